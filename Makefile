@@ -1,0 +1,119 @@
+# usher: make, make demo, make check, make install; make help lists the rest.
+B      ?= build
+CC     ?= gcc
+CFLAGS ?= -O2 -g
+V      ?= 0
+Q      := $(if $(filter 0,$(V)),@)
+say     = $(if $(filter 0,$(V)),@echo '  $(1)')
+
+PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd
+ROOMS ?= core machine dhcpd tftpd httpd kickstart guest hooks
+WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+         -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
+
+ifdef SANITIZE
+B      := $(B)-san
+SAN    := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+endif
+
+# Only the goals that compile ask pkg-config: `make deps` must run where the libraries are not there yet.
+BUILDING := $(filter-out deps lab-deps demo clean help format,$(or $(MAKECMDGOALS),all))
+ifneq ($(BUILDING),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+endif
+
+prefix  ?= /usr/local
+VERSION := $(shell cat VERSION)
+ALL_CFLAGS  = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) -fPIE -D_GNU_SOURCE -DUSHER_VERSION='"$(VERSION)"' \
+              -DUSHER_DATA='"$(prefix)/share/usher"' -I. -pthread $(PKG_CFLAGS)
+ALL_LDFLAGS = -pie -pthread $(SAN) $(LDFLAGS)
+LIBS        = $(PKG_LIBS) -lcrypt -lm
+
+LIB_SRC  := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
+MAIN_SRC := $(wildcard usher/*.c)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/%.o)
+UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: all check check-unit check-fuzz check-labs check-long fuzz bench demo deps lab-deps format install clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(B)/usher
+
+$(B)/usher: $(MAIN_OBJ) $(B)/libusher.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libusher.a: $(LIB_OBJ)
+	$(call say,AR    $@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/%.o: %.c
+	$(call say,CC    $<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Unit tests: check(3), one program a file.
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libusher.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$(pkg-config --libs check) $(LIBS)
+
+# Fuzzers replay their corpora in `make check`; `make fuzz` builds them with libFuzzer.
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libusher.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+check: lab-deps
+	$(Q)B=$(B) MAKE="$(MAKE)" SANITIZE="$(SANITIZE)" tests/run unit fuzz lab
+
+check-unit:
+	$(Q)B=$(B) MAKE="$(MAKE)" SANITIZE="$(SANITIZE)" tests/run unit fuzz
+
+check-labs:
+	$(Q)B=$(B) MAKE="$(MAKE)" SANITIZE="$(SANITIZE)" tests/run lab
+
+check-long: lab-deps
+	$(Q)B=$(B) MAKE="$(MAKE)" SANITIZE="$(SANITIZE)" tests/run unit fuzz lab long
+
+tests-built: all $(UNIT) $(FUZZ)
+
+# make fuzz: each fuzzer for SECONDS under libFuzzer with sanitizers, growing its corpus.
+SECONDS ?= 60
+fuzz:
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang \
+		CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-gnu-zero-variadic-macro-arguments" \
+		build-fuzz/libusher.a $(patsubst tests/fuzz/%.c,build-fuzz/tests/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
+	$(Q)for f in $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)); do \
+		clang -fsanitize=fuzzer,address,undefined -pthread -o build-fuzz/fuzz_$$f \
+			build-fuzz/tests/fuzz/fuzz_$$f.o build-fuzz/libusher.a $$(pkg-config --libs $(PKGS)) -lcrypt -lm && \
+		mkdir -p tests/fuzz/corpus/$$f && \
+		build-fuzz/fuzz_$$f -max_total_time=$(SECONDS) -timeout=5 tests/fuzz/corpus/$$f || exit 1; done
+
+# What the build and the labs need, from Debian's archive; nothing is done when all of it is there.
+deps:
+	$(Q)contrib/deps build
+lab-deps:
+	$(Q)contrib/deps build lab
+
+demo:
+	$(Q)contrib/demo
+
+format:
+	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h tests/unit/*.c tests/fuzz/*.c)
+
+clean:
+	rm -rf $(B)/core $(B)/machine $(B)/dhcpd $(B)/tftpd $(B)/httpd $(B)/kickstart $(B)/guest $(B)/hooks \
+		$(B)/usher $(B)/tests $(B)/libusher.a build-san build-fuzz
+
+help:
+	@echo 'make             build $(B)/usher            make V=1           show the commands'
+	@echo 'make demo        the tour: a lab, a guest, an install, nothing left behind'
+	@echo 'make check       all tests: unit, fuzz corpora, labs (root; installs what it needs)'
+	@echo 'make check-unit  without the labs            make SANITIZE=address,undefined check'
+	@echo 'make fuzz        libFuzzer, SECONDS=60 each  make format        clang-format'
+	@echo 'make install     prefix=$(prefix) DESTDIR=   make deps          apt-get what is missing'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
