@@ -20,11 +20,12 @@ struct mailbox {
 	pthread_mutex_t lock;
 	struct message *head, **tail;
 	int fd; /* eventfd */
+	struct loop *loop; /* attached to, or NULL */
 	struct loop_fd watch;
 };
 
 int mailbox_init(struct mailbox *mb);
-/* Undelivered messages are delivered first, on the calling thread. */
+/* Undelivered messages are delivered first, on the calling thread. Before loop_free() of its loop. */
 void mailbox_fini(struct mailbox *mb);
 /* Any thread; never fails, never blocks for long. */
 void mailbox_post(struct mailbox *mb, struct message *m);
