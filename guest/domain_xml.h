@@ -1,0 +1,44 @@
+/*
+ * Domain XML: the profile's <domain> fragment and what the machine says, merged. Pure.
+ *
+ * The machine says name, UUID, memory, vcpus, type, its disk, its NICs, the boot order and what a reboot does: that
+ * wins. A fragment's first <disk> without a <source> is taken as the pattern for the machine's disk, and its
+ * <interface>s without a <source> as patterns for the NICs, in order: bus, model, driver, rom, bandwidth and the like
+ * are kept. Everything else in the fragment is kept as it is; what it leaves out and a guest needs is filled in.
+ */
+#ifndef USHER_GUEST_DOMAIN_XML_H
+#define USHER_GUEST_DOMAIN_XML_H
+
+#include "guest/guest.h"
+
+#define DOMAIN_XML_NS "urn:usher:1" /* of our mark in <metadata> */
+
+enum {
+	DOMAIN_XML_FRAGMENT_MAX = 65536, /* bytes; the longest hand-made definitions have a few thousand */
+};
+
+/* What the host adds to the spec. */
+struct domain_facts {
+	const char *type;      /* "kvm" or "qemu" */
+	const char *disk_path; /* of the volume */
+	bool filter;           /* clean-traffic is to be used */
+};
+
+/* The final, persistent form: disk first, restart on reboot. `*ret_xml` is for free(). -EINVAL with `why` naming the
+ * line, or -ENOMEM. */
+int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts, char **ret_xml, char *why,
+	size_t why_size);
+/* From a persistent definition, as libvirt hands it out, to its installing run: NICs first, destroy on reboot. */
+int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size);
+
+struct domain_mark {
+	bool ours;
+	bool installing;
+	char profile[64];
+};
+/* What our mark in a definition says; nothing when it has none or does not parse. */
+void domain_xml_mark(const char *xml, struct domain_mark *ret);
+/* Is this MAC on one of the domain's NICs? */
+bool domain_xml_has_mac(const char *xml, const struct mac *mac);
+
+#endif
