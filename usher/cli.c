@@ -1,0 +1,126 @@
+/* Options, usage errors and name ranges, shared by the commands. */
+#include "usher/cli.h"
+#include "usher/paths.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MAX = 1000 };
+
+void cli_common_init(struct cli_common *o)
+{
+	const char *env = getenv("USHER_SOCKET");
+
+	memset(o, 0, sizeof *o);
+	o->socket = env && *env ? env : PATH_SOCKET;
+}
+
+void cli_help(const struct command *c)
+{
+	printf("usage: usher %s %s\n\n%s\n\n%s", c->name, c->arguments, c->summary, c->help);
+}
+
+int cli_usage(const struct command *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "usher %s: ", c->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nusage: usher %s %s\n'usher %s --help' says more\n", c->name, c->arguments, c->name);
+	return EXIT_USAGE;
+}
+
+int cli_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("usher: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+/* getopt_long()'s own messages name the program only; ours name the command and the option. */
+static void option_error(const struct command *c, int opt, char **argv)
+{
+	const char *what = optind > 0 ? argv[optind - 1] : "?";
+
+	if (opt == ':')
+		exit(cli_usage(c, "%s needs a value", what));
+	exit(cli_usage(c, "no option %s", what));
+}
+
+int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv, const struct option *options)
+{
+	for (;;) {
+		int opt;
+
+		opterr = 0;
+		opt = getopt_long(argc, argv, ":c:", options, NULL);
+		switch (opt) {
+		case OPT_SOCKET:
+			o->socket = optarg;
+			continue;
+		case OPT_JSON:
+			o->json = true;
+			continue;
+		case OPT_HELP:
+			cli_help(c);
+			exit(EXIT_DONE);
+		case ':':
+		case '?':
+			option_error(c, opt, argv);
+		}
+		return opt;
+	}
+}
+
+static bool digits(const char *s, size_t n)
+{
+	if (n == 0 || n > 6)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	return true;
+}
+
+int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg)
+{
+	const char *open = strchr(pattern, '{'), *dots, *close;
+	long first, last;
+	int width;
+
+	if (!open)
+		return each(arg, pattern);
+	dots = strstr(open, "..");
+	close = strchr(open, '}');
+	if (!dots || !close || dots > close || !digits(open + 1, (size_t)(dots - open - 1)) ||
+		!digits(dots + 2, (size_t)(close - dots - 2)))
+		return -EINVAL;
+	first = strtol(open + 1, NULL, 10);
+	last = strtol(dots + 2, NULL, 10);
+	width = open[1] == '0' ? (int)(dots - open - 1) : 1;
+	if (last < first)
+		return -EINVAL;
+	if (last - first >= NAMES_MAX)
+		return -E2BIG;
+	for (long i = first; i <= last; i++) {
+		char name[256];
+		int r = snprintf(name, sizeof name, "%.*s%0*ld%s", (int)(open - pattern), pattern, width, i, close + 1);
+
+		if (r < 0 || (size_t)r >= sizeof name)
+			return -EINVAL;
+		r = each(arg, name);
+		if (r)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,310 @@
+/* usher create (guests) and enroll (bare metal): the request is put together here, judged by the service. */
+#include "usher/cli.h"
+#include "usher/client.h"
+#include "usher/follow.h"
+#include "usher/wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+	OPT_PROFILE = 1, OPT_NETWORK, OPT_IP, OPT_MEMORY, OPT_VCPUS, OPT_DISK, OPT_SET, OPT_REPLACE, OPT_WAIT, OPT_MAC,
+	OPT_KEY, OPT_POWER, OPT_ARM, OPT_NO_KEY, OPT_POOL,
+	KEY_FILE_MAX = 64 << 10, /* an authorized_keys file of a person */
+};
+
+struct request {
+	const struct command *command;
+	struct cli_common common;
+	struct client *client;
+	json_t *body; /* all but the name */
+	json_t *keys;
+	bool wait, no_key;
+	char *names[1000];
+	size_t n_names;
+	int failures;
+};
+
+/* "2G", "512M", "1T", plain bytes with `unit` as default: bytes, or -1. */
+static json_int_t size_parse(const char *text, json_int_t unit)
+{
+	static const char suffixes[] = "KMGT";
+	char *end;
+	double n = strtod(text, &end);
+	const char *s = *end ? strchr(suffixes, *end >= 'a' ? *end - 32 : *end) : NULL;
+
+	if (end == text || n <= 0 || n > 1e15)
+		return -1;
+	if (!*end)
+		return (json_int_t)(n * (double)unit);
+	if (!s || (end[1] && strcmp(end + 1, "iB") && strcmp(end + 1, "B") && strcmp(end + 1, "ib")))
+		return -1;
+	return (json_int_t)(n * (double)(1LL << (10 * (s - suffixes + 1))));
+}
+
+static int read_keys(json_t *keys, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[16384];
+	int n = 0;
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (*line && *line != '#' && json_array_size(keys) < 64) {
+			json_array_append_new(keys, json_string(line));
+			n++;
+		}
+	}
+	fclose(f);
+	return n ? 0 : -ENODATA;
+}
+
+/* The caller's own key, unless one was named: no installed machine should be out of reach. */
+static void default_keys(json_t *keys)
+{
+	static const char *const files[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
+	const char *home = getenv("HOME");
+	char path[PATH_MAX];
+
+	for (size_t i = 0; home && i < 3; i++) {
+		snprintf(path, sizeof path, "%s/.ssh/%s", home, files[i]);
+		if (!read_keys(keys, path))
+			return;
+	}
+}
+
+static int take_setting(struct request *r, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	char *key;
+
+	if (!equals || equals == text)
+		return cli_usage(r->command, "--set takes KEY=VALUE, not '%s'", text);
+	key = strndup(text, (size_t)(equals - text));
+	json_object_set_new(json_object_get(r->body, "settings"), key, json_string(equals + 1));
+	free(key);
+	return 0;
+}
+
+static int take_size(struct request *r, const char *option, const char *key, json_int_t unit, json_int_t in)
+{
+	json_int_t bytes = size_parse(optarg, unit);
+
+	if (bytes < 0)
+		return cli_usage(r->command, "%s takes a size like 2048M or 2G, not '%s'", option, optarg);
+	json_object_set_new(r->body, key, json_integer(bytes / in));
+	return 0;
+}
+
+static int take_option(struct request *r, int opt)
+{
+	static const char *const texts[] = {[OPT_PROFILE] = "profile", [OPT_NETWORK] = "segment", [OPT_IP] = "address",
+		[OPT_MAC] = "mac", [OPT_POOL] = "pool"};
+	char path[PATH_MAX];
+	int rc;
+
+	switch (opt) {
+	case OPT_PROFILE:
+	case OPT_NETWORK:
+	case OPT_IP:
+	case OPT_MAC:
+	case OPT_POOL:
+		json_object_set_new(r->body, texts[opt], json_string(optarg));
+		return 0;
+	case OPT_MEMORY:
+		return take_size(r, "--memory", "memory", 1 << 20, 1 << 20);
+	case OPT_DISK:
+		return take_size(r, "--disk", "disk", 1 << 30, 1);
+	case OPT_VCPUS:
+		if (atoi(optarg) < 1)
+			return cli_usage(r->command, "--vcpus takes a number from 1, not '%s'", optarg);
+		json_object_set_new(r->body, "vcpus", json_integer(atoi(optarg)));
+		return 0;
+	case OPT_SET:
+		return take_setting(r, optarg);
+	case OPT_KEY:
+		rc = read_keys(r->keys, optarg);
+		return rc ? cli_fail("--ssh-key %s: %s", optarg, rc == -ENODATA ? "no key in it" : strerror(-rc)) : 0;
+	case OPT_POWER:
+		if (!realpath(optarg, path))
+			return cli_fail("--power %s: %s", optarg, strerror(errno));
+		json_object_set_new(r->body, "power", json_string(path));
+		return 0;
+	case OPT_REPLACE:
+		json_object_set_new(r->body, "replace", json_true());
+		return 0;
+	case OPT_ARM:
+		json_object_set_new(r->body, "arm", json_true());
+		return 0;
+	case OPT_NO_KEY:
+		r->no_key = true;
+		return 0;
+	}
+	r->wait = true; /* OPT_WAIT */
+	return 0;
+}
+
+/* A number of the caller's own for this creation: sent again after a broken connection it is the same one. */
+static json_t *request_id(void)
+{
+	unsigned char bytes[16];
+	char text[33];
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		return json_null();
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	return json_string(text);
+}
+
+static int add_name(void *arg, const char *name)
+{
+	struct request *r = arg;
+
+	if (r->n_names == sizeof r->names / sizeof *r->names)
+		return -E2BIG;
+	r->names[r->n_names] = strdup(name);
+	return r->names[r->n_names++] ? 0 : -ENOMEM;
+}
+
+static void create_one(struct request *r, const char *name)
+{
+	json_t *body = json_copy(r->body), *reply = NULL, *nic;
+
+	json_object_set_new(body, "name", json_string(name));
+	json_object_set_new(body, "request_id", request_id());
+	if (client_call(r->client, "POST", "/machines", body, &reply)) {
+		r->failures++;
+		return;
+	}
+	nic = json_array_get(json_object_get(reply, "nics"), 0);
+	if (r->common.json) {
+		json_dumpf(reply, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else {
+		const char *address = json_string_value(json_array_get(json_object_get(nic, "addresses"), 0));
+
+		printf("%s: %s, %s, %s\n", name, json_string_value(json_object_get(reply, "state")),
+			address ? address : "no address", json_string_value(json_object_get(nic, "mac")));
+	}
+	fflush(stdout);
+	json_decref(reply);
+}
+
+static int create_all(struct request *r)
+{
+	struct wait_for w = {.socket = r->common.socket, .state = "up", .timeout_s = -1, .json = r->common.json,
+		.quiet = r->n_names > 1};
+
+	if (follow_newest(r->client, &w.after))
+		return EXIT_FAILED;
+	for (size_t i = 0; i < r->n_names; i++)
+		create_one(r, r->names[i]);
+	if (r->failures || !r->wait)
+		return r->failures ? EXIT_FAILED : EXIT_DONE;
+	return wait_for_machines(&w, r->names, r->n_names);
+}
+
+static int run_request(struct request *r, int argc, char **argv, const struct option *options)
+{
+	int opt, rc;
+
+	cli_common_init(&r->common);
+	r->body = json_pack("{s:s, s:{}}", "kind", r->command == &cmd_create ? "guest" : "bare-metal", "settings");
+	r->keys = json_array();
+	while ((opt = cli_getopt(r->command, &r->common, argc, argv, options)) != -1)
+		if ((rc = take_option(r, opt)))
+			return rc;
+	for (int i = optind; i < argc; i++)
+		if (cli_names(argv[i], add_name, r))
+			return cli_usage(r->command, "'%s': a range is written node{01..50}, of at most 1000", argv[i]);
+	if (!r->n_names)
+		return cli_usage(r->command, "which name?");
+	if (!json_object_get(r->body, "profile"))
+		return cli_usage(r->command, "which --profile? 'usher profiles' lists them");
+	if (r->n_names > 1 && (json_object_get(r->body, "address") || json_object_get(r->body, "mac")))
+		return cli_usage(r->command, "--ip and --mac are for one machine");
+	if (r->command == &cmd_enroll && !json_object_get(r->body, "mac"))
+		return cli_usage(r->command, "which --mac? it stands on the machine's label or in its firmware");
+	if (!json_array_size(r->keys) && !r->no_key)
+		default_keys(r->keys);
+	json_object_set(r->body, "ssh_keys", r->keys);
+	r->client = client_new(r->common.socket);
+	return r->client ? create_all(r) : cli_fail("out of memory");
+}
+
+static int run_create(const struct command *c, int argc, char **argv)
+{
+	static const struct option guest_options[] = {{"profile", required_argument, NULL, OPT_PROFILE},
+		{"network", required_argument, NULL, OPT_NETWORK}, {"ip", required_argument, NULL, OPT_IP},
+		{"memory", required_argument, NULL, OPT_MEMORY}, {"vcpus", required_argument, NULL, OPT_VCPUS},
+		{"disk", required_argument, NULL, OPT_DISK}, {"pool", required_argument, NULL, OPT_POOL},
+		{"set", required_argument, NULL, OPT_SET}, {"ssh-key", required_argument, NULL, OPT_KEY},
+		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY}, {"replace", no_argument, NULL, OPT_REPLACE},
+		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
+	static const struct option bare_options[] = {{"profile", required_argument, NULL, OPT_PROFILE},
+		{"network", required_argument, NULL, OPT_NETWORK}, {"ip", required_argument, NULL, OPT_IP},
+		{"mac", required_argument, NULL, OPT_MAC}, {"set", required_argument, NULL, OPT_SET},
+		{"ssh-key", required_argument, NULL, OPT_KEY}, {"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
+		{"power", required_argument, NULL, OPT_POWER}, {"arm", no_argument, NULL, OPT_ARM},
+		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
+	struct request *r = calloc(1, sizeof *r);
+	int rc;
+
+	if (!r)
+		return cli_fail("out of memory");
+	r->command = c;
+	rc = run_request(r, argc, argv, c == &cmd_create ? guest_options : bare_options);
+	for (size_t i = 0; i < r->n_names; i++)
+		free(r->names[i]);
+	json_decref(r->body);
+	json_decref(r->keys);
+	client_free(r->client);
+	free(r);
+	return rc;
+}
+
+const struct command cmd_create = {
+	.name = "create",
+	.arguments = "NAME... --profile P [OPTION...]",
+	.summary = "make a guest that installs itself",
+	.help = "  --profile P          what to install ('usher profiles')\n"
+		"  --network N          the libvirt network (when several are served)\n"
+		"  --ip ADDRESS         its address (the lowest free one)\n"
+		"  --memory SIZE        like 2G; plain numbers are MiB (the profile's)\n"
+		"  --vcpus N            virtual CPUs (the profile's)\n"
+		"  --disk SIZE          like 20G; plain numbers are GiB (the profile's)\n"
+		"  --pool POOL          the storage pool for its disk (the service's)\n"
+		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
+		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
+		"  --no-ssh-key         nobody's key\n"
+		"  --replace            remove an older guest of that name, and its disk, first\n"
+		"  --wait               show progress until it is up (fails when it fails)\n"
+		CLI_COMMON_HELP,
+	.run = run_create,
+};
+
+const struct command cmd_enroll = {
+	.name = "enroll",
+	.arguments = "NAME --mac MAC --profile P [OPTION...]",
+	.summary = "record a bare-metal machine",
+	.help = "  --mac MAC            of the network card that it boots from\n"
+		"  --profile P          what to install ('usher profiles')\n"
+		"  --network N          the segment (when several are served)\n"
+		"  --ip ADDRESS         its address (the lowest free one)\n"
+		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
+		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
+		"  --no-ssh-key         nobody's key\n"
+		"  --power FILE         the site's executable that switches its power: FILE on|off|cycle NAME\n"
+		"  --arm                install it now (else: 'usher reinstall NAME', when you are ready)\n"
+		"  --wait               with --arm: show progress until it is up\n" CLI_COMMON_HELP,
+	.run = run_create,
+};

@@ -1,0 +1,28 @@
+/* Following the timeline through the API: numbered events, resumed where the last call ended. */
+#ifndef USHER_USHER_FOLLOW_H
+#define USHER_USHER_FOLLOW_H
+
+#include "usher/client.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct follow {
+	struct client *client;
+	const char *machine; /* NULL: all */
+	uint64_t after;      /* last number seen */
+	bool json;           /* an object a line */
+	bool quiet;          /* print nothing, only wait */
+	bool name_column;    /* say whose event it is */
+	bool on_progress;    /* a progress line stands unfinished on the terminal */
+};
+
+/* Fetches and prints what is new, waiting up to `wait_s` for something. 0, or -1 (said why). When the service is
+ * restarting it is waited for, up to a minute. */
+int follow_step(struct follow *f, int wait_s);
+/* Ends an unfinished progress line. */
+void follow_end(struct follow *f);
+/* The number of the newest event, to follow from now on. */
+int follow_newest(struct client *c, uint64_t *ret);
+
+#endif
