@@ -1,10 +1,12 @@
 /*
- * The HTTP transport: libmicrohttpd's threads move bytes; what needs state is answered by the main thread.
+ * The HTTP transport: libmicrohttpd's threads move bytes; what needs state is answered by the main
+ * thread.
  *
- * A request below /m/ (TCP) or /api/v1/ (Unix socket) is put aside, handed to `handle` on the main thread, and sent
- * on when it was answered. Files below /boot/ (TCP) never come to the main thread: `open` is asked on
- * libmicrohttpd's, and the file leaves by sendfile. Anything else is 404. Methods: GET and HEAD everywhere; POST and
- * PUT below /m/; POST, PUT, PATCH and DELETE below /api/v1/; else 405.
+ * A request below /m/ (TCP) or /api/v1/ (Unix socket) is put aside, handed to `handle` on the main
+ * thread, and sent on when it was answered. Files below /boot/ (TCP) never come to the main thread:
+ * `open` is asked on libmicrohttpd's, and the file leaves by sendfile. Anything else is 404.
+ * Methods: GET and HEAD everywhere; POST and PUT below /m/; POST, PUT, PATCH and DELETE below
+ * /api/v1/; else 405.
  *
  * All functions below are for the main thread.
  */
@@ -19,79 +21,87 @@
 #include <sys/types.h>
 
 enum {
-	HTTP_CONNECTIONS = 1024,      /* per listener: a rack's worth of installers, each with a few */
-	HTTP_PER_IP = 64,             /* of one address: no machine crowds out the others */
-	HTTP_IDLE_S = 30,             /* without a byte either way */
-	HTTP_MEMORY = 16 * 1024,      /* per connection: request line and headers must fit, else 431 */
-	HTTP_BODY_MAX = 1024 * 1024,  /* longest request body, else 413 */
+	HTTP_CONNECTIONS = 1024, /* per listener: a rack's worth of installers, each with a few */
+	HTTP_PER_IP = 64,	 /* of one address: no machine crowds out the others */
+	HTTP_IDLE_S = 30,	 /* without a byte either way */
+	HTTP_MEMORY = 16 * 1024, /* per connection: request line and headers must fit, else 431 */
+	HTTP_BODY_MAX = 1024 * 1024,	    /* longest request body, else 413 */
 	HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all bodies held at a time, else 503 */
-	HTTP_DEADLINE_MS = 45 * 1000, /* for the handler to answer, else 503 */
-	HTTP_HOLD_MS = 10 * 60 * 1000, /* longest http_hold() */
-	HTTP_REPORTS_MAX = 4096,      /* reports not yet delivered; more are dropped and counted in the log */
-	HTTP_LISTENERS = 80,          /* SEGMENT_MAX and some */
+	HTTP_DEADLINE_MS = 45 * 1000,	    /* for the handler to answer, else 503 */
+	HTTP_HOLD_MS = 10 * 60 * 1000,	    /* longest http_hold() */
+	HTTP_REPORTS_MAX =
+		4096, /* reports not yet delivered; more are dropped and counted in the log */
+	HTTP_LISTENERS = 80, /* SEGMENT_MAX and some */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
 
-/* Borrowed by the handler until it answers. HEAD comes as HEAD (it should change nothing); the body of its answer
- * is not sent. */
+/* Borrowed by the handler until it answers. HEAD comes as HEAD (it should change nothing); the body
+ * of its answer is not sent. */
 struct http_request {
 	enum http_method method;
-	const char *target;  /* as it came, with the query */
-	const char *path;    /* decoded and normalised (http_path.h): valid UTF-8, no "..", no control character */
-	const char *body;    /* followed by a NUL that does not count; "" when there is none */
+	const char *target; /* as it came, with the query */
+	const char *path; /* decoded and normalised (http_path.h): valid UTF-8, no "..", no control
+			     character */
+	const char *body; /* followed by a NUL that does not count; "" when there is none */
 	size_t body_len;
-	struct ip peer;      /* not set on the Unix socket */
+	struct ip peer; /* not set on the Unix socket */
 	uint16_t peer_port;
-	uint32_t segment;    /* id of the listener; 0 on the Unix socket */
-	bool local;          /* by the Unix socket: uid and pid are the peer's */
+	uint32_t segment; /* id of the listener; 0 on the Unix socket */
+	bool local;	  /* by the Unix socket: uid and pid are the peer's */
 	uid_t uid;
 	pid_t pid;
 };
 
-/* A query argument by name: "" when it has no value, NULL when it is not there. The first of several. */
+/* A query argument by name: "" when it has no value, NULL when it is not there. The first of
+ * several. */
 const char *http_arg(const struct http_request *r, const char *name);
 /* A header by name, any case; NULL when it is not there, or when the request was abandoned. */
 const char *http_header(const struct http_request *r, const char *name);
 const char *http_method_name(enum http_method m);
 
 /*
- * Answers. Each request is answered exactly once, at once or later, by one of these three; `r` is gone afterwards.
- * All of them work, and send nothing, for a request that was abandoned. All answers say Cache-Control: no-store.
+ * Answers. Each request is answered exactly once, at once or later, by one of these three; `r` is
+ * gone afterwards. All of them work, and send nothing, for a request that was abandoned. All
+ * answers say Cache-Control: no-store.
  */
-void http_respond(struct http_request *r, unsigned status, const char *content_type, const void *body,
-	size_t len); /* copies */
-void http_respond_json(struct http_request *r, unsigned status, json_t *json); /* takes the reference; NULL: 500 */
+void http_respond(struct http_request *r, unsigned status, const char *content_type,
+	const void *body, size_t len); /* copies */
+void http_respond_json(
+	struct http_request *r, unsigned status, json_t *json); /* takes the reference; NULL: 500 */
 /* One line: text/plain below /m/, {"error": line} below /api/. */
 void http_respond_error(struct http_request *r, unsigned status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Long polls: the handler may keep `r` for `ms` from now, at most HTTP_HOLD_MS. 0 or -ENOMEM (as before). */
+/* Long polls: the handler may keep `r` for `ms` from now, at most HTTP_HOLD_MS. 0 or -ENOMEM (as
+ * before). */
 int http_hold(struct http_request *r, int64_t ms);
-/* `abandoned` is called, once at most, when the deadline passed (503 "timed out") or the listener was closed
- * before an answer: the handler drops its waiter and answers, inside the call or later. A client that merely went away
- * is not noticed before the answer. */
-void http_on_abandon(struct http_request *r, void (*abandoned)(void *arg, struct http_request *r), void *arg);
+/* `abandoned` is called, once at most, when the deadline passed (503 "timed out") or the listener
+ * was closed before an answer: the handler drops its waiter and answers, inside the call or later.
+ * A client that merely went away is not noticed before the answer. */
+void http_on_abandon(
+	struct http_request *r, void (*abandoned)(void *arg, struct http_request *r), void *arg);
 
-/* What `open` found: `size` bytes at `offset` of an open descriptor (a file inside an ISO lies at an offset). */
+/* What `open` found: `size` bytes at `offset` of an open descriptor (a file inside an ISO lies at
+ * an offset). */
 struct http_file {
-	int fd;         /* given away: httpd closes it */
+	int fd; /* given away: httpd closes it */
 	uint64_t offset, size;
-	int64_t mtime;  /* seconds since the epoch */
+	int64_t mtime; /* seconds since the epoch */
 };
 
 /* A request for a file that is over. */
 struct http_report {
 	struct ip peer;
 	uint32_t segment;
-	const char *path;   /* normalised */
-	unsigned status;    /* 200, 206, 304, 404 ... */
-	bool head;          /* HEAD: no bytes were asked for */
-	uint64_t size;      /* of the file; 0 when it was not found */
+	const char *path;      /* normalised */
+	unsigned status;       /* 200, 206, 304, 404 ... */
+	bool head;	       /* HEAD: no bytes were asked for */
+	uint64_t size;	       /* of the file; 0 when it was not found */
 	uint64_t first, asked; /* the bytes that were asked for */
-	uint64_t sent;      /* asked when completed; else what the peer's TCP had acknowledged, about */
-	bool completed;     /* all of it was handed to the kernel */
-	int64_t ms;         /* from request to end */
+	uint64_t sent;	/* asked when completed; else what the peer's TCP had acknowledged, about */
+	bool completed; /* all of it was handed to the kernel */
+	int64_t ms;	/* from request to end */
 };
 
 struct httpd_config {
@@ -99,9 +109,10 @@ struct httpd_config {
 	struct mailbox *home; /* the main thread's; attached to the loop. Outlives httpd */
 	/* Main thread. Must answer, now or later. */
 	void (*handle)(void *arg, struct http_request *r);
-	/* libmicrohttpd's threads, several at a time; may block for a disk, not for a peer. `path` is normalised and
-	 * below "/boot/". 0; -ENOENT (404), -EACCES or -EPERM (403), -EISDIR (404), -EMFILE or -ENFILE (503), others 500;
-	 * `why` may be given one line for the client. NULL: no files are served. */
+	/* libmicrohttpd's threads, several at a time; may block for a disk, not for a peer. `path`
+	 * is normalised and below "/boot/". 0; -ENOENT (404), -EACCES or -EPERM (403), -EISDIR
+	 * (404), -EMFILE or -ENFILE (503), others 500; `why` may be given one line for the client.
+	 * NULL: no files are served. */
 	int (*open)(void *arg, const char *path, struct http_file *ret, char *why, size_t why_size);
 	/* Main thread. NULL is fine. */
 	void (*ended)(void *arg, const struct http_report *report);
@@ -114,19 +125,22 @@ struct httpd_config {
 struct httpd;
 
 int httpd_new(const struct httpd_config *config, struct httpd **ret);
-/* Answers 503 to what waits, gives answers a moment (300 ms at most) to leave, stops and joins the threads. NULL is
- * fine. Nothing is called back afterwards; requests that the handler still keeps are abandoned and must
- * still be answered, which only frees them. */
+/* Answers 503 to what waits, gives answers a moment (300 ms at most) to leave, stops and joins the
+ * threads. NULL is fine. Nothing is called back afterwards; requests that the handler still keeps
+ * are abandoned and must still be answered, which only frees them. */
 void httpd_free(struct httpd *h);
 
-/* Listens for machines on the segment's address. `ifname` may be "" (no binding to a device). Opened again for a
- * segment that is open, the old listener is closed first. 0 or -errno with one line in `why`. */
+/* Listens for machines on the segment's address. `ifname` may be "" (no binding to a device).
+ * Opened again for a segment that is open, the old listener is closed first. 0 or -errno with one
+ * line in `why`. */
 int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const struct ip *ip,
 	uint16_t port, char *why, size_t why_size);
-/* Listens for the API. A stale socket file is replaced; -EADDRINUSE when somebody listens on it. `gid` (gid_t)-1
- * keeps the process's group. Removed by httpd_free(). */
-int httpd_open_unix(struct httpd *h, const char *path, mode_t mode, gid_t gid, char *why, size_t why_size);
-/* Closes a segment's listener, at once: transfers break off. Nothing happens when it is not open. */
+/* Listens for the API. A stale socket file is replaced; -EADDRINUSE when somebody listens on it.
+ * `gid` (gid_t)-1 keeps the process's group. Removed by httpd_free(). */
+int httpd_open_unix(
+	struct httpd *h, const char *path, mode_t mode, gid_t gid, char *why, size_t why_size);
+/* Closes a segment's listener, at once: transfers break off. Nothing happens when it is not open.
+ */
 void httpd_close(struct httpd *h, uint32_t segment);
 bool httpd_is_open(const struct httpd *h, uint32_t segment);
 
