@@ -1,0 +1,52 @@
+/* The service's configuration: usher.xml (usher.xml(5)) and the options of `usher serve` over it. */
+#ifndef USHER_USHER_CONFIG_H
+#define USHER_USHER_CONFIG_H
+
+#include "core/addr.h"
+#include "machine/segment.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+enum { CONFIG_PROFILE_DIRS = 4, CONFIG_MEDIA_MAX = 64 };
+
+struct config_segment {
+	char name[SEGMENT_NAME];
+	bool is_network;
+	struct ip pool_first, pool_last; /* not set: no pool */
+	struct ip router, dns[SEGMENT_DNS_MAX];
+	size_t n_dns;
+	char domain[254];
+	uint32_t lease_s;
+	bool computed;
+};
+
+struct config_media {
+	char name[64];
+	char path[PATH_MAX]; /* a local folder, or "" */
+	char url[1024];
+};
+
+struct config {
+	char file[PATH_MAX]; /* "" when there was none */
+	char state[PATH_MAX], socket[PATH_MAX], boot[PATH_MAX], hooks[PATH_MAX];
+	char socket_group[64], user[64];
+	char profiles[CONFIG_PROFILE_DIRS][PATH_MAX]; /* searched in this order */
+	size_t n_profiles;
+	char libvirt_uri[256], pool[128], accel[8];
+	uint16_t http_port;
+	bool filter; /* clean-traffic on our guests' NICs */
+	int log_priority;
+	struct config_segment segments[SEGMENT_MAX];
+	size_t n_segments;
+	struct config_media media[CONFIG_MEDIA_MAX];
+	size_t n_media;
+};
+
+void config_init(struct config *c); /* the defaults */
+/* Reads a file over what is there. 0 or -EINVAL, -ENOENT …, with "FILE:LINE: what is wrong, what was expected". */
+int config_read(struct config *c, const char *path, char *why, size_t why_size);
+/* --network NAME, --interface IF: the file's entry of that name, else one more. -ENOSPC, -ENAMETOOLONG. */
+int config_add_segment(struct config *c, const char *name, bool is_network);
+
+#endif

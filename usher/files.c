@@ -1,0 +1,99 @@
+/* The media table, shared with the servers' threads by reference. */
+#include "usher/files.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+int files_init(struct files *f)
+{
+	pthread_mutex_init(&f->lock, NULL);
+	f->media = NULL;
+	return 0;
+}
+
+void files_fini(struct files *f)
+{
+	media_unref(f->media);
+	f->media = NULL;
+	pthread_mutex_destroy(&f->lock);
+}
+
+static struct media *files_hold(struct files *f)
+{
+	struct media *m;
+
+	pthread_mutex_lock(&f->lock);
+	m = f->media ? media_ref(f->media) : NULL;
+	pthread_mutex_unlock(&f->lock);
+	return m;
+}
+
+static void complain(void *arg, const char *line)
+{
+	(void)arg;
+	log_warn("%s", line);
+}
+
+int files_refresh(struct files *f, const struct config *c, const struct profiles *ps)
+{
+	struct media *fresh, *old;
+	int rc = media_new(&fresh);
+
+	if (rc)
+		return rc;
+	/* the configuration's word on a name comes first: a profile's own is then a known name */
+	for (size_t i = 0; i < c->n_media && !rc; i++)
+		if (*c->media[i].path)
+			rc = media_add(fresh, c->media[i].name, c->media[i].path);
+	if (!rc)
+		rc = media_add_programs(fresh, c->boot);
+	if (!rc)
+		rc = media_add_usual_programs(fresh);
+	if (!rc)
+		rc = media_add_profiles(fresh, ps, complain, NULL);
+	if (rc) {
+		media_unref(fresh);
+		return rc;
+	}
+	pthread_mutex_lock(&f->lock);
+	old = f->media;
+	f->media = fresh;
+	pthread_mutex_unlock(&f->lock);
+	media_unref(old);
+	return 0;
+}
+
+bool files_has(struct files *f, const char *medium)
+{
+	return f->media && media_path(f->media, medium);
+}
+
+int files_open_tftp(void *files, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size)
+{
+	struct media *m = files_hold(files);
+	time_t mtime;
+	int rc;
+
+	if (!m)
+		return -ENOENT;
+	rc = media_open(m, name, ret_fd, ret_size, &mtime, why, why_size);
+	media_unref(m);
+	return rc;
+}
+
+int files_open_http(void *files, const char *path, struct http_file *ret, char *why, size_t why_size)
+{
+	struct media *m = files_hold(files);
+	time_t mtime = 0;
+	int rc;
+
+	if (!m)
+		return -ENOENT;
+	rc = media_open(m, path + strlen("/boot/"), &ret->fd, &ret->size, &mtime, why, why_size);
+	ret->offset = 0;
+	ret->mtime = mtime;
+	media_unref(m);
+	return rc;
+}

@@ -1,0 +1,31 @@
+/*
+ * What HTTP and TFTP serve as files: one media table (kickstart/media.h), exchanged whole when profiles bring new
+ * media. files_open_*() are called from the servers' threads, the others from the main thread.
+ */
+#ifndef USHER_USHER_FILES_H
+#define USHER_USHER_FILES_H
+
+#include "httpd/httpd.h"
+#include "kickstart/media.h"
+#include "usher/config.h"
+
+#include <pthread.h>
+
+struct files {
+	pthread_mutex_t lock; /* held for the moment of taking a reference */
+	struct media *media;
+};
+
+int files_init(struct files *f);
+void files_fini(struct files *f);
+/* Builds the table anew from configuration and profiles. The old one stays when that fails. */
+int files_refresh(struct files *f, const struct config *c, const struct profiles *ps);
+/* Is there a medium of this name? */
+bool files_has(struct files *f, const char *medium);
+
+/* httpd_config.open: `path` begins with "/boot/". */
+int files_open_http(void *files, const char *path, struct http_file *ret, char *why, size_t why_size);
+/* tftpd_config.open */
+int files_open_tftp(void *files, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,212 @@
+/* What is served: from the configuration, libvirt's word on its networks and the kernel's on its links. */
+#include "usher/service.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add_dns(struct segment *seg, const struct ip *ip)
+{
+	if (seg->n_dns < SEGMENT_DNS_MAX && ip->family == IP_V4)
+		seg->dns[seg->n_dns++] = *ip;
+}
+
+/* The host's own name servers, but for those on its loopback, which clients cannot reach. */
+static void dns_of_host(struct segment *seg)
+{
+	FILE *f = fopen("/etc/resolv.conf", "re");
+	char line[256], text[64];
+	struct ip ip;
+
+	while (f && fgets(line, sizeof line, f))
+		if (sscanf(line, "nameserver %63s", text) == 1 && !ip_parse(text, &ip) && ip.b[0] != 127)
+			add_dns(seg, &ip);
+	if (f)
+		fclose(f);
+}
+
+/* Installers stop and ask when they are told of no name server, so there is always one, if only ourselves. */
+static void fill_dns(struct segment *seg, const struct config_segment *c, bool network_answers)
+{
+	for (size_t i = 0; i < c->n_dns; i++)
+		add_dns(seg, &c->dns[i]);
+	if (!seg->n_dns && network_answers)
+		add_dns(seg, &seg->server);
+	if (!seg->n_dns)
+		dns_of_host(seg);
+	if (!seg->n_dns)
+		add_dns(seg, &seg->server);
+}
+
+static int network_segment(struct service *s, const struct config_segment *c, struct segment *seg, char *why, size_t size)
+{
+	struct guest_network net;
+	int rc = guest_network_info(s->config.libvirt_uri, c->name, &net, why, size);
+
+	if (rc)
+		return rc;
+	if (!net.active) {
+		snprintf(why, size, "network '%s' is not active: virsh net-start %s", c->name, c->name);
+		return -ENETDOWN;
+	}
+	if (net.dhcp) {
+		snprintf(why, size,
+			"network '%s' has <dhcp> of its own, two servers would answer: take that element out "
+			"(virsh net-edit %s; virsh net-destroy %s; virsh net-start %s) or serve another network",
+			c->name, c->name, c->name, c->name);
+		return -EADDRINUSE;
+	}
+	if (!*net.bridge || !ip_is_set(&net.address)) {
+		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host", c->name);
+		return -EADDRNOTAVAIL;
+	}
+	snprintf(seg->ifname, sizeof seg->ifname, "%s", net.bridge);
+	seg->server = net.address;
+	seg->prefix_len = net.prefix_len;
+	if (net.forward)
+		seg->router = net.address;
+	if (!*seg->domain)
+		snprintf(seg->domain, sizeof seg->domain, "%s", net.domain);
+	fill_dns(seg, c, net.dns);
+	return 0;
+}
+
+static int interface_segment(const struct config_segment *c, struct segment *seg, char *why, size_t size)
+{
+	struct link_state link;
+	int rc = link_lookup(c->name, &link);
+
+	if (rc) {
+		snprintf(why, size, "interface '%s': %s", c->name, rc == -ENODEV ? "there is none" : strerror(-rc));
+		return rc;
+	}
+	if (!ip_is_set(&link.address)) {
+		snprintf(why, size, "interface '%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", c->name,
+			c->name);
+		return -EADDRNOTAVAIL;
+	}
+	snprintf(seg->ifname, sizeof seg->ifname, "%s", link.name);
+	seg->server = link.address;
+	seg->prefix_len = link.prefix_len;
+	fill_dns(seg, c, false);
+	return 0;
+}
+
+static int check_pool(const struct segment *seg, const struct config_segment *c, char *why, size_t size)
+{
+	char a[IP_TEXT], b[IP_TEXT], server[IP_TEXT];
+
+	if (!ip_is_set(&c->pool_first) || (segment_accepts(seg, &c->pool_first) && segment_accepts(seg, &c->pool_last)))
+		return 0;
+	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u", seg->name,
+		ip_format(&c->pool_first, a), ip_format(&c->pool_last, b), ip_format(&seg->server, server),
+		seg->prefix_len);
+	return -EINVAL;
+}
+
+static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
+{
+	struct segment seg = {.is_network = c->is_network, .lease_s = c->lease_s, .computed = c->computed,
+		.http_port = s->config.http_port};
+	int rc;
+
+	snprintf(seg.name, sizeof seg.name, "%s", c->name);
+	snprintf(seg.domain, sizeof seg.domain, "%s", c->domain);
+	rc = c->is_network ? network_segment(s, c, &seg, why, size) : interface_segment(c, &seg, why, size);
+	if (rc)
+		return rc;
+	if (ip_is_set(&c->router))
+		seg.router = c->router;
+	rc = check_pool(&seg, c, why, size);
+	if (rc)
+		return rc;
+	seg.pool_first = ip_to_v4(&c->pool_first);
+	seg.pool_last = ip_to_v4(&c->pool_last);
+	rc = segments_add(&s->segments, &seg, NULL);
+	if (rc)
+		snprintf(why, size, "segment '%s': %s", c->name,
+			rc == -EEXIST ? "it is served twice" : strerror(-rc));
+	return rc;
+}
+
+int segments_find(struct service *s, char *why, size_t why_size)
+{
+	if (!s->config.n_segments) {
+		snprintf(why, why_size,
+			"nothing to serve: name a libvirt network (--network default) or an interface (--interface eth1)");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < s->config.n_segments; i++) {
+		int rc = find_one(s, &s->config.segments[i], why, why_size);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int segment_open(struct service *s, const struct segment *seg, char *why, size_t why_size)
+{
+	struct link_state link;
+	int rc = dhcpd_open(s->dhcpd, seg, why, why_size);
+
+	if (!rc)
+		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
+	if (!rc)
+		rc = httpd_open_tcp(s->httpd, seg->id, seg->ifname, &seg->server, seg->http_port, why, why_size);
+	if (!rc && !link_lookup(seg->ifname, &link))
+		s->link_index[seg->id - 1] = link.index;
+	return rc;
+}
+
+static void segment_close(struct service *s, const struct segment *seg)
+{
+	dhcpd_close(s->dhcpd, seg);
+	tftpd_close(s->tftpd, seg->id);
+	httpd_close(s->httpd, seg->id);
+	s->link_index[seg->id - 1] = 0;
+}
+
+static void follow_link(struct service *s, const struct segment *seg)
+{
+	unsigned *index = &s->link_index[seg->id - 1];
+	struct link_state link;
+	char why[512];
+	int rc = link_lookup(seg->ifname, &link);
+
+	if (rc == -ENODEV && *index) {
+		log_warn("%s: %s is gone; waiting for it to come back", seg->name, seg->ifname);
+		segment_close(s, seg);
+	}
+	/* before its address is there the sockets would not bind; another change tells when it is */
+	if (rc || link.index == *index || !ip_eq(&link.address, &seg->server))
+		return;
+	rc = segment_open(s, seg, why, sizeof why);
+	if (rc) {
+		log_error("%s: %s", seg->name, why);
+		segment_close(s, seg);
+	} else {
+		log_info("%s: serving on %s again", seg->name, seg->ifname);
+	}
+}
+
+void segments_link_changed(void *service, const char *ifname)
+{
+	struct service *s = service;
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		if (!strcmp(s->segments.all[i]->ifname, ifname))
+			follow_link(s, s->segments.all[i]);
+}
+
+void segment_base_url(const struct segment *seg, char *buf, size_t size)
+{
+	char ip[IP_TEXT];
+
+	if (seg->http_port == 80)
+		snprintf(buf, size, "http://%s", ip_format(&seg->server, ip));
+	else
+		snprintf(buf, size, "http://%s:%u", ip_format(&seg->server, ip), seg->http_port);
+}

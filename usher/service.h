@@ -1,0 +1,119 @@
+/*
+ * The running service: all rooms put together. Main thread only, but for files.h.
+ *
+ *   serve.c     starts and stops it           segments.c  finds out what is served
+ *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
+ *   api.c       /api/v1: reading, and routes  create.c    making a machine
+ *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
+ *   follow_api.c  the timeline, long polled
+ */
+#ifndef USHER_USHER_SERVICE_H
+#define USHER_USHER_SERVICE_H
+
+#include "core/link.h"
+#include "core/loop.h"
+#include "core/mailbox.h"
+#include "core/store.h"
+#include "dhcpd/dhcpd.h"
+#include "guest/guest.h"
+#include "hooks/hooks.h"
+#include "hooks/power.h"
+#include "httpd/httpd.h"
+#include "kickstart/profiles.h"
+#include "machine/machine.h"
+#include "tftpd/tftpd.h"
+#include "usher/config.h"
+#include "usher/files.h"
+
+struct creation;
+struct follower;
+struct pending;
+
+struct service {
+	struct config config;
+	struct loop *loop;
+	struct mailbox home;
+	struct store *store;
+	struct segments segments;
+	unsigned link_index[SEGMENT_MAX]; /* of each segment's interface when it was opened; 0: closed */
+	struct timeline *timeline;
+	struct machines *machines;
+	struct profiles profiles;
+	struct files files;
+	struct dhcpd *dhcpd;
+	struct tftpd *tftpd;
+	struct httpd *httpd;
+	struct hooks *hooks;
+	struct power *power;
+	struct guests *guests;
+	struct link_monitor *links;
+	struct loop_timer deadline; /* of the attempt that is over next */
+	struct loop_timer settle;   /* commits what happened in this turn, then acts on it */
+	struct pending *pending;    /* actions that wait for that commit */
+	struct creation *creations; /* under way */
+	struct follower *followers; /* long polls of the timeline */
+	int64_t started;            /* mono ms */
+	bool stopping;
+};
+
+/* serve.c: blocks until a signal ends it; the program's exit status. `config` is complete. */
+int serve(const struct config *config);
+
+/* segments.c: looks at libvirt and the links. 0, or -errno with one line in `why`. */
+int segments_find(struct service *s, char *why, size_t why_size);
+/* Opens the sockets of a segment. 0, or -errno with the line. */
+int segment_open(struct service *s, const struct segment *seg, char *why, size_t why_size);
+/* A link changed: sockets are opened anew where it came back, closed where it went. */
+void segments_link_changed(void *service, const char *ifname);
+/* "http://192.168.122.1:8067" */
+void segment_base_url(const struct segment *seg, char *buf, size_t size);
+
+/* boot.c: requests below /m/. */
+void boot_handle(struct service *s, struct http_request *r);
+void boot_http_ended(void *service, const struct http_report *report);
+void boot_tftp_ended(void *service, const struct tftp_report *report);
+
+/* api.c: requests below /api/v1/. */
+void api_handle(struct service *s, struct http_request *r);
+json_t *api_machine(struct service *s, const struct machine *m, bool full); /* new reference */
+/* Answers with `json` (stolen) once all that was put is on disk, else with 503. */
+void api_respond_committed(struct service *s, struct http_request *r, unsigned status, json_t *json);
+/* The profile of this name with the configuration's media over its own. As profiles_find(). */
+int api_profile(struct service *s, const char *name, struct profile **ret, char *why, size_t why_size);
+
+/* follow_api.c */
+void follow_handle(struct service *s, struct http_request *r);
+void follow_answer_all(struct service *s); /* those that have something to read */
+void follow_drop_all(struct service *s);
+json_t *follow_event_json(const struct timeline_event *e);
+
+/* create.c */
+void create_handle(struct service *s, struct http_request *r);
+/* The action of a machine that is being created: makes volume and domain first. False: it is none. */
+bool create_continue(struct service *s, const struct machine *m);
+/* A spec for libvirt from a record. `*ret_profile` keeps the strings that it borrows: profile_free(). */
+int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret, struct profile **ret_profile,
+	char *why, size_t why_size);
+/* Is somebody in the middle of making this name, or using this address? */
+bool create_reserves(const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
+void create_drop_all(struct service *s);
+
+/* change.c */
+void change_reinstall(struct service *s, struct http_request *r, struct machine *m);
+void change_disarm(struct service *s, struct http_request *r, struct machine *m);
+void change_delete(struct service *s, struct http_request *r, struct machine *m);
+/* Arms with the profile as it is now. 0, or -errno with the line. */
+int change_arm(struct service *s, struct machine *m, char *why, size_t why_size);
+
+/* act.c */
+void act_on(void *service, struct machine *m, unsigned actions); /* machine_act */
+void act_on_timeline(void *service, const struct timeline_event *e);
+void act_settle(struct loop_timer *t);
+void act_deadline(struct loop_timer *t);
+void act_set_deadline(struct service *s);
+void act_on_guest_event(void *service, const char *domain, const char *uuid, int what);
+/* libvirt is (again) there: look at every guest, as events may have been missed. */
+void act_reconcile(void *service);
+void act_drop_all(struct service *s);
+
+#endif
