@@ -23,7 +23,8 @@ int link_lookup(const char *name, struct link_state *ret);
 
 struct link_monitor;
 /* Calls `changed` with the link's name for each link or address that comes, goes or changes. The callee looks
- * it up again; several changes may be told as one. */
+ * it up again; several changes may be told as one. Not freed from inside `changed`. A link that is renamed is told
+ * by its new name only. */
 int link_monitor_new(struct loop *l, void (*changed)(void *arg, const char *name), void *arg,
 	struct link_monitor **ret);
 void link_monitor_free(struct link_monitor *m);

@@ -24,7 +24,6 @@ enum {
 	APPLICATION_ID = 0x55534852, /* "USHR", in the file's header: not somebody else's database */
 	RETRY_MS = 1000,             /* after a failed write, when nothing new is committed */
 	PAUSE_MS = 50,               /* and at least: a full disk must not cost a core */
-	WAL_KEEP = 16 << 20,         /* bytes the log's file may keep after it was emptied */
 };
 
 enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DELETE, EVENT, PRUNE, STATEMENTS };
@@ -49,10 +48,12 @@ static const char *const migration[STORE_VERSION] = {
 };
 
 /* Exclusive locking before the first use of the log keeps its index in our memory: no mapped file to fault on
- * when the disk is full, and no other process in between. It is a lock of the kernel's, gone with the process. */
+ * when the disk is full, and no other process in between. It is a lock of the kernel's, gone with the process.
+ * After a flood the log's file is cut back to 16 MiB. */
 static const char settings_sql[] = "PRAGMA locking_mode = EXCLUSIVE;"
 				   "PRAGMA journal_mode = WAL;"
 				   "PRAGMA synchronous = FULL;"
+				   "PRAGMA journal_size_limit = 16777216;"
 				   "PRAGMA mmap_size = 0;"
 				   "PRAGMA trusted_schema = OFF;";
 

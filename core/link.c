@@ -1,0 +1,270 @@
+#include "core/link.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/cache.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/* if_indextoname() without <net/if.h>, which does not go together with <linux/if.h>. */
+char *if_indextoname(unsigned index, char *name);
+
+enum {
+	NAMES_MOST = 16, /* told apart in one read; with more of them every link is told */
+};
+
+struct link_monitor {
+	struct loop *loop;
+	struct loop_fd watch;
+	struct nl_sock *sock;
+	void (*changed)(void *arg, const char *name);
+	void *arg;
+	char names[NAMES_MOST][IFNAMSIZ]; /* changed in the read that is under way */
+	size_t n_names;
+	bool all; /* names or messages were lost */
+};
+
+static int errno_of(int nl_rc)
+{
+	switch (-nl_rc) {
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_NODEV:
+	case NLE_OBJ_NOTFOUND:
+		return -ENODEV;
+	case NLE_PERM:
+		return -EPERM;
+	default:
+		return -EIO;
+	}
+}
+
+static int connect_route(struct nl_sock **ret)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int rc;
+
+	if (!sock)
+		return -ENOMEM;
+	rc = nl_connect(sock, NETLINK_ROUTE);
+	if (rc < 0) {
+		nl_socket_free(sock);
+		return errno_of(rc);
+	}
+	*ret = sock;
+	return 0;
+}
+
+/* Look-up */
+
+static void read_link(struct rtnl_link *link, struct link_state *ret)
+{
+	uint8_t oper = rtnl_link_get_operstate(link);
+	struct nl_addr *hw = rtnl_link_get_addr(link);
+
+	*ret = (struct link_state){ 0 };
+	strncpy(ret->name, rtnl_link_get_name(link), sizeof ret->name - 1);
+	ret->index = (unsigned)rtnl_link_get_ifindex(link);
+	ret->up = rtnl_link_get_flags(link) & IFF_UP && (oper == IF_OPER_UP || oper == IF_OPER_UNKNOWN);
+	ret->mtu = rtnl_link_get_mtu(link);
+	if (hw && nl_addr_get_len(hw) == sizeof ret->mac.b)
+		memcpy(ret->mac.b, nl_addr_get_binary_addr(hw), sizeof ret->mac.b);
+}
+
+static bool is_usable(struct rtnl_addr *a, unsigned index)
+{
+	struct nl_addr *local = rtnl_addr_get_local(a);
+
+	return rtnl_addr_get_ifindex(a) == (int)index && rtnl_addr_get_family(a) == AF_INET &&
+		rtnl_addr_get_scope(a) == RT_SCOPE_UNIVERSE && local && nl_addr_get_len(local) == 4;
+}
+
+static int read_address(struct nl_sock *sock, struct link_state *ret)
+{
+	struct nl_cache *cache;
+	struct nl_object *o;
+	int rc = rtnl_addr_alloc_cache(sock, &cache);
+
+	if (rc < 0)
+		return errno_of(rc);
+	for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
+		struct rtnl_addr *a = (struct rtnl_addr *)o;
+
+		if (!is_usable(a, ret->index))
+			continue;
+		ret->address.family = IP_V4;
+		memcpy(ret->address.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
+		ret->prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a);
+		break;
+	}
+	nl_cache_free(cache);
+	return 0;
+}
+
+int link_lookup(const char *name, struct link_state *ret)
+{
+	struct link_state state;
+	struct rtnl_link *link = NULL;
+	struct nl_sock *sock;
+	int rc;
+
+	if (!name[0] || strlen(name) >= IFNAMSIZ)
+		return -ENODEV;
+	rc = connect_route(&sock);
+	if (rc < 0)
+		return rc;
+	rc = rtnl_link_get_kernel(sock, 0, name, &link);
+	if (rc < 0) {
+		rc = errno_of(rc);
+		goto out;
+	}
+	read_link(link, &state);
+	rc = read_address(sock, &state);
+	if (!rc)
+		*ret = state;
+out:
+	rtnl_link_put(link);
+	nl_socket_free(sock);
+	return rc;
+}
+
+/* Monitor */
+
+static void note_name(struct link_monitor *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_names; i++)
+		if (!strcmp(m->names[i], name))
+			return;
+	if (m->n_names == NAMES_MOST) {
+		m->all = true;
+		return;
+	}
+	memset(m->names[m->n_names], 0, IFNAMSIZ);
+	strncpy(m->names[m->n_names++], name, IFNAMSIZ - 1);
+}
+
+static void note_link(struct link_monitor *m, struct nlmsghdr *h)
+{
+	struct nlattr *name;
+
+	if (!nlmsg_valid_hdr(h, sizeof(struct ifinfomsg)))
+		return;
+	name = nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_IFNAME);
+	if (name && nla_len(name) > 0 && memchr(nla_data(name), 0, (size_t)nla_len(name)))
+		note_name(m, nla_get_string(name));
+}
+
+static void note_address(struct link_monitor *m, struct nlmsghdr *h)
+{
+	const struct ifaddrmsg *a = nlmsg_data(h);
+	char name[IFNAMSIZ];
+
+	/* A link that is gone by now says so with its own name. */
+	if (nlmsg_valid_hdr(h, sizeof *a) && if_indextoname(a->ifa_index, name))
+		note_name(m, name);
+}
+
+static int on_message(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+
+	switch (h->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		note_link(arg, h);
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		note_address(arg, h);
+		break;
+	}
+	return NL_OK;
+}
+
+static void tell_all(struct link_monitor *m)
+{
+	struct nl_cache *cache;
+	struct nl_object *o;
+	struct nl_sock *sock;
+
+	if (connect_route(&sock) < 0)
+		return;
+	if (!rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache)) {
+		for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
+			m->changed(m->arg, rtnl_link_get_name((struct rtnl_link *)o));
+		nl_cache_free(cache);
+	}
+	nl_socket_free(sock);
+}
+
+static void on_ready(struct loop_fd *w, uint32_t events)
+{
+	struct link_monitor *m = w->arg;
+	int rc;
+
+	(void)events;
+	m->n_names = 0;
+	m->all = false;
+	rc = nl_recvmsgs_default(m->sock);
+	/* Any failure but "nothing there" is ENOBUFS: the kernel dropped messages that we did not read in time. */
+	if (rc < 0 && rc != -NLE_AGAIN && rc != -NLE_INTR)
+		m->all = true;
+	for (size_t i = 0; i < m->n_names; i++)
+		m->changed(m->arg, m->names[i]);
+	if (m->all)
+		tell_all(m);
+}
+
+static int join(struct link_monitor *m)
+{
+	int rc = nl_socket_add_memberships(m->sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, 0);
+
+	if (!rc)
+		rc = nl_socket_set_nonblocking(m->sock);
+	if (!rc)
+		rc = nl_socket_modify_cb(m->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, m);
+	/* What is told to a group answers nothing, and has no sequence. */
+	nl_socket_disable_seq_check(m->sock);
+	return rc < 0 ? errno_of(rc) : 0;
+}
+
+int link_monitor_new(struct loop *l, void (*changed)(void *arg, const char *name), void *arg,
+	struct link_monitor **ret)
+{
+	struct link_monitor *m = calloc(1, sizeof *m);
+	int rc;
+
+	if (!m)
+		return -ENOMEM;
+	m->loop = l;
+	m->changed = changed;
+	m->arg = arg;
+	rc = connect_route(&m->sock);
+	if (!rc)
+		rc = join(m);
+	if (!rc)
+		rc = loop_watch(l, &m->watch, nl_socket_get_fd(m->sock), EPOLLIN, on_ready, m);
+	if (rc < 0) {
+		link_monitor_free(m);
+		return rc;
+	}
+	*ret = m;
+	return 0;
+}
+
+void link_monitor_free(struct link_monitor *m)
+{
+	if (!m)
+		return;
+	loop_unwatch(m->loop, &m->watch);
+	nl_socket_free(m->sock);
+	free(m);
+}
