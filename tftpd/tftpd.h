@@ -10,41 +10,30 @@
 
 #include "core/addr.h"
 #include "core/mailbox.h"
+#include "tftpd/tftp_xfer.h"
 
 enum {
-	TFTPD_TRANSFERS_MAX = 1000, /* at once: two descriptors and 2 kB each; more requests wait unanswered */
+	TFTPD_TRANSFERS_MAX = 1000, /* at once: two descriptors and 2 kB each */
 	TFTPD_PER_CLIENT_MAX = 8,   /* at once from one address; firmware uses one, sometimes two */
-	TFTPD_NAME_MAX = 255,       /* bytes of a file name, as in the file system */
 };
-
-enum tftp_outcome {
-	TFTP_DONE,    /* the last block was acknowledged */
-	TFTP_PROBE,   /* the client asked for the size only and left, as firmware does; not a failure */
-	TFTP_ABORTED, /* the client said ERROR or closed its port; `why` is its own text */
-	TFTP_TIMEOUT, /* the client fell silent */
-	TFTP_REFUSED, /* nothing was sent: no such file, a write, bad options; `why` is what the client was told */
-	TFTP_FAILED,  /* on our side: the file could not be read on, the segment went away */
-};
-
-const char *tftp_outcome_text(enum tftp_outcome o); /* "done", "probe", ... */
 
 struct tftp_report {
 	uint32_t segment;
 	struct ip peer;
 	uint16_t peer_port;
-	const char *name; /* as checked: no leading slashes; "" when the request had none that is fit to show */
+	const char *name; /* without leading slashes; "" when the request had none that is fit to show */
 	uint64_t sent;    /* bytes that the client acknowledged */
 	uint64_t size;    /* bytes of the whole file; 0 when it was not opened */
 	int64_t ms;       /* from the request to the end */
 	enum tftp_outcome outcome;
-	const char *why;  /* one line, printable; "" for done and probe */
+	const char *why;  /* one line, printable: the client's own words or ours; "" for done and probe */
 };
 
 struct tftpd_config {
-	struct mailbox *home; /* of the main thread; must outlive the last report, so fini it after tftpd_free() */
+	struct mailbox *home; /* of the main thread; must outlive tftpd_free() */
 	/*
 	 * Opens a file for reading; called on the TFTP thread, so it must be thread-safe, and it may block on a
-	 * disk. `name` is 1 to TFTPD_NAME_MAX printable ASCII bytes without leading slashes; ".." and symbolic
+	 * disk. `name` is 1 to 255 printable ASCII bytes without leading slashes; ".." and symbolic
 	 * links are this function's to refuse. The content is the `*ret_size` bytes from the descriptor's
 	 * current offset on, so it may lie inside an ISO; the descriptor becomes the server's.
 	 * Returns 0, or -errno (-ENOENT, -EACCES, ...) and may leave a line for the person at the machine's

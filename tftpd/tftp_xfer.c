@@ -1,0 +1,191 @@
+#include "tftpd/tftp_xfer.h"
+
+#include <string.h>
+
+static const struct tftp_send nothing = { .what = TFTP_SEND_NOTHING };
+
+const char *tftp_outcome_text(enum tftp_outcome o)
+{
+	static const char *const text[] = {
+		[TFTP_DONE] = "done",
+		[TFTP_PROBE] = "probe",
+		[TFTP_ABORTED] = "aborted",
+		[TFTP_TIMEOUT] = "timeout",
+		[TFTP_REFUSED] = "refused",
+		[TFTP_FAILED] = "failed",
+	};
+
+	return (size_t)o < sizeof text / sizeof *text ? text[o] : "?";
+}
+
+static uint32_t clamp(uint32_t v, uint32_t low, uint32_t high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
+static struct tftp_send end(struct tftp_xfer *x, enum tftp_outcome outcome)
+{
+	x->over = true;
+	x->outcome = outcome;
+	return nothing;
+}
+
+static void wait_from(struct tftp_xfer *x, int64_t now)
+{
+	int64_t last = x->moved_at + x->give_up_ms;
+
+	x->sent_at = now;
+	x->deadline = now + x->wait_ms;
+	if (x->deadline > last)
+		x->deadline = last;
+}
+
+static struct tftp_send send_oack(struct tftp_xfer *x, int64_t now)
+{
+	wait_from(x, now);
+	return (struct tftp_send){ .what = TFTP_SEND_OACK };
+}
+
+/* The window that follows the last acknowledged block. */
+static struct tftp_send send_window(struct tftp_xfer *x, int64_t now)
+{
+	uint64_t left = x->blocks - x->acked;
+	uint32_t count = left < x->agreed.windowsize ? (uint32_t)left : x->agreed.windowsize;
+
+	x->sent = x->acked + count;
+	wait_from(x, now);
+	return (struct tftp_send){ TFTP_SEND_DATA, x->acked + 1, count };
+}
+
+/* RFC 6298, in milliseconds. A wait that the client asked for (RFC 2349) is kept to the letter. */
+static void set_wait(struct tftp_xfer *x)
+{
+	if (x->agreed.has_timeout)
+		x->wait_ms = x->agreed.timeout_s * 1000u;
+	else if (x->measured)
+		x->wait_ms = clamp(x->srtt_ms + 4 * x->rttvar_ms, TFTP_WAIT_MIN_MS, TFTP_WAIT_MAX_MS);
+	else
+		x->wait_ms = x->first_wait_ms;
+}
+
+static void measure(struct tftp_xfer *x, int64_t now)
+{
+	uint32_t rtt = now - x->sent_at > TFTP_GIVE_UP_MS ? TFTP_GIVE_UP_MS
+							   : (uint32_t)(now - x->sent_at);
+	uint32_t off = rtt > x->srtt_ms ? rtt - x->srtt_ms : x->srtt_ms - rtt;
+
+	if (!x->measured) {
+		x->measured = true;
+		x->srtt_ms = rtt;
+		x->rttvar_ms = rtt / 2;
+		return;
+	}
+	x->rttvar_ms = (3 * x->rttvar_ms + off) / 4;
+	x->srtt_ms = (7 * x->srtt_ms + rtt) / 8;
+}
+
+/* The client has got further. `whole`: it has all that was sent, so the time it took means something, unless
+ * it was sent twice (Karn's rule). */
+static void progress(struct tftp_xfer *x, bool whole, int64_t now)
+{
+	if (whole && !x->resent)
+		measure(x, now);
+	x->moved_at = now;
+	x->resends = 0;
+	x->resent = !whole;
+	set_wait(x);
+}
+
+static void agree(struct tftp_xfer *x, const struct tftp_options *asked,
+	const struct tftp_xfer_limits *l)
+{
+	uint16_t blksize_max = l->blksize_max ? l->blksize_max : TFTP_BLKSIZE_MAX;
+	uint16_t window_max = l->window_max ? l->window_max : TFTP_WINDOW_DEFAULT_MAX;
+	struct tftp_options *o = &x->agreed;
+
+	*o = *asked;
+	o->blksize = asked->has_blksize
+		? (uint16_t)clamp(asked->blksize, TFTP_BLKSIZE_MIN,
+			  clamp(blksize_max, TFTP_BLKSIZE_MIN, TFTP_BLKSIZE_MAX))
+		: TFTP_BLKSIZE_DEFAULT;
+	o->windowsize = asked->has_windowsize
+		? (uint16_t)clamp(asked->windowsize, 1, clamp(window_max, 1, TFTP_WINDOW_MAX))
+		: 1;
+	o->has_timeout = asked->has_timeout && asked->timeout_s <= TFTP_TIMEOUT_OPTION_MAX_S;
+	o->tsize = x->size;
+}
+
+struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked, uint64_t size,
+	const struct tftp_xfer_limits *limits, int64_t now)
+{
+	const struct tftp_options *o = &x->agreed;
+
+	memset(x, 0, sizeof *x);
+	x->size = size;
+	agree(x, asked, limits);
+	x->blocks = size / o->blksize + 1;
+	x->first_wait_ms = limits->first_wait_ms ? limits->first_wait_ms : TFTP_WAIT_FIRST_MS;
+	x->give_up_ms = limits->give_up_ms ? limits->give_up_ms : TFTP_GIVE_UP_MS;
+	x->moved_at = now;
+	set_wait(x);
+	x->greeting = o->has_blksize || o->has_timeout || o->has_tsize || o->has_windowsize;
+	return x->greeting ? send_oack(x, now) : send_window(x, now);
+}
+
+struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t now)
+{
+	uint16_t ahead = (uint16_t)(block - (uint16_t)x->acked);
+
+	if (x->over)
+		return nothing;
+	if (x->greeting) {
+		if (block)
+			return nothing;
+		x->greeting = false;
+		progress(x, true, now);
+		return send_window(x, now);
+	}
+	if (!ahead || ahead > x->sent - x->acked)
+		return nothing;
+	x->acked += ahead;
+	progress(x, x->acked == x->sent, now);
+	return x->acked == x->blocks ? end(x, TFTP_DONE) : send_window(x, now);
+}
+
+/* Asked for the size, learnt it, took nothing. */
+static bool only_looked(const struct tftp_xfer *x)
+{
+	return !x->acked && x->agreed.has_tsize;
+}
+
+void tftp_xfer_on_error(struct tftp_xfer *x, uint16_t code)
+{
+	bool polite = code == TFTP_E_OPTION || code == TFTP_E_OTHER;
+
+	if (!x->over)
+		end(x, polite && only_looked(x) ? TFTP_PROBE : TFTP_ABORTED);
+}
+
+void tftp_xfer_on_gone(struct tftp_xfer *x)
+{
+	if (!x->over)
+		end(x, x->greeting && only_looked(x) ? TFTP_PROBE : TFTP_ABORTED);
+}
+
+struct tftp_send tftp_xfer_on_time(struct tftp_xfer *x, int64_t now)
+{
+	if (x->over || now < x->deadline)
+		return nothing;
+	if (x->resends >= TFTP_RESENDS_MAX || now - x->moved_at >= x->give_up_ms)
+		return end(x, TFTP_TIMEOUT);
+	x->resends++;
+	x->resent = true;
+	if (!x->agreed.has_timeout)
+		x->wait_ms = clamp(x->wait_ms * 2, 1, TFTP_WAIT_MAX_MS);
+	return x->greeting ? send_oack(x, now) : send_window(x, now);
+}
+
+uint64_t tftp_xfer_acked_bytes(const struct tftp_xfer *x)
+{
+	return x->acked == x->blocks ? x->size : x->acked * x->agreed.blksize;
+}
