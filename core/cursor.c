@@ -35,7 +35,9 @@ uint16_t reader_u16(struct reader *r)
 {
 	const uint8_t *b = reader_bytes(r, 2);
 
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+	if (!b)
+		return 0;
+	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 uint32_t reader_u32(struct reader *r)
