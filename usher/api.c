@@ -1,0 +1,340 @@
+/* /api/v1: routes, and what is only read. usher-api(7) describes it. */
+#include "usher/service.h"
+
+#include "core/clock.h"
+#include "kickstart/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define API "/api/v1"
+
+struct committed {
+	struct http_request *request;
+	unsigned status;
+	json_t *json;
+};
+
+static void committed_send(void *arg, int rc)
+{
+	struct committed *c = arg;
+
+	if (rc) {
+		http_respond_error(c->request, 503, "cannot write to the store: %s", strerror(-rc));
+		json_decref(c->json);
+	} else {
+		http_respond_json(c->request, c->status, c->json);
+	}
+	free(c);
+}
+
+void api_respond_committed(struct service *s, struct http_request *r, unsigned status, json_t *json)
+{
+	struct committed *c = malloc(sizeof *c);
+
+	if (c) {
+		*c = (struct committed){r, status, json};
+		if (!store_commit(s->store, committed_send, c))
+			return;
+	}
+	free(c);
+	json_decref(json);
+	http_respond_error(r, 503, "out of memory");
+}
+
+/* A local medium or a URL of the configuration goes before the profile's own. */
+static int override_media(const struct config *c, struct profile *p)
+{
+	for (size_t i = 0; i < c->n_media; i++) {
+		const struct config_media *m = &c->media[i];
+		char *copy;
+
+		if (strcmp(m->name, p->media.name))
+			continue;
+		copy = strdup(*m->path ? m->path : m->url);
+		if (!copy)
+			return -ENOMEM;
+		free(p->media.path);
+		free(p->media.url.text);
+		p->media.path = *m->path ? copy : NULL;
+		p->media.url.text = *m->path ? NULL : copy;
+	}
+	return 0;
+}
+
+int api_profile(struct service *s, const char *name, struct profile **ret, char *why, size_t why_size)
+{
+	struct profile *p = NULL;
+	int rc = profiles_find(&s->profiles, name, &p, why, why_size);
+
+	if (rc)
+		return rc;
+	rc = override_media(&s->config, p);
+	if (rc) {
+		snprintf(why, why_size, "out of memory");
+		profile_free(p);
+		return rc;
+	}
+	/* a profile that came after our start may bring a medium that is not served yet */
+	if (p->media.path && !files_has(&s->files, p->media.name))
+		files_refresh(&s->files, &s->config, &s->profiles);
+	*ret = p;
+	return 0;
+}
+
+static void mask_settings(const struct machine *m, json_t *j)
+{
+	struct profile *p = NULL;
+	char why[256];
+
+	if (!json_object_get(j, "settings"))
+		return;
+	if (m->attempt.snapshot && !profile_from_snapshot(m->attempt.snapshot, &p, NULL, why, sizeof why))
+		json_object_set_new(j, "settings", profile_mask_secrets(p, m->settings));
+	else
+		json_object_del(j, "settings"); /* which of them are secret is not known */
+	profile_free(p);
+}
+
+json_t *api_machine(struct service *s, const struct machine *m, bool full)
+{
+	const struct timeline_event *last = timeline_last(s->timeline, m->name, NULL);
+	json_t *j = machine_to_json(m, full);
+
+	mask_settings(m, j);
+	if (last)
+		json_object_set_new(j, "last_event", follow_event_json(last));
+	return j;
+}
+
+static void machines_list(struct service *s, struct http_request *r)
+{
+	json_t *all = json_array();
+
+	for (struct machine *m = machines_next(s->machines, NULL); m; m = machines_next(s->machines, m))
+		json_array_append_new(all, api_machine(s, m, false));
+	http_respond_json(r, 200, json_pack("{s:o}", "machines", all));
+}
+
+static json_t *profile_json(struct service *s, const char *name)
+{
+	struct profile *p = NULL;
+	char why[512];
+	json_t *j;
+
+	if (api_profile(s, name, &p, why, sizeof why))
+		return json_pack("{s:s, s:s}", "name", name, "error", why);
+	j = profile_to_json(p);
+	if (media_check(p, NULL, why, sizeof why))
+		json_object_set_new(j, "missing", json_string(why));
+	profile_free(p);
+	return j;
+}
+
+static void profiles_all(struct service *s, struct http_request *r)
+{
+	json_t *all = json_array();
+	char **names;
+
+	if (profiles_names(&s->profiles, &names)) {
+		json_decref(all);
+		http_respond_error(r, 500, "out of memory");
+		return;
+	}
+	for (char **n = names; *n; n++)
+		json_array_append_new(all, profile_json(s, *n));
+	profiles_names_free(names);
+	http_respond_json(r, 200, json_pack("{s:o}", "profiles", all));
+}
+
+static void profile_one(struct service *s, struct http_request *r, const char *name)
+{
+	json_t *j = profile_json(s, name);
+	const char *error = json_string_value(json_object_get(j, "error"));
+
+	if (error)
+		http_respond_error(r, 404, "%s", error);
+	else
+		http_respond_json(r, 200, json_incref(j));
+	json_decref(j);
+}
+
+static const char *iso_time(int64_t ms, char buf[32])
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+
+	strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+	return buf;
+}
+
+static json_t *lease_json(struct service *s, const struct lease *l, int64_t now)
+{
+	const struct segment *seg = segments_by_id(&s->segments, l->segment);
+	const struct machine *m = machines_by_mac(s->machines, l->segment, &l->mac, NULL);
+	char ip[IP_TEXT], mac[MAC_TEXT], at[32];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address", ip_format(&l->ip, ip), "mac",
+		mac_format(&l->mac, mac), "segment", seg ? seg->name : "", "state", lease_state_name(l, now), "expires",
+		iso_time(l->expires, at), "hostname", l->hostname, "machine", m ? m->name : "");
+}
+
+static void leases_all(struct service *s, struct http_request *r)
+{
+	const struct lease **list;
+	int64_t now = clock_wall_ms();
+	json_t *all = json_array();
+	size_t n;
+
+	if (leases_list(dhcpd_leases(s->dhcpd), &list, &n)) {
+		json_decref(all);
+		http_respond_error(r, 500, "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all, lease_json(s, list[i], now));
+	free(list);
+	http_respond_json(r, 200, json_pack("{s:o}", "leases", all));
+}
+
+static json_t *segment_json(struct service *s, const struct segment *seg)
+{
+	char ip[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128];
+	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
+
+	if (seg->pool_first) {
+		ip_format(&a, first);
+		ip_format(&b, last);
+	}
+	segment_base_url(seg, url, sizeof url);
+	return json_pack("{s:s, s:b, s:s, s:s, s:i, s:s, s:s, s:s, s:b}", "name", seg->name, "network", seg->is_network,
+		"interface", seg->ifname, "server", ip_format(&seg->server, ip), "prefix", (int)seg->prefix_len, "pool_first",
+		first, "pool_last", last, "url", url, "serving", dhcpd_is_open(s->dhcpd, seg));
+}
+
+static void status(struct service *s, struct http_request *r)
+{
+	struct store_stats st = store_stats(s->store);
+	struct dhcpd_stats d = dhcpd_stats(s->dhcpd);
+	json_t *segments = json_array();
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
+	http_respond_json(r, 200,
+		json_pack("{s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+			"version", USHER_VERSION, "uptime_ms", (json_int_t)(clock_mono_ms() - s->started), "segments",
+			segments, "machines", (json_int_t)machines_count(s->machines), "libvirt", guests_connected(s->guests),
+			"store", "commits", (json_int_t)st.commits, "transactions", (json_int_t)st.transactions, "failures",
+			(json_int_t)st.failures, "backlog", (json_int_t)st.backlog, "dhcp", "in", (json_int_t)d.in, "out",
+			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks", (json_int_t)d.acks, "naks",
+			(json_int_t)d.naks, "malformed", (json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
+			(json_int_t)d.dropped));
+}
+
+/* What a machine would be served: of the attempt's snapshot, else of its profile as it is now. */
+static int snapshot_of(struct service *s, struct machine *m, const struct render_input *in, json_t **ret, char *why,
+	size_t size)
+{
+	struct profile *p = NULL;
+	int rc;
+
+	if (m->attempt.snapshot) {
+		*ret = json_incref(m->attempt.snapshot);
+		return 0;
+	}
+	rc = api_profile(s, m->profile, &p, why, size);
+	if (!rc)
+		rc = render_validate(p, in, 0, 0, ret, why, size);
+	profile_free(p);
+	return rc;
+}
+
+static void render_one(struct service *s, struct http_request *r, struct machine *m, const char *what)
+{
+	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	char url[128] = "", why[512], *text = NULL;
+	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
+	json_t *snapshot = NULL, *context = NULL;
+	int rc;
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	rc = snapshot_of(s, m, &in, &snapshot, why, sizeof why);
+	if (!rc)
+		rc = render_context(&in, snapshot, &context, why, sizeof why);
+	if (!rc && !strcmp(what, "script"))
+		rc = render_script(snapshot, context, &text, why, sizeof why);
+	else if (!rc && !strcmp(what, "answers"))
+		rc = render_answers(snapshot, context, &text, why, sizeof why);
+	else if (!rc)
+		rc = render_cmdline(snapshot, context, &text, why, sizeof why);
+	if (rc)
+		http_respond_error(r, 422, "%s", why);
+	else
+		http_respond_json(r, 200, json_pack("{s:s}", "text", text));
+	free(text);
+	json_decref(context);
+	json_decref(snapshot);
+}
+
+/* Below /machines/NAME; `rest` is "" or "/…". */
+static void machine_routes(struct service *s, struct http_request *r, struct machine *m, const char *rest)
+{
+	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
+
+	if (!*rest && get)
+		http_respond_json(r, 200, api_machine(s, m, true));
+	else if (!*rest && r->method == HTTP_DELETE)
+		change_delete(s, r, m);
+	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
+		change_reinstall(s, r, m);
+	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
+		change_disarm(s, r, m);
+	else if (get && (!strcmp(rest, "/render/script") || !strcmp(rest, "/render/answers") ||
+				!strcmp(rest, "/render/cmdline")))
+		render_one(s, r, m, rest + strlen("/render/"));
+	else
+		http_respond_error(r, 404, "%s %s: there is no such call", http_method_name(r->method), r->path);
+}
+
+static void machine_request(struct service *s, struct http_request *r, const char *name_and_rest)
+{
+	const char *rest = strchrnul(name_and_rest, '/');
+	struct machine *m = NULL;
+	char name[256];
+
+	snprintf(name, sizeof name, "%.*s", (int)(rest - name_and_rest), name_and_rest);
+	m = machines_by_name(s->machines, name);
+	if (m)
+		machine_routes(s, r, m, rest);
+	else
+		http_respond_error(r, 404, "no machine '%s'; 'usher list' shows those there are", name);
+}
+
+void api_handle(struct service *s, struct http_request *r)
+{
+	const char *path = r->path + strlen(API);
+	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
+
+	if (!strcmp(path, "/machines") && get)
+		machines_list(s, r);
+	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
+		create_handle(s, r);
+	else if (!strncmp(path, "/machines/", strlen("/machines/")))
+		machine_request(s, r, path + strlen("/machines/"));
+	else if (!strcmp(path, "/events") && get)
+		follow_handle(s, r);
+	else if (!strcmp(path, "/profiles") && get)
+		profiles_all(s, r);
+	else if (!strncmp(path, "/profiles/", strlen("/profiles/")) && get)
+		profile_one(s, r, path + strlen("/profiles/"));
+	else if (!strcmp(path, "/leases") && get)
+		leases_all(s, r);
+	else if (!strcmp(path, "/status") && get)
+		status(s, r);
+	else
+		http_respond_error(r, 404, "%s %s: there is no such call", http_method_name(r->method), r->path);
+}

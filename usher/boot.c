@@ -1,0 +1,251 @@
+/* What machines ask for under their token: boot script, answers, reports. */
+#include "usher/service.h"
+
+#include "core/log.h"
+#include "kickstart/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	REPORT_TEXT = 512,          /* bytes of a report's text that are kept */
+	TRANSFER_TOLD = 256 * 1024, /* smaller files that arrived whole are not worth an event */
+};
+
+/* A text that leaves when what it depends on is on disk. */
+struct parked {
+	struct http_request *request;
+	unsigned status;
+	const char *type; /* static */
+	char *text;
+};
+
+static void parked_send(void *arg, int rc)
+{
+	struct parked *p = arg;
+
+	if (rc)
+		http_respond_error(p->request, 503, "usher cannot write to its disk: %s", strerror(-rc));
+	else
+		http_respond(p->request, p->status, p->type, p->text, strlen(p->text));
+	free(p->text);
+	free(p);
+}
+
+/* Takes `text` (heap). */
+static void respond_committed(struct service *s, struct http_request *r, unsigned status, const char *type, char *text)
+{
+	struct parked *p = text ? malloc(sizeof *p) : NULL;
+
+	if (p) {
+		*p = (struct parked){r, status, type, text};
+		if (!store_commit(s->store, parked_send, p))
+			return;
+	}
+	free(p);
+	free(text);
+	http_respond_error(r, 503, "out of memory");
+}
+
+/* What a person at the machine's screen can read; then the firmware goes on to the disk. */
+static char *refusal_script(const struct machine *m)
+{
+	char *text;
+
+	if (asprintf(&text,
+		    "#!ipxe\necho\necho usher: %s is %s%s%s\necho To install it: usher reinstall %s\nsleep 5\nexit\n",
+		    m->name, life_state_name(m->state), *m->attempt.reason ? ": " : "", m->attempt.reason, m->name) < 0)
+		return NULL;
+	return text;
+}
+
+static const struct nic *nic_of_request(const struct machine *m, const struct http_request *r)
+{
+	for (size_t i = 0; i < m->n_nics; i++)
+		if (m->nics[i].segment_id == r->segment)
+			return &m->nics[i];
+	return NULL;
+}
+
+/* Renders for the boot that is under way. */
+static int render_for(struct service *s, const struct machine *m, const struct http_request *r,
+	int (*render)(const json_t *, const json_t *, char **, char *, size_t), char **ret, char *why, size_t size)
+{
+	const struct segment *seg = segments_by_id(&s->segments, r->segment);
+	char url[128] = "";
+	struct render_input in = {.machine = m, .nic = nic_of_request(m, r), .segment = seg, .base_url = url,
+		.token = m->attempt.token, .up_token = m->attempt.up_token};
+	json_t *context = NULL;
+	int rc;
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	rc = render_context(&in, m->attempt.snapshot, &context, why, size);
+	if (!rc)
+		rc = render(m->attempt.snapshot, context, ret, why, size);
+	json_decref(context);
+	return rc;
+}
+
+static void render_failed(struct service *s, struct http_request *r, struct machine *m, const char *why)
+{
+	timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
+	http_respond_error(r, 500, "%s", why);
+}
+
+static void boot_script(struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
+{
+	char why[512], *text = NULL;
+
+	if (machine_boot(m, kind, &r->peer)) {
+		respond_committed(s, r, 200, "text/plain", refusal_script(m));
+		return;
+	}
+	if (render_for(s, m, r, render_script, &text, why, sizeof why)) {
+		render_failed(s, r, m, why);
+		return;
+	}
+	respond_committed(s, r, 200, "text/plain", text);
+}
+
+static void boot_answers(struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
+{
+	char why[512], *text = NULL;
+
+	if (machine_answers(m, kind, &r->peer)) {
+		http_respond_error(r, 403, "these answers are not for you now");
+		return;
+	}
+	if (render_for(s, m, r, render_answers, &text, why, sizeof why)) {
+		render_failed(s, r, m, why);
+		return;
+	}
+	respond_committed(s, r, 200, render_answers_type(m->attempt.snapshot), text);
+}
+
+/* The report's text: ?text= or the body. */
+static const char *report_text(const struct http_request *r, char buf[REPORT_TEXT])
+{
+	const char *text = http_arg(r, "text");
+
+	snprintf(buf, REPORT_TEXT, "%s", text ? text : r->body);
+	return *buf ? buf : NULL;
+}
+
+static void boot_report(struct service *s, struct http_request *r, struct machine *m, enum life_event e)
+{
+	char text[REPORT_TEXT];
+
+	if (machine_event(m, e, report_text(r, text)))
+		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
+			life_state_name(m->state));
+	else
+		respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
+	act_set_deadline(s);
+}
+
+struct boot_route {
+	const char *what;
+	enum token_kind kinds[2]; /* tokens that are good for it */
+	enum life_event report;
+};
+
+static const struct boot_route reports[] = {
+	{"done", {TOKEN_BOOT, TOKEN_BOOT}, LIFE_DONE},
+	{"failed", {TOKEN_BOOT, TOKEN_BOOT}, LIFE_FAIL},
+	{"progress", {TOKEN_BOOT, TOKEN_BOOT}, LIFE_PROGRESS},
+	{"up", {TOKEN_UP, TOKEN_UP}, LIFE_FIRST_BOOT},
+};
+
+static const struct boot_route *report_route(const char *what)
+{
+	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
+		if (!strcmp(reports[i].what, what))
+			return &reports[i];
+	return NULL;
+}
+
+static void refuse_stranger(struct service *s, struct http_request *r, const struct machine *m, const char *what)
+{
+	char ip[IP_TEXT];
+
+	ip_format(&r->peer, ip);
+	if (m)
+		timeline_add(s->timeline, m->name, "refused", "%s asked for %s with a token that is not good for it", ip,
+			what);
+	else
+		log_info("http: %s asked for %s with a token that nobody has", ip, what);
+	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
+}
+
+void boot_handle(struct service *s, struct http_request *r)
+{
+	char token[TOKEN_TEXT] = "";
+	const char *what = strchr(r->path + strlen("/m/"), '/');
+	const struct boot_route *route;
+	enum token_kind kind = TOKEN_NONE;
+	struct machine *m = NULL;
+
+	if (what && (size_t)(what - r->path) == strlen("/m/") + sizeof token - 1) {
+		memcpy(token, r->path + strlen("/m/"), sizeof token - 1);
+		m = machines_by_token(s->machines, token, &kind);
+	}
+	what = what ? what + 1 : "nothing";
+	route = report_route(what);
+	if (m && !strcmp(what, "boot.ipxe") && (kind == TOKEN_NEXT || kind == TOKEN_BOOT))
+		boot_script(s, r, m, kind);
+	else if (m && !strcmp(what, "answers") && (kind == TOKEN_NEXT || kind == TOKEN_BOOT))
+		boot_answers(s, r, m, kind);
+	else if (m && route && (kind == route->kinds[0] || kind == route->kinds[1]))
+		boot_report(s, r, m, route->report);
+	else
+		refuse_stranger(s, r, m, what);
+}
+
+/* Files fetched, on the timeline of who fetched them: a lease or a record says whose address it is. */
+static struct machine *machine_at(struct service *s, uint32_t segment, const struct ip *ip)
+{
+	struct machine *m = machines_by_ip(s->machines, segment, ip);
+	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
+
+	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
+}
+
+void boot_http_ended(void *service, const struct http_report *report)
+{
+	struct service *s = service;
+	struct machine *m = machine_at(s, report->segment, &report->peer);
+	double s_taken = (double)(report->ms ? report->ms : 1) / 1000., mb = (double)report->sent / 1e6;
+
+	if (!m)
+		return;
+	if (report->status >= 400)
+		timeline_add(s->timeline, m->name, "transfer", "HTTP %u: %s", report->status, report->path);
+	else if (!report->completed)
+		timeline_add(s->timeline, m->name, "transfer", "broken off at %.1f of %.1f MB: %s", mb,
+			(double)report->asked / 1e6, report->path);
+	else if (report->sent >= TRANSFER_TOLD)
+		timeline_add(s->timeline, m->name, "transfer", "%s, %.1f MB in %.1f s (%.1f MB/s)", report->path, mb,
+			s_taken, mb / s_taken);
+}
+
+void boot_tftp_ended(void *service, const struct tftp_report *report)
+{
+	struct service *s = service;
+	struct machine *m = machine_at(s, report->segment, &report->peer);
+	char ip[IP_TEXT];
+
+	if (report->outcome == TFTP_PROBE)
+		return;
+	if (!m && report->outcome != TFTP_DONE)
+		log_info("tftp: %s %s: %s", ip_format(&report->peer, ip), report->name, report->why);
+	if (!m)
+		return;
+	if (report->outcome == TFTP_DONE)
+		timeline_add(s->timeline, m->name, "transfer", "TFTP %s, %.1f kB in %.1f s", report->name,
+			(double)report->sent / 1e3, (double)report->ms / 1e3);
+	else
+		timeline_add(s->timeline, m->name, "transfer", "TFTP %s: %s", report->name, report->why);
+}
