@@ -1,0 +1,326 @@
+/*
+ * Doing what life asks for. Actions are noted while state changes, and carried out once that state is on disk
+ * (act_settle): whatever dies in between, the next start finds a state that explains what was done.
+ */
+#include "usher/service.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SETTLE_RETRY_MS = 1000 };
+
+struct pending {
+	struct pending *next;
+	char name[MACHINE_NAME];
+	unsigned actions;
+};
+
+struct settled {
+	struct service *service;
+	struct pending *pending;
+};
+
+static void settle_soon(struct service *s, int64_t ms)
+{
+	if (!s->settle.slot && !s->stopping)
+		loop_timer_set(s->loop, &s->settle, ms);
+}
+
+/* In the order noted; a later wish for the same machine is a later entry. */
+void act_on(void *service, struct machine *m, unsigned actions)
+{
+	struct service *s = service;
+	struct pending *p, **at = &s->pending;
+
+	if (!(actions & (LIFE_DO_NETBOOT | LIFE_DO_DISK | LIFE_DO_OFF)))
+		return;
+	p = calloc(1, sizeof *p);
+	if (!p) {
+		log_error("%s: out of memory, its power is not switched", m->name);
+		return;
+	}
+	snprintf(p->name, sizeof p->name, "%s", m->name);
+	p->actions = actions;
+	while (*at)
+		at = &(*at)->next;
+	*at = p;
+	settle_soon(s, 0);
+}
+
+void act_on_timeline(void *service, const struct timeline_event *e)
+{
+	log_info("%s%s%s: %s", e->machine, *e->machine ? " " : "", e->kind, e->text);
+	settle_soon(service, 0);
+}
+
+/* What a job for a machine needs when it comes back: the machine may be gone by then. */
+struct job {
+	struct service *service;
+	char name[MACHINE_NAME];
+	const char *what; /* static, for the timeline */
+	bool fatal;       /* its failure ends the attempt */
+};
+
+static struct job *job_new(struct service *s, struct machine *m, const char *what, bool fatal)
+{
+	struct job *j = calloc(1, sizeof *j);
+
+	if (!j)
+		return NULL;
+	*j = (struct job){.service = s, .what = what, .fatal = fatal};
+	snprintf(j->name, sizeof j->name, "%s", m->name);
+	m->busy = true;
+	return j;
+}
+
+static void job_ended(struct job *j, bool ok, const char *why)
+{
+	struct machine *m = machines_by_name(j->service->machines, j->name);
+	char line[512];
+
+	if (m)
+		m->busy = false;
+	if (m && ok)
+		timeline_add(j->service->timeline, m->name, "power", "%s%s%s", j->what, *why ? ": " : "", why);
+	if (m && !ok) {
+		snprintf(line, sizeof line, "%s failed: %s", j->what, why);
+		timeline_add(j->service->timeline, m->name, "power", "%s", line);
+		if (j->fatal)
+			machine_event(m, LIFE_POWER_FAILED, line);
+		act_set_deadline(j->service);
+	}
+	free(j);
+}
+
+static void on_guest_job(void *arg, int rc, const char *why)
+{
+	job_ended(arg, !rc, why);
+}
+
+static void on_power_job(void *arg, int status, const char *output)
+{
+	job_ended(arg, !status, output);
+}
+
+typedef int guest_job(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+
+static void guest_do(struct service *s, struct machine *m, guest_job *run, const char *what, bool fatal)
+{
+	struct job *j = job_new(s, m, what, fatal);
+
+	if (!j || run(s->guests, m->name, m->uuid, on_guest_job, j)) {
+		m->busy = false;
+		free(j);
+		timeline_add(s->timeline, m->name, "power", "%s: out of memory", what);
+	}
+}
+
+static void bare_do(struct service *s, struct machine *m, const char *verb, const char *what, bool fatal)
+{
+	json_t *json;
+	struct job *j;
+	int rc;
+
+	if (!*m->power) {
+		timeline_add(s->timeline, m->name, "power", "%s: it has no power executable, switch it by hand", what);
+		return;
+	}
+	json = machine_to_json(m, true);
+	j = job_new(s, m, what, fatal);
+	rc = j ? power_run(s->power, m->power, verb, m->name, json, on_power_job, j) : -ENOMEM;
+	json_decref(json);
+	if (rc && j)
+		job_ended(j, false, strerror(-rc));
+}
+
+static void carry_out(struct service *s, struct machine *m, unsigned actions)
+{
+	if (m->guest) {
+		if (actions & LIFE_DO_NETBOOT && !create_continue(s, m))
+			guest_do(s, m, guest_start_install, "started from the network", true);
+		if (actions & LIFE_DO_DISK)
+			guest_do(s, m, guest_start_disk, "started from its disk", false);
+		if (actions & LIFE_DO_OFF)
+			guest_do(s, m, guest_stop, "stopped", false);
+		return;
+	}
+	if (actions & LIFE_DO_NETBOOT) {
+		if (*m->power) /* once, the network first: not every site can, and not every machine needs it */
+			bare_do(s, m, "netboot", "told to boot from the network", false);
+		bare_do(s, m, "cycle", "power cycle", true);
+	}
+	if (actions & LIFE_DO_OFF)
+		bare_do(s, m, "off", "power off", false);
+}
+
+static void on_settled(void *arg, int rc)
+{
+	struct settled *d = arg;
+	struct service *s = d->service;
+	struct pending *p;
+
+	if (rc) { /* not on disk: nothing is done that it does not explain; put back in front */
+		struct pending **end = &d->pending;
+
+		while (*end)
+			end = &(*end)->next;
+		*end = s->pending;
+		s->pending = d->pending;
+		settle_soon(s, SETTLE_RETRY_MS);
+		free(d);
+		return;
+	}
+	while ((p = d->pending)) {
+		struct machine *m = machines_by_name(s->machines, p->name);
+
+		d->pending = p->next;
+		if (m)
+			carry_out(s, m, p->actions);
+		free(p);
+	}
+	free(d);
+	follow_answer_all(s);
+}
+
+void act_settle(struct loop_timer *t)
+{
+	struct service *s = t->arg;
+	struct settled *d = malloc(sizeof *d);
+
+	if (!d) {
+		settle_soon(s, SETTLE_RETRY_MS);
+		return;
+	}
+	*d = (struct settled){s, s->pending};
+	s->pending = NULL;
+	if (store_commit(s->store, on_settled, d)) {
+		s->pending = d->pending;
+		free(d);
+		settle_soon(s, SETTLE_RETRY_MS);
+	}
+}
+
+void act_drop_all(struct service *s)
+{
+	struct pending *p;
+
+	while ((p = s->pending)) {
+		s->pending = p->next;
+		free(p);
+	}
+}
+
+/* Time */
+
+void act_set_deadline(struct service *s)
+{
+	const struct machine *m = machines_next_deadline(s->machines);
+	int64_t left;
+
+	loop_timer_clear(s->loop, &s->deadline);
+	if (!m || s->stopping)
+		return;
+	left = m->attempt.deadline - clock_wall_ms();
+	loop_timer_set(s->loop, &s->deadline, left > 0 ? left : 0);
+}
+
+void act_deadline(struct loop_timer *t)
+{
+	struct service *s = t->arg;
+	struct machine *m = machines_next_deadline(s->machines);
+
+	if (m && m->attempt.deadline <= clock_wall_ms())
+		machine_event(m, LIFE_DEADLINE, NULL);
+	act_set_deadline(s);
+}
+
+/* Guests */
+
+void act_on_guest_event(void *service, const char *domain, const char *uuid, int what)
+{
+	struct service *s = service;
+	struct machine *m = machines_by_name(s->machines, domain);
+
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || create_reserves(s, domain, 0, NULL))
+		return;
+	if (what == GUEST_STOPPED_SELF)
+		machine_event(m, LIFE_STOPPED, NULL);
+	else if (what == GUEST_KILLED)
+		machine_event(m, LIFE_KILLED, "stopped from outside (virsh destroy, or QEMU died)");
+	act_set_deadline(s);
+}
+
+/* We were killed between the record and the domain: go on where it ended. */
+static void on_made_again(void *arg, int rc, const char *why)
+{
+	struct job *j = arg;
+	struct machine *m = machines_by_name(j->service->machines, j->name);
+
+	if (!rc && m)
+		guest_do(j->service, m, guest_start_install, "started from the network", true);
+	job_ended(j, !rc, why);
+}
+
+static void make_again(struct service *s, struct machine *m)
+{
+	struct guest_spec spec;
+	struct profile *p = NULL;
+	char why[512];
+	struct job *j;
+
+	if (create_guest_spec(s, m, &spec, &p, why, sizeof why)) {
+		machine_event(m, LIFE_POWER_FAILED, why);
+		return;
+	}
+	spec.replace = true; /* a volume without its domain may be left of the first try */
+	j = job_new(s, m, "made again after an interruption", true);
+	if (!j || guest_create(s->guests, &spec, on_made_again, j))
+		free(j);
+	profile_free(p);
+}
+
+static void on_status(void *arg, int rc, const struct guest_status *st, const char *why)
+{
+	struct job *j = arg;
+	struct service *s = j->service;
+	struct machine *m = machines_by_name(s->machines, j->name);
+
+	if (rc)
+		log_warn("%s: %s", j->name, why);
+	free(j);
+	if (!m)
+		return;
+	m->busy = false;
+	if (rc || st->running)
+		return;
+	if (st->defined && strcmp(st->uuid, m->uuid))
+		log_warn("%s: libvirt's domain of that name is another one", m->name);
+	else if (st->defined)
+		machine_event(m, LIFE_STOPPED, NULL);
+	else if (life_netboots(m->state))
+		make_again(s, m);
+}
+
+void act_reconcile(void *service)
+{
+	struct service *s = service;
+	struct machine *m = NULL;
+
+	log_info("connected to libvirt");
+	while ((m = machines_next(s->machines, m))) {
+		struct job *j;
+
+		if (!m->guest || m->busy || !(life_netboots(m->state) || m->state == LIFE_INSTALLED))
+			continue;
+		j = job_new(s, m, "looked at", false);
+		if (!j || guest_status(s->guests, m->name, on_status, j)) {
+			m->busy = false;
+			free(j);
+		}
+	}
+}

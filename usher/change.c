@@ -1,0 +1,132 @@
+/* Arming again, disarming, deleting. */
+#include "usher/service.h"
+
+#include "kickstart/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
+{
+	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	char url[128] = "";
+	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
+	struct profile *p = NULL;
+	json_t *snapshot = NULL;
+	int rc = api_profile(s, m->profile, &p, why, why_size);
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	if (!rc)
+		rc = render_validate(p, &in, (uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
+			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk")), &snapshot, why, why_size);
+	if (!rc)
+		rc = media_check(p, m->settings, why, why_size);
+	if (!rc) {
+		rc = machine_arm(m, json_incref(snapshot), p->boots, (int64_t)p->timeout_s * 1000);
+		if (rc)
+			snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
+				rc == -EBUSY ? "an install is under way; 'usher disarm' ends it" : strerror(-rc));
+	}
+	json_decref(snapshot);
+	profile_free(p);
+	act_set_deadline(s);
+	return rc;
+}
+
+void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
+{
+	char why[512];
+	int rc;
+
+	if (!m->nics[0].segment_id) {
+		http_respond_error(r, 409, "segment '%s' of %s is not served now", m->nics[0].segment, m->name);
+		return;
+	}
+	rc = change_arm(s, m, why, sizeof why);
+	if (rc)
+		http_respond_error(r, rc == -EBUSY ? 409 : 422, "%s", why);
+	else
+		api_respond_committed(s, r, 200, api_machine(s, m, true));
+}
+
+void change_disarm(struct service *s, struct http_request *r, struct machine *m)
+{
+	if (machine_event(m, LIFE_DISARM, NULL))
+		http_respond_error(r, 409, "%s is %s: there is nothing to disarm", m->name, life_state_name(m->state));
+	else
+		api_respond_committed(s, r, 200, api_machine(s, m, true));
+	act_set_deadline(s);
+}
+
+struct deletion {
+	struct service *service;
+	struct http_request *request;
+	char name[MACHINE_NAME];
+};
+
+static void unpublished(void *arg, int rc, const char *why)
+{
+	(void)arg;
+	(void)rc;
+	(void)why;
+}
+
+static void forget(struct service *s, struct http_request *r, struct machine *m)
+{
+	json_t *said = json_pack("{s:s}", "deleted", m->name);
+
+	for (size_t i = 0; i < m->n_nics; i++)
+		dhcpd_forget(s->dhcpd, &m->nics[i].mac);
+	if (m->guest && m->nics[0].n_addrs)
+		guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0], NULL, false, unpublished, NULL);
+	timeline_add(s->timeline, m->name, "deleted", "by request");
+	machines_remove(s->machines, m);
+	act_set_deadline(s);
+	api_respond_committed(s, r, 200, said);
+}
+
+static void on_guest_deleted(void *arg, int rc, const char *why)
+{
+	struct deletion *d = arg;
+	struct machine *m = machines_by_name(d->service->machines, d->name);
+
+	if (rc && rc != -EPERM) /* the name is another's by now: then only the record is ours */
+		http_respond_error(d->request, 500, "%s is still there: %s", d->name, why);
+	else if (m)
+		forget(d->service, d->request, m);
+	else
+		http_respond_error(d->request, 404, "no machine '%s'", d->name);
+	if (m && rc && rc != -EPERM)
+		m->busy = false;
+	free(d);
+}
+
+void change_delete(struct service *s, struct http_request *r, struct machine *m)
+{
+	struct deletion *d;
+
+	if (create_reserves(s, m->name, 0, NULL)) {
+		http_respond_error(r, 409, "%s is being created just now", m->name);
+		return;
+	}
+	if (!m->guest) {
+		forget(s, r, m);
+		return;
+	}
+	d = malloc(sizeof *d);
+	if (d) {
+		*d = (struct deletion){.service = s, .request = r};
+		snprintf(d->name, sizeof d->name, "%s", m->name);
+		http_hold(r, HTTP_HOLD_MS);
+		m->busy = true;
+		if (!guest_delete(s->guests, m->name, m->uuid, json_string_value(json_object_get(m->guest_spec, "pool")),
+			    json_string_value(json_object_get(m->guest_spec, "volume")), on_guest_deleted, d))
+			return;
+		m->busy = false;
+	}
+	free(d);
+	http_respond_error(r, 500, "out of memory");
+}

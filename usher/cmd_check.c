@@ -1,0 +1,247 @@
+/* usher check: what this host lacks, with the fix on each line. Looks by itself, and asks a service if one runs. */
+#include "usher/cli.h"
+#include "usher/client.h"
+#include "usher/config.h"
+#include "usher/paths.h"
+
+#include "core/link.h"
+#include "guest/accel.h"
+#include "guest/guest.h"
+#include "kickstart/media.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_NETWORK = 1, OPT_INTERFACE };
+enum verdict { CHECK_OK, CHECK_WARN, CHECK_BAD };
+
+struct check {
+	struct config config;
+	bool json;
+	json_t *lines;
+	unsigned bad;
+};
+
+static void say(struct check *k, enum verdict v, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void say(struct check *k, enum verdict v, const char *what, const char *fmt, ...)
+{
+	static const char *const words[] = {"ok", "note", "LACKS"};
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	k->bad += v == CHECK_BAD;
+	if (k->json)
+		json_array_append_new(k->lines,
+			json_pack("{s:s, s:s, s:s}", "what", what, "verdict", words[v], "text", text));
+	else
+		printf("%-6s %-12s %s\n", words[v], what, text);
+	fflush(stdout);
+}
+
+static void check_user(struct check *k)
+{
+	if (getpwnam(k->config.user))
+		say(k, CHECK_OK, "user", "'%s' is there", k->config.user);
+	else
+		say(k, CHECK_BAD, "user", "no user '%s': useradd --system -G libvirt %s", k->config.user, k->config.user);
+}
+
+static bool check_libvirt(struct check *k)
+{
+	struct guest_host host;
+	uint64_t free_bytes;
+	char why[512];
+
+	if (guest_host_info(k->config.libvirt_uri, &host, why, sizeof why)) {
+		say(k, CHECK_BAD, "libvirt", "%s", why);
+		return false;
+	}
+	say(k, CHECK_OK, "libvirt", "%lu.%lu.%lu, %llu MiB of memory, %u CPUs", host.libvirt / 1000000,
+		host.libvirt / 1000 % 1000, host.libvirt % 1000, (unsigned long long)host.memory_mib, host.cpus);
+	if (!host.nwfilter)
+		say(k, CHECK_WARN, "filter", "no nwfilter driver: guests can forge addresses");
+	if (guest_pool_info(k->config.libvirt_uri, k->config.pool, &free_bytes, why, sizeof why))
+		say(k, CHECK_BAD, "pool", "%s", why);
+	else
+		say(k, CHECK_OK, "pool", "'%s' has %.1f GiB free", k->config.pool,
+			(double)free_bytes / (1024. * 1024 * 1024));
+	return true;
+}
+
+static void check_network(struct check *k, const char *name)
+{
+	struct guest_network net;
+	char why[512], ip[IP_TEXT];
+
+	if (guest_network_info(k->config.libvirt_uri, name, &net, why, sizeof why))
+		say(k, CHECK_BAD, "network", "%s", why);
+	else if (!net.active)
+		say(k, CHECK_BAD, "network", "'%s' is not active: virsh net-start %s", name, name);
+	else if (net.dhcp)
+		say(k, CHECK_BAD, "network", "'%s' has <dhcp> of its own: take it out with virsh net-edit %s", name, name);
+	else
+		say(k, CHECK_OK, "network", "'%s' on %s, %s/%u", name, net.bridge, ip_format(&net.address, ip),
+			net.prefix_len);
+}
+
+static void check_interface(struct check *k, const char *name)
+{
+	struct link_state link;
+	char ip[IP_TEXT];
+
+	if (link_lookup(name, &link))
+		say(k, CHECK_BAD, "interface", "there is no '%s'", name);
+	else if (!ip_is_set(&link.address))
+		say(k, CHECK_BAD, "interface", "'%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", name, name);
+	else
+		say(k, link.up ? CHECK_OK : CHECK_WARN, "interface", "'%s' has %s/%u%s", name, ip_format(&link.address, ip),
+			link.prefix_len, link.up ? "" : " and is down");
+}
+
+static void check_programs(struct check *k)
+{
+	static const struct {
+		const char *file, *serves, *package;
+	} programs[] = {{"undionly.kpxe", "BIOS machines whose firmware has no iPXE", "ipxe"},
+		{"snponly.efi", "UEFI machines", "ipxe"}};
+	struct media *m;
+	uint64_t size;
+	time_t mtime;
+	int fd;
+
+	if (media_new(&m))
+		return;
+	media_add_programs(m, k->config.boot);
+	media_add_usual_programs(m);
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+		if (media_open(m, programs[i].file, &fd, &size, &mtime, NULL, 0)) {
+			say(k, CHECK_BAD, "boot file", "no %s, for %s: apt-get install %s", programs[i].file,
+				programs[i].serves, programs[i].package);
+			continue;
+		}
+		close(fd);
+		say(k, CHECK_OK, "boot file", "%s, %llu bytes", programs[i].file, (unsigned long long)size);
+	}
+	media_unref(m);
+}
+
+static int check_profile(void *arg, const char *name, const struct profile *p, const char *why)
+{
+	struct check *k = arg;
+	char line[512];
+
+	if (!p)
+		say(k, CHECK_BAD, "profile", "%s", why);
+	else if (media_check(p, NULL, line, sizeof line))
+		say(k, CHECK_WARN, "profile", "%s: %s", name, line);
+	else
+		say(k, CHECK_OK, "profile", "%s", name);
+	return 0;
+}
+
+static void check_profiles(struct check *k)
+{
+	struct profiles ps;
+
+	profiles_init(&ps);
+	for (size_t i = 0; i < k->config.n_profiles; i++)
+		profiles_add_path(&ps, k->config.profiles[i]);
+	profiles_list(&ps, check_profile, k);
+	profiles_fini(&ps);
+}
+
+static void check_accel(struct check *k)
+{
+	char why[ACCEL_WHY], cache[PATH_MAX + 16];
+	int accel;
+
+	snprintf(cache, sizeof cache, "%s/kvm.verdict", k->config.state);
+	accel = accel_probe(NULL, cache, why, sizeof why);
+	say(k, accel == ACCEL_KVM ? CHECK_OK : CHECK_WARN, "kvm", "%s", why);
+}
+
+static void check_service(struct check *k, const char *socket)
+{
+	struct client *c = client_new(socket);
+	json_t *reply = NULL;
+	char why[512];
+	long status;
+
+	if (c && !client_try(c, "GET", "/status", NULL, &reply, &status, why, sizeof why))
+		say(k, CHECK_OK, "service", "version %s answers on %s",
+			json_string_value(json_object_get(reply, "version")), socket);
+	else
+		say(k, CHECK_WARN, "service", "%s", c ? why : "out of memory");
+	json_decref(reply);
+	client_free(c);
+}
+
+static int check_all(struct check *k, const char *socket)
+{
+	check_user(k);
+	if (check_libvirt(k))
+		for (size_t i = 0; i < k->config.n_segments; i++)
+			if (k->config.segments[i].is_network)
+				check_network(k, k->config.segments[i].name);
+	for (size_t i = 0; i < k->config.n_segments; i++)
+		if (!k->config.segments[i].is_network)
+			check_interface(k, k->config.segments[i].name);
+	check_programs(k);
+	check_profiles(k);
+	check_accel(k);
+	check_service(k, socket);
+	if (k->json)
+		json_dumpf(k->lines, stdout, JSON_INDENT(2));
+	return k->bad ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int run_check(const struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {{"network", required_argument, NULL, OPT_NETWORK},
+		{"interface", required_argument, NULL, OPT_INTERFACE}, {"config", required_argument, NULL, 'c'},
+		CLI_COMMON_OPTIONS, {0}};
+	const char *path = access(PATH_CONFIG, F_OK) ? NULL : PATH_CONFIG;
+	struct check *k = calloc(1, sizeof *k);
+	struct cli_common o;
+	char why[1024];
+	int opt, rc = 0;
+
+	if (!k)
+		return cli_fail("out of memory");
+	config_init(&k->config);
+	k->lines = json_array();
+	cli_common_init(&o);
+	while ((opt = cli_getopt(c, &o, argc, argv, options)) != -1) {
+		if (opt == 'c')
+			path = optarg;
+		else
+			rc = config_add_segment(&k->config, optarg, opt == OPT_NETWORK);
+	}
+	k->json = o.json;
+	if (!rc && path)
+		rc = config_read(&k->config, path, why, sizeof why) ? cli_fail("%s", why) : 0;
+	if (!rc)
+		rc = check_all(k, o.socket);
+	json_decref(k->lines);
+	free(k);
+	return rc;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.arguments = "[-c FILE] [--network NAME]... [--interface IF]...",
+	.summary = "what this host lacks, with the fix for each line",
+	.help = "  -c, --config FILE    configuration (" PATH_CONFIG ", if it is there)\n"
+		"  --network NAME       look at this libvirt network too\n"
+		"  --interface IF       look at this interface too\n" CLI_COMMON_HELP,
+	.run = run_check,
+};

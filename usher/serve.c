@@ -1,0 +1,316 @@
+/* Starting and stopping the rooms, in order. */
+#include "usher/service.h"
+#include "usher/privilege.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct run {
+	struct service service;
+	struct loop_fd signals;
+	bool loop_ready, home_ready, files_ready;
+};
+
+/* Each step of the start gives 0, or -errno with one line in `why`. What it made, stop() takes down. */
+typedef int start_step(struct run *r, char *why, size_t size);
+
+static int said(int rc, char *why, size_t size, const char *what)
+{
+	if (rc)
+		snprintf(why, size, "%s: %s", what, strerror(-rc));
+	return rc;
+}
+
+static int start_folders(struct run *r, char *why, size_t size)
+{
+	const struct config *c = &r->service.config;
+	char folder[PATH_MAX];
+	char *slash;
+	int rc = privilege_folder(c->state, 0750, c->user, why, size);
+
+	if (rc)
+		return rc;
+	snprintf(folder, sizeof folder, "%s", c->socket);
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return 0;
+	*slash = '\0';
+	/* a folder that others use too, like /run or /tmp, stays theirs */
+	if (!access(folder, F_OK))
+		return 0;
+	return privilege_folder(folder, 0755, c->user, why, size);
+}
+
+static int start_privilege(struct run *r, char *why, size_t size)
+{
+	return privilege_drop(r->service.config.user, why, size);
+}
+
+static void on_signal(struct loop_fd *w, uint32_t events)
+{
+	struct run *r = w->arg;
+	struct service *s = &r->service;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(w->fd, &info, sizeof info) != sizeof info)
+		return;
+	if (info.ssi_signo == SIGHUP) {
+		files_refresh(&s->files, &s->config, &s->profiles);
+		log_info("profiles and media were read again");
+		return;
+	}
+	log_info("stopping");
+	s->stopping = true;
+	loop_stop(s->loop, 0);
+}
+
+/* Before any thread starts, so that all of them leave these signals to the loop. */
+static int start_loop(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	sigset_t set;
+	int fd, rc;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	rc = loop_new(&s->loop);
+	if (rc)
+		return said(rc, why, size, "event loop");
+	rc = mailbox_init(&s->home);
+	if (rc)
+		return said(rc, why, size, "mailbox");
+	r->home_ready = true;
+	rc = mailbox_attach(&s->home, s->loop);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (!rc)
+		rc = fd < 0 ? -errno : loop_watch(s->loop, &r->signals, fd, EPOLLIN, on_signal, r);
+	loop_timer_init(&s->settle, act_settle, s);
+	loop_timer_init(&s->deadline, act_deadline, s);
+	return said(rc, why, size, "event loop");
+}
+
+static int start_files(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	int rc = 0;
+
+	profiles_init(&s->profiles);
+	files_init(&s->files);
+	r->files_ready = true;
+	for (size_t i = 0; i < s->config.n_profiles && !rc; i++)
+		rc = profiles_add_path(&s->profiles, s->config.profiles[i]);
+	if (!rc)
+		rc = files_refresh(&s->files, &s->config, &s->profiles);
+	return said(rc, why, size, "profiles and media");
+}
+
+static int start_segments(struct run *r, char *why, size_t size)
+{
+	return segments_find(&r->service, why, size);
+}
+
+static int start_state(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	char path[PATH_MAX + 16];
+	int rc;
+
+	snprintf(path, sizeof path, "%s/usher.db", s->config.state);
+	rc = store_open(path, &s->store, why, size);
+	if (rc)
+		return rc;
+	rc = timeline_new(s->store, &s->timeline);
+	if (!rc)
+		rc = machines_new(s->store, s->timeline, &s->segments, &s->machines);
+	if (rc)
+		return said(rc, why, size, path);
+	rc = machines_load(s->machines, why, size);
+	if (rc)
+		return rc;
+	machines_on_action(s->machines, act_on, s);
+	timeline_listen(s->timeline, act_on_timeline, s);
+	return 0;
+}
+
+static int start_dhcpd(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	struct dhcpd_config c = {.loop = s->loop, .store = s->store, .machines = s->machines, .timeline = s->timeline,
+		.segments = &s->segments};
+	int rc = dhcpd_new(&c, &s->dhcpd);
+
+	if (rc)
+		return said(rc, why, size, "dhcp");
+	rc = dhcpd_load(s->dhcpd, why, size);
+	if (rc)
+		return rc;
+	return said(store_start(s->store, &s->home), why, size, "store");
+}
+
+static void on_request(void *arg, struct http_request *r)
+{
+	struct service *s = arg;
+
+	if (r->local)
+		api_handle(s, r);
+	else
+		boot_handle(s, r);
+}
+
+static int start_servers(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	struct tftpd_config t = {.home = &s->home, .open = files_open_tftp, .ended = boot_tftp_ended, .arg = s};
+	struct httpd_config h = {.loop = s->loop, .home = &s->home, .handle = on_request, .open = files_open_http,
+		.ended = boot_http_ended, .arg = s};
+	int rc = tftpd_new(&t, &s->tftpd);
+
+	if (!rc)
+		rc = httpd_new(&h, &s->httpd);
+	return said(rc, why, size, "servers");
+}
+
+static int start_site(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	int rc = power_new(s->loop, &s->power);
+
+	if (!rc)
+		rc = hooks_new(s->loop, s->config.hooks, s->timeline, s->machines, &s->hooks);
+	return said(rc, why, size, "hooks");
+}
+
+static void on_libvirt_lost(void *arg, const char *why)
+{
+	(void)arg;
+	log_warn("libvirt: %s", why);
+}
+
+static int start_guests(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	struct guests_config g = {.home = &s->home, .uri = s->config.libvirt_uri, .accel = s->config.accel,
+		.state_dir = s->config.state, .arg = s, .connected = act_reconcile, .disconnected = on_libvirt_lost,
+		.event = act_on_guest_event};
+
+	return said(guests_new(&g, &s->guests), why, size, "libvirt");
+}
+
+static gid_t socket_group(const struct config *c)
+{
+	const struct group *g = *c->socket_group ? getgrnam(c->socket_group) : NULL;
+
+	if (*c->socket_group && !g)
+		log_warn("there is no group '%s': the API socket keeps ours", c->socket_group);
+	return g ? g->gr_gid : (gid_t)-1;
+}
+
+static int start_listening(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	int rc = httpd_open_unix(s->httpd, s->config.socket, 0660, socket_group(&s->config), why, size);
+
+	for (size_t i = 0; i < s->segments.count && !rc; i++)
+		rc = segment_open(s, s->segments.all[i], why, size);
+	if (!rc)
+		rc = said(link_monitor_new(s->loop, segments_link_changed, s, &s->links), why, size, "netlink");
+	return rc;
+}
+
+static start_step *const steps[] = {start_folders, start_privilege, start_loop, start_files, start_segments, start_state,
+	start_dhcpd, start_site, start_guests, start_servers, start_listening};
+
+static void say_ready(struct service *s)
+{
+	bool networks = false;
+
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *seg = s->segments.all[i];
+		char ip[IP_TEXT];
+
+		networks |= seg->is_network;
+		log_info("serving %s '%s' on %s, %s/%u, HTTP port %u", seg->is_network ? "network" : "interface", seg->name,
+			seg->ifname, ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
+	}
+	if (networks)
+		guests_connect(s->guests);
+	act_set_deadline(s);
+	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
+		machines_count(s->machines));
+	sd_notifyf(0, "READY=1\nSTATUS=%zu segments, %zu machines", s->segments.count, machines_count(s->machines));
+}
+
+/* Those that speak to the outside first, then what they rest on. */
+static void stop(struct run *r)
+{
+	struct service *s = &r->service;
+
+	s->stopping = true;
+	sd_notify(0, "STOPPING=1");
+	link_monitor_free(s->links);
+	create_drop_all(s);
+	follow_drop_all(s);
+	guests_free(s->guests);
+	httpd_free(s->httpd);
+	tftpd_free(s->tftpd);
+	hooks_free(s->hooks);
+	power_free(s->power);
+	act_drop_all(s);
+	store_close(s->store);
+	dhcpd_free(s->dhcpd);
+	if (r->home_ready)
+		mailbox_fini(&s->home);
+	machines_free(s->machines);
+	timeline_free(s->timeline);
+	segments_fini(&s->segments);
+	if (r->files_ready) {
+		files_fini(&s->files);
+		profiles_fini(&s->profiles);
+	}
+	if (r->signals.fd > 0)
+		close(r->signals.fd);
+	loop_free(s->loop);
+}
+
+int serve(const struct config *config)
+{
+	struct run *r = calloc(1, sizeof *r);
+	char why[1024] = "";
+	int rc = 0;
+
+	if (!r)
+		return 1;
+	log_init(config->log_priority);
+	umask(027);
+	r->service.config = *config;
+	r->service.started = clock_mono_ms();
+	for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
+		rc = steps[i](r, why, sizeof why);
+	if (rc) {
+		log_error("%s", *why ? why : strerror(-rc));
+	} else {
+		say_ready(&r->service);
+		rc = loop_run(r->service.loop);
+	}
+	stop(r);
+	free(r);
+	return rc ? 1 : 0;
+}
