@@ -7,6 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+bool tftp_options_eq(const struct tftp_options *a, const struct tftp_options *b)
+{
+	return a->has_blksize == b->has_blksize && a->blksize == b->blksize &&
+		a->has_timeout == b->has_timeout && a->timeout_s == b->timeout_s &&
+		a->has_tsize == b->has_tsize && a->tsize == b->tsize &&
+		a->has_windowsize == b->has_windowsize && a->windowsize == b->windowsize;
+}
+
 /* The next NUL-terminated text, borrowed; NULL when its NUL is missing. */
 static const char *text_read(struct reader *r)
 {

@@ -41,6 +41,8 @@ struct tftp_options {
 	uint16_t windowsize; /* blocks, 1.. */
 };
 
+bool tftp_options_eq(const struct tftp_options *a, const struct tftp_options *b);
+
 struct tftp_packet {
 	uint16_t op;                 /* enum tftp_op */
 	uint16_t block;              /* DATA, ACK */

@@ -1,0 +1,400 @@
+#include "tftpd/tftp_transfer.h"
+
+#include "core/log.h"
+#include "tftpd/tftp_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum {
+	ANSWER_MAX = 600, /* bytes read of a client's packet: ACK and ERROR are short */
+};
+
+struct transfer {
+	struct transfers *set;
+	struct transfer *newer, *older;
+	struct table_node node;
+	struct tftp_report_message *report; /* also has who and what */
+	struct tftp_options asked;
+	struct tftp_xfer xfer;
+	struct tftp_conn conn;
+	struct tftp_source source;
+	struct tftp_send due; /* what the socket has not taken yet */
+	struct loop_fd watch;
+	struct loop_timer timer;
+	bool blocked;   /* waits for room in the socket */
+	int send_error; /* the latest, -errno: tells why nothing came back */
+	int64_t began;
+};
+
+static uint64_t client_hash(uint32_t segment, const struct ip *ip)
+{
+	return hash_bytes(ip, sizeof *ip, segment);
+}
+
+static bool same_client(const struct transfer *x, const struct tftp_client *c)
+{
+	return x->report->r.segment == c->segment && ip_eq(&x->report->r.peer, &c->ip);
+}
+
+/* The set */
+
+int transfers_init(struct transfers *ts, struct loop *l, const struct tftpd_config *config)
+{
+	*ts = (struct transfers){ .config = config, .loop = l };
+	table_init(&ts->by_client);
+	ts->packets = malloc(TFTP_SEND_BYTES);
+	return ts->packets ? 0 : -ENOMEM;
+}
+
+static void transfer_link(struct transfer *x)
+{
+	struct transfers *ts = x->set;
+
+	x->older = ts->newest;
+	if (ts->newest)
+		ts->newest->newer = x;
+	else
+		ts->oldest = x;
+	ts->newest = x;
+	ts->count++;
+}
+
+static void transfer_unlink(struct transfer *x)
+{
+	struct transfers *ts = x->set;
+
+	*(x->newer ? &x->newer->older : &ts->newest) = x->older;
+	*(x->older ? &x->older->newer : &ts->oldest) = x->newer;
+	ts->count--;
+	table_remove(&ts->by_client, &x->node);
+}
+
+/* One line of log and one message home. */
+static void transfer_tell(struct transfer *x, enum tftp_outcome outcome)
+{
+	struct tftp_report *r = &x->report->r;
+	bool fine = outcome == TFTP_DONE || outcome == TFTP_PROBE;
+	char ip[IP_TEXT];
+
+	if (fine)
+		x->report->why[0] = 0;
+	r->outcome = outcome;
+	r->sent = tftp_xfer_acked_bytes(&x->xfer);
+	r->size = x->source.size;
+	r->ms = loop_now(x->set->loop) - x->began;
+	log_line(fine ? LOG_INFO : LOG_WARNING, "tftp: %s: %s: %s, %llu of %llu bytes in %lld ms%s%s",
+		ip_format(&r->peer, ip), r->name, tftp_outcome_text(outcome),
+		(unsigned long long)r->sent, (unsigned long long)r->size, (long long)r->ms,
+		*r->why ? ": " : "", r->why);
+	tftp_report_post(x->report, x->set->config->home);
+}
+
+static void transfer_end(struct transfer *x, enum tftp_outcome outcome)
+{
+	transfer_unlink(x);
+	loop_unwatch(x->set->loop, &x->watch);
+	loop_timer_clear(x->set->loop, &x->timer);
+	transfer_tell(x, outcome);
+	tftp_conn_fini(&x->conn);
+	tftp_source_fini(&x->source);
+	free(x);
+}
+
+static void transfer_why(struct transfer *x, const char *why)
+{
+	snprintf(x->report->why, sizeof x->report->why, "%s", why);
+}
+
+/* Something on our side: the client is told, so that its person sees it. */
+static void transfer_fail(struct transfer *x, const char *why)
+{
+	uint8_t buf[TFTP_SMALL];
+	int len = tftp_wire_error(buf, sizeof buf, TFTP_E_OTHER, why);
+
+	transfer_why(x, why);
+	if (len > 0)
+		(void)!send(x->conn.fd, buf, (size_t)len, 0);
+	transfer_end(x, TFTP_FAILED);
+}
+
+void transfers_end_segment(struct transfers *ts, uint32_t segment)
+{
+	for (struct transfer *x = ts->oldest, *next; x; x = next) {
+		next = x->newer;
+		if (x->report->r.segment == segment)
+			transfer_fail(x, "the server stopped serving this network");
+	}
+}
+
+void transfers_fini(struct transfers *ts)
+{
+	while (ts->oldest)
+		transfer_fail(ts->oldest, "the server is shutting down");
+	table_fini(&ts->by_client);
+	free(ts->packets);
+	ts->packets = NULL;
+}
+
+/* One transfer */
+
+/* A network that takes nothing now may do so later, and the state machine knows when to try and when to stop;
+ * so all but "full" counts as sent and lost. */
+static void send_failed(struct transfer *x, int rc)
+{
+	if (rc == -ECONNREFUSED)
+		tftp_xfer_on_gone(&x->xfer);
+	x->send_error = rc;
+	x->due.what = TFTP_SEND_NOTHING;
+}
+
+static void send_oack(struct transfer *x)
+{
+	uint8_t buf[TFTP_SMALL];
+	int len = tftp_wire_oack(buf, sizeof buf, &x->xfer.agreed);
+
+	x->due.what = TFTP_SEND_NOTHING;
+	if (len > 0 && send(x->conn.fd, buf, (size_t)len, 0) < 0)
+		send_failed(x, -errno);
+}
+
+/* How many of the blocks that are due go out in one send. */
+static uint32_t send_batch(const struct transfer *x, size_t packet)
+{
+	uint32_t most = (uint32_t)(TFTP_SEND_BYTES / packet);
+
+	if (most > TFTP_FILL_MAX)
+		most = TFTP_FILL_MAX;
+	return x->due.count < most ? x->due.count : most;
+}
+
+/* Returns 0, -EAGAIN when the socket is full, or -errno when the file cannot be read. */
+static int send_blocks(struct transfer *x)
+{
+	uint16_t blksize = x->xfer.agreed.blksize;
+	size_t packet = (size_t)blksize + TFTP_HEADER;
+	uint8_t *buf = x->set->packets;
+
+	while (x->due.what == TFTP_SEND_DATA && x->due.count) {
+		uint32_t count = send_batch(x, packet);
+		ssize_t len = tftp_source_fill(&x->source, x->due.first, count, blksize, buf);
+		int sent;
+
+		if (len < 0)
+			return (int)len;
+		sent = tftp_conn_send(&x->conn, buf, (size_t)len, packet);
+		if (sent == -EAGAIN)
+			return sent;
+		if (sent < 0) {
+			send_failed(x, sent);
+			return 0;
+		}
+		x->due.first += (uint32_t)sent;
+		x->due.count -= (uint32_t)sent;
+	}
+	return 0;
+}
+
+static const char *over_why(const struct transfer *x)
+{
+	const struct tftp_xfer *f = &x->xfer;
+
+	if (f->outcome == TFTP_ABORTED)
+		return "the client closed its port";
+	if (x->send_error)
+		return strerror(-x->send_error);
+	if (f->greeting || !f->acked)
+		return "the client never answered";
+	if (f->sent == f->blocks)
+		return "all was sent, but the last blocks were never acknowledged";
+	return "the client fell silent";
+}
+
+/* After each event: sends what is due, sets the timer, or ends the transfer (which is then gone). */
+static void transfer_settle(struct transfer *x)
+{
+	struct loop *l = x->set->loop;
+	int rc = 0;
+
+	if (x->due.what == TFTP_SEND_OACK)
+		send_oack(x);
+	else
+		rc = send_blocks(x);
+	if (rc && rc != -EAGAIN) {
+		transfer_fail(x, rc == -EIO ? "the file changed or its disk failed while it was sent"
+					    : strerror(-rc));
+		return;
+	}
+	if (x->xfer.over) {
+		if (!x->report->why[0])
+			transfer_why(x, over_why(x));
+		transfer_end(x, x->xfer.outcome);
+		return;
+	}
+	if (x->blocked != (rc == -EAGAIN)) {
+		x->blocked = !x->blocked;
+		loop_rewatch(l, &x->watch, x->blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	}
+	if (loop_timer_set(l, &x->timer, x->xfer.deadline - loop_now(l)))
+		transfer_fail(x, "the server is out of memory");
+}
+
+static void send_next(struct transfer *x, struct tftp_send s)
+{
+	if (s.what != TFTP_SEND_NOTHING)
+		x->due = s;
+}
+
+static void transfer_answer(struct transfer *x, const uint8_t *bytes, size_t len)
+{
+	struct tftp_packet p;
+
+	if (tftp_wire_decode(bytes, len, &p))
+		return;
+	if (p.op == TFTP_ACK) {
+		x->send_error = 0;
+		send_next(x, tftp_xfer_on_ack(&x->xfer, p.block, loop_now(x->set->loop)));
+	} else if (p.op == TFTP_ERROR) {
+		snprintf(x->report->why, sizeof x->report->why, "the client said: error %u%s%s",
+			p.error, *p.text ? ", " : "", p.text);
+		tftp_xfer_on_error(&x->xfer, p.error);
+	}
+}
+
+/* One packet a wake-up, so that all clients get their turn. */
+static void on_ready(struct loop_fd *w, uint32_t events)
+{
+	struct transfer *x = w->arg;
+	uint8_t buf[ANSWER_MAX];
+	ssize_t n;
+
+	if (events & ~(uint32_t)EPOLLOUT) {
+		n = recv(x->conn.fd, buf, sizeof buf, 0);
+		if (n >= 0)
+			transfer_answer(x, buf, (size_t)n);
+		else if (errno == ECONNREFUSED)
+			tftp_xfer_on_gone(&x->xfer);
+	}
+	transfer_settle(x);
+}
+
+static void on_time(struct loop_timer *t)
+{
+	struct transfer *x = t->arg;
+
+	send_next(x, tftp_xfer_on_time(&x->xfer, loop_now(x->set->loop)));
+	transfer_settle(x);
+}
+
+/* Requests */
+
+static bool unanswered(const struct transfer *x)
+{
+	return x->xfer.greeting || !x->xfer.acked;
+}
+
+/* The client's port was used before: the same request again, or a machine that has moved on. */
+static int admit_again(struct transfer *x, const char *name, const struct tftp_options *asked)
+{
+	if (unanswered(x) && !strcmp(x->report->name, name) && tftp_options_eq(&x->asked, asked))
+		return -EALREADY;
+	transfer_why(x, "the client asked for something else from the same port");
+	transfer_end(x, TFTP_ABORTED);
+	return 0;
+}
+
+int transfers_admit(struct transfers *ts, const struct tftp_client *c, const char *name,
+	const struct tftp_options *asked)
+{
+	struct transfer *idle = NULL;
+	struct table_node *n, *next;
+	size_t have = 0;
+
+	for (n = table_first(&ts->by_client, client_hash(c->segment, &c->ip)); n; n = next) {
+		struct transfer *x = table_entry(n, struct transfer, node);
+
+		next = table_next(n);
+		if (!same_client(x, c))
+			continue;
+		if (x->report->r.peer_port == c->port) {
+			if (admit_again(x, name, asked))
+				return -EALREADY;
+			continue;
+		}
+		have++;
+		if (unanswered(x) && (!idle || x->began < idle->began))
+			idle = x;
+	}
+	if (have >= TFTPD_PER_CLIENT_MAX) {
+		if (!idle)
+			return -EBUSY;
+		transfer_why(idle, "the client never answered, and asked again from other ports");
+		transfer_end(idle, TFTP_TIMEOUT);
+	}
+	return ts->count < TFTPD_TRANSFERS_MAX ? 0 : -EAGAIN;
+}
+
+/* Everything that can fail; transfers_start() cleans up. */
+static int transfer_open(struct transfer *x, const struct tftp_client *c)
+{
+	struct transfers *ts = x->set;
+	int rc = tftp_conn_init(&x->conn, c->ifname, c->server, c->peer);
+
+	if (rc)
+		return rc;
+	rc = table_put(&ts->by_client, &x->node, client_hash(c->segment, &c->ip));
+	if (rc)
+		return rc;
+	rc = loop_watch(ts->loop, &x->watch, x->conn.fd, EPOLLIN, on_ready, x);
+	if (rc)
+		table_remove(&ts->by_client, &x->node);
+	return rc;
+}
+
+static struct transfer *transfer_new(struct transfers *ts, const struct tftp_client *c,
+	const char *name)
+{
+	struct transfer *x = calloc(1, sizeof *x);
+
+	if (!x)
+		return NULL;
+	x->set = ts;
+	x->conn.fd = -1;
+	x->began = loop_now(ts->loop);
+	loop_timer_init(&x->timer, on_time, x);
+	x->report = tftp_report_new(ts->config, c->segment, &c->ip, c->port, name);
+	if (!x->report) {
+		free(x);
+		return NULL;
+	}
+	return x;
+}
+
+int transfers_start(struct transfers *ts, const struct tftp_client *c, const char *name,
+	const struct tftp_options *asked, struct tftp_source *source)
+{
+	const struct tftpd_config *f = ts->config;
+	const struct tftp_xfer_limits limits = { f->blksize_max, f->window_max, f->first_wait_ms,
+		f->give_up_ms };
+	struct transfer *x = transfer_new(ts, c, name);
+	int rc = x ? transfer_open(x, c) : -ENOMEM;
+
+	if (rc) {
+		tftp_source_fini(source);
+		if (x) {
+			tftp_conn_fini(&x->conn);
+			free(x->report);
+		}
+		free(x);
+		return rc;
+	}
+	x->asked = *asked;
+	x->source = *source;
+	transfer_link(x);
+	x->due = tftp_xfer_start(&x->xfer, asked, source->size, &limits, x->began);
+	transfer_settle(x);
+	return 0;
+}

@@ -1,0 +1,458 @@
+#include "tftpd/tftpd.h"
+
+#include "core/log.h"
+#include "machine/segment.h"
+#include "tftpd/tftp_report.h"
+#include "tftpd/tftp_transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+	PORT_DEFAULT = 69,
+	REQUEST_MAX = 1500,      /* bytes; RFC 2347 allows 512 */
+	REQUESTS_A_WAKE_UP = 16, /* before running transfers get their turn again */
+	REFUSALS_A_SECOND = 200, /* logged and reported; answered are all. A peer must not flood log and timeline */
+};
+
+/* A listening socket. The TFTP thread's, from its message on. */
+struct listener {
+	struct message m;
+	struct tftpd *t;
+	struct listener *next;
+	uint32_t segment;
+	char ifname[16];
+	struct ip server;
+	int fd;
+	struct loop_fd watch;
+};
+
+struct close_message {
+	struct message m;
+	struct tftpd *t;
+	uint32_t segment;
+};
+
+struct tftpd {
+	struct tftpd_config config;
+	/* The main thread's. */
+	pthread_t thread;
+	struct {
+		uint32_t segment;
+		int fd;
+	} seats[SEGMENT_MAX];
+	size_t n_seats;
+	int inert; /* takes the place of sockets that are closed, see seat_close() */
+	struct message stop;
+	/* The TFTP thread's. */
+	struct loop *loop;
+	struct mailbox box;
+	struct listener *listeners;
+	struct transfers transfers;
+	int64_t refusals_since; /* clock_mono_ms */
+	unsigned refusals, untold;
+};
+
+/* Requests, on the TFTP thread */
+
+/* Whether one more refusal is told; says so in the log when some were not. */
+static bool refusal_told(struct tftpd *t)
+{
+	int64_t now = loop_now(t->loop);
+
+	if (now - t->refusals_since >= 1000) {
+		if (t->untold)
+			log_warn("tftp: %u more refused requests in the last seconds", t->untold);
+		t->refusals_since = now;
+		t->refusals = t->untold = 0;
+	}
+	if (t->refusals < REFUSALS_A_SECOND) {
+		t->refusals++;
+		return true;
+	}
+	t->untold++;
+	return false;
+}
+
+static void refusal_tell(struct tftpd *t, const struct tftp_client *c, const char *name,
+	const char *why)
+{
+	struct tftp_report_message *p;
+	char ip[IP_TEXT];
+
+	if (!refusal_told(t))
+		return;
+	log_info("tftp: %s: %s%srefused: %s", ip_format(&c->ip, ip), name, *name ? ": " : "", why);
+	p = tftp_report_new(&t->config, c->segment, &c->ip, c->port, name);
+	if (!p)
+		return;
+	p->r.outcome = TFTP_REFUSED;
+	snprintf(p->why, sizeof p->why, "%s", why);
+	tftp_report_post(p, t->config.home);
+}
+
+static void refuse(struct listener *l, const struct tftp_client *c, const char *name,
+	enum tftp_error code, const char *why)
+{
+	uint8_t buf[TFTP_SMALL];
+	int len = tftp_wire_error(buf, sizeof buf, code, why);
+
+	if (len > 0)
+		(void)!sendto(l->fd, buf, (size_t)len, 0, (const struct sockaddr *)c->peer,
+			sizeof *c->peer);
+	refusal_tell(l->t, c, name, why);
+}
+
+/* `why` is what the opener left, or empty. */
+static void refuse_open(struct listener *l, const struct tftp_client *c, const char *name, int rc,
+	const char *why)
+{
+	char text[TFTP_SMALL];
+
+	switch (rc) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EISDIR:
+		snprintf(text, sizeof text, "no such file on the install server: %s", name);
+		refuse(l, c, name, TFTP_E_NOT_FOUND, *why ? why : text);
+		return;
+	case -EACCES:
+	case -EPERM:
+	case -ELOOP:
+	case -EXDEV:
+		snprintf(text, sizeof text, "the install server may not read or serve %s", name);
+		refuse(l, c, name, TFTP_E_ACCESS, *why ? why : text);
+		return;
+	case -EFBIG:
+		snprintf(text, sizeof text, "too large for netascii, ask for octet: %s", name);
+		refuse(l, c, name, TFTP_E_ILLEGAL, *why ? why : text);
+		return;
+	default:
+		snprintf(text, sizeof text, "the install server cannot open %s: %s", name,
+			strerror(-rc));
+		refuse(l, c, name, TFTP_E_OTHER, *why ? why : text);
+	}
+}
+
+static int open_source(struct tftpd *t, const struct tftp_packet *p, struct tftp_source *ret,
+	char *why, size_t why_size)
+{
+	uint64_t size = 0;
+	int fd = -1, rc;
+
+	/*
+	 * A name that stands for state (pxelinux.cfg/01-MAC, grub.cfg-MAC) is told from a file here: the request
+	 * will be kept with a deadline, a message goes to the main loop, and its answer comes back by t->box
+	 * with the text, from which the transfer starts as one from memory (struct tftp_source.bytes). The
+	 * client's own repeats in the meantime are the same request.
+	 */
+	rc = t->config.open(t->config.arg, p->name, &fd, &size, why, why_size);
+	if (rc)
+		return rc;
+	rc = tftp_source_init(ret, fd, size);
+	if (!rc && p->netascii) {
+		rc = tftp_source_netascii(ret);
+		if (rc)
+			tftp_source_fini(ret);
+	}
+	return rc;
+}
+
+/*
+ * What may be over when the client asks again. No ERROR then: firmware gives up at that, and asks again when it
+ * hears nothing.
+ */
+static bool passing(int rc)
+{
+	return rc == -EAGAIN || rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM || rc == -ENOBUFS;
+}
+
+static void read_request(struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
+{
+	struct tftp_source source;
+	char why[TFTP_WHY] = "";
+	int rc = transfers_admit(&l->t->transfers, c, p->name, &p->options);
+
+	if (rc == -EALREADY)
+		return;
+	if (rc == -EBUSY) {
+		refuse(l, c, p->name, TFTP_E_OTHER,
+			"this address has too many transfers under way, wait for one to end");
+		return;
+	}
+	if (rc) {
+		refusal_tell(l->t, c, p->name, "too many transfers at once, left to ask again");
+		return;
+	}
+	rc = open_source(l->t, p, &source, why, sizeof why);
+	if (rc && !passing(rc)) {
+		refuse_open(l, c, p->name, rc, why);
+		return;
+	}
+	if (!rc)
+		rc = transfers_start(&l->t->transfers, c, p->name, &p->options, &source);
+	if (rc && rc != -EAGAIN)
+		refusal_tell(l->t, c, p->name, strerror(-rc));
+}
+
+static void request(struct listener *l, const struct sockaddr_storage *peer, const uint8_t *bytes,
+	size_t len)
+{
+	struct tftp_client c = { .segment = l->segment, .ifname = l->ifname, .server = &l->server,
+		.peer = peer };
+	struct tftp_packet p;
+	enum tftp_error code;
+	const char *text;
+	char ip[IP_TEXT];
+	int rc;
+
+	c.ip = tftp_address_ip(peer, &c.port);
+	/* A reply to port 0 cannot be sent. */
+	if (c.ip.family == IP_NONE || !c.port)
+		return;
+	rc = tftp_wire_decode(bytes, len, &p);
+	/* Never an ERROR for what is no request, or two servers would talk for ever. */
+	if (rc == -EBADMSG || (!rc && p.op != TFTP_RRQ && p.op != TFTP_WRQ)) {
+		if (refusal_told(l->t))
+			log_info("tftp: %s: sent something that is not a request, dropped",
+				ip_format(&c.ip, ip));
+	} else if (rc) {
+		text = tftp_wire_refusal(rc, &code);
+		refuse(l, &c, "", code, text);
+	} else if (p.op == TFTP_WRQ) {
+		refuse(l, &c, p.name, TFTP_E_ACCESS, "read only: this server takes no uploads");
+	} else {
+		read_request(l, &c, &p);
+	}
+}
+
+static void on_request(struct loop_fd *w, uint32_t events)
+{
+	struct listener *l = w->arg;
+	struct sockaddr_storage peer = { 0 };
+	uint8_t buf[REQUEST_MAX];
+
+	(void)events;
+	for (int i = 0; i < REQUESTS_A_WAKE_UP; i++) {
+		socklen_t len = sizeof peer;
+		ssize_t n = recvfrom(l->fd, buf, sizeof buf, 0, (struct sockaddr *)&peer, &len);
+
+		if (n < 0)
+			return;
+		request(l, &peer, buf, (size_t)n);
+	}
+}
+
+/* Listeners, on the TFTP thread */
+
+static void listener_end(struct tftpd *t, struct listener **at)
+{
+	struct listener *l = *at;
+
+	*at = l->next;
+	loop_unwatch(t->loop, &l->watch);
+	close(l->fd);
+	free(l);
+}
+
+static void listeners_end(struct tftpd *t, uint32_t segment)
+{
+	for (struct listener **at = &t->listeners; *at;) {
+		if ((*at)->segment == segment)
+			listener_end(t, at);
+		else
+			at = &(*at)->next;
+	}
+}
+
+static void deliver_open(struct message *m)
+{
+	struct listener *l = (struct listener *)m;
+	struct tftpd *t = l->t;
+	int rc;
+
+	listeners_end(t, l->segment);
+	l->next = t->listeners;
+	t->listeners = l;
+	rc = loop_watch(t->loop, &l->watch, l->fd, EPOLLIN, on_request, l);
+	/* It stays in the list: its descriptor may be closed only after the main thread let go of it. */
+	if (rc)
+		log_error("tftp: %s: cannot listen: %s", l->ifname, strerror(-rc));
+}
+
+static void deliver_close(struct message *m)
+{
+	struct close_message *c = (struct close_message *)m;
+
+	listeners_end(c->t, c->segment);
+	transfers_end_segment(&c->t->transfers, c->segment);
+	free(c);
+}
+
+static void deliver_stop(struct message *m)
+{
+	struct tftpd *t = (struct tftpd *)((char *)m - offsetof(struct tftpd, stop));
+
+	while (t->listeners)
+		listener_end(t, &t->listeners);
+	transfers_fini(&t->transfers);
+	loop_stop(t->loop, 0);
+}
+
+static void *run(void *arg)
+{
+	struct tftpd *t = arg;
+
+	loop_run(t->loop);
+	return NULL;
+}
+
+/* The main thread's side */
+
+/* Signals are the main thread's. */
+static int thread_start(struct tftpd *t)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&t->thread, NULL, run, t);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!rc)
+		pthread_setname_np(t->thread, "tftp");
+	return -rc;
+}
+
+int tftpd_new(const struct tftpd_config *config, struct tftpd **ret)
+{
+	struct tftpd *t = calloc(1, sizeof *t);
+	int rc;
+
+	if (!t)
+		return -ENOMEM;
+	t->config = *config;
+	if (!t->config.port)
+		t->config.port = PORT_DEFAULT;
+	t->stop.deliver = deliver_stop;
+	t->inert = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = t->inert < 0 ? -errno : mailbox_init(&t->box);
+	if (rc)
+		goto no_box;
+	rc = loop_new(&t->loop);
+	if (rc)
+		goto no_loop;
+	rc = transfers_init(&t->transfers, t->loop, &t->config);
+	if (!rc)
+		rc = mailbox_attach(&t->box, t->loop);
+	if (!rc)
+		rc = thread_start(t);
+	if (!rc) {
+		*ret = t;
+		return 0;
+	}
+	transfers_fini(&t->transfers);
+no_loop:
+	mailbox_fini(&t->box);
+	loop_free(t->loop);
+no_box:
+	if (t->inert >= 0)
+		close(t->inert);
+	free(t);
+	return rc;
+}
+
+/*
+ * Closes the socket at once without closing the descriptor, which is the TFTP thread's to close: an inert file
+ * takes its place, so that the address is free for the next socket and the number is not.
+ */
+static bool seat_close(struct tftpd *t, uint32_t segment)
+{
+	for (size_t i = 0; i < t->n_seats; i++) {
+		if (t->seats[i].segment != segment)
+			continue;
+		dup3(t->inert, t->seats[i].fd, O_CLOEXEC);
+		t->seats[i] = t->seats[--t->n_seats];
+		return true;
+	}
+	return false;
+}
+
+static int open_why(int rc, const char *ifname, const struct ip *server, uint16_t port, char *why,
+	size_t why_size)
+{
+	const char *hint = "";
+	char ip[IP_TEXT];
+
+	if (rc == -EADDRINUSE)
+		hint = " (another TFTP server runs there, perhaps libvirt's dnsmasq with <tftp>)";
+	else if (rc == -EACCES || rc == -EPERM)
+		hint = " (needs CAP_NET_BIND_SERVICE)";
+	else if (rc == -EADDRNOTAVAIL)
+		hint = " (the interface does not have this address)";
+	snprintf(why, why_size, "tftp: cannot listen on %s port %u%s%s: %s%s", ip_format(server, ip),
+		port, *ifname ? " of " : "", ifname, strerror(-rc), hint);
+	return rc;
+}
+
+int tftpd_open(struct tftpd *t, uint32_t segment, const char *ifname, const struct ip *server,
+	char *why, size_t why_size)
+{
+	struct listener *l;
+	int rc;
+
+	if (!ifname)
+		ifname = "";
+	seat_close(t, segment);
+	l = calloc(1, sizeof *l);
+	rc = !l ? -ENOMEM : t->n_seats == SEGMENT_MAX ? -ENOSPC : 0;
+	if (!rc && strlen(ifname) >= sizeof l->ifname)
+		rc = -ENODEV;
+	if (!rc)
+		rc = tftp_socket(ifname, server, t->config.port);
+	if (rc < 0) {
+		free(l);
+		return open_why(rc, ifname, server, t->config.port, why, why_size);
+	}
+	l->fd = rc;
+	l->m.deliver = deliver_open;
+	l->t = t;
+	l->segment = segment;
+	l->server = *server;
+	memcpy(l->ifname, ifname, strlen(ifname) + 1);
+	t->seats[t->n_seats].segment = segment;
+	t->seats[t->n_seats++].fd = l->fd;
+	mailbox_post(&t->box, &l->m);
+	return 0;
+}
+
+void tftpd_close(struct tftpd *t, uint32_t segment)
+{
+	struct close_message *c = calloc(1, sizeof *c);
+
+	/* Without memory the thread keeps an inert descriptor until the segment is opened again. */
+	seat_close(t, segment);
+	if (!c)
+		return;
+	*c = (struct close_message){ { NULL, deliver_close }, t, segment };
+	mailbox_post(&t->box, &c->m);
+}
+
+void tftpd_free(struct tftpd *t)
+{
+	if (!t)
+		return;
+	mailbox_post(&t->box, &t->stop);
+	pthread_join(t->thread, NULL);
+	mailbox_fini(&t->box);
+	loop_free(t->loop);
+	close(t->inert);
+	free(t);
+}
