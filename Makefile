@@ -32,8 +32,8 @@ LIBS        = $(PKG_LIBS) -lcrypt -lm
 
 LIB_SRC  := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
 MAIN_SRC := $(wildcard usher/*.c)
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
-MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
+MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -45,25 +45,28 @@ all: $(B)/usher
 
 $(B)/usher: $(MAIN_OBJ) $(B)/libusher.a
 	$(call say,LD    $@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/libusher.a: $(LIB_OBJ)
 	$(call say,AR    $@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/%.o: %.c
+$(B)/obj/%.o: %.c
 	$(call say,CC    $<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Unit tests: check(3), one program a file.
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libusher.a
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libusher.a
 	$(call say,LD    $@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$(pkg-config --libs check) $(LIBS)
 
 # Fuzzers replay their corpora in `make check`; `make fuzz` builds them with libFuzzer.
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libusher.a
+$(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(B)/libusher.a
 	$(call say,LD    $@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 check: lab-deps
@@ -85,10 +88,10 @@ SECONDS ?= 60
 fuzz:
 	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang \
 		CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-gnu-zero-variadic-macro-arguments" \
-		build-fuzz/libusher.a $(patsubst tests/fuzz/%.c,build-fuzz/tests/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
+		build-fuzz/libusher.a $(patsubst tests/fuzz/%.c,build-fuzz/obj/tests/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 	$(Q)for f in $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)); do \
 		clang -fsanitize=fuzzer,address,undefined -pthread -o build-fuzz/fuzz_$$f \
-			build-fuzz/tests/fuzz/fuzz_$$f.o build-fuzz/libusher.a $$(pkg-config --libs $(PKGS)) -lcrypt -lm && \
+			build-fuzz/obj/tests/fuzz/fuzz_$$f.o build-fuzz/libusher.a $$(pkg-config --libs $(PKGS)) -lcrypt -lm && \
 		mkdir -p tests/fuzz/corpus/$$f && \
 		build-fuzz/fuzz_$$f -max_total_time=$(SECONDS) -timeout=5 tests/fuzz/corpus/$$f || exit 1; done
 
@@ -105,8 +108,7 @@ format:
 	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h tests/unit/*.c tests/fuzz/*.c)
 
 clean:
-	rm -rf $(B)/core $(B)/machine $(B)/dhcpd $(B)/tftpd $(B)/httpd $(B)/kickstart $(B)/guest $(B)/hooks \
-		$(B)/usher $(B)/tests $(B)/libusher.a build-san build-fuzz
+	rm -rf $(B)/obj $(B)/tests $(B)/usher $(B)/libusher.a $(B)-san build-fuzz
 
 help:
 	@echo 'make             build $(B)/usher            make V=1           show the commands'
