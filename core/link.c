@@ -19,6 +19,7 @@ char *if_indextoname(unsigned index, char *name);
 
 enum {
 	NAMES_MOST = 16, /* told apart in one read; with more of them every link is told */
+	BUFFER = 1 << 20, /* a lab that starts sends some thousand messages before we read again */
 };
 
 struct link_monitor {
@@ -231,6 +232,8 @@ static int join(struct link_monitor *m)
 		rc = nl_socket_set_nonblocking(m->sock);
 	if (!rc)
 		rc = nl_socket_modify_cb(m->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, m);
+	/* Less is not an error: what is lost is made good for. */
+	nl_socket_set_buffer_size(m->sock, BUFFER, 0);
 	/* What is told to a group answers nothing, and has no sequence. */
 	nl_socket_disable_seq_check(m->sock);
 	return rc < 0 ? errno_of(rc) : 0;

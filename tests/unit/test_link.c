@@ -1,0 +1,173 @@
+#include "core/link.h"
+
+#include <check.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Each test runs in a process and a network namespace of its own. */
+static bool in_namespace;
+
+static void setup(void)
+{
+	in_namespace = !unshare(CLONE_NEWNET) || !unshare(CLONE_NEWUSER | CLONE_NEWNET);
+	if (in_namespace && system("ip link set lo up && ip link add br0 type bridge && ip link del br0"))
+		in_namespace = false;
+	if (!in_namespace)
+		fprintf(stderr, "skipped: links: no network namespace, or ip(8) makes no bridge in it\n");
+}
+
+static void sh(const char *command)
+{
+	ck_assert_msg(!system(command), "%s", command);
+}
+
+START_TEST(a_link_is_looked_up)
+{
+	struct link_state st = { .index = 77 };
+	char buf[IP_TEXT], mac[MAC_TEXT];
+
+	if (!in_namespace)
+		return;
+	ck_assert_int_eq(link_lookup("br0", &st), -ENODEV);
+	ck_assert_int_eq(link_lookup("", &st), -ENODEV);
+	ck_assert_int_eq(link_lookup("a-name-that-is-too-long", &st), -ENODEV);
+	ck_assert_uint_eq(st.index, 77);
+	sh("ip link add br0 address 52:54:00:01:02:03 mtu 1400 type bridge");
+	ck_assert_int_eq(link_lookup("br0", &st), 0);
+	ck_assert_str_eq(st.name, "br0");
+	ck_assert_uint_gt(st.index, 0);
+	ck_assert_uint_eq(st.mtu, 1400);
+	ck_assert_str_eq(mac_format(&st.mac, mac), "52:54:00:01:02:03");
+	ck_assert(!st.up);
+	ck_assert(!ip_is_set(&st.address));
+	sh("ip addr add 169.254.1.1/16 scope link dev br0");
+	sh("ip addr add 192.0.2.1/24 dev br0 && ip addr add 198.51.100.1/25 dev br0");
+	ck_assert_int_eq(link_lookup("br0", &st), 0);
+	ck_assert_str_eq(ip_format(&st.address, buf), "192.0.2.1");
+	ck_assert_uint_eq(st.prefix_len, 24);
+}
+END_TEST
+
+START_TEST(up_means_carrier_too)
+{
+	struct link_state st;
+
+	if (!in_namespace)
+		return;
+	sh("ip link add v0 type veth peer name v1 && ip link set v0 up");
+	ck_assert_int_eq(link_lookup("v0", &st), 0);
+	ck_assert(!st.up);
+	sh("ip link set v1 up");
+	ck_assert_int_eq(link_lookup("v0", &st), 0);
+	ck_assert(st.up);
+	/* Of the loopback nobody knows whether it has a carrier. */
+	ck_assert_int_eq(link_lookup("lo", &st), 0);
+	ck_assert(st.up);
+	ck_assert(!ip_is_set(&st.address)); /* 127.0.0.1 is of host scope */
+}
+END_TEST
+
+static char told[1024];
+
+static void on_change(void *arg, const char *name)
+{
+	ck_assert_ptr_eq(arg, told);
+	if (strlen(told) + strlen(name) + 2 < sizeof told)
+		strcat(strcat(told, name), " ");
+}
+
+/* Has the monitor told of this link within a second? Then begin anew. */
+static bool hears(struct loop *l, const char *name)
+{
+	bool heard;
+
+	for (int i = 0; i < 100 && !strstr(told, name); i++)
+		loop_once(l, 10);
+	heard = strstr(told, name);
+	for (int i = 0; i < 20; i++)
+		loop_once(l, 1);
+	told[0] = 0;
+	return heard;
+}
+
+START_TEST(changes_are_told_by_name)
+{
+	struct link_monitor *m;
+	struct loop *l;
+
+	if (!in_namespace)
+		return;
+	ck_assert_int_eq(loop_new(&l), 0);
+	ck_assert_int_eq(link_monitor_new(l, on_change, told, &m), 0);
+	loop_once(l, 0);
+	ck_assert_str_eq(told, "");
+	sh("ip link add br0 type bridge");
+	ck_assert(hears(l, "br0 "));
+	sh("ip addr add 192.0.2.1/24 dev br0");
+	ck_assert(hears(l, "br0 "));
+	sh("ip addr del 192.0.2.1/24 dev br0");
+	ck_assert(hears(l, "br0 "));
+	sh("ip link set br0 up");
+	ck_assert(hears(l, "br0 "));
+	sh("ip link del br0");
+	ck_assert(hears(l, "br0 "));
+	loop_once(l, 0);
+	ck_assert_str_eq(told, "");
+	link_monitor_free(m);
+	sh("ip link add br1 type bridge");
+	loop_once(l, 0);
+	ck_assert_str_eq(told, "");
+	loop_free(l);
+	link_monitor_free(NULL);
+}
+END_TEST
+
+START_TEST(after_lost_messages_every_link_is_told)
+{
+	struct link_monitor *m;
+	struct loop *l;
+
+	if (!in_namespace)
+		return;
+	ck_assert_int_eq(loop_new(&l), 0);
+	sh("ip link add quiet type bridge");
+	ck_assert_int_eq(link_monitor_new(l, on_change, told, &m), 0);
+	/* Nobody reads meanwhile, and the socket's buffer is full. */
+	sh("ip link add busy type bridge && "
+	   "{ i=0; while [ $i -lt 3000 ]; do echo link set busy up; echo link set busy down; i=$((i + 1)); done; } | "
+	   "ip -batch - >/dev/null");
+	for (int i = 0; i < 10000 && !strstr(told, "quiet"); i++) {
+		if (strlen(told) > 512)
+			told[0] = 0;
+		loop_once(l, 0);
+	}
+	ck_assert_ptr_nonnull(strstr(told, "quiet "));
+	link_monitor_free(m);
+	loop_free(l);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("link");
+	TCase *t = tcase_create("link");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, a_link_is_looked_up);
+	tcase_add_test(t, up_means_carrier_too);
+	tcase_add_test(t, changes_are_told_by_name);
+	tcase_add_test(t, after_lost_messages_every_link_is_told);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
