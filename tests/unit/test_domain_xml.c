@@ -1,0 +1,460 @@
+#include "guest/domain_xml.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct domain_facts emulated = {
+	.type = "qemu", .disk_path = "/pool/web01.qcow2", .filter = true };
+static const struct domain_facts real = {
+	.type = "kvm", .disk_path = "/pool/web01.qcow2", .filter = false };
+
+static struct guest_spec plain(const char *fragment)
+{
+	struct guest_spec s = { .name = "web01", .uuid = "6695eb01-f6a4-8304-79aa-97f2502e193f",
+		.profile = "debian-12", .memory_mib = 768, .vcpus = 2, .disk = 1 << 30,
+		.fragment = fragment, .n_nics = 1 };
+
+	snprintf(s.nics[0].network, sizeof s.nics[0].network, "default");
+	mac_parse("52:54:c0:a8:7a:03", &s.nics[0].mac);
+	ip_parse("192.168.122.3", &s.nics[0].ip);
+	return s;
+}
+
+static char *final(const struct guest_spec *s, const struct domain_facts *f)
+{
+	char why[GUEST_WHY] = "", *xml = NULL;
+
+	ck_assert_msg(domain_xml_final(s, f, &xml, why, sizeof why) == 0, "%s", why);
+	return xml;
+}
+
+static char *final_of(const char *fragment)
+{
+	struct guest_spec s = plain(fragment);
+
+	return final(&s, &emulated);
+}
+
+static char *install(const char *xml)
+{
+	char why[GUEST_WHY] = "", *out = NULL;
+
+	ck_assert_msg(domain_xml_install(xml, &out, why, sizeof why) == 0, "%s", why);
+	return out;
+}
+
+static void refused(const char *fragment, unsigned line, const char *expect)
+{
+	struct guest_spec s = plain(fragment);
+	char why[GUEST_WHY] = "", *xml = NULL;
+
+	s.fragment_line = line;
+	ck_assert_int_eq(domain_xml_final(&s, &emulated, &xml, why, sizeof why), -EINVAL);
+	ck_assert_msg(strstr(why, expect) != NULL, "\"%s\" is not in \"%s\"", expect, why);
+	ck_assert_ptr_null(xml);
+	ck_assert_ptr_null(strchr(why, '\n'));
+}
+
+static void has(const char *xml, const char *part)
+{
+	ck_assert_msg(strstr(xml, part) != NULL, "%s is not in\n%s", part, xml);
+}
+
+static void lacks(const char *xml, const char *part)
+{
+	ck_assert_msg(strstr(xml, part) == NULL, "%s is in\n%s", part, xml);
+}
+
+static void in_order(const char *xml, const char *first, const char *second)
+{
+	const char *at = strstr(xml, first);
+
+	has(xml, first);
+	ck_assert_msg(strstr(at, second) != NULL, "%s does not follow %s in\n%s", second, first, xml);
+}
+
+static unsigned count(const char *xml, const char *part)
+{
+	unsigned n = 0;
+
+	for (; (xml = strstr(xml, part)); xml++)
+		n++;
+	return n;
+}
+
+/* libvirt's own schema, where its validator is installed. */
+static void valid(const char *xml)
+{
+	char path[] = "/tmp/test-domain-XXXXXX", command[128];
+	int fd;
+	FILE *f;
+
+	if (access("/usr/bin/virt-xml-validate", X_OK))
+		return;
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	f = fdopen(fd, "w");
+	fputs(xml, f);
+	fclose(f);
+	snprintf(command, sizeof command, "virt-xml-validate %s domain 2>&1 >/dev/null", path);
+	ck_assert_msg(system(command) == 0, "not valid:\n%s", xml);
+	unlink(path);
+}
+
+START_TEST(no_fragment)
+{
+	char *xml = final_of(NULL);
+
+	has(xml, "<domain type=\"qemu\">");
+	has(xml, "<name>web01</name>");
+	has(xml, "<uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>");
+	has(xml, "<memory unit=\"MiB\">768</memory>");
+	has(xml, "<vcpu>2</vcpu>");
+	has(xml, "<cpu mode=\"maximum\"/>");
+	has(xml, "<on_reboot>restart</on_reboot>");
+	has(xml, "<on_poweroff>destroy</on_poweroff>");
+	has(xml, "<source file=\"/pool/web01.qcow2\"/>");
+	has(xml, "<mac address=\"52:54:c0:a8:7a:03\"/>");
+	has(xml, "<source network=\"default\"/>");
+	has(xml, "<model type=\"virtio\"/>");
+	has(xml, "<filterref filter=\"clean-traffic\">");
+	has(xml, "<parameter name=\"IP\" value=\"192.168.122.3\"/>");
+	has(xml, "<serial type=\"pty\">");
+	has(xml, "<rng model=\"virtio\">");
+	has(xml, "<bios useserial=\"yes\"/>");
+	in_order(xml, "<disk ", "<boot order=\"1\"/>");
+	in_order(xml, "<interface ", "<boot order=\"2\"/>");
+	lacks(xml, "<graphics");
+	valid(xml);
+	free(xml);
+}
+END_TEST
+
+START_TEST(with_kvm)
+{
+	struct guest_spec s = plain(NULL);
+	char *xml;
+
+	s.uuid[0] = '\0';
+	xml = final(&s, &real);
+	has(xml, "<domain type=\"kvm\">");
+	has(xml, "<cpu mode=\"host-passthrough\"/>");
+	lacks(xml, "<uuid>");
+	lacks(xml, "filterref");
+	valid(xml);
+	free(xml);
+}
+END_TEST
+
+START_TEST(machine_wins)
+{
+	char *xml = final_of("<domain type='kvm' id='7'><name>other</name><memory unit='KiB'>5</memory>"
+			     "<currentMemory>4</currentMemory><vcpu placement='static' current='1'>9</vcpu>"
+			     "<uuid>00000000-0000-0000-0000-000000000001</uuid><on_reboot>preserve</on_reboot>"
+			     "<os><type>hvm</type><boot dev='cdrom'/><boot dev='hd'/></os></domain>");
+
+	has(xml, "type=\"qemu\"");
+	has(xml, "<name>web01</name>");
+	has(xml, "<memory unit=\"MiB\">768</memory>");
+	has(xml, "<vcpu placement=\"static\">2</vcpu>");
+	has(xml, "<on_reboot>restart</on_reboot>");
+	lacks(xml, "other");
+	lacks(xml, "currentMemory");
+	lacks(xml, "boot dev");
+	lacks(xml, "00000000-0000");
+	ck_assert_uint_eq(count(xml, "<name>"), 1);
+	ck_assert_uint_eq(count(xml, "<memory "), 1);
+	free(xml);
+}
+END_TEST
+
+START_TEST(fragment_is_kept)
+{
+	char *xml = final_of("<domain>"
+			     "<memoryBacking><hugepages/></memoryBacking>"
+			     "<cputune><shares>512</shares></cputune>"
+			     "<os firmware='efi'><type machine='pc-q35-7.2' arch='x86_64'>hvm</type>"
+			     "<firmware><feature enabled='yes' name='secure-boot'/></firmware></os>"
+			     "<features><kvm><hidden state='on'/></kvm><smm state='on'/></features>"
+			     "<cpu mode='custom' match='exact'><model>Nehalem</model></cpu>"
+			     "<on_crash>coredump-destroy</on_crash>"
+			     "<seclabel type='none'/>"
+			     "<devices><watchdog model='i6300esb' action='reset'/>"
+			     "<graphics type='vnc'/><input type='tablet' bus='usb'/>"
+			     "<rng model='virtio'><backend model='random'>/dev/random</backend></rng>"
+			     "<console type='pty'/></devices></domain>");
+
+	has(xml, "<hugepages/>");
+	has(xml, "<shares>512</shares>");
+	has(xml, "firmware=\"efi\"");
+	has(xml, "secure-boot");
+	has(xml, "machine=\"pc-q35-7.2\"");
+	has(xml, "<hidden state=\"on\"/>");
+	has(xml, "<acpi/>");
+	has(xml, "<model>Nehalem</model>");
+	has(xml, "coredump-destroy");
+	has(xml, "<seclabel type=\"none\"/>");
+	has(xml, "i6300esb");
+	has(xml, "<graphics type=\"vnc\"/>");
+	has(xml, "/dev/random");
+	lacks(xml, "urandom");
+	lacks(xml, "<serial");
+	lacks(xml, "useserial");
+	lacks(xml, "mode=\"maximum\"");
+	valid(xml);
+	free(xml);
+}
+END_TEST
+
+START_TEST(host_cpu_under_emulation)
+{
+	const char *fragment = "<domain><cpu mode='host-passthrough' check='none'/></domain>";
+	struct guest_spec s = plain(fragment);
+	char *xml = final_of(fragment);
+
+	has(xml, "mode=\"maximum\"");
+	free(xml);
+	xml = final(&s, &real);
+	has(xml, "mode=\"host-passthrough\"");
+	free(xml);
+}
+END_TEST
+
+START_TEST(patterns)
+{
+	char *xml = final_of(
+		"<domain><devices>"
+		"<disk device='cdrom'><target dev='sdb' bus='sata'/></disk>"
+		"<disk type='file'><source file='/data.img'/><target dev='vdb' bus='virtio'/>"
+		"<boot order='1'/></disk>"
+		"<disk><driver cache='none' io='native' discard='ignore'/><target bus='sata'/></disk>"
+		"<interface type='bridge'><source bridge='br9'/><boot order='2'/></interface>"
+		"<interface><model type='e1000e'/><rom enabled='no'/><boot order='9'/>"
+		"<mac address='52:54:00:00:00:09'/></interface>"
+		"</devices></domain>");
+
+	has(xml, "cache=\"none\"");
+	has(xml, "discard=\"ignore\"");
+	has(xml, "<target bus=\"sata\" dev=\"sda\"/>");
+	has(xml, "<model type=\"e1000e\"/>");
+	has(xml, "<rom enabled=\"no\"/>");
+	has(xml, "<mac address=\"52:54:c0:a8:7a:03\"/>");
+	lacks(xml, "52:54:00:00:00:09");
+	in_order(xml, "/pool/web01.qcow2", "/data.img");
+	in_order(xml, "network=\"default\"", "bridge=\"br9\"");
+	ck_assert_uint_eq(count(xml, "<boot order"), 2);
+	ck_assert_uint_eq(count(xml, "<interface"), 2);
+	ck_assert_uint_eq(count(xml, "<disk"), 3);
+	valid(xml);
+	free(xml);
+}
+END_TEST
+
+START_TEST(two_nics)
+{
+	struct guest_spec s = plain("<domain><devices><interface><mtu size='9000'/></interface>"
+				    "<interface type='user'/></devices></domain>");
+	char *xml, *run;
+
+	s.nics[1] = s.nics[0];
+	s.nics[1].mac.b[5] = 4;
+	s.nics[1].ip = (struct ip){ 0 };
+	s.n_nics = 2;
+	xml = final(&s, &emulated);
+	in_order(xml, "52:54:c0:a8:7a:03", "52:54:c0:a8:7a:04");
+	in_order(xml, "52:54:c0:a8:7a:04", "<interface type=\"user\"/>");
+	in_order(xml, "52:54:c0:a8:7a:04", "<boot order=\"3\"/>");
+	ck_assert_uint_eq(count(xml, "filterref filter"), 1); /* the other has no address */
+	ck_assert_uint_eq(count(xml, "9000"), 1);
+	run = install(xml);
+	in_order(run, "52:54:c0:a8:7a:03", "<boot order=\"1\"/>");
+	in_order(run, "52:54:c0:a8:7a:04", "<boot order=\"2\"/>");
+	in_order(run, "<disk ", "<boot order=\"3\"/>");
+	valid(run);
+	free(xml);
+	free(run);
+}
+END_TEST
+
+START_TEST(own_filter)
+{
+	char *xml = final_of("<domain><devices><interface><filterref filter='mine'/></interface>"
+			     "</devices></domain>");
+
+	has(xml, "filter=\"mine\"");
+	lacks(xml, "clean-traffic");
+	free(xml);
+}
+END_TEST
+
+START_TEST(foreign_namespaces)
+{
+	char *xml = final_of("<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+			     "<metadata><x:y xmlns:x='urn:x'/>"
+			     "<u:guest xmlns:u='urn:usher:1' profile='older' run='install'/></metadata>"
+			     "<qemu:commandline><qemu:arg value='-S'/></qemu:commandline></domain>");
+	struct domain_mark mark;
+
+	has(xml, "<qemu:arg value=\"-S\"/>");
+	has(xml, "urn:x");
+	lacks(xml, "older");
+	domain_xml_mark(xml, &mark);
+	ck_assert(mark.ours);
+	ck_assert(!mark.installing);
+	ck_assert_str_eq(mark.profile, "debian-12");
+	free(xml);
+}
+END_TEST
+
+START_TEST(escaping)
+{
+	struct guest_spec s = plain(NULL);
+	struct domain_facts f = { .type = "qemu", .disk_path = "/p<o>o&l/'w\".qcow2" };
+	struct domain_mark mark;
+	char *xml;
+
+	snprintf(s.profile, sizeof s.profile, "a<b&c>\"d'");
+	snprintf(s.name, sizeof s.name, "n<&>&amp;");
+	snprintf(s.nics[0].network, sizeof s.nics[0].network, "net&'\"<");
+	xml = final(&s, &f);
+	has(xml, "<name>n&lt;&amp;&gt;&amp;amp;</name>");
+	has(xml, "/p&lt;o&gt;o&amp;l/'w&quot;.qcow2");
+	has(xml, "net&amp;'&quot;&lt;");
+	domain_xml_mark(xml, &mark);
+	ck_assert_str_eq(mark.profile, "a<b&c>\"d'");
+	free(xml);
+}
+END_TEST
+
+START_TEST(errors_name_the_place)
+{
+	refused("<domain>\n <devices>\n <disk></devices>\n</domain>", 0, "line 3");
+	refused("<domain>\n <devices>\n <disk></devices>\n</domain>", 40, "line 42");
+	refused("<guest/>", 7, "line 7: <guest> where <domain> was expected");
+	refused("<domain xmlns='urn:z'/>", 1, "<domain> was expected");
+	refused("", 3, "line 3");
+	refused("<!DOCTYPE domain [<!ENTITY a 'b'>]><domain/>", 1, "document type");
+	refused("<domain>\n<os>\n<kernel>/k</kernel></os></domain>", 10, "line 12: <kernel>");
+	refused("<domain><os><type>xen</type></os></domain>", 1, "hvm");
+	refused("<domain><devices>\n\n<interface/>\n<interface/></devices></domain>", 1,
+		"line 4: <interface> without <source>");
+	refused("<domain><devices>\n<disk type='file'><source file='/x'/><target dev='vda'/></disk>"
+		"</devices></domain>",
+		1, "line 2: <target dev='vda'/>");
+}
+END_TEST
+
+START_TEST(too_long)
+{
+	size_t len = DOMAIN_XML_FRAGMENT_MAX + 1;
+	char *text = malloc(len + 1);
+
+	memset(text, ' ', len);
+	memcpy(text, "<domain/>", 9);
+	text[len] = '\0';
+	refused(text, 1, "longer than");
+	free(text);
+}
+END_TEST
+
+START_TEST(installing_run)
+{
+	char *xml = final_of(NULL), *run = install(xml);
+	struct domain_mark mark;
+
+	has(run, "<on_reboot>destroy</on_reboot>");
+	in_order(run, "<interface ", "<boot order=\"1\"/>");
+	in_order(run, "<disk ", "<boot order=\"2\"/>");
+	has(run, "<name>web01</name>");
+	has(run, "<uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>");
+	domain_xml_mark(run, &mark);
+	ck_assert(mark.ours && mark.installing);
+	domain_xml_mark(xml, &mark);
+	ck_assert(mark.ours && !mark.installing);
+	valid(run);
+	free(xml);
+	free(run);
+}
+END_TEST
+
+/* What a user may have made of our definition since. */
+START_TEST(installing_run_of_an_edited_one)
+{
+	char *run = install("<domain><os><type>hvm</type><boot dev='hd'/></os><devices>"
+			    "<disk/><disk/><interface/><interface/></devices></domain>");
+	char why[GUEST_WHY] = "", *out = NULL;
+
+	in_order(run, "<disk>", "<boot order=\"2\"/>");
+	in_order(run, "<interface>", "<boot order=\"1\"/>");
+	ck_assert_uint_eq(count(run, "<boot"), 2);
+	free(run);
+	run = install("<domain><devices><hostdev><boot order='3'/></hostdev><disk><boot order='2'/></disk>"
+		      "<interface><boot order='7'/></interface></devices></domain>");
+	in_order(run, "<interface>", "<boot order=\"1\"/>");
+	in_order(run, "<disk>", "<boot order=\"2\"/>");
+	in_order(run, "<hostdev>", "<boot order=\"3\"/>");
+	free(run);
+	ck_assert_int_eq(domain_xml_install("<domain><devices><disk/></devices></domain>", &out, why,
+				 sizeof why),
+		-EINVAL);
+	ck_assert(strstr(why, "no NIC"));
+	ck_assert_int_eq(domain_xml_install("<domain/>", &out, why, sizeof why), -EINVAL);
+	ck_assert_int_eq(domain_xml_install("<dom", &out, why, sizeof why), -EINVAL);
+	ck_assert_ptr_null(out);
+}
+END_TEST
+
+START_TEST(reading)
+{
+	struct domain_mark mark;
+	struct mac mac;
+
+	domain_xml_mark("<domain><metadata><guest/></metadata></domain>", &mark);
+	ck_assert(!mark.ours);
+	domain_xml_mark("nonsense", &mark);
+	ck_assert(!mark.ours);
+	mac_parse("52:54:00:AA:BB:CC", &mac);
+	ck_assert(domain_xml_has_mac("<domain><devices><interface/><interface>"
+				     "<mac address='52:54:00:aa:bb:cc'/></interface></devices></domain>",
+		&mac));
+	ck_assert(!domain_xml_has_mac("<domain><devices><interface>"
+				      "<mac address='52:54:00:aa:bb:cd'/></interface></devices></domain>",
+		&mac));
+	ck_assert(!domain_xml_has_mac("", &mac));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("domain_xml");
+	TCase *t = tcase_create("domain_xml");
+	SRunner *r;
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, no_fragment);
+	tcase_add_test(t, with_kvm);
+	tcase_add_test(t, machine_wins);
+	tcase_add_test(t, fragment_is_kept);
+	tcase_add_test(t, host_cpu_under_emulation);
+	tcase_add_test(t, patterns);
+	tcase_add_test(t, two_nics);
+	tcase_add_test(t, own_filter);
+	tcase_add_test(t, foreign_namespaces);
+	tcase_add_test(t, escaping);
+	tcase_add_test(t, errors_name_the_place);
+	tcase_add_test(t, too_long);
+	tcase_add_test(t, installing_run);
+	tcase_add_test(t, installing_run_of_an_edited_one);
+	tcase_add_test(t, reading);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
