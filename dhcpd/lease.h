@@ -37,10 +37,11 @@ struct lease {
 	int64_t expires; /* wall ms */
 	enum lease_state state;
 	char hostname[LEASE_HOSTNAME]; /* the machine's name, or what the client calls itself; "" none */
-	uint32_t stage;  /* a mark of the software that took it (firmware, installer, system); opaque here */
+	uint32_t stage;  /* a mark of the software that took it (firmware, system ...); opaque here */
 	/* the table's own */
 	struct table_node by_ip, by_mac;
-	size_t heap_slot;
+	size_t heap_slot; /* 1-based */
+	bool stored;      /* the store has a record of this address */
 };
 
 struct leases;

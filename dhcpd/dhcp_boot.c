@@ -1,0 +1,173 @@
+#include "dhcpd/dhcp_boot.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Option 93 (IANA, "Processor Architecture Types"). 7 and 9 both mean UEFI on x86-64: RFC 4578 and its
+ * registry swapped them, and firmware of either opinion is out there. */
+enum {
+	ARCH_BIOS = 0,
+	ARCH_EFI_BC = 7,
+	ARCH_EFI_X64 = 9,
+	ARCH_EFI_ARM64 = 11,
+	ARCH_HTTP_X86 = 15,
+	ARCH_HTTP_X64 = 16,
+	ARCH_HTTP_ARM = 18,
+	ARCH_HTTP_ARM64 = 19,
+};
+
+const struct dhcp_loaders DHCP_LOADERS = {
+	.bios = "undionly.kpxe", .efi_x64 = "snponly.efi", .efi_arm64 = "snponly-arm64.efi"};
+
+/* PXE 2.1, table 2-1: PXE_DISCOVERY_CONTROL with bit 3, "take the file named here, ask no boot server", and end. */
+static const uint8_t PXE_NO_DISCOVERY[] = {6, 1, 8, 255};
+
+static bool class_is(const struct dhcp_message *m, const char *what)
+{
+	return strncmp(m->vendor_class, what, strlen(what)) == 0;
+}
+
+static bool is_http_arch(unsigned arch)
+{
+	return arch == ARCH_HTTP_X86 || arch == ARCH_HTTP_X64 || arch == ARCH_HTTP_ARM ||
+		arch == ARCH_HTTP_ARM64;
+}
+
+enum dhcp_client dhcp_boot_client(const struct dhcp_message *m)
+{
+	if (m->ipxe)
+		return DHCP_CLIENT_IPXE;
+	if (class_is(m, "HTTPClient") || is_http_arch(m->arch))
+		return DHCP_CLIENT_HTTP;
+	if (class_is(m, "PXEClient") || m->arch != DHCP_ARCH_NONE)
+		return DHCP_CLIENT_PXE;
+	return DHCP_CLIENT_SYSTEM;
+}
+
+static const char *pxe_text(unsigned arch, char buf[DHCP_CLIENT_TEXT])
+{
+	switch (arch) {
+	case ARCH_BIOS:
+	case DHCP_ARCH_NONE:
+		return "PXE, BIOS";
+	case ARCH_EFI_BC:
+	case ARCH_EFI_X64:
+		return "PXE, UEFI x86-64";
+	case ARCH_EFI_ARM64:
+		return "PXE, UEFI arm64";
+	default:
+		snprintf(buf, DHCP_CLIENT_TEXT, "PXE, arch %u", arch);
+		return buf;
+	}
+}
+
+const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT])
+{
+	switch (dhcp_boot_client(m)) {
+	case DHCP_CLIENT_IPXE:
+		return "iPXE";
+	case DHCP_CLIENT_PXE:
+		return pxe_text(m->arch, buf);
+	case DHCP_CLIENT_HTTP:
+		snprintf(buf, DHCP_CLIENT_TEXT, "HTTP boot, arch %u", m->arch);
+		return buf;
+	default:
+		snprintf(buf, DHCP_CLIENT_TEXT, "%.*s", DHCP_CLIENT_TEXT - 1, m->vendor_class);
+		return buf;
+	}
+}
+
+static const char *loader(const struct dhcp_message *m, const struct dhcp_loaders *l)
+{
+	switch (m->arch) {
+	case ARCH_BIOS:
+	case DHCP_ARCH_NONE:
+		return dhcp_boot_client(m) == DHCP_CLIENT_HTTP ? NULL : l->bios;
+	case ARCH_EFI_BC:
+	case ARCH_EFI_X64:
+	case ARCH_HTTP_X64:
+		return l->efi_x64;
+	case ARCH_EFI_ARM64:
+	case ARCH_HTTP_ARM64:
+		return l->efi_arm64;
+	default:
+		return NULL;
+	}
+}
+
+/* "http://SERVER[:PORT]/PATH"; false when it does not fit. */
+static bool put_url(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static bool put_url(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *fmt, ...)
+{
+	struct ip ip = ip_from_v4(f->server);
+	char host[IP_TEXT], port[8] = "";
+	va_list ap;
+	int n, k;
+
+	if (f->http_port != 80)
+		snprintf(port, sizeof(port), ":%u", f->http_port);
+	n = snprintf(b->file, sizeof(b->file), "http://%s%s/", ip_format(&ip, host), port);
+	if (n < 0 || (size_t)n >= sizeof(b->file))
+		return false;
+	va_start(ap, fmt);
+	k = vsnprintf(b->file + n, sizeof(b->file) - (size_t)n, fmt, ap);
+	va_end(ap);
+	return k >= 0 && (size_t)k < sizeof(b->file) - (size_t)n;
+}
+
+static bool boot_ipxe(struct dhcp_boot *b, const struct dhcp_boot_for *f)
+{
+	if (!f->token || !f->token[0])
+		return false;
+	b->no_proxy = true;
+	return put_url(b, f, "m/%s/boot.ipxe", f->token);
+}
+
+static bool boot_pxe(struct dhcp_boot *b, const char *name)
+{
+	int n;
+
+	if (!name)
+		return false;
+	b->vendor_class = "PXEClient";
+	b->vendor = PXE_NO_DISCOVERY;
+	b->vendor_len = sizeof(PXE_NO_DISCOVERY);
+	b->tftp = true;
+	n = snprintf(b->file, sizeof(b->file), "%s", name);
+	return n > 0 && (size_t)n < sizeof(b->file);
+}
+
+static bool boot_http(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *name)
+{
+	if (!name)
+		return false;
+	b->vendor_class = "HTTPClient";
+	return put_url(b, f, "boot/%s", name);
+}
+
+struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f)
+{
+	const struct dhcp_boot nothing = {.vendor_class = ""};
+	struct dhcp_boot b = {.boots = true, .next_server = f->server, .vendor_class = ""};
+	bool found = false;
+
+	if (!f->armed)
+		return nothing;
+	switch (dhcp_boot_client(m)) {
+	case DHCP_CLIENT_IPXE:
+		found = boot_ipxe(&b, f);
+		break;
+	case DHCP_CLIENT_PXE:
+		found = boot_pxe(&b, loader(m, f->loaders));
+		break;
+	case DHCP_CLIENT_HTTP:
+		found = boot_http(&b, f, loader(m, f->loaders));
+		break;
+	case DHCP_CLIENT_SYSTEM:
+		break;
+	}
+	return found ? b : nothing;
+}

@@ -1,0 +1,48 @@
+/*
+ * What this firmware, at this stage, should load. Pure. A machine that is not armed gets nothing at all from here:
+ * its disk is next in the boot order.
+ */
+#ifndef USHER_DHCPD_DHCP_BOOT_H
+#define USHER_DHCPD_DHCP_BOOT_H
+
+#include "dhcpd/dhcp_wire.h"
+
+/* Which boot program each firmware gets: names below the TFTP root, and below /boot/ on HTTP. */
+struct dhcp_loaders {
+	const char *bios, *efi_x64, *efi_arm64;
+};
+extern const struct dhcp_loaders DHCP_LOADERS; /* iPXE's, as the distributions name them */
+
+struct dhcp_boot_for {
+	bool armed;
+	const char *token;  /* of the boot that would begin now */
+	uint32_t server;    /* our address there, host order */
+	uint16_t http_port; /* 80 is not written out */
+	const struct dhcp_loaders *loaders;
+};
+
+enum dhcp_client {
+	DHCP_CLIENT_SYSTEM, /* an operating system or installer: no firmware */
+	DHCP_CLIENT_IPXE,
+	DHCP_CLIENT_PXE,
+	DHCP_CLIENT_HTTP,   /* UEFI HTTP Boot */
+};
+
+struct dhcp_boot {
+	bool boots;               /* else all the rest is empty */
+	uint32_t next_server;
+	char file[DHCP_FILE_MAX + 1];
+	const char *vendor_class; /* option 60, or "" */
+	const uint8_t *vendor;    /* option 43 */
+	size_t vendor_len;
+	bool no_proxy;            /* iPXE need not wait for a proxy's offer */
+	bool tftp;                /* the file is on TFTP: option 66 makes sense */
+};
+
+enum dhcp_client dhcp_boot_client(const struct dhcp_message *m);
+/* For people: "iPXE", "PXE, BIOS", "HTTP boot, arch 16", the vendor class of a system, or "". */
+enum { DHCP_CLIENT_TEXT = 48 };
+const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT]);
+struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f);
+
+#endif

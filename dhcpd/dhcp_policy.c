@@ -1,0 +1,288 @@
+#include "dhcpd/dhcp_policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Whose message it is: the machine and its interface here, if there is a record. */
+struct who {
+	const struct machine *machine;
+	const struct ip *own; /* the address that its record says; NULL none */
+};
+
+static struct who find_who(const struct dhcp_policy *p)
+{
+	struct who w = {0};
+	struct nic *nic = NULL;
+
+	w.machine = machines_by_mac(p->machines, p->segment->id, &p->msg->mac, &nic);
+	for (size_t i = 0; w.machine && nic && i < nic->n_addrs && !w.own; i++)
+		if (nic->addrs[i].family == IP_V4)
+			w.own = &nic->addrs[i];
+	return w;
+}
+
+static bool is_anothers(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
+{
+	const struct machine *m = machines_by_ip(p->machines, p->segment->id, ip);
+
+	return m && m != w->machine;
+}
+
+static bool may_have(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
+{
+	return segment_accepts(p->segment, ip) && !is_anothers(p, w, ip) &&
+		lease_grantable(p->leases, p->segment->id, ip, &p->msg->mac, p->now);
+}
+
+static enum dhcp_reason own_address(
+	const struct dhcp_policy *p, const struct who *w, struct ip *ret)
+{
+	if (!segment_accepts(p->segment, w->own))
+		return DHCP_MISPLACED;
+	if (!may_have(p, w, w->own))
+		return DHCP_TAKEN;
+	*ret = *w->own;
+	return DHCP_FINE;
+}
+
+static bool computed_address(const struct dhcp_policy *p, const struct who *w, struct ip *ret)
+{
+	struct ip ip;
+
+	if (!p->segment->computed || mac_to_ip(&p->msg->mac, &ip) < 0 || !may_have(p, w, &ip))
+		return false;
+	*ret = ip;
+	return true;
+}
+
+/* One from outside the pool (a machine's or a computed one, when that was so) is not handed out anew. */
+static bool former_address(const struct dhcp_policy *p, const struct who *w, struct ip *ret)
+{
+	const struct lease *l =
+		lease_by_mac(p->leases, p->segment->id, &p->msg->mac, p->now);
+
+	if (!l || !may_have(p, w, &l->ip))
+		return false;
+	if (!lease_is_live(l, p->now) && !segment_in_pool(p->segment, &l->ip))
+		return false;
+	*ret = l->ip;
+	return true;
+}
+
+static bool is_machines(void *arg, const struct ip *ip)
+{
+	const struct dhcp_policy *p = arg;
+
+	return machines_by_ip(p->machines, p->segment->id, ip);
+}
+
+static enum dhcp_reason pool_address(const struct dhcp_policy *p, struct ip *ret)
+{
+	const struct dhcp_message *m = p->msg;
+	struct ip wanted = ip_from_v4(m->requested ? m->requested : m->ciaddr);
+
+	switch (lease_pick(p->leases, p->segment, &wanted, p->now, is_machines, (void *)p, ret)) {
+	case 0:
+		return DHCP_FINE;
+	case -ENOENT:
+		return DHCP_STRANGER;
+	default:
+		return DHCP_POOL_FULL;
+	}
+}
+
+static enum dhcp_reason choose(const struct dhcp_policy *p, const struct who *w, struct ip *ret)
+{
+	if (w->own)
+		return own_address(p, w, ret);
+	if (computed_address(p, w, ret) || former_address(p, w, ret))
+		return DHCP_FINE;
+	return pool_address(p, ret);
+}
+
+static struct dhcp_decision ignore(enum dhcp_reason why)
+{
+	return (struct dhcp_decision){.verdict = DHCP_IGNORE, .reason = why};
+}
+
+static struct dhcp_decision nak(enum dhcp_reason why)
+{
+	return (struct dhcp_decision){.verdict = DHCP_SEND_NAK, .reason = why};
+}
+
+static struct dhcp_decision discover(const struct dhcp_policy *p, const struct who *w)
+{
+	struct dhcp_decision d = {.verdict = DHCP_SEND_OFFER, .lease_s = p->segment->lease_s};
+
+	d.reason = choose(p, w, &d.address);
+	return d.reason == DHCP_FINE ? d : ignore(d.reason);
+}
+
+/* A client that runs on its lease keeps it, even when it would get another address if it began anew; only its
+ * machine's record can move it. */
+static bool may_keep(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
+{
+	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
+
+	if (!l || !lease_is_live(l, p->now) || !mac_eq(&l->mac, &p->msg->mac))
+		return false;
+	return (!w->own || ip_eq(w->own, ip)) && may_have(p, w, ip);
+}
+
+static struct dhcp_decision ack(const struct dhcp_policy *p, const struct ip *ip)
+{
+	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
+	bool goes_on = l && lease_is_live(l, p->now) && mac_eq(&l->mac, &p->msg->mac);
+	struct dhcp_decision d = {.verdict = DHCP_SEND_ACK, .address = *ip,
+		.lease_s = p->segment->lease_s, .stage = dhcp_policy_stage(p->msg)};
+
+	/* Renewing and rebinding, RFC 2131 4.3.2: the same software goes on, whatever it says of itself. */
+	if (goes_on && p->msg->ciaddr)
+		d.stage = l->stage;
+	d.news = !goes_on || l->stage != d.stage;
+	return d;
+}
+
+/* RFC 2131 4.3.2. We are the authority here: what is wrong is told, only a stranger that we would not serve at all
+ * is left alone, since it may be served by another. */
+static struct dhcp_decision request(const struct dhcp_policy *p, const struct who *w)
+{
+	const struct dhcp_message *m = p->msg;
+	struct ip wanted = ip_from_v4(m->requested ? m->requested : m->ciaddr), chosen;
+	struct dhcp_decision d;
+	enum dhcp_reason why;
+
+	if (m->server_id && m->server_id != ip_to_v4(&p->segment->server)) {
+		d = ignore(DHCP_OTHER_SERVER);
+		d.cancel_offers = true;
+		return d;
+	}
+	if (!m->requested && !m->ciaddr)
+		return ignore(DHCP_NO_ADDRESS);
+	if (may_keep(p, w, &wanted))
+		return ack(p, &wanted);
+	why = choose(p, w, &chosen);
+	if (why == DHCP_STRANGER && !m->server_id)
+		return ignore(why);
+	if (why != DHCP_FINE)
+		return nak(why);
+	return ip_eq(&chosen, &wanted) ? ack(p, &wanted) : nak(DHCP_NOT_YOURS);
+}
+
+static struct dhcp_decision give_up(const struct dhcp_policy *p, enum dhcp_verdict verdict,
+	uint32_t address)
+{
+	struct dhcp_decision d = {.verdict = verdict, .address = ip_from_v4(address)};
+	const struct lease *l = lease_by_ip(p->leases, p->segment->id, &d.address);
+
+	if (!address)
+		return ignore(DHCP_NO_ADDRESS);
+	if (p->msg->server_id && p->msg->server_id != ip_to_v4(&p->segment->server))
+		return ignore(DHCP_OTHER_SERVER);
+	if (!l || !mac_eq(&l->mac, &p->msg->mac) || l->expires <= p->now)
+		return ignore(DHCP_NOT_HELD);
+	return d;
+}
+
+static struct dhcp_decision inform(const struct dhcp_policy *p)
+{
+	struct dhcp_decision d = {
+		.verdict = DHCP_SEND_INFO, .address = ip_from_v4(p->msg->ciaddr)};
+
+	return segment_accepts(p->segment, &d.address) ? d : ignore(DHCP_NO_ADDRESS);
+}
+
+static bool on_link(const struct dhcp_policy *p)
+{
+	uint32_t mask = v4_mask(p->segment->prefix_len);
+
+	return !p->msg->giaddr ||
+		(p->msg->giaddr & mask) == (ip_to_v4(&p->segment->server) & mask);
+}
+
+static struct dhcp_decision decide(const struct dhcp_policy *p, const struct who *w)
+{
+	if (!on_link(p))
+		return ignore(DHCP_OFF_LINK);
+	switch (p->msg->type) {
+	case DHCP_DISCOVER:
+		return discover(p, w);
+	case DHCP_REQUEST:
+		return request(p, w);
+	case DHCP_DECLINE:
+		return give_up(p, DHCP_TAKE_DECLINE, p->msg->requested);
+	case DHCP_RELEASE:
+		return give_up(p, DHCP_TAKE_RELEASE, p->msg->ciaddr);
+	case DHCP_INFORM:
+		return inform(p);
+	default:
+		return ignore(DHCP_FINE);
+	}
+}
+
+struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
+{
+	struct who w = find_who(p);
+	struct dhcp_decision d = decide(p, &w);
+
+	d.machine = w.machine;
+	return d;
+}
+
+int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d)
+{
+	const struct mac *mac = &p->msg->mac;
+	uint32_t segment = p->segment->id;
+	const char *name = d->machine ? d->machine->name : p->msg->hostname;
+
+	if (d->cancel_offers)
+		lease_cancel_offers(p->leases, segment, mac);
+	switch (d->verdict) {
+	case DHCP_SEND_OFFER:
+		return lease_offer(p->leases, segment, &d->address, mac, p->now);
+	case DHCP_SEND_ACK:
+		return lease_bind(p->leases, segment, &d->address, mac,
+			p->now + (int64_t)d->lease_s * 1000, name, d->stage, p->now);
+	case DHCP_TAKE_RELEASE:
+		return lease_release(p->leases, segment, &d->address, mac, p->now);
+	case DHCP_TAKE_DECLINE:
+		return lease_decline(p->leases, segment, &d->address, mac, p->now);
+	default:
+		return 0;
+	}
+}
+
+/* FNV-1a, 32 bits. */
+static uint32_t mix(uint32_t h, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 16777619u;
+	return h;
+}
+
+uint32_t dhcp_policy_stage(const struct dhcp_message *m)
+{
+	const uint8_t what[3] = {m->ipxe, (uint8_t)(m->arch >> 8), (uint8_t)m->arch};
+
+	return mix(mix(2166136261u, what, sizeof(what)), m->vendor_class, strlen(m->vendor_class));
+}
+
+const char *dhcp_reason_text(enum dhcp_reason r)
+{
+	static const char *const text[] = {
+		[DHCP_FINE] = "fine",
+		[DHCP_OTHER_SERVER] = "it chose another server",
+		[DHCP_STRANGER] = "no machine has this MAC, and the segment has no pool",
+		[DHCP_POOL_FULL] = "the pool is full",
+		[DHCP_TAKEN] = "the machine's address is leased to another MAC, or was declined",
+		[DHCP_MISPLACED] = "the machine's address does not belong to this segment",
+		[DHCP_OFF_LINK] = "it came by a relay of another subnet",
+		[DHCP_NOT_YOURS] = "the address is not this client's",
+		[DHCP_NOT_HELD] = "the client does not hold the address",
+		[DHCP_NO_ADDRESS] = "it names no usable address",
+	};
+
+	return text[r];
+}

@@ -1,0 +1,520 @@
+#include "dhcpd/dhcp_wire.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	BOOTREQUEST = 1, BOOTREPLY = 2,
+	HTYPE_ETHERNET = 1,
+	SNAME_LEN = 64, FILE_LEN = 128,
+	OVERLOAD_FILE = 1, OVERLOAD_SNAME = 2,
+	IP_UDP_HEADERS = 28,
+	OPTION_CHUNK = 255,
+	REPLY_FIXED = 249,    /* header, message type and server id */
+	REPLY_MUST = 42,      /* lease times and netmask always fit beside an echoed option 82 */
+};
+
+static const uint32_t COOKIE = 0x63825363; /* RFC 2131 3 */
+
+/* Up to three places with options: RFC 3396 5 has them joined in this order. */
+struct areas {
+	struct reader at[3];
+	size_t n;
+};
+
+struct tlv {
+	uint8_t code, len;
+	const uint8_t *bytes;
+};
+
+/* 1: an option in `ret`; 0: the end; -EBADMSG. A missing end option is forgiven. */
+static int next_option(struct reader *r, struct tlv *ret)
+{
+	while (r->left > 0) {
+		ret->code = reader_u8(r);
+		if (ret->code == OPT_PAD)
+			continue;
+		if (ret->code == OPT_END)
+			return 0;
+		ret->len = reader_u8(r);
+		ret->bytes = reader_bytes(r, ret->len);
+		return r->bad ? -EBADMSG : 1;
+	}
+	return 0;
+}
+
+static int count_options(struct reader area, struct dhcp_message *m)
+{
+	struct tlv o;
+	int rc;
+
+	while ((rc = next_option(&area, &o)) > 0) {
+		m->options[o.code].at = 1;
+		m->options[o.code].len = (uint16_t)(m->options[o.code].len + o.len);
+	}
+	return rc;
+}
+
+/* Gives each option its place, one after the other; `at` is 1-based, so that 0 says absent. */
+static void place_options(struct dhcp_message *m, uint16_t fill[256])
+{
+	uint16_t at = 0;
+
+	for (size_t i = 0; i < 256; i++) {
+		if (!m->options[i].at)
+			continue;
+		fill[i] = at;
+		m->options[i].at = (uint16_t)(at + 1);
+		at = (uint16_t)(at + m->options[i].len);
+	}
+}
+
+static void copy_options(struct reader area, struct dhcp_message *m, uint16_t fill[256])
+{
+	struct tlv o;
+
+	while (next_option(&area, &o) > 0) {
+		if (o.len > 0)
+			memcpy(m->arena + fill[o.code], o.bytes, o.len);
+		fill[o.code] = (uint16_t)(fill[o.code] + o.len);
+	}
+}
+
+/* Option 52 counts in the options field only (RFC 2132 9.3). 0..3, or -EBADMSG. */
+static int find_overload(struct reader area)
+{
+	struct tlv o;
+	int rc, overload = 0;
+
+	while ((rc = next_option(&area, &o)) > 0) {
+		if (o.code != OPT_OVERLOAD)
+			continue;
+		if (o.len != 1 || o.bytes[0] < 1 || o.bytes[0] > 3)
+			return -EBADMSG;
+		overload = o.bytes[0];
+	}
+	return rc < 0 ? rc : overload;
+}
+
+static int join_options(struct dhcp_message *m, const struct areas *a)
+{
+	uint16_t fill[256];
+
+	for (size_t i = 0; i < a->n; i++)
+		if (count_options(a->at[i], m) < 0)
+			return -EBADMSG;
+	place_options(m, fill);
+	for (size_t i = 0; i < a->n; i++)
+		copy_options(a->at[i], m, fill);
+	return 0;
+}
+
+static int gather_areas(struct reader options, struct reader sname, struct reader file,
+	struct areas *ret)
+{
+	int overload = find_overload(options);
+
+	if (overload < 0)
+		return overload;
+	ret->n = 0;
+	ret->at[ret->n++] = options;
+	if (overload & OVERLOAD_FILE)
+		ret->at[ret->n++] = file;
+	if (overload & OVERLOAD_SNAME)
+		ret->at[ret->n++] = sname;
+	return 0;
+}
+
+const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size_t *ret_len)
+{
+	const struct dhcp_span *s = &m->options[code];
+
+	if (!s->at)
+		return NULL;
+	*ret_len = s->len;
+	return m->arena + s->at - 1;
+}
+
+bool dhcp_wire_wants(const struct dhcp_message *m, uint8_t code)
+{
+	return m->wants[code / 8] & (1u << (code % 8));
+}
+
+/* A fixed-size number: absent leaves `ret` as it is; another size is -EBADMSG. */
+static int option_number(const struct dhcp_message *m, uint8_t code, size_t size, uint32_t *ret)
+{
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(m, code, &len);
+	uint32_t v = 0;
+
+	if (!p)
+		return 0;
+	if (len != size)
+		return -EBADMSG;
+	for (size_t i = 0; i < len; i++)
+		v = v << 8 | p[i];
+	*ret = v;
+	return 0;
+}
+
+static void take_wants(struct dhcp_message *m)
+{
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(m, OPT_PARAMETERS, &len);
+
+	if (!p)
+		return;
+	m->lists_wants = true;
+	for (size_t i = 0; i < len; i++)
+		m->wants[p[i] / 8] |= (uint8_t)(1u << (p[i] % 8));
+}
+
+static void take_vendor_class(struct dhcp_message *m)
+{
+	size_t len, n = 0;
+	const uint8_t *p = dhcp_wire_option(m, OPT_VENDOR_CLASS, &len);
+
+	if (!p)
+		return;
+	for (; n < len && n < sizeof(m->vendor_class) - 1; n++)
+		m->vendor_class[n] = p[n] >= 0x20 && p[n] < 0x7f ? (char)p[n] : '?';
+	m->vendor_class[n] = '\0';
+}
+
+/* The first label, when it is one (RFC 1123 2.1). */
+static void take_hostname(struct dhcp_message *m)
+{
+	size_t len, n = 0;
+	const uint8_t *p = dhcp_wire_option(m, OPT_HOSTNAME, &len);
+
+	if (!p)
+		return;
+	for (; n < len && p[n] != '.' && p[n] != '\0'; n++) {
+		if (n == sizeof(m->hostname) - 1 || !(isalnum(p[n]) || (p[n] == '-' && n > 0)))
+			goto bad;
+		m->hostname[n] = (char)tolower(p[n]);
+	}
+	if (n > 0 && m->hostname[n - 1] == '-')
+		goto bad;
+	m->hostname[n] = '\0';
+	return;
+bad:
+	memset(m->hostname, 0, sizeof(m->hostname));
+}
+
+/* RFC 4578 2.1: a list of 16-bit types, the first is the one that runs. Some ROMs send the vendor class only. */
+static void take_arch(struct dhcp_message *m)
+{
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(m, OPT_ARCH, &len);
+	const char *colon = strchr(m->vendor_class, ':');
+	unsigned arch;
+
+	m->arch = DHCP_ARCH_NONE;
+	if (p && len >= 2)
+		m->arch = (uint16_t)(p[0] << 8 | p[1]);
+	else if (colon && sscanf(colon, ":Arch:%5u", &arch) == 1 && arch < DHCP_ARCH_NONE)
+		m->arch = (uint16_t)arch;
+}
+
+/* RFC 4578 2.3: type 0 and 16 bytes; other types are no UUID. */
+static void take_uuid(struct dhcp_message *m)
+{
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(m, OPT_UUID, &len);
+
+	if (!p || len != 17 || p[0] != 0)
+		return;
+	memcpy(m->uuid, p + 1, 16);
+	m->has_uuid = true;
+}
+
+static bool is_ipxe_name(const uint8_t *p, size_t len)
+{
+	return len == 4 && memcmp(p, "iPXE", 4) == 0;
+}
+
+/* User class: iPXE sends its bare name, RFC 3004 wants a list of counted strings. Both are out there. */
+static bool says_ipxe(const struct dhcp_message *m)
+{
+	size_t len;
+	const uint8_t *p;
+	struct reader r;
+
+	if (dhcp_wire_option(m, OPT_IPXE, &len))
+		return true;
+	p = dhcp_wire_option(m, OPT_USER_CLASS, &len);
+	if (!p)
+		return false;
+	if (is_ipxe_name(p, len))
+		return true;
+	reader_init(&r, p, len);
+	while (r.left > 0 && !r.bad) {
+		uint8_t n = reader_u8(&r);
+		const uint8_t *name = reader_bytes(&r, n);
+
+		if (name && is_ipxe_name(name, n))
+			return true;
+	}
+	return false;
+}
+
+/* What no server can go on without, or what contradicts itself. */
+static int take_numbers(struct dhcp_message *m, const char **ret_why)
+{
+	uint32_t type = 0, max_size = DHCP_DATAGRAM_MIN;
+
+	if (option_number(m, OPT_TYPE, 1, &type) < 0) {
+		*ret_why = "option 53 (message type) is not one byte";
+		return -EBADMSG;
+	}
+	if (option_number(m, OPT_REQUESTED, 4, &m->requested) < 0 ||
+		option_number(m, OPT_SERVER_ID, 4, &m->server_id) < 0) {
+		*ret_why = "option 50 or 54 is not one address";
+		return -EBADMSG;
+	}
+	if (option_number(m, OPT_MAX_SIZE, 2, &max_size) < 0) {
+		*ret_why = "option 57 (maximum size) is not two bytes";
+		return -EBADMSG;
+	}
+	if (!m->options[OPT_TYPE].at) {
+		*ret_why = "plain BOOTP";
+		return -ENOMSG;
+	}
+	m->type = type;
+	m->max_size = (uint16_t)(max_size < DHCP_DATAGRAM_MIN ? DHCP_DATAGRAM_MIN : max_size);
+	return 0;
+}
+
+static int take_options(struct dhcp_message *m, const char **ret_why)
+{
+	int rc = take_numbers(m, ret_why);
+
+	if (rc < 0)
+		return rc;
+	if (m->type != DHCP_DISCOVER && m->type != DHCP_REQUEST && m->type != DHCP_DECLINE &&
+		m->type != DHCP_RELEASE && m->type != DHCP_INFORM) {
+		*ret_why = "a message type that clients do not send";
+		return -ENOMSG;
+	}
+	take_wants(m);
+	take_vendor_class(m);
+	take_hostname(m);
+	take_arch(m);
+	take_uuid(m);
+	m->ipxe = says_ipxe(m);
+	return 0;
+}
+
+/* RFC 2131 2, figure 1. */
+static int take_header(struct reader *r, struct dhcp_message *m, const char **ret_why)
+{
+	uint8_t op = reader_u8(r), htype = reader_u8(r), hlen = reader_u8(r);
+
+	m->hops = reader_u8(r);
+	m->xid = reader_u32(r);
+	m->secs = reader_u16(r);
+	m->flags = reader_u16(r);
+	m->ciaddr = reader_u32(r);
+	reader_skip(r, 8); /* yiaddr, siaddr: the server's words */
+	m->giaddr = reader_u32(r);
+	reader_copy(r, m->mac.b, sizeof(m->mac.b));
+	reader_skip(r, 10);
+	if (op == BOOTREPLY || htype != HTYPE_ETHERNET || hlen != sizeof(m->mac.b)) {
+		*ret_why = op == BOOTREPLY ? "a reply" : "not Ethernet hardware";
+		return -ENOMSG;
+	}
+	if (op != BOOTREQUEST) {
+		*ret_why = "neither request nor reply";
+		return -EBADMSG;
+	}
+	if (mac_is_zero(&m->mac) || (m->mac.b[0] & 1)) {
+		*ret_why = "the hardware address is no station's";
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+static int check_size(size_t len, const char **ret_why)
+{
+	if (len >= DHCP_HEADER && len <= DHCP_PACKET_MAX)
+		return 0;
+	*ret_why = len < DHCP_HEADER ? "too short" : "too long";
+	return -EBADMSG;
+}
+
+int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why)
+{
+	struct reader r, sname, file;
+	struct areas areas;
+	int rc = check_size(len, ret_why);
+
+	if (rc < 0)
+		return rc;
+	memset(ret, 0, offsetof(struct dhcp_message, arena));
+	reader_init(&r, bytes, len);
+	rc = take_header(&r, ret, ret_why);
+	if (rc < 0)
+		return rc;
+	sname = reader_sub(&r, SNAME_LEN);
+	file = reader_sub(&r, FILE_LEN);
+	if (reader_u32(&r) != COOKIE) {
+		*ret_why = "plain BOOTP";
+		return -ENOMSG;
+	}
+	if (gather_areas(r, sname, file, &areas) < 0 || join_options(ret, &areas) < 0) {
+		*ret_why = "an option runs past the end, or a wrong option 52";
+		return -EBADMSG;
+	}
+	return take_options(ret, ret_why);
+}
+
+const char *dhcp_type_name(unsigned type)
+{
+	static const char *const names[] = {
+		"?", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM",
+	};
+
+	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "?";
+}
+
+/* Bytes that an option of `len` takes, cut into chunks (RFC 3396 4). */
+static size_t wire_size(size_t len)
+{
+	size_t chunks = len ? (len + OPTION_CHUNK - 1) / OPTION_CHUNK : 1;
+
+	return len + 2 * chunks;
+}
+
+static void put_option(struct writer *w, uint8_t code, const uint8_t *p, size_t len)
+{
+	do {
+		size_t n = len < OPTION_CHUNK ? len : OPTION_CHUNK;
+
+		writer_u8(w, code);
+		writer_u8(w, (uint8_t)n);
+		writer_bytes(w, p, n);
+		p += n;
+		len -= n;
+	} while (len > 0);
+}
+
+static size_t echo_size(const struct dhcp_message *m, uint8_t code)
+{
+	return m->options[code].at ? wire_size(m->options[code].len) : 0;
+}
+
+/* What is kept free for the trailer. A client-id goes before a relay's word when both do not fit. */
+static void plan(struct dhcp_reply *r)
+{
+	size_t cap = r->to->max_size - (size_t)IP_UDP_HEADERS;
+	size_t relay = echo_size(r->to, OPT_RELAY_AGENT);
+	size_t id = echo_size(r->to, OPT_CLIENT_ID);
+
+	if (cap > DHCP_REPLY_MAX)
+		cap = DHCP_REPLY_MAX;
+	r->echo_id = id > 0 && REPLY_FIXED + REPLY_MUST + relay + id + 1 <= cap;
+	r->limit = cap > relay + 1 ? cap - relay - 1 : 0;
+	if (r->echo_id)
+		r->limit -= id;
+}
+
+static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
+{
+	struct writer *w = &r->w;
+	uint16_t flags = r->to->flags;
+
+	/* RFC 2131 4.3.2: the relay is to broadcast a NAK, the client's address being wrong. */
+	if (h->type == DHCP_NAK && r->to->giaddr)
+		flags |= DHCP_FLAG_BROADCAST;
+	writer_u8(w, BOOTREPLY);
+	writer_u8(w, HTYPE_ETHERNET);
+	writer_u8(w, sizeof(r->to->mac.b));
+	writer_u8(w, 0);
+	writer_u32(w, r->to->xid);
+	writer_u16(w, 0);
+	writer_u16(w, flags);
+	writer_u32(w, h->ciaddr);
+	writer_u32(w, h->yiaddr);
+	writer_u32(w, h->siaddr);
+	writer_u32(w, r->to->giaddr);
+	writer_bytes(w, r->to->mac.b, sizeof(r->to->mac.b));
+	writer_zero(w, 10);
+}
+
+static void put_names(struct writer *w, const char *file)
+{
+	size_t len = file ? strlen(file) : 0;
+
+	if (len >= FILE_LEN)
+		len = 0;
+	writer_zero(w, SNAME_LEN);
+	if (len > 0)
+		writer_bytes(w, file, len);
+	writer_zero(w, FILE_LEN - len);
+}
+
+void dhcp_reply_begin(struct dhcp_reply *r, uint8_t *buf, const struct dhcp_message *to,
+	const struct dhcp_reply_head *head)
+{
+	uint8_t type = (uint8_t)head->type;
+
+	*r = (struct dhcp_reply){.to = to};
+	writer_init(&r->w, buf, DHCP_REPLY_MAX);
+	plan(r);
+	put_header(r, head);
+	put_names(&r->w, head->file);
+	writer_u32(&r->w, COOKIE);
+	dhcp_reply_bytes(r, OPT_TYPE, &type, 1);
+	dhcp_reply_u32(r, OPT_SERVER_ID, head->server_id);
+	if (head->file && strlen(head->file) >= FILE_LEN)
+		dhcp_reply_text(r, OPT_BOOTFILE, head->file);
+}
+
+void dhcp_reply_bytes(struct dhcp_reply *r, uint8_t code, const void *bytes, size_t len)
+{
+	if (r->w.len + wire_size(len) > r->limit)
+		r->left_out++;
+	else
+		put_option(&r->w, code, bytes, len);
+}
+
+void dhcp_reply_u32(struct dhcp_reply *r, uint8_t code, uint32_t v)
+{
+	const uint8_t b[4] = {
+		(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
+
+	dhcp_reply_bytes(r, code, b, sizeof(b));
+}
+
+void dhcp_reply_text(struct dhcp_reply *r, uint8_t code, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0)
+		dhcp_reply_bytes(r, code, text, len);
+}
+
+static void echo(struct dhcp_reply *r, uint8_t code)
+{
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(r->to, code, &len);
+
+	if (p)
+		put_option(&r->w, code, p, len);
+}
+
+int dhcp_reply_end(struct dhcp_reply *r)
+{
+	if (r->limit < REPLY_FIXED + REPLY_MUST)
+		return -EMSGSIZE;
+	if (r->echo_id)
+		echo(r, OPT_CLIENT_ID);
+	echo(r, OPT_RELAY_AGENT);
+	writer_u8(&r->w, OPT_END);
+	if (r->w.len < DHCP_REPLY_MIN)
+		writer_zero(&r->w, DHCP_REPLY_MIN - r->w.len);
+	return r->w.bad ? -EMSGSIZE : (int)r->w.len;
+}

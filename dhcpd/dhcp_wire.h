@@ -1,0 +1,119 @@
+/*
+ * DHCP messages on the wire (RFC 2131, 2132, 3396), decoded and encoded. Pure. Addresses are in host order here.
+ */
+#ifndef USHER_DHCPD_DHCP_WIRE_H
+#define USHER_DHCPD_DHCP_WIRE_H
+
+#include "core/addr.h"
+#include "core/cursor.h"
+
+enum {
+	DHCP_PACKET_MAX = 1500,  /* larger ones are cut by the receiver: no client sends them */
+	DHCP_HEADER = 240,       /* fixed fields and the cookie */
+	DHCP_REPLY_MIN = 300,    /* BOOTP's smallest: relays and old ROMs drop shorter ones (RFC 1542 2.1) */
+	DHCP_REPLY_MAX = 1472,   /* one Ethernet frame */
+	DHCP_DATAGRAM_MIN = 576, /* what every client takes, IP header and all (RFC 2131 2) */
+	DHCP_FILE_MAX = 255,     /* one option 67; a longer name is a mistake of ours */
+};
+
+enum dhcp_type {
+	DHCP_DISCOVER = 1, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE,
+	DHCP_INFORM,
+};
+
+enum dhcp_option {
+	OPT_PAD = 0,
+	OPT_NETMASK = 1,
+	OPT_ROUTER = 3,
+	OPT_DNS = 6,
+	OPT_HOSTNAME = 12,
+	OPT_DOMAIN = 15,
+	OPT_BROADCAST = 28,
+	OPT_VENDOR = 43,
+	OPT_REQUESTED = 50,
+	OPT_LEASE_TIME = 51,
+	OPT_OVERLOAD = 52,
+	OPT_TYPE = 53,
+	OPT_SERVER_ID = 54,
+	OPT_PARAMETERS = 55,
+	OPT_MESSAGE = 56,
+	OPT_MAX_SIZE = 57,
+	OPT_RENEWAL = 58,
+	OPT_REBINDING = 59,
+	OPT_VENDOR_CLASS = 60,
+	OPT_CLIENT_ID = 61,
+	OPT_TFTP_SERVER = 66,
+	OPT_BOOTFILE = 67,
+	OPT_USER_CLASS = 77,
+	OPT_RELAY_AGENT = 82,
+	OPT_ARCH = 93,
+	OPT_UUID = 97,
+	OPT_IPXE = 175,
+	OPT_END = 255,
+};
+
+enum { DHCP_FLAG_BROADCAST = 0x8000 };
+enum { DHCP_ARCH_NONE = 0xffff };
+
+/* A place in the message's own arena; len 0: absent or empty. */
+struct dhcp_span {
+	uint16_t at, len;
+};
+
+/* A client's message. Big because it carries all option bytes; reuse one. */
+struct dhcp_message {
+	enum dhcp_type type;
+	uint8_t hops;
+	uint32_t xid;
+	uint16_t secs, flags;
+	uint32_t ciaddr, giaddr;
+	struct mac mac;
+	uint32_t requested, server_id; /* 0: absent */
+	uint16_t max_size;             /* of a datagram; at least DHCP_DATAGRAM_MIN */
+	uint16_t arch;                 /* option 93, or what the vendor class says; DHCP_ARCH_NONE */
+	bool ipxe;                     /* user class "iPXE", or option 175 */
+	uint8_t wants[32];             /* option 55 as a bit set */
+	bool lists_wants;              /* there was an option 55 */
+	char vendor_class[64];         /* printable, cut */
+	char hostname[64];             /* a DNS label, lower case; "" when absent or not one */
+	uint8_t uuid[16];
+	bool has_uuid;
+	struct dhcp_span options[256]; /* long ones joined (RFC 3396), from the overloaded fields too */
+	uint8_t arena[DHCP_PACKET_MAX];
+};
+
+/* 0; -EBADMSG, with a static line in `*ret_why`; -ENOMSG when it is well formed and not for a DHCP server of
+ * Ethernet: a reply, plain BOOTP, other hardware. `ret` is undefined after an error. */
+int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why);
+/* The option's bytes, and their number; NULL when absent (an empty one is not NULL). */
+const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size_t *ret_len);
+bool dhcp_wire_wants(const struct dhcp_message *m, uint8_t code);
+const char *dhcp_type_name(unsigned type); /* "DISCOVER" */
+
+/* A reply under way. Options that would not fit into what the client takes are left out, so the
+ * important ones go first; room for option 82, which goes last (RFC 3046 2.2), is kept from the start. */
+struct dhcp_reply {
+	struct writer w;
+	size_t limit; /* bytes until the end of options, trailer not counted */
+	const struct dhcp_message *to;
+	bool echo_id;
+	unsigned left_out;
+};
+
+struct dhcp_reply_head {
+	enum dhcp_type type;
+	uint32_t ciaddr, yiaddr, siaddr;
+	uint32_t server_id;
+	const char *file; /* NULL: none. Longer than the field: option 67 only */
+};
+
+/* Header, message type and server id. `buf` has DHCP_REPLY_MAX bytes. */
+void dhcp_reply_begin(struct dhcp_reply *r, uint8_t *buf, const struct dhcp_message *to,
+	const struct dhcp_reply_head *head);
+void dhcp_reply_bytes(struct dhcp_reply *r, uint8_t code, const void *bytes, size_t len);
+void dhcp_reply_u32(struct dhcp_reply *r, uint8_t code, uint32_t v);
+void dhcp_reply_text(struct dhcp_reply *r, uint8_t code, const char *text); /* "" is left out */
+/* Client-id (RFC 6842), relay agent, end and padding. The length, or -EMSGSIZE. */
+int dhcp_reply_end(struct dhcp_reply *r);
+
+#endif

@@ -1,0 +1,692 @@
+#include "dhcpd/lease.h"
+
+#include "core/cursor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECORD_VERSION = 1, HEAP_FIRST = 64 };
+
+/* The records of a segment that lie in its pool, or that do not, the one that is over first on top. */
+struct heap {
+	struct lease **at; /* 1-based: at[0] is not used */
+	size_t n, cap;
+};
+
+enum { IN_POOL, NO_POOL, HEAPS };
+
+struct pool {
+	struct heap heaps[HEAPS];
+	uint32_t fresh;    /* no address below was never used; 0: not looked yet */
+	int64_t rescan_at; /* when a full pool may be searched again */
+};
+
+struct leases {
+	const struct segments *segments;
+	struct store *store;
+	struct table by_ip, by_mac;
+	struct pool pools[SEGMENT_MAX]; /* by segment id - 1 */
+};
+
+static void heap_set(struct heap *h, size_t slot, struct lease *l)
+{
+	h->at[slot] = l;
+	l->heap_slot = slot;
+}
+
+static void heap_up(struct heap *h, struct lease *l)
+{
+	size_t slot = l->heap_slot;
+
+	while (slot > 1 && h->at[slot / 2]->expires > l->expires) {
+		heap_set(h, slot, h->at[slot / 2]);
+		slot /= 2;
+	}
+	heap_set(h, slot, l);
+}
+
+static void heap_down(struct heap *h, struct lease *l)
+{
+	size_t slot = l->heap_slot, child;
+
+	while ((child = slot * 2) <= h->n) {
+		if (child < h->n && h->at[child + 1]->expires < h->at[child]->expires)
+			child++;
+		if (h->at[child]->expires >= l->expires)
+			break;
+		heap_set(h, slot, h->at[child]);
+		slot = child;
+	}
+	heap_set(h, slot, l);
+}
+
+static int heap_reserve(struct heap *h)
+{
+	size_t cap = h->cap ? h->cap * 2 : HEAP_FIRST;
+	struct lease **at;
+
+	if (h->n + 1 < h->cap)
+		return 0;
+	at = realloc(h->at, cap * sizeof(*at));
+	if (!at)
+		return -ENOMEM;
+	h->at = at;
+	h->cap = cap;
+	return 0;
+}
+
+static void heap_put(struct heap *h, struct lease *l)
+{
+	heap_set(h, ++h->n, l);
+	heap_up(h, l);
+}
+
+static void heap_remove(struct heap *h, struct lease *l)
+{
+	struct lease *last = h->at[h->n--];
+
+	if (last == l)
+		return;
+	heap_set(h, l->heap_slot, last);
+	heap_up(h, last);
+	heap_down(h, last);
+}
+
+static struct lease *heap_top(const struct heap *h)
+{
+	return h->n ? h->at[1] : NULL;
+}
+
+static struct pool *pool_of(const struct leases *ls, uint32_t segment)
+{
+	if (segment == 0 || segment > SEGMENT_MAX)
+		return NULL;
+	return (struct pool *)&ls->pools[segment - 1];
+}
+
+static struct heap *heap_of(const struct leases *ls, uint32_t segment, const struct ip *ip)
+{
+	const struct segment *s = segments_by_id(ls->segments, segment);
+	struct pool *p = pool_of(ls, segment);
+
+	if (!s || !p)
+		return NULL;
+	return &p->heaps[segment_in_pool(s, ip) ? IN_POOL : NO_POOL];
+}
+
+static uint64_t hash_ip(uint32_t segment, const struct ip *ip)
+{
+	return hash_bytes(ip->b, sizeof(ip->b), segment);
+}
+
+static uint64_t hash_mac(uint32_t segment, const struct mac *mac)
+{
+	return hash_bytes(mac->b, sizeof(mac->b), segment);
+}
+
+int leases_new(const struct segments *segments, struct store *store, struct leases **ret)
+{
+	struct leases *ls = calloc(1, sizeof(*ls));
+
+	if (!ls)
+		return -ENOMEM;
+	ls->segments = segments;
+	ls->store = store;
+	table_init(&ls->by_ip);
+	table_init(&ls->by_mac);
+	*ret = ls;
+	return 0;
+}
+
+void leases_free(struct leases *ls)
+{
+	if (!ls)
+		return;
+	for (size_t i = 0; i < SEGMENT_MAX; i++) {
+		for (size_t k = 0; k < HEAPS; k++) {
+			struct heap *h = &ls->pools[i].heaps[k];
+
+			for (size_t j = 1; j <= h->n; j++)
+				free(h->at[j]);
+			free(h->at);
+		}
+	}
+	table_fini(&ls->by_ip);
+	table_fini(&ls->by_mac);
+	free(ls);
+}
+
+static struct lease *find_ip(const struct leases *ls, uint32_t segment, const struct ip *ip)
+{
+	struct table_node *n;
+
+	for (n = table_first(&ls->by_ip, hash_ip(segment, ip)); n; n = table_next(n)) {
+		struct lease *l = table_entry(n, struct lease, by_ip);
+
+		if (l->segment == segment && ip_eq(&l->ip, ip))
+			return l;
+	}
+	return NULL;
+}
+
+/* The next record of a MAC; `prev` NULL starts. */
+static struct lease *next_of_mac(const struct leases *ls, uint32_t segment, const struct mac *mac,
+	const struct lease *prev)
+{
+	struct table_node *n = prev ? table_next(&prev->by_mac)
+				    : table_first(&ls->by_mac, hash_mac(segment, mac));
+
+	for (; n; n = table_next(n)) {
+		struct lease *l = table_entry(n, struct lease, by_mac);
+
+		if (l->segment == segment && mac_eq(&l->mac, mac))
+			return l;
+	}
+	return NULL;
+}
+
+const struct lease *lease_by_ip(const struct leases *ls, uint32_t segment, const struct ip *ip)
+{
+	return find_ip(ls, segment, ip);
+}
+
+bool lease_is_live(const struct lease *l, int64_t now)
+{
+	return l->state == LEASE_BOUND && l->expires > now;
+}
+
+static int rank(const struct lease *l, int64_t now)
+{
+	if (lease_is_live(l, now))
+		return 2;
+	return l->state == LEASE_OFFERED && l->expires > now;
+}
+
+const struct lease *lease_by_mac(
+	const struct leases *ls, uint32_t segment, const struct mac *mac, int64_t now)
+{
+	const struct lease *best = NULL, *l = NULL;
+
+	while ((l = next_of_mac(ls, segment, mac, l))) {
+		int more = best ? rank(l, now) - rank(best, now) : 1;
+
+		if (more > 0 || (more == 0 && l->expires > best->expires))
+			best = l;
+	}
+	return best;
+}
+
+bool lease_holder(const struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
+	struct mac *ret_mac)
+{
+	const struct lease *l = find_ip(ls, segment, ip);
+
+	if (!l || !lease_is_live(l, now))
+		return false;
+	*ret_mac = l->mac;
+	return true;
+}
+
+bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip *ip,
+	const struct mac *mac, int64_t now)
+{
+	const struct lease *l = find_ip(ls, segment, ip);
+
+	if (!l || l->expires <= now)
+		return true;
+	if (l->state == LEASE_DECLINED)
+		return false;
+	return l->state != LEASE_BOUND || mac_eq(&l->mac, mac);
+}
+
+size_t lease_encode(const struct lease *l, uint8_t buf[LEASE_RECORD_MAX])
+{
+	size_t len = strlen(l->hostname);
+	struct writer w;
+
+	writer_init(&w, buf, LEASE_RECORD_MAX);
+	writer_u8(&w, RECORD_VERSION);
+	writer_u8(&w, (uint8_t)l->state);
+	writer_bytes(&w, l->mac.b, sizeof(l->mac.b));
+	writer_u32(&w, (uint32_t)((uint64_t)l->expires >> 32));
+	writer_u32(&w, (uint32_t)l->expires);
+	writer_u32(&w, l->stage);
+	writer_u8(&w, (uint8_t)len);
+	writer_bytes(&w, l->hostname, len);
+	return w.len;
+}
+
+int lease_decode(const void *bytes, size_t len, struct lease *ret)
+{
+	struct lease l = {0};
+	uint64_t high;
+	struct reader r;
+	uint8_t version, n;
+
+	reader_init(&r, bytes, len);
+	version = reader_u8(&r);
+	l.state = reader_u8(&r);
+	reader_copy(&r, l.mac.b, sizeof(l.mac.b));
+	high = reader_u32(&r);
+	l.expires = (int64_t)(high << 32 | reader_u32(&r));
+	l.stage = reader_u32(&r);
+	n = reader_u8(&r);
+	if (n >= sizeof(l.hostname))
+		return -EPROTO;
+	reader_copy(&r, l.hostname, n);
+	if (r.bad || r.left || version != RECORD_VERSION || l.expires < 0 || strlen(l.hostname) != n)
+		return -EPROTO;
+	if (l.state < LEASE_BOUND || l.state > LEASE_DECLINED)
+		return -EPROTO;
+	*ret = l;
+	return 0;
+}
+
+size_t lease_key(const struct leases *ls, const struct lease *l, uint8_t buf[LEASE_KEY_MAX])
+{
+	const struct segment *s = segments_by_id(ls->segments, l->segment);
+	struct writer w;
+
+	writer_init(&w, buf, LEASE_KEY_MAX);
+	writer_bytes(&w, s->name, strlen(s->name) + 1);
+	writer_bytes(&w, l->ip.b, l->ip.family == IP_V4 ? 4 : 16);
+	return w.len;
+}
+
+static int store_record(struct leases *ls, const struct lease *l)
+{
+	uint8_t key[LEASE_KEY_MAX], value[LEASE_RECORD_MAX];
+
+	if (!ls->store)
+		return 0;
+	return store_put(ls->store, STORE_LEASE, key, lease_key(ls, l, key), value,
+		lease_encode(l, value));
+}
+
+/* A record that stays behind in the store is only an old lease, found again at the next start. */
+static void unstore_record(struct leases *ls, const struct lease *l)
+{
+	uint8_t key[LEASE_KEY_MAX];
+
+	if (ls->store && l->stored)
+		(void)store_delete(ls->store, STORE_LEASE, key, lease_key(ls, l, key));
+}
+
+static void drop(struct leases *ls, struct lease *l)
+{
+	heap_remove(heap_of(ls, l->segment, &l->ip), l);
+	table_remove(&ls->by_ip, &l->by_ip);
+	if (!mac_is_zero(&l->mac))
+		table_remove(&ls->by_mac, &l->by_mac);
+	free(l);
+}
+
+static void forget(struct leases *ls, struct lease *l)
+{
+	unstore_record(ls, l);
+	drop(ls, l);
+}
+
+/* Makes room by forgetting the record that has been over for longest. */
+static int make_room(struct leases *ls, uint32_t segment, int64_t now)
+{
+	struct pool *p = pool_of(ls, segment);
+
+	if (ls->by_ip.count < LEASES_MAX)
+		return 0;
+	for (size_t i = HEAPS; i-- > 0;) {
+		struct lease *top = heap_top(&p->heaps[i]);
+
+		if (top && top->expires <= now) {
+			forget(ls, top);
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+/* Changes holder and times together, so that tables and heap stay right. */
+static int change(struct leases *ls, struct lease *l, const struct mac *mac, enum lease_state state,
+	int64_t expires)
+{
+	struct heap *h = heap_of(ls, l->segment, &l->ip);
+
+	if (!mac_eq(&l->mac, mac)) {
+		if (!mac_is_zero(&l->mac))
+			table_remove(&ls->by_mac, &l->by_mac);
+		l->mac = (struct mac){0};
+		l->hostname[0] = '\0';
+		l->stage = 0;
+		if (!mac_is_zero(mac) &&
+			table_put(&ls->by_mac, &l->by_mac, hash_mac(l->segment, mac)) < 0)
+			return -ENOMEM;
+		l->mac = *mac;
+	}
+	l->state = state;
+	l->expires = expires;
+	heap_up(h, l);
+	heap_down(h, l);
+	return 0;
+}
+
+/* A new record, nobody's and free since `now`. */
+static int make(struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
+	struct lease **ret)
+{
+	struct heap *h = heap_of(ls, segment, ip);
+	struct lease *l;
+	int rc;
+
+	if (!h)
+		return -EINVAL;
+	rc = make_room(ls, segment, now);
+	if (rc < 0)
+		return rc;
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	*l = (struct lease){
+		.segment = segment, .ip = *ip, .expires = now, .state = LEASE_RELEASED};
+	if (heap_reserve(h) < 0 || table_put(&ls->by_ip, &l->by_ip, hash_ip(segment, ip)) < 0) {
+		free(l);
+		return -ENOMEM;
+	}
+	heap_put(h, l);
+	*ret = l;
+	return 0;
+}
+
+static int find_or_make(struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
+	struct lease **ret)
+{
+	struct lease *l = find_ip(ls, segment, ip);
+
+	if (!l)
+		return make(ls, segment, ip, now, ret);
+	*ret = l;
+	return 0;
+}
+
+int lease_offer(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
+	int64_t now)
+{
+	struct lease *l;
+	int rc;
+
+	if (!lease_grantable(ls, segment, ip, mac, now))
+		return -EBUSY;
+	rc = find_or_make(ls, segment, ip, now, &l);
+	if (rc < 0)
+		return rc;
+	if (lease_is_live(l, now))
+		return 0;
+	return change(ls, l, mac, LEASE_OFFERED, now + LEASE_OFFER_MS);
+}
+
+/* The store first: a lease that it cannot take is not given. */
+int lease_bind(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
+	int64_t expires, const char *hostname, uint32_t stage, int64_t now)
+{
+	struct lease next, *l;
+	int rc;
+
+	if (!lease_grantable(ls, segment, ip, mac, now))
+		return -EBUSY;
+	rc = find_or_make(ls, segment, ip, now, &l);
+	if (rc < 0)
+		return rc;
+	/* The client may miss this ACK and go on with the longer lease that it had. */
+	if (lease_is_live(l, now) && l->expires > expires)
+		expires = l->expires;
+	next = (struct lease){.segment = segment, .ip = *ip, .mac = *mac, .expires = expires,
+		.state = LEASE_BOUND, .stage = stage};
+	snprintf(next.hostname, sizeof(next.hostname), "%s", hostname);
+	rc = store_record(ls, &next);
+	if (rc < 0)
+		return rc;
+	l->stored = true;
+	rc = change(ls, l, mac, LEASE_BOUND, expires);
+	if (rc < 0)
+		return rc;
+	memcpy(l->hostname, next.hostname, sizeof(l->hostname));
+	l->stage = stage;
+	return 0;
+}
+
+void lease_cancel_offers(struct leases *ls, uint32_t segment, const struct mac *mac)
+{
+	struct lease *l = NULL;
+
+	/* free again since it was offered, and still this client's last */
+	while ((l = next_of_mac(ls, segment, mac, l)))
+		if (l->state == LEASE_OFFERED)
+			(void)change(ls, l, mac, LEASE_RELEASED, l->expires - LEASE_OFFER_MS);
+}
+
+static struct lease *held_by(const struct leases *ls, uint32_t segment, const struct ip *ip,
+	const struct mac *mac)
+{
+	struct lease *l = find_ip(ls, segment, ip);
+
+	if (!l || !mac_eq(&l->mac, mac) || (l->state != LEASE_BOUND && l->state != LEASE_OFFERED))
+		return NULL;
+	return l;
+}
+
+static int end(struct leases *ls, struct lease *l, enum lease_state state, const struct mac *mac,
+	int64_t expires)
+{
+	struct lease next = *l;
+	int rc;
+
+	next.state = state;
+	next.mac = *mac;
+	next.expires = expires;
+	if (l->stored || state == LEASE_DECLINED) {
+		rc = store_record(ls, &next);
+		if (rc < 0)
+			return rc;
+		l->stored = true;
+	}
+	return change(ls, l, mac, state, expires);
+}
+
+int lease_release(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
+	int64_t now)
+{
+	struct lease *l = held_by(ls, segment, ip, mac);
+
+	if (!l || l->expires <= now)
+		return -ENOENT;
+	return end(ls, l, LEASE_RELEASED, mac, now);
+}
+
+int lease_decline(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
+	int64_t now)
+{
+	struct lease *l = held_by(ls, segment, ip, mac);
+
+	if (!l || l->expires <= now)
+		return -ENOENT;
+	return end(ls, l, LEASE_DECLINED, &(struct mac){0}, now + LEASE_DECLINE_MS);
+}
+
+size_t leases_forget(struct leases *ls, const struct mac *mac)
+{
+	size_t n = 0;
+	struct lease *l;
+
+	for (size_t i = 0; i < ls->segments->count; i++) {
+		while ((l = next_of_mac(ls, ls->segments->all[i]->id, mac, NULL))) {
+			forget(ls, l);
+			n++;
+		}
+	}
+	return n;
+}
+
+static bool is_free(const struct leases *ls, const struct segment *s, const struct ip *ip,
+	int64_t now, lease_taken taken, void *arg)
+{
+	const struct lease *l = find_ip(ls, s->id, ip);
+
+	if (!segment_in_pool(s, ip) || !segment_accepts(s, ip))
+		return false;
+	return (!l || l->expires <= now) && !taken(arg, ip);
+}
+
+/* From where the last search ended: each address is looked at once, until the next rescan. */
+static bool pick_fresh(struct leases *ls, const struct segment *s, lease_taken taken, void *arg,
+	struct ip *ret)
+{
+	struct pool *p = pool_of(ls, s->id);
+
+	for (; p->fresh <= s->pool_last && p->fresh >= s->pool_first; p->fresh++) {
+		struct ip ip = ip_from_v4(p->fresh);
+
+		if (find_ip(ls, s->id, &ip) || !segment_accepts(s, &ip) || taken(arg, &ip))
+			continue;
+		*ret = ip;
+		return true;
+	}
+	return false;
+}
+
+static bool pick_oldest(struct leases *ls, const struct segment *s, int64_t now, lease_taken taken,
+	void *arg, struct ip *ret)
+{
+	struct heap *h = &pool_of(ls, s->id)->heaps[IN_POOL];
+	struct lease *top;
+
+	while ((top = heap_top(h)) && top->expires <= now) {
+		if (segment_accepts(s, &top->ip) && !taken(arg, &top->ip)) {
+			*ret = top->ip;
+			return true;
+		}
+		/* It is a machine's own by now: the old lease is no use to anybody. */
+		forget(ls, top);
+	}
+	return false;
+}
+
+int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
+	lease_taken taken, void *arg, struct ip *ret)
+{
+	struct pool *p = pool_of(ls, s->id);
+
+	if (!p || !s->pool_first)
+		return -ENOENT;
+	if (ip_is_set(wanted) && is_free(ls, s, wanted, now, taken, arg)) {
+		*ret = *wanted;
+		return 0;
+	}
+	if (!p->fresh)
+		p->fresh = s->pool_first;
+	if (pick_fresh(ls, s, taken, arg, ret) || pick_oldest(ls, s, now, taken, arg, ret))
+		return 0;
+	if (now < p->rescan_at)
+		return -ENOSPC;
+	p->rescan_at = now + LEASE_RESCAN_MS;
+	p->fresh = s->pool_first;
+	return pick_fresh(ls, s, taken, arg, ret) ? 0 : -ENOSPC;
+}
+
+size_t leases_count(const struct leases *ls)
+{
+	return ls->by_ip.count;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct lease *x = *(const struct lease *const *)a, *y = *(const struct lease *const *)b;
+
+	if (x->segment != y->segment)
+		return x->segment < y->segment ? -1 : 1;
+	return memcmp(x->ip.b, y->ip.b, sizeof(x->ip.b));
+}
+
+int leases_list(const struct leases *ls, const struct lease ***ret, size_t *ret_count)
+{
+	size_t n = 0, slot = 0;
+	const struct lease **all = calloc(ls->by_ip.count + 1, sizeof(*all));
+	struct table_node *node = NULL;
+
+	if (!all)
+		return -ENOMEM;
+	while ((node = table_walk(&ls->by_ip, &slot, node)))
+		all[n++] = table_entry(node, struct lease, by_ip);
+	qsort(all, n, sizeof(*all), by_address);
+	*ret = all;
+	*ret_count = n;
+	return 0;
+}
+
+const char *lease_state_name(const struct lease *l, int64_t now)
+{
+	if (l->state == LEASE_RELEASED)
+		return "released";
+	if (l->expires <= now)
+		return "expired";
+	if (l->state == LEASE_DECLINED)
+		return "declined";
+	return l->state == LEASE_BOUND ? "bound" : "offered";
+}
+
+/* 1: a key of a served segment; 0: of another; -EPROTO. */
+static int read_key(const struct leases *ls, const char *key, size_t len, struct lease *ret)
+{
+	const char *nul = memchr(key, '\0', len);
+	const struct segment *s;
+	size_t rest;
+
+	if (!nul)
+		return -EPROTO;
+	rest = len - (size_t)(nul - key) - 1;
+	if (rest != 4 && rest != 16)
+		return -EPROTO;
+	s = segments_by_name(ls->segments, key);
+	if (!s)
+		return 0;
+	ret->segment = s->id;
+	ret->ip = (struct ip){.family = rest == 4 ? IP_V4 : IP_V6};
+	memcpy(ret->ip.b, nul + 1, rest);
+	return 1;
+}
+
+int leases_restore(struct leases *ls, const void *key, size_t key_len, const void *value, size_t len)
+{
+	struct lease read, *l;
+	int rc = lease_decode(value, len, &read);
+
+	if (rc == 0)
+		rc = read_key(ls, key, key_len, &read);
+	if (rc <= 0)
+		return rc;
+	rc = find_or_make(ls, read.segment, &read.ip, 0, &l);
+	if (rc == 0)
+		rc = change(ls, l, &read.mac, read.state, read.expires);
+	if (rc < 0)
+		return rc;
+	l->stored = true;
+	l->stage = read.stage;
+	memcpy(l->hostname, read.hostname, sizeof(l->hostname));
+	return 0;
+}
+
+static int restore_row(void *arg, const void *key, size_t key_len, const void *value, size_t len)
+{
+	return leases_restore(arg, key, key_len, value, len);
+}
+
+int leases_load(struct leases *ls, char *why, size_t why_size)
+{
+	int rc = ls->store ? store_load(ls->store, STORE_LEASE, restore_row, ls) : 0;
+
+	if (rc == -EPROTO)
+		snprintf(why, why_size, "the store has a lease that cannot be read");
+	else if (rc < 0)
+		snprintf(why, why_size, "cannot load the leases: %s", strerror(-rc));
+	return rc;
+}
