@@ -1,0 +1,571 @@
+#include "httpd/http_exchange.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+enum {
+	FIRST_BODY = 4096,
+	/* Of a body that is refused, this much is read and thrown away so that the peer reads our
+	 * answer instead of meeting a reset; beyond, the connection is closed. */
+	SWALLOW_MAX = 8 * 1024 * 1024,
+	ERROR_TEXT = 512,
+};
+
+/* A request on its way to the main thread. Apart from the exchange, which may be over before it
+ * arrives. */
+struct http_arrival {
+	struct message m;
+	struct httpd *h;
+	struct http_exchange *x; /* NULL: it is over */
+};
+
+static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+
+const char *http_method_name(enum http_method m)
+{
+	return method_names[m];
+}
+
+void httpd_ref(struct httpd *h)
+{
+	atomic_fetch_add(&h->refs, 1);
+}
+
+void httpd_unref(struct httpd *h)
+{
+	if (atomic_fetch_sub(&h->refs, 1) == 1)
+		free(h);
+}
+
+/* Life */
+
+struct http_exchange *http_exchange_new(struct http_listener *l, const char *target)
+{
+	struct http_exchange *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return NULL;
+	x->target = strdup(target);
+	if (!x->target) {
+		free(x);
+		return NULL;
+	}
+	x->h = l->h;
+	x->listener = l;
+	x->started = clock_mono_ms();
+	x->r.target = x->target;
+	x->r.path = x->path;
+	x->r.body = "";
+	x->r.segment = l->segment;
+	x->r.local = l->local;
+	atomic_init(&x->refs, 1);
+	httpd_ref(l->h);
+	atomic_fetch_add(&l->busy, 1);
+	return x;
+}
+
+static void drop_body(struct http_exchange *x)
+{
+	atomic_fetch_sub(&x->h->bodies[x->r.local], x->body_cap);
+	free(x->body);
+	x->body = NULL;
+	x->body_cap = 0;
+	x->r.body = "";
+	x->r.body_len = 0;
+}
+
+static void exchange_unref(struct http_exchange *x)
+{
+	if (atomic_fetch_sub(&x->refs, 1) != 1)
+		return;
+	if (x->answer)
+		MHD_destroy_response(x->answer);
+	drop_body(x);
+	free(x->query);
+	free(x->target);
+	httpd_unref(x->h);
+	free(x);
+}
+
+void http_exchange_end(struct http_exchange *x, struct MHD_Connection *conn, bool completed)
+{
+	struct http_listener *l = x->listener;
+
+	if (x->kind == HTTP_KIND_FILE)
+		http_file_ended(x, conn, completed);
+	log_debug("http: %u %s: %s, %lld ms", x->status, x->target,
+		completed ? "sent" : "broken off", (long long)(clock_mono_ms() - x->started));
+	exchange_unref(x);
+	atomic_fetch_sub(&l->busy, 1);
+}
+
+/* What is asked, and may it be asked here? */
+
+static void refuse(struct http_exchange *x, unsigned status, const char *why)
+{
+	x->kind = HTTP_KIND_REFUSED;
+	x->refuse = status;
+	x->refuse_why = why;
+}
+
+static void read_peer(struct http_exchange *x, struct MHD_Connection *conn)
+{
+	const union MHD_ConnectionInfo *i;
+	const struct sockaddr *sa;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (x->r.local) {
+		x->r.uid = (uid_t)-1;
+		i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+		if (!i || getsockopt(i->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+			return;
+		x->r.uid = cred.uid;
+		x->r.pid = cred.pid;
+		return;
+	}
+	i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	sa = i ? i->client_addr : NULL;
+	if (sa && sa->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, sa, sizeof(in));
+		x->r.peer = ip_from_v4(ntohl(in.sin_addr.s_addr));
+		x->r.peer_port = ntohs(in.sin_port);
+	} else if (sa && sa->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, sa, sizeof(in6));
+		x->r.peer.family = IP_V6;
+		memcpy(x->r.peer.b, &in6.sin6_addr, 16);
+		x->r.peer_port = ntohs(in6.sin6_port);
+	}
+}
+
+static int read_target(struct http_exchange *x)
+{
+	const char *path, *query;
+	size_t len;
+	int r = http_target_split(x->target, &path, &len, &query);
+
+	if (r < 0)
+		return r;
+	r = http_path_normalise(path, len, x->path);
+	if (r < 0 || !query)
+		return r;
+	x->query = strdup(query);
+	if (!x->query)
+		return -ENOMEM;
+	return http_args_parse(x->query, x->args, &x->n_args);
+}
+
+static int method_parse(const char *name, enum http_method *ret)
+{
+	for (size_t i = 0; i < sizeof(method_names) / sizeof(method_names[0]); i++)
+		if (strcmp(name, method_names[i]) == 0) {
+			*ret = (enum http_method)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* What a path may be asked with; 0: there is no such path. */
+static unsigned methods_of(struct http_exchange *x)
+{
+	const unsigned get = 1u << HTTP_GET | 1u << HTTP_HEAD;
+	const unsigned put = 1u << HTTP_POST | 1u << HTTP_PUT;
+
+	if (x->listener->serves & HTTP_SERVES_MACHINES) {
+		if (http_path_below(x->path, "/m/")) {
+			x->kind = HTTP_KIND_STATE;
+			return get | put;
+		}
+		if (http_path_below(x->path, "/boot/") && x->h->c.open) {
+			x->kind = HTTP_KIND_FILE;
+			return get;
+		}
+	}
+	if (x->listener->serves & HTTP_SERVES_API && http_path_below(x->path, "/api/v1/")) {
+		x->kind = HTTP_KIND_STATE;
+		return get | put | 1u << HTTP_PATCH | 1u << HTTP_DELETE;
+	}
+	return 0;
+}
+
+static void judge(struct http_exchange *x, const char *method)
+{
+	unsigned methods;
+	int r = read_target(x);
+
+	if (r == -ENAMETOOLONG)
+		return refuse(x, 414, "path too long");
+	if (r == -ENOMEM)
+		return refuse(x, 503, "out of memory");
+	if (r < 0) {
+		x->path[0] = '\0';
+		return refuse(x, 400, r == -E2BIG ? "too many arguments" : "bad path or query");
+	}
+	methods = methods_of(x);
+	if (!methods)
+		return refuse(x, 404, "no such path");
+	if (method_parse(method, &x->r.method) < 0 || !(methods & 1u << x->r.method))
+		refuse(x, 405, "method not allowed");
+}
+
+static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connection *conn);
+static void answer_refusal(struct http_exchange *x);
+
+enum MHD_Result http_exchange_begin(
+	struct http_exchange *x, struct MHD_Connection *conn, const char *method)
+{
+	const char *length = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Content-Length");
+	const char *expect = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Expect");
+	unsigned long long n = length ? strtoull(length, NULL, 10) : 0;
+
+	x->begun = true;
+	read_peer(x, conn);
+	judge(x, method);
+	if (!x->refuse && n > HTTP_BODY_MAX)
+		refuse(x, 413, "body too large");
+	/* Where the body was not begun, or is too long to swallow, the answer comes before it. */
+	if (x->refuse && n > 0 && (expect || n > SWALLOW_MAX)) {
+		answer_refusal(x);
+		return send_answer(x, conn);
+	}
+	return MHD_YES;
+}
+
+/* Bodies */
+
+static int body_grow(struct http_exchange *x, size_t want)
+{
+	atomic_size_t *held = &x->h->bodies[x->r.local];
+	size_t cap = x->body_cap ? x->body_cap : FIRST_BODY, more;
+	char *body;
+
+	while (cap < want)
+		cap *= 2;
+	more = cap - x->body_cap;
+	if (atomic_fetch_add(held, more) + more > HTTP_BODIES_MAX) {
+		atomic_fetch_sub(held, more);
+		return -ENOSPC;
+	}
+	body = realloc(x->body, cap);
+	if (!body) {
+		atomic_fetch_sub(held, more);
+		return -ENOMEM;
+	}
+	x->body = body;
+	x->body_cap = cap;
+	return 0;
+}
+
+static void body_append(struct http_exchange *x, const char *data, size_t len)
+{
+	size_t want = x->r.body_len + len + 1;
+
+	if (want > x->body_cap && body_grow(x, want) < 0) {
+		drop_body(x);
+		return refuse(x, 503, "too many request bodies at a time");
+	}
+	memcpy(x->body + x->r.body_len, data, len);
+	x->r.body_len += len;
+	x->body[x->r.body_len] = '\0';
+	x->r.body = x->body;
+}
+
+enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, size_t len)
+{
+	if (x->kind == HTTP_KIND_STATE && len > HTTP_BODY_MAX - x->r.body_len) {
+		drop_body(x);
+		refuse(x, 413, "body too large");
+	}
+	if (x->kind == HTTP_KIND_STATE) {
+		body_append(x, data, len);
+		return MHD_YES;
+	}
+	x->swallowed += len;
+	return x->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
+}
+
+/* Answers */
+
+struct MHD_Response *http_text_response(const char *content_type, const void *bytes, size_t len)
+{
+	/* libmicrohttpd copies and does not write to it */
+	struct MHD_Response *a = MHD_create_response_from_buffer(
+		len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY);
+
+	if (!a)
+		return NULL;
+	if (MHD_add_response_header(a, "Content-Type", content_type) != MHD_YES ||
+		MHD_add_response_header(a, "Cache-Control", "no-store") != MHD_YES) {
+		MHD_destroy_response(a);
+		return NULL;
+	}
+	return a;
+}
+
+static struct MHD_Response *json_response(json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct MHD_Response *a = NULL;
+
+	if (text)
+		a = http_text_response("application/json", text, strlen(text));
+	free(text);
+	return a;
+}
+
+struct MHD_Response *http_error_response(const struct http_request *r, const char *why)
+{
+	struct MHD_Response *a;
+	char line[ERROR_TEXT + 1];
+	json_t *json;
+	size_t n;
+
+	n = (size_t)snprintf(line, ERROR_TEXT, "%s", why);
+	if (n >= ERROR_TEXT)
+		n = ERROR_TEXT - 1;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = ' ';
+	if (!r->local && strncmp(r->path, "/api/", 5) != 0) {
+		line[n++] = '\n';
+		return http_text_response("text/plain; charset=utf-8", line, n);
+	}
+	while (n > 0 &&
+		!http_utf8_valid(line, n)) /* cut in the middle of a character, or not text */
+		n--;
+	json = json_pack("{s:s%}", "error", line, n);
+	a = json_response(json);
+	json_decref(json);
+	return a;
+}
+
+static void answer_refusal(struct http_exchange *x)
+{
+	char peer[IP_TEXT];
+
+	log_info("http %s: %.200s: %u %s", x->r.local ? "local" : ip_format(&x->r.peer, peer),
+		x->target, x->refuse, x->refuse_why);
+	x->status = x->refuse;
+	x->answer = http_error_response(&x->r, x->refuse_why);
+	if (x->answer && x->refuse == 405)
+		MHD_add_response_header(x->answer, "Allow",
+			http_path_below(x->path, "/boot/") ? "GET, HEAD"
+			: http_path_below(x->path, "/m/")  ? "GET, HEAD, POST, PUT"
+							   : "GET, HEAD, POST, PUT, PATCH, DELETE");
+}
+
+static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connection *conn)
+{
+	enum MHD_Result r;
+
+	if (!x->answer)
+		return MHD_NO; /* out of memory: the connection is closed */
+	r = MHD_queue_response(conn, x->status, x->answer);
+	MHD_destroy_response(x->answer);
+	x->answer = NULL;
+	return r;
+}
+
+/* Put aside, answered by the main thread, resumed */
+
+static void deadline_passed(struct loop_timer *t)
+{
+	http_exchange_abandon(t->arg, "timed out");
+}
+
+static void arrive(struct message *m)
+{
+	struct http_arrival *a = (struct http_arrival *)m;
+	struct http_exchange *x = a->x;
+	struct httpd *h = a->h;
+
+	free(a);
+	if (x) {
+		x->arrival = NULL;
+		loop_timer_init(&x->deadline, deadline_passed, x);
+		if (loop_timer_set(h->c.loop, &x->deadline, h->c.deadline_ms) < 0)
+			http_respond_error(&x->r, 503, "out of memory");
+		else
+			h->c.handle(h->c.arg, &x->r);
+	}
+	httpd_unref(h);
+}
+
+static int put_aside(struct http_exchange *x, struct MHD_Connection *conn)
+{
+	struct http_listener *l = x->listener;
+	struct http_arrival *a = malloc(sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	*a = (struct http_arrival){.m.deliver = arrive, .h = x->h, .x = x};
+	pthread_mutex_lock(&l->lock);
+	if (l->closing) {
+		pthread_mutex_unlock(&l->lock);
+		free(a);
+		return -ESHUTDOWN;
+	}
+	x->next = l->waiting;
+	if (x->next)
+		x->next->prev = x;
+	l->waiting = x;
+	x->conn = conn;
+	x->arrival = a;
+	atomic_fetch_add(&x->refs, 1);
+	httpd_ref(x->h);
+	MHD_suspend_connection(conn);
+	mailbox_post(x->h->c.home, &a->m);
+	pthread_mutex_unlock(&l->lock);
+	return 0;
+}
+
+enum MHD_Result http_exchange_go_on(struct http_exchange *x, struct MHD_Connection *conn)
+{
+	int r;
+
+	if (x->status) /* settled by the main thread */
+		return send_answer(x, conn);
+	if (x->kind == HTTP_KIND_STATE) {
+		r = put_aside(x, conn);
+		if (r == 0)
+			return MHD_YES;
+		refuse(x, 503, r == -ENOMEM ? "out of memory" : "shutting down");
+	}
+	if (x->kind == HTTP_KIND_FILE)
+		http_file_answer(x, conn);
+	else
+		answer_refusal(x);
+	return send_answer(x, conn);
+}
+
+/* Gives it back to libmicrohttpd with its answer; afterwards only the main side's reference holds
+ * it. */
+static void settle(struct http_exchange *x, unsigned status, struct MHD_Response *answer)
+{
+	struct http_listener *l = x->listener;
+	struct MHD_Connection *conn = x->conn;
+
+	loop_timer_clear(x->h->c.loop, &x->deadline);
+	pthread_mutex_lock(&l->lock);
+	if (x->prev)
+		x->prev->next = x->next;
+	else
+		l->waiting = x->next;
+	if (x->next)
+		x->next->prev = x->prev;
+	pthread_mutex_unlock(&l->lock);
+	x->conn = NULL;
+	x->status = status;
+	x->answer = answer;
+	MHD_resume_connection(conn);
+}
+
+void http_exchange_abandon(struct http_exchange *x, const char *why)
+{
+	void (*abandoned)(void *, struct http_request *) = x->abandoned;
+
+	x->abandoned = NULL;
+	settle(x, 503, http_error_response(&x->r, why));
+	if (x->arrival) { /* its handler has not seen it */
+		x->arrival->x = NULL;
+		exchange_unref(x);
+	} else if (abandoned) {
+		abandoned(x->abandoned_arg, &x->r);
+	}
+}
+
+static struct http_exchange *exchange_of(const struct http_request *r)
+{
+	return (struct http_exchange *)(uintptr_t)r; /* `r` is its first member */
+}
+
+static void answer(struct http_request *r, unsigned status, struct MHD_Response *a)
+{
+	struct http_exchange *x = exchange_of(r);
+
+	if (status < 200 || status > 599)
+		status = 500; /* libmicrohttpd would refuse it */
+	if (x->conn)
+		settle(x, status, a);
+	else if (a)
+		MHD_destroy_response(a);
+	exchange_unref(x);
+}
+
+void http_respond(struct http_request *r, unsigned status, const char *content_type,
+	const void *body, size_t len)
+{
+	answer(r, status, http_text_response(content_type, body, len));
+}
+
+void http_respond_json(struct http_request *r, unsigned status, json_t *json)
+{
+	struct MHD_Response *a = json_response(json);
+
+	json_decref(json);
+	if (a)
+		answer(r, status, a);
+	else
+		http_respond_error(r, 500, "the answer could not be made");
+}
+
+void http_respond_error(struct http_request *r, unsigned status, const char *fmt, ...)
+{
+	char line[ERROR_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	answer(r, status, http_error_response(r, line));
+}
+
+/* The rest of what a handler may ask */
+
+const char *http_arg(const struct http_request *r, const char *name)
+{
+	const struct http_exchange *x = exchange_of(r);
+
+	for (size_t i = 0; i < x->n_args; i++)
+		if (strcmp(x->args[i].name, name) == 0)
+			return x->args[i].value;
+	return NULL;
+}
+
+const char *http_header(const struct http_request *r, const char *name)
+{
+	struct MHD_Connection *conn = exchange_of(r)->conn;
+
+	return conn ? MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name) : NULL;
+}
+
+int http_hold(struct http_request *r, int64_t ms)
+{
+	struct http_exchange *x = exchange_of(r);
+
+	if (!x->conn)
+		return 0;
+	return loop_timer_set(x->h->c.loop, &x->deadline, ms < HTTP_HOLD_MS ? ms : HTTP_HOLD_MS);
+}
+
+void http_on_abandon(
+	struct http_request *r, void (*abandoned)(void *arg, struct http_request *r), void *arg)
+{
+	struct http_exchange *x = exchange_of(r);
+
+	x->abandoned = abandoned;
+	x->abandoned_arg = arg;
+}

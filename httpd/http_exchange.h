@@ -1,0 +1,118 @@
+/*
+ * Private to httpd/: one request and its answer, between libmicrohttpd's thread and the main
+ * thread.
+ *
+ * Who owns it: libmicrohttpd's side from the first byte to http_exchange_end(); from the moment it
+ * is put aside also the main side, until the handler answers. Each drops its own reference. While
+ * put aside (`conn` set, in the listener's list) only the main thread touches it;
+ * http_exchange_settle() ends that and never looks back.
+ */
+#ifndef USHER_HTTPD_HTTP_EXCHANGE_H
+#define USHER_HTTPD_HTTP_EXCHANGE_H
+
+#include "httpd/http_path.h"
+#include "httpd/httpd.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* What a listener serves. The API on TCP, with a token, will be one more listener with
+ * HTTP_SERVES_API. */
+enum http_serves { HTTP_SERVES_MACHINES = 1 << 0, HTTP_SERVES_API = 1 << 1 };
+
+/* Lives until the last exchange, arrival and report that points to it is gone. */
+struct httpd {
+	struct httpd_config c;
+	atomic_uint refs;
+	bool stopped; /* main thread: nothing is called back any more */
+	struct http_listener *listeners[HTTP_LISTENERS];
+	size_t n_listeners;
+	atomic_size_t bodies[2]; /* bytes held: from TCP, from the Unix socket */
+	atomic_uint reports;	 /* posted, not delivered */
+	atomic_uint reports_lost;
+};
+
+struct http_listener {
+	struct httpd *h;
+	uint32_t segment;
+	unsigned serves; /* enum http_serves */
+	bool local;	 /* the Unix socket */
+	struct MHD_Daemon *daemon;
+	atomic_uint busy;     /* exchanges under way */
+	pthread_mutex_t lock; /* of the two below; taken before libmicrohttpd's own locks */
+	bool closing;	      /* nothing is put aside any more */
+	struct http_exchange *waiting; /* put aside */
+	char *path;		       /* Unix socket: file, with its identity when we made it */
+	dev_t dev;
+	ino_t ino;
+};
+
+enum http_kind { HTTP_KIND_REFUSED, HTTP_KIND_STATE, HTTP_KIND_FILE };
+
+struct http_arrival;
+
+struct http_exchange {
+	struct http_request r;
+	struct httpd *h;
+	atomic_uint refs;
+
+	/* libmicrohttpd's thread, and the main thread while put aside */
+	struct http_listener *listener; /* not after the exchange was settled or ended */
+	enum http_kind kind;
+	bool begun;		/* the first of libmicrohttpd's calls was there */
+	unsigned refuse;	/* our own answer's status, 0: none */
+	const char *refuse_why; /* static */
+	char *target, *query;
+	char path[HTTP_PATH_MAX];
+	struct http_arg args[HTTP_ARGS_MAX];
+	size_t n_args;
+	char *body;
+	size_t body_cap, swallowed;
+	int64_t started;	   /* mono ms */
+	struct http_report report; /* HTTP_KIND_FILE */
+	uint64_t acked; /* bytes that the peer's TCP had acknowledged before this answer */
+
+	/* main thread while put aside */
+	struct MHD_Connection *conn;	   /* NULL: not put aside (any more) */
+	struct http_exchange *prev, *next; /* in the listener's list, under its lock */
+	struct http_arrival *arrival;	   /* on its way through the mailbox */
+	struct loop_timer deadline;
+	void (*abandoned)(void *arg, struct http_request *r);
+	void *abandoned_arg;
+
+	/* the answer: written before the exchange is settled, read by libmicrohttpd's thread
+	 * afterwards */
+	struct MHD_Response *answer;
+	unsigned status;
+};
+
+void httpd_ref(struct httpd *h);
+void httpd_unref(struct httpd *h);
+
+/* libmicrohttpd's thread. */
+struct http_exchange *http_exchange_new(
+	struct http_listener *l, const char *target); /* NULL: no memory */
+/* The first call: method, peer, path and length are known. MHD_YES, or what queueing an early
+ * answer gave. */
+enum MHD_Result http_exchange_begin(
+	struct http_exchange *x, struct MHD_Connection *conn, const char *method);
+enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, size_t len);
+/* All was received (again: after an exchange was settled): answer it or put it aside. */
+enum MHD_Result http_exchange_go_on(struct http_exchange *x, struct MHD_Connection *conn);
+/* The connection is done with it, one way or another. */
+void http_exchange_end(struct http_exchange *x, struct MHD_Connection *conn, bool completed);
+
+/* Main thread: answers 503 to what is put aside, and tells its handler. */
+void http_exchange_abandon(struct http_exchange *x, const char *why);
+
+/* Any thread. NULL: no memory. `why` is one line; control characters are replaced. */
+struct MHD_Response *http_error_response(const struct http_request *r, const char *why);
+struct MHD_Response *http_text_response(const char *content_type, const void *bytes, size_t len);
+
+/* Files (http_file.c), on libmicrohttpd's thread. Sets x->answer, x->status and x->report; NULL
+ * answer: no memory. */
+void http_file_answer(struct http_exchange *x, struct MHD_Connection *conn);
+void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool completed);
+
+#endif

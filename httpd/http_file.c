@@ -1,0 +1,269 @@
+/* Files: conditions, ranges, and the word that a transfer has ended. On libmicrohttpd's threads. */
+#include "httpd/http_exchange.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	WHY_TEXT = 256,
+	ETAG_TEXT = 80,
+};
+
+/* A file that was found, with the names of this version of it. */
+struct found {
+	struct http_file file;
+	char etag[ETAG_TEXT];
+	char modified[HTTP_DATE_TEXT];
+};
+
+struct report_message {
+	struct message m;
+	struct httpd *h;
+	struct http_report report;
+	char path[];
+};
+
+static unsigned status_of(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EISDIR:
+	case -ENAMETOOLONG:
+		return 404;
+	case -EACCES:
+	case -EPERM:
+		return 403;
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+static const char *words_of(unsigned status)
+{
+	return status == 404   ? "no such file"
+	       : status == 403 ? "may not be read"
+	       : status == 503 ? "too busy"
+			       : "cannot be read";
+}
+
+static void answer_error(struct http_exchange *x, unsigned status, const char *why)
+{
+	char peer[IP_TEXT];
+
+	log_info("http %s: %.200s: %u %s", ip_format(&x->r.peer, peer), x->path, status, why);
+	x->status = status;
+	x->answer = http_error_response(&x->r, why);
+}
+
+/* Two ISOs' files may share date and size: inode and offset tell them apart. */
+static int name_version(struct found *f)
+{
+	struct stat st;
+
+	if (fstat(f->file.fd, &st) < 0)
+		return -errno;
+	snprintf(f->etag, sizeof(f->etag), "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"",
+		(uint64_t)st.st_ino, f->file.offset, f->file.size,
+		(uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec);
+	http_date_format(f->file.mtime, f->modified);
+	return 0;
+}
+
+static const char *header(struct MHD_Connection *conn, const char *name)
+{
+	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+}
+
+/* RFC 9110 13.2.2: If-None-Match, where it is there, rules out If-Modified-Since. */
+static bool unchanged(struct MHD_Connection *conn, const struct found *f)
+{
+	const char *match = header(conn, "If-None-Match");
+	const char *since = header(conn, "If-Modified-Since");
+	int64_t when;
+
+	if (match)
+		return http_etag_listed(match, f->etag);
+	return since && http_date_parse(since, &when) == 0 && f->file.mtime <= when;
+}
+
+/* RFC 9110 13.1.5: a part of another version is of no use. */
+static bool range_holds(struct MHD_Connection *conn, const struct found *f)
+{
+	const char *version = header(conn, "If-Range");
+
+	return !version || strcmp(version, f->etag) == 0 || strcmp(version, f->modified) == 0;
+}
+
+static void add_headers(struct http_exchange *x, const struct found *f)
+{
+	MHD_add_response_header(x->answer, "ETag", f->etag);
+	MHD_add_response_header(x->answer, "Last-Modified", f->modified);
+	MHD_add_response_header(x->answer, "Accept-Ranges", "bytes");
+}
+
+static void answer_unsatisfiable(struct http_exchange *x, const struct found *f)
+{
+	char range[64];
+
+	close(f->file.fd);
+	answer_error(x, 416, "the range lies outside the file");
+	snprintf(range, sizeof(range), "bytes */%" PRIu64, f->file.size);
+	if (x->answer)
+		MHD_add_response_header(x->answer, "Content-Range", range);
+}
+
+static void answer_unchanged(struct http_exchange *x, const struct found *f)
+{
+	close(f->file.fd);
+	x->status = 304;
+	x->answer = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (x->answer)
+		add_headers(x, f);
+}
+
+static void answer_bytes(struct http_exchange *x, const struct found *f, unsigned status)
+{
+	uint64_t first = x->report.first, n = x->report.asked;
+	char range[96];
+
+	x->status = status;
+	x->answer = MHD_create_response_from_fd_at_offset64(n, f->file.fd, f->file.offset + first);
+	if (!x->answer) {
+		close(f->file.fd);
+		return;
+	}
+	add_headers(x, f);
+	MHD_add_response_header(x->answer, "Content-Type", http_content_type(x->path));
+	if (status == 206) {
+		snprintf(range, sizeof(range), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first,
+			first + n - 1, f->file.size);
+		MHD_add_response_header(x->answer, "Content-Range", range);
+	}
+}
+
+static void answer_found(
+	struct http_exchange *x, struct MHD_Connection *conn, const struct found *f)
+{
+	enum http_range range = HTTP_RANGE_NONE;
+
+	x->report.size = f->file.size;
+	if (unchanged(conn, f))
+		return answer_unchanged(x, f);
+	/* RFC 9110 14.2: Range is for GET alone. */
+	if (x->r.method == HTTP_GET && range_holds(conn, f))
+		range = http_range_parse(
+			header(conn, "Range"), f->file.size, &x->report.first, &x->report.asked);
+	if (range == HTTP_RANGE_UNSATISFIABLE)
+		return answer_unsatisfiable(x, f);
+	if (range == HTTP_RANGE_NONE)
+		x->report.asked = f->file.size;
+	answer_bytes(x, f, range == HTTP_RANGE_PART ? 206 : 200);
+	if (x->r.method == HTTP_HEAD)
+		x->report.asked = 0;
+}
+
+/* What this connection's peer has acknowledged so far; libmicrohttpd does not count what sendfile
+ * took. */
+static uint64_t bytes_acked(struct MHD_Connection *conn)
+{
+	const union MHD_ConnectionInfo *i =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	if (!i || getsockopt(i->connect_fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return 0;
+	return info.tcpi_bytes_acked;
+}
+
+void http_file_answer(struct http_exchange *x, struct MHD_Connection *conn)
+{
+	struct found f = {.file.fd = -1};
+	char why[WHY_TEXT] = "";
+	unsigned status;
+	int r;
+
+	x->acked = bytes_acked(conn);
+	r = x->h->c.open(x->h->c.arg, x->path, &f.file, why, sizeof(why));
+	if (r == 0) {
+		r = name_version(&f);
+		if (r < 0)
+			close(f.file.fd);
+	}
+	if (r == 0)
+		return answer_found(x, conn, &f);
+	status = status_of(r);
+	answer_error(x, status, why[0] ? why : words_of(status));
+}
+
+static void deliver_report(struct message *m)
+{
+	struct report_message *rm = (struct report_message *)m;
+	struct httpd *h = rm->h;
+	unsigned lost = atomic_exchange(&h->reports_lost, 0);
+
+	atomic_fetch_sub(&h->reports, 1);
+	if (lost)
+		log_warn("http: %u reports of transfers were dropped", lost);
+	if (!h->stopped)
+		h->c.ended(h->c.arg, &rm->report);
+	free(rm);
+	httpd_unref(h);
+}
+
+static uint64_t bytes_sent(
+	const struct http_exchange *x, struct MHD_Connection *conn, bool completed)
+{
+	uint64_t now = bytes_acked(conn), n;
+
+	if (completed)
+		return x->report.asked;
+	n = now > x->acked ? now - x->acked : 0;
+	return n < x->report.asked ? n : x->report.asked;
+}
+
+void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool completed)
+{
+	struct httpd *h = x->h;
+	struct report_message *rm;
+	size_t len = strlen(x->path) + 1;
+
+	if (!h->c.ended || !x->status)
+		return;
+	rm = atomic_load(&h->reports) < HTTP_REPORTS_MAX ? malloc(sizeof(*rm) + len) : NULL;
+	if (!rm) {
+		atomic_fetch_add(&h->reports_lost, 1);
+		return;
+	}
+	atomic_fetch_add(&h->reports, 1);
+	httpd_ref(h);
+	rm->m = (struct message){.deliver = deliver_report};
+	rm->h = h;
+	rm->report = x->report;
+	memcpy(rm->path, x->path, len);
+	rm->report.path = rm->path;
+	rm->report.peer = x->r.peer;
+	rm->report.segment = x->r.segment;
+	rm->report.status = x->status;
+	rm->report.head = x->r.method == HTTP_HEAD;
+	rm->report.completed = completed;
+	rm->report.sent = bytes_sent(x, conn, completed);
+	rm->report.ms = clock_mono_ms() - x->started;
+	mailbox_post(h->c.home, &rm->m);
+}

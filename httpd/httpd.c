@@ -1,0 +1,283 @@
+#include "httpd/http_exchange.h"
+#include "httpd/http_listen.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LEAVE_MS = 300, /* for answers to leave when the service stops */
+	LEAVE_STEP_MS = 5,
+};
+
+int httpd_new(const struct httpd_config *config, struct httpd **ret)
+{
+	struct httpd *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	h->c = *config;
+	if (h->c.deadline_ms <= 0)
+		h->c.deadline_ms = HTTP_DEADLINE_MS;
+	if (h->c.idle_s == 0)
+		h->c.idle_s = HTTP_IDLE_S;
+	atomic_init(&h->refs, 1);
+	*ret = h;
+	return 0;
+}
+
+/* libmicrohttpd's calls */
+
+static void *on_target(void *arg, const char *target, struct MHD_Connection *conn)
+{
+	(void)conn;
+	return http_exchange_new(arg, target);
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
+	const char *method, const char *version, const char *data, size_t *size, void **context)
+{
+	struct http_exchange *x = *context;
+	enum MHD_Result r;
+
+	(void)arg, (void)url, (void)version;
+	if (!x)
+		return MHD_NO;
+	/* To suspend in the first call makes libmicrohttpd 0.9.75 close the connection. */
+	if (!x->begun)
+		return http_exchange_begin(x, conn, method);
+	if (*size > 0) {
+		r = http_exchange_body(x, data, *size);
+		*size = 0;
+		return r;
+	}
+	return http_exchange_go_on(x, conn);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *conn, void **context,
+	enum MHD_RequestTerminationCode code)
+{
+	struct http_exchange *x = *context;
+
+	(void)arg;
+	*context = NULL;
+	if (x)
+		http_exchange_end(x, conn, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+}
+
+__attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list ap)
+{
+	char line[256];
+	size_t n;
+
+	(void)arg;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	n = strcspn(line, "\n");
+	log_debug("http: %.*s", (int)n, line);
+}
+
+/* Listeners */
+
+static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd)
+{
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
+			 MHD_ALLOW_SUSPEND_RESUME;
+
+	/* A connection limit per address means nothing on a Unix socket: 0 is none. */
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
+		on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		l->local ? 0u : (unsigned)HTTP_PER_IP, MHD_OPTION_CONNECTION_TIMEOUT,
+		l->h->c.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, l, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, l, MHD_OPTION_END);
+}
+
+static void listener_free(struct http_listener *l)
+{
+	if (!l)
+		return;
+	pthread_mutex_destroy(&l->lock);
+	free(l->path);
+	free(l);
+}
+
+/* `fd` is given away: libmicrohttpd 0.9.75 closes it, when it fails to start as well. */
+static int listener_new(struct httpd *h, uint32_t segment, unsigned serves, bool local, int fd,
+	struct http_listener **ret)
+{
+	struct http_listener *l = calloc(1, sizeof(*l));
+
+	if (!l || h->n_listeners == HTTP_LISTENERS) {
+		free(l);
+		close(fd);
+		return l ? -ENOSPC : -ENOMEM;
+	}
+	l->h = h;
+	l->segment = segment;
+	l->serves = serves;
+	l->local = local;
+	pthread_mutex_init(&l->lock, NULL);
+	l->daemon = start_daemon(l, fd);
+	if (!l->daemon) {
+		listener_free(l);
+		return -EIO;
+	}
+	h->listeners[h->n_listeners++] = l;
+	*ret = l;
+	return 0;
+}
+
+static int explain(int r, char *why, size_t why_size)
+{
+	if (r < 0)
+		snprintf(why, why_size, "cannot start the HTTP server: %s",
+			r == -ENOSPC ? "too many listeners" : strerror(-r));
+	return r;
+}
+
+int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const struct ip *ip,
+	uint16_t port, char *why, size_t why_size)
+{
+	struct http_listener *l;
+	char text[IP_TEXT];
+	bool bound;
+	int fd, r;
+
+	httpd_close(h, segment);
+	fd = http_listen_tcp(ifname, ip, port, &bound, why, why_size);
+	if (fd < 0)
+		return fd;
+	r = listener_new(h, segment, HTTP_SERVES_MACHINES, false, fd, &l);
+	if (r < 0)
+		return explain(r, why, why_size);
+	if (ifname[0] && !bound)
+		log_warn("http: no privilege to listen on %s only; the address decides", ifname);
+	log_info("http: serving on %s port %u", ip_format(ip, text), port);
+	return 0;
+}
+
+int httpd_open_unix(
+	struct httpd *h, const char *path, mode_t mode, gid_t gid, char *why, size_t why_size)
+{
+	struct http_listener *l;
+	char *copy = strdup(path);
+	struct stat st;
+	int fd, r;
+
+	if (!copy)
+		return explain(-ENOMEM, why, why_size);
+	fd = http_listen_unix(path, mode, gid, why, why_size);
+	if (fd < 0) {
+		free(copy);
+		return fd;
+	}
+	r = listener_new(h, 0, HTTP_SERVES_API, true, fd, &l);
+	if (r < 0) {
+		free(copy);
+		unlink(path);
+		return explain(r, why, why_size);
+	}
+	l->path = copy;
+	if (stat(path, &st) == 0) {
+		l->dev = st.st_dev;
+		l->ino = st.st_ino;
+	}
+	log_info("http: serving the API on %s", path);
+	return 0;
+}
+
+/* The file may be another's by now. */
+static void remove_socket(const struct http_listener *l)
+{
+	struct stat st;
+
+	if (l->path && lstat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+		unlink(l->path);
+}
+
+/* From here on nothing is put aside; what was is answered. libmicrohttpd must not be stopped
+ * before. */
+static void listener_abandon(struct http_listener *l)
+{
+	struct http_exchange *x;
+
+	pthread_mutex_lock(&l->lock);
+	l->closing = true;
+	x = l->waiting;
+	pthread_mutex_unlock(&l->lock);
+	while (x) {
+		http_exchange_abandon(x, "shutting down");
+		/* The handler may have answered others meanwhile: look at the list anew. */
+		pthread_mutex_lock(&l->lock);
+		x = l->waiting;
+		pthread_mutex_unlock(&l->lock);
+	}
+}
+
+static void listener_stop(struct http_listener *l)
+{
+	MHD_stop_daemon(l->daemon);
+	remove_socket(l);
+	listener_free(l);
+}
+
+static size_t find(const struct httpd *h, uint32_t segment)
+{
+	size_t i;
+
+	for (i = 0; i < h->n_listeners; i++)
+		if (!h->listeners[i]->local && h->listeners[i]->segment == segment)
+			break;
+	return i;
+}
+
+bool httpd_is_open(const struct httpd *h, uint32_t segment)
+{
+	return find(h, segment) < h->n_listeners;
+}
+
+void httpd_close(struct httpd *h, uint32_t segment)
+{
+	size_t i = find(h, segment);
+	struct http_listener *l;
+
+	if (i == h->n_listeners)
+		return;
+	l = h->listeners[i];
+	h->listeners[i] = h->listeners[--h->n_listeners];
+	listener_abandon(l);
+	listener_stop(l);
+}
+
+static bool all_quiet(struct httpd *h)
+{
+	for (size_t i = 0; i < h->n_listeners; i++)
+		if (atomic_load(&h->listeners[i]->busy) > 0)
+			return false;
+	return true;
+}
+
+void httpd_free(struct httpd *h)
+{
+	const struct timespec step = {.tv_nsec = LEAVE_STEP_MS * 1000000L};
+
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->n_listeners; i++)
+		listener_abandon(h->listeners[i]);
+	h->stopped = true;
+	for (int ms = 0; ms < LEAVE_MS && !all_quiet(h); ms += LEAVE_STEP_MS)
+		nanosleep(&step, NULL);
+	while (h->n_listeners > 0)
+		listener_stop(h->listeners[--h->n_listeners]);
+	httpd_unref(h);
+}
