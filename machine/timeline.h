@@ -15,6 +15,8 @@ enum {
 	TIMELINE_MAX = 20000, /* events kept: some hundred machines' installs */
 	TIMELINE_TEXT = 1024, /* bytes of text per event, longer is cut */
 	TIMELINE_DAYS = 90,   /* older ones are dropped at start */
+	TIMELINE_LISTENERS = 8,
+	TIMELINE_GAP = 1000,  /* numbers skipped at start: they may have been shown and not written when we died */
 };
 
 struct timeline_event {
@@ -26,6 +28,10 @@ struct timeline_event {
 	char *text;        /* one line, control characters replaced */
 };
 
+/* A peer's text as one clean line, cut to fit between characters: what is no UTF-8 becomes '?', a control character
+ * a space. Returns `buf`. */
+const char *timeline_line(const char *text, char *buf, size_t size);
+
 struct timeline;
 /* `store` may be NULL (tests). Loads what the store has. */
 int timeline_new(struct store *store, struct timeline **ret);
@@ -35,13 +41,17 @@ void timeline_free(struct timeline *t);
  * drops the event. Returns its number or 0. */
 uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* The first event with seq > after (of `machine` unless NULL), or NULL. O(log n) to find the place. */
+/* The first event with seq > after (of `machine` unless NULL), or NULL. O(log n) to find the place. Events are
+ * borrowed until the next timeline_add(). */
 const struct timeline_event *timeline_after(const struct timeline *t, uint64_t after, const char *machine);
 /* The newest event of a machine of this kind (NULL: of any), or NULL. */
 const struct timeline_event *timeline_last(const struct timeline *t, const char *machine, const char *kind);
 uint64_t timeline_newest(const struct timeline *t);
 
-/* Called after each timeline_add(), from inside it: followers and hooks. Must not add events itself. */
-void timeline_listen(struct timeline *t, void (*added)(void *arg, const struct timeline_event *e), void *arg);
+/* Called after each timeline_add(), from inside it: followers and hooks. Must not add events itself. At most
+ * TIMELINE_LISTENERS: 0 or -ENOSPC. */
+int timeline_listen(struct timeline *t, void (*added)(void *arg, const struct timeline_event *e), void *arg);
+/* Not from inside a listener. */
+void timeline_unlisten(struct timeline *t, void (*added)(void *, const struct timeline_event *), void *arg);
 
 #endif

@@ -1,0 +1,164 @@
+#include "machine/life.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum verdict {
+	UNDECIDED, /* no cell of the table may be */
+	STAY,      /* nothing changes, and that is fine: a retry, or news that say nothing here */
+	GO,
+	FAILS,
+	REFUSE,
+	COUNT_BOOT, /* booting, unless it is one boot too many */
+};
+
+struct cell {
+	enum verdict verdict;
+	enum life_state to; /* for GO */
+	unsigned actions;
+	const char *reason;
+};
+
+#define STAY() { STAY, 0, 0, NULL }
+#define AGAIN(act) { STAY, 0, act, NULL }
+#define GO(state, act) { GO, LIFE_##state, act, NULL }
+#define FAILS(act, why) { FAILS, LIFE_FAILED, act, why }
+#define REFUSE(why) { REFUSE, 0, 0, why }
+#define COUNT_BOOT() { COUNT_BOOT, LIFE_BOOTING, 0, NULL }
+
+#define NETBOOT LIFE_DO_NETBOOT
+#define DISK LIFE_DO_DISK
+#define OFF LIFE_DO_OFF
+#define END LIFE_DO_END
+
+#define UNDER_WAY "an install is under way; disarm it first"
+#define NOT_ARMED "not armed"
+#define NO_BOOT "this boot's script was not fetched"
+#define NO_INSTALL "no install is under way"
+#define WAS_DONE "the installer has already reported done"
+#define WAS_OVER "the attempt has ended"
+#define NOT_DONE "the installer has not reported done"
+#define TOO_MANY "too many boots: the installer kept starting and never reported done"
+#define TIME_OVER "time over: the installer did not report done"
+#define NO_FIRST_BOOT "time over: the installed system did not report its first boot"
+#define STOPPED_OUTSIDE "stopped from outside while installing"
+#define NO_POWER "the machine could not be started"
+
+/* Read along a row: what an event means in each state. Columns as in enum life_state:
+ * known, armed, booting, installing, installed, up, failed. */
+static const struct cell table[LIFE_EVENTS][LIFE_STATES] = {
+	[LIFE_ARM] = { GO(ARMED, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
+		GO(ARMED, NETBOOT), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT) },
+	/* Only armed: no installer has run, the disk is as it was. */
+	[LIFE_DISARM] = { REFUSE(NOT_ARMED), GO(KNOWN, OFF | END),
+		FAILS(OFF | END, "disarmed by the user"), FAILS(OFF | END, "disarmed by the user"),
+		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED) },
+	[LIFE_BOOT] = { REFUSE(NOT_ARMED), COUNT_BOOT(), COUNT_BOOT(), COUNT_BOOT(),
+		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED) },
+	[LIFE_ANSWERS] = { REFUSE(NOT_ARMED), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
+		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER) },
+	[LIFE_PROGRESS] = { REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
+		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER) },
+	/* A guest stops at its reset and is then started from its disk; bare metal resets by itself. */
+	[LIFE_DONE] = { REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLED, END), GO(INSTALLED, END),
+		STAY(), STAY(), REFUSE(WAS_OVER) },
+	[LIFE_FAIL] = { REFUSE(NO_INSTALL), FAILS(OFF | END, "the installer reported failure"),
+		FAILS(OFF | END, "the installer reported failure"),
+		FAILS(OFF | END, "the installer reported failure"),
+		REFUSE(WAS_DONE), REFUSE(WAS_DONE), STAY() },
+	[LIFE_FIRST_BOOT] = { REFUSE(NO_INSTALL), REFUSE(NOT_DONE), REFUSE(NOT_DONE), REFUSE(NOT_DONE),
+		GO(UP, 0), STAY(), REFUSE(WAS_OVER) },
+	/* An installed machine is left running, for inspection. */
+	[LIFE_DEADLINE] = { STAY(), FAILS(OFF | END, "time over: no boot script was fetched"),
+		FAILS(OFF | END, TIME_OVER), FAILS(OFF | END, TIME_OVER),
+		FAILS(0, NO_FIRST_BOOT), STAY(), STAY() },
+	/* Started again as long as it has boots (counted by scripts fetched) and time. */
+	[LIFE_STOPPED] = { STAY(), AGAIN(NETBOOT), AGAIN(NETBOOT), AGAIN(NETBOOT),
+		AGAIN(DISK), STAY(), STAY() },
+	[LIFE_KILLED] = { STAY(), FAILS(END, STOPPED_OUTSIDE), FAILS(END, STOPPED_OUTSIDE),
+		FAILS(END, STOPPED_OUTSIDE), STAY(), STAY(), STAY() },
+	[LIFE_POWER_FAILED] = { STAY(), FAILS(END, NO_POWER), FAILS(END, NO_POWER), STAY(),
+		STAY(), STAY(), STAY() },
+};
+
+/* Nobody watches a bare machine's power: such news of one are not of this world. */
+static bool guests_only(enum life_event e)
+{
+	return e == LIFE_STOPPED || e == LIFE_KILLED;
+}
+
+static void count_boot(const struct life *l, struct life_result *r)
+{
+	if (l->boots < l->max_boots) {
+		r->state = LIFE_BOOTING;
+		r->boots = l->boots + 1;
+		return;
+	}
+	r->state = LIFE_FAILED;
+	r->actions = OFF | END;
+	r->reason = TOO_MANY;
+}
+
+struct life_result life_step(const struct life *l, enum life_event e)
+{
+	const struct cell *c = &table[e][l->state];
+	struct life_result r = { .state = l->state, .boots = l->boots };
+
+	if (guests_only(e) && !l->guest)
+		return r;
+	r.reason = c->reason;
+	r.actions = c->actions;
+	switch (c->verdict) {
+	case STAY:
+		break;
+	case GO:
+	case FAILS:
+		r.state = c->to;
+		break;
+	case COUNT_BOOT:
+		count_boot(l, &r);
+		break;
+	case REFUSE:
+	case UNDECIDED:
+		r.refused = true;
+		break;
+	}
+	if (e == LIFE_ARM && !r.refused)
+		r.boots = 0;
+	/* A guest that is armed runs only to be installed. A bare machine may still run what it always ran. */
+	if (e == LIFE_DISARM && l->state == LIFE_ARMED && !l->guest)
+		r.actions &= ~(unsigned)OFF;
+	return r;
+}
+
+bool life_netboots(enum life_state s)
+{
+	return s == LIFE_ARMED || s == LIFE_BOOTING || s == LIFE_INSTALLING;
+}
+
+static const char *const state_names[LIFE_STATES] = {
+	"known", "armed", "booting", "installing", "installed", "up", "failed",
+};
+
+static const char *const event_names[LIFE_EVENTS] = {
+	"arm", "disarm", "boot", "answers", "progress", "done", "fail", "first-boot", "deadline",
+	"stopped", "killed", "power-failed",
+};
+
+const char *life_state_name(enum life_state s)
+{
+	return s < LIFE_STATES ? state_names[s] : "unknown";
+}
+
+const char *life_event_name(enum life_event e)
+{
+	return e < LIFE_EVENTS ? event_names[e] : "unknown";
+}
+
+int life_state_parse(const char *name)
+{
+	for (int i = 0; i < LIFE_STATES; i++)
+		if (strcmp(name, state_names[i]) == 0)
+			return i;
+	return -EINVAL;
+}

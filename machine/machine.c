@@ -1,0 +1,249 @@
+#include "machine/registry.h"
+
+#include "core/clock.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+const struct ip *machine_ip(const struct machine *m)
+{
+	return m->n_nics && m->nics[0].n_addrs ? &m->nics[0].addrs[0] : NULL;
+}
+
+/* On the timeline, unless it is what the machine's newest event says already. */
+__attribute__((format(printf, 3, 4))) static void note(struct machine *m, const char *kind, const char *fmt, ...)
+{
+	struct timeline *t = m->home->timeline;
+	const struct timeline_event *last;
+	char all[TIMELINE_TEXT + 2], text[TIMELINE_TEXT + 1];
+	va_list ap;
+
+	if (!t)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(all, sizeof all, fmt, ap);
+	va_end(ap);
+	timeline_line(all, text, sizeof text);
+	last = timeline_last(t, m->name, NULL);
+	if (!last || strcmp(last->kind, kind) != 0 || strcmp(last->text, text) != 0)
+		timeline_add(t, m->name, kind, "%s", text);
+}
+
+static void draw_token(char token[TOKEN_TEXT])
+{
+	unsigned char bytes[(TOKEN_TEXT - 1) / 2];
+
+	/* So few bytes come whole once the pool is ready, for which getrandom(2) waits. */
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		abort();
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static struct life_result look_ahead(const struct machine *m, enum life_event e)
+{
+	struct life l = { m->state, m->guest, m->attempt.boots, m->attempt.max_boots };
+
+	return life_step(&l, e);
+}
+
+static void refuse(struct machine *m, enum life_event e, const char *reason, const char *detail)
+{
+	if (detail && detail[0])
+		note(m, "refused", "%s: %s (%s)", life_event_name(e), reason, detail);
+	else
+		note(m, "refused", "%s: %s", life_event_name(e), reason);
+}
+
+/* Installers retry what they ask, and then go on: once they did, the answers are not theirs any more. */
+static bool closes_answers(const struct machine *m, enum life_event e)
+{
+	return e == LIFE_DONE || e == LIFE_FAIL || (e == LIFE_PROGRESS && m->attempt.answers_fetched);
+}
+
+static void change(struct machine *m, enum life_event e, const struct life_result *r, const char *why)
+{
+	struct attempt *a = &m->attempt;
+	int64_t now = clock_wall_ms();
+
+	if (r->state != m->state)
+		m->state_at = now;
+	if (closes_answers(m, e))
+		a->answers_closed = true;
+	if (r->actions & LIFE_DO_END && !a->ended_at)
+		a->ended_at = now;
+	if (r->state == LIFE_FAILED && m->state != LIFE_FAILED)
+		timeline_line(why, a->reason, sizeof a->reason);
+	a->boots = r->boots;
+	m->state = r->state;
+}
+
+/* The state's own event, and what else there is to say. */
+static void tell(struct machine *m, enum life_event e, enum life_state before, const char *why)
+{
+	/* A new boot and a new attempt are news though the state has that name already. */
+	if (m->state != before || e == LIFE_BOOT || e == LIFE_ARM)
+		note(m, life_state_name(m->state), "%s", why);
+	if (e == LIFE_PROGRESS)
+		note(m, "progress", "%s", why);
+	if (e == LIFE_STOPPED && life_netboots(m->state))
+		note(m, "power", "stopped while %s: started again", life_state_name(m->state));
+}
+
+static const char *why_of(const struct life_result *r, const char *detail)
+{
+	return detail && detail[0] ? detail : r->reason ? r->reason : "";
+}
+
+int machine_event(struct machine *m, enum life_event e, const char *detail)
+{
+	struct machines *ms = m->home;
+	struct life_result r = look_ahead(m, e);
+	enum life_state before = m->state;
+	char why[TIMELINE_TEXT + 1];
+	int rc;
+
+	if (r.refused) {
+		refuse(m, e, r.reason, detail);
+		return -EPERM;
+	}
+	timeline_line(why_of(&r, detail), why, sizeof why);
+	change(m, e, &r, why);
+	rc = machines_save(ms, m);
+	tell(m, e, before, why);
+	if (r.actions && ms->act)
+		ms->act(ms->act_arg, m, r.actions);
+	return rc;
+}
+
+static void begin_attempt(struct attempt *a, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
+{
+	uint64_t number = a->number + 1;
+	int64_t now = clock_wall_ms();
+
+	json_decref(a->snapshot);
+	*a = (struct attempt){
+		.number = number,
+		.armed_at = now,
+		.deadline = deadline_ms > 0 ? now + deadline_ms : 0,
+		.max_boots = max_boots,
+		.snapshot = snapshot,
+	};
+	draw_token(a->next_token);
+	draw_token(a->up_token);
+}
+
+int machine_arm(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms_from_now)
+{
+	struct life_result r = look_ahead(m, LIFE_ARM);
+	char detail[64];
+
+	if (r.refused) {
+		json_decref(snapshot);
+		refuse(m, LIFE_ARM, r.reason, NULL);
+		return -EBUSY;
+	}
+	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
+	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s", (unsigned long long)m->attempt.number,
+		m->profile);
+	return machine_event(m, LIFE_ARM, detail);
+}
+
+static int refuse_fetch(struct machine *m, const char *what, const struct ip *client, const char *reason)
+{
+	char text[IP_TEXT];
+
+	note(m, "refused", "%s for %s: %s", what, ip_format(client, text), reason);
+	return -EPERM;
+}
+
+static int boot_again(struct machine *m, const struct ip *client)
+{
+	char text[IP_TEXT];
+
+	if (!life_netboots(m->state))
+		return refuse_fetch(m, "boot script", client, "the attempt has ended");
+	if (!ip_eq(client, &m->attempt.client))
+		return refuse_fetch(m, "boot script", client, "this boot is another address's");
+	note(m, "boot", "boot script fetched again by %s", ip_format(client, text));
+	return 0;
+}
+
+int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client)
+{
+	struct life_result r = look_ahead(m, LIFE_BOOT);
+	struct attempt *a = &m->attempt;
+	char text[IP_TEXT], detail[128];
+
+	if (kind == TOKEN_BOOT)
+		return boot_again(m, client);
+	if (kind != TOKEN_NEXT)
+		return refuse_fetch(m, "boot script", client, "this token is not for it");
+	if (r.refused)
+		return refuse_fetch(m, "boot script", client, r.reason);
+	ip_format(client, text);
+	if (r.state == LIFE_FAILED) {
+		snprintf(detail, sizeof detail, "%s (%u; the last asked for by %s)", r.reason, a->max_boots, text);
+		machine_event(m, LIFE_BOOT, detail);
+		return -EPERM;
+	}
+	memcpy(a->token, a->next_token, sizeof a->token);
+	draw_token(a->next_token);
+	a->client = *client;
+	a->answers_fetched = a->answers_closed = false;
+	snprintf(detail, sizeof detail, "boot %u of %u, boot script fetched by %s", r.boots, a->max_boots, text);
+	return machine_event(m, LIFE_BOOT, detail);
+}
+
+static const char *answers_error(const struct machine *m, enum token_kind kind, const struct ip *client)
+{
+	struct life_result r = look_ahead(m, LIFE_ANSWERS);
+
+	if (kind != TOKEN_BOOT)
+		return kind == TOKEN_NEXT ? "this boot's script was not fetched" : "this token is not for them";
+	if (r.refused)
+		return r.reason;
+	if (!ip_eq(client, &m->attempt.client))
+		return "this boot is another address's";
+	if (m->attempt.answers_closed)
+		return "the installer has gone on since";
+	return NULL;
+}
+
+int machine_answers(struct machine *m, enum token_kind kind, const struct ip *client)
+{
+	const char *error = answers_error(m, kind, client);
+	bool again = m->attempt.answers_fetched;
+	char text[IP_TEXT], detail[IP_TEXT + 32];
+
+	if (error)
+		return refuse_fetch(m, "answers", client, error);
+	m->attempt.answers_fetched = true;
+	snprintf(detail, sizeof detail, "answers fetched by %s", ip_format(client, text));
+	if (again || m->state == LIFE_INSTALLING)
+		note(m, "answers", "%s%s", detail, again ? " again" : "");
+	return machine_event(m, LIFE_ANSWERS, detail);
+}
+
+static bool token_reports(enum token_kind kind, enum life_event e)
+{
+	if (kind == TOKEN_UP)
+		return e == LIFE_FIRST_BOOT;
+	return kind == TOKEN_BOOT && (e == LIFE_PROGRESS || e == LIFE_DONE || e == LIFE_FAIL);
+}
+
+int machine_report(struct machine *m, enum token_kind kind, const struct ip *client, enum life_event e,
+	const char *detail)
+{
+	char text[IP_TEXT];
+
+	if (token_reports(kind, e))
+		return machine_event(m, e, detail);
+	note(m, "refused", "report %s from %s: this token is not for it", life_event_name(e),
+		client ? ip_format(client, text) : "nobody");
+	return -EPERM;
+}

@@ -1,0 +1,369 @@
+/* A machine as JSON: as it is stored, and as the API shows it. */
+#include "machine/registry.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	RECORD_VERSION = 1,
+};
+
+/* Writing. A member that cannot be made leaves the object without it: json_object_set_new() with NULL fails, and
+ * `ok` remembers. */
+
+static void set(json_t *j, const char *key, json_t *value, bool *ok)
+{
+	if (json_object_set_new(j, key, value) < 0)
+		*ok = false;
+}
+
+static json_t *finish(json_t *j, bool ok)
+{
+	if (ok)
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
+static json_t *copy_or(const json_t *j, json_t *(*empty)(void))
+{
+	return j ? json_deep_copy(j) : empty();
+}
+
+static json_t *ip_json(const struct ip *ip)
+{
+	char text[IP_TEXT];
+
+	return json_string(ip_format(ip, text));
+}
+
+static json_t *nic_json(const struct nic *nic)
+{
+	json_t *j = json_object(), *addrs = json_array();
+	char mac[MAC_TEXT];
+	bool ok = true;
+
+	for (size_t i = 0; i < nic->n_addrs; i++)
+		if (json_array_append_new(addrs, ip_json(&nic->addrs[i])) < 0)
+			ok = false;
+	set(j, "segment", json_string(nic->segment), &ok);
+	set(j, "mac", json_string(mac_format(&nic->mac, mac)), &ok);
+	set(j, "addresses", addrs, &ok);
+	return finish(j, ok);
+}
+
+static json_t *nics_json(const struct machine *m)
+{
+	json_t *j = json_array();
+	bool ok = true;
+
+	for (size_t i = 0; i < m->n_nics; i++)
+		if (json_array_append_new(j, nic_json(&m->nics[i])) < 0)
+			ok = false;
+	return finish(j, ok);
+}
+
+static json_t *attempt_store(const struct attempt *a)
+{
+	json_t *j = json_object();
+	bool ok = true;
+
+	set(j, "number", json_integer((json_int_t)a->number), &ok);
+	set(j, "armed_at", json_integer(a->armed_at), &ok);
+	set(j, "deadline", json_integer(a->deadline), &ok);
+	set(j, "ended_at", json_integer(a->ended_at), &ok);
+	set(j, "boots", json_integer(a->boots), &ok);
+	set(j, "max_boots", json_integer(a->max_boots), &ok);
+	set(j, "token", json_string(a->token), &ok);
+	set(j, "next_token", json_string(a->next_token), &ok);
+	set(j, "up_token", json_string(a->up_token), &ok);
+	set(j, "client", ip_json(&a->client), &ok);
+	set(j, "answers_fetched", json_boolean(a->answers_fetched), &ok);
+	set(j, "answers_closed", json_boolean(a->answers_closed), &ok);
+	set(j, "reason", json_string(a->reason), &ok);
+	if (a->snapshot)
+		set(j, "snapshot", json_incref(a->snapshot), &ok);
+	return finish(j, ok);
+}
+
+json_t *machine_store(const struct machine *m)
+{
+	json_t *j = json_object();
+	bool ok = true;
+
+	set(j, "v", json_integer(RECORD_VERSION), &ok);
+	set(j, "name", json_string(m->name), &ok);
+	set(j, "uuid", json_string(m->uuid), &ok);
+	set(j, "guest", json_boolean(m->guest), &ok);
+	set(j, "state", json_string(life_state_name(m->state)), &ok);
+	set(j, "created_at", json_integer(m->created_at), &ok);
+	set(j, "state_at", json_integer(m->state_at), &ok);
+	set(j, "profile", json_string(m->profile), &ok);
+	set(j, "power", json_string(m->power), &ok);
+	set(j, "nics", nics_json(m), &ok);
+	set(j, "settings", copy_or(m->settings, json_object), &ok);
+	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
+	set(j, "guest_spec", copy_or(m->guest_spec, json_object), &ok);
+	set(j, "request_id", json_string(m->request_id), &ok);
+	set(j, "attempt", attempt_store(&m->attempt), &ok);
+	return finish(j, ok);
+}
+
+/* "2026-11-21T03:38:19.042Z"; null for 0, which is "never". */
+static json_t *time_json(int64_t ms)
+{
+	time_t s = ms / 1000;
+	struct tm tm;
+	char text[40];
+	size_t n;
+
+	if (ms <= 0 || !gmtime_r(&s, &tm))
+		return json_null();
+	n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof text - n, ".%03dZ", (int)(ms % 1000));
+	return json_string(text);
+}
+
+static json_t *attempt_json(const struct attempt *a)
+{
+	json_t *j;
+	bool ok = true;
+
+	if (!a->number)
+		return json_null();
+	j = json_object();
+	set(j, "number", json_integer((json_int_t)a->number), &ok);
+	set(j, "boots", json_integer(a->boots), &ok);
+	set(j, "max_boots", json_integer(a->max_boots), &ok);
+	set(j, "armed_at", time_json(a->armed_at), &ok);
+	set(j, "deadline", time_json(a->deadline), &ok);
+	set(j, "ended_at", time_json(a->ended_at), &ok);
+	set(j, "reason", json_string(a->reason), &ok);
+	return finish(j, ok);
+}
+
+json_t *machine_to_json(const struct machine *m, bool full)
+{
+	json_t *j = json_object();
+	bool ok = true;
+
+	set(j, "name", json_string(m->name), &ok);
+	set(j, "uuid", json_string(m->uuid), &ok);
+	set(j, "kind", json_string(m->guest ? "guest" : "bare-metal"), &ok);
+	set(j, "state", json_string(life_state_name(m->state)), &ok);
+	set(j, "since", time_json(m->state_at), &ok);
+	set(j, "since_ms", json_integer(m->state_at), &ok);
+	set(j, "profile", json_string(m->profile), &ok);
+	set(j, "nics", nics_json(m), &ok);
+	set(j, "attempt", attempt_json(&m->attempt), &ok);
+	if (!full)
+		return finish(j, ok);
+	set(j, "created", time_json(m->created_at), &ok);
+	set(j, "settings", copy_or(m->settings, json_object), &ok);
+	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
+	set(j, "request_id", json_string(m->request_id), &ok);
+	if (m->guest)
+		set(j, "guest", copy_or(m->guest_spec, json_object), &ok);
+	else
+		set(j, "power", json_string(m->power), &ok);
+	return finish(j, ok);
+}
+
+/* Reading. The first fault stays in `why`, and all later reads give nothing. */
+
+struct parse {
+	char *why;
+	size_t why_size;
+	bool bad;
+};
+
+__attribute__((format(printf, 2, 3))) static void fault(struct parse *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->bad)
+		return;
+	p->bad = true;
+	va_start(ap, fmt);
+	vsnprintf(p->why, p->why_size, fmt, ap);
+	va_end(ap);
+}
+
+static json_t *member(struct parse *p, const json_t *j, const char *key, json_type type)
+{
+	json_t *v = json_object_get(j, key);
+
+	if (v && json_typeof(v) == type)
+		return v;
+	fault(p, v ? "member \"%s\" is of the wrong type" : "member \"%s\" is missing", key);
+	return NULL;
+}
+
+static void get_text(struct parse *p, const json_t *j, const char *key, char *to, size_t size)
+{
+	const json_t *v = member(p, j, key, JSON_STRING);
+
+	if (v && json_string_length(v) >= size)
+		fault(p, "member \"%s\" is too long", key);
+	else if (v)
+		memcpy(to, json_string_value(v), json_string_length(v) + 1);
+}
+
+static void get_int(struct parse *p, const json_t *j, const char *key, int64_t *to)
+{
+	const json_t *v = member(p, j, key, JSON_INTEGER);
+
+	if (v)
+		*to = json_integer_value(v);
+}
+
+static void get_unsigned(struct parse *p, const json_t *j, const char *key, unsigned *to)
+{
+	int64_t v = 0;
+
+	get_int(p, j, key, &v);
+	if (v < 0 || v > UINT32_MAX)
+		fault(p, "member \"%s\" is out of range", key);
+	else
+		*to = (unsigned)v;
+}
+
+static void get_bool(struct parse *p, const json_t *j, const char *key, bool *to)
+{
+	const json_t *v = json_object_get(j, key);
+
+	if (json_is_boolean(v))
+		*to = json_is_true(v);
+	else
+		fault(p, "member \"%s\" is not true or false", key);
+}
+
+/* Takes the place of what `to` had. */
+static void get_json(struct parse *p, const json_t *j, const char *key, json_type type, json_t **to)
+{
+	json_t *v = member(p, j, key, type);
+
+	if (!v)
+		return;
+	json_decref(*to);
+	*to = json_incref(v);
+}
+
+static void get_nic(struct parse *p, const json_t *j, struct nic *to)
+{
+	const json_t *addrs = member(p, j, "addresses", JSON_ARRAY);
+	char mac[MAC_TEXT] = "";
+
+	get_text(p, j, "segment", to->segment, sizeof to->segment);
+	get_text(p, j, "mac", mac, sizeof mac);
+	if (mac_parse(mac, &to->mac) < 0)
+		fault(p, "\"%s\" is not a MAC address", mac);
+	if (json_array_size(addrs) > MACHINE_NIC_ADDRS)
+		fault(p, "a NIC has too many addresses");
+	for (size_t i = 0; !p->bad && i < json_array_size(addrs); i++) {
+		const char *text = json_string_value(json_array_get(addrs, i));
+
+		if (!text || ip_parse(text, &to->addrs[to->n_addrs++]) < 0)
+			fault(p, "a NIC's address is not an IP address");
+	}
+}
+
+static void get_nics(struct parse *p, const json_t *j, struct machine *m)
+{
+	const json_t *nics = member(p, j, "nics", JSON_ARRAY);
+
+	if (json_array_size(nics) > MACHINE_NICS)
+		fault(p, "it has too many NICs");
+	for (size_t i = 0; !p->bad && i < json_array_size(nics); i++)
+		get_nic(p, json_array_get(nics, i), &m->nics[m->n_nics++]);
+}
+
+static void get_token(struct parse *p, const json_t *j, const char *key, char to[TOKEN_TEXT])
+{
+	get_text(p, j, key, to, TOKEN_TEXT);
+	if (to[0] && strlen(to) != TOKEN_TEXT - 1)
+		fault(p, "member \"%s\" is not a token", key);
+}
+
+static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
+{
+	int64_t number = 0;
+	char client[IP_TEXT] = "";
+
+	get_int(p, j, "number", &number);
+	a->number = (uint64_t)number;
+	get_int(p, j, "armed_at", &a->armed_at);
+	get_int(p, j, "deadline", &a->deadline);
+	get_int(p, j, "ended_at", &a->ended_at);
+	get_unsigned(p, j, "boots", &a->boots);
+	get_unsigned(p, j, "max_boots", &a->max_boots);
+	get_token(p, j, "token", a->token);
+	get_token(p, j, "next_token", a->next_token);
+	get_token(p, j, "up_token", a->up_token);
+	get_text(p, j, "client", client, sizeof client);
+	if (client[0] && ip_parse(client, &a->client) < 0)
+		fault(p, "member \"client\" is not an IP address");
+	get_bool(p, j, "answers_fetched", &a->answers_fetched);
+	get_bool(p, j, "answers_closed", &a->answers_closed);
+	get_text(p, j, "reason", a->reason, sizeof a->reason);
+	a->snapshot = json_incref(json_object_get(j, "snapshot"));
+}
+
+static void get_state(struct parse *p, const json_t *j, enum life_state *to)
+{
+	char name[16] = "";
+	int state;
+
+	get_text(p, j, "state", name, sizeof name);
+	state = life_state_parse(name);
+	if (state < 0)
+		fault(p, "\"%s\" is not a state", name);
+	else
+		*to = (enum life_state)state;
+}
+
+static void get_machine(struct parse *p, const json_t *j, struct machine *m)
+{
+	int64_t version = 0;
+	const json_t *attempt;
+
+	get_int(p, j, "v", &version);
+	if (!p->bad && version != RECORD_VERSION)
+		fault(p, "it is of version %lld", (long long)version);
+	get_text(p, j, "name", m->name, sizeof m->name);
+	get_text(p, j, "uuid", m->uuid, sizeof m->uuid);
+	get_bool(p, j, "guest", &m->guest);
+	get_state(p, j, &m->state);
+	get_int(p, j, "created_at", &m->created_at);
+	get_int(p, j, "state_at", &m->state_at);
+	get_text(p, j, "profile", m->profile, sizeof m->profile);
+	get_text(p, j, "power", m->power, sizeof m->power);
+	get_nics(p, j, m);
+	get_json(p, j, "settings", JSON_OBJECT, &m->settings);
+	get_json(p, j, "ssh_keys", JSON_ARRAY, &m->ssh_keys);
+	get_json(p, j, "guest_spec", JSON_OBJECT, &m->guest_spec);
+	get_text(p, j, "request_id", m->request_id, sizeof m->request_id);
+	attempt = member(p, j, "attempt", JSON_OBJECT);
+	if (attempt)
+		get_attempt(p, attempt, &m->attempt);
+}
+
+int machine_parse(const json_t *j, struct machine **ret, char *why, size_t why_size)
+{
+	struct parse p = { .why = why, .why_size = why_size };
+	struct machine *m = machine_new();
+
+	if (!m)
+		return -ENOMEM;
+	get_machine(&p, j, m);
+	if (p.bad) {
+		machine_free(m);
+		return -EPROTO;
+	}
+	*ret = m;
+	return 0;
+}

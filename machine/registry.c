@@ -1,0 +1,264 @@
+#include "machine/registry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ORDER_FIRST = 16,
+};
+
+int machines_new(struct store *store, struct timeline *timeline, const struct segments *segments,
+	struct machines **ret)
+{
+	struct machines *ms = calloc(1, sizeof *ms);
+
+	if (!ms)
+		return -ENOMEM;
+	ms->store = store;
+	ms->timeline = timeline;
+	ms->segments = segments;
+	table_init(&ms->names);
+	table_init(&ms->keys);
+	*ret = ms;
+	return 0;
+}
+
+void machines_free(struct machines *ms)
+{
+	if (!ms)
+		return;
+	for (size_t i = 0; i < ms->count; i++)
+		machine_free(ms->order[i]);
+	free(ms->order);
+	free(ms->due);
+	table_fini(&ms->names);
+	table_fini(&ms->keys);
+	free(ms);
+}
+
+struct machine *machine_new(void)
+{
+	struct machine *m = calloc(1, sizeof *m);
+
+	if (!m)
+		return NULL;
+	m->settings = json_object();
+	m->ssh_keys = json_array();
+	m->guest_spec = json_object();
+	if (m->settings && m->ssh_keys && m->guest_spec)
+		return m;
+	machine_free(m);
+	return NULL;
+}
+
+void machine_free(struct machine *m)
+{
+	if (!m)
+		return;
+	json_decref(m->settings);
+	json_decref(m->ssh_keys);
+	json_decref(m->guest_spec);
+	json_decref(m->attempt.snapshot);
+	free(m->keys);
+	free(m);
+}
+
+/* The place in `order` of the first machine whose name is not before this one. */
+static size_t name_place(const struct machines *ms, const char *name)
+{
+	size_t lo = 0, hi = ms->count;
+
+	if (hi && machine_name_compare(ms->order[hi - 1]->name, name) < 0)
+		return hi;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (machine_name_compare(ms->order[mid]->name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static int make_room(struct machines *ms)
+{
+	size_t cap = ms->cap ? ms->cap * 2 : ORDER_FIRST;
+	struct machine **order, **due;
+
+	if (ms->count < ms->cap)
+		return 0;
+	order = reallocarray(ms->order, cap, sizeof *order);
+	if (!order)
+		return -ENOMEM;
+	ms->order = order;
+	due = reallocarray(ms->due, cap, sizeof *due);
+	if (!due)
+		return -ENOMEM;
+	ms->due = due;
+	ms->cap = cap;
+	return 0;
+}
+
+static void order_insert(struct machines *ms, struct machine *m, size_t place)
+{
+	memmove(&ms->order[place + 1], &ms->order[place], (ms->count - place) * sizeof *ms->order);
+	ms->order[place] = m;
+	ms->count++;
+}
+
+static uint64_t hash_name(const char *name)
+{
+	return hash_bytes(name, strlen(name), 0);
+}
+
+/* At `place` of the order, which the caller knows or puts right. */
+static int add_at(struct machines *ms, struct machine *m, size_t place)
+{
+	int rc;
+
+	if (ms->count == MACHINES_MAX)
+		return -ENOSPC;
+	if (machines_by_name(ms, m->name))
+		return -EEXIST;
+	rc = make_room(ms);
+	if (rc < 0)
+		return rc;
+	rc = machine_keys_update(ms, m);
+	if (rc < 0)
+		return rc;
+	rc = table_put(&ms->names, &m->by_name, hash_name(m->name));
+	if (rc < 0) {
+		machine_keys_drop(ms, m);
+		return rc;
+	}
+	order_insert(ms, m, place);
+	m->home = ms;
+	machine_due_update(ms, m);
+	return 0;
+}
+
+int machines_add(struct machines *ms, struct machine *m)
+{
+	return add_at(ms, m, name_place(ms, m->name));
+}
+
+void machines_remove(struct machines *ms, struct machine *m)
+{
+	size_t place = name_place(ms, m->name);
+
+	if (ms->store)
+		store_delete(ms->store, STORE_MACHINE, m->name, strlen(m->name));
+	machine_due_remove(ms, m);
+	ms->count--;
+	memmove(&ms->order[place], &ms->order[place + 1], (ms->count - place) * sizeof *ms->order);
+	table_remove(&ms->names, &m->by_name);
+	machine_keys_drop(ms, m);
+	machine_free(m);
+}
+
+int machines_save(struct machines *ms, struct machine *m)
+{
+	json_t *j;
+	char *text = NULL;
+	int rc = machine_keys_update(ms, m);
+
+	if (rc < 0)
+		return rc;
+	machine_due_update(ms, m);
+	if (!ms->store)
+		return 0;
+	j = machine_store(m);
+	if (j)
+		text = json_dumps(j, JSON_COMPACT);
+	rc = text ? store_put(ms->store, STORE_MACHINE, m->name, strlen(m->name), text, strlen(text)) :
+		-ENOMEM;
+	free(text);
+	json_decref(j);
+	return rc;
+}
+
+struct loading {
+	struct machines *ms;
+	char *why;
+	size_t why_size;
+};
+
+static int load_row(void *arg, const void *key, size_t key_len, const void *value, size_t len)
+{
+	struct loading *l = arg;
+	struct machine *m = NULL;
+	char what[160] = "it is not JSON";
+	json_t *j = json_loadb(value, len, JSON_REJECT_DUPLICATES, NULL);
+	int rc = j ? machine_parse(j, &m, what, sizeof what) : -EPROTO;
+
+	json_decref(j);
+	if (rc == 0 && (strlen(m->name) != key_len || memcmp(m->name, key, key_len) != 0)) {
+		snprintf(what, sizeof what, "it has another name, %s", m->name);
+		rc = -EPROTO;
+	}
+	if (rc == 0)
+		rc = add_at(l->ms, m, l->ms->count);
+	if (rc == -EEXIST) {
+		snprintf(what, sizeof what, "its MAC or address is another machine's");
+		rc = -EPROTO;
+	}
+	if (rc < 0)
+		machine_free(m);
+	if (rc == -EPROTO)
+		snprintf(l->why, l->why_size, "the stored record of machine %.*s cannot be read: %s",
+			(int)key_len, (const char *)key, what);
+	else if (rc < 0)
+		snprintf(l->why, l->why_size, "machines cannot be loaded: %s", strerror(-rc));
+	return rc;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct machine *const *x = a, *const *y = b;
+
+	return machine_name_compare((*x)->name, (*y)->name);
+}
+
+int machines_load(struct machines *ms, char *why, size_t why_size)
+{
+	struct loading l = { ms, why, why_size };
+	int rc = ms->store ? store_load(ms->store, STORE_MACHINE, load_row, &l) : 0;
+
+	if (ms->count)
+		qsort(ms->order, ms->count, sizeof *ms->order, by_name);
+	return rc;
+}
+
+/* Look-ups. */
+
+struct machine *machines_by_name(const struct machines *ms, const char *name)
+{
+	for (struct table_node *n = table_first(&ms->names, hash_name(name)); n; n = table_next(n)) {
+		struct machine *m = table_entry(n, struct machine, by_name);
+
+		if (strcmp(m->name, name) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+struct machine *machines_next(const struct machines *ms, const struct machine *prev)
+{
+	size_t place = prev ? name_place(ms, prev->name) + 1 : 0;
+
+	return place < ms->count ? ms->order[place] : NULL;
+}
+
+size_t machines_count(const struct machines *ms)
+{
+	return ms->count;
+}
+
+void machines_on_action(struct machines *ms, machine_act act, void *arg)
+{
+	ms->act = act;
+	ms->act_arg = arg;
+}
