@@ -7,7 +7,7 @@ Q      := $(if $(filter 0,$(V)),@)
 say     = $(if $(filter 0,$(V)),@echo '  $(1)')
 
 PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd
-ROOMS ?= core machine dhcpd tftpd httpd kickstart guest hooks
+ROOMS ?= core machine dhcpd tftpd httpd kickstart guest hooks usher
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
          -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 
@@ -30,8 +30,8 @@ ALL_CFLAGS  = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) -fPIE -D_GNU_SOURCE -DUSHER_VE
 ALL_LDFLAGS = -pie -pthread $(SAN) $(LDFLAGS)
 LIBS        = $(PKG_LIBS) -lcrypt -lm
 
-LIB_SRC  := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
-MAIN_SRC := $(wildcard usher/*.c)
+LIB_SRC  := $(filter-out usher/main.c,$(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
+MAIN_SRC := usher/main.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
 MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))

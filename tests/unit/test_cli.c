@@ -1,0 +1,65 @@
+/* Name ranges. */
+#include "usher/cli.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char names[64 * 1024];
+
+static int note(void *arg, const char *name)
+{
+	(void)arg;
+	strcat(names, name);
+	strcat(names, " ");
+	return 0;
+}
+
+static int expand(const char *pattern)
+{
+	*names = '\0';
+	return cli_names(pattern, note, NULL);
+}
+
+START_TEST(ranges)
+{
+	ck_assert_int_eq(expand("web"), 0);
+	ck_assert_str_eq(names, "web ");
+	ck_assert_int_eq(expand("n{08..11}"), 0);
+	ck_assert_str_eq(names, "n08 n09 n10 n11 ");
+	ck_assert_int_eq(expand("n{9..11}-x"), 0);
+	ck_assert_str_eq(names, "n9-x n10-x n11-x ");
+	ck_assert_int_eq(expand("n{1..1000}"), 0);
+}
+END_TEST
+
+START_TEST(wrong)
+{
+	ck_assert_int_eq(expand("n{1..1001}"), -E2BIG);
+	ck_assert_int_eq(expand("n{3..1}"), -EINVAL);
+	ck_assert_int_eq(expand("n{1..}"), -EINVAL);
+	ck_assert_int_eq(expand("n{a..b}"), -EINVAL);
+	ck_assert_int_eq(expand("n{1..2"), -EINVAL);
+	ck_assert_int_eq(expand("n{1}"), -EINVAL);
+	ck_assert_int_eq(expand("n}1..2{"), -EINVAL);
+	ck_assert_str_eq(names, "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cli");
+	TCase *t = tcase_create("cli");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, ranges);
+	tcase_add_test(t, wrong);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
