@@ -1,0 +1,262 @@
+#include "kickstart/mustache.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *partial_in(void *arg, const char *name)
+{
+	return json_string_value(json_object_get(arg, name));
+}
+
+static const char context_json[] =
+	"{\"machine\": {\"name\": \"web01\", \"fqdn\": \"web01.lab\"}, \"nasty\": "
+	"\"a'b\\\"c$d\\\\e`f\", "
+	"\"lines\": \"one\\ntwo\", \"tail\": \"end\\\\\", \"empty\": \"\", \"none\": null, \"n\": "
+	"3, "
+	"\"blank\": \"a b\", \"keys\": [\"k1\", \"k2\"], \"no\": false, \"x\": \"<a href='q'>&\"}";
+
+/* Renders with the context above; the heap text, or NULL and the message in `why`. */
+static char *render(const char *text, enum mustache_format format, char why[256])
+{
+	json_t *context = json_loads(context_json, 0, NULL);
+	struct mustache_options o = {.file = "t", .format = format};
+	char *out = NULL;
+
+	ck_assert_ptr_nonnull(context);
+	why[0] = '\0';
+	if (mustache_render(text, context, &o, &out, why, 256) < 0)
+		ck_assert_ptr_null(out);
+	json_decref(context);
+	return out;
+}
+
+static void expect(const char *text, enum mustache_format format, const char *want)
+{
+	char why[256], *out = render(text, format, why);
+
+	ck_assert_msg(out, "%s: %s", text, why);
+	ck_assert_str_eq(out, want);
+	free(out);
+}
+
+static void expect_error(const char *text, enum mustache_format format, const char *want)
+{
+	char why[256], *out = render(text, format, why);
+
+	ck_assert_ptr_null(out);
+	ck_assert_str_eq(why, want);
+}
+
+/* One case of the specification. */
+static void run_case(const char *file, const json_t *c)
+{
+	struct mustache_options o = {.file = file,
+		.format = MUSTACHE_XML,
+		.lenient = true,
+		.partial = partial_in,
+		.arg = json_object_get(c, "partials")};
+	const char *name = json_string_value(json_object_get(c, "name"));
+	char why[256], *out = NULL;
+	int rc = mustache_render(json_string_value(json_object_get(c, "template")),
+		json_object_get(c, "data"), &o, &out, why, sizeof(why));
+
+	ck_assert_msg(rc == 0, "%s: %s: %s", file, name, why);
+	ck_assert_msg(strcmp(out, json_string_value(json_object_get(c, "expected"))) == 0,
+		"%s: %s:\n[%s]\nnot\n[%s]", file, name, out,
+		json_string_value(json_object_get(c, "expected")));
+	free(out);
+}
+
+static const char *spec_dir(void)
+{
+	const char *dir = getenv("MUSTACHE_SPEC");
+
+	return dir ? dir : "../shared/data/mustache-spec";
+}
+
+START_TEST(specification)
+{
+	static const char *const modules[] = {
+		"comments", "delimiters", "interpolation", "inverted", "partials", "sections"};
+	size_t i, n, cases = 0;
+	char path[4096];
+	json_t *c;
+
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		json_t *module;
+
+		snprintf(path, sizeof(path), "%s/%s.json", spec_dir(), modules[i]);
+		module = json_load_file(path, 0, NULL);
+		if (!module) {
+			fprintf(stderr, "skipped: no specification in %s (set MUSTACHE_SPEC)\n",
+				spec_dir());
+			return;
+		}
+		json_array_foreach(json_object_get(module, "tests"), n, c)
+		{
+			run_case(modules[i], c);
+			cases++;
+		}
+		json_decref(module);
+	}
+	ck_assert_uint_gt(cases, 100);
+}
+END_TEST
+
+START_TEST(values_and_sections)
+{
+	expect("{{machine.name}} {{n}}", MUSTACHE_NONE, "web01 3");
+	expect("{{#machine}}{{name}}{{/machine}}", MUSTACHE_NONE, "web01");
+	expect("{{#keys}}[{{.}}]{{/keys}}", MUSTACHE_NONE, "[k1][k2]");
+	expect("{{#empty}}x{{/empty}}{{^empty}}y{{/empty}}", MUSTACHE_NONE, "y");
+	expect("{{#none}}x{{/none}}{{^no}}y{{/no}}{{none}}", MUSTACHE_NONE, "y");
+	expect("a\n{{! gone\n   too }}\nb\n", MUSTACHE_NONE, "a\nb\n");
+	expect("$HOME ${x} $(y)", MUSTACHE_SHELL, "$HOME ${x} $(y)");
+}
+END_TEST
+
+START_TEST(escapes)
+{
+	expect("{{nasty}}", MUSTACHE_SHELL, "'a'\\''b\"c$d\\e`f'");
+	expect("{{lines}}", MUSTACHE_SHELL, "'one\ntwo'");
+	expect("{{empty}}", MUSTACHE_SHELL, "''");
+	expect("{{{nasty}}}{{&empty}}", MUSTACHE_SHELL, "a'b\"c$d\\e`f");
+	expect("{{nasty}}", MUSTACHE_JSON, "\"a'b\\\"c$d\\\\e`f\"");
+	expect("{{lines}} {{n}} {{no}} {{none}}", MUSTACHE_YAML, "\"one\\ntwo\" 3 false null");
+	expect("{{x}}", MUSTACHE_XML, "&lt;a href=&#39;q&#39;&gt;&amp;");
+	expect("{{nasty}}", MUSTACHE_PRESEED, "a'b\"c$d\\e`f");
+	expect("{{shell:nasty}}", MUSTACHE_PRESEED, "'a'\\''b\"c$d\\e`f'");
+	expect("{{machine.fqdn}}", MUSTACHE_CMDLINE, "web01.lab");
+}
+END_TEST
+
+START_TEST(refused_values)
+{
+	expect_error("{{lines}}", MUSTACHE_KICKSTART,
+		"t:1:1: the value of 'lines' has a line break, which cannot stand here");
+	expect_error("\n  {{lines}}", MUSTACHE_PRESEED,
+		"t:2:3: the value of 'lines' has a line break, which cannot stand here");
+	expect_error("{{shell:lines}}", MUSTACHE_PRESEED,
+		"t:1:1: the value of 'shell:lines' has a line break, which cannot stand here");
+	expect_error("{{tail}}", MUSTACHE_PRESEED,
+		"t:1:1: the value of 'tail' has a backslash at its end, which cannot stand here");
+	expect_error("{{blank}}", MUSTACHE_CMDLINE,
+		"t:1:1: the value of 'blank' has a blank, which cannot stand here");
+	expect_error("{{keys}}", MUSTACHE_NONE,
+		"t:1:1: 'keys' is a list: open it with {{#…}} and show {{.}}, not a single value");
+}
+END_TEST
+
+START_TEST(faults)
+{
+	expect_error("x\n {{machine.nmae}}", MUSTACHE_NONE,
+		"t:2:2: undefined name 'machine.nmae' (did you mean 'machine.name'?)");
+	expect_error("{{#machine}}{{nmae}}{{/machine}}", MUSTACHE_NONE,
+		"t:1:13: undefined name 'nmae' (did you mean 'name'?)");
+	expect_error("{{zzzzzzzz}}", MUSTACHE_NONE, "t:1:1: undefined name 'zzzzzzzz'");
+	expect_error("{{#nothere}}{{/nothere}}", MUSTACHE_NONE, "t:1:1: undefined name 'nothere'");
+	expect_error("{{#keys}}\n", MUSTACHE_NONE,
+		"t:1:1: this section is not closed, expected '{{/keys}}'");
+	expect_error("{{#keys}}\n{{/n}}", MUSTACHE_NONE,
+		"t:2:1: expected '/keys' for the section of line 1, not '/n'");
+	expect_error("{{/n}}", MUSTACHE_NONE, "t:1:1: '/n' closes nothing");
+	expect_error("a {{n", MUSTACHE_NONE, "t:1:3: this tag is not closed, expected '}}'");
+	expect_error("{{}}", MUSTACHE_NONE, "t:1:1: a tag without a name");
+	expect_error("{{a b}}", MUSTACHE_NONE, "t:1:1: a blank in the name 'a b'");
+	expect_error("{{>p}}", MUSTACHE_NONE, "t:1:1: there is no partial 'p'");
+	expect_error(
+		"{{=<%=}}", MUSTACHE_NONE, "t:1:1: expected two delimiters, as in {{=<% %>=}}");
+}
+END_TEST
+
+START_TEST(partials)
+{
+	json_t *set = json_pack("{s:s, s:s, s:s, s:s}", "p", "{{n}}\n {{>q}}\n", "q",
+		"x\n\ny{{lines}}\n", "self", "{{>self}}", "bad", "ok\n{{gone}}\n");
+	json_t *context = json_pack("{s:i, s:s}", "n", 7, "lines", "1\n2");
+	struct mustache_options o = {.file = "t", .partial = partial_in, .arg = set};
+	char why[256], *out = NULL;
+
+	ck_assert_int_eq(mustache_render("a\n  {{>p}}\nb", context, &o, &out, why, sizeof(why)), 0);
+	ck_assert_str_eq(out, "a\n  7\n   x\n   \n   y1\n2\nb");
+	free(out);
+	ck_assert_int_eq(mustache_render("{{>self}}", context, &o, &out, why, sizeof(why)), -EFBIG);
+	ck_assert_str_eq(why, "self:1:1: more than 64 partials inside each other");
+	ck_assert_int_eq(mustache_render("{{>bad}}", context, &o, &out, why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "bad:2:1: undefined name 'gone'");
+	json_decref(set);
+	json_decref(context);
+}
+END_TEST
+
+START_TEST(limits)
+{
+	json_t *set = json_pack("{s:s}", "two", "{{>two}}{{>two}}");
+	json_t *wide = json_object(), *list = json_array();
+	struct mustache_options o = {.file = "t", .partial = partial_in, .arg = set};
+	char why[256], *out = NULL, *deep = malloc(200 * 8 + 1);
+	int i;
+
+	ck_assert_int_eq(mustache_render("{{>two}}", wide, &o, &out, why, sizeof(why)), -EFBIG);
+	for (i = 0; i < 2000; i++)
+		json_array_append_new(list, json_string("0123456789"));
+	json_object_set_new(wide, "l", list);
+	ck_assert_int_eq(
+		mustache_render("{{#l}}{{#l}}{{.}}{{/l}}{{/l}}", wide, &o, &out, why, sizeof(why)),
+		-EFBIG);
+	ck_assert_str_eq(why, "t:1:1: more than 1048576 bytes come of it");
+	*deep = '\0';
+	for (i = 0; i < 200; i++)
+		strcat(deep, "{{#l}}");
+	ck_assert_int_eq(mustache_render(deep, wide, &o, &out, why, sizeof(why)), -EFBIG);
+	ck_assert_ptr_null(out);
+	free(deep);
+	json_decref(set);
+	json_decref(wide);
+}
+END_TEST
+
+static int count_name(void *arg, const char *name)
+{
+	strcat(arg, name);
+	strcat(arg, ";");
+	return 0;
+}
+
+START_TEST(names_of_partials)
+{
+	struct mustache_options o = {.file = "t"};
+	char names[64] = "", why[256];
+
+	ck_assert_int_eq(mustache_partials("{{>a}}\n{{#n}}{{> b.sh }}{{/n}}", &o, count_name, names,
+				 why, 256),
+		0);
+	ck_assert_str_eq(names, "a;b.sh;");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("mustache");
+	TCase *t = tcase_create("mustache");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(t, specification);
+	tcase_add_test(t, values_and_sections);
+	tcase_add_test(t, escapes);
+	tcase_add_test(t, refused_values);
+	tcase_add_test(t, faults);
+	tcase_add_test(t, partials);
+	tcase_add_test(t, limits);
+	tcase_add_test(t, names_of_partials);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
