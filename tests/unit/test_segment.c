@@ -1,0 +1,130 @@
+#include "machine/segment.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct ip ip(const char *text)
+{
+	struct ip r = { 0 };
+
+	ck_assert_int_eq(ip_parse(text, &r), 0);
+	return r;
+}
+
+static bool accepts(const char *server, uint8_t prefix_len, const char *address)
+{
+	struct segment s = { .server = ip(server), .prefix_len = prefix_len };
+	struct ip a = ip(address);
+
+	return segment_accepts(&s, &a);
+}
+
+START_TEST(test_accepts)
+{
+	ck_assert(accepts("192.168.122.1", 24, "192.168.122.2"));
+	ck_assert(accepts("192.168.122.1", 24, "192.168.122.254"));
+	ck_assert(!accepts("192.168.122.1", 24, "192.168.122.0"));
+	ck_assert(!accepts("192.168.122.1", 24, "192.168.122.255"));
+	ck_assert(!accepts("192.168.122.1", 24, "192.168.122.1"));
+	ck_assert(!accepts("192.168.122.1", 24, "192.168.123.2"));
+	ck_assert(!accepts("192.168.122.1", 24, "fd00::2"));
+	/* In the middle of a wide one these are hosts. */
+	ck_assert(accepts("10.0.0.1", 16, "10.0.1.0"));
+	ck_assert(accepts("10.0.0.1", 16, "10.0.1.255"));
+	ck_assert(!accepts("10.0.0.1", 16, "10.0.255.255"));
+	ck_assert(accepts("10.0.0.0", 31, "10.0.0.1"));
+	ck_assert(!accepts("10.0.0.0", 31, "10.0.0.0"));
+	ck_assert(!accepts("10.0.0.0", 32, "10.0.0.0"));
+	ck_assert(!accepts("10.0.0.0", 32, "10.0.0.1"));
+}
+END_TEST
+
+START_TEST(test_accepts_nothing_without_a_server)
+{
+	struct segment s = { .prefix_len = 24 };
+	struct ip a = ip("0.0.0.5"), none = { 0 };
+
+	ck_assert(!segment_accepts(&s, &a));
+	s.server = ip("10.0.0.1");
+	ck_assert(!segment_accepts(&s, &none));
+}
+END_TEST
+
+START_TEST(test_pool)
+{
+	struct ip first = ip("10.0.0.10"), last = ip("10.0.0.20"), below = ip("10.0.0.9");
+	struct ip above = ip("10.0.0.21"), other = ip("fd00::a"), none = { 0 };
+	struct segment s = { .pool_first = ip_to_v4(&first), .pool_last = ip_to_v4(&last) };
+	struct segment empty = { 0 };
+
+	ck_assert(segment_in_pool(&s, &first));
+	ck_assert(segment_in_pool(&s, &last));
+	ck_assert(!segment_in_pool(&s, &below));
+	ck_assert(!segment_in_pool(&s, &above));
+	ck_assert(!segment_in_pool(&s, &other));
+	ck_assert(!segment_in_pool(&empty, &none));
+	ck_assert(!segment_in_pool(&empty, &first));
+}
+END_TEST
+
+START_TEST(test_set)
+{
+	struct segments ss = { 0 };
+	struct segment s = { .name = "default", .id = 99 };
+	const struct segment *first = NULL, *second = NULL;
+
+	ck_assert_int_eq(segments_add(&ss, &s, &first), 0);
+	ck_assert_uint_eq(first->id, 1);
+	ck_assert_ptr_ne(first, &s);
+	ck_assert_int_eq(segments_add(&ss, &s, &second), -EEXIST);
+	strcpy(s.name, "lab");
+	ck_assert_int_eq(segments_add(&ss, &s, &second), 0);
+	ck_assert_uint_eq(second->id, 2);
+	ck_assert_ptr_eq(segments_by_name(&ss, "default"), first);
+	ck_assert_ptr_eq(segments_by_name(&ss, "lab"), second);
+	ck_assert_ptr_null(segments_by_name(&ss, "other"));
+	ck_assert_ptr_null(segments_by_id(&ss, 0));
+	ck_assert_ptr_eq(segments_by_id(&ss, 2), second);
+	ck_assert_ptr_null(segments_by_id(&ss, 3));
+	segments_fini(&ss);
+	ck_assert_uint_eq(ss.count, 0);
+}
+END_TEST
+
+START_TEST(test_limit)
+{
+	struct segments ss = { 0 };
+	struct segment s = { 0 };
+
+	for (int i = 0; i < SEGMENT_MAX; i++) {
+		snprintf(s.name, sizeof s.name, "s%d", i);
+		ck_assert_int_eq(segments_add(&ss, &s, NULL), 0);
+	}
+	strcpy(s.name, "more");
+	ck_assert_int_eq(segments_add(&ss, &s, NULL), -ENOSPC);
+	segments_fini(&ss);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("segment");
+	TCase *t = tcase_create("segment");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(t, test_accepts);
+	tcase_add_test(t, test_accepts_nothing_without_a_server);
+	tcase_add_test(t, test_pool);
+	tcase_add_test(t, test_set);
+	tcase_add_test(t, test_limit);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
