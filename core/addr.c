@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first two octets of a computed MAC: locally administered, and what QEMU's guests begin with. */
+/* A computed MAC's first two octets: locally administered, and what QEMU's guests begin with. */
 static const uint8_t COMPUTED[2] = { 0x52, 0x54 };
 
 bool mac_eq(const struct mac *a, const struct mac *b)
@@ -71,7 +71,8 @@ uint32_t ip_to_v4(const struct ip *ip)
 {
 	if (ip->family != IP_V4)
 		return 0;
-	return (uint32_t)ip->b[0] << 24 | (uint32_t)ip->b[1] << 16 | (uint32_t)ip->b[2] << 8 | ip->b[3];
+	return (uint32_t)ip->b[0] << 24 | (uint32_t)ip->b[1] << 16 | (uint32_t)ip->b[2] << 8 |
+		ip->b[3];
 }
 
 bool ip_eq(const struct ip *a, const struct ip *b)

@@ -1,9 +1,9 @@
 /*
  * Byte cursors with a sticky error, for network byte order.
  *
- * After the first read or write past the end every further call is a no-op (a read gives zero), so a
- * codec is written straight through and checks `bad` once, at the end.
- * Neither cursor owns memory.
+ * After the first read or write past the end every further call is a no-op (a read gives zero), so
+ * a codec is written straight through and checks `bad` once, at the end. Neither cursor owns
+ * memory.
  */
 #ifndef USHER_CORE_CURSOR_H
 #define USHER_CORE_CURSOR_H

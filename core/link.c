@@ -18,7 +18,7 @@
 char *if_indextoname(unsigned index, char *name);
 
 enum {
-	NAMES_MOST = 16, /* told apart in one read; with more of them every link is told */
+	NAMES_MOST = 16,  /* told apart in one read; with more, every link is told */
 	BUFFER = 1 << 20, /* a lab that starts sends some thousand messages before we read again */
 };
 
@@ -74,7 +74,8 @@ static void read_link(struct rtnl_link *link, struct link_state *ret)
 	*ret = (struct link_state){ 0 };
 	strncpy(ret->name, rtnl_link_get_name(link), sizeof ret->name - 1);
 	ret->index = (unsigned)rtnl_link_get_ifindex(link);
-	ret->up = rtnl_link_get_flags(link) & IFF_UP && (oper == IF_OPER_UP || oper == IF_OPER_UNKNOWN);
+	ret->up = rtnl_link_get_flags(link) & IFF_UP &&
+		(oper == IF_OPER_UP || oper == IF_OPER_UNKNOWN);
 	ret->mtu = rtnl_link_get_mtu(link);
 	if (hw && nl_addr_get_len(hw) == sizeof ret->mac.b)
 		memcpy(ret->mac.b, nl_addr_get_binary_addr(hw), sizeof ret->mac.b);
@@ -215,7 +216,8 @@ static void on_ready(struct loop_fd *w, uint32_t events)
 	m->n_names = 0;
 	m->all = false;
 	rc = nl_recvmsgs_default(m->sock);
-	/* Any failure but "nothing there" is ENOBUFS: the kernel dropped messages that we did not read in time. */
+	/* Any failure but "nothing there" is ENOBUFS: the kernel dropped messages that we did not
+	 * read in time. */
 	if (rc < 0 && rc != -NLE_AGAIN && rc != -NLE_INTR)
 		m->all = true;
 	for (size_t i = 0; i < m->n_names; i++)

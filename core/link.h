@@ -9,22 +9,23 @@
 #include "core/loop.h"
 
 struct link_state {
-	char name[16];    /* IFNAMSIZ */
-	unsigned index;   /* 0: there is no such link */
-	bool up;          /* administratively up and with carrier or unknown operstate */
+	char name[16];  /* IFNAMSIZ */
+	unsigned index; /* 0: there is no such link */
+	bool up;        /* administratively up and with carrier or unknown operstate */
 	uint32_t mtu;
 	struct mac mac;
 	struct ip address; /* first IPv4 address of global scope, else not set */
 	uint8_t prefix_len;
 };
 
-/* Fills `ret` for the link of this name; -ENODEV when there is none. Blocking but short (one netlink dump). */
+/* Fills `ret` for the link of this name; -ENODEV when there is none. Blocking but short (one
+ * netlink dump). */
 int link_lookup(const char *name, struct link_state *ret);
 
 struct link_monitor;
-/* Calls `changed` with the link's name for each link or address that comes, goes or changes. The callee looks
- * it up again; several changes may be told as one. Not freed from inside `changed`. A link that is renamed is told
- * by its new name only. */
+/* Calls `changed` with the link's name for each link or address that comes, goes or changes. The
+ * callee looks it up again; several changes may be told as one. Not freed from inside `changed`. A
+ * link that is renamed is told by its new name only. */
 int link_monitor_new(struct loop *l, void (*changed)(void *arg, const char *name), void *arg,
 	struct link_monitor **ret);
 void link_monitor_free(struct link_monitor *m);

@@ -31,7 +31,7 @@ static const char *level_word(int priority)
 static size_t line_start(int priority, char *line, size_t size)
 {
 	int n = atomic_load(&to_journal) ? snprintf(line, size, "<%d>", priority)
-	                                 : snprintf(line, size, "usher: %s", level_word(priority));
+					 : snprintf(line, size, "usher: %s", level_word(priority));
 
 	return n > 0 ? (size_t)n : 0;
 }
@@ -64,7 +64,8 @@ void log_line(int priority, const char *fmt, ...)
 		len = sizeof line - at - 1;
 	hide_controls(line + at, len);
 	line[at + len] = '\n';
-	/* One write, so that lines of several threads do not mix; there is nowhere to report its failure. */
+	/* One write, so that lines of several threads do not mix; there is nowhere to report its
+	 * failure. */
 	(void)!write(STDERR_FILENO, line, at + len + 1);
 	errno = saved;
 }

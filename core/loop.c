@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 enum {
-	/* Events and timers served before the loop looks again: a busy peer must not keep the others waiting. */
+	/* Events and timers served before the loop looks again: no busy peer keeps the others
+	 * waiting. */
 	BATCH = 64,
 	FIRST_TIMERS = 64,
 };
@@ -20,7 +21,7 @@ struct loop {
 	bool stopping;
 	int status;
 	struct epoll_event batch[BATCH];
-	int batch_at, batch_len; /* what is still to be dispatched of this wake-up */
+	int batch_at, batch_len;  /* what is still to be dispatched of this wake-up */
 	struct loop_timer **heap; /* 1-based: slot 0 is not used */
 	size_t n_timers, cap_timers;
 };

@@ -11,7 +11,8 @@
 
 struct loop;
 
-/* A watched descriptor. The caller's storage, zeroed before loop_watch(); not owned: the caller closes fd. */
+/* A watched descriptor. The caller's storage, zeroed before loop_watch(); not owned: the caller
+ * closes fd. */
 struct loop_fd {
 	int fd;
 	void (*ready)(struct loop_fd *w, uint32_t epoll_events);

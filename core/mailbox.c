@@ -39,7 +39,8 @@ void mailbox_post(struct mailbox *mb, struct message *m)
 	first = !mb->head;
 	*mb->tail = m;
 	mb->tail = &m->next;
-	/* Under the lock: once it is released the receiver may take the message for a word to end the mailbox. */
+	/* Under the lock: once it is released the receiver may take the message for a word to end
+	 * the mailbox. */
 	if (first)
 		kick(mb);
 	pthread_mutex_unlock(&mb->lock);

@@ -1,8 +1,10 @@
 /*
- * A queue of messages to one thread, from any thread, with an eventfd that says "there is something".
+ * A queue of messages to one thread, from any thread, with an eventfd that says "there is
+ * something".
  *
- * Messages are intrusive: the sender allocates a struct that begins with (or holds) a struct message and
- * gives it away; `deliver` runs on the receiving thread and owns the message from then on.
+ * Messages are intrusive: the sender allocates a struct that begins with (or holds) a struct
+ * message and gives it away; `deliver` runs on the receiving thread and owns the message from then
+ * on.
  */
 #ifndef USHER_CORE_MAILBOX_H
 #define USHER_CORE_MAILBOX_H
@@ -19,13 +21,14 @@ struct message {
 struct mailbox {
 	pthread_mutex_t lock;
 	struct message *head, **tail;
-	int fd; /* eventfd */
+	int fd;            /* eventfd */
 	struct loop *loop; /* attached to, or NULL */
 	struct loop_fd watch;
 };
 
 int mailbox_init(struct mailbox *mb);
-/* Undelivered messages are delivered first, on the calling thread. Before loop_free() of its loop. */
+/* Undelivered messages are delivered first, on the calling thread. Before its loop is
+ * freed. */
 void mailbox_fini(struct mailbox *mb);
 /* Any thread; never fails, never blocks for long. */
 void mailbox_post(struct mailbox *mb, struct message *m);

@@ -3,65 +3,26 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/store_batch.h"
+#include "core/store_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
+#include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-	APPLICATION_ID = 0x55534852, /* "USHR", in the file's header: not somebody else's database */
-	RETRY_MS = 1000,             /* after a failed write, when nothing new is committed */
-	PAUSE_MS = 50,               /* and at least: a full disk must not cost a core */
+	RETRY_MS = 1000, /* after a failed write, when nothing new is committed */
+	PAUSE_MS = 50,   /* and at least: a full disk must not cost a core */
 };
-
-enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DELETE, EVENT, PRUNE, STATEMENTS };
-
-static const char *const statement_sql[STATEMENTS] = {
-	[BEGIN] = "BEGIN IMMEDIATE",
-	[COMMIT] = "COMMIT",
-	[ROLLBACK] = "ROLLBACK",
-	[PUT] = "INSERT OR REPLACE INTO record(kind, key, value) VALUES(?1, ?2, ?3)",
-	[DELETE] = "DELETE FROM record WHERE kind = ?1 AND key = ?2",
-	/* REPLACE: a number used twice must not stop all writing for ever. */
-	[EVENT] = "INSERT OR REPLACE INTO event(seq, at, machine, kind, text) VALUES(?1, ?2, ?3, ?4, ?5)",
-	[PRUNE] = "DELETE FROM event WHERE seq < ?1",
-};
-
-/* migration[v] makes a store of version v one of version v + 1; from 0, a new one. */
-static const char *const migration[STORE_VERSION] = {
-	[0] = "CREATE TABLE record(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
-	      " PRIMARY KEY(kind, key)) WITHOUT ROWID;"
-	      "CREATE TABLE event(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, machine TEXT NOT NULL,"
-	      " kind TEXT NOT NULL, text TEXT NOT NULL);",
-};
-
-/* Exclusive locking before the first use of the log keeps its index in our memory: no mapped file to fault on
- * when the disk is full, and no other process in between. It is a lock of the kernel's, gone with the process.
- * After a flood the log's file is cut back to 16 MiB. */
-static const char settings_sql[] = "PRAGMA locking_mode = EXCLUSIVE;"
-				   "PRAGMA journal_mode = WAL;"
-				   "PRAGMA synchronous = FULL;"
-				   "PRAGMA journal_size_limit = 16777216;"
-				   "PRAGMA mmap_size = 0;"
-				   "PRAGMA trusted_schema = OFF;";
 
 struct store {
-	char path[PATH_MAX];
-	int lock_fd;
-	sqlite3 *db; /* the opener's until store_start(), then the thread's until it has ended */
-	sqlite3_stmt *statements[STATEMENTS];
+	/* The opener's until store_start(), then the thread's until it has ended. */
+	struct store_file *file;
 
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t wake;
@@ -81,304 +42,13 @@ struct store {
 	atomic_size_t backlog;
 };
 
-/* Errors */
-
-static int errno_of(sqlite3 *db, int rc)
-{
-	int system = sqlite3_system_errno(db);
-
-	switch (rc & 0xff) {
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return -EBADMSG;
-	case SQLITE_READONLY:
-		return -EROFS;
-	default:
-		return system == ENOSPC || system == EDQUOT ? -ENOSPC : -EIO;
-	}
-}
-
-struct why {
-	char *text;
-	size_t size;
-};
-
-__attribute__((format(printf, 3, 4)))
-static int explain(const struct why *why, int rc, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(why->text, why->size, fmt, args);
-	va_end(args);
-	return rc;
-}
-
-static int explain_db(const struct why *why, struct store *s, int sql_rc)
-{
-	int rc = errno_of(s->db, sql_rc);
-
-	if (rc == -EBADMSG)
-		return explain(why, rc, "%s is damaged or not a store (%s): restore a copy of it, or move it "
-			"away to begin a new one", s->path, sqlite3_errmsg(s->db));
-	return explain(why, rc, "%s: %s", s->path, sqlite3_errmsg(s->db));
-}
-
-/* Opening: one process at a time */
-
-static int explain_busy(const struct why *why, const char *path, int lock_fd)
-{
-	char pid[16] = "";
-	ssize_t n = pread(lock_fd, pid, sizeof pid - 1, 0);
-
-	pid[n > 0 ? strspn(pid, "0123456789") : 0] = 0;
-	if (!pid[0])
-		return explain(why, -EBUSY, "%s is used by another usher", path);
-	return explain(why, -EBUSY, "%s is used by another usher (pid %s)", path, pid);
-}
-
-static int explain_open(const struct why *why, const char *path, int rc)
-{
-	char dir[PATH_MAX];
-
-	snprintf(dir, sizeof dir, "%s", path);
-	if (rc == -ENOENT)
-		return explain(why, rc, "cannot open the store %s: there is no directory %s", path,
-			dirname(dir));
-	return explain(why, rc, "cannot open the store %s: %s", path, strerror(-rc));
-}
-
-/* The lock is the kernel's, on an open file: nothing stale stays behind. The file's text only says who. */
-static int take_lock(struct store *s, const struct why *why)
-{
-	char name[PATH_MAX], pid[16];
-	int n = snprintf(name, sizeof name, "%s.lock", s->path);
-
-	if (n < 0 || (size_t)n >= sizeof name)
-		return explain_open(why, s->path, -ENAMETOOLONG);
-	s->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->lock_fd < 0)
-		return explain_open(why, s->path, -errno);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? explain_busy(why, s->path, s->lock_fd)
-		                            : explain_open(why, s->path, -errno);
-	n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-	/* Without the pid the lock holds all the same. */
-	if (!ftruncate(s->lock_fd, 0))
-		(void)!pwrite(s->lock_fd, pid, (size_t)n, 0);
-	return 0;
-}
-
-/* Ours before SQLite opens it, for the mode: settings and tokens are in it. SQLite gives its log the same. */
-static int make_file(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-/* A file made or renamed is there after a power cut only when its directory was synced. */
-static void sync_path(const char *path, int flags)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-
-	if (fd < 0)
-		return;
-	fsync(fd);
-	close(fd);
-}
-
-static void sync_directory(const char *path)
-{
-	char dir[PATH_MAX];
-
-	snprintf(dir, sizeof dir, "%s", path);
-	sync_path(dirname(dir), O_DIRECTORY);
-}
-
-static int open_database(struct store *s, const struct why *why)
-{
-	int rc = make_file(s->path);
-
-	if (rc < 0)
-		return explain_open(why, s->path, rc);
-	rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc != SQLITE_OK)
-		return s->db ? explain_db(why, s, rc) : explain_open(why, s->path, -ENOMEM);
-	return 0;
-}
-
-/* Opening: is it ours, whole, and of our version */
-
-static int row_int(void *arg, int n, char **values, char **names)
-{
-	(void)names;
-	if (n > 0 && values[0])
-		*(int64_t *)arg = strtoll(values[0], NULL, 10);
-	return 0;
-}
-
-static int query_int(struct store *s, const char *sql, int64_t *ret)
-{
-	return sqlite3_exec(s->db, sql, row_int, ret, NULL);
-}
-
-struct identity {
-	int64_t application, version, tables;
-};
-
-static int read_identity(struct store *s, struct identity *ret)
-{
-	int rc = query_int(s, "PRAGMA application_id", &ret->application);
-
-	if (rc == SQLITE_OK)
-		rc = query_int(s, "PRAGMA user_version", &ret->version);
-	if (rc == SQLITE_OK)
-		rc = query_int(s, "SELECT count(*) FROM sqlite_schema", &ret->tables);
-	return rc;
-}
-
-static int row_is_ok(void *arg, int n, char **values, char **names)
-{
-	(void)names;
-	*(bool *)arg = n > 0 && values[0] && !strcmp(values[0], "ok");
-	return 0;
-}
-
-static int check_whole(struct store *s, const struct why *why)
-{
-	bool ok = false;
-	int rc = sqlite3_exec(s->db, "PRAGMA quick_check(1)", row_is_ok, &ok, NULL);
-
-	if (rc != SQLITE_OK)
-		return explain_db(why, s, rc);
-	if (!ok)
-		return explain(why, -EBADMSG, "%s is damaged: restore a copy of it, or move it away to begin a "
-			"new one", s->path);
-	return 0;
-}
-
-/* PATH.vN: whole and on disk before the store itself is touched. */
-static int keep_copy(struct store *s, int64_t version, const struct why *why)
-{
-	char *name = sqlite3_mprintf("%s.v%lld", s->path, (long long)version);
-	char *temp = sqlite3_mprintf("%s.v%lld.part", s->path, (long long)version);
-	char *sql = sqlite3_mprintf("VACUUM INTO %Q", temp);
-	int rc = -ENOMEM;
-
-	if (!name || !temp || !sql)
-		goto out;
-	unlink(temp);
-	rc = make_file(temp);
-	if (rc < 0)
-		goto out;
-	rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EIO;
-	if (rc < 0)
-		goto out;
-	sync_path(temp, 0);
-	rc = rename(temp, name) < 0 ? -errno : 0;
-	sync_directory(s->path);
-out:
-	if (rc < 0) {
-		explain(why, rc, "%s: cannot keep a copy before bringing it to version %d: %s", s->path,
-			STORE_VERSION, strerror(-rc));
-		if (temp)
-			unlink(temp);
-	}
-	sqlite3_free(name);
-	sqlite3_free(temp);
-	sqlite3_free(sql);
-	return rc;
-}
-
-static int migrate(struct store *s, int64_t version, const struct why *why)
-{
-	char stamp[96];
-	int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-
-	for (; rc == SQLITE_OK && version < STORE_VERSION; version++)
-		rc = sqlite3_exec(s->db, migration[version], NULL, NULL, NULL);
-	snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-		APPLICATION_ID, STORE_VERSION);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(s->db, stamp, NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : explain_db(why, s, rc);
-}
-
-static int check_identity(struct store *s, const struct why *why)
-{
-	struct identity id = { 0 };
-	int rc = read_identity(s, &id);
-
-	if (rc != SQLITE_OK)
-		return explain_db(why, s, rc);
-	if (!id.application && !id.version && !id.tables)
-		return migrate(s, 0, why);
-	if (id.application != APPLICATION_ID)
-		return explain(why, -EBADMSG, "%s is a database, but not an usher's", s->path);
-	if (id.version > STORE_VERSION)
-		return explain(why, -EPROTO, "%s is of version %lld, and this usher knows versions up to %d: "
-			"use a newer usher; the store was left as it is", s->path, (long long)id.version,
-			STORE_VERSION);
-	rc = check_whole(s, why);
-	if (rc < 0 || id.version == STORE_VERSION)
-		return rc;
-	rc = keep_copy(s, id.version, why);
-	return rc < 0 ? rc : migrate(s, id.version, why);
-}
-
-static int prepare(struct store *s, const struct why *why)
-{
-	for (int i = 0; i < STATEMENTS; i++) {
-		int rc = sqlite3_prepare_v3(s->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-			&s->statements[i], NULL);
-
-		if (rc != SQLITE_OK)
-			return explain_db(why, s, rc);
-	}
-	return 0;
-}
-
-static int open_store(struct store *s, const struct why *why)
-{
-	int rc = take_lock(s, why);
-
-	if (!rc)
-		rc = open_database(s, why);
-	if (rc < 0)
-		return rc;
-	sqlite3_extended_result_codes(s->db, 1);
-	rc = sqlite3_exec(s->db, settings_sql, NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
-		return explain_db(why, s, rc);
-	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, 2 * STORE_VALUE_MAX);
-	rc = check_identity(s, why);
-	if (!rc)
-		rc = prepare(s, why);
-	if (!rc)
-		sync_directory(s->path);
-	return rc;
-}
-
-static struct store *store_alloc(const char *path)
+static struct store *store_alloc(void)
 {
 	struct store *s = calloc(1, sizeof *s);
 	pthread_condattr_t attr;
 
 	if (!s)
 		return NULL;
-	s->lock_fd = -1;
-	snprintf(s->path, sizeof s->path, "%s", path);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -391,18 +61,16 @@ static struct store *store_alloc(const char *path)
 	return NULL;
 }
 
-int store_open(const char *path, struct store **ret, char *why_text, size_t why_size)
+int store_open(const char *path, struct store **ret, char *why, size_t why_size)
 {
-	struct why why = { why_text, why_size };
-	struct store *s;
+	struct store *s = store_alloc();
 	int rc;
 
-	if (strlen(path) >= PATH_MAX)
-		return explain_open(&why, path, -ENAMETOOLONG);
-	s = store_alloc(path);
-	if (!s)
-		return explain_open(&why, path, -ENOMEM);
-	rc = open_store(s, &why);
+	if (!s) {
+		snprintf(why, why_size, "cannot open the store %s: out of memory", path);
+		return -ENOMEM;
+	}
+	rc = store_file_open(path, &s->file, why, why_size);
 	if (rc < 0) {
 		store_close(s);
 		return rc;
@@ -411,33 +79,11 @@ int store_open(const char *path, struct store **ret, char *why_text, size_t why_
 	return 0;
 }
 
-/* Loading */
-
 int store_load(struct store *s, enum store_kind kind,
-	int (*row)(void *arg, const void *key, size_t key_len, const void *value, size_t len), void *arg)
+	int (*row)(void *arg, const void *key, size_t key_len, const void *value, size_t len),
+	void *arg)
 {
-	sqlite3_stmt *st;
-	int ret = 0;
-	int rc = sqlite3_prepare_v2(s->db, "SELECT key, value FROM record WHERE kind = ?1 ORDER BY key", -1,
-		&st, NULL);
-
-	if (rc != SQLITE_OK)
-		return errno_of(s->db, rc);
-	sqlite3_bind_int(st, 1, kind);
-	while (!ret && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		ret = row(arg, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0),
-			sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1));
-	if (!ret && rc != SQLITE_DONE)
-		ret = errno_of(s->db, rc);
-	sqlite3_finalize(st);
-	return ret;
-}
-
-static const char *column_text(sqlite3_stmt *st, int column)
-{
-	const unsigned char *text = sqlite3_column_text(st, column);
-
-	return text ? (const char *)text : "";
+	return store_file_load(s->file, kind, row, arg);
 }
 
 int store_load_events(struct store *s, size_t most,
@@ -445,22 +91,7 @@ int store_load_events(struct store *s, size_t most,
 		const char *text),
 	void *arg)
 {
-	static const char sql[] = "SELECT seq, at, machine, kind, text FROM"
-				  " (SELECT * FROM event ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
-	sqlite3_stmt *st;
-	int ret = 0;
-	int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
-
-	if (rc != SQLITE_OK)
-		return errno_of(s->db, rc);
-	sqlite3_bind_int64(st, 1, most > INT64_MAX ? INT64_MAX : (int64_t)most);
-	while (!ret && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		ret = row(arg, (uint64_t)sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-			column_text(st, 2), column_text(st, 3), column_text(st, 4));
-	if (!ret && rc != SQLITE_DONE)
-		ret = errno_of(s->db, rc);
-	sqlite3_finalize(st);
-	return ret;
+	return store_file_load_events(s->file, most, row, arg);
 }
 
 /* Putting: the main thread's side */
@@ -470,7 +101,8 @@ static int add(struct store *s, const struct store_op *op)
 	size_t size = store_op_size(op);
 	int rc;
 
-	if (op->key.len > STORE_KEY_MAX || op->word.len > STORE_KEY_MAX || op->value.len > STORE_VALUE_MAX)
+	if (op->key.len > STORE_KEY_MAX || op->word.len > STORE_KEY_MAX ||
+		op->value.len > STORE_VALUE_MAX)
 		return -EMSGSIZE;
 	if (atomic_load(&s->backlog) + size > STORE_BACKLOG_MAX)
 		return -ENOSPC;
@@ -482,24 +114,33 @@ static int add(struct store *s, const struct store_op *op)
 	return rc;
 }
 
-int store_put(struct store *s, enum store_kind kind, const void *key, size_t key_len, const void *value,
-	size_t len)
+int store_put(struct store *s, enum store_kind kind, const void *key, size_t key_len,
+	const void *value, size_t len)
 {
-	return add(s, &(struct store_op){
-		.what = STORE_DO_PUT, .kind = kind, .key = { key, key_len }, .value = { value, len } });
+	struct store_op op = { .what = STORE_DO_PUT, .kind = kind };
+
+	op.key = (struct store_blob){ key, key_len };
+	op.value = (struct store_blob){ value, len };
+	return add(s, &op);
 }
 
 int store_delete(struct store *s, enum store_kind kind, const void *key, size_t key_len)
 {
-	return add(s, &(struct store_op){ .what = STORE_DO_DELETE, .kind = kind, .key = { key, key_len } });
+	struct store_op op = { .what = STORE_DO_DELETE, .kind = kind };
+
+	op.key = (struct store_blob){ key, key_len };
+	return add(s, &op);
 }
 
-int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
-	const char *text)
+int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const char *machine,
+	const char *kind, const char *text)
 {
-	return add(s, &(struct store_op){
-		.what = STORE_DO_EVENT, .seq = seq, .at = wall_ms, .key = { machine, strlen(machine) },
-		.word = { kind, strlen(kind) }, .value = { text, strlen(text) } });
+	struct store_op op = { .what = STORE_DO_EVENT, .seq = seq, .at = wall_ms };
+
+	op.key = (struct store_blob){ machine, strlen(machine) };
+	op.word = (struct store_blob){ kind, strlen(kind) };
+	op.value = (struct store_blob){ text, strlen(text) };
+	return add(s, &op);
 }
 
 int store_prune_events(struct store *s, uint64_t below_seq)
@@ -532,93 +173,6 @@ struct store_stats store_stats(const struct store *s)
 }
 
 /* Writing: the thread's side */
-
-/* Runs a prepared statement whose parameters are bound. */
-static int run(struct store *s, enum statement which)
-{
-	int rc = sqlite3_step(s->statements[which]);
-
-	/* The reset repeats the error of a failed step; what counts was said before. */
-	sqlite3_reset(s->statements[which]);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* The bytes stay where they are until the transaction has ended. An empty blob is not NULL. */
-static int bind_blob(sqlite3_stmt *st, int at, struct store_blob b)
-{
-	return sqlite3_bind_blob(st, at, b.len ? b.bytes : "", (int)b.len, SQLITE_STATIC);
-}
-
-static int bind_text(sqlite3_stmt *st, int at, struct store_blob b)
-{
-	return sqlite3_bind_text(st, at, b.len ? b.bytes : "", (int)b.len, SQLITE_STATIC);
-}
-
-static int run_event(struct store *s, const struct store_op *op)
-{
-	sqlite3_stmt *st = s->statements[EVENT];
-
-	sqlite3_bind_int64(st, 1, (int64_t)op->seq);
-	sqlite3_bind_int64(st, 2, op->at);
-	bind_text(st, 3, op->key);
-	bind_text(st, 4, op->word);
-	bind_text(st, 5, op->value);
-	return run(s, EVENT);
-}
-
-static int run_op(struct store *s, const struct store_op *op)
-{
-	sqlite3_stmt *st;
-
-	switch (op->what) {
-	case STORE_DO_PUT:
-	case STORE_DO_DELETE:
-		st = s->statements[op->what == STORE_DO_PUT ? PUT : DELETE];
-		sqlite3_bind_int(st, 1, op->kind);
-		bind_blob(st, 2, op->key);
-		if (op->what == STORE_DO_PUT)
-			bind_blob(st, 3, op->value);
-		return run(s, op->what == STORE_DO_PUT ? PUT : DELETE);
-	case STORE_DO_EVENT:
-		return run_event(s, op);
-	case STORE_DO_PRUNE:
-		sqlite3_bind_int64(s->statements[PRUNE], 1, (int64_t)op->seq);
-		return run(s, PRUNE);
-	}
-	return SQLITE_MISUSE;
-}
-
-static int run_batch(struct store *s, const struct store_batch *b)
-{
-	struct store_op op;
-	size_t at = 0;
-	int rc = SQLITE_OK;
-
-	while (rc == SQLITE_OK && store_batch_next(b, &at, &op))
-		rc = run_op(s, &op);
-	return rc;
-}
-
-/* All that is pending in one transaction. 0 or -errno, and then nothing of it is on disk. */
-static int write_transaction(struct store *s)
-{
-	int rc = run(s, BEGIN);
-	int err;
-
-	for (const struct store_batch *b = s->pending; rc == SQLITE_OK && b; b = b->next)
-		rc = run_batch(s, b);
-	if (rc == SQLITE_OK)
-		rc = run(s, COMMIT);
-	if (rc == SQLITE_OK) {
-		atomic_fetch_add(&s->transactions, 1);
-		return 0;
-	}
-	err = errno_of(s->db, rc);
-	/* SQLite rolls back some failures itself. */
-	if (!sqlite3_get_autocommit(s->db))
-		run(s, ROLLBACK);
-	return err;
-}
 
 static size_t pending_bytes(const struct store *s)
 {
@@ -669,10 +223,10 @@ static void drop_pending(struct store *s, bool all)
 static void note_outcome(struct store *s, int rc)
 {
 	if (rc < 0 && !s->failing)
-		log_error("store %s: cannot write: %s; keeping %zu bytes and trying again", s->path,
+		log_error("store: cannot write: %s; keeping %zu bytes and trying again",
 			strerror(-rc), atomic_load(&s->backlog));
 	if (!rc && s->failing)
-		log_info("store %s: writing again", s->path);
+		log_info("store: writing again");
 	s->failing = rc < 0;
 	s->failed_at = clock_mono_ms();
 }
@@ -680,11 +234,13 @@ static void note_outcome(struct store *s, int rc)
 static void write_pending(struct store *s)
 {
 	size_t bytes = pending_bytes(s);
-	int rc = bytes ? write_transaction(s) : 0;
+	int rc = bytes ? store_file_write(s->file, s->pending) : 0;
 
 	if (rc < 0)
 		atomic_fetch_add(&s->failures, 1);
-	else
+	else if (bytes)
+		atomic_fetch_add(&s->transactions, 1);
+	if (!rc)
 		atomic_fetch_sub(&s->backlog, bytes);
 	note_outcome(s, rc);
 	for (struct store_batch *b = s->pending; b; b = b->next)
@@ -692,7 +248,8 @@ static void write_pending(struct store *s)
 	drop_pending(s, !rc);
 }
 
-/* Waits under the lock for a word from the main thread, at most until `mono_ms`. False when it is over. */
+/* Waits under the lock for a word from the main thread, at most until `mono_ms`. False when it is
+ * over. */
 static bool wait_until(struct store *s, int64_t mono_ms)
 {
 	struct timespec t = { .tv_sec = mono_ms / 1000, .tv_nsec = mono_ms % 1000 * 1000000 };
@@ -765,19 +322,14 @@ void store_close(struct store *s)
 		return;
 	if (s->started)
 		end_thread(s);
-	else if (s->statements[STATEMENTS - 1] && !take_gathered(s))
+	else if (s->file && !take_gathered(s))
 		write_pending(s);
 	if (s->failing && s->pending)
-		log_error("store %s: %zu bytes could not be written and are lost", s->path, pending_bytes(s));
+		log_error("store: %zu bytes could not be written and are lost", pending_bytes(s));
 	drop_pending(s, true);
 	store_batch_free(s->spare);
 	store_batch_free(s->gather);
-	for (int i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(s->statements[i]);
-	/* The last to close writes the log back into the file and removes it. */
-	sqlite3_close(s->db);
-	if (s->lock_fd >= 0)
-		close(s->lock_fd);
+	store_file_close(s->file);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -1,13 +1,13 @@
 /*
  * The store: what must survive us. Keyed records of a few kinds and one numbered event log.
  *
- * It says what, not how: no SQL leaves store.c, and nothing here could not be had from a shared engine.
- * The main thread puts; a thread of the store's own writes. What was put up to a store_commit() is one
- * transaction: on disk whole or not at all, in order. While one commit is being written later ones gather
- * and are written together.
+ * It says what, not how: no SQL leaves it, and nothing here could not be had from a shared
+ * engine. The main thread puts; a thread of the store's own writes. What was put up to a
+ * store_commit() is one transaction: on disk whole or not at all, in order. While one commit is
+ * being written later ones gather and are written together.
  *
- * When a write fails (disk full) its waiters are told, and the writes themselves are kept and tried again
- * before anything later, so what is on disk is always an earlier state of what is in memory.
+ * When a write fails (disk full) its waiters are told, and the writes themselves are kept and tried
+ * again before anything later, so what is on disk is always an earlier state of what is in memory.
  */
 #ifndef USHER_CORE_STORE_H
 #define USHER_CORE_STORE_H
@@ -28,15 +28,16 @@ enum {
 	STORE_BACKLOG_MAX = 64 << 20, /* bytes waiting for a disk that does not take them */
 };
 
-/* Opens or creates the store at `path`. Blocking; at start only. On failure writes one line for the user to
- * `why` and returns -errno: -EBUSY another process has it, -EPROTO it is of a newer version (left as it is).
- * An older version is migrated, a copy kept beside it as PATH.vN. */
+/* Opens or creates the store at `path`. Blocking; at start only. On failure writes one line for the
+ * user to `why` and returns -errno: -EBUSY another process has it, -EPROTO it is of a newer version
+ * (left as it is). An older version is migrated, a copy kept beside it as PATH.vN. */
 int store_open(const char *path, struct store **ret, char *why, size_t why_size);
 
-/* Calls `row` for each record of a kind, in key order; before store_start(). A nonzero return ends the walk
- * and is returned. */
+/* Calls `row` for each record of a kind, in key order; before store_start(). A nonzero return ends
+ * the walk and is returned. */
 int store_load(struct store *s, enum store_kind kind,
-	int (*row)(void *arg, const void *key, size_t key_len, const void *value, size_t len), void *arg);
+	int (*row)(void *arg, const void *key, size_t key_len, const void *value, size_t len),
+	void *arg);
 /* The last `most` events, oldest first. */
 int store_load_events(struct store *s, size_t most,
 	int (*row)(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
@@ -49,21 +50,23 @@ int store_start(struct store *s, struct mailbox *home);
 void store_close(struct store *s);
 
 /* Main thread only. Bytes are copied. 0, -ENOMEM, -EMSGSIZE or -ENOSPC (backlog full). */
-int store_put(struct store *s, enum store_kind kind, const void *key, size_t key_len, const void *value,
-	size_t len);
+int store_put(struct store *s, enum store_kind kind, const void *key, size_t key_len,
+	const void *value, size_t len);
 int store_delete(struct store *s, enum store_kind kind, const void *key, size_t key_len);
-int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
-	const char *text);
+int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const char *machine,
+	const char *kind, const char *text);
 /* Forgets events with a lower number. */
 int store_prune_events(struct store *s, uint64_t below_seq);
 
-/* `rc` 0: all that was put before is on disk. Else -errno (-ENOSPC, -EIO): not yet, and it will be retried. */
+/* `rc` 0: all that was put before is on disk. Else -errno (-ENOSPC, -EIO): not yet, and it will be
+ * retried. */
 typedef void (*store_done)(void *arg, int rc);
-/* Ends a transaction. `done` may be NULL. It is called later, on the home thread, never from inside.
- * Returns 0 or -ENOMEM (then `done` is not called and the puts stay in the open transaction). */
+/* Ends a transaction. `done` may be NULL. It is called later, on the home thread, never from
+ * inside. Returns 0 or -ENOMEM (then `done` is not called and the puts stay in the open
+ * transaction). */
 int store_commit(struct store *s, store_done done, void *arg);
-/* A wait for everything put so far, even when this caller put nothing, is store_commit() too: it is answered
- * after all earlier commits. */
+/* A wait for everything put so far, even when this caller put nothing, is store_commit() too: it is
+ * answered after all earlier commits. */
 
 /* Counters for `usher show`, benches and tests. */
 struct store_stats {

@@ -106,8 +106,8 @@ struct table_node *table_walk(const struct table *t, size_t *slot, struct table_
 	return NULL;
 }
 
-/* SipHash with one compression and three finalisation rounds (Aumasson and Bernstein, 2012): short keys that
- * peers choose, and a seed they do not know. */
+/* SipHash with one compression and three finalisation rounds (Aumasson and Bernstein, 2012): short
+ * keys that peers choose, and a seed they do not know. */
 
 static uint64_t seed[2];
 static pthread_once_t seeded = PTHREAD_ONCE_INIT;

@@ -1,6 +1,6 @@
 /*
- * An intrusive hash table: nodes live in the caller's structs, the table owns only its slots and grows
- * with what is in it. Several nodes may carry one hash; the caller compares keys.
+ * An intrusive hash table: nodes live in the caller's structs, the table owns only its slots and
+ * grows with what is in it. Several nodes may carry one hash; the caller compares keys.
  *
  *	for (n = table_first(&t, h); n; n = table_next(n))
  *		if (same_key(table_entry(n, struct thing, node))) ...

@@ -14,10 +14,12 @@ static bool in_namespace;
 static void setup(void)
 {
 	in_namespace = !unshare(CLONE_NEWNET) || !unshare(CLONE_NEWUSER | CLONE_NEWNET);
-	if (in_namespace && system("ip link set lo up && ip link add br0 type bridge && ip link del br0"))
+	if (in_namespace &&
+		system("ip link set lo up && ip link add br0 type bridge && ip link del br0"))
 		in_namespace = false;
 	if (!in_namespace)
-		fprintf(stderr, "skipped: links: no network namespace, or ip(8) makes no bridge in it\n");
+		fprintf(stderr,
+			"skipped: links: no network namespace, or ip(8) makes no bridge in it\n");
 }
 
 static void sh(const char *command)
@@ -138,7 +140,8 @@ START_TEST(after_lost_messages_every_link_is_told)
 	ck_assert_int_eq(link_monitor_new(l, on_change, told, &m), 0);
 	/* Nobody reads meanwhile, and the socket's buffer is full. */
 	sh("ip link add busy type bridge && "
-	   "{ i=0; while [ $i -lt 3000 ]; do echo link set busy up; echo link set busy down; i=$((i + 1)); done; } | "
+	   "{ i=0; while [ $i -lt 3000 ]; do echo link set busy up; echo link set busy down; "
+	   "i=$((i + 1)); done; } | "
 	   "ip -batch - >/dev/null");
 	for (int i = 0; i < 10000 && !strstr(told, "quiet"); i++) {
 		if (strlen(told) > 512)

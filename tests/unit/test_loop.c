@@ -97,7 +97,8 @@ START_TEST(a_watch_may_end_another_of_the_same_wake_up)
 	memset(pair, 0, sizeof pair);
 	for (int i = 0; i < 2; i++) {
 		fds[i] = eventfd(1, EFD_CLOEXEC);
-		ck_assert_int_eq(loop_watch(loop, &pair[i], fds[i], EPOLLIN, unwatch_both, NULL), 0);
+		ck_assert_int_eq(
+			loop_watch(loop, &pair[i], fds[i], EPOLLIN, unwatch_both, NULL), 0);
 	}
 	loop_once(loop, 0);
 	ck_assert_uint_eq(calls, 1);

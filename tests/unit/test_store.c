@@ -39,7 +39,9 @@ static void remove_file(const char *suffix)
 
 static void teardown(void)
 {
-	static const char *const suffixes[] = { "", ".lock", "-wal", "-shm", "-journal", ".v0", ".v0.part" };
+	static const char *const suffixes[] = {
+		"", ".lock", "-wal", "-shm", "-journal", ".v0", ".v0.part",
+	};
 
 	mailbox_fini(&home);
 	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
@@ -129,8 +131,8 @@ static int add_event(void *arg, uint64_t seq, int64_t at, const char *machine, c
 {
 	char *to = arg;
 
-	sprintf(to + strlen(to), "%llu %lld %s %s %s;", (unsigned long long)seq, (long long)at, machine, kind,
-		text);
+	sprintf(to + strlen(to), "%llu %lld %s %s %s;", (unsigned long long)seq, (long long)at,
+		machine, kind, text);
 	return 0;
 }
 
@@ -368,7 +370,7 @@ static void on_written(void *arg, int rc)
 		_exit(1);
 }
 
-/* Puts the same number under three keys and as an event, one transaction each, until it is killed. */
+/* Puts one number under three keys and as an event, a transaction each, until it is killed. */
 static void write_for_ever(uint32_t n, int report)
 {
 	struct store *s;
@@ -532,7 +534,8 @@ START_TEST(an_older_store_is_migrated_and_a_copy_kept)
 	struct store *s;
 
 	/* Version 0 with our mark never was; it stands for any older one. */
-	sql("PRAGMA application_id = 1431521362; CREATE TABLE old(a); INSERT INTO old VALUES('kept')");
+	sql("PRAGMA application_id = 1431521362; CREATE TABLE old(a); INSERT INTO old "
+	    "VALUES('kept')");
 	s = open_and_start();
 	put(s, STORE_LEASE, "a", "1");
 	ck_assert_int_eq(commit_and_wait(s), 0);
@@ -634,7 +637,8 @@ static bool mount_small(void)
 {
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mount("small", dir, "tmpfs", 0, "size=2m,mode=700") < 0) {
-		fprintf(stderr, "skipped: a full disk: cannot mount a small one: %s\n", strerror(errno));
+		fprintf(stderr, "skipped: a full disk: cannot mount a small one: %s\n",
+			strerror(errno));
 		return false;
 	}
 	return true;

@@ -1,0 +1,30 @@
+/*
+ * The store's file: an SQLite database in WAL mode, and the only place that knows SQL. One thread
+ * at a time. The store's own; nobody else includes it.
+ */
+#ifndef USHER_CORE_STORE_FILE_H
+#define USHER_CORE_STORE_FILE_H
+
+#include "core/store.h"
+#include "core/store_batch.h"
+
+struct store_file;
+
+/* As store_open(). */
+int store_file_open(const char *path, struct store_file **ret, char *why, size_t why_size);
+void store_file_close(struct store_file *f); /* NULL is fine */
+
+/* As store_load() and store_load_events(). */
+int store_file_load(struct store_file *f, enum store_kind kind,
+	int (*row)(void *arg, const void *key, size_t key_len, const void *value, size_t len),
+	void *arg);
+int store_file_load_events(struct store_file *f, size_t most,
+	int (*row)(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
+		const char *text),
+	void *arg);
+
+/* All that was committed in these batches, in one transaction and on disk. 0, or -errno and nothing
+ * of it is. */
+int store_file_write(struct store_file *f, const struct store_batch *list);
+
+#endif
