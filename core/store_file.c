@@ -46,6 +46,7 @@ static const char settings_sql[] = "PRAGMA locking_mode = EXCLUSIVE;"
 				   "PRAGMA synchronous = FULL;"
 				   "PRAGMA journal_size_limit = 16777216;"
 				   "PRAGMA mmap_size = 0;"
+				   "PRAGMA cache_size = -16384;" /* KiB: the leases of a large site */
 				   "PRAGMA trusted_schema = OFF;";
 
 struct store_file {
