@@ -12,7 +12,7 @@ WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-proto
          -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 
 ifdef SANITIZE
-B      := $(B)-san
+override B := $(patsubst %-san,%,$(B))-san
 SAN    := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
 

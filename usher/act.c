@@ -179,7 +179,7 @@ static void on_settled(void *arg, int rc)
 		struct machine *m = machines_by_name(s->machines, p->name);
 
 		d->pending = p->next;
-		if (m)
+		if (m && !s->stopping)
 			carry_out(s, m, p->actions);
 		free(p);
 	}
