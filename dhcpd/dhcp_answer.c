@@ -92,8 +92,8 @@ static void put_network(struct dhcp_reply *r, const struct segment *s, const str
 		dhcp_reply_u32(r, OPT_BROADCAST, ip_to_v4(&s->server) | ~mask);
 }
 
-static struct dhcp_reply_head head(const struct dhcp_policy *p, const struct dhcp_decision *d,
-	const struct dhcp_boot *boot)
+static struct dhcp_reply_head head(
+	const struct dhcp_policy *p, const struct dhcp_decision *d, const struct dhcp_boot *boot)
 {
 	struct dhcp_reply_head h = {.type = DHCP_ACK, .server_id = ip_to_v4(&p->segment->server)};
 

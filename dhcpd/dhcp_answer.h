@@ -9,8 +9,8 @@
 
 enum { DHCP_SERVER_PORT = 67, DHCP_CLIENT_PORT = 68 };
 
-/* Where an answer goes (RFC 2131 4.1). A client that has no address cannot be asked for its MAC by ARP, so the
- * frame is made by us; all else is an ordinary datagram. */
+/* Where an answer goes (RFC 2131 4.1). A client that has no address cannot be asked for its MAC by
+ * ARP, so the frame is made by us; all else is an ordinary datagram. */
 struct dhcp_route {
 	bool frame;
 	struct mac mac; /* frames: destination */
@@ -19,8 +19,8 @@ struct dhcp_route {
 };
 
 struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct dhcp_decision *d);
-/* The length of the message in `buf`, or -EMSGSIZE when it cannot be put into what the client takes.
- * `boot` may be NULL. Only for the verdicts that send. */
+/* The length of the message in `buf`, or -EMSGSIZE when it cannot be put into what the client
+ * takes. `boot` may be NULL. Only for the verdicts that send. */
 int dhcp_answer_encode(const struct dhcp_policy *p, const struct dhcp_decision *d,
 	const struct dhcp_boot *boot, uint8_t buf[DHCP_REPLY_MAX]);
 

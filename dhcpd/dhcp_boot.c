@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Option 93 (IANA, "Processor Architecture Types"). 7 and 9 both mean UEFI on x86-64: RFC 4578 and its
- * registry swapped them, and firmware of either opinion is out there. */
+/* Option 93 (IANA, "Processor Architecture Types"). 7 and 9 both mean UEFI on x86-64: RFC 4578 and
+ * its registry swapped them, and firmware of either opinion is out there. */
 enum {
 	ARCH_BIOS = 0,
 	ARCH_EFI_BC = 7,
@@ -20,7 +20,8 @@ enum {
 const struct dhcp_loaders DHCP_LOADERS = {
 	.bios = "undionly.kpxe", .efi_x64 = "snponly.efi", .efi_arm64 = "snponly-arm64.efi"};
 
-/* PXE 2.1, table 2-1: PXE_DISCOVERY_CONTROL with bit 3, "take the file named here, ask no boot server", and end. */
+/* PXE 2.1, table 2-1: PXE_DISCOVERY_CONTROL with bit 3, "take the file named here, ask no boot
+ * server", and end. */
 static const uint8_t PXE_NO_DISCOVERY[] = {6, 1, 8, 255};
 
 static bool class_is(const struct dhcp_message *m, const char *what)

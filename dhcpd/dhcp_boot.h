@@ -1,6 +1,6 @@
 /*
- * What this firmware, at this stage, should load. Pure. A machine that is not armed gets nothing at all from here:
- * its disk is next in the boot order.
+ * What this firmware, at this stage, should load. Pure. A machine that is not armed gets nothing at
+ * all from here: its disk is next in the boot order.
  */
 #ifndef USHER_DHCPD_DHCP_BOOT_H
 #define USHER_DHCPD_DHCP_BOOT_H
@@ -25,18 +25,18 @@ enum dhcp_client {
 	DHCP_CLIENT_SYSTEM, /* an operating system or installer: no firmware */
 	DHCP_CLIENT_IPXE,
 	DHCP_CLIENT_PXE,
-	DHCP_CLIENT_HTTP,   /* UEFI HTTP Boot */
+	DHCP_CLIENT_HTTP, /* UEFI HTTP Boot */
 };
 
 struct dhcp_boot {
-	bool boots;               /* else all the rest is empty */
+	bool boots; /* else all the rest is empty */
 	uint32_t next_server;
 	char file[DHCP_FILE_MAX + 1];
 	const char *vendor_class; /* option 60, or "" */
 	const uint8_t *vendor;    /* option 43 */
 	size_t vendor_len;
-	bool no_proxy;            /* iPXE need not wait for a proxy's offer */
-	bool tftp;                /* the file is on TFTP: option 66 makes sense */
+	bool no_proxy; /* iPXE need not wait for a proxy's offer */
+	bool tftp;     /* the file is on TFTP: option 66 makes sense */
 };
 
 enum dhcp_client dhcp_boot_client(const struct dhcp_message *m);

@@ -1,6 +1,6 @@
 /*
- * Ethernet, IPv4 and UDP headers around a datagram, with all checksums: nobody on a bridge fills them in for us,
- * and clients that listen on packet sockets drop what has none.
+ * Ethernet, IPv4 and UDP headers around a datagram, with all checksums: nobody on a bridge fills
+ * them in for us, and clients that listen on packet sockets drop what has none.
  */
 #ifndef USHER_DHCPD_DHCP_FRAME_H
 #define USHER_DHCPD_DHCP_FRAME_H
@@ -18,8 +18,8 @@ struct dhcp_frame {
 	uint16_t from_port, to_port;
 };
 
-/* Fills the DHCP_FRAME_HEADER bytes at `buf`, which the `payload_len` bytes of payload follow. The frame's
- * length, or -EMSGSIZE. */
+/* Fills the DHCP_FRAME_HEADER bytes at `buf`, which the `payload_len` bytes of payload follow. The
+ * frame's length, or -EMSGSIZE. */
 int dhcp_frame_wrap(const struct dhcp_frame *f, uint8_t *buf, size_t payload_len);
 
 #endif

@@ -55,11 +55,11 @@ static bool computed_address(const struct dhcp_policy *p, const struct who *w, s
 	return true;
 }
 
-/* One from outside the pool (a machine's or a computed one, when that was so) is not handed out anew. */
+/* One from outside the pool (a machine's or a computed one, when that was so) is not handed out
+ * anew. */
 static bool former_address(const struct dhcp_policy *p, const struct who *w, struct ip *ret)
 {
-	const struct lease *l =
-		lease_by_mac(p->leases, p->segment->id, &p->msg->mac, p->now);
+	const struct lease *l = lease_by_mac(p->leases, p->segment->id, &p->msg->mac, p->now);
 
 	if (!l || !may_have(p, w, &l->ip))
 		return false;
@@ -118,8 +118,8 @@ static struct dhcp_decision discover(const struct dhcp_policy *p, const struct w
 	return d.reason == DHCP_FINE ? d : ignore(d.reason);
 }
 
-/* A client that runs on its lease keeps it, even when it would get another address if it began anew; only its
- * machine's record can move it. */
+/* A client that runs on its lease keeps it, even when it would get another address if it began
+ * anew; only its machine's record can move it. */
 static bool may_keep(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
 {
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
@@ -133,18 +133,21 @@ static struct dhcp_decision ack(const struct dhcp_policy *p, const struct ip *ip
 {
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
 	bool goes_on = l && lease_is_live(l, p->now) && mac_eq(&l->mac, &p->msg->mac);
-	struct dhcp_decision d = {.verdict = DHCP_SEND_ACK, .address = *ip,
-		.lease_s = p->segment->lease_s, .stage = dhcp_policy_stage(p->msg)};
+	struct dhcp_decision d = {.verdict = DHCP_SEND_ACK,
+		.address = *ip,
+		.lease_s = p->segment->lease_s,
+		.stage = dhcp_policy_stage(p->msg)};
 
-	/* Renewing and rebinding, RFC 2131 4.3.2: the same software goes on, whatever it says of itself. */
+	/* Renewing and rebinding, RFC 2131 4.3.2: the same software goes on, whatever it says of
+	 * itself. */
 	if (goes_on && p->msg->ciaddr)
 		d.stage = l->stage;
 	d.news = !goes_on || l->stage != d.stage;
 	return d;
 }
 
-/* RFC 2131 4.3.2. We are the authority here: what is wrong is told, only a stranger that we would not serve at all
- * is left alone, since it may be served by another. */
+/* RFC 2131 4.3.2. We are the authority here: what is wrong is told, only a stranger that we would
+ * not serve at all is left alone, since it may be served by another. */
 static struct dhcp_decision request(const struct dhcp_policy *p, const struct who *w)
 {
 	const struct dhcp_message *m = p->msg;
@@ -169,8 +172,8 @@ static struct dhcp_decision request(const struct dhcp_policy *p, const struct wh
 	return ip_eq(&chosen, &wanted) ? ack(p, &wanted) : nak(DHCP_NOT_YOURS);
 }
 
-static struct dhcp_decision give_up(const struct dhcp_policy *p, enum dhcp_verdict verdict,
-	uint32_t address)
+static struct dhcp_decision give_up(
+	const struct dhcp_policy *p, enum dhcp_verdict verdict, uint32_t address)
 {
 	struct dhcp_decision d = {.verdict = verdict, .address = ip_from_v4(address)};
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, &d.address);
@@ -186,8 +189,7 @@ static struct dhcp_decision give_up(const struct dhcp_policy *p, enum dhcp_verdi
 
 static struct dhcp_decision inform(const struct dhcp_policy *p)
 {
-	struct dhcp_decision d = {
-		.verdict = DHCP_SEND_INFO, .address = ip_from_v4(p->msg->ciaddr)};
+	struct dhcp_decision d = {.verdict = DHCP_SEND_INFO, .address = ip_from_v4(p->msg->ciaddr)};
 
 	return segment_accepts(p->segment, &d.address) ? d : ignore(DHCP_NO_ADDRESS);
 }
@@ -196,8 +198,7 @@ static bool on_link(const struct dhcp_policy *p)
 {
 	uint32_t mask = v4_mask(p->segment->prefix_len);
 
-	return !p->msg->giaddr ||
-		(p->msg->giaddr & mask) == (ip_to_v4(&p->segment->server) & mask);
+	return !p->msg->giaddr || (p->msg->giaddr & mask) == (ip_to_v4(&p->segment->server) & mask);
 }
 
 static struct dhcp_decision decide(const struct dhcp_policy *p, const struct who *w)

@@ -6,14 +6,17 @@
 #include <string.h>
 
 enum {
-	BOOTREQUEST = 1, BOOTREPLY = 2,
+	BOOTREQUEST = 1,
+	BOOTREPLY = 2,
 	HTYPE_ETHERNET = 1,
-	SNAME_LEN = 64, FILE_LEN = 128,
-	OVERLOAD_FILE = 1, OVERLOAD_SNAME = 2,
+	SNAME_LEN = 64,
+	FILE_LEN = 128,
+	OVERLOAD_FILE = 1,
+	OVERLOAD_SNAME = 2,
 	IP_UDP_HEADERS = 28,
 	OPTION_CHUNK = 255,
-	REPLY_FIXED = 249,    /* header, message type and server id */
-	REPLY_MUST = 42,      /* lease times and netmask always fit beside an echoed option 82 */
+	REPLY_FIXED = 249, /* header, message type and server id */
+	REPLY_MUST = 42,   /* lease times and netmask always fit beside an echoed option 82 */
 };
 
 static const uint32_t COOKIE = 0x63825363; /* RFC 2131 3 */
@@ -111,8 +114,8 @@ static int join_options(struct dhcp_message *m, const struct areas *a)
 	return 0;
 }
 
-static int gather_areas(struct reader options, struct reader sname, struct reader file,
-	struct areas *ret)
+static int gather_areas(
+	struct reader options, struct reader sname, struct reader file, struct areas *ret)
 {
 	int overload = find_overload(options);
 
@@ -204,7 +207,8 @@ bad:
 	memset(m->hostname, 0, sizeof(m->hostname));
 }
 
-/* RFC 4578 2.1: a list of 16-bit types, the first is the one that runs. Some ROMs send the vendor class only. */
+/* RFC 4578 2.1: a list of 16-bit types, the first is the one that runs. Some ROMs send the vendor
+ * class only. */
 static void take_arch(struct dhcp_message *m)
 {
 	size_t len;
@@ -236,7 +240,8 @@ static bool is_ipxe_name(const uint8_t *p, size_t len)
 	return len == 4 && memcmp(p, "iPXE", 4) == 0;
 }
 
-/* User class: iPXE sends its bare name, RFC 3004 wants a list of counted strings. Both are out there. */
+/* User class: iPXE sends its bare name, RFC 3004 wants a list of counted strings. Both are out
+ * there. */
 static bool says_ipxe(const struct dhcp_message *m)
 {
 	size_t len;
@@ -374,7 +379,15 @@ int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, co
 const char *dhcp_type_name(unsigned type)
 {
 	static const char *const names[] = {
-		"?", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM",
+		"?",
+		"DISCOVER",
+		"OFFER",
+		"REQUEST",
+		"DECLINE",
+		"ACK",
+		"NAK",
+		"RELEASE",
+		"INFORM",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "?";
@@ -406,7 +419,8 @@ static size_t echo_size(const struct dhcp_message *m, uint8_t code)
 	return m->options[code].at ? wire_size(m->options[code].len) : 0;
 }
 
-/* What is kept free for the trailer. A client-id goes before a relay's word when both do not fit. */
+/* What is kept free for the trailer. A client-id goes before a relay's word when both do not fit.
+ */
 static void plan(struct dhcp_reply *r)
 {
 	size_t cap = r->to->max_size - (size_t)IP_UDP_HEADERS;

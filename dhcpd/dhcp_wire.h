@@ -1,5 +1,6 @@
 /*
- * DHCP messages on the wire (RFC 2131, 2132, 3396), decoded and encoded. Pure. Addresses are in host order here.
+ * DHCP messages on the wire (RFC 2131, 2132, 3396), decoded and encoded. Pure. Addresses are in
+ * host order here.
  */
 #ifndef USHER_DHCPD_DHCP_WIRE_H
 #define USHER_DHCPD_DHCP_WIRE_H
@@ -8,16 +9,23 @@
 #include "core/cursor.h"
 
 enum {
-	DHCP_PACKET_MAX = 1500,  /* larger ones are cut by the receiver: no client sends them */
-	DHCP_HEADER = 240,       /* fixed fields and the cookie */
-	DHCP_REPLY_MIN = 300,    /* BOOTP's smallest: relays and old ROMs drop shorter ones (RFC 1542 2.1) */
+	DHCP_PACKET_MAX = 1500, /* larger ones are cut by the receiver: no client sends them */
+	DHCP_HEADER = 240,      /* fixed fields and the cookie */
+	DHCP_REPLY_MIN =
+		300, /* BOOTP's smallest: relays and old ROMs drop shorter ones (RFC 1542 2.1) */
 	DHCP_REPLY_MAX = 1472,   /* one Ethernet frame */
 	DHCP_DATAGRAM_MIN = 576, /* what every client takes, IP header and all (RFC 2131 2) */
 	DHCP_FILE_MAX = 255,     /* one option 67; a longer name is a mistake of ours */
 };
 
 enum dhcp_type {
-	DHCP_DISCOVER = 1, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE,
+	DHCP_DISCOVER = 1,
+	DHCP_OFFER,
+	DHCP_REQUEST,
+	DHCP_DECLINE,
+	DHCP_ACK,
+	DHCP_NAK,
+	DHCP_RELEASE,
 	DHCP_INFORM,
 };
 
@@ -70,20 +78,21 @@ struct dhcp_message {
 	struct mac mac;
 	uint32_t requested, server_id; /* 0: absent */
 	uint16_t max_size;             /* of a datagram; at least DHCP_DATAGRAM_MIN */
-	uint16_t arch;                 /* option 93, or what the vendor class says; DHCP_ARCH_NONE */
-	bool ipxe;                     /* user class "iPXE", or option 175 */
-	uint8_t wants[32];             /* option 55 as a bit set */
-	bool lists_wants;              /* there was an option 55 */
-	char vendor_class[64];         /* printable, cut */
-	char hostname[64];             /* a DNS label, lower case; "" when absent or not one */
+	uint16_t arch;         /* option 93, or what the vendor class says; DHCP_ARCH_NONE */
+	bool ipxe;             /* user class "iPXE", or option 175 */
+	uint8_t wants[32];     /* option 55 as a bit set */
+	bool lists_wants;      /* there was an option 55 */
+	char vendor_class[64]; /* printable, cut */
+	char hostname[64];     /* a DNS label, lower case; "" when absent or not one */
 	uint8_t uuid[16];
 	bool has_uuid;
-	struct dhcp_span options[256]; /* long ones joined (RFC 3396), from the overloaded fields too */
+	struct dhcp_span
+		options[256]; /* long ones joined (RFC 3396), from the overloaded fields too */
 	uint8_t arena[DHCP_PACKET_MAX];
 };
 
-/* 0; -EBADMSG, with a static line in `*ret_why`; -ENOMSG when it is well formed and not for a DHCP server of
- * Ethernet: a reply, plain BOOTP, other hardware. `ret` is undefined after an error. */
+/* 0; -EBADMSG, with a static line in `*ret_why`; -ENOMSG when it is well formed and not for a DHCP
+ * server of Ethernet: a reply, plain BOOTP, other hardware. `ret` is undefined after an error. */
 int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why);
 /* The option's bytes, and their number; NULL when absent (an empty one is not NULL). */
 const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size_t *ret_len);
@@ -91,7 +100,8 @@ bool dhcp_wire_wants(const struct dhcp_message *m, uint8_t code);
 const char *dhcp_type_name(unsigned type); /* "DISCOVER" */
 
 /* A reply under way. Options that would not fit into what the client takes are left out, so the
- * important ones go first; room for option 82, which goes last (RFC 3046 2.2), is kept from the start. */
+ * important ones go first; room for option 82, which goes last (RFC 3046 2.2), is kept from the
+ * start. */
 struct dhcp_reply {
 	struct writer w;
 	size_t limit; /* bytes until the end of options, trailer not counted */

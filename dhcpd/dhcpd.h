@@ -1,8 +1,8 @@
 /*
  * The DHCP server: sockets and batches. One UDP socket and one packet socket per segment.
  *
- * OFFERs leave at once. The ACKs of a batch are parked until the store says that their leases are on disk; when
- * it says that they are not, they are dropped, and the clients ask again.
+ * OFFERs leave at once. The ACKs of a batch are parked until the store says that their leases are
+ * on disk; when it says that they are not, they are dropped, and the clients ask again.
  * Main thread only.
  */
 #ifndef USHER_DHCPD_DHCPD_H
@@ -24,32 +24,33 @@ struct dhcpd_config {
 	struct machines *machines;
 	struct timeline *timeline;
 	const struct segments *segments;
-	unsigned gather_ms; /* wait this long for more REQUESTs before a commit; 0: commit what came together */
+	unsigned gather_ms; /* wait this long for more REQUESTs before a commit; 0: not at all */
 };
 
 struct dhcpd_stats {
-	uint64_t in, out;          /* packets */
-	uint64_t malformed;        /* did not decode */
-	uint64_t ignored;          /* decoded, and no answer is due */
-	uint64_t dropped;          /* an answer was due and did not leave: no room, no memory, commit or send failed */
-	uint64_t in_type[9];       /* by DHCP message type 1..8 */
+	uint64_t in, out;   /* packets */
+	uint64_t malformed; /* did not decode */
+	uint64_t ignored;   /* decoded, and no answer is due */
+	uint64_t dropped;   /* an answer was due and did not leave: no room, commit or send failed */
+	uint64_t in_type[9]; /* by DHCP message type 1..8 */
 	uint64_t offers, acks, naks;
-	size_t parked;             /* ACKs waiting for the store now */
+	size_t parked; /* ACKs waiting for the store now */
 };
 
 int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret);
 /* Reads the leases; before store_start(). On failure one line in `why`. */
 int dhcpd_load(struct dhcpd *d, char *why, size_t why_size);
-/* Opens (again) the segment's sockets: needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. The link must exist, it need
- * not be up. An open segment is closed first: so call it when its link came back. -errno with one line in `why`;
- * then the segment is closed. */
+/* Opens (again) the segment's sockets: needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. The link must
+ * exist, it need not be up. Fine to call whenever a link changed: sockets that are still on the
+ * right one stay. -errno with one line in `why`; then the segment is closed. */
 int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_size);
 void dhcpd_close(struct dhcpd *d, const struct segment *s);
 bool dhcpd_is_open(const struct dhcpd *d, const struct segment *s);
 /* NULL is fine. Parked ACKs are dropped; may be called before or after store_close(). */
 void dhcpd_free(struct dhcpd *d);
 
-/* For `usher leases`, `create` and whoever knows a client by its address: lease_holder(), leases_list(). */
+/* For `usher leases`, `create` and whoever knows a client by its address: lease_holder(),
+ * leases_list(). */
 const struct leases *dhcpd_leases(const struct dhcpd *d);
 /* A machine was deleted: its leases go, in the store's open transaction. */
 void dhcpd_forget(struct dhcpd *d, const struct mac *mac);

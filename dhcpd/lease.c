@@ -1,24 +1,17 @@
 #include "dhcpd/lease.h"
 
-#include "core/cursor.h"
+#include "dhcpd/lease_heap.h"
+#include "dhcpd/lease_record.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD_VERSION = 1, HEAP_FIRST = 64 };
-
-/* The records of a segment that lie in its pool, or that do not, the one that is over first on top. */
-struct heap {
-	struct lease **at; /* 1-based: at[0] is not used */
-	size_t n, cap;
-};
-
 enum { IN_POOL, NO_POOL, HEAPS };
 
 struct pool {
-	struct heap heaps[HEAPS];
+	struct lease_heap heaps[HEAPS];
 	uint32_t fresh;    /* no address below was never used; 0: not looked yet */
 	int64_t rescan_at; /* when a full pool may be searched again */
 };
@@ -30,75 +23,6 @@ struct leases {
 	struct pool pools[SEGMENT_MAX]; /* by segment id - 1 */
 };
 
-static void heap_set(struct heap *h, size_t slot, struct lease *l)
-{
-	h->at[slot] = l;
-	l->heap_slot = slot;
-}
-
-static void heap_up(struct heap *h, struct lease *l)
-{
-	size_t slot = l->heap_slot;
-
-	while (slot > 1 && h->at[slot / 2]->expires > l->expires) {
-		heap_set(h, slot, h->at[slot / 2]);
-		slot /= 2;
-	}
-	heap_set(h, slot, l);
-}
-
-static void heap_down(struct heap *h, struct lease *l)
-{
-	size_t slot = l->heap_slot, child;
-
-	while ((child = slot * 2) <= h->n) {
-		if (child < h->n && h->at[child + 1]->expires < h->at[child]->expires)
-			child++;
-		if (h->at[child]->expires >= l->expires)
-			break;
-		heap_set(h, slot, h->at[child]);
-		slot = child;
-	}
-	heap_set(h, slot, l);
-}
-
-static int heap_reserve(struct heap *h)
-{
-	size_t cap = h->cap ? h->cap * 2 : HEAP_FIRST;
-	struct lease **at;
-
-	if (h->n + 1 < h->cap)
-		return 0;
-	at = realloc(h->at, cap * sizeof(*at));
-	if (!at)
-		return -ENOMEM;
-	h->at = at;
-	h->cap = cap;
-	return 0;
-}
-
-static void heap_put(struct heap *h, struct lease *l)
-{
-	heap_set(h, ++h->n, l);
-	heap_up(h, l);
-}
-
-static void heap_remove(struct heap *h, struct lease *l)
-{
-	struct lease *last = h->at[h->n--];
-
-	if (last == l)
-		return;
-	heap_set(h, l->heap_slot, last);
-	heap_up(h, last);
-	heap_down(h, last);
-}
-
-static struct lease *heap_top(const struct heap *h)
-{
-	return h->n ? h->at[1] : NULL;
-}
-
 static struct pool *pool_of(const struct leases *ls, uint32_t segment)
 {
 	if (segment == 0 || segment > SEGMENT_MAX)
@@ -106,7 +30,7 @@ static struct pool *pool_of(const struct leases *ls, uint32_t segment)
 	return (struct pool *)&ls->pools[segment - 1];
 }
 
-static struct heap *heap_of(const struct leases *ls, uint32_t segment, const struct ip *ip)
+static struct lease_heap *heap_of(const struct leases *ls, uint32_t segment, const struct ip *ip)
 {
 	const struct segment *s = segments_by_id(ls->segments, segment);
 	struct pool *p = pool_of(ls, segment);
@@ -146,11 +70,11 @@ void leases_free(struct leases *ls)
 		return;
 	for (size_t i = 0; i < SEGMENT_MAX; i++) {
 		for (size_t k = 0; k < HEAPS; k++) {
-			struct heap *h = &ls->pools[i].heaps[k];
+			struct lease_heap *h = &ls->pools[i].heaps[k];
 
 			for (size_t j = 1; j <= h->n; j++)
 				free(h->at[j]);
-			free(h->at);
+			lease_heap_fini(h);
 		}
 	}
 	table_fini(&ls->by_ip);
@@ -172,11 +96,11 @@ static struct lease *find_ip(const struct leases *ls, uint32_t segment, const st
 }
 
 /* The next record of a MAC; `prev` NULL starts. */
-static struct lease *next_of_mac(const struct leases *ls, uint32_t segment, const struct mac *mac,
-	const struct lease *prev)
+static struct lease *next_of_mac(
+	const struct leases *ls, uint32_t segment, const struct mac *mac, const struct lease *prev)
 {
-	struct table_node *n = prev ? table_next(&prev->by_mac)
-				    : table_first(&ls->by_mac, hash_mac(segment, mac));
+	struct table_node *n =
+		prev ? table_next(&prev->by_mac) : table_first(&ls->by_mac, hash_mac(segment, mac));
 
 	for (; n; n = table_next(n)) {
 		struct lease *l = table_entry(n, struct lease, by_mac);
@@ -241,82 +165,33 @@ bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip 
 	return l->state != LEASE_BOUND || mac_eq(&l->mac, mac);
 }
 
-size_t lease_encode(const struct lease *l, uint8_t buf[LEASE_RECORD_MAX])
+static size_t key_of(const struct leases *ls, const struct lease *l, uint8_t *buf)
 {
-	size_t len = strlen(l->hostname);
-	struct writer w;
-
-	writer_init(&w, buf, LEASE_RECORD_MAX);
-	writer_u8(&w, RECORD_VERSION);
-	writer_u8(&w, (uint8_t)l->state);
-	writer_bytes(&w, l->mac.b, sizeof(l->mac.b));
-	writer_u32(&w, (uint32_t)((uint64_t)l->expires >> 32));
-	writer_u32(&w, (uint32_t)l->expires);
-	writer_u32(&w, l->stage);
-	writer_u8(&w, (uint8_t)len);
-	writer_bytes(&w, l->hostname, len);
-	return w.len;
-}
-
-int lease_decode(const void *bytes, size_t len, struct lease *ret)
-{
-	struct lease l = {0};
-	uint64_t high;
-	struct reader r;
-	uint8_t version, n;
-
-	reader_init(&r, bytes, len);
-	version = reader_u8(&r);
-	l.state = reader_u8(&r);
-	reader_copy(&r, l.mac.b, sizeof(l.mac.b));
-	high = reader_u32(&r);
-	l.expires = (int64_t)(high << 32 | reader_u32(&r));
-	l.stage = reader_u32(&r);
-	n = reader_u8(&r);
-	if (n >= sizeof(l.hostname))
-		return -EPROTO;
-	reader_copy(&r, l.hostname, n);
-	if (r.bad || r.left || version != RECORD_VERSION || l.expires < 0 || strlen(l.hostname) != n)
-		return -EPROTO;
-	if (l.state < LEASE_BOUND || l.state > LEASE_DECLINED)
-		return -EPROTO;
-	*ret = l;
-	return 0;
-}
-
-size_t lease_key(const struct leases *ls, const struct lease *l, uint8_t buf[LEASE_KEY_MAX])
-{
-	const struct segment *s = segments_by_id(ls->segments, l->segment);
-	struct writer w;
-
-	writer_init(&w, buf, LEASE_KEY_MAX);
-	writer_bytes(&w, s->name, strlen(s->name) + 1);
-	writer_bytes(&w, l->ip.b, l->ip.family == IP_V4 ? 4 : 16);
-	return w.len;
+	return lease_record_key(segments_by_id(ls->segments, l->segment)->name, &l->ip, buf);
 }
 
 static int store_record(struct leases *ls, const struct lease *l)
 {
-	uint8_t key[LEASE_KEY_MAX], value[LEASE_RECORD_MAX];
+	uint8_t key[LEASE_RECORD_KEY_MAX], value[LEASE_RECORD_MAX];
 
 	if (!ls->store)
 		return 0;
-	return store_put(ls->store, STORE_LEASE, key, lease_key(ls, l, key), value,
-		lease_encode(l, value));
+	return store_put(ls->store, STORE_LEASE, key, key_of(ls, l, key), value,
+		lease_record_encode(l, value));
 }
 
 /* A record that stays behind in the store is only an old lease, found again at the next start. */
 static void unstore_record(struct leases *ls, const struct lease *l)
 {
-	uint8_t key[LEASE_KEY_MAX];
+	uint8_t key[LEASE_RECORD_KEY_MAX];
 
 	if (ls->store && l->stored)
-		(void)store_delete(ls->store, STORE_LEASE, key, lease_key(ls, l, key));
+		(void)store_delete(ls->store, STORE_LEASE, key, key_of(ls, l, key));
 }
 
 static void drop(struct leases *ls, struct lease *l)
 {
-	heap_remove(heap_of(ls, l->segment, &l->ip), l);
+	lease_heap_remove(heap_of(ls, l->segment, &l->ip), l);
 	table_remove(&ls->by_ip, &l->by_ip);
 	if (!mac_is_zero(&l->mac))
 		table_remove(&ls->by_mac, &l->by_mac);
@@ -337,7 +212,7 @@ static int make_room(struct leases *ls, uint32_t segment, int64_t now)
 	if (ls->by_ip.count < LEASES_MAX)
 		return 0;
 	for (size_t i = HEAPS; i-- > 0;) {
-		struct lease *top = heap_top(&p->heaps[i]);
+		struct lease *top = lease_heap_top(&p->heaps[i]);
 
 		if (top && top->expires <= now) {
 			forget(ls, top);
@@ -351,7 +226,7 @@ static int make_room(struct leases *ls, uint32_t segment, int64_t now)
 static int change(struct leases *ls, struct lease *l, const struct mac *mac, enum lease_state state,
 	int64_t expires)
 {
-	struct heap *h = heap_of(ls, l->segment, &l->ip);
+	struct lease_heap *h = heap_of(ls, l->segment, &l->ip);
 
 	if (!mac_eq(&l->mac, mac)) {
 		if (!mac_is_zero(&l->mac))
@@ -366,16 +241,15 @@ static int change(struct leases *ls, struct lease *l, const struct mac *mac, enu
 	}
 	l->state = state;
 	l->expires = expires;
-	heap_up(h, l);
-	heap_down(h, l);
+	lease_heap_moved(h, l);
 	return 0;
 }
 
 /* A new record, nobody's and free since `now`. */
-static int make(struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
-	struct lease **ret)
+static int make(
+	struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now, struct lease **ret)
 {
-	struct heap *h = heap_of(ls, segment, ip);
+	struct lease_heap *h = heap_of(ls, segment, ip);
 	struct lease *l;
 	int rc;
 
@@ -387,19 +261,19 @@ static int make(struct leases *ls, uint32_t segment, const struct ip *ip, int64_
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return -ENOMEM;
-	*l = (struct lease){
-		.segment = segment, .ip = *ip, .expires = now, .state = LEASE_RELEASED};
-	if (heap_reserve(h) < 0 || table_put(&ls->by_ip, &l->by_ip, hash_ip(segment, ip)) < 0) {
+	*l = (struct lease){.segment = segment, .ip = *ip, .expires = now, .state = LEASE_RELEASED};
+	if (lease_heap_reserve(h) < 0 ||
+		table_put(&ls->by_ip, &l->by_ip, hash_ip(segment, ip)) < 0) {
 		free(l);
 		return -ENOMEM;
 	}
-	heap_put(h, l);
+	lease_heap_put(h, l);
 	*ret = l;
 	return 0;
 }
 
-static int find_or_make(struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
-	struct lease **ret)
+static int find_or_make(
+	struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now, struct lease **ret)
 {
 	struct lease *l = find_ip(ls, segment, ip);
 
@@ -440,8 +314,12 @@ int lease_bind(struct leases *ls, uint32_t segment, const struct ip *ip, const s
 	/* The client may miss this ACK and go on with the longer lease that it had. */
 	if (lease_is_live(l, now) && l->expires > expires)
 		expires = l->expires;
-	next = (struct lease){.segment = segment, .ip = *ip, .mac = *mac, .expires = expires,
-		.state = LEASE_BOUND, .stage = stage};
+	next = (struct lease){.segment = segment,
+		.ip = *ip,
+		.mac = *mac,
+		.expires = expires,
+		.state = LEASE_BOUND,
+		.stage = stage};
 	snprintf(next.hostname, sizeof(next.hostname), "%s", hostname);
 	rc = store_record(ls, &next);
 	if (rc < 0)
@@ -465,8 +343,8 @@ void lease_cancel_offers(struct leases *ls, uint32_t segment, const struct mac *
 			(void)change(ls, l, mac, LEASE_RELEASED, l->expires - LEASE_OFFER_MS);
 }
 
-static struct lease *held_by(const struct leases *ls, uint32_t segment, const struct ip *ip,
-	const struct mac *mac)
+static struct lease *held_by(
+	const struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac)
 {
 	struct lease *l = find_ip(ls, segment, ip);
 
@@ -538,8 +416,8 @@ static bool is_free(const struct leases *ls, const struct segment *s, const stru
 }
 
 /* From where the last search ended: each address is looked at once, until the next rescan. */
-static bool pick_fresh(struct leases *ls, const struct segment *s, lease_taken taken, void *arg,
-	struct ip *ret)
+static bool pick_fresh(
+	struct leases *ls, const struct segment *s, lease_taken taken, void *arg, struct ip *ret)
 {
 	struct pool *p = pool_of(ls, s->id);
 
@@ -557,10 +435,10 @@ static bool pick_fresh(struct leases *ls, const struct segment *s, lease_taken t
 static bool pick_oldest(struct leases *ls, const struct segment *s, int64_t now, lease_taken taken,
 	void *arg, struct ip *ret)
 {
-	struct heap *h = &pool_of(ls, s->id)->heaps[IN_POOL];
+	struct lease_heap *h = &pool_of(ls, s->id)->heaps[IN_POOL];
 	struct lease *top;
 
-	while ((top = heap_top(h)) && top->expires <= now) {
+	while ((top = lease_heap_top(h)) && top->expires <= now) {
 		if (segment_accepts(s, &top->ip) && !taken(arg, &top->ip)) {
 			*ret = top->ip;
 			return true;
@@ -600,7 +478,8 @@ size_t leases_count(const struct leases *ls)
 
 static int by_address(const void *a, const void *b)
 {
-	const struct lease *x = *(const struct lease *const *)a, *y = *(const struct lease *const *)b;
+	const struct lease *x = *(const struct lease *const *)a,
+			   *y = *(const struct lease *const *)b;
 
 	if (x->segment != y->segment)
 		return x->segment < y->segment ? -1 : 1;
@@ -634,45 +513,35 @@ const char *lease_state_name(const struct lease *l, int64_t now)
 	return l->state == LEASE_BOUND ? "bound" : "offered";
 }
 
-/* 1: a key of a served segment; 0: of another; -EPROTO. */
-static int read_key(const struct leases *ls, const char *key, size_t len, struct lease *ret)
+static int restore(
+	struct leases *ls, uint32_t segment, const struct ip *ip, const struct lease *read)
 {
-	const char *nul = memchr(key, '\0', len);
-	const struct segment *s;
-	size_t rest;
-
-	if (!nul)
-		return -EPROTO;
-	rest = len - (size_t)(nul - key) - 1;
-	if (rest != 4 && rest != 16)
-		return -EPROTO;
-	s = segments_by_name(ls->segments, key);
-	if (!s)
-		return 0;
-	ret->segment = s->id;
-	ret->ip = (struct ip){.family = rest == 4 ? IP_V4 : IP_V6};
-	memcpy(ret->ip.b, nul + 1, rest);
-	return 1;
-}
-
-int leases_restore(struct leases *ls, const void *key, size_t key_len, const void *value, size_t len)
-{
-	struct lease read, *l;
-	int rc = lease_decode(value, len, &read);
+	struct lease *l;
+	int rc = find_or_make(ls, segment, ip, 0, &l);
 
 	if (rc == 0)
-		rc = read_key(ls, key, key_len, &read);
-	if (rc <= 0)
-		return rc;
-	rc = find_or_make(ls, read.segment, &read.ip, 0, &l);
-	if (rc == 0)
-		rc = change(ls, l, &read.mac, read.state, read.expires);
+		rc = change(ls, l, &read->mac, read->state, read->expires);
 	if (rc < 0)
 		return rc;
 	l->stored = true;
-	l->stage = read.stage;
-	memcpy(l->hostname, read.hostname, sizeof(l->hostname));
+	l->stage = read->stage;
+	memcpy(l->hostname, read->hostname, sizeof(l->hostname));
 	return 0;
+}
+
+int leases_restore(
+	struct leases *ls, const void *key, size_t key_len, const void *value, size_t len)
+{
+	const struct segment *s;
+	struct lease read;
+	const char *name;
+	struct ip ip;
+
+	if (lease_record_decode(value, len, &read) < 0 ||
+		lease_record_decode_key(key, key_len, &name, &ip) < 0)
+		return -EPROTO;
+	s = segments_by_name(ls->segments, name);
+	return s ? restore(ls, s->id, &ip, &read) : 0;
 }
 
 static int restore_row(void *arg, const void *key, size_t key_len, const void *value, size_t len)

@@ -1,11 +1,12 @@
 /*
  * The lease table of all segments, in memory, and its records in the store. Main thread only.
  *
- * One record per (segment, address): it says who holds the address, or who held it last. A MAC may have several,
- * when it was moved to another address: the older ones stay held until they expire, so no address ever has two
- * holders. Records outlive their lease: a machine that returns gets its old address, and the pool
- * gives out the one that was free longest.
- * Times are wall clock ms; `now` is passed in.
+ * One record per (segment, address): it says who holds the address, or who held it last. A MAC may
+ * have several, when it was moved to another address: the older ones stay held until they expire,
+ * so no address ever has two holders. Records outlive their lease: a machine that returns gets its
+ * old address, and the pool gives out the one that was free longest.
+ *
+ * Times are wall clock ms.
  */
 #ifndef USHER_DHCPD_LEASE_H
 #define USHER_DHCPD_LEASE_H
@@ -16,11 +17,11 @@
 #include "machine/segment.h"
 
 enum {
-	LEASE_HOSTNAME = 64,           /* a DNS label and its NUL */
-	LEASES_MAX = 262144,           /* records of all segments, live or not: about 60 MB */
-	LEASE_OFFER_MS = 30 * 1000,    /* an OFFER keeps its address: clients choose within seconds */
-	LEASE_DECLINE_MS = 600 * 1000, /* a declined address rests: somebody uses it without asking us */
-	LEASE_RESCAN_MS = 1000,        /* a full pool is searched whole at most this often */
+	LEASE_HOSTNAME = 64,        /* a DNS label and its NUL */
+	LEASES_MAX = 262144,        /* records of all segments, live or not: about 60 MB */
+	LEASE_OFFER_MS = 30 * 1000, /* an OFFER keeps its address: clients choose within seconds */
+	LEASE_DECLINE_MS = 600 * 1000, /* a declined address rests: somebody uses it unasked */
+	LEASE_RESCAN_MS = 1000,     /* a full pool is searched whole at most this often */
 };
 
 enum lease_state {
@@ -36,8 +37,8 @@ struct lease {
 	struct ip ip;
 	int64_t expires; /* wall ms */
 	enum lease_state state;
-	char hostname[LEASE_HOSTNAME]; /* the machine's name, or what the client calls itself; "" none */
-	uint32_t stage;  /* a mark of the software that took it (firmware, system ...); opaque here */
+	char hostname[LEASE_HOSTNAME]; /* the machine's name, or what the client says, or "" */
+	uint32_t stage; /* a mark of the software that took it (firmware, system); opaque here */
 	/* the table's own */
 	struct table_node by_ip, by_mac;
 	size_t heap_slot; /* 1-based */
@@ -49,19 +50,21 @@ struct leases;
 /* `segments` is borrowed for as long as the table lives. `store` may be NULL (tests). */
 int leases_new(const struct segments *segments, struct store *store, struct leases **ret);
 void leases_free(struct leases *ls); /* NULL is fine */
-/* Reads the store's records of the segments that are served; before store_start(). -EPROTO: `why` has one line. */
+/* Reads the store's records of the segments that are served; before store_start(). On failure
+ * one line in `why`; -EPROTO: a record that we did not write. */
 int leases_load(struct leases *ls, char *why, size_t why_size);
 
 const struct lease *lease_by_ip(const struct leases *ls, uint32_t segment, const struct ip *ip);
-/* The one to go on with: a live one before an offered one before the last that it had. NULL: none. */
+/* The one to go on with: a live one before an offered one before the last that it had, or NULL. */
 const struct lease *lease_by_mac(
 	const struct leases *ls, uint32_t segment, const struct mac *mac, int64_t now);
 /* Acknowledged and not over. */
 bool lease_is_live(const struct lease *l, int64_t now);
-/* Who has this address now, by an acknowledged lease: for `create`, and to know a client by its source address. */
+/* Who has this address now, by an acknowledged lease: for `create`, and to know a client by its
+ * source address. */
 bool lease_holder(const struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
 	struct mac *ret_mac);
-/* May `mac` be given this address? Not while another MAC's lease lives, or while it is set aside. */
+/* May `mac` be given this address? Not while another MAC's lease lives, nor while it is set aside. */
 bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip *ip,
 	const struct mac *mac, int64_t now);
 
@@ -72,8 +75,9 @@ typedef bool (*lease_taken)(void *arg, const struct ip *ip);
 int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
 	lease_taken taken, void *arg, struct ip *ret);
 
-/* The changes. All give 0 or -errno: -ENOMEM, -ENOSPC (table or store full), -EBUSY (lease_grantable() says no).
- * What survives a restart is put into the store's open transaction; the caller commits. */
+/* The changes. All give 0 or -errno: -ENOMEM, -ENOSPC (table or store full), -EBUSY
+ * (lease_grantable() says no). What survives a restart is put into the store's open transaction;
+ * the caller commits. */
 /* Keeps an address for LEASE_OFFER_MS. Never shortens a live lease. Not stored. */
 int lease_offer(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
 	int64_t now);
@@ -91,19 +95,14 @@ int lease_decline(struct leases *ls, uint32_t segment, const struct ip *ip, cons
 size_t leases_forget(struct leases *ls, const struct mac *mac);
 
 size_t leases_count(const struct leases *ls);
-/* All records in order of segment and address, as an array for the caller to free(); the leases are borrowed
- * until the table changes. */
+/* All records in order of segment and address, as an array for the caller to free(); the leases are
+ * borrowed until the table changes. */
 int leases_list(const struct leases *ls, const struct lease ***ret, size_t *ret_count);
-const char *lease_state_name(const struct lease *l, int64_t now); /* "bound", "expired", "offered" ... */
+/* "offered", "bound", "released", "declined", "expired" */
+const char *lease_state_name(const struct lease *l, int64_t now);
 
-/* The compact record, for tests. Version 1: u8 version, u8 state, mac, u64 expires, u32 stage, u8 length and
- * bytes of the hostname. The key is the segment's name, a NUL and the address. */
-enum { LEASE_RECORD_MAX = 96, LEASE_KEY_MAX = SEGMENT_NAME + 1 + 16 };
-size_t lease_encode(const struct lease *l, uint8_t buf[LEASE_RECORD_MAX]);
-/* -EPROTO: not a record that we wrote. Fills mac, expires, state, hostname and stage. */
-int lease_decode(const void *bytes, size_t len, struct lease *ret);
-/* One stored record into the table, as leases_load() does; a segment that is not served is skipped. */
-int leases_restore(struct leases *ls, const void *key, size_t key_len, const void *value, size_t len);
-size_t lease_key(const struct leases *ls, const struct lease *l, uint8_t buf[LEASE_KEY_MAX]);
+/* One stored record into the table, as leases_load() does; other segments' are skipped. */
+int leases_restore(
+	struct leases *ls, const void *key, size_t key_len, const void *value, size_t len);
 
 #endif

@@ -1,0 +1,41 @@
+#include "dhcpd/dhcp_notice.h"
+
+#include "core/table.h"
+
+enum { METER_MS = 1000 };
+
+static bool within_budget(struct dhcp_notices *n, int64_t now)
+{
+	if (now - n->since >= DHCP_NOTICE_MS) {
+		n->since = now;
+		n->said = 0;
+	}
+	return n->said < DHCP_NOTICE_MOST;
+}
+
+bool dhcp_notice_due(struct dhcp_notices *n, uint32_t segment, const struct mac *mac, int64_t now)
+{
+	size_t i = hash_bytes(mac->b, sizeof(mac->b), segment) % DHCP_NOTICE_SLOTS;
+
+	if (n->slots[i].at && n->slots[i].segment == segment && mac_eq(&n->slots[i].mac, mac) &&
+		now - n->slots[i].at < DHCP_NOTICE_MS)
+		return false;
+	if (!within_budget(n, now))
+		return false;
+	n->slots[i].segment = segment;
+	n->slots[i].mac = *mac;
+	n->slots[i].at = now;
+	n->said++;
+	return true;
+}
+
+unsigned dhcp_meter_due(struct dhcp_meter *m, int64_t now)
+{
+	unsigned count = ++m->count;
+
+	if (m->at && now - m->at < METER_MS)
+		return 0;
+	m->at = now;
+	m->count = 0;
+	return count;
+}

@@ -1,0 +1,62 @@
+/*
+ * A segment's two sockets: UDP port 67 on its link, and a packet socket that only sends. Rim:
+ * system calls, no decisions.
+ */
+#ifndef USHER_DHCPD_DHCP_SOCKET_H
+#define USHER_DHCPD_DHCP_SOCKET_H
+
+#include "dhcpd/dhcp_answer.h"
+#include "dhcpd/dhcp_frame.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+enum {
+	DHCP_BATCH = 64,       /* messages a system call: bounds the work of one wake-up */
+	DHCP_BUFFER = 4 << 20, /* bytes asked for: a rack that powers on at once */
+	DHCP_SLOT = DHCP_PACKET_MAX + 1, /* one more, to see what is too long */
+};
+
+/* -1: closed. */
+struct dhcp_socket {
+	int udp, raw;
+	unsigned ifindex;
+	struct mac mac;
+	uint32_t server; /* our address there, host order */
+};
+
+/* One message on its way out; `buf` leaves room for a frame's headers. */
+struct dhcp_packet {
+	struct dhcp_packet *next;
+	uint32_t segment;
+	struct dhcp_route route;
+	size_t len; /* of the message */
+	uint8_t buf[DHCP_FRAME_HEADER + DHCP_REPLY_MAX];
+};
+
+/* Room for a batch of messages in; big: one for all sockets. */
+struct dhcp_inbox {
+	struct mmsghdr msgs[DHCP_BATCH];
+	struct iovec iov[DHCP_BATCH];
+	struct sockaddr_in from[DHCP_BATCH];
+	uint8_t bytes[DHCP_BATCH][DHCP_SLOT];
+};
+
+#define DHCP_SOCKET_CLOSED ((struct dhcp_socket){.udp = -1, .raw = -1})
+
+/* Fills a closed socket. -errno, one line in `why`, and it is still closed. */
+int dhcp_socket_open(
+	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size);
+/* Still on the link of this name? Then its MAC is looked up again, else nothing is changed. */
+bool dhcp_socket_fits(struct dhcp_socket *s, const char *ifname);
+void dhcp_socket_close(struct dhcp_socket *s); /* closed is fine */
+void dhcp_inbox_init(struct dhcp_inbox *in);
+/* How many messages came (their lengths in msgs[i].msg_len), 0 when none waits, -errno. */
+int dhcp_socket_receive(const struct dhcp_socket *s, struct dhcp_inbox *in);
+/* Sends up to DHCP_BATCH packets of one kind (all frames, or none). Returns how many left; when
+ * fewer than `n`,
+ * `*ret_error` is why the next one did not (-EAGAIN: no room now). */
+size_t dhcp_socket_send(
+	const struct dhcp_socket *s, struct dhcp_packet *const *packets, size_t n, int *ret_error);
+
+#endif
