@@ -1,0 +1,290 @@
+#include "core/clock.h"
+#include "machine/timeline.h"
+
+#include <check.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct timeline *t;
+
+static void setup(void)
+{
+	ck_assert_int_eq(timeline_new(NULL, &t), 0);
+}
+
+static void teardown(void)
+{
+	timeline_free(t);
+}
+
+START_TEST(test_empty)
+{
+	ck_assert_uint_eq(timeline_newest(t), 0);
+	ck_assert_ptr_null(timeline_after(t, 0, NULL));
+	ck_assert_ptr_null(timeline_last(t, "web01", NULL));
+	timeline_free(NULL);
+}
+END_TEST
+
+START_TEST(test_add_and_follow)
+{
+	const struct timeline_event *e;
+	int64_t before = clock_wall_ms();
+
+	ck_assert_uint_eq(timeline_add(t, "web01", "armed", "attempt %d", 1), 1);
+	ck_assert_uint_eq(timeline_add(t, "web02", "leased", "10.0.0.2"), 2);
+	ck_assert_uint_eq(timeline_add(t, "web01", "booting", "boot 1"), 3);
+	e = timeline_after(t, 0, NULL);
+	ck_assert_uint_eq(e->seq, 1);
+	ck_assert_str_eq(e->machine, "web01");
+	ck_assert_str_eq(e->kind, "armed");
+	ck_assert_str_eq(e->text, "attempt 1");
+	ck_assert_int_ge(e->at, before);
+	ck_assert_uint_eq(timeline_after(t, 1, NULL)->seq, 2);
+	ck_assert_uint_eq(timeline_after(t, 1, "web01")->seq, 3);
+	ck_assert_ptr_null(timeline_after(t, 2, "web02"));
+	ck_assert_ptr_null(timeline_after(t, 3, NULL));
+	ck_assert_ptr_null(timeline_after(t, UINT64_MAX, NULL));
+	ck_assert_uint_eq(timeline_last(t, "web01", NULL)->seq, 3);
+	ck_assert_uint_eq(timeline_last(t, "web01", "armed")->seq, 1);
+	ck_assert_ptr_null(timeline_last(t, "web01", "up"));
+	ck_assert_uint_eq(timeline_newest(t), 3);
+}
+END_TEST
+
+START_TEST(test_ring)
+{
+	const struct timeline_event *e;
+	uint64_t n = 0;
+
+	for (int i = 0; i < TIMELINE_MAX + 10; i++)
+		timeline_add(t, "m", "progress", "%d", i);
+	e = timeline_after(t, 0, NULL);
+	ck_assert_uint_eq(e->seq, 11);
+	ck_assert_str_eq(e->text, "10");
+	for (; e; e = timeline_after(t, e->seq, NULL))
+		n++;
+	ck_assert_uint_eq(n, TIMELINE_MAX);
+	ck_assert_uint_eq(timeline_after(t, 12345, NULL)->seq, 12346);
+	ck_assert_uint_eq(timeline_newest(t), TIMELINE_MAX + 10);
+}
+END_TEST
+
+static void check_line(const char *text, size_t size, const char *want)
+{
+	char *buf = malloc(size);
+	json_t *j;
+
+	ck_assert_str_eq(timeline_line(text, buf, size), want);
+	/* It goes into JSON as it is. */
+	j = json_string(buf);
+	ck_assert_ptr_nonnull(j);
+	json_decref(j);
+	free(buf);
+}
+
+START_TEST(test_lines)
+{
+	check_line("fine", 64, "fine");
+	check_line("", 1, "");
+	check_line("x", 1, "");
+	check_line("one\ntwo\r\n\tthree\x1b[31m\x7f", 64, "one two   three [31m ");
+	check_line("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 64, "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+	/* Not UTF-8: lone, overlong, surrogate, too high, and a C1 control. */
+	check_line("a\xe9z", 64, "a?z");
+	check_line("\xc0\xaf", 64, "\?\?");
+	check_line("\xe0\x80\xaf", 64, "\?\?\?");
+	check_line("\xed\xa0\x80", 64, "\?\?\?");
+	check_line("\xf4\x90\x80\x80", 64, "\?\?\?\?");
+	check_line("\xf0\x80\x80\x80", 64, "\?\?\?\?");
+	check_line("\xc2\x9b", 64, "\?\?");
+	check_line("\xc2", 64, "?");
+	/* Cut between characters, never inside one. */
+	check_line("ab\xe2\x82\xac", 6, "ab\xe2\x82\xac");
+	check_line("ab\xe2\x82\xac", 5, "ab");
+	check_line("ab\xe2\x82\xac", 4, "ab");
+	check_line("ab\xe2\x82\xac", 3, "ab");
+	check_line("\xc3\xa9", 2, "");
+	check_line("\xf0\x9f\x98\x80", 4, "");
+}
+END_TEST
+
+START_TEST(test_long_text_is_cut)
+{
+	char text[TIMELINE_TEXT * 2];
+
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = '\0';
+	/* The character that does not fit whole goes. */
+	memcpy(text + TIMELINE_TEXT - 1, "\xc3\xa9", 2);
+	timeline_add(t, text, text, "%s", text);
+	ck_assert_uint_eq(strlen(timeline_after(t, 0, NULL)->text), TIMELINE_TEXT - 1);
+	ck_assert_uint_eq(strlen(timeline_after(t, 0, NULL)->machine), 63);
+}
+END_TEST
+
+struct heard {
+	int n;
+	uint64_t seq;
+	char text[32];
+};
+
+static void hear(void *arg, const struct timeline_event *e)
+{
+	struct heard *h = arg;
+
+	h->n++;
+	h->seq = e->seq;
+	snprintf(h->text, sizeof h->text, "%s", e->text);
+}
+
+START_TEST(test_listeners)
+{
+	struct heard a = { 0 }, b = { 0 };
+
+	ck_assert_int_eq(timeline_listen(t, hear, &a), 0);
+	ck_assert_int_eq(timeline_listen(t, hear, &b), 0);
+	timeline_add(t, "", "refused", "stranger");
+	ck_assert_int_eq(a.n, 1);
+	ck_assert_str_eq(b.text, "stranger");
+	timeline_unlisten(t, hear, &a);
+	timeline_add(t, "", "refused", "again");
+	ck_assert_int_eq(a.n, 1);
+	ck_assert_uint_eq(b.seq, 2);
+	for (int i = 1; i < TIMELINE_LISTENERS; i++)
+		ck_assert_int_eq(timeline_listen(t, hear, &a), 0);
+	ck_assert_int_eq(timeline_listen(t, hear, &a), -ENOSPC);
+}
+END_TEST
+
+/* With a store. */
+
+static char dir[64], path[96];
+static struct store *store;
+
+static void open_store(void)
+{
+	char why[256] = "";
+
+	ck_assert_msg(store_open(path, &store, why, sizeof why) == 0, "%s", why);
+	ck_assert_int_eq(timeline_new(store, &t), 0);
+}
+
+static void close_store(void)
+{
+	ck_assert_int_eq(store_commit(store, NULL, NULL), 0);
+	timeline_free(t);
+	store_close(store);
+}
+
+static void setup_store(void)
+{
+	snprintf(dir, sizeof dir, "/tmp/usher-timeline-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/store.db", dir);
+	open_store();
+}
+
+static void teardown_store(void)
+{
+	static const char *const suffixes[] = { "", ".lock", "-wal", "-shm", "-journal" };
+	char name[128];
+
+	close_store();
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+		unlink(name);
+	}
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+START_TEST(test_stored)
+{
+	timeline_add(t, "web01", "armed", "attempt 1");
+	timeline_add(t, "web01", "booting", "boot 1");
+	close_store();
+	open_store();
+	ck_assert_uint_eq(timeline_newest(t), 2);
+	ck_assert_str_eq(timeline_after(t, 1, NULL)->text, "boot 1");
+	/* A follower that saw a number which was lost with us gets all that is new. */
+	ck_assert_uint_eq(timeline_add(t, "web01", "up", "x"), 3 + TIMELINE_GAP);
+	ck_assert_str_eq(timeline_after(t, 2, NULL)->kind, "up");
+}
+END_TEST
+
+static int count_row(void *arg, uint64_t seq, int64_t at, const char *machine, const char *kind, const char *text)
+{
+	uint64_t *first_and_count = arg;
+
+	(void)at, (void)machine, (void)kind, (void)text;
+	if (first_and_count[1]++ == 0)
+		first_and_count[0] = seq;
+	return 0;
+}
+
+START_TEST(test_store_is_pruned_by_size)
+{
+	uint64_t rows[2] = { 0 };
+	char why[256];
+
+	for (int i = 0; i < TIMELINE_MAX + 2000; i++)
+		timeline_add(t, "m", "progress", "%d", i);
+	close_store();
+	ck_assert_int_eq(store_open(path, &store, why, sizeof why), 0);
+	ck_assert_int_eq(store_load_events(store, 10 * TIMELINE_MAX, count_row, rows), 0);
+	ck_assert_uint_ge(rows[1], TIMELINE_MAX);
+	ck_assert_uint_le(rows[1], TIMELINE_MAX + 500);
+	ck_assert_int_eq(timeline_new(store, &t), 0);
+	ck_assert_uint_eq(timeline_newest(t), TIMELINE_MAX + 2000);
+	ck_assert_uint_eq(timeline_after(t, 0, NULL)->seq, 2001);
+}
+END_TEST
+
+START_TEST(test_old_ones_are_dropped)
+{
+	int64_t old = clock_wall_ms() - (TIMELINE_DAYS + 1) * 24ll * 3600 * 1000;
+
+	for (uint64_t seq = 1; seq <= 5; seq++)
+		ck_assert_int_eq(store_append_event(store, seq, old, "m", "up", "x"), 0);
+	close_store();
+	open_store();
+	/* One is kept, so that the numbers do not start again. */
+	ck_assert_uint_eq(timeline_after(t, 0, NULL)->seq, 5);
+	ck_assert_uint_gt(timeline_add(t, "m", "up", "y"), 5);
+	close_store();
+	open_store();
+	ck_assert_str_eq(timeline_after(t, 0, NULL)->text, "y");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("timeline");
+	TCase *memory = tcase_create("memory"), *stored = tcase_create("stored");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(memory, setup, teardown);
+	tcase_add_test(memory, test_empty);
+	tcase_add_test(memory, test_add_and_follow);
+	tcase_add_test(memory, test_ring);
+	tcase_add_test(memory, test_lines);
+	tcase_add_test(memory, test_long_text_is_cut);
+	tcase_add_test(memory, test_listeners);
+	tcase_add_checked_fixture(stored, setup_store, teardown_store);
+	tcase_set_timeout(stored, 60);
+	tcase_add_test(stored, test_stored);
+	tcase_add_test(stored, test_store_is_pruned_by_size);
+	tcase_add_test(stored, test_old_ones_are_dropped);
+	suite_add_tcase(s, memory);
+	suite_add_tcase(s, stored);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
