@@ -1,0 +1,873 @@
+#include "core/clock.h"
+#include "machine/machine.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct segments segments;
+static struct timeline *timeline;
+static struct machines *ms;
+static unsigned acted; /* all actions asked for since it was last cleared */
+
+static void on_action(void *arg, struct machine *m, unsigned actions)
+{
+	(void)arg, (void)m;
+	acted |= actions;
+}
+
+static void open_all(struct store *store)
+{
+	ck_assert_int_eq(timeline_new(store, &timeline), 0);
+	ck_assert_int_eq(machines_new(store, timeline, &segments, &ms), 0);
+	machines_on_action(ms, on_action, NULL);
+	acted = 0;
+}
+
+static void close_all(void)
+{
+	machines_free(ms);
+	timeline_free(timeline);
+}
+
+static void setup(void)
+{
+	struct segment s = { .name = "default" };
+
+	ck_assert_int_eq(segments_add(&segments, &s, NULL), 0);
+	strcpy(s.name, "lab");
+	ck_assert_int_eq(segments_add(&segments, &s, NULL), 0);
+	open_all(NULL);
+}
+
+static void teardown(void)
+{
+	close_all();
+	segments_fini(&segments);
+}
+
+static struct ip ip(const char *text)
+{
+	struct ip r = { 0 };
+
+	ck_assert_int_eq(ip_parse(text, &r), 0);
+	return r;
+}
+
+static struct mac mac(const char *text)
+{
+	struct mac r = { 0 };
+
+	ck_assert_int_eq(mac_parse(text, &r), 0);
+	return r;
+}
+
+static struct machine *make(const char *name, const char *segment, const char *address)
+{
+	struct machine *m = machine_new();
+
+	snprintf(m->name, sizeof m->name, "%s", name);
+	strcpy(m->profile, "debian-12");
+	strcpy(m->uuid, "6f4d4c6e-8d0c-4b53-9d0e-2f6a2b3c4d5e");
+	m->guest = true;
+	m->n_nics = 1;
+	strcpy(m->nics[0].segment, segment);
+	m->nics[0].addrs[0] = ip(address);
+	m->nics[0].n_addrs = 1;
+	ck_assert_int_eq(mac_from_ip(&m->nics[0].addrs[0], &m->nics[0].mac), 0);
+	return m;
+}
+
+static struct machine *add(const char *name, const char *segment, const char *address)
+{
+	struct machine *m = make(name, segment, address);
+
+	ck_assert_int_eq(machines_add(ms, m), 0);
+	return m;
+}
+
+static void check_last(const struct machine *m, const char *kind, const char *part)
+{
+	const struct timeline_event *e = timeline_last(timeline, m->name, NULL);
+
+	ck_assert_ptr_nonnull(e);
+	ck_assert_str_eq(e->kind, kind);
+	ck_assert_msg(strstr(e->text, part) != NULL, "\"%s\" has no \"%s\"", e->text, part);
+}
+
+START_TEST(test_names)
+{
+	char longest[65];
+
+	ck_assert_ptr_null(machine_name_error("web01"));
+	ck_assert_ptr_null(machine_name_error("a"));
+	ck_assert_ptr_null(machine_name_error("3com"));
+	ck_assert_ptr_null(machine_name_error("a-b"));
+	ck_assert_ptr_nonnull(machine_name_error(""));
+	ck_assert_ptr_nonnull(machine_name_error("-a"));
+	ck_assert_ptr_nonnull(machine_name_error("a-"));
+	ck_assert_ptr_nonnull(machine_name_error("Web"));
+	ck_assert_ptr_nonnull(machine_name_error("a.b"));
+	ck_assert_ptr_nonnull(machine_name_error("a b"));
+	ck_assert_ptr_nonnull(machine_name_error("../x"));
+	ck_assert_ptr_nonnull(machine_name_error("12"));
+	memset(longest, 'a', sizeof longest);
+	longest[64] = '\0';
+	ck_assert_ptr_nonnull(machine_name_error(longest));
+	longest[63] = '\0';
+	ck_assert_ptr_null(machine_name_error(longest));
+}
+END_TEST
+
+START_TEST(test_look_ups)
+{
+	struct machine *a = add("web01", "default", "10.0.0.2"), *b = add("web01-lab", "lab", "10.0.0.2");
+	struct ip address = ip("10.0.0.2"), other = ip("10.0.0.3");
+	struct mac m = mac("52:54:0a:00:00:02"), unknown = mac("52:54:0a:00:00:03");
+	struct nic *nic = NULL;
+
+	ck_assert_uint_eq(a->nics[0].segment_id, 1);
+	ck_assert_ptr_eq(machines_by_name(ms, "web01"), a);
+	ck_assert_ptr_null(machines_by_name(ms, "web02"));
+	/* Two segments may use the same ones. */
+	ck_assert_ptr_eq(machines_by_ip(ms, 1, &address), a);
+	ck_assert_ptr_eq(machines_by_ip(ms, 2, &address), b);
+	ck_assert_ptr_null(machines_by_ip(ms, 3, &address));
+	ck_assert_ptr_null(machines_by_ip(ms, 1, &other));
+	ck_assert_ptr_eq(machines_by_mac(ms, 2, &m, &nic), b);
+	ck_assert_ptr_eq(nic, &b->nics[0]);
+	ck_assert_ptr_null(machines_by_mac(ms, 1, &unknown, NULL));
+	machines_remove(ms, a);
+	ck_assert_ptr_null(machines_by_ip(ms, 1, &address));
+	ck_assert_ptr_null(machines_by_name(ms, "web01"));
+	ck_assert_ptr_eq(machines_by_ip(ms, 2, &address), b);
+	ck_assert_uint_eq(machines_count(ms), 1);
+}
+END_TEST
+
+START_TEST(test_clashes)
+{
+	struct machine *a = add("a", "default", "10.0.0.2"), *m;
+	struct ip free_one = ip("10.0.0.3");
+
+	m = make("a", "default", "10.0.0.3");
+	ck_assert_int_eq(machines_add(ms, m), -EEXIST);
+	strcpy(m->name, "b");
+	m->nics[0].mac = a->nics[0].mac;
+	ck_assert_int_eq(machines_add(ms, m), -EEXIST);
+	m->nics[0].mac.b[5] = 9;
+	m->nics[0].addrs[0] = a->nics[0].addrs[0];
+	ck_assert_int_eq(machines_add(ms, m), -EEXIST);
+	/* Nothing of the refused ones stays. */
+	ck_assert_ptr_null(machines_by_ip(ms, 1, &free_one));
+	ck_assert_ptr_null(machines_by_mac(ms, 1, &m->nics[0].mac, NULL));
+	ck_assert_uint_eq(machines_count(ms), 1);
+	/* Nor may a machine have one address twice. */
+	m->nics[0].addrs[0] = m->nics[0].addrs[1] = free_one;
+	m->nics[0].n_addrs = 2;
+	ck_assert_int_eq(machines_add(ms, m), -EEXIST);
+	m->nics[0].n_addrs = 1;
+	ck_assert_int_eq(machines_add(ms, m), 0);
+	ck_assert_ptr_eq(machines_by_ip(ms, 1, &free_one), m);
+}
+END_TEST
+
+START_TEST(test_a_saved_change_is_found)
+{
+	struct machine *a = add("a", "default", "10.0.0.2"), *b = add("b", "default", "10.0.0.3");
+	struct ip was = ip("10.0.0.2"), now = ip("10.0.0.20");
+
+	a->nics[0].addrs[0] = now;
+	ck_assert_ptr_eq(machines_by_ip(ms, 1, &was), a);
+	ck_assert_int_eq(machines_save(ms, a), 0);
+	ck_assert_ptr_eq(machines_by_ip(ms, 1, &now), a);
+	ck_assert_ptr_null(machines_by_ip(ms, 1, &was));
+	b->nics[0].addrs[0] = now;
+	ck_assert_int_eq(machines_save(ms, b), -EEXIST);
+	ck_assert_ptr_eq(machines_by_ip(ms, 1, &now), a);
+}
+END_TEST
+
+START_TEST(test_a_segment_not_served)
+{
+	struct machine *m = add("a", "gone", "10.0.0.2");
+
+	ck_assert_uint_eq(m->nics[0].segment_id, 0);
+	ck_assert_ptr_null(machines_by_ip(ms, 0, &m->nics[0].addrs[0]));
+}
+END_TEST
+
+START_TEST(test_name_order)
+{
+	static const char *const in[] = { "node10", "web", "node2", "node02", "node1-b", "node1", "a", "node2b",
+		"node100000000000000000000000", "node99999999999999999999999", "n" };
+	static const char *const out[] = { "a", "n", "node1", "node1-b", "node02", "node2", "node2b", "node10",
+		"node99999999999999999999999", "node100000000000000000000000", "web" };
+	const size_t n = sizeof in / sizeof in[0];
+	const struct machine *m = NULL;
+	char address[IP_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(address, sizeof address, "10.0.0.%zu", i + 2);
+		add(in[i], "default", address);
+	}
+	for (size_t i = 0; i < n; i++) {
+		m = machines_next(ms, m);
+		ck_assert_str_eq(m->name, out[i]);
+	}
+	ck_assert_ptr_null(machines_next(ms, m));
+	machines_remove(ms, machines_by_name(ms, "node10"));
+	ck_assert_str_eq(machines_next(ms, machines_by_name(ms, "node2b"))->name, "node99999999999999999999999");
+}
+END_TEST
+
+START_TEST(test_many)
+{
+	char name[MACHINE_NAME], address[IP_TEXT];
+
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof name, "n%d", i * 7 % 3000);
+		snprintf(address, sizeof address, "10.0.%d.%d", i / 256, i % 256);
+		add(name, "lab", address);
+	}
+	for (int i = 0; i < 3000; i += 2) {
+		snprintf(name, sizeof name, "n%d", i);
+		machines_remove(ms, machines_by_name(ms, name));
+	}
+	ck_assert_uint_eq(machines_count(ms), 1500);
+	ck_assert_str_eq(machines_next(ms, NULL)->name, "n1");
+	ck_assert_str_eq(machines_next(ms, machines_by_name(ms, "n1"))->name, "n3");
+}
+END_TEST
+
+/* Life. */
+
+static struct ip client, stranger;
+
+static struct machine *armed(unsigned max_boots)
+{
+	struct machine *m = add("web01", "default", "10.0.0.2");
+
+	client = ip("10.0.0.2");
+	stranger = ip("10.0.0.66");
+	ck_assert_int_eq(machine_arm(m, json_pack("{s:s}", "kernel", "vmlinuz"), max_boots, 60000), 0);
+	return m;
+}
+
+static enum token_kind kind_of(const char *token)
+{
+	enum token_kind kind = TOKEN_NONE;
+
+	return machines_by_token(ms, token, &kind) ? kind : TOKEN_NONE;
+}
+
+START_TEST(test_arm)
+{
+	struct machine *m = armed(3);
+	struct attempt *a = &m->attempt;
+
+	ck_assert_int_eq(m->state, LIFE_ARMED);
+	ck_assert_uint_eq(acted, LIFE_DO_NETBOOT);
+	ck_assert_uint_eq(a->number, 1);
+	ck_assert_int_eq(a->deadline - a->armed_at, 60000);
+	ck_assert_str_eq(a->token, "");
+	ck_assert_uint_eq(strlen(a->next_token), 32);
+	ck_assert_uint_eq(strlen(a->up_token), 32);
+	ck_assert_str_ne(a->next_token, a->up_token);
+	check_last(m, "armed", "attempt 1");
+	ck_assert_int_eq(machine_arm(m, json_object(), 3, 60000), -EBUSY);
+	check_last(m, "refused", "disarm it first");
+	ck_assert_uint_eq(a->number, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(a->snapshot, "kernel")), "vmlinuz");
+}
+END_TEST
+
+START_TEST(test_tokens_are_found)
+{
+	struct machine *m = armed(3);
+	char wrong[TOKEN_TEXT], next[TOKEN_TEXT];
+	enum token_kind kind;
+
+	strcpy(next, m->attempt.next_token);
+	ck_assert_int_eq(kind_of(next), TOKEN_NEXT);
+	ck_assert_int_eq(kind_of(m->attempt.up_token), TOKEN_UP);
+	ck_assert_ptr_null(machines_by_token(ms, "", &kind));
+	strcpy(wrong, next);
+	wrong[31] ^= 1;
+	ck_assert_ptr_null(machines_by_token(ms, wrong, &kind));
+	wrong[31] = '\0';
+	ck_assert_ptr_null(machines_by_token(ms, wrong, &kind));
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(kind_of(next), TOKEN_BOOT);
+	ck_assert_str_eq(m->attempt.token, next);
+	ck_assert_int_eq(kind_of(m->attempt.next_token), TOKEN_NEXT);
+	/* An older boot's token is nobody's. */
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(kind_of(next), TOKEN_NONE);
+	/* An ended attempt's is still known, a new attempt's takes its place. */
+	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "no disk"), 0);
+	strcpy(next, m->attempt.token);
+	ck_assert_int_eq(kind_of(next), TOKEN_BOOT);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	ck_assert_int_eq(kind_of(next), TOKEN_NONE);
+	ck_assert_uint_eq(m->attempt.number, 2);
+}
+END_TEST
+
+START_TEST(test_whole_install)
+{
+	struct machine *m = armed(3);
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(m->state, LIFE_BOOTING);
+	check_last(m, "booting", "boot 1 of 3");
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(m->state, LIFE_INSTALLING);
+	check_last(m, "installing", "10.0.0.2");
+	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_PROGRESS, "partitioning"), 0);
+	check_last(m, "progress", "partitioning");
+	acted = 0;
+	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(m->state, LIFE_INSTALLED);
+	ck_assert_uint_eq(acted, LIFE_DO_END);
+	ck_assert_int_ne(m->attempt.ended_at, 0);
+	check_last(m, "installed", "");
+	acted = 0;
+	ck_assert_int_eq(machine_event(m, LIFE_STOPPED, NULL), 0);
+	ck_assert_uint_eq(acted, LIFE_DO_DISK);
+	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_int_eq(m->state, LIFE_UP);
+	check_last(m, "up", "");
+	/* Retries of both reports are no harm. */
+	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_int_eq(m->state, LIFE_UP);
+	/* Nothing is served any more. */
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM);
+	ck_assert_int_eq(machine_boot(m, TOKEN_BOOT, &client), -EPERM);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), -EPERM);
+}
+END_TEST
+
+START_TEST(test_boot_retry)
+{
+	struct machine *m = armed(3);
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_BOOT, &client), 0);
+	ck_assert_uint_eq(m->attempt.boots, 1);
+	check_last(m, "boot", "again by 10.0.0.2");
+	ck_assert_int_eq(machine_boot(m, TOKEN_BOOT, &stranger), -EPERM);
+	check_last(m, "refused", "10.0.0.66");
+	ck_assert_int_eq(machine_boot(m, TOKEN_UP, &client), -EPERM);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NONE, &client), -EPERM);
+	ck_assert_uint_eq(m->attempt.boots, 1);
+}
+END_TEST
+
+START_TEST(test_too_many_boots)
+{
+	struct machine *m = armed(2);
+	char next[TOKEN_TEXT];
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	strcpy(next, m->attempt.next_token);
+	acted = 0;
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM);
+	ck_assert_int_eq(m->state, LIFE_FAILED);
+	ck_assert_uint_eq(acted, LIFE_DO_OFF | LIFE_DO_END);
+	check_last(m, "failed", "too many boots");
+	ck_assert_ptr_nonnull(strstr(m->attempt.reason, "too many boots"));
+	ck_assert_uint_eq(m->attempt.boots, 2);
+	ck_assert_str_eq(m->attempt.next_token, next);
+}
+END_TEST
+
+START_TEST(test_answers_for_whom)
+{
+	struct machine *m = armed(3);
+
+	ck_assert_int_eq(machine_answers(m, TOKEN_NEXT, &client), -EPERM);
+	check_last(m, "refused", "answers for 10.0.0.2");
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_NEXT, &client), -EPERM);
+	ck_assert_int_eq(machine_answers(m, TOKEN_UP, &client), -EPERM);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &stranger), -EPERM);
+	ck_assert_int_eq(m->state, LIFE_BOOTING);
+	check_last(m, "refused", "10.0.0.66");
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	check_last(m, "answers", "again");
+}
+END_TEST
+
+START_TEST(test_progress_closes_answers)
+{
+	struct machine *m = armed(3);
+
+	/* An installer that says "I begin" before it asks has them still to get. */
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "begin"), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "network"), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "partitioning"), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), -EPERM);
+	check_last(m, "refused", "gone on");
+	/* A new boot begins anew. */
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+}
+END_TEST
+
+START_TEST(test_reports_by_token)
+{
+	struct machine *m = armed(3);
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_report(m, TOKEN_NEXT, &client, LIFE_DONE, NULL), -EPERM);
+	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_DONE, NULL), -EPERM);
+	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, NULL, LIFE_FIRST_BOOT, NULL), -EPERM);
+	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_ARM, NULL), -EPERM);
+	check_last(m, "refused", "10.0.0.2");
+	ck_assert_int_eq(m->state, LIFE_BOOTING);
+	/* The installed system cannot be up before done. */
+	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_FIRST_BOOT, NULL), -EPERM);
+	ck_assert_int_eq(m->state, LIFE_BOOTING);
+}
+END_TEST
+
+START_TEST(test_failure_keeps_the_reason)
+{
+	struct machine *m = armed(3);
+	char reason[600];
+
+	memset(reason, 'r', sizeof reason);
+	reason[sizeof reason - 1] = '\0';
+	memcpy(reason, "no disk\n\xff", 9);
+	ck_assert_int_eq(machine_event(m, LIFE_FAIL, reason), 0);
+	ck_assert_int_eq(m->state, LIFE_FAILED);
+	ck_assert_int_eq(strncmp(m->attempt.reason, "no disk ?r", 10), 0);
+	ck_assert_uint_eq(strlen(m->attempt.reason), sizeof m->attempt.reason - 1);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 0), 0);
+	ck_assert_str_eq(m->attempt.reason, "");
+	ck_assert_int_eq(machine_event(m, LIFE_DEADLINE, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(m->attempt.reason, "time over"));
+}
+END_TEST
+
+START_TEST(test_repetitions_are_left_out)
+{
+	struct machine *m = armed(3);
+	uint64_t newest;
+
+	ck_assert_int_eq(machine_answers(m, TOKEN_UP, &stranger), -EPERM);
+	newest = timeline_newest(timeline);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(machine_answers(m, TOKEN_UP, &stranger), -EPERM);
+	ck_assert_uint_eq(timeline_newest(timeline), newest);
+}
+END_TEST
+
+START_TEST(test_disarm)
+{
+	struct machine *m = armed(3);
+
+	acted = 0;
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, "by root"), 0);
+	ck_assert_int_eq(m->state, LIFE_KNOWN);
+	ck_assert_uint_eq(acted, LIFE_DO_OFF | LIFE_DO_END);
+	check_last(m, "known", "by root");
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), -EPERM);
+	check_last(m, "refused", "not armed");
+}
+END_TEST
+
+static void remove_it(void *arg, struct machine *m, unsigned actions)
+{
+	(void)arg, (void)actions;
+	machines_remove(ms, m);
+}
+
+START_TEST(test_an_action_may_remove_the_machine)
+{
+	struct machine *m = armed(1);
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	machines_on_action(ms, remove_it, NULL);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM);
+	ck_assert_uint_eq(machines_count(ms), 0);
+}
+END_TEST
+
+START_TEST(test_deadlines)
+{
+	char name[MACHINE_NAME], address[IP_TEXT];
+	struct machine *m;
+	int64_t last = 0;
+
+	ck_assert_ptr_null(machines_next_deadline(ms));
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof name, "n%d", i);
+		snprintf(address, sizeof address, "10.0.1.%d", i + 1);
+		m = add(name, "default", address);
+		ck_assert_int_eq(machine_arm(m, NULL, 1, 1000000 + i * 7919 % 200 * 1000), 0);
+	}
+	/* Some end by other ways. */
+	for (int i = 0; i < 200; i += 3) {
+		snprintf(name, sizeof name, "n%d", i);
+		m = machines_by_name(ms, name);
+		if (i % 2)
+			ck_assert_int_eq(machine_event(m, LIFE_FAIL, NULL), 0);
+		else
+			machines_remove(ms, m);
+	}
+	for (int i = 0; i < 133; i++) {
+		m = machines_next_deadline(ms);
+		ck_assert_ptr_nonnull(m);
+		ck_assert_int_ge(m->attempt.deadline, last);
+		last = m->attempt.deadline;
+		ck_assert_int_eq(machine_event(m, LIFE_DEADLINE, NULL), 0);
+		ck_assert_int_eq(m->state, LIFE_FAILED);
+	}
+	ck_assert_ptr_null(machines_next_deadline(ms));
+}
+END_TEST
+
+START_TEST(test_deadline_of_first_boot)
+{
+	struct machine *m = armed(3);
+
+	ck_assert_ptr_eq(machines_next_deadline(ms), m);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	ck_assert_ptr_eq(machines_next_deadline(ms), m);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_ptr_null(machines_next_deadline(ms));
+	/* Armed without a limit. */
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 0), 0);
+	ck_assert_ptr_null(machines_next_deadline(ms));
+}
+END_TEST
+
+START_TEST(test_json)
+{
+	struct machine *m = armed(3);
+	json_t *j, *nic;
+	char *text;
+
+	json_object_set_new(m->settings, "disk", json_string("vda"));
+	m->state_at = 1000000000042;
+	j = machine_to_json(m, false);
+	ck_assert_str_eq(json_string_value(json_object_get(j, "name")), "web01");
+	ck_assert_str_eq(json_string_value(json_object_get(j, "kind")), "guest");
+	ck_assert_str_eq(json_string_value(json_object_get(j, "state")), "armed");
+	ck_assert_str_eq(json_string_value(json_object_get(j, "since")), "2001-09-09T01:46:40.042Z");
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "since_ms")), 1000000000042);
+	nic = json_array_get(json_object_get(j, "nics"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(nic, "mac")), "52:54:0a:00:00:02");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(nic, "addresses"), 0)), "10.0.0.2");
+	ck_assert_ptr_null(json_object_get(j, "settings"));
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(j, "attempt"), "number")), 1);
+	json_decref(j);
+	j = machine_to_json(m, true);
+	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(j, "settings"), "disk")), "vda");
+	ck_assert_ptr_nonnull(json_object_get(j, "guest"));
+	text = json_dumps(j, 0);
+	ck_assert_ptr_null(strstr(text, m->attempt.next_token));
+	ck_assert_ptr_null(strstr(text, m->attempt.up_token));
+	ck_assert_ptr_null(strstr(text, "vmlinuz"));
+	free(text);
+	json_decref(j);
+}
+END_TEST
+
+/* The store. */
+
+static char dir[64], path[96];
+static struct store *store;
+
+static void open_store(void)
+{
+	char why[256] = "";
+
+	ck_assert_msg(store_open(path, &store, why, sizeof why) == 0, "%s", why);
+	open_all(store);
+}
+
+static void close_store(void)
+{
+	ck_assert_int_eq(store_commit(store, NULL, NULL), 0);
+	close_all();
+	store_close(store);
+}
+
+static void setup_store(void)
+{
+	struct segment s = { .name = "default" };
+
+	ck_assert_int_eq(segments_add(&segments, &s, NULL), 0);
+	snprintf(dir, sizeof dir, "/tmp/usher-machine-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/store.db", dir);
+	open_store();
+}
+
+static void teardown_store(void)
+{
+	static const char *const suffixes[] = { "", ".lock", "-wal", "-shm", "-journal" };
+	char name[128];
+
+	close_store();
+	segments_fini(&segments);
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+		unlink(name);
+	}
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void load(void)
+{
+	char why[256] = "";
+
+	ck_assert_msg(machines_load(ms, why, sizeof why) == 0, "%s", why);
+}
+
+static void check_same(const struct machine *m, const struct machine *was)
+{
+	const struct attempt *a = &m->attempt, *b = &was->attempt;
+
+	ck_assert_str_eq(m->name, was->name);
+	ck_assert_str_eq(m->uuid, was->uuid);
+	ck_assert_int_eq(m->guest, was->guest);
+	ck_assert_int_eq(m->state, was->state);
+	ck_assert_int_eq(m->created_at, was->created_at);
+	ck_assert_int_eq(m->state_at, was->state_at);
+	ck_assert_str_eq(m->profile, was->profile);
+	ck_assert_str_eq(m->power, was->power);
+	ck_assert_str_eq(m->request_id, was->request_id);
+	ck_assert_uint_eq(m->n_nics, was->n_nics);
+	ck_assert_mem_eq(m->nics, was->nics, sizeof m->nics);
+	ck_assert(json_equal(m->settings, was->settings));
+	ck_assert(json_equal(m->ssh_keys, was->ssh_keys));
+	ck_assert(json_equal(m->guest_spec, was->guest_spec));
+	ck_assert_uint_eq(a->number, b->number);
+	ck_assert_int_eq(a->armed_at, b->armed_at);
+	ck_assert_int_eq(a->deadline, b->deadline);
+	ck_assert_int_eq(a->ended_at, b->ended_at);
+	ck_assert_uint_eq(a->boots, b->boots);
+	ck_assert_uint_eq(a->max_boots, b->max_boots);
+	ck_assert_str_eq(a->token, b->token);
+	ck_assert_str_eq(a->next_token, b->next_token);
+	ck_assert_str_eq(a->up_token, b->up_token);
+	ck_assert(ip_eq(&a->client, &b->client));
+	ck_assert_int_eq(a->answers_fetched, b->answers_fetched);
+	ck_assert_int_eq(a->answers_closed, b->answers_closed);
+	ck_assert_str_eq(a->reason, b->reason);
+	ck_assert(json_equal(a->snapshot, b->snapshot));
+}
+
+START_TEST(test_round_trip)
+{
+	struct machine *m = armed(3), copy;
+
+	m->created_at = 123456789012;
+	strcpy(m->power, "/usr/local/libexec/power");
+	strcpy(m->request_id, "abc");
+	m->nics[1] = (struct nic){ .segment = "gone", .mac = mac("52:54:00:11:22:33"), .n_addrs = 2,
+		.addrs = { ip("10.9.9.9"), ip("fd00::9") } };
+	m->n_nics = 2;
+	json_object_set_new(m->settings, "who", json_string("J\xc3\xb6rg \"x\"\n"));
+	json_array_append_new(m->ssh_keys, json_string("ssh-ed25519 AAAA root@x"));
+	json_object_set_new(m->guest_spec, "memory", json_integer(2048));
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "x"), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "no disk"), 0);
+	/* The copy outlives the registry with references of its own. */
+	copy = *m;
+	json_incref(copy.settings), json_incref(copy.ssh_keys);
+	json_incref(copy.guest_spec), json_incref(copy.attempt.snapshot);
+	close_store();
+	open_store();
+	load();
+	ck_assert_uint_eq(machines_count(ms), 1);
+	m = machines_by_name(ms, "web01");
+	check_same(m, &copy);
+	ck_assert_int_eq(kind_of(copy.attempt.token), TOKEN_BOOT);
+	check_last(m, "failed", "no disk");
+	json_decref(copy.settings), json_decref(copy.ssh_keys);
+	json_decref(copy.guest_spec), json_decref(copy.attempt.snapshot);
+}
+END_TEST
+
+START_TEST(test_load_order_and_removal)
+{
+	add("node10", "default", "10.0.0.10");
+	add("node2", "default", "10.0.0.2");
+	add("node1", "default", "10.0.0.1");
+	for (struct machine *m = NULL; (m = machines_next(ms, m));)
+		ck_assert_int_eq(machines_save(ms, m), 0);
+	machines_remove(ms, machines_by_name(ms, "node1"));
+	close_store();
+	open_store();
+	load();
+	ck_assert_uint_eq(machines_count(ms), 2);
+	ck_assert_str_eq(machines_next(ms, NULL)->name, "node2");
+	ck_assert_str_eq(machines_next(ms, machines_next(ms, NULL))->name, "node10");
+}
+END_TEST
+
+START_TEST(test_deadlines_survive)
+{
+	armed(3);
+	close_store();
+	open_store();
+	load();
+	ck_assert_str_eq(machines_next_deadline(ms)->name, "web01");
+}
+END_TEST
+
+static const char *const bad_records[] = {
+	"",
+	"nonsense",
+	"[]",
+	"{}",
+	"{\"v\":1,\"name\":\"x\"}",
+	"{\"v\":1,\"name\":7}",
+	"{\"v\":99,\"name\":\"bad\"}",
+};
+
+START_TEST(test_bad_records)
+{
+	const char *text = bad_records[_i];
+	char why[256] = "";
+
+	ck_assert_int_eq(store_put(store, STORE_MACHINE, "bad", 3, text, strlen(text)), 0);
+	close_store();
+	open_store();
+	ck_assert_int_eq(machines_load(ms, why, sizeof why), -EPROTO);
+	ck_assert_msg(strstr(why, "machine bad") != NULL, "%s", why);
+	ck_assert_uint_eq(machines_count(ms), 0);
+}
+END_TEST
+
+struct stored {
+	char text[4096];
+};
+
+static int take_row(void *arg, const void *key, size_t key_len, const void *value, size_t len)
+{
+	struct stored *s = arg;
+
+	(void)key, (void)key_len;
+	ck_assert_uint_lt(len, sizeof s->text);
+	memcpy(s->text, value, len);
+	s->text[len] = '\0';
+	return 0;
+}
+
+/* A good record with any one member taken out or of another type is refused, and never read half. */
+START_TEST(test_each_member_is_wanted)
+{
+	struct stored s;
+	char why[256];
+	json_t *good, *bad, *attempt;
+	const char *key;
+	json_t *value;
+
+	armed(3);
+	close_store();
+	ck_assert_int_eq(store_open(path, &store, why, sizeof why), 0);
+	ck_assert_int_eq(store_load(store, STORE_MACHINE, take_row, &s), 0);
+	open_all(store);
+	good = json_loads(s.text, 0, NULL);
+	attempt = json_object_get(good, "attempt");
+	for (int inner = 0; inner < 2; inner++) {
+		json_object_foreach(inner ? attempt : good, key, value)
+		{
+			char *text;
+
+			if (strcmp(key, "snapshot") == 0)
+				continue;
+			bad = json_deep_copy(good);
+			json_object_set_new(inner ? json_object_get(bad, "attempt") : bad, key,
+				json_real(0.5));
+			text = json_dumps(bad, 0);
+			ck_assert_int_eq(store_put(store, STORE_MACHINE, "web01", 5, text, strlen(text)), 0);
+			free(text);
+			json_decref(bad);
+			close_store();
+			open_store();
+			ck_assert_msg(machines_load(ms, why, sizeof why) == -EPROTO, "%s", key);
+			ck_assert_msg(strstr(why, key) || strstr(why, "not a state"), "%s: %s", key, why);
+		}
+	}
+	json_decref(good);
+}
+END_TEST
+
+static void add_memory_tests(Suite *s)
+{
+	TCase *t = tcase_create("machine");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, test_names);
+	tcase_add_test(t, test_look_ups);
+	tcase_add_test(t, test_clashes);
+	tcase_add_test(t, test_a_saved_change_is_found);
+	tcase_add_test(t, test_a_segment_not_served);
+	tcase_add_test(t, test_name_order);
+	tcase_add_test(t, test_many);
+	tcase_add_test(t, test_arm);
+	tcase_add_test(t, test_tokens_are_found);
+	tcase_add_test(t, test_whole_install);
+	tcase_add_test(t, test_boot_retry);
+	tcase_add_test(t, test_too_many_boots);
+	tcase_add_test(t, test_answers_for_whom);
+	tcase_add_test(t, test_progress_closes_answers);
+	tcase_add_test(t, test_reports_by_token);
+	tcase_add_test(t, test_failure_keeps_the_reason);
+	tcase_add_test(t, test_repetitions_are_left_out);
+	tcase_add_test(t, test_disarm);
+	tcase_add_test(t, test_an_action_may_remove_the_machine);
+	tcase_add_test(t, test_deadlines);
+	tcase_add_test(t, test_deadline_of_first_boot);
+	tcase_add_test(t, test_json);
+	suite_add_tcase(s, t);
+}
+
+static void add_store_tests(Suite *s)
+{
+	TCase *t = tcase_create("stored");
+
+	tcase_add_checked_fixture(t, setup_store, teardown_store);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, test_round_trip);
+	tcase_add_test(t, test_load_order_and_removal);
+	tcase_add_test(t, test_deadlines_survive);
+	tcase_add_loop_test(t, test_bad_records, 0, sizeof bad_records / sizeof bad_records[0]);
+	tcase_add_test(t, test_each_member_is_wanted);
+	suite_add_tcase(s, t);
+}
+
+int main(void)
+{
+	Suite *s = suite_create("machine");
+	SRunner *r;
+	int failed;
+
+	add_memory_tests(s);
+	add_store_tests(s);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
