@@ -377,14 +377,37 @@ static void serve_ms(int64_t ms)
 
 /* Set-up */
 
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* Without root's privilege: a user namespace in which we are who we were. */
+static void own_users(void)
+{
+	unsigned uid = getuid(), gid = getgid();
+	char map[64];
+
+	ck_assert_msg(unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0, "no network namespace: %s",
+		strerror(errno));
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	write_file("/proc/self/uid_map", map);
+	snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+	write_file("/proc/self/gid_map", map);
+}
+
 static void own_network(void)
 {
 	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
 	int fd;
 
 	if (unshare(CLONE_NEWNET) < 0)
-		ck_assert_msg(unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0,
-			"no network namespace: %s", strerror(errno));
+		own_users();
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(ioctl(fd, SIOCSIFFLAGS, &lo), 0);
 	close(fd);
