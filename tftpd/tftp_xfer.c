@@ -112,6 +112,8 @@ static void agree(struct tftp_xfer *x, const struct tftp_options *asked,
 		? (uint16_t)clamp(asked->windowsize, 1, clamp(window_max, 1, TFTP_WINDOW_MAX))
 		: 1;
 	o->has_timeout = asked->has_timeout && asked->timeout_s <= TFTP_TIMEOUT_OPTION_MAX_S;
+	/* curl takes a size of 0 for nonsense and gives up; without one it fetches the empty file. */
+	o->has_tsize = asked->has_tsize && x->size;
 	o->tsize = x->size;
 }
 
