@@ -1,4 +1,4 @@
-/* Request targets, arguments and header values as a peer may send them: no overrun, and what passes is safe. */
+/* Targets, arguments and header values as a peer may send them: no overrun, and what passes is safe. */
 #include "httpd/http_path.h"
 
 #include <stdlib.h>
