@@ -1,0 +1,93 @@
+/* Blocking questions about the host, each on a connection of its own: for the start and for `usher check`. */
+#include "guest/guest.h"
+#include "guest/virt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int network_info(virConnectPtr c, const char *name, struct guest_network *ret, char *why,
+	size_t why_size)
+{
+	virNetworkPtr net = virNetworkLookupByName(c, name);
+	char *xml = NULL;
+	int rc, active;
+
+	if (!net)
+		return virt_error(why, why_size, "network %s", name);
+	active = virNetworkIsActive(net);
+	if (active < 0 || !(xml = virNetworkGetXMLDesc(net, 0)))
+		rc = virt_error(why, why_size, "network %s", name);
+	else if (!(rc = guest_network_parse(xml, ret, why, why_size)))
+		ret->active = active;
+	free(xml);
+	virNetworkFree(net);
+	return rc;
+}
+
+int guest_network_info(const char *uri, const char *network, struct guest_network *ret, char *why,
+	size_t why_size)
+{
+	virConnectPtr c = virt_open(uri, why, why_size);
+	int rc;
+
+	if (!c)
+		return -ENOTCONN;
+	rc = network_info(c, network, ret, why, why_size);
+	virConnectClose(c);
+	return rc;
+}
+
+int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size)
+{
+	virConnectPtr c = virt_open(uri, why, why_size);
+	struct guest_host h = { 0 };
+	virNWFilterPtr filter;
+	virNodeInfo node;
+	int rc = 0;
+
+	if (!c)
+		return -ENOTCONN;
+	if (virConnectGetLibVersion(c, &h.libvirt) < 0 || virNodeGetInfo(c, &node) < 0) {
+		rc = virt_error(why, why_size, "libvirt");
+		goto out;
+	}
+	if (virConnectGetVersion(c, &h.qemu) < 0)
+		h.qemu = 0;
+	h.memory_mib = node.memory / 1024;
+	h.cpus = node.cpus;
+	if ((filter = virNWFilterLookupByName(c, "clean-traffic")))
+		virNWFilterFree(filter);
+	h.nwfilter = filter;
+	*ret = h;
+out:
+	virConnectClose(c);
+	return rc;
+}
+
+int guest_pool_info(const char *uri, const char *pool, uint64_t *ret_free, char *why, size_t why_size)
+{
+	virConnectPtr c = virt_open(uri, why, why_size);
+	virStoragePoolPtr p;
+	virStoragePoolInfo info;
+	int rc = 0;
+
+	if (!c)
+		return -ENOTCONN;
+	if (!(p = virStoragePoolLookupByName(c, pool))) {
+		rc = virt_error(why, why_size, "storage pool %s", pool);
+		goto out;
+	}
+	if (virStoragePoolGetInfo(p, &info) < 0) {
+		rc = virt_error(why, why_size, "storage pool %s", pool);
+	} else if (info.state != VIR_STORAGE_POOL_RUNNING) {
+		rc = -ENOENT;
+		snprintf(why, why_size, "storage pool %s is not active: virsh pool-start %s", pool, pool);
+	} else {
+		*ret_free = info.available;
+	}
+	virStoragePoolFree(p);
+out:
+	virConnectClose(c);
+	return rc;
+}

@@ -1,0 +1,75 @@
+/* A libvirt network's XML, read. */
+#include "guest/guest.h"
+#include "guest/xml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_ip(const xmlNode *n, const char *attr, struct ip *ret)
+{
+	char text[IP_TEXT];
+
+	return xml_attr(n, attr, text, sizeof text) && !ip_parse(text, ret) && ret->family == IP_V4;
+}
+
+/* netmask, prefix, or neither: then the old classes count, as in libvirt. */
+static uint8_t prefix_of(const xmlNode *n, const struct ip *address)
+{
+	struct ip mask;
+	char text[8];
+	unsigned long prefix;
+
+	if (read_ip(n, "netmask", &mask))
+		return (uint8_t)__builtin_popcount(ip_to_v4(&mask));
+	if (xml_attr(n, "prefix", text, sizeof text) && (prefix = strtoul(text, NULL, 10)) <= 32)
+		return (uint8_t)prefix;
+	return address->b[0] < 128 ? 8 : address->b[0] < 192 ? 16 : 24;
+}
+
+static void read_address(const xmlNode *ip, struct guest_network *ret)
+{
+	const xmlNode *dhcp = xml_child(ip, "dhcp"), *range = xml_child(dhcp, "range");
+	struct ip address;
+
+	if (!read_ip(ip, "address", &address))
+		return;
+	if (!ip_is_set(&ret->address)) {
+		ret->address = address;
+		ret->prefix_len = prefix_of(ip, &address);
+	}
+	/* An empty <dhcp>, or one that says only <bootp>, leases nothing. */
+	if (!range && !xml_child(dhcp, "host"))
+		return;
+	ret->dhcp = true;
+	if (range && !ip_is_set(&ret->dhcp_first)) {
+		read_ip(range, "start", &ret->dhcp_first);
+		read_ip(range, "end", &ret->dhcp_last);
+	}
+}
+
+static bool leads_somewhere(const xmlNode *forward)
+{
+	/* A <forward> without a mode is nat. */
+	return forward && !xml_attr_is(forward, "mode", "none");
+}
+
+int guest_network_parse(const char *xml, struct guest_network *ret, char *why, size_t why_size)
+{
+	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, why_size);
+	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	struct guest_network n = { 0 };
+
+	if (!doc)
+		return -EINVAL;
+	for (const xmlNode *ip = xml_child(root, "ip"); ip; ip = xml_next(ip, "ip"))
+		read_address(ip, &n);
+	xml_attr(xml_child(root, "bridge"), "name", n.bridge, sizeof n.bridge);
+	xml_attr(xml_child(root, "domain"), "name", n.domain, sizeof n.domain);
+	n.forward = leads_somewhere(xml_child(root, "forward"));
+	n.dns = ip_is_set(&n.address) && !xml_attr_is(xml_child(root, "dns"), "enable", "no");
+	xmlFreeDoc(doc);
+	*ret = n;
+	return 0;
+}

@@ -1,0 +1,28 @@
+/*
+ * A few threads that do blocking work. Work of one key is done in the order it was put and never two at a time;
+ * different keys side by side.
+ */
+#ifndef USHER_GUEST_QUEUE_H
+#define USHER_GUEST_QUEUE_H
+
+#include <stddef.h>
+
+enum { QUEUE_KEY = 136 };
+
+/* The first member of the caller's struct. */
+struct work {
+	struct work *next;
+	char key[QUEUE_KEY];
+	void (*run)(struct work *w);  /* on a worker; owns `w` from then on */
+	void (*drop)(struct work *w); /* instead of run, when the queue is freed first */
+};
+
+struct queue;
+
+int queue_new(size_t workers, size_t most, struct queue **ret);
+/* 0 or -ENOSPC: then it is still the caller's. */
+int queue_put(struct queue *q, struct work *w);
+/* Waits for work that runs, drops the rest. */
+void queue_free(struct queue *q);
+
+#endif

@@ -1,0 +1,176 @@
+#include "guest/runs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t hash_of(const char *name)
+{
+	return hash_bytes(name, strlen(name), 0);
+}
+
+static struct run *find(const struct runs *rs, const char *name)
+{
+	struct table_node *n;
+
+	for (n = table_first(&rs->table, hash_of(name)); n; n = table_next(n))
+		if (!strcmp(table_entry(n, struct run, node)->name, name))
+			return table_entry(n, struct run, node);
+	return NULL;
+}
+
+static struct run_event *take_held(struct run *r)
+{
+	struct run_event *list = r->held;
+
+	r->held = NULL;
+	r->held_tail = &r->held;
+	return list;
+}
+
+static void drop_held(struct run *r)
+{
+	struct run_event *e, *next;
+
+	for (e = take_held(r); e; e = next) {
+		next = e->next;
+		free(e);
+	}
+}
+
+/* Forgets a domain with nothing under way. */
+static void settle(struct runs *rs, struct run *r)
+{
+	if (r->jobs || r->starts || r->stops || r->undefines)
+		return;
+	table_remove(&rs->table, &r->node);
+	drop_held(r);
+	free(r);
+}
+
+void runs_init(struct runs *rs)
+{
+	*rs = (struct runs){ 0 };
+	table_init(&rs->table);
+}
+
+void runs_fini(struct runs *rs)
+{
+	struct table_node *n, *next;
+	size_t slot = 0;
+
+	for (n = table_walk(&rs->table, &slot, NULL); n; n = next) {
+		next = table_walk(&rs->table, &slot, n);
+		drop_held(table_entry(n, struct run, node));
+		free(table_entry(n, struct run, node));
+	}
+	table_fini(&rs->table);
+}
+
+int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may, unsigned *ret_epoch)
+{
+	struct run *r = find(rs, name);
+
+	if (!r) {
+		if (!(r = calloc(1, sizeof *r)))
+			return -ENOMEM;
+		snprintf(r->name, sizeof r->name, "%s", name);
+		r->held_tail = &r->held;
+		if (table_put(&rs->table, &r->node, hash_of(r->name))) {
+			free(r);
+			return -ENOMEM;
+		}
+	}
+	r->jobs++;
+	r->starts += may->start;
+	r->stops += may->stop;
+	r->undefines += may->undefine;
+	*ret_epoch = rs->epoch;
+	return 0;
+}
+
+static void less(unsigned *n, bool yes)
+{
+	if (yes && *n)
+		--*n;
+}
+
+struct run_event *runs_end(struct runs *rs, const char *name, unsigned epoch, const struct run_deeds *may,
+	const struct run_deeds *did)
+{
+	struct run *r = find(rs, name);
+	struct run_event *list;
+
+	if (!r)
+		return NULL;
+	if (epoch == rs->epoch) {
+		less(&r->starts, may->start && !did->start);
+		less(&r->stops, may->stop && !did->stop);
+		less(&r->undefines, may->undefine && !did->undefine);
+	}
+	list = --r->jobs ? NULL : take_held(r);
+	settle(rs, r);
+	return list;
+}
+
+/* Is it ours, or of a run that is over? Counts down what was to come. */
+static bool expected(struct run *r, const struct run_event *e)
+{
+	bool ours = false;
+
+	switch (e->what) {
+	case GUEST_STARTED:
+		less(&r->starts, true);
+		return false;
+	case GUEST_UNDEFINED:
+		ours = r->undefines;
+		less(&r->undefines, true);
+		return ours;
+	default:
+		ours = r->stops || r->starts;
+		less(&r->stops, e->destroyed);
+		return ours;
+	}
+}
+
+static enum run_verdict hold(struct run *r, const struct run_event *e)
+{
+	struct run_event *copy = malloc(sizeof *copy);
+
+	if (!copy)
+		return RUN_TELL; /* too early is better than never */
+	*copy = *e;
+	copy->next = NULL;
+	*r->held_tail = copy;
+	r->held_tail = &copy->next;
+	return RUN_HOLD;
+}
+
+enum run_verdict runs_event(struct runs *rs, const char *name, const struct run_event *e)
+{
+	struct run *r = find(rs, name);
+	enum run_verdict v;
+
+	if (!r)
+		return RUN_TELL;
+	v = expected(r, e) ? RUN_DROP : r->jobs ? hold(r, e) : RUN_TELL;
+	settle(rs, r);
+	return v;
+}
+
+void runs_forget(struct runs *rs)
+{
+	struct table_node *n, *next;
+	size_t slot = 0;
+
+	rs->epoch++;
+	for (n = table_walk(&rs->table, &slot, NULL); n; n = next) {
+		struct run *r = table_entry(n, struct run, node);
+
+		next = table_walk(&rs->table, &slot, n);
+		r->starts = r->stops = r->undefines = 0;
+		drop_held(r);
+		settle(rs, r);
+	}
+}

@@ -1,0 +1,55 @@
+/*
+ * Whose doing was it? Keeps, for domains that have jobs of ours, what those jobs will bring about, and says of each
+ * event whether it is news. Pure; main thread.
+ *
+ * A start of ours brings one STARTED; a stop event that comes before it is of the run that was replaced. A destroy
+ * of ours brings one stop. Events may come before or after the job's own answer, so a job announces what it may
+ * do when it is submitted and takes back at its end what it did not do.
+ */
+#ifndef USHER_GUEST_RUNS_H
+#define USHER_GUEST_RUNS_H
+
+#include "core/table.h"
+#include "guest/guest.h"
+
+/* What a job may do, and then did, each at most once. */
+struct run_deeds {
+	bool start, stop, undefine;
+};
+
+struct run_event {
+	struct run_event *next;
+	int what;       /* enum guest_event */
+	bool destroyed; /* a stop by virDomainDestroy(), ours or another's */
+	char uuid[GUEST_UUID];
+};
+
+struct run {
+	struct table_node node;
+	char name[GUEST_NAME];
+	unsigned jobs;
+	unsigned starts, stops, undefines; /* events of our own that are still to come */
+	struct run_event *held, **held_tail;
+};
+
+struct runs {
+	struct table table;
+	unsigned epoch; /* connections: what was to come on the last one never will */
+};
+
+enum run_verdict { RUN_TELL, RUN_DROP, RUN_HOLD };
+
+void runs_init(struct runs *rs);
+void runs_fini(struct runs *rs);
+
+/* A job of this domain is submitted. 0 and the epoch, or -ENOMEM. */
+int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may, unsigned *ret_epoch);
+/* It is over. The events that waited for it, for the caller to tell and free(). */
+struct run_event *runs_end(struct runs *rs, const char *name, unsigned epoch, const struct run_deeds *may,
+	const struct run_deeds *did);
+/* RUN_HOLD copies the event. */
+enum run_verdict runs_event(struct runs *rs, const char *name, const struct run_event *e);
+/* The connection is gone. */
+void runs_forget(struct runs *rs);
+
+#endif

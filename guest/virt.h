@@ -1,0 +1,22 @@
+/* libvirt's errors as errno and one line; its connection for the blocking calls. guest/ only. */
+#ifndef USHER_GUEST_VIRT_H
+#define USHER_GUEST_VIRT_H
+
+#include <libvirt/libvirt.h>
+#include <stddef.h>
+
+#define VIRT_URI "qemu:///system"
+
+/* libvirt's last error of this thread: negative errno, and "what: libvirt's words" in `why`. -ENOTCONN when the
+ * connection is to blame. */
+int virt_error(char *why, size_t why_size, const char *what, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The errno alone. */
+int virt_errno(void);
+
+/* Once per process before anything else: libvirt's own printing off, event loop registered. */
+void virt_init(void);
+/* NULL with a reason. `uri` NULL: VIRT_URI. */
+virConnectPtr virt_open(const char *uri, char *why, size_t why_size);
+
+#endif
