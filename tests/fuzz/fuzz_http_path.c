@@ -1,4 +1,4 @@
-/* Targets, arguments and header values as a peer may send them: no overrun, and what passes is safe. */
+/* What a peer may send: targets, arguments, header values. No overrun, and what passes is safe. */
 #include "httpd/http_path.h"
 
 #include <stdlib.h>
