@@ -260,9 +260,19 @@ static int render_section(struct render *r, const struct source *s, size_t at)
 	return rc;
 }
 
+/* A partial lies beside the text that was asked for. */
+static const char *partial_file(const char *file, const char *name, char *buf, size_t size)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	if (!slash || snprintf(buf, size, "%.*s/%s", (int)(slash - file), file, name) >= (int)size)
+		return name;
+	return buf;
+}
+
 static int render_partial(struct render *r, const struct source *s, const struct part *p)
 {
-	char name[MUSTACHE_NAME_MAX];
+	char name[MUSTACHE_NAME_MAX], file[MUSTACHE_NAME_MAX * 2];
 	struct source in = *s;
 	const char *text;
 	int rc;
@@ -270,14 +280,13 @@ static int render_partial(struct render *r, const struct source *s, const struct
 	snprintf(name, sizeof(name), "%.*s", (int)p->len, p->s);
 	text = r->o->partial ? r->o->partial(r->o->arg, name) : NULL;
 	if (!text)
-		return s->o.lenient
-			       ? 0
-			       : part_fault(r, s, p, -EINVAL, "there is no partial '%s'", name);
+		return s->o.lenient ? 0 : part_fault(r, s, p, -EINVAL, "no partial '%s'", name);
 	if (r->partials == MUSTACHE_DEPTH_MAX)
 		return part_fault(r, s, p, -EFBIG, "more than %d partials inside each other",
 			MUSTACHE_DEPTH_MAX);
-	in.o.file = name;
+	in.o.file = partial_file(r->o->file, name, file, sizeof(file));
 	in.o.line = 1;
+	in.o.line_only = false;
 	in.parts = (struct parts){0};
 	if (p->indent_len) {
 		in.indent[in.n_indent] = p->indent;

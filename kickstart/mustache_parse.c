@@ -35,15 +35,18 @@ struct tag {
 int mustache_fault(char *why, size_t why_size, int rc, const struct mustache_options *o,
 	unsigned line, unsigned col, const char *fmt, ...)
 {
+	const char *file = o->file ? o->file : "template";
 	va_list ap;
 	char text[512];
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (why && why_size)
-		snprintf(why, why_size, "%s:%u:%u: %s", o->file ? o->file : "template",
-			line + (o->line ? o->line - 1 : 0), col, text);
+	line += o->line ? o->line - 1 : 0;
+	if (o->line_only)
+		snprintf(why, why_size, "%s:%u: %s", file, line, text);
+	else
+		snprintf(why, why_size, "%s:%u:%u: %s", file, line, col, text);
 	return rc;
 }
 

@@ -1,10 +1,16 @@
 /*
- * What a machine is served: boot script, kernel command line and answers, from the snapshot it was
- * armed with.
+ * What a machine is served: boot script, kernel command line and answers, from the snapshot it was armed with.
  *
- * Names in templates: machine. name fqdn uuid mac address prefix netmask gateway dns dns_first
- * domain disk guest static; profile. name title; server. address url; media. url name; attempt.
- * number url answers_url done_url failed_url progress_url up_url; ssh_keys; set.NAME.
+ * Names in templates (what is not known is "", as the address where somebody else leases):
+ *
+ *	machine.   name fqdn uuid mac address prefix netmask gateway dns (list) dns_first domain
+ *	           disk ("vda" for guests; the setting `disk`, when the profile has it, goes first) guest (true, false)
+ *	profile.   name title
+ *	server.    address url
+ *	media.     name url (no slash at the end)
+ *	attempt.   number url answers_url done_url failed_url progress_url up_url
+ *	ssh_keys   (list)
+ *	set.NAME   each declared setting
  *
  * Pure but for crypt(3) in render_validate(). Each gives heap text or -errno with one line in `why`
  * ("FILE:LINE:COL: …" where it lies in a template).
@@ -15,43 +21,41 @@
 #include "kickstart/profile.h"
 #include "machine/machine.h"
 
+enum {
+	RENDER_CMDLINE_MAX = 2047, /* bytes: COMMAND_LINE_SIZE of x86, less the NUL; the kernel cuts silently */
+};
+
 struct render_input {
 	const struct machine *machine;
-	const struct nic *nic;	       /* NULL: the first one */
+	const struct nic *nic;         /* NULL: the first one */
 	const struct segment *segment; /* NULL: not known (then no addresses of ours) */
-	const char *base_url;	       /* "http://192.168.122.1:8067", no slash at the end */
-	const char *token;	       /* NULL: a placeholder, for `usher render` */
-	const char *up_token;	       /* the same */
+	const char *base_url;          /* "http://192.168.122.1:8067", no slash at the end */
+	const char *token;             /* NULL: a placeholder, for `usher render` */
+	const char *up_token;          /* the same */
 };
 
 /* The names above, for one snapshot. New reference. */
-int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why,
-	size_t why_size);
+int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why, size_t why_size);
 
-/* The iPXE script that loads kernel and initrd over HTTP. When that fails it says so on the screen,
- * waits and restarts: the boot counter ends it. */
-int render_script(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
-int render_cmdline(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+/* The iPXE script that loads kernel and initrd over HTTP. When that fails it says so on the screen, waits and
+ * restarts: the boot counter ends it. */
+int render_script(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+int render_cmdline(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
 /* -ENOENT: the profile has no answers. */
-int render_answers(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+int render_answers(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
 /* Content type for the answers. */
 const char *render_answers_type(const json_t *snapshot);
-/* URLs of kernel and initrds for boot loaders other than iPXE (GRUB, pxelinux, UEFI HTTP): `n` 0 is
- * the kernel, 1.. the initrds; -ENOENT past the last. `ret_path` "NAME/path" for TFTP when the
- * medium is local, else NULL; may be NULL. */
-int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
-	char **ret_path, char *why, size_t why_size);
+/* URLs of kernel and initrds for boot loaders other than iPXE (GRUB, pxelinux, UEFI HTTP): `n` 0 is the kernel, 1.. the
+ * initrds; -ENOENT past the last. `ret_path` "NAME/path" for TFTP when the medium is local, else NULL; may be NULL. */
+int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url, char **ret_path, char *why,
+	size_t why_size);
 
 /*
- * Used at create, before anything is made: settings, demands on memory and disk, and every
- * template, rendered with what is known. `in` machine and segment may lack addresses and tokens.
- * `memory_mib` and `disk` (bytes) of the guest to be, 0: not known. On success *ret_snapshot (may
- * be NULL) is the snapshot to arm with.
+ * Used at create, before anything is made: settings, demands on memory and disk, and every template, rendered with
+ * what is known. `in` machine and segment may lack addresses and tokens. `memory_mib` and `disk` (bytes) of the guest
+ * to be, 0: not known. On success *ret_snapshot (may be NULL) is the snapshot to arm with.
  */
-int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
-	uint64_t disk, json_t **ret_snapshot, char *why, size_t why_size);
+int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib, uint64_t disk,
+	json_t **ret_snapshot, char *why, size_t why_size);
 
 #endif

@@ -1,0 +1,352 @@
+#include "kickstart/media.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PROGRAM_DIRS = 32 };
+
+struct medium {
+	char *name, *path;
+};
+
+struct media {
+	atomic_uint refs;
+	struct medium all[MEDIA_MAX];
+	size_t count;
+	char *programs[PROGRAM_DIRS];
+	size_t n_programs;
+};
+
+int media_new(struct media **ret)
+{
+	struct media *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	atomic_init(&m->refs, 1);
+	*ret = m;
+	return 0;
+}
+
+struct media *media_ref(struct media *m)
+{
+	atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+	return m;
+}
+
+void media_unref(struct media *m)
+{
+	size_t i;
+
+	if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (i = 0; i < m->count; i++) {
+		free(m->all[i].name);
+		free(m->all[i].path);
+	}
+	for (i = 0; i < m->n_programs; i++)
+		free(m->programs[i]);
+	free(m);
+}
+
+const char *media_path(const struct media *m, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (strcmp(m->all[i].name, name) == 0)
+			return m->all[i].path;
+	return NULL;
+}
+
+int media_add(struct media *m, const char *name, const char *path)
+{
+	const char *was = media_path(m, name);
+	struct medium new;
+
+	if (!*name || *name == '.' || strchr(name, '/') || *path != '/')
+		return -EINVAL;
+	if (was)
+		return strcmp(was, path) == 0 ? 0 : -EEXIST;
+	if (m->count == MEDIA_MAX)
+		return -ENOSPC;
+	new.name = strdup(name);
+	new.path = strdup(path);
+	if (!new.name || !new.path) {
+		free(new.name);
+		free(new.path);
+		return -ENOMEM;
+	}
+	m->all[m->count++] = new;
+	return 0;
+}
+
+int media_add_programs(struct media *m, const char *dir)
+{
+	char *copy;
+
+	if (m->n_programs == PROGRAM_DIRS)
+		return -ENOSPC;
+	copy = strdup(dir);
+	if (!copy)
+		return -ENOMEM;
+	m->programs[m->n_programs++] = copy;
+	return 0;
+}
+
+int media_add_usual_programs(struct media *m)
+{
+	static const char *const dirs[] = {
+		"/usr/lib/ipxe",
+		"/usr/share/ipxe", /* Fedora */
+		"/usr/lib/PXELINUX",
+		"/usr/lib/syslinux/modules/bios",
+		"/usr/share/syslinux", /* Fedora */
+		"/usr/lib/shim",
+		"/usr/lib/grub/x86_64-efi-signed",
+		"/usr/lib/grub/arm64-efi-signed",
+		"/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64",
+	};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		rc = media_add_programs(m, dirs[i]);
+	return rc;
+}
+
+struct adding {
+	struct media *m;
+	void (*complain)(void *arg, const char *line);
+	void *arg;
+};
+
+static int add_profile(void *arg, const char *name, const struct profile *p, const char *why)
+{
+	struct adding *a = arg;
+	char line[512];
+	int rc = 0;
+
+	if (p && p->media.path)
+		rc = media_add(a->m, p->media.name, p->media.path);
+	if (rc == -EEXIST)
+		snprintf(line, sizeof(line), "profile '%s': its medium '%s' is %s, and another's is %s", name,
+			p->media.name, p->media.path, media_path(a->m, p->media.name));
+	else if (rc < 0)
+		snprintf(line, sizeof(line), "profile '%s': its medium cannot be added: %s", name, strerror(-rc));
+	if ((!p || rc < 0) && a->complain)
+		a->complain(a->arg, p ? line : why);
+	return rc == -ENOMEM ? rc : 0;
+}
+
+int media_add_profiles(struct media *m, const struct profiles *ps, void (*complain)(void *arg, const char *line),
+	void *arg)
+{
+	struct adding a = { .m = m, .complain = complain, .arg = arg };
+	int rc = profiles_list(ps, add_profile, &a);
+
+	return rc < 0 ? rc : media_add_usual_programs(m);
+}
+
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
+
+/* For kernels before 5.6: no symbolic link at all is followed, which is stricter. */
+static int walk_beneath(int root, const char *path)
+{
+	char part[NAME_MAX + 1];
+	int fd, at = root, rc = -ENOENT;
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+		bool last = !path[n + strspn(path + n, "/")];
+
+		if (n > NAME_MAX)
+			rc = -ENAMETOOLONG;
+		else if (n == 2 && memcmp(path, "..", 2) == 0)
+			rc = -EXDEV;
+		else
+			rc = 0;
+		if (rc < 0)
+			break;
+		memcpy(part, path, n);
+		part[n] = '\0';
+		fd = openat(at, n ? part : ".", O_NOFOLLOW | (last ? OPEN_FLAGS : O_PATH | O_DIRECTORY | O_CLOEXEC));
+		rc = fd < 0 ? -errno : fd;
+		if (at != root)
+			close(at);
+		at = root;
+		if (rc < 0 || last)
+			return rc;
+		at = fd;
+		path += n + strspn(path + n, "/");
+	}
+	if (at != root)
+		close(at);
+	return rc;
+}
+
+int media_open_beneath(int root, const char *path, bool walk)
+{
+	struct open_how how = { .flags = OPEN_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	int tries = 8; /* EAGAIN: something was renamed while it looked */
+	long fd;
+
+	if (walk)
+		return walk_beneath(root, path);
+	do
+		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && --tries);
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) /* EPERM: an old sandbox does not know the call */
+		return walk_beneath(root, path);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* A regular file below the directory. */
+static int open_file(const char *dir, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+{
+	struct stat st;
+	int fd, root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return -errno;
+	fd = media_open_beneath(root, path, false);
+	close(root);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	*ret_fd = fd;
+	*ret_size = (uint64_t)st.st_size;
+	*ret_mtime = st.st_mtime;
+	return 0;
+}
+
+static int open_program(const struct media *m, const char *name, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+{
+	char signed_name[NAME_MAX + 1];
+	int rc = -ENOENT;
+	size_t i;
+
+	if (!*name || *name == '.')
+		return -ENOENT;
+	for (i = 0; rc < 0 && i < m->n_programs; i++)
+		rc = open_file(m->programs[i], name, ret_fd, ret_size, ret_mtime);
+	/* Debian calls them shimx64.efi.signed, and shim asks for grubx64.efi. */
+	if (snprintf(signed_name, sizeof(signed_name), "%s.signed", name) >= (int)sizeof(signed_name))
+		return rc;
+	for (i = 0; rc < 0 && i < m->n_programs; i++)
+		rc = open_file(m->programs[i], signed_name, ret_fd, ret_size, ret_mtime);
+	return rc < 0 ? -ENOENT : 0;
+}
+
+static int open_named(const struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+{
+	char name[PROFILE_NAME];
+	const char *dir;
+	size_t n;
+
+	if (strlen(path) > MEDIA_PATH_MAX)
+		return -ENAMETOOLONG;
+	n = strcspn(path, "/");
+	if (!path[n])
+		return open_program(m, path, ret_fd, ret_size, ret_mtime);
+	if (n >= sizeof(name))
+		return -ENOENT;
+	memcpy(name, path, n);
+	name[n] = '\0';
+	path += n + strspn(path + n, "/");
+	dir = media_path(m, name);
+	if (!dir)
+		return -ENOENT;
+	return *path ? open_file(dir, path, ret_fd, ret_size, ret_mtime) : -EISDIR;
+}
+
+int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime, char *why,
+	size_t why_size)
+{
+	int rc;
+
+	path += strspn(path, "/");
+	rc = open_named(m, path, ret_fd, ret_size, ret_mtime);
+	if (rc < 0 && why)
+		snprintf(why, why_size, "%.128s: %s", path,
+			rc == -EISDIR ? "not a regular file" :
+			rc == -EXDEV  ? "leads out of its directory" : strerror(-rc));
+	return rc;
+}
+
+/* Names of files may depend on settings and the profile only. */
+static json_t *check_context(const struct profile *p, const json_t *settings)
+{
+	json_t *set = json_object();
+	size_t i;
+
+	for (i = 0; i < p->n_settings; i++) {
+		const struct profile_setting *s = &p->settings[i];
+		json_t *v = json_object_get(settings, s->name);
+
+		if (v)
+			json_object_set(set, s->name, v);
+		else
+			json_object_set_new(set, s->name, json_string(s->def));
+	}
+	return json_pack("{s:o, s:{s:s, s:s}, s:{s:s}}", "set", set, "profile", "name", p->name, "title", p->title,
+		"media", "name", p->media.name);
+}
+
+static int check_file(const struct profile *p, const json_t *context, const struct profile_text *t, char *why,
+	size_t why_size)
+{
+	struct mustache_options o = { .file = p->file, .line = t->line, .line_only = true,
+		.format = MUSTACHE_CMDLINE };
+	char *path = NULL;
+	const char *name;
+	uint64_t size;
+	time_t mtime;
+	int fd, rc = mustache_render(t->text, context, &o, &path, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	name = path + strspn(path, "/");
+	rc = open_file(p->media.path, name, &fd, &size, &mtime);
+	if (rc == 0)
+		close(fd);
+	else
+		snprintf(why, why_size, "%s:%u: %s/%s: %s%s%s", p->file, t->line, p->media.path, name,
+			rc == -EISDIR ? "not a regular file" : strerror(-rc),
+			p->media.package ? "; apt install " : p->media.fix ? "; run " : "",
+			p->media.package ? p->media.package : p->media.fix ? p->media.fix : "");
+	free(path);
+	return rc;
+}
+
+int media_check(const struct profile *p, const json_t *settings, char *why, size_t why_size)
+{
+	json_t *context;
+	size_t i;
+	int rc;
+
+	if (!p->media.path)
+		return 0;
+	context = check_context(p, settings);
+	if (!context) {
+		snprintf(why, why_size, "out of memory");
+		return -ENOMEM;
+	}
+	rc = check_file(p, context, &p->kernel, why, why_size);
+	for (i = 0; rc == 0 && i < p->n_initrd; i++)
+		rc = check_file(p, context, &p->initrd[i], why, why_size);
+	json_decref(context);
+	return rc;
+}

@@ -1,0 +1,206 @@
+#include "kickstart/profile.h"
+#include "kickstart/profile_xml.h"
+#include "kickstart/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void profile_free(struct profile *p)
+{
+	size_t i;
+
+	if (!p)
+		return;
+	free(p->title);
+	free(p->file);
+	free(p->media.path);
+	free(p->media.url.text);
+	free(p->media.package);
+	free(p->media.fix);
+	free(p->kernel.text);
+	for (i = 0; i < PROFILE_INITRDS; i++)
+		free(p->initrd[i].text);
+	free(p->cmdline.text);
+	free(p->answers);
+	for (i = 0; i < PROFILE_SETTINGS; i++) {
+		free(p->settings[i].def);
+		free(p->settings[i].help);
+		free(p->settings[i].values);
+	}
+	free(p->domain);
+	for (i = 0; i < PROFILE_FILES; i++) {
+		free(p->files[i].name);
+		free(p->files[i].text);
+	}
+	free(p);
+}
+
+const struct profile_setting *profile_setting(const struct profile *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_settings; i++)
+		if (strcmp(p->settings[i].name, name) == 0)
+			return &p->settings[i];
+	return NULL;
+}
+
+const char *profile_file(const struct profile *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++)
+		if (strcmp(p->files[i].name, name) == 0)
+			return p->files[i].text;
+	return NULL;
+}
+
+/* Reading the templates: a list that grows by the partials of what is on it. */
+struct loading {
+	struct profile *p;
+	const char *dir;
+	int dirfd;
+	const char *for_file; /* who asks, for messages */
+	char *why;
+	size_t why_size;
+};
+
+static int load_file(void *arg, const char *name)
+{
+	struct loading *l = arg;
+	struct profile *p = l->p;
+	struct profile_file *f = &p->files[p->n_files];
+	int rc;
+
+	if (profile_file(p, name))
+		return 0;
+	if (p->n_files == PROFILE_FILES) {
+		snprintf(l->why, l->why_size, "%s: more than %d templates", p->file, PROFILE_FILES);
+		return -EFBIG;
+	}
+	if (strchr(name, '/') || *name == '.')
+		rc = -EINVAL;
+	else
+		rc = text_read_file(l->dirfd, name, PROFILE_FILE_MAX, &f->text);
+	if (rc < 0) {
+		snprintf(l->why, l->why_size, "%s: the template '%s' cannot be read: %s", l->for_file, name,
+			 rc == -EINVAL ? "expected a text file in the profile's directory" :
+					 strerror(-rc));
+		return rc;
+	}
+	f->name = strdup(name);
+	if (!f->name)
+		return -ENOMEM; /* its text is freed with the profile */
+	p->n_files++;
+	return 0;
+}
+
+static int load_partials_of(struct loading *l, size_t i)
+{
+	struct mustache_options o = { 0 };
+	char *path;
+	int rc;
+
+	if (asprintf(&path, "%s/%s", l->dir, l->p->files[i].name) < 0)
+		return -ENOMEM;
+	o.file = l->for_file = path;
+	rc = mustache_partials(l->p->files[i].text, &o, load_file, l, l->why, l->why_size);
+	free(path);
+	return rc;
+}
+
+static int load_files(struct profile *p, const char *dir, int dirfd, char *why, size_t why_size)
+{
+	struct loading l = { .p = p, .dir = dir, .dirfd = dirfd, .for_file = p->file, .why = why,
+		.why_size = why_size };
+	size_t i;
+	int rc;
+
+	if (!p->answers)
+		return 0;
+	rc = load_file(&l, p->answers);
+	for (i = 0; rc == 0 && i < p->n_files; i++)
+		rc = load_partials_of(&l, i);
+	return rc;
+}
+
+/* The last part of the path, as given: a symbolic link may be the name. */
+static int check_dir_name(const struct profile *p, const char *given, const char *dir, char *why,
+	size_t why_size)
+{
+	char *copy = strdup(given);
+	const char *base = copy ? basename(copy) : NULL;
+	int rc = 0;
+
+	if (!base)
+		return -ENOMEM;
+	if (strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+		base = strrchr(dir, '/') + 1;
+	if (strcmp(base, p->name) != 0) {
+		snprintf(why, why_size, "%s:1: the name is '%s', expected '%s' as the directory has it",
+			 p->file, p->name, base);
+		rc = -EINVAL;
+	}
+	free(copy);
+	return rc;
+}
+
+static int read_into(struct profile *p, const char *given, const char *dir, char *why, size_t why_size)
+{
+	char *xml = NULL;
+	int rc, dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dirfd < 0) {
+		rc = -errno;
+		snprintf(why, why_size, "%s: %s", dir, strerror(-rc));
+		return rc;
+	}
+	rc = text_read_file(dirfd, "profile.xml", PROFILE_XML_MAX, &xml);
+	if (rc < 0)
+		snprintf(why, why_size, "%s: %s", p->file, strerror(-rc));
+	if (rc == 0)
+		rc = profile_xml_read(p, dir, xml, why, why_size);
+	if (rc == 0)
+		rc = check_dir_name(p, given, dir, why, why_size);
+	if (rc == 0)
+		rc = load_files(p, dir, dirfd, why, why_size);
+	free(xml);
+	close(dirfd);
+	return rc;
+}
+
+int profile_read(const char *given, struct profile **ret, char *why, size_t why_size)
+{
+	struct profile *p = NULL;
+	char *dir = realpath(given, NULL);
+	int rc = 0;
+
+	if (!dir) {
+		rc = -errno;
+		snprintf(why, why_size, "%s: %s", given, strerror(-rc));
+		return rc;
+	}
+	snprintf(why, why_size, "%s: out of memory", given);
+	p = calloc(1, sizeof(*p));
+	if (!p || asprintf(&p->file, "%s/profile.xml", dir) < 0) {
+		if (p)
+			p->file = NULL;
+		rc = -ENOMEM;
+		goto out;
+	}
+	p->boots = PROFILE_BOOTS;
+	p->timeout_s = PROFILE_TIMEOUT_S;
+	rc = read_into(p, given, dir, why, why_size);
+out:
+	if (rc < 0)
+		profile_free(p);
+	else
+		*ret = p;
+	free(dir);
+	return rc;
+}

@@ -1,0 +1,275 @@
+/* struct profile to JSON and back. */
+#include "kickstart/profile_xml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const type_names[] = { [SETTING_TEXT] = "text", [SETTING_PASSWORD] = "password",
+	[SETTING_NUMBER] = "number" };
+
+static json_t *template_json(const struct profile_text *t)
+{
+	return json_pack("{s:s*, s:i}", "text", t->text, "line", (int)t->line);
+}
+
+static json_t *media_json(const struct profile_media *m)
+{
+	return json_pack("{s:s, s:s*, s:o*, s:s*, s:s*}", "name", m->name, "path", m->path, "url",
+		m->url.text ? template_json(&m->url) : NULL, "package", m->package, "fix", m->fix);
+}
+
+static json_t *boot_json(const struct profile *p)
+{
+	json_t *initrds = json_array();
+	size_t i;
+
+	for (i = 0; i < p->n_initrd; i++)
+		json_array_append_new(initrds, template_json(&p->initrd[i]));
+	return json_pack("{s:o, s:o, s:o, s:i, s:i}", "kernel", template_json(&p->kernel), "initrd", initrds,
+		"cmdline", template_json(&p->cmdline), "boots", (int)p->boots, "timeout_s",
+		(int)p->timeout_s);
+}
+
+static json_t *settings_json(const struct profile *p)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	for (i = 0; i < p->n_settings; i++) {
+		const struct profile_setting *s = &p->settings[i];
+
+		json_array_append_new(all,
+			json_pack("{s:s, s:s, s:s, s:s*, s:s, s:b, s:b}", "name", s->name, "default",
+				s->def, "help", s->help, "values", s->values, "type", type_names[s->type],
+				"required", s->required, "secret", s->secret));
+	}
+	return all;
+}
+
+static json_t *guest_json(const struct profile *p)
+{
+	return json_pack("{s:I, s:i, s:I, s:s*, s:I, s:I}", "memory_mib", (json_int_t)p->memory_mib, "vcpus",
+		(int)p->vcpus, "disk", (json_int_t)p->disk, "domain", p->domain, "requires_memory_mib",
+		(json_int_t)p->requires_memory_mib, "requires_disk", (json_int_t)p->requires_disk);
+}
+
+static json_t *files_json(const struct profile *p)
+{
+	json_t *all = json_object();
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++)
+		json_object_set_new(all, p->files[i].name, json_string(p->files[i].text));
+	return all;
+}
+
+json_t *profile_to_json(const struct profile *p)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name", p->name, "title", p->title, "file",
+		p->file, "media", media_json(&p->media), "boot", boot_json(p), "settings", settings_json(p),
+		"guest", guest_json(p));
+}
+
+int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret)
+{
+	json_t *s = json_pack("{s:i, s:o, s:o, s:s, s:s*, s:O}", "version", PROFILE_SNAPSHOT_VERSION, "profile",
+		profile_to_json(p), "files", files_json(p), "format", mustache_format_name(p->answers_format),
+		"answers", p->answers, "settings", settings);
+
+	if (!s)
+		return -ENOMEM;
+	if (json_object_size(json_object_get(s, "files")) != p->n_files) { /* e.g. not UTF-8 */
+		json_decref(s);
+		return -EINVAL;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* Reading: the first fault sticks. */
+struct taking {
+	int rc;
+	const char *what;
+};
+
+static void take_text(struct taking *t, const json_t *of, const char *key, bool required, char **ret)
+{
+	const char *s = json_string_value(json_object_get(of, key));
+
+	if (t->rc || (!s && !required))
+		return;
+	if (!s) {
+		t->rc = -EPROTO;
+		t->what = key;
+		return;
+	}
+	*ret = strdup(s);
+	if (!*ret)
+		t->rc = -ENOMEM;
+}
+
+static void take_name(struct taking *t, const json_t *of, const char *key, char ret[PROFILE_NAME])
+{
+	const char *s = json_string_value(json_object_get(of, key));
+
+	if (t->rc)
+		return;
+	if (!s || strlen(s) >= PROFILE_NAME) {
+		t->rc = -EPROTO;
+		t->what = key;
+		return;
+	}
+	snprintf(ret, PROFILE_NAME, "%s", s);
+}
+
+static uint64_t take_number(struct taking *t, const json_t *of, const char *key)
+{
+	const json_t *v = json_object_get(of, key);
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0) {
+		t->rc = t->rc ? t->rc : -EPROTO;
+		t->what = t->what ? t->what : key;
+		return 0;
+	}
+	return (uint64_t)json_integer_value(v);
+}
+
+static void take_template(struct taking *t, const json_t *from, struct profile_text *ret)
+{
+	take_text(t, from, "text", false, &ret->text);
+	ret->line = (unsigned)take_number(t, from, "line");
+}
+
+static void take_media(struct taking *t, const json_t *from, struct profile_media *m)
+{
+	take_name(t, from, "name", m->name);
+	take_text(t, from, "path", false, &m->path);
+	if (json_object_get(from, "url"))
+		take_template(t, json_object_get(from, "url"), &m->url);
+	take_text(t, from, "package", false, &m->package);
+	take_text(t, from, "fix", false, &m->fix);
+	if (!t->rc && !m->path == !m->url.text) {
+		t->rc = -EPROTO;
+		t->what = "media";
+	}
+}
+
+static void take_boot(struct taking *t, const json_t *from, struct profile *p)
+{
+	const json_t *initrds = json_object_get(from, "initrd");
+	size_t i;
+
+	take_template(t, json_object_get(from, "kernel"), &p->kernel);
+	for (i = 0; i < json_array_size(initrds) && i < PROFILE_INITRDS; i++)
+		take_template(t, json_array_get(initrds, i), &p->initrd[p->n_initrd++]);
+	take_template(t, json_object_get(from, "cmdline"), &p->cmdline);
+	p->boots = (unsigned)take_number(t, from, "boots");
+	p->timeout_s = (uint32_t)take_number(t, from, "timeout_s");
+	for (i = 0; i < p->n_initrd && p->initrd[i].text; i++)
+		;
+	if (!t->rc && (!p->kernel.text || i < p->n_initrd)) {
+		t->rc = -EPROTO;
+		t->what = "boot";
+	}
+}
+
+static void take_setting(struct taking *t, const json_t *from, struct profile_setting *s)
+{
+	const char *type = json_string_value(json_object_get(from, "type"));
+	int i;
+
+	take_name(t, from, "name", s->name);
+	take_text(t, from, "default", true, &s->def);
+	take_text(t, from, "help", true, &s->help);
+	take_text(t, from, "values", false, &s->values);
+	s->required = json_is_true(json_object_get(from, "required"));
+	s->secret = json_is_true(json_object_get(from, "secret"));
+	for (i = 0; type && i <= SETTING_NUMBER; i++)
+		if (strcmp(type, type_names[i]) == 0)
+			s->type = (enum profile_setting_type)i;
+}
+
+static void take_guest(struct taking *t, const json_t *from, struct profile *p)
+{
+	p->memory_mib = take_number(t, from, "memory_mib");
+	p->vcpus = (unsigned)take_number(t, from, "vcpus");
+	p->disk = take_number(t, from, "disk");
+	take_text(t, from, "domain", false, &p->domain);
+	p->requires_memory_mib = take_number(t, from, "requires_memory_mib");
+	p->requires_disk = take_number(t, from, "requires_disk");
+}
+
+static void take_files(struct taking *t, const json_t *from, struct profile *p)
+{
+	const char *name;
+	json_t *text;
+
+	json_object_foreach ((json_t *)from, name, text) {
+		if (p->n_files == PROFILE_FILES || !json_is_string(text)) {
+			t->rc = t->rc ? t->rc : -EPROTO;
+			t->what = t->what ? t->what : "files";
+			return;
+		}
+		p->files[p->n_files].name = strdup(name);
+		p->files[p->n_files].text = strdup(json_string_value(text));
+		if (!p->files[p->n_files].name || !p->files[p->n_files].text)
+			t->rc = -ENOMEM;
+		p->n_files++;
+		if (t->rc)
+			return;
+	}
+}
+
+static void take_all(struct taking *t, const json_t *snapshot, struct profile *p)
+{
+	const json_t *of = json_object_get(snapshot, "profile");
+	const json_t *settings = json_object_get(of, "settings");
+	const char *format = json_string_value(json_object_get(snapshot, "format"));
+	size_t i;
+
+	take_name(t, of, "name", p->name);
+	take_text(t, of, "title", true, &p->title);
+	take_text(t, of, "file", true, &p->file);
+	take_media(t, json_object_get(of, "media"), &p->media);
+	take_boot(t, json_object_get(of, "boot"), p);
+	for (i = 0; i < json_array_size(settings) && i < PROFILE_SETTINGS; i++)
+		take_setting(t, json_array_get(settings, i), &p->settings[p->n_settings++]);
+	take_guest(t, json_object_get(of, "guest"), p);
+	take_files(t, json_object_get(snapshot, "files"), p);
+	take_text(t, snapshot, "answers", false, &p->answers);
+	if (!t->rc && ((p->answers && !profile_file(p, p->answers)) || !format ||
+			      mustache_format_parse(format, &p->answers_format) < 0)) {
+		t->rc = -EPROTO;
+		t->what = "answers";
+	}
+}
+
+int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings, char *why,
+	size_t why_size)
+{
+	struct taking t = { 0 };
+	const json_t *settings = json_object_get(snapshot, "settings");
+	struct profile *p;
+
+	if (json_integer_value(json_object_get(snapshot, "version")) != PROFILE_SNAPSHOT_VERSION ||
+		!json_is_object(settings)) {
+		snprintf(why, why_size, "no snapshot of a profile, or one of another version");
+		return -EPROTO;
+	}
+	p = calloc(1, sizeof(*p));
+	if (p)
+		take_all(&t, snapshot, p);
+	else
+		t.rc = -ENOMEM;
+	if (t.rc == 0) {
+		*ret = p;
+		if (ret_settings)
+			*ret_settings = settings;
+		return 0;
+	}
+	snprintf(why, why_size, t.rc == -ENOMEM ? "out of memory" : "damaged snapshot: %s", t.what);
+	profile_free(p);
+	return t.rc;
+}

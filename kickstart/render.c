@@ -1,0 +1,482 @@
+#include "kickstart/render.h"
+#include "kickstart/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int no_memory(char *why, size_t why_size)
+{
+	snprintf(why, why_size, "out of memory");
+	return -ENOMEM;
+}
+
+static const char *partial_of(void *arg, const char *name)
+{
+	return profile_file(arg, name);
+}
+
+/* A template inside profile.xml. */
+static int render_text(const struct profile *p, const struct profile_text *t, const json_t *context, char **ret,
+	char *why, size_t why_size)
+{
+	struct mustache_options o = { .file = p->file, .line = t->line, .line_only = true,
+		.format = MUSTACHE_CMDLINE };
+
+	return mustache_render(t->text ? t->text : "", context, &o, ret, why, why_size);
+}
+
+/* The context. */
+
+static void set_text(json_t *of, const char *key, const char *value)
+{
+	json_object_set_new(of, key, json_string(value ? value : ""));
+}
+
+static void set_ip(json_t *of, const char *key, const struct ip *ip)
+{
+	char text[IP_TEXT];
+
+	set_text(of, key, ip ? ip_format(ip, text) : "");
+}
+
+static const struct ip *first_v4(const struct nic *nic)
+{
+	size_t i;
+
+	for (i = 0; nic && i < nic->n_addrs; i++)
+		if (nic->addrs[i].family == IP_V4)
+			return &nic->addrs[i];
+	return NULL;
+}
+
+static const struct nic *nic_of(const struct render_input *in)
+{
+	if (in->nic)
+		return in->nic;
+	return in->machine->n_nics ? &in->machine->nics[0] : NULL;
+}
+
+static void add_segment(json_t *machine, const struct segment *s)
+{
+	json_t *dns = json_array();
+	char text[IP_TEXT];
+	struct ip mask;
+	size_t i;
+
+	for (i = 0; s && i < s->n_dns; i++)
+		json_array_append_new(dns, json_string(ip_format(&s->dns[i], text)));
+	set_text(machine, "dns_first", json_string_value(json_array_get(dns, 0)));
+	json_object_set_new(machine, "dns", dns);
+	set_ip(machine, "gateway", s ? &s->router : NULL);
+	set_text(machine, "domain", s ? s->domain : "");
+	mask = ip_from_v4(s && s->prefix_len <= 32 ? v4_mask(s->prefix_len) : 0);
+	set_ip(machine, "netmask", s ? &mask : NULL);
+	snprintf(text, sizeof(text), "%u", s ? s->prefix_len : 0u);
+	set_text(machine, "prefix", s ? text : "");
+}
+
+static const char *disk_of(const struct machine *m, const json_t *settings)
+{
+	const char *set = json_string_value(json_object_get(settings, "disk"));
+
+	if (set && *set)
+		return set;
+	return m->guest ? "vda" : "";
+}
+
+static json_t *machine_json(const struct render_input *in, const json_t *settings)
+{
+	const struct machine *m = in->machine;
+	const struct nic *nic = nic_of(in);
+	const char *domain = in->segment ? in->segment->domain : "";
+	char mac[MAC_TEXT] = "", fqdn[MACHINE_NAME + sizeof(in->segment->domain)];
+	json_t *j = json_object();
+
+	snprintf(fqdn, sizeof(fqdn), "%s%s%s", m->name, *domain ? "." : "", domain);
+	if (nic && !mac_is_zero(&nic->mac))
+		mac_format(&nic->mac, mac);
+	set_text(j, "name", m->name);
+	set_text(j, "fqdn", fqdn);
+	set_text(j, "uuid", m->uuid);
+	set_text(j, "mac", mac);
+	set_ip(j, "address", first_v4(nic));
+	set_text(j, "disk", disk_of(m, settings));
+	json_object_set_new(j, "guest", json_boolean(m->guest));
+	add_segment(j, in->segment);
+	return j;
+}
+
+static void set_url(json_t *of, const char *key, const char *base, const char *token, const char *tail)
+{
+	json_object_set_new(of, key, json_sprintf("%s/m/%s%s", base, token, tail));
+}
+
+static json_t *attempt_json(const struct render_input *in)
+{
+	const char *base = in->base_url ? in->base_url : "", *token = in->token ? in->token : "TOKEN";
+	json_t *j = json_object();
+
+	json_object_set_new(j, "number", json_integer((json_int_t)in->machine->attempt.number));
+	set_url(j, "url", base, token, "");
+	set_url(j, "answers_url", base, token, "/answers");
+	set_url(j, "done_url", base, token, "/done");
+	set_url(j, "failed_url", base, token, "/failed");
+	set_url(j, "progress_url", base, token, "/progress");
+	set_url(j, "up_url", base, in->up_token ? in->up_token : "UP-TOKEN", "/up");
+	return j;
+}
+
+/* After all else: the URL may be made of it. */
+static int add_media(const struct profile *p, const struct render_input *in, json_t *context, char *why,
+	size_t why_size)
+{
+	json_t *j = json_pack("{s:s}", "name", p->media.name);
+	char *url = NULL;
+	size_t len;
+	int rc = 0;
+
+	if (!p->media.url.text) {
+		json_object_set_new(j, "url",
+			json_sprintf("%s/boot/%s", in->base_url ? in->base_url : "", p->media.name));
+	} else {
+		rc = render_text(p, &p->media.url, context, &url, why, why_size);
+		for (len = url ? strlen(url) : 0; len && url[len - 1] == '/'; len--)
+			url[len - 1] = '\0';
+		if (url)
+			set_text(j, "url", url);
+		free(url);
+	}
+	json_object_set_new(context, "media", j);
+	return rc;
+}
+
+static int context_of(const struct profile *p, const json_t *settings, const struct render_input *in, json_t **ret,
+	char *why, size_t why_size)
+{
+	json_t *keys = in->machine->ssh_keys;
+	json_t *context = json_pack("{s:o, s:{s:s, s:s}, s:{}, s:o, s:o, s:O}", "machine",
+		machine_json(in, settings), "profile", "name", p->name, "title", p->title, "server", "attempt",
+		attempt_json(in), "ssh_keys", keys ? json_incref(keys) : json_array(), "set", settings);
+	json_t *server = json_object_get(context, "server");
+	int rc;
+
+	if (!context)
+		return no_memory(why, why_size);
+	set_ip(server, "address", in->segment ? &in->segment->server : NULL);
+	set_text(server, "url", in->base_url);
+	rc = add_media(p, in, context, why, why_size);
+	if (rc < 0)
+		json_decref(context);
+	else
+		*ret = context;
+	return rc;
+}
+
+int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why, size_t why_size)
+{
+	const json_t *settings;
+	struct profile *p;
+	int rc = profile_from_snapshot(snapshot, &p, &settings, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = context_of(p, settings, in, ret, why, why_size);
+	profile_free(p);
+	return rc;
+}
+
+/* Kernel and initrds. */
+
+static int file_name(const struct profile *p, const json_t *context, unsigned n, char **ret, char *why,
+	size_t why_size)
+{
+	char *name = NULL;
+	size_t slashes;
+	int rc;
+
+	if (n > p->n_initrd)
+		return -ENOENT;
+	rc = render_text(p, n ? &p->initrd[n - 1] : &p->kernel, context, &name, why, why_size);
+	if (rc < 0)
+		return rc;
+	slashes = strspn(name, "/");
+	memmove(name, name + slashes, strlen(name + slashes) + 1);
+	*ret = name;
+	return 0;
+}
+
+static const char *lookup_text(const json_t *context, const char *group, const char *name)
+{
+	const char *s = json_string_value(json_object_get(json_object_get(context, group), name));
+
+	return s ? s : "";
+}
+
+static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret, char *why, size_t why_size)
+{
+	char *name = NULL;
+	int rc = file_name(p, context, n, &name, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = asprintf(ret, "%s/%s", lookup_text(context, "media", "url"), name) < 0 ? no_memory(why, why_size) : 0;
+	free(name);
+	return rc;
+}
+
+int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url, char **ret_path, char *why,
+	size_t why_size)
+{
+	char *name = NULL, *url = NULL, *path = NULL;
+	struct profile *p;
+	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = file_name(p, context, n, &name, why, why_size);
+	if (rc == 0)
+		rc = file_url(p, context, n, &url, why, why_size);
+	if (rc == 0 && ret_path && p->media.path && asprintf(&path, "%s/%s", p->media.name, name) < 0)
+		rc = no_memory(why, why_size);
+	if (rc == 0) {
+		*ret_url = url;
+		if (ret_path)
+			*ret_path = path;
+	} else {
+		free(url);
+	}
+	free(name);
+	profile_free(p);
+	return rc;
+}
+
+/* Blanks and line breaks between words to one blank each, none at the ends. */
+static void squeeze(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		bool blank = strchr(" \t\r\n", *s) != NULL;
+
+		if (!blank)
+			*to++ = *s;
+		else if (s[1] && !strchr(" \t\r\n", s[1]))
+			*to++ = ' ';
+	}
+	*to = '\0';
+}
+
+static int cmdline_of(const struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
+{
+	char *s = NULL;
+	int rc = render_text(p, &p->cmdline, context, &s, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	squeeze(s);
+	if (strlen(s) > RENDER_CMDLINE_MAX) {
+		snprintf(why, why_size, "%s:%u: the command line comes to %zu bytes, a kernel takes %d", p->file,
+			p->cmdline.line, strlen(s), RENDER_CMDLINE_MAX);
+		free(s);
+		return -EFBIG;
+	}
+	*ret = s;
+	return 0;
+}
+
+int render_cmdline(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+{
+	struct profile *p;
+	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = cmdline_of(p, context, ret, why, why_size);
+	profile_free(p);
+	return rc;
+}
+
+/* Under EFI the kernel takes the initrds from iPXE by these names; elsewhere the words do nothing. */
+static void add_kernel(struct text *t, const char *url, const char *cmdline, size_t n_initrd)
+{
+	size_t i;
+
+	text_printf(t, "kernel %s", url);
+	for (i = 0; i < n_initrd; i++)
+		text_printf(t, " initrd=initrd%zu.img", i);
+	text_printf(t, " %s || goto failed\n", cmdline);
+}
+
+static int add_files(struct text *t, const struct profile *p, const json_t *context, char *why, size_t why_size)
+{
+	char *url = NULL, *cmdline = NULL;
+	unsigned n;
+	int rc = cmdline_of(p, context, &cmdline, why, why_size);
+
+	for (n = 0; rc == 0 && n <= p->n_initrd; n++) {
+		rc = file_url(p, context, n, &url, why, why_size);
+		if (rc == 0 && n == 0)
+			add_kernel(t, url, cmdline, p->n_initrd);
+		else if (rc == 0)
+			text_printf(t, "initrd --name initrd%u.img %s || goto failed\n", n - 1, url);
+		free(url);
+		url = NULL;
+	}
+	free(cmdline);
+	return rc;
+}
+
+static int script_of(const struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
+{
+	const char *name = lookup_text(context, "machine", "name");
+	struct text t;
+	int rc;
+
+	text_init(&t, MUSTACHE_OUTPUT_MAX);
+	text_printf(&t, "#!ipxe\necho usher: %s is installed with profile %s\n", name, p->name);
+	rc = add_files(&t, p, context, why, why_size);
+	text_puts(&t, "boot || goto failed\n\n:failed\n");
+	text_printf(&t, "echo usher: kernel or initrd of %s did not load, see usher timeline %s\n", name, name);
+	text_printf(&t, "imgfetch --name report %s?text=kernel+or+initrd+did+not+load ||\n",
+		lookup_text(context, "attempt", "progress_url"));
+	/* The next boot is counted: it ends there, not here. */
+	text_puts(&t, "echo usher: restarting in 10 s\nsleep 10\nreboot\n");
+	if (rc < 0) {
+		text_fini(&t);
+		return rc;
+	}
+	return text_take(&t, ret) < 0 ? no_memory(why, why_size) : 0;
+}
+
+int render_script(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+{
+	struct profile *p;
+	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = script_of(p, context, ret, why, why_size);
+	profile_free(p);
+	return rc;
+}
+
+/* Answers. */
+
+static int answers_of(struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
+{
+	struct mustache_options o = { .format = p->answers_format, .partial = partial_of, .arg = p };
+	const char *slash = strrchr(p->file, '/');
+	char *file;
+	int rc;
+
+	if (!p->answers) {
+		snprintf(why, why_size, "profile '%s' has no answers", p->name);
+		return -ENOENT;
+	}
+	if (asprintf(&file, "%.*s/%s", slash ? (int)(slash - p->file) : 0, p->file, p->answers) < 0)
+		return no_memory(why, why_size);
+	o.file = file;
+	rc = mustache_render(profile_file(p, p->answers), context, &o, ret, why, why_size);
+	free(file);
+	return rc;
+}
+
+int render_answers(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+{
+	struct profile *p;
+	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = answers_of(p, context, ret, why, why_size);
+	profile_free(p);
+	return rc;
+}
+
+const char *render_answers_type(const json_t *snapshot)
+{
+	const char *name = json_string_value(json_object_get(snapshot, "format"));
+	enum mustache_format f = MUSTACHE_NONE;
+
+	if (name)
+		mustache_format_parse(name, &f);
+	switch (f) {
+	case MUSTACHE_JSON: return "application/json";
+	case MUSTACHE_XML: return "application/xml";
+	case MUSTACHE_YAML: return "application/yaml";
+	default: return "text/plain; charset=utf-8";
+	}
+}
+
+/* Validation. */
+
+static int check_demands(const struct profile *p, uint64_t memory_mib, uint64_t disk, char *why, size_t why_size)
+{
+	if (memory_mib && memory_mib < p->requires_memory_mib) {
+		snprintf(why, why_size, "profile '%s' requires %llu MiB of memory, not %llu", p->name,
+			(unsigned long long)p->requires_memory_mib, (unsigned long long)memory_mib);
+		return -EINVAL;
+	}
+	if (disk && disk < p->requires_disk) {
+		snprintf(why, why_size, "profile '%s' requires a disk of %.1f GiB, not %.1f", p->name,
+			(double)p->requires_disk / (1 << 30), (double)disk / (1 << 30));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Everything once; the texts are not wanted. */
+static int try_all(struct profile *p, const json_t *context, char *why, size_t why_size)
+{
+	char *script = NULL, *answers = NULL;
+	int rc = script_of(p, context, &script, why, why_size);
+
+	if (rc == 0 && p->answers)
+		rc = answers_of(p, context, &answers, why, why_size);
+	free(script);
+	free(answers);
+	return rc;
+}
+
+/* By way of the snapshot, since that is what will be served. */
+static int try_snapshot(const struct render_input *in, const json_t *snapshot, char *why, size_t why_size)
+{
+	json_t *context = NULL;
+	const json_t *settings;
+	struct profile *p;
+	int rc = profile_from_snapshot(snapshot, &p, &settings, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = context_of(p, settings, in, &context, why, why_size);
+	if (rc == 0)
+		rc = try_all(p, context, why, why_size);
+	json_decref(context);
+	profile_free(p);
+	return rc;
+}
+
+int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib, uint64_t disk,
+	json_t **ret_snapshot, char *why, size_t why_size)
+{
+	json_t *settings = NULL, *snapshot = NULL;
+	int rc = check_demands(p, memory_mib, disk, why, why_size);
+
+	if (rc == 0)
+		rc = profile_settings(p, in->machine->settings, &settings, why, why_size);
+	if (rc == 0) {
+		rc = profile_snapshot(p, settings, &snapshot);
+		if (rc < 0)
+			snprintf(why, why_size, "%s: a template is not UTF-8 text", p->file);
+	}
+	if (rc == 0)
+		rc = try_snapshot(in, snapshot, why, why_size);
+	json_decref(settings);
+	if (rc == 0 && ret_snapshot)
+		*ret_snapshot = snapshot;
+	else
+		json_decref(snapshot);
+	return rc;
+}
