@@ -194,7 +194,9 @@ void boot_handle(struct service *s, struct http_request *r)
 	}
 	what = what ? what + 1 : "nothing";
 	route = report_route(what);
-	if (m && !strcmp(what, "boot.ipxe") && (kind == TOKEN_NEXT || kind == TOKEN_BOOT))
+	if (m && r->method == HTTP_HEAD) /* some firmware asks for the size first: that is no boot */
+		http_respond(r, 200, "text/plain", "", 0);
+	else if (m && !strcmp(what, "boot.ipxe") && (kind == TOKEN_NEXT || kind == TOKEN_BOOT))
 		boot_script(s, r, m, kind);
 	else if (m && !strcmp(what, "answers") && (kind == TOKEN_NEXT || kind == TOKEN_BOOT))
 		boot_answers(s, r, m, kind);
@@ -213,16 +215,27 @@ static struct machine *machine_at(struct service *s, uint32_t segment, const str
 	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
 }
 
+/* A firmware that asks for the same missing file for ever is one event. */
+static void transfer_failed(struct service *s, const struct machine *m, const struct http_report *report)
+{
+	const struct timeline_event *last = timeline_last(s->timeline, m->name, "transfer");
+	char text[512];
+
+	snprintf(text, sizeof text, "HTTP %u: %s", report->status, report->path);
+	if (!last || strcmp(last->text, text))
+		timeline_add(s->timeline, m->name, "transfer", "%s", text);
+}
+
 void boot_http_ended(void *service, const struct http_report *report)
 {
 	struct service *s = service;
 	struct machine *m = machine_at(s, report->segment, &report->peer);
 	double s_taken = (double)(report->ms ? report->ms : 1) / 1000., mb = (double)report->sent / 1e6;
 
-	if (!m)
+	if (!m || report->head)
 		return;
 	if (report->status >= 400)
-		timeline_add(s->timeline, m->name, "transfer", "HTTP %u: %s", report->status, report->path);
+		transfer_failed(s, m, report);
 	else if (!report->completed)
 		timeline_add(s->timeline, m->name, "transfer", "broken off at %.1f of %.1f MB: %s", mb,
 			(double)report->asked / 1e6, report->path);
