@@ -16,7 +16,7 @@
 enum {
 	RUN_OUTPUT = 4096,      /* the newest bytes kept of a stream: the end is where the reason stands */
 	RUN_INPUT_MAX = 4 << 20, /* as long as the longest record in the store */
-	RUN_ENV_MAX = 256,      /* variables taken over from our own environment and added */
+	RUN_ENV_MAX = 256,      /* variables: those of `env`, and of our own environment what fits */
 };
 
 struct run_spec {
