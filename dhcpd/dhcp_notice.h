@@ -10,8 +10,7 @@
 enum {
 	DHCP_NOTICE_MS = 60 * 1000, /* a MAC is told of at most this often */
 	DHCP_NOTICE_SLOTS = 256, /* MACs remembered; one that is pushed out may be told of again */
-	DHCP_NOTICE_MOST =
-		120, /* in all, per DHCP_NOTICE_MS: made-up MACs must not fill the timeline */
+	DHCP_NOTICE_MOST = 120,  /* of all MACs together: made-up ones must not fill the timeline */
 };
 
 struct dhcp_notices {

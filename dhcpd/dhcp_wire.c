@@ -16,7 +16,7 @@ enum {
 	IP_UDP_HEADERS = 28,
 	OPTION_CHUNK = 255,
 	REPLY_FIXED = 249, /* header, message type and server id */
-	REPLY_MUST = 42,   /* lease times and netmask always fit beside an echoed option 82 */
+	REPLY_MUST = 24,   /* lease times and netmask always fit beside an echoed option 82 */
 };
 
 static const uint32_t COOKIE = 0x63825363; /* RFC 2131 3 */
@@ -419,8 +419,7 @@ static size_t echo_size(const struct dhcp_message *m, uint8_t code)
 	return m->options[code].at ? wire_size(m->options[code].len) : 0;
 }
 
-/* What is kept free for the trailer. A client-id goes before a relay's word when both do not fit.
- */
+/* What is kept free for the trailer. When both echoes do not fit, the relay's goes first. */
 static void plan(struct dhcp_reply *r)
 {
 	size_t cap = r->to->max_size - (size_t)IP_UDP_HEADERS;
