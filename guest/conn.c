@@ -23,6 +23,7 @@ struct conn {
 	pthread_cond_t changed;
 	bool wanted, stopping, no_waiting;
 	virConnectPtr now;  /* NULL: not connected */
+	unsigned number;    /* of `now`, 1.. */
 	bool ready;         /* its events are registered: a job may use it and misses none of its own */
 	bool lost;          /* `now` is dead and to be closed */
 	char why[WHY];      /* of the last failure */
@@ -123,7 +124,7 @@ static void try_open(struct conn *c, int *retry_ms)
 		c->now = v;
 		c->lost = false;
 		*retry_ms = CONN_RETRY_MIN_MS;
-		c->config.up(c->config.arg);
+		c->config.up(c->config.arg, ++c->number);
 		pthread_mutex_unlock(&c->lock);
 		listen_on(c, v);
 		pthread_mutex_lock(&c->lock);
@@ -273,7 +274,7 @@ void conn_stop_waiting(struct conn *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-virConnectPtr conn_get(struct conn *c, int wait, char *why, size_t why_size)
+virConnectPtr conn_get(struct conn *c, int wait, unsigned *ret_number, char *why, size_t why_size)
 {
 	int64_t until = clock_mono_ms() + wait;
 	virConnectPtr v = NULL;
@@ -284,6 +285,7 @@ virConnectPtr conn_get(struct conn *c, int wait, char *why, size_t why_size)
 		wait_ms(c, until - clock_mono_ms());
 	if (c->ready && !c->lost) {
 		v = c->now;
+		*ret_number = c->number;
 		virConnectRef(v);
 	} else {
 		snprintf(why, why_size, "%s", c->why);

@@ -18,7 +18,7 @@ enum {
 struct conn_config {
 	const char *uri;
 	void *arg;
-	void (*up)(void *arg);
+	void (*up)(void *arg, unsigned number); /* 1.. of the connection; before its first event */
 	void (*down)(void *arg, const char *why);
 	/* `event` and `detail` are libvirt's (virDomainEventType ...). */
 	void (*domain)(void *arg, const char *name, const char *uuid, int event, int detail);
@@ -32,7 +32,7 @@ void conn_free(struct conn *c);
 void conn_want(struct conn *c);
 
 /* Waits up to `wait_ms`. A reference, for virConnectClose(); NULL with a reason. Any thread. */
-virConnectPtr conn_get(struct conn *c, int wait_ms, char *why, size_t why_size);
+virConnectPtr conn_get(struct conn *c, int wait_ms, unsigned *ret_number, char *why, size_t why_size);
 /* A call on `v` failed for the connection's sake: it is closed and opened anew. */
 void conn_broken(struct conn *c, virConnectPtr v);
 /* Nobody waits in conn_get() any more, and nobody will. */

@@ -25,7 +25,7 @@ enum {
 	GUEST_NICS = 8,
 	GUEST_WORKERS = 4,      /* libvirt calls at a time: a start takes 5-8 s on a loaded host */
 	GUEST_JOBS_MAX = 20000, /* jobs waiting: a few for each machine of the largest lab */
-	GUEST_CONNECT_WAIT_MS = 15000, /* a job waits this long for libvirtd, then fails */
+	GUEST_CONNECT_WAIT_MS = 10000, /* a job waits this long for libvirtd, then fails */
 };
 
 struct guests;

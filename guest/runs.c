@@ -42,7 +42,7 @@ static void drop_held(struct run *r)
 /* Forgets a domain with nothing under way. */
 static void settle(struct runs *rs, struct run *r)
 {
-	if (r->jobs || r->starts || r->stops || r->undefines)
+	if (r->jobs || r->to_come.starts || r->to_come.stops || r->to_come.undefines)
 		return;
 	table_remove(&rs->table, &r->node);
 	drop_held(r);
@@ -68,26 +68,26 @@ void runs_fini(struct runs *rs)
 	table_fini(&rs->table);
 }
 
-int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may, unsigned *ret_epoch)
+static struct run *add(struct runs *rs, const char *name)
 {
-	struct run *r = find(rs, name);
+	struct run *r = calloc(1, sizeof *r);
 
-	if (!r) {
-		if (!(r = calloc(1, sizeof *r)))
-			return -ENOMEM;
-		snprintf(r->name, sizeof r->name, "%s", name);
-		r->held_tail = &r->held;
-		if (table_put(&rs->table, &r->node, hash_of(r->name))) {
-			free(r);
-			return -ENOMEM;
-		}
+	if (!r)
+		return NULL;
+	snprintf(r->name, sizeof r->name, "%s", name);
+	r->held_tail = &r->held;
+	if (table_put(&rs->table, &r->node, hash_of(r->name))) {
+		free(r);
+		return NULL;
 	}
-	r->jobs++;
-	r->starts += may->start;
-	r->stops += may->stop;
-	r->undefines += may->undefine;
-	*ret_epoch = rs->epoch;
-	return 0;
+	return r;
+}
+
+static void count_up(struct run_count *c, const struct run_deeds *d)
+{
+	c->starts += d->start;
+	c->stops += d->stop;
+	c->undefines += d->undefine;
 }
 
 static void less(unsigned *n, bool yes)
@@ -96,19 +96,39 @@ static void less(unsigned *n, bool yes)
 		--*n;
 }
 
-struct run_event *runs_end(struct runs *rs, const char *name, unsigned epoch, const struct run_deeds *may,
-	const struct run_deeds *did)
+static void count_down(struct run_count *c, const struct run_deeds *d)
+{
+	less(&c->starts, d->start);
+	less(&c->stops, d->stop);
+	less(&c->undefines, d->undefine);
+}
+
+int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may)
 {
 	struct run *r = find(rs, name);
+
+	if (!r && !(r = add(rs, name)))
+		return -ENOMEM;
+	r->jobs++;
+	count_up(&r->pending, may);
+	count_up(&r->to_come, may);
+	return 0;
+}
+
+struct run_event *runs_end(struct runs *rs, const char *name, unsigned connection,
+	const struct run_deeds *may, const struct run_deeds *did)
+{
+	struct run *r = find(rs, name);
+	bool here = connection == rs->connection;
 	struct run_event *list;
 
 	if (!r)
 		return NULL;
-	if (epoch == rs->epoch) {
-		less(&r->starts, may->start && !did->start);
-		less(&r->stops, may->stop && !did->stop);
-		less(&r->undefines, may->undefine && !did->undefine);
-	}
+	count_down(&r->pending, may);
+	/* What it did not do, or did where nobody tells us any more, is not to come. */
+	count_down(&r->to_come, &(struct run_deeds){ .start = may->start && !(here && did->start),
+					.stop = may->stop && !(here && did->stop),
+					.undefine = may->undefine && !(here && did->undefine) });
 	list = --r->jobs ? NULL : take_held(r);
 	settle(rs, r);
 	return list;
@@ -117,19 +137,20 @@ struct run_event *runs_end(struct runs *rs, const char *name, unsigned epoch, co
 /* Is it ours, or of a run that is over? Counts down what was to come. */
 static bool expected(struct run *r, const struct run_event *e)
 {
-	bool ours = false;
+	struct run_count *c = &r->to_come;
+	bool ours;
 
 	switch (e->what) {
 	case GUEST_STARTED:
-		less(&r->starts, true);
+		less(&c->starts, true);
 		return false;
 	case GUEST_UNDEFINED:
-		ours = r->undefines;
-		less(&r->undefines, true);
+		ours = c->undefines;
+		less(&c->undefines, true);
 		return ours;
 	default:
-		ours = r->stops || r->starts;
-		less(&r->stops, e->destroyed);
+		ours = c->stops || c->starts;
+		less(&c->stops, e->destroyed);
 		return ours;
 	}
 }
@@ -159,17 +180,17 @@ enum run_verdict runs_event(struct runs *rs, const char *name, const struct run_
 	return v;
 }
 
-void runs_forget(struct runs *rs)
+void runs_reconnected(struct runs *rs, unsigned connection)
 {
 	struct table_node *n, *next;
 	size_t slot = 0;
 
-	rs->epoch++;
+	rs->connection = connection;
 	for (n = table_walk(&rs->table, &slot, NULL); n; n = next) {
 		struct run *r = table_entry(n, struct run, node);
 
 		next = table_walk(&rs->table, &slot, n);
-		r->starts = r->stops = r->undefines = 0;
+		r->to_come = r->pending;
 		drop_held(r);
 		settle(rs, r);
 	}

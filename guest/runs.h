@@ -24,17 +24,22 @@ struct run_event {
 	char uuid[GUEST_UUID];
 };
 
+struct run_count {
+	unsigned starts, stops, undefines;
+};
+
 struct run {
 	struct table_node node;
 	char name[GUEST_NAME];
 	unsigned jobs;
-	unsigned starts, stops, undefines; /* events of our own that are still to come */
+	struct run_count pending; /* what the jobs under way may do */
+	struct run_count to_come; /* events of our own that are still to come */
 	struct run_event *held, **held_tail;
 };
 
 struct runs {
 	struct table table;
-	unsigned epoch; /* connections: what was to come on the last one never will */
+	unsigned connection; /* the present one's number */
 };
 
 enum run_verdict { RUN_TELL, RUN_DROP, RUN_HOLD };
@@ -42,14 +47,15 @@ enum run_verdict { RUN_TELL, RUN_DROP, RUN_HOLD };
 void runs_init(struct runs *rs);
 void runs_fini(struct runs *rs);
 
-/* A job of this domain is submitted. 0 and the epoch, or -ENOMEM. */
-int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may, unsigned *ret_epoch);
-/* It is over. The events that waited for it, for the caller to tell and free(). */
-struct run_event *runs_end(struct runs *rs, const char *name, unsigned epoch, const struct run_deeds *may,
-	const struct run_deeds *did);
+/* A job of this domain is submitted. 0 or -ENOMEM. */
+int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may);
+/* It is over; `did` on connection number `connection`. The events that waited for it, for the caller to tell and
+ * free(). */
+struct run_event *runs_end(struct runs *rs, const char *name, unsigned connection,
+	const struct run_deeds *may, const struct run_deeds *did);
 /* RUN_HOLD copies the event. */
 enum run_verdict runs_event(struct runs *rs, const char *name, const struct run_event *e);
-/* The connection is gone. */
-void runs_forget(struct runs *rs);
+/* A new connection: what was to come on the last one never will, but jobs under way may do their deeds on this. */
+void runs_reconnected(struct runs *rs, unsigned connection);
 
 #endif

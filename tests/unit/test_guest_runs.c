@@ -8,11 +8,12 @@ static const struct run_deeds none, start = { .start = true }, stop = { .stop = 
 	del = { .stop = true, .undefine = true };
 
 static struct runs rs;
-static unsigned epoch;
+static unsigned connection;
 
 static void setup(void)
 {
 	runs_init(&rs);
+	connection = 0;
 }
 
 static void teardown(void)
@@ -27,13 +28,13 @@ static enum run_verdict event(const char *name, int what, bool destroyed)
 
 static void begin(const struct run_deeds *may)
 {
-	ck_assert_int_eq(runs_begin(&rs, "web01", may, &epoch), 0);
+	ck_assert_int_eq(runs_begin(&rs, "web01", may), 0);
 }
 
 /* Ends and returns what was held, as digits: the events in order. */
 static int end(const struct run_deeds *may, const struct run_deeds *did)
 {
-	struct run_event *e = runs_end(&rs, "web01", epoch, may, did), *next;
+	struct run_event *e = runs_end(&rs, "web01", connection, may, did), *next;
 	int held = 0;
 
 	for (; e; e = next) {
@@ -125,31 +126,47 @@ END_TEST
 
 START_TEST(two_jobs)
 {
-	unsigned first;
-
 	begin(&restart);
-	first = epoch;
 	begin(&none);
 	ck_assert_int_eq(event("web01", GUEST_STARTED, false), RUN_HOLD);
-	ck_assert_ptr_null(runs_end(&rs, "web01", first, &restart, &start));
+	ck_assert_ptr_null(runs_end(&rs, "web01", 0, &restart, &start));
 	ck_assert_int_eq(end(&none, &none), 1);
 	ck_assert_uint_eq(rs.table.count, 0);
 }
 END_TEST
 
-START_TEST(connection_lost)
+/* The job did its deed on the old connection: its events never come. */
+START_TEST(connection_lost_after_the_deed)
 {
-	unsigned old;
-
 	begin(&restart);
-	old = epoch;
 	ck_assert_int_eq(event("web01", GUEST_STARTED, false), RUN_HOLD);
-	runs_forget(&rs);
-	begin(&stop); /* on the new connection */
-	ck_assert_ptr_null(runs_end(&rs, "web01", old, &restart, &none));
-	ck_assert_int_eq(event("web01", GUEST_KILLED, true), RUN_DROP);
-	ck_assert_int_eq(end(&stop, &stop), 0);
+	runs_reconnected(&rs, 1);
+	ck_assert_int_eq(end(&restart, &restart), 0); /* what was held, reconciliation finds out */
 	ck_assert_uint_eq(rs.table.count, 0);
+	ck_assert_int_eq(event("web01", GUEST_STOPPED_SELF, false), RUN_TELL);
+}
+END_TEST
+
+/* It is tried again on the new one. */
+START_TEST(connection_lost_before_the_deed)
+{
+	begin(&restart);
+	runs_reconnected(&rs, 1);
+	ck_assert_int_eq(event("web01", GUEST_KILLED, true), RUN_DROP);
+	ck_assert_int_eq(event("web01", GUEST_STARTED, false), RUN_HOLD);
+	connection = 1;
+	ck_assert_int_eq(end(&restart, &restart), 1);
+	ck_assert_uint_eq(rs.table.count, 0);
+}
+END_TEST
+
+START_TEST(connection_lost_when_idle)
+{
+	begin(&stop);
+	ck_assert_int_eq(end(&stop, &stop), 0);
+	runs_reconnected(&rs, 1);
+	ck_assert_uint_eq(rs.table.count, 0);
+	ck_assert_int_eq(event("web01", GUEST_KILLED, true), RUN_TELL);
 }
 END_TEST
 
@@ -177,7 +194,9 @@ int main(void)
 	tcase_add_test(t, failed_start);
 	tcase_add_test(t, deletion);
 	tcase_add_test(t, two_jobs);
-	tcase_add_test(t, connection_lost);
+	tcase_add_test(t, connection_lost_after_the_deed);
+	tcase_add_test(t, connection_lost_before_the_deed);
+	tcase_add_test(t, connection_lost_when_idle);
 	tcase_add_test(t, left_over_is_freed);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -1,0 +1,231 @@
+#include "guest/ops.h"
+
+#include "guest/domain_xml.h"
+#include "guest/virt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *ret)
+{
+	virDomainPtr d = virDomainLookupByName(op->conn, name);
+	char found[VIR_UUID_STRING_BUFLEN] = "";
+
+	if (!d) {
+		int rc = virt_error(op->why, GUEST_WHY, "domain %s", name);
+
+		if (rc == -ENOENT)
+			op->why[0] = '\0';
+		return rc;
+	}
+	virDomainGetUUIDString(d, found);
+	if (uuid && *uuid && strcasecmp(uuid, found)) {
+		snprintf(op->why, GUEST_WHY, "domain %s has UUID %s, not ours: left alone", name, found);
+		virDomainFree(d);
+		return -EPERM;
+	}
+	*ret = d;
+	return 0;
+}
+
+static int missing(struct op *op, const char *name, int rc)
+{
+	if (rc == -ENOENT)
+		snprintf(op->why, GUEST_WHY, "there is no domain %s", name);
+	return rc;
+}
+
+int ops_destroy(struct op *op, virDomainPtr d)
+{
+	int rc;
+
+	if (!virDomainDestroy(d)) {
+		op->did.stop = true;
+		return 0;
+	}
+	rc = virt_error(op->why, GUEST_WHY, "stopping %s", virDomainGetName(d));
+	/* Not running, or gone altogether as a transient one is. */
+	if (rc != -ENOENT && !(rc == -EBUSY && virDomainIsActive(d) == 0))
+		return rc;
+	op->why[0] = '\0';
+	return 0;
+}
+
+int ops_undefine(struct op *op, virDomainPtr d)
+{
+	int rc;
+
+	if (!virDomainUndefineFlags(d,
+		    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
+			    VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM)) {
+		op->did.undefine = true;
+		return 0;
+	}
+	rc = virt_error(op->why, GUEST_WHY, "undefining %s", virDomainGetName(d));
+	if (rc != -ENOENT)
+		return rc;
+	op->why[0] = '\0';
+	return 0;
+}
+
+static int install_xml(struct op *op, virDomainPtr d, char **ret)
+{
+	char *final = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
+	char why[GUEST_WHY / 2];
+	int rc;
+
+	if (!final)
+		return virt_error(op->why, GUEST_WHY, "definition of %s", virDomainGetName(d));
+	rc = domain_xml_install(final, ret, why, sizeof why);
+	if (rc)
+		snprintf(op->why, GUEST_WHY, "definition of %s: %s", virDomainGetName(d), why);
+	free(final);
+	return rc;
+}
+
+/* A saved state would be resumed, or refuse the start, instead of booting. */
+static void drop_saved_state(virDomainPtr d)
+{
+	if (virDomainHasManagedSaveImage(d, 0) == 1)
+		virDomainManagedSaveRemove(d, 0);
+}
+
+int ops_start_install(struct op *op, const char *name, const char *uuid)
+{
+	virDomainPtr d, run;
+	char *xml = NULL;
+	int rc = ops_find(op, name, uuid, &d);
+
+	if (rc)
+		return missing(op, name, rc);
+	if (virDomainIsPersistent(d) != 1) {
+		snprintf(op->why, GUEST_WHY, "domain %s is not persistent", name);
+		rc = -EINVAL;
+		goto out;
+	}
+	if ((rc = install_xml(op, d, &xml)) || (rc = ops_destroy(op, d)))
+		goto out;
+	drop_saved_state(d);
+	if ((run = virDomainCreateXML(op->conn, xml, 0))) {
+		op->did.start = true;
+		virDomainFree(run);
+	} else {
+		rc = virt_error(op->why, GUEST_WHY, "starting %s to install", name);
+	}
+out:
+	free(xml);
+	virDomainFree(d);
+	return rc;
+}
+
+int ops_start_disk(struct op *op, const char *name, const char *uuid)
+{
+	virDomainPtr d;
+	int rc = ops_find(op, name, uuid, &d);
+
+	if (rc)
+		return missing(op, name, rc);
+	if (!virDomainCreate(d)) {
+		op->did.start = true;
+	} else {
+		rc = virt_error(op->why, GUEST_WHY, "starting %s", name);
+		if (virDomainIsActive(d) == 1) {
+			rc = 0;
+			op->why[0] = '\0';
+		}
+	}
+	virDomainFree(d);
+	return rc;
+}
+
+int ops_stop(struct op *op, const char *name, const char *uuid)
+{
+	virDomainPtr d;
+	int rc = ops_find(op, name, uuid, &d);
+
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	rc = ops_destroy(op, d);
+	virDomainFree(d);
+	return rc;
+}
+
+const char *ops_pool_name(const char *pool)
+{
+	return pool && *pool ? pool : "default";
+}
+
+int ops_delete_volume(struct op *op, const char *pool, const char *volume)
+{
+	virStoragePoolPtr p = virStoragePoolLookupByName(op->conn, ops_pool_name(pool));
+	virStorageVolPtr v = p ? virStorageVolLookupByName(p, volume) : NULL;
+	int rc = 0;
+
+	if (!v || virStorageVolDelete(v, 0) < 0)
+		rc = virt_error(op->why, GUEST_WHY, "deleting volume %s", volume);
+	if (rc == -ENOENT) {
+		op->why[0] = '\0';
+		rc = 0;
+	}
+	if (v)
+		virStorageVolFree(v);
+	if (p)
+		virStoragePoolFree(p);
+	return rc;
+}
+
+int ops_delete(struct op *op, const char *name, const char *uuid, const char *pool, const char *volume)
+{
+	virDomainPtr d;
+	int rc = ops_find(op, name, uuid, &d);
+
+	if (rc && rc != -ENOENT)
+		return rc;
+	if (!rc) {
+		rc = ops_destroy(op, d);
+		if (!rc)
+			rc = ops_undefine(op, d);
+		virDomainFree(d);
+		if (rc)
+			return rc;
+	}
+	return volume && *volume ? ops_delete_volume(op, pool, volume) : 0;
+}
+
+static void read_mark(virDomainPtr d, struct guest_status *st)
+{
+	/* Without flags: the live definition of a running domain, which carries the run's mark. */
+	char *xml = virDomainGetXMLDesc(d, 0);
+	struct domain_mark mark;
+
+	if (!xml)
+		return;
+	domain_xml_mark(xml, &mark);
+	st->ours = mark.ours;
+	st->installing = st->running && mark.installing;
+	free(xml);
+}
+
+int ops_status(struct op *op, const char *name, struct guest_status *ret)
+{
+	struct guest_status st = { 0 };
+	virDomainPtr d;
+	int rc = ops_find(op, name, NULL, &d), active;
+
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	active = virDomainIsActive(d);
+	if (active < 0) {
+		rc = virt_error(op->why, GUEST_WHY, "domain %s", name);
+	} else {
+		st.running = active;
+		st.defined = virDomainIsPersistent(d) == 1;
+		virDomainGetUUIDString(d, st.uuid);
+		read_mark(d, &st);
+		*ret = st;
+	}
+	virDomainFree(d);
+	return rc;
+}

@@ -1,0 +1,42 @@
+/*
+ * What the workers do: libvirt's blocking calls for one job. Each returns 0 or negative errno with a line in
+ * `why`; -ENOTCONN when the connection broke and the outcome is not known.
+ */
+#ifndef USHER_GUEST_OPS_H
+#define USHER_GUEST_OPS_H
+
+#include "guest/guest.h"
+#include "guest/runs.h"
+
+#include <libvirt/libvirt.h>
+
+struct op {
+	virConnectPtr conn;
+	char *why;          /* GUEST_WHY bytes */
+	struct run_deeds did;
+};
+
+/* `type`: "kvm" or "qemu". With rc 0 `why` may hold a warning. */
+int ops_check(struct op *op, const struct guest_spec *spec, const char *type);
+/* `*ret_made`: the volume was made, and when the connection broke afterwards it may still be there. */
+int ops_create(struct op *op, const struct guest_spec *spec, const char *type, bool *ret_made);
+int ops_start_install(struct op *op, const char *name, const char *uuid);
+int ops_start_disk(struct op *op, const char *name, const char *uuid);
+int ops_stop(struct op *op, const char *name, const char *uuid);
+int ops_delete(struct op *op, const char *name, const char *uuid, const char *pool, const char *volume);
+int ops_status(struct op *op, const char *name, struct guest_status *ret);
+int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
+	const struct mac *mac, bool add);
+
+/* For files of this room. */
+
+/* -ENOENT (nothing in `why`), -EPERM when it has another UUID than a given one. */
+int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *ret);
+/* Stops it; sets did.stop when it ran. */
+int ops_destroy(struct op *op, virDomainPtr d);
+int ops_undefine(struct op *op, virDomainPtr d);
+const char *ops_pool_name(const char *pool);
+/* Deletes it; fine when pool or volume are missing. */
+int ops_delete_volume(struct op *op, const char *pool, const char *volume);
+
+#endif

@@ -1,0 +1,170 @@
+/* A machine's name and address in a libvirt network's own DNS and DHCP. */
+#include "guest/ops.h"
+#include "guest/virt.h"
+#include "guest/xml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct publish {
+	struct op *op;
+	virNetworkPtr net;
+	const char *name;
+	const struct ip *ip;
+	const struct mac *mac;
+	unsigned scope; /* VIR_NETWORK_UPDATE_AFFECT_LIVE or _CONFIG */
+	xmlNode *root;  /* of the network as it is in this scope */
+};
+
+/* What a scope says of us already. */
+enum standing { ABSENT, SAME, OTHER };
+
+static int update(struct publish *p, unsigned command, unsigned section, const char *xml)
+{
+	if (virNetworkUpdate(p->net, command, section, -1, xml, p->scope) < 0)
+		return virt_error(p->op->why, GUEST_WHY, "network %s: host %s", virNetworkGetName(p->net),
+			p->name);
+	return 0;
+}
+
+static bool has_hostname(const xmlNode *host, const char *name)
+{
+	char text[256];
+
+	for (const xmlNode *n = xml_child(host, "hostname"); n; n = xml_next(n, "hostname"))
+		if (xml_text(n, text, sizeof text) && !strcasecmp(text, name))
+			return true;
+	return false;
+}
+
+static bool attr_is_ip(const xmlNode *n, const struct ip *ip)
+{
+	char text[IP_TEXT];
+	struct ip got;
+
+	return xml_attr(n, "ip", text, sizeof text) && !ip_parse(text, &got) && ip_eq(&got, ip);
+}
+
+/* An older record of our name is taken away; `*ret_old` is its address. */
+static enum standing dns_standing(const struct publish *p, char ret_old[IP_TEXT])
+{
+	for (const xmlNode *h = xml_child(xml_child(p->root, "dns"), "host"); h; h = xml_next(h, "host")) {
+		if (!has_hostname(h, p->name))
+			continue;
+		if (attr_is_ip(h, p->ip))
+			return SAME;
+		xml_attr(h, "ip", ret_old, IP_TEXT);
+		return OTHER;
+	}
+	return ABSENT;
+}
+
+static int dns_command(struct publish *p, unsigned command, const char *ip)
+{
+	char xml[256];
+
+	snprintf(xml, sizeof xml, "<host ip='%s'><hostname>%s</hostname></host>", ip, p->name);
+	return update(p, command, VIR_NETWORK_SECTION_DNS_HOST, xml);
+}
+
+static int publish_dns(struct publish *p, bool add)
+{
+	char ip[IP_TEXT], old[IP_TEXT] = "";
+	enum standing s = dns_standing(p, old);
+	int rc = 0;
+
+	ip_format(p->ip, ip);
+	if (!add)
+		return s == SAME ? dns_command(p, VIR_NETWORK_UPDATE_COMMAND_DELETE, ip) : 0;
+	if (s == SAME)
+		return 0;
+	if (s == OTHER)
+		rc = dns_command(p, VIR_NETWORK_UPDATE_COMMAND_DELETE, old);
+	return rc ? rc : dns_command(p, VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, ip);
+}
+
+static const xmlNode *find_dhcp(const xmlNode *root)
+{
+	const xmlNode *ip;
+
+	for (ip = xml_child(root, "ip"); ip; ip = xml_next(ip, "ip"))
+		if (xml_child(ip, "dhcp") && !xml_attr_is(ip, "family", "ipv6"))
+			return xml_child(ip, "dhcp");
+	return NULL;
+}
+
+static enum standing dhcp_standing(const struct publish *p, const xmlNode *dhcp)
+{
+	char text[64];
+	struct mac mac;
+
+	for (const xmlNode *h = xml_child(dhcp, "host"); h; h = xml_next(h, "host")) {
+		if (!xml_attr(h, "mac", text, sizeof text) || mac_parse(text, &mac) ||
+			!mac_eq(&mac, p->mac))
+			continue;
+		if (!attr_is_ip(h, p->ip))
+			return OTHER;
+		return xml_attr(h, "name", text, sizeof text) && !strcasecmp(text, p->name) ? SAME : OTHER;
+	}
+	return ABSENT;
+}
+
+static int publish_dhcp(struct publish *p, bool add)
+{
+	const xmlNode *dhcp = p->mac ? find_dhcp(p->root) : NULL;
+	enum standing s = dhcp ? dhcp_standing(p, dhcp) : ABSENT;
+	char xml[256], ip[IP_TEXT], mac[MAC_TEXT];
+	unsigned command;
+
+	if (!dhcp || (add ? s == SAME : s == ABSENT))
+		return 0;
+	command = !add	      ? VIR_NETWORK_UPDATE_COMMAND_DELETE :
+		s == OTHER ? VIR_NETWORK_UPDATE_COMMAND_MODIFY :
+			     VIR_NETWORK_UPDATE_COMMAND_ADD_LAST;
+	snprintf(xml, sizeof xml, "<host mac='%s' name='%s' ip='%s'/>", mac_format(p->mac, mac), p->name,
+		ip_format(p->ip, ip));
+	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, xml);
+}
+
+static int publish_scope(struct publish *p, unsigned scope, bool add)
+{
+	char why[128];
+	char *xml = virNetworkGetXMLDesc(p->net,
+		scope == VIR_NETWORK_UPDATE_AFFECT_CONFIG ? VIR_NETWORK_XML_INACTIVE : 0);
+	xmlDoc *doc;
+	int rc, rc2;
+
+	if (!xml)
+		return virt_error(p->op->why, GUEST_WHY, "network %s", virNetworkGetName(p->net));
+	if (!(doc = xml_read(xml, strlen(xml), 1, why, sizeof why))) {
+		free(xml);
+		return -EINVAL;
+	}
+	p->scope = scope;
+	p->root = xmlDocGetRootElement(doc);
+	rc = publish_dns(p, add);
+	rc2 = publish_dhcp(p, add);
+	xmlFreeDoc(doc);
+	free(xml);
+	return rc ? rc : rc2;
+}
+
+int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
+	const struct mac *mac, bool add)
+{
+	struct publish p = { .op = op, .name = name, .ip = ip, .mac = mac };
+	int rc = 0;
+
+	if (!(p.net = virNetworkLookupByName(op->conn, network))) {
+		rc = virt_error(op->why, GUEST_WHY, "network %s", network);
+		return rc == -ENOENT && !add ? 0 : rc;
+	}
+	if (virNetworkIsActive(p.net) == 1)
+		rc = publish_scope(&p, VIR_NETWORK_UPDATE_AFFECT_LIVE, add);
+	if (!rc && virNetworkIsPersistent(p.net) == 1)
+		rc = publish_scope(&p, VIR_NETWORK_UPDATE_AFFECT_CONFIG, add);
+	virNetworkFree(p.net);
+	return rc;
+}
