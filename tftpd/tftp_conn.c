@@ -17,8 +17,8 @@ enum {
 	V6_HEADERS = 48,
 };
 
-socklen_t tftp_address(const struct ip *ip, uint16_t port, const char *ifname,
-	struct sockaddr_storage *ret)
+socklen_t tftp_address(
+	const struct ip *ip, uint16_t port, const char *ifname, struct sockaddr_storage *ret)
 {
 	memset(ret, 0, sizeof *ret);
 	if (ip->family == IP_V6) {
@@ -67,8 +67,9 @@ int tftp_socket(const char *ifname, const struct ip *ip, uint16_t port)
 
 	if (fd < 0)
 		return -errno;
-	if ((*ifname && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
-				(socklen_t)strlen(ifname) + 1) < 0) ||
+	if ((*ifname &&
+		    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
+			    (socklen_t)strlen(ifname) + 1) < 0) ||
 		bind(fd, (struct sockaddr *)&a, len) < 0) {
 		int rc = -errno;
 

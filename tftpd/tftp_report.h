@@ -1,4 +1,7 @@
-/* A report on its way to the main thread. It is made when a transfer begins, so that its end needs no memory. */
+/*
+ * A report on its way to the main thread. It is made when a transfer begins, so that its end needs
+ * no memory.
+ */
 #ifndef USHER_TFTPD_TFTP_REPORT_H
 #define USHER_TFTPD_TFTP_REPORT_H
 

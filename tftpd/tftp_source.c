@@ -96,8 +96,8 @@ static size_t block_len(const struct tftp_source *s, uint64_t block, uint16_t bl
 	return left < blksize ? (size_t)left : blksize;
 }
 
-static int fill_from_file(const struct tftp_source *s, uint64_t at, const struct iovec *v, int n,
-	size_t want)
+static int fill_from_file(
+	const struct tftp_source *s, uint64_t at, const struct iovec *v, int n, size_t want)
 {
 	ssize_t got = preadv(s->fd, v, n, s->start + (off_t)at);
 	int rc = 0;
@@ -120,8 +120,8 @@ static void fill_from_memory(const struct tftp_source *s, uint64_t at, const str
 	}
 }
 
-ssize_t tftp_source_fill(const struct tftp_source *s, uint64_t first, uint32_t count, uint16_t blksize,
-	uint8_t *buf)
+ssize_t tftp_source_fill(
+	const struct tftp_source *s, uint64_t first, uint32_t count, uint16_t blksize, uint8_t *buf)
 {
 	uint64_t at = (first - 1) * blksize;
 	struct iovec v[TFTP_FILL_MAX];

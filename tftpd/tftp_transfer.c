@@ -86,10 +86,10 @@ static void transfer_tell(struct transfer *x, enum tftp_outcome outcome)
 	r->sent = tftp_xfer_acked_bytes(&x->xfer);
 	r->size = x->source.size;
 	r->ms = loop_now(x->set->loop) - x->began;
-	log_line(fine ? LOG_INFO : LOG_WARNING, "tftp: %s: %s: %s, %llu of %llu bytes in %lld ms%s%s",
-		ip_format(&r->peer, ip), r->name, tftp_outcome_text(outcome),
-		(unsigned long long)r->sent, (unsigned long long)r->size, (long long)r->ms,
-		*r->why ? ": " : "", r->why);
+	log_line(fine ? LOG_INFO : LOG_WARNING,
+		"tftp: %s: %s: %s, %llu of %llu bytes in %lld ms%s%s", ip_format(&r->peer, ip),
+		r->name, tftp_outcome_text(outcome), (unsigned long long)r->sent,
+		(unsigned long long)r->size, (long long)r->ms, *r->why ? ": " : "", r->why);
 	tftp_report_post(x->report, x->set->config->home);
 }
 
@@ -141,8 +141,8 @@ void transfers_fini(struct transfers *ts)
 
 /* One transfer */
 
-/* A network that takes nothing now may do so later, and the state machine knows when to try and when to stop;
- * so all but "full" counts as sent and lost. */
+/* A network that takes nothing now may do so later, and the state machine knows when to try and
+ * when to stop; so all but "full" counts as sent and lost. */
 static void send_failed(struct transfer *x, int rc)
 {
 	if (rc == -ECONNREFUSED)
@@ -213,7 +213,7 @@ static const char *over_why(const struct transfer *x)
 	return "the client fell silent";
 }
 
-/* After each event: sends what is due, sets the timer, or ends the transfer (which is then gone). */
+/* After each event: sends what is due, sets the timer, or ends the transfer, which is then gone. */
 static void transfer_settle(struct transfer *x)
 {
 	struct loop *l = x->set->loop;
@@ -224,8 +224,9 @@ static void transfer_settle(struct transfer *x)
 	else
 		rc = send_blocks(x);
 	if (rc && rc != -EAGAIN) {
-		transfer_fail(x, rc == -EIO ? "the file changed or its disk failed while it was sent"
-					    : strerror(-rc));
+		transfer_fail(x,
+			rc == -EIO ? "the file changed or failed while it was sent"
+				   : strerror(-rc));
 		return;
 	}
 	if (x->xfer.over) {
@@ -354,8 +355,8 @@ static int transfer_open(struct transfer *x, const struct tftp_client *c)
 	return rc;
 }
 
-static struct transfer *transfer_new(struct transfers *ts, const struct tftp_client *c,
-	const char *name)
+static struct transfer *transfer_new(
+	struct transfers *ts, const struct tftp_client *c, const char *name)
 {
 	struct transfer *x = calloc(1, sizeof *x);
 

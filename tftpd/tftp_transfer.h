@@ -1,6 +1,6 @@
 /*
- * The transfers under way: each has its own socket, file and state machine; they end here, with a report.
- * TFTP thread only.
+ * The transfers under way: each has its own socket, file and state machine; they end here, with a
+ * report. TFTP thread only.
  */
 #ifndef USHER_TFTPD_TFTP_TRANSFER_H
 #define USHER_TFTPD_TFTP_TRANSFER_H
@@ -37,9 +37,9 @@ void transfers_fini(struct transfers *ts); /* ends them all, TFTP_FAILED */
 void transfers_end_segment(struct transfers *ts, uint32_t segment);
 
 /*
- * May this client start (another) transfer of `name`? 0 yes; -EALREADY it is being greeted and only asked
- * again; -EBUSY it has too many; -EAGAIN we have too many. An older transfer from the same port is ended,
- * and when the client has too many, one that it never answered makes room.
+ * May this client start (another) transfer of `name`? 0 yes; -EALREADY it is being greeted and only
+ * asked again; -EBUSY it has too many; -EAGAIN we have too many. An older transfer from the same
+ * port is ended, and when the client has too many, one that it never answered makes room.
  */
 int transfers_admit(struct transfers *ts, const struct tftp_client *c, const char *name,
 	const struct tftp_options *asked);

@@ -81,8 +81,8 @@ static void option_read(struct tftp_options *o, const char *name, uint64_t v)
 	}
 }
 
-/* Unknown options and values out of range are passed over (RFC 2347), and so is a last one that is cut short:
- * there is firmware that pads its requests. */
+/* Unknown options and values out of range are passed over (RFC 2347), and so is a last one that is
+ * cut short: there is firmware that pads its requests. */
 static void options_read(struct reader *r, struct tftp_options *o)
 {
 	const char *name, *value;

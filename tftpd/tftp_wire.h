@@ -1,6 +1,6 @@
 /*
- * TFTP packets: RFC 1350, with the options of RFC 2347, 2348, 2349 and 7440. Pure; nothing is allocated.
- * Both directions are here, so that server and client can be tested against each other.
+ * TFTP packets: RFC 1350, with the options of RFC 2347, 2348, 2349 and 7440. Pure; nothing is
+ * allocated. Both directions are here, so that server and client can be tested against each other.
  */
 #ifndef USHER_TFTPD_TFTP_WIRE_H
 #define USHER_TFTPD_TFTP_WIRE_H
@@ -20,17 +20,17 @@ enum tftp_error {
 	TFTP_E_TID = 5,
 	TFTP_E_EXISTS = 6,
 	TFTP_E_USER = 7,
-	TFTP_E_OPTION = 8, /* RFC 2347: negotiation ended; what a client says that only wanted to look */
+	TFTP_E_OPTION = 8, /* RFC 2347; also what a client says that only wanted to look */
 };
 
 enum {
 	TFTP_BLKSIZE_DEFAULT = 512,
 	TFTP_BLKSIZE_MIN = 8, /* RFC 2348 */
 	TFTP_BLKSIZE_MAX = 65464,
-	TFTP_HEADER = 4,      /* bytes before the content of DATA */
-	TFTP_NAME = 256,      /* bytes of a name that is accepted, and its NUL */
-	TFTP_TEXT = 128,      /* bytes kept of a peer's error text, and its NUL */
-	TFTP_SMALL = 512,     /* room for any packet but DATA that we send */
+	TFTP_HEADER = 4,  /* bytes before the content of DATA */
+	TFTP_NAME = 256,  /* bytes of a name that is accepted, and its NUL */
+	TFTP_TEXT = 128,  /* bytes kept of a peer's error text, and its NUL */
+	TFTP_SMALL = 512, /* room for any packet but DATA that we send */
 };
 
 struct tftp_options {
@@ -48,7 +48,7 @@ struct tftp_packet {
 	uint16_t block;              /* DATA, ACK */
 	char name[TFTP_NAME];        /* RRQ, WRQ: printable ASCII, no leading slashes, not empty */
 	bool netascii;               /* RRQ, WRQ; else octet */
-	struct tftp_options options; /* RRQ, WRQ, OACK: those that are known and have a value in range */
+	struct tftp_options options; /* RRQ, WRQ, OACK: the known ones with a value in range */
 	uint16_t error;              /* ERROR: enum tftp_error or what the peer made up */
 	char text[TFTP_TEXT];        /* ERROR: one printable line, cut */
 	const uint8_t *data;         /* DATA: borrowed from the packet */

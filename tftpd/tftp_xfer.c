@@ -63,15 +63,16 @@ static void set_wait(struct tftp_xfer *x)
 	if (x->agreed.has_timeout)
 		x->wait_ms = x->agreed.timeout_s * 1000u;
 	else if (x->measured)
-		x->wait_ms = clamp(x->srtt_ms + 4 * x->rttvar_ms, TFTP_WAIT_MIN_MS, TFTP_WAIT_MAX_MS);
+		x->wait_ms =
+			clamp(x->srtt_ms + 4 * x->rttvar_ms, TFTP_WAIT_MIN_MS, TFTP_WAIT_MAX_MS);
 	else
 		x->wait_ms = x->first_wait_ms;
 }
 
 static void measure(struct tftp_xfer *x, int64_t now)
 {
-	uint32_t rtt = now - x->sent_at > TFTP_GIVE_UP_MS ? TFTP_GIVE_UP_MS
-							   : (uint32_t)(now - x->sent_at);
+	uint32_t rtt =
+		now - x->sent_at > TFTP_GIVE_UP_MS ? TFTP_GIVE_UP_MS : (uint32_t)(now - x->sent_at);
 	uint32_t off = rtt > x->srtt_ms ? rtt - x->srtt_ms : x->srtt_ms - rtt;
 
 	if (!x->measured) {
@@ -84,8 +85,8 @@ static void measure(struct tftp_xfer *x, int64_t now)
 	x->srtt_ms = (7 * x->srtt_ms + rtt) / 8;
 }
 
-/* The client has got further. `whole`: it has all that was sent, so the time it took means something, unless
- * it was sent twice (Karn's rule). */
+/* The client has got further. `whole`: it has all that was sent, so the time it took means
+ * something, unless it was sent twice (Karn's rule). */
 static void progress(struct tftp_xfer *x, bool whole, int64_t now)
 {
 	if (whole && !x->resent)
@@ -96,8 +97,8 @@ static void progress(struct tftp_xfer *x, bool whole, int64_t now)
 	set_wait(x);
 }
 
-static void agree(struct tftp_xfer *x, const struct tftp_options *asked,
-	const struct tftp_xfer_limits *l)
+static void agree(
+	struct tftp_xfer *x, const struct tftp_options *asked, const struct tftp_xfer_limits *l)
 {
 	uint16_t blksize_max = l->blksize_max ? l->blksize_max : TFTP_BLKSIZE_MAX;
 	uint16_t window_max = l->window_max ? l->window_max : TFTP_WINDOW_DEFAULT_MAX;
@@ -112,13 +113,13 @@ static void agree(struct tftp_xfer *x, const struct tftp_options *asked,
 		? (uint16_t)clamp(asked->windowsize, 1, clamp(window_max, 1, TFTP_WINDOW_MAX))
 		: 1;
 	o->has_timeout = asked->has_timeout && asked->timeout_s <= TFTP_TIMEOUT_OPTION_MAX_S;
-	/* curl takes a size of 0 for nonsense and gives up; without one it fetches the empty file. */
+	/* curl gives up at a size of 0; told none, it fetches the empty file. */
 	o->has_tsize = asked->has_tsize && x->size;
 	o->tsize = x->size;
 }
 
-struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked, uint64_t size,
-	const struct tftp_xfer_limits *limits, int64_t now)
+struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked,
+	uint64_t size, const struct tftp_xfer_limits *limits, int64_t now)
 {
 	const struct tftp_options *o = &x->agreed;
 

@@ -1,12 +1,14 @@
 /*
- * One transfer to one client, as a state machine: events in, what to send out. No socket, no clock, no file.
+ * One transfer to one client, as a state machine: events in, what to send out. No socket, no clock,
+ * no file.
  *
- * Blocks are counted from 1 without wrapping; their 16-bit numbers on the wire are the low bits, so block
- * 65536 is number 0. A window (RFC 7440) is what may be under way; without the option it is one block,
- * and that is RFC 1350.
+ * Blocks are counted from 1 without wrapping; their 16-bit numbers on the wire are the low bits, so
+ * block 65536 is number 0. A window (RFC 7440) is what may be under way; without the option it is
+ * one block, and that is RFC 1350.
  *
- * Nothing is ever sent for a duplicate of an ACK (RFC 1123 4.2.3.1, the Sorcerer's Apprentice): what is lost
- * is sent again when its time is over, or, inside a window, from where the client says that it has a gap.
+ * Nothing is ever sent for a duplicate of an ACK (RFC 1123 4.2.3.1, the Sorcerer's Apprentice):
+ * what is lost is sent again when its time is over, or, inside a window, from where the client says
+ * that it has a gap.
  */
 #ifndef USHER_TFTPD_TFTP_XFER_H
 #define USHER_TFTPD_TFTP_XFER_H
@@ -14,22 +16,22 @@
 #include "tftpd/tftp_wire.h"
 
 enum {
-	TFTP_WINDOW_DEFAULT_MAX = 64,  /* blocks; more gained nothing when measured */
-	TFTP_WINDOW_MAX = 1024,        /* far below the 32768 where block numbers turn ambiguous */
-	TFTP_WAIT_FIRST_MS = 1000,     /* before there is a round trip to go by */
-	TFTP_WAIT_MIN_MS = 200,        /* firmware may pause to write what it got */
+	TFTP_WINDOW_DEFAULT_MAX = 64, /* blocks; more gained nothing when measured */
+	TFTP_WINDOW_MAX = 1024,       /* far below the 32768 where block numbers turn ambiguous */
+	TFTP_WAIT_FIRST_MS = 1000,    /* before there is a round trip to go by */
+	TFTP_WAIT_MIN_MS = 200,       /* firmware may pause to write what it got */
 	TFTP_WAIT_MAX_MS = 8000,
-	TFTP_GIVE_UP_MS = 30000,       /* of silence; a machine that resets has come back by then */
-	TFTP_RESENDS_MAX = 6,          /* of the same window */
-	TFTP_TIMEOUT_OPTION_MAX_S = 10, /* longer waits leave no try before giving up: not agreed to */
+	TFTP_GIVE_UP_MS = 30000, /* of silence; a machine that resets has come back by then */
+	TFTP_RESENDS_MAX = 6,    /* of the same window */
+	TFTP_TIMEOUT_OPTION_MAX_S = 10, /* a longer one leaves no try: not agreed to */
 };
 
 enum tftp_outcome {
 	TFTP_DONE,    /* the last block was acknowledged */
-	TFTP_PROBE,   /* the client only asked for the size and left, as firmware does; no failure */
+	TFTP_PROBE,   /* the client asked for the size and left, as firmware does; no failure */
 	TFTP_ABORTED, /* the client said ERROR or closed its port */
 	TFTP_TIMEOUT, /* the client fell silent */
-	TFTP_REFUSED, /* nothing was sent: no such file, an upload, a request we do not understand */
+	TFTP_REFUSED, /* nothing was sent: no such file, an upload, a request cut short */
 	TFTP_FAILED,  /* on our side: the file could not be read on, the segment was closed */
 };
 
@@ -48,9 +50,9 @@ struct tftp_send {
 };
 
 struct tftp_xfer {
-	struct tftp_options agreed; /* for the OACK; blksize and windowsize hold also when not asked for */
+	struct tftp_options agreed; /* for the OACK; blksize and windowsize hold in any case */
 	uint64_t size, blocks;      /* bytes; blocks, the last one short and perhaps empty */
-	uint64_t acked, sent;       /* the last block acknowledged in a row, and the last one sent */
+	uint64_t acked, sent;       /* the last block acknowledged, and the last one sent */
 	bool greeting;              /* the OACK is not answered yet */
 	int64_t sent_at;            /* of the latest send */
 	int64_t moved_at;           /* of the latest progress */
@@ -58,15 +60,16 @@ struct tftp_xfer {
 	uint32_t wait_ms;           /* before sending again; doubles each time */
 	uint32_t srtt_ms, rttvar_ms;
 	uint32_t first_wait_ms, give_up_ms;
-	bool measured, resent;      /* srtt is known; the current window was sent more than once */
-	uint8_t resends;            /* of the current window */
+	bool measured, resent; /* srtt is known; the current window was sent more than once */
+	uint8_t resends;       /* of the current window */
 	bool over;
-	enum tftp_outcome outcome;  /* when over */
+	enum tftp_outcome outcome; /* when over */
 };
 
-/* Agrees on options and returns the first thing to send: an OACK, or without options the first block. */
-struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked, uint64_t size,
-	const struct tftp_xfer_limits *limits, int64_t now);
+/* Agrees on options and returns the first thing to send: an OACK, or without options the first
+ * block. */
+struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked,
+	uint64_t size, const struct tftp_xfer_limits *limits, int64_t now);
 struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t now);
 /* The client said ERROR. */
 void tftp_xfer_on_error(struct tftp_xfer *x, uint16_t code);

@@ -19,7 +19,7 @@ enum {
 	PORT_DEFAULT = 69,
 	REQUEST_MAX = 1500,      /* bytes; RFC 2347 allows 512 */
 	REQUESTS_A_WAKE_UP = 16, /* before running transfers get their turn again */
-	REFUSALS_A_SECOND = 200, /* logged and reported; answered are all. A peer must not flood log and timeline */
+	REFUSALS_A_SECOND = 200, /* logged and reported, so that no peer floods log and timeline */
 };
 
 /* A listening socket. The TFTP thread's, from its message on. */
@@ -81,8 +81,8 @@ static bool refusal_told(struct tftpd *t)
 	return false;
 }
 
-static void refusal_tell(struct tftpd *t, const struct tftp_client *c, const char *name,
-	const char *why)
+static void refusal_tell(
+	struct tftpd *t, const struct tftp_client *c, const char *name, const char *why)
 {
 	struct tftp_report_message *p;
 	char ip[IP_TEXT];
@@ -111,8 +111,8 @@ static void refuse(struct listener *l, const struct tftp_client *c, const char *
 }
 
 /* `why` is what the opener left, or empty. */
-static void refuse_open(struct listener *l, const struct tftp_client *c, const char *name, int rc,
-	const char *why)
+static void refuse_open(
+	struct listener *l, const struct tftp_client *c, const char *name, int rc, const char *why)
 {
 	char text[TFTP_SMALL];
 
@@ -148,10 +148,11 @@ static int open_source(struct tftpd *t, const struct tftp_packet *p, struct tftp
 	int fd = -1, rc;
 
 	/*
-	 * A name that stands for state (pxelinux.cfg/01-MAC, grub.cfg-MAC) is told from a file here: the request
-	 * will be kept with a deadline, a message goes to the main loop, and its answer comes back by t->box
-	 * with the text, from which the transfer starts as one from memory (struct tftp_source.bytes). The
-	 * client's own repeats in the meantime are the same request.
+	 * A name that stands for state (pxelinux.cfg/01-MAC, grub.cfg-MAC) is told from a file
+	 * here: the request will be kept with a deadline, a message goes to the main loop, and its
+	 * answer comes back by t->box with the text, from which the transfer starts as one from
+	 * memory (struct tftp_source.bytes). The client's own repeats in the meantime are the same
+	 * request.
 	 */
 	rc = t->config.open(t->config.arg, p->name, &fd, &size, why, why_size);
 	if (rc)
@@ -166,15 +167,16 @@ static int open_source(struct tftpd *t, const struct tftp_packet *p, struct tftp
 }
 
 /*
- * What may be over when the client asks again. No ERROR then: firmware gives up at that, and asks again when it
- * hears nothing.
+ * What may be over when the client asks again. No ERROR then: firmware gives up at that, and asks
+ * again when it hears nothing.
  */
 static bool passing(int rc)
 {
 	return rc == -EAGAIN || rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM || rc == -ENOBUFS;
 }
 
-static void read_request(struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
+static void read_request(
+	struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
 {
 	struct tftp_source source;
 	char why[TFTP_WHY] = "";
@@ -202,11 +204,12 @@ static void read_request(struct listener *l, const struct tftp_client *c, const 
 		refusal_tell(l->t, c, p->name, strerror(-rc));
 }
 
-static void request(struct listener *l, const struct sockaddr_storage *peer, const uint8_t *bytes,
-	size_t len)
+static void request(
+	struct listener *l, const struct sockaddr_storage *peer, const uint8_t *bytes, size_t len)
 {
-	struct tftp_client c = { .segment = l->segment, .ifname = l->ifname, .server = &l->server,
-		.peer = peer };
+	struct tftp_client c = {
+		.segment = l->segment, .ifname = l->ifname, .server = &l->server, .peer = peer
+	};
 	struct tftp_packet p;
 	enum tftp_error code;
 	const char *text;
@@ -282,7 +285,8 @@ static void deliver_open(struct message *m)
 	l->next = t->listeners;
 	t->listeners = l;
 	rc = loop_watch(t->loop, &l->watch, l->fd, EPOLLIN, on_request, l);
-	/* It stays in the list: its descriptor may be closed only after the main thread let go of it. */
+	/* It stays in the list: its descriptor may be closed only after the main thread let go of
+	 * it. */
 	if (rc)
 		log_error("tftp: %s: cannot listen: %s", l->ifname, strerror(-rc));
 }
@@ -370,8 +374,9 @@ no_box:
 }
 
 /*
- * Closes the socket at once without closing the descriptor, which is the TFTP thread's to close: an inert file
- * takes its place, so that the address is free for the next socket and the number is not.
+ * Closes the socket at once without closing the descriptor, which is the TFTP thread's to close: an
+ * inert file takes its place, so that the address is free for the next socket and the number is
+ * not.
  */
 static bool seat_close(struct tftpd *t, uint32_t segment)
 {
@@ -397,8 +402,8 @@ static int open_why(int rc, const char *ifname, const struct ip *server, uint16_
 		hint = " (needs CAP_NET_BIND_SERVICE)";
 	else if (rc == -EADDRNOTAVAIL)
 		hint = " (the interface does not have this address)";
-	snprintf(why, why_size, "tftp: cannot listen on %s port %u%s%s: %s%s", ip_format(server, ip),
-		port, *ifname ? " of " : "", ifname, strerror(-rc), hint);
+	snprintf(why, why_size, "tftp: cannot listen on %s port %u%s%s: %s%s",
+		ip_format(server, ip), port, *ifname ? " of " : "", ifname, strerror(-rc), hint);
 	return rc;
 }
 

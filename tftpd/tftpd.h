@@ -1,9 +1,10 @@
 /*
- * The TFTP server: read-only, RFC 1350 with options (2347), blksize (2348), timeout and tsize (2349) and
- * windowsize (7440).
+ * The TFTP server: read-only, RFC 1350 with options (2347), blksize (2348), timeout and tsize
+ * (2349) and windowsize (7440).
  *
- * One thread of its own moves the bytes. What is called here is called on the main thread and returns at
- * once; the only thing that comes back to the main thread is `ended`, by the home mailbox.
+ * One thread of its own moves the bytes. What is called here is called on the main thread and
+ * returns at once; the only thing that comes back to the main thread is `ended`, by the home
+ * mailbox.
  */
 #ifndef USHER_TFTPD_TFTPD_H
 #define USHER_TFTPD_TFTPD_H
@@ -21,34 +22,37 @@ struct tftp_report {
 	uint32_t segment;
 	struct ip peer;
 	uint16_t peer_port;
-	const char *name; /* without leading slashes; "" when the request had none that is fit to show */
+	const char *name; /* without leading slashes; "" when the request had none fit to show */
 	uint64_t sent;    /* bytes that the client acknowledged */
 	uint64_t size;    /* bytes of the whole file; 0 when it was not opened */
 	int64_t ms;       /* from the request to the end */
 	enum tftp_outcome outcome;
-	const char *why;  /* one line, printable: the client's own words or ours; "" for done and probe */
+	const char *why;  /* one printable line, the client's words or ours; "" for done, probe */
 };
 
 struct tftpd_config {
 	struct mailbox *home; /* of the main thread; must outlive tftpd_free() */
 	/*
-	 * Opens a file for reading; called on the TFTP thread, so it must be thread-safe, and it may block on a
-	 * disk. `name` is 1 to 255 printable ASCII bytes without leading slashes; ".." and symbolic
-	 * links are this function's to refuse. The content is the `*ret_size` bytes from the descriptor's
-	 * current offset on, so it may lie inside an ISO; the descriptor becomes the server's.
-	 * Returns 0, or -errno (-ENOENT, -EACCES, ...) and may leave a line for the person at the machine's
-	 * screen in `why`; -EAGAIN drops the request, the client will ask again.
+	 * Opens a file for reading; called on the TFTP thread, so it must be thread-safe, and it
+	 * may block on a disk. `name` is 1 to 255 printable ASCII bytes without leading slashes;
+	 * ".." and symbolic links are this function's to refuse. The content is the `*ret_size`
+	 * bytes from the descriptor's current offset on, so it may lie inside an ISO; the
+	 * descriptor becomes the server's. Returns 0, or -errno (-ENOENT, -EACCES, ...) and may
+	 * leave a line for the person at the machine's screen in `why`; -EAGAIN drops the request,
+	 * the client will ask again.
 	 */
-	int (*open)(void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size);
-	/* Main thread. The report and its strings are gone when it returns. NULL: nobody wants to know.
-	 * Refusals are reported up to some rate only, so that a peer cannot flood the main loop. */
+	int (*open)(void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why,
+		size_t why_size);
+	/* Main thread. The report and its strings are gone when it returns. NULL: nobody wants to
+	 * know. Refusals are reported up to some rate only, so that a peer cannot flood the main
+	 * loop. */
 	void (*ended)(void *arg, const struct tftp_report *r);
 	void *arg;
 	uint16_t port;        /* 0: 69 */
 	uint16_t blksize_max; /* 0: as large as the client asks, up to 65464 */
 	uint16_t window_max;  /* 0: 64 blocks */
-	/* Milliseconds, 0 for the defaults, for tests: the first wait for an answer (1000) and the silence after
-	 * which a transfer is given up (30000). */
+	/* Milliseconds, 0 for the defaults, for tests: the first wait for an answer (1000) and the
+	 * silence after which a transfer is given up (30000). */
 	uint32_t first_wait_ms, give_up_ms;
 };
 
@@ -57,16 +61,18 @@ struct tftpd;
 /* Starts the thread. 0 or -errno. The config is copied. */
 int tftpd_new(const struct tftpd_config *config, struct tftpd **ret);
 /*
- * Serves a segment: a socket on `server`'s port 69 that hears only `ifname` ("" or NULL: any interface).
- * A segment that is open already is opened anew (a bridge was made again); its transfers go on.
- * On failure writes one line to `why` and returns -errno (-EADDRINUSE, -ENODEV, -EADDRNOTAVAIL, -EPERM ...):
- * the segment is then closed.
+ * Serves a segment: a socket on `server`'s port 69 that hears only `ifname` ("" or NULL: any
+ * interface). A segment that is open already is opened anew (a bridge was made again); its
+ * transfers go on. On failure writes one line to `why` and returns -errno (-EADDRINUSE, -ENODEV,
+ * -EADDRNOTAVAIL, -EPERM ...): the segment is then closed.
  */
-int tftpd_open(struct tftpd *t, uint32_t segment, const char *ifname, const struct ip *server, char *why,
-	size_t why_size);
-/* The address is free when this returns. Transfers under way end as TFTP_FAILED. Unknown segments are fine. */
+int tftpd_open(struct tftpd *t, uint32_t segment, const char *ifname, const struct ip *server,
+	char *why, size_t why_size);
+/* The address is free when this returns. Transfers under way end as TFTP_FAILED. Unknown segments
+ * are fine. */
 void tftpd_close(struct tftpd *t, uint32_t segment);
-/* Ends transfers (reported), thread and sockets. Reports may still lie in the home mailbox. NULL is fine. */
+/* Ends transfers (reported), thread and sockets. Reports may still lie in the home mailbox. NULL is
+ * fine. */
 void tftpd_free(struct tftpd *t);
 
 #endif

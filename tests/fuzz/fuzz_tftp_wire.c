@@ -1,4 +1,5 @@
-/* Any packet: what decodes keeps its promises, and a request that is written again reads the same. */
+/* Any packet: what decodes keeps its promises, and a request that is written again reads the same.
+ */
 #include "tftpd/tftp_wire.h"
 
 #include <stdlib.h>

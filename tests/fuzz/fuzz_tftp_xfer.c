@@ -1,7 +1,7 @@
 /*
- * A client that says anything at any time. 16 bytes of parameters, then events of 4 bytes: what, time passed,
- * 16 bits of block number or error. The server never sends past the file or the window, never goes back
- * behind what was acknowledged, and comes to an end.
+ * A client that says anything at any time. 16 bytes of parameters, then events of 4 bytes: what,
+ * time passed, 16 bits of block number or error. The server never sends past the file or the
+ * window, never goes back behind what was acknowledged, and comes to an end.
  */
 #include "core/cursor.h"
 #include "tftpd/tftp_xfer.h"
@@ -71,8 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	reader_init(&r, data, len);
 	has = reader_u8(&r);
-	o = (struct tftp_options){ has & 1, has & 2, has & 4, has & 8, reader_u16(&r), reader_u8(&r), 0,
-		reader_u16(&r) };
+	o = (struct tftp_options){ has & 1, has & 2, has & 4, has & 8, reader_u16(&r),
+		reader_u8(&r), 0, reader_u16(&r) };
 	l.blksize_max = reader_u16(&r);
 	l.window_max = reader_u16(&r);
 	size = (uint64_t)reader_u32(&r) * ((has & 16) ? 65537 : 1) + reader_u16(&r);

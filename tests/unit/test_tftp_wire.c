@@ -42,7 +42,8 @@ START_TEST(request_options_out_of_range)
 {
 	struct tftp_packet p;
 
-	ck_assert_int_eq(DECODE("\0\1f\0octet\0blksize\0007\0timeout\0000\0windowsize\0000\0", &p), 0);
+	ck_assert_int_eq(
+		DECODE("\0\1f\0octet\0blksize\0007\0timeout\0000\0windowsize\0000\0", &p), 0);
 	ck_assert(!p.options.has_blksize && !p.options.has_timeout && !p.options.has_windowsize);
 	ck_assert_int_eq(DECODE("\0\1f\0octet\0blksize\00099999\0timeout\000256\0"
 				"windowsize\00065536\0tsize\000-1\0",
@@ -50,7 +51,8 @@ START_TEST(request_options_out_of_range)
 		0);
 	ck_assert(p.options.has_blksize && p.options.blksize == TFTP_BLKSIZE_MAX);
 	ck_assert(!p.options.has_timeout && !p.options.has_windowsize && !p.options.has_tsize);
-	ck_assert_int_eq(DECODE("\0\1f\0octet\0tsize\00018446744073709551616\0blksize\0 512\0", &p), 0);
+	ck_assert_int_eq(
+		DECODE("\0\1f\0octet\0tsize\00018446744073709551616\0blksize\0 512\0", &p), 0);
 	ck_assert(!p.options.has_tsize && !p.options.has_blksize);
 	/* a last option that is cut short */
 	ck_assert_int_eq(DECODE("\0\1f\0octet\0tsize\0000\0blksize\0001428", &p), 0);
@@ -154,7 +156,9 @@ END_TEST
 
 START_TEST(oack_names_only_what_is_agreed)
 {
-	const struct tftp_options o = { .has_tsize = true, .tsize = 70000, .blksize = 512, .windowsize = 1 };
+	const struct tftp_options o = {
+		.has_tsize = true, .tsize = 70000, .blksize = 512, .windowsize = 1
+	};
 	uint8_t buf[TFTP_SMALL];
 
 	ck_assert_int_eq(tftp_wire_oack(buf, sizeof buf, &o), 14);

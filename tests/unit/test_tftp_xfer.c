@@ -1,4 +1,5 @@
-/* The server's state machine against a small client over a network that loses, repeats and reorders. */
+/* The server's state machine against a small client over a network that loses, repeats and
+ * reorders. */
 #include "tftpd/tftp_xfer.h"
 
 #include <check.h>
@@ -9,16 +10,18 @@ static const struct tftp_xfer_limits defaults;
 
 static struct tftp_options asking(uint16_t blksize, uint16_t windowsize)
 {
-	return (struct tftp_options){ .has_blksize = blksize, .blksize = blksize,
-		.has_windowsize = windowsize, .windowsize = windowsize };
+	return (struct tftp_options){ .has_blksize = blksize,
+		.blksize = blksize,
+		.has_windowsize = windowsize,
+		.windowsize = windowsize };
 }
 
-#define ck_send(s, w, f, n)                                                                        \
-	do {                                                                                       \
-		struct tftp_send sent_ = (s);                                                      \
-		ck_assert_int_eq(sent_.what, w);                                                   \
-		ck_assert_uint_eq(sent_.first, f);                                                 \
-		ck_assert_uint_eq(sent_.count, n);                                                 \
+#define ck_send(s, w, f, n)                        \
+	do {                                       \
+		struct tftp_send sent_ = (s);      \
+		ck_assert_int_eq(sent_.what, w);   \
+		ck_assert_uint_eq(sent_.first, f); \
+		ck_assert_uint_eq(sent_.count, n); \
 	} while (0)
 #define ck_nothing(s) ck_send(s, TFTP_SEND_NOTHING, 0, 0)
 
@@ -395,7 +398,8 @@ START_TEST(quiet_network_sends_each_block_once)
 	const uint64_t sizes[] = { 0, 1, 7, 8, 9, 511, 512, 513, 1024, 20000 };
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		struct net *n = transfer(i + 1, sizes[i], shapes[_i].blksize, shapes[_i].window, 0, 0, 0);
+		struct net *n =
+			transfer(i + 1, sizes[i], shapes[_i].blksize, shapes[_i].window, 0, 0, 0);
 
 		ck_content(n);
 		ck_assert_uint_eq(n->data_sent, n->server.blocks);
@@ -420,8 +424,8 @@ END_TEST
 START_TEST(lossy_network)
 {
 	for (uint64_t seed = 1; seed <= 20; seed++) {
-		struct net *n = transfer(seed * 100 + (uint64_t)_i, 3000 + seed * 97, shapes[_i].blksize,
-			shapes[_i].window, 8, 5, 30);
+		struct net *n = transfer(seed * 100 + (uint64_t)_i, 3000 + seed * 97,
+			shapes[_i].blksize, shapes[_i].window, 8, 5, 30);
 
 		ck_content(n);
 		free(n);

@@ -1,6 +1,6 @@
 /*
- * The server on loopback, in a network namespace of the test's own, with real clients where they are installed
- * (atftp, tftp-hpa, curl) and with bare sockets for what real clients do not do.
+ * The server on loopback, in a network namespace of the test's own, with real clients where they
+ * are installed (atftp, tftp-hpa, curl) and with bare sockets for what real clients do not do.
  */
 #include "core/clock.h"
 #include "core/log.h"
@@ -122,8 +122,8 @@ static void ck_file(const char *name, size_t size)
 	unlinkat(f.dir_fd, name, 0);
 }
 
-static int serve_open(void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why,
-	size_t why_size)
+static int serve_open(
+	void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size)
 {
 	struct stat st;
 	int fd;
@@ -175,12 +175,12 @@ static void wait_reports(size_t n)
 	ck_assert_uint_eq(f.n_reports, n);
 }
 
-#define ck_report(n, o, file)                                                                      \
-	do {                                                                                       \
-		wait_reports(n);                                                                   \
-		ck_assert_str_eq(tftp_outcome_text(f.reports[(n)-1].outcome), #o);                 \
-		ck_assert_str_eq(f.reports[(n)-1].name, file);                                     \
-		ck_assert_uint_eq(f.reports[(n)-1].segment, SEGMENT);                              \
+#define ck_report(n, o, file)                                                      \
+	do {                                                                       \
+		wait_reports(n);                                                   \
+		ck_assert_str_eq(tftp_outcome_text(f.reports[(n)-1].outcome), #o); \
+		ck_assert_str_eq(f.reports[(n)-1].name, file);                     \
+		ck_assert_uint_eq(f.reports[(n)-1].segment, SEGMENT);              \
 	} while (0)
 
 /* The server */
@@ -240,7 +240,8 @@ static void teardown(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* Real clients. 0: it said that all went well. They run in the test's folder and end by themselves. */
+/* Real clients. 0: it said that all went well. They run in the test's folder and end by themselves.
+ */
 
 static bool installed(const char *program)
 {
@@ -271,8 +272,8 @@ enum { SIZES = sizeof sizes / sizeof *sizes };
 
 START_TEST(atftp)
 {
-	static const char *const options[] = { "", "--option 'blksize 512'", "--option 'blksize 1428'",
-		"--option 'blksize 1468' --option 'windowsize 16'",
+	static const char *const options[] = { "", "--option 'blksize 512'",
+		"--option 'blksize 1428'", "--option 'blksize 1468' --option 'windowsize 16'",
 		"--option 'windowsize 64' --option 'tsize 0' --option 'timeout 2'" };
 
 	if (!installed("atftp"))
@@ -442,11 +443,13 @@ START_TEST(refusals)
 #define CASE(bytes, error, text, name) { bytes, sizeof bytes - 1, error, text, name }
 		CASE("\0\2f\0octet\0", 2, "read only: this server takes no uploads", "f"),
 		CASE("\0\1gone\0octet\0", 1, "no such file on the install server: gone", "gone"),
-		CASE("\0\1../x\0octet\0", 2, "the install server may not read or serve ../x", "../x"),
+		CASE("\0\1../x\0octet\0", 2, "the install server may not read or serve ../x",
+			"../x"),
 		CASE("\0\1odd\0octet\0", 1, "no machine with this address is armed", "odd"),
 		CASE("\0\1f\0mail\0", 4,
 			"transfer mode not supported, use octet (binary) or netascii", ""),
-		CASE("\0\1a\nb\0octet\0", 4, "the file name has bytes that are not printable ASCII", ""),
+		CASE("\0\1a\nb\0octet\0", 4, "the file name has bytes that are not printable ASCII",
+			""),
 		CASE("\0\1/\0octet\0", 4, "the request names no file", ""),
 		CASE("\0\1f\0oct", 4, "the request is cut short", ""),
 		CASE("\0\1big\0netascii\0", 4, "too large for netascii, ask for octet: big", "big"),
@@ -608,8 +611,8 @@ START_TEST(half_open)
 }
 END_TEST
 
-/* One client that asks from ever new ports gets new transfers for the ones it left; one that really runs
- * too many at once is told. */
+/* One client that asks from ever new ports gets new transfers for the ones it left; one that really
+ * runs too many at once is told. */
 START_TEST(per_client)
 {
 	enum { N = TFTPD_PER_CLIENT_MAX };
