@@ -1,0 +1,105 @@
+# For tests/lab/*.sh, bash:
+#
+#     . "$(dirname "$0")/lib.sh"
+#     lab_enter "$@"                  the script goes on inside a lab (usher-lab) of its own
+#     usher_start                     the service, on the network default
+#     check "what is claimed" COMMAND…   passes when COMMAND does; its output is shown when it fails
+#     lab_end                         the closing line that tests/run reads; the exit status
+#
+# Each claim is one line: "ok …", "not ok …" or "skip …".
+set -u
+LAB_PASSED=0 LAB_FAILED=0 LAB_SKIPPED=0
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+case ${B:=build} in /*) ;; *) B=$LAB_TOP/$B ;; esac
+USHER=${USHER:-$B/usher}
+USHER_TINY=${USHER_TINY:-$LAB_TOP/build/cache/tiny}
+export B USHER USHER_TINY
+
+lab_enter() {
+	[ -z "${USHER_LAB:-}" ] || return 0
+	exec "$LAB_TOP/tests/lab/usher-lab" --cache "$LAB_TOP/build/cache/qemu" -- "$0" "$@"
+}
+
+lab_seconds() { echo $(($(date +%s) - LAB_START)); }
+LAB_START=$(date +%s)
+
+pass() { LAB_PASSED=$((LAB_PASSED + 1)); echo "ok   $(lab_seconds) s  $*"; }
+fail() { LAB_FAILED=$((LAB_FAILED + 1)); echo "not ok $(lab_seconds) s  $*"; }
+skip() { LAB_SKIPPED=$((LAB_SKIPPED + 1)); echo "skip $*"; }
+
+check() {
+	local what=$1 output
+	shift
+	if output=$("$@" 2>&1); then pass "$what"; else
+		fail "$what: $*"
+		# shellcheck disable=SC2001
+		sed 's/^/    /' <<<"$output" | tail -n 20
+		return 1
+	fi
+}
+
+refute() { local what=$1; shift; if "$@" >/dev/null 2>&1; then fail "$what: $*"; return 1; else pass "$what"; fi; }
+
+# wait_until SECONDS COMMAND…: until COMMAND succeeds; its failure when the time is over.
+wait_until() {
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+lab_end() {
+	echo "$LAB_PASSED passed, $LAB_FAILED failed, $LAB_SKIPPED skipped"
+	[ $LAB_FAILED = 0 ]
+	exit
+}
+
+# --- the service -----------------------------------------------------------------------------------------------------
+
+# The user `usher` may not be able to look into the repository: what it reads is bound into the lab.
+lab_bind() {
+	mkdir -p "$USHER_LAB/$2"
+	mountpoint -q "$USHER_LAB/$2" || mount --bind "$1" "$USHER_LAB/$2"
+}
+
+# usher_config [SEGMENT]: a configuration for the lab on standard output; other segments instead of `default`.
+usher_config() {
+	cat <<-END
+		<usher>
+		  <user name='usher'/>
+		  <state dir='/var/lib/usher'/>
+		  <socket path='$USHER_SOCKET'/>
+		  <profiles dir='$USHER_LAB/profiles'/>
+		  <hooks dir='$USHER_LAB/hooks'/>
+		  <media name='tiny' path='$USHER_LAB/tiny'/>
+		  <guest pool='default' accel='auto'/>
+		  ${1:-<segment network='default'><pool start='192.168.122.100' end='192.168.122.199'/></segment>}
+		</usher>
+	END
+}
+
+USHER_SOCKET=/run/usher/usher.sock
+export USHER_SOCKET
+
+# usher_start [OPTION…]: waits until the service answers. Its log: $USHER_LAB/usher.log.
+usher_start() {
+	mkdir -p "$USHER_LAB/hooks"
+	lab_bind "$LAB_TOP/kickstart/profiles" profiles
+	[ ! -d "$USHER_TINY" ] || lab_bind "$USHER_TINY" tiny
+	[ -e "$USHER_LAB/usher.xml" ] || usher_config >"$USHER_LAB/usher.xml"
+	"$USHER" serve -c "$USHER_LAB/usher.xml" "$@" >>"$USHER_LAB/usher.log" 2>&1 </dev/null &
+	USHER_PID=$!
+	# its answer, or its death, ends the waiting
+	wait_until 20 usher_answers_or_died && "$USHER" list >/dev/null 2>&1 ||
+		{ tail -n 30 "$USHER_LAB/usher.log"; return 1; }
+}
+
+usher_answers_or_died() { ! kill -0 "$USHER_PID" || "$USHER" list; }
+
+# usher_stop [SIGNAL]
+usher_stop() {
+	kill -"${1:-TERM}" "$USHER_PID" 2>/dev/null
+	wait "$USHER_PID" 2>/dev/null
+}
