@@ -86,6 +86,18 @@ static const char *disk_of(const struct machine *m, const json_t *settings)
 	return m->guest ? "vda" : "";
 }
 
+/* As PXELINUX passes it and installers read it: hardware type 01 and the MAC with dashes. */
+static void set_bootif(json_t *j, const char *mac)
+{
+	char text[3 + MAC_TEXT] = "", *c;
+
+	if (*mac)
+		snprintf(text, sizeof(text), "01-%s", mac);
+	for (c = text; *c; c++)
+		*c = *c == ':' ? '-' : *c;
+	set_text(j, "bootif", text);
+}
+
 static json_t *machine_json(const struct render_input *in, const json_t *settings)
 {
 	const struct machine *m = in->machine;
@@ -101,6 +113,7 @@ static json_t *machine_json(const struct render_input *in, const json_t *setting
 	set_text(j, "fqdn", fqdn);
 	set_text(j, "uuid", m->uuid);
 	set_text(j, "mac", mac);
+	set_bootif(j, mac);
 	set_ip(j, "address", first_v4(nic));
 	set_text(j, "disk", disk_of(m, settings));
 	json_object_set_new(j, "guest", json_boolean(m->guest));

@@ -3,7 +3,7 @@
  *
  * Names in templates (what is not known is "", as the address where somebody else leases):
  *
- *	machine.   name fqdn uuid mac address prefix netmask gateway dns (list) dns_first domain
+ *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway dns (list) dns_first domain
  *	           disk ("vda" for guests; the setting `disk`, when the profile has it, goes first) guest (true, false)
  *	profile.   name title
  *	server.    address url

@@ -1,0 +1,26 @@
+# Answers for the tiny installer: assignments of the POSIX shell. Each value is one quoted word.
+HOSTNAME={{machine.name}}
+FQDN={{machine.fqdn}}
+MAC={{machine.mac}}
+NETWORK={{set.network}}
+ADDRESS={{machine.address}}
+PREFIX={{machine.prefix}}
+GATEWAY={{machine.gateway}}
+DNS=
+{{#machine.dns}}
+DNS="${DNS:+$DNS }"{{.}}
+{{/machine.dns}}
+DISK={{machine.disk}}
+CONSOLE={{set.console}}
+ROOTFS_URL={{media.url}}/root.tar.zst
+ROOT_PASSWORD_HASH={{set.root_password}}
+SSH_KEYS=
+{{#ssh_keys}}
+SSH_KEYS="$SSH_KEYS"{{.}}'
+'
+{{/ssh_keys}}
+EXTRA={{set.extra}}
+PROGRESS_URL={{attempt.progress_url}}
+DONE_URL={{attempt.done_url}}
+FAILED_URL={{attempt.failed_url}}
+UP_URL={{attempt.up_url}}

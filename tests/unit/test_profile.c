@@ -1,0 +1,344 @@
+#include "kickstart/profiles.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[64]; /* of this test; has the profile directory "p" */
+
+static void put(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void make_dir(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+static void set_up(void)
+{
+	strcpy(dir, "/tmp/usher-profile-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	make_dir("p");
+}
+
+static void tear_down(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+#define HEAD "<profile name='p'>\n<title>T</title>\n<media name='m' path='/m'/>\n"
+#define BOOT "<boot><kernel>k</kernel></boot>\n"
+
+static int read_p(struct profile **ret, char why[512])
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/p", dir);
+	return profile_read(path, ret, why, 512);
+}
+
+/* Reads profile.xml with this text and expects the message, less the path in front. */
+static void expect_error(const char *xml, const char *want)
+{
+	struct profile *p = NULL;
+	char why[512], expected[600];
+
+	put("p/profile.xml", xml);
+	ck_assert_msg(read_p(&p, why) < 0, "no error, expected %s", want);
+	ck_assert_ptr_null(p);
+	snprintf(expected, sizeof(expected), "%s/p/profile.xml:%s", dir, want);
+	ck_assert_str_eq(why, expected);
+}
+
+START_TEST(reads_all)
+{
+	struct profile *p = NULL;
+	char why[512];
+
+	put("p/profile.xml",
+		"<profile name='p'>\n<title> The title </title>\n<media name='m' url='http://h/{{set.a}}/' fix='do it'/>\n"
+		"<boot>\n<kernel>k</kernel><initrd>i1</initrd><initrd>i2</initrd>\n<cmdline>\n  a b\n  c</cmdline>\n"
+		"<boots>5</boots></boot><answers format='yaml' template='a.yaml'/>\n"
+		"<requires><memory unit='GiB'>2</memory><disk>3</disk></requires><timeout minutes='7'/>\n"
+		"<setting name='a' default='x' values='x|y' secret='yes'>help</setting><setting name='b' required='yes'/>"
+		"<guest><memory>768</memory><vcpus>2</vcpus><disk unit='MiB'>5</disk>"
+		"<domain><cpu mode='host-passthrough'/></domain></guest></profile>");
+	put("p/a.yaml", "x: {{>part}}\n");
+	put("p/part", "{{set.a}}{{>part}}");
+	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
+	ck_assert_str_eq(p->title, "The title");
+	ck_assert_ptr_null(p->media.path);
+	ck_assert_str_eq(p->media.url.text, "http://h/{{set.a}}/");
+	ck_assert_str_eq(p->media.fix, "do it");
+	ck_assert_str_eq(p->kernel.text, "k");
+	ck_assert_uint_eq(p->n_initrd, 2);
+	ck_assert_str_eq(p->initrd[1].text, "i2");
+	ck_assert_str_eq(p->cmdline.text, "a b\n  c");
+	ck_assert_uint_eq(p->cmdline.line, 7);
+	ck_assert_uint_eq(p->boots, 5);
+	ck_assert_int_eq(p->answers_format, MUSTACHE_YAML);
+	ck_assert_uint_eq(p->requires_memory_mib, 2048);
+	ck_assert_uint_eq(p->requires_disk, 3ull << 30);
+	ck_assert_uint_eq(p->timeout_s, 420);
+	ck_assert_uint_eq(p->n_settings, 2);
+	ck_assert(p->settings[0].secret && !p->settings[0].required && p->settings[1].required);
+	ck_assert_str_eq(p->settings[0].help, "help");
+	ck_assert_uint_eq(p->memory_mib, 768);
+	ck_assert_uint_eq(p->vcpus, 2);
+	ck_assert_uint_eq(p->disk, 5 << 20);
+	ck_assert_str_eq(p->domain, "<domain><cpu mode=\"host-passthrough\"/></domain>");
+	ck_assert_uint_eq(p->n_files, 2);
+	ck_assert_str_eq(profile_file(p, "part"), "{{set.a}}{{>part}}");
+	profile_free(p);
+}
+END_TEST
+
+START_TEST(says_what_is_wrong)
+{
+	struct profile *p = NULL;
+	char why[512];
+
+	expect_error("<profile", "1: Couldn't find end of Start Tag profile line 1");
+	expect_error("<domain/>", "1: <domain>, expected <profile>");
+	expect_error("<profile/>", "1: <profile> lacks the attribute 'name'");
+	expect_error("<profile name='a b'/>",
+		"1: bad name 'a b' of <profile>, expected letters, digits, '.', '_' and '-'");
+	expect_error("<profile name='p'/>", "1: <profile> lacks <title>");
+	expect_error(HEAD "<boto/></profile>", "4: unknown element <boto> in <profile> (did you mean 'boot'?)");
+	expect_error(HEAD "<zzzzzz/></profile>",
+		"4: unknown element <zzzzzz> in <profile>, expected title, media, boot, answers, requires, timeout, "
+		"setting, guest");
+	expect_error(HEAD "</profile>", "1: <profile> lacks <boot>");
+	expect_error(HEAD "<title>again</title></profile>", "4: a second <title> in <profile>");
+	expect_error("<profile name='p'>\n<media nmae='x'/></profile>",
+		"2: unknown attribute 'nmae' of <media> (did you mean 'name'?)");
+	expect_error("<profile name='p'>\n<media name='x'/></profile>",
+		"2: <media> has neither path nor url, expected either path or url");
+	expect_error(HEAD "<boot><kernel/></boot></profile>", "4: <kernel> is empty, expected text");
+	expect_error(HEAD "<boot>\n<kernel>k</kernel><boots>0</boots></boot></profile>",
+		"5: bad boots '0', expected a number from 1 to 100");
+	expect_error(HEAD BOOT "<answers format='xxl' template='a'/></profile>",
+		"5: unknown format 'xxl', expected shell, kickstart, preseed, yaml, json, xml or none");
+	expect_error(HEAD BOOT "<requires><memory unit='Mib'>1</memory></requires></profile>",
+		"5: unknown unit 'Mib', expected MiB, GiB, …");
+	expect_error(HEAD BOOT "<guest><memory unit='MiB'>-1</memory></guest></profile>",
+		"5: bad memory '-1', expected a number from 1 to 8796093022207");
+	expect_error(HEAD BOOT "<setting name='a'/><setting name='a'/></profile>",
+		"5: a second <setting> of the name 'a'");
+	expect_error(HEAD BOOT "<setting name='a' default='z' values='x|y'/></profile>",
+		"5: setting 'a' is 'z', expected one of x|y");
+	expect_error(HEAD BOOT "<setting name='a' secret='ja'/></profile>",
+		"5: bad secret 'ja', expected yes or no");
+	expect_error(HEAD BOOT "text</profile>", "5: text in <profile>, expected elements");
+	expect_error("<profile name='q'><title>T</title><media name='m' path='/m'/>" BOOT "</profile>",
+		"1: the name is 'q', expected 'p' as the directory has it");
+	expect_error("<!DOCTYPE profile [<!ENTITY x SYSTEM '/etc/passwd'>]><profile/>",
+		"1: a document type declaration, expected none");
+	expect_error(HEAD BOOT "<answers format='none' template='gone'/></profile>",
+		" the template 'gone' cannot be read: No such file or directory");
+	expect_error(HEAD BOOT "<answers format='none' template='../x'/></profile>",
+		"5: bad template '../x', expected a letter or digit first");
+
+	put("p/profile.xml", HEAD BOOT "<answers format='none' template='a'/></profile>");
+	put("p/a", "x\n{{#y}}");
+	ck_assert_int_lt(read_p(&p, why), 0);
+	ck_assert_ptr_nonnull(strstr(why, "/p/a:2:1: this section is not closed, expected '{{/y}}'"));
+	put("p/a", "{{>../q}}");
+	ck_assert_int_lt(read_p(&p, why), 0);
+	ck_assert_ptr_nonnull(strstr(why, "/p/a: the template '../q' cannot be read"));
+}
+END_TEST
+
+static struct profile *with_settings(void)
+{
+	struct profile *p = NULL;
+	char why[512];
+
+	put("p/profile.xml",
+		HEAD BOOT "<answers format='shell' template='a'/>"
+			  "<setting name='mirror' default='http://d'/><setting name='net' default='dhcp' values='dhcp|static'/>"
+			  "<setting name='key' required='yes'>a key</setting><setting name='n' type='number'/>"
+			  "<setting name='pw' type='password'/></profile>");
+	put("p/a", "{{set.mirror}}");
+	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
+	return p;
+}
+
+static void expect_setting_error(const struct profile *p, const char *json, const char *want)
+{
+	json_t *given = json_loads(json, 0, NULL), *all = NULL;
+	char why[512];
+
+	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), -EINVAL);
+	ck_assert_ptr_null(all);
+	ck_assert_str_eq(why, want);
+	json_decref(given);
+}
+
+START_TEST(checks_settings)
+{
+	struct profile *p = with_settings();
+	json_t *given = json_pack("{s:s, s:s}", "key", "k", "mirror", "m'"), *all = NULL;
+	char why[512];
+
+	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), 0);
+	ck_assert_uint_eq(json_object_size(all), 5);
+	ck_assert_str_eq(json_string_value(json_object_get(all, "mirror")), "m'");
+	ck_assert_str_eq(json_string_value(json_object_get(all, "net")), "dhcp");
+	ck_assert_str_eq(json_string_value(json_object_get(all, "pw")), "");
+	json_decref(all);
+	json_decref(given);
+	expect_setting_error(p, "{\"miror\": \"x\"}",
+		"profile 'p' has no setting 'miror' (did you mean 'mirror'?)");
+	expect_setting_error(p, "{\"zzzzz\": \"x\"}",
+		"profile 'p' has no setting 'zzzzz' (known: mirror, net, key, n, pw)");
+	expect_setting_error(p, "{}", "profile 'p' requires the setting 'key' (a key): --set key=…");
+	expect_setting_error(p, "{\"net\": \"x\"}", "setting 'net' is 'x', expected one of dhcp|static");
+	expect_setting_error(p, "{\"n\": \"1x\"}", "setting 'n' is '1x', expected a number");
+	expect_setting_error(p, "{\"key\": 5}", "setting 'key' is no string");
+	profile_free(p);
+}
+END_TEST
+
+START_TEST(passwords)
+{
+	struct profile *p = with_settings();
+	json_t *given = json_pack("{s:s, s:s}", "key", "k", "pw", "geheim"), *all = NULL, *masked;
+	char why[512], hash[256];
+
+	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), 0);
+	ck_assert_int_eq(json_string_value(json_object_get(all, "pw"))[0], '$');
+	json_decref(all);
+	ck_assert_int_eq(profile_hash_secrets(p, given), 0);
+	snprintf(hash, sizeof(hash), "%s", json_string_value(json_object_get(given, "pw")));
+	ck_assert_int_eq(hash[0], '$');
+	ck_assert_int_eq(profile_hash_secrets(p, given), 0); /* a hash stays what it is */
+	ck_assert_str_eq(json_string_value(json_object_get(given, "pw")), hash);
+	masked = profile_mask_secrets(p, given);
+	ck_assert_str_eq(json_string_value(json_object_get(masked, "pw")), "(secret)");
+	ck_assert_str_eq(json_string_value(json_object_get(masked, "key")), "k");
+	ck_assert_str_eq(json_string_value(json_object_get(given, "pw")), hash);
+	json_decref(masked);
+	json_decref(given);
+	profile_free(p);
+}
+END_TEST
+
+START_TEST(snapshot)
+{
+	struct profile *p = with_settings(), *back = NULL;
+	json_t *set = json_pack("{s:s}", "mirror", "m"), *snap = NULL, *again = NULL, *copy;
+	const json_t *settings = NULL;
+	const char *key;
+	json_t *v;
+	char why[512], *text;
+
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
+	text = json_dumps(snap, 0); /* through the store and back */
+	json_decref(snap);
+	snap = json_loads(text, 0, NULL);
+	free(text);
+	ck_assert_msg(profile_from_snapshot(snap, &back, &settings, why, sizeof(why)) == 0, "%s", why);
+	ck_assert(json_equal(settings, set));
+	ck_assert_int_eq(profile_snapshot(back, settings, &again), 0);
+	ck_assert(json_equal(snap, again));
+	profile_free(back);
+	back = NULL;
+	json_object_foreach (snap, key, v) { /* each part is needed but the answers' name */
+		copy = json_copy(snap);
+		json_object_del(copy, key);
+		if (strcmp(key, "answers") != 0 && strcmp(key, "files") != 0)
+			ck_assert_msg(profile_from_snapshot(copy, &back, NULL, why, sizeof(why)) == -EPROTO, "%s",
+				key);
+		json_decref(copy);
+	}
+	ck_assert_int_eq(profile_from_snapshot(NULL, &back, NULL, why, sizeof(why)), -EPROTO);
+	ck_assert_ptr_null(back);
+	json_decref(again);
+	json_decref(snap);
+	json_decref(set);
+	profile_free(p);
+}
+END_TEST
+
+static int count(void *arg, const char *name, const struct profile *p, const char *why)
+{
+	strcat(arg, name);
+	strcat(arg, p && !why ? " " : "! ");
+	return 0;
+}
+
+START_TEST(search_path)
+{
+	struct profiles ps;
+	struct profile *p = NULL;
+	char why[512], path[128], seen[64] = "";
+
+	profile_free(with_settings());
+	make_dir("site");
+	make_dir("site/p");
+	put("site/p/profile.xml", "<profile name='p'><title>Site</title><media name='m' path='rel'/>" BOOT "</profile>");
+	make_dir("site/debian-12");
+	put("site/debian-12/profile.xml", "<broken");
+	make_dir("site/none");
+	profiles_init(&ps);
+	snprintf(path, sizeof(path), "%s/site", dir);
+	ck_assert_int_eq(profiles_add_path(&ps, path), 0);
+	ck_assert_int_eq(profiles_add_path(&ps, dir), 0);
+	ck_assert_int_eq(profiles_add_path(&ps, "/nowhere"), 0);
+	ck_assert_int_eq(profiles_find(&ps, "p", &p, why, sizeof(why)), 0);
+	ck_assert_str_eq(p->title, "Site");
+	snprintf(path, sizeof(path), "%s/site/p/rel", dir);
+	ck_assert_str_eq(p->media.path, path);
+	profile_free(p);
+	p = NULL;
+	ck_assert_int_eq(profiles_find(&ps, "debain-12", &p, why, sizeof(why)), -ENOENT);
+	ck_assert_str_eq(why, "no profile 'debain-12' (did you mean 'debian-12'? known: debian-12, p)");
+	ck_assert_int_eq(profiles_find(&ps, "../p", &p, why, sizeof(why)), -ENOENT);
+	ck_assert_int_eq(profiles_find(&ps, "", &p, why, sizeof(why)), -ENOENT);
+	ck_assert_int_eq(profiles_list(&ps, count, seen), 0);
+	ck_assert_str_eq(seen, "debian-12! p ");
+	profiles_fini(&ps);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("profile");
+	TCase *t = tcase_create("profile");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, reads_all);
+	tcase_add_test(t, says_what_is_wrong);
+	tcase_add_test(t, checks_settings);
+	tcase_add_test(t, passwords);
+	tcase_add_test(t, snapshot);
+	tcase_add_test(t, search_path);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
