@@ -41,7 +41,7 @@ socklen_t tftp_address(
 
 struct ip tftp_address_ip(const struct sockaddr_storage *a, uint16_t *ret_port)
 {
-	struct ip ip = { .family = IP_NONE };
+	struct ip ip = {.family = IP_NONE};
 
 	if (a->ss_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)a;
@@ -99,7 +99,7 @@ int tftp_conn_init(struct tftp_conn *c, const char *ifname, const struct ip *ser
 		getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &len);
 	else
 		getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len);
-	*c = (struct tftp_conn){ fd, true, mtu, v6 ? V6_HEADERS : V4_HEADERS };
+	*c = (struct tftp_conn){fd, true, mtu, v6 ? V6_HEADERS : V4_HEADERS};
 	return 0;
 }
 
@@ -116,9 +116,9 @@ static int send_segmented(const struct tftp_conn *c, uint8_t *packets, size_t le
 	union {
 		char bytes[CMSG_SPACE(sizeof(uint16_t))];
 		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec v = { packets, len };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	} control = {0};
+	struct iovec v = {packets, len};
+	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
 	uint16_t segment = (uint16_t)each;
 	struct cmsghdr *h;
 
@@ -140,8 +140,8 @@ static int send_many(const struct tftp_conn *c, uint8_t *packets, size_t len, si
 	int sent;
 
 	for (size_t at = 0; at < len && n < PACKETS_MAX; at += each, n++) {
-		v[n] = (struct iovec){ packets + at, len - at < each ? len - at : each };
-		m[n] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &v[n], .msg_iovlen = 1 } };
+		v[n] = (struct iovec){packets + at, len - at < each ? len - at : each};
+		m[n] = (struct mmsghdr){.msg_hdr = {.msg_iov = &v[n], .msg_iovlen = 1}};
 	}
 	sent = sendmmsg(c->fd, m, n, 0);
 	return sent < 0 ? -errno : sent;

@@ -13,7 +13,7 @@ int tftp_source_init(struct tftp_source *s, int fd, uint64_t size)
 {
 	off_t start = lseek(fd, 0, SEEK_CUR);
 
-	*s = (struct tftp_source){ .fd = fd, .start = start, .size = size };
+	*s = (struct tftp_source){.fd = fd, .start = start, .size = size};
 	if (start < 0) {
 		int rc = -errno;
 
@@ -30,7 +30,7 @@ void tftp_source_fini(struct tftp_source *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->bytes);
-	*s = (struct tftp_source){ .fd = -1 };
+	*s = (struct tftp_source){.fd = -1};
 }
 
 /* Exactly `len` bytes, from offset `at` of the content. */

@@ -11,6 +11,7 @@
 
 enum {
 	ANSWER_MAX = 600, /* bytes read of a client's packet: ACK and ERROR are short */
+	STALE_MS = 3000,  /* a transfer that is unanswered for so long may have to make room */
 };
 
 struct transfer {
@@ -44,7 +45,7 @@ static bool same_client(const struct transfer *x, const struct tftp_client *c)
 
 int transfers_init(struct transfers *ts, struct loop *l, const struct tftpd_config *config)
 {
-	*ts = (struct transfers){ .config = config, .loop = l };
+	*ts = (struct transfers){.config = config, .loop = l};
 	table_init(&ts->by_client);
 	ts->packets = malloc(TFTP_SEND_BYTES);
 	return ts->packets ? 0 : -ENOMEM;
@@ -307,6 +308,21 @@ static int admit_again(struct transfer *x, const char *name, const struct tftp_o
 	return 0;
 }
 
+/* When all places are taken: whether one could be had from a client that asked and went away. */
+static bool make_room(struct transfers *ts)
+{
+	int64_t before = loop_now(ts->loop) - STALE_MS;
+
+	for (struct transfer *x = ts->oldest; x && x->began <= before; x = x->newer) {
+		if (!unanswered(x))
+			continue;
+		transfer_why(x, "the client never answered, and others waited for its place");
+		transfer_end(x, TFTP_TIMEOUT);
+		return true;
+	}
+	return false;
+}
+
 int transfers_admit(struct transfers *ts, const struct tftp_client *c, const char *name,
 	const struct tftp_options *asked)
 {
@@ -335,7 +351,7 @@ int transfers_admit(struct transfers *ts, const struct tftp_client *c, const cha
 		transfer_why(idle, "the client never answered, and asked again from other ports");
 		transfer_end(idle, TFTP_TIMEOUT);
 	}
-	return ts->count < TFTPD_TRANSFERS_MAX ? 0 : -EAGAIN;
+	return ts->count < TFTPD_TRANSFERS_MAX || make_room(ts) ? 0 : -EAGAIN;
 }
 
 /* Everything that can fail; transfers_start() cleans up. */
@@ -378,8 +394,8 @@ int transfers_start(struct transfers *ts, const struct tftp_client *c, const cha
 	const struct tftp_options *asked, struct tftp_source *source)
 {
 	const struct tftpd_config *f = ts->config;
-	const struct tftp_xfer_limits limits = { f->blksize_max, f->window_max, f->first_wait_ms,
-		f->give_up_ms };
+	const struct tftp_xfer_limits limits = {
+		f->blksize_max, f->window_max, f->first_wait_ms, f->give_up_ms};
 	struct transfer *x = transfer_new(ts, c, name);
 	int rc = x ? transfer_open(x, c) : -ENOMEM;
 

@@ -127,7 +127,7 @@ static void error_read(struct reader *r, struct tftp_packet *p)
 
 int tftp_wire_decode(const void *bytes, size_t len, struct tftp_packet *ret)
 {
-	struct tftp_packet p = { 0 };
+	struct tftp_packet p = {0};
 	struct reader r;
 	int rc = 0;
 

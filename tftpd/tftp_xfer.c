@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const struct tftp_send nothing = { .what = TFTP_SEND_NOTHING };
+static const struct tftp_send nothing = {.what = TFTP_SEND_NOTHING};
 
 const char *tftp_outcome_text(enum tftp_outcome o)
 {
@@ -43,7 +43,7 @@ static void wait_from(struct tftp_xfer *x, int64_t now)
 static struct tftp_send send_oack(struct tftp_xfer *x, int64_t now)
 {
 	wait_from(x, now);
-	return (struct tftp_send){ .what = TFTP_SEND_OACK };
+	return (struct tftp_send){.what = TFTP_SEND_OACK};
 }
 
 /* The window that follows the last acknowledged block. */
@@ -54,7 +54,7 @@ static struct tftp_send send_window(struct tftp_xfer *x, int64_t now)
 
 	x->sent = x->acked + count;
 	wait_from(x, now);
-	return (struct tftp_send){ TFTP_SEND_DATA, x->acked + 1, count };
+	return (struct tftp_send){TFTP_SEND_DATA, x->acked + 1, count};
 }
 
 /* RFC 6298, in milliseconds. A wait that the client asked for (RFC 2349) is kept to the letter. */

@@ -208,8 +208,7 @@ static void request(
 	struct listener *l, const struct sockaddr_storage *peer, const uint8_t *bytes, size_t len)
 {
 	struct tftp_client c = {
-		.segment = l->segment, .ifname = l->ifname, .server = &l->server, .peer = peer
-	};
+		.segment = l->segment, .ifname = l->ifname, .server = &l->server, .peer = peer};
 	struct tftp_packet p;
 	enum tftp_error code;
 	const char *text;
@@ -239,7 +238,7 @@ static void request(
 static void on_request(struct loop_fd *w, uint32_t events)
 {
 	struct listener *l = w->arg;
-	struct sockaddr_storage peer = { 0 };
+	struct sockaddr_storage peer = {0};
 	uint8_t buf[REQUEST_MAX];
 
 	(void)events;
@@ -446,7 +445,7 @@ void tftpd_close(struct tftpd *t, uint32_t segment)
 	seat_close(t, segment);
 	if (!c)
 		return;
-	*c = (struct close_message){ { NULL, deliver_close }, t, segment };
+	*c = (struct close_message){{NULL, deliver_close}, t, segment};
 	mailbox_post(&t->box, &c->m);
 }
 

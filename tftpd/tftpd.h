@@ -27,7 +27,7 @@ struct tftp_report {
 	uint64_t size;    /* bytes of the whole file; 0 when it was not opened */
 	int64_t ms;       /* from the request to the end */
 	enum tftp_outcome outcome;
-	const char *why;  /* one printable line, the client's words or ours; "" for done, probe */
+	const char *why; /* one printable line, the client's words or ours; "" for done, probe */
 };
 
 struct tftpd_config {

@@ -34,7 +34,7 @@ static void check_send(const struct tftp_xfer *x, const struct tftp_send *s)
 
 static struct tftp_send event(struct tftp_xfer *x, struct reader *r, int64_t *now)
 {
-	static const struct tftp_send nothing = { .what = TFTP_SEND_NOTHING };
+	static const struct tftp_send nothing = {.what = TFTP_SEND_NOTHING};
 	uint8_t what = reader_u8(r);
 	uint8_t passed = reader_u8(r);
 	uint16_t value = reader_u16(r);
@@ -60,8 +60,8 @@ static struct tftp_send event(struct tftp_xfer *x, struct reader *r, int64_t *no
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct tftp_xfer_limits l = { 0 };
-	struct tftp_options o = { 0 };
+	struct tftp_xfer_limits l = {0};
+	struct tftp_options o = {0};
 	struct tftp_send s;
 	struct tftp_xfer x;
 	struct reader r;
@@ -71,8 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	reader_init(&r, data, len);
 	has = reader_u8(&r);
-	o = (struct tftp_options){ has & 1, has & 2, has & 4, has & 8, reader_u16(&r),
-		reader_u8(&r), 0, reader_u16(&r) };
+	o = (struct tftp_options){has & 1, has & 2, has & 4, has & 8, reader_u16(&r), reader_u8(&r),
+		0, reader_u16(&r)};
 	l.blksize_max = reader_u16(&r);
 	l.window_max = reader_u16(&r);
 	size = (uint64_t)reader_u32(&r) * ((has & 16) ? 65537 : 1) + reader_u16(&r);

@@ -128,7 +128,7 @@ END_TEST
 
 START_TEST(round_trips)
 {
-	const struct tftp_options o = { true, true, true, true, 1468, 255, UINT64_MAX / 16, 65535 };
+	const struct tftp_options o = {true, true, true, true, 1468, 255, UINT64_MAX / 16, 65535};
 	uint8_t buf[TFTP_SMALL];
 	struct tftp_packet p;
 	int len;
@@ -157,8 +157,7 @@ END_TEST
 START_TEST(oack_names_only_what_is_agreed)
 {
 	const struct tftp_options o = {
-		.has_tsize = true, .tsize = 70000, .blksize = 512, .windowsize = 1
-	};
+		.has_tsize = true, .tsize = 70000, .blksize = 512, .windowsize = 1};
 	uint8_t buf[TFTP_SMALL];
 
 	ck_assert_int_eq(tftp_wire_oack(buf, sizeof buf, &o), 14);

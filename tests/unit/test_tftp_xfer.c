@@ -10,10 +10,10 @@ static const struct tftp_xfer_limits defaults;
 
 static struct tftp_options asking(uint16_t blksize, uint16_t windowsize)
 {
-	return (struct tftp_options){ .has_blksize = blksize,
+	return (struct tftp_options){.has_blksize = blksize,
 		.blksize = blksize,
 		.has_windowsize = windowsize,
-		.windowsize = windowsize };
+		.windowsize = windowsize};
 }
 
 #define ck_send(s, w, f, n)                        \
@@ -29,7 +29,7 @@ static struct tftp_options asking(uint16_t blksize, uint16_t windowsize)
 
 START_TEST(plain)
 {
-	struct tftp_options none = { 0 };
+	struct tftp_options none = {0};
 	struct tftp_xfer x;
 
 	ck_send(tftp_xfer_start(&x, &none, 1024, &defaults, 0), TFTP_SEND_DATA, 1, 1);
@@ -46,7 +46,7 @@ END_TEST
 
 START_TEST(empty_file)
 {
-	struct tftp_options none = { 0 };
+	struct tftp_options none = {0};
 	struct tftp_xfer x;
 
 	ck_send(tftp_xfer_start(&x, &none, 0, &defaults, 0), TFTP_SEND_DATA, 1, 1);
@@ -57,8 +57,8 @@ END_TEST
 
 START_TEST(options)
 {
-	struct tftp_options o = { true, true, true, true, 65000, 5, 0, 9999 };
-	const struct tftp_xfer_limits l = { .blksize_max = 1468, .window_max = 16 };
+	struct tftp_options o = {true, true, true, true, 65000, 5, 0, 9999};
+	const struct tftp_xfer_limits l = {.blksize_max = 1468, .window_max = 16};
 	struct tftp_xfer x;
 
 	ck_send(tftp_xfer_start(&x, &o, 123456, &l, 0), TFTP_SEND_OACK, 0, 0);
@@ -74,7 +74,7 @@ START_TEST(options)
 	ck_send(tftp_xfer_on_ack(&x, 0, 9999), TFTP_SEND_DATA, 1, 16);
 	ck_nothing(tftp_xfer_on_ack(&x, 0, 10000));
 
-	o = (struct tftp_options){ .has_timeout = true, .timeout_s = 255 };
+	o = (struct tftp_options){.has_timeout = true, .timeout_s = 255};
 	ck_send(tftp_xfer_start(&x, &o, 9, &defaults, 0), TFTP_SEND_DATA, 1, 1);
 }
 END_TEST
@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(backs_off_and_gives_up)
 {
-	struct tftp_options none = { 0 };
+	struct tftp_options none = {0};
 	struct tftp_xfer x;
 	int resends = 0;
 	int64_t last = 0;
@@ -146,7 +146,7 @@ END_TEST
 
 START_TEST(follows_the_round_trip)
 {
-	struct tftp_options none = { 0 };
+	struct tftp_options none = {0};
 	struct tftp_xfer x;
 	int64_t now = 0;
 
@@ -165,7 +165,7 @@ END_TEST
 
 START_TEST(errors)
 {
-	struct tftp_options none = { 0 }, look = { .has_tsize = true };
+	struct tftp_options none = {0}, look = {.has_tsize = true};
 	struct tftp_xfer x;
 
 	tftp_xfer_start(&x, &look, 5000, &defaults, 0);
@@ -391,11 +391,11 @@ static void ck_content(const struct net *n)
 
 static const struct {
 	uint16_t blksize, window;
-} shapes[] = { { 0, 0 }, { 8, 1 }, { 512, 1 }, { 128, 2 }, { 100, 4 }, { 64, 16 }, { 32, 64 } };
+} shapes[] = {{0, 0}, {8, 1}, {512, 1}, {128, 2}, {100, 4}, {64, 16}, {32, 64}};
 
 START_TEST(quiet_network_sends_each_block_once)
 {
-	const uint64_t sizes[] = { 0, 1, 7, 8, 9, 511, 512, 513, 1024, 20000 };
+	const uint64_t sizes[] = {0, 1, 7, 8, 9, 511, 512, 513, 1024, 20000};
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		struct net *n =

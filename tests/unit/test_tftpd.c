@@ -19,11 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REPORTS = 256, PACKET = 70000, SEGMENT = 7 };
+enum { REPORTS = 2 * TFTPD_TRANSFERS_MAX, PACKET = 70000, SEGMENT = 7 };
 
 static struct {
 	char dir[64];
@@ -54,7 +55,7 @@ static void write_text(const char *path, const char *text)
 
 static void own_network(void)
 {
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
 	char map[64];
 	uid_t uid = getuid();
 	int fd;
@@ -215,7 +216,7 @@ static void setup(void)
 
 static void setup_started(void)
 {
-	const struct tftpd_config plain = { 0 };
+	const struct tftpd_config plain = {0};
 
 	setup();
 	start(&plain);
@@ -267,14 +268,14 @@ static int client(const char *fmt, ...)
 	return system(command);
 }
 
-static const size_t sizes[] = { 0, 1, 511, 512, 513, 1024, 1 << 20 };
+static const size_t sizes[] = {0, 1, 511, 512, 513, 1024, 1 << 20};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 START_TEST(atftp)
 {
-	static const char *const options[] = { "", "--option 'blksize 512'",
+	static const char *const options[] = {"", "--option 'blksize 512'",
 		"--option 'blksize 1428'", "--option 'blksize 1468' --option 'windowsize 16'",
-		"--option 'windowsize 64' --option 'tsize 0' --option 'timeout 2'" };
+		"--option 'windowsize 64' --option 'tsize 0' --option 'timeout 2'"};
 
 	if (!installed("atftp"))
 		return;
@@ -306,8 +307,8 @@ END_TEST
 
 START_TEST(curl)
 {
-	static const char *const options[] = { "--tftp-no-options", "--tftp-blksize 512",
-		"--tftp-blksize 1428", "--tftp-blksize 1468", "--tftp-blksize 65464" };
+	static const char *const options[] = {"--tftp-no-options", "--tftp-blksize 512",
+		"--tftp-blksize 1428", "--tftp-blksize 1468", "--tftp-blksize 65464"};
 
 	if (!installed("curl"))
 		return;
@@ -389,7 +390,7 @@ END_TEST
 
 static int peer_socket(uint32_t address, uint16_t port)
 {
-	struct sockaddr_in a = { AF_INET, htons(port), { htonl(address) }, { 0 } };
+	struct sockaddr_in a = {AF_INET, htons(port), {htonl(address)}, {0}};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ge(fd, 0);
@@ -399,7 +400,7 @@ static int peer_socket(uint32_t address, uint16_t port)
 
 static void peer_send(int fd, uint16_t port, const void *bytes, size_t len)
 {
-	struct sockaddr_in a = { AF_INET, htons(port), { htonl(INADDR_LOOPBACK) }, { 0 } };
+	struct sockaddr_in a = {AF_INET, htons(port), {htonl(INADDR_LOOPBACK)}, {0}};
 
 	ck_assert_int_eq(sendto(fd, bytes, len, 0, (struct sockaddr *)&a, sizeof a), len);
 }
@@ -413,7 +414,7 @@ static uint16_t peer_recv(int fd, int ms, struct tftp_packet *ret)
 {
 	struct sockaddr_in a;
 	socklen_t len = sizeof a;
-	struct pollfd p = { fd, POLLIN, 0 };
+	struct pollfd p = {fd, POLLIN, 0};
 	ssize_t n;
 
 	if (poll(&p, 1, ms) <= 0)
@@ -440,7 +441,7 @@ START_TEST(refusals)
 		uint16_t error;
 		const char *text, *name;
 	} all[] = {
-#define CASE(bytes, error, text, name) { bytes, sizeof bytes - 1, error, text, name }
+#define CASE(bytes, error, text, name) {bytes, sizeof bytes - 1, error, text, name}
 		CASE("\0\2f\0octet\0", 2, "read only: this server takes no uploads", "f"),
 		CASE("\0\1gone\0octet\0", 1, "no such file on the install server: gone", "gone"),
 		CASE("\0\1../x\0octet\0", 2, "the install server may not read or serve ../x",
@@ -586,7 +587,7 @@ END_TEST
 
 START_TEST(half_open)
 {
-	const struct tftpd_config impatient = { .first_wait_ms = 50, .give_up_ms = 600 };
+	const struct tftpd_config impatient = {.first_wait_ms = 50, .give_up_ms = 600};
 	enum { N = 100 };
 	int fds[N];
 
@@ -640,6 +641,37 @@ START_TEST(per_client)
 	ck_assert_int_eq(p.op, TFTP_ERROR);
 	for (int i = 0; i < 2 * N; i++)
 		close(fds[i]);
+}
+END_TEST
+
+/* All places taken by clients that went away: the next one waits, asks again, and gets a place. */
+START_TEST(full)
+{
+	const struct rlimit many = {4096, 4096};
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	int asked = 0;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &many), 0);
+	make_file("f", 5000);
+	for (uint32_t i = 0; i < TFTPD_TRANSFERS_MAX; i++) {
+		int other = peer_socket(INADDR_LOOPBACK + 256 + i, 0);
+
+		PEER_SEND(other, 69, "\0\1f\0octet\0tsize\0000\0");
+		ck_assert_uint_ne(peer_recv(other, 5000, &p), 0);
+		/* an ICMP error would end it */
+		ck_assert_int_lt(dup2(other, 2000 + (int)i), 4096);
+		close(other);
+	}
+	do {
+		PEER_SEND(fd, 69, "\0\1f\0octet\0");
+		ck_assert_int_lt(++asked, 10);
+	} while (!peer_recv(fd, 1000, &p));
+	ck_assert_int_gt(asked, 1);
+	ck_assert_int_eq(p.op, TFTP_DATA);
+	for (int i = 0; i < TFTPD_TRANSFERS_MAX; i++)
+		close(2000 + i);
+	close(fd);
 }
 END_TEST
 
@@ -739,6 +771,7 @@ int main(void)
 	tcase_add_test(t, repeats);
 	tcase_add_test(t, strangers);
 	tcase_add_test(t, per_client);
+	tcase_add_test(t, full);
 	tcase_add_test(t, file_that_shrinks);
 	tcase_add_test(t, open_and_close);
 	tcase_add_test(t, free_with_transfers);
