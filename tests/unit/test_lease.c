@@ -267,6 +267,12 @@ START_TEST(test_oldest_first)
 		ck_assert_int_eq(lease_bind(ls, w->id, &a, &m, end, "", 0, T0 - 1), 0);
 		ends[k] = end;
 	}
+	for (uint32_t k = 0; k < 1024; k += 1 + (uint32_t)rand() % 8) {
+		struct mac m = {{2, 1, 0, 0, (uint8_t)(k >> 8), (uint8_t)k}};
+
+		ck_assert_uint_eq(leases_forget(ls, &m), ends[k] != 0);
+		ends[k] = 0;
+	}
 	for (int i = 0; i < 1024; i++) {
 		struct ip none = {0}, got;
 		struct mac m = {{2, 2, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}};
@@ -274,10 +280,11 @@ START_TEST(test_oldest_first)
 
 		ck_assert_int_eq(lease_pick(ls, w, &none, T0 + HOUR, nobodys, NULL, &got), 0);
 		k = ip_to_v4(&got) - 0x0a000100;
+		ck_assert(ends[k] != INT64_MAX);
 		for (uint32_t j = 1; j < 1024; j++)
 			if (ends[j] < ends[best])
 				best = j;
-		ck_assert_int_eq(ends[k], ends[best]);
+		ck_assert_int_eq(ends[k], ends[best]); /* 0: never used, or forgotten */
 		ends[k] = INT64_MAX;
 		ck_assert_int_eq(
 			lease_bind(ls, w->id, &got, &m, T0 + 9 * HOUR, "", 0, T0 + HOUR), 0);
