@@ -14,7 +14,7 @@
 
 int folder_init(struct folder *f, const char *path)
 {
-	*f = (struct folder){ .path = strdup(path) };
+	*f = (struct folder){.path = strdup(path)};
 	return f->path ? 0 : -ENOMEM;
 }
 
@@ -29,7 +29,7 @@ void folder_fini(struct folder *f)
 {
 	free_files(f->files, f->n_files);
 	free(f->path);
-	*f = (struct folder){ 0 };
+	*f = (struct folder){0};
 }
 
 /* Who may write to the folder may put a program of his own into it. */
@@ -82,7 +82,8 @@ static bool same_error(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static size_t take_names(const struct folder *f, struct dirent **found, size_t n, struct folder_file *to)
+static size_t take_names(
+	const struct folder *f, struct dirent **found, size_t n, struct folder_file *to)
 {
 	size_t taken = 0;
 

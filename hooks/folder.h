@@ -22,8 +22,8 @@ struct folder {
 
 int folder_init(struct folder *f, const char *path);
 void folder_fini(struct folder *f);
-/* Reads it again when the last time was longer ago than `age_ms`. What is skipped is logged, once as long as it is
- * so. */
+/* Reads it again when the last time was longer ago than `age_ms`. What is skipped is logged, once
+ * as long as it is so. */
 void folder_refresh(struct folder *f, int64_t now, int64_t age_ms);
 /* The name of the first executable after `after` ("" for the first), or NULL. */
 const char *folder_next(const struct folder *f, const char *after);

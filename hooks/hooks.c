@@ -37,7 +37,15 @@ struct event_job {
 };
 
 static const char *const kinds[] = {
-	"created", "leased", "armed", "booting", "installing", "installed", "up", "failed", "deleted",
+	"created",
+	"leased",
+	"armed",
+	"booting",
+	"installing",
+	"installed",
+	"up",
+	"failed",
+	"deleted",
 };
 
 bool hooks_wants(const char *kind)
@@ -78,8 +86,8 @@ static void tell(struct event_job *j, const char *what, const char *output)
 		for (; len && (*output & 0xc0) == 0x80; len--)
 			output++;
 	}
-	timeline_add(j->hooks->timeline, j->job.key, "hook", "%s %s%s%.*s", j->last, what, len ? ": " : "",
-		(int)len, output);
+	timeline_add(j->hooks->timeline, j->job.key, "hook", "%s %s%s%.*s", j->last, what,
+		len ? ": " : "", (int)len, output);
 }
 
 static void run_next(struct event_job *j);
@@ -97,8 +105,8 @@ static void on_end(void *arg, const struct run_result *r)
 static int start(struct event_job *j)
 {
 	char path[PATH_MAX];
-	char *argv[] = { path, NULL };
-	const char *env[] = { j->vars[0], j->vars[1], j->vars[2], j->vars[3], NULL };
+	char *argv[] = {path, NULL};
+	const char *env[] = {j->vars[0], j->vars[1], j->vars[2], j->vars[3], NULL};
 	struct run_spec spec = {
 		.path = path,
 		.argv = argv,
@@ -109,7 +117,8 @@ static int start(struct event_job *j)
 		.join = true,
 	};
 
-	if ((size_t)snprintf(path, sizeof path, "%s/%s", j->hooks->folder.path, j->last) >= sizeof path)
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", j->hooks->folder.path, j->last) >=
+		sizeof path)
 		return -ENAMETOOLONG;
 	return run_start(j->hooks->loop, &spec, on_end, j, &j->run);
 }
@@ -139,7 +148,8 @@ static void job_start(struct job *job)
 	run_next((struct event_job *)job);
 }
 
-static struct event_job *job_new(struct hooks *h, const struct timeline_event *e, const json_t *machine)
+static struct event_job *job_new(
+	struct hooks *h, const struct timeline_event *e, const json_t *machine)
 {
 	struct event_job *j = calloc(1, sizeof *j);
 
@@ -167,7 +177,8 @@ static void on_say_dropped(struct loop_timer *t)
 	unsigned n = h->dropped;
 
 	h->dropped = 0;
-	timeline_add(h->timeline, "", "hook", "%u event%s not given to the hooks: too many are waiting", n,
+	timeline_add(h->timeline, "", "hook",
+		"%u event%s not given to the hooks: too many are waiting", n,
 		n == 1 ? " was" : "s were");
 }
 
@@ -205,8 +216,8 @@ static void on_event(void *arg, const struct timeline_event *e)
 	json_decref(j);
 }
 
-int hooks_new(struct loop *l, const char *dir, struct timeline *timeline, const struct machines *machines,
-	struct hooks **ret)
+int hooks_new(struct loop *l, const char *dir, struct timeline *timeline,
+	const struct machines *machines, struct hooks **ret)
 {
 	struct hooks *h = calloc(1, sizeof *h);
 	int rc = h ? folder_init(&h->folder, dir) : -ENOMEM;

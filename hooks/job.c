@@ -24,7 +24,8 @@ static struct job *take(struct job_queue *q, struct job **at)
 	return j;
 }
 
-/* A job that is passed over here has an older one of its machine that runs: so later ones are passed over too. */
+/* A job that is passed over here has an older one of its machine that runs: so later ones are
+ * passed over too. */
 static void on_kick(struct loop_timer *t)
 {
 	struct job_queue *q = t->arg;
@@ -47,7 +48,7 @@ static void on_kick(struct loop_timer *t)
 
 void job_queue_init(struct job_queue *q, struct loop *l, size_t at_once, size_t most)
 {
-	*q = (struct job_queue){ .loop = l, .at_once = at_once, .most = most };
+	*q = (struct job_queue){.loop = l, .at_once = at_once, .most = most};
 	q->tail = &q->waiting;
 	loop_timer_init(&q->kick, on_kick, q);
 }

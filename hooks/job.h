@@ -1,6 +1,6 @@
 /*
- * Jobs that run child processes: so many at once, so many waiting, those of one machine one after the other and in
- * order. Nothing is started from inside job_add(), only from the loop.
+ * Jobs that run child processes: so many at once, so many waiting, those of one machine one after
+ * the other and in order. Nothing is started from inside job_add(), only from the loop.
  */
 #ifndef USHER_HOOKS_JOB_H
 #define USHER_HOOKS_JOB_H
@@ -15,14 +15,14 @@ enum {
 
 struct job {
 	struct job *next;
-	char key[JOB_KEY];                /* "": in order with nothing */
-	void (*start)(struct job *j);     /* ends, now or later, in one job_done() */
-	void (*drop)(struct job *j);      /* the queue ends: stop what runs, free */
+	char key[JOB_KEY];            /* "": in order with nothing */
+	void (*start)(struct job *j); /* ends, now or later, in one job_done() */
+	void (*drop)(struct job *j);  /* the queue ends: stop what runs, free */
 };
 
 struct job_queue {
 	struct loop *loop;
-	size_t at_once, most;             /* running; waiting */
+	size_t at_once, most; /* running; waiting */
 	size_t n_running, n_waiting;
 	struct job *running;
 	struct job *waiting, **tail;

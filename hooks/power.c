@@ -28,7 +28,7 @@ struct call {
 	void *arg;
 };
 
-static const char *const verbs[] = { "on", "off", "cycle", "status", "netboot" };
+static const char *const verbs[] = {"on", "off", "cycle", "status", "netboot"};
 
 int power_new(struct loop *l, struct power **ret)
 {
@@ -99,7 +99,7 @@ static void on_end(void *arg, const struct run_result *r)
 static void call_start(struct job *j)
 {
 	struct call *c = (struct call *)j;
-	char *argv[] = { c->executable, (char *)(uintptr_t)c->verb, c->job.key, NULL };
+	char *argv[] = {c->executable, (char *)(uintptr_t)c->verb, c->job.key, NULL};
 	struct run_spec spec = {
 		.path = c->executable,
 		.argv = argv,
@@ -125,8 +125,8 @@ static const char *find_verb(const char *verb)
 	return NULL;
 }
 
-static struct call *call_new(struct power *p, const char *executable, const char *verb, const char *name,
-	const json_t *machine)
+static struct call *call_new(struct power *p, const char *executable, const char *verb,
+	const char *name, const json_t *machine)
 {
 	struct call *c = calloc(1, sizeof *c);
 

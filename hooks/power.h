@@ -1,13 +1,15 @@
 /*
- * A bare machine's power switch: a site executable (IPMI, Redfish, wake on LAN, a smart plug …). Its contract:
+ * A bare machine's power switch: a site executable (IPMI, Redfish, wake on LAN, a smart plug …).
+ * Its contract:
  *
- *   argv[1]   on | off | cycle | status | netboot   (netboot: the network first at the next boot, once)
+ *   argv[1]   on | off | cycle | status | netboot (the network first at the next boot, once)
  *   argv[2]   the machine's name
  *   stdin     the machine as JSON (machine_to_json, full)
  *   exit 0    done; for status: the last line of stdout is "on" or "off"
  *   else      the last line of stderr is the reason
  *
- * contrib/power-libvirt is an example. The calls for one machine are made one after the other, in order.
+ * contrib/power-libvirt is an example. The calls for one machine are made one after the other, in
+ * order.
  */
 #ifndef USHER_HOOKS_POWER_H
 #define USHER_HOOKS_POWER_H
@@ -27,10 +29,10 @@ int power_new(struct loop *l, struct power **ret);
 /* Kills what is running, without its `done`. NULL is fine. */
 void power_free(struct power *p);
 
-/* `done` is called once, from the loop, never from inside. `status`: 0 done; 1..255 its exit status;
- * -ETIMEDOUT; -EINTR ended by a signal; -errno it could not be started. `output`: one line, the reason or the
- * answer; valid during the call. Returns 0, -ENOMEM, -ENOSPC or -EINVAL (not an absolute path, not a verb);
- * then `done` is not called. `machine` is borrowed. */
+/* `done` is called once, from the loop, never from inside. `status`: 0 done; 1..255 its exit
+ * status; -ETIMEDOUT; -EINTR ended by a signal; -errno it could not be started. `output`: one line,
+ * the reason or the answer; valid during the call. Returns 0, -ENOMEM, -ENOSPC or -EINVAL (not an
+ * absolute path, not a verb); then `done` is not called. `machine` is borrowed. */
 int power_run(struct power *p, const char *executable, const char *verb, const char *machine_name,
 	const json_t *machine, void (*done)(void *arg, int status, const char *output), void *arg);
 

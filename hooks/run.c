@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 enum {
-	DRAIN_READS = 32,      /* of what a pipe may hold at the end (64 KiB); whoever left the group may write on */
+	DRAIN_READS = 32, /* of what a pipe may hold at the end (64 KiB); whoever left the group may
+			     write on */
 	CANCEL_WAIT_MS = 1000, /* for a killed child to be gone */
 };
 
@@ -131,7 +132,7 @@ static void run_free(struct run *r)
 static void on_exit_ready(struct loop_fd *w, uint32_t events)
 {
 	struct run *r = w->arg;
-	struct run_result result = { .exit_status = -1, .timed_out = r->timed_out };
+	struct run_result result = {.exit_status = -1, .timed_out = r->timed_out};
 	int status = 0;
 	pid_t pid;
 
@@ -167,7 +168,7 @@ void run_cancel(struct run *r)
 	if (!r)
 		return;
 	kill(-r->pid, SIGKILL);
-	p = (struct pollfd){ .fd = r->pidfd, .events = POLLIN };
+	p = (struct pollfd){.fd = r->pidfd, .events = POLLIN};
 	poll(&p, 1, CANCEL_WAIT_MS);
 	waitpid(r->pid, NULL, WNOHANG);
 	run_free(r);
@@ -175,7 +176,8 @@ void run_cancel(struct run *r)
 
 /* Starting. */
 
-/* Not a pipe: nobody has to feed it, nothing waits when it is not read, and a script may read it twice. */
+/* Not a pipe: nobody has to feed it, nothing waits when it is not read, and a script may read it
+ * twice. */
 static int make_input(const char *input, size_t len, int *ret)
 {
 	int fd = memfd_create("usher-input", MFD_CLOEXEC);
@@ -222,7 +224,8 @@ static bool same_name(const char *a, const char *b)
 /* What concerns us only, for instance how systemd talks with its service. */
 static bool is_ours_alone(const char *var)
 {
-	static const char *const prefixes[] = { "NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_", "CREDENTIALS_" };
+	static const char *const prefixes[] = {
+		"NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_", "CREDENTIALS_"};
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
 		if (strncmp(var, prefixes[i], strlen(prefixes[i])) == 0)
@@ -279,8 +282,8 @@ static int spawn(const struct run_spec *spec, int in, int out, int err, pid_t *r
 	make_env(spec->env, env);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr,
-		POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	rc = add_actions(&fa, in, out, err);
 	if (!rc)
 		rc = posix_spawn(ret, spec->path, &fa, &attr, spec->argv, env);

@@ -1,9 +1,9 @@
 /*
  * One child process, bounded in time, output and reach. Main thread; nothing here waits.
  *
- * The child gets `input` whole as a file on its stdin, / as its directory, a session (so a process group) of its
- * own, and no descriptor but 0, 1 and 2. When the time is over, and when the child itself has ended, all that is
- * left of its process group is killed.
+ * The child gets `input` whole as a file on its stdin, / as its directory, a session (so a process
+ * group) of its own, and no descriptor but 0, 1 and 2. When the time is over, and when the child
+ * itself has ended, all that is left of its process group is killed.
  */
 #ifndef USHER_HOOKS_RUN_H
 #define USHER_HOOKS_RUN_H
@@ -14,39 +14,40 @@
 #include <stddef.h>
 
 enum {
-	RUN_OUTPUT = 4096,      /* the newest bytes kept of a stream: the end is where the reason stands */
+	RUN_OUTPUT = 4096,       /* the newest bytes kept of a stream: the reason is at its end */
 	RUN_INPUT_MAX = 4 << 20, /* as long as the longest record in the store */
-	RUN_ENV_MAX = 256,      /* variables: those of `env`, and of our own environment what fits */
+	RUN_ENV_MAX = 256, /* variables: those of `env`, and of our own environment what fits */
 };
 
 struct run_spec {
-	const char *path;        /* absolute */
-	char *const *argv;       /* with argv[0], NULL at the end */
-	const char *const *env;  /* "NAME=value" on top of our own environment, NULL at the end; may be NULL */
+	const char *path;       /* absolute */
+	char *const *argv;      /* with argv[0], NULL at the end */
+	const char *const *env; /* "NAME=value" on top of our own, NULL at the end; may be NULL */
 	const char *input;
 	size_t input_len;
 	int64_t limit_ms;
-	bool join;               /* stdout goes where stderr goes: one stream, in the order written */
+	bool join; /* stdout goes where stderr goes: one stream, in the order written */
 };
 
 struct run_result {
-	int exit_status;   /* 0..255; -1: it did not exit by itself */
-	int signal;        /* that ended it; 0: none */
+	int exit_status; /* 0..255; -1: it did not exit by itself */
+	int signal;      /* that ended it; 0: none */
 	bool timed_out;
-	const char *out;   /* valid during the call; "" when joined */
+	const char *out; /* valid during the call; "" when joined */
 	const char *err;
 };
 
 struct run;
-/* `done` is called once, from the loop, never from inside; the run is freed after it. 0 or -errno (-ENOENT,
- * -EACCES: what execve(2) says; -EMSGSIZE). All of `spec` is borrowed for this call only. */
+/* `done` is called once, from the loop, never from inside; the run is freed after it. 0 or -errno
+ * (-ENOENT, -EACCES: what execve(2) says; -EMSGSIZE). All of `spec` is borrowed for this call only.
+ */
 int run_start(struct loop *l, const struct run_spec *spec,
 	void (*done)(void *arg, const struct run_result *r), void *arg, struct run **ret);
 /* Kills it and forgets it, without `done`. Not from inside `done`. NULL is fine. */
 void run_cancel(struct run *r);
 
-/* Is this a file that we may run: regular, executable for us, and writable by nobody but its owner and root?
- * NULL when fine, else what is wrong (static text). */
+/* Is this a file that we may run: regular, executable for us, and writable by nobody but its owner
+ * and root? NULL when fine, else what is wrong (static text). */
 const char *run_file_error(const char *path);
 /* "exit 0", "exit 3", "killed by signal 9", "time over" */
 const char *run_result_text(const struct run_result *r, char *buf, size_t size);

@@ -19,12 +19,14 @@ struct cell {
 	const char *reason;
 };
 
-#define STAY() { STAY, 0, 0, NULL }
-#define AGAIN(act) { STAY, 0, act, NULL }
-#define GO(state, act) { GO, LIFE_##state, act, NULL }
-#define FAILS(act, why) { FAILS, LIFE_FAILED, act, why }
-#define REFUSE(why) { REFUSE, 0, 0, why }
-#define COUNT_BOOT() { COUNT_BOOT, LIFE_BOOTING, 0, NULL }
+/* clang-format off */
+#define STAY() {STAY, 0, 0, NULL}
+#define AGAIN(act) {STAY, 0, act, NULL}
+#define GO(state, act) {GO, LIFE_##state, act, NULL}
+#define FAILS(act, why) {FAILS, LIFE_FAILED, act, why}
+#define REFUSE(why) {REFUSE, 0, 0, why}
+#define COUNT_BOOT() {COUNT_BOOT, LIFE_BOOTING, 0, NULL}
+/* clang-format on */
 
 #define NETBOOT LIFE_DO_NETBOOT
 #define DISK LIFE_DO_DISK
@@ -47,38 +49,38 @@ struct cell {
 /* Read along a row: what an event means in each state. Columns as in enum life_state:
  * known, armed, booting, installing, installed, up, failed. */
 static const struct cell table[LIFE_EVENTS][LIFE_STATES] = {
-	[LIFE_ARM] = { GO(ARMED, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
-		GO(ARMED, NETBOOT), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT) },
+	[LIFE_ARM] = {GO(ARMED, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
+		GO(ARMED, NETBOOT), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT)},
 	/* Only armed: no installer has run, the disk is as it was. */
-	[LIFE_DISARM] = { REFUSE(NOT_ARMED), GO(KNOWN, OFF | END),
+	[LIFE_DISARM] = {REFUSE(NOT_ARMED), GO(KNOWN, OFF | END),
 		FAILS(OFF | END, "disarmed by the user"), FAILS(OFF | END, "disarmed by the user"),
-		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED) },
-	[LIFE_BOOT] = { REFUSE(NOT_ARMED), COUNT_BOOT(), COUNT_BOOT(), COUNT_BOOT(),
-		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED) },
-	[LIFE_ANSWERS] = { REFUSE(NOT_ARMED), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
-		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER) },
-	[LIFE_PROGRESS] = { REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
-		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER) },
-	/* A guest stops at its reset and is then started from its disk; bare metal resets by itself. */
-	[LIFE_DONE] = { REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLED, END), GO(INSTALLED, END),
-		STAY(), STAY(), REFUSE(WAS_OVER) },
-	[LIFE_FAIL] = { REFUSE(NO_INSTALL), FAILS(OFF | END, "the installer reported failure"),
+		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED)},
+	[LIFE_BOOT] = {REFUSE(NOT_ARMED), COUNT_BOOT(), COUNT_BOOT(), COUNT_BOOT(),
+		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED)},
+	[LIFE_ANSWERS] = {REFUSE(NOT_ARMED), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
+		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER)},
+	[LIFE_PROGRESS] = {REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
+		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER)},
+	/* A guest stops at its reset and is then started from its disk; metal resets by itself. */
+	[LIFE_DONE] = {REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLED, END), GO(INSTALLED, END),
+		STAY(), STAY(), REFUSE(WAS_OVER)},
+	[LIFE_FAIL] = {REFUSE(NO_INSTALL), FAILS(OFF | END, "the installer reported failure"),
 		FAILS(OFF | END, "the installer reported failure"),
-		FAILS(OFF | END, "the installer reported failure"),
-		REFUSE(WAS_DONE), REFUSE(WAS_DONE), STAY() },
-	[LIFE_FIRST_BOOT] = { REFUSE(NO_INSTALL), REFUSE(NOT_DONE), REFUSE(NOT_DONE), REFUSE(NOT_DONE),
-		GO(UP, 0), STAY(), REFUSE(WAS_OVER) },
+		FAILS(OFF | END, "the installer reported failure"), REFUSE(WAS_DONE),
+		REFUSE(WAS_DONE), STAY()},
+	[LIFE_FIRST_BOOT] = {REFUSE(NO_INSTALL), REFUSE(NOT_DONE), REFUSE(NOT_DONE),
+		REFUSE(NOT_DONE), GO(UP, 0), STAY(), REFUSE(WAS_OVER)},
 	/* An installed machine is left running, for inspection. */
-	[LIFE_DEADLINE] = { STAY(), FAILS(OFF | END, "time over: no boot script was fetched"),
-		FAILS(OFF | END, TIME_OVER), FAILS(OFF | END, TIME_OVER),
-		FAILS(0, NO_FIRST_BOOT), STAY(), STAY() },
+	[LIFE_DEADLINE] = {STAY(), FAILS(OFF | END, "time over: no boot script was fetched"),
+		FAILS(OFF | END, TIME_OVER), FAILS(OFF | END, TIME_OVER), FAILS(0, NO_FIRST_BOOT),
+		STAY(), STAY()},
 	/* Started again as long as it has boots (counted by scripts fetched) and time. */
-	[LIFE_STOPPED] = { STAY(), AGAIN(NETBOOT), AGAIN(NETBOOT), AGAIN(NETBOOT),
-		AGAIN(DISK), STAY(), STAY() },
-	[LIFE_KILLED] = { STAY(), FAILS(END, STOPPED_OUTSIDE), FAILS(END, STOPPED_OUTSIDE),
-		FAILS(END, STOPPED_OUTSIDE), STAY(), STAY(), STAY() },
-	[LIFE_POWER_FAILED] = { STAY(), FAILS(END, NO_POWER), FAILS(END, NO_POWER), STAY(),
-		STAY(), STAY(), STAY() },
+	[LIFE_STOPPED] = {STAY(), AGAIN(NETBOOT), AGAIN(NETBOOT), AGAIN(NETBOOT), AGAIN(DISK),
+		STAY(), STAY()},
+	[LIFE_KILLED] = {STAY(), FAILS(END, STOPPED_OUTSIDE), FAILS(END, STOPPED_OUTSIDE),
+		FAILS(END, STOPPED_OUTSIDE), STAY(), STAY(), STAY()},
+	[LIFE_POWER_FAILED] = {STAY(), FAILS(END, NO_POWER), FAILS(END, NO_POWER), STAY(), STAY(),
+		STAY(), STAY()},
 };
 
 /* Nobody watches a bare machine's power: such news of one are not of this world. */
@@ -102,7 +104,7 @@ static void count_boot(const struct life *l, struct life_result *r)
 struct life_result life_step(const struct life *l, enum life_event e)
 {
 	const struct cell *c = &table[e][l->state];
-	struct life_result r = { .state = l->state, .boots = l->boots };
+	struct life_result r = {.state = l->state, .boots = l->boots};
 
 	if (guests_only(e) && !l->guest)
 		return r;
@@ -125,7 +127,8 @@ struct life_result life_step(const struct life *l, enum life_event e)
 	}
 	if (e == LIFE_ARM && !r.refused)
 		r.boots = 0;
-	/* A guest that is armed runs only to be installed. A bare machine may still run what it always ran. */
+	/* A guest that is armed runs only to be installed. A bare machine may still run what it
+	 * always ran. */
 	if (e == LIFE_DISARM && l->state == LIFE_ARMED && !l->guest)
 		r.actions &= ~(unsigned)OFF;
 	return r;
@@ -137,12 +140,28 @@ bool life_netboots(enum life_state s)
 }
 
 static const char *const state_names[LIFE_STATES] = {
-	"known", "armed", "booting", "installing", "installed", "up", "failed",
+	[LIFE_KNOWN] = "known",
+	[LIFE_ARMED] = "armed",
+	[LIFE_BOOTING] = "booting",
+	[LIFE_INSTALLING] = "installing",
+	[LIFE_INSTALLED] = "installed",
+	[LIFE_UP] = "up",
+	[LIFE_FAILED] = "failed",
 };
 
 static const char *const event_names[LIFE_EVENTS] = {
-	"arm", "disarm", "boot", "answers", "progress", "done", "fail", "first-boot", "deadline",
-	"stopped", "killed", "power-failed",
+	[LIFE_ARM] = "arm",
+	[LIFE_DISARM] = "disarm",
+	[LIFE_BOOT] = "boot",
+	[LIFE_ANSWERS] = "answers",
+	[LIFE_PROGRESS] = "progress",
+	[LIFE_DONE] = "done",
+	[LIFE_FAIL] = "fail",
+	[LIFE_FIRST_BOOT] = "first-boot",
+	[LIFE_DEADLINE] = "deadline",
+	[LIFE_STOPPED] = "stopped",
+	[LIFE_KILLED] = "killed",
+	[LIFE_POWER_FAILED] = "power-failed",
 };
 
 const char *life_state_name(enum life_state s)

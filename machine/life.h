@@ -1,10 +1,13 @@
 /*
- * A machine's life: one pure function holds all transitions. State and event in, state, actions and reason out.
+ * A machine's life: one pure function holds all transitions. State and event in, state, actions and
+ * reason out.
  *
- *   known --arm--> armed --boot file taken--> booting --answers fetched--> installing --done--> installed
- *                    ^                           |           |                                 |
- *                    |                           +--- too many boots, time over, failed ------>+--first boot--> up
- *                    +---- arm again, from any state                                     (failed)
+ *   known --arm--> armed --boot script--> booting --answers--> installing --done--> installed
+ *                    |                       |                    |                   |    |
+ *                    |       too many boots, time over, stopped   |     no first boot |    | first
+ *                    +----------------> failed <------------------+-------------------+    | boot
+ *                                                                                          v
+ *   arm again: from known, installed, up and failed                                        up
  *
  * Network boot is off in every state but armed, booting and installing.
  */
@@ -15,7 +18,13 @@
 #include <stdint.h>
 
 enum life_state {
-	LIFE_KNOWN, LIFE_ARMED, LIFE_BOOTING, LIFE_INSTALLING, LIFE_INSTALLED, LIFE_UP, LIFE_FAILED,
+	LIFE_KNOWN,
+	LIFE_ARMED,
+	LIFE_BOOTING,
+	LIFE_INSTALLING,
+	LIFE_INSTALLED,
+	LIFE_UP,
+	LIFE_FAILED,
 	LIFE_STATES
 };
 
@@ -29,24 +38,25 @@ enum life_event {
 	LIFE_FAIL,       /* the installer reported failure */
 	LIFE_FIRST_BOOT, /* the installed system reported itself */
 	LIFE_DEADLINE,   /* the attempt's time is over */
-	LIFE_STOPPED,    /* a guest stopped by itself: reset or power-off of an installing run, or of the system */
+	LIFE_STOPPED,    /* a guest stopped by itself: reset or power-off, of installer or system */
 	LIFE_KILLED,     /* a guest was stopped from outside (virsh destroy), or crashed */
 	LIFE_POWER_FAILED, /* an action could not be carried out */
 	LIFE_EVENTS
 };
 
-/* What is to be done about it, by libvirt for a guest, by the site's executable for bare metal. Bits. */
+/* What is to be done about it, by libvirt for a guest, by the site's executable for bare metal.
+ * Bits. */
 enum life_action {
-	LIFE_DO_NETBOOT = 1 << 0, /* (re)start so that it boots from the network: guest: installing run; bare: cycle */
+	LIFE_DO_NETBOOT = 1 << 0, /* (re)start from the network: installing run, or power cycle */
 	LIFE_DO_DISK = 1 << 1,    /* start from its own disk (guest that stopped after done) */
 	LIFE_DO_OFF = 1 << 2,     /* stop it */
-	LIFE_DO_END = 1 << 3,     /* the attempt has ended: tokens are void but the first-boot one */
+	LIFE_DO_END = 1 << 3, /* the attempt has ended: tokens are void but the first-boot one */
 };
 
 struct life {
 	enum life_state state;
-	bool guest;      /* libvirt runs it: stops are seen, and an installing run ends at a reset */
-	unsigned boots;  /* boot scripts of distinct boots fetched in this attempt */
+	bool guest;     /* libvirt runs it: stops are seen, and an installing run ends at a reset */
+	unsigned boots; /* boot scripts of distinct boots fetched in this attempt */
 	unsigned max_boots; /* 0: no attempt */
 };
 
@@ -54,15 +64,16 @@ struct life_result {
 	enum life_state state;
 	unsigned boots;
 	unsigned actions; /* enum life_action */
-	bool refused;     /* the event has no place in this state: nothing changes; `reason` says why */
-	const char *reason; /* static text, or NULL; for failures and refusals, e.g. "too many boots" */
+	bool refused; /* the event has no place in this state: nothing changes; `reason` says why */
+	const char *
+		reason; /* static text, or NULL; for failures and refusals, e.g. "too many boots" */
 };
 
 struct life_result life_step(const struct life *l, enum life_event e);
 /* May this machine be given boot files? */
 bool life_netboots(enum life_state s);
-const char *life_state_name(enum life_state s);       /* "armed" */
-int life_state_parse(const char *name);               /* -EINVAL */
+const char *life_state_name(enum life_state s); /* "armed" */
+int life_state_parse(const char *name);         /* -EINVAL */
 const char *life_event_name(enum life_event e);
 
 #endif

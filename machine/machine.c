@@ -15,7 +15,8 @@ const struct ip *machine_ip(const struct machine *m)
 }
 
 /* On the timeline, unless it is what the machine's newest event says already. */
-__attribute__((format(printf, 3, 4))) static void note(struct machine *m, const char *kind, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void note(
+	struct machine *m, const char *kind, const char *fmt, ...)
 {
 	struct timeline *t = m->home->timeline;
 	const struct timeline_event *last;
@@ -46,7 +47,7 @@ static void draw_token(char token[TOKEN_TEXT])
 
 static struct life_result look_ahead(const struct machine *m, enum life_event e)
 {
-	struct life l = { m->state, m->guest, m->attempt.boots, m->attempt.max_boots };
+	struct life l = {m->state, m->guest, m->attempt.boots, m->attempt.max_boots};
 
 	return life_step(&l, e);
 }
@@ -59,13 +60,16 @@ static void refuse(struct machine *m, enum life_event e, const char *reason, con
 		note(m, "refused", "%s: %s", life_event_name(e), reason);
 }
 
-/* Installers retry what they ask, and then go on: once they did, the answers are not theirs any more. */
+/* Installers retry what they ask, and then go on: once they did, the answers are not theirs any
+ * more. */
 static bool closes_answers(const struct machine *m, enum life_event e)
 {
-	return e == LIFE_DONE || e == LIFE_FAIL || (e == LIFE_PROGRESS && m->attempt.answers_fetched);
+	return e == LIFE_DONE || e == LIFE_FAIL ||
+		(e == LIFE_PROGRESS && m->attempt.answers_fetched);
 }
 
-static void change(struct machine *m, enum life_event e, const struct life_result *r, const char *why)
+static void change(
+	struct machine *m, enum life_event e, const struct life_result *r, const char *why)
 {
 	struct attempt *a = &m->attempt;
 	int64_t now = clock_wall_ms();
@@ -120,7 +124,8 @@ int machine_event(struct machine *m, enum life_event e, const char *detail)
 	return rc;
 }
 
-static void begin_attempt(struct attempt *a, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
+static void begin_attempt(
+	struct attempt *a, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
 {
 	uint64_t number = a->number + 1;
 	int64_t now = clock_wall_ms();
@@ -137,7 +142,8 @@ static void begin_attempt(struct attempt *a, json_t *snapshot, unsigned max_boot
 	draw_token(a->up_token);
 }
 
-int machine_arm(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms_from_now)
+int machine_arm(
+	struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms_from_now)
 {
 	struct life_result r = look_ahead(m, LIFE_ARM);
 	char detail[64];
@@ -148,12 +154,13 @@ int machine_arm(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t
 		return -EBUSY;
 	}
 	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
-	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s", (unsigned long long)m->attempt.number,
-		m->profile);
+	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s",
+		(unsigned long long)m->attempt.number, m->profile);
 	return machine_event(m, LIFE_ARM, detail);
 }
 
-static int refuse_fetch(struct machine *m, const char *what, const struct ip *client, const char *reason)
+static int refuse_fetch(
+	struct machine *m, const char *what, const struct ip *client, const char *reason)
 {
 	char text[IP_TEXT];
 
@@ -187,7 +194,8 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct ip *clien
 		return refuse_fetch(m, "boot script", client, r.reason);
 	ip_format(client, text);
 	if (r.state == LIFE_FAILED) {
-		snprintf(detail, sizeof detail, "%s (%u; the last asked for by %s)", r.reason, a->max_boots, text);
+		snprintf(detail, sizeof detail, "%s (%u; the last asked for by %s)", r.reason,
+			a->max_boots, text);
 		machine_event(m, LIFE_BOOT, detail);
 		return -EPERM;
 	}
@@ -195,16 +203,19 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct ip *clien
 	draw_token(a->next_token);
 	a->client = *client;
 	a->answers_fetched = a->answers_closed = false;
-	snprintf(detail, sizeof detail, "boot %u of %u, boot script fetched by %s", r.boots, a->max_boots, text);
+	snprintf(detail, sizeof detail, "boot %u of %u, boot script fetched by %s", r.boots,
+		a->max_boots, text);
 	return machine_event(m, LIFE_BOOT, detail);
 }
 
-static const char *answers_error(const struct machine *m, enum token_kind kind, const struct ip *client)
+static const char *answers_error(
+	const struct machine *m, enum token_kind kind, const struct ip *client)
 {
 	struct life_result r = look_ahead(m, LIFE_ANSWERS);
 
 	if (kind != TOKEN_BOOT)
-		return kind == TOKEN_NEXT ? "this boot's script was not fetched" : "this token is not for them";
+		return kind == TOKEN_NEXT ? "this boot's script was not fetched"
+					  : "this token is not for them";
 	if (r.refused)
 		return r.reason;
 	if (!ip_eq(client, &m->attempt.client))
@@ -227,23 +238,4 @@ int machine_answers(struct machine *m, enum token_kind kind, const struct ip *cl
 	if (again || m->state == LIFE_INSTALLING)
 		note(m, "answers", "%s%s", detail, again ? " again" : "");
 	return machine_event(m, LIFE_ANSWERS, detail);
-}
-
-static bool token_reports(enum token_kind kind, enum life_event e)
-{
-	if (kind == TOKEN_UP)
-		return e == LIFE_FIRST_BOOT;
-	return kind == TOKEN_BOOT && (e == LIFE_PROGRESS || e == LIFE_DONE || e == LIFE_FAIL);
-}
-
-int machine_report(struct machine *m, enum token_kind kind, const struct ip *client, enum life_event e,
-	const char *detail)
-{
-	char text[IP_TEXT];
-
-	if (token_reports(kind, e))
-		return machine_event(m, e, detail);
-	note(m, "refused", "report %s from %s: this token is not for it", life_event_name(e),
-		client ? ip_format(client, text) : "nobody");
-	return -EPERM;
 }

@@ -1,9 +1,10 @@
 /*
  * Machine records and their registry. Main thread only; the registry owns the records.
  *
- * A machine has NICs, a NIC has a segment, a MAC and addresses; everything is looked up by (segment, MAC) or
- * (segment, address), since two segments may use the same ones. A record is stored as one JSON object under its
- * name, written by machines_save() into the store's open transaction.
+ * A machine has NICs, a NIC has a segment, a MAC and addresses; everything is looked up by
+ * (segment, MAC) or (segment, address), since two segments may use the same ones. A record is
+ * stored as one JSON object under its name, written by machines_save() into the store's open
+ * transaction.
  */
 #ifndef USHER_MACHINE_MACHINE_H
 #define USHER_MACHINE_MACHINE_H
@@ -18,11 +19,11 @@
 #include <jansson.h>
 
 enum {
-	MACHINE_NAME = 64,      /* a DNS label (RFC 1123 2.1) and its NUL */
+	MACHINE_NAME = 64, /* a DNS label (RFC 1123 2.1) and its NUL */
 	MACHINE_NICS = 8,
 	MACHINE_NIC_ADDRS = 4,
 	MACHINES_MAX = 100000,
-	TOKEN_TEXT = 33,        /* 128 random bits as hex and a NUL */
+	TOKEN_TEXT = 33, /* 128 random bits as hex and a NUL */
 };
 
 struct nic {
@@ -33,50 +34,51 @@ struct nic {
 	size_t n_addrs;
 };
 
-/* One armed install. A token belongs to one boot of it: `token` to the boot that is under way, `next_token` to
- * the one that a firmware would start now. Fetching the boot script of `next_token` makes it `token`, draws a new
- * `next_token` and counts the boot; fetching that of `token` again is a retry. `up_token` goes into the installed
- * system and is good for its first-boot report only. */
+/* One armed install. A token belongs to one boot of it: `token` to the boot that is under way,
+ * `next_token` to the one that a firmware would start now. Fetching the boot script of `next_token`
+ * makes it `token`, draws a new `next_token` and counts the boot; fetching that of `token` again is
+ * a retry. `up_token` goes into the installed system and is good for its first-boot report only. */
 struct attempt {
-	uint64_t number;       /* 1.. per machine; 0: never armed */
-	int64_t armed_at;      /* wall ms */
-	int64_t deadline;      /* wall ms */
-	int64_t ended_at;      /* 0: under way */
+	uint64_t number;  /* 1.. per machine; 0: never armed */
+	int64_t armed_at; /* wall ms */
+	int64_t deadline; /* wall ms */
+	int64_t ended_at; /* 0: under way */
 	unsigned boots, max_boots;
 	char token[TOKEN_TEXT], next_token[TOKEN_TEXT], up_token[TOKEN_TEXT];
-	struct ip client;      /* who fetched this boot's script: the only one to get its answers */
-	bool answers_fetched;  /* in this boot */
-	bool answers_closed;   /* a later stage was reported: no more answers for this boot */
-	char reason[256];      /* why it failed; "" otherwise */
-	json_t *snapshot;      /* the profile as it was when armed; made and read by kickstart/ */
+	struct ip client;     /* who fetched this boot's script: the only one to get its answers */
+	bool answers_fetched; /* in this boot */
+	bool answers_closed;  /* a later stage was reported: no more answers for this boot */
+	char reason[256];     /* why it failed; "" otherwise */
+	json_t *snapshot;     /* the profile as it was when armed; made and read by kickstart/ */
 };
 
 struct machine {
 	char name[MACHINE_NAME];
 	char uuid[37];
-	bool guest;            /* libvirt's; else bare metal */
-	bool busy;             /* not stored: a libvirt job or power switch of it is under way */
+	bool guest; /* libvirt's; else bare metal */
+	bool busy;  /* not stored: a libvirt job or power switch of it is under way */
 	enum life_state state;
 	int64_t created_at, state_at; /* wall ms */
 	char profile[64];
-	char power[512];       /* bare metal: the site executable (absolute path), or "" */
+	char power[512]; /* bare metal: the site executable (absolute path), or "" */
 	struct nic nics[MACHINE_NICS];
 	size_t n_nics;
-	json_t *settings;      /* --set values: object of strings */
-	json_t *ssh_keys;      /* array of strings, authorized_keys lines */
-	json_t *guest_spec;    /* guests: object with memory (MiB), vcpus, disk (bytes), pool, volume, accel */
-	char request_id[64];   /* of the create that made it: the same again is the same creation */
+	json_t *settings;    /* --set values: object of strings */
+	json_t *ssh_keys;    /* array of strings, authorized_keys lines */
+	json_t *guest_spec;  /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
+	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
 	/* registry's own */
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
 	struct machines *home;
-	size_t due;            /* place among those with a deadline, 1-based; 0: has none */
+	size_t due; /* place among those with a deadline, 1-based; 0: has none */
 };
 
 struct machines;
 
-/* `store` may be NULL (tests), `segments` too; the segments are looked at when a record is added or saved. */
+/* `store` may be NULL (tests), `segments` too; the segments are looked at when a record is added or
+ * saved. */
 int machines_new(struct store *store, struct timeline *timeline, const struct segments *segments,
 	struct machines **ret);
 /* Reads all records from the store; -EPROTO names the unreadable record in `why`. */
@@ -86,64 +88,69 @@ void machines_free(struct machines *ms);
 struct machine *machine_new(void); /* zeroed, with empty JSON members; machine_free() */
 void machine_free(struct machine *m);
 
-/* Takes ownership. -EEXIST: name, (segment, MAC) or (segment, address) is another's; -ENOSPC; -ENOMEM; then it
- * is still the caller's. Does not save. Fills in the NICs' segment_id. */
+/* Takes ownership. -EEXIST: name, (segment, MAC) or (segment, address) is another's; -ENOSPC;
+ * -ENOMEM; then it is still the caller's. Does not save. Fills in the NICs' segment_id. */
 int machines_add(struct machines *ms, struct machine *m);
-/* Takes it out of the registry and the store's open transaction deletes it; frees it. To be told by hooks, its
- * "deleted" is put on the timeline before. */
+/* Takes it out of the registry and the store's open transaction deletes it; frees it. To be told by
+ * hooks, its "deleted" is put on the timeline before. */
 void machines_remove(struct machines *ms, struct machine *m);
-/* Puts the record into the store's open transaction, and looks at its NICs, tokens and deadline again: what
- * look-ups find is what was last saved. -EEXIST (a changed NIC is another's), -ENOMEM, -EMSGSIZE, -ENOSPC. */
+/* Puts the record into the store's open transaction, and looks at its NICs, tokens and deadline
+ * again: what look-ups find is what was last saved. -EEXIST (a changed NIC is another's), -ENOMEM,
+ * -EMSGSIZE, -ENOSPC. */
 int machines_save(struct machines *ms, struct machine *m);
 
 struct machine *machines_by_name(const struct machines *ms, const char *name);
 /* `ret_nic` may be NULL. */
-struct machine *machines_by_mac(const struct machines *ms, uint32_t segment, const struct mac *mac,
-	struct nic **ret_nic);
+struct machine *machines_by_mac(
+	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic);
 struct machine *machines_by_ip(const struct machines *ms, uint32_t segment, const struct ip *ip);
 enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_UP };
-/* Compares in constant time. A token of an ended attempt is found too (the caller refuses and says whose). */
-struct machine *machines_by_token(const struct machines *ms, const char *token, enum token_kind *ret_kind);
+/* Compares in constant time. A token of an ended attempt is found too (the caller refuses and says
+ * whose). */
+struct machine *machines_by_token(
+	const struct machines *ms, const char *token, enum token_kind *ret_kind);
 /* In name order ("node2" before "node10"); NULL starts. `prev` must still be there. */
 struct machine *machines_next(const struct machines *ms, const struct machine *prev);
 size_t machines_count(const struct machines *ms);
 
-/* A DNS label of at most 63 characters, in lower case, not digits only (libvirt's own ids). Returns NULL when fine, else what is wrong with it (static text). */
+/* A DNS label of at most 63 characters, in lower case, not digits only (libvirt's own ids). Returns
+ * NULL when fine, else what is wrong with it (static text). */
 const char *machine_name_error(const char *name);
 /* The address lookups below use nics[0]. */
 const struct ip *machine_ip(const struct machine *m); /* first address or NULL */
 
 /*
- * Life. Each runs life_step(), changes and saves the record, puts the state's event on the timeline, and calls
- * `act` (set once by the program) with the actions, last of all: it may free the machine. All in the store's open
- * transaction, which the caller commits before anything leaves that depends on it. When the store does not take
- * the record (-ENOSPC, -ENOMEM) that is returned, and the change stands in memory.
+ * Life. Each runs life_step(), changes and saves the record, puts the state's event on the
+ * timeline, and calls `act` (set once by the program) with the actions, last of all: it may free
+ * the machine. All in the store's open transaction, which the caller commits before anything leaves
+ * that depends on it. When the store does not take the record (-ENOSPC, -ENOMEM) that is returned,
+ * and the change stands in memory.
  *
- * An event on the timeline that only repeats the machine's newest is left out, so that nobody floods it.
+ * An event on the timeline that only repeats the machine's newest is left out, so that nobody
+ * floods it.
  */
 typedef void (*machine_act)(void *arg, struct machine *m, unsigned actions);
 void machines_on_action(struct machines *ms, machine_act act, void *arg);
 
-/* Begins an attempt: draws tokens, sets deadline (0: none) and boot limit, takes the snapshot (steals the
- * reference, also on failure; may be NULL). 0, -EBUSY when refused, or as above. */
-int machine_arm(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms_from_now);
-/* Any other event; `detail` is a line for the timeline (a reason, an address) or NULL. 0, or -EPERM refused
- * (the refusal is on the timeline). */
+/* Begins an attempt: draws tokens, sets deadline (0: none) and boot limit, takes the snapshot
+ * (steals the reference, also on failure; may be NULL). 0, -EBUSY when refused, or as above. */
+int machine_arm(
+	struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms_from_now);
+/* Any other event; `detail` is a line for the timeline (a reason, an address) or NULL. 0, or -EPERM
+ * refused (the refusal is on the timeline). */
 int machine_event(struct machine *m, enum life_event e, const char *detail);
-/* The boot script under token kind TOKEN_NEXT or TOKEN_BOOT is asked for by `client`: advances the boot when it
- * is a new one. 0: serve it under attempt.token. -EPERM: refused, attempt.reason or the timeline says why. */
+/* The boot script under token kind TOKEN_NEXT or TOKEN_BOOT is asked for by `client`: advances the
+ * boot when it is a new one. 0: serve it under attempt.token. -EPERM: refused, attempt.reason or
+ * the timeline says why. */
 int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client);
 /* May `client` have the answers now? 0 or -EPERM; either way on the timeline. */
 int machine_answers(struct machine *m, enum token_kind kind, const struct ip *client);
-/* A report under a token: TOKEN_UP is good for LIFE_FIRST_BOOT only, TOKEN_BOOT for LIFE_PROGRESS, LIFE_DONE and
- * LIFE_FAIL. `detail` as above, `client` for the refusal's line (may be NULL). 0 or -EPERM. */
-int machine_report(struct machine *m, enum token_kind kind, const struct ip *client, enum life_event e,
-	const char *detail);
-/* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the first boot): for
- * one timer; NULL none. O(1). */
+/* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the
+ * first boot): for one timer; NULL none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);
 
-/* The record for the API: everything but tokens and snapshot. New reference. `full` adds settings, keys, guest. */
+/* The record for the API: everything but tokens and snapshot. New reference. `full` adds settings,
+ * keys, guest. */
 json_t *machine_to_json(const struct machine *m, bool full);
 
 #endif

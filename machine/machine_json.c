@@ -12,8 +12,8 @@ enum {
 	RECORD_VERSION = 1,
 };
 
-/* Writing. A member that cannot be made leaves the object without it: json_object_set_new() with NULL fails, and
- * `ok` remembers. */
+/* Writing. A member that cannot be made leaves the object without it: json_object_set_new() with
+ * NULL fails, and `ok` remembers. */
 
 static void set(json_t *j, const char *key, json_t *value, bool *ok)
 {
@@ -354,7 +354,7 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 
 int machine_parse(const json_t *j, struct machine **ret, char *why, size_t why_size)
 {
-	struct parse p = { .why = why, .why_size = why_size };
+	struct parse p = {.why = why, .why_size = why_size};
 	struct machine *m = machine_new();
 
 	if (!m)

@@ -49,7 +49,7 @@ static struct key *key_add(struct machine_keys *x, struct machine *m, enum key_w
 {
 	struct key *k = &x->all[x->n++];
 
-	*k = (struct key){ .m = m, .what = what };
+	*k = (struct key){.m = m, .what = what};
 	return k;
 }
 
@@ -73,7 +73,8 @@ static void add_nic_keys(struct machine_keys *x, struct machine *m, size_t i)
 	}
 }
 
-static void add_token_key(struct machine_keys *x, struct machine *m, const char *token, enum token_kind kind)
+static void add_token_key(
+	struct machine_keys *x, struct machine *m, const char *token, enum token_kind kind)
 {
 	struct key *k;
 
@@ -125,7 +126,8 @@ static bool keys_clashes(const struct machines *ms, const struct machine_keys *x
 	for (size_t i = 0; i < x->n; i++) {
 		const struct key *k = &x->all[i];
 
-		for (struct table_node *n = table_first(&ms->keys, k->node.hash); n; n = table_next(n)) {
+		for (struct table_node *n = table_first(&ms->keys, k->node.hash); n;
+			n = table_next(n)) {
 			const struct key *other = table_entry(n, struct key, node);
 
 			if (other->m != k->m && same_key(other, k))
@@ -195,7 +197,8 @@ int machine_keys_update(struct machines *ms, struct machine *m)
 
 static struct key *find_key(const struct machines *ms, const struct key *wanted)
 {
-	for (struct table_node *n = table_first(&ms->keys, wanted->node.hash); n; n = table_next(n)) {
+	for (struct table_node *n = table_first(&ms->keys, wanted->node.hash); n;
+		n = table_next(n)) {
 		struct key *k = table_entry(n, struct key, node);
 
 		if (same_key(k, wanted))
@@ -204,10 +207,10 @@ static struct key *find_key(const struct machines *ms, const struct key *wanted)
 	return NULL;
 }
 
-struct machine *machines_by_mac(const struct machines *ms, uint32_t segment, const struct mac *mac,
-	struct nic **ret_nic)
+struct machine *machines_by_mac(
+	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic)
 {
-	struct key wanted = { .what = KEY_MAC, .segment = segment, .mac = *mac };
+	struct key wanted = {.what = KEY_MAC, .segment = segment, .mac = *mac};
 	struct key *k;
 
 	wanted.node.hash = hash_mac(segment, mac);
@@ -221,7 +224,7 @@ struct machine *machines_by_mac(const struct machines *ms, uint32_t segment, con
 
 struct machine *machines_by_ip(const struct machines *ms, uint32_t segment, const struct ip *ip)
 {
-	struct key wanted = { .what = KEY_IP, .segment = segment, .ip = *ip };
+	struct key wanted = {.what = KEY_IP, .segment = segment, .ip = *ip};
 	struct key *k;
 
 	wanted.node.hash = hash_ip(segment, ip);
@@ -238,11 +241,13 @@ static bool same_token(const char *a, const char *b)
 	return diff == 0;
 }
 
-struct machine *machines_by_token(const struct machines *ms, const char *token, enum token_kind *ret_kind)
+struct machine *machines_by_token(
+	const struct machines *ms, const char *token, enum token_kind *ret_kind)
 {
 	if (strnlen(token, TOKEN_TEXT) != TOKEN_TEXT - 1)
 		return NULL;
-	for (struct table_node *n = table_first(&ms->keys, hash_token(token)); n; n = table_next(n)) {
+	for (struct table_node *n = table_first(&ms->keys, hash_token(token)); n;
+		n = table_next(n)) {
 		struct key *k = table_entry(n, struct key, node);
 
 		if (k->what == KEY_TOKEN && same_token(k->token, token)) {

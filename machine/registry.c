@@ -173,8 +173,9 @@ int machines_save(struct machines *ms, struct machine *m)
 	j = machine_store(m);
 	if (j)
 		text = json_dumps(j, JSON_COMPACT);
-	rc = text ? store_put(ms->store, STORE_MACHINE, m->name, strlen(m->name), text, strlen(text)) :
-		-ENOMEM;
+	rc = text
+		? store_put(ms->store, STORE_MACHINE, m->name, strlen(m->name), text, strlen(text))
+		: -ENOMEM;
 	free(text);
 	json_decref(j);
 	return rc;
@@ -208,8 +209,9 @@ static int load_row(void *arg, const void *key, size_t key_len, const void *valu
 	if (rc < 0)
 		machine_free(m);
 	if (rc == -EPROTO)
-		snprintf(l->why, l->why_size, "the stored record of machine %.*s cannot be read: %s",
-			(int)key_len, (const char *)key, what);
+		snprintf(l->why, l->why_size,
+			"the stored record of machine %.*s cannot be read: %s", (int)key_len,
+			(const char *)key, what);
 	else if (rc < 0)
 		snprintf(l->why, l->why_size, "machines cannot be loaded: %s", strerror(-rc));
 	return rc;
@@ -224,7 +226,7 @@ static int by_name(const void *a, const void *b)
 
 int machines_load(struct machines *ms, char *why, size_t why_size)
 {
-	struct loading l = { ms, why, why_size };
+	struct loading l = {ms, why, why_size};
 	int rc = ms->store ? store_load(ms->store, STORE_MACHINE, load_row, &l) : 0;
 
 	if (ms->count)
@@ -236,7 +238,8 @@ int machines_load(struct machines *ms, char *why, size_t why_size)
 
 struct machine *machines_by_name(const struct machines *ms, const char *name)
 {
-	for (struct table_node *n = table_first(&ms->names, hash_name(name)); n; n = table_next(n)) {
+	for (struct table_node *n = table_first(&ms->names, hash_name(name)); n;
+		n = table_next(n)) {
 		struct machine *m = table_entry(n, struct machine, by_name);
 
 		if (strcmp(m->name, name) == 0)

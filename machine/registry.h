@@ -11,19 +11,19 @@ struct machines {
 	machine_act act;
 	void *act_arg;
 
-	struct table names;      /* machine.by_name */
-	struct table keys;       /* MACs, addresses and tokens: machine_keys.c */
-	struct machine **order;  /* by name */
+	struct table names;     /* machine.by_name */
+	struct table keys;      /* MACs, addresses and tokens: machine_keys.c */
+	struct machine **order; /* by name */
 	size_t count, cap;
-	struct machine **due;    /* a heap, the earliest deadline first; its room is `cap` too */
+	struct machine **due; /* a heap, the earliest deadline first; its room is `cap` too */
 	size_t n_due;
 };
 
 /* Numbers inside a name by value; names that are equal so ("n01", "n1") by their bytes. */
 int machine_name_compare(const char *a, const char *b);
 
-/* The keys of the record as it is now, instead of those it had. -EEXIST one is another machine's, -ENOMEM: then it
- * keeps those it had. */
+/* The keys of the record as it is now, instead of those it had. -EEXIST one is another machine's,
+ * -ENOMEM: then it keeps those it had. */
 int machine_keys_update(struct machines *ms, struct machine *m);
 void machine_keys_drop(struct machines *ms, struct machine *m);
 
@@ -33,8 +33,8 @@ void machine_due_remove(struct machines *ms, struct machine *m);
 /* Does the attempt's deadline count in this state? */
 bool machine_is_due(const struct machine *m);
 
-/* The stored form of a record. machine_parse() wants one JSON object of machine_store(); the line in `why` says
- * which member is wrong. -EPROTO, -ENOMEM. */
+/* The stored form of a record. machine_parse() wants one JSON object of machine_store(); the line
+ * in `why` says which member is wrong. -EPROTO, -ENOMEM. */
 json_t *machine_store(const struct machine *m);
 int machine_parse(const json_t *j, struct machine **ret, char *why, size_t why_size);
 

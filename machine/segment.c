@@ -62,5 +62,5 @@ void segments_fini(struct segments *ss)
 {
 	for (size_t i = 0; i < ss->count; i++)
 		free(ss->all[i]);
-	*ss = (struct segments){ 0 };
+	*ss = (struct segments){0};
 }

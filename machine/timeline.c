@@ -23,7 +23,8 @@ struct listener {
 
 struct timeline {
 	struct store *store;
-	struct timeline_event *ring; /* TIMELINE_MAX; strings of one event are one block, at .machine */
+	struct timeline_event
+		*ring; /* TIMELINE_MAX; strings of one event are one block, at .machine */
 	size_t first, count;
 	uint64_t newest;
 	unsigned unpruned; /* events that left the ring since the store was told */
@@ -36,8 +37,8 @@ static struct timeline_event *at(const struct timeline *t, size_t i)
 	return &t->ring[(t->first + i) % TIMELINE_MAX];
 }
 
-/* Bytes of the UTF-8 character at `s` (RFC 3629), or 0 when it is none. Only C1 controls are left out: jansson
- * takes the rest, and a terminal takes no orders from it. */
+/* Bytes of the UTF-8 character at `s` (RFC 3629), or 0 when it is none. Only C1 controls are left
+ * out: jansson takes the rest, and a terminal takes no orders from it. */
 static size_t utf8_len(const unsigned char *s)
 {
 	unsigned char lo = 0x80, hi = 0xbf;
@@ -101,7 +102,8 @@ const char *timeline_line(const char *text, char *buf, size_t size)
 	return buf;
 }
 
-static int event_fill(struct timeline_event *e, const char *machine, const char *kind, const char *text)
+static int event_fill(
+	struct timeline_event *e, const char *machine, const char *kind, const char *text)
 {
 	size_t m = strnlen(machine, WORD_MAX - 1) + 1, k = strnlen(kind, WORD_MAX - 1) + 1;
 	size_t x = strnlen(text, TIMELINE_TEXT) + 1;
@@ -136,7 +138,7 @@ static int load_row(void *arg, uint64_t seq, int64_t wall_ms, const char *machin
 	const char *text)
 {
 	struct timeline *t = arg;
-	struct timeline_event e = { .seq = seq, .at = wall_ms };
+	struct timeline_event e = {.seq = seq, .at = wall_ms};
 	int rc = event_fill(&e, machine, kind, text);
 
 	return rc < 0 ? rc : push(t, &e);
@@ -195,7 +197,8 @@ void timeline_free(struct timeline *t)
 	free(t);
 }
 
-/* An event that cannot be stored is shown all the same; the store's owner hears of its trouble by itself. */
+/* An event that cannot be stored is shown all the same; the store's owner hears of its trouble by
+ * itself. */
 static void put(struct timeline *t, const struct timeline_event *e)
 {
 	if (!t->store)
@@ -205,9 +208,10 @@ static void put(struct timeline *t, const struct timeline_event *e)
 		t->unpruned = 0;
 }
 
-uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind, const char *fmt, ...)
+uint64_t timeline_add(
+	struct timeline *t, const char *machine, const char *kind, const char *fmt, ...)
 {
-	struct timeline_event e = { .seq = t->newest + 1, .at = clock_wall_ms() };
+	struct timeline_event e = {.seq = t->newest + 1, .at = clock_wall_ms()};
 	char text[TIMELINE_TEXT + 2]; /* one byte more than is kept shows that it was cut */
 	va_list ap;
 
@@ -239,7 +243,8 @@ static size_t place_after(const struct timeline *t, uint64_t after)
 	return lo;
 }
 
-const struct timeline_event *timeline_after(const struct timeline *t, uint64_t after, const char *machine)
+const struct timeline_event *timeline_after(
+	const struct timeline *t, uint64_t after, const char *machine)
 {
 	for (size_t i = place_after(t, after); i < t->count; i++)
 		if (!machine || strcmp(at(t, i)->machine, machine) == 0)
@@ -247,7 +252,8 @@ const struct timeline_event *timeline_after(const struct timeline *t, uint64_t a
 	return NULL;
 }
 
-const struct timeline_event *timeline_last(const struct timeline *t, const char *machine, const char *kind)
+const struct timeline_event *timeline_last(
+	const struct timeline *t, const char *machine, const char *kind)
 {
 	for (size_t i = t->count; i-- > 0;) {
 		const struct timeline_event *e = at(t, i);
@@ -263,15 +269,17 @@ uint64_t timeline_newest(const struct timeline *t)
 	return t->count ? at(t, t->count - 1)->seq : 0;
 }
 
-int timeline_listen(struct timeline *t, void (*added)(void *arg, const struct timeline_event *e), void *arg)
+int timeline_listen(
+	struct timeline *t, void (*added)(void *arg, const struct timeline_event *e), void *arg)
 {
 	if (t->n_listeners == TIMELINE_LISTENERS)
 		return -ENOSPC;
-	t->listeners[t->n_listeners++] = (struct listener){ added, arg };
+	t->listeners[t->n_listeners++] = (struct listener){added, arg};
 	return 0;
 }
 
-void timeline_unlisten(struct timeline *t, void (*added)(void *, const struct timeline_event *), void *arg)
+void timeline_unlisten(
+	struct timeline *t, void (*added)(void *, const struct timeline_event *), void *arg)
 {
 	size_t kept = 0;
 

@@ -1,7 +1,7 @@
 /*
- * The timeline: everything that happened to every machine, one numbered list. Kept in memory (the newest
- * TIMELINE_MAX) and in the store (the same); numbers never repeat, so a follower resumes where it was.
- * Main thread only.
+ * The timeline: everything that happened to every machine, one numbered list. Kept in memory (the
+ * newest TIMELINE_MAX) and in the store (the same); numbers never repeat, so a follower resumes
+ * where it was. Main thread only.
  */
 #ifndef USHER_MACHINE_TIMELINE_H
 #define USHER_MACHINE_TIMELINE_H
@@ -16,20 +16,20 @@ enum {
 	TIMELINE_TEXT = 1024, /* bytes of text per event, longer is cut */
 	TIMELINE_DAYS = 90,   /* older ones are dropped at start */
 	TIMELINE_LISTENERS = 8,
-	TIMELINE_GAP = 1000,  /* numbers skipped at start: they may have been shown and not written when we died */
+	TIMELINE_GAP = 1000, /* numbers skipped at start: perhaps shown, not written when we died */
 };
 
 struct timeline_event {
 	uint64_t seq;
-	int64_t at;        /* wall ms */
-	char *machine;     /* "" when it is nobody's (a refused stranger) */
-	char *kind;        /* one word: leased armed booting installing installed up failed deleted created
-	                      boot progress transfer hook power refused ... */
-	char *text;        /* one line, control characters replaced */
+	int64_t at;    /* wall ms */
+	char *machine; /* "" when it is nobody's (a refused stranger) */
+	char *kind; /* one word: leased armed booting installing installed up failed deleted created
+		       boot progress transfer hook power refused ... */
+	char *text; /* one line, control characters replaced */
 };
 
-/* A peer's text as one clean line, cut to fit between characters: what is no UTF-8 becomes '?', a control character
- * a space. Returns `buf`. */
+/* A peer's text as one clean line, cut to fit between characters: what is no UTF-8 becomes '?', a
+ * control character a space. Returns `buf`. */
 const char *timeline_line(const char *text, char *buf, size_t size);
 
 struct timeline;
@@ -37,21 +37,25 @@ struct timeline;
 int timeline_new(struct store *store, struct timeline **ret);
 void timeline_free(struct timeline *t);
 
-/* Appends with the wall clock's time; puts into the store's open transaction without committing. Out of memory
- * drops the event. Returns its number or 0. */
-uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-/* The first event with seq > after (of `machine` unless NULL), or NULL. O(log n) to find the place. Events are
- * borrowed until the next timeline_add(). */
-const struct timeline_event *timeline_after(const struct timeline *t, uint64_t after, const char *machine);
+/* Appends with the wall clock's time; puts into the store's open transaction without committing.
+ * Out of memory drops the event. Returns its number or 0. */
+uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind, const char *fmt,
+	...) __attribute__((format(printf, 4, 5)));
+/* The first event with seq > after (of `machine` unless NULL), or NULL. O(log n) to find the place.
+ * Events are borrowed until the next timeline_add(). */
+const struct timeline_event *timeline_after(
+	const struct timeline *t, uint64_t after, const char *machine);
 /* The newest event of a machine of this kind (NULL: of any), or NULL. */
-const struct timeline_event *timeline_last(const struct timeline *t, const char *machine, const char *kind);
+const struct timeline_event *timeline_last(
+	const struct timeline *t, const char *machine, const char *kind);
 uint64_t timeline_newest(const struct timeline *t);
 
-/* Called after each timeline_add(), from inside it: followers and hooks. Must not add events itself. At most
- * TIMELINE_LISTENERS: 0 or -ENOSPC. */
-int timeline_listen(struct timeline *t, void (*added)(void *arg, const struct timeline_event *e), void *arg);
+/* Called after each timeline_add(), from inside it: followers and hooks. Must not add events
+ * itself. At most TIMELINE_LISTENERS: 0 or -ENOSPC. */
+int timeline_listen(
+	struct timeline *t, void (*added)(void *arg, const struct timeline_event *e), void *arg);
 /* Not from inside a listener. */
-void timeline_unlisten(struct timeline *t, void (*added)(void *, const struct timeline_event *), void *arg);
+void timeline_unlisten(
+	struct timeline *t, void (*added)(void *, const struct timeline_event *), void *arg);
 
 #endif

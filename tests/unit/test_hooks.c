@@ -116,10 +116,12 @@ static void on_done(void *arg, const struct run_result *r)
 	snprintf(o->err, sizeof o->err, "%s", r->err);
 }
 
-static int start_shell(const char *script, const char *input, bool join, int64_t limit_ms, struct run **ret)
+static int start_shell(
+	const char *script, const char *input, bool join, int64_t limit_ms, struct run **ret)
 {
-	char name[] = "sh", option[] = "-c", *argv[] = { name, option, (char *)(uintptr_t)script, NULL };
-	const char *env[] = { "USHER_EVENT=up", "HOME=/nowhere", NULL };
+	char name[] = "sh", option[] = "-c",
+	     *argv[] = {name, option, (char *)(uintptr_t)script, NULL};
+	const char *env[] = {"USHER_EVENT=up", "HOME=/nowhere", NULL};
 	struct run_spec spec = {
 		.path = "/bin/sh",
 		.argv = argv,
@@ -130,7 +132,7 @@ static int start_shell(const char *script, const char *input, bool join, int64_t
 		.join = join,
 	};
 
-	outcome = (struct outcome){ 0 };
+	outcome = (struct outcome){0};
 	return run_start(loop, &spec, on_done, &outcome, ret);
 }
 
@@ -146,7 +148,7 @@ static void shell(const char *script, const char *input, bool join, int64_t limi
 START_TEST(test_run)
 {
 	char buf[64];
-	struct run_result r = { .exit_status = 3 };
+	struct run_result r = {.exit_status = 3};
 
 	shell("cat; echo oops >&2; exit 3", "hello", false, 5000);
 	ck_assert_int_eq(outcome.exit_status, 3);
@@ -173,7 +175,8 @@ END_TEST
 
 START_TEST(test_run_surroundings)
 {
-	shell("pwd; echo $USHER_EVENT $HOME $NOTIFY_SOCKET $USHER_TEST_KEPT; ls /proc/self/fd | tr '\\n' ' ';"
+	shell("pwd; echo $USHER_EVENT $HOME $NOTIFY_SOCKET $USHER_TEST_KEPT; ls /proc/self/fd | tr "
+	      "'\\n' ' ';"
 	      "ps -o pgid= -p $$ >/dev/null 2>&1; cut -d' ' -f5,6 /proc/$$/stat; echo $$; trap",
 		"", false, 5000);
 	/* 3 is the folder that ls reads. */
@@ -239,7 +242,8 @@ START_TEST(test_run_time_over)
 	char script[512];
 	int64_t began = clock_mono_ms();
 
-	snprintf(script, sizeof script, "echo begun; trap '' TERM; sleep 60 & echo $! >%s; wait", in_dir("pid"));
+	snprintf(script, sizeof script, "echo begun; trap '' TERM; sleep 60 & echo $! >%s; wait",
+		in_dir("pid"));
 	shell(script, "", false, 300);
 	ck_assert(outcome.timed_out);
 	ck_assert_int_eq(outcome.signal, SIGKILL);
@@ -269,8 +273,8 @@ START_TEST(test_run_cancel)
 	struct run *r;
 	char script[512];
 
-	snprintf(script, sizeof script, "sleep 60 & echo $! >%s.new; mv %s.new %s; wait", in_dir("pid"),
-		in_dir("pid"), in_dir("pid"));
+	snprintf(script, sizeof script, "sleep 60 & echo $! >%s.new; mv %s.new %s; wait",
+		in_dir("pid"), in_dir("pid"), in_dir("pid"));
 	ck_assert_int_eq(start_shell(script, "", false, 30000, &r), 0);
 	for (int i = 0; i < 200 && access(in_dir("pid"), F_OK) < 0; i++)
 		usleep(20000);
@@ -284,8 +288,8 @@ END_TEST
 
 START_TEST(test_run_cannot_start)
 {
-	char name[] = "x", *argv[] = { name, NULL };
-	struct run_spec spec = { .path = in_dir("none"), .argv = argv, .limit_ms = 1000 };
+	char name[] = "x", *argv[] = {name, NULL};
+	struct run_spec spec = {.path = in_dir("none"), .argv = argv, .limit_ms = 1000};
 	struct run *r = NULL;
 
 	ck_assert_int_eq(run_start(loop, &spec, on_done, &outcome, &r), -ENOENT);
@@ -391,7 +395,8 @@ START_TEST(test_hook_is_told)
 	strcpy(m->name, "web01");
 	ck_assert_int_eq(machines_add(ms, m), 0);
 	write_file("10-first", 0755,
-		"#!/bin/sh\necho \"$USHER_EVENT $USHER_MACHINE $USHER_SEQ $USHER_TEXT\" >%s\ncat >%s\n"
+		"#!/bin/sh\necho \"$USHER_EVENT $USHER_MACHINE $USHER_SEQ $USHER_TEXT\" >%s\ncat "
+		">%s\n"
 		"echo said; echo more >&2; exit 2\n",
 		in_dir("env.txt"), in_dir("stdin.txt"));
 	hooks_open(ms);
@@ -418,10 +423,11 @@ END_TEST
 
 START_TEST(test_hooks_in_name_order)
 {
-	static const char *const names[] = { "b", "a", "C", "10-x" };
+	static const char *const names[] = {"b", "a", "C", "10-x"};
 
 	for (size_t i = 0; i < 4; i++)
-		write_file(names[i], 0755, "#!/bin/sh\necho %s >>%s\n", names[i], in_dir("log.txt"));
+		write_file(
+			names[i], 0755, "#!/bin/sh\necho %s >>%s\n", names[i], in_dir("log.txt"));
 	/* None of these is one. */
 	write_file(".hidden", 0755, "#!/bin/sh\necho bad >>%s\n", in_dir("log.txt"));
 	write_file("a~", 0755, "#!/bin/sh\necho bad >>%s\n", in_dir("log.txt"));
@@ -457,8 +463,8 @@ START_TEST(test_four_at_once)
 	char *text, name[16];
 	int running = 0, most = 0;
 
-	write_file("hook", 0755, "#!/bin/sh\necho + >>%s\nsleep 0.1\necho - >>%s\n", in_dir("log.txt"),
-		in_dir("log.txt"));
+	write_file("hook", 0755, "#!/bin/sh\necho + >>%s\nsleep 0.1\necho - >>%s\n",
+		in_dir("log.txt"), in_dir("log.txt"));
 	hooks_open(NULL);
 	for (int i = 0; i < 12; i++) {
 		snprintf(name, sizeof name, "m%d", i);
@@ -482,7 +488,8 @@ START_TEST(test_too_many_events)
 	for (int i = 0; i < HOOKS_QUEUE_MAX + 30; i++)
 		timeline_add(timeline, "", "leased", "%d", i);
 	turn_until(&told, 1);
-	ck_assert_str_eq(hook_text(""), "30 events were not given to the hooks: too many are waiting");
+	ck_assert_str_eq(
+		hook_text(""), "30 events were not given to the hooks: too many are waiting");
 	/* The teardown ends the four that sleep. */
 }
 END_TEST
@@ -529,7 +536,8 @@ START_TEST(test_hook_that_cannot_be_run)
 	hooks_open(NULL);
 	happen("m", "up");
 	turn_until(&told, 2);
-	ck_assert_str_eq(timeline_after(timeline, 1, "m")->text, "a-broken cannot be run: No such file or directory");
+	ck_assert_str_eq(timeline_after(timeline, 1, "m")->text,
+		"a-broken cannot be run: No such file or directory");
 	ck_assert_str_eq(hook_text("m"), "b-good exit 0");
 }
 END_TEST
@@ -539,7 +547,8 @@ START_TEST(test_long_output_keeps_its_end)
 	const char *text;
 
 	write_file("hook", 0755,
-		"#!/bin/sh\ni=0; while [ $i -lt 900 ]; do printf '\\303\\251'; i=$((i+1)); done; echo; echo last\n");
+		"#!/bin/sh\ni=0; while [ $i -lt 900 ]; do printf '\\303\\251'; i=$((i+1)); done; "
+		"echo; echo last\n");
 	hooks_open(NULL);
 	happen("m", "up");
 	turn_until(&told, 1);
@@ -575,7 +584,8 @@ static void on_power(void *arg, int status, const char *output)
 {
 	size_t n = strlen(said);
 
-	snprintf(said + n, sizeof said - n, "%s%d %s;", arg ? (const char *)arg : "", status, output);
+	snprintf(said + n, sizeof said - n, "%s%d %s;", arg ? (const char *)arg : "", status,
+		output);
 	answers++;
 }
 
@@ -592,7 +602,8 @@ START_TEST(test_power)
 {
 	json_t *j = json_pack("{s:s}", "name", "node1");
 
-	write_file("power", 0755, "#!/bin/sh\necho \"$# $1 $2\" >>%s; cat >%s\ncase $1 in status) echo off;;"
+	write_file("power", 0755,
+		"#!/bin/sh\necho \"$# $1 $2\" >>%s; cat >%s\ncase $1 in status) echo off;;"
 		" cycle) echo first >&2; echo no such chassis >&2; echo; exit 4;; esac\n",
 		in_dir("log.txt"), in_dir("stdin.txt"));
 	ck_assert_str_eq(switch_it(in_dir("power"), "on"), "0 ;");
@@ -612,9 +623,11 @@ START_TEST(test_power_refusals)
 	char want[1024];
 
 	ck_assert_int_eq(power_run(power, "relative", "on", "m", NULL, on_power, NULL), -EINVAL);
-	ck_assert_int_eq(power_run(power, "/bin/true", "explode", "m", NULL, on_power, NULL), -EINVAL);
+	ck_assert_int_eq(
+		power_run(power, "/bin/true", "explode", "m", NULL, on_power, NULL), -EINVAL);
 	write_file("open", 0777, "#!/bin/sh\n");
-	snprintf(want, sizeof want, "%d %s: others than its owner may write to it;", -EACCES, in_dir("open"));
+	snprintf(want, sizeof want, "%d %s: others than its owner may write to it;", -EACCES,
+		in_dir("open"));
 	ck_assert_str_eq(switch_it(in_dir("open"), "on"), want);
 	write_file("silent", 0755, "#!/bin/sh\nexit 7\n");
 	ck_assert_str_eq(switch_it(in_dir("silent"), "on"), "7 exit 7;");
@@ -626,11 +639,13 @@ END_TEST
 
 START_TEST(test_power_in_order)
 {
-	write_file("power", 0755, "#!/bin/sh\n[ $1 = off ] && [ $2 = slow ] && sleep 0.3\necho $2 $1 >>%s\n",
+	write_file("power", 0755,
+		"#!/bin/sh\n[ $1 = off ] && [ $2 = slow ] && sleep 0.3\necho $2 $1 >>%s\n",
 		in_dir("log.txt"));
 	ck_assert_int_eq(power_run(power, in_dir("power"), "off", "slow", NULL, on_power, NULL), 0);
 	ck_assert_int_eq(power_run(power, in_dir("power"), "on", "slow", NULL, on_power, NULL), 0);
-	ck_assert_int_eq(power_run(power, in_dir("power"), "off", "quick", NULL, on_power, NULL), 0);
+	ck_assert_int_eq(
+		power_run(power, in_dir("power"), "off", "quick", NULL, on_power, NULL), 0);
 	turn_until(&answers, 3);
 	ck_assert_str_eq(read_whole("log.txt"), "quick off\nslow off\nslow on\n");
 }
@@ -640,7 +655,8 @@ START_TEST(test_power_free_while_it_runs)
 {
 	write_file("power", 0755, "#!/bin/sh\necho $$ >%s\nexec sleep 60\n", in_dir("pid"));
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(power_run(power, in_dir("power"), "on", "m", NULL, on_power, NULL), 0);
+		ck_assert_int_eq(
+			power_run(power, in_dir("power"), "on", "m", NULL, on_power, NULL), 0);
 	for (int i = 0; i < 100 && !*read_whole("pid"); i++)
 		loop_once(loop, 20);
 	power_free(power);
@@ -652,16 +668,18 @@ END_TEST
 
 /* The example in contrib/, with a virsh that only remembers. */
 
-static const char fake_virsh[] = "#!/bin/sh\n"
-				 "[ \"$1\" = -q ] && shift\n"
-				 "echo \"$*\" >>log.txt\n"
-				 "case $1 in\n"
-				 "domstate) [ \"$2\" != gone ] || { printf 'error: failed to get domain\\n\\n' >&2; exit 1; }\n"
-				 "	cat state ;;\n"
-				 "start) [ \"$(cat state)\" = 'shut off' ] || exit 1; echo running >state ;;\n"
-				 "destroy) [ \"$(cat state)\" = running ] || exit 1; echo 'shut off' >state ;;\n"
-				 "dumpxml) cat xml ;;\n"
-				 "esac\n";
+static const char fake_virsh[] =
+	"#!/bin/sh\n"
+	"[ \"$1\" = -q ] && shift\n"
+	"echo \"$*\" >>log.txt\n"
+	"case $1 in\n"
+	"domstate) [ \"$2\" != gone ] || { printf 'error: failed to get domain\\n\\n' >&2; exit 1; "
+	"}\n"
+	"	cat state ;;\n"
+	"start) [ \"$(cat state)\" = 'shut off' ] || exit 1; echo running >state ;;\n"
+	"destroy) [ \"$(cat state)\" = running ] || exit 1; echo 'shut off' >state ;;\n"
+	"dumpxml) cat xml ;;\n"
+	"esac\n";
 
 static const char *libvirt(const char *verb, const char *domain)
 {
@@ -669,8 +687,8 @@ static const char *libvirt(const char *verb, const char *domain)
 	char *example = realpath("contrib/power-libvirt", NULL), script[1024];
 
 	ck_assert_ptr_nonnull(example);
-	snprintf(script, sizeof script, "cd %s && PATH=%s:$PATH && export PATH && exec %s %s %s", dir, dir, example,
-		verb, domain);
+	snprintf(script, sizeof script, "cd %s && PATH=%s:$PATH && export PATH && exec %s %s %s",
+		dir, dir, example, verb, domain);
 	shell(script, "{}", true, 9000);
 	snprintf(text, sizeof text, "%d %s", outcome.exit_status, outcome.err);
 	free(example);
@@ -688,7 +706,8 @@ START_TEST(test_power_libvirt)
 	ck_assert_str_eq(libvirt("status", "node1"), "0 on\n");
 	write_file("log.txt", 0644, "%s", "");
 	ck_assert_str_eq(libvirt("cycle", "node1"), "0 ");
-	ck_assert_str_eq(read_whole("log.txt"), "domstate node1\ndestroy node1\ndomstate node1\nstart node1\n");
+	ck_assert_str_eq(read_whole("log.txt"),
+		"domstate node1\ndestroy node1\ndomstate node1\nstart node1\n");
 	ck_assert_str_eq(libvirt("off", "node1"), "0 ");
 	ck_assert_str_eq(libvirt("cycle", "node1"), "0 ");
 	ck_assert_str_eq(libvirt("status", "gone"), "1 failed to get domain\n");
@@ -701,13 +720,18 @@ END_TEST
 START_TEST(test_power_libvirt_netboot)
 {
 	write_file("virsh", 0755, "%s", fake_virsh);
-	write_file("xml", 0644, "<domain>\n<os>\n<boot dev='network'/>\n<boot dev='hd'/>\n</os>\n</domain>\n");
+	write_file("xml", 0644,
+		"<domain>\n<os>\n<boot dev='network'/>\n<boot dev='hd'/>\n</os>\n</domain>\n");
 	ck_assert_str_eq(libvirt("netboot", "node1"), "0 ");
-	write_file("xml", 0644, "<domain>\n<os>\n<boot dev='hd'/>\n<boot dev='network'/>\n</os>\n</domain>\n");
+	write_file("xml", 0644,
+		"<domain>\n<os>\n<boot dev='hd'/>\n<boot dev='network'/>\n</os>\n</domain>\n");
 	ck_assert_int_eq(atoi(libvirt("netboot", "node1")), 1);
-	write_file("xml", 0644, "<domain>\n<interface type='bridge'>\n<boot order='1'/>\n</interface>\n</domain>\n");
+	write_file("xml", 0644,
+		"<domain>\n<interface type='bridge'>\n<boot "
+		"order='1'/>\n</interface>\n</domain>\n");
 	ck_assert_str_eq(libvirt("netboot", "node1"), "0 ");
-	write_file("xml", 0644, "<domain>\n<disk>\n<boot order='1'/>\n</disk>\n<interface type='bridge'>\n"
+	write_file("xml", 0644,
+		"<domain>\n<disk>\n<boot order='1'/>\n</disk>\n<interface type='bridge'>\n"
 		"<boot order='2'/>\n</interface>\n</domain>\n");
 	ck_assert_int_eq(atoi(libvirt("netboot", "node1")), 1);
 }

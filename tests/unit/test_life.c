@@ -7,9 +7,9 @@
 #include <string.h>
 
 /*
- * The whole table, written down a second time as text and independent of life.c's: a row per event, a column per
- * state. "state+ACTIONS", actions N netboot, D disk, O off, E end; "." nothing changes; "x" refused. Boots: one of
- * three was fetched, so that a boot is not one too many.
+ * The whole table, written down a second time as text and independent of life.c's: a row per event,
+ * a column per state. "state+ACTIONS", actions N netboot, D disk, O off, E end; "." nothing
+ * changes; "x" refused. Boots: one of three was fetched, so that a boot is not one too many.
  */
 struct row {
 	enum life_event event;
@@ -17,37 +17,38 @@ struct row {
 };
 
 static const struct row guest_rows[] = {
-	{ LIFE_ARM, { "armed+N", "x", "x", "x", "armed+N", "armed+N", "armed+N" } },
-	{ LIFE_DISARM, { "x", "known+OE", "failed+OE", "failed+OE", "x", "x", "x" } },
-	{ LIFE_BOOT, { "x", "booting", "booting", "booting", "x", "x", "x" } },
-	{ LIFE_ANSWERS, { "x", "x", "installing", ".", "x", "x", "x" } },
-	{ LIFE_PROGRESS, { "x", "x", "installing", ".", "x", "x", "x" } },
-	{ LIFE_DONE, { "x", "x", "installed+E", "installed+E", ".", ".", "x" } },
-	{ LIFE_FAIL, { "x", "failed+OE", "failed+OE", "failed+OE", "x", "x", "." } },
-	{ LIFE_FIRST_BOOT, { "x", "x", "x", "x", "up", ".", "x" } },
-	{ LIFE_DEADLINE, { ".", "failed+OE", "failed+OE", "failed+OE", "failed", ".", "." } },
-	{ LIFE_STOPPED, { ".", ".+N", ".+N", ".+N", ".+D", ".", "." } },
-	{ LIFE_KILLED, { ".", "failed+E", "failed+E", "failed+E", ".", ".", "." } },
-	{ LIFE_POWER_FAILED, { ".", "failed+E", "failed+E", ".", ".", ".", "." } },
+	{LIFE_ARM, {"armed+N", "x", "x", "x", "armed+N", "armed+N", "armed+N"}},
+	{LIFE_DISARM, {"x", "known+OE", "failed+OE", "failed+OE", "x", "x", "x"}},
+	{LIFE_BOOT, {"x", "booting", "booting", "booting", "x", "x", "x"}},
+	{LIFE_ANSWERS, {"x", "x", "installing", ".", "x", "x", "x"}},
+	{LIFE_PROGRESS, {"x", "x", "installing", ".", "x", "x", "x"}},
+	{LIFE_DONE, {"x", "x", "installed+E", "installed+E", ".", ".", "x"}},
+	{LIFE_FAIL, {"x", "failed+OE", "failed+OE", "failed+OE", "x", "x", "."}},
+	{LIFE_FIRST_BOOT, {"x", "x", "x", "x", "up", ".", "x"}},
+	{LIFE_DEADLINE, {".", "failed+OE", "failed+OE", "failed+OE", "failed", ".", "."}},
+	{LIFE_STOPPED, {".", ".+N", ".+N", ".+N", ".+D", ".", "."}},
+	{LIFE_KILLED, {".", "failed+E", "failed+E", "failed+E", ".", ".", "."}},
+	{LIFE_POWER_FAILED, {".", "failed+E", "failed+E", ".", ".", ".", "."}},
 };
 
 /* Where bare metal differs. */
 static const struct row bare_rows[] = {
-	{ LIFE_DISARM, { "x", "known+E", "failed+OE", "failed+OE", "x", "x", "x" } },
-	{ LIFE_STOPPED, { ".", ".", ".", ".", ".", ".", "." } },
-	{ LIFE_KILLED, { ".", ".", ".", ".", ".", ".", "." } },
+	{LIFE_DISARM, {"x", "known+E", "failed+OE", "failed+OE", "x", "x", "x"}},
+	{LIFE_STOPPED, {".", ".", ".", ".", ".", ".", "."}},
+	{LIFE_KILLED, {".", ".", ".", ".", ".", ".", "."}},
 };
 
-static struct life_result step(enum life_state state, bool guest, unsigned boots, unsigned max,
-	enum life_event e)
+static struct life_result step(
+	enum life_state state, bool guest, unsigned boots, unsigned max, enum life_event e)
 {
-	struct life l = { .state = state, .guest = guest, .boots = boots, .max_boots = max };
+	struct life l = {.state = state, .guest = guest, .boots = boots, .max_boots = max};
 
 	return life_step(&l, e);
 }
 
 /* The result in the words of the table. */
-static const char *describe(enum life_state before, const struct life_result *r, char *buf, size_t size)
+static const char *describe(
+	enum life_state before, const struct life_result *r, char *buf, size_t size)
 {
 	if (r->refused)
 		return "x";
@@ -75,9 +76,10 @@ static void check_cell(const struct row *row, enum life_state s, bool guest)
 	/* A state that is said to become itself stays. */
 	if (strcmp(want, life_state_name(s)) == 0)
 		want = ".";
-	ck_assert_msg(strcmp(describe(s, &r, buf, sizeof buf), want) == 0, "%s %s in %s: \"%s\", not \"%s\"",
-		guest ? "guest" : "bare metal", life_event_name(row->event), life_state_name(s),
-		describe(s, &r, buf, sizeof buf), want);
+	ck_assert_msg(strcmp(describe(s, &r, buf, sizeof buf), want) == 0,
+		"%s %s in %s: \"%s\", not \"%s\"", guest ? "guest" : "bare metal",
+		life_event_name(row->event), life_state_name(s), describe(s, &r, buf, sizeof buf),
+		want);
 	/* Who is refused or fails hears why; nothing is changed by a refusal. */
 	if (r.refused) {
 		ck_assert_ptr_nonnull(r.reason);
@@ -116,7 +118,7 @@ END_TEST
 
 START_TEST(test_boots_are_counted)
 {
-	struct life l = { .state = LIFE_ARMED, .max_boots = 2 };
+	struct life l = {.state = LIFE_ARMED, .max_boots = 2};
 	struct life_result r = life_step(&l, LIFE_BOOT);
 
 	ck_assert_int_eq(r.state, LIFE_BOOTING);
@@ -155,8 +157,8 @@ START_TEST(test_arming_counts_anew)
 }
 END_TEST
 
-/* From every state and by every road: a machine gets boot files only after it was armed, and every end of an attempt
- * that was under way voids its tokens. */
+/* From every state and by every road: a machine gets boot files only after it was armed, and every
+ * end of an attempt that was under way voids its tokens. */
 START_TEST(test_invariants)
 {
 	for (int s = 0; s < LIFE_STATES; s++)
@@ -185,9 +187,10 @@ START_TEST(test_names)
 	for (int e = 0; e < LIFE_EVENTS; e++)
 		ck_assert_ptr_nonnull(life_event_name(e));
 	ck_assert_str_eq(life_event_name(LIFE_FIRST_BOOT), "first-boot");
-	ck_assert(!life_netboots(LIFE_KNOWN) && !life_netboots(LIFE_INSTALLED) && !life_netboots(LIFE_UP) &&
-		!life_netboots(LIFE_FAILED));
-	ck_assert(life_netboots(LIFE_ARMED) && life_netboots(LIFE_BOOTING) && life_netboots(LIFE_INSTALLING));
+	ck_assert(!life_netboots(LIFE_KNOWN) && !life_netboots(LIFE_INSTALLED) &&
+		!life_netboots(LIFE_UP) && !life_netboots(LIFE_FAILED));
+	ck_assert(life_netboots(LIFE_ARMED) && life_netboots(LIFE_BOOTING) &&
+		life_netboots(LIFE_INSTALLING));
 }
 END_TEST
 

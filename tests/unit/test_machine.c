@@ -35,7 +35,7 @@ static void close_all(void)
 
 static void setup(void)
 {
-	struct segment s = { .name = "default" };
+	struct segment s = {.name = "default"};
 
 	ck_assert_int_eq(segments_add(&segments, &s, NULL), 0);
 	strcpy(s.name, "lab");
@@ -51,7 +51,7 @@ static void teardown(void)
 
 static struct ip ip(const char *text)
 {
-	struct ip r = { 0 };
+	struct ip r = {0};
 
 	ck_assert_int_eq(ip_parse(text, &r), 0);
 	return r;
@@ -59,7 +59,7 @@ static struct ip ip(const char *text)
 
 static struct mac mac(const char *text)
 {
-	struct mac r = { 0 };
+	struct mac r = {0};
 
 	ck_assert_int_eq(mac_parse(text, &r), 0);
 	return r;
@@ -124,7 +124,8 @@ END_TEST
 
 START_TEST(test_look_ups)
 {
-	struct machine *a = add("web01", "default", "10.0.0.2"), *b = add("web01-lab", "lab", "10.0.0.2");
+	struct machine *a = add("web01", "default", "10.0.0.2"),
+		       *b = add("web01-lab", "lab", "10.0.0.2");
 	struct ip address = ip("10.0.0.2"), other = ip("10.0.0.3");
 	struct mac m = mac("52:54:0a:00:00:02"), unknown = mac("52:54:0a:00:00:03");
 	struct nic *nic = NULL;
@@ -202,10 +203,10 @@ END_TEST
 
 START_TEST(test_name_order)
 {
-	static const char *const in[] = { "node10", "web", "node2", "node02", "node1-b", "node1", "a", "node2b",
-		"node100000000000000000000000", "node99999999999999999999999", "n" };
-	static const char *const out[] = { "a", "n", "node1", "node1-b", "node02", "node2", "node2b", "node10",
-		"node99999999999999999999999", "node100000000000000000000000", "web" };
+	static const char *const in[] = {"node10", "web", "node2", "node02", "node1-b", "node1",
+		"a", "node2b", "node100000000000000000000000", "node99999999999999999999999", "n"};
+	static const char *const out[] = {"a", "n", "node1", "node1-b", "node02", "node2", "node2b",
+		"node10", "node99999999999999999999999", "node100000000000000000000000", "web"};
 	const size_t n = sizeof in / sizeof in[0];
 	const struct machine *m = NULL;
 	char address[IP_TEXT];
@@ -220,7 +221,8 @@ START_TEST(test_name_order)
 	}
 	ck_assert_ptr_null(machines_next(ms, m));
 	machines_remove(ms, machines_by_name(ms, "node10"));
-	ck_assert_str_eq(machines_next(ms, machines_by_name(ms, "node2b"))->name, "node99999999999999999999999");
+	ck_assert_str_eq(machines_next(ms, machines_by_name(ms, "node2b"))->name,
+		"node99999999999999999999999");
 }
 END_TEST
 
@@ -253,7 +255,8 @@ static struct machine *armed(unsigned max_boots)
 
 	client = ip("10.0.0.2");
 	stranger = ip("10.0.0.66");
-	ck_assert_int_eq(machine_arm(m, json_pack("{s:s}", "kernel", "vmlinuz"), max_boots, 60000), 0);
+	ck_assert_int_eq(
+		machine_arm(m, json_pack("{s:s}", "kernel", "vmlinuz"), max_boots, 60000), 0);
 	return m;
 }
 
@@ -327,10 +330,10 @@ START_TEST(test_whole_install)
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
 	ck_assert_int_eq(m->state, LIFE_INSTALLING);
 	check_last(m, "installing", "10.0.0.2");
-	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_PROGRESS, "partitioning"), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "partitioning"), 0);
 	check_last(m, "progress", "partitioning");
 	acted = 0;
-	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
 	ck_assert_int_eq(m->state, LIFE_INSTALLED);
 	ck_assert_uint_eq(acted, LIFE_DO_END);
 	ck_assert_int_ne(m->attempt.ended_at, 0);
@@ -338,12 +341,12 @@ START_TEST(test_whole_install)
 	acted = 0;
 	ck_assert_int_eq(machine_event(m, LIFE_STOPPED, NULL), 0);
 	ck_assert_uint_eq(acted, LIFE_DO_DISK);
-	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
 	ck_assert_int_eq(m->state, LIFE_UP);
 	check_last(m, "up", "");
 	/* Retries of both reports are no harm. */
-	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_DONE, NULL), 0);
-	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
 	ck_assert_int_eq(m->state, LIFE_UP);
 	/* Nothing is served any more. */
 	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM);
@@ -420,23 +423,6 @@ START_TEST(test_progress_closes_answers)
 	/* A new boot begins anew. */
 	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
-}
-END_TEST
-
-START_TEST(test_reports_by_token)
-{
-	struct machine *m = armed(3);
-
-	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
-	ck_assert_int_eq(machine_report(m, TOKEN_NEXT, &client, LIFE_DONE, NULL), -EPERM);
-	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_DONE, NULL), -EPERM);
-	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, NULL, LIFE_FIRST_BOOT, NULL), -EPERM);
-	ck_assert_int_eq(machine_report(m, TOKEN_BOOT, &client, LIFE_ARM, NULL), -EPERM);
-	check_last(m, "refused", "10.0.0.2");
-	ck_assert_int_eq(m->state, LIFE_BOOTING);
-	/* The installed system cannot be up before done. */
-	ck_assert_int_eq(machine_report(m, TOKEN_UP, &client, LIFE_FIRST_BOOT, NULL), -EPERM);
-	ck_assert_int_eq(m->state, LIFE_BOOTING);
 }
 END_TEST
 
@@ -566,16 +552,20 @@ START_TEST(test_json)
 	ck_assert_str_eq(json_string_value(json_object_get(j, "name")), "web01");
 	ck_assert_str_eq(json_string_value(json_object_get(j, "kind")), "guest");
 	ck_assert_str_eq(json_string_value(json_object_get(j, "state")), "armed");
-	ck_assert_str_eq(json_string_value(json_object_get(j, "since")), "2001-09-09T01:46:40.042Z");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(j, "since")), "2001-09-09T01:46:40.042Z");
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "since_ms")), 1000000000042);
 	nic = json_array_get(json_object_get(j, "nics"), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(nic, "mac")), "52:54:0a:00:00:02");
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(nic, "addresses"), 0)), "10.0.0.2");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(nic, "addresses"), 0)),
+		"10.0.0.2");
 	ck_assert_ptr_null(json_object_get(j, "settings"));
-	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(j, "attempt"), "number")), 1);
+	ck_assert_int_eq(
+		json_integer_value(json_object_get(json_object_get(j, "attempt"), "number")), 1);
 	json_decref(j);
 	j = machine_to_json(m, true);
-	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(j, "settings"), "disk")), "vda");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(j, "settings"), "disk")), "vda");
 	ck_assert_ptr_nonnull(json_object_get(j, "guest"));
 	text = json_dumps(j, 0);
 	ck_assert_ptr_null(strstr(text, m->attempt.next_token));
@@ -608,7 +598,7 @@ static void close_store(void)
 
 static void setup_store(void)
 {
-	struct segment s = { .name = "default" };
+	struct segment s = {.name = "default"};
 
 	ck_assert_int_eq(segments_add(&segments, &s, NULL), 0);
 	snprintf(dir, sizeof dir, "/tmp/usher-machine-XXXXXX");
@@ -619,7 +609,7 @@ static void setup_store(void)
 
 static void teardown_store(void)
 {
-	static const char *const suffixes[] = { "", ".lock", "-wal", "-shm", "-journal" };
+	static const char *const suffixes[] = {"", ".lock", "-wal", "-shm", "-journal"};
 	char name[128];
 
 	close_store();
@@ -679,8 +669,10 @@ START_TEST(test_round_trip)
 	m->created_at = 123456789012;
 	strcpy(m->power, "/usr/local/libexec/power");
 	strcpy(m->request_id, "abc");
-	m->nics[1] = (struct nic){ .segment = "gone", .mac = mac("52:54:00:11:22:33"), .n_addrs = 2,
-		.addrs = { ip("10.9.9.9"), ip("fd00::9") } };
+	m->nics[1] = (struct nic){.segment = "gone",
+		.mac = mac("52:54:00:11:22:33"),
+		.n_addrs = 2,
+		.addrs = {ip("10.9.9.9"), ip("fd00::9")}};
 	m->n_nics = 2;
 	json_object_set_new(m->settings, "who", json_string("J\xc3\xb6rg \"x\"\n"));
 	json_array_append_new(m->ssh_keys, json_string("ssh-ed25519 AAAA root@x"));
@@ -772,7 +764,8 @@ static int take_row(void *arg, const void *key, size_t key_len, const void *valu
 	return 0;
 }
 
-/* A good record with any one member taken out or of another type is refused, and never read half. */
+/* A good record with any one member taken out or of another type is refused, and never read half.
+ */
 START_TEST(test_each_member_is_wanted)
 {
 	struct stored s;
@@ -796,16 +789,18 @@ START_TEST(test_each_member_is_wanted)
 			if (strcmp(key, "snapshot") == 0)
 				continue;
 			bad = json_deep_copy(good);
-			json_object_set_new(inner ? json_object_get(bad, "attempt") : bad, key,
-				json_real(0.5));
+			json_object_set_new(
+				inner ? json_object_get(bad, "attempt") : bad, key, json_real(0.5));
 			text = json_dumps(bad, 0);
-			ck_assert_int_eq(store_put(store, STORE_MACHINE, "web01", 5, text, strlen(text)), 0);
+			ck_assert_int_eq(
+				store_put(store, STORE_MACHINE, "web01", 5, text, strlen(text)), 0);
 			free(text);
 			json_decref(bad);
 			close_store();
 			open_store();
 			ck_assert_msg(machines_load(ms, why, sizeof why) == -EPROTO, "%s", key);
-			ck_assert_msg(strstr(why, key) || strstr(why, "not a state"), "%s: %s", key, why);
+			ck_assert_msg(
+				strstr(why, key) || strstr(why, "not a state"), "%s: %s", key, why);
 		}
 	}
 	json_decref(good);
@@ -832,7 +827,6 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_too_many_boots);
 	tcase_add_test(t, test_answers_for_whom);
 	tcase_add_test(t, test_progress_closes_answers);
-	tcase_add_test(t, test_reports_by_token);
 	tcase_add_test(t, test_failure_keeps_the_reason);
 	tcase_add_test(t, test_repetitions_are_left_out);
 	tcase_add_test(t, test_disarm);

@@ -8,7 +8,7 @@
 
 static struct ip ip(const char *text)
 {
-	struct ip r = { 0 };
+	struct ip r = {0};
 
 	ck_assert_int_eq(ip_parse(text, &r), 0);
 	return r;
@@ -16,7 +16,7 @@ static struct ip ip(const char *text)
 
 static bool accepts(const char *server, uint8_t prefix_len, const char *address)
 {
-	struct segment s = { .server = ip(server), .prefix_len = prefix_len };
+	struct segment s = {.server = ip(server), .prefix_len = prefix_len};
 	struct ip a = ip(address);
 
 	return segment_accepts(&s, &a);
@@ -44,8 +44,8 @@ END_TEST
 
 START_TEST(test_accepts_nothing_without_a_server)
 {
-	struct segment s = { .prefix_len = 24 };
-	struct ip a = ip("0.0.0.5"), none = { 0 };
+	struct segment s = {.prefix_len = 24};
+	struct ip a = ip("0.0.0.5"), none = {0};
 
 	ck_assert(!segment_accepts(&s, &a));
 	s.server = ip("10.0.0.1");
@@ -56,9 +56,9 @@ END_TEST
 START_TEST(test_pool)
 {
 	struct ip first = ip("10.0.0.10"), last = ip("10.0.0.20"), below = ip("10.0.0.9");
-	struct ip above = ip("10.0.0.21"), other = ip("fd00::a"), none = { 0 };
-	struct segment s = { .pool_first = ip_to_v4(&first), .pool_last = ip_to_v4(&last) };
-	struct segment empty = { 0 };
+	struct ip above = ip("10.0.0.21"), other = ip("fd00::a"), none = {0};
+	struct segment s = {.pool_first = ip_to_v4(&first), .pool_last = ip_to_v4(&last)};
+	struct segment empty = {0};
 
 	ck_assert(segment_in_pool(&s, &first));
 	ck_assert(segment_in_pool(&s, &last));
@@ -72,8 +72,8 @@ END_TEST
 
 START_TEST(test_set)
 {
-	struct segments ss = { 0 };
-	struct segment s = { .name = "default", .id = 99 };
+	struct segments ss = {0};
+	struct segment s = {.name = "default", .id = 99};
 	const struct segment *first = NULL, *second = NULL;
 
 	ck_assert_int_eq(segments_add(&ss, &s, &first), 0);
@@ -96,8 +96,8 @@ END_TEST
 
 START_TEST(test_limit)
 {
-	struct segments ss = { 0 };
-	struct segment s = { 0 };
+	struct segments ss = {0};
+	struct segment s = {0};
 
 	for (int i = 0; i < SEGMENT_MAX; i++) {
 		snprintf(s.name, sizeof s.name, "s%d", i);

@@ -93,7 +93,8 @@ START_TEST(test_lines)
 	check_line("", 1, "");
 	check_line("x", 1, "");
 	check_line("one\ntwo\r\n\tthree\x1b[31m\x7f", 64, "one two   three [31m ");
-	check_line("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 64, "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+	check_line("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 64,
+		"h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
 	/* Not UTF-8: lone, overlong, surrogate, too high, and a C1 control. */
 	check_line("a\xe9z", 64, "a?z");
 	check_line("\xc0\xaf", 64, "\?\?");
@@ -144,7 +145,7 @@ static void hear(void *arg, const struct timeline_event *e)
 
 START_TEST(test_listeners)
 {
-	struct heard a = { 0 }, b = { 0 };
+	struct heard a = {0}, b = {0};
 
 	ck_assert_int_eq(timeline_listen(t, hear, &a), 0);
 	ck_assert_int_eq(timeline_listen(t, hear, &b), 0);
@@ -191,7 +192,7 @@ static void setup_store(void)
 
 static void teardown_store(void)
 {
-	static const char *const suffixes[] = { "", ".lock", "-wal", "-shm", "-journal" };
+	static const char *const suffixes[] = {"", ".lock", "-wal", "-shm", "-journal"};
 	char name[128];
 
 	close_store();
@@ -216,7 +217,8 @@ START_TEST(test_stored)
 }
 END_TEST
 
-static int count_row(void *arg, uint64_t seq, int64_t at, const char *machine, const char *kind, const char *text)
+static int count_row(void *arg, uint64_t seq, int64_t at, const char *machine, const char *kind,
+	const char *text)
 {
 	uint64_t *first_and_count = arg;
 
@@ -228,7 +230,7 @@ static int count_row(void *arg, uint64_t seq, int64_t at, const char *machine, c
 
 START_TEST(test_store_is_pruned_by_size)
 {
-	uint64_t rows[2] = { 0 };
+	uint64_t rows[2] = {0};
 	char why[256];
 
 	for (int i = 0; i < TIMELINE_MAX + 2000; i++)
