@@ -1,0 +1,285 @@
+#include "dhcpd/dhcp_answer.h"
+#include "dhcpd/dhcp_notice.h"
+
+#include "dhcp_make.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct mac MAC = {{0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03}};
+static struct segment seg;
+static struct machine machine;
+static struct dhcp_make make;
+static struct dhcp_message msg;
+static uint8_t out[DHCP_REPLY_MAX];
+static size_t out_len;
+
+static void setup(void)
+{
+	seg = (struct segment){.id = 1, .server = ip_from_v4(0xc0a87a01), .prefix_len = 24,
+		.router = ip_from_v4(0xc0a87a02), .n_dns = 2, .domain = "lab.example",
+		.lease_s = 3600, .http_port = 80};
+	seg.dns[0] = ip_from_v4(0x01010101);
+	seg.dns[1] = ip_from_v4(0x08080808);
+	machine = (struct machine){.name = "web01"};
+}
+
+static void decode(void)
+{
+	const char *why;
+	size_t len = dhcp_make_end(&make);
+
+	ck_assert_int_eq(dhcp_wire_decode(make.buf, len, &msg, &why), 0);
+}
+
+static void ask(uint8_t type, const char *wants)
+{
+	dhcp_make_begin(&make, &MAC, 1);
+	dhcp_make_u8(&make, OPT_TYPE, type);
+	if (wants)
+		dhcp_make_text(&make, OPT_PARAMETERS, wants);
+	decode();
+}
+
+static struct dhcp_decision decision(enum dhcp_verdict v)
+{
+	return (struct dhcp_decision){.verdict = v, .machine = &machine,
+		.address = ip_from_v4(0xc0a87a03), .lease_s = v == DHCP_SEND_INFO ? 0 : 3600};
+}
+
+static void encode(enum dhcp_verdict v, const struct dhcp_boot *boot)
+{
+	struct dhcp_policy p = {.msg = &msg, .segment = &seg};
+	struct dhcp_decision d = decision(v);
+	int len;
+
+	d.reason = v == DHCP_SEND_NAK ? DHCP_NOT_YOURS : DHCP_FINE;
+	len = dhcp_answer_encode(&p, &d, boot, out);
+	ck_assert_int_gt(len, 0);
+	out_len = (size_t)len;
+}
+
+static uint32_t u32(uint8_t code)
+{
+	return dhcp_answer_u32(out, out_len, code);
+}
+
+static bool says(uint8_t code, const char *text)
+{
+	return dhcp_answer_says(out, out_len, code, text);
+}
+
+static bool has(uint8_t code)
+{
+	size_t n;
+
+	return dhcp_answer_option(out, out_len, code, &n, NULL);
+}
+
+START_TEST(test_all_when_nothing_is_listed)
+{
+	size_t n;
+	const uint8_t *dns;
+
+	ask(DHCP_DISCOVER, NULL);
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(says(OPT_TYPE, "\2"));
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 16), 0xc0a87a03);
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 20), 0); /* siaddr */
+	ck_assert_uint_eq(u32(OPT_NETMASK), 0xffffff00);
+	ck_assert_uint_eq(u32(OPT_ROUTER), 0xc0a87a02);
+	ck_assert_uint_eq(u32(OPT_BROADCAST), 0xc0a87aff);
+	ck_assert_uint_eq(u32(OPT_LEASE_TIME), 3600);
+	ck_assert_uint_eq(u32(OPT_RENEWAL), 1800);
+	ck_assert_uint_eq(u32(OPT_REBINDING), 3150);
+	ck_assert_uint_eq(u32(OPT_SERVER_ID), 0xc0a87a01);
+	ck_assert(says(OPT_HOSTNAME, "web01"));
+	ck_assert(says(OPT_DOMAIN, "lab.example"));
+	dns = dhcp_answer_option(out, out_len, OPT_DNS, &n, NULL);
+	ck_assert(dns && n == 8 && dns[0] == 1 && dns[4] == 8);
+	for (unsigned code = 60; code < 255; code++)
+		ck_assert(!has((uint8_t)code));
+}
+END_TEST
+
+START_TEST(test_only_what_is_listed)
+{
+	ask(DHCP_REQUEST, "\3\17"); /* router and domain */
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(says(OPT_TYPE, "\5"));
+	ck_assert(has(OPT_ROUTER) && has(OPT_DOMAIN) && has(OPT_LEASE_TIME) && has(OPT_NETMASK));
+	ck_assert(!has(OPT_DNS) && !has(OPT_HOSTNAME) && !has(OPT_BROADCAST));
+	ck_assert(!has(OPT_RENEWAL) && !has(OPT_REBINDING));
+	seg.router = (struct ip){0};
+	seg.domain[0] = '\0';
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(!has(OPT_ROUTER) && !has(OPT_DOMAIN));
+}
+END_TEST
+
+START_TEST(test_boot)
+{
+	struct dhcp_boot b = {.boots = true, .next_server = 0xc0a87a01, .file = "undionly.kpxe",
+		.vendor_class = "PXEClient", .vendor = (const uint8_t *)"\6\1\10\377",
+		.vendor_len = 4, .tftp = true};
+
+	ask(DHCP_DISCOVER, "\1\3");
+	encode(DHCP_SEND_OFFER, &b);
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 20), 0xc0a87a01);
+	ck_assert_str_eq((char *)out + MAKE_FILE, "undionly.kpxe");
+	ck_assert(says(OPT_VENDOR_CLASS, "PXEClient"));
+	ck_assert(says(OPT_VENDOR, "\6\1\10\377"));
+	ck_assert(!has(OPT_BOOTFILE) && !has(OPT_TFTP_SERVER) && !has(OPT_IPXE));
+	ask(DHCP_DISCOVER, "\102\103"); /* 66, 67 */
+	encode(DHCP_SEND_OFFER, &b);
+	ck_assert(says(OPT_BOOTFILE, "undionly.kpxe"));
+	ck_assert(says(OPT_TFTP_SERVER, "192.168.122.1"));
+	b.boots = false;
+	encode(DHCP_SEND_OFFER, &b);
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 20), 0);
+	ck_assert_uint_eq(out[MAKE_FILE], 0);
+	ck_assert(!has(OPT_VENDOR_CLASS) && !has(OPT_VENDOR) && !has(OPT_BOOTFILE));
+}
+END_TEST
+
+START_TEST(test_ipxe)
+{
+	struct dhcp_boot b = {.boots = true, .next_server = 0xc0a87a01, .vendor_class = "",
+		.file = "http://192.168.122.1/m/x/boot.ipxe", .no_proxy = true};
+
+	ask(DHCP_DISCOVER, "\1\3\103\102");
+	encode(DHCP_SEND_OFFER, &b);
+	ck_assert(says(OPT_IPXE, "\260\1\1"));
+	ck_assert(says(OPT_BOOTFILE, b.file));
+	ck_assert_str_eq((char *)out + MAKE_FILE, b.file);
+	ck_assert(!has(OPT_TFTP_SERVER) && !has(OPT_VENDOR_CLASS) && !has(OPT_VENDOR));
+}
+END_TEST
+
+START_TEST(test_nak_says_nothing_else)
+{
+	struct dhcp_boot b = {.boots = true, .next_server = 1, .file = "x", .vendor_class = "PXEClient"};
+
+	ask(DHCP_REQUEST, NULL);
+	encode(DHCP_SEND_NAK, &b);
+	ck_assert(says(OPT_TYPE, "\6"));
+	ck_assert(has(OPT_MESSAGE) && has(OPT_SERVER_ID));
+	ck_assert(!has(OPT_LEASE_TIME) && !has(OPT_NETMASK) && !has(OPT_VENDOR_CLASS));
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 16), 0);
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 20), 0);
+}
+END_TEST
+
+/* RFC 2131 4.3.5: no lease time, and no address. */
+START_TEST(test_info)
+{
+	dhcp_make_begin(&make, &MAC, 1);
+	dhcp_make_u32_at(&make, MAKE_CIADDR, 0xc0a87a09);
+	dhcp_make_u8(&make, OPT_TYPE, DHCP_INFORM);
+	decode();
+	encode(DHCP_SEND_INFO, NULL);
+	ck_assert(says(OPT_TYPE, "\5"));
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 12), 0xc0a87a09);
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 16), 0);
+	ck_assert(!has(OPT_LEASE_TIME) && !has(OPT_RENEWAL) && has(OPT_ROUTER));
+}
+END_TEST
+
+/* RFC 2131 4.1 */
+START_TEST(test_routes)
+{
+	static const struct mac all = {{255, 255, 255, 255, 255, 255}};
+	static const struct {
+		uint32_t giaddr, ciaddr;
+		uint16_t flags;
+		enum dhcp_verdict verdict;
+		bool frame, broadcast;
+		uint32_t ip;
+		uint16_t port;
+	} table[] = {
+		{0, 0, 0, DHCP_SEND_OFFER, true, false, 0xc0a87a03, 68},
+		{0, 0, 0x8000, DHCP_SEND_OFFER, true, true, 0xffffffff, 68},
+		{0, 0, 0x7fff, DHCP_SEND_ACK, true, false, 0xc0a87a03, 68},
+		{0, 0xc0a87a03, 0, DHCP_SEND_ACK, false, false, 0xc0a87a03, 68},
+		{0, 0xc0a87a03, 0x8000, DHCP_SEND_ACK, false, false, 0xc0a87a03, 68},
+		{0, 0xc0a87a09, 0, DHCP_SEND_INFO, false, false, 0xc0a87a09, 68},
+		{0, 0, 0, DHCP_SEND_NAK, true, true, 0xffffffff, 68},
+		{0, 0xc0a87a03, 0, DHCP_SEND_NAK, true, true, 0xffffffff, 68},
+		{0xc0a87afe, 0, 0, DHCP_SEND_OFFER, false, false, 0xc0a87afe, 67},
+		{0xc0a87afe, 0xc0a87a03, 0x8000, DHCP_SEND_ACK, false, false, 0xc0a87afe, 67},
+		{0xc0a87afe, 0, 0, DHCP_SEND_NAK, false, false, 0xc0a87afe, 67},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct dhcp_message m = {.mac = MAC, .giaddr = table[i].giaddr,
+			.ciaddr = table[i].ciaddr, .flags = table[i].flags};
+		struct dhcp_decision d = decision(table[i].verdict);
+		struct dhcp_route r = dhcp_answer_route(&m, &d);
+
+		ck_assert_uint_eq(r.frame, table[i].frame);
+		ck_assert_uint_eq(r.ip, table[i].ip);
+		ck_assert_uint_eq(r.port, table[i].port);
+		if (r.frame)
+			ck_assert(mac_eq(&r.mac, table[i].broadcast ? &all : &MAC));
+	}
+}
+END_TEST
+
+START_TEST(test_notices)
+{
+	static struct dhcp_notices n;
+	struct mac m = MAC;
+	int64_t now = 1000000;
+	unsigned said = 0;
+
+	ck_assert(dhcp_notice_due(&n, 1, &m, now));
+	ck_assert(!dhcp_notice_due(&n, 1, &m, now + DHCP_NOTICE_MS - 1));
+	ck_assert(dhcp_notice_due(&n, 2, &m, now));
+	ck_assert(dhcp_notice_due(&n, 1, &m, now + DHCP_NOTICE_MS));
+	/* a flood of made-up MACs */
+	now += 10 * DHCP_NOTICE_MS;
+	for (unsigned i = 0; i < 10000; i++) {
+		m.b[4] = (uint8_t)(i >> 8);
+		m.b[5] = (uint8_t)i;
+		said += dhcp_notice_due(&n, 1, &m, now);
+	}
+	ck_assert_uint_eq(said, DHCP_NOTICE_MOST);
+}
+END_TEST
+
+START_TEST(test_meter)
+{
+	struct dhcp_meter m = {0};
+
+	ck_assert_uint_eq(dhcp_meter_due(&m, 5000), 1);
+	ck_assert_uint_eq(dhcp_meter_due(&m, 5001), 0);
+	ck_assert_uint_eq(dhcp_meter_due(&m, 5999), 0);
+	ck_assert_uint_eq(dhcp_meter_due(&m, 6000), 3);
+	ck_assert_uint_eq(dhcp_meter_due(&m, 9000), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("dhcp_answer");
+	TCase *t = tcase_create("all");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, test_all_when_nothing_is_listed);
+	tcase_add_test(t, test_only_what_is_listed);
+	tcase_add_test(t, test_boot);
+	tcase_add_test(t, test_ipxe);
+	tcase_add_test(t, test_nak_says_nothing_else);
+	tcase_add_test(t, test_info);
+	tcase_add_test(t, test_routes);
+	tcase_add_test(t, test_notices);
+	tcase_add_test(t, test_meter);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
