@@ -201,7 +201,7 @@ START_TEST(from_profiles)
 	struct profiles ps;
 	struct profile *p = NULL;
 	struct media *m = NULL;
-	char lines[1024] = "", why[512], want[512], text[256];
+	char lines[1024] = "", why[512], want[512], text[512];
 
 	snprintf(text, sizeof(text), "<media name='m' path='%s' package='some-deb'/>", at("root"));
 	put_profile("one", text);

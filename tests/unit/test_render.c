@@ -1,0 +1,445 @@
+#include "kickstart/profiles.h"
+#include "kickstart/render.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const nasty = "a'b\"c$d`e\\f;g #h";
+
+static struct machine machine;
+static struct segment segment;
+static struct render_input in;
+static char dir[64];
+
+static void set_up(void)
+{
+	strcpy(dir, "/tmp/usher-render-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	machine = (struct machine){ .name = "web01", .uuid = "7a6b1f3e-0d5c-4f0e-9d59-0c8a5ef6a001", .guest = true,
+		.n_nics = 1 };
+	ck_assert_int_eq(mac_parse("52:54:c0:a8:7a:03", &machine.nics[0].mac), 0);
+	ck_assert_int_eq(ip_parse("192.168.122.3", &machine.nics[0].addrs[0]), 0);
+	machine.nics[0].n_addrs = 1;
+	machine.attempt.number = 2;
+	machine.settings = json_object();
+	machine.ssh_keys = json_pack("[s, s]", "ssh-ed25519 AAAA me@host", nasty);
+	segment = (struct segment){ .prefix_len = 24, .n_dns = 2, .domain = "lab" };
+	ck_assert_int_eq(ip_parse("192.168.122.1", &segment.server), 0);
+	segment.router = segment.dns[0] = segment.server;
+	ck_assert_int_eq(ip_parse("9.9.9.9", &segment.dns[1]), 0);
+	in = (struct render_input){ .machine = &machine, .segment = &segment,
+		.base_url = "http://192.168.122.1:8067", .token = "cafe", .up_token = "beef" };
+}
+
+static void tear_down(void)
+{
+	char command[128];
+
+	json_decref(machine.settings);
+	json_decref(machine.ssh_keys);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void set(const char *name, const char *value)
+{
+	json_object_set_new(machine.settings, name, json_string(value));
+}
+
+/* A shipped profile. */
+static struct profile *shipped(const char *name)
+{
+	struct profile *p = NULL;
+	char why[512], path[256];
+
+	snprintf(path, sizeof(path), "%s/kickstart/profiles/%s", getenv("USHER_TOP") ? getenv("USHER_TOP") : ".", name);
+	ck_assert_msg(profile_read(path, &p, why, sizeof(why)) == 0, "%s", why);
+	return p;
+}
+
+struct served {
+	char *script, *cmdline, *answers;
+};
+
+static json_t *validated(const struct profile *p)
+{
+	json_t *snapshot = NULL;
+	char why[512];
+
+	ck_assert_msg(render_validate(p, &in, 0, 0, &snapshot, why, sizeof(why)) == 0, "%s", why);
+	return snapshot;
+}
+
+static struct served serve(const json_t *snapshot)
+{
+	struct served s = { 0 };
+	json_t *context = NULL;
+	char why[512];
+
+	ck_assert_msg(render_context(&in, snapshot, &context, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_script(snapshot, context, &s.script, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_cmdline(snapshot, context, &s.cmdline, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_answers(snapshot, context, &s.answers, why, sizeof(why)) == 0, "%s", why);
+	json_decref(context);
+	return s;
+}
+
+static struct served serve_shipped(const char *name)
+{
+	struct profile *p = shipped(name);
+	json_t *snapshot = validated(p);
+	struct served s = serve(snapshot);
+
+	json_decref(snapshot);
+	profile_free(p);
+	return s;
+}
+
+static void served_fini(struct served *s)
+{
+	free(s->script);
+	free(s->cmdline);
+	free(s->answers);
+}
+
+static void has(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) != NULL, "no\n%s\nin\n%s", part, text);
+}
+
+/* Writes the text into a file of the test's, and returns the status of a shell command with $F set to it. */
+static int shell(const char *text, const char *command)
+{
+	char path[128], *all = NULL;
+	FILE *f;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/file", dir);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_gt(asprintf(&all, "D=%s F=%s; %s", dir, path, command), 0);
+	rc = system(all);
+	free(all);
+	return rc;
+}
+
+START_TEST(tiny)
+{
+	struct served s;
+	char *want = NULL;
+
+	set("extra", "echo 'one' \"$2\"\nexit 0 \\");
+	set("root_password", "!");
+	s = serve_shipped("tiny");
+	ck_assert_str_eq(s.cmdline,
+		"usher.answers=http://192.168.122.1:8067/m/cafe/answers "
+		"usher.failed=http://192.168.122.1:8067/m/cafe/failed console=tty0 console=ttyS0,115200 panic=30");
+	has(s.script, "#!ipxe\n");
+	has(s.script, "\nkernel http://192.168.122.1:8067/boot/tiny/vmlinuz initrd=initrd0.img usher.answers=");
+	has(s.script,
+		"\ninitrd --name initrd0.img http://192.168.122.1:8067/boot/tiny/initrd.img || goto failed\nboot ||");
+	has(s.script, "\nreboot\n");
+	has(s.answers, "\nHOSTNAME='web01'\nFQDN='web01.lab'\nMAC='52:54:c0:a8:7a:03'\nNETWORK='dhcp'\n");
+	has(s.answers, "\nROOTFS_URL='http://192.168.122.1:8067/boot/tiny'/root.tar.zst\n");
+	has(s.answers, "\nUP_URL='http://192.168.122.1:8067/m/beef/up'\n");
+	ck_assert_int_eq(shell(s.answers, "sh -n $F"), 0);
+	ck_assert_int_eq(shell(s.answers, ". $F; [ \"$DNS\" = '192.168.122.1 9.9.9.9' ] && [ \"$DISK\" = vda ] && "
+					  "[ \"$ADDRESS/$PREFIX\" = 192.168.122.3/24 ] && "
+					  "[ \"$ROOT_PASSWORD_HASH\" = '!' ] && "
+					  "[ \"$GATEWAY\" = 192.168.122.1 ]"), 0);
+	ck_assert_int_eq(shell(s.answers, ". $F; printf '%s' \"$EXTRA\" >$D/extra; printf '%s' \"$SSH_KEYS\" >$D/keys"),
+		0);
+	ck_assert_int_eq(shell("echo 'one' \"$2\"\nexit 0 \\", "cmp $F $D/extra"), 0);
+	ck_assert_int_gt(asprintf(&want, "ssh-ed25519 AAAA me@host\n%s\n", nasty), 0);
+	ck_assert_int_eq(shell(want, "cmp $F $D/keys"), 0);
+	free(want);
+	served_fini(&s);
+}
+END_TEST
+
+/* The value of a preseed question, with its lines joined as the installer joins them; heap. */
+static char *preseed_value(const char *answers, const char *question)
+{
+	const char *line = strstr(answers, question), *end;
+	char *out = calloc(1, strlen(answers) + 1), *to = out;
+
+	ck_assert_msg(line != NULL, "no %s", question);
+	for (line += strlen(question);; line = end + 1) {
+		end = strchr(line, '\n');
+		ck_assert_ptr_nonnull(end);
+		line += strspn(line, " \t");
+		memcpy(to, line, (size_t)(end - line));
+		to += end - line;
+		if (to == out || to[-1] != '\\')
+			break;
+		to[-1] = ' ';
+	}
+	*to = '\0';
+	return out;
+}
+
+START_TEST(debian)
+{
+	struct served s;
+	char *late, *early;
+
+	set("early_command", "echo 'hello' &");
+	set("late_command", "in-target sh -c 'echo \"it works\"'");
+	set("root_password", "secret");
+	set("packages", "vim tmux");
+	s = serve_shipped("debian-12");
+	ck_assert_str_eq(s.cmdline,
+		"auto=true priority=critical url=http://192.168.122.1:8067/m/cafe/answers hostname=web01 domain=lab "
+		"interface=auto BOOTIF=01-52-54-c0-a8-7a-03 DEBIAN_FRONTEND=text console=tty0 "
+		"console=ttyS0,115200n8");
+	has(s.script, "kernel http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/linux initrd=");
+	has(s.answers, "\nd-i passwd/root-password-crypted password $y$");
+	has(s.answers, "\nd-i partman-auto/disk string /dev/vda\n");
+	has(s.answers, "\nd-i pkgsel/include string openssh-server curl vim tmux\n");
+	has(s.answers, "\nd-i mirror/http/hostname string deb.debian.org\n");
+	ck_assert_ptr_null(strstr(s.answers, "secret"));
+	early = preseed_value(s.answers, "\nd-i preseed/early_command string ");
+	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
+	has(early, "wget -q -O /dev/null 'http://192.168.122.1:8067/m/cafe/progress''?text=answers+taken'");
+	has(early, "sh -c 'echo '\\''hello'\\'' &' ||");
+	has(late, "echo 'a'\\''b\"c$d`e\\f;g #h' >>/target/root/.ssh/authorized_keys");
+	has(late, "http://192.168.122.1:8067/m/beef/up");
+	has(late, "report='http://192.168.122.1:8067/m/cafe/done'");
+	ck_assert_int_eq(shell(early, "sh -n $F"), 0);
+	ck_assert_int_eq(shell(late, "sh -n $F"), 0);
+	if (system("command -v debconf-set-selections >/dev/null") == 0)
+		ck_assert_int_eq(shell(s.answers, "debconf-set-selections -c $F"), 0);
+	free(early);
+	free(late);
+	served_fini(&s);
+}
+END_TEST
+
+/* Runs late_command for real, with the installer's programs as functions and /target in the test's directory. */
+START_TEST(debian_late_command)
+{
+	static const char stubs[] = "wget() { echo \"$4\" >>$D/wget; }; sleep() { :; }; in-target() { \"$@\"; };"
+				    "systemctl() { echo \"$@\" >>$D/systemctl; };";
+	struct served s;
+	char *late, *script = NULL;
+
+	set("late_command", "[ \"$FAIL\" != yes ]");
+	s = serve_shipped("debian-12");
+	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
+	ck_assert_int_gt(asprintf(&script, "%s %s", stubs, late), 0);
+	ck_assert_int_eq(shell(script, "mkdir -p $D/target/root $D/target/etc/systemd/system; "
+				       "sed -i \"s,/target/,$D/target/,g\" $F; export D; bash $F"), 0);
+	ck_assert_int_eq(shell("", "grep -qx 'http://192.168.122.1:8067/m/cafe/done' $D/wget && "
+				   "grep -qx 'enable usher-up.service' $D/systemctl && "
+				   "[ $(wc -l <$D/target/root/.ssh/authorized_keys) = 2 ] && "
+				   "grep -q '^ExecStart=.*/m/beef/up$' "
+				   "$D/target/etc/systemd/system/usher-up.service"), 0);
+	ck_assert_int_eq(shell(script, "rm $D/wget; sed -i \"s,/target/,$D/target/,g\" $F; "
+				       "export D FAIL=yes; bash $F"), 0);
+	ck_assert_int_eq(shell("", "grep -qx '.*/m/cafe/failed?text=late_command' $D/wget"), 0);
+	free(script);
+	free(late);
+	served_fini(&s);
+}
+END_TEST
+
+START_TEST(rocky)
+{
+	struct served s;
+
+	set("mirror", "http://mirror.lab/rocky/os/");
+	set("root_password", "$6$salt$hashhashhashhashhash");
+	s = serve_shipped("rocky-9");
+	ck_assert_str_eq(s.cmdline,
+		"inst.ks=http://192.168.122.1:8067/m/cafe/answers inst.repo=http://mirror.lab/rocky/os inst.text ip=dhcp "
+		"BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0,115200n8");
+	has(s.script, "kernel http://mirror.lab/rocky/os/images/pxeboot/vmlinuz ");
+	has(s.answers, "\nurl --url='http://mirror.lab/rocky/os'\n");
+	has(s.answers, "\nrootpw --iscrypted '$6$salt$hashhashhashhashhash'\n");
+	has(s.answers, "\nsshkey --username=root 'a'\\''b\"c$d`e\\f;g #h'\n");
+	has(s.answers, "\nignoredisk --only-use='vda'\n");
+	has(s.answers, "--device='52:54:c0:a8:7a:03' --hostname='web01.lab'");
+	has(s.answers, "\nbootloader --append=\"console=tty0 console=\"'ttyS0,115200n8'\n");
+	served_fini(&s);
+	json_object_clear(machine.settings);
+	s = serve_shipped("rocky-9");
+	has(s.answers, "\nrootpw --lock\n");
+	served_fini(&s);
+}
+END_TEST
+
+/* Bare metal of which little is known: no address, no segment, no keys. */
+START_TEST(little_known)
+{
+	static const char *const names[] = { "tiny", "debian-12", "rocky-9" };
+	struct served s;
+	size_t i;
+
+	machine.guest = false;
+	machine.nics[0].n_addrs = 0;
+	json_array_clear(machine.ssh_keys);
+	in.segment = NULL;
+	in.token = in.up_token = NULL;
+	for (i = 0; i < 3; i++) {
+		s = serve_shipped(names[i]);
+		has(s.script, "/m/TOKEN/");
+		ck_assert_ptr_null(strstr(s.script, "{{"));
+		ck_assert_ptr_null(strstr(s.answers, "{{"));
+		if (strcmp(names[i], "debian-12") == 0) {
+			has(s.cmdline, " domain=unassigned-domain ");
+			has(s.answers, "debconf-set partman-auto/disk");
+			has(s.answers, "root-password-crypted password !\n");
+		}
+		served_fini(&s);
+	}
+}
+END_TEST
+
+static void put(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/p", dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/p/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+#define XML(cmdline)                                                                                \
+	"<profile name='p'><title>T</title><media name='m' path='/m'/>\n<boot><kernel>/k</kernel>\n<cmdline>" cmdline   \
+	"</cmdline></boot><answers format='kickstart' template='a'/>\n<requires><memory>512</memory><disk>2</disk>"     \
+	"</requires><setting name='s'/></profile>"
+
+static struct profile *local(void)
+{
+	struct profile *p = NULL;
+	char why[512], path[128];
+
+	snprintf(path, sizeof(path), "%s/p", dir);
+	ck_assert_msg(profile_read(path, &p, why, sizeof(why)) == 0, "%s", why);
+	return p;
+}
+
+static void expect_refusal(uint64_t memory, uint64_t disk, const char *want)
+{
+	struct profile *p = local();
+	json_t *snapshot = NULL;
+	char why[512];
+
+	ck_assert_int_lt(render_validate(p, &in, memory, disk, &snapshot, why, sizeof(why)), 0);
+	ck_assert_ptr_null(snapshot);
+	ck_assert_msg(strstr(why, want) != NULL, "%s\nnot\n%s", why, want);
+	profile_free(p);
+}
+
+START_TEST(validation)
+{
+	put("profile.xml", XML("a={{machine.nam}}"));
+	put("a", "x {{set.s}}\n{{machine.fqnd}}\n");
+	expect_refusal(511, 0, "profile 'p' requires 512 MiB of memory, not 511");
+	expect_refusal(512, 1ull << 30, "profile 'p' requires a disk of 2.0 GiB, not 1.0");
+	expect_refusal(512, 2ull << 30, "/p/profile.xml:3: undefined name 'machine.nam' (did you mean 'machine.name'?)");
+	put("profile.xml", XML("a={{set.s}}"));
+	expect_refusal(0, 0, "/p/a:2:1: undefined name 'machine.fqnd' (did you mean 'machine.fqdn'?)");
+	set("s", "a b");
+	expect_refusal(0, 0, "/p/profile.xml:3: the value of 'set.s' has a blank, which cannot stand here");
+	put("profile.xml", XML("x"));
+	put("a", "{{set.s}}");
+	set("s", "a\nb");
+	expect_refusal(0, 0, "/p/a:1:1: the value of 'set.s' has a line break, which cannot stand here");
+	set("s", "ok");
+	set("t", "what");
+	expect_refusal(0, 0, "profile 'p' has no setting 't' (did you mean 's'?)");
+}
+END_TEST
+
+START_TEST(snapshot_holds)
+{
+	struct profile *p;
+	struct served before, after;
+	json_t *snapshot, *stored;
+	char *text;
+
+	put("profile.xml", XML("a={{set.s}} b"));
+	put("a", "x {{set.s}} {{>part}}");
+	put("part", "{{attempt.number}}");
+	set("s", "v");
+	p = local();
+	snapshot = validated(p);
+	profile_free(p);
+	before = serve(snapshot);
+	ck_assert_str_eq(before.answers, "x 'v' '2'");
+	ck_assert_str_eq(before.cmdline, "a=v b");
+	put("profile.xml", "gone");
+	put("a", "gone");
+	put("part", "gone");
+	set("s", "changed");
+	text = json_dumps(snapshot, 0);
+	stored = json_loads(text, 0, NULL);
+	after = serve(stored);
+	ck_assert_str_eq(after.script, before.script);
+	ck_assert_str_eq(after.cmdline, before.cmdline);
+	ck_assert_str_eq(after.answers, before.answers);
+	served_fini(&before);
+	served_fini(&after);
+	free(text);
+	json_decref(stored);
+	json_decref(snapshot);
+}
+END_TEST
+
+START_TEST(files)
+{
+	struct profile *p = shipped("debian-12");
+	json_t *snapshot = validated(p), *context = NULL;
+	char *url = NULL, *path = NULL, why[512];
+
+	ck_assert_int_eq(render_context(&in, snapshot, &context, why, sizeof(why)), 0);
+	ck_assert_int_eq(render_file(snapshot, context, 1, &url, &path, why, sizeof(why)), 0);
+	ck_assert_str_eq(url, "http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/initrd.gz");
+	ck_assert_str_eq(path, "debian-12/debian-installer/amd64/initrd.gz");
+	free(url);
+	free(path);
+	ck_assert_int_eq(render_file(snapshot, context, 2, &url, &path, why, sizeof(why)), -ENOENT);
+	ck_assert_str_eq(render_answers_type(snapshot), "text/plain; charset=utf-8");
+	json_decref(context);
+	json_decref(snapshot);
+	profile_free(p);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("render");
+	TCase *t = tcase_create("render");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, tiny);
+	tcase_add_test(t, debian);
+	tcase_add_test(t, debian_late_command);
+	tcase_add_test(t, rocky);
+	tcase_add_test(t, little_known);
+	tcase_add_test(t, validation);
+	tcase_add_test(t, snapshot_holds);
+	tcase_add_test(t, files);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
