@@ -30,9 +30,14 @@ static struct media *files_hold(struct files *f)
 	return m;
 }
 
+/* A medium that the configuration moved is no clash. */
 static void complain(void *arg, const char *line)
 {
-	(void)arg;
+	const struct config *c = arg;
+
+	for (size_t i = 0; i < c->n_media; i++)
+		if (strstr(line, c->media[i].path) && *c->media[i].path)
+			return;
 	log_warn("%s", line);
 }
 
@@ -50,9 +55,7 @@ int files_refresh(struct files *f, const struct config *c, const struct profiles
 	if (!rc)
 		rc = media_add_programs(fresh, c->boot);
 	if (!rc)
-		rc = media_add_usual_programs(fresh);
-	if (!rc)
-		rc = media_add_profiles(fresh, ps, complain, NULL);
+		rc = media_add_profiles(fresh, ps, complain, (void *)(uintptr_t)c);
 	if (rc) {
 		media_unref(fresh);
 		return rc;
@@ -70,9 +73,9 @@ bool files_has(struct files *f, const char *medium)
 	return f->media && media_path(f->media, medium);
 }
 
-int files_open_tftp(void *files, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size)
+int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size)
 {
-	struct media *m = files_hold(files);
+	struct media *m = files_hold(f);
 	time_t mtime;
 	int rc;
 
@@ -83,9 +86,9 @@ int files_open_tftp(void *files, const char *name, int *ret_fd, uint64_t *ret_si
 	return rc;
 }
 
-int files_open_http(void *files, const char *path, struct http_file *ret, char *why, size_t why_size)
+int files_open_http(struct files *f, const char *path, struct http_file *ret, char *why, size_t why_size)
 {
-	struct media *m = files_hold(files);
+	struct media *m = files_hold(f);
 	time_t mtime = 0;
 	int rc;
 

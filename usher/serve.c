@@ -175,11 +175,25 @@ static void on_request(void *arg, struct http_request *r)
 		boot_handle(s, r);
 }
 
+static int open_for_tftp(void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t size)
+{
+	struct service *s = arg;
+
+	return files_open_tftp(&s->files, name, ret_fd, ret_size, why, size);
+}
+
+static int open_for_http(void *arg, const char *path, struct http_file *ret, char *why, size_t size)
+{
+	struct service *s = arg;
+
+	return files_open_http(&s->files, path, ret, why, size);
+}
+
 static int start_servers(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	struct tftpd_config t = {.home = &s->home, .open = files_open_tftp, .ended = boot_tftp_ended, .arg = s};
-	struct httpd_config h = {.loop = s->loop, .home = &s->home, .handle = on_request, .open = files_open_http,
+	struct tftpd_config t = {.home = &s->home, .open = open_for_tftp, .ended = boot_tftp_ended, .arg = s};
+	struct httpd_config h = {.loop = s->loop, .home = &s->home, .handle = on_request, .open = open_for_http,
 		.ended = boot_http_ended, .arg = s};
 	int rc = tftpd_new(&t, &s->tftpd);
 
