@@ -9,9 +9,9 @@
 #include "core/cursor.h"
 
 enum {
-	DHCP_PACKET_MAX = 1500, /* larger ones are cut by the receiver: no client sends them */
-	DHCP_HEADER = 240,      /* fixed fields and the cookie */
-	DHCP_REPLY_MIN = 300,   /* BOOTP's smallest: old ROMs drop shorter ones (RFC 1542 2.1) */
+	DHCP_PACKET_MAX = 1500,  /* larger ones are cut by the receiver: no client sends them */
+	DHCP_HEADER = 240,       /* fixed fields and the cookie */
+	DHCP_REPLY_MIN = 300,    /* BOOTP's smallest: old ROMs drop shorter ones (RFC 1542 2.1) */
 	DHCP_REPLY_MAX = 1472,   /* one Ethernet frame */
 	DHCP_DATAGRAM_MIN = 576, /* what every client takes, IP header and all (RFC 2131 2) */
 	DHCP_FILE_MAX = 255,     /* one option 67; a longer name is a mistake of ours */

@@ -31,7 +31,7 @@ struct dhcpd_stats {
 	uint64_t in, out;   /* packets */
 	uint64_t malformed; /* did not decode */
 	uint64_t ignored;   /* decoded, and no answer is due */
-	uint64_t dropped;   /* an answer was due and did not leave: no room, commit or send failed */
+	uint64_t dropped; /* an answer was due and did not leave: no room, commit or send failed */
 	uint64_t in_type[9]; /* by DHCP message type 1..8 */
 	uint64_t offers, acks, naks;
 	size_t parked; /* ACKs waiting for the store now */

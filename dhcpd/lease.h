@@ -21,7 +21,7 @@ enum {
 	LEASES_MAX = 262144,        /* records of all segments, live or not: about 60 MB */
 	LEASE_OFFER_MS = 30 * 1000, /* an OFFER keeps its address: clients choose within seconds */
 	LEASE_DECLINE_MS = 600 * 1000, /* a declined address rests: somebody uses it unasked */
-	LEASE_RESCAN_MS = 1000,     /* a full pool is searched whole at most this often */
+	LEASE_RESCAN_MS = 1000,        /* a full pool is searched whole at most this often */
 };
 
 enum lease_state {
@@ -64,7 +64,7 @@ bool lease_is_live(const struct lease *l, int64_t now);
  * source address. */
 bool lease_holder(const struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
 	struct mac *ret_mac);
-/* May `mac` be given this address? Not while another MAC's lease lives, nor while it is set aside. */
+/* May `mac` be given this address? Not while another MAC's lease lives, nor while it rests. */
 bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip *ip,
 	const struct mac *mac, int64_t now);
 

@@ -50,8 +50,13 @@ static void add_machine(const char *name, uint8_t mac, uint32_t address)
 
 static void build_world(void)
 {
-	struct segment s = {.name = "lab", .server = ip_from_v4(NET + 1), .prefix_len = 27,
-		.lease_s = 60, .computed = true, .pool_first = NET + 20, .pool_last = NET + 25};
+	struct segment s = {.name = "lab",
+		.server = ip_from_v4(NET + 1),
+		.prefix_len = 27,
+		.lease_s = 60,
+		.computed = true,
+		.pool_first = NET + 20,
+		.pool_last = NET + 25};
 
 	check(segments_add(&segments, &s, &seg) == 0);
 	check(timeline_new(NULL, &timeline) == 0);

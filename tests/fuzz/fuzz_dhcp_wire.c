@@ -1,4 +1,5 @@
-/* Any bytes as a client's message: decoded without a stray read, and answered within what the client takes. */
+/* Any bytes as a client's message: decoded without a stray read, and answered within what the
+ * client takes. */
 #include "dhcpd/dhcp_answer.h"
 
 #include <stdlib.h>
@@ -15,10 +16,15 @@ static void check(bool right)
 static void answer(const struct dhcp_message *m, enum dhcp_verdict verdict)
 {
 	static const struct dhcp_boot_for armed = {.armed = true,
-		.token = "00112233445566778899aabbccddeeff", .server = 0xc0a87a01,
-		.http_port = 8080, .loaders = &DHCP_LOADERS};
-	struct segment seg = {.server = ip_from_v4(0xc0a87a01), .prefix_len = 24, .n_dns = 1,
-		.router = ip_from_v4(0xc0a87a01), .domain = "lab.example"};
+		.token = "00112233445566778899aabbccddeeff",
+		.server = 0xc0a87a01,
+		.http_port = 8080,
+		.loaders = &DHCP_LOADERS};
+	struct segment seg = {.server = ip_from_v4(0xc0a87a01),
+		.prefix_len = 24,
+		.n_dns = 1,
+		.router = ip_from_v4(0xc0a87a01),
+		.domain = "lab.example"};
 	struct dhcp_policy p = {.msg = m, .segment = &seg};
 	struct dhcp_decision d = {
 		.verdict = verdict, .address = ip_from_v4(0xc0a87a03), .lease_s = 3600};

@@ -106,8 +106,7 @@ static inline uint32_t dhcp_answer_u32(const uint8_t *buf, size_t len, uint8_t c
 	return p && n == 4 ? dhcp_answer_u32_at(p) : 0;
 }
 
-static inline bool dhcp_answer_says(
-	const uint8_t *buf, size_t len, uint8_t code, const char *text)
+static inline bool dhcp_answer_says(const uint8_t *buf, size_t len, uint8_t code, const char *text)
 {
 	size_t n;
 	const uint8_t *p = dhcp_answer_option(buf, len, code, &n, NULL);

@@ -17,9 +17,14 @@ static size_t out_len;
 
 static void setup(void)
 {
-	seg = (struct segment){.id = 1, .server = ip_from_v4(0xc0a87a01), .prefix_len = 24,
-		.router = ip_from_v4(0xc0a87a02), .n_dns = 2, .domain = "lab.example",
-		.lease_s = 3600, .http_port = 80};
+	seg = (struct segment){.id = 1,
+		.server = ip_from_v4(0xc0a87a01),
+		.prefix_len = 24,
+		.router = ip_from_v4(0xc0a87a02),
+		.n_dns = 2,
+		.domain = "lab.example",
+		.lease_s = 3600,
+		.http_port = 80};
 	seg.dns[0] = ip_from_v4(0x01010101);
 	seg.dns[1] = ip_from_v4(0x08080808);
 	machine = (struct machine){.name = "web01"};
@@ -44,8 +49,10 @@ static void ask(uint8_t type, const char *wants)
 
 static struct dhcp_decision decision(enum dhcp_verdict v)
 {
-	return (struct dhcp_decision){.verdict = v, .machine = &machine,
-		.address = ip_from_v4(0xc0a87a03), .lease_s = v == DHCP_SEND_INFO ? 0 : 3600};
+	return (struct dhcp_decision){.verdict = v,
+		.machine = &machine,
+		.address = ip_from_v4(0xc0a87a03),
+		.lease_s = v == DHCP_SEND_INFO ? 0 : 3600};
 }
 
 static void encode(enum dhcp_verdict v, const struct dhcp_boot *boot)
@@ -120,9 +127,13 @@ END_TEST
 
 START_TEST(test_boot)
 {
-	struct dhcp_boot b = {.boots = true, .next_server = 0xc0a87a01, .file = "undionly.kpxe",
-		.vendor_class = "PXEClient", .vendor = (const uint8_t *)"\6\1\10\377",
-		.vendor_len = 4, .tftp = true};
+	struct dhcp_boot b = {.boots = true,
+		.next_server = 0xc0a87a01,
+		.file = "undionly.kpxe",
+		.vendor_class = "PXEClient",
+		.vendor = (const uint8_t *)"\6\1\10\377",
+		.vendor_len = 4,
+		.tftp = true};
 
 	ask(DHCP_DISCOVER, "\1\3");
 	encode(DHCP_SEND_OFFER, &b);
@@ -145,8 +156,11 @@ END_TEST
 
 START_TEST(test_ipxe)
 {
-	struct dhcp_boot b = {.boots = true, .next_server = 0xc0a87a01, .vendor_class = "",
-		.file = "http://192.168.122.1/m/x/boot.ipxe", .no_proxy = true};
+	struct dhcp_boot b = {.boots = true,
+		.next_server = 0xc0a87a01,
+		.vendor_class = "",
+		.file = "http://192.168.122.1/m/x/boot.ipxe",
+		.no_proxy = true};
 
 	ask(DHCP_DISCOVER, "\1\3\103\102");
 	encode(DHCP_SEND_OFFER, &b);
@@ -159,7 +173,8 @@ END_TEST
 
 START_TEST(test_nak_says_nothing_else)
 {
-	struct dhcp_boot b = {.boots = true, .next_server = 1, .file = "x", .vendor_class = "PXEClient"};
+	struct dhcp_boot b = {
+		.boots = true, .next_server = 1, .file = "x", .vendor_class = "PXEClient"};
 
 	ask(DHCP_REQUEST, NULL);
 	encode(DHCP_SEND_NAK, &b);
@@ -212,8 +227,10 @@ START_TEST(test_routes)
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct dhcp_message m = {.mac = MAC, .giaddr = table[i].giaddr,
-			.ciaddr = table[i].ciaddr, .flags = table[i].flags};
+		struct dhcp_message m = {.mac = MAC,
+			.giaddr = table[i].giaddr,
+			.ciaddr = table[i].ciaddr,
+			.flags = table[i].flags};
 		struct dhcp_decision d = decision(table[i].verdict);
 		struct dhcp_route r = dhcp_answer_route(&m, &d);
 

@@ -5,7 +5,9 @@
 #include <string.h>
 
 static const struct dhcp_boot_for ARMED = {.armed = true,
-	.token = "00112233445566778899aabbccddeeff", .server = 0xc0a87a01, .http_port = 8080,
+	.token = "00112233445566778899aabbccddeeff",
+	.server = 0xc0a87a01,
+	.http_port = 8080,
 	.loaders = &DHCP_LOADERS};
 
 static struct dhcp_message client(unsigned arch, const char *vendor_class, bool ipxe)
@@ -44,8 +46,7 @@ START_TEST(test_table)
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct dhcp_message m =
-			client(table[i].arch, table[i].vendor_class, table[i].ipxe);
+		struct dhcp_message m = client(table[i].arch, table[i].vendor_class, table[i].ipxe);
 		struct dhcp_boot b = dhcp_boot_decide(&m, &ARMED);
 
 		ck_assert(b.boots);

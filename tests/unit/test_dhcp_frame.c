@@ -6,8 +6,11 @@
 #include <string.h>
 
 static const struct dhcp_frame F = {.from = {{0x52, 0x54, 0, 1, 2, 3}},
-	.to = {{0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03}}, .from_ip = 0xc0a87a01, .to_ip = 0xc0a87a03,
-	.from_port = 67, .to_port = 68};
+	.to = {{0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03}},
+	.from_ip = 0xc0a87a01,
+	.to_ip = 0xc0a87a03,
+	.from_port = 67,
+	.to_port = 68};
 
 static uint8_t buf[DHCP_FRAME_HEADER + DHCP_FRAME_PAYLOAD_MAX + 1];
 
@@ -28,11 +31,9 @@ static uint32_t udp_sum(size_t udp_len)
 
 START_TEST(test_headers)
 {
-	static const uint8_t known[] = {
-		0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03, 0x52, 0x54, 0, 1, 2, 3, 0x08, 0x00,
-		0x45, 0, 0, 0x20, 0, 0, 0x40, 0, 64, 17, 0xc5, 0x77,
-		192, 168, 122, 1, 192, 168, 122, 3,
-		0, 67, 0, 68, 0, 12};
+	static const uint8_t known[] = {0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03, 0x52, 0x54, 0, 1, 2, 3,
+		0x08, 0x00, 0x45, 0, 0, 0x20, 0, 0, 0x40, 0, 64, 17, 0xc5, 0x77, 192, 168, 122, 1,
+		192, 168, 122, 3, 0, 67, 0, 68, 0, 12};
 
 	memcpy(buf + DHCP_FRAME_HEADER, "abcd", 4);
 	ck_assert_int_eq(dhcp_frame_wrap(&F, buf, 4), DHCP_FRAME_HEADER + 4);

@@ -35,11 +35,16 @@ static struct mac computed(uint8_t n)
 	return (struct mac){{0x52, 0x54, 10, 77, 0, n}};
 }
 
-static const struct segment *add_segment(const char *name, uint32_t first, uint32_t last_, bool comp)
+static const struct segment *add_segment(
+	const char *name, uint32_t first, uint32_t last_, bool comp)
 {
-	struct segment s = {.server = ip(1), .prefix_len = 25, .lease_s = LEASE_S,
-		.pool_first = first ? NET + first : 0, .pool_last = last_ ? NET + last_ : 0,
-		.computed = comp, .http_port = 8080};
+	struct segment s = {.server = ip(1),
+		.prefix_len = 25,
+		.lease_s = LEASE_S,
+		.pool_first = first ? NET + first : 0,
+		.pool_last = last_ ? NET + last_ : 0,
+		.computed = comp,
+		.http_port = 8080};
 	const struct segment *ret;
 
 	snprintf(s.name, sizeof(s.name), "%s", name);
@@ -67,7 +72,8 @@ static void teardown(void)
 	segments_fini(&segments);
 }
 
-static struct machine *add_machine(const char *name, const struct segment *s, struct mac m, uint32_t a)
+static struct machine *add_machine(
+	const char *name, const struct segment *s, struct mac m, uint32_t a)
 {
 	struct machine *r = machine_new();
 
@@ -89,8 +95,8 @@ static struct machine *add_machine(const char *name, const struct segment *s, st
 static enum dhcp_verdict send_on(const struct segment *s, struct mac m, enum dhcp_type type,
 	uint32_t requested, uint32_t ciaddr)
 {
-	struct dhcp_policy p = {.msg = &msg, .segment = s, .machines = machines, .leases = leases,
-		.now = now};
+	struct dhcp_policy p = {
+		.msg = &msg, .segment = s, .machines = machines, .leases = leases, .now = now};
 
 	msg.type = type;
 	msg.mac = m;
@@ -279,8 +285,8 @@ START_TEST(test_init_reboot)
 	msg.requested = 0xc0a80005;
 	msg.type = DHCP_REQUEST;
 	msg.mac = mac(1);
-	last = dhcp_policy_decide(&(struct dhcp_policy){.msg = &msg, .segment = lab,
-		.machines = machines, .leases = leases, .now = now});
+	last = dhcp_policy_decide(&(struct dhcp_policy){
+		.msg = &msg, .segment = lab, .machines = machines, .leases = leases, .now = now});
 	ck_assert_int_eq(last.verdict, DHCP_SEND_NAK);
 	/* the store was lost: what is free and in the pool may go on */
 	ck_assert_int_eq(reboot(lab, mac(3), 103), DHCP_SEND_ACK);
@@ -380,8 +386,8 @@ START_TEST(test_release_decline_inform)
 	ck_assert_uint_eq(last.lease_s, 0);
 	ck_assert_int_eq(send_on(lab, mac(3), DHCP_INFORM, 0, 0), DHCP_IGNORE);
 	msg.ciaddr = 0x08080808; /* answers go to our network only */
-	last = dhcp_policy_decide(&(struct dhcp_policy){.msg = &msg, .segment = lab,
-		.machines = machines, .leases = leases, .now = now});
+	last = dhcp_policy_decide(&(struct dhcp_policy){
+		.msg = &msg, .segment = lab, .machines = machines, .leases = leases, .now = now});
 	ck_assert_int_eq(last.verdict, DHCP_IGNORE);
 }
 END_TEST
@@ -411,8 +417,9 @@ START_TEST(test_relay)
 END_TEST
 
 /*
- * The property: no address is acknowledged to two MACs at overlapping times, whatever 300 MACs send, in whatever
- * order, with machines that come and go, declines, expiries and restarts. `told` is what the clients believe.
+ * The property: no address is acknowledged to two MACs at overlapping times, whatever 300 MACs
+ * send, in whatever order, with machines that come and go, declines, expiries and restarts. `told`
+ * is what the clients believe.
  */
 enum { MACS = 300, HOSTS = 128, STEPS = 60000 };
 

@@ -185,8 +185,8 @@ END_TEST
 
 START_TEST(test_overload)
 {
-	static const uint8_t in_file[] = {OPT_HOSTNAME, 3, 'f', 'o', 'o', OPT_USER_CLASS, 2, 'i',
-		'P', OPT_END, 99, 99};
+	static const uint8_t in_file[] = {
+		OPT_HOSTNAME, 3, 'f', 'o', 'o', OPT_USER_CLASS, 2, 'i', 'P', OPT_END, 99, 99};
 	static const uint8_t in_sname[] = {OPT_PAD, OPT_USER_CLASS, 2, 'X', 'E', OPT_END};
 
 	begin(DHCP_DISCOVER);
@@ -253,13 +253,13 @@ START_TEST(test_header)
 {
 	const struct mac zero = {{0}};
 
-	ck_assert_int_eq(decode_with_byte(0, 2), -ENOMSG);  /* a reply */
+	ck_assert_int_eq(decode_with_byte(0, 2), -ENOMSG); /* a reply */
 	ck_assert_int_eq(decode_with_byte(0, 3), -EBADMSG);
 	ck_assert_int_eq(decode_with_byte(1, 32), -ENOMSG); /* InfiniBand */
 	ck_assert_int_eq(decode_with_byte(2, 16), -ENOMSG); /* hlen */
 	ck_assert_int_eq(decode_with_byte(2, 255), -ENOMSG);
 	ck_assert_int_eq(decode_with_byte(28, 0x53), -EBADMSG); /* multicast */
-	ck_assert_int_eq(decode_with_byte(236, 0), -ENOMSG);	/* no cookie: BOOTP */
+	ck_assert_int_eq(decode_with_byte(236, 0), -ENOMSG);    /* no cookie: BOOTP */
 	dhcp_make_begin(&make, &zero, 1);
 	dhcp_make_u8(&make, OPT_TYPE, DHCP_DISCOVER);
 	ck_assert_int_eq(decode(), -EBADMSG);
@@ -293,8 +293,10 @@ START_TEST(test_reply)
 	begin(DHCP_DISCOVER);
 	writer_patch_u16(&make.w, MAKE_FLAGS, 0x8000);
 	dhcp_make_option(&make, OPT_CLIENT_ID, "\377id", 3);
-	r = reply_to((struct dhcp_reply_head){.type = DHCP_OFFER, .yiaddr = 0xc0a87a03,
-		.siaddr = 0xc0a87a01, .file = "undionly.kpxe"});
+	r = reply_to((struct dhcp_reply_head){.type = DHCP_OFFER,
+		.yiaddr = 0xc0a87a03,
+		.siaddr = 0xc0a87a01,
+		.file = "undionly.kpxe"});
 	dhcp_reply_u32(&r, OPT_LEASE_TIME, 3600);
 	dhcp_reply_text(&r, OPT_DOMAIN, "");
 	len = dhcp_reply_end(&r);

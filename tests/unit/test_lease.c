@@ -27,7 +27,9 @@ static struct mac mac(uint8_t n)
 
 static void add_segment(const char *name, uint32_t first, uint32_t last, const struct segment **ret)
 {
-	struct segment s = {.server = ip(1), .prefix_len = 24, .lease_s = 3600,
+	struct segment s = {.server = ip(1),
+		.prefix_len = 24,
+		.lease_s = 3600,
 		.pool_first = first ? 0xc0a87a00u + first : 0,
 		.pool_last = last ? 0xc0a87a00u + last : 0};
 
@@ -222,7 +224,8 @@ START_TEST(test_pool)
 	ck_assert_uint_eq(pick_but(0, NULL, T0 + HOUR), 14);
 	ck_assert_int_eq(bind_(14, 99, T0 + 3 * HOUR, T0 + HOUR), 0);
 	ck_assert_uint_eq(pick_but(0, NULL, T0 + HOUR), 13);
-	ck_assert_uint_eq(pick_but(10, NULL, T0 + HOUR), 10); /* what it asks for, when it is free */
+	ck_assert_uint_eq(
+		pick_but(10, NULL, T0 + HOUR), 10); /* what it asks for, when it is free */
 	taken = 13;
 	ck_assert_uint_eq(pick_but(0, &taken, T0 + HOUR), 11);
 }
@@ -250,8 +253,12 @@ END_TEST
 /* Many records with changing ends: the pool still gives the one that has been over for longest. */
 START_TEST(test_oldest_first)
 {
-	struct segment wide = {.server = ip_from_v4(0x0a000001), .prefix_len = 16, .lease_s = 60,
-		.name = "wide", .pool_first = 0x0a000100, .pool_last = 0x0a0004ff};
+	struct segment wide = {.server = ip_from_v4(0x0a000001),
+		.prefix_len = 16,
+		.lease_s = 60,
+		.name = "wide",
+		.pool_first = 0x0a000100,
+		.pool_last = 0x0a0004ff};
 	const struct segment *w;
 	int64_t ends[1024] = {0};
 
@@ -294,7 +301,10 @@ END_TEST
 
 START_TEST(test_record)
 {
-	struct lease l = {.mac = mac(9), .expires = T0, .state = LEASE_BOUND, .stage = 0xfedcba98,
+	struct lease l = {.mac = mac(9),
+		.expires = T0,
+		.state = LEASE_BOUND,
+		.stage = 0xfedcba98,
 		.hostname = "web01"};
 	struct lease back;
 	uint8_t buf[LEASE_RECORD_MAX];
@@ -342,8 +352,7 @@ START_TEST(test_store)
 		if (run == 1)
 			break;
 		ck_assert_int_eq(store_start(store, &home), 0);
-		ck_assert_int_eq(
-			lease_bind(ls, seg->id, &a, &one, T0 + HOUR, "web01", 5, T0), 0);
+		ck_assert_int_eq(lease_bind(ls, seg->id, &a, &one, T0 + HOUR, "web01", 5, T0), 0);
 		ck_assert_int_eq(lease_bind(ls, seg->id, &b, &two, T0 + HOUR, "", 6, T0), 0);
 		ck_assert_int_eq(lease_decline(ls, seg->id, &b, &two, T0), 0);
 		ck_assert_int_eq(lease_offer(ls, seg->id, &c, &two, T0), 0);

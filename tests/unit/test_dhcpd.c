@@ -1,0 +1,623 @@
+/* The server on a veth pair in a network namespace of its own, with a client that is a packet
+ * socket. */
+#include "dhcpd/dhcpd.h"
+
+#include "core/clock.h"
+
+#include "dhcp_make.h"
+#include "dhcpd/dhcp_answer.h"
+#include "dhcpd/dhcp_frame.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct mac ALL = {{255, 255, 255, 255, 255, 255}};
+static const struct mac ONE = {{0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03}};
+static const uint32_t NET = 0xc0a87a00, SERVER = 0xc0a87a01;
+
+static bool in_namespace;
+static char dir[64];
+static struct loop *loop;
+static struct mailbox home;
+static struct store *store;
+static struct segments segments;
+static const struct segment *lab, *second;
+static struct timeline *timeline;
+static struct machines *machines;
+static struct dhcpd *d;
+static int client;
+static struct dhcp_make make;
+
+/* The last frame that came to the client. */
+static uint8_t frame[2048];
+static size_t frame_len;
+
+static void sh(const char *command)
+{
+	ck_assert_msg(!system(command), "%s", command);
+}
+
+static void make_links(void)
+{
+	sh("ip link add srv0 type veth peer name cli0");
+	sh("ip link set srv0 address 52:54:00:00:00:01; ip link set cli0 address "
+	   "52:54:00:00:00:02");
+	sh("ip addr add 192.168.122.1/24 dev srv0; ip link set srv0 up; ip link set cli0 up");
+	sh("ip neigh add 192.168.122.3 lladdr 52:54:c0:a8:7a:03 dev srv0");
+}
+
+static void open_client(void)
+{
+	struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP)};
+
+	client = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP));
+	ck_assert_int_ge(client, 0);
+	a.sll_ifindex = (int)if_nametoindex("cli0");
+	ck_assert_int_eq(bind(client, (struct sockaddr *)&a, sizeof(a)), 0);
+}
+
+static const struct segment *add_segment(const char *name, const char *ifname, uint32_t first)
+{
+	struct segment s = {.server = ip_from_v4(SERVER),
+		.prefix_len = 24,
+		.lease_s = 3600,
+		.computed = true,
+		.http_port = 80,
+		.pool_first = first,
+		.pool_last = first + 99};
+	const struct segment *ret;
+
+	if (!first)
+		s.pool_last = 0;
+	snprintf(s.name, sizeof(s.name), "%s", name);
+	snprintf(s.ifname, sizeof(s.ifname), "%s", ifname);
+	ck_assert_int_eq(segments_add(&segments, &s, &ret), 0);
+	return ret;
+}
+
+static void open_store(void)
+{
+	char path[96], why[256] = "";
+
+	snprintf(path, sizeof(path), "%s/store", dir);
+	ck_assert_msg(store_open(path, &store, why, sizeof(why)) == 0, "%s", why);
+}
+
+static void start(unsigned gather_ms)
+{
+	struct dhcpd_config c;
+	char why[256] = "";
+
+	open_store();
+	ck_assert_int_eq(timeline_new(store, &timeline), 0);
+	ck_assert_int_eq(machines_new(store, timeline, &segments, &machines), 0);
+	c = (struct dhcpd_config){.loop = loop,
+		.store = store,
+		.machines = machines,
+		.timeline = timeline,
+		.segments = &segments,
+		.gather_ms = gather_ms};
+	ck_assert_int_eq(dhcpd_new(&c, &d), 0);
+	ck_assert_msg(dhcpd_load(d, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(store_start(store, &home), 0);
+	ck_assert_msg(dhcpd_open(d, lab, why, sizeof(why)) == 0, "%s", why);
+}
+
+static void stop(void)
+{
+	store_close(store);
+	dhcpd_free(d);
+	machines_free(machines);
+	timeline_free(timeline);
+}
+
+static void setup(void)
+{
+	in_namespace = !unshare(CLONE_NEWNET) || !unshare(CLONE_NEWUSER | CLONE_NEWNET);
+	if (in_namespace &&
+		system("ip link set lo up && ip link add vt0 type veth peer name vt1 && "
+		       "ip link del vt0"))
+		in_namespace = false;
+	if (!in_namespace) {
+		fprintf(stderr, "skipped: no network namespace, or ip(8) makes no veth in it\n");
+		return;
+	}
+	make_links();
+	open_client();
+	strcpy(dir, "/tmp/test_dhcpd.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	segments = (struct segments){0};
+	lab = add_segment("lab", "srv0", NET + 100);
+	second = add_segment("second", "none0", 0);
+	ck_assert_int_eq(loop_new(&loop), 0);
+	ck_assert_int_eq(mailbox_init(&home), 0);
+	ck_assert_int_eq(mailbox_attach(&home, loop), 0);
+	start(0);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	if (!in_namespace)
+		return;
+	stop();
+	mailbox_fini(&home);
+	loop_free(loop);
+	segments_fini(&segments);
+	close(client);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	sh(command);
+}
+
+static void run(int wake_ups)
+{
+	for (int i = 0; i < wake_ups; i++)
+		loop_once(loop, 20);
+}
+
+/* Everything that is under way comes to its end. */
+static void settle(void)
+{
+	for (int i = 0; i < 100; i++) {
+		loop_once(loop, 10);
+		if (i > 3 && dhcpd_stats(d).parked == 0)
+			return;
+	}
+	ck_abort_msg("ACKs stay parked");
+}
+
+/* From `from` (0: no address yet) to the server or to everybody. */
+static void send_from(const struct mac *mac, uint32_t from)
+{
+	static const struct mac server = {{0x52, 0x54, 0, 0, 0, 1}};
+	struct dhcp_frame f = {.from = *mac,
+		.to = from ? server : ALL,
+		.from_ip = from,
+		.to_ip = from ? SERVER : 0xffffffff,
+		.from_port = 68,
+		.to_port = 67};
+	uint8_t buf[DHCP_FRAME_HEADER + 1500];
+	size_t len = dhcp_make_end(&make);
+	int n;
+
+	memcpy(buf + DHCP_FRAME_HEADER, make.buf, len);
+	n = dhcp_frame_wrap(&f, buf, len);
+	ck_assert_int_eq(send(client, buf, (size_t)n, 0), n);
+}
+
+static void say(const struct mac *mac, uint8_t type, uint32_t requested, bool to_us)
+{
+	dhcp_make_begin(&make, mac, 0x1a2b3c4d);
+	dhcp_make_u8(&make, OPT_TYPE, type);
+	if (requested)
+		dhcp_make_u32(&make, OPT_REQUESTED, requested);
+	if (to_us)
+		dhcp_make_u32(&make, OPT_SERVER_ID, SERVER);
+}
+
+static void discover(const struct mac *mac)
+{
+	say(mac, DHCP_DISCOVER, 0, false);
+	send_from(mac, 0);
+}
+
+static void request(const struct mac *mac, uint32_t a)
+{
+	say(mac, DHCP_REQUEST, a, true);
+	send_from(mac, 0);
+}
+
+static uint32_t words(uint32_t s, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		s += (uint32_t)p[i] << (i % 2 ? 0 : 8);
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	return s;
+}
+
+/* The next answer, or 0: its type. Those that our own kernel sends (from the UDP socket) may leave
+ * their checksum to a device, as veth allows; frames that we make may not. */
+static unsigned answer(bool whole)
+{
+	size_t udp_len;
+
+	for (;;) {
+		ssize_t n = recv(client, frame, sizeof(frame), MSG_DONTWAIT);
+
+		if (n < 0)
+			return 0;
+		frame_len = (size_t)n;
+		if (frame_len > DHCP_FRAME_HEADER + DHCP_HEADER && frame[34] == 0 &&
+			frame[35] == 67)
+			break;
+	}
+	udp_len = frame_len - 34;
+	ck_assert_uint_eq(words(0, frame + 14, 20), 0xffff);
+	if (whole)
+		ck_assert_uint_eq(
+			words(words(17 + (uint32_t)udp_len, frame + 26, 8), frame + 34, udp_len),
+			0xffff);
+	ck_assert_uint_eq(dhcp_answer_u32_at(frame + 26), SERVER);
+	return frame[DHCP_FRAME_HEADER + DHCP_HEADER + 2];
+}
+
+static const uint8_t *message(void)
+{
+	return frame + DHCP_FRAME_HEADER;
+}
+
+static uint32_t yiaddr(void)
+{
+	return dhcp_answer_u32_at(message() + 16) & 0xff;
+}
+
+static const char *event(const char *kind)
+{
+	const struct timeline_event *e = timeline_last(timeline, "", kind);
+
+	return e ? e->text : "";
+}
+
+START_TEST(test_lease)
+{
+	struct mac holder;
+	struct ip a = ip_from_v4(NET + 3);
+
+	if (!in_namespace)
+		return;
+	discover(&ONE);
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 3);
+	ck_assert_mem_eq(frame, ONE.b, 6); /* no broadcast flag: to it alone */
+	ck_assert_uint_eq(dhcp_answer_u32_at(frame + 30), NET + 3);
+	/* the ACK waits for the disk */
+	request(&ONE, NET + 3);
+	loop_once(loop, 100);
+	ck_assert_uint_eq(dhcpd_stats(d).parked, 1);
+	ck_assert_uint_eq(answer(true), 0);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	ck_assert_uint_eq(yiaddr(), 3);
+	ck_assert(lease_holder(dhcpd_leases(d), lab->id, &a, clock_wall_ms(), &holder));
+	ck_assert(mac_eq(&holder, &ONE));
+	ck_assert_str_eq(event("leased"), "192.168.122.3 to 52:54:c0:a8:7a:03 (xid 1a2b3c4d)");
+}
+END_TEST
+
+/* What was acknowledged is known to the next run. */
+START_TEST(test_restart)
+{
+	static const struct mac thief = {{2, 0, 0, 0, 0, 9}};
+	struct mac pool = {{2, 0, 0, 0, 0, 1}};
+
+	if (!in_namespace)
+		return;
+	request(&pool, NET + 100);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	stop();
+	start(0);
+	request(&thief, NET + 100);
+	run(2);
+	ck_assert_uint_eq(answer(true), DHCP_NAK);
+	ck_assert_mem_eq(frame, ALL.b, 6);
+	request(&pool, NET + 100);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+}
+END_TEST
+
+START_TEST(test_renewal_is_a_datagram)
+{
+	if (!in_namespace)
+		return;
+	request(&ONE, NET + 3);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	say(&ONE, DHCP_REQUEST, 0, false);
+	dhcp_make_u32_at(&make, MAKE_CIADDR, NET + 3);
+	send_from(&ONE, NET + 3);
+	settle();
+	ck_assert_uint_eq(answer(false), DHCP_ACK);
+	ck_assert_mem_eq(frame, ONE.b, 6);
+	ck_assert_uint_eq(dhcp_answer_u32_at(message() + 12), NET + 3);
+	say(&ONE, DHCP_INFORM, 0, false);
+	dhcp_make_u32_at(&make, MAKE_CIADDR, NET + 3);
+	send_from(&ONE, NET + 3);
+	run(1);
+	ck_assert_uint_eq(answer(false), DHCP_ACK);
+	ck_assert_uint_eq(dhcp_answer_u32(message(), frame_len - 42, OPT_LEASE_TIME), 0);
+}
+END_TEST
+
+START_TEST(test_broadcast_flag)
+{
+	if (!in_namespace)
+		return;
+	say(&ONE, DHCP_DISCOVER, 0, false);
+	writer_patch_u16(&make.w, MAKE_FLAGS, 0x8000);
+	send_from(&ONE, 0);
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_mem_eq(frame, ALL.b, 6);
+	ck_assert_uint_eq(dhcp_answer_u32_at(frame + 30), 0xffffffff);
+}
+END_TEST
+
+static struct machine *add_machine(void)
+{
+	struct machine *m = machine_new();
+
+	strcpy(m->name, "web01");
+	strcpy(m->nics[0].segment, "lab");
+	m->nics[0].segment_id = lab->id;
+	m->nics[0].mac = (struct mac){{2, 7, 7, 7, 7, 7}};
+	m->nics[0].addrs[0] = ip_from_v4(NET + 50);
+	m->nics[0].n_addrs = m->n_nics = 1;
+	ck_assert_int_eq(machines_add(machines, m), 0);
+	return m;
+}
+
+static void discover_ipxe(const struct mac *mac)
+{
+	say(mac, DHCP_DISCOVER, 0, false);
+	dhcp_make_text(&make, OPT_USER_CLASS, "iPXE");
+	send_from(mac, 0);
+	run(1);
+}
+
+/* Only what was armed is told what to boot. */
+START_TEST(test_armed)
+{
+	static const enum life_state never[] = {LIFE_KNOWN, LIFE_INSTALLED, LIFE_UP, LIFE_FAILED};
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	m = add_machine();
+	strcpy(m->attempt.next_token, "cafe");
+	m->state = LIFE_ARMED;
+	discover_ipxe(&m->nics[0].mac);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 50);
+	ck_assert_str_eq(
+		(const char *)message() + MAKE_FILE, "http://192.168.122.1/m/cafe/boot.ipxe");
+	ck_assert(dhcp_answer_says(message(), frame_len - 42, OPT_HOSTNAME, "web01"));
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		m->state = never[i];
+		discover_ipxe(&m->nics[0].mac);
+		ck_assert_uint_eq(answer(true), DHCP_OFFER);
+		ck_assert_uint_eq(message()[MAKE_FILE], 0);
+		ck_assert_uint_eq(dhcp_answer_u32_at(message() + 20), 0);
+	}
+	discover_ipxe(&ONE); /* a computed MAC buys an address only */
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(message()[MAKE_FILE], 0);
+}
+END_TEST
+
+START_TEST(test_decline_and_strangers)
+{
+	struct mac pool = {{2, 0, 0, 0, 0, 1}};
+	uint64_t newest;
+
+	if (!in_namespace)
+		return;
+	request(&pool, NET + 100);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	say(&pool, DHCP_DECLINE, NET + 100, true);
+	send_from(&pool, 0);
+	run(2);
+	ck_assert_ptr_nonnull(strstr(event("declined"), "192.168.122.100 declined by 02:00"));
+	discover(&pool);
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 101);
+	/* NAKed again and again: told once */
+	request(&pool, NET + 100);
+	run(2);
+	ck_assert_ptr_nonnull(strstr(event("refused"), "02:00:00:00:00:01 on lab"));
+	newest = timeline_newest(timeline);
+	for (int i = 0; i < 5; i++) {
+		request(&pool, NET + 100);
+		run(1);
+		ck_assert_uint_eq(answer(true), DHCP_NAK);
+	}
+	ck_assert_uint_eq(timeline_newest(timeline), newest);
+}
+END_TEST
+
+START_TEST(test_malformed)
+{
+	struct mac bad = {{0}};
+
+	if (!in_namespace)
+		return;
+	for (int i = 0; i < 10; i++) {
+		dhcp_make_begin(&make, &bad, 1);
+		dhcp_make_u8(&make, OPT_TYPE, DHCP_DISCOVER);
+		send_from(&ONE, 0);
+	}
+	dhcp_make_begin(&make, &ONE, 1); /* BOOTP */
+	send_from(&ONE, 0);
+	run(2);
+	ck_assert_uint_eq(answer(true), 0);
+	ck_assert_uint_eq(dhcpd_stats(d).malformed, 10);
+	ck_assert_uint_eq(dhcpd_stats(d).ignored, 1);
+	ck_assert_uint_eq(dhcpd_stats(d).in, 11);
+}
+END_TEST
+
+/* More than a batch at once; none is lost, all in few transactions. */
+static void burst(void)
+{
+	unsigned got = 0;
+	bool seen[100] = {false};
+
+	for (unsigned i = 0; i < 90; i++) {
+		struct mac m = {{2, 0, 0, 0, 1, (uint8_t)i}};
+
+		request(&m, NET + 100 + i);
+	}
+	settle();
+	settle();
+	while (answer(true) == DHCP_ACK) {
+		ck_assert(yiaddr() >= 100 && yiaddr() < 190 && !seen[yiaddr() - 100]);
+		seen[yiaddr() - 100] = true;
+		got++;
+	}
+	ck_assert_uint_eq(got, 90);
+	ck_assert_uint_le(store_stats(store).commits, 4);
+	ck_assert_uint_eq(dhcpd_stats(d).dropped, 0);
+}
+
+START_TEST(test_burst)
+{
+	if (!in_namespace)
+		return;
+	burst();
+}
+END_TEST
+
+START_TEST(test_gathering)
+{
+	if (!in_namespace)
+		return;
+	stop();
+	start(20);
+	request(&ONE, NET + 3);
+	run(1);
+	ck_assert_uint_eq(store_stats(store).commits, 0);
+	ck_assert_uint_eq(dhcpd_stats(d).parked, 1);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	burst();
+}
+END_TEST
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit l = {bytes, RLIM_INFINITY};
+
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+/* A disk that takes nothing: no ACK leaves. Once it does again, the next REQUEST is answered. */
+START_TEST(test_disk_full)
+{
+	bool served = false;
+
+	if (!in_namespace)
+		return;
+	signal(SIGXFSZ, SIG_IGN);
+	request(&ONE, NET + 3);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	limit_files(1);
+	request(&ONE, NET + 3);
+	settle();
+	ck_assert_uint_eq(answer(true), 0);
+	ck_assert_uint_eq(dhcpd_stats(d).dropped, 1);
+	discover(&ONE); /* OFFERs never wait */
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	limit_files(RLIM_INFINITY);
+	for (int i = 0; i < 50 && !served; i++) {
+		request(&ONE, NET + 3);
+		settle();
+		served = answer(true) == DHCP_ACK;
+	}
+	ck_assert(served);
+}
+END_TEST
+
+START_TEST(test_link_made_again)
+{
+	char why[128] = "";
+
+	if (!in_namespace)
+		return;
+	ck_assert_int_eq(dhcpd_open(d, second, why, sizeof(why)), -ENODEV);
+	ck_assert_ptr_nonnull(strstr(why, "none0"));
+	ck_assert(!dhcpd_is_open(d, second));
+	ck_assert_int_eq(dhcpd_open(d, lab, why, sizeof(why)), 0); /* nothing changed */
+	discover(&ONE);
+	sh("ip link del srv0");
+	run(2);
+	close(client);
+	ck_assert_int_eq(dhcpd_open(d, lab, why, sizeof(why)), -ENODEV);
+	ck_assert(!dhcpd_is_open(d, lab));
+	make_links();
+	open_client();
+	ck_assert_int_eq(dhcpd_open(d, lab, why, sizeof(why)), 0);
+	discover(&ONE);
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	dhcpd_close(d, lab);
+	discover(&ONE);
+	run(1);
+	ck_assert_uint_eq(answer(true), 0);
+}
+END_TEST
+
+/* Ends with an ACK parked, in either order: nothing leaks, nothing is touched after it was freed.
+ */
+START_TEST(test_free_while_parked)
+{
+	struct dhcpd *first;
+
+	if (!in_namespace)
+		return;
+	request(&ONE, NET + 3);
+	loop_once(loop, 100);
+	ck_assert_uint_eq(dhcpd_stats(d).parked, 1);
+	first = d;
+	dhcpd_free(first);
+	d = NULL;
+	run(5);
+	ck_assert_uint_eq(answer(true), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("dhcpd");
+	TCase *t = tcase_create("all");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, test_lease);
+	tcase_add_test(t, test_restart);
+	tcase_add_test(t, test_renewal_is_a_datagram);
+	tcase_add_test(t, test_broadcast_flag);
+	tcase_add_test(t, test_armed);
+	tcase_add_test(t, test_decline_and_strangers);
+	tcase_add_test(t, test_malformed);
+	tcase_add_test(t, test_burst);
+	tcase_add_test(t, test_gathering);
+	tcase_add_test(t, test_disk_full);
+	tcase_add_test(t, test_link_made_again);
+	tcase_add_test(t, test_free_while_parked);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
