@@ -248,13 +248,8 @@ void boot_tftp_ended(void *service, const struct tftp_report *report)
 {
 	struct service *s = service;
 	struct machine *m = machine_at(s, report->segment, &report->peer);
-	char ip[IP_TEXT];
 
-	if (report->outcome == TFTP_PROBE)
-		return;
-	if (!m && report->outcome != TFTP_DONE)
-		log_info("tftp: %s %s: %s", ip_format(&report->peer, ip), report->name, report->why);
-	if (!m)
+	if (!m || report->outcome == TFTP_PROBE)
 		return;
 	if (report->outcome == TFTP_DONE)
 		timeline_add(s->timeline, m->name, "transfer", "TFTP %s, %.1f kB in %.1f s", report->name,

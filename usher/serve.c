@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,6 +79,17 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 	loop_stop(s->loop, 0);
 }
 
+/* A transfer takes two descriptors, a connection one: the usual 1024 would be the first limit met. */
+static void raise_descriptors(void)
+{
+	struct rlimit l;
+
+	if (!getrlimit(RLIMIT_NOFILE, &l)) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 /* Before any thread starts, so that all of them leave these signals to the loop. */
 static int start_loop(struct run *r, char *why, size_t size)
 {
@@ -91,6 +103,7 @@ static int start_loop(struct run *r, char *why, size_t size)
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptors();
 	rc = loop_new(&s->loop);
 	if (rc)
 		return said(rc, why, size, "event loop");
