@@ -166,7 +166,7 @@ START_TEST(faults)
 	expect_error("a {{n", MUSTACHE_NONE, "t:1:3: this tag is not closed, expected '}}'");
 	expect_error("{{}}", MUSTACHE_NONE, "t:1:1: a tag without a name");
 	expect_error("{{a b}}", MUSTACHE_NONE, "t:1:1: a blank in the name 'a b'");
-	expect_error("{{>p}}", MUSTACHE_NONE, "t:1:1: there is no partial 'p'");
+	expect_error("{{>p}}", MUSTACHE_NONE, "t:1:1: no partial 'p'");
 	expect_error(
 		"{{=<%=}}", MUSTACHE_NONE, "t:1:1: expected two delimiters, as in {{=<% %>=}}");
 }
