@@ -60,6 +60,7 @@ void act_on_timeline(void *service, const struct timeline_event *e)
 
 /* What a job for a machine needs when it comes back: the machine may be gone by then. */
 struct job {
+	struct job *next;
 	struct service *service;
 	char name[MACHINE_NAME];
 	const char *what; /* static, for the timeline */
@@ -72,10 +73,23 @@ static struct job *job_new(struct service *s, struct machine *m, const char *wha
 
 	if (!j)
 		return NULL;
-	*j = (struct job){.service = s, .what = what, .fatal = fatal};
+	*j = (struct job){.next = s->jobs, .service = s, .what = what, .fatal = fatal};
+	s->jobs = j;
 	snprintf(j->name, sizeof j->name, "%s", m->name);
 	m->busy = true;
 	return j;
+}
+
+static void job_free(struct job *j)
+{
+	struct job **at;
+
+	if (!j)
+		return;
+	for (at = &j->service->jobs; *at != j;)
+		at = &(*at)->next;
+	*at = j->next;
+	free(j);
 }
 
 static void job_ended(struct job *j, bool ok, const char *why)
@@ -94,7 +108,7 @@ static void job_ended(struct job *j, bool ok, const char *why)
 			machine_event(m, LIFE_POWER_FAILED, line);
 		act_set_deadline(j->service);
 	}
-	free(j);
+	job_free(j);
 }
 
 static void on_guest_job(void *arg, int rc, const char *why)
@@ -115,7 +129,7 @@ static void guest_do(struct service *s, struct machine *m, guest_job *run, const
 
 	if (!j || run(s->guests, m->name, m->uuid, on_guest_job, j)) {
 		m->busy = false;
-		free(j);
+		job_free(j);
 		timeline_add(s->timeline, m->name, "power", "%s: out of memory", what);
 	}
 }
@@ -213,6 +227,8 @@ void act_drop_all(struct service *s)
 		s->pending = p->next;
 		free(p);
 	}
+	while (s->jobs)
+		job_free(s->jobs);
 }
 
 /* Time */
@@ -280,7 +296,7 @@ static void make_again(struct service *s, struct machine *m)
 	spec.replace = true; /* a volume without its domain may be left of the first try */
 	j = job_new(s, m, "made again after an interruption", true);
 	if (!j || guest_create(s->guests, &spec, on_made_again, j))
-		free(j);
+		job_free(j);
 	profile_free(p);
 }
 
@@ -292,7 +308,7 @@ static void on_status(void *arg, int rc, const struct guest_status *st, const ch
 
 	if (rc)
 		log_warn("%s: %s", j->name, why);
-	free(j);
+	job_free(j);
 	if (!m)
 		return;
 	m->busy = false;
@@ -320,7 +336,7 @@ void act_reconcile(void *service)
 		j = job_new(s, m, "looked at", false);
 		if (!j || guest_status(s->guests, m->name, on_status, j)) {
 			m->busy = false;
-			free(j);
+			job_free(j);
 		}
 	}
 }

@@ -167,14 +167,23 @@ static const struct boot_route *report_route(const char *what)
 	return NULL;
 }
 
+/* Who asks for the same thing for ever is one event. */
+static void tell_once(struct service *s, const struct machine *m, const char *kind, const char *text)
+{
+	const struct timeline_event *last = timeline_last(s->timeline, m->name, kind);
+
+	if (!last || strcmp(last->text, text))
+		timeline_add(s->timeline, m->name, kind, "%s", text);
+}
+
 static void refuse_stranger(struct service *s, struct http_request *r, const struct machine *m, const char *what)
 {
-	char ip[IP_TEXT];
+	char ip[IP_TEXT], text[512];
 
 	ip_format(&r->peer, ip);
+	snprintf(text, sizeof text, "%s asked for %s with a token that is not good for it", ip, what);
 	if (m)
-		timeline_add(s->timeline, m->name, "refused", "%s asked for %s with a token that is not good for it", ip,
-			what);
+		tell_once(s, m, "refused", text);
 	else
 		log_info("http: %s asked for %s with a token that nobody has", ip, what);
 	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
@@ -215,27 +224,18 @@ static struct machine *machine_at(struct service *s, uint32_t segment, const str
 	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
 }
 
-/* A firmware that asks for the same missing file for ever is one event. */
-static void transfer_failed(struct service *s, const struct machine *m, const struct http_report *report)
-{
-	const struct timeline_event *last = timeline_last(s->timeline, m->name, "transfer");
-	char text[512];
-
-	snprintf(text, sizeof text, "HTTP %u: %s", report->status, report->path);
-	if (!last || strcmp(last->text, text))
-		timeline_add(s->timeline, m->name, "transfer", "%s", text);
-}
-
 void boot_http_ended(void *service, const struct http_report *report)
 {
 	struct service *s = service;
 	struct machine *m = machine_at(s, report->segment, &report->peer);
 	double s_taken = (double)(report->ms ? report->ms : 1) / 1000., mb = (double)report->sent / 1e6;
+	char text[512];
 
 	if (!m || report->head)
 		return;
+	snprintf(text, sizeof text, "HTTP %u: %s", report->status, report->path);
 	if (report->status >= 400)
-		transfer_failed(s, m, report);
+		tell_once(s, m, "transfer", text);
 	else if (!report->completed)
 		timeline_add(s->timeline, m->name, "transfer", "broken off at %.1f of %.1f MB: %s", mb,
 			(double)report->asked / 1e6, report->path);

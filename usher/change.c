@@ -62,10 +62,29 @@ void change_disarm(struct service *s, struct http_request *r, struct machine *m)
 }
 
 struct deletion {
+	struct deletion *next;
 	struct service *service;
 	struct http_request *request;
 	char name[MACHINE_NAME];
 };
+
+static void deletion_free(struct deletion *d)
+{
+	struct deletion **at = &d->service->deletions;
+
+	while (*at != d)
+		at = &(*at)->next;
+	*at = d->next;
+	free(d);
+}
+
+void change_drop_all(struct service *s)
+{
+	while (s->deletions) {
+		http_respond_error(s->deletions->request, 503, "the service is stopping");
+		deletion_free(s->deletions);
+	}
+}
 
 static void unpublished(void *arg, int rc, const char *why)
 {
@@ -101,7 +120,7 @@ static void on_guest_deleted(void *arg, int rc, const char *why)
 		http_respond_error(d->request, 404, "no machine '%s'", d->name);
 	if (m && rc && rc != -EPERM)
 		m->busy = false;
-	free(d);
+	deletion_free(d);
 }
 
 void change_delete(struct service *s, struct http_request *r, struct machine *m)
@@ -118,7 +137,8 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 	}
 	d = malloc(sizeof *d);
 	if (d) {
-		*d = (struct deletion){.service = s, .request = r};
+		*d = (struct deletion){.next = s->deletions, .service = s, .request = r};
+		s->deletions = d;
 		snprintf(d->name, sizeof d->name, "%s", m->name);
 		http_hold(r, HTTP_HOLD_MS);
 		m->busy = true;
@@ -126,7 +146,7 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 			    json_string_value(json_object_get(m->guest_spec, "volume")), on_guest_deleted, d))
 			return;
 		m->busy = false;
+		deletion_free(d);
 	}
-	free(d);
 	http_respond_error(r, 500, "out of memory");
 }

@@ -27,8 +27,8 @@ enum {
 struct creation {
 	struct creation *next;
 	struct service *service;
-	struct http_request *request;
-	struct machine *machine; /* ours until it is in the registry (`recorded`) */
+	struct http_request *request; /* NULL once answered */
+	struct machine *machine; /* NULL once undone; ours until it is in the registry (`recorded`) */
 	struct profile *profile;
 	json_t *snapshot; /* until armed */
 	bool recorded, replace, arm;
@@ -51,15 +51,18 @@ static void creation_free(struct creation *c)
 
 static void creation_fail(struct creation *c, unsigned status, const char *why)
 {
-	http_respond_error(c->request, status, "%s", why);
+	if (c->request)
+		http_respond_error(c->request, status, "%s", why);
 	creation_free(c);
 }
 
 bool create_reserves(const struct service *s, const char *name, uint32_t segment, const struct ip *ip)
 {
 	for (const struct creation *c = s->creations; c; c = c->next) {
-		const struct nic *nic = &c->machine->nics[0];
+		const struct nic *nic = c->machine ? &c->machine->nics[0] : NULL;
 
+		if (!nic)
+			continue;
 		if (name && !strcmp(c->machine->name, name))
 			return true;
 		if (ip && nic->segment_id == segment && nic->n_addrs && ip_eq(&nic->addrs[0], ip))
@@ -425,6 +428,7 @@ static void creation_undo(struct creation *c, bool made, const char *why)
 	machines_remove(s->machines, m);
 	http_respond_error(c->request, 500, "%s was not created: %s", name, why);
 	c->machine = NULL;
+	c->request = NULL;
 	act_set_deadline(s);
 	if (!made || guest_delete(s->guests, name, uuid, pool, volume, undone, c))
 		creation_free(c);

@@ -294,6 +294,7 @@ static void stop(struct run *r)
 	sd_notify(0, "STOPPING=1");
 	link_monitor_free(s->links);
 	create_drop_all(s);
+	change_drop_all(s);
 	follow_drop_all(s);
 	guests_free(s->guests);
 	httpd_free(s->httpd);

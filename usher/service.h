@@ -28,6 +28,8 @@
 struct creation;
 struct follower;
 struct pending;
+struct job;
+struct deletion;
 
 struct service {
 	struct config config;
@@ -51,6 +53,8 @@ struct service {
 	struct loop_timer settle;   /* commits what happened in this turn, then acts on it */
 	struct pending *pending;    /* actions that wait for that commit */
 	struct creation *creations; /* under way */
+	struct deletion *deletions; /* the same */
+	struct job *jobs;           /* libvirt's and the power executables', not yet back */
 	struct follower *followers; /* long polls of the timeline */
 	int64_t started;            /* mono ms */
 	bool stopping;
@@ -102,6 +106,7 @@ void create_drop_all(struct service *s);
 void change_reinstall(struct service *s, struct http_request *r, struct machine *m);
 void change_disarm(struct service *s, struct http_request *r, struct machine *m);
 void change_delete(struct service *s, struct http_request *r, struct machine *m);
+void change_drop_all(struct service *s);
 /* Arms with the profile as it is now. 0, or -errno with the line. */
 int change_arm(struct service *s, struct machine *m, char *why, size_t why_size);
 
