@@ -321,9 +321,6 @@ static void note_refusal(
 		return;
 	mac_format(&p->msg->mac, mac);
 	client_text(p, client, sizeof(client));
-	log_info("dhcp %s: %s of %s %s: %s", s->name, dhcp_type_name(p->msg->type), mac,
-		dec->verdict == DHCP_SEND_NAK ? "refused" : "ignored",
-		dhcp_reason_text(dec->reason));
 	timeline_add(d->c.timeline, machine_name(dec), "refused", "%s on %s: %s (%s, %s)", mac,
 		s->name, dhcp_reason_text(dec->reason), dhcp_type_name(p->msg->type), client);
 	d->dirty = true;
@@ -348,11 +345,9 @@ static void note_decline(
 
 	ip_format(&dec->address, ip);
 	mac_format(&p->msg->mac, mac);
-	log_warn("dhcp %s: %s says that %s is in use already; set aside for %d minutes",
-		p->segment->name, mac, ip, LEASE_DECLINE_MS / 60000);
 	timeline_add(d->c.timeline, machine_name(dec), "declined",
-		"%s declined by %s: in use already; set aside for %d minutes", ip, mac,
-		LEASE_DECLINE_MS / 60000);
+		"%s declined by %s on %s: in use already; set aside for %d minutes", ip, mac,
+		p->segment->name, LEASE_DECLINE_MS / 60000);
 }
 
 static struct dhcp_boot boot_for(const struct dhcp_policy *p, const struct dhcp_decision *dec)
