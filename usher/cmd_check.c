@@ -24,6 +24,7 @@ struct check {
 	bool json;
 	json_t *lines;
 	unsigned bad;
+	char kernel[PATH_MAX]; /* of a profile: to test KVM with */
 };
 
 static void say(struct check *k, enum verdict v, const char *what, const char *fmt, ...)
@@ -145,6 +146,11 @@ static int check_profile(void *arg, const char *name, const struct profile *p, c
 		say(k, CHECK_WARN, "profile", "%s: %s", name, line);
 	else
 		say(k, CHECK_OK, "profile", "%s", name);
+	if (p && p->media.path && !*k->kernel) {
+		snprintf(k->kernel, sizeof k->kernel, "%s/%s", p->media.path, p->kernel.text);
+		if (access(k->kernel, R_OK))
+			*k->kernel = '\0';
+	}
 	return 0;
 }
 
@@ -165,7 +171,7 @@ static void check_accel(struct check *k)
 	int accel;
 
 	snprintf(cache, sizeof cache, "%s/kvm.verdict", k->config.state);
-	accel = accel_probe(NULL, cache, why, sizeof why);
+	accel = accel_probe(*k->kernel ? k->kernel : NULL, cache, why, sizeof why);
 	say(k, accel == ACCEL_KVM ? CHECK_OK : CHECK_WARN, "kvm", "%s", why);
 }
 

@@ -201,10 +201,11 @@ static int run_leases(const struct command *c, int argc, char **argv)
 		return rc;
 	if (o.json)
 		return print_json(reply);
-	printf("%-15s %-17s %-12s %-20s %s\n", "ADDRESS", "MAC", "SEGMENT", "EXPIRES", "MACHINE");
+	printf("%-15s %-17s %-12s %-9s %-20s %s\n", "ADDRESS", "MAC", "SEGMENT", "STATE", "EXPIRES", "MACHINE");
 	json_array_foreach(json_object_get(reply, "leases"), i, l)
-		printf("%-15s %-17s %-12s %-20s %s\n", text_of(l, "address"), text_of(l, "mac"),
-			text_of(l, "segment"), text_of(l, "expires"), text_of(l, "machine"));
+		printf("%-15s %-17s %-12s %-9s %-20s %s\n", text_of(l, "address"), text_of(l, "mac"),
+			text_of(l, "segment"), text_of(l, "state"), text_of(l, "expires"),
+			*text_of(l, "machine") ? text_of(l, "machine") : text_of(l, "hostname"));
 	json_decref(reply);
 	return EXIT_DONE;
 }
