@@ -139,19 +139,21 @@ static int add_profile(void *arg, const char *name, const struct profile *p, con
 	if (p && p->media.path)
 		rc = media_add(a->m, p->media.name, p->media.path);
 	if (rc == -EEXIST)
-		snprintf(line, sizeof(line), "profile '%s': its medium '%s' is %s, and another's is %s", name,
+		snprintf(line, sizeof(line),
+			"profile '%s': its medium '%s' is %s, and another's is %s", name,
 			p->media.name, p->media.path, media_path(a->m, p->media.name));
 	else if (rc < 0)
-		snprintf(line, sizeof(line), "profile '%s': its medium cannot be added: %s", name, strerror(-rc));
+		snprintf(line, sizeof(line), "profile '%s': its medium cannot be added: %s", name,
+			strerror(-rc));
 	if ((!p || rc < 0) && a->complain)
 		a->complain(a->arg, p ? line : why);
 	return rc == -ENOMEM ? rc : 0;
 }
 
-int media_add_profiles(struct media *m, const struct profiles *ps, void (*complain)(void *arg, const char *line),
-	void *arg)
+int media_add_profiles(struct media *m, const struct profiles *ps,
+	void (*complain)(void *arg, const char *line), void *arg)
 {
-	struct adding a = { .m = m, .complain = complain, .arg = arg };
+	struct adding a = {.m = m, .complain = complain, .arg = arg};
 	int rc = profiles_list(ps, add_profile, &a);
 
 	return rc < 0 ? rc : media_add_usual_programs(m);
@@ -179,7 +181,8 @@ static int walk_beneath(int root, const char *path)
 			break;
 		memcpy(part, path, n);
 		part[n] = '\0';
-		fd = openat(at, n ? part : ".", O_NOFOLLOW | (last ? OPEN_FLAGS : O_PATH | O_DIRECTORY | O_CLOEXEC));
+		fd = openat(at, n ? part : ".",
+			O_NOFOLLOW | (last ? OPEN_FLAGS : O_PATH | O_DIRECTORY | O_CLOEXEC));
 		rc = fd < 0 ? -errno : fd;
 		if (at != root)
 			close(at);
@@ -196,7 +199,8 @@ static int walk_beneath(int root, const char *path)
 
 int media_open_beneath(int root, const char *path, bool walk)
 {
-	struct open_how how = { .flags = OPEN_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	struct open_how how = {
+		.flags = OPEN_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
 	int tries = 8; /* EAGAIN: something was renamed while it looked */
 	long fd;
 
@@ -205,13 +209,16 @@ int media_open_beneath(int root, const char *path, bool walk)
 	do
 		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && --tries);
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) /* EPERM: an old sandbox does not know the call */
+	if (fd < 0 &&
+		(errno == ENOSYS ||
+			errno == EPERM)) /* EPERM: an old sandbox does not know the call */
 		return walk_beneath(root, path);
 	return fd < 0 ? -errno : (int)fd;
 }
 
 /* A regular file below the directory. */
-static int open_file(const char *dir, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+static int open_file(
+	const char *dir, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
 	struct stat st;
 	int fd, root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -232,7 +239,8 @@ static int open_file(const char *dir, const char *path, int *ret_fd, uint64_t *r
 	return 0;
 }
 
-static int open_program(const struct media *m, const char *name, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+static int open_program(
+	const struct media *m, const char *name, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
 	char signed_name[NAME_MAX + 1];
 	int rc = -ENOENT;
@@ -243,14 +251,16 @@ static int open_program(const struct media *m, const char *name, int *ret_fd, ui
 	for (i = 0; rc < 0 && i < m->n_programs; i++)
 		rc = open_file(m->programs[i], name, ret_fd, ret_size, ret_mtime);
 	/* Debian calls them shimx64.efi.signed, and shim asks for grubx64.efi. */
-	if (snprintf(signed_name, sizeof(signed_name), "%s.signed", name) >= (int)sizeof(signed_name))
+	if (snprintf(signed_name, sizeof(signed_name), "%s.signed", name) >=
+		(int)sizeof(signed_name))
 		return rc;
 	for (i = 0; rc < 0 && i < m->n_programs; i++)
 		rc = open_file(m->programs[i], signed_name, ret_fd, ret_size, ret_mtime);
 	return rc < 0 ? -ENOENT : 0;
 }
 
-static int open_named(const struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+static int open_named(
+	const struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
 	char name[PROFILE_NAME];
 	const char *dir;
@@ -272,8 +282,8 @@ static int open_named(const struct media *m, const char *path, int *ret_fd, uint
 	return *path ? open_file(dir, path, ret_fd, ret_size, ret_mtime) : -EISDIR;
 }
 
-int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime, char *why,
-	size_t why_size)
+int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size,
+	time_t *ret_mtime, char *why, size_t why_size)
 {
 	int rc;
 
@@ -281,8 +291,9 @@ int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_siz
 	rc = open_named(m, path, ret_fd, ret_size, ret_mtime);
 	if (rc < 0 && why)
 		snprintf(why, why_size, "%.128s: %s", path,
-			rc == -EISDIR ? "not a regular file" :
-			rc == -EXDEV  ? "leads out of its directory" : strerror(-rc));
+			rc == -EISDIR          ? "not a regular file"
+				: rc == -EXDEV ? "leads out of its directory"
+					       : strerror(-rc));
 	return rc;
 }
 
@@ -301,15 +312,15 @@ static json_t *check_context(const struct profile *p, const json_t *settings)
 		else
 			json_object_set_new(set, s->name, json_string(s->def));
 	}
-	return json_pack("{s:o, s:{s:s, s:s}, s:{s:s}}", "set", set, "profile", "name", p->name, "title", p->title,
-		"media", "name", p->media.name);
+	return json_pack("{s:o, s:{s:s, s:s}, s:{s:s}}", "set", set, "profile", "name", p->name,
+		"title", p->title, "media", "name", p->media.name);
 }
 
-static int check_file(const struct profile *p, const json_t *context, const struct profile_text *t, char *why,
-	size_t why_size)
+static int check_file(const struct profile *p, const json_t *context, const struct profile_text *t,
+	char *why, size_t why_size)
 {
-	struct mustache_options o = { .file = p->file, .line = t->line, .line_only = true,
-		.format = MUSTACHE_CMDLINE };
+	struct mustache_options o = {
+		.file = p->file, .line = t->line, .line_only = true, .format = MUSTACHE_CMDLINE};
 	char *path = NULL;
 	const char *name;
 	uint64_t size;
@@ -323,10 +334,14 @@ static int check_file(const struct profile *p, const json_t *context, const stru
 	if (rc == 0)
 		close(fd);
 	else
-		snprintf(why, why_size, "%s:%u: %s/%s: %s%s%s", p->file, t->line, p->media.path, name,
-			rc == -EISDIR ? "not a regular file" : strerror(-rc),
-			p->media.package ? "; apt install " : p->media.fix ? "; run " : "",
-			p->media.package ? p->media.package : p->media.fix ? p->media.fix : "");
+		snprintf(why, why_size, "%s:%u: %s/%s: %s%s%s", p->file, t->line, p->media.path,
+			name, rc == -EISDIR ? "not a regular file" : strerror(-rc),
+			p->media.package       ? "; apt install "
+				: p->media.fix ? "; run "
+					       : "",
+			p->media.package       ? p->media.package
+				: p->media.fix ? p->media.fix
+					       : "");
 	free(path);
 	return rc;
 }

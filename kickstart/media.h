@@ -1,8 +1,8 @@
 /*
  * Media: which name under /boot/ is which directory, and the boot programs that go by a plain name.
  *
- * A table is filled by one thread, then never changes: readers on any thread hold a reference. A change is a new
- * table.
+ * A table is filled by one thread, then never changes: readers on any thread hold a reference. A
+ * change is a new table.
  */
 #ifndef USHER_KICKSTART_MEDIA_H
 #define USHER_KICKSTART_MEDIA_H
@@ -24,34 +24,37 @@ int media_new(struct media **ret);
 struct media *media_ref(struct media *m);
 void media_unref(struct media *m); /* NULL is fine; the last one closes */
 
-/* Only before the table is shared. `path` absolute; it need not exist (yet). Adding the same again is fine;
- * -EEXIST: that name is another directory; -EINVAL name or path; -ENOSPC; -ENOMEM. */
+/* Only before the table is shared. `path` absolute; it need not exist (yet). Adding the same
+ * again is fine; -EEXIST: that name is another directory; -EINVAL name or path; -ENOSPC;
+ * -ENOMEM. */
 int media_add(struct media *m, const char *name, const char *path);
-/* The media of every profile that can be read, and the usual homes of boot programs. A clash of names or an
- * unreadable profile does not end it: `complain` (may be NULL) gets one line each. */
-int media_add_profiles(struct media *m, const struct profiles *ps, void (*complain)(void *arg, const char *line),
-	void *arg);
+/* The media of every profile that can be read, and the usual homes of boot programs. A clash of
+ * names or an unreadable profile does not end it: `complain` (may be NULL) gets one line each. */
+int media_add_profiles(struct media *m, const struct profiles *ps,
+	void (*complain)(void *arg, const char *line), void *arg);
 /* A directory where boot programs are looked for, behind those there are. */
 int media_add_programs(struct media *m, const char *dir);
-/* /usr/lib/ipxe, /usr/lib/PXELINUX, /usr/lib/syslinux/…, /usr/lib/shim, /usr/lib/grub/…, where Debian, Fedora and
- * others put them. */
+/* /usr/lib/ipxe, /usr/lib/PXELINUX, /usr/lib/syslinux/…, /usr/lib/shim, /usr/lib/grub/…, where
+ * Debian, Fedora and others put them. */
 int media_add_usual_programs(struct media *m);
 
 /*
- * Opens "NAME/path" beneath the medium's directory, or "undionly.kpxe" among the boot programs; a leading '/' is
- * skipped. Never leaves the directory, symbolic links included; only regular files. Any thread. Blocking, as open(2) is.
- * 0 and a descriptor that is the caller's; -ENOENT, -EACCES, -EISDIR (no regular file), -ENAMETOOLONG, -EXDEV (would
- * leave), …, with one line in `why` (may be NULL).
+ * Opens "NAME/path" beneath the medium's directory, or "undionly.kpxe" among the boot programs; a
+ * leading '/' is skipped. Never leaves the directory, symbolic links included; only regular files.
+ * Any thread. Blocking, as open(2) is. 0 and a descriptor that is the caller's; -ENOENT, -EACCES,
+ * -EISDIR (no regular file), -ENAMETOOLONG, -EXDEV (would leave), …, with one line in `why` (may be
+ * NULL).
  */
-int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime, char *why,
-	size_t why_size);
-/* Beneath the directory `root`; `walk` as on kernels without openat2(2), for tests. A descriptor or -errno. */
+int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size,
+	time_t *ret_mtime, char *why, size_t why_size);
+/* Beneath the directory `root`; `walk` as on kernels without openat2(2), for tests. A descriptor
+ * or -errno. */
 int media_open_beneath(int root, const char *path, bool walk);
 /* The local directory of a medium, borrowed; NULL: no such medium. */
 const char *media_path(const struct media *m, const char *name);
 
-/* Are the profile's kernel and initrds there? A local medium only; -ENOENT and a line with the missing file and the
- * fix. `settings` as in profile_settings(), for names that are templates. */
+/* Are the profile's kernel and initrds there? A local medium only; -ENOENT and a line with the
+ * missing file and the fix. `settings` as in profile_settings(), for names that are templates. */
 int media_check(const struct profile *p, const json_t *settings, char *why, size_t why_size);
 
 #endif

@@ -10,8 +10,8 @@ enum { STACK_MAX = MUSTACHE_DEPTH_MAX + 2 };
 struct render {
 	const struct mustache_options *o;
 	const json_t *stack[STACK_MAX]; /* contexts, the innermost last */
-	size_t depth;			/* of stack */
-	size_t partials;		/* inside each other */
+	size_t depth;                   /* of stack */
+	size_t partials;                /* inside each other */
 	size_t steps;
 	struct text out;
 	char *why;

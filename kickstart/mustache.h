@@ -1,10 +1,12 @@
 /*
- * Mustache, complete to the six required modules of its specification, and stricter where that protects an install:
+ * Mustache, complete to the six required modules of its specification, and stricter where that
+ * protects an install:
  *
  * - A name that is not defined is an error with file, line and column (unless `lenient`).
  * - {{name}} is escaped for the format the text is in; {{{name}}} and {{&name}} are raw.
- * - {{FORMAT:name}} escapes for another format, e.g. {{shell:set.motd}} in a preseed's late_command; the text's own
- *   format may still refuse the result (a line break in a preseed). Not in lenient mode: there it is a name.
+ * - {{FORMAT:name}} escapes for another format, e.g. {{shell:set.motd}} in a preseed's
+ *   late_command; the text's own format may still refuse the result (a line break in a preseed).
+ *   Not in lenient mode: there it is a name.
  * - False are: false, null, "", and the empty list. Lambdas are not supported.
  *
  * Pure: no file is read, partials come from a callback.
@@ -17,21 +19,24 @@
 #include <stddef.h>
 
 enum {
-	MUSTACHE_TEXT_MAX = 1 << 20,   /* bytes of one template: answers are read whole by small installers */
+	MUSTACHE_TEXT_MAX =
+		1 << 20, /* bytes of one template: answers are read whole by small installers */
 	MUSTACHE_OUTPUT_MAX = 1 << 20, /* bytes rendered: the same */
-	MUSTACHE_DEPTH_MAX = 64,       /* sections and partials inside each other; a partial may name itself */
-	MUSTACHE_STEPS_MAX = 1 << 20,  /* tags and pieces of text rendered: bounds a partial that doubles itself */
+	MUSTACHE_DEPTH_MAX =
+		64, /* sections and partials inside each other; a partial may name itself */
+	MUSTACHE_STEPS_MAX = 1
+		<< 20, /* tags and pieces of text rendered: bounds a partial that doubles itself */
 };
 
 enum mustache_format {
 	MUSTACHE_NONE,      /* as it is */
 	MUSTACHE_SHELL,     /* one single-quoted word of sh; line breaks stay */
-	MUSTACHE_KICKSTART, /* the same, and line breaks and control characters are refused */
-	MUSTACHE_PRESEED,   /* as it is; line breaks, control characters and a last backslash are refused */
-	MUSTACHE_CMDLINE,   /* iPXE scripts and kernel command lines: no blank, quote, backslash, "${" or control */
+	MUSTACHE_KICKSTART, /* the same, but no control character, line breaks included */
+	MUSTACHE_PRESEED,   /* as it is, but no control character and no backslash at the end */
+	MUSTACHE_CMDLINE,   /* for iPXE and kernels: no blank, quote, backslash, "${", control */
 	MUSTACHE_XML,       /* and HTML: & < > " ' as entities */
-	MUSTACHE_JSON,      /* a quoted string */
-	MUSTACHE_YAML,      /* a double-quoted scalar */
+	MUSTACHE_JSON,      /* a quoted string; numbers, true, false and null as they are */
+	MUSTACHE_YAML,      /* a double-quoted scalar; the same */
 	MUSTACHE_FORMATS
 };
 
@@ -42,24 +47,25 @@ int mustache_format_parse(const char *name, enum mustache_format *ret);
 struct mustache_options {
 	const char *file; /* what messages call the text */
 	unsigned line;    /* its first line's number in that file; 0 is 1 */
-	bool line_only; /* no column in messages: the text does not begin where its first line does */
+	bool line_only;   /* no column in messages: the text begins somewhere in its first line */
 	enum mustache_format format;
-	bool lenient;     /* as the specification has it: an undefined name or partial is nothing */
-	/* The text of a partial, borrowed until mustache_render() returns; NULL: there is none. May be NULL. */
+	bool lenient; /* as the specification has it: an undefined name or partial is nothing */
+	/* The text of a partial, borrowed until mustache_render() returns; NULL: there is none.
+	 * May be NULL. */
 	const char *(*partial)(void *arg, const char *name);
 	void *arg;
 };
 
 /*
- * Renders `text` with `context` (an object, mostly). On success *ret is the heap text.
- * -EINVAL: `why` has one line, "FILE:LINE:COL: what is wrong"; -EFBIG (a limit, `why` too); -ENOMEM.
+ * Renders `text` with `context` (an object, mostly). On success *ret is the heap text. -EINVAL:
+ * `why` has one line, "FILE:LINE:COL: what is wrong"; -EFBIG (a limit, `why` too); -ENOMEM.
  */
-int mustache_render(const char *text, const json_t *context, const struct mustache_options *o, char **ret, char *why,
-	size_t why_size);
+int mustache_render(const char *text, const json_t *context, const struct mustache_options *o,
+	char **ret, char *why, size_t why_size);
 
-/* Calls `found` with the name of each partial tag of `text`, in order; a nonzero return ends it and is returned.
- * -EINVAL with `why` as above when the text does not parse. */
-int mustache_partials(const char *text, const struct mustache_options *o, int (*found)(void *arg, const char *name),
-	void *arg, char *why, size_t why_size);
+/* Calls `found` with the name of each partial tag of `text`, in order; a nonzero return ends it
+ * and is returned. -EINVAL with `why` as above when the text does not parse. */
+int mustache_partials(const char *text, const struct mustache_options *o,
+	int (*found)(void *arg, const char *name), void *arg, char *why, size_t why_size);
 
 #endif

@@ -24,7 +24,7 @@ struct parser {
 /* One tag as it stands in the text. */
 struct tag {
 	const char *from, *to; /* with delimiters */
-	char sigil;	       /* one of "#^/>!=&{", or 0 */
+	char sigil;            /* one of "#^/>!=&{", or 0 */
 	const char *name;      /* trimmed */
 	size_t len;
 	bool alone; /* nothing else on its line, which then vanishes */
@@ -156,9 +156,9 @@ static int scan_tag(struct parser *p, const char *from, struct tag *t)
 	if (s < p->stop && strchr("#^/>!=&{", *s))
 		t->sigil = *s++;
 	snprintf(end, sizeof(end), "%s%s",
-		t->sigil == '{'	  ? "}"
-		: t->sigil == '=' ? "="
-				  : "",
+		t->sigil == '{'           ? "}"
+			: t->sigil == '=' ? "="
+					  : "",
 		p->close);
 	e = strstr(s, end);
 	if (!e)

@@ -88,9 +88,10 @@ static int load_file(void *arg, const char *name)
 	else
 		rc = text_read_file(l->dirfd, name, PROFILE_FILE_MAX, &f->text);
 	if (rc < 0) {
-		snprintf(l->why, l->why_size, "%s: the template '%s' cannot be read: %s", l->for_file, name,
-			 rc == -EINVAL ? "expected a text file in the profile's directory" :
-					 strerror(-rc));
+		snprintf(l->why, l->why_size, "%s: the template '%s' cannot be read: %s",
+			l->for_file, name,
+			rc == -EINVAL ? "expected a text file in the profile's directory"
+				      : strerror(-rc));
 		return rc;
 	}
 	f->name = strdup(name);
@@ -102,7 +103,7 @@ static int load_file(void *arg, const char *name)
 
 static int load_partials_of(struct loading *l, size_t i)
 {
-	struct mustache_options o = { 0 };
+	struct mustache_options o = {0};
 	char *path;
 	int rc;
 
@@ -116,8 +117,12 @@ static int load_partials_of(struct loading *l, size_t i)
 
 static int load_files(struct profile *p, const char *dir, int dirfd, char *why, size_t why_size)
 {
-	struct loading l = { .p = p, .dir = dir, .dirfd = dirfd, .for_file = p->file, .why = why,
-		.why_size = why_size };
+	struct loading l = {.p = p,
+		.dir = dir,
+		.dirfd = dirfd,
+		.for_file = p->file,
+		.why = why,
+		.why_size = why_size};
 	size_t i;
 	int rc;
 
@@ -130,8 +135,8 @@ static int load_files(struct profile *p, const char *dir, int dirfd, char *why, 
 }
 
 /* The last part of the path, as given: a symbolic link may be the name. */
-static int check_dir_name(const struct profile *p, const char *given, const char *dir, char *why,
-	size_t why_size)
+static int check_dir_name(
+	const struct profile *p, const char *given, const char *dir, char *why, size_t why_size)
 {
 	char *copy = strdup(given);
 	const char *base = copy ? basename(copy) : NULL;
@@ -142,15 +147,17 @@ static int check_dir_name(const struct profile *p, const char *given, const char
 	if (strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
 		base = strrchr(dir, '/') + 1;
 	if (strcmp(base, p->name) != 0) {
-		snprintf(why, why_size, "%s:1: the name is '%s', expected '%s' as the directory has it",
-			 p->file, p->name, base);
+		snprintf(why, why_size,
+			"%s:1: the name is '%s', expected '%s' as the directory has it", p->file,
+			p->name, base);
 		rc = -EINVAL;
 	}
 	free(copy);
 	return rc;
 }
 
-static int read_into(struct profile *p, const char *given, const char *dir, char *why, size_t why_size)
+static int read_into(
+	struct profile *p, const char *given, const char *dir, char *why, size_t why_size)
 {
 	char *xml = NULL;
 	int rc, dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

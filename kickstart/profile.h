@@ -1,6 +1,7 @@
 /*
- * A profile: a directory with profile.xml and its templates, read whole into memory; and its snapshot, which goes
- * into the store when a machine is armed, so that what it was armed with is what it gets.
+ * A profile: a directory with profile.xml and its templates, read whole into memory; and its
+ * snapshot, which goes into the store when a machine is armed, so that what it was armed with is
+ * what it gets.
  *
  *	<profile name='tiny'>
  *	  <title>Debian from a tarball</title>
@@ -39,13 +40,14 @@ enum {
 	PROFILE_INITRDS = 4,
 	PROFILE_SETTINGS = 64,
 	PROFILE_FILES = 32,           /* templates and partials */
-	PROFILE_FILE_MAX = 256 << 10, /* bytes of one; a snapshot must fit into a store record */
+	PROFILE_FILE_MAX = 256 << 10, /* bytes of one */
 	PROFILE_XML_MAX = 256 << 10,
 	PROFILE_VALUE_MAX = 64 << 10, /* bytes of a setting: an SSH key, a script */
-	PROFILE_BOOTS = 3,            /* boots of the installer that are tolerated before we say that it loops */
+	PROFILE_BOOTS = 3, /* boots of the installer, more is a loop; when <boots> does not say */
 	PROFILE_BOOTS_MAX = 100,
 	PROFILE_TIMEOUT_S = 60 * 60,
 	PROFILE_SNAPSHOT_VERSION = 1,
+	PROFILE_SNAPSHOT_MAX = 2 << 20, /* bytes: it and the settings share a record of the store */
 };
 
 /* A template inside profile.xml, with the line it begins at. */
@@ -67,9 +69,9 @@ enum profile_setting_type { SETTING_TEXT, SETTING_PASSWORD, SETTING_NUMBER };
 
 struct profile_setting {
 	char name[PROFILE_NAME];
-	char *def;      /* "" when there is none */
+	char *def; /* "" when there is none */
 	char *help;
-	char *values;   /* "a|b|c": the only ones, or NULL */
+	char *values;                   /* "a|b|c": the only ones, or NULL */
 	enum profile_setting_type type; /* a password is kept as its crypt(5) hash only */
 	bool required, secret;          /* secret: not shown by the API; passwords are */
 };
@@ -89,20 +91,20 @@ struct profile {
 	unsigned boots;
 	uint32_t timeout_s;
 	enum mustache_format answers_format;
-	char *answers; /* name in `files`, or NULL: no answers */
+	char *answers;                               /* name in `files`, or NULL: no answers */
 	uint64_t requires_memory_mib, requires_disk; /* bytes of disk; 0: no demand */
 	struct profile_setting settings[PROFILE_SETTINGS];
 	size_t n_settings;
 	/* guest defaults; 0 and NULL when the profile does not say */
 	uint64_t memory_mib, disk; /* disk in bytes */
 	unsigned vcpus;
-	char *domain;              /* the <domain> element as text, for guest/ to merge */
+	char *domain; /* the <domain> element as text, for guest/ to merge */
 	struct profile_file files[PROFILE_FILES];
 	size_t n_files;
 };
 
-/* Reads DIR/profile.xml and the templates it needs. -EINVAL (or -ENOENT, -ENOMEM …) with one line in `why`:
- * "FILE:LINE: what is wrong, what was expected". */
+/* Reads DIR/profile.xml and the templates it needs. -EINVAL (or -ENOENT, -ENOMEM …) with one
+ * line in `why`: "FILE:LINE: what is wrong, what was expected". */
 int profile_read(const char *dir, struct profile **ret, char *why, size_t why_size);
 void profile_free(struct profile *p); /* NULL is fine */
 
@@ -111,22 +113,29 @@ const struct profile_setting *profile_setting(const struct profile *p, const cha
 const char *profile_file(const struct profile *p, const char *name);
 
 /*
- * What the machine's settings (object of strings, or NULL) come to: every declared setting has a string value, from
- * `given` or the default. Undeclared, missing and ill-valued ones are -EINVAL with one line in `why`.
- * Passwords that are not hashes yet are hashed (yescrypt); the clear text is not in the result.
+ * What the machine's settings (object of strings, or NULL) come to: every declared setting has a
+ * string value, from `given` or the default. Undeclared, missing and ill-valued ones are -EINVAL
+ * with one line in `why`. Passwords that are not hashes yet are hashed (yescrypt); the clear text
+ * is not in the result.
  */
-int profile_settings(const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size);
-/* Replaces clear passwords in `given` itself by their hashes: before a record with them is made. 0 or -errno. */
+int profile_settings(
+	const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size);
+/* Replaces clear passwords in `given` itself by their hashes: before a record with them is made.
+ * 0 or -errno. */
 int profile_hash_secrets(const struct profile *p, json_t *given);
-/* A copy of `given` with secret values as "(secret)": for the API. New reference, NULL out of memory. */
+/* A copy of `given` with secret values as "(secret)": for the API. New reference, NULL out of
+ * memory. */
 json_t *profile_mask_secrets(const struct profile *p, const json_t *given);
 
-/* The profile, its templates and `settings` (a result of profile_settings()) as one object, for struct attempt. */
+/* The profile, its templates and `settings` (a result of profile_settings()) as one object, for
+ * struct attempt. -ENOMEM, -EINVAL (a template is not UTF-8), -EFBIG. */
 int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret);
-/* *ret_settings is borrowed from `snapshot`; may be NULL. -EPROTO with `why` when it is not one of ours. */
-int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings, char *why,
-	size_t why_size);
-/* What `usher profiles` shows: name, title, media, settings (name, default, required, values, help), guest defaults. */
+/* *ret_settings is borrowed from `snapshot`; may be NULL. -EPROTO with `why` when it is not one
+ * of ours. */
+int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
+	char *why, size_t why_size);
+/* What `usher profiles` shows: name, title, media, settings (name, default, required, values,
+ * help), guest defaults. */
 json_t *profile_to_json(const struct profile *p);
 
 #endif

@@ -1,4 +1,5 @@
-/* A profile's settings: what was given, checked, completed with defaults, without clear passwords. */
+/* A profile's settings: what was given, checked, completed with defaults, without clear
+ * passwords. */
 #include "kickstart/profile_xml.h"
 #include "kickstart/text.h"
 
@@ -22,22 +23,24 @@ static bool one_of(const char *values, const char *value)
 	}
 }
 
-bool profile_setting_error(const struct profile_setting *s, const char *value, char *why, size_t why_size)
+bool profile_setting_error(
+	const struct profile_setting *s, const char *value, char *why, size_t why_size)
 {
 	if (strlen(value) > PROFILE_VALUE_MAX) {
-		snprintf(why, why_size, "setting '%s' has %zu bytes, expected at most %d", s->name, strlen(value),
-			 PROFILE_VALUE_MAX);
+		snprintf(why, why_size, "setting '%s' has %zu bytes, expected at most %d", s->name,
+			strlen(value), PROFILE_VALUE_MAX);
 		return true;
 	}
 	if (!*value && !*s->def)
 		return false;
 	if (s->values && !one_of(s->values, value)) {
-		snprintf(why, why_size, "setting '%s' is '%.64s', expected one of %s", s->name, value,
-			 s->values);
+		snprintf(why, why_size, "setting '%s' is '%.64s', expected one of %s", s->name,
+			value, s->values);
 		return true;
 	}
 	if (s->type == SETTING_NUMBER && (!*value || value[strspn(value, "0123456789")])) {
-		snprintf(why, why_size, "setting '%s' is '%.64s', expected a number", s->name, value);
+		snprintf(why, why_size, "setting '%s' is '%.64s', expected a number", s->name,
+			value);
 		return true;
 	}
 	return false;
@@ -69,7 +72,8 @@ static int check_given(const struct profile *p, const json_t *given, char *why, 
 	const char *name;
 	json_t *v;
 
-	json_object_foreach ((json_t *)given, name, v) {
+	json_object_foreach((json_t *)given, name, v)
+	{
 		s = profile_setting(p, name);
 		if (!s)
 			return undeclared(p, name, why, why_size);
@@ -120,7 +124,8 @@ static json_t *value_of(const struct profile_setting *s, const json_t *given)
 	return json_string(text);
 }
 
-int profile_settings(const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size)
+int profile_settings(
+	const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size)
 {
 	json_t *all;
 	size_t i;
@@ -134,8 +139,9 @@ int profile_settings(const struct profile *p, const json_t *given, json_t **ret,
 		json_t *v = value_of(s, given);
 
 		if (s->required && v && !json_string_length(v)) {
-			snprintf(why, why_size, "profile '%s' requires the setting '%s' (%s): --set %s=…",
-				 p->name, s->name, s->help, s->name);
+			snprintf(why, why_size,
+				"profile '%s' requires the setting '%s' (%s): --set %s=…", p->name,
+				s->name, s->help, s->name);
 			json_decref(v);
 			rc = -EINVAL;
 		} else if (json_object_set_new(all, s->name, v) < 0) {

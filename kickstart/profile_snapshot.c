@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const type_names[] = { [SETTING_TEXT] = "text", [SETTING_PASSWORD] = "password",
-	[SETTING_NUMBER] = "number" };
+static const char *const type_names[] = {
+	[SETTING_TEXT] = "text", [SETTING_PASSWORD] = "password", [SETTING_NUMBER] = "number"};
 
 static json_t *template_json(const struct profile_text *t)
 {
@@ -27,8 +27,8 @@ static json_t *boot_json(const struct profile *p)
 
 	for (i = 0; i < p->n_initrd; i++)
 		json_array_append_new(initrds, template_json(&p->initrd[i]));
-	return json_pack("{s:o, s:o, s:o, s:i, s:i}", "kernel", template_json(&p->kernel), "initrd", initrds,
-		"cmdline", template_json(&p->cmdline), "boots", (int)p->boots, "timeout_s",
+	return json_pack("{s:o, s:o, s:o, s:i, s:i}", "kernel", template_json(&p->kernel), "initrd",
+		initrds, "cmdline", template_json(&p->cmdline), "boots", (int)p->boots, "timeout_s",
 		(int)p->timeout_s);
 }
 
@@ -41,18 +41,19 @@ static json_t *settings_json(const struct profile *p)
 		const struct profile_setting *s = &p->settings[i];
 
 		json_array_append_new(all,
-			json_pack("{s:s, s:s, s:s, s:s*, s:s, s:b, s:b}", "name", s->name, "default",
-				s->def, "help", s->help, "values", s->values, "type", type_names[s->type],
-				"required", s->required, "secret", s->secret));
+			json_pack("{s:s, s:s, s:s, s:s*, s:s, s:b, s:b}", "name", s->name,
+				"default", s->def, "help", s->help, "values", s->values, "type",
+				type_names[s->type], "required", s->required, "secret", s->secret));
 	}
 	return all;
 }
 
 static json_t *guest_json(const struct profile *p)
 {
-	return json_pack("{s:I, s:i, s:I, s:s*, s:I, s:I}", "memory_mib", (json_int_t)p->memory_mib, "vcpus",
-		(int)p->vcpus, "disk", (json_int_t)p->disk, "domain", p->domain, "requires_memory_mib",
-		(json_int_t)p->requires_memory_mib, "requires_disk", (json_int_t)p->requires_disk);
+	return json_pack("{s:I, s:i, s:I, s:s*, s:I, s:I}", "memory_mib", (json_int_t)p->memory_mib,
+		"vcpus", (int)p->vcpus, "disk", (json_int_t)p->disk, "domain", p->domain,
+		"requires_memory_mib", (json_int_t)p->requires_memory_mib, "requires_disk",
+		(json_int_t)p->requires_disk);
 }
 
 static json_t *files_json(const struct profile *p)
@@ -67,22 +68,27 @@ static json_t *files_json(const struct profile *p)
 
 json_t *profile_to_json(const struct profile *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name", p->name, "title", p->title, "file",
-		p->file, "media", media_json(&p->media), "boot", boot_json(p), "settings", settings_json(p),
-		"guest", guest_json(p));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name", p->name, "title", p->title,
+		"file", p->file, "media", media_json(&p->media), "boot", boot_json(p), "settings",
+		settings_json(p), "guest", guest_json(p));
 }
 
 int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret)
 {
-	json_t *s = json_pack("{s:i, s:o, s:o, s:s, s:s*, s:O}", "version", PROFILE_SNAPSHOT_VERSION, "profile",
-		profile_to_json(p), "files", files_json(p), "format", mustache_format_name(p->answers_format),
-		"answers", p->answers, "settings", settings);
+	json_t *s = json_pack("{s:i, s:o, s:o, s:s, s:s*, s:O}", "version",
+		PROFILE_SNAPSHOT_VERSION, "profile", profile_to_json(p), "files", files_json(p),
+		"format", mustache_format_name(p->answers_format), "answers", p->answers,
+		"settings", settings);
 
 	if (!s)
 		return -ENOMEM;
 	if (json_object_size(json_object_get(s, "files")) != p->n_files) { /* e.g. not UTF-8 */
 		json_decref(s);
 		return -EINVAL;
+	}
+	if (json_dumpb(s, NULL, 0, 0) > PROFILE_SNAPSHOT_MAX) {
+		json_decref(s);
+		return -EFBIG;
 	}
 	*ret = s;
 	return 0;
@@ -94,7 +100,8 @@ struct taking {
 	const char *what;
 };
 
-static void take_text(struct taking *t, const json_t *of, const char *key, bool required, char **ret)
+static void take_text(
+	struct taking *t, const json_t *of, const char *key, bool required, char **ret)
 {
 	const char *s = json_string_value(json_object_get(of, key));
 
@@ -206,7 +213,8 @@ static void take_files(struct taking *t, const json_t *from, struct profile *p)
 	const char *name;
 	json_t *text;
 
-	json_object_foreach ((json_t *)from, name, text) {
+	json_object_foreach((json_t *)from, name, text)
+	{
 		if (p->n_files == PROFILE_FILES || !json_is_string(text)) {
 			t->rc = t->rc ? t->rc : -EPROTO;
 			t->what = t->what ? t->what : "files";
@@ -239,17 +247,18 @@ static void take_all(struct taking *t, const json_t *snapshot, struct profile *p
 	take_guest(t, json_object_get(of, "guest"), p);
 	take_files(t, json_object_get(snapshot, "files"), p);
 	take_text(t, snapshot, "answers", false, &p->answers);
-	if (!t->rc && ((p->answers && !profile_file(p, p->answers)) || !format ||
-			      mustache_format_parse(format, &p->answers_format) < 0)) {
+	if (!t->rc &&
+		((p->answers && !profile_file(p, p->answers)) || !format ||
+			mustache_format_parse(format, &p->answers_format) < 0)) {
 		t->rc = -EPROTO;
 		t->what = "answers";
 	}
 }
 
-int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings, char *why,
-	size_t why_size)
+int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
+	char *why, size_t why_size)
 {
-	struct taking t = { 0 };
+	struct taking t = {0};
 	const json_t *settings = json_object_get(snapshot, "settings");
 	struct profile *p;
 

@@ -76,13 +76,14 @@ static int check_attributes(struct reading *r, xmlNode *node, const char *const 
 		if (known[i])
 			continue;
 		hint(more, sizeof(more), (const char *)a->name, known);
-		return fault(r, node, "unknown attribute '%s' of <%s>%s", a->name, node_name(node), more);
+		return fault(r, node, "unknown attribute '%s' of <%s>%s", a->name, node_name(node),
+			more);
 	}
 	return 0;
 }
 
-#define ATTRIBUTES(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define NO_ATTRIBUTES ((const char *const[]){ NULL })
+#define ATTRIBUTES(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_ATTRIBUTES ((const char *const[]){NULL})
 
 /* *ret: the heap value, NULL when it is not given. */
 static int attribute(struct reading *r, xmlNode *node, const char *name, bool required, char **ret)
@@ -90,7 +91,9 @@ static int attribute(struct reading *r, xmlNode *node, const char *name, bool re
 	xmlChar *v = xmlGetNoNsProp(node, BAD_CAST name);
 
 	if (!v)
-		return required ? fault(r, node, "<%s> lacks the attribute '%s'", node_name(node), name) : 0;
+		return required
+			? fault(r, node, "<%s> lacks the attribute '%s'", node_name(node), name)
+			: 0;
 	*ret = strdup((const char *)v);
 	xmlFree(v);
 	return *ret ? 0 : -ENOMEM;
@@ -137,7 +140,8 @@ static int read_text(struct reading *r, xmlNode *node, char **ret, unsigned *ret
 
 	for (c = node->children; c; c = c->next)
 		if (c->type == XML_ELEMENT_NODE)
-			return fault(r, c, "<%s> in <%s>, expected text", node_name(c), node_name(node));
+			return fault(
+				r, c, "<%s> in <%s>, expected text", node_name(c), node_name(node));
 	all = xmlNodeGetContent(node);
 	if (!all)
 		return -ENOMEM;
@@ -166,8 +170,8 @@ static int read_some_text(struct reading *r, xmlNode *node, char **ret, unsigned
 	return rc;
 }
 
-static int parse_number(struct reading *r, xmlNode *node, const char *what, const char *s, uint64_t min,
-	uint64_t max, uint64_t *ret)
+static int parse_number(struct reading *r, xmlNode *node, const char *what, const char *s,
+	uint64_t min, uint64_t max, uint64_t *ret)
 {
 	char *end;
 	unsigned long long v;
@@ -199,9 +203,9 @@ static int unit_bytes(struct reading *r, xmlNode *node, const char *unit, uint64
 	static const struct {
 		const char *name;
 		uint64_t bytes;
-	} units[] = { { "b", 1 }, { "bytes", 1 }, { "KB", 1000 }, { "KiB", 1 << 10 },
-		{ "MB", 1000 * 1000 }, { "MiB", 1 << 20 }, { "GB", 1000 * 1000 * 1000 },
-		{ "GiB", 1 << 30 }, { "TB", 1000ull * 1000 * 1000 * 1000 }, { "TiB", 1ull << 40 } };
+	} units[] = {{"b", 1}, {"bytes", 1}, {"KB", 1000}, {"KiB", 1 << 10}, {"MB", 1000 * 1000},
+		{"MiB", 1 << 20}, {"GB", 1000 * 1000 * 1000}, {"GiB", 1 << 30},
+		{"TB", 1000ull * 1000 * 1000 * 1000}, {"TiB", 1ull << 40}};
 	size_t i;
 
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -235,7 +239,8 @@ static int read_size(struct reading *r, xmlNode *node, const char *default_unit,
 	return rc;
 }
 
-static int unknown_element(struct reading *r, const xmlNode *in, const xmlNode *c, const struct element *es)
+static int unknown_element(
+	struct reading *r, const xmlNode *in, const xmlNode *c, const struct element *es)
 {
 	const char *names[16];
 	char more[256];
@@ -248,7 +253,8 @@ static int unknown_element(struct reading *r, const xmlNode *in, const xmlNode *
 	return fault(r, c, "unknown element <%s> in <%s>%s", node_name(c), node_name(in), more);
 }
 
-static int read_child(struct reading *r, xmlNode *in, xmlNode *c, const struct element *es, unsigned *seen)
+static int read_child(
+	struct reading *r, xmlNode *in, xmlNode *c, const struct element *es, unsigned *seen)
 {
 	size_t i;
 
@@ -363,9 +369,9 @@ static int read_boots(struct reading *r, xmlNode *node)
 
 static int read_boot(struct reading *r, xmlNode *node)
 {
-	static const struct element es[] = { { "kernel", read_kernel, false, true, 1 },
-		{ "initrd", read_initrd, true, false, 2 }, { "cmdline", read_cmdline, false, false, 4 },
-		{ "boots", read_boots, false, false, 8 }, { 0 } };
+	static const struct element es[] = {{"kernel", read_kernel, false, true, 1},
+		{"initrd", read_initrd, true, false, 2}, {"cmdline", read_cmdline, false, false, 4},
+		{"boots", read_boots, false, false, 8}, {0}};
 	int rc = check_attributes(r, node, NO_ATTRIBUTES);
 
 	return rc < 0 ? rc : read_children(r, node, es);
@@ -379,12 +385,15 @@ static int read_answers(struct reading *r, xmlNode *node)
 	if (rc == 0)
 		rc = attribute(r, node, "format", true, &format);
 	if (rc == 0 && mustache_format_parse(format, &r->p->answers_format) < 0)
-		rc = fault(r, node, "unknown format '%s', expected shell, kickstart, preseed, yaml, json, xml or none",
+		rc = fault(r, node,
+			"unknown format '%s', expected shell, kickstart, preseed, yaml, json, xml "
+			"or none",
 			format);
 	if (rc == 0)
 		rc = attribute(r, node, "template", true, &r->p->answers);
 	if (rc == 0 && bad_name(r->p->answers))
-		rc = fault(r, node, "bad template '%s', %s", r->p->answers, bad_name(r->p->answers));
+		rc = fault(
+			r, node, "bad template '%s', %s", r->p->answers, bad_name(r->p->answers));
 	free(format);
 	return rc;
 }
@@ -405,8 +414,8 @@ static int read_required_disk(struct reading *r, xmlNode *node)
 
 static int read_requires(struct reading *r, xmlNode *node)
 {
-	static const struct element es[] = { { "memory", read_required_memory, false, false, 1 },
-		{ "disk", read_required_disk, false, false, 2 }, { 0 } };
+	static const struct element es[] = {{"memory", read_required_memory, false, false, 1},
+		{"disk", read_required_disk, false, false, 2}, {0}};
 	int rc = check_attributes(r, node, NO_ATTRIBUTES);
 
 	return rc < 0 ? rc : read_children(r, node, es);
@@ -489,8 +498,8 @@ static int read_setting(struct reading *r, xmlNode *node)
 	struct profile *p = r->p;
 	struct profile_setting *s;
 	char wrong[256];
-	int rc = check_attributes(r, node,
-		ATTRIBUTES("name", "default", "required", "secret", "type", "values"));
+	int rc = check_attributes(
+		r, node, ATTRIBUTES("name", "default", "required", "secret", "type", "values"));
 
 	if (rc < 0)
 		return rc;
@@ -501,7 +510,9 @@ static int read_setting(struct reading *r, xmlNode *node)
 	if (rc < 0)
 		return rc;
 	if (s->required && *s->def)
-		return fault(r, node, "setting '%s' is required and has a default, expected one of them", s->name);
+		return fault(r, node,
+			"setting '%s' is required and has a default, expected one of them",
+			s->name);
 	if (*s->def && profile_setting_error(s, s->def, wrong, sizeof(wrong)))
 		return fault(r, node, "%s", wrong);
 	return 0;
@@ -548,9 +559,10 @@ static int read_domain(struct reading *r, xmlNode *node)
 
 static int read_guest(struct reading *r, xmlNode *node)
 {
-	static const struct element es[] = { { "memory", read_guest_memory, false, false, 1 },
-		{ "vcpus", read_guest_vcpus, false, false, 2 }, { "disk", read_guest_disk, false, false, 4 },
-		{ "domain", read_domain, false, false, 8 }, { 0 } };
+	static const struct element es[] = {{"memory", read_guest_memory, false, false, 1},
+		{"vcpus", read_guest_vcpus, false, false, 2},
+		{"disk", read_guest_disk, false, false, 4},
+		{"domain", read_domain, false, false, 8}, {0}};
 	int rc = check_attributes(r, node, NO_ATTRIBUTES);
 
 	return rc < 0 ? rc : read_children(r, node, es);
@@ -558,11 +570,13 @@ static int read_guest(struct reading *r, xmlNode *node)
 
 static int read_profile(struct reading *r, xmlNode *node)
 {
-	static const struct element es[] = { { "title", read_title, false, true, 1 },
-		{ "media", read_media, false, true, 2 }, { "boot", read_boot, false, true, 4 },
-		{ "answers", read_answers, false, false, 8 }, { "requires", read_requires, false, false, 16 },
-		{ "timeout", read_timeout, false, false, 32 }, { "setting", read_setting, true, false, 64 },
-		{ "guest", read_guest, false, false, 128 }, { 0 } };
+	static const struct element es[] = {{"title", read_title, false, true, 1},
+		{"media", read_media, false, true, 2}, {"boot", read_boot, false, true, 4},
+		{"answers", read_answers, false, false, 8},
+		{"requires", read_requires, false, false, 16},
+		{"timeout", read_timeout, false, false, 32},
+		{"setting", read_setting, true, false, 64},
+		{"guest", read_guest, false, false, 128}, {0}};
 	int rc;
 
 	if (strcmp(node_name(node), "profile") != 0)
@@ -579,13 +593,15 @@ static int syntax_fault(struct reading *r, xmlParserCtxt *ctxt)
 	const xmlError *e = xmlCtxtGetLastError(ctxt);
 	const char *s = e && e->message ? e->message : "not XML\n";
 
-	snprintf(r->why, r->why_size, "%s:%d: %.*s", r->p->file, e ? e->line : 1, (int)strcspn(s, "\n"), s);
+	snprintf(r->why, r->why_size, "%s:%d: %.*s", r->p->file, e ? e->line : 1,
+		(int)strcspn(s, "\n"), s);
 	return -EINVAL;
 }
 
-int profile_xml_read(struct profile *p, const char *dir, const char *xml, char *why, size_t why_size)
+int profile_xml_read(
+	struct profile *p, const char *dir, const char *xml, char *why, size_t why_size)
 {
-	struct reading r = { .p = p, .dir = dir, .why = why, .why_size = why_size };
+	struct reading r = {.p = p, .dir = dir, .why = why, .why_size = why_size};
 	xmlParserCtxt *ctxt = xmlNewParserCtxt();
 	xmlDoc *doc = NULL;
 	int rc = -ENOMEM;
@@ -598,7 +614,8 @@ int profile_xml_read(struct profile *p, const char *dir, const char *xml, char *
 	if (!doc || !xmlDocGetRootElement(doc))
 		rc = syntax_fault(&r, ctxt);
 	else if (doc->intSubset || doc->extSubset)
-		rc = fault(&r, xmlDocGetRootElement(doc), "a document type declaration, expected none");
+		rc = fault(&r, xmlDocGetRootElement(doc),
+			"a document type declaration, expected none");
 	else
 		rc = read_profile(&r, xmlDocGetRootElement(doc));
 out:

@@ -4,11 +4,13 @@
 
 #include "kickstart/profile.h"
 
-/* Fills `p` (zeroed but for `file`) from the text of profile.xml; `dir` is absolute. Templates are not read here.
- * After an error `p` holds what was read so far. */
-int profile_xml_read(struct profile *p, const char *dir, const char *xml, char *why, size_t why_size);
+/* Fills `p` (zeroed but for `file`) from the text of profile.xml; `dir` is absolute. Templates
+ * are not read here. After an error `p` holds what was read so far. */
+int profile_xml_read(
+	struct profile *p, const char *dir, const char *xml, char *why, size_t why_size);
 
 /* Is `value` good for the setting? True and a line in `why` when it is not. */
-bool profile_setting_error(const struct profile_setting *s, const char *value, char *why, size_t why_size);
+bool profile_setting_error(
+	const struct profile_setting *s, const char *value, char *why, size_t why_size);
 
 #endif

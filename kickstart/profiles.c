@@ -10,7 +10,7 @@
 
 void profiles_init(struct profiles *ps)
 {
-	*ps = (struct profiles){ 0 };
+	*ps = (struct profiles){0};
 }
 
 void profiles_fini(struct profiles *ps)
@@ -19,7 +19,7 @@ void profiles_fini(struct profiles *ps)
 
 	for (i = 0; i < ps->n_paths; i++)
 		free(ps->paths[i]);
-	*ps = (struct profiles){ 0 };
+	*ps = (struct profiles){0};
 }
 
 int profiles_add_path(struct profiles *ps, const char *dir)
@@ -44,7 +44,8 @@ void profiles_names_free(char **names)
 	free(names);
 }
 
-/* The directory of the profile, heap; NULL when PATH/NAME/profile.xml is not there (or no memory). */
+/* The directory of the profile, heap; NULL when PATH/NAME/profile.xml is not there (or no
+ * memory). */
 static char *profile_dir(const char *path, const char *name)
 {
 	char *file, *dir = NULL;
@@ -141,7 +142,8 @@ static int unknown(const struct profiles *ps, const char *name, char *why, size_
 	return -ENOENT;
 }
 
-int profiles_find(const struct profiles *ps, const char *name, struct profile **ret, char *why, size_t why_size)
+int profiles_find(const struct profiles *ps, const char *name, struct profile **ret, char *why,
+	size_t why_size)
 {
 	size_t i;
 	int rc;
@@ -159,7 +161,8 @@ int profiles_find(const struct profiles *ps, const char *name, struct profile **
 }
 
 int profiles_list(const struct profiles *ps,
-	int (*one)(void *arg, const char *name, const struct profile *p, const char *why), void *arg)
+	int (*one)(void *arg, const char *name, const struct profile *p, const char *why),
+	void *arg)
 {
 	char **names = NULL;
 	char why[512];

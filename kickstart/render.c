@@ -18,11 +18,11 @@ static const char *partial_of(void *arg, const char *name)
 }
 
 /* A template inside profile.xml. */
-static int render_text(const struct profile *p, const struct profile_text *t, const json_t *context, char **ret,
-	char *why, size_t why_size)
+static int render_text(const struct profile *p, const struct profile_text *t, const json_t *context,
+	char **ret, char *why, size_t why_size)
 {
-	struct mustache_options o = { .file = p->file, .line = t->line, .line_only = true,
-		.format = MUSTACHE_CMDLINE };
+	struct mustache_options o = {
+		.file = p->file, .line = t->line, .line_only = true, .format = MUSTACHE_CMDLINE};
 
 	return mustache_render(t->text ? t->text : "", context, &o, ret, why, why_size);
 }
@@ -121,14 +121,16 @@ static json_t *machine_json(const struct render_input *in, const json_t *setting
 	return j;
 }
 
-static void set_url(json_t *of, const char *key, const char *base, const char *token, const char *tail)
+static void set_url(
+	json_t *of, const char *key, const char *base, const char *token, const char *tail)
 {
 	json_object_set_new(of, key, json_sprintf("%s/m/%s%s", base, token, tail));
 }
 
 static json_t *attempt_json(const struct render_input *in)
 {
-	const char *base = in->base_url ? in->base_url : "", *token = in->token ? in->token : "TOKEN";
+	const char *base = in->base_url ? in->base_url : "",
+		   *token = in->token ? in->token : "TOKEN";
 	json_t *j = json_object();
 
 	json_object_set_new(j, "number", json_integer((json_int_t)in->machine->attempt.number));
@@ -142,8 +144,8 @@ static json_t *attempt_json(const struct render_input *in)
 }
 
 /* After all else: the URL may be made of it. */
-static int add_media(const struct profile *p, const struct render_input *in, json_t *context, char *why,
-	size_t why_size)
+static int add_media(const struct profile *p, const struct render_input *in, json_t *context,
+	char *why, size_t why_size)
 {
 	json_t *j = json_pack("{s:s}", "name", p->media.name);
 	char *url = NULL;
@@ -152,7 +154,8 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 
 	if (!p->media.url.text) {
 		json_object_set_new(j, "url",
-			json_sprintf("%s/boot/%s", in->base_url ? in->base_url : "", p->media.name));
+			json_sprintf(
+				"%s/boot/%s", in->base_url ? in->base_url : "", p->media.name));
 	} else {
 		rc = render_text(p, &p->media.url, context, &url, why, why_size);
 		for (len = url ? strlen(url) : 0; len && url[len - 1] == '/'; len--)
@@ -165,13 +168,14 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 	return rc;
 }
 
-static int context_of(const struct profile *p, const json_t *settings, const struct render_input *in, json_t **ret,
-	char *why, size_t why_size)
+static int context_of(const struct profile *p, const json_t *settings,
+	const struct render_input *in, json_t **ret, char *why, size_t why_size)
 {
 	json_t *keys = in->machine->ssh_keys;
 	json_t *context = json_pack("{s:o, s:{s:s, s:s}, s:{}, s:o, s:o, s:O}", "machine",
-		machine_json(in, settings), "profile", "name", p->name, "title", p->title, "server", "attempt",
-		attempt_json(in), "ssh_keys", keys ? json_incref(keys) : json_array(), "set", settings);
+		machine_json(in, settings), "profile", "name", p->name, "title", p->title, "server",
+		"attempt", attempt_json(in), "ssh_keys", keys ? json_incref(keys) : json_array(),
+		"set", settings);
 	json_t *server = json_object_get(context, "server");
 	int rc;
 
@@ -187,7 +191,8 @@ static int context_of(const struct profile *p, const json_t *settings, const str
 	return rc;
 }
 
-int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why, size_t why_size)
+int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why,
+	size_t why_size)
 {
 	const json_t *settings;
 	struct profile *p;
@@ -202,8 +207,8 @@ int render_context(const struct render_input *in, const json_t *snapshot, json_t
 
 /* Kernel and initrds. */
 
-static int file_name(const struct profile *p, const json_t *context, unsigned n, char **ret, char *why,
-	size_t why_size)
+static int file_name(const struct profile *p, const json_t *context, unsigned n, char **ret,
+	char *why, size_t why_size)
 {
 	char *name = NULL;
 	size_t slashes;
@@ -227,20 +232,23 @@ static const char *lookup_text(const json_t *context, const char *group, const c
 	return s ? s : "";
 }
 
-static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret, char *why, size_t why_size)
+static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret,
+	char *why, size_t why_size)
 {
 	char *name = NULL;
 	int rc = file_name(p, context, n, &name, why, why_size);
 
 	if (rc < 0)
 		return rc;
-	rc = asprintf(ret, "%s/%s", lookup_text(context, "media", "url"), name) < 0 ? no_memory(why, why_size) : 0;
+	rc = asprintf(ret, "%s/%s", lookup_text(context, "media", "url"), name) < 0
+		? no_memory(why, why_size)
+		: 0;
 	free(name);
 	return rc;
 }
 
-int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url, char **ret_path, char *why,
-	size_t why_size)
+int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
+	char **ret_path, char *why, size_t why_size)
 {
 	char *name = NULL, *url = NULL, *path = NULL;
 	struct profile *p;
@@ -251,7 +259,8 @@ int render_file(const json_t *snapshot, const json_t *context, unsigned n, char 
 	rc = file_name(p, context, n, &name, why, why_size);
 	if (rc == 0)
 		rc = file_url(p, context, n, &url, why, why_size);
-	if (rc == 0 && ret_path && p->media.path && asprintf(&path, "%s/%s", p->media.name, name) < 0)
+	if (rc == 0 && ret_path && p->media.path &&
+		asprintf(&path, "%s/%s", p->media.name, name) < 0)
 		rc = no_memory(why, why_size);
 	if (rc == 0) {
 		*ret_url = url;
@@ -281,7 +290,8 @@ static void squeeze(char *s)
 	*to = '\0';
 }
 
-static int cmdline_of(const struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
+static int cmdline_of(
+	const struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
 {
 	char *s = NULL;
 	int rc = render_text(p, &p->cmdline, context, &s, why, why_size);
@@ -290,7 +300,8 @@ static int cmdline_of(const struct profile *p, const json_t *context, char **ret
 		return rc;
 	squeeze(s);
 	if (strlen(s) > RENDER_CMDLINE_MAX) {
-		snprintf(why, why_size, "%s:%u: the command line comes to %zu bytes, a kernel takes %d", p->file,
+		snprintf(why, why_size,
+			"%s:%u: the command line comes to %zu bytes, a kernel takes %d", p->file,
 			p->cmdline.line, strlen(s), RENDER_CMDLINE_MAX);
 		free(s);
 		return -EFBIG;
@@ -299,7 +310,8 @@ static int cmdline_of(const struct profile *p, const json_t *context, char **ret
 	return 0;
 }
 
-int render_cmdline(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+int render_cmdline(
+	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
 {
 	struct profile *p;
 	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
@@ -311,7 +323,8 @@ int render_cmdline(const json_t *snapshot, const json_t *context, char **ret, ch
 	return rc;
 }
 
-/* Under EFI the kernel takes the initrds from iPXE by these names; elsewhere the words do nothing. */
+/* Under EFI the kernel takes the initrds from iPXE by these names; elsewhere the words do
+ * nothing. */
 static void add_kernel(struct text *t, const char *url, const char *cmdline, size_t n_initrd)
 {
 	size_t i;
@@ -322,7 +335,8 @@ static void add_kernel(struct text *t, const char *url, const char *cmdline, siz
 	text_printf(t, " %s || goto failed\n", cmdline);
 }
 
-static int add_files(struct text *t, const struct profile *p, const json_t *context, char *why, size_t why_size)
+static int add_files(
+	struct text *t, const struct profile *p, const json_t *context, char *why, size_t why_size)
 {
 	char *url = NULL, *cmdline = NULL;
 	unsigned n;
@@ -333,7 +347,8 @@ static int add_files(struct text *t, const struct profile *p, const json_t *cont
 		if (rc == 0 && n == 0)
 			add_kernel(t, url, cmdline, p->n_initrd);
 		else if (rc == 0)
-			text_printf(t, "initrd --name initrd%u.img %s || goto failed\n", n - 1, url);
+			text_printf(
+				t, "initrd --name initrd%u.img %s || goto failed\n", n - 1, url);
 		free(url);
 		url = NULL;
 	}
@@ -341,7 +356,8 @@ static int add_files(struct text *t, const struct profile *p, const json_t *cont
 	return rc;
 }
 
-static int script_of(const struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
+static int script_of(
+	const struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
 {
 	const char *name = lookup_text(context, "machine", "name");
 	struct text t;
@@ -351,7 +367,8 @@ static int script_of(const struct profile *p, const json_t *context, char **ret,
 	text_printf(&t, "#!ipxe\necho usher: %s is installed with profile %s\n", name, p->name);
 	rc = add_files(&t, p, context, why, why_size);
 	text_puts(&t, "boot || goto failed\n\n:failed\n");
-	text_printf(&t, "echo usher: kernel or initrd of %s did not load, see usher timeline %s\n", name, name);
+	text_printf(&t, "echo usher: kernel or initrd of %s did not load, see usher timeline %s\n",
+		name, name);
 	text_printf(&t, "imgfetch --name report %s?text=kernel+or+initrd+did+not+load ||\n",
 		lookup_text(context, "attempt", "progress_url"));
 	/* The next boot is counted: it ends there, not here. */
@@ -363,7 +380,8 @@ static int script_of(const struct profile *p, const json_t *context, char **ret,
 	return text_take(&t, ret) < 0 ? no_memory(why, why_size) : 0;
 }
 
-int render_script(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+int render_script(
+	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
 {
 	struct profile *p;
 	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
@@ -377,9 +395,10 @@ int render_script(const json_t *snapshot, const json_t *context, char **ret, cha
 
 /* Answers. */
 
-static int answers_of(struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
+static int answers_of(
+	struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
 {
-	struct mustache_options o = { .format = p->answers_format, .partial = partial_of, .arg = p };
+	struct mustache_options o = {.format = p->answers_format, .partial = partial_of, .arg = p};
 	const char *slash = strrchr(p->file, '/');
 	char *file;
 	int rc;
@@ -396,7 +415,8 @@ static int answers_of(struct profile *p, const json_t *context, char **ret, char
 	return rc;
 }
 
-int render_answers(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+int render_answers(
+	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
 {
 	struct profile *p;
 	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
@@ -416,25 +436,31 @@ const char *render_answers_type(const json_t *snapshot)
 	if (name)
 		mustache_format_parse(name, &f);
 	switch (f) {
-	case MUSTACHE_JSON: return "application/json";
-	case MUSTACHE_XML: return "application/xml";
-	case MUSTACHE_YAML: return "application/yaml";
-	default: return "text/plain; charset=utf-8";
+	case MUSTACHE_JSON:
+		return "application/json";
+	case MUSTACHE_XML:
+		return "application/xml";
+	case MUSTACHE_YAML:
+		return "application/yaml";
+	default:
+		return "text/plain; charset=utf-8";
 	}
 }
 
 /* Validation. */
 
-static int check_demands(const struct profile *p, uint64_t memory_mib, uint64_t disk, char *why, size_t why_size)
+static int check_demands(
+	const struct profile *p, uint64_t memory_mib, uint64_t disk, char *why, size_t why_size)
 {
 	if (memory_mib && memory_mib < p->requires_memory_mib) {
-		snprintf(why, why_size, "profile '%s' requires %llu MiB of memory, not %llu", p->name,
-			(unsigned long long)p->requires_memory_mib, (unsigned long long)memory_mib);
+		snprintf(why, why_size, "profile '%s' requires %llu MiB of memory, not %llu",
+			p->name, (unsigned long long)p->requires_memory_mib,
+			(unsigned long long)memory_mib);
 		return -EINVAL;
 	}
 	if (disk && disk < p->requires_disk) {
-		snprintf(why, why_size, "profile '%s' requires a disk of %.1f GiB, not %.1f", p->name,
-			(double)p->requires_disk / (1 << 30), (double)disk / (1 << 30));
+		snprintf(why, why_size, "profile '%s' requires a disk of %.1f GiB, not %.1f",
+			p->name, (double)p->requires_disk / (1 << 30), (double)disk / (1 << 30));
 		return -EINVAL;
 	}
 	return 0;
@@ -454,7 +480,8 @@ static int try_all(struct profile *p, const json_t *context, char *why, size_t w
 }
 
 /* By way of the snapshot, since that is what will be served. */
-static int try_snapshot(const struct render_input *in, const json_t *snapshot, char *why, size_t why_size)
+static int try_snapshot(
+	const struct render_input *in, const json_t *snapshot, char *why, size_t why_size)
 {
 	json_t *context = NULL;
 	const json_t *settings;
@@ -471,8 +498,8 @@ static int try_snapshot(const struct render_input *in, const json_t *snapshot, c
 	return rc;
 }
 
-int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib, uint64_t disk,
-	json_t **ret_snapshot, char *why, size_t why_size)
+int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
+	uint64_t disk, json_t **ret_snapshot, char *why, size_t why_size)
 {
 	json_t *settings = NULL, *snapshot = NULL;
 	int rc = check_demands(p, memory_mib, disk, why, why_size);
@@ -482,7 +509,10 @@ int render_validate(const struct profile *p, const struct render_input *in, uint
 	if (rc == 0) {
 		rc = profile_snapshot(p, settings, &snapshot);
 		if (rc < 0)
-			snprintf(why, why_size, "%s: a template is not UTF-8 text", p->file);
+			snprintf(why, why_size, "%s: %s", p->file,
+				rc == -EINVAL  ? "a template is not UTF-8 text" :
+				rc == -EFBIG ? "templates and settings are too large" :
+						 "out of memory");
 	}
 	if (rc == 0)
 		rc = try_snapshot(in, snapshot, why, why_size);

@@ -1,10 +1,12 @@
 /*
- * What a machine is served: boot script, kernel command line and answers, from the snapshot it was armed with.
+ * What a machine is served: boot script, kernel command line and answers, from the snapshot it was
+ * armed with.
  *
  * Names in templates (what is not known is "", as the address where somebody else leases):
  *
- *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway dns (list) dns_first domain
- *	           disk ("vda" for guests; the setting `disk`, when the profile has it, goes first) guest (true, false)
+ *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway
+ *	           dns (list) dns_first domain guest (true, false)
+ *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
  *	server.    address url
  *	media.     name url (no slash at the end)
@@ -22,7 +24,8 @@
 #include "machine/machine.h"
 
 enum {
-	RENDER_CMDLINE_MAX = 2047, /* bytes: COMMAND_LINE_SIZE of x86, less the NUL; the kernel cuts silently */
+	RENDER_CMDLINE_MAX =
+		2047, /* bytes: COMMAND_LINE_SIZE of x86, less the NUL; the kernel cuts silently */
 };
 
 struct render_input {
@@ -35,27 +38,33 @@ struct render_input {
 };
 
 /* The names above, for one snapshot. New reference. */
-int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why, size_t why_size);
-
-/* The iPXE script that loads kernel and initrd over HTTP. When that fails it says so on the screen, waits and
- * restarts: the boot counter ends it. */
-int render_script(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
-int render_cmdline(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
-/* -ENOENT: the profile has no answers. */
-int render_answers(const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
-/* Content type for the answers. */
-const char *render_answers_type(const json_t *snapshot);
-/* URLs of kernel and initrds for boot loaders other than iPXE (GRUB, pxelinux, UEFI HTTP): `n` 0 is the kernel, 1.. the
- * initrds; -ENOENT past the last. `ret_path` "NAME/path" for TFTP when the medium is local, else NULL; may be NULL. */
-int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url, char **ret_path, char *why,
+int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why,
 	size_t why_size);
 
+/* The iPXE script that loads kernel and initrd over HTTP. When that fails it says so on the
+ * screen, waits and restarts: the boot counter ends it. */
+int render_script(
+	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+int render_cmdline(
+	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+/* -ENOENT: the profile has no answers. */
+int render_answers(
+	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+/* Content type for the answers. */
+const char *render_answers_type(const json_t *snapshot);
+/* URLs of kernel and initrds for boot loaders other than iPXE (GRUB, pxelinux, UEFI HTTP): `n` 0
+ * is the kernel, 1.. the initrds; -ENOENT past the last. `ret_path` "NAME/path" for TFTP when
+ * the medium is local, else NULL; may be NULL. */
+int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
+	char **ret_path, char *why, size_t why_size);
+
 /*
- * Used at create, before anything is made: settings, demands on memory and disk, and every template, rendered with
- * what is known. `in` machine and segment may lack addresses and tokens. `memory_mib` and `disk` (bytes) of the guest
- * to be, 0: not known. On success *ret_snapshot (may be NULL) is the snapshot to arm with.
+ * Used at create, before anything is made: settings, demands on memory and disk, and every
+ * template, rendered with what is known. `in` machine and segment may lack addresses and tokens.
+ * `memory_mib` and `disk` (bytes) of the guest to be, 0: not known. On success *ret_snapshot (may
+ * be NULL) is the snapshot to arm with.
  */
-int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib, uint64_t disk,
-	json_t **ret_snapshot, char *why, size_t why_size);
+int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
+	uint64_t disk, json_t **ret_snapshot, char *why, size_t why_size);
 
 #endif

@@ -1,4 +1,5 @@
-/* Small help for text, shared by this room: a growing string, and the nearest known word for a misspelt one. */
+/* Small help for text, shared by this room: a growing string, and the nearest known word for a
+ * misspelt one. */
 #ifndef USHER_KICKSTART_TEXT_H
 #define USHER_KICKSTART_TEXT_H
 
@@ -16,16 +17,19 @@ void text_fini(struct text *t);
 void text_add(struct text *t, const char *bytes, size_t len);
 void text_puts(struct text *t, const char *s);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* 0 and the heap string (never NULL), which is the caller's; or the sticky error. Leaves `t` empty either way. */
+/* 0 and the heap string (never NULL), which is the caller's; or the sticky error. Leaves `t`
+ * empty either way. */
 int text_take(struct text *t, char **ret);
 
-/* Edits (insert, delete, replace, swap of neighbours) from `a` to `b`; words over 63 bytes are never near: 99. */
+/* Edits (insert, delete, replace, swap of neighbours) from `a` to `b`; words over 63 bytes are
+ * never near: 99. */
 unsigned text_distance(const char *a, const char *b);
-/* Is `candidate` so near to `word` that it may have been meant? If it beats *best (start with NULL), takes it. */
+/* Is `candidate` so near to `word` that it may have been meant? If it beats *best (start with
+ * NULL), takes it. */
 void text_nearer(const char *word, const char *candidate, const char **best);
 
-/* A whole regular file of at most `max` bytes, below directory `dirfd`, without NULs. -EFBIG, -EINVAL (a NUL or not
- * a regular file), or -errno. */
+/* A whole regular file of at most `max` bytes, below directory `dirfd`, without NULs. -EFBIG,
+ * -EINVAL (a NUL or not a regular file), or -errno. */
 int text_read_file(int dirfd, const char *name, size_t max, char **ret);
 
 #endif

@@ -23,14 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	json_t *context;
 	char *text, *out = NULL, why[256] = "";
-	struct mustache_options o = { .file = "fuzz", .partial = partial };
+	struct mustache_options o = {.file = "fuzz", .partial = partial};
 	int rc;
 
 	if (size < 1 || size > 4096)
 		return 0;
 	text = malloc(size + 1);
-	context = json_pack("{s:s, s:[s, s], s:{s:i, s:b, s:n}, s:s}", "s", "a'b\"c\\\n\302\205", "l", "x", "y",
-		"o", "i", 5, "b", 1, "n", "e", "");
+	context = json_pack("{s:s, s:[s, s], s:{s:i, s:b, s:n}, s:s}", "s", "a'b\"c\\\n\302\205",
+		"l", "x", "y", "o", "i", 5, "b", 1, "n", "e", "");
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = text[size] = '\0';
 	o.arg = text + strlen(text) + (strlen(text) < size - 1);

@@ -14,7 +14,8 @@ static void round_trip(const struct profile *p)
 	char why[256];
 
 	if (profile_snapshot(p, settings, &one) == 0) {
-		/* The answers' text is not part of the XML, so a snapshot that names them is refused. */
+		/* The answers' text is not part of the XML, so a snapshot that names them is
+		 * refused. */
 		if (profile_from_snapshot(one, &back, NULL, why, sizeof(why)) == 0) {
 			if (profile_snapshot(back, settings, &two) < 0 || !json_equal(one, two))
 				abort();

@@ -190,7 +190,9 @@ static void put_profile(const char *name, const char *media)
 	ck_assert_int_eq(mkdir(at(name), 0700), 0);
 	snprintf(path, sizeof(path), "%s/profile.xml", name);
 	snprintf(text, sizeof(text),
-		"<profile name='%s'><title>T</title>%s<boot>\n<kernel>vmlinuz</kernel>\n<initrd>{{set.i}}</initrd>"
+		"<profile "
+		"name='%s'><title>T</title>%s<boot>\n<kernel>vmlinuz</kernel>\n<initrd>{{set.i}}</"
+		"initrd>"
 		"</boot><setting name='i' default='initrd.img'/></profile>",
 		name, media);
 	put(path, text);
@@ -212,14 +214,17 @@ START_TEST(from_profiles)
 	profiles_add_path(&ps, dir);
 	ck_assert_int_eq(media_new(&m), 0);
 	ck_assert_int_eq(media_add_profiles(m, &ps, complain, lines), 0);
-	snprintf(want, sizeof(want), "profile 'two': its medium 'm' is /elsewhere, and another's is %s", at("root"));
+	snprintf(want, sizeof(want),
+		"profile 'two': its medium 'm' is /elsewhere, and another's is %s", at("root"));
 	ck_assert_ptr_nonnull(strstr(lines, want));
 	ck_assert_ptr_nonnull(strstr(lines, "wrong/profile.xml:1: <profile> lacks <media>"));
 	ck_assert_ptr_null(media_path(m, "u"));
 	ck_assert_int_eq(profiles_find(&ps, "one", &p, why, sizeof(why)), 0);
 	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), -ENOENT);
 	snprintf(want, sizeof(want),
-		"%s/one/profile.xml:3: %s/root/initrd.img: No such file or directory; apt install some-deb", dir, dir);
+		"%s/one/profile.xml:3: %s/root/initrd.img: No such file or directory; apt install "
+		"some-deb",
+		dir, dir);
 	ck_assert_str_eq(why, want);
 	put("root/initrd.img", "i");
 	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), 0);

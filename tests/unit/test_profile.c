@@ -75,11 +75,15 @@ START_TEST(reads_all)
 	char why[512];
 
 	put("p/profile.xml",
-		"<profile name='p'>\n<title> The title </title>\n<media name='m' url='http://h/{{set.a}}/' fix='do it'/>\n"
-		"<boot>\n<kernel>k</kernel><initrd>i1</initrd><initrd>i2</initrd>\n<cmdline>\n  a b\n  c</cmdline>\n"
+		"<profile name='p'>\n<title> The title </title>\n<media name='m' "
+		"url='http://h/{{set.a}}/' fix='do it'/>\n"
+		"<boot>\n<kernel>k</kernel><initrd>i1</initrd><initrd>i2</initrd>\n<cmdline>\n  a "
+		"b\n  c</cmdline>\n"
 		"<boots>5</boots></boot><answers format='yaml' template='a.yaml'/>\n"
-		"<requires><memory unit='GiB'>2</memory><disk>3</disk></requires><timeout minutes='7'/>\n"
-		"<setting name='a' default='x' values='x|y' secret='yes'>help</setting><setting name='b' required='yes'/>"
+		"<requires><memory unit='GiB'>2</memory><disk>3</disk></requires><timeout "
+		"minutes='7'/>\n"
+		"<setting name='a' default='x' values='x|y' secret='yes'>help</setting><setting "
+		"name='b' required='yes'/>"
 		"<guest><memory>768</memory><vcpus>2</vcpus><disk unit='MiB'>5</disk>"
 		"<domain><cpu mode='host-passthrough'/></domain></guest></profile>");
 	put("p/a.yaml", "x: {{>part}}\n");
@@ -123,9 +127,11 @@ START_TEST(says_what_is_wrong)
 	expect_error("<profile name='a b'/>",
 		"1: bad name 'a b' of <profile>, expected letters, digits, '.', '_' and '-'");
 	expect_error("<profile name='p'/>", "1: <profile> lacks <title>");
-	expect_error(HEAD "<boto/></profile>", "4: unknown element <boto> in <profile> (did you mean 'boot'?)");
+	expect_error(HEAD "<boto/></profile>",
+		"4: unknown element <boto> in <profile> (did you mean 'boot'?)");
 	expect_error(HEAD "<zzzzzz/></profile>",
-		"4: unknown element <zzzzzz> in <profile>, expected title, media, boot, answers, requires, timeout, "
+		"4: unknown element <zzzzzz> in <profile>, expected title, media, boot, answers, "
+		"requires, timeout, "
 		"setting, guest");
 	expect_error(HEAD "</profile>", "1: <profile> lacks <boot>");
 	expect_error(HEAD "<title>again</title></profile>", "4: a second <title> in <profile>");
@@ -133,11 +139,13 @@ START_TEST(says_what_is_wrong)
 		"2: unknown attribute 'nmae' of <media> (did you mean 'name'?)");
 	expect_error("<profile name='p'>\n<media name='x'/></profile>",
 		"2: <media> has neither path nor url, expected either path or url");
-	expect_error(HEAD "<boot><kernel/></boot></profile>", "4: <kernel> is empty, expected text");
+	expect_error(
+		HEAD "<boot><kernel/></boot></profile>", "4: <kernel> is empty, expected text");
 	expect_error(HEAD "<boot>\n<kernel>k</kernel><boots>0</boots></boot></profile>",
 		"5: bad boots '0', expected a number from 1 to 100");
 	expect_error(HEAD BOOT "<answers format='xxl' template='a'/></profile>",
-		"5: unknown format 'xxl', expected shell, kickstart, preseed, yaml, json, xml or none");
+		"5: unknown format 'xxl', expected shell, kickstart, preseed, yaml, json, xml or "
+		"none");
 	expect_error(HEAD BOOT "<requires><memory unit='Mib'>1</memory></requires></profile>",
 		"5: unknown unit 'Mib', expected MiB, GiB, …");
 	expect_error(HEAD BOOT "<guest><memory unit='MiB'>-1</memory></guest></profile>",
@@ -149,7 +157,8 @@ START_TEST(says_what_is_wrong)
 	expect_error(HEAD BOOT "<setting name='a' secret='ja'/></profile>",
 		"5: bad secret 'ja', expected yes or no");
 	expect_error(HEAD BOOT "text</profile>", "5: text in <profile>, expected elements");
-	expect_error("<profile name='q'><title>T</title><media name='m' path='/m'/>" BOOT "</profile>",
+	expect_error("<profile name='q'><title>T</title><media name='m' path='/m'/>" BOOT
+		     "</profile>",
 		"1: the name is 'q', expected 'p' as the directory has it");
 	expect_error("<!DOCTYPE profile [<!ENTITY x SYSTEM '/etc/passwd'>]><profile/>",
 		"1: a document type declaration, expected none");
@@ -161,7 +170,8 @@ START_TEST(says_what_is_wrong)
 	put("p/profile.xml", HEAD BOOT "<answers format='none' template='a'/></profile>");
 	put("p/a", "x\n{{#y}}");
 	ck_assert_int_lt(read_p(&p, why), 0);
-	ck_assert_ptr_nonnull(strstr(why, "/p/a:2:1: this section is not closed, expected '{{/y}}'"));
+	ck_assert_ptr_nonnull(
+		strstr(why, "/p/a:2:1: this section is not closed, expected '{{/y}}'"));
 	put("p/a", "{{>../q}}");
 	ck_assert_int_lt(read_p(&p, why), 0);
 	ck_assert_ptr_nonnull(strstr(why, "/p/a: the template '../q' cannot be read"));
@@ -175,8 +185,10 @@ static struct profile *with_settings(void)
 
 	put("p/profile.xml",
 		HEAD BOOT "<answers format='shell' template='a'/>"
-			  "<setting name='mirror' default='http://d'/><setting name='net' default='dhcp' values='dhcp|static'/>"
-			  "<setting name='key' required='yes'>a key</setting><setting name='n' type='number'/>"
+			  "<setting name='mirror' default='http://d'/><setting name='net' "
+			  "default='dhcp' values='dhcp|static'/>"
+			  "<setting name='key' required='yes'>a key</setting><setting name='n' "
+			  "type='number'/>"
 			  "<setting name='pw' type='password'/></profile>");
 	put("p/a", "{{set.mirror}}");
 	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
@@ -211,8 +223,10 @@ START_TEST(checks_settings)
 		"profile 'p' has no setting 'miror' (did you mean 'mirror'?)");
 	expect_setting_error(p, "{\"zzzzz\": \"x\"}",
 		"profile 'p' has no setting 'zzzzz' (known: mirror, net, key, n, pw)");
-	expect_setting_error(p, "{}", "profile 'p' requires the setting 'key' (a key): --set key=…");
-	expect_setting_error(p, "{\"net\": \"x\"}", "setting 'net' is 'x', expected one of dhcp|static");
+	expect_setting_error(
+		p, "{}", "profile 'p' requires the setting 'key' (a key): --set key=…");
+	expect_setting_error(
+		p, "{\"net\": \"x\"}", "setting 'net' is 'x', expected one of dhcp|static");
 	expect_setting_error(p, "{\"n\": \"1x\"}", "setting 'n' is '1x', expected a number");
 	expect_setting_error(p, "{\"key\": 5}", "setting 'key' is no string");
 	profile_free(p);
@@ -257,18 +271,21 @@ START_TEST(snapshot)
 	json_decref(snap);
 	snap = json_loads(text, 0, NULL);
 	free(text);
-	ck_assert_msg(profile_from_snapshot(snap, &back, &settings, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(
+		profile_from_snapshot(snap, &back, &settings, why, sizeof(why)) == 0, "%s", why);
 	ck_assert(json_equal(settings, set));
 	ck_assert_int_eq(profile_snapshot(back, settings, &again), 0);
 	ck_assert(json_equal(snap, again));
 	profile_free(back);
 	back = NULL;
-	json_object_foreach (snap, key, v) { /* each part is needed but the answers' name */
+	json_object_foreach(snap, key, v)
+	{ /* each part is needed but the answers' name */
 		copy = json_copy(snap);
 		json_object_del(copy, key);
 		if (strcmp(key, "answers") != 0 && strcmp(key, "files") != 0)
-			ck_assert_msg(profile_from_snapshot(copy, &back, NULL, why, sizeof(why)) == -EPROTO, "%s",
-				key);
+			ck_assert_msg(profile_from_snapshot(copy, &back, NULL, why, sizeof(why)) ==
+					-EPROTO,
+				"%s", key);
 		json_decref(copy);
 	}
 	ck_assert_int_eq(profile_from_snapshot(NULL, &back, NULL, why, sizeof(why)), -EPROTO);
@@ -296,7 +313,9 @@ START_TEST(search_path)
 	profile_free(with_settings());
 	make_dir("site");
 	make_dir("site/p");
-	put("site/p/profile.xml", "<profile name='p'><title>Site</title><media name='m' path='rel'/>" BOOT "</profile>");
+	put("site/p/profile.xml",
+		"<profile name='p'><title>Site</title><media name='m' path='rel'/>" BOOT
+		"</profile>");
 	make_dir("site/debian-12");
 	put("site/debian-12/profile.xml", "<broken");
 	make_dir("site/none");
@@ -312,7 +331,8 @@ START_TEST(search_path)
 	profile_free(p);
 	p = NULL;
 	ck_assert_int_eq(profiles_find(&ps, "debain-12", &p, why, sizeof(why)), -ENOENT);
-	ck_assert_str_eq(why, "no profile 'debain-12' (did you mean 'debian-12'? known: debian-12, p)");
+	ck_assert_str_eq(
+		why, "no profile 'debain-12' (did you mean 'debian-12'? known: debian-12, p)");
 	ck_assert_int_eq(profiles_find(&ps, "../p", &p, why, sizeof(why)), -ENOENT);
 	ck_assert_int_eq(profiles_find(&ps, "", &p, why, sizeof(why)), -ENOENT);
 	ck_assert_int_eq(profiles_list(&ps, count, seen), 0);

@@ -20,20 +20,25 @@ static void set_up(void)
 {
 	strcpy(dir, "/tmp/usher-render-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	machine = (struct machine){ .name = "web01", .uuid = "7a6b1f3e-0d5c-4f0e-9d59-0c8a5ef6a001", .guest = true,
-		.n_nics = 1 };
+	machine = (struct machine){.name = "web01",
+		.uuid = "7a6b1f3e-0d5c-4f0e-9d59-0c8a5ef6a001",
+		.guest = true,
+		.n_nics = 1};
 	ck_assert_int_eq(mac_parse("52:54:c0:a8:7a:03", &machine.nics[0].mac), 0);
 	ck_assert_int_eq(ip_parse("192.168.122.3", &machine.nics[0].addrs[0]), 0);
 	machine.nics[0].n_addrs = 1;
 	machine.attempt.number = 2;
 	machine.settings = json_object();
 	machine.ssh_keys = json_pack("[s, s]", "ssh-ed25519 AAAA me@host", nasty);
-	segment = (struct segment){ .prefix_len = 24, .n_dns = 2, .domain = "lab" };
+	segment = (struct segment){.prefix_len = 24, .n_dns = 2, .domain = "lab"};
 	ck_assert_int_eq(ip_parse("192.168.122.1", &segment.server), 0);
 	segment.router = segment.dns[0] = segment.server;
 	ck_assert_int_eq(ip_parse("9.9.9.9", &segment.dns[1]), 0);
-	in = (struct render_input){ .machine = &machine, .segment = &segment,
-		.base_url = "http://192.168.122.1:8067", .token = "cafe", .up_token = "beef" };
+	in = (struct render_input){.machine = &machine,
+		.segment = &segment,
+		.base_url = "http://192.168.122.1:8067",
+		.token = "cafe",
+		.up_token = "beef"};
 }
 
 static void tear_down(void)
@@ -57,7 +62,8 @@ static struct profile *shipped(const char *name)
 	struct profile *p = NULL;
 	char why[512], path[256];
 
-	snprintf(path, sizeof(path), "%s/kickstart/profiles/%s", getenv("USHER_TOP") ? getenv("USHER_TOP") : ".", name);
+	snprintf(path, sizeof(path), "%s/kickstart/profiles/%s",
+		getenv("USHER_TOP") ? getenv("USHER_TOP") : ".", name);
 	ck_assert_msg(profile_read(path, &p, why, sizeof(why)) == 0, "%s", why);
 	return p;
 }
@@ -77,14 +83,17 @@ static json_t *validated(const struct profile *p)
 
 static struct served serve(const json_t *snapshot)
 {
-	struct served s = { 0 };
+	struct served s = {0};
 	json_t *context = NULL;
 	char why[512];
 
 	ck_assert_msg(render_context(&in, snapshot, &context, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(render_script(snapshot, context, &s.script, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(render_cmdline(snapshot, context, &s.cmdline, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(render_answers(snapshot, context, &s.answers, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(
+		render_script(snapshot, context, &s.script, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(
+		render_cmdline(snapshot, context, &s.cmdline, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(
+		render_answers(snapshot, context, &s.answers, why, sizeof(why)) == 0, "%s", why);
 	json_decref(context);
 	return s;
 }
@@ -112,7 +121,8 @@ static void has(const char *text, const char *part)
 	ck_assert_msg(strstr(text, part) != NULL, "no\n%s\nin\n%s", part, text);
 }
 
-/* Writes the text into a file of the test's, and returns the status of a shell command with $F set to it. */
+/* Writes the text into a file of the test's, and returns the status of a shell command with $F
+ * set to it. */
 static int shell(const char *text, const char *command)
 {
 	char path[128], *all = NULL;
@@ -140,21 +150,31 @@ START_TEST(tiny)
 	s = serve_shipped("tiny");
 	ck_assert_str_eq(s.cmdline,
 		"usher.answers=http://192.168.122.1:8067/m/cafe/answers "
-		"usher.failed=http://192.168.122.1:8067/m/cafe/failed console=tty0 console=ttyS0,115200 panic=30");
+		"usher.failed=http://192.168.122.1:8067/m/cafe/failed console=tty0 "
+		"console=ttyS0,115200 panic=30");
 	has(s.script, "#!ipxe\n");
-	has(s.script, "\nkernel http://192.168.122.1:8067/boot/tiny/vmlinuz initrd=initrd0.img usher.answers=");
 	has(s.script,
-		"\ninitrd --name initrd0.img http://192.168.122.1:8067/boot/tiny/initrd.img || goto failed\nboot ||");
+		"\nkernel http://192.168.122.1:8067/boot/tiny/vmlinuz initrd=initrd0.img "
+		"usher.answers=");
+	has(s.script,
+		"\ninitrd --name initrd0.img http://192.168.122.1:8067/boot/tiny/initrd.img || "
+		"goto failed\nboot ||");
 	has(s.script, "\nreboot\n");
-	has(s.answers, "\nHOSTNAME='web01'\nFQDN='web01.lab'\nMAC='52:54:c0:a8:7a:03'\nNETWORK='dhcp'\n");
+	has(s.answers,
+		"\nHOSTNAME='web01'\nFQDN='web01.lab'\nMAC='52:54:c0:a8:7a:03'\nNETWORK='dhcp'\n");
 	has(s.answers, "\nROOTFS_URL='http://192.168.122.1:8067/boot/tiny'/root.tar.zst\n");
 	has(s.answers, "\nUP_URL='http://192.168.122.1:8067/m/beef/up'\n");
 	ck_assert_int_eq(shell(s.answers, "sh -n $F"), 0);
-	ck_assert_int_eq(shell(s.answers, ". $F; [ \"$DNS\" = '192.168.122.1 9.9.9.9' ] && [ \"$DISK\" = vda ] && "
-					  "[ \"$ADDRESS/$PREFIX\" = 192.168.122.3/24 ] && "
-					  "[ \"$ROOT_PASSWORD_HASH\" = '!' ] && "
-					  "[ \"$GATEWAY\" = 192.168.122.1 ]"), 0);
-	ck_assert_int_eq(shell(s.answers, ". $F; printf '%s' \"$EXTRA\" >$D/extra; printf '%s' \"$SSH_KEYS\" >$D/keys"),
+	ck_assert_int_eq(
+		shell(s.answers,
+			". $F; [ \"$DNS\" = '192.168.122.1 9.9.9.9' ] && [ \"$DISK\" = vda ] && "
+			"[ \"$ADDRESS/$PREFIX\" = 192.168.122.3/24 ] && "
+			"[ \"$ROOT_PASSWORD_HASH\" = '!' ] && "
+			"[ \"$GATEWAY\" = 192.168.122.1 ]"),
+		0);
+	ck_assert_int_eq(shell(s.answers,
+				 ". $F; printf '%s' \"$EXTRA\" >$D/extra; printf '%s' "
+				 "\"$SSH_KEYS\" >$D/keys"),
 		0);
 	ck_assert_int_eq(shell("echo 'one' \"$2\"\nexit 0 \\", "cmp $F $D/extra"), 0);
 	ck_assert_int_gt(asprintf(&want, "ssh-ed25519 AAAA me@host\n%s\n", nasty), 0);
@@ -196,10 +216,13 @@ START_TEST(debian)
 	set("packages", "vim tmux");
 	s = serve_shipped("debian-12");
 	ck_assert_str_eq(s.cmdline,
-		"auto=true priority=critical url=http://192.168.122.1:8067/m/cafe/answers hostname=web01 domain=lab "
+		"auto=true priority=critical url=http://192.168.122.1:8067/m/cafe/answers "
+		"hostname=web01 domain=lab "
 		"interface=auto BOOTIF=01-52-54-c0-a8-7a-03 DEBIAN_FRONTEND=text console=tty0 "
 		"console=ttyS0,115200n8");
-	has(s.script, "kernel http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/linux initrd=");
+	has(s.script,
+		"kernel http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/linux "
+		"initrd=");
 	has(s.answers, "\nd-i passwd/root-password-crypted password $y$");
 	has(s.answers, "\nd-i partman-auto/disk string /dev/vda\n");
 	has(s.answers, "\nd-i pkgsel/include string openssh-server curl vim tmux\n");
@@ -207,7 +230,9 @@ START_TEST(debian)
 	ck_assert_ptr_null(strstr(s.answers, "secret"));
 	early = preseed_value(s.answers, "\nd-i preseed/early_command string ");
 	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
-	has(early, "wget -q -O /dev/null 'http://192.168.122.1:8067/m/cafe/progress''?text=answers+taken'");
+	has(early,
+		"wget -q -O /dev/null "
+		"'http://192.168.122.1:8067/m/cafe/progress''?text=answers+taken'");
 	has(early, "sh -c 'echo '\\''hello'\\'' &' ||");
 	has(late, "echo 'a'\\''b\"c$d`e\\f;g #h' >>/target/root/.ssh/authorized_keys");
 	has(late, "http://192.168.122.1:8067/m/beef/up");
@@ -222,11 +247,13 @@ START_TEST(debian)
 }
 END_TEST
 
-/* Runs late_command for real, with the installer's programs as functions and /target in the test's directory. */
+/* Runs late_command for real, with the installer's programs as functions and /target in the
+ * test's directory. */
 START_TEST(debian_late_command)
 {
-	static const char stubs[] = "wget() { echo \"$4\" >>$D/wget; }; sleep() { :; }; in-target() { \"$@\"; };"
-				    "systemctl() { echo \"$@\" >>$D/systemctl; };";
+	static const char stubs[] =
+		"wget() { echo \"$4\" >>$D/wget; }; sleep() { :; }; in-target() { \"$@\"; };"
+		"systemctl() { echo \"$@\" >>$D/systemctl; };";
 	struct served s;
 	char *late, *script = NULL;
 
@@ -234,15 +261,21 @@ START_TEST(debian_late_command)
 	s = serve_shipped("debian-12");
 	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
 	ck_assert_int_gt(asprintf(&script, "%s %s", stubs, late), 0);
-	ck_assert_int_eq(shell(script, "mkdir -p $D/target/root $D/target/etc/systemd/system; "
-				       "sed -i \"s,/target/,$D/target/,g\" $F; export D; bash $F"), 0);
-	ck_assert_int_eq(shell("", "grep -qx 'http://192.168.122.1:8067/m/cafe/done' $D/wget && "
-				   "grep -qx 'enable usher-up.service' $D/systemctl && "
-				   "[ $(wc -l <$D/target/root/.ssh/authorized_keys) = 2 ] && "
-				   "grep -q '^ExecStart=.*/m/beef/up$' "
-				   "$D/target/etc/systemd/system/usher-up.service"), 0);
-	ck_assert_int_eq(shell(script, "rm $D/wget; sed -i \"s,/target/,$D/target/,g\" $F; "
-				       "export D FAIL=yes; bash $F"), 0);
+	ck_assert_int_eq(shell(script,
+				 "mkdir -p $D/target/root $D/target/etc/systemd/system; "
+				 "sed -i \"s,/target/,$D/target/,g\" $F; export D; bash $F"),
+		0);
+	ck_assert_int_eq(shell("",
+				 "grep -qx 'http://192.168.122.1:8067/m/cafe/done' $D/wget && "
+				 "grep -qx 'enable usher-up.service' $D/systemctl && "
+				 "[ $(wc -l <$D/target/root/.ssh/authorized_keys) = 2 ] && "
+				 "grep -q '^ExecStart=.*/m/beef/up$' "
+				 "$D/target/etc/systemd/system/usher-up.service"),
+		0);
+	ck_assert_int_eq(shell(script,
+				 "rm $D/wget; sed -i \"s,/target/,$D/target/,g\" $F; "
+				 "export D FAIL=yes; bash $F"),
+		0);
 	ck_assert_int_eq(shell("", "grep -qx '.*/m/cafe/failed?text=late_command' $D/wget"), 0);
 	free(script);
 	free(late);
@@ -258,7 +291,8 @@ START_TEST(rocky)
 	set("root_password", "$6$salt$hashhashhashhashhash");
 	s = serve_shipped("rocky-9");
 	ck_assert_str_eq(s.cmdline,
-		"inst.ks=http://192.168.122.1:8067/m/cafe/answers inst.repo=http://mirror.lab/rocky/os inst.text ip=dhcp "
+		"inst.ks=http://192.168.122.1:8067/m/cafe/answers "
+		"inst.repo=http://mirror.lab/rocky/os inst.text ip=dhcp "
 		"BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0,115200n8");
 	has(s.script, "kernel http://mirror.lab/rocky/os/images/pxeboot/vmlinuz ");
 	has(s.answers, "\nurl --url='http://mirror.lab/rocky/os'\n");
@@ -278,7 +312,7 @@ END_TEST
 /* Bare metal of which little is known: no address, no segment, no keys. */
 START_TEST(little_known)
 {
-	static const char *const names[] = { "tiny", "debian-12", "rocky-9" };
+	static const char *const names[] = {"tiny", "debian-12", "rocky-9"};
 	struct served s;
 	size_t i;
 
@@ -316,9 +350,11 @@ static void put(const char *name, const char *text)
 	ck_assert_int_eq(fclose(f), 0);
 }
 
-#define XML(cmdline)                                                                                \
-	"<profile name='p'><title>T</title><media name='m' path='/m'/>\n<boot><kernel>/k</kernel>\n<cmdline>" cmdline   \
-	"</cmdline></boot><answers format='kickstart' template='a'/>\n<requires><memory>512</memory><disk>2</disk>"     \
+#define XML(cmdline)                                                   \
+	"<profile name='p'><title>T</title><media name='m' "           \
+	"path='/m'/>\n<boot><kernel>/k</kernel>\n<cmdline>" cmdline    \
+	"</cmdline></boot><answers format='kickstart' "                \
+	"template='a'/>\n<requires><memory>512</memory><disk>2</disk>" \
 	"</requires><setting name='s'/></profile>"
 
 static struct profile *local(void)
@@ -349,15 +385,19 @@ START_TEST(validation)
 	put("a", "x {{set.s}}\n{{machine.fqnd}}\n");
 	expect_refusal(511, 0, "profile 'p' requires 512 MiB of memory, not 511");
 	expect_refusal(512, 1ull << 30, "profile 'p' requires a disk of 2.0 GiB, not 1.0");
-	expect_refusal(512, 2ull << 30, "/p/profile.xml:3: undefined name 'machine.nam' (did you mean 'machine.name'?)");
+	expect_refusal(512, 2ull << 30,
+		"/p/profile.xml:3: undefined name 'machine.nam' (did you mean 'machine.name'?)");
 	put("profile.xml", XML("a={{set.s}}"));
-	expect_refusal(0, 0, "/p/a:2:1: undefined name 'machine.fqnd' (did you mean 'machine.fqdn'?)");
+	expect_refusal(
+		0, 0, "/p/a:2:1: undefined name 'machine.fqnd' (did you mean 'machine.fqdn'?)");
 	set("s", "a b");
-	expect_refusal(0, 0, "/p/profile.xml:3: the value of 'set.s' has a blank, which cannot stand here");
+	expect_refusal(0, 0,
+		"/p/profile.xml:3: the value of 'set.s' has a blank, which cannot stand here");
 	put("profile.xml", XML("x"));
 	put("a", "{{set.s}}");
 	set("s", "a\nb");
-	expect_refusal(0, 0, "/p/a:1:1: the value of 'set.s' has a line break, which cannot stand here");
+	expect_refusal(
+		0, 0, "/p/a:1:1: the value of 'set.s' has a line break, which cannot stand here");
 	set("s", "ok");
 	set("t", "what");
 	expect_refusal(0, 0, "profile 'p' has no setting 't' (did you mean 's'?)");
@@ -407,7 +447,8 @@ START_TEST(files)
 
 	ck_assert_int_eq(render_context(&in, snapshot, &context, why, sizeof(why)), 0);
 	ck_assert_int_eq(render_file(snapshot, context, 1, &url, &path, why, sizeof(why)), 0);
-	ck_assert_str_eq(url, "http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/initrd.gz");
+	ck_assert_str_eq(
+		url, "http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/initrd.gz");
 	ck_assert_str_eq(path, "debian-12/debian-installer/amd64/initrd.gz");
 	free(url);
 	free(path);
