@@ -568,3 +568,23 @@ bool domain_xml_has_mac(const char *xml, const struct mac *mac)
 	xmlFreeDoc(doc);
 	return found;
 }
+
+static bool names_volume(const xmlNode *source, const char *path, const char *pool, const char *volume)
+{
+	return xml_attr_is(source, "file", path) ||
+		(xml_attr_is(source, "pool", pool) && xml_attr_is(source, "volume", volume));
+}
+
+bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume)
+{
+	char why[GUEST_WHY];
+	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
+	xmlNode *devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+	bool found = false;
+
+	for (xmlNode *n = xml_child(devices, "disk"); n && !found; n = xml_next(n, "disk"))
+		for (xmlNode *at = n; at && !found; at = xml_child(at, "backingStore"))
+			found = names_volume(xml_child(at, "source"), path, pool, volume);
+	xmlFreeDoc(doc);
+	return found;
+}

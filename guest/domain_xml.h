@@ -40,5 +40,7 @@ struct domain_mark {
 void domain_xml_mark(const char *xml, struct domain_mark *ret);
 /* Is this MAC on one of the domain's NICs? */
 bool domain_xml_has_mac(const char *xml, const struct mac *mac);
+/* Is this file, or this volume of a pool, one of the domain's disks or beneath one (a backing file)? */
+bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume);
 
 #endif

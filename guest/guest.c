@@ -342,15 +342,15 @@ static void undo_create(struct job *j)
 
 static void deliver_job(struct message *m);
 
-/* Everything but creating can be done twice. */
+/* All can be done twice, but for a creation that has begun. */
 static void job_run(struct work *w)
 {
 	struct job *j = job_from_work(w);
 	bool made = false;
 
-	if (job_try(j, &made) && j->kind != JOB_CREATE)
+	if (job_try(j, &made) && !made)
 		job_try(j, &made);
-	if (j->kind == JOB_CREATE && j->rc == -ENOTCONN && made)
+	if (j->rc == -ENOTCONN && made)
 		undo_create(j);
 	post(j->g, &j->message, deliver_job);
 }

@@ -103,7 +103,7 @@ typedef void (*guest_done)(void *arg, int rc, const char *why);
 int guest_check(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
 /* Checks, then makes the volume and defines the domain in its final form (disk first, restart on reboot). Does not
  * start it. When it fails nothing is left behind. With `replace`, what had the name before is gone for good. A
- * running domain that is not ours is never replaced. */
+ * domain that is not ours, and a volume that is another domain's disk, are never replaced. */
 int guest_create(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
 /* Starts an installing run over the persistent definition: network first, and a reset stops it. Stops what runs. */
 int guest_start_install(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);

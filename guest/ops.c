@@ -39,13 +39,14 @@ static int missing(struct op *op, const char *name, int rc)
 
 int ops_destroy(struct op *op, virDomainPtr d)
 {
+	const char *name = virDomainGetName(d); /* first: it forgets the last error */
 	int rc;
 
 	if (!virDomainDestroy(d)) {
 		op->did.stop = true;
 		return 0;
 	}
-	rc = virt_error(op->why, GUEST_WHY, "stopping %s", virDomainGetName(d));
+	rc = virt_error(op->why, GUEST_WHY, "stopping %s", name);
 	/* Not running, or gone altogether as a transient one is. */
 	if (rc != -ENOENT && !(rc == -EBUSY && virDomainIsActive(d) == 0))
 		return rc;
@@ -55,6 +56,7 @@ int ops_destroy(struct op *op, virDomainPtr d)
 
 int ops_undefine(struct op *op, virDomainPtr d)
 {
+	const char *name = virDomainGetName(d);
 	int rc;
 
 	if (!virDomainUndefineFlags(d,
@@ -63,7 +65,7 @@ int ops_undefine(struct op *op, virDomainPtr d)
 		op->did.undefine = true;
 		return 0;
 	}
-	rc = virt_error(op->why, GUEST_WHY, "undefining %s", virDomainGetName(d));
+	rc = virt_error(op->why, GUEST_WHY, "undefining %s", name);
 	if (rc != -ENOENT)
 		return rc;
 	op->why[0] = '\0';
@@ -72,15 +74,16 @@ int ops_undefine(struct op *op, virDomainPtr d)
 
 static int install_xml(struct op *op, virDomainPtr d, char **ret)
 {
+	const char *name = virDomainGetName(d);
 	char *final = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
 	char why[GUEST_WHY / 2];
 	int rc;
 
 	if (!final)
-		return virt_error(op->why, GUEST_WHY, "definition of %s", virDomainGetName(d));
+		return virt_error(op->why, GUEST_WHY, "definition of %s", name);
 	rc = domain_xml_install(final, ret, why, sizeof why);
 	if (rc)
-		snprintf(op->why, GUEST_WHY, "definition of %s: %s", virDomainGetName(d), why);
+		snprintf(op->why, GUEST_WHY, "definition of %s: %s", name, why);
 	free(final);
 	return rc;
 }

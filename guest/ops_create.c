@@ -67,10 +67,11 @@ static int check_name(struct create *c)
 
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
-	if (!c->spec->replace)
+	if (!is_ours(d))
+		rc = refuse(c, -EEXIST, "a domain %s exists already and is not usher's: take another name",
+			c->spec->name);
+	else if (!c->spec->replace)
 		rc = refuse(c, -EEXIST, "a domain %s exists already (--replace removes it)", c->spec->name);
-	else if (virDomainIsActive(d) == 1 && !is_ours(d))
-		rc = refuse(c, -EEXIST, "a domain %s runs and is not usher's: stop it first", c->spec->name);
 	virDomainFree(d);
 	return rc;
 }
@@ -102,7 +103,28 @@ static int check_domain_macs(struct create *c, virDomainPtr d, unsigned flags)
 	return rc;
 }
 
-static int check_macs(struct create *c)
+static void volume_path(const struct create *c, char path[PATH_TEXT + sizeof c->volume])
+{
+	snprintf(path, PATH_TEXT + sizeof c->volume, "%s/%s", c->pool_path, c->volume);
+}
+
+/* Only a volume that is left over may be replaced, not another domain's disk. */
+static int check_domain_disks(struct create *c, virDomainPtr d, unsigned flags)
+{
+	char *xml = virDomainGetXMLDesc(d, flags), path[PATH_TEXT + sizeof c->volume];
+	int rc = 0;
+
+	volume_path(c, path);
+	if (xml && domain_xml_has_disk(xml, path, c->pool_name, c->volume))
+		rc = refuse(c, -EEXIST, "volume %s is domain %s's", c->volume, virDomainGetName(d));
+	free(xml);
+	return rc;
+}
+
+typedef int check_domain(struct create *c, virDomainPtr d, unsigned flags);
+
+/* All domains but the one of our name, in both their definitions. */
+static int check_others(struct create *c, check_domain *check)
 {
 	virDomainPtr *all;
 	int n = virConnectListAllDomains(c->op->conn, &all, 0), rc = 0;
@@ -111,9 +133,9 @@ static int check_macs(struct create *c)
 		return virt_error(c->op->why, GUEST_WHY, "domains");
 	for (int i = 0; i < n; i++) {
 		if (!rc && strcmp(virDomainGetName(all[i]), c->spec->name)) {
-			rc = check_domain_macs(c, all[i], VIR_DOMAIN_XML_INACTIVE);
+			rc = check(c, all[i], VIR_DOMAIN_XML_INACTIVE);
 			if (!rc && virDomainIsActive(all[i]) == 1)
-				rc = check_domain_macs(c, all[i], 0);
+				rc = check(c, all[i], 0);
 		}
 		virDomainFree(all[i]);
 	}
@@ -172,11 +194,6 @@ static int open_pool(struct create *c)
 	return read_pool_path(c);
 }
 
-static void volume_path(const struct create *c, char path[PATH_TEXT + sizeof c->volume])
-{
-	snprintf(path, PATH_TEXT + sizeof c->volume, "%s/%s", c->pool_path, c->volume);
-}
-
 static bool volume_exists(struct create *c)
 {
 	virStorageVolPtr v = virStorageVolLookupByName(c->pool, c->volume);
@@ -217,9 +234,15 @@ static int check_room(struct create *c)
 
 static int check_volume(struct create *c)
 {
-	if (volume_exists(c) && !c->spec->replace)
-		return refuse(c, -EEXIST, "a volume %s exists already in pool %s (--replace removes it)",
-			c->volume, c->pool_name);
+	if (volume_exists(c)) {
+		int rc = check_others(c, check_domain_disks);
+
+		if (rc)
+			return rc;
+		if (!c->spec->replace)
+			return refuse(c, -EEXIST, "a volume %s exists already in pool %s (--replace removes it)",
+				c->volume, c->pool_name);
+	}
 	return check_room(c);
 }
 
@@ -278,7 +301,7 @@ static int check_all(struct create *c)
 	for (size_t i = 0; !rc && i < c->spec->n_nics; i++)
 		rc = check_network(c, c->spec->nics[i].network);
 	if (!rc)
-		rc = check_macs(c);
+		rc = check_others(c, check_domain_macs);
 	if (!rc)
 		rc = open_pool(c);
 	return rc ? rc : check_volume(c);
@@ -305,12 +328,17 @@ static int make_volume(struct create *c, virStorageVolPtr *ret)
 	snprintf(text, sizeof text, "%llu", (unsigned long long)c->spec->disk);
 	xml_set_text(xml_add(root, "name"), c->volume);
 	xml_set(xml_set_text(xml_add(root, "capacity"), text), "unit", "bytes");
+	/* None beyond the metadata: left out, libvirt takes it for all of the capacity. */
+	xml_set_text(xml_add(root, "allocation"), "0");
 	xml_set(xml_add(xml_add(root, "target"), "format"), "type", "qcow2");
 	xml = doc ? xml_write(doc) : NULL;
 	xmlFreeDoc(doc);
 	if (!xml)
 		return refuse(c, -ENOMEM, "out of memory");
 	*ret = virStorageVolCreateXML(c->pool, xml, VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA);
+	/* Preallocation is for speed only; a driver may not know it. */
+	if (!*ret && virt_errno() == -EINVAL)
+		*ret = virStorageVolCreateXML(c->pool, xml, 0);
 	free(xml);
 	return *ret ? 0 : virt_error(c->op->why, GUEST_WHY, "making volume %s", c->volume);
 }
@@ -328,7 +356,8 @@ static int define(struct create *c, virStorageVolPtr volume)
 	if (rc)
 		return rc;
 	if (!(d = virDomainDefineXMLFlags(c->op->conn, xml, VIR_DOMAIN_DEFINE_VALIDATE)))
-		rc = virt_error(c->op->why, GUEST_WHY, "defining %s", c->spec->name);
+		rc = virt_error(c->op->why, GUEST_WHY, "defining %s%s", c->spec->name,
+			virt_errno() == -EINVAL ? ", with the profile's <domain>" : "");
 	else
 		virDomainFree(d);
 	free(xml);

@@ -11,6 +11,7 @@
 struct publish {
 	struct op *op;
 	virNetworkPtr net;
+	const char *network;
 	const char *name;
 	const struct ip *ip;
 	const struct mac *mac;
@@ -24,7 +25,7 @@ enum standing { ABSENT, SAME, OTHER };
 static int update(struct publish *p, unsigned command, unsigned section, const char *xml)
 {
 	if (virNetworkUpdate(p->net, command, section, -1, xml, p->scope) < 0)
-		return virt_error(p->op->why, GUEST_WHY, "network %s: host %s", virNetworkGetName(p->net),
+		return virt_error(p->op->why, GUEST_WHY, "network %s: host %s", p->network,
 			p->name);
 	return 0;
 }
@@ -137,7 +138,7 @@ static int publish_scope(struct publish *p, unsigned scope, bool add)
 	int rc, rc2;
 
 	if (!xml)
-		return virt_error(p->op->why, GUEST_WHY, "network %s", virNetworkGetName(p->net));
+		return virt_error(p->op->why, GUEST_WHY, "network %s", p->network);
 	if (!(doc = xml_read(xml, strlen(xml), 1, why, sizeof why))) {
 		free(xml);
 		return -EINVAL;
@@ -154,12 +155,15 @@ static int publish_scope(struct publish *p, unsigned scope, bool add)
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add)
 {
-	struct publish p = { .op = op, .name = name, .ip = ip, .mac = mac };
+	struct publish p = { .op = op, .network = network, .name = name, .ip = ip, .mac = mac };
 	int rc = 0;
 
 	if (!(p.net = virNetworkLookupByName(op->conn, network))) {
 		rc = virt_error(op->why, GUEST_WHY, "network %s", network);
-		return rc == -ENOENT && !add ? 0 : rc;
+		if (rc != -ENOENT || add)
+			return rc;
+		op->why[0] = '\0';
+		return 0;
 	}
 	if (virNetworkIsActive(p.net) == 1)
 		rc = publish_scope(&p, VIR_NETWORK_UPDATE_AFFECT_LIVE, add);
