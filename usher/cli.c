@@ -20,7 +20,7 @@ void cli_common_init(struct cli_common *o)
 
 void cli_help(const struct command *c)
 {
-	printf("usage: usher %s %s\n\n%s\n\n%s", c->name, c->arguments, c->summary, c->help);
+	printf("usage: usher %s%s%s\n\n%s\n\n%s", c->name, *c->arguments ? " " : "", c->arguments, c->summary, c->help);
 }
 
 int cli_usage(const struct command *c, const char *fmt, ...)
@@ -31,7 +31,8 @@ int cli_usage(const struct command *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nusage: usher %s %s\n'usher %s --help' says more\n", c->name, c->arguments, c->name);
+	fprintf(stderr, "\nusage: usher %s%s%s\n'usher %s --help' says more\n", c->name, *c->arguments ? " " : "",
+		c->arguments, c->name);
 	return EXIT_USAGE;
 }
 
@@ -48,22 +49,36 @@ int cli_fail(const char *fmt, ...)
 }
 
 /* getopt_long()'s own messages name the program only; ours name the command and the option. */
-static void option_error(const struct command *c, int opt, char **argv)
+static void option_error(const struct command *c, int opt, char **argv, const struct option *options)
 {
-	const char *what = optind > 0 ? argv[optind - 1] : "?";
+	const char *what = argv[optind - 1];
 
 	if (opt == ':')
 		exit(cli_usage(c, "%s needs a value", what));
+	if (optopt > ' ' && optopt < 127) /* within a cluster optind has not moved yet */
+		exit(cli_usage(c, "no option -%c", optopt));
+	for (const struct option *o = options; optopt && o->name; o++)
+		if (o->val == optopt)
+			exit(cli_usage(c, "--%s takes no value", o->name));
 	exit(cli_usage(c, "no option %s", what));
+}
+
+static bool has_config(const struct option *options)
+{
+	while (options->name && options->val != 'c')
+		options++;
+	return options->name;
 }
 
 int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv, const struct option *options)
 {
+	const char *letters = has_config(options) ? ":c:" : ":";
+
 	for (;;) {
 		int opt;
 
 		opterr = 0;
-		opt = getopt_long(argc, argv, ":c:", options, NULL);
+		opt = getopt_long(argc, argv, letters, options, NULL);
 		switch (opt) {
 		case OPT_SOCKET:
 			o->socket = optarg;
@@ -76,10 +91,23 @@ int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **a
 			exit(EXIT_DONE);
 		case ':':
 		case '?':
-			option_error(c, opt, argv);
+			option_error(c, opt, argv, options);
 		}
 		return opt;
 	}
+}
+
+bool cli_number(const char *text, long least, long most, long *ret)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (end == text || *end || errno || n < least || n > most)
+		return false;
+	*ret = n;
+	return true;
 }
 
 static bool digits(const char *s, size_t n)

@@ -22,7 +22,7 @@ struct command {
 extern const struct command cmd_serve, cmd_check, cmd_create, cmd_enroll, cmd_list, cmd_show, cmd_timeline, cmd_watch,
 	cmd_wait, cmd_reinstall, cmd_disarm, cmd_delete, cmd_render, cmd_profiles, cmd_leases, cmd_mac;
 
-/* Options that every client command has. */
+/* Options that every client command has. A command's own long ones are numbered from 1, below the letters. */
 struct cli_common {
 	const char *socket; /* --socket, USHER_SOCKET or the default */
 	bool json;          /* --json */
@@ -45,6 +45,9 @@ int cli_usage(const struct command *c, const char *fmt, ...) __attribute__((form
 /* Prints "usher: …"; returns EXIT_FAILED. */
 int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_help(const struct command *c);
+
+/* A whole decimal number from `least` to `most`, and nothing after it. */
+bool cli_number(const char *text, long least, long most, long *ret);
 
 /* Expands node{01..50} in one name; calls `each` for every name, stops at its first nonzero return and returns
  * that. -EINVAL: the braces are wrong; -E2BIG: more than 1000 names. */

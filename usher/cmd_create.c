@@ -31,21 +31,20 @@ struct request {
 	int failures;
 };
 
-/* "2G", "512M", "1T", plain bytes with `unit` as default: bytes, or -1. */
+/* "2G", "512M", "1.5T", plain numbers in `unit`: bytes, or -1. */
 static json_int_t size_parse(const char *text, json_int_t unit)
 {
 	static const char suffixes[] = "KMGT";
-	char *end;
-	double n = strtod(text, &end);
-	const char *s = *end ? strchr(suffixes, *end >= 'a' ? *end - 32 : *end) : NULL;
+	const char *s = text + strspn(text, "0123456789."), *end = s;
+	char *number_end;
+	double n = strtod(text, &number_end);
 
-	if (end == text || n <= 0 || n > 1e15)
-		return -1;
-	if (!*end)
-		return (json_int_t)(n * (double)unit);
-	if (!s || (end[1] && strcmp(end + 1, "iB") && strcmp(end + 1, "B") && strcmp(end + 1, "ib")))
-		return -1;
-	return (json_int_t)(n * (double)(1LL << (10 * (s - suffixes + 1))));
+	if (*s && (end = strchr(suffixes, *s >= 'a' ? *s - 32 : *s))) {
+		unit = 1LL << (10 * (end - suffixes + 1));
+		end = s + 1 + (!strcmp(s + 1, "iB") ? 2 : !strcmp(s + 1, "B"));
+	}
+	n *= (double)unit;
+	return number_end == s && end && !*end && n >= 1 && n < 1e18 ? (json_int_t)n : -1;
 }
 
 static int read_keys(json_t *keys, const char *path)
@@ -98,7 +97,7 @@ static int take_size(struct request *r, const char *option, const char *key, jso
 {
 	json_int_t bytes = size_parse(optarg, unit);
 
-	if (bytes < 0)
+	if (bytes < in)
 		return cli_usage(r->command, "%s takes a size like 2048M or 2G, not '%s'", option, optarg);
 	json_object_set_new(r->body, key, json_integer(bytes / in));
 	return 0;
@@ -109,6 +108,7 @@ static int take_option(struct request *r, int opt)
 	static const char *const texts[] = {[OPT_PROFILE] = "profile", [OPT_NETWORK] = "segment", [OPT_IP] = "address",
 		[OPT_MAC] = "mac", [OPT_POOL] = "pool"};
 	char path[PATH_MAX];
+	long n;
 	int rc;
 
 	switch (opt) {
@@ -124,9 +124,9 @@ static int take_option(struct request *r, int opt)
 	case OPT_DISK:
 		return take_size(r, "--disk", "disk", 1 << 30, 1);
 	case OPT_VCPUS:
-		if (atoi(optarg) < 1)
+		if (!cli_number(optarg, 1, INT_MAX, &n))
 			return cli_usage(r->command, "--vcpus takes a number from 1, not '%s'", optarg);
-		json_object_set_new(r->body, "vcpus", json_integer(atoi(optarg)));
+		json_object_set_new(r->body, "vcpus", json_integer(n));
 		return 0;
 	case OPT_SET:
 		return take_setting(r, optarg);

@@ -3,6 +3,7 @@
 #include "usher/follow.h"
 #include "usher/wait.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,8 +128,8 @@ static int run_wait(const struct command *c, int argc, char **argv)
 	while ((opt = cli_getopt(c, &o, argc, argv, options)) != -1) {
 		if (opt == OPT_FOR)
 			w.state = optarg;
-		if (opt == OPT_TIMEOUT)
-			w.timeout_s = atol(optarg);
+		if (opt == OPT_TIMEOUT && !cli_number(optarg, 0, INT_MAX, &w.timeout_s))
+			return cli_usage(c, "--timeout takes seconds, not '%s'", optarg);
 	}
 	if (optind == argc)
 		return cli_usage(c, "takes at least one name");

@@ -40,8 +40,7 @@ static int take_option(const struct command *c, struct config *cfg, int opt)
 		snprintf(cfg->user, sizeof cfg->user, "%s", optarg);
 		return 0;
 	case OPT_HTTP_PORT:
-		port = atol(optarg);
-		if (port < 1 || port > 65535)
+		if (!cli_number(optarg, 1, 65535, &port))
 			return cli_usage(c, "--http-port takes a port, not '%s'", optarg);
 		cfg->http_port = (uint16_t)port;
 		return 0;

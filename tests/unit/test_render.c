@@ -226,7 +226,7 @@ START_TEST(debian)
 	has(s.answers, "\nd-i passwd/root-password-crypted password $y$");
 	has(s.answers, "\nd-i partman-auto/disk string /dev/vda\n");
 	has(s.answers, "\nd-i pkgsel/include string openssh-server curl vim tmux\n");
-	has(s.answers, "\nd-i mirror/http/hostname string deb.debian.org\n");
+	has(s.answers, "\nd-i mirror/http/hostname string ftp.debian.org\n");
 	ck_assert_ptr_null(strstr(s.answers, "secret"));
 	early = preseed_value(s.answers, "\nd-i preseed/early_command string ");
 	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
