@@ -277,7 +277,7 @@ static const char *domain_type(struct job *j, virConnectPtr conn)
 {
 	const char *accel = j->spec.accel[0] && strcmp(j->spec.accel, "auto") ? j->spec.accel : j->g->accel;
 
-	if (!strcmp(accel, "kvm") || !strcmp(accel, "qemu"))
+	if (strcmp(accel, "auto"))
 		return accel;
 	return find_accel(j) == ACCEL_KVM && libvirt_has_kvm(conn) ? "kvm" : "qemu";
 }

@@ -57,13 +57,19 @@ int ops_destroy(struct op *op, virDomainPtr d)
 int ops_undefine(struct op *op, virDomainPtr d)
 {
 	const char *name = virDomainGetName(d);
-	int rc;
+	/* With all that belongs to it; a driver that does not know one of these has nothing of the kind. */
+	static const unsigned flags[] = { VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
+			VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
+			VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM,
+		VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, 0 };
+	int rc = -EINVAL;
 
-	if (!virDomainUndefineFlags(d,
-		    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
-			    VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM)) {
-		op->did.undefine = true;
-		return 0;
+	for (size_t i = 0; rc == -EINVAL && i < sizeof flags / sizeof *flags; i++) {
+		if (!virDomainUndefineFlags(d, flags[i])) {
+			op->did.undefine = true;
+			return 0;
+		}
+		rc = virt_errno();
 	}
 	rc = virt_error(op->why, GUEST_WHY, "undefining %s", name);
 	if (rc != -ENOENT)

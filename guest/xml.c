@@ -93,7 +93,8 @@ static bool keep(xmlChar *value, char *buf, size_t size)
 	int n = snprintf(buf, size, "%s", value ? (char *)value : "");
 	bool fits = value && n >= 0 && (size_t)n < size;
 
-	xmlFree(value);
+	if (value)
+		xmlFree(value);
 	return fits;
 }
 
@@ -104,9 +105,12 @@ bool xml_attr(const xmlNode *n, const char *name, char *buf, size_t size)
 
 bool xml_attr_is(const xmlNode *n, const char *name, const char *value)
 {
-	char buf[64];
+	xmlChar *got = n ? xmlGetNoNsProp(n, (const xmlChar *)name) : NULL;
+	bool same = got && !strcmp((const char *)got, value);
 
-	return xml_attr(n, name, buf, sizeof buf) && !strcmp(buf, value);
+	if (got)
+		xmlFree(got);
+	return same;
 }
 
 bool xml_text(const xmlNode *n, char *buf, size_t size)

@@ -428,6 +428,31 @@ START_TEST(reading)
 }
 END_TEST
 
+START_TEST(disks)
+{
+	/* Longer than any buffer one would think of. */
+	const char *path = "/a-long-path-a-long-path-a-long-path-a-long-path-a-long-path/of/a/volume.qcow2";
+	const char *volume = "v.qcow2";
+	char xml[512];
+
+	snprintf(xml, sizeof xml, "<domain><devices><disk/><disk><source file='%s'/></disk></devices></domain>",
+		path);
+	ck_assert(domain_xml_has_disk(xml, path, "default", volume));
+	ck_assert(!domain_xml_has_disk(xml, "/other", "default", volume));
+	snprintf(xml, sizeof xml,
+		"<domain><devices><disk><source file='/x'/><backingStore><source file='%s'/></backingStore>"
+		"</disk></devices></domain>",
+		path);
+	ck_assert(domain_xml_has_disk(xml, path, "default", volume));
+	ck_assert(domain_xml_has_disk("<domain><devices><disk><source pool='default' volume='v.qcow2'/></disk>"
+				      "</devices></domain>",
+		path, "default", volume));
+	ck_assert(!domain_xml_has_disk("<domain><devices><disk><source pool='p2' volume='v.qcow2'/></disk>"
+				       "</devices></domain>",
+		path, "default", volume));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("domain_xml");
@@ -452,6 +477,7 @@ int main(void)
 	tcase_add_test(t, installing_run);
 	tcase_add_test(t, installing_run_of_an_edited_one);
 	tcase_add_test(t, reading);
+	tcase_add_test(t, disks);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

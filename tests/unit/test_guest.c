@@ -1,0 +1,496 @@
+/* Jobs and events against libvirt's own test driver: a host in memory, in this process. */
+#include "guest/guest.h"
+
+#include <check.h>
+#include <errno.h>
+#include <libvirt/libvirt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define URI "test:///default"
+
+static struct mailbox home;
+static struct guests *guests;
+static virConnectPtr other; /* somebody else on the same host */
+
+static struct {
+	unsigned connected, done;
+	int rc;
+	char why[GUEST_WHY];
+	struct guest_status status;
+	char log[256]; /* events and answers, in order */
+} seen;
+
+static void note(const char *word)
+{
+	size_t n = strlen(seen.log);
+
+	snprintf(seen.log + n, sizeof seen.log - n, "%s%s", n ? " " : "", word);
+}
+
+static void on_connected(void *arg)
+{
+	ck_assert_ptr_eq(arg, &seen);
+	seen.connected++;
+}
+
+static void on_event(void *arg, const char *domain, const char *uuid, int what)
+{
+	ck_assert_ptr_eq(arg, &seen);
+	ck_assert_uint_eq(strlen(uuid), GUEST_UUID - 1);
+	if (!strcmp(domain, "web01"))
+		note(guest_event_name(what));
+}
+
+static void on_network(void *arg, const char *network, bool started)
+{
+	ck_assert_ptr_eq(arg, &seen);
+	ck_assert_str_eq(network, "default");
+	note(started ? "net-started" : "net-stopped");
+}
+
+static void on_done(void *arg, int rc, const char *why)
+{
+	ck_assert_ptr_eq(arg, &home);
+	seen.rc = rc;
+	snprintf(seen.why, sizeof seen.why, "%s", why);
+	seen.done++;
+	note("done");
+}
+
+static void on_status(void *arg, int rc, const struct guest_status *st, const char *why)
+{
+	seen.status = *st;
+	on_done(arg, rc, why);
+}
+
+static struct guest_spec spec(void)
+{
+	struct guest_spec s = { .name = "web01", .profile = "p", .memory_mib = 64, .vcpus = 1, .disk = 1 << 20,
+		.pool = "default-pool", .accel = "test", .n_nics = 1, .filter = true,
+		.fragment = "<domain><cpu mode='custom'><model>z</model></cpu></domain>" };
+
+	snprintf(s.nics[0].network, sizeof s.nics[0].network, "default");
+	ip_parse("192.168.122.3", &s.nics[0].ip);
+	mac_from_ip(&s.nics[0].ip, &s.nics[0].mac);
+	return s;
+}
+
+/* Waits for the answers of `n` jobs, then a little for events that are still on their way. */
+static int wait_done(unsigned n)
+{
+	for (int i = 0; i < 500 && seen.done < n; i++)
+		mailbox_wait(&home, 20);
+	ck_assert_uint_eq(seen.done, n);
+	for (int i = 0; i < 5; i++)
+		mailbox_wait(&home, 10);
+	seen.done = 0;
+	return seen.rc;
+}
+
+static const char *take_log(void)
+{
+	static char log[sizeof seen.log];
+
+	memcpy(log, seen.log, sizeof log);
+	seen.log[0] = '\0';
+	return log;
+}
+
+static void good(int submitted)
+{
+	ck_assert_int_eq(submitted, 0);
+	ck_assert_msg(wait_done(1) == 0, "%s", seen.why);
+}
+
+static void bad(int submitted, int rc, const char *why)
+{
+	ck_assert_int_eq(submitted, 0);
+	ck_assert_int_eq(wait_done(1), rc);
+	ck_assert_msg(strstr(seen.why, why) != NULL, "\"%s\" is not in \"%s\"", why, seen.why);
+}
+
+static void create(void)
+{
+	struct guest_spec s = spec();
+
+	good(guest_create(guests, &s, on_done, &home));
+	ck_assert_str_eq(seen.why, "");
+}
+
+static void install(void)
+{
+	good(guest_start_install(guests, "web01", NULL, on_done, &home));
+}
+
+static virDomainPtr theirs(void)
+{
+	virDomainPtr d = virDomainLookupByName(other, "web01");
+
+	ck_assert_ptr_nonnull(d);
+	return d;
+}
+
+static bool volume_exists(void)
+{
+	virStoragePoolPtr p = virStoragePoolLookupByName(other, "default-pool");
+	virStorageVolPtr v = virStorageVolLookupByName(p, "web01.qcow2");
+
+	virStoragePoolFree(p);
+	if (v)
+		virStorageVolFree(v);
+	return v;
+}
+
+static void setup(void)
+{
+	struct guests_config config = { .home = &home, .uri = URI, .arg = &seen, .connected = on_connected,
+		.event = on_event, .network = on_network };
+
+	memset(&seen, 0, sizeof seen);
+	ck_assert_int_eq(mailbox_init(&home), 0);
+	ck_assert_int_eq(guests_new(&config, &guests), 0);
+	other = virConnectOpen(URI);
+	ck_assert_ptr_nonnull(other);
+}
+
+static void teardown(void)
+{
+	guests_free(guests);
+	virConnectClose(other);
+	mailbox_fini(&home);
+}
+
+START_TEST(connects_when_wanted)
+{
+	for (int i = 0; i < 5; i++)
+		mailbox_wait(&home, 20);
+	ck_assert_uint_eq(seen.connected, 0);
+	guests_connect(guests);
+	for (int i = 0; i < 100 && !seen.connected; i++)
+		mailbox_wait(&home, 20);
+	ck_assert_uint_eq(seen.connected, 1);
+	ck_assert(guests_connected(guests));
+}
+END_TEST
+
+START_TEST(life)
+{
+	create();
+	ck_assert_str_eq(take_log(), "done");
+	ck_assert(volume_exists());
+	install();
+	ck_assert_str_eq(take_log(), "done started");
+	good(guest_status(guests, "web01", on_status, &home));
+	ck_assert(seen.status.defined && seen.status.running && seen.status.ours);
+	ck_assert(seen.status.installing);
+	take_log();
+	good(guest_start_disk(guests, "web01", NULL, on_done, &home)); /* runs already */
+	ck_assert_str_eq(take_log(), "done");
+	good(guest_stop(guests, "web01", NULL, on_done, &home));
+	ck_assert_str_eq(take_log(), "done");
+	good(guest_stop(guests, "web01", NULL, on_done, &home));
+	good(guest_start_disk(guests, "web01", NULL, on_done, &home));
+	ck_assert_str_eq(take_log(), "done done started");
+	good(guest_status(guests, "web01", on_status, &home));
+	ck_assert(seen.status.running && !seen.status.installing);
+	take_log();
+	good(guest_delete(guests, "web01", seen.status.uuid, "default-pool", "web01.qcow2", on_done, &home));
+	ck_assert_str_eq(take_log(), "done");
+	ck_assert(!volume_exists());
+	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	good(guest_status(guests, "web01", on_status, &home));
+	ck_assert(!seen.status.defined && !seen.status.running);
+	good(guest_stop(guests, "web01", NULL, on_done, &home));
+	bad(guest_start_disk(guests, "web01", NULL, on_done, &home), -ENOENT, "no domain web01");
+	bad(guest_start_install(guests, "web01", NULL, on_done, &home), -ENOENT, "no domain web01");
+}
+END_TEST
+
+/* The jobs of a domain keep their order, and only what is true at the end is told as news. */
+START_TEST(many_at_once)
+{
+	struct guest_spec s = spec();
+
+	ck_assert_int_eq(guest_create(guests, &s, on_done, &home), 0);
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq(guest_start_install(guests, "web01", NULL, on_done, &home), 0);
+		ck_assert_int_eq(guest_stop(guests, "web01", NULL, on_done, &home), 0);
+	}
+	ck_assert_int_eq(guest_start_disk(guests, "web01", NULL, on_done, &home), 0);
+	ck_assert_int_eq(wait_done(22), 0);
+	ck_assert_ptr_null(strstr(seen.log, "killed"));
+	ck_assert_ptr_null(strstr(seen.log, "stopped"));
+	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+}
+END_TEST
+
+START_TEST(others_doings_are_news)
+{
+	virDomainPtr d;
+
+	create();
+	install();
+	take_log();
+	d = theirs();
+	virDomainDestroy(d);
+	good(guest_status(guests, "web01", on_status, &home));
+	ck_assert_ptr_nonnull(strstr(take_log(), "killed"));
+	install();
+	take_log();
+	virDomainShutdown(d);
+	good(guest_status(guests, "web01", on_status, &home));
+	ck_assert_ptr_nonnull(strstr(take_log(), "stopped"));
+	virDomainUndefine(d);
+	good(guest_status(guests, "web01", on_status, &home));
+	ck_assert_ptr_nonnull(strstr(take_log(), "undefined"));
+	virDomainFree(d);
+}
+END_TEST
+
+START_TEST(networks_are_watched)
+{
+	virNetworkPtr n = virNetworkLookupByName(other, "default");
+	struct guest_spec s = spec();
+
+	good(guest_status(guests, "web01", on_status, &home));
+	take_log();
+	virNetworkDestroy(n);
+	bad(guest_check(guests, &s, on_done, &home), -ENOENT, "virsh net-start default");
+	virNetworkCreate(n);
+	good(guest_check(guests, &s, on_done, &home));
+	ck_assert_str_eq(take_log(), "net-stopped done net-started done");
+	virNetworkFree(n);
+}
+END_TEST
+
+START_TEST(refusals)
+{
+	virStoragePoolPtr pool = virStoragePoolLookupByName(other, "default-pool");
+	struct guest_spec s = spec();
+
+	s.memory_mib = 1 << 30;
+	bad(guest_check(guests, &s, on_done, &home), -EINVAL, "the host has");
+	s = spec();
+	s.vcpus = 0;
+	bad(guest_check(guests, &s, on_done, &home), -EINVAL, "needs");
+	s = spec();
+	snprintf(s.pool, sizeof s.pool, "nope");
+	bad(guest_check(guests, &s, on_done, &home), -ENOENT, "no storage pool nope");
+	s = spec();
+	snprintf(s.nics[0].network, sizeof s.nics[0].network, "nope");
+	bad(guest_check(guests, &s, on_done, &home), -ENOENT, "no libvirt network nope");
+	s = spec();
+	s.fragment = "<domain>\n<devices></domain>";
+	s.fragment_line = 5;
+	bad(guest_check(guests, &s, on_done, &home), -EINVAL, "line 6");
+	s = spec();
+	virStorageVolFree(virStorageVolCreateXML(pool,
+		"<volume><name>web01.qcow2</name><capacity>1</capacity></volume>", 0));
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "volume web01.qcow2 exists");
+	s.replace = true;
+	good(guest_check(guests, &s, on_done, &home));
+	s.disk = (uint64_t)1 << 60;
+	bad(guest_check(guests, &s, on_done, &home), -ENOSPC, "full");
+	s.disk = (uint64_t)1 << 40;
+	good(guest_check(guests, &s, on_done, &home));
+	ck_assert(strstr(seen.why, "left")); /* a warning */
+	virStoragePoolFree(pool);
+}
+END_TEST
+
+START_TEST(taken)
+{
+	struct guest_spec s = spec();
+
+	create();
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "domain web01 exists");
+	s.replace = true;
+	good(guest_check(guests, &s, on_done, &home));
+	good(guest_create(guests, &s, on_done, &home));
+	s.replace = false;
+	snprintf(s.name, sizeof s.name, "web02");
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "is domain web01's");
+	s.nics[0].mac.b[5]++;
+	good(guest_check(guests, &s, on_done, &home));
+	snprintf(s.volume, sizeof s.volume, "web01.qcow2");
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "volume web01.qcow2 is domain web01's");
+	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+}
+END_TEST
+
+START_TEST(anothers_name)
+{
+	const char *uuid = "00000000-0000-0000-0000-000000000001";
+
+	create();
+	bad(guest_start_install(guests, "web01", uuid, on_done, &home), -EPERM, "not ours");
+	bad(guest_delete(guests, "web01", uuid, "default-pool", "web01.qcow2", on_done, &home), -EPERM,
+		"not ours");
+	ck_assert(volume_exists());
+	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+}
+END_TEST
+
+/* Neither a domain of somebody else's nor its disk is ever replaced. */
+START_TEST(foreign_domain)
+{
+	struct guest_spec s = spec();
+	virDomainPtr d = virDomainDefineXML(other, "<domain type='test'><name>web01</name>"
+						   "<memory>1024</memory><os><type>hvm</type></os></domain>");
+
+	ck_assert_ptr_nonnull(d);
+	s.replace = true;
+	bad(guest_create(guests, &s, on_done, &home), -EEXIST, "is not usher's");
+	virDomainUndefine(d);
+	virDomainFree(d);
+	good(guest_create(guests, &s, on_done, &home));
+	s = spec();
+	s.replace = true;
+	snprintf(s.name, sizeof s.name, "web02");
+	snprintf(s.volume, sizeof s.volume, "web01.qcow2");
+	s.nics[0].mac.b[5]++;
+	bad(guest_create(guests, &s, on_done, &home), -EEXIST, "web01.qcow2 is domain web01's");
+	ck_assert(volume_exists());
+	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+}
+END_TEST
+
+START_TEST(failure_is_undone)
+{
+	struct guest_spec s = spec();
+
+	s.fragment = "<domain><devices><watchdog model='none-such'/></devices></domain>";
+	bad(guest_create(guests, &s, on_done, &home), -EINVAL, "defining web01");
+	ck_assert(!volume_exists());
+	good(guest_status(guests, "web01", on_status, &home));
+	ck_assert(!seen.status.defined);
+}
+END_TEST
+
+/* Nobody is called back, nothing leaks (under the sanitizers). */
+START_TEST(freed_in_the_middle)
+{
+	struct guest_spec s = spec();
+	struct guests_config config = { .home = &home, .uri = URI, .arg = &seen };
+
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_eq(guest_create(guests, &s, on_done, &home), 0);
+		ck_assert_int_eq(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home), 0);
+	}
+	guests_free(guests);
+	seen.done = 0;
+	mailbox_wait(&home, 0);
+	ck_assert_uint_eq(seen.done, 0);
+	ck_assert_int_eq(guests_new(&config, &guests), 0);
+}
+END_TEST
+
+START_TEST(no_libvirt)
+{
+	struct guests_config config = { .home = &home, .uri = "test:///no/such/file", .arg = &seen };
+	struct guest_network n;
+	char why[GUEST_WHY];
+
+	guests_free(guests);
+	ck_assert_int_eq(guests_new(&config, &guests), 0);
+	ck_assert_int_eq(guest_stop(guests, "web01", NULL, on_done, &home), 0);
+	for (int i = 0; i < 800 && !seen.done; i++)
+		mailbox_wait(&home, 20);
+	ck_assert_int_eq(seen.rc, -ENOTCONN);
+	ck_assert(strstr(seen.why, "does not answer"));
+	ck_assert_int_eq(guest_network_info(config.uri, "default", &n, why, sizeof why), -ENOTCONN);
+}
+END_TEST
+
+START_TEST(host)
+{
+	struct guest_network n;
+	struct guest_host h;
+	uint64_t left = 0;
+	char why[GUEST_WHY] = "", ip[IP_TEXT];
+
+	ck_assert_int_eq(guest_network_info(URI, "default", &n, why, sizeof why), 0);
+	ck_assert(n.active && n.dhcp && n.forward);
+	ck_assert_str_eq(n.bridge, "virbr0");
+	ck_assert_str_eq(ip_format(&n.address, ip), "192.168.122.1");
+	ck_assert_int_eq(n.prefix_len, 24);
+	ck_assert_int_eq(guest_network_info(URI, "nope", &n, why, sizeof why), -ENOENT);
+	ck_assert_int_eq(guest_host_info(URI, &h, why, sizeof why), 0);
+	ck_assert_uint_gt(h.memory_mib, 0);
+	ck_assert(!h.nwfilter);
+	ck_assert_int_eq(guest_pool_info(URI, "default-pool", &left, why, sizeof why), 0);
+	ck_assert_uint_gt(left, 0);
+	ck_assert_int_eq(guest_pool_info(URI, "nope", &left, why, sizeof why), -ENOENT);
+}
+END_TEST
+
+static struct guest_network parsed(const char *xml)
+{
+	struct guest_network n;
+	char why[GUEST_WHY] = "";
+
+	ck_assert_msg(guest_network_parse(xml, &n, why, sizeof why) == 0, "%s", why);
+	return n;
+}
+
+START_TEST(network_xml)
+{
+	struct guest_network n = parsed(
+		"<network><forward mode='route'/><bridge name='virbr9'/><domain name='lab.test'/>"
+		"<ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' end='fd00::3'/></dhcp></ip>"
+		"<ip address='10.0.0.1' prefix='22'/><ip address='10.9.0.1' netmask='255.255.0.0'/></network>");
+	char ip[IP_TEXT], why[GUEST_WHY];
+
+	ck_assert(n.dns && n.forward && !n.dhcp);
+	ck_assert_str_eq(n.domain, "lab.test");
+	ck_assert_str_eq(n.bridge, "virbr9");
+	ck_assert_str_eq(ip_format(&n.address, ip), "10.0.0.1");
+	ck_assert_int_eq(n.prefix_len, 22);
+	n = parsed("<network><dns enable='no'/><ip address='172.16.1.1' netmask='255.255.255.240'>"
+		   "<dhcp><range start='172.16.1.2' end='172.16.1.9'/></dhcp></ip></network>");
+	ck_assert(!n.dns && !n.forward && n.dhcp);
+	ck_assert_int_eq(n.prefix_len, 28);
+	ck_assert_str_eq(ip_format(&n.dhcp_first, ip), "172.16.1.2");
+	ck_assert_str_eq(ip_format(&n.dhcp_last, ip), "172.16.1.9");
+	n = parsed("<network><ip address='192.168.1.1'><dhcp><bootp file='x'/></dhcp></ip></network>");
+	ck_assert(!n.dhcp);
+	ck_assert_int_eq(n.prefix_len, 24);
+	n = parsed("<network><forward mode='bridge'/><bridge name='br0'/></network>");
+	ck_assert(!n.dns && !ip_is_set(&n.address));
+	ck_assert_str_eq(n.bridge, "br0");
+	ck_assert_int_eq(guest_network_parse("<network", &n, why, sizeof why), -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("guest");
+	TCase *t = tcase_create("guest");
+	SRunner *r;
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, connects_when_wanted);
+	tcase_add_test(t, life);
+	tcase_add_test(t, many_at_once);
+	tcase_add_test(t, others_doings_are_news);
+	tcase_add_test(t, networks_are_watched);
+	tcase_add_test(t, refusals);
+	tcase_add_test(t, taken);
+	tcase_add_test(t, anothers_name);
+	tcase_add_test(t, foreign_domain);
+	tcase_add_test(t, failure_is_undone);
+	tcase_add_test(t, freed_in_the_middle);
+	tcase_add_test(t, no_libvirt);
+	tcase_add_test(t, host);
+	tcase_add_test(t, network_xml);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
