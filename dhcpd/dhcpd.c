@@ -6,6 +6,7 @@
 #include "dhcpd/dhcp_notice.h"
 #include "dhcpd/dhcp_policy.h"
 #include "dhcpd/dhcp_socket.h"
+#include "dhcpd/ndp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct port {
 	const struct segment *segment;
 	struct dhcp_socket socket;
 	struct loop_fd watch;
+	struct ndp ndp;
 	struct dhcp_meter malformed;
 };
 
@@ -572,6 +574,7 @@ static void port_close(struct port *port)
 	if (port->watch.watched)
 		loop_unwatch(port->d->c.loop, &port->watch);
 	dhcp_socket_close(&port->socket);
+	ndp_close(&port->ndp);
 }
 
 static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
@@ -587,10 +590,31 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 		port->d = d;
 		port->segment = s;
 		port->socket = DHCP_SOCKET_CLOSED;
+		port->ndp = NDP_CLOSED;
 		d->ports[s->id - 1] = port;
 	}
 	*ret = port;
 	return 0;
+}
+
+static bool netboots(void *arg, const struct mac *mac)
+{
+	const struct port *port = arg;
+	const struct machine *m = machines_by_mac(port->d->c.machines, port->segment->id, mac, NULL);
+
+	return m && life_netboots(m->state);
+}
+
+/* Without it firmware boots all the same, only later. */
+static void open_ndp(struct port *port)
+{
+	int rc;
+
+	ndp_close(&port->ndp);
+	rc = ndp_open(&port->ndp, port->d->c.loop, port->socket.ifindex, &port->socket.mac, netboots, port);
+	if (rc)
+		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait for them: %s",
+			port->segment->name, strerror(-rc));
 }
 
 int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_size)
@@ -602,8 +626,10 @@ int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_s
 		snprintf(why, why_size, "%s: %s", s->name, strerror(-rc));
 		return rc;
 	}
-	if (dhcp_socket_fits(&port->socket, s->ifname))
+	if (dhcp_socket_fits(&port->socket, s->ifname)) {
+		open_ndp(port);
 		return 0;
+	}
 	port_close(port);
 	rc = dhcp_socket_open(&port->socket, s->ifname, ip_to_v4(&s->server), why, why_size);
 	if (rc < 0)
@@ -612,6 +638,8 @@ int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_s
 	if (rc < 0) {
 		snprintf(why, why_size, "%s: %s", s->ifname, strerror(-rc));
 		port_close(port);
+	} else {
+		open_ndp(port);
 	}
 	return rc;
 }

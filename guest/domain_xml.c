@@ -1,5 +1,6 @@
 #include "guest/domain_xml.h"
 
+#include "guest/netfilter.h"
 #include "guest/xml.h"
 
 #include <errno.h>
@@ -300,7 +301,7 @@ static void put_filter(struct build *b, xmlNode *nic, const struct guest_nic *g)
 
 	if (!b->facts->filter || g->ip.family != IP_V4 || xml_child(nic, "filterref"))
 		return;
-	must(b, filter = xml_set(xml_add(nic, "filterref"), "filter", "clean-traffic"));
+	must(b, filter = xml_set(xml_add(nic, "filterref"), "filter", NETFILTER_GUEST));
 	must(b, parameter = xml_set(xml_add(filter, "parameter"), "name", "IP"));
 	must(b, xml_set(parameter, "value", ip_format(&g->ip, ip)));
 }
@@ -512,7 +513,18 @@ static int turn_boot_order(struct build *b)
 	return b->rc;
 }
 
-int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size)
+/* A filter that the profile chose itself stays. */
+static void turn_filters(struct build *b)
+{
+	for (xmlNode *n = xml_child(b->devices, "interface"); n; n = xml_next(n, "interface")) {
+		xmlNode *filter = xml_child(n, "filterref");
+
+		if (xml_attr_is(filter, "filter", NETFILTER_GUEST))
+			must(b, xml_set(filter, "filter", NETFILTER_INSTALL));
+	}
+}
+
+int domain_xml_install(const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size)
 {
 	struct build b = { .why = why, .why_size = why_size };
 	xmlDoc *doc = xml_read(final_xml, strlen(final_xml), 1, why, why_size);
@@ -529,6 +541,8 @@ int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t 
 	}
 	if ((rc = turn_boot_order(&b)))
 		goto out;
+	if (filter)
+		turn_filters(&b);
 	must(&b, xml_set_text(xml_need(b.root, "on_reboot"), "destroy"));
 	if ((mark = find_mark(b.root)))
 		must(&b, xml_set(mark, "run", "install"));

@@ -28,8 +28,9 @@ struct domain_facts {
  * line, or -ENOMEM. */
 int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts, char **ret_xml, char *why,
 	size_t why_size);
-/* From a persistent definition, as libvirt hands it out, to its installing run: NICs first, destroy on reboot. */
-int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size);
+/* From a persistent definition, as libvirt hands it out, to its installing run: NICs first, destroy on reboot; with
+ * `filter` clean-traffic gives way to NETFILTER_INSTALL. */
+int domain_xml_install(const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size);
 
 struct domain_mark {
 	bool ours;

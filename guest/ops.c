@@ -1,6 +1,7 @@
 #include "guest/ops.h"
 
 #include "guest/domain_xml.h"
+#include "guest/netfilter.h"
 #include "guest/virt.h"
 
 #include <errno.h>
@@ -87,7 +88,7 @@ static int install_xml(struct op *op, virDomainPtr d, char **ret)
 
 	if (!final)
 		return virt_error(op->why, GUEST_WHY, "definition of %s", name);
-	rc = domain_xml_install(final, ret, why, sizeof why);
+	rc = domain_xml_install(final, netfilter_need_install(op->conn), ret, why, sizeof why);
 	if (rc)
 		snprintf(op->why, GUEST_WHY, "definition of %s: %s", name, why);
 	free(final);

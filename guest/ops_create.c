@@ -1,5 +1,6 @@
 /* Checking and creating. */
 #include "guest/domain_xml.h"
+#include "guest/netfilter.h"
 #include "guest/ops.h"
 #include "guest/virt.h"
 #include "guest/xml.h"
@@ -262,15 +263,6 @@ static int check_fragment(struct create *c)
 	return rc;
 }
 
-static bool has_filter(virConnectPtr conn)
-{
-	virNWFilterPtr f = virNWFilterLookupByName(conn, "clean-traffic");
-
-	if (f)
-		virNWFilterFree(f);
-	return f;
-}
-
 static void create_init(struct create *c, struct op *op, const struct guest_spec *spec, const char *type)
 {
 	*c = (struct create){ .op = op, .spec = spec, .type = type, .pool_name = ops_pool_name(spec->pool) };
@@ -278,7 +270,7 @@ static void create_init(struct create *c, struct op *op, const struct guest_spec
 		snprintf(c->volume, sizeof c->volume, "%s", spec->volume);
 	else
 		snprintf(c->volume, sizeof c->volume, "%s.qcow2", spec->name);
-	c->filter = spec->filter && has_filter(op->conn);
+	c->filter = spec->filter && netfilter_exists(op->conn, NETFILTER_GUEST);
 }
 
 static void create_fini(struct create *c)

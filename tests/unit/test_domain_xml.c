@@ -43,7 +43,7 @@ static char *install(const char *xml)
 {
 	char why[GUEST_WHY] = "", *out = NULL;
 
-	ck_assert_msg(domain_xml_install(xml, &out, why, sizeof why) == 0, "%s", why);
+	ck_assert_msg(domain_xml_install(xml, true, &out, why, sizeof why) == 0, "%s", why);
 	return out;
 }
 
@@ -381,6 +381,28 @@ START_TEST(installing_run)
 }
 END_TEST
 
+/* An installing run lets the firmware ask for an IPv6 router; a filter that the profile chose stays. */
+START_TEST(filter_of_an_installing_run)
+{
+	char *xml = final_of(NULL), *run = install(xml), *out = NULL;
+	char why[GUEST_WHY];
+
+	has(xml, "<filterref filter=\"clean-traffic\">");
+	has(run, "<filterref filter=\"usher-install\">");
+	has(run, "<parameter name=\"IP\" value=\"192.168.122.3\"/>");
+	free(run);
+	ck_assert_int_eq(domain_xml_install(xml, false, &out, why, sizeof why), 0);
+	has(out, "<filterref filter=\"clean-traffic\">");
+	free(out);
+	free(xml);
+	xml = final_of("<domain><devices><interface><filterref filter='mine'/></interface></devices></domain>");
+	run = install(xml);
+	has(run, "<filterref filter=\"mine\"/>");
+	free(xml);
+	free(run);
+}
+END_TEST
+
 /* What a user may have made of our definition since. */
 START_TEST(installing_run_of_an_edited_one)
 {
@@ -398,12 +420,12 @@ START_TEST(installing_run_of_an_edited_one)
 	in_order(run, "<disk>", "<boot order=\"2\"/>");
 	in_order(run, "<hostdev>", "<boot order=\"3\"/>");
 	free(run);
-	ck_assert_int_eq(domain_xml_install("<domain><devices><disk/></devices></domain>", &out, why,
-				 sizeof why),
+	ck_assert_int_eq(domain_xml_install("<domain><devices><disk/></devices></domain>", true, &out,
+				 why, sizeof why),
 		-EINVAL);
 	ck_assert(strstr(why, "no NIC"));
-	ck_assert_int_eq(domain_xml_install("<domain/>", &out, why, sizeof why), -EINVAL);
-	ck_assert_int_eq(domain_xml_install("<dom", &out, why, sizeof why), -EINVAL);
+	ck_assert_int_eq(domain_xml_install("<domain/>", true, &out, why, sizeof why), -EINVAL);
+	ck_assert_int_eq(domain_xml_install("<dom", true, &out, why, sizeof why), -EINVAL);
 	ck_assert_ptr_null(out);
 }
 END_TEST
@@ -425,6 +447,27 @@ START_TEST(reading)
 				      "<mac address='52:54:00:aa:bb:cd'/></interface></devices></domain>",
 		&mac));
 	ck_assert(!domain_xml_has_mac("", &mac));
+}
+END_TEST
+
+static bool disk_is(const char *inside)
+{
+	char xml[512];
+
+	snprintf(xml, sizeof xml, "<domain><devices><disk/><disk>%s</disk></devices></domain>", inside);
+	return domain_xml_has_disk(xml, "/pool/a.qcow2", "pool", "a.qcow2");
+}
+
+START_TEST(test_disks_of_others)
+{
+	ck_assert(disk_is("<source file='/pool/a.qcow2'/>"));
+	ck_assert(disk_is("<source pool='pool' volume='a.qcow2'/>"));
+	ck_assert(disk_is("<source file='/top'/><backingStore type='file'><source file='/middle'/>"
+			  "<backingStore type='file'><source file='/pool/a.qcow2'/></backingStore></backingStore>"));
+	ck_assert(!disk_is("<source file='/pool/a.qcow2.old'/><backingStore/>"));
+	ck_assert(!disk_is("<source pool='pool2' volume='a.qcow2'/>"));
+	ck_assert(!disk_is(""));
+	ck_assert(!domain_xml_has_disk("", "/pool/a.qcow2", "pool", "a.qcow2"));
 }
 END_TEST
 
@@ -475,9 +518,11 @@ int main(void)
 	tcase_add_test(t, errors_name_the_place);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, installing_run);
+	tcase_add_test(t, filter_of_an_installing_run);
 	tcase_add_test(t, installing_run_of_an_edited_one);
 	tcase_add_test(t, reading);
 	tcase_add_test(t, disks);
+	tcase_add_test(t, test_disks_of_others);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -1,0 +1,29 @@
+/*
+ * Answers the Router Solicitations of machines that boot from the network (ndp_wire.h says why), of
+ * nobody else, and to nobody else. One packet socket per segment; main thread.
+ */
+#ifndef USHER_DHCPD_NDP_H
+#define USHER_DHCPD_NDP_H
+
+#include "core/addr.h"
+#include "core/loop.h"
+
+struct ndp {
+	struct loop *loop;
+	struct loop_fd watch;
+	int fd; /* -1: closed */
+	unsigned ifindex;
+	struct mac mac;
+	bool (*wants)(void *arg, const struct mac *mac);
+	void *arg;
+};
+
+#define NDP_CLOSED ((struct ndp){.fd = -1})
+
+/* Fills a closed one. `wants` says whether this machine is to be answered. Needs CAP_NET_RAW.
+ * -errno, and it is still closed. */
+int ndp_open(struct ndp *n, struct loop *l, unsigned ifindex, const struct mac *mac,
+	bool (*wants)(void *arg, const struct mac *mac), void *arg);
+void ndp_close(struct ndp *n); /* closed is fine */
+
+#endif
