@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,21 @@ START_TEST(wrong)
 }
 END_TEST
 
+START_TEST(numbers)
+{
+	long n = 0;
+
+	ck_assert(cli_number("12", 1, 12, &n));
+	ck_assert_int_eq(n, 12);
+	ck_assert(!cli_number("13", 1, 12, &n));
+	ck_assert(!cli_number("0", 1, 12, &n));
+	ck_assert(!cli_number("2x", 1, 12, &n));
+	ck_assert(!cli_number("", 0, 12, &n));
+	ck_assert(!cli_number("99999999999999999999999", 0, LONG_MAX, &n));
+	ck_assert_int_eq(n, 12);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cli");
@@ -57,6 +73,7 @@ int main(void)
 
 	tcase_add_test(t, ranges);
 	tcase_add_test(t, wrong);
+	tcase_add_test(t, numbers);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
