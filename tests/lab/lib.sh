@@ -8,7 +8,7 @@
 #
 # Each claim is one line: "ok …", "not ok …" or "skip …".
 set -u
-LAB_PASSED=0 LAB_FAILED=0 LAB_SKIPPED=0
+LAB_PASSED=0 LAB_FAILED=0 LAB_SKIPPED=0 USHER_PID=
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 case ${B:=build} in /*) ;; *) B=$LAB_TOP/$B ;; esac
 USHER=${USHER:-$B/usher}
@@ -27,13 +27,13 @@ pass() { LAB_PASSED=$((LAB_PASSED + 1)); echo "ok   $(lab_seconds) s  $*"; }
 fail() { LAB_FAILED=$((LAB_FAILED + 1)); echo "not ok $(lab_seconds) s  $*"; }
 skip() { LAB_SKIPPED=$((LAB_SKIPPED + 1)); echo "skip $*"; }
 
+# In this shell, not in one below it: usher_start keeps a variable.
 check() {
-	local what=$1 output
+	local what=$1 output=${TMPDIR:-/tmp}/check.$$
 	shift
-	if output=$("$@" 2>&1); then pass "$what"; else
+	if "$@" >"$output" 2>&1; then pass "$what"; else
 		fail "$what: $*"
-		# shellcheck disable=SC2001
-		sed 's/^/    /' <<<"$output" | tail -n 20
+		tail -n 20 "$output" | sed 's/^/    /'
 		return 1
 	fi
 }
@@ -100,6 +100,7 @@ usher_answers_or_died() { ! kill -0 "$USHER_PID" || "$USHER" list; }
 
 # usher_stop [SIGNAL]
 usher_stop() {
+	[ -n "$USHER_PID" ] || return 0
 	kill -"${1:-TERM}" "$USHER_PID" 2>/dev/null
 	wait "$USHER_PID" 2>/dev/null
 }
