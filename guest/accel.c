@@ -30,8 +30,8 @@
 extern char **environ;
 
 enum {
-	TAIL = 256,       /* bytes kept of what was printed, to find a word that two reads may split */
-	HOST_TEXT = 160,  /* boot id, kernel release */
+	TAIL = 256, /* bytes kept of what was printed, to find a word that two reads may split */
+	HOST_TEXT = 160, /* boot id, kernel release */
 };
 
 const char *accel_name(int accel)
@@ -53,11 +53,12 @@ struct boot {
 
 static int spawn(const char *kernel, struct boot *b)
 {
-	char *argv[] = { (char[]){ QEMU }, (char[]){ "-machine" }, (char[]){ MACHINE }, (char[]){ "-cpu" },
-		(char[]){ "host" }, (char[]){ "-m" }, (char[]){ "256" }, (char[]){ "-nodefaults" },
-		(char[]){ "-no-user-config" }, (char[]){ "-display" }, (char[]){ "none" },
-		(char[]){ "-serial" }, (char[]){ "stdio" }, (char[]){ "-no-reboot" }, (char[]){ "-kernel" },
-		(char *)kernel, (char[]){ "-append" }, (char[]){ "console=" CONSOLE " panic=-1" }, NULL };
+	char *argv[] = {(char[]){QEMU}, (char[]){"-machine"}, (char[]){MACHINE}, (char[]){"-cpu"},
+		(char[]){"host"}, (char[]){"-m"}, (char[]){"256"}, (char[]){"-nodefaults"},
+		(char[]){"-no-user-config"}, (char[]){"-display"}, (char[]){"none"},
+		(char[]){"-serial"}, (char[]){"stdio"}, (char[]){"-no-reboot"}, (char[]){"-kernel"},
+		(char *)kernel, (char[]){"-append"}, (char[]){"console=" CONSOLE " panic=-1"},
+		NULL};
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	sigset_t none;
@@ -106,7 +107,8 @@ static void take(struct boot *b, const char *bytes, size_t len)
 		}
 		b->tail[b->tail_len++] = bytes[i];
 		if (b->tail_len >= sizeof proof - 1 &&
-			!memcmp(b->tail + b->tail_len - (sizeof proof - 1), proof, sizeof proof - 1))
+			!memcmp(b->tail + b->tail_len - (sizeof proof - 1), proof,
+				sizeof proof - 1))
 			b->proved = true;
 	}
 }
@@ -154,7 +156,8 @@ static int test_boot(const char *kernel, char *why, size_t why_size)
 		return ACCEL_KVM;
 	}
 	if (rc)
-		snprintf(why, why_size, "emulation: a test boot with KVM hung for %d s", ACCEL_LIMIT_MS / 1000);
+		snprintf(why, why_size, "emulation: a test boot with KVM hung for %d s",
+			ACCEL_LIMIT_MS / 1000);
 	else
 		snprintf(why, why_size, "emulation: a test boot with KVM failed: %s", b.last);
 	return ACCEL_QEMU;
@@ -248,7 +251,8 @@ int accel_probe(const char *kernel, const char *cache_path, char *why, size_t wh
 		kernel = found;
 	}
 	if (!*kernel) {
-		snprintf(why, why_size, "emulation: no kernel to test KVM with (none readable in /boot)");
+		snprintf(why, why_size,
+			"emulation: no kernel to test KVM with (none readable in /boot)");
 		return ACCEL_QEMU;
 	}
 	verdict = test_boot(kernel, why, why_size);

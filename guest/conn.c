@@ -24,7 +24,7 @@ struct conn {
 	bool wanted, stopping, no_waiting;
 	virConnectPtr now;  /* NULL: not connected */
 	unsigned number;    /* of `now`, 1.. */
-	bool ready;         /* its events are registered: a job may use it and misses none of its own */
+	bool ready; /* its events are registered: a job may use it and misses none of its own */
 	bool lost;          /* `now` is dead and to be closed */
 	char why[WHY];      /* of the last failure */
 
@@ -48,7 +48,8 @@ static void on_network(virConnectPtr v, virNetworkPtr n, int event, int detail, 
 	(void)v;
 	(void)detail;
 	if (event == VIR_NETWORK_EVENT_STARTED || event == VIR_NETWORK_EVENT_STOPPED)
-		c->config.network(c->config.arg, virNetworkGetName(n), event == VIR_NETWORK_EVENT_STARTED);
+		c->config.network(
+			c->config.arg, virNetworkGetName(n), event == VIR_NETWORK_EVENT_STARTED);
 }
 
 static void lose(struct conn *c, virConnectPtr v, const char *why)
@@ -245,7 +246,8 @@ void conn_free(struct conn *c)
 	c->stopping = true;
 	pthread_cond_broadcast(&c->changed);
 	pthread_mutex_unlock(&c->lock);
-	/* The event loop outlives the connection: closing it hands callbacks to the loop for freeing. */
+	/* The event loop outlives the connection: closing it hands callbacks to the loop for
+	 * freeing. */
 	if (c->has_opener)
 		pthread_join(c->opener, NULL);
 	if (c->has_events) {

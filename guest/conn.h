@@ -1,6 +1,7 @@
 /*
- * The connection to libvirt, kept: opened when first wanted, opened again when lost, with events registered each
- * time. Two threads: one runs libvirt's event loop, one opens and closes. The callbacks run on either of them.
+ * The connection to libvirt, kept: opened when first wanted, opened again when lost, with events
+ * registered each time. Two threads: one runs libvirt's event loop, one opens and closes. The
+ * callbacks run on either of them.
  */
 #ifndef USHER_GUEST_CONN_H
 #define USHER_GUEST_CONN_H
@@ -32,7 +33,8 @@ void conn_free(struct conn *c);
 void conn_want(struct conn *c);
 
 /* Waits up to `wait_ms`. A reference, for virConnectClose(); NULL with a reason. Any thread. */
-virConnectPtr conn_get(struct conn *c, int wait_ms, unsigned *ret_number, char *why, size_t why_size);
+virConnectPtr conn_get(
+	struct conn *c, int wait_ms, unsigned *ret_number, char *why, size_t why_size);
 /* A call on `v` failed for the connection's sake: it is closed and opened anew. */
 void conn_broken(struct conn *c, virConnectPtr v);
 /* Nobody waits in conn_get() any more, and nobody will. */

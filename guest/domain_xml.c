@@ -142,7 +142,8 @@ static void refuse_direct_boot(struct build *b, xmlNode *os)
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if ((n = xml_child(os, names[i])))
-			fail(b, n, "<%s> in <os> would boot past the installer and the disk", names[i]);
+			fail(b, n, "<%s> in <os> would boot past the installer and the disk",
+				names[i]);
 }
 
 static void put_os(struct build *b)
@@ -158,7 +159,8 @@ static void put_os(struct build *b)
 	else if (strcmp(text, "hvm"))
 		fail(b, type, "<type>%s</type>: only hvm guests boot from the network", text);
 	/* A machine type belongs to an architecture: only both defaults together. */
-	if (!xmlHasProp(type, (const xmlChar *)"arch") && !xmlHasProp(type, (const xmlChar *)"machine"))
+	if (!xmlHasProp(type, (const xmlChar *)"arch") &&
+		!xmlHasProp(type, (const xmlChar *)"machine"))
 		must(b, xml_set(type, "machine", DEFAULT_MACHINE));
 	if (!xmlHasProp(type, (const xmlChar *)"arch"))
 		must(b, xml_set(type, "arch", DEFAULT_ARCH));
@@ -171,8 +173,9 @@ static void put_bios_serial(struct build *b)
 {
 	xmlNode *os = xml_child(b->root, "os"), *type = xml_child(os, "type");
 
-	if (os && xml_attr_is(type, "arch", "x86_64") && !xmlHasProp(os, (const xmlChar *)"firmware") &&
-		!xml_child(os, "loader") && !xml_child(b->devices, "graphics"))
+	if (os && xml_attr_is(type, "arch", "x86_64") &&
+		!xmlHasProp(os, (const xmlChar *)"firmware") && !xml_child(os, "loader") &&
+		!xml_child(b->devices, "graphics"))
 		default_child(b, os, "bios", "useserial", "yes");
 }
 
@@ -186,14 +189,17 @@ static void put_features(struct build *b)
 		must(b, xml_need(features, "apic"));
 }
 
-/* The host's own CPU is to be had with KVM only; the nearest thing to it is all that emulation can do. */
+/* The host's own CPU is to be had with KVM only; the nearest thing to it is all that emulation
+ * can do. */
 static void put_cpu(struct build *b)
 {
 	bool kvm = !strcmp(b->facts->type, "kvm");
 	xmlNode *cpu = xml_child(b->root, "cpu");
 
 	if (!cpu) {
-		must(b, xml_set(xml_add(b->root, "cpu"), "mode", kvm ? "host-passthrough" : "maximum"));
+		must(b,
+			xml_set(xml_add(b->root, "cpu"), "mode",
+				kvm ? "host-passthrough" : "maximum"));
 	} else if (!kvm && (xml_attr_is(cpu, "mode", "host-passthrough") ||
 				   xml_attr_is(cpu, "mode", "host-model"))) {
 		must(b, xml_set(cpu, "mode", "maximum"));
@@ -220,7 +226,8 @@ static void drop_boot_orders(xmlNode *devices)
 static bool is_disk_pattern(const xmlNode *disk)
 {
 	return !xml_child(disk, "source") &&
-		(!xmlHasProp(disk, (const xmlChar *)"device") || xml_attr_is(disk, "device", "disk"));
+		(!xmlHasProp(disk, (const xmlChar *)"device") ||
+			xml_attr_is(disk, "device", "disk"));
 }
 
 static bool is_nic_pattern(const xmlNode *nic)
@@ -267,12 +274,13 @@ static void put_disk_target(struct build *b, xmlNode *disk)
 			!strcmp(bus, "virtio") ? "vda" : !strcmp(bus, "ide") ? "hda" : "sda");
 	must(b, xml_set(target, "dev", dev));
 	for (n = xml_child(b->devices, "disk"); n; n = xml_next(n, "disk"))
-		if (xml_attr(xml_child(n, "target"), "dev", other, sizeof other) && !strcmp(other, dev))
+		if (xml_attr(xml_child(n, "target"), "dev", other, sizeof other) &&
+			!strcmp(other, dev))
 			fail(b, n, "<target dev='%s'/> is the machine's own disk", dev);
 }
 
-/* discard: what the guest gives back is given back to the pool. The cache mode stays QEMU's own (writeback): none
- * would not work on every filesystem. */
+/* discard: what the guest gives back is given back to the pool. The cache mode stays QEMU's own
+ * (writeback): none would not work on every filesystem. */
 static void put_disk(struct build *b)
 {
 	xmlNode *disk = take(b->devices, "disk", is_disk_pattern);
@@ -338,7 +346,8 @@ static void refuse_left_patterns(struct build *b)
 {
 	for (xmlNode *n = xml_child(b->devices, "interface"); n; n = xml_next(n, "interface"))
 		if (is_nic_pattern(n))
-			fail(b, n, "<interface> without <source>, but the machine has only %zu NIC%s",
+			fail(b, n,
+				"<interface> without <source>, but the machine has only %zu NIC%s",
 				b->spec->n_nics, b->spec->n_nics == 1 ? "" : "s");
 }
 
@@ -380,13 +389,13 @@ static void put_devices(struct build *b)
 	put_rng(b);
 }
 
-/* libvirt's own order. Its schema allows any, but libxml2's validator trips over name and uuid, or the on_ three,
- * when other elements stand between them. */
+/* libvirt's own order. Its schema allows any, but libxml2's validator trips over name and uuid,
+ * or the on_ three, when other elements stand between them. */
 static void sort_top(struct build *b)
 {
-	static const char *const order[] = { "name", "uuid", "title", "description", "metadata", "memory",
-		"memoryBacking", "vcpu", "os", "features", "cpu", "clock", "on_poweroff", "on_reboot",
-		"on_crash", "devices" };
+	static const char *const order[] = {"name", "uuid", "title", "description", "metadata",
+		"memory", "memoryBacking", "vcpu", "os", "features", "cpu", "clock", "on_poweroff",
+		"on_reboot", "on_crash", "devices"};
 	xmlNode *n;
 
 	for (size_t i = sizeof order / sizeof *order; i--;)
@@ -418,8 +427,8 @@ static xmlDoc *read_fragment(struct build *b)
 	return doc;
 }
 
-int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts, char **ret_xml,
-	char *why, size_t why_size)
+int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts,
+	char **ret_xml, char *why, size_t why_size)
 {
 	struct build b = { .spec = spec, .facts = facts, .why = why, .why_size = why_size };
 	xmlDoc *doc = read_fragment(&b);
@@ -524,7 +533,8 @@ static void turn_filters(struct build *b)
 	}
 }
 
-int domain_xml_install(const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size)
+int domain_xml_install(
+	const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size)
 {
 	struct build b = { .why = why, .why_size = why_size };
 	xmlDoc *doc = xml_read(final_xml, strlen(final_xml), 1, why, why_size);
@@ -563,7 +573,8 @@ void domain_xml_mark(const char *xml, struct domain_mark *ret)
 	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
 	xmlNode *mark = doc ? find_mark(xmlDocGetRootElement(doc)) : NULL;
 
-	*ret = (struct domain_mark){ .ours = mark, .installing = xml_attr_is(mark, "run", "install") };
+	*ret = (struct domain_mark){
+		.ours = mark, .installing = xml_attr_is(mark, "run", "install")};
 	xml_attr(mark, "profile", ret->profile, sizeof ret->profile);
 	xmlFreeDoc(doc);
 }
@@ -576,14 +587,16 @@ bool domain_xml_has_mac(const char *xml, const struct mac *mac)
 	struct mac m;
 	bool found = false;
 
-	for (xmlNode *n = xml_child(devices, "interface"); n && !found; n = xml_next(n, "interface"))
+	for (xmlNode *n = xml_child(devices, "interface"); n && !found;
+		n = xml_next(n, "interface"))
 		found = xml_attr(xml_child(n, "mac"), "address", text, sizeof text) &&
 			!mac_parse(text, &m) && mac_eq(&m, mac);
 	xmlFreeDoc(doc);
 	return found;
 }
 
-static bool names_volume(const xmlNode *source, const char *path, const char *pool, const char *volume)
+static bool names_volume(
+	const xmlNode *source, const char *path, const char *pool, const char *volume)
 {
 	return xml_attr_is(source, "file", path) ||
 		(xml_attr_is(source, "pool", pool) && xml_attr_is(source, "volume", volume));

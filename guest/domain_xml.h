@@ -1,10 +1,11 @@
 /*
  * Domain XML: the profile's <domain> fragment and what the machine says, merged. Pure.
  *
- * The machine says name, UUID, memory, vcpus, type, its disk, its NICs, the boot order and what a reboot does: that
- * wins. A fragment's first <disk> without a <source> is taken as the pattern for the machine's disk, and its
- * <interface>s without a <source> as patterns for the NICs, in order: bus, model, driver, rom, bandwidth and the like
- * are kept. Everything else in the fragment is kept as it is; what it leaves out and a guest needs is filled in.
+ * The machine says name, UUID, memory, vcpus, type, its disk, its NICs, the boot order and what a
+ * reboot does: that wins. A fragment's first <disk> without a <source> is taken as the pattern for
+ * the machine's disk, and its <interface>s without a <source> as patterns for the NICs, in order:
+ * bus, model, driver, rom, bandwidth and the like are kept. Everything else in the fragment is kept
+ * as it is; what it leaves out and a guest needs is filled in.
  */
 #ifndef USHER_GUEST_DOMAIN_XML_H
 #define USHER_GUEST_DOMAIN_XML_H
@@ -14,7 +15,7 @@
 #define DOMAIN_XML_NS "urn:usher:1" /* of our mark in <metadata> */
 
 enum {
-	DOMAIN_XML_FRAGMENT_MAX = 65536, /* bytes; the longest hand-made definitions have a few thousand */
+	DOMAIN_XML_FRAGMENT_MAX = 65536, /* bytes; the longest hand-made ones have a few thousand */
 };
 
 /* What the host adds to the spec. */
@@ -24,13 +25,14 @@ struct domain_facts {
 	bool filter;           /* clean-traffic is to be used */
 };
 
-/* The final, persistent form: disk first, restart on reboot. `*ret_xml` is for free(). -EINVAL with `why` naming the
- * line, or -ENOMEM. */
-int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts, char **ret_xml, char *why,
-	size_t why_size);
-/* From a persistent definition, as libvirt hands it out, to its installing run: NICs first, destroy on reboot; with
- * `filter` clean-traffic gives way to NETFILTER_INSTALL. */
-int domain_xml_install(const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size);
+/* The final, persistent form: disk first, restart on reboot. `*ret_xml` is for free(). -EINVAL
+ * with `why` naming the line, or -ENOMEM. */
+int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts,
+	char **ret_xml, char *why, size_t why_size);
+/* From a persistent definition, as libvirt hands it out, to its installing run: NICs first,
+ * destroy on reboot; with `filter` clean-traffic gives way to NETFILTER_INSTALL. */
+int domain_xml_install(
+	const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size);
 
 struct domain_mark {
 	bool ours;
@@ -41,7 +43,8 @@ struct domain_mark {
 void domain_xml_mark(const char *xml, struct domain_mark *ret);
 /* Is this MAC on one of the domain's NICs? */
 bool domain_xml_has_mac(const char *xml, const struct mac *mac);
-/* Is this file, or this volume of a pool, one of the domain's disks or beneath one (a backing file)? */
+/* Is this file, or this volume of a pool, one of the domain's disks or beneath one (a backing
+ * file)? */
 bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume);
 
 #endif

@@ -52,8 +52,10 @@ static void post(struct guests *g, struct message *m, void (*deliver)(struct mes
 
 const char *guest_event_name(int what)
 {
-	static const char *const names[] = { [GUEST_STARTED] = "started", [GUEST_STOPPED_SELF] = "stopped",
-		[GUEST_KILLED] = "killed", [GUEST_UNDEFINED] = "undefined" };
+	static const char *const names[] = {[GUEST_STARTED] = "started",
+		[GUEST_STOPPED_SELF] = "stopped",
+		[GUEST_KILLED] = "killed",
+		[GUEST_UNDEFINED] = "undefined"};
 
 	return what >= 0 && (size_t)what < sizeof names / sizeof *names ? names[what] : "?";
 }
@@ -155,14 +157,16 @@ static void conn_down(void *arg, const char *why)
 		post(arg, &n->message, deliver_notice);
 }
 
-/* libvirt's event as ours; -1: not of interest. A saved state is a stop from outside: it is not the guest's. */
+/* libvirt's event as ours; -1: not of interest. A saved state is a stop from outside: it is not
+ * the guest's. */
 static int classify(int event, int detail)
 {
 	switch (event) {
 	case VIR_DOMAIN_EVENT_STARTED:
 		return GUEST_STARTED;
 	case VIR_DOMAIN_EVENT_STOPPED:
-		return detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN ? GUEST_STOPPED_SELF : GUEST_KILLED;
+		return detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN ? GUEST_STOPPED_SELF
+								   : GUEST_KILLED;
 	case VIR_DOMAIN_EVENT_UNDEFINED:
 		return GUEST_UNDEFINED;
 	default:
@@ -197,7 +201,14 @@ static void conn_network(void *arg, const char *name, bool started)
 /* Jobs: from the main thread to a worker and back. */
 
 enum job_kind {
-	JOB_CHECK, JOB_CREATE, JOB_START_INSTALL, JOB_START_DISK, JOB_STOP, JOB_DELETE, JOB_STATUS, JOB_PUBLISH
+	JOB_CHECK,
+	JOB_CREATE,
+	JOB_START_INSTALL,
+	JOB_START_DISK,
+	JOB_STOP,
+	JOB_DELETE,
+	JOB_STATUS,
+	JOB_PUBLISH
 };
 
 static const struct run_deeds deeds[] = {
@@ -245,7 +256,8 @@ static void job_free(struct job *j)
 	free(j);
 }
 
-/* Which domain type: asked for, configured, or found out; the first who needs to know waits for the test boot. */
+/* Which domain type: asked for, configured, or found out; the first who needs to know waits for
+ * the test boot. */
 static int find_accel(struct job *j)
 {
 	struct guests *g = j->g;
@@ -256,7 +268,8 @@ static int find_accel(struct job *j)
 	pthread_mutex_lock(&g->accel_lock);
 	if (g->accel_verdict == ACCEL_UNKNOWN) {
 		snprintf(cache, sizeof cache, "%s/kvm.verdict", g->state_dir ? g->state_dir : "");
-		g->accel_verdict = accel_probe(kernel, g->state_dir ? cache : NULL, why, sizeof why);
+		g->accel_verdict =
+			accel_probe(kernel, g->state_dir ? cache : NULL, why, sizeof why);
 		log_info("guest: %s", why);
 	}
 	verdict = g->accel_verdict;
@@ -275,7 +288,8 @@ static bool libvirt_has_kvm(virConnectPtr conn)
 
 static const char *domain_type(struct job *j, virConnectPtr conn)
 {
-	const char *accel = j->spec.accel[0] && strcmp(j->spec.accel, "auto") ? j->spec.accel : j->g->accel;
+	const char *accel =
+		j->spec.accel[0] && strcmp(j->spec.accel, "auto") ? j->spec.accel : j->g->accel;
 
 	if (strcmp(accel, "auto"))
 		return accel;
@@ -300,7 +314,8 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 	case JOB_STATUS:
 		return ops_status(op, j->name, &j->status);
 	case JOB_PUBLISH:
-		return ops_publish(op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
+		return ops_publish(
+			op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
 	}
 	return -ENOSYS;
 }
@@ -311,7 +326,8 @@ static bool job_try(struct job *j, bool *ret_made)
 	struct op op = { .why = j->why };
 
 	j->why[0] = '\0';
-	op.conn = conn_get(j->g->conn, GUEST_CONNECT_WAIT_MS, &j->connection, j->why, sizeof j->why);
+	op.conn =
+		conn_get(j->g->conn, GUEST_CONNECT_WAIT_MS, &j->connection, j->why, sizeof j->why);
 	if (!op.conn) {
 		j->rc = -ENOTCONN;
 		return false;
@@ -326,7 +342,8 @@ static bool job_try(struct job *j, bool *ret_made)
 	return j->rc == -ENOTCONN;
 }
 
-/* libvirtd went away while it created: nothing may stay behind half-made. The reason stays as it is. */
+/* libvirtd went away while it created: nothing may stay behind half-made. The reason stays as it
+ * is. */
 static void undo_create(struct job *j)
 {
 	char why[GUEST_WHY];
@@ -438,7 +455,8 @@ static void draw_uuid(char uuid[GUEST_UUID])
 	fclose(f);
 }
 
-static struct job *job_with_spec(struct guests *g, enum job_kind kind, const struct guest_spec *spec)
+static struct job *job_with_spec(
+	struct guests *g, enum job_kind kind, const struct guest_spec *spec)
 {
 	struct job *j = job_new(g, kind, spec->name, spec->uuid);
 
@@ -470,12 +488,14 @@ int guest_create(struct guests *g, const struct guest_spec *spec, guest_done don
 	return submit(job_with_spec(g, JOB_CREATE, spec), done, NULL, arg);
 }
 
-int guest_start_install(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
+int guest_start_install(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
 {
 	return submit(job_new(g, JOB_START_INSTALL, name, uuid), done, NULL, arg);
 }
 
-int guest_start_disk(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
+int guest_start_disk(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
 {
 	return submit(job_new(g, JOB_START_DISK, name, uuid), done, NULL, arg);
 }
@@ -508,7 +528,8 @@ int guest_publish(struct guests *g, const char *network, const char *name, const
 	struct job *j = job_new(g, JOB_PUBLISH, name, NULL);
 
 	if (j) {
-		/* Updates of one network come one after the other: each reads what is there first. */
+		/* Updates of one network come one after the other: each reads what is there
+		 * first. */
 		snprintf(j->work.key, sizeof j->work.key, "network %s", network);
 		snprintf(j->network, sizeof j->network, "%s", network);
 		j->ip = *ip;

@@ -1,10 +1,11 @@
 /*
  * libvirt guests: jobs, events, networks.
  *
- * The main thread submits jobs and gets every answer and event by its mailbox, so all callbacks here run on the
- * main thread. libvirt's blocking calls run in a few workers; the jobs of one domain run in the order they were
- * submitted, one at a time. A further thread runs libvirt's own event loop and only posts messages, and one keeps
- * the connection: opened when first wanted, opened again (1 to 10 s apart) when libvirtd goes away.
+ * The main thread submits jobs and gets every answer and event by its mailbox, so all callbacks
+ * here run on the main thread. libvirt's blocking calls run in a few workers; the jobs of one
+ * domain run in the order they were submitted, one at a time. A further thread runs libvirt's own
+ * event loop and only posts messages, and one keeps the connection: opened when first wanted,
+ * opened again (1 to 10 s apart) when libvirtd goes away.
  *
  * Strings given are copied; those handed to callbacks live for the callback.
  */
@@ -33,25 +34,29 @@ struct guests;
 struct guests_config {
 	struct mailbox *home;
 	const char *uri;       /* NULL: qemu:///system */
-	const char *accel;     /* "kvm", "qemu"; "auto" or NULL: KVM when a test boot shows that it works */
+	/* "kvm", "qemu"; "auto" or NULL: KVM when a test boot shows that it works */
+	const char *accel;
 	const char *state_dir; /* where the verdict on KVM is kept; NULL: not kept */
 	const char *kernel;    /* to test KVM with when the spec has none; NULL: the host's own */
 	void *arg;             /* for the callbacks below, each of which may be NULL */
-	/* Connected, for the first time or again: events may have been missed, so look at every guest. */
+	/* Connected, for the first time or again: events may have been missed, so look at every
+	 * guest. */
 	void (*connected)(void *arg);
 	void (*disconnected)(void *arg, const char *why);
-	void (*event)(void *arg, const char *domain, const char *uuid, int what);       /* enum guest_event */
+	/* `what`: enum guest_event */
+	void (*event)(void *arg, const char *domain, const char *uuid, int what);
 	void (*network)(void *arg, const char *network, bool started);
 };
 
 /*
- * What happened to a domain, any domain of the host. Stops that a job of ours caused are not told, nor are late
- * stops of a run that a job has meanwhile replaced. While a job of the domain is under way its events wait until
- * that job's `done`.
+ * What happened to a domain, any domain of the host. Stops that a job of ours caused are not told,
+ * nor are late stops of a run that a job has meanwhile replaced. While a job of the domain is under
+ * way its events wait until that job's `done`.
  */
 enum guest_event {
 	GUEST_STARTED,
-	GUEST_STOPPED_SELF, /* power-off by the guest, or its reset in an installing run: libvirt cannot tell them apart */
+	GUEST_STOPPED_SELF, /* power-off by the guest, or its reset in an installing run: libvirt
+			       cannot tell them apart */
 	GUEST_KILLED,       /* destroyed from outside, crashed, or QEMU died */
 	GUEST_UNDEFINED,
 };
@@ -59,10 +64,11 @@ const char *guest_event_name(int what);
 
 /* Does not connect. 0 or -errno. One at a time in a process (libvirt's event loop is global). */
 int guests_new(const struct guests_config *config, struct guests **ret);
-/* Waits for the jobs that are in libvirt's hands; drops the others: no `done` is called any more. The mailbox
- * must still exist; messages left in it are harmless. */
+/* Waits for the jobs that are in libvirt's hands; drops the others: no `done` is called any
+ * more. The mailbox must still exist; messages left in it are harmless. */
 void guests_free(struct guests *g);
-/* Wants a connection now and keeps it; a job wants one too. Not needed while only interfaces are served. */
+/* Wants a connection now and keeps it; a job wants one too. Not needed while only interfaces are
+ * served. */
 void guests_connect(struct guests *g);
 bool guests_connected(const struct guests *g);
 
@@ -94,27 +100,32 @@ struct guest_spec {
 typedef void (*guest_done)(void *arg, int rc, const char *why);
 
 /*
- * Jobs. Each returns 0 and will call `done`, or -ENOMEM or -ENOSPC (too many) and will not.
- * A `uuid` that is neither NULL nor "" must be that of the domain, or the job fails with -EPERM: the name is
- * another's by now.
+ * Jobs. Each returns 0 and will call `done`, or -ENOMEM or -ENOSPC (too many) and will not. A
+ * `uuid` that is neither NULL nor "" must be that of the domain, or the job fails with -EPERM: the
+ * name is another's by now.
  */
 
-/* Could it be created? Looks at name, MACs, pool, volume, networks, memory and fragment; changes nothing. */
+/* Could it be created? Looks at name, MACs, pool, volume, networks, memory and fragment; changes
+ * nothing. */
 int guest_check(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
-/* Checks, then makes the volume and defines the domain in its final form (disk first, restart on reboot). Does not
- * start it. When it fails nothing is left behind. With `replace`, what had the name before is gone for good. A
- * domain that is not ours, and a volume that is another domain's disk, are never replaced. */
+/* Checks, then makes the volume and defines the domain in its final form (disk first, restart on
+ * reboot). Does not start it. When it fails nothing is left behind. With `replace`, what had the
+ * name before is gone for good. A domain that is not ours, and a volume that is another domain's
+ * disk, are never replaced. */
 int guest_create(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
-/* Starts an installing run over the persistent definition: network first, and a reset stops it. Stops what runs. */
-int guest_start_install(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+/* Starts an installing run over the persistent definition: network first, and a reset stops it.
+ * Stops what runs. */
+int guest_start_install(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Starts the persistent definition; fine when it runs already. */
-int guest_start_disk(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+int guest_start_disk(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Pulls the plug; fine when it does not run, or does not exist. */
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
-/* Stops and undefines it with its NVRAM, and deletes the volume unless `volume` is NULL or ""; what is missing
- * already is fine. */
-int guest_delete(struct guests *g, const char *name, const char *uuid, const char *pool, const char *volume,
-	guest_done done, void *arg);
+/* Stops and undefines it with its NVRAM, and deletes the volume unless `volume` is NULL or "";
+ * what is missing already is fine. */
+int guest_delete(struct guests *g, const char *name, const char *uuid, const char *pool,
+	const char *volume, guest_done done, void *arg);
 
 struct guest_status {
 	bool defined, running;
@@ -123,14 +134,15 @@ struct guest_status {
 	char uuid[GUEST_UUID];
 };
 /* rc 0 also when there is no such domain: all false. `st` is all false when rc is not 0. */
-typedef void (*guest_status_done)(void *arg, int rc, const struct guest_status *st, const char *why);
+typedef void (*guest_status_done)(
+	void *arg, int rc, const struct guest_status *st, const char *why);
 int guest_status(struct guests *g, const char *name, guest_status_done done, void *arg);
 
-/* Publishes a machine in a libvirt network, live and for its next start: its name in the network's DNS and, when
- * `mac` is not NULL and the network has <dhcp>, its address there. Adding what is there and removing what is not
- * is fine. */
-int guest_publish(struct guests *g, const char *network, const char *name, const struct ip *ip, const struct mac *mac,
-	bool add, guest_done done, void *arg);
+/* Publishes a machine in a libvirt network, live and for its next start: its name in the
+ * network's DNS and, when `mac` is not NULL and the network has <dhcp>, its address there.
+ * Adding what is there and removing what is not is fine. */
+int guest_publish(struct guests *g, const char *network, const char *name, const struct ip *ip,
+	const struct mac *mac, bool add, guest_done done, void *arg);
 
 /* Blocking, for the start and for `usher check`; they use a connection of their own. */
 
@@ -138,15 +150,18 @@ struct guest_network {
 	bool active;
 	bool dhcp;        /* libvirt's dnsmasq leases here */
 	bool dns;         /* libvirt's dnsmasq answers DNS on `address` */
-	bool forward;     /* it leads somewhere (nat, route, open): else isolated, `address` is no gateway */
+	bool forward;     /* it leads somewhere (nat, route, open): else isolated, `address` is no
+			     gateway */
 	char bridge[16];  /* "" when libvirt has none for it */
 	struct ip address; /* first IPv4 address of the bridge; not set when it has none */
 	uint8_t prefix_len;
 	char domain[254];
 	struct ip dhcp_first, dhcp_last; /* libvirt's pool, when it has one */
 };
-/* 0; -ENOENT no such network; -ENOTCONN libvirtd does not answer; or -errno, with the reason in `why`. */
-int guest_network_info(const char *uri, const char *network, struct guest_network *ret, char *why, size_t why_size);
+/* 0; -ENOENT no such network; -ENOTCONN libvirtd does not answer; or -errno, with the reason in
+ * `why`. */
+int guest_network_info(const char *uri, const char *network, struct guest_network *ret, char *why,
+	size_t why_size);
 /* The same, from the network's XML; pure. */
 int guest_network_parse(const char *xml, struct guest_network *ret, char *why, size_t why_size);
 
@@ -157,7 +172,9 @@ struct guest_host {
 	bool nwfilter;               /* clean-traffic is there */
 };
 int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size);
-/* 0: the pool is there, active and has `*ret_free` bytes left. -ENOENT or -errno, with the fix in `why`. */
-int guest_pool_info(const char *uri, const char *pool, uint64_t *ret_free, char *why, size_t why_size);
+/* 0: the pool is there, active and has `*ret_free` bytes left. -ENOENT or -errno, with the fix
+ * in `why`. */
+int guest_pool_info(
+	const char *uri, const char *pool, uint64_t *ret_free, char *why, size_t why_size);
 
 #endif

@@ -1,4 +1,5 @@
-/* Blocking questions about the host, each on a connection of its own: for the start and for `usher check`. */
+/* Blocking questions about the host, each on a connection of its own: for the start and for
+ * `usher check`. */
 #include "guest/guest.h"
 #include "guest/virt.h"
 
@@ -65,7 +66,8 @@ out:
 	return rc;
 }
 
-int guest_pool_info(const char *uri, const char *pool, uint64_t *ret_free, char *why, size_t why_size)
+int guest_pool_info(
+	const char *uri, const char *pool, uint64_t *ret_free, char *why, size_t why_size)
 {
 	virConnectPtr c = virt_open(uri, why, why_size);
 	virStoragePoolPtr p;
@@ -82,7 +84,8 @@ int guest_pool_info(const char *uri, const char *pool, uint64_t *ret_free, char 
 		rc = virt_error(why, why_size, "storage pool %s", pool);
 	} else if (info.state != VIR_STORAGE_POOL_RUNNING) {
 		rc = -ENOENT;
-		snprintf(why, why_size, "storage pool %s is not active: virsh pool-start %s", pool, pool);
+		snprintf(why, why_size, "storage pool %s is not active: virsh pool-start %s", pool,
+			pool);
 	} else {
 		*ret_free = info.available;
 	}

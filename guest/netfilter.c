@@ -1,10 +1,12 @@
 #include "guest/netfilter.h"
 
 /*
- * clean-traffic drops all of IPv6. Then iPXE, which configures IPv4 and IPv6 at once, asks in vain for a router for
- * 16 s before it goes on. The installing run lets that question out, and the answer (dhcpd/ndp.h) in.
+ * clean-traffic drops all of IPv6. Then iPXE, which configures IPv4 and IPv6 at once, asks in vain
+ * for a router for 16 s before it goes on. The installing run lets that question out, and the
+ * answer (dhcpd/ndp.h) in.
  *
- * The rules stand behind clean-traffic's chain against false MACs (priority -800) and before its last word (1000).
+ * The rules stand behind clean-traffic's chain against false MACs (priority -800) and before its
+ * last word (1000).
  */
 static const char install_xml[] =
 	"<filter name='" NETFILTER_INSTALL "' chain='root'>"

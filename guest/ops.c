@@ -23,7 +23,8 @@ int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *re
 	}
 	virDomainGetUUIDString(d, found);
 	if (uuid && *uuid && strcasecmp(uuid, found)) {
-		snprintf(op->why, GUEST_WHY, "domain %s has UUID %s, not ours: left alone", name, found);
+		snprintf(op->why, GUEST_WHY, "domain %s has UUID %s, not ours: left alone", name,
+			found);
 		virDomainFree(d);
 		return -EPERM;
 	}
@@ -58,7 +59,8 @@ int ops_destroy(struct op *op, virDomainPtr d)
 int ops_undefine(struct op *op, virDomainPtr d)
 {
 	const char *name = virDomainGetName(d);
-	/* With all that belongs to it; a driver that does not know one of these has nothing of the kind. */
+	/* With all that belongs to it; a driver that does not know one of these has nothing of
+	 * the kind. */
 	static const unsigned flags[] = { VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
 			VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
 			VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM,
@@ -186,7 +188,8 @@ int ops_delete_volume(struct op *op, const char *pool, const char *volume)
 	return rc;
 }
 
-int ops_delete(struct op *op, const char *name, const char *uuid, const char *pool, const char *volume)
+int ops_delete(
+	struct op *op, const char *name, const char *uuid, const char *pool, const char *volume)
 {
 	virDomainPtr d;
 	int rc = ops_find(op, name, uuid, &d);

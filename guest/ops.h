@@ -1,6 +1,6 @@
 /*
- * What the workers do: libvirt's blocking calls for one job. Each returns 0 or negative errno with a line in
- * `why`; -ENOTCONN when the connection broke and the outcome is not known.
+ * What the workers do: libvirt's blocking calls for one job. Each returns 0 or negative errno with
+ * a line in `why`; -ENOTCONN when the connection broke and the outcome is not known.
  */
 #ifndef USHER_GUEST_OPS_H
 #define USHER_GUEST_OPS_H
@@ -18,12 +18,14 @@ struct op {
 
 /* `type`: "kvm" or "qemu". With rc 0 `why` may hold a warning. */
 int ops_check(struct op *op, const struct guest_spec *spec, const char *type);
-/* `*ret_made`: the volume was made, and when the connection broke afterwards it may still be there. */
+/* `*ret_made`: the volume was made, and when the connection broke afterwards it may still be
+ * there. */
 int ops_create(struct op *op, const struct guest_spec *spec, const char *type, bool *ret_made);
 int ops_start_install(struct op *op, const char *name, const char *uuid);
 int ops_start_disk(struct op *op, const char *name, const char *uuid);
 int ops_stop(struct op *op, const char *name, const char *uuid);
-int ops_delete(struct op *op, const char *name, const char *uuid, const char *pool, const char *volume);
+int ops_delete(
+	struct op *op, const char *name, const char *uuid, const char *pool, const char *volume);
 int ops_status(struct op *op, const char *name, struct guest_status *ret);
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add);

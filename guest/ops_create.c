@@ -40,13 +40,14 @@ static int check_numbers(struct create *c)
 	const struct guest_spec *s = c->spec;
 	virNodeInfo node;
 
-	if (!s->name[0] || !s->memory_mib || !s->vcpus || !s->disk || !s->n_nics || s->n_nics > GUEST_NICS)
+	if (!s->name[0] || !s->memory_mib || !s->vcpus || !s->disk || !s->n_nics ||
+		s->n_nics > GUEST_NICS)
 		return refuse(c, -EINVAL, "a guest needs a name, memory, a CPU, a disk and a NIC");
 	if (virNodeGetInfo(c->op->conn, &node) < 0)
 		return virt_error(c->op->why, GUEST_WHY, "host");
 	if (s->memory_mib > node.memory / 1024)
-		return refuse(c, -EINVAL, "memory: %u MiB asked, the host has %lu MiB", s->memory_mib,
-			node.memory / 1024);
+		return refuse(c, -EINVAL, "memory: %u MiB asked, the host has %lu MiB",
+			s->memory_mib, node.memory / 1024);
 	return 0;
 }
 
@@ -69,23 +70,27 @@ static int check_name(struct create *c)
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	if (!is_ours(d))
-		rc = refuse(c, -EEXIST, "a domain %s exists already and is not usher's: take another name",
+		rc = refuse(c, -EEXIST,
+			"a domain %s exists already and is not usher's: take another name",
 			c->spec->name);
 	else if (!c->spec->replace)
-		rc = refuse(c, -EEXIST, "a domain %s exists already (--replace removes it)", c->spec->name);
+		rc = refuse(c, -EEXIST, "a domain %s exists already (--replace removes it)",
+			c->spec->name);
 	virDomainFree(d);
 	return rc;
 }
 
 static int check_uuid(struct create *c)
 {
-	virDomainPtr d = c->spec->uuid[0] ? virDomainLookupByUUIDString(c->op->conn, c->spec->uuid) : NULL;
+	virDomainPtr d =
+		c->spec->uuid[0] ? virDomainLookupByUUIDString(c->op->conn, c->spec->uuid) : NULL;
 	int rc = 0;
 
 	if (!d)
 		return 0;
 	if (strcmp(virDomainGetName(d), c->spec->name))
-		rc = refuse(c, -EEXIST, "UUID %s is domain %s's", c->spec->uuid, virDomainGetName(d));
+		rc = refuse(
+			c, -EEXIST, "UUID %s is domain %s's", c->spec->uuid, virDomainGetName(d));
 	virDomainFree(d);
 	return rc;
 }
@@ -155,8 +160,9 @@ static int check_network(struct create *c, const char *name)
 	}
 	active = virNetworkIsActive(n);
 	virNetworkFree(n);
-	return active == 1 ? 0 :
-			     refuse(c, -ENOENT, "network %s is not active: virsh net-start %s", name, name);
+	return active == 1
+		? 0
+		: refuse(c, -ENOENT, "network %s is not active: virsh net-start %s", name, name);
 }
 
 /* Only where a volume is a file can a guest's disk be ours to make and delete. */
@@ -173,8 +179,9 @@ static int read_pool_path(struct create *c)
 	xml_text(xml_child(xml_child(root, "target"), "path"), c->pool_path, sizeof c->pool_path);
 	xmlFreeDoc(doc);
 	free(xml);
-	return fits && c->pool_path[0] ? 0 :
-					 refuse(c, -EINVAL, "storage pool %s is not a directory", c->pool_name);
+	return fits && c->pool_path[0]
+		? 0
+		: refuse(c, -EINVAL, "storage pool %s is not a directory", c->pool_name);
 }
 
 static int open_pool(struct create *c)
@@ -184,14 +191,16 @@ static int open_pool(struct create *c)
 
 	if (!(c->pool = virStoragePoolLookupByName(c->op->conn, p))) {
 		rc = virt_error(c->op->why, GUEST_WHY, "storage pool %s", p);
-		return rc != -ENOENT ? rc :
-				       refuse(c, rc,
-					       "there is no storage pool %s: virsh pool-define-as %s dir --target "
+		return rc != -ENOENT ? rc
+				     : refuse(c, rc,
+					       "there is no storage pool %s: virsh pool-define-as "
+					       "%s dir --target "
 					       "/var/lib/libvirt/images && virsh pool-start %s",
 					       p, p, p);
 	}
 	if (virStoragePoolIsActive(c->pool) != 1)
-		return refuse(c, -ENOENT, "storage pool %s is not active: virsh pool-start %s", p, p);
+		return refuse(
+			c, -ENOENT, "storage pool %s is not active: virsh pool-start %s", p, p);
 	return read_pool_path(c);
 }
 
@@ -229,7 +238,8 @@ static int check_room(struct create *c)
 			info.available / mib);
 	if (c->spec->disk > info.available)
 		refuse(c, 0, "disk of %llu MiB, but storage pool %s has %llu MiB left",
-			(unsigned long long)(c->spec->disk / mib), c->pool_name, info.available / mib);
+			(unsigned long long)(c->spec->disk / mib), c->pool_name,
+			info.available / mib);
 	return 0;
 }
 
@@ -241,7 +251,8 @@ static int check_volume(struct create *c)
 		if (rc)
 			return rc;
 		if (!c->spec->replace)
-			return refuse(c, -EEXIST, "a volume %s exists already in pool %s (--replace removes it)",
+			return refuse(c, -EEXIST,
+				"a volume %s exists already in pool %s (--replace removes it)",
 				c->volume, c->pool_name);
 	}
 	return check_room(c);
@@ -249,7 +260,7 @@ static int check_volume(struct create *c)
 
 static int make_xml(struct create *c, const char *disk_path, char **ret)
 {
-	struct domain_facts facts = { .type = c->type, .disk_path = disk_path, .filter = c->filter };
+	struct domain_facts facts = {.type = c->type, .disk_path = disk_path, .filter = c->filter};
 
 	return domain_xml_final(c->spec, &facts, ret, c->op->why, GUEST_WHY);
 }
@@ -263,9 +274,11 @@ static int check_fragment(struct create *c)
 	return rc;
 }
 
-static void create_init(struct create *c, struct op *op, const struct guest_spec *spec, const char *type)
+static void create_init(
+	struct create *c, struct op *op, const struct guest_spec *spec, const char *type)
 {
-	*c = (struct create){ .op = op, .spec = spec, .type = type, .pool_name = ops_pool_name(spec->pool) };
+	*c = (struct create){
+		.op = op, .spec = spec, .type = type, .pool_name = ops_pool_name(spec->pool)};
 	if (spec->volume[0])
 		snprintf(c->volume, sizeof c->volume, "%s", spec->volume);
 	else

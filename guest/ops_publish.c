@@ -51,7 +51,8 @@ static bool attr_is_ip(const xmlNode *n, const struct ip *ip)
 /* An older record of our name is taken away; `*ret_old` is its address. */
 static enum standing dns_standing(const struct publish *p, char ret_old[IP_TEXT])
 {
-	for (const xmlNode *h = xml_child(xml_child(p->root, "dns"), "host"); h; h = xml_next(h, "host")) {
+	for (const xmlNode *h = xml_child(xml_child(p->root, "dns"), "host"); h;
+		h = xml_next(h, "host")) {
 		if (!has_hostname(h, p->name))
 			continue;
 		if (attr_is_ip(h, p->ip))
@@ -107,7 +108,8 @@ static enum standing dhcp_standing(const struct publish *p, const xmlNode *dhcp)
 			continue;
 		if (!attr_is_ip(h, p->ip))
 			return OTHER;
-		return xml_attr(h, "name", text, sizeof text) && !strcasecmp(text, p->name) ? SAME : OTHER;
+		return xml_attr(h, "name", text, sizeof text) && !strcasecmp(text, p->name) ? SAME
+											    : OTHER;
 	}
 	return ABSENT;
 }
@@ -124,8 +126,8 @@ static int publish_dhcp(struct publish *p, bool add)
 	command = !add	      ? VIR_NETWORK_UPDATE_COMMAND_DELETE :
 		s == OTHER ? VIR_NETWORK_UPDATE_COMMAND_MODIFY :
 			     VIR_NETWORK_UPDATE_COMMAND_ADD_LAST;
-	snprintf(xml, sizeof xml, "<host mac='%s' name='%s' ip='%s'/>", mac_format(p->mac, mac), p->name,
-		ip_format(p->ip, ip));
+	snprintf(xml, sizeof xml, "<host mac='%s' name='%s' ip='%s'/>", mac_format(p->mac, mac),
+		p->name, ip_format(p->ip, ip));
 	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, xml);
 }
 

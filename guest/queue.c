@@ -89,7 +89,8 @@ int queue_new(size_t workers, size_t most, struct queue **ret)
 	pthread_mutex_lock(&q->lock);
 	for (; q->n_workers < workers; q->n_workers++) {
 		q->workers[q->n_workers].home = q;
-		if (pthread_create(&q->workers[q->n_workers].thread, NULL, run, &q->workers[q->n_workers]))
+		if (pthread_create(
+			    &q->workers[q->n_workers].thread, NULL, run, &q->workers[q->n_workers]))
 			break;
 	}
 	pthread_mutex_unlock(&q->lock);

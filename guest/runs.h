@@ -1,10 +1,11 @@
 /*
- * Whose doing was it? Keeps, for domains that have jobs of ours, what those jobs will bring about, and says of each
- * event whether it is news. Pure; main thread.
+ * Whose doing was it? Keeps, for domains that have jobs of ours, what those jobs will bring about,
+ * and says of each event whether it is news. Pure; main thread.
  *
- * A start of ours brings one STARTED; a stop event that comes before it is of the run that was replaced. A destroy
- * of ours brings one stop. Events may come before or after the job's own answer, so a job announces what it may
- * do when it is submitted and takes back at its end what it did not do.
+ * A start of ours brings one STARTED; a stop event that comes before it is of the run that was
+ * replaced. A destroy of ours brings one stop. Events may come before or after the job's own
+ * answer, so a job announces what it may do when it is submitted and takes back at its end what it
+ * did not do.
  */
 #ifndef USHER_GUEST_RUNS_H
 #define USHER_GUEST_RUNS_H
@@ -49,13 +50,14 @@ void runs_fini(struct runs *rs);
 
 /* A job of this domain is submitted. 0 or -ENOMEM. */
 int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may);
-/* It is over; `did` on connection number `connection`. The events that waited for it, for the caller to tell and
- * free(). */
+/* It is over; `did` on connection number `connection`. The events that waited for it, for the
+ * caller to tell and free(). */
 struct run_event *runs_end(struct runs *rs, const char *name, unsigned connection,
 	const struct run_deeds *may, const struct run_deeds *did);
 /* RUN_HOLD copies the event. */
 enum run_verdict runs_event(struct runs *rs, const char *name, const struct run_event *e);
-/* A new connection: what was to come on the last one never will, but jobs under way may do their deeds on this. */
+/* A new connection: what was to come on the last one never will, but jobs under way may do their
+ * deeds on this. */
 void runs_reconnected(struct runs *rs, unsigned connection);
 
 #endif

@@ -45,8 +45,10 @@ int virt_errno(void)
 
 	if (!e)
 		return -EIO;
-	/* A broken socket: "Cannot write data", "End of file while reading data", "client socket is closed". */
-	if (e->domain == VIR_FROM_RPC || (e->domain == VIR_FROM_REMOTE && e->code == VIR_ERR_INTERNAL_ERROR))
+	/* A broken socket: "Cannot write data", "End of file while reading data", "client socket
+	 * is closed". */
+	if (e->domain == VIR_FROM_RPC ||
+		(e->domain == VIR_FROM_REMOTE && e->code == VIR_ERR_INTERNAL_ERROR))
 		return -ENOTCONN;
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (codes[i].code == e->code)
@@ -63,7 +65,8 @@ int virt_error(char *why, size_t why_size, const char *what, ...)
 	va_start(ap, what);
 	vsnprintf(text, sizeof text, what, ap);
 	va_end(ap);
-	snprintf(why, why_size, "%s: %s", text, e && e->message ? e->message : "libvirt gives no reason");
+	snprintf(why, why_size, "%s: %s", text,
+		e && e->message ? e->message : "libvirt gives no reason");
 	/* QEMU's complaints come in several lines. */
 	for (char *p = why; *p; p++)
 		if ((unsigned char)*p < ' ')

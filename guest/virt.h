@@ -7,9 +7,9 @@
 
 #define VIRT_URI "qemu:///system"
 
-/* libvirt's last error of this thread: negative errno, and "what: libvirt's words" in `why`. -ENOTCONN when the
- * connection is to blame. Every other call of libvirt's, even one that returns a name, forgets the error: no such
- * call among the arguments. */
+/* libvirt's last error of this thread: negative errno, and "what: libvirt's words" in `why`.
+ * -ENOTCONN when the connection is to blame. Every other call of libvirt's, even one that
+ * returns a name, forgets the error: no such call among the arguments. */
 int virt_error(char *why, size_t why_size, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The errno alone. */

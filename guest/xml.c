@@ -47,7 +47,8 @@ xmlDoc *xml_read(const char *text, size_t len, unsigned first_line, char *why, s
 	doc = xmlCtxtReadMemory(ctx, text, (int)len, NULL, NULL,
 		XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS);
 	if (doc && xmlGetIntSubset(doc)) {
-		snprintf(why, why_size, "line %u: a document type declaration has no place here", first_line);
+		snprintf(why, why_size, "line %u: a document type declaration has no place here",
+			first_line);
 		xmlFreeDoc(doc);
 		doc = NULL;
 	}

@@ -6,16 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Parses `len` bytes; no network, no DTD, no entities of the document's own. NULL with a line in `why`,
- * whose line number counts from `first_line` (1 is the plain one). */
+/* Parses `len` bytes; no network, no DTD, no entities of the document's own. NULL with a line in
+ * `why`, whose line number counts from `first_line` (1 is the plain one). */
 xmlDoc *xml_read(const char *text, size_t len, unsigned first_line, char *why, size_t why_size);
 /* Text for free(); NULL when out of memory. */
 char *xml_write(xmlDoc *doc);
 
-/* The first child element of this name in no namespace, or the next sibling such; NULL. Parents may be NULL. */
+/* The first child element of this name in no namespace, or the next sibling such; NULL. Parents
+ * may be NULL. */
 xmlNode *xml_child(const xmlNode *parent, const char *name);
 xmlNode *xml_next(const xmlNode *n, const char *name);
-/* An attribute, cut to fit; "" when there is none (or n is NULL). Returns whether it was there and fitted. */
+/* An attribute, cut to fit; "" when there is none (or n is NULL). Returns whether it was there
+ * and fitted. */
 bool xml_attr(const xmlNode *n, const char *name, char *buf, size_t size);
 bool xml_attr_is(const xmlNode *n, const char *name, const char *value);
 bool xml_text(const xmlNode *n, char *buf, size_t size);

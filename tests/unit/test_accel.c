@@ -65,7 +65,8 @@ static void teardown(void)
 
 START_TEST(panic_is_proof)
 {
-	qemu("#!/bin/sh\nprintf 'Linux version 6\\r\\n'; printf 'Kernel pan'; sleep 0.1; echo ic - VFS\n");
+	qemu("#!/bin/sh\nprintf 'Linux version 6\\r\\n'; printf 'Kernel pan'; sleep 0.1; echo ic - "
+	     "VFS\n");
 	if (no_kvm()) {
 		ck_assert_int_eq(probe(), ACCEL_QEMU);
 		ck_assert(strstr(why, "/dev/kvm"));

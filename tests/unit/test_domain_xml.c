@@ -74,7 +74,8 @@ static void in_order(const char *xml, const char *first, const char *second)
 	const char *at = strstr(xml, first);
 
 	has(xml, first);
-	ck_assert_msg(strstr(at, second) != NULL, "%s does not follow %s in\n%s", second, first, xml);
+	ck_assert_msg(
+		strstr(at, second) != NULL, "%s does not follow %s in\n%s", second, first, xml);
 }
 
 static unsigned count(const char *xml, const char *part)
@@ -152,10 +153,11 @@ END_TEST
 
 START_TEST(machine_wins)
 {
-	char *xml = final_of("<domain type='kvm' id='7'><name>other</name><memory unit='KiB'>5</memory>"
-			     "<currentMemory>4</currentMemory><vcpu placement='static' current='1'>9</vcpu>"
-			     "<uuid>00000000-0000-0000-0000-000000000001</uuid><on_reboot>preserve</on_reboot>"
-			     "<os><type>hvm</type><boot dev='cdrom'/><boot dev='hd'/></os></domain>");
+	char *xml = final_of(
+		"<domain type='kvm' id='7'><name>other</name><memory unit='KiB'>5</memory>"
+		"<currentMemory>4</currentMemory><vcpu placement='static' current='1'>9</vcpu>"
+		"<uuid>00000000-0000-0000-0000-000000000001</uuid><on_reboot>preserve</on_reboot>"
+		"<os><type>hvm</type><boot dev='cdrom'/><boot dev='hd'/></os></domain>");
 
 	has(xml, "type=\"qemu\"");
 	has(xml, "<name>web01</name>");
@@ -174,19 +176,20 @@ END_TEST
 
 START_TEST(fragment_is_kept)
 {
-	char *xml = final_of("<domain>"
-			     "<memoryBacking><hugepages/></memoryBacking>"
-			     "<cputune><shares>512</shares></cputune>"
-			     "<os firmware='efi'><type machine='pc-q35-7.2' arch='x86_64'>hvm</type>"
-			     "<firmware><feature enabled='yes' name='secure-boot'/></firmware></os>"
-			     "<features><kvm><hidden state='on'/></kvm><smm state='on'/></features>"
-			     "<cpu mode='custom' match='exact'><model>Nehalem</model></cpu>"
-			     "<on_crash>coredump-destroy</on_crash>"
-			     "<seclabel type='none'/>"
-			     "<devices><watchdog model='i6300esb' action='reset'/>"
-			     "<graphics type='vnc'/><input type='tablet' bus='usb'/>"
-			     "<rng model='virtio'><backend model='random'>/dev/random</backend></rng>"
-			     "<console type='pty'/></devices></domain>");
+	char *xml =
+		final_of("<domain>"
+			 "<memoryBacking><hugepages/></memoryBacking>"
+			 "<cputune><shares>512</shares></cputune>"
+			 "<os firmware='efi'><type machine='pc-q35-7.2' arch='x86_64'>hvm</type>"
+			 "<firmware><feature enabled='yes' name='secure-boot'/></firmware></os>"
+			 "<features><kvm><hidden state='on'/></kvm><smm state='on'/></features>"
+			 "<cpu mode='custom' match='exact'><model>Nehalem</model></cpu>"
+			 "<on_crash>coredump-destroy</on_crash>"
+			 "<seclabel type='none'/>"
+			 "<devices><watchdog model='i6300esb' action='reset'/>"
+			 "<graphics type='vnc'/><input type='tablet' bus='usb'/>"
+			 "<rng model='virtio'><backend model='random'>/dev/random</backend></rng>"
+			 "<console type='pty'/></devices></domain>");
 
 	has(xml, "<hugepages/>");
 	has(xml, "<shares>512</shares>");
@@ -231,7 +234,8 @@ START_TEST(patterns)
 		"<disk device='cdrom'><target dev='sdb' bus='sata'/></disk>"
 		"<disk type='file'><source file='/data.img'/><target dev='vdb' bus='virtio'/>"
 		"<boot order='1'/></disk>"
-		"<disk><driver cache='none' io='native' discard='ignore'/><target bus='sata'/></disk>"
+		"<disk><driver cache='none' io='native' discard='ignore'/><target "
+		"bus='sata'/></disk>"
 		"<interface type='bridge'><source bridge='br9'/><boot order='2'/></interface>"
 		"<interface><model type='e1000e'/><rom enabled='no'/><boot order='9'/>"
 		"<mac address='52:54:00:00:00:09'/></interface>"
@@ -293,10 +297,11 @@ END_TEST
 
 START_TEST(foreign_namespaces)
 {
-	char *xml = final_of("<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
-			     "<metadata><x:y xmlns:x='urn:x'/>"
-			     "<u:guest xmlns:u='urn:usher:1' profile='older' run='install'/></metadata>"
-			     "<qemu:commandline><qemu:arg value='-S'/></qemu:commandline></domain>");
+	char *xml =
+		final_of("<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+			 "<metadata><x:y xmlns:x='urn:x'/>"
+			 "<u:guest xmlns:u='urn:usher:1' profile='older' run='install'/></metadata>"
+			 "<qemu:commandline><qemu:arg value='-S'/></qemu:commandline></domain>");
 	struct domain_mark mark;
 
 	has(xml, "<qemu:arg value=\"-S\"/>");
@@ -381,7 +386,8 @@ START_TEST(installing_run)
 }
 END_TEST
 
-/* An installing run lets the firmware ask for an IPv6 router; a filter that the profile chose stays. */
+/* An installing run lets the firmware ask for an IPv6 router; a filter that the profile chose
+ * stays. */
 START_TEST(filter_of_an_installing_run)
 {
 	char *xml = final_of(NULL), *run = install(xml), *out = NULL;
@@ -395,7 +401,8 @@ START_TEST(filter_of_an_installing_run)
 	has(out, "<filterref filter=\"clean-traffic\">");
 	free(out);
 	free(xml);
-	xml = final_of("<domain><devices><interface><filterref filter='mine'/></interface></devices></domain>");
+	xml = final_of("<domain><devices><interface><filterref "
+		       "filter='mine'/></interface></devices></domain>");
 	run = install(xml);
 	has(run, "<filterref filter=\"mine\"/>");
 	free(xml);
@@ -414,14 +421,15 @@ START_TEST(installing_run_of_an_edited_one)
 	in_order(run, "<interface>", "<boot order=\"1\"/>");
 	ck_assert_uint_eq(count(run, "<boot"), 2);
 	free(run);
-	run = install("<domain><devices><hostdev><boot order='3'/></hostdev><disk><boot order='2'/></disk>"
+	run = install("<domain><devices><hostdev><boot order='3'/></hostdev><disk><boot "
+		      "order='2'/></disk>"
 		      "<interface><boot order='7'/></interface></devices></domain>");
 	in_order(run, "<interface>", "<boot order=\"1\"/>");
 	in_order(run, "<disk>", "<boot order=\"2\"/>");
 	in_order(run, "<hostdev>", "<boot order=\"3\"/>");
 	free(run);
-	ck_assert_int_eq(domain_xml_install("<domain><devices><disk/></devices></domain>", true, &out,
-				 why, sizeof why),
+	ck_assert_int_eq(domain_xml_install("<domain><devices><disk/></devices></domain>", true,
+				 &out, why, sizeof why),
 		-EINVAL);
 	ck_assert(strstr(why, "no NIC"));
 	ck_assert_int_eq(domain_xml_install("<domain/>", true, &out, why, sizeof why), -EINVAL);
@@ -440,11 +448,13 @@ START_TEST(reading)
 	domain_xml_mark("nonsense", &mark);
 	ck_assert(!mark.ours);
 	mac_parse("52:54:00:AA:BB:CC", &mac);
-	ck_assert(domain_xml_has_mac("<domain><devices><interface/><interface>"
-				     "<mac address='52:54:00:aa:bb:cc'/></interface></devices></domain>",
+	ck_assert(domain_xml_has_mac(
+		"<domain><devices><interface/><interface>"
+		"<mac address='52:54:00:aa:bb:cc'/></interface></devices></domain>",
 		&mac));
-	ck_assert(!domain_xml_has_mac("<domain><devices><interface>"
-				      "<mac address='52:54:00:aa:bb:cd'/></interface></devices></domain>",
+	ck_assert(!domain_xml_has_mac(
+		"<domain><devices><interface>"
+		"<mac address='52:54:00:aa:bb:cd'/></interface></devices></domain>",
 		&mac));
 	ck_assert(!domain_xml_has_mac("", &mac));
 }
@@ -454,7 +464,8 @@ static bool disk_is(const char *inside)
 {
 	char xml[512];
 
-	snprintf(xml, sizeof xml, "<domain><devices><disk/><disk>%s</disk></devices></domain>", inside);
+	snprintf(xml, sizeof xml, "<domain><devices><disk/><disk>%s</disk></devices></domain>",
+		inside);
 	return domain_xml_has_disk(xml, "/pool/a.qcow2", "pool", "a.qcow2");
 }
 
@@ -463,7 +474,8 @@ START_TEST(test_disks_of_others)
 	ck_assert(disk_is("<source file='/pool/a.qcow2'/>"));
 	ck_assert(disk_is("<source pool='pool' volume='a.qcow2'/>"));
 	ck_assert(disk_is("<source file='/top'/><backingStore type='file'><source file='/middle'/>"
-			  "<backingStore type='file'><source file='/pool/a.qcow2'/></backingStore></backingStore>"));
+			  "<backingStore type='file'><source "
+			  "file='/pool/a.qcow2'/></backingStore></backingStore>"));
 	ck_assert(!disk_is("<source file='/pool/a.qcow2.old'/><backingStore/>"));
 	ck_assert(!disk_is("<source pool='pool2' volume='a.qcow2'/>"));
 	ck_assert(!disk_is(""));
@@ -474,24 +486,29 @@ END_TEST
 START_TEST(disks)
 {
 	/* Longer than any buffer one would think of. */
-	const char *path = "/a-long-path-a-long-path-a-long-path-a-long-path-a-long-path/of/a/volume.qcow2";
+	const char *path =
+		"/a-long-path-a-long-path-a-long-path-a-long-path-a-long-path/of/a/volume.qcow2";
 	const char *volume = "v.qcow2";
 	char xml[512];
 
-	snprintf(xml, sizeof xml, "<domain><devices><disk/><disk><source file='%s'/></disk></devices></domain>",
+	snprintf(xml, sizeof xml,
+		"<domain><devices><disk/><disk><source file='%s'/></disk></devices></domain>",
 		path);
 	ck_assert(domain_xml_has_disk(xml, path, "default", volume));
 	ck_assert(!domain_xml_has_disk(xml, "/other", "default", volume));
 	snprintf(xml, sizeof xml,
-		"<domain><devices><disk><source file='/x'/><backingStore><source file='%s'/></backingStore>"
+		"<domain><devices><disk><source file='/x'/><backingStore><source "
+		"file='%s'/></backingStore>"
 		"</disk></devices></domain>",
 		path);
 	ck_assert(domain_xml_has_disk(xml, path, "default", volume));
-	ck_assert(domain_xml_has_disk("<domain><devices><disk><source pool='default' volume='v.qcow2'/></disk>"
-				      "</devices></domain>",
+	ck_assert(domain_xml_has_disk(
+		"<domain><devices><disk><source pool='default' volume='v.qcow2'/></disk>"
+		"</devices></domain>",
 		path, "default", volume));
-	ck_assert(!domain_xml_has_disk("<domain><devices><disk><source pool='p2' volume='v.qcow2'/></disk>"
-				       "</devices></domain>",
+	ck_assert(!domain_xml_has_disk(
+		"<domain><devices><disk><source pool='p2' volume='v.qcow2'/></disk>"
+		"</devices></domain>",
 		path, "default", volume));
 }
 END_TEST

@@ -67,9 +67,16 @@ static void on_status(void *arg, int rc, const struct guest_status *st, const ch
 
 static struct guest_spec spec(void)
 {
-	struct guest_spec s = { .name = "web01", .profile = "p", .memory_mib = 64, .vcpus = 1, .disk = 1 << 20,
-		.pool = "default-pool", .accel = "test", .n_nics = 1, .filter = true,
-		.fragment = "<domain><cpu mode='custom'><model>z</model></cpu></domain>" };
+	struct guest_spec s = {.name = "web01",
+		.profile = "p",
+		.memory_mib = 64,
+		.vcpus = 1,
+		.disk = 1 << 20,
+		.pool = "default-pool",
+		.accel = "test",
+		.n_nics = 1,
+		.filter = true,
+		.fragment = "<domain><cpu mode='custom'><model>z</model></cpu></domain>"};
 
 	snprintf(s.nics[0].network, sizeof s.nics[0].network, "default");
 	ip_parse("192.168.122.3", &s.nics[0].ip);
@@ -145,8 +152,12 @@ static bool volume_exists(void)
 
 static void setup(void)
 {
-	struct guests_config config = { .home = &home, .uri = URI, .arg = &seen, .connected = on_connected,
-		.event = on_event, .network = on_network };
+	struct guests_config config = {.home = &home,
+		.uri = URI,
+		.arg = &seen,
+		.connected = on_connected,
+		.event = on_event,
+		.network = on_network};
 
 	memset(&seen, 0, sizeof seen);
 	ck_assert_int_eq(mailbox_init(&home), 0);
@@ -196,7 +207,8 @@ START_TEST(life)
 	good(guest_status(guests, "web01", on_status, &home));
 	ck_assert(seen.status.running && !seen.status.installing);
 	take_log();
-	good(guest_delete(guests, "web01", seen.status.uuid, "default-pool", "web01.qcow2", on_done, &home));
+	good(guest_delete(
+		guests, "web01", seen.status.uuid, "default-pool", "web01.qcow2", on_done, &home));
 	ck_assert_str_eq(take_log(), "done");
 	ck_assert(!volume_exists());
 	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
@@ -315,7 +327,8 @@ START_TEST(taken)
 	s.nics[0].mac.b[5]++;
 	good(guest_check(guests, &s, on_done, &home));
 	snprintf(s.volume, sizeof s.volume, "web01.qcow2");
-	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "volume web01.qcow2 is domain web01's");
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST,
+		"volume web01.qcow2 is domain web01's");
 	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
 }
 END_TEST
@@ -326,8 +339,8 @@ START_TEST(anothers_name)
 
 	create();
 	bad(guest_start_install(guests, "web01", uuid, on_done, &home), -EPERM, "not ours");
-	bad(guest_delete(guests, "web01", uuid, "default-pool", "web01.qcow2", on_done, &home), -EPERM,
-		"not ours");
+	bad(guest_delete(guests, "web01", uuid, "default-pool", "web01.qcow2", on_done, &home),
+		-EPERM, "not ours");
 	ck_assert(volume_exists());
 	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
 }
@@ -337,8 +350,9 @@ END_TEST
 START_TEST(foreign_domain)
 {
 	struct guest_spec s = spec();
-	virDomainPtr d = virDomainDefineXML(other, "<domain type='test'><name>web01</name>"
-						   "<memory>1024</memory><os><type>hvm</type></os></domain>");
+	virDomainPtr d = virDomainDefineXML(other,
+		"<domain type='test'><name>web01</name>"
+		"<memory>1024</memory><os><type>hvm</type></os></domain>");
 
 	ck_assert_ptr_nonnull(d);
 	s.replace = true;
@@ -377,7 +391,9 @@ START_TEST(freed_in_the_middle)
 
 	for (int i = 0; i < 50; i++) {
 		ck_assert_int_eq(guest_create(guests, &s, on_done, &home), 0);
-		ck_assert_int_eq(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home), 0);
+		ck_assert_int_eq(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2",
+					 on_done, &home),
+			0);
 	}
 	guests_free(guests);
 	seen.done = 0;
@@ -389,7 +405,7 @@ END_TEST
 
 START_TEST(no_libvirt)
 {
-	struct guests_config config = { .home = &home, .uri = "test:///no/such/file", .arg = &seen };
+	struct guests_config config = {.home = &home, .uri = "test:///no/such/file", .arg = &seen};
 	struct guest_network n;
 	char why[GUEST_WHY];
 
@@ -439,8 +455,10 @@ START_TEST(network_xml)
 {
 	struct guest_network n = parsed(
 		"<network><forward mode='route'/><bridge name='virbr9'/><domain name='lab.test'/>"
-		"<ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' end='fd00::3'/></dhcp></ip>"
-		"<ip address='10.0.0.1' prefix='22'/><ip address='10.9.0.1' netmask='255.255.0.0'/></network>");
+		"<ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' "
+		"end='fd00::3'/></dhcp></ip>"
+		"<ip address='10.0.0.1' prefix='22'/><ip address='10.9.0.1' "
+		"netmask='255.255.0.0'/></network>");
 	char ip[IP_TEXT], why[GUEST_WHY];
 
 	ck_assert(n.dns && n.forward && !n.dhcp);
@@ -454,7 +472,8 @@ START_TEST(network_xml)
 	ck_assert_int_eq(n.prefix_len, 28);
 	ck_assert_str_eq(ip_format(&n.dhcp_first, ip), "172.16.1.2");
 	ck_assert_str_eq(ip_format(&n.dhcp_last, ip), "172.16.1.9");
-	n = parsed("<network><ip address='192.168.1.1'><dhcp><bootp file='x'/></dhcp></ip></network>");
+	n = parsed(
+		"<network><ip address='192.168.1.1'><dhcp><bootp file='x'/></dhcp></ip></network>");
 	ck_assert(!n.dhcp);
 	ck_assert_int_eq(n.prefix_len, 24);
 	n = parsed("<network><forward mode='bridge'/><bridge name='br0'/></network>");
