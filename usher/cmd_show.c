@@ -218,21 +218,34 @@ const struct command cmd_leases = {
 	.run = run_leases,
 };
 
+static void show_setting(json_t *s)
+{
+	const char *def = text_of(s, "default"), *values = text_of(s, "values");
+	bool required = json_is_true(json_object_get(s, "required"));
+
+	printf("  --set %s=%s%*s  %s%s%s%s%s\n", text_of(s, "name"), def,
+		(int)(30 - strlen(text_of(s, "name")) - strlen(def)), "", text_of(s, "help"), *values ? " (" : "", values,
+		*values ? ")" : "", required ? "; required" : "");
+}
+
 static void show_profile(json_t *p)
 {
-	json_t *s;
+	json_t *guest = json_object_get(p, "guest"), *s;
 	size_t i;
 
 	printf("%s: %s\n", text_of(p, "name"), text_of(p, "title"));
-	printf("  folder     %s\n", text_of(p, "dir"));
-	printf("  requires   %lld MiB memory, %.1f GiB disk\n",
-		(long long)json_integer_value(json_object_get(p, "min_memory_mib")),
-		json_number_value(json_object_get(p, "min_disk_bytes")) / (1024. * 1024 * 1024));
+	printf("  file       %s\n", text_of(p, "file"));
+	printf("  requires   %lld MiB of memory, %.1f GiB of disk\n",
+		(long long)json_integer_value(json_object_get(guest, "requires_memory_mib")),
+		json_number_value(json_object_get(guest, "requires_disk")) / (1024. * 1024 * 1024));
+	printf("  guest      %lld MiB of memory, %lld vcpus, %.1f GiB of disk, unless said\n",
+		(long long)json_integer_value(json_object_get(guest, "memory_mib")),
+		(long long)json_integer_value(json_object_get(guest, "vcpus")),
+		json_number_value(json_object_get(guest, "disk")) / (1024. * 1024 * 1024));
 	if (*text_of(p, "missing"))
 		printf("  missing    %s\n", text_of(p, "missing"));
 	json_array_foreach(json_object_get(p, "settings"), i, s)
-		printf("  --set %s=%s  %s%s\n", text_of(s, "name"), text_of(s, "default"), text_of(s, "title"),
-			json_is_true(json_object_get(s, "required")) ? " (required)" : "");
+		show_setting(s);
 }
 
 static int run_profiles(const struct command *c, int argc, char **argv)
