@@ -1,0 +1,78 @@
+#!/bin/bash
+# libvirtd dies and comes back while the service runs: guests go on, what happened meanwhile is found out, and what is
+# asked for meanwhile is done or refused, never half. And a service that starts without libvirtd at all.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+lab_enter "$@"
+. "$LAB_TOP/tests/lab/profiles.sh"
+
+said=$USHER_LAB/said
+state() { "$USHER" show "$1" --json | jq -r .state; }
+state_is() { [ "$(state "$1")" = "$2" ]; }
+domain_is() { [ "$(virsh -q domstate "$1" 2>/dev/null)" = "$2" ]; }
+nothing_of() {
+	! virsh -q dominfo "$1" && [ ! -e "/var/lib/libvirt/images/$1.qcow2" ] && ! "$USHER" show "$1"
+}
+libvirtd_answers() { virsh -q uri; }
+kill_libvirtd() { kill -9 "$(cat /run/libvirtd.pid)"; wait_until 5 refuse_libvirtd; }
+refuse_libvirtd() { ! virsh -q uri; }
+start_libvirtd() {
+	libvirtd >>"$USHER_LAB/libvirtd.log" 2>&1 </dev/null &
+	wait_until 20 libvirtd_answers
+}
+
+# Nothing that it boots is real: it stays in the firmware.
+lab_profile plain kernel '# {{machine.name}}'
+lab_profiles_config >"$USHER_LAB/usher.xml"
+check "the service starts" usher_start || lab_end
+check "a guest is created" "$USHER" create web01 --profile plain --no-ssh-key || lab_end
+check "and runs" domain_is web01 running
+
+check "libvirtd is killed" kill_libvirtd
+check "the service answers still" "$USHER" list
+refute "creating is refused" timeout 60 "$USHER" create web02 --profile plain --no-ssh-key
+"$USHER" create web02 --profile plain --no-ssh-key >"$said" 2>&1
+check "with libvirt's reason, in one line" \
+	sh -c "grep -q 'libvirt.*does not answer' '$said' && [ \$(wc -l <'$said') = 1 ]"
+check "libvirtd is back" start_libvirtd
+check "nothing is left of the refused one" nothing_of web02
+check "the first guest went on" domain_is web01 running
+check "the service finds libvirt again" wait_until 15 timeout 30 "$USHER" create web02 --profile plain --no-ssh-key
+check "delete works" "$USHER" delete web02
+
+check "events are heard again" virsh -q destroy web01
+check "a stop from outside is one" wait_until 10 state_is web01 failed
+
+# The moment at which it dies is anywhere between the first look and the start.
+for tenth in 0 1 2 3; do
+	"$USHER" create "mid0$tenth" --profile plain --no-ssh-key >"$said" 2>&1 &
+	creation=$!
+	sleep "0.$tenth"
+	kill_libvirtd
+	start_libvirtd
+	if wait "$creation"; then
+		check "killed after 0.$tenth s: created, and it runs" domain_is "mid0$tenth" running
+		"$USHER" delete "mid0$tenth" >"$said" 2>&1
+	fi
+	check "killed after 0.$tenth s: nothing half-made is left" nothing_of "mid0$tenth"
+done
+
+# QEMU dies while nobody watches.
+check "another guest is created" "$USHER" create web03 --profile plain --no-ssh-key
+kill_libvirtd
+kill -9 "$(pgrep -f guest=web03)"
+start_libvirtd
+found_out() { state_is web03 failed || domain_is web03 running; }
+check "that it died meanwhile is found out: it is started again, or has failed" wait_until 20 found_out
+check "and deleted" "$USHER" delete web03
+
+# Where only an interface is served libvirtd need not run.
+usher_stop
+kill_libvirtd
+ip link add lab0 type bridge && ip address add 10.99.0.1/24 dev lab0 && ip link set lab0 up
+usher_config "<segment interface='lab0'/>" >"$USHER_LAB/usher.xml"
+check "without libvirtd, an interface is served" usher_start
+check "and bare metal enrolled" "$USHER" enroll bare01 --mac 52:54:00:00:00:01 --profile debian-12 \
+	--ip 10.99.0.9 --no-ssh-key
+usher_stop
+lab_end
