@@ -222,9 +222,10 @@ static void show_setting(json_t *s)
 {
 	const char *def = text_of(s, "default"), *values = text_of(s, "values");
 	bool required = json_is_true(json_object_get(s, "required"));
+	size_t used = strlen(text_of(s, "name")) + strlen(def);
 
-	printf("  --set %s=%s%*s  %s%s%s%s%s\n", text_of(s, "name"), def,
-		(int)(30 - strlen(text_of(s, "name")) - strlen(def)), "", text_of(s, "help"), *values ? " (" : "", values,
+	printf("  --set %s=%s%*s  %s%s%s%s%s\n", text_of(s, "name"), def, used < 30 ? (int)(30 - used) : 0, "",
+		text_of(s, "help"), *values ? " (" : "", values,
 		*values ? ")" : "", required ? "; required" : "");
 }
 
