@@ -152,3 +152,44 @@ int cli_names(const char *pattern, int (*each)(void *arg, const char *name), voi
 	}
 	return 0;
 }
+
+struct name_list {
+	char **names; /* NULL-ended */
+	size_t count;
+};
+
+static int list_name(void *arg, const char *name)
+{
+	struct name_list *l = arg;
+	char **grown = reallocarray(l->names, l->count + 2, sizeof *grown);
+
+	if (!grown)
+		return -ENOMEM;
+	l->names = grown;
+	grown[l->count] = strdup(name);
+	if (!grown[l->count])
+		return -ENOMEM;
+	grown[++l->count] = NULL;
+	return 0;
+}
+
+char **cli_names_all(const struct command *c, char **patterns, size_t count, size_t *ret_count)
+{
+	struct name_list l = {.names = calloc(1, sizeof *l.names)};
+
+	for (size_t i = 0; l.names && i < count; i++)
+		if (cli_names(patterns[i], list_name, &l)) {
+			cli_usage(c, "'%s': a range is written node{01..50}, of at most 1000", patterns[i]);
+			cli_names_free(l.names);
+			return NULL;
+		}
+	*ret_count = l.count;
+	return l.names;
+}
+
+void cli_names_free(char **names)
+{
+	for (char **n = names; n && *n; n++)
+		free(*n);
+	free(names);
+}

@@ -52,5 +52,8 @@ bool cli_number(const char *text, long least, long most, long *ret);
 /* Expands node{01..50} in one name; calls `each` for every name, stops at its first nonzero return and returns
  * that. -EINVAL: the braces are wrong; -E2BIG: more than 1000 names. */
 int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg);
+/* All names that `count` patterns stand for, ended by a NULL; free them with cli_names_free(). NULL: said why. */
+char **cli_names_all(const struct command *c, char **patterns, size_t count, size_t *ret_count);
+void cli_names_free(char **names);
 
 #endif

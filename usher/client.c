@@ -2,9 +2,11 @@
 #include "usher/client.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	REPLY_MAX = 64 << 20,  /* a whole timeline as JSON */
@@ -89,7 +91,10 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
 
 static void explain(const struct client *c, CURLcode rc, char *why, size_t size)
 {
-	if (rc == CURLE_COULDNT_CONNECT)
+	if (rc == CURLE_COULDNT_CONNECT && access(c->socket, W_OK) && errno == EACCES)
+		snprintf(why, size, "%s: this user may not talk to the service: be root, or in the socket's group (ls -l)",
+			c->socket);
+	else if (rc == CURLE_COULDNT_CONNECT)
 		snprintf(why, size, "no service answers on %s: start one with 'usher serve', or give --socket", c->socket);
 	else
 		snprintf(why, size, "talking to the service on %s: %s", c->socket, curl_easy_strerror(rc));

@@ -36,6 +36,8 @@ static int run_timeline(const struct command *c, int argc, char **argv)
 	while (!rc && follow);
 	follow_end(&f);
 	client_free(f.client);
+	if (!rc && f.machine && !f.after)
+		return cli_fail("nothing is known of '%s'; 'usher list' shows the machines there are", f.machine);
 	return rc ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -46,16 +48,6 @@ const struct command cmd_timeline = {
 	.help = "  --follow             go on printing as things happen\n" CLI_COMMON_HELP,
 	.run = run_timeline,
 };
-
-static bool is_named(const char *machine, char **names)
-{
-	if (!*names)
-		return true;
-	for (; *names; names++)
-		if (!strcmp(machine, *names))
-			return true;
-	return false;
-}
 
 static int watch_redraw(struct client *c, char **names)
 {
@@ -70,7 +62,7 @@ static int watch_redraw(struct client *c, char **names)
 		const char *name = json_string_value(json_object_get(m, "name"));
 		json_t *last = json_object_get(m, "last_event");
 
-		if (name && is_named(name, names))
+		if (name && follow_names(names, name))
 			printf("%-20s %-10s %-10s %.60s\n", name, json_string_value(json_object_get(m, "state")),
 				json_string_value(json_object_get(m, "profile")),
 				last ? json_string_value(json_object_get(last, "text")) : "");
@@ -85,26 +77,29 @@ static int run_watch(const struct command *c, int argc, char **argv)
 	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
 	struct follow f = {.name_column = true};
 	struct cli_common o;
+	size_t count;
 	int rc;
 
 	cli_common_init(&o);
 	if (cli_getopt(c, &o, argc, argv, options) != -1)
 		return cli_usage(c, "takes names only");
+	f.names = cli_names_all(c, argv + optind, (size_t)(argc - optind), &count);
+	if (!f.names)
+		return EXIT_USAGE;
 	f.json = o.json;
+	f.machine = count == 1 ? f.names[0] : NULL;
 	f.client = client_new(o.socket);
-	if (!f.client)
-		return cli_fail("out of memory");
-	f.machine = argc - optind == 1 ? argv[optind] : NULL;
-	rc = follow_newest(f.client, &f.after);
+	rc = f.client ? follow_newest(f.client, &f.after) : cli_fail("out of memory");
 	while (!rc) {
 		if (isatty(STDOUT_FILENO) && !o.json) {
-			rc = watch_redraw(f.client, argv + optind);
+			rc = watch_redraw(f.client, f.names);
 			sleep(1);
 		} else {
 			rc = follow_step(&f, POLL_S);
 		}
 	}
 	client_free(f.client);
+	cli_names_free(f.names);
 	return EXIT_FAILED;
 }
 
@@ -122,7 +117,9 @@ static int run_wait(const struct command *c, int argc, char **argv)
 		{"timeout", required_argument, NULL, OPT_TIMEOUT}, CLI_COMMON_OPTIONS, {0}};
 	struct wait_for w = {.state = "up", .timeout_s = -1, .quiet = true};
 	struct cli_common o;
-	int opt;
+	char **names;
+	size_t count;
+	int opt, rc;
 
 	cli_common_init(&o);
 	while ((opt = cli_getopt(c, &o, argc, argv, options)) != -1) {
@@ -137,7 +134,12 @@ static int run_wait(const struct command *c, int argc, char **argv)
 		return cli_usage(c, "--for '%s': %s", w.state, wait_state_error(w.state));
 	w.socket = o.socket;
 	w.json = o.json;
-	return wait_for_machines(&w, argv + optind, (size_t)(argc - optind));
+	names = cli_names_all(c, argv + optind, (size_t)(argc - optind), &count);
+	if (!names)
+		return EXIT_USAGE;
+	rc = wait_for_machines(&w, names, count);
+	cli_names_free(names);
+	return rc;
 }
 
 const struct command cmd_wait = {

@@ -48,6 +48,16 @@ void follow_end(struct follow *f)
 	fflush(stdout);
 }
 
+bool follow_names(char **names, const char *machine)
+{
+	if (!names || !*names)
+		return true;
+	for (; *names; names++)
+		if (!strcmp(machine, *names))
+			return true;
+	return false;
+}
+
 static void print_event(struct follow *f, json_t *e)
 {
 	const char *machine = json_string_value(json_object_get(e, "machine"));
@@ -57,13 +67,13 @@ static void print_event(struct follow *f, json_t *e)
 	char when[32];
 	struct tm tm;
 
+	if (!machine || !kind || !text || !follow_names(f->names, machine))
+		return;
 	if (f->json) {
 		json_dumpf(e, stdout, JSON_COMPACT);
 		putchar('\n');
 		return;
 	}
-	if (!machine || !kind || !text)
-		return;
 	if (!strcmp(kind, "progress") && percentage(text) >= 0 && isatty(STDOUT_FILENO)) {
 		print_bar(f, machine, text, percentage(text));
 		return;

@@ -10,6 +10,7 @@
 struct follow {
 	struct client *client;
 	const char *machine; /* NULL: all */
+	char **names;        /* only these are printed, up to a NULL; NULL or none: all */
 	uint64_t after;      /* last number seen */
 	bool json;           /* an object a line */
 	bool quiet;          /* print nothing, only wait */
@@ -20,6 +21,8 @@ struct follow {
 /* Fetches and prints what is new, waiting up to `wait_s` for something. 0, or -1 (said why). When the service is
  * restarting it is waited for, up to a minute. */
 int follow_step(struct follow *f, int wait_s);
+/* Is `machine` one of `names` (as in struct follow)? */
+bool follow_names(char **names, const char *machine);
 /* Ends an unfinished progress line. */
 void follow_end(struct follow *f);
 /* The number of the newest event, to follow from now on. */

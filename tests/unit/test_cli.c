@@ -64,6 +64,24 @@ START_TEST(numbers)
 }
 END_TEST
 
+START_TEST(lists)
+{
+	char a[] = "a", range[] = "n{1..3}", b[] = "b", *patterns[] = {a, range, b};
+	size_t n = 0;
+	char **all = cli_names_all(&cmd_wait, patterns, 3, &n);
+
+	ck_assert_uint_eq(n, 5);
+	ck_assert_str_eq(all[3], "n3");
+	ck_assert_str_eq(all[4], "b");
+	ck_assert_ptr_null(all[5]);
+	cli_names_free(all);
+	all = cli_names_all(&cmd_wait, patterns, 0, &n);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_ptr_null(all[0]);
+	cli_names_free(all);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cli");
@@ -74,6 +92,7 @@ int main(void)
 	tcase_add_test(t, ranges);
 	tcase_add_test(t, wrong);
 	tcase_add_test(t, numbers);
+	tcase_add_test(t, lists);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
