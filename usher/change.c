@@ -54,7 +54,7 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 
 void change_disarm(struct service *s, struct http_request *r, struct machine *m)
 {
-	if (machine_event(m, LIFE_DISARM, NULL))
+	if (machine_event(m, LIFE_DISARM, "disarmed by the user"))
 		http_respond_error(r, 409, "%s is %s: there is nothing to disarm", m->name, life_state_name(m->state));
 	else
 		api_respond_committed(s, r, 200, api_machine(s, m, true));
