@@ -14,8 +14,14 @@ static int network_info(virConnectPtr c, const char *name, struct guest_network 
 	char *xml = NULL;
 	int rc, active;
 
-	if (!net)
-		return virt_error(why, why_size, "network %s", name);
+	if (!net) {
+		rc = virt_error(why, why_size, "network %s", name);
+		if (rc == -ENOENT)
+			snprintf(why, why_size,
+				"there is no libvirt network '%s': virsh net-list --all shows those there are",
+				name);
+		return rc;
+	}
 	active = virNetworkIsActive(net);
 	if (active < 0 || !(xml = virNetworkGetXMLDesc(net, 0)))
 		rc = virt_error(why, why_size, "network %s", name);
@@ -78,6 +84,8 @@ int guest_pool_info(
 		return -ENOTCONN;
 	if (!(p = virStoragePoolLookupByName(c, pool))) {
 		rc = virt_error(why, why_size, "storage pool %s", pool);
+		if (rc == -ENOENT)
+			virt_no_pool(why, why_size, pool);
 		goto out;
 	}
 	if (virStoragePoolGetInfo(p, &info) < 0) {

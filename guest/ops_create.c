@@ -191,12 +191,9 @@ static int open_pool(struct create *c)
 
 	if (!(c->pool = virStoragePoolLookupByName(c->op->conn, p))) {
 		rc = virt_error(c->op->why, GUEST_WHY, "storage pool %s", p);
-		return rc != -ENOENT ? rc
-				     : refuse(c, rc,
-					       "there is no storage pool %s: virsh pool-define-as "
-					       "%s dir --target "
-					       "/var/lib/libvirt/images && virsh pool-start %s",
-					       p, p, p);
+		if (rc == -ENOENT)
+			virt_no_pool(c->op->why, GUEST_WHY, p);
+		return rc;
 	}
 	if (virStoragePoolIsActive(c->pool) != 1)
 		return refuse(

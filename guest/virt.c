@@ -98,6 +98,14 @@ void virt_init(void)
 	pthread_once(&once, init);
 }
 
+void virt_no_pool(char *why, size_t why_size, const char *pool)
+{
+	snprintf(why, why_size,
+		"there is no storage pool %s: virsh pool-define-as %s dir --target "
+		"/var/lib/libvirt/images && virsh pool-start %s",
+		pool, pool, pool);
+}
+
 virConnectPtr virt_open(const char *uri, char *why, size_t why_size)
 {
 	virConnectPtr c;

@@ -12,6 +12,8 @@
  * returns a name, forgets the error: no such call among the arguments. */
 int virt_error(char *why, size_t why_size, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
+/* "there is no storage pool …", with the commands that make one. */
+void virt_no_pool(char *why, size_t why_size, const char *pool);
 /* The errno alone. */
 int virt_errno(void);
 

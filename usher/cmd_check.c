@@ -63,7 +63,7 @@ static bool check_libvirt(struct check *k)
 	char why[512];
 
 	if (guest_host_info(k->config.libvirt_uri, &host, why, sizeof why)) {
-		say(k, CHECK_BAD, "libvirt", "%s", why);
+		say(k, CHECK_BAD, "libvirt", "%s: apt-get install libvirt-daemon-system; systemctl start libvirtd", why);
 		return false;
 	}
 	say(k, CHECK_OK, "libvirt", "%lu.%lu.%lu, %llu MiB of memory, %u CPUs", host.libvirt / 1000000,
