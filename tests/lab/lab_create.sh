@@ -4,51 +4,24 @@
 # shellcheck source=/dev/null disable=SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
+. "$(dirname "$0")/profiles.sh"
 
 said=$USHER_LAB/said
 
-# --- profiles of this lab: nothing that they boot is real ---------------------------------------------------------------
-
-mkdir -p "$USHER_LAB/more" "$USHER_LAB/medium"
-head -c 65536 /dev/zero >"$USHER_LAB/medium/kernel"
-cp "$USHER_LAB/medium/kernel" "$USHER_LAB/medium/initrd"
-
-# profile NAME KERNEL ANSWERS [MORE]: MORE goes into profile.xml as it is.
-profile() {
-	mkdir -p "$USHER_LAB/more/$1"
-	cat >"$USHER_LAB/more/$1/profile.xml" <<-END
-		<profile name='$1'>
-		  <title>$1</title>
-		  <media name='lab' path='$USHER_LAB/medium'/>
-		  <boot>
-		    <kernel>$2</kernel>
-		    <initrd>initrd</initrd>
-		    <cmdline>answers={{attempt.answers_url}}</cmdline>
-		  </boot>
-		  <answers format='shell' template='answers'/>
-		  <requires>
-		    <memory unit='MiB'>128</memory>
-		    <disk unit='MiB'>64</disk>
-		  </requires>
-		  ${4:-}
-		</profile>
-	END
-	echo "$3" >"$USHER_LAB/more/$1/answers"
-}
-profile plain kernel '# {{machine.name}}'
-profile undefined kernel 'one line
+lab_profile plain kernel '# {{machine.name}}'
+lab_profile undefined kernel 'one line
 echo {{machine.nmae}}'
-profile nokernel vmlinux-that-is-not-there '# {{machine.name}}'
-profile demanding kernel '# {{set.owner}}' "<setting name='owner' required='yes'>whose it is</setting>
+lab_profile nokernel vmlinux-that-is-not-there '# {{machine.name}}'
+lab_profile demanding kernel '# {{set.owner}}' "<setting name='owner' required='yes'>whose it is</setting>
   <setting name='colour' default='red' values='red|blue'>its colour</setting>"
-profile late kernel '# {{machine.name}}' "<guest><domain><devices>
+lab_profile late kernel '# {{machine.name}}' "<guest><domain><devices>
     <disk type='file' device='cdrom'><source file='/nowhere/at/all.iso'/><target dev='sdz' bus='sata'/></disk>
   </devices></domain></guest>"
 mkdir "$USHER_LAB/more/broken"
 printf '<profile name="broken">\n  <boot>\n    <kernle>x</kernle>\n  </boot>\n</profile>\n' \
 	>"$USHER_LAB/more/broken/profile.xml"
 
-usher_config | sed "s|<profiles |<profiles dir='$USHER_LAB/more'/><profiles |" >"$USHER_LAB/usher.xml"
+lab_profiles_config >"$USHER_LAB/usher.xml"
 usher_start || { fail "the service starts"; lab_end; }
 pass "the service starts"
 

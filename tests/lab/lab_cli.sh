@@ -1,0 +1,286 @@
+#!/bin/bash
+# The command line as a stranger meets it: help, slips, no service, a service; what is read, as text and as JSON; ranges;
+# followers that outlive a kill -9 of the service; bare metal that is recorded and given nothing to boot.
+# shellcheck source=/dev/null disable=SC2013,SC2016,SC2119,SC2317
+. "$(dirname "$0")/lib.sh"
+lab_enter "$@"
+. "$(dirname "$0")/profiles.sh"
+
+said=$USHER_LAB/said out=$USHER_LAB/out
+commands="serve check create enroll list show timeline watch wait reinstall disarm delete render profiles leases mac"
+known=$("$USHER" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+man=$LAB_TOP/usher/usher.1
+
+run() { timeout 30 "$@" >"$out" 2>"$said" </dev/null; }
+
+# ends WHAT STATUS TEXT COMMAND…: it ends with this status; TEXT (an extended regular expression; "" silence) is on
+# standard error, and when the status is 1 that is one line.
+ends() {
+	local what=$1 want=$2 text=$3 status
+	shift 3
+	run "$@"
+	status=$?
+	if [ $status != "$want" ]; then fail "$what: exit $status, not $want: $(cat "$said")"
+	elif [ -z "$text" ] && [ -s "$said" ]; then fail "$what: not silent: $(cat "$said")"
+	elif [ "$want" = 1 ] && [ "$(wc -l <"$said")" != 1 ]; then fail "$what: not one line: $(cat "$said")"
+	elif ! grep -qE -- "$text" "$said" && [ -n "$text" ]; then fail "$what: no '$text' in: $(cat "$said")"
+	else pass "$what"
+	fi
+}
+
+# prints WHAT TEXT COMMAND…: done, silent on standard error, TEXT on standard output.
+prints() {
+	local what=$1 text=$2
+	shift 2
+	ends "$what: exit 0, no error" 0 "" "$@"
+	check "$what: '$text'" grep -qE -- "$text" "$out"
+}
+
+# --- help ----------------------------------------------------------------------------------------------------------------
+
+for c in $known; do
+	case " $commands " in *" $c "*) ;; *) commands="$commands $c" ;; esac
+done
+prints "usher --help" "^  create  +make a guest" "$USHER" --help
+prints "usher --version" "^usher [0-9]+\.[0-9]+" "$USHER" --version
+for c in $commands; do
+	prints "usher $c --help" "^usage: usher $c" "$USHER" "$c" --help
+	check "usher(1) has $c" grep -qE "^\.(It )?Cm ([a-z]+ [,|] )*$c\b" "$man"
+	for option in $(grep -oE -- '^  (-c, )?--[a-z-]+' "$out" | grep -oE -- '--[a-z-]+'); do
+		run "$USHER" "$c" "$option" value --no-such-option
+		refute "$c takes $option" grep -q "no option $option" "$said"
+		check "usher(1) has $option" grep -qE -- "Fl -${option#--}\b" "$man"
+	done
+done
+
+# --- slips ---------------------------------------------------------------------------------------------------------------
+
+usage() { ends "usage: usher ${*:2}" 2 "$1" "$USHER" "${@:2}"; }
+usage "usage: usher COMMAND"
+usage "no command 'crate'; 'usher --help' lists them" crate
+usage "usher list: no option --bogus" list --bogus
+usage "usher list: no option -x" list -xyz
+usage "usher list: --json takes no value" list --json=yes
+usage "usher list: takes no argument" list web01
+usage "usher list: no option -c" list -c file
+usage "usher show: takes one name" show
+usage "usher show: takes one name" show a b
+usage "which name" create --profile tiny
+usage "which --profile\? 'usher profiles' lists them" create web
+usage "--profile needs a value" create web --profile
+usage "--set takes KEY=VALUE, not 'colour'" create web --profile tiny --set colour
+usage "--memory takes a size like 2048M or 2G, not '2Q'" create web --profile tiny --memory 2Q
+usage "--memory takes a size" create web --profile tiny --memory nan
+usage "--disk takes a size" create web --profile tiny --disk -1
+usage "--vcpus takes a number from 1, not '2x'" create web --profile tiny --vcpus 2x
+usage "'n\{3\.\.1\}': a range is written node\{01\.\.50\}" create 'n{3..1}' --profile tiny
+usage "--ip and --mac are for one machine" create 'n{1..2}' --profile tiny --ip 192.168.122.9
+usage "no option --mac" create web --profile tiny --mac 52:54:00:00:00:01
+usage "which --mac" enroll metal --profile tiny
+usage "takes at least one name" delete
+usage "takes at least one name" wait
+usage "--for 'sleeping': one of known armed" wait web --for sleeping
+usage "--timeout takes seconds, not 'soon'" wait web --timeout soon
+usage "'all' is none of script, answers, cmdline" render web all
+usage "takes one address or one MAC" mac
+usage "'web' is neither an IPv4 address nor a MAC" mac web
+usage "'extra' is no option" serve extra
+usage "--http-port takes a port, not '80x'" serve --http-port 80x
+usage "--state takes an absolute path, not 'here'" serve --state here
+
+# --- without a service ---------------------------------------------------------------------------------------------------
+
+prints "the MAC of an address" "^52:54:c0:a8:7a:03$" "$USHER" mac 192.168.122.3
+prints "and back" "^192.168.122.3$" "$USHER" mac 52:54:c0:a8:7a:03
+prints "as JSON" '"mac": *"52:54:c0:a8:7a:03"' "$USHER" mac 192.168.122.3 --json
+check "which is JSON" jq -e . "$out"
+ends "no computed MAC" 1 "52:55:c0:a8:7a:03 is not computed from an address: it does not begin with 52:54" \
+	"$USHER" mac 52:55:c0:a8:7a:03
+for c in list leases profiles "show web" timeline "watch" "wait web" "reinstall web" "disarm web" "delete web" \
+	"render web script" "create web --profile tiny" "enroll m --mac 02:00:00:00:00:01 --profile tiny"; do
+	# shellcheck disable=SC2086
+	ends "no service: usher $c" 1 "no service answers on $USHER_SOCKET: start one with 'usher serve'" "$USHER" $c
+done
+ends "a socket of another name" 1 "no service answers on /nowhere" "$USHER" list --socket /nowhere
+ends "nothing to serve" 1 "nothing to serve: name a libvirt network \(--network default\)" "$USHER" serve
+
+# --- check ---------------------------------------------------------------------------------------------------------------
+
+cat >"$USHER_LAB/poor.xml" <<-END
+	<usher>
+	  <user name='nobodyofthatname'/>
+	  <guest pool='attic'/>
+	  <segment network='idle'/>
+	  <segment network='nowhere'/>
+	  <segment interface='nowhere0'/>
+	</usher>
+END
+echo "<network><name>idle</name><bridge name='virbr8'/><ip address='192.168.98.1' netmask='255.255.255.0'/></network>" \
+	>"$USHER_LAB/idle.xml"
+virsh -q net-define "$USHER_LAB/idle.xml" >/dev/null
+[ ! -d /usr/lib/ipxe ] || mount -t tmpfs none /usr/lib/ipxe
+run "$USHER" check -c "$USHER_LAB/poor.xml"
+check "check fails when something is missing" test $? = 1
+cat "$out"
+for line in "LACKS +user +no user 'nobodyofthatname': useradd" \
+	"LACKS +pool +there is no storage pool attic: virsh pool-define-as" \
+	"LACKS +network .*'idle' is not active: virsh net-start idle" "LACKS +network .*nowhere" \
+	"LACKS +interface +there is no 'nowhere0'" "LACKS +boot file +no undionly.kpxe.*: apt-get install ipxe" \
+	"(note|LACKS) +service +no service answers on .*: start one with"; do
+	check "check: $line" grep -qE "^$line" "$out"
+done
+run "$USHER" check -c "$USHER_LAB/poor.xml" --json
+check "check --json fails too" test $? = 1
+check "and is JSON" jq -e '.[] | select(.verdict == "LACKS") | .text' "$out"
+umount /usr/lib/ipxe 2>/dev/null
+sed -e 's/nobodyofthatname/usher/; s/attic/default/; /segment/d' "$USHER_LAB/poor.xml" >"$USHER_LAB/rich.xml"
+ends "check is content with this lab" 0 "" "$USHER" check -c "$USHER_LAB/rich.xml" --network default
+sed -e "s|<guest .*|<guest uri='qemu+unix:///system?socket=/nowhere'/>|" "$USHER_LAB/rich.xml" >"$USHER_LAB/dead.xml"
+run "$USHER" check -c "$USHER_LAB/dead.xml"
+check "check fails without libvirt" test $? = 1
+check "and says what to do" grep -E "^LACKS +libvirt .*(systemctl|libvirtd)" "$out"
+
+# --- with a service --------------------------------------------------------------------------------------------------------
+
+lab_profile plain kernel 'echo {{machine.name}} {{set.colour}} {{set.word}}' "<setting name='colour' default='red'>its colour</setting>
+<setting name='word' type='password'>a secret</setting>"
+lab_profiles_config >"$USHER_LAB/usher.xml"
+usher_start || { fail "the service starts"; lab_end; }
+
+json() { # WHAT FILTER COMMAND…
+	local what=$1 filter=$2
+	shift 2
+	ends "$what --json" 0 "" "$@" --json
+	check "$what --json: $filter" jq -e "$filter" "$out"
+}
+prints "list of nothing" "no machines; 'usher create NAME --profile P' makes one" "$USHER" list
+json list '.machines == []' "$USHER" list
+json leases '.leases == []' "$USHER" leases
+json profiles '.profiles | map(.name) | contains(["debian-12", "plain", "tiny"])' "$USHER" profiles
+json "profiles NAME" '.settings | map(.name) == ["colour", "word"]' "$USHER" profiles plain
+prints "a profile's settings" "--set colour=red +its colour" "$USHER" profiles plain
+ends "an unknown profile" 1 "no profile 'plian'" "$USHER" profiles plian
+for c in show timeline wait reinstall disarm delete; do
+	ends "$c of nobody" 1 "'nobody'" "$USHER" $c nobody
+done
+ends "render of nobody" 1 "'nobody'" "$USHER" render nobody script
+mkdir -m 700 "$USHER_LAB/tmp/nobody" && chown nobody "$USHER_LAB/tmp/nobody"
+cp "$USHER" "$USHER_LAB/tmp/usher"
+ends "another user" 1 "$USHER_SOCKET: this user may not talk to the service" \
+	setpriv --reuid nobody --regid nogroup --clear-groups "$USHER_LAB/tmp/usher" list
+
+# --- bare metal: recorded, given an address, and nothing to boot --------------------------------------------------------------
+
+mac=52:54:00:00:00:07
+prints "enroll" "^metal: known, 192.168.122.50, $mac$" "$USHER" enroll metal --no-ssh-key --mac $mac --profile plain \
+	--ip 192.168.122.50 --set colour=blue --set word=sesame
+json show '.state == "known" and .kind == "bare-metal" and .settings.colour == "blue"' "$USHER" show metal
+refute "a secret is not shown" grep -q sesame "$out"
+prints "list" "^metal +bare-metal +known +192.168.122.50 +plain" "$USHER" list
+prints "render answers" "^echo 'metal' 'blue' " "$USHER" render metal answers
+json "render script" '.text | startswith("#!ipxe")' "$USHER" render metal script
+prints "render cmdline" "^answers=http://192.168.122.1:8067/m/.*/answers" "$USHER" render metal cmdline
+
+ip netns add metal
+ip link add lab0 type veth peer name eth0 netns metal
+ip link set lab0 master virbr0 up
+ip -n metal link set eth0 address $mac up
+printf '#!/bin/sh\nenv >"$TMPDIR/lease.$1"\n' >"$USHER_LAB/tmp/note"
+chmod +x "$USHER_LAB/tmp/note"
+firmware() { # OPTION…: what a PXE firmware of a BIOS is given
+	rm -f "$TMPDIR/lease.bound"
+	ip netns exec metal udhcpc -i eth0 -n -q -f -t 5 -T 1 -s "$USHER_LAB/tmp/note" \
+		-V PXEClient:Arch:00000:UNDI:002001 -x 0x5d:0000 "$@" && [ -s "$TMPDIR/lease.bound" ]
+}
+given() { grep -q "^$1=" "$TMPDIR/lease.bound"; }
+check "its firmware gets a lease" firmware
+check "of its address" grep -qx ip=192.168.122.50 "$TMPDIR/lease.bound"
+refute "and no file to boot" given boot_file
+prints "leases" "^192.168.122.50 +$mac +default .*metal$" "$USHER" leases
+json leases '.leases[0] | .machine == "metal" and .address == "192.168.122.50"' "$USHER" leases
+prints "reinstall" "^metal: armed$" "$USHER" reinstall metal
+check "now its firmware gets a lease" firmware
+check "and a file to boot" grep -q '^boot_file=undionly' "$TMPDIR/lease.bound"
+check "iPXE gets a lease" firmware -x 0x4d:69505845
+check "and a URL" grep -qE '^boot_file=http://192.168.122.1:8067/m/[0-9a-f]+/boot.ipxe' "$TMPDIR/lease.bound"
+prints "disarm" "^metal: disarmed$" "$USHER" disarm metal
+check "its firmware gets a lease again" firmware
+refute "and no file any more" given boot_file
+ends "a second disarm" 1 "metal is known: there is nothing to disarm" "$USHER" disarm metal
+ends "wait gives up" 1 "metal is not up after 1 s: 'usher show metal' says where it is" \
+	"$USHER" wait metal --timeout 1
+ends "wait for what is" 0 "" "$USHER" wait metal --for known
+prints "timeline" "^[0-9:]{8}  leased +192.168.122.50 to $mac" "$USHER" timeline metal
+check "timeline --json: an object a line" jq -se 'map(.kind) | contains(["created", "leased", "armed"])' <("$USHER" timeline metal --json)
+
+# --- followers outlive the service ----------------------------------------------------------------------------------------------
+
+"$USHER" timeline --follow --json >"$USHER_LAB/followed" 2>"$USHER_LAB/follower" &
+follower=$!
+"$USHER" watch other third >"$USHER_LAB/watched" 2>&1 &
+watcher=$!
+"$USHER" wait other --for armed >"$USHER_LAB/waited" 2>&1 &
+early=$!
+"$USHER" wait third --for deleted >>"$USHER_LAB/waited" 2>&1 &
+deleted=$!
+sleep 1
+check "wait for a machine that is not there is an error" sh -c "! kill -0 $early 2>/dev/null"
+wait $early
+"$USHER" enroll other --no-ssh-key --mac 02:00:00:00:00:02 --profile plain >/dev/null
+followed() { jq -r .machine "$USHER_LAB/followed" | grep -cx "$1"; }
+check "a follower sees it" wait_until 5 followed other
+usher_stop KILL
+ends "killed: no service" 1 "no service answers" "$USHER" list
+sleep 1
+usher_start
+check "nothing is lost" test "$("$USHER" list --json | jq -r '.machines[].name' | xargs)" = "metal other"
+"$USHER" enroll third --no-ssh-key --mac 02:00:00:00:00:03 --profile plain >/dev/null
+check "the follower goes on" wait_until 10 followed third
+check "the watcher too" wait_until 10 grep -q "third .*created" "$USHER_LAB/watched"
+check "every event came once, in order" jq -se 'map(.seq) == (map(.seq) | unique)' "$USHER_LAB/followed"
+"$USHER" timeline --json >"$USHER_LAB/all"
+check "none is missing" diff "$USHER_LAB/all" "$USHER_LAB/followed"
+refute "a watcher of two names is told of no third" grep -q "  metal " "$USHER_LAB/watched"
+"$USHER" delete metal other third >"$out"
+check "delete says what it did" diff - "$out" <<<$'metal: deleted\nother: deleted\nthird: deleted'
+kill $follower $watcher
+wait $follower $watcher 2>/dev/null
+check "no follower complains" test ! -s "$USHER_LAB/follower"
+kill $deleted 2>/dev/null
+wait $deleted 2>/dev/null
+
+# --- guests, many at once ---------------------------------------------------------------------------------------------------------
+
+prints "a range of guests" "^n2: armed, 192.168.122.3, 52:54:c0:a8:7a:03$" \
+	"$USHER" create 'n{1..3}' --profile plain --no-ssh-key --memory 128
+check "three lines" test "$(wc -l <"$out")" = 3
+check "three domains" test "$(virsh -q list --name | xargs)" = "n1 n2 n3"
+ends "one of them exists already" 1 "machine 'n3' exists already" \
+	"$USHER" create 'n{3..3}' --profile plain --no-ssh-key
+ends "wait for all of them" 0 "" "$USHER" wait 'n{1..3}' --for armed
+prints "disarm of a guest" "^n1: disarmed$" "$USHER" disarm n1
+check "it is known, or failed when it had fetched its boot script" \
+	grep -qE 'known|failed' <("$USHER" show n1 --json | jq .state)
+check "its install is stopped" wait_until 10 sh -c 'test "$(virsh -q domstate n1)" = "shut off"'
+prints "reinstall of a guest" "^n1: armed$" "$USHER" reinstall n1
+check "it runs again" wait_until 10 sh -c 'test "$(virsh -q domstate n1)" = running'
+ends "reinstall of one that is armed" 1 "n1 is armed" "$USHER" reinstall n1
+prints "delete of a range" "^n3: deleted" "$USHER" delete 'n{1..3}'
+check "no domain is left" test -z "$(virsh -q list --all --name)"
+check "no volume is left" test -z "$(virsh -q vol-list default)"
+prints "create --json" "" "$USHER" create 'j{1..2}' --profile plain --no-ssh-key --memory 128 --json
+check "an object a line" jq -se 'map(.name) == ["j1", "j2"]' "$out"
+ends "delete --json" 0 "" "$USHER" delete 'j{1..2}' --json
+check "an object a line" jq -se 'map(.deleted) == ["j1", "j2"]' "$out"
+usher_stop
+
+# --- manual pages -----------------------------------------------------------------------------------------------------------------
+
+if command -v mandoc >/dev/null; then
+	for page in "$LAB_TOP"/usher/*.[1-8] "$LAB_TOP"/kickstart/*.[1-8]; do
+		[ ! -e "$page" ] || check "mandoc: ${page##*/}" mandoc -Tlint -Wwarning "$page"
+	done
+else
+	skip "manual pages: mandoc is not installed"
+fi
+lab_end
