@@ -10,21 +10,27 @@ static bool within_budget(struct dhcp_notices *n, int64_t now)
 		n->since = now;
 		n->said = 0;
 	}
-	return n->said < DHCP_NOTICE_MOST;
+	return n->said < (n->most ? n->most : DHCP_NOTICE_MOST);
 }
 
 bool dhcp_notice_due(struct dhcp_notices *n, uint32_t segment, const struct mac *mac, int64_t now)
 {
 	size_t i = hash_bytes(mac->b, sizeof(mac->b), segment) % DHCP_NOTICE_SLOTS;
 
-	if (n->slots[i].at && n->slots[i].segment == segment && mac_eq(&n->slots[i].mac, mac) &&
-		now - n->slots[i].at < DHCP_NOTICE_MS)
+	bool known = n->slots[i].at && n->slots[i].segment == segment &&
+		mac_eq(&n->slots[i].mac, mac) && now - n->slots[i].at < DHCP_NOTICE_MS;
+
+	if (known && n->slots[i].said >= (n->each ? n->each : 1))
 		return false;
 	if (!within_budget(n, now))
 		return false;
-	n->slots[i].segment = segment;
-	n->slots[i].mac = *mac;
-	n->slots[i].at = now;
+	if (!known) {
+		n->slots[i].segment = segment;
+		n->slots[i].mac = *mac;
+		n->slots[i].at = now;
+		n->slots[i].said = 0;
+	}
+	n->slots[i].said++;
 	n->said++;
 	return true;
 }

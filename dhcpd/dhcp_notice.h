@@ -8,16 +8,18 @@
 #include "core/addr.h"
 
 enum {
-	DHCP_NOTICE_MS = 60 * 1000, /* a MAC is told of at most this often */
+	DHCP_NOTICE_MS = 60 * 1000, /* a MAC is told of `each` times in this at most */
 	DHCP_NOTICE_SLOTS = 256, /* MACs remembered; one that is pushed out may be told of again */
-	DHCP_NOTICE_MOST = 120,  /* of all MACs together: made-up ones must not fill the timeline */
+	DHCP_NOTICE_MOST = 120, /* of all MACs together: made-up ones must not fill the timeline */
 };
 
 struct dhcp_notices {
+	unsigned each, most; /* 0: 1, and DHCP_NOTICE_MOST */
 	struct {
 		uint32_t segment;
 		struct mac mac;
 		int64_t at;
+		unsigned said; /* since then */
 	} slots[DHCP_NOTICE_SLOTS];
 	int64_t since; /* the window of `said` */
 	unsigned said;

@@ -18,6 +18,13 @@ enum {
 	DHCPD_PACKETS = 4096, /* answers held at once, 6 MB: what waits for a slow disk. Beyond,
 				 clients ask again */
 	DHCPD_BATCHES = 1024, /* commits under way at once */
+	/* Events of one MAC's leases a minute. A reinstallation has some six; a client gone mad has
+	 * thousands. */
+	TOLD_OF_MACHINE = 20,
+	TOLD_OF_GUEST = 4,
+	TOLD_OF_MACHINES = 3000, /* of all: a room that powers on at once */
+	ASKING_SLOTS = 4096, /* iPXEs remembered, 96 kB: racks that boot at once; one lost waits */
+	ASKING_MS = 30 * 1000, /* iPXE gives up on IPv6 after 16 s */
 };
 
 struct port {
@@ -32,6 +39,13 @@ struct port {
 struct packet_list {
 	struct dhcp_packet *head, **tail;
 	size_t n;
+};
+
+/* An iPXE that had an answer of ours, and asks for an IPv6 router beside it. */
+struct asking {
+	uint32_t segment;
+	struct mac mac;
+	int64_t until; /* mono ms */
 };
 
 /* The ACKs that wait for one commit. */
@@ -54,11 +68,13 @@ struct dhcpd {
 	bool dirty;             /* something was put that no batch commits */
 	bool gone;              /* dhcpd_free() was called: the last callback frees */
 	struct loop_timer gather;
-	struct dhcp_notices notices;
+	struct dhcp_notices notices;          /* refusals */
+	struct dhcp_notices machines, guests; /* leases: of records, of computed MACs without one */
 	struct dhcp_meter send_errors, refusals;
 	struct dhcpd_stats stats;
 	struct dhcp_message msg; /* the one that is being worked on */
 	struct dhcp_inbox inbox;
+	struct asking asking[ASKING_SLOTS]; /* by hash; a newer one takes an older one's place */
 };
 
 static void list_init(struct packet_list *l)
@@ -328,6 +344,22 @@ static void note_refusal(
 	d->dirty = true;
 }
 
+static bool is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	struct ip ip;
+
+	return p->segment->computed && mac_to_ip(&p->msg->mac, &ip) == 0 && ip_eq(&ip, &dec->address);
+}
+
+static bool within_reason(
+	struct dhcpd *d, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	return dhcp_notice_due(dec->machine ? &d->machines : &d->guests, p->segment->id,
+		&p->msg->mac, clock_mono_ms());
+}
+
+/* A stranger's lease is no event: strangers come by the thousands, and the timeline is our
+ * machines'. */
 static void note_lease(
 	struct dhcpd *d, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
@@ -335,9 +367,14 @@ static void note_lease(
 
 	if (!dec->news)
 		return;
-	timeline_add(d->c.timeline, machine_name(dec), "leased", "%s to %s (%s)",
-		ip_format(&dec->address, ip), mac_format(&p->msg->mac, mac),
-		client_text(p, client, sizeof(client)));
+	ip_format(&dec->address, ip);
+	mac_format(&p->msg->mac, mac);
+	client_text(p, client, sizeof(client));
+	if ((dec->machine || is_computed(p, dec)) && within_reason(d, p, dec))
+		timeline_add(d->c.timeline, machine_name(dec), "leased", "%s to %s (%s)", ip, mac,
+			client);
+	else
+		log_debug("dhcp %s: leased %s to %s (%s)", p->segment->name, ip, mac, client);
 }
 
 static void note_decline(
@@ -345,6 +382,8 @@ static void note_decline(
 {
 	char mac[MAC_TEXT], ip[IP_TEXT];
 
+	if (!within_reason(d, p, dec))
+		return;
 	ip_format(&dec->address, ip);
 	mac_format(&p->msg->mac, mac);
 	timeline_add(d->c.timeline, machine_name(dec), "declined",
@@ -417,6 +456,18 @@ static bool sends(const struct dhcp_decision *dec)
 		dec->verdict == DHCP_SEND_NAK || dec->verdict == DHCP_SEND_INFO;
 }
 
+static struct asking *asking_slot(struct dhcpd *d, uint32_t segment, const struct mac *mac)
+{
+	return &d->asking[hash_bytes(mac, sizeof(*mac), segment) % ASKING_SLOTS];
+}
+
+static void note_ipxe(struct dhcpd *d, const struct dhcp_policy *p)
+{
+	if (dhcp_boot_client(p->msg) == DHCP_CLIENT_IPXE)
+		*asking_slot(d, p->segment->id, &p->msg->mac) = (struct asking){
+			p->segment->id, p->msg->mac, loop_now(d->c.loop) + ASKING_MS};
+}
+
 static void note(struct dhcpd *d, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	switch (dec->verdict) {
@@ -455,6 +506,7 @@ static void serve(struct dhcpd *d, const struct dhcp_policy *p, struct dhcp_pack
 	}
 	note(d, p, &dec);
 	if (sends(&dec)) {
+		note_ipxe(d, p);
 		queue(d, &dec, packet);
 		return;
 	}
@@ -553,6 +605,8 @@ int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret)
 		return rc;
 	}
 	list_init(&d->now);
+	d->machines = (struct dhcp_notices){.each = TOLD_OF_MACHINE, .most = TOLD_OF_MACHINES};
+	d->guests = (struct dhcp_notices){.each = TOLD_OF_GUEST};
 	dhcp_inbox_init(&d->inbox);
 	loop_timer_init(&d->gather, gathered, d);
 	*ret = d;
@@ -597,12 +651,14 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 	return 0;
 }
 
-static bool netboots(void *arg, const struct mac *mac)
+/* Nobody else: other systems may make of an advertisement what they like. */
+static bool is_asking(void *arg, const struct mac *mac)
 {
 	const struct port *port = arg;
-	const struct machine *m = machines_by_mac(port->d->c.machines, port->segment->id, mac, NULL);
+	const struct asking *a = asking_slot(port->d, port->segment->id, mac);
 
-	return m && life_netboots(m->state);
+	return a->segment == port->segment->id && mac_eq(&a->mac, mac) &&
+		a->until > loop_now(port->d->c.loop);
 }
 
 /* Without it firmware boots all the same, only later. */
@@ -611,7 +667,7 @@ static void open_ndp(struct port *port)
 	int rc;
 
 	ndp_close(&port->ndp);
-	rc = ndp_open(&port->ndp, port->d->c.loop, port->socket.ifindex, &port->socket.mac, netboots, port);
+	rc = ndp_open(&port->ndp, port->d->c.loop, port->socket.ifindex, &port->socket.mac, is_asking, port);
 	if (rc)
 		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait for them: %s",
 			port->segment->name, strerror(-rc));

@@ -442,6 +442,38 @@ START_TEST(test_decline_and_strangers)
 }
 END_TEST
 
+static size_t events(const char *kind)
+{
+	const struct timeline_event *e = NULL;
+	uint64_t after = 0;
+	size_t n = 0;
+
+	while ((e = timeline_after(timeline, after, NULL))) {
+		n += strcmp(e->kind, kind) == 0;
+		after = e->seq;
+	}
+	return n;
+}
+
+/* A guest without a record is seen; one gone mad does not fill the timeline. */
+START_TEST(test_lease_and_release_for_ever)
+{
+	if (!in_namespace)
+		return;
+	for (int i = 0; i < 30; i++) {
+		request(&ONE, NET + 3);
+		settle();
+		ck_assert_uint_eq(answer(true), DHCP_ACK);
+		dhcp_make_begin(&make, &ONE, 1);
+		dhcp_make_u32_at(&make, MAKE_CIADDR, NET + 3);
+		dhcp_make_u8(&make, OPT_TYPE, DHCP_RELEASE);
+		send_from(&ONE, 0);
+		run(1);
+	}
+	ck_assert_uint_eq(events("leased"), 4);
+}
+END_TEST
+
 START_TEST(test_malformed)
 {
 	struct mac bad = {{0}};
@@ -468,6 +500,7 @@ static void burst(void)
 {
 	unsigned got = 0;
 	bool seen[100] = {false};
+	uint64_t newest = timeline_newest(timeline);
 
 	for (unsigned i = 0; i < 90; i++) {
 		struct mac m = {{2, 0, 0, 0, 1, (uint8_t)i}};
@@ -482,6 +515,7 @@ static void burst(void)
 		got++;
 	}
 	ck_assert_uint_eq(got, 90);
+	ck_assert_uint_eq(timeline_newest(timeline), newest); /* strangers */
 	ck_assert_uint_le(store_stats(store).commits, 4);
 	ck_assert_uint_eq(dhcpd_stats(d).dropped, 0);
 }
@@ -609,6 +643,7 @@ int main(void)
 	tcase_add_test(t, test_broadcast_flag);
 	tcase_add_test(t, test_armed);
 	tcase_add_test(t, test_decline_and_strangers);
+	tcase_add_test(t, test_lease_and_release_for_ever);
 	tcase_add_test(t, test_malformed);
 	tcase_add_test(t, test_burst);
 	tcase_add_test(t, test_gathering);
