@@ -1,11 +1,14 @@
 #include "dhcpd/dhcp_answer.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum { V4_BROADCAST = 0xffffffff };
 
 static const struct mac ETHER_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
+/* An address that the answer is not about is not the client's here, whatever it says: else anybody
+ * could have us send to anywhere. */
 struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct dhcp_decision *d)
 {
 	struct dhcp_route r = {.port = DHCP_CLIENT_PORT};
@@ -13,7 +16,7 @@ struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct d
 	if (m->giaddr) {
 		r.ip = m->giaddr;
 		r.port = DHCP_SERVER_PORT;
-	} else if (d->verdict != DHCP_SEND_NAK && m->ciaddr) {
+	} else if (d->verdict != DHCP_SEND_NAK && m->ciaddr && m->ciaddr == ip_to_v4(&d->address)) {
 		r.ip = m->ciaddr;
 	} else if (d->verdict == DHCP_SEND_NAK || (m->flags & DHCP_FLAG_BROADCAST)) {
 		r.frame = true;
@@ -57,7 +60,7 @@ static void put_boot(struct dhcp_reply *r, const struct dhcp_boot *b)
 		dhcp_reply_bytes(r, OPT_VENDOR, b->vendor, b->vendor_len);
 	if (b->no_proxy)
 		dhcp_reply_bytes(r, OPT_IPXE, NO_PXEDHCP, sizeof(NO_PXEDHCP));
-	if (dhcp_wire_wants(r->to, OPT_BOOTFILE))
+	if (dhcp_wire_wants(r->to, OPT_BOOTFILE) || strlen(b->file) >= DHCP_FILE_FIELD)
 		dhcp_reply_text(r, OPT_BOOTFILE, b->file);
 	if (b->tftp && dhcp_wire_wants(r->to, OPT_TFTP_SERVER))
 		dhcp_reply_text(r, OPT_TFTP_SERVER, ip_format(&next, text));

@@ -10,7 +10,6 @@ enum {
 	BOOTREPLY = 2,
 	HTYPE_ETHERNET = 1,
 	SNAME_LEN = 64,
-	FILE_LEN = 128,
 	OVERLOAD_FILE = 1,
 	OVERLOAD_SNAME = 2,
 	IP_UDP_HEADERS = 28,
@@ -364,7 +363,7 @@ int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, co
 	if (rc < 0)
 		return rc;
 	sname = reader_sub(&r, SNAME_LEN);
-	file = reader_sub(&r, FILE_LEN);
+	file = reader_sub(&r, DHCP_FILE_FIELD);
 	if (reader_u32(&r) != COOKIE) {
 		*ret_why = "plain BOOTP";
 		return -ENOMSG;
@@ -461,12 +460,12 @@ static void put_names(struct writer *w, const char *file)
 {
 	size_t len = file ? strlen(file) : 0;
 
-	if (len >= FILE_LEN)
+	if (len >= DHCP_FILE_FIELD)
 		len = 0;
 	writer_zero(w, SNAME_LEN);
 	if (len > 0)
 		writer_bytes(w, file, len);
-	writer_zero(w, FILE_LEN - len);
+	writer_zero(w, DHCP_FILE_FIELD - len);
 }
 
 void dhcp_reply_begin(struct dhcp_reply *r, uint8_t *buf, const struct dhcp_message *to,
@@ -482,8 +481,6 @@ void dhcp_reply_begin(struct dhcp_reply *r, uint8_t *buf, const struct dhcp_mess
 	writer_u32(&r->w, COOKIE);
 	dhcp_reply_bytes(r, OPT_TYPE, &type, 1);
 	dhcp_reply_u32(r, OPT_SERVER_ID, head->server_id);
-	if (head->file && strlen(head->file) >= FILE_LEN)
-		dhcp_reply_text(r, OPT_BOOTFILE, head->file);
 }
 
 void dhcp_reply_bytes(struct dhcp_reply *r, uint8_t code, const void *bytes, size_t len)

@@ -14,6 +14,7 @@ enum {
 	DHCP_REPLY_MIN = 300,    /* BOOTP's smallest: old ROMs drop shorter ones (RFC 1542 2.1) */
 	DHCP_REPLY_MAX = 1472,   /* one Ethernet frame */
 	DHCP_DATAGRAM_MIN = 576, /* what every client takes, IP header and all (RFC 2131 2) */
+	DHCP_FILE_FIELD = 128,   /* with its NUL; a longer name goes into option 67 */
 	DHCP_FILE_MAX = 255,     /* one option 67; a longer name is a mistake of ours */
 };
 
@@ -113,7 +114,7 @@ struct dhcp_reply_head {
 	enum dhcp_type type;
 	uint32_t ciaddr, yiaddr, siaddr;
 	uint32_t server_id;
-	const char *file; /* NULL: none. Longer than the field: option 67 only */
+	const char *file; /* NULL: none. Left out when it is too long for the field */
 };
 
 /* Header, message type and server id. `buf` has DHCP_REPLY_MAX bytes. */

@@ -171,6 +171,30 @@ START_TEST(test_ipxe)
 }
 END_TEST
 
+/* RFC 3396: two would be read as one name of twice the length. */
+START_TEST(test_long_name_once)
+{
+	struct dhcp_boot b = {.boots = true, .next_server = 0xc0a87a01, .vendor_class = ""};
+	size_t n, at;
+
+	memset(b.file, 'n', DHCP_FILE_FIELD);
+	for (int wants = 0; wants < 2; wants++) {
+		ask(DHCP_DISCOVER, wants ? "\1\103" : "\1");
+		encode(DHCP_SEND_OFFER, &b);
+		ck_assert_uint_eq(out[MAKE_FILE], 0);
+		ck_assert_ptr_nonnull(dhcp_answer_option(out, out_len, OPT_BOOTFILE, &n, &at));
+		ck_assert_uint_eq(n, DHCP_FILE_FIELD);
+		out[at] = 224; /* the next one is found then */
+		ck_assert(!has(OPT_BOOTFILE));
+	}
+	b.file[DHCP_FILE_FIELD - 1] = '\0';
+	ask(DHCP_DISCOVER, "\1");
+	encode(DHCP_SEND_OFFER, &b);
+	ck_assert_str_eq((char *)out + MAKE_FILE, b.file);
+	ck_assert(!has(OPT_BOOTFILE));
+}
+END_TEST
+
 START_TEST(test_nak_says_nothing_else)
 {
 	struct dhcp_boot b = {
@@ -218,7 +242,10 @@ START_TEST(test_routes)
 		{0, 0, 0x7fff, DHCP_SEND_ACK, true, false, 0xc0a87a03, 68},
 		{0, 0xc0a87a03, 0, DHCP_SEND_ACK, false, false, 0xc0a87a03, 68},
 		{0, 0xc0a87a03, 0x8000, DHCP_SEND_ACK, false, false, 0xc0a87a03, 68},
-		{0, 0xc0a87a09, 0, DHCP_SEND_INFO, false, false, 0xc0a87a09, 68},
+		/* nobody has us send to where he likes */
+		{0, 0x08080808, 0, DHCP_SEND_OFFER, true, false, 0xc0a87a03, 68},
+		{0, 0x08080808, 0x8000, DHCP_SEND_ACK, true, true, 0xffffffff, 68},
+		{0, 0xc0a87a03, 0, DHCP_SEND_INFO, false, false, 0xc0a87a03, 68},
 		{0, 0, 0, DHCP_SEND_NAK, true, true, 0xffffffff, 68},
 		{0, 0xc0a87a03, 0, DHCP_SEND_NAK, true, true, 0xffffffff, 68},
 		{0xc0a87afe, 0, 0, DHCP_SEND_OFFER, false, false, 0xc0a87afe, 67},
@@ -265,6 +292,21 @@ START_TEST(test_notices)
 }
 END_TEST
 
+START_TEST(test_notices_several)
+{
+	static struct dhcp_notices n = {.each = 3, .most = 5};
+	struct mac m = MAC;
+	int64_t now = 1000000;
+
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(dhcp_notice_due(&n, 1, &m, now + i), i < 3);
+	m.b[5]++;
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(dhcp_notice_due(&n, 1, &m, now + i), i < 2);
+	ck_assert(dhcp_notice_due(&n, 1, &m, now + DHCP_NOTICE_MS));
+}
+END_TEST
+
 START_TEST(test_meter)
 {
 	struct dhcp_meter m = {0};
@@ -289,10 +331,12 @@ int main(void)
 	tcase_add_test(t, test_only_what_is_listed);
 	tcase_add_test(t, test_boot);
 	tcase_add_test(t, test_ipxe);
+	tcase_add_test(t, test_long_name_once);
 	tcase_add_test(t, test_nak_says_nothing_else);
 	tcase_add_test(t, test_info);
 	tcase_add_test(t, test_routes);
 	tcase_add_test(t, test_notices);
+	tcase_add_test(t, test_notices_several);
 	tcase_add_test(t, test_meter);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

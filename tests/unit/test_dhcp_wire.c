@@ -370,6 +370,7 @@ START_TEST(test_reply_long)
 	begin(DHCP_DISCOVER);
 	dhcp_make_u16(&make, OPT_MAX_SIZE, 1500);
 	r = reply_to((struct dhcp_reply_head){.type = DHCP_ACK, .file = name});
+	dhcp_reply_text(&r, OPT_BOOTFILE, name);
 	dhcp_reply_bytes(&r, OPT_VENDOR, bytes, sizeof(bytes));
 	len = dhcp_reply_end(&r);
 	ck_assert_int_gt(len, 600);
