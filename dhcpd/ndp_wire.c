@@ -94,9 +94,11 @@ int ndp_wire_decode(const void *frame, size_t len, struct ndp_solicit *ret)
 	return 0;
 }
 
+/* Not the link's own, which has ff:fe in the middle (RFC 4291 appendix A): where this host is a
+ * router (libvirt's IPv6 networks), "no router here" from that address would take it back. */
 static void put_link_local(struct writer *w, const struct mac *mac)
 {
-	static const uint8_t prefix[8] = {0xfe, 0x80}, middle[2] = {0xff, 0xfe};
+	static const uint8_t prefix[8] = {0xfe, 0x80}, middle[2] = {0, 0};
 
 	writer_bytes(w, prefix, sizeof(prefix));
 	writer_u8(w, mac->b[0] ^ 2);

@@ -23,8 +23,8 @@ struct ndp_solicit {
 /* A frame with its Ethernet header, without VLAN tags. -ENOMSG: another kind of frame; -EBADMSG:
  * not as RFC 4861 6.1.1 wants it. */
 int ndp_wire_decode(const void *frame, size_t len, struct ndp_solicit *ret);
-/* The answer, to that machine only; `mac` is ours, and our link-local address is made of it (RFC
- * 4291 appendix A). */
+/* The answer, to that machine only; `mac` is ours, and a link-local address that nobody else has is
+ * made of it. */
 void ndp_wire_encode(
 	const struct ndp_solicit *to, const struct mac *mac, uint8_t frame[NDP_ADVERT]);
 
