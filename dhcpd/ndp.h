@@ -1,6 +1,6 @@
 /*
- * Answers the Router Solicitations of machines that boot from the network (ndp_wire.h says why), of
- * nobody else, and to nobody else. One packet socket per segment; main thread.
+ * Answers the Router Solicitations of firmware that boots from the network (ndp_wire.h says why),
+ * of nobody else, and to nobody else. One packet socket per segment; main thread.
  */
 #ifndef USHER_DHCPD_NDP_H
 #define USHER_DHCPD_NDP_H

@@ -410,6 +410,47 @@ START_TEST(test_armed)
 }
 END_TEST
 
+/* How many advertisements come back to a question for an IPv6 router. */
+static unsigned solicit(const struct mac *mac)
+{
+	uint8_t f[62] = {0x33, 0x33, 0, 0, 0, 2, [12] = 0x86, [13] = 0xdd, [14] = 0x60, [19] = 8,
+		[20] = 58, [21] = 255, [38] = 0xff, [39] = 2, [53] = 2, [54] = 133};
+	struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IPV6)};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0);
+	uint8_t got[128];
+	unsigned n = 0;
+	ssize_t len;
+
+	a.sll_ifindex = (int)if_nametoindex("cli0");
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	memcpy(f + 6, mac->b, sizeof(mac->b));
+	f[56] = 0x7b; /* the checksum: 133 << 8, 58, 8, ff02 and 2 */
+	f[57] = 0xb8;
+	ck_assert_int_eq(send(fd, f, sizeof(f), 0), sizeof(f));
+	run(3);
+	while ((len = recv(fd, got, sizeof(got), 0)) > 0)
+		n += len > 54 && got[54] == 134 && !memcmp(got, mac->b, sizeof(mac->b));
+	close(fd);
+	return n;
+}
+
+/* An iPXE that we lease to is told that there is no IPv6 router; no other is told anything. */
+START_TEST(test_solicit)
+{
+	static const struct mac other = {{2, 0, 0, 0, 0, 9}};
+
+	if (!in_namespace)
+		return;
+	ck_assert_uint_eq(solicit(&ONE), 0);
+	discover(&ONE);
+	run(1);
+	ck_assert_uint_eq(solicit(&ONE), 0);
+	discover_ipxe(&ONE);
+	ck_assert_uint_eq(solicit(&ONE), 1);
+	ck_assert_uint_eq(solicit(&other), 0);
+}
+END_TEST
+
 START_TEST(test_decline_and_strangers)
 {
 	struct mac pool = {{2, 0, 0, 0, 0, 1}};
@@ -642,6 +683,7 @@ int main(void)
 	tcase_add_test(t, test_renewal_is_a_datagram);
 	tcase_add_test(t, test_broadcast_flag);
 	tcase_add_test(t, test_armed);
+	tcase_add_test(t, test_solicit);
 	tcase_add_test(t, test_decline_and_strangers);
 	tcase_add_test(t, test_lease_and_release_for_ever);
 	tcase_add_test(t, test_malformed);
