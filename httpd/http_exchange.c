@@ -99,10 +99,11 @@ static void exchange_unref(struct http_exchange *x)
 void http_exchange_end(struct http_exchange *x, struct MHD_Connection *conn, bool completed)
 {
 	struct http_listener *l = x->listener;
+	char shown[HTTP_SHOWN_MAX];
 
 	if (x->kind == HTTP_KIND_FILE)
 		http_file_ended(x, conn, completed);
-	log_debug("http: %u %s: %s, %lld ms", x->status, x->target,
+	log_debug("http: %u %s: %s, %lld ms", x->status, http_path_shown(x->target, shown),
 		completed ? "sent" : "broken off", (long long)(clock_mono_ms() - x->started));
 	exchange_unref(x);
 	atomic_fetch_sub(&l->busy, 1);
@@ -354,10 +355,10 @@ struct MHD_Response *http_error_response(const struct http_request *r, const cha
 
 static void answer_refusal(struct http_exchange *x)
 {
-	char peer[IP_TEXT];
+	char peer[IP_TEXT], shown[HTTP_SHOWN_MAX];
 
-	log_info("http %s: %.200s: %u %s", x->r.local ? "local" : ip_format(&x->r.peer, peer),
-		x->target, x->refuse, x->refuse_why);
+	log_info("http %s: %s: %u %s", x->r.local ? "local" : ip_format(&x->r.peer, peer),
+		http_path_shown(x->target, shown), x->refuse, x->refuse_why);
 	x->status = x->refuse;
 	x->answer = http_error_response(&x->r, x->refuse_why);
 	if (x->answer && x->refuse == 405)

@@ -130,6 +130,21 @@ bool http_path_below(const char *path, const char *top)
 	return strncmp(path, top, len) == 0 && path[len] != '\0';
 }
 
+const char *http_path_shown(const char *path, char ret[HTTP_SHOWN_MAX])
+{
+	const char *secret = strstr(path, "/m/"), *rest;
+
+	if (!secret) {
+		snprintf(ret, HTTP_SHOWN_MAX, "%s", path);
+		return ret;
+	}
+	secret += strlen("/m/");
+	rest = secret + strcspn(secret, "/?");
+	snprintf(ret, HTTP_SHOWN_MAX, "%.*s%s%s", (int)(secret - path), path,
+		rest > secret ? "*" : "", rest);
+	return ret;
+}
+
 static int decode_text(char *text)
 {
 	size_t out = 0, left = strlen(text), taken;

@@ -104,6 +104,22 @@ START_TEST(split)
 }
 END_TEST
 
+START_TEST(shown)
+{
+	char text[HTTP_SHOWN_MAX], longer[2 * HTTP_SHOWN_MAX];
+
+	ck_assert_str_eq(http_path_shown("/m/5ec2e7/done?text=x", text), "/m/*/done?text=x");
+	ck_assert_str_eq(http_path_shown("/m/5ec2e7", text), "/m/*");
+	ck_assert_str_eq(http_path_shown("/m/5ec2e7?a", text), "/m/*?a");
+	ck_assert_str_eq(http_path_shown("http://a/m/5ec2e7/%zz", text), "http://a/m/*/%zz");
+	ck_assert_str_eq(http_path_shown("/m/", text), "/m/");
+	ck_assert_str_eq(http_path_shown("/boot/x", text), "/boot/x");
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	ck_assert_uint_eq(strlen(http_path_shown(longer, text)), HTTP_SHOWN_MAX - 1);
+}
+END_TEST
+
 START_TEST(args)
 {
 	struct http_arg a[HTTP_ARGS_MAX];
@@ -244,6 +260,7 @@ int main(void)
 	tcase_add_test(t, path_length);
 	tcase_add_test(t, target);
 	tcase_add_test(t, split);
+	tcase_add_test(t, shown);
 	tcase_add_test(t, args);
 	tcase_add_test(t, utf8);
 	tcase_add_test(t, types);
