@@ -348,7 +348,8 @@ static bool is_computed(const struct dhcp_policy *p, const struct dhcp_decision 
 {
 	struct ip ip;
 
-	return p->segment->computed && mac_to_ip(&p->msg->mac, &ip) == 0 && ip_eq(&ip, &dec->address);
+	return p->segment->computed && mac_to_ip(&p->msg->mac, &ip) == 0 &&
+		ip_eq(&ip, &dec->address);
 }
 
 static bool within_reason(
@@ -667,9 +668,10 @@ static void open_ndp(struct port *port)
 	int rc;
 
 	ndp_close(&port->ndp);
-	rc = ndp_open(&port->ndp, port->d->c.loop, port->socket.ifindex, &port->socket.mac, is_asking, port);
+	rc = ndp_open(&port->ndp, port->d->c.loop, port->socket.ifindex, &port->socket.mac,
+		is_asking, port);
 	if (rc)
-		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait for them: %s",
+		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait: %s",
 			port->segment->name, strerror(-rc));
 }
 
