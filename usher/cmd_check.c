@@ -229,8 +229,8 @@ static int run_check(const struct command *c, int argc, char **argv)
 	while ((opt = cli_getopt(c, &o, argc, argv, options)) != -1) {
 		if (opt == 'c')
 			path = optarg;
-		else
-			rc = config_add_segment(&k->config, optarg, opt == OPT_NETWORK);
+		else if (config_add_segment(&k->config, optarg, opt == OPT_NETWORK))
+			rc = cli_usage(c, "'%s': too long, or one too many", optarg);
 	}
 	k->json = o.json;
 	if (!rc && path)

@@ -37,6 +37,8 @@ static int take_option(const struct command *c, struct config *cfg, int opt)
 	case OPT_STATE:
 		return absolute(c, "--state", cfg->state, sizeof cfg->state);
 	case OPT_USER:
+		if (strlen(optarg) >= sizeof cfg->user)
+			return cli_usage(c, "--user '%s': no user has a name that long", optarg);
 		snprintf(cfg->user, sizeof cfg->user, "%s", optarg);
 		return 0;
 	case OPT_HTTP_PORT:

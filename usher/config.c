@@ -88,6 +88,7 @@ static bool log_level(const char *text, int *ret)
 /* NULL when the value was taken, else what was expected. */
 static const char *take(const struct attribute *a, const char *text)
 {
+	struct ip ip;
 	long n;
 
 	switch (a->type) {
@@ -101,7 +102,10 @@ static const char *take(const struct attribute *a, const char *text)
 		memcpy(a->to, text, strlen(text) + 1);
 		return NULL;
 	case A_IP:
-		return ip_parse(text, a->to) ? "an IPv4 address" : NULL;
+		if (ip_parse(text, &ip) || ip.family != IP_V4)
+			return "an IPv4 address";
+		*(struct ip *)a->to = ip;
+		return NULL;
 	case A_PORT:
 		if (!number(text, 1, 65535, &n))
 			return "a port from 1 to 65535";

@@ -29,7 +29,12 @@ int privilege_folder(const char *path, mode_t mode, const char *user, char *why,
 {
 	const struct passwd *pw;
 
-	if (mkdir(path, mode) && errno != EEXIST) {
+	int made = mkdir(path, mode);
+
+	/* the umask has taken what the socket's group needs to come in */
+	if (!made)
+		made = chmod(path, mode);
+	if (made && errno != EEXIST) {
 		int rc = -errno;
 
 		snprintf(why, why_size, "cannot make the folder %s: %s", path, strerror(-rc));

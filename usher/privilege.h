@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Makes `path` (one level) for `user`, when we are root; else it must be there or be possible. 0 or -errno with one
- * line in `why`. */
+/* Makes `path` (one level) with `mode` whatever the umask, for `user` when we are root; else it must be there or be
+ * possible. 0 or -errno with one line in `why`. */
 int privilege_folder(const char *path, mode_t mode, const char *user, char *why, size_t why_size);
 /* Becomes `user` with its groups (that of libvirt's socket among them). When we are no root, or `user` is "root",
  * nothing changes but that children do not inherit capabilities. */

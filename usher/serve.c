@@ -279,6 +279,7 @@ static void say_ready(struct service *s)
 	}
 	if (networks)
 		guests_connect(s->guests);
+	act_resume(s);
 	act_set_deadline(s);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
 		machines_count(s->machines));
@@ -299,6 +300,10 @@ static void stop(struct run *r)
 	guests_free(s->guests);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
+	if (r->home_ready)
+		mailbox_wait(&s->home, 0); /* the last transfers' ends, while there is a timeline to take them */
+	if (s->store)
+		store_commit(s->store, NULL, NULL);
 	hooks_free(s->hooks);
 	power_free(s->power);
 	act_drop_all(s);

@@ -82,6 +82,8 @@ static const struct {
 		"1: <segment lease='5'>: expected seconds from 60 to 31536000 (a year)"},
 	{"<usher><media name='m'/></usher>", "1: <media name='m'> takes either path= or url="},
 	{"<usher>hello</usher>", "1: <usher>: text is not expected here"},
+	{"<usher><segment interface='e'>\n<router address='fe80::1'/></segment></usher>",
+		"2: <router address='fe80::1'>: expected an IPv4 address"},
 	{"<ushr/>", "1: expected <usher>, found <ushr>"},
 };
 
