@@ -23,7 +23,7 @@
 enum {
 	HTTP_CONNECTIONS = 1024, /* per listener: a rack's worth of installers, each with a few */
 	HTTP_PER_IP = 64,	 /* of one address: no machine crowds out the others */
-	HTTP_IDLE_S = 30,	 /* without a byte either way */
+	HTTP_IDLE_S = 120, /* without a byte either way: an installer's disk may be this slow */
 	HTTP_MEMORY = 16 * 1024, /* per connection: request line and headers must fit, else 431 */
 	HTTP_BODY_MAX = 1024 * 1024,	    /* longest request body, else 413 */
 	HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all bodies held at a time, else 503 */

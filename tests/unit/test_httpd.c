@@ -809,6 +809,22 @@ static void hang_up(void)
 	}
 }
 
+/* Before its headers, or its body, are whole. */
+static void leave_early(void)
+{
+	static const char *const parts[] = {"GET /m/ec", "GET /m/echo HTTP/1.1\r\nHost: ",
+		"POST /m/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234",
+		"POST /m/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n12"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		int fd = dial(NULL);
+
+		say(fd, parts[i]);
+		usleep(5000);
+		close(fd);
+	}
+}
+
 static void ask_one(void)
 {
 	expect_reply((struct ask){.path = "/m/echo"}, 200, NULL);
@@ -1012,6 +1028,7 @@ static void ask_for_leaks(void)
 	ask_no_files();
 	break_off();
 	hang_up();
+	leave_early();
 }
 
 START_TEST(no_leak)
