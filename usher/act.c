@@ -16,7 +16,7 @@ enum { SETTLE_RETRY_MS = 1000 };
 
 struct pending {
 	struct pending *next;
-	char name[MACHINE_NAME];
+	char name[MACHINE_NAME], uuid[37];
 	unsigned actions;
 };
 
@@ -24,6 +24,14 @@ struct settled {
 	struct service *service;
 	struct pending *pending;
 };
+
+/* The machine that was meant: its name may be another's by now. */
+static struct machine *same_machine(struct service *s, const char *name, const char *uuid)
+{
+	struct machine *m = machines_by_name(s->machines, name);
+
+	return m && !strcmp(m->uuid, uuid) ? m : NULL;
+}
 
 static void settle_soon(struct service *s, int64_t ms)
 {
@@ -45,6 +53,7 @@ void act_on(void *service, struct machine *m, unsigned actions)
 		return;
 	}
 	snprintf(p->name, sizeof p->name, "%s", m->name);
+	snprintf(p->uuid, sizeof p->uuid, "%s", m->uuid);
 	p->actions = actions;
 	while (*at)
 		at = &(*at)->next;
@@ -62,7 +71,7 @@ void act_on_timeline(void *service, const struct timeline_event *e)
 struct job {
 	struct job *next;
 	struct service *service;
-	char name[MACHINE_NAME];
+	char name[MACHINE_NAME], uuid[37];
 	const char *what; /* static, for the timeline */
 	bool fatal;       /* its failure ends the attempt */
 };
@@ -76,12 +85,20 @@ static struct job *job_new(struct service *s, struct machine *m, const char *wha
 	*j = (struct job){.next = s->jobs, .service = s, .what = what, .fatal = fatal};
 	s->jobs = j;
 	snprintf(j->name, sizeof j->name, "%s", m->name);
+	snprintf(j->uuid, sizeof j->uuid, "%s", m->uuid);
 	m->busy = true;
 	return j;
 }
 
+static struct machine *job_machine(const struct job *j)
+{
+	return same_machine(j->service, j->name, j->uuid);
+}
+
+/* Its machine is busy as long as another job of it is under way. NULL is fine. */
 static void job_free(struct job *j)
 {
+	struct machine *m = j ? job_machine(j) : NULL;
 	struct job **at;
 
 	if (!j)
@@ -89,16 +106,18 @@ static void job_free(struct job *j)
 	for (at = &j->service->jobs; *at != j;)
 		at = &(*at)->next;
 	*at = j->next;
+	if (m)
+		m->busy = false;
+	for (const struct job *o = j->service->jobs; m && o; o = o->next)
+		m->busy |= !strcmp(o->uuid, j->uuid);
 	free(j);
 }
 
 static void job_ended(struct job *j, bool ok, const char *why)
 {
-	struct machine *m = machines_by_name(j->service->machines, j->name);
+	struct machine *m = job_machine(j);
 	char line[512];
 
-	if (m)
-		m->busy = false;
 	if (m && ok)
 		timeline_add(j->service->timeline, m->name, "power", "%s%s%s", j->what, *why ? ": " : "", why);
 	if (m && !ok) {
@@ -121,17 +140,24 @@ static void on_power_job(void *arg, int status, const char *output)
 	job_ended(arg, !status, output);
 }
 
+/* It did not even begin. `j` may be NULL. */
+static void job_refused(struct service *s, struct machine *m, struct job *j, const char *what, int rc)
+{
+	if (j)
+		job_ended(j, false, strerror(-rc));
+	else
+		timeline_add(s->timeline, m->name, "power", "%s failed: %s", what, strerror(-rc));
+}
+
 typedef int guest_job(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 
 static void guest_do(struct service *s, struct machine *m, guest_job *run, const char *what, bool fatal)
 {
 	struct job *j = job_new(s, m, what, fatal);
+	int rc = j ? run(s->guests, m->name, m->uuid, on_guest_job, j) : -ENOMEM;
 
-	if (!j || run(s->guests, m->name, m->uuid, on_guest_job, j)) {
-		m->busy = false;
-		job_free(j);
-		timeline_add(s->timeline, m->name, "power", "%s: out of memory", what);
-	}
+	if (rc)
+		job_refused(s, m, j, what, rc);
 }
 
 static void bare_do(struct service *s, struct machine *m, const char *verb, const char *what, bool fatal)
@@ -148,8 +174,8 @@ static void bare_do(struct service *s, struct machine *m, const char *verb, cons
 	j = job_new(s, m, what, fatal);
 	rc = j ? power_run(s->power, m->power, verb, m->name, json, on_power_job, j) : -ENOMEM;
 	json_decref(json);
-	if (rc && j)
-		job_ended(j, false, strerror(-rc));
+	if (rc)
+		job_refused(s, m, j, what, rc);
 }
 
 static void carry_out(struct service *s, struct machine *m, unsigned actions)
@@ -178,7 +204,7 @@ static void on_settled(void *arg, int rc)
 	struct service *s = d->service;
 	struct pending *p;
 
-	if (rc) { /* not on disk: nothing is done that it does not explain; put back in front */
+	if (rc && !s->stopping) { /* not on disk: nothing is done that it does not explain; put back in front */
 		struct pending **end = &d->pending;
 
 		while (*end)
@@ -190,7 +216,7 @@ static void on_settled(void *arg, int rc)
 		return;
 	}
 	while ((p = d->pending)) {
-		struct machine *m = machines_by_name(s->machines, p->name);
+		struct machine *m = same_machine(s, p->name, p->uuid);
 
 		d->pending = p->next;
 		if (m && !s->stopping)
@@ -255,6 +281,26 @@ void act_deadline(struct loop_timer *t)
 	act_set_deadline(s);
 }
 
+/* Bare metal */
+
+/* Its power was not switched since it was armed, as far as the timeline reaches back. */
+static bool was_forgotten(struct service *s, const struct machine *m)
+{
+	const struct timeline_event *armed = timeline_last(s->timeline, m->name, "armed");
+	const struct timeline_event *power = timeline_last(s->timeline, m->name, "power");
+
+	return armed && (!power || power->seq < armed->seq);
+}
+
+void act_resume(struct service *s)
+{
+	struct machine *m = NULL;
+
+	while ((m = machines_next(s->machines, m)))
+		if (!m->guest && *m->power && m->state == LIFE_ARMED && was_forgotten(s, m))
+			act_on(s, m, LIFE_DO_NETBOOT);
+}
+
 /* Guests */
 
 void act_on_guest_event(void *service, const char *domain, const char *uuid, int what)
@@ -271,13 +317,26 @@ void act_on_guest_event(void *service, const char *domain, const char *uuid, int
 	act_set_deadline(s);
 }
 
+static void on_published(void *arg, int rc, const char *why)
+{
+	(void)arg;
+	(void)rc;
+	(void)why; /* a name in the network's DNS is a convenience: a network without dnsmasq has none */
+}
+
+void act_publish(struct service *s, const struct machine *m, bool add)
+{
+	if (m->guest && m->nics[0].n_addrs)
+		guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0], NULL, add, on_published, NULL);
+}
+
 /* We were killed between the record and the domain: go on where it ended. */
 static void on_made_again(void *arg, int rc, const char *why)
 {
 	struct job *j = arg;
-	struct machine *m = machines_by_name(j->service->machines, j->name);
+	struct machine *m = job_machine(j);
 
-	if (!rc && m)
+	if (!rc && m && life_netboots(m->state))
 		guest_do(j->service, m, guest_start_install, "started from the network", true);
 	job_ended(j, !rc, why);
 }
@@ -288,6 +347,7 @@ static void make_again(struct service *s, struct machine *m)
 	struct profile *p = NULL;
 	char why[512];
 	struct job *j;
+	int rc;
 
 	if (create_guest_spec(s, m, &spec, &p, why, sizeof why)) {
 		machine_event(m, LIFE_POWER_FAILED, why);
@@ -295,48 +355,74 @@ static void make_again(struct service *s, struct machine *m)
 	}
 	spec.replace = true; /* a volume without its domain may be left of the first try */
 	j = job_new(s, m, "made again after an interruption", true);
-	if (!j || guest_create(s->guests, &spec, on_made_again, j))
-		job_free(j);
+	rc = j ? guest_create(s->guests, &spec, on_made_again, j) : -ENOMEM;
+	if (rc)
+		job_refused(s, m, j, "made again after an interruption", rc);
 	profile_free(p);
+}
+
+/* A domain of our making that the creation was to replace when we were killed. */
+static bool was_to_go(const struct machine *m, const struct guest_status *st)
+{
+	return st->ours && life_netboots(m->state) && m->attempt.number == 1 &&
+		json_is_true(json_object_get(m->guest_spec, "replace"));
+}
+
+/* Its attempt ended in a state that wants it off, and that is not what happened: we were killed, or libvirt was. An
+ * installer that said done and then hung ended earlier, and is left for inspection. */
+static bool was_to_stop(const struct machine *m, const struct guest_status *st)
+{
+	return st->running && st->installing && (m->state == LIFE_FAILED || m->state == LIFE_KNOWN) &&
+		m->attempt.ended_at == m->state_at;
+}
+
+static void reconcile(struct service *s, struct machine *m, const struct guest_status *st)
+{
+	bool known = st->defined || st->running;
+
+	act_publish(s, m, true);
+	if (known && strcmp(st->uuid, m->uuid) && !was_to_go(m, st))
+		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it", m->name);
+	else if (known && strcmp(st->uuid, m->uuid))
+		make_again(s, m);
+	else if (was_to_stop(m, st))
+		guest_do(s, m, guest_stop, "stopped", false);
+	else if (st->running && !st->installing && m->state == LIFE_ARMED)
+		guest_do(s, m, guest_start_install, "started from the network", true);
+	else if (!st->running && st->defined)
+		machine_event(m, LIFE_STOPPED, NULL);
+	else if (!st->running && life_netboots(m->state))
+		make_again(s, m);
 }
 
 static void on_status(void *arg, int rc, const struct guest_status *st, const char *why)
 {
 	struct job *j = arg;
 	struct service *s = j->service;
-	struct machine *m = machines_by_name(s->machines, j->name);
+	struct machine *m = job_machine(j);
 
 	if (rc)
 		log_warn("%s: %s", j->name, why);
 	job_free(j);
-	if (!m)
-		return;
-	m->busy = false;
-	if (rc || st->running)
-		return;
-	if (st->defined && strcmp(st->uuid, m->uuid))
-		log_warn("%s: libvirt's domain of that name is another one", m->name);
-	else if (st->defined)
-		machine_event(m, LIFE_STOPPED, NULL);
-	else if (life_netboots(m->state))
-		make_again(s, m);
+	/* a job that came after the look makes it stale, and ends in a word of its own */
+	if (!rc && m && !m->busy)
+		reconcile(s, m, st);
+	act_set_deadline(s);
 }
 
+/* All but those that are up: what they were to do was done. */
 void act_reconcile(void *service)
 {
 	struct service *s = service;
 	struct machine *m = NULL;
 
-	log_info("connected to libvirt");
 	while ((m = machines_next(s->machines, m))) {
 		struct job *j;
 
-		if (!m->guest || m->busy || !(life_netboots(m->state) || m->state == LIFE_INSTALLED))
+		if (!m->guest || m->busy || m->state == LIFE_UP || create_reserves(s, m->name, 0, NULL))
 			continue;
 		j = job_new(s, m, "looked at", false);
-		if (!j || guest_status(s->guests, m->name, on_status, j)) {
-			m->busy = false;
+		if (!j || guest_status(s->guests, m->name, on_status, j))
 			job_free(j);
-		}
 	}
 }

@@ -36,11 +36,22 @@ int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
 	return rc;
 }
 
+/* Its creation would not know of the change, nor the change of an undoing. */
+static bool refused_while_created(struct service *s, struct http_request *r, const struct machine *m)
+{
+	if (!create_reserves(s, m->name, 0, NULL))
+		return false;
+	http_respond_error(r, 409, "%s is being created just now: wait for that to end", m->name);
+	return true;
+}
+
 void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
 {
 	char why[512];
 	int rc;
 
+	if (refused_while_created(s, r, m))
+		return;
 	if (!m->nics[0].segment_id) {
 		http_respond_error(r, 409, "segment '%s' of %s is not served now", m->nics[0].segment, m->name);
 		return;
@@ -65,7 +76,7 @@ struct deletion {
 	struct deletion *next;
 	struct service *service;
 	struct http_request *request;
-	char name[MACHINE_NAME];
+	char name[MACHINE_NAME], uuid[37];
 };
 
 static void deletion_free(struct deletion *d)
@@ -86,24 +97,21 @@ void change_drop_all(struct service *s)
 	}
 }
 
-static void unpublished(void *arg, int rc, const char *why)
+void change_forget(struct service *s, struct machine *m, const char *why)
 {
-	(void)arg;
-	(void)rc;
-	(void)why;
+	for (size_t i = 0; i < m->n_nics; i++)
+		dhcpd_forget(s->dhcpd, &m->nics[i].mac);
+	act_publish(s, m, false);
+	timeline_add(s->timeline, m->name, "deleted", "%s", why);
+	machines_remove(s->machines, m);
+	act_set_deadline(s);
 }
 
 static void forget(struct service *s, struct http_request *r, struct machine *m)
 {
 	json_t *said = json_pack("{s:s}", "deleted", m->name);
 
-	for (size_t i = 0; i < m->n_nics; i++)
-		dhcpd_forget(s->dhcpd, &m->nics[i].mac);
-	if (m->guest && m->nics[0].n_addrs)
-		guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0], NULL, false, unpublished, NULL);
-	timeline_add(s->timeline, m->name, "deleted", "by request");
-	machines_remove(s->machines, m);
-	act_set_deadline(s);
+	change_forget(s, m, "by request");
 	api_respond_committed(s, r, 200, said);
 }
 
@@ -112,6 +120,8 @@ static void on_guest_deleted(void *arg, int rc, const char *why)
 	struct deletion *d = arg;
 	struct machine *m = machines_by_name(d->service->machines, d->name);
 
+	if (m && strcmp(m->uuid, d->uuid)) /* made anew meanwhile */
+		m = NULL;
 	if (rc && rc != -EPERM) /* the name is another's by now: then only the record is ours */
 		http_respond_error(d->request, 500, "%s is still there: %s", d->name, why);
 	else if (m)
@@ -127,10 +137,8 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 {
 	struct deletion *d;
 
-	if (create_reserves(s, m->name, 0, NULL)) {
-		http_respond_error(r, 409, "%s is being created just now", m->name);
+	if (refused_while_created(s, r, m))
 		return;
-	}
 	if (!m->guest) {
 		forget(s, r, m);
 		return;
@@ -140,6 +148,7 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 		*d = (struct deletion){.next = s->deletions, .service = s, .request = r};
 		s->deletions = d;
 		snprintf(d->name, sizeof d->name, "%s", m->name);
+		snprintf(d->uuid, sizeof d->uuid, "%s", m->uuid);
 		http_hold(r, HTTP_HOLD_MS);
 		m->busy = true;
 		if (!guest_delete(s->guests, m->name, m->uuid, json_string_value(json_object_get(m->guest_spec, "pool")),

@@ -27,11 +27,13 @@ enum {
 struct creation {
 	struct creation *next;
 	struct service *service;
-	struct http_request *request; /* NULL once answered */
-	struct machine *machine; /* NULL once undone; ours until it is in the registry (`recorded`) */
+	struct http_request *request; /* answered when the creation ends */
+	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
 	struct profile *profile;
 	json_t *snapshot; /* until armed */
 	bool recorded, replace, arm;
+	bool making;   /* libvirt is at it */
+	char why[512]; /* it failed, and is being undone */
 };
 
 static void creation_free(struct creation *c)
@@ -51,18 +53,15 @@ static void creation_free(struct creation *c)
 
 static void creation_fail(struct creation *c, unsigned status, const char *why)
 {
-	if (c->request)
-		http_respond_error(c->request, status, "%s", why);
+	http_respond_error(c->request, status, "%s", why);
 	creation_free(c);
 }
 
 bool create_reserves(const struct service *s, const char *name, uint32_t segment, const struct ip *ip)
 {
 	for (const struct creation *c = s->creations; c; c = c->next) {
-		const struct nic *nic = c->machine ? &c->machine->nics[0] : NULL;
+		const struct nic *nic = &c->machine->nics[0];
 
-		if (!nic)
-			continue;
 		if (name && !strcmp(c->machine->name, name))
 			return true;
 		if (ip && nic->segment_id == segment && nic->n_addrs && ip_eq(&nic->addrs[0], ip))
@@ -145,20 +144,30 @@ static int judge_segment(struct creation *c, json_t *body, const struct segment 
 	return 0;
 }
 
-/* Who has this address? An empty line: nobody. The machine that is about to be replaced does not count. */
-static void address_user(struct creation *c, const struct segment *seg, const struct ip *ip, char *who, size_t size)
+/* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the card
+ * that is enrolled now and was leased the address before. */
+static bool address_held(const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
 {
-	const struct machine *m = machines_by_ip(c->service->machines, seg->id, ip);
+	const struct machine *m = machines_by_ip(c->service->machines, segment, ip);
 	char mac[MAC_TEXT];
 	struct mac holder;
 
-	*who = '\0';
 	if (m && strcmp(m->name, c->machine->name))
 		snprintf(who, size, "machine '%s'", m->name);
-	else if (create_reserves(c->service, NULL, seg->id, ip))
-		snprintf(who, size, "a machine that is being created");
-	else if (!m && lease_holder(dhcpd_leases(c->service->dhcpd), seg->id, ip, clock_wall_ms(), &holder))
+	else if (!m && lease_holder(dhcpd_leases(c->service->dhcpd), segment, ip, clock_wall_ms(), &holder) &&
+		!mac_eq(&holder, &c->machine->nics[0].mac))
 		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
+	else
+		return false;
+	return true;
+}
+
+static bool address_used(const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
+{
+	if (!create_reserves(c->service, NULL, segment, ip))
+		return address_held(c, segment, ip, who, size);
+	snprintf(who, size, "a machine that is being created");
+	return true;
 }
 
 static int lowest_free(struct creation *c, const struct segment *seg, struct ip *ret)
@@ -171,8 +180,7 @@ static int lowest_free(struct creation *c, const struct segment *seg, struct ip 
 
 		if (!segment_accepts(seg, &ip) || segment_in_pool(seg, &ip))
 			continue;
-		address_user(c, seg, &ip, who, sizeof who);
-		if (!*who) {
+		if (!address_used(c, seg->id, &ip, who, sizeof who)) {
 			*ret = ip;
 			return 0;
 		}
@@ -200,8 +208,7 @@ static int judge_address(struct creation *c, json_t *body, const struct segment 
 			seg->name, server, seg->prefix_len, server);
 		return -EINVAL;
 	}
-	address_user(c, seg, &ip, who, sizeof who);
-	if (*who) {
+	if (address_used(c, seg->id, &ip, who, sizeof who)) {
 		snprintf(why, size, "address %s is in use by %s", text, who);
 		return -EEXIST;
 	}
@@ -210,22 +217,30 @@ static int judge_address(struct creation *c, json_t *body, const struct segment 
 	return 0;
 }
 
-static int judge_mac(struct creation *c, json_t *body, const struct segment *seg, char *why, size_t size)
+/* Before the address, which this card may have been leased already. */
+static int judge_mac(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *text = text_of(body, "mac");
-	struct nic *nic = &c->machine->nics[0];
-	const struct machine *there;
+	struct mac *mac = &c->machine->nics[0].mac;
 
-	if (*text && mac_parse(text, &nic->mac)) {
+	if (*text && mac_parse(text, mac)) {
 		snprintf(why, size, "'%.80s' is not a MAC like 52:54:00:12:34:56", text);
 		return -EINVAL;
 	}
-	if (!*text)
-		mac_from_ip(&nic->addrs[0], &nic->mac);
-	if (nic->mac.b[0] & 1 || mac_is_zero(&nic->mac)) {
+	if (*text && (mac->b[0] & 1 || mac_is_zero(mac))) {
 		snprintf(why, size, "%s is no single card's MAC", text);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+static int judge_card(struct creation *c, const struct segment *seg, char *why, size_t size)
+{
+	struct nic *nic = &c->machine->nics[0];
+	const struct machine *there;
+
+	if (mac_is_zero(&nic->mac))
+		mac_from_ip(&nic->addrs[0], &nic->mac);
 	there = machines_by_mac(c->service->machines, seg->id, &nic->mac, NULL);
 	if (there && strcmp(there->name, c->machine->name)) {
 		snprintf(why, size, "that MAC is machine '%s''s", there->name);
@@ -287,12 +302,38 @@ static int judge_guest(struct creation *c, json_t *body, char *why, size_t size)
 	json_object_set_new(c->machine->guest_spec, "vcpus", json_integer(vcpus));
 	json_object_set_new(c->machine->guest_spec, "pool", json_string(*pool ? pool : c->service->config.pool));
 	json_object_set_new(c->machine->guest_spec, "volume", json_string(volume));
+	if (c->replace) /* for the next start, when we are killed before it is done */
+		json_object_set_new(c->machine->guest_spec, "replace", json_true());
 	return 0;
 }
 
 static uint64_t spec_number(const struct machine *m, const char *key)
 {
 	return (uint64_t)json_integer_value(json_object_get(m->guest_spec, key));
+}
+
+/* What is kept as it came is refused when it does not fit: cut it would be something else. */
+static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
+{
+	struct machine *m = c->machine;
+	const char *id = text_of(body, "request_id"), *power = text_of(body, "power");
+
+	if (strlen(id) >= sizeof m->request_id) {
+		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
+		return -EINVAL;
+	}
+	if (*power && (*power != '/' || strlen(power) >= sizeof m->power)) {
+		snprintf(why, size, "the power executable must be an absolute path of at most %zu bytes, not '%.200s'",
+			sizeof m->power - 1, power);
+		return -EINVAL;
+	}
+	if (strlen(text_of(body, "pool")) >= sizeof ((struct guest_spec *)0)->pool) {
+		snprintf(why, size, "no storage pool has a name that long: '%.80s'", text_of(body, "pool"));
+		return -EINVAL;
+	}
+	snprintf(m->request_id, sizeof m->request_id, "%s", id);
+	snprintf(m->power, sizeof m->power, "%s", power);
+	return 0;
 }
 
 static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
@@ -328,28 +369,26 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 static int judge(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const struct segment *seg;
-	const char *power = text_of(body, "power");
 	int rc = judge_name(c, body, why, size);
 
+	if (!rc)
+		rc = judge_texts(c, body, why, size);
 	if (!rc)
 		rc = judge_profile(c, body, why, size);
 	if (!rc)
 		rc = judge_segment(c, body, &seg, why, size);
 	if (!rc)
+		rc = judge_mac(c, body, why, size);
+	if (!rc)
 		rc = judge_address(c, body, seg, why, size);
 	if (!rc)
-		rc = judge_mac(c, body, seg, why, size);
+		rc = judge_card(c, seg, why, size);
 	if (!rc)
 		rc = judge_lists(c, body, why, size);
 	if (!rc && c->machine->guest)
 		rc = judge_guest(c, body, why, size);
 	if (!rc)
 		rc = judge_install(c, seg, why, size);
-	if (!rc && *power && *power != '/') {
-		snprintf(why, size, "the power executable must be an absolute path, not '%.200s'", power);
-		rc = -EINVAL;
-	}
-	snprintf(c->machine->power, sizeof c->machine->power, "%s", power);
 	return rc;
 }
 
@@ -404,41 +443,32 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 	return 0;
 }
 
-/* The record goes, and a domain that was made goes before it. */
+/* The record goes last: while it is there, the next start knows of what may be left. */
 static void undone(void *arg, int rc, const char *why)
 {
 	struct creation *c = arg;
+	struct service *s = c->service;
+	struct machine *m = c->machine;
+	json_t *said = json_pack("{s:o}", "error",
+		json_sprintf("%s was not created: %s%s%s", m->name, c->why, rc ? "; and its domain is still there: " : "",
+			rc ? why : ""));
 
-	(void)rc;
-	(void)why;
+	timeline_add(s->timeline, m->name, "deleted", "not created: %s", c->why);
+	machines_remove(s->machines, m);
+	act_set_deadline(s);
+	api_respond_committed(s, c->request, 500, said);
 	creation_free(c);
 }
 
 static void creation_undo(struct creation *c, bool made, const char *why)
 {
-	struct service *s = c->service;
-	struct machine *m = c->machine;
-	char name[MACHINE_NAME], uuid[37], pool[128], volume[128];
+	const struct machine *m = c->machine;
 
-	memcpy(name, m->name, sizeof name);
-	memcpy(uuid, m->uuid, sizeof uuid);
-	snprintf(pool, sizeof pool, "%s", json_string_value(json_object_get(m->guest_spec, "pool")));
-	snprintf(volume, sizeof volume, "%s", json_string_value(json_object_get(m->guest_spec, "volume")));
-	timeline_add(s->timeline, name, "deleted", "not created: %s", why);
-	machines_remove(s->machines, m);
-	http_respond_error(c->request, 500, "%s was not created: %s", name, why);
-	c->machine = NULL;
-	c->request = NULL;
-	act_set_deadline(s);
-	if (!made || guest_delete(s->guests, name, uuid, pool, volume, undone, c))
-		creation_free(c);
-}
-
-static void published(void *arg, int rc, const char *why)
-{
-	(void)arg;
-	(void)rc;
-	(void)why; /* a name in the network's DNS is a convenience: a network without dnsmasq has none */
+	snprintf(c->why, sizeof c->why, "%s", why);
+	if (!made || guest_delete(c->service->guests, m->name, m->uuid,
+			     json_string_value(json_object_get(m->guest_spec, "pool")),
+			     json_string_value(json_object_get(m->guest_spec, "volume")), undone, c))
+		undone(c, 0, "");
 }
 
 static void creation_done(struct creation *c)
@@ -447,8 +477,7 @@ static void creation_done(struct creation *c)
 	struct machine *m = c->machine;
 
 	m->busy = false;
-	if (m->guest)
-		guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0], NULL, true, published, NULL);
+	act_publish(s, m, true);
 	http_respond_json(c->request, 201, api_machine(s, m, true));
 	creation_free(c);
 }
@@ -484,10 +513,11 @@ bool create_continue(struct service *s, const struct machine *m)
 	char why[512];
 	int rc;
 
-	while (c && c->machine != m)
+	while (c && (c->machine != m || c->making))
 		c = c->next;
 	if (!c)
 		return false;
+	c->making = true;
 	rc = create_guest_spec(s, m, &spec, &p, why, sizeof why);
 	spec.replace = c->replace;
 	if (rc)
@@ -498,6 +528,17 @@ bool create_continue(struct service *s, const struct machine *m)
 	return true;
 }
 
+/* libvirt took its time to look. What is to be replaced does not count, and goes only when nothing is in its way. */
+static bool taken_meanwhile(const struct creation *c)
+{
+	const struct nic *nic = &c->machine->nics[0];
+	const struct machine *m = machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL);
+	char who[128];
+
+	return (m && strcmp(m->name, c->machine->name)) ||
+		address_held(c, nic->segment_id, &nic->addrs[0], who, sizeof who);
+}
+
 /* Puts record and attempt into the store; what arming asks for comes back by act.c once that is on disk. */
 static void creation_record(struct creation *c)
 {
@@ -506,12 +547,16 @@ static void creation_record(struct creation *c)
 	json_t *snapshot = c->snapshot;
 	int rc;
 
+	if (taken_meanwhile(c)) {
+		creation_fail(c, 409, "MAC or address were taken meanwhile");
+		return;
+	}
 	if (old) /* judged: a guest, and --replace was given */
-		machines_remove(s->machines, old);
+		change_forget(s, old, "replaced");
 	m->created_at = m->state_at = clock_wall_ms();
 	rc = machines_add(s->machines, m);
 	if (rc) {
-		creation_fail(c, status_of(rc), rc == -EEXIST ? "name, MAC or address were taken meanwhile" : "out of memory");
+		creation_fail(c, status_of(rc), strerror(-rc));
 		return;
 	}
 	c->recorded = true;
@@ -560,15 +605,23 @@ static void creation_check(struct creation *c)
 		creation_fail(c, 500, "out of memory");
 }
 
-/* The same request again, after the connection broke: the same creation. */
+/* The same request again, after the connection broke: the same creation. One that is under way answers here then. */
 static bool answered_before(struct service *s, struct http_request *r, json_t *body)
 {
-	const struct machine *m = machines_by_name(s->machines, text_of(body, "name"));
-	const char *id = text_of(body, "request_id");
+	const char *name = text_of(body, "name"), *id = text_of(body, "request_id");
+	const struct machine *m = machines_by_name(s->machines, name);
 
-	if (!m || !*id || strcmp(m->request_id, id) || create_reserves(s, m->name, 0, NULL))
+	for (struct creation *c = s->creations; c && *id; c = c->next) {
+		if (strcmp(c->machine->name, name) || strcmp(c->machine->request_id, id))
+			continue;
+		http_respond_error(c->request, 409, "asked again on another connection, which gets the answer");
+		c->request = r;
+		http_hold(r, HTTP_HOLD_MS);
+		return true;
+	}
+	if (!m || !*id || strcmp(m->request_id, id))
 		return false;
-	http_respond_json(r, 201, api_machine(s, m, true));
+	api_respond_committed(s, r, 201, api_machine(s, m, true));
 	return true;
 }
 
@@ -588,7 +641,6 @@ static struct creation *creation_new(struct service *s, struct http_request *r, 
 	c->machine->guest = !strcmp(text_of(body, "kind"), "guest");
 	c->replace = json_is_true(json_object_get(body, "replace"));
 	c->arm = c->machine->guest || json_is_true(json_object_get(body, "arm"));
-	snprintf(c->machine->request_id, sizeof c->machine->request_id, "%s", text_of(body, "request_id"));
 	return c;
 }
 

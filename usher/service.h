@@ -107,6 +107,8 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 void change_disarm(struct service *s, struct http_request *r, struct machine *m);
 void change_delete(struct service *s, struct http_request *r, struct machine *m);
 void change_drop_all(struct service *s);
+/* The record goes, with its leases and its name in the network's DNS: in the store's open transaction. */
+void change_forget(struct service *s, struct machine *m, const char *why);
 /* Arms with the profile as it is now. 0, or -errno with the line. */
 int change_arm(struct service *s, struct machine *m, char *why, size_t why_size);
 
@@ -117,6 +119,10 @@ void act_settle(struct loop_timer *t);
 void act_deadline(struct loop_timer *t);
 void act_set_deadline(struct service *s);
 void act_on_guest_event(void *service, const char *domain, const char *uuid, int what);
+/* At the start: bare machines that were armed, and nobody came to switch them before we were killed. */
+void act_resume(struct service *s);
+/* A guest's name in its network's DNS, or out of it. Nobody waits for that. */
+void act_publish(struct service *s, const struct machine *m, bool add);
 /* libvirt is (again) there: look at every guest, as events may have been missed. */
 void act_reconcile(void *service);
 void act_drop_all(struct service *s);
