@@ -23,7 +23,8 @@ static void committed_send(void *arg, int rc)
 	struct committed *c = arg;
 
 	if (rc) {
-		http_respond_error(c->request, 503, "cannot write to the store: %s", strerror(-rc));
+		http_respond_error(c->request, 503,
+			"cannot write to the store: %s; it is kept, and done once that works", strerror(-rc));
 		json_decref(c->json);
 	} else {
 		http_respond_json(c->request, c->status, c->json);

@@ -49,14 +49,18 @@ static void respond_committed(struct service *s, struct http_request *r, unsigne
 	http_respond_error(r, 503, "out of memory");
 }
 
-/* What a person at the machine's screen can read; then the firmware goes on to the disk. */
+/* What a person at the machine's screen can read; then the firmware goes on to the disk. The reason may be an
+ * installer's words: what iPXE takes for one more command, or for a setting of its own, is left out. */
 static char *refusal_script(const struct machine *m)
 {
-	char *text;
+	char reason[sizeof m->attempt.reason], *text;
 
+	memcpy(reason, m->attempt.reason, sizeof reason);
+	for (char *c = reason; (c = strpbrk(c, ";&|${}#\"'\\"));)
+		*c = ' ';
 	if (asprintf(&text,
 		    "#!ipxe\necho\necho usher: %s is %s%s%s\necho To install it: usher reinstall %s\nsleep 5\nexit\n",
-		    m->name, life_state_name(m->state), *m->attempt.reason ? ": " : "", m->attempt.reason, m->name) < 0)
+		    m->name, life_state_name(m->state), *reason ? ": " : "", reason, m->name) < 0)
 		return NULL;
 	return text;
 }
@@ -196,6 +200,7 @@ void boot_handle(struct service *s, struct http_request *r)
 	const struct boot_route *route;
 	enum token_kind kind = TOKEN_NONE;
 	struct machine *m = NULL;
+	bool for_boot;
 
 	if (what && (size_t)(what - r->path) == strlen("/m/") + sizeof token - 1) {
 		memcpy(token, r->path + strlen("/m/"), sizeof token - 1);
@@ -203,11 +208,13 @@ void boot_handle(struct service *s, struct http_request *r)
 	}
 	what = what ? what + 1 : "nothing";
 	route = report_route(what);
+	/* another segment may use the same addresses */
+	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && nic_of_request(m, r);
 	if (m && r->method == HTTP_HEAD) /* some firmware asks for the size first: that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);
-	else if (m && !strcmp(what, "boot.ipxe") && (kind == TOKEN_NEXT || kind == TOKEN_BOOT))
+	else if (for_boot && !strcmp(what, "boot.ipxe"))
 		boot_script(s, r, m, kind);
-	else if (m && !strcmp(what, "answers") && (kind == TOKEN_NEXT || kind == TOKEN_BOOT))
+	else if (for_boot && !strcmp(what, "answers"))
 		boot_answers(s, r, m, kind);
 	else if (m && route && (kind == route->kinds[0] || kind == route->kinds[1]))
 		boot_report(s, r, m, route->report);

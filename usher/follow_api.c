@@ -74,12 +74,15 @@ static void follower_abandoned(void *arg, struct http_request *r)
 
 void follow_answer_all(struct service *s)
 {
+	uint64_t newest = timeline_newest(s->timeline);
 	struct follower *next;
 
 	for (struct follower *f = s->followers; f; f = next) {
 		next = f->next;
 		if (timeline_after(s->timeline, f->after, *f->machine ? f->machine : NULL))
 			follower_answer(f);
+		else if (f->after < newest)
+			f->after = newest;
 	}
 }
 
@@ -99,7 +102,9 @@ static bool hold(struct service *s, struct http_request *r, uint64_t after, cons
 	f = n < FOLLOWERS_MAX ? calloc(1, sizeof *f) : NULL;
 	if (!f)
 		return false;
-	*f = (struct follower){.next = s->followers, .service = s, .request = r, .after = after};
+	/* it was told what there is: later looks need not begin before that */
+	*f = (struct follower){.next = s->followers, .service = s, .request = r,
+		.after = after > timeline_newest(s->timeline) ? after : timeline_newest(s->timeline)};
 	snprintf(f->machine, sizeof f->machine, "%s", machine ? machine : "");
 	loop_timer_init(&f->over, follower_over, f);
 	if (loop_timer_set(s->loop, &f->over, ms)) {
