@@ -353,12 +353,34 @@ struct MHD_Response *http_error_response(const struct http_request *r, const cha
 	return a;
 }
 
-static void answer_refusal(struct http_exchange *x)
+/* Two threads may begin a second at once: a few lines more or less. */
+static bool refusal_told(struct httpd *h)
+{
+	long long now = clock_mono_ms() / 1000;
+	unsigned n;
+
+	if (atomic_exchange(&h->refusals_since, now) != now) {
+		n = atomic_exchange(&h->refusals, 0);
+		if (n > HTTP_REFUSALS_A_SECOND)
+			log_warn("http: %u more refused requests in one second",
+				n - HTTP_REFUSALS_A_SECOND);
+	}
+	return atomic_fetch_add(&h->refusals, 1) < HTTP_REFUSALS_A_SECOND;
+}
+
+void http_log_refusal(struct httpd *h, const struct http_request *r, const char *path,
+	unsigned status, const char *why)
 {
 	char peer[IP_TEXT], shown[HTTP_SHOWN_MAX];
 
-	log_info("http %s: %s: %u %s", x->r.local ? "local" : ip_format(&x->r.peer, peer),
-		http_path_shown(x->target, shown), x->refuse, x->refuse_why);
+	if (refusal_told(h))
+		log_info("http %s: %s: %u %s", r->local ? "local" : ip_format(&r->peer, peer),
+			http_path_shown(path, shown), status, why);
+}
+
+static void answer_refusal(struct http_exchange *x)
+{
+	http_log_refusal(x->h, &x->r, x->target, x->refuse, x->refuse_why);
 	x->status = x->refuse;
 	x->answer = http_error_response(&x->r, x->refuse_why);
 	if (x->answer && x->refuse == 405)

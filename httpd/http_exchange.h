@@ -31,6 +31,8 @@ struct httpd {
 	atomic_size_t bodies[2]; /* bytes held: from TCP, from the Unix socket */
 	atomic_uint reports;	 /* posted, not delivered */
 	atomic_uint reports_lost;
+	atomic_llong refusals_since; /* mono s */
+	atomic_uint refusals;	     /* in that second */
 };
 
 struct http_listener {
@@ -105,6 +107,10 @@ void http_exchange_end(struct http_exchange *x, struct MHD_Connection *conn, boo
 
 /* Main thread: answers 503 to what is put aside, and tells its handler. */
 void http_exchange_abandon(struct http_exchange *x, const char *why);
+
+/* Any thread. One line of log for a refusal, while they are not too many. */
+void http_log_refusal(struct httpd *h, const struct http_request *r, const char *path,
+	unsigned status, const char *why);
 
 /* Any thread. NULL: no memory. `why` is one line; control characters are replaced. */
 struct MHD_Response *http_error_response(const struct http_request *r, const char *why);

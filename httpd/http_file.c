@@ -64,9 +64,7 @@ static const char *words_of(unsigned status)
 
 static void answer_error(struct http_exchange *x, unsigned status, const char *why)
 {
-	char peer[IP_TEXT];
-
-	log_info("http %s: %.200s: %u %s", ip_format(&x->r.peer, peer), x->path, status, why);
+	http_log_refusal(x->h, &x->r, x->path, status, why);
 	x->status = status;
 	x->answer = http_error_response(&x->r, why);
 }

@@ -31,6 +31,7 @@ enum {
 	HTTP_HOLD_MS = 10 * 60 * 1000,	    /* longest http_hold() */
 	HTTP_REPORTS_MAX =
 		4096, /* reports not yet delivered; more are dropped and counted in the log */
+	HTTP_REFUSALS_A_SECOND = 100, /* in the log: a peer must not push the rest out of it */
 	HTTP_LISTENERS = 80, /* SEGMENT_MAX and some */
 };
 

@@ -557,6 +557,37 @@ START_TEST(bad)
 }
 END_TEST
 
+enum { REFUSALS = 6 * HTTP_REFUSALS_A_SECOND };
+
+static void ask_for_nothing(void)
+{
+	for (int i = 0; i < REFUSALS / 2; i++) {
+		expect_reply((struct ask){.path = "/nothing"}, 404, NULL);
+		expect_reply((struct ask){.path = "/boot/nothing"}, 404, NULL);
+	}
+}
+
+/* Whoever asks for nothing for ever does not push the rest out of the log. */
+START_TEST(refusals_in_the_log)
+{
+	int64_t from = clock_mono_ms();
+	FILE *lines = tmpfile();
+	int n = 0, c;
+
+	ck_assert_ptr_nonnull(lines);
+	ck_assert_int_ge(dup2(fileno(lines), STDERR_FILENO), 0);
+	log_init(LOG_INFO);
+	serve_while(ask_for_nothing);
+	rewind(lines);
+	while ((c = getc(lines)) != EOF)
+		n += c == '\n';
+	ck_assert_int_ge(n, HTTP_REFUSALS_A_SECOND);
+	ck_assert_int_le(
+		n, (HTTP_REFUSALS_A_SECOND + 2) * ((clock_mono_ms() - from) / 1000 + 2));
+	fclose(lines);
+}
+END_TEST
+
 static void ask_bodies(void)
 {
 	struct ask a = {.path = "/m/echo", .body_len = HTTP_BODY_MAX};
@@ -1225,6 +1256,7 @@ int main(void)
 	tcase_set_timeout(c, 90);
 	tcase_add_test(c, basics);
 	tcase_add_test(c, bad);
+	tcase_add_test(c, refusals_in_the_log);
 	tcase_add_test(c, bodies);
 	tcase_add_test(c, files);
 	tcase_add_test(c, broken_off);
