@@ -582,7 +582,8 @@ static void readable(struct loop_fd *w, uint32_t events)
 
 	(void)events;
 	if (n < 0) {
-		send_failed(d, port, 0, n);
+		if (dhcp_meter_due(&d->send_errors, loop_now(d->c.loop)))
+			log_warn("dhcp %s: cannot receive: %s", port->segment->name, strerror(-n));
 		return;
 	}
 	d->stats.in += (uint64_t)n;
