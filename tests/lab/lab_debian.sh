@@ -1,0 +1,61 @@
+#!/bin/bash
+# Debian's own installer, from Debian's package, as `usher create --profile debian-12` starts it: it gets its address, kernel,
+# initrd and answers from us, asks nothing, and runs the early command that the answers hold. There is no mirror here, so
+# what comes after is not seen.
+# shellcheck source=/dev/null disable=SC2016,SC2119,SC2317
+. "$(dirname "$0")/lib.sh"
+lab_enter "$@"
+
+images=/usr/lib/debian-installer/images/12/amd64/text
+if [ ! -d $images ]; then
+	skip "Debian's installer: package debian-installer-12-netboot-amd64 is not installed"
+	lab_end
+fi
+
+# In the installer: what it is, by the report of its own that the command line leads to.
+early='report=$(sed "s/.*url=\([^ ]*\)answers.*/\1progress/" /proc/cmdline); . /etc/lsb-release'
+early="$early; "'wget -q -O /dev/null "$report?text=early+command+of+$(hostname)+on+Linux+$(uname -r)+by+$DISTRIB_ID"'
+
+check "the service starts" usher_start || lab_end
+check "the profile is complete" test -z "$("$USHER" profiles debian-12 --json | jq -r '.missing // empty')"
+check "create" "$USHER" create deb --profile debian-12 --no-ssh-key --ip 192.168.122.60 --set early_command="$early" || lab_end
+
+# The console is a witness, if only for a failure.
+cat "$(virsh -q ttyconsole deb | head -n 1)" >"$USHER_LAB/console" 2>/dev/null &
+
+kinds() { "$USHER" timeline deb --json | jq -r '.kind + " " + .text'; }
+told() { kinds | grep -qE "$1"; }
+over() { told "$1" || told '^(failed|power) '; }
+step() { # WHAT SECONDS PATTERN
+	wait_until "$2" over "$3"
+	if told "$3"; then pass "$1: $(kinds | grep -E "$3" | head -n 1)"; else
+		fail "$1: no '$3' after $2 s"
+		"$USHER" timeline deb
+		echo "the console:"; tail -c 3000 "$USHER_LAB/console"
+		"$USHER" delete deb
+		lab_end
+	fi
+}
+step "iPXE takes its lease" 60 '^leased 192.168.122.60 to 52:54:c0:a8:7a:3c \(iPXE'
+step "it takes its boot script" 60 '^booting boot 1 of '
+step "the package's kernel goes out" 60 '^transfer .*/linux,'
+step "the package's initrd goes out" 60 '^transfer .*/initrd.gz,'
+step "the installer takes its lease" 240 '^leased 192.168.122.60 to 52:54:c0:a8:7a:3c \((d-i|udhcp)'
+step "it fetches its answers" 60 '^installing answers fetched by 192.168.122.60'
+step "the answers' own report comes" 60 '^progress answers taken'
+step "the early command runs" 60 '^progress early command of deb on Linux [0-9.]+-.* by Debian'
+size() { stat -L -c %s "$images/debian-installer/amd64/$1"; }
+for file in linux initrd.gz; do
+	mb=$(awk "BEGIN {printf \"%.1f\", $(size $file) / 1e6}")
+	check "all of $file: $mb MB" told "^transfer .*/$file, $mb MB"
+done
+check "no question is on its console" sh -c "! grep -qaE 'Prompt:|Go Back' '$USHER_LAB/console'"
+check "it booted once" test "$(kinds | grep -c '^booting ')" = 1
+check "its answers were fetched once" test "$(kinds | grep -c '^installing ')" = 1
+check "it is installing" test "$("$USHER" show deb --json | jq -r .state)" = installing
+"$USHER" timeline deb
+[ "$LAB_FAILED" = 0 ] || { echo "the console:"; tail -c 3000 "$USHER_LAB/console"; }
+check "delete" "$USHER" delete deb
+check "no domain is left" test -z "$(virsh -q list --all --name)"
+usher_stop
+lab_end
