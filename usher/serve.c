@@ -255,6 +255,9 @@ static int start_listening(struct run *r, char *why, size_t size)
 	struct service *s = &r->service;
 	int rc = httpd_open_unix(s->httpd, s->config.socket, 0660, socket_group(&s->config), why, size);
 
+	if (rc == -EPERM && *s->config.socket_group)
+		snprintf(why, size, "%s: user '%s' cannot give it to group '%s' without being in it: usermod -aG %s %s",
+			s->config.socket, s->config.user, s->config.socket_group, s->config.socket_group, s->config.user);
 	for (size_t i = 0; i < s->segments.count && !rc; i++)
 		rc = segment_open(s, s->segments.all[i], why, size);
 	if (!rc)
