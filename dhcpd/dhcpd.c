@@ -462,9 +462,14 @@ static struct asking *asking_slot(struct dhcpd *d, uint32_t segment, const struc
 	return &d->asking[hash_bytes(mac, sizeof(*mac), segment) % ASKING_SLOTS];
 }
 
-static void note_ipxe(struct dhcpd *d, const struct dhcp_policy *p)
+/* Ours: a record's, or a guest's with a computed MAC. A stranger's may boot by IPv6 from another. */
+static void note_ipxe(struct dhcpd *d, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
-	if (dhcp_boot_client(p->msg) == DHCP_CLIENT_IPXE)
+	struct ip computed;
+	bool ours = dec->machine ||
+		(!mac_to_ip(&p->msg->mac, &computed) && ip_eq(&computed, &dec->address));
+
+	if (ours && dhcp_boot_client(p->msg) == DHCP_CLIENT_IPXE)
 		*asking_slot(d, p->segment->id, &p->msg->mac) = (struct asking){
 			p->segment->id, p->msg->mac, loop_now(d->c.loop) + ASKING_MS};
 }
@@ -507,7 +512,7 @@ static void serve(struct dhcpd *d, const struct dhcp_policy *p, struct dhcp_pack
 	}
 	note(d, p, &dec);
 	if (sends(&dec)) {
-		note_ipxe(d, p);
+		note_ipxe(d, p, &dec);
 		queue(d, &dec, packet);
 		return;
 	}
