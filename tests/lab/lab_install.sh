@@ -1,58 +1,152 @@
 #!/bin/bash
-# The whole way, for real: a guest is created, boots from the network, installs Debian (profile tiny), boots its own disk
-# and says so; it is not installed again by its own reboot; an install that fails says why; and nothing of a deleted
-# guest is left.
+# The whole way, for real: two guests and a bare machine are created, boot from the network, install Debian (profile tiny),
+# boot their own disks and say so; none is installed again by its own reboot, also where the network comes first in its
+# boot order; hooks hear of all of it; and nothing of a deleted guest is left.
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
+# shellcheck source=tests/lab/guests.sh
+. "$LAB_TOP/tests/lab/guests.sh"
+guests_need_tiny
+show_all() { "$USHER" list; "$USHER" timeline; }
 
-if [ ! -s "$USHER_TINY/root.tar.zst" ]; then
-	skip "a real install: there is no $USHER_TINY (contrib/tiny/build makes it)"
-	lab_end
-fi
+# --- hooks: one tells what it got, one hangs --------------------------------------------------------------------------------
 
-key=$TMPDIR/key
-on_guest() {
-	ssh -q -i "$key" -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \
-		-o UserKnownHostsFile=/dev/null "root@$address" "$@"
+heard=$USHER_LAB/heard
+mkdir -p "$USHER_LAB/hooks" "$heard"
+chmod 777 "$heard"
+cat >"$USHER_LAB/hooks/10-hear" <<END
+#!/bin/sh
+cat >"$heard/\$USHER_SEQ-\$USHER_MACHINE-\$USHER_EVENT"
+echo "heard of \$USHER_EVENT"
+END
+cat >"$USHER_LAB/hooks/20-hang" <<'END'
+#!/bin/sh
+[ "$USHER_MACHINE-$USHER_EVENT" != web2-armed ] || sleep 600
+END
+chmod 755 "$USHER_LAB/hooks"/*
+# Each event of this kind of this machine came once, with the machine as JSON.
+heard_of() {
+	local file files=("$heard"/*-"$1-$2")
+	for file in "${files[@]}"; do
+		jq -e ".name == \"$1\" and (.nics[0].mac | length) == 17 and (.settings | type) == \"object\"" "$file" ||
+			return 1
+	done
 }
-kinds() { "$USHER" timeline "$1" --json | jq -r .kind; }
-count() { kinds "$1" | grep -cx "$2"; }
-state() { "$USHER" show "$1" --json | jq -r .state; }
-boot_id() { on_guest cat /proc/sys/kernel/random/boot_id; }
-new_boot() { local now; now=$(boot_id) && [ -n "$now" ] && [ "$now" != "$first_boot" ]; }
+stands_as() { jq -e ".state == \"$3\"" "$heard"/*-"$1-$2"; }
 
-ssh-keygen -q -t ed25519 -N '' -f "$key"
-check "the service starts" usher_start || lab_end
+# --- a bare machine: a domain that is none of ours, which boots the network first, always -------------------------------------
 
-check "create --wait ends with a guest that is up" \
-	timeout 300 "$USHER" create web01 --profile tiny --ip 192.168.122.30 --ssh-key "$key.pub" --wait
-"$USHER" timeline web01
-address=192.168.122.30
-check "it is up" test "$(state web01)" = up
-for kind in created armed leased booting installing installed up; do
-	check "its timeline has: $kind" test "$(count web01 $kind)" -ge 1
+lab_bind "$LAB_TOP/contrib" contrib
+bare_mac=52:54:00:ba:4e:01
+qemu-img create -q -f qcow2 /var/lib/libvirt/images/elsewhere.img 4G
+cat >"$USHER_LAB/bare.xml" <<END
+<domain type='qemu'>
+  <name>bare</name>
+  <memory unit='MiB'>768</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='q35'>hvm</type><boot dev='network'/><boot dev='hd'/></os>
+  <features><acpi/></features>
+  <cpu mode='maximum'/>
+  <on_reboot>restart</on_reboot>
+  <devices>
+    <disk type='file'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/elsewhere.img'/>
+      <target dev='vda' bus='virtio'/></disk>
+    <interface type='network'><mac address='$bare_mac'/><source network='default'/><model type='virtio'/></interface>
+    <serial type='pty'/>
+  </devices>
+</domain>
+END
+need "a bare machine is there" virsh -q define "$USHER_LAB/bare.xml"
+
+# --- three at once ---------------------------------------------------------------------------------------------------------
+
+need "the service starts" usher_start
+"$USHER" create web1 --profile tiny --ip 192.168.122.30 --ssh-key "$key.pub" --wait >"$USHER_LAB/web1" 2>&1 &
+web1=$!
+"$USHER" create web2 --profile tiny --ssh-key "$key.pub" --wait >"$USHER_LAB/web2" 2>&1 &
+web2=$!
+check "the bare machine is enrolled" "$USHER" enroll bare --mac $bare_mac --profile tiny --ssh-key "$key.pub" \
+	--power "$USHER_LAB/contrib/power-libvirt"
+check "which installs nothing" state_is bare known
+check "nor switches it on" domain_is bare "shut off"
+check "it is armed" "$USHER" reinstall bare
+wait $web1 || { fail "create --wait of web1: exit $?"; cat "$USHER_LAB/web1"; show_all; lab_end; }
+wait $web2 || { fail "create --wait of web2: exit $?"; cat "$USHER_LAB/web2"; show_all; lab_end; }
+pass "create --wait ended well for both"
+check "and the bare machine" timeout 120 "$USHER" wait bare || { show_all; lab_end; }
+
+# seat NAME ADDRESS MAC
+seat() {
+	check "$1 is up" state_is "$1" up
+	check "$1 has the address $2" test "$(address "$1")" = "$2"
+	check "$1 has the MAC $3" sh -c "virsh dumpxml $1 | grep -q \"mac address='$3'\""
+	check "$1 lets its owner in, with its name" wait_until 20 on_is "$1" "$2" hostname
+	check "$1 runs from its own disk" runs_from_disk "$2"
+	check "$1 has its address from us" on_is "$2/24" "$2" "ip -4 -o address show scope global | awk '{print \$4}'"
+	check "$1 was installed once" test "$(boots "$1") $(count "$1" booting) $(count "$1" up)" = "1 1 1"
+	check "$1's timeline is complete" timeline_has "$1" created armed leased booting installing progress installed \
+		leased up
+}
+seat web1 192.168.122.30 52:54:c0:a8:7a:1e
+seat web2 192.168.122.2 52:54:c0:a8:7a:02
+seat bare "$(address bare)" $bare_mac
+for name in web1 web2; do
+	check "$name boots its disk first and restarts" sh -c "virsh dumpxml --inactive $name >'$USHER_LAB/xml' &&
+		grep -q '<on_reboot>restart' '$USHER_LAB/xml' &&
+		[ \"\$(xmllint --xpath 'string(//disk/boot/@order)' '$USHER_LAB/xml')\" = 1 ]"
 done
-check "its MAC is computed from its address" \
-	sh -c "virsh dumpxml web01 | grep -q \"mac address='52:54:c0:a8:7a:1e'\""
-check "ssh lets its owner in" wait_until 30 on_guest true
-check "it has its name" test "$(on_guest hostname)" = web01
-check "it runs from its own disk" test "$(on_guest findmnt -no SOURCE /)" = /dev/vda1
-check "its definition boots the disk first" \
-	sh -c "virsh dumpxml --inactive web01 | grep -q '<on_reboot>restart</on_reboot>'"
+check "guests may say only what is theirs" sh -c "virsh dumpxml web1 | grep -q \"filterref filter='clean-traffic'\""
 
-first_boot=$(boot_id)
-on_guest systemctl reboot 2>/dev/null
-check "its own reboot brings it back" wait_until 90 new_boot
-check "from its disk, not into an installer" test "$(count web01 booting)" = 1
-check "delete removes it" "$USHER" delete web01
-refute "no domain is left" virsh dominfo web01
-check "no volume is left" test -z "$(ls /var/lib/libvirt/images)"
+# --- reboots ---------------------------------------------------------------------------------------------------------------
 
-refute "an install that cannot work fails" \
-	timeout 120 "$USHER" create bad01 --profile tiny --set disk=nosuch --no-ssh-key --wait
-check "it is recorded as failed" test "$(state bad01)" = failed
-check "with the installer's own reason" sh -c "'$USHER' show bad01 | grep -q 'no disk /dev/nosuch'"
-check "and deleted" "$USHER" delete bad01
+boot_id() { on "$1" cat /proc/sys/kernel/random/boot_id; }
+new_boot() { local now; now=$(boot_id "$1") && [ -n "$now" ] && [ "$now" != "$2" ]; }
+reboot() {
+	local was
+	was=$(boot_id "$1")
+	on "$1" systemctl reboot 2>/dev/null
+	check "$2" wait_until 90 new_boot "$1" "$was"
+}
+bare_at=$(address bare)
+leased=$(count bare leased)
+reboot "$bare_at" "a bare machine that boots from the network again comes back"
+check "from its disk" runs_from_disk "$bare_at"
+check "it stays up" state_is bare up
+check "no installer was served" test "$(count bare booting) $(count bare installing)" = "1 1"
+check "its timeline has leases more" test "$(count bare leased)" -gt "$leased"
+check "and nothing else" test "$("$USHER" timeline bare --json | jq -r .kind | sed '1,/^up$/d' | grep -vx hook | sort -u)" = leased
+check "its firmware asked: iPXE" sh -c "'$USHER' timeline bare --json |
+	jq -r 'select(.kind == \"leased\").text' | tail -n 2 | grep -q iPXE"
 
+# --- once more, on purpose ---------------------------------------------------------------------------------------------------
+
+was=$(on 192.168.122.2 cat /etc/machine-id)
+on 192.168.122.2 touch /was-here
+check "web2 is to be installed again" "$USHER" reinstall web2
+check "it is armed, and its boots count from nothing" sh -c "'$USHER' show web2 --json |
+	jq -e '.state == \"armed\" and .attempt.boots == 0 and .attempt.number == 2'"
+check "meanwhile web1 is deleted" "$USHER" delete web1
+refute "its domain is gone" virsh dominfo web1
+check "its volume is gone" test ! -e /var/lib/libvirt/images/web1.qcow2
+refute "its name is gone from the DNS" sh -c "virsh net-dumpxml default | grep web1"
+check "web2 is up again" timeout 150 "$USHER" wait web2 || show_all
+refute "it is another system" on_is "$was" 192.168.122.2 cat /etc/machine-id
+refute "and nothing is left of the old one" on 192.168.122.2 ls /was-here
+check "attempt 2, one boot" test "$("$USHER" show web2 --json | jq -r '"\(.attempt.number) \(.attempt.boots)"')" = "2 1"
+
+# --- what the hooks heard ----------------------------------------------------------------------------------------------------
+
+for event in created leased armed booting installing installed up deleted; do
+	check "a hook heard of $event, with web1 as it was" wait_until 10 heard_of web1 $event
+done
+check "the record is that of the moment" stands_as web1 booting booting
+check "a hook that hangs delays nothing but its own" wait_until 40 heard_of web2 up
+check "it is killed, and that is told" told web2 hook '20-hang.*time over'
+check "what a hook says is told" told web1 hook '10-hear exit 0: heard of up'
+
+check "the bare machine's record goes" "$USHER" delete bare
+check "but not the machine" domain_is bare running
+check "nor its disk" test -e /var/lib/libvirt/images/elsewhere.img
 usher_stop
+check "the service ends in peace" test $? = 0
 lab_end

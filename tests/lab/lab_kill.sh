@@ -1,9 +1,10 @@
 #!/bin/bash
 # kill -9 of the service, at the worst moments: while an installer unpacks, between its "done" and the start from the
 # disk, and anywhere in a creation. What was promised holds, and the next start goes on where the last one was.
-# shellcheck source=/dev/null
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
+# shellcheck source=tests/lab/guests.sh
 . "$LAB_TOP/tests/lab/guests.sh"
 guests_need_tiny
 
@@ -67,7 +68,7 @@ here_if_promised() { if [ "$2" = 0 ]; then here "$1"; else here_or_gone "$1"; fi
 there=0 absent=0
 for moment in "${moments[@]}"; do
 	name=cut$moment
-	create $name --profile tiny >"$USHER_LAB/said" 2>&1 &
+	create "$name" --profile tiny >"$USHER_LAB/said" 2>&1 &
 	creating=$!
 	ms=$((moment + RANDOM % (moment / 3 + 1)))
 	sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
@@ -75,18 +76,18 @@ for moment in "${moments[@]}"; do
 	wait $creating
 	promised=$?
 	if ! usher_start; then fail "the service starts after kill -9 at $ms ms"; lab_end; fi
-	if wait_until 20 here_if_promised $name $promised; then
-		if here $name; then there=$((there + 1)) is=there; else absent=$((absent + 1)) is=absent; fi
+	if wait_until 20 here_if_promised "$name" $promised; then
+		if here "$name"; then there=$((there + 1)) is=there; else absent=$((absent + 1)) is=absent; fi
 		pass "killed after $ms ms (create: exit $promised): all of it is $is"
 	else
 		fail "killed after $ms ms (create: exit $promised): $(cat "$USHER_LAB/said")"
-		"$USHER" show $name
-		"$USHER" timeline $name
+		"$USHER" show "$name"
+		"$USHER" timeline "$name"
 		virsh -q list --all
 		ls /var/lib/libvirt/images
 	fi
-	"$USHER" show $name >/dev/null 2>&1 && check "it is deleted" "$USHER" delete $name
-	gone $name || { fail "something of it is left"; virsh -q undefine $name; virsh -q vol-delete $name.qcow2 default; }
+	"$USHER" show "$name" >/dev/null 2>&1 && check "it is deleted" "$USHER" delete "$name"
+	gone "$name" || { fail "something of it is left"; virsh -q undefine "$name"; virsh -q vol-delete "$name.qcow2" default; }
 done
 echo "of ${#moments[@]} creations $there are there, $absent absent"
 usher_stop

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Machines that do not get installed are stopped, and say why: an installer that dies at once, one that never comes to an
 # end, one that reports failure, one that is stopped from outside, one that is disarmed.
-# shellcheck source=/dev/null
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
+# shellcheck source=tests/lab/guests.sh
 . "$LAB_TOP/tests/lab/guests.sh"
 guests_need_tiny
 
