@@ -108,15 +108,16 @@ format:
 	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h tests/unit/*.c tests/fuzz/*.c)
 
 install: all
-	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/sbin/usher
+	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/bin/usher
 	for p in kickstart/profiles/*/; do n=$$(basename $$p); \
 		install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/profiles/$$n $$p*; done
-	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher/tiny $(wildcard contrib/tiny/*)
+	install -d $(DESTDIR)$(prefix)/share/usher && cp -r contrib/tiny $(DESTDIR)$(prefix)/share/usher/
 	install -D -m 755 contrib/power-libvirt $(DESTDIR)$(prefix)/share/usher/power-libvirt
 	install -D -m 644 usher/usher.1 $(DESTDIR)$(prefix)/share/man/man1/usher.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 kickstart/usher-profile.5
 	install -D -m 644 usher/usher-api.7 $(DESTDIR)$(prefix)/share/man/man7/usher-api.7
-	install -D -m 644 contrib/usher.service $(DESTDIR)/lib/systemd/system/usher.service
+	install -d $(DESTDIR)/lib/systemd/system
+	sed 's|/usr/local|$(prefix)|' contrib/usher.service >$(DESTDIR)/lib/systemd/system/usher.service
 	install -D -m 644 contrib/usher.sysusers $(DESTDIR)/usr/lib/sysusers.d/usher.conf
 	install -D -m 644 contrib/usher.bash-completion \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A computed MAC's first two octets: locally administered, and what QEMU's guests begin with. */
-static const uint8_t COMPUTED[2] = { 0x52, 0x54 };
+static const uint8_t COMPUTED[2] = {0x52, 0x54};
 
 bool mac_eq(const struct mac *a, const struct mac *b)
 {
@@ -15,7 +15,7 @@ bool mac_eq(const struct mac *a, const struct mac *b)
 
 bool mac_is_zero(const struct mac *m)
 {
-	return mac_eq(m, &(struct mac){ { 0 } });
+	return mac_eq(m, &(struct mac){{0}});
 }
 
 static int hex_digit(char c)
@@ -63,7 +63,7 @@ struct ip ip_from_v4(uint32_t v)
 {
 	return (struct ip){
 		.family = IP_V4,
-		.b = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v },
+		.b = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v},
 	};
 }
 
@@ -87,7 +87,7 @@ bool ip_is_set(const struct ip *ip)
 
 int ip_parse(const char *text, struct ip *ret)
 {
-	struct ip ip = { 0 };
+	struct ip ip = {0};
 
 	if (inet_pton(AF_INET, text, ip.b) == 1)
 		ip.family = IP_V4;
@@ -128,7 +128,7 @@ int mac_to_ip(const struct mac *m, struct ip *ret)
 {
 	if (memcmp(m->b, COMPUTED, sizeof COMPUTED))
 		return -ENOENT;
-	*ret = (struct ip){ .family = IP_V4 };
+	*ret = (struct ip){.family = IP_V4};
 	memcpy(ret->b, m->b + sizeof COMPUTED, 4);
 	return 0;
 }

@@ -4,7 +4,7 @@
 
 void reader_init(struct reader *r, const void *bytes, size_t len)
 {
-	*r = (struct reader){ .at = bytes, .left = len };
+	*r = (struct reader){.at = bytes, .left = len};
 }
 
 const uint8_t *reader_bytes(struct reader *r, size_t len)
@@ -71,13 +71,13 @@ struct reader reader_sub(struct reader *r, size_t len)
 	const uint8_t *b = reader_bytes(r, len);
 
 	if (!b)
-		return (struct reader){ .bad = true };
-	return (struct reader){ .at = b, .left = len };
+		return (struct reader){.bad = true};
+	return (struct reader){.at = b, .left = len};
 }
 
 void writer_init(struct writer *w, void *buf, size_t cap)
 {
-	*w = (struct writer){ .start = buf, .cap = cap };
+	*w = (struct writer){.start = buf, .cap = cap};
 }
 
 /* Room for `len` more bytes, or NULL and bad. */
@@ -103,14 +103,14 @@ void writer_u8(struct writer *w, uint8_t v)
 
 void writer_u16(struct writer *w, uint16_t v)
 {
-	uint8_t b[2] = { (uint8_t)(v >> 8), (uint8_t)v };
+	uint8_t b[2] = {(uint8_t)(v >> 8), (uint8_t)v};
 
 	writer_bytes(w, b, sizeof b);
 }
 
 void writer_u32(struct writer *w, uint32_t v)
 {
-	uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+	uint8_t b[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
 
 	writer_bytes(w, b, sizeof b);
 }

@@ -71,7 +71,7 @@ static void read_link(struct rtnl_link *link, struct link_state *ret)
 	uint8_t oper = rtnl_link_get_operstate(link);
 	struct nl_addr *hw = rtnl_link_get_addr(link);
 
-	*ret = (struct link_state){ 0 };
+	*ret = (struct link_state){0};
 	strncpy(ret->name, rtnl_link_get_name(link), sizeof ret->name - 1);
 	ret->index = (unsigned)rtnl_link_get_ifindex(link);
 	ret->up = rtnl_link_get_flags(link) & IFF_UP &&

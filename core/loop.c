@@ -56,19 +56,19 @@ void loop_free(struct loop *l)
 int loop_watch(struct loop *l, struct loop_fd *w, int fd, uint32_t events,
 	void (*ready)(struct loop_fd *, uint32_t), void *arg)
 {
-	struct epoll_event e = { .events = events, .data.ptr = w };
+	struct epoll_event e = {.events = events, .data.ptr = w};
 
 	if (w->watched)
 		return -EEXIST;
 	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) < 0)
 		return -errno;
-	*w = (struct loop_fd){ .fd = fd, .ready = ready, .arg = arg, .watched = true };
+	*w = (struct loop_fd){.fd = fd, .ready = ready, .arg = arg, .watched = true};
 	return 0;
 }
 
 int loop_rewatch(struct loop *l, struct loop_fd *w, uint32_t events)
 {
-	struct epoll_event e = { .events = events, .data.ptr = w };
+	struct epoll_event e = {.events = events, .data.ptr = w};
 
 	if (!w->watched)
 		return -ENOENT;
@@ -135,7 +135,7 @@ static int timer_room(struct loop *l)
 
 void loop_timer_init(struct loop_timer *t, void (*fire)(struct loop_timer *), void *arg)
 {
-	*t = (struct loop_timer){ .fire = fire, .arg = arg };
+	*t = (struct loop_timer){.fire = fire, .arg = arg};
 }
 
 int loop_timer_set(struct loop *l, struct loop_timer *t, int64_t ms)

@@ -14,7 +14,7 @@ enum {
 
 int mailbox_init(struct mailbox *mb)
 {
-	*mb = (struct mailbox){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+	*mb = (struct mailbox){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	if (mb->fd < 0)
 		return -errno;
 	pthread_mutex_init(&mb->lock, NULL);
@@ -91,7 +91,7 @@ void mailbox_fini(struct mailbox *mb)
 
 void mailbox_wait(struct mailbox *mb, int timeout_ms)
 {
-	struct pollfd p = { .fd = mb->fd, .events = POLLIN };
+	struct pollfd p = {.fd = mb->fd, .events = POLLIN};
 
 	poll(&p, 1, timeout_ms);
 	deliver_all(take(mb, SIZE_MAX));

@@ -117,35 +117,35 @@ static int add(struct store *s, const struct store_op *op)
 int store_put(struct store *s, enum store_kind kind, const void *key, size_t key_len,
 	const void *value, size_t len)
 {
-	struct store_op op = { .what = STORE_DO_PUT, .kind = kind };
+	struct store_op op = {.what = STORE_DO_PUT, .kind = kind};
 
-	op.key = (struct store_blob){ key, key_len };
-	op.value = (struct store_blob){ value, len };
+	op.key = (struct store_blob){key, key_len};
+	op.value = (struct store_blob){value, len};
 	return add(s, &op);
 }
 
 int store_delete(struct store *s, enum store_kind kind, const void *key, size_t key_len)
 {
-	struct store_op op = { .what = STORE_DO_DELETE, .kind = kind };
+	struct store_op op = {.what = STORE_DO_DELETE, .kind = kind};
 
-	op.key = (struct store_blob){ key, key_len };
+	op.key = (struct store_blob){key, key_len};
 	return add(s, &op);
 }
 
 int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const char *machine,
 	const char *kind, const char *text)
 {
-	struct store_op op = { .what = STORE_DO_EVENT, .seq = seq, .at = wall_ms };
+	struct store_op op = {.what = STORE_DO_EVENT, .seq = seq, .at = wall_ms};
 
-	op.key = (struct store_blob){ machine, strlen(machine) };
-	op.word = (struct store_blob){ kind, strlen(kind) };
-	op.value = (struct store_blob){ text, strlen(text) };
+	op.key = (struct store_blob){machine, strlen(machine)};
+	op.word = (struct store_blob){kind, strlen(kind)};
+	op.value = (struct store_blob){text, strlen(text)};
 	return add(s, &op);
 }
 
 int store_prune_events(struct store *s, uint64_t below_seq)
 {
-	return add(s, &(struct store_op){ .what = STORE_DO_PRUNE, .seq = below_seq });
+	return add(s, &(struct store_op){.what = STORE_DO_PRUNE, .seq = below_seq});
 }
 
 int store_commit(struct store *s, store_done done, void *arg)
@@ -252,7 +252,7 @@ static void write_pending(struct store *s)
  * over. */
 static bool wait_until(struct store *s, int64_t mono_ms)
 {
-	struct timespec t = { .tv_sec = mono_ms / 1000, .tv_nsec = mono_ms % 1000 * 1000000 };
+	struct timespec t = {.tv_sec = mono_ms / 1000, .tv_nsec = mono_ms % 1000 * 1000000};
 
 	return pthread_cond_timedwait(&s->wake, &s->lock, &t) != ETIMEDOUT;
 }

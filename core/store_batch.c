@@ -47,7 +47,7 @@ void store_batch_free(struct store_batch *b)
 
 void store_batch_reset(struct store_batch *b)
 {
-	struct store_batch fresh = { .bytes = b->bytes, .cap = b->cap };
+	struct store_batch fresh = {.bytes = b->bytes, .cap = b->cap};
 
 	if (b->cap > KEEP_BYTES) {
 		free(b->bytes);
@@ -111,7 +111,7 @@ int store_batch_add(struct store_batch *b, const struct store_op *op)
 
 static struct store_blob blob_at(const struct store_batch *b, size_t *at, size_t len)
 {
-	struct store_blob blob = { b->bytes + *at, len };
+	struct store_blob blob = {b->bytes + *at, len};
 
 	*at += len;
 	return blob;
@@ -125,7 +125,7 @@ bool store_batch_next(const struct store_batch *b, size_t *at, struct store_op *
 		return false;
 	memcpy(&h, b->bytes + *at, sizeof h);
 	*at += sizeof h;
-	*ret = (struct store_op){ .what = h.what, .kind = h.kind, .seq = h.seq, .at = h.at };
+	*ret = (struct store_op){.what = h.what, .kind = h.kind, .seq = h.seq, .at = h.at};
 	ret->key = blob_at(b, at, h.key_len);
 	ret->word = blob_at(b, at, h.word_len);
 	ret->value = blob_at(b, at, h.value_len);
@@ -147,7 +147,7 @@ static int add_waiter(struct store_batch *b, store_done done, void *arg)
 		r->cap = cap;
 		b->reply = r;
 	}
-	r->waiters[r->count++] = (struct waiter){ done, arg };
+	r->waiters[r->count++] = (struct waiter){done, arg};
 	return 0;
 }
 
@@ -195,6 +195,6 @@ void store_batch_answer(struct store_batch *b, struct mailbox *home, int rc)
 		return;
 	}
 	r->rc = rc;
-	r->message = (struct message){ .deliver = deliver_reply };
+	r->message = (struct message){.deliver = deliver_reply};
 	mailbox_post(home, &r->message);
 }

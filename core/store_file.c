@@ -41,13 +41,14 @@ static const char *const migration[STORE_VERSION] = {
 /* Exclusive locking before the first use of the log keeps its index in our memory: no mapped file
  * to fault on when the disk is full, and no other process in between. It is a lock of the kernel's,
  * gone with the process. After a flood the log's file is cut back to 16 MiB. */
-static const char settings_sql[] = "PRAGMA locking_mode = EXCLUSIVE;"
-				   "PRAGMA journal_mode = WAL;"
-				   "PRAGMA synchronous = FULL;"
-				   "PRAGMA journal_size_limit = 16777216;"
-				   "PRAGMA mmap_size = 0;"
-				   "PRAGMA cache_size = -16384;" /* KiB: the leases of a large site */
-				   "PRAGMA trusted_schema = OFF;";
+static const char settings_sql[] =
+	"PRAGMA locking_mode = EXCLUSIVE;"
+	"PRAGMA journal_mode = WAL;"
+	"PRAGMA synchronous = FULL;"
+	"PRAGMA journal_size_limit = 16777216;"
+	"PRAGMA mmap_size = 0;"
+	"PRAGMA cache_size = -16384;" /* KiB: the leases of a large site */
+	"PRAGMA trusted_schema = OFF;";
 
 struct store_file {
 	char path[PATH_MAX];
@@ -291,8 +292,8 @@ static int migrate(struct store_file *f, int64_t version, const struct why *why)
 	for (; rc == SQLITE_OK && version < STORE_VERSION; version++)
 		rc = sqlite3_exec(f->db, migration[version], NULL, NULL, NULL);
 	snprintf(stamp, sizeof stamp,
-		"PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-		APPLICATION_ID, STORE_VERSION);
+		"PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", APPLICATION_ID,
+		STORE_VERSION);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(f->db, stamp, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? 0 : explain_db(why, f, rc);
@@ -300,7 +301,7 @@ static int migrate(struct store_file *f, int64_t version, const struct why *why)
 
 static int check_identity(struct store_file *f, const struct why *why)
 {
-	struct identity id = { 0 };
+	struct identity id = {0};
 	int rc = read_identity(f, &id);
 
 	if (rc != SQLITE_OK)
@@ -356,7 +357,7 @@ static int open_all(struct store_file *f, const struct why *why)
 
 int store_file_open(const char *path, struct store_file **ret, char *why_text, size_t why_size)
 {
-	struct why why = { why_text, why_size };
+	struct why why = {why_text, why_size};
 	struct store_file *f;
 	int rc;
 
@@ -397,8 +398,8 @@ int store_file_load(struct store_file *f, enum store_kind kind,
 {
 	sqlite3_stmt *st;
 	int ret = 0;
-	int rc = sqlite3_prepare_v2(f->db,
-		"SELECT key, value FROM record WHERE kind = ?1 ORDER BY key", -1, &st, NULL);
+	int rc = sqlite3_prepare_v2(
+		f->db, "SELECT key, value FROM record WHERE kind = ?1 ORDER BY key", -1, &st, NULL);
 
 	if (rc != SQLITE_OK)
 		return errno_of(f->db, rc);

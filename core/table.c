@@ -12,7 +12,7 @@ enum {
 
 void table_init(struct table *t)
 {
-	*t = (struct table){ 0 };
+	*t = (struct table){0};
 }
 
 void table_fini(struct table *t)

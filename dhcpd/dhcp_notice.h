@@ -10,7 +10,7 @@
 enum {
 	DHCP_NOTICE_MS = 60 * 1000, /* a MAC is told of `each` times in this at most */
 	DHCP_NOTICE_SLOTS = 256, /* MACs remembered; one that is pushed out may be told of again */
-	DHCP_NOTICE_MOST = 120, /* of all MACs together: made-up ones must not fill the timeline */
+	DHCP_NOTICE_MOST = 120,  /* of all MACs together: made-up ones must not fill the timeline */
 };
 
 struct dhcp_notices {

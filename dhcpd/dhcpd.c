@@ -465,9 +465,7 @@ static struct asking *asking_slot(struct dhcpd *d, uint32_t segment, const struc
 /* Ours: a record's, or a guest's with a computed MAC. A stranger's may boot by IPv6 from another. */
 static void note_ipxe(struct dhcpd *d, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
-	struct ip computed;
-	bool ours = dec->machine ||
-		(!mac_to_ip(&p->msg->mac, &computed) && ip_eq(&computed, &dec->address));
+	bool ours = dec->machine || is_computed(p, dec);
 
 	if (ours && dhcp_boot_client(p->msg) == DHCP_CLIENT_IPXE)
 		*asking_slot(d, p->segment->id, &p->msg->mac) = (struct asking){

@@ -44,7 +44,7 @@ static const char proof[] = "Kernel panic";
 
 struct boot {
 	pid_t pid;
-	int fd;           /* its serial console and its complaints */
+	int fd; /* its serial console and its complaints */
 	bool proved;
 	char tail[TAIL];
 	size_t tail_len;
@@ -116,7 +116,7 @@ static void take(struct boot *b, const char *bytes, size_t len)
 /* Reads until QEMU closes its output (0) or the time is over (-ETIMEDOUT). */
 static int watch(struct boot *b, int64_t until)
 {
-	struct pollfd p = { .fd = b->fd, .events = POLLIN };
+	struct pollfd p = {.fd = b->fd, .events = POLLIN};
 	char bytes[1024];
 	int64_t left;
 	ssize_t n;
@@ -136,7 +136,7 @@ static int watch(struct boot *b, int64_t until)
 
 static int test_boot(const char *kernel, char *why, size_t why_size)
 {
-	struct boot b = { .fd = -1 };
+	struct boot b = {.fd = -1};
 	int64_t start = clock_mono_ms();
 	int rc = spawn(kernel, &b);
 
@@ -201,7 +201,7 @@ static void host_text(char buf[HOST_TEXT])
 /* Three lines: the host, the verdict, the reason. */
 static int cache_read(const char *path, char *why, size_t why_size)
 {
-	char host[HOST_TEXT], line[3][ACCEL_WHY] = { "", "", "" };
+	char host[HOST_TEXT], line[3][ACCEL_WHY] = {"", "", ""};
 	FILE *f = path ? fopen(path, "re") : NULL;
 	int n = 0;
 

@@ -22,11 +22,11 @@ struct conn {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool wanted, stopping, no_waiting;
-	virConnectPtr now;  /* NULL: not connected */
-	unsigned number;    /* of `now`, 1.. */
-	bool ready; /* its events are registered: a job may use it and misses none of its own */
-	bool lost;          /* `now` is dead and to be closed */
-	char why[WHY];      /* of the last failure */
+	virConnectPtr now; /* NULL: not connected */
+	unsigned number;   /* of `now`, 1.. */
+	bool ready;    /* its events are registered: a job may use it and misses none of its own */
+	bool lost;     /* `now` is dead and to be closed */
+	char why[WHY]; /* of the last failure */
 
 	int domain_id, network_id; /* of the event callbacks on `now`; opener's own */
 };
@@ -66,8 +66,8 @@ static void lose(struct conn *c, virConnectPtr v, const char *why)
 static void on_close(virConnectPtr v, int reason, void *arg)
 {
 	lose(arg, v,
-		reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE ? "libvirtd is silent" :
-							       "libvirtd closed the connection");
+		reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE ? "libvirtd is silent"
+							     : "libvirtd closed the connection");
 }
 
 void conn_broken(struct conn *c, virConnectPtr v)
@@ -196,7 +196,7 @@ static void *run_events(void *arg)
 {
 	while (!stopping(arg))
 		if (virEventRunDefaultImpl() < 0)
-			nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
 	return NULL;
 }
 

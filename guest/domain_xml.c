@@ -33,8 +33,8 @@ static unsigned first_line(const struct build *b)
 	return b->spec->fragment_line ? b->spec->fragment_line : 1;
 }
 
-__attribute__((format(printf, 3, 4)))
-static void fail(struct build *b, const xmlNode *at, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void fail(
+	struct build *b, const xmlNode *at, const char *fmt, ...)
 {
 	va_list ap;
 	char text[GUEST_WHY];
@@ -81,8 +81,8 @@ static void drop_all(xmlNode *parent, const char *name)
 }
 
 /* A child with one attribute, unless there is such a child. */
-static void default_child(struct build *b, xmlNode *parent, const char *name, const char *attr,
-	const char *value)
+static void default_child(
+	struct build *b, xmlNode *parent, const char *name, const char *attr, const char *value)
 {
 	if (!xml_child(parent, name))
 		must(b, xml_set(xml_add(parent, name), attr, value));
@@ -137,7 +137,7 @@ static void put_mark(struct build *b)
 /* Network boot is decided by the devices' order; these would take it away. */
 static void refuse_direct_boot(struct build *b, xmlNode *os)
 {
-	static const char *const names[] = { "kernel", "initrd", "cmdline" };
+	static const char *const names[] = {"kernel", "initrd", "cmdline"};
 	xmlNode *n;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -200,8 +200,9 @@ static void put_cpu(struct build *b)
 		must(b,
 			xml_set(xml_add(b->root, "cpu"), "mode",
 				kvm ? "host-passthrough" : "maximum"));
-	} else if (!kvm && (xml_attr_is(cpu, "mode", "host-passthrough") ||
-				   xml_attr_is(cpu, "mode", "host-model"))) {
+	} else if (!kvm &&
+		(xml_attr_is(cpu, "mode", "host-passthrough") ||
+			xml_attr_is(cpu, "mode", "host-model"))) {
 		must(b, xml_set(cpu, "mode", "maximum"));
 		drop_all(cpu, "model");
 	}
@@ -271,7 +272,9 @@ static void put_disk_target(struct build *b, xmlNode *disk)
 	must(b, xml_set(target, "bus", bus));
 	if (!xml_attr(target, "dev", dev, sizeof dev))
 		snprintf(dev, sizeof dev, "%s",
-			!strcmp(bus, "virtio") ? "vda" : !strcmp(bus, "ide") ? "hda" : "sda");
+			!strcmp(bus, "virtio")        ? "vda"
+				: !strcmp(bus, "ide") ? "hda"
+						      : "sda");
 	must(b, xml_set(target, "dev", dev));
 	for (n = xml_child(b->devices, "disk"); n; n = xml_next(n, "disk"))
 		if (xml_attr(xml_child(n, "target"), "dev", other, sizeof other) &&
@@ -430,7 +433,7 @@ static xmlDoc *read_fragment(struct build *b)
 int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts,
 	char **ret_xml, char *why, size_t why_size)
 {
-	struct build b = { .spec = spec, .facts = facts, .why = why, .why_size = why_size };
+	struct build b = {.spec = spec, .facts = facts, .why = why, .why_size = why_size};
 	xmlDoc *doc = read_fragment(&b);
 
 	if (b.rc)
@@ -484,8 +487,10 @@ static size_t collect(xmlNode *devices, struct boot_device *all)
 	for (xmlNode *d = devices->children; d && n < BOOT_DEVICES_MAX; d = d->next) {
 		if (!xml_attr(xml_child(d, "boot"), "order", order, sizeof order))
 			continue;
-		all[n] = (struct boot_device){ .node = d, .order = strtoul(order, NULL, 10),
-			.nic = !strcmp((const char *)d->name, "interface"), .index = n };
+		all[n] = (struct boot_device){.node = d,
+			.order = strtoul(order, NULL, 10),
+			.nic = !strcmp((const char *)d->name, "interface"),
+			.index = n};
 		n++;
 	}
 	return n;
@@ -500,9 +505,9 @@ static size_t complete(xmlNode *devices, struct boot_device *all, size_t n)
 	for (size_t i = 0; i < n; i++)
 		*(all[i].nic ? &has_nic : &has_other) = true;
 	if (!has_nic && nic)
-		all[n++] = (struct boot_device){ .node = nic, .nic = true, .index = n };
+		all[n++] = (struct boot_device){.node = nic, .nic = true, .index = n};
 	if (!has_other && disk)
-		all[n++] = (struct boot_device){ .node = disk, .index = n };
+		all[n++] = (struct boot_device){.node = disk, .index = n};
 	return n;
 }
 
@@ -536,7 +541,7 @@ static void turn_filters(struct build *b)
 int domain_xml_install(
 	const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size)
 {
-	struct build b = { .why = why, .why_size = why_size };
+	struct build b = {.why = why, .why_size = why_size};
 	xmlDoc *doc = xml_read(final_xml, strlen(final_xml), 1, why, why_size);
 	xmlNode *mark;
 	char *xml;

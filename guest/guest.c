@@ -83,7 +83,9 @@ static void on_domain_notice(struct guests *g, struct notice *n)
 	enum run_verdict v = runs_event(&g->runs, n->text, &n->event);
 
 	log_debug("guest: %s %s%s", n->text, guest_event_name(n->event.what),
-		v == RUN_DROP ? ", our own doing" : v == RUN_HOLD ? ", waits for its job" : "");
+		v == RUN_DROP           ? ", our own doing"
+			: v == RUN_HOLD ? ", waits for its job"
+					: "");
 	if (v == RUN_TELL)
 		tell_domain(g, n->text, &n->event);
 }
@@ -182,8 +184,8 @@ static void conn_domain(void *arg, const char *name, const char *uuid, int event
 	if (!n)
 		return;
 	n->event.what = what;
-	n->event.destroyed = event == VIR_DOMAIN_EVENT_STOPPED &&
-		detail == VIR_DOMAIN_EVENT_STOPPED_DESTROYED;
+	n->event.destroyed =
+		event == VIR_DOMAIN_EVENT_STOPPED && detail == VIR_DOMAIN_EVENT_STOPPED_DESTROYED;
 	snprintf(n->event.uuid, sizeof n->event.uuid, "%s", uuid);
 	post(arg, &n->message, deliver_notice);
 }
@@ -212,12 +214,12 @@ enum job_kind {
 };
 
 static const struct run_deeds deeds[] = {
-	[JOB_CREATE] = { .stop = true, .undefine = true }, /* of what it replaces */
-	[JOB_START_INSTALL] = { .stop = true, .start = true },
-	[JOB_START_DISK] = { .start = true },
-	[JOB_STOP] = { .stop = true },
-	[JOB_DELETE] = { .stop = true, .undefine = true },
-	[JOB_PUBLISH] = { false, false, false },
+	[JOB_CREATE] = {.stop = true, .undefine = true}, /* of what it replaces */
+	[JOB_START_INSTALL] = {.stop = true, .start = true},
+	[JOB_START_DISK] = {.start = true},
+	[JOB_STOP] = {.stop = true},
+	[JOB_DELETE] = {.stop = true, .undefine = true},
+	[JOB_PUBLISH] = {false, false, false},
 };
 
 struct job {
@@ -323,7 +325,7 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 /* One try. Returns whether the connection broke on the way. */
 static bool job_try(struct job *j, bool *ret_made)
 {
-	struct op op = { .why = j->why };
+	struct op op = {.why = j->why};
 
 	j->why[0] = '\0';
 	op.conn =
@@ -347,7 +349,7 @@ static bool job_try(struct job *j, bool *ret_made)
 static void undo_create(struct job *j)
 {
 	char why[GUEST_WHY];
-	struct op op = { .why = why };
+	struct op op = {.why = why};
 	unsigned number;
 
 	op.conn = conn_get(j->g->conn, 3 * GUEST_CONNECT_WAIT_MS, &number, why, sizeof why);
@@ -424,7 +426,7 @@ static struct job *job_new(struct guests *g, enum job_kind kind, const char *nam
 /* Takes the job, which may be NULL. */
 static int submit(struct job *j, guest_done done, guest_status_done status_done, void *arg)
 {
-	struct run_deeds none = { false, false, false };
+	struct run_deeds none = {false, false, false};
 	int rc;
 
 	if (!j)
@@ -551,8 +553,12 @@ static char *copy(const char *text, bool *bad)
 
 static int start(struct guests *g)
 {
-	struct conn_config cc = { .uri = g->uri, .arg = g, .up = conn_up, .down = conn_down,
-		.domain = conn_domain, .network = conn_network };
+	struct conn_config cc = {.uri = g->uri,
+		.arg = g,
+		.up = conn_up,
+		.down = conn_down,
+		.domain = conn_domain,
+		.network = conn_network};
 	int rc = conn_new(&cc, &g->conn);
 
 	return rc ? rc : queue_new(GUEST_WORKERS, GUEST_JOBS_MAX, &g->queue);

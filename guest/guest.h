@@ -22,7 +22,7 @@
 enum {
 	GUEST_NAME = 64,
 	GUEST_UUID = 37,
-	GUEST_WHY = 512,        /* bytes for one line of reason */
+	GUEST_WHY = 512, /* bytes for one line of reason */
 	GUEST_NICS = 8,
 	GUEST_WORKERS = 4,      /* libvirt calls at a time: a start takes 5-8 s on a loaded host */
 	GUEST_JOBS_MAX = 20000, /* jobs waiting: a few for each machine of the largest lab */
@@ -33,7 +33,7 @@ struct guests;
 
 struct guests_config {
 	struct mailbox *home;
-	const char *uri;       /* NULL: qemu:///system */
+	const char *uri; /* NULL: qemu:///system */
 	/* "kvm", "qemu"; "auto" or NULL: KVM when a test boot shows that it works */
 	const char *accel;
 	const char *state_dir; /* where the verdict on KVM is kept; NULL: not kept */
@@ -75,25 +75,25 @@ bool guests_connected(const struct guests *g);
 struct guest_nic {
 	char network[64]; /* libvirt network */
 	struct mac mac;
-	struct ip ip;     /* for the clean-traffic filter; not set: no filter on this NIC */
+	struct ip ip; /* for the clean-traffic filter; not set: no filter on this NIC */
 };
 
 struct guest_spec {
 	char name[GUEST_NAME];
-	char uuid[GUEST_UUID];   /* "": libvirt draws one */
-	char profile[64];        /* goes into the domain's metadata */
+	char uuid[GUEST_UUID]; /* "": libvirt draws one */
+	char profile[64];      /* goes into the domain's metadata */
 	unsigned memory_mib, vcpus;
-	uint64_t disk;           /* bytes */
-	char pool[128];          /* "": default */
-	char volume[128];        /* "": NAME.qcow2 */
-	char accel[8];           /* "kvm", "qemu"; "" or "auto": as configured */
-	char kernel[512];        /* the profile's kernel as a file, to test KVM with; "" none */
-	const char *fragment;    /* the profile's <domain> element as text, or NULL */
-	unsigned fragment_line;  /* line of the profile on which it begins, for messages; 0: 1 */
+	uint64_t disk;          /* bytes */
+	char pool[128];         /* "": default */
+	char volume[128];       /* "": NAME.qcow2 */
+	char accel[8];          /* "kvm", "qemu"; "" or "auto": as configured */
+	char kernel[512];       /* the profile's kernel as a file, to test KVM with; "" none */
+	const char *fragment;   /* the profile's <domain> element as text, or NULL */
+	unsigned fragment_line; /* line of the profile on which it begins, for messages; 0: 1 */
 	struct guest_nic nics[GUEST_NICS];
 	size_t n_nics;
-	bool filter;             /* clean-traffic on the NICs, where the host has nwfilter */
-	bool replace;            /* remnants of an older guest of this name are removed */
+	bool filter;  /* clean-traffic on the NICs, where the host has nwfilter */
+	bool replace; /* remnants of an older guest of this name are removed */
 };
 
 /* rc is 0 or -errno and `why` one line; with rc 0 it is "" or a warning. */
@@ -148,11 +148,11 @@ int guest_publish(struct guests *g, const char *network, const char *name, const
 
 struct guest_network {
 	bool active;
-	bool dhcp;        /* libvirt's dnsmasq leases here */
-	bool dns;         /* libvirt's dnsmasq answers DNS on `address` */
-	bool forward;     /* it leads somewhere (nat, route, open): else isolated, `address` is no
+	bool dhcp;         /* libvirt's dnsmasq leases here */
+	bool dns;          /* libvirt's dnsmasq answers DNS on `address` */
+	bool forward;      /* it leads somewhere (nat, route, open): else isolated, `address` is no
 			     gateway */
-	char bridge[16];  /* "" when libvirt has none for it */
+	char bridge[16];   /* "" when libvirt has none for it */
 	struct ip address; /* first IPv4 address of the bridge; not set when it has none */
 	uint8_t prefix_len;
 	char domain[254];
@@ -169,7 +169,7 @@ struct guest_host {
 	unsigned long libvirt, qemu; /* 1000000 * major + 1000 * minor + release; qemu 0: unknown */
 	uint64_t memory_mib;
 	unsigned cpus;
-	bool nwfilter;               /* clean-traffic is there */
+	bool nwfilter; /* clean-traffic is there */
 };
 int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size);
 /* 0: the pool is there, active and has `*ret_free` bytes left. -ENOENT or -errno, with the fix

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int network_info(virConnectPtr c, const char *name, struct guest_network *ret, char *why,
-	size_t why_size)
+static int network_info(
+	virConnectPtr c, const char *name, struct guest_network *ret, char *why, size_t why_size)
 {
 	virNetworkPtr net = virNetworkLookupByName(c, name);
 	char *xml = NULL;
@@ -18,7 +18,8 @@ static int network_info(virConnectPtr c, const char *name, struct guest_network 
 		rc = virt_error(why, why_size, "network %s", name);
 		if (rc == -ENOENT)
 			snprintf(why, why_size,
-				"there is no libvirt network '%s': virsh net-list --all shows those there are",
+				"there is no libvirt network '%s': virsh net-list --all shows "
+				"those there are",
 				name);
 		return rc;
 	}
@@ -32,8 +33,8 @@ static int network_info(virConnectPtr c, const char *name, struct guest_network 
 	return rc;
 }
 
-int guest_network_info(const char *uri, const char *network, struct guest_network *ret, char *why,
-	size_t why_size)
+int guest_network_info(
+	const char *uri, const char *network, struct guest_network *ret, char *why, size_t why_size)
 {
 	virConnectPtr c = virt_open(uri, why, why_size);
 	int rc;
@@ -48,7 +49,7 @@ int guest_network_info(const char *uri, const char *network, struct guest_networ
 int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size)
 {
 	virConnectPtr c = virt_open(uri, why, why_size);
-	struct guest_host h = { 0 };
+	struct guest_host h = {0};
 	virNWFilterPtr filter;
 	virNodeInfo node;
 	int rc = 0;

@@ -59,7 +59,7 @@ int guest_network_parse(const char *xml, struct guest_network *ret, char *why, s
 {
 	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, why_size);
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	struct guest_network n = { 0 };
+	struct guest_network n = {0};
 
 	if (!doc)
 		return -EINVAL;

@@ -61,10 +61,10 @@ int ops_undefine(struct op *op, virDomainPtr d)
 	const char *name = virDomainGetName(d);
 	/* With all that belongs to it; a driver that does not know one of these has nothing of
 	 * the kind. */
-	static const unsigned flags[] = { VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
+	static const unsigned flags[] = {VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
 			VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
 			VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM,
-		VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, 0 };
+		VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, 0};
 	int rc = -EINVAL;
 
 	for (size_t i = 0; rc == -EINVAL && i < sizeof flags / sizeof *flags; i++) {
@@ -223,7 +223,7 @@ static void read_mark(virDomainPtr d, struct guest_status *st)
 
 int ops_status(struct op *op, const char *name, struct guest_status *ret)
 {
-	struct guest_status st = { 0 };
+	struct guest_status st = {0};
 	virDomainPtr d;
 	int rc = ops_find(op, name, NULL, &d), active;
 

@@ -12,7 +12,7 @@
 
 struct op {
 	virConnectPtr conn;
-	char *why;          /* GUEST_WHY bytes */
+	char *why; /* GUEST_WHY bytes */
 	struct run_deeds did;
 };
 

@@ -24,8 +24,8 @@ struct create {
 	bool filter;
 };
 
-__attribute__((format(printf, 3, 4)))
-static int refuse(struct create *c, int rc, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int refuse(
+	struct create *c, int rc, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -54,7 +54,7 @@ static int check_numbers(struct create *c)
 static bool is_ours(virDomainPtr d)
 {
 	char *xml = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE);
-	struct domain_mark mark = { 0 };
+	struct domain_mark mark = {0};
 
 	if (xml)
 		domain_xml_mark(xml, &mark);
@@ -168,7 +168,7 @@ static int check_network(struct create *c, const char *name)
 /* Only where a volume is a file can a guest's disk be ours to make and delete. */
 static int read_pool_path(struct create *c)
 {
-	static const char *const kinds[] = { "dir", "fs", "netfs" };
+	static const char *const kinds[] = {"dir", "fs", "netfs"};
 	char *xml = virStoragePoolGetXMLDesc(c->pool, 0), why[128];
 	xmlDoc *doc = xml ? xml_read(xml, strlen(xml), 1, why, sizeof why) : NULL;
 	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;

@@ -25,8 +25,8 @@ enum standing { ABSENT, SAME, OTHER };
 static int update(struct publish *p, unsigned command, unsigned section, const char *xml)
 {
 	if (virNetworkUpdate(p->net, command, section, -1, xml, p->scope) < 0)
-		return virt_error(p->op->why, GUEST_WHY, "network %s: host %s", p->network,
-			p->name);
+		return virt_error(
+			p->op->why, GUEST_WHY, "network %s: host %s", p->network, p->name);
 	return 0;
 }
 
@@ -123,9 +123,9 @@ static int publish_dhcp(struct publish *p, bool add)
 
 	if (!dhcp || (add ? s == SAME : s == ABSENT))
 		return 0;
-	command = !add	      ? VIR_NETWORK_UPDATE_COMMAND_DELETE :
-		s == OTHER ? VIR_NETWORK_UPDATE_COMMAND_MODIFY :
-			     VIR_NETWORK_UPDATE_COMMAND_ADD_LAST;
+	command = !add       ? VIR_NETWORK_UPDATE_COMMAND_DELETE
+		: s == OTHER ? VIR_NETWORK_UPDATE_COMMAND_MODIFY
+			     : VIR_NETWORK_UPDATE_COMMAND_ADD_LAST;
 	snprintf(xml, sizeof xml, "<host mac='%s' name='%s' ip='%s'/>", mac_format(p->mac, mac),
 		p->name, ip_format(p->ip, ip));
 	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, xml);
@@ -134,8 +134,8 @@ static int publish_dhcp(struct publish *p, bool add)
 static int publish_scope(struct publish *p, unsigned scope, bool add)
 {
 	char why[128];
-	char *xml = virNetworkGetXMLDesc(p->net,
-		scope == VIR_NETWORK_UPDATE_AFFECT_CONFIG ? VIR_NETWORK_XML_INACTIVE : 0);
+	char *xml = virNetworkGetXMLDesc(
+		p->net, scope == VIR_NETWORK_UPDATE_AFFECT_CONFIG ? VIR_NETWORK_XML_INACTIVE : 0);
 	xmlDoc *doc;
 	int rc, rc2;
 
@@ -157,7 +157,7 @@ static int publish_scope(struct publish *p, unsigned scope, bool add)
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add)
 {
-	struct publish p = { .op = op, .network = network, .name = name, .ip = ip, .mac = mac };
+	struct publish p = {.op = op, .network = network, .name = name, .ip = ip, .mac = mac};
 	int rc = 0;
 
 	if (!(p.net = virNetworkLookupByName(op->conn, network))) {

@@ -51,7 +51,7 @@ static void settle(struct runs *rs, struct run *r)
 
 void runs_init(struct runs *rs)
 {
-	*rs = (struct runs){ 0 };
+	*rs = (struct runs){0};
 	table_init(&rs->table);
 }
 
@@ -126,9 +126,10 @@ struct run_event *runs_end(struct runs *rs, const char *name, unsigned connectio
 		return NULL;
 	count_down(&r->pending, may);
 	/* What it did not do, or did where nobody tells us any more, is not to come. */
-	count_down(&r->to_come, &(struct run_deeds){ .start = may->start && !(here && did->start),
-					.stop = may->stop && !(here && did->stop),
-					.undefine = may->undefine && !(here && did->undefine) });
+	count_down(&r->to_come,
+		&(struct run_deeds){.start = may->start && !(here && did->start),
+			.stop = may->stop && !(here && did->stop),
+			.undefine = may->undefine && !(here && did->undefine)});
 	list = --r->jobs ? NULL : take_held(r);
 	settle(rs, r);
 	return list;

@@ -35,7 +35,7 @@ static void on_error(void *ctx, xmlErrorPtr e)
 
 xmlDoc *xml_read(const char *text, size_t len, unsigned first_line, char *why, size_t why_size)
 {
-	struct first_error first = { first_line, why, why_size, false };
+	struct first_error first = {first_line, why, why_size, false};
 	xmlParserCtxt *ctx = xmlNewParserCtxt();
 	xmlDoc *doc;
 

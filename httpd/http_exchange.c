@@ -386,8 +386,9 @@ static void answer_refusal(struct http_exchange *x)
 	if (x->answer && x->refuse == 405)
 		MHD_add_response_header(x->answer, "Allow",
 			http_path_below(x->path, "/boot/") ? "GET, HEAD"
-			: http_path_below(x->path, "/m/")  ? "GET, HEAD, POST, PUT"
-							   : "GET, HEAD, POST, PUT, PATCH, DELETE");
+				: http_path_below(x->path, "/m/")
+				? "GET, HEAD, POST, PUT"
+				: "GET, HEAD, POST, PUT, PATCH, DELETE");
 }
 
 static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connection *conn)

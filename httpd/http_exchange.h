@@ -29,23 +29,23 @@ struct httpd {
 	struct http_listener *listeners[HTTP_LISTENERS];
 	size_t n_listeners;
 	atomic_size_t bodies[2]; /* bytes held: from TCP, from the Unix socket */
-	atomic_uint reports;	 /* posted, not delivered */
+	atomic_uint reports;     /* posted, not delivered */
 	atomic_uint reports_lost;
 	atomic_llong refusals_since; /* mono s */
-	atomic_uint refusals;	     /* in that second */
+	atomic_uint refusals;        /* in that second */
 };
 
 struct http_listener {
 	struct httpd *h;
 	uint32_t segment;
 	unsigned serves; /* enum http_serves */
-	bool local;	 /* the Unix socket */
+	bool local;      /* the Unix socket */
 	struct MHD_Daemon *daemon;
 	atomic_uint busy;     /* exchanges under way */
 	pthread_mutex_t lock; /* of the two below; taken before libmicrohttpd's own locks */
-	bool closing;	      /* nothing is put aside any more */
+	bool closing;         /* nothing is put aside any more */
 	struct http_exchange *waiting; /* put aside */
-	char *path;		       /* Unix socket: file, with its identity when we made it */
+	char *path;                    /* Unix socket: file, with its identity when we made it */
 	dev_t dev;
 	ino_t ino;
 };
@@ -62,8 +62,8 @@ struct http_exchange {
 	/* libmicrohttpd's thread, and the main thread while put aside */
 	struct http_listener *listener; /* not after the exchange was settled or ended */
 	enum http_kind kind;
-	bool begun;		/* the first of libmicrohttpd's calls was there */
-	unsigned refuse;	/* our own answer's status, 0: none */
+	bool begun;             /* the first of libmicrohttpd's calls was there */
+	unsigned refuse;        /* our own answer's status, 0: none */
 	const char *refuse_why; /* static */
 	char *target, *query;
 	char path[HTTP_PATH_MAX];
@@ -71,14 +71,14 @@ struct http_exchange {
 	size_t n_args;
 	char *body;
 	size_t body_cap, swallowed;
-	int64_t started;	   /* mono ms */
+	int64_t started;           /* mono ms */
 	struct http_report report; /* HTTP_KIND_FILE */
 	uint64_t acked; /* bytes that the peer's TCP had acknowledged before this answer */
 
 	/* main thread while put aside */
-	struct MHD_Connection *conn;	   /* NULL: not put aside (any more) */
+	struct MHD_Connection *conn;       /* NULL: not put aside (any more) */
 	struct http_exchange *prev, *next; /* in the listener's list, under its lock */
-	struct http_arrival *arrival;	   /* on its way through the mailbox */
+	struct http_arrival *arrival;      /* on its way through the mailbox */
 	struct loop_timer deadline;
 	void (*abandoned)(void *arg, struct http_request *r);
 	void *abandoned_arg;

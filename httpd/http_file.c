@@ -56,10 +56,10 @@ static unsigned status_of(int error)
 
 static const char *words_of(unsigned status)
 {
-	return status == 404   ? "no such file"
-	       : status == 403 ? "may not be read"
-	       : status == 503 ? "too busy"
-			       : "cannot be read";
+	return status == 404    ? "no such file"
+		: status == 403 ? "may not be read"
+		: status == 503 ? "too busy"
+				: "cannot be read";
 }
 
 static void answer_error(struct http_exchange *x, unsigned status, const char *why)

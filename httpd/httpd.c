@@ -89,7 +89,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
 static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd)
 {
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
-			 MHD_ALLOW_SUSPEND_RESUME;
+		MHD_ALLOW_SUSPEND_RESUME;
 
 	/* A connection limit per address means nothing on a Unix socket: 0 is none. */
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,

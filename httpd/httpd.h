@@ -22,17 +22,17 @@
 
 enum {
 	HTTP_CONNECTIONS = 1024, /* per listener: a rack's worth of installers, each with a few */
-	HTTP_PER_IP = 64,	 /* of one address: no machine crowds out the others */
+	HTTP_PER_IP = 64,        /* of one address: no machine crowds out the others */
 	HTTP_IDLE_S = 120, /* without a byte either way: an installer's disk may be this slow */
 	HTTP_MEMORY = 16 * 1024, /* per connection: request line and headers must fit, else 431 */
-	HTTP_BODY_MAX = 1024 * 1024,	    /* longest request body, else 413 */
+	HTTP_BODY_MAX = 1024 * 1024,        /* longest request body, else 413 */
 	HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all bodies held at a time, else 503 */
-	HTTP_DEADLINE_MS = 45 * 1000,	    /* for the handler to answer, else 503 */
-	HTTP_HOLD_MS = 10 * 60 * 1000,	    /* longest http_hold() */
+	HTTP_DEADLINE_MS = 45 * 1000,       /* for the handler to answer, else 503 */
+	HTTP_HOLD_MS = 10 * 60 * 1000,      /* longest http_hold() */
 	HTTP_REPORTS_MAX =
 		4096, /* reports not yet delivered; more are dropped and counted in the log */
 	HTTP_REFUSALS_A_SECOND = 100, /* in the log: a peer must not push the rest out of it */
-	HTTP_LISTENERS = 80, /* SEGMENT_MAX and some */
+	HTTP_LISTENERS = 80,          /* SEGMENT_MAX and some */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
@@ -49,7 +49,7 @@ struct http_request {
 	struct ip peer; /* not set on the Unix socket */
 	uint16_t peer_port;
 	uint32_t segment; /* id of the listener; 0 on the Unix socket */
-	bool local;	  /* by the Unix socket: uid and pid are the peer's */
+	bool local;       /* by the Unix socket: uid and pid are the peer's */
 	uid_t uid;
 	pid_t pid;
 };
@@ -97,12 +97,12 @@ struct http_report {
 	uint32_t segment;
 	const char *path;      /* normalised */
 	unsigned status;       /* 200, 206, 304, 404 ... */
-	bool head;	       /* HEAD: no bytes were asked for */
-	uint64_t size;	       /* of the file; 0 when it was not found */
+	bool head;             /* HEAD: no bytes were asked for */
+	uint64_t size;         /* of the file; 0 when it was not found */
 	uint64_t first, asked; /* the bytes that were asked for */
-	uint64_t sent;	/* asked when completed; else what the peer's TCP had acknowledged, about */
+	uint64_t sent;  /* asked when completed; else what the peer's TCP had acknowledged, about */
 	bool completed; /* all of it was handed to the kernel */
-	int64_t ms;	/* from request to end */
+	int64_t ms;     /* from request to end */
 };
 
 struct httpd_config {

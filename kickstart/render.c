@@ -510,9 +510,9 @@ int render_validate(const struct profile *p, const struct render_input *in, uint
 		rc = profile_snapshot(p, settings, &snapshot);
 		if (rc < 0)
 			snprintf(why, why_size, "%s: %s", p->file,
-				rc == -EINVAL  ? "a template is not UTF-8 text" :
-				rc == -EFBIG ? "templates and settings are too large" :
-						 "out of memory");
+				rc == -EINVAL          ? "a template is not UTF-8 text"
+					: rc == -EFBIG ? "templates and settings are too large"
+						       : "out of memory");
 	}
 	if (rc == 0)
 		rc = try_snapshot(in, snapshot, why, why_size);

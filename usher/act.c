@@ -119,7 +119,8 @@ static void job_ended(struct job *j, bool ok, const char *why)
 	char line[512];
 
 	if (m && ok)
-		timeline_add(j->service->timeline, m->name, "power", "%s%s%s", j->what, *why ? ": " : "", why);
+		timeline_add(j->service->timeline, m->name, "power", "%s%s%s", j->what,
+			*why ? ": " : "", why);
 	if (m && !ok) {
 		snprintf(line, sizeof line, "%s failed: %s", j->what, why);
 		timeline_add(j->service->timeline, m->name, "power", "%s", line);
@@ -141,7 +142,8 @@ static void on_power_job(void *arg, int status, const char *output)
 }
 
 /* It did not even begin. `j` may be NULL. */
-static void job_refused(struct service *s, struct machine *m, struct job *j, const char *what, int rc)
+static void job_refused(
+	struct service *s, struct machine *m, struct job *j, const char *what, int rc)
 {
 	if (j)
 		job_ended(j, false, strerror(-rc));
@@ -149,9 +151,11 @@ static void job_refused(struct service *s, struct machine *m, struct job *j, con
 		timeline_add(s->timeline, m->name, "power", "%s failed: %s", what, strerror(-rc));
 }
 
-typedef int guest_job(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+typedef int guest_job(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 
-static void guest_do(struct service *s, struct machine *m, guest_job *run, const char *what, bool fatal)
+static void guest_do(
+	struct service *s, struct machine *m, guest_job *run, const char *what, bool fatal)
 {
 	struct job *j = job_new(s, m, what, fatal);
 	int rc = j ? run(s->guests, m->name, m->uuid, on_guest_job, j) : -ENOMEM;
@@ -160,14 +164,16 @@ static void guest_do(struct service *s, struct machine *m, guest_job *run, const
 		job_refused(s, m, j, what, rc);
 }
 
-static void bare_do(struct service *s, struct machine *m, const char *verb, const char *what, bool fatal)
+static void bare_do(
+	struct service *s, struct machine *m, const char *verb, const char *what, bool fatal)
 {
 	json_t *json;
 	struct job *j;
 	int rc;
 
 	if (!*m->power) {
-		timeline_add(s->timeline, m->name, "power", "%s: it has no power executable, switch it by hand", what);
+		timeline_add(s->timeline, m->name, "power",
+			"%s: it has no power executable, switch it by hand", what);
 		return;
 	}
 	json = machine_to_json(m, true);
@@ -204,7 +210,8 @@ static void on_settled(void *arg, int rc)
 	struct service *s = d->service;
 	struct pending *p;
 
-	if (rc && !s->stopping) { /* not on disk: nothing is done that it does not explain; put back in front */
+	if (rc &&
+		!s->stopping) { /* not on disk: nothing is done that it does not explain; put back in front */
 		struct pending **end = &d->pending;
 
 		while (*end)
@@ -327,7 +334,8 @@ static void on_published(void *arg, int rc, const char *why)
 void act_publish(struct service *s, const struct machine *m, bool add)
 {
 	if (m->guest && m->nics[0].n_addrs)
-		guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0], NULL, add, on_published, NULL);
+		guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0], NULL,
+			add, on_published, NULL);
 }
 
 /* We were killed between the record and the domain: go on where it ended. */
@@ -372,7 +380,8 @@ static bool was_to_go(const struct machine *m, const struct guest_status *st)
  * installer that said done and then hung ended earlier, and is left for inspection. */
 static bool was_to_stop(const struct machine *m, const struct guest_status *st)
 {
-	return st->running && st->installing && (m->state == LIFE_FAILED || m->state == LIFE_KNOWN) &&
+	return st->running && st->installing &&
+		(m->state == LIFE_FAILED || m->state == LIFE_KNOWN) &&
 		m->attempt.ended_at == m->state_at;
 }
 
@@ -382,7 +391,8 @@ static void reconcile(struct service *s, struct machine *m, const struct guest_s
 
 	act_publish(s, m, true);
 	if (known && strcmp(st->uuid, m->uuid) && !was_to_go(m, st))
-		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it", m->name);
+		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it",
+			m->name);
 	else if (known && strcmp(st->uuid, m->uuid))
 		make_again(s, m);
 	else if (was_to_stop(m, st))
@@ -419,7 +429,8 @@ void act_reconcile(void *service)
 	while ((m = machines_next(s->machines, m))) {
 		struct job *j;
 
-		if (!m->guest || m->busy || m->state == LIFE_UP || create_reserves(s, m->name, 0, NULL))
+		if (!m->guest || m->busy || m->state == LIFE_UP ||
+			create_reserves(s, m->name, 0, NULL))
 			continue;
 		j = job_new(s, m, "looked at", false);
 		if (!j || guest_status(s->guests, m->name, on_status, j))

@@ -24,7 +24,8 @@ static void committed_send(void *arg, int rc)
 
 	if (rc) {
 		http_respond_error(c->request, 503,
-			"cannot write to the store: %s; it is kept, and done once that works", strerror(-rc));
+			"cannot write to the store: %s; it is kept, and done once that works",
+			strerror(-rc));
 		json_decref(c->json);
 	} else {
 		http_respond_json(c->request, c->status, c->json);
@@ -66,7 +67,8 @@ static int override_media(const struct config *c, struct profile *p)
 	return 0;
 }
 
-int api_profile(struct service *s, const char *name, struct profile **ret, char *why, size_t why_size)
+int api_profile(
+	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size)
 {
 	struct profile *p = NULL;
 	int rc = profiles_find(&s->profiles, name, &p, why, why_size);
@@ -119,7 +121,8 @@ static void machines_list(struct service *s, struct http_request *r)
 {
 	json_t *all = json_array();
 
-	for (struct machine *m = machines_next(s->machines, NULL); m; m = machines_next(s->machines, m))
+	for (struct machine *m = machines_next(s->machines, NULL); m;
+		m = machines_next(s->machines, m))
 		json_array_append_new(all, api_machine(s, m, false));
 	http_respond_json(r, 200, json_pack("{s:o}", "machines", all));
 }
@@ -182,9 +185,10 @@ static json_t *lease_json(struct service *s, const struct lease *l, int64_t now)
 	const struct machine *m = machines_by_mac(s->machines, l->segment, &l->mac, NULL);
 	char ip[IP_TEXT], mac[MAC_TEXT], at[32];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address", ip_format(&l->ip, ip), "mac",
-		mac_format(&l->mac, mac), "segment", seg ? seg->name : "", "state", lease_state_name(l, now), "expires",
-		iso_time(l->expires, at), "hostname", l->hostname, "machine", m ? m->name : "");
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address", ip_format(&l->ip, ip),
+		"mac", mac_format(&l->mac, mac), "segment", seg ? seg->name : "", "state",
+		lease_state_name(l, now), "expires", iso_time(l->expires, at), "hostname",
+		l->hostname, "machine", m ? m->name : "");
 }
 
 static void leases_all(struct service *s, struct http_request *r)
@@ -215,9 +219,10 @@ static json_t *segment_json(struct service *s, const struct segment *seg)
 		ip_format(&b, last);
 	}
 	segment_base_url(seg, url, sizeof url);
-	return json_pack("{s:s, s:b, s:s, s:s, s:i, s:s, s:s, s:s, s:b}", "name", seg->name, "network", seg->is_network,
-		"interface", seg->ifname, "server", ip_format(&seg->server, ip), "prefix", (int)seg->prefix_len, "pool_first",
-		first, "pool_last", last, "url", url, "serving", dhcpd_is_open(s->dhcpd, seg));
+	return json_pack("{s:s, s:b, s:s, s:s, s:i, s:s, s:s, s:s, s:b}", "name", seg->name,
+		"network", seg->is_network, "interface", seg->ifname, "server",
+		ip_format(&seg->server, ip), "prefix", (int)seg->prefix_len, "pool_first", first,
+		"pool_last", last, "url", url, "serving", dhcpd_is_open(s->dhcpd, seg));
 }
 
 static void status(struct service *s, struct http_request *r)
@@ -229,19 +234,23 @@ static void status(struct service *s, struct http_request *r)
 	for (size_t i = 0; i < s->segments.count; i++)
 		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
 	http_respond_json(r, 200,
-		json_pack("{s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
-			"version", USHER_VERSION, "uptime_ms", (json_int_t)(clock_mono_ms() - s->started), "segments",
-			segments, "machines", (json_int_t)machines_count(s->machines), "libvirt", guests_connected(s->guests),
-			"store", "commits", (json_int_t)st.commits, "transactions", (json_int_t)st.transactions, "failures",
-			(json_int_t)st.failures, "backlog", (json_int_t)st.backlog, "dhcp", "in", (json_int_t)d.in, "out",
-			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks", (json_int_t)d.acks, "naks",
-			(json_int_t)d.naks, "malformed", (json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
+		json_pack("{s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
+			  "s:I, s:I, s:I, s:I, s:I}}",
+			"version", USHER_VERSION, "uptime_ms",
+			(json_int_t)(clock_mono_ms() - s->started), "segments", segments,
+			"machines", (json_int_t)machines_count(s->machines), "libvirt",
+			guests_connected(s->guests), "store", "commits", (json_int_t)st.commits,
+			"transactions", (json_int_t)st.transactions, "failures",
+			(json_int_t)st.failures, "backlog", (json_int_t)st.backlog, "dhcp", "in",
+			(json_int_t)d.in, "out", (json_int_t)d.out, "offers", (json_int_t)d.offers,
+			"acks", (json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
+			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
 			(json_int_t)d.dropped));
 }
 
 /* What a machine would be served: of the attempt's snapshot, else of its profile as it is now. */
-static int snapshot_of(struct service *s, struct machine *m, const struct render_input *in, json_t **ret, char *why,
-	size_t size)
+static int snapshot_of(struct service *s, struct machine *m, const struct render_input *in,
+	json_t **ret, char *why, size_t size)
 {
 	struct profile *p = NULL;
 	int rc;
@@ -257,7 +266,8 @@ static int snapshot_of(struct service *s, struct machine *m, const struct render
 	return rc;
 }
 
-static void render_one(struct service *s, struct http_request *r, struct machine *m, const char *what)
+static void render_one(
+	struct service *s, struct http_request *r, struct machine *m, const char *what)
 {
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char url[128] = "", why[512], *text = NULL;
@@ -286,7 +296,8 @@ static void render_one(struct service *s, struct http_request *r, struct machine
 }
 
 /* Below /machines/NAME; `rest` is "" or "/…". */
-static void machine_routes(struct service *s, struct http_request *r, struct machine *m, const char *rest)
+static void machine_routes(
+	struct service *s, struct http_request *r, struct machine *m, const char *rest)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
@@ -298,11 +309,13 @@ static void machine_routes(struct service *s, struct http_request *r, struct mac
 		change_reinstall(s, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
 		change_disarm(s, r, m);
-	else if (get && (!strcmp(rest, "/render/script") || !strcmp(rest, "/render/answers") ||
-				!strcmp(rest, "/render/cmdline")))
+	else if (get &&
+		(!strcmp(rest, "/render/script") || !strcmp(rest, "/render/answers") ||
+			!strcmp(rest, "/render/cmdline")))
 		render_one(s, r, m, rest + strlen("/render/"));
 	else
-		http_respond_error(r, 404, "%s %s: there is no such call", http_method_name(r->method), r->path);
+		http_respond_error(r, 404, "%s %s: there is no such call",
+			http_method_name(r->method), r->path);
 }
 
 static void machine_request(struct service *s, struct http_request *r, const char *name_and_rest)
@@ -316,7 +329,8 @@ static void machine_request(struct service *s, struct http_request *r, const cha
 	if (m)
 		machine_routes(s, r, m, rest);
 	else
-		http_respond_error(r, 404, "no machine '%s'; 'usher list' shows those there are", name);
+		http_respond_error(
+			r, 404, "no machine '%s'; 'usher list' shows those there are", name);
 }
 
 void api_handle(struct service *s, struct http_request *r)
@@ -341,5 +355,6 @@ void api_handle(struct service *s, struct http_request *r)
 	else if (!strcmp(path, "/status") && get)
 		status(s, r);
 	else
-		http_respond_error(r, 404, "%s %s: there is no such call", http_method_name(r->method), r->path);
+		http_respond_error(r, 404, "%s %s: there is no such call",
+			http_method_name(r->method), r->path);
 }

@@ -27,7 +27,8 @@ static void parked_send(void *arg, int rc)
 	struct parked *p = arg;
 
 	if (rc)
-		http_respond_error(p->request, 503, "usher cannot write to its disk: %s", strerror(-rc));
+		http_respond_error(
+			p->request, 503, "usher cannot write to its disk: %s", strerror(-rc));
 	else
 		http_respond(p->request, p->status, p->type, p->text, strlen(p->text));
 	free(p->text);
@@ -35,7 +36,8 @@ static void parked_send(void *arg, int rc)
 }
 
 /* Takes `text` (heap). */
-static void respond_committed(struct service *s, struct http_request *r, unsigned status, const char *type, char *text)
+static void respond_committed(
+	struct service *s, struct http_request *r, unsigned status, const char *type, char *text)
 {
 	struct parked *p = text ? malloc(sizeof *p) : NULL;
 
@@ -59,7 +61,8 @@ static char *refusal_script(const struct machine *m)
 	for (char *c = reason; (c = strpbrk(c, ";&|${}#\"'\\"));)
 		*c = ' ';
 	if (asprintf(&text,
-		    "#!ipxe\necho\necho usher: %s is %s%s%s\necho To install it: usher reinstall %s\nsleep 5\nexit\n",
+		    "#!ipxe\necho\necho usher: %s is %s%s%s\necho To install it: usher reinstall "
+		    "%s\nsleep 5\nexit\n",
 		    m->name, life_state_name(m->state), *reason ? ": " : "", reason, m->name) < 0)
 		return NULL;
 	return text;
@@ -75,12 +78,17 @@ static const struct nic *nic_of_request(const struct machine *m, const struct ht
 
 /* Renders for the boot that is under way. */
 static int render_for(struct service *s, const struct machine *m, const struct http_request *r,
-	int (*render)(const json_t *, const json_t *, char **, char *, size_t), char **ret, char *why, size_t size)
+	int (*render)(const json_t *, const json_t *, char **, char *, size_t), char **ret,
+	char *why, size_t size)
 {
 	const struct segment *seg = segments_by_id(&s->segments, r->segment);
 	char url[128] = "";
-	struct render_input in = {.machine = m, .nic = nic_of_request(m, r), .segment = seg, .base_url = url,
-		.token = m->attempt.token, .up_token = m->attempt.up_token};
+	struct render_input in = {.machine = m,
+		.nic = nic_of_request(m, r),
+		.segment = seg,
+		.base_url = url,
+		.token = m->attempt.token,
+		.up_token = m->attempt.up_token};
 	json_t *context = NULL;
 	int rc;
 
@@ -93,13 +101,15 @@ static int render_for(struct service *s, const struct machine *m, const struct h
 	return rc;
 }
 
-static void render_failed(struct service *s, struct http_request *r, struct machine *m, const char *why)
+static void render_failed(
+	struct service *s, struct http_request *r, struct machine *m, const char *why)
 {
 	timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
 	http_respond_error(r, 500, "%s", why);
 }
 
-static void boot_script(struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
+static void boot_script(
+	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
 {
 	char why[512], *text = NULL;
 
@@ -114,7 +124,8 @@ static void boot_script(struct service *s, struct http_request *r, struct machin
 	respond_committed(s, r, 200, "text/plain", text);
 }
 
-static void boot_answers(struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
+static void boot_answers(
+	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
 {
 	char why[512], *text = NULL;
 
@@ -138,7 +149,8 @@ static const char *report_text(const struct http_request *r, char buf[REPORT_TEX
 	return *buf ? buf : NULL;
 }
 
-static void boot_report(struct service *s, struct http_request *r, struct machine *m, enum life_event e)
+static void boot_report(
+	struct service *s, struct http_request *r, struct machine *m, enum life_event e)
 {
 	char text[REPORT_TEXT];
 
@@ -172,7 +184,8 @@ static const struct boot_route *report_route(const char *what)
 }
 
 /* Who asks for the same thing for ever is one event. */
-static void tell_once(struct service *s, const struct machine *m, const char *kind, const char *text)
+static void tell_once(
+	struct service *s, const struct machine *m, const char *kind, const char *text)
 {
 	const struct timeline_event *last = timeline_last(s->timeline, m->name, kind);
 
@@ -180,12 +193,14 @@ static void tell_once(struct service *s, const struct machine *m, const char *ki
 		timeline_add(s->timeline, m->name, kind, "%s", text);
 }
 
-static void refuse_stranger(struct service *s, struct http_request *r, const struct machine *m, const char *what)
+static void refuse_stranger(
+	struct service *s, struct http_request *r, const struct machine *m, const char *what)
 {
 	char ip[IP_TEXT], text[512];
 
 	ip_format(&r->peer, ip);
-	snprintf(text, sizeof text, "%s asked for %s with a token that is not good for it", ip, what);
+	snprintf(text, sizeof text, "%s asked for %s with a token that is not good for it", ip,
+		what);
 	if (m)
 		tell_once(s, m, "refused", text);
 	else
@@ -210,7 +225,8 @@ void boot_handle(struct service *s, struct http_request *r)
 	route = report_route(what);
 	/* another segment may use the same addresses */
 	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && nic_of_request(m, r);
-	if (m && r->method == HTTP_HEAD) /* some firmware asks for the size first: that is no boot */
+	if (m &&
+		r->method == HTTP_HEAD) /* some firmware asks for the size first: that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);
 	else if (for_boot && !strcmp(what, "boot.ipxe"))
 		boot_script(s, r, m, kind);
@@ -235,7 +251,8 @@ void boot_http_ended(void *service, const struct http_report *report)
 {
 	struct service *s = service;
 	struct machine *m = machine_at(s, report->segment, &report->peer);
-	double s_taken = (double)(report->ms ? report->ms : 1) / 1000., mb = (double)report->sent / 1e6;
+	double s_taken = (double)(report->ms ? report->ms : 1) / 1000.,
+	       mb = (double)report->sent / 1e6;
 	char text[512];
 
 	if (!m || report->head)
@@ -244,11 +261,11 @@ void boot_http_ended(void *service, const struct http_report *report)
 	if (report->status >= 400)
 		tell_once(s, m, "transfer", text);
 	else if (!report->completed)
-		timeline_add(s->timeline, m->name, "transfer", "broken off at %.1f of %.1f MB: %s", mb,
-			(double)report->asked / 1e6, report->path);
+		timeline_add(s->timeline, m->name, "transfer", "broken off at %.1f of %.1f MB: %s",
+			mb, (double)report->asked / 1e6, report->path);
 	else if (report->sent >= TRANSFER_TOLD)
-		timeline_add(s->timeline, m->name, "transfer", "%s, %.1f MB in %.1f s (%.1f MB/s)", report->path, mb,
-			s_taken, mb / s_taken);
+		timeline_add(s->timeline, m->name, "transfer", "%s, %.1f MB in %.1f s (%.1f MB/s)",
+			report->path, mb, s_taken, mb / s_taken);
 }
 
 void boot_tftp_ended(void *service, const struct tftp_report *report)
@@ -259,8 +276,9 @@ void boot_tftp_ended(void *service, const struct tftp_report *report)
 	if (!m || report->outcome == TFTP_PROBE)
 		return;
 	if (report->outcome == TFTP_DONE)
-		timeline_add(s->timeline, m->name, "transfer", "TFTP %s, %.1f kB in %.1f s", report->name,
-			(double)report->sent / 1e3, (double)report->ms / 1e3);
+		timeline_add(s->timeline, m->name, "transfer", "TFTP %s, %.1f kB in %.1f s",
+			report->name, (double)report->sent / 1e3, (double)report->ms / 1e3);
 	else
-		timeline_add(s->timeline, m->name, "transfer", "TFTP %s: %s", report->name, report->why);
+		timeline_add(
+			s->timeline, m->name, "transfer", "TFTP %s: %s", report->name, report->why);
 }

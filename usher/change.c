@@ -20,15 +20,18 @@ int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
 	if (!rc)
-		rc = render_validate(p, &in, (uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
-			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk")), &snapshot, why, why_size);
+		rc = render_validate(p, &in,
+			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
+			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk")),
+			&snapshot, why, why_size);
 	if (!rc)
 		rc = media_check(p, m->settings, why, why_size);
 	if (!rc) {
 		rc = machine_arm(m, json_incref(snapshot), p->boots, (int64_t)p->timeout_s * 1000);
 		if (rc)
 			snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
-				rc == -EBUSY ? "an install is under way; 'usher disarm' ends it" : strerror(-rc));
+				rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
+					     : strerror(-rc));
 	}
 	json_decref(snapshot);
 	profile_free(p);
@@ -37,7 +40,8 @@ int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
 }
 
 /* Its creation would not know of the change, nor the change of an undoing. */
-static bool refused_while_created(struct service *s, struct http_request *r, const struct machine *m)
+static bool refused_while_created(
+	struct service *s, struct http_request *r, const struct machine *m)
 {
 	if (!create_reserves(s, m->name, 0, NULL))
 		return false;
@@ -53,7 +57,8 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 	if (refused_while_created(s, r, m))
 		return;
 	if (!m->nics[0].segment_id) {
-		http_respond_error(r, 409, "segment '%s' of %s is not served now", m->nics[0].segment, m->name);
+		http_respond_error(r, 409, "segment '%s' of %s is not served now",
+			m->nics[0].segment, m->name);
 		return;
 	}
 	rc = change_arm(s, m, why, sizeof why);
@@ -66,7 +71,8 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 void change_disarm(struct service *s, struct http_request *r, struct machine *m)
 {
 	if (machine_event(m, LIFE_DISARM, "disarmed by the user"))
-		http_respond_error(r, 409, "%s is %s: there is nothing to disarm", m->name, life_state_name(m->state));
+		http_respond_error(r, 409, "%s is %s: there is nothing to disarm", m->name,
+			life_state_name(m->state));
 	else
 		api_respond_committed(s, r, 200, api_machine(s, m, true));
 	act_set_deadline(s);
@@ -151,8 +157,10 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 		snprintf(d->uuid, sizeof d->uuid, "%s", m->uuid);
 		http_hold(r, HTTP_HOLD_MS);
 		m->busy = true;
-		if (!guest_delete(s->guests, m->name, m->uuid, json_string_value(json_object_get(m->guest_spec, "pool")),
-			    json_string_value(json_object_get(m->guest_spec, "volume")), on_guest_deleted, d))
+		if (!guest_delete(s->guests, m->name, m->uuid,
+			    json_string_value(json_object_get(m->guest_spec, "pool")),
+			    json_string_value(json_object_get(m->guest_spec, "volume")),
+			    on_guest_deleted, d))
 			return;
 		m->busy = false;
 		deletion_free(d);

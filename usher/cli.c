@@ -20,7 +20,8 @@ void cli_common_init(struct cli_common *o)
 
 void cli_help(const struct command *c)
 {
-	printf("usage: usher %s%s%s\n\n%s\n\n%s", c->name, *c->arguments ? " " : "", c->arguments, c->summary, c->help);
+	printf("usage: usher %s%s%s\n\n%s\n\n%s", c->name, *c->arguments ? " " : "", c->arguments,
+		c->summary, c->help);
 }
 
 int cli_usage(const struct command *c, const char *fmt, ...)
@@ -31,8 +32,8 @@ int cli_usage(const struct command *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nusage: usher %s%s%s\n'usher %s --help' says more\n", c->name, *c->arguments ? " " : "",
-		c->arguments, c->name);
+	fprintf(stderr, "\nusage: usher %s%s%s\n'usher %s --help' says more\n", c->name,
+		*c->arguments ? " " : "", c->arguments, c->name);
 	return EXIT_USAGE;
 }
 
@@ -49,7 +50,8 @@ int cli_fail(const char *fmt, ...)
 }
 
 /* getopt_long()'s own messages name the program only; ours name the command and the option. */
-static void option_error(const struct command *c, int opt, char **argv, const struct option *options)
+static void option_error(
+	const struct command *c, int opt, char **argv, const struct option *options)
 {
 	const char *what = argv[optind - 1];
 
@@ -70,7 +72,8 @@ static bool has_config(const struct option *options)
 	return options->name;
 }
 
-int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv, const struct option *options)
+int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
+	const struct option *options)
 {
 	const char *letters = has_config(options) ? ":c:" : ":";
 
@@ -142,7 +145,8 @@ int cli_names(const char *pattern, int (*each)(void *arg, const char *name), voi
 		return -E2BIG;
 	for (long i = first; i <= last; i++) {
 		char name[256];
-		int r = snprintf(name, sizeof name, "%.*s%0*ld%s", (int)(open - pattern), pattern, width, i, close + 1);
+		int r = snprintf(name, sizeof name, "%.*s%0*ld%s", (int)(open - pattern), pattern,
+			width, i, close + 1);
 
 		if (r < 0 || (size_t)r >= sizeof name)
 			return -EINVAL;
@@ -179,7 +183,8 @@ char **cli_names_all(const struct command *c, char **patterns, size_t count, siz
 
 	for (size_t i = 0; l.names && i < count; i++)
 		if (cli_names(patterns[i], list_name, &l)) {
-			cli_usage(c, "'%s': a range is written node{01..50}, of at most 1000", patterns[i]);
+			cli_usage(c, "'%s': a range is written node{01..50}, of at most 1000",
+				patterns[i]);
 			cli_names_free(l.names);
 			return NULL;
 		}

@@ -19,8 +19,9 @@ struct command {
 	int (*run)(const struct command *c, int argc, char **argv);
 };
 
-extern const struct command cmd_serve, cmd_check, cmd_create, cmd_enroll, cmd_list, cmd_show, cmd_timeline, cmd_watch,
-	cmd_wait, cmd_reinstall, cmd_disarm, cmd_delete, cmd_render, cmd_profiles, cmd_leases, cmd_mac;
+extern const struct command cmd_serve, cmd_check, cmd_create, cmd_enroll, cmd_list, cmd_show,
+	cmd_timeline, cmd_watch, cmd_wait, cmd_reinstall, cmd_disarm, cmd_delete, cmd_render,
+	cmd_profiles, cmd_leases, cmd_mac;
 
 /* Options that every client command has. A command's own long ones are numbered from 1, below the letters. */
 struct cli_common {
@@ -28,18 +29,21 @@ struct cli_common {
 	bool json;          /* --json */
 };
 enum { OPT_SOCKET = 1000, OPT_JSON, OPT_HELP };
-#define CLI_COMMON_OPTIONS                                                                                           \
-	{"socket", required_argument, NULL, OPT_SOCKET}, {"json", no_argument, NULL, OPT_JSON},                      \
-		{"help", no_argument, NULL, OPT_HELP}
-#define CLI_COMMON_HELP                                                                                              \
-	"  --json               machine-readable output\n"                                                           \
-	"  --socket PATH        the service's API socket (or $USHER_SOCKET)\n"                                       \
+#define CLI_COMMON_OPTIONS                                                                      \
+	{"socket", required_argument, NULL, OPT_SOCKET}, {"json", no_argument, NULL, OPT_JSON}, \
+	{                                                                                       \
+		"help", no_argument, NULL, OPT_HELP                                             \
+	}
+#define CLI_COMMON_HELP                                                        \
+	"  --json               machine-readable output\n"                     \
+	"  --socket PATH        the service's API socket (or $USHER_SOCKET)\n" \
 	"  --help               this text\n"
 
 void cli_common_init(struct cli_common *o);
 /* The next option of `options` (a CLI_COMMON_OPTIONS table or a longer one), common ones handled: -1 at the end.
  * --help and errors do not return: they end the program with 0 and 2. */
-int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv, const struct option *options);
+int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
+	const struct option *options);
 /* Prints "usher COMMAND: …" and how to get help; returns EXIT_USAGE. */
 int cli_usage(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints "usher: …"; returns EXIT_FAILED. */

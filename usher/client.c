@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 enum {
-	REPLY_MAX = 64 << 20,  /* a whole timeline as JSON */
-	CALL_TIMEOUT_S = 300,  /* a create waits for libvirt */
+	REPLY_MAX = 64 << 20, /* a whole timeline as JSON */
+	CALL_TIMEOUT_S = 300, /* a create waits for libvirt */
 };
 
 struct client {
@@ -92,16 +92,21 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
 static void explain(const struct client *c, CURLcode rc, char *why, size_t size)
 {
 	if (rc == CURLE_COULDNT_CONNECT && access(c->socket, W_OK) && errno == EACCES)
-		snprintf(why, size, "%s: this user may not talk to the service: be root, or in the socket's group (ls -l)",
+		snprintf(why, size,
+			"%s: this user may not talk to the service: be root, or in the socket's "
+			"group (ls -l)",
 			c->socket);
 	else if (rc == CURLE_COULDNT_CONNECT)
-		snprintf(why, size, "no service answers on %s: start one with 'usher serve', or give --socket", c->socket);
+		snprintf(why, size,
+			"no service answers on %s: start one with 'usher serve', or give --socket",
+			c->socket);
 	else
-		snprintf(why, size, "talking to the service on %s: %s", c->socket, curl_easy_strerror(rc));
+		snprintf(why, size, "talking to the service on %s: %s", c->socket,
+			curl_easy_strerror(rc));
 }
 
-int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret, long *ret_status,
-	char *why, size_t why_size)
+int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret,
+	long *ret_status, char *why, size_t why_size)
 {
 	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	CURLcode rc = perform(c, method, path, text);
@@ -120,7 +125,8 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 	if (*ret_status < 200 || *ret_status > 299) {
 		const char *error = json_string_value(json_object_get(reply, "error"));
 
-		snprintf(why, why_size, "%s", error ? error : "the service answered with an error and no reason");
+		snprintf(why, why_size, "%s",
+			error ? error : "the service answered with an error and no reason");
 		json_decref(reply);
 		return -1;
 	}
@@ -151,8 +157,8 @@ const char *client_escape(const char *text, char *buf, size_t size)
 	for (; *text && n + 4 < size; text++) {
 		unsigned char ch = (unsigned char)*text;
 
-		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
-			strchr("-._~", ch)) {
+		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+			(ch >= '0' && ch <= '9') || strchr("-._~", ch)) {
 			buf[n++] = (char)ch;
 		} else {
 			buf[n++] = '%';

@@ -14,8 +14,8 @@ void client_free(struct client *c);
  * (NULL allowed). Else -1, and the one line that says why has been printed. */
 int client_call(struct client *c, const char *method, const char *path, json_t *body, json_t **ret);
 /* The same, quiet: the line goes to `why`. *ret_status: HTTP status, 0 when no service answered. */
-int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret, long *ret_status,
-	char *why, size_t why_size);
+int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret,
+	long *ret_status, char *why, size_t why_size);
 /* Percent-encodes one path segment or query value into `buf`; returns it. */
 const char *client_escape(const char *text, char *buf, size_t size);
 

@@ -21,7 +21,8 @@ static int change_one(void *arg, const char *name)
 	struct change *ch = arg;
 	json_t *reply = NULL;
 
-	snprintf(path, sizeof path, "/machines/%s%s", client_escape(name, escaped, sizeof escaped), ch->suffix);
+	snprintf(path, sizeof path, "/machines/%s%s", client_escape(name, escaped, sizeof escaped),
+		ch->suffix);
 	if (client_call(ch->client, ch->method, path, NULL, &reply)) {
 		ch->failures++;
 		return 0;
@@ -58,7 +59,8 @@ static int run_change(const struct command *c, int argc, char **argv)
 		return cli_fail("out of memory");
 	for (int i = optind; i < argc; i++)
 		if (cli_names(argv[i], change_one, &ch) < 0)
-			ch.failures += cli_fail("'%s': a range is written node{01..50}, of at most 1000", argv[i]);
+			ch.failures += cli_fail(
+				"'%s': a range is written node{01..50}, of at most 1000", argv[i]);
 	client_free(ch.client);
 	return ch.failures ? EXIT_FAILED : EXIT_DONE;
 }

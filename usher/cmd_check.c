@@ -42,7 +42,8 @@ static void say(struct check *k, enum verdict v, const char *what, const char *f
 	k->bad += v == CHECK_BAD;
 	if (k->json)
 		json_array_append_new(k->lines,
-			json_pack("{s:s, s:s, s:s}", "what", what, "verdict", words[v], "text", text));
+			json_pack("{s:s, s:s, s:s}", "what", what, "verdict", words[v], "text",
+				text));
 	else
 		printf("%-6s %-12s %s\n", words[v], what, text);
 	fflush(stdout);
@@ -53,7 +54,8 @@ static void check_user(struct check *k)
 	if (getpwnam(k->config.user))
 		say(k, CHECK_OK, "user", "'%s' is there", k->config.user);
 	else
-		say(k, CHECK_BAD, "user", "no user '%s': useradd --system -G libvirt %s", k->config.user, k->config.user);
+		say(k, CHECK_BAD, "user", "no user '%s': useradd --system -G libvirt %s",
+			k->config.user, k->config.user);
 }
 
 static bool check_libvirt(struct check *k)
@@ -63,11 +65,13 @@ static bool check_libvirt(struct check *k)
 	char why[512];
 
 	if (guest_host_info(k->config.libvirt_uri, &host, why, sizeof why)) {
-		say(k, CHECK_BAD, "libvirt", "%s: apt-get install libvirt-daemon-system; systemctl start libvirtd", why);
+		say(k, CHECK_BAD, "libvirt",
+			"%s: apt-get install libvirt-daemon-system; systemctl start libvirtd", why);
 		return false;
 	}
-	say(k, CHECK_OK, "libvirt", "%lu.%lu.%lu, %llu MiB of memory, %u CPUs", host.libvirt / 1000000,
-		host.libvirt / 1000 % 1000, host.libvirt % 1000, (unsigned long long)host.memory_mib, host.cpus);
+	say(k, CHECK_OK, "libvirt", "%lu.%lu.%lu, %llu MiB of memory, %u CPUs",
+		host.libvirt / 1000000, host.libvirt / 1000 % 1000, host.libvirt % 1000,
+		(unsigned long long)host.memory_mib, host.cpus);
 	if (!host.nwfilter)
 		say(k, CHECK_WARN, "filter", "no nwfilter driver: guests can forge addresses");
 	if (guest_pool_info(k->config.libvirt_uri, k->config.pool, &free_bytes, why, sizeof why))
@@ -88,10 +92,12 @@ static void check_network(struct check *k, const char *name)
 	else if (!net.active)
 		say(k, CHECK_BAD, "network", "'%s' is not active: virsh net-start %s", name, name);
 	else if (net.dhcp)
-		say(k, CHECK_BAD, "network", "'%s' has <dhcp> of its own: take it out with virsh net-edit %s", name, name);
+		say(k, CHECK_BAD, "network",
+			"'%s' has <dhcp> of its own: take it out with virsh net-edit %s", name,
+			name);
 	else
-		say(k, CHECK_OK, "network", "'%s' on %s, %s/%u", name, net.bridge, ip_format(&net.address, ip),
-			net.prefix_len);
+		say(k, CHECK_OK, "network", "'%s' on %s, %s/%u", name, net.bridge,
+			ip_format(&net.address, ip), net.prefix_len);
 }
 
 static void check_interface(struct check *k, const char *name)
@@ -102,10 +108,12 @@ static void check_interface(struct check *k, const char *name)
 	if (link_lookup(name, &link))
 		say(k, CHECK_BAD, "interface", "there is no '%s'", name);
 	else if (!ip_is_set(&link.address))
-		say(k, CHECK_BAD, "interface", "'%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", name, name);
+		say(k, CHECK_BAD, "interface",
+			"'%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", name, name);
 	else
-		say(k, link.up ? CHECK_OK : CHECK_WARN, "interface", "'%s' has %s/%u%s", name, ip_format(&link.address, ip),
-			link.prefix_len, link.up ? "" : " and is down");
+		say(k, link.up ? CHECK_OK : CHECK_WARN, "interface", "'%s' has %s/%u%s", name,
+			ip_format(&link.address, ip), link.prefix_len,
+			link.up ? "" : " and is down");
 }
 
 static void check_programs(struct check *k)
@@ -125,12 +133,13 @@ static void check_programs(struct check *k)
 	media_add_usual_programs(m);
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
 		if (media_open(m, programs[i].file, &fd, &size, &mtime, NULL, 0)) {
-			say(k, CHECK_BAD, "boot file", "no %s, for %s: apt-get install %s", programs[i].file,
-				programs[i].serves, programs[i].package);
+			say(k, CHECK_BAD, "boot file", "no %s, for %s: apt-get install %s",
+				programs[i].file, programs[i].serves, programs[i].package);
 			continue;
 		}
 		close(fd);
-		say(k, CHECK_OK, "boot file", "%s, %llu bytes", programs[i].file, (unsigned long long)size);
+		say(k, CHECK_OK, "boot file", "%s, %llu bytes", programs[i].file,
+			(unsigned long long)size);
 	}
 	media_unref(m);
 }
@@ -213,8 +222,8 @@ static int check_all(struct check *k, const char *socket)
 static int run_check(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"network", required_argument, NULL, OPT_NETWORK},
-		{"interface", required_argument, NULL, OPT_INTERFACE}, {"config", required_argument, NULL, 'c'},
-		CLI_COMMON_OPTIONS, {0}};
+		{"interface", required_argument, NULL, OPT_INTERFACE},
+		{"config", required_argument, NULL, 'c'}, CLI_COMMON_OPTIONS, {0}};
 	const char *path = access(PATH_CONFIG, F_OK) ? NULL : PATH_CONFIG;
 	struct check *k = calloc(1, sizeof *k);
 	struct cli_common o;

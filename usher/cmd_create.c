@@ -14,8 +14,21 @@
 #include <unistd.h>
 
 enum {
-	OPT_PROFILE = 1, OPT_NETWORK, OPT_IP, OPT_MEMORY, OPT_VCPUS, OPT_DISK, OPT_SET, OPT_REPLACE, OPT_WAIT, OPT_MAC,
-	OPT_KEY, OPT_POWER, OPT_ARM, OPT_NO_KEY, OPT_POOL,
+	OPT_PROFILE = 1,
+	OPT_NETWORK,
+	OPT_IP,
+	OPT_MEMORY,
+	OPT_VCPUS,
+	OPT_DISK,
+	OPT_SET,
+	OPT_REPLACE,
+	OPT_WAIT,
+	OPT_MAC,
+	OPT_KEY,
+	OPT_POWER,
+	OPT_ARM,
+	OPT_NO_KEY,
+	OPT_POOL,
 	KEY_FILE_MAX = 64 << 10, /* an authorized_keys file of a person */
 };
 
@@ -93,20 +106,25 @@ static int take_setting(struct request *r, const char *text)
 	return 0;
 }
 
-static int take_size(struct request *r, const char *option, const char *key, json_int_t unit, json_int_t in)
+static int take_size(
+	struct request *r, const char *option, const char *key, json_int_t unit, json_int_t in)
 {
 	json_int_t bytes = size_parse(optarg, unit);
 
 	if (bytes < in)
-		return cli_usage(r->command, "%s takes a size like 2048M or 2G, not '%s'", option, optarg);
+		return cli_usage(
+			r->command, "%s takes a size like 2048M or 2G, not '%s'", option, optarg);
 	json_object_set_new(r->body, key, json_integer(bytes / in));
 	return 0;
 }
 
 static int take_option(struct request *r, int opt)
 {
-	static const char *const texts[] = {[OPT_PROFILE] = "profile", [OPT_NETWORK] = "segment", [OPT_IP] = "address",
-		[OPT_MAC] = "mac", [OPT_POOL] = "pool"};
+	static const char *const texts[] = {[OPT_PROFILE] = "profile",
+		[OPT_NETWORK] = "segment",
+		[OPT_IP] = "address",
+		[OPT_MAC] = "mac",
+		[OPT_POOL] = "pool"};
 	char path[PATH_MAX];
 	long n;
 	int rc;
@@ -125,14 +143,17 @@ static int take_option(struct request *r, int opt)
 		return take_size(r, "--disk", "disk", 1 << 30, 1);
 	case OPT_VCPUS:
 		if (!cli_number(optarg, 1, INT_MAX, &n))
-			return cli_usage(r->command, "--vcpus takes a number from 1, not '%s'", optarg);
+			return cli_usage(
+				r->command, "--vcpus takes a number from 1, not '%s'", optarg);
 		json_object_set_new(r->body, "vcpus", json_integer(n));
 		return 0;
 	case OPT_SET:
 		return take_setting(r, optarg);
 	case OPT_KEY:
 		rc = read_keys(r->keys, optarg);
-		return rc ? cli_fail("--ssh-key %s: %s", optarg, rc == -ENODATA ? "no key in it" : strerror(-rc)) : 0;
+		return rc ? cli_fail("--ssh-key %s: %s", optarg,
+				    rc == -ENODATA ? "no key in it" : strerror(-rc))
+			  : 0;
 	case OPT_POWER:
 		if (!realpath(optarg, path))
 			return cli_fail("--power %s: %s", optarg, strerror(errno));
@@ -190,10 +211,12 @@ static void create_one(struct request *r, const char *name)
 		json_dumpf(reply, stdout, JSON_COMPACT);
 		putchar('\n');
 	} else {
-		const char *address = json_string_value(json_array_get(json_object_get(nic, "addresses"), 0));
+		const char *address =
+			json_string_value(json_array_get(json_object_get(nic, "addresses"), 0));
 
 		printf("%s: %s, %s, %s\n", name, json_string_value(json_object_get(reply, "state")),
-			address ? address : "no address", json_string_value(json_object_get(nic, "mac")));
+			address ? address : "no address",
+			json_string_value(json_object_get(nic, "mac")));
 	}
 	fflush(stdout);
 	json_decref(reply);
@@ -201,7 +224,10 @@ static void create_one(struct request *r, const char *name)
 
 static int create_all(struct request *r)
 {
-	struct wait_for w = {.socket = r->common.socket, .state = "up", .timeout_s = -1, .json = r->common.json,
+	struct wait_for w = {.socket = r->common.socket,
+		.state = "up",
+		.timeout_s = -1,
+		.json = r->common.json,
 		.quiet = r->n_names > 1};
 
 	if (follow_newest(r->client, &w.after))
@@ -218,22 +244,26 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	int opt, rc;
 
 	cli_common_init(&r->common);
-	r->body = json_pack("{s:s, s:{}}", "kind", r->command == &cmd_create ? "guest" : "bare-metal", "settings");
+	r->body = json_pack("{s:s, s:{}}", "kind",
+		r->command == &cmd_create ? "guest" : "bare-metal", "settings");
 	r->keys = json_array();
 	while ((opt = cli_getopt(r->command, &r->common, argc, argv, options)) != -1)
 		if ((rc = take_option(r, opt)))
 			return rc;
 	for (int i = optind; i < argc; i++)
 		if (cli_names(argv[i], add_name, r))
-			return cli_usage(r->command, "'%s': a range is written node{01..50}, of at most 1000", argv[i]);
+			return cli_usage(r->command,
+				"'%s': a range is written node{01..50}, of at most 1000", argv[i]);
 	if (!r->n_names)
 		return cli_usage(r->command, "which name?");
 	if (!json_object_get(r->body, "profile"))
 		return cli_usage(r->command, "which --profile? 'usher profiles' lists them");
-	if (r->n_names > 1 && (json_object_get(r->body, "address") || json_object_get(r->body, "mac")))
+	if (r->n_names > 1 &&
+		(json_object_get(r->body, "address") || json_object_get(r->body, "mac")))
 		return cli_usage(r->command, "--ip and --mac are for one machine");
 	if (r->command == &cmd_enroll && !json_object_get(r->body, "mac"))
-		return cli_usage(r->command, "which --mac? it stands on the machine's label or in its firmware");
+		return cli_usage(r->command,
+			"which --mac? it stands on the machine's label or in its firmware");
 	if (!json_array_size(r->keys) && !r->no_key)
 		default_keys(r->keys);
 	json_object_set(r->body, "ssh_keys", r->keys);
@@ -243,17 +273,26 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 
 static int run_create(const struct command *c, int argc, char **argv)
 {
-	static const struct option guest_options[] = {{"profile", required_argument, NULL, OPT_PROFILE},
-		{"network", required_argument, NULL, OPT_NETWORK}, {"ip", required_argument, NULL, OPT_IP},
-		{"memory", required_argument, NULL, OPT_MEMORY}, {"vcpus", required_argument, NULL, OPT_VCPUS},
-		{"disk", required_argument, NULL, OPT_DISK}, {"pool", required_argument, NULL, OPT_POOL},
-		{"set", required_argument, NULL, OPT_SET}, {"ssh-key", required_argument, NULL, OPT_KEY},
-		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY}, {"replace", no_argument, NULL, OPT_REPLACE},
-		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
-	static const struct option bare_options[] = {{"profile", required_argument, NULL, OPT_PROFILE},
-		{"network", required_argument, NULL, OPT_NETWORK}, {"ip", required_argument, NULL, OPT_IP},
-		{"mac", required_argument, NULL, OPT_MAC}, {"set", required_argument, NULL, OPT_SET},
-		{"ssh-key", required_argument, NULL, OPT_KEY}, {"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
+	static const struct option guest_options[] = {
+		{"profile", required_argument, NULL, OPT_PROFILE},
+		{"network", required_argument, NULL, OPT_NETWORK},
+		{"ip", required_argument, NULL, OPT_IP},
+		{"memory", required_argument, NULL, OPT_MEMORY},
+		{"vcpus", required_argument, NULL, OPT_VCPUS},
+		{"disk", required_argument, NULL, OPT_DISK},
+		{"pool", required_argument, NULL, OPT_POOL},
+		{"set", required_argument, NULL, OPT_SET},
+		{"ssh-key", required_argument, NULL, OPT_KEY},
+		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
+		{"replace", no_argument, NULL, OPT_REPLACE}, {"wait", no_argument, NULL, OPT_WAIT},
+		CLI_COMMON_OPTIONS, {0}};
+	static const struct option bare_options[] = {
+		{"profile", required_argument, NULL, OPT_PROFILE},
+		{"network", required_argument, NULL, OPT_NETWORK},
+		{"ip", required_argument, NULL, OPT_IP}, {"mac", required_argument, NULL, OPT_MAC},
+		{"set", required_argument, NULL, OPT_SET},
+		{"ssh-key", required_argument, NULL, OPT_KEY},
+		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
 		{"power", required_argument, NULL, OPT_POWER}, {"arm", no_argument, NULL, OPT_ARM},
 		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
 	struct request *r = calloc(1, sizeof *r);
@@ -287,8 +326,8 @@ const struct command cmd_create = {
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
 		"  --replace            remove an older guest of that name, and its disk, first\n"
-		"  --wait               show progress until it is up (fails when it fails)\n"
-		CLI_COMMON_HELP,
+		"  --wait               show progress until it is up (fails when it "
+		"fails)\n" CLI_COMMON_HELP,
 	.run = run_create,
 };
 
@@ -303,8 +342,10 @@ const struct command cmd_enroll = {
 		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
-		"  --power FILE         the site's executable that switches its power: FILE on|off|cycle NAME\n"
-		"  --arm                install it now (else: 'usher reinstall NAME', when you are ready)\n"
+		"  --power FILE         the site's executable that switches its power: FILE "
+		"on|off|cycle NAME\n"
+		"  --arm                install it now (else: 'usher reinstall NAME', when you are "
+		"ready)\n"
 		"  --wait               with --arm: show progress until it is up\n" CLI_COMMON_HELP,
 	.run = run_create,
 };

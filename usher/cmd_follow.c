@@ -37,7 +37,9 @@ static int run_timeline(const struct command *c, int argc, char **argv)
 	follow_end(&f);
 	client_free(f.client);
 	if (!rc && f.machine && !f.after)
-		return cli_fail("nothing is known of '%s'; 'usher list' shows the machines there are", f.machine);
+		return cli_fail(
+			"nothing is known of '%s'; 'usher list' shows the machines there are",
+			f.machine);
 	return rc ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -63,7 +65,8 @@ static int watch_redraw(struct client *c, char **names)
 		json_t *last = json_object_get(m, "last_event");
 
 		if (name && follow_names(names, name))
-			printf("%-20s %-10s %-10s %.60s\n", name, json_string_value(json_object_get(m, "state")),
+			printf("%-20s %-10s %-10s %.60s\n", name,
+				json_string_value(json_object_get(m, "state")),
 				json_string_value(json_object_get(m, "profile")),
 				last ? json_string_value(json_object_get(last, "text")) : "");
 	}
@@ -146,7 +149,8 @@ const struct command cmd_wait = {
 	.name = "wait",
 	.arguments = "NAME... [--for STATE] [--timeout SECONDS]",
 	.summary = "until machines are up (or in another state); fails when one has failed",
-	.help = "  --for STATE          known armed booting installing installed up failed deleted (up)\n"
+	.help = "  --for STATE          known armed booting installing installed up failed deleted "
+		"(up)\n"
 		"  --timeout SECONDS    give up after that long (never)\n" CLI_COMMON_HELP,
 	.run = run_wait,
 };

@@ -5,7 +5,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-static int mac_print(const struct cli_common *o, const struct ip *ip, const struct mac *mac, bool to_mac)
+static int mac_print(
+	const struct cli_common *o, const struct ip *ip, const struct mac *mac, bool to_mac)
 {
 	char ip_text[IP_TEXT], mac_text[MAC_TEXT];
 
@@ -30,12 +31,15 @@ static int run_mac(const struct command *c, int argc, char **argv)
 		return cli_usage(c, "takes one address or one MAC");
 	if (!ip_parse(argv[optind], &ip)) {
 		if (mac_from_ip(&ip, &mac))
-			return cli_fail("%s: only IPv4 addresses have a computed MAC", argv[optind]);
+			return cli_fail(
+				"%s: only IPv4 addresses have a computed MAC", argv[optind]);
 		return mac_print(&o, &ip, &mac, true);
 	}
 	if (!mac_parse(argv[optind], &mac)) {
 		if (mac_to_ip(&mac, &ip))
-			return cli_fail("%s is not computed from an address: it does not begin with 52:54", argv[optind]);
+			return cli_fail(
+				"%s is not computed from an address: it does not begin with 52:54",
+				argv[optind]);
 		return mac_print(&o, &ip, &mac, false);
 	}
 	return cli_usage(c, "'%s' is neither an IPv4 address nor a MAC", argv[optind]);

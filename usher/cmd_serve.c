@@ -54,10 +54,11 @@ static int take_option(const struct command *c, struct config *cfg, int opt)
 }
 
 static const struct option options[] = {{"network", required_argument, NULL, OPT_NETWORK},
-	{"interface", required_argument, NULL, OPT_INTERFACE}, {"config", required_argument, NULL, 'c'},
-	{"state", required_argument, NULL, OPT_STATE}, {"user", required_argument, NULL, OPT_USER},
-	{"http-port", required_argument, NULL, OPT_HTTP_PORT}, {"verbose", no_argument, NULL, OPT_VERBOSE},
-	CLI_COMMON_OPTIONS, {0}};
+	{"interface", required_argument, NULL, OPT_INTERFACE},
+	{"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, OPT_STATE},
+	{"user", required_argument, NULL, OPT_USER},
+	{"http-port", required_argument, NULL, OPT_HTTP_PORT},
+	{"verbose", no_argument, NULL, OPT_VERBOSE}, CLI_COMMON_OPTIONS, {0}};
 
 /* The file that -c names, else the usual one if it is there. It is read before the options are taken, which go over
  * it: so the options are walked twice. */

@@ -67,8 +67,9 @@ static void list_line(json_t *m)
 {
 	char age[32];
 
-	printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", text_of(m, "name"), text_of(m, "kind"), text_of(m, "state"),
-		first_address(m), text_of(m, "profile"), age_of(json_object_get(m, "since_ms"), age, sizeof age),
+	printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", text_of(m, "name"), text_of(m, "kind"),
+		text_of(m, "state"), first_address(m), text_of(m, "profile"),
+		age_of(json_object_get(m, "since_ms"), age, sizeof age),
 		text_of(json_object_get(m, "attempt"), "reason"));
 }
 
@@ -90,10 +91,9 @@ static int run_list(const struct command *c, int argc, char **argv)
 	if (!json_array_size(json_object_get(reply, "machines")))
 		puts("no machines; 'usher create NAME --profile P' makes one");
 	else
-		printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", "NAME", "KIND", "STATE", "ADDRESS", "PROFILE",
-			"SINCE", "REASON");
-	json_array_foreach(json_object_get(reply, "machines"), i, m)
-		list_line(m);
+		printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", "NAME", "KIND", "STATE",
+			"ADDRESS", "PROFILE", "SINCE", "REASON");
+	json_array_foreach(json_object_get(reply, "machines"), i, m) list_line(m);
 	json_decref(reply);
 	return EXIT_DONE;
 }
@@ -145,11 +145,12 @@ static void show_machine(json_t *m)
 
 	printf("%s: %s for %s\n", text_of(m, "name"), text_of(m, "state"),
 		age_of(json_object_get(m, "since_ms"), age, sizeof age));
-	printf("  kind       %s\n  profile    %s\n  uuid       %s\n", text_of(m, "kind"), text_of(m, "profile"),
-		text_of(m, "uuid"));
+	printf("  kind       %s\n  profile    %s\n  uuid       %s\n", text_of(m, "kind"),
+		text_of(m, "profile"), text_of(m, "uuid"));
 	show_nics(m);
 	json_object_foreach(json_object_get(m, "settings"), key, value)
-		printf("  set        %s=%s\n", key, json_is_string(value) ? json_string_value(value) : "…");
+		printf("  set        %s=%s\n", key,
+			json_is_string(value) ? json_string_value(value) : "…");
 	if (*text_of(m, "power"))
 		printf("  power      %s\n", text_of(m, "power"));
 	show_attempt(json_object_get(m, "attempt"));
@@ -201,11 +202,12 @@ static int run_leases(const struct command *c, int argc, char **argv)
 		return rc;
 	if (o.json)
 		return print_json(reply);
-	printf("%-15s %-17s %-12s %-9s %-20s %s\n", "ADDRESS", "MAC", "SEGMENT", "STATE", "EXPIRES", "MACHINE");
-	json_array_foreach(json_object_get(reply, "leases"), i, l)
-		printf("%-15s %-17s %-12s %-9s %-20s %s\n", text_of(l, "address"), text_of(l, "mac"),
-			text_of(l, "segment"), text_of(l, "state"), text_of(l, "expires"),
-			*text_of(l, "machine") ? text_of(l, "machine") : text_of(l, "hostname"));
+	printf("%-15s %-17s %-12s %-9s %-20s %s\n", "ADDRESS", "MAC", "SEGMENT", "STATE", "EXPIRES",
+		"MACHINE");
+	json_array_foreach(json_object_get(reply, "leases"), i, l) printf(
+		"%-15s %-17s %-12s %-9s %-20s %s\n", text_of(l, "address"), text_of(l, "mac"),
+		text_of(l, "segment"), text_of(l, "state"), text_of(l, "expires"),
+		*text_of(l, "machine") ? text_of(l, "machine") : text_of(l, "hostname"));
 	json_decref(reply);
 	return EXIT_DONE;
 }
@@ -224,9 +226,9 @@ static void show_setting(json_t *s)
 	bool required = json_is_true(json_object_get(s, "required"));
 	size_t used = strlen(text_of(s, "name")) + strlen(def);
 
-	printf("  --set %s=%s%*s  %s%s%s%s%s\n", text_of(s, "name"), def, used < 30 ? (int)(30 - used) : 0, "",
-		text_of(s, "help"), *values ? " (" : "", values,
-		*values ? ")" : "", required ? "; required" : "");
+	printf("  --set %s=%s%*s  %s%s%s%s%s\n", text_of(s, "name"), def,
+		used < 30 ? (int)(30 - used) : 0, "", text_of(s, "help"), *values ? " (" : "",
+		values, *values ? ")" : "", required ? "; required" : "");
 }
 
 static void show_profile(json_t *p)
@@ -245,8 +247,7 @@ static void show_profile(json_t *p)
 		json_number_value(json_object_get(guest, "disk")) / (1024. * 1024 * 1024));
 	if (*text_of(p, "missing"))
 		printf("  missing    %s\n", text_of(p, "missing"));
-	json_array_foreach(json_object_get(p, "settings"), i, s)
-		show_setting(s);
+	json_array_foreach(json_object_get(p, "settings"), i, s) show_setting(s);
 }
 
 static int run_profiles(const struct command *c, int argc, char **argv)
@@ -261,7 +262,8 @@ static int run_profiles(const struct command *c, int argc, char **argv)
 	if (cli_getopt(c, &o, argc, argv, options) != -1 || argc - optind > 1)
 		return cli_usage(c, "takes one name or none");
 	if (optind < argc)
-		snprintf(path, sizeof path, "/profiles/%s", client_escape(argv[optind], name, sizeof name));
+		snprintf(path, sizeof path, "/profiles/%s",
+			client_escape(argv[optind], name, sizeof name));
 	reply = ask(&o, path, &rc);
 	if (!reply)
 		return rc;
@@ -297,8 +299,8 @@ static int run_render(const struct command *c, int argc, char **argv)
 	if (strcmp(argv[optind + 1], "script") && strcmp(argv[optind + 1], "answers") &&
 		strcmp(argv[optind + 1], "cmdline"))
 		return cli_usage(c, "'%s' is none of script, answers, cmdline", argv[optind + 1]);
-	snprintf(path, sizeof path, "/machines/%s/render/%s", client_escape(argv[optind], name, sizeof name),
-		argv[optind + 1]);
+	snprintf(path, sizeof path, "/machines/%s/render/%s",
+		client_escape(argv[optind], name, sizeof name), argv[optind + 1]);
 	reply = ask(&o, path, &rc);
 	if (!reply)
 		return rc;

@@ -32,7 +32,8 @@ struct attribute {
 	bool required;
 };
 
-static void fault(struct config_reader *r, const xmlNode *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void fault(struct config_reader *r, const xmlNode *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Only the first fault is told: the rest often follow from it. */
 static void fault(struct config_reader *r, const xmlNode *at, const char *fmt, ...)
@@ -75,7 +76,8 @@ static bool log_level(const char *text, int *ret)
 	static const struct {
 		const char *name;
 		int priority;
-	} levels[] = {{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}};
+	} levels[] = {{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO},
+		{"debug", LOG_DEBUG}};
 
 	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
 		if (!strcmp(text, levels[i].name)) {
@@ -149,7 +151,8 @@ static void read_attributes(struct config_reader *r, const xmlNode *e, const str
 			fault(r, e, "<%s> has no attribute '%s'%s%s", e->name, x->name,
 				as->name ? ", expected one like " : "", as->name ? as->name : "");
 		else if ((expected = take(a, text ? (const char *)text : "")))
-			fault(r, e, "<%s %s='%s'>: expected %s", e->name, a->name, text ? (char *)text : "", expected);
+			fault(r, e, "<%s %s='%s'>: expected %s", e->name, a->name,
+				text ? (char *)text : "", expected);
 		xmlFree(text);
 	}
 	for (; as->name; as++)
@@ -164,7 +167,8 @@ struct element {
 	element_reader *read;
 };
 
-static void read_children(struct config_reader *r, const xmlNode *parent, const struct element *es, void *to)
+static void read_children(
+	struct config_reader *r, const xmlNode *parent, const struct element *es, void *to)
 {
 	for (const xmlNode *e = parent->children; e; e = e->next) {
 		const struct element *x = es;
@@ -179,7 +183,8 @@ static void read_children(struct config_reader *r, const xmlNode *parent, const 
 		if (x->name)
 			x->read(r, e, to);
 		else
-			fault(r, e, "<%s> has no element <%s>; usher.xml(5) lists them", parent->name, e->name);
+			fault(r, e, "<%s> has no element <%s>; usher.xml(5) lists them",
+				parent->name, e->name);
 	}
 }
 
@@ -248,7 +253,8 @@ static void read_profiles(struct config_reader *r, const xmlNode *e, void *to)
 
 	read_attributes(r, e, as);
 	if (c->n_profiles == CONFIG_PROFILE_DIRS) {
-		fault(r, e, "<profiles>: at most %d folders with the shipped one", CONFIG_PROFILE_DIRS);
+		fault(r, e, "<profiles>: at most %d folders with the shipped one",
+			CONFIG_PROFILE_DIRS);
 		return;
 	}
 	/* before those that are there: the site's own win over the shipped ones */
@@ -260,8 +266,10 @@ static void read_profiles(struct config_reader *r, const xmlNode *e, void *to)
 static void read_guest(struct config_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
-	const struct attribute as[] = {{"uri", A_TEXT, c->libvirt_uri, sizeof c->libvirt_uri, false},
-		{"pool", A_TEXT, c->pool, sizeof c->pool, false}, {"accel", A_ACCEL, c->accel, sizeof c->accel, false},
+	const struct attribute as[] = {
+		{"uri", A_TEXT, c->libvirt_uri, sizeof c->libvirt_uri, false},
+		{"pool", A_TEXT, c->pool, sizeof c->pool, false},
+		{"accel", A_ACCEL, c->accel, sizeof c->accel, false},
 		{"filter", A_BOOL, &c->filter, 0, false}, {0}};
 
 	read_attributes(r, e, as);
@@ -272,7 +280,8 @@ static void read_media(struct config_reader *r, const xmlNode *e, void *to)
 	struct config *c = to;
 	struct config_media m = {0};
 	const struct attribute as[] = {{"name", A_TEXT, m.name, sizeof m.name, true},
-		{"path", A_PATH, m.path, sizeof m.path, false}, {"url", A_TEXT, m.url, sizeof m.url, false}, {0}};
+		{"path", A_PATH, m.path, sizeof m.path, false},
+		{"url", A_TEXT, m.url, sizeof m.url, false}, {0}};
 
 	read_attributes(r, e, as);
 	if (!*m.path == !*m.url)
@@ -286,7 +295,8 @@ static void read_media(struct config_reader *r, const xmlNode *e, void *to)
 static void read_pool(struct config_reader *r, const xmlNode *e, void *to)
 {
 	struct config_segment *s = to;
-	const struct attribute as[] = {{"start", A_IP, &s->pool_first, 0, true}, {"end", A_IP, &s->pool_last, 0, true}, {0}};
+	const struct attribute as[] = {{"start", A_IP, &s->pool_first, 0, true},
+		{"end", A_IP, &s->pool_last, 0, true}, {0}};
 
 	read_attributes(r, e, as);
 	if (ip_to_v4(&s->pool_first) > ip_to_v4(&s->pool_last))
@@ -316,13 +326,15 @@ static void read_dns(struct config_reader *r, const xmlNode *e, void *to)
 
 static void read_segment(struct config_reader *r, const xmlNode *e, void *to)
 {
-	static const struct element children[] = {{"pool", read_pool}, {"router", read_router}, {"dns", read_dns}, {0}};
+	static const struct element children[] = {
+		{"pool", read_pool}, {"router", read_router}, {"dns", read_dns}, {0}};
 	struct config *c = to;
 	struct config_segment s = {.lease_s = 3600, .computed = true};
 	char network[SEGMENT_NAME] = "", interface[16] = "";
 	const struct attribute as[] = {{"network", A_TEXT, network, sizeof network, false},
 		{"interface", A_TEXT, interface, sizeof interface, false},
-		{"domain", A_TEXT, s.domain, sizeof s.domain, false}, {"lease", A_SECONDS, &s.lease_s, 0, false},
+		{"domain", A_TEXT, s.domain, sizeof s.domain, false},
+		{"lease", A_SECONDS, &s.lease_s, 0, false},
 		{"computed", A_BOOL, &s.computed, 0, false}, {0}};
 
 	read_attributes(r, e, as);
@@ -337,9 +349,10 @@ static void read_segment(struct config_reader *r, const xmlNode *e, void *to)
 		c->segments[c->n_segments++] = s;
 }
 
-static const struct element top_elements[] = {{"state", read_state}, {"socket", read_socket}, {"user", read_user},
-	{"log", read_log}, {"http", read_http}, {"hooks", read_hooks}, {"boot", read_boot}, {"profiles", read_profiles},
-	{"guest", read_guest}, {"media", read_media}, {"segment", read_segment}, {0}};
+static const struct element top_elements[] = {{"state", read_state}, {"socket", read_socket},
+	{"user", read_user}, {"log", read_log}, {"http", read_http}, {"hooks", read_hooks},
+	{"boot", read_boot}, {"profiles", read_profiles}, {"guest", read_guest},
+	{"media", read_media}, {"segment", read_segment}, {0}};
 
 void config_init(struct config *c)
 {
@@ -365,7 +378,8 @@ static void parse_fault(struct config_reader *r, xmlParserCtxt *parser)
 	const xmlError *e = xmlCtxtGetLastError(parser);
 	size_t n;
 
-	snprintf(r->why, r->why_size, "%s:%d: %s", r->path, e ? e->line : 1, e && e->message ? e->message : "not XML");
+	snprintf(r->why, r->why_size, "%s:%d: %s", r->path, e ? e->line : 1,
+		e && e->message ? e->message : "not XML");
 	n = strlen(r->why);
 	while (n && r->why[n - 1] == '\n')
 		r->why[--n] = '\0';
@@ -388,7 +402,8 @@ int config_read(struct config *c, const char *path, char *why, size_t why_size)
 	fclose(f);
 	parser = xmlNewParserCtxt();
 	if (parser)
-		doc = xmlCtxtReadFile(parser, path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+		doc = xmlCtxtReadFile(parser, path, NULL,
+			XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!doc) {
 		parse_fault(&r, parser);
 		goto out;

@@ -57,7 +57,8 @@ static void creation_fail(struct creation *c, unsigned status, const char *why)
 	creation_free(c);
 }
 
-bool create_reserves(const struct service *s, const char *name, uint32_t segment, const struct ip *ip)
+bool create_reserves(
+	const struct service *s, const char *name, uint32_t segment, const struct ip *ip)
 {
 	for (const struct creation *c = s->creations; c; c = c->next) {
 		const struct nic *nic = &c->machine->nics[0];
@@ -86,8 +87,9 @@ static int draw_uuid(char ret[37])
 		return -EIO;
 	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-		b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		b[13], b[14], b[15]);
 	return 0;
 }
 
@@ -106,8 +108,8 @@ static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 		return -EINVAL;
 	}
 	if (there && !(c->replace && there->guest && c->machine->guest)) {
-		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name, name,
-			there->guest ? ", or --replace" : "");
+		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
+			name, there->guest ? ", or --replace" : "");
 		return -EEXIST;
 	}
 	if (create_reserves(c->service, name, 0, NULL)) {
@@ -118,22 +120,27 @@ static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 	return 0;
 }
 
-static int judge_segment(struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size)
+static int judge_segment(
+	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size)
 {
 	const struct segments *all = &c->service->segments;
 	const char *name = text_of(body, "segment");
 	const struct segment *seg = *name ? segments_by_name(all, name) : all->all[0];
 
 	if (!*name && all->count > 1) {
-		snprintf(why, size, "several networks are served: say --network %s or another", seg->name);
+		snprintf(why, size, "several networks are served: say --network %s or another",
+			seg->name);
 		return -EINVAL;
 	}
 	if (!seg) {
-		snprintf(why, size, "network '%.80s' is not served here; '%s' is", name, all->all[0]->name);
+		snprintf(why, size, "network '%.80s' is not served here; '%s' is", name,
+			all->all[0]->name);
 		return -ENOENT;
 	}
 	if (c->machine->guest && !seg->is_network) {
-		snprintf(why, size, "'%s' is an interface: guests need a libvirt network (usher serve --network NAME)",
+		snprintf(why, size,
+			"'%s' is an interface: guests need a libvirt network (usher serve "
+			"--network NAME)",
 			seg->name);
 		return -EINVAL;
 	}
@@ -146,7 +153,8 @@ static int judge_segment(struct creation *c, json_t *body, const struct segment 
 
 /* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the card
  * that is enrolled now and was leased the address before. */
-static bool address_held(const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
+static bool address_held(
+	const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
 {
 	const struct machine *m = machines_by_ip(c->service->machines, segment, ip);
 	char mac[MAC_TEXT];
@@ -154,7 +162,9 @@ static bool address_held(const struct creation *c, uint32_t segment, const struc
 
 	if (m && strcmp(m->name, c->machine->name))
 		snprintf(who, size, "machine '%s'", m->name);
-	else if (!m && lease_holder(dhcpd_leases(c->service->dhcpd), segment, ip, clock_wall_ms(), &holder) &&
+	else if (!m &&
+		lease_holder(
+			dhcpd_leases(c->service->dhcpd), segment, ip, clock_wall_ms(), &holder) &&
 		!mac_eq(&holder, &c->machine->nics[0].mac))
 		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
 	else
@@ -162,7 +172,8 @@ static bool address_held(const struct creation *c, uint32_t segment, const struc
 	return true;
 }
 
-static bool address_used(const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
+static bool address_used(
+	const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
 {
 	if (!create_reserves(c->service, NULL, segment, ip))
 		return address_held(c, segment, ip, who, size);
@@ -188,7 +199,8 @@ static int lowest_free(struct creation *c, const struct segment *seg, struct ip 
 	return -ENOSPC;
 }
 
-static int judge_address(struct creation *c, json_t *body, const struct segment *seg, char *why, size_t size)
+static int judge_address(
+	struct creation *c, json_t *body, const struct segment *seg, char *why, size_t size)
 {
 	const char *text = text_of(body, "address");
 	char server[IP_TEXT], who[128];
@@ -204,8 +216,9 @@ static int judge_address(struct creation *c, json_t *body, const struct segment 
 		return -EINVAL;
 	}
 	if (!segment_accepts(seg, &ip)) {
-		snprintf(why, size, "address %s cannot be used in segment '%s' (%s/%u, and %s is the server's)", text,
-			seg->name, server, seg->prefix_len, server);
+		snprintf(why, size,
+			"address %s cannot be used in segment '%s' (%s/%u, and %s is the server's)",
+			text, seg->name, server, seg->prefix_len, server);
 		return -EINVAL;
 	}
 	if (address_used(c, seg->id, &ip, who, sizeof who)) {
@@ -251,14 +264,17 @@ static int judge_card(struct creation *c, const struct segment *seg, char *why, 
 
 static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 {
-	json_t *settings = json_object_get(body, "settings"), *keys = json_object_get(body, "ssh_keys"), *v;
+	json_t *settings = json_object_get(body, "settings"),
+	       *keys = json_object_get(body, "ssh_keys"), *v;
 	const char *key;
 	size_t i;
 
 	json_object_foreach(settings, key, v)
 	{
-		if (!json_is_string(v) || json_string_length(v) > SETTING_BYTES || json_object_size(settings) > SETTINGS_MAX) {
-			snprintf(why, size, "settings are at most %d texts; look at '%.80s'", SETTINGS_MAX, key);
+		if (!json_is_string(v) || json_string_length(v) > SETTING_BYTES ||
+			json_object_size(settings) > SETTINGS_MAX) {
+			snprintf(why, size, "settings are at most %d texts; look at '%.80s'",
+				SETTINGS_MAX, key);
 			return -EINVAL;
 		}
 		json_object_set(c->machine->settings, key, v);
@@ -266,8 +282,10 @@ static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 	json_array_foreach(keys, i, v)
 	{
 		if (!json_is_string(v) || strpbrk(json_string_value(v), "\r\n") || i >= KEYS_MAX) {
-			snprintf(why, size, "ssh_keys are at most %d lines of authorized_keys; look at number %zu", KEYS_MAX,
-				i + 1);
+			snprintf(why, size,
+				"ssh_keys are at most %d lines of authorized_keys; look at number "
+				"%zu",
+				KEYS_MAX, i + 1);
 			return -EINVAL;
 		}
 		json_array_append(c->machine->ssh_keys, v);
@@ -286,21 +304,26 @@ static int judge_guest(struct creation *c, json_t *body, char *why, size_t size)
 	char volume[MACHINE_NAME + 8];
 
 	if (memory <= 0)
-		memory = (json_int_t)(p->memory_mib ? p->memory_mib : p->requires_memory_mib ? p->requires_memory_mib : 1024);
+		memory = (json_int_t)(p->memory_mib      ? p->memory_mib
+				: p->requires_memory_mib ? p->requires_memory_mib
+							 : 1024);
 	if (disk <= 0)
-		disk = (json_int_t)(p->disk ? p->disk : p->requires_disk ? p->requires_disk : 10ULL << 30);
+		disk = (json_int_t)(p->disk        ? p->disk
+				: p->requires_disk ? p->requires_disk
+						   : 10ULL << 30);
 	if (vcpus <= 0)
 		vcpus = p->vcpus ? p->vcpus : 1;
 	if (vcpus > VCPUS_MAX || memory > 1 << 30) {
-		snprintf(why, size, "%lld vcpus and %lld MiB of memory: more than any host has", (long long)vcpus,
-			(long long)memory);
+		snprintf(why, size, "%lld vcpus and %lld MiB of memory: more than any host has",
+			(long long)vcpus, (long long)memory);
 		return -EINVAL;
 	}
 	snprintf(volume, sizeof volume, "%s.qcow2", c->machine->name);
 	json_object_set_new(c->machine->guest_spec, "memory", json_integer(memory));
 	json_object_set_new(c->machine->guest_spec, "disk", json_integer(disk));
 	json_object_set_new(c->machine->guest_spec, "vcpus", json_integer(vcpus));
-	json_object_set_new(c->machine->guest_spec, "pool", json_string(*pool ? pool : c->service->config.pool));
+	json_object_set_new(c->machine->guest_spec, "pool",
+		json_string(*pool ? pool : c->service->config.pool));
 	json_object_set_new(c->machine->guest_spec, "volume", json_string(volume));
 	if (c->replace) /* for the next start, when we are killed before it is done */
 		json_object_set_new(c->machine->guest_spec, "replace", json_true());
@@ -323,12 +346,15 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 		return -EINVAL;
 	}
 	if (*power && (*power != '/' || strlen(power) >= sizeof m->power)) {
-		snprintf(why, size, "the power executable must be an absolute path of at most %zu bytes, not '%.200s'",
+		snprintf(why, size,
+			"the power executable must be an absolute path of at most %zu bytes, not "
+			"'%.200s'",
 			sizeof m->power - 1, power);
 		return -EINVAL;
 	}
-	if (strlen(text_of(body, "pool")) >= sizeof ((struct guest_spec *)0)->pool) {
-		snprintf(why, size, "no storage pool has a name that long: '%.80s'", text_of(body, "pool"));
+	if (strlen(text_of(body, "pool")) >= sizeof((struct guest_spec *)0)->pool) {
+		snprintf(why, size, "no storage pool has a name that long: '%.80s'",
+			text_of(body, "pool"));
 		return -EINVAL;
 	}
 	snprintf(m->request_id, sizeof m->request_id, "%s", id);
@@ -359,8 +385,8 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;
 	}
-	rc = render_validate(c->profile, &in, spec_number(c->machine, "memory"), spec_number(c->machine, "disk"),
-		&c->snapshot, why, size);
+	rc = render_validate(c->profile, &in, spec_number(c->machine, "memory"),
+		spec_number(c->machine, "disk"), &c->snapshot, why, size);
 	if (!rc)
 		rc = media_check(c->profile, c->machine->settings, why, size);
 	return rc;
@@ -409,13 +435,15 @@ static unsigned status_of(int rc)
 
 /* A JSON number or "auto" says nothing: what the spec holds comes from the record alone, so that it can be made again
  * after we were killed. */
-int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret, struct profile **ret_profile,
-	char *why, size_t why_size)
+int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
+	struct profile **ret_profile, char *why, size_t why_size)
 {
 	const char *pool = json_string_value(json_object_get(m->guest_spec, "pool"));
 	const char *volume = json_string_value(json_object_get(m->guest_spec, "volume"));
 	struct guest_spec spec = {.memory_mib = (unsigned)spec_number(m, "memory"),
-		.vcpus = (unsigned)spec_number(m, "vcpus"), .disk = spec_number(m, "disk"), .filter = s->config.filter};
+		.vcpus = (unsigned)spec_number(m, "vcpus"),
+		.disk = spec_number(m, "disk"),
+		.filter = s->config.filter};
 	struct profile *p = NULL;
 
 	if (m->attempt.snapshot) {
@@ -433,7 +461,8 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 		snprintf(spec.kernel, sizeof spec.kernel, "%s/%s", p->media.path, p->kernel.text);
 	spec.fragment = p ? p->domain : NULL;
 	for (size_t i = 0; i < m->n_nics && i < GUEST_NICS; i++, spec.n_nics++) {
-		snprintf(spec.nics[i].network, sizeof spec.nics[i].network, "%s", m->nics[i].segment);
+		snprintf(spec.nics[i].network, sizeof spec.nics[i].network, "%s",
+			m->nics[i].segment);
 		spec.nics[i].mac = m->nics[i].mac;
 		if (m->nics[i].n_addrs)
 			spec.nics[i].ip = m->nics[i].addrs[0];
@@ -450,8 +479,8 @@ static void undone(void *arg, int rc, const char *why)
 	struct service *s = c->service;
 	struct machine *m = c->machine;
 	json_t *said = json_pack("{s:o}", "error",
-		json_sprintf("%s was not created: %s%s%s", m->name, c->why, rc ? "; and its domain is still there: " : "",
-			rc ? why : ""));
+		json_sprintf("%s was not created: %s%s%s", m->name, c->why,
+			rc ? "; and its domain is still there: " : "", rc ? why : ""));
 
 	timeline_add(s->timeline, m->name, "deleted", "not created: %s", c->why);
 	machines_remove(s->machines, m);
@@ -465,9 +494,10 @@ static void creation_undo(struct creation *c, bool made, const char *why)
 	const struct machine *m = c->machine;
 
 	snprintf(c->why, sizeof c->why, "%s", why);
-	if (!made || guest_delete(c->service->guests, m->name, m->uuid,
-			     json_string_value(json_object_get(m->guest_spec, "pool")),
-			     json_string_value(json_object_get(m->guest_spec, "volume")), undone, c))
+	if (!made ||
+		guest_delete(c->service->guests, m->name, m->uuid,
+			json_string_value(json_object_get(m->guest_spec, "pool")),
+			json_string_value(json_object_get(m->guest_spec, "volume")), undone, c))
 		undone(c, 0, "");
 }
 
@@ -532,7 +562,8 @@ bool create_continue(struct service *s, const struct machine *m)
 static bool taken_meanwhile(const struct creation *c)
 {
 	const struct nic *nic = &c->machine->nics[0];
-	const struct machine *m = machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL);
+	const struct machine *m =
+		machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL);
 	char who[128];
 
 	return (m && strcmp(m->name, c->machine->name)) ||
@@ -560,11 +591,13 @@ static void creation_record(struct creation *c)
 		return;
 	}
 	c->recorded = true;
-	timeline_add(s->timeline, m->name, "created", "%s, profile %s", m->guest ? "guest" : "bare metal", m->profile);
+	timeline_add(s->timeline, m->name, "created", "%s, profile %s",
+		m->guest ? "guest" : "bare metal", m->profile);
 	if (c->arm) {
 		c->snapshot = NULL;
 		m->busy = m->guest;
-		rc = machine_arm(m, snapshot, c->profile->boots, (int64_t)c->profile->timeout_s * 1000);
+		rc = machine_arm(
+			m, snapshot, c->profile->boots, (int64_t)c->profile->timeout_s * 1000);
 	} else {
 		rc = machines_save(s->machines, m);
 	}
@@ -614,7 +647,8 @@ static bool answered_before(struct service *s, struct http_request *r, json_t *b
 	for (struct creation *c = s->creations; c && *id; c = c->next) {
 		if (strcmp(c->machine->name, name) || strcmp(c->machine->request_id, id))
 			continue;
-		http_respond_error(c->request, 409, "asked again on another connection, which gets the answer");
+		http_respond_error(c->request, 409,
+			"asked again on another connection, which gets the answer");
 		c->request = r;
 		http_hold(r, HTTP_HOLD_MS);
 		return true;

@@ -73,7 +73,8 @@ bool files_has(struct files *f, const char *medium)
 	return f->media && media_path(f->media, medium);
 }
 
-int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size)
+int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *ret_size, char *why,
+	size_t why_size)
 {
 	struct media *m = files_hold(f);
 	time_t mtime;
@@ -86,7 +87,8 @@ int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *re
 	return rc;
 }
 
-int files_open_http(struct files *f, const char *path, struct http_file *ret, char *why, size_t why_size)
+int files_open_http(
+	struct files *f, const char *path, struct http_file *ret, char *why, size_t why_size)
 {
 	struct media *m = files_hold(f);
 	time_t mtime = 0;

@@ -24,8 +24,10 @@ int files_refresh(struct files *f, const struct config *c, const struct profiles
 bool files_has(struct files *f, const char *medium);
 
 /* As httpd_config.open: `path` begins with "/boot/". */
-int files_open_http(struct files *f, const char *path, struct http_file *ret, char *why, size_t why_size);
+int files_open_http(
+	struct files *f, const char *path, struct http_file *ret, char *why, size_t why_size);
 /* As tftpd_config.open. */
-int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t why_size);
+int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *ret_size, char *why,
+	size_t why_size);
 
 #endif

@@ -111,7 +111,8 @@ int follow_step(struct follow *f, int wait_s)
 	size_t i;
 
 	snprintf(path, sizeof path, "/events?after=%" PRIu64 "&wait=%d%s%s", f->after, wait_s,
-		f->machine ? "&machine=" : "", f->machine ? client_escape(f->machine, name, sizeof name) : "");
+		f->machine ? "&machine=" : "",
+		f->machine ? client_escape(f->machine, name, sizeof name) : "");
 	if (call_patiently(f, path, &reply))
 		return -1;
 	json_array_foreach(json_object_get(reply, "events"), i, e)

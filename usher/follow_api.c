@@ -11,8 +11,8 @@
 
 enum {
 	FOLLOW_WAIT_MAX_S = 60,
-	FOLLOW_EVENTS = 1000,  /* in one answer: a follower asks again */
-	FOLLOWERS_MAX = 200,   /* each holds a connection */
+	FOLLOW_EVENTS = 1000, /* in one answer: a follower asks again */
+	FOLLOWERS_MAX = 200,  /* each holds a connection */
 };
 
 struct follower {
@@ -26,8 +26,8 @@ struct follower {
 
 json_t *follow_event_json(const struct timeline_event *e)
 {
-	return json_pack("{s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)e->seq, "at", (json_int_t)e->at, "machine",
-		e->machine, "kind", e->kind, "text", e->text);
+	return json_pack("{s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)e->seq, "at",
+		(json_int_t)e->at, "machine", e->machine, "kind", e->kind, "text", e->text);
 }
 
 static void answer(struct service *s, struct http_request *r, uint64_t after, const char *machine)
@@ -35,12 +35,14 @@ static void answer(struct service *s, struct http_request *r, uint64_t after, co
 	const struct timeline_event *e;
 	json_t *events = json_array();
 
-	while (json_array_size(events) < FOLLOW_EVENTS && (e = timeline_after(s->timeline, after, machine))) {
+	while (json_array_size(events) < FOLLOW_EVENTS &&
+		(e = timeline_after(s->timeline, after, machine))) {
 		json_array_append_new(events, follow_event_json(e));
 		after = e->seq;
 	}
 	http_respond_json(r, 200,
-		json_pack("{s:o, s:I}", "events", events, "newest", (json_int_t)timeline_newest(s->timeline)));
+		json_pack("{s:o, s:I}", "events", events, "newest",
+			(json_int_t)timeline_newest(s->timeline)));
 }
 
 static void follower_unlink(struct follower *f)
@@ -92,7 +94,8 @@ void follow_drop_all(struct service *s)
 		follower_answer(s->followers);
 }
 
-static bool hold(struct service *s, struct http_request *r, uint64_t after, const char *machine, int64_t ms)
+static bool hold(
+	struct service *s, struct http_request *r, uint64_t after, const char *machine, int64_t ms)
 {
 	struct follower *f;
 	size_t n = 0;
@@ -103,8 +106,11 @@ static bool hold(struct service *s, struct http_request *r, uint64_t after, cons
 	if (!f)
 		return false;
 	/* it was told what there is: later looks need not begin before that */
-	*f = (struct follower){.next = s->followers, .service = s, .request = r,
-		.after = after > timeline_newest(s->timeline) ? after : timeline_newest(s->timeline)};
+	*f = (struct follower){.next = s->followers,
+		.service = s,
+		.request = r,
+		.after = after > timeline_newest(s->timeline) ? after
+							      : timeline_newest(s->timeline)};
 	snprintf(f->machine, sizeof f->machine, "%s", machine ? machine : "");
 	loop_timer_init(&f->over, follower_over, f);
 	if (loop_timer_set(s->loop, &f->over, ms)) {
@@ -119,7 +125,8 @@ static bool hold(struct service *s, struct http_request *r, uint64_t after, cons
 
 void follow_handle(struct service *s, struct http_request *r)
 {
-	const char *after_text = http_arg(r, "after"), *machine = http_arg(r, "machine"), *wait = http_arg(r, "wait");
+	const char *after_text = http_arg(r, "after"), *machine = http_arg(r, "machine"),
+		   *wait = http_arg(r, "wait");
 	uint64_t after = after_text ? strtoull(after_text, NULL, 10) : 0;
 	long wait_s = wait ? atol(wait) : 0;
 

@@ -5,8 +5,22 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&cmd_serve, &cmd_check, &cmd_create, &cmd_enroll, &cmd_list, &cmd_show, &cmd_timeline, &cmd_watch, &cmd_wait,
-	&cmd_reinstall, &cmd_disarm, &cmd_delete, &cmd_render, &cmd_profiles, &cmd_leases, &cmd_mac,
+	&cmd_serve,
+	&cmd_check,
+	&cmd_create,
+	&cmd_enroll,
+	&cmd_list,
+	&cmd_show,
+	&cmd_timeline,
+	&cmd_watch,
+	&cmd_wait,
+	&cmd_reinstall,
+	&cmd_disarm,
+	&cmd_delete,
+	&cmd_render,
+	&cmd_profiles,
+	&cmd_leases,
+	&cmd_mac,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -19,7 +19,8 @@ static const struct passwd *find_user(const char *user, char *why, size_t size)
 	pw = getpwnam(user);
 	if (!pw)
 		snprintf(why, size,
-			"there is no user '%s': systemd-sysusers usher.conf (or useradd --system -G libvirt %s), or name "
+			"there is no user '%s': systemd-sysusers usher.conf (or useradd --system "
+			"-G libvirt %s), or name "
 			"another with --user",
 			user, user);
 	return pw;
@@ -48,7 +49,8 @@ int privilege_folder(const char *path, mode_t mode, const char *user, char *why,
 	if (chown(path, pw->pw_uid, pw->pw_gid)) {
 		int rc = -errno;
 
-		snprintf(why, why_size, "cannot give the folder %s to %s: %s", path, user, strerror(-rc));
+		snprintf(why, why_size, "cannot give the folder %s to %s: %s", path, user,
+			strerror(-rc));
 		return rc;
 	}
 	return 0;
@@ -66,7 +68,8 @@ int privilege_drop(const char *user, char *why, size_t why_size)
 	if (!pw)
 		return -ENOENT;
 	capng_clear(CAPNG_SELECT_CAPS);
-	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_BIND_SERVICE, CAP_NET_RAW, -1);
+	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_BIND_SERVICE,
+		CAP_NET_RAW, -1);
 	rc = capng_change_id((int)pw->pw_uid, (int)pw->pw_gid, CAPNG_INIT_SUPP_GRP);
 	if (rc) {
 		snprintf(why, why_size, "cannot become user '%s' (libcap-ng says %d)", user, rc);

@@ -21,7 +21,8 @@ static void dns_of_host(struct segment *seg)
 	struct ip ip;
 
 	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "nameserver %63s", text) == 1 && !ip_parse(text, &ip) && ip.b[0] != 127)
+		if (sscanf(line, "nameserver %63s", text) == 1 && !ip_parse(text, &ip) &&
+			ip.b[0] != 127)
 			add_dns(seg, &ip);
 	if (f)
 		fclose(f);
@@ -40,7 +41,8 @@ static void fill_dns(struct segment *seg, const struct config_segment *c, bool n
 		add_dns(seg, &seg->server);
 }
 
-static int network_segment(struct service *s, const struct config_segment *c, struct segment *seg, char *why, size_t size)
+static int network_segment(struct service *s, const struct config_segment *c, struct segment *seg,
+	char *why, size_t size)
 {
 	struct guest_network net;
 	int rc = guest_network_info(s->config.libvirt_uri, c->name, &net, why, size);
@@ -48,18 +50,22 @@ static int network_segment(struct service *s, const struct config_segment *c, st
 	if (rc)
 		return rc;
 	if (!net.active) {
-		snprintf(why, size, "network '%s' is not active: virsh net-start %s", c->name, c->name);
+		snprintf(why, size, "network '%s' is not active: virsh net-start %s", c->name,
+			c->name);
 		return -ENETDOWN;
 	}
 	if (net.dhcp) {
 		snprintf(why, size,
-			"network '%s' has <dhcp> of its own, two servers would answer: take that element out "
-			"(virsh net-edit %s; virsh net-destroy %s; virsh net-start %s) or serve another network",
+			"network '%s' has <dhcp> of its own, two servers would answer: take that "
+			"element out "
+			"(virsh net-edit %s; virsh net-destroy %s; virsh net-start %s) or serve "
+			"another network",
 			c->name, c->name, c->name, c->name);
 		return -EADDRINUSE;
 	}
 	if (!*net.bridge || !ip_is_set(&net.address)) {
-		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host", c->name);
+		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host",
+			c->name);
 		return -EADDRNOTAVAIL;
 	}
 	snprintf(seg->ifname, sizeof seg->ifname, "%s", net.bridge);
@@ -73,18 +79,21 @@ static int network_segment(struct service *s, const struct config_segment *c, st
 	return 0;
 }
 
-static int interface_segment(const struct config_segment *c, struct segment *seg, char *why, size_t size)
+static int interface_segment(
+	const struct config_segment *c, struct segment *seg, char *why, size_t size)
 {
 	struct link_state link;
 	int rc = link_lookup(c->name, &link);
 
 	if (rc) {
-		snprintf(why, size, "interface '%s': %s", c->name, rc == -ENODEV ? "there is none" : strerror(-rc));
+		snprintf(why, size, "interface '%s': %s", c->name,
+			rc == -ENODEV ? "there is none" : strerror(-rc));
 		return rc;
 	}
 	if (!ip_is_set(&link.address)) {
-		snprintf(why, size, "interface '%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", c->name,
-			c->name);
+		snprintf(why, size,
+			"interface '%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s",
+			c->name, c->name);
 		return -EADDRNOTAVAIL;
 	}
 	snprintf(seg->ifname, sizeof seg->ifname, "%s", link.name);
@@ -94,27 +103,32 @@ static int interface_segment(const struct config_segment *c, struct segment *seg
 	return 0;
 }
 
-static int check_pool(const struct segment *seg, const struct config_segment *c, char *why, size_t size)
+static int check_pool(
+	const struct segment *seg, const struct config_segment *c, char *why, size_t size)
 {
 	char a[IP_TEXT], b[IP_TEXT], server[IP_TEXT];
 
-	if (!ip_is_set(&c->pool_first) || (segment_accepts(seg, &c->pool_first) && segment_accepts(seg, &c->pool_last)))
+	if (!ip_is_set(&c->pool_first) ||
+		(segment_accepts(seg, &c->pool_first) && segment_accepts(seg, &c->pool_last)))
 		return 0;
-	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u", seg->name,
-		ip_format(&c->pool_first, a), ip_format(&c->pool_last, b), ip_format(&seg->server, server),
-		seg->prefix_len);
+	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u",
+		seg->name, ip_format(&c->pool_first, a), ip_format(&c->pool_last, b),
+		ip_format(&seg->server, server), seg->prefix_len);
 	return -EINVAL;
 }
 
 static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
 {
-	struct segment seg = {.is_network = c->is_network, .lease_s = c->lease_s, .computed = c->computed,
+	struct segment seg = {.is_network = c->is_network,
+		.lease_s = c->lease_s,
+		.computed = c->computed,
 		.http_port = s->config.http_port};
 	int rc;
 
 	snprintf(seg.name, sizeof seg.name, "%s", c->name);
 	snprintf(seg.domain, sizeof seg.domain, "%s", c->domain);
-	rc = c->is_network ? network_segment(s, c, &seg, why, size) : interface_segment(c, &seg, why, size);
+	rc = c->is_network ? network_segment(s, c, &seg, why, size)
+			   : interface_segment(c, &seg, why, size);
 	if (rc)
 		return rc;
 	if (ip_is_set(&c->router))
@@ -135,7 +149,8 @@ int segments_find(struct service *s, char *why, size_t why_size)
 {
 	if (!s->config.n_segments) {
 		snprintf(why, why_size,
-			"nothing to serve: name a libvirt network (--network default) or an interface (--interface eth1)");
+			"nothing to serve: name a libvirt network (--network default) or an "
+			"interface (--interface eth1)");
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < s->config.n_segments; i++) {
@@ -155,7 +170,8 @@ int segment_open(struct service *s, const struct segment *seg, char *why, size_t
 	if (!rc)
 		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
 	if (!rc)
-		rc = httpd_open_tcp(s->httpd, seg->id, seg->ifname, &seg->server, seg->http_port, why, why_size);
+		rc = httpd_open_tcp(s->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
+			why, why_size);
 	if (!rc && !link_lookup(seg->ifname, &link))
 		s->link_index[seg->id - 1] = link.index;
 	return rc;

@@ -166,7 +166,10 @@ static int start_state(struct run *r, char *why, size_t size)
 static int start_dhcpd(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	struct dhcpd_config c = {.loop = s->loop, .store = s->store, .machines = s->machines, .timeline = s->timeline,
+	struct dhcpd_config c = {.loop = s->loop,
+		.store = s->store,
+		.machines = s->machines,
+		.timeline = s->timeline,
 		.segments = &s->segments};
 	int rc = dhcpd_new(&c, &s->dhcpd);
 
@@ -188,7 +191,8 @@ static void on_request(void *arg, struct http_request *r)
 		boot_handle(s, r);
 }
 
-static int open_for_tftp(void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t size)
+static int open_for_tftp(
+	void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t size)
 {
 	struct service *s = arg;
 
@@ -205,9 +209,14 @@ static int open_for_http(void *arg, const char *path, struct http_file *ret, cha
 static int start_servers(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	struct tftpd_config t = {.home = &s->home, .open = open_for_tftp, .ended = boot_tftp_ended, .arg = s};
-	struct httpd_config h = {.loop = s->loop, .home = &s->home, .handle = on_request, .open = open_for_http,
-		.ended = boot_http_ended, .arg = s};
+	struct tftpd_config t = {
+		.home = &s->home, .open = open_for_tftp, .ended = boot_tftp_ended, .arg = s};
+	struct httpd_config h = {.loop = s->loop,
+		.home = &s->home,
+		.handle = on_request,
+		.open = open_for_http,
+		.ended = boot_http_ended,
+		.arg = s};
 	int rc = tftpd_new(&t, &s->tftpd);
 
 	if (!rc)
@@ -234,8 +243,13 @@ static void on_libvirt_lost(void *arg, const char *why)
 static int start_guests(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	struct guests_config g = {.home = &s->home, .uri = s->config.libvirt_uri, .accel = s->config.accel,
-		.state_dir = s->config.state, .arg = s, .connected = act_reconcile, .disconnected = on_libvirt_lost,
+	struct guests_config g = {.home = &s->home,
+		.uri = s->config.libvirt_uri,
+		.accel = s->config.accel,
+		.state_dir = s->config.state,
+		.arg = s,
+		.connected = act_reconcile,
+		.disconnected = on_libvirt_lost,
 		.event = act_on_guest_event};
 
 	return said(guests_new(&g, &s->guests), why, size, "libvirt");
@@ -253,20 +267,26 @@ static gid_t socket_group(const struct config *c)
 static int start_listening(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	int rc = httpd_open_unix(s->httpd, s->config.socket, 0660, socket_group(&s->config), why, size);
+	int rc = httpd_open_unix(
+		s->httpd, s->config.socket, 0660, socket_group(&s->config), why, size);
 
 	if (rc == -EPERM && *s->config.socket_group)
-		snprintf(why, size, "%s: user '%s' cannot give it to group '%s' without being in it: usermod -aG %s %s",
-			s->config.socket, s->config.user, s->config.socket_group, s->config.socket_group, s->config.user);
+		snprintf(why, size,
+			"%s: user '%s' cannot give it to group '%s' without being in it: usermod "
+			"-aG %s %s",
+			s->config.socket, s->config.user, s->config.socket_group,
+			s->config.socket_group, s->config.user);
 	for (size_t i = 0; i < s->segments.count && !rc; i++)
 		rc = segment_open(s, s->segments.all[i], why, size);
 	if (!rc)
-		rc = said(link_monitor_new(s->loop, segments_link_changed, s, &s->links), why, size, "netlink");
+		rc = said(link_monitor_new(s->loop, segments_link_changed, s, &s->links), why, size,
+			"netlink");
 	return rc;
 }
 
-static start_step *const steps[] = {start_folders, start_privilege, start_loop, start_files, start_segments, start_state,
-	start_dhcpd, start_site, start_guests, start_servers, start_listening};
+static start_step *const steps[] = {start_folders, start_privilege, start_loop, start_files,
+	start_segments, start_state, start_dhcpd, start_site, start_guests, start_servers,
+	start_listening};
 
 static void say_ready(struct service *s)
 {
@@ -277,8 +297,9 @@ static void say_ready(struct service *s)
 		char ip[IP_TEXT];
 
 		networks |= seg->is_network;
-		log_info("serving %s '%s' on %s, %s/%u, HTTP port %u", seg->is_network ? "network" : "interface", seg->name,
-			seg->ifname, ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
+		log_info("serving %s '%s' on %s, %s/%u, HTTP port %u",
+			seg->is_network ? "network" : "interface", seg->name, seg->ifname,
+			ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
 	}
 	if (networks)
 		guests_connect(s->guests);
@@ -286,7 +307,8 @@ static void say_ready(struct service *s)
 	act_set_deadline(s);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
 		machines_count(s->machines));
-	sd_notifyf(0, "READY=1\nSTATUS=%zu segments, %zu machines", s->segments.count, machines_count(s->machines));
+	sd_notifyf(0, "READY=1\nSTATUS=%zu segments, %zu machines", s->segments.count,
+		machines_count(s->machines));
 }
 
 /* Those that speak to the outside first, then what they rest on. */
@@ -304,7 +326,8 @@ static void stop(struct run *r)
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
 	if (r->home_ready)
-		mailbox_wait(&s->home, 0); /* the last transfers' ends, while there is a timeline to take them */
+		mailbox_wait(&s->home,
+			0); /* the last transfers' ends, while there is a timeline to take them */
 	if (s->store)
 		store_commit(s->store, NULL, NULL);
 	hooks_free(s->hooks);

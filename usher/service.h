@@ -37,7 +37,8 @@ struct service {
 	struct mailbox home;
 	struct store *store;
 	struct segments segments;
-	unsigned link_index[SEGMENT_MAX]; /* of each segment's interface when it was opened; 0: closed */
+	unsigned link_index
+		[SEGMENT_MAX]; /* of each segment's interface when it was opened; 0: closed */
 	struct timeline *timeline;
 	struct machines *machines;
 	struct profiles profiles;
@@ -81,9 +82,11 @@ void boot_tftp_ended(void *service, const struct tftp_report *report);
 void api_handle(struct service *s, struct http_request *r);
 json_t *api_machine(struct service *s, const struct machine *m, bool full); /* new reference */
 /* Answers with `json` (stolen) once all that was put is on disk, else with 503. */
-void api_respond_committed(struct service *s, struct http_request *r, unsigned status, json_t *json);
+void api_respond_committed(
+	struct service *s, struct http_request *r, unsigned status, json_t *json);
 /* The profile of this name with the configuration's media over its own. As profiles_find(). */
-int api_profile(struct service *s, const char *name, struct profile **ret, char *why, size_t why_size);
+int api_profile(
+	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size);
 
 /* follow_api.c */
 void follow_handle(struct service *s, struct http_request *r);
@@ -96,10 +99,11 @@ void create_handle(struct service *s, struct http_request *r);
 /* The action of a machine that is being created: makes volume and domain first. False: it is none. */
 bool create_continue(struct service *s, const struct machine *m);
 /* A spec for libvirt from a record. `*ret_profile` keeps the strings that it borrows: profile_free(). */
-int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret, struct profile **ret_profile,
-	char *why, size_t why_size);
+int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
+	struct profile **ret_profile, char *why, size_t why_size);
 /* Is somebody in the middle of making this name, or using this address? */
-bool create_reserves(const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
+bool create_reserves(
+	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
 void create_drop_all(struct service *s);
 
 /* change.c */

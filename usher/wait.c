@@ -23,7 +23,8 @@ const char *wait_state_error(const char *state)
 static enum verdict judge(const struct wait_for *w, const char *name, json_t *m)
 {
 	const char *state = json_string_value(json_object_get(m, "state"));
-	const char *reason = json_string_value(json_object_get(json_object_get(m, "attempt"), "reason"));
+	const char *reason =
+		json_string_value(json_object_get(json_object_get(m, "attempt"), "reason"));
 	int have = life_state_parse(state ? state : ""), want = life_state_parse(w->state);
 
 	if (want == LIFE_FAILED || want == LIFE_KNOWN)
@@ -57,9 +58,13 @@ static enum verdict look(const struct wait_for *w, struct client *c, const char 
 	return WAIT_HOPELESS;
 }
 
-static int wait_for_one(const struct wait_for *w, struct client *c, const char *name, int64_t deadline)
+static int wait_for_one(
+	const struct wait_for *w, struct client *c, const char *name, int64_t deadline)
 {
-	struct follow f = {.client = c, .machine = name, .after = w->after, .json = w->json,
+	struct follow f = {.client = c,
+		.machine = name,
+		.after = w->after,
+		.json = w->json,
 		.quiet = w->quiet};
 	enum verdict v;
 
@@ -70,8 +75,9 @@ static int wait_for_one(const struct wait_for *w, struct client *c, const char *
 		int s = left > POLL_S * 1000 ? POLL_S : (int)(left / 1000) + 1;
 
 		if (left <= 0)
-			return cli_fail("%s is not %s after %ld s: 'usher show %s' says where it is", name, w->state,
-				w->timeout_s, name);
+			return cli_fail(
+				"%s is not %s after %ld s: 'usher show %s' says where it is", name,
+				w->state, w->timeout_s, name);
 		if (follow_step(&f, s))
 			return EXIT_FAILED;
 	}

@@ -12,7 +12,7 @@ struct wait_for {
 	long timeout_s;    /* -1: for ever */
 	bool quiet;        /* no events printed */
 	bool json;
-	uint64_t after;    /* events from here on are shown */
+	uint64_t after; /* events from here on are shown */
 };
 
 /* NULL when this is a state's name, else what is wrong (static text). */

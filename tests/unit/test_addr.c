@@ -42,7 +42,7 @@ static const char *const bad_macs[] = {
 
 START_TEST(bad_macs_are_refused_and_nothing_is_written)
 {
-	struct mac m = { { 1, 2, 3, 4, 5, 6 } }, before = m;
+	struct mac m = {{1, 2, 3, 4, 5, 6}}, before = m;
 
 	ck_assert_int_eq(mac_parse(bad_macs[_i], &m), -EINVAL);
 	ck_assert(mac_eq(&m, &before));
@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(an_address_that_is_not_set_is_nothing)
 {
-	struct ip none = { 0 }, any;
+	struct ip none = {0}, any;
 	char buf[IP_TEXT] = "x";
 
 	ck_assert(!ip_is_set(&none));

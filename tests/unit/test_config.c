@@ -36,15 +36,18 @@ static const char *told(void)
 
 START_TEST(whole)
 {
-	ck_assert_int_eq(read_text("<usher>\n"
-				   " <state dir='/s'/> <user name='nobody'/> <http port='80'/> <log level='debug'/>\n"
-				   " <profiles dir='/a'/> <profiles dir='/b'/>\n"
-				   " <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
-				   " <guest pool='p' accel='qemu' filter='no'/>\n"
-				   " <segment network='default' domain='d' lease='600' computed='no'>\n"
-				   "  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
-				   "  <dns address='10.0.0.2'/> <dns address='10.0.0.3'/>\n"
-				   " </segment> <segment interface='eth1'/>\n</usher>\n"),
+	ck_assert_int_eq(
+		read_text(
+			"<usher>\n"
+			" <state dir='/s'/> <user name='nobody'/> <http port='80'/> <log "
+			"level='debug'/>\n"
+			" <profiles dir='/a'/> <profiles dir='/b'/>\n"
+			" <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
+			" <guest pool='p' accel='qemu' filter='no'/>\n"
+			" <segment network='default' domain='d' lease='600' computed='no'>\n"
+			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
+			"  <dns address='10.0.0.2'/> <dns address='10.0.0.3'/>\n"
+			" </segment> <segment interface='eth1'/>\n</usher>\n"),
 		0);
 	ck_assert_str_eq(config.state, "/s");
 	ck_assert_str_eq(config.user, "nobody");
@@ -68,14 +71,19 @@ END_TEST
 static const struct {
 	const char *xml, *message;
 } wrong[] = {
-	{"<usher>\n<stat dir='/s'/></usher>", "2: <usher> has no element <stat>; usher.xml(5) lists them"},
-	{"<usher><state dri='/s'/></usher>", "1: <state> has no attribute 'dri', expected one like dir"},
+	{"<usher>\n<stat dir='/s'/></usher>",
+		"2: <usher> has no element <stat>; usher.xml(5) lists them"},
+	{"<usher><state dri='/s'/></usher>",
+		"1: <state> has no attribute 'dri', expected one like dir"},
 	{"<usher><state/></usher>", "1: <state> lacks dir='…'"},
 	{"<usher><state dir='s'/></usher>", "1: <state dir='s'>: expected an absolute path"},
-	{"<usher>\n\n<http port='70000'/></usher>", "3: <http port='70000'>: expected a port from 1 to 65535"},
-	{"<usher><guest accel='fast'/></usher>", "1: <guest accel='fast'>: expected auto, kvm or qemu"},
+	{"<usher>\n\n<http port='70000'/></usher>",
+		"3: <http port='70000'>: expected a port from 1 to 65535"},
+	{"<usher><guest accel='fast'/></usher>",
+		"1: <guest accel='fast'>: expected auto, kvm or qemu"},
 	{"<usher><guest filter='maybe'/></usher>", "1: <guest filter='maybe'>: expected yes or no"},
-	{"<usher><segment/></usher>", "1: <segment> takes either network= (of libvirt) or interface="},
+	{"<usher><segment/></usher>",
+		"1: <segment> takes either network= (of libvirt) or interface="},
 	{"<usher><segment network='n'><pool start='10.0.0.9' end='10.0.0.2'/></segment></usher>",
 		"1: <pool>: start lies behind end"},
 	{"<usher><segment network='n' lease='5'/></usher>",

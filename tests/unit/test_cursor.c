@@ -6,7 +6,7 @@
 
 START_TEST(reads_in_network_order)
 {
-	static const uint8_t bytes[] = { 1, 2, 3, 0xff, 0xfe, 0xfd, 0xfc, 9, 8 };
+	static const uint8_t bytes[] = {1, 2, 3, 0xff, 0xfe, 0xfd, 0xfc, 9, 8};
 	struct reader r;
 	uint8_t two[2];
 
@@ -24,8 +24,8 @@ END_TEST
 
 START_TEST(a_read_past_the_end_sticks)
 {
-	static const uint8_t bytes[] = { 1, 2, 3 };
-	uint8_t copy[2] = { 7, 7 };
+	static const uint8_t bytes[] = {1, 2, 3};
+	uint8_t copy[2] = {7, 7};
 	struct reader r;
 
 	reader_init(&r, bytes, sizeof bytes);
@@ -45,7 +45,7 @@ END_TEST
 
 START_TEST(lengths_that_would_wrap_are_refused)
 {
-	static const uint8_t bytes[] = { 1, 2, 3 };
+	static const uint8_t bytes[] = {1, 2, 3};
 	struct reader r;
 
 	reader_init(&r, bytes, sizeof bytes);
@@ -70,7 +70,7 @@ END_TEST
 
 START_TEST(a_sub_reader_ends_where_it_should)
 {
-	static const uint8_t bytes[] = { 1, 2, 3, 4 };
+	static const uint8_t bytes[] = {1, 2, 3, 4};
 	struct reader r, sub;
 
 	reader_init(&r, bytes, sizeof bytes);
@@ -116,7 +116,7 @@ END_TEST
 
 START_TEST(a_full_writer_sticks_and_writes_nothing_more)
 {
-	uint8_t buf[4] = { 0 };
+	uint8_t buf[4] = {0};
 	struct writer w;
 
 	writer_init(&w, buf, 3);
@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(only_written_bytes_are_patched)
 {
-	uint8_t buf[8] = { 0 };
+	uint8_t buf[8] = {0};
 	struct writer w;
 
 	writer_init(&w, buf, sizeof buf);

@@ -8,15 +8,20 @@
 #include <unistd.h>
 
 static const struct domain_facts emulated = {
-	.type = "qemu", .disk_path = "/pool/web01.qcow2", .filter = true };
+	.type = "qemu", .disk_path = "/pool/web01.qcow2", .filter = true};
 static const struct domain_facts real = {
-	.type = "kvm", .disk_path = "/pool/web01.qcow2", .filter = false };
+	.type = "kvm", .disk_path = "/pool/web01.qcow2", .filter = false};
 
 static struct guest_spec plain(const char *fragment)
 {
-	struct guest_spec s = { .name = "web01", .uuid = "6695eb01-f6a4-8304-79aa-97f2502e193f",
-		.profile = "debian-12", .memory_mib = 768, .vcpus = 2, .disk = 1 << 30,
-		.fragment = fragment, .n_nics = 1 };
+	struct guest_spec s = {.name = "web01",
+		.uuid = "6695eb01-f6a4-8304-79aa-97f2502e193f",
+		.profile = "debian-12",
+		.memory_mib = 768,
+		.vcpus = 2,
+		.disk = 1 << 30,
+		.fragment = fragment,
+		.n_nics = 1};
 
 	snprintf(s.nics[0].network, sizeof s.nics[0].network, "default");
 	mac_parse("52:54:c0:a8:7a:03", &s.nics[0].mac);
@@ -24,7 +29,7 @@ static struct guest_spec plain(const char *fragment)
 	return s;
 }
 
-static char *final(const struct guest_spec *s, const struct domain_facts *f)
+static char * final(const struct guest_spec *s, const struct domain_facts *f)
 {
 	char why[GUEST_WHY] = "", *xml = NULL;
 
@@ -266,7 +271,7 @@ START_TEST(two_nics)
 
 	s.nics[1] = s.nics[0];
 	s.nics[1].mac.b[5] = 4;
-	s.nics[1].ip = (struct ip){ 0 };
+	s.nics[1].ip = (struct ip){0};
 	s.n_nics = 2;
 	xml = final(&s, &emulated);
 	in_order(xml, "52:54:c0:a8:7a:03", "52:54:c0:a8:7a:04");
@@ -318,7 +323,7 @@ END_TEST
 START_TEST(escaping)
 {
 	struct guest_spec s = plain(NULL);
-	struct domain_facts f = { .type = "qemu", .disk_path = "/p<o>o&l/'w\".qcow2" };
+	struct domain_facts f = {.type = "qemu", .disk_path = "/p<o>o&l/'w\".qcow2"};
 	struct domain_mark mark;
 	char *xml;
 

@@ -298,8 +298,8 @@ START_TEST(refusals)
 	s.fragment_line = 5;
 	bad(guest_check(guests, &s, on_done, &home), -EINVAL, "line 6");
 	s = spec();
-	virStorageVolFree(virStorageVolCreateXML(pool,
-		"<volume><name>web01.qcow2</name><capacity>1</capacity></volume>", 0));
+	virStorageVolFree(virStorageVolCreateXML(
+		pool, "<volume><name>web01.qcow2</name><capacity>1</capacity></volume>", 0));
 	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "volume web01.qcow2 exists");
 	s.replace = true;
 	good(guest_check(guests, &s, on_done, &home));
@@ -387,7 +387,7 @@ END_TEST
 START_TEST(freed_in_the_middle)
 {
 	struct guest_spec s = spec();
-	struct guests_config config = { .home = &home, .uri = URI, .arg = &seen };
+	struct guests_config config = {.home = &home, .uri = URI, .arg = &seen};
 
 	for (int i = 0; i < 50; i++) {
 		ck_assert_int_eq(guest_create(guests, &s, on_done, &home), 0);

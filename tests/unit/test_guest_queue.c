@@ -22,7 +22,7 @@ static bool wrong;
 
 static void nap(void)
 {
-	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 
 static void run(struct work *w)
@@ -55,7 +55,7 @@ static void setup(void)
 	running = most_running = ran = dropped = 0;
 	wrong = false;
 	for (unsigned i = 0; i < KEYS * EACH; i++) {
-		items[i] = (struct item){ .key = i % KEYS, .number = i / KEYS };
+		items[i] = (struct item){.key = i % KEYS, .number = i / KEYS};
 		items[i].work.run = run;
 		items[i].work.drop = drop;
 		snprintf(items[i].work.key, sizeof items[i].work.key, "key %u", i % KEYS);

@@ -3,9 +3,9 @@
 #include <check.h>
 #include <stdlib.h>
 
-static const struct run_deeds none, start = { .start = true }, stop = { .stop = true },
-	restart = { .start = true, .stop = true },
-	del = { .stop = true, .undefine = true };
+static const struct run_deeds none, start = {.start = true}, stop = {.stop = true},
+				    restart = {.start = true, .stop = true},
+				    del = {.stop = true, .undefine = true};
 
 static struct runs rs;
 static unsigned connection;
@@ -23,7 +23,7 @@ static void teardown(void)
 
 static enum run_verdict event(const char *name, int what, bool destroyed)
 {
-	return runs_event(&rs, name, &(struct run_event){ .what = what, .destroyed = destroyed });
+	return runs_event(&rs, name, &(struct run_event){.what = what, .destroyed = destroyed});
 }
 
 static void begin(const struct run_deeds *may)

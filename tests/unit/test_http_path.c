@@ -42,9 +42,30 @@ END_TEST
 START_TEST(path_bad)
 {
 	static const char *const cases[] = {
-		"", "boot", "*", "/..", "/../etc", "/a/../b", "/a/..", "/%2e%2e/x", "/a/%2e./b",
-		"/a%2f..%2fb", "/.%2e", "/a\\b", "/a%5cb", "/a%00b", "/a%0ab", "/a%7f", "/a\tb", "/%",
-		"/%4", "/%zz", "/%-1", "/\xff", "/%c0%ae%c0%ae/x", "/%ed%a0%80",
+		"",
+		"boot",
+		"*",
+		"/..",
+		"/../etc",
+		"/a/../b",
+		"/a/..",
+		"/%2e%2e/x",
+		"/a/%2e./b",
+		"/a%2f..%2fb",
+		"/.%2e",
+		"/a\\b",
+		"/a%5cb",
+		"/a%00b",
+		"/a%0ab",
+		"/a%7f",
+		"/a\tb",
+		"/%",
+		"/%4",
+		"/%zz",
+		"/%-1",
+		"/\xff",
+		"/%c0%ae%c0%ae/x",
+		"/%ed%a0%80",
 	};
 	char path[HTTP_PATH_MAX];
 
@@ -190,7 +211,7 @@ START_TEST(range)
 	static const char *const none[] = {"", "bytes", "bytes=", "bytes=-", "bytes=a-b",
 		"bytes=5-4", "bytes=0-1,3-4", "items=0-1", "bytes=1", "bytes=+1-2", "bytes=1-2x",
 		"bytes=-5-", "bytes=99999999999999999999-", "bytes=0-99999999999999999999"};
-	static const char *const not[] = {"bytes=10-", "bytes=10-20", "bytes=-0"};
+	static const char *const not [] = {"bytes=10-", "bytes=10-20", "bytes=-0"};
 	uint64_t f, n;
 
 	part("bytes=0-", 10, 0, 10);
@@ -203,11 +224,11 @@ START_TEST(range)
 	part("bytes=0-18446744073709551615", 10, 0, 10);
 	part("bytes=5-", UINT64_MAX, 5, UINT64_MAX - 5);
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		ck_assert_msg(http_range_parse(none[i], 10, &f, &n) == HTTP_RANGE_NONE, "%s",
-			none[i]);
-	for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++)
-		ck_assert_msg(http_range_parse(not[i], 10, &f, &n) == HTTP_RANGE_UNSATISFIABLE,
-			"%s", not[i]);
+		ck_assert_msg(
+			http_range_parse(none[i], 10, &f, &n) == HTTP_RANGE_NONE, "%s", none[i]);
+	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
+		ck_assert_msg(http_range_parse(not [i], 10, &f, &n) == HTTP_RANGE_UNSATISFIABLE,
+			"%s", not [i]);
 	ck_assert_int_eq(http_range_parse(NULL, 10, &f, &n), HTTP_RANGE_NONE);
 	ck_assert_int_eq(http_range_parse("bytes=0-", 0, &f, &n), HTTP_RANGE_UNSATISFIABLE);
 	ck_assert_int_eq(http_range_parse("bytes=-5", 0, &f, &n), HTTP_RANGE_UNSATISFIABLE);

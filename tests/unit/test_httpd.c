@@ -582,8 +582,7 @@ START_TEST(refusals_in_the_log)
 	while ((c = getc(lines)) != EOF)
 		n += c == '\n';
 	ck_assert_int_ge(n, HTTP_REFUSALS_A_SECOND);
-	ck_assert_int_le(
-		n, (HTTP_REFUSALS_A_SECOND + 2) * ((clock_mono_ms() - from) / 1000 + 2));
+	ck_assert_int_le(n, (HTTP_REFUSALS_A_SECOND + 2) * ((clock_mono_ms() - from) / 1000 + 2));
 	fclose(lines);
 }
 END_TEST

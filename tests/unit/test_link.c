@@ -29,7 +29,7 @@ static void sh(const char *command)
 
 START_TEST(a_link_is_looked_up)
 {
-	struct link_state st = { .index = 77 };
+	struct link_state st = {.index = 77};
 	char buf[IP_TEXT], mac[MAC_TEXT];
 
 	if (!in_namespace)

@@ -36,7 +36,7 @@ static void count_and_read(struct loop_fd *w, uint32_t events)
 START_TEST(a_ready_descriptor_is_told)
 {
 	int fd = eventfd(1, EFD_CLOEXEC);
-	struct loop_fd w = { 0 };
+	struct loop_fd w = {0};
 
 	ck_assert_int_eq(loop_watch(loop, &w, fd, EPOLLIN, count_and_read, NULL), 0);
 	ck_assert_int_eq(loop_watch(loop, &w, fd, EPOLLIN, count_and_read, NULL), -EEXIST);
@@ -63,7 +63,7 @@ static void count(struct loop_fd *w, uint32_t events)
 START_TEST(rewatch_changes_what_is_told)
 {
 	int fd = eventfd(0, EFD_CLOEXEC);
-	struct loop_fd w = { 0 };
+	struct loop_fd w = {0};
 
 	ck_assert_int_eq(loop_rewatch(loop, &w, EPOLLIN), -ENOENT);
 	ck_assert_int_eq(loop_watch(loop, &w, fd, EPOLLIN, count, NULL), 0);
@@ -110,7 +110,7 @@ END_TEST
 START_TEST(a_regular_file_is_refused)
 {
 	FILE *f = tmpfile();
-	struct loop_fd w = { 0 };
+	struct loop_fd w = {0};
 
 	ck_assert_int_eq(loop_watch(loop, &w, fileno(f), EPOLLIN, count, NULL), -EPERM);
 	ck_assert(!w.watched);
@@ -211,7 +211,7 @@ static void fire_again(struct loop_timer *t)
 START_TEST(a_greedy_timer_does_not_stop_the_others)
 {
 	int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-	struct loop_fd w = { 0 };
+	struct loop_fd w = {0};
 	struct loop_timer t;
 	eventfd_t n;
 

@@ -40,7 +40,13 @@ static void remove_file(const char *suffix)
 static void teardown(void)
 {
 	static const char *const suffixes[] = {
-		"", ".lock", "-wal", "-shm", "-journal", ".v0", ".v0.part",
+		"",
+		".lock",
+		"-wal",
+		"-shm",
+		"-journal",
+		".v0",
+		".v0.part",
 	};
 
 	mailbox_fini(&home);
@@ -98,7 +104,7 @@ static void on_done(void *arg, int rc)
 
 static int commit_and_wait(struct store *s)
 {
-	struct outcome o = { 0 };
+	struct outcome o = {0};
 
 	ck_assert_int_eq(store_commit(s, on_done, &o), 0);
 	ck_assert(!o.told);
@@ -171,7 +177,7 @@ END_TEST
 
 START_TEST(keys_and_values_are_any_bytes)
 {
-	static const uint8_t key[] = { 0, 1, 0, 0xff }, value[] = { 0, 0, 7 };
+	static const uint8_t key[] = {0, 1, 0, 0xff}, value[] = {0, 0, 7};
 	struct store *s = open_and_start();
 	char text[64] = "";
 
@@ -323,7 +329,7 @@ END_TEST
 
 START_TEST(close_writes_and_answers_what_was_committed)
 {
-	struct outcome o = { 0 };
+	struct outcome o = {0};
 	struct store *s = open_and_start();
 
 	put(s, STORE_LEASE, "a", "1");
@@ -607,7 +613,7 @@ END_TEST
 
 START_TEST(only_the_owner_may_read_it)
 {
-	static const char *const suffixes[] = { "", "-wal", ".lock" };
+	static const char *const suffixes[] = {"", "-wal", ".lock"};
 	struct store *s;
 	struct stat st;
 
@@ -660,7 +666,7 @@ START_TEST(a_full_disk_is_told_and_outlived)
 {
 	static char value[64 << 10];
 	char filler[128];
-	struct outcome later = { 0 };
+	struct outcome later = {0};
 	struct store *s;
 
 	if (!mount_small())

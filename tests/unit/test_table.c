@@ -34,7 +34,7 @@ static void fill(struct table *t)
 {
 	table_init(t);
 	for (unsigned i = 0; i < THINGS; i++) {
-		things[i] = (struct thing){ .key = i };
+		things[i] = (struct thing){.key = i};
 		ck_assert_int_eq(table_put(t, &things[i].node, hash_of(i)), 0);
 	}
 }
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(nodes_of_one_hash_live_together)
 {
-	struct thing a = { .key = 1 }, b = { .key = 2 }, c = { .key = 3 };
+	struct thing a = {.key = 1}, b = {.key = 2}, c = {.key = 3};
 	struct table_node *n;
 	struct table t;
 	unsigned sum = 0;
@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(hashes_depend_on_every_byte_the_length_and_the_mix)
 {
-	uint8_t bytes[24] = { 0 };
+	uint8_t bytes[24] = {0};
 
 	for (size_t len = 1; len < sizeof bytes; len++) {
 		uint64_t h = hash_bytes(bytes, len, 0);
@@ -148,7 +148,7 @@ END_TEST
 
 START_TEST(small_keys_spread_over_the_slots)
 {
-	unsigned slots[256] = { 0 };
+	unsigned slots[256] = {0};
 
 	for (unsigned i = 0; i < 256 * 16; i++)
 		slots[hash_of(i) % 256]++;
