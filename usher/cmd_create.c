@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -118,6 +119,14 @@ static int take_size(
 	return 0;
 }
 
+/* By somebody: the service's user, who will run it, is not known here. */
+static bool is_executable(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 0111;
+}
+
 static int take_option(struct request *r, int opt)
 {
 	static const char *const texts[] = {[OPT_PROFILE] = "profile",
@@ -157,6 +166,8 @@ static int take_option(struct request *r, int opt)
 	case OPT_POWER:
 		if (!realpath(optarg, path))
 			return cli_fail("--power %s: %s", optarg, strerror(errno));
+		if (!is_executable(path))
+			return cli_fail("--power %s: it is not executable", optarg);
 		json_object_set_new(r->body, "power", json_string(path));
 		return 0;
 	case OPT_REPLACE:
@@ -264,6 +275,9 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	if (r->command == &cmd_enroll && !json_object_get(r->body, "mac"))
 		return cli_usage(r->command,
 			"which --mac? it stands on the machine's label or in its firmware");
+	if (r->command == &cmd_enroll && r->wait && !json_object_get(r->body, "arm"))
+		return cli_usage(
+			r->command, "--wait goes with --arm: nothing is installed without");
 	if (!json_array_size(r->keys) && !r->no_key)
 		default_keys(r->keys);
 	json_object_set(r->body, "ssh_keys", r->keys);

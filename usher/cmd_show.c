@@ -307,6 +307,8 @@ static int run_render(const struct command *c, int argc, char **argv)
 	if (o.json)
 		return print_json(reply);
 	fputs(text_of(reply, "text"), stdout);
+	if (!strcmp(argv[optind + 1], "cmdline"))
+		putchar('\n'); /* script and answers are given byte by byte */
 	json_decref(reply);
 	return EXIT_DONE;
 }

@@ -1,6 +1,8 @@
 /* The program: finds the command and runs it. */
 #include "usher/cli.h"
 
+#include "kickstart/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -34,23 +36,57 @@ static void help(FILE *to)
 	fputs("\n'usher COMMAND --help' lists a command's options; usher(1) is the manual.\n", to);
 }
 
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(name, commands[i]->name))
+			return commands[i];
+	return NULL;
+}
+
+static int no_command(const char *name)
+{
+	const char *best = NULL;
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		text_nearer(name, commands[i]->name, &best);
+	if (best)
+		fprintf(stderr,
+			"usher: no command '%s' (did you mean '%s'?); 'usher --help' lists them\n",
+			name, best);
+	else
+		fprintf(stderr, "usher: no command '%s'; 'usher --help' lists them\n", name);
+	return EXIT_USAGE;
+}
+
+/* usher help [COMMAND] */
+static int help_for(const char *name)
+{
+	const struct command *c = name ? command_find(name) : NULL;
+
+	if (name && !c)
+		return no_command(name);
+	if (c)
+		cli_help(c);
+	else
+		help(stdout);
+	return EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *c;
+
 	if (argc < 2) {
 		help(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		help(stdout);
-		return EXIT_DONE;
-	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help_for(argv[2]);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
 		puts("usher " USHER_VERSION);
 		return EXIT_DONE;
 	}
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (!strcmp(argv[1], commands[i]->name))
-			return commands[i]->run(commands[i], argc - 1, argv + 1);
-	fprintf(stderr, "usher: no command '%s'; 'usher --help' lists them\n", argv[1]);
-	return EXIT_USAGE;
+	c = command_find(argv[1]);
+	return c ? c->run(c, argc - 1, argv + 1) : no_command(argv[1]);
 }

@@ -42,6 +42,7 @@ for c in $known; do
 	case " $commands " in *" $c "*) ;; *) commands="$commands $c" ;; esac
 done
 prints "usher --help" "^  create  +make a guest" "$USHER" --help
+prints "usher help create" "^usage: usher create" "$USHER" help create
 prints "usher --version" "^usher [0-9]+\.[0-9]+" "$USHER" --version
 for c in $commands; do
 	prints "usher $c --help" "^usage: usher $c" "$USHER" "$c" --help
@@ -57,7 +58,8 @@ done
 
 usage() { ends "usage: usher ${*:2}" 2 "$1" "$USHER" "${@:2}"; }
 usage "usage: usher COMMAND"
-usage "no command 'crate'; 'usher --help' lists them" crate
+usage "no command 'crate' \(did you mean 'create'\?\); 'usher --help' lists them" crate
+usage "no command 'frobnicate'; 'usher --help' lists them" help frobnicate
 usage "usher list: no option --bogus" list --bogus
 usage "usher list: no option -x" list -xyz
 usage "usher list: --json takes no value" list --json=yes
@@ -77,6 +79,7 @@ usage "'n\{3\.\.1\}': a range is written node\{01\.\.50\}" create 'n{3..1}' --pr
 usage "--ip and --mac are for one machine" create 'n{1..2}' --profile tiny --ip 192.168.122.9
 usage "no option --mac" create web --profile tiny --mac 52:54:00:00:00:01
 usage "which --mac" enroll metal --profile tiny
+usage "--wait goes with --arm" enroll metal --mac 02:00:00:00:00:01 --profile tiny --wait
 usage "takes at least one name" delete
 usage "takes at least one name" wait
 usage "--for 'sleeping': one of known armed" wait web --for sleeping
@@ -179,6 +182,8 @@ refute "a secret is not shown" grep -q sesame "$out"
 prints "list" "^metal +bare-metal +known +192.168.122.50 +plain" "$USHER" list
 prints "render answers" "^echo 'metal' 'blue' " "$USHER" render metal answers
 json "render script" '.text | startswith("#!ipxe")' "$USHER" render metal script
+ends "a power executable that is none" 1 "--power /etc/passwd: it is not executable" \
+	"$USHER" enroll other --mac 02:00:00:00:00:01 --profile plain --power /etc/passwd
 prints "render cmdline" "^answers=http://192.168.122.1:8067/m/.*/answers" "$USHER" render metal cmdline
 
 ip netns add metal
