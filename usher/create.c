@@ -1,40 +1,20 @@
 /*
  * Making a machine. Everything is validated before anything is made:
  *
- *   request ─▶ judged here ─▶ libvirt asked (guest_check) ─▶ record and attempt committed ─▶ volume and domain
+ *   request ─▶ judged (judge.c) ─▶ libvirt asked (guest_check) ─▶ record and attempt committed ─▶ volume and domain
  *           (guest_create) ─▶ installing run started ─▶ answered
  *
  * A failure undoes in reverse order. Until the record is there its name and address are kept by the creation.
  */
-#include "usher/service.h"
+#include "usher/judge.h"
 
 #include "core/clock.h"
-#include "kickstart/render.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-enum {
-	SETTINGS_MAX = 64,
-	KEYS_MAX = 64,
-	SETTING_BYTES = 64 << 10,
-	VCPUS_MAX = 1024,
-};
-
-struct creation {
-	struct creation *next;
-	struct service *service;
-	struct http_request *request; /* answered when the creation ends */
-	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
-	struct profile *profile;
-	json_t *snapshot; /* until armed */
-	bool recorded, replace, arm;
-	bool making;   /* libvirt is at it */
-	char why[512]; /* it failed, and is being undone */
-};
 
 static void creation_free(struct creation *c)
 {
@@ -71,13 +51,6 @@ bool create_reserves(
 	return false;
 }
 
-static const char *text_of(json_t *body, const char *key)
-{
-	const char *s = json_string_value(json_object_get(body, key));
-
-	return s ? s : "";
-}
-
 /* RFC 9562 5.4, random. */
 static int draw_uuid(char ret[37])
 {
@@ -91,331 +64,6 @@ static int draw_uuid(char ret[37])
 		b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
 		b[13], b[14], b[15]);
 	return 0;
-}
-
-/*
- * The judges: each looks at one part of the request, fills its part of the machine, and gives 0 or -errno with the
- * line that the user reads.
- */
-
-static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
-{
-	const char *name = text_of(body, "name"), *error = machine_name_error(name);
-	const struct machine *there = machines_by_name(c->service->machines, name);
-
-	if (error) {
-		snprintf(why, size, "'%.80s' cannot be a machine's name: %s", name, error);
-		return -EINVAL;
-	}
-	if (there && !(c->replace && there->guest && c->machine->guest)) {
-		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
-			name, there->guest ? ", or --replace" : "");
-		return -EEXIST;
-	}
-	if (create_reserves(c->service, name, 0, NULL)) {
-		snprintf(why, size, "machine '%s' is being created just now", name);
-		return -EEXIST;
-	}
-	snprintf(c->machine->name, sizeof c->machine->name, "%s", name);
-	return 0;
-}
-
-static int judge_segment(
-	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size)
-{
-	const struct segments *all = &c->service->segments;
-	const char *name = text_of(body, "segment");
-	const struct segment *seg = *name ? segments_by_name(all, name) : all->all[0];
-
-	if (!*name && all->count > 1) {
-		snprintf(why, size, "several networks are served: say --network %s or another",
-			seg->name);
-		return -EINVAL;
-	}
-	if (!seg) {
-		snprintf(why, size, "network '%.80s' is not served here; '%s' is", name,
-			all->all[0]->name);
-		return -ENOENT;
-	}
-	if (c->machine->guest && !seg->is_network) {
-		snprintf(why, size,
-			"'%s' is an interface: guests need a libvirt network (usher serve "
-			"--network NAME)",
-			seg->name);
-		return -EINVAL;
-	}
-	snprintf(c->machine->nics[0].segment, sizeof c->machine->nics[0].segment, "%s", seg->name);
-	c->machine->nics[0].segment_id = seg->id;
-	c->machine->n_nics = 1;
-	*ret = seg;
-	return 0;
-}
-
-/* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the card
- * that is enrolled now and was leased the address before. */
-static bool address_held(
-	const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
-{
-	const struct machine *m = machines_by_ip(c->service->machines, segment, ip);
-	char mac[MAC_TEXT];
-	struct mac holder;
-
-	if (m && strcmp(m->name, c->machine->name))
-		snprintf(who, size, "machine '%s'", m->name);
-	else if (!m &&
-		lease_holder(
-			dhcpd_leases(c->service->dhcpd), segment, ip, clock_wall_ms(), &holder) &&
-		!mac_eq(&holder, &c->machine->nics[0].mac))
-		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
-	else
-		return false;
-	return true;
-}
-
-static bool address_used(
-	const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
-{
-	if (!create_reserves(c->service, NULL, segment, ip))
-		return address_held(c, segment, ip, who, size);
-	snprintf(who, size, "a machine that is being created");
-	return true;
-}
-
-static int lowest_free(struct creation *c, const struct segment *seg, struct ip *ret)
-{
-	uint32_t mask = v4_mask(seg->prefix_len), net = ip_to_v4(&seg->server) & mask;
-	char who[128];
-
-	for (uint32_t a = net + 1; (a & mask) == net; a++) {
-		struct ip ip = ip_from_v4(a);
-
-		if (!segment_accepts(seg, &ip) || segment_in_pool(seg, &ip))
-			continue;
-		if (!address_used(c, seg->id, &ip, who, sizeof who)) {
-			*ret = ip;
-			return 0;
-		}
-	}
-	return -ENOSPC;
-}
-
-static int judge_address(
-	struct creation *c, json_t *body, const struct segment *seg, char *why, size_t size)
-{
-	const char *text = text_of(body, "address");
-	char server[IP_TEXT], who[128];
-	struct ip ip;
-
-	ip_format(&seg->server, server);
-	if (!*text && lowest_free(c, seg, &ip)) {
-		snprintf(why, size, "segment '%s' has no free address outside its pool", seg->name);
-		return -ENOSPC;
-	}
-	if (*text && (ip_parse(text, &ip) || ip.family != IP_V4)) {
-		snprintf(why, size, "'%.80s' is not an IPv4 address", text);
-		return -EINVAL;
-	}
-	if (!segment_accepts(seg, &ip)) {
-		snprintf(why, size,
-			"address %s cannot be used in segment '%s' (%s/%u, and %s is the server's)",
-			text, seg->name, server, seg->prefix_len, server);
-		return -EINVAL;
-	}
-	if (address_used(c, seg->id, &ip, who, sizeof who)) {
-		snprintf(why, size, "address %s is in use by %s", text, who);
-		return -EEXIST;
-	}
-	c->machine->nics[0].addrs[0] = ip;
-	c->machine->nics[0].n_addrs = 1;
-	return 0;
-}
-
-/* Before the address, which this card may have been leased already. */
-static int judge_mac(struct creation *c, json_t *body, char *why, size_t size)
-{
-	const char *text = text_of(body, "mac");
-	struct mac *mac = &c->machine->nics[0].mac;
-
-	if (*text && mac_parse(text, mac)) {
-		snprintf(why, size, "'%.80s' is not a MAC like 52:54:00:12:34:56", text);
-		return -EINVAL;
-	}
-	if (*text && (mac->b[0] & 1 || mac_is_zero(mac))) {
-		snprintf(why, size, "%s is no single card's MAC", text);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int judge_card(struct creation *c, const struct segment *seg, char *why, size_t size)
-{
-	struct nic *nic = &c->machine->nics[0];
-	const struct machine *there;
-
-	if (mac_is_zero(&nic->mac))
-		mac_from_ip(&nic->addrs[0], &nic->mac);
-	there = machines_by_mac(c->service->machines, seg->id, &nic->mac, NULL);
-	if (there && strcmp(there->name, c->machine->name)) {
-		snprintf(why, size, "that MAC is machine '%s''s", there->name);
-		return -EEXIST;
-	}
-	return 0;
-}
-
-static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
-{
-	json_t *settings = json_object_get(body, "settings"),
-	       *keys = json_object_get(body, "ssh_keys"), *v;
-	const char *key;
-	size_t i;
-
-	json_object_foreach(settings, key, v)
-	{
-		if (!json_is_string(v) || json_string_length(v) > SETTING_BYTES ||
-			json_object_size(settings) > SETTINGS_MAX) {
-			snprintf(why, size, "settings are at most %d texts; look at '%.80s'",
-				SETTINGS_MAX, key);
-			return -EINVAL;
-		}
-		json_object_set(c->machine->settings, key, v);
-	}
-	json_array_foreach(keys, i, v)
-	{
-		if (!json_is_string(v) || strpbrk(json_string_value(v), "\r\n") || i >= KEYS_MAX) {
-			snprintf(why, size,
-				"ssh_keys are at most %d lines of authorized_keys; look at number "
-				"%zu",
-				KEYS_MAX, i + 1);
-			return -EINVAL;
-		}
-		json_array_append(c->machine->ssh_keys, v);
-	}
-	return 0;
-}
-
-/* The numbers that libvirt needs: said, or the profile's. */
-static int judge_guest(struct creation *c, json_t *body, char *why, size_t size)
-{
-	const struct profile *p = c->profile;
-	json_int_t memory = json_integer_value(json_object_get(body, "memory"));
-	json_int_t disk = json_integer_value(json_object_get(body, "disk"));
-	json_int_t vcpus = json_integer_value(json_object_get(body, "vcpus"));
-	const char *pool = text_of(body, "pool");
-	char volume[MACHINE_NAME + 8];
-
-	if (memory <= 0)
-		memory = (json_int_t)(p->memory_mib      ? p->memory_mib
-				: p->requires_memory_mib ? p->requires_memory_mib
-							 : 1024);
-	if (disk <= 0)
-		disk = (json_int_t)(p->disk        ? p->disk
-				: p->requires_disk ? p->requires_disk
-						   : 10ULL << 30);
-	if (vcpus <= 0)
-		vcpus = p->vcpus ? p->vcpus : 1;
-	if (vcpus > VCPUS_MAX || memory > 1 << 30) {
-		snprintf(why, size, "%lld vcpus and %lld MiB of memory: more than any host has",
-			(long long)vcpus, (long long)memory);
-		return -EINVAL;
-	}
-	snprintf(volume, sizeof volume, "%s.qcow2", c->machine->name);
-	json_object_set_new(c->machine->guest_spec, "memory", json_integer(memory));
-	json_object_set_new(c->machine->guest_spec, "disk", json_integer(disk));
-	json_object_set_new(c->machine->guest_spec, "vcpus", json_integer(vcpus));
-	json_object_set_new(c->machine->guest_spec, "pool",
-		json_string(*pool ? pool : c->service->config.pool));
-	json_object_set_new(c->machine->guest_spec, "volume", json_string(volume));
-	if (c->replace) /* for the next start, when we are killed before it is done */
-		json_object_set_new(c->machine->guest_spec, "replace", json_true());
-	return 0;
-}
-
-static uint64_t spec_number(const struct machine *m, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(m->guest_spec, key));
-}
-
-/* What is kept as it came is refused when it does not fit: cut it would be something else. */
-static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
-{
-	struct machine *m = c->machine;
-	const char *id = text_of(body, "request_id"), *power = text_of(body, "power");
-
-	if (strlen(id) >= sizeof m->request_id) {
-		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
-		return -EINVAL;
-	}
-	if (*power && (*power != '/' || strlen(power) >= sizeof m->power)) {
-		snprintf(why, size,
-			"the power executable must be an absolute path of at most %zu bytes, not "
-			"'%.200s'",
-			sizeof m->power - 1, power);
-		return -EINVAL;
-	}
-	if (strlen(text_of(body, "pool")) >= sizeof((struct guest_spec *)0)->pool) {
-		snprintf(why, size, "no storage pool has a name that long: '%.80s'",
-			text_of(body, "pool"));
-		return -EINVAL;
-	}
-	snprintf(m->request_id, sizeof m->request_id, "%s", id);
-	snprintf(m->power, sizeof m->power, "%s", power);
-	return 0;
-}
-
-static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
-{
-	int rc = api_profile(c->service, text_of(body, "profile"), &c->profile, why, size);
-
-	if (rc)
-		return rc;
-	snprintf(c->machine->profile, sizeof c->machine->profile, "%s", c->profile->name);
-	return 0;
-}
-
-/* Settings, demands, templates, files: all that an install will need. */
-static int judge_install(struct creation *c, const struct segment *seg, char *why, size_t size)
-{
-	char url[128];
-	struct render_input in = {.machine = c->machine, .segment = seg, .base_url = url};
-	int rc;
-
-	segment_base_url(seg, url, sizeof url);
-	rc = profile_hash_secrets(c->profile, c->machine->settings);
-	if (rc) {
-		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
-		return rc;
-	}
-	rc = render_validate(c->profile, &in, spec_number(c->machine, "memory"),
-		spec_number(c->machine, "disk"), &c->snapshot, why, size);
-	if (!rc)
-		rc = media_check(c->profile, c->machine->settings, why, size);
-	return rc;
-}
-
-static int judge(struct creation *c, json_t *body, char *why, size_t size)
-{
-	const struct segment *seg;
-	int rc = judge_name(c, body, why, size);
-
-	if (!rc)
-		rc = judge_texts(c, body, why, size);
-	if (!rc)
-		rc = judge_profile(c, body, why, size);
-	if (!rc)
-		rc = judge_segment(c, body, &seg, why, size);
-	if (!rc)
-		rc = judge_mac(c, body, why, size);
-	if (!rc)
-		rc = judge_address(c, body, seg, why, size);
-	if (!rc)
-		rc = judge_card(c, seg, why, size);
-	if (!rc)
-		rc = judge_lists(c, body, why, size);
-	if (!rc && c->machine->guest)
-		rc = judge_guest(c, body, why, size);
-	if (!rc)
-		rc = judge_install(c, seg, why, size);
-	return rc;
 }
 
 static unsigned status_of(int rc)
@@ -440,9 +88,9 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 {
 	const char *pool = json_string_value(json_object_get(m->guest_spec, "pool"));
 	const char *volume = json_string_value(json_object_get(m->guest_spec, "volume"));
-	struct guest_spec spec = {.memory_mib = (unsigned)spec_number(m, "memory"),
-		.vcpus = (unsigned)spec_number(m, "vcpus"),
-		.disk = spec_number(m, "disk"),
+	struct guest_spec spec = {.memory_mib = (unsigned)judge_number(m, "memory"),
+		.vcpus = (unsigned)judge_number(m, "vcpus"),
+		.disk = judge_number(m, "disk"),
 		.filter = s->config.filter};
 	struct profile *p = NULL;
 
@@ -567,7 +215,7 @@ static bool taken_meanwhile(const struct creation *c)
 	char who[128];
 
 	return (m && strcmp(m->name, c->machine->name)) ||
-		address_held(c, nic->segment_id, &nic->addrs[0], who, sizeof who);
+		judge_address_held(c, nic->segment_id, &nic->addrs[0], who, sizeof who);
 }
 
 /* Puts record and attempt into the store; what arming asks for comes back by act.c once that is on disk. */
@@ -641,7 +289,7 @@ static void creation_check(struct creation *c)
 /* The same request again, after the connection broke: the same creation. One that is under way answers here then. */
 static bool answered_before(struct service *s, struct http_request *r, json_t *body)
 {
-	const char *name = text_of(body, "name"), *id = text_of(body, "request_id");
+	const char *name = judge_text(body, "name"), *id = judge_text(body, "request_id");
 	const struct machine *m = machines_by_name(s->machines, name);
 
 	for (struct creation *c = s->creations; c && *id; c = c->next) {
@@ -672,7 +320,7 @@ static struct creation *creation_new(struct service *s, struct http_request *r, 
 		creation_free(c);
 		return NULL;
 	}
-	c->machine->guest = !strcmp(text_of(body, "kind"), "guest");
+	c->machine->guest = !strcmp(judge_text(body, "kind"), "guest");
 	c->replace = json_is_true(json_object_get(body, "replace"));
 	c->arm = c->machine->guest || json_is_true(json_object_get(body, "arm"));
 	return c;
@@ -700,7 +348,7 @@ void create_handle(struct service *s, struct http_request *r)
 		json_decref(body);
 		return;
 	}
-	rc = judge(c, body, why, sizeof why);
+	rc = judge_request(c, body, why, sizeof why);
 	json_decref(body);
 	if (rc) {
 		creation_fail(c, status_of(rc), why);

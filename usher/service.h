@@ -3,7 +3,7 @@
  *
  *   serve.c     starts and stops it           segments.c  finds out what is served
  *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
- *   api.c       /api/v1: reading, and routes  create.c    making a machine
+ *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right
  *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
  *   follow_api.c  the timeline, long polled
  */

@@ -1,0 +1,33 @@
+/*
+ * A creation under way (create.c), and the judgement of its request (judge.c): everything that can be said before
+ * libvirt is asked and anything is made.
+ */
+#ifndef USHER_USHER_JUDGE_H
+#define USHER_USHER_JUDGE_H
+
+#include "usher/service.h"
+
+struct creation {
+	struct creation *next;
+	struct service *service;
+	struct http_request *request; /* answered when the creation ends */
+	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
+	struct profile *profile;
+	json_t *snapshot; /* until armed */
+	bool recorded, replace, arm;
+	bool making;   /* libvirt is at it */
+	char why[512]; /* it failed, and is being undone */
+};
+
+/* Fills machine, profile and snapshot from the request. 0, or -errno with the line that the user reads. */
+int judge_request(struct creation *c, json_t *body, char *why, size_t size);
+/* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
+ * card that is enrolled now and was leased the address before. */
+bool judge_address_held(
+	const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size);
+
+const char *judge_text(json_t *body, const char *key); /* "" when it is not there */
+uint64_t judge_number(
+	const struct machine *m, const char *key); /* of guest_spec; 0 when it is not there */
+
+#endif
