@@ -24,8 +24,8 @@ static void tell(const struct timespec *begin)
 	if (fd < 0)
 		return;
 	clock_gettime(CLOCK_REALTIME, &end);
-	snprintf(line, sizeof line, "%lld.%06ld %lld.%06ld\n", (long long)begin->tv_sec, begin->tv_nsec / 1000,
-		(long long)end.tv_sec, end.tv_nsec / 1000);
+	snprintf(line, sizeof line, "%lld.%06ld %lld.%06ld\n", (long long)begin->tv_sec,
+		begin->tv_nsec / 1000, (long long)end.tv_sec, end.tv_nsec / 1000);
 	if (write(fd, line, strlen(line)) < 0)
 		abort();
 	close(fd);
