@@ -16,9 +16,12 @@ override B := $(patsubst %-san,%,$(B))-san
 SAN    := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
 
-# Only the goals that compile ask pkg-config: `make deps` must run where the libraries are not there yet.
-BUILDING := $(filter-out deps lab-deps demo clean help format,$(or $(MAKECMDGOALS),all))
+# Only the goals that compile here ask pkg-config: the others must run where the libraries are not there yet.
+BUILDING := $(filter-out deps lab-deps demo clean help format check check-% fuzz,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
+ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
+$(error libraries are missing ($(PKGS)): `make deps` installs them on Debian)
+endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 endif
