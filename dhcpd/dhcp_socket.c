@@ -63,6 +63,7 @@ int dhcp_socket_open(
 
 	if (rc < 0)
 		goto out;
+	memcpy(next.name, link.name, sizeof(next.name));
 	next.ifindex = link.index;
 	next.mac = link.mac;
 	next.server = server;

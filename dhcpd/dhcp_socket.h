@@ -20,6 +20,7 @@ enum {
 /* -1: closed. */
 struct dhcp_socket {
 	int udp, raw;
+	char name[16]; /* of the link */
 	unsigned ifindex;
 	struct mac mac;
 	uint32_t server; /* our address there, host order */
@@ -28,7 +29,7 @@ struct dhcp_socket {
 /* One message on its way out; `buf` leaves room for a frame's headers. */
 struct dhcp_packet {
 	struct dhcp_packet *next;
-	uint32_t segment;
+	const struct dhcp_socket *socket; /* outlives it */
 	struct dhcp_route route;
 	size_t len; /* of the message */
 	uint8_t buf[DHCP_FRAME_HEADER + DHCP_REPLY_MAX];

@@ -1,9 +1,6 @@
 /*
- * The DHCP server: sockets and batches. One UDP socket and one packet socket per segment.
- *
- * OFFERs leave at once. The ACKs of a batch are parked until the store says that their leases are
- * on disk; when it says that they are not, they are dropped, and the clients ask again.
- * Main thread only.
+ * The DHCP server: a message in, decided, its answer into the outbox. One UDP socket and one packet
+ * socket per segment. Main thread only.
  */
 #ifndef USHER_DHCPD_DHCPD_H
 #define USHER_DHCPD_DHCPD_H

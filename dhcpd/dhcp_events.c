@@ -1,0 +1,134 @@
+#include "dhcpd/dhcp_events.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "dhcpd/dhcp_boot.h"
+
+#include <stdio.h>
+
+enum {
+	/* Events of one MAC's leases a minute. A reinstallation has some six; a client gone mad has
+	 * thousands. */
+	TOLD_OF_MACHINE = 20,
+	TOLD_OF_GUEST = 4,
+	TOLD_OF_MACHINES = 3000, /* of all: a room that powers on at once */
+};
+
+void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline)
+{
+	*e = (struct dhcp_events){.timeline = timeline,
+		.machines = {.each = TOLD_OF_MACHINE, .most = TOLD_OF_MACHINES},
+		.guests = {.each = TOLD_OF_GUEST}};
+}
+
+static const char *client_text(const struct dhcp_policy *p, char *buf, size_t size)
+{
+	char what[DHCP_CLIENT_TEXT];
+	const char *text = dhcp_boot_client_text(p->msg, what);
+
+	snprintf(buf, size, "%s%sxid %08x", text, text[0] ? ", " : "", p->msg->xid);
+	return buf;
+}
+
+static const char *machine_name(const struct dhcp_decision *d)
+{
+	return d->machine ? d->machine->name : "";
+}
+
+static bool is_news(const struct dhcp_decision *dec)
+{
+	switch (dec->reason) {
+	case DHCP_STRANGER:
+	case DHCP_POOL_FULL:
+	case DHCP_TAKEN:
+	case DHCP_MISPLACED:
+	case DHCP_NOT_YOURS:
+	case DHCP_OFF_LINK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool note_refusal(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	const struct segment *s = p->segment;
+	struct mac who = dec->reason == DHCP_POOL_FULL ? (struct mac){0} : p->msg->mac;
+	char mac[MAC_TEXT], client[80];
+
+	if (!is_news(dec) || !dhcp_notice_due(&e->refusals, s->id, &who, clock_mono_ms()))
+		return false;
+	mac_format(&p->msg->mac, mac);
+	client_text(p, client, sizeof(client));
+	timeline_add(e->timeline, machine_name(dec), "refused", "%s on %s: %s (%s, %s)", mac,
+		s->name, dhcp_reason_text(dec->reason), dhcp_type_name(p->msg->type), client);
+	return true;
+}
+
+bool dhcp_events_is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	struct ip ip;
+
+	return p->segment->computed && mac_to_ip(&p->msg->mac, &ip) == 0 &&
+		ip_eq(&ip, &dec->address);
+}
+
+static bool within_reason(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	return dhcp_notice_due(dec->machine ? &e->machines : &e->guests, p->segment->id,
+		&p->msg->mac, clock_mono_ms());
+}
+
+/* A stranger's lease is no event: strangers come by the thousands, and the timeline is our
+ * machines'. */
+static bool note_lease(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	char mac[MAC_TEXT], ip[IP_TEXT], client[80];
+
+	if (!dec->news)
+		return false;
+	ip_format(&dec->address, ip);
+	mac_format(&p->msg->mac, mac);
+	client_text(p, client, sizeof(client));
+	if ((dec->machine || dhcp_events_is_computed(p, dec)) && within_reason(e, p, dec)) {
+		timeline_add(
+			e->timeline, machine_name(dec), "leased", "%s to %s (%s)", ip, mac, client);
+		return true;
+	}
+	log_debug("dhcp %s: leased %s to %s (%s)", p->segment->name, ip, mac, client);
+	return false;
+}
+
+static bool note_decline(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	char mac[MAC_TEXT], ip[IP_TEXT];
+
+	if (!within_reason(e, p, dec))
+		return false;
+	ip_format(&dec->address, ip);
+	mac_format(&p->msg->mac, mac);
+	timeline_add(e->timeline, machine_name(dec), "declined",
+		"%s declined by %s on %s: in use already; set aside for %d minutes", ip, mac,
+		p->segment->name, LEASE_DECLINE_MS / 60000);
+	return true;
+}
+
+bool dhcp_events_note(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	switch (dec->verdict) {
+	case DHCP_SEND_ACK:
+		return note_lease(e, p, dec);
+	case DHCP_TAKE_DECLINE:
+		return note_decline(e, p, dec);
+	case DHCP_IGNORE:
+	case DHCP_SEND_NAK:
+		return note_refusal(e, p, dec);
+	default:
+		return false;
+	}
+}

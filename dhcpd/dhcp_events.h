@@ -1,0 +1,26 @@
+/*
+ * What DHCP tells the timeline: leases of our machines, addresses declined, clients refused. Each
+ * MAC a bounded number of times a minute (dhcp_notice.h).
+ */
+#ifndef USHER_DHCPD_DHCP_EVENTS_H
+#define USHER_DHCPD_DHCP_EVENTS_H
+
+#include "dhcpd/dhcp_notice.h"
+#include "dhcpd/dhcp_policy.h"
+#include "machine/timeline.h"
+
+struct dhcp_events {
+	struct timeline *timeline; /* borrowed */
+	struct dhcp_notices refusals;
+	struct dhcp_notices machines, guests; /* leases: of records, of computed MACs without one */
+};
+
+void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline);
+/* After the decision was applied. True: it put something into the store, which the caller
+ * commits. */
+bool dhcp_events_note(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec);
+/* The address is the one that is computed from the client's MAC. */
+bool dhcp_events_is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec);
+
+#endif
