@@ -172,3 +172,17 @@ struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhc
 	}
 	return found ? b : nothing;
 }
+
+struct dhcp_boot dhcp_boot_machine(
+	const struct dhcp_message *m, const struct segment *s, const struct machine *machine)
+{
+	struct dhcp_boot_for f = {.server = ip_to_v4(&s->server),
+		.http_port = s->http_port,
+		.loaders = &DHCP_LOADERS};
+
+	if (machine && life_netboots(machine->state)) {
+		f.armed = true;
+		f.token = machine->attempt.next_token;
+	}
+	return dhcp_boot_decide(m, &f);
+}

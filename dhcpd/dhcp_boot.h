@@ -6,6 +6,8 @@
 #define USHER_DHCPD_DHCP_BOOT_H
 
 #include "dhcpd/dhcp_wire.h"
+#include "machine/machine.h"
+#include "machine/segment.h"
 
 /* Which boot program each firmware gets: names below the TFTP root, and below /boot/ on HTTP. */
 struct dhcp_loaders {
@@ -44,5 +46,8 @@ enum dhcp_client dhcp_boot_client(const struct dhcp_message *m);
 enum { DHCP_CLIENT_TEXT = 48 };
 const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT]);
 struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f);
+/* The same for a machine as it is now on this segment; NULL: no record of this MAC. */
+struct dhcp_boot dhcp_boot_machine(
+	const struct dhcp_message *m, const struct segment *s, const struct machine *machine);
 
 #endif

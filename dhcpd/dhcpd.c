@@ -48,24 +48,10 @@ struct dhcpd {
 	struct asking asking[ASKING_SLOTS]; /* by hash; a newer one takes an older one's place */
 };
 
-static struct dhcp_boot boot_for(const struct dhcp_policy *p, const struct dhcp_decision *dec)
-{
-	const struct machine *m = dec->machine;
-	struct dhcp_boot_for f = {.server = ip_to_v4(&p->segment->server),
-		.http_port = p->segment->http_port,
-		.loaders = &DHCP_LOADERS};
-
-	if (m && life_netboots(m->state)) {
-		f.armed = true;
-		f.token = m->attempt.next_token;
-	}
-	return dhcp_boot_decide(p->msg, &f);
-}
-
 static int fill_packet(const struct dhcpd *d, const struct dhcp_policy *p,
 	const struct dhcp_decision *dec, struct dhcp_packet *packet)
 {
-	struct dhcp_boot boot = boot_for(p, dec);
+	struct dhcp_boot boot = dhcp_boot_machine(p->msg, p->segment, dec->machine);
 	int len = dhcp_answer_encode(p, dec, &boot, packet->buf + DHCP_FRAME_HEADER);
 
 	if (len < 0)

@@ -18,48 +18,6 @@ static struct dhcp_message client(unsigned arch, const char *vendor_class, bool 
 	return m;
 }
 
-START_TEST(test_table)
-{
-	static const struct {
-		unsigned arch;
-		const char *vendor_class;
-		bool ipxe;
-		const char *file, *answers_class;
-		bool tftp;
-	} table[] = {
-		{0, "PXEClient:Arch:00000:UNDI:002001", false, "undionly.kpxe", "PXEClient", true},
-		{DHCP_ARCH_NONE, "PXEClient", false, "undionly.kpxe", "PXEClient", true},
-		{7, "PXEClient:Arch:00007", false, "snponly.efi", "PXEClient", true},
-		{9, "PXEClient:Arch:00009", false, "snponly.efi", "PXEClient", true},
-		{11, "PXEClient:Arch:00011", false, "snponly-arm64.efi", "PXEClient", true},
-		{16, "HTTPClient:Arch:00016:UNDI:003001", false,
-			"http://192.168.122.1:8080/boot/snponly.efi", "HTTPClient", false},
-		{16, "", false, "http://192.168.122.1:8080/boot/snponly.efi", "HTTPClient", false},
-		{19, "HTTPClient:Arch:00019", false,
-			"http://192.168.122.1:8080/boot/snponly-arm64.efi", "HTTPClient", false},
-		{0, "PXEClient:Arch:00000:UNDI:002001", true,
-			"http://192.168.122.1:8080/m/00112233445566778899aabbccddeeff/boot.ipxe",
-			"", false},
-		{7, "PXEClient:Arch:00007", true,
-			"http://192.168.122.1:8080/m/00112233445566778899aabbccddeeff/boot.ipxe",
-			"", false},
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct dhcp_message m = client(table[i].arch, table[i].vendor_class, table[i].ipxe);
-		struct dhcp_boot b = dhcp_boot_decide(&m, &ARMED);
-
-		ck_assert(b.boots);
-		ck_assert_str_eq(b.file, table[i].file);
-		ck_assert_str_eq(b.vendor_class, table[i].answers_class);
-		ck_assert_uint_eq(b.next_server, 0xc0a87a01);
-		ck_assert_uint_eq(b.tftp, table[i].tftp);
-		ck_assert_uint_eq(b.vendor_len, table[i].tftp ? 4 : 0);
-		ck_assert_uint_eq(b.no_proxy, table[i].ipxe);
-	}
-}
-END_TEST
-
 static void is_nothing(const struct dhcp_boot *b)
 {
 	ck_assert(!b->boots);
@@ -168,7 +126,6 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
-	tcase_add_test(t, test_table);
 	tcase_add_test(t, test_not_armed);
 	tcase_add_test(t, test_nothing_fits);
 	tcase_add_test(t, test_port_80);
