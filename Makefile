@@ -17,7 +17,7 @@ SAN    := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=a
 endif
 
 # Only the goals that compile here ask pkg-config: the others must run where the libraries are not there yet.
-BUILDING := $(filter-out deps lab-deps demo clean help format check check-% fuzz,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out deps lab-deps bench bench-% demo clean help format check check-% fuzz,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
 $(error libraries are missing ($(PKGS)): `make deps` installs them on Debian)
@@ -40,7 +40,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all check check-unit check-fuzz check-labs check-long fuzz bench demo deps lab-deps format install clean help
+.PHONY: all check check-unit check-fuzz check-labs check-long fuzz bench bench-deps demo deps lab-deps format install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -103,6 +103,14 @@ deps:
 	$(Q)contrib/deps build
 lab-deps:
 	$(Q)contrib/deps build lab
+bench-deps:
+	$(Q)contrib/deps build bench
+
+# Speed, side by side with peers that are installed for it; figures go to $(B)/bench.tsv. Root.
+bench: bench-dhcp
+bench-%: bench-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)B=$(B) tests/bench/bench_$*.sh
 
 demo:
 	$(Q)contrib/demo
@@ -134,6 +142,7 @@ help:
 	@echo 'make check       all tests: unit, fuzz corpora, labs (root; installs what it needs)'
 	@echo 'make check-unit  without the labs            make SANITIZE=address,undefined check'
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each  make format        clang-format'
+	@echo 'make bench       against Kea and dnsmasq     BENCH_QUICK=1      a short one'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make deps          apt-get what is missing'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,254 @@
+#!/bin/bash
+# usher, Kea and dnsmasq lease addresses to the same clients, one after the other in the same run, beside a responder
+# that stores nothing. Load: perfdhcp -g single, a client of its own for each exchange; each figure from a server that
+# was started for it with an empty store. `make bench-dhcp` installs what this needs; lib.sh says what can be set.
+. "$(dirname "$0")/lib.sh"
+bench_enter "$@"
+
+server=10.64.0.1 prefix=14 first=10.64.1.0 last=10.67.254.255
+rates="500 5000 8000 15000 20000 30000" seconds=4 rounds=3
+[ -z "$QUICK" ] || { rates="5000 15000 30000" seconds=3 rounds=1; }
+top=${rates##* }
+declare -A gave_up # by subject: the rate at which it collapsed
+syncs=$WORK/syncs
+
+# --- the subjects: start_NAME puts its pid into PID -------------------------------------------------------------------
+
+# As the service runs: no longer root. Its own files are all in $WORK/state.
+start_usher() {
+	cat >"$WORK/usher.xml" <<-END
+		<usher>
+		  <user name='nobody'/>
+		  <state dir='$WORK/state'/>
+		  <socket path='$WORK/run/sock'/>
+		  <segment interface='bench0' computed='no'><pool start='$first' end='$last'/></segment>
+		</usher>
+	END
+	launch usher "$USHER" serve -c "$WORK/usher.xml"
+}
+
+# Debian's AppArmor profile, where there is one, goes by the program's path and lets it write to few: hence the copy.
+start_kea() {
+	[ -e "$WORK/kea-dhcp4" ] || cp "$(command -v kea-dhcp4)" "$WORK/kea-dhcp4"
+	cat >"$WORK/kea.json" <<-END
+		{"Dhcp4": {
+		  "interfaces-config": {"interfaces": ["bench0"], "dhcp-socket-type": "udp"},
+		  "lease-database": {"type": "memfile", "persist": true, "name": "$WORK/state/leases.csv", "lfc-interval": 0},
+		  "multi-threading": {"enable-multi-threading": true},
+		  "valid-lifetime": 3600,
+		  "subnet4": [{"id": 1, "subnet": "10.64.0.0/$prefix", "pools": [{"pool": "$first - $last"}]}],
+		  "loggers": [{"name": "kea-dhcp4", "severity": "WARN", "output_options": [{"output": "stdout"}]}]
+		}}
+	END
+	KEA_PIDFILE_DIR=$WORK/state KEA_LOCKFILE_DIR=$WORK/state launch kea "$WORK/kea-dhcp4" -c "$WORK/kea.json"
+}
+
+# --no-ping: else it waits 3 s before each address, and nobody else here probes.
+start_dnsmasq() {
+	launch dnsmasq dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --user=root --interface=bench0 --no-ping \
+		--dhcp-range="$first,$last,1h" --dhcp-lease-max=300000 --dhcp-leasefile="$WORK/state/leases" \
+		--dhcp-authoritative --quiet-dhcp --pid-file="$WORK/state/pid" --log-facility=-
+}
+
+start_responder() { launch responder "$WORK/responder" "$server"; }
+
+# launch SUBJECT COMMAND…: with its syncs told to a file, and its words to another.
+launch() {
+	local subject=$1
+	shift
+	LD_PRELOAD=$WORK/slow_disk.so SLOW_DISK_LOG=$syncs SLOW_DISK_MS=${disk_ms:-0} "$@" >"$WORK/$subject.log" 2>&1 </dev/null &
+	PID=$!
+	wait_for 20 started || { why_dead "$subject" "did not start"; return 1; }
+}
+started() { udp_port_open 67 || ! kill -0 $PID; }
+
+why_dead() { fault "$1: $2: $(grep -v '^ *$' "$WORK/$1.log" | tail -n 1 | cut -c 1-300)"; }
+
+fresh() { rm -rf "$WORK/state" && mkdir -m 755 "$WORK/state"; }
+
+stop() {
+	kill $PID 2>/dev/null
+	wait $PID 2>/dev/null
+	wait_for 5 udp_port_closed 67
+}
+
+# --- one figure ------------------------------------------------------------------------------------------------------
+
+# load RATE CLIENTS: perfdhcp's report in $WORK/report. -W: late answers are waited for; its own rate is wrong then, so
+# ACKs are counted.
+load() {
+	LD_PRELOAD=$WORK/wide_socket.so timeout -k 1 $((seconds + 20)) nsenter -t "$CLIENTS" -n perfdhcp -4 -g single -l bench1 -r "$1" -R "$2" \
+		-p $seconds -W 300000 "$server" >"$WORK/report" 2>"$WORK/report.err"
+}
+
+# sent, acknowledged, mean ms from DISCOVER to OFFER, and from REQUEST to ACK
+read_report() {
+	awk '/Statistics for: /{x = /DISCOVER/ ? 1 : 2}
+		/^sent packets/ {sent[x] = $3} /^received packets/ {got[x] = $3} /^avg delay/ {ms[x] = $3}
+		END {print sent[1] + 0, got[2] + 0, ms[1] + 0, ms[2] + 0}' "$WORK/report"
+}
+
+# measure JOB SUBJECT RATE CLIENTS: of the server that runs.
+measure() {
+	local job=$1 subject=$2 before after sent acks offer_ms ack_ms n
+	: >"$syncs"
+	before=$(cpu_ns $PID)
+	load "$3" "$4"
+	after=$(cpu_ns $PID)
+	n=$(wc -l <"$syncs")
+	kill -0 $PID 2>/dev/null || { why_dead "$subject" "died at $3/s"; return 1; }
+	read -r sent acks offer_ms ack_ms < <(read_report)
+	[ "$sent" -gt 0 ] || { fault "perfdhcp: $(tail -n 1 "$WORK/report.err")"; return 1; }
+	[ "$acks" -gt 0 ] || { why_dead "$subject" "answered nobody at $3/s"; return 1; }
+	record "$job" "$subject" rate "$(calculate "$acks / $seconds" %.0f)" 1/s
+	record "$job" "$subject" offered "$(calculate "$sent / $seconds" %.0f)" 1/s
+	record "$job" "$subject" cpu_us "$(calculate "($after - $before) / 1000 / $acks")" us
+	record "$job" "$subject" drops_pct "$(calculate "100 * ($sent - $acks) / $sent" %.3f)" %
+	record "$job" "$subject" latency_us "$(calculate "1000 * ($offer_ms + $ack_ms)" %.0f)" us
+	record "$job" "$subject" offer_us "$(calculate "1000 * $offer_ms" %.0f)" us
+	record "$job" "$subject" syncs "$(calculate "$n / $seconds" %.0f)" 1/s
+}
+
+# collapsed JOB SUBJECT RATE: less than nine in ten are done
+collapsed() { holds "$(median "$1" "$2" drops_pct) > 10"; }
+
+# What others cannot is not asked of them again and again, but for the highest rate, which is shown beside.
+due() {
+	[ -z "${gave_up[$1]:-}" ] || [ "$2" -le "${gave_up[$1]}" ] || [ "$2" = "$top" ] || return 1
+	[ "$1" != responder ] || [ "$2" -ge 15000 ]
+}
+
+one() {
+	local subject=$1 rate=$2
+	due "$subject" "$rate" || return 0
+	fresh
+	if "start_$subject" && measure "dhcp-$rate" "$subject" "$rate" $((rate * seconds)); then
+		[ "$subject" = usher ] || [ "$subject" = responder ] || [ -n "${gave_up[$subject]:-}" ] ||
+			! collapsed "dhcp-$rate" "$subject" || gave_up[$subject]=$rate
+	fi
+	stop
+}
+
+# --- other jobs of ours ----------------------------------------------------------------------------------------------
+
+# The same load on a table of few and of many leases, all clients known; how long the start takes, and how much memory.
+resident() { awk '/^VmRSS/ {printf "%.1f\n", $2 / 1024}' /proc/$PID/status; }
+kept() { "$USHER" leases --socket "$WORK/run/sock" --json | grep -o '"mac"' | wc -l; }
+
+leases() {
+	local n=$1 job=dhcp-leases-$1 rate=12000 i
+	fresh
+	start_usher || return
+	for ((i = 0; i < 5 && $(kept) < n; i++)); do
+		clients timeout 60 perfdhcp -4 -g single -l bench1 -r $rate -R "$n" -n "$n" "$server" >/dev/null 2>&1
+	done
+	record "$job" usher leases "$(kept)" 1
+	for ((i = 0; i < rounds; i++)); do
+		stop
+		start_usher || return
+		wait_for 20 grep -q 'ready after' "$WORK/usher.log"
+		record "$job" usher start_ms "$(sed -n 's/.*ready after \([0-9]*\) ms.*/\1/p' "$WORK/usher.log")" ms
+		record "$job" usher memory_mb "$(resident)" MB
+		measure "$job" usher $rate "$n"
+	done
+	stop
+}
+
+# 50 ms more for each fdatasync.
+slow_disk() {
+	local rate i
+	for rate in 5000 15000; do
+		for ((i = 0; i < rounds; i++)); do
+			fresh
+			disk_ms=50 start_usher && measure "dhcp-$rate-disk-50ms" usher $rate $((rate * seconds))
+			stop
+		done
+	done
+}
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+row() {
+	local job=$1 subject=$2 own cpu ratio=-
+	[ -n "$(median "$job" "$subject" rate)" ] || return 1
+	own=$(median "$job" usher cpu_us) cpu=$(median "$job" "$subject" cpu_us)
+	[ -z "$own" ] || ratio=$(calculate "$cpu / $own" %.1f)
+	printf '%-22s %-10s %8.0f %8.0f %8.2f %9.1f %7s %9.0f %9.0f %7.0f\n' "$job" "$subject" "$(median "$job" "$subject" offered)" \
+		"$(median "$job" "$subject" rate)" "$(median "$job" "$subject" drops_pct)" "$cpu" "$ratio" \
+		"$(median "$job" "$subject" offer_us)" "$(median "$job" "$subject" latency_us)" "$(median "$job" "$subject" syncs)"
+}
+
+table() {
+	local rate subject n
+	printf '%-22s %-10s %8s %8s %8s %9s %7s %9s %9s %7s\n' job subject sent/s done/s lost% "CPU us" ratio "OFFER us" \
+		"4-way us" syncs/s
+	for rate in $rates; do
+		for subject in usher kea dnsmasq responder; do
+			row "dhcp-$rate" "$subject" || [ "$subject" = responder ] || [ -z "${gave_up[$subject]:-}" ] ||
+				printf '%-22s %-10s %8s  (collapsed at %s/s)\n' "dhcp-$rate" "$subject" - "${gave_up[$subject]}"
+		done
+	done
+	for n in 1000 100000; do row "dhcp-leases-$n" usher; done
+	for rate in 5000 15000; do row "dhcp-$rate-disk-50ms" usher; done
+}
+
+# best SUBJECT [MOST]: its highest rate, of jobs that lost at most MOST %
+best() {
+	local rate most=0 r
+	for rate in $rates; do
+		r=$(median "dhcp-$rate" "$1" rate)
+		[ -n "$r" ] && holds "$(median "dhcp-$rate" "$1" drops_pct) <= ${2:-100} && $r > $most" && most=$r
+	done
+	echo "$most"
+}
+
+summary() {
+	local rate kea n
+	for rate in 5000 8000; do
+		kea=$(median dhcp-$rate kea cpu_us)
+		[ -z "$kea" ] || [ -z "$(median dhcp-$rate usher cpu_us)" ] ||
+			echo "CPU per exchange at $rate/s: Kea takes $(calculate "$kea / $(median dhcp-$rate usher cpu_us)" %.1f) times usher's"
+	done
+	echo "best rate with at most 0.1 % lost: usher $(best usher 0.1)/s, responder $(best responder 0.1)/s, Kea $(
+		best kea 0.1)/s, dnsmasq $(best dnsmasq 0.1)/s"
+	[ "$(best dnsmasq)" = 0 ] ||
+		echo "best rate whatever is lost: usher $(best usher)/s, $(calculate "$(best usher) / $(best dnsmasq)" %.0f) times dnsmasq's $(best dnsmasq)/s"
+	[ "$(best usher)" = 0 ] || [ -z "$(median dhcp-$top usher rate)" ] ||
+		echo "at $top/s offered: usher completes $(calculate "100 * $(median dhcp-$top usher rate) / $(best usher)" %.0f) % of its best rate, Kea $(
+			calculate "100 * $(median dhcp-$top kea rate | grep . || echo 0) / ($(best kea) + 0.001)" %.0f) % of its own"
+	for n in 1000 100000; do
+		[ -z "$(median dhcp-leases-$n usher memory_mb)" ] ||
+			echo "$(median dhcp-leases-$n usher leases) leases: $(median dhcp-leases-$n usher memory_mb) MB, ready after $(
+				median dhcp-leases-$n usher start_ms) ms, $(median dhcp-leases-$n usher rate)/s at $(
+				median dhcp-leases-$n usher cpu_us) us"
+	done
+}
+
+# --- the run ---------------------------------------------------------------------------------------------------------
+
+for tool in perfdhcp kea-dhcp4 dnsmasq gcc; do
+	command -v $tool >/dev/null || die "$tool is missing: contrib/deps bench installs it"
+done
+[ -x "$USHER" ] || die "$USHER is missing: make builds it"
+gcc -O2 -D_GNU_SOURCE -o "$WORK/responder" "$BENCH_TOP/tests/bench/responder.c" &&
+	gcc -O2 -D_GNU_SOURCE -shared -fPIC -o "$WORK/wide_socket.so" "$BENCH_TOP/tests/bench/wide_socket.c" &&
+	gcc -O2 -shared -fPIC -o "$WORK/slow_disk.so" "$BENCH_TOP/tests/lab/slow_disk.c" || die "the bench's own programs do not compile"
+: >"$WORK/rounds" >"$syncs"
+chmod 666 "$syncs"
+wires $server 10.64.0.2 $prefix
+
+echo "$(nproc) processors ($(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)), $rounds rounds of $seconds s; $(
+	kea-dhcp4 -v), $(dnsmasq --version | sed -n 's/^Dnsmasq version \([^ ]*\).*/dnsmasq \1/p') --no-ping"
+for ((round = 0; round < rounds; round++)); do
+	for rate in $rates; do
+		for subject in usher kea dnsmasq responder; do one $subject "$rate"; done
+	done
+done
+leases 1000
+[ -n "$QUICK" ] || leases 100000
+slow_disk
+echo
+table
+echo
+summary
+bench_end dhcp-

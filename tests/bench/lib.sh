@@ -1,0 +1,113 @@
+# For tests/bench/bench_*.sh, bash:
+#
+#     . "$(dirname "$0")/lib.sh"
+#     bench_enter "$@"           the script goes on as root of namespaces that vanish with it, processes and all
+#     wires 10.64.0.1 10.64.0.2 14    the server's end of a wire here (bench0), the clients' in a namespace behind it
+#     clients COMMAND…           runs there
+#     record JOB SUBJECT METRIC VALUE UNIT    one round's figure
+#     bench_end                  medians to build/bench.tsv; the exit status
+#
+# BENCH_QUICK=1: one round of few figures. BENCH_DIR: where the subjects keep their files (/var/tmp), a real disk.
+set -u
+BENCH_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+case ${B:=build} in /*) ;; *) B=$BENCH_TOP/$B ;; esac
+USHER=${USHER:-$B/usher}
+QUICK=${BENCH_QUICK:-}
+export LC_ALL=C
+
+die() { echo "bench: $*" >&2; exit 1; }
+
+# Each line is told once, at once; the run goes on with the others and fails at its end.
+BENCH_FAULTS=0
+fault() { BENCH_FAULTS=$((BENCH_FAULTS + 1)); echo "bench: $*" >&2; }
+
+bench_enter() {
+	[ "$(id -u)" = 0 ] || die "needs root, for namespaces"
+	[ -n "${BENCH_INSIDE:-}" ] ||
+		exec unshare -n -m -p --fork --kill-child=KILL --mount-proc env BENCH_INSIDE=1 "$0" "$@"
+	WORK=$(mktemp -d "${BENCH_DIR:-/var/tmp}/usher-bench.XXXXXX") || die "cannot make a folder in ${BENCH_DIR:-/var/tmp}"
+	chmod 755 "$WORK"
+	trap 'rm -rf "$WORK"' EXIT
+	trap 'exit 130' INT TERM HUP
+	case $(stat -f -c %T "$WORK") in
+	tmpfs | ramfs | overlayfs) echo "note: $WORK is on $(stat -f -c %T "$WORK"): BENCH_DIR=… names a real disk" ;;
+	esac
+	ip link set lo up
+	# what else runs on the machine shall cost all subjects, and the load generator, the least
+	renice -n -20 $$ >/dev/null 2>&1
+}
+
+# wait_for SECONDS COMMAND…
+wait_for() {
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -le "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- the wire --------------------------------------------------------------------------------------------------------
+
+wires() {
+	unshare -n sleep 7200 &
+	CLIENTS=$!
+	ip link add bench0 type veth peer name bench1 || die "cannot make a veth pair"
+	wait_for 5 ip link set bench1 netns /proc/$CLIENTS/ns/net
+	ip address add "$1/$3" dev bench0
+	ip link set bench0 up
+	clients ip link set lo up
+	clients ip address add "$2/$3" dev bench1
+	clients ip link set bench1 up
+	# no ARP: it can lose the first packets of a flood
+	ip neighbour replace "$2" lladdr "$(clients ip -o link show bench1 | link_address)" dev bench0 nud permanent
+	clients ip neighbour replace "$1" lladdr "$(ip -o link show bench0 | link_address)" dev bench1 nud permanent
+}
+
+link_address() { sed 's|.*link/ether ||; s| .*||'; }
+
+clients() { nsenter -t "$CLIENTS" -n "$@"; }
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+# User and system time of all threads, in ns: the scheduler's own count, exact where clock ticks are not.
+cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{sum += $1} END {printf "%.0f\n", sum}'; }
+
+udp_port_open() { grep -qi ":$(printf %04X "$1") " /proc/net/udp; }
+udp_port_closed() { ! udp_port_open "$1"; }
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+record() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$WORK/rounds"; }
+
+# median JOB SUBJECT METRIC: of the rounds so far; nothing when there are none.
+median() {
+	awk -F '\t' -v j="$1" -v s="$2" -v m="$3" '$1 == j && $2 == s && $3 == m {print $4}' "$WORK/rounds" | sort -g |
+		awk '{v[NR] = $1} END {if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'
+}
+
+# calculate EXPRESSION [FORMAT]
+calculate() { awk "BEGIN {printf \"${2:-%.2f}\", $1}"; }
+holds() { awk "BEGIN {exit !($1)}"; }
+
+# The medians of this script's jobs take the place of what build/bench.tsv had of jobs beginning with $1.
+write_tsv() {
+	local tsv=$B/bench.tsv job subject metric unit
+	{
+		printf 'job\tmetric\tsubject\tvalue\tunit\n'
+		[ ! -e "$tsv" ] || awk -F '\t' -v p="$1" 'NR > 1 && index($1, p) != 1' "$tsv"
+		awk -F '\t' '!seen[$1, $2, $3]++ {print $1, $2, $3, $5}' "$WORK/rounds" |
+			while read -r job subject metric unit; do
+				printf '%s\t%s\t%s\t%s\t%s\n' "$job" "$metric" "$subject" "$(median "$job" "$subject" "$metric")" "$unit"
+			done
+	} >"$tsv.part" && mv "$tsv.part" "$tsv"
+}
+
+# bench_end PREFIX
+bench_end() {
+	write_tsv "$1"
+	echo
+	echo "in $SECONDS s; all figures: ${B#"$BENCH_TOP"/}/bench.tsv"
+	[ "$BENCH_FAULTS" = 0 ]
+	exit
+}
