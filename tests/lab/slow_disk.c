@@ -1,14 +1,22 @@
 #define _GNU_SOURCE
 /*
- * Preloaded by lab_slow_disk.sh and the benches: a disk whose fsync and fdatasync take SLOW_DISK_MS (50) more than they
- * do; 0 only tells. When and how long goes to the file SLOW_DISK_LOG, a line each: begin and end, seconds since the
- * epoch. The file stays open: telling costs a microsecond.
+ * Preloaded into the service by labs and benches: a disk whose fsync and fdatasync take
+ * SLOW_DISK_MS (50) more than they do; 0 only tells.
+ *
+ * SLOW_DISK_LOG: a file that is told of each, a line with begin and end, seconds since the epoch.
+ * It stays open: telling costs a microsecond.
+ * SLOW_DISK_PLATTER: a folder that has what a power cut leaves, at its worst: of each file what it
+ * was at its last sync, under the names that the last sync of its folder has put on disk.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +41,71 @@ static void tell(const struct timespec *begin)
 		abort();
 }
 
+/* A file that no folder knows yet waits as .NAME. */
+static void keep_file(const char *platter, const char *name, int fd, off_t size)
+{
+	char path[PATH_MAX], hidden[PATH_MAX], part[PATH_MAX], self[32];
+	off_t at = 0;
+	int from, to;
+
+	snprintf(path, sizeof path, "%s/%s", platter, name);
+	snprintf(hidden, sizeof hidden, "%s/.%s", platter, name);
+	snprintf(part, sizeof part, "%s/.%s.part", platter, name);
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	from = open(self, O_RDONLY | O_CLOEXEC);
+	to = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	while (at < size)
+		if (sendfile(to, from, &at, (size_t)(size - at)) <= 0)
+			abort();
+	close(from);
+	close(to);
+	if (rename(part, access(path, F_OK) ? hidden : path))
+		abort();
+}
+
+static void keep_names(const char *platter, const char *folder)
+{
+	char in[PATH_MAX], kept[PATH_MAX], hidden[PATH_MAX];
+	DIR *d = opendir(folder);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		snprintf(kept, sizeof kept, "%s/%s", platter, e->d_name);
+		snprintf(hidden, sizeof hidden, "%s/.%s", platter, e->d_name);
+		if (e->d_type == DT_REG && access(kept, F_OK) && rename(hidden, kept))
+			close(open(kept, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	}
+	if (d)
+		closedir(d);
+	d = opendir(platter);
+	while (d && (e = readdir(d))) {
+		snprintf(in, sizeof in, "%s/%s", folder, e->d_name);
+		snprintf(kept, sizeof kept, "%s/%s", platter, e->d_name);
+		if (e->d_name[0] != '.' && access(in, F_OK))
+			unlink(kept);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void keep(int fd)
+{
+	const char *platter = getenv("SLOW_DISK_PLATTER");
+	char self[32], path[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	n = platter ? readlink(self, path, sizeof path - 1) : -1;
+	if (n < 0 || fstat(fd, &st))
+		return;
+	path[n] = 0;
+	if (S_ISDIR(st.st_mode))
+		keep_names(platter, path);
+	else
+		keep_file(platter, strrchr(path, '/') + 1, fd, st.st_size);
+}
+
 static int slow(const char *name, int fd)
 {
 	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
@@ -45,6 +118,8 @@ static int slow(const char *name, int fd)
 	if (ms)
 		nanosleep(&wait, NULL);
 	rc = real(fd);
+	if (!rc)
+		keep(fd);
 	tell(&begin);
 	return rc;
 }

@@ -1,0 +1,51 @@
+#!/bin/bash
+# What was acknowledged is kept: many clients ask, the service is killed in the middle of it, or the power is cut (the
+# disk then has what was synced, and nothing else), and starts again while they go on asking. Then every ACK that they
+# ever got is compared with the store, and they come back to their addresses. ROUNDS times; SEED=N repeats a run.
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2120
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/load.sh
+. "$LAB_TOP/tests/lab/load.sh"
+load_enter "$@"
+
+rounds=${ROUNDS:-5}
+seed=${SEED:-$(($(date +%s) % 32768))}
+clients=600 former=100 # new ones in each round, and how many of the round before ask beside them
+platter=$USHER_LAB/platter
+RANDOM=$seed
+echo "seed $seed, $rounds rounds of $clients clients"
+
+start() { LD_PRELOAD=$USHER_LAB/slow_disk.so SLOW_DISK_MS=5 SLOW_DISK_PLATTER=$platter usher_start; }
+
+# Returns when there are $1 more ACKs than $2, or the load is over.
+wait_acks() { tail -n "+$(($2 + 1))" -f --pid="$loading" "$acks" | sed -n "$1q"; }
+
+power_cut() {
+	rm -rf "$USHER_LAB/state"
+	cp -r "$platter" "$USHER_LAB/state"
+}
+
+mkdir -p "$platter"
+if start; then pass "the service starts"; else fail "the service starts"; lab_end; fi
+for ((round = 1; round <= rounds; round++)); do
+	first=$((round == 1 ? 0 : (round - 1) * clients - former)) n=$((round == 1 ? clients : clients + former))
+	before=$(wc -l <"$acks") moment=$((1 + RANDOM % (n * 9 / 10))) how=killed
+	load "load.$round" -n $n -f $first -r 1500 -t 60 &
+	loading=$!
+	wait_acks $moment "$before"
+	sleep "$(printf 0.%03d $((RANDOM % 20)))"
+	usher_stop KILL
+	at=$(($(wc -l <"$acks") - before))
+	((round % 2)) || { power_cut; how="cut off"; }
+	if start; then :; else fail "round $round: the service starts again, $how after $at ACKs"; lab_end; fi
+	wait $loading
+	check "round $round, $how after $at ACKs: all $n clients get one" test $? = 0
+	compare "none is lost"
+	check "the clients come back" load "again.$round" -m reboot -n $n -f $first -t 60
+	check "none is refused" test "$(said "again.$round" naks)" = 0
+done
+check "the clients of all rounds come back" load again -m reboot -n $((rounds * clients)) -r 3000 -t 100
+check "none is refused" test "$(said again naks)" = 0
+check "the last ones renew" load renew -m renew -n $n -f $first -t 60
+compare "all keep what they were told"
+lab_end
