@@ -1,66 +1,17 @@
 #!/bin/bash
-# Real DHCP clients against the service on plain interfaces: udhcpc and dhclient get, renew, release and keep their
-# addresses; computed MACs, strangers, a reservation; kill -9; an interface that is deleted and made again; two segments
-# with the same addresses. In a network namespace of its own; nothing of libvirt.
+# The service on plain interfaces: what a lease tells a client; computed MACs, strangers, a full pool; kill -9; an interface
+# that is deleted and made again; two segments with the same addresses. (Which clients: lab_clients.sh.)
 . "$(dirname "$0")/lib.sh"
-if [ -z "${USHER_LAB_DHCP:-}" ]; then
-	exec unshare -n -p --fork --kill-child=KILL --mount-proc env USHER_LAB_DHCP=1 "$0" "$@"
-fi
+. "$(dirname "$0")/net.sh"
+net_enter "$@"
+lab=$USHER_LAB
 
-lab=$(mktemp -d /tmp/lab_dhcp.XXXXXX)
-chmod 755 "$lab"
-export USHER_SOCKET=$lab/sock
-service=
-namespaces=()
-
-clean() {
-	[ -z "$service" ] || kill -9 "$service" 2>/dev/null
-	for pid in "${namespaces[@]}"; do kill "$pid" 2>/dev/null; done
-	wait 2>/dev/null
-	rm -rf "$lab"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-# A client in a namespace of its own behind port pN of bridge $3. client NUMBER MAC BRIDGE
-client() {
-	local n=$1 pid
-	unshare -n sleep 600 &
-	pid=$!
-	namespaces[n]=$pid
-	ip link add "p$n" type veth peer name "c$n"
-	ip link set "p$n" master "$3" up
-	wait_until 5 ip link set "c$n" netns "/proc/$pid/ns/net"
-	inside "$n" ip link set "c$n" address "$2" up
-	inside "$n" ip link set lo up
-}
-inside() { local n=$1; shift; nsenter -t "${namespaces[n]}" -n "$@"; }
-
-bridge() {
-	ip link add "$1" type bridge
-	ip link set "$1" address "$3" up
-	ip address add "$2" dev "$1"
-}
-
-cat >"$lab/udhcpc.script" <<'END'
-#!/bin/sh
-case $1 in
-bound|renew)
-	ip address flush dev "$interface"
-	ip address add "$ip/$mask" dev "$interface"
-	env >"$OUT" ;;
-deconfig) ip address flush dev "$interface" ;;
-nak) echo "$message" >"$OUT.nak" ;;
-esac
-END
-chmod 755 "$lab/udhcpc.script"
-# udhcpc NUMBER [OPTION...]: one exchange; what it was told is in $lab/NUMBER
+# get NUMBER [OPTION...]: one exchange; what it was told is in $lab/NUMBER
 get() {
 	local n=$1
 	shift
 	rm -f "$lab/$n"
-	inside "$n" env OUT="$lab/$n" udhcpc -i "c$n" -f -q -n -t 5 -T 1 -s "$lab/udhcpc.script" "$@" \
-		>"$lab/udhcpc.$n" 2>&1
+	inside "$n" env OUT="$lab/$n" udhcpc -i "c$n" -f -q -n -t 5 -T 1 -s "$lab/leased" "$@" >"$lab/udhcpc.$n" 2>&1
 }
 told() { sed -n "s/^$2=//p" "$lab/$1"; }
 is() { [ "$(told "$1" "$2")" = "$3" ] || { echo "$2 is '$(told "$1" "$2")', not '$3'"; return 1; }; }
@@ -78,26 +29,19 @@ cat >"$lab/usher.xml" <<END
   <segment interface='br1' computed='no'/>
 </usher>
 END
-start() {
-	"$USHER" serve -c "$lab/usher.xml" >>"$lab/log" 2>&1 &
-	service=$!
-	wait_until 10 "$USHER" leases
-}
 timeline_has() { "$USHER" timeline | grep -E "$1"; }
 # One lease a line, its fields in order of their names: address, expires, hostname, machine, mac, segment, state.
 leases_have() { "$USHER" leases --json | tr -d '\n "' | tr '}' '\n' | grep -E "$1"; }
 
-ip link set lo up
-bridge br0 10.66.0.1/24 52:54:00:66:00:01
-bridge br1 10.66.0.1/24 52:54:00:66:01:01 # the same addresses: another laboratory
-mkdir -p "$lab/state"
+net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
+net_bridge br1 10.66.0.1/24 52:54:00:66:01:01 # the same addresses: another laboratory
 client 1 52:54:0a:42:00:07 br0
 client 2 02:00:00:00:00:02 br0
 client 3 02:00:00:00:00:03 br0
 client 4 02:00:00:00:00:04 br0
 client 5 52:54:0a:42:00:07 br1
 
-if start; then pass "the service starts"; else fail "the service starts"; cat "$lab/log"; lab_end; fi
+check "the service starts" usher_start || lab_end
 
 # Computed
 check "udhcpc with a computed MAC" get 1 -O 28
@@ -132,79 +76,29 @@ get 4 -r "$first"
 refute "nobody is given what is leased" test -e "$lab/4"
 
 # Restart
-kill -9 "$service"
-wait "$service" 2>/dev/null
-if start; then pass "starts again after kill -9"; else fail "starts again after kill -9"; fi
+usher_stop KILL
+check "starts again after kill -9" usher_start
 check "and still knows the lease" leases_have "address:$first,.*mac:02:00:00:00:00:02,.*state:bound"
 refute "and that the pool is full" get 4
 check "its holder gets it again" get 2
 check "the very same" is 2 ip "$first"
 
-# Release, and renewal (unicast, from the address)
-inside 3 env OUT="$lab/3" udhcpc -i c3 -f -R -t 5 -T 1 -s "$lab/udhcpc.script" >"$lab/udhcpc.3" 2>&1 &
-long=$!
-rm -f "$lab/3"
-wait_until 10 test -s "$lab/3"
-rm -f "$lab/3"
-kill -USR1 "$(pgrep -n -x udhcpc --ns "${namespaces[3]}" --nslist net)"
-check "a renewal is answered" wait_until 10 test -s "$lab/3"
-check "with the same address" is 3 ip "$second"
-kill -TERM "$(pgrep -n -x udhcpc --ns "${namespaces[3]}" --nslist net)"
-wait $long 2>/dev/null
-check "a release is taken" wait_until 5 leases_have "address:$second,.*state:released"
-check "and the address is free" get 4
+# Release
+inside 3 env OUT="$lab/3" udhcpc -i c3 -f -R -t 5 -T 1 -p "$lab/pid" -s "$lab/leased" >"$lab/udhcpc.3" 2>&1 &
+check "its holder comes" wait_until 10 grep -q "lease of $second obtained" "$lab/udhcpc.3"
+inside 3 kill "$(cat "$lab/pid")"
+check "what it releases is free" wait_until 5 leases_have "address:$second,.*state:released"
+check "for another" get 4
 check "that one" is 4 ip "$second"
-
-# dhclient
-cat >"$lab/dhclient.conf" <<END
-timeout 15;
-request subnet-mask, routers, domain-name-servers, host-name;
-END
-cat >"$lab/dhclient.script" <<END
-#!/bin/sh
-case \$reason in
-PREINIT) ip link set "\$interface" up ;;
-BOUND|RENEW|REBIND|REBOOT) env >"$lab/dhclient.env" ;;
-esac
-exit 0
-END
-chmod 755 "$lab/dhclient.script"
-dhclient_1() {
-	inside 1 dhclient -4 -1 -v -cf "$lab/dhclient.conf" -sf "$lab/dhclient.script" -pf "$lab/dhclient.pid" \
-		-lf "$lab/dhclient.leases" "$@" c1
-}
-dhclient_got() { grep -x "reason=$1" "$lab/dhclient.env" && grep -x "new_ip_address=$2" "$lab/dhclient.env"; }
-if [ -x "$(command -v dhclient)" ]; then
-	inside 1 ip address flush dev c1
-	check "dhclient gets a lease, whatever its client-id" dhclient_1
-	check "the same address" dhclient_got BOUND 10.66.0.7
-	kill "$(cat "$lab/dhclient.pid")"
-	wait_until 5 test ! -d "/proc/$(cat "$lab/dhclient.pid")"
-	rm -f "$lab/dhclient.env"
-	check "dhclient comes back (INIT-REBOOT)" dhclient_1
-	check "to the same address" dhclient_got REBOOT 10.66.0.7
-	kill "$(cat "$lab/dhclient.pid")"
-	wait_until 5 test ! -d "/proc/$(cat "$lab/dhclient.pid")"
-	sed -i 's/10\.66\.0\.7;/10.66.0.9;/' "$lab/dhclient.leases"
-	rm -f "$lab/dhclient.env"
-	check "dhclient with a wrong address is told so, and asks anew" dhclient_1
-	check "and gets its own" dhclient_got BOUND 10.66.0.7
-	kill "$(cat "$lab/dhclient.pid")"
-else
-	skip "dhclient is not installed"
-fi
 
 # The bridge goes and comes back
 ip link del br0
-bridge br0 10.66.0.1/24 52:54:00:66:00:01
+net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
 for n in 1 2 3 4; do ip link set "p$n" master br0; done
 check "a bridge made again is served again" wait_until 15 get 1
 check "as before" is 1 ip 10.66.0.7
 
-kill -TERM "$service"
-wait "$service"
+usher_stop
 check "the service ends well" test $? = 0
-service=
-refute "no sanitizer complained" grep -E "ERROR: |runtime error" "$lab/log"
-[ $LAB_FAILED = 0 ] || sed 's/^/  log: /' "$lab/log" | tail -n 40
+[ $LAB_FAILED = 0 ] || sed 's/^/  log: /' "$lab/usher.log" | tail -n 40
 lab_end

@@ -4,46 +4,17 @@
 # transfer that a stop breaks off. In a network namespace of its own; nothing of libvirt, no guest.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
-if [ -z "${USHER_LAB_METAL:-}" ]; then
-	exec unshare -n -p --fork --kill-child=KILL --mount-proc env USHER_LAB_METAL=1 "$0" "$@"
-fi
-
-USHER_LAB=$(mktemp -d /tmp/lab_metal.XXXXXX)
-chmod 755 "$USHER_LAB"
+. "$(dirname "$0")/net.sh"
+net_enter "$@"
 . "$(dirname "$0")/profiles.sh"
-export USHER_SOCKET=$USHER_LAB/run/sock
-service=
-namespaces=()
 
-clean() {
-	[ -z "$service" ] || kill -9 "$service" 2>/dev/null
-	for pid in "${namespaces[@]}"; do kill "$pid" 2>/dev/null; done
-	wait 2>/dev/null
-	rm -rf "$USHER_LAB"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-# client NUMBER ADDRESS MAC: a namespace of its own behind interface uNUMBER, which is one segment.
-client() {
-	unshare -n sleep 600 &
-	namespaces[$1]=$!
-	ip link add "u$1" type veth peer name "c$1"
-	ip address add 10.66.0.1/24 dev "u$1"
-	ip link set "u$1" up
-	wait_until 5 ip link set "c$1" netns "/proc/${namespaces[$1]}/ns/net"
-	inside "$1" ip link set "c$1" address "$3" up
-	inside "$1" ip link set lo up
+# machine NUMBER ADDRESS MAC: behind an interface that is a segment of its own.
+machine() {
+	client "$1" "$3"
+	ip address add 10.66.0.1/24 dev "p$1"
 	inside "$1" ip address add "$2/24" dev "c$1"
 }
-inside() { local n=$1; shift; nsenter -t "${namespaces[n]}" -n "$@"; }
-start() {
-	"$USHER" serve -c "$USHER_LAB/usher.xml" >>"$USHER_LAB/log" 2>&1 &
-	service=$!
-	wait_until 10 "$USHER" list
-}
-stop() { kill "-$1" "$service"; wait "$service"; }
-enroll() { "$USHER" enroll "$@" --network u1 --profile plain --no-ssh-key; }
+enroll() { "$USHER" enroll "$@" --network p1 --profile plain --no-ssh-key; }
 # says TEXT COMMAND…: it fails and says so
 says() { local text=$1; shift; ! "$@" >"$USHER_LAB/said" 2>&1 && grep -e "$text" "$USHER_LAB/said"; }
 api() { curl -sS --max-time 20 --unix-socket "$USHER_SOCKET" "$@"; }
@@ -64,8 +35,8 @@ cat >"$USHER_LAB/usher.xml" <<END
   <socket path='$USHER_SOCKET'/>
   <boot dir='$USHER_LAB/boot'/>
   <profiles dir='$USHER_LAB/more'/>
-  <segment interface='u1'><pool start='10.66.0.100' end='10.66.0.101'/></segment>
-  <segment interface='u2'/>
+  <segment interface='p1'><pool start='10.66.0.100' end='10.66.0.101'/></segment>
+  <segment interface='p2'/>
 </usher>
 END
 mkdir -p "$USHER_LAB/boot"
@@ -80,11 +51,10 @@ printf '#!/bin/sh\nenv >"%s/told"\n' "$USHER_LAB" >"$USHER_LAB/note"
 chmod 755 "$USHER_LAB/power" "$USHER_LAB/note"
 calls() { grep -c "cycle $1" "$USHER_LAB/calls"; }
 
-ip link set lo up
-client 1 10.66.0.50 02:00:00:00:00:01
-client 2 10.66.0.50 02:00:00:00:00:02 # the same addresses: another laboratory
+machine 1 10.66.0.50 02:00:00:00:00:01
+machine 2 10.66.0.50 02:00:00:00:00:02 # the same addresses: another laboratory
 
-if start; then pass "the service starts"; else fail "the service starts"; cat "$USHER_LAB/log"; lab_end; fi
+check "the service starts" usher_start || lab_end
 check "the folder it made for its socket lets others in" test "$(stat -c %a "$USHER_LAB/run")" = 755
 
 # --- enrolling ----------------------------------------------------------------------------------------------------------
@@ -95,7 +65,7 @@ check "a card is leased an address" test -n "$leased"
 check "which is no other's" says "in use by a lease of 02:00" enroll other --mac 02:00:00:00:00:99 --ip "$leased"
 check "but may become its own" enroll leased --mac 02:00:00:00:00:01 --ip "$leased"
 
-body='{"kind":"bare-metal","name":"twice","profile":"plain","segment":"u1","mac":"02:00:00:00:01:00","request_id":"r1"}'
+body='{"kind":"bare-metal","name":"twice","profile":"plain","segment":"p1","mac":"02:00:00:00:01:00","request_id":"r1"}'
 api -d "$body" http://usher/api/v1/machines >"$USHER_LAB/once"
 api -d "$body" http://usher/api/v1/machines >"$USHER_LAB/again"
 check "the same request twice is one creation" cmp "$USHER_LAB/once" "$USHER_LAB/again"
@@ -111,14 +81,14 @@ check "nor a request's id" grep -e "at most 63 bytes" <(api http://usher/api/v1/
 : >"$USHER_LAB/slow"
 check "a machine is armed" enroll slow --mac 02:00:00:00:02:00 --power "$USHER_LAB/power" --arm
 check "the executable is called" wait_until 5 grep -q "netboot slow" "$USHER_LAB/calls"
-stop KILL
+usher_stop KILL
 rm -f "$USHER_LAB/slow" "$USHER_LAB/calls"
-check "after kill -9 the service starts" start
+check "after kill -9 the service starts" usher_start
 check "and goes on with what it was about" wait_until 5 calls slow
 check "once" test "$(calls slow)" = 1
 check "which ends" wait_until 5 timeline_has slow "power +power cycle"
-stop KILL
-check "killed again it starts" start
+usher_stop KILL
+check "killed again it starts" usher_start
 sleep 1
 check "and switches nothing that was switched" test "$(calls slow)" = 1
 
@@ -156,19 +126,17 @@ refute "in words that are no commands" grep -e '[&|;$]' "$USHER_LAB/refusal"
 
 # --- stopping -----------------------------------------------------------------------------------------------------------
 
-(cd "$USHER_LAB" && exec nsenter -t "${namespaces[1]}" -n tftp -m binary 10.66.0.1 -c get large taken) &
+(cd "$USHER_LAB" && exec nsenter -t "${CLIENT_PID[1]}" -n tftp -m binary 10.66.0.1 -c get large taken) &
 transfer=$!
 wait_until 5 test -s "$USHER_LAB/taken"
 kill -STOP $transfer
 check "its address is a machine's" enroll transfer --mac 02:00:00:00:05:00 --ip 10.66.0.50
-stop TERM
+usher_stop
 check "the service ends well in the middle of a transfer" test $? = 0
 kill -KILL $transfer
-check "it starts" start
+check "it starts" usher_start
 check "and knows of the transfer" timeline_has transfer "TFTP large: .*shutting down"
-stop TERM
+usher_stop
 check "the service ends well" test $? = 0
-service=
-refute "no sanitizer complained" grep -E "ERROR: |runtime error" "$USHER_LAB/log"
-[ $LAB_FAILED = 0 ] || sed 's/^/  log: /' "$USHER_LAB/log" | tail -n 60
+[ $LAB_FAILED = 0 ] || sed 's/^/  log: /' "$USHER_LAB/usher.log" | tail -n 60
 lab_end
