@@ -16,7 +16,7 @@ struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct d
 	if (m->giaddr) {
 		r.ip = m->giaddr;
 		r.port = DHCP_SERVER_PORT;
-	} else if (d->verdict != DHCP_SEND_NAK && m->ciaddr && m->ciaddr == ip_to_v4(&d->address)) {
+	} else if (m->ciaddr && m->ciaddr == ip_to_v4(&d->address)) {
 		r.ip = m->ciaddr;
 	} else if (d->verdict == DHCP_SEND_NAK || (m->flags & DHCP_FLAG_BROADCAST)) {
 		r.frame = true;
@@ -64,41 +64,114 @@ static void put_boot(struct dhcp_reply *r, const struct dhcp_boot *b)
 		dhcp_reply_text(r, OPT_BOOTFILE, b->file);
 	if (b->tftp && dhcp_wire_wants(r->to, OPT_TFTP_SERVER))
 		dhcp_reply_text(r, OPT_TFTP_SERVER, ip_format(&next, text));
+	if (b->tftp && dhcp_wire_wants(r->to, OPT_TFTP_ADDRESS))
+		dhcp_reply_u32(r, OPT_TFTP_ADDRESS, b->next_server);
+	/* RFC 4578 2.3: in all packets of PXE servers, too. */
+	if (b->tftp)
+		dhcp_reply_echo(r, OPT_UUID);
 }
 
-static void put_dns(struct dhcp_reply *r, const struct segment *s)
+static void put_addresses(struct dhcp_reply *r, uint8_t code, const struct ip *ips, size_t n)
 {
-	uint8_t bytes[4 * SEGMENT_DNS_MAX];
+	uint8_t bytes[4 * (SEGMENT_DNS_MAX > SEGMENT_NTP_MAX ? SEGMENT_DNS_MAX : SEGMENT_NTP_MAX)];
 	struct writer w;
 
 	writer_init(&w, bytes, sizeof(bytes));
-	for (size_t i = 0; i < s->n_dns; i++)
-		if (s->dns[i].family == IP_V4)
-			writer_u32(&w, ip_to_v4(&s->dns[i]));
-	if (w.len > 0)
-		dhcp_reply_bytes(r, OPT_DNS, bytes, w.len);
+	for (size_t i = 0; i < n; i++)
+		if (ips[i].family == IP_V4)
+			writer_u32(&w, ip_to_v4(&ips[i]));
+	if (w.len > 0 && wanted(r->to, code))
+		dhcp_reply_bytes(r, code, bytes, w.len);
+}
+
+/* RFC 3442: the prefix's length, its significant octets, the gateway. */
+static void write_route(struct writer *w, const struct segment_route *route)
+{
+	writer_u8(w, route->prefix_len);
+	for (unsigned bits = 0; bits < route->prefix_len; bits += 8)
+		writer_u8(w, (uint8_t)(route->to >> (24 - bits)));
+	writer_u32(w, route->gateway);
+}
+
+/* True: the client has its default route among these. */
+static bool put_routes(struct dhcp_reply *r, const struct segment *s)
+{
+	uint8_t bytes[9 * (SEGMENT_ROUTES_MAX + 1)];
+	const struct segment_route through = {.gateway = ip_to_v4(&s->router)};
+	unsigned left_out = r->left_out;
+	struct writer w;
+
+	if (!s->extra.n_routes)
+		return false;
+	writer_init(&w, bytes, sizeof(bytes));
+	for (size_t i = 0; i < s->extra.n_routes; i++)
+		write_route(&w, &s->extra.routes[i]);
+	if (ip_is_set(&s->router))
+		write_route(&w, &through);
+	if (dhcp_wire_wants(r->to, OPT_MS_ROUTES))
+		dhcp_reply_bytes(r, OPT_MS_ROUTES, bytes, w.len);
+	if (!dhcp_wire_wants(r->to, OPT_CLASSLESS_ROUTES))
+		return false;
+	dhcp_reply_bytes(r, OPT_CLASSLESS_ROUTES, bytes, w.len);
+	return r->left_out == left_out;
+}
+
+/* RFC 3397, without compression (which is the server's choice). */
+static void put_search(struct dhcp_reply *r, const char *domains)
+{
+	uint8_t bytes[2 * SEGMENT_SEARCH];
+	struct writer w;
+
+	writer_init(&w, bytes, sizeof(bytes));
+	for (const char *label = domains; *label;) {
+		size_t n = strcspn(label, ". ");
+
+		writer_u8(&w, (uint8_t)n);
+		writer_bytes(&w, (const uint8_t *)label, n);
+		label += n;
+		if (*label != '.')
+			writer_u8(&w, 0);
+		label += *label != '\0';
+	}
+	if (w.len > 0 && !w.bad && wanted(r->to, OPT_DOMAIN_SEARCH))
+		dhcp_reply_bytes(r, OPT_DOMAIN_SEARCH, bytes, w.len);
+}
+
+static void put_extra(struct dhcp_reply *r, const struct segment_extra *x)
+{
+	const uint8_t mtu[2] = {(uint8_t)(x->mtu >> 8), (uint8_t)x->mtu};
+
+	if (x->mtu && wanted(r->to, OPT_MTU))
+		dhcp_reply_bytes(r, OPT_MTU, mtu, sizeof(mtu));
+	put_addresses(r, OPT_NTP, x->ntp, x->n_ntp);
+	put_search(r, x->search);
+	for (size_t at = 0; at < x->options_len; at += 2u + x->options[at + 1])
+		if (wanted(r->to, x->options[at]))
+			dhcp_reply_bytes(
+				r, x->options[at], x->options + at + 2, x->options[at + 1]);
 }
 
 static void put_network(struct dhcp_reply *r, const struct segment *s, const struct machine *m)
 {
-	uint32_t mask = v4_mask(s->prefix_len);
+	/* RFC 3442: who takes its routes from option 121 is not told the router beside it. */
+	bool routed = put_routes(r, s);
 
-	if (ip_is_set(&s->router) && wanted(r->to, OPT_ROUTER))
+	if (!routed && ip_is_set(&s->router) && wanted(r->to, OPT_ROUTER))
 		dhcp_reply_u32(r, OPT_ROUTER, ip_to_v4(&s->router));
-	if (wanted(r->to, OPT_DNS))
-		put_dns(r, s);
+	put_addresses(r, OPT_DNS, s->dns, s->n_dns);
 	if (m && wanted(r->to, OPT_HOSTNAME))
 		dhcp_reply_text(r, OPT_HOSTNAME, m->name);
 	if (wanted(r->to, OPT_DOMAIN))
 		dhcp_reply_text(r, OPT_DOMAIN, s->domain);
 	if (wanted(r->to, OPT_BROADCAST))
-		dhcp_reply_u32(r, OPT_BROADCAST, ip_to_v4(&s->server) | ~mask);
+		dhcp_reply_u32(r, OPT_BROADCAST, segment_net(s) | ~v4_mask(s->prefix_len));
+	put_extra(r, &s->extra);
 }
 
 static struct dhcp_reply_head head(
 	const struct dhcp_policy *p, const struct dhcp_decision *d, const struct dhcp_boot *boot)
 {
-	struct dhcp_reply_head h = {.type = DHCP_ACK, .server_id = ip_to_v4(&p->segment->server)};
+	struct dhcp_reply_head h = {.type = DHCP_ACK, .server_id = dhcp_policy_server(p)};
 
 	if (d->verdict == DHCP_SEND_OFFER)
 		h.type = DHCP_OFFER;
@@ -106,7 +179,8 @@ static struct dhcp_reply_head head(
 		h.type = DHCP_NAK;
 	else
 		h.ciaddr = p->msg->ciaddr;
-	if (d->verdict == DHCP_SEND_OFFER || d->verdict == DHCP_SEND_ACK)
+	if (d->verdict == DHCP_SEND_OFFER || d->verdict == DHCP_SEND_ACK ||
+		d->verdict == DHCP_SEND_BOOTP)
 		h.yiaddr = ip_to_v4(&d->address);
 	if (boot && boot->boots) {
 		h.siaddr = boot->next_server;

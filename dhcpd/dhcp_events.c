@@ -44,6 +44,7 @@ static bool is_news(const struct dhcp_decision *dec)
 	case DHCP_MISPLACED:
 	case DHCP_NOT_YOURS:
 	case DHCP_OFF_LINK:
+	case DHCP_BOOTP_STRANGER:
 		return true;
 	default:
 		return false;

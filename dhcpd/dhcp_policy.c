@@ -7,7 +7,55 @@
 struct who {
 	const struct machine *machine;
 	const struct ip *own; /* the address that its record says; NULL none */
+	struct mac mac;       /* the leases' key */
 };
+
+enum { FNV = 2166136261u };
+
+/* FNV-1a, 32 bits. */
+static uint32_t mix(uint32_t h, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 16777619u;
+	return h;
+}
+
+/* RFC 4361: whatever card it comes with. An id that is a MAC (type 1) stands for itself, another
+ * for one that is the same on every run. */
+static struct mac mac_of_id(const struct dhcp_message *m)
+{
+	size_t len;
+	const uint8_t *id = dhcp_wire_option(m, OPT_CLIENT_ID, &len);
+	struct mac mac = m->mac;
+	uint32_t h, more;
+
+	if (!id || len < 2)
+		return mac;
+	if (id[0] == 1 && len == 7) {
+		memcpy(mac.b, id + 1, sizeof(mac.b));
+		return mac;
+	}
+	h = mix(FNV, id, len);
+	more = mix(h, id, len);
+	mac.b[0] = 2; /* locally administered */
+	mac.b[1] = (uint8_t)more;
+	for (size_t i = 2; i < sizeof(mac.b); i++, h >>= 8)
+		mac.b[i] = (uint8_t)h;
+	return mac;
+}
+
+/* What a record or a computed MAC does not name. */
+static bool goes_by_id(const struct dhcp_policy *p, const struct who *w)
+{
+	struct ip ip;
+
+	if (!p->segment->by_client_id || w->machine)
+		return false;
+	return !p->segment->computed || mac_to_ip(&p->msg->mac, &ip) < 0 ||
+		!segment_accepts(p->segment, &ip);
+}
 
 static struct who find_who(const struct dhcp_policy *p)
 {
@@ -18,6 +66,7 @@ static struct who find_who(const struct dhcp_policy *p)
 	for (size_t i = 0; w.machine && nic && i < nic->n_addrs && !w.own; i++)
 		if (nic->addrs[i].family == IP_V4)
 			w.own = &nic->addrs[i];
+	w.mac = goes_by_id(p, &w) ? mac_of_id(p->msg) : p->msg->mac;
 	return w;
 }
 
@@ -31,7 +80,7 @@ static bool is_anothers(const struct dhcp_policy *p, const struct who *w, const 
 static bool may_have(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
 {
 	return segment_accepts(p->segment, ip) && !is_anothers(p, w, ip) &&
-		lease_grantable(p->leases, p->segment->id, ip, &p->msg->mac, p->now);
+		lease_grantable(p->leases, p->segment->id, ip, &w->mac, p->now);
 }
 
 static enum dhcp_reason own_address(
@@ -59,7 +108,7 @@ static bool computed_address(const struct dhcp_policy *p, const struct who *w, s
  * anew. */
 static bool former_address(const struct dhcp_policy *p, const struct who *w, struct ip *ret)
 {
-	const struct lease *l = lease_by_mac(p->leases, p->segment->id, &p->msg->mac, p->now);
+	const struct lease *l = lease_by_mac(p->leases, p->segment->id, &w->mac, p->now);
 
 	if (!l || !may_have(p, w, &l->ip))
 		return false;
@@ -110,9 +159,19 @@ static struct dhcp_decision nak(enum dhcp_reason why)
 	return (struct dhcp_decision){.verdict = DHCP_SEND_NAK, .reason = why};
 }
 
+/* RFC 2131 4.3.1: what the client asks for, within our limits. */
+static uint32_t lease_time(const struct dhcp_policy *p)
+{
+	uint32_t most = p->segment->lease_s, wish = p->msg->lease_s;
+
+	if (!wish || wish >= most)
+		return most;
+	return wish >= DHCP_LEASE_MIN_S || most <= DHCP_LEASE_MIN_S ? wish : DHCP_LEASE_MIN_S;
+}
+
 static struct dhcp_decision discover(const struct dhcp_policy *p, const struct who *w)
 {
-	struct dhcp_decision d = {.verdict = DHCP_SEND_OFFER, .lease_s = p->segment->lease_s};
+	struct dhcp_decision d = {.verdict = DHCP_SEND_OFFER, .lease_s = lease_time(p)};
 
 	d.reason = choose(p, w, &d.address);
 	return d.reason == DHCP_FINE ? d : ignore(d.reason);
@@ -124,18 +183,19 @@ static bool may_keep(const struct dhcp_policy *p, const struct who *w, const str
 {
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
 
-	if (!l || !lease_is_live(l, p->now) || !mac_eq(&l->mac, &p->msg->mac))
+	if (!l || !lease_is_live(l, p->now) || !mac_eq(&l->mac, &w->mac))
 		return false;
 	return (!w->own || ip_eq(w->own, ip)) && may_have(p, w, ip);
 }
 
-static struct dhcp_decision ack(const struct dhcp_policy *p, const struct ip *ip)
+static struct dhcp_decision ack(
+	const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
 {
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
-	bool goes_on = l && lease_is_live(l, p->now) && mac_eq(&l->mac, &p->msg->mac);
+	bool goes_on = l && lease_is_live(l, p->now) && mac_eq(&l->mac, &w->mac);
 	struct dhcp_decision d = {.verdict = DHCP_SEND_ACK,
 		.address = *ip,
-		.lease_s = p->segment->lease_s,
+		.lease_s = lease_time(p),
 		.stage = dhcp_policy_stage(p->msg)};
 
 	/* Renewing and rebinding, RFC 2131 4.3.2: the same software goes on, whatever it says of
@@ -155,7 +215,7 @@ static struct dhcp_decision request(const struct dhcp_policy *p, const struct wh
 	struct dhcp_decision d;
 	enum dhcp_reason why;
 
-	if (m->server_id && m->server_id != ip_to_v4(&p->segment->server)) {
+	if (m->server_id && m->server_id != dhcp_policy_server(p)) {
 		d = ignore(DHCP_OTHER_SERVER);
 		d.cancel_offers = true;
 		return d;
@@ -163,26 +223,26 @@ static struct dhcp_decision request(const struct dhcp_policy *p, const struct wh
 	if (!m->requested && !m->ciaddr)
 		return ignore(DHCP_NO_ADDRESS);
 	if (may_keep(p, w, &wanted))
-		return ack(p, &wanted);
+		return ack(p, w, &wanted);
 	why = choose(p, w, &chosen);
 	if (why == DHCP_STRANGER && !m->server_id)
 		return ignore(why);
 	if (why != DHCP_FINE)
 		return nak(why);
-	return ip_eq(&chosen, &wanted) ? ack(p, &wanted) : nak(DHCP_NOT_YOURS);
+	return ip_eq(&chosen, &wanted) ? ack(p, w, &wanted) : nak(DHCP_NOT_YOURS);
 }
 
-static struct dhcp_decision give_up(
-	const struct dhcp_policy *p, enum dhcp_verdict verdict, uint32_t address)
+static struct dhcp_decision give_up(const struct dhcp_policy *p, const struct who *w,
+	enum dhcp_verdict verdict, uint32_t address)
 {
 	struct dhcp_decision d = {.verdict = verdict, .address = ip_from_v4(address)};
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, &d.address);
 
 	if (!address)
 		return ignore(DHCP_NO_ADDRESS);
-	if (p->msg->server_id && p->msg->server_id != ip_to_v4(&p->segment->server))
+	if (p->msg->server_id && p->msg->server_id != dhcp_policy_server(p))
 		return ignore(DHCP_OTHER_SERVER);
-	if (!l || !mac_eq(&l->mac, &p->msg->mac) || l->expires <= p->now)
+	if (!l || !mac_eq(&l->mac, &w->mac) || l->expires <= p->now)
 		return ignore(DHCP_NOT_HELD);
 	return d;
 }
@@ -194,11 +254,19 @@ static struct dhcp_decision inform(const struct dhcp_policy *p)
 	return segment_accepts(p->segment, &d.address) ? d : ignore(DHCP_NO_ADDRESS);
 }
 
+static struct dhcp_decision bootp(const struct dhcp_policy *p, const struct who *w)
+{
+	struct dhcp_decision d = {.verdict = DHCP_SEND_BOOTP};
+
+	d.reason = w->own ? own_address(p, w, &d.address) : DHCP_BOOTP_STRANGER;
+	return d.reason == DHCP_FINE ? d : ignore(d.reason);
+}
+
 static bool on_link(const struct dhcp_policy *p)
 {
-	uint32_t mask = v4_mask(p->segment->prefix_len);
+	uint32_t where = dhcp_wire_relayed(p->msg);
 
-	return !p->msg->giaddr || (p->msg->giaddr & mask) == (ip_to_v4(&p->segment->server) & mask);
+	return !where || segment_contains(p->segment, where);
 }
 
 static struct dhcp_decision decide(const struct dhcp_policy *p, const struct who *w)
@@ -206,19 +274,36 @@ static struct dhcp_decision decide(const struct dhcp_policy *p, const struct who
 	if (!on_link(p))
 		return ignore(DHCP_OFF_LINK);
 	switch (p->msg->type) {
+	case DHCP_BOOTP:
+		return bootp(p, w);
 	case DHCP_DISCOVER:
 		return discover(p, w);
 	case DHCP_REQUEST:
 		return request(p, w);
 	case DHCP_DECLINE:
-		return give_up(p, DHCP_TAKE_DECLINE, p->msg->requested);
+		return give_up(p, w, DHCP_TAKE_DECLINE, p->msg->requested);
 	case DHCP_RELEASE:
-		return give_up(p, DHCP_TAKE_RELEASE, p->msg->ciaddr);
+		return give_up(p, w, DHCP_TAKE_RELEASE, p->msg->ciaddr);
 	case DHCP_INFORM:
 		return inform(p);
 	default:
 		return ignore(DHCP_FINE);
 	}
+}
+
+/* A renewal comes straight from the client, without its relay's words: its address tells. */
+const struct segment *dhcp_policy_segment(
+	const struct segments *ss, const struct segment *link, const struct dhcp_message *m)
+{
+	uint32_t where = dhcp_wire_relayed(m);
+	const struct segment *s = segments_by_address(ss, link, where ? where : m->ciaddr);
+
+	return s ? s : link;
+}
+
+uint32_t dhcp_policy_server(const struct dhcp_policy *p)
+{
+	return p->msg->server_override ? p->msg->server_override : ip_to_v4(&p->segment->server);
 }
 
 struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
@@ -227,12 +312,16 @@ struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
 	struct dhcp_decision d = decide(p, &w);
 
 	d.machine = w.machine;
+	d.holder = w.mac;
+	/* a broadcast on our link is not heard behind a relay */
+	if (d.verdict == DHCP_SEND_NAK && p->segment->via)
+		d.address = ip_from_v4(p->msg->ciaddr);
 	return d;
 }
 
 int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d)
 {
-	const struct mac *mac = &p->msg->mac;
+	const struct mac *mac = &d->holder;
 	uint32_t segment = p->segment->id;
 	const char *name = d->machine ? d->machine->name : p->msg->hostname;
 
@@ -253,21 +342,11 @@ int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d
 	}
 }
 
-/* FNV-1a, 32 bits. */
-static uint32_t mix(uint32_t h, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 16777619u;
-	return h;
-}
-
 uint32_t dhcp_policy_stage(const struct dhcp_message *m)
 {
 	const uint8_t what[3] = {m->ipxe, (uint8_t)(m->arch >> 8), (uint8_t)m->arch};
 
-	return mix(mix(2166136261u, what, sizeof(what)), m->vendor_class, strlen(m->vendor_class));
+	return mix(mix(FNV, what, sizeof(what)), m->vendor_class, strlen(m->vendor_class));
 }
 
 const char *dhcp_reason_text(enum dhcp_reason r)
@@ -283,6 +362,8 @@ const char *dhcp_reason_text(enum dhcp_reason r)
 		[DHCP_NOT_YOURS] = "the address is not this client's",
 		[DHCP_NOT_HELD] = "the client does not hold the address",
 		[DHCP_NO_ADDRESS] = "it names no usable address",
+		[DHCP_BOOTP_STRANGER] =
+			"a BOOTP client, and no machine's record has an address for it",
 	};
 
 	return text[r];

@@ -4,7 +4,12 @@
  *
  * Which address, in this order: the machine's own; the one computed from the MAC; the lease it had;
  * one from the pool. Never one that another MAC holds. The client-id is ignored: firmware,
- * installer and system of one machine must get the same address.
+ * installer and system of one machine must get the same address. Only where the segment says so, a
+ * stranger's client-id stands for its MAC; records and computed addresses go by the MAC always.
+ *
+ * We are the authority on our segments: a client that asks for what is not its own is told so
+ * (DHCPNAK), where RFC 2131 4.3.2 would have a server without a record of it be silent. A BOOTP
+ * client has no lease that could end (RFC 1534 2): it is given its record's address, or nothing.
  */
 #ifndef USHER_DHCPD_DHCP_POLICY_H
 #define USHER_DHCPD_DHCP_POLICY_H
@@ -20,6 +25,7 @@ enum dhcp_verdict {
 	DHCP_SEND_ACK, /* only after the lease is on disk */
 	DHCP_SEND_NAK,
 	DHCP_SEND_INFO, /* the ACK to an INFORM: options, no lease */
+	DHCP_SEND_BOOTP,
 	DHCP_TAKE_RELEASE,
 	DHCP_TAKE_DECLINE,
 };
@@ -29,13 +35,18 @@ enum dhcp_reason {
 	DHCP_OTHER_SERVER, /* it chose another server */
 	DHCP_STRANGER,     /* nobody's MAC, and no pool here */
 	DHCP_POOL_FULL,
-	DHCP_TAKEN,      /* the machine's own address is held by another MAC, or was declined */
-	DHCP_MISPLACED,  /* the machine's own address does not belong to this segment */
-	DHCP_OFF_LINK,   /* came by a relay of another subnet */
-	DHCP_NOT_YOURS,  /* asks for an address that it may not have */
-	DHCP_NOT_HELD,   /* gives back or declines what it does not have */
-	DHCP_NO_ADDRESS, /* a message that must name an address and does not */
+	DHCP_TAKEN,          /* the machine's own address is held by another MAC, or was declined */
+	DHCP_MISPLACED,      /* the machine's own address does not belong to this segment */
+	DHCP_OFF_LINK,       /* came by a relay of another subnet */
+	DHCP_NOT_YOURS,      /* asks for an address that it may not have */
+	DHCP_NOT_HELD,       /* gives back or declines what it does not have */
+	DHCP_NO_ADDRESS,     /* a message that must name an address and does not */
+	DHCP_BOOTP_STRANGER, /* BOOTP, and no record has an address for it */
 };
+
+enum {
+	DHCP_LEASE_MIN_S = 60
+}; /* a client may ask for less than the segment's time, not for less than this */
 
 struct dhcp_policy {
 	const struct dhcp_message *msg;
@@ -49,13 +60,19 @@ struct dhcp_decision {
 	enum dhcp_verdict verdict;
 	enum dhcp_reason reason;       /* of DHCP_IGNORE and DHCP_SEND_NAK */
 	const struct machine *machine; /* borrowed; NULL: no record of this MAC */
-	struct ip address;
+	struct mac holder; /* whose the lease is: the client's MAC, or what stands for it */
+	struct ip address; /* of a NAK: where to send it, when it is not to be broadcast */
 	uint32_t lease_s;
 	uint32_t stage;     /* dhcp_policy_stage(), or the one of the lease that is renewed */
 	bool cancel_offers; /* it chose another server */
 	bool news;          /* a lease begins, or other software than before took it up */
 };
 
+/* Which segment a message that came in on `link` is about: its own, or one behind a relay. */
+const struct segment *dhcp_policy_segment(
+	const struct segments *ss, const struct segment *link, const struct dhcp_message *m);
+/* The address that stands for us in option 54: ours, or the relay's (RFC 5107). */
+uint32_t dhcp_policy_server(const struct dhcp_policy *p);
 struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p);
 /* Changes the leases as decided. 0 or -errno, then no answer may leave. */
 int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d);

@@ -13,6 +13,9 @@ enum {
 	OVERLOAD_FILE = 1,
 	OVERLOAD_SNAME = 2,
 	IP_UDP_HEADERS = 28,
+	BOOTP_REPLY = 300, /* RFC 951 3; RFC 1542 2.1: longer ones only to who sends longer ones */
+	RELAY_LINK = 5,    /* RFC 3527 */
+	RELAY_SERVER_OVERRIDE = 11, /* RFC 5107 */
 	OPTION_CHUNK = 255,
 	REPLY_FIXED = 249, /* header, message type and server id */
 	REPLY_MUST = 24,   /* lease times and netmask always fit beside an echoed option 82 */
@@ -268,7 +271,7 @@ static bool says_ipxe(const struct dhcp_message *m)
 /* What no server can go on without, or what contradicts itself. */
 static int take_numbers(struct dhcp_message *m, const char **ret_why)
 {
-	uint32_t type = 0, max_size = DHCP_DATAGRAM_MIN;
+	uint32_t type = DHCP_BOOTP, max_size = DHCP_DATAGRAM_MIN;
 
 	if (option_number(m, OPT_TYPE, 1, &type) < 0) {
 		*ret_why = "option 53 (message type) is not one byte";
@@ -283,13 +286,34 @@ static int take_numbers(struct dhcp_message *m, const char **ret_why)
 		*ret_why = "option 57 (maximum size) is not two bytes";
 		return -EBADMSG;
 	}
-	if (!m->options[OPT_TYPE].at) {
-		*ret_why = "plain BOOTP";
-		return -ENOMSG;
-	}
 	m->type = type;
+	(void)option_number(m, OPT_LEASE_TIME, 4, &m->lease_s); /* a wish only */
 	m->max_size = (uint16_t)(max_size < DHCP_DATAGRAM_MIN ? DHCP_DATAGRAM_MIN : max_size);
 	return 0;
+}
+
+/* RFC 3046 2: sub-options. What cannot be read is echoed all the same, and else ignored; so is what
+ * comes without a relay. */
+static void take_relay(struct dhcp_message *m)
+{
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(m, OPT_RELAY_AGENT, &len);
+	struct reader r;
+
+	if (!p || !m->giaddr)
+		return;
+	reader_init(&r, p, len);
+	while (r.left > 0 && !r.bad) {
+		uint8_t code = reader_u8(&r);
+		struct reader value = reader_sub(&r, reader_u8(&r));
+
+		if (r.bad || value.left != 4)
+			continue;
+		if (code == RELAY_LINK)
+			m->link = reader_u32(&value);
+		else if (code == RELAY_SERVER_OVERRIDE)
+			m->server_override = reader_u32(&value);
+	}
 }
 
 static int take_options(struct dhcp_message *m, const char **ret_why)
@@ -298,8 +322,9 @@ static int take_options(struct dhcp_message *m, const char **ret_why)
 
 	if (rc < 0)
 		return rc;
-	if (m->type != DHCP_DISCOVER && m->type != DHCP_REQUEST && m->type != DHCP_DECLINE &&
-		m->type != DHCP_RELEASE && m->type != DHCP_INFORM) {
+	if ((m->type != DHCP_BOOTP || m->options[OPT_TYPE].at) && m->type != DHCP_DISCOVER &&
+		m->type != DHCP_REQUEST && m->type != DHCP_DECLINE && m->type != DHCP_RELEASE &&
+		m->type != DHCP_INFORM) {
 		*ret_why = "a message type that clients do not send";
 		return -ENOMSG;
 	}
@@ -308,6 +333,7 @@ static int take_options(struct dhcp_message *m, const char **ret_why)
 	take_hostname(m);
 	take_arch(m);
 	take_uuid(m);
+	take_relay(m);
 	m->ipxe = says_ipxe(m);
 	return 0;
 }
@@ -349,10 +375,22 @@ static int check_size(size_t len, const char **ret_why)
 	return -EBADMSG;
 }
 
+/* A BOOTP client may have a vendor area of its own kind, or options of RFC 1497. */
+static int take_areas(
+	struct dhcp_message *m, struct reader *r, struct reader sname, struct reader file)
+{
+	struct areas areas;
+
+	if (reader_u32(r) != COOKIE)
+		return 0;
+	if (gather_areas(*r, sname, file, &areas) < 0)
+		return -EBADMSG;
+	return join_options(m, &areas);
+}
+
 int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why)
 {
 	struct reader r, sname, file;
-	struct areas areas;
 	int rc = check_size(len, ret_why);
 
 	if (rc < 0)
@@ -364,21 +402,26 @@ int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, co
 		return rc;
 	sname = reader_sub(&r, SNAME_LEN);
 	file = reader_sub(&r, DHCP_FILE_FIELD);
-	if (reader_u32(&r) != COOKIE) {
-		*ret_why = "plain BOOTP";
-		return -ENOMSG;
-	}
-	if (gather_areas(r, sname, file, &areas) < 0 || join_options(ret, &areas) < 0) {
+	if (take_areas(ret, &r, sname, file) < 0) {
 		*ret_why = "an option runs past the end, or a wrong option 52";
 		return -EBADMSG;
 	}
-	return take_options(ret, ret_why);
+	rc = take_options(ret, ret_why);
+	if (rc == 0 && ret->type == DHCP_BOOTP)
+		ret->max_size =
+			(uint16_t)((len > BOOTP_REPLY ? len : BOOTP_REPLY) + IP_UDP_HEADERS);
+	return rc;
+}
+
+uint32_t dhcp_wire_relayed(const struct dhcp_message *m)
+{
+	return m->link ? m->link : m->giaddr;
 }
 
 const char *dhcp_type_name(unsigned type)
 {
 	static const char *const names[] = {
-		"?",
+		"BOOTP",
 		"DISCOVER",
 		"OFFER",
 		"REQUEST",
@@ -479,6 +522,8 @@ void dhcp_reply_begin(struct dhcp_reply *r, uint8_t *buf, const struct dhcp_mess
 	put_header(r, head);
 	put_names(&r->w, head->file);
 	writer_u32(&r->w, COOKIE);
+	if (to->type == DHCP_BOOTP)
+		return;
 	dhcp_reply_bytes(r, OPT_TYPE, &type, 1);
 	dhcp_reply_u32(r, OPT_SERVER_ID, head->server_id);
 }
@@ -507,7 +552,17 @@ void dhcp_reply_text(struct dhcp_reply *r, uint8_t code, const char *text)
 		dhcp_reply_bytes(r, code, text, len);
 }
 
-static void echo(struct dhcp_reply *r, uint8_t code)
+void dhcp_reply_echo(struct dhcp_reply *r, uint8_t code)
+{
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(r->to, code, &len);
+
+	if (p)
+		dhcp_reply_bytes(r, code, p, len);
+}
+
+/* Into the room that is kept for it. */
+static void put_echo(struct dhcp_reply *r, uint8_t code)
 {
 	size_t len;
 	const uint8_t *p = dhcp_wire_option(r->to, code, &len);
@@ -521,8 +576,8 @@ int dhcp_reply_end(struct dhcp_reply *r)
 	if (r->limit < REPLY_FIXED + REPLY_MUST)
 		return -EMSGSIZE;
 	if (r->echo_id)
-		echo(r, OPT_CLIENT_ID);
-	echo(r, OPT_RELAY_AGENT);
+		put_echo(r, OPT_CLIENT_ID);
+	put_echo(r, OPT_RELAY_AGENT);
 	writer_u8(&r->w, OPT_END);
 	if (r->w.len < DHCP_REPLY_MIN)
 		writer_zero(&r->w, DHCP_REPLY_MIN - r->w.len);

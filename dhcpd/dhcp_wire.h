@@ -19,6 +19,7 @@ enum {
 };
 
 enum dhcp_type {
+	DHCP_BOOTP = 0, /* no option 53: a client of RFC 951 */
 	DHCP_DISCOVER = 1,
 	DHCP_OFFER,
 	DHCP_REQUEST,
@@ -36,7 +37,9 @@ enum dhcp_option {
 	OPT_DNS = 6,
 	OPT_HOSTNAME = 12,
 	OPT_DOMAIN = 15,
+	OPT_MTU = 26,
 	OPT_BROADCAST = 28,
+	OPT_NTP = 42,
 	OPT_VENDOR = 43,
 	OPT_REQUESTED = 50,
 	OPT_LEASE_TIME = 51,
@@ -55,8 +58,13 @@ enum dhcp_option {
 	OPT_USER_CLASS = 77,
 	OPT_RELAY_AGENT = 82,
 	OPT_ARCH = 93,
+	OPT_NETWORK_INTERFACE = 94,
 	OPT_UUID = 97,
+	OPT_DOMAIN_SEARCH = 119,    /* RFC 3397 */
+	OPT_CLASSLESS_ROUTES = 121, /* RFC 3442 */
+	OPT_TFTP_ADDRESS = 150,     /* RFC 5859 */
 	OPT_IPXE = 175,
+	OPT_MS_ROUTES = 249, /* 121 as Windows asked for it before there was one */
 	OPT_END = 255,
 };
 
@@ -77,7 +85,11 @@ struct dhcp_message {
 	uint32_t ciaddr, giaddr;
 	struct mac mac;
 	uint32_t requested, server_id; /* 0: absent */
-	uint16_t max_size;             /* of a datagram; at least DHCP_DATAGRAM_MIN */
+	uint32_t lease_s;              /* option 51, the time that it asks for; 0: absent */
+	/* The relay's words, in option 82: on which subnet the client is (RFC 3527), and which
+	 * address is to stand for ours (RFC 5107). 0: absent. */
+	uint32_t link, server_override;
+	uint16_t max_size;     /* of a datagram; at least DHCP_DATAGRAM_MIN, less for BOOTP */
 	uint16_t arch;         /* option 93, or what the vendor class says; DHCP_ARCH_NONE */
 	bool ipxe;             /* user class "iPXE", or option 175 */
 	uint8_t wants[32];     /* option 55 as a bit set */
@@ -92,10 +104,13 @@ struct dhcp_message {
 };
 
 /* 0; -EBADMSG, with a static line in `*ret_why`; -ENOMSG when it is well formed and not for a DHCP
- * server of Ethernet: a reply, plain BOOTP, other hardware. `ret` is undefined after an error. */
+ * server of Ethernet: a reply, other hardware, a server's message. `ret` is undefined after an
+ * error. */
 int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why);
 /* The option's bytes, and their number; NULL when absent (an empty one is not NULL). */
 const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size_t *ret_len);
+/* The subnet that the client is on, by an address in it: the relay's word; 0: our own link. */
+uint32_t dhcp_wire_relayed(const struct dhcp_message *m);
 bool dhcp_wire_wants(const struct dhcp_message *m, uint8_t code);
 const char *dhcp_type_name(unsigned type); /* "DISCOVER" */
 
@@ -117,12 +132,14 @@ struct dhcp_reply_head {
 	const char *file; /* NULL: none. Left out when it is too long for the field */
 };
 
-/* Header, message type and server id. `buf` has DHCP_REPLY_MAX bytes. */
+/* Header, message type and server id (neither for BOOTP). `buf` has DHCP_REPLY_MAX bytes. */
 void dhcp_reply_begin(struct dhcp_reply *r, uint8_t *buf, const struct dhcp_message *to,
 	const struct dhcp_reply_head *head);
 void dhcp_reply_bytes(struct dhcp_reply *r, uint8_t code, const void *bytes, size_t len);
 void dhcp_reply_u32(struct dhcp_reply *r, uint8_t code, uint32_t v);
 void dhcp_reply_text(struct dhcp_reply *r, uint8_t code, const char *text); /* "" is left out */
+/* An option of the client's, as it came; nothing when it did not come. */
+void dhcp_reply_echo(struct dhcp_reply *r, uint8_t code);
 /* Client-id (RFC 6842), relay agent, end and padding. The length, or -EMSGSIZE. */
 int dhcp_reply_end(struct dhcp_reply *r);
 

@@ -57,7 +57,7 @@ static int fill_packet(const struct dhcpd *d, const struct dhcp_policy *p,
 	if (len < 0)
 		return len;
 	packet->len = (size_t)len;
-	packet->socket = &d->ports[p->segment->id - 1]->socket;
+	packet->socket = &d->ports[segment_link(p->segment) - 1]->socket;
 	packet->route = dhcp_answer_route(p->msg, dec);
 	return 0;
 }
@@ -72,7 +72,7 @@ static void queue(struct dhcpd *d, const struct dhcp_decision *dec, struct dhcp_
 	dhcp_outbox_send(d->outbox, packet);
 	d->stats.offers += dec->verdict == DHCP_SEND_OFFER;
 	d->stats.naks += dec->verdict == DHCP_SEND_NAK;
-	d->stats.acks += dec->verdict == DHCP_SEND_INFO;
+	d->stats.acks += dec->verdict == DHCP_SEND_INFO || dec->verdict == DHCP_SEND_BOOTP;
 }
 
 static void lost(struct dhcpd *d, const struct dhcp_policy *p, int rc)
@@ -88,7 +88,8 @@ static void lost(struct dhcpd *d, const struct dhcp_policy *p, int rc)
 static bool sends(const struct dhcp_decision *dec)
 {
 	return dec->verdict == DHCP_SEND_OFFER || dec->verdict == DHCP_SEND_ACK ||
-		dec->verdict == DHCP_SEND_NAK || dec->verdict == DHCP_SEND_INFO;
+		dec->verdict == DHCP_SEND_NAK || dec->verdict == DHCP_SEND_INFO ||
+		dec->verdict == DHCP_SEND_BOOTP;
 }
 
 static struct asking *asking_slot(struct dhcpd *d, uint32_t segment, const struct mac *mac)
@@ -165,6 +166,7 @@ static void receive_one(struct port *port, size_t i, int64_t now)
 		d->stats.ignored++;
 		return;
 	}
+	p.segment = dhcp_policy_segment(d->c.segments, port->segment, &d->msg);
 	d->stats.in_type[d->msg.type]++;
 	/* room for the answer first: what cannot be answered is not decided */
 	packet = dhcp_outbox_room(d->outbox);
@@ -224,7 +226,9 @@ int dhcpd_load(struct dhcpd *d, char *why, size_t why_size)
 
 static struct port *port_of(const struct dhcpd *d, const struct segment *s)
 {
-	return s->id && s->id <= SEGMENT_MAX ? d->ports[s->id - 1] : NULL;
+	uint32_t id = segment_link(s);
+
+	return id && id <= SEGMENT_MAX ? d->ports[id - 1] : NULL;
 }
 
 static void port_close(struct port *port)

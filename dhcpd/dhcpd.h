@@ -29,7 +29,7 @@ struct dhcpd_stats {
 	uint64_t malformed; /* did not decode */
 	uint64_t ignored;   /* decoded, and no answer is due */
 	uint64_t dropped; /* an answer was due and did not leave: no room, commit or send failed */
-	uint64_t in_type[9]; /* by DHCP message type 1..8 */
+	uint64_t in_type[9]; /* by DHCP message type 1..8; 0: BOOTP */
 	uint64_t offers, acks, naks;
 	size_t parked; /* ACKs waiting for the store now */
 };
@@ -37,7 +37,7 @@ struct dhcpd_stats {
 int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret);
 /* Reads the leases; before store_start(). On failure one line in `why`. */
 int dhcpd_load(struct dhcpd *d, char *why, size_t why_size);
-/* Opens (again) the segment's sockets: needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. The link must
+/* Opens (again) the segment's sockets (one behind a relay has none of its own): needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. The link must
  * exist, it need not be up. Fine to call whenever a link changed: sockets that are still on the
  * right one stay. -errno with one line in `why`; then the segment is closed. */
 int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_size);

@@ -4,16 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint32_t segment_net(const struct segment *s)
+{
+	const struct ip *in = ip_is_set(&s->subnet) ? &s->subnet : &s->server;
+
+	return ip_to_v4(in) & v4_mask(s->prefix_len);
+}
+
+bool segment_contains(const struct segment *s, uint32_t address)
+{
+	return s->server.family == IP_V4 && (address & v4_mask(s->prefix_len)) == segment_net(s);
+}
+
+uint32_t segment_link(const struct segment *s)
+{
+	return s->via ? s->via : s->id;
+}
+
 bool segment_accepts(const struct segment *s, const struct ip *ip)
 {
-	uint32_t mask, a, own;
+	uint32_t mask = v4_mask(s->prefix_len), a = ip_to_v4(ip);
 
-	if (ip->family != IP_V4 || s->server.family != IP_V4)
+	if (ip->family != IP_V4 || !segment_contains(s, a))
 		return false;
-	mask = v4_mask(s->prefix_len);
-	a = ip_to_v4(ip);
-	own = ip_to_v4(&s->server);
-	if ((a & mask) != (own & mask) || a == own)
+	if (ip_eq(ip, &s->server) || ip_eq(ip, &s->router))
 		return false;
 	/* RFC 3021: the two addresses of a /31 are both hosts; a /32 has only our own. */
 	return s->prefix_len >= 31 || ((a & ~mask) != 0 && (a & ~mask) != ~mask);
@@ -56,6 +70,17 @@ const struct segment *segments_by_name(const struct segments *ss, const char *na
 const struct segment *segments_by_id(const struct segments *ss, uint32_t id)
 {
 	return id && id <= ss->count ? ss->all[id - 1] : NULL;
+}
+
+const struct segment *segments_by_address(
+	const struct segments *ss, const struct segment *link, uint32_t address)
+{
+	if (segment_contains(link, address))
+		return link;
+	for (size_t i = 0; i < ss->count; i++)
+		if (ss->all[i]->via == link->id && segment_contains(ss->all[i], address))
+			return ss->all[i];
+	return NULL;
 }
 
 void segments_fini(struct segments *ss)

@@ -1,7 +1,8 @@
 /*
  * A segment: one served L2 network, with the subnet that is leased on it. Not the same as an
- * interface: later a relay may lie between. Segments are made at start from configuration and
- * libvirt's word, and live as long as the service; readers borrow them.
+ * interface: a relay may lie between, then the segment names the one whose link leads there.
+ * Segments are made at start from configuration and libvirt's word, and live as long as the
+ * service; readers borrow them.
  */
 #ifndef USHER_MACHINE_SEGMENT_H
 #define USHER_MACHINE_SEGMENT_H
@@ -12,12 +13,35 @@ enum {
 	SEGMENT_MAX = 64, /* per service: one socket pair and one pool each */
 	SEGMENT_NAME = 64,
 	SEGMENT_DNS_MAX = 4,
+	SEGMENT_NTP_MAX = 4,
+	SEGMENT_ROUTES_MAX = 16,
+	SEGMENT_SEARCH = 254,  /* bytes of all search domains: one option 119 */
+	SEGMENT_OPTIONS = 512, /* bytes of the site's own options */
+};
+
+struct segment_route {
+	uint32_t to, gateway; /* host order */
+	uint8_t prefix_len;
+};
+
+/* What clients are told that ask for it, as the configuration says it. */
+struct segment_extra {
+	struct ip ntp[SEGMENT_NTP_MAX];
+	size_t n_ntp;
+	struct segment_route routes[SEGMENT_ROUTES_MAX]; /* beside the default one */
+	size_t n_routes;
+	char search[SEGMENT_SEARCH];      /* domains, a blank between two */
+	uint16_t mtu;                     /* 0: not told */
+	uint8_t options[SEGMENT_OPTIONS]; /* the site's own: code, length, value, one by one */
+	size_t options_len;
 };
 
 struct segment {
 	uint32_t id;             /* 1.. within this run; 0 is "none" */
 	char name[SEGMENT_NAME]; /* the libvirt network's or the interface's: what is stored */
 	bool is_network;  /* a libvirt network of that name, guests are attached to it by name */
+	uint32_t via;     /* id of the segment where its relay's packets come in; 0: no relay */
+	struct ip subnet; /* behind a relay: its network address; else it is the server's */
 	char ifname[16];  /* bridge or interface served */
 	struct ip server; /* our own address on it */
 	uint8_t prefix_len;
@@ -28,10 +52,16 @@ struct segment {
 	uint32_t pool_first, pool_last; /* host order, inclusive; 0,0: no pool */
 	uint32_t lease_s;               /* seconds */
 	bool computed;                  /* an address may be computed from a 52:54 MAC */
+	bool by_client_id;              /* a stranger's client-id says who it is, not its MAC */
+	struct segment_extra extra;
 	uint16_t http_port;
 };
 
-/* In the subnet, and neither network, broadcast nor server address. */
+uint32_t segment_net(const struct segment *s); /* network address, host order */
+bool segment_contains(const struct segment *s, uint32_t address);
+/* The id of the segment whose link and sockets it uses: its own, or its relay's. */
+uint32_t segment_link(const struct segment *s);
+/* In the subnet, and neither network, broadcast, router nor server address. */
 bool segment_accepts(const struct segment *s, const struct ip *ip);
 bool segment_in_pool(const struct segment *s, const struct ip *ip);
 
@@ -44,6 +74,10 @@ struct segments {
 int segments_add(struct segments *ss, const struct segment *s, const struct segment **ret);
 const struct segment *segments_by_name(const struct segments *ss, const char *name);
 const struct segment *segments_by_id(const struct segments *ss, uint32_t id);
+/* Of the subnets on the link of `link` and behind it, the one where the address lies; NULL: none.
+ */
+const struct segment *segments_by_address(
+	const struct segments *ss, const struct segment *link, uint32_t address);
 void segments_fini(struct segments *ss);
 
 #endif

@@ -23,7 +23,7 @@ struct row {
 	bool option_175;
 	const char *states; /* in the order below; B: gets what follows, '-': its address only */
 	const char *file, *echo; /* bootfile name, and option 60 of the answer */
-	bool tftp;               /* and option 43, and who asks is told 66 */
+	bool tftp;               /* and option 43, and who asks is told 66 and 150 */
 };
 
 static const char *const state_names[STATES] = {
@@ -207,6 +207,8 @@ static void check_answer(const struct row *r, const char *state, bool boots)
 		r->client, state);
 	ck_assert_msg(tftp ? vendor && n == 4 && !memcmp(vendor, PXE_43, 4) : !vendor, "%s, %s: 43",
 		r->client, state);
+	ck_assert_msg(dhcp_answer_u32(out, out_len, OPT_TFTP_ADDRESS) == (tftp ? NET + 1 : 0),
+		"%s, %s: 150", r->client, state);
 	ck_assert_msg(
 		!strcmp(text(OPT_TFTP_SERVER), tftp ? SERVER : ""), "%s, %s: 66", r->client, state);
 	ck_assert_msg(has(OPT_IPXE) == (boots && !*r->echo), "%s, %s: 175", r->client, state);

@@ -52,7 +52,7 @@ static struct dhcp_decision decision(enum dhcp_verdict v)
 	return (struct dhcp_decision){.verdict = v,
 		.machine = &machine,
 		.address = ip_from_v4(0xc0a87a03),
-		.lease_s = v == DHCP_SEND_INFO ? 0 : 3600};
+		.lease_s = v == DHCP_SEND_INFO || v == DHCP_SEND_BOOTP ? 0 : 3600};
 }
 
 static void encode(enum dhcp_verdict v, const struct dhcp_boot *boot)
@@ -251,6 +251,7 @@ START_TEST(test_routes)
 		{0xc0a87afe, 0, 0, DHCP_SEND_OFFER, false, false, 0xc0a87afe, 67},
 		{0xc0a87afe, 0xc0a87a03, 0x8000, DHCP_SEND_ACK, false, false, 0xc0a87afe, 67},
 		{0xc0a87afe, 0, 0, DHCP_SEND_NAK, false, false, 0xc0a87afe, 67},
+		{0, 0, 0, DHCP_SEND_BOOTP, true, false, 0xc0a87a03, 68},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -259,7 +260,11 @@ START_TEST(test_routes)
 			.ciaddr = table[i].ciaddr,
 			.flags = table[i].flags};
 		struct dhcp_decision d = decision(table[i].verdict);
-		struct dhcp_route r = dhcp_answer_route(&m, &d);
+		struct dhcp_route r;
+
+		if (table[i].verdict == DHCP_SEND_NAK)
+			d.address = (struct ip){0};
+		r = dhcp_answer_route(&m, &d);
 
 		ck_assert_uint_eq(r.frame, table[i].frame);
 		ck_assert_uint_eq(r.ip, table[i].ip);
@@ -267,6 +272,126 @@ START_TEST(test_routes)
 		if (r.frame)
 			ck_assert(mac_eq(&r.mac, table[i].broadcast ? &all : &MAC));
 	}
+}
+END_TEST
+
+static bool is_bytes(uint8_t code, const void *expected, size_t len)
+{
+	size_t n;
+	const uint8_t *p = dhcp_answer_option(out, out_len, code, &n, NULL);
+
+	return p && n == len && memcmp(p, expected, n) == 0;
+}
+
+static void add_route(uint32_t to, uint8_t prefix_len, uint32_t gateway)
+{
+	seg.extra.routes[seg.extra.n_routes++] = (struct segment_route){to, gateway, prefix_len};
+}
+
+/* RFC 3442 */
+START_TEST(test_classless_routes)
+{
+	static const uint8_t routes[] = {8, 10, 192, 168, 122, 9, 0, 192, 168, 122, 2};
+	static const uint8_t longer[] = {
+		23, 10, 1, 2, 192, 168, 122, 9, 32, 10, 9, 8, 7, 0, 0, 0, 0};
+
+	ask(DHCP_DISCOVER, "\3\171\371");
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(has(OPT_ROUTER) && !has(OPT_CLASSLESS_ROUTES) && !has(OPT_MS_ROUTES));
+	add_route(0x0a000000, 8, 0xc0a87a09);
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(is_bytes(OPT_CLASSLESS_ROUTES, routes, sizeof(routes)));
+	ck_assert(is_bytes(OPT_MS_ROUTES, routes, sizeof(routes)));
+	ck_assert(!has(OPT_ROUTER)); /* it is among them */
+	ask(DHCP_DISCOVER, "\3");
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(has(OPT_ROUTER) && !has(OPT_CLASSLESS_ROUTES) && !has(OPT_MS_ROUTES));
+	ask(DHCP_DISCOVER, NULL);
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(has(OPT_ROUTER) && !has(OPT_CLASSLESS_ROUTES));
+	seg.extra.n_routes = 0;
+	seg.router = (struct ip){0};
+	add_route(0x0a010200, 23, 0xc0a87a09);
+	add_route(0x0a090807, 32, 0); /* on the link */
+	ask(DHCP_DISCOVER, "\3\171");
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(is_bytes(OPT_CLASSLESS_ROUTES, longer, sizeof(longer)));
+}
+END_TEST
+
+START_TEST(test_extra)
+{
+	strcpy(seg.extra.search, "lab.example b");
+	seg.extra.mtu = 1450;
+	seg.extra.ntp[seg.extra.n_ntp++] = ip_from_v4(0x0a000001);
+	memcpy(seg.extra.options, "\144\3UTC\374\1x", 8);
+	seg.extra.options_len = 8;
+	ask(DHCP_DISCOVER, "\1");
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(!has(OPT_MTU) && !has(OPT_NTP) && !has(OPT_DOMAIN_SEARCH) && !has(100));
+	ask(DHCP_DISCOVER, "\32\52\167\144");
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert(is_bytes(OPT_MTU, "\5\252", 2));
+	ck_assert_uint_eq(u32(OPT_NTP), 0x0a000001);
+	ck_assert(is_bytes(OPT_DOMAIN_SEARCH, "\3lab\7example\0\1b", 16));
+	ck_assert(says(100, "UTC") && !has(252));
+	ask(DHCP_DISCOVER, NULL);
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(has(OPT_MTU) && has(OPT_NTP) && has(OPT_DOMAIN_SEARCH));
+	ck_assert(says(100, "UTC") && says(252, "x"));
+	encode(DHCP_SEND_NAK, NULL);
+	ck_assert(!has(OPT_MTU) && !has(OPT_NTP) && !has(OPT_DOMAIN_SEARCH) && !has(100));
+}
+END_TEST
+
+/* RFC 3396: what is longer than one option goes in several, to be joined. */
+START_TEST(test_long_option)
+{
+	static struct dhcp_message back;
+	const char *why;
+	size_t n;
+
+	memset(seg.extra.search, 'a', SEGMENT_SEARCH - 1);
+	for (size_t i = 1; i < SEGMENT_SEARCH - 1; i += 2)
+		seg.extra.search[i] = ' ';
+	dhcp_make_begin(&make, &MAC, 1);
+	dhcp_make_u8(&make, OPT_TYPE, DHCP_DISCOVER);
+	dhcp_make_text(&make, OPT_PARAMETERS, "\167");
+	dhcp_make_u16(&make, OPT_MAX_SIZE, 1400);
+	decode();
+	encode(DHCP_SEND_OFFER, NULL);
+	out[0] = 1; /* as if it were a client's, to have it decoded */
+	ck_assert_int_eq(dhcp_wire_decode(out, out_len, &back, &why), -ENOMSG);
+	ck_assert(dhcp_wire_option(&back, OPT_DOMAIN_SEARCH, &n));
+	ck_assert_uint_eq(n, 3 * 127);
+}
+END_TEST
+
+START_TEST(test_server_override)
+{
+	static const uint8_t words[] = {11, 4, 10, 2, 0, 1, 1, 1, 'x'};
+
+	dhcp_make_begin(&make, &MAC, 1);
+	dhcp_make_u32_at(&make, MAKE_GIADDR, 0xc0a87a02);
+	dhcp_make_u8(&make, OPT_TYPE, DHCP_DISCOVER);
+	dhcp_make_option(&make, OPT_RELAY_AGENT, words, sizeof(words));
+	decode();
+	encode(DHCP_SEND_OFFER, NULL);
+	ck_assert_uint_eq(u32(OPT_SERVER_ID), 0x0a020001);
+	ck_assert(is_bytes(OPT_RELAY_AGENT, words, sizeof(words)));
+}
+END_TEST
+
+START_TEST(test_bootp)
+{
+	dhcp_make_begin(&make, &MAC, 1);
+	decode();
+	encode(DHCP_SEND_BOOTP, NULL);
+	ck_assert_uint_eq(out_len, 300);
+	ck_assert_uint_eq(dhcp_answer_u32_at(out + 16), 0xc0a87a03);
+	ck_assert(has(OPT_NETMASK) && has(OPT_ROUTER) && has(OPT_DNS));
+	ck_assert(!has(OPT_TYPE) && !has(OPT_SERVER_ID) && !has(OPT_LEASE_TIME));
+	ck_assert(!has(OPT_RENEWAL) && !has(OPT_REBINDING));
 }
 END_TEST
 
@@ -335,6 +460,11 @@ int main(void)
 	tcase_add_test(t, test_nak_says_nothing_else);
 	tcase_add_test(t, test_info);
 	tcase_add_test(t, test_routes);
+	tcase_add_test(t, test_classless_routes);
+	tcase_add_test(t, test_extra);
+	tcase_add_test(t, test_long_option);
+	tcase_add_test(t, test_server_override);
+	tcase_add_test(t, test_bootp);
 	tcase_add_test(t, test_notices);
 	tcase_add_test(t, test_notices_several);
 	tcase_add_test(t, test_meter);

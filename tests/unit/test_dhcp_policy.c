@@ -115,7 +115,7 @@ static void fresh(void)
 
 static uint32_t host(void)
 {
-	return ip_to_v4(&last.address) & 0x7f;
+	return ip_to_v4(&last.address) & 0xff;
 }
 
 /* The address offered, or 0. */
@@ -416,6 +416,178 @@ START_TEST(test_relay)
 }
 END_TEST
 
+/* 10.77.0.128/25 behind a relay on lab's link: the same NET, hosts from 128. */
+static const struct segment *add_rack(void)
+{
+	struct segment s = {.name = "rack2",
+		.via = lab->id,
+		.server = ip(1),
+		.subnet = ip(128),
+		.router = ip(129),
+		.prefix_len = 25,
+		.lease_s = LEASE_S,
+		.pool_first = NET + 129,
+		.pool_last = NET + 140,
+		.computed = true};
+	const struct segment *ret;
+
+	ck_assert_int_eq(segments_add(&segments, &s, &ret), 0);
+	return ret;
+}
+
+static const struct segment *chosen(uint32_t giaddr, uint32_t link, uint32_t ciaddr)
+{
+	fresh();
+	msg.giaddr = giaddr ? NET + giaddr : 0;
+	msg.link = link ? NET + link : 0;
+	msg.ciaddr = ciaddr ? NET + ciaddr : 0;
+	return dhcp_policy_segment(&segments, lab, &msg);
+}
+
+START_TEST(test_segment_by_relay)
+{
+	const struct segment *rack = add_rack();
+
+	ck_assert_ptr_eq(chosen(0, 0, 0), lab);
+	ck_assert_ptr_eq(chosen(2, 0, 0), lab);
+	ck_assert_ptr_eq(chosen(129, 0, 0), rack);
+	ck_assert_ptr_eq(chosen(2, 128, 0), rack); /* RFC 3527 */
+	ck_assert_ptr_eq(chosen(129, 2, 0), lab);
+	ck_assert_ptr_eq(chosen(0, 0, 130), rack); /* renewing, from there */
+	ck_assert_ptr_eq(chosen(0, 0, 100), lab);
+	ck_assert_ptr_eq(chosen(300, 0, 0), lab); /* a relay of nobody's: refused there */
+	ck_assert_ptr_eq(dhcp_policy_segment(&segments, bare, &msg), bare);
+}
+END_TEST
+
+START_TEST(test_behind_a_relay)
+{
+	const struct segment *rack = add_rack();
+
+	fresh();
+	msg.giaddr = NET + 129;
+	ck_assert_int_eq(send_on(rack, mac(1), DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	ck_assert_uint_eq(host(), 130); /* 129 is the router's */
+	msg.server_id = NET + 1;
+	ck_assert_int_eq(send_on(rack, mac(1), DHCP_REQUEST, 130, 0), DHCP_SEND_ACK);
+	ck_assert_int_eq(renew(rack, mac(1), 130), DHCP_SEND_ACK);
+	/* the same MAC elsewhere is another lease */
+	ck_assert_uint_eq(get(lab, mac(1)), 100);
+	ck_assert_uint_eq(discover(rack, computed(160)), 160);
+	ck_assert_uint_eq(discover(rack, computed(129)), 131);
+	/* a machine's own */
+	add_machine("web01", rack, mac(5), 200);
+	ck_assert_uint_eq(get(rack, mac(5)), 200);
+	ck_assert_str_eq(last.machine->name, "web01");
+	ck_assert_uint_eq(get(lab, mac(5)), 101);
+	/* told to the relay, and to who renews by way of a router */
+	fresh();
+	msg.giaddr = NET + 129;
+	ck_assert_int_eq(send_on(rack, mac(1), DHCP_REQUEST, 100, 0), DHCP_SEND_NAK);
+	ck_assert_int_eq(renew(rack, mac(2), 130), DHCP_SEND_NAK);
+	ck_assert_uint_eq(host(), 130);
+	ck_assert_int_eq(renew(lab, mac(2), 100), DHCP_SEND_NAK);
+	ck_assert(!ip_is_set(&last.address));
+}
+END_TEST
+
+START_TEST(test_server_override)
+{
+	fresh();
+	msg.giaddr = NET + 2;
+	msg.server_override = NET + 2;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	msg.server_id = NET + 1;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_REQUEST, 100, 0), DHCP_IGNORE);
+	msg.server_id = NET + 2;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DISCOVER, 100, 0), DHCP_SEND_OFFER);
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_REQUEST, 100, 0), DHCP_SEND_ACK);
+}
+END_TEST
+
+static uint32_t granted(uint32_t wish)
+{
+	fresh();
+	msg.lease_s = wish;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	return last.lease_s;
+}
+
+START_TEST(test_lease_time)
+{
+	ck_assert_uint_eq(granted(0), LEASE_S);
+	ck_assert_uint_eq(granted(600), 600);
+	ck_assert_uint_eq(granted(1), DHCP_LEASE_MIN_S);
+	ck_assert_uint_eq(granted(LEASE_S + 1), LEASE_S);
+	ck_assert_uint_eq(granted(0xffffffff), LEASE_S);
+	get(lab, mac(1));
+	fresh();
+	msg.lease_s = 600;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_REQUEST, 0, 100), DHCP_SEND_ACK);
+	ck_assert_uint_eq(last.lease_s, 600);
+	/* it may miss this ACK, and go on with the time that it was told before */
+	ck_assert_int_eq(lease_by_ip(leases, lab->id, &last.address)->expires, now + HOUR);
+}
+END_TEST
+
+static void say_id(const void *id, size_t len)
+{
+	fresh();
+	memcpy(msg.arena, id, len);
+	msg.options[OPT_CLIENT_ID] = (struct dhcp_span){1, (uint16_t)len};
+}
+
+static uint32_t get_as(const void *id, size_t len, struct mac m)
+{
+	say_id(id, len);
+	ck_assert_int_eq(send_on(lab, m, DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	msg.server_id = NET + 1;
+	ck_assert_int_eq(send_on(lab, m, DHCP_REQUEST, host(), 0), DHCP_SEND_ACK);
+	return host();
+}
+
+START_TEST(test_client_id)
+{
+	static const uint8_t of_mac_2[] = {1, 2, 0, 0, 0, 0, 2};
+
+	/* ignored by default */
+	ck_assert_uint_eq(get_as("\377one", 4, mac(1)), 100);
+	ck_assert_uint_eq(get_as("\377two", 4, mac(1)), 100);
+	/* where it is asked for: by what it says, whatever card it comes with */
+	segments.all[0]->by_client_id = true;
+	ck_assert_uint_eq(get_as("\377one", 4, mac(7)), 101);
+	ck_assert_uint_eq(get_as("\377one", 4, mac(8)), 101);
+	ck_assert_uint_eq(get_as("\377two", 4, mac(8)), 102);
+	ck_assert_int_eq(renew(lab, mac(7), 101), DHCP_SEND_NAK);
+	say_id("\377one", 4);
+	ck_assert_int_eq(send_on(lab, mac(9), DHCP_RELEASE, 0, 101), DHCP_TAKE_RELEASE);
+	/* an id that is a MAC is that MAC */
+	ck_assert_uint_eq(get_as(of_mac_2, 7, mac(9)), 103);
+	ck_assert_uint_eq(get(lab, mac(2)), 103);
+	/* a record's machine goes by its MAC, and so does a computed address */
+	add_machine("web01", lab, mac(5), 20);
+	ck_assert_uint_eq(get_as("\377one", 4, mac(5)), 20);
+	ck_assert_uint_eq(get_as("\377two", 4, mac(5)), 20);
+	ck_assert_uint_eq(get_as("\377six", 4, computed(33)), 33);
+	ck_assert_uint_eq(get_as("\377ten", 4, computed(33)), 33);
+}
+END_TEST
+
+/* RFC 1534: an address for good, so only a record's. */
+START_TEST(test_bootp)
+{
+	fresh();
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_BOOTP, 0, 0), DHCP_IGNORE);
+	ck_assert_int_eq(last.reason, DHCP_BOOTP_STRANGER);
+	ck_assert_int_eq(send_on(lab, computed(33), DHCP_BOOTP, 0, 0), DHCP_IGNORE);
+	add_machine("web01", lab, mac(1), 20);
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_BOOTP, 0, 0), DHCP_SEND_BOOTP);
+	ck_assert_uint_eq(host(), 20);
+	ck_assert_uint_eq(last.lease_s, 0);
+	ck_assert_uint_eq(leases_count(leases), 0);
+}
+END_TEST
+
 /*
  * The property: no address is acknowledged to two MACs at overlapping times, whatever 300 MACs
  * send, in whatever order, with machines that come and go, declines, expiries and restarts. `told`
@@ -632,6 +804,12 @@ int main(void)
 	tcase_add_test(t, test_release_decline_inform);
 	tcase_add_test(t, test_declined_own_address);
 	tcase_add_test(t, test_relay);
+	tcase_add_test(t, test_segment_by_relay);
+	tcase_add_test(t, test_behind_a_relay);
+	tcase_add_test(t, test_server_override);
+	tcase_add_test(t, test_lease_time);
+	tcase_add_test(t, test_client_id);
+	tcase_add_test(t, test_bootp);
 	tcase_add_loop_test(t, test_property, 0, 4);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

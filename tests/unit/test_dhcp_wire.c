@@ -237,7 +237,7 @@ START_TEST(test_malformed)
 	for (size_t n = 0; n < len; n++)
 		if (n < DHCP_HEADER || (n > DHCP_HEADER + 3 && n < len))
 			ck_assert_int_eq(decode_bytes(make.buf, n), -EBADMSG);
-	ck_assert_int_eq(decode_bytes(make.buf, DHCP_HEADER), -ENOMSG);
+	ck_assert_int_eq(decode_bytes(make.buf, DHCP_HEADER), 0); /* BOOTP */
 	ck_assert_int_eq(decode_bytes(make.buf, DHCP_PACKET_MAX + 1), -EBADMSG);
 }
 END_TEST
@@ -259,7 +259,8 @@ START_TEST(test_header)
 	ck_assert_int_eq(decode_with_byte(2, 16), -ENOMSG); /* hlen */
 	ck_assert_int_eq(decode_with_byte(2, 255), -ENOMSG);
 	ck_assert_int_eq(decode_with_byte(28, 0x53), -EBADMSG); /* multicast */
-	ck_assert_int_eq(decode_with_byte(236, 0), -ENOMSG);    /* no cookie: BOOTP */
+	ck_assert_int_eq(decode_with_byte(236, 0), 0);          /* no cookie: BOOTP */
+	ck_assert_int_eq(msg.type, DHCP_BOOTP);
 	dhcp_make_begin(&make, &zero, 1);
 	dhcp_make_u8(&make, OPT_TYPE, DHCP_DISCOVER);
 	ck_assert_int_eq(decode(), -EBADMSG);
@@ -269,6 +270,62 @@ START_TEST(test_header)
 		begin(type);
 		ck_assert_int_eq(decode(), ours ? 0 : -ENOMSG);
 	}
+}
+END_TEST
+
+/* RFC 951, 1534: its vendor area may be empty, of options, or of another kind. */
+START_TEST(test_bootp)
+{
+	begin(DHCP_BOOTP);
+	make.w.len = DHCP_HEADER;
+	dhcp_make_text(&make, OPT_HOSTNAME, "old");
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_int_eq(msg.type, DHCP_BOOTP);
+	ck_assert_str_eq(msg.hostname, "old");
+	ck_assert_uint_eq(msg.max_size, 300 + 28);
+	writer_zero(&make.w, 400 - make.w.len);
+	ck_assert_int_eq(decode_bytes(make.buf, 400), 0);
+	ck_assert_uint_eq(msg.max_size, 428);
+	make.buf[236] = 1;
+	ck_assert_int_eq(decode_bytes(make.buf, 300), 0);
+	ck_assert_str_eq(msg.hostname, "");
+}
+END_TEST
+
+START_TEST(test_relay_words)
+{
+	static const uint8_t words[] = {1, 3, 'e', 't', 'h', 5, 4, 10, 2, 0, 0, 11, 4, 10, 2, 0, 1};
+	static const uint8_t odd[] = {5, 3, 10, 2, 0, 11, 9, 1};
+
+	begin(DHCP_DISCOVER);
+	dhcp_make_u32_at(&make, MAKE_GIADDR, 0x0a020001);
+	dhcp_make_option(&make, OPT_RELAY_AGENT, words, sizeof(words));
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_uint_eq(msg.link, 0x0a020000);
+	ck_assert_uint_eq(msg.server_override, 0x0a020001);
+	ck_assert_uint_eq(dhcp_wire_relayed(&msg), 0x0a020000);
+	dhcp_make_u32_at(&make, MAKE_GIADDR, 0); /* a client cannot say that of itself */
+	ck_assert_int_eq(decode(), 0);
+	ck_assert(!msg.link && !msg.server_override && !dhcp_wire_relayed(&msg));
+	begin(DHCP_DISCOVER);
+	dhcp_make_u32_at(&make, MAKE_GIADDR, 0x0a020001);
+	dhcp_make_option(&make, OPT_RELAY_AGENT, odd, sizeof(odd));
+	ck_assert_int_eq(decode(), 0);
+	ck_assert(!msg.link && !msg.server_override);
+	ck_assert_uint_eq(dhcp_wire_relayed(&msg), 0x0a020001);
+}
+END_TEST
+
+START_TEST(test_lease_wish)
+{
+	begin(DHCP_DISCOVER);
+	dhcp_make_u32(&make, OPT_LEASE_TIME, 0xffffffff);
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_uint_eq(msg.lease_s, 0xffffffff);
+	begin(DHCP_DISCOVER);
+	dhcp_make_u16(&make, OPT_LEASE_TIME, 9); /* odd, and no reason not to serve it */
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_uint_eq(msg.lease_s, 0);
 }
 END_TEST
 
@@ -425,6 +482,9 @@ int main(void)
 	tcase_add_test(t, test_overload);
 	tcase_add_test(t, test_malformed);
 	tcase_add_test(t, test_header);
+	tcase_add_test(t, test_bootp);
+	tcase_add_test(t, test_relay_words);
+	tcase_add_test(t, test_lease_wish);
 	tcase_add_test(t, test_reply);
 	tcase_add_test(t, test_reply_size);
 	tcase_add_test(t, test_reply_long);

@@ -53,6 +53,42 @@ START_TEST(test_accepts_nothing_without_a_server)
 }
 END_TEST
 
+/* The router's address is nobody's to have. */
+START_TEST(test_router)
+{
+	struct segment s = {.server = ip("10.0.0.1"), .prefix_len = 24, .router = ip("10.0.0.254")};
+	struct ip a = ip("10.0.0.254"), b = ip("10.0.0.253");
+
+	ck_assert(!segment_accepts(&s, &a));
+	ck_assert(segment_accepts(&s, &b));
+}
+END_TEST
+
+START_TEST(test_behind_a_relay)
+{
+	struct segments ss = {0};
+	struct segment s = {.name = "lab", .server = ip("10.0.0.1"), .prefix_len = 24};
+	const struct segment *lab, *rack;
+	struct ip a = ip("10.2.0.9"), b = ip("10.0.0.9"), net = ip("10.2.0.0");
+
+	ck_assert_int_eq(segments_add(&ss, &s, &lab), 0);
+	strcpy(s.name, "rack");
+	s.subnet = net;
+	s.via = lab->id;
+	ck_assert_int_eq(segments_add(&ss, &s, &rack), 0);
+	ck_assert_uint_eq(segment_net(rack), 0x0a020000);
+	ck_assert_uint_eq(segment_link(rack), lab->id);
+	ck_assert_uint_eq(segment_link(lab), lab->id);
+	ck_assert(segment_accepts(rack, &a) && !segment_accepts(rack, &b));
+	ck_assert(!segment_accepts(rack, &net) && !segment_accepts(rack, &s.server));
+	ck_assert_ptr_eq(segments_by_address(&ss, lab, 0x0a000009), lab);
+	ck_assert_ptr_eq(segments_by_address(&ss, lab, 0x0a020009), rack);
+	ck_assert_ptr_null(segments_by_address(&ss, lab, 0x0a030009));
+	ck_assert_ptr_null(segments_by_address(&ss, rack, 0x0a000009));
+	segments_fini(&ss);
+}
+END_TEST
+
 START_TEST(test_pool)
 {
 	struct ip first = ip("10.0.0.10"), last = ip("10.0.0.20"), below = ip("10.0.0.9");
@@ -118,6 +154,8 @@ int main(void)
 
 	tcase_add_test(t, test_accepts);
 	tcase_add_test(t, test_accepts_nothing_without_a_server);
+	tcase_add_test(t, test_router);
+	tcase_add_test(t, test_behind_a_relay);
 	tcase_add_test(t, test_pool);
 	tcase_add_test(t, test_set);
 	tcase_add_test(t, test_limit);
