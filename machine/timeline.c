@@ -1,6 +1,7 @@
 #include "machine/timeline.h"
 
 #include "core/clock.h"
+#include "core/table.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -21,10 +22,17 @@ struct listener {
 	void *arg;
 };
 
+/* Its strings are one block, at .machine. */
+struct slot {
+	struct timeline_event event;
+	struct table_node node; /* in `last`, while it is its machine's newest */
+	uint64_t prev;          /* number of the machine's event before it, or 0 */
+};
+
 struct timeline {
 	struct store *store;
-	struct timeline_event
-		*ring; /* TIMELINE_MAX; strings of one event are one block, at .machine */
+	struct slot *ring; /* TIMELINE_MAX */
+	struct table last; /* the newest event of each machine, by name */
 	size_t first, count;
 	uint64_t newest;
 	unsigned unpruned; /* events that left the ring since the store was told */
@@ -32,9 +40,28 @@ struct timeline {
 	size_t n_listeners;
 };
 
-static struct timeline_event *at(const struct timeline *t, size_t i)
+static struct slot *slot(const struct timeline *t, size_t i)
 {
 	return &t->ring[(t->first + i) % TIMELINE_MAX];
+}
+
+static struct timeline_event *at(const struct timeline *t, size_t i)
+{
+	return &slot(t, i)->event;
+}
+
+static uint64_t hash_name(const char *machine)
+{
+	return hash_bytes(machine, strlen(machine), 0);
+}
+
+static struct slot *last_of(const struct timeline *t, const char *machine)
+{
+	struct table_node *n = table_first(&t->last, hash_name(machine));
+
+	while (n && strcmp(table_entry(n, struct slot, node)->event.machine, machine))
+		n = table_next(n);
+	return n ? table_entry(n, struct slot, node) : NULL;
 }
 
 /* Bytes of the UTF-8 character at `s` (RFC 3629), or 0 when it is none. Only C1 controls are left
@@ -120,16 +147,36 @@ static int event_fill(
 	return 0;
 }
 
-/* Into the ring, the oldest makes room. */
+static void drop_first(struct timeline *t)
+{
+	struct slot *s = slot(t, 0);
+
+	if (last_of(t, s->event.machine) == s)
+		table_remove(&t->last, &s->node);
+	free(s->event.machine);
+	t->first = (t->first + 1) % TIMELINE_MAX;
+	t->count--;
+}
+
+/* Into the ring, the oldest makes room. Takes the event's strings, whatever comes of it. */
 static int push(struct timeline *t, const struct timeline_event *e)
 {
+	struct slot *before, *s;
+
 	if (t->count == TIMELINE_MAX) {
-		free(at(t, 0)->machine);
-		t->first = (t->first + 1) % TIMELINE_MAX;
-		t->count--;
+		drop_first(t);
 		t->unpruned++;
 	}
-	*at(t, t->count++) = *e;
+	before = last_of(t, e->machine);
+	s = slot(t, t->count);
+	*s = (struct slot){.event = *e, .prev = before ? before->event.seq : 0};
+	if (table_put(&t->last, &s->node, hash_name(e->machine)) < 0) {
+		free(e->machine);
+		return -ENOMEM;
+	}
+	if (before)
+		table_remove(&t->last, &before->node);
+	t->count++;
 	t->newest = e->seq;
 	return 0;
 }
@@ -147,12 +194,8 @@ static int load_row(void *arg, uint64_t seq, int64_t wall_ms, const char *machin
 /* The newest stays whatever its age: it keeps the numbers from starting again. */
 static void drop_older(struct timeline *t, int64_t than)
 {
-	size_t n = 0;
-
-	while (n + 1 < t->count && at(t, n)->at < than)
-		free(at(t, n++)->machine);
-	t->first = (t->first + n) % TIMELINE_MAX;
-	t->count -= n;
+	while (t->count > 1 && at(t, 0)->at < than)
+		drop_first(t);
 }
 
 static int load(struct timeline *t)
@@ -175,6 +218,7 @@ int timeline_new(struct store *store, struct timeline **ret)
 	if (!t)
 		return -ENOMEM;
 	t->store = store;
+	table_init(&t->last);
 	t->ring = calloc(TIMELINE_MAX, sizeof *t->ring);
 	if (!t->ring)
 		rc = -ENOMEM;
@@ -191,8 +235,9 @@ void timeline_free(struct timeline *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->count; i++)
-		free(at(t, i)->machine);
+	while (t->count)
+		drop_first(t);
+	table_fini(&t->last);
 	free(t->ring);
 	free(t);
 }
@@ -218,9 +263,8 @@ uint64_t timeline_add(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (event_fill(&e, machine ? machine : "", kind, text) < 0)
+	if (event_fill(&e, machine ? machine : "", kind, text) < 0 || push(t, &e) < 0)
 		return 0;
-	push(t, &e);
 	put(t, &e);
 	for (size_t i = 0; i < t->n_listeners; i++)
 		t->listeners[i].added(t->listeners[i].arg, &e);
@@ -252,16 +296,21 @@ const struct timeline_event *timeline_after(
 	return NULL;
 }
 
+static const struct slot *before(const struct timeline *t, const struct slot *s)
+{
+	size_t i = s->prev ? place_after(t, s->prev - 1) : t->count;
+
+	return i < t->count && at(t, i)->seq == s->prev ? slot(t, i) : NULL;
+}
+
 const struct timeline_event *timeline_last(
 	const struct timeline *t, const char *machine, const char *kind)
 {
-	for (size_t i = t->count; i-- > 0;) {
-		const struct timeline_event *e = at(t, i);
+	const struct slot *s = last_of(t, machine);
 
-		if (strcmp(e->machine, machine) == 0 && (!kind || strcmp(e->kind, kind) == 0))
-			return e;
-	}
-	return NULL;
+	while (s && kind && strcmp(s->event.kind, kind) != 0)
+		s = before(t, s);
+	return s ? &s->event : NULL;
 }
 
 uint64_t timeline_newest(const struct timeline *t)

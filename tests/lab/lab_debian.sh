@@ -3,6 +3,8 @@
 # initrd and answers from us, asks nothing, and runs the early command that the answers hold. There is no mirror here, so
 # what comes after is not seen.
 # shellcheck source=/dev/null disable=SC2016,SC2119,SC2317
+#
+# lab: boots guests
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 

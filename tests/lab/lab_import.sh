@@ -2,6 +2,8 @@
 # A guest that is not ours, made by `virt-install --import` from a disk that is installed already: its computed MAC alone
 # gets it its address, and it boots its own disk, also when it is told to try the network first.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317
+#
+# lab: boots guests
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 . "$(dirname "$0")/guests.sh"

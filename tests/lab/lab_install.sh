@@ -3,6 +3,8 @@
 # boot their own disks and say so; none is installed again by its own reboot, also where the network comes first in its
 # boot order; hooks hear of all of it; and nothing of a deleted guest is left.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
+#
+# lab: boots guests
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 # shellcheck source=tests/lab/guests.sh

@@ -2,6 +2,8 @@
 # Machines that do not get installed are stopped, and say why: an installer that dies at once, one that never comes to an
 # end, one that reports failure, one that is stopped from outside, one that is disarmed.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
+#
+# lab: boots guests
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 # shellcheck source=tests/lab/guests.sh

@@ -2,6 +2,8 @@
 # Killed between a promise and libvirt's part of it: the next start goes on. A reinstall over a running system, a stop, and
 # a --replace at any moment; and what a user must not do to a machine that is just being created.
 # shellcheck source=/dev/null
+#
+# lab: boots guests
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 . "$(dirname "$0")/profiles.sh"

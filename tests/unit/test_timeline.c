@@ -74,6 +74,24 @@ START_TEST(test_ring)
 }
 END_TEST
 
+START_TEST(test_last)
+{
+	timeline_add(t, "old", "created", "leaves the ring");
+	timeline_add(t, "kept", "created", "leaves as well");
+	for (int i = 0; i < TIMELINE_MAX - 1; i++)
+		timeline_add(t, i % 2 ? "a" : "b", i % 100 ? "progress" : "armed", "%d", i);
+	ck_assert_ptr_null(timeline_last(t, "old", NULL));
+	ck_assert_uint_eq(timeline_last(t, "kept", NULL)->seq, 2);
+	timeline_add(t, "kept", "up", "again");
+	ck_assert_uint_eq(timeline_last(t, "kept", NULL)->seq, TIMELINE_MAX + 2);
+	ck_assert_ptr_null(timeline_last(t, "kept", "created"));
+	ck_assert_str_eq(timeline_last(t, "b", "armed")->text, "19900");
+	ck_assert_ptr_null(timeline_last(t, "a", "armed"));
+	timeline_add(t, "old", "created", "back");
+	ck_assert_str_eq(timeline_last(t, "old", "created")->text, "back");
+}
+END_TEST
+
 static void check_line(const char *text, size_t size, const char *want)
 {
 	char *buf = malloc(size);
@@ -274,6 +292,7 @@ int main(void)
 	tcase_add_test(memory, test_empty);
 	tcase_add_test(memory, test_add_and_follow);
 	tcase_add_test(memory, test_ring);
+	tcase_add_test(memory, test_last);
 	tcase_add_test(memory, test_lines);
 	tcase_add_test(memory, test_long_text_is_cut);
 	tcase_add_test(memory, test_listeners);
