@@ -56,6 +56,7 @@ struct machine {
 	char name[MACHINE_NAME];
 	char uuid[37];
 	bool guest; /* libvirt's; else bare metal */
+	bool deleting; /* it was told to go: its guest may be gone in part, and never starts again */
 	bool busy;  /* not stored: a libvirt job or power switch of it is under way */
 	enum life_state state;
 	int64_t created_at, state_at; /* wall ms */

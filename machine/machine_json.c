@@ -99,6 +99,7 @@ json_t *machine_store(const struct machine *m)
 	set(j, "name", json_string(m->name), &ok);
 	set(j, "uuid", json_string(m->uuid), &ok);
 	set(j, "guest", json_boolean(m->guest), &ok);
+	set(j, "deleting", json_boolean(m->deleting), &ok);
 	set(j, "state", json_string(life_state_name(m->state)), &ok);
 	set(j, "created_at", json_integer(m->created_at), &ok);
 	set(j, "state_at", json_integer(m->state_at), &ok);
@@ -155,6 +156,7 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "uuid", json_string(m->uuid), &ok);
 	set(j, "kind", json_string(m->guest ? "guest" : "bare-metal"), &ok);
 	set(j, "state", json_string(life_state_name(m->state)), &ok);
+	set(j, "deleting", json_boolean(m->deleting), &ok);
 	set(j, "since", time_json(m->state_at), &ok);
 	set(j, "since_ms", json_integer(m->state_at), &ok);
 	set(j, "profile", json_string(m->profile), &ok);
@@ -337,6 +339,8 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	get_text(p, j, "name", m->name, sizeof m->name);
 	get_text(p, j, "uuid", m->uuid, sizeof m->uuid);
 	get_bool(p, j, "guest", &m->guest);
+	if (json_object_get(j, "deleting")) /* older records have none */
+		get_bool(p, j, "deleting", &m->deleting);
 	get_state(p, j, &m->state);
 	get_int(p, j, "created_at", &m->created_at);
 	get_int(p, j, "state_at", &m->state_at);

@@ -429,8 +429,13 @@ void act_reconcile(void *service)
 	while ((m = machines_next(s->machines, m))) {
 		struct job *j;
 
-		if (!m->guest || m->busy || m->state == LIFE_UP ||
-			create_reserves(s, m->name, 0, NULL))
+		if (!m->guest || m->busy || create_reserves(s, m->name, 0, NULL))
+			continue;
+		if (m->deleting) {
+			change_go_on_deleting(s, m);
+			continue;
+		}
+		if (m->state == LIFE_UP)
 			continue;
 		j = job_new(s, m, "looked at", false);
 		if (!j || guest_status(s->guests, m->name, on_status, j))

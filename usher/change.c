@@ -1,6 +1,7 @@
 /* Arming again, disarming, deleting. */
 #include "usher/service.h"
 
+#include "core/log.h"
 #include "kickstart/render.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ void change_disarm(struct service *s, struct http_request *r, struct machine *m)
 struct deletion {
 	struct deletion *next;
 	struct service *service;
-	struct http_request *request;
+	struct http_request *request; /* NULL: nobody waits any more */
 	char name[MACHINE_NAME], uuid[37];
 };
 
@@ -98,7 +99,8 @@ static void deletion_free(struct deletion *d)
 void change_drop_all(struct service *s)
 {
 	while (s->deletions) {
-		http_respond_error(s->deletions->request, 503, "the service is stopping");
+		if (s->deletions->request)
+			http_respond_error(s->deletions->request, 503, "the service is stopping");
 		deletion_free(s->deletions);
 	}
 }
@@ -121,27 +123,74 @@ static void forget(struct service *s, struct http_request *r, struct machine *m)
 	api_respond_committed(s, r, 200, said);
 }
 
+/* It stays, and may be used again. */
+static void deletion_failed(struct deletion *d, struct machine *m, const char *why)
+{
+	m->busy = false;
+	m->deleting = false;
+	if (machines_save(m->home, m))
+		log_error("%s: its record could not be stored", m->name);
+	timeline_add(d->service->timeline, m->name, "delete", "it is still there: %s", why);
+	store_commit(d->service->store, NULL, NULL);
+	if (d->request)
+		http_respond_error(d->request, 500, "%s is still there: %s", d->name, why);
+}
+
 static void on_guest_deleted(void *arg, int rc, const char *why)
 {
 	struct deletion *d = arg;
-	struct machine *m = machines_by_name(d->service->machines, d->name);
+	struct service *s = d->service;
+	struct machine *m = machines_by_name(s->machines, d->name);
 
 	if (m && strcmp(m->uuid, d->uuid)) /* made anew meanwhile */
 		m = NULL;
-	if (rc && rc != -EPERM) /* the name is another's by now: then only the record is ours */
-		http_respond_error(d->request, 500, "%s is still there: %s", d->name, why);
-	else if (m)
-		forget(d->service, d->request, m);
-	else
+	if (m && rc &&
+		rc != -EPERM) { /* EPERM: the name is another's by now, only the record is ours */
+		deletion_failed(d, m, why);
+	} else if (m && d->request) {
+		forget(s, d->request, m);
+	} else if (m) {
+		change_forget(s, m, "by request, before the service was started again");
+		store_commit(s->store, NULL, NULL);
+	} else if (d->request) {
 		http_respond_error(d->request, 404, "no machine '%s'", d->name);
-	if (m && rc && rc != -EPERM)
-		m->busy = false;
+	}
 	deletion_free(d);
 }
 
+static int begin_deletion(struct service *s, struct http_request *r, struct machine *m)
+{
+	struct deletion *d = malloc(sizeof *d);
+	int rc;
+
+	if (!d)
+		return -ENOMEM;
+	*d = (struct deletion){.next = s->deletions, .service = s, .request = r};
+	s->deletions = d;
+	snprintf(d->name, sizeof d->name, "%s", m->name);
+	snprintf(d->uuid, sizeof d->uuid, "%s", m->uuid);
+	rc = guest_delete(s->guests, m->name, m->uuid,
+		json_string_value(json_object_get(m->guest_spec, "pool")),
+		json_string_value(json_object_get(m->guest_spec, "volume")), on_guest_deleted, d);
+	if (rc)
+		deletion_free(d);
+	else
+		m->busy = true;
+	return rc;
+}
+
+void change_go_on_deleting(struct service *s, struct machine *m)
+{
+	log_info("%s: deleting goes on", m->name);
+	if (begin_deletion(s, NULL, m))
+		log_error("%s: out of memory", m->name);
+}
+
+/* Said to the store first: killed half-way, the next start goes on deleting, and does not make the
+ * guest of an unfinished install anew. */
 void change_delete(struct service *s, struct http_request *r, struct machine *m)
 {
-	struct deletion *d;
+	int rc;
 
 	if (refused_while_created(s, r, m))
 		return;
@@ -149,21 +198,17 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 		forget(s, r, m);
 		return;
 	}
-	d = malloc(sizeof *d);
-	if (d) {
-		*d = (struct deletion){.next = s->deletions, .service = s, .request = r};
-		s->deletions = d;
-		snprintf(d->name, sizeof d->name, "%s", m->name);
-		snprintf(d->uuid, sizeof d->uuid, "%s", m->uuid);
+	m->deleting = true;
+	rc = machines_save(s->machines, m);
+	if (!rc)
+		rc = store_commit(s->store, NULL, NULL);
+	if (!rc)
+		rc = begin_deletion(s, r, m);
+	if (!rc) {
 		http_hold(r, HTTP_HOLD_MS);
-		m->busy = true;
-		if (!guest_delete(s->guests, m->name, m->uuid,
-			    json_string_value(json_object_get(m->guest_spec, "pool")),
-			    json_string_value(json_object_get(m->guest_spec, "volume")),
-			    on_guest_deleted, d))
-			return;
-		m->busy = false;
-		deletion_free(d);
+		return;
 	}
-	http_respond_error(r, 500, "out of memory");
+	m->deleting = false;
+	(void)machines_save(s->machines, m);
+	http_respond_error(r, 500, "%s: %s", m->name, strerror(-rc));
 }

@@ -13,13 +13,8 @@ domain_is() { [ "$(virsh -q domstate "$1" 2>/dev/null)" = "$2" ]; }
 nothing_of() {
 	! virsh -q dominfo "$1" && [ ! -e "/var/lib/libvirt/images/$1.qcow2" ] && ! "$USHER" show "$1"
 }
-libvirtd_answers() { virsh -q uri; }
 kill_libvirtd() { kill -9 "$(cat /run/libvirtd.pid)"; wait_until 5 refuse_libvirtd; }
 refuse_libvirtd() { ! virsh -q uri; }
-start_libvirtd() {
-	libvirtd >>"$USHER_LAB/libvirtd.log" 2>&1 </dev/null &
-	wait_until 20 libvirtd_answers
-}
 
 # Nothing that it boots is real: it stays in the firmware.
 lab_profile plain kernel '# {{machine.name}}'

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Killed between a promise and libvirt's part of it: the next start goes on. A reinstall over a running system, a stop, and
-# a --replace at any moment; and what a user must not do to a machine that is just being created.
+# Killed between a promise and libvirt's part of it: the next start goes on. A reinstall over a running system, a stop, a
+# delete, and a --replace at any moment; and what a user must not do to a machine that is just being created.
 # shellcheck source=/dev/null
 #
 # lab: boots guests
@@ -30,11 +30,10 @@ check "and stopped" wait_until 10 domain_is web "shut off"
 virsh -q start web
 refute "it runs from its disk" installs web
 
-libvirtd=$(pidof libvirtd)
-kill -STOP $libvirtd
+libvirtd_freeze
 check "a reinstall is promised" "$USHER" reinstall web
 usher_stop KILL
-kill -CONT $libvirtd
+libvirtd_thaw
 sleep 1
 refute "and did not come about" installs web
 check "the service starts again after kill -9" usher_start
@@ -42,10 +41,10 @@ check "and starts the install" wait_until 20 installs web
 check "and says so" wait_until 20 told web power "started from the network"
 check "once" test "$(times web "started from the network")" = 1
 
-kill -STOP $libvirtd
+libvirtd_freeze
 check "a disarm is promised" "$USHER" disarm web
 usher_stop KILL
-kill -CONT $libvirtd
+libvirtd_thaw
 sleep 1
 check "and the guest runs on" domain_is web running
 check "the service starts again after kill -9" usher_start
@@ -70,11 +69,28 @@ for moment in 0.02 0.06 0.1 0.15 0.25 0.5; do
 	fi
 done
 
+# --- in the middle of a delete ------------------------------------------------------------------------------------------
+
+is_deleting() { [ "$("$USHER" show "$1" --json | jq -r .deleting)" = true ]; }
+gone() { ! "$USHER" show "$1" >/dev/null 2>&1 && ! domain_is "$1" running; }
+check "it installs" wait_until 20 installs web
+libvirtd_freeze
+"$USHER" delete web >"$USHER_LAB/said" 2>&1 &
+deleting=$!
+check "a delete is begun" wait_until 10 is_deleting web
+usher_stop KILL
+wait $deleting
+libvirtd_thaw
+check "the service starts again after kill -9" usher_start
+check "the delete went on" wait_until 20 gone web
+refute "its domain is gone" virsh -q dominfo web
+refute "its volume is gone" virsh -q vol-info web.qcow2 default
+
 # --- while it is created ------------------------------------------------------------------------------------------------
 
 id='{"kind":"guest","name":"slow","profile":"plain","request_id":"the-same"}'
 ask() { curl -sS --max-time 60 --unix-socket "$USHER_SOCKET" -d "$id" http://usher/api/v1/machines; }
-kill -STOP $libvirtd
+libvirtd_freeze
 ask >"$USHER_LAB/first" &
 asking=$!
 sleep 1
@@ -82,7 +98,7 @@ ask >"$USHER_LAB/second" &
 again=$!
 wait_until 10 grep -q error "$USHER_LAB/first"
 check "asked again, the first connection is let go" grep -q "another connection" "$USHER_LAB/first"
-kill -CONT $libvirtd
+libvirtd_thaw
 wait $asking $again
 check "and the second one gets the machine" test "$(jq -r .uuid "$USHER_LAB/second")" = "$(uuid slow)"
 check "asked once more it is the same" test "$(ask | jq -r .uuid)" = "$(uuid slow)"

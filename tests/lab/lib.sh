@@ -108,3 +108,20 @@ usher_stop() {
 	kill -"${1:-TERM}" "$USHER_PID" 2>/dev/null
 	wait "$USHER_PID" 2>/dev/null
 }
+
+# --- libvirtd, for the labs that disturb it -----------------------------------------------------------------------------
+
+libvirtd_answers() { virsh -q uri; }
+start_libvirtd() {
+	libvirtd >>"$USHER_LAB/libvirtd.log" 2>&1 </dev/null &
+	wait_until 20 libvirtd_answers
+}
+libvirtd_freeze() {
+	frozen=$(pidof libvirtd)
+	kill -STOP "$frozen"
+}
+# It goes on. libvirtd 9.0 may fall over a client that was killed meanwhile; systemd would start it again.
+libvirtd_thaw() {
+	kill -CONT "$frozen"
+	wait_until 10 libvirtd_answers || start_libvirtd
+}
