@@ -239,8 +239,9 @@ void boot_handle(struct service *s, struct http_request *r)
 }
 
 /* Files fetched, on the timeline of who fetched them: a lease or a record says whose address it is. */
-static struct machine *machine_at(struct service *s, uint32_t segment, const struct ip *ip)
+static struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip)
 {
+	uint32_t segment = segment_of_peer(s, link, ip);
 	struct machine *m = machines_by_ip(s->machines, segment, ip);
 	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
 

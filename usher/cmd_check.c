@@ -208,7 +208,7 @@ static int check_all(struct check *k, const char *socket)
 			if (k->config.segments[i].is_network)
 				check_network(k, k->config.segments[i].name);
 	for (size_t i = 0; i < k->config.n_segments; i++)
-		if (!k->config.segments[i].is_network)
+		if (!k->config.segments[i].is_network && !*k->config.segments[i].via)
 			check_interface(k, k->config.segments[i].name);
 	check_programs(k);
 	check_profiles(k);

@@ -13,12 +13,16 @@ enum { CONFIG_PROFILE_DIRS = 4, CONFIG_MEDIA_MAX = 64 };
 struct config_segment {
 	char name[SEGMENT_NAME];
 	bool is_network;
+	char via[SEGMENT_NAME]; /* behind a relay: the name of the segment where its packets come in */
+	struct ip subnet;       /* the same: its network address */
+	uint8_t prefix_len;
 	struct ip pool_first, pool_last; /* not set: no pool */
 	struct ip router, dns[SEGMENT_DNS_MAX];
 	size_t n_dns;
 	char domain[254];
 	uint32_t lease_s;
-	bool computed;
+	bool computed, by_client_id;
+	struct segment_extra extra;
 };
 
 struct config_media {

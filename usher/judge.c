@@ -68,7 +68,7 @@ static int judge_segment(
 	}
 	if (c->machine->guest && !seg->is_network) {
 		snprintf(why, size,
-			"'%s' is an interface: guests need a libvirt network (usher serve "
+			"'%s' is no libvirt network, and guests need one (usher serve "
 			"--network NAME)",
 			seg->name);
 		return -EINVAL;
@@ -110,10 +110,10 @@ static bool address_used(
 
 static int lowest_free(struct creation *c, const struct segment *seg, struct ip *ret)
 {
-	uint32_t mask = v4_mask(seg->prefix_len), net = ip_to_v4(&seg->server) & mask;
+	uint32_t net = segment_net(seg);
 	char who[128];
 
-	for (uint32_t a = net + 1; (a & mask) == net; a++) {
+	for (uint32_t a = net + 1; segment_contains(seg, a); a++) {
 		struct ip ip = ip_from_v4(a);
 
 		if (!segment_accepts(seg, &ip) || segment_in_pool(seg, &ip))
@@ -130,10 +130,9 @@ static int judge_address(
 	struct creation *c, json_t *body, const struct segment *seg, char *why, size_t size)
 {
 	const char *text = judge_text(body, "address");
-	char server[IP_TEXT], who[128];
-	struct ip ip;
+	char net_text[IP_TEXT], server[IP_TEXT], who[128];
+	struct ip ip, net = ip_from_v4(segment_net(seg));
 
-	ip_format(&seg->server, server);
 	if (!*text && lowest_free(c, seg, &ip)) {
 		snprintf(why, size, "segment '%s' has no free address outside its pool", seg->name);
 		return -ENOSPC;
@@ -144,8 +143,10 @@ static int judge_address(
 	}
 	if (!segment_accepts(seg, &ip)) {
 		snprintf(why, size,
-			"address %s cannot be used in segment '%s' (%s/%u, and %s is the server's)",
-			text, seg->name, server, seg->prefix_len, server);
+			"address %s cannot be used in segment '%s': it must be a host's in %s/%u, "
+			"and neither the server's (%s) nor the router's",
+			text, seg->name, ip_format(&net, net_text), seg->prefix_len,
+			ip_format(&seg->server, server));
 		return -EINVAL;
 	}
 	if (address_used(c, seg->id, &ip, who, sizeof who)) {

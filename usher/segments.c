@@ -103,17 +103,56 @@ static int interface_segment(
 	return 0;
 }
 
+/* Behind a relay: the link and our address are those of the segment where the relay's packets come in. */
+static int relayed_segment(struct service *s, const struct config_segment *c, struct segment *seg,
+	char *why, size_t size)
+{
+	const struct segment *link = segments_by_name(&s->segments, c->via);
+
+	if (!link || link->via) {
+		snprintf(why, size,
+			"segment '%s': via='%s' is no network or interface that is served: add "
+			"<segment interface='%s'/> or take another",
+			c->name, c->via, c->via);
+		return -ENOENT;
+	}
+	seg->via = link->id;
+	seg->subnet = c->subnet;
+	seg->prefix_len = c->prefix_len;
+	seg->server = link->server;
+	snprintf(seg->ifname, sizeof seg->ifname, "%s", link->ifname);
+	fill_dns(seg, c, false);
+	return 0;
+}
+
+/* Which of the two a client is on must be clear from its relay's address. */
+static int check_overlap(struct service *s, const struct segment *seg, char *why, size_t size)
+{
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *other = s->segments.all[i];
+
+		if (segment_link(other) != seg->via || !seg->via ||
+			(!segment_contains(other, segment_net(seg)) &&
+				!segment_contains(seg, segment_net(other))))
+			continue;
+		snprintf(why, size, "segments '%s' and '%s' overlap", seg->name, other->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_pool(
 	const struct segment *seg, const struct config_segment *c, char *why, size_t size)
 {
-	char a[IP_TEXT], b[IP_TEXT], server[IP_TEXT];
+	char a[IP_TEXT], b[IP_TEXT], text[IP_TEXT];
+	struct ip net = ip_from_v4(segment_net(seg));
 
 	if (!ip_is_set(&c->pool_first) ||
 		(segment_accepts(seg, &c->pool_first) && segment_accepts(seg, &c->pool_last)))
 		return 0;
 	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u",
 		seg->name, ip_format(&c->pool_first, a), ip_format(&c->pool_last, b),
-		ip_format(&seg->server, server), seg->prefix_len);
+		ip_format(&net, text), seg->prefix_len);
 	return -EINVAL;
 }
 
@@ -122,18 +161,23 @@ static int find_one(struct service *s, const struct config_segment *c, char *why
 	struct segment seg = {.is_network = c->is_network,
 		.lease_s = c->lease_s,
 		.computed = c->computed,
+		.by_client_id = c->by_client_id,
+		.extra = c->extra,
 		.http_port = s->config.http_port};
 	int rc;
 
 	snprintf(seg.name, sizeof seg.name, "%s", c->name);
 	snprintf(seg.domain, sizeof seg.domain, "%s", c->domain);
 	rc = c->is_network ? network_segment(s, c, &seg, why, size)
+		: *c->via  ? relayed_segment(s, c, &seg, why, size)
 			   : interface_segment(c, &seg, why, size);
 	if (rc)
 		return rc;
 	if (ip_is_set(&c->router))
 		seg.router = c->router;
-	rc = check_pool(&seg, c, why, size);
+	rc = check_overlap(s, &seg, why, size);
+	if (!rc)
+		rc = check_pool(&seg, c, why, size);
 	if (rc)
 		return rc;
 	seg.pool_first = ip_to_v4(&c->pool_first);
@@ -153,20 +197,35 @@ int segments_find(struct service *s, char *why, size_t why_size)
 			"interface (--interface eth1)");
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < s->config.n_segments; i++) {
-		int rc = find_one(s, &s->config.segments[i], why, why_size);
+	/* those behind relays last: they go by way of the others */
+	for (int relayed = 0; relayed < 2; relayed++)
+		for (size_t i = 0; i < s->config.n_segments; i++) {
+			const struct config_segment *c = &s->config.segments[i];
+			int rc = !*c->via == !relayed ? find_one(s, c, why, why_size) : 0;
 
-		if (rc)
-			return rc;
-	}
+			if (rc)
+				return rc;
+		}
 	return 0;
+}
+
+uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer)
+{
+	const struct segment *on = segments_by_id(&s->segments, link);
+	const struct segment *seg =
+		on ? segments_by_address(&s->segments, on, ip_to_v4(peer)) : NULL;
+
+	return seg ? seg->id : link;
 }
 
 int segment_open(struct service *s, const struct segment *seg, char *why, size_t why_size)
 {
 	struct link_state link;
-	int rc = dhcpd_open(s->dhcpd, seg, why, why_size);
+	int rc;
 
+	if (seg->via) /* its link is another's */
+		return 0;
+	rc = dhcpd_open(s->dhcpd, seg, why, why_size);
 	if (!rc)
 		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
 	if (!rc)
@@ -213,7 +272,7 @@ void segments_link_changed(void *service, const char *ifname)
 	struct service *s = service;
 
 	for (size_t i = 0; i < s->segments.count; i++)
-		if (!strcmp(s->segments.all[i]->ifname, ifname))
+		if (!s->segments.all[i]->via && !strcmp(s->segments.all[i]->ifname, ifname))
 			follow_link(s, s->segments.all[i]);
 }
 

@@ -185,10 +185,12 @@ static void on_request(void *arg, struct http_request *r)
 {
 	struct service *s = arg;
 
-	if (r->local)
+	if (r->local) {
 		api_handle(s, r);
-	else
-		boot_handle(s, r);
+		return;
+	}
+	r->segment = segment_of_peer(s, r->segment, &r->peer);
+	boot_handle(s, r);
 }
 
 static int open_for_tftp(
@@ -297,9 +299,13 @@ static void say_ready(struct service *s)
 		char ip[IP_TEXT];
 
 		networks |= seg->is_network;
-		log_info("serving %s '%s' on %s, %s/%u, HTTP port %u",
-			seg->is_network ? "network" : "interface", seg->name, seg->ifname,
-			ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
+		if (seg->via)
+			log_info("serving subnet '%s', %s/%u, behind relays on %s", seg->name,
+				ip_format(&seg->subnet, ip), seg->prefix_len, seg->ifname);
+		else
+			log_info("serving %s '%s' on %s, %s/%u, HTTP port %u",
+				seg->is_network ? "network" : "interface", seg->name, seg->ifname,
+				ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
 	}
 	if (networks)
 		guests_connect(s->guests);

@@ -70,6 +70,8 @@ int segments_find(struct service *s, char *why, size_t why_size);
 int segment_open(struct service *s, const struct segment *seg, char *why, size_t why_size);
 /* A link changed: sockets are opened anew where it came back, closed where it went. */
 void segments_link_changed(void *service, const char *ifname);
+/* Whose address it is that reached us on this link: the same segment's, or one's behind a relay. */
+uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer);
 /* "http://192.168.122.1:8067" */
 void segment_base_url(const struct segment *seg, char *buf, size_t size);
 

@@ -34,6 +34,106 @@ static const char *told(void)
 	return colon ? colon + 1 : why;
 }
 
+static int read_segment_with(const char *attributes, const char *children)
+{
+	char text[2048];
+
+	snprintf(text, sizeof text, "<usher>\n<segment interface='e' %s>\n%s</segment></usher>",
+		attributes, children);
+	return read_text(text);
+}
+
+START_TEST(segment_extra)
+{
+	const struct config_segment *s = &config.segments[0];
+	const struct segment_extra *x = &s->extra;
+
+	ck_assert_int_eq(read_segment_with("mtu='1450' identity='client-id'",
+				 "<ntp address='10.0.0.1'/> <search domain='a.example'/> <search "
+				 "domain='b'/>"
+				 "<route to='10.1.0.0/16' gateway='10.0.0.9'/>"
+				 "<option code='100' value='UTC'/>"
+				 "<option code='125' type='hex' value='0a:4D 00ff'/>"
+				 "<option code='72' type='address' value='10.0.0.1, 10.0.0.2'/>"
+				 "<option code='23' type='u8' value='64'/>"
+				 "<option code='24' type='u32' value='4294967295'/>"),
+		0);
+	ck_assert_uint_eq(x->mtu, 1450);
+	ck_assert(s->by_client_id);
+	ck_assert_uint_eq(x->n_ntp, 1);
+	ck_assert_str_eq(x->search, "a.example b");
+	ck_assert_uint_eq(x->n_routes, 1);
+	ck_assert_uint_eq(x->routes[0].to, 0x0a010000);
+	ck_assert_uint_eq(x->routes[0].prefix_len, 16);
+	ck_assert_uint_eq(x->routes[0].gateway, 0x0a000009);
+	ck_assert_uint_eq(x->options_len, 5 + 6 + 10 + 3 + 6);
+	ck_assert_int_eq(memcmp(x->options,
+				 "\144\3UTC\175\4\12\115\0\377\110\10\12\0\0\1\12\0\0\2\27\1\100"
+				 "\30\4\377\377\377\377",
+				 30),
+		0);
+}
+END_TEST
+
+START_TEST(segment_extra_faults)
+{
+	static const struct {
+		const char *attributes, *children, *told;
+	} table[] = {
+		{"mtu='60'", "", "2: <segment mtu='60'>: expected bytes from 68 to 65535"},
+		{"identity='duid'", "", "2: <segment identity='duid'>: expected mac or client-id"},
+		{"", "<option code='3' value='x'/>",
+			"3: <option code='3'> is usher's own to send: <router> says it"},
+		{"", "<option code='67' value='x'/>",
+			"3: <option code='67'> is usher's own to send"},
+		{"", "<option code='255' value='x'/>",
+			"3: <option code='255'>: expected a DHCP option's number from 1 to 254"},
+		{"", "<option code='100' value='x'/>\n<option code='100' value='y'/>",
+			"4: <option code='100'> is there already"},
+		{"", "<option code='100' type='hex' value='0a4'/>",
+			"3: <option value='0a4'>: expected hexadecimal bytes like 0a:4d:00"},
+		{"", "<option code='100' type='u8' value='256'/>",
+			"3: <option value='256'>: expected a number from 0 to 255"},
+		{"", "<option code='100' type='word' value='1'/>",
+			"3: <option value='1'>: expected type= text, hex, address, u8, u16 or u32"},
+		{"", "<route to='10.1.0.1/16' gateway='10.0.0.9'/>",
+			"3: <route to='10.1.0.1/16'>: expected a network like 10.2.0.0/24"},
+		{"", "<route to='0.0.0.0/0' gateway='10.0.0.9'/>",
+			"3: <route>: the default route is the <router>'s"},
+		{"", "<search domain='a..b'/>",
+			"3: <search domain='a..b'>: expected a domain like lab.example"},
+		{"via='e0'", "",
+			"2: <segment> takes one of network= (of libvirt), interface=, and via= (a "
+			"relay's packets come in there)"},
+		{"name='x'", "",
+			"2: <segment>: via=, name= and subnet= go together: one behind a relay"},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		ck_assert_int_eq(
+			read_segment_with(table[i].attributes, table[i].children), -EINVAL);
+		ck_assert_str_eq(told(), table[i].told);
+	}
+}
+END_TEST
+
+START_TEST(relayed_segment)
+{
+	const struct config_segment *s = &config.segments[0];
+
+	ck_assert_int_eq(read_text("<usher><segment name='rack2' via='eth1' subnet='10.2.0.0/23'>"
+				   "<router address='10.2.0.1'/></segment></usher>"),
+		0);
+	ck_assert_str_eq(s->name, "rack2");
+	ck_assert_str_eq(s->via, "eth1");
+	ck_assert_uint_eq(ip_to_v4(&s->subnet), 0x0a020000);
+	ck_assert_uint_eq(s->prefix_len, 23);
+	ck_assert(!s->is_network);
+	ck_assert_int_eq(
+		read_text("<usher><segment via='eth1' subnet='10.2.0.0/23'/></usher>"), -EINVAL);
+}
+END_TEST
+
 START_TEST(whole)
 {
 	ck_assert_int_eq(
@@ -83,7 +183,9 @@ static const struct {
 		"1: <guest accel='fast'>: expected auto, kvm or qemu"},
 	{"<usher><guest filter='maybe'/></usher>", "1: <guest filter='maybe'>: expected yes or no"},
 	{"<usher><segment/></usher>",
-		"1: <segment> takes either network= (of libvirt) or interface="},
+		"1: <segment> takes one of network= (of libvirt), interface=, and via= (a relay's "
+		"packets "
+		"come in there)"},
 	{"<usher><segment network='n'><pool start='10.0.0.9' end='10.0.0.2'/></segment></usher>",
 		"1: <pool>: start lies behind end"},
 	{"<usher><segment network='n' lease='5'/></usher>",
@@ -119,6 +221,9 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, whole);
+	tcase_add_test(t, segment_extra);
+	tcase_add_test(t, segment_extra_faults);
+	tcase_add_test(t, relayed_segment);
 	tcase_add_loop_test(t, faults, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_test(t, broken);
 	suite_add_tcase(s, t);
