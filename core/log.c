@@ -44,6 +44,11 @@ static void hide_controls(char *text, size_t len)
 			text[i] = text[i] == '\t' ? ' ' : '?';
 }
 
+bool log_wants(int priority)
+{
+	return priority <= atomic_load_explicit(&max_level, memory_order_relaxed);
+}
+
 void log_line(int priority, const char *fmt, ...)
 {
 	char line[LINE_MAX_BYTES];
@@ -52,7 +57,7 @@ void log_line(int priority, const char *fmt, ...)
 	size_t at, len;
 	int n;
 
-	if (priority > atomic_load(&max_level))
+	if (!log_wants(priority))
 		return;
 	at = line_start(priority, line, sizeof line);
 	va_start(args, fmt);

@@ -5,11 +5,15 @@
 #ifndef USHER_CORE_LOG_H
 #define USHER_CORE_LOG_H
 
+#include <stdbool.h>
 #include <syslog.h>
 
 /* Lines above `max_priority` (LOG_ERR .. LOG_DEBUG) are dropped. */
 void log_init(int max_priority);
 void log_line(int priority, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Would such a line be written? Saves making its parts. */
+bool log_wants(int priority);
 
 #define log_error(...) log_line(LOG_ERR, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARNING, __VA_ARGS__)

@@ -88,19 +88,20 @@ static bool note_lease(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	char mac[MAC_TEXT], ip[IP_TEXT], client[80];
+	bool ours = dec->machine || dhcp_events_is_computed(p, dec);
+	bool told = dec->news && ours && within_reason(e, p, dec);
 
-	if (!dec->news)
+	if (!told && !(dec->news && log_wants(LOG_DEBUG)))
 		return false;
 	ip_format(&dec->address, ip);
 	mac_format(&p->msg->mac, mac);
 	client_text(p, client, sizeof(client));
-	if ((dec->machine || dhcp_events_is_computed(p, dec)) && within_reason(e, p, dec)) {
+	if (told)
 		timeline_add(
 			e->timeline, machine_name(dec), "leased", "%s to %s (%s)", ip, mac, client);
-		return true;
-	}
-	log_debug("dhcp %s: leased %s to %s (%s)", p->segment->name, ip, mac, client);
-	return false;
+	else
+		log_debug("dhcp %s: leased %s to %s (%s)", p->segment->name, ip, mac, client);
+	return told;
 }
 
 static bool note_decline(

@@ -10,7 +10,6 @@
 enum {
 	OUTBOX_PACKETS = 4096, /* answers held at once, 6 MB: what waits for a slow disk. Beyond,
 				  clients ask again */
-	OUTBOX_BATCHES = 1024, /* commits under way at once */
 };
 
 struct packet_list {
@@ -18,23 +17,17 @@ struct packet_list {
 	size_t n;
 };
 
-/* The ACKs that wait for one commit. */
-struct batch {
-	struct dhcp_outbox *outbox;
-	struct batch *next;
-	struct packet_list acks;
-};
-
 struct dhcp_outbox {
 	struct dhcp_outbox_config c;
 	struct dhcp_packet *free_packets;
-	size_t n_packets; /* made so far */
-	struct batch *free_batches;
-	size_t n_batches, in_flight;
-	struct batch *filling;  /* gathers ACKs until it is committed, or NULL */
-	struct packet_list now; /* leave with the batch that is being worked on */
-	bool dirty;             /* something was put that no batch commits */
-	bool gone;              /* dhcp_outbox_free() was called: the last callback frees */
+	size_t n_packets;           /* made so far */
+	struct packet_list now;     /* leave with the batch that is being worked on */
+	struct packet_list parked;  /* ACKs that the next commit is for */
+	struct packet_list waiting; /* and those of the commit that is under way */
+	bool committing;
+	bool dirty;           /* something was put that no ACK waits for */
+	bool gone;            /* dhcp_outbox_free() was called: the callback frees */
+	int64_t committed_at; /* mono ms: when the last commit was asked for */
 	struct loop_timer gather;
 	struct dhcp_meter send_errors;
 	struct dhcp_outbox_stats stats;
@@ -53,7 +46,7 @@ static void list_add(struct packet_list *l, struct dhcp_packet *p)
 	l->n++;
 }
 
-static struct dhcp_packet *packet_get(struct dhcp_outbox *o)
+struct dhcp_packet *dhcp_outbox_room(struct dhcp_outbox *o)
 {
 	struct dhcp_packet *p = o->free_packets;
 
@@ -68,35 +61,10 @@ static struct dhcp_packet *packet_get(struct dhcp_outbox *o)
 	return p;
 }
 
-static void packet_put(struct dhcp_outbox *o, struct dhcp_packet *p)
+void dhcp_outbox_put_back(struct dhcp_outbox *o, struct dhcp_packet *p)
 {
 	p->next = o->free_packets;
 	o->free_packets = p;
-}
-
-static struct batch *batch_get(struct dhcp_outbox *o)
-{
-	struct batch *b = o->free_batches;
-
-	if (b) {
-		o->free_batches = b->next;
-	} else {
-		if (o->n_batches == OUTBOX_BATCHES)
-			return NULL;
-		b = malloc(sizeof(*b));
-		if (!b)
-			return NULL;
-		o->n_batches++;
-	}
-	*b = (struct batch){.outbox = o};
-	list_init(&b->acks);
-	return b;
-}
-
-static void batch_put(struct dhcp_outbox *o, struct batch *b)
-{
-	b->next = o->free_batches;
-	o->free_batches = b;
 }
 
 /* Takes the packets that go together, up to a batch: same socket, same kind. */
@@ -155,7 +123,7 @@ static void list_discard(struct dhcp_outbox *o, struct packet_list *l)
 		struct dhcp_packet *p = l->head;
 
 		l->head = p->next;
-		packet_put(o, p);
+		dhcp_outbox_put_back(o, p);
 	}
 	list_init(l);
 }
@@ -168,7 +136,7 @@ static void list_send(struct dhcp_outbox *o, struct packet_list *l)
 	while ((n = take_run(l, run)) > 0) {
 		send_run(o, run, n);
 		for (size_t i = 0; i < n; i++)
-			packet_put(o, run[i]);
+			dhcp_outbox_put_back(o, run[i]);
 	}
 	list_init(l);
 }
@@ -181,103 +149,80 @@ static void release_memory(struct dhcp_outbox *o)
 		o->free_packets = p->next;
 		free(p);
 	}
-	while (o->free_batches) {
-		struct batch *b = o->free_batches;
-
-		o->free_batches = b->next;
-		free(b);
-	}
 	free(o);
 }
 
-static void batch_over(struct batch *b, int rc)
+static void commit_over(struct dhcp_outbox *o, int rc)
 {
-	struct dhcp_outbox *o = b->outbox;
+	size_t n = o->waiting.n;
 
-	o->stats.parked -= b->acks.n;
+	o->stats.parked -= n;
 	if (rc == 0 && !o->gone) {
-		list_send(o, &b->acks);
-	} else {
-		o->stats.dropped += b->acks.n;
-		if (!o->gone)
-			log_error("dhcp: %zu leases are not on disk, their ACKs are dropped: %s",
-				b->acks.n, strerror(-rc));
-		list_discard(o, &b->acks);
+		list_send(o, &o->waiting);
+		return;
 	}
-	batch_put(o, b);
+	o->stats.dropped += n;
+	if (!o->gone)
+		log_error("dhcp: %zu leases are not on disk, their ACKs are dropped: %s", n,
+			strerror(-rc));
+	list_discard(o, &o->waiting);
 }
+
+static void commit_if_due(struct dhcp_outbox *o);
 
 /* store_done */
 static void committed(void *arg, int rc)
 {
-	struct batch *b = arg;
-	struct dhcp_outbox *o = b->outbox;
+	struct dhcp_outbox *o = arg;
 
-	o->in_flight--;
-	batch_over(b, rc);
-	if (o->gone && o->in_flight == 0)
+	o->committing = false;
+	commit_over(o, rc);
+	if (o->gone)
 		release_memory(o);
+	else
+		commit_if_due(o);
 }
 
-static void commit_batch(struct dhcp_outbox *o)
+static void commit(struct dhcp_outbox *o)
 {
-	struct batch *b = o->filling;
 	int rc;
 
-	o->filling = NULL;
-	o->dirty = false;
 	loop_timer_clear(o->c.loop, &o->gather);
-	if (!o->c.store) {
-		batch_over(b, 0);
+	o->committed_at = loop_now(o->c.loop);
+	o->dirty = false;
+	o->waiting = o->parked;
+	list_init(&o->parked);
+	rc = o->c.store ? store_commit(o->c.store, committed, o) : 0;
+	if (o->c.store && rc == 0)
+		o->committing = true;
+	else
+		commit_over(o, rc);
+}
+
+/* One commit at a time, and one in gather_ms: what comes meanwhile goes with the next. The first
+ * after a rest waits for nothing. */
+static void commit_if_due(struct dhcp_outbox *o)
+{
+	int64_t wait = o->committed_at + o->c.gather_ms - loop_now(o->c.loop);
+
+	if (o->committing || o->parked.n == 0 || o->gather.slot)
 		return;
-	}
-	o->in_flight++;
-	rc = store_commit(o->c.store, committed, b);
-	if (rc < 0) {
-		o->in_flight--;
-		batch_over(b, rc);
-	}
+	if (wait <= 0 || loop_timer_set(o->c.loop, &o->gather, wait) < 0)
+		commit(o);
 }
 
 static void gathered(struct loop_timer *t)
 {
-	struct dhcp_outbox *o = t->arg;
-
-	if (o->filling)
-		commit_batch(o);
-}
-
-static bool is_due(struct dhcp_outbox *o)
-{
-	if (o->c.gather_ms == 0 || o->filling->acks.n >= DHCP_BATCH)
-		return true;
-	return o->gather.slot == 0 && loop_timer_set(o->c.loop, &o->gather, o->c.gather_ms) < 0;
+	commit_if_due(t->arg);
 }
 
 void dhcp_outbox_flush(struct dhcp_outbox *o)
 {
 	list_send(o, &o->now);
-	if (o->filling && o->filling->acks.n == 0) {
-		batch_put(o, o->filling);
-		o->filling = NULL;
-	}
-	if (o->filling && is_due(o))
-		commit_batch(o);
-	if (o->dirty && !o->filling && o->c.store)
+	commit_if_due(o);
+	if (o->dirty && o->parked.n == 0 && o->c.store)
 		(void)store_commit(o->c.store, NULL, NULL);
 	o->dirty = false;
-}
-
-struct dhcp_packet *dhcp_outbox_room(struct dhcp_outbox *o)
-{
-	if (!o->filling)
-		o->filling = batch_get(o);
-	return o->filling ? packet_get(o) : NULL;
-}
-
-void dhcp_outbox_put_back(struct dhcp_outbox *o, struct dhcp_packet *p)
-{
-	packet_put(o, p);
 }
 
 void dhcp_outbox_send(struct dhcp_outbox *o, struct dhcp_packet *p)
@@ -287,10 +232,8 @@ void dhcp_outbox_send(struct dhcp_outbox *o, struct dhcp_packet *p)
 
 void dhcp_outbox_park(struct dhcp_outbox *o, struct dhcp_packet *p)
 {
-	list_add(&o->filling->acks, p);
+	list_add(&o->parked, p);
 	o->stats.parked++;
-	if (o->filling->acks.n >= DHCP_BATCH)
-		commit_batch(o);
 }
 
 void dhcp_outbox_touch(struct dhcp_outbox *o)
@@ -311,6 +254,8 @@ int dhcp_outbox_new(const struct dhcp_outbox_config *c, struct dhcp_outbox **ret
 		return -ENOMEM;
 	o->c = *c;
 	list_init(&o->now);
+	list_init(&o->parked);
+	list_init(&o->waiting);
 	loop_timer_init(&o->gather, gathered, o);
 	*ret = o;
 	return 0;
@@ -323,9 +268,8 @@ void dhcp_outbox_free(struct dhcp_outbox *o)
 	loop_timer_clear(o->c.loop, &o->gather);
 	o->gone = true;
 	list_discard(o, &o->now);
-	if (o->filling)
-		batch_over(o->filling, -ECANCELED);
-	o->filling = NULL;
-	if (o->in_flight == 0)
+	o->stats.parked -= o->parked.n;
+	list_discard(o, &o->parked);
+	if (!o->committing)
 		release_memory(o);
 }

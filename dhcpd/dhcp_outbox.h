@@ -1,7 +1,7 @@
 /*
- * Answers on their way out. OFFERs leave with the wake-up that made them; ACKs are parked, batch
- * by batch, until the store says that their leases are on disk, and dropped when it says that they
- * are not: the clients ask again. Main thread only.
+ * Answers on their way out. OFFERs leave with the wake-up that made them; ACKs are parked until the
+ * store says that their leases are on disk, and dropped when it says that they are not: the clients
+ * ask again. While one commit is under way the next one's gather. Main thread only.
  */
 #ifndef USHER_DHCPD_DHCP_OUTBOX_H
 #define USHER_DHCPD_DHCP_OUTBOX_H
@@ -16,7 +16,7 @@ struct dhcp_outbox;
 struct dhcp_outbox_config {
 	struct loop *loop;
 	struct store *store; /* NULL (tests): nothing waits */
-	unsigned gather_ms;  /* wait this long for more ACKs before a commit; 0: not at all */
+	unsigned gather_ms;  /* at most one commit in this time; 0: only one after the other */
 };
 
 struct dhcp_outbox_stats {
@@ -30,7 +30,7 @@ int dhcp_outbox_new(const struct dhcp_outbox_config *c, struct dhcp_outbox **ret
  * are not touched. */
 void dhcp_outbox_free(struct dhcp_outbox *o);
 
-/* Room for one answer, and for its batch: asked for before anything is decided. NULL: there is
+/* Room for one answer: asked for before anything is decided. NULL: there is
  * none. Given to one of the three below. */
 struct dhcp_packet *dhcp_outbox_room(struct dhcp_outbox *o);
 void dhcp_outbox_put_back(struct dhcp_outbox *o, struct dhcp_packet *p);

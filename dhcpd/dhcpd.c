@@ -17,6 +17,9 @@
 enum {
 	ASKING_SLOTS = 4096, /* iPXEs remembered, 96 kB: racks that boot at once; one lost waits */
 	ASKING_MS = 30 * 1000, /* iPXE gives up on IPv6 after 16 s */
+	/* A busy socket is read once in this time, since a wake-up costs more than a message's
+	 * work. */
+	PACE_MS = 1,
 };
 
 struct port {
@@ -24,6 +27,8 @@ struct port {
 	const struct segment *segment;
 	struct dhcp_socket socket;
 	struct loop_fd watch;
+	struct loop_timer pace; /* set: it reads, and not the watch */
+	int64_t read_at;        /* loop_now() of the last reading by the watch */
 	struct ndp ndp;
 	struct dhcp_meter malformed;
 };
@@ -176,24 +181,48 @@ static void receive_one(struct port *port, size_t i, int64_t now)
 		lost(d, &p, -ENOBUFS);
 }
 
-/* One system call's worth; the loop comes back when there is more. */
-static void readable(struct loop_fd *w, uint32_t events)
+/* One system call's worth: how many messages there were, or -errno. */
+static int receive(struct port *port)
 {
-	struct port *port = w->arg;
 	struct dhcpd *d = port->d;
 	int64_t now = clock_wall_ms();
 	int n = dhcp_socket_receive(&port->socket, &d->inbox);
 
-	(void)events;
 	if (n < 0) {
 		if (dhcp_meter_due(&d->receive_errors, loop_now(d->c.loop)))
 			log_warn("dhcp %s: cannot receive: %s", port->segment->name, strerror(-n));
-		return;
+		return n;
 	}
 	d->stats.in += (uint64_t)n;
 	for (int i = 0; i < n; i++)
 		receive_one(port, (size_t)i, now);
 	dhcp_outbox_flush(d->outbox);
+	return n;
+}
+
+/* A client alone is answered at once. Readings within one millisecond are a crowd's: its messages
+ * are left to gather from then on, until none came. */
+static void readable(struct loop_fd *w, uint32_t events)
+{
+	struct port *port = w->arg;
+	struct loop *loop = port->d->c.loop;
+	bool again = port->read_at == loop_now(loop);
+	int n = receive(port);
+
+	(void)events;
+	port->read_at = loop_now(loop);
+	if (again && n > 0 && loop_timer_set(loop, &port->pace, PACE_MS) == 0)
+		(void)loop_rewatch(loop, w, 0);
+}
+
+static void paced(struct loop_timer *t)
+{
+	struct port *port = t->arg;
+	struct loop *loop = port->d->c.loop;
+	int n = receive(port);
+
+	if (n <= 0 || loop_timer_set(loop, t, n == DHCP_BATCH ? 0 : PACE_MS) < 0)
+		(void)loop_rewatch(loop, &port->watch, EPOLLIN);
 }
 
 int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret)
@@ -235,6 +264,7 @@ static void port_close(struct port *port)
 {
 	if (port->watch.watched)
 		loop_unwatch(port->d->c.loop, &port->watch);
+	loop_timer_clear(port->d->c.loop, &port->pace);
 	dhcp_socket_close(&port->socket);
 	ndp_close(&port->ndp);
 }
@@ -251,6 +281,7 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 			return -ENOMEM;
 		port->d = d;
 		port->segment = s;
+		loop_timer_init(&port->pace, paced, port);
 		port->socket = DHCP_SOCKET_CLOSED;
 		port->ndp = NDP_CLOSED;
 		d->ports[s->id - 1] = port;

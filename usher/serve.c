@@ -170,7 +170,8 @@ static int start_dhcpd(struct run *r, char *why, size_t size)
 		.store = s->store,
 		.machines = s->machines,
 		.timeline = s->timeline,
-		.segments = &s->segments};
+		.segments = &s->segments,
+		.gather_ms = DHCPD_GATHER_MS};
 	int rc = dhcpd_new(&c, &s->dhcpd);
 
 	if (rc)

@@ -574,13 +574,19 @@ START_TEST(test_gathering)
 	if (!in_namespace)
 		return;
 	stop();
-	start(20);
+	start(200);
 	request(&ONE, NET + 3);
 	run(1);
-	ck_assert_uint_eq(store_stats(store).commits, 0);
+	ck_assert_uint_eq(store_stats(store).commits, 1); /* alone: at once */
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	request(&ONE, NET + 3);
+	run(1);
+	ck_assert_uint_eq(store_stats(store).commits, 1); /* so soon again: later, with others */
 	ck_assert_uint_eq(dhcpd_stats(d).parked, 1);
 	settle();
 	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	ck_assert_uint_eq(store_stats(store).commits, 2);
 	burst();
 }
 END_TEST
