@@ -574,7 +574,7 @@ START_TEST(test_gathering)
 	if (!in_namespace)
 		return;
 	stop();
-	start(200);
+	start(500);
 	request(&ONE, NET + 3);
 	run(1);
 	ck_assert_uint_eq(store_stats(store).commits, 1); /* alone: at once */
