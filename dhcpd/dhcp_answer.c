@@ -48,7 +48,7 @@ static void put_times(struct dhcp_reply *r, uint32_t lease_s)
 		dhcp_reply_u32(r, OPT_REBINDING, (uint32_t)((uint64_t)lease_s * 7 / 8));
 }
 
-static void put_boot(struct dhcp_reply *r, const struct dhcp_boot *b)
+void dhcp_answer_put_boot(struct dhcp_reply *r, const struct dhcp_boot *b)
 {
 	/* Encapsulated options of iPXE: 176, "no-pxedhcp". Saves it seconds of waiting. */
 	static const uint8_t NO_PXEDHCP[] = {176, 1, 1};
@@ -206,7 +206,7 @@ int dhcp_answer_encode(const struct dhcp_policy *p, const struct dhcp_decision *
 	put_times(&r, d->lease_s);
 	dhcp_reply_u32(&r, OPT_NETMASK, v4_mask(p->segment->prefix_len));
 	if (boot && boot->boots)
-		put_boot(&r, boot);
+		dhcp_answer_put_boot(&r, boot);
 	put_network(&r, p->segment, d->machine);
 	return dhcp_reply_end(&r);
 }

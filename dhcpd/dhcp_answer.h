@@ -19,6 +19,8 @@ struct dhcp_route {
 };
 
 struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct dhcp_decision *d);
+/* The options that say what to boot. */
+void dhcp_answer_put_boot(struct dhcp_reply *r, const struct dhcp_boot *b);
 /* The length of the message in `buf`, or -EMSGSIZE when it cannot be put into what the client
  * takes. `boot` may be NULL. Only for the verdicts that send. */
 int dhcp_answer_encode(const struct dhcp_policy *p, const struct dhcp_decision *d,

@@ -127,15 +127,20 @@ static bool boot_ipxe(struct dhcp_boot *b, const struct dhcp_boot_for *f)
 	return put_url(b, f, "m/%s/boot.ipxe", f->token);
 }
 
+void dhcp_boot_as_pxe(struct dhcp_boot *b)
+{
+	b->vendor_class = "PXEClient";
+	b->vendor = PXE_NO_DISCOVERY;
+	b->vendor_len = sizeof(PXE_NO_DISCOVERY);
+}
+
 static bool boot_pxe(struct dhcp_boot *b, const char *name)
 {
 	int n;
 
 	if (!name)
 		return false;
-	b->vendor_class = "PXEClient";
-	b->vendor = PXE_NO_DISCOVERY;
-	b->vendor_len = sizeof(PXE_NO_DISCOVERY);
+	dhcp_boot_as_pxe(b);
 	b->tftp = true;
 	n = snprintf(b->file, sizeof(b->file), "%s", name);
 	return n > 0 && (size_t)n < sizeof(b->file);

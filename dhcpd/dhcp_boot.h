@@ -45,6 +45,8 @@ enum dhcp_client dhcp_boot_client(const struct dhcp_message *m);
 /* For people: "iPXE", "PXE, BIOS", "HTTP boot, arch 16", the vendor class of a system, or "". */
 enum { DHCP_CLIENT_TEXT = 48 };
 const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT]);
+/* Options 60 and 43 as PXE wants them. */
+void dhcp_boot_as_pxe(struct dhcp_boot *b);
 struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f);
 /* The same for a machine as it is now on this segment; NULL: no record of this MAC. */
 struct dhcp_boot dhcp_boot_machine(

@@ -1,6 +1,7 @@
 #include "dhcpd/dhcp_socket.h"
 
 #include "core/link.h"
+#include "dhcpd/dhcp_proxy.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -20,9 +21,10 @@ static void widen(int fd, int force, int plain)
 }
 
 /* The device before the address: other servers may hold port 67 on other links. */
-static int open_udp(const char *ifname, int *ret)
+static int open_udp(const char *ifname, uint32_t to, uint16_t port, int *ret)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(DHCP_SERVER_PORT)};
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(to)};
 	int one = 1, rc, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
@@ -30,7 +32,7 @@ static int open_udp(const char *ifname, int *ret)
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname, (socklen_t)strlen(ifname)) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) < 0 ||
-		bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0) {
+		bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
 		rc = -errno;
 		close(fd);
 		return rc;
@@ -53,11 +55,12 @@ static int open_raw(int *ret)
 	return 0;
 }
 
-int dhcp_socket_open(
-	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size)
+static int open_both(struct dhcp_socket *s, const char *ifname, uint32_t server, uint32_t to,
+	uint16_t port, char *why, size_t why_size)
 {
 	struct dhcp_socket next = DHCP_SOCKET_CLOSED;
 	const char *what = "there is no such link";
+	char cannot[40];
 	struct link_state link;
 	int rc = link_lookup(ifname, &link);
 
@@ -67,8 +70,9 @@ int dhcp_socket_open(
 	next.ifindex = link.index;
 	next.mac = link.mac;
 	next.server = server;
-	what = "cannot open UDP port 67 on it";
-	rc = open_udp(ifname, &next.udp);
+	snprintf(cannot, sizeof(cannot), "cannot open UDP port %u on it", port);
+	what = cannot;
+	rc = open_udp(ifname, to, port, &next.udp);
 	if (rc < 0)
 		goto out;
 	what = "cannot open a packet socket";
@@ -81,6 +85,24 @@ out:
 	}
 	*s = next;
 	return 0;
+}
+
+int dhcp_socket_open(
+	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size)
+{
+	return open_both(s, ifname, server, INADDR_ANY, DHCP_SERVER_PORT, why, why_size);
+}
+
+int dhcp_socket_open_beside(
+	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size)
+{
+	return open_both(s, ifname, server, INADDR_BROADCAST, DHCP_SERVER_PORT, why, why_size);
+}
+
+int dhcp_socket_open_proxy(
+	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size)
+{
+	return open_both(s, ifname, server, INADDR_ANY, DHCP_PROXY_PORT, why, why_size);
 }
 
 bool dhcp_socket_fits(struct dhcp_socket *s, const char *ifname)

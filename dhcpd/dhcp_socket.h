@@ -48,6 +48,13 @@ struct dhcp_inbox {
 /* Fills a closed socket. -errno, one line in `why`, and it is still closed. */
 int dhcp_socket_open(
 	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size);
+/* The same beside another server of this host's: hears broadcasts only, and leaves it the unicast
+ * that renews its leases. Replies are frames. */
+int dhcp_socket_open_beside(
+	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size);
+/* The same on port 4011 (dhcp_proxy.h). Replies are datagrams. */
+int dhcp_socket_open_proxy(
+	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size);
 /* Still on the link of this name? Then its MAC is looked up again, else nothing is changed. */
 bool dhcp_socket_fits(struct dhcp_socket *s, const char *ifname);
 void dhcp_socket_close(struct dhcp_socket *s); /* closed is fine */

@@ -4,8 +4,11 @@
 #include "core/log.h"
 #include "dhcpd/dhcp_answer.h"
 #include "dhcpd/dhcp_events.h"
+#include "dhcpd/dhcp_foreign.h"
+#include "dhcpd/dhcp_listen.h"
 #include "dhcpd/dhcp_outbox.h"
 #include "dhcpd/dhcp_policy.h"
+#include "dhcpd/dhcp_side.h"
 #include "dhcpd/ndp.h"
 
 #include <errno.h>
@@ -30,6 +33,9 @@ struct port {
 	struct loop_timer pace; /* set: it reads, and not the watch */
 	int64_t read_at;        /* loop_now() of the last reading by the watch */
 	struct ndp ndp;
+	struct dhcp_foreign foreign; /* open with the socket: we lease */
+	struct dhcp_side *side;      /* not NULL: somebody else leases */
+	struct dhcp_listen listen;   /* open: not known yet */
 	struct dhcp_meter malformed;
 };
 
@@ -267,6 +273,10 @@ static void port_close(struct port *port)
 	loop_timer_clear(port->d->c.loop, &port->pace);
 	dhcp_socket_close(&port->socket);
 	ndp_close(&port->ndp);
+	dhcp_foreign_close(&port->foreign);
+	dhcp_side_free(port->side);
+	port->side = NULL;
+	dhcp_listen_close(&port->listen);
 }
 
 static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
@@ -313,15 +323,24 @@ static void open_ndp(struct port *port)
 			port->segment->name, strerror(-rc));
 }
 
-int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_size)
+/* Without it we lease all the same. */
+static void open_foreign(struct port *port)
 {
-	struct port *port;
-	int rc = port_get(d, s, &port);
+	struct dhcpd *d = port->d;
+	char why[512];
 
-	if (rc < 0) {
-		snprintf(why, why_size, "%s: %s", s->name, strerror(-rc));
-		return rc;
-	}
+	if (dhcp_foreign_open(
+		    &port->foreign, d->c.loop, d->c.timeline, port->segment, why, sizeof(why)) < 0)
+		log_warn("dhcp %s: another DHCP server would stay unseen: %s", port->segment->name,
+			why);
+}
+
+static int open_own(struct port *port, char *why, size_t why_size)
+{
+	struct dhcpd *d = port->d;
+	const struct segment *s = port->segment;
+	int rc;
+
 	if (dhcp_socket_fits(&port->socket, s->ifname)) {
 		open_ndp(port);
 		return 0;
@@ -336,8 +355,64 @@ int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_s
 		port_close(port);
 	} else {
 		open_ndp(port);
+		open_foreign(port);
 	}
 	return rc;
+}
+
+static int open_side(struct port *port, char *why, size_t why_size)
+{
+	const struct dhcpd *d = port->d;
+	const struct dhcp_side_config c = {
+		d->c.loop, d->c.machines, d->c.timeline, &port->d->inbox};
+
+	if (port->side && dhcp_side_fits(port->side))
+		return 0;
+	port_close(port);
+	return dhcp_side_open(&c, port->segment, &port->side, why, why_size);
+}
+
+static void decided(void *arg, const struct dhcp_heard *server)
+{
+	struct port *port = arg;
+	struct dhcpd *d = port->d;
+	struct dhcpd_server s = {0};
+
+	if (server)
+		s = (struct dhcpd_server){.address = ip_from_v4(server->server),
+			.mac = server->from,
+			.gives = ip_from_v4(server->address)};
+	dhcp_listen_close(&port->listen);
+	d->c.decided(d->c.arg, port->segment, server ? &s : NULL);
+}
+
+static int open_listen(struct port *port, char *why, size_t why_size)
+{
+	struct dhcpd *d = port->d;
+
+	if (port->listen.loop)
+		return 0;
+	return dhcp_listen_open(
+		&port->listen, d->c.loop, port->segment->ifname, decided, port, why, why_size);
+}
+
+int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_size)
+{
+	struct port *port;
+	int rc = port_get(d, s, &port);
+
+	if (rc < 0) {
+		snprintf(why, why_size, "%s: %s", s->name, strerror(-rc));
+		return rc;
+	}
+	switch (s->mode) {
+	case SEGMENT_PROXY:
+		return open_side(port, why, why_size);
+	case SEGMENT_AUTO:
+		return open_listen(port, why, why_size);
+	default:
+		return open_own(port, why, why_size);
+	}
 }
 
 void dhcpd_close(struct dhcpd *d, const struct segment *s)
@@ -352,7 +427,7 @@ bool dhcpd_is_open(const struct dhcpd *d, const struct segment *s)
 {
 	const struct port *port = port_of(d, s);
 
-	return port && port->socket.udp >= 0;
+	return port && (port->socket.udp >= 0 || port->side);
 }
 
 void dhcpd_free(struct dhcpd *d)

@@ -18,6 +18,13 @@ struct dhcpd;
  * mostly the same for one lease and for a hundred. */
 enum { DHCPD_GATHER_MS = 4 };
 
+/* Another DHCP server that was heard. */
+struct dhcpd_server {
+	struct ip address;
+	struct mac mac;
+	struct ip gives; /* what it offered or leased; not set: it refused */
+};
+
 /* All borrowed for as long as the server lives. */
 struct dhcpd_config {
 	struct loop *loop;
@@ -25,6 +32,11 @@ struct dhcpd_config {
 	struct machines *machines;
 	struct timeline *timeline;
 	const struct segments *segments;
+	/* Who leases on a segment of mode SEGMENT_AUTO is known, some seconds after it was opened:
+	 * `server` (NULL: nobody), borrowed. The callee sets the mode and opens the segment
+	 * again. */
+	void (*decided)(void *arg, const struct segment *s, const struct dhcpd_server *server);
+	void *arg;
 	unsigned gather_ms; /* at most one commit in this time; 0: only one after the other */
 };
 
@@ -41,7 +53,8 @@ struct dhcpd_stats {
 int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret);
 /* Reads the leases; before store_start(). On failure one line in `why`. */
 int dhcpd_load(struct dhcpd *d, char *why, size_t why_size);
-/* Opens (again) the segment's sockets (one behind a relay has none of its own): needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. The link must
+/* Opens (again) the segment's sockets, as its mode wants (one behind a relay has none of its own):
+ * needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. The link must
  * exist, it need not be up. Fine to call whenever a link changed: sockets that are still on the
  * right one stay. -errno with one line in `why`; then the segment is closed. */
 int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_size);

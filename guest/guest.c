@@ -55,6 +55,7 @@ const char *guest_event_name(int what)
 	static const char *const names[] = {[GUEST_STARTED] = "started",
 		[GUEST_STOPPED_SELF] = "stopped",
 		[GUEST_KILLED] = "killed",
+		[GUEST_DEFINED] = "defined",
 		[GUEST_UNDEFINED] = "undefined"};
 
 	return what >= 0 && (size_t)what < sizeof names / sizeof *names ? names[what] : "?";
@@ -169,6 +170,8 @@ static int classify(int event, int detail)
 	case VIR_DOMAIN_EVENT_STOPPED:
 		return detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN ? GUEST_STOPPED_SELF
 								   : GUEST_KILLED;
+	case VIR_DOMAIN_EVENT_DEFINED:
+		return GUEST_DEFINED;
 	case VIR_DOMAIN_EVENT_UNDEFINED:
 		return GUEST_UNDEFINED;
 	default:
@@ -210,7 +213,9 @@ enum job_kind {
 	JOB_STOP,
 	JOB_DELETE,
 	JOB_STATUS,
-	JOB_PUBLISH
+	JOB_PUBLISH,
+	JOB_SEATS,
+	JOB_SEAT_GUESTS
 };
 
 static const struct run_deeds deeds[] = {
@@ -219,7 +224,7 @@ static const struct run_deeds deeds[] = {
 	[JOB_START_DISK] = {.start = true},
 	[JOB_STOP] = {.stop = true},
 	[JOB_DELETE] = {.stop = true, .undefine = true},
-	[JOB_PUBLISH] = {false, false, false},
+	[JOB_SEAT_GUESTS] = {false, false, false},
 };
 
 struct job {
@@ -229,6 +234,7 @@ struct job {
 	enum job_kind kind;
 	guest_done done;
 	guest_status_done status_done;
+	guest_seats_done seats_done;
 	void *arg;
 
 	char name[GUEST_NAME], uuid[GUEST_UUID];
@@ -245,6 +251,8 @@ struct job {
 	unsigned connection;
 	struct run_deeds did;
 	struct guest_status status;
+	struct guest_seat *seats;
+	size_t n_seats;
 };
 
 static struct job *job_from_work(struct work *w)
@@ -255,6 +263,7 @@ static struct job *job_from_work(struct work *w)
 static void job_free(struct job *j)
 {
 	free(j->fragment);
+	free(j->seats);
 	free(j);
 }
 
@@ -318,6 +327,10 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 	case JOB_PUBLISH:
 		return ops_publish(
 			op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
+	case JOB_SEATS:
+		return ops_seats(op, j->network, &j->seats, &j->n_seats);
+	case JOB_SEAT_GUESTS:
+		return ops_seat_guests(op, j->network, j->name);
 	}
 	return -ENOSYS;
 }
@@ -384,7 +397,9 @@ static void job_answer(struct job *j)
 	struct run_event *e, *next;
 
 	e = runs_end(&j->g->runs, j->name, j->connection, &deeds[j->kind], &j->did);
-	if (j->status_done)
+	if (j->seats_done)
+		j->seats_done(j->arg, j->rc, j->seats, j->n_seats, j->why);
+	else if (j->status_done)
 		j->status_done(j->arg, j->rc, &j->status, j->why);
 	else if (j->done)
 		j->done(j->arg, j->rc, j->why);
@@ -524,16 +539,25 @@ int guest_status(struct guests *g, const char *name, guest_status_done done, voi
 	return submit(job_new(g, JOB_STATUS, name, NULL), NULL, done, arg);
 }
 
+/* Updates of one network come one after the other: each reads what is there first. */
+static struct job *job_of_network(
+	struct guests *g, enum job_kind kind, const char *network, const char *name)
+{
+	struct job *j = job_new(g, kind, name, NULL);
+
+	if (j) {
+		snprintf(j->work.key, sizeof j->work.key, "network %s", network);
+		snprintf(j->network, sizeof j->network, "%s", network);
+	}
+	return j;
+}
+
 int guest_publish(struct guests *g, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add, guest_done done, void *arg)
 {
-	struct job *j = job_new(g, JOB_PUBLISH, name, NULL);
+	struct job *j = job_of_network(g, JOB_PUBLISH, network, name);
 
 	if (j) {
-		/* Updates of one network come one after the other: each reads what is there
-		 * first. */
-		snprintf(j->work.key, sizeof j->work.key, "network %s", network);
-		snprintf(j->network, sizeof j->network, "%s", network);
 		j->ip = *ip;
 		j->has_mac = mac;
 		if (mac)
@@ -541,6 +565,21 @@ int guest_publish(struct guests *g, const char *network, const char *name, const
 		j->add = add;
 	}
 	return submit(j, done, NULL, arg);
+}
+
+int guest_seats(struct guests *g, const char *network, guest_seats_done done, void *arg)
+{
+	struct job *j = job_of_network(g, JOB_SEATS, network, "");
+
+	if (j)
+		j->seats_done = done;
+	return submit(j, NULL, NULL, arg);
+}
+
+int guest_seat_guests(
+	struct guests *g, const char *network, const char *domain, guest_done done, void *arg)
+{
+	return submit(job_of_network(g, JOB_SEAT_GUESTS, network, domain), done, NULL, arg);
 }
 
 static char *copy(const char *text, bool *bad)

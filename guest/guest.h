@@ -58,6 +58,7 @@ enum guest_event {
 	GUEST_STOPPED_SELF, /* power-off by the guest, or its reset in an installing run: libvirt
 			       cannot tell them apart */
 	GUEST_KILLED,       /* destroyed from outside, crashed, or QEMU died */
+	GUEST_DEFINED,      /* also: changed; by us, too */
 	GUEST_UNDEFINED,
 };
 const char *guest_event_name(int what);
@@ -143,6 +144,28 @@ int guest_status(struct guests *g, const char *name, guest_status_done done, voi
  * Adding what is there and removing what is not is fine. */
 int guest_publish(struct guests *g, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add, guest_done done, void *arg);
+
+/* An address that is taken in a libvirt network's eyes. */
+struct guest_seat {
+	enum {
+		GUEST_SEAT_HOST, /* reserved in the network's <dhcp> */
+		GUEST_SEAT_LEASE,
+		GUEST_SEAT_DOMAIN /* a domain's NIC there has the MAC that is computed from it */
+	} what;
+	struct ip ip;
+	struct mac mac; /* zero: not known */
+	bool ours;      /* GUEST_SEAT_DOMAIN: the domain carries our mark */
+	char name[GUEST_NAME];
+};
+/* `seats` live for the call; an address may be there several times. */
+typedef void (*guest_seats_done)(
+	void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why);
+int guest_seats(struct guests *g, const char *network, guest_seats_done done, void *arg);
+/* In a network that leases, reserves the computed addresses of guests that others made: of this
+ * domain (once it is gone, they are taken back), or of all (""). What is somebody else's is left
+ * alone. */
+int guest_seat_guests(
+	struct guests *g, const char *network, const char *domain, guest_done done, void *arg);
 
 /* Blocking, for the start and for `usher check`; they use a connection of their own. */
 

@@ -29,8 +29,17 @@ int ops_delete(
 int ops_status(struct op *op, const char *name, struct guest_status *ret);
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add);
+/* What libvirt knows of this network's addresses; `*ret` is for free(). */
+int ops_seats(struct op *op, const char *network, struct guest_seat **ret, size_t *ret_n);
+/* Reservations for the guests of others with computed MACs: of one domain (when it is gone, they
+ * go), or of all ("" ). */
+int ops_seat_guests(struct op *op, const char *network, const char *domain);
 
 /* For files of this room. */
+
+/* ops_publish() without the name's record in the DNS. */
+int ops_reserve(struct op *op, const char *network, const char *name, const struct ip *ip,
+	const struct mac *mac, bool add);
 
 /* -ENOENT (nothing in `why`), -EPERM when it has another UUID than a given one. */
 int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *ret);

@@ -3,6 +3,7 @@
 #include "guest/virt.h"
 #include "guest/xml.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct publish {
 	const struct mac *mac;
 	unsigned scope; /* VIR_NETWORK_UPDATE_AFFECT_LIVE or _CONFIG */
 	xmlNode *root;  /* of the network as it is in this scope */
+	bool dns;       /* the name, too */
 };
 
 /* What a scope says of us already. */
@@ -97,6 +99,14 @@ static const xmlNode *find_dhcp(const xmlNode *root)
 	return NULL;
 }
 
+/* libvirt takes no other for a host's name in <dhcp>; the address does without. */
+static bool is_host_name(const char *name)
+{
+	return isalpha((unsigned char)*name) &&
+		!name[strspn(
+			name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")];
+}
+
 static enum standing dhcp_standing(const struct publish *p, const xmlNode *dhcp)
 {
 	char text[64];
@@ -108,8 +118,8 @@ static enum standing dhcp_standing(const struct publish *p, const xmlNode *dhcp)
 			continue;
 		if (!attr_is_ip(h, p->ip))
 			return OTHER;
-		return xml_attr(h, "name", text, sizeof text) && !strcasecmp(text, p->name) ? SAME
-											    : OTHER;
+		xml_attr(h, "name", text, sizeof text);
+		return strcasecmp(text, is_host_name(p->name) ? p->name : "") ? OTHER : SAME;
 	}
 	return ABSENT;
 }
@@ -118,16 +128,19 @@ static int publish_dhcp(struct publish *p, bool add)
 {
 	const xmlNode *dhcp = p->mac ? find_dhcp(p->root) : NULL;
 	enum standing s = dhcp ? dhcp_standing(p, dhcp) : ABSENT;
-	char xml[256], ip[IP_TEXT], mac[MAC_TEXT];
+	char xml[256], ip[IP_TEXT], mac[MAC_TEXT], name[GUEST_NAME + 16] = "";
 	unsigned command;
 
-	if (!dhcp || (add ? s == SAME : s == ABSENT))
+	/* one that says something else of our MAC is not ours to take away */
+	if (!dhcp || (add ? s == SAME : s != SAME))
 		return 0;
 	command = !add       ? VIR_NETWORK_UPDATE_COMMAND_DELETE
 		: s == OTHER ? VIR_NETWORK_UPDATE_COMMAND_MODIFY
 			     : VIR_NETWORK_UPDATE_COMMAND_ADD_LAST;
-	snprintf(xml, sizeof xml, "<host mac='%s' name='%s' ip='%s'/>", mac_format(p->mac, mac),
-		p->name, ip_format(p->ip, ip));
+	if (is_host_name(p->name))
+		snprintf(name, sizeof name, " name='%s'", p->name);
+	snprintf(xml, sizeof xml, "<host mac='%s'%s ip='%s'/>", mac_format(p->mac, mac), name,
+		ip_format(p->ip, ip));
 	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, xml);
 }
 
@@ -147,30 +160,46 @@ static int publish_scope(struct publish *p, unsigned scope, bool add)
 	}
 	p->scope = scope;
 	p->root = xmlDocGetRootElement(doc);
-	rc = publish_dns(p, add);
+	rc = p->dns ? publish_dns(p, add) : 0;
 	rc2 = publish_dhcp(p, add);
 	xmlFreeDoc(doc);
 	free(xml);
 	return rc ? rc : rc2;
 }
 
-int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
-	const struct mac *mac, bool add)
+static int publish(struct publish *p, bool add)
 {
-	struct publish p = {.op = op, .network = network, .name = name, .ip = ip, .mac = mac};
+	struct op *op = p->op;
 	int rc = 0;
 
-	if (!(p.net = virNetworkLookupByName(op->conn, network))) {
-		rc = virt_error(op->why, GUEST_WHY, "network %s", network);
+	if (!(p->net = virNetworkLookupByName(op->conn, p->network))) {
+		rc = virt_error(op->why, GUEST_WHY, "network %s", p->network);
 		if (rc != -ENOENT || add)
 			return rc;
 		op->why[0] = '\0';
 		return 0;
 	}
-	if (virNetworkIsActive(p.net) == 1)
-		rc = publish_scope(&p, VIR_NETWORK_UPDATE_AFFECT_LIVE, add);
-	if (!rc && virNetworkIsPersistent(p.net) == 1)
-		rc = publish_scope(&p, VIR_NETWORK_UPDATE_AFFECT_CONFIG, add);
-	virNetworkFree(p.net);
+	if (virNetworkIsActive(p->net) == 1)
+		rc = publish_scope(p, VIR_NETWORK_UPDATE_AFFECT_LIVE, add);
+	if (!rc && virNetworkIsPersistent(p->net) == 1)
+		rc = publish_scope(p, VIR_NETWORK_UPDATE_AFFECT_CONFIG, add);
+	virNetworkFree(p->net);
 	return rc;
+}
+
+int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
+	const struct mac *mac, bool add)
+{
+	struct publish p = {
+		.op = op, .network = network, .name = name, .ip = ip, .mac = mac, .dns = true};
+
+	return publish(&p, add);
+}
+
+int ops_reserve(struct op *op, const char *network, const char *name, const struct ip *ip,
+	const struct mac *mac, bool add)
+{
+	struct publish p = {.op = op, .network = network, .name = name, .ip = ip, .mac = mac};
+
+	return publish(&p, add);
 }

@@ -21,6 +21,14 @@ uint32_t segment_link(const struct segment *s)
 	return s->via ? s->via : s->id;
 }
 
+const char *segment_mode_name(enum segment_mode m)
+{
+	static const char *const names[] = {
+		[SEGMENT_OWN] = "own", [SEGMENT_PROXY] = "proxy", [SEGMENT_AUTO] = "auto"};
+
+	return m <= SEGMENT_AUTO ? names[m] : "?";
+}
+
 bool segment_accepts(const struct segment *s, const struct ip *ip)
 {
 	uint32_t mask = v4_mask(s->prefix_len), a = ip_to_v4(ip);

@@ -36,6 +36,13 @@ struct segment_extra {
 	size_t options_len;
 };
 
+/* Who leases there. */
+enum segment_mode {
+	SEGMENT_OWN,   /* we do */
+	SEGMENT_PROXY, /* somebody else does: we add the boot information */
+	SEGMENT_AUTO,  /* not known yet; becomes one of the others once */
+};
+
 struct segment {
 	uint32_t id;             /* 1.. within this run; 0 is "none" */
 	char name[SEGMENT_NAME]; /* the libvirt network's or the interface's: what is stored */
@@ -51,12 +58,14 @@ struct segment {
 	char domain[254];
 	uint32_t pool_first, pool_last; /* host order, inclusive; 0,0: no pool */
 	uint32_t lease_s;               /* seconds */
+	enum segment_mode mode;
 	bool computed;                  /* an address may be computed from a 52:54 MAC */
 	bool by_client_id;              /* a stranger's client-id says who it is, not its MAC */
 	struct segment_extra extra;
 	uint16_t http_port;
 };
 
+const char *segment_mode_name(enum segment_mode m); /* "own" */
 uint32_t segment_net(const struct segment *s); /* network address, host order */
 bool segment_contains(const struct segment *s, uint32_t address);
 /* The id of the segment whose link and sockets it uses: its own, or its relay's. */

@@ -315,6 +315,8 @@ void act_on_guest_event(void *service, const char *domain, const char *uuid, int
 	struct service *s = service;
 	struct machine *m = machines_by_name(s->machines, domain);
 
+	if (!m && !create_reserves(s, domain, 0, NULL))
+		seats_look(s, domain);
 	if (!m || !m->guest || strcmp(m->uuid, uuid) || create_reserves(s, domain, 0, NULL))
 		return;
 	if (what == GUEST_STOPPED_SELF)
@@ -322,20 +324,6 @@ void act_on_guest_event(void *service, const char *domain, const char *uuid, int
 	else if (what == GUEST_KILLED)
 		machine_event(m, LIFE_KILLED, "stopped from outside (virsh destroy, or QEMU died)");
 	act_set_deadline(s);
-}
-
-static void on_published(void *arg, int rc, const char *why)
-{
-	(void)arg;
-	(void)rc;
-	(void)why; /* a name in the network's DNS is a convenience: a network without dnsmasq has none */
-}
-
-void act_publish(struct service *s, const struct machine *m, bool add)
-{
-	if (m->guest && m->nics[0].n_addrs)
-		guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0], NULL,
-			add, on_published, NULL);
 }
 
 /* We were killed between the record and the domain: go on where it ended. */
@@ -389,7 +377,7 @@ static void reconcile(struct service *s, struct machine *m, const struct guest_s
 {
 	bool known = st->defined || st->running;
 
-	act_publish(s, m, true);
+	(void)seats_publish(s, m, true, NULL, NULL);
 	if (known && strcmp(st->uuid, m->uuid) && !was_to_go(m, st))
 		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it",
 			m->name);
@@ -426,6 +414,7 @@ void act_reconcile(void *service)
 	struct service *s = service;
 	struct machine *m = NULL;
 
+	seats_look(s, "");
 	while ((m = machines_next(s->machines, m))) {
 		struct job *j;
 

@@ -219,10 +219,11 @@ static json_t *segment_json(struct service *s, const struct segment *seg)
 		ip_format(&b, last);
 	}
 	segment_base_url(seg, url, sizeof url);
-	return json_pack("{s:s, s:b, s:s, s:s, s:i, s:s, s:s, s:s, s:b}", "name", seg->name,
+	return json_pack("{s:s, s:b, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b}", "name", seg->name,
 		"network", seg->is_network, "interface", seg->ifname, "server",
 		ip_format(&seg->server, ip), "prefix", (int)seg->prefix_len, "pool_first", first,
-		"pool_last", last, "url", url, "serving", dhcpd_is_open(s->dhcpd, seg));
+		"pool_last", last, "url", url, "mode", segment_mode_name(seg->mode), "serving",
+		dhcpd_is_open(s->dhcpd, seg));
 }
 
 static void status(struct service *s, struct http_request *r)

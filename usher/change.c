@@ -109,7 +109,7 @@ void change_forget(struct service *s, struct machine *m, const char *why)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
 		dhcpd_forget(s->dhcpd, &m->nics[i].mac);
-	act_publish(s, m, false);
+	(void)seats_publish(s, m, false, NULL, NULL);
 	timeline_add(s->timeline, m->name, "deleted", "%s", why);
 	machines_remove(s->machines, m);
 	act_set_deadline(s);

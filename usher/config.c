@@ -36,7 +36,8 @@ enum attribute_type {
 	A_BOOL,
 	A_IDENTITY,
 	A_ACCEL,
-	A_LEVEL
+	A_LEVEL,
+	A_MODE
 };
 
 struct subnet {
@@ -190,6 +191,16 @@ static const char *take_ip(struct ip *to, const char *text)
 	return NULL;
 }
 
+static bool segment_mode(const char *text, enum segment_mode *ret)
+{
+	for (enum segment_mode m = SEGMENT_OWN; m <= SEGMENT_AUTO; m++)
+		if (!strcmp(text, segment_mode_name(m))) {
+			*ret = m;
+			return true;
+		}
+	return false;
+}
+
 /* NULL when the value was taken, else what was expected. */
 static const char *take(const struct attribute *a, const char *text)
 {
@@ -219,6 +230,8 @@ static const char *take(const struct attribute *a, const char *text)
 			return "auto, kvm or qemu";
 		memcpy(a->to, text, strlen(text) + 1);
 		return NULL;
+	case A_MODE:
+		return segment_mode(text, a->to) ? NULL : "auto, own or proxy";
 	case A_LEVEL:
 		return log_level(text, a->to) ? NULL : "error, warning, info or debug";
 	}
@@ -626,7 +639,7 @@ static void read_segment(struct config_reader *r, const xmlNode *e, void *to)
 		{"dns", read_dns}, {"ntp", read_ntp}, {"search", read_search},
 		{"route", read_route}, {"option", read_option}, {0}};
 	struct config *c = to;
-	struct config_segment s = {.lease_s = 3600, .computed = true};
+	struct config_segment s = {.lease_s = 3600, .computed = true, .mode = SEGMENT_AUTO};
 	struct segment_names n = {0};
 	const struct attribute as[] = {{"network", A_TEXT, n.network, sizeof n.network, false},
 		{"interface", A_TEXT, n.interface, sizeof n.interface, false},
@@ -635,6 +648,7 @@ static void read_segment(struct config_reader *r, const xmlNode *e, void *to)
 		{"subnet", A_SUBNET, &n.subnet, 0, false},
 		{"domain", A_TEXT, s.domain, sizeof s.domain, false},
 		{"lease", A_SECONDS, &s.lease_s, 0, false},
+		{"mode", A_MODE, &s.mode, 0, false},
 		{"computed", A_BOOL, &s.computed, 0, false},
 		{"identity", A_IDENTITY, &s.by_client_id, 0, false},
 		{"mtu", A_MTU, &s.extra.mtu, 0, false}, {0}};
@@ -734,7 +748,10 @@ int config_add_segment(struct config *c, const char *name, bool is_network)
 	if (strlen(name) >= sizeof s->name)
 		return -ENAMETOOLONG;
 	s = &c->segments[c->n_segments++];
-	*s = (struct config_segment){.is_network = is_network, .lease_s = 3600, .computed = true};
+	*s = (struct config_segment){.is_network = is_network,
+		.lease_s = 3600,
+		.computed = true,
+		.mode = SEGMENT_AUTO};
 	snprintf(s->name, sizeof s->name, "%s", name);
 	return 0;
 }

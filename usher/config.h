@@ -23,6 +23,7 @@ struct config_segment {
 	uint32_t lease_s;
 	bool computed, by_client_id;
 	struct segment_extra extra;
+	enum segment_mode mode;
 };
 
 struct config_media {

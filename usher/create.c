@@ -28,6 +28,8 @@ static void creation_free(struct creation *c)
 		machine_free(c->machine);
 	profile_free(c->profile);
 	json_decref(c->snapshot);
+	json_decref(c->body);
+	free(c->seats);
 	free(c);
 }
 
@@ -130,6 +132,7 @@ static void undone(void *arg, int rc, const char *why)
 		json_sprintf("%s was not created: %s%s%s", m->name, c->why,
 			rc ? "; and its domain is still there: " : "", rc ? why : ""));
 
+	(void)seats_publish(s, m, false, NULL, NULL);
 	timeline_add(s->timeline, m->name, "deleted", "not created: %s", c->why);
 	machines_remove(s->machines, m);
 	act_set_deadline(s);
@@ -155,7 +158,8 @@ static void creation_done(struct creation *c)
 	struct machine *m = c->machine;
 
 	m->busy = false;
-	act_publish(s, m, true);
+	if (!seats_are_theirs(segments_by_name(&s->segments, m->nics[0].segment)))
+		(void)seats_publish(s, m, true, NULL, NULL);
 	http_respond_json(c->request, 201, api_machine(s, m, true));
 	creation_free(c);
 }
@@ -170,16 +174,35 @@ static void on_started(void *arg, int rc, const char *why)
 		creation_done(c);
 }
 
+static void creation_start(struct creation *c)
+{
+	struct service *s = c->service;
+
+	if (guest_start_install(s->guests, c->machine->name, c->machine->uuid, on_started, c))
+		creation_undo(c, true, "out of memory");
+}
+
+static void on_seated(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+
+	if (rc)
+		creation_undo(c, true, why);
+	else
+		creation_start(c);
+}
+
+/* Where libvirt leases the reservation is there before the firmware asks, or it would get another address. */
 static void on_made(void *arg, int rc, const char *why)
 {
 	struct creation *c = arg;
 	struct service *s = c->service;
 
-	if (rc) {
+	if (rc)
 		creation_undo(c, false, why);
-		return;
-	}
-	if (guest_start_install(s->guests, c->machine->name, c->machine->uuid, on_started, c))
+	else if (!seats_are_theirs(segments_by_name(&s->segments, c->machine->nics[0].segment)))
+		creation_start(c);
+	else if (seats_publish(s, c->machine, true, on_seated, c))
 		creation_undo(c, true, "out of memory");
 }
 
@@ -253,6 +276,7 @@ static void creation_record(struct creation *c)
 	if (rc) {
 		creation_undo(c, false, strerror(-rc));
 	} else if (!m->guest) {
+		(void)seats_publish(s, m, true, NULL, NULL);
 		api_respond_committed(s, c->request, 201, api_machine(s, m, true));
 		creation_free(c);
 	}
@@ -326,12 +350,53 @@ static struct creation *creation_new(struct service *s, struct http_request *r, 
 	return c;
 }
 
+static void creation_judge(struct creation *c)
+{
+	char why[1024];
+	int rc = judge_request(c, c->body, why, sizeof why);
+
+	json_decref(c->body);
+	c->body = NULL;
+	if (rc)
+		creation_fail(c, status_of(rc), why);
+	else
+		creation_check(c);
+}
+
+static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)
+{
+	struct creation *c = arg;
+
+	c->seats = n ? malloc(n * sizeof *seats) : NULL;
+	if (rc) {
+		creation_fail(c, 503, why);
+	} else if (n && !c->seats) {
+		creation_fail(c, 500, "out of memory");
+	} else if (answered_before(c->service, c->request, c->body)) {
+		creation_free(c); /* the same request came twice meanwhile */
+	} else {
+		if (n)
+			memcpy(c->seats, seats, n * sizeof *seats);
+		c->n_seats = n;
+		creation_judge(c);
+	}
+}
+
+/* Where libvirt leases, it knows of addresses that we do not. */
+static void creation_look(struct creation *c)
+{
+	const struct segment *seg = judge_where(c->service, c->body);
+
+	if (!seats_are_theirs(seg))
+		creation_judge(c);
+	else if (guest_seats(c->service->guests, seg->name, on_seats, c))
+		creation_fail(c, 500, "out of memory");
+}
+
 void create_handle(struct service *s, struct http_request *r)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	struct creation *c;
-	char why[1024];
-	int rc;
 
 	if (!json_is_object(body)) {
 		http_respond_error(r, 400, "the request is not a JSON object");
@@ -348,16 +413,11 @@ void create_handle(struct service *s, struct http_request *r)
 		json_decref(body);
 		return;
 	}
-	rc = judge_request(c, body, why, sizeof why);
-	json_decref(body);
-	if (rc) {
-		creation_fail(c, status_of(rc), why);
-		return;
-	}
+	c->body = body;
 	c->next = s->creations;
 	s->creations = c;
 	http_hold(r, HTTP_HOLD_MS); /* libvirt on a loaded host takes its time */
-	creation_check(c);
+	creation_look(c);
 }
 
 void create_drop_all(struct service *s)

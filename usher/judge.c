@@ -49,16 +49,25 @@ static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 	return 0;
 }
 
+const struct segment *judge_where(const struct service *s, json_t *body)
+{
+	const char *name = judge_text(body, "segment");
+
+	if (!*name)
+		return s->segments.count == 1 ? s->segments.all[0] : NULL;
+	return segments_by_name(&s->segments, name);
+}
+
 static int judge_segment(
 	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size)
 {
 	const struct segments *all = &c->service->segments;
 	const char *name = judge_text(body, "segment");
-	const struct segment *seg = *name ? segments_by_name(all, name) : all->all[0];
+	const struct segment *seg = judge_where(c->service, body);
 
 	if (!*name && all->count > 1) {
 		snprintf(why, size, "several networks are served: say --network %s or another",
-			seg->name);
+			all->all[0]->name);
 		return -EINVAL;
 	}
 	if (!seg) {
@@ -80,6 +89,38 @@ static int judge_segment(
 	return 0;
 }
 
+/* A reservation or lease of this very card is none of another's; a domain's is, unless it is to be replaced. */
+static bool is_of_other(const struct creation *c, const struct guest_seat *seat)
+{
+	struct mac mac = c->machine->nics[0].mac;
+
+	if (seat->what == GUEST_SEAT_DOMAIN)
+		return !seat->ours || strcmp(seat->name, c->machine->name);
+	if (mac_is_zero(&mac))
+		mac_from_ip(&seat->ip, &mac);
+	return !mac_eq(&mac, &seat->mac);
+}
+
+/* Has libvirt's network given it to somebody? */
+static bool seat_taken(const struct creation *c, const struct ip *ip, char *who, size_t size)
+{
+	static const char *const what[] = {[GUEST_SEAT_HOST] = "a reservation in libvirt's network",
+		[GUEST_SEAT_LEASE] = "a lease of libvirt's",
+		[GUEST_SEAT_DOMAIN] = "a domain whose MAC is computed from it"};
+	char mac[MAC_TEXT];
+
+	for (size_t i = 0; i < c->n_seats; i++) {
+		const struct guest_seat *s = &c->seats[i];
+
+		if (!ip_eq(&s->ip, ip) || !is_of_other(c, s))
+			continue;
+		snprintf(who, size, "%s: %s%s%s", what[s->what], s->name, *s->name ? ", " : "",
+			mac_format(&s->mac, mac));
+		return true;
+	}
+	return false;
+}
+
 bool judge_address_held(
 	const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size)
 {
@@ -95,7 +136,7 @@ bool judge_address_held(
 		!mac_eq(&holder, &c->machine->nics[0].mac))
 		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
 	else
-		return false;
+		return seat_taken(c, ip, who, size);
 	return true;
 }
 

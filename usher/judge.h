@@ -13,12 +13,17 @@ struct creation {
 	struct http_request *request; /* answered when the creation ends */
 	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
 	struct profile *profile;
-	json_t *snapshot; /* until armed */
+	json_t *snapshot;         /* until armed */
+	json_t *body;             /* the request, until it is judged */
+	struct guest_seat *seats; /* what libvirt knows of, where it leases */
+	size_t n_seats;
 	bool recorded, replace, arm;
 	bool making;   /* libvirt is at it */
 	char why[512]; /* it failed, and is being undone */
 };
 
+/* The segment that the request means; NULL: none. */
+const struct segment *judge_where(const struct service *s, json_t *body);
 /* Fills machine, profile and snapshot from the request. 0, or -errno with the line that the user reads. */
 int judge_request(struct creation *c, json_t *body, char *why, size_t size);
 /* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the

@@ -41,6 +41,36 @@ static void fill_dns(struct segment *seg, const struct config_segment *c, bool n
 		add_dns(seg, &seg->server);
 }
 
+/* One line that says who leases, and why we think so. */
+static void say_mode(const struct segment *seg, const char *because)
+{
+	log_info("%s: %s: %s", seg->name, because,
+		seg->mode == SEGMENT_OWN             ? "we lease there (mode own)"
+			: seg->mode == SEGMENT_PROXY ? "we add the boot information (mode proxy)"
+						     : "listening before we decide (mode auto)");
+}
+
+static int network_mode(const struct config_segment *c, const struct guest_network *net,
+	struct segment *seg, char *why, size_t size)
+{
+	if (net->dhcp && c->mode == SEGMENT_OWN) {
+		snprintf(why, size,
+			"network '%s' has <dhcp> of its own, two servers would lease: take that "
+			"element out (virsh net-edit %s; virsh net-destroy %s; virsh net-start "
+			"%s), or leave out mode='own'",
+			c->name, c->name, c->name, c->name);
+		return -EADDRINUSE;
+	}
+	seg->mode = c->mode;
+	if (c->mode == SEGMENT_AUTO)
+		seg->mode = net->dhcp ? SEGMENT_PROXY : SEGMENT_OWN;
+	say_mode(seg,
+		c->mode != SEGMENT_AUTO ? "as configured"
+			: net->dhcp     ? "libvirt's dnsmasq leases there (<dhcp> in the network)"
+					: "libvirt's network has no <dhcp>");
+	return 0;
+}
+
 static int network_segment(struct service *s, const struct config_segment *c, struct segment *seg,
 	char *why, size_t size)
 {
@@ -53,15 +83,6 @@ static int network_segment(struct service *s, const struct config_segment *c, st
 		snprintf(why, size, "network '%s' is not active: virsh net-start %s", c->name,
 			c->name);
 		return -ENETDOWN;
-	}
-	if (net.dhcp) {
-		snprintf(why, size,
-			"network '%s' has <dhcp> of its own, two servers would answer: take that "
-			"element out "
-			"(virsh net-edit %s; virsh net-destroy %s; virsh net-start %s) or serve "
-			"another network",
-			c->name, c->name, c->name, c->name);
-		return -EADDRINUSE;
 	}
 	if (!*net.bridge || !ip_is_set(&net.address)) {
 		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host",
@@ -76,7 +97,7 @@ static int network_segment(struct service *s, const struct config_segment *c, st
 	if (!*seg->domain)
 		snprintf(seg->domain, sizeof seg->domain, "%s", net.domain);
 	fill_dns(seg, c, net.dns);
-	return 0;
+	return network_mode(c, &net, seg, why, size);
 }
 
 static int interface_segment(
@@ -100,6 +121,8 @@ static int interface_segment(
 	seg->server = link.address;
 	seg->prefix_len = link.prefix_len;
 	fill_dns(seg, c, false);
+	seg->mode = c->mode;
+	say_mode(seg, c->mode == SEGMENT_AUTO ? "somebody may lease there" : "as configured");
 	return 0;
 }
 
@@ -115,6 +138,17 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 			"<segment interface='%s'/> or take another",
 			c->name, c->via, c->via);
 		return -ENOENT;
+	}
+	if (link->mode == SEGMENT_PROXY) {
+		snprintf(why, size,
+			"segment '%s': somebody else leases on '%s' (mode proxy), and relays are "
+			"answered only where we do: mode='own' there, or another via=",
+			c->name, c->via);
+		return -EINVAL;
+	}
+	if (link->mode == SEGMENT_AUTO) { /* relays are pointed at us by hand: we are meant */
+		s->segments.all[link->id - 1]->mode = SEGMENT_OWN;
+		say_mode(link, "a relay's subnet is behind it");
 	}
 	seg->via = link->id;
 	seg->subnet = c->subnet;
@@ -216,6 +250,25 @@ uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip
 		on ? segments_by_address(&s->segments, on, ip_to_v4(peer)) : NULL;
 
 	return seg ? seg->id : link;
+}
+
+void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server)
+{
+	struct service *s = service;
+	struct segment *own = s->segments.all[seg->id - 1];
+	char because[160], why[512], ip[IP_TEXT], mac[MAC_TEXT];
+
+	own->mode = server ? SEGMENT_PROXY : SEGMENT_OWN;
+	if (server)
+		snprintf(because, sizeof because, "%s (MAC %s) leases there",
+			ip_format(&server->address, ip), mac_format(&server->mac, mac));
+	else
+		snprintf(because, sizeof because, "no DHCP server answered on %s", seg->ifname);
+	say_mode(seg, because);
+	if (server && seg->pool_first)
+		log_warn("%s: its <pool> is not used: who leases chooses the address", seg->name);
+	if (dhcpd_open(s->dhcpd, seg, why, sizeof why))
+		log_error("%s: %s", seg->name, why);
 }
 
 int segment_open(struct service *s, const struct segment *seg, char *why, size_t why_size)

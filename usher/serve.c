@@ -171,6 +171,8 @@ static int start_dhcpd(struct run *r, char *why, size_t size)
 		.machines = s->machines,
 		.timeline = s->timeline,
 		.segments = &s->segments,
+		.decided = segments_decided,
+		.arg = s,
 		.gather_ms = DHCPD_GATHER_MS};
 	int rc = dhcpd_new(&c, &s->dhcpd);
 

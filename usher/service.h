@@ -5,6 +5,7 @@
  *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
  *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right
  *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
+ *   seats.c     addresses where libvirt leases
  *   follow_api.c  the timeline, long polled
  */
 #ifndef USHER_USHER_SERVICE_H
@@ -72,6 +73,8 @@ int segment_open(struct service *s, const struct segment *seg, char *why, size_t
 void segments_link_changed(void *service, const char *ifname);
 /* Whose address it is that reached us on this link: the same segment's, or one's behind a relay. */
 uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer);
+/* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */
+void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server);
 /* "http://192.168.122.1:8067" */
 void segment_base_url(const struct segment *seg, char *buf, size_t size);
 
@@ -120,6 +123,15 @@ void change_forget(struct service *s, struct machine *m, const char *why);
 /* Arms with the profile as it is now. 0, or -errno with the line. */
 int change_arm(struct service *s, struct machine *m, char *why, size_t why_size);
 
+/* seats.c */
+/* A libvirt network whose own dnsmasq leases. NULL: no. */
+bool seats_are_theirs(const struct segment *seg);
+/* A machine's name in its network's DNS and, where libvirt leases, its reservation: into the network or out of it.
+ * `done` may be NULL: then nobody waits. -errno: `done` is not called; -ENOENT: it is on no libvirt network. */
+int seats_publish(struct service *s, const struct machine *m, bool add, guest_done done, void *arg);
+/* A domain (all: "") may have come, changed or gone: guests of others with computed MACs. */
+void seats_look(struct service *s, const char *domain);
+
 /* act.c */
 void act_on(void *service, struct machine *m, unsigned actions); /* machine_act */
 void act_on_timeline(void *service, const struct timeline_event *e);
@@ -129,8 +141,6 @@ void act_set_deadline(struct service *s);
 void act_on_guest_event(void *service, const char *domain, const char *uuid, int what);
 /* At the start: bare machines that were armed, and nobody came to switch them before we were killed. */
 void act_resume(struct service *s);
-/* A guest's name in its network's DNS, or out of it. Nobody waits for that. */
-void act_publish(struct service *s, const struct machine *m, bool add);
 /* libvirt is (again) there: look at every guest, as events may have been missed. */
 void act_reconcile(void *service);
 void act_drop_all(struct service *s);

@@ -246,7 +246,8 @@ usher_stop
 usher_config "<segment network='leasing'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "a network that is not active" "'leasing' is not active: virsh net-start leasing" -c "$USHER_LAB/leasing.xml"
 virsh -q net-start leasing >/dev/null
-refused_serve "a network with <dhcp>" "'leasing' has <dhcp> of its own.*virsh net-edit leasing" \
+usher_config "<segment network='leasing' mode='own'/>" >"$USHER_LAB/leasing.xml"
+refused_serve "a network with <dhcp>, to be our own" "'leasing' has <dhcp> of its own.*virsh net-edit leasing" \
 	-c "$USHER_LAB/leasing.xml"
 usher_config "<segment network='nowhere'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "a network that is not there" "nowhere" -c "$USHER_LAB/leasing.xml"

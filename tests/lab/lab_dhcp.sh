@@ -21,12 +21,12 @@ cat >"$lab/usher.xml" <<END
   <user name='root'/>
   <state dir='$lab/state'/>
   <socket path='$USHER_SOCKET'/>
-  <segment interface='br0' domain='lab.example' lease='120'>
+  <segment interface='br0' mode='own' domain='lab.example' lease='120'>
     <pool start='10.66.0.100' end='10.66.0.101'/>
     <router address='10.66.0.1'/>
     <dns address='10.66.0.53'/>
   </segment>
-  <segment interface='br1' computed='no'/>
+  <segment interface='br1' mode='own' computed='no'/>
 </usher>
 END
 timeline_has() { "$USHER" timeline | grep -E "$1"; }

@@ -65,7 +65,7 @@ check "and deleted" "$USHER" delete web03
 usher_stop
 kill_libvirtd
 ip link add lab0 type bridge && ip address add 10.99.0.1/24 dev lab0 && ip link set lab0 up
-usher_config "<segment interface='lab0'/>" >"$USHER_LAB/usher.xml"
+usher_config "<segment interface='lab0' mode='own'/>" >"$USHER_LAB/usher.xml"
 check "without libvirtd, an interface is served" usher_start
 check "and bare metal enrolled" "$USHER" enroll bare01 --mac 52:54:00:00:00:01 --profile debian-12 \
 	--ip 10.99.0.9 --no-ssh-key

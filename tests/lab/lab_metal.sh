@@ -35,8 +35,8 @@ cat >"$USHER_LAB/usher.xml" <<END
   <socket path='$USHER_SOCKET'/>
   <boot dir='$USHER_LAB/boot'/>
   <profiles dir='$USHER_LAB/more'/>
-  <segment interface='p1'><pool start='10.66.0.100' end='10.66.0.101'/></segment>
-  <segment interface='p2'/>
+  <segment interface='p1' mode='own'><pool start='10.66.0.100' end='10.66.0.101'/></segment>
+  <segment interface='p2' mode='own'/>
 </usher>
 END
 mkdir -p "$USHER_LAB/boot"

@@ -50,7 +50,7 @@ load_config() {
 		  <state dir='$USHER_LAB/state'/>
 		  <socket path='$USHER_SOCKET'/>
 		  <profiles dir='$USHER_LAB/profiles'/>
-		  <segment interface='served' lease='7200'>
+		  <segment interface='served' mode='own' lease='7200'>
 		    <pool start='10.66.128.0' end='10.66.255.254'/>
 		  </segment>
 		</usher>

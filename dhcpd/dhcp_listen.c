@@ -1,0 +1,114 @@
+#include "dhcpd/dhcp_listen.h"
+
+#include "core/link.h"
+#include "core/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PROBE_MS = 1000 };
+
+static int send_frame(unsigned ifindex, const void *frame, size_t len)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = (int)ifindex,
+		.sll_halen = ETH_ALEN,
+		.sll_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+	int rc = 0, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (sendto(fd, frame, len, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+/* A link without a carrier has nobody to ask: that says nothing of who will be there. */
+static bool probe(struct dhcp_listen *n)
+{
+	uint8_t frame[DHCP_PROBE];
+	struct link_state link;
+	int rc = link_lookup(n->ifname, &link);
+
+	if (rc < 0 || !link.up)
+		return false;
+	dhcp_heard_probe(&link.mac, &n->client, n->xid, frame);
+	rc = send_frame(link.index, frame, sizeof(frame));
+	if (rc < 0)
+		log_debug("dhcp: no probe on %s: %s", n->ifname, strerror(-rc));
+	return rc == 0;
+}
+
+static void step(struct loop_timer *t)
+{
+	struct dhcp_listen *n = t->arg;
+	struct dhcp_heard server = n->server;
+
+	if (n->found || n->probes == DHCP_LISTEN_PROBES) {
+		n->decided(n->arg, n->found ? &server : NULL);
+		return;
+	}
+	n->probes += probe(n);
+	(void)loop_timer_set(n->loop, t,
+		n->probes == DHCP_LISTEN_PROBES
+			? DHCP_LISTEN_MS - (DHCP_LISTEN_PROBES - 1) * PROBE_MS
+			: PROBE_MS);
+}
+
+/* Boot information alone is not a lease: two proxies get along. */
+static void heard(void *arg, const struct dhcp_heard *h)
+{
+	struct dhcp_listen *n = arg;
+
+	if (n->found || (!h->address && h->type != DHCP_NAK))
+		return;
+	n->found = true;
+	n->server = *h;
+	(void)loop_timer_set(n->loop, &n->timer, 0);
+}
+
+/* Locally administered, and no group's. */
+static void make_up_client(struct dhcp_listen *n)
+{
+	(void)!getrandom(n->client.b, sizeof(n->client.b), GRND_NONBLOCK);
+	(void)!getrandom(&n->xid, sizeof(n->xid), GRND_NONBLOCK);
+	n->client.b[0] = 0x02;
+}
+
+int dhcp_listen_open(struct dhcp_listen *n, struct loop *l, const char *ifname,
+	void (*decided)(void *arg, const struct dhcp_heard *server), void *arg, char *why,
+	size_t why_size)
+{
+	int rc;
+
+	*n = (struct dhcp_listen){.loop = l, .decided = decided, .arg = arg};
+	snprintf(n->ifname, sizeof(n->ifname), "%s", ifname);
+	loop_timer_init(&n->timer, step, n);
+	make_up_client(n);
+	rc = dhcp_watch_open(&n->watch, l, ifname, true, heard, n, why, why_size);
+	if (rc == 0 && (rc = loop_timer_set(l, &n->timer, 0)) < 0) {
+		dhcp_watch_close(&n->watch);
+		snprintf(why, why_size, "%s: %s", ifname, strerror(-rc));
+	}
+	if (rc < 0)
+		*n = (struct dhcp_listen){0};
+	return rc;
+}
+
+void dhcp_listen_close(struct dhcp_listen *n)
+{
+	if (!n->loop)
+		return;
+	loop_timer_clear(n->loop, &n->timer);
+	dhcp_watch_close(&n->watch);
+	*n = (struct dhcp_listen){0};
+}

@@ -1,0 +1,22 @@
+/*
+ * Boot information beside another server's leases (PXE 2.1, "proxyDHCP"). Pure.
+ *
+ * An armed machine's DISCOVER is offered a boot file and no address; on port 4011 it is told the
+ * same once more. Option 60, the file and option 43 "ask no boot server" together are what iPXE's
+ * ROM and OVMF's own stack both take. Nobody else gets a word, and no lease is ever acknowledged.
+ */
+#ifndef USHER_DHCPD_DHCP_PROXY_H
+#define USHER_DHCPD_DHCP_PROXY_H
+
+#include "dhcpd/dhcp_boot.h"
+#include "machine/machine.h"
+#include "machine/segment.h"
+
+enum { DHCP_PROXY_PORT = 4011 };
+
+/* `port`: the one that it came to, 67 or 4011. `machine` may be NULL. The length of the answer in
+ * `buf`; 0: none is due; -EMSGSIZE. */
+int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
+	const struct machine *machine, uint16_t port, uint8_t buf[DHCP_REPLY_MAX]);
+
+#endif

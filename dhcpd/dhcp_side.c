@@ -1,0 +1,253 @@
+#include "dhcpd/dhcp_side.h"
+
+#include "core/log.h"
+#include "dhcpd/dhcp_boot.h"
+#include "dhcpd/dhcp_notice.h"
+#include "dhcpd/dhcp_policy.h"
+#include "dhcpd/dhcp_proxy.h"
+#include "dhcpd/dhcp_socket.h"
+#include "dhcpd/dhcp_watch.h"
+#include "dhcpd/ndp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum {
+	ASKED_SLOTS = 1024, /* clients remembered between REQUEST and ACK, 80 kB */
+};
+
+/* What a client said of itself, for when the other server answers it. */
+struct asked {
+	struct mac mac;
+	uint32_t xid, stage;
+	uint32_t told_stage, told_ip; /* of the lease that the timeline has */
+	char client[DHCP_CLIENT_TEXT];
+};
+
+/* One of the two ports. */
+struct side_port {
+	struct dhcp_side *side;
+	uint16_t number;
+	struct dhcp_socket socket;
+	struct loop_fd watch;
+};
+
+struct dhcp_side {
+	struct dhcp_side_config c;
+	const struct segment *segment;
+	struct side_port offers, boots; /* 67 and 4011 */
+	struct ndp ndp;
+	struct dhcp_watch watch;
+	struct dhcp_meter errors;
+	struct dhcp_message msg; /* the one that is being worked on */
+	struct dhcp_packet packet;
+	struct asked asked[ASKED_SLOTS]; /* by hash; a newer one takes an older one's place */
+};
+
+static const struct mac ETHER_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+static struct asked *asked_slot(struct dhcp_side *d, const struct mac *mac)
+{
+	return &d->asked[hash_bytes(mac, sizeof(*mac), 0) % ASKED_SLOTS];
+}
+
+static void note_asked(struct dhcp_side *d)
+{
+	struct asked *a = asked_slot(d, &d->msg.mac);
+	char text[DHCP_CLIENT_TEXT];
+
+	if (d->msg.type != DHCP_REQUEST)
+		return;
+	if (!mac_eq(&a->mac, &d->msg.mac))
+		*a = (struct asked){.mac = d->msg.mac};
+	a->xid = d->msg.xid;
+	a->stage = dhcp_policy_stage(&d->msg);
+	snprintf(a->client, sizeof(a->client), "%s", dhcp_boot_client_text(&d->msg, text));
+}
+
+/* An offer without an address cannot be sent to one; on 4011 the client has its own by now. */
+static struct dhcp_route route_to(const struct side_port *p, const struct sockaddr_in *from)
+{
+	if (p->number == DHCP_PROXY_PORT)
+		return (struct dhcp_route){
+			.ip = ntohl(from->sin_addr.s_addr), .port = ntohs(from->sin_port)};
+	return (struct dhcp_route){.frame = true,
+		.mac = ETHER_BROADCAST,
+		.ip = INADDR_BROADCAST,
+		.port = DHCP_CLIENT_PORT};
+}
+
+static void failed(struct dhcp_side *d, const char *what, int rc)
+{
+	if (dhcp_meter_due(&d->errors, loop_now(d->c.loop)))
+		log_warn("dhcp %s: %s: %s", d->segment->name, what, strerror(-rc));
+}
+
+static void answer(struct side_port *p, const struct sockaddr_in *from)
+{
+	struct dhcp_side *d = p->side;
+	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL);
+	struct dhcp_packet *packet = &d->packet;
+	int error = 0,
+	    len = dhcp_proxy_answer(
+		    &d->msg, d->segment, m, p->number, packet->buf + DHCP_FRAME_HEADER);
+
+	if (len <= 0)
+		return;
+	packet->len = (size_t)len;
+	packet->socket = &p->socket;
+	packet->route = route_to(p, from);
+	if (dhcp_socket_send(&p->socket, &packet, 1, &error) < 1)
+		failed(d, "a boot offer could not be sent", error);
+}
+
+/* A batch a wake-up; the loop comes back when there is more. */
+static void readable(struct loop_fd *w, uint32_t events)
+{
+	struct side_port *p = w->arg;
+	struct dhcp_side *d = p->side;
+	struct dhcp_inbox *in = d->c.inbox;
+	int n = dhcp_socket_receive(&p->socket, in);
+	const char *why;
+
+	(void)events;
+	if (n < 0)
+		failed(d, "cannot receive", n);
+	for (int i = 0; i < n; i++) {
+		if (dhcp_wire_decode(in->bytes[i], in->msgs[i].msg_len, &d->msg, &why) < 0)
+			continue;
+		note_asked(d);
+		answer(p, &in->from[i]);
+	}
+}
+
+static bool is_computed(const struct segment *s, const struct dhcp_heard *h)
+{
+	struct ip ip;
+
+	return s->computed && mac_to_ip(&h->client, &ip) == 0 && ip_to_v4(&ip) == h->address;
+}
+
+/* A renewal, which is said to the server alone, is no news; nor is the same to the same software. */
+static bool is_news(struct dhcp_side *d, const struct dhcp_heard *h, const char **ret_client)
+{
+	struct asked *a = asked_slot(d, &h->client);
+	bool known = mac_eq(&a->mac, &h->client);
+	bool news;
+
+	if (!known)
+		*a = (struct asked){.mac = h->client};
+	*ret_client = known && a->xid == h->xid ? a->client : "";
+	news = a->told_ip != h->address || a->told_stage != a->stage;
+	a->told_ip = h->address;
+	a->told_stage = a->stage;
+	return news;
+}
+
+static void heard(void *arg, const struct dhcp_heard *h)
+{
+	struct dhcp_side *d = arg;
+	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &h->client, NULL);
+	struct ip ip = ip_from_v4(h->address), server = ip_from_v4(h->server);
+	char mac[MAC_TEXT], address[IP_TEXT], by[IP_TEXT];
+	const char *client;
+
+	if (h->type != DHCP_ACK || !h->address || (!m && !is_computed(d->segment, h)) ||
+		!is_news(d, h, &client))
+		return;
+	timeline_add(d->c.timeline, m ? m->name : "", "leased", "%s to %s by %s (%s%sxid %08x)",
+		ip_format(&ip, address), mac_format(&h->client, mac), ip_format(&server, by),
+		client, *client ? ", " : "", h->xid);
+}
+
+/* Ours, and about to install: other systems may make of an advertisement what they like. */
+static bool boots_here(void *arg, const struct mac *mac)
+{
+	const struct dhcp_side *d = arg;
+	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, mac, NULL);
+
+	return m && life_netboots(m->state);
+}
+
+/* Without these two machines boot all the same: later, and with less to read. */
+static void open_extras(struct dhcp_side *d)
+{
+	const struct dhcp_socket *s = &d->offers.socket;
+	char why[512];
+	int rc = ndp_open(&d->ndp, d->c.loop, s->ifindex, &s->mac, boots_here, d);
+
+	if (rc < 0)
+		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait: %s",
+			d->segment->name, strerror(-rc));
+	if (dhcp_watch_open(
+		    &d->watch, d->c.loop, d->segment->ifname, true, heard, d, why, sizeof(why)) < 0)
+		log_warn("dhcp %s: the other server's leases stay unseen: %s", d->segment->name,
+			why);
+}
+
+static int watch_port(struct side_port *p, struct dhcp_side *d, uint16_t number)
+{
+	p->side = d;
+	p->number = number;
+	return loop_watch(d->c.loop, &p->watch, p->socket.udp, EPOLLIN, readable, p);
+}
+
+int dhcp_side_open(const struct dhcp_side_config *c, const struct segment *s,
+	struct dhcp_side **ret, char *why, size_t why_size)
+{
+	struct dhcp_side *d = calloc(1, sizeof(*d));
+	uint32_t server = ip_to_v4(&s->server);
+	int rc;
+
+	if (!d) {
+		snprintf(why, why_size, "%s: %s", s->name, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	d->c = *c;
+	d->segment = s;
+	d->offers.socket = d->boots.socket = DHCP_SOCKET_CLOSED;
+	d->ndp = NDP_CLOSED;
+	rc = dhcp_socket_open_beside(&d->offers.socket, s->ifname, server, why, why_size);
+	if (rc == 0)
+		rc = dhcp_socket_open_proxy(&d->boots.socket, s->ifname, server, why, why_size);
+	if (rc == 0) {
+		rc = watch_port(&d->offers, d, DHCP_SERVER_PORT);
+		if (rc == 0)
+			rc = watch_port(&d->boots, d, DHCP_PROXY_PORT);
+		if (rc < 0)
+			snprintf(why, why_size, "%s: %s", s->ifname, strerror(-rc));
+	}
+	if (rc < 0) {
+		dhcp_side_free(d);
+		return rc;
+	}
+	open_extras(d);
+	*ret = d;
+	return 0;
+}
+
+bool dhcp_side_fits(struct dhcp_side *d)
+{
+	return dhcp_socket_fits(&d->offers.socket, d->segment->ifname);
+}
+
+static void port_close(struct dhcp_side *d, struct side_port *p)
+{
+	if (p->watch.watched)
+		loop_unwatch(d->c.loop, &p->watch);
+	dhcp_socket_close(&p->socket);
+}
+
+void dhcp_side_free(struct dhcp_side *d)
+{
+	if (!d)
+		return;
+	port_close(d, &d->offers);
+	port_close(d, &d->boots);
+	ndp_close(&d->ndp);
+	dhcp_watch_close(&d->watch);
+	free(d);
+}

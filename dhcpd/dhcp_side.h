@@ -1,0 +1,34 @@
+/*
+ * A segment where another server leases: boot offers beside its own (dhcp_proxy.h), and its leases
+ * to our machines on the timeline. Owns its sockets; main thread only.
+ *
+ * Port 67 is bound to the broadcast address: the other server may be on this host, and what is sent
+ * to its own address is its own.
+ */
+#ifndef USHER_DHCPD_DHCP_SIDE_H
+#define USHER_DHCPD_DHCP_SIDE_H
+
+#include "core/loop.h"
+#include "machine/machine.h"
+#include "machine/segment.h"
+#include "machine/timeline.h"
+
+struct dhcp_inbox;
+struct dhcp_side;
+
+/* All borrowed for as long as it is open. */
+struct dhcp_side_config {
+	struct loop *loop;
+	const struct machines *machines;
+	struct timeline *timeline;
+	struct dhcp_inbox *inbox; /* shared: used within one wake-up */
+};
+
+/* Needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. -errno with one line in `why`. */
+int dhcp_side_open(const struct dhcp_side_config *c, const struct segment *s,
+	struct dhcp_side **ret, char *why, size_t why_size);
+/* Still on the segment's link? */
+bool dhcp_side_fits(struct dhcp_side *d);
+void dhcp_side_free(struct dhcp_side *d); /* NULL is fine */
+
+#endif
