@@ -17,7 +17,10 @@
 
 enum {
 	RETRY_MS = 1000, /* after a failed write, when nothing new is committed */
-	PAUSE_MS = 50,   /* and at least: a full disk must not cost a core */
+	PAUSE_MS = 50,   /* and at least */
+	PAUSE_TRIES = 4, /* nor sooner than so many times what the failed try took: each one writes all
+			    that is kept, and a full disk must not cost a core */
+	PAUSE_MOST_MS = 10 * 1000,
 };
 
 struct store {
@@ -33,7 +36,7 @@ struct store {
 	struct store_batch *pending; /* to be written, oldest first */
 	struct store_batch *spare;   /* NULL or empty */
 	bool failing;                /* the last try failed, at failed_at (mono ms) */
-	int64_t failed_at;
+	int64_t failed_at, pause_ms;
 
 	pthread_t thread;
 	bool started;
@@ -219,21 +222,40 @@ static void drop_pending(struct store *s, bool all)
 	}
 }
 
-/* Once when writing begins to fail, once when it works again: the waiters hear each failure. */
-static void note_outcome(struct store *s, int rc)
+static const char *remedy(int rc)
 {
+	switch (rc) {
+	case -ENOSPC:
+		return "make room there";
+	case -EROFS:
+		return "make it writable";
+	case -ENOMEM:
+		return "free some memory";
+	default:
+		return "look after that disk";
+	}
+}
+
+/* Once when writing begins to fail, once when it works again: the waiters hear each failure. */
+static void note_outcome(struct store *s, int rc, int64_t began)
+{
+	int64_t now = clock_mono_ms(), pause = (now - began) * PAUSE_TRIES;
+
 	if (rc < 0 && !s->failing)
-		log_error("store: cannot write: %s; keeping %zu bytes and trying again",
-			strerror(-rc), atomic_load(&s->backlog));
+		log_error("store: cannot write to %s: %s: %s; what waits for it is not acknowledged, "
+			  "and tried again",
+			store_file_path(s->file), strerror(-rc), remedy(rc));
 	if (!rc && s->failing)
-		log_info("store: writing again");
+		log_info("store: writing again to %s", store_file_path(s->file));
 	s->failing = rc < 0;
-	s->failed_at = clock_mono_ms();
+	s->failed_at = now;
+	s->pause_ms = pause < PAUSE_MS ? PAUSE_MS : pause > PAUSE_MOST_MS ? PAUSE_MOST_MS : pause;
 }
 
 static void write_pending(struct store *s)
 {
 	size_t bytes = pending_bytes(s);
+	int64_t began = clock_mono_ms();
 	int rc = bytes ? store_file_write(s->file, s->pending) : 0;
 
 	if (rc < 0)
@@ -242,7 +264,7 @@ static void write_pending(struct store *s)
 		atomic_fetch_add(&s->transactions, 1);
 	if (!rc)
 		atomic_fetch_sub(&s->backlog, bytes);
-	note_outcome(s, rc);
+	note_outcome(s, rc, began);
 	for (struct store_batch *b = s->pending; b; b = b->next)
 		store_batch_answer(b, s->home, rc);
 	drop_pending(s, !rc);
@@ -260,7 +282,7 @@ static bool wait_until(struct store *s, int64_t mono_ms)
 static void wait_for_work(struct store *s)
 {
 	if (s->failing) {
-		while (!s->closing && wait_until(s, s->failed_at + PAUSE_MS))
+		while (!s->closing && wait_until(s, s->failed_at + s->pause_ms))
 			;
 		while (!s->closing && !s->gather->asked && wait_until(s, s->failed_at + RETRY_MS))
 			;
@@ -284,7 +306,7 @@ static void *write_thread(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		write_pending(s);
 		if (rc < 0)
-			note_outcome(s, rc);
+			note_outcome(s, rc, clock_mono_ms());
 	}
 	return NULL;
 }

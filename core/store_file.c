@@ -180,11 +180,14 @@ static void sync_path(const char *path, int flags)
 	close(fd);
 }
 
+/* And its own: the first start makes the state folder too. */
 static void sync_directory(const char *path)
 {
-	char dir[PATH_MAX];
+	char text[PATH_MAX], *dir;
 
-	snprintf(dir, sizeof dir, "%s", path);
+	snprintf(text, sizeof text, "%s", path);
+	dir = dirname(text);
+	sync_path(dir, O_DIRECTORY);
 	sync_path(dirname(dir), O_DIRECTORY);
 }
 
@@ -388,6 +391,11 @@ void store_file_close(struct store_file *f)
 	if (f->lock_fd >= 0)
 		close(f->lock_fd);
 	free(f);
+}
+
+const char *store_file_path(const struct store_file *f)
+{
+	return f->path;
 }
 
 /* Loading */

@@ -13,6 +13,7 @@ struct store_file;
 /* As store_open(). */
 int store_file_open(const char *path, struct store_file **ret, char *why, size_t why_size);
 void store_file_close(struct store_file *f); /* NULL is fine */
+const char *store_file_path(const struct store_file *f);
 
 /* As store_load() and store_load_events(). */
 int store_file_load(struct store_file *f, enum store_kind kind,

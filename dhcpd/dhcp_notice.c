@@ -2,7 +2,7 @@
 
 #include "core/table.h"
 
-enum { METER_MS = 1000 };
+enum { METER_MS = 10 * 1000 };
 
 static bool within_budget(struct dhcp_notices *n, int64_t now)
 {

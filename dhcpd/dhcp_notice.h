@@ -29,7 +29,7 @@ struct dhcp_notices {
  * for the segment. */
 bool dhcp_notice_due(struct dhcp_notices *n, uint32_t segment, const struct mac *mac, int64_t now);
 
-/* The same for lines of one kind: at most one a second, with how many there were. Zeroed is new. */
+/* The same for lines of one kind: at most one in ten seconds, with how many there were. Zeroed is new. */
 struct dhcp_meter {
 	int64_t at;
 	unsigned count;

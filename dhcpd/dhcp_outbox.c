@@ -10,6 +10,8 @@
 enum {
 	OUTBOX_PACKETS = 4096, /* answers held at once, 6 MB: what waits for a slow disk. Beyond,
 				  clients ask again */
+	OUTBOX_PARKED = OUTBOX_PACKETS - 4 * DHCP_BATCH, /* ACKs of them: a disk that hangs must not
+							    take the OFFERs' room */
 };
 
 struct packet_list {
@@ -29,7 +31,8 @@ struct dhcp_outbox {
 	bool gone;            /* dhcp_outbox_free() was called: the callback frees */
 	int64_t committed_at; /* mono ms: when the last commit was asked for */
 	struct loop_timer gather;
-	struct dhcp_meter send_errors;
+	struct dhcp_meter send_errors, commit_errors;
+	size_t unstored; /* ACKs dropped since the last line about it */
 	struct dhcp_outbox_stats stats;
 };
 
@@ -152,6 +155,17 @@ static void release_memory(struct dhcp_outbox *o)
 	free(o);
 }
 
+/* The store says what is wrong and what to do; this is whom it hurts. */
+static void note_unstored(struct dhcp_outbox *o, size_t n, int error)
+{
+	o->unstored += n;
+	if (!dhcp_meter_due(&o->commit_errors, loop_now(o->c.loop)))
+		return;
+	log_error("dhcp: %zu ACKs were dropped, their leases are not on disk: %s", o->unstored,
+		strerror(-error));
+	o->unstored = 0;
+}
+
 static void commit_over(struct dhcp_outbox *o, int rc)
 {
 	size_t n = o->waiting.n;
@@ -163,8 +177,7 @@ static void commit_over(struct dhcp_outbox *o, int rc)
 	}
 	o->stats.dropped += n;
 	if (!o->gone)
-		log_error("dhcp: %zu leases are not on disk, their ACKs are dropped: %s", n,
-			strerror(-rc));
+		note_unstored(o, n, rc);
 	list_discard(o, &o->waiting);
 }
 
@@ -232,6 +245,11 @@ void dhcp_outbox_send(struct dhcp_outbox *o, struct dhcp_packet *p)
 
 void dhcp_outbox_park(struct dhcp_outbox *o, struct dhcp_packet *p)
 {
+	if (o->stats.parked >= OUTBOX_PARKED) {
+		o->stats.dropped++;
+		dhcp_outbox_put_back(o, p);
+		return;
+	}
 	list_add(&o->parked, p);
 	o->stats.parked++;
 }

@@ -271,6 +271,7 @@ static void open_socket(void)
 
 	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_BROADCAST, &one, sizeof one) < 0 ||
+		setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
 		setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0 ||
 		setsockopt(sock, SOL_SOCKET, SO_BINDTODEVICE, opt.link,
 			(socklen_t)strlen(opt.link)) < 0 ||

@@ -438,9 +438,9 @@ START_TEST(test_meter)
 
 	ck_assert_uint_eq(dhcp_meter_due(&m, 5000), 1);
 	ck_assert_uint_eq(dhcp_meter_due(&m, 5001), 0);
-	ck_assert_uint_eq(dhcp_meter_due(&m, 5999), 0);
-	ck_assert_uint_eq(dhcp_meter_due(&m, 6000), 3);
-	ck_assert_uint_eq(dhcp_meter_due(&m, 9000), 1);
+	ck_assert_uint_eq(dhcp_meter_due(&m, 14999), 0);
+	ck_assert_uint_eq(dhcp_meter_due(&m, 15000), 3);
+	ck_assert_uint_eq(dhcp_meter_due(&m, 40000), 1);
 }
 END_TEST
 
