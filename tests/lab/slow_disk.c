@@ -91,7 +91,8 @@ static void keep_names(const char *platter, const char *folder)
 static void keep(int fd)
 {
 	const char *platter = getenv("SLOW_DISK_PLATTER");
-	char self[32], path[PATH_MAX];
+	static char folder[PATH_MAX]; /* of the files; others are no affair of ours */
+	char self[32], path[PATH_MAX], *name;
 	struct stat st;
 	ssize_t n;
 
@@ -100,10 +101,14 @@ static void keep(int fd)
 	if (n < 0 || fstat(fd, &st))
 		return;
 	path[n] = 0;
-	if (S_ISDIR(st.st_mode))
-		keep_names(platter, path);
-	else
-		keep_file(platter, strrchr(path, '/') + 1, fd, st.st_size);
+	if (S_ISDIR(st.st_mode)) {
+		if (!strcmp(path, folder))
+			keep_names(platter, folder);
+		return;
+	}
+	name = strrchr(path, '/') + 1;
+	snprintf(folder, sizeof folder, "%.*s", (int)(name - path - 1), path);
+	keep_file(platter, name, fd, st.st_size);
 }
 
 static int slow(const char *name, int fd)
