@@ -39,7 +39,6 @@ static bool is_news(const struct dhcp_decision *dec)
 {
 	switch (dec->reason) {
 	case DHCP_STRANGER:
-	case DHCP_POOL_FULL:
 	case DHCP_TAKEN:
 	case DHCP_MISPLACED:
 	case DHCP_NOT_YOURS:
@@ -51,14 +50,44 @@ static bool is_news(const struct dhcp_decision *dec)
 	}
 }
 
+/* ", the next is free in 5 minutes" */
+static const char *next_free_text(const struct dhcp_policy *p, char *buf, size_t size)
+{
+	int64_t s = (lease_next_free(p->leases, p->segment) - p->now + 999) / 1000;
+
+	buf[0] = '\0';
+	if (s > 90)
+		snprintf(buf, size, ", the next is free in %lld minutes", (long long)(s + 59) / 60);
+	else if (s > 0)
+		snprintf(buf, size, ", the next is free in %lld s", (long long)s);
+	return buf;
+}
+
+/* The segment's trouble, not the client's: told once a minute, whoever asks. */
+static bool note_full(struct dhcp_events *e, const struct dhcp_policy *p)
+{
+	const struct segment *s = p->segment;
+	static const struct mac anybody;
+	char mac[MAC_TEXT], next[64];
+
+	if (!dhcp_notice_due(&e->refusals, s->id, &anybody, clock_mono_ms()))
+		return false;
+	timeline_add(e->timeline, "", "refused",
+		"the pool of %s is full: %u addresses%s; %s got none", s->name,
+		s->pool_last - s->pool_first + 1, next_free_text(p, next, sizeof(next)),
+		mac_format(&p->msg->mac, mac));
+	return true;
+}
+
 static bool note_refusal(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	const struct segment *s = p->segment;
-	struct mac who = dec->reason == DHCP_POOL_FULL ? (struct mac){0} : p->msg->mac;
 	char mac[MAC_TEXT], client[80];
 
-	if (!is_news(dec) || !dhcp_notice_due(&e->refusals, s->id, &who, clock_mono_ms()))
+	if (dec->reason == DHCP_POOL_FULL)
+		return note_full(e, p);
+	if (!is_news(dec) || !dhcp_notice_due(&e->refusals, s->id, &p->msg->mac, clock_mono_ms()))
 		return false;
 	mac_format(&p->msg->mac, mac);
 	client_text(p, client, sizeof(client));
@@ -133,4 +162,21 @@ bool dhcp_events_note(
 	default:
 		return false;
 	}
+}
+
+bool dhcp_events_note_in_use(
+	struct dhcp_events *e, const struct segment *s, const struct ip *ip, const struct mac *mac)
+{
+	char mac_text[MAC_TEXT], ip_text[IP_TEXT];
+
+	mac_format(mac, mac_text);
+	ip_format(ip, ip_text);
+	if (!dhcp_notice_due(&e->guests, s->id, mac, clock_mono_ms())) {
+		log_debug("dhcp %s: %s is in use by %s", s->name, ip_text, mac_text);
+		return false;
+	}
+	timeline_add(e->timeline, "", "in-use",
+		"%s on %s is in use by %s without a lease; set aside for %d minutes", ip_text,
+		s->name, mac_text, LEASE_DECLINE_MS / 60000);
+	return true;
 }

@@ -1,6 +1,6 @@
 /*
- * What DHCP tells the timeline: leases of our machines, addresses declined, clients refused. Each
- * MAC a bounded number of times a minute (dhcp_notice.h).
+ * What DHCP tells the timeline: leases of our machines, addresses declined or in use by a neighbour,
+ * clients refused, full pools. Each MAC a bounded number of times a minute (dhcp_notice.h).
  */
 #ifndef USHER_DHCPD_DHCP_EVENTS_H
 #define USHER_DHCPD_DHCP_EVENTS_H
@@ -20,6 +20,9 @@ void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline);
  * commits. */
 bool dhcp_events_note(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec);
+/* A neighbour without a lease answered for an address, which is set aside. True as above. */
+bool dhcp_events_note_in_use(
+	struct dhcp_events *e, const struct segment *s, const struct ip *ip, const struct mac *mac);
 /* The address is the one that is computed from the client's MAC. */
 bool dhcp_events_is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec);
 

@@ -306,6 +306,19 @@ uint32_t dhcp_policy_server(const struct dhcp_policy *p)
 	return p->msg->server_override ? p->msg->server_override : ip_to_v4(&p->segment->server);
 }
 
+/* Proven: what its record says, what this client holds or held until just now, and what we offered
+ * it. Behind a relay nobody hears our question. */
+static bool is_doubtful(
+	const struct dhcp_policy *p, const struct who *w, const struct dhcp_decision *d)
+{
+	const struct lease *l = lease_by_ip(p->leases, p->segment->id, &d->address);
+
+	if ((d->verdict != DHCP_SEND_OFFER && d->verdict != DHCP_SEND_ACK) || w->own ||
+		p->msg->giaddr || p->segment->via)
+		return false;
+	return !l || !mac_eq(&l->mac, &w->mac) || p->now - l->expires >= LEASE_PROVEN_MS;
+}
+
 struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
 {
 	struct who w = find_who(p);
@@ -316,6 +329,7 @@ struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
 	/* a broadcast on our link is not heard behind a relay */
 	if (d.verdict == DHCP_SEND_NAK && p->segment->via)
 		d.address = ip_from_v4(p->msg->ciaddr);
+	d.doubtful = is_doubtful(p, &w, &d);
 	return d;
 }
 
@@ -340,6 +354,11 @@ int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d
 	default:
 		return 0;
 	}
+}
+
+size_t dhcp_policy_ahead(const struct dhcp_policy *p, struct ip *ret, size_t most)
+{
+	return lease_candidates(p->leases, p->segment, p->now, is_machines, (void *)p, ret, most);
 }
 
 uint32_t dhcp_policy_stage(const struct dhcp_message *m)

@@ -65,6 +65,7 @@ struct dhcp_decision {
 	uint32_t lease_s;
 	uint32_t stage;     /* dhcp_policy_stage(), or the one of the lease that is renewed */
 	bool cancel_offers; /* it chose another server */
+	bool doubtful;      /* nobody knows yet that no neighbour uses the address: probe first */
 	bool news;          /* a lease begins, or other software than before took it up */
 };
 
@@ -76,6 +77,10 @@ uint32_t dhcp_policy_server(const struct dhcp_policy *p);
 struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p);
 /* Changes the leases as decided. 0 or -errno, then no answer may leave. */
 int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d);
+
+/* Pool addresses that the next strangers would be given, up to `most`: to be asked for in advance.
+ * `msg` may be NULL. */
+size_t dhcp_policy_ahead(const struct dhcp_policy *p, struct ip *ret, size_t most);
 
 /* A mark of the software that speaks: architecture, user and vendor class. Stored, so the same on
  * every run. */

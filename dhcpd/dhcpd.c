@@ -10,6 +10,7 @@
 #include "dhcpd/dhcp_policy.h"
 #include "dhcpd/dhcp_side.h"
 #include "dhcpd/ndp.h"
+#include "dhcpd/prober.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +37,16 @@ struct port {
 	struct dhcp_foreign foreign; /* open with the socket: we lease */
 	struct dhcp_side *side;      /* not NULL: somebody else leases */
 	struct dhcp_listen listen;   /* open: not known yet */
+	struct prober prober;
+	size_t ahead;    /* pool addresses that were asked for in advance and are not yet given */
+	bool look_ahead; /* this wake-up took some of them */
 	struct dhcp_meter malformed;
+};
+
+/* A message as it came. */
+struct raw {
+	const uint8_t *bytes;
+	size_t len;
 };
 
 /* An iPXE that had an answer of ours, and asks for an IPv6 router beside it. */
@@ -118,15 +128,52 @@ static void note_ipxe(struct dhcpd *d, const struct dhcp_policy *p, const struct
 			p->segment->id, p->msg->mac, loop_now(d->c.loop) + ASKING_MS};
 }
 
+static void count_ahead(struct port *port, enum prober_verdict verdict)
+{
+	port->look_ahead = true;
+	if (verdict != PROBER_GIVE)
+		port->ahead = 0;
+	else if (port->ahead)
+		port->ahead--;
+}
+
+/* 0: the address may be told. -EINPROGRESS: not before its probe is over; it is kept for the client
+ * meanwhile, and the message is served again then. */
+static int probe(struct port *port, const struct dhcp_policy *p, const struct dhcp_decision *dec,
+	const struct raw *raw)
+{
+	enum prober_verdict verdict;
+
+	if ((dec->verdict != DHCP_SEND_OFFER && dec->verdict != DHCP_SEND_ACK) || p->segment->via)
+		return 0;
+	verdict = prober_ask(&port->prober, &dec->address, dec->doubtful, raw->bytes, raw->len);
+	if (dec->doubtful)
+		count_ahead(port, verdict);
+	if (verdict == PROBER_FULL)
+		return -ENOBUFS;
+	if (verdict == PROBER_GIVE)
+		return 0;
+	(void)lease_offer(p->leases, p->segment->id, &dec->address, &dec->holder, p->now);
+	return -EINPROGRESS;
+}
+
 /* `packet` is used or given back. Encoded before anything is changed: a lease that cannot be told
  * is not given. */
-static void serve(struct dhcpd *d, const struct dhcp_policy *p, struct dhcp_packet *packet)
+static void serve(struct port *port, const struct dhcp_policy *p, const struct raw *raw,
+	struct dhcp_packet *packet)
 {
+	struct dhcpd *d = port->d;
 	struct dhcp_decision dec = dhcp_policy_decide(p);
-	int rc = sends(&dec) ? fill_packet(d, p, &dec, packet) : 0;
+	int rc = probe(port, p, &dec, raw);
 
+	if (rc == 0 && sends(&dec))
+		rc = fill_packet(d, p, &dec, packet);
 	if (rc == 0)
 		rc = dhcp_policy_apply(p, &dec);
+	if (rc == -EINPROGRESS) {
+		dhcp_outbox_put_back(d->outbox, packet);
+		return;
+	}
 	if (rc < 0) {
 		lost(d, p, rc);
 		dhcp_outbox_put_back(d->outbox, packet);
@@ -157,17 +204,35 @@ static void note_malformed(struct port *port, const struct sockaddr_in *from, co
 			lines, ip_format(&ip, text), why);
 }
 
+static struct dhcp_policy policy_of(const struct port *port, int64_t now)
+{
+	return (struct dhcp_policy){.msg = &port->d->msg,
+		.segment = port->segment,
+		.machines = port->d->c.machines,
+		.leases = port->d->leases,
+		.now = now};
+}
+
+/* The message is decoded. Room for the answer first: what cannot be answered is not decided. */
+static void serve_raw(struct port *port, const struct raw *raw, int64_t now)
+{
+	struct dhcpd *d = port->d;
+	struct dhcp_policy p = policy_of(port, now);
+	struct dhcp_packet *packet = dhcp_outbox_room(d->outbox);
+
+	p.segment = dhcp_policy_segment(d->c.segments, port->segment, &d->msg);
+	if (packet)
+		serve(port, &p, raw, packet);
+	else
+		lost(d, &p, -ENOBUFS);
+}
+
 static void receive_one(struct port *port, size_t i, int64_t now)
 {
 	struct dhcpd *d = port->d;
-	struct dhcp_policy p = {.msg = &d->msg,
-		.segment = port->segment,
-		.machines = d->c.machines,
-		.leases = d->leases,
-		.now = now};
-	struct dhcp_packet *packet;
+	const struct raw raw = {d->inbox.bytes[i], d->inbox.msgs[i].msg_len};
 	const char *why;
-	int rc = dhcp_wire_decode(d->inbox.bytes[i], d->inbox.msgs[i].msg_len, &d->msg, &why);
+	int rc = dhcp_wire_decode(raw.bytes, raw.len, &d->msg, &why);
 
 	if (rc == -EBADMSG) {
 		note_malformed(port, &d->inbox.from[i], why);
@@ -177,14 +242,64 @@ static void receive_one(struct port *port, size_t i, int64_t now)
 		d->stats.ignored++;
 		return;
 	}
-	p.segment = dhcp_policy_segment(d->c.segments, port->segment, &d->msg);
 	d->stats.in_type[d->msg.type]++;
-	/* room for the answer first: what cannot be answered is not decided */
-	packet = dhcp_outbox_room(d->outbox);
-	if (packet)
-		serve(d, &p, packet);
-	else
-		lost(d, &p, -ENOBUFS);
+	serve_raw(port, &raw, now);
+}
+
+/* So that the next stranger's OFFER need not wait. Only while strangers come: a quiet segment is
+ * not asked all day. */
+static void probe_ahead(struct port *port, int64_t now)
+{
+	const struct dhcp_policy p = policy_of(port, now);
+	struct ip next[LEASE_CANDIDATES];
+
+	if (!port->look_ahead || !prober_is_open(&port->prober))
+		return;
+	port->look_ahead = false;
+	if (port->ahead > LEASE_CANDIDATES / 2)
+		return;
+	port->ahead = dhcp_policy_ahead(&p, next, LEASE_CANDIDATES);
+	for (size_t i = 0; i < port->ahead; i++)
+		prober_begin(&port->prober, &next[i]);
+}
+
+/* After all messages of a wake-up. */
+static void settle(void *arg)
+{
+	struct port *port = arg;
+
+	probe_ahead(port, clock_wall_ms());
+	prober_flush(&port->prober);
+	dhcp_outbox_flush(port->d->outbox);
+}
+
+/* prober.again */
+static void receive_again(void *arg, const void *bytes, size_t len)
+{
+	struct port *port = arg;
+	const struct raw raw = {bytes, len};
+	const char *why;
+
+	if (dhcp_wire_decode(bytes, len, &port->d->msg, &why) == 0)
+		serve_raw(port, &raw, clock_wall_ms());
+}
+
+/* prober.answered: not the client's own, which was offered the address or runs on it. */
+static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac)
+{
+	struct port *port = arg;
+	struct dhcpd *d = port->d;
+	uint32_t segment = port->segment->id;
+	const struct lease *l = lease_by_ip(d->leases, segment, ip);
+	int64_t now = clock_wall_ms();
+
+	if (l && l->expires > now && mac_eq(&l->mac, mac))
+		return false;
+	if (lease_set_aside(d->leases, segment, ip, mac, now) < 0)
+		return false;
+	if (dhcp_events_note_in_use(&d->events, port->segment, ip, mac))
+		dhcp_outbox_touch(d->outbox);
+	return true;
 }
 
 /* One system call's worth: how many messages there were, or -errno. */
@@ -202,7 +317,7 @@ static int receive(struct port *port)
 	d->stats.in += (uint64_t)n;
 	for (int i = 0; i < n; i++)
 		receive_one(port, (size_t)i, now);
-	dhcp_outbox_flush(d->outbox);
+	settle(port);
 	return n;
 }
 
@@ -277,6 +392,7 @@ static void port_close(struct port *port)
 	dhcp_side_free(port->side);
 	port->side = NULL;
 	dhcp_listen_close(&port->listen);
+	prober_close(&port->prober);
 }
 
 static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
@@ -294,6 +410,7 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 		loop_timer_init(&port->pace, paced, port);
 		port->socket = DHCP_SOCKET_CLOSED;
 		port->ndp = NDP_CLOSED;
+		port->prober = PROBER_CLOSED;
 		d->ports[s->id - 1] = port;
 	}
 	*ret = port;
@@ -323,6 +440,32 @@ static void open_ndp(struct port *port)
 			port->segment->name, strerror(-rc));
 }
 
+/* Without it addresses are offered as they are: most clients look for themselves. */
+static void open_prober(struct port *port)
+{
+	const struct segment *s = port->segment;
+	struct prober *p = &port->prober;
+	int rc;
+
+	prober_close(p);
+	*p = (struct prober){.loop = port->d->c.loop,
+		.arp = ARP_CLOSED,
+		.again = receive_again,
+		.answered = set_aside,
+		.done = settle,
+		.arg = port};
+	if (!s->probe_ms)
+		return;
+	rc = prober_open(p, port->socket.ifindex, &port->socket.mac, s->probe_ms);
+	if (rc)
+		log_warn("dhcp %s: addresses are offered without asking whether somebody uses "
+			 "them: %s",
+			s->name, strerror(-rc));
+	port->ahead = 0;
+	port->look_ahead = true;
+	settle(port);
+}
+
 /* Without it we lease all the same. */
 static void open_foreign(struct port *port)
 {
@@ -343,6 +486,7 @@ static int open_own(struct port *port, char *why, size_t why_size)
 
 	if (dhcp_socket_fits(&port->socket, s->ifname)) {
 		open_ndp(port);
+		open_prober(port);
 		return 0;
 	}
 	port_close(port);
@@ -355,6 +499,7 @@ static int open_own(struct port *port, char *why, size_t why_size)
 		port_close(port);
 	} else {
 		open_ndp(port);
+		open_prober(port);
 		open_foreign(port);
 	}
 	return rc;

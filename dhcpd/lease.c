@@ -10,6 +10,8 @@
 
 enum { IN_POOL, NO_POOL, HEAPS };
 
+enum { LOOKED_AHEAD = 4 * LEASE_CANDIDATES }; /* addresses; most of those never used are free */
+
 struct pool {
 	struct lease_heap heaps[HEAPS];
 	uint32_t fresh;    /* no address below was never used; 0: not looked yet */
@@ -162,7 +164,7 @@ bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip 
 		return true;
 	if (l->state == LEASE_DECLINED)
 		return false;
-	return l->state != LEASE_BOUND || mac_eq(&l->mac, mac);
+	return (l->state != LEASE_BOUND && l->state != LEASE_IN_USE) || mac_eq(&l->mac, mac);
 }
 
 static size_t key_of(const struct leases *ls, const struct lease *l, uint8_t *buf)
@@ -391,6 +393,17 @@ int lease_decline(struct leases *ls, uint32_t segment, const struct ip *ip, cons
 	return end(ls, l, LEASE_DECLINED, &(struct mac){0}, now + LEASE_DECLINE_MS);
 }
 
+int lease_set_aside(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
+	int64_t now)
+{
+	struct lease *l;
+	int rc = find_or_make(ls, segment, ip, now, &l);
+
+	if (rc == 0 && lease_is_live(l, now))
+		rc = -EBUSY;
+	return rc ? rc : change(ls, l, mac, LEASE_IN_USE, now + LEASE_DECLINE_MS);
+}
+
 size_t leases_forget(struct leases *ls, const struct mac *mac)
 {
 	size_t n = 0;
@@ -471,6 +484,55 @@ int lease_pick(struct leases *ls, const struct segment *s, const struct ip *want
 	return pick_fresh(ls, s, taken, arg, ret) ? 0 : -ENOSPC;
 }
 
+static size_t fresh_candidates(const struct leases *ls, const struct segment *s, lease_taken taken,
+	void *arg, struct ip *ret, size_t most)
+{
+	const struct pool *p = pool_of(ls, s->id);
+	uint32_t first = p->fresh ? p->fresh : s->pool_first, a;
+	size_t n = 0;
+
+	for (a = first; a <= s->pool_last && a - first < LOOKED_AHEAD && n < most; a++) {
+		struct ip ip = ip_from_v4(a);
+
+		if (!find_ip(ls, s->id, &ip) && segment_accepts(s, &ip) && !taken(arg, &ip))
+			ret[n++] = ip;
+	}
+	return n;
+}
+
+static size_t oldest_candidates(const struct leases *ls, const struct segment *s, int64_t now,
+	lease_taken taken, void *arg, struct ip *ret, size_t most)
+{
+	const struct lease *over[LEASE_CANDIDATES];
+	size_t n = 0,
+	       n_over = lease_heap_first(
+		       &pool_of(ls, s->id)->heaps[IN_POOL], over, LEASE_CANDIDATES);
+
+	for (size_t i = 0; i < n_over && n < most && over[i]->expires <= now; i++)
+		if (segment_accepts(s, &over[i]->ip) && !taken(arg, &over[i]->ip))
+			ret[n++] = over[i]->ip;
+	return n;
+}
+
+size_t lease_candidates(const struct leases *ls, const struct segment *s, int64_t now,
+	lease_taken taken, void *arg, struct ip *ret, size_t most)
+{
+	size_t n;
+
+	if (!pool_of(ls, s->id) || !s->pool_first)
+		return 0;
+	n = fresh_candidates(ls, s, taken, arg, ret, most);
+	return n + oldest_candidates(ls, s, now, taken, arg, ret + n, most - n);
+}
+
+int64_t lease_next_free(const struct leases *ls, const struct segment *s)
+{
+	const struct pool *p = pool_of(ls, s->id);
+	const struct lease *top = p ? lease_heap_top(&p->heaps[IN_POOL]) : NULL;
+
+	return top ? top->expires : 0;
+}
+
 size_t leases_count(const struct leases *ls)
 {
 	return ls->by_ip.count;
@@ -510,6 +572,8 @@ const char *lease_state_name(const struct lease *l, int64_t now)
 		return "expired";
 	if (l->state == LEASE_DECLINED)
 		return "declined";
+	if (l->state == LEASE_IN_USE)
+		return "in-use";
 	return l->state == LEASE_BOUND ? "bound" : "offered";
 }
 

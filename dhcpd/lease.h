@@ -22,6 +22,8 @@ enum {
 	LEASE_OFFER_MS = 30 * 1000, /* an OFFER keeps its address: clients choose within seconds */
 	LEASE_DECLINE_MS = 600 * 1000, /* a declined address rests: somebody uses it unasked */
 	LEASE_RESCAN_MS = 1000,        /* a full pool is searched whole at most this often */
+	LEASE_PROVEN_MS = 60 * 1000,   /* its last holder may have it again unasked for so long */
+	LEASE_CANDIDATES = 32,         /* looked at in advance */
 };
 
 enum lease_state {
@@ -29,6 +31,7 @@ enum lease_state {
 	LEASE_BOUND,       /* acknowledged; live while now < expires */
 	LEASE_RELEASED,    /* given back at `expires` */
 	LEASE_DECLINED,    /* set aside until `expires`; its MAC is zero */
+	LEASE_IN_USE,      /* the same, but its MAC, without a lease, answered; in memory only */
 };
 
 struct lease {
@@ -64,7 +67,8 @@ bool lease_is_live(const struct lease *l, int64_t now);
  * source address. */
 bool lease_holder(const struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now,
 	struct mac *ret_mac);
-/* May `mac` be given this address? Not while another MAC's lease lives, nor while it rests. */
+/* May `mac` be given this address? Not while another MAC's lease lives, nor while it rests, unless
+ * it is in use by this very MAC. */
 bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip *ip,
 	const struct mac *mac, int64_t now);
 
@@ -74,6 +78,11 @@ typedef bool (*lease_taken)(void *arg, const struct ip *ip);
  * that was free longest. 0, -ENOENT (the segment has no pool) or -ENOSPC (all in use). */
 int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
 	lease_taken taken, void *arg, struct ip *ret);
+/* What lease_pick() would give now and next, when nobody wants a certain one: up to `most`. */
+size_t lease_candidates(const struct leases *ls, const struct segment *s, int64_t now,
+	lease_taken taken, void *arg, struct ip *ret, size_t most);
+/* When the first of a full pool's addresses is free, unless it is renewed; 0: it has none. */
+int64_t lease_next_free(const struct leases *ls, const struct segment *s);
 
 /* The changes. All give 0 or -errno: -ENOMEM, -ENOSPC (table or store full), -EBUSY
  * (lease_grantable() says no). What survives a restart is put into the store's open transaction;
@@ -91,6 +100,10 @@ int lease_release(struct leases *ls, uint32_t segment, const struct ip *ip, cons
 	int64_t now);
 int lease_decline(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
 	int64_t now);
+/* A neighbour that has no lease answers for the address: nobody else is given it for
+ * LEASE_DECLINE_MS. Not stored: the next run asks again. -EBUSY: it is leased. */
+int lease_set_aside(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
+	int64_t now);
 /* All records of a MAC, on all segments: its machine was deleted. Returns how many there were. */
 size_t leases_forget(struct leases *ls, const struct mac *mac);
 
@@ -98,7 +111,7 @@ size_t leases_count(const struct leases *ls);
 /* All records in order of segment and address, as an array for the caller to free(); the leases are
  * borrowed until the table changes. */
 int leases_list(const struct leases *ls, const struct lease ***ret, size_t *ret_count);
-/* "offered", "bound", "released", "declined", "expired" */
+/* "offered", "bound", "released", "declined", "in-use", "expired" */
 const char *lease_state_name(const struct lease *l, int64_t now);
 
 /* One stored record into the table, as leases_load() does; other segments' are skipped. */

@@ -85,3 +85,23 @@ void lease_heap_moved(struct lease_heap *h, struct lease *l)
 	heap_up(h, l);
 	heap_down(h, l);
 }
+
+/* `slots` are those that may be next: the children of those that were. Never more than one a turn. */
+size_t lease_heap_first(const struct lease_heap *h, const struct lease **ret, size_t most)
+{
+	size_t slots[LEASE_CANDIDATES + 1] = {1}, n_slots = h->n > 0, n = 0;
+
+	while (n_slots && n < most && n < LEASE_CANDIDATES) {
+		size_t least = 0, slot;
+
+		for (size_t i = 1; i < n_slots; i++)
+			if (h->at[slots[i]]->expires < h->at[slots[least]]->expires)
+				least = i;
+		slot = slots[least];
+		ret[n++] = h->at[slot];
+		slots[least] = slots[--n_slots];
+		for (size_t child = slot * 2; child <= slot * 2 + 1 && child <= h->n; child++)
+			slots[n_slots++] = child;
+	}
+	return n;
+}

@@ -16,5 +16,8 @@ void lease_heap_put(struct lease_heap *h, struct lease *l);
 void lease_heap_moved(struct lease_heap *h, struct lease *l); /* its `expires` changed */
 void lease_heap_remove(struct lease_heap *h, struct lease *l);
 struct lease *lease_heap_top(const struct lease_heap *h); /* NULL: empty */
+/* The first in their order, without taking them out, up to `most` and LEASE_CANDIDATES; how many
+ * there are. */
+size_t lease_heap_first(const struct lease_heap *h, const struct lease **ret, size_t most);
 
 #endif

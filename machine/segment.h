@@ -58,15 +58,16 @@ struct segment {
 	char domain[254];
 	uint32_t pool_first, pool_last; /* host order, inclusive; 0,0: no pool */
 	uint32_t lease_s;               /* seconds */
+	uint16_t probe_ms; /* how long an address is asked for before it is offered; 0: not */
 	enum segment_mode mode;
-	bool computed;                  /* an address may be computed from a 52:54 MAC */
-	bool by_client_id;              /* a stranger's client-id says who it is, not its MAC */
+	bool computed;     /* an address may be computed from a 52:54 MAC */
+	bool by_client_id; /* a stranger's client-id says who it is, not its MAC */
 	struct segment_extra extra;
 	uint16_t http_port;
 };
 
 const char *segment_mode_name(enum segment_mode m); /* "own" */
-uint32_t segment_net(const struct segment *s); /* network address, host order */
+uint32_t segment_net(const struct segment *s);      /* network address, host order */
 bool segment_contains(const struct segment *s, uint32_t address);
 /* The id of the segment whose link and sockets it uses: its own, or its relay's. */
 uint32_t segment_link(const struct segment *s);

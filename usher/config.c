@@ -33,6 +33,7 @@ enum attribute_type {
 	A_MTU,
 	A_CODE,
 	A_SECONDS,
+	A_PROBE,
 	A_BOOL,
 	A_IDENTITY,
 	A_ACCEL,
@@ -149,7 +150,8 @@ static const struct {
 } ranges[] = {{A_PORT, 1, 65535, "a port from 1 to 65535"},
 	{A_MTU, 68, 65535, "bytes from 68 to 65535"},
 	{A_CODE, 1, 254, "a DHCP option's number from 1 to 254"},
-	{A_SECONDS, 60, 31536000, "seconds from 60 to 31536000 (a year)"}};
+	{A_SECONDS, 60, 31536000, "seconds from 60 to 31536000 (a year)"},
+	{A_PROBE, 0, 5000, "milliseconds up to 5000, or 0 (off)"}};
 
 static const char *take_number(const struct attribute *a, const char *text)
 {
@@ -217,6 +219,7 @@ static const char *take(const struct attribute *a, const char *text)
 	case A_MTU:
 	case A_CODE:
 	case A_SECONDS:
+	case A_PROBE:
 		return take_number(a, text);
 	case A_IDENTITY:
 		if (strcmp(text, "mac") && strcmp(text, "client-id"))
@@ -639,7 +642,10 @@ static void read_segment(struct config_reader *r, const xmlNode *e, void *to)
 		{"dns", read_dns}, {"ntp", read_ntp}, {"search", read_search},
 		{"route", read_route}, {"option", read_option}, {0}};
 	struct config *c = to;
-	struct config_segment s = {.lease_s = 3600, .computed = true, .mode = SEGMENT_AUTO};
+	struct config_segment s = {.lease_s = 3600,
+		.probe_ms = CONFIG_PROBE_MS,
+		.computed = true,
+		.mode = SEGMENT_AUTO};
 	struct segment_names n = {0};
 	const struct attribute as[] = {{"network", A_TEXT, n.network, sizeof n.network, false},
 		{"interface", A_TEXT, n.interface, sizeof n.interface, false},
@@ -647,8 +653,8 @@ static void read_segment(struct config_reader *r, const xmlNode *e, void *to)
 		{"via", A_TEXT, s.via, sizeof s.via, false},
 		{"subnet", A_SUBNET, &n.subnet, 0, false},
 		{"domain", A_TEXT, s.domain, sizeof s.domain, false},
-		{"lease", A_SECONDS, &s.lease_s, 0, false},
-		{"mode", A_MODE, &s.mode, 0, false},
+		{"lease", A_SECONDS, &s.lease_s, 0, false}, {"mode", A_MODE, &s.mode, 0, false},
+		{"probe", A_PROBE, &s.probe_ms, 0, false},
 		{"computed", A_BOOL, &s.computed, 0, false},
 		{"identity", A_IDENTITY, &s.by_client_id, 0, false},
 		{"mtu", A_MTU, &s.extra.mtu, 0, false}, {0}};
@@ -750,6 +756,7 @@ int config_add_segment(struct config *c, const char *name, bool is_network)
 	s = &c->segments[c->n_segments++];
 	*s = (struct config_segment){.is_network = is_network,
 		.lease_s = 3600,
+		.probe_ms = CONFIG_PROBE_MS,
 		.computed = true,
 		.mode = SEGMENT_AUTO};
 	snprintf(s->name, sizeof s->name, "%s", name);

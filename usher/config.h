@@ -8,7 +8,11 @@
 #include <limits.h>
 #include <stdbool.h>
 
-enum { CONFIG_PROFILE_DIRS = 4, CONFIG_MEDIA_MAX = 64 };
+enum {
+	CONFIG_PROFILE_DIRS = 4,
+	CONFIG_MEDIA_MAX = 64,
+	CONFIG_PROBE_MS = 100, /* a neighbour answers within one, a busy guest within some ten */
+};
 
 struct config_segment {
 	char name[SEGMENT_NAME];
@@ -21,6 +25,7 @@ struct config_segment {
 	size_t n_dns;
 	char domain[254];
 	uint32_t lease_s;
+	uint16_t probe_ms;
 	bool computed, by_client_id;
 	struct segment_extra extra;
 	enum segment_mode mode;

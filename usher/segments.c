@@ -194,6 +194,7 @@ static int find_one(struct service *s, const struct config_segment *c, char *why
 {
 	struct segment seg = {.is_network = c->is_network,
 		.lease_s = c->lease_s,
+		.probe_ms = c->probe_ms,
 		.computed = c->computed,
 		.by_client_id = c->by_client_id,
 		.extra = c->extra,

@@ -67,7 +67,7 @@ second=$(told 3 ip)
 check "the lease carries the client's name" leases_have "address:$first,.*hostname:guest-2,"
 check "two different ones" test "$first $second" = "10.66.0.100 10.66.0.101"
 refute "a third stranger finds the pool full" get 4
-check "and that is on the timeline" timeline_has "refused.*pool is full"
+check "and that is on the timeline" timeline_has "refused.*pool of br0 is full: 2 addresses, the next is free in"
 check "it has the same again" get 2
 check "the very same" is 2 ip "$first"
 

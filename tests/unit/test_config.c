@@ -144,7 +144,7 @@ START_TEST(whole)
 			" <profiles dir='/a'/> <profiles dir='/b'/>\n"
 			" <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
 			" <guest pool='p' accel='qemu' filter='no'/>\n"
-			" <segment network='default' domain='d' lease='600' computed='no'>\n"
+			" <segment network='default' domain='d' lease='600' probe='0' computed='no'>\n"
 			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
 			"  <dns address='10.0.0.2'/> <dns address='10.0.0.3'/>\n"
 			" </segment> <segment interface='eth1'/>\n</usher>\n"),
@@ -162,6 +162,7 @@ START_TEST(whole)
 	ck_assert_str_eq(config.segments[0].name, "default");
 	ck_assert(config.segments[0].is_network && !config.segments[0].computed);
 	ck_assert_uint_eq(config.segments[0].lease_s, 600);
+	ck_assert_uint_eq(config.segments[0].probe_ms, 0);
 	ck_assert_uint_eq(ip_to_v4(&config.segments[0].pool_last), 0x0a000014);
 	ck_assert_uint_eq(config.segments[0].n_dns, 2);
 	ck_assert(!config.segments[1].is_network && config.segments[1].computed);
@@ -188,6 +189,8 @@ static const struct {
 		"come in there)"},
 	{"<usher><segment network='n'><pool start='10.0.0.9' end='10.0.0.2'/></segment></usher>",
 		"1: <pool>: start lies behind end"},
+	{"<usher><segment network='n' probe='1s'/></usher>",
+		"1: <segment probe='1s'>: expected milliseconds up to 5000, or 0 (off)"},
 	{"<usher><segment network='n' lease='5'/></usher>",
 		"1: <segment lease='5'>: expected seconds from 60 to 31536000 (a year)"},
 	{"<usher><media name='m'/></usher>", "1: <media name='m'> takes either path= or url="},

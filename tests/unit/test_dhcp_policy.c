@@ -405,6 +405,49 @@ START_TEST(test_declined_own_address)
 }
 END_TEST
 
+/* Asked for first: what nobody has proven. */
+START_TEST(test_doubtful)
+{
+	struct mac a = mac(1), b = mac(2), own = mac(3);
+	struct ip at = ip(100), in_use = ip(9);
+	struct mac squatter = mac(9), guest = computed(9);
+
+	ck_assert_uint_eq(discover(lab, a), 100);
+	ck_assert(last.doubtful);
+	/* it was offered: that was after the probe */
+	ck_assert_int_eq(selecting(lab, a, 100), DHCP_SEND_ACK);
+	ck_assert(!last.doubtful);
+	ck_assert_uint_eq(discover(lab, a), 100);
+	ck_assert(!last.doubtful);
+	/* over for long: another may have it by now */
+	now += LEASE_S * 1000 + LEASE_PROVEN_MS - 1;
+	ck_assert_uint_eq(discover(lab, a), 100);
+	ck_assert(!last.doubtful);
+	now += LEASE_OFFER_MS + LEASE_PROVEN_MS;
+	ck_assert_uint_eq(discover(lab, a), 100);
+	ck_assert(last.doubtful);
+	ck_assert_int_eq(reboot(lab, b, 101), DHCP_SEND_ACK); /* we never heard of it */
+	ck_assert(last.doubtful);
+	ck_assert_uint_eq(discover(lab, computed(8)), 8);
+	ck_assert(last.doubtful);
+	add_machine("web01", lab, own, 50);
+	ck_assert_uint_eq(discover(lab, own), 50);
+	ck_assert(!last.doubtful);
+	fresh();
+	msg.giaddr = NET + 99;
+	ck_assert_int_eq(send_on(lab, mac(4), DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	ck_assert(!last.doubtful);
+	/* it answered itself, and may have it */
+	ck_assert_int_eq(lease_set_aside(leases, lab->id, &at, &squatter, now), 0);
+	ck_assert_uint_eq(discover(lab, squatter), 100);
+	ck_assert(!last.doubtful);
+	ck_assert_uint_ne(discover(lab, a), 100);
+	/* a computed address overrides no neighbour that answers */
+	ck_assert_int_eq(lease_set_aside(leases, lab->id, &in_use, &squatter, now), 0);
+	ck_assert_uint_ne(discover(lab, guest), 9);
+}
+END_TEST
+
 START_TEST(test_relay)
 {
 	fresh();
@@ -803,6 +846,7 @@ int main(void)
 	tcase_add_test(t, test_news);
 	tcase_add_test(t, test_release_decline_inform);
 	tcase_add_test(t, test_declined_own_address);
+	tcase_add_test(t, test_doubtful);
 	tcase_add_test(t, test_relay);
 	tcase_add_test(t, test_segment_by_relay);
 	tcase_add_test(t, test_behind_a_relay);

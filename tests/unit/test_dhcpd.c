@@ -33,6 +33,7 @@ static struct mailbox home;
 static struct store *store;
 static struct segments segments;
 static const struct segment *lab, *second;
+static struct segment *lab_changed; /* `lab`, to be changed before the server starts */
 static struct timeline *timeline;
 static struct machines *machines;
 static struct dhcpd *d;
@@ -139,6 +140,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	segments = (struct segments){0};
 	lab = add_segment("lab", "srv0", NET + 100);
+	lab_changed = segments.all[0];
 	second = add_segment("second", "none0", 0);
 	ck_assert_int_eq(loop_new(&loop), 0);
 	ck_assert_int_eq(mailbox_init(&home), 0);
@@ -656,6 +658,170 @@ START_TEST(test_link_made_again)
 }
 END_TEST
 
+enum { PROBE_MS = 60, ARP_LEN = 42 };
+
+static int arp;
+
+/* The server asks before it offers; `arp` is the link's other machines. */
+static void start_probing(void)
+{
+	struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP)};
+
+	arp = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ARP));
+	a.sll_ifindex = (int)if_nametoindex("cli0");
+	ck_assert_int_eq(bind(arp, (struct sockaddr *)&a, sizeof(a)), 0);
+	stop();
+	lab_changed->probe_ms = PROBE_MS;
+	start(0);
+}
+
+/* Reads the questions that came; how many, and whether `host` was asked for. */
+static unsigned asked(uint32_t host, bool *ret)
+{
+	uint8_t f[64];
+	unsigned n = 0;
+	ssize_t len;
+
+	*ret = false;
+	while ((len = recv(arp, f, sizeof(f), 0)) > 0) {
+		if (len < ARP_LEN || f[21] != 1 || dhcp_answer_u32_at(f + 28))
+			continue;
+		n++;
+		*ret |= dhcp_answer_u32_at(f + 38) == NET + host;
+	}
+	return n;
+}
+
+static bool is_asked(uint32_t host)
+{
+	bool is;
+
+	asked(host, &is);
+	return is;
+}
+
+static void answer_arp(uint32_t host, const struct mac *mac)
+{
+	uint8_t f[ARP_LEN] = {0x52, 0x54, 0, 0, 0,
+		1, [12] = 8, [13] = 6, [15] = 1, [16] = 8, [18] = 6, [19] = 4, [21] = 2, [28] = 192,
+		[29] = 168, [30] = 122, [31] = (uint8_t)host};
+
+	memcpy(f + 6, mac->b, 6);
+	memcpy(f + 22, mac->b, 6);
+	ck_assert_int_eq(send(arp, f, sizeof(f), 0), sizeof(f));
+}
+
+/* The next answer, waited for no longer than a second. */
+static unsigned await(void)
+{
+	unsigned type = 0;
+
+	for (int i = 0; i < 100 && !type; i++) {
+		loop_once(loop, 10);
+		type = answer(true);
+	}
+	return type;
+}
+
+/* The pool's next are asked for in advance, a computed one before its OFFER, which waits alone. */
+START_TEST(test_probe)
+{
+	static const struct mac stranger = {{2, 0, 0, 0, 0, 1}};
+	int64_t begun;
+	bool is;
+
+	if (!in_namespace)
+		return;
+	start_probing();
+	ck_assert_uint_eq(asked(100, &is), LEASE_CANDIDATES);
+	ck_assert(is);
+	begun = clock_mono_ms();
+	while (clock_mono_ms() < begun + 2 * PROBE_MS)
+		loop_once(loop, 10);
+	discover(&ONE);
+	run(1);
+	ck_assert_uint_eq(answer(true), 0);
+	ck_assert_uint_eq(asked(3, &is), 1);
+	ck_assert(is);
+	begun = clock_mono_ms();
+	discover(&stranger);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 100);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 3);
+	/* once proven it is not asked for again */
+	asked(3, &is);
+	request(&ONE, NET + 3);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	discover(&ONE);
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert(!is_asked(3));
+	close(arp);
+}
+END_TEST
+
+/* Addresses that a neighbour has are not offered, be they asked for in advance or not. */
+START_TEST(test_probe_answered)
+{
+	static const struct mac stranger = {{2, 0, 0, 0, 0, 1}}, host = {{2, 0, 0, 0, 0, 9}},
+				other = {{2, 0, 0, 0, 0, 8}};
+	struct mac away = {{2, 0, 0, 0, 0, 2}};
+
+	if (!in_namespace)
+		return;
+	start_probing();
+	answer_arp(100, &host);
+	run(2);
+	ck_assert_str_eq(event("in-use"),
+		"192.168.122.100 on lab is in use by 02:00:00:00:00:09 "
+		"without a lease; set aside for 10 minutes");
+	discover(&stranger);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 101);
+	/* the next candidate is tried at once: long before the first one's time is over */
+	discover(&ONE);
+	run(1);
+	ck_assert(is_asked(3));
+	answer_arp(3, &other);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 102);
+	/* it has the address, so it may have the lease */
+	discover(&host);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 100);
+	/* what the client itself answers for is its own */
+	answer_arp(102, &ONE);
+	request(&ONE, NET + 102);
+	ck_assert_uint_eq(await(), DHCP_ACK);
+	request(&away, NET + 100);
+	ck_assert_uint_eq(await(), DHCP_NAK);
+	close(arp);
+}
+END_TEST
+
+/* Two DISCOVERs of one client while its address is asked for: one OFFER. */
+START_TEST(test_probe_waits_once)
+{
+	if (!in_namespace)
+		return;
+	start_probing();
+	discover(&ONE);
+	discover(&ONE);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	run(5);
+	ck_assert_uint_eq(answer(true), 0);
+	/* ends while one waits */
+	dhcpd_close(d, lab);
+	ck_assert_int_eq(dhcpd_open(d, lab, (char[128]){0}, 128), 0);
+	discover(&(struct mac){{0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x04}});
+	run(1);
+	ck_assert_uint_eq(answer(true), 0);
+	close(arp);
+}
+END_TEST
+
 /* Ends with an ACK parked, in either order: nothing leaks, nothing is touched after it was freed.
  */
 START_TEST(test_free_while_parked)
@@ -697,6 +863,9 @@ int main(void)
 	tcase_add_test(t, test_gathering);
 	tcase_add_test(t, test_disk_full);
 	tcase_add_test(t, test_link_made_again);
+	tcase_add_test(t, test_probe);
+	tcase_add_test(t, test_probe_answered);
+	tcase_add_test(t, test_probe_waits_once);
 	tcase_add_test(t, test_free_while_parked);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

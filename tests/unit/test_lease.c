@@ -231,6 +231,76 @@ START_TEST(test_pool)
 }
 END_TEST
 
+static int set_aside(uint32_t last, uint8_t who, int64_t now)
+{
+	struct ip a = ip(last);
+	struct mac m = mac(who);
+
+	return lease_set_aside(ls, seg->id, &a, &m, now);
+}
+
+static const char *state_of(uint32_t last, int64_t now)
+{
+	struct ip a = ip(last);
+	const struct lease *l = lease_by_ip(ls, seg->id, &a);
+
+	return l ? lease_state_name(l, now) : "";
+}
+
+/* A neighbour answered: nobody but itself is given the address, for a while. */
+START_TEST(test_set_aside)
+{
+	ck_assert_int_eq(offer(10, 1, T0), 0);
+	ck_assert_int_eq(set_aside(10, 9, T0), 0);
+	ck_assert_str_eq(state_of(10, T0), "in-use");
+	ck_assert(!grantable(10, 1, T0));
+	ck_assert(grantable(10, 9, T0));
+	ck_assert_uint_eq(address_of(1, T0), 0);
+	ck_assert_uint_eq(address_of(9, T0), 10);
+	ck_assert_uint_eq(pick_but(10, NULL, T0), 11);
+	ck_assert_int_eq(bind_(10, 1, T0 + HOUR, T0 + LEASE_DECLINE_MS - 1), -EBUSY);
+	ck_assert_uint_eq(pick_but(10, NULL, T0 + LEASE_DECLINE_MS), 10);
+	ck_assert_str_eq(state_of(10, T0 + LEASE_DECLINE_MS), "expired");
+	ck_assert_int_eq(bind_(11, 1, T0 + HOUR, T0), 0);
+	ck_assert_int_eq(set_aside(11, 9, T0), -EBUSY);
+	ck_assert_str_eq(state_of(11, T0), "bound");
+	ck_assert_int_eq(bind_(10, 9, T0 + HOUR, T0 + 1), 0);
+}
+END_TEST
+
+static const char *candidates(uint32_t *taken, int64_t now, size_t most)
+{
+	static char text[64];
+	struct ip got[8];
+	size_t n = lease_candidates(ls, seg, now, nobodys, taken, got, most);
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%u ",
+			ip_to_v4(&got[i]) & 0xff);
+	return text;
+}
+
+/* What comes next: as lease_pick() does it, which changes nothing about it. */
+START_TEST(test_candidates)
+{
+	uint32_t taken = 11;
+
+	ck_assert_str_eq(candidates(NULL, T0, 8), "10 11 12 13 14 ");
+	ck_assert_str_eq(candidates(&taken, T0, 3), "10 12 13 ");
+	ck_assert_int_eq(bind_(12, 1, T0 + 3 * MINUTE, T0), 0);
+	ck_assert_int_eq(bind_(10, 2, T0 + MINUTE, T0), 0);
+	ck_assert_int_eq(bind_(13, 3, T0 + 2 * MINUTE, T0), 0);
+	ck_assert_str_eq(candidates(NULL, T0, 8), "11 14 ");
+	ck_assert_str_eq(candidates(NULL, T0 + 2 * MINUTE, 8), "11 14 10 13 ");
+	ck_assert_str_eq(candidates(NULL, T0 + HOUR, 4), "11 14 10 13 ");
+	ck_assert_uint_eq(pick_but(0, NULL, T0 + HOUR), 11);
+	ck_assert_int_eq(lease_next_free(ls, seg), T0 + MINUTE);
+	ck_assert_int_eq(lease_next_free(ls, other), 0);
+	ck_assert_uint_eq(lease_candidates(ls, other, T0, nobodys, NULL, &(struct ip){0}, 1), 0);
+}
+END_TEST
+
 START_TEST(test_list)
 {
 	const struct lease **all;
@@ -392,6 +462,8 @@ int main(void)
 	tcase_add_test(t, test_moved);
 	tcase_add_test(t, test_release_and_decline);
 	tcase_add_test(t, test_pool);
+	tcase_add_test(t, test_set_aside);
+	tcase_add_test(t, test_candidates);
 	tcase_add_test(t, test_list);
 	tcase_add_test(t, test_oldest_first);
 	tcase_add_test(t, test_record);

@@ -1,0 +1,33 @@
+/*
+ * ARP on a segment's link: asks whether somebody has an address, and hears who has one. One packet
+ * socket per segment; main thread. Rim: system calls, no decisions.
+ */
+#ifndef USHER_DHCPD_ARP_H
+#define USHER_DHCPD_ARP_H
+
+#include "core/loop.h"
+#include "dhcpd/arp_wire.h"
+
+struct arp {
+	struct loop *loop;
+	struct loop_fd watch;
+	int fd; /* -1: closed */
+	unsigned ifindex;
+	struct mac mac;
+	void (*heard)(void *arg, const struct arp_neighbour *n);
+	void *arg;
+};
+
+enum { ARP_BATCH = 64 }; /* questions a system call */
+
+#define ARP_CLOSED ((struct arp){.fd = -1})
+
+/* Fills a closed one. `heard` is told of everybody else on the link who says to have an address; it
+ * must not close this. Needs CAP_NET_RAW. -errno, and it is still closed. */
+int arp_open(struct arp *a, struct loop *l, unsigned ifindex, const struct mac *mac,
+	void (*heard)(void *arg, const struct arp_neighbour *n), void *arg);
+void arp_close(struct arp *a); /* closed is fine */
+/* Up to ARP_BATCH at once. -errno when not all of them left. */
+int arp_probe(const struct arp *a, const struct ip *ips, size_t n);
+
+#endif

@@ -1,0 +1,108 @@
+#include "dhcpd/prober.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AT_ONCE = 64 }; /* messages served again in a wake-up, like those of a receive */
+
+static void set_timer(struct prober *p)
+{
+	int64_t at;
+
+	if (p->timer.slot == 0 && probes_deadline(&p->probes, &at))
+		(void)loop_timer_set(p->loop, &p->timer, at - clock_mono_ms());
+}
+
+static void serve_again(struct prober *p, struct probe_message *m)
+{
+	if (m)
+		p->again(p->arg, m->bytes, m->len);
+	free(m);
+}
+
+static void over(struct loop_timer *t)
+{
+	struct prober *p = t->arg;
+	struct probe_message *m;
+
+	for (int i = 0; i < AT_ONCE && probes_next_over(&p->probes, loop_now(p->loop), &m); i++)
+		serve_again(p, m);
+	p->done(p->arg);
+}
+
+static void heard(void *arg, const struct arp_neighbour *n)
+{
+	struct prober *p = arg;
+
+	if (probe_state(&p->probes, &n->ip, loop_now(p->loop)) == PROBE_UNKNOWN ||
+		!p->answered(p->arg, &n->ip, &n->mac))
+		return;
+	serve_again(p, probe_answered(&p->probes, &n->ip));
+	p->done(p->arg);
+}
+
+int prober_open(struct prober *p, unsigned ifindex, const struct mac *mac, unsigned wait_ms)
+{
+	int rc = arp_open(&p->arp, p->loop, ifindex, mac, heard, p);
+
+	if (rc)
+		return rc;
+	probes_init(&p->probes, wait_ms);
+	loop_timer_init(&p->timer, over, p);
+	return 0;
+}
+
+void prober_close(struct prober *p)
+{
+	if (!prober_is_open(p))
+		return;
+	loop_timer_clear(p->loop, &p->timer);
+	probes_fini(&p->probes);
+	arp_close(&p->arp);
+}
+
+enum prober_verdict prober_ask(
+	struct prober *p, const struct ip *ip, bool doubtful, const void *bytes, size_t len)
+{
+	int64_t now = loop_now(p->loop);
+	enum probe_state state;
+	int rc;
+
+	if (!prober_is_open(p))
+		return PROBER_GIVE;
+	state = probe_state(&p->probes, ip, now);
+	if (state == PROBE_FREE || (state == PROBE_UNKNOWN && !doubtful))
+		return PROBER_GIVE;
+	rc = probe_begin(&p->probes, ip, now);
+	if (!rc)
+		rc = probe_wait(&p->probes, ip, bytes, len);
+	return rc && rc != -EALREADY ? PROBER_FULL : PROBER_WAITS;
+}
+
+void prober_begin(struct prober *p, const struct ip *ip)
+{
+	if (prober_is_open(p))
+		(void)probe_begin(&p->probes, ip, loop_now(p->loop));
+}
+
+/* A question that cannot be sent is over like one that nobody answers: the link is down, and nobody
+ * is there. */
+void prober_flush(struct prober *p)
+{
+	struct ip ips[ARP_BATCH];
+	size_t n;
+
+	if (!prober_is_open(p))
+		return;
+	while ((n = probes_unsent(&p->probes, ips, ARP_BATCH)) > 0) {
+		int rc = arp_probe(&p->arp, ips, n);
+
+		if (rc < 0)
+			log_debug("arp: a question did not leave: %s", strerror(-rc));
+	}
+	set_timer(p);
+}
