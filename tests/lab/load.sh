@@ -27,7 +27,8 @@ load_build() {
 		{ fail "dhcp_load.c and slow_disk.c compile"; lab_end; }
 }
 
-# The clients are in a namespace where every address of the pool is local: an answer to a renewal arrives.
+# The clients are in a namespace where every address of the pool is local: an answer to a renewal arrives. It would
+# answer a probe too.
 load_network() {
 	unshare -n sleep 3600 &
 	clients_ns=$!
@@ -50,7 +51,7 @@ load_config() {
 		  <state dir='$USHER_LAB/state'/>
 		  <socket path='$USHER_SOCKET'/>
 		  <profiles dir='$USHER_LAB/profiles'/>
-		  <segment interface='served' mode='own' lease='7200'>
+		  <segment interface='served' mode='own' lease='7200' probe='0'>
 		    <pool start='10.66.128.0' end='10.66.255.254'/>
 		  </segment>
 		</usher>
