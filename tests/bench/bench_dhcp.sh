@@ -14,7 +14,7 @@ syncs=$WORK/syncs
 
 # --- the subjects: start_NAME puts its pid into PID -------------------------------------------------------------------
 
-# As the service runs: no longer root. Its own files are all in $WORK/state.
+# As the service runs, no longer root; like its peers here it does not probe. Its own files are all in $WORK/state.
 start_usher() {
 	cat >"$WORK/usher.xml" <<-END
 		<usher>
