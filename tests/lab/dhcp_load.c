@@ -55,7 +55,7 @@ static uint32_t xid_base;
 static int sock;
 static FILE *acks;
 static uint32_t n_offers, n_acks, n_naks, n_again, n_done;
-static uint32_t *offer_us, n_offer_us; /* how long each took that came at once */
+static uint32_t *offer_us, n_offer_us; /* how long each took that came to a first DISCOVER */
 
 static int64_t now_us(void)
 {
@@ -355,8 +355,8 @@ static void report(int64_t us)
 	printf("clients=%u begun=%u offers=%u acks=%u naks=%u again=%u seconds=%.2f rate=%.0f",
 		opt.n, n_begun, n_offers, n_acks, n_naks, n_again, (double)us / 1e6,
 		n_acks / ((double)us / 1e6));
-	printf(" offer_ms=%.2f offer_99_ms=%.2f offer_most_ms=%.2f\n", offer_us[last / 2] / 1e3,
-		offer_us[last * 99 / 100] / 1e3, offer_us[last] / 1e3);
+	printf(" at_once=%u offer_ms=%.2f offer_99_ms=%.2f offer_most_ms=%.2f\n", n_offer_us,
+		offer_us[last / 2] / 1e3, offer_us[last * 99 / 100] / 1e3, offer_us[last] / 1e3);
 }
 
 static void prepare(void)

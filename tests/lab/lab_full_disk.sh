@@ -3,6 +3,8 @@
 # there is room again the clients get their ACKs. Twice; the second time it is killed while the disk is full, and starts.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2120
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/net.sh
+. "$LAB_TOP/tests/lab/net.sh"
 # shellcheck source=tests/lab/load.sh
 . "$LAB_TOP/tests/lab/load.sh"
 load_enter "$@"

@@ -1,21 +1,20 @@
-# For the labs that load the service with many clients, bash: after lib.sh,
+# For the labs that load the service with many clients, bash: after lib.sh and net.sh,
 #
-#     load_enter "$@"        the script goes on in namespaces of its own: the service's link is `served`, nothing of libvirt
-#     load NAME [OPTION…]    dhcp_load behind that link: its ACKs go on in $acks, its last word in $USHER_LAB/NAME
+#     load_enter "$@"        net_enter; the service's link is p1, and the clients are behind it
+#     load NAME [OPTION…]    dhcp_load: its ACKs go on in $acks, its last word in $USHER_LAB/NAME
 #     said NAME WORD         a number of that last word
 #     compare WHAT           a check: every ACK in $acks is among the service's leases, and no address at two clients
 #
 # $USHER_LAB and the state folder in it are in memory; slow_disk.so, preloaded, makes a disk of that.
 
 load_enter() {
-	[ -n "${USHER_LAB:-}" ] || exec unshare -n -m -p --propagation private --fork --kill-child=KILL --mount-proc \
-		env USHER_LAB=/run/usher-load TMPDIR=/run/usher-load USHER_SOCKET=/run/usher-load/sock "$0" "$@"
-	mount -t tmpfs -o mode=755 lab /run || exit 1
-	mkdir -p "$USHER_LAB/state"
+	net_enter "$@"
 	acks=$USHER_LAB/acks
 	: >"$acks"
 	load_build
-	load_network
+	client 1 02:ff:00:00:00:01
+	ip address add 10.66.0.1/16 dev p1
+	inside 1 ip address add 10.66.1.1/16 dev c1
 	load_config >"$USHER_LAB/usher.xml"
 	# a preloaded library comes before the sanitizer's own, which does not like that
 	export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
@@ -27,23 +26,6 @@ load_build() {
 		{ fail "dhcp_load.c and slow_disk.c compile"; lab_end; }
 }
 
-# The clients are in a namespace where every address of the pool is local: an answer to a renewal arrives. It would
-# answer a probe too.
-load_network() {
-	unshare -n sleep 3600 &
-	clients_ns=$!
-	ip link set lo up
-	ip link add served type veth peer name clients
-	ip address add 10.66.0.1/16 dev served
-	ip link set served up
-	wait_until 10 ip link set clients netns /proc/$clients_ns/ns/net
-	behind ip link set lo up
-	behind ip address add 10.66.1.1/16 dev clients
-	behind ip link set clients up
-	behind ip route add local 10.66.128.0/17 dev lo
-}
-behind() { nsenter -t "$clients_ns" -n "$@"; }
-
 load_config() {
 	cat <<-END
 		<usher>
@@ -51,18 +33,17 @@ load_config() {
 		  <state dir='$USHER_LAB/state'/>
 		  <socket path='$USHER_SOCKET'/>
 		  <profiles dir='$USHER_LAB/profiles'/>
-		  <segment interface='served' mode='own' lease='7200' probe='0'>
+		  <segment interface='p1' mode='own' lease='7200' probe='0'>
 		    <pool start='10.66.128.0' end='10.66.255.254'/>
 		  </segment>
 		</usher>
 	END
 }
 
-# Its messages are the service's fault, or the lab's: a client that cannot send says so.
 load() {
 	local name=$1
 	shift
-	behind "$USHER_LAB/dhcp_load" -i clients -o "$acks" "$@" >"$USHER_LAB/$name" 2>&1
+	inside 1 "$USHER_LAB/dhcp_load" -i c1 -o "$acks" "$@" >"$USHER_LAB/$name" 2>&1
 }
 
 said() { grep -o "\b$2=[0-9.]*" "$USHER_LAB/$1" | cut -d= -f2; }
