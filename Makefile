@@ -17,7 +17,7 @@ SAN    := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=a
 endif
 
 # Only the goals that compile here ask pkg-config: the others must run where the libraries are not there yet.
-BUILDING := $(filter-out deps lab-deps bench bench-% demo clean help format check check-% fuzz,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out deps lab-deps bench bench-% demo clean help format check check-% fuzz fuzz-keep,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
 $(error libraries are missing ($(PKGS)): `make deps` installs them on Debian)
@@ -40,7 +40,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all check check-unit check-fuzz check-labs check-long fuzz bench bench-deps demo deps lab-deps format install clean help
+.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo deps lab-deps format install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -86,17 +86,23 @@ check-long: lab-deps
 
 tests-built: all $(UNIT) $(FUZZ)
 
-# make fuzz: each fuzzer for SECONDS under libFuzzer with sanitizers, growing its corpus.
+# make fuzz: each fuzzer (or those of FUZZERS) for SECONDS under libFuzzer with sanitizers, one after another. What it
+# finds lies in build-fuzz/found; `make fuzz-keep` adds what reaches new code to the corpora.
 SECONDS ?= 60
+FUZZERS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz:
 	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang \
 		CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-gnu-zero-variadic-macro-arguments" \
-		build-fuzz/libusher.a $(patsubst tests/fuzz/%.c,build-fuzz/obj/tests/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
-	$(Q)for f in $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)); do \
+		build-fuzz/libusher.a $(FUZZERS:%=build-fuzz/obj/tests/fuzz/fuzz_%.o)
+	$(Q)for f in $(FUZZERS); do \
 		clang -fsanitize=fuzzer,address,undefined -pthread -o build-fuzz/fuzz_$$f \
 			build-fuzz/obj/tests/fuzz/fuzz_$$f.o build-fuzz/libusher.a $$(pkg-config --libs $(PKGS)) -lcrypt -lm && \
-		mkdir -p tests/fuzz/corpus/$$f && \
-		build-fuzz/fuzz_$$f -max_total_time=$(SECONDS) -timeout=5 tests/fuzz/corpus/$$f || exit 1; done
+		mkdir -p build-fuzz/found/$$f tests/fuzz/corpus/$$f && \
+		build-fuzz/fuzz_$$f -max_total_time=$(SECONDS) -timeout=5 -artifact_prefix=build-fuzz/ \
+			build-fuzz/found/$$f tests/fuzz/corpus/$$f || exit 1; done
+fuzz-keep:
+	$(Q)for f in $(FUZZERS); do \
+		build-fuzz/fuzz_$$f -merge=1 tests/fuzz/corpus/$$f build-fuzz/found/$$f || exit 1; done
 
 # What the build and the labs need, from Debian's archive; nothing is done when all of it is there.
 deps:

@@ -211,17 +211,19 @@ static void leases_all(struct service *s, struct http_request *r)
 
 static json_t *segment_json(struct service *s, const struct segment *seg)
 {
-	char ip[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128];
+	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128];
 	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
+	struct ip subnet = ip_from_v4(segment_net(seg));
 
 	if (seg->pool_first) {
 		ip_format(&a, first);
 		ip_format(&b, last);
 	}
 	segment_base_url(seg, url, sizeof url);
-	return json_pack("{s:s, s:b, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b}", "name", seg->name,
-		"network", seg->is_network, "interface", seg->ifname, "server",
-		ip_format(&seg->server, ip), "prefix", (int)seg->prefix_len, "pool_first", first,
+	return json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b}", "name",
+		seg->name, "network", seg->is_network, "relayed", seg->via != 0, "interface",
+		seg->ifname, "server", ip_format(&seg->server, ip), "subnet",
+		ip_format(&subnet, net), "prefix", (int)seg->prefix_len, "pool_first", first,
 		"pool_last", last, "url", url, "mode", segment_mode_name(seg->mode), "serving",
 		dhcpd_is_open(s->dhcpd, seg));
 }

@@ -171,7 +171,7 @@ static int judge_address(
 	struct creation *c, json_t *body, const struct segment *seg, char *why, size_t size)
 {
 	const char *text = judge_text(body, "address");
-	char net_text[IP_TEXT], server[IP_TEXT], who[128];
+	char net_text[IP_TEXT], who[128];
 	struct ip ip, net = ip_from_v4(segment_net(seg));
 
 	if (!*text && lowest_free(c, seg, &ip)) {
@@ -184,10 +184,9 @@ static int judge_address(
 	}
 	if (!segment_accepts(seg, &ip)) {
 		snprintf(why, size,
-			"address %s cannot be used in segment '%s': it must be a host's in %s/%u, "
-			"and neither the server's (%s) nor the router's",
-			text, seg->name, ip_format(&net, net_text), seg->prefix_len,
-			ip_format(&seg->server, server));
+			"address %s cannot be used in segment '%s' (a host's in %s/%u, neither the "
+			"server's nor the router's)",
+			text, seg->name, ip_format(&net, net_text), seg->prefix_len);
 		return -EINVAL;
 	}
 	if (address_used(c, seg->id, &ip, who, sizeof who)) {

@@ -1,6 +1,7 @@
 /*
- * A script of client messages against the policy: never one address acknowledged to two MACs.
- * Six bytes a step: MAC, kind, two for addresses, and two for time.
+ * A script of client messages against the policy, on our link and behind a relay: never one address
+ * acknowledged to two clients. Six bytes a step: who and where, kind, two for addresses, and two
+ * for time, the first of which is also the lease time that it asks for.
  */
 #include "dhcpd/dhcp_policy.h"
 
@@ -9,14 +10,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { STEP = 6, HOSTS = 32, NET = 0x0a4d0000 };
+enum { STEP = 6, HOSTS = 64, NET = 0x0a4d0000, RACK = NET + 32, RELAY = RACK + 1 };
 
 static struct segments segments;
 static struct timeline *timeline;
 static struct machines *machines;
-static const struct segment *seg;
+static const struct segment *seg, *rack;
 static struct {
-	struct mac mac;
+	struct mac who;
 	int64_t until;
 } told[HOSTS];
 
@@ -33,14 +34,14 @@ static struct mac mac_of(uint8_t n)
 	return (struct mac){{2, 0, 0, 0, 0, n & 0x0f}};
 }
 
-static void add_machine(const char *name, uint8_t mac, uint32_t address)
+static void add_machine(const char *name, const struct segment *s, uint8_t mac, uint32_t address)
 {
 	struct machine *m = machine_new();
 
 	check(m != NULL);
 	strcpy(m->name, name);
-	strcpy(m->nics[0].segment, seg->name);
-	m->nics[0].segment_id = seg->id;
+	strcpy(m->nics[0].segment, s->name);
+	m->nics[0].segment_id = s->id;
 	m->nics[0].mac = mac_of(mac);
 	m->nics[0].addrs[0] = ip_from_v4(NET + address);
 	m->nics[0].n_addrs = 1;
@@ -53,41 +54,63 @@ static void build_world(void)
 	struct segment s = {.name = "lab",
 		.server = ip_from_v4(NET + 1),
 		.prefix_len = 27,
-		.lease_s = 60,
+		.lease_s = 90,
 		.computed = true,
 		.pool_first = NET + 20,
 		.pool_last = NET + 25};
 
 	check(segments_add(&segments, &s, &seg) == 0);
+	s = (struct segment){.name = "rack",
+		.via = seg->id,
+		.server = seg->server,
+		.subnet = ip_from_v4(RACK),
+		.router = ip_from_v4(RELAY),
+		.prefix_len = 27,
+		.lease_s = 3600,
+		.by_client_id = true,
+		.pool_first = RELAY,
+		.pool_last = RACK + 5};
+	check(segments_add(&segments, &s, &rack) == 0);
 	check(timeline_new(NULL, &timeline) == 0);
 	check(machines_new(NULL, timeline, &segments, &machines) == 0);
-	add_machine("a", 1, 5);
-	add_machine("b", 2, 22);
-	add_machine("c", 0x20 | 9, 10);
+	add_machine("a", seg, 1, 5);
+	add_machine("b", seg, 2, 22);
+	add_machine("c", seg, 0x20 | 9, 10);
+	add_machine("d", rack, 1, 35);
 }
 
-static void note(const struct dhcp_message *m, const struct dhcp_decision *d, int64_t now)
+static void note_ack(const struct dhcp_policy *p, const struct dhcp_decision *d)
+{
+	uint32_t host = ip_to_v4(&d->address) - NET;
+	int64_t until = p->now + (int64_t)d->lease_s * 1000;
+
+	check(host < HOSTS && segment_accepts(p->segment, &d->address));
+	check(told[host].until <= p->now || mac_eq(&told[host].who, &d->holder));
+	check(d->lease_s >= DHCP_LEASE_MIN_S && d->lease_s <= p->segment->lease_s);
+	/* an ACK may be lost: then the client goes on with what it was told before */
+	if (!mac_eq(&told[host].who, &d->holder) || told[host].until < until)
+		told[host].until = until;
+	told[host].who = d->holder;
+}
+
+static void note(const struct dhcp_policy *p, const struct dhcp_decision *d)
 {
 	uint32_t host = ip_to_v4(&d->address) - NET;
 
-	if (d->verdict == DHCP_SEND_ACK) {
-		check(host < HOSTS && segment_accepts(seg, &d->address));
-		check(told[host].until <= now || mac_eq(&told[host].mac, &m->mac));
-		told[host].mac = m->mac;
-		told[host].until = now + (int64_t)d->lease_s * 1000;
-	}
+	if (d->verdict == DHCP_SEND_ACK)
+		note_ack(p, d);
+	if (d->verdict == DHCP_SEND_BOOTP)
+		check(d->machine && ip_eq(&d->address, &d->machine->nics[0].addrs[0]) &&
+			(told[host].until <= p->now || mac_eq(&told[host].who, &p->msg->mac)));
 	if ((d->verdict == DHCP_TAKE_RELEASE || d->verdict == DHCP_TAKE_DECLINE) &&
-		mac_eq(&told[host].mac, &m->mac))
+		mac_eq(&told[host].who, &d->holder))
 		told[host].until = 0;
 }
 
-static void step(struct leases *leases, struct dhcp_message *m, const uint8_t *b, int64_t now)
+static void fill(struct dhcp_message *m, const uint8_t *b)
 {
 	static const enum dhcp_type types[8] = {DHCP_DISCOVER, DHCP_REQUEST, DHCP_REQUEST,
-		DHCP_REQUEST, DHCP_DECLINE, DHCP_RELEASE, DHCP_INFORM, DHCP_REQUEST};
-	struct dhcp_policy p = {
-		.msg = m, .segment = seg, .machines = machines, .leases = leases, .now = now};
-	struct dhcp_decision d;
+		DHCP_REQUEST, DHCP_DECLINE, DHCP_RELEASE, DHCP_INFORM, DHCP_BOOTP};
 
 	memset(m, 0, offsetof(struct dhcp_message, arena));
 	m->mac = mac_of(b[0]);
@@ -96,9 +119,28 @@ static void step(struct leases *leases, struct dhcp_message *m, const uint8_t *b
 	m->server_id = b[1] & 16 ? NET + 1 : b[1] & 32 ? NET + 2 : 0;
 	m->requested = b[2] ? NET + b[2] % (HOSTS + 8) : 0;
 	m->ciaddr = b[3] ? NET + b[3] % (HOSTS + 8) : 0;
+	m->lease_s = b[4];
+	if (b[0] & 0x40)
+		m->giaddr = b[1] & 64 ? NET + 100 : RELAY;
+	if (m->giaddr && b[1] & 128)
+		m->link = b[1] & 64 ? RACK : NET;
+	if (b[0] & 0x80) { /* a client-id: one of eight, whatever the MAC */
+		m->arena[0] = 255;
+		m->arena[1] = b[0] >> 1 & 7;
+		m->options[OPT_CLIENT_ID] = (struct dhcp_span){1, 2};
+	}
+}
+
+static void step(struct leases *leases, struct dhcp_message *m, const uint8_t *b, int64_t now)
+{
+	struct dhcp_policy p = {.msg = m, .machines = machines, .leases = leases, .now = now};
+	struct dhcp_decision d;
+
+	fill(m, b);
+	p.segment = dhcp_policy_segment(&segments, seg, m);
 	d = dhcp_policy_decide(&p);
 	if (dhcp_policy_apply(&p, &d) == 0)
-		note(m, &d, now);
+		note(&p, &d);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
