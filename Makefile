@@ -102,7 +102,9 @@ fuzz:
 			build-fuzz/found/$$f tests/fuzz/corpus/$$f || exit 1; done
 fuzz-keep:
 	$(Q)for f in $(FUZZERS); do \
-		build-fuzz/fuzz_$$f -merge=1 tests/fuzz/corpus/$$f build-fuzz/found/$$f || exit 1; done
+		build-fuzz/fuzz_$$f -merge=1 -use_counters=0 tests/fuzz/corpus/$$f build-fuzz/found/$$f || exit 1; \
+		for x in $$(ls tests/fuzz/corpus/$$f | grep -xE '[0-9a-f]{40}'); do \
+			mv tests/fuzz/corpus/$$f/$$x tests/fuzz/corpus/$$f/found-$$(echo $$x | cut -c1-8); done; done
 
 # What the build and the labs need, from Debian's archive; nothing is done when all of it is there.
 deps:
