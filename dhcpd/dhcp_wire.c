@@ -50,12 +50,21 @@ static int next_option(struct reader *r, struct tlv *ret)
 	return 0;
 }
 
-static int count_options(struct reader area, struct dhcp_message *m)
+/* Where the pieces of each option go. */
+struct joining {
+	uint8_t codes[256]; /* each that there is, once */
+	size_t n_codes;
+	uint16_t fill[256]; /* by code */
+};
+
+static int count_options(struct reader area, struct dhcp_message *m, struct joining *j)
 {
 	struct tlv o;
 	int rc;
 
 	while ((rc = next_option(&area, &o)) > 0) {
+		if (!m->options[o.code].at)
+			j->codes[j->n_codes++] = o.code;
 		m->options[o.code].at = 1;
 		m->options[o.code].len = (uint16_t)(m->options[o.code].len + o.len);
 	}
@@ -63,27 +72,27 @@ static int count_options(struct reader area, struct dhcp_message *m)
 }
 
 /* Gives each option its place, one after the other; `at` is 1-based, so that 0 says absent. */
-static void place_options(struct dhcp_message *m, uint16_t fill[256])
+static void place_options(struct dhcp_message *m, struct joining *j)
 {
 	uint16_t at = 0;
 
-	for (size_t i = 0; i < 256; i++) {
-		if (!m->options[i].at)
-			continue;
-		fill[i] = at;
-		m->options[i].at = (uint16_t)(at + 1);
-		at = (uint16_t)(at + m->options[i].len);
+	for (size_t i = 0; i < j->n_codes; i++) {
+		struct dhcp_span *s = &m->options[j->codes[i]];
+
+		j->fill[j->codes[i]] = at;
+		s->at = (uint16_t)(at + 1);
+		at = (uint16_t)(at + s->len);
 	}
 }
 
-static void copy_options(struct reader area, struct dhcp_message *m, uint16_t fill[256])
+static void copy_options(struct reader area, struct dhcp_message *m, struct joining *j)
 {
 	struct tlv o;
 
 	while (next_option(&area, &o) > 0) {
 		if (o.len > 0)
-			memcpy(m->arena + fill[o.code], o.bytes, o.len);
-		fill[o.code] = (uint16_t)(fill[o.code] + o.len);
+			memcpy(m->arena + j->fill[o.code], o.bytes, o.len);
+		j->fill[o.code] = (uint16_t)(j->fill[o.code] + o.len);
 	}
 }
 
@@ -105,14 +114,15 @@ static int find_overload(struct reader area)
 
 static int join_options(struct dhcp_message *m, const struct areas *a)
 {
-	uint16_t fill[256];
+	struct joining j;
 
+	j.n_codes = 0;
 	for (size_t i = 0; i < a->n; i++)
-		if (count_options(a->at[i], m) < 0)
+		if (count_options(a->at[i], m, &j) < 0)
 			return -EBADMSG;
-	place_options(m, fill);
+	place_options(m, &j);
 	for (size_t i = 0; i < a->n; i++)
-		copy_options(a->at[i], m, fill);
+		copy_options(a->at[i], m, &j);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ enum {
 	ASKING_MS = 30 * 1000, /* iPXE gives up on IPv6 after 16 s */
 	/* A busy socket is read once in this time, since a wake-up costs more than a message's
 	 * work. */
-	PACE_MS = 1,
+	PACE_MS = 2,
 };
 
 struct port {
@@ -321,7 +321,7 @@ static int receive(struct port *port)
 	return n;
 }
 
-/* A client alone is answered at once. Readings within one millisecond are a crowd's: its messages
+/* A client alone is answered at once. Two readings within a millisecond are a crowd's: its messages
  * are left to gather from then on, until none came. */
 static void readable(struct loop_fd *w, uint32_t events)
 {

@@ -16,7 +16,7 @@ struct dhcpd;
 
 /* What a crowd's ACKs wait at most, beside the disk, so that they share a commit: its cost is
  * mostly the same for one lease and for a hundred. */
-enum { DHCPD_GATHER_MS = 4 };
+enum { DHCPD_GATHER_MS = 8 };
 
 /* Another DHCP server that was heard. */
 struct dhcpd_server {

@@ -44,7 +44,7 @@ static struct lease_heap *heap_of(const struct leases *ls, uint32_t segment, con
 
 static uint64_t hash_ip(uint32_t segment, const struct ip *ip)
 {
-	return hash_bytes(ip->b, sizeof(ip->b), segment);
+	return hash_bytes(ip->b, ip->family == IP_V4 ? 4 : 16, segment);
 }
 
 static uint64_t hash_mac(uint32_t segment, const struct mac *mac)

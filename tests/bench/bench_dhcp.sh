@@ -21,7 +21,7 @@ start_usher() {
 		  <user name='nobody'/>
 		  <state dir='$WORK/state'/>
 		  <socket path='$WORK/run/sock'/>
-		  <segment interface='bench0' probe='0'><pool start='$first' end='$last'/></segment>
+		  <segment interface='bench0' mode='own' probe='0'><pool start='$first' end='$last'/></segment>
 		</usher>
 	END
 	launch usher "$USHER" serve -c "$WORK/usher.xml"
