@@ -178,16 +178,18 @@ struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhc
 	return found ? b : nothing;
 }
 
-struct dhcp_boot dhcp_boot_machine(
-	const struct dhcp_message *m, const struct segment *s, const struct machine *machine)
+struct dhcp_boot dhcp_boot_machine(const struct dhcp_message *m, const struct segment *s,
+	const struct machine *machine, dhcp_programs programs)
 {
-	struct dhcp_boot_for f = {.server = ip_to_v4(&s->server),
-		.http_port = s->http_port,
-		.loaders = &DHCP_LOADERS};
+	struct dhcp_loaders loaders = DHCP_LOADERS;
+	struct dhcp_boot_for f = {
+		.server = ip_to_v4(&s->server), .http_port = s->http_port, .loaders = &loaders};
 
 	if (machine && life_netboots(machine->state)) {
 		f.armed = true;
 		f.token = machine->attempt.next_token;
+		if (programs)
+			programs(machine->attempt.snapshot, &loaders);
 	}
 	return dhcp_boot_decide(m, &f);
 }

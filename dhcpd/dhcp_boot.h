@@ -48,8 +48,11 @@ const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CL
 /* Options 60 and 43 as PXE wants them. */
 void dhcp_boot_as_pxe(struct dhcp_boot *b);
 struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f);
-/* The same for a machine as it is now on this segment; NULL: no record of this MAC. */
-struct dhcp_boot dhcp_boot_machine(
-	const struct dhcp_message *m, const struct segment *s, const struct machine *machine);
+/* The boot programs that an attempt's snapshot names replace those in `ret`. */
+typedef void (*dhcp_programs)(const json_t *snapshot, struct dhcp_loaders *ret);
+/* The same for a machine as it is now on this segment; NULL: no record of this MAC. `programs` may
+ * be NULL. */
+struct dhcp_boot dhcp_boot_machine(const struct dhcp_message *m, const struct segment *s,
+	const struct machine *machine, dhcp_programs programs);
 
 #endif

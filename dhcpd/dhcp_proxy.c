@@ -23,7 +23,8 @@ static void as_proxy(struct dhcp_boot *b)
 }
 
 int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
-	const struct machine *machine, uint16_t port, uint8_t buf[DHCP_REPLY_MAX])
+	const struct machine *machine, dhcp_programs programs, uint16_t port,
+	uint8_t buf[DHCP_REPLY_MAX])
 {
 	struct dhcp_reply_head h = {.type = port == DHCP_PROXY_PORT ? DHCP_ACK : DHCP_OFFER,
 		.server_id = ip_to_v4(&s->server)};
@@ -32,7 +33,7 @@ int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
 
 	if (!is_due(m, s, port))
 		return 0;
-	boot = dhcp_boot_machine(m, s, machine);
+	boot = dhcp_boot_machine(m, s, machine, programs);
 	if (!boot.boots)
 		return 0;
 	as_proxy(&boot);

@@ -92,8 +92,8 @@ static void answer(struct side_port *p, const struct sockaddr_in *from)
 	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL);
 	struct dhcp_packet *packet = &d->packet;
 	int error = 0,
-	    len = dhcp_proxy_answer(
-		    &d->msg, d->segment, m, p->number, packet->buf + DHCP_FRAME_HEADER);
+	    len = dhcp_proxy_answer(&d->msg, d->segment, m, d->c.programs, p->number,
+		    packet->buf + DHCP_FRAME_HEADER);
 
 	if (len <= 0)
 		return;

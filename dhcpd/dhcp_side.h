@@ -9,6 +9,7 @@
 #define USHER_DHCPD_DHCP_SIDE_H
 
 #include "core/loop.h"
+#include "dhcpd/dhcp_boot.h"
 #include "machine/machine.h"
 #include "machine/segment.h"
 #include "machine/timeline.h"
@@ -21,6 +22,7 @@ struct dhcp_side_config {
 	struct loop *loop;
 	const struct machines *machines;
 	struct timeline *timeline;
+	dhcp_programs programs;
 	struct dhcp_inbox *inbox; /* shared: used within one wake-up */
 };
 

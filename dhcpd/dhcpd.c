@@ -72,7 +72,7 @@ struct dhcpd {
 static int fill_packet(const struct dhcpd *d, const struct dhcp_policy *p,
 	const struct dhcp_decision *dec, struct dhcp_packet *packet)
 {
-	struct dhcp_boot boot = dhcp_boot_machine(p->msg, p->segment, dec->machine);
+	struct dhcp_boot boot = dhcp_boot_machine(p->msg, p->segment, dec->machine, d->c.programs);
 	int len = dhcp_answer_encode(p, dec, &boot, packet->buf + DHCP_FRAME_HEADER);
 
 	if (len < 0)
@@ -509,7 +509,7 @@ static int open_side(struct port *port, char *why, size_t why_size)
 {
 	const struct dhcpd *d = port->d;
 	const struct dhcp_side_config c = {
-		d->c.loop, d->c.machines, d->c.timeline, &port->d->inbox};
+		d->c.loop, d->c.machines, d->c.timeline, d->c.programs, &port->d->inbox};
 
 	if (port->side && dhcp_side_fits(port->side))
 		return 0;

@@ -7,6 +7,7 @@
 
 #include "core/loop.h"
 #include "core/store.h"
+#include "dhcpd/dhcp_boot.h"
 #include "dhcpd/lease.h"
 #include "machine/machine.h"
 #include "machine/segment.h"
@@ -32,6 +33,8 @@ struct dhcpd_config {
 	struct machines *machines;
 	struct timeline *timeline;
 	const struct segments *segments;
+	/* Boot programs that a machine's profile has of its own; NULL: no profile has any. */
+	dhcp_programs programs;
 	/* Who leases on a segment of mode SEGMENT_AUTO is known, some seconds after it was opened:
 	 * `server` (NULL: nobody), borrowed. The callee sets the mode and opens the segment
 	 * again. */

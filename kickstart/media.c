@@ -316,33 +316,59 @@ static json_t *check_context(const struct profile *p, const json_t *settings)
 		"title", p->title, "media", "name", p->media.name);
 }
 
+static int check_named(
+	const struct profile *p, unsigned line, const char *name, char *why, size_t why_size)
+{
+	const struct profile_media *m = &p->media;
+	uint64_t size;
+	time_t mtime;
+	int fd, rc;
+
+	name += strspn(name, "/");
+	rc = open_file(m->path, name, &fd, &size, &mtime);
+	if (rc == 0)
+		close(fd);
+	else
+		snprintf(why, why_size, "%s:%u: %s/%s: %s%s%s", p->file, line, m->path, name,
+			rc == -EISDIR ? "not a regular file" : strerror(-rc),
+			m->package       ? "; apt install "
+				: m->fix ? "; run "
+					 : "",
+			m->package       ? m->package
+				: m->fix ? m->fix
+					 : "");
+	return rc;
+}
+
 static int check_file(const struct profile *p, const json_t *context, const struct profile_text *t,
 	char *why, size_t why_size)
 {
 	struct mustache_options o = {
 		.file = p->file, .line = t->line, .line_only = true, .format = MUSTACHE_CMDLINE};
-	char *path = NULL;
-	const char *name;
-	uint64_t size;
-	time_t mtime;
-	int fd, rc = mustache_render(t->text, context, &o, &path, why, why_size);
+	char *name = NULL;
+	int rc = mustache_render(t->text, context, &o, &name, why, why_size);
 
-	if (rc < 0)
-		return rc;
-	name = path + strspn(path, "/");
-	rc = open_file(p->media.path, name, &fd, &size, &mtime);
 	if (rc == 0)
-		close(fd);
-	else
-		snprintf(why, why_size, "%s:%u: %s/%s: %s%s%s", p->file, t->line, p->media.path,
-			name, rc == -EISDIR ? "not a regular file" : strerror(-rc),
-			p->media.package       ? "; apt install "
-				: p->media.fix ? "; run "
-					       : "",
-			p->media.package       ? p->media.package
-				: p->media.fix ? p->media.fix
-					       : "");
-	free(path);
+		rc = check_named(p, t->line, name, why, why_size);
+	free(name);
+	return rc;
+}
+
+/* Before there is a script there is a program, and that is ours to serve. */
+static int check_programs(const struct profile *p, char *why, size_t why_size)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < PROFILE_FIRMWARES; i++) {
+		if (p->programs[i] && !p->media.path) {
+			snprintf(why, why_size,
+				"%s:%u: boot program '%s': the medium is a URL, expected a folder",
+				p->file, p->kernel.line, p->programs[i]);
+			rc = -EINVAL;
+		} else if (p->programs[i]) {
+			rc = check_named(p, p->kernel.line, p->programs[i], why, why_size);
+		}
+	}
 	return rc;
 }
 
@@ -350,10 +376,10 @@ int media_check(const struct profile *p, const json_t *settings, char *why, size
 {
 	json_t *context;
 	size_t i;
-	int rc;
+	int rc = check_programs(p, why, why_size);
 
-	if (!p->media.path)
-		return 0;
+	if (rc < 0 || !p->media.path)
+		return rc;
 	context = check_context(p, settings);
 	if (!context) {
 		snprintf(why, why_size, "out of memory");

@@ -25,6 +25,8 @@ void profile_free(struct profile *p)
 	free(p->kernel.text);
 	for (i = 0; i < PROFILE_INITRDS; i++)
 		free(p->initrd[i].text);
+	for (i = 0; i < PROFILE_FIRMWARES; i++)
+		free(p->programs[i]);
 	free(p->cmdline.text);
 	free(p->answers);
 	for (i = 0; i < PROFILE_SETTINGS; i++) {

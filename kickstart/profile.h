@@ -6,7 +6,7 @@
  *	<profile name='tiny'>
  *	  <title>Debian from a tarball</title>
  *	  <media name='tiny' path='/srv/usher/tiny' fix='contrib/tiny/build /srv/usher/tiny'/>
- *	  <boot>
+ *	  <boot bios='…' efi-x64='…' efi-arm64='…'>
  *	    <kernel>vmlinuz</kernel>  <initrd>initrd.img</initrd>
  *	    <cmdline>usher.answers={{attempt.answers_url}}</cmdline>
  *	    <boots>3</boots>
@@ -65,6 +65,9 @@ struct profile_media {
 	char *fix;               /* command that makes it, or NULL */
 };
 
+/* Firmwares that a boot program may be named for. */
+enum profile_firmware { PROFILE_BIOS, PROFILE_EFI_X64, PROFILE_EFI_ARM64, PROFILE_FIRMWARES };
+
 enum profile_setting_type { SETTING_TEXT, SETTING_PASSWORD, SETTING_NUMBER };
 
 struct profile_setting {
@@ -88,6 +91,7 @@ struct profile {
 	struct profile_media media;
 	struct profile_text kernel, initrd[PROFILE_INITRDS], cmdline;
 	size_t n_initrd;
+	char *programs[PROFILE_FIRMWARES]; /* files of the medium, a folder; NULL: usher's own */
 	unsigned boots;
 	uint32_t timeout_s;
 	enum mustache_format answers_format;
@@ -134,6 +138,8 @@ int profile_snapshot(const struct profile *p, const json_t *settings, json_t **r
  * of ours. */
 int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
 	char *why, size_t why_size);
+/* The boot program that a snapshot's profile names, as "MEDIUM/FILE"; NULL: none. Borrowed. */
+const char *profile_program(const json_t *snapshot, enum profile_firmware firmware);
 /* What `usher profiles` shows: name, title, media, settings (name, default, required, values,
  * help), guest defaults. */
 json_t *profile_to_json(const struct profile *p);

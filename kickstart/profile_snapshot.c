@@ -20,6 +20,29 @@ static json_t *media_json(const struct profile_media *m)
 		m->url.text ? template_json(&m->url) : NULL, "package", m->package, "fix", m->fix);
 }
 
+static const char *const firmware_names[] = {
+	[PROFILE_BIOS] = "bios", [PROFILE_EFI_X64] = "efi-x64", [PROFILE_EFI_ARM64] = "efi-arm64"};
+
+/* With the medium's name before it, as it is asked for. */
+static json_t *programs_json(const struct profile *p)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < PROFILE_FIRMWARES; i++)
+		if (p->programs[i])
+			json_object_set_new(all, firmware_names[i],
+				json_sprintf("%s/%s", p->media.name, p->programs[i]));
+	return all;
+}
+
+const char *profile_program(const json_t *snapshot, enum profile_firmware firmware)
+{
+	const json_t *boot = json_object_get(json_object_get(snapshot, "profile"), "boot");
+
+	return json_string_value(
+		json_object_get(json_object_get(boot, "programs"), firmware_names[firmware]));
+}
+
 static json_t *boot_json(const struct profile *p)
 {
 	json_t *initrds = json_array();
@@ -27,9 +50,9 @@ static json_t *boot_json(const struct profile *p)
 
 	for (i = 0; i < p->n_initrd; i++)
 		json_array_append_new(initrds, template_json(&p->initrd[i]));
-	return json_pack("{s:o, s:o, s:o, s:i, s:i}", "kernel", template_json(&p->kernel), "initrd",
-		initrds, "cmdline", template_json(&p->cmdline), "boots", (int)p->boots, "timeout_s",
-		(int)p->timeout_s);
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "kernel", template_json(&p->kernel),
+		"initrd", initrds, "cmdline", template_json(&p->cmdline), "programs",
+		programs_json(p), "boots", (int)p->boots, "timeout_s", (int)p->timeout_s);
 }
 
 static json_t *settings_json(const struct profile *p)
@@ -163,6 +186,21 @@ static void take_media(struct taking *t, const json_t *from, struct profile_medi
 	}
 }
 
+static void take_programs(struct taking *t, const json_t *from, struct profile *p)
+{
+	size_t medium = strlen(p->media.name) + 1;
+
+	for (size_t i = 0; i < PROFILE_FIRMWARES; i++) {
+		const char *s = json_string_value(json_object_get(from, firmware_names[i]));
+
+		if (!s || strlen(s) <= medium)
+			continue;
+		p->programs[i] = strdup(s + medium);
+		if (!p->programs[i])
+			t->rc = -ENOMEM;
+	}
+}
+
 static void take_boot(struct taking *t, const json_t *from, struct profile *p)
 {
 	const json_t *initrds = json_object_get(from, "initrd");
@@ -172,6 +210,7 @@ static void take_boot(struct taking *t, const json_t *from, struct profile *p)
 	for (i = 0; i < json_array_size(initrds) && i < PROFILE_INITRDS; i++)
 		take_template(t, json_array_get(initrds, i), &p->initrd[p->n_initrd++]);
 	take_template(t, json_object_get(from, "cmdline"), &p->cmdline);
+	take_programs(t, json_object_get(from, "programs"), p);
 	p->boots = (unsigned)take_number(t, from, "boots");
 	p->timeout_s = (uint32_t)take_number(t, from, "timeout_s");
 	for (i = 0; i < p->n_initrd && p->initrd[i].text; i++)

@@ -372,8 +372,15 @@ static int read_boot(struct reading *r, xmlNode *node)
 	static const struct element es[] = {{"kernel", read_kernel, false, true, 1},
 		{"initrd", read_initrd, true, false, 2}, {"cmdline", read_cmdline, false, false, 4},
 		{"boots", read_boots, false, false, 8}, {0}};
-	int rc = check_attributes(r, node, NO_ATTRIBUTES);
+	char **to = r->p->programs;
+	int rc = check_attributes(r, node, ATTRIBUTES("bios", "efi-x64", "efi-arm64"));
 
+	if (rc == 0)
+		rc = attribute(r, node, "bios", false, &to[PROFILE_BIOS]);
+	if (rc == 0)
+		rc = attribute(r, node, "efi-x64", false, &to[PROFILE_EFI_X64]);
+	if (rc == 0)
+		rc = attribute(r, node, "efi-arm64", false, &to[PROFILE_EFI_ARM64]);
 	return rc < 0 ? rc : read_children(r, node, es);
 }
 

@@ -163,6 +163,17 @@ static int start_state(struct run *r, char *why, size_t size)
 	return 0;
 }
 
+static void programs_of(const json_t *snapshot, struct dhcp_loaders *ret)
+{
+	const char *bios = profile_program(snapshot, PROFILE_BIOS),
+		   *x64 = profile_program(snapshot, PROFILE_EFI_X64),
+		   *arm64 = profile_program(snapshot, PROFILE_EFI_ARM64);
+
+	ret->bios = bios ? bios : ret->bios;
+	ret->efi_x64 = x64 ? x64 : ret->efi_x64;
+	ret->efi_arm64 = arm64 ? arm64 : ret->efi_arm64;
+}
+
 static int start_dhcpd(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
@@ -171,6 +182,7 @@ static int start_dhcpd(struct run *r, char *why, size_t size)
 		.machines = s->machines,
 		.timeline = s->timeline,
 		.segments = &s->segments,
+		.programs = programs_of,
 		.decided = segments_decided,
 		.arg = s,
 		.gather_ms = DHCPD_GATHER_MS};

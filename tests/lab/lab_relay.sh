@@ -30,6 +30,7 @@ timeline_has() { "$USHER" timeline | grep -E "$1"; }
 leases_have() { "$USHER" leases --json | tr -d '\n "' | tr '}' '\n' | grep -E "$1"; }
 
 lab_profile plain kernel answers
+sed -i "s|<boot>|<boot bios='initrd'>|" "$lab/more/plain/profile.xml"
 lab_profiles_config "<segment interface='br0' lease='120'>
 	<pool start='10.66.0.100' end='10.66.0.110'/><router address='10.66.0.1'/></segment>
 	<segment name='rack2' via='br0' subnet='10.2.0.0/24' domain='rack.example' lease='120' mtu='1400'>
@@ -118,7 +119,12 @@ end 4 dhclient.pid
 # A machine there
 check "a machine is enrolled in the subnet" "$USHER" enroll box --no-ssh-key --mac 02:00:00:00:00:05 --profile plain \
 	--network rack2 --ip 10.2.0.20 --arm
-check "and gets its address" get 5 -x 0x4d:69505845 -V PXEClient:Arch:00000:UNDI:002001
+check "and gets its address" get 5 -V PXEClient:Arch:00000:UNDI:002001
+check "that one" is 5 ip 10.2.0.20
+check "and the boot program that its profile names" is 5 boot_file lab/initrd
+check "by TFTP, from the address that the answer says" eval 'inside 5 curl -sS --max-time 20 \
+	"tftp://$(told 5 siaddr)/$(told 5 boot_file)" | cmp - "$lab/medium/initrd"'
+check "as iPXE it gets its address" get 5 -x 0x4d:69505845 -V PXEClient:Arch:00000:UNDI:002001
 check "that one" is 5 ip 10.2.0.20
 check "and its boot script" eval 'inside 5 curl -sS --max-time 20 "$(told 5 boot_file)" | grep -E "kernel .*/boot/lab/kernel"'
 check "which is known to be its own" timeline_has "box +booting"

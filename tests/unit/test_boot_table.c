@@ -76,6 +76,21 @@ static const struct row table[] = {
 		"- - B B B - - -", SCRIPT,                                    "",           false},
 	{"iPXE, ia32", 6, "PXEClient:Arch:00006:UNDI:003010", "iPXE", true,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
+	/* with a profile that names programs of its own for BIOS and UEFI x86-64 */
+	{"own: BIOS PXE", 0, "PXEClient:Arch:00000:UNDI:002001", 0, 0,
+		"- - B B B - - -", "own/lpxe.0",                              "PXEClient",  true},
+	{"own: UEFI x86-64, as 7", 7, "PXEClient:Arch:00007:UNDI:003016", 0, 0,
+		"- - B B B - - -", "own/shimx64.efi",                         "PXEClient",  true},
+	{"own: UEFI x86-64, as 9", 9, "PXEClient:Arch:00009:UNDI:003016", 0, 0,
+		"- - B B B - - -", "own/shimx64.efi",                         "PXEClient",  true},
+	{"own: UEFI HTTP x86-64", 16, "HTTPClient:Arch:00016:UNDI:003001", 0, 0,
+		"- - B B B - - -", HTTP "/boot/own/shimx64.efi",              "HTTPClient", false},
+	{"own: UEFI arm64, which it does not name", 11, "PXEClient:Arch:00011:UNDI:003000", 0, 0,
+		"- - B B B - - -", "snponly-arm64.efi",                       "PXEClient",  true},
+	{"own: iPXE", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", true,
+		"- - B B B - - -", SCRIPT,                                    "",           false},
+	{"own: system", NO_ARCH, "MSFT 5.0",                  0, 0,
+		"- - - - - - - -", "",                                        "",           false},
 	{"installer: udhcpc", NO_ARCH, "udhcp 1.35.0",        0, 0,
 		"- - - - - - - -", "",                                        "",           false},
 	{"installer: Debian's", NO_ARCH, "d-i",               0, 0,
@@ -159,12 +174,20 @@ static void send_it(const struct row *r, enum dhcp_type type, const struct mac *
 	ck_assert_int_eq(dhcp_wire_decode(make.buf, dhcp_make_end(&make), &msg, &why), 0);
 }
 
-static uint32_t answer(enum dhcp_verdict expected)
+/* dhcp_programs */
+static void own_programs(const json_t *snapshot, struct dhcp_loaders *ret)
+{
+	(void)snapshot;
+	ret->bios = "own/lpxe.0";
+	ret->efi_x64 = "own/shimx64.efi";
+}
+
+static uint32_t answer(enum dhcp_verdict expected, dhcp_programs programs)
 {
 	struct dhcp_policy p = {
 		.msg = &msg, .segment = seg, .machines = machines, .leases = leases, .now = 1000};
 	struct dhcp_decision d = dhcp_policy_decide(&p);
-	struct dhcp_boot boot = dhcp_boot_machine(&msg, seg, d.machine);
+	struct dhcp_boot boot = dhcp_boot_machine(&msg, seg, d.machine, programs);
 	int len;
 
 	ck_assert_int_eq(d.verdict, expected);
@@ -219,17 +242,18 @@ static void check_row(const struct row *r, int s)
 	const char *state = state_names[s];
 	/* strangers come with a MAC that no machine has */
 	struct mac mac = s ? MAC : (struct mac){{2, 0, 0, 0, 0, 9}};
+	dhcp_programs programs = strncmp(r->client, "own: ", 5) ? NULL : own_programs;
 	bool boots = r->states[2 * s] == 'B';
 	uint32_t address;
 
 	if (s)
 		machine->state = (enum life_state)(s - 1);
 	send_it(r, DHCP_DISCOVER, &mac, 0);
-	address = answer(DHCP_SEND_OFFER);
+	address = answer(DHCP_SEND_OFFER, programs);
 	ck_assert_uint_eq(address, NET + (s ? 3 : 100));
 	check_answer(r, state, boots);
 	send_it(r, DHCP_REQUEST, &mac, address);
-	answer(DHCP_SEND_ACK);
+	answer(DHCP_SEND_ACK, programs);
 	check_answer(r, state, boots);
 }
 

@@ -228,6 +228,17 @@ START_TEST(from_profiles)
 	ck_assert_str_eq(why, want);
 	put("root/initrd.img", "i");
 	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), 0);
+	p->programs[PROFILE_EFI_X64] = strdup("shimx64.efi");
+	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(why, "root/shimx64.efi: No such file or directory; apt"));
+	put("root/shimx64.efi", "s");
+	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), 0);
+	profile_free(p);
+	ck_assert_int_eq(profiles_find(&ps, "three", &p, why, sizeof(why)), 0);
+	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), 0);
+	p->programs[PROFILE_BIOS] = strdup("lpxe.0");
+	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "the medium is a URL, expected a folder"));
 	profile_free(p);
 	media_unref(m);
 	profiles_fini(&ps);

@@ -257,6 +257,35 @@ START_TEST(passwords)
 }
 END_TEST
 
+START_TEST(programs)
+{
+	struct profile *p = NULL, *back = NULL;
+	json_t *set = json_object(), *snap = NULL, *again = NULL;
+	const json_t *settings;
+	char why[512];
+
+	put("p/profile.xml",
+		"<profile name='p'><title>t</title><media name='m' path='/m'/>"
+		"<boot bios='lpxe.0' "
+		"efi-x64='efi/shimx64.efi'><kernel>k</kernel></boot></profile>");
+	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
+	ck_assert_str_eq(profile_program(snap, PROFILE_BIOS), "m/lpxe.0");
+	ck_assert_str_eq(profile_program(snap, PROFILE_EFI_X64), "m/efi/shimx64.efi");
+	ck_assert_ptr_null(profile_program(snap, PROFILE_EFI_ARM64));
+	ck_assert_ptr_null(profile_program(NULL, PROFILE_BIOS));
+	ck_assert_int_eq(profile_from_snapshot(snap, &back, &settings, why, sizeof(why)), 0);
+	ck_assert_str_eq(back->programs[PROFILE_EFI_X64], "efi/shimx64.efi");
+	ck_assert_int_eq(profile_snapshot(back, set, &again), 0);
+	ck_assert(json_equal(snap, again));
+	json_decref(set);
+	json_decref(snap);
+	json_decref(again);
+	profile_free(p);
+	profile_free(back);
+}
+END_TEST
+
 START_TEST(snapshot)
 {
 	struct profile *p = with_settings(), *back = NULL;
@@ -353,6 +382,7 @@ int main(void)
 	tcase_add_test(t, says_what_is_wrong);
 	tcase_add_test(t, checks_settings);
 	tcase_add_test(t, passwords);
+	tcase_add_test(t, programs);
 	tcase_add_test(t, snapshot);
 	tcase_add_test(t, search_path);
 	suite_add_tcase(s, t);
