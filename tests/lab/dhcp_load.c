@@ -19,7 +19,6 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
-#include <net/if.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,10 +49,9 @@ static struct {
 } opt = {.n = 100, .rate = 1000, .window = 500, .seconds = 30};
 
 static struct client *clients;
-static uint32_t *under_way, n_under_way, n_begun;
-static uint32_t xid_base;
-static int sock;
+static uint32_t *under_way, n_under_way, n_begun, xid_base;
 static FILE *acks;
+static int sock;
 static uint32_t n_offers, n_acks, n_naks, n_again, n_done;
 static uint32_t *offer_us, n_offer_us; /* how long each took that came to a first DISCOVER */
 
@@ -79,7 +77,7 @@ static void make_packet(const struct client *c, uint8_t type, uint8_t p[PACKET])
 {
 	static const uint8_t head[] = {1, 1, 6}, magic[] = {99, 130, 83, 99};
 	static const uint8_t asks_for[] = {1, 3, 6, 51, 54};
-	bool holds = opt.mode == RENEW || opt.mode == GIVE_BACK;
+	bool holds = opt.mode >= RENEW; /* and uses it */
 	uint32_t xid = htonl(xid_base + (uint32_t)(c - clients));
 	uint8_t *at = p + OPTIONS;
 
@@ -105,9 +103,7 @@ static void say(const struct client *c, uint8_t type)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
 		.sin_port = htons(67),
-		.sin_addr.s_addr = type == RELEASE || (type == REQUEST && opt.mode == RENEW)
-			? c->server
-			: INADDR_BROADCAST};
+		.sin_addr.s_addr = opt.mode >= RENEW ? c->server : INADDR_BROADCAST};
 	uint8_t p[PACKET];
 
 	make_packet(c, type, p);
@@ -141,15 +137,14 @@ static void turn_to(struct client *c, uint8_t says, int64_t now)
 
 static void begin(struct client *c, int64_t now)
 {
-	if (opt.mode == GIVE_BACK) {
-		say(c, RELEASE);
-		c->asked = now;
-		write_ack(c, 0, now);
-		n_done++;
+	if (opt.mode != GIVE_BACK) {
+		under_way[n_under_way++] = (uint32_t)(c - clients);
+		turn_to(c, opt.mode == GET ? DISCOVER : REQUEST, now);
 		return;
 	}
-	under_way[n_under_way++] = (uint32_t)(c - clients);
-	turn_to(c, opt.mode == GET ? DISCOVER : REQUEST, now);
+	say(c, RELEASE); /* without an answer */
+	write_ack(c, 0, now);
+	n_done++;
 }
 
 static void begin_due(int64_t start, int64_t now)
@@ -184,68 +179,68 @@ static void ask_again(int64_t now)
 
 /* Receiving */
 
-struct answer {
-	uint8_t type;
-	uint32_t address, server, seconds;
-};
-
-static struct client *read_answer(const uint8_t *p, size_t len, struct answer *a)
+static const uint8_t *option(const uint8_t *p, size_t len, uint8_t code, uint8_t size)
 {
-	uint32_t xid;
-
-	*a = (struct answer){0};
-	if (len < OPTIONS || p[0] != 2)
-		return NULL;
-	memcpy(&xid, p + 4, 4);
-	memcpy(&a->address, p + 16, 4);
-	xid = ntohl(xid) - xid_base;
-	if (xid >= n_begun)
-		return NULL;
-	for (size_t at = OPTIONS; at + 1 < len && p[at] != 255;) {
-		size_t n = p[at] ? p[at + 1] : 0;
-
-		if (p[at] && at + 2 + n > len)
-			return NULL;
-		if (p[at] == 53 && n == 1)
-			a->type = p[at + 2];
-		else if (p[at] == 54 && n == 4)
-			memcpy(&a->server, p + at + 2, 4);
-		else if (p[at] == 51 && n == 4)
-			memcpy(&a->seconds, p + at + 2, 4);
-		at += p[at] ? n + 2 : 1;
-	}
-	return memcmp(clients[xid].mac, p + 28, 6) ? NULL : &clients[xid];
+	for (size_t at = OPTIONS; at + 1 < len && p[at] != 255; at += p[at] ? p[at + 1] + 2u : 1)
+		if (p[at] == code && p[at + 1] == size && at + 2 + size <= len)
+			return p + at + 2;
+	return NULL;
 }
 
-static void take_offer(struct client *c, const struct answer *a, int64_t now)
+static uint32_t number(const uint8_t *at)
+{
+	uint32_t n = 0;
+
+	if (at)
+		memcpy(&n, at, sizeof n);
+	return n;
+}
+
+static void take_offer(struct client *c, const uint8_t *p, size_t len, int64_t now)
 {
 	n_offers++;
 	if (c->began)
 		offer_us[n_offer_us++] = (uint32_t)(now - c->began);
-	c->address = a->address;
-	c->server = a->server;
+	c->address = number(p + 16);
+	c->server = number(option(p, len, 54, 4));
 	turn_to(c, REQUEST, now);
 }
 
-/* Who is refused what he had is done, without it; who is refused what he was offered begins anew. */
-static void take(struct client *c, const struct answer *a, int64_t now)
+static void take_ack(struct client *c, const uint8_t *p, size_t len, int64_t now)
 {
-	if (c->says == DISCOVER && a->type == OFFER) {
-		take_offer(c, a, now);
-	} else if (c->says == REQUEST && a->type == ACK) {
-		c->address = a->address; /* whatever it asked for */
-		write_ack(c, ntohl(a->seconds), now);
-		c->says = 0;
-		n_acks++;
+	c->address = number(p + 16); /* whatever it asked for */
+	write_ack(c, ntohl(number(option(p, len, 51, 4))), now);
+	c->says = 0;
+	n_acks++;
+	n_done++;
+}
+
+/* Who is refused what he had is done, without it; who is refused what he was offered begins anew. */
+static void take_nak(struct client *c, int64_t now)
+{
+	n_naks++;
+	c->says = 0;
+	if (opt.mode == GET)
+		turn_to(c, DISCOVER, now);
+	else
 		n_done++;
-	} else if (c->says == REQUEST && a->type == NAK) {
-		n_naks++;
-		c->says = 0;
-		n_done += opt.mode != GET;
-		if (opt.mode == GET)
-			turn_to(c, DISCOVER, now);
-		c->began = 0;
-	}
+	c->began = 0;
+}
+
+static void take(const uint8_t *p, size_t len, int64_t now)
+{
+	const uint8_t *type = option(p, len, 53, 1);
+	uint32_t i = len < OPTIONS ? UINT32_MAX : ntohl(number(p + 4)) - xid_base;
+	struct client *c = i < n_begun ? &clients[i] : NULL;
+
+	if (!type || !c || p[0] != 2 || memcmp(c->mac, p + 28, 6))
+		return;
+	if (c->says == DISCOVER && *type == OFFER)
+		take_offer(c, p, len, now);
+	else if (c->says == REQUEST && *type == ACK)
+		take_ack(c, p, len, now);
+	else if (c->says == REQUEST && *type == NAK)
+		take_nak(c, now);
 }
 
 static void receive(void)
@@ -253,13 +248,8 @@ static void receive(void)
 	uint8_t p[1500];
 	ssize_t len;
 
-	while ((len = recv(sock, p, sizeof p, MSG_DONTWAIT)) >= 0) {
-		struct answer a;
-		struct client *c = read_answer(p, (size_t)len, &a);
-
-		if (c)
-			take(c, &a, now_us());
-	}
+	while ((len = recv(sock, p, sizeof p, MSG_DONTWAIT)) >= 0)
+		take(p, (size_t)len, now_us());
 }
 
 /* Setting up */
@@ -342,9 +332,7 @@ static void read_options(int argc, char **argv)
 
 static int by_size(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
+	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
 }
 
 static void report(int64_t us)

@@ -52,4 +52,8 @@ check "none is refused" test "$(said again naks)" = 0
 inside 1 ip route add local 10.66.128.0/17 dev lo
 check "the last ones renew" load renew -m renew -n $n -f $first -t 60
 compare "all keep what they were told"
+load back -m release -n 100 -f $first
+released() { [ "$(leases | grep -c released)" = 100 ]; }
+check "what is given back is free" wait_until 20 released
+compare "the others keep theirs"
 lab_end

@@ -51,7 +51,7 @@ said() { grep -o "\b$2=[0-9.]*" "$USHER_LAB/$1" | cut -d= -f2; }
 # Whom the service knows: MAC ADDRESS STATE EXPIRES, a line each.
 leases() { "$USHER" leases --json | jq -r '.leases[] | "\(.mac) \(.address) \(.state) \(.expires | fromdate)"'; }
 
-# Of each client the last ACK counts: the service must hold that address for it, for as long as it was told. An address
+# Of each client the last ACK counts, unless it gave its address back: the service must hold that address for it, for as long as it was told. An address
 # that two clients were given, or a client that was given two, is wrong whatever the service says.
 compare() {
 	if compare_acks >"$USHER_LAB/compared"; then pass "$1: $(tail -n 1 "$USHER_LAB/compared")"; else
@@ -62,6 +62,7 @@ compare() {
 compare_acks() {
 	leases >"$USHER_LAB/leases" || return 1
 	awk 'NR == FNR {state[$1, $2] = $3; until[$1, $2] = $4; leases++; next}
+		$3 == 0 {delete holder[$2]; delete address[$1]; next}
 		($2 in holder) && holder[$2] != $1 {print $2, "at two clients:", holder[$2], $1; bad++}
 		($1 in address) && address[$1] != $2 {print $1, "was moved from", address[$1], "to", $2; bad++}
 		{holder[$2] = $1; address[$1] = $2; ends[$1] = $6 + $3; acks++}
