@@ -467,7 +467,7 @@ int lease_pick(struct leases *ls, const struct segment *s, const struct ip *want
 {
 	struct pool *p = pool_of(ls, s->id);
 
-	if (!p || !s->pool_first)
+	if (!p || !s->pool_first || !segment_contains(s, s->pool_first))
 		return -ENOENT;
 	if (ip_is_set(wanted) && is_free(ls, s, wanted, now, taken, arg)) {
 		*ret = *wanted;

@@ -75,7 +75,8 @@ bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip 
 /* Is this pool address somebody's own (a machine's)? */
 typedef bool (*lease_taken)(void *arg, const struct ip *ip);
 /* A free address of the segment's pool: `wanted` when it is one, else one never used, else the one
- * that was free longest. 0, -ENOENT (the segment has no pool) or -ENOSPC (all in use). */
+ * that was free longest. 0, -ENOENT (the segment has no pool, or
+ * its address changed and the pool lies elsewhere now) or -ENOSPC (all in use). */
 int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
 	lease_taken taken, void *arg, struct ip *ret);
 /* What lease_pick() would give now and next, when nobody wants a certain one: up to `most`. */

@@ -214,6 +214,7 @@ enum job_kind {
 	JOB_DELETE,
 	JOB_STATUS,
 	JOB_PUBLISH,
+	JOB_NETWORK,
 	JOB_SEATS,
 	JOB_SEAT_GUESTS
 };
@@ -234,6 +235,7 @@ struct job {
 	enum job_kind kind;
 	guest_done done;
 	guest_status_done status_done;
+	guest_network_done network_done;
 	guest_seats_done seats_done;
 	void *arg;
 
@@ -251,6 +253,7 @@ struct job {
 	unsigned connection;
 	struct run_deeds did;
 	struct guest_status status;
+	struct guest_network net;
 	struct guest_seat *seats;
 	size_t n_seats;
 };
@@ -327,6 +330,8 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 	case JOB_PUBLISH:
 		return ops_publish(
 			op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
+	case JOB_NETWORK:
+		return ops_network(op, j->network, &j->net);
 	case JOB_SEATS:
 		return ops_seats(op, j->network, &j->seats, &j->n_seats);
 	case JOB_SEAT_GUESTS:
@@ -399,6 +404,8 @@ static void job_answer(struct job *j)
 	e = runs_end(&j->g->runs, j->name, j->connection, &deeds[j->kind], &j->did);
 	if (j->seats_done)
 		j->seats_done(j->arg, j->rc, j->seats, j->n_seats, j->why);
+	else if (j->network_done)
+		j->network_done(j->arg, j->rc, &j->net, j->why);
 	else if (j->status_done)
 		j->status_done(j->arg, j->rc, &j->status, j->why);
 	else if (j->done)
@@ -565,6 +572,15 @@ int guest_publish(struct guests *g, const char *network, const char *name, const
 		j->add = add;
 	}
 	return submit(j, done, NULL, arg);
+}
+
+int guest_network(struct guests *g, const char *network, guest_network_done done, void *arg)
+{
+	struct job *j = job_of_network(g, JOB_NETWORK, network, "");
+
+	if (j)
+		j->network_done = done;
+	return submit(j, NULL, NULL, arg);
 }
 
 int guest_seats(struct guests *g, const char *network, guest_seats_done done, void *arg)

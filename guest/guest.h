@@ -167,8 +167,6 @@ int guest_seats(struct guests *g, const char *network, guest_seats_done done, vo
 int guest_seat_guests(
 	struct guests *g, const char *network, const char *domain, guest_done done, void *arg);
 
-/* Blocking, for the start and for `usher check`; they use a connection of their own. */
-
 struct guest_network {
 	bool active;
 	bool dhcp;         /* libvirt's dnsmasq leases here */
@@ -181,6 +179,14 @@ struct guest_network {
 	char domain[254];
 	struct ip dhcp_first, dhcp_last; /* libvirt's pool, when it has one */
 };
+/* `net` is all zero when rc is not 0: -ENOENT, there is no such network. */
+typedef void (*guest_network_done)(
+	void *arg, int rc, const struct guest_network *net, const char *why);
+/* What a network is like now, after what was asked of it before. */
+int guest_network(struct guests *g, const char *network, guest_network_done done, void *arg);
+
+/* Blocking, for the start and for `usher check`; they use a connection of their own. */
+
 /* 0; -ENOENT no such network; -ENOTCONN libvirtd does not answer; or -errno, with the reason in
  * `why`. */
 int guest_network_info(const char *uri, const char *network, struct guest_network *ret, char *why,

@@ -1,6 +1,7 @@
 /* Blocking questions about the host, each on a connection of its own: for the start and for
- * `usher check`. */
+ * `usher check`. And what a network is like, which is asked for later too. */
 #include "guest/guest.h"
+#include "guest/ops.h"
 #include "guest/virt.h"
 
 #include <errno.h>
@@ -31,6 +32,11 @@ static int network_info(
 	free(xml);
 	virNetworkFree(net);
 	return rc;
+}
+
+int ops_network(struct op *op, const char *network, struct guest_network *ret)
+{
+	return network_info(op->conn, network, ret, op->why, GUEST_WHY);
 }
 
 int guest_network_info(

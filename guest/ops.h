@@ -29,6 +29,7 @@ int ops_delete(
 int ops_status(struct op *op, const char *name, struct guest_status *ret);
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add);
+int ops_network(struct op *op, const char *network, struct guest_network *ret);
 /* What libvirt knows of this network's addresses; `*ret` is for free(). */
 int ops_seats(struct op *op, const char *network, struct guest_seat **ret, size_t *ret_n);
 /* Reservations for the guests of others with computed MACs: of one domain (when it is gone, they

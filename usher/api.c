@@ -211,7 +211,7 @@ static void leases_all(struct service *s, struct http_request *r)
 
 static json_t *segment_json(struct service *s, const struct segment *seg)
 {
-	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128];
+	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
 	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
 	struct ip subnet = ip_from_v4(segment_net(seg));
 
@@ -219,7 +219,8 @@ static json_t *segment_json(struct service *s, const struct segment *seg)
 		ip_format(&a, first);
 		ip_format(&b, last);
 	}
-	segment_base_url(seg, url, sizeof url);
+	if (ip_is_set(&seg->server))
+		segment_base_url(seg, url, sizeof url);
 	return json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b}", "name",
 		seg->name, "network", seg->is_network, "relayed", seg->via != 0, "interface",
 		seg->ifname, "server", ip_format(&seg->server, ip), "subnet",

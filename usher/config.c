@@ -747,14 +747,17 @@ int config_add_segment(struct config *c, const char *name, bool is_network)
 	struct config_segment *s;
 
 	for (size_t i = 0; i < c->n_segments; i++)
-		if (c->segments[i].is_network == is_network && !strcmp(c->segments[i].name, name))
+		if (c->segments[i].is_network == is_network && !strcmp(c->segments[i].name, name)) {
+			c->segments[i].named = true;
 			return 0;
+		}
 	if (c->n_segments == SEGMENT_MAX)
 		return -ENOSPC;
 	if (strlen(name) >= sizeof s->name)
 		return -ENAMETOOLONG;
 	s = &c->segments[c->n_segments++];
 	*s = (struct config_segment){.is_network = is_network,
+		.named = true,
 		.lease_s = 3600,
 		.probe_ms = CONFIG_PROBE_MS,
 		.computed = true,

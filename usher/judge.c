@@ -75,6 +75,10 @@ static int judge_segment(
 			all->all[0]->name);
 		return -ENOENT;
 	}
+	if (!ip_is_set(&seg->server)) {
+		snprintf(why, size, "'%s' is not served yet: its address is not known", seg->name);
+		return -ENETDOWN;
+	}
 	if (c->machine->guest && !seg->is_network) {
 		snprintf(why, size,
 			"'%s' is no libvirt network, and guests need one (usher serve "

@@ -41,13 +41,22 @@ static void fill_dns(struct segment *seg, const struct config_segment *c, bool n
 		add_dns(seg, &seg->server);
 }
 
-/* One line that says who leases, and why we think so. */
 static void say_mode(const struct segment *seg, const char *because)
 {
 	log_info("%s: %s: %s", seg->name, because,
 		seg->mode == SEGMENT_OWN             ? "we lease there (mode own)"
 			: seg->mode == SEGMENT_PROXY ? "we add the boot information (mode proxy)"
 						     : "listening before we decide (mode auto)");
+}
+
+void segment_say_mode(const struct segment *seg, const struct config_segment *c)
+{
+	say_mode(seg,
+		c->mode != SEGMENT_AUTO            ? "as configured"
+			: !c->is_network           ? "somebody may lease there"
+			: seg->mode == SEGMENT_OWN ? "libvirt's network has no <dhcp>"
+						   : "libvirt's dnsmasq leases there (<dhcp> "
+						     "in the network)");
 }
 
 static int network_mode(const struct config_segment *c, const struct guest_network *net,
@@ -61,43 +70,33 @@ static int network_mode(const struct config_segment *c, const struct guest_netwo
 			c->name, c->name, c->name, c->name);
 		return -EADDRINUSE;
 	}
-	seg->mode = c->mode;
 	if (c->mode == SEGMENT_AUTO)
 		seg->mode = net->dhcp ? SEGMENT_PROXY : SEGMENT_OWN;
-	say_mode(seg,
-		c->mode != SEGMENT_AUTO ? "as configured"
-			: net->dhcp     ? "libvirt's dnsmasq leases there (<dhcp> in the network)"
-					: "libvirt's network has no <dhcp>");
 	return 0;
 }
 
-static int network_segment(struct service *s, const struct config_segment *c, struct segment *seg,
-	char *why, size_t size)
+static int network_segment(const struct config_segment *c, const struct guest_network *net,
+	struct segment *seg, char *why, size_t size)
 {
-	struct guest_network net;
-	int rc = guest_network_info(s->config.libvirt_uri, c->name, &net, why, size);
-
-	if (rc)
-		return rc;
-	if (!net.active) {
+	snprintf(seg->ifname, sizeof seg->ifname, "%s", net->bridge);
+	if (!*seg->domain)
+		snprintf(seg->domain, sizeof seg->domain, "%s", net->domain);
+	if (!net->active) {
 		snprintf(why, size, "network '%s' is not active: virsh net-start %s", c->name,
 			c->name);
 		return -ENETDOWN;
 	}
-	if (!*net.bridge || !ip_is_set(&net.address)) {
+	if (!*net->bridge || !ip_is_set(&net->address)) {
 		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host",
 			c->name);
 		return -EADDRNOTAVAIL;
 	}
-	snprintf(seg->ifname, sizeof seg->ifname, "%s", net.bridge);
-	seg->server = net.address;
-	seg->prefix_len = net.prefix_len;
-	if (net.forward)
-		seg->router = net.address;
-	if (!*seg->domain)
-		snprintf(seg->domain, sizeof seg->domain, "%s", net.domain);
-	fill_dns(seg, c, net.dns);
-	return network_mode(c, &net, seg, why, size);
+	seg->server = net->address;
+	seg->prefix_len = net->prefix_len;
+	if (net->forward)
+		seg->router = net->address;
+	fill_dns(seg, c, net->dns);
+	return network_mode(c, net, seg, why, size);
 }
 
 static int interface_segment(
@@ -106,6 +105,7 @@ static int interface_segment(
 	struct link_state link;
 	int rc = link_lookup(c->name, &link);
 
+	snprintf(seg->ifname, sizeof seg->ifname, "%.15s", c->name);
 	if (rc) {
 		snprintf(why, size, "interface '%s': %s", c->name,
 			rc == -ENODEV ? "there is none" : strerror(-rc));
@@ -117,12 +117,9 @@ static int interface_segment(
 			c->name, c->name);
 		return -EADDRNOTAVAIL;
 	}
-	snprintf(seg->ifname, sizeof seg->ifname, "%s", link.name);
 	seg->server = link.address;
 	seg->prefix_len = link.prefix_len;
 	fill_dns(seg, c, false);
-	seg->mode = c->mode;
-	say_mode(seg, c->mode == SEGMENT_AUTO ? "somebody may lease there" : "as configured");
 	return 0;
 }
 
@@ -165,7 +162,7 @@ static int check_overlap(struct service *s, const struct segment *seg, char *why
 	for (size_t i = 0; i < s->segments.count; i++) {
 		const struct segment *other = s->segments.all[i];
 
-		if (segment_link(other) != seg->via || !seg->via ||
+		if (segment_link(other) != seg->via || !seg->via || !ip_is_set(&other->server) ||
 			(!segment_contains(other, segment_net(seg)) &&
 				!segment_contains(seg, segment_net(other))))
 			continue;
@@ -175,53 +172,104 @@ static int check_overlap(struct service *s, const struct segment *seg, char *why
 	return 0;
 }
 
-static int check_pool(
+bool segment_pool_fits(
 	const struct segment *seg, const struct config_segment *c, char *why, size_t size)
 {
 	char a[IP_TEXT], b[IP_TEXT], text[IP_TEXT];
 	struct ip net = ip_from_v4(segment_net(seg));
 
-	if (!ip_is_set(&c->pool_first) ||
+	if (!ip_is_set(&c->pool_first) || !ip_is_set(&seg->server) ||
 		(segment_accepts(seg, &c->pool_first) && segment_accepts(seg, &c->pool_last)))
-		return 0;
+		return true;
 	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u",
 		seg->name, ip_format(&c->pool_first, a), ip_format(&c->pool_last, b),
 		ip_format(&net, text), seg->prefix_len);
-	return -EINVAL;
+	return false;
 }
 
-static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
+static void describe_config(
+	const struct service *s, const struct config_segment *c, struct segment *ret)
 {
-	struct segment seg = {.is_network = c->is_network,
+	*ret = (struct segment){.is_network = c->is_network,
+		.pool_first = ip_to_v4(&c->pool_first),
+		.pool_last = ip_to_v4(&c->pool_last),
 		.lease_s = c->lease_s,
 		.probe_ms = c->probe_ms,
+		.mode = c->mode,
 		.computed = c->computed,
 		.by_client_id = c->by_client_id,
 		.extra = c->extra,
 		.http_port = s->config.http_port};
+	snprintf(ret->name, sizeof ret->name, "%s", c->name);
+	snprintf(ret->domain, sizeof ret->domain, "%s", c->domain);
+}
+
+int segment_describe(const struct service *s, const struct config_segment *c,
+	const struct guest_network *net, struct segment *ret, char *why, size_t why_size)
+{
 	int rc;
 
-	snprintf(seg.name, sizeof seg.name, "%s", c->name);
-	snprintf(seg.domain, sizeof seg.domain, "%s", c->domain);
-	rc = c->is_network ? network_segment(s, c, &seg, why, size)
-		: *c->via  ? relayed_segment(s, c, &seg, why, size)
-			   : interface_segment(c, &seg, why, size);
-	if (rc)
-		return rc;
+	describe_config(s, c, ret);
+	rc = c->is_network ? network_segment(c, net, ret, why, why_size)
+			   : interface_segment(c, ret, why, why_size);
 	if (ip_is_set(&c->router))
-		seg.router = c->router;
-	rc = check_overlap(s, &seg, why, size);
-	if (!rc)
-		rc = check_pool(&seg, c, why, size);
+		ret->router = c->router;
+	return rc;
+}
+
+bool segment_may_come(int rc)
+{
+	return rc == -ENODEV || rc == -ENETDOWN || rc == -EADDRNOTAVAIL;
+}
+
+static int add_segment(struct service *s, const struct segment *seg, char *why, size_t size)
+{
+	const struct segment *added;
+	int rc = segments_add(&s->segments, seg, &added);
+
+	if (rc) {
+		snprintf(why, size, "segment '%s': %s", seg->name,
+			rc == -EEXIST ? "it is served twice" : strerror(-rc));
+		return rc;
+	}
+	s->served[added->id - 1] =
+		(struct served){.service = s, .segment = s->segments.all[added->id - 1]};
+	return 0;
+}
+
+static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
+{
+	struct guest_network net;
+	struct segment seg;
+	int rc = c->is_network ? guest_network_info(s->config.libvirt_uri, c->name, &net, why, size)
+			       : 0;
+
 	if (rc)
 		return rc;
-	seg.pool_first = ip_to_v4(&c->pool_first);
-	seg.pool_last = ip_to_v4(&c->pool_last);
-	rc = segments_add(&s->segments, &seg, NULL);
+	rc = segment_describe(s, c, &net, &seg, why, size);
+	if (segment_may_come(rc) && !c->named)
+		return add_segment(s, &seg, why, size); /* links.c waits for it */
+	if (!rc && !segment_pool_fits(&seg, c, why, size))
+		rc = -EINVAL;
 	if (rc)
-		snprintf(why, size, "segment '%s': %s", c->name,
-			rc == -EEXIST ? "it is served twice" : strerror(-rc));
-	return rc;
+		return rc;
+	segment_say_mode(&seg, c);
+	return add_segment(s, &seg, why, size);
+}
+
+static int find_relayed(struct service *s, const struct config_segment *c, char *why, size_t size)
+{
+	struct segment seg;
+	int rc;
+
+	describe_config(s, c, &seg);
+	seg.router = c->router;
+	rc = relayed_segment(s, c, &seg, why, size);
+	if (!rc)
+		rc = check_overlap(s, &seg, why, size);
+	if (!rc && !segment_pool_fits(&seg, c, why, size))
+		rc = -EINVAL;
+	return rc ? rc : add_segment(s, &seg, why, size);
 }
 
 int segments_find(struct service *s, char *why, size_t why_size)
@@ -236,7 +284,9 @@ int segments_find(struct service *s, char *why, size_t why_size)
 	for (int relayed = 0; relayed < 2; relayed++)
 		for (size_t i = 0; i < s->config.n_segments; i++) {
 			const struct config_segment *c = &s->config.segments[i];
-			int rc = !*c->via == !relayed ? find_one(s, c, why, why_size) : 0;
+			int rc = !*c->via != !relayed ? 0
+				: relayed             ? find_relayed(s, c, why, why_size)
+						      : find_one(s, c, why, why_size);
 
 			if (rc)
 				return rc;
@@ -270,64 +320,6 @@ void segments_decided(void *service, const struct segment *seg, const struct dhc
 		log_warn("%s: its <pool> is not used: who leases chooses the address", seg->name);
 	if (dhcpd_open(s->dhcpd, seg, why, sizeof why))
 		log_error("%s: %s", seg->name, why);
-}
-
-int segment_open(struct service *s, const struct segment *seg, char *why, size_t why_size)
-{
-	struct link_state link;
-	int rc;
-
-	if (seg->via) /* its link is another's */
-		return 0;
-	rc = dhcpd_open(s->dhcpd, seg, why, why_size);
-	if (!rc)
-		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
-	if (!rc)
-		rc = httpd_open_tcp(s->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
-			why, why_size);
-	if (!rc && !link_lookup(seg->ifname, &link))
-		s->link_index[seg->id - 1] = link.index;
-	return rc;
-}
-
-static void segment_close(struct service *s, const struct segment *seg)
-{
-	dhcpd_close(s->dhcpd, seg);
-	tftpd_close(s->tftpd, seg->id);
-	httpd_close(s->httpd, seg->id);
-	s->link_index[seg->id - 1] = 0;
-}
-
-static void follow_link(struct service *s, const struct segment *seg)
-{
-	unsigned *index = &s->link_index[seg->id - 1];
-	struct link_state link;
-	char why[512];
-	int rc = link_lookup(seg->ifname, &link);
-
-	if (rc == -ENODEV && *index) {
-		log_warn("%s: %s is gone; waiting for it to come back", seg->name, seg->ifname);
-		segment_close(s, seg);
-	}
-	/* before its address is there the sockets would not bind; another change tells when it is */
-	if (rc || link.index == *index || !ip_eq(&link.address, &seg->server))
-		return;
-	rc = segment_open(s, seg, why, sizeof why);
-	if (rc) {
-		log_error("%s: %s", seg->name, why);
-		segment_close(s, seg);
-	} else {
-		log_info("%s: serving on %s again", seg->name, seg->ifname);
-	}
-}
-
-void segments_link_changed(void *service, const char *ifname)
-{
-	struct service *s = service;
-
-	for (size_t i = 0; i < s->segments.count; i++)
-		if (!s->segments.all[i]->via && !strcmp(s->segments.all[i]->ifname, ifname))
-			follow_link(s, s->segments.all[i]);
 }
 
 void segment_base_url(const struct segment *seg, char *buf, size_t size)

@@ -251,6 +251,12 @@ static int start_site(struct run *r, char *why, size_t size)
 	return said(rc, why, size, "hooks");
 }
 
+static void on_libvirt(void *arg)
+{
+	links_look(arg);
+	act_reconcile(arg);
+}
+
 static void on_libvirt_lost(void *arg, const char *why)
 {
 	(void)arg;
@@ -265,9 +271,10 @@ static int start_guests(struct run *r, char *why, size_t size)
 		.accel = s->config.accel,
 		.state_dir = s->config.state,
 		.arg = s,
-		.connected = act_reconcile,
+		.connected = on_libvirt,
 		.disconnected = on_libvirt_lost,
-		.event = act_on_guest_event};
+		.event = act_on_guest_event,
+		.network = links_network_changed};
 
 	return said(guests_new(&g, &s->guests), why, size, "libvirt");
 }
@@ -293,11 +300,18 @@ static int start_listening(struct run *r, char *why, size_t size)
 			"-aG %s %s",
 			s->config.socket, s->config.user, s->config.socket_group,
 			s->config.socket_group, s->config.user);
-	for (size_t i = 0; i < s->segments.count && !rc; i++)
-		rc = segment_open(s, s->segments.all[i], why, size);
+	for (size_t i = 0; i < s->segments.count && !rc; i++) {
+		struct segment *seg = s->segments.all[i];
+
+		if (!seg->via &&
+			ip_is_set(&seg->server)) /* behind a relay: its link is another's */
+			rc = links_open(s, seg, why, size);
+	}
 	if (!rc)
-		rc = said(link_monitor_new(s->loop, segments_link_changed, s, &s->links), why, size,
+		rc = said(link_monitor_new(s->loop, links_changed, s, &s->links), why, size,
 			"netlink");
+	if (!rc)
+		links_look(s);
 	return rc;
 }
 
@@ -317,7 +331,7 @@ static void say_ready(struct service *s)
 		if (seg->via)
 			log_info("serving subnet '%s', %s/%u, behind relays on %s", seg->name,
 				ip_format(&seg->subnet, ip), seg->prefix_len, seg->ifname);
-		else
+		else if (s->served[i].link)
 			log_info("serving %s '%s' on %s, %s/%u, HTTP port %u",
 				seg->is_network ? "network" : "interface", seg->name, seg->ifname,
 				ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);

@@ -1,7 +1,7 @@
 /*
  * The running service: all rooms put together. Main thread only, but for files.h.
  *
- *   serve.c     starts and stops it           segments.c  finds out what is served
+ *   serve.c     starts and stops it           segments.c  finds out what is served; links.c follows it
  *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
  *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right
  *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
@@ -32,14 +32,23 @@ struct pending;
 struct job;
 struct deletion;
 
+/* How one segment is followed: links.c. */
+struct served {
+	struct service *service;
+	struct segment *segment;
+	unsigned link; /* index of its interface when it was opened; 0: closed */
+	int waits;     /* why it is not served, as it was last told: -errno; 0: it is */
+	bool asking;   /* libvirt is asked what the network is like */
+	bool again;    /* and is to be asked once more */
+};
+
 struct service {
 	struct config config;
 	struct loop *loop;
 	struct mailbox home;
 	struct store *store;
 	struct segments segments;
-	unsigned link_index
-		[SEGMENT_MAX]; /* of each segment's interface when it was opened; 0: closed */
+	struct served served[SEGMENT_MAX]; /* by segment id - 1 */
 	struct timeline *timeline;
 	struct machines *machines;
 	struct profiles profiles;
@@ -65,12 +74,31 @@ struct service {
 /* serve.c: blocks until a signal ends it; the program's exit status. `config` is complete. */
 int serve(const struct config *config);
 
-/* segments.c: looks at libvirt and the links. 0, or -errno with one line in `why`. */
+/* segments.c: looks at libvirt and the links. 0, or -errno with one line in `why`. What may come yet
+ * is not missed, unless the command line names it. */
 int segments_find(struct service *s, char *why, size_t why_size);
-/* Opens the sockets of a segment. 0, or -errno with the line. */
-int segment_open(struct service *s, const struct segment *seg, char *why, size_t why_size);
-/* A link changed: sockets are opened anew where it came back, closed where it went. */
-void segments_link_changed(void *service, const char *ifname);
+/* A network's or an interface's segment as configuration, libvirt (`net`, of a network) and kernel
+ * have it now. 0, or -errno with the line, and `*ret` is what is known all the same. */
+int segment_describe(const struct service *s, const struct config_segment *c,
+	const struct guest_network *net, struct segment *ret, char *why, size_t why_size);
+/* No such link, no address on it, a network that is not active: so it is while a host boots. */
+bool segment_may_come(int rc);
+/* Who leases there, and why we think so: one line of the log. */
+void segment_say_mode(const struct segment *seg, const struct config_segment *c);
+/* False, with the line, when its subnet is known and the pool lies elsewhere. */
+bool segment_pool_fits(
+	const struct segment *seg, const struct config_segment *c, char *why, size_t why_size);
+
+/* links.c: follows what is served. */
+/* Opens the sockets of a segment that is there. 0, or -errno with the line. */
+int links_open(struct service *s, struct segment *seg, char *why, size_t why_size);
+/* A link or its address changed. */
+void links_changed(void *service, const char *ifname);
+/* A libvirt network was started or stopped. */
+void links_network_changed(void *service, const char *network, bool started);
+/* Anything may have happened: at the start, and when libvirt is there again. */
+void links_look(struct service *s);
+
 /* Whose address it is that reached us on this link: the same segment's, or one's behind a relay. */
 uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer);
 /* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */

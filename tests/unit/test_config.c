@@ -144,7 +144,8 @@ START_TEST(whole)
 			" <profiles dir='/a'/> <profiles dir='/b'/>\n"
 			" <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
 			" <guest pool='p' accel='qemu' filter='no'/>\n"
-			" <segment network='default' domain='d' lease='600' probe='0' computed='no'>\n"
+			" <segment network='default' domain='d' lease='600' probe='0' "
+			"computed='no'>\n"
 			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
 			"  <dns address='10.0.0.2'/> <dns address='10.0.0.3'/>\n"
 			" </segment> <segment interface='eth1'/>\n</usher>\n"),
@@ -166,6 +167,22 @@ START_TEST(whole)
 	ck_assert_uint_eq(ip_to_v4(&config.segments[0].pool_last), 0x0a000014);
 	ck_assert_uint_eq(config.segments[0].n_dns, 2);
 	ck_assert(!config.segments[1].is_network && config.segments[1].computed);
+}
+END_TEST
+
+/* What the command line names is the file's entry, if there is one, and must be there. */
+START_TEST(named_on_the_command_line)
+{
+	ck_assert_int_eq(read_text("<usher><segment network='default' lease='600'/>"
+				   "<segment interface='eth1'/></usher>"),
+		0);
+	ck_assert_int_eq(config_add_segment(&config, "default", true), 0);
+	ck_assert_int_eq(config_add_segment(&config, "eth2", false), 0);
+	ck_assert_uint_eq(config.n_segments, 3);
+	ck_assert(config.segments[0].named && config.segments[0].lease_s == 600);
+	ck_assert(!config.segments[1].named);
+	ck_assert(config.segments[2].named && config.segments[2].probe_ms == CONFIG_PROBE_MS);
+	ck_assert(config.segments[2].computed);
 }
 END_TEST
 
@@ -223,6 +240,7 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_add_test(t, named_on_the_command_line);
 	tcase_add_test(t, whole);
 	tcase_add_test(t, segment_extra);
 	tcase_add_test(t, segment_extra_faults);

@@ -1,0 +1,229 @@
+/* Following what is served: bridges are made again, networks started and changed, addresses taken and given. */
+#include "usher/service.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct served *served_of(struct service *s, const struct segment *seg)
+{
+	return &s->served[seg->id - 1];
+}
+
+static const struct config_segment *config_of(const struct service *s, const struct segment *seg)
+{
+	for (size_t i = 0; i < s->config.n_segments; i++)
+		if (!strcmp(s->config.segments[i].name, seg->name))
+			return &s->config.segments[i];
+	return NULL;
+}
+
+static void close_sockets(struct served *d)
+{
+	const struct service *s = d->service;
+
+	if (!d->link)
+		return;
+	dhcpd_close(s->dhcpd, d->segment);
+	tftpd_close(s->tftpd, d->segment->id);
+	httpd_close(s->httpd, d->segment->id);
+	d->link = 0;
+}
+
+int links_open(struct service *s, struct segment *seg, char *why, size_t why_size)
+{
+	struct served *d = served_of(s, seg);
+	struct link_state link;
+	int rc = link_lookup(seg->ifname, &link);
+
+	if (rc) {
+		snprintf(why, why_size, "%s: %s", seg->ifname, strerror(-rc));
+		return rc;
+	}
+	d->link = link.index;
+	d->waits = 0;
+	rc = dhcpd_open(s->dhcpd, seg, why, why_size);
+	if (!rc)
+		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
+	if (!rc)
+		rc = httpd_open_tcp(s->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
+			why, why_size);
+	if (rc)
+		close_sockets(d);
+	return rc;
+}
+
+/* Each reason is told once. */
+static void wait_for(struct served *d, int rc, const char *why)
+{
+	close_sockets(d);
+	if (d->waits != rc)
+		log_warn("%s: %s; waiting for it", d->segment->name, why);
+	d->waits = rc;
+}
+
+static bool is_there(const struct segment *seg, const struct link_state *link)
+{
+	return ip_is_set(&seg->server) && ip_eq(&link->address, &seg->server) &&
+		link->prefix_len == seg->prefix_len;
+}
+
+static void serve_again(struct served *d)
+{
+	struct segment *seg = d->segment;
+	char why[512], ip[IP_TEXT];
+	int rc = links_open(d->service, seg, why, sizeof why);
+
+	if (rc)
+		wait_for(d, rc, why);
+	else
+		log_info("%s: serving on %s, %s/%u", seg->name, seg->ifname,
+			ip_format(&seg->server, ip), seg->prefix_len);
+}
+
+/* What was once decided about an interface stays: its wire is the same. */
+static void take_over(struct served *d, const struct config_segment *c, struct segment *next)
+{
+	struct segment *seg = d->segment;
+	const struct segments *all = &d->service->segments;
+	bool new_mode;
+	char why[512];
+
+	if (!seg->is_network)
+		next->mode = seg->mode;
+	new_mode = next->mode != seg->mode || !ip_is_set(&seg->server);
+	next->id = seg->id;
+	*seg = *next;
+	for (size_t i = 0; i < all->count; i++)
+		if (all->all[i]->via == seg->id) {
+			all->all[i]->server = seg->server;
+			memcpy(all->all[i]->ifname, seg->ifname, sizeof seg->ifname);
+		}
+	if (new_mode) {
+		segment_say_mode(seg, c);
+		seats_look(d->service, "");
+	}
+	if (!segment_pool_fits(seg, c, why, sizeof why))
+		log_warn("%s: nobody is given an address of it", why);
+}
+
+static bool is_same(const struct segment *a, const struct segment *b)
+{
+	return !strcmp(a->ifname, b->ifname) && ip_eq(&a->server, &b->server) &&
+		a->prefix_len == b->prefix_len && ip_eq(&a->router, &b->router) &&
+		!strcmp(a->domain, b->domain) && (!a->is_network || a->mode == b->mode);
+}
+
+/* `net` NULL: of an interface. */
+static void refresh(struct served *d, const struct guest_network *net)
+{
+	const struct config_segment *c = config_of(d->service, d->segment);
+	struct segment *seg = d->segment, next;
+	struct link_state link;
+	char why[512];
+	int rc = segment_describe(d->service, c, net, &next, why, sizeof why);
+
+	if (*next.ifname)
+		memcpy(seg->ifname, next.ifname, sizeof seg->ifname);
+	if (rc) {
+		wait_for(d, rc, why);
+		return;
+	}
+	/* libvirt knows already, the kernel not yet: another change tells when it does */
+	if (link_lookup(next.ifname, &link) || !is_there(&next, &link))
+		return;
+	if (link.index == d->link && is_same(seg, &next))
+		return;
+	close_sockets(d);
+	take_over(d, c, &next);
+	serve_again(d);
+}
+
+static void ask(struct served *d);
+
+/* Without libvirt a network that looks as it did is served. */
+static void refresh_as_was(struct served *d)
+{
+	struct link_state link;
+
+	if (!link_lookup(d->segment->ifname, &link) && link.index != d->link &&
+		is_there(d->segment, &link)) {
+		close_sockets(d);
+		serve_again(d);
+	}
+}
+
+static void on_network(void *arg, int rc, const struct guest_network *net, const char *why)
+{
+	struct served *d = arg;
+
+	d->asking = false;
+	if (d->service->stopping)
+		return;
+	if (d->again)
+		ask(d);
+	else if (!rc)
+		refresh(d, net);
+	else if (rc == -ENOENT)
+		wait_for(d, rc, why);
+	else
+		refresh_as_was(d);
+}
+
+static void ask(struct served *d)
+{
+	d->again = d->asking;
+	if (!d->asking && guests_connected(d->service->guests))
+		d->asking = !guest_network(d->service->guests, d->segment->name, on_network, d);
+	if (!d->asking)
+		refresh_as_was(d);
+}
+
+static void follow(struct served *d)
+{
+	const struct segment *seg = d->segment;
+	struct link_state link;
+	char why[128];
+
+	if (link_lookup(seg->ifname, &link) == -ENODEV) {
+		snprintf(why, sizeof why, "%s is gone", seg->ifname);
+		if (d->link)
+			wait_for(d, -ENODEV, why);
+	} else if (!seg->is_network) {
+		refresh(d, NULL);
+	} else if (link.index != d->link || !is_there(seg, &link)) {
+		ask(d);
+	}
+}
+
+void links_changed(void *service, const char *ifname)
+{
+	struct service *s = service;
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		if (!s->segments.all[i]->via && !strcmp(s->segments.all[i]->ifname, ifname))
+			follow(&s->served[i]);
+}
+
+void links_network_changed(void *service, const char *network, bool started)
+{
+	struct service *s = service;
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		if (started && s->segments.all[i]->is_network &&
+			!strcmp(s->segments.all[i]->name, network))
+			ask(&s->served[i]);
+}
+
+void links_look(struct service *s)
+{
+	for (size_t i = 0; i < s->segments.count; i++)
+		if (s->segments.all[i]->via)
+			continue;
+		else if (s->segments.all[i]->is_network)
+			ask(&s->served[i]);
+		else
+			refresh(&s->served[i], NULL);
+}
