@@ -11,7 +11,8 @@
 
 enum {
 	REPORT_TEXT = 512,          /* bytes of a report's text that are kept */
-	TRANSFER_TOLD = 256 * 1024, /* smaller files that arrived whole are not worth an event */
+	TRANSFER_TOLD = 128 * 1024, /* boot programs are larger; what is smaller and arrived whole
+				       is not worth an event */
 };
 
 /* A text that leaves when what it depends on is on disk. */

@@ -1,14 +1,29 @@
-# For labs that hold DHCP clients against the service, bash, after net.sh: a machine that is firmware first and one system
+# For labs that hold DHCP clients against the service, bash, after net.sh and profiles.sh: a machine that is firmware first and one system
 # after another then, with one MAC; what it said on the wire and what the store says; the table of all that.
 #
+#     clients_start                   the service on br0, 10.66.0.1/24, and who listens there
 #     lane_begin KIND N MAC ADDRESS   in a subshell of its own: $kind, $n, $mac, $address; ADDRESS "" is learned
 #     soft NAME CLASS                 one of udhcpc, dhclient, dhcpcd, networkd goes through all that it can do; the timeline
 #                                     names it by what its vendor class begins with
-#     vm OPTION…, vm_reset, vm_off    the same machine's firmware
+#     vm_bios, vm_uefi, vm_uefi_http, vm_reset, vm_off    the same machine's firmware
 #     try COLUMN WHAT COMMAND…        a cell of $who's row, and a claim
 #     lanes_end                       the claims, and the table
-#
-# The bridge is br0, the server 10.66.0.1.
+
+clients_start() {
+	lab_profile plain kernel '# {{machine.name}}'
+	lab_profiles_config "<segment interface='br0' mode='own' lease='60'>
+		<pool start='10.66.0.100' end='10.66.0.199'/><router address='10.66.0.1'/><dns address='10.66.0.53'/>
+		</segment>" | sed "s|<user .*|<user name='root'/>|; s|/var/lib/usher'|$USHER_LAB/state'|" >"$USHER_LAB/usher.xml"
+	net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
+	deaf_setup
+	check "the service starts" usher_start || lab_end
+	wire_start
+}
+
+# enroll NAME MAC ADDRESS
+enroll() {
+	check "$1 is recorded" "$USHER" enroll "$1" --mac "$2" --ip "$3" --network br0 --profile plain --no-ssh-key
+}
 
 # --- the wire: "MAC MESSAGE ADDRESS MORE", a REQUEST by the client's state (RFC 2131 4.3.2); MORE is a client's id, or the
 # boot file that it is told -------------------------------------------------------------------------------------------
@@ -21,12 +36,12 @@ wire_lines() {
 		Client-IP*) has=$rest ;;
 		Your-IP*) given=$rest ;;
 		Client-Ethernet-Address*) mac=$rest ;;
-		file\ \"* | "BF (67)"*) file=${rest%\"*} file=${file#*\"} ;;
-		"Client-ID (61)"*) id=${rest#*: } id=${id// /} ;;
-		"DHCP-Message (53)"*) what=${rest##*: } what=${what,,} ;;
-		"Requested-IP (50)"*) asked=${rest##* } ;;
-		"Server-ID (54)"*) server=${rest##* } ;;
-		"END (255)"*)
+		file\ \"* | "BF (67), length"*) file=${rest%\"*} file=${file#*\"} ;;
+		"Client-ID (61), length"*) id=${rest#*: } id=${id// /} ;;
+		"DHCP-Message (53), length"*) what=${rest##*: } what=${what,,} ;;
+		"Requested-IP (50), length"*) asked=${rest##* } ;;
+		"Server-ID (54), length"*) server=${rest##* } ;;
+		"END (255), length"*)
 			case $what in
 			offer | ack | nack) id=$file ;;
 			request) what=$(wire_state "$server" "$has" "$to") ;;
@@ -62,21 +77,22 @@ try() {
 	local column=$1 what=$2 verdict=yes
 	shift 2
 	"$@" || { verdict=no; echo "no: $who $what: $*; on the wire since then:"; heard; }
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$n" "$who" "$column" "$verdict" "$kind: $who $what" "$address" "$(lab_seconds)" >>"$USHER_LAB/results"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$n" "$who" "$column" "$verdict" "$kind: $who $what" "${address:-none}" "$(lab_seconds)" >>"$USHER_LAB/results"
 }
 
 mark() { since=$(($(wc -l <"$USHER_LAB/wire") + 1)); }
 heard() { tail -n "+$since" "$USHER_LAB/wire" | grep "^$mac "; }
 
-# answered FIRST: since the mark it began so, and at last had an ACK for its address, and never a NAK.
+# answered FIRST: since the mark it began so, and at last had an ACK for its address, and never a NAK. (Firmware asks again
+# after 4, 8, 16 and 32 s.)
 answered() {
-	wait_until 30 answered_now "$1" || return 1
+	wait_until 80 answered_now "$1" || return 1
 	! heard | grep -q ' nack '
 }
 answered_now() { heard | sed -n "/ $1 /,\$p" | grep -q " ack ${address:-10\.66\.0\.1[0-9][0-9]} "; }
 refused_first() { wait_until 30 refused_now; }
 refused_now() { heard | sed -n "/ rebooting 10.66.0.9 /,\$p" | sed -n '/ nack /,$p' | grep -q " ack $address "; }
-offered() { wait_until 30 offered_now "$1"; }
+offered() { wait_until 80 offered_now "$1"; }
 offered_now() { heard | grep -q " offer $address $1\$"; }
 given_back() { wait_until 10 given_back_now && wait_until 10 leased released; }
 given_back_now() { heard | grep -q " release $address "; }
@@ -248,11 +264,26 @@ vm() {
 	mkfifo "$USHER_LAB/monitor.$n"
 	exec 7<>"$USHER_LAB/monitor.$n"
 	mark
-	qemu-system-x86_64 -nodefaults -no-user-config -display none -accel tcg -cpu max -monitor stdio \
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -accel tcg -cpu max -m 512 -monitor stdio \
 		-netdev "tap,id=net,ifname=t$n,script=no,downscript=no" "$@" <&7 &
 	vm_pid=$!
 }
-vm_reset() { mark; echo system_reset >&7; }
+# QEMU's own ROM, which is iPXE.
+vm_bios() { vm -machine pc -boot n -device "virtio-net-pci,netdev=net,mac=$mac"; }
+# OVMF's own stack, without QEMU's ROM; it has no PXE when told so, and then does HTTP Boot.
+vm_uefi() {
+	local code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=$USHER_LAB/vars.$n
+	cp /usr/share/OVMF/OVMF_VARS_4M.fd "$vars"
+	vm -machine q35 -drive "if=pflash,format=raw,readonly=on,file=$code" -drive "if=pflash,format=raw,file=$vars" \
+		-device "virtio-net-pci,netdev=net,mac=$mac,romfile=" -device virtio-rng-pci "$@"
+}
+vm_uefi_http() {
+	vm_uefi -fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n -fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n
+}
+vm_reset() {
+	mark
+	echo system_reset >&7
+}
 vm_off() {
 	kill -KILL $vm_pid
 	wait $vm_pid
@@ -272,9 +303,7 @@ cell() { # ROW COLUMN
 	*) echo no ;;
 	esac
 }
-addresses() { awk -F'\t' -v who="$1" '$2 == who {print $6}' "$USHER_LAB/results" | sort -u | xargs | sed 's/ /, /g'; }
-
-row() { printf '| %-16s | %-6s | %-7s | %-7s | %-8s | %-8s | %s\n' "$@"; }
+addresses() { awk -F'\t' -v who="$1" '$2 == who && $6 != "none" {print $6}' "$USHER_LAB/results" | sort -u | xargs | sed 's/ /, /g'; }
 
 lanes_end() {
 	local who verdict claim lane LAB_AT failed=''
@@ -285,7 +314,7 @@ lanes_end() {
 	for lane in $(xargs -n 1 <<<"$failed" | sort -u); do
 		grep -B 25 -A 12 "^no: " "$USHER_LAB/lane.$lane" | sed "s/^/  lane $lane: /"
 	done
-	row client leased renewed rebound rebooted released "address"
+	row_head
 	cut -f 2 "$USHER_LAB/results" | awk '!seen[$0]++' | while read -r who; do
 		row "$who" "$(cell "$who" leased)" "$(cell "$who" renewed)" "$(cell "$who" rebound)" "$(cell "$who" rebooted)" \
 			"$(cell "$who" released)" "$(addresses "$who")"

@@ -10,27 +10,8 @@ net_enter "$@"
 . "$(dirname "$0")/profiles.sh"
 . "$(dirname "$0")/clients.sh"
 
-lab_profile plain kernel '# {{machine.name}}'
-cat >"$USHER_LAB/usher.xml" <<END
-<usher>
-  <user name='root'/>
-  <state dir='$USHER_LAB/state'/>
-  <socket path='$USHER_SOCKET'/>
-  <profiles dir='$USHER_LAB/more'/>
-  <segment interface='br0' lease='60'>
-    <pool start='10.66.0.100' end='10.66.0.199'/>
-    <router address='10.66.0.1'/>
-    <dns address='10.66.0.53'/>
-  </segment>
-</usher>
-END
-net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
-deaf_setup
-check "the service starts" usher_start || lab_end
-wire_start
-
-enroll() { "$USHER" enroll "$1" --mac "$2" --ip "$3" --network br0 --profile plain --no-ssh-key; }
-check "a machine is recorded" enroll own 02:00:00:00:00:01 10.66.0.20
+clients_start
+enroll own 02:00:00:00:00:01 10.66.0.20
 
 lane() {
 	lane_begin "$@"

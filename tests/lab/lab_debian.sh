@@ -52,6 +52,8 @@ for file in linux initrd.gz; do
 	check "all of $file: $mb MB" told "^transfer .*/$file, $mb MB"
 done
 check "no question is on its console" sh -c "! grep -qaE 'Prompt:|Go Back' '$USHER_LAB/console'"
+check "firmware and installer had the one address" test \
+	"$(kinds | sed -n 's/^leased \([^ ]*\) .*/\1/p' | uniq -c | xargs)" = "2 192.168.122.60"
 check "it booted once" test "$(kinds | grep -c '^booting ')" = 1
 check "its answers were fetched once" test "$(kinds | grep -c '^installing ')" = 1
 check "it is installing" test "$("$USHER" show deb --json | jq -r .state)" = installing
@@ -59,5 +61,7 @@ check "it is installing" test "$("$USHER" show deb --json | jq -r .state)" = ins
 [ "$LAB_FAILED" = 0 ] || { echo "the console:"; tail -c 3000 "$USHER_LAB/console"; }
 check "delete" "$USHER" delete deb
 check "no domain is left" test -z "$(virsh -q list --all --name)"
+row_head
+row "Debian installer" "$(all_held)" - - - - 192.168.122.60
 usher_stop
 lab_end

@@ -150,5 +150,8 @@ check "a relay of another subnet starts" relay
 refute "its clients get nothing" get 2
 check "and that is on the timeline" timeline_has "refused.*02:00:00:00:00:02 on br0: it came by a relay of another subnet"
 kill "$wire"
+row_head
+row "udhcpc, relayed" "$(all_held)" "$(all_held)" - - "$(all_held)" 10.2.0.100
+row "dhclient, relayed" "$(all_held)" - - "$(all_held)" - 10.2.0.101
 [ $LAB_FAILED = 0 ] || { cat "$lab/relay.log"; tail -n 40 "$lab/usher.log"; } | sed 's/^/  log: /'
 lab_end

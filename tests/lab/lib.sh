@@ -40,6 +40,11 @@ check() {
 
 refute() { local what=$1; shift; if "$@" >/dev/null 2>&1; then fail "$what: $*"; return 1; else pass "$what"; fi; }
 
+# A line of the table of DHCP clients, which tests/run shows. A cell is yes when all that it stands for was checked and held.
+row() { printf '| %-18s | %-6s | %-7s | %-7s | %-8s | %-8s | %s\n' "$@"; }
+row_head() { row client leased renewed rebound rebooted released address; }
+all_held() { if [ $LAB_FAILED = 0 ]; then echo yes; else echo no; fi; }
+
 # wait_until SECONDS COMMAND…: until COMMAND succeeds; its failure when the time is over.
 wait_until() {
 	local end=$(($(date +%s) + $1))
