@@ -284,7 +284,8 @@ static void receive_again(void *arg, const void *bytes, size_t len)
 		serve_raw(port, &raw, clock_wall_ms());
 }
 
-/* prober.answered: not the client's own, which was offered the address or runs on it. */
+/* prober.answered: not the client's own, which was offered the address or runs on it. Where a
+ * client-id stands for the MAC of a lease, the card that answers may be its holder's. */
 static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac)
 {
 	struct port *port = arg;
@@ -293,7 +294,7 @@ static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac)
 	const struct lease *l = lease_by_ip(d->leases, segment, ip);
 	int64_t now = clock_wall_ms();
 
-	if (l && l->expires > now && mac_eq(&l->mac, mac))
+	if (l && l->expires > now && (mac_eq(&l->mac, mac) || port->segment->by_client_id))
 		return false;
 	if (lease_set_aside(d->leases, segment, ip, mac, now) < 0)
 		return false;

@@ -374,6 +374,26 @@ static struct machine *add_machine(void)
 	return m;
 }
 
+/* RFC 951: no option 53, a short answer, and no lease. */
+START_TEST(test_bootp)
+{
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	m = add_machine();
+	dhcp_make_begin(&make, &m->nics[0].mac, 7);
+	send_from(&m->nics[0].mac, 0);
+	run(1);
+	answer(true);
+	ck_assert_uint_eq(frame_len, DHCP_FRAME_HEADER + 300);
+	ck_assert_uint_eq(yiaddr(), 50);
+	ck_assert_uint_eq(dhcp_answer_u32(message(), 300, OPT_SERVER_ID), 0);
+	ck_assert_uint_eq(dhcp_answer_u32(message(), 300, OPT_NETMASK), 0xffffff00);
+	ck_assert_uint_eq(leases_count(dhcpd_leases(d)), 0);
+}
+END_TEST
+
 static void discover_ipxe(const struct mac *mac)
 {
 	say(mac, DHCP_DISCOVER, 0, false);
@@ -854,6 +874,7 @@ int main(void)
 	tcase_add_test(t, test_restart);
 	tcase_add_test(t, test_renewal_is_a_datagram);
 	tcase_add_test(t, test_broadcast_flag);
+	tcase_add_test(t, test_bootp);
 	tcase_add_test(t, test_armed);
 	tcase_add_test(t, test_solicit);
 	tcase_add_test(t, test_decline_and_strangers);
