@@ -395,6 +395,61 @@ START_TEST(test_bootp)
 }
 END_TEST
 
+/* RFC 2131 4.3.1, table 3; the client-id as RFC 6842 3 has it. */
+START_TEST(test_table_3)
+{
+	static const struct {
+		enum dhcp_verdict verdict;
+		enum dhcp_type asks, type;
+		bool ciaddr, yiaddr, boots;
+		const char *must, *must_not; /* options' codes */
+	} table[] = {
+		{DHCP_SEND_OFFER, DHCP_DISCOVER, DHCP_OFFER, false, true, true, "\63\65\66\75\122",
+			"\62\67\71"},
+		{DHCP_SEND_ACK, DHCP_REQUEST, DHCP_ACK, true, true, true, "\63\65\66\75\122",
+			"\62\67\71"},
+		{DHCP_SEND_INFO, DHCP_INFORM, DHCP_ACK, true, false, true, "\65\66\75\122",
+			"\62\63\67\71\72\73"},
+		{DHCP_SEND_NAK, DHCP_REQUEST, DHCP_NAK, false, false, false, "\65\66\70\75\122",
+			"\62\63\67\71\72\73\1\3\6\14\17\32\34\52\53\102\103\171\226\257"},
+	};
+	const struct dhcp_boot boot = {
+		.boots = true, .next_server = 0xc0a87a01, .file = "f", .vendor_class = ""};
+
+	seg.extra.mtu = 1400;
+	add_route(0x0a000000, 8, 0xc0a87a09);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		dhcp_make_begin(&make, &MAC, 0x01020304);
+		make.buf[3] = 3;                                     /* hops */
+		dhcp_make_u32_at(&make, MAKE_FLAGS - 2, 0x00098000); /* secs, flags */
+		dhcp_make_u32_at(&make, MAKE_CIADDR, 0xc0a87a03);
+		dhcp_make_u32_at(&make, MAKE_GIADDR, 0xc0a87a02);
+		dhcp_make_u8(&make, OPT_TYPE, (uint8_t)table[i].asks);
+		dhcp_make_u32(&make, OPT_REQUESTED, 0xc0a87a03);
+		dhcp_make_u16(&make, OPT_MAX_SIZE, 1000);
+		dhcp_make_text(&make, OPT_CLIENT_ID, "id");
+		dhcp_make_text(&make, OPT_RELAY_AGENT, "relay");
+		decode();
+		encode(table[i].verdict, &boot);
+		ck_assert_uint_eq(dhcp_answer_u32_at(out), 0x02010600); /* op htype hlen hops */
+		ck_assert_uint_eq(dhcp_answer_u32_at(out + 4), 0x01020304);
+		ck_assert_uint_eq(dhcp_answer_u32_at(out + 8), 0x00008000);
+		ck_assert_uint_eq(dhcp_answer_u32_at(out + 12), table[i].ciaddr ? 0xc0a87a03 : 0);
+		ck_assert_uint_eq(dhcp_answer_u32_at(out + 16), table[i].yiaddr ? 0xc0a87a03 : 0);
+		ck_assert_uint_eq(dhcp_answer_u32_at(out + 20), table[i].boots ? 0xc0a87a01 : 0);
+		ck_assert_uint_eq(dhcp_answer_u32_at(out + 24), 0xc0a87a02);
+		ck_assert_mem_eq(out + 28, MAC.b, 6);
+		ck_assert_uint_eq(out[MAKE_SNAME], 0);
+		ck_assert_uint_eq(out[MAKE_FILE], table[i].boots ? 'f' : 0);
+		ck_assert_uint_eq(out[DHCP_HEADER + 2], table[i].type);
+		for (const char *c = table[i].must; *c; c++)
+			ck_assert_msg(has((uint8_t)*c), "%zu: %u", i, (uint8_t)*c);
+		for (const char *c = table[i].must_not; *c; c++)
+			ck_assert_msg(!has((uint8_t)*c), "%zu: %u", i, (uint8_t)*c);
+	}
+}
+END_TEST
+
 START_TEST(test_notices)
 {
 	static struct dhcp_notices n;
@@ -465,6 +520,7 @@ int main(void)
 	tcase_add_test(t, test_long_option);
 	tcase_add_test(t, test_server_override);
 	tcase_add_test(t, test_bootp);
+	tcase_add_test(t, test_table_3);
 	tcase_add_test(t, test_notices);
 	tcase_add_test(t, test_notices_several);
 	tcase_add_test(t, test_meter);
