@@ -210,7 +210,8 @@ static const char *text(uint8_t code)
 	size_t n;
 	const uint8_t *p = dhcp_answer_option(out, out_len, code, &n, NULL);
 
-	memcpy(buf, p, p ? n : 0);
+	if (p)
+		memcpy(buf, p, n);
 	buf[p ? n : 0] = '\0';
 	return buf;
 }
