@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "dhcpd/dhcp_answer.h"
+#include "dhcpd/dhcp_backlog.h"
 #include "dhcpd/dhcp_events.h"
 #include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_listen.h"
@@ -33,6 +34,7 @@ struct port {
 	struct loop_fd watch;
 	struct loop_timer pace; /* set: it reads, and not the watch */
 	int64_t read_at;        /* loop_now() of the last reading by the watch */
+	struct dhcp_backlog backlog;
 	struct ndp ndp;
 	struct dhcp_foreign foreign; /* open with the socket: we lease */
 	struct dhcp_side *side;      /* not NULL: somebody else leases */
@@ -227,7 +229,19 @@ static void serve_raw(struct port *port, const struct raw *raw, int64_t now)
 		lost(d, &p, -ENOBUFS);
 }
 
-static void receive_one(struct port *port, size_t i, int64_t now)
+/* False: it must be served now. */
+static bool put_off(struct port *port, const struct raw *raw, int64_t now)
+{
+	const struct dhcp_policy p = policy_of(port, now);
+	int rc = dhcp_backlog_put(&port->backlog, raw->bytes, raw->len);
+
+	if (rc > 0)
+		lost(port->d, &p, -EBUSY);
+	return rc >= 0;
+}
+
+/* `behind`: more came than one reading takes. */
+static void receive_one(struct port *port, size_t i, int64_t now, bool behind)
 {
 	struct dhcpd *d = port->d;
 	const struct raw raw = {d->inbox.bytes[i], d->inbox.msgs[i].msg_len};
@@ -243,7 +257,8 @@ static void receive_one(struct port *port, size_t i, int64_t now)
 		return;
 	}
 	d->stats.in_type[d->msg.type]++;
-	serve_raw(port, &raw, now);
+	if (!behind || d->msg.type != DHCP_DISCOVER || !put_off(port, &raw, now))
+		serve_raw(port, &raw, now);
 }
 
 /* So that the next stranger's OFFER need not wait. Only while strangers come: a quiet segment is
@@ -273,7 +288,7 @@ static void settle(void *arg)
 	dhcp_outbox_flush(port->d->outbox);
 }
 
-/* prober.again */
+/* prober.again, and what was put off */
 static void receive_again(void *arg, const void *bytes, size_t len)
 {
 	struct port *port = arg;
@@ -303,7 +318,21 @@ static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac)
 	return true;
 }
 
-/* One system call's worth: how many messages there were, or -errno. */
+static int serve_backlog(struct port *port)
+{
+	const uint8_t *bytes;
+	size_t len;
+	int n = 0;
+
+	while (n < DHCP_BATCH && dhcp_backlog_take(&port->backlog, &bytes, &len)) {
+		receive_again(port, bytes, len);
+		n++;
+	}
+	return n;
+}
+
+/* One system call's worth, or when there was less than that what was put off: how many messages, or
+ * -errno. */
 static int receive(struct port *port)
 {
 	struct dhcpd *d = port->d;
@@ -317,9 +346,19 @@ static int receive(struct port *port)
 	}
 	d->stats.in += (uint64_t)n;
 	for (int i = 0; i < n; i++)
-		receive_one(port, (size_t)i, now);
+		receive_one(port, (size_t)i, now, n == DHCP_BATCH);
+	if (n < DHCP_BATCH)
+		n += serve_backlog(port);
 	settle(port);
 	return n;
+}
+
+/* The next reading is the timer's: 0 or -ENOMEM. */
+static int pace(struct port *port, int n)
+{
+	bool more = n >= DHCP_BATCH || port->backlog.n > 0;
+
+	return loop_timer_set(port->d->c.loop, &port->pace, more ? 0 : PACE_MS);
 }
 
 /* A client alone is answered at once. Two readings within a millisecond are a crowd's: its messages
@@ -333,18 +372,17 @@ static void readable(struct loop_fd *w, uint32_t events)
 
 	(void)events;
 	port->read_at = loop_now(loop);
-	if (again && n > 0 && loop_timer_set(loop, &port->pace, PACE_MS) == 0)
+	if (n > 0 && (again || port->backlog.n > 0) && pace(port, n) == 0)
 		(void)loop_rewatch(loop, w, 0);
 }
 
 static void paced(struct loop_timer *t)
 {
 	struct port *port = t->arg;
-	struct loop *loop = port->d->c.loop;
 	int n = receive(port);
 
-	if (n <= 0 || loop_timer_set(loop, t, n == DHCP_BATCH ? 0 : PACE_MS) < 0)
-		(void)loop_rewatch(loop, &port->watch, EPOLLIN);
+	if (n <= 0 || pace(port, n) < 0)
+		(void)loop_rewatch(port->d->c.loop, &port->watch, EPOLLIN);
 }
 
 int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret)
@@ -387,6 +425,7 @@ static void port_close(struct port *port)
 	if (port->watch.watched)
 		loop_unwatch(port->d->c.loop, &port->watch);
 	loop_timer_clear(port->d->c.loop, &port->pace);
+	dhcp_backlog_fini(&port->backlog);
 	dhcp_socket_close(&port->socket);
 	ndp_close(&port->ndp);
 	dhcp_foreign_close(&port->foreign);
