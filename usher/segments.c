@@ -52,11 +52,13 @@ static void say_mode(const struct segment *seg, const char *because)
 void segment_say_mode(const struct segment *seg, const struct config_segment *c)
 {
 	say_mode(seg,
-		c->mode != SEGMENT_AUTO            ? "as configured"
-			: !c->is_network           ? "somebody may lease there"
-			: seg->mode == SEGMENT_OWN ? "libvirt's network has no <dhcp>"
-						   : "libvirt's dnsmasq leases there (<dhcp> "
-						     "in the network)");
+		c->mode != SEGMENT_AUTO             ? "as configured"
+			: seg->mode == SEGMENT_AUTO ? "somebody may lease there"
+			: !c->is_network            ? "relays send us their clients' requests"
+			: seg->mode == SEGMENT_OWN
+			? "libvirt's network has no <dhcp>"
+			: "libvirt's dnsmasq leases there (<dhcp> in the "
+			  "network)");
 }
 
 static int network_mode(const struct config_segment *c, const struct guest_network *net,
@@ -143,10 +145,9 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 			c->name, c->via);
 		return -EINVAL;
 	}
-	if (link->mode == SEGMENT_AUTO) { /* relays are pointed at us by hand: we are meant */
-		s->segments.all[link->id - 1]->mode = SEGMENT_OWN;
-		say_mode(link, "a relay's subnet is behind it");
-	}
+	/* relays are pointed at us by hand: we are meant */
+	s->segments.all[link->id - 1]->mode = SEGMENT_OWN;
+	seg->mode = SEGMENT_OWN;
 	seg->via = link->id;
 	seg->subnet = c->subnet;
 	seg->prefix_len = c->prefix_len;
@@ -253,7 +254,6 @@ static int find_one(struct service *s, const struct config_segment *c, char *why
 		rc = -EINVAL;
 	if (rc)
 		return rc;
-	segment_say_mode(&seg, c);
 	return add_segment(s, &seg, why, size);
 }
 
@@ -301,6 +301,15 @@ uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip
 		on ? segments_by_address(&s->segments, on, ip_to_v4(peer)) : NULL;
 
 	return seg ? seg->id : link;
+}
+
+void segments_say(const struct service *s)
+{
+	for (size_t i = 0; i < s->segments.count; i++)
+		for (size_t k = 0; k < s->config.n_segments; k++)
+			if (!strcmp(s->config.segments[k].name, s->segments.all[i]->name) &&
+				ip_is_set(&s->segments.all[i]->server))
+				segment_say_mode(s->segments.all[i], &s->config.segments[k]);
 }
 
 void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server)

@@ -336,6 +336,7 @@ static void say_ready(struct service *s)
 				seg->is_network ? "network" : "interface", seg->name, seg->ifname,
 				ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
 	}
+	segments_say(s);
 	if (networks)
 		guests_connect(s->guests);
 	act_resume(s);

@@ -101,6 +101,7 @@ void links_look(struct service *s);
 
 /* Whose address it is that reached us on this link: the same segment's, or one's behind a relay. */
 uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer);
+void segments_say(const struct service *s); /* who leases where, and why */
 /* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */
 void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server);
 /* "http://192.168.122.1:8067" */
