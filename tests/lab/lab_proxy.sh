@@ -1,25 +1,124 @@
 #!/bin/bash
-# Beside other DHCP servers. First on libvirt's own `default` network, as libvirt ships it, whose dnsmasq leases: only boot
-# information comes from us, and reservations go into the network. Then on segments of interfaces.
+# Beside other DHCP servers. On libvirt's own `default` network, as libvirt ships it, whose dnsmasq leases: only boot
+# information comes from us, and reservations go into the network. On interfaces: one where a server leases already, one
+# where nobody does, and one that is ours, until another server comes.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 . "$(dirname "$0")/guests.sh"
+. "$(dirname "$0")/net.sh"
 
 shipped=/usr/share/libvirt/networks/default.xml
 [ -e $shipped ] || { skip "libvirt's own default network: there is no $shipped"; lab_end; }
 guests_need_tiny
-logged() { grep -q -- "$1" "$USHER_LAB/usher.log"; }
+net_lease_script
 
-# --- libvirt's default network, unchanged --------------------------------------------------------------------------------
+logged() { grep -q -- "$1" "$USHER_LAB/usher.log"; }
+network() { virsh net-dumpxml default "$@"; }
+lease_of() { virsh -q net-dhcp-leases default --mac "$1" | awk '{ sub("/.*", "", $5); print $5 }'; }
+has_lease() { [ "$(lease_of "$1")" = "$2" ]; }
+timeline_has_line() { "$USHER" timeline | grep -E -- "$1"; }
+mode_of() { curl -s --unix-socket "$USHER_SOCKET" http://usher/api/v1/status | jq -r ".segments[] | select(.name == \"$1\").mode"; }
+mode_is() { [ "$(mode_of "$1")" = "$2" ]; }
+
+# rival N PREFIX: a server in N's namespace, of PREFIX.50 to .60.
+rival() {
+	inside "$1" ip address add "$2.2/24" dev "c$1"
+	inside "$1" dnsmasq --conf-file=/dev/null --port=0 --interface="c$1" --bind-interfaces --user=root \
+		--dhcp-range="$2.50,$2.60" --dhcp-leasefile="$USHER_LAB/rival.$1" --pid-file="$USHER_LAB/rival.$1.pid"
+}
+ask() { inside "$1" env OUT="$USHER_LAB/got.$1" udhcpc -i "c$1" -q -n -t 5 -T 2 -s "$USHER_LAB/leased"; }
+
+# --- the wires -----------------------------------------------------------------------------------------------------------
 
 virsh -q net-destroy default >/dev/null && virsh -q net-undefine default
 virsh -q net-define $shipped >/dev/null && virsh -q net-start default
-usher_config "<segment network='default'/>" >"$USHER_LAB/usher.xml"
-need "the service starts" usher_start
-check "it says that it does not lease, and why" \
-	logged "default: libvirt's dnsmasq leases there .*mode proxy"
+virsh -q net-update default add ip-dhcp-host "<host mac='52:54:00:00:00:09' ip='192.168.122.2'/>" --live --config >/dev/null
+net_bridge ours 10.71.0.1/24 52:54:00:71:00:01
+net_bridge theirs 10.72.0.1/24 52:54:00:72:00:01
+net_bridge nobodys 10.73.0.1/24 52:54:00:73:00:01
+client 1 02:00:00:00:71:02 ours  # the server that comes later
+client 2 02:00:00:00:71:03 ours  # one that asks
+client 3 02:00:00:00:72:02 theirs
+client 4 02:00:00:00:72:03 theirs
+client 5 02:00:00:00:73:03 nobodys
+client 6 02:00:00:00:7a:03 virbr0
+rival 3 10.72.0
 
-need "a guest of ours installs there" timeout 300 "$USHER" create web --profile tiny --ssh-key "$key.pub" --wait
+usher_config "<segment network='default'/>
+  <segment interface='ours' mode='own'><pool start='10.71.0.100' end='10.71.0.109'/></segment>
+  <segment interface='theirs'/>
+  <segment interface='nobodys'><pool start='10.73.0.100' end='10.73.0.109'/></segment>" >"$USHER_LAB/usher.xml"
+need "the service starts" usher_start
+
+# --- libvirt's default network, unchanged ----------------------------------------------------------------------------------
+
+check "it says that it does not lease there, and why" logged "default: libvirt's dnsmasq leases there .*mode proxy"
+timeout 300 "$USHER" create web --network default --profile tiny --ssh-key "$key.pub" --wait >"$USHER_LAB/web" 2>&1 &
+creation=$!
+inside 6 env OUT="$USHER_LAB/got.6" udhcpc -i c6 -f -t 10 -T 3 -p "$USHER_LAB/udhcpc.pid" -s "$USHER_LAB/leased" \
+	>"$USHER_LAB/udhcpc" 2>&1 &
+
+# A guest of somebody else's: nothing of ours but its MAC.
+theirs=52:54:c0:a8:7a:4d
+check "virt-install, with a computed MAC" virt-install --name theirs --memory 128 --vcpus 1 --virt-type qemu \
+	--osinfo require=off --disk none --network "network=default,mac=$theirs,model=virtio" --pxe --graphics none \
+	--noautoconsole
+
+# --- interfaces, meanwhile -------------------------------------------------------------------------------------------------
+
+check "what is ours is served at once" ask 2
+check "by us" grep -q '^serverid=10.71.0.1$' "$USHER_LAB/got.2"
+check "a server that leases is heard" wait_until 30 mode_is theirs proxy
+check "and named, with what follows from it" \
+	logged "theirs: 10.72.0.2 (MAC 02:00:00:00:72:02) leases there: .*mode proxy"
+check "its client has its lease from it" ask 4
+check "not from us" grep -q '^serverid=10.72.0.2$' "$USHER_LAB/got.4"
+check "where nobody answers, we lease after a while" wait_until 30 mode_is nobodys own
+check "and say so" logged "nobodys: no DHCP server answered on nobodys: we lease there"
+check "which a client sees" ask 5
+check "from us" grep -q '^serverid=10.73.0.1$' "$USHER_LAB/got.5"
+
+refute "no foreign server is told of yet" timeline_has_line " foreign "
+rival 1 10.71.0
+came() { ask 2; timeline_has_line "$1"; }
+check "another server on what is ours: an event names it" \
+	wait_until 30 came "foreign .*on ours: 10.71.0.2, MAC 02:00:00:00:71:02"
+ask 2 >/dev/null 2>&1
+check "once" test "$(timeline_has_line ' foreign ' | wc -l)" = 1
+
+# --- libvirt's network, what came of it --------------------------------------------------------------------------------------
+
+check "the computed MAC has its address, from libvirt's dnsmasq" wait_until 60 has_lease $theirs 192.168.122.77
+check "which the timeline tells" wait_until 10 timeline_has_line "leased .*192.168.122.77 to $theirs by 192.168.122.1"
+check "by a reservation" grep -q "mac='$theirs' name='theirs' ip='192.168.122.77'" <(network)
+virsh -q destroy theirs && virsh -q undefine theirs
+gone() { ! network "$@" | grep -q "$theirs"; }
+check "which goes with the guest" wait_until 10 gone
+check "for good" gone --inactive
+
+need "the guest of ours installs itself" wait $creation
+check "at the lowest address that libvirt's network has not given away" test "$(address web)" = 192.168.122.3
+check "its system answers there" wait_until 60 on 192.168.122.3 true
+check "which dnsmasq leased" has_lease 52:54:c0:a8:7a:03 192.168.122.3
+check "from firmware to system" timeline_has web created armed leased booting installing installed leased up
+check "told as libvirt's leases" told web leased "192.168.122.3 to 52:54:c0:a8:7a:03 by 192.168.122.1 (iPXE"
+web="mac='52:54:c0:a8:7a:03' name='web' ip='192.168.122.3'"
+check "its reservation is in the network" grep -q "$web" <(network)
+check "also after the network's next start" grep -q "$web" <(network --inactive)
+check "none of it is a lease of ours" test "$("$USHER" leases --json | jq -c '[.leases[] | select(.segment == "default")]')" = "[]"
+
+# A renewal is unicast to dnsmasq's port 67, which is on our link too.
+check "a bystander has a lease of dnsmasq's" wait_until 30 grep -q "obtained" "$USHER_LAB/udhcpc"
+rm -f "$USHER_LAB/got.6"
+inside 6 kill -USR1 "$(cat "$USHER_LAB/udhcpc.pid")"
+check "and renews it, at the first attempt" wait_until 5 test -e "$USHER_LAB/got.6"
+check "which dnsmasq answered" grep -q "^serverid=192.168.122.1$" "$USHER_LAB/got.6"
+
 "$USHER" timeline web
+check "delete" "$USHER" delete web
+out() { ! network "$@" | grep -q "52:54:c0:a8:7a:03\|>web<"; }
+check "the reservation and the name go" wait_until 10 out
+check "for good" out --inactive
+check "what was there before stays" grep -q "52:54:00:00:00:09" <(network --inactive)
 lab_end
