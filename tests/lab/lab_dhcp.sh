@@ -6,16 +6,6 @@
 net_enter "$@"
 lab=$USHER_LAB
 
-# get NUMBER [OPTION...]: one exchange; what it was told is in $lab/NUMBER
-get() {
-	local n=$1
-	shift
-	rm -f "$lab/$n"
-	inside "$n" env OUT="$lab/$n" udhcpc -i "c$n" -f -q -n -t 5 -T 1 -s "$lab/leased" "$@" >"$lab/udhcpc.$n" 2>&1
-}
-told() { sed -n "s/^$2=//p" "$lab/$1"; }
-is() { [ "$(told "$1" "$2")" = "$3" ] || { echo "$2 is '$(told "$1" "$2")', not '$3'"; return 1; }; }
-
 cat >"$lab/usher.xml" <<END
 <usher>
   <user name='root'/>

@@ -23,15 +23,6 @@ back() {
 	check "$1, after $(($(now_ms) - begun)) ms" serves "$2" "$3"
 }
 
-# get N [OPTION…]: one exchange; what it was told is in $USHER_LAB/N
-get() {
-	local n=$1
-	shift
-	rm -f "$USHER_LAB/$n"
-	inside "$n" env OUT="$USHER_LAB/$n" udhcpc -i "c$n" -f -q -n -t 5 -T 1 -s "$USHER_LAB/leased" "$@"
-}
-told() { sed -n "s/^$2=//p" "$USHER_LAB/$1"; }
-is() { [ "$(told "$1" "$2")" = "$3" ] || { echo "$2 is '$(told "$1" "$2")', not '$3'"; return 1; }; }
 leases_as() { get "$1" "${@:3}" && is "$1" ip "$2"; }
 
 # network NAME BRIDGE ADDRESS [DHCP]: defined anew

@@ -5,6 +5,7 @@
 #     client N MAC [BRIDGE]      a machine with the interface cN; the other end, pN, is in BRIDGE
 #     inside N COMMAND…          runs there
 #     power_cut N                kills all that runs there, and takes the machine away
+#     get N [OPTION…]            one exchange by its udhcpc; told N WORD, is N WORD VALUE: what it was told
 #
 # $USHER_LAB/leased is a script for udhcpc and dhclient: it sets the address and writes what it was told into $OUT.
 
@@ -65,3 +66,13 @@ power_cut() {
 	# the kernel takes it with the namespace, in its own time
 	ip link del "p$1" 2>/dev/null
 }
+
+get() {
+	local n=$1
+	shift
+	rm -f "$USHER_LAB/$n"
+	inside "$n" env OUT="$USHER_LAB/$n" udhcpc -i "c$n" -f -q -n -t 5 -T 1 -s "$USHER_LAB/leased" "$@" \
+		>"$USHER_LAB/udhcpc.$n" 2>&1
+}
+told() { sed -n "s/^$2=//p" "$USHER_LAB/$1"; }
+is() { [ "$(told "$1" "$2")" = "$3" ] || { echo "$2 is '$(told "$1" "$2")', not '$3'"; return 1; }; }
