@@ -187,6 +187,17 @@ const struct command cmd_show = {
 	.run = run_show,
 };
 
+/* A declined address is nobody's. */
+static void lease_line(json_t *l)
+{
+	const char *mac = text_of(l, "mac");
+
+	printf("%-15s %-17s %-12s %-9s %-20s %s\n", text_of(l, "address"),
+		strcmp(mac, "00:00:00:00:00:00") ? mac : "-", text_of(l, "segment"),
+		text_of(l, "state"), text_of(l, "expires"),
+		*text_of(l, "machine") ? text_of(l, "machine") : text_of(l, "hostname"));
+}
+
 static int run_leases(const struct command *c, int argc, char **argv)
 {
 	struct cli_common o;
@@ -204,10 +215,7 @@ static int run_leases(const struct command *c, int argc, char **argv)
 		return print_json(reply);
 	printf("%-15s %-17s %-12s %-9s %-20s %s\n", "ADDRESS", "MAC", "SEGMENT", "STATE", "EXPIRES",
 		"MACHINE");
-	json_array_foreach(json_object_get(reply, "leases"), i, l) printf(
-		"%-15s %-17s %-12s %-9s %-20s %s\n", text_of(l, "address"), text_of(l, "mac"),
-		text_of(l, "segment"), text_of(l, "state"), text_of(l, "expires"),
-		*text_of(l, "machine") ? text_of(l, "machine") : text_of(l, "hostname"));
+	json_array_foreach(json_object_get(reply, "leases"), i, l) lease_line(l);
 	json_decref(reply);
 	return EXIT_DONE;
 }
@@ -215,7 +223,7 @@ static int run_leases(const struct command *c, int argc, char **argv)
 const struct command cmd_leases = {
 	.name = "leases",
 	.arguments = "",
-	.summary = "who holds which address, and until when",
+	.summary = "who holds which address, and until when; what is set aside",
 	.help = CLI_COMMON_HELP,
 	.run = run_leases,
 };

@@ -9,6 +9,11 @@ net_enter "$@"
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 timeline_has() { "$USHER" timeline | grep -E -- "$1"; }
 leases_as() { get "$1" "${@:3}" && is "$1" ip "$2"; }
+leases_show() {
+	"$USHER" leases >"$USHER_LAB/leases"
+	grep -E "^10.66.0.104 +- +br0 +declined +20[0-9TZ:-]+" "$USHER_LAB/leases" &&
+		grep -E "^10.66.0.7 +02:00:00:00:00:0a +br0 +in-use +20[0-9TZ:-]+" "$USHER_LAB/leases"
+}
 # listen NAME FILTER…: what br0 carries, from now on
 listen() {
 	tcpdump --immediate-mode -l -e -n -i br0 "${@:2}" >"$USHER_LAB/$1" 2>"$USHER_LAB/$1.err" &
@@ -72,6 +77,7 @@ check "as a lease" lease br0 10.66.0.100 02:00:00:00:00:01 bound
 inside 10 ip address add 10.66.0.104/24 dev c10
 check "a client that finds its address in use declines it, and gets the next" leases_as 6 10.66.0.105 -a200 -A 1
 check "it is set aside" lease br0 10.66.0.104 00:00:00:00:00:00 declined
+check "leases shows both" leases_show
 check "with an event" timeline_has "declined +10.66.0.104 declined by 02:00:00:00:00:06 on br0"
 
 # Full
