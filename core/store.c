@@ -102,12 +102,13 @@ int store_load_events(struct store *s, size_t most,
 static int add(struct store *s, const struct store_op *op)
 {
 	size_t size = store_op_size(op);
+	size_t most = op->kind == STORE_LEASE ? STORE_BACKLOG_LEASES : STORE_BACKLOG_MAX;
 	int rc;
 
 	if (op->key.len > STORE_KEY_MAX || op->word.len > STORE_KEY_MAX ||
 		op->value.len > STORE_VALUE_MAX)
 		return -EMSGSIZE;
-	if (atomic_load(&s->backlog) + size > STORE_BACKLOG_MAX)
+	if (atomic_load(&s->backlog) + size > most)
 		return -ENOSPC;
 	pthread_mutex_lock(&s->lock);
 	rc = store_batch_add(s->gather, op);

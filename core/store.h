@@ -26,6 +26,8 @@ enum {
 	STORE_KEY_MAX = 256,
 	STORE_VALUE_MAX = 4 << 20,
 	STORE_BACKLOG_MAX = 64 << 20, /* bytes waiting for a disk that does not take them */
+	/* and when leases are refused: their clients ask again, the rest is said once */
+	STORE_BACKLOG_LEASES = STORE_BACKLOG_MAX / 2,
 };
 
 /* Opens or creates the store at `path`. Blocking; at start only. On failure writes one line for the

@@ -357,6 +357,10 @@ START_TEST(sizes_are_limited)
 	while (!(rc = store_put(s, STORE_LEASE, big, STORE_KEY_MAX, big, STORE_VALUE_MAX)))
 		n++;
 	ck_assert_int_eq(rc, -ENOSPC);
+	ck_assert_int_eq(n, STORE_BACKLOG_LEASES / STORE_VALUE_MAX - 1);
+	while (!(rc = store_put(s, STORE_MACHINE, big, STORE_KEY_MAX, big, STORE_VALUE_MAX)))
+		n++;
+	ck_assert_int_eq(rc, -ENOSPC);
 	ck_assert_int_eq(n, STORE_BACKLOG_MAX / STORE_VALUE_MAX - 1);
 	ck_assert_uint_le(store_stats(s).backlog, STORE_BACKLOG_MAX);
 	store_close(s);
