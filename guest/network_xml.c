@@ -49,6 +49,17 @@ static void read_address(const xmlNode *ip, struct guest_network *ret)
 	}
 }
 
+static uint16_t mtu_of(const xmlNode *root)
+{
+	char text[8];
+	unsigned long mtu;
+
+	if (!xml_attr(xml_child(root, "mtu"), "size", text, sizeof text))
+		return 0;
+	mtu = strtoul(text, NULL, 10);
+	return mtu >= 68 && mtu <= UINT16_MAX ? (uint16_t)mtu : 0;
+}
+
 static bool leads_somewhere(const xmlNode *forward)
 {
 	/* A <forward> without a mode is nat. */
@@ -67,6 +78,7 @@ int guest_network_parse(const char *xml, struct guest_network *ret, char *why, s
 		read_address(ip, &n);
 	xml_attr(xml_child(root, "bridge"), "name", n.bridge, sizeof n.bridge);
 	xml_attr(xml_child(root, "domain"), "name", n.domain, sizeof n.domain);
+	n.mtu = mtu_of(root);
 	n.forward = leads_somewhere(xml_child(root, "forward"));
 	n.dns = ip_is_set(&n.address) && !xml_attr_is(xml_child(root, "dns"), "enable", "no");
 	xmlFreeDoc(doc);

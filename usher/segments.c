@@ -97,6 +97,8 @@ static int network_segment(const struct config_segment *c, const struct guest_ne
 	seg->prefix_len = net->prefix_len;
 	if (net->forward)
 		seg->router = net->address;
+	if (!seg->extra.mtu)
+		seg->extra.mtu = net->mtu;
 	fill_dns(seg, c, net->dns);
 	return network_mode(c, net, seg, why, size);
 }

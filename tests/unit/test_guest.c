@@ -456,6 +456,7 @@ START_TEST(network_xml)
 {
 	struct guest_network n = parsed(
 		"<network><forward mode='route'/><bridge name='virbr9'/><domain name='lab.test'/>"
+		"<mtu size='1450'/>"
 		"<ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' "
 		"end='fd00::3'/></dhcp></ip>"
 		"<ip address='10.0.0.1' prefix='22'/><ip address='10.9.0.1' "
@@ -464,6 +465,7 @@ START_TEST(network_xml)
 
 	ck_assert(n.dns && n.forward && !n.dhcp);
 	ck_assert_str_eq(n.domain, "lab.test");
+	ck_assert_uint_eq(n.mtu, 1450);
 	ck_assert_str_eq(n.bridge, "virbr9");
 	ck_assert_str_eq(ip_format(&n.address, ip), "10.0.0.1");
 	ck_assert_int_eq(n.prefix_len, 22);
