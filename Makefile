@@ -124,7 +124,7 @@ demo:
 	$(Q)contrib/demo
 
 format:
-	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h tests/unit/*.c tests/fuzz/*.c)
+	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h tests/unit/*.c tests/fuzz/*.c tests/lab/*.c)
 
 install: all
 	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/bin/usher

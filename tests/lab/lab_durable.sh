@@ -23,8 +23,8 @@ start() { LD_PRELOAD=$USHER_LAB/slow_disk.so SLOW_DISK_MS=5 SLOW_DISK_PLATTER=$p
 wait_acks() { tail -n "+$(($2 + 1))" -f --pid="$loading" "$acks" | sed -n "$1q"; }
 
 lose_unsynced() {
-	rm -rf "$USHER_LAB/state"
-	cp -r "$platter" "$USHER_LAB/state"
+	rm -rf "$USHER_LAB"/state/* "$platter"/.usher*
+	cp "$platter"/* "$USHER_LAB/state"
 }
 
 mkdir -p "$platter"
@@ -38,7 +38,7 @@ for ((round = 1; round <= rounds; round++)); do
 	sleep "$(printf 0.%03d $((RANDOM % 20)))"
 	usher_stop KILL
 	at=$(($(wc -l <"$acks") - before))
-	((round % 2)) || { lose_unsynced; how="cut off"; }
+	((round % 2 == 0)) || { lose_unsynced; how="cut off"; }
 	if start; then :; else fail "round $round: the service starts again, $how after $at ACKs"; lab_end; fi
 	wait $loading
 	check "round $round, $how after $at ACKs: all $n clients get one" test $? = 0

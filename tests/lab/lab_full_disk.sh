@@ -38,7 +38,7 @@ load_until_full first 1000
 check "ACKs have stopped" test "$(wc -l <"$acks")" = "$stopped_at"
 check "before all had one" test "$stopped_at" -lt $((300 + clients))
 check "the service is there" "$USHER" list
-load new -n 20 -f 90000 -t 2
+load new -n 20 -f 90000 -t 4
 check "new clients are offered addresses, and get no ACK" test "$(said new offers) $(said new acks)" = "20 0"
 check "the log is not flooded ($(log_since | wc -l) lines)" test "$(log_since | wc -l)" -lt 20
 rm "$state/ballast"
