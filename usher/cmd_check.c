@@ -2,6 +2,7 @@
 #include "usher/cli.h"
 #include "usher/client.h"
 #include "usher/config.h"
+#include "usher/firewall.h"
 #include "usher/paths.h"
 
 #include "core/link.h"
@@ -23,6 +24,7 @@ struct check {
 	struct config config;
 	bool json;
 	json_t *lines;
+	json_t *ruleset; /* of the host's packet filter; NULL: not known */
 	unsigned bad;
 	char kernel[PATH_MAX]; /* of a profile: to test KVM with */
 };
@@ -82,38 +84,115 @@ static bool check_libvirt(struct check *k)
 	return true;
 }
 
-static void check_network(struct check *k, const char *name)
+static void check_port(
+	struct check *k, const char *ifname, const char *protocol, unsigned port, const char *what)
 {
-	struct guest_network net;
-	char why[512], ip[IP_TEXT];
+	const struct firewall_packet p = {ifname, protocol, port};
+	char fix[256];
 
-	if (guest_network_info(k->config.libvirt_uri, name, &net, why, sizeof why))
-		say(k, CHECK_BAD, "network", "%s", why);
-	else if (!net.active)
-		say(k, CHECK_BAD, "network", "'%s' is not active: virsh net-start %s", name, name);
-	else if (net.dhcp)
-		say(k, CHECK_BAD, "network",
-			"'%s' has <dhcp> of its own: take it out with virsh net-edit %s", name,
-			name);
-	else
-		say(k, CHECK_OK, "network", "'%s' on %s, %s/%u", name, net.bridge,
-			ip_format(&net.address, ip), net.prefix_len);
+	if (!firewall_admits(k->ruleset, &p, fix, sizeof fix))
+		say(k, CHECK_BAD, "firewall", "%s (port %u/%s) is not let in from %s: %s", what,
+			port, protocol, ifname, fix);
 }
 
-static void check_interface(struct check *k, const char *name)
+/* What machines there send us, in this mode. */
+static void check_firewall(struct check *k, const char *ifname, enum segment_mode mode)
 {
+	if (!k->ruleset)
+		return;
+	check_port(k, ifname, "udp", 67, "DHCP");
+	check_port(k, ifname, "udp", 69, "TFTP");
+	check_port(k, ifname, "tcp", k->config.http_port, "HTTP");
+	if (mode != SEGMENT_OWN)
+		check_port(k, ifname, "udp", 4011, "PXE beside another DHCP server");
+}
+
+static void read_ruleset(struct check *k)
+{
+	FILE *f = popen("PATH=$PATH:/usr/sbin:/sbin nft -j list ruleset 2>/dev/null", "re");
+
+	if (f) {
+		k->ruleset = json_loadf(f, 0, NULL);
+		pclose(f);
+	}
+	if (!k->ruleset)
+		say(k, CHECK_WARN, "firewall",
+			"not looked at: that needs root and nft (apt-get install nftables)");
+}
+
+static enum segment_mode network_mode(
+	const struct config_segment *c, const struct guest_network *net)
+{
+	if (c->mode != SEGMENT_AUTO)
+		return c->mode;
+	return net->dhcp ? SEGMENT_PROXY : SEGMENT_OWN;
+}
+
+static void check_network(struct check *k, const struct config_segment *c)
+{
+	struct guest_network net;
+	enum segment_mode mode;
+	char why[512], ip[IP_TEXT];
+
+	if (guest_network_info(k->config.libvirt_uri, c->name, &net, why, sizeof why)) {
+		say(k, CHECK_BAD, "network", "%s", why);
+		return;
+	}
+	if (!net.active) {
+		say(k, CHECK_BAD, "network", "'%s' is not active: virsh net-start %s", c->name,
+			c->name);
+		return;
+	}
+	mode = network_mode(c, &net);
+	if (net.dhcp && mode == SEGMENT_OWN)
+		say(k, CHECK_BAD, "network",
+			"'%s' has <dhcp> of its own: leave out mode='own', or take it out with "
+			"virsh net-edit %s",
+			c->name, c->name);
+	else
+		say(k, CHECK_OK, "network", "'%s' on %s, %s/%u, mode %s: %s", c->name, net.bridge,
+			ip_format(&net.address, ip), net.prefix_len, segment_mode_name(mode),
+			mode == SEGMENT_OWN ? "usher leases"
+				: net.dhcp  ? "libvirt's dnsmasq leases"
+					    : "another server leases");
+	check_firewall(k, net.bridge, mode);
+}
+
+static void check_interface(struct check *k, const struct config_segment *c)
+{
+	static const char *const who[] = {[SEGMENT_OWN] = "usher leases",
+		[SEGMENT_PROXY] = "another server leases",
+		[SEGMENT_AUTO] = "the service listens first for another server"};
 	struct link_state link;
 	char ip[IP_TEXT];
 
-	if (link_lookup(name, &link))
-		say(k, CHECK_BAD, "interface", "there is no '%s'", name);
-	else if (!ip_is_set(&link.address))
+	if (link_lookup(c->name, &link)) {
+		say(k, CHECK_BAD, "interface", "there is no '%s'", c->name);
+		return;
+	}
+	if (!ip_is_set(&link.address))
 		say(k, CHECK_BAD, "interface",
-			"'%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", name, name);
+			"'%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", c->name,
+			c->name);
 	else
-		say(k, link.up ? CHECK_OK : CHECK_WARN, "interface", "'%s' has %s/%u%s", name,
-			ip_format(&link.address, ip), link.prefix_len,
-			link.up ? "" : " and is down");
+		say(k, link.up ? CHECK_OK : CHECK_WARN, "interface",
+			"'%s' has %s/%u%s, mode %s: %s", c->name, ip_format(&link.address, ip),
+			link.prefix_len, link.up ? "" : " and is down", segment_mode_name(c->mode),
+			who[c->mode]);
+	check_firewall(k, c->name, c->mode);
+}
+
+static void check_segments(struct check *k, bool libvirt)
+{
+	read_ruleset(k);
+	for (size_t i = 0; i < k->config.n_segments; i++) {
+		const struct config_segment *c = &k->config.segments[i];
+
+		if (c->is_network && libvirt)
+			check_network(k, c);
+		else if (!c->is_network && !*c->via)
+			check_interface(k, c);
+	}
 }
 
 static void check_programs(struct check *k)
@@ -203,13 +282,7 @@ static void check_service(struct check *k, const char *socket)
 static int check_all(struct check *k, const char *socket)
 {
 	check_user(k);
-	if (check_libvirt(k))
-		for (size_t i = 0; i < k->config.n_segments; i++)
-			if (k->config.segments[i].is_network)
-				check_network(k, k->config.segments[i].name);
-	for (size_t i = 0; i < k->config.n_segments; i++)
-		if (!k->config.segments[i].is_network && !*k->config.segments[i].via)
-			check_interface(k, k->config.segments[i].name);
+	check_segments(k, check_libvirt(k));
 	check_programs(k);
 	check_profiles(k);
 	check_accel(k);
@@ -247,6 +320,7 @@ static int run_check(const struct command *c, int argc, char **argv)
 	if (!rc)
 		rc = check_all(k, o.socket);
 	json_decref(k->lines);
+	json_decref(k->ruleset);
 	free(k);
 	return rc;
 }

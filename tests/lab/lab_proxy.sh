@@ -122,4 +122,23 @@ out() { ! network "$@" | grep -q "52:54:c0:a8:7a:03\|>web<"; }
 check "the reservation and the name go" wait_until 10 out
 check "for good" out --inactive
 check "what was there before stays" grep -q "52:54:00:00:00:09" <(network --inactive)
+
+# --- a wall --------------------------------------------------------------------------------------------------------------
+
+walls() { "$USHER" check -c "$USHER_LAB/usher.xml" | sed -n 's/^LACKS *firewall *//p' | grep "from virbr0"; }
+refute "usher check finds no wall where there is none" walls
+nft -f - <<-'END'
+	table inet wall {
+		chain in {
+			type filter hook input priority 0; policy drop;
+			ct state established,related accept
+			udp dport { 53, 67, 69 } accept
+		}
+	}
+END
+check "one that lets neither HTTP nor 4011 in is found" test "$(walls | grep -oE 'port [0-9]+/[a-z]+' | sort | xargs)" = \
+	"port 4011/udp port 8067/tcp"
+walls | sed 's/.*: nft/nft/' >"$USHER_LAB/mend"
+check "what it prints can be run" sh -e "$USHER_LAB/mend"
+refute "and mends it" walls
 lab_end

@@ -148,7 +148,8 @@ START_TEST(whole)
 			"computed='no'>\n"
 			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
 			"  <dns address='10.0.0.2'/> <dns address='10.0.0.3'/>\n"
-			" </segment> <segment interface='eth1'/>\n</usher>\n"),
+			" </segment> <segment interface='eth1'/>\n"
+			" <segment interface='eth2' mode='own'/>\n</usher>\n"),
 		0);
 	ck_assert_str_eq(config.state, "/s");
 	ck_assert_str_eq(config.user, "nobody");
@@ -159,7 +160,9 @@ START_TEST(whole)
 	ck_assert_str_eq(config.media[1].url, "http://x/");
 	ck_assert_str_eq(config.accel, "qemu");
 	ck_assert(!config.filter);
-	ck_assert_uint_eq(config.n_segments, 2);
+	ck_assert_uint_eq(config.n_segments, 3);
+	ck_assert_uint_eq(config.segments[1].mode, SEGMENT_AUTO);
+	ck_assert_uint_eq(config.segments[2].mode, SEGMENT_OWN);
 	ck_assert_str_eq(config.segments[0].name, "default");
 	ck_assert(config.segments[0].is_network && !config.segments[0].computed);
 	ck_assert_uint_eq(config.segments[0].lease_s, 600);
@@ -199,6 +202,8 @@ static const struct {
 		"3: <http port='70000'>: expected a port from 1 to 65535"},
 	{"<usher><guest accel='fast'/></usher>",
 		"1: <guest accel='fast'>: expected auto, kvm or qemu"},
+	{"<usher><segment network='n' mode='both'/></usher>",
+		"1: <segment mode='both'>: expected auto, own or proxy"},
 	{"<usher><guest filter='maybe'/></usher>", "1: <guest filter='maybe'>: expected yes or no"},
 	{"<usher><segment/></usher>",
 		"1: <segment> takes one of network= (of libvirt), interface=, and via= (a relay's "

@@ -1,0 +1,177 @@
+/* Rulesets as nft 1.0 prints them. */
+#include "usher/firewall.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char fix[256];
+
+#define CHAIN(family, table, name, rest)                                                 \
+	"{\"chain\":{\"family\":\"" family "\",\"table\":\"" table "\",\"name\":\"" name \
+	"\",\"handle\":1" rest "}}"
+#define HOOK(policy) ",\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"" policy "\""
+#define RULE(family, table, chain, expr)                                                   \
+	",{\"rule\":{\"family\":\"" family "\",\"table\":\"" table "\",\"chain\":\"" chain \
+	"\",\"handle\":2,\"expr\":[" expr "]}}"
+#define MATCH(left, right) "{\"match\":{\"op\":\"==\",\"left\":" left ",\"right\":" right "}}"
+#define META(key) "{\"meta\":{\"key\":\"" key "\"}}"
+#define DPORT(protocol) "{\"payload\":{\"protocol\":\"" protocol "\",\"field\":\"dport\"}}"
+#define NEW                                                                                   \
+	"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":[\"new\"," \
+	"\"untracked\"]}}"
+#define KNOWN                                                                        \
+	"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":" \
+	"[\"established\",\"related\"]}}"
+#define OKAY "{\"accept\":null}"
+
+static bool admits(const char *objects, const char *protocol, unsigned port)
+{
+	const struct firewall_packet p = {"virbr0", protocol, port};
+	json_t *ruleset = json_pack("{s:o}", "nftables", json_loads(objects, 0, NULL));
+	bool yes;
+
+	ck_assert_ptr_nonnull(ruleset);
+	*fix = '\0';
+	yes = firewall_admits(ruleset, &p, fix, sizeof fix);
+	json_decref(ruleset);
+	ck_assert(yes == !*fix);
+	return yes;
+}
+
+START_TEST(nothing)
+{
+	ck_assert(admits("[]", "tcp", 8067));
+	ck_assert(admits("[{\"metainfo\":{\"version\":\"1.0.6\"}}]", "tcp", 8067));
+	ck_assert(admits("[" CHAIN("inet", "f", "in", HOOK("accept")) "]", "tcp", 8067));
+	ck_assert(admits("[" CHAIN("ip6", "f", "in", HOOK("drop")) "]", "tcp", 8067));
+	ck_assert(admits("[" CHAIN("inet", "f", "other", "") "]", "tcp", 8067));
+}
+END_TEST
+
+START_TEST(policy)
+{
+	static const char set[] = "{\"set\":[67,69,{\"range\":[4000,5000]}]}";
+	char rules[2048];
+
+	ck_assert(!admits("[" CHAIN("inet", "f", "in", HOOK("drop")) "]", "tcp", 8067));
+	ck_assert_str_eq(fix, "nft insert rule inet f in iifname virbr0 tcp dport 8067 accept");
+	snprintf(rules, sizeof rules,
+		"[" CHAIN("inet", "f", "in", HOOK("drop")) RULE("inet", "f", "in", KNOWN "," OKAY)
+			RULE("inet", "f", "in", MATCH(META("iif"), "\"lo\"") "," OKAY)
+				RULE("inet", "f", "in", MATCH(DPORT("udp"), "%s") "," OKAY) RULE(
+					"inet", "f", "in", MATCH(DPORT("tcp"), "22") "," OKAY) "]",
+		set);
+	ck_assert(admits(rules, "udp", 69));
+	ck_assert(admits(rules, "udp", 4011));
+	ck_assert(!admits(rules, "udp", 5001));
+	ck_assert(!admits(rules, "tcp", 69));
+	ck_assert(admits(rules, "tcp", 22));
+	ck_assert(!admits(rules, "tcp", 8067));
+}
+END_TEST
+
+/* As firewalld makes them of its libvirt zone. */
+START_TEST(firewalld)
+{
+	static const char rules[] = "[" CHAIN(
+		"inet", "firewalld", "filter_INPUT", HOOK("accept")) RULE("inet", "firewalld",
+		"filter_INPUT", "{\"jump\":{\"target\":\"filter_INPUT_ZONES\"}}") RULE("inet",
+		"firewalld", "filter_INPUT",
+		"{\"reject\":{\"type\":\"icmpx\",\"expr\":\"admin-prohibited\"}}") RULE("inet",
+		"firewalld", "filter_INPUT_ZONES",
+		MATCH(META("iifname"), "\"eth0\"") ",{\"goto\":{\"target\":"
+						   "\"filter_IN_public\"}}") RULE("inet",
+		"firewalld", "filter_INPUT_ZONES",
+		MATCH(META("iifname"), "\"virbr*\"") ",{\"goto\":{\"target\":"
+						     "\"filter_IN_libvirt\"}}") RULE("inet",
+		"firewalld", "filter_IN_public",
+		OKAY) RULE("inet", "firewalld", "filter_IN_libvirt",
+		"{\"jump\":{\"target\":\"filter_IN_libvirt_allow\"}}") RULE("inet", "firewalld",
+		"filter_IN_libvirt",
+		"{\"jump\":{\"target\":\"filter_IN_libvirt_post\"}}") RULE("inet", "firewalld",
+		"filter_IN_libvirt", OKAY) RULE("inet", "firewalld", "filter_IN_libvirt_allow",
+		MATCH(DPORT("udp"), "67") "," NEW "," OKAY) RULE("inet", "firewalld",
+		"filter_IN_libvirt_allow", MATCH(DPORT("udp"), "69") "," NEW "," OKAY)
+		RULE("inet", "firewalld", "filter_IN_libvirt_post",
+			"{\"reject\":{\"type\":\"icmp\",\"expr\":\"port-unreachable\"}}") "]";
+
+	ck_assert(admits(rules, "udp", 67));
+	ck_assert(admits(rules, "udp", 69));
+	ck_assert(!admits(rules, "udp", 4011));
+	ck_assert(!admits(rules, "tcp", 8067));
+	ck_assert_str_eq(fix,
+		"firewall-cmd --permanent --zone=libvirt --add-port=8067/tcp; firewall-cmd "
+		"--reload");
+}
+END_TEST
+
+/* iptables' own matches say only their names. */
+START_TEST(iptables)
+{
+	static const char rules[] = "[" CHAIN("ip", "filter", "INPUT", HOOK("drop")) RULE("ip",
+		"filter", "INPUT",
+		"{\"xt\":{\"type\":\"match\",\"name\":\"conntrack\"}},{\"counter\":{}}," OKAY)
+		RULE("ip", "filter", "INPUT", "{\"jump\":{\"target\":\"LIBVIRT_INP\"}}") RULE("ip",
+			"filter", "INPUT",
+			MATCH(META("l4proto"), "\"udp\"") ",{\"xt\":{\"type\":\"match\",\"name\":"
+							  "\"multiport\"}}," OKAY)
+			RULE("ip", "filter", "LIBVIRT_INP",
+				MATCH(META("iifname"), "\"virbr0\"") "," MATCH(
+					DPORT("tcp"), "53") ",{"
+							    "\"counter\":{}}," OKAY) "]";
+
+	ck_assert(admits(rules, "tcp", 53));
+	ck_assert(!admits(rules, "tcp", 8067));
+	ck_assert_str_eq(fix, "iptables -I INPUT -i virbr0 -p tcp --dport 8067 -j ACCEPT");
+	ck_assert(admits(rules, "udp", 4011)); /* perhaps: that is no certain no */
+}
+END_TEST
+
+START_TEST(several_tables)
+{
+	static const char rules[] = "[" CHAIN("ip", "a", "in", HOOK("accept")) RULE("ip", "a", "in",
+		OKAY) "," CHAIN("inet", "b", "in", HOOK("accept")) RULE("inet", "b", "in",
+		"{\"vmap\":{\"key\":" META("iifname") ",\"data\":{\"set\":[["
+						      "\"lo\",{\"accept\":null}],[\"virbr0\",{"
+						      "\"drop\":null}]]}}}") "]";
+	static const char others[] =
+		"[" CHAIN("inet", "b", "in", HOOK("accept")) RULE("inet", "b", "in",
+			"{\"match\":{\"op\":\"!=\",\"left\":" META(
+				"iifname") ",\"right\":"
+					   "\"virbr0\"}},{\"drop\":null}") "]";
+
+	ck_assert(!admits(rules, "tcp", 8067)); /* one lets it in, the other does not */
+	ck_assert_str_eq(fix, "nft insert rule inet b in iifname virbr0 tcp dport 8067 accept");
+	ck_assert(admits(others, "tcp", 8067));
+}
+END_TEST
+
+/* A ruleset that goes round in circles ends. */
+START_TEST(circle)
+{
+	ck_assert(admits("[" CHAIN("inet", "f", "in", HOOK("drop"))
+				 RULE("inet", "f", "in", "{\"jump\":{\"target\":\"in\"}}") "]",
+		"tcp", 8067));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("firewall");
+	TCase *t = tcase_create("firewall");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, nothing);
+	tcase_add_test(t, policy);
+	tcase_add_test(t, firewalld);
+	tcase_add_test(t, iptables);
+	tcase_add_test(t, several_tables);
+	tcase_add_test(t, circle);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
