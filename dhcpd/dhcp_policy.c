@@ -54,7 +54,7 @@ static bool goes_by_id(const struct dhcp_policy *p, const struct who *w)
 	if (!p->segment->by_client_id || w->machine)
 		return false;
 	return !p->segment->computed || mac_to_ip(&p->msg->mac, &ip) < 0 ||
-		!segment_accepts(p->segment, &ip);
+		!segment_offers(p->segment, &ip);
 }
 
 static struct who find_who(const struct dhcp_policy *p)
@@ -79,7 +79,11 @@ static bool is_anothers(const struct dhcp_policy *p, const struct who *w, const 
 
 static bool may_have(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
 {
-	return segment_accepts(p->segment, ip) && !is_anothers(p, w, ip) &&
+	bool own = w->own && ip_eq(w->own, ip);
+
+	if (!(own ? segment_accepts(p->segment, ip) : segment_offers(p->segment, ip)))
+		return false;
+	return !is_anothers(p, w, ip) &&
 		lease_grantable(p->leases, p->segment->id, ip, &w->mac, p->now);
 }
 

@@ -423,7 +423,7 @@ static bool is_free(const struct leases *ls, const struct segment *s, const stru
 {
 	const struct lease *l = find_ip(ls, s->id, ip);
 
-	if (!segment_in_pool(s, ip) || !segment_accepts(s, ip))
+	if (!segment_in_pool(s, ip) || !segment_offers(s, ip))
 		return false;
 	return (!l || l->expires <= now) && !taken(arg, ip);
 }
@@ -437,7 +437,7 @@ static bool pick_fresh(
 	for (; p->fresh <= s->pool_last && p->fresh >= s->pool_first; p->fresh++) {
 		struct ip ip = ip_from_v4(p->fresh);
 
-		if (find_ip(ls, s->id, &ip) || !segment_accepts(s, &ip) || taken(arg, &ip))
+		if (find_ip(ls, s->id, &ip) || !segment_offers(s, &ip) || taken(arg, &ip))
 			continue;
 		*ret = ip;
 		return true;
@@ -452,7 +452,7 @@ static bool pick_oldest(struct leases *ls, const struct segment *s, int64_t now,
 	struct lease *top;
 
 	while ((top = lease_heap_top(h)) && top->expires <= now) {
-		if (segment_accepts(s, &top->ip) && !taken(arg, &top->ip)) {
+		if (segment_offers(s, &top->ip) && !taken(arg, &top->ip)) {
 			*ret = top->ip;
 			return true;
 		}
@@ -494,7 +494,7 @@ static size_t fresh_candidates(const struct leases *ls, const struct segment *s,
 	for (a = first; a <= s->pool_last && a - first < LOOKED_AHEAD && n < most; a++) {
 		struct ip ip = ip_from_v4(a);
 
-		if (!find_ip(ls, s->id, &ip) && segment_accepts(s, &ip) && !taken(arg, &ip))
+		if (!find_ip(ls, s->id, &ip) && segment_offers(s, &ip) && !taken(arg, &ip))
 			ret[n++] = ip;
 	}
 	return n;
@@ -509,7 +509,7 @@ static size_t oldest_candidates(const struct leases *ls, const struct segment *s
 		       &pool_of(ls, s->id)->heaps[IN_POOL], over, LEASE_CANDIDATES);
 
 	for (size_t i = 0; i < n_over && n < most && over[i]->expires <= now; i++)
-		if (segment_accepts(s, &over[i]->ip) && !taken(arg, &over[i]->ip))
+		if (segment_offers(s, &over[i]->ip) && !taken(arg, &over[i]->ip))
 			ret[n++] = over[i]->ip;
 	return n;
 }

@@ -35,10 +35,15 @@ bool segment_accepts(const struct segment *s, const struct ip *ip)
 
 	if (ip->family != IP_V4 || !segment_contains(s, a))
 		return false;
-	if (ip_eq(ip, &s->server) || ip_eq(ip, &s->router))
+	if (ip_eq(ip, &s->server))
 		return false;
 	/* RFC 3021: the two addresses of a /31 are both hosts; a /32 has only our own. */
 	return s->prefix_len >= 31 || ((a & ~mask) != 0 && (a & ~mask) != ~mask);
+}
+
+bool segment_offers(const struct segment *s, const struct ip *ip)
+{
+	return segment_accepts(s, ip) && !ip_eq(ip, &s->router);
 }
 
 bool segment_in_pool(const struct segment *s, const struct ip *ip)

@@ -71,8 +71,10 @@ uint32_t segment_net(const struct segment *s);      /* network address, host ord
 bool segment_contains(const struct segment *s, uint32_t address);
 /* The id of the segment whose link and sockets it uses: its own, or its relay's. */
 uint32_t segment_link(const struct segment *s);
-/* In the subnet, and neither network, broadcast, router nor server address. */
+/* In the subnet, and neither network, broadcast nor server address. */
 bool segment_accepts(const struct segment *s, const struct ip *ip);
+/* The same, and not the router's: that is had by a record only, never by chance. */
+bool segment_offers(const struct segment *s, const struct ip *ip);
 bool segment_in_pool(const struct segment *s, const struct ip *ip);
 
 struct segments {

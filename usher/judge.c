@@ -161,7 +161,7 @@ static int lowest_free(struct creation *c, const struct segment *seg, struct ip 
 	for (uint32_t a = net + 1; segment_contains(seg, a); a++) {
 		struct ip ip = ip_from_v4(a);
 
-		if (!segment_accepts(seg, &ip) || segment_in_pool(seg, &ip))
+		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip))
 			continue;
 		if (!address_used(c, seg->id, &ip, who, sizeof who)) {
 			*ret = ip;
@@ -188,8 +188,8 @@ static int judge_address(
 	}
 	if (!segment_accepts(seg, &ip)) {
 		snprintf(why, size,
-			"address %s cannot be used in segment '%s' (a host's in %s/%u, neither the "
-			"server's nor the router's)",
+			"address %s cannot be used in segment '%s' (a host's in %s/%u, but not the "
+			"server's)",
 			text, seg->name, ip_format(&net, net_text), seg->prefix_len);
 		return -EINVAL;
 	}

@@ -523,6 +523,9 @@ START_TEST(test_behind_a_relay)
 	ck_assert_uint_eq(get(rack, mac(5)), 200);
 	ck_assert_str_eq(last.machine->name, "web01");
 	ck_assert_uint_eq(get(lab, mac(5)), 101);
+	/* even the router itself, if a record says so */
+	add_machine("gw", rack, mac(6), 129);
+	ck_assert_uint_eq(get(rack, mac(6)), 129);
 	/* told to the relay, and to who renews by way of a router */
 	fresh();
 	msg.giaddr = NET + 129;

@@ -53,14 +53,15 @@ START_TEST(test_accepts_nothing_without_a_server)
 }
 END_TEST
 
-/* The router's address is nobody's to have. */
+/* The router's address is nobody's by chance. */
 START_TEST(test_router)
 {
 	struct segment s = {.server = ip("10.0.0.1"), .prefix_len = 24, .router = ip("10.0.0.254")};
 	struct ip a = ip("10.0.0.254"), b = ip("10.0.0.253");
 
-	ck_assert(!segment_accepts(&s, &a));
-	ck_assert(segment_accepts(&s, &b));
+	ck_assert(segment_accepts(&s, &a) && !segment_offers(&s, &a));
+	ck_assert(segment_offers(&s, &b));
+	ck_assert(!segment_offers(&s, &s.server));
 }
 END_TEST
 
