@@ -9,6 +9,8 @@
 #     try COLUMN WHAT COMMAND…        a cell of $who's row, and a claim
 #     lanes_end                       the claims, and the table
 
+patience=30 # seconds that a client has for what it should do
+
 clients_start() {
 	lab_profile plain kernel '# {{machine.name}}'
 	lab_profiles_config "<segment interface='br0' mode='own' lease='60'>
@@ -20,9 +22,10 @@ clients_start() {
 	wire_start
 }
 
-# enroll NAME MAC ADDRESS
+# enroll NAME MAC ADDRESS [PROFILE]
 enroll() {
-	check "$1 is recorded" "$USHER" enroll "$1" --mac "$2" --ip "$3" --network br0 --profile plain --no-ssh-key
+	check "$1 is recorded" "$USHER" enroll "$1" --mac "$2" --ip "$3" --network br0 --profile "${4:-plain}" \
+		--no-ssh-key
 }
 
 # --- the wire: "MAC MESSAGE ADDRESS MORE", a REQUEST by the client's state (RFC 2131 4.3.2); MORE is a client's id, or the
@@ -78,21 +81,21 @@ try() {
 	shift 2
 	"$@" || { verdict=no; echo "no: $who $what: $*; on the wire since then:"; heard; }
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$n" "$who" "$column" "$verdict" "$kind: $who $what" "${address:-none}" "$(lab_seconds)" >>"$USHER_LAB/results"
+	[ $verdict = yes ]
 }
 
 mark() { since=$(($(wc -l <"$USHER_LAB/wire") + 1)); }
 heard() { tail -n "+$since" "$USHER_LAB/wire" | grep "^$mac "; }
 
-# answered FIRST: since the mark it began so, and at last had an ACK for its address, and never a NAK. (Firmware asks again
-# after 4, 8, 16 and 32 s.)
+# answered FIRST: since the mark it began so, and at last had an ACK for its address, and never a NAK.
 answered() {
-	wait_until 80 answered_now "$1" || return 1
+	wait_until $patience answered_now "$1" || return 1
 	! heard | grep -q ' nack '
 }
 answered_now() { heard | sed -n "/ $1 /,\$p" | grep -q " ack ${address:-10\.66\.0\.1[0-9][0-9]} "; }
-refused_first() { wait_until 30 refused_now; }
+refused_first() { wait_until $patience refused_now; }
 refused_now() { heard | sed -n "/ rebooting 10.66.0.9 /,\$p" | sed -n '/ nack /,$p' | grep -q " ack $address "; }
-offered() { wait_until 80 offered_now "$1"; }
+offered() { wait_until $patience offered_now "$1"; }
 offered_now() { heard | grep -q " offer $address $1\$"; }
 given_back() { wait_until 10 given_back_now && wait_until 10 leased released; }
 given_back_now() { heard | grep -q " release $address "; }
@@ -131,7 +134,7 @@ udhcpc_renew() { poke USR1; }
 udhcpc_rebind() { poke USR1; }
 udhcpc_release() { poke USR2; }
 
-# It renews by itself: its configuration knows better than we when.
+# It renews by itself, when its configuration says so.
 dhclient_run() {
 	local run=$1
 	shift
@@ -142,7 +145,7 @@ dhclient_run() {
 		request subnet-mask, routers, domain-name-servers, host-name;
 		send dhcp-client-identifier "a dhclient's own";
 		supersede dhcp-renewal-time 2;
-		supersede dhcp-rebinding-time 4;
+		supersede dhcp-rebinding-time 3;
 	END
 	"$run" dhclient -4 -d "$@" -cf "$USHER_LAB/dhclient.conf.$n" -sf "$USHER_LAB/leased" -pf "$USHER_LAB/dhclient.pid.$n" \
 		-lf "$disk/dhclient.leases" -e OUT="$USHER_LAB/told.$n" "c$n"
@@ -153,7 +156,7 @@ dhclient_rebind() { :; }
 dhclient_release() { dhclient_run here -r; }
 
 dhcpcd_start() {
-	printf '%s\n' duid noipv6 noipv4ll noarp 'option subnet_mask, routers, domain_name_servers' \
+	printf '%s\n' duid nodelay noipv6 noipv4ll noarp 'option subnet_mask, routers, domain_name_servers' \
 		'script /bin/true' >"$USHER_LAB/dhcpcd.conf.$n"
 	mkdir -p /run/dhcpcd
 	inside "$n" mount -t tmpfs machine /run/dhcpcd
@@ -194,7 +197,7 @@ reboot() {
 soft_lease() {
 	rm -rf "$disk"
 	reboot
-	try "$1" "$2" answered discover
+	try "$1" "$2" answered discover || return
 	address=${address:-$(lease .address)}
 	try "$1" "sets the address" wait_until 10 has_address
 	try "$1" "has a lease in the store" leased bound
@@ -222,7 +225,10 @@ soft() {
 	who=$1
 	mkdir -p "$disk"
 	client "$n" "$mac" br0
-	soft_lease leased "takes a lease"
+	if ! soft_lease leased "takes a lease"; then
+		power_cut "$n"
+		return
+	fi
 	[ "$kind" != own ] || try leased "is on the timeline" wait_until 5 on_timeline "$2"
 	soft_renew renewing "${who}_renew" renewed
 	[ "$(type -t "${who}_rebind")" != function ] || soft_renew rebinding "${who}_rebind" rebound

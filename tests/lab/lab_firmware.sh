@@ -11,6 +11,7 @@ net_enter "$@"
 . "$(dirname "$0")/clients.sh"
 
 clients_start
+patience=80 # OVMF asks again after 4, 8, 16 and 32 s
 enroll own 02:00:00:00:00:11 10.66.0.31
 enroll pxe 02:00:00:00:00:12 10.66.0.32
 enroll http 02:00:00:00:00:13 10.66.0.33
