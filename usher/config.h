@@ -17,7 +17,7 @@ enum {
 struct config_segment {
 	char name[SEGMENT_NAME];
 	bool is_network;
-	bool named; /* on the command line: it must be there at the start */
+	bool named;             /* on the command line: it must be there at the start */
 	char via[SEGMENT_NAME]; /* behind a relay: the name of the segment where its packets come in */
 	struct ip subnet;       /* the same: its network address */
 	uint8_t prefix_len;

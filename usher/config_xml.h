@@ -1,0 +1,76 @@
+/*
+ * Reading XML that people write: each reader knows all attributes and elements of its own, so
+ * whatever is misspelt is named with its file and line. config.c's and config_segment.c's.
+ */
+#ifndef USHER_USHER_CONFIG_XML_H
+#define USHER_USHER_CONFIG_XML_H
+
+#include "usher/config.h"
+
+#include <libxml/tree.h>
+
+struct config_reader {
+	struct config *config;
+	const char *path;
+	char *why;
+	size_t why_size;
+	bool failed;
+};
+
+enum attribute_type {
+	A_TEXT,
+	A_PATH,
+	A_IP,
+	A_SUBNET,
+	A_DOMAIN,
+	A_PORT,
+	A_MTU,
+	A_CODE,
+	A_SECONDS,
+	A_PROBE,
+	A_BOOL,
+	A_IDENTITY,
+	A_ACCEL,
+	A_LEVEL,
+	A_MODE
+};
+
+struct subnet {
+	struct ip address;
+	uint8_t prefix_len;
+};
+
+/* Where an attribute goes: `to` has `size` bytes (A_TEXT, A_PATH). */
+struct attribute {
+	const char *name;
+	enum attribute_type type;
+	void *to;
+	size_t size;
+	bool required;
+};
+
+/* "FILE:LINE: …" into `why`. Only the first fault is told: the rest often follow from it. */
+void config_fault(struct config_reader *r, const xmlNode *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* All attributes of an element; `as` ends with a NULL name. */
+void config_attributes(struct config_reader *r, const xmlNode *e, const struct attribute *as);
+
+typedef void element_reader(struct config_reader *r, const xmlNode *e, void *to);
+
+struct element {
+	const char *name;
+	element_reader *read;
+};
+
+/* All elements of a parent; `es` ends with a NULL name. */
+void config_children(
+	struct config_reader *r, const xmlNode *parent, const struct element *es, void *to);
+
+bool config_is_domain(const char *text); /* "lab.example" */
+bool config_number(const char *text, long min, long max, long *ret);
+
+/* config_segment.c */
+element_reader config_read_segment; /* <segment>, into a struct config */
+struct config_segment config_segment_default(void);
+
+#endif
