@@ -149,6 +149,7 @@ help:
 	@echo 'make demo        the tour: a lab, a guest, an install, nothing left behind'
 	@echo 'make check       all tests: unit, fuzz corpora, labs (root; installs what it needs)'
 	@echo 'make check-unit  without the labs            make SANITIZE=address,undefined check'
+	@echo 'make check-long  and labs that take their time (LABS=long_durable: that one)'
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each  make format        clang-format'
 	@echo 'make bench       against Kea and dnsmasq     BENCH_QUICK=1      a short one'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make deps          apt-get what is missing'
