@@ -44,9 +44,9 @@ enum dhcp_reason {
 	DHCP_BOOTP_STRANGER, /* BOOTP, and no record has an address for it */
 };
 
-enum {
-	DHCP_LEASE_MIN_S = 60
-}; /* a client may ask for less than the segment's time, not for less than this */
+/* A client may ask for less than the segment's time, but not for less than this: it would only keep
+ * us busy. */
+enum { DHCP_LEASE_MIN_S = 60 };
 
 struct dhcp_policy {
 	const struct dhcp_message *msg;
