@@ -95,6 +95,14 @@ static void open_store(void)
 	ck_assert_msg(store_open(path, &store, why, sizeof(why)) == 0, "%s", why);
 }
 
+static struct {
+	unsigned calls;
+	bool foreign;
+	struct dhcpd_server server;
+} found;
+
+static void on_decided(void *arg, const struct segment *s, const struct dhcpd_server *server);
+
 static void start(unsigned gather_ms)
 {
 	struct dhcpd_config c;
@@ -108,6 +116,8 @@ static void start(unsigned gather_ms)
 		.machines = machines,
 		.timeline = timeline,
 		.segments = &segments,
+		.decided = on_decided,
+		.arg = &found,
 		.gather_ms = gather_ms};
 	ck_assert_int_eq(dhcpd_new(&c, &d), 0);
 	ck_assert_msg(dhcpd_load(d, why, sizeof(why)) == 0, "%s", why);
@@ -861,6 +871,146 @@ START_TEST(test_free_while_parked)
 }
 END_TEST
 
+/* Beside another server, which the client's end of the wire plays: 192.168.122.66. */
+
+static const struct mac OTHER = {{0x52, 0x54, 0, 0, 0, 0x42}};
+static const uint32_t OTHER_IP = 0xc0a87a42;
+
+static void other_says(enum dhcp_type type, const struct mac *to, uint32_t address)
+{
+	const struct dhcp_frame f = {.from = OTHER,
+		.to = *to,
+		.from_ip = OTHER_IP,
+		.to_ip = address,
+		.from_port = 67,
+		.to_port = 68};
+	const struct dhcp_message m = {
+		.type = DHCP_REQUEST, .mac = *to, .xid = 0x1a2b3c4d, .max_size = 576};
+	const struct dhcp_reply_head h = {.type = type, .yiaddr = address, .server_id = OTHER_IP};
+	uint8_t buf[DHCP_FRAME_HEADER + DHCP_REPLY_MAX];
+	struct dhcp_reply r;
+	int n;
+
+	dhcp_reply_begin(&r, buf + DHCP_FRAME_HEADER, &m, &h);
+	n = dhcp_frame_wrap(&f, buf, (size_t)dhcp_reply_end(&r));
+	ck_assert_int_eq(send(client, buf, (size_t)n, 0), n);
+}
+
+/* Opens the segment anew in this mode. */
+static void open_as(enum segment_mode mode)
+{
+	char why[256] = "";
+
+	dhcpd_close(d, lab);
+	lab_changed->mode = mode;
+	ck_assert_msg(dhcpd_open(d, lab, why, sizeof(why)) == 0, "%s", why);
+}
+
+START_TEST(test_foreign)
+{
+	if (!in_namespace)
+		return;
+	discover(&ONE);
+	run(2);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(events("foreign"), 0); /* our own words */
+	other_says(DHCP_OFFER, &ONE, NET + 200);
+	run(3);
+	ck_assert_str_eq(event("foreign"),
+		"another DHCP server on lab: 192.168.122.66, MAC 52:54:00:00:00:42, offered "
+		"192.168.122.200 to 52:54:c0:a8:7a:03");
+	other_says(DHCP_ACK, &ONE, NET + 200);
+	run(3);
+	ck_assert_uint_eq(events("foreign"), 1);
+	ck_assert_uint_eq(events("leased"), 0);
+}
+END_TEST
+
+START_TEST(test_proxy)
+{
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	open_as(SEGMENT_PROXY);
+	ck_assert(dhcpd_is_open(d, lab));
+	m = add_machine();
+	ck_assert_int_eq(machine_arm(m, NULL, 1, 0), 0);
+	say(&m->nics[0].mac, DHCP_DISCOVER, 0, false);
+	dhcp_make_text(&make, OPT_VENDOR_CLASS, "PXEClient:Arch:00000:UNDI:002001");
+	send_from(&m->nics[0].mac, 0);
+	run(2);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 0);
+	ck_assert_mem_eq(frame, ALL.b, 6);
+	ck_assert_str_eq((const char *)message() + MAKE_FILE, "undionly.kpxe");
+	discover(&ONE); /* whom we would lease to */
+	request(&ONE, NET + 3);
+	say(&m->nics[0].mac, DHCP_REQUEST, NET + 50, false);
+	dhcp_make_text(&make, OPT_VENDOR_CLASS, "PXEClient:Arch:00000:UNDI:002001");
+	send_from(&m->nics[0].mac, 0);
+	run(3);
+	ck_assert_uint_eq(answer(true), 0);
+	other_says(DHCP_ACK, &m->nics[0].mac, NET + 50);
+	run(3);
+	ck_assert_str_eq(timeline_last(timeline, "web01", "leased")->text,
+		"192.168.122.50 to 02:07:07:07:07:07 by 192.168.122.66 (PXE, BIOS, xid 1a2b3c4d)");
+	other_says(DHCP_ACK, &m->nics[0].mac, NET + 50);
+	run(3);
+	ck_assert_uint_eq(events("leased"), 1); /* renewed: no news */
+}
+END_TEST
+
+static void on_decided(void *arg, const struct segment *s, const struct dhcpd_server *server)
+{
+	ck_assert_ptr_eq(arg, &found);
+	ck_assert_ptr_eq(s, lab);
+	found.calls++;
+	found.foreign = server;
+	if (server)
+		found.server = *server;
+	open_as(server ? SEGMENT_PROXY : SEGMENT_OWN);
+}
+
+START_TEST(test_auto)
+{
+	if (!in_namespace)
+		return;
+	found.calls = 0;
+	open_as(SEGMENT_AUTO);
+	ck_assert(!dhcpd_is_open(d, lab));
+	discover(&ONE);
+	run(3);
+	ck_assert_uint_eq(answer(true), 0); /* not before it is known who leases */
+	ck_assert_uint_eq(found.calls, 0);
+	other_says(DHCP_OFFER, &ONE, 0); /* another proxy */
+	run(3);
+	ck_assert_uint_eq(found.calls, 0);
+	other_says(DHCP_OFFER, &ONE, NET + 200);
+	run(3);
+	ck_assert_uint_eq(found.calls, 1);
+	ck_assert(found.foreign && mac_eq(&found.server.mac, &OTHER));
+	ck_assert_uint_eq(ip_to_v4(&found.server.address), OTHER_IP);
+	ck_assert(dhcpd_is_open(d, lab));
+}
+END_TEST
+
+START_TEST(test_auto_nobody)
+{
+	if (!in_namespace)
+		return;
+	found.calls = 0;
+	open_as(SEGMENT_AUTO);
+	for (int64_t end = clock_mono_ms() + 20000; !found.calls && clock_mono_ms() < end;)
+		loop_once(loop, 100);
+	ck_assert_uint_eq(found.calls, 1);
+	ck_assert(!found.foreign);
+	discover(&ONE);
+	run(2);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("dhcpd");
@@ -888,6 +1038,10 @@ int main(void)
 	tcase_add_test(t, test_probe_answered);
 	tcase_add_test(t, test_probe_waits_once);
 	tcase_add_test(t, test_free_while_parked);
+	tcase_add_test(t, test_foreign);
+	tcase_add_test(t, test_proxy);
+	tcase_add_test(t, test_auto);
+	tcase_add_test(t, test_auto_nobody);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
