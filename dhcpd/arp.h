@@ -5,14 +5,11 @@
 #ifndef USHER_DHCPD_ARP_H
 #define USHER_DHCPD_ARP_H
 
-#include "core/loop.h"
 #include "dhcpd/arp_wire.h"
+#include "dhcpd/frames.h"
 
 struct arp {
-	struct loop *loop;
-	struct loop_fd watch;
-	int fd; /* -1: closed */
-	unsigned ifindex;
+	struct frames frames;
 	struct mac mac;
 	void (*heard)(void *arg, const struct arp_neighbour *n);
 	void *arg;
@@ -20,9 +17,9 @@ struct arp {
 
 enum { ARP_BATCH = 64 }; /* questions a system call */
 
-#define ARP_CLOSED ((struct arp){.fd = -1})
+#define ARP_CLOSED ((struct arp){.frames = FRAMES_CLOSED})
 
-/* Fills a closed one. `heard` is told of everybody else on the link who says to have an address; it
+/* Fills a closed one, which stays where it is. `heard` is told of everybody else on the link who says to have an address; it
  * must not close this. Needs CAP_NET_RAW. -errno, and it is still closed. */
 int arp_open(struct arp *a, struct loop *l, unsigned ifindex, const struct mac *mac,
 	void (*heard)(void *arg, const struct arp_neighbour *n), void *arg);

@@ -315,11 +315,12 @@ uint32_t dhcp_policy_server(const struct dhcp_policy *p)
 static bool is_doubtful(
 	const struct dhcp_policy *p, const struct who *w, const struct dhcp_decision *d)
 {
-	const struct lease *l = lease_by_ip(p->leases, p->segment->id, &d->address);
+	const struct lease *l;
 
 	if ((d->verdict != DHCP_SEND_OFFER && d->verdict != DHCP_SEND_ACK) || w->own ||
-		p->msg->giaddr || p->segment->via)
+		!p->segment->probe_ms || p->msg->giaddr || p->segment->via)
 		return false;
+	l = lease_by_ip(p->leases, p->segment->id, &d->address);
 	return !l || !mac_eq(&l->mac, &w->mac) || p->now - l->expires >= LEASE_PROVEN_MS;
 }
 

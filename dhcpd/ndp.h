@@ -6,21 +6,18 @@
 #define USHER_DHCPD_NDP_H
 
 #include "core/addr.h"
-#include "core/loop.h"
+#include "dhcpd/frames.h"
 
 struct ndp {
-	struct loop *loop;
-	struct loop_fd watch;
-	int fd; /* -1: closed */
-	unsigned ifindex;
+	struct frames frames;
 	struct mac mac;
 	bool (*wants)(void *arg, const struct mac *mac);
 	void *arg;
 };
 
-#define NDP_CLOSED ((struct ndp){.fd = -1})
+#define NDP_CLOSED ((struct ndp){.frames = FRAMES_CLOSED})
 
-/* Fills a closed one. `wants` says whether this machine is to be answered. Needs CAP_NET_RAW.
+/* Fills a closed one, which stays where it is. `wants` says whether this machine is to be answered. Needs CAP_NET_RAW.
  * -errno, and it is still closed. */
 int ndp_open(struct ndp *n, struct loop *l, unsigned ifindex, const struct mac *mac,
 	bool (*wants)(void *arg, const struct mac *mac), void *arg);

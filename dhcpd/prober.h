@@ -30,7 +30,7 @@ int prober_open(struct prober *p, unsigned ifindex, const struct mac *mac, unsig
 void prober_close(struct prober *p); /* what waits is dropped; closed is fine */
 static inline bool prober_is_open(const struct prober *p)
 {
-	return p->arp.fd >= 0;
+	return p->arp.frames.fd >= 0;
 }
 
 enum prober_verdict {

@@ -41,6 +41,7 @@ static const struct segment *add_segment(
 	struct segment s = {.server = ip(1),
 		.prefix_len = 25,
 		.lease_s = LEASE_S,
+		.probe_ms = 100,
 		.pool_first = first ? NET + first : 0,
 		.pool_last = last_ ? NET + last_ : 0,
 		.computed = comp,
@@ -469,6 +470,7 @@ static const struct segment *add_rack(void)
 		.router = ip(129),
 		.prefix_len = 25,
 		.lease_s = LEASE_S,
+		.probe_ms = 100,
 		.pool_first = NET + 129,
 		.pool_last = NET + 140,
 		.computed = true};
