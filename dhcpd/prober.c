@@ -29,7 +29,7 @@ static void over(struct loop_timer *t)
 	struct prober *p = t->arg;
 	struct probe_message *m;
 
-	for (int i = 0; i < AT_ONCE && probes_next_over(&p->probes, loop_now(p->loop), &m); i++)
+	for (int i = 0; i < AT_ONCE && probes_next_over(&p->probes, clock_mono_ms(), &m); i++)
 		serve_again(p, m);
 	p->done(p->arg);
 }
@@ -38,7 +38,7 @@ static void heard(void *arg, const struct arp_neighbour *n)
 {
 	struct prober *p = arg;
 
-	if (probe_state(&p->probes, &n->ip, loop_now(p->loop)) == PROBE_UNKNOWN ||
+	if (probe_state(&p->probes, &n->ip, clock_mono_ms()) == PROBE_UNKNOWN ||
 		!p->answered(p->arg, &n->ip, &n->mac))
 		return;
 	serve_again(p, probe_answered(&p->probes, &n->ip));
@@ -68,7 +68,7 @@ void prober_close(struct prober *p)
 enum prober_verdict prober_ask(
 	struct prober *p, const struct ip *ip, bool doubtful, const void *bytes, size_t len)
 {
-	int64_t now = loop_now(p->loop);
+	int64_t now = clock_mono_ms();
 	enum probe_state state;
 	int rc;
 
@@ -86,7 +86,7 @@ enum prober_verdict prober_ask(
 void prober_begin(struct prober *p, const struct ip *ip)
 {
 	if (prober_is_open(p))
-		(void)probe_begin(&p->probes, ip, loop_now(p->loop));
+		(void)probe_begin(&p->probes, ip, clock_mono_ms());
 }
 
 /* A question that cannot be sent is over like one that nobody answers: the link is down, and nobody

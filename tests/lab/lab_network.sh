@@ -124,8 +124,8 @@ begun=$(now_ms)
 back "an interface that came late" late0 10.77.0.1
 attach p3 late0
 check "leases" leases_as 3 10.77.0.7
-ip address del 10.77.0.1/24 dev late0
 ip address add 10.78.0.1/24 dev late0
+ip address del 10.77.0.1/24 dev late0
 begun=$(now_ms)
 back "its address changed" late0 10.78.0.1
 inside 3 ip link set c3 address 52:54:0a:4e:00:07

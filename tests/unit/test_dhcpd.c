@@ -831,6 +831,26 @@ START_TEST(test_probe_answered)
 }
 END_TEST
 
+/* Two clients wait at once, each for an address of its own. */
+START_TEST(test_probe_two_wait)
+{
+	static const struct mac one = {{2, 0, 0, 0, 0, 1}}, two = {{2, 0, 0, 0, 0, 2}};
+
+	if (!in_namespace)
+		return;
+	start_probing();
+	discover(&one);
+	discover(&two);
+	run(1);
+	ck_assert_uint_eq(answer(true), 0);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 100);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 101);
+	close(arp);
+}
+END_TEST
+
 /* Two DISCOVERs of one client while its address is asked for: one OFFER. */
 START_TEST(test_probe_waits_once)
 {
@@ -1036,6 +1056,7 @@ int main(void)
 	tcase_add_test(t, test_link_made_again);
 	tcase_add_test(t, test_probe);
 	tcase_add_test(t, test_probe_answered);
+	tcase_add_test(t, test_probe_two_wait);
 	tcase_add_test(t, test_probe_waits_once);
 	tcase_add_test(t, test_free_while_parked);
 	tcase_add_test(t, test_foreign);
