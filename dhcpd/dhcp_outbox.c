@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	OUTBOX_PACKETS = 4096, /* answers held at once, 6 MB: what waits for a slow disk. Beyond,
+	OUTBOX_PACKETS = 8192, /* answers held at once, 12 MB: what waits for a slow disk. Beyond,
 				  clients ask again */
 	OUTBOX_PARKED = OUTBOX_PACKETS - 4 * DHCP_BATCH, /* ACKs of them: a disk that hangs must not
 							    take the OFFERs' room */

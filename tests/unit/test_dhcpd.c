@@ -601,6 +601,36 @@ START_TEST(test_burst)
 }
 END_TEST
 
+/* More than one reading takes: the DISCOVERs wait until the REQUEST behind them is served, and none
+ * is lost. */
+START_TEST(test_behind)
+{
+	unsigned offers = 0;
+
+	if (!in_namespace)
+		return;
+	for (unsigned i = 0; i < 100; i++)
+		discover(&(struct mac){{2, 0, 0, 0, 1, (uint8_t)i}});
+	request(&ONE, NET + 3);
+	run(1);
+	ck_assert_uint_eq(dhcpd_stats(d).in, 64);
+	ck_assert_uint_eq(dhcpd_stats(d).offers, 0);
+	run(1);
+	ck_assert_uint_eq(dhcpd_stats(d).in, 101);
+	ck_assert_uint_eq(dhcpd_stats(d).acks, 1);
+	for (int i = 0; i < 100 && dhcpd_stats(d).offers < 100; i++)
+		loop_once(loop, 10);
+	settle();
+	for (unsigned type; (type = answer(true));)
+		offers += type == DHCP_OFFER;
+	ck_assert_uint_eq(offers, 100);
+	ck_assert_uint_eq(dhcpd_stats(d).dropped, 0);
+	discover(&ONE); /* and the socket is watched again */
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+}
+END_TEST
+
 START_TEST(test_gathering)
 {
 	if (!in_namespace)
@@ -1051,6 +1081,7 @@ int main(void)
 	tcase_add_test(t, test_lease_and_release_for_ever);
 	tcase_add_test(t, test_malformed);
 	tcase_add_test(t, test_burst);
+	tcase_add_test(t, test_behind);
 	tcase_add_test(t, test_gathering);
 	tcase_add_test(t, test_disk_full);
 	tcase_add_test(t, test_link_made_again);
