@@ -150,7 +150,8 @@ help:
 	@echo 'make check       all tests: unit, fuzz corpora, labs (root; installs what it needs)'
 	@echo 'make check-unit  without the labs            make SANITIZE=address,undefined check'
 	@echo 'make check-long  and labs that take their time (LABS=long_durable: that one)'
-	@echo 'make fuzz        libFuzzer, SECONDS=60 each  make format        clang-format'
+	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
+	@echo 'make format      clang-format'
 	@echo 'make bench       against Kea and dnsmasq     BENCH_QUICK=1      a short one'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make deps          apt-get what is missing'
 
