@@ -71,7 +71,7 @@ wire_start() {
 # --- a lane: one machine ------------------------------------------------------------------------------------------------
 
 lane_begin() {
-	kind=$1 n=$2 mac=$3 address=$4 who='' since=1
+	kind=$1 n=$2 mac=$3 address=$4 who='' since=1 said_before=0
 	disk=$USHER_LAB/disk.$n
 	exec >"$USHER_LAB/lane.$n" 2>&1
 }
@@ -84,15 +84,21 @@ try() {
 	[ $verdict = yes ]
 }
 
-mark() { since=$(($(wc -l <"$USHER_LAB/wire") + 1)); }
+mark() {
+	since=$(($(wc -l <"$USHER_LAB/wire") + 1))
+	said_before=$(stat -c %s "$USHER_LAB/lane.$n")
+}
 heard() { tail -n "+$since" "$USHER_LAB/wire" | grep "^$mac "; }
 
-# answered FIRST: since the mark it began so, and at last had an ACK for its address, and never a NAK.
+# answered FIRST: since the mark it began so, and at last had an ACK for its address, which it took, and never a NAK.
 answered() {
 	wait_until $patience answered_now "$1" || return 1
+	wait_until 5 took || return 1
 	! heard | grep -q ' nack '
 }
 answered_now() { heard | sed -n "/ $1 /,\$p" | grep -q " ack ${address:-10\.66\.0\.1[0-9][0-9]} "; }
+declare -A SAYS=([udhcpc]="lease of " [dhclient]="bound to " [dhcpcd]="leased " [networkd]="client: ACK")
+took() { tail -c "+$((said_before + 1))" "$USHER_LAB/lane.$n" | grep -qF "${SAYS[$who]:-}"; }
 refused_first() { wait_until $patience refused_now; }
 refused_now() { heard | sed -n "/ rebooting 10.66.0.9 /,\$p" | sed -n '/ nack /,$p' | grep -q " ack $address "; }
 offered() { wait_until $patience offered_now "$1"; }
@@ -179,7 +185,7 @@ networkd_start() {
 			>/etc/systemd/network/lab.network
 		dbus-daemon --system --nofork --nopidfile --nosyslog &
 		until [ -S /run/dbus/system_bus_socket ]; do sleep 0.1; done
-		SYSTEMD_LOG_LEVEL=info exec /lib/systemd/systemd-networkd' networkd "c$n"
+		SYSTEMD_LOG_LEVEL=debug exec /lib/systemd/systemd-networkd' networkd "c$n"
 }
 networkd_renew() { inside "$n" networkctl renew "c$n"; }
 networkd_release() { poke TERM; }
