@@ -1,5 +1,5 @@
-# For labs that hold DHCP clients against the service, bash, after net.sh and profiles.sh: a machine that is firmware first and one system
-# after another then, with one MAC; what it said on the wire and what the store says; the table of all that.
+# For labs that hold DHCP clients against the service, bash, after net.sh and profiles.sh: a machine that is firmware first
+# and one system after another then, with one MAC; what it said on the wire, what the store says; the table of all that.
 #
 #     clients_start                   the service on br0, 10.66.0.1/24, and who listens there
 #     lane_begin KIND N MAC ADDRESS   in a subshell of its own: $kind, $n, $mac, $address; ADDRESS "" is learned
