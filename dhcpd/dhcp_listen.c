@@ -2,6 +2,7 @@
 
 #include "core/link.h"
 #include "core/log.h"
+#include "dhcpd/dhcp_answer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,6 +33,25 @@ static int send_frame(unsigned ifindex, const void *frame, size_t len)
 	return rc;
 }
 
+/* What a packet socket sends goes to the wire alone; a broadcast of the kernel's reaches this host's
+ * own servers too. */
+static int send_to_host(const char *ifname, const void *bytes, size_t len)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+		.sin_port = htons(DHCP_SERVER_PORT),
+		.sin_addr.s_addr = INADDR_BROADCAST};
+	int one = 1, rc = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname, (socklen_t)strlen(ifname)) < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) < 0 ||
+		sendto(fd, bytes, len, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
 /* A link without a carrier has nobody to ask: that says nothing of who will be there. */
 static bool probe(struct dhcp_listen *n)
 {
@@ -43,6 +63,8 @@ static bool probe(struct dhcp_listen *n)
 		return false;
 	dhcp_heard_probe(&link.mac, &n->client, n->xid, frame);
 	rc = send_frame(link.index, frame, sizeof(frame));
+	if (rc == 0)
+		rc = send_to_host(n->ifname, frame + DHCP_FRAME_HEADER, DHCP_REPLY_MIN);
 	if (rc < 0)
 		log_debug("dhcp: no probe on %s: %s", n->ifname, strerror(-rc));
 	return rc == 0;

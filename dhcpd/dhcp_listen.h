@@ -1,5 +1,5 @@
 /*
- * Is there a DHCP server on this link? Listens, and asks twice with a DISCOVER of a made-up MAC, as
+ * Is there a DHCP server on this link, on this host or another? Listens, and asks twice with a DISCOVER of a made-up MAC, as
  * a server may be silent until asked: dnsmasq pings for 3 s before its first offer. Main thread
  * only.
  */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Beside other DHCP servers. On libvirt's own `default` network, as libvirt ships it, whose dnsmasq leases: only boot
-# information comes from us, and reservations go into the network. On interfaces: one where a server leases already, one
-# where nobody does, and one that is ours, until another server comes.
+# information comes from us, and reservations go into the network. On interfaces: two where a server leases already, on
+# another host and on this one; one where nobody does; and one that is ours, until another server comes.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
@@ -37,6 +37,7 @@ virsh -q net-update default add ip-dhcp-host "<host mac='52:54:00:00:00:09' ip='
 net_bridge ours 10.71.0.1/24 52:54:00:71:00:01
 net_bridge theirs 10.72.0.1/24 52:54:00:72:00:01
 net_bridge nobodys 10.73.0.1/24 52:54:00:73:00:01
+net_bridge hosts 10.74.0.1/24 52:54:00:74:00:01
 client 1 02:00:00:00:71:02 ours  # the server that comes later
 client 2 02:00:00:00:71:03 ours  # one that asks
 client 3 02:00:00:00:72:02 theirs
@@ -44,10 +45,16 @@ client 4 02:00:00:00:72:03 theirs
 client 5 02:00:00:00:73:03 nobodys
 client 6 02:00:00:00:7a:03 virbr0
 rival 3 10.72.0
+dnsmasq --conf-file=/dev/null --port=0 --interface=hosts --bind-interfaces --user=root --dhcp-range=10.74.0.50,10.74.0.60 \
+	--dhcp-leasefile="$USHER_LAB/rival.host" --pid-file="$USHER_LAB/rival.host.pid"
+ip link add up0 type veth peer name up1
+ip link set up0 master hosts up
+ip link set up1 up # a bridge without ports has no carrier
 
 usher_config "<segment network='default'/>
   <segment interface='ours' mode='own'><pool start='10.71.0.100' end='10.71.0.109'/></segment>
   <segment interface='theirs'/>
+  <segment interface='hosts'/>
   <segment interface='nobodys'><pool start='10.73.0.100' end='10.73.0.109'/></segment>" >"$USHER_LAB/usher.xml"
 need "the service starts" usher_start
 
@@ -72,6 +79,8 @@ check "by us" grep -q '^serverid=10.71.0.1$' "$USHER_LAB/got.2"
 check "a server that leases is heard" wait_until 30 mode_is theirs proxy
 check "and named, with what follows from it" \
 	logged "theirs: 10.72.0.2 (MAC 02:00:00:00:72:02) leases there: .*mode proxy"
+check "so is one on this host" wait_until 30 mode_is hosts proxy
+check "and named" logged "hosts: 10.74.0.1 (MAC 52:54:00:74:00:01) leases there"
 check "its client has its lease from it" ask 4
 check "not from us" grep -q '^serverid=10.72.0.2$' "$USHER_LAB/got.4"
 check "where nobody answers, we lease after a while" wait_until 30 mode_is nobodys own
