@@ -64,7 +64,7 @@ check "it says that it does not lease there, and why" logged "default: libvirt's
 timeout 300 "$USHER" create web --network default --profile tiny --ssh-key "$key.pub" --wait >"$USHER_LAB/web" 2>&1 &
 creation=$!
 inside 6 env OUT="$USHER_LAB/got.6" udhcpc -i c6 -f -t 10 -T 5 -p "$USHER_LAB/udhcpc.pid" -s "$USHER_LAB/leased" \
-	>"$USHER_LAB/udhcpc" 2>&1 &
+	>>"$USHER_LAB/udhcpc" 2>&1 &
 
 # A guest of somebody else's: nothing of ours but its MAC.
 theirs=52:54:c0:a8:7a:4d
@@ -117,12 +117,17 @@ check "its reservation is in the network" grep -q "$web" <(network)
 check "also after the network's next start" grep -q "$web" <(network --inactive)
 check "none of it is a lease of ours" test "$("$USHER" leases --json | jq -c '[.leases[] | select(.segment == "default")]')" = "[]"
 
-# A renewal is sent to dnsmasq's own address. Stolen there by a socket of ours, it would be broadcast 5 s later.
+# A renewal is sent to dnsmasq's own address. Stolen there by a socket of ours, it would be broadcast 5 s later; but dnsmasq
+# may be busy with a ping for 3 s, and the machine slow: once of three is proof enough.
 check "a bystander has a lease of dnsmasq's" wait_until 30 grep -q "obtained" "$USHER_LAB/udhcpc"
-rm -f "$USHER_LAB/got.6"
-inside 6 kill -USR1 "$(cat "$USHER_LAB/udhcpc.pid")"
-check "and renews it" wait_until 15 test -e "$USHER_LAB/got.6"
-refute "at the first attempt" grep -q "broadcasting renew" "$USHER_LAB/udhcpc"
+renews() {
+	rm -f "$USHER_LAB/got.6"
+	: >"$USHER_LAB/udhcpc"
+	inside 6 kill -USR1 "$(cat "$USHER_LAB/udhcpc.pid")"
+	wait_until 20 test -e "$USHER_LAB/got.6" && ! grep -q "broadcasting renew" "$USHER_LAB/udhcpc"
+}
+renews_of_three() { renews || renews || renews; }
+check "and renews it with dnsmasq alone" renews_of_three
 check "from dnsmasq" grep -q "^serverid=192.168.122.1$" "$USHER_LAB/got.6"
 
 "$USHER" timeline web
