@@ -1,6 +1,16 @@
 /*
- * The DHCP server: a message in, decided, its answer into the outbox. One UDP socket and one packet
- * socket per segment. Main thread only.
+ * The DHCP server, segment by segment: ours to lease on, another's, or not known yet. Main thread
+ * only.
+ *
+ *   dhcp_own     we lease                      dhcp_side    somebody else does: boot information only
+ *   dhcp_listen  who leases here?              dhcp_foreign another server where we lease
+ *   dhcp_wire    messages, bytes to struct     dhcp_policy  who gets which address
+ *   dhcp_boot    what a firmware should load   dhcp_answer  a decision's bytes, and where they go
+ *   dhcp_proxy   the same without a lease      dhcp_heard   other servers' words; dhcp_watch: pcap
+ *   dhcp_socket  system calls; dhcp_frame      dhcp_outbox  answers on their way out, ACKs parked
+ *   dhcp_backlog what a crowd has to wait for  dhcp_events  what the timeline is told; dhcp_notice
+ *   lease        the table; lease_heap, _record  prober     who has this address? arp, arp_wire
+ *   ndp          iPXE's IPv6 router; ndp_wire
  */
 #ifndef USHER_DHCPD_DHCPD_H
 #define USHER_DHCPD_DHCPD_H

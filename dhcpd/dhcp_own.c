@@ -1,0 +1,454 @@
+#include "dhcpd/dhcp_own.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "dhcpd/dhcp_answer.h"
+#include "dhcpd/dhcp_policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum {
+	ASKING_MS = 30 * 1000, /* iPXE gives up on IPv6 after 16 s */
+	/* A busy socket is read once in this time, since a wake-up costs more than a message's
+	 * work. */
+	PACE_MS = 2,
+};
+
+/* A message as it came. */
+struct raw {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+static int fill_packet(const struct dhcp_own *own, const struct dhcp_policy *p,
+	const struct dhcp_decision *dec, struct dhcp_packet *packet)
+{
+	struct dhcp_boot boot =
+		dhcp_boot_machine(p->msg, p->segment, dec->machine, own->lessor->c->programs);
+	int len = dhcp_answer_encode(p, dec, &boot, packet->buf + DHCP_FRAME_HEADER);
+
+	if (len < 0)
+		return len;
+	packet->len = (size_t)len;
+	packet->socket = &own->socket;
+	packet->route = dhcp_answer_route(p->msg, dec);
+	return 0;
+}
+
+static void queue(
+	struct dhcp_lessor *l, const struct dhcp_decision *dec, struct dhcp_packet *packet)
+{
+	if (dec->verdict == DHCP_SEND_ACK) {
+		l->stats.acks++;
+		dhcp_outbox_park(l->outbox, packet);
+		return;
+	}
+	dhcp_outbox_send(l->outbox, packet);
+	l->stats.offers += dec->verdict == DHCP_SEND_OFFER;
+	l->stats.naks += dec->verdict == DHCP_SEND_NAK;
+	l->stats.acks += dec->verdict == DHCP_SEND_INFO || dec->verdict == DHCP_SEND_BOOTP;
+}
+
+static void lost(struct dhcp_lessor *l, const struct dhcp_policy *p, int rc)
+{
+	unsigned lines = dhcp_meter_due(&l->losses, loop_now(l->c->loop));
+
+	l->stats.dropped++;
+	if (lines)
+		log_warn("dhcp %s: %u messages got no answer: %s", p->segment->name, lines,
+			strerror(-rc));
+}
+
+static bool sends(const struct dhcp_decision *dec)
+{
+	return dec->verdict == DHCP_SEND_OFFER || dec->verdict == DHCP_SEND_ACK ||
+		dec->verdict == DHCP_SEND_NAK || dec->verdict == DHCP_SEND_INFO ||
+		dec->verdict == DHCP_SEND_BOOTP;
+}
+
+static struct asking *asking_slot(struct dhcp_lessor *l, uint32_t segment, const struct mac *mac)
+{
+	return &l->asking[hash_bytes(mac, sizeof(*mac), segment) % ASKING_SLOTS];
+}
+
+/* Ours: a record's, or a guest's with a computed MAC. A stranger's may boot by IPv6 from another. */
+static void note_ipxe(
+	struct dhcp_lessor *l, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	bool ours = dec->machine || dhcp_events_is_computed(p, dec);
+
+	if (ours && dhcp_boot_client(p->msg) == DHCP_CLIENT_IPXE)
+		*asking_slot(l, p->segment->id, &p->msg->mac) = (struct asking){
+			p->segment->id, p->msg->mac, loop_now(l->c->loop) + ASKING_MS};
+}
+
+static void count_ahead(struct dhcp_own *own, enum prober_verdict verdict)
+{
+	own->look_ahead = true;
+	if (verdict != PROBER_GIVE)
+		own->ahead = 0;
+	else if (own->ahead)
+		own->ahead--;
+}
+
+/* 0: the address may be told. -EINPROGRESS: not before its probe is over; it is kept for the client
+ * meanwhile, and the message is served again then. */
+static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct dhcp_decision *dec,
+	const struct raw *raw)
+{
+	enum prober_verdict verdict;
+
+	if ((dec->verdict != DHCP_SEND_OFFER && dec->verdict != DHCP_SEND_ACK) || p->segment->via)
+		return 0;
+	verdict = prober_ask(&own->prober, &dec->address, dec->doubtful, raw->bytes, raw->len);
+	if (dec->doubtful)
+		count_ahead(own, verdict);
+	if (verdict == PROBER_FULL)
+		return -ENOBUFS;
+	if (verdict == PROBER_GIVE)
+		return 0;
+	(void)lease_offer(p->leases, p->segment->id, &dec->address, &dec->holder, p->now);
+	return -EINPROGRESS;
+}
+
+/* `packet` is used or given back. Encoded before anything is changed: a lease that cannot be told
+ * is not given. */
+static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struct raw *raw,
+	struct dhcp_packet *packet)
+{
+	struct dhcp_lessor *l = own->lessor;
+	struct dhcp_decision dec = dhcp_policy_decide(p);
+	int rc = probe(own, p, &dec, raw);
+
+	if (rc == 0 && sends(&dec))
+		rc = fill_packet(own, p, &dec, packet);
+	if (rc == 0)
+		rc = dhcp_policy_apply(p, &dec);
+	if (rc == -EINPROGRESS) {
+		dhcp_outbox_put_back(l->outbox, packet);
+		return;
+	}
+	if (rc < 0) {
+		lost(l, p, rc);
+		dhcp_outbox_put_back(l->outbox, packet);
+		return;
+	}
+	if (dhcp_events_note(&l->events, p, &dec) || dec.verdict == DHCP_TAKE_RELEASE ||
+		dec.verdict == DHCP_TAKE_DECLINE)
+		dhcp_outbox_touch(l->outbox);
+	if (sends(&dec)) {
+		note_ipxe(l, p, &dec);
+		queue(l, &dec, packet);
+		return;
+	}
+	l->stats.ignored += dec.verdict == DHCP_IGNORE;
+	dhcp_outbox_put_back(l->outbox, packet);
+}
+
+static void note_malformed(struct dhcp_own *own, const struct sockaddr_in *from, const char *why)
+{
+	struct dhcp_lessor *l = own->lessor;
+	unsigned lines = dhcp_meter_due(&own->malformed, loop_now(l->c->loop));
+	struct ip ip = ip_from_v4(ntohl(from->sin_addr.s_addr));
+	char text[IP_TEXT];
+
+	l->stats.malformed++;
+	if (lines)
+		log_info("dhcp %s: %u malformed packets, the last from %s: %s", own->segment->name,
+			lines, ip_format(&ip, text), why);
+}
+
+static struct dhcp_policy policy_of(const struct dhcp_own *own, int64_t now)
+{
+	return (struct dhcp_policy){.msg = &own->lessor->msg,
+		.segment = own->segment,
+		.machines = own->lessor->c->machines,
+		.leases = own->lessor->leases,
+		.now = now};
+}
+
+/* The message is decoded. Room for the answer first: what cannot be answered is not decided. */
+static void serve_raw(struct dhcp_own *own, const struct raw *raw, int64_t now)
+{
+	struct dhcp_lessor *l = own->lessor;
+	struct dhcp_policy p = policy_of(own, now);
+	struct dhcp_packet *packet = dhcp_outbox_room(l->outbox);
+
+	p.segment = dhcp_policy_segment(l->c->segments, own->segment, &l->msg);
+	if (packet)
+		serve(own, &p, raw, packet);
+	else
+		lost(l, &p, -ENOBUFS);
+}
+
+/* False: it must be served now. */
+static bool put_off(struct dhcp_own *own, const struct raw *raw, int64_t now)
+{
+	const struct dhcp_policy p = policy_of(own, now);
+	int rc = dhcp_backlog_put(&own->backlog, raw->bytes, raw->len);
+
+	if (rc > 0)
+		lost(own->lessor, &p, -EBUSY);
+	return rc >= 0;
+}
+
+/* `behind`: more came than one reading takes. */
+static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind)
+{
+	struct dhcp_lessor *l = own->lessor;
+	const struct raw raw = {l->inbox.bytes[i], l->inbox.msgs[i].msg_len};
+	const char *why;
+	int rc = dhcp_wire_decode(raw.bytes, raw.len, &l->msg, &why);
+
+	if (rc == -EBADMSG) {
+		note_malformed(own, &l->inbox.from[i], why);
+		return;
+	}
+	if (rc < 0) {
+		l->stats.ignored++;
+		return;
+	}
+	l->stats.in_type[l->msg.type]++;
+	if (!behind || l->msg.type != DHCP_DISCOVER || !put_off(own, &raw, now))
+		serve_raw(own, &raw, now);
+}
+
+/* So that the next stranger's OFFER need not wait. Only while strangers come: a quiet segment is
+ * not asked all day. */
+static void probe_ahead(struct dhcp_own *own, int64_t now)
+{
+	const struct dhcp_policy p = policy_of(own, now);
+	struct ip next[LEASE_CANDIDATES];
+
+	if (!own->look_ahead || !prober_is_open(&own->prober))
+		return;
+	own->look_ahead = false;
+	if (own->ahead > LEASE_CANDIDATES / 2)
+		return;
+	own->ahead = dhcp_policy_ahead(&p, next, LEASE_CANDIDATES);
+	for (size_t i = 0; i < own->ahead; i++)
+		prober_begin(&own->prober, &next[i]);
+}
+
+/* After all messages of a wake-up. */
+static void settle(void *arg)
+{
+	struct dhcp_own *own = arg;
+
+	probe_ahead(own, clock_wall_ms());
+	prober_flush(&own->prober);
+	dhcp_outbox_flush(own->lessor->outbox);
+}
+
+/* prober.again, and what was put off */
+static void receive_again(void *arg, const void *bytes, size_t len)
+{
+	struct dhcp_own *own = arg;
+	const struct raw raw = {bytes, len};
+	const char *why;
+
+	if (dhcp_wire_decode(bytes, len, &own->lessor->msg, &why) == 0)
+		serve_raw(own, &raw, clock_wall_ms());
+}
+
+/* prober.answered: not the client's own, which was offered the address or runs on it. Where a
+ * client-id stands for the MAC of a lease, the card that answers may be its holder's. */
+static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac)
+{
+	struct dhcp_own *own = arg;
+	struct dhcp_lessor *l = own->lessor;
+	uint32_t segment = own->segment->id;
+	const struct lease *held = lease_by_ip(l->leases, segment, ip);
+	int64_t now = clock_wall_ms();
+
+	if (held && held->expires > now && (mac_eq(&held->mac, mac) || own->segment->by_client_id))
+		return false;
+	if (lease_set_aside(l->leases, segment, ip, mac, now) < 0)
+		return false;
+	if (dhcp_events_note_in_use(&l->events, own->segment, ip, mac))
+		dhcp_outbox_touch(l->outbox);
+	return true;
+}
+
+static int serve_backlog(struct dhcp_own *own)
+{
+	const uint8_t *bytes;
+	size_t len;
+	int n = 0;
+
+	while (n < DHCP_BATCH && dhcp_backlog_take(&own->backlog, &bytes, &len)) {
+		receive_again(own, bytes, len);
+		n++;
+	}
+	return n;
+}
+
+/* One system call's worth, or when there was less than that what was put off: how many messages, or
+ * -errno. */
+static int receive(struct dhcp_own *own)
+{
+	struct dhcp_lessor *l = own->lessor;
+	int64_t now = clock_wall_ms();
+	int n = dhcp_socket_receive(&own->socket, &l->inbox);
+
+	if (n < 0) {
+		if (dhcp_meter_due(&l->receive_errors, loop_now(l->c->loop)))
+			log_warn("dhcp %s: cannot receive: %s", own->segment->name, strerror(-n));
+		return n;
+	}
+	l->stats.in += (uint64_t)n;
+	for (int i = 0; i < n; i++)
+		receive_one(own, (size_t)i, now, n == DHCP_BATCH);
+	if (n < DHCP_BATCH)
+		n += serve_backlog(own);
+	settle(own);
+	return n;
+}
+
+/* The next reading is the timer's: 0 or -ENOMEM. */
+static int pace(struct dhcp_own *own, int n)
+{
+	bool more = n >= DHCP_BATCH || own->backlog.n > 0;
+
+	return loop_timer_set(own->lessor->c->loop, &own->pace, more ? 0 : PACE_MS);
+}
+
+/* A client alone is answered at once. Two readings within a millisecond are a crowd's: its messages
+ * are left to gather from then on, until none came. */
+static void readable(struct loop_fd *w, uint32_t events)
+{
+	struct dhcp_own *own = w->arg;
+	struct loop *loop = own->lessor->c->loop;
+	bool again = own->read_at == loop_now(loop);
+	int n = receive(own);
+
+	(void)events;
+	own->read_at = loop_now(loop);
+	if (n > 0 && (again || own->backlog.n > 0) && pace(own, n) == 0)
+		(void)loop_rewatch(loop, w, 0);
+}
+
+static void paced(struct loop_timer *t)
+{
+	struct dhcp_own *own = t->arg;
+	int n = receive(own);
+
+	if (n <= 0 || pace(own, n) < 0)
+		(void)loop_rewatch(own->lessor->c->loop, &own->watch, EPOLLIN);
+}
+
+/* Nobody else: other systems may make of an advertisement what they like. */
+static bool is_asking(void *arg, const struct mac *mac)
+{
+	const struct dhcp_own *own = arg;
+	const struct asking *a = asking_slot(own->lessor, own->segment->id, mac);
+
+	return a->segment == own->segment->id && mac_eq(&a->mac, mac) &&
+		a->until > loop_now(own->lessor->c->loop);
+}
+
+/* Without it firmware boots all the same, only later. */
+static void open_ndp(struct dhcp_own *own)
+{
+	int rc;
+
+	ndp_close(&own->ndp);
+	rc = ndp_open(&own->ndp, own->lessor->c->loop, own->socket.ifindex, &own->socket.mac,
+		is_asking, own);
+	if (rc)
+		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait: %s",
+			own->segment->name, strerror(-rc));
+}
+
+/* Without it addresses are offered as they are: most clients look for themselves. */
+static void open_prober(struct dhcp_own *own)
+{
+	const struct segment *s = own->segment;
+	struct prober *p = &own->prober;
+	int rc;
+
+	prober_close(p);
+	*p = (struct prober){.loop = own->lessor->c->loop,
+		.arp = ARP_CLOSED,
+		.again = receive_again,
+		.answered = set_aside,
+		.done = settle,
+		.arg = own};
+	if (!s->probe_ms)
+		return;
+	rc = prober_open(p, own->socket.ifindex, &own->socket.mac, s->probe_ms);
+	if (rc)
+		log_warn("dhcp %s: addresses are offered without asking whether somebody uses "
+			 "them: %s",
+			s->name, strerror(-rc));
+	own->ahead = 0;
+	own->look_ahead = true;
+	settle(own);
+}
+
+/* Without it we lease all the same. */
+static void open_foreign(struct dhcp_own *own)
+{
+	struct dhcp_lessor *l = own->lessor;
+	char why[512];
+
+	if (dhcp_foreign_open(
+		    &own->foreign, l->c->loop, l->c->timeline, own->segment, why, sizeof(why)) < 0)
+		log_warn("dhcp %s: another DHCP server would stay unseen: %s", own->segment->name,
+			why);
+}
+
+void dhcp_own_init(struct dhcp_own *own, struct dhcp_lessor *l, const struct segment *s)
+{
+	*own = (struct dhcp_own){.lessor = l,
+		.segment = s,
+		.socket = DHCP_SOCKET_CLOSED,
+		.ndp = NDP_CLOSED,
+		.prober = PROBER_CLOSED};
+	loop_timer_init(&own->pace, paced, own);
+}
+
+bool dhcp_own_fits(struct dhcp_own *own)
+{
+	if (!dhcp_socket_fits(&own->socket, own->segment->ifname))
+		return false;
+	open_ndp(own);
+	open_prober(own);
+	return true;
+}
+
+int dhcp_own_open(struct dhcp_own *own, char *why, size_t why_size)
+{
+	const struct segment *s = own->segment;
+	int rc = dhcp_socket_open(&own->socket, s->ifname, ip_to_v4(&s->server), why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = loop_watch(own->lessor->c->loop, &own->watch, own->socket.udp, EPOLLIN, readable, own);
+	if (rc < 0) {
+		snprintf(why, why_size, "%s: %s", s->ifname, strerror(-rc));
+		dhcp_own_close(own);
+		return rc;
+	}
+	open_ndp(own);
+	open_prober(own);
+	open_foreign(own);
+	return 0;
+}
+
+void dhcp_own_close(struct dhcp_own *own)
+{
+	struct loop *loop = own->lessor->c->loop;
+
+	if (own->watch.watched)
+		loop_unwatch(loop, &own->watch);
+	loop_timer_clear(loop, &own->pace);
+	dhcp_backlog_fini(&own->backlog);
+	dhcp_socket_close(&own->socket);
+	ndp_close(&own->ndp);
+	dhcp_foreign_close(&own->foreign);
+	prober_close(&own->prober);
+}
