@@ -1,7 +1,7 @@
 /*
- * Is there a DHCP server on this link, on this host or another? Listens, and asks twice with a DISCOVER of a made-up MAC, as
- * a server may be silent until asked: dnsmasq pings for 3 s before its first offer. Main thread
- * only.
+ * Is there a DHCP server on this link, on this host or another? Listens, and asks twice with a
+ * DISCOVER of a made-up MAC, as a server may be silent until asked: dnsmasq pings for 3 s before its
+ * first offer. Main thread only.
  */
 #ifndef USHER_DHCPD_DHCP_LISTEN_H
 #define USHER_DHCPD_DHCP_LISTEN_H
