@@ -244,7 +244,8 @@ END
 virsh -q net-define "$USHER_LAB/dhcp.xml" >/dev/null
 usher_stop
 usher_config "<segment network='leasing'/>" >"$USHER_LAB/leasing.xml"
-refused_serve "a network that is not active" "'leasing' is not active: virsh net-start leasing" -c "$USHER_LAB/leasing.xml"
+refused_serve "a network that is not active" "'leasing' is not active: virsh net-start leasing" \
+	-c "$USHER_LAB/leasing.xml" --network leasing # what only the file names is waited for: lab_network
 virsh -q net-start leasing >/dev/null
 usher_config "<segment network='leasing' mode='own'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "a network with <dhcp>, to be our own" "'leasing' has <dhcp> of its own.*virsh net-edit leasing" \
@@ -252,7 +253,8 @@ refused_serve "a network with <dhcp>, to be our own" "'leasing' has <dhcp> of it
 usher_config "<segment network='nowhere'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "a network that is not there" "nowhere" -c "$USHER_LAB/leasing.xml"
 usher_config "<segment interface='nowhere0'/>" >"$USHER_LAB/leasing.xml"
-refused_serve "an interface that is not there" "interface 'nowhere0': there is none" -c "$USHER_LAB/leasing.xml"
+refused_serve "an interface that is not there" "interface 'nowhere0': there is none" \
+	-c "$USHER_LAB/leasing.xml" --interface nowhere0
 printf "<usher>\n  <sgement network='default'/>\n</usher>\n" >"$USHER_LAB/leasing.xml"
 refused_serve "a configuration with a slip" "leasing.xml:2: .*sgement" -c "$USHER_LAB/leasing.xml"
 check "after all that it starts again" usher_start

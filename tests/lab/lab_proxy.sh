@@ -3,6 +3,8 @@
 # information comes from us, and reservations go into the network. On interfaces: two where a server leases already, on
 # another host and on this one; one where nobody does; and one that is ours, until another server comes.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317
+#
+# lab: boots guests
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 . "$(dirname "$0")/guests.sh"
