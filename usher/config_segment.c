@@ -233,6 +233,9 @@ static void name_segment(struct config_reader *r, const xmlNode *e, const struct
 	else if (relayed != subnet || relayed != (*n->name != '\0'))
 		config_fault(
 			r, e, "<segment>: via=, name= and subnet= go together: one behind a relay");
+	else if (relayed && s->mode != SEGMENT_AUTO)
+		config_fault(r, e, "<segment via='%s'>: mode= is said of the segment '%s'", s->via,
+			s->via);
 	s->is_network = *n->network;
 	s->subnet = n->subnet.address;
 	s->prefix_len = n->subnet.prefix_len;

@@ -131,6 +131,11 @@ START_TEST(relayed_segment)
 	ck_assert(!s->is_network);
 	ck_assert_int_eq(
 		read_text("<usher><segment via='eth1' subnet='10.2.0.0/23'/></usher>"), -EINVAL);
+	config_init(&config);
+	ck_assert_int_eq(read_text("<usher><segment name='rack2' via='eth1' mode='own'"
+				   " subnet='10.2.0.0/23'/></usher>"),
+		-EINVAL);
+	ck_assert_str_eq(told(), "1: <segment via='eth1'>: mode= is said of the segment 'eth1'");
 }
 END_TEST
 
