@@ -1,0 +1,320 @@
+#include "kickstart/disc.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Images are made by xorriso when the test runs, and some are then spoilt by hand. */
+static char dir[64];
+
+static void sh(const char *what)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command), "set -e; cd %s; %s", dir, what);
+	ck_assert_msg(
+		system(command) == 0, "failed (is xorriso there? contrib/deps build): %s", command);
+}
+
+static int open_image(const char *name, int flags)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, flags | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void set_up(void)
+{
+	strcpy(dir, "/tmp/usher-disc-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	sh("mkdir -p t/dists/stable/a/b/c/d/e/f/g/h; cd t; echo kernel >vmlinuz; : >empty; "
+	   "echo deep >'dists/stable/a/b/c/d/e/f/g/h/A rather long Näme.txt'; ln -s . debian; "
+	   "ln -s dists/stable/a link; touch -d @1700000000 vmlinuz");
+}
+
+static void tear_down(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void make(const char *options)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		"xorriso -as mkisofs -quiet %s -o i.iso t 2>log || { cat log; false; }", options);
+	sh(command);
+}
+
+static int read_image(const char *name, struct disc_tree **ret, char *why, size_t why_size)
+{
+	int fd = open_image(name, O_RDONLY), rc = disc_read(fd, ret, why, why_size);
+
+	close(fd);
+	return rc;
+}
+
+static struct disc_tree *tree(void)
+{
+	struct disc_tree *t = NULL;
+	char why[128] = "";
+
+	ck_assert_msg(read_image("i.iso", &t, why, sizeof(why)) == 0, "%s", why);
+	return t;
+}
+
+/* The file's bytes lie where the tree says. */
+static void holds(const struct disc_tree *t, const char *path, const char *text)
+{
+	int fd = open_image("i.iso", O_RDONLY);
+	struct disc_file f;
+	char got[64] = "";
+
+	ck_assert_msg(disc_tree_find(t, path, &f) == 0, "%s", path);
+	ck_assert_uint_eq(f.size, strlen(text));
+	ck_assert_uint_eq(f.n_extents, *text ? 1 : 0);
+	if (*text)
+		ck_assert_int_eq(pread(fd, got, f.size, (off_t)f.extents[0].offset), f.size);
+	ck_assert_str_eq(got, text);
+	close(fd);
+}
+
+START_TEST(rock_ridge)
+{
+	struct disc_tree *t;
+	struct disc_file f;
+
+	make("-r");
+	t = tree();
+	holds(t, "vmlinuz", "kernel\n");
+	holds(t, "empty", "");
+	holds(t, "dists/stable/a/b/c/d/e/f/g/h/A rather long Näme.txt", "deep\n");
+	holds(t, "debian/debian/link/b/c/d/e/f/g/h/A rather long Näme.txt", "deep\n");
+	ck_assert_int_eq(disc_tree_find(t, "vmlinuz", &f), 0);
+	ck_assert_int_eq(f.mtime, 1700000000);
+	ck_assert_int_eq(disc_tree_find(t, "VMLINUZ", &f), -ENOENT);
+	disc_tree_free(t);
+}
+END_TEST
+
+START_TEST(joliet)
+{
+	struct disc_tree *t;
+
+	make("-J -joliet-long --norock");
+	t = tree();
+	holds(t, "vmlinuz", "kernel\n");
+	holds(t, "dists/stable/a/b/c/d/e/f/g/h/A rather long Näme.txt", "deep\n");
+	disc_tree_free(t);
+}
+END_TEST
+
+/* "VMLINUZ.;1" on the disc */
+START_TEST(plain)
+{
+	struct disc_tree *t;
+
+	sh("rm -r t/dists t/debian t/link; mkdir -p t/Install; echo x >t/Install/INITRD.GZ");
+	make("--norock");
+	t = tree();
+	holds(t, "vmlinuz", "kernel\n");
+	holds(t, "install/initrd.gz", "x\n");
+	disc_tree_free(t);
+}
+END_TEST
+
+START_TEST(boot_catalogue)
+{
+	struct disc_tree *t;
+	struct disc_file f;
+
+	sh("mkdir t/boot; head -c 4096 /dev/zero >t/boot/bios.img");
+	make("-r -b boot/bios.img -c boot/boot.cat -no-emul-boot");
+	t = tree();
+	ck_assert_int_eq(disc_tree_find(t, "boot/boot.cat", &f), 0);
+	ck_assert_uint_gt(f.size, 0);
+	ck_assert_uint_eq(f.n_extents, 1);
+	ck_assert_int_eq(disc_tree_find(t, "boot/bios.img", &f), 0);
+	ck_assert_uint_eq(f.size, 4096);
+	disc_tree_free(t);
+}
+END_TEST
+
+static uint32_t get32(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* In both byte orders (ECMA-119 7.3.3). */
+static void put32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = p[7 - i] = (uint8_t)(v >> (8 * i));
+}
+
+/* The block of the directory whose record this is (ECMA-119 9.1), and where. */
+static uint32_t load(int fd, const uint8_t *record, uint8_t block[DISC_BLOCK])
+{
+	uint32_t at = get32(record + 2);
+
+	ck_assert_int_eq(pread(fd, block, DISC_BLOCK, (off_t)at * DISC_BLOCK), DISC_BLOCK);
+	return at;
+}
+
+static uint32_t load_root(int fd, uint8_t block[DISC_BLOCK])
+{
+	uint8_t primary[DISC_BLOCK];
+
+	ck_assert_int_eq(pread(fd, primary, DISC_BLOCK, 16 * DISC_BLOCK), DISC_BLOCK);
+	return load(fd, primary + 156, block);
+}
+
+static uint8_t *record(uint8_t block[DISC_BLOCK], const char *name)
+{
+	uint8_t *p = block;
+
+	while (*p && (p[32] != strlen(name) || memcmp(p + 33, name, p[32]) != 0))
+		p += *p;
+	ck_assert_msg(*p, "no %s", name);
+	return p;
+}
+
+static void store(int fd, uint32_t at, const uint8_t block[DISC_BLOCK])
+{
+	ck_assert_int_eq(pwrite(fd, block, DISC_BLOCK, (off_t)at * DISC_BLOCK), DISC_BLOCK);
+}
+
+/* A file of two extents, as xorriso writes what is over 4 GiB; here nobody writes the bytes. */
+START_TEST(over_4_gib)
+{
+	uint8_t block[DISC_BLOCK], copy[DISC_BLOCK], *p;
+	const uint32_t first = 0xfffff800;
+	uint32_t at, start;
+	struct disc_tree *t;
+	struct disc_file f;
+	int fd;
+
+	make("-r -iso-level 3");
+	fd = open_image("i.iso", O_RDWR);
+	at = load_root(fd, block);
+	p = record(block, "VMLINUZ.;1");
+	start = get32(p + 2);
+	memcpy(copy, p, (size_t)(block + DISC_BLOCK - p));
+	memcpy(p + *p, copy, (size_t)(block + DISC_BLOCK - p - *p));
+	put32(p + 10, first);
+	p[25] |= 0x80;
+	put32(p + *p + 2, start + first / DISC_BLOCK);
+	put32(p + *p + 10, 1000000);
+	store(fd, at, block);
+	ck_assert_int_eq(ftruncate(fd, (off_t)5 << 30), 0);
+	close(fd);
+	t = tree();
+	ck_assert_int_eq(disc_tree_find(t, "vmlinuz", &f), 0);
+	ck_assert_uint_eq(f.size, (uint64_t)first + 1000000);
+	ck_assert_uint_eq(f.n_extents, 2);
+	ck_assert_uint_eq(f.extents[0].offset, (uint64_t)start * DISC_BLOCK);
+	ck_assert_uint_eq(f.extents[0].size, first);
+	ck_assert_uint_eq(f.extents[1].offset, (uint64_t)start * DISC_BLOCK + first);
+	ck_assert_uint_eq(f.extents[1].size, 1000000);
+	disc_tree_free(t);
+}
+END_TEST
+
+static void refused(const char *name, int error, const char *text)
+{
+	struct disc_tree *t = NULL;
+	char why[128] = "";
+
+	ck_assert_int_eq(read_image(name, &t, why, sizeof(why)), error);
+	ck_assert_ptr_null(t);
+	ck_assert_msg(strstr(why, text) != NULL, "%s", why);
+}
+
+START_TEST(folder_in_itself)
+{
+	uint8_t block[DISC_BLOCK];
+	uint32_t at;
+	int fd;
+
+	make("-r");
+	fd = open_image("i.iso", O_RDWR);
+	at = load_root(fd, block);
+	put32(record(block, "DISTS") + 2, at);
+	store(fd, at, block);
+	close(fd);
+	refused("i.iso", -ELOOP, "without end");
+}
+END_TEST
+
+START_TEST(not_whole)
+{
+	make("-r");
+	sh("cp i.iso short.iso; truncate -s 38912 short.iso; head -c 100000 /dev/zero >zero.iso");
+	refused("short.iso", -EIO, "not whole");
+	refused("zero.iso", -EINVAL, "not an ISO 9660 image");
+	sh(": >none.iso");
+	refused("none.iso", -EIO, "not whole");
+}
+END_TEST
+
+static void *reader(void *arg)
+{
+	struct disc_tree *t = NULL;
+	struct disc_file f;
+
+	(void)arg;
+	for (int i = 0; i < 20; i++) {
+		ck_assert_int_eq(read_image("i.iso", &t, NULL, 0), 0);
+		ck_assert_int_eq(disc_tree_find(t, "vmlinuz", &f), 0);
+		disc_tree_free(t);
+	}
+	return NULL;
+}
+
+START_TEST(threads)
+{
+	pthread_t all[4];
+
+	make("-r -J");
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&all[i], NULL, reader, NULL), 0);
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(all[i], NULL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("disc");
+	TCase *c = tcase_create("image");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(c, set_up, tear_down);
+	tcase_set_timeout(c, 60);
+	tcase_add_test(c, rock_ridge);
+	tcase_add_test(c, joliet);
+	tcase_add_test(c, plain);
+	tcase_add_test(c, boot_catalogue);
+	tcase_add_test(c, over_4_gib);
+	tcase_add_test(c, folder_in_itself);
+	tcase_add_test(c, not_whole);
+	tcase_add_test(c, threads);
+	suite_add_tcase(s, c);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
