@@ -15,7 +15,7 @@ command -v virt-install >/dev/null || { skip "virt-install is not installed"; la
 
 images=/var/lib/libvirt/images
 need "the service starts" usher_start
-need "a guest installs itself" timeout 300 "$USHER" create first --profile tiny --ip 192.168.122.30 --ssh-key "$key.pub" --wait
+need "a guest installs itself" timeout 400 "$USHER" create first --profile tiny --ip 192.168.122.30 --ssh-key "$key.pub" --wait
 # Its network is bound to its MAC: a copy is to take any.
 generalise() { on 192.168.122.30 sed -i "s/^MACAddress=.*/Name=e*/" /etc/systemd/network/10-usher.network; }
 need "its disk is made fit for copies" wait_until 60 generalise

@@ -76,7 +76,7 @@ check "it is armed" "$USHER" reinstall bare
 wait $web1 || { fail "create --wait of web1: exit $?"; cat "$USHER_LAB/web1"; show_all; lab_end; }
 wait $web2 || { fail "create --wait of web2: exit $?"; cat "$USHER_LAB/web2"; show_all; lab_end; }
 pass "create --wait ended well for both"
-check "and the bare machine" timeout 120 "$USHER" wait bare || { show_all; lab_end; }
+check "and the bare machine" timeout 400 "$USHER" wait bare || { show_all; lab_end; }
 
 # seat NAME ADDRESS MAC
 seat() {
@@ -133,7 +133,7 @@ refute "its domain is gone" virsh dominfo web1
 check "its volume is gone" test ! -e /var/lib/libvirt/images/web1.qcow2
 no_name() { ! virsh net-dumpxml default | grep -q web1; } # a job of its own, behind those of other guests
 check "its name is gone from the DNS" wait_until 15 no_name
-check "web2 is up again" timeout 150 "$USHER" wait web2 || show_all
+check "web2 is up again" timeout 400 "$USHER" wait web2 || show_all
 refute "it is another system" on_is "$was" 192.168.122.2 cat /etc/machine-id
 refute "and nothing is left of the old one" on 192.168.122.2 ls /was-here
 check "attempt 2, one boot" test "$("$USHER" show web2 --json | jq -r '"\(.attempt.number) \(.attempt.boots)"')" = "2 1"

@@ -15,7 +15,7 @@ moments=(0 2 4 8 16 60 200 450 700 1000)
 
 # wait_told NAME KIND TEXT: returns at once when it is on the timeline, which the follower reads as it happens.
 wait_told() {
-	grep -q -m 1 -- "$3" < <(timeout 120 "$USHER" timeline "$1" --follow --json |
+	grep -q -m 1 -- "$3" < <(timeout 400 "$USHER" timeline "$1" --follow --json |
 		jq --unbuffered -r "select(.kind == \"$2\").text") || { "$USHER" timeline "$1"; false; }
 }
 
@@ -46,7 +46,7 @@ virsh -q destroy worker
 check "the service starts again" usher_start
 check "of its own accord it starts the guest" wait_until 20 domain_is worker running
 check "from its disk" told worker power 'started from its disk'
-check "and the guest is up" timeout 120 "$USHER" wait worker
+check "and the guest is up" timeout 400 "$USHER" wait worker
 check "once installed, once done" test "$(count worker booting) $(count worker installed) $(count worker up)" = "1 1 1"
 check "its timeline is complete" timeline_has worker created armed leased booting installing progress installed power up
 check "and its numbers rise" sh -c "'$USHER' timeline worker --json | jq .seq | sort -nuc"

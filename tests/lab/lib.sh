@@ -45,9 +45,10 @@ row() { printf '| %-18s | %-6s | %-7s | %-7s | %-8s | %-8s | %s\n' "$@"; }
 row_head() { row client leased renewed rebound rebooted released address; }
 all_held() { if [ $LAB_FAILED = 0 ]; then echo yes; else echo no; fi; }
 
-# wait_until SECONDS COMMAND…: until COMMAND succeeds; its failure when the time is over.
+# wait_until SECONDS COMMAND…: until COMMAND succeeds; its failure when the time is over. SECONDS are a quiet machine's:
+# a busy one gets four times as long, and who succeeds waits for nothing.
 wait_until() {
-	local end=$(($(date +%s) + $1))
+	local end=$(($(date +%s) + 4 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$end" ] || return 1
