@@ -115,7 +115,8 @@ bench-deps:
 	$(Q)contrib/deps build bench
 
 # Speed, side by side with peers that are installed for it; figures go to $(B)/bench.tsv. Root.
-bench: bench-dhcp
+bench:
+	$(Q)for b in dhcp tftp http; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
 bench-%: bench-deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) tests/bench/bench_$*.sh
@@ -152,7 +153,7 @@ help:
 	@echo 'make check-long  and labs that take their time (LABS=long_durable: that one)'
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
 	@echo 'make format      clang-format'
-	@echo 'make bench       against Kea and dnsmasq     BENCH_QUICK=1      a short one'
+	@echo 'make bench       side by side with peers: bench-dhcp, bench-tftp, bench-http; BENCH_QUICK=1: short ones'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make deps          apt-get what is missing'
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

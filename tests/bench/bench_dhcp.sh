@@ -24,7 +24,7 @@ start_usher() {
 		  <segment interface='bench0' mode='own' probe='0'><pool start='$first' end='$last'/></segment>
 		</usher>
 	END
-	launch usher "$USHER" serve -c "$WORK/usher.xml"
+	serve usher "$USHER" serve -c "$WORK/usher.xml"
 }
 
 # Debian's AppArmor profile, where there is one, goes by the program's path and lets it write to few: hence the copy.
@@ -40,37 +40,26 @@ start_kea() {
 		  "loggers": [{"name": "kea-dhcp4", "severity": "WARN", "output_options": [{"output": "stdout"}]}]
 		}}
 	END
-	KEA_PIDFILE_DIR=$WORK/state KEA_LOCKFILE_DIR=$WORK/state launch kea "$WORK/kea-dhcp4" -c "$WORK/kea.json"
+	KEA_PIDFILE_DIR=$WORK/state KEA_LOCKFILE_DIR=$WORK/state serve kea "$WORK/kea-dhcp4" -c "$WORK/kea.json"
 }
 
 # --no-ping: else it waits 3 s before each address, and nobody else here probes.
 start_dnsmasq() {
-	launch dnsmasq dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --user=root --interface=bench0 --no-ping \
+	serve dnsmasq dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --user=root --interface=bench0 --no-ping \
 		--dhcp-range="$first,$last,1h" --dhcp-lease-max=300000 --dhcp-leasefile="$WORK/state/leases" \
 		--dhcp-authoritative --quiet-dhcp --pid-file="$WORK/state/pid" --log-facility=-
 }
 
-start_responder() { launch responder "$WORK/responder" "$server"; }
+start_responder() { serve responder "$WORK/responder" "$server"; }
 
-# launch SUBJECT COMMAND…: with its syncs told to a file, and its words to another.
-launch() {
+# serve SUBJECT COMMAND…: with its syncs told to a file.
+serve() {
 	local subject=$1
 	shift
-	LD_PRELOAD=$WORK/slow_disk.so SLOW_DISK_LOG=$syncs SLOW_DISK_MS=${disk_ms:-0} "$@" >"$WORK/$subject.log" 2>&1 </dev/null &
-	PID=$!
-	wait_for 20 started && kill -0 $PID 2>/dev/null || { why_dead "$subject" "did not start"; return 1; }
+	launch "$subject" udp 67 env LD_PRELOAD="$WORK/slow_disk.so" SLOW_DISK_LOG="$syncs" SLOW_DISK_MS="${disk_ms:-0}" "$@"
 }
-started() { udp_port_open 67 || ! kill -0 $PID; }
-
-why_dead() { fault "$1: $2: $(grep -v '^ *$' "$WORK/$1.log" | tail -n 1 | cut -c 1-300)"; }
 
 fresh() { rm -rf "$WORK/state" && mkdir -m 755 "$WORK/state"; }
-
-stop() {
-	kill $PID 2>/dev/null
-	wait $PID 2>/dev/null
-	wait_for 5 udp_port_closed 67
-}
 
 # --- one figure ------------------------------------------------------------------------------------------------------
 
@@ -133,7 +122,7 @@ one() {
 		[ "$subject" = usher ] || [ "$subject" = responder ] || [ -n "${gave_up[$subject]:-}" ] ||
 			! collapsed "dhcp-$rate" "$subject" || gave_up[$subject]=$rate
 	fi
-	stop
+	stop udp 67
 }
 
 # --- other jobs of ours ----------------------------------------------------------------------------------------------
@@ -151,14 +140,14 @@ leases() {
 	done
 	record "$job" usher leases "$(kept)" 1
 	for ((i = 0; i < rounds; i++)); do
-		stop
+		stop udp 67
 		start_usher || return
 		wait_for 20 grep -q 'ready after' "$WORK/usher.log"
 		record "$job" usher start_ms "$(sed -n 's/.*ready after \([0-9]*\) ms.*/\1/p' "$WORK/usher.log")" ms
 		record "$job" usher memory_mb "$(resident)" MB
 		measure "$job" usher $rate "$n"
 	done
-	stop
+	stop udp 67
 }
 
 # 50 ms more for each fdatasync.
@@ -168,7 +157,7 @@ slow_disk() {
 		for ((i = 0; i < rounds; i++)); do
 			fresh
 			disk_ms=50 start_usher && measure "dhcp-$rate-disk-50ms" usher $rate $((rate * seconds))
-			stop
+			stop udp 67
 		done
 	done
 }

@@ -4,8 +4,9 @@
 #     bench_enter "$@"           the script goes on as root of namespaces that vanish with it, processes and all
 #     wires 10.64.0.1 10.64.0.2 14    the server's end of a wire here (bench0), the clients' in a namespace behind it
 #     clients COMMAND…           runs there
+#     launch SUBJECT udp 69 COMMAND…  starts a server; stop udp 69 ends it
 #     record JOB SUBJECT METRIC VALUE UNIT    one round's figure
-#     bench_end                  medians to build/bench.tsv; the exit status
+#     bench_end PREFIX           medians to build/bench.tsv; the exit status
 #
 # BENCH_QUICK=1: one round of few figures. BENCH_DIR: where the subjects keep their files (/var/tmp), a real disk.
 set -u
@@ -81,8 +82,35 @@ clients() { nsenter -t "$CLIENTS" -n "$@"; }
 # User and system time of all threads, in ns: the scheduler's own count, exact where clock ticks are not.
 cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{sum += $1} END {printf "%.0f\n", sum}'; }
 
-udp_port_open() { grep -qi ":$(printf %04X "$1") " /proc/net/udp; }
-udp_port_closed() { ! udp_port_open "$1"; }
+family() { echo "$1"; pgrep -P "$1"; }
+
+# port_open udp|tcp PORT: somebody waits there.
+port_open() {
+	case $1 in
+	udp) grep -qi ":$(printf %04X "$2") " /proc/net/udp ;;
+	tcp) grep -qi ":$(printf %04X "$2") 00000000:0000 0A" /proc/net/tcp ;;
+	esac
+}
+port_closed() { ! port_open "$@"; }
+port_open_or_dead() { port_open "$@" || ! kill -0 "$PID"; }
+
+# launch SUBJECT udp|tcp PORT COMMAND…: its pid in PID, its words in $WORK/SUBJECT.log; ready when it returns.
+launch() {
+	local subject=$1 kind=$2 port=$3
+	shift 3
+	"$@" >"$WORK/$subject.log" 2>&1 </dev/null &
+	PID=$!
+	wait_for 20 port_open_or_dead "$kind" "$port" && kill -0 $PID 2>/dev/null || { why_dead "$subject" "did not start"; return 1; }
+}
+
+why_dead() { fault "$1: $2: $(grep -v '^ *$' "$WORK/$1.log" | tail -n 1 | cut -c 1-300)"; }
+
+# stop udp|tcp PORT
+stop() {
+	kill $PID 2>/dev/null
+	wait $PID 2>/dev/null
+	wait_for 5 port_closed "$@"
+}
 
 # --- figures ---------------------------------------------------------------------------------------------------------
 
