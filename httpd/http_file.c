@@ -44,6 +44,8 @@ static unsigned status_of(int error)
 		return 404;
 	case -EACCES:
 	case -EPERM:
+	case -ELOOP: /* a symbolic link that leads out of its directory */
+	case -EXDEV:
 		return 403;
 	case -EMFILE:
 	case -ENFILE:

@@ -147,6 +147,8 @@ static int open_file(void *arg, const char *path, struct http_file *ret, char *w
 	ck_assert(!pthread_equal(pthread_self(), t.main));
 	if (strcmp(path, "/boot/secret") == 0)
 		return -EACCES;
+	if (strcmp(path, "/boot/out") == 0)
+		return -EXDEV;
 	if (strcmp(path, "/boot/busy") == 0) {
 		snprintf(why, why_size, "later, please");
 		return -EMFILE;
@@ -719,6 +721,7 @@ static void ask_no_files(void)
 {
 	expect_reply((struct ask){.path = "/boot/none"}, 404, "no such file\n");
 	expect_reply((struct ask){.path = "/boot/secret"}, 403, "may not be read\n");
+	expect_reply((struct ask){.path = "/boot/out"}, 403, "may not be read\n");
 	expect_reply((struct ask){.path = "/boot/busy"}, 503, "later, please\n");
 	expect_reply((struct ask){.path = "/boot/broken"}, 500, "cannot be read\n");
 	expect_reply((struct ask){.path = "/boot/big/../none"}, 400, NULL);

@@ -1,0 +1,101 @@
+/*
+ * crowd tftp|http SERVER PORT COUNT FIRST: COUNT clients that begin and go no further, eight from
+ * each address, FIRST and on. A TFTP client asks for b1 and is silent, an HTTP client sends half a
+ * request. Says "ready" when all have begun and stays until it is told to go: on SIGTERM the
+ * TFTP clients say ERROR to what came, killed they just go.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	EACH = 8,
+	CLIENTS = 4096,
+	PACE_US = 200, /* the server's socket holds some hundred requests */
+};
+
+static const char request[] = "\0\1b1\0octet\0blksize\0001468";
+static const char half[] = "GET /boot/b1 HTTP/1.1\r\nHost: x\r\nX-Slow: ";
+
+static const char error[] = "\0\5\0\0gone";
+static int fds[CLIENTS];
+
+static void on_term(int number)
+{
+	(void)number;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static struct sockaddr_in address(const char *text, unsigned plus, uint16_t port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+	if (inet_pton(AF_INET, text, &a.sin_addr) != 1)
+		exit(2);
+	a.sin_addr.s_addr = htonl(ntohl(a.sin_addr.s_addr) + plus);
+	return a;
+}
+
+static int begin(int tftp, const struct sockaddr_in *from, const struct sockaddr_in *server)
+{
+	int fd = socket(AF_INET, tftp ? SOCK_DGRAM : SOCK_STREAM, 0);
+	const struct sockaddr *to = (const struct sockaddr *)server;
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)from, sizeof *from) < 0)
+		die("crowd: socket");
+	if (tftp)
+		sendto(fd, request, sizeof request, 0, to, sizeof *server);
+	else if (connect(fd, to, sizeof *server) < 0 || send(fd, half, sizeof half - 1, 0) < 0)
+		die("crowd: connect");
+	return fd;
+}
+
+static void leave(int fd)
+{
+	struct sockaddr_in from;
+	socklen_t size = sizeof from;
+	char buf[2048];
+
+	if (recvfrom(fd, buf, sizeof buf, MSG_DONTWAIT, (struct sockaddr *)&from, &size) > 0)
+		sendto(fd, error, sizeof error, 0, (struct sockaddr *)&from, size);
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit files = {8192, 8192};
+	struct sockaddr_in server;
+	struct sigaction term = {.sa_handler = on_term};
+	unsigned count;
+	int tftp;
+
+	if (argc != 6 || (count = (unsigned)atoi(argv[4])) > CLIENTS)
+		return 2;
+	sigaction(SIGTERM, &term, NULL);
+	setrlimit(RLIMIT_NOFILE, &files);
+	tftp = !strcmp(argv[1], "tftp");
+	server = address(argv[2], 0, (uint16_t)atoi(argv[3]));
+	for (unsigned i = 0; i < count; i++) {
+		struct sockaddr_in from = address(argv[5], i / EACH, 0);
+
+		fds[i] = begin(tftp, &from, &server);
+		usleep(PACE_US);
+	}
+	puts("ready");
+	fflush(stdout);
+	pause();
+	for (unsigned i = 0; tftp && i < count; i++)
+		leave(fds[i]);
+	return 0;
+}
