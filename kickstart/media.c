@@ -1,5 +1,7 @@
 #include "kickstart/media.h"
 
+#include "kickstart/disc_shelf.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -216,13 +218,41 @@ int media_open_beneath(int root, const char *path, bool walk)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* A regular file below the directory. */
+/* A file inside an ISO image: the image itself, at the place where the file begins. */
+static int open_in_image(
+	const char *image, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+{
+	struct disc_span span;
+	struct stat st;
+	int rc, fd = open(image, OPEN_FLAGS);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		rc = -ENOTDIR;
+	else
+		rc = disc_shelf_find(fd, path, &span);
+	if (rc == 0 && lseek(fd, (off_t)span.offset, SEEK_SET) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	*ret_fd = fd;
+	*ret_size = span.size;
+	*ret_mtime = span.mtime;
+	return 0;
+}
+
+/* A regular file below the directory, or inside the image. */
 static int open_file(
 	const char *dir, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
 	struct stat st;
 	int fd, root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+	if (root < 0 && errno == ENOTDIR)
+		return open_in_image(dir, path, ret_fd, ret_size, ret_mtime);
 	if (root < 0)
 		return -errno;
 	fd = media_open_beneath(root, path, false);
@@ -237,6 +267,16 @@ static int open_file(
 	*ret_size = (uint64_t)st.st_size;
 	*ret_mtime = st.st_mtime;
 	return 0;
+}
+
+static const char *words_of(int error)
+{
+	return error == -EISDIR         ? "not a regular file"
+		: error == -EXDEV       ? "leads out of its directory"
+		: error == -EMEDIUMTYPE ? "its medium is neither a folder nor an ISO image"
+		: error == -EIO         ? "its medium is damaged or not whole"
+		: error == -EOPNOTSUPP  ? "lies in pieces in its image; copy the image to a folder"
+					: strerror(-error);
 }
 
 static int open_program(
@@ -290,10 +330,7 @@ int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_siz
 	path += strspn(path, "/");
 	rc = open_named(m, path, ret_fd, ret_size, ret_mtime);
 	if (rc < 0 && why)
-		snprintf(why, why_size, "%.128s: %s", path,
-			rc == -EISDIR          ? "not a regular file"
-				: rc == -EXDEV ? "leads out of its directory"
-					       : strerror(-rc));
+		snprintf(why, why_size, "%.128s: %s", path, words_of(rc));
 	return rc;
 }
 
@@ -330,7 +367,7 @@ static int check_named(
 		close(fd);
 	else
 		snprintf(why, why_size, "%s:%u: %s/%s: %s%s%s", p->file, line, m->path, name,
-			rc == -EISDIR ? "not a regular file" : strerror(-rc),
+			words_of(rc),
 			m->package       ? "; apt install "
 				: m->fix ? "; run "
 					 : "",
@@ -362,7 +399,8 @@ static int check_programs(const struct profile *p, char *why, size_t why_size)
 	for (size_t i = 0; rc == 0 && i < PROFILE_FIRMWARES; i++) {
 		if (p->programs[i] && !p->media.path) {
 			snprintf(why, why_size,
-				"%s:%u: boot program '%s': the medium is a URL, expected a folder",
+				"%s:%u: boot program '%s': the medium is a URL, expected a folder "
+				"or an ISO image",
 				p->file, p->kernel.line, p->programs[i]);
 			rc = -EINVAL;
 		} else if (p->programs[i]) {

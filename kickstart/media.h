@@ -1,5 +1,6 @@
 /*
- * Media: which name under /boot/ is which directory, and the boot programs that go by a plain name.
+ * Media: which name under /boot/ is which directory or ISO image, and the boot programs that go by
+ * a plain name. An image is served from where it lies.
  *
  * A table is filled by one thread, then never changes: readers on any thread hold a reference. A
  * change is a new table.
@@ -25,7 +26,7 @@ struct media *media_ref(struct media *m);
 void media_unref(struct media *m); /* NULL is fine; the last one closes */
 
 /* Only before the table is shared. `path` absolute; it need not exist (yet). Adding the same
- * again is fine; -EEXIST: that name is another directory; -EINVAL name or path; -ENOSPC;
+ * again is fine; -EEXIST: that name is another path; -EINVAL name or path; -ENOSPC;
  * -ENOMEM. */
 int media_add(struct media *m, const char *name, const char *path);
 /* The media of every profile that can be read, and the usual homes of boot programs. A clash of
@@ -39,18 +40,19 @@ int media_add_programs(struct media *m, const char *dir);
 int media_add_usual_programs(struct media *m);
 
 /*
- * Opens "NAME/path" beneath the medium's directory, or "undionly.kpxe" among the boot programs; a
- * leading '/' is skipped. Never leaves the directory, symbolic links included; only regular files.
- * Any thread. Blocking, as open(2) is. 0 and a descriptor that is the caller's; -ENOENT, -EACCES,
- * -EISDIR (no regular file), -ENAMETOOLONG, -EXDEV (would leave), …, with one line in `why` (may be
- * NULL).
+ * Opens "NAME/path" beneath the medium's directory or inside its image, or "undionly.kpxe" among
+ * the boot programs; a leading '/' is skipped. Never leaves the directory, symbolic links included;
+ * only regular files. Any thread. Blocking, as open(2) is, and while an image is read for the first
+ * time (disc.h). 0 and a descriptor that is the caller's, the content is the `*ret_size` bytes from
+ * its current offset on; -ENOENT, -EACCES, -EISDIR (no regular file), -ENAMETOOLONG, -EXDEV (would
+ * leave), those of disc_shelf_find(), …, with one line in `why` (may be NULL).
  */
 int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size,
 	time_t *ret_mtime, char *why, size_t why_size);
 /* Beneath the directory `root`; `walk` as on kernels without openat2(2), for tests. A descriptor
  * or -errno. */
 int media_open_beneath(int root, const char *path, bool walk);
-/* The local directory of a medium, borrowed; NULL: no such medium. */
+/* The local directory or image of a medium, borrowed; NULL: no such medium. */
 const char *media_path(const struct media *m, const char *name);
 
 /* Are the profile's kernel and initrds there? A local medium only; -ENOENT and a line with the

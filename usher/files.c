@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 int files_init(struct files *f)
 {
@@ -97,7 +98,8 @@ int files_open_http(
 	if (!m)
 		return -ENOENT;
 	rc = media_open(m, path + strlen("/boot/"), &ret->fd, &ret->size, &mtime, why, why_size);
-	ret->offset = 0;
+	/* inside an image the file begins where the descriptor stands */
+	ret->offset = rc ? 0 : (uint64_t)lseek(ret->fd, 0, SEEK_CUR);
 	ret->mtime = mtime;
 	media_unref(m);
 	return rc;
