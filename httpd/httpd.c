@@ -86,9 +86,11 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
 
 /* Listeners */
 
+/* With poll(2): libmicrohttpd 0.9.75's epoll loop, when exactly 128 sockets have something to read,
+ * waits for more before it reads them, until one of them times out. */
 static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd)
 {
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ERROR_LOG |
 		MHD_ALLOW_SUSPEND_RESUME;
 
 	/* A connection limit per address means nothing on a Unix socket: 0 is none. */

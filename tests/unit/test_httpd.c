@@ -1167,7 +1167,7 @@ END_TEST
 
 /* Peers that send half a request and wait */
 
-enum { CROWD = 1500 };
+enum { CROWD = 1500, RACK = 131 };
 
 static int crowd[CROWD];
 
@@ -1231,6 +1231,51 @@ static void many_addresses_crowd(void)
 	expect_reply((struct ask){.path = "/m/echo", .ip = "127.0.1.1"}, 200, NULL);
 }
 
+/* All have an answer before anybody asks again. */
+static void a_rack_at_once(void)
+{
+	static const char ask[] = "HEAD /boot/small HTTP/1.1\r\nHost: x\r\n\r\n";
+	const struct timeval patience = {.tv_sec = 40};
+	char from[32], answer[1024];
+
+	for (int i = 0; i < RACK; i++) {
+		snprintf(from, sizeof(from), "127.0.2.%d", 1 + i % 50);
+		crowd[i] = dial(from);
+		setsockopt(crowd[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	}
+	for (int n = RACK - 5; n <= RACK; n++) {
+		for (int i = 0; i < n; i++)
+			say(crowd[i], ask);
+		for (int i = 0; i < n; i++)
+			ck_assert_int_gt(recv(crowd[i], answer, sizeof(answer), 0), 0);
+	}
+	leave(RACK);
+}
+
+static void set_policy(int policy)
+{
+	const struct sched_param none = {0};
+
+	ck_assert_int_eq(sched_setscheduler(0, policy, &none), 0);
+}
+
+/* The server's thread runs when nobody else wants to, so it finds all requests there at once. */
+START_TEST(rack)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+	httpd_free(t.h);
+	start(0);
+	set_policy(SCHED_IDLE);
+	open_tcp();
+	set_policy(SCHED_OTHER);
+	serve_while(a_rack_at_once);
+}
+END_TEST
+
 START_TEST(crowds)
 {
 	struct rlimit fds;
@@ -1274,6 +1319,7 @@ int main(void)
 	tcase_add_test(c, no_leak);
 	tcase_add_test(c, local);
 	tcase_add_test(c, local_stale);
+	tcase_add_test(c, rack);
 	tcase_add_test(c, crowds);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
