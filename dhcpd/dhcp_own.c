@@ -127,12 +127,9 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 		rc = fill_packet(own, p, &dec, packet);
 	if (rc == 0)
 		rc = dhcp_policy_apply(p, &dec);
-	if (rc == -EINPROGRESS) {
-		dhcp_outbox_put_back(l->outbox, packet);
-		return;
-	}
 	if (rc < 0) {
-		lost(l, p, rc);
+		if (rc != -EINPROGRESS)
+			lost(l, p, rc);
 		dhcp_outbox_put_back(l->outbox, packet);
 		return;
 	}

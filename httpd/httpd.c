@@ -86,8 +86,8 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
 
 /* Listeners */
 
-/* With poll(2): libmicrohttpd 0.9.75's epoll loop, when exactly 128 sockets have something to read,
- * waits for more before it reads them, until one of them times out. */
+/* With poll(2): seen with libmicrohttpd 0.9.75 and epoll, some 128 requests that come at once lie
+ * unread until a connection times out (test_httpd's "rack"). */
 static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd)
 {
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ERROR_LOG |
