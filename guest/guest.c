@@ -2,10 +2,10 @@
 #include "guest/guest.h"
 
 #include "core/log.h"
+#include "core/queue.h"
 #include "guest/accel.h"
 #include "guest/conn.h"
 #include "guest/ops.h"
-#include "guest/queue.h"
 #include "guest/runs.h"
 #include "guest/virt.h"
 

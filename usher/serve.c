@@ -19,6 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A checksum or a download takes one for minutes: there are others for what somebody waits for. */
+enum { WORKERS = 6 };
+
 struct run {
 	struct service service;
 	struct loop_fd signals;
@@ -112,6 +115,8 @@ static int start_loop(struct run *r, char *why, size_t size)
 		return said(rc, why, size, "mailbox");
 	r->home_ready = true;
 	rc = mailbox_attach(&s->home, s->loop);
+	if (!rc)
+		rc = worker_new(WORKERS, &s->home, &s->worker);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!rc)
 		rc = fd < 0 ? -errno : loop_watch(s->loop, &r->signals, fd, EPOLLIN, on_signal, r);
@@ -347,6 +352,17 @@ static void say_ready(struct service *s)
 		machines_count(s->machines));
 }
 
+/* What it did, and what it will not do any more, comes back to those who wait. */
+static void stop_worker(struct run *r)
+{
+	struct worker *w = r->service.worker;
+
+	r->service.worker = NULL;
+	worker_free(w);
+	if (w)
+		mailbox_wait(&r->service.home, 0);
+}
+
 /* Those that speak to the outside first, then what they rest on. */
 static void stop(struct run *r)
 {
@@ -355,6 +371,7 @@ static void stop(struct run *r)
 	s->stopping = true;
 	sd_notify(0, "STOPPING=1");
 	link_monitor_free(s->links);
+	stop_worker(r);
 	create_drop_all(s);
 	change_drop_all(s);
 	follow_drop_all(s);

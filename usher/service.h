@@ -15,6 +15,7 @@
 #include "core/loop.h"
 #include "core/mailbox.h"
 #include "core/store.h"
+#include "core/worker.h"
 #include "dhcpd/dhcpd.h"
 #include "guest/guest.h"
 #include "hooks/hooks.h"
@@ -46,6 +47,7 @@ struct service {
 	struct config config;
 	struct loop *loop;
 	struct mailbox home;
+	struct worker *worker; /* for what blocks: disks, downloads; NULL: we are stopping */
 	struct store *store;
 	struct segments segments;
 	struct served served[SEGMENT_MAX]; /* by segment id - 1 */

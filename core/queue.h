@@ -2,8 +2,8 @@
  * A few threads that do blocking work. Work of one key is done in the order it was put and never
  * two at a time; different keys side by side.
  */
-#ifndef USHER_GUEST_QUEUE_H
-#define USHER_GUEST_QUEUE_H
+#ifndef USHER_CORE_QUEUE_H
+#define USHER_CORE_QUEUE_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "guest/queue.h"
+#include "core/queue.h"
 
 #include <check.h>
 #include <errno.h>
@@ -121,8 +121,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("guest_queue");
-	TCase *t = tcase_create("guest_queue");
+	Suite *s = suite_create("queue");
+	TCase *t = tcase_create("queue");
 	SRunner *r;
 	int failed;
 
