@@ -1,0 +1,22 @@
+/* SHA-256 (FIPS 180-4) of bytes that come piece by piece; nettle's home. */
+#ifndef USHER_CORE_SHA256_H
+#define USHER_CORE_SHA256_H
+
+#include <nettle/sha2.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SHA256_HEX = 65 }; /* 64 digits and a NUL */
+
+struct sha256 {
+	struct sha256_ctx state;
+};
+
+void sha256_start(struct sha256 *s);
+void sha256_add(struct sha256 *s, const void *bytes, size_t n);
+/* The sum of all that was added, in lower case; `s` begins anew. */
+void sha256_hex(struct sha256 *s, char ret[SHA256_HEX]);
+/* A sum as people write it (either case) to lower case. False: it is none, `ret` is untouched. */
+bool sha256_parse(const char *text, char ret[SHA256_HEX]);
+
+#endif
