@@ -10,9 +10,7 @@
 #include <string.h>
 
 enum {
-	REPORT_TEXT = 512,          /* bytes of a report's text that are kept */
-	TRANSFER_TOLD = 128 * 1024, /* boot programs are larger; what is smaller and arrived whole
-				       is not worth an event */
+	REPORT_TEXT = 512, /* bytes of a report's text that are kept */
 };
 
 /* A text that leaves when what it depends on is on disk. */
@@ -184,16 +182,6 @@ static const struct boot_route *report_route(const char *what)
 	return NULL;
 }
 
-/* Who asks for the same thing for ever is one event. */
-static void tell_once(
-	struct service *s, const struct machine *m, const char *kind, const char *text)
-{
-	const struct timeline_event *last = timeline_last(s->timeline, m->name, kind);
-
-	if (!last || strcmp(last->text, text))
-		timeline_add(s->timeline, m->name, kind, "%s", text);
-}
-
 static void refuse_stranger(
 	struct service *s, struct http_request *r, const struct machine *m, const char *what)
 {
@@ -203,7 +191,7 @@ static void refuse_stranger(
 	snprintf(text, sizeof text, "%s asked for %s with a token that is not good for it", ip,
 		what);
 	if (m)
-		tell_once(s, m, "refused", text);
+		event_once(s, m, "refused", text);
 	else
 		log_info("http: %s asked for %s with a token that nobody has", ip, what);
 	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
@@ -237,50 +225,4 @@ void boot_handle(struct service *s, struct http_request *r)
 		boot_report(s, r, m, route->report);
 	else
 		refuse_stranger(s, r, m, what);
-}
-
-/* Files fetched, on the timeline of who fetched them: a lease or a record says whose address it is. */
-static struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip)
-{
-	uint32_t segment = segment_of_peer(s, link, ip);
-	struct machine *m = machines_by_ip(s->machines, segment, ip);
-	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
-
-	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
-}
-
-void boot_http_ended(void *service, const struct http_report *report)
-{
-	struct service *s = service;
-	struct machine *m = machine_at(s, report->segment, &report->peer);
-	double s_taken = (double)(report->ms ? report->ms : 1) / 1000.,
-	       mb = (double)report->sent / 1e6;
-	char text[512];
-
-	if (!m || report->head)
-		return;
-	snprintf(text, sizeof text, "HTTP %u: %s", report->status, report->path);
-	if (report->status >= 400)
-		tell_once(s, m, "transfer", text);
-	else if (!report->completed)
-		timeline_add(s->timeline, m->name, "transfer", "broken off at %.1f of %.1f MB: %s",
-			mb, (double)report->asked / 1e6, report->path);
-	else if (report->sent >= TRANSFER_TOLD)
-		timeline_add(s->timeline, m->name, "transfer", "%s, %.1f MB in %.1f s (%.1f MB/s)",
-			report->path, mb, s_taken, mb / s_taken);
-}
-
-void boot_tftp_ended(void *service, const struct tftp_report *report)
-{
-	struct service *s = service;
-	struct machine *m = machine_at(s, report->segment, &report->peer);
-
-	if (!m || report->outcome == TFTP_PROBE)
-		return;
-	if (report->outcome == TFTP_DONE)
-		timeline_add(s->timeline, m->name, "transfer", "TFTP %s, %.1f kB in %.1f s",
-			report->name, (double)report->sent / 1e3, (double)report->ms / 1e3);
-	else
-		timeline_add(
-			s->timeline, m->name, "transfer", "TFTP %s: %s", report->name, report->why);
 }

@@ -232,12 +232,12 @@ static int start_servers(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
 	struct tftpd_config t = {
-		.home = &s->home, .open = open_for_tftp, .ended = boot_tftp_ended, .arg = s};
+		.home = &s->home, .open = open_for_tftp, .ended = transfer_tftp_ended, .arg = s};
 	struct httpd_config h = {.loop = s->loop,
 		.home = &s->home,
 		.handle = on_request,
 		.open = open_for_http,
-		.ended = boot_http_ended,
+		.ended = transfer_http_ended,
 		.arg = s};
 	int rc = tftpd_new(&t, &s->tftpd);
 

@@ -5,7 +5,7 @@
  *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
  *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right
  *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
- *   seats.c     addresses where libvirt leases
+ *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
  *   follow_api.c  the timeline, long polled
  */
 #ifndef USHER_USHER_SERVICE_H
@@ -111,8 +111,15 @@ void segment_base_url(const struct segment *seg, char *buf, size_t size);
 
 /* boot.c: requests below /m/. */
 void boot_handle(struct service *s, struct http_request *r);
-void boot_http_ended(void *service, const struct http_report *report);
-void boot_tftp_ended(void *service, const struct tftp_report *report);
+
+/* transfers.c */
+/* Whose machine has this address on this link, by its record or its lease; or NULL. */
+struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip);
+/* An event, but not when the machine's newest of this kind says the same: who asks for the same thing
+ * for ever is one. */
+void event_once(struct service *s, const struct machine *m, const char *kind, const char *text);
+void transfer_http_ended(void *service, const struct http_report *report);
+void transfer_tftp_ended(void *service, const struct tftp_report *report);
 
 /* api.c: requests below /api/v1/. */
 void api_handle(struct service *s, struct http_request *r);

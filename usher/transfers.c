@@ -1,0 +1,96 @@
+/* Files fetched, on the timeline of the machine that fetched them: what, how far, how fast, broken off where. */
+#include "usher/service.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	TRANSFER_TOLD = 128 * 1024, /* boot programs are larger; what is smaller and arrived whole
+				       is not worth an event */
+	SIZE_TEXT = 32,
+};
+
+struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip)
+{
+	uint32_t segment = segment_of_peer(s, link, ip);
+	struct machine *m = machines_by_ip(s->machines, segment, ip);
+	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
+
+	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
+}
+
+void event_once(struct service *s, const struct machine *m, const char *kind, const char *text)
+{
+	const struct timeline_event *last = timeline_last(s->timeline, m->name, kind);
+
+	if (!last || strcmp(last->text, text))
+		timeline_add(s->timeline, m->name, kind, "%s", text);
+}
+
+static double mb(uint64_t bytes)
+{
+	return (double)bytes / 1e6;
+}
+
+static double seconds(int64_t ms)
+{
+	return (double)(ms > 0 ? ms : 1) / 1000.;
+}
+
+/* "14.2 MB in 0.1 s (121.3 MB/s)"; small files in kB. */
+static void tell_done(
+	struct service *s, const struct machine *m, const char *what, uint64_t sent, int64_t ms)
+{
+	char size[SIZE_TEXT];
+
+	if (sent < 1000000)
+		snprintf(size, sizeof size, "%.1f kB", (double)sent / 1e3);
+	else
+		snprintf(size, sizeof size, "%.1f MB", mb(sent));
+	timeline_add(s->timeline, m->name, "transfer", "%s, %s in %.1f s (%.1f MB/s)", what, size,
+		seconds(ms), mb(sent) / seconds(ms));
+}
+
+static void tell_broken(struct service *s, const struct machine *m, const char *what, uint64_t sent,
+	uint64_t size, int64_t ms, const char *why)
+{
+	timeline_add(s->timeline, m->name, "transfer",
+		"%s: broken off at %.1f of %.1f MB after %.1f s%s%s", what, mb(sent), mb(size),
+		seconds(ms), *why ? ": " : "", why);
+}
+
+void transfer_http_ended(void *service, const struct http_report *r)
+{
+	struct service *s = service;
+	struct machine *m = machine_at(s, r->segment, &r->peer);
+	char text[512];
+
+	if (!m || r->head)
+		return;
+	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
+	if (r->status >= 400)
+		event_once(s, m, "transfer", text);
+	else if (!r->completed)
+		tell_broken(s, m, r->path, r->sent, r->asked, r->ms, "");
+	else if (r->sent >= TRANSFER_TOLD)
+		tell_done(s, m, r->path, r->sent, r->ms);
+}
+
+void transfer_tftp_ended(void *service, const struct tftp_report *r)
+{
+	struct service *s = service;
+	struct machine *m = machine_at(s, r->segment, &r->peer);
+	char text[512];
+
+	if (!m || r->outcome == TFTP_PROBE)
+		return;
+	snprintf(text, sizeof text, "TFTP %s", r->name);
+	if (r->outcome == TFTP_DONE) {
+		tell_done(s, m, text, r->sent, r->ms);
+	} else if (r->sent) {
+		tell_broken(s, m, text, r->sent, r->size, r->ms, r->why);
+	} else {
+		snprintf(text, sizeof text, "TFTP %s: %s", r->name, r->why);
+		event_once(s, m, "transfer", text);
+	}
+}
