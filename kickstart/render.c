@@ -247,29 +247,38 @@ static int file_url(const struct profile *p, const json_t *context, unsigned n, 
 	return rc;
 }
 
+static int file_path(const struct profile *p, const json_t *context, unsigned n, char **ret,
+	char *why, size_t why_size)
+{
+	char *name = NULL;
+	int rc;
+
+	*ret = NULL;
+	if (!p->media.path)
+		return 0;
+	rc = file_name(p, context, n, &name, why, why_size);
+	if (rc == 0 && asprintf(ret, "%s/%s", p->media.name, name) < 0)
+		rc = no_memory(why, why_size);
+	free(name);
+	return rc;
+}
+
 int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
 	char **ret_path, char *why, size_t why_size)
 {
-	char *name = NULL, *url = NULL, *path = NULL;
+	char *url = NULL;
 	struct profile *p;
 	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
 
 	if (rc < 0)
 		return rc;
-	rc = file_name(p, context, n, &name, why, why_size);
+	rc = file_url(p, context, n, &url, why, why_size);
+	if (rc == 0 && ret_path)
+		rc = file_path(p, context, n, ret_path, why, why_size);
 	if (rc == 0)
-		rc = file_url(p, context, n, &url, why, why_size);
-	if (rc == 0 && ret_path && p->media.path &&
-		asprintf(&path, "%s/%s", p->media.name, name) < 0)
-		rc = no_memory(why, why_size);
-	if (rc == 0) {
 		*ret_url = url;
-		if (ret_path)
-			*ret_path = path;
-	} else {
+	else
 		free(url);
-	}
-	free(name);
 	profile_free(p);
 	return rc;
 }
@@ -323,72 +332,47 @@ int render_cmdline(
 	return rc;
 }
 
-/* Under EFI the kernel takes the initrds from iPXE by these names; elsewhere the words do
- * nothing. */
-static void add_kernel(struct text *t, const char *url, const char *cmdline, size_t n_initrd)
-{
-	size_t i;
+/* Boot scripts. */
 
-	text_printf(t, "kernel %s", url);
-	for (i = 0; i < n_initrd; i++)
-		text_printf(t, " initrd=initrd%zu.img", i);
-	text_printf(t, " %s || goto failed\n", cmdline);
-}
-
-static int add_files(
-	struct text *t, const struct profile *p, const json_t *context, char *why, size_t why_size)
+static int script_of(const struct profile *p, const json_t *context, enum script_kind kind,
+	char **ret, char *why, size_t why_size)
 {
-	char *url = NULL, *cmdline = NULL;
-	unsigned n;
+	char *urls[SCRIPT_FILES] = {NULL}, *paths[SCRIPT_FILES] = {NULL}, *cmdline = NULL;
+	struct script s = {.machine = lookup_text(context, "machine", "name"),
+		.profile = p->name,
+		.server = lookup_text(context, "server", "address"),
+		.progress_url = lookup_text(context, "attempt", "progress_url"),
+		.n_files = p->n_initrd + 1};
 	int rc = cmdline_of(p, context, &cmdline, why, why_size);
+	unsigned n;
 
-	for (n = 0; rc == 0 && n <= p->n_initrd; n++) {
-		rc = file_url(p, context, n, &url, why, why_size);
-		if (rc == 0 && n == 0)
-			add_kernel(t, url, cmdline, p->n_initrd);
-		else if (rc == 0)
-			text_printf(
-				t, "initrd --name initrd%u.img %s || goto failed\n", n - 1, url);
-		free(url);
-		url = NULL;
+	s.cmdline = cmdline;
+	for (n = 0; rc == 0 && n < s.n_files; n++) {
+		rc = file_url(p, context, n, &urls[n], why, why_size);
+		if (rc == 0)
+			rc = file_path(p, context, n, &paths[n], why, why_size);
+		s.files[n].url = urls[n];
+		s.files[n].path = paths[n];
+	}
+	if (rc == 0)
+		rc = script_make(kind, &s, ret, why, why_size);
+	for (n = 0; n < SCRIPT_FILES; n++) {
+		free(urls[n]);
+		free(paths[n]);
 	}
 	free(cmdline);
 	return rc;
 }
 
-static int script_of(
-	const struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
-{
-	const char *name = lookup_text(context, "machine", "name");
-	struct text t;
-	int rc;
-
-	text_init(&t, MUSTACHE_OUTPUT_MAX);
-	text_printf(&t, "#!ipxe\necho usher: %s is installed with profile %s\n", name, p->name);
-	rc = add_files(&t, p, context, why, why_size);
-	text_puts(&t, "boot || goto failed\n\n:failed\n");
-	text_printf(&t, "echo usher: kernel or initrd of %s did not load, see usher timeline %s\n",
-		name, name);
-	text_printf(&t, "imgfetch --name report %s?text=kernel+or+initrd+did+not+load ||\n",
-		lookup_text(context, "attempt", "progress_url"));
-	/* The next boot is counted: it ends there, not here. */
-	text_puts(&t, "echo usher: restarting in 10 s\nsleep 10\nreboot\n");
-	if (rc < 0) {
-		text_fini(&t);
-		return rc;
-	}
-	return text_take(&t, ret) < 0 ? no_memory(why, why_size) : 0;
-}
-
-int render_script(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+int render_script(const json_t *snapshot, const json_t *context, enum script_kind kind, char **ret,
+	char *why, size_t why_size)
 {
 	struct profile *p;
 	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
 
 	if (rc < 0)
 		return rc;
-	rc = script_of(p, context, ret, why, why_size);
+	rc = script_of(p, context, kind, ret, why, why_size);
 	profile_free(p);
 	return rc;
 }
@@ -470,7 +454,7 @@ static int check_demands(
 static int try_all(struct profile *p, const json_t *context, char *why, size_t why_size)
 {
 	char *script = NULL, *answers = NULL;
-	int rc = script_of(p, context, &script, why, why_size);
+	int rc = script_of(p, context, SCRIPT_IPXE, &script, why, why_size);
 
 	if (rc == 0 && p->answers)
 		rc = answers_of(p, context, &answers, why, why_size);

@@ -20,7 +20,7 @@
 #ifndef USHER_KICKSTART_RENDER_H
 #define USHER_KICKSTART_RENDER_H
 
-#include "kickstart/profile.h"
+#include "kickstart/script.h"
 #include "machine/machine.h"
 
 enum {
@@ -41,10 +41,9 @@ struct render_input {
 int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why,
 	size_t why_size);
 
-/* The iPXE script that loads kernel and initrd over HTTP. When that fails it says so on the
- * screen, waits and restarts: the boot counter ends it. */
-int render_script(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+/* The script that loads kernel and initrds, for this boot loader. -EINVAL: it cannot do that. */
+int render_script(const json_t *snapshot, const json_t *context, enum script_kind kind, char **ret,
+	char *why, size_t why_size);
 int render_cmdline(
 	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
 /* -ENOENT: the profile has no answers. */
@@ -52,9 +51,10 @@ int render_answers(
 	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
 /* Content type for the answers. */
 const char *render_answers_type(const json_t *snapshot);
-/* URLs of kernel and initrds for boot loaders other than iPXE (GRUB, pxelinux, UEFI HTTP): `n` 0
- * is the kernel, 1.. the initrds; -ENOENT past the last. `ret_path` "NAME/path" for TFTP when
- * the medium is local, else NULL; may be NULL. */
+
+/* URLs of kernel and initrds: `n` 0 is the kernel, 1.. the initrds; -ENOENT past the last.
+ * `ret_path` "NAME/path" below /boot/ and for TFTP when the medium is local, else NULL; may be
+ * NULL. */
 int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
 	char **ret_path, char *why, size_t why_size);
 

@@ -285,7 +285,7 @@ static void render_one(
 	if (!rc)
 		rc = render_context(&in, snapshot, &context, why, sizeof why);
 	if (!rc && !strcmp(what, "script"))
-		rc = render_script(snapshot, context, &text, why, sizeof why);
+		rc = render_script(snapshot, context, SCRIPT_IPXE, &text, why, sizeof why);
 	else if (!rc && !strcmp(what, "answers"))
 		rc = render_answers(snapshot, context, &text, why, sizeof why);
 	else if (!rc)

@@ -50,23 +50,6 @@ static void respond_committed(
 	http_respond_error(r, 503, "out of memory");
 }
 
-/* What a person at the machine's screen can read; then the firmware goes on to the disk. The reason may be an
- * installer's words: what iPXE takes for one more command, or for a setting of its own, is left out. */
-static char *refusal_script(const struct machine *m)
-{
-	char reason[sizeof m->attempt.reason], *text;
-
-	memcpy(reason, m->attempt.reason, sizeof reason);
-	for (char *c = reason; (c = strpbrk(c, ";&|${}#\"'\\"));)
-		*c = ' ';
-	if (asprintf(&text,
-		    "#!ipxe\necho\necho usher: %s is %s%s%s\necho To install it: usher reinstall "
-		    "%s\nsleep 5\nexit\n",
-		    m->name, life_state_name(m->state), *reason ? ": " : "", reason, m->name) < 0)
-		return NULL;
-	return text;
-}
-
 static const struct nic *nic_of_request(const struct machine *m, const struct http_request *r)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
@@ -75,68 +58,82 @@ static const struct nic *nic_of_request(const struct machine *m, const struct ht
 	return NULL;
 }
 
-/* Renders for the boot that is under way. */
-static int render_for(struct service *s, const struct machine *m, const struct http_request *r,
-	int (*render)(const json_t *, const json_t *, char **, char *, size_t), char **ret,
-	char *why, size_t size)
+/* The context of the boot that is under way. */
+static int context_for(struct service *s, const struct machine *m, const struct nic *nic,
+	json_t **ret, char *why, size_t size)
 {
-	const struct segment *seg = segments_by_id(&s->segments, r->segment);
+	const struct segment *seg = nic ? segments_by_id(&s->segments, nic->segment_id) : NULL;
 	char url[128] = "";
 	struct render_input in = {.machine = m,
-		.nic = nic_of_request(m, r),
+		.nic = nic,
 		.segment = seg,
 		.base_url = url,
 		.token = m->attempt.token,
 		.up_token = m->attempt.up_token};
-	json_t *context = NULL;
-	int rc;
 
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
-	rc = render_context(&in, m->attempt.snapshot, &context, why, size);
+	return render_context(&in, m->attempt.snapshot, ret, why, size);
+}
+
+/* What this boot loader is to do now: load the installer, when this is a boot of the attempt's, or show
+ * the reason and go on to the disk. */
+static int script_for(struct service *s, struct machine *m, const struct nic *nic,
+	enum token_kind token, enum script_kind kind, const struct ip *peer, char **ret, char *why,
+	size_t size)
+{
+	json_t *context = NULL;
+	int rc;
+
+	if (machine_boot(m, token, peer))
+		return script_refuse(
+			kind, m->name, life_state_name(m->state), m->attempt.reason, ret);
+	rc = context_for(s, m, nic, &context, why, size);
 	if (!rc)
-		rc = render(m->attempt.snapshot, context, ret, why, size);
+		rc = render_script(m->attempt.snapshot, context, kind, ret, why, size);
+	if (rc)
+		timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
 	json_decref(context);
 	return rc;
 }
 
-static void render_failed(
-	struct service *s, struct http_request *r, struct machine *m, const char *why)
+static int answers_for(struct service *s, struct machine *m, const struct nic *nic, char **ret,
+	char *why, size_t size)
 {
-	timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
-	http_respond_error(r, 500, "%s", why);
+	json_t *context = NULL;
+	int rc = context_for(s, m, nic, &context, why, size);
+
+	if (!rc)
+		rc = render_answers(m->attempt.snapshot, context, ret, why, size);
+	if (rc)
+		timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
+	json_decref(context);
+	return rc;
 }
 
 static void boot_script(
 	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
 {
-	char why[512], *text = NULL;
+	char why[512] = "out of memory", *text = NULL;
 
-	if (machine_boot(m, kind, &r->peer)) {
-		respond_committed(s, r, 200, "text/plain", refusal_script(m));
-		return;
-	}
-	if (render_for(s, m, r, render_script, &text, why, sizeof why)) {
-		render_failed(s, r, m, why);
-		return;
-	}
-	respond_committed(s, r, 200, "text/plain", text);
+	if (script_for(s, m, nic_of_request(m, r), kind, SCRIPT_IPXE, &r->peer, &text, why,
+		    sizeof why))
+		http_respond_error(r, 500, "%s", why);
+	else
+		respond_committed(s, r, 200, "text/plain", text);
 }
 
 static void boot_answers(
 	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
 {
-	char why[512], *text = NULL;
+	char why[512] = "out of memory", *text = NULL;
 
-	if (machine_answers(m, kind, &r->peer)) {
+	if (machine_answers(m, kind, &r->peer))
 		http_respond_error(r, 403, "these answers are not for you now");
-		return;
-	}
-	if (render_for(s, m, r, render_answers, &text, why, sizeof why)) {
-		render_failed(s, r, m, why);
-		return;
-	}
-	respond_committed(s, r, 200, render_answers_type(m->attempt.snapshot), text);
+	else if (answers_for(s, m, nic_of_request(m, r), &text, why, sizeof why))
+		http_respond_error(r, 500, "%s", why);
+	else
+		respond_committed(s, r, 200, render_answers_type(m->attempt.snapshot), text);
 }
 
 /* The report's text: ?text= or the body. */

@@ -89,7 +89,7 @@ static struct served serve(const json_t *snapshot)
 
 	ck_assert_msg(render_context(&in, snapshot, &context, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_msg(
-		render_script(snapshot, context, &s.script, why, sizeof(why)) == 0, "%s", why);
+		render_script(snapshot, context, SCRIPT_IPXE, &s.script, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_msg(
 		render_cmdline(snapshot, context, &s.cmdline, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_msg(

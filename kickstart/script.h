@@ -1,0 +1,48 @@
+/*
+ * Boot scripts, for the boot loaders that ask for one: what loads a machine's kernel and initrds,
+ * and what refuses. Pure; from texts that render.c has made.
+ *
+ * All show on the machine's screen what happens. When kernel or initrd do not load they say so, wait
+ * and restart: the boot counter ends it.
+ */
+#ifndef USHER_KICKSTART_SCRIPT_H
+#define USHER_KICKSTART_SCRIPT_H
+
+#include "kickstart/profile.h"
+
+enum script_kind {
+	SCRIPT_IPXE,
+	SCRIPT_GRUB,      /* grub.cfg, asked for by TFTP */
+	SCRIPT_GRUB_HTTP, /* the same by HTTP: GRUB loads the rest from where that came from */
+	SCRIPT_PXELINUX,  /* speaks TFTP only */
+	SCRIPT_KINDS
+};
+
+/* "ipxe", "grub", "grub-http", "pxelinux"; -EINVAL. */
+int script_kind_parse(const char *name, enum script_kind *ret);
+
+enum { SCRIPT_FILES = 1 + PROFILE_INITRDS };
+
+/* All texts are borrowed. */
+struct script {
+	const char *machine, *profile;
+	const char *server;       /* address of ours there, for TFTP; "" when not known */
+	const char *progress_url; /* where iPXE reports that it could not load */
+	const char *cmdline;
+	struct {
+		const char *url;
+		const char
+			*path; /* "NAME/path" below /boot/ and on TFTP; NULL: only the URL has it */
+	} files[SCRIPT_FILES]; /* kernel, initrds */
+	size_t n_files;
+};
+
+/* 0 and heap text; -EINVAL with one line in `why`: this boot loader cannot do that; -ENOMEM. */
+int script_make(
+	enum script_kind kind, const struct script *s, char **ret, char *why, size_t why_size);
+/* "usher: MACHINE is STATE: REASON", how to install it, then on to the disk. The reason may be an
+ * installer's words, or "". 0 or -ENOMEM. */
+int script_refuse(enum script_kind kind, const char *machine, const char *state, const char *reason,
+	char **ret);
+
+#endif
