@@ -1,6 +1,7 @@
 #!/bin/bash
 # usher, atftpd, tftpd-hpa and dnsmasq send the same file by TFTP to the same clients (tftp_load.c), one after the other
-# in the same run, each figure from a server that was started for it. Windows (RFC 7440) are usher's and atftpd's only.
+# in the same run, each figure from a server that was started for it; crowds of over 64 in every third round. Windows
+# (RFC 7440) are usher's and atftpd's only.
 # `make bench-tftp` installs what this needs; lib.sh says what can be set, and BENCH_CLIENTS="1 64 500" and
 # BENCH_MB=40 other numbers of clients at once, and another size of all files.
 . "$(dirname "$0")/lib.sh"
@@ -9,12 +10,12 @@ bench_enter "$@"
 server=10.64.0.1 first_client=10.64.2.0 blksize=1468 rounds=${BENCH_ROUNDS:-7}
 crowds=${BENCH_CLIENTS:-1 64 500}
 [ -z "$QUICK" ] || rounds=1
-# megabytes that each of so many clients takes
+# kilobytes that each of so many clients takes
 size() {
-	local mb=40
-	[ "$1" -le 64 ] || mb=2
-	[ -z "$QUICK" ] || [ "$1" = 1 ] || mb=2
-	echo "${BENCH_MB:-$mb}"
+	local kb=40000
+	[ "$1" = 1 ] || kb=$((200000 / $1))
+	[ -z "${BENCH_MB:-}" ] || kb=${BENCH_MB}000
+	echo "$kb"
 }
 files=$WORK/files
 
@@ -66,28 +67,42 @@ children_ns() { pgrep -P $PID | sed 's|.*|/proc/&/schedstat|' | xargs -r cat | a
 said() { grep -o "\b$1=[0-9]*" "$WORK/report" | cut -d= -f2; }
 
 measure() {
-	local job=$1 subject=$2 bytes
-	load "$3" "$4"
+	local job=$1 subject=$2 n=$3 window=$4 bytes
+	shift 4
+	load "$n" "$window" "$@"
 	kill -0 $PID 2>/dev/null || { why_dead "$subject" "died in $job"; return 1; }
 	[ -n "$(said "done")" ] || { fault "$job: tftp_load: $(tail -n 1 "$WORK/report.err")"; return 1; }
 	bytes=$(said bytes)
 	record "$job" "$subject" failed "$(said failed)" 1
 	record "$job" "$subject" again "$(said again)" 1
 	record "$job" "$subject" gaps "$(said gaps)" 1
-	[ "$(said failed)" = 0 ] || echo "$job: $subject: $(said failed) of $3 failed: $(head -n 1 "$WORK/report.err")"
+	[ "$(said failed)" = 0 ] || echo "$job: $subject: $(said failed) of $n failed: $(head -n 1 "$WORK/report.err")"
 	[ "$(said failed)" = 0 ] || [ "$subject" != usher ] || fault "$job: transfers of usher's failed"
 	[ "$bytes" != 0 ] || return 1
 	record "$job" "$subject" rate "$(calculate "$bytes / $(said us)" %.1f)" MB/s
 	record "$job" "$subject" cpu_us "$(calculate "($(said cpu_ns) + $(children_ns)) / 1000 / ($bytes / 1000000)" %.0f)" us
 }
 
-# one CLIENTS WINDOW [SUFFIX]: a round of it
+# one CLIENTS WINDOW [SUFFIX [OPTION…]]: a round of it
 one() {
-	local subject
-	for subject in $(subjects "$2"); do
-		"start_$subject" && measure "tftp-ws$2-c$1${3:-}" "$subject" "$1" "$2"
+	local n=$1 window=$2 job=tftp-ws$2-c$1${3:-} subject
+	shift $(($# < 3 ? 2 : 3))
+	for subject in $(subjects "$window"); do
+		"start_$subject" && measure "$job" "$subject" "$n" "$window" "$@"
 		stop udp 69
 	done
+}
+one_round() {
+	local n window
+	for n in $crowds; do
+		[ "$n" -le 64 ] || [ $((round % 3)) = 0 ] || continue
+		for window in 1 16 64; do one "$n" $window; done
+	done
+	for window in 16 64; do one 1 $window -nogro -g; done
+	segmentation off && for n in $crowds; do
+		[ "$n" -gt 64 ] || for window in 16 64; do one "$n" $window -nogso; done
+	done
+	segmentation on
 }
 
 segmentation() {
@@ -137,7 +152,8 @@ table() {
 summary() {
 	local subject
 	echo "usher's: usher's figure as so many times the subject's; ms/MB: the server's time on processors; again: requests"
-	echo "and ACKs that clients repeated, gaps: ACKs that asked for lost blocks; nogso: without segmentation offload"
+	echo "and ACKs that clients repeated, gaps: ACKs that asked for lost blocks; nogso: without segmentation offload on"
+	echo "the link; nogro: the clients' kernel hands over each block by itself, not windows whole"
 	for subject in $(subjects 1); do
 		[ -z "$(median tftp-memory-c500 "$subject" memory_kb)" ] ||
 			echo "500 transfers under way: $subject takes $(median tftp-memory-c500 "$subject" memory_kb) kB for each, $(
@@ -157,7 +173,7 @@ gcc -O2 -o "$WORK/tftp_load" "$BENCH_TOP/tests/bench/tftp_load.c" &&
 	die "the bench's own programs do not compile"
 : >"$WORK/rounds"
 mkdir -m 755 "$files"
-for n in $crowds 500; do head -c "$(size "$n")MB" /dev/urandom >"$files/file-$(size "$n")"; done
+for n in $crowds 500; do head -c "$(size "$n")kB" /dev/urandom >"$files/file-$(size "$n")"; done
 chmod 644 "$files"/*
 ulimit -n 8192
 wires $server 10.64.0.2 14
@@ -166,17 +182,9 @@ clients ip route add local 10.64.2.0/23 dev lo
 ip route add 10.64.2.0/23 via 10.64.0.2 dev bench0
 
 echo "$(nproc) processors ($(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)), $rounds rounds, blksize $blksize; each client takes $(
-	for n in $crowds; do echo -n "$(size "$n") MB where there are $n, "; done)$(atftpd --version 2>&1 | head -n 1), $(
+	for n in $crowds; do echo -n "$(size "$n") kB where there are $n, "; done)$(atftpd --version 2>&1 | head -n 1), $(
 	"$hpa" --version | cut -d, -f1), $(dnsmasq --version | sed -n 's/^Dnsmasq version \([^ ]*\).*/dnsmasq \1/p')"
-for ((round = 0; round < rounds; round++)); do
-	for n in $crowds; do
-		for window in 1 16 64; do one "$n" $window; done
-	done
-	segmentation off && for n in $crowds; do
-		[ "$n" -gt 64 ] || for window in 16 64; do one "$n" $window -nogso; done
-	done
-	segmentation on
-done
+for ((round = 0; round < rounds; round++)); do one_round; done
 memory
 echo
 table

@@ -2,12 +2,13 @@
  * Many TFTP clients in one process, each with a socket and an address of its own.
  *
  *     tftp_load [-n CLIENTS] [-b BLKSIZE] [-w WINDOWSIZE] [-s SOURCE] [-t SECONDS]
- *               [-h SECONDS] [-p PID] SERVER NAME COPY
+ *               [-h SECONDS] [-p PID] [-g] SERVER NAME COPY
  *
  * All ask at once for NAME; what comes is compared with COPY, a local file, to its last byte. Client
  * I sends from the address SOURCE + I (a route of type local makes them ours). What has not ended
  * after SECONDS (60) has failed. With -h nobody acknowledges data in the first SECONDS: all
- * transfers are then under way together, and can be looked at.
+ * transfers are then under way together, and can be looked at. With -g the kernel hands over each
+ * packet by itself, as firmware takes them, not segmented windows whole (UDP_GRO).
  *
  * Says one line of NAME=NUMBER: clients, done, failed; bytes of those done, us from the first
  * request to the last end; again: requests and ACKs repeated for want of an answer; gaps: ACKs that
@@ -231,7 +232,7 @@ static void client_init(struct client *c, int poll)
 		err(1, "address %s", inet_ntoa(from.sin_addr));
 	if (setsockopt(c->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0)
 		(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-	if (setsockopt(c->fd, SOL_UDP, UDP_GRO, &gro, sizeof gro) < 0)
+	if (gro && setsockopt(c->fd, SOL_UDP, UDP_GRO, &gro, sizeof gro) < 0)
 		gro = 0;
 	if (epoll_ctl(poll, EPOLL_CTL_ADD, c->fd, &e) < 0)
 		err(1, "epoll");
@@ -338,7 +339,7 @@ static void options(int argc, char **argv)
 {
 	struct in_addr source;
 
-	for (int o; (o = getopt(argc, argv, "n:b:w:s:t:h:p:")) > 0;) {
+	for (int o; (o = getopt(argc, argv, "n:b:w:s:t:h:p:g")) > 0;) {
 		if (o == 'n')
 			opt.clients = number(optarg, 10000);
 		else if (o == 'b')
@@ -349,6 +350,8 @@ static void options(int argc, char **argv)
 			opt.seconds = number(optarg, 3600);
 		else if (o == 'h')
 			opt.hold = number(optarg, 60);
+		else if (o == 'g')
+			gro = 0;
 		else if (o == 'p')
 			opt.pid = (pid_t)number(optarg, 1u << 22);
 		else if (o != 's' || inet_pton(AF_INET, optarg, &source) != 1)
