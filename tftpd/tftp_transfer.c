@@ -12,6 +12,9 @@
 enum {
 	ANSWER_MAX = 600, /* bytes read of a client's packet: ACK and ERROR are short */
 	STALE_MS = 3000,  /* a transfer that is unanswered for so long may have to make room */
+	ASKS_VAIN =
+		3, /* repeats of a request; a client that only lost packets has its OACK by then */
+	ASKS_APART_MS = 400, /* what comes faster was repeated by the network */
 };
 
 struct transfer {
@@ -26,8 +29,10 @@ struct transfer {
 	struct tftp_send due; /* what the socket has not taken yet */
 	struct loop_fd watch;
 	struct loop_timer timer;
-	bool blocked;   /* waits for room in the socket */
-	int send_error; /* the latest, -errno: tells why nothing came back */
+	bool blocked;     /* waits for room in the socket */
+	unsigned asks;    /* how often the request came again while our OACK was out */
+	int64_t asked_at; /* the latest that counted */
+	int send_error;   /* the latest, -errno: tells why nothing came back */
 	int64_t began;
 };
 
@@ -298,11 +303,28 @@ static bool unanswered(const struct transfer *x)
 	return x->xfer.greeting || !x->xfer.acked;
 }
 
+/* It goes on asking as if there were no OACK: some ROMs cannot read one. */
+static bool greeted_in_vain(const struct transfer *x)
+{
+	return x->xfer.greeting && x->asks >= ASKS_VAIN;
+}
+
+static int asked_again(struct transfer *x)
+{
+	int64_t now = loop_now(x->set->loop);
+
+	if (now - x->asked_at >= ASKS_APART_MS) {
+		x->asks++;
+		x->asked_at = now;
+	}
+	return greeted_in_vain(x) ? 0 : -EALREADY;
+}
+
 /* The client's port was used before: the same request again, or a machine that has moved on. */
 static int admit_again(struct transfer *x, const char *name, const struct tftp_options *asked)
 {
 	if (unanswered(x) && !strcmp(x->report->name, name) && tftp_options_eq(&x->asked, asked))
-		return -EALREADY;
+		return asked_again(x);
 	transfer_why(x, "the client asked for something else from the same port");
 	transfer_end(x, TFTP_ABORTED);
 	return 0;
@@ -354,6 +376,27 @@ int transfers_admit(struct transfers *ts, const struct tftp_client *c, const cha
 	return ts->count < TFTPD_TRANSFERS_MAX || make_room(ts) ? 0 : -EAGAIN;
 }
 
+/*
+ * Ends the transfer whose OACK this client does not understand, if there is one. The next has a port of its own: a
+ * client that did read the OACK at last takes nothing from there, and cannot mistake a first block of 512 bytes for
+ * a short and last one.
+ */
+static bool end_greeting(struct transfers *ts, const struct tftp_client *c)
+{
+	for (struct table_node *n = table_first(&ts->by_client, client_hash(c->segment, &c->ip)); n;
+		n = table_next(n)) {
+		struct transfer *x = table_entry(n, struct transfer, node);
+
+		if (!same_client(x, c) || x->report->r.peer_port != c->port || !greeted_in_vain(x))
+			continue;
+		transfer_why(
+			x, "the client seems not to know options, it is sent the file without");
+		transfer_end(x, TFTP_TIMEOUT);
+		return true;
+	}
+	return false;
+}
+
 /* Everything that can fail; transfers_start() cleans up. */
 static int transfer_open(struct transfer *x, const struct tftp_client *c)
 {
@@ -380,7 +423,7 @@ static struct transfer *transfer_new(
 		return NULL;
 	x->set = ts;
 	x->conn.fd = -1;
-	x->began = loop_now(ts->loop);
+	x->began = x->asked_at = loop_now(ts->loop);
 	loop_timer_init(&x->timer, on_time, x);
 	x->report = tftp_report_new(ts->config, c->segment, &c->ip, c->port, name);
 	if (!x->report) {
@@ -396,6 +439,8 @@ int transfers_start(struct transfers *ts, const struct tftp_client *c, const cha
 	const struct tftpd_config *f = ts->config;
 	const struct tftp_xfer_limits limits = {
 		f->blksize_max, f->window_max, f->first_wait_ms, f->give_up_ms};
+	const struct tftp_options none = {0};
+	bool plain = end_greeting(ts, c);
 	struct transfer *x = transfer_new(ts, c, name);
 	int rc = x ? transfer_open(x, c) : -ENOMEM;
 
@@ -411,7 +456,7 @@ int transfers_start(struct transfers *ts, const struct tftp_client *c, const cha
 	x->asked = *asked;
 	x->source = *source;
 	transfer_link(x);
-	x->due = tftp_xfer_start(&x->xfer, asked, source->size, &limits, x->began);
+	x->due = tftp_xfer_start(&x->xfer, plain ? &none : asked, source->size, &limits, x->began);
 	transfer_settle(x);
 	return 0;
 }

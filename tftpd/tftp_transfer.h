@@ -43,7 +43,8 @@ void transfers_end_segment(struct transfers *ts, uint32_t segment);
  */
 int transfers_admit(struct transfers *ts, const struct tftp_client *c, const char *name,
 	const struct tftp_options *asked);
-/* Takes `source` over, also on failure. 0 or -errno. */
+/* Takes `source` over, also on failure. 0 or -errno. Without options where the same request came again
+ * and again although an OACK had answered it. */
 int transfers_start(struct transfers *ts, const struct tftp_client *c, const char *name,
 	const struct tftp_options *asked, struct tftp_source *source);
 

@@ -57,16 +57,32 @@ static struct tftp_send send_window(struct tftp_xfer *x, int64_t now)
 	return (struct tftp_send){TFTP_SEND_DATA, x->acked + 1, count};
 }
 
-/* RFC 6298, in milliseconds. A wait that the client asked for (RFC 2349) is kept to the letter. */
+/* The longest wait. The one that a client asks for (RFC 2349) is taken as that, not to the letter: curl asks for
+ * seconds, and would stand still as long for each packet that is lost. What comes too early costs a packet, since
+ * nothing is ever sent for the ACK that it brings. */
+static uint32_t longest_wait(const struct tftp_xfer *x)
+{
+	return x->agreed.has_timeout ? x->agreed.timeout_s * 1000u : TFTP_WAIT_MAX_MS;
+}
+
+/* RFC 6298, in milliseconds. */
 static void set_wait(struct tftp_xfer *x)
 {
-	if (x->agreed.has_timeout)
-		x->wait_ms = x->agreed.timeout_s * 1000u;
-	else if (x->measured)
-		x->wait_ms =
-			clamp(x->srtt_ms + 4 * x->rttvar_ms, TFTP_WAIT_MIN_MS, TFTP_WAIT_MAX_MS);
-	else
-		x->wait_ms = x->first_wait_ms;
+	uint32_t wait = x->first_wait_ms;
+
+	if (x->measured)
+		wait = clamp(x->srtt_ms + 4 * x->rttvar_ms, TFTP_WAIT_MIN_MS, TFTP_WAIT_MAX_MS);
+	x->wait_ms = clamp(wait, 1, longest_wait(x));
+}
+
+/* A client that asked for a wait is not given up sooner than if it were kept each time. */
+static bool tried_enough(const struct tftp_xfer *x, int64_t now)
+{
+	int64_t asked = x->agreed.has_timeout ? x->agreed.timeout_s * 1000 : 0;
+	int64_t silent = now - x->moved_at;
+
+	return silent >= x->give_up_ms ||
+		(x->resends >= TFTP_RESENDS_MAX && silent >= (TFTP_RESENDS_MAX + 1) * asked);
 }
 
 static void measure(struct tftp_xfer *x, int64_t now)
@@ -179,12 +195,11 @@ struct tftp_send tftp_xfer_on_time(struct tftp_xfer *x, int64_t now)
 {
 	if (x->over || now < x->deadline)
 		return nothing;
-	if (x->resends >= TFTP_RESENDS_MAX || now - x->moved_at >= x->give_up_ms)
+	if (tried_enough(x, now))
 		return end(x, TFTP_TIMEOUT);
 	x->resends++;
 	x->resent = true;
-	if (!x->agreed.has_timeout)
-		x->wait_ms = clamp(x->wait_ms * 2, 1, TFTP_WAIT_MAX_MS);
+	x->wait_ms = clamp(x->wait_ms * 2, 1, longest_wait(x));
 	return x->greeting ? send_oack(x, now) : send_window(x, now);
 }
 

@@ -22,7 +22,7 @@ enum {
 	TFTP_WAIT_MIN_MS = 200,       /* firmware may pause to write what it got */
 	TFTP_WAIT_MAX_MS = 8000,
 	TFTP_GIVE_UP_MS = 30000, /* of silence; a machine that resets has come back by then */
-	TFTP_RESENDS_MAX = 6,    /* of the same window */
+	TFTP_RESENDS_MAX = 6,    /* of the same window; more only where a client asked for a wait */
 	TFTP_TIMEOUT_OPTION_MAX_S = 10, /* a longer one leaves no try: not agreed to */
 };
 

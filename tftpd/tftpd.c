@@ -17,8 +17,11 @@
 
 enum {
 	PORT_DEFAULT = 69,
-	REQUEST_MAX = 1500,      /* bytes; RFC 2347 allows 512 */
-	REQUESTS_A_WAKE_UP = 16, /* before running transfers get their turn again */
+	REQUEST_MAX = 1500,         /* bytes; RFC 2347 allows 512 */
+	REQUESTS_A_WAKE_UP = 16,    /* before running transfers get their turn again */
+	REQUESTS_WAITING = 1 << 20, /* bytes of requests that the kernel holds: a lab that powers on
+				       asks at once, and a lost request costs its machine a second. The
+				       kernel's own limit (net.core.rmem_max) holds some 500 */
 	REFUSALS_A_SECOND = 200, /* logged and reported, so that no peer floods log and timeline */
 };
 
@@ -278,11 +281,12 @@ static void deliver_open(struct message *m)
 {
 	struct listener *l = (struct listener *)m;
 	struct tftpd *t = l->t;
-	int rc;
+	int room = REQUESTS_WAITING, rc;
 
 	listeners_end(t, l->segment);
 	l->next = t->listeners;
 	t->listeners = l;
+	(void)setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	rc = loop_watch(t->loop, &l->watch, l->fd, EPOLLIN, on_request, l);
 	/* It stays in the list: its descriptor may be closed only after the main thread let go of
 	 * it. */

@@ -66,16 +66,44 @@ START_TEST(options)
 	ck_assert(x.agreed.has_windowsize && x.agreed.windowsize == 16);
 	ck_assert(x.agreed.has_tsize && x.agreed.tsize == 123456);
 	ck_assert(x.agreed.has_timeout && x.agreed.timeout_s == 5);
-	/* what was asked for is the wait, each time */
-	ck_nothing(tftp_xfer_on_time(&x, 4999));
-	ck_send(tftp_xfer_on_time(&x, 5000), TFTP_SEND_OACK, 0, 0);
-	ck_nothing(tftp_xfer_on_time(&x, 9999));
 	ck_nothing(tftp_xfer_on_ack(&x, 1, 9999));
 	ck_send(tftp_xfer_on_ack(&x, 0, 9999), TFTP_SEND_DATA, 1, 16);
 	ck_nothing(tftp_xfer_on_ack(&x, 0, 10000));
 
 	o = (struct tftp_options){.has_timeout = true, .timeout_s = 255};
 	ck_send(tftp_xfer_start(&x, &o, 9, &defaults, 0), TFTP_SEND_DATA, 1, 1);
+}
+END_TEST
+
+/* What the client asked for is the longest wait, and it is tried for as long as seven of them. */
+START_TEST(asked_to_wait)
+{
+	struct tftp_options o = {.has_timeout = true, .timeout_s = 3};
+	struct tftp_xfer x;
+	int64_t at, last = 0, waits[32];
+	size_t n = 0;
+
+	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
+	for (at = x.deadline; !x.over && n < 32; at = x.deadline) {
+		waits[n++] = at - last;
+		last = at;
+		tftp_xfer_on_time(&x, at);
+	}
+	ck_assert(waits[0] == 1000 && waits[1] == 2000 && waits[2] == 3000 && waits[3] == 3000);
+	ck_assert_int_ge(last, 21000);
+	ck_assert_int_lt(last, 24001);
+
+	/* a round trip that is known is no reason to wait for long */
+	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
+	ck_send(tftp_xfer_on_ack(&x, 0, 5), TFTP_SEND_DATA, 1, 1);
+	ck_assert_int_eq(x.deadline, 5 + TFTP_WAIT_MIN_MS);
+
+	o.timeout_s = 1;
+	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
+	for (n = 0; !x.over && n < 32; n++)
+		tftp_xfer_on_time(&x, last = x.deadline);
+	ck_assert_int_ge(last, 7000);
+	ck_assert_int_le(last, 8000);
 }
 END_TEST
 
@@ -455,6 +483,7 @@ int main(void)
 	tcase_add_test(t, plain);
 	tcase_add_test(t, empty_file);
 	tcase_add_test(t, options);
+	tcase_add_test(t, asked_to_wait);
 	tcase_add_test(t, windows);
 	tcase_add_test(t, wrap);
 	tcase_add_test(t, backs_off_and_gives_up);

@@ -563,6 +563,46 @@ START_TEST(repeats)
 }
 END_TEST
 
+/* A ROM that does not know what an OACK is asks until it gets DATA. */
+START_TEST(oack_not_understood)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	uint16_t port, other = 0;
+
+	make_file("f", 700);
+	PEER_SEND(fd, 69, "\0\1f\0octet\0blksize\0001024\0");
+	port = peer_recv(fd, 5000, &p);
+	ck_assert_int_eq(p.op, TFTP_OACK);
+	/* the network's repeats do not count */
+	for (int i = 0; i < 9; i++)
+		PEER_SEND(fd, 69, "\0\1f\0octet\0blksize\0001024\0");
+	ck_assert_uint_eq(peer_recv(fd, 100, &p), 0);
+	for (int i = 0; i < 9 && (!other || p.op == TFTP_OACK); i++) {
+		if (other)
+			ck_assert_uint_eq(other, port);
+		PEER_SEND(fd, 69, "\0\1f\0octet\0blksize\0001024\0");
+		other = peer_recv(fd, 500, &p);
+		if (other && p.op == TFTP_OACK)
+			usleep(500000);
+	}
+	ck_assert_int_eq(p.op, TFTP_DATA);
+	ck_assert_uint_eq(p.block, 1);
+	ck_assert_uint_eq(p.data_len, 512);
+	ck_assert_uint_ne(other, port);
+	ck_report(1, timeout, "f");
+	/* and asked once more it does not begin again */
+	PEER_SEND(fd, 69, "\0\1f\0octet\0blksize\0001024\0");
+	peer_ack(fd, other, 1);
+	ck_assert_uint_eq(peer_recv(fd, 5000, &p), other);
+	ck_assert_uint_eq(p.block, 2);
+	ck_assert_uint_eq(p.data_len, 188);
+	peer_ack(fd, other, 2);
+	ck_report(2, done, "f");
+	close(fd);
+}
+END_TEST
+
 /* Nobody but the client itself has a say in its transfer. */
 START_TEST(strangers)
 {
@@ -769,6 +809,7 @@ int main(void)
 	tcase_add_test(t, strays_are_not_answered);
 	tcase_add_test(t, probe);
 	tcase_add_test(t, repeats);
+	tcase_add_test(t, oack_not_understood);
 	tcase_add_test(t, strangers);
 	tcase_add_test(t, per_client);
 	tcase_add_test(t, full);
