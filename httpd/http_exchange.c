@@ -62,6 +62,7 @@ struct http_exchange *http_exchange_new(struct http_listener *l, const char *tar
 	x->h = l->h;
 	x->listener = l;
 	x->started = clock_mono_ms();
+	x->target_at = (uintptr_t)target;
 	x->r.target = x->target;
 	x->r.path = x->path;
 	x->r.body = "";
@@ -105,6 +106,7 @@ void http_exchange_end(struct http_exchange *x, struct MHD_Connection *conn, boo
 		http_file_ended(x, conn, completed);
 	log_debug("http: %u %s: %s, %lld ms", x->status, http_path_shown(x->target, shown),
 		completed ? "sent" : "broken off", (long long)(clock_mono_ms() - x->started));
+	http_pump_waits(&l->pump, conn);
 	exchange_unref(x);
 	atomic_fetch_sub(&l->busy, 1);
 }
@@ -202,10 +204,10 @@ static unsigned methods_of(struct http_exchange *x)
 	return 0;
 }
 
-static void judge(struct http_exchange *x, const char *method)
+static void judge(struct http_exchange *x, const char *method, bool cut)
 {
 	unsigned methods;
-	int r = read_target(x);
+	int r = cut ? -EINVAL : read_target(x);
 
 	if (r == -ENAMETOOLONG)
 		return refuse(x, 414, "path too long");
@@ -226,7 +228,7 @@ static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connectio
 static void answer_refusal(struct http_exchange *x);
 
 enum MHD_Result http_exchange_begin(
-	struct http_exchange *x, struct MHD_Connection *conn, const char *method)
+	struct http_exchange *x, struct MHD_Connection *conn, const char *method, bool cut)
 {
 	const char *length = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Content-Length");
 	const char *expect = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Expect");
@@ -234,7 +236,7 @@ enum MHD_Result http_exchange_begin(
 
 	x->begun = true;
 	read_peer(x, conn);
-	judge(x, method);
+	judge(x, method, cut);
 	if (!x->refuse && n > HTTP_BODY_MAX)
 		refuse(x, 413, "body too large");
 	/* Where the body was not begun, or is too long to swallow, the answer comes before it. */
@@ -462,6 +464,7 @@ enum MHD_Result http_exchange_go_on(struct http_exchange *x, struct MHD_Connecti
 
 	if (x->status) /* settled by the main thread */
 		return send_answer(x, conn);
+	http_pump_has(&x->listener->pump, conn);
 	if (x->kind == HTTP_KIND_STATE) {
 		r = put_aside(x, conn);
 		if (r == 0)
@@ -495,6 +498,7 @@ static void settle(struct http_exchange *x, unsigned status, struct MHD_Response
 	x->status = status;
 	x->answer = answer;
 	MHD_resume_connection(conn);
+	http_pump_wake(&l->pump);
 }
 
 void http_exchange_abandon(struct http_exchange *x, const char *why)

@@ -11,6 +11,7 @@
 #define USHER_HTTPD_HTTP_EXCHANGE_H
 
 #include "httpd/http_path.h"
+#include "httpd/http_pump.h"
 #include "httpd/httpd.h"
 
 #include <microhttpd.h>
@@ -40,7 +41,7 @@ struct http_listener {
 	uint32_t segment;
 	unsigned serves; /* enum http_serves */
 	bool local;      /* the Unix socket */
-	struct MHD_Daemon *daemon;
+	struct http_pump pump;
 	atomic_uint busy;     /* exchanges under way */
 	pthread_mutex_t lock; /* of the two below; taken before libmicrohttpd's own locks */
 	bool closing;         /* nothing is put aside any more */
@@ -66,6 +67,7 @@ struct http_exchange {
 	unsigned refuse;        /* our own answer's status, 0: none */
 	const char *refuse_why; /* static */
 	char *target, *query;
+	uintptr_t target_at; /* where it lies in libmicrohttpd's buffer */
 	char path[HTTP_PATH_MAX];
 	struct http_arg args[HTTP_ARGS_MAX];
 	size_t n_args;
@@ -95,10 +97,10 @@ void httpd_unref(struct httpd *h);
 /* libmicrohttpd's thread. */
 struct http_exchange *http_exchange_new(
 	struct http_listener *l, const char *target); /* NULL: no memory */
-/* The first call: method, peer, path and length are known. MHD_YES, or what queueing an early
- * answer gave. */
+/* The first call: method, peer, path and length are known; `cut`: there was a NUL in the target.
+ * MHD_YES, or what queueing an early answer gave. */
 enum MHD_Result http_exchange_begin(
-	struct http_exchange *x, struct MHD_Connection *conn, const char *method);
+	struct http_exchange *x, struct MHD_Connection *conn, const char *method, bool cut);
 enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, size_t len);
 /* All was received (again: after an exchange was settled): answer it or put it aside. */
 enum MHD_Result http_exchange_go_on(struct http_exchange *x, struct MHD_Connection *conn);

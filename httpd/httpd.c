@@ -29,6 +29,8 @@ int httpd_new(const struct httpd_config *config, struct httpd **ret)
 		h->c.deadline_ms = HTTP_DEADLINE_MS;
 	if (h->c.idle_s == 0)
 		h->c.idle_s = HTTP_IDLE_S;
+	if (h->c.request_s == 0)
+		h->c.request_s = HTTP_REQUEST_S;
 	atomic_init(&h->refs, 1);
 	*ret = h;
 	return 0;
@@ -42,18 +44,27 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
 	return http_exchange_new(arg, target);
 }
 
+/* libmicrohttpd takes a NUL for the target's end. In its buffer the version comes behind the target's
+ * last byte and one NUL (0.9.75; where it lies elsewhere, this says no). */
+static bool holds_nul(const struct http_exchange *x, const char *version)
+{
+	uintptr_t end = x->target_at + strlen(x->target), next = (uintptr_t)version;
+
+	return next > end + 1 && next - end < HTTP_MEMORY;
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **context)
 {
 	struct http_exchange *x = *context;
 	enum MHD_Result r;
 
-	(void)arg, (void)url, (void)version;
+	(void)arg, (void)url;
 	if (!x)
 		return MHD_NO;
 	/* To suspend in the first call makes libmicrohttpd 0.9.75 close the connection. */
 	if (!x->begun)
-		return http_exchange_begin(x, conn, method);
+		return http_exchange_begin(x, conn, method, holds_nul(x, version));
 	if (*size > 0) {
 		r = http_exchange_body(x, data, *size);
 		*size = 0;
@@ -86,12 +97,9 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
 
 /* Listeners */
 
-/* With poll(2): seen with libmicrohttpd 0.9.75 and epoll, some 128 requests that come at once lie
- * unread until a connection times out (test_httpd's "rack"). */
-static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd)
+static struct MHD_Daemon *make_daemon(struct http_listener *l, int fd)
 {
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ERROR_LOG |
-		MHD_ALLOW_SUSPEND_RESUME;
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
 
 	/* A connection limit per address means nothing on a Unix socket: 0 is none. */
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
@@ -100,7 +108,25 @@ static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd)
 		l->local ? 0u : (unsigned)HTTP_PER_IP, MHD_OPTION_CONNECTION_TIMEOUT,
 		l->h->c.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY,
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, l, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, l, MHD_OPTION_END);
+		on_completed, l, MHD_OPTION_NOTIFY_CONNECTION, http_pump_connection, &l->pump,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+}
+
+/* `fd` is given away: libmicrohttpd 0.9.75 closes it, when it fails to start as well. */
+static int start_daemon(struct http_listener *l, int fd)
+{
+	int r = http_pump_init(&l->pump, (int64_t)l->h->c.request_s * 1000);
+	struct MHD_Daemon *d;
+
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	d = make_daemon(l, fd);
+	r = d ? http_pump_start(&l->pump, d) : -EIO;
+	if (r < 0)
+		http_pump_fini(&l->pump);
+	return r;
 }
 
 static void listener_free(struct http_listener *l)
@@ -112,11 +138,12 @@ static void listener_free(struct http_listener *l)
 	free(l);
 }
 
-/* `fd` is given away: libmicrohttpd 0.9.75 closes it, when it fails to start as well. */
+/* `fd` is given away. */
 static int listener_new(struct httpd *h, uint32_t segment, unsigned serves, bool local, int fd,
 	struct http_listener **ret)
 {
 	struct http_listener *l = calloc(1, sizeof(*l));
+	int r;
 
 	if (!l || h->n_listeners == HTTP_LISTENERS) {
 		free(l);
@@ -128,10 +155,10 @@ static int listener_new(struct httpd *h, uint32_t segment, unsigned serves, bool
 	l->serves = serves;
 	l->local = local;
 	pthread_mutex_init(&l->lock, NULL);
-	l->daemon = start_daemon(l, fd);
-	if (!l->daemon) {
+	r = start_daemon(l, fd);
+	if (r < 0) {
 		listener_free(l);
-		return -EIO;
+		return r;
 	}
 	h->listeners[h->n_listeners++] = l;
 	*ret = l;
@@ -227,7 +254,7 @@ static void listener_abandon(struct http_listener *l)
 
 static void listener_stop(struct http_listener *l)
 {
-	MHD_stop_daemon(l->daemon);
+	http_pump_fini(&l->pump);
 	remove_socket(l);
 	listener_free(l);
 }

@@ -23,7 +23,9 @@
 enum {
 	HTTP_CONNECTIONS = 1024, /* per listener: a rack's worth of installers, each with a few */
 	HTTP_PER_IP = 64,        /* of one address: no machine crowds out the others */
-	HTTP_IDLE_S = 120, /* without a byte either way: an installer's disk may be this slow */
+	HTTP_IDLE_S = 120,    /* without a byte either way: an installer's disk may be this slow */
+	HTTP_REQUEST_S = 150, /* for a request to come whole, from the end of the one before: who
+				 sends a byte a minute is not idle, but holds a connection */
 	HTTP_MEMORY = 16 * 1024, /* per connection: request line and headers must fit, else 431 */
 	HTTP_BODY_MAX = 1024 * 1024,        /* longest request body, else 413 */
 	HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all bodies held at a time, else 503 */
@@ -120,7 +122,7 @@ struct httpd_config {
 	void *arg;
 	/* For tests; 0 takes the limits above. */
 	int64_t deadline_ms;
-	unsigned idle_s;
+	unsigned idle_s, request_s;
 };
 
 struct httpd;

@@ -1,6 +1,7 @@
 #include "tftpd/tftpd.h"
 
 #include "core/log.h"
+#include "core/priority.h"
 #include "machine/segment.h"
 #include "tftpd/tftp_report.h"
 #include "tftpd/tftp_transfer.h"
@@ -317,6 +318,7 @@ static void *run(void *arg)
 {
 	struct tftpd *t = arg;
 
+	priority_yield();
 	loop_run(t->loop);
 	return NULL;
 }

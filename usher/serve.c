@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/priority.h"
 
 #include <systemd/sd-daemon.h>
 
@@ -58,8 +59,17 @@ static int start_folders(struct run *r, char *why, size_t size)
 	return privilege_folder(folder, 0755, c->user, why, size);
 }
 
+/* Before any thread starts and while we may: the loop's answers do not wait for those who move bytes. */
+static void claim_priority(void)
+{
+	int rc = priority_claim();
+
+	log_debug("priority of the main thread: %s", rc ? strerror(-rc) : "claimed");
+}
+
 static int start_privilege(struct run *r, char *why, size_t size)
 {
+	claim_priority();
 	return privilege_drop(r->service.config.user, why, size);
 }
 

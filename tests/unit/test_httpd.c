@@ -326,24 +326,34 @@ static int dial(const char *from)
 	return fd;
 }
 
+static void say_bytes(int fd, const char *text, size_t len)
+{
+	ck_assert_int_eq(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
 static void say(int fd, const char *text)
 {
-	ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+	say_bytes(fd, text, strlen(text));
 }
 
 /* The status of the answer to these very bytes; 0: closed without one. */
-static int raw_status(const char *request)
+static int status_of_bytes(const char *request, size_t len)
 {
 	char answer[512] = "";
 	int fd = dial(NULL), status = 0;
 	ssize_t n;
 
-	say(fd, request);
+	say_bytes(fd, request, len);
 	n = recv(fd, answer, sizeof(answer) - 1, 0);
 	close(fd);
 	if (n > 0)
 		ck_assert_int_eq(sscanf(answer, "HTTP/1.%*d %d", &status), 1);
 	return status;
+}
+
+static int raw_status(const char *request)
+{
+	return status_of_bytes(request, strlen(request));
 }
 
 struct client {
@@ -436,7 +446,7 @@ static void make_files(void)
 	fclose(f);
 }
 
-static void start(unsigned idle_s)
+static void start(unsigned idle_s, unsigned request_s)
 {
 	struct httpd_config c = {.loop = t.loop,
 		.home = &t.home,
@@ -445,7 +455,8 @@ static void start(unsigned idle_s)
 		.ended = ended,
 		.arg = &t,
 		.deadline_ms = DEADLINE_MS,
-		.idle_s = idle_s};
+		.idle_s = idle_s,
+		.request_s = request_s};
 
 	ck_assert_int_eq(httpd_new(&c, &t.h), 0);
 }
@@ -470,7 +481,7 @@ static void setup(void)
 	ck_assert_int_eq(mailbox_init(&t.home), 0);
 	ck_assert_int_eq(mailbox_attach(&t.home, t.loop), 0);
 	loop_timer_init(&t.late, on_late, NULL);
-	start(0);
+	start(0, 0);
 	open_tcp();
 }
 
@@ -527,6 +538,8 @@ END_TEST
 
 static void ask_bad(void)
 {
+	static const char nul[] = "GET /m/echo\0b HTTP/1.1\r\nHost: x\r\n\r\n",
+			  nul_last[] = "GET /m/echo\0 HTTP/1.1\r\nHost: x\r\n\r\n";
 	char long_path[2048], headers[32768];
 
 	expect_reply((struct ask){.path = "/m/../etc/passwd"}, 400, "bad path or query\n");
@@ -539,6 +552,8 @@ static void ask_bad(void)
 	memcpy(long_path, "/m/", 3);
 	long_path[1500] = '\0';
 	expect_reply((struct ask){.path = long_path}, 414, NULL);
+	ck_assert_int_eq(status_of_bytes(nul, sizeof(nul) - 1), 400);
+	ck_assert_int_eq(status_of_bytes(nul_last, sizeof(nul_last) - 1), 400);
 	ck_assert_int_eq(raw_status("GET m/echo HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
 	ck_assert_int_eq(raw_status("GET http://x/m/echo HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
 	ck_assert_int_eq(raw_status("GET /m/echo HTTP/1.0\r\n\r\n"), 200);
@@ -998,7 +1013,7 @@ START_TEST(stop_under_load)
 		open_tcp();
 		if (round % 5 == 4) {
 			httpd_free(t.h);
-			start(0);
+			start(0, 0);
 			open_tcp();
 		}
 	}
@@ -1078,7 +1093,7 @@ START_TEST(no_leak)
 		if (round == 0)
 			before = count_fds();
 		ck_assert_int_eq(count_fds(), before);
-		start(0);
+		start(0, 0);
 		open_tcp();
 	}
 }
@@ -1268,7 +1283,7 @@ START_TEST(rack)
 	CPU_SET(sched_getcpu(), &one);
 	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
 	httpd_free(t.h);
-	start(0);
+	start(0, 0);
 	set_policy(SCHED_IDLE);
 	open_tcp();
 	set_policy(SCHED_OTHER);
@@ -1284,11 +1299,61 @@ START_TEST(crowds)
 	fds.rlim_cur = fds.rlim_max < 8192 ? fds.rlim_max : 8192;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &fds), 0);
 	httpd_free(t.h);
-	start(1);
+	start(1, 0);
 	open_tcp();
 	serve_while(one_address_crowd);
 	if (fds.rlim_cur >= CROWD + HTTP_CONNECTIONS + 100)
 		serve_while(many_addresses_crowd);
+}
+END_TEST
+
+/* Never idle, never done: its request, or what comes after one that was answered. */
+static void drip(void)
+{
+	static const char ask[] = "GET /m/echo HTTP/1.1\r\nHost: x\r\n\r\n";
+	char answer[512];
+	int64_t began;
+
+	crowd[0] = dial(NULL);
+	crowd[1] = dial(NULL);
+	say(crowd[1], ask);
+	ck_assert_int_gt(recv(crowd[1], answer, sizeof(answer), 0), 0);
+	began = clock_mono_ms();
+	for (size_t i = 0; still_open(2) && clock_mono_ms() - began < 20000; i++) {
+		for (int c = 0; c < 2; c++)
+			(void)!send(crowd[c], ask + i % 10, 1, MSG_NOSIGNAL);
+		usleep(100000);
+	}
+	ck_assert_int_lt(clock_mono_ms() - began, 20000);
+	leave(2);
+}
+
+static void read_slowly(void)
+{
+	struct reply r;
+	char some[4096];
+	size_t n = 0;
+
+	crowd[0] = dial(NULL);
+	say(crowd[0], "GET /boot/big HTTP/1.1\r\nHost: x\r\n\r\n");
+	r = fetch((struct ask){.path = "/m/hold"});
+	ck_assert_int_eq(r.status, 200);
+	free(r.body);
+	for (int i = 0; i < 15; i++, usleep(100000))
+		n += (size_t)recv(crowd[0], some, sizeof(some), 0);
+	for (ssize_t got = 1; n < BIG && got > 0; n += (size_t)got)
+		got = recv(crowd[0], some, sizeof(some), 0);
+	ck_assert_uint_ge(n, BIG);
+	leave(1);
+}
+
+START_TEST(request_deadline)
+{
+	httpd_free(t.h);
+	start(0, 1);
+	open_tcp();
+	serve_while(drip);
+	serve_while(read_slowly); /* answers may take longer */
 }
 END_TEST
 
@@ -1320,6 +1385,7 @@ int main(void)
 	tcase_add_test(c, local);
 	tcase_add_test(c, local_stale);
 	tcase_add_test(c, rack);
+	tcase_add_test(c, request_deadline);
 	tcase_add_test(c, crowds);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
