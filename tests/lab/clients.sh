@@ -5,7 +5,8 @@
 #     lane_begin KIND N MAC ADDRESS   in a subshell of its own: $kind, $n, $mac, $address; ADDRESS "" is learned
 #     soft NAME CLASS                 one of udhcpc, dhclient, dhcpcd, networkd goes through all that it can do; the timeline
 #                                     names it by what its vendor class begins with
-#     vm_bios, vm_uefi, vm_uefi_http, vm_reset, vm_off    the same machine's firmware
+#     vm_bios, vm_plain_pxe, vm_uefi, vm_uefi_http, vm_secure, vm_reset, vm_off    the same machine's firmware; what it
+#                                     says on its serial console: $USHER_LAB/serial.N
 #     try COLUMN WHAT COMMAND…        a cell of $who's row, and a claim
 #     lanes_end                       the claims, and the table
 
@@ -276,21 +277,44 @@ vm() {
 	mkfifo "$USHER_LAB/monitor.$n"
 	exec 7<>"$USHER_LAB/monitor.$n"
 	mark
-	qemu-system-x86_64 -nodefaults -no-user-config -display none -accel tcg -cpu max -m 512 -monitor stdio \
-		-netdev "tap,id=net,ifname=t$n,script=no,downscript=no" "$@" <&7 &
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -accel tcg -cpu max -m 768 -monitor stdio \
+		-netdev "${vm_netdev:-tap,id=net,ifname=t$n,script=no,downscript=no}" -serial "file:$USHER_LAB/serial.$n" \
+		"$@" <&7 &
 	vm_pid=$!
 }
 # QEMU's own ROM, which is iPXE.
 vm_bios() { vm -machine pc -boot n -device "virtio-net-pci,netdev=net,mac=$mac"; }
-# OVMF's own stack, without QEMU's ROM; it has no PXE when told so, and then does HTTP Boot.
-vm_uefi() {
-	local code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=$USHER_LAB/vars.$n
-	cp /usr/share/OVMF/OVMF_VARS_4M.fd "$vars"
-	vm -machine q35 -drive "if=pflash,format=raw,readonly=on,file=$code" -drive "if=pflash,format=raw,file=$vars" \
-		-device "virtio-net-pci,netdev=net,mac=$mac,romfile=" -device virtio-rng-pci "$@"
+# The same, on a cable that takes out what iPXE says of itself (plain_pxe.c).
+vm_plain_pxe() {
+	local ours=$USHER_LAB/cable.$n qemu=$USHER_LAB/qemu.$n vm_netdev
+	[ -x "$USHER_LAB/plain_pxe" ] || "${CC:-gcc}" -O2 -o "$USHER_LAB/plain_pxe" "$LAB_TOP/tests/lab/plain_pxe.c" || return
+	vm_netdev="dgram,id=net,local.type=unix,local.path=$qemu,remote.type=unix,remote.path=$ours"
+	vm_bios
+	"$USHER_LAB/plain_pxe" "t$n" "$ours" "$qemu" &
+	cable_pid=$!
 }
-vm_uefi_http() {
-	vm_uefi -fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n -fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n
+cable_off() {
+	kill $cable_pid
+	wait $cable_pid
+}
+# OVMF's own stack, without QEMU's ROM; it has no PXE when told so, and then does HTTP Boot.
+no_pxe="-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n -fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n"
+vm_uefi() { vm_ovmf OVMF_CODE_4M.fd OVMF_VARS_4M.fd -machine q35 "$@"; }
+# shellcheck disable=SC2086
+vm_uefi_http() { vm_uefi $no_pxe; }
+# With Secure Boot built in and its variables out of the guest's reach; it is enforced when VARS has keys enrolled, as
+# OVMF_VARS_4M.ms.fd has Microsoft's.
+vm_secure() { # VARS…
+	local vars=$1
+	shift
+	vm_ovmf OVMF_CODE_4M.secboot.fd "$vars" -machine q35,smm=on -global driver=cfi.pflash01,property=secure,value=on "$@"
+}
+vm_ovmf() { # CODE VARS…
+	local code=/usr/share/OVMF/$1 vars=$USHER_LAB/vars.$n
+	cp "/usr/share/OVMF/$2" "$vars"
+	shift 2
+	vm -drive "if=pflash,unit=0,format=raw,readonly=on,file=$code" -drive "if=pflash,unit=1,format=raw,file=$vars" \
+		-device "virtio-net-pci,netdev=net,mac=$mac,romfile=" -device virtio-rng-pci "$@"
 }
 vm_reset() {
 	mark

@@ -1,23 +1,26 @@
 #!/bin/bash
 # lab: boots guests
 # What firmware makes of us: iPXE as a network card's ROM, OVMF's PXE and OVMF's HTTP Boot, in QEMU. Not armed, a machine
-# gets its address and nothing to boot; armed, the boot program of its architecture, which it fetches. Started again it has
-# the same address, and so has the iPXE that OVMF loads, and the system after all of them.
+# gets its address and nothing to boot; armed, the boot program of its architecture, which it fetches, and all that follows
+# until its installer's kernel has its answers. Started again it has the same address, and so have the iPXE that OVMF loads,
+# the installer, and the system after all of them.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net.sh"
 net_enter "$@"
 . "$(dirname "$0")/profiles.sh"
 . "$(dirname "$0")/clients.sh"
+. "$(dirname "$0")/installer.sh"
 
+installer_need_tiny
+installer_profile waits
 clients_start
 patience=80 # OVMF asks again after 4, 8, 16 and 32 s
-enroll own 02:00:00:00:00:11 10.66.0.31
-enroll pxe 02:00:00:00:00:12 10.66.0.32
-enroll http 02:00:00:00:00:13 10.66.0.33
+enroll own 02:00:00:00:00:11 10.66.0.31 waits
+enroll pxe 02:00:00:00:00:12 10.66.0.32 waits
+enroll http 02:00:00:00:00:13 10.66.0.33 waits
 
 state_is() { [ "$("$USHER" show "$kind" --json | jq -r .state)" = "$1" ]; }
-timeline_has() { "$USHER" timeline "$kind" | grep -E "$1"; }
 
 takes_lease() { # CLASS
 	try leased "takes its lease" answered discover
@@ -49,13 +52,16 @@ rom() {
 	takes_lease iPXE
 	[ "$kind" != own ] || arm_rom
 	comes_back
-	[ "$kind" != own ] || try leased "takes its boot script" wait_until 30 timeline_has "booting +boot 1 of 3"
+	[ "$kind" != own ] || try leased "comes to an installer with its answers" went "leased .*\(iPXE" "${installer[@]}" \
+		"progress +Linux by BIOS"
 	system_after
 }
 arm_rom() {
 	try leased "is left alone" state_is known
 	"$USHER" reinstall "$kind"
 }
+installer=("booting +boot 1 of 3" "transfer +/boot/tiny/vmlinuz, " "transfer +/boot/tiny/initrd.img, " "leased .*\(udhcp"
+	"installing +answers fetched by ")
 
 # CLASS PROGRAM VM…
 uefi() {
@@ -68,10 +74,11 @@ uefi() {
 	"$USHER" reinstall "$kind"
 	try leased "is armed, and offered its program" offered "$program"
 	takes_lease "$class"
-	try leased "fetches it" wait_until 30 timeline_has "transfer .*snponly.efi, "
+	try leased "fetches it" went "transfer .*snponly.efi, "
 	who="iPXE, UEFI"
 	try leased "has the same lease" wait_until 60 on_timeline iPXE
-	try leased "takes its boot script" wait_until 30 timeline_has "booting +boot 1 of 3"
+	try leased "comes to an installer with its answers" went "${installer[@]}" "progress +Linux by UEFI"
+	try leased "is installing" state_is installing
 	who=$3
 	comes_back
 	system_after
