@@ -182,7 +182,7 @@ static int method_parse(const char *name, enum http_method *ret)
 }
 
 /* What a path may be asked with; 0: there is no such path. */
-static unsigned methods_of(struct http_exchange *x)
+static unsigned methods_of(struct http_exchange *x, struct MHD_Connection *conn)
 {
 	const unsigned get = 1u << HTTP_GET | 1u << HTTP_HEAD;
 	const unsigned put = 1u << HTTP_POST | 1u << HTTP_PUT;
@@ -191,6 +191,12 @@ static unsigned methods_of(struct http_exchange *x)
 		if (http_path_below(x->path, "/m/")) {
 			x->kind = HTTP_KIND_STATE;
 			return get | put;
+		}
+		if (x->h->c.asks &&
+			x->h->c.asks(x->h->c.arg, x->path,
+				MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "User-Agent"))) {
+			x->kind = HTTP_KIND_STATE;
+			return get;
 		}
 		if (http_path_below(x->path, "/boot/") && x->h->c.open) {
 			x->kind = HTTP_KIND_FILE;
@@ -204,7 +210,8 @@ static unsigned methods_of(struct http_exchange *x)
 	return 0;
 }
 
-static void judge(struct http_exchange *x, const char *method, bool cut)
+static void judge(
+	struct http_exchange *x, struct MHD_Connection *conn, const char *method, bool cut)
 {
 	unsigned methods;
 	int r = cut ? -EINVAL : read_target(x);
@@ -217,7 +224,7 @@ static void judge(struct http_exchange *x, const char *method, bool cut)
 		x->path[0] = '\0';
 		return refuse(x, 400, r == -E2BIG ? "too many arguments" : "bad path or query");
 	}
-	methods = methods_of(x);
+	methods = methods_of(x, conn);
 	if (!methods)
 		return refuse(x, 404, "no such path");
 	if (method_parse(method, &x->r.method) < 0 || !(methods & 1u << x->r.method))
@@ -236,7 +243,7 @@ enum MHD_Result http_exchange_begin(
 
 	x->begun = true;
 	read_peer(x, conn);
-	judge(x, method, cut);
+	judge(x, conn, method, cut);
 	if (!x->refuse && n > HTTP_BODY_MAX)
 		refuse(x, 413, "body too large");
 	/* Where the body was not begun, or is too long to swallow, the answer comes before it. */

@@ -112,6 +112,9 @@ struct httpd_config {
 	struct mailbox *home; /* the main thread's; attached to the loop. Outlives httpd */
 	/* Main thread. Must answer, now or later. */
 	void (*handle)(void *arg, struct http_request *r);
+	/* libmicrohttpd's threads: is this GET of a normalised path, below whatever, put aside for
+	 * `handle` too? `agent`: its User-Agent or NULL. TCP only. NULL: none is. */
+	bool (*asks)(void *arg, const char *path, const char *agent);
 	/* libmicrohttpd's threads, several at a time; may block for a disk, not for a peer. `path`
 	 * is normalised and below "/boot/". 0; -ENOENT (404), -EACCES or -EPERM (403), -EISDIR
 	 * (404), -EMFILE or -ENFILE (503), others 500; `why` may be given one line for the client.

@@ -288,17 +288,16 @@ static const struct tongue tongues[SCRIPT_KINDS] = {
 		"DEFAULT disk\nPROMPT 1\nTIMEOUT 50\nIMPLICIT 0\n\nLABEL disk\nLOCALBOOT 0\n"},
 };
 
-int script_refuse(enum script_kind kind, const char *machine, const char *state, const char *reason,
-	char **ret)
+int script_refuse(enum script_kind kind, const char *what, const char *fix, char **ret)
 {
 	const struct tongue *l = &tongues[kind];
 	struct text t;
 
 	text_init(&t, MUSTACHE_OUTPUT_MAX);
-	text_printf(
-		&t, "%s%susher: %s is %s%s", l->first, l->say, machine, state, *reason ? ": " : "");
-	put_words(&t, reason, l->special);
-	text_printf(&t, "%s%sTo install it: usher reinstall %s%s%s", l->end, l->say, machine,
-		l->end, l->last);
+	text_printf(&t, "%s%susher: ", l->first, l->say);
+	put_words(&t, what, l->special);
+	text_printf(&t, "%s%s", l->end, l->say);
+	put_words(&t, fix, l->special);
+	text_printf(&t, "%s%s", l->end, l->last);
 	return take(&t, 0, ret);
 }

@@ -40,9 +40,8 @@ struct script {
 /* 0 and heap text; -EINVAL with one line in `why`: this boot loader cannot do that; -ENOMEM. */
 int script_make(
 	enum script_kind kind, const struct script *s, char **ret, char *why, size_t why_size);
-/* "usher: MACHINE is STATE: REASON", how to install it, then on to the disk. The reason may be an
- * installer's words, or "". 0 or -ENOMEM. */
-int script_refuse(enum script_kind kind, const char *machine, const char *state, const char *reason,
-	char **ret);
+/* Shows "usher: WHAT" and the line `fix`, then goes on to the disk. They may hold an installer's
+ * words. 0 or -ENOMEM. */
+int script_refuse(enum script_kind kind, const char *what, const char *fix, char **ret);
 
 #endif

@@ -208,6 +208,22 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct ip *clien
 	return machine_event(m, LIFE_BOOT, detail);
 }
 
+int machine_boot_named(struct machine *m, const struct ip *client, int64_t now)
+{
+	bool same = m->script_at && now - m->script_at < MACHINE_SAME_BOOT_MS &&
+		m->state == LIFE_BOOTING && ip_eq(client, &m->attempt.client);
+	int rc = same ? 0 : machine_boot(m, TOKEN_NEXT, client);
+
+	if (!same && !rc)
+		m->script_at = now;
+	return rc;
+}
+
+void machine_loaded(struct machine *m)
+{
+	m->script_at = 0;
+}
+
 static const char *answers_error(
 	const struct machine *m, enum token_kind kind, const struct ip *client)
 {

@@ -23,7 +23,10 @@ enum {
 	MACHINE_NICS = 8,
 	MACHINE_NIC_ADDRS = 4,
 	MACHINES_MAX = 100000,
-	TOKEN_TEXT = 33, /* 128 random bits as hex and a NUL */
+	MACHINE_SAME_BOOT_MS =
+		30 * 1000, /* an emulated GRUB takes seconds from one look to the next;
+					     no machine resets in less but to be stopped */
+	TOKEN_TEXT = 33,   /* 128 random bits as hex and a NUL */
 };
 
 struct nic {
@@ -55,9 +58,9 @@ struct attempt {
 struct machine {
 	char name[MACHINE_NAME];
 	char uuid[37];
-	bool guest; /* libvirt's; else bare metal */
+	bool guest;    /* libvirt's; else bare metal */
 	bool deleting; /* it was told to go: its guest may be gone in part, and never starts again */
-	bool busy;  /* not stored: a libvirt job or power switch of it is under way */
+	bool busy;     /* not stored: a libvirt job or power switch of it is under way */
 	enum life_state state;
 	int64_t created_at, state_at; /* wall ms */
 	char profile[64];
@@ -69,6 +72,8 @@ struct machine {
 	json_t *guest_spec;  /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
+	int64_t script_at; /* not stored: when this boot's script was fetched by name, mono ms; 0: it
+			      loaded something since */
 	/* registry's own */
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
@@ -144,6 +149,15 @@ int machine_event(struct machine *m, enum life_event e, const char *detail);
  * boot when it is a new one. 0: serve it under attempt.token. -EPERM: refused, attempt.reason or
  * the timeline says why. */
 int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client);
+/*
+ * The same, asked for without a token, by a fixed name. A boot loader may ask more than once in one
+ * boot: GRUB looks whether the file is there, then reads it, and PXELINUX repeats what it got no
+ * answer to. That is the same boot as long as the machine has loaded nothing else since its script
+ * (machine_loaded()): after a reset it has to load its boot program again. Where that lies on the
+ * machine itself, only the time tells: MACHINE_SAME_BOOT_MS after the first of them it is a new one.
+ */
+int machine_boot_named(struct machine *m, const struct ip *client, int64_t now);
+void machine_loaded(struct machine *m);
 /* May `client` have the answers now? 0 or -EPERM; either way on the timeline. */
 int machine_answers(struct machine *m, enum token_kind kind, const struct ip *client);
 /* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the

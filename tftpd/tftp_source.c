@@ -25,6 +25,11 @@ int tftp_source_init(struct tftp_source *s, int fd, uint64_t size)
 	return 0;
 }
 
+void tftp_source_init_bytes(struct tftp_source *s, uint8_t *bytes, size_t size)
+{
+	*s = (struct tftp_source){.fd = -1, .bytes = bytes, .size = size};
+}
+
 void tftp_source_fini(struct tftp_source *s)
 {
 	if (s->fd >= 0)
@@ -36,6 +41,10 @@ void tftp_source_fini(struct tftp_source *s)
 /* Exactly `len` bytes, from offset `at` of the content. */
 static int read_at(const struct tftp_source *s, uint64_t at, uint8_t *to, size_t len)
 {
+	if (s->fd < 0) {
+		memcpy(to, s->bytes + at, len);
+		return 0;
+	}
 	while (len) {
 		ssize_t n = pread(s->fd, to, len, s->start + (off_t)at);
 

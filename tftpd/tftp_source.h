@@ -1,6 +1,6 @@
 /*
- * What a transfer sends: a stretch of an open file, or bytes in memory (netascii; later, names that
- * stand for state).
+ * What a transfer sends: a stretch of an open file, or bytes in memory (netascii, and what the main
+ * thread answered).
  */
 #ifndef USHER_TFTPD_TFTP_SOURCE_H
 #define USHER_TFTPD_TFTP_SOURCE_H
@@ -24,6 +24,8 @@ struct tftp_source {
 /* Takes the descriptor over, also on failure; the content begins at its current offset. 0 or
  * -errno. */
 int tftp_source_init(struct tftp_source *s, int fd, uint64_t size);
+/* Takes heap bytes over. */
+void tftp_source_init_bytes(struct tftp_source *s, uint8_t *bytes, size_t size);
 /* Turns the text into netascii (RFC 764: LF to CR LF, CR to CR NUL), in memory. -EFBIG, -ENOMEM, or
  * -EIO when the file is shorter than it was said to be. */
 int tftp_source_netascii(struct tftp_source *s);

@@ -3,7 +3,7 @@
 #include "core/log.h"
 #include "core/priority.h"
 #include "machine/segment.h"
-#include "tftpd/tftp_report.h"
+#include "tftpd/tftp_aside.h"
 #include "tftpd/tftp_transfer.h"
 
 #include <errno.h>
@@ -60,6 +60,7 @@ struct tftpd {
 	struct mailbox box;
 	struct listener *listeners;
 	struct transfers transfers;
+	struct tftp_asides asides;
 	int64_t refusals_since; /* clock_mono_ms */
 	unsigned refusals, untold;
 };
@@ -145,29 +146,14 @@ static void refuse_open(
 	}
 }
 
-static int open_source(struct tftpd *t, const struct tftp_packet *p, struct tftp_source *ret,
-	char *why, size_t why_size)
+static int open_source(
+	struct tftpd *t, const char *name, struct tftp_source *ret, char *why, size_t why_size)
 {
 	uint64_t size = 0;
 	int fd = -1, rc;
 
-	/*
-	 * A name that stands for state (pxelinux.cfg/01-MAC, grub.cfg-MAC) is told from a file
-	 * here: the request will be kept with a deadline, a message goes to the main loop, and its
-	 * answer comes back by t->box with the text, from which the transfer starts as one from
-	 * memory (struct tftp_source.bytes). The client's own repeats in the meantime are the same
-	 * request.
-	 */
-	rc = t->config.open(t->config.arg, p->name, &fd, &size, why, why_size);
-	if (rc)
-		return rc;
-	rc = tftp_source_init(ret, fd, size);
-	if (!rc && p->netascii) {
-		rc = tftp_source_netascii(ret);
-		if (rc)
-			tftp_source_fini(ret);
-	}
-	return rc;
+	rc = t->config.open(t->config.arg, name, &fd, &size, why, why_size);
+	return rc ? rc : tftp_source_init(ret, fd, size);
 }
 
 /*
@@ -179,33 +165,103 @@ static bool passing(int rc)
 	return rc == -EAGAIN || rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM || rc == -ENOBUFS;
 }
 
-static void read_request(
-	struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
+/* Whether it may have a transfer now; says so when it may not. */
+static bool admitted(struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
 {
-	struct tftp_source source;
-	char why[TFTP_WHY] = "";
 	int rc = transfers_admit(&l->t->transfers, c, p->name, &p->options);
 
-	if (rc == -EALREADY)
-		return;
-	if (rc == -EBUSY) {
+	if (rc == -EBUSY)
 		refuse(l, c, p->name, TFTP_E_OTHER,
 			"this address has too many transfers under way, wait for one to end");
-		return;
-	}
-	if (rc) {
+	else if (rc && rc != -EALREADY)
 		refusal_tell(l->t, c, p->name, "too many transfers at once, left to ask again");
-		return;
+	return !rc;
+}
+
+/* `rc` and `why` say how it went to get at the source. */
+static void start_transfer(struct listener *l, const struct tftp_client *c,
+	const struct tftp_packet *p, struct tftp_source *source, int rc, const char *why)
+{
+	if (!rc && p->netascii) {
+		rc = tftp_source_netascii(source);
+		if (rc)
+			tftp_source_fini(source);
 	}
-	rc = open_source(l->t, p, &source, why, sizeof why);
 	if (rc && !passing(rc)) {
 		refuse_open(l, c, p->name, rc, why);
 		return;
 	}
 	if (!rc)
-		rc = transfers_start(&l->t->transfers, c, p->name, &p->options, &source);
+		rc = transfers_start(&l->t->transfers, c, p->name, &p->options, source);
 	if (rc && rc != -EAGAIN)
 		refusal_tell(l->t, c, p->name, strerror(-rc));
+}
+
+static void read_file(struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
+{
+	struct tftp_source source;
+	char why[TFTP_WHY] = "";
+	int rc = open_source(l->t, p->name, &source, why, sizeof why);
+
+	start_transfer(l, c, p, &source, rc, why);
+}
+
+static void put_aside(struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
+{
+	int rc = tftp_asides_put(&l->t->asides, c->segment, c->peer, &c->ip, c->port, p);
+
+	if (rc && rc != -EALREADY)
+		refusal_tell(l->t, c, p->name, "too many requests at once, left to ask again");
+}
+
+static void read_request(
+	struct listener *l, const struct tftp_client *c, const struct tftp_packet *p)
+{
+	const struct tftpd_config *f = &l->t->config;
+
+	if (!admitted(l, c, p))
+		return;
+	if (f->asks && f->asks(f->arg, p->name))
+		put_aside(l, c, p);
+	else
+		read_file(l, c, p);
+}
+
+static struct listener *listener_of(const struct tftpd *t, uint32_t segment)
+{
+	struct listener *l = t->listeners;
+
+	while (l && l->segment != segment)
+		l = l->next;
+	return l;
+}
+
+/* The main thread has answered what was put aside. */
+static void on_answer(void *arg, struct tftp_aside *a)
+{
+	struct tftpd *t = arg;
+	struct listener *l = listener_of(t, a->r.segment);
+	struct tftp_source source = {.fd = -1};
+	struct tftp_client c = {
+		.segment = a->r.segment, .peer = &a->peer, .ip = a->r.peer, .port = a->r.peer_port};
+
+	if (l) {
+		c.ifname = l->ifname;
+		c.server = &l->server;
+	}
+	if (!l || !admitted(l, &c, &a->packet)) {
+		tftp_aside_free(a);
+		return;
+	}
+	if (a->verdict == TFTP_OPEN) {
+		read_file(l, &c, &a->packet);
+	} else {
+		tftp_source_init_bytes(&source, a->bytes, a->len);
+		a->bytes = NULL;
+		start_transfer(
+			l, &c, &a->packet, &source, a->verdict == TFTP_REFUSE ? a->rc : 0, a->why);
+	}
+	tftp_aside_free(a);
 }
 
 static void request(
@@ -300,6 +356,7 @@ static void deliver_close(struct message *m)
 	struct close_message *c = (struct close_message *)m;
 
 	listeners_end(c->t, c->segment);
+	tftp_asides_drop_segment(&c->t->asides, c->segment);
 	transfers_end_segment(&c->t->transfers, c->segment);
 	free(c);
 }
@@ -310,6 +367,7 @@ static void deliver_stop(struct message *m)
 
 	while (t->listeners)
 		listener_end(t, &t->listeners);
+	tftp_asides_drop(&t->asides);
 	transfers_fini(&t->transfers);
 	loop_stop(t->loop, 0);
 }
@@ -360,6 +418,8 @@ int tftpd_new(const struct tftpd_config *config, struct tftpd **ret)
 		goto no_loop;
 	rc = transfers_init(&t->transfers, t->loop, &t->config);
 	if (!rc)
+		rc = tftp_asides_init(&t->asides, &t->config, t->loop, &t->box, on_answer, t);
+	if (!rc)
 		rc = mailbox_attach(&t->box, t->loop);
 	if (!rc)
 		rc = thread_start(t);
@@ -367,6 +427,7 @@ int tftpd_new(const struct tftpd_config *config, struct tftpd **ret)
 		*ret = t;
 		return 0;
 	}
+	tftp_asides_fini(&t->asides);
 	transfers_fini(&t->transfers);
 no_loop:
 	mailbox_fini(&t->box);
@@ -462,6 +523,7 @@ void tftpd_free(struct tftpd *t)
 	mailbox_post(&t->box, &t->stop);
 	pthread_join(t->thread, NULL);
 	mailbox_fini(&t->box);
+	tftp_asides_fini(&t->asides);
 	loop_free(t->loop);
 	close(t->inert);
 	free(t);

@@ -30,6 +30,14 @@ struct tftp_report {
 	const char *why; /* one printable line, the client's words or ours; "" for done, probe */
 };
 
+/* A request for what only the main thread knows; see tftpd_config.asks. */
+struct tftp_request {
+	uint32_t segment;
+	struct ip peer;
+	uint16_t peer_port;
+	const char *name;
+};
+
 struct tftpd_config {
 	struct mailbox *home; /* of the main thread; must outlive tftpd_free() */
 	/*
@@ -43,6 +51,12 @@ struct tftpd_config {
 	 */
 	int (*open)(void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why,
 		size_t why_size);
+	/*
+	 * TFTP thread: is this name to be put to the main thread first? Then `asked` is called there,
+	 * and must answer, at once or later, by one of the three below. NULL: no name is.
+	 */
+	bool (*asks)(void *arg, const char *name);
+	void (*asked)(void *arg, struct tftp_request *r);
 	/* Main thread. The report and its strings are gone when it returns. NULL: nobody wants to
 	 * know. Refusals are reported up to some rate only, so that a peer cannot flood the main
 	 * loop. */
@@ -51,9 +65,10 @@ struct tftpd_config {
 	uint16_t port;        /* 0: 69 */
 	uint16_t blksize_max; /* 0: as large as the client asks, up to 65464 */
 	uint16_t window_max;  /* 0: 64 blocks */
-	/* Milliseconds, 0 for the defaults, for tests: the first wait for an answer (1000) and the
-	 * silence after which a transfer is given up (30000). */
-	uint32_t first_wait_ms, give_up_ms;
+	/* Milliseconds, 0 for the defaults, for tests: the first wait for an answer (1000), the
+	 * silence after which a transfer is given up (30000), and how long the main thread may take
+	 * over `asked` (20000): a slow disk's commit. */
+	uint32_t first_wait_ms, give_up_ms, asked_ms;
 };
 
 struct tftpd;
@@ -74,5 +89,15 @@ void tftpd_close(struct tftpd *t, uint32_t segment);
 /* Ends transfers (reported), thread and sockets. Reports may still lie in the home mailbox. NULL is
  * fine. */
 void tftpd_free(struct tftpd *t);
+
+/*
+ * Answers to `asked`: exactly one, after which `r` is gone. Main thread; also after tftpd_free(), and
+ * when the client has gone away: then nothing is sent.
+ */
+void tftpd_answer(struct tftp_request *r, const void *bytes, size_t len); /* copies */
+/* An ERROR with the text `why`; `rc` as from tftpd_config.open, so -EAGAIN is silence. */
+void tftpd_refuse(struct tftp_request *r, int rc, const char *why);
+/* It is a file, to be opened as any other. */
+void tftpd_serve_file(struct tftp_request *r);
 
 #endif

@@ -34,8 +34,7 @@ static void parked_send(void *arg, int rc)
 	free(p);
 }
 
-/* Takes `text` (heap). */
-static void respond_committed(
+void boot_respond_committed(
 	struct service *s, struct http_request *r, unsigned status, const char *type, char *text)
 {
 	struct parked *p = text ? malloc(sizeof *p) : NULL;
@@ -50,22 +49,22 @@ static void respond_committed(
 	http_respond_error(r, 503, "out of memory");
 }
 
-static const struct nic *nic_of_request(const struct machine *m, const struct http_request *r)
+static const struct nic *nic_on(const struct machine *m, uint32_t segment)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
-		if (m->nics[i].segment_id == r->segment)
+		if (m->nics[i].segment_id == segment)
 			return &m->nics[i];
 	return NULL;
 }
 
 /* The context of the boot that is under way. */
-static int context_for(struct service *s, const struct machine *m, const struct nic *nic,
-	json_t **ret, char *why, size_t size)
+static int context_for(struct service *s, const struct machine *m, uint32_t segment, json_t **ret,
+	char *why, size_t size)
 {
-	const struct segment *seg = nic ? segments_by_id(&s->segments, nic->segment_id) : NULL;
+	const struct segment *seg = segments_by_id(&s->segments, segment);
 	char url[128] = "";
 	struct render_input in = {.machine = m,
-		.nic = nic,
+		.nic = nic_on(m, segment),
 		.segment = seg,
 		.base_url = url,
 		.token = m->attempt.token,
@@ -76,19 +75,12 @@ static int context_for(struct service *s, const struct machine *m, const struct 
 	return render_context(&in, m->attempt.snapshot, ret, why, size);
 }
 
-/* What this boot loader is to do now: load the installer, when this is a boot of the attempt's, or show
- * the reason and go on to the disk. */
-static int script_for(struct service *s, struct machine *m, const struct nic *nic,
-	enum token_kind token, enum script_kind kind, const struct ip *peer, char **ret, char *why,
-	size_t size)
+int boot_render(struct service *s, struct machine *m, uint32_t segment, enum script_kind kind,
+	char **ret, char *why, size_t size)
 {
 	json_t *context = NULL;
-	int rc;
+	int rc = context_for(s, m, segment, &context, why, size);
 
-	if (machine_boot(m, token, peer))
-		return script_refuse(
-			kind, m->name, life_state_name(m->state), m->attempt.reason, ret);
-	rc = context_for(s, m, nic, &context, why, size);
 	if (!rc)
 		rc = render_script(m->attempt.snapshot, context, kind, ret, why, size);
 	if (rc)
@@ -97,11 +89,22 @@ static int script_for(struct service *s, struct machine *m, const struct nic *ni
 	return rc;
 }
 
-static int answers_for(struct service *s, struct machine *m, const struct nic *nic, char **ret,
-	char *why, size_t size)
+int boot_refusal(const struct machine *m, enum script_kind kind, char **ret)
+{
+	const char *reason = m->attempt.reason;
+	char what[sizeof m->name + sizeof m->attempt.reason + 32], fix[sizeof m->name + 32];
+
+	snprintf(what, sizeof what, "%s is %s%s%s", m->name, life_state_name(m->state),
+		*reason ? ": " : "", reason);
+	snprintf(fix, sizeof fix, "To install it: usher reinstall %s", m->name);
+	return script_refuse(kind, what, fix, ret);
+}
+
+static int answers_for(
+	struct service *s, struct machine *m, uint32_t segment, char **ret, char *why, size_t size)
 {
 	json_t *context = NULL;
-	int rc = context_for(s, m, nic, &context, why, size);
+	int rc = context_for(s, m, segment, &context, why, size);
 
 	if (!rc)
 		rc = render_answers(m->attempt.snapshot, context, ret, why, size);
@@ -115,12 +118,16 @@ static void boot_script(
 	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
 {
 	char why[512] = "out of memory", *text = NULL;
+	int rc;
 
-	if (script_for(s, m, nic_of_request(m, r), kind, SCRIPT_IPXE, &r->peer, &text, why,
-		    sizeof why))
+	if (machine_boot(m, kind, &r->peer))
+		rc = boot_refusal(m, SCRIPT_IPXE, &text);
+	else
+		rc = boot_render(s, m, r->segment, SCRIPT_IPXE, &text, why, sizeof why);
+	if (rc)
 		http_respond_error(r, 500, "%s", why);
 	else
-		respond_committed(s, r, 200, "text/plain", text);
+		boot_respond_committed(s, r, 200, "text/plain", text);
 }
 
 static void boot_answers(
@@ -130,10 +137,10 @@ static void boot_answers(
 
 	if (machine_answers(m, kind, &r->peer))
 		http_respond_error(r, 403, "these answers are not for you now");
-	else if (answers_for(s, m, nic_of_request(m, r), &text, why, sizeof why))
+	else if (answers_for(s, m, r->segment, &text, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);
 	else
-		respond_committed(s, r, 200, render_answers_type(m->attempt.snapshot), text);
+		boot_respond_committed(s, r, 200, render_answers_type(m->attempt.snapshot), text);
 }
 
 /* The report's text: ?text= or the body. */
@@ -154,7 +161,7 @@ static void boot_report(
 		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
 			life_state_name(m->state));
 	else
-		respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
+		boot_respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
 	act_set_deadline(s);
 }
 
@@ -210,7 +217,7 @@ void boot_handle(struct service *s, struct http_request *r)
 	what = what ? what + 1 : "nothing";
 	route = report_route(what);
 	/* another segment may use the same addresses */
-	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && nic_of_request(m, r);
+	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && nic_on(m, r->segment);
 	if (m &&
 		r->method == HTTP_HEAD) /* some firmware asks for the size first: that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);

@@ -220,7 +220,10 @@ static void on_request(void *arg, struct http_request *r)
 		return;
 	}
 	r->segment = segment_of_peer(s, r->segment, &r->peer);
-	boot_handle(s, r);
+	if (!strncmp(r->path, "/m/", 3))
+		boot_handle(s, r);
+	else
+		boot_http_asked(s, r);
 }
 
 static int open_for_tftp(
@@ -242,10 +245,11 @@ static int start_servers(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
 	struct tftpd_config t = {
-		.home = &s->home, .open = open_for_tftp, .ended = transfer_tftp_ended, .arg = s};
+		.home = &s->home, .open = open_for_tftp, .asks = boot_tftp_asks, .asked = boot_tftp_asked, .ended = transfer_tftp_ended, .arg = s};
 	struct httpd_config h = {.loop = s->loop,
 		.home = &s->home,
 		.handle = on_request,
+		.asks = boot_http_asks,
 		.open = open_for_http,
 		.ended = transfer_http_ended,
 		.arg = s};

@@ -22,6 +22,7 @@
 #include "hooks/power.h"
 #include "httpd/httpd.h"
 #include "kickstart/profiles.h"
+#include "kickstart/script.h"
 #include "machine/machine.h"
 #include "tftpd/tftpd.h"
 #include "usher/config.h"
@@ -111,6 +112,22 @@ void segment_base_url(const struct segment *seg, char *buf, size_t size);
 
 /* boot.c: requests below /m/. */
 void boot_handle(struct service *s, struct http_request *r);
+/* The script of the boot that is under way, for this boot loader; a failure is on the timeline. */
+int boot_render(struct service *s, struct machine *m, uint32_t segment, enum script_kind kind,
+	char **ret, char *why, size_t size);
+/* In what state it is, and how to install it. 0 or -ENOMEM. */
+int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
+/* Answers with `text` (heap, taken; NULL: out of memory) once all that was put is on disk. */
+void boot_respond_committed(struct service *s, struct http_request *r, unsigned status,
+	const char *type, char *text);
+
+/* boot_name.c: boot scripts by fixed names. */
+bool boot_is_script(const char *name);
+bool boot_tftp_asks(void *service, const char *name); /* TFTP thread */
+void boot_tftp_asked(void *service, struct tftp_request *r);
+/* libmicrohttpd's threads; `agent` is the client's own word on what it is, or NULL. */
+bool boot_http_asks(void *service, const char *path, const char *agent);
+void boot_http_asked(struct service *s, struct http_request *r);
 
 /* transfers.c */
 /* Whose machine has this address on this link, by its record or its lease; or NULL. */

@@ -67,6 +67,8 @@ void transfer_http_ended(void *service, const struct http_report *r)
 
 	if (!m || r->head)
 		return;
+	if (r->status < 300 && r->completed)
+		machine_loaded(m);
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
 	if (r->status >= 400)
 		event_once(s, m, "transfer", text);
@@ -82,8 +84,11 @@ void transfer_tftp_ended(void *service, const struct tftp_report *r)
 	struct machine *m = machine_at(s, r->segment, &r->peer);
 	char text[512];
 
-	if (!m || r->outcome == TFTP_PROBE)
+	/* a boot script is on the timeline as such; GRUB opens it twice, and breaks off once */
+	if (!m || r->outcome == TFTP_PROBE || boot_is_script(r->name))
 		return;
+	if (r->outcome == TFTP_DONE)
+		machine_loaded(m);
 	snprintf(text, sizeof text, "TFTP %s", r->name);
 	if (r->outcome == TFTP_DONE) {
 		tell_done(s, m, text, r->sent, r->ms);

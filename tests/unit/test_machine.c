@@ -371,6 +371,37 @@ START_TEST(test_boot_retry)
 }
 END_TEST
 
+/* Without a token, what is the same boot? */
+START_TEST(test_boot_by_name)
+{
+	struct machine *m = armed(9);
+	char token[TOKEN_TEXT];
+
+	ck_assert_int_eq(machine_boot_named(m, &client, 1000), 0);
+	ck_assert_uint_eq(m->attempt.boots, 1);
+	strcpy(token, m->attempt.token);
+	ck_assert_int_eq(machine_boot_named(m, &client, 2000), 0);
+	ck_assert_int_eq(machine_boot_named(m, &client, 1000 + MACHINE_SAME_BOOT_MS - 1), 0);
+	ck_assert_uint_eq(m->attempt.boots, 1);
+	ck_assert_str_eq(m->attempt.token, token);
+	/* the time is over, whoever asked meanwhile */
+	ck_assert_int_eq(machine_boot_named(m, &client, 1000 + MACHINE_SAME_BOOT_MS), 0);
+	ck_assert_uint_eq(m->attempt.boots, 2);
+	ck_assert_str_ne(m->attempt.token, token);
+	/* it has loaded something: its kernel, or after a reset its boot program */
+	machine_loaded(m);
+	ck_assert_int_eq(machine_boot_named(m, &client, 1001 + MACHINE_SAME_BOOT_MS), 0);
+	ck_assert_uint_eq(m->attempt.boots, 3);
+	ck_assert_int_eq(machine_boot_named(m, &stranger, 1002 + MACHINE_SAME_BOOT_MS), 0);
+	ck_assert_uint_eq(m->attempt.boots, 4);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "it runs"), 0);
+	ck_assert_int_eq(machine_boot_named(m, &stranger, 1003 + MACHINE_SAME_BOOT_MS), 0);
+	ck_assert_uint_eq(m->attempt.boots, 5);
+	ck_assert_int_eq(machine_event(m, LIFE_FAIL, NULL), 0);
+	ck_assert_int_eq(machine_boot_named(m, &stranger, 1004 + MACHINE_SAME_BOOT_MS), -EPERM);
+}
+END_TEST
+
 START_TEST(test_too_many_boots)
 {
 	struct machine *m = armed(2);
@@ -824,6 +855,7 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_tokens_are_found);
 	tcase_add_test(t, test_whole_install);
 	tcase_add_test(t, test_boot_retry);
+	tcase_add_test(t, test_boot_by_name);
 	tcase_add_test(t, test_too_many_boots);
 	tcase_add_test(t, test_answers_for_whom);
 	tcase_add_test(t, test_progress_closes_answers);

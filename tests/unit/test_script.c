@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +38,11 @@ static void refuses_to(enum script_kind kind, const struct script *s, const char
 
 static void shows(enum script_kind kind, const char *reason, const char *want)
 {
-	char *got = NULL;
+	char *got = NULL, what[256];
 
-	ck_assert_int_eq(script_refuse(kind, "web01", "failed", reason, &got), 0);
+	snprintf(what, sizeof what, "web01 is failed%s%s", *reason ? ": " : "", reason);
+	ck_assert_int_eq(
+		script_refuse(kind, what, "To install it: usher reinstall web01", &got), 0);
 	ck_assert_str_eq(got, want);
 	free(got);
 }

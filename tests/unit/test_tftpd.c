@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REPORTS = 2 * TFTPD_TRANSFERS_MAX, PACKET = 70000, SEGMENT = 7 };
+enum { REPORTS = 2 * TFTPD_TRANSFERS_MAX, PACKET = 70000, SEGMENT = 7, ASKED = 400 };
 
 static struct {
 	char dir[64];
@@ -40,6 +40,8 @@ static struct {
 		int64_t ms;
 		char name[256], why[256], peer[IP_TEXT];
 	} reports[REPORTS];
+	size_t n_asked;
+	struct tftp_request *asked[ASKED];
 } f;
 
 /* A network of our own */
@@ -184,6 +186,34 @@ static void wait_reports(size_t n)
 		ck_assert_uint_eq(f.reports[(n)-1].segment, SEGMENT);              \
 	} while (0)
 
+/* Names that are put to the main thread: those that begin with '?'. */
+
+static bool asks(void *arg, const char *name)
+{
+	ck_assert_ptr_eq(arg, &f);
+	return *name == '?' && !pthread_equal(pthread_self(), f.main_thread);
+}
+
+static void on_asked(void *arg, struct tftp_request *r)
+{
+	ck_assert(pthread_equal(pthread_self(), f.main_thread));
+	ck_assert_ptr_eq(arg, &f);
+	ck_assert_uint_eq(r->segment, SEGMENT);
+	ck_assert_uint_lt(f.n_asked, ASKED);
+	f.asked[f.n_asked++] = r;
+}
+
+/* Until there are `n` in all, and no more come. */
+static void wait_asked(size_t n)
+{
+	int64_t until = clock_mono_ms() + 10000;
+
+	while (f.n_asked < n && clock_mono_ms() < until)
+		mailbox_wait(&f.home, 100);
+	mailbox_wait(&f.home, 100);
+	ck_assert_uint_eq(f.n_asked, n);
+}
+
 /* The server */
 
 static void start(const struct tftpd_config *extra)
@@ -195,6 +225,8 @@ static void start(const struct tftpd_config *extra)
 	f.main_thread = pthread_self();
 	c.home = &f.home;
 	c.open = serve_open;
+	c.asks = asks;
+	c.asked = on_asked;
 	c.ended = on_ended;
 	c.arg = &f;
 	f.fds_before = count_fds();
@@ -789,6 +821,182 @@ START_TEST(free_with_transfers)
 }
 END_TEST
 
+START_TEST(asked_and_answered)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	uint16_t port;
+
+	/* the client's repeats are the same request */
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(1);
+	ck_assert_str_eq(f.asked[0]->name, "?a");
+	ck_assert_uint_ne(f.asked[0]->peer_port, 0);
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(1);
+	ck_assert_uint_eq(peer_recv(fd, 50, &p), 0);
+	tftpd_answer(f.asked[0], "a\nb", 3);
+	port = peer_recv(fd, 5000, &p);
+	ck_assert_uint_eq(p.op, TFTP_DATA);
+	ck_assert_uint_eq(p.data_len, 3);
+	ck_assert_mem_eq(p.data, "a\nb", 3);
+	peer_ack(fd, port, 1);
+	ck_report(1, done, "?a");
+	/* as text, and nothing at all */
+	PEER_SEND(fd, 69, "\0\1?a\0netascii\0");
+	wait_asked(2);
+	tftpd_answer(f.asked[1], "a\nb", 3);
+	port = peer_recv(fd, 5000, &p);
+	ck_assert_uint_eq(p.data_len, 4);
+	ck_assert_mem_eq(p.data, "a\r\nb", 4);
+	peer_ack(fd, port, 1);
+	ck_report(2, done, "?a");
+	PEER_SEND(fd, 69, "\0\1?b\0netascii\0");
+	wait_asked(3);
+	tftpd_answer(f.asked[2], "", 0);
+	port = peer_recv(fd, 5000, &p);
+	ck_assert_uint_eq(p.data_len, 0);
+	peer_ack(fd, port, 1);
+	ck_report(3, done, "?b");
+	close(fd);
+}
+END_TEST
+
+START_TEST(asked_and_refused)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(1);
+	tftpd_refuse(f.asked[0], -EACCES, "this machine is not armed: usher reinstall web01");
+	ck_assert_uint_eq(peer_recv(fd, 5000, &p), 69);
+	ck_assert_uint_eq(p.op, TFTP_ERROR);
+	ck_assert_uint_eq(p.error, TFTP_E_ACCESS);
+	ck_assert_str_eq(p.text, "this machine is not armed: usher reinstall web01");
+	ck_report(1, refused, "?a");
+	/* a file after all; here it is another's to refuse */
+	PEER_SEND(fd, 69, "\0\1?b\0octet\0");
+	wait_asked(2);
+	make_file("?b", 7);
+	tftpd_serve_file(f.asked[1]);
+	ck_assert_uint_ne(peer_recv(fd, 5000, &p), 69);
+	ck_assert_uint_eq(p.data_len, 7);
+	/* silence: the client asks again */
+	PEER_SEND(fd, 69, "\0\1?c\0octet\0");
+	wait_asked(3);
+	tftpd_refuse(f.asked[2], -EAGAIN, "");
+	ck_assert_uint_eq(peer_recv(fd, 100, &p), 0);
+	/* something else from the same port: the first is not waited for any more */
+	PEER_SEND(fd, 69, "\0\1?d\0octet\0");
+	wait_asked(4);
+	PEER_SEND(fd, 69, "\0\1?e\0octet\0");
+	wait_asked(5);
+	tftpd_answer(f.asked[3], "d", 1);
+	ck_assert_uint_eq(peer_recv(fd, 100, &p), 0);
+	tftpd_answer(f.asked[4], "e", 1);
+	ck_assert_uint_ne(peer_recv(fd, 5000, &p), 0);
+	ck_assert_mem_eq(p.data, "e", 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(asked_too_much)
+{
+	struct tftp_packet p;
+	int fds[9 * 33];
+
+	for (size_t i = 0; i < 9; i++) {
+		fds[i] = peer_socket(INADDR_LOOPBACK, 0);
+		PEER_SEND(fds[i], 69, "\0\1?a\0octet\0");
+	}
+	wait_asked(8);
+	for (uint32_t k = 1; k < 33; k++)
+		for (size_t i = 0; i < 9; i++) {
+			fds[9 * k + i] = peer_socket(INADDR_LOOPBACK + k, 0);
+			PEER_SEND(fds[9 * k + i], 69, "\0\1?a\0octet\0");
+		}
+	wait_asked(256);
+	for (size_t i = 0; i < 256; i++)
+		tftpd_refuse(f.asked[i], -ENOENT, "no");
+	ck_assert_uint_eq(peer_recv(fds[0], 5000, &p), 69);
+	ck_assert_uint_eq(peer_recv(fds[8], 50, &p), 0);
+	/* there is room again */
+	PEER_SEND(fds[8], 69, "\0\1?a\0octet\0");
+	wait_asked(257);
+	tftpd_refuse(f.asked[256], -ENOENT, "no");
+	for (size_t i = 0; i < 9 * 33; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(asked_and_closed)
+{
+	struct ip lo = ip_from_v4(INADDR_LOOPBACK);
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	char why[200];
+
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(1);
+	tftpd_close(f.t, SEGMENT);
+	tftpd_answer(f.asked[0], "a", 1);
+	ck_assert_uint_eq(peer_recv(fd, 100, &p), 0);
+	/* opened anew, as after a bridge was made again: it goes on */
+	ck_assert_int_eq(tftpd_open(f.t, SEGMENT, "lo", &lo, why, sizeof why), 0);
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(2);
+	ck_assert_int_eq(tftpd_open(f.t, SEGMENT, "lo", &lo, why, sizeof why), 0);
+	tftpd_answer(f.asked[1], "a", 1);
+	ck_assert_uint_ne(peer_recv(fd, 5000, &p), 0);
+	close(fd);
+}
+END_TEST
+
+/* One that the main thread holds, one that it has not seen, one whose answer is on its way. */
+START_TEST(asked_and_freed)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0), other = peer_socket(INADDR_LOOPBACK, 0),
+	    third = peer_socket(INADDR_LOOPBACK, 0);
+
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	PEER_SEND(third, 69, "\0\1?c\0octet\0");
+	wait_asked(2);
+	PEER_SEND(other, 69, "\0\1?b\0octet\0");
+	usleep(50000);
+	tftpd_answer(f.asked[1], "c", 1);
+	tftpd_free(f.t);
+	f.t = NULL;
+	tftpd_answer(f.asked[0], "a", 1);
+	mailbox_fini(&f.home);
+	ck_assert_uint_eq(f.n_asked, 2);
+	close(fd);
+	close(other);
+	close(third);
+}
+END_TEST
+
+START_TEST(asked_and_not_answered)
+{
+	const struct tftpd_config hasty = {.asked_ms = 50};
+	int fd;
+	struct tftp_packet p;
+
+	start(&hasty);
+	fd = peer_socket(INADDR_LOOPBACK, 0);
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(1);
+	usleep(200000);
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(2);
+	tftpd_answer(f.asked[0], "late", 4);
+	ck_assert_uint_eq(peer_recv(fd, 100, &p), 0);
+	tftpd_refuse(f.asked[1], -ENOENT, "");
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tftpd");
@@ -816,10 +1024,16 @@ int main(void)
 	tcase_add_test(t, file_that_shrinks);
 	tcase_add_test(t, open_and_close);
 	tcase_add_test(t, free_with_transfers);
+	tcase_add_test(t, asked_and_answered);
+	tcase_add_test(t, asked_and_refused);
+	tcase_add_test(t, asked_too_much);
+	tcase_add_test(t, asked_and_closed);
+	tcase_add_test(t, asked_and_freed);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(own, setup, teardown);
 	tcase_set_timeout(own, 60);
 	tcase_add_test(own, half_open);
+	tcase_add_test(own, asked_and_not_answered);
 	suite_add_tcase(s, own);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
