@@ -1,6 +1,7 @@
 #include "tftpd/tftp_transfer.h"
 
 #include "core/log.h"
+#include "core/pace.h"
 #include "tftpd/tftp_report.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct transfer {
 	int64_t asked_at; /* the latest that counted */
 	int send_error;   /* the latest, -errno: tells why nothing came back */
 	int64_t began;
+	struct pace pace; /* of reports while it is under way */
 };
 
 static uint64_t client_hash(uint32_t segment, const struct ip *ip)
@@ -255,6 +257,25 @@ static void send_next(struct transfer *x, struct tftp_send s)
 		x->due = s;
 }
 
+static void report_progress(struct transfer *x)
+{
+	const struct tftp_report *r = &x->report->r;
+	int64_t ms = loop_now(x->set->loop) - x->began;
+	uint64_t sent = tftp_xfer_acked_bytes(&x->xfer);
+	struct tftp_report_message *p;
+
+	if (x->xfer.over || !pace_due(&x->pace, ms, sent, x->source.size))
+		return;
+	p = tftp_report_new(x->set->config, r->segment, &r->peer, r->peer_port, r->name);
+	if (!p)
+		return;
+	p->r.outcome = TFTP_UNDERWAY;
+	p->r.sent = sent;
+	p->r.size = x->source.size;
+	p->r.ms = ms;
+	tftp_report_post(p, x->set->config->home);
+}
+
 static void transfer_answer(struct transfer *x, const uint8_t *bytes, size_t len)
 {
 	struct tftp_packet p;
@@ -264,6 +285,7 @@ static void transfer_answer(struct transfer *x, const uint8_t *bytes, size_t len
 	if (p.op == TFTP_ACK) {
 		x->send_error = 0;
 		send_next(x, tftp_xfer_on_ack(&x->xfer, p.block, loop_now(x->set->loop)));
+		report_progress(x);
 	} else if (p.op == TFTP_ERROR) {
 		snprintf(x->report->why, sizeof x->report->why, "the client said: error %u%s%s",
 			p.error, *p.text ? ", " : "", p.text);

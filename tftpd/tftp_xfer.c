@@ -13,6 +13,7 @@ const char *tftp_outcome_text(enum tftp_outcome o)
 		[TFTP_TIMEOUT] = "timeout",
 		[TFTP_REFUSED] = "refused",
 		[TFTP_FAILED] = "failed",
+		[TFTP_UNDERWAY] = "under way",
 	};
 
 	return (size_t)o < sizeof text / sizeof *text ? text[o] : "?";

@@ -27,12 +27,13 @@ enum {
 };
 
 enum tftp_outcome {
-	TFTP_DONE,    /* the last block was acknowledged */
-	TFTP_PROBE,   /* the client asked for the size and left, as firmware does; no failure */
-	TFTP_ABORTED, /* the client said ERROR or closed its port */
-	TFTP_TIMEOUT, /* the client fell silent */
-	TFTP_REFUSED, /* nothing was sent: no such file, an upload, a request cut short */
-	TFTP_FAILED,  /* on our side: the file could not be read on, the segment was closed */
+	TFTP_DONE,     /* the last block was acknowledged */
+	TFTP_PROBE,    /* the client asked for the size and left, as firmware does; no failure */
+	TFTP_ABORTED,  /* the client said ERROR or closed its port */
+	TFTP_TIMEOUT,  /* the client fell silent */
+	TFTP_REFUSED,  /* nothing was sent: no such file, an upload, a request cut short */
+	TFTP_FAILED,   /* on our side: the file could not be read on, the segment was closed */
+	TFTP_UNDERWAY, /* of a report on a long transfer: not over yet */
 };
 
 const char *tftp_outcome_text(enum tftp_outcome o); /* "done", "probe", ... */

@@ -57,7 +57,8 @@ struct tftpd_config {
 	 */
 	bool (*asks)(void *arg, const char *name);
 	void (*asked)(void *arg, struct tftp_request *r);
-	/* Main thread. The report and its strings are gone when it returns. NULL: nobody wants to
+	/* Main thread. A transfer is over, or a long one is under way (TFTP_UNDERWAY, PACE_MOST times
+	 * each, core/pace.h). The report and its strings are gone when it returns. NULL: nobody wants to
 	 * know. Refusals are reported up to some rate only, so that a peer cannot flood the main
 	 * loop. */
 	void (*ended)(void *arg, const struct tftp_report *r);

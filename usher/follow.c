@@ -13,11 +13,16 @@ enum {
 	BAR = 30,            /* columns of a progress bar */
 };
 
-/* "unpacking 40 %": the number before a per cent sign, or -1. */
-static int percentage(const char *text)
+/* "unpacking 40 %": the number before a per cent sign, or -1. In a transfer's it is "40 % of": a file's name may have
+ * such signs too. */
+static int percentage(const char *kind, const char *text)
 {
-	const char *sign = strchr(text, '%'), *p;
+	const char *sign = NULL, *p;
 
+	if (!strcmp(kind, "progress"))
+		sign = strchr(text, '%');
+	else if (!strcmp(kind, "transfer"))
+		sign = strstr(text, "% of ");
 	if (!sign)
 		return -1;
 	p = sign;
@@ -74,8 +79,8 @@ static void print_event(struct follow *f, json_t *e)
 		putchar('\n');
 		return;
 	}
-	if (!strcmp(kind, "progress") && percentage(text) >= 0 && isatty(STDOUT_FILENO)) {
-		print_bar(f, machine, text, percentage(text));
+	if (percentage(kind, text) >= 0 && isatty(STDOUT_FILENO)) {
+		print_bar(f, machine, text, percentage(kind, text));
 		return;
 	}
 	follow_end(f);

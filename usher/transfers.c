@@ -59,6 +59,15 @@ static void tell_broken(struct service *s, const struct machine *m, const char *
 		seconds(ms), *why ? ": " : "", why);
 }
 
+/* "26 % of 40.0 MB": followers draw a bar of it (follow.c). */
+static void tell_underway(struct service *s, const struct machine *m, const char *what,
+	uint64_t sent, uint64_t size, int64_t ms)
+{
+	timeline_add(s->timeline, m->name, "transfer",
+		"%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what,
+		100. * (double)sent / (double)size, mb(size), seconds(ms), mb(sent) / seconds(ms));
+}
+
 void transfer_http_ended(void *service, const struct http_report *r)
 {
 	struct service *s = service;
@@ -90,7 +99,9 @@ void transfer_tftp_ended(void *service, const struct tftp_report *r)
 	if (r->outcome == TFTP_DONE)
 		machine_loaded(m);
 	snprintf(text, sizeof text, "TFTP %s", r->name);
-	if (r->outcome == TFTP_DONE) {
+	if (r->outcome == TFTP_UNDERWAY) {
+		tell_underway(s, m, text, r->sent, r->size, r->ms);
+	} else if (r->outcome == TFTP_DONE) {
 		tell_done(s, m, text, r->sent, r->ms);
 	} else if (r->sent) {
 		tell_broken(s, m, text, r->sent, r->size, r->ms, r->why);

@@ -4,6 +4,7 @@
  */
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/pace.h"
 #include "tftpd/tftpd.h"
 
 #include <arpa/inet.h>
@@ -635,6 +636,34 @@ START_TEST(oack_not_understood)
 }
 END_TEST
 
+/* A long transfer is reported while it lasts. */
+START_TEST(under_way)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	uint16_t port;
+
+	make_file("f", 1600);
+	PEER_SEND(fd, 69, "\0\1f\0octet\0");
+	port = peer_recv(fd, 5000, &p);
+	usleep((PACE_APART_MS + 100) * 1000);
+	ck_assert_uint_eq(f.n_reports, 0);
+	peer_ack(fd, port, 1);
+	wait_reports(1);
+	ck_assert_int_eq(f.reports[0].outcome, TFTP_UNDERWAY);
+	ck_assert_str_eq(f.reports[0].name, "f");
+	ck_assert_uint_eq(f.reports[0].sent, 512);
+	ck_assert_uint_eq(f.reports[0].size, 1600);
+	ck_assert_int_ge(f.reports[0].ms, PACE_APART_MS);
+	for (uint16_t n = 2; n <= 4; n++)
+		peer_ack(fd, port, n);
+	while (peer_recv(fd, 100, &p))
+		peer_ack(fd, port, p.block);
+	ck_report(2, done, "f");
+	close(fd);
+}
+END_TEST
+
 /* Nobody but the client itself has a say in its transfer. */
 START_TEST(strangers)
 {
@@ -1018,6 +1047,7 @@ int main(void)
 	tcase_add_test(t, probe);
 	tcase_add_test(t, repeats);
 	tcase_add_test(t, oack_not_understood);
+	tcase_add_test(t, under_way);
 	tcase_add_test(t, strangers);
 	tcase_add_test(t, per_client);
 	tcase_add_test(t, full);
