@@ -279,23 +279,41 @@ static const char *words_of(int error)
 					: strerror(-error);
 }
 
+/* shim asks for grubx64.efi, and the one that can load from a network goes by another name. */
+static const char *network_name(const char *name)
+{
+	return strcmp(name, "grubx64.efi") == 0     ? "grubnetx64.efi.signed"
+		: strcmp(name, "grubaa64.efi") == 0 ? "grubnetaa64.efi.signed"
+						    : NULL;
+}
+
+/* In one directory. Debian names what is signed X.signed; X beside it is the same, and not signed. */
+static int open_program_in(
+	const char *dir, const char *name, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+{
+	const char *network = network_name(name);
+	char signed_name[NAME_MAX + 1];
+	int rc = -ENOENT;
+
+	if (network)
+		rc = open_file(dir, network, ret_fd, ret_size, ret_mtime);
+	if (rc < 0 &&
+		snprintf(signed_name, sizeof(signed_name), "%s.signed", name) <
+			(int)sizeof(signed_name))
+		rc = open_file(dir, signed_name, ret_fd, ret_size, ret_mtime);
+	return rc < 0 ? open_file(dir, name, ret_fd, ret_size, ret_mtime) : rc;
+}
+
 static int open_program(
 	const struct media *m, const char *name, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
-	char signed_name[NAME_MAX + 1];
 	int rc = -ENOENT;
 	size_t i;
 
 	if (!*name || *name == '.')
 		return -ENOENT;
 	for (i = 0; rc < 0 && i < m->n_programs; i++)
-		rc = open_file(m->programs[i], name, ret_fd, ret_size, ret_mtime);
-	/* Debian calls them shimx64.efi.signed, and shim asks for grubx64.efi. */
-	if (snprintf(signed_name, sizeof(signed_name), "%s.signed", name) >=
-		(int)sizeof(signed_name))
-		return rc;
-	for (i = 0; rc < 0 && i < m->n_programs; i++)
-		rc = open_file(m->programs[i], signed_name, ret_fd, ret_size, ret_mtime);
+		rc = open_program_in(m->programs[i], name, ret_fd, ret_size, ret_mtime);
 	return rc < 0 ? -ENOENT : 0;
 }
 
@@ -428,4 +446,29 @@ int media_check(const struct profile *p, const json_t *settings, char *why, size
 		rc = check_file(p, context, &p->initrd[i], why, why_size);
 	json_decref(context);
 	return rc;
+}
+
+int media_check_loaders(struct media *m, const struct profile *p, char *why, size_t why_size)
+{
+	const char *names[2];
+	uint64_t size;
+	time_t mtime;
+	int fd;
+
+	for (size_t i = 0; i < PROFILE_FIRMWARES; i++) {
+		const struct profile_loader *l = p->loaders[i];
+
+		names[0] = l ? l->program : NULL;
+		names[1] = l ? l->next : NULL;
+		for (size_t k = 0; l && k < 2; k++) {
+			if (media_open(m, names[k], &fd, &size, &mtime, NULL, 0) < 0) {
+				snprintf(why, why_size,
+					"%s:%u: boot loader '%s' needs %s; apt install %s", p->file,
+					p->kernel.line, l->word, names[k], l->package);
+				return -ENOENT;
+			}
+			close(fd);
+		}
+	}
+	return 0;
 }

@@ -59,4 +59,8 @@ const char *media_path(const struct media *m, const char *name);
  * missing file and the fix. `settings` as in profile_settings(), for names that are templates. */
 int media_check(const struct profile *p, const json_t *settings, char *why, size_t why_size);
 
+/* Are the boot loaders there that the profile asks for by a word? -ENOENT and a line with the packages
+ * that bring them. */
+int media_check_loaders(struct media *m, const struct profile *p, char *why, size_t why_size);
+
 #endif

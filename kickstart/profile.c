@@ -42,6 +42,30 @@ void profile_free(struct profile *p)
 	free(p);
 }
 
+static const struct profile_loader loaders[] = {
+	{"pxelinux", PROFILE_BIOS, "pxelinux.0", "ldlinux.c32", "pxelinux syslinux-common"},
+	{"grub", PROFILE_EFI_X64, "shimx64.efi.signed", "grubx64.efi",
+		"shim-signed grub-efi-amd64-signed"},
+	{"grub", PROFILE_EFI_ARM64, "shimaa64.efi.signed", "grubaa64.efi",
+		"shim-signed:arm64 grub-efi-arm64-signed:arm64"},
+};
+
+const struct profile_loader *profile_loader(const char *word, enum profile_firmware firmware)
+{
+	for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
+		if (loaders[i].firmware == firmware && strcmp(loaders[i].word, word) == 0)
+			return &loaders[i];
+	return NULL;
+}
+
+const struct profile_loader *profile_loader_of(const char *program, enum profile_firmware firmware)
+{
+	for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
+		if (loaders[i].firmware == firmware && strcmp(loaders[i].program, program) == 0)
+			return &loaders[i];
+	return NULL;
+}
+
 const struct profile_setting *profile_setting(const struct profile *p, const char *name)
 {
 	size_t i;

@@ -68,6 +68,19 @@ struct profile_media {
 /* Firmwares that a boot program may be named for. */
 enum profile_firmware { PROFILE_BIOS, PROFILE_EFI_X64, PROFILE_EFI_ARM64, PROFILE_FIRMWARES };
 
+/* A boot loader that a profile asks for by a word, from the distribution's packages. */
+struct profile_loader {
+	const char *word; /* "grub" */
+	enum profile_firmware firmware;
+	const char *program; /* what the firmware loads, among the boot programs */
+	const char *next;    /* what that asks for, which must be there too */
+	const char *package; /* of Debian's, with both */
+};
+
+/* NULL: no such word, or program, for this firmware. */
+const struct profile_loader *profile_loader(const char *word, enum profile_firmware firmware);
+const struct profile_loader *profile_loader_of(const char *program, enum profile_firmware firmware);
+
 enum profile_setting_type { SETTING_TEXT, SETTING_PASSWORD, SETTING_NUMBER };
 
 struct profile_setting {
@@ -91,7 +104,9 @@ struct profile {
 	struct profile_media media;
 	struct profile_text kernel, initrd[PROFILE_INITRDS], cmdline;
 	size_t n_initrd;
-	char *programs[PROFILE_FIRMWARES]; /* files of the medium, a folder; NULL: usher's own */
+	/* What each firmware loads: a file of the medium, or a loader, or, both NULL, usher's iPXE. */
+	char *programs[PROFILE_FIRMWARES];
+	const struct profile_loader *loaders[PROFILE_FIRMWARES];
 	unsigned boots;
 	uint32_t timeout_s;
 	enum mustache_format answers_format;
@@ -138,7 +153,8 @@ int profile_snapshot(const struct profile *p, const json_t *settings, json_t **r
  * of ours. */
 int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
 	char *why, size_t why_size);
-/* The boot program that a snapshot's profile names, as "MEDIUM/FILE"; NULL: none. Borrowed. */
+/* The boot program that a snapshot's profile names, as "MEDIUM/FILE", or as a loader's; NULL: none.
+ * Borrowed. */
 const char *profile_program(const json_t *snapshot, enum profile_firmware firmware);
 /* What `usher profiles` shows: name, title, media, settings (name, default, required, values,
  * help), guest defaults. */

@@ -23,13 +23,16 @@ static json_t *media_json(const struct profile_media *m)
 static const char *const firmware_names[] = {
 	[PROFILE_BIOS] = "bios", [PROFILE_EFI_X64] = "efi-x64", [PROFILE_EFI_ARM64] = "efi-arm64"};
 
-/* With the medium's name before it, as it is asked for. */
+/* As they are asked for: with the medium's name and a slash before it, or a loader's without. */
 static json_t *programs_json(const struct profile *p)
 {
 	json_t *all = json_object();
 
 	for (size_t i = 0; i < PROFILE_FIRMWARES; i++)
-		if (p->programs[i])
+		if (p->loaders[i])
+			json_object_set_new(
+				all, firmware_names[i], json_string(p->loaders[i]->program));
+		else if (p->programs[i])
 			json_object_set_new(all, firmware_names[i],
 				json_sprintf("%s/%s", p->media.name, p->programs[i]));
 	return all;
@@ -193,7 +196,9 @@ static void take_programs(struct taking *t, const json_t *from, struct profile *
 	for (size_t i = 0; i < PROFILE_FIRMWARES; i++) {
 		const char *s = json_string_value(json_object_get(from, firmware_names[i]));
 
-		if (!s || strlen(s) <= medium)
+		if (s && !strchr(s, '/'))
+			p->loaders[i] = profile_loader_of(s, (enum profile_firmware)i);
+		if (!s || p->loaders[i] || strlen(s) <= medium)
 			continue;
 		p->programs[i] = strdup(s + medium);
 		if (!p->programs[i])

@@ -367,20 +367,44 @@ static int read_boots(struct reading *r, xmlNode *node)
 	return rc;
 }
 
+/* A word for a boot loader, else a file of the medium. */
+static int read_program(
+	struct reading *r, xmlNode *node, const char *name, enum profile_firmware firmware)
+{
+	static const char *const words[] = {"ipxe", "pxelinux", "grub"};
+	char **to = &r->p->programs[firmware];
+	int rc = attribute(r, node, name, false, to);
+
+	if (rc < 0 || !*to)
+		return rc;
+	r->p->loaders[firmware] = profile_loader(*to, firmware);
+	if (strcmp(*to, words[0]) != 0 && !r->p->loaders[firmware]) {
+		for (size_t i = 1; i < sizeof words / sizeof *words; i++)
+			if (strcmp(*to, words[i]) == 0)
+				return fault(r, node, "%s='%s': it does not run there, expected %s",
+					name, *to,
+					firmware == PROFILE_BIOS ? "ipxe, pxelinux or a file"
+								 : "ipxe, grub or a file");
+		return 0;
+	}
+	free(*to);
+	*to = NULL;
+	return 0;
+}
+
 static int read_boot(struct reading *r, xmlNode *node)
 {
 	static const struct element es[] = {{"kernel", read_kernel, false, true, 1},
 		{"initrd", read_initrd, true, false, 2}, {"cmdline", read_cmdline, false, false, 4},
 		{"boots", read_boots, false, false, 8}, {0}};
-	char **to = r->p->programs;
 	int rc = check_attributes(r, node, ATTRIBUTES("bios", "efi-x64", "efi-arm64"));
 
 	if (rc == 0)
-		rc = attribute(r, node, "bios", false, &to[PROFILE_BIOS]);
+		rc = read_program(r, node, "bios", PROFILE_BIOS);
 	if (rc == 0)
-		rc = attribute(r, node, "efi-x64", false, &to[PROFILE_EFI_X64]);
+		rc = read_program(r, node, "efi-x64", PROFILE_EFI_X64);
 	if (rc == 0)
-		rc = attribute(r, node, "efi-arm64", false, &to[PROFILE_EFI_ARM64]);
+		rc = read_program(r, node, "efi-arm64", PROFILE_EFI_ARM64);
 	return rc < 0 ? rc : read_children(r, node, es);
 }
 

@@ -450,12 +450,32 @@ static int check_demands(
 	return 0;
 }
 
+/* The scripts for the boot loaders that the profile asks for: not all of them can do everything. A
+ * medium that is not here (yet) is none of their fault. */
+static int try_loaders(const struct profile *p, const json_t *context, char *why, size_t why_size)
+{
+	enum script_kind kind;
+	char *script;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && p->media.path && i < PROFILE_FIRMWARES; i++) {
+		if (!p->loaders[i] || script_kind_parse(p->loaders[i]->word, &kind) < 0)
+			continue;
+		script = NULL;
+		rc = script_of(p, context, kind, &script, why, why_size);
+		free(script);
+	}
+	return rc;
+}
+
 /* Everything once; the texts are not wanted. */
 static int try_all(struct profile *p, const json_t *context, char *why, size_t why_size)
 {
 	char *script = NULL, *answers = NULL;
 	int rc = script_of(p, context, SCRIPT_IPXE, &script, why, why_size);
 
+	if (rc == 0)
+		rc = try_loaders(p, context, why, why_size);
 	if (rc == 0 && p->answers)
 		rc = answers_of(p, context, &answers, why, why_size);
 	free(script);

@@ -136,7 +136,7 @@ static json_t *profile_json(struct service *s, const char *name)
 	if (api_profile(s, name, &p, why, sizeof why))
 		return json_pack("{s:s, s:s}", "name", name, "error", why);
 	j = profile_to_json(p);
-	if (media_check(p, NULL, why, sizeof why))
+	if (files_check(&s->files, p, NULL, why, sizeof why))
 		json_object_set_new(j, "missing", json_string(why));
 	profile_free(p);
 	return j;

@@ -26,7 +26,7 @@ int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
 			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk")),
 			&snapshot, why, why_size);
 	if (!rc)
-		rc = media_check(p, m->settings, why, why_size);
+		rc = files_check(&s->files, p, m->settings, why, why_size);
 	if (!rc) {
 		rc = machine_arm(m, json_incref(snapshot), p->boots, (int64_t)p->timeout_s * 1000);
 		if (rc)

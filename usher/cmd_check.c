@@ -25,6 +25,7 @@ struct check {
 	bool json;
 	json_t *lines;
 	json_t *ruleset; /* of the host's packet filter; NULL: not known */
+	struct media *programs;
 	unsigned bad;
 	char kernel[PATH_MAX]; /* of a profile: to test KVM with */
 };
@@ -201,17 +202,12 @@ static void check_programs(struct check *k)
 		const char *file, *serves, *package;
 	} programs[] = {{"undionly.kpxe", "BIOS machines whose firmware has no iPXE", "ipxe"},
 		{"snponly.efi", "UEFI machines", "ipxe"}};
-	struct media *m;
 	uint64_t size;
 	time_t mtime;
 	int fd;
 
-	if (media_new(&m))
-		return;
-	media_add_programs(m, k->config.boot);
-	media_add_usual_programs(m);
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-		if (media_open(m, programs[i].file, &fd, &size, &mtime, NULL, 0)) {
+		if (media_open(k->programs, programs[i].file, &fd, &size, &mtime, NULL, 0)) {
 			say(k, CHECK_BAD, "boot file", "no %s, for %s: apt-get install %s",
 				programs[i].file, programs[i].serves, programs[i].package);
 			continue;
@@ -220,7 +216,6 @@ static void check_programs(struct check *k)
 		say(k, CHECK_OK, "boot file", "%s, %llu bytes", programs[i].file,
 			(unsigned long long)size);
 	}
-	media_unref(m);
 }
 
 static int check_profile(void *arg, const char *name, const struct profile *p, const char *why)
@@ -230,7 +225,8 @@ static int check_profile(void *arg, const char *name, const struct profile *p, c
 
 	if (!p)
 		say(k, CHECK_BAD, "profile", "%s", why);
-	else if (media_check(p, NULL, line, sizeof line))
+	else if (media_check(p, NULL, line, sizeof line) ||
+		media_check_loaders(k->programs, p, line, sizeof line))
 		say(k, CHECK_WARN, "profile", "%s: %s", name, line);
 	else
 		say(k, CHECK_OK, "profile", "%s", name);
@@ -281,6 +277,10 @@ static void check_service(struct check *k, const char *socket)
 
 static int check_all(struct check *k, const char *socket)
 {
+	if (media_new(&k->programs))
+		return cli_fail("out of memory");
+	media_add_programs(k->programs, k->config.boot);
+	media_add_usual_programs(k->programs);
 	check_user(k);
 	check_segments(k, check_libvirt(k));
 	check_programs(k);
@@ -321,6 +321,7 @@ static int run_check(const struct command *c, int argc, char **argv)
 		rc = check_all(k, o.socket);
 	json_decref(k->lines);
 	json_decref(k->ruleset);
+	media_unref(k->programs);
 	free(k);
 	return rc;
 }

@@ -69,6 +69,14 @@ int files_refresh(struct files *f, const struct config *c, const struct profiles
 	return 0;
 }
 
+int files_check(struct files *f, const struct profile *p, const json_t *settings, char *why,
+	size_t why_size)
+{
+	int rc = media_check(p, settings, why, why_size);
+
+	return rc || !f->media ? rc : media_check_loaders(f->media, p, why, why_size);
+}
+
 bool files_has(struct files *f, const char *medium)
 {
 	return f->media && media_path(f->media, medium);

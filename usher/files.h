@@ -20,6 +20,9 @@ int files_init(struct files *f);
 void files_fini(struct files *f);
 /* Builds the table anew from configuration and profiles. The old one stays when that fails. */
 int files_refresh(struct files *f, const struct config *c, const struct profiles *ps);
+/* Is everything there that the profile is to be served? media_check() and media_check_loaders(). */
+int files_check(struct files *f, const struct profile *p, const json_t *settings, char *why,
+	size_t why_size);
 /* Is there a medium of this name? */
 bool files_has(struct files *f, const char *medium);
 

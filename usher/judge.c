@@ -360,7 +360,7 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 	rc = render_validate(c->profile, &in, judge_number(c->machine, "memory"),
 		judge_number(c->machine, "disk"), &c->snapshot, why, size);
 	if (!rc)
-		rc = media_check(c->profile, c->machine->settings, why, size);
+		rc = files_check(&c->service->files, c->profile, c->machine->settings, why, size);
 	return rc;
 }
 

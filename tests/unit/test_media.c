@@ -80,6 +80,34 @@ static int try(struct media *m, const char *path, uint64_t *ret_size)
 	return rc;
 }
 
+/* shim's GRUB is the one that can load from a network, and what is signed comes first. */
+START_TEST(boot_loaders)
+{
+	struct media *m = table();
+	struct profile p = {.file = (char *)(uintptr_t) "p.xml", .kernel = {.line = 7}};
+	uint64_t size = 0;
+	char why[256];
+
+	p.loaders[PROFILE_EFI_X64] = profile_loader("grub", PROFILE_EFI_X64);
+	ck_assert_int_eq(media_check_loaders(m, &p, why, sizeof(why)), -ENOENT);
+	ck_assert_str_eq(why,
+		"p.xml:7: boot loader 'grub' needs grubx64.efi; apt install shim-signed "
+		"grub-efi-amd64-signed");
+	put("ipxe/grubx64.efi.signed", "for disks");
+	put("ipxe/shimx64.efi", "shim, not signed");
+	put("ipxe/grubnetx64.efi.signed", "network");
+	ck_assert_int_eq(media_check_loaders(m, &p, why, sizeof(why)), 0);
+	ck_assert_int_eq(try(m, "grubx64.efi", &size), 0);
+	ck_assert_uint_eq(size, 7);
+	ck_assert_int_eq(try(m, "shimx64.efi", &size), 0);
+	ck_assert_uint_eq(size, 4);
+	p.loaders[PROFILE_BIOS] = profile_loader("pxelinux", PROFILE_BIOS);
+	ck_assert_int_eq(media_check_loaders(m, &p, why, sizeof(why)), -ENOENT);
+	ck_assert_msg(strstr(why, "'pxelinux' needs pxelinux.0; apt install") != NULL, "%s", why);
+	media_unref(m);
+}
+END_TEST
+
 START_TEST(opens)
 {
 	struct media *m = table();
@@ -254,6 +282,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, opens);
+	tcase_add_test(t, boot_loaders);
 	tcase_add_test(t, refuses);
 	tcase_add_test(t, old_kernel);
 	tcase_add_test(t, table_rules);

@@ -257,6 +257,56 @@ START_TEST(passwords)
 }
 END_TEST
 
+static void boots_with(const char *attributes, const char *bios, const char *efi, const char *fault)
+{
+	struct profile *p = NULL, *back = NULL;
+	json_t *set = json_object(), *snap = NULL, *again = NULL;
+	const json_t *settings;
+	char why[512], xml[512];
+	int rc;
+
+	snprintf(xml, sizeof xml,
+		"<profile name='p'><title>t</title><media name='m' path='/m'/>"
+		"<boot %s><kernel>k</kernel></boot></profile>",
+		attributes);
+	put("p/profile.xml", xml);
+	rc = read_p(&p, why);
+	json_decref(fault ? set : NULL);
+	if (fault) {
+		ck_assert_int_eq(rc, -EINVAL);
+		ck_assert_msg(strstr(why, fault) != NULL, "%s", why);
+		return;
+	}
+	ck_assert_msg(rc == 0, "%s", why);
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
+	ck_assert_pstr_eq(profile_program(snap, PROFILE_BIOS), bios);
+	ck_assert_pstr_eq(profile_program(snap, PROFILE_EFI_X64), efi);
+	ck_assert_int_eq(profile_from_snapshot(snap, &back, &settings, why, sizeof(why)), 0);
+	ck_assert_ptr_eq(back->loaders[PROFILE_BIOS], p->loaders[PROFILE_BIOS]);
+	ck_assert_ptr_eq(back->loaders[PROFILE_EFI_X64], p->loaders[PROFILE_EFI_X64]);
+	ck_assert_int_eq(profile_snapshot(back, set, &again), 0);
+	ck_assert(json_equal(snap, again));
+	json_decref(set);
+	json_decref(snap);
+	json_decref(again);
+	profile_free(p);
+	profile_free(back);
+}
+
+/* Words for boot loaders, in place of a medium's files. */
+START_TEST(loaders)
+{
+	boots_with("", NULL, NULL, NULL);
+	boots_with("bios='ipxe' efi-x64='ipxe'", NULL, NULL, NULL);
+	boots_with("bios='pxelinux' efi-x64='grub'", "pxelinux.0", "shimx64.efi.signed", NULL);
+	boots_with("bios='pxelinux.0' efi-x64='d/grub'", "m/pxelinux.0", "m/d/grub", NULL);
+	boots_with("bios='grub'", NULL, NULL,
+		"bios='grub': it does not run there, expected ipxe, pxelinux or a file");
+	boots_with("efi-x64='pxelinux'", NULL, NULL,
+		"efi-x64='pxelinux': it does not run there, expected ipxe, grub or a file");
+}
+END_TEST
+
 START_TEST(programs)
 {
 	struct profile *p = NULL, *back = NULL;
@@ -383,6 +433,7 @@ int main(void)
 	tcase_add_test(t, checks_settings);
 	tcase_add_test(t, passwords);
 	tcase_add_test(t, programs);
+	tcase_add_test(t, loaders);
 	tcase_add_test(t, snapshot);
 	tcase_add_test(t, search_path);
 	suite_add_tcase(s, t);
