@@ -166,6 +166,11 @@ int store_commit(struct store *s, store_done done, void *arg)
 	return rc;
 }
 
+bool store_is_clean(const struct store *s)
+{
+	return !atomic_load(&s->backlog);
+}
+
 struct store_stats store_stats(const struct store *s)
 {
 	return (struct store_stats){

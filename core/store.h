@@ -14,6 +14,7 @@
 
 #include "core/mailbox.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -69,6 +70,9 @@ typedef void (*store_done)(void *arg, int rc);
 int store_commit(struct store *s, store_done done, void *arg);
 /* A wait for everything put so far, even when this caller put nothing, is store_commit() too: it is
  * answered after all earlier commits. */
+
+/* Main thread. Is all that was put on disk? Then nothing that depends on it need wait. */
+bool store_is_clean(const struct store *s);
 
 /* Counters for `usher show`, benches and tests. */
 struct store_stats {

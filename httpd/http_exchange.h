@@ -46,6 +46,7 @@ struct http_listener {
 	pthread_mutex_t lock; /* of the two below; taken before libmicrohttpd's own locks */
 	bool closing;         /* nothing is put aside any more */
 	struct http_exchange *waiting; /* put aside */
+	struct http_reports *reports;  /* gathered; the pump's thread's */
 	char *path;                    /* Unix socket: file, with its identity when we made it */
 	dev_t dev;
 	ino_t ino;
@@ -122,5 +123,6 @@ struct MHD_Response *http_text_response(const char *content_type, const void *by
  * answer: no memory. */
 void http_file_answer(struct http_exchange *x, struct MHD_Connection *conn);
 void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool completed);
+void http_file_flush(void *listener); /* sends off what was reported */
 
 #endif

@@ -27,11 +27,17 @@ struct found {
 	char modified[HTTP_DATE_TEXT];
 };
 
-struct report_message {
-	struct message m;
-	struct httpd *h;
+struct told {
+	struct told *next;
 	struct http_report report;
 	char path[];
+};
+
+/* Some ms' reports on their way to the main thread: small files come by the thousand. */
+struct http_reports {
+	struct message m;
+	struct httpd *h;
+	struct told *first, **end;
 };
 
 static unsigned status_of(int error)
@@ -212,58 +218,100 @@ void http_file_answer(struct http_exchange *x, struct MHD_Connection *conn)
 	answer_error(x, status, why[0] ? why : words_of(status));
 }
 
-static void deliver_report(struct message *m)
+static void deliver_reports(struct message *m)
 {
-	struct report_message *rm = (struct report_message *)m;
-	struct httpd *h = rm->h;
+	struct http_reports *all = (struct http_reports *)m;
+	struct httpd *h = all->h;
 	unsigned lost = atomic_exchange(&h->reports_lost, 0);
+	struct told *t;
 
-	atomic_fetch_sub(&h->reports, 1);
 	if (lost)
 		log_warn("http: %u reports of transfers were dropped", lost);
-	if (!h->stopped)
-		h->c.ended(h->c.arg, &rm->report);
-	free(rm);
+	while ((t = all->first)) {
+		all->first = t->next;
+		atomic_fetch_sub(&h->reports, 1);
+		if (!h->stopped)
+			h->c.ended(h->c.arg, &t->report);
+		free(t);
+	}
+	free(all);
 	httpd_unref(h);
+}
+
+void http_file_flush(void *listener)
+{
+	struct http_listener *l = listener;
+	struct http_reports *all = l->reports;
+
+	l->reports = NULL;
+	if (all)
+		mailbox_post(l->h->c.home, &all->m);
+}
+
+static int gather(struct http_listener *l, struct told *t)
+{
+	struct http_reports *all = l->reports;
+
+	if (!all) {
+		all = malloc(sizeof(*all));
+		if (!all)
+			return -ENOMEM;
+		*all = (struct http_reports){.m.deliver = deliver_reports, .h = l->h};
+		all->end = &all->first;
+		httpd_ref(l->h);
+		l->reports = all;
+	}
+	*all->end = t;
+	all->end = &t->next;
+	atomic_fetch_add(&l->h->reports, 1);
+	http_pump_flush_soon(&l->pump);
+	return 0;
 }
 
 static uint64_t bytes_sent(
 	const struct http_exchange *x, struct MHD_Connection *conn, bool completed)
 {
-	uint64_t now = bytes_acked(conn), n;
+	uint64_t now, n;
 
 	if (completed)
 		return x->report.asked;
+	now = bytes_acked(conn);
 	n = now > x->acked ? now - x->acked : 0;
 	return n < x->report.asked ? n : x->report.asked;
+}
+
+static struct told *report(
+	const struct http_exchange *x, struct MHD_Connection *conn, bool completed)
+{
+	size_t len = strlen(x->path) + 1;
+	struct told *t = malloc(sizeof(*t) + len);
+
+	if (!t)
+		return NULL;
+	*t = (struct told){.report = x->report};
+	memcpy(t->path, x->path, len);
+	t->report.path = t->path;
+	t->report.peer = x->r.peer;
+	t->report.segment = x->r.segment;
+	t->report.status = x->status;
+	t->report.head = x->r.method == HTTP_HEAD;
+	t->report.completed = completed;
+	t->report.sent = bytes_sent(x, conn, completed);
+	t->report.ms = clock_mono_ms() - x->started;
+	return t;
 }
 
 void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool completed)
 {
 	struct httpd *h = x->h;
-	struct report_message *rm;
-	size_t len = strlen(x->path) + 1;
+	struct told *t = NULL;
 
 	if (!h->c.ended || !x->status)
 		return;
-	rm = atomic_load(&h->reports) < HTTP_REPORTS_MAX ? malloc(sizeof(*rm) + len) : NULL;
-	if (!rm) {
-		atomic_fetch_add(&h->reports_lost, 1);
+	if (atomic_load(&h->reports) < HTTP_REPORTS_MAX)
+		t = report(x, conn, completed);
+	if (t && gather(x->listener, t) == 0)
 		return;
-	}
-	atomic_fetch_add(&h->reports, 1);
-	httpd_ref(h);
-	rm->m = (struct message){.deliver = deliver_report};
-	rm->h = h;
-	rm->report = x->report;
-	memcpy(rm->path, x->path, len);
-	rm->report.path = rm->path;
-	rm->report.peer = x->r.peer;
-	rm->report.segment = x->r.segment;
-	rm->report.status = x->status;
-	rm->report.head = x->r.method == HTTP_HEAD;
-	rm->report.completed = completed;
-	rm->report.sent = bytes_sent(x, conn, completed);
-	rm->report.ms = clock_mono_ms() - x->started;
-	mailbox_post(h->c.home, &rm->m);
+	free(t);
+	atomic_fetch_add(&h->reports_lost, 1);
 }

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { FLUSH_MS = 10 }; /* a wake-up of the main thread is worth that */
+
 /* A connection. All have the same patience, so the list is in the order in which it ends. */
 struct http_peer {
 	struct http_peer *prev, *next;
@@ -87,30 +89,41 @@ void http_pump_connection(void *pump, struct MHD_Connection *conn, void **contex
 }
 
 /* libmicrohttpd, which owns the descriptor, finds it at its end. */
-static void cut_off(struct http_pump *p)
+static void cut_off(struct http_pump *p, int64_t now)
 {
-	int64_t now = clock_mono_ms();
-
 	while (p->oldest && p->oldest->until <= now) {
 		shutdown(p->oldest->fd, SHUT_RDWR);
 		unlist(p, p->oldest);
 	}
 }
 
+void http_pump_flush_soon(struct http_pump *p)
+{
+	if (!p->flush_at)
+		p->flush_at = clock_mono_ms() + FLUSH_MS;
+}
+
+static void flush(struct http_pump *p)
+{
+	if (!p->flush_at)
+		return;
+	p->flush_at = 0;
+	p->flush(p->flush_arg);
+}
+
 /* ms until something is due, for poll(). */
 static int due_in(const struct http_pump *p)
 {
+	int64_t now = clock_mono_ms(), least = INT_MAX;
 	MHD_UNSIGNED_LONG_LONG ms;
-	int64_t least = INT_MAX, left;
 
 	if (MHD_get_timeout(p->daemon, &ms) == MHD_YES && ms < (unsigned)INT_MAX)
 		least = (int64_t)ms;
-	if (least > 0 && p->oldest) {
-		left = p->oldest->until - clock_mono_ms();
-		if (left < least)
-			least = left > 0 ? left : 0;
-	}
-	return (int)least;
+	if (p->oldest && p->oldest->until - now < least)
+		least = p->oldest->until - now;
+	if (p->flush_at && p->flush_at - now < least)
+		least = p->flush_at - now;
+	return least > 0 ? (int)least : 0;
 }
 
 static void *run(void *arg)
@@ -119,16 +132,24 @@ static void *run(void *arg)
 	struct pollfd on[] = {
 		{.fd = p->events, .events = POLLIN}, {.fd = p->wake, .events = POLLIN}};
 	eventfd_t n;
+	int64_t now;
+	int due;
 
 	priority_yield();
 	while (!atomic_load(&p->stop)) {
-		poll(on, 2, due_in(p));
+		due = due_in(p);
+		on[1].revents = 0;
+		if (due) /* else libmicrohttpd looks, and there is more to send */
+			poll(on, 2, due);
 		if (on[1].revents) {
 			(void)eventfd_read(p->wake, &n);
 			atomic_store(&p->woken, false); /* before we look for what was resumed */
 		}
 		MHD_run(p->daemon);
-		cut_off(p);
+		now = clock_mono_ms();
+		cut_off(p, now);
+		if (p->flush_at <= now)
+			flush(p);
 	}
 	return NULL;
 }
@@ -139,10 +160,13 @@ void http_pump_wake(struct http_pump *p)
 		eventfd_write(p->wake, 1);
 }
 
-int http_pump_init(struct http_pump *p, int64_t patience_ms)
+int http_pump_init(
+	struct http_pump *p, int64_t patience_ms, void (*flush_gathered)(void *arg), void *arg)
 {
-	*p = (struct http_pump){
-		.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .patience_ms = patience_ms};
+	*p = (struct http_pump){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.patience_ms = patience_ms,
+		.flush = flush_gathered,
+		.flush_arg = arg};
 	return p->wake < 0 ? -errno : 0;
 }
 
@@ -184,6 +208,7 @@ void http_pump_fini(struct http_pump *p)
 		eventfd_write(p->wake, 1);
 		pthread_join(p->thread, NULL);
 		MHD_stop_daemon(p->daemon);
+		flush(p);
 	}
 	close(p->wake);
 }

@@ -24,11 +24,15 @@ struct http_pump {
 	pthread_t thread;
 	int64_t patience_ms;               /* for a request to come whole */
 	struct http_peer *oldest, *newest; /* who is waited for; the thread's */
+	int64_t flush_at;                  /* mono ms; 0: nothing to flush */
+	void (*flush)(void *arg);
+	void *flush_arg;
 };
 
-/* Before the daemon is started, with http_pump_connection() as its notification of connections and
+/* `flush` is called on the pump's thread some ms after http_pump_flush_soon(), and at the end.
+ * Before the daemon is started, with http_pump_connection() as its notification of connections and
  * the pump as argument. 0 or -errno. */
-int http_pump_init(struct http_pump *p, int64_t patience_ms);
+int http_pump_init(struct http_pump *p, int64_t patience_ms, void (*flush)(void *arg), void *arg);
 void http_pump_connection(void *pump, struct MHD_Connection *conn, void **context,
 	enum MHD_ConnectionNotificationCode code);
 /* Takes the daemon: started with MHD_USE_EPOLL and no thread. 0 or -errno, and it is stopped. */
@@ -42,5 +46,6 @@ void http_pump_wake(struct http_pump *p);
 /* The pump's thread: the request of this connection is here; it is over, the next is waited for. */
 void http_pump_has(struct http_pump *p, struct MHD_Connection *conn);
 void http_pump_waits(struct http_pump *p, struct MHD_Connection *conn);
+void http_pump_flush_soon(struct http_pump *p);
 
 #endif

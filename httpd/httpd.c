@@ -115,7 +115,7 @@ static struct MHD_Daemon *make_daemon(struct http_listener *l, int fd)
 /* `fd` is given away: libmicrohttpd 0.9.75 closes it, when it fails to start as well. */
 static int start_daemon(struct http_listener *l, int fd)
 {
-	int r = http_pump_init(&l->pump, (int64_t)l->h->c.request_s * 1000);
+	int r = http_pump_init(&l->pump, (int64_t)l->h->c.request_s * 1000, http_file_flush, l);
 	struct MHD_Daemon *d;
 
 	if (r < 0) {

@@ -39,14 +39,16 @@ void boot_respond_committed(
 {
 	struct parked *p = text ? malloc(sizeof *p) : NULL;
 
-	if (p) {
-		*p = (struct parked){r, status, type, text};
-		if (!store_commit(s->store, parked_send, p))
-			return;
+	if (!p) {
+		free(text);
+		http_respond_error(r, 503, "out of memory");
+		return;
 	}
-	free(p);
-	free(text);
-	http_respond_error(r, 503, "out of memory");
+	*p = (struct parked){r, status, type, text};
+	if (store_is_clean(s->store))
+		parked_send(p, 0);
+	else if (store_commit(s->store, parked_send, p))
+		parked_send(p, -ENOMEM);
 }
 
 static const struct nic *nic_on(const struct machine *m, uint32_t segment)
