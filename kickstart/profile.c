@@ -27,6 +27,8 @@ void profile_free(struct profile *p)
 		free(p->initrd[i].text);
 	for (i = 0; i < PROFILE_FIRMWARES; i++)
 		free(p->programs[i]);
+	for (i = 0; i < sizeof(p->sums) / sizeof(p->sums[0]); i++)
+		free(p->sums[i]);
 	free(p->cmdline.text);
 	free(p->answers);
 	for (i = 0; i < PROFILE_SETTINGS; i++) {

@@ -7,7 +7,7 @@
  *	  <title>Debian from a tarball</title>
  *	  <media name='tiny' path='/srv/usher/tiny' fix='contrib/tiny/build /srv/usher/tiny'/>
  *	  <boot bios='…' efi-x64='…' efi-arm64='…'>
- *	    <kernel>vmlinuz</kernel>  <initrd>initrd.img</initrd>
+ *	    <kernel sha256='…'>vmlinuz</kernel>  <initrd>initrd.img</initrd>
  *	    <cmdline>usher.answers={{attempt.answers_url}}</cmdline>
  *	    <boots>3</boots>
  *	  </boot>
@@ -22,7 +22,7 @@
  *	  </guest>
  *	</profile>
  *
- * A relative path of media lies in the profile's directory. kernel, initrd, cmdline and media's url
+ * A relative path of media lies in the profile's directory. kernel, initrd, their sha256, cmdline and media's url
  * are Mustache in the format "cmdline", the answers in their own. The profile's name is its
  * directory's.
  */
@@ -107,6 +107,7 @@ struct profile {
 	/* What each firmware loads: a file of the medium, or a loader, or, both NULL, usher's iPXE. */
 	char *programs[PROFILE_FIRMWARES];
 	const struct profile_loader *loaders[PROFILE_FIRMWARES];
+	char *sums[1 + PROFILE_INITRDS]; /* SHA-256 of kernel and initrds, templates; NULL: not given */
 	unsigned boots;
 	uint32_t timeout_s;
 	enum mustache_format answers_format;

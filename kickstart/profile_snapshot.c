@@ -14,6 +14,15 @@ static json_t *template_json(const struct profile_text *t)
 	return json_pack("{s:s*, s:i}", "text", t->text, "line", (int)t->line);
 }
 
+static json_t *file_json(const struct profile_text *t, const char *sum)
+{
+	json_t *j = template_json(t);
+
+	if (sum)
+		json_object_set_new(j, "sha256", json_string(sum));
+	return j;
+}
+
 static json_t *media_json(const struct profile_media *m)
 {
 	return json_pack("{s:s, s:s*, s:o*, s:s*, s:s*}", "name", m->name, "path", m->path, "url",
@@ -52,8 +61,8 @@ static json_t *boot_json(const struct profile *p)
 	size_t i;
 
 	for (i = 0; i < p->n_initrd; i++)
-		json_array_append_new(initrds, template_json(&p->initrd[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "kernel", template_json(&p->kernel),
+		json_array_append_new(initrds, file_json(&p->initrd[i], p->sums[i + 1]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "kernel", file_json(&p->kernel, p->sums[0]),
 		"initrd", initrds, "cmdline", template_json(&p->cmdline), "programs",
 		programs_json(p), "boots", (int)p->boots, "timeout_s", (int)p->timeout_s);
 }
@@ -175,6 +184,13 @@ static void take_template(struct taking *t, const json_t *from, struct profile_t
 	ret->line = (unsigned)take_number(t, from, "line");
 }
 
+static void take_file(
+	struct taking *t, const json_t *from, struct profile_text *ret, char **ret_sum)
+{
+	take_template(t, from, ret);
+	take_text(t, from, "sha256", false, ret_sum);
+}
+
 static void take_media(struct taking *t, const json_t *from, struct profile_media *m)
 {
 	take_name(t, from, "name", m->name);
@@ -211,9 +227,9 @@ static void take_boot(struct taking *t, const json_t *from, struct profile *p)
 	const json_t *initrds = json_object_get(from, "initrd");
 	size_t i;
 
-	take_template(t, json_object_get(from, "kernel"), &p->kernel);
-	for (i = 0; i < json_array_size(initrds) && i < PROFILE_INITRDS; i++)
-		take_template(t, json_array_get(initrds, i), &p->initrd[p->n_initrd++]);
+	take_file(t, json_object_get(from, "kernel"), &p->kernel, &p->sums[0]);
+	for (i = 0; i < json_array_size(initrds) && i < PROFILE_INITRDS; i++, p->n_initrd++)
+		take_file(t, json_array_get(initrds, i), &p->initrd[i], &p->sums[i + 1]);
 	take_template(t, json_object_get(from, "cmdline"), &p->cmdline);
 	take_programs(t, json_object_get(from, "programs"), p);
 	p->boots = (unsigned)take_number(t, from, "boots");

@@ -1,5 +1,7 @@
 /* profile.xml to struct profile. */
 #include "kickstart/profile_xml.h"
+
+#include "core/sha256.h"
 #include "kickstart/text.h"
 
 #include <errno.h>
@@ -341,16 +343,30 @@ static int read_template(struct reading *r, xmlNode *node, struct profile_text *
 	return rc < 0 ? rc : read_some_text(r, node, &ret->text, &ret->line);
 }
 
+/* A file that an installer begins with: kernel (0) or an initrd. */
+static int read_file(struct reading *r, xmlNode *node, size_t n, struct profile_text *ret)
+{
+	char sum[SHA256_HEX], **to = &r->p->sums[n];
+	int rc = check_attributes(r, node, ATTRIBUTES("sha256"));
+
+	if (rc == 0)
+		rc = attribute(r, node, "sha256", false, to);
+	if (rc == 0 && *to && !strstr(*to, "{{") && !sha256_parse(*to, sum))
+		rc = fault(r, node, "bad sha256 '%.80s', expected 64 hex digits", *to);
+	return rc < 0 ? rc : read_some_text(r, node, &ret->text, &ret->line);
+}
+
 static int read_kernel(struct reading *r, xmlNode *node)
 {
-	return read_template(r, node, &r->p->kernel);
+	return read_file(r, node, 0, &r->p->kernel);
 }
 
 static int read_initrd(struct reading *r, xmlNode *node)
 {
 	if (r->p->n_initrd == PROFILE_INITRDS)
 		return fault(r, node, "more than %d <initrd>", PROFILE_INITRDS);
-	return read_template(r, node, &r->p->initrd[r->p->n_initrd++]);
+	r->p->n_initrd++;
+	return read_file(r, node, r->p->n_initrd, &r->p->initrd[r->p->n_initrd - 1]);
 }
 
 static int read_cmdline(struct reading *r, xmlNode *node)

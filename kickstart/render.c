@@ -1,4 +1,5 @@
 #include "kickstart/render.h"
+#include "kickstart/fetch_name.h"
 #include "kickstart/text.h"
 
 #include <errno.h>
@@ -232,34 +233,67 @@ static const char *lookup_text(const json_t *context, const char *group, const c
 	return s ? s : "";
 }
 
-static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret,
+/* Where a medium by URL has it. */
+static int file_origin(const struct profile *p, const json_t *context, unsigned n, char **ret,
 	char *why, size_t why_size)
 {
 	char *name = NULL;
 	int rc = file_name(p, context, n, &name, why, why_size);
 
-	if (rc < 0)
-		return rc;
-	rc = asprintf(ret, "%s/%s", lookup_text(context, "media", "url"), name) < 0
-		? no_memory(why, why_size)
-		: 0;
+	if (rc == 0 && asprintf(ret, "%s/%s", lookup_text(context, "media", "url"), name) < 0)
+		rc = no_memory(why, why_size);
 	free(name);
 	return rc;
 }
 
+static int cached_path(const struct profile *p, const json_t *context, unsigned n, char **ret,
+	char *why, size_t why_size)
+{
+	struct fetch_name name;
+	char *url = NULL;
+	int rc = file_origin(p, context, n, &url, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = fetch_name(url, &name);
+	if (rc < 0)
+		snprintf(why, why_size,
+			"%s:%u: '%.256s': expected a URL that begins with http:// or https://",
+			p->file, n ? p->initrd[n - 1].line : p->kernel.line, url);
+	else if (asprintf(ret, "%s/%s/%s", FETCH_MEDIUM, name.key, name.file) < 0)
+		rc = no_memory(why, why_size);
+	free(url);
+	return rc;
+}
+
+/* "NAME/path", of the medium or, when that is a URL, of the cache. */
 static int file_path(const struct profile *p, const json_t *context, unsigned n, char **ret,
 	char *why, size_t why_size)
 {
 	char *name = NULL;
 	int rc;
 
-	*ret = NULL;
 	if (!p->media.path)
-		return 0;
+		return cached_path(p, context, n, ret, why, why_size);
 	rc = file_name(p, context, n, &name, why, why_size);
 	if (rc == 0 && asprintf(ret, "%s/%s", p->media.name, name) < 0)
 		rc = no_memory(why, why_size);
 	free(name);
+	return rc;
+}
+
+static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret,
+	char *why, size_t why_size)
+{
+	char *path = NULL;
+	int rc = file_path(p, context, n, &path, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	rc = asprintf(ret, "%s/boot/%s", lookup_text(context, "server", "url"), path) < 0
+		? no_memory(why, why_size)
+		: 0;
+	free(path);
 	return rc;
 }
 
@@ -275,6 +309,38 @@ int render_file(const json_t *snapshot, const json_t *context, unsigned n, char 
 	rc = file_url(p, context, n, &url, why, why_size);
 	if (rc == 0 && ret_path)
 		rc = file_path(p, context, n, ret_path, why, why_size);
+	if (rc == 0)
+		*ret_url = url;
+	else
+		free(url);
+	profile_free(p);
+	return rc;
+}
+
+static int file_sum(const struct profile *p, const json_t *context, unsigned n, char **ret,
+	char *why, size_t why_size)
+{
+	struct profile_text sum = {
+		.text = p->sums[n], .line = n ? p->initrd[n - 1].line : p->kernel.line};
+
+	return render_text(p, &sum, context, ret, why, why_size);
+}
+
+int render_origin(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
+	char **ret_sha256, char *why, size_t why_size)
+{
+	char *url = NULL;
+	struct profile *p;
+	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	if (p->media.path)
+		rc = -ENOENT;
+	if (rc == 0)
+		rc = file_origin(p, context, n, &url, why, why_size);
+	if (rc == 0)
+		rc = file_sum(p, context, n, ret_sha256, why, why_size);
 	if (rc == 0)
 		*ret_url = url;
 	else

@@ -52,11 +52,16 @@ int render_answers(
 /* Content type for the answers. */
 const char *render_answers_type(const json_t *snapshot);
 
-/* URLs of kernel and initrds: `n` 0 is the kernel, 1.. the initrds; -ENOENT past the last.
- * `ret_path` "NAME/path" below /boot/ and for TFTP when the medium is local, else NULL; may be
- * NULL. */
+/* URLs of kernel and initrds, as we serve them: `n` 0 is the kernel, 1.. the initrds; -ENOENT past
+ * the last. `ret_path` "NAME/path" below /boot/ and for TFTP; may be NULL. Those of a medium by URL
+ * are in the cache (fetch_name.h), once they were fetched. */
 int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
 	char **ret_path, char *why, size_t why_size);
+
+/* The same files' own URLs, of a medium by URL, and the SHA-256 that the profile wants ("": none). -ENOENT
+ * past the last, and for a local medium. */
+int render_origin(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
+	char **ret_sha256, char *why, size_t why_size);
 
 /*
  * Used at create, before anything is made: settings, demands on memory and disk, and every

@@ -350,6 +350,8 @@ void api_handle(struct service *s, struct http_request *r)
 		machine_request(s, r, path + strlen("/machines/"));
 	else if (!strcmp(path, "/events") && get)
 		follow_handle(s, r);
+	else if (!strcmp(path, "/fetches"))
+		fetch_api_handle(s, r);
 	else if (!strcmp(path, "/profiles") && get)
 		profiles_all(s, r);
 	else if (!strncmp(path, "/profiles/", strlen("/profiles/")) && get)

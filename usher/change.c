@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
+int change_arm(
+	struct service *s, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
 {
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
-	char url[128] = "";
+	char url[128] = "", warning[1024] = "";
 	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
 	struct profile *p = NULL;
 	json_t *snapshot = NULL;
@@ -27,6 +28,9 @@ int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
 			&snapshot, why, why_size);
 	if (!rc)
 		rc = files_check(&s->files, p, m->settings, why, why_size);
+	if (!rc && !life_netboots(m->state)) /* else it is refused below, without a fetch */
+		rc = cache_look(
+			s, &in, snapshot, ret_missing, warning, sizeof warning, why, why_size);
 	if (!rc) {
 		rc = machine_arm(m, json_incref(snapshot), p->boots, (int64_t)p->timeout_s * 1000);
 		if (rc)
@@ -34,6 +38,8 @@ int change_arm(struct service *s, struct machine *m, char *why, size_t why_size)
 				rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
 					     : strerror(-rc));
 	}
+	if (!rc && *warning)
+		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
 	json_decref(snapshot);
 	profile_free(p);
 	act_set_deadline(s);
@@ -52,7 +58,8 @@ static bool refused_while_created(
 
 void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
 {
-	char why[512];
+	json_t *missing;
+	char why[1024];
 	int rc;
 
 	if (refused_while_created(s, r, m))
@@ -62,8 +69,10 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 			m->nics[0].segment, m->name);
 		return;
 	}
-	rc = change_arm(s, m, why, sizeof why);
-	if (rc)
+	rc = change_arm(s, m, &missing, why, sizeof why);
+	if (rc == -EINPROGRESS)
+		fetch_api_respond(r, missing);
+	else if (rc)
 		http_respond_error(r, rc == -EBUSY ? 409 : 422, "%s", why);
 	else
 		api_respond_committed(s, r, 200, api_machine(s, m, true));

@@ -1,6 +1,7 @@
 /* usher reinstall, disarm, delete: one request for each name. */
 #include "usher/cli.h"
 #include "usher/client.h"
+#include "usher/fetching.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ static int change_one(void *arg, const char *name)
 
 	snprintf(path, sizeof path, "/machines/%s%s", client_escape(name, escaped, sizeof escaped),
 		ch->suffix);
-	if (client_call(ch->client, ch->method, path, NULL, &reply)) {
+	if (fetching_call(ch->client, ch->method, path, NULL, &reply)) {
 		ch->failures++;
 		return 0;
 	}

@@ -1,6 +1,7 @@
 /* usher create (guests) and enroll (bare metal): the request is put together here, judged by the service. */
 #include "usher/cli.h"
 #include "usher/client.h"
+#include "usher/fetching.h"
 #include "usher/follow.h"
 #include "usher/wait.h"
 
@@ -213,7 +214,7 @@ static void create_one(struct request *r, const char *name)
 
 	json_object_set_new(body, "name", json_string(name));
 	json_object_set_new(body, "request_id", request_id());
-	if (client_call(r->client, "POST", "/machines", body, &reply)) {
+	if (fetching_call(r->client, "POST", "/machines", body, &reply)) {
 		r->failures++;
 		return;
 	}

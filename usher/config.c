@@ -1,6 +1,7 @@
 /* Reading usher.xml. */
 #include "usher/config.h"
 
+#include "kickstart/fetch_name.h"
 #include "usher/config_xml.h"
 #include "usher/paths.h"
 
@@ -24,6 +25,14 @@ static void read_socket(struct config_reader *r, const xmlNode *e, void *to)
 	struct config *c = to;
 	const struct attribute as[] = {{"path", A_PATH, c->socket, sizeof c->socket, false},
 		{"group", A_TEXT, c->socket_group, sizeof c->socket_group, false}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_cache(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"mib", A_MIB, &c->cache_mib, 0, true}, {0}};
 
 	config_attributes(r, e, as);
 }
@@ -109,13 +118,16 @@ static void read_media(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 	if (!*m.path == !*m.url)
 		config_fault(r, e, "<media name='%s'> takes either path= or url=", m.name);
+	if (!strcmp(m.name, FETCH_MEDIUM))
+		config_fault(r, e, "<media name='%s'>: that name is the cache's", m.name);
 	if (c->n_media == CONFIG_MEDIA_MAX)
 		config_fault(r, e, "<media>: at most %d", CONFIG_MEDIA_MAX);
 	else
 		c->media[c->n_media++] = m;
 }
 
-static const struct element top_elements[] = {{"state", read_state}, {"socket", read_socket},
+static const struct element top_elements[] = {{"state", read_state}, {"cache", read_cache},
+	{"socket", read_socket},
 	{"user", read_user}, {"log", read_log}, {"http", read_http}, {"hooks", read_hooks},
 	{"boot", read_boot}, {"profiles", read_profiles}, {"guest", read_guest},
 	{"media", read_media}, {"segment", config_read_segment}, {0}};

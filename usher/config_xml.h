@@ -28,6 +28,7 @@ enum attribute_type {
 	A_CODE,
 	A_SECONDS,
 	A_PROBE,
+	A_MIB,
 	A_BOOL,
 	A_IDENTITY,
 	A_ACCEL,

@@ -242,17 +242,44 @@ static bool taken_meanwhile(const struct creation *c)
 }
 
 /* Puts record and attempt into the store; what arming asks for comes back by act.c once that is on disk. */
+/* Kernel and initrds by URL. False: they are not here; it has ended, and nothing is kept of it: who asked is told to ask
+ * again, or what is wrong. */
+static bool has_files(struct creation *c, char *warning, size_t warning_size)
+{
+	const struct segment *seg =
+		segments_by_name(&c->service->segments, c->machine->nics[0].segment);
+	char url[128] = "", why[1024];
+	struct render_input in = {.machine = c->machine, .segment = seg, .base_url = url};
+	json_t *missing;
+	int rc;
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	rc = cache_look(
+		c->service, &in, c->snapshot, &missing, warning, warning_size, why, sizeof why);
+	if (rc == -EINPROGRESS) {
+		fetch_api_respond(c->request, missing);
+		creation_free(c);
+	} else if (rc) {
+		creation_fail(c, 422, why);
+	}
+	return !rc;
+}
+
 static void creation_record(struct creation *c)
 {
 	struct service *s = c->service;
 	struct machine *m = c->machine, *old = machines_by_name(s->machines, m->name);
 	json_t *snapshot = c->snapshot;
+	char warning[1024] = "";
 	int rc;
 
 	if (taken_meanwhile(c)) {
 		creation_fail(c, 409, "MAC or address were taken meanwhile");
 		return;
 	}
+	if (c->arm && !has_files(c, warning, sizeof warning))
+		return;
 	if (old) /* judged: a guest, and --replace was given */
 		change_forget(s, old, "replaced");
 	m->created_at = m->state_at = clock_wall_ms();
@@ -264,6 +291,8 @@ static void creation_record(struct creation *c)
 	c->recorded = true;
 	timeline_add(s->timeline, m->name, "created", "%s, profile %s",
 		m->guest ? "guest" : "bare metal", m->profile);
+	if (*warning)
+		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
 	if (c->arm) {
 		c->snapshot = NULL;
 		m->busy = m->guest;

@@ -2,6 +2,7 @@
 #include "usher/files.h"
 
 #include "core/log.h"
+#include "kickstart/fetch_name.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,10 +46,13 @@ static void complain(void *arg, const char *line)
 int files_refresh(struct files *f, const struct config *c, const struct profiles *ps)
 {
 	struct media *fresh, *old;
+	char cache[PATH_MAX];
 	int rc = media_new(&fresh);
 
 	if (rc)
 		return rc;
+	if (snprintf(cache, sizeof cache, "%s/cache", c->state) < (int)sizeof cache)
+		rc = media_add(fresh, FETCH_MEDIUM, cache);
 	/* the configuration's word on a name comes first: a profile's own is then a known name */
 	for (size_t i = 0; i < c->n_media && !rc; i++)
 		if (*c->media[i].path)

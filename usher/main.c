@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
 	&cmd_delete,
 	&cmd_render,
 	&cmd_profiles,
+	&cmd_fetch,
 	&cmd_leases,
 	&cmd_mac,
 };

@@ -150,6 +150,19 @@ static int start_files(struct run *r, char *why, size_t size)
 	return said(rc, why, size, "profiles and media");
 }
 
+static int start_fetches(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	struct fetches_config c = {.home = &s->home,
+		.state = s->config.state,
+		.cache_max = (uint64_t)s->config.cache_mib << 20,
+		.ended = cache_fetched,
+		.crowded = cache_crowded,
+		.arg = s};
+
+	return fetches_new(&c, &s->fetches, why, size);
+}
+
 static int start_segments(struct run *r, char *why, size_t size)
 {
 	return segments_find(&r->service, why, size);
@@ -335,7 +348,7 @@ static int start_listening(struct run *r, char *why, size_t size)
 }
 
 static start_step *const steps[] = {start_folders, start_privilege, start_loop, start_files,
-	start_segments, start_state, start_dhcpd, start_site, start_guests, start_servers,
+	start_segments, start_state, start_fetches, start_dhcpd, start_site, start_guests, start_servers,
 	start_listening};
 
 static void say_ready(struct service *s)
@@ -388,6 +401,8 @@ static void stop(struct run *r)
 	stop_worker(r);
 	create_drop_all(s);
 	change_drop_all(s);
+	fetches_free(s->fetches);
+	s->fetches = NULL;
 	follow_drop_all(s);
 	guests_free(s->guests);
 	httpd_free(s->httpd);

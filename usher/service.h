@@ -5,6 +5,7 @@
  *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
  *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right
  *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
+ *   cache.c     kernels and initrds by URL: are they here; fetch_api.c: the API's side of it
  *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
  *   follow_api.c  the timeline, long polled
  */
@@ -21,7 +22,9 @@
 #include "hooks/hooks.h"
 #include "hooks/power.h"
 #include "httpd/httpd.h"
+#include "kickstart/fetch.h"
 #include "kickstart/profiles.h"
+#include "kickstart/render.h"
 #include "kickstart/script.h"
 #include "machine/machine.h"
 #include "tftpd/tftpd.h"
@@ -56,6 +59,7 @@ struct service {
 	struct machines *machines;
 	struct profiles profiles;
 	struct files files;
+	struct fetches *fetches; /* NULL before the start and while it stops */
 	struct dhcpd *dhcpd;
 	struct tftpd *tftpd;
 	struct httpd *httpd;
@@ -166,6 +170,23 @@ bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
 void create_drop_all(struct service *s);
 
+/* cache.c */
+/*
+ * Are kernel and initrds of this snapshot here, with the sums that its profile wants? Asked when it is to be armed
+ * with. 0: yes, or its medium is local (`warning` is "" or a line for the timeline); -EINPROGRESS: they are
+ * being fetched, *ret_missing (new reference) says how far: ask again; else -errno with the line.
+ */
+int cache_look(struct service *s, const struct render_input *in, const json_t *snapshot,
+	json_t **ret_missing, char *warning, size_t warning_size, char *why, size_t size);
+/* fetches_config's. */
+void cache_crowded(void *service);
+void cache_fetched(void *service, bool ok, const char *line);
+
+/* fetch_api.c: /api/v1/fetches */
+void fetch_api_handle(struct service *s, struct http_request *r);
+/* 202: ask again. Steals `missing`. */
+void fetch_api_respond(struct http_request *r, json_t *missing);
+
 /* change.c */
 void change_reinstall(struct service *s, struct http_request *r, struct machine *m);
 void change_disarm(struct service *s, struct http_request *r, struct machine *m);
@@ -175,8 +196,9 @@ void change_go_on_deleting(struct service *s, struct machine *m);
 void change_drop_all(struct service *s);
 /* The record goes, with its leases and its name in the network's DNS: in the store's open transaction. */
 void change_forget(struct service *s, struct machine *m, const char *why);
-/* Arms with the profile as it is now. 0, or -errno with the line. */
-int change_arm(struct service *s, struct machine *m, char *why, size_t why_size);
+/* Arms with the profile as it is now. 0; -EINPROGRESS with what is missing (cache_look()), or -errno with the line. */
+int change_arm(struct service *s, struct machine *m, json_t **ret_missing, char *why,
+	size_t why_size);
 
 /* seats.c */
 /* A libvirt network whose own dnsmasq leases. NULL: no. */

@@ -294,7 +294,7 @@ START_TEST(rocky)
 		"inst.ks=http://192.168.122.1:8067/m/cafe/answers "
 		"inst.repo=http://mirror.lab/rocky/os inst.text ip=dhcp "
 		"BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0,115200n8");
-	has(s.script, "kernel http://mirror.lab/rocky/os/images/pxeboot/vmlinuz ");
+	has(s.script, "kernel http://192.168.122.1:8067/boot/cache/1752661b9302692038ca33e1a26766b5/vmlinuz ");
 	has(s.answers, "\nurl --url='http://mirror.lab/rocky/os'\n");
 	has(s.answers, "\nrootpw --iscrypted '$6$salt$hashhashhashhashhash'\n");
 	has(s.answers, "\nsshkey --username=root 'a'\\''b\"c$d`e\\f;g #h'\n");
