@@ -278,6 +278,32 @@ static bool says_ipxe(const struct dhcp_message *m)
 	return false;
 }
 
+/* Option 175: options of iPXE's own, of which these say what was built into it. One that lists them and
+ * has no HTTP is of no use to us as it is: it is PXE, and can load another. */
+static bool lacks_http(const struct dhcp_message *m)
+{
+	enum { PAD = 0, END = 255, FEATURES = 16, HTTP = 19, FEATURES_END = 64 };
+	bool lists = false;
+	struct reader r;
+	size_t len;
+	const uint8_t *p = dhcp_wire_option(m, OPT_IPXE, &len);
+
+	reader_init(&r, p, p ? len : 0);
+	while (r.left > 0 && !r.bad) {
+		uint8_t code = reader_u8(&r);
+
+		if (code == END)
+			break;
+		if (code == PAD)
+			continue;
+		reader_bytes(&r, reader_u8(&r));
+		if (code == HTTP && !r.bad)
+			return false;
+		lists |= code >= FEATURES && code < FEATURES_END && !r.bad;
+	}
+	return lists;
+}
+
 /* What no server can go on without, or what contradicts itself. */
 static int take_numbers(struct dhcp_message *m, const char **ret_why)
 {
@@ -344,7 +370,7 @@ static int take_options(struct dhcp_message *m, const char **ret_why)
 	take_arch(m);
 	take_uuid(m);
 	take_relay(m);
-	m->ipxe = says_ipxe(m);
+	m->ipxe = says_ipxe(m) && !lacks_http(m);
 	return 0;
 }
 

@@ -91,7 +91,7 @@ struct dhcp_message {
 	uint32_t link, server_override;
 	uint16_t max_size;     /* of a datagram; at least DHCP_DATAGRAM_MIN, less for BOOTP */
 	uint16_t arch;         /* option 93, or what the vendor class says; DHCP_ARCH_NONE */
-	bool ipxe;             /* user class "iPXE", or option 175 */
+	bool ipxe;             /* user class "iPXE", or option 175; one that speaks HTTP */
 	uint8_t wants[32];     /* option 55 as a bit set */
 	bool lists_wants;      /* there was an option 55 */
 	char vendor_class[64]; /* printable, cut */

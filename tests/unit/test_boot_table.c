@@ -2,6 +2,8 @@
  * bytes that it is sent. */
 #include "dhcpd/dhcp_answer.h"
 
+#include "kickstart/profile.h"
+
 #include "dhcp_make.h"
 
 #include <check.h>
@@ -20,7 +22,7 @@ struct row {
 	int arch;          /* option 93 */
 	const char *class; /* 60 */
 	const char *user;  /* 77 */
-	bool option_175;
+	const char *option_175;
 	const char *states; /* in the order below; B: gets what follows, '-': its address only */
 	const char *file, *echo; /* bootfile name, and option 60 of the answer */
 	bool tftp;               /* and option 43, and who asks is told 66 and 150 */
@@ -28,6 +30,10 @@ struct row {
 
 static const char *const state_names[STATES] = {
 	"unknown", "known", "armed", "booting", "installing", "installed", "up", "failed"};
+
+/* Option 175: a setting of iPXE's, all that some send; features with HTTP, and without. */
+#define IPXE "\260\1\1\23\1\1\25\1\1"
+#define NO_HTTP "\260\1\1\25\1\1"
 
 /* clang-format off */
 static const struct row table[] = {
@@ -64,18 +70,23 @@ static const struct row table[] = {
 		"- - B B B - - -", HTTP "/boot/snponly-arm64.efi",            "HTTPClient", false},
 	{"UEFI HTTP ia32: no program", 15, "HTTPClient:Arch:00015:UNDI:003001", 0, 0,
 		"- - - - - - - -", "",                                        "",           false},
-	{"iPXE, user class, BIOS", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", false,
+	{"iPXE, user class, BIOS", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", 0,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
-	{"iPXE, user class, UEFI 7", 7, "PXEClient:Arch:00007:UNDI:003010", "iPXE", true,
+	{"iPXE, user class, UEFI 7", 7, "PXEClient:Arch:00007:UNDI:003010", "iPXE", IPXE,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
-	{"iPXE, counted user class", 9, "PXEClient:Arch:00009:UNDI:003010", "\4iPXE", false,
+	{"iPXE, counted user class", 9, "PXEClient:Arch:00009:UNDI:003010", "\4iPXE", 0,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
-	{"iPXE, option 175 only", 0, "PXEClient:Arch:00000:UNDI:002001", 0, true,
+	{"iPXE, option 175 only", 0, "PXEClient:Arch:00000:UNDI:002001", 0, IPXE,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
-	{"iPXE, arm64", 11, "PXEClient:Arch:00011:UNDI:003010", "iPXE", true,
+	{"iPXE, arm64", 11, "PXEClient:Arch:00011:UNDI:003010", "iPXE", IPXE,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
-	{"iPXE, ia32", 6, "PXEClient:Arch:00006:UNDI:003010", "iPXE", true,
+	{"iPXE, ia32", 6, "PXEClient:Arch:00006:UNDI:003010", "iPXE", IPXE,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
+	/* features without HTTP: it takes what any PXE takes */
+	{"iPXE without HTTP, BIOS", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", NO_HTTP,
+		"- - B B B - - -", "undionly.kpxe",                           "PXEClient",  true},
+	{"iPXE without HTTP, UEFI 7", 7, "PXEClient:Arch:00007:UNDI:003010", "iPXE", NO_HTTP,
+		"- - B B B - - -", "snponly.efi",                             "PXEClient",  true},
 	/* with a profile that names programs of its own for BIOS and UEFI x86-64 */
 	{"own: BIOS PXE", 0, "PXEClient:Arch:00000:UNDI:002001", 0, 0,
 		"- - B B B - - -", "own/lpxe.0",                              "PXEClient",  true},
@@ -87,10 +98,21 @@ static const struct row table[] = {
 		"- - B B B - - -", HTTP "/boot/own/shimx64.efi",              "HTTPClient", false},
 	{"own: UEFI arm64, which it does not name", 11, "PXEClient:Arch:00011:UNDI:003000", 0, 0,
 		"- - B B B - - -", "snponly-arm64.efi",                       "PXEClient",  true},
-	{"own: iPXE", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", true,
+	{"own: iPXE", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", IPXE,
 		"- - B B B - - -", SCRIPT,                                    "",           false},
 	{"own: system", NO_ARCH, "MSFT 5.0",                  0, 0,
 		"- - - - - - - -", "",                                        "",           false},
+	/* with a profile that asks for pxelinux, and for GRUB by way of shim */
+	{"word: BIOS PXE", 0, "PXEClient:Arch:00000:UNDI:002001", 0, 0,
+		"- - B B B - - -", "pxelinux.0",                              "PXEClient",  true},
+	{"word: UEFI x86-64", 7, "PXEClient:Arch:00007:UNDI:003016", 0, 0,
+		"- - B B B - - -", "shimx64.efi.signed",                      "PXEClient",  true},
+	{"word: UEFI arm64", 11, "PXEClient:Arch:00011:UNDI:003000", 0, 0,
+		"- - B B B - - -", "shimaa64.efi.signed",                     "PXEClient",  true},
+	{"word: UEFI HTTP x86-64", 16, "HTTPClient:Arch:00016:UNDI:003001", 0, 0,
+		"- - B B B - - -", HTTP "/boot/shimx64.efi.signed",           "HTTPClient", false},
+	{"word: UEFI HTTP arm64", 19, "HTTPClient:Arch:00019:UNDI:003001", 0, 0,
+		"- - B B B - - -", HTTP "/boot/shimaa64.efi.signed",          "HTTPClient", false},
 	{"installer: udhcpc", NO_ARCH, "udhcp 1.35.0",        0, 0,
 		"- - - - - - - -", "",                                        "",           false},
 	{"installer: Debian's", NO_ARCH, "d-i",               0, 0,
@@ -170,7 +192,7 @@ static void send_it(const struct row *r, enum dhcp_type type, const struct mac *
 	if (r->user)
 		dhcp_make_text(&make, OPT_USER_CLASS, r->user);
 	if (r->option_175)
-		dhcp_make_text(&make, OPT_IPXE, "\260\1\1");
+		dhcp_make_text(&make, OPT_IPXE, r->option_175);
 	ck_assert_int_eq(dhcp_wire_decode(make.buf, dhcp_make_end(&make), &msg, &why), 0);
 }
 
@@ -180,6 +202,21 @@ static void own_programs(const json_t *snapshot, struct dhcp_loaders *ret)
 	(void)snapshot;
 	ret->bios = "own/lpxe.0";
 	ret->efi_x64 = "own/shimx64.efi";
+}
+
+static void word_programs(const json_t *snapshot, struct dhcp_loaders *ret)
+{
+	(void)snapshot;
+	ret->bios = profile_loader("pxelinux", PROFILE_BIOS)->program;
+	ret->efi_x64 = profile_loader("grub", PROFILE_EFI_X64)->program;
+	ret->efi_arm64 = profile_loader("grub", PROFILE_EFI_ARM64)->program;
+}
+
+static dhcp_programs programs_for(const struct row *r)
+{
+	return !strncmp(r->client, "own: ", 5)     ? own_programs
+		: !strncmp(r->client, "word: ", 6) ? word_programs
+						   : NULL;
 }
 
 static uint32_t answer(enum dhcp_verdict expected, dhcp_programs programs)
@@ -243,7 +280,7 @@ static void check_row(const struct row *r, int s)
 	const char *state = state_names[s];
 	/* strangers come with a MAC that no machine has */
 	struct mac mac = s ? MAC : (struct mac){{2, 0, 0, 0, 0, 9}};
-	dhcp_programs programs = strncmp(r->client, "own: ", 5) ? NULL : own_programs;
+	dhcp_programs programs = programs_for(r);
 	bool boots = r->states[2 * s] == 'B';
 	uint32_t address;
 

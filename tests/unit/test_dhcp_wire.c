@@ -136,6 +136,11 @@ START_TEST(test_ipxe)
 	ck_assert(!ipxe_with(OPT_USER_CLASS, "", 0));
 	ck_assert(ipxe_with(OPT_IPXE, "\xb1\5\1\x1a\xf4\x10\0", 7));
 	ck_assert(ipxe_with(OPT_IPXE, "", 0));
+	/* features: bzImage and TFTP, then with HTTP, then cut short, then behind the end */
+	ck_assert(!ipxe_with(OPT_IPXE, "\x18\1\1\x15\1\1", 6));
+	ck_assert(ipxe_with(OPT_IPXE, "\x18\1\1\0\x13\1\1\x15\1\1", 10));
+	ck_assert(!ipxe_with(OPT_IPXE, "\x18\1\1\x13\1", 5));
+	ck_assert(!ipxe_with(OPT_IPXE, "\x18\1\1\xff\x13\1\1", 7));
 }
 END_TEST
 
