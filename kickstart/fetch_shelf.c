@@ -187,7 +187,7 @@ uint64_t fetch_shelf_room(const struct fetch_shelf *s)
 struct shelved {
 	char key[FETCH_KEY];
 	uint64_t size;
-	time_t used;
+	int64_t used; /* ns */
 };
 
 struct shelf_list {
@@ -270,7 +270,7 @@ static int list_one(void *arg, const char *name)
 	}
 	part = size_of(l->shelf->books, book(file, one.key, ".part"));
 	one.size = folder_size(l->shelf->cache, one.key) + (part > 0 ? (uint64_t)part : 0);
-	one.used = st.st_mtime;
+	one.used = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	list->all[list->n++] = one;
 	return 0;
 }
