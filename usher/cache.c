@@ -12,26 +12,21 @@
 /* What the files of one snapshot come to. */
 struct looking {
 	struct fetches *fetches;
-	json_t *under_way; /* of all URLs */
-	json_t *missing;   /* of ours */
+	json_t *missing;
 	char *warning;
 	size_t warning_size;
 };
 
-static void add_missing(struct looking *l, const char *url)
+/* How far it is, if it is not over already, GET /fetches says. */
+static int add_missing(struct looking *l, const char *url)
 {
-	json_t *one;
-	size_t i;
+	struct fetch_name name;
 
-	json_decref(l->under_way);
-	l->under_way = fetches_under_way(l->fetches);
-	json_array_foreach(l->under_way, i, one)
-	{
-		const char *of = json_string_value(json_object_get(one, "url"));
-
-		if (of && !strcmp(of, url))
-			json_array_append(l->missing, one);
-	}
+	return fetch_name(url, &name) ||
+			json_array_append_new(
+				l->missing, json_pack("{s:s, s:s}", "key", name.key, "url", url))
+		? -EIO
+		: 0;
 }
 
 /* One that is missing is no end: all are fetched at a time. -EIO: it cannot be had. */
@@ -41,12 +36,12 @@ static int look_at(struct looking *l, const char *url, const char *sum, char *wh
 	int rc = fetches_ask(l->fetches, url, sum, line, sizeof line);
 
 	if (rc == -EINPROGRESS)
-		add_missing(l, url);
-	else if (rc)
+		return add_missing(l, url);
+	if (rc)
 		snprintf(why, size, "%s", line);
 	else if (*line)
 		snprintf(l->warning, l->warning_size, "%s", line);
-	return rc && rc != -EINPROGRESS ? -EIO : 0;
+	return rc ? -EIO : 0;
 }
 
 static int look_at_all(
@@ -84,7 +79,6 @@ int cache_look(struct service *s, const struct render_input *in, const json_t *s
 		*ret_missing = json_incref(l.missing);
 	}
 	json_decref(context);
-	json_decref(l.under_way);
 	json_decref(l.missing);
 	return rc;
 }

@@ -200,10 +200,13 @@ check "byte for byte" same_by_http "$(path_of slow initrd)" "$WEB/slow/initrd"
 
 for m in moved many1 many2 many3 many4 many5 many6 again summed changed gone; do "$USHER" disarm $m; done >/dev/null
 again
-check "fetched before a machine needs it" "$USHER" fetch other
+check "fetched before a machine needs it" script -qec "'$USHER' fetch other" "$USHER_LAB/screen"
+check "with a bar on a terminal" grep -E "^.*initrd +\[#{30}\] 100 % of 9.0 MB" "$USHER_LAB/screen"
 check "the mirror is asked for what was not there" is 1 asked /other/initrd 200
 check "what no machine needs goes" wait_until 10 test ! -e "$USHER_LAB/state/${initrd#*/boot/}"
 check "what an armed machine needs stays" same_by_http "$(path_of slow initrd)" "$WEB/slow/initrd"
+check "a machine is armed again" "$USHER" reinstall gone
+check "and what went is fetched again" same_by_http "$initrd" "$WEB/tree/initrd"
 refute "nothing is left over" compgen -G "$USHER_LAB/state/fetch/*.part"
 usher_stop
 check "the service ends well" test $? = 0
