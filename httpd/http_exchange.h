@@ -10,6 +10,7 @@
 #ifndef USHER_HTTPD_HTTP_EXCHANGE_H
 #define USHER_HTTPD_HTTP_EXCHANGE_H
 
+#include "core/pace.h"
 #include "httpd/http_path.h"
 #include "httpd/http_pump.h"
 #include "httpd/httpd.h"
@@ -42,7 +43,8 @@ struct http_listener {
 	unsigned serves; /* enum http_serves */
 	bool local;      /* the Unix socket */
 	struct http_pump pump;
-	atomic_uint busy;     /* exchanges under way */
+	atomic_uint busy;              /* exchanges under way */
+	struct http_exchange *sending; /* files; libmicrohttpd's thread */
 	pthread_mutex_t lock; /* of the two below; taken before libmicrohttpd's own locks */
 	bool closing;         /* nothing is put aside any more */
 	struct http_exchange *waiting; /* put aside */
@@ -77,6 +79,9 @@ struct http_exchange {
 	int64_t started;           /* mono ms */
 	struct http_report report; /* HTTP_KIND_FILE */
 	uint64_t acked; /* bytes that the peer's TCP had acknowledged before this answer */
+	struct http_exchange *sending_prev, *sending_next; /* in the listener's list: is a file */
+	struct MHD_Connection *sending_to;                 /* NULL: not in it */
+	struct pace pace;
 
 	/* main thread while put aside */
 	struct MHD_Connection *conn;       /* NULL: not put aside (any more) */
@@ -124,5 +129,7 @@ struct MHD_Response *http_text_response(const char *content_type, const void *by
 void http_file_answer(struct http_exchange *x, struct MHD_Connection *conn);
 void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool completed);
 void http_file_flush(void *listener); /* sends off what was reported */
+/* Reports what has been under way for long. */
+void http_file_look(void *listener);
 
 #endif

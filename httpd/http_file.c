@@ -163,6 +163,29 @@ static void answer_bytes(struct http_exchange *x, const struct found *f, unsigne
 	}
 }
 
+/* Files on their way, for http_file_look(). */
+static void list_sending(struct http_exchange *x, struct MHD_Connection *conn)
+{
+	struct http_listener *l = x->listener;
+
+	x->sending_to = conn;
+	x->sending_next = l->sending;
+	if (l->sending)
+		l->sending->sending_prev = x;
+	l->sending = x;
+}
+
+static void unlist_sending(struct http_exchange *x)
+{
+	if (!x->sending_to)
+		return;
+	*(x->sending_prev ? &x->sending_prev->sending_next : &x->listener->sending) =
+		x->sending_next;
+	if (x->sending_next)
+		x->sending_next->sending_prev = x->sending_prev;
+	x->sending_to = NULL;
+}
+
 static void answer_found(
 	struct http_exchange *x, struct MHD_Connection *conn, const struct found *f)
 {
@@ -182,6 +205,8 @@ static void answer_found(
 	answer_bytes(x, f, range == HTTP_RANGE_PART ? 206 : 200);
 	if (x->r.method == HTTP_HEAD)
 		x->report.asked = 0;
+	else if (x->answer && x->h->c.ended)
+		list_sending(x, conn);
 }
 
 /* What this connection's peer has acknowledged so far; libmicrohttpd does not count what sendfile
@@ -281,7 +306,7 @@ static uint64_t bytes_sent(
 }
 
 static struct told *report(
-	const struct http_exchange *x, struct MHD_Connection *conn, bool completed)
+	const struct http_exchange *x, bool underway, bool completed, uint64_t sent)
 {
 	size_t len = strlen(x->path) + 1;
 	struct told *t = malloc(sizeof(*t) + len);
@@ -295,23 +320,46 @@ static struct told *report(
 	t->report.segment = x->r.segment;
 	t->report.status = x->status;
 	t->report.head = x->r.method == HTTP_HEAD;
+	t->report.underway = underway;
 	t->report.completed = completed;
-	t->report.sent = bytes_sent(x, conn, completed);
+	t->report.sent = sent;
 	t->report.ms = clock_mono_ms() - x->started;
 	return t;
 }
 
-void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool completed)
+static void post_report(struct http_exchange *x, bool underway, bool completed, uint64_t sent)
 {
 	struct httpd *h = x->h;
 	struct told *t = NULL;
 
-	if (!h->c.ended || !x->status)
-		return;
 	if (atomic_load(&h->reports) < HTTP_REPORTS_MAX)
-		t = report(x, conn, completed);
+		t = report(x, underway, completed, sent);
 	if (t && gather(x->listener, t) == 0)
 		return;
 	free(t);
 	atomic_fetch_add(&h->reports_lost, 1);
+}
+
+void http_file_look(void *listener)
+{
+	const struct http_listener *l = listener;
+	int64_t now = clock_mono_ms();
+
+	for (struct http_exchange *x = l->sending; x; x = x->sending_next) {
+		int64_t ms = now - x->started;
+		uint64_t sent;
+
+		if (ms < PACE_APART_MS)
+			continue;
+		sent = bytes_sent(x, x->sending_to, false);
+		if (pace_due(&x->pace, ms, sent, x->report.asked))
+			post_report(x, true, false, sent);
+	}
+}
+
+void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool completed)
+{
+	unlist_sending(x);
+	if (x->h->c.ended && x->status)
+		post_report(x, false, completed, bytes_sent(x, conn, completed));
 }

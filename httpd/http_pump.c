@@ -12,7 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FLUSH_MS = 10 }; /* a wake-up of the main thread is worth that */
+enum {
+	FLUSH_MS = 10, /* a wake-up of the main thread is worth that */
+	LOOK_MS = 500,
+};
 
 /* A connection. All have the same patience, so the list is in the order in which it ends. */
 struct http_peer {
@@ -111,6 +114,14 @@ static void flush(struct http_pump *p)
 	p->flush(p->flush_arg);
 }
 
+static void look(struct http_pump *p, int64_t now)
+{
+	if (now - p->looked_at < LOOK_MS)
+		return;
+	p->looked_at = now;
+	p->look(p->look_arg);
+}
+
 /* ms until something is due, for poll(). */
 static int due_in(const struct http_pump *p)
 {
@@ -150,6 +161,7 @@ static void *run(void *arg)
 		cut_off(p, now);
 		if (p->flush_at <= now)
 			flush(p);
+		look(p, now);
 	}
 	return NULL;
 }

@@ -27,6 +27,10 @@ struct http_pump {
 	int64_t flush_at;                  /* mono ms; 0: nothing to flush */
 	void (*flush)(void *arg);
 	void *flush_arg;
+	/* On the thread, now and then while there is traffic. To be set before http_pump_start(). */
+	void (*look)(void *arg);
+	void *look_arg;
+	int64_t looked_at; /* mono ms */
 };
 
 /* `flush` is called on the pump's thread some ms after http_pump_flush_soon(), and at the end.

@@ -122,6 +122,8 @@ static int start_daemon(struct http_listener *l, int fd)
 		close(fd);
 		return r;
 	}
+	l->pump.look = http_file_look;
+	l->pump.look_arg = l;
 	d = make_daemon(l, fd);
 	r = d ? http_pump_start(&l->pump, d) : -EIO;
 	if (r < 0)

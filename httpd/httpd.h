@@ -93,7 +93,7 @@ struct http_file {
 	int64_t mtime; /* seconds since the epoch */
 };
 
-/* A request for a file that is over. */
+/* A request for a file that is over, or a long one on its way. */
 struct http_report {
 	struct ip peer;
 	uint32_t segment;
@@ -104,7 +104,8 @@ struct http_report {
 	uint64_t first, asked; /* the bytes that were asked for */
 	uint64_t sent;  /* asked when completed; else what the peer's TCP had acknowledged, about */
 	bool completed; /* all of it was handed to the kernel */
-	int64_t ms;     /* from request to end */
+	bool underway;  /* not over yet: PACE_MOST times a request, core/pace.h */
+	int64_t ms;     /* from request to end, or to now */
 };
 
 struct httpd_config {

@@ -76,6 +76,10 @@ void transfer_http_ended(void *service, const struct http_report *r)
 
 	if (!m || r->head)
 		return;
+	if (r->underway) {
+		tell_underway(s, m, r->path, r->sent, r->asked, r->ms);
+		return;
+	}
 	if (r->status < 300 && r->completed)
 		machine_loaded(m);
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);

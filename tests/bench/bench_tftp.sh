@@ -110,9 +110,10 @@ segmentation() {
 	ethtool -k bench0 | grep -q "^tx-udp-segmentation: $1" || { fault "bench0: tx-udp-segmentation cannot be switched $1"; return 1; }
 }
 
-# What 500 transfers take that are all under way: in kB, what processes share counted once, without the kernel's own.
+# What 500 transfers take that are all under way: in kB, what processes share counted once, without mapped files (other
+# processes that map them make them smaller) and the kernel's own.
 memory_kb() {
-	family $PID | sed 's|.*|/proc/&/smaps_rollup|' | xargs cat 2>/dev/null | awk '/^Pss:/ {sum += $2} END {print sum + 0}'
+	family $PID | sed 's|.*|/proc/&/smaps_rollup|' | xargs cat 2>/dev/null | awk '/^Pss_Anon:/ {sum += $2} END {print sum + 0}'
 }
 memory() {
 	local subject before held

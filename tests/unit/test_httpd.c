@@ -3,6 +3,7 @@
  * and plain sockets as clients on a second thread, while the first runs the loop as the service
  * does.
  */
+#include "core/pace.h"
 #include "httpd/httpd.h"
 
 #include "core/clock.h"
@@ -802,6 +803,41 @@ START_TEST(broken_off)
 }
 END_TEST
 
+/* A client that takes its time: half of it some seconds later, then the rest. */
+static void take_long(void)
+{
+	int fd = dial(NULL), room = 65536;
+	static char some[65536];
+	ssize_t n;
+	size_t got = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	say(fd, "GET /boot/big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	usleep((PACE_APART_MS + 100) * 1000);
+	while ((n = recv(fd, some, sizeof(some), 0)) > 0) {
+		got += (size_t)n;
+		if (got > BIG / 2 && got - (size_t)n <= BIG / 2)
+			usleep(1000000);
+	}
+	ck_assert_uint_gt(got, BIG);
+	close(fd);
+}
+
+START_TEST(under_way)
+{
+	serve_while(take_long);
+	for (int i = 0; i < 100 && t.n_reports < 2; i++)
+		serve_ms(20);
+	ck_assert_uint_eq(t.n_reports, 2);
+	ck_assert(t.reports[0].underway && !t.reports[0].completed);
+	ck_assert_uint_lt(t.reports[0].sent, BIG);
+	ck_assert_uint_eq(t.reports[0].asked, BIG);
+	ck_assert_str_eq(t.report_paths[0], "/boot/big");
+	ck_assert_int_ge(t.reports[0].ms, PACE_APART_MS);
+	ck_assert(t.reports[1].completed && !t.reports[1].underway);
+}
+END_TEST
+
 /* Waiting */
 
 enum { PARALLEL = 64 };
@@ -1372,6 +1408,7 @@ int main(void)
 	tcase_add_test(c, bodies);
 	tcase_add_test(c, files);
 	tcase_add_test(c, broken_off);
+	tcase_add_test(c, under_way);
 	tcase_add_test(c, parallel);
 	tcase_add_test(c, hung_up);
 	tcase_add_test(c, deadline);
