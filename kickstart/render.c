@@ -516,15 +516,14 @@ static int check_demands(
 	return 0;
 }
 
-/* The scripts for the boot loaders that the profile asks for: not all of them can do everything. A
- * medium that is not here (yet) is none of their fault. */
+/* The scripts for the boot loaders that the profile asks for: not all of them can do everything. */
 static int try_loaders(const struct profile *p, const json_t *context, char *why, size_t why_size)
 {
 	enum script_kind kind;
 	char *script;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && p->media.path && i < PROFILE_FIRMWARES; i++) {
+	for (size_t i = 0; rc == 0 && i < PROFILE_FIRMWARES; i++) {
 		if (!p->loaders[i] || script_kind_parse(p->loaders[i]->word, &kind) < 0)
 			continue;
 		script = NULL;

@@ -219,9 +219,10 @@ int machine_boot_named(struct machine *m, const struct ip *client, int64_t now)
 	return rc;
 }
 
-void machine_loaded(struct machine *m)
+void machine_loaded(struct machine *m, int64_t now)
 {
-	m->script_at = 0;
+	if (now - m->script_at > MACHINE_HEARD_LATE_MS)
+		m->script_at = 0;
 }
 
 static const char *answers_error(

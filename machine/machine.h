@@ -23,10 +23,11 @@ enum {
 	MACHINE_NICS = 8,
 	MACHINE_NIC_ADDRS = 4,
 	MACHINES_MAX = 100000,
-	MACHINE_SAME_BOOT_MS =
-		30 * 1000, /* an emulated GRUB takes seconds from one look to the next;
-					     no machine resets in less but to be stopped */
-	TOKEN_TEXT = 33,   /* 128 random bits as hex and a NUL */
+	/* An emulated GRUB takes seconds from one look to the next; no machine resets in less but to be
+	 * stopped. */
+	MACHINE_SAME_BOOT_MS = 30 * 1000,
+	MACHINE_HEARD_LATE_MS = 250,
+	TOKEN_TEXT = 33, /* 128 random bits as hex and a NUL */
 };
 
 struct nic {
@@ -157,7 +158,9 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct ip *clien
  * machine itself, only the time tells: MACHINE_SAME_BOOT_MS after the first of them it is a new one.
  */
 int machine_boot_named(struct machine *m, const struct ip *client, int64_t now);
-void machine_loaded(struct machine *m);
+/* It has loaded a file, as is heard up to MACHINE_HEARD_LATE_MS later: so soon after its script that is
+ * the boot loader which asked for it. */
+void machine_loaded(struct machine *m, int64_t now);
 /* May `client` have the answers now? 0 or -EPERM; either way on the timeline. */
 int machine_answers(struct machine *m, enum token_kind kind, const struct ip *client);
 /* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the

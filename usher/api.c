@@ -277,15 +277,21 @@ static void render_one(
 	char url[128] = "", why[512], *text = NULL;
 	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
 	json_t *snapshot = NULL, *context = NULL;
+	const char *loader = http_arg(r, "for");
+	enum script_kind kind = SCRIPT_IPXE;
 	int rc;
 
+	if (loader && script_kind_parse(loader, &kind)) {
+		http_respond_error(r, 400, "for: none of ipxe, grub, grub-http, pxelinux");
+		return;
+	}
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
 	rc = snapshot_of(s, m, &in, &snapshot, why, sizeof why);
 	if (!rc)
 		rc = render_context(&in, snapshot, &context, why, sizeof why);
 	if (!rc && !strcmp(what, "script"))
-		rc = render_script(snapshot, context, SCRIPT_IPXE, &text, why, sizeof why);
+		rc = render_script(snapshot, context, kind, &text, why, sizeof why);
 	else if (!rc && !strcmp(what, "answers"))
 		rc = render_answers(snapshot, context, &text, why, sizeof why);
 	else if (!rc)

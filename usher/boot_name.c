@@ -101,14 +101,16 @@ static void answer_committed(struct service *s, struct tftp_request *r, char *te
 {
 	struct parked *p = malloc(sizeof *p);
 
-	if (p) {
-		*p = (struct parked){r, text};
-		if (!store_commit(s->store, parked_send, p))
-			return;
+	if (!p) {
+		free(text);
+		tftpd_refuse(r, -ENOMEM, "");
+		return;
 	}
-	free(p);
-	free(text);
-	tftpd_refuse(r, -ENOMEM, "");
+	*p = (struct parked){r, text};
+	if (store_is_clean(s->store))
+		parked_send(p, 0);
+	else if (store_commit(s->store, parked_send, p))
+		parked_send(p, -ENOMEM);
 }
 
 /* PXELINUX says nothing about an ERROR and tries the next name: the last one shows it. */

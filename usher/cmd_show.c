@@ -294,21 +294,37 @@ const struct command cmd_profiles = {
 	.run = run_profiles,
 };
 
+static const char *const renders[] = {"script", "answers", "cmdline", NULL};
+static const char *const loaders[] = {"ipxe", "grub", "grub-http", "pxelinux", NULL};
+
+static bool is_one_of(const char *const *words, const char *word)
+{
+	while (*words && strcmp(*words, word))
+		words++;
+	return *words;
+}
+
 static int run_render(const struct command *c, int argc, char **argv)
 {
+	static const struct option with_for[] = {
+		{"for", required_argument, NULL, 'f'}, CLI_COMMON_OPTIONS, {0}};
 	char path[400], name[256];
+	const char *loader = loaders[0];
 	struct cli_common o;
 	json_t *reply;
 	int rc;
 
 	cli_common_init(&o);
-	if (cli_getopt(c, &o, argc, argv, options) != -1 || argc - optind != 2)
+	while (cli_getopt(c, &o, argc, argv, with_for) != -1)
+		loader = optarg;
+	if (argc - optind != 2)
 		return cli_usage(c, "takes a name and one of script, answers, cmdline");
-	if (strcmp(argv[optind + 1], "script") && strcmp(argv[optind + 1], "answers") &&
-		strcmp(argv[optind + 1], "cmdline"))
+	if (!is_one_of(renders, argv[optind + 1]))
 		return cli_usage(c, "'%s' is none of script, answers, cmdline", argv[optind + 1]);
-	snprintf(path, sizeof path, "/machines/%s/render/%s",
-		client_escape(argv[optind], name, sizeof name), argv[optind + 1]);
+	if (!is_one_of(loaders, loader))
+		return cli_usage(c, "'%s' is none of ipxe, grub, grub-http, pxelinux", loader);
+	snprintf(path, sizeof path, "/machines/%s/render/%s?for=%s",
+		client_escape(argv[optind], name, sizeof name), argv[optind + 1], loader);
 	reply = ask(&o, path, &rc);
 	if (!reply)
 		return rc;
@@ -323,8 +339,9 @@ static int run_render(const struct command *c, int argc, char **argv)
 
 const struct command cmd_render = {
 	.name = "render",
-	.arguments = "NAME script|answers|cmdline",
+	.arguments = "NAME script|answers|cmdline [--for LOADER]",
 	.summary = "what a machine would be served, without serving it",
-	.help = CLI_COMMON_HELP,
+	.help = "  --for LOADER         the script for ipxe (as it is), grub, grub-http or "
+		"pxelinux\n" CLI_COMMON_HELP,
 	.run = run_render,
 };

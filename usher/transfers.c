@@ -1,6 +1,8 @@
 /* Files fetched, on the timeline of the machine that fetched them: what, how far, how fast, broken off where. */
 #include "usher/service.h"
 
+#include "core/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -81,7 +83,7 @@ void transfer_http_ended(void *service, const struct http_report *r)
 		return;
 	}
 	if (r->status < 300 && r->completed)
-		machine_loaded(m);
+		machine_loaded(m, clock_mono_ms());
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
 	if (r->status >= 400)
 		event_once(s, m, "transfer", text);
@@ -101,7 +103,7 @@ void transfer_tftp_ended(void *service, const struct tftp_report *r)
 	if (!m || r->outcome == TFTP_PROBE || boot_is_script(r->name))
 		return;
 	if (r->outcome == TFTP_DONE)
-		machine_loaded(m);
+		machine_loaded(m, clock_mono_ms());
 	snprintf(text, sizeof text, "TFTP %s", r->name);
 	if (r->outcome == TFTP_UNDERWAY) {
 		tell_underway(s, m, text, r->sent, r->size, r->ms);

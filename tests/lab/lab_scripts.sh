@@ -79,6 +79,7 @@ check "another's MAC is refused" has "address 10.66.0.12 belongs to web02, MAC 0
 check "which web01 is told" told web01 "refused .*10.66.0.12 belongs to web02"
 check "and a stranger with web01's MAC" has "address 10.66.0.13 belongs to nobody, MAC 02:00:00:00:00:01 to web01" \
 	tftp_error 3 pxelinux.cfg/01-02-00-00-00-00-01
+sleep 0.4 # what is loaded as soon as that is the boot loader itself
 check "the kernel loads" loads 1
 check "after that it is a new boot" hasnt "$answers" tftp 1 grub/grub.cfg-01-02-00-00-00-00-01
 check "counted as such" boots_are web01 2
@@ -87,9 +88,14 @@ check "its answers are there" inside 1 curl -sSf --max-time 20 "$answers"
 check "it is installing" state_is web01 installing
 check "a reset while it installs is a boot" has "KERNEL ::lab/kernel" tftp 1 sub//pxelinux.cfg/0A42000B
 check "the third" boots_are web01 3
+sleep 0.4
 check "the kernel loads" loads 1
 check "one boot too many" has "usher: web01 is failed: too many boots" tftp 1 pxelinux.cfg/default
 check "it has failed" state_is web01 failed
+
+check "what GRUB would be served can be seen" has "if linux '(tftp,$server)/lab/kernel'" "$USHER" render web02 script --for grub
+check "and pxelinux" has "KERNEL ::lab/kernel" "$USHER" render web02 script --for pxelinux
+refute "and no other" "$USHER" render web02 script --for lilo
 
 # --- what is a file ------------------------------------------------------------------------------------------------------
 check "a medium's grub.cfg is a file to those that are no boot loader" has "of the medium" http 1 /boot/lab/boot/grub/grub.cfg curl

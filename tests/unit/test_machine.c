@@ -388,8 +388,11 @@ START_TEST(test_boot_by_name)
 	ck_assert_int_eq(machine_boot_named(m, &client, 1000 + MACHINE_SAME_BOOT_MS), 0);
 	ck_assert_uint_eq(m->attempt.boots, 2);
 	ck_assert_str_ne(m->attempt.token, token);
-	/* it has loaded something: its kernel, or after a reset its boot program */
-	machine_loaded(m);
+	/* it has loaded something: its kernel, or after a reset its boot program; not what asked */
+	machine_loaded(m, 1000 + MACHINE_SAME_BOOT_MS + MACHINE_HEARD_LATE_MS);
+	ck_assert_int_eq(machine_boot_named(m, &client, 1001 + MACHINE_SAME_BOOT_MS), 0);
+	ck_assert_uint_eq(m->attempt.boots, 2);
+	machine_loaded(m, 1001 + MACHINE_SAME_BOOT_MS + MACHINE_HEARD_LATE_MS);
 	ck_assert_int_eq(machine_boot_named(m, &client, 1001 + MACHINE_SAME_BOOT_MS), 0);
 	ck_assert_uint_eq(m->attempt.boots, 3);
 	ck_assert_int_eq(machine_boot_named(m, &stranger, 1002 + MACHINE_SAME_BOOT_MS), 0);
