@@ -2,6 +2,7 @@
 #include "kickstart/fetch.h"
 
 #include "core/clock.h"
+#include "core/priority.h"
 #include "kickstart/fetch_transfer.h"
 
 #include <errno.h>
@@ -387,6 +388,7 @@ static void *run(void *arg)
 	struct fetch *e;
 	int running;
 
+	priority_yield();
 	while (!is_stopping(f)) {
 		curl_multi_perform(f->multi, &running);
 		take_ends(f);

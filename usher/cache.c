@@ -112,11 +112,15 @@ static int keep_one(struct keep_list *k, const char *url)
 static int keep_of(struct service *s, struct machine *m, struct keep_list *k)
 {
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
-	struct render_input in = {.machine = m, .segment = seg, .base_url = ""};
+	char base_url[128] = "";
+	struct render_input in = {.machine = m, .segment = seg, .base_url = base_url};
 	json_t *context = NULL;
 	char *url, *sum, why[512];
-	int rc = render_context(&in, m->attempt.snapshot, &context, why, sizeof why);
+	int rc;
 
+	if (seg)
+		segment_base_url(seg, base_url, sizeof base_url);
+	rc = render_context(&in, m->attempt.snapshot, &context, why, sizeof why);
 	for (unsigned n = 0; !rc; n++) {
 		url = sum = NULL;
 		rc = render_origin(m->attempt.snapshot, context, n, &url, &sum, why, sizeof why);

@@ -77,7 +77,9 @@ START_TEST(reads_all)
 	put("p/profile.xml",
 		"<profile name='p'>\n<title> The title </title>\n<media name='m' "
 		"url='http://h/{{set.a}}/' fix='do it'/>\n"
-		"<boot>\n<kernel>k</kernel><initrd>i1</initrd><initrd>i2</initrd>\n<cmdline>\n  a "
+		"<boot>\n<kernel sha256='{{set.a}}'>k</kernel><initrd>i1</initrd><initrd "
+		"sha256='ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'>i2</"
+		"initrd>\n<cmdline>\n  a "
 		"b\n  c</cmdline>\n"
 		"<boots>5</boots></boot><answers format='yaml' template='a.yaml'/>\n"
 		"<requires><memory unit='GiB'>2</memory><disk>3</disk></requires><timeout "
@@ -96,6 +98,9 @@ START_TEST(reads_all)
 	ck_assert_str_eq(p->kernel.text, "k");
 	ck_assert_uint_eq(p->n_initrd, 2);
 	ck_assert_str_eq(p->initrd[1].text, "i2");
+	ck_assert_str_eq(p->sums[0], "{{set.a}}");
+	ck_assert_ptr_null(p->sums[1]);
+	ck_assert_uint_eq(strlen(p->sums[2]), 64);
 	ck_assert_str_eq(p->cmdline.text, "a b\n  c");
 	ck_assert_uint_eq(p->cmdline.line, 7);
 	ck_assert_uint_eq(p->boots, 5);
@@ -141,6 +146,8 @@ START_TEST(says_what_is_wrong)
 		"2: <media> has neither path nor url, expected either path or url");
 	expect_error(
 		HEAD "<boot><kernel/></boot></profile>", "4: <kernel> is empty, expected text");
+	expect_error(HEAD "<boot>\n<kernel sha256='abc'>k</kernel></boot></profile>",
+		"5: bad sha256 'abc', expected 64 hex digits");
 	expect_error(HEAD "<boot>\n<kernel>k</kernel><boots>0</boots></boot></profile>",
 		"5: bad boots '0', expected a number from 1 to 100");
 	expect_error(HEAD BOOT "<answers format='xxl' template='a'/></profile>",
