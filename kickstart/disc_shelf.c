@@ -1,5 +1,6 @@
 #include "kickstart/disc_shelf.h"
 
+#include "core/clock.h"
 #include "kickstart/disc.h"
 
 #include <errno.h>
@@ -9,11 +10,16 @@
 
 struct shelved {
 	struct stat st;
-	struct disc_tree *tree; /* NULL: a free place */
+	struct disc_tree *tree; /* NULL: a free place, or one of these: */
+	bool reading;           /* somebody is at it: others wait for `changed` */
+	int error;              /* it could not be read, and nobody tries before: */
+	int64_t again;          /* mono ms */
 	uint64_t used;
 };
 
+/* Held for a look, never while an image is read. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct shelved shelf[DISC_SHELF_MAX];
 static uint64_t uses;
 
@@ -23,36 +29,51 @@ static bool same(const struct stat *a, const struct stat *b)
 		a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* The image's place, or else the one that was not used for longest. */
+/* The image's place, or else the one that was not used for longest; NULL: all are being read. */
 static struct shelved *place_of(const struct stat *st)
 {
-	struct shelved *oldest = &shelf[0];
+	struct shelved *oldest = NULL;
 
 	for (size_t i = 0; i < DISC_SHELF_MAX; i++) {
-		if (shelf[i].tree && same(&shelf[i].st, st))
-			return &shelf[i];
-		if (shelf[i].used < oldest->used)
-			oldest = &shelf[i];
+		struct shelved *s = &shelf[i];
+
+		if ((s->tree || s->reading || s->error) && same(&s->st, st))
+			return s;
+		if (!s->reading && (!oldest || s->used < oldest->used))
+			oldest = s;
 	}
 	return oldest;
 }
 
-static int tree_of(int fd, const struct stat *st, const struct disc_tree **ret)
+static void read_into(struct shelved *s, int fd, const struct stat *st)
 {
-	struct shelved *s = place_of(st);
-	struct disc_tree *fresh;
+	struct disc_tree *tree = NULL;
 	int rc;
 
-	if (!s->tree || !same(&s->st, st)) {
-		rc = disc_read(fd, &fresh, NULL, 0);
-		if (rc < 0)
-			return rc == -EINVAL ? -EMEDIUMTYPE : rc;
-		disc_tree_free(s->tree);
-		*s = (struct shelved){.st = *st, .tree = fresh};
-	}
+	disc_tree_free(s->tree);
+	*s = (struct shelved){.st = *st, .reading = true, .used = ++uses};
+	pthread_mutex_unlock(&lock);
+	rc = disc_read(fd, &tree, NULL, 0);
+	pthread_mutex_lock(&lock);
+	s->tree = tree;
+	s->error = rc == -EINVAL ? -EMEDIUMTYPE : rc;
+	s->again = clock_mono_ms() + DISC_SHELF_AGAIN_MS;
+	s->reading = false;
+	pthread_cond_broadcast(&changed);
+}
+
+/* The tree lives as long as the lock is held. */
+static int tree_of(int fd, const struct stat *st, const struct disc_tree **ret)
+{
+	struct shelved *s;
+
+	while (!(s = place_of(st)) || (s->reading && same(&s->st, st)))
+		pthread_cond_wait(&changed, &lock);
+	if (!same(&s->st, st) || (!s->tree && (!s->error || clock_mono_ms() >= s->again)))
+		read_into(s, fd, st);
 	s->used = ++uses;
 	*ret = s->tree;
-	return 0;
+	return s->error;
 }
 
 /* More than one extent: a file of 4 GiB and more, its extents one after the other. */

@@ -8,7 +8,11 @@
 #include <stdint.h>
 #include <time.h>
 
-enum { DISC_SHELF_MAX = 32 }; /* images, of 1 or 2 MB for 10,000 files each */
+enum {
+	DISC_SHELF_MAX = 32, /* images, of 1 or 2 MB for 10,000 files each */
+	DISC_SHELF_AGAIN_MS =
+		2000, /* after a failure, that not each request reads a bad image anew */
+};
 
 /* One stretch of the image. */
 struct disc_span {
@@ -17,8 +21,9 @@ struct disc_span {
 };
 
 /*
- * Where the file lies in the image that is open as `fd` (borrowed). Any thread; blocking while an
- * image is read for the first time. -EMEDIUMTYPE: no ISO 9660 image; -EISDIR: no regular file;
+ * Where the file lies in the image that is open as `fd` (borrowed). Any thread; blocking while this
+ * image is read for the first time: those of others wait for it only when theirs is new too
+ * (libisofs reads one at a time). -EMEDIUMTYPE: no ISO 9660 image; -EISDIR: no regular file;
  * -EOPNOTSUPP: it lies in pieces that do not follow each other; -EIO: the image is damaged or ends
  * before the file does; others as disc_read() and disc_tree_find().
  */
