@@ -26,7 +26,7 @@ struct queue {
 
 static bool in_hand(const struct queue *q, const char *key)
 {
-	for (size_t i = 0; i < q->n_workers; i++)
+	for (size_t i = 0; *key && i < q->n_workers; i++)
 		if (q->workers[i].busy && !strcmp(q->workers[i].key, key))
 			return true;
 	return false;

@@ -1,6 +1,6 @@
 /*
  * A few threads that do blocking work. Work of one key is done in the order it was put and never
- * two at a time; different keys side by side.
+ * two at a time; different keys, and work with none (""), side by side.
  */
 #ifndef USHER_CORE_QUEUE_H
 #define USHER_CORE_QUEUE_H

@@ -20,7 +20,12 @@
 
 struct store;
 
-enum store_kind { STORE_MACHINE = 1, STORE_LEASE = 2, STORE_SETTING = 3 };
+enum store_kind {
+	STORE_MACHINE = 1,
+	STORE_LEASE = 2,
+	STORE_SETTING = 3,
+	STORE_MEDIUM = 4
+}; /* a version that knows fewer leaves the others alone */
 
 enum {
 	STORE_VERSION = 1,

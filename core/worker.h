@@ -30,7 +30,7 @@ struct task {
 /* `home` outlives it. */
 int worker_new(size_t threads, struct mailbox *home, struct worker **ret);
 /* Tasks of one key (its first bytes, if it is longer than QUEUE_KEY) are done in order, one at a
- * time. 0, or -ENOSPC, -ECANCELED (`w` is NULL: freed, or never made): then it is still the
+ * time; those with none ("") as they come. 0, or -ENOSPC, -ECANCELED (`w` is NULL: freed, or never made): then it is still the
  * caller's, and `done` is not called. */
 int worker_do(struct worker *w, struct task *t, const char *key);
 /* Any thread. */

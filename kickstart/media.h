@@ -43,18 +43,17 @@ int media_add_usual_programs(struct media *m);
  * Opens "NAME/path" beneath the medium's directory or inside its image, or "undionly.kpxe" among
  * the boot programs; a leading '/' is skipped. Never leaves the directory, symbolic links included;
  * only regular files. Any thread. Blocking, as open(2) is, and while an image is read for the first
- * time (disc.h). 0 and a descriptor that is the caller's, the content is the `*ret_size` bytes from
+ * time (media_file.h). 0 and a descriptor that is the caller's, the content is the `*ret_size` bytes from
  * its current offset on; -ENOENT, -EACCES, -EISDIR (no regular file), -ENAMETOOLONG, -EXDEV (would
- * leave), those of disc_shelf_find(), …, with one line in `why` (may be NULL).
+ * leave), others of media_file_open(), with one line in `why` (may be NULL).
  */
 int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size,
 	time_t *ret_mtime, char *why, size_t why_size);
-/* Beneath the directory `root`; `walk` as on kernels without openat2(2), for tests. A descriptor
- * or -errno. */
-int media_open_beneath(int root, const char *path, bool walk);
 /* The local directory or image of a medium, borrowed; NULL: no such medium. */
 const char *media_path(const struct media *m, const char *name);
 
+/* Has it a medium at all? -ENOENT and a line with the fix: one that was to be imported. */
+int media_named(const struct profile *p, char *why, size_t why_size);
 /* Are the profile's kernel and initrds there? A local medium only; -ENOENT and a line with the
  * missing file and the fix. `settings` as in profile_settings(), for names that are templates. */
 int media_check(const struct profile *p, const json_t *settings, char *why, size_t why_size);

@@ -22,6 +22,7 @@ void profile_free(struct profile *p)
 	free(p->media.url.text);
 	free(p->media.package);
 	free(p->media.fix);
+	json_decref(p->media.files);
 	free(p->kernel.text);
 	for (i = 0; i < PROFILE_INITRDS; i++)
 		free(p->initrd[i].text);
@@ -66,6 +67,24 @@ const struct profile_loader *profile_loader_of(const char *program, enum profile
 		if (loaders[i].firmware == firmware && strcmp(loaders[i].program, program) == 0)
 			return &loaders[i];
 	return NULL;
+}
+
+int profile_set_media(struct profile *p, const char *path, const char *url, json_t *files)
+{
+	char *path_copy = path ? strdup(path) : NULL, *url_copy = url ? strdup(url) : NULL;
+
+	if (!path_copy == !url_copy) {
+		free(path_copy);
+		free(url_copy);
+		return -ENOMEM;
+	}
+	free(p->media.path);
+	free(p->media.url.text);
+	json_decref(p->media.files);
+	p->media.path = path_copy;
+	p->media.url.text = url_copy;
+	p->media.files = json_incref(files);
+	return 0;
 }
 
 const struct profile_setting *profile_setting(const struct profile *p, const char *name)

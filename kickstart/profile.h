@@ -56,13 +56,15 @@ struct profile_text {
 	unsigned line;
 };
 
-/* Where the kernel and the like come from: exactly one of path and url. */
+/* Where the kernel and the like come from: a path or a url, or neither: a medium of this name that is
+ * imported. */
 struct profile_media {
 	char name[PROFILE_NAME];
 	char *path;              /* local directory, absolute; NULL */
 	struct profile_text url; /* template; text NULL when it is a path */
 	char *package;           /* Debian package that brings it, or NULL */
 	char *fix;               /* command that makes it, or NULL */
+	json_t *files; /* of an imported medium: kernel, initrd, shim, grub, those it has; or NULL */
 };
 
 /* Firmwares that a boot program may be named for. */
@@ -127,6 +129,10 @@ struct profile {
  * line in `why`: "FILE:LINE: what is wrong, what was expected". */
 int profile_read(const char *dir, struct profile **ret, char *why, size_t why_size);
 void profile_free(struct profile *p); /* NULL is fine */
+
+/* Its medium is another: a directory or image, or a URL (templates are expanded). `files` may be
+ * NULL. 0 or -ENOMEM. */
+int profile_set_media(struct profile *p, const char *path, const char *url, json_t *files);
 
 const struct profile_setting *profile_setting(const struct profile *p, const char *name);
 /* A template's text, or NULL. */

@@ -25,8 +25,9 @@ static json_t *file_json(const struct profile_text *t, const char *sum)
 
 static json_t *media_json(const struct profile_media *m)
 {
-	return json_pack("{s:s, s:s*, s:o*, s:s*, s:s*}", "name", m->name, "path", m->path, "url",
-		m->url.text ? template_json(&m->url) : NULL, "package", m->package, "fix", m->fix);
+	return json_pack("{s:s, s:s*, s:o*, s:s*, s:s*, s:O*}", "name", m->name, "path", m->path,
+		"url", m->url.text ? template_json(&m->url) : NULL, "package", m->package, "fix",
+		m->fix, "files", m->files);
 }
 
 static const char *const firmware_names[] = {
@@ -198,8 +199,9 @@ static void take_media(struct taking *t, const json_t *from, struct profile_medi
 	if (json_object_get(from, "url"))
 		take_template(t, json_object_get(from, "url"), &m->url);
 	take_text(t, from, "package", false, &m->package);
+	m->files = json_incref(json_object_get(from, "files"));
 	take_text(t, from, "fix", false, &m->fix);
-	if (!t->rc && !m->path == !m->url.text) {
+	if (!t->rc && m->path && m->url.text) {
 		t->rc = -EPROTO;
 		t->what = "media";
 	}

@@ -330,9 +330,10 @@ static int read_media(struct reading *r, xmlNode *node)
 	if (rc == 0)
 		rc = attribute(r, node, "fix", false, &m->fix);
 	m->url.line = (unsigned)xmlGetLineNo(node);
-	if (rc == 0 && !m->path == !m->url.text)
-		return fault(r, node, "<media> has %s, expected either path or url",
-			m->path ? "both path and url" : "neither path nor url");
+	if (rc == 0 && m->path && m->url.text)
+		return fault(r, node,
+			"<media> has both path and url, expected one of them, or neither for an "
+			"imported medium");
 	return rc < 0 ? rc : absolute(r, &m->path);
 }
 

@@ -165,6 +165,7 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 			set_text(j, "url", url);
 		free(url);
 	}
+	json_object_update(j, p->media.files);
 	json_object_set_new(context, "media", j);
 	return rc;
 }

@@ -9,7 +9,8 @@
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
  *	server.    address url
- *	media.     name url (no slash at the end)
+ *	media.     name url (no slash at the end); of an imported medium that was recognised: kernel
+ *	           initrd shim grub, as far as it has them
  *	attempt.   number url answers_url done_url failed_url progress_url up_url
  *	ssh_keys   (list)
  *	set.NAME   each declared setting

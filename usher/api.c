@@ -47,24 +47,26 @@ void api_respond_committed(struct service *s, struct http_request *r, unsigned s
 	http_respond_error(r, 503, "out of memory");
 }
 
-/* A local medium or a URL of the configuration goes before the profile's own. */
-static int override_media(const struct config *c, struct profile *p)
+/* A local medium or a URL of the configuration goes before an imported one, and that before the profile's own. */
+static int override_media(struct service *s, struct profile *p)
 {
-	for (size_t i = 0; i < c->n_media; i++) {
-		const struct config_media *m = &c->media[i];
-		char *copy;
+	const struct medium *im = imported_find(&s->imported, p->media.name);
+	json_t *files = NULL;
+	int rc = 0;
 
-		if (strcmp(m->name, p->media.name))
-			continue;
-		copy = strdup(*m->path ? m->path : m->url);
-		if (!copy)
-			return -ENOMEM;
-		free(p->media.path);
-		free(p->media.url.text);
-		p->media.path = *m->path ? copy : NULL;
-		p->media.url.text = *m->path ? NULL : copy;
+	for (size_t i = 0; i < s->config.n_media; i++) {
+		const struct config_media *m = &s->config.media[i];
+
+		if (!strcmp(m->name, p->media.name))
+			return profile_set_media(
+				p, *m->path ? m->path : NULL, *m->path ? NULL : m->url, NULL);
 	}
-	return 0;
+	if (im) {
+		files = medium_files(im);
+		rc = profile_set_media(p, im->path, NULL, files);
+		json_decref(files);
+	}
+	return rc;
 }
 
 int api_profile(
@@ -75,7 +77,7 @@ int api_profile(
 
 	if (rc)
 		return rc;
-	rc = override_media(&s->config, p);
+	rc = override_media(s, p);
 	if (rc) {
 		snprintf(why, why_size, "out of memory");
 		profile_free(p);
@@ -83,7 +85,7 @@ int api_profile(
 	}
 	/* a profile that came after our start may bring a medium that is not served yet */
 	if (p->media.path && !files_has(&s->files, p->media.name))
-		files_refresh(&s->files, &s->config, &s->profiles);
+		files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
 	*ret = p;
 	return 0;
 }
@@ -125,49 +127,6 @@ static void machines_list(struct service *s, struct http_request *r)
 		m = machines_next(s->machines, m))
 		json_array_append_new(all, api_machine(s, m, false));
 	http_respond_json(r, 200, json_pack("{s:o}", "machines", all));
-}
-
-static json_t *profile_json(struct service *s, const char *name)
-{
-	struct profile *p = NULL;
-	char why[512];
-	json_t *j;
-
-	if (api_profile(s, name, &p, why, sizeof why))
-		return json_pack("{s:s, s:s}", "name", name, "error", why);
-	j = profile_to_json(p);
-	if (files_check(&s->files, p, NULL, why, sizeof why))
-		json_object_set_new(j, "missing", json_string(why));
-	profile_free(p);
-	return j;
-}
-
-static void profiles_all(struct service *s, struct http_request *r)
-{
-	json_t *all = json_array();
-	char **names;
-
-	if (profiles_names(&s->profiles, &names)) {
-		json_decref(all);
-		http_respond_error(r, 500, "out of memory");
-		return;
-	}
-	for (char **n = names; *n; n++)
-		json_array_append_new(all, profile_json(s, *n));
-	profiles_names_free(names);
-	http_respond_json(r, 200, json_pack("{s:o}", "profiles", all));
-}
-
-static void profile_one(struct service *s, struct http_request *r, const char *name)
-{
-	json_t *j = profile_json(s, name);
-	const char *error = json_string_value(json_object_get(j, "error"));
-
-	if (error)
-		http_respond_error(r, 404, "%s", error);
-	else
-		http_respond_json(r, 200, json_incref(j));
-	json_decref(j);
 }
 
 static const char *iso_time(int64_t ms, char buf[32])
@@ -238,9 +197,9 @@ static void status(struct service *s, struct http_request *r)
 	for (size_t i = 0; i < s->segments.count; i++)
 		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
 	http_respond_json(r, 200,
-		json_pack("{s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
+		json_pack("{s:s, s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
 			  "s:I, s:I, s:I, s:I, s:I}}",
-			"version", USHER_VERSION, "uptime_ms",
+			"version", USHER_VERSION, "state", s->config.state, "uptime_ms",
 			(json_int_t)(clock_mono_ms() - s->started), "segments", segments,
 			"machines", (json_int_t)machines_count(s->machines), "libvirt",
 			guests_connected(s->guests), "store", "commits", (json_int_t)st.commits,
@@ -359,9 +318,11 @@ void api_handle(struct service *s, struct http_request *r)
 	else if (!strcmp(path, "/fetches"))
 		fetch_api_handle(s, r);
 	else if (!strcmp(path, "/profiles") && get)
-		profiles_all(s, r);
+		profiles_handle(s, r, NULL);
 	else if (!strncmp(path, "/profiles/", strlen("/profiles/")) && get)
-		profile_one(s, r, path + strlen("/profiles/"));
+		profiles_handle(s, r, path + strlen("/profiles/"));
+	else if (!strncmp(path, "/media", strlen("/media")))
+		media_handle(s, r, path + strlen("/media"));
 	else if (!strcmp(path, "/leases") && get)
 		leases_all(s, r);
 	else if (!strcmp(path, "/status") && get)

@@ -1,5 +1,6 @@
 /* Arming again, disarming, deleting. */
 #include "usher/service.h"
+#include "usher/ready.h"
 
 #include "core/log.h"
 #include "kickstart/render.h"
@@ -9,40 +10,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-int change_arm(
-	struct service *s, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
+/* A machine that is to be armed again, while its files are looked for. */
+struct rearming {
+	struct service *service;
+	struct http_request *request;
+	struct profile *profile;
+	json_t *snapshot;
+	char name[MACHINE_NAME], uuid[37];
+};
+
+static void rearming_free(struct rearming *a)
 {
+	profile_free(a->profile);
+	json_decref(a->snapshot);
+	free(a);
+}
+
+/* With the profile as it is now. */
+static int rearming_judge(struct rearming *a, const struct machine *m, char *why, size_t why_size)
+{
+	struct service *s = a->service;
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
-	char url[128] = "", warning[1024] = "";
+	char url[128] = "";
 	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
-	struct profile *p = NULL;
-	json_t *snapshot = NULL;
-	int rc = api_profile(s, m->profile, &p, why, why_size);
+	int rc = api_profile(s, m->profile, &a->profile, why, why_size);
 
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
 	if (!rc)
-		rc = render_validate(p, &in,
+		rc = media_named(a->profile, why, why_size);
+	if (!rc)
+		rc = render_validate(a->profile, &in,
 			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
 			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk")),
-			&snapshot, why, why_size);
-	if (!rc)
-		rc = files_check(&s->files, p, m->settings, why, why_size);
-	if (!rc && !life_netboots(m->state)) /* else it is refused below, without a fetch */
-		rc = cache_look(
-			s, &in, snapshot, ret_missing, warning, sizeof warning, why, why_size);
-	if (!rc) {
-		rc = machine_arm(m, json_incref(snapshot), p->boots, (int64_t)p->timeout_s * 1000);
-		if (rc)
-			snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
-				rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
-					     : strerror(-rc));
-	}
-	if (!rc && *warning)
-		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
-	json_decref(snapshot);
-	profile_free(p);
-	act_set_deadline(s);
+			&a->snapshot, why, why_size);
 	return rc;
 }
 
@@ -56,9 +57,67 @@ static bool refused_while_created(
 	return true;
 }
 
-void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
+/* 0; -EINPROGRESS with what is missing (cache_look()), or -errno with the line. */
+static int rearming_arm(
+	struct rearming *a, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
+{
+	struct service *s = a->service;
+	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	char url[128] = "", warning[1024] = "";
+	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
+	int rc = 0;
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	if (!life_netboots(m->state)) /* else it is refused below, without a fetch */
+		rc = cache_look(
+			s, &in, a->snapshot, ret_missing, warning, sizeof warning, why, why_size);
+	if (rc)
+		return rc;
+	rc = machine_arm(m, json_incref(a->snapshot), a->profile->boots,
+		(int64_t)a->profile->timeout_s * 1000);
+	if (rc)
+		snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
+			rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
+				     : strerror(-rc));
+	else if (*warning)
+		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
+	act_set_deadline(s);
+	return rc;
+}
+
+static void rearming_end(struct rearming *a, struct machine *m)
 {
 	json_t *missing;
+	char why[1024];
+	int rc = rearming_arm(a, m, &missing, why, sizeof why);
+
+	if (rc == -EINPROGRESS)
+		fetch_api_respond(a->request, missing);
+	else if (rc)
+		http_respond_error(a->request, rc == -EBUSY ? 409 : 422, "%s", why);
+	else
+		api_respond_committed(
+			a->service, a->request, 200, api_machine(a->service, m, true));
+}
+
+static void on_ready(void *arg, int rc, const char *why)
+{
+	struct rearming *a = arg;
+	struct machine *m = machines_by_name(a->service->machines, a->name);
+
+	if (rc)
+		http_respond_error(a->request, rc == -ECANCELED ? 503 : 422, "%s", why);
+	else if (!m || strcmp(m->uuid, a->uuid)) /* deleted meanwhile, and perhaps made anew */
+		http_respond_error(a->request, 404, "no machine '%s'", a->name);
+	else if (!refused_while_created(a->service, a->request, m))
+		rearming_end(a, m);
+	rearming_free(a);
+}
+
+void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
+{
+	struct rearming *a;
 	char why[1024];
 	int rc;
 
@@ -69,13 +128,24 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 			m->nics[0].segment, m->name);
 		return;
 	}
-	rc = change_arm(s, m, &missing, why, sizeof why);
-	if (rc == -EINPROGRESS)
-		fetch_api_respond(r, missing);
-	else if (rc)
-		http_respond_error(r, rc == -EBUSY ? 409 : 422, "%s", why);
-	else
-		api_respond_committed(s, r, 200, api_machine(s, m, true));
+	a = calloc(1, sizeof *a);
+	if (!a) {
+		http_respond_error(r, 500, "out of memory");
+		return;
+	}
+	*a = (struct rearming){.service = s, .request = r};
+	snprintf(a->name, sizeof a->name, "%s", m->name);
+	snprintf(a->uuid, sizeof a->uuid, "%s", m->uuid);
+	rc = rearming_judge(a, m, why, sizeof why);
+	if (!rc) {
+		http_hold(r, HTTP_HOLD_MS);
+		rc = ready_ask(s, a->profile, m->settings, on_ready, a);
+		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
+	}
+	if (rc) {
+		http_respond_error(r, 422, "%s", why);
+		rearming_free(a);
+	}
 }
 
 void change_disarm(struct service *s, struct http_request *r, struct machine *m)

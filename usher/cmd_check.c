@@ -275,6 +275,34 @@ static void check_service(struct check *k, const char *socket)
 	client_free(c);
 }
 
+/* Only the service knows what was imported, and whether it may read it. */
+static void check_media(struct check *k, const char *socket)
+{
+	struct client *c = client_new(socket);
+	json_t *reply = NULL, *m;
+	char why[512];
+	long status;
+	size_t i;
+
+	if (c)
+		client_try(c, "GET", "/media", NULL, &reply, &status, why, sizeof why);
+	json_array_foreach(json_object_get(reply, "media"), i, m)
+	{
+		const char *problem = json_string_value(json_object_get(m, "problem"));
+		const char *name = json_string_value(json_object_get(m, "name"));
+		bool imported =
+			!strcmp(json_string_value(json_object_get(m, "source")), "imported");
+
+		if (problem) /* of others' media only who installs from them needs to know */
+			say(k, imported ? CHECK_BAD : CHECK_WARN, "media", "%s: %s", name, problem);
+		else
+			say(k, CHECK_OK, "media", "%s, %s", name,
+				json_string_value(json_object_get(m, "path")));
+	}
+	json_decref(reply);
+	client_free(c);
+}
+
 static int check_all(struct check *k, const char *socket)
 {
 	if (media_new(&k->programs))
@@ -287,6 +315,7 @@ static int check_all(struct check *k, const char *socket)
 	check_profiles(k);
 	check_accel(k);
 	check_service(k, socket);
+	check_media(k, socket);
 	if (k->json)
 		json_dumpf(k->lines, stdout, JSON_INDENT(2));
 	return k->bad ? EXIT_FAILED : EXIT_DONE;

@@ -1,12 +1,13 @@
 /*
  * Making a machine. Everything is validated before anything is made:
  *
- *   request ─▶ judged (judge.c) ─▶ libvirt asked (guest_check) ─▶ record and attempt committed ─▶ volume and domain
- *           (guest_create) ─▶ installing run started ─▶ answered
+ *   request ─▶ judged (judge.c) ─▶ files looked for (ready.c) ─▶ libvirt asked (guest_check) ─▶ record and attempt
+ *           committed ─▶ volume and domain (guest_create) ─▶ installing run started ─▶ answered
  *
  * A failure undoes in reverse order. Until the record is there its name and address are kept by the creation.
  */
 #include "usher/judge.h"
+#include "usher/ready.h"
 
 #include "core/clock.h"
 
@@ -339,6 +340,16 @@ static void creation_check(struct creation *c)
 		creation_fail(c, 500, "out of memory");
 }
 
+static void on_ready(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+
+	if (rc)
+		creation_fail(c, rc == -ECANCELED ? 503 : status_of(rc), why);
+	else
+		creation_check(c);
+}
+
 /* The same request again, after the connection broke: the same creation. One that is under way answers here then. */
 static bool answered_before(struct service *s, struct http_request *r, json_t *body)
 {
@@ -388,8 +399,8 @@ static void creation_judge(struct creation *c)
 	c->body = NULL;
 	if (rc)
 		creation_fail(c, status_of(rc), why);
-	else
-		creation_check(c);
+	else if (ready_ask(c->service, c->profile, c->machine->settings, on_ready, c))
+		creation_fail(c, 500, "out of memory");
 }
 
 static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)

@@ -32,19 +32,39 @@ static struct media *files_hold(struct files *f)
 	return m;
 }
 
-/* A medium that the configuration moved is no clash. */
+struct moved {
+	const struct config *config;
+	const struct imported *imported;
+};
+
+/* A profile's medium that configuration or import moved is no clash. */
 static void complain(void *arg, const char *line)
 {
-	const struct config *c = arg;
+	const struct moved *m = arg;
 
-	for (size_t i = 0; i < c->n_media; i++)
-		if (strstr(line, c->media[i].path) && *c->media[i].path)
+	for (size_t i = 0; i < m->config->n_media; i++)
+		if (strstr(line, m->config->media[i].path) && *m->config->media[i].path)
+			return;
+	for (size_t i = 0; i < m->imported->count; i++)
+		if (strstr(line, m->imported->all[i]->path))
 			return;
 	log_warn("%s", line);
 }
 
-int files_refresh(struct files *f, const struct config *c, const struct profiles *ps)
+/* A name of the configuration's is taken: -EEXIST is right. */
+static int add_imported(struct media *to, const struct imported *im)
 {
+	int rc = 0;
+
+	for (size_t i = 0; i < im->count && (!rc || rc == -EEXIST); i++)
+		rc = media_add(to, im->all[i]->name, im->all[i]->path);
+	return rc == -EEXIST ? 0 : rc;
+}
+
+int files_refresh(struct files *f, const struct config *c, const struct imported *im,
+	const struct profiles *ps)
+{
+	struct moved moved = {c, im};
 	struct media *fresh, *old;
 	char cache[PATH_MAX];
 	int rc = media_new(&fresh);
@@ -53,14 +73,15 @@ int files_refresh(struct files *f, const struct config *c, const struct profiles
 		return rc;
 	if (snprintf(cache, sizeof cache, "%s/cache", c->state) < (int)sizeof cache)
 		rc = media_add(fresh, FETCH_MEDIUM, cache);
-	/* the configuration's word on a name comes first: a profile's own is then a known name */
 	for (size_t i = 0; i < c->n_media && !rc; i++)
 		if (*c->media[i].path)
 			rc = media_add(fresh, c->media[i].name, c->media[i].path);
 	if (!rc)
+		rc = add_imported(fresh, im);
+	if (!rc)
 		rc = media_add_programs(fresh, c->boot);
 	if (!rc)
-		rc = media_add_profiles(fresh, ps, complain, (void *)(uintptr_t)c);
+		rc = media_add_profiles(fresh, ps, complain, &moved);
 	if (rc) {
 		media_unref(fresh);
 		return rc;
@@ -76,9 +97,13 @@ int files_refresh(struct files *f, const struct config *c, const struct profiles
 int files_check(struct files *f, const struct profile *p, const json_t *settings, char *why,
 	size_t why_size)
 {
+	struct media *m = files_hold(f);
 	int rc = media_check(p, settings, why, why_size);
 
-	return rc || !f->media ? rc : media_check_loaders(f->media, p, why, why_size);
+	if (!rc && m)
+		rc = media_check_loaders(m, p, why, why_size);
+	media_unref(m);
+	return rc;
 }
 
 bool files_has(struct files *f, const char *medium)

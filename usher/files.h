@@ -8,6 +8,7 @@
 #include "httpd/httpd.h"
 #include "kickstart/media.h"
 #include "usher/config.h"
+#include "usher/imported.h"
 
 #include <pthread.h>
 
@@ -18,9 +19,12 @@ struct files {
 
 int files_init(struct files *f);
 void files_fini(struct files *f);
-/* Builds the table anew from configuration and profiles. The old one stays when that fails. */
-int files_refresh(struct files *f, const struct config *c, const struct profiles *ps);
-/* Is everything there that the profile is to be served? media_check() and media_check_loaders(). */
+/* Builds the table anew: the configuration's word on a name comes first, then the media that were imported, then the
+ * profiles' own. The old one stays when that fails. */
+int files_refresh(struct files *f, const struct config *c, const struct imported *im,
+	const struct profiles *ps);
+/* Is everything there that the profile is to be served? media_check() and media_check_loaders(). Any thread; blocks as
+ * they do. */
 int files_check(struct files *f, const struct profile *p, const json_t *settings, char *why,
 	size_t why_size);
 /* Is there a medium of this name? */

@@ -344,7 +344,7 @@ static int judge_profile(struct creation *c, json_t *body, char *why, size_t siz
 	return 0;
 }
 
-/* Settings, demands, templates, files: all that an install will need. */
+/* Settings, demands, templates: all that an install will need, but for the files (ready.c). */
 static int judge_install(struct creation *c, const struct segment *seg, char *why, size_t size)
 {
 	char url[128];
@@ -352,16 +352,16 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 	int rc;
 
 	segment_base_url(seg, url, sizeof url);
+	rc = media_named(c->profile, why, size);
+	if (rc)
+		return rc;
 	rc = profile_hash_secrets(c->profile, c->machine->settings);
 	if (rc) {
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;
 	}
-	rc = render_validate(c->profile, &in, judge_number(c->machine, "memory"),
+	return render_validate(c->profile, &in, judge_number(c->machine, "memory"),
 		judge_number(c->machine, "disk"), &c->snapshot, why, size);
-	if (!rc)
-		rc = files_check(&c->service->files, c->profile, c->machine->settings, why, size);
-	return rc;
 }
 
 int judge_request(struct creation *c, json_t *body, char *why, size_t size)

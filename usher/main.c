@@ -21,6 +21,8 @@ static const struct command *const commands[] = {
 	&cmd_delete,
 	&cmd_render,
 	&cmd_profiles,
+	&cmd_import,
+	&cmd_media,
 	&cmd_fetch,
 	&cmd_leases,
 	&cmd_mac,

@@ -1,6 +1,7 @@
 /* Starting and stopping the rooms, in order. */
 #include "usher/service.h"
 #include "usher/privilege.h"
+#include "usher/ready.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -83,7 +84,8 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 	if (read(w->fd, &info, sizeof info) != sizeof info)
 		return;
 	if (info.ssi_signo == SIGHUP) {
-		files_refresh(&s->files, &s->config, &s->profiles);
+		files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
+		ready_warm(s);
 		log_info("profiles and media were read again");
 		return;
 	}
@@ -145,9 +147,7 @@ static int start_files(struct run *r, char *why, size_t size)
 	r->files_ready = true;
 	for (size_t i = 0; i < s->config.n_profiles && !rc; i++)
 		rc = profiles_add_path(&s->profiles, s->config.profiles[i]);
-	if (!rc)
-		rc = files_refresh(&s->files, &s->config, &s->profiles);
-	return said(rc, why, size, "profiles and media");
+	return said(rc, why, size, "profiles");
 }
 
 static int start_fetches(struct run *r, char *why, size_t size)
@@ -176,8 +176,14 @@ static int start_state(struct run *r, char *why, size_t size)
 
 	snprintf(path, sizeof path, "%s/usher.db", s->config.state);
 	rc = store_open(path, &s->store, why, size);
+	if (!rc)
+		rc = imported_load(&s->imported, s->store, why, size);
 	if (rc)
 		return rc;
+	rc = files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
+	if (rc)
+		return said(rc, why, size, "media");
+	ready_warm(s);
 	rc = timeline_new(s->store, &s->timeline);
 	if (!rc)
 		rc = machines_new(s->store, s->timeline, &s->segments, &s->machines);
@@ -425,6 +431,7 @@ static void stop(struct run *r)
 	if (r->files_ready) {
 		files_fini(&s->files);
 		profiles_fini(&s->profiles);
+		imported_fini(&s->imported);
 	}
 	if (r->signals.fd > 0)
 		close(r->signals.fd);

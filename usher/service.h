@@ -9,6 +9,8 @@
  *   cache.c     kernels and initrds by URL: are they here; fetch_api.c: the API's side of it
  *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
  *   follow_api.c  the timeline, long polled
+ *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
+ *   ready.c   are the files of an install there, asked of the worker
  */
 #ifndef USHER_USHER_SERVICE_H
 #define USHER_USHER_SERVICE_H
@@ -36,6 +38,7 @@ struct creation;
 struct follower;
 struct pending;
 struct job;
+struct verifying;
 struct deletion;
 
 /* How one segment is followed: links.c. */
@@ -59,6 +62,7 @@ struct service {
 	struct timeline *timeline;
 	struct machines *machines;
 	struct profiles profiles;
+	struct imported imported;
 	struct files files;
 	struct fetches *fetches; /* NULL before the start and while it stops */
 	struct dhcpd *dhcpd;
@@ -68,14 +72,15 @@ struct service {
 	struct power *power;
 	struct guests *guests;
 	struct link_monitor *links;
-	struct loop_timer deadline; /* of the attempt that is over next */
-	struct loop_timer settle;   /* commits what happened in this turn, then acts on it */
-	struct pending *pending;    /* actions that wait for that commit */
-	struct creation *creations; /* under way */
-	struct deletion *deletions; /* the same */
-	struct job *jobs;           /* libvirt's and the power executables', not yet back */
-	struct follower *followers; /* long polls of the timeline */
-	int64_t started;            /* mono ms */
+	struct loop_timer deadline;  /* of the attempt that is over next */
+	struct loop_timer settle;    /* commits what happened in this turn, then acts on it */
+	struct pending *pending;     /* actions that wait for that commit */
+	struct creation *creations;  /* under way */
+	struct deletion *deletions;  /* the same */
+	struct verifying *verifying; /* sums of images: media_api.c */
+	struct job *jobs;            /* libvirt's and the power executables', not yet back */
+	struct follower *followers;  /* long polls of the timeline */
+	int64_t started;             /* mono ms */
 	bool stopping;
 };
 
@@ -149,9 +154,16 @@ json_t *api_machine(struct service *s, const struct machine *m, bool full); /* n
 /* Answers with `json` (stolen) once all that was put is on disk, else with 503. */
 void api_respond_committed(
 	struct service *s, struct http_request *r, unsigned status, json_t *json);
-/* The profile of this name with the configuration's media over its own. As profiles_find(). */
+/* The profile of this name with the configuration's medium, or else an imported one, over its own. As
+ * profiles_find(). */
 int api_profile(
 	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size);
+
+/* profiles_api.c: all profiles, or the one of that name. */
+void profiles_handle(struct service *s, struct http_request *r, const char *name);
+
+/* media_api.c: /api/v1/media, and what follows: "", "/NAME" … */
+void media_handle(struct service *s, struct http_request *r, const char *rest);
 
 /* follow_api.c */
 void follow_handle(struct service *s, struct http_request *r);
@@ -197,9 +209,6 @@ void change_go_on_deleting(struct service *s, struct machine *m);
 void change_drop_all(struct service *s);
 /* The record goes, with its leases and its name in the network's DNS: in the store's open transaction. */
 void change_forget(struct service *s, struct machine *m, const char *why);
-/* Arms with the profile as it is now. 0; -EINPROGRESS with what is missing (cache_look()), or -errno with the line. */
-int change_arm(struct service *s, struct machine *m, json_t **ret_missing, char *why,
-	size_t why_size);
 
 /* seats.c */
 /* A libvirt network whose own dnsmasq leases. NULL: no. */

@@ -1,4 +1,5 @@
 #include "kickstart/media.h"
+#include "kickstart/media_file.h"
 
 #include <check.h>
 #include <errno.h>
@@ -168,21 +169,21 @@ START_TEST(old_kernel)
 	int fd, root = open(at("root"), O_PATH | O_DIRECTORY);
 	char path[300];
 
-	fd = media_open_beneath(root, "sub//file", true);
+	fd = media_file_beneath(root, "sub//file", true);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	fd = media_open_beneath(root, "./vmlinuz", true);
+	fd = media_file_beneath(root, "./vmlinuz", true);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	ck_assert_int_eq(media_open_beneath(root, "../secret", true), -EXDEV);
-	ck_assert_int_eq(media_open_beneath(root, "sub/../vmlinuz", true), -EXDEV);
-	ck_assert_int_eq(media_open_beneath(root, "out", true), -ELOOP);
-	ck_assert_int_lt(media_open_beneath(root, "sub/up/vmlinuz", true), 0);
-	ck_assert_int_eq(media_open_beneath(root, "gone/x", true), -ENOENT);
-	ck_assert_int_eq(media_open_beneath(root, "", true), -ENOENT);
+	ck_assert_int_eq(media_file_beneath(root, "../secret", true), -EXDEV);
+	ck_assert_int_eq(media_file_beneath(root, "sub/../vmlinuz", true), -EXDEV);
+	ck_assert_int_eq(media_file_beneath(root, "out", true), -ELOOP);
+	ck_assert_int_lt(media_file_beneath(root, "sub/up/vmlinuz", true), 0);
+	ck_assert_int_eq(media_file_beneath(root, "gone/x", true), -ENOENT);
+	ck_assert_int_eq(media_file_beneath(root, "", true), -ENOENT);
 	memset(path, 'a', sizeof(path));
 	path[299] = '\0';
-	ck_assert_int_eq(media_open_beneath(root, path, true), -ENAMETOOLONG);
+	ck_assert_int_eq(media_file_beneath(root, path, true), -ENAMETOOLONG);
 	close(root);
 }
 END_TEST

@@ -142,8 +142,9 @@ START_TEST(says_what_is_wrong)
 	expect_error(HEAD "<title>again</title></profile>", "4: a second <title> in <profile>");
 	expect_error("<profile name='p'>\n<media nmae='x'/></profile>",
 		"2: unknown attribute 'nmae' of <media> (did you mean 'name'?)");
-	expect_error("<profile name='p'>\n<media name='x'/></profile>",
-		"2: <media> has neither path nor url, expected either path or url");
+	expect_error("<profile name='p'>\n<media name='x' path='/a' url='http://b'/></profile>",
+		"2: <media> has both path and url, expected one of them, or neither for an imported "
+		"medium");
 	expect_error(
 		HEAD "<boot><kernel/></boot></profile>", "4: <kernel> is empty, expected text");
 	expect_error(HEAD "<boot>\n<kernel sha256='abc'>k</kernel></boot></profile>",

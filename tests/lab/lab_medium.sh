@@ -1,0 +1,113 @@
+#!/bin/bash
+# usher import and usher media: an image is recognised, served where it lies, told, summed up, missed, removed; it survives a
+# restart; what the service may not read is refused with the fix, or copied.
+# shellcheck source=/dev/null disable=SC2016,SC2119
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/net.sh"
+. "$(dirname "$0")/tftp.sh"
+tftp_lab "$@"
+. "$(dirname "$0")/profiles.sh"
+
+out=$USHER_LAB/out said=$USHER_LAB/said
+disc=$USHER_LAB/disc iso=$USHER_LAB/Rocky-9.3-x86_64-dvd.iso
+mkdir -p "$disc/images/pxeboot" "$disc/EFI/BOOT" "$USHER_LAB/sums"
+head -c 3M "$USHER_LAB/bytes" >"$disc/images/pxeboot/vmlinuz"
+tail -c 5M "$USHER_LAB/bytes" >"$disc/images/pxeboot/initrd.img"
+echo shim >"$disc/EFI/BOOT/BOOTX64.EFI"
+cat >"$disc/.treeinfo" <<-END
+	[general]
+	arch = x86_64
+	family = Rocky Linux
+	version = 9.3
+	[images-x86_64]
+	kernel = images/pxeboot/vmlinuz
+	initrd = images/pxeboot/initrd.img
+END
+make_iso() { xorriso -as mkisofs -quiet -r -J -V "Rocky-9-3" -o "$1" "$disc"; }
+check "an image is made" make_iso "$iso" || lab_end
+
+lab_profile by-name '{{media.kernel}}' 'x'
+sed -i "s|<media .*|<media name='rocky-9'/>|; s|<initrd>.*|<initrd>{{media.initrd}}</initrd>|" "$USHER_LAB/more/by-name/profile.xml"
+# the service as somebody who may not read everything, and is on every host
+sed -i "s|name='root'|name='nobody'|; s|<profiles |<profiles dir='$USHER_LAB/more'/><profiles |" "$USHER_LAB/usher.xml"
+check "the service starts" usher_start || lab_end
+
+run() { timeout 60 "$USHER" "$@" >"$out" 2>"$said" </dev/null; }
+says() { grep -qE -- "$2" "$1" || { cat "$out" "$said"; false; }; } # FILE PATTERN
+fails() { run "${@:2}"; [ $? = 1 ] && says "$said" "$1" && [ "$(wc -l <"$said")" = 1 ]; }
+usher() { "$USHER" "$@"; }
+gives() { run "${@:2}" && says "$out" "$1"; }
+enroll() { run enroll "$1" --mac "$2" --profile by-name --ip "$3" --arm; }
+url=http://$server:8067/boot/rocky-9
+check_tells() { "$USHER" check -c "$USHER_LAB/usher.xml" | grep 'LACKS.*media.*rocky-9.*is another than was imported'; }
+arrives() { fetched curl -sS --fail -o "$got" "$url/$1" && cmp "$disc/$1" "$got"; }
+
+check "a profile names a medium that is not there: refused, with the fix" fails "medium 'rocky-9' is not there: usher import" \
+	enroll one --mac 02:00:00:00:01:01 --profile by-name --ip 10.66.0.61 --arm
+check "import recognises it" gives "^rocky-9: Rocky Linux 9.3" import "$iso"
+check "its kernel" says "$out" 'kernel +images/pxeboot/vmlinuz'
+check "its shim" says "$out" 'shim +EFI/BOOT/BOOTX64.EFI'
+check "who would use it" says "$out" 'profiles +by-name rocky-9'
+check "it is served" arrives images/pxeboot/vmlinuz
+check "and listed" gives "^rocky-9 +Rocky Linux 9.3 .*ready +imported +$iso +by-name rocky-9" media
+check "as JSON too" test "$(usher media rocky-9 --json | jq -r '.distribution + .version + .arch + .files.kernel')" = \
+	rocky9.3x86_64images/pxeboot/vmlinuz
+check "importing it again is fine" gives "^rocky-9: " import "$iso"
+check "another of its name is not" fails "medium 'rocky-9' is $iso already: --replace" import "$disc"
+check "a folder under another name" gives "^mine: Rocky" import "$disc" --name mine
+check "what is no medium" fails "not an ISO image" import "$USHER_LAB/bytes"
+check "the shipped profile takes its files from it" test "$(usher profiles rocky-9 --json | jq -r .media.path)" = "$iso"
+check "a machine is enrolled by its name" enroll one 02:00:00:00:01:01 10.66.0.61
+check "the templates know its files" test "$(usher render one script | grep -c "^\(kernel\|initrd\) .*/boot/rocky-9/images/pxeboot/")" = 2
+check "it is not removed under it" fails "in use: one is being installed" media remove rocky-9
+check "who installs is told" gives "installing +one" media rocky-9
+
+sum=$(sha256sum <"$iso" | cut -d' ' -f1)
+check "its sum" gives "SHA-256 $sum\$" media verify rocky-9
+check "as expected" gives "as expected" media verify rocky-9 "$sum"
+refute "another than expected" run media verify rocky-9 "${sum//?/0}"
+check "is said" says "$said" "expected 0{64}: fetch it again"
+printf 'SHA256 (other.iso) = %s\nSHA256 (%s) = %s\n' "${sum//?/0}" "${iso##*/}" "$sum" >"$USHER_LAB/sums/CHECKSUM"
+check "from the file beside it" gives "as expected" media verify rocky-9 --sums "$USHER_LAB/sums/CHECKSUM"
+echo "$sum *${iso##*/}" >"$USHER_LAB/sums/SHA256SUMS"
+check "of either kind" gives "as expected" media verify rocky-9 --sums "$USHER_LAB/sums/SHA256SUMS"
+check "the sum is kept" gives "sha256 +$sum" media rocky-9
+
+usher_stop KILL
+check "after kill -9 it starts again" usher_start || lab_end
+check "and knows it" gives "sha256 +$sum" media rocky-9
+check "and serves it" wait_until 10 arrives images/pxeboot/initrd.img
+
+touch "$iso"
+check "a touched image is the same" gives "^rocky-9 .* ready" media
+sleep 1 # the time of its making has hundredths, but xorriso writes seconds
+check "another image comes in its place" make_iso "$iso"
+check "which is told" gives "^rocky-9 .* changed" media
+check "usher check tells it" check_tells
+run disarm one
+check "and nothing is installed from it" fails "is another than was imported: usher import --replace" reinstall one
+check "until it is imported again" gives "^rocky-9: " import "$iso" --replace
+check "then it is" run reinstall one
+mv "$iso" "$iso.away"
+check "an image that went is told" gives "^rocky-9 .* gone" media
+run disarm one
+check "and missed" fails "$iso: No such file" reinstall one
+
+home=$USHER_LAB/home/deep
+mkdir -p "$home"
+chmod 700 "$USHER_LAB/home"
+mv "$iso.away" "$home/own.iso"
+check "what the service may not read is refused, with the fix" fails \
+	"user 'nobody' may not enter $USHER_LAB/home: setfacl -m u:nobody:x $USHER_LAB/home, or import it with --copy" \
+	import "$home/own.iso" --name copied
+check "--copy copies it" gives "image +$USHER_LAB/state/media/own.iso" import --copy "$home/own.iso" --name copied
+check "for the service" test "$(stat -c %U:%a "$USHER_LAB/state/media/own.iso")" = nobody:640
+check "byte for byte" cmp "$home/own.iso" "$USHER_LAB/state/media/own.iso"
+check "it is removed" gives "copied: removed" media remove copied
+refute "with the copy" test -e "$USHER_LAB/state/media/own.iso"
+check "the other is kept" test -s "$home/own.iso"
+check "a medium that is gone can be removed" gives removed media remove rocky-9
+check "and is listed no more" test "$(usher media --json | jq -r '.media[] | select(.source == "imported").name')" = mine
+check "nor is it there" fails "no medium 'rocky-9'" media remove rocky-9
+check "a name that none may have" fails "a medium's name has" import "$disc" --name 'a b'
+lab_end

@@ -1,0 +1,134 @@
+/* /api/v1/profiles: what can be installed, and what it lacks, which the worker looks for. */
+#include "usher/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROFILES_LOOKED_AT = 1000 }; /* in one answer */
+
+struct listing {
+	struct task task;
+	struct files *files;
+	struct http_request *request;
+	bool one;
+	json_t *json;              /* array, a profile each, in this order: */
+	struct profile **profiles; /* NULL: it cannot be read */
+	size_t count;
+};
+
+static int look(struct task *t)
+{
+	struct listing *l = (struct listing *)t;
+	char why[1024];
+
+	for (size_t i = 0; i < l->count && !worker_stopping(t->worker); i++)
+		if (l->profiles[i] && files_check(l->files, l->profiles[i], NULL, why, sizeof why))
+			json_object_set_new(
+				json_array_get(l->json, i), "missing", json_string(why));
+	return 0;
+}
+
+static void listing_free(struct listing *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		profile_free(l->profiles[i]);
+	free(l->profiles);
+	json_decref(l->json);
+	free(l);
+}
+
+static void looked(struct task *t)
+{
+	struct listing *l = (struct listing *)t;
+
+	if (t->rc)
+		http_respond_error(l->request, 503, "the service is stopping");
+	else if (l->one)
+		http_respond_json(l->request, 200, json_incref(json_array_get(l->json, 0)));
+	else
+		http_respond_json(l->request, 200, json_pack("{s:O}", "profiles", l->json));
+	listing_free(l);
+}
+
+static void listing_add(struct service *s, struct listing *l, const char *name)
+{
+	struct profile *p = NULL;
+	char why[512];
+
+	if (api_profile(s, name, &p, why, sizeof why))
+		json_array_append_new(l->json, json_pack("{s:s, s:s}", "name", name, "error", why));
+	else
+		json_array_append_new(l->json, profile_to_json(p));
+	l->profiles[l->count++] = p;
+}
+
+static struct listing *listing_new(
+	struct service *s, struct http_request *r, char *const *names, size_t n)
+{
+	struct listing *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	*l = (struct listing){
+		.task = {.run = look, .done = looked}, .files = &s->files, .request = r};
+	l->json = json_array();
+	l->profiles = calloc(n + 1, sizeof *l->profiles);
+	if (!l->json || !l->profiles) {
+		listing_free(l);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		listing_add(s, l, names[i]);
+	return l;
+}
+
+static void listing_start(struct service *s, struct listing *l)
+{
+	struct http_request *r = l->request;
+
+	if (worker_do(s->worker, &l->task, "")) {
+		listing_free(l);
+		http_respond_error(r, 503, "too much is asked for at once: try again");
+	}
+}
+
+static void one(struct service *s, struct http_request *r, const char *name)
+{
+	char *names[] = {(char *)(uintptr_t)name};
+	struct listing *l = listing_new(s, r, names, 1);
+
+	if (!l) {
+		http_respond_error(r, 500, "out of memory");
+	} else if (!l->profiles[0]) {
+		http_respond_error(r, 404, "%s",
+			json_string_value(json_object_get(json_array_get(l->json, 0), "error")));
+		listing_free(l);
+	} else {
+		l->one = true;
+		listing_start(s, l);
+	}
+}
+
+void profiles_handle(struct service *s, struct http_request *r, const char *name)
+{
+	struct listing *l = NULL;
+	char **names;
+	size_t n = 0;
+
+	if (name) {
+		one(s, r, name);
+		return;
+	}
+	if (!profiles_names(&s->profiles, &names)) {
+		while (names[n] && n < PROFILES_LOOKED_AT)
+			n++;
+		l = listing_new(s, r, names, n);
+		profiles_names_free(names);
+	}
+	if (l)
+		listing_start(s, l);
+	else
+		http_respond_error(r, 500, "out of memory");
+}
