@@ -136,9 +136,17 @@ static int look(struct task *t)
 
 static json_t *seen_json(struct service *s, const struct seen *e)
 {
-	json_t *j = medium_to_json(&e->medium);
+	const struct medium *now = imported_find(&s->imported, e->medium.name);
+	struct medium m = e->medium;
+	json_t *j;
 	struct verifying *v = verifying_find(s, e->medium.name);
 
+	/* a sum may have come while the disk was looked at */
+	if (now && !strcmp(now->path, m.path) && !strcmp(now->id, m.id)) {
+		memcpy(m.sum, now->sum, sizeof m.sum);
+		m.verified_ms = now->verified_ms;
+	}
+	j = medium_to_json(&m);
 	if (!j)
 		return NULL;
 	json_object_set_new(j, "source", json_string(e->source));
@@ -320,6 +328,12 @@ static bool may_import(struct importing *i)
 	struct service *s = i->service;
 	const struct medium *there = imported_find(&s->imported, i->medium.name);
 
+	if (!strcmp(i->medium.name, FETCH_MEDIUM)) {
+		http_respond_error(i->request, 409,
+			"'%s' is the name of the folder of fetched files: --name another",
+			FETCH_MEDIUM);
+		return false;
+	}
 	for (size_t k = 0; k < s->config.n_media; k++) {
 		if (strcmp(s->config.media[k].name, i->medium.name))
 			continue;
