@@ -350,6 +350,7 @@ static bool by_disk_info(const struct recognise_reader *r, char *text, struct re
 static bool by_version_info(const struct recognise_reader *r, char *text, struct recognised *ret)
 {
 	static const char says[] = "Debian version:";
+	char name[RECOGNISE_NAME];
 
 	if (r->read(r->arg, "version.info", text, RECOGNISE_FILE_MAX) ||
 		strncmp(text, says, strlen(says)) != 0)
@@ -359,7 +360,8 @@ static bool by_version_info(const struct recognise_reader *r, char *text, struct
 	take_text(r->has(r->arg, "debian-installer/arm64/linux") ? "aarch64" : "x86_64", ret->arch,
 		sizeof(ret->arch));
 	snprintf(ret->title, sizeof(ret->title), "Debian GNU/Linux %s installer", ret->version);
-	snprintf(ret->name, sizeof(ret->name), "debian-%s", ret->version);
+	snprintf(name, sizeof(name), "debian-%s", ret->version);
+	recognise_name(name, ret->name);
 	find_deb_kernel(r, ret);
 	return *ret->version && *ret->kernel;
 }
