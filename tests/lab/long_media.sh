@@ -53,7 +53,7 @@ compare_all() {
 		get "$url/${file#./}" | cmp - "$file" || return
 		n=$((n + 1))
 	done < <(find . -type f)
-	[ $n = 206 ]
+	[ $n = 207 ]
 }
 random() { echo $(((RANDOM << 30 | RANDOM << 15 | RANDOM) % $1)); }
 range() { # FIRST LENGTH
