@@ -17,8 +17,11 @@ enum {
 	ARCH_HTTP_ARM64 = 19,
 };
 
-const struct dhcp_loaders DHCP_LOADERS = {
-	.bios = "undionly.kpxe", .efi_x64 = "snponly.efi", .efi_arm64 = "snponly-arm64.efi"};
+const struct dhcp_loaders DHCP_LOADERS = {.bios = "undionly.kpxe",
+	.efi_x64 = "snponly.efi",
+	.efi_arm64 = "snponly-arm64.efi",
+	.http_x64 = "snponly.efi",
+	.http_arm64 = "snponly-arm64.efi"};
 
 /* PXE 2.1, table 2-1: PXE_DISCOVERY_CONTROL with bit 3, "take the file named here, ask no boot
  * server", and end. */
@@ -81,17 +84,19 @@ const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CL
 
 static const char *loader(const struct dhcp_message *m, const struct dhcp_loaders *l)
 {
+	bool http = dhcp_boot_client(m) == DHCP_CLIENT_HTTP;
+
 	switch (m->arch) {
 	case ARCH_BIOS:
 	case DHCP_ARCH_NONE:
-		return dhcp_boot_client(m) == DHCP_CLIENT_HTTP ? NULL : l->bios;
+		return http ? NULL : l->bios;
 	case ARCH_EFI_BC:
 	case ARCH_EFI_X64:
 	case ARCH_HTTP_X64:
-		return l->efi_x64;
+		return http ? l->http_x64 : l->efi_x64;
 	case ARCH_EFI_ARM64:
 	case ARCH_HTTP_ARM64:
-		return l->efi_arm64;
+		return http ? l->http_arm64 : l->efi_arm64;
 	default:
 		return NULL;
 	}

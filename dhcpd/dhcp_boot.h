@@ -12,6 +12,7 @@
 /* Which boot program each firmware gets: names below the TFTP root, and below /boot/ on HTTP. */
 struct dhcp_loaders {
 	const char *bios, *efi_x64, *efi_arm64;
+	const char *http_x64, *http_arm64; /* UEFI HTTP Boot */
 };
 extern const struct dhcp_loaders DHCP_LOADERS; /* iPXE's, as the distributions name them */
 

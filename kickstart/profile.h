@@ -6,7 +6,7 @@
  *	<profile name='tiny'>
  *	  <title>Debian from a tarball</title>
  *	  <media name='tiny' path='/srv/usher/tiny' fix='contrib/tiny/build /srv/usher/tiny'/>
- *	  <boot bios='…' efi-x64='…' efi-arm64='…'>
+ *	  <boot bios='…' efi-x64='…' efi-arm64='…' http-x64='…' http-arm64='…'>
  *	    <kernel sha256='…'>vmlinuz</kernel>  <initrd>initrd.img</initrd>
  *	    <cmdline>usher.answers={{attempt.answers_url}}</cmdline>
  *	    <boots>3</boots>
@@ -68,7 +68,14 @@ struct profile_media {
 };
 
 /* Firmwares that a boot program may be named for. */
-enum profile_firmware { PROFILE_BIOS, PROFILE_EFI_X64, PROFILE_EFI_ARM64, PROFILE_FIRMWARES };
+enum profile_firmware {
+	PROFILE_BIOS,
+	PROFILE_EFI_X64, /* PXE, by TFTP */
+	PROFILE_EFI_ARM64,
+	PROFILE_HTTP_X64, /* UEFI HTTP Boot: a GRUB may know TFTP only */
+	PROFILE_HTTP_ARM64,
+	PROFILE_FIRMWARES
+};
 
 /* A boot loader that a profile asks for by a word, from the distribution's packages. */
 struct profile_loader {

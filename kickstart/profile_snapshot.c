@@ -31,7 +31,11 @@ static json_t *media_json(const struct profile_media *m)
 }
 
 static const char *const firmware_names[] = {
-	[PROFILE_BIOS] = "bios", [PROFILE_EFI_X64] = "efi-x64", [PROFILE_EFI_ARM64] = "efi-arm64"};
+	[PROFILE_BIOS] = "bios",
+	[PROFILE_EFI_X64] = "efi-x64",
+	[PROFILE_EFI_ARM64] = "efi-arm64",
+	[PROFILE_HTTP_X64] = "http-x64",
+	[PROFILE_HTTP_ARM64] = "http-arm64"};
 
 /* As they are asked for: with the medium's name and a slash before it, or a loader's without. */
 static json_t *programs_json(const struct profile *p)

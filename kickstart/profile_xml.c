@@ -389,6 +389,13 @@ static int read_program(
 	struct reading *r, xmlNode *node, const char *name, enum profile_firmware firmware)
 {
 	static const char *const words[] = {"ipxe", "pxelinux", "grub"};
+	static const char *const expected[] = {
+		[PROFILE_BIOS] = "ipxe, pxelinux or a file",
+		[PROFILE_EFI_X64] = "ipxe, grub or a file",
+		[PROFILE_EFI_ARM64] = "ipxe, grub or a file",
+		[PROFILE_HTTP_X64] = "ipxe or a file",
+		[PROFILE_HTTP_ARM64] = "ipxe or a file",
+	};
 	char **to = &r->p->programs[firmware];
 	int rc = attribute(r, node, name, false, to);
 
@@ -400,8 +407,7 @@ static int read_program(
 			if (strcmp(*to, words[i]) == 0)
 				return fault(r, node, "%s='%s': it does not run there, expected %s",
 					name, *to,
-					firmware == PROFILE_BIOS ? "ipxe, pxelinux or a file"
-								 : "ipxe, grub or a file");
+					expected[firmware]);
 		return 0;
 	}
 	free(*to);
@@ -414,7 +420,8 @@ static int read_boot(struct reading *r, xmlNode *node)
 	static const struct element es[] = {{"kernel", read_kernel, false, true, 1},
 		{"initrd", read_initrd, true, false, 2}, {"cmdline", read_cmdline, false, false, 4},
 		{"boots", read_boots, false, false, 8}, {0}};
-	int rc = check_attributes(r, node, ATTRIBUTES("bios", "efi-x64", "efi-arm64"));
+	int rc = check_attributes(r, node, ATTRIBUTES("bios", "efi-x64", "efi-arm64", "http-x64",
+						    "http-arm64"));
 
 	if (rc == 0)
 		rc = read_program(r, node, "bios", PROFILE_BIOS);
@@ -422,6 +429,10 @@ static int read_boot(struct reading *r, xmlNode *node)
 		rc = read_program(r, node, "efi-x64", PROFILE_EFI_X64);
 	if (rc == 0)
 		rc = read_program(r, node, "efi-arm64", PROFILE_EFI_ARM64);
+	if (rc == 0)
+		rc = read_program(r, node, "http-x64", PROFILE_HTTP_X64);
+	if (rc == 0)
+		rc = read_program(r, node, "http-arm64", PROFILE_HTTP_ARM64);
 	return rc < 0 ? rc : read_children(r, node, es);
 }
 

@@ -199,13 +199,19 @@ static int start_state(struct run *r, char *why, size_t size)
 
 static void programs_of(const json_t *snapshot, struct dhcp_loaders *ret)
 {
-	const char *bios = profile_program(snapshot, PROFILE_BIOS),
-		   *x64 = profile_program(snapshot, PROFILE_EFI_X64),
-		   *arm64 = profile_program(snapshot, PROFILE_EFI_ARM64);
+	const char **const of[PROFILE_FIRMWARES] = {
+		[PROFILE_BIOS] = &ret->bios,
+		[PROFILE_EFI_X64] = &ret->efi_x64,
+		[PROFILE_EFI_ARM64] = &ret->efi_arm64,
+		[PROFILE_HTTP_X64] = &ret->http_x64,
+		[PROFILE_HTTP_ARM64] = &ret->http_arm64,
+	};
 
-	ret->bios = bios ? bios : ret->bios;
-	ret->efi_x64 = x64 ? x64 : ret->efi_x64;
-	ret->efi_arm64 = arm64 ? arm64 : ret->efi_arm64;
+	for (int i = 0; i < PROFILE_FIRMWARES; i++) {
+		const char *named = profile_program(snapshot, i);
+
+		*of[i] = named ? named : *of[i];
+	}
 }
 
 static int start_dhcpd(struct run *r, char *why, size_t size)

@@ -95,7 +95,7 @@ static const struct row table[] = {
 	{"own: UEFI x86-64, as 9", 9, "PXEClient:Arch:00009:UNDI:003016", 0, 0,
 		"- - B B B - - -", "own/shimx64.efi",                         "PXEClient",  true},
 	{"own: UEFI HTTP x86-64", 16, "HTTPClient:Arch:00016:UNDI:003001", 0, 0,
-		"- - B B B - - -", HTTP "/boot/own/shimx64.efi",              "HTTPClient", false},
+		"- - B B B - - -", HTTP "/boot/own/http.efi",                 "HTTPClient", false},
 	{"own: UEFI arm64, which it does not name", 11, "PXEClient:Arch:00011:UNDI:003000", 0, 0,
 		"- - B B B - - -", "snponly-arm64.efi",                       "PXEClient",  true},
 	{"own: iPXE", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", IPXE,
@@ -110,9 +110,9 @@ static const struct row table[] = {
 	{"word: UEFI arm64", 11, "PXEClient:Arch:00011:UNDI:003000", 0, 0,
 		"- - B B B - - -", "shimaa64.efi.signed",                     "PXEClient",  true},
 	{"word: UEFI HTTP x86-64", 16, "HTTPClient:Arch:00016:UNDI:003001", 0, 0,
-		"- - B B B - - -", HTTP "/boot/shimx64.efi.signed",           "HTTPClient", false},
+		"- - B B B - - -", HTTP "/boot/snponly.efi",           "HTTPClient", false},
 	{"word: UEFI HTTP arm64", 19, "HTTPClient:Arch:00019:UNDI:003001", 0, 0,
-		"- - B B B - - -", HTTP "/boot/shimaa64.efi.signed",          "HTTPClient", false},
+		"- - B B B - - -", HTTP "/boot/snponly-arm64.efi",          "HTTPClient", false},
 	{"installer: udhcpc", NO_ARCH, "udhcp 1.35.0",        0, 0,
 		"- - - - - - - -", "",                                        "",           false},
 	{"installer: Debian's", NO_ARCH, "d-i",               0, 0,
@@ -202,6 +202,7 @@ static void own_programs(const json_t *snapshot, struct dhcp_loaders *ret)
 	(void)snapshot;
 	ret->bios = "own/lpxe.0";
 	ret->efi_x64 = "own/shimx64.efi";
+	ret->http_x64 = "own/http.efi";
 }
 
 static void word_programs(const json_t *snapshot, struct dhcp_loaders *ret)

@@ -83,7 +83,7 @@ END_TEST
 START_TEST(test_loader_too_long)
 {
 	char name[300];
-	struct dhcp_loaders l = {.bios = name, .efi_x64 = name};
+	struct dhcp_loaders l = {.bios = name, .http_x64 = name};
 	struct dhcp_message m = client(0, "PXEClient", false);
 	struct dhcp_boot_for f = ARMED;
 	struct dhcp_boot b;

@@ -325,12 +325,14 @@ START_TEST(programs)
 	put("p/profile.xml",
 		"<profile name='p'><title>t</title><media name='m' path='/m'/>"
 		"<boot bios='lpxe.0' "
-		"efi-x64='efi/shimx64.efi'><kernel>k</kernel></boot></profile>");
+		"efi-x64='efi/shimx64.efi' http-x64='h.efi'><kernel>k</kernel></boot></profile>");
 	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
 	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
 	ck_assert_str_eq(profile_program(snap, PROFILE_BIOS), "m/lpxe.0");
 	ck_assert_str_eq(profile_program(snap, PROFILE_EFI_X64), "m/efi/shimx64.efi");
+	ck_assert_str_eq(profile_program(snap, PROFILE_HTTP_X64), "m/h.efi");
 	ck_assert_ptr_null(profile_program(snap, PROFILE_EFI_ARM64));
+	ck_assert_ptr_null(profile_program(snap, PROFILE_HTTP_ARM64));
 	ck_assert_ptr_null(profile_program(NULL, PROFILE_BIOS));
 	ck_assert_int_eq(profile_from_snapshot(snap, &back, &settings, why, sizeof(why)), 0);
 	ck_assert_str_eq(back->programs[PROFILE_EFI_X64], "efi/shimx64.efi");
