@@ -1,7 +1,8 @@
 # For labs whose firmware really comes to an installer, bash, after clients.sh: the kernel and initrd of `tiny`, and answers
 # that have it say where it is and then wait, so that its machine stays `installing`.
 #
-#     installer_profile NAME [BOOT]   a profile for it; BOOT: attributes of <boot>, as "bios='pxelinux'"
+#     installer_profile NAME [BOOT]   a profile for it; BOOT: attributes of <boot>, as "efi-x64='bootnetx64.efi'", of a medium
+#                                     on which the boot programs of Debian's installer lie too
 #     went PATTERN…                   waits until $kind's timeline has lines that match these, in this order
 #     said PATTERN                    is there such a line on the machine's serial console?
 
@@ -11,12 +12,22 @@ installer_need_tiny() {
 	lab_end
 }
 
+chain_medium() {
+	local di=/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64
+	[ ! -d "$USHER_LAB/chain" ] || return 0
+	mkdir "$USHER_LAB/chain"
+	cp "$USHER_TINY/vmlinuz" "$USHER_TINY/initrd.img" $di/bootnetx64.efi $di/grubx64.efi $di/pxelinux.0 \
+		$di/boot-screens/ldlinux.c32 "$USHER_LAB/chain/"
+}
+
 installer_profile() {
+	local medium=tiny
+	[ -z "${2:-}" ] || { chain_medium; medium=chain; }
 	mkdir -p "$USHER_LAB/more/$1"
 	cat >"$USHER_LAB/more/$1/profile.xml" <<-END
 		<profile name='$1'>
 		  <title>$1</title>
-		  <media name='tiny' path='$USHER_LAB/tiny'/>
+		  <media name='$medium' path='$USHER_LAB/$medium'/>
 		  <boot ${2:-}>
 		    <kernel>vmlinuz</kernel>
 		    <initrd>initrd.img</initrd>
