@@ -17,6 +17,10 @@ lab_profile demanding kernel '# {{set.owner}}' "<setting name='owner' required='
 lab_profile late kernel '# {{machine.name}}' "<guest><domain><devices>
     <disk type='file' device='cdrom'><source file='/nowhere/at/all.iso'/><target dev='sdz' bus='sata'/></disk>
   </devices></domain></guest>"
+lab_profile web kernel '# {{machine.name}}' "<setting name='mirror' default='http://127.0.0.1:8090'>where it is</setting>"
+sed -i "s|name='lab' path='.*'|name='web' url='{{set.mirror}}'|" "$USHER_LAB/more/web/profile.xml"
+busybox httpd -f -p 127.0.0.1:8090 -h "$USHER_LAB/medium" &
+mirror=$!
 mkdir "$USHER_LAB/more/broken"
 printf '<profile name="broken">\n  <boot>\n    <kernle>x</kernle>\n  </boot>\n</profile>\n' \
 	>"$USHER_LAB/more/broken/profile.xml"
@@ -84,6 +88,19 @@ refused "a value that is not one of them" "'green', expected one of red\|blue" \
 refused "bad name" "'Web_1' cannot be a machine's name: " create Web_1 --profile plain
 refused "name with a slash" "'../web' cannot be a machine's name: " create ../web --profile plain
 refused "name that is too long" "cannot be a machine's name: " create "$(printf 'x%.0s' {1..80})" --profile plain
+
+# --- kernel and initrd by URL ----------------------------------------------------------------------------------------------
+
+everything >"$USHER_LAB/before"
+said create web --profile web --set mirror=http://127.0.0.1:8090/nowhere
+check "a kernel that is not on its mirror is refused" grep -e "^usher: http://127.0.0.1:8090/nowhere/kernel: HTTP 404" "$said"
+everything >"$USHER_LAB/after"
+check "and nothing is left" diff "$USHER_LAB/before" "$USHER_LAB/after"
+check "one that is there makes a guest" create fetched --profile web
+check "which is told to load it from here" grep -E "^kernel http://192.168.122.1:8067/boot/cache/[0-9a-f]{32}/kernel " \
+	<("$USHER" render fetched script)
+check "it goes" "$USHER" delete fetched
+kill $mirror
 
 # --- networks, addresses, storage ------------------------------------------------------------------------------------------
 
