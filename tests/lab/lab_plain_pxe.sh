@@ -1,7 +1,7 @@
 #!/bin/bash
 # lab: boots guests
-# A BIOS machine whose PXE speaks no HTTP, until its installer's kernel has its answers: through undionly.kpxe, which
-# drives the card by the PXE ROM. QEMU has no PXE ROM but iPXE's, so a cable of ours takes out what
+# BIOS machines whose PXE speaks no HTTP, each until its installer's kernel has its answers: through undionly.kpxe, which
+# drives the card by the PXE ROM, and through pxelinux.0. QEMU has no PXE ROM but iPXE's, so a cable of ours takes out what
 # it says of itself (plain_pxe.c); nothing but that is made up. The ROM's own TFTP fetches the program.
 # shellcheck source=/dev/null disable=SC2034
 . "$(dirname "$0")/lib.sh"
@@ -13,9 +13,11 @@ net_enter "$@"
 
 installer_need_tiny
 installer_profile by-default
+installer_profile by-pxelinux "bios='pxelinux.0'"
 clients_start
 patience=60
-for machine in "undionly 1 by-default"; do
+check "the cable is built" plain_pxe_build || lab_end
+for machine in "undionly 1 by-default" "pxelinux 2 by-pxelinux"; do
 	read -r name n profile <<<"$machine"
 	enroll "$name" "02:00:00:00:00:1$n" "10.66.0.3$n" "$profile"
 	check "$name is armed" "$USHER" reinstall "$name"
@@ -42,8 +44,17 @@ undionly() {
 		"leased +$address to $mac \(iPXE" "booting +boot 1 of 3" "transfer +/boot/tiny/vmlinuz, " \
 		"transfer +/boot/tiny/initrd.img, "
 }
+pxelinux() {
+	lane_begin "$@"
+	who="PXE, pxelinux" program=chain/pxelinux.0
+	boots "through pxelinux.0" "leased +$address to $mac \(PXE, BIOS" "transfer +TFTP chain/pxelinux.0, " \
+		"booting +boot 1 of 3" "transfer +TFTP chain/vmlinuz, " "transfer +TFTP chain/initrd.img, "
+}
+
 undionly undionly 1 02:00:00:00:00:11 10.66.0.31 &
 lanes=$!
+pxelinux pxelinux 2 02:00:00:00:00:12 10.66.0.32 &
+lanes="$lanes $!"
 # shellcheck disable=SC2086
 wait $lanes
 lanes_end
