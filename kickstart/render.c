@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct rendering {
+	struct profile *profile;
+	json_t *context;
+};
+
 static int no_memory(char *why, size_t why_size)
 {
 	snprintf(why, why_size, "out of memory");
@@ -193,18 +198,32 @@ static int context_of(const struct profile *p, const json_t *settings,
 	return rc;
 }
 
-int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why,
-	size_t why_size)
+int rendering_new(const struct render_input *in, const json_t *snapshot, struct rendering **ret,
+	char *why, size_t why_size)
 {
+	struct rendering *r = calloc(1, sizeof(*r));
 	const json_t *settings;
-	struct profile *p;
-	int rc = profile_from_snapshot(snapshot, &p, &settings, why, why_size);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	rc = context_of(p, settings, in, ret, why, why_size);
-	profile_free(p);
+	if (!r)
+		return no_memory(why, why_size);
+	rc = profile_from_snapshot(snapshot, &r->profile, &settings, why, why_size);
+	if (rc == 0)
+		rc = context_of(r->profile, settings, in, &r->context, why, why_size);
+	if (rc == 0)
+		*ret = r;
+	else
+		rendering_free(r);
 	return rc;
+}
+
+void rendering_free(struct rendering *r)
+{
+	if (!r)
+		return;
+	json_decref(r->context);
+	profile_free(r->profile);
+	free(r);
 }
 
 /* Kernel and initrds. */
@@ -283,39 +302,26 @@ static int file_path(const struct profile *p, const json_t *context, unsigned n,
 	return rc;
 }
 
-static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret,
-	char *why, size_t why_size)
+static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret_url,
+	char **ret_path, char *why, size_t why_size)
 {
 	char *path = NULL;
 	int rc = file_path(p, context, n, &path, why, why_size);
 
 	if (rc < 0)
 		return rc;
-	rc = asprintf(ret, "%s/boot/%s", lookup_text(context, "server", "url"), path) < 0
-		? no_memory(why, why_size)
-		: 0;
-	free(path);
-	return rc;
+	if (asprintf(ret_url, "%s/boot/%s", lookup_text(context, "server", "url"), path) < 0) {
+		free(path);
+		return no_memory(why, why_size);
+	}
+	*ret_path = path;
+	return 0;
 }
 
-int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
-	char **ret_path, char *why, size_t why_size)
+int render_file(const struct rendering *r, unsigned n, char **ret_url, char **ret_path, char *why,
+	size_t why_size)
 {
-	char *url = NULL;
-	struct profile *p;
-	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
-
-	if (rc < 0)
-		return rc;
-	rc = file_url(p, context, n, &url, why, why_size);
-	if (rc == 0 && ret_path)
-		rc = file_path(p, context, n, ret_path, why, why_size);
-	if (rc == 0)
-		*ret_url = url;
-	else
-		free(url);
-	profile_free(p);
-	return rc;
+	return file_url(r->profile, r->context, n, ret_url, ret_path, why, why_size);
 }
 
 static int file_sum(const struct profile *p, const json_t *context, unsigned n, char **ret,
@@ -327,26 +333,21 @@ static int file_sum(const struct profile *p, const json_t *context, unsigned n, 
 	return render_text(p, &sum, context, ret, why, why_size);
 }
 
-int render_origin(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
-	char **ret_sha256, char *why, size_t why_size)
+int render_origin(const struct rendering *r, unsigned n, char **ret_url, char **ret_sha256,
+	char *why, size_t why_size)
 {
 	char *url = NULL;
-	struct profile *p;
-	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	if (p->media.path)
-		rc = -ENOENT;
+	if (r->profile->media.path)
+		return -ENOENT;
+	rc = file_origin(r->profile, r->context, n, &url, why, why_size);
 	if (rc == 0)
-		rc = file_origin(p, context, n, &url, why, why_size);
-	if (rc == 0)
-		rc = file_sum(p, context, n, ret_sha256, why, why_size);
+		rc = file_sum(r->profile, r->context, n, ret_sha256, why, why_size);
 	if (rc == 0)
 		*ret_url = url;
 	else
 		free(url);
-	profile_free(p);
 	return rc;
 }
 
@@ -386,17 +387,9 @@ static int cmdline_of(
 	return 0;
 }
 
-int render_cmdline(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+int render_cmdline(const struct rendering *r, char **ret, char *why, size_t why_size)
 {
-	struct profile *p;
-	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
-
-	if (rc < 0)
-		return rc;
-	rc = cmdline_of(p, context, ret, why, why_size);
-	profile_free(p);
-	return rc;
+	return cmdline_of(r->profile, r->context, ret, why, why_size);
 }
 
 /* Boot scripts. */
@@ -415,9 +408,7 @@ static int script_of(const struct profile *p, const json_t *context, enum script
 
 	s.cmdline = cmdline;
 	for (n = 0; rc == 0 && n < s.n_files; n++) {
-		rc = file_url(p, context, n, &urls[n], why, why_size);
-		if (rc == 0)
-			rc = file_path(p, context, n, &paths[n], why, why_size);
+		rc = file_url(p, context, n, &urls[n], &paths[n], why, why_size);
 		s.files[n].url = urls[n];
 		s.files[n].path = paths[n];
 	}
@@ -431,17 +422,10 @@ static int script_of(const struct profile *p, const json_t *context, enum script
 	return rc;
 }
 
-int render_script(const json_t *snapshot, const json_t *context, enum script_kind kind, char **ret,
-	char *why, size_t why_size)
+int render_script(
+	const struct rendering *r, enum script_kind kind, char **ret, char *why, size_t why_size)
 {
-	struct profile *p;
-	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
-
-	if (rc < 0)
-		return rc;
-	rc = script_of(p, context, kind, ret, why, why_size);
-	profile_free(p);
-	return rc;
+	return script_of(r->profile, r->context, kind, ret, why, why_size);
 }
 
 /* Answers. */
@@ -466,17 +450,9 @@ static int answers_of(
 	return rc;
 }
 
-int render_answers(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size)
+int render_answers(const struct rendering *r, char **ret, char *why, size_t why_size)
 {
-	struct profile *p;
-	int rc = profile_from_snapshot(snapshot, &p, NULL, why, why_size);
-
-	if (rc < 0)
-		return rc;
-	rc = answers_of(p, context, ret, why, why_size);
-	profile_free(p);
-	return rc;
+	return answers_of(r->profile, r->context, ret, why, why_size);
 }
 
 const char *render_answers_type(const json_t *snapshot)
@@ -553,18 +529,12 @@ static int try_all(struct profile *p, const json_t *context, char *why, size_t w
 static int try_snapshot(
 	const struct render_input *in, const json_t *snapshot, char *why, size_t why_size)
 {
-	json_t *context = NULL;
-	const json_t *settings;
-	struct profile *p;
-	int rc = profile_from_snapshot(snapshot, &p, &settings, why, why_size);
+	struct rendering *r = NULL;
+	int rc = rendering_new(in, snapshot, &r, why, why_size);
 
-	if (rc < 0)
-		return rc;
-	rc = context_of(p, settings, in, &context, why, why_size);
 	if (rc == 0)
-		rc = try_all(p, context, why, why_size);
-	json_decref(context);
-	profile_free(p);
+		rc = try_all(r->profile, r->context, why, why_size);
+	rendering_free(r);
 	return rc;
 }
 

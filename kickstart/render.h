@@ -38,31 +38,33 @@ struct render_input {
 	const char *up_token;          /* the same */
 };
 
-/* The names above, for one snapshot. New reference. */
-int render_context(const struct render_input *in, const json_t *snapshot, json_t **ret, char *why,
-	size_t why_size);
+/* A snapshot with all that its templates know, ready to render. */
+struct rendering;
+
+/* Copies what it needs of both. */
+int rendering_new(const struct render_input *in, const json_t *snapshot, struct rendering **ret,
+	char *why, size_t why_size);
+void rendering_free(struct rendering *r); /* NULL is fine */
 
 /* The script that loads kernel and initrds, for this boot loader. -EINVAL: it cannot do that. */
-int render_script(const json_t *snapshot, const json_t *context, enum script_kind kind, char **ret,
-	char *why, size_t why_size);
-int render_cmdline(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+int render_script(
+	const struct rendering *r, enum script_kind kind, char **ret, char *why, size_t why_size);
+int render_cmdline(const struct rendering *r, char **ret, char *why, size_t why_size);
 /* -ENOENT: the profile has no answers. */
-int render_answers(
-	const json_t *snapshot, const json_t *context, char **ret, char *why, size_t why_size);
+int render_answers(const struct rendering *r, char **ret, char *why, size_t why_size);
 /* Content type for the answers. */
 const char *render_answers_type(const json_t *snapshot);
 
-/* URLs of kernel and initrds, as we serve them: `n` 0 is the kernel, 1.. the initrds; -ENOENT past
- * the last. `ret_path` "NAME/path" below /boot/ and for TFTP; may be NULL. Those of a medium by URL
- * are in the cache (fetch_name.h), once they were fetched. */
-int render_file(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
-	char **ret_path, char *why, size_t why_size);
+/* Kernel and initrds, as we serve them: `n` 0 is the kernel, 1.. the initrds; -ENOENT past the last.
+ * `ret_path` "NAME/path" below /boot/ and for TFTP. Those of a medium by URL are in the cache
+ * (fetch_name.h), once they were fetched. */
+int render_file(const struct rendering *r, unsigned n, char **ret_url, char **ret_path, char *why,
+	size_t why_size);
 
 /* The same files' own URLs, of a medium by URL, and the SHA-256 that the profile wants ("": none). -ENOENT
  * past the last, and for a local medium. */
-int render_origin(const json_t *snapshot, const json_t *context, unsigned n, char **ret_url,
-	char **ret_sha256, char *why, size_t why_size);
+int render_origin(const struct rendering *r, unsigned n, char **ret_url, char **ret_sha256,
+	char *why, size_t why_size);
 
 /*
  * Used at create, before anything is made: settings, demands on memory and disk, and every

@@ -235,7 +235,8 @@ static void render_one(
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char url[128] = "", why[512], *text = NULL;
 	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
-	json_t *snapshot = NULL, *context = NULL;
+	json_t *snapshot = NULL;
+	struct rendering *rendering = NULL;
 	const char *loader = http_arg(r, "for");
 	enum script_kind kind = SCRIPT_IPXE;
 	int rc;
@@ -248,19 +249,19 @@ static void render_one(
 		segment_base_url(seg, url, sizeof url);
 	rc = snapshot_of(s, m, &in, &snapshot, why, sizeof why);
 	if (!rc)
-		rc = render_context(&in, snapshot, &context, why, sizeof why);
+		rc = rendering_new(&in, snapshot, &rendering, why, sizeof why);
 	if (!rc && !strcmp(what, "script"))
-		rc = render_script(snapshot, context, kind, &text, why, sizeof why);
+		rc = render_script(rendering, kind, &text, why, sizeof why);
 	else if (!rc && !strcmp(what, "answers"))
-		rc = render_answers(snapshot, context, &text, why, sizeof why);
+		rc = render_answers(rendering, &text, why, sizeof why);
 	else if (!rc)
-		rc = render_cmdline(snapshot, context, &text, why, sizeof why);
+		rc = render_cmdline(rendering, &text, why, sizeof why);
 	if (rc)
 		http_respond_error(r, 422, "%s", why);
 	else
 		http_respond_json(r, 200, json_pack("{s:s}", "text", text));
 	free(text);
-	json_decref(context);
+	rendering_free(rendering);
 	json_decref(snapshot);
 }
 

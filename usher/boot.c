@@ -59,9 +59,9 @@ static const struct nic *nic_on(const struct machine *m, uint32_t segment)
 	return NULL;
 }
 
-/* The context of the boot that is under way. */
-static int context_for(struct service *s, const struct machine *m, uint32_t segment, json_t **ret,
-	char *why, size_t size)
+/* For the boot that is under way. */
+static int rendering_for(struct service *s, const struct machine *m, uint32_t segment,
+	struct rendering **ret, char *why, size_t size)
 {
 	const struct segment *seg = segments_by_id(&s->segments, segment);
 	char url[128] = "";
@@ -74,20 +74,20 @@ static int context_for(struct service *s, const struct machine *m, uint32_t segm
 
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
-	return render_context(&in, m->attempt.snapshot, ret, why, size);
+	return rendering_new(&in, m->attempt.snapshot, ret, why, size);
 }
 
 int boot_render(struct service *s, struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret, char *why, size_t size)
 {
-	json_t *context = NULL;
-	int rc = context_for(s, m, segment, &context, why, size);
+	struct rendering *rendering = NULL;
+	int rc = rendering_for(s, m, segment, &rendering, why, size);
 
 	if (!rc)
-		rc = render_script(m->attempt.snapshot, context, kind, ret, why, size);
+		rc = render_script(rendering, kind, ret, why, size);
 	if (rc)
 		timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
-	json_decref(context);
+	rendering_free(rendering);
 	return rc;
 }
 
@@ -105,14 +105,14 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret)
 static int answers_for(
 	struct service *s, struct machine *m, uint32_t segment, char **ret, char *why, size_t size)
 {
-	json_t *context = NULL;
-	int rc = context_for(s, m, segment, &context, why, size);
+	struct rendering *rendering = NULL;
+	int rc = rendering_for(s, m, segment, &rendering, why, size);
 
 	if (!rc)
-		rc = render_answers(m->attempt.snapshot, context, ret, why, size);
+		rc = render_answers(rendering, ret, why, size);
 	if (rc)
 		timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
-	json_decref(context);
+	rendering_free(rendering);
 	return rc;
 }
 

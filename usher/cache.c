@@ -44,15 +44,14 @@ static int look_at(struct looking *l, const char *url, const char *sum, char *wh
 	return rc ? -EIO : 0;
 }
 
-static int look_at_all(
-	struct looking *l, const json_t *snapshot, const json_t *context, char *why, size_t size)
+static int look_at_all(struct looking *l, const struct rendering *rendering, char *why, size_t size)
 {
 	char *url, *sum;
 	int rc = 0;
 
 	for (unsigned n = 0; !rc; n++) {
 		url = sum = NULL;
-		rc = render_origin(snapshot, context, n, &url, &sum, why, size);
+		rc = render_origin(rendering, n, &url, &sum, why, size);
 		if (!rc)
 			rc = look_at(l, url, sum, why, size);
 		free(url);
@@ -68,17 +67,17 @@ int cache_look(struct service *s, const struct render_input *in, const json_t *s
 		.missing = json_array(),
 		.warning = warning,
 		.warning_size = warning_size};
-	json_t *context = NULL;
-	int rc = render_context(in, snapshot, &context, why, size);
+	struct rendering *rendering = NULL;
+	int rc = rendering_new(in, snapshot, &rendering, why, size);
 
 	*warning = '\0';
 	if (!rc)
-		rc = look_at_all(&l, snapshot, context, why, size);
+		rc = look_at_all(&l, rendering, why, size);
 	if (!rc && json_array_size(l.missing)) {
 		rc = -EINPROGRESS;
 		*ret_missing = json_incref(l.missing);
 	}
-	json_decref(context);
+	rendering_free(rendering);
 	json_decref(l.missing);
 	return rc;
 }
@@ -114,22 +113,22 @@ static int keep_of(struct service *s, struct machine *m, struct keep_list *k)
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char base_url[128] = "";
 	struct render_input in = {.machine = m, .segment = seg, .base_url = base_url};
-	json_t *context = NULL;
+	struct rendering *rendering = NULL;
 	char *url, *sum, why[512];
 	int rc;
 
 	if (seg)
 		segment_base_url(seg, base_url, sizeof base_url);
-	rc = render_context(&in, m->attempt.snapshot, &context, why, sizeof why);
+	rc = rendering_new(&in, m->attempt.snapshot, &rendering, why, sizeof why);
 	for (unsigned n = 0; !rc; n++) {
 		url = sum = NULL;
-		rc = render_origin(m->attempt.snapshot, context, n, &url, &sum, why, sizeof why);
+		rc = render_origin(rendering, n, &url, &sum, why, sizeof why);
 		if (!rc)
 			rc = keep_one(k, url);
 		free(url);
 		free(sum);
 	}
-	json_decref(context);
+	rendering_free(rendering);
 	return rc == -ENOMEM ? rc : 0;
 }
 

@@ -84,17 +84,14 @@ static json_t *validated(const struct profile *p)
 static struct served serve(const json_t *snapshot)
 {
 	struct served s = {0};
-	json_t *context = NULL;
+	struct rendering *r = NULL;
 	char why[512];
 
-	ck_assert_msg(render_context(&in, snapshot, &context, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(
-		render_script(snapshot, context, SCRIPT_IPXE, &s.script, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(
-		render_cmdline(snapshot, context, &s.cmdline, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(
-		render_answers(snapshot, context, &s.answers, why, sizeof(why)) == 0, "%s", why);
-	json_decref(context);
+	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_script(r, SCRIPT_IPXE, &s.script, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_cmdline(r, &s.cmdline, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_answers(r, &s.answers, why, sizeof(why)) == 0, "%s", why);
+	rendering_free(r);
 	return s;
 }
 
@@ -294,7 +291,9 @@ START_TEST(rocky)
 		"inst.ks=http://192.168.122.1:8067/m/cafe/answers "
 		"inst.repo=http://mirror.lab/rocky/os inst.text ip=dhcp "
 		"BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0,115200n8");
-	has(s.script, "kernel http://192.168.122.1:8067/boot/cache/1752661b9302692038ca33e1a26766b5/vmlinuz ");
+	has(s.script,
+		"kernel "
+		"http://192.168.122.1:8067/boot/cache/1752661b9302692038ca33e1a26766b5/vmlinuz ");
 	has(s.answers, "\nurl --url='http://mirror.lab/rocky/os'\n");
 	has(s.answers, "\nrootpw --iscrypted '$6$salt$hashhashhashhashhash'\n");
 	has(s.answers, "\nsshkey --username=root 'a'\\''b\"c$d`e\\f;g #h'\n");
@@ -442,19 +441,20 @@ END_TEST
 START_TEST(files)
 {
 	struct profile *p = shipped("debian-12");
-	json_t *snapshot = validated(p), *context = NULL;
+	json_t *snapshot = validated(p);
+	struct rendering *r = NULL;
 	char *url = NULL, *path = NULL, why[512];
 
-	ck_assert_int_eq(render_context(&in, snapshot, &context, why, sizeof(why)), 0);
-	ck_assert_int_eq(render_file(snapshot, context, 1, &url, &path, why, sizeof(why)), 0);
+	ck_assert_int_eq(rendering_new(&in, snapshot, &r, why, sizeof(why)), 0);
+	ck_assert_int_eq(render_file(r, 1, &url, &path, why, sizeof(why)), 0);
 	ck_assert_str_eq(
 		url, "http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/initrd.gz");
 	ck_assert_str_eq(path, "debian-12/debian-installer/amd64/initrd.gz");
 	free(url);
 	free(path);
-	ck_assert_int_eq(render_file(snapshot, context, 2, &url, &path, why, sizeof(why)), -ENOENT);
+	ck_assert_int_eq(render_file(r, 2, &url, &path, why, sizeof(why)), -ENOENT);
 	ck_assert_str_eq(render_answers_type(snapshot), "text/plain; charset=utf-8");
-	json_decref(context);
+	rendering_free(r);
 	json_decref(snapshot);
 	profile_free(p);
 }
