@@ -342,8 +342,11 @@ static int render_range(struct render *r, const struct source *s, size_t from, s
 
 	while (at < to && rc == 0) {
 		const struct part *p = &s->parts.all[at];
+		size_t before = r->out.len;
 
 		rc = render_part(r, s, at);
+		if (r->o->map && p->kind <= PART_RAW)
+			mustache_map_note(r->o->map, &r->out, before, &s->o, p->line);
 		at = p->kind == PART_SECTION || p->kind == PART_INVERTED ? p->end : at + 1;
 	}
 	return rc;
@@ -368,6 +371,8 @@ int mustache_render(const char *text, const json_t *context, const struct mustac
 	if (r.out.rc == -EFBIG)
 		mustache_fault(why, why_size, -EFBIG, o, 1, 1, "more than %d bytes come of it",
 			MUSTACHE_OUTPUT_MAX);
+	if (rc == 0 && o->map && o->map->short_of_memory)
+		rc = -ENOMEM;
 	if (rc == 0)
 		return text_take(&r.out, ret);
 	text_fini(&r.out);

@@ -44,6 +44,22 @@ const char *mustache_format_name(enum mustache_format f); /* "shell" */
 /* -EINVAL when there is no such format; "html" is xml, "ipxe" is cmdline. */
 int mustache_format_parse(const char *name, enum mustache_format *ret);
 
+/* Where each line of a rendering comes from: its first byte's file and line. Begins as {0}. */
+struct mustache_map {
+	struct mustache_line {
+		unsigned file, line; /* files[file]; from 1 */
+	} * lines;
+	size_t n, cap;
+	char **files; /* the template and the partials that gave something, as messages call them */
+	size_t n_files;
+	bool short_of_memory;
+};
+
+void mustache_map_fini(struct mustache_map *map);
+/* Of line `line` (from 1); past the end the last one, of an empty rendering NULL and 0. The file is
+ * borrowed. */
+const char *mustache_map_find(const struct mustache_map *map, size_t line, unsigned *ret_line);
+
 struct mustache_options {
 	const char *file; /* what messages call the text */
 	unsigned line;    /* its first line's number in that file; 0 is 1 */
@@ -54,6 +70,7 @@ struct mustache_options {
 	 * May be NULL. */
 	const char *(*partial)(void *arg, const char *name);
 	void *arg;
+	struct mustache_map *map; /* filled when it is not NULL */
 };
 
 /*

@@ -100,8 +100,10 @@ static int parse_text(struct parser *p, const char *to)
 {
 	while (p->at < to) {
 		const char *nl = memchr(p->at, '\n', (size_t)(to - p->at));
-		struct part part = {
-			.kind = PART_TEXT, .s = p->at, .at_start = p->at == p->line_start};
+		struct part part = {.kind = PART_TEXT,
+			.s = p->at,
+			.at_start = p->at == p->line_start,
+			.line = p->line};
 		int rc;
 
 		part.len = (size_t)((nl ? nl + 1 : to) - p->at);
@@ -224,7 +226,7 @@ static int check_name(struct parser *p, const struct tag *t)
  * it. */
 static int mark_line_start(struct parser *p, const struct tag *t)
 {
-	struct part part = {.kind = PART_TEXT, .s = t->from, .at_start = true};
+	struct part part = {.kind = PART_TEXT, .s = t->from, .at_start = true, .line = t->line};
 
 	if (t->alone || t->from != t->line_start)
 		return 0;

@@ -43,6 +43,10 @@ void parts_fini(struct parts *ps);
 int mustache_fault(char *why, size_t why_size, int rc, const struct mustache_options *o,
 	unsigned line, unsigned col, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
+/* Notes that the lines beginning in out[from..] come from this line of the text with the options `o`. */
+void mustache_map_note(struct mustache_map *map, const struct text *out, size_t from,
+	const struct mustache_options *o, unsigned line);
+
 /* Appends `value` as `f` wants it; NULL, or what the value has that `f` cannot carry ("a line
  * break"). */
 const char *mustache_escape(struct text *out, enum mustache_format f, const char *value);

@@ -19,8 +19,20 @@ static int nothing(void *arg, const char *name)
 	return strlen(name) == 0;
 }
 
+/* Each line has its place, and none has two. */
+static void check_map(const struct mustache_map *map, const char *out)
+{
+	size_t lines = 0, i;
+
+	for (i = 0; out[i]; i++)
+		lines += i == 0 || out[i - 1] == '\n';
+	if (map->n != lines)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct mustache_map map = {0};
 	json_t *context;
 	char *text, *out = NULL, why[256] = "";
 	struct mustache_options o = {.file = "fuzz", .partial = partial};
@@ -36,11 +48,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	o.arg = text + strlen(text) + (strlen(text) < size - 1);
 	o.format = (enum mustache_format)(data[0] % MUSTACHE_FORMATS);
 	o.lenient = data[0] & 0x80;
+	o.map = data[0] & 0x40 ? &map : NULL;
 	rc = mustache_render(text, context, &o, &out, why, sizeof(why));
 	if ((rc == 0) != (out != NULL) || (rc < 0 && !*why))
 		abort();
 	if (out && strlen(out) > MUSTACHE_OUTPUT_MAX)
 		abort();
+	if (out && o.map)
+		check_map(&map, out);
+	mustache_map_fini(&map);
 	free(out);
 	mustache_partials(text, &o, nothing, NULL, why, sizeof(why));
 	json_decref(context);

@@ -192,6 +192,51 @@ START_TEST(partials)
 }
 END_TEST
 
+/* What was rendered, each line with its place before it. */
+static void expect_map(const char *text, const char *want)
+{
+	json_t *set = json_pack("{s:s, s:s, s:s}", "p", "{{n}}\n {{>q}}\n", "q",
+		"x\n{{! gone }}\ny{{lines}}\n", "empty", "");
+	json_t *context = json_pack("{s:i, s:s, s:[i,i]}", "n", 7, "lines", "1\n2", "two", 1, 2);
+	struct mustache_map map = {0};
+	struct mustache_options o = {
+		.file = "dir/t", .partial = partial_in, .arg = set, .map = &map};
+	char why[256] = "", *out = NULL, *rest, *line, got[512] = "";
+	size_t n = 0;
+
+	ck_assert_msg(mustache_render(text, context, &o, &out, why, sizeof(why)) == 0, "%s", why);
+	for (rest = out; (line = strsep(&rest, "\n")) && (*line || rest);) {
+		unsigned at;
+		const char *file = mustache_map_find(&map, ++n, &at);
+
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s:%u %s|", file, at, line);
+	}
+	ck_assert_str_eq(got, want);
+	ck_assert_uint_eq(map.n, n);
+	free(out);
+	mustache_map_fini(&map);
+	json_decref(set);
+	json_decref(context);
+}
+
+START_TEST(line_map)
+{
+	struct mustache_map map = {0};
+	unsigned line = 7;
+
+	ck_assert_ptr_null(mustache_map_find(&map, 1, &line));
+	ck_assert_uint_eq(line, 0);
+	expect_map("", "");
+	expect_map("a\n\nb", "dir/t:1 a|dir/t:2 |dir/t:3 b|");
+	expect_map("{{! a\ncomment }}\nb {{lines}} c\nd\n", "dir/t:3 b 1|dir/t:3 2 c|dir/t:4 d|");
+	expect_map("{{#two}}\n{{.}}\n-\n{{/two}}\ne",
+		"dir/t:2 1|dir/t:3 -|dir/t:2 2|dir/t:3 -|dir/t:5 e|");
+	expect_map("{{>empty}}\n{{#two}}{{.}}{{/two}}\nz", "dir/t:2 12|dir/t:3 z|");
+	expect_map("a\n  {{>p}}\nb\n",
+		"dir/t:1 a|dir/p:1   7|dir/q:1    x|dir/q:3    y1|dir/q:3 2|dir/t:3 b|");
+}
+END_TEST
+
 START_TEST(limits)
 {
 	json_t *set = json_pack("{s:s}", "two", "{{>two}}{{>two}}");
@@ -251,6 +296,7 @@ int main(void)
 	tcase_add_test(t, refused_values);
 	tcase_add_test(t, faults);
 	tcase_add_test(t, partials);
+	tcase_add_test(t, line_map);
 	tcase_add_test(t, limits);
 	tcase_add_test(t, names_of_partials);
 	suite_add_tcase(s, t);
