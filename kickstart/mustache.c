@@ -260,11 +260,15 @@ static int render_section(struct render *r, const struct source *s, size_t at)
 	return rc;
 }
 
-/* A partial lies beside the text that was asked for. */
-static const char *partial_file(const char *file, const char *name, char *buf, size_t size)
+/* Its own file, or one beside the text that was asked for. */
+static const char *partial_file(
+	const struct mustache_options *o, const char *name, char *buf, size_t size)
 {
+	const char *own = o->partial_file ? o->partial_file(o->arg, name) : NULL, *file = o->file;
 	const char *slash = file ? strrchr(file, '/') : NULL;
 
+	if (own)
+		return own;
 	if (!slash || snprintf(buf, size, "%.*s/%s", (int)(slash - file), file, name) >= (int)size)
 		return name;
 	return buf;
@@ -284,7 +288,7 @@ static int render_partial(struct render *r, const struct source *s, const struct
 	if (r->partials == MUSTACHE_DEPTH_MAX)
 		return part_fault(r, s, p, -EFBIG, "more than %d partials inside each other",
 			MUSTACHE_DEPTH_MAX);
-	in.o.file = partial_file(r->o->file, name, file, sizeof(file));
+	in.o.file = partial_file(r->o, name, file, sizeof(file));
 	in.o.line = 1;
 	in.o.line_only = false;
 	in.parts = (struct parts){0};
@@ -380,7 +384,8 @@ int mustache_render(const char *text, const json_t *context, const struct mustac
 }
 
 int mustache_partials(const char *text, const struct mustache_options *o,
-	int (*found)(void *arg, const char *name), void *arg, char *why, size_t why_size)
+	int (*found)(void *arg, const char *name, unsigned line, unsigned col), void *arg,
+	char *why, size_t why_size)
 {
 	char name[MUSTACHE_NAME_MAX];
 	struct parts parts;
@@ -393,7 +398,7 @@ int mustache_partials(const char *text, const struct mustache_options *o,
 		if (parts.all[i].kind != PART_PARTIAL)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)parts.all[i].len, parts.all[i].s);
-		rc = found(arg, name);
+		rc = found(arg, name, parts.all[i].line, parts.all[i].col);
 	}
 	parts_fini(&parts);
 	return rc;

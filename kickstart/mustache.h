@@ -69,6 +69,8 @@ struct mustache_options {
 	/* The text of a partial, borrowed until mustache_render() returns; NULL: there is none.
 	 * May be NULL. */
 	const char *(*partial)(void *arg, const char *name);
+	/* What messages call that partial; NULL, or the callback itself NULL: a file beside `file`. */
+	const char *(*partial_file)(void *arg, const char *name);
 	void *arg;
 	struct mustache_map *map; /* filled when it is not NULL */
 };
@@ -80,9 +82,10 @@ struct mustache_options {
 int mustache_render(const char *text, const json_t *context, const struct mustache_options *o,
 	char **ret, char *why, size_t why_size);
 
-/* Calls `found` with the name of each partial tag of `text`, in order; a nonzero return ends it
- * and is returned. -EINVAL with `why` as above when the text does not parse. */
+/* Calls `found` with the name of each partial tag of `text` and where it stands, in order; a nonzero
+ * return ends it and is returned. -EINVAL with `why` as above when the text does not parse. */
 int mustache_partials(const char *text, const struct mustache_options *o,
-	int (*found)(void *arg, const char *name), void *arg, char *why, size_t why_size);
+	int (*found)(void *arg, const char *name, unsigned line, unsigned col), void *arg,
+	char *why, size_t why_size);
 
 #endif

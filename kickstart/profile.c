@@ -2,9 +2,11 @@
 #include "kickstart/profile_xml.h"
 #include "kickstart/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,7 @@ void profile_free(struct profile *p)
 	for (i = 0; i < PROFILE_FILES; i++) {
 		free(p->files[i].name);
 		free(p->files[i].text);
+		free(p->files[i].path);
 	}
 	free(p);
 }
@@ -107,75 +110,174 @@ const char *profile_file(const struct profile *p, const char *name)
 	return NULL;
 }
 
+const char *profile_file_path(const struct profile *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++)
+		if (strcmp(p->files[i].name, name) == 0)
+			return p->files[i].path;
+	return NULL;
+}
+
 /* Reading the templates: a list that grows by the partials of what is on it. */
 struct loading {
 	struct profile *p;
 	const char *dir;
-	int dirfd;
-	const char *for_file; /* who asks, for messages */
+	const char *const *shared; /* where partials may lie besides, ended by NULL */
+	const char *for_file;      /* who asks, for messages */
 	char *why;
 	size_t why_size;
 };
 
-static int load_file(void *arg, const char *name)
+/* Of a folder: -ENOENT when it is not there. */
+static int read_file(const char *dir, const char *name, size_t max, char **ret)
 {
-	struct loading *l = arg;
+	int rc, fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOTDIR ? -ENOENT : -errno;
+	rc = text_read_file(fd, name, max, ret);
+	close(fd);
+	return rc;
+}
+
+/* Takes `name` from `dir`, with the path to tell where it is not the profile's own. */
+static int add_file(struct loading *l, const char *dir, const char *name)
+{
 	struct profile *p = l->p;
-	struct profile_file *f = &p->files[p->n_files];
+	struct profile_file f = {0};
 	int rc;
 
-	if (profile_file(p, name))
-		return 0;
 	if (p->n_files == PROFILE_FILES) {
 		snprintf(l->why, l->why_size, "%s: more than %d templates", p->file, PROFILE_FILES);
 		return -EFBIG;
 	}
-	if (strchr(name, '/') || *name == '.')
-		rc = -EINVAL;
-	else
-		rc = text_read_file(l->dirfd, name, PROFILE_FILE_MAX, &f->text);
-	if (rc < 0) {
+	rc = read_file(dir, name, PROFILE_FILE_MAX, &f.text);
+	if (rc < 0)
+		return rc;
+	f.name = strdup(name);
+	if (!f.name || (dir != l->dir && asprintf(&f.path, "%s/%s", dir, name) < 0)) {
+		free(f.name);
+		free(f.text);
+		return -ENOMEM;
+	}
+	p->files[p->n_files++] = f;
+	return 0;
+}
+
+static bool plain_name(const char *name)
+{
+	return *name && *name != '.' && !strchr(name, '/');
+}
+
+static int load_answers(struct loading *l)
+{
+	const char *name = l->p->answers;
+	int rc = plain_name(name) ? add_file(l, l->dir, name) : -EINVAL;
+
+	if (rc < 0 && rc != -EFBIG)
 		snprintf(l->why, l->why_size, "%s: the template '%s' cannot be read: %s",
-			l->for_file, name,
+			l->p->file, name,
 			rc == -EINVAL ? "expected a text file in the profile's directory"
 				      : strerror(-rc));
-		return rc;
+	return rc;
+}
+
+/* A name in `dir` that `name` may have been meant for; `best` holds it. */
+static void nearest_in(const char *dir, const char *name, char best[NAME_MAX + 1])
+{
+	DIR *d = opendir(dir);
+	const char *near = *best ? best : NULL;
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		text_nearer(name, plain_name(e->d_name) ? e->d_name : "", &near);
+		if (near && near != best) {
+			snprintf(best, NAME_MAX + 1, "%s", near);
+			near = best;
+		}
 	}
-	f->name = strdup(name);
-	if (!f->name)
-		return -ENOMEM; /* its text is freed with the profile */
-	p->n_files++;
-	return 0;
+	if (d)
+		closedir(d);
+}
+
+static int no_partial(const struct loading *l, const char *name, unsigned line, unsigned col)
+{
+	char best[NAME_MAX + 1] = "";
+	struct text t;
+	size_t i;
+
+	text_init(&t, l->why_size);
+	nearest_in(l->dir, name, best);
+	for (i = 0; l->shared[i]; i++)
+		nearest_in(l->shared[i], name, best);
+	text_printf(&t, "%s:%u:%u: no partial '%s'", l->for_file, line, col, name);
+	if (*best)
+		text_printf(&t, " (did you mean '%s'?)", best);
+	text_printf(&t, " in %s", l->dir);
+	for (i = 0; l->shared[i]; i++)
+		text_printf(&t, ", %s", l->shared[i]);
+	snprintf(l->why, l->why_size, "%s", t.s ? t.s : "out of memory");
+	text_fini(&t);
+	return -ENOENT;
+}
+
+/* The profile's own folder goes first, then the shared ones in their order. */
+static int load_partial(void *arg, const char *name, unsigned line, unsigned col)
+{
+	struct loading *l = arg;
+	const char *dir = l->dir;
+	size_t i;
+	int rc;
+
+	if (profile_file(l->p, name))
+		return 0;
+	if (!plain_name(name)) {
+		snprintf(l->why, l->why_size,
+			"%s:%u:%u: the partial '%s' leaves its folder, expected a file's name",
+			l->for_file, line, col, name);
+		return -EINVAL;
+	}
+	rc = add_file(l, dir, name);
+	for (i = 0; rc == -ENOENT && l->shared[i]; i++)
+		rc = add_file(l, dir = l->shared[i], name);
+	if (rc == -ENOENT)
+		return no_partial(l, name, line, col);
+	if (rc < 0 && rc != -EFBIG)
+		snprintf(l->why, l->why_size, "%s:%u:%u: the partial %s/%s cannot be read: %s",
+			l->for_file, line, col, dir, name,
+			rc == -EINVAL ? "expected a text file" : strerror(-rc));
+	return rc;
 }
 
 static int load_partials_of(struct loading *l, size_t i)
 {
+	const struct profile_file *f = &l->p->files[i];
 	struct mustache_options o = {0};
 	char *path;
 	int rc;
 
-	if (asprintf(&path, "%s/%s", l->dir, l->p->files[i].name) < 0)
+	if (asprintf(&path, "%s%s%s", f->path ? "" : l->dir, f->path ? "" : "/",
+		    f->path ? f->path : f->name) < 0)
 		return -ENOMEM;
 	o.file = l->for_file = path;
-	rc = mustache_partials(l->p->files[i].text, &o, load_file, l, l->why, l->why_size);
+	rc = mustache_partials(f->text, &o, load_partial, l, l->why, l->why_size);
 	free(path);
 	return rc;
 }
 
-static int load_files(struct profile *p, const char *dir, int dirfd, char *why, size_t why_size)
+static int load_files(struct profile *p, const char *dir, const char *const *shared, char *why,
+	size_t why_size)
 {
-	struct loading l = {.p = p,
-		.dir = dir,
-		.dirfd = dirfd,
-		.for_file = p->file,
-		.why = why,
-		.why_size = why_size};
+	struct loading l = {
+		.p = p, .dir = dir, .shared = shared, .why = why, .why_size = why_size};
 	size_t i;
 	int rc;
 
 	if (!p->answers)
 		return 0;
-	rc = load_file(&l, p->answers);
+	rc = load_answers(&l);
 	for (i = 0; rc == 0 && i < p->n_files; i++)
 		rc = load_partials_of(&l, i);
 	return rc;
@@ -203,18 +305,12 @@ static int check_dir_name(
 	return rc;
 }
 
-static int read_into(
-	struct profile *p, const char *given, const char *dir, char *why, size_t why_size)
+static int read_into(struct profile *p, const char *given, const char *dir,
+	const char *const *shared, char *why, size_t why_size)
 {
 	char *xml = NULL;
-	int rc, dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int rc = read_file(dir, "profile.xml", PROFILE_XML_MAX, &xml);
 
-	if (dirfd < 0) {
-		rc = -errno;
-		snprintf(why, why_size, "%s: %s", dir, strerror(-rc));
-		return rc;
-	}
-	rc = text_read_file(dirfd, "profile.xml", PROFILE_XML_MAX, &xml);
 	if (rc < 0)
 		snprintf(why, why_size, "%s: %s", p->file, strerror(-rc));
 	if (rc == 0)
@@ -222,13 +318,13 @@ static int read_into(
 	if (rc == 0)
 		rc = check_dir_name(p, given, dir, why, why_size);
 	if (rc == 0)
-		rc = load_files(p, dir, dirfd, why, why_size);
+		rc = load_files(p, dir, shared, why, why_size);
 	free(xml);
-	close(dirfd);
 	return rc;
 }
 
-int profile_read(const char *given, struct profile **ret, char *why, size_t why_size)
+int profile_read_with(const char *given, const char *const *shared, struct profile **ret, char *why,
+	size_t why_size)
 {
 	struct profile *p = NULL;
 	char *dir = realpath(given, NULL);
@@ -249,12 +345,28 @@ int profile_read(const char *given, struct profile **ret, char *why, size_t why_
 	}
 	p->boots = PROFILE_BOOTS;
 	p->timeout_s = PROFILE_TIMEOUT_S;
-	rc = read_into(p, given, dir, why, why_size);
+	rc = read_into(p, given, dir, shared, why, why_size);
 out:
 	if (rc < 0)
 		profile_free(p);
 	else
 		*ret = p;
 	free(dir);
+	return rc;
+}
+
+int profile_read(const char *dir, struct profile **ret, char *why, size_t why_size)
+{
+	const char *shared[] = {NULL, NULL};
+	char *beside;
+	int rc;
+
+	if (asprintf(&beside, "%s/../../" PROFILE_PARTIALS, dir) < 0) {
+		snprintf(why, why_size, "%s: out of memory", dir);
+		return -ENOMEM;
+	}
+	shared[0] = beside;
+	rc = profile_read_with(dir, shared, ret, why, why_size);
+	free(beside);
 	return rc;
 }

@@ -104,6 +104,7 @@ struct profile_setting {
 struct profile_file {
 	char *name;
 	char *text;
+	char *path; /* where it was read when that is not the profile's folder; or NULL */
 };
 
 struct profile {
@@ -132,8 +133,15 @@ struct profile {
 	size_t n_files;
 };
 
-/* Reads DIR/profile.xml and the templates it needs. -EINVAL (or -ENOENT, -ENOMEM …) with one
+/* The folder of shared partials, beside the folder of profiles. */
+#define PROFILE_PARTIALS "partials"
+
+/* Reads DIR/profile.xml and the templates it needs; partials that are not in DIR are taken from the first
+ * of `shared` (folders, ended by NULL; they need not exist) that has them. -EINVAL (or -ENOENT, -ENOMEM …) with one
  * line in `why`: "FILE:LINE: what is wrong, what was expected". */
+int profile_read_with(const char *dir, const char *const *shared, struct profile **ret, char *why,
+	size_t why_size);
+/* The same with DIR/../../partials alone. */
 int profile_read(const char *dir, struct profile **ret, char *why, size_t why_size);
 void profile_free(struct profile *p); /* NULL is fine */
 
@@ -144,6 +152,8 @@ int profile_set_media(struct profile *p, const char *path, const char *url, json
 const struct profile_setting *profile_setting(const struct profile *p, const char *name);
 /* A template's text, or NULL. */
 const char *profile_file(const struct profile *p, const char *name);
+/* Where it was read, or NULL: in the profile's folder. */
+const char *profile_file_path(const struct profile *p, const char *name);
 
 /*
  * What the machine's settings (object of strings, or NULL) come to: every declared setting has a

@@ -106,6 +106,18 @@ static json_t *files_json(const struct profile *p)
 	return all;
 }
 
+/* Of those that are not beside profile.xml: for messages only. */
+static json_t *paths_json(const struct profile *p)
+{
+	json_t *all = json_object();
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++)
+		if (p->files[i].path)
+			json_object_set_new(all, p->files[i].name, json_string(p->files[i].path));
+	return all;
+}
+
 json_t *profile_to_json(const struct profile *p)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name", p->name, "title", p->title,
@@ -115,9 +127,9 @@ json_t *profile_to_json(const struct profile *p)
 
 int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret)
 {
-	json_t *s = json_pack("{s:i, s:o, s:o, s:s, s:s*, s:O}", "version",
+	json_t *s = json_pack("{s:i, s:o, s:o, s:o, s:s, s:s*, s:O}", "version",
 		PROFILE_SNAPSHOT_VERSION, "profile", profile_to_json(p), "files", files_json(p),
-		"format", mustache_format_name(p->answers_format), "answers", p->answers,
+		"paths", paths_json(p), "format", mustache_format_name(p->answers_format), "answers", p->answers,
 		"settings", settings);
 
 	if (!s)
@@ -274,7 +286,8 @@ static void take_guest(struct taking *t, const json_t *from, struct profile *p)
 	p->requires_disk = take_number(t, from, "requires_disk");
 }
 
-static void take_files(struct taking *t, const json_t *from, struct profile *p)
+static void take_files(
+	struct taking *t, const json_t *from, const json_t *paths, struct profile *p)
 {
 	const char *name;
 	json_t *text;
@@ -290,6 +303,7 @@ static void take_files(struct taking *t, const json_t *from, struct profile *p)
 		p->files[p->n_files].text = strdup(json_string_value(text));
 		if (!p->files[p->n_files].name || !p->files[p->n_files].text)
 			t->rc = -ENOMEM;
+		take_text(t, paths, name, false, &p->files[p->n_files].path);
 		p->n_files++;
 		if (t->rc)
 			return;
@@ -311,7 +325,7 @@ static void take_all(struct taking *t, const json_t *snapshot, struct profile *p
 	for (i = 0; i < json_array_size(settings) && i < PROFILE_SETTINGS; i++)
 		take_setting(t, json_array_get(settings, i), &p->settings[p->n_settings++]);
 	take_guest(t, json_object_get(of, "guest"), p);
-	take_files(t, json_object_get(snapshot, "files"), p);
+	take_files(t, json_object_get(snapshot, "files"), json_object_get(snapshot, "paths"), p);
 	take_text(t, snapshot, "answers", false, &p->answers);
 	if (!t->rc &&
 		((p->answers && !profile_file(p, p->answers)) || !format ||

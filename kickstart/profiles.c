@@ -142,6 +142,40 @@ static int unknown(const struct profiles *ps, const char *name, char *why, size_
 	return -ENOENT;
 }
 
+/* "partials" beside the folder; heap. */
+static char *partials_beside(const char *path)
+{
+	size_t len = strlen(path);
+	char *dir;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	while (len && path[len - 1] != '/')
+		len--;
+	return asprintf(&dir, "%.*s" PROFILE_PARTIALS, (int)len, path) < 0 ? NULL : dir;
+}
+
+int profiles_read(const struct profiles *ps, const char *dir, struct profile **ret, char *why,
+	size_t why_size)
+{
+	char *shared[PROFILES_PATHS + 1] = {NULL};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < ps->n_paths; i++) {
+		shared[i] = partials_beside(ps->paths[i]);
+		if (!shared[i])
+			rc = -ENOMEM;
+	}
+	if (rc < 0)
+		snprintf(why, why_size, "out of memory");
+	else
+		rc = profile_read_with(dir, (const char *const *)shared, ret, why, why_size);
+	for (i = 0; i < ps->n_paths; i++)
+		free(shared[i]);
+	return rc;
+}
+
 int profiles_find(const struct profiles *ps, const char *name, struct profile **ret, char *why,
 	size_t why_size)
 {
@@ -153,7 +187,7 @@ int profiles_find(const struct profiles *ps, const char *name, struct profile **
 
 		if (!dir)
 			continue;
-		rc = profile_read(dir, ret, why, why_size);
+		rc = profiles_read(ps, dir, ret, why, why_size);
 		free(dir);
 		return rc;
 	}

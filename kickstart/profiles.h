@@ -24,6 +24,10 @@ int profiles_add_path(struct profiles *ps, const char *dir);
 /* Their names in order, a heap array of heap strings ended by NULL: profiles_names_free(). */
 int profiles_names(const struct profiles *ps, char ***ret);
 void profiles_names_free(char **names);
+/* The profile in `dir`, wherever that is. Partials that it does not have itself are looked for in the
+ * folder "partials" beside each path, in their order: the site's, then ours. */
+int profiles_read(const struct profiles *ps, const char *dir, struct profile **ret, char *why,
+	size_t why_size);
 /* -ENOENT: "no profile 'debain-12' (did you mean 'debian-12'? known: …)"; else as
  * profile_read(). */
 int profiles_find(const struct profiles *ps, const char *name, struct profile **ret, char *why,

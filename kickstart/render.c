@@ -23,6 +23,11 @@ static const char *partial_of(void *arg, const char *name)
 	return profile_file(arg, name);
 }
 
+static const char *partial_file_of(void *arg, const char *name)
+{
+	return profile_file_path(arg, name);
+}
+
 /* A template inside profile.xml. */
 static int render_text(const struct profile *p, const struct profile_text *t, const json_t *context,
 	char **ret, char *why, size_t why_size)
@@ -433,7 +438,10 @@ int render_script(
 static int answers_of(
 	struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
 {
-	struct mustache_options o = {.format = p->answers_format, .partial = partial_of, .arg = p};
+	struct mustache_options o = {.format = p->answers_format,
+		.partial = partial_of,
+		.partial_file = partial_file_of,
+		.arg = p};
 	const char *slash = strrchr(p->file, '/');
 	char *file;
 	int rc;

@@ -13,9 +13,9 @@ static const char *partial(void *arg, const char *name)
 	return arg;
 }
 
-static int nothing(void *arg, const char *name)
+static int nothing(void *arg, const char *name, unsigned line, unsigned col)
 {
-	(void)arg;
+	(void)arg, (void)line, (void)col;
 	return strlen(name) == 0;
 }
 

@@ -97,6 +97,7 @@ export USHER_SOCKET
 usher_start() {
 	mkdir -p "$USHER_LAB/hooks"
 	lab_bind "$LAB_TOP/kickstart/profiles" profiles
+	lab_bind "$LAB_TOP/kickstart/partials" partials
 	[ ! -d "$USHER_TINY" ] || lab_bind "$USHER_TINY" tiny
 	[ -e "$USHER_LAB/usher.xml" ] || usher_config >"$USHER_LAB/usher.xml"
 	"$USHER" serve -c "$USHER_LAB/usher.xml" "$@" >>"$USHER_LAB/usher.log" 2>&1 </dev/null &

@@ -264,10 +264,9 @@ START_TEST(limits)
 }
 END_TEST
 
-static int count_name(void *arg, const char *name)
+static int count_name(void *arg, const char *name, unsigned line, unsigned col)
 {
-	strcat(arg, name);
-	strcat(arg, ";");
+	sprintf((char *)arg + strlen(arg), "%u:%u %s;", line, col, name);
 	return 0;
 }
 
@@ -279,7 +278,7 @@ START_TEST(names_of_partials)
 	ck_assert_int_eq(mustache_partials("{{>a}}\n{{#n}}{{> b.sh }}{{/n}}", &o, count_name, names,
 				 why, 256),
 		0);
-	ck_assert_str_eq(names, "a;b.sh;");
+	ck_assert_str_eq(names, "1:1 a;2:7 b.sh;");
 }
 END_TEST
 

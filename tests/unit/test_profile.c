@@ -182,7 +182,7 @@ START_TEST(says_what_is_wrong)
 		strstr(why, "/p/a:2:1: this section is not closed, expected '{{/y}}'"));
 	put("p/a", "{{>../q}}");
 	ck_assert_int_lt(read_p(&p, why), 0);
-	ck_assert_ptr_nonnull(strstr(why, "/p/a: the template '../q' cannot be read"));
+	ck_assert_ptr_nonnull(strstr(why, "/p/a:1:1: the partial '../q' leaves its folder"));
 }
 END_TEST
 
@@ -368,10 +368,10 @@ START_TEST(snapshot)
 	profile_free(back);
 	back = NULL;
 	json_object_foreach(snap, key, v)
-	{ /* each part is needed but the answers' name */
+	{ /* each part is needed but the answers' names */
 		copy = json_copy(snap);
 		json_object_del(copy, key);
-		if (strcmp(key, "answers") != 0 && strcmp(key, "files") != 0)
+		if (strcmp(key, "answers") != 0 && strcmp(key, "files") != 0 && strcmp(key, "paths") != 0)
 			ck_assert_msg(profile_from_snapshot(copy, &back, NULL, why, sizeof(why)) ==
 					-EPROTO,
 				"%s", key);
@@ -392,6 +392,123 @@ static int count(void *arg, const char *name, const struct profile *p, const cha
 	strcat(arg, p && !why ? " " : "! ");
 	return 0;
 }
+
+#define PARTS HEAD BOOT "<answers format='shell' template='a'/></profile>"
+
+/* The profile in set/p, by the search path site/profiles, set. */
+static int read_in_set(struct profile **ret, char why[512])
+{
+	char path[128], at[128];
+	struct profiles ps;
+	int rc;
+
+	profiles_init(&ps);
+	snprintf(path, sizeof(path), "%s/site/profiles/", dir);
+	ck_assert_int_eq(profiles_add_path(&ps, path), 0);
+	snprintf(path, sizeof(path), "%s/set", dir);
+	ck_assert_int_eq(profiles_add_path(&ps, path), 0);
+	rc = profiles_find(&ps, "p", ret, why, 512);
+	profiles_fini(&ps);
+	if (rc == 0)
+		return 0;
+	snprintf(at, sizeof(at), "%s/", dir); /* messages without the test's own folder */
+	for (char *c = why; (c = strstr(c, at));)
+		memmove(c, c + strlen(at), strlen(c + strlen(at)) + 1);
+	return rc;
+}
+
+static void expect_no_partial(const char *answers, const char *want)
+{
+	struct profile *p = NULL;
+	char why[512];
+
+	put("set/p/a", answers);
+	ck_assert_int_lt(read_in_set(&p, why), 0);
+	ck_assert_ptr_null(p);
+	ck_assert_str_eq(why, want);
+}
+
+static void make_set(void)
+{
+	make_dir("site");
+	make_dir("site/partials");
+	make_dir("set");
+	make_dir("set/p");
+	make_dir("partials");
+	put("set/p/profile.xml", PARTS);
+}
+
+/* The profile's own, the site's, ours; one that is shared may ask for others. */
+START_TEST(partials)
+{
+	struct profile *p = NULL, *back = NULL;
+	json_t *set = json_object(), *snap = NULL;
+	char why[512], path[128];
+
+	make_set();
+	put("set/p/a", "{{>own}}{{>sites}}{{>ours}}");
+	put("set/p/own", "own");
+	put("site/partials/own", "not this");
+	put("site/partials/sites", "{{>own}}");
+	put("partials/sites", "nor this");
+	put("partials/ours", "{{>deep}}");
+	put("site/partials/deep", "deep");
+	ck_assert_msg(read_in_set(&p, why) == 0, "%s", why);
+	ck_assert_uint_eq(p->n_files, 5);
+	ck_assert_str_eq(profile_file(p, "own"), "own");
+	ck_assert_str_eq(profile_file(p, "sites"), "{{>own}}");
+	ck_assert_str_eq(profile_file(p, "ours"), "{{>deep}}");
+	ck_assert_str_eq(profile_file(p, "deep"), "deep");
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
+	ck_assert_int_eq(profile_from_snapshot(snap, &back, NULL, why, sizeof(why)), 0);
+	ck_assert_str_eq(profile_file(back, "deep"), "deep");
+	ck_assert_ptr_null(profile_file_path(back, "own"));
+	snprintf(path, sizeof(path), "%s/site/partials/deep", dir);
+	ck_assert_str_eq(profile_file_path(back, "deep"), path);
+	profile_free(back);
+	profile_free(p);
+	json_decref(snap);
+	json_decref(set);
+}
+END_TEST
+
+/* By its own path alone: those beside the folder that it lies in. */
+START_TEST(partials_of_a_folder)
+{
+	struct profile *p = NULL;
+	char why[512], path[128];
+
+	make_set();
+	put("set/p/a", "{{>ours}}");
+	put("partials/ours", "ours");
+	snprintf(path, sizeof(path), "%s/set/p", dir);
+	ck_assert_msg(profile_read(path, &p, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_str_eq(profile_file(p, "ours"), "ours");
+	profile_free(p);
+}
+END_TEST
+
+START_TEST(partials_that_are_not_there)
+{
+	make_set();
+	put("site/partials/report.sh", "{{>nought}}");
+	put("partials/users", "");
+	make_dir("partials/folder");
+	expect_no_partial("\n\n {{>reprot.sh}}",
+		"set/p/a:3:2: no partial 'reprot.sh' (did you mean 'report.sh'?) in set/p, "
+		"site/partials, partials");
+	expect_no_partial("{{>report.sh}}",
+		"site/partials/report.sh:1:1: no partial 'nought' in set/p, site/partials, "
+		"partials");
+	expect_no_partial("{{>../partials/users}}",
+		"set/p/a:1:1: the partial '../partials/users' leaves its folder, expected a file's "
+		"name");
+	expect_no_partial("{{>.hidden}}",
+		"set/p/a:1:1: the partial '.hidden' leaves its folder, expected a file's name");
+	expect_no_partial("{{>folder}}",
+		"set/p/a:1:1: the partial partials/folder cannot be read: expected a text file");
+}
+END_TEST
 
 START_TEST(search_path)
 {
@@ -445,6 +562,9 @@ int main(void)
 	tcase_add_test(t, programs);
 	tcase_add_test(t, loaders);
 	tcase_add_test(t, snapshot);
+	tcase_add_test(t, partials);
+	tcase_add_test(t, partials_of_a_folder);
+	tcase_add_test(t, partials_that_are_not_there);
 	tcase_add_test(t, search_path);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
