@@ -3,21 +3,24 @@
 #include <errno.h>
 #include <string.h>
 
+#define TEXT "text/plain; charset=utf-8"
+
 static const struct {
 	const char *name;
 	enum mustache_format escaping;
+	const char *type;
 } kinds[ANSWERS_KINDS] = {
-	[ANSWERS_NONE] = {"none", MUSTACHE_NONE},
-	[ANSWERS_KICKSTART] = {"kickstart", MUSTACHE_KICKSTART},
-	[ANSWERS_PRESEED] = {"preseed", MUSTACHE_PRESEED},
-	[ANSWERS_AUTOINSTALL] = {"autoinstall", MUSTACHE_YAML},
-	[ANSWERS_CLOUD_CONFIG] = {"cloud-config", MUSTACHE_YAML},
-	[ANSWERS_AUTOYAST] = {"autoyast", MUSTACHE_XML},
-	[ANSWERS_IGNITION] = {"ignition", MUSTACHE_JSON},
-	[ANSWERS_SCRIPT] = {"script", MUSTACHE_SHELL},
-	[ANSWERS_YAML] = {"yaml", MUSTACHE_YAML},
-	[ANSWERS_XML] = {"xml", MUSTACHE_XML},
-	[ANSWERS_JSON] = {"json", MUSTACHE_JSON},
+	[ANSWERS_NONE] = {"none", MUSTACHE_NONE, TEXT},
+	[ANSWERS_KICKSTART] = {"kickstart", MUSTACHE_KICKSTART, TEXT},
+	[ANSWERS_PRESEED] = {"preseed", MUSTACHE_PRESEED, TEXT},
+	[ANSWERS_AUTOINSTALL] = {"autoinstall", MUSTACHE_YAML, "application/yaml"},
+	[ANSWERS_CLOUD_CONFIG] = {"cloud-config", MUSTACHE_YAML, "application/yaml"},
+	[ANSWERS_AUTOYAST] = {"autoyast", MUSTACHE_XML, "application/xml"},
+	[ANSWERS_IGNITION] = {"ignition", MUSTACHE_JSON, "application/json"},
+	[ANSWERS_SCRIPT] = {"script", MUSTACHE_SHELL, TEXT},
+	[ANSWERS_YAML] = {"yaml", MUSTACHE_YAML, "application/yaml"},
+	[ANSWERS_XML] = {"xml", MUSTACHE_XML, "application/xml"},
+	[ANSWERS_JSON] = {"json", MUSTACHE_JSON, "application/json"},
 };
 
 const char *answers_name(enum answers a)
@@ -40,4 +43,9 @@ int answers_parse(const char *name, enum answers *ret)
 enum mustache_format answers_escaping(enum answers a)
 {
 	return kinds[a].escaping;
+}
+
+const char *answers_type(enum answers a)
+{
+	return kinds[a].type;
 }

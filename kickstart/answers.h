@@ -28,5 +28,6 @@ const char *answers_name(enum answers a); /* "autoyast" */
 int answers_parse(const char *name, enum answers *ret);
 /* What {{name}} is escaped for in it. */
 enum mustache_format answers_escaping(enum answers a);
+const char *answers_type(enum answers a); /* for Content-Type */
 
 #endif

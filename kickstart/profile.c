@@ -33,7 +33,11 @@ void profile_free(struct profile *p)
 	for (i = 0; i < sizeof(p->sums) / sizeof(p->sums[0]); i++)
 		free(p->sums[i]);
 	free(p->cmdline.text);
-	free(p->answers);
+	for (i = 0; i < PROFILE_ANSWERS; i++) {
+		free(p->answers[i].name);
+		free(p->answers[i].template);
+		free(p->answers[i].version);
+	}
 	for (i = 0; i < PROFILE_SETTINGS; i++) {
 		free(p->settings[i].def);
 		free(p->settings[i].help);
@@ -97,6 +101,14 @@ const struct profile_setting *profile_setting(const struct profile *p, const cha
 	for (i = 0; i < p->n_settings; i++)
 		if (strcmp(p->settings[i].name, name) == 0)
 			return &p->settings[i];
+	return NULL;
+}
+
+const struct profile_answers *profile_answers(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_answers; i++)
+		if (strcmp(p->answers[i].name, name) == 0)
+			return &p->answers[i];
 	return NULL;
 }
 
@@ -171,11 +183,13 @@ static bool plain_name(const char *name)
 	return *name && *name != '.' && !strchr(name, '/');
 }
 
-static int load_answers(struct loading *l)
+/* Two answer files may have one template. */
+static int load_answers(struct loading *l, const char *name)
 {
-	const char *name = l->p->answers;
-	int rc = plain_name(name) ? add_file(l, l->dir, name) : -EINVAL;
+	int rc = 0;
 
+	if (!profile_file(l->p, name))
+		rc = plain_name(name) ? add_file(l, l->dir, name) : -EINVAL;
 	if (rc < 0 && rc != -EFBIG)
 		snprintf(l->why, l->why_size, "%s: the template '%s' cannot be read: %s",
 			l->p->file, name,
@@ -273,11 +287,10 @@ static int load_files(struct profile *p, const char *dir, const char *const *sha
 	struct loading l = {
 		.p = p, .dir = dir, .shared = shared, .why = why, .why_size = why_size};
 	size_t i;
-	int rc;
+	int rc = 0;
 
-	if (!p->answers)
-		return 0;
-	rc = load_answers(&l);
+	for (i = 0; rc == 0 && i < p->n_answers; i++)
+		rc = load_answers(&l, p->answers[i].template);
 	for (i = 0; rc == 0 && i < p->n_files; i++)
 		rc = load_partials_of(&l, i);
 	return rc;

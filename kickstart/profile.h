@@ -11,7 +11,9 @@
  *	    <cmdline>usher.answers={{attempt.answers_url}}</cmdline>
  *	    <boots>3</boots>
  *	  </boot>
- *	  <answers format='shell' template='answers.sh'/>
+ *	  <answers format='shell' template='answers.sh' version='…' name='answers'>
+ *	    <file name='…' format='…' template='…' version='…'/>
+ *	  </answers>
  *	  <requires><memory unit='MiB'>512</memory> <disk unit='GiB'>2</disk></requires>
  *	  <timeout minutes='30'/>
  *	  <setting name='mirror' default='…' required='no' secret='no'
@@ -29,7 +31,7 @@
 #ifndef USHER_KICKSTART_PROFILE_H
 #define USHER_KICKSTART_PROFILE_H
 
-#include "kickstart/mustache.h"
+#include "kickstart/answers.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -39,14 +41,15 @@ enum {
 	PROFILE_NAME = 64,
 	PROFILE_INITRDS = 4,
 	PROFILE_SETTINGS = 64,
-	PROFILE_FILES = 32,           /* templates and partials */
+	PROFILE_ANSWERS = 8, /* answer files: installers that want several want a handful */
+	PROFILE_FILES = 32,  /* templates and partials */
 	PROFILE_FILE_MAX = 256 << 10, /* bytes of one */
 	PROFILE_XML_MAX = 256 << 10,
 	PROFILE_VALUE_MAX = 64 << 10, /* bytes of a setting: an SSH key, a script */
 	PROFILE_BOOTS = 3, /* boots of the installer, more is a loop; when <boots> does not say */
 	PROFILE_BOOTS_MAX = 100,
 	PROFILE_TIMEOUT_S = 60 * 60,
-	PROFILE_SNAPSHOT_VERSION = 1,
+	PROFILE_SNAPSHOT_VERSION = 2,   /* 1: no more than one answer file, still read */
 	PROFILE_SNAPSHOT_MAX = 2 << 20, /* bytes: it and the settings share a record of the store */
 };
 
@@ -107,6 +110,14 @@ struct profile_file {
 	char *path; /* where it was read when that is not the profile's folder; or NULL */
 };
 
+/* An answer file. */
+struct profile_answers {
+	char *name;     /* what it is served as below /m/TOKEN/: "answers", "nocloud/meta-data" */
+	char *template; /* its name in `files` */
+	enum answers format;
+	char *version; /* of the format's syntax, as the profile says: "RHEL9"; or NULL */
+};
+
 struct profile {
 	char name[PROFILE_NAME];
 	char *title;
@@ -117,11 +128,13 @@ struct profile {
 	/* What each firmware loads: a file of the medium, or a loader, or, both NULL, usher's iPXE. */
 	char *programs[PROFILE_FIRMWARES];
 	const struct profile_loader *loaders[PROFILE_FIRMWARES];
-	char *sums[1 + PROFILE_INITRDS]; /* SHA-256 of kernel and initrds, templates; NULL: not given */
+	char *sums[1 +
+		PROFILE_INITRDS]; /* SHA-256 of kernel and initrds, templates; NULL: not given */
 	unsigned boots;
 	uint32_t timeout_s;
-	enum mustache_format answers_format;
-	char *answers;                               /* name in `files`, or NULL: no answers */
+	struct profile_answers
+		answers[PROFILE_ANSWERS];            /* the first: fetching it is `installing` */
+	size_t n_answers;                            /* 0: the installer takes none */
 	uint64_t requires_memory_mib, requires_disk; /* bytes of disk; 0: no demand */
 	struct profile_setting settings[PROFILE_SETTINGS];
 	size_t n_settings;
@@ -150,6 +163,8 @@ void profile_free(struct profile *p); /* NULL is fine */
 int profile_set_media(struct profile *p, const char *path, const char *url, json_t *files);
 
 const struct profile_setting *profile_setting(const struct profile *p, const char *name);
+/* An answer file by what it is served as, or NULL. */
+const struct profile_answers *profile_answers(const struct profile *p, const char *name);
 /* A template's text, or NULL. */
 const char *profile_file(const struct profile *p, const char *name);
 /* Where it was read, or NULL: in the profile's folder. */
@@ -180,6 +195,9 @@ int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const js
 /* The boot program that a snapshot's profile names, as "MEDIUM/FILE", or as a loader's; NULL: none.
  * Borrowed. */
 const char *profile_program(const json_t *snapshot, enum profile_firmware firmware);
+enum profile_served { PROFILE_SERVES_NOTHING, PROFILE_SERVES_ANSWERS, PROFILE_SERVES_FILE };
+/* What a snapshot's profile serves by this name: its (first) answers, or one of the files beside them. */
+enum profile_served profile_serves(const json_t *snapshot, const char *name);
 /* What `usher profiles` shows: name, title, media, settings (name, default, required, values,
  * help), guest defaults. */
 json_t *profile_to_json(const struct profile *p);

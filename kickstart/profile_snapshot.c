@@ -30,8 +30,7 @@ static json_t *media_json(const struct profile_media *m)
 		m->fix, "files", m->files);
 }
 
-static const char *const firmware_names[] = {
-	[PROFILE_BIOS] = "bios",
+static const char *const firmware_names[] = {[PROFILE_BIOS] = "bios",
 	[PROFILE_EFI_X64] = "efi-x64",
 	[PROFILE_EFI_ARM64] = "efi-arm64",
 	[PROFILE_HTTP_X64] = "http-x64",
@@ -67,9 +66,10 @@ static json_t *boot_json(const struct profile *p)
 
 	for (i = 0; i < p->n_initrd; i++)
 		json_array_append_new(initrds, file_json(&p->initrd[i], p->sums[i + 1]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "kernel", file_json(&p->kernel, p->sums[0]),
-		"initrd", initrds, "cmdline", template_json(&p->cmdline), "programs",
-		programs_json(p), "boots", (int)p->boots, "timeout_s", (int)p->timeout_s);
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "kernel",
+		file_json(&p->kernel, p->sums[0]), "initrd", initrds, "cmdline",
+		template_json(&p->cmdline), "programs", programs_json(p), "boots", (int)p->boots,
+		"timeout_s", (int)p->timeout_s);
 }
 
 static json_t *settings_json(const struct profile *p)
@@ -125,16 +125,30 @@ json_t *profile_to_json(const struct profile *p)
 		settings_json(p), "guest", guest_json(p));
 }
 
+static json_t *answers_json(const struct profile *p)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->n_answers; i++) {
+		const struct profile_answers *a = &p->answers[i];
+
+		json_array_append_new(all,
+			json_pack("{s:s, s:s, s:s, s:s*}", "name", a->name, "template", a->template,
+				"format", answers_name(a->format), "version", a->version));
+	}
+	return all;
+}
+
 int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret)
 {
-	json_t *s = json_pack("{s:i, s:o, s:o, s:o, s:s, s:s*, s:O}", "version",
-		PROFILE_SNAPSHOT_VERSION, "profile", profile_to_json(p), "files", files_json(p),
-		"paths", paths_json(p), "format", mustache_format_name(p->answers_format), "answers", p->answers,
-		"settings", settings);
+	json_t *s = json_pack("{s:i, s:o, s:o, s:o, s:o, s:O}", "version", PROFILE_SNAPSHOT_VERSION,
+		"profile", profile_to_json(p), "files", files_json(p), "paths", paths_json(p),
+		"answers", answers_json(p), "settings", settings);
 
 	if (!s)
 		return -ENOMEM;
-	if (json_object_size(json_object_get(s, "files")) != p->n_files) { /* e.g. not UTF-8 */
+	if (json_object_size(json_object_get(s, "files")) != p->n_files || /* e.g. not UTF-8 */
+		json_array_size(json_object_get(s, "answers")) != p->n_answers) {
 		json_decref(s);
 		return -EINVAL;
 	}
@@ -286,8 +300,7 @@ static void take_guest(struct taking *t, const json_t *from, struct profile *p)
 	p->requires_disk = take_number(t, from, "requires_disk");
 }
 
-static void take_files(
-	struct taking *t, const json_t *from, const json_t *paths, struct profile *p)
+static void take_files(struct taking *t, const json_t *from, const json_t *paths, struct profile *p)
 {
 	const char *name;
 	json_t *text;
@@ -310,11 +323,64 @@ static void take_files(
 	}
 }
 
+static void take_format(struct taking *t, const json_t *from, struct profile_answers *a)
+{
+	const char *format = json_string_value(json_object_get(from, "format"));
+
+	if (t->rc || (format && answers_parse(format, &a->format) == 0))
+		return;
+	t->rc = -EPROTO;
+	t->what = "format";
+}
+
+/* Version 1 has one template's name, or none, and its format beside it. */
+static void take_answers(struct taking *t, const json_t *snapshot, struct profile *p)
+{
+	const json_t *all = json_object_get(snapshot, "answers"), *from;
+	struct profile_answers *a;
+
+	for (size_t i = 0; i < json_array_size(all) && i < PROFILE_ANSWERS; i++) {
+		a = &p->answers[p->n_answers++];
+		from = json_array_get(all, i);
+		take_text(t, from, "name", true, &a->name);
+		take_text(t, from, "template", true, &a->template);
+		take_text(t, from, "version", false, &a->version);
+		take_format(t, from, a);
+	}
+	if (json_is_string(all)) {
+		a = &p->answers[p->n_answers++];
+		a->name = strdup("answers");
+		t->rc = t->rc ? t->rc : a->name ? 0 : -ENOMEM;
+		take_text(t, snapshot, "answers", true, &a->template);
+		take_format(t, snapshot, a);
+	}
+	for (size_t i = 0; !t->rc && i < p->n_answers; i++)
+		if (!profile_file(p, p->answers[i].template)) {
+			t->rc = -EPROTO;
+			t->what = "answers";
+		}
+}
+
+enum profile_served profile_serves(const json_t *snapshot, const char *name)
+{
+	const json_t *all = json_object_get(snapshot, "answers");
+	const char *one;
+
+	if (json_is_string(all))
+		return strcmp(name, "answers") == 0 ? PROFILE_SERVES_ANSWERS
+						    : PROFILE_SERVES_NOTHING;
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		one = json_string_value(json_object_get(json_array_get(all, i), "name"));
+		if (one && strcmp(one, name) == 0)
+			return i ? PROFILE_SERVES_FILE : PROFILE_SERVES_ANSWERS;
+	}
+	return PROFILE_SERVES_NOTHING;
+}
+
 static void take_all(struct taking *t, const json_t *snapshot, struct profile *p)
 {
 	const json_t *of = json_object_get(snapshot, "profile");
 	const json_t *settings = json_object_get(of, "settings");
-	const char *format = json_string_value(json_object_get(snapshot, "format"));
 	size_t i;
 
 	take_name(t, of, "name", p->name);
@@ -326,13 +392,7 @@ static void take_all(struct taking *t, const json_t *snapshot, struct profile *p
 		take_setting(t, json_array_get(settings, i), &p->settings[p->n_settings++]);
 	take_guest(t, json_object_get(of, "guest"), p);
 	take_files(t, json_object_get(snapshot, "files"), json_object_get(snapshot, "paths"), p);
-	take_text(t, snapshot, "answers", false, &p->answers);
-	if (!t->rc &&
-		((p->answers && !profile_file(p, p->answers)) || !format ||
-			mustache_format_parse(format, &p->answers_format) < 0)) {
-		t->rc = -EPROTO;
-		t->what = "answers";
-	}
+	take_answers(t, snapshot, p);
 }
 
 int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
@@ -340,10 +400,10 @@ int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const js
 {
 	struct taking t = {0};
 	const json_t *settings = json_object_get(snapshot, "settings");
+	json_int_t version = json_integer_value(json_object_get(snapshot, "version"));
 	struct profile *p;
 
-	if (json_integer_value(json_object_get(snapshot, "version")) != PROFILE_SNAPSHOT_VERSION ||
-		!json_is_object(settings)) {
+	if (version < 1 || version > PROFILE_SNAPSHOT_VERSION || !json_is_object(settings)) {
 		snprintf(why, why_size, "no snapshot of a profile, or one of another version");
 		return -EPROTO;
 	}

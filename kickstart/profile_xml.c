@@ -406,8 +406,7 @@ static int read_program(
 		for (size_t i = 1; i < sizeof words / sizeof *words; i++)
 			if (strcmp(*to, words[i]) == 0)
 				return fault(r, node, "%s='%s': it does not run there, expected %s",
-					name, *to,
-					expected[firmware]);
+					name, *to, expected[firmware]);
 		return 0;
 	}
 	free(*to);
@@ -420,8 +419,8 @@ static int read_boot(struct reading *r, xmlNode *node)
 	static const struct element es[] = {{"kernel", read_kernel, false, true, 1},
 		{"initrd", read_initrd, true, false, 2}, {"cmdline", read_cmdline, false, false, 4},
 		{"boots", read_boots, false, false, 8}, {0}};
-	int rc = check_attributes(r, node, ATTRIBUTES("bios", "efi-x64", "efi-arm64", "http-x64",
-						    "http-arm64"));
+	int rc = check_attributes(
+		r, node, ATTRIBUTES("bios", "efi-x64", "efi-arm64", "http-x64", "http-arm64"));
 
 	if (rc == 0)
 		rc = read_program(r, node, "bios", PROFILE_BIOS);
@@ -436,25 +435,93 @@ static int read_boot(struct reading *r, xmlNode *node)
 	return rc < 0 ? rc : read_children(r, node, es);
 }
 
+static int read_format(struct reading *r, xmlNode *node, enum answers *ret)
+{
+	char *name = NULL, more[256];
+	int rc = attribute(r, node, "format", true, &name);
+
+	if (rc == 0 && answers_parse(name, ret) < 0) {
+		const char *known[ANSWERS_KINDS + 1] = {NULL};
+
+		for (int i = 0; i < ANSWERS_KINDS; i++)
+			known[i] = answers_name((enum answers)i);
+		hint(more, sizeof(more), name, known);
+		rc = fault(r, node, "unknown format '%s'%s", name, more);
+	}
+	free(name);
+	return rc;
+}
+
+/* Below /m/TOKEN/, where the reports and the boot script have their names. */
+static const char *bad_served_name(const char *s)
+{
+	static const char *const taken[] = {
+		"boot.ipxe", "done", "failed", "progress", "up", "nothing"};
+	const char *part, *end;
+	char one[PROFILE_NAME];
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (strcmp(s, taken[i]) == 0)
+			return "expected a name that usher does not use itself";
+	if (strlen(s) >= PROFILE_NAME)
+		return "expected at most 63 characters";
+	for (part = s;; part = end + 1) {
+		end = strchrnul(part, '/');
+		snprintf(one, sizeof(one), "%.*s", (int)(end - part), part);
+		if (bad_name(one) || !*end)
+			return bad_name(one);
+	}
+}
+
+static int read_served_name(
+	struct reading *r, xmlNode *node, bool required, struct profile_answers *a)
+{
+	int rc = attribute(r, node, "name", required, &a->name);
+
+	if (rc == 0 && !a->name && !(a->name = strdup("answers")))
+		rc = -ENOMEM;
+	if (rc == 0 && bad_served_name(a->name))
+		rc = fault(r, node, "bad name '%s' of <%s>, %s", a->name, node_name(node),
+			bad_served_name(a->name));
+	if (rc == 0 && profile_answers(r->p, a->name) != a)
+		rc = fault(r, node, "a second answer file of the name '%s'", a->name);
+	return rc;
+}
+
+/* <answers>, which may do without a name, or a <file> in it. */
+static int read_one_answers(struct reading *r, xmlNode *node, bool named)
+{
+	struct profile_answers *a = &r->p->answers[r->p->n_answers];
+	int rc = check_attributes(r, node, ATTRIBUTES("format", "template", "version", "name"));
+
+	if (rc == 0 && r->p->n_answers == PROFILE_ANSWERS)
+		rc = fault(r, node, "more than %d answer files", PROFILE_ANSWERS);
+	if (rc < 0)
+		return rc;
+	r->p->n_answers++;
+	rc = read_served_name(r, node, named, a);
+	if (rc == 0)
+		rc = read_format(r, node, &a->format);
+	if (rc == 0)
+		rc = attribute(r, node, "version", false, &a->version);
+	if (rc == 0)
+		rc = attribute(r, node, "template", true, &a->template);
+	if (rc == 0 && bad_name(a->template))
+		rc = fault(r, node, "bad template '%s', %s", a->template, bad_name(a->template));
+	return rc;
+}
+
+static int read_answers_file(struct reading *r, xmlNode *node)
+{
+	return read_one_answers(r, node, true);
+}
+
 static int read_answers(struct reading *r, xmlNode *node)
 {
-	char *format = NULL;
-	int rc = check_attributes(r, node, ATTRIBUTES("format", "template"));
+	static const struct element es[] = {{"file", read_answers_file, true, false, 1}, {0}};
+	int rc = read_one_answers(r, node, false);
 
-	if (rc == 0)
-		rc = attribute(r, node, "format", true, &format);
-	if (rc == 0 && mustache_format_parse(format, &r->p->answers_format) < 0)
-		rc = fault(r, node,
-			"unknown format '%s', expected shell, kickstart, preseed, yaml, json, xml "
-			"or none",
-			format);
-	if (rc == 0)
-		rc = attribute(r, node, "template", true, &r->p->answers);
-	if (rc == 0 && bad_name(r->p->answers))
-		rc = fault(
-			r, node, "bad template '%s', %s", r->p->answers, bad_name(r->p->answers));
-	free(format);
-	return rc;
+	return rc < 0 ? rc : read_children(r, node, es);
 }
 
 static int read_required_memory(struct reading *r, xmlNode *node)

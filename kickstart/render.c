@@ -138,15 +138,18 @@ static void set_url(
 	json_object_set_new(of, key, json_sprintf("%s/m/%s%s", base, token, tail));
 }
 
-static json_t *attempt_json(const struct render_input *in)
+static json_t *attempt_json(const struct profile *p, const struct render_input *in)
 {
 	const char *base = in->base_url ? in->base_url : "",
 		   *token = in->token ? in->token : "TOKEN";
+	char answers[1 + PROFILE_NAME];
 	json_t *j = json_object();
+
+	snprintf(answers, sizeof(answers), "/%s", p->n_answers ? p->answers[0].name : "answers");
 
 	json_object_set_new(j, "number", json_integer((json_int_t)in->machine->attempt.number));
 	set_url(j, "url", base, token, "");
-	set_url(j, "answers_url", base, token, "/answers");
+	set_url(j, "answers_url", base, token, answers);
 	set_url(j, "done_url", base, token, "/done");
 	set_url(j, "failed_url", base, token, "/failed");
 	set_url(j, "progress_url", base, token, "/progress");
@@ -186,7 +189,7 @@ static int context_of(const struct profile *p, const json_t *settings,
 	json_t *keys = in->machine->ssh_keys;
 	json_t *context = json_pack("{s:o, s:{s:s, s:s}, s:{}, s:o, s:o, s:O}", "machine",
 		machine_json(in, settings), "profile", "name", p->name, "title", p->title, "server",
-		"attempt", attempt_json(in), "ssh_keys", keys ? json_incref(keys) : json_array(),
+		"attempt", attempt_json(p, in), "ssh_keys", keys ? json_incref(keys) : json_array(),
 		"set", settings);
 	json_t *server = json_object_get(context, "server");
 	int rc;
@@ -435,10 +438,10 @@ int render_script(
 
 /* Answers. */
 
-static int answers_of(
-	struct profile *p, const json_t *context, char **ret, char *why, size_t why_size)
+static int answers_of(struct profile *p, const struct profile_answers *a, const json_t *context,
+	char **ret, char *why, size_t why_size)
 {
-	struct mustache_options o = {.format = p->answers_format,
+	struct mustache_options o = {.format = answers_escaping(a->format),
 		.partial = partial_of,
 		.partial_file = partial_file_of,
 		.arg = p};
@@ -446,40 +449,37 @@ static int answers_of(
 	char *file;
 	int rc;
 
-	if (!p->answers) {
-		snprintf(why, why_size, "profile '%s' has no answers", p->name);
-		return -ENOENT;
-	}
-	if (asprintf(&file, "%.*s/%s", slash ? (int)(slash - p->file) : 0, p->file, p->answers) < 0)
+	if (asprintf(&file, "%.*s/%s", slash ? (int)(slash - p->file) : 0, p->file, a->template) <
+		0)
 		return no_memory(why, why_size);
 	o.file = file;
-	rc = mustache_render(profile_file(p, p->answers), context, &o, ret, why, why_size);
+	rc = mustache_render(profile_file(p, a->template), context, &o, ret, why, why_size);
 	free(file);
 	return rc;
 }
 
 int render_answers(const struct rendering *r, char **ret, char *why, size_t why_size)
 {
-	return answers_of(r->profile, r->context, ret, why, why_size);
+	if (r->profile->n_answers)
+		return answers_of(
+			r->profile, &r->profile->answers[0], r->context, ret, why, why_size);
+	snprintf(why, why_size, "profile '%s' has no answers", r->profile->name);
+	return -ENOENT;
 }
 
-const char *render_answers_type(const json_t *snapshot)
+int render_answers_file(const struct rendering *r, const char *name, char **ret,
+	const char **ret_type, char *why, size_t why_size)
 {
-	const char *name = json_string_value(json_object_get(snapshot, "format"));
-	enum mustache_format f = MUSTACHE_NONE;
+	const struct profile_answers *a = profile_answers(r->profile, name);
 
-	if (name)
-		mustache_format_parse(name, &f);
-	switch (f) {
-	case MUSTACHE_JSON:
-		return "application/json";
-	case MUSTACHE_XML:
-		return "application/xml";
-	case MUSTACHE_YAML:
-		return "application/yaml";
-	default:
-		return "text/plain; charset=utf-8";
+	if (!a) {
+		snprintf(why, why_size, "profile '%s' has no answer file '%.64s'", r->profile->name,
+			name);
+		return -ENOENT;
 	}
+	if (ret_type)
+		*ret_type = answers_type(a->format);
+	return answers_of(r->profile, a, r->context, ret, why, why_size);
 }
 
 /* Validation. */
@@ -521,15 +521,17 @@ static int try_loaders(const struct profile *p, const json_t *context, char *why
 /* Everything once; the texts are not wanted. */
 static int try_all(struct profile *p, const json_t *context, char *why, size_t why_size)
 {
-	char *script = NULL, *answers = NULL;
+	char *script = NULL, *answers;
 	int rc = script_of(p, context, SCRIPT_IPXE, &script, why, why_size);
 
 	if (rc == 0)
 		rc = try_loaders(p, context, why, why_size);
-	if (rc == 0 && p->answers)
-		rc = answers_of(p, context, &answers, why, why_size);
+	for (size_t i = 0; rc == 0 && i < p->n_answers; i++) {
+		answers = NULL;
+		rc = answers_of(p, &p->answers[i], context, &answers, why, why_size);
+		free(answers);
+	}
 	free(script);
-	free(answers);
 	return rc;
 }
 

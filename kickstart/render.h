@@ -11,7 +11,7 @@
  *	server.    address url
  *	media.     name url (no slash at the end); of an imported medium that was recognised: kernel
  *	           initrd shim grub, as far as it has them
- *	attempt.   number url answers_url done_url failed_url progress_url up_url
+ *	attempt.   number url (other answer files: {{{attempt.url}}}/NAME) answers_url done_url failed_url progress_url up_url
  *	ssh_keys   (list)
  *	set.NAME   each declared setting
  *
@@ -52,8 +52,10 @@ int render_script(
 int render_cmdline(const struct rendering *r, char **ret, char *why, size_t why_size);
 /* -ENOENT: the profile has no answers. */
 int render_answers(const struct rendering *r, char **ret, char *why, size_t why_size);
-/* Content type for the answers. */
-const char *render_answers_type(const json_t *snapshot);
+/* An answer file by what it is served as; *ret_type is its content type (static; may be NULL).
+ * -ENOENT: there is none of that name. */
+int render_answers_file(const struct rendering *r, const char *name, char **ret,
+	const char **ret_type, char *why, size_t why_size);
 
 /* Kernel and initrds, as we serve them: `n` 0 is the kernel, 1.. the initrds; -ENOENT past the last.
  * `ret_path` "NAME/path" below /boot/ and for TFTP. Those of a medium by URL are in the cache

@@ -256,3 +256,15 @@ int machine_answers(struct machine *m, enum token_kind kind, const struct ip *cl
 		note(m, "answers", "%s%s", detail, again ? " again" : "");
 	return machine_event(m, LIFE_ANSWERS, detail);
 }
+
+int machine_answers_file(
+	struct machine *m, enum token_kind kind, const struct ip *client, const char *name)
+{
+	const char *error = answers_error(m, kind, client);
+	char text[IP_TEXT];
+
+	if (error)
+		return refuse_fetch(m, name, client, error);
+	note(m, "answers", "%s fetched by %s", name, ip_format(client, text));
+	return 0;
+}

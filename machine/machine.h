@@ -163,6 +163,9 @@ int machine_boot_named(struct machine *m, const struct ip *client, int64_t now);
 void machine_loaded(struct machine *m, int64_t now);
 /* May `client` have the answers now? 0 or -EPERM; either way on the timeline. */
 int machine_answers(struct machine *m, enum token_kind kind, const struct ip *client);
+/* The same for a file beside the answers, which is told and changes nothing. */
+int machine_answers_file(
+	struct machine *m, enum token_kind kind, const struct ip *client, const char *name);
 /* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the
  * first boot): for one timer; NULL none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);

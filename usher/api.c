@@ -197,8 +197,9 @@ static void status(struct service *s, struct http_request *r)
 	for (size_t i = 0; i < s->segments.count; i++)
 		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
 	http_respond_json(r, 200,
-		json_pack("{s:s, s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
-			  "s:I, s:I, s:I, s:I, s:I}}",
+		json_pack(
+			"{s:s, s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
+			"s:I, s:I, s:I, s:I, s:I}}",
 			"version", USHER_VERSION, "state", s->config.state, "uptime_ms",
 			(json_int_t)(clock_mono_ms() - s->started), "segments", segments,
 			"machines", (json_int_t)machines_count(s->machines), "libvirt",
@@ -254,6 +255,8 @@ static void render_one(
 		rc = render_script(rendering, kind, &text, why, sizeof why);
 	else if (!rc && !strcmp(what, "answers"))
 		rc = render_answers(rendering, &text, why, sizeof why);
+	else if (!rc && strcmp(what, "cmdline"))
+		rc = render_answers_file(rendering, what, &text, NULL, why, sizeof why);
 	else if (!rc)
 		rc = render_cmdline(rendering, &text, why, sizeof why);
 	if (rc)
@@ -279,9 +282,7 @@ static void machine_routes(
 		change_reinstall(s, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
 		change_disarm(s, r, m);
-	else if (get &&
-		(!strcmp(rest, "/render/script") || !strcmp(rest, "/render/answers") ||
-			!strcmp(rest, "/render/cmdline")))
+	else if (get && !strncmp(rest, "/render/", strlen("/render/")))
 		render_one(s, r, m, rest + strlen("/render/"));
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",

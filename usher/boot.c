@@ -102,14 +102,14 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret)
 	return script_refuse(kind, what, fix, ret);
 }
 
-static int answers_for(
-	struct service *s, struct machine *m, uint32_t segment, char **ret, char *why, size_t size)
+static int answers_for(struct service *s, struct machine *m, uint32_t segment, const char *name,
+	char **ret, const char **ret_type, char *why, size_t size)
 {
 	struct rendering *rendering = NULL;
 	int rc = rendering_for(s, m, segment, &rendering, why, size);
 
 	if (!rc)
-		rc = render_answers(rendering, ret, why, size);
+		rc = render_answers_file(rendering, name, ret, ret_type, why, size);
 	if (rc)
 		timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
 	rendering_free(rendering);
@@ -132,17 +132,21 @@ static void boot_script(
 		boot_respond_committed(s, r, 200, "text/plain", text);
 }
 
-static void boot_answers(
-	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
+/* One of the profile's answer files, which is asked for by its name. */
+static void boot_answers(struct service *s, struct http_request *r, struct machine *m,
+	enum token_kind kind, const char *name)
 {
+	bool main = profile_serves(m->attempt.snapshot, name) == PROFILE_SERVES_ANSWERS;
 	char why[512] = "out of memory", *text = NULL;
+	const char *type = NULL;
 
-	if (machine_answers(m, kind, &r->peer))
+	if (main ? machine_answers(m, kind, &r->peer)
+		 : machine_answers_file(m, kind, &r->peer, name))
 		http_respond_error(r, 403, "these answers are not for you now");
-	else if (answers_for(s, m, r->segment, &text, why, sizeof why))
+	else if (answers_for(s, m, r->segment, name, &text, &type, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);
 	else
-		boot_respond_committed(s, r, 200, render_answers_type(m->attempt.snapshot), text);
+		boot_respond_committed(s, r, 200, type, text);
 }
 
 /* The report's text: ?text= or the body. */
@@ -225,8 +229,8 @@ void boot_handle(struct service *s, struct http_request *r)
 		http_respond(r, 200, "text/plain", "", 0);
 	else if (for_boot && !strcmp(what, "boot.ipxe"))
 		boot_script(s, r, m, kind);
-	else if (for_boot && !strcmp(what, "answers"))
-		boot_answers(s, r, m, kind);
+	else if (for_boot && profile_serves(m->attempt.snapshot, what))
+		boot_answers(s, r, m, kind, what);
 	else if (m && route && (kind == route->kinds[0] || kind == route->kinds[1]))
 		boot_report(s, r, m, route->report);
 	else

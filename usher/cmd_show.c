@@ -294,7 +294,6 @@ const struct command cmd_profiles = {
 	.run = run_profiles,
 };
 
-static const char *const renders[] = {"script", "answers", "cmdline", NULL};
 static const char *const loaders[] = {"ipxe", "grub", "grub-http", "pxelinux", NULL};
 
 static bool is_one_of(const char *const *words, const char *word)
@@ -308,7 +307,7 @@ static int run_render(const struct command *c, int argc, char **argv)
 {
 	static const struct option with_for[] = {
 		{"for", required_argument, NULL, 'f'}, CLI_COMMON_OPTIONS, {0}};
-	char path[400], name[256];
+	char path[700], name[256], what[256];
 	const char *loader = loaders[0];
 	struct cli_common o;
 	json_t *reply;
@@ -318,13 +317,13 @@ static int run_render(const struct command *c, int argc, char **argv)
 	while (cli_getopt(c, &o, argc, argv, with_for) != -1)
 		loader = optarg;
 	if (argc - optind != 2)
-		return cli_usage(c, "takes a name and one of script, answers, cmdline");
-	if (!is_one_of(renders, argv[optind + 1]))
-		return cli_usage(c, "'%s' is none of script, answers, cmdline", argv[optind + 1]);
+		return cli_usage(c,
+			"takes a name and one of script, answers, cmdline or another answer file");
 	if (!is_one_of(loaders, loader))
 		return cli_usage(c, "'%s' is none of ipxe, grub, grub-http, pxelinux", loader);
 	snprintf(path, sizeof path, "/machines/%s/render/%s?for=%s",
-		client_escape(argv[optind], name, sizeof name), argv[optind + 1], loader);
+		client_escape(argv[optind], name, sizeof name),
+		client_escape(argv[optind + 1], what, sizeof what), loader);
 	reply = ask(&o, path, &rc);
 	if (!reply)
 		return rc;
@@ -339,9 +338,10 @@ static int run_render(const struct command *c, int argc, char **argv)
 
 const struct command cmd_render = {
 	.name = "render",
-	.arguments = "NAME script|answers|cmdline [--for LOADER]",
+	.arguments = "NAME script|answers|cmdline|FILE [--for LOADER]",
 	.summary = "what a machine would be served, without serving it",
-	.help = "  --for LOADER         the script for ipxe (as it is), grub, grub-http or "
+	.help = "  FILE                 an answer file beside the answers, as nocloud/meta-data\n"
+		"  --for LOADER         the script for ipxe (as it is), grub, grub-http or "
 		"pxelinux\n" CLI_COMMON_HELP,
 	.run = run_render,
 };

@@ -19,7 +19,7 @@ static void round_trip(const struct profile *p)
 		if (profile_from_snapshot(one, &back, NULL, why, sizeof(why)) == 0) {
 			if (profile_snapshot(back, settings, &two) < 0 || !json_equal(one, two))
 				abort();
-		} else if (!p->answers) {
+		} else if (!p->n_answers) {
 			abort();
 		}
 	}

@@ -84,7 +84,7 @@ usage "takes at least one name" delete
 usage "takes at least one name" wait
 usage "--for 'sleeping': one of known armed" wait web --for sleeping
 usage "--timeout takes seconds, not 'soon'" wait web --timeout soon
-usage "'all' is none of script, answers, cmdline" render web all
+usage "takes a name and one of script, answers, cmdline" render web
 usage "takes one address or one MAC" mac
 usage "'web' is neither an IPv4 address nor a MAC" mac web
 usage "'extra' is no option" serve extra
@@ -181,6 +181,7 @@ json show '.state == "known" and .kind == "bare-metal" and .settings.colour == "
 refute "a secret is not shown" grep -q sesame "$out"
 prints "list" "^metal +bare-metal +known +192.168.122.50 +plain" "$USHER" list
 prints "render answers" "^echo 'metal' 'blue' " "$USHER" render metal answers
+ends "render of a file it has not" 1 "profile 'plain' has no answer file 'nocloud/x'" "$USHER" render metal nocloud/x
 json "render script" '.text | startswith("#!ipxe")' "$USHER" render metal script
 ends "a power executable that is none" 1 "--power /etc/passwd: it is not executable" \
 	"$USHER" enroll other --mac 02:00:00:00:00:01 --profile plain --power /etc/passwd

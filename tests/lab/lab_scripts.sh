@@ -9,6 +9,9 @@ net_enter "$@"
 lab=$USHER_LAB server=10.66.0.1 web=http://10.66.0.1:8067
 . "$LAB_TOP/tests/lab/profiles.sh"
 lab_profile lab kernel '# none'
+sed -i "s|template='answers'/>|template='answers'><file name='nocloud/meta-data' format='yaml' template='meta'/></answers>|" \
+	"$lab/more/lab/profile.xml"
+echo 'instance-id: {{machine.name}}' >"$lab/more/lab/meta"
 mkdir -p "$lab/medium/boot/grub"
 echo "of the medium" >"$lab/medium/boot/grub/grub.cfg"
 mkdir -p "$lab/boot"
@@ -72,6 +75,15 @@ check "and its initrd" grep -F "if initrd '(tftp,$server)/lab/initrd'" "$lab/got
 check "it boots" state_is web01 booting
 check "GRUB looks, then reads: that is one boot" has "$answers" tftp 1 grub/grub.cfg-01-02-00-00-00-00-01
 check "by HTTP it would be the same" has "if linux '/boot/lab/kernel' 'answers=$answers'" http 1 /grub/grub.cfg
+file=${answers%/answers}/nocloud/meta-data
+status() { [ "$(inside "$1" curl -sS -o /dev/null -w '%{http_code}' "$2")" = "$3" ]; }
+check "a file beside the answers is served" has 'instance-id: "web01"' inside 1 curl -sS "$file"
+check "as what it is" has "Content-Type: application/yaml" inside 1 curl -sSD - -o /dev/null "$file"
+check "which is told" told web01 'answers .*nocloud/meta-data fetched by 10.66.0.11'
+check "and is not yet installing" state_is web01 booting
+check "another address does not get it" status 2 "$file" 403
+check "which is told too" told web01 'refused .*nocloud/meta-data for 10.66.0.12: this boot is another address'
+check "nor is what the profile has not" status 1 "${file%meta-data}user-data" 403
 check "one boot was counted" boots_are web01 1
 check "who asks first is on the timeline" told web01 'booting .*boot 1 of 3, boot script fetched by 10.66.0.11'
 check "another's MAC is refused" has "address 10.66.0.12 belongs to web02, MAC 02:00:00:00:00:01 to web01" \

@@ -436,9 +436,16 @@ START_TEST(test_answers_for_whom)
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &stranger), -EPERM);
 	ck_assert_int_eq(m->state, LIFE_BOOTING);
 	check_last(m, "refused", "10.0.0.66");
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &stranger, "f"), -EPERM);
+	check_last(m, "refused", "f for 10.0.0.66");
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &client, "f"), 0);
+	check_last(m, "answers", "f fetched by 10.0.0.2");
+	ck_assert_int_eq(m->state, LIFE_BOOTING);
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
 	check_last(m, "answers", "again");
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "partitioning"), 0);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &client, "f"), -EPERM);
 }
 END_TEST
 

@@ -81,7 +81,9 @@ START_TEST(reads_all)
 		"sha256='ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'>i2</"
 		"initrd>\n<cmdline>\n  a "
 		"b\n  c</cmdline>\n"
-		"<boots>5</boots></boot><answers format='yaml' template='a.yaml'/>\n"
+		"<boots>5</boots></boot><answers format='autoinstall' template='a.yaml' "
+		"name='nocloud/user-data' version='24.04'>\n<file name='nocloud/meta-data' "
+		"format='yaml' template='b.yaml'/></answers>"
 		"<requires><memory unit='GiB'>2</memory><disk>3</disk></requires><timeout "
 		"minutes='7'/>\n"
 		"<setting name='a' default='x' values='x|y' secret='yes'>help</setting><setting "
@@ -89,6 +91,7 @@ START_TEST(reads_all)
 		"<guest><memory>768</memory><vcpus>2</vcpus><disk unit='MiB'>5</disk>"
 		"<domain><cpu mode='host-passthrough'/></domain></guest></profile>");
 	put("p/a.yaml", "x: {{>part}}\n");
+	put("p/b.yaml", "y");
 	put("p/part", "{{set.a}}{{>part}}");
 	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
 	ck_assert_str_eq(p->title, "The title");
@@ -104,7 +107,15 @@ START_TEST(reads_all)
 	ck_assert_str_eq(p->cmdline.text, "a b\n  c");
 	ck_assert_uint_eq(p->cmdline.line, 7);
 	ck_assert_uint_eq(p->boots, 5);
-	ck_assert_int_eq(p->answers_format, MUSTACHE_YAML);
+	ck_assert_uint_eq(p->n_answers, 2);
+	ck_assert_int_eq(p->answers[0].format, ANSWERS_AUTOINSTALL);
+	ck_assert_str_eq(p->answers[0].name, "nocloud/user-data");
+	ck_assert_str_eq(p->answers[0].version, "24.04");
+	ck_assert_str_eq(p->answers[1].name, "nocloud/meta-data");
+	ck_assert_str_eq(p->answers[1].template, "b.yaml");
+	ck_assert_int_eq(p->answers[1].format, ANSWERS_YAML);
+	ck_assert_ptr_null(p->answers[1].version);
+	ck_assert_ptr_eq(profile_answers(p, "nocloud/meta-data"), &p->answers[1]);
 	ck_assert_uint_eq(p->requires_memory_mib, 2048);
 	ck_assert_uint_eq(p->requires_disk, 3ull << 30);
 	ck_assert_uint_eq(p->timeout_s, 420);
@@ -115,7 +126,7 @@ START_TEST(reads_all)
 	ck_assert_uint_eq(p->vcpus, 2);
 	ck_assert_uint_eq(p->disk, 5 << 20);
 	ck_assert_str_eq(p->domain, "<domain><cpu mode=\"host-passthrough\"/></domain>");
-	ck_assert_uint_eq(p->n_files, 2);
+	ck_assert_uint_eq(p->n_files, 3);
 	ck_assert_str_eq(profile_file(p, "part"), "{{set.a}}{{>part}}");
 	profile_free(p);
 }
@@ -143,7 +154,8 @@ START_TEST(says_what_is_wrong)
 	expect_error("<profile name='p'>\n<media nmae='x'/></profile>",
 		"2: unknown attribute 'nmae' of <media> (did you mean 'name'?)");
 	expect_error("<profile name='p'>\n<media name='x' path='/a' url='http://b'/></profile>",
-		"2: <media> has both path and url, expected one of them, or neither for an imported "
+		"2: <media> has both path and url, expected one of them, or neither for an "
+		"imported "
 		"medium");
 	expect_error(
 		HEAD "<boot><kernel/></boot></profile>", "4: <kernel> is empty, expected text");
@@ -152,8 +164,23 @@ START_TEST(says_what_is_wrong)
 	expect_error(HEAD "<boot>\n<kernel>k</kernel><boots>0</boots></boot></profile>",
 		"5: bad boots '0', expected a number from 1 to 100");
 	expect_error(HEAD BOOT "<answers format='xxl' template='a'/></profile>",
-		"5: unknown format 'xxl', expected shell, kickstart, preseed, yaml, json, xml or "
-		"none");
+		"5: unknown format 'xxl' (did you mean 'xml'?)");
+	expect_error(HEAD BOOT "<answers format='toml-file' template='a'/></profile>",
+		"5: unknown format 'toml-file', expected none, kickstart, preseed, autoinstall, "
+		"cloud-config, autoyast, ignition, script, yaml, xml, json");
+	expect_error(HEAD BOOT "<answers format='xml' template='a' name='done'/></profile>",
+		"5: bad name 'done' of <answers>, expected a name that usher does not use itself");
+	expect_error(HEAD BOOT "<answers format='xml' template='a'>\n"
+			       "<file format='xml' template='b'/></answers></profile>",
+		"6: <file> lacks the attribute 'name'");
+	expect_error(HEAD BOOT
+		"<answers format='xml' template='a'>\n"
+		"<file name='a/../b' format='xml' template='b'/></answers></profile>",
+		"6: bad name 'a/../b' of <file>, expected a letter or digit first");
+	expect_error(HEAD BOOT
+		"<answers format='xml' template='a'>\n"
+		"<file name='answers' format='xml' template='b'/></answers></profile>",
+		"6: a second answer file of the name 'answers'");
 	expect_error(HEAD BOOT "<requires><memory unit='Mib'>1</memory></requires></profile>",
 		"5: unknown unit 'Mib', expected MiB, GiB, …");
 	expect_error(HEAD BOOT "<guest><memory unit='MiB'>-1</memory></guest></profile>",

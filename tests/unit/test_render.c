@@ -438,6 +438,68 @@ START_TEST(snapshot_holds)
 }
 END_TEST
 
+/* Several answer files of a profile; and what an older usher armed with. */
+START_TEST(answer_files)
+{
+	struct profile *p;
+	json_t *snapshot, *old;
+	struct rendering *r = NULL;
+	const char *type = NULL;
+	char why[512], *text = NULL, *cmdline = NULL;
+
+	put("profile.xml",
+		"<profile name='p'><title>T</title><media name='m' path='/m'/><boot>"
+		"<kernel>k</kernel><cmdline>ds=nocloud-net;s={{attempt.url}}/nocloud/ "
+		"a={{attempt.answers_url}}</cmdline></boot>\n<answers name='nocloud/user-data' "
+		"format='autoinstall' template='a'><file name='nocloud/meta-data' format='json' "
+		"template='b'/></answers></profile>");
+	put("a", "a: {{machine.name}}");
+	put("b", "{\"b\": {{machine.nmae}}}");
+	expect_refusal(0, 0, "/p/b:1:7: undefined name 'machine.nmae'");
+	put("b", "{\"b\": {{machine.name}}}");
+	p = local();
+	snapshot = validated(p);
+	ck_assert_int_eq(rendering_new(&in, snapshot, &r, why, sizeof(why)), 0);
+	ck_assert_int_eq(render_cmdline(r, &cmdline, why, sizeof(why)), 0);
+	ck_assert_str_eq(cmdline,
+		"ds=nocloud-net;s=http://192.168.122.1:8067/m/cafe/nocloud/ "
+		"a=http://192.168.122.1:8067/m/cafe/nocloud/user-data");
+	ck_assert_int_eq(
+		render_answers_file(r, "nocloud/meta-data", &text, &type, why, sizeof(why)), 0);
+	ck_assert_str_eq(text, "{\"b\": \"web01\"}");
+	ck_assert_str_eq(type, "application/json");
+	free(text);
+	ck_assert_int_eq(render_answers(r, &text, why, sizeof(why)), 0);
+	ck_assert_str_eq(text, "a: \"web01\"");
+	free(text);
+	ck_assert_int_eq(render_answers_file(r, "b", &text, NULL, why, sizeof(why)), -ENOENT);
+	ck_assert_str_eq(why, "profile 'p' has no answer file 'b'");
+	rendering_free(r);
+	free(cmdline);
+
+	ck_assert_int_eq(profile_serves(snapshot, "nocloud/user-data"), PROFILE_SERVES_ANSWERS);
+	ck_assert_int_eq(profile_serves(snapshot, "nocloud/meta-data"), PROFILE_SERVES_FILE);
+	ck_assert_int_eq(profile_serves(snapshot, "answers"), PROFILE_SERVES_NOTHING);
+
+	old = json_deep_copy(snapshot);
+	json_object_set_new(old, "version", json_integer(1));
+	json_object_set_new(old, "format", json_string("shell"));
+	json_object_set_new(old, "answers", json_string("a"));
+	ck_assert_int_eq(profile_serves(old, "answers"), PROFILE_SERVES_ANSWERS);
+	ck_assert_int_eq(profile_serves(old, "b"), PROFILE_SERVES_NOTHING);
+	ck_assert_int_eq(rendering_new(&in, old, &r, why, sizeof(why)), 0);
+	ck_assert_int_eq(render_answers_file(r, "answers", &text, NULL, why, sizeof(why)), 0);
+	ck_assert_str_eq(text, "a: 'web01'");
+	free(text);
+	rendering_free(r);
+	json_object_set_new(old, "version", json_integer(3));
+	ck_assert_int_eq(rendering_new(&in, old, &r, why, sizeof(why)), -EPROTO);
+	json_decref(old);
+	json_decref(snapshot);
+	profile_free(p);
+}
+END_TEST
+
 START_TEST(files)
 {
 	struct profile *p = shipped("debian-12");
@@ -453,7 +515,6 @@ START_TEST(files)
 	free(url);
 	free(path);
 	ck_assert_int_eq(render_file(r, 2, &url, &path, why, sizeof(why)), -ENOENT);
-	ck_assert_str_eq(render_answers_type(snapshot), "text/plain; charset=utf-8");
 	rendering_free(r);
 	json_decref(snapshot);
 	profile_free(p);
@@ -477,6 +538,7 @@ int main(void)
 	tcase_add_test(t, validation);
 	tcase_add_test(t, snapshot_holds);
 	tcase_add_test(t, files);
+	tcase_add_test(t, answer_files);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
