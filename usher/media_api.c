@@ -5,280 +5,32 @@
  *   media/NAME     GET, DELETE
  *   media/NAME/verify  POST: begins to sum up an image; GET of the medium tells how far it is
  */
-#include "usher/ready.h"
 #include "usher/service.h"
+#include "usher/verifying.h"
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/sha256.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	VERIFY_PIECE = 1 << 20, /* bytes read at a time */
-	VERIFY_MOST = 2,        /* at once: other tasks want their threads too */
-};
-
-/* A sum under way: the media of service.verifying, until its task has come home. */
-struct verifying {
-	struct task task;
-	struct verifying *next;
-	struct service *service;
-	struct medium medium;
-	atomic_uint_fast64_t done; /* bytes */
-	atomic_bool drop;
-	char sum[SHA256_HEX];
-	char why[512];
-};
-
-static struct verifying *verifying_find(const struct service *s, const char *name)
-{
-	struct verifying *v = s->verifying;
-
-	while (v && strcmp(v->medium.name, name))
-		v = v->next;
-	return v;
-}
-
-/* Who uses it */
-
-static const char *medium_of(const struct machine *m)
-{
-	const json_t *p = json_object_get(m->attempt.snapshot, "profile");
-
-	return json_string_value(json_object_get(json_object_get(p, "media"), "name"));
-}
-
-/* The machines that are being installed from it. */
-static json_t *machines_of(struct service *s, const char *name)
-{
-	json_t *all = json_array();
-
-	for (struct machine *m = machines_next(s->machines, NULL); m;
-		m = machines_next(s->machines, m)) {
-		const char *medium = medium_of(m);
-
-		if (life_netboots(m->state) && medium && !strcmp(medium, name))
-			json_array_append_new(all, json_string(m->name));
-	}
-	return all;
-}
-
 /* 409 and a line, when machines are being installed from it. */
 static bool refused_in_use(struct service *s, struct http_request *r, const char *name)
 {
-	json_t *all = machines_of(s, name);
+	json_t *all = media_machines(s, name);
 	size_t n = json_array_size(all);
 
 	if (n)
 		http_respond_error(r, 409,
-			"medium '%s' is in use: %s%s is being installed from it; wait, 'usher "
-			"disarm' "
-			"it, or --force",
+			"medium '%s' is in use: %s%s is being installed from it; "
+			"wait, 'usher disarm' it, or --force",
 			name, json_string_value(json_array_get(all, 0)),
 			n > 1 ? " (and others)" : "");
 	json_decref(all);
 	return n;
-}
-
-/* Telling */
-
-struct seen {
-	struct medium medium;
-	const char *source;
-	int rc;
-	char why[512];
-	json_t *profiles;
-};
-
-struct survey {
-	struct task task;
-	struct service *service;
-	struct http_request *request;
-	bool one;
-	unsigned status;
-	size_t count;
-	struct seen seen[];
-};
-
-static void survey_free(struct survey *v)
-{
-	for (size_t i = 0; i < v->count; i++)
-		json_decref(v->seen[i].profiles);
-	free(v);
-}
-
-/* What was imported is compared, what only has a name is looked at. */
-static int look(struct task *t)
-{
-	struct survey *v = (struct survey *)t;
-
-	for (size_t i = 0; i < v->count && !worker_stopping(t->worker); i++) {
-		struct seen *e = &v->seen[i];
-		const char *user = v->service->config.user;
-		const struct medium as_told = e->medium;
-
-		if (as_told.imported_ms) {
-			e->rc = medium_look(&as_told, user, e->why, sizeof e->why);
-			continue;
-		}
-		e->rc = medium_inspect(as_told.path, user, &e->medium, e->why, sizeof e->why);
-		memcpy(e->medium.name, as_told.name, sizeof as_told.name);
-	}
-	return 0;
-}
-
-static json_t *seen_json(struct service *s, const struct seen *e)
-{
-	const struct medium *now = imported_find(&s->imported, e->medium.name);
-	struct medium m = e->medium;
-	json_t *j;
-	struct verifying *v = verifying_find(s, e->medium.name);
-
-	/* a sum may have come while the disk was looked at */
-	if (now && !strcmp(now->path, m.path) && !strcmp(now->id, m.id)) {
-		memcpy(m.sum, now->sum, sizeof m.sum);
-		m.verified_ms = now->verified_ms;
-	}
-	j = medium_to_json(&m);
-	if (!j)
-		return NULL;
-	json_object_set_new(j, "source", json_string(e->source));
-	json_object_set_new(j, "state", json_string(medium_state(e->rc)));
-	if (*e->why)
-		json_object_set_new(j, "problem", json_string(e->why));
-	json_object_set(j, "profiles", e->profiles);
-	json_object_set_new(j, "machines", machines_of(s, e->medium.name));
-	if (v)
-		json_object_set_new(j, "verifying",
-			json_pack("{s:I, s:I}", "done", (json_int_t)atomic_load(&v->done), "total",
-				(json_int_t)v->medium.size));
-	return j;
-}
-
-static void looked(struct task *t)
-{
-	struct survey *v = (struct survey *)t;
-	json_t *all = json_array();
-
-	for (size_t i = 0; !t->rc && i < v->count; i++)
-		json_array_append_new(all, seen_json(v->service, &v->seen[i]));
-	if (t->rc)
-		http_respond_error(v->request, 503, "the service is stopping");
-	else if (v->one)
-		http_respond_json(v->request, v->status, json_incref(json_array_get(all, 0)));
-	else
-		http_respond_json(v->request, v->status, json_pack("{s:O}", "media", all));
-	json_decref(all);
-	survey_free(v);
-}
-
-static struct seen *seen_find(struct survey *v, const char *name)
-{
-	for (size_t i = 0; i < v->count; i++)
-		if (!strcmp(v->seen[i].medium.name, name))
-			return &v->seen[i];
-	return NULL;
-}
-
-static void seen_add(struct survey *v, const char *name, const char *path, const char *source)
-{
-	struct seen *e;
-
-	if (v->count == MEDIA_MAX || !*path || seen_find(v, name))
-		return;
-	e = &v->seen[v->count++];
-	e->source = source;
-	e->profiles = json_array();
-	snprintf(e->medium.name, sizeof e->medium.name, "%s", name);
-	snprintf(e->medium.path, sizeof e->medium.path, "%s", path);
-}
-
-static int add_profile(void *arg, const char *name, const struct profile *p, const char *why)
-{
-	struct survey *v = arg;
-	struct seen *e;
-
-	(void)why;
-	if (p && p->media.path)
-		seen_add(v, p->media.name, p->media.path, "profile");
-	e = p ? seen_find(v, p->media.name) : NULL;
-	if (e)
-		json_array_append_new(e->profiles, json_string(name));
-	return 0;
-}
-
-/* In the order in which a name is looked up. */
-static struct survey *survey_new(struct service *s, struct http_request *r)
-{
-	struct survey *v = calloc(1, sizeof *v + MEDIA_MAX * sizeof v->seen[0]);
-
-	if (!v)
-		return NULL;
-	*v = (struct survey){
-		.task = {.run = look, .done = looked}, .service = s, .request = r, .status = 200};
-	for (size_t i = 0; i < s->config.n_media; i++)
-		seen_add(v, s->config.media[i].name, s->config.media[i].path, "configuration");
-	for (size_t i = 0; i < s->imported.count; i++) {
-		const struct medium *m = s->imported.all[i];
-		size_t before = v->count;
-
-		seen_add(v, m->name, m->path, "imported");
-		if (v->count > before)
-			v->seen[before].medium = *m;
-	}
-	profiles_list(&s->profiles, add_profile, v);
-	return v;
-}
-
-static void survey_start(struct survey *v)
-{
-	struct http_request *r = v->request;
-
-	http_hold(r, HTTP_HOLD_MS);
-	if (worker_do(v->service->worker, &v->task, "")) {
-		survey_free(v);
-		http_respond_error(r, 503, "too much is asked for at once: try again");
-	}
-}
-
-static void tell_all(struct service *s, struct http_request *r)
-{
-	struct survey *v = survey_new(s, r);
-
-	if (v)
-		survey_start(v);
-	else
-		http_respond_error(r, 500, "out of memory");
-}
-
-static void tell_one(struct service *s, struct http_request *r, const char *name, unsigned status)
-{
-	struct survey *v = survey_new(s, r);
-	struct seen *e = v ? seen_find(v, name) : NULL, kept;
-
-	if (!e) {
-		http_respond_error(r, v ? 404 : 500,
-			"no medium '%s'; 'usher media' shows those there are", name);
-		if (v)
-			survey_free(v);
-		return;
-	}
-	kept = *e;
-	e->profiles = NULL;
-	for (size_t i = 0; i < v->count; i++)
-		json_decref(v->seen[i].profiles);
-	v->seen[0] = kept;
-	v->count = 1;
-	v->one = true;
-	v->status = status;
-	survey_start(v);
 }
 
 /* Importing */
@@ -338,9 +90,8 @@ static bool may_import(struct importing *i)
 		if (strcmp(s->config.media[k].name, i->medium.name))
 			continue;
 		http_respond_error(i->request, 409,
-			"usher.xml has a <media name='%s'>, which would go before this one: take "
-			"it out, "
-			"or --name another",
+			"usher.xml has a <media name='%s'>, which would go before this one: "
+			"take it out, or --name another",
 			i->medium.name);
 		return false;
 	}
@@ -394,7 +145,7 @@ static void told_done(void *arg, int rc)
 	else if (t->said)
 		http_respond_json(t->request, 200, json_incref(t->said));
 	else
-		tell_one(t->service, t->request, t->name, 201);
+		media_tell_one(t->service, t->request, t->name, 201);
 	json_decref(t->said);
 	free(t);
 }
@@ -512,14 +263,12 @@ static void import_handle(struct service *s, struct http_request *r)
 
 static void remove_one(struct service *s, struct http_request *r, const struct medium *m)
 {
-	struct verifying *v = verifying_find(s, m->name);
 	struct medium old = *m;
 	int rc;
 
 	if (!http_arg(r, "force") && refused_in_use(s, r, m->name))
 		return;
-	if (v)
-		atomic_store(&v->drop, true);
+	verifying_drop(s, old.name);
 	rc = imported_remove(&s->imported, old.name);
 	if (rc) {
 		http_respond_error(r, 500, "%s: %s", old.name, strerror(-rc));
@@ -532,99 +281,22 @@ static void remove_one(struct service *s, struct http_request *r, const struct m
 
 /* Verifying */
 
-static int sum_up(struct verifying *v, int fd, char *piece)
-{
-	struct sha256 sum;
-	ssize_t n;
-
-	sha256_start(&sum);
-	while ((n = read(fd, piece, VERIFY_PIECE)) > 0) {
-		if (atomic_load(&v->drop) || worker_stopping(v->task.worker))
-			return -ECANCELED;
-		sha256_add(&sum, piece, (size_t)n);
-		atomic_fetch_add(&v->done, (uint_fast64_t)n);
-	}
-	if (n < 0)
-		return -errno;
-	sha256_hex(&sum, v->sum);
-	return 0;
-}
-
-static int verify(struct task *t)
-{
-	struct verifying *v = (struct verifying *)t;
-	int fd, rc = medium_look(&v->medium, v->service->config.user, v->why, sizeof v->why);
-	char *piece;
-
-	if (rc)
-		return rc;
-	fd = open(v->medium.path, O_RDONLY | O_CLOEXEC);
-	piece = malloc(VERIFY_PIECE);
-	rc = fd < 0 ? -errno : piece ? sum_up(v, fd, piece) : -ENOMEM;
-	if (rc)
-		snprintf(v->why, sizeof v->why, "%.300s: %s", v->medium.path, strerror(-rc));
-	free(piece);
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* The sum is of what was imported then: another by now keeps its own. */
-static void verified(struct task *t)
-{
-	struct verifying *v = (struct verifying *)t, **at = &v->service->verifying;
-	struct service *s = v->service;
-	struct medium *m = imported_find(&s->imported, v->medium.name);
-
-	while (*at != v)
-		at = &(*at)->next;
-	*at = v->next;
-	if (t->rc && t->rc != -ECANCELED)
-		log_warn("medium '%s' cannot be verified: %s", v->medium.name, v->why);
-	if (!t->rc && m && !strcmp(m->path, v->medium.path) && !strcmp(m->id, v->medium.id)) {
-		memcpy(m->sum, v->sum, sizeof m->sum);
-		m->verified_ms = clock_wall_ms();
-		if (imported_put(&s->imported, m) || store_commit(s->store, NULL, NULL))
-			log_error("medium '%s': its sum could not be stored", m->name);
-	}
-	free(v);
-}
-
 static void verify_one(struct service *s, struct http_request *r, struct medium *m)
 {
-	struct verifying *v = verifying_find(s, m->name);
-	unsigned under_way = 0;
-
-	for (struct verifying *o = s->verifying; o; o = o->next)
-		under_way++;
-	if (!m->image) {
+	switch (verifying_start(s, m)) {
+	case 0:
+		media_tell_one(s, r, m->name, 202);
+		break;
+	case -EMEDIUMTYPE:
 		http_respond_error(r, 422, "%s is a folder, which has no checksum", m->path);
-		return;
-	}
-	if (!v && under_way >= VERIFY_MOST) {
+		break;
+	case -EBUSY:
 		http_respond_error(
-			r, 409, "%u media are being verified: wait for one to end", under_way);
-		return;
+			r, 409, "%d media are being verified: wait for one to end", VERIFY_MOST);
+		break;
+	default:
+		http_respond_error(r, 503, "too much is asked for at once: try again");
 	}
-	if (!v) {
-		v = calloc(1, sizeof *v);
-		if (!v) {
-			http_respond_error(r, 500, "out of memory");
-			return;
-		}
-		v->task = (struct task){.run = verify, .done = verified};
-		v->service = s;
-		v->medium = *m;
-		if (worker_do(s->worker, &v->task, "")) {
-			free(v);
-			http_respond_error(r, 503, "too much is asked for at once: try again");
-			return;
-		}
-		v->next = s->verifying;
-		s->verifying = v;
-		*m->sum = '\0'; /* told again when it is known again */
-	}
-	tell_one(s, r, m->name, 202);
 }
 
 /* Below /media/NAME; `rest` is "" or "/…". */
@@ -635,7 +307,7 @@ static void one_handle(
 	struct medium *m = imported_find(&s->imported, name);
 
 	if (!*rest && get)
-		tell_one(s, r, name, 200);
+		media_tell_one(s, r, name, 200);
 	else if (!m && (!*rest || !strcmp(rest, "/verify")))
 		http_respond_error(r, 404,
 			"no medium '%s' was imported; 'usher media' shows those there are", name);
@@ -655,7 +327,7 @@ void media_handle(struct service *s, struct http_request *r, const char *rest)
 	char name[256];
 
 	if (!*rest && get) {
-		tell_all(s, r);
+		media_tell_all(s, r);
 	} else if (!*rest && r->method == HTTP_POST) {
 		import_handle(s, r);
 	} else if (*rest == '/') {

@@ -1,5 +1,6 @@
 /* Starting and stopping the rooms, in order. */
 #include "usher/service.h"
+#include "usher/verifying.h"
 #include "usher/privilege.h"
 #include "usher/ready.h"
 
@@ -269,8 +270,12 @@ static int open_for_http(void *arg, const char *path, struct http_file *ret, cha
 static int start_servers(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	struct tftpd_config t = {
-		.home = &s->home, .open = open_for_tftp, .asks = boot_tftp_asks, .asked = boot_tftp_asked, .ended = transfer_tftp_ended, .arg = s};
+	struct tftpd_config t = {.home = &s->home,
+		.open = open_for_tftp,
+		.asks = boot_tftp_asks,
+		.asked = boot_tftp_asked,
+		.ended = transfer_tftp_ended,
+		.arg = s};
 	struct httpd_config h = {.loop = s->loop,
 		.home = &s->home,
 		.handle = on_request,
@@ -360,8 +365,8 @@ static int start_listening(struct run *r, char *why, size_t size)
 }
 
 static start_step *const steps[] = {start_folders, start_privilege, start_loop, start_files,
-	start_segments, start_state, start_fetches, start_dhcpd, start_site, start_guests, start_servers,
-	start_listening};
+	start_segments, start_state, start_fetches, start_dhcpd, start_site, start_guests,
+	start_servers, start_listening};
 
 static void say_ready(struct service *s)
 {
@@ -400,6 +405,7 @@ static void stop_worker(struct run *r)
 	worker_free(w);
 	if (w)
 		mailbox_wait(&r->service.home, 0);
+	verifying_forget(&r->service);
 }
 
 /* Those that speak to the outside first, then what they rest on. */

@@ -10,6 +10,7 @@
  *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
  *   follow_api.c  the timeline, long polled
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
+ *   media_survey.c  what is told of media; verifying.c: their sums
  *   ready.c   are the files of an install there, asked of the worker
  */
 #ifndef USHER_USHER_SERVICE_H
@@ -77,7 +78,7 @@ struct service {
 	struct pending *pending;     /* actions that wait for that commit */
 	struct creation *creations;  /* under way */
 	struct deletion *deletions;  /* the same */
-	struct verifying *verifying; /* sums of images: media_api.c */
+	struct verifying *verifying; /* sums of images: verifying.h */
 	struct job *jobs;            /* libvirt's and the power executables', not yet back */
 	struct follower *followers;  /* long polls of the timeline */
 	int64_t started;             /* mono ms */
@@ -164,6 +165,13 @@ void profiles_handle(struct service *s, struct http_request *r, const char *name
 
 /* media_api.c: /api/v1/media, and what follows: "", "/NAME" … */
 void media_handle(struct service *s, struct http_request *r, const char *rest);
+
+/* media_survey.c: all, or the one of this name, are looked at and then told. */
+void media_tell_all(struct service *s, struct http_request *r);
+void media_tell_one(
+	struct service *s, struct http_request *r, const char *name, unsigned status);
+/* The names of the machines that are being installed from it. New reference. */
+json_t *media_machines(struct service *s, const char *name);
 
 /* follow_api.c */
 void follow_handle(struct service *s, struct http_request *r);

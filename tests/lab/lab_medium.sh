@@ -90,6 +90,7 @@ check "until it is imported again" gives "^rocky-9: " import "$iso" --replace
 check "then it is" run reinstall one
 mv "$iso" "$iso.away"
 check "an image that went is told" gives "^rocky-9 .* gone" media
+check "and has no sum" fails "No such file" media verify rocky-9
 run disarm one
 check "and missed" fails "$iso: No such file" reinstall one
 
