@@ -17,7 +17,7 @@
  *	  <requires><memory unit='MiB'>512</memory> <disk unit='GiB'>2</disk></requires>
  *	  <timeout minutes='30'/>
  *	  <setting name='mirror' default='…' required='no' secret='no'
- *	           type='text|number|password' values='a|b|c'>what it is</setting>
+ *XX
  *	  <guest>
  *	    <memory unit='MiB'>1024</memory> <vcpus>1</vcpus> <disk unit='GiB'>4</disk>
  *	    <domain>… libvirt …</domain>
@@ -93,7 +93,19 @@ struct profile_loader {
 const struct profile_loader *profile_loader(const char *word, enum profile_firmware firmware);
 const struct profile_loader *profile_loader_of(const char *program, enum profile_firmware firmware);
 
-enum profile_setting_type { SETTING_TEXT, SETTING_PASSWORD, SETTING_NUMBER };
+enum profile_setting_type { /* setting_type.c */
+	SETTING_TEXT,
+	SETTING_PASSWORD,
+	SETTING_NUMBER,
+	SETTING_BOOLEAN,
+	SETTING_LIST,
+	SETTING_HOSTNAME,
+	SETTING_ADDRESS,
+	SETTING_URL,
+	SETTING_SIZE,
+	SETTING_TIMEZONE,
+	SETTING_TYPES
+};
 
 struct profile_setting {
 	char name[PROFILE_NAME];
@@ -101,7 +113,9 @@ struct profile_setting {
 	char *help;
 	char *values;                   /* "a|b|c": the only ones, or NULL */
 	enum profile_setting_type type; /* a password is kept as its crypt(5) hash only */
-	bool required, secret;          /* secret: not shown by the API; passwords are */
+	uint64_t min, max;              /* of a number */
+	bool sha512;           /* what a password is hashed with, for old systems; else yescrypt */
+	bool required, secret; /* secret: not shown to anybody; passwords are */
 };
 
 struct profile_file {
@@ -171,18 +185,20 @@ const char *profile_file(const struct profile *p, const char *name);
 const char *profile_file_path(const struct profile *p, const char *name);
 
 /*
- * What the machine's settings (object of strings, or NULL) come to: every declared setting has a
- * string value, from `given` or the default. Undeclared, missing and ill-valued ones are -EINVAL
- * with one line in `why`. Passwords that are not hashes yet are hashed (yescrypt); the clear text
- * is not in the result.
+ * What the machine's settings (object of strings and sealed ones, or NULL) come to: every declared setting has a
+ * value as templates get it (setting_type.h), from `given` or the default. Undeclared, missing and ill-valued ones
+ * are -EINVAL with one line in `why`, which holds no secret. Passwords that are not hashes yet are hashed; the clear
+ * text is not in the result.
  */
 int profile_settings(
 	const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size);
-/* Replaces clear passwords in `given` itself by their hashes: before a record with them is made.
- * 0 or -errno. */
-int profile_hash_secrets(const struct profile *p, json_t *given);
-/* A copy of `given` with secret values as "(secret)": for the API. New reference, NULL out of
- * memory. */
+/*
+ * Before a record with them is made: replaces clear passwords in `given` itself by their hashes, and all secret values
+ * by {"secret": VALUE}: so whoever shows a record knows what not to show, whatever became of the profile. 0 or -errno.
+ */
+int profile_seal_secrets(const struct profile *p, json_t *given);
+/* Every secret value of a result of profile_settings() as "(secret)", in a copy: for `usher render`. New reference, NULL
+ * out of memory. */
 json_t *profile_mask_secrets(const struct profile *p, const json_t *given);
 
 /* The profile, its templates and `settings` (a result of profile_settings()) as one object, for

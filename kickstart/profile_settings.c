@@ -1,6 +1,7 @@
 /* A profile's settings: what was given, checked, completed with defaults, without clear
  * passwords. */
 #include "kickstart/profile_xml.h"
+#include "kickstart/setting_type.h"
 #include "kickstart/text.h"
 
 #include <crypt.h>
@@ -23,27 +24,54 @@ static bool one_of(const char *values, const char *value)
 	}
 }
 
+#define SHA512 "$6$"
+
+/* crypt(5) hashes, and the marks of a locked account. */
+bool profile_is_hash(const char *s)
+{
+	if (strcmp(s, "!") == 0 || strcmp(s, "*") == 0)
+		return true;
+	return *s == '$' && crypt_checksalt(s) == CRYPT_SALT_OK && strlen(s) > 20;
+}
+
+/* What a message may show of a value. */
+static const char *shown(const struct profile_setting *s, const char *value, char buf[72])
+{
+	if (s->secret)
+		return "(secret)";
+	snprintf(buf, 72, "'%.64s'", value);
+	return buf;
+}
+
 bool profile_setting_error(
 	const struct profile_setting *s, const char *value, char *why, size_t why_size)
 {
+	char expected[128], text[72];
+
 	if (strlen(value) > PROFILE_VALUE_MAX) {
 		snprintf(why, why_size, "setting '%s' has %zu bytes, expected at most %d", s->name,
 			strlen(value), PROFILE_VALUE_MAX);
 		return true;
 	}
-	if (!*value && !*s->def)
+	if (s->values && (*value || *s->def) && !one_of(s->values, value)) {
+		snprintf(why, why_size, "setting '%s' is %s, expected one of %s", s->name,
+			shown(s, value, text), s->values);
+		return true;
+	}
+	if (s->type == SETTING_PASSWORD && s->sha512 && *value == '$' && profile_is_hash(value) &&
+		strncmp(value, SHA512, strlen(SHA512))) {
+		snprintf(why, why_size,
+			"setting '%s' is a hash that this system does not know, expected the "
+			"password, or "
+			"its SHA-512 hash ($6$…)",
+			s->name);
+		return true;
+	}
+	if (!setting_type_expected(s, value, expected, sizeof expected))
 		return false;
-	if (s->values && !one_of(s->values, value)) {
-		snprintf(why, why_size, "setting '%s' is '%.64s', expected one of %s", s->name,
-			value, s->values);
-		return true;
-	}
-	if (s->type == SETTING_NUMBER && (!*value || value[strspn(value, "0123456789")])) {
-		snprintf(why, why_size, "setting '%s' is '%.64s', expected a number", s->name,
-			value);
-		return true;
-	}
-	return false;
+	snprintf(why, why_size, "setting '%s' is %s, expected %s", s->name, shown(s, value, text),
+		expected);
+	return true;
 }
 
 static int undeclared(const struct profile *p, const char *name, char *why, size_t why_size)
@@ -66,6 +94,12 @@ static int undeclared(const struct profile *p, const char *name, char *why, size
 	return -EINVAL;
 }
 
+/* As it was given, or sealed; NULL: neither. */
+static const char *text_of(const json_t *v)
+{
+	return json_string_value(json_is_object(v) ? json_object_get(v, "secret") : v);
+}
+
 static int check_given(const struct profile *p, const json_t *given, char *why, size_t why_size)
 {
 	const struct profile_setting *s;
@@ -77,34 +111,26 @@ static int check_given(const struct profile *p, const json_t *given, char *why, 
 		s = profile_setting(p, name);
 		if (!s)
 			return undeclared(p, name, why, why_size);
-		if (!json_is_string(v)) {
+		if (!text_of(v)) {
 			snprintf(why, why_size, "setting '%s' is no string", name);
 			return -EINVAL;
 		}
-		if (profile_setting_error(s, json_string_value(v), why, why_size))
+		if (profile_setting_error(s, text_of(v), why, why_size))
 			return -EINVAL;
 	}
 	return 0;
 }
 
-/* crypt(5) hashes, and the marks of a locked account. */
-static bool is_hash(const char *s)
-{
-	if (strcmp(s, "!") == 0 || strcmp(s, "*") == 0)
-		return true;
-	return *s == '$' && crypt_checksalt(s) == CRYPT_SALT_OK && strlen(s) > 20;
-}
-
 /* New reference; NULL when there is no memory or no randomness. */
-static json_t *hashed(const char *password)
+static json_t *hashed(const struct profile_setting *s, const char *password)
 {
 	struct crypt_data *data = calloc(1, sizeof(*data));
 	char salt[CRYPT_GENSALT_OUTPUT_SIZE];
 	const char *hash = NULL;
 	json_t *v = NULL;
 
-	/* The library's best (yescrypt): every distribution that we ship a profile for takes it. */
-	if (data && crypt_gensalt_rn(NULL, 0, NULL, 0, salt, sizeof(salt)))
+	/* NULL: the library's best, which is yescrypt. */
+	if (data && crypt_gensalt_rn(s->sha512 ? SHA512 : NULL, 0, NULL, 0, salt, sizeof(salt)))
 		hash = crypt_r(password, salt, data);
 	if (hash && *hash != '*')
 		v = json_string(hash);
@@ -114,39 +140,37 @@ static json_t *hashed(const char *password)
 	return v;
 }
 
-static json_t *value_of(const struct profile_setting *s, const json_t *given)
+static int value_of(const struct profile *p, const struct profile_setting *s, const json_t *given,
+	json_t **ret, char *why, size_t why_size)
 {
 	const json_t *v = json_object_get(given, s->name);
-	const char *text = v ? json_string_value(v) : s->def;
+	const char *text = v ? text_of(v) : s->def;
 
-	if (s->type == SETTING_PASSWORD && text && *text && !is_hash(text))
-		return hashed(text);
-	return json_string(text);
+	if (s->required && !*text) {
+		snprintf(why, why_size, "profile '%s' requires the setting '%s' (%s): --set %s=…",
+			p->name, s->name, s->help, s->name);
+		return -EINVAL;
+	}
+	if (s->type == SETTING_PASSWORD && *text && !profile_is_hash(text))
+		*ret = hashed(s, text);
+	else
+		*ret = setting_type_value(s, text);
+	return 0;
 }
 
 int profile_settings(
 	const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size)
 {
-	json_t *all;
-	size_t i;
+	json_t *all, *v = NULL;
 	int rc = check_given(p, given, why, why_size);
 
 	if (rc < 0)
 		return rc;
 	all = json_object();
-	for (i = 0; all && i < p->n_settings && rc == 0; i++) {
-		const struct profile_setting *s = &p->settings[i];
-		json_t *v = value_of(s, given);
-
-		if (s->required && v && !json_string_length(v)) {
-			snprintf(why, why_size,
-				"profile '%s' requires the setting '%s' (%s): --set %s=…", p->name,
-				s->name, s->help, s->name);
-			json_decref(v);
-			rc = -EINVAL;
-		} else if (json_object_set_new(all, s->name, v) < 0) {
+	for (size_t i = 0; i < p->n_settings && rc == 0; i++) {
+		rc = value_of(p, &p->settings[i], given, &v, why, why_size);
+		if (rc == 0 && json_object_set_new(all, p->settings[i].name, v) < 0)
 			rc = -ENOMEM;
-		}
 	}
 	if (rc == -ENOMEM || !all)
 		snprintf(why, why_size, "out of memory");
@@ -157,28 +181,28 @@ int profile_settings(
 	return all ? rc : -ENOMEM;
 }
 
-int profile_hash_secrets(const struct profile *p, json_t *given)
+int profile_seal_secrets(const struct profile *p, json_t *given)
 {
-	size_t i;
-
-	for (i = 0; i < p->n_settings; i++) {
+	for (size_t i = 0; i < p->n_settings; i++) {
 		const struct profile_setting *s = &p->settings[i];
-		const char *v = json_string_value(json_object_get(given, s->name));
+		json_t *v = json_object_get(given, s->name);
+		const char *text = json_string_value(v);
 
-		if (s->type != SETTING_PASSWORD || !v || !*v || is_hash(v))
+		if (!s->secret || !text || !*text)
 			continue;
-		if (json_object_set_new(given, s->name, hashed(v)) < 0)
+		v = s->type == SETTING_PASSWORD && !profile_is_hash(text) ? hashed(s, text)
+									  : json_incref(v);
+		if (json_object_set_new(given, s->name, json_pack("{s:o}", "secret", v)) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-json_t *profile_mask_secrets(const struct profile *p, const json_t *given)
+json_t *profile_mask_secrets(const struct profile *p, const json_t *settings)
 {
-	json_t *copy = given ? json_copy((json_t *)given) : json_object();
-	size_t i;
+	json_t *copy = json_copy((json_t *)settings);
 
-	for (i = 0; copy && i < p->n_settings; i++) {
+	for (size_t i = 0; copy && i < p->n_settings; i++) {
 		const struct profile_setting *s = &p->settings[i];
 
 		if (!s->secret || !json_string_length(json_object_get(copy, s->name)))

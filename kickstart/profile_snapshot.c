@@ -1,13 +1,11 @@
 /* struct profile to JSON and back. */
 #include "kickstart/profile_xml.h"
+#include "kickstart/setting_type.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const type_names[] = {
-	[SETTING_TEXT] = "text", [SETTING_PASSWORD] = "password", [SETTING_NUMBER] = "number"};
 
 static json_t *template_json(const struct profile_text *t)
 {
@@ -72,19 +70,27 @@ static json_t *boot_json(const struct profile *p)
 		"timeout_s", (int)p->timeout_s);
 }
 
+static json_t *setting_json(const struct profile_setting *s)
+{
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:b, s:b}", "name", s->name, "default",
+		s->def, "help", s->help, "values", s->values, "type", setting_type_name(s->type),
+		"required", s->required, "secret", s->secret);
+
+	if (s->type == SETTING_NUMBER) {
+		json_object_set_new(j, "min", json_integer((json_int_t)s->min));
+		json_object_set_new(j, "max", json_integer((json_int_t)s->max));
+	}
+	if (s->sha512)
+		json_object_set_new(j, "hash", json_string("sha512"));
+	return j;
+}
+
 static json_t *settings_json(const struct profile *p)
 {
 	json_t *all = json_array();
-	size_t i;
 
-	for (i = 0; i < p->n_settings; i++) {
-		const struct profile_setting *s = &p->settings[i];
-
-		json_array_append_new(all,
-			json_pack("{s:s, s:s, s:s, s:s*, s:s, s:b, s:b}", "name", s->name,
-				"default", s->def, "help", s->help, "values", s->values, "type",
-				type_names[s->type], "required", s->required, "secret", s->secret));
-	}
+	for (size_t i = 0; i < p->n_settings; i++)
+		json_array_append_new(all, setting_json(&p->settings[i]));
 	return all;
 }
 
@@ -277,7 +283,8 @@ static void take_boot(struct taking *t, const json_t *from, struct profile *p)
 static void take_setting(struct taking *t, const json_t *from, struct profile_setting *s)
 {
 	const char *type = json_string_value(json_object_get(from, "type"));
-	int i;
+	const json_t *max = json_object_get(from, "max");
+	char known[256];
 
 	take_name(t, from, "name", s->name);
 	take_text(t, from, "default", true, &s->def);
@@ -285,9 +292,11 @@ static void take_setting(struct taking *t, const json_t *from, struct profile_se
 	take_text(t, from, "values", false, &s->values);
 	s->required = json_is_true(json_object_get(from, "required"));
 	s->secret = json_is_true(json_object_get(from, "secret"));
-	for (i = 0; type && i <= SETTING_NUMBER; i++)
-		if (strcmp(type, type_names[i]) == 0)
-			s->type = (enum profile_setting_type)i;
+	if (type)
+		(void)setting_type_parse(type, &s->type, known, sizeof(known));
+	s->min = (uint64_t)json_integer_value(json_object_get(from, "min"));
+	s->max = max ? (uint64_t)json_integer_value(max) : SETTING_NUMBER_MAX;
+	s->sha512 = json_object_get(from, "hash") != NULL;
 }
 
 static void take_guest(struct taking *t, const json_t *from, struct profile *p)

@@ -1,5 +1,6 @@
 /* profile.xml to struct profile. */
 #include "kickstart/profile_xml.h"
+#include "kickstart/setting_type.h"
 
 #include "core/sha256.h"
 #include "kickstart/text.h"
@@ -579,21 +580,59 @@ static int yes_or_no(struct reading *r, xmlNode *node, const char *name, bool *r
 
 static int setting_type(struct reading *r, xmlNode *node, struct profile_setting *s)
 {
-	char *type = NULL;
+	char *type = NULL, known[256];
 	int rc = attribute(r, node, "type", false, &type);
 
 	if (rc < 0 || !type)
 		return rc;
-	if (strcmp(type, "password") == 0) {
-		s->type = SETTING_PASSWORD;
+	if (setting_type_parse(type, &s->type, known, sizeof(known)) < 0)
+		rc = fault(r, node, "unknown type '%s', expected %s", type, known);
+	if (s->type == SETTING_PASSWORD)
 		s->secret = true;
-	} else if (strcmp(type, "number") == 0) {
-		s->type = SETTING_NUMBER;
-	} else if (strcmp(type, "text") != 0) {
-		rc = fault(r, node, "unknown type '%s', expected text, number or password", type);
-	}
 	free(type);
 	return rc;
+}
+
+static int setting_bound(struct reading *r, xmlNode *node, struct profile_setting *s,
+	const char *name, uint64_t least, uint64_t *ret)
+{
+	char *v = NULL;
+	int rc = attribute(r, node, name, false, &v);
+
+	if (rc == 0 && v && s->type != SETTING_NUMBER)
+		rc = fault(r, node, "%s='%s' of the setting '%s', expected type='number' with it",
+			name, v, s->name);
+	else if (rc == 0 && v)
+		rc = parse_number(r, node, name, v, least, SETTING_NUMBER_MAX, ret);
+	free(v);
+	return rc;
+}
+
+static int setting_hash(struct reading *r, xmlNode *node, struct profile_setting *s)
+{
+	char *v = NULL;
+	int rc = attribute(r, node, "hash", false, &v);
+
+	if (rc == 0 && v && s->type != SETTING_PASSWORD)
+		rc = fault(r, node,
+			"hash='%s' of the setting '%s', expected type='password' with it", v,
+			s->name);
+	else if (rc == 0 && v && strcmp(v, "yescrypt") != 0 && strcmp(v, "sha512") != 0)
+		rc = fault(r, node, "bad hash '%s', expected yescrypt or sha512", v);
+	s->sha512 = rc == 0 && v && strcmp(v, "sha512") == 0;
+	free(v);
+	return rc;
+}
+
+/* A profile is a file that many read. */
+static int clear_default(struct reading *r, xmlNode *node, const struct profile_setting *s)
+{
+	if (s->type != SETTING_PASSWORD || !*s->def || profile_is_hash(s->def))
+		return 0;
+	return fault(r, node,
+		"the default of the password '%s' is in clear, expected its hash (openssl passwd "
+		"-6)",
+		s->name);
 }
 
 static int fill_setting(struct reading *r, xmlNode *node, struct profile_setting *s)
@@ -616,6 +655,12 @@ static int fill_setting(struct reading *r, xmlNode *node, struct profile_setting
 		rc = yes_or_no(r, node, "secret", &s->secret);
 	if (rc == 0)
 		rc = setting_type(r, node, s);
+	if (rc == 0)
+		rc = setting_bound(r, node, s, "min", 0, &s->min);
+	if (rc == 0)
+		rc = setting_bound(r, node, s, "max", s->min, &s->max);
+	if (rc == 0)
+		rc = setting_hash(r, node, s);
 	return rc < 0 ? rc : read_text(r, node, &s->help, NULL);
 }
 
@@ -624,14 +669,16 @@ static int read_setting(struct reading *r, xmlNode *node)
 	struct profile *p = r->p;
 	struct profile_setting *s;
 	char wrong[256];
-	int rc = check_attributes(
-		r, node, ATTRIBUTES("name", "default", "required", "secret", "type", "values"));
+	int rc = check_attributes(r, node,
+		ATTRIBUTES("name", "default", "required", "secret", "type", "values", "min", "max",
+			"hash"));
 
 	if (rc < 0)
 		return rc;
 	if (p->n_settings == PROFILE_SETTINGS)
 		return fault(r, node, "more than %d <setting>", PROFILE_SETTINGS);
 	s = &p->settings[p->n_settings++];
+	s->max = SETTING_NUMBER_MAX;
 	rc = fill_setting(r, node, s);
 	if (rc < 0)
 		return rc;
@@ -641,7 +688,7 @@ static int read_setting(struct reading *r, xmlNode *node)
 			s->name);
 	if (*s->def && profile_setting_error(s, s->def, wrong, sizeof(wrong)))
 		return fault(r, node, "%s", wrong);
-	return 0;
+	return clear_default(r, node, s);
 }
 
 static int read_guest_memory(struct reading *r, xmlNode *node)

@@ -13,4 +13,7 @@ int profile_xml_read(
 bool profile_setting_error(
 	const struct profile_setting *s, const char *value, char *why, size_t why_size);
 
+/* A crypt(5) hash, or the mark of a locked account. */
+bool profile_is_hash(const char *s);
+
 #endif

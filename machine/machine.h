@@ -68,7 +68,7 @@ struct machine {
 	char power[512]; /* bare metal: the site executable (absolute path), or "" */
 	struct nic nics[MACHINE_NICS];
 	size_t n_nics;
-	json_t *settings;    /* --set values: object of strings */
+	json_t *settings; /* --set values: object of strings, and {"secret": string} for what nobody may see */
 	json_t *ssh_keys;    /* array of strings, authorized_keys lines */
 	json_t *guest_spec;  /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
@@ -170,7 +170,7 @@ int machine_answers_file(
  * first boot): for one timer; NULL none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);
 
-/* The record for the API: everything but tokens and snapshot. New reference. `full` adds settings,
+/* The record for the API and hooks: everything but tokens, secrets and snapshot. New reference. `full` adds settings,
  * keys, guest. */
 json_t *machine_to_json(const struct machine *m, bool full);
 

@@ -147,6 +147,18 @@ static json_t *attempt_json(const struct attempt *a)
 	return finish(j, ok);
 }
 
+/* A sealed one is not for anybody to see. */
+static json_t *settings_json(const struct machine *m)
+{
+	json_t *copy = copy_or(m->settings, json_object), *v;
+	const char *name;
+	bool ok = true;
+
+	json_object_foreach(copy, name, v) if (json_is_object(v))
+		set(copy, name, json_string("(secret)"), &ok);
+	return finish(copy, ok);
+}
+
 json_t *machine_to_json(const struct machine *m, bool full)
 {
 	json_t *j = json_object();
@@ -165,7 +177,7 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	if (!full)
 		return finish(j, ok);
 	set(j, "created", time_json(m->created_at), &ok);
-	set(j, "settings", copy_or(m->settings, json_object), &ok);
+	set(j, "settings", settings_json(m), &ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
 	if (m->guest)

@@ -90,30 +90,11 @@ int api_profile(
 	return 0;
 }
 
-static void mask_settings(struct service *s, const struct machine *m, json_t *j)
-{
-	struct profile *p = NULL;
-	char why[256];
-
-	if (!json_object_get(j, "settings"))
-		return;
-	if (m->attempt.snapshot)
-		profile_from_snapshot(m->attempt.snapshot, &p, NULL, why, sizeof why);
-	else
-		api_profile(s, m->profile, &p, why, sizeof why);
-	if (p)
-		json_object_set_new(j, "settings", profile_mask_secrets(p, m->settings));
-	else
-		json_object_del(j, "settings"); /* which of them are secret is not known */
-	profile_free(p);
-}
-
 json_t *api_machine(struct service *s, const struct machine *m, bool full)
 {
 	const struct timeline_event *last = timeline_last(s->timeline, m->name, NULL);
 	json_t *j = machine_to_json(m, full);
 
-	mask_settings(s, m, j);
 	if (last)
 		json_object_set_new(j, "last_event", follow_event_json(last));
 	return j;

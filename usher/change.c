@@ -39,6 +39,8 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 		segment_base_url(seg, url, sizeof url);
 	if (!rc)
 		rc = media_named(a->profile, why, why_size);
+	if (!rc) /* the profile may have made a secret of what was none */
+		rc = profile_seal_secrets(a->profile, m->settings);
 	if (!rc)
 		rc = render_validate(a->profile, &in,
 			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
@@ -139,7 +141,8 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 	rc = rearming_judge(a, m, why, sizeof why);
 	if (!rc) {
 		http_hold(r, HTTP_HOLD_MS);
-		rc = ready_ask(s, a->profile, m->settings, on_ready, a);
+		rc = ready_ask(
+			s, a->profile, json_object_get(a->snapshot, "settings"), on_ready, a);
 		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
 	}
 	if (rc) {

@@ -228,15 +228,29 @@ const struct command cmd_leases = {
 	.run = run_leases,
 };
 
+/* " (number from 1 to 9; required; secret)" */
+static void show_type(json_t *s)
+{
+	const char *type = text_of(s, "type"), *values = text_of(s, "values");
+	bool number = !strcmp(type, "number");
+
+	printf(" (%s", *values ? values : type);
+	if (number)
+		printf(" from %lld to %lld",
+			(long long)json_integer_value(json_object_get(s, "min")),
+			(long long)json_integer_value(json_object_get(s, "max")));
+	printf("%s%s)\n", json_is_true(json_object_get(s, "required")) ? "; required" : "",
+		json_is_true(json_object_get(s, "secret")) ? "; secret" : "");
+}
+
 static void show_setting(json_t *s)
 {
-	const char *def = text_of(s, "default"), *values = text_of(s, "values");
-	bool required = json_is_true(json_object_get(s, "required"));
+	const char *def = text_of(s, "default");
 	size_t used = strlen(text_of(s, "name")) + strlen(def);
 
-	printf("  --set %s=%s%*s  %s%s%s%s%s\n", text_of(s, "name"), def,
-		used < 30 ? (int)(30 - used) : 0, "", text_of(s, "help"), *values ? " (" : "",
-		values, *values ? ")" : "", required ? "; required" : "");
+	printf("  --set %s=%s%*s  %s", text_of(s, "name"), def, used < 30 ? (int)(30 - used) : 0, "",
+		text_of(s, "help"));
+	show_type(s);
 }
 
 static void show_profile(json_t *p)

@@ -399,7 +399,8 @@ static void creation_judge(struct creation *c)
 	c->body = NULL;
 	if (rc)
 		creation_fail(c, status_of(rc), why);
-	else if (ready_ask(c->service, c->profile, c->machine->settings, on_ready, c))
+	else if (ready_ask(c->service, c->profile, json_object_get(c->snapshot, "settings"),
+			 on_ready, c))
 		creation_fail(c, 500, "out of memory");
 }
 

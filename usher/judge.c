@@ -355,7 +355,7 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 	rc = media_named(c->profile, why, size);
 	if (rc)
 		return rc;
-	rc = profile_hash_secrets(c->profile, c->machine->settings);
+	rc = profile_seal_secrets(c->profile, c->machine->settings);
 	if (rc) {
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;

@@ -52,6 +52,19 @@ static void looked(struct task *t)
 	listing_free(l);
 }
 
+/* A secret's default is none of the reader's business. */
+static json_t *profile_shown(const struct profile *p)
+{
+	json_t *j = profile_to_json(p), *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "settings"), i,
+		s) if (json_is_true(json_object_get(s, "secret")) &&
+		json_string_length(json_object_get(s, "default")))
+		json_object_set_new(s, "default", json_string("(secret)"));
+	return j;
+}
+
 static void listing_add(struct service *s, struct listing *l, const char *name)
 {
 	struct profile *p = NULL;
@@ -60,7 +73,7 @@ static void listing_add(struct service *s, struct listing *l, const char *name)
 	if (api_profile(s, name, &p, why, sizeof why))
 		json_array_append_new(l->json, json_pack("{s:s, s:s}", "name", name, "error", why));
 	else
-		json_array_append_new(l->json, profile_to_json(p));
+		json_array_append_new(l->json, profile_shown(p));
 	l->profiles[l->count++] = p;
 }
 

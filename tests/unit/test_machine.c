@@ -588,6 +588,7 @@ START_TEST(test_json)
 	char *text;
 
 	json_object_set_new(m->settings, "disk", json_string("vda"));
+	json_object_set_new(m->settings, "pw", json_pack("{s:s}", "secret", "geheim"));
 	m->state_at = 1000000000042;
 	j = machine_to_json(m, false);
 	ck_assert_str_eq(json_string_value(json_object_get(j, "name")), "web01");
@@ -612,6 +613,8 @@ START_TEST(test_json)
 	ck_assert_ptr_null(strstr(text, m->attempt.next_token));
 	ck_assert_ptr_null(strstr(text, m->attempt.up_token));
 	ck_assert_ptr_null(strstr(text, "vmlinuz"));
+	ck_assert_ptr_nonnull(strstr(text, "\"pw\": \"(secret)\""));
+	ck_assert_ptr_null(strstr(text, "geheim"));
 	free(text);
 	json_decref(j);
 }

@@ -189,6 +189,22 @@ START_TEST(says_what_is_wrong)
 		"5: a second <setting> of the name 'a'");
 	expect_error(HEAD BOOT "<setting name='a' default='z' values='x|y'/></profile>",
 		"5: setting 'a' is 'z', expected one of x|y");
+	expect_error(HEAD BOOT "<setting name='a' type='bool'/></profile>",
+		"5: unknown type 'bool', expected text, password, number, boolean, list, hostname, "
+		"address, url, size or timezone");
+	expect_error(HEAD BOOT "<setting name='a' min='1'/></profile>",
+		"5: min='1' of the setting 'a', expected type='number' with it");
+	expect_error(HEAD BOOT "<setting name='a' type='number' min='5' max='4'/></profile>",
+		"5: bad max '4', expected a number from 5 to 1000000000");
+	expect_error(HEAD BOOT "<setting name='a' type='number' max='4' default='5'/></profile>",
+		"5: setting 'a' is '5', expected a number from 0 to 4");
+	expect_error(HEAD BOOT "<setting name='a' hash='sha512'/></profile>",
+		"5: hash='sha512' of the setting 'a', expected type='password' with it");
+	expect_error(HEAD BOOT "<setting name='a' type='password' hash='md5'/></profile>",
+		"5: bad hash 'md5', expected yescrypt or sha512");
+	expect_error(HEAD BOOT "<setting name='a' type='password' default='geheim'/></profile>",
+		"5: the default of the password 'a' is in clear, expected its hash (openssl passwd "
+		"-6)");
 	expect_error(HEAD BOOT "<setting name='a' secret='ja'/></profile>",
 		"5: bad secret 'ja', expected yes or no");
 	expect_error(HEAD BOOT "text</profile>", "5: text in <profile>, expected elements");
@@ -224,7 +240,10 @@ static struct profile *with_settings(void)
 			  "default='dhcp' values='dhcp|static'/>"
 			  "<setting name='key' required='yes'>a key</setting><setting name='n' "
 			  "type='number'/>"
-			  "<setting name='pw' type='password'/></profile>");
+			  "<setting name='pw' type='password'/>"
+			  "<setting name='act' secret='yes'/>"
+			  "<setting name='old' type='password' hash='sha512'/>"
+			  "<setting name='pin' type='number' max='9999' secret='yes'/></profile>");
 	put("p/a", "{{set.mirror}}");
 	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
 	return p;
@@ -248,7 +267,7 @@ START_TEST(checks_settings)
 	char why[512];
 
 	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), 0);
-	ck_assert_uint_eq(json_object_size(all), 5);
+	ck_assert_uint_eq(json_object_size(all), 8);
 	ck_assert_str_eq(json_string_value(json_object_get(all, "mirror")), "m'");
 	ck_assert_str_eq(json_string_value(json_object_get(all, "net")), "dhcp");
 	ck_assert_str_eq(json_string_value(json_object_get(all, "pw")), "");
@@ -257,7 +276,8 @@ START_TEST(checks_settings)
 	expect_setting_error(p, "{\"miror\": \"x\"}",
 		"profile 'p' has no setting 'miror' (did you mean 'mirror'?)");
 	expect_setting_error(p, "{\"zzzzz\": \"x\"}",
-		"profile 'p' has no setting 'zzzzz' (known: mirror, net, key, n, pw)");
+		"profile 'p' has no setting 'zzzzz' (known: mirror, net, key, n, pw, act, old, "
+		"pin)");
 	expect_setting_error(
 		p, "{}", "profile 'p' requires the setting 'key' (a key): --set key=…");
 	expect_setting_error(
@@ -268,26 +288,68 @@ START_TEST(checks_settings)
 }
 END_TEST
 
+/* What is stored, by name: a string, or sealed. */
+static const char *sealed(const json_t *given, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(given, name), "secret"));
+}
+
 START_TEST(passwords)
 {
 	struct profile *p = with_settings();
-	json_t *given = json_pack("{s:s, s:s}", "key", "k", "pw", "geheim"), *all = NULL, *masked;
+	json_t *given = json_pack("{s:s, s:s, s:s}", "key", "k", "pw", "geheim", "act", "licence"),
+	       *all = NULL, *masked;
 	char why[512], hash[256];
 
 	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), 0);
-	ck_assert_int_eq(json_string_value(json_object_get(all, "pw"))[0], '$');
+	ck_assert(!strncmp(json_string_value(json_object_get(all, "pw")), "$y$", 3));
 	json_decref(all);
-	ck_assert_int_eq(profile_hash_secrets(p, given), 0);
-	snprintf(hash, sizeof(hash), "%s", json_string_value(json_object_get(given, "pw")));
-	ck_assert_int_eq(hash[0], '$');
-	ck_assert_int_eq(profile_hash_secrets(p, given), 0); /* a hash stays what it is */
-	ck_assert_str_eq(json_string_value(json_object_get(given, "pw")), hash);
-	masked = profile_mask_secrets(p, given);
+	ck_assert_int_eq(profile_seal_secrets(p, given), 0);
+	snprintf(hash, sizeof(hash), "%s", sealed(given, "pw"));
+	ck_assert(!strncmp(hash, "$y$", 3));
+	ck_assert_str_eq(sealed(given, "act"), "licence");
+	ck_assert_str_eq(json_string_value(json_object_get(given, "key")), "k");
+	ck_assert_int_eq(profile_seal_secrets(p, given), 0); /* what is sealed stays what it is */
+	ck_assert_str_eq(sealed(given, "pw"), hash);
+	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(all, "pw")), hash);
+	ck_assert_str_eq(json_string_value(json_object_get(all, "act")), "licence");
+	masked = profile_mask_secrets(p, all);
 	ck_assert_str_eq(json_string_value(json_object_get(masked, "pw")), "(secret)");
+	ck_assert_str_eq(json_string_value(json_object_get(masked, "act")), "(secret)");
+	ck_assert_str_eq(json_string_value(json_object_get(masked, "old")), "");
 	ck_assert_str_eq(json_string_value(json_object_get(masked, "key")), "k");
-	ck_assert_str_eq(json_string_value(json_object_get(given, "pw")), hash);
+	ck_assert_str_eq(json_string_value(json_object_get(all, "pw")), hash);
 	json_decref(masked);
+	json_decref(all);
 	json_decref(given);
+	profile_free(p);
+}
+END_TEST
+
+START_TEST(passwords_of_old_systems)
+{
+	struct profile *p = with_settings();
+	json_t *given = json_pack("{s:s, s:s}", "key", "k", "old", "geheim");
+
+	ck_assert_int_eq(profile_seal_secrets(p, given), 0);
+	ck_assert(!strncmp(sealed(given, "old"), "$6$", 3));
+	expect_setting_error(p, "{\"old\": \"$y$j9T$abcdefgh$abcdefghijklmnop\"}",
+		"setting 'old' is a hash that this system does not know, expected the password, or "
+		"its "
+		"SHA-512 hash ($6$…)");
+	json_decref(given);
+	profile_free(p);
+}
+END_TEST
+
+/* Not in the message either. */
+START_TEST(wrong_secrets)
+{
+	struct profile *p = with_settings();
+
+	expect_setting_error(p, "{\"pin\": \"geheim\"}",
+		"setting 'pin' is (secret), expected a number from 0 to 9999");
 	profile_free(p);
 }
 END_TEST
@@ -586,6 +648,8 @@ int main(void)
 	tcase_add_test(t, says_what_is_wrong);
 	tcase_add_test(t, checks_settings);
 	tcase_add_test(t, passwords);
+	tcase_add_test(t, passwords_of_old_systems);
+	tcase_add_test(t, wrong_secrets);
 	tcase_add_test(t, programs);
 	tcase_add_test(t, loaders);
 	tcase_add_test(t, snapshot);
