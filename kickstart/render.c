@@ -157,6 +157,45 @@ static json_t *attempt_json(const struct profile *p, const struct render_input *
 	return j;
 }
 
+/* is.NAME.VALUE: the value that a setting has of those that it may have. */
+static json_t *choices_json(const struct profile *p, const json_t *settings)
+{
+	json_t *all = json_object(), *one;
+	const char *value, *word;
+	size_t len;
+
+	for (size_t i = 0; i < p->n_settings; i++) {
+		word = p->settings[i].values;
+		if (!word)
+			continue;
+		value = json_string_value(json_object_get(settings, p->settings[i].name));
+		one = json_object();
+		for (;; word += len + 1) {
+			char name[PROFILE_NAME];
+
+			len = strcspn(word, "|");
+			snprintf(name, sizeof(name), "%.*s", (int)len, word);
+			json_object_set_new(one, name,
+				json_boolean(value && strlen(value) == len &&
+					strncmp(value, word, len) == 0));
+			if (!word[len])
+				break;
+		}
+		json_object_set_new(all, p->settings[i].name, one);
+	}
+	return all;
+}
+
+static void add_keys(const struct machine *m, json_t *context)
+{
+	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : json_array();
+	char *text = json_dumps(keys, JSON_ENSURE_ASCII);
+
+	set_text(context, "ssh_keys_json", text);
+	free(text);
+	json_object_set_new(context, "ssh_keys", keys);
+}
+
 /* After all else: the URL may be made of it. */
 static int add_media(const struct profile *p, const struct render_input *in, json_t *context,
 	char *why, size_t why_size)
@@ -186,11 +225,9 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 static int context_of(const struct profile *p, const json_t *settings,
 	const struct render_input *in, json_t **ret, char *why, size_t why_size)
 {
-	json_t *keys = in->machine->ssh_keys;
 	json_t *context = json_pack("{s:o, s:{s:s, s:s}, s:{}, s:o, s:o, s:O}", "machine",
 		machine_json(in, settings), "profile", "name", p->name, "title", p->title, "server",
-		"attempt", attempt_json(p, in), "ssh_keys", keys ? json_incref(keys) : json_array(),
-		"set", settings);
+		"attempt", attempt_json(p, in), "is", choices_json(p, settings), "set", settings);
 	json_t *server = json_object_get(context, "server");
 	int rc;
 
@@ -198,6 +235,7 @@ static int context_of(const struct profile *p, const json_t *settings,
 		return no_memory(why, why_size);
 	set_ip(server, "address", in->segment ? &in->segment->server : NULL);
 	set_text(server, "url", in->base_url);
+	add_keys(in->machine, context);
 	rc = add_media(p, in, context, why, why_size);
 	if (rc < 0)
 		json_decref(context);

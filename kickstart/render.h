@@ -12,8 +12,9 @@
  *	media.     name url (no slash at the end); of an imported medium that was recognised: kernel
  *	           initrd shim grub, as far as it has them
  *	attempt.   number url (other answer files: {{{attempt.url}}}/NAME) answers_url done_url failed_url progress_url up_url
- *	ssh_keys   (list)
+ *	ssh_keys   (list); ssh_keys_json (all of it as JSON, for {{{ }}} in JSON and YAML)
  *	set.NAME   each declared setting
+ *	is.NAME.VALUE  true for the value that a setting with a list of `values` has, else false
  *
  * Pure but for crypt(3) in render_validate(). Each gives heap text or -errno with one line in `why`
  * ("FILE:LINE:COL: …" where it lies in a template).

@@ -500,6 +500,31 @@ START_TEST(answer_files)
 }
 END_TEST
 
+START_TEST(choices_and_keys)
+{
+	struct profile *p;
+	struct served s;
+	json_t *snapshot;
+
+	put("profile.xml",
+		"<profile name='p'><title>T</title><media name='m' path='/m'/><boot>"
+		"<kernel>k</kernel></boot><answers format='json' template='a'/><setting "
+		"name='net' values='dhcp|static|st' default='static'/></profile>");
+	put("a",
+		"{{#is.net.dhcp}}d{{/is.net.dhcp}}{{#is.net.static}}s{{/is.net.static}}"
+		"{{#is.net.st}}x{{/is.net.st}} {{{ssh_keys_json}}}");
+	p = local();
+	snapshot = validated(p);
+	s = serve(snapshot);
+	ck_assert_str_eq(s.answers, "s [\"ssh-ed25519 AAAA me@host\", \"a'b\\\"c$d`e\\\\f;g #h\"]");
+	served_fini(&s);
+	json_decref(snapshot);
+	profile_free(p);
+	put("a", "{{#is.net.statik}}{{/is.net.statik}}");
+	expect_refusal(0, 0, "undefined name 'is.net.statik' (did you mean 'is.net.static'?)");
+}
+END_TEST
+
 START_TEST(files)
 {
 	struct profile *p = shipped("debian-12");
@@ -538,6 +563,7 @@ int main(void)
 	tcase_add_test(t, validation);
 	tcase_add_test(t, snapshot_holds);
 	tcase_add_test(t, files);
+	tcase_add_test(t, choices_and_keys);
 	tcase_add_test(t, answer_files);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
