@@ -72,6 +72,14 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# What the benches run of our own code.
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/bench_*.c))
+$(B)/tests/bench/bench_%: $(B)/obj/tests/bench/bench_%.o $(B)/libusher.a
+	$(call say,LD    $@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+benches-built: all $(BENCH)
+
 check: lab-deps
 	$(Q)B=$(B) MAKE="$(MAKE)" SANITIZE="$(SANITIZE)" tests/run unit fuzz lab
 
@@ -116,9 +124,9 @@ bench-deps:
 
 # Speed, side by side with peers that are installed for it; figures go to $(B)/bench.tsv. Root.
 bench:
-	$(Q)for b in dhcp tftp http latency; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
+	$(Q)for b in dhcp tftp http latency render; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
 bench-%: bench-deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory benches-built
 	$(Q)B=$(B) tests/bench/bench_$*.sh
 
 demo:
@@ -154,7 +162,7 @@ help:
 	@echo 'make check-long  and labs that take their time (LABS=long_durable: that one)'
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
 	@echo 'make format      clang-format'
-	@echo 'make bench       side by side with peers: bench-dhcp, -tftp, -http, -latency; BENCH_QUICK=1: short ones'
+	@echo 'make bench       side by side with peers: bench-dhcp, -tftp, -http, -latency, -render; BENCH_QUICK=1: short ones'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make deps          apt-get what is missing'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
