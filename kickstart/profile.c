@@ -154,25 +154,23 @@ static int read_file(const char *dir, const char *name, size_t max, char **ret)
 	return rc;
 }
 
-/* Takes `name` from `dir`, with the path to tell where it is not the profile's own. */
-static int add_file(struct loading *l, const char *dir, const char *name)
+/* Takes over `text`; the path is to tell where it is not the profile's own. */
+static int add_file(struct loading *l, const char *dir, const char *name, char *text)
 {
 	struct profile *p = l->p;
-	struct profile_file f = {0};
-	int rc;
+	struct profile_file f = {.name = strdup(name), .text = text};
+	int rc = f.name ? 0 : -ENOMEM;
 
 	if (p->n_files == PROFILE_FILES) {
 		snprintf(l->why, l->why_size, "%s: more than %d templates", p->file, PROFILE_FILES);
-		return -EFBIG;
+		rc = -EFBIG;
 	}
-	rc = read_file(dir, name, PROFILE_FILE_MAX, &f.text);
-	if (rc < 0)
-		return rc;
-	f.name = strdup(name);
-	if (!f.name || (dir != l->dir && asprintf(&f.path, "%s/%s", dir, name) < 0)) {
+	if (rc == 0 && dir != l->dir && asprintf(&f.path, "%s/%s", dir, name) < 0)
+		rc = -ENOMEM;
+	if (rc < 0) {
 		free(f.name);
 		free(f.text);
-		return -ENOMEM;
+		return rc;
 	}
 	p->files[p->n_files++] = f;
 	return 0;
@@ -186,11 +184,15 @@ static bool plain_name(const char *name)
 /* Two answer files may have one template. */
 static int load_answers(struct loading *l, const char *name)
 {
-	int rc = 0;
+	char *text = NULL;
+	int rc;
 
-	if (!profile_file(l->p, name))
-		rc = plain_name(name) ? add_file(l, l->dir, name) : -EINVAL;
-	if (rc < 0 && rc != -EFBIG)
+	if (profile_file(l->p, name))
+		return 0;
+	rc = plain_name(name) ? read_file(l->dir, name, PROFILE_FILE_MAX, &text) : -EINVAL;
+	if (rc == 0)
+		return add_file(l, l->dir, name, text);
+	if (rc < 0)
 		snprintf(l->why, l->why_size, "%s: the template '%s' cannot be read: %s",
 			l->p->file, name,
 			rc == -EINVAL ? "expected a text file in the profile's directory"
@@ -237,12 +239,32 @@ static int no_partial(const struct loading *l, const char *name, unsigned line, 
 	return -ENOENT;
 }
 
-/* The profile's own folder goes first, then the shared ones in their order. */
+/* The profile's own folder goes first, then the shared ones in their order. -ENOENT with `why`: there is none
+ * in any. *ret_dir is where it was. */
+static int find_partial(struct loading *l, const char *name, unsigned line, unsigned col,
+	const char **ret_dir, char **ret)
+{
+	const char *dir = l->dir;
+	size_t i;
+	int rc = read_file(dir, name, PROFILE_FILE_MAX, ret);
+
+	for (i = 0; rc == -ENOENT && l->shared[i]; i++)
+		rc = read_file(dir = l->shared[i], name, PROFILE_FILE_MAX, ret);
+	if (rc == -ENOENT)
+		return no_partial(l, name, line, col);
+	if (rc < 0)
+		snprintf(l->why, l->why_size, "%s:%u:%u: the partial %s/%s cannot be read: %s",
+			l->for_file, line, col, dir, name,
+			rc == -EINVAL ? "expected a text file" : strerror(-rc));
+	*ret_dir = dir;
+	return rc;
+}
+
 static int load_partial(void *arg, const char *name, unsigned line, unsigned col)
 {
 	struct loading *l = arg;
-	const char *dir = l->dir;
-	size_t i;
+	const char *dir = NULL;
+	char *text = NULL;
 	int rc;
 
 	if (profile_file(l->p, name))
@@ -253,16 +275,8 @@ static int load_partial(void *arg, const char *name, unsigned line, unsigned col
 			l->for_file, line, col, name);
 		return -EINVAL;
 	}
-	rc = add_file(l, dir, name);
-	for (i = 0; rc == -ENOENT && l->shared[i]; i++)
-		rc = add_file(l, dir = l->shared[i], name);
-	if (rc == -ENOENT)
-		return no_partial(l, name, line, col);
-	if (rc < 0 && rc != -EFBIG)
-		snprintf(l->why, l->why_size, "%s:%u:%u: the partial %s/%s cannot be read: %s",
-			l->for_file, line, col, dir, name,
-			rc == -EINVAL ? "expected a text file" : strerror(-rc));
-	return rc;
+	rc = find_partial(l, name, line, col, &dir, &text);
+	return rc < 0 ? rc : add_file(l, dir, name, text);
 }
 
 static int load_partials_of(struct loading *l, size_t i)
@@ -281,6 +295,26 @@ static int load_partials_of(struct loading *l, size_t i)
 	return rc;
 }
 
+/* The settings that it shares with other profiles. */
+static int load_settings(struct loading *l, size_t n)
+{
+	const char *name = l->p->shared[n].name, *dir = NULL;
+	char *xml = NULL, *path = NULL;
+	int rc;
+
+	l->for_file = l->p->file;
+	rc = find_partial(l, name, l->p->shared[n].line, 1, &dir, &xml);
+	if (rc == 0 && asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		rc = -ENOMEM;
+	}
+	if (rc == 0)
+		rc = profile_xml_settings(l->p, path, xml, l->why, l->why_size);
+	free(path);
+	free(xml);
+	return rc;
+}
+
 static int load_files(struct profile *p, const char *dir, const char *const *shared, char *why,
 	size_t why_size)
 {
@@ -289,6 +323,8 @@ static int load_files(struct profile *p, const char *dir, const char *const *sha
 	size_t i;
 	int rc = 0;
 
+	for (i = 0; rc == 0 && i < p->n_shared; i++)
+		rc = load_settings(&l, i);
 	for (i = 0; rc == 0 && i < p->n_answers; i++)
 		rc = load_answers(&l, p->answers[i].template);
 	for (i = 0; rc == 0 && i < p->n_files; i++)

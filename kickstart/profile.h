@@ -18,6 +18,7 @@
  *	  <timeout minutes='30'/>
  *	  <setting name='mirror' default='…' required='no' secret='no'
  *XX
+ *	  <settings from='FILE'/>
  *	  <guest>
  *	    <memory unit='MiB'>1024</memory> <vcpus>1</vcpus> <disk unit='GiB'>4</disk>
  *	    <domain>… libvirt …</domain>
@@ -41,6 +42,7 @@ enum {
 	PROFILE_NAME = 64,
 	PROFILE_INITRDS = 4,
 	PROFILE_SETTINGS = 64,
+	PROFILE_SHARED = 4, /* files of settings that are shared */
 	PROFILE_ANSWERS = 8, /* answer files: installers that want several want a handful */
 	PROFILE_FILES = 32,  /* templates and partials */
 	PROFILE_FILE_MAX = 256 << 10, /* bytes of one */
@@ -152,6 +154,12 @@ struct profile {
 	uint64_t requires_memory_mib, requires_disk; /* bytes of disk; 0: no demand */
 	struct profile_setting settings[PROFILE_SETTINGS];
 	size_t n_settings;
+	/* <settings from='…'>: files of settings, found as partials are; their settings are in `settings` */
+	struct {
+		char name[PROFILE_NAME];
+		unsigned line;
+	} shared[PROFILE_SHARED];
+	size_t n_shared;
 	/* guest defaults; 0 and NULL when the profile does not say */
 	uint64_t memory_mib, disk; /* disk in bytes */
 	unsigned vcpus;

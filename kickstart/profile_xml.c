@@ -16,6 +16,8 @@
 struct reading {
 	struct profile *p;
 	const char *dir;
+	const char *file; /* which is read, for messages */
+	size_t n_own;     /* reading shared settings: how many the profile declares itself */
 	char *why;
 	size_t why_size;
 };
@@ -37,7 +39,7 @@ fault(struct reading *r, const xmlNode *node, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	snprintf(r->why, r->why_size, "%s:%ld: %s", r->p->file, xmlGetLineNo(node), text);
+	snprintf(r->why, r->why_size, "%s:%ld: %s", r->file, xmlGetLineNo(node), text);
 	return -EINVAL;
 }
 
@@ -664,6 +666,18 @@ static int fill_setting(struct reading *r, xmlNode *node, struct profile_setting
 	return rc < 0 ? rc : read_text(r, node, &s->help, NULL);
 }
 
+/* A profile's own setting goes before a shared one of that name. */
+static bool has_own(const struct reading *r, xmlNode *node)
+{
+	xmlChar *name = xmlGetNoNsProp(node, BAD_CAST "name");
+	size_t i = 0;
+
+	while (name && i < r->n_own && strcmp(r->p->settings[i].name, (const char *)name) != 0)
+		i++;
+	xmlFree(name);
+	return name && i < r->n_own;
+}
+
 static int read_setting(struct reading *r, xmlNode *node)
 {
 	struct profile *p = r->p;
@@ -673,7 +687,7 @@ static int read_setting(struct reading *r, xmlNode *node)
 		ATTRIBUTES("name", "default", "required", "secret", "type", "values", "min", "max",
 			"hash"));
 
-	if (rc < 0)
+	if (rc < 0 || has_own(r, node))
 		return rc;
 	if (p->n_settings == PROFILE_SETTINGS)
 		return fault(r, node, "more than %d <setting>", PROFILE_SETTINGS);
@@ -689,6 +703,27 @@ static int read_setting(struct reading *r, xmlNode *node)
 	if (*s->def && profile_setting_error(s, s->def, wrong, sizeof(wrong)))
 		return fault(r, node, "%s", wrong);
 	return clear_default(r, node, s);
+}
+
+/* Only which file it is: it is read when all of the profile's own are. */
+static int read_settings(struct reading *r, xmlNode *node)
+{
+	struct profile *p = r->p;
+	char *from = NULL;
+	int rc = check_attributes(r, node, ATTRIBUTES("from"));
+
+	if (rc == 0)
+		rc = attribute(r, node, "from", true, &from);
+	if (rc == 0 && bad_name(from))
+		rc = fault(r, node, "bad file '%s', %s", from, bad_name(from));
+	if (rc == 0 && p->n_shared == PROFILE_SHARED)
+		rc = fault(r, node, "more than %d <settings>", PROFILE_SHARED);
+	if (rc == 0) {
+		snprintf(p->shared[p->n_shared].name, PROFILE_NAME, "%s", from);
+		p->shared[p->n_shared++].line = (unsigned)xmlGetLineNo(node);
+	}
+	free(from);
+	return rc;
 }
 
 static int read_guest_memory(struct reading *r, xmlNode *node)
@@ -749,6 +784,7 @@ static int read_profile(struct reading *r, xmlNode *node)
 		{"requires", read_requires, false, false, 16},
 		{"timeout", read_timeout, false, false, 32},
 		{"setting", read_setting, true, false, 64},
+		{"settings", read_settings, true, false, 256},
 		{"guest", read_guest, false, false, 128}, {0}};
 	int rc;
 
@@ -766,15 +802,26 @@ static int syntax_fault(struct reading *r, xmlParserCtxt *ctxt)
 	const xmlError *e = xmlCtxtGetLastError(ctxt);
 	const char *s = e && e->message ? e->message : "not XML\n";
 
-	snprintf(r->why, r->why_size, "%s:%d: %.*s", r->p->file, e ? e->line : 1,
+	snprintf(r->why, r->why_size, "%s:%d: %.*s", r->file, e ? e->line : 1,
 		(int)strcspn(s, "\n"), s);
 	return -EINVAL;
 }
 
-int profile_xml_read(
-	struct profile *p, const char *dir, const char *xml, char *why, size_t why_size)
+/* A file of settings that profiles share. */
+static int read_shared(struct reading *r, xmlNode *node)
 {
-	struct reading r = {.p = p, .dir = dir, .why = why, .why_size = why_size};
+	static const struct element es[] = {{"setting", read_setting, true, false, 1}, {0}};
+	int rc;
+
+	if (strcmp(node_name(node), "settings") != 0)
+		return fault(r, node, "<%s>, expected <settings>", node_name(node));
+	rc = check_attributes(r, node, NO_ATTRIBUTES);
+	return rc < 0 ? rc : read_children(r, node, es);
+}
+
+static int read_document(
+	struct reading *r, const char *xml, int (*root)(struct reading *r, xmlNode *node))
+{
 	xmlParserCtxt *ctxt = xmlNewParserCtxt();
 	xmlDoc *doc = NULL;
 	int rc = -ENOMEM;
@@ -782,17 +829,35 @@ int profile_xml_read(
 	if (!ctxt)
 		goto out;
 	/* No DTD, no network: entities of ours only, expanded. */
-	doc = xmlCtxtReadMemory(ctxt, xml, (int)strlen(xml), p->file, NULL,
+	doc = xmlCtxtReadMemory(ctxt, xml, (int)strlen(xml), r->file, NULL,
 		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
 	if (!doc || !xmlDocGetRootElement(doc))
-		rc = syntax_fault(&r, ctxt);
+		rc = syntax_fault(r, ctxt);
 	else if (doc->intSubset || doc->extSubset)
-		rc = fault(&r, xmlDocGetRootElement(doc),
+		rc = fault(r, xmlDocGetRootElement(doc),
 			"a document type declaration, expected none");
 	else
-		rc = read_profile(&r, xmlDocGetRootElement(doc));
+		rc = root(r, xmlDocGetRootElement(doc));
 out:
 	xmlFreeDoc(doc);
 	xmlFreeParserCtxt(ctxt);
 	return rc;
+}
+
+int profile_xml_read(
+	struct profile *p, const char *dir, const char *xml, char *why, size_t why_size)
+{
+	struct reading r = {
+		.p = p, .dir = dir, .file = p->file, .why = why, .why_size = why_size};
+
+	return read_document(&r, xml, read_profile);
+}
+
+int profile_xml_settings(
+	struct profile *p, const char *file, const char *xml, char *why, size_t why_size)
+{
+	struct reading r = {
+		.p = p, .file = file, .n_own = p->n_settings, .why = why, .why_size = why_size};
+
+	return read_document(&r, xml, read_shared);
 }

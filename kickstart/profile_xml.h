@@ -9,6 +9,10 @@
 int profile_xml_read(
 	struct profile *p, const char *dir, const char *xml, char *why, size_t why_size);
 
+/* Adds the settings in the text of the shared file `file`, but those that `p` has. Errors as above. */
+int profile_xml_settings(
+	struct profile *p, const char *file, const char *xml, char *why, size_t why_size);
+
 /* Is `value` good for the setting? True and a line in `why` when it is not. */
 bool profile_setting_error(
 	const struct profile_setting *s, const char *value, char *why, size_t why_size);

@@ -69,17 +69,28 @@ static const struct nic *nic_of(const struct render_input *in)
 	return in->machine->n_nics ? &in->machine->nics[0] : NULL;
 }
 
-static void add_segment(json_t *machine, const struct segment *s)
+/* Its name servers, in each of the ways that answer files want them. */
+static void add_dns(json_t *machine, const struct segment *s)
 {
 	json_t *dns = json_array();
+	char text[IP_TEXT], all[SEGMENT_DNS_MAX * (IP_TEXT + 1)] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; s && i < s->n_dns; i++) {
+		json_array_append_new(dns, json_string(ip_format(&s->dns[i], text)));
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? "," : "", text);
+	}
+	set_text(machine, "dns_first", json_string_value(json_array_get(dns, 0)));
+	set_text(machine, "dns_comma", all);
+	json_object_set_new(machine, "dns", dns);
+}
+
+static void add_segment(json_t *machine, const struct segment *s)
+{
 	char text[IP_TEXT];
 	struct ip mask;
-	size_t i;
 
-	for (i = 0; s && i < s->n_dns; i++)
-		json_array_append_new(dns, json_string(ip_format(&s->dns[i], text)));
-	set_text(machine, "dns_first", json_string_value(json_array_get(dns, 0)));
-	json_object_set_new(machine, "dns", dns);
+	add_dns(machine, s);
 	set_ip(machine, "gateway", s ? &s->router : NULL);
 	set_text(machine, "domain", s ? s->domain : "");
 	mask = ip_from_v4(s && s->prefix_len <= 32 ? v4_mask(s->prefix_len) : 0);
@@ -200,7 +211,7 @@ static void add_keys(const struct machine *m, json_t *context)
 static int add_media(const struct profile *p, const struct render_input *in, json_t *context,
 	char *why, size_t why_size)
 {
-	json_t *j = json_pack("{s:s}", "name", p->media.name);
+	json_t *j = json_pack("{s:s, s:b}", "name", p->media.name, "local", !p->media.url.text);
 	char *url = NULL;
 	size_t len;
 	int rc = 0;

@@ -5,12 +5,12 @@
  * Names in templates (what is not known is "", as the address where somebody else leases):
  *
  *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway
- *	           dns (list) dns_first domain guest (true, false)
+ *	           dns (list) dns_first dns_comma ("9.9.9.9,1.1.1.1") domain guest (true, false)
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
  *	server.    address url
- *	media.     name url (no slash at the end); of an imported medium that was recognised: kernel
- *	           initrd shim grub, as far as it has them
+ *	media.     name url (no slash at the end) local (true, false: served by us, not by its URL); of an
+ *	           imported medium that was recognised: kernel initrd shim grub, as far as it has them
  *	attempt.   number url (other answer files: {{{attempt.url}}}/NAME) answers_url done_url failed_url progress_url up_url
  *	ssh_keys   (list); ssh_keys_json (all of it as JSON, for {{{ }}} in JSON and YAML)
  *	set.NAME   each declared setting

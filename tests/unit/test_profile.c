@@ -148,7 +148,7 @@ START_TEST(says_what_is_wrong)
 	expect_error(HEAD "<zzzzzz/></profile>",
 		"4: unknown element <zzzzzz> in <profile>, expected title, media, boot, answers, "
 		"requires, timeout, "
-		"setting, guest");
+		"setting, settings, guest");
 	expect_error(HEAD "</profile>", "1: <profile> lacks <boot>");
 	expect_error(HEAD "<title>again</title></profile>", "4: a second <title> in <profile>");
 	expect_error("<profile name='p'>\n<media nmae='x'/></profile>",
@@ -561,6 +561,40 @@ START_TEST(partials)
 }
 END_TEST
 
+START_TEST(shared_settings)
+{
+	struct profile *p = NULL;
+	char why[512];
+
+	make_set();
+	put("set/p/a", "");
+	put("set/p/profile.xml",
+		HEAD BOOT "<answers format='shell' template='a'/>\n<settings from='common.xml'/>\n"
+			  "<setting name='own'/><setting name='both' default='1'/></profile>");
+	expect_no_partial("", "set/p/profile.xml:6:1: no partial 'common.xml' in set/p, "
+			      "site/partials, partials");
+	put("partials/common.xml",
+		"<settings>\n<setting name='both' default='2'/><setting name='more' "
+		"type='list'>help</setting></settings>");
+	ck_assert_msg(read_in_set(&p, why) == 0, "%s", why);
+	ck_assert_uint_eq(p->n_settings, 3);
+	ck_assert_str_eq(profile_setting(p, "both")->def, "1");
+	ck_assert_int_eq(profile_setting(p, "more")->type, SETTING_LIST);
+	ck_assert_uint_eq(p->n_files, 1);
+	profile_free(p);
+	p = NULL;
+	put("partials/common.xml", "<settings>\n<setting name='x'/>\n<setting name='x'/></settings>");
+	expect_no_partial("", "partials/common.xml:3: a second <setting> of the name 'x'");
+	put("partials/common.xml", "<profile/>");
+	expect_no_partial("", "partials/common.xml:1: <profile>, expected <settings>");
+	put("partials/common.xml", "<settings><setings/></settings>");
+	expect_no_partial("", "partials/common.xml:1: unknown element <setings> in <settings> (did "
+			      "you mean 'setting'?)");
+	put("set/p/profile.xml", HEAD BOOT "<settings from='../x'/></profile>");
+	expect_no_partial("", "set/p/profile.xml:5: bad file '../x', expected a letter or digit first");
+}
+END_TEST
+
 /* By its own path alone: those beside the folder that it lies in. */
 START_TEST(partials_of_a_folder)
 {
@@ -654,6 +688,7 @@ int main(void)
 	tcase_add_test(t, loaders);
 	tcase_add_test(t, snapshot);
 	tcase_add_test(t, partials);
+	tcase_add_test(t, shared_settings);
 	tcase_add_test(t, partials_of_a_folder);
 	tcase_add_test(t, partials_that_are_not_there);
 	tcase_add_test(t, search_path);
