@@ -1,11 +1,21 @@
 #include "kickstart/lint.h"
 
+#include "kickstart/lint_formats.h"
+
 #include <string.h>
 
 typedef void lint_function(const struct lint_input *in, struct findings *f);
 
 static lint_function *const linters[ANSWERS_KINDS] = {
-	[ANSWERS_NONE] = NULL, /* nothing is known of it */
+	[ANSWERS_PRESEED] = lint_preseed,
+	[ANSWERS_AUTOINSTALL] = lint_autoinstall,
+	[ANSWERS_CLOUD_CONFIG] = lint_cloud_config,
+	[ANSWERS_AUTOYAST] = lint_autoyast,
+	[ANSWERS_IGNITION] = lint_ignition,
+	[ANSWERS_YAML] = lint_yaml,
+	[ANSWERS_XML] = lint_xml,
+	[ANSWERS_JSON] = lint_json,
+	/* Of the others nothing is known here: none, and scripts, which `sh -n` reads. */
 };
 
 void lint_text(enum answers format, const struct lint_input *in, struct findings *f)

@@ -1,0 +1,289 @@
+#include "kickstart/lint.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All that is said of a text, without its name, a line each. */
+static void expect(enum answers format, const char *text, const char *want)
+{
+	struct lint_input in = {.file = "f", .text = text};
+	struct findings f = {0};
+	char got[4096] = "", line[512];
+	size_t errors = 0;
+
+	lint_text(format, &in, &f);
+	for (size_t i = 0; i < f.n; i++) {
+		finding_text(&f, i, line, sizeof(line));
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "\n" : "",
+			line + 2);
+		errors += f.v[i].level == FINDING_ERROR;
+	}
+	ck_assert_str_eq(got, want);
+	ck_assert_uint_eq(f.n_errors, errors);
+	findings_fini(&f);
+}
+
+START_TEST(preseed)
+{
+	const enum answers p = ANSWERS_PRESEED;
+
+	expect(p, "", "");
+	expect(p,
+		"# d-i nothing\n\n \t\nd-i passwd/root-login boolean true\n"
+		"d-i apt-setup/services-select multiselect\nd-i time/zone string\n"
+		"d-i preseed/early_command string \\\n\tif true; \\\n\tthen echo 'it''s' \"$(echo "
+		"\"x\")\"; fi\n"
+		"d-i finish-install/reboot_in_progress note\ntasksel tasksel/first multiselect "
+		"standard\n"
+		"d-i passwd/root-login seen false\n"
+		"a-very-own b/c string x",
+		"");
+	expect(p, "d-i passwd/root-pasword password x\n",
+		"1: error: unknown question 'passwd/root-pasword' (did you mean "
+		"'passwd/root-password'?)");
+	expect(p, "d-i passwd/root-login bolean true",
+		"1: error: 'passwd/root-login': unknown type 'bolean' (did you mean 'boolean'?)");
+	expect(p, "d-i passwd/root-login truth true",
+		"1: error: 'passwd/root-login': unknown type 'truth', expected string, boolean, "
+		"select, multiselect, password, note or text");
+	expect(p, "d-i passwd/root-login boolean yes",
+		"1: error: 'passwd/root-login' is 'yes', expected true or false");
+	expect(p, "\nd-i passwd/root-login boolean",
+		"2: error: 'passwd/root-login' has no value, expected true or false");
+	expect(p, "d-i passwd/root-login\n",
+		"1: error: 'd-i' is no selection: expected owner, question, type, value");
+	expect(p, "di passwd/root-login boolean true",
+		"1: error: 'passwd/root-login' has the owner 'di', expected d-i");
+	expect(p, "passwd/root-login boolean true",
+		"1: error: 'boolean' is no question like passwd/root-login: expected owner, "
+		"question, type, value\n"
+		"1: error: 'boolean': unknown type 'true', expected string, boolean, select, "
+		"multiselect, password, note or text");
+	expect(p, "d-i time/zone string  UTC",
+		"1: warning: 'time/zone': the value begins with a blank, as only one is passed "
+		"over: write one");
+	expect(p, "d-i time/zone string UTC\nd-i time/zone string CET",
+		"2: warning: 'time/zone' is there already in line 1, which is lost");
+}
+END_TEST
+
+START_TEST(preseed_commands)
+{
+	const enum answers p = ANSWERS_PRESEED;
+
+	expect(p, "d-i preseed/late_command string a\nd-i preseed/late_command string b\n",
+		"2: error: 'preseed/late_command' is there already in line 1, which then never "
+		"runs: make them one");
+	expect(p, "d-i preseed/late_command string a \\ \n",
+		"1:36: error: a blank follows the backslash, which then joins nothing: remove the "
+		"blank");
+	expect(p, "d-i preseed/late_command string a \\\nd-i time/zone string UTC\n",
+		"2: error: the backslash above makes this line a part of 'preseed/late_command'");
+	expect(p, "d-i preseed/late_command string a ; \\\n # and\\\n b\n",
+		"2: error: a comment here swallows the rest of 'preseed/late_command', which is "
+		"one line");
+	expect(p, "d-i preseed/late_command string echo 'it\\'s'",
+		"1: error: 'preseed/late_command': a quote (') is opened and not closed");
+}
+END_TEST
+
+START_TEST(json)
+{
+	const enum answers j = ANSWERS_JSON;
+
+	expect(j, "{\"a\": [1, 2, {\"b\": \"\\u00e4\\/\"}]}", "");
+	expect(j, "{\n\t\"a\":1,\n\t\"b\":[]\n}\n", "");
+	expect(j, "", "1: error: no JSON: unexpected token near end of file");
+	expect(j, "{\n  \"a\": 1,\n}", "3:1: error: no JSON: string or '}' expected near '}'");
+	expect(j, "{\"a\": 1,\n \"b\": 2,\n \"a\": 3}",
+		"3:2: error: 'a' is there already in line 1, which is lost: keep one of them");
+}
+END_TEST
+
+START_TEST(ignition)
+{
+	const enum answers g = ANSWERS_IGNITION;
+#define HEAD "{\"ignition\": {\"version\": \"3.3.0\"}"
+
+	expect(g,
+		HEAD
+		", \"passwd\": {\"users\": [{\"name\": \"core\", \"sshAuthorizedKeys\": []}]},\n"
+		"\"storage\": {\"files\": [{\"path\": \"/etc/hostname\", \"mode\": 420, "
+		"\"contents\": {\"source\": \"data:,web01\"}}]},\n"
+		"\"systemd\": {\"units\": [{\"name\": \"a@.service\", \"enabled\": true}]}}",
+		"");
+	expect(g, "{}", "1:1: error: the configuration lacks 'ignition', expected a map");
+	expect(g, "{\"ignition\":\n {}}", "2:2: error: ignition lacks 'version', expected text");
+	expect(g, "{\"ignition\": {\"version\": \"2.3.0\"}}",
+		"1:26: error: 'version' is '2.3.0', which is of before 2020, expected 3.0.0 to "
+		"3.5.0");
+	expect(g, "{\"ignition\": {\"version\": 3.3}}",
+		"1:26: error: 'version' is a number, expected text: put it in quotes");
+	expect(g, HEAD ",\n\"storage\": {\"files\": [{\"path\": \"etc/x\", \"mode\": 644}]}}",
+		"2:32: error: 'path' is 'etc/x', expected an absolute path\n"
+		"2:49: error: 'mode' is '644', which is decimal: 0644 is 420, 0755 is 493, 0600 is "
+		"384");
+	expect(g, HEAD ",\n\"storage\": {\"files\": [{\"path\": \"/x\", \"mode\": \"0644\"}]}}",
+		"2:46: error: 'mode' is text, expected a number");
+	expect(g, HEAD ",\n\"storage\": {\"file\": []}}",
+		"2:13: error: unknown key 'file' in storage (did you mean 'files'?)");
+	expect(g, HEAD ",\n\"variant\": \"fcos\"}",
+		"2:1: warning: unknown key 'variant' in the configuration: it is passed over");
+	expect(g, HEAD ",\n\"systemd\": {\"units\": [{\"name\": \"web\"}]}}",
+		"2:32: error: 'name' is 'web', expected a unit's name like web.service");
+	expect(g,
+		HEAD ",\n\"storage\": {\"files\": [{\"path\": \"/x\", \"contents\": {\"source\": "
+		     "\"hello\"}}]}}",
+		"2:61: error: 'source' is 'hello', expected a URL: data:,TEXT for the text itself, "
+		"or http://…");
+	expect(g, HEAD ",\n\"passwd\": {\"users\": [\"core\"]}}",
+		"2:22: error: 'users' has text in it, expected maps with 'name'");
+}
+END_TEST
+
+START_TEST(yaml)
+{
+	const enum answers y = ANSWERS_YAML;
+
+	expect(y, "", "");
+	expect(y, "a: &x {b: 1}\nc: *x\nd: &y [*y]\n", "");
+	expect(y, "a: 1\nb:\n  - x\n\ta\n",
+		"4:1: error: found a tab character that violates indentation (while scanning a "
+		"plain scalar from line 3)");
+	expect(y, "a: [1,\nb: 2\n",
+		"3:1: error: did not find expected ',' or ']' (while parsing a flow sequence from "
+		"line 1)");
+	expect(y, "x:\n  a: 1\n  b: 2\n  a: 3\n",
+		"4:3: error: 'a' is there already in line 2, which is lost: keep one of them");
+	expect(y, "a: \001\n",
+		"1: error: control characters are not allowed, expected UTF-8 text "
+		"without control characters");
+}
+END_TEST
+
+START_TEST(autoinstall)
+{
+	const enum answers a = ANSWERS_AUTOINSTALL;
+#define TOP "#cloud-config\nautoinstall:\n  version: 1\n"
+#define WHO "  identity: {username: u, hostname: h, password: \"$6$x$y\"}\n"
+
+	expect(a, TOP WHO, "");
+	expect(a, "version: 1\nuser-data: {disable_root: false}\n", "");
+	expect(a,
+		TOP WHO
+		"  locale: en_GB.UTF-8\n  network: {version: 2, ethernets: {}}\n"
+		"  storage: {layout: {name: lvm, sizing-policy: all}}\n  packages: [curl]\n",
+		"");
+	expect(a, "autoinstall:\n  version: 1\n" WHO,
+		"1: error: the first line must be '#cloud-config', or nobody reads the rest");
+	expect(a, "#cloud-config\nautoinstal: {}\n",
+		"2:1: error: the user-data lacks 'autoinstall', expected a map\n"
+		"2:1: error: unknown key 'autoinstal' in the user-data (did you mean "
+		"'autoinstall'?)");
+	expect(a, "#cloud-config\nautoinstall:\n" WHO,
+		"3:3: error: autoinstall lacks 'version', expected a number");
+	expect(a, TOP,
+		"3:3: error: autoinstall lacks 'identity' or 'user-data': it needs one of "
+		"them");
+	expect(a, TOP WHO "  pakages: []\n",
+		"5:3: error: unknown key 'pakages' in autoinstall (did you mean 'packages'?)");
+	expect(a, TOP WHO "  packages: curl\n", "5:13: error: 'packages' is text, expected a list");
+	expect(a, TOP WHO "  storage: {layout: {name: lvms}}\n",
+		"5:28: error: 'name' is 'lvms', expected lvm, direct, zfs or hybrid");
+	expect(a, TOP WHO "  storage: {}\n",
+		"5:12: error: storage lacks 'layout' or 'config': it needs one of them");
+	expect(a, TOP WHO "  ssh: {install-server: \"yes\"}\n",
+		"5:25: error: 'install-server' is text, expected true or false");
+	expect(a, TOP WHO "  network: {ethernets: {}}\n",
+		"5:12: error: network lacks 'version', expected a number");
+	expect(a, TOP "  identity: {username: u, hostname: 7, password: secret}\n",
+		"4:37: error: 'hostname' is a number, expected text: put it in quotes\n"
+		"4:50: error: 'password' is 'secret', which is no crypt(5) hash: nobody could log "
+		"in with it (mkpasswd makes one)");
+	expect(a, "#cloud-config\nautoinstall:\n  version: 2\n" WHO,
+		"3:12: error: 'version' is '2', expected 1, the only version there is");
+	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\nruncmds: []\nfoo: 1\n",
+		"2:1: error: unknown key 'runcmds' in the cloud-config (did you mean 'runcmd'?)\n"
+		"3:1: warning: unknown key 'foo' in the cloud-config: it is passed over");
+	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\n# nothing\n", "");
+}
+END_TEST
+
+START_TEST(autoyast)
+{
+	const enum answers x = ANSWERS_AUTOYAST;
+#define ROOT                                                                           \
+	"<?xml version=\"1.0\"?>\n<profile xmlns=\"http://www.suse.com/1.0/yast2ns\" " \
+	"xmlns:config=\"http://www.suse.com/1.0/configns\">\n"
+#define USERS "<users t=\"list\"><user><username>root</username></user></users>\n"
+
+	expect(x,
+		ROOT USERS
+		"<general><mode><confirm config:type=\"boolean\">false</confirm></mode></general>"
+		"</profile>",
+		"");
+	expect(x, ROOT "<users>\n</profile>",
+		"4:11: error: Opening and ending tag mismatch: users line 3 and profile");
+	expect(x, "<autoinst/>", "1: error: the root element is <autoinst>, expected <profile>");
+	expect(x, "<profile>" USERS "</profile>",
+		"1: error: <profile> is not in AutoYaST's namespace: write "
+		"xmlns=\"http://www.suse.com/1.0/yast2ns\"");
+	expect(x, ROOT USERS "<sofware/>\n<own/></profile>",
+		"4: error: unknown section <sofware> (did you mean <software>?)\n"
+		"5: warning: unknown section <own>: AutoYaST passes it over");
+	expect(x, ROOT "<users><user/></users></profile>",
+		"3: error: <users> is read as no list: write <users config:type=\"list\">");
+	expect(x, ROOT USERS "<general><mode>\n<confirm>false</confirm></mode></general></profile>",
+		"5: error: <confirm> is read as text: write <confirm config:type=\"boolean\">");
+	expect(x, ROOT USERS "<general><confirm t=\"bolean\">false</confirm></general></profile>",
+		"4: error: <confirm>: there is no type 'bolean' (did you mean 'boolean'?)");
+	expect(x, ROOT USERS "<general><confirm t=\"boolean\">no</confirm></general></profile>",
+		"4: error: <confirm> is 'no', expected true or false");
+	expect(x, ROOT USERS "<report/>\n<report/></profile>",
+		"5: error: <report> is there already in line 4: put both into one");
+	expect(x, ROOT "<report/></profile>",
+		"2: warning: there is no <users>: nobody can log in, root has no password and no "
+		"key");
+	expect(ANSWERS_XML, "<a>&b;</a>", "1:7: error: Entity 'b' not defined");
+}
+END_TEST
+
+START_TEST(limits)
+{
+	char *long_text = malloc(LINT_TEXT_MAX + 2);
+
+	memset(long_text, '[', LINT_TEXT_MAX + 1);
+	long_text[LINT_TEXT_MAX + 1] = '\0';
+	expect(ANSWERS_YAML, long_text, " error: has 1048577 bytes, expected at most 1048576");
+	long_text[LINT_TEXT_MAX] = '\0';
+	expect(ANSWERS_YAML, long_text, "1: error: more than 500 brackets are open here");
+	free(long_text);
+	expect(ANSWERS_SCRIPT, "if\n", "");
+	expect(ANSWERS_NONE, "if\n", "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("lint");
+	TCase *t = tcase_create("lint");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(t, preseed);
+	tcase_add_test(t, preseed_commands);
+	tcase_add_test(t, json);
+	tcase_add_test(t, ignition);
+	tcase_add_test(t, yaml);
+	tcase_add_test(t, autoinstall);
+	tcase_add_test(t, autoyast);
+	tcase_add_test(t, limits);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
