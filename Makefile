@@ -60,6 +60,15 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The linter's tables of kickstart commands, as C.
+$(B)/gen/ks_table.inc: kickstart/kickstart-commands.tsv kickstart/kickstart-sections.tsv
+	$(call say,GEN   $@)
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -F '\t' '!/^#/ { n = split($$1, c, " "); gsub(/[A-Z0-9]+/, "KS_&", $$2); gsub(/ /, "|", $$2); \
+		for (i = 1; i <= n; i++) printf "{\"%s\", %s, KS_%s, \"%s\"},\n", c[i], $$2, toupper($$3), $$4 }' $^ >$@
+$(B)/obj/kickstart/ks_commands.o: $(B)/gen/ks_table.inc
+$(B)/obj/kickstart/ks_commands.o: ALL_CFLAGS += -I$(B)/gen
+
 # Unit tests: check(3), one program a file.
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libusher.a
 	$(call say,LD    $@)
@@ -152,7 +161,7 @@ install: all
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher
 
 clean:
-	rm -rf $(B)/obj $(B)/tests $(B)/usher $(B)/libusher.a $(B)-san build-fuzz
+	rm -rf $(B)/obj $(B)/gen $(B)/tests $(B)/usher $(B)/libusher.a $(B)-san build-fuzz
 
 help:
 	@echo 'make             build $(B)/usher            make V=1           show the commands'

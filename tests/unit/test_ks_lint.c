@@ -1,0 +1,76 @@
+#include "kickstart/lint_kickstart.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *slurp(const char *path)
+{
+	char *text = calloc(1, 1 << 16);
+	FILE *f = fopen(path, "r");
+
+	ck_assert_msg(f != NULL, "%s: run in the repository's top directory", path);
+	ck_assert_uint_gt(fread(text, 1, (1 << 16) - 1, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* What is found in it, a line each. */
+static const char *lint(const struct lint_input *in)
+{
+	static char out[32768];
+	struct findings f = {0};
+	size_t used = 0;
+
+	lint_kickstart(in, &f);
+	findings_sort(&f);
+	out[0] = '\0';
+	for (size_t i = 0; i < f.n && used < sizeof(out); i++) {
+		finding_text(&f, i, out + used, sizeof(out) - used);
+		strcat(out, "\n");
+		used = strlen(out);
+	}
+	findings_fini(&f);
+	return out;
+}
+
+static const char *lint_template(const char *version)
+{
+	static char out[32768];
+	char *text = slurp("tests/kickstart/template-vm-centos-7.cfg");
+	struct lint_input in = {.file = "t.cfg", .text = text, .version = version};
+
+	snprintf(out, sizeof(out), "%s", lint(&in));
+	free(text);
+	return out;
+}
+
+START_TEST(template_vm)
+{
+	ck_assert_str_eq(lint_template("RHEL7"), "");
+	ck_assert_str_eq(lint_template(NULL), "");
+	ck_assert_str_eq(lint_template("RHEL9"),
+		"t.cfg:2:1: error: 'install' was removed in RHEL9: leave it out: 'url', 'nfs', "
+		"'cdrom' … stand alone\n"
+		"t.cfg:44:1: warning: '%anaconda' is deprecated since RHEL9: leave the section "
+		"out\n");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("ks_lint");
+	TCase *c = tcase_create("all");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(c, template_vm);
+	suite_add_tcase(s, c);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
