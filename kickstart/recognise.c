@@ -169,7 +169,7 @@ static void find_loaders(const struct recognise_reader *r, struct recognised *re
 static const struct {
 	const char *family, *distribution;
 	unsigned parts; /* of the version, that belong to the name */
-} families[] = {{"Rocky", "rocky", 1}, {"AlmaLinux", "alma", 1},
+} families[] = {{"Rocky", "rocky", 1}, {"AlmaLinux", "almalinux", 1},
 	{"CentOS Stream", "centos-stream", 1}, {"CentOS", "centos", 1},
 	{"Red Hat Enterprise Linux", "rhel", 1}, {"RHEL", "rhel", 1}, {"Oracle", "oracle", 1},
 	{"Fedora", "fedora", 1}, {"openSUSE Leap", "opensuse-leap", 2},

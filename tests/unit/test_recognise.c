@@ -66,7 +66,7 @@ START_TEST(red_hats)
 	static const struct {
 		const char *tree, *name, *title, *version;
 	} all[] = {{TREE("Rocky Linux", "9.3", "x86_64"), "rocky-9", "Rocky Linux 9.3", "9.3"},
-		{TREE("AlmaLinux", "8.10", "x86_64"), "alma-8", "AlmaLinux 8.10", "8.10"},
+		{TREE("AlmaLinux", "8.10", "x86_64"), "almalinux-8", "AlmaLinux 8.10", "8.10"},
 		{TREE("CentOS Stream", "9", "x86_64"), "centos-stream-9", "CentOS Stream 9", "9"},
 		{TREE("CentOS", "7", "x86_64"), "centos-7", "CentOS 7", "7"},
 		{TREE("Red Hat Enterprise Linux", "9.4", "x86_64"), "rhel-9",

@@ -284,17 +284,18 @@ START_TEST(rocky)
 {
 	struct served s;
 
-	set("mirror", "http://mirror.lab/rocky/os/");
+	set("mirror", "http://mirror.lab/rocky");
 	set("root_password", "$6$salt$hashhashhashhashhash");
 	s = serve_shipped("rocky-9");
 	ck_assert_str_eq(s.cmdline,
 		"inst.ks=http://192.168.122.1:8067/m/cafe/answers "
-		"inst.repo=http://mirror.lab/rocky/os inst.text ip=dhcp "
+		"inst.repo=http://mirror.lab/rocky/BaseOS/x86_64/os inst.text inst.noninteractive "
+		"ip=dhcp "
 		"BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0,115200n8");
 	has(s.script,
 		"kernel "
-		"http://192.168.122.1:8067/boot/cache/1752661b9302692038ca33e1a26766b5/vmlinuz ");
-	has(s.answers, "\nurl --url='http://mirror.lab/rocky/os'\n");
+		"http://192.168.122.1:8067/boot/cache/05cd75b6aa737825d01127396c0ec0e0/vmlinuz ");
+	has(s.answers, "\nurl --url='http://mirror.lab/rocky/BaseOS/x86_64/os'\n");
 	has(s.answers, "\nrootpw --iscrypted '$6$salt$hashhashhashhashhash'\n");
 	has(s.answers, "\nsshkey --username=root 'a'\\''b\"c$d`e\\f;g #h'\n");
 	has(s.answers, "\nignoredisk --only-use='vda'\n");
