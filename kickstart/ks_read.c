@@ -238,6 +238,22 @@ static void follow(struct reader *r, const struct source *s, unsigned depth)
 	free(text);
 }
 
+/* Is it named in another line than those that include it? A script of this file makes it then. */
+static bool made_here(const struct reader *r, const char *path)
+{
+	const char *at = r->in->text, *line;
+
+	while ((at = strstr(at, path))) {
+		for (line = at; line > r->in->text && line[-1] != '\n'; line--)
+			;
+		line += strspn(line, " \t");
+		if (*line != '%' && *line != '#')
+			return true;
+		at += strlen(path);
+	}
+	return false;
+}
+
 static void include(struct reader *r, const struct source *s, unsigned depth)
 {
 	const struct ks_words *w = &r->words;
@@ -246,8 +262,9 @@ static void include(struct reader *r, const struct source *s, unsigned depth)
 		tell(r, FINDING_ERROR, s, w->v[0].column, "'%s' needs the name of a file",
 			w->v[0].s);
 	} else if (made_later(w->v[1].s)) {
-		tell(r, FINDING_WARNING, s, w->v[1].column,
-			"'%s' is there only while installing: not checked", w->v[1].s);
+		if (!made_here(r, w->v[1].s))
+			tell(r, FINDING_WARNING, s, w->v[1].column,
+				"'%s' is there only while installing: not checked", w->v[1].s);
 		r->t->partly = true;
 	} else {
 		follow(r, s, depth);

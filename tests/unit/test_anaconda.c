@@ -1,4 +1,5 @@
 /* The shipped profiles that Anaconda installs: what they render to, and that their scripts do what they say. */
+#include "kickstart/lint_kickstart.h"
 #include "kickstart/profiles.h"
 #include "kickstart/render.h"
 
@@ -16,7 +17,7 @@ static struct machine machine;
 static struct segment segment;
 static struct render_input in;
 static char dir[64];
-static char *answers, *cmdline;
+static char *answers, *cmdline, *version;
 
 static void set_up(void)
 {
@@ -45,7 +46,8 @@ static void tear_down(void)
 
 	free(answers);
 	free(cmdline);
-	answers = cmdline = NULL;
+	free(version);
+	answers = cmdline = version = NULL;
 	json_decref(machine.settings);
 	json_decref(machine.ssh_keys);
 	snprintf(command, sizeof command, "rm -rf '%s'", dir);
@@ -57,7 +59,35 @@ static void set(const char *name, const char *value)
 	json_object_set_new(machine.settings, name, json_string(value));
 }
 
-/* Leaves `answers` and `cmdline`. */
+/* Nothing is found in the answers, whatever the firmware of the machine. */
+static void lint(void)
+{
+	struct lint_machine m = {.disks = {"vda"},
+		.disk_sizes = {20ull << 30},
+		.n_disks = machine.guest ? 1 : 0,
+		.disks_empty = true,
+		.address = machine.nics[0].n_addrs ? "192.168.122.3" : "",
+		.netmask = in.segment ? "255.255.255.0" : "",
+		.gateway = in.segment ? "192.168.122.1" : "",
+		.hostname = in.segment ? "web01.lab" : "web01",
+		.firmware_known = true};
+	const struct lint_input i = {
+		.file = "answers", .text = answers, .version = version, .machine = &m};
+	char text[512];
+
+	for (int efi = 0; efi < 2; efi++) {
+		struct findings f = {0};
+
+		m.firmware_efi = efi;
+		lint_kickstart(&i, &f);
+		if (f.n)
+			finding_text(&f, 0, text, sizeof text);
+		ck_assert_msg(f.n == 0, "%zu findings, first %s", f.n, text);
+		findings_fini(&f);
+	}
+}
+
+/* Leaves `answers`, `cmdline` and `version`, and nothing to find in the answers. */
 static void render(const char *name)
 {
 	struct rendering *r = NULL;
@@ -67,7 +97,8 @@ static void render(const char *name)
 
 	free(answers);
 	free(cmdline);
-	answers = cmdline = NULL;
+	free(version);
+	answers = cmdline = version = NULL;
 	snprintf(path, sizeof path, "%s/kickstart/profiles/%s",
 		getenv("USHER_TOP") ? getenv("USHER_TOP") : ".", name);
 	ck_assert_msg(profile_read(path, &p, why, sizeof why) == 0, "%s", why);
@@ -76,9 +107,11 @@ static void render(const char *name)
 	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof why) == 0, "%s", why);
 	ck_assert_msg(render_cmdline(r, &cmdline, why, sizeof why) == 0, "%s", why);
 	ck_assert_msg(render_answers(r, &answers, why, sizeof why) == 0, "%s", why);
+	version = strdup(p->answers[0].version);
 	rendering_free(r);
 	json_decref(snapshot);
 	profile_free(p);
+	lint();
 }
 
 static void has(const char *part)

@@ -131,6 +131,9 @@ START_TEST(includes)
 	     "ks.cfg:3:10: error: cannot read 'none.ks': No such file or directory\n"
 	     "ks.cfg:5:1: error: unknown section '%inclde': did you mean '%include'?\n"
 	     "loop.ks:1:10: error: 'loop.ks' includes itself\n");
+	read_text("%include /tmp/made.ks\n#/tmp/other\n%pre\necho x >/tmp/made.ks\n%end\n%include "
+		  "/tmp/other\n");
+	told("ks.cfg:6:10: warning: '/tmp/other' is there only while installing: not checked\n");
 	read_text("%include deep\n");
 	told("deepxxxxxxx:1:10: error: 'deepxxxxxxxx' is included too deep or too often: at most 8 "
 	     "inside each other, 64 in all\n");
