@@ -20,7 +20,7 @@ early="$early; "'wget -q -O /dev/null "$report?text=early+command+of+$(hostname)
 
 check "the service starts" usher_start || lab_end
 check "the profile is complete" test -z "$("$USHER" profiles debian-12 --json | jq -r '.missing // empty')"
-check "create" "$USHER" create deb --profile debian-12 --no-ssh-key --ip 192.168.122.60 --set early_command="$early" || lab_end
+check "create" "$USHER" create deb --profile debian-12 --no-ssh-key --ip 192.168.122.60 --set pre="$early" || lab_end
 
 # The console is a witness, if only for a failure.
 cat "$(virsh -q ttyconsole deb | head -n 1)" >"$USHER_LAB/console" 2>/dev/null &

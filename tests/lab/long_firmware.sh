@@ -17,7 +17,7 @@ early="$early; "'wget -q -O /dev/null "$report?text=early+command,+$(dmesg | gre
 # NAME MAC ADDRESS
 debian() {
 	check "$1 is recorded" "$USHER" enroll "$1" --mac "$2" --ip "$3" --network br0 --profile debian-12 --no-ssh-key \
-		--set early_command="$early"
+		--set pre="$early"
 	check "$1 is armed" "$USHER" reinstall "$1"
 }
 debian secure 02:00:00:00:00:12 10.66.0.32

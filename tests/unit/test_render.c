@@ -202,13 +202,28 @@ static char *preseed_value(const char *answers, const char *question)
 	return out;
 }
 
+/* An answer file of a shipped profile, heap. */
+static char *serve_file(const char *profile, const char *name)
+{
+	struct profile *p = shipped(profile);
+	json_t *snapshot = validated(p);
+	struct rendering *r = NULL;
+	char why[512], *text = NULL;
+
+	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_answers_file(r, name, &text, NULL, why, sizeof(why)) == 0, "%s", why);
+	rendering_free(r);
+	json_decref(snapshot);
+	profile_free(p);
+	return text;
+}
+
 START_TEST(debian)
 {
 	struct served s;
 	char *late, *early;
 
-	set("early_command", "echo 'hello' &");
-	set("late_command", "in-target sh -c 'echo \"it works\"'");
+	set("pre", "echo 'hello' &");
 	set("root_password", "secret");
 	set("packages", "vim tmux");
 	s = serve_shipped("debian-12");
@@ -220,60 +235,131 @@ START_TEST(debian)
 	has(s.script,
 		"kernel http://192.168.122.1:8067/boot/debian-12/debian-installer/amd64/linux "
 		"initrd=");
+	has(s.answers, "\nd-i mirror/suite string bookworm\n");
 	has(s.answers, "\nd-i passwd/root-password-crypted password $y$");
 	has(s.answers, "\nd-i partman-auto/disk string /dev/vda\n");
+	has(s.answers, "\nd-i partman-auto/method string regular\n");
 	has(s.answers, "\nd-i pkgsel/include string openssh-server curl vim tmux\n");
-	has(s.answers, "\nd-i mirror/http/hostname string ftp.debian.org\n");
 	ck_assert_ptr_null(strstr(s.answers, "secret"));
 	early = preseed_value(s.answers, "\nd-i preseed/early_command string ");
 	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
-	has(early,
-		"wget -q -O /dev/null "
-		"'http://192.168.122.1:8067/m/cafe/progress''?text=answers+taken'");
-	has(early, "sh -c 'echo '\\''hello'\\'' &' ||");
-	has(late, "echo 'a'\\''b\"c$d`e\\f;g #h' >>/target/root/.ssh/authorized_keys");
-	has(late, "http://192.168.122.1:8067/m/beef/up");
-	has(late, "report='http://192.168.122.1:8067/m/cafe/done'");
 	ck_assert_int_eq(shell(early, "sh -n $F"), 0);
 	ck_assert_int_eq(shell(late, "sh -n $F"), 0);
 	if (system("command -v debconf-set-selections >/dev/null") == 0)
 		ck_assert_int_eq(shell(s.answers, "debconf-set-selections -c $F"), 0);
 	free(early);
 	free(late);
+	early = serve_file("debian-12", "pre.sh");
+	has(early, "\necho 'hello' &\n");
+	free(early);
 	served_fini(&s);
 }
 END_TEST
 
-/* Runs late_command for real, with the installer's programs as functions and /target in the
- * test's directory. */
-START_TEST(debian_late_command)
+START_TEST(debian_static_lvm)
+{
+	struct served s;
+
+	set("network", "static");
+	set("partitions", "lvm");
+	set("user", "ann");
+	s = serve_shipped("debian-12");
+	has(s.cmdline,
+		" netcfg/disable_autoconfig=true netcfg/get_ipaddress=192.168.122.3 "
+		"netcfg/get_netmask=255.255.255.0 netcfg/get_gateway=192.168.122.1 "
+		"netcfg/get_nameservers=192.168.122.1 netcfg/confirm_static=true ");
+	has(s.answers, "\nd-i partman-auto/method string lvm\n");
+	has(s.answers, "\nd-i passwd/username string ann\n");
+	has(s.answers, "\nd-i pkgsel/include string openssh-server curl sudo\n");
+	served_fini(&s);
+}
+END_TEST
+
+/* Runs the early command for real, with the installer's programs as functions: the scripts are fetched, the mirror is
+ * divided, and the watcher runs. */
+START_TEST(debian_early_command)
 {
 	static const char stubs[] =
-		"wget() { echo \"$4\" >>$D/wget; }; sleep() { :; }; in-target() { \"$@\"; };"
-		"systemctl() { echo \"$@\" >>$D/systemctl; };";
+		"wget() { [ \"$3\" = /dev/null ] || echo \"echo ${3##*-} >>$D/ran\" >$3; "
+		"echo \"$4\" >>$D/wget; }; debconf-set() { echo \"$1 $2\" >>$D/debconf; };";
 	struct served s;
+	char *early, *script = NULL;
+
+	set("mirror", "https://mirror.lab:8080/a/debian");
+	s = serve_shipped("debian-12");
+	early = preseed_value(s.answers, "\nd-i preseed/early_command string ");
+	ck_assert_int_gt(asprintf(&script, "%s %s wait", stubs, early), 0);
+	ck_assert_int_eq(
+		shell(script, "sed -i \"s,/tmp/usher,$D/usher,g\" $F; export D; bash $F"), 0);
+	ck_assert_int_eq(shell("mirror/protocol https\nmirror/https/hostname mirror.lab:8080\n"
+			       "mirror/https/directory /a/debian\n",
+				 "cmp $F $D/debconf"),
+		0);
+	ck_assert_int_eq(shell("pre.sh\nwatch.sh\n", "cmp $F $D/ran"), 0);
+	ck_assert_int_eq(shell("http://192.168.122.1:8067/m/cafe/pre.sh\n"
+			       "http://192.168.122.1:8067/m/cafe/post.sh\n"
+			       "http://192.168.122.1:8067/m/cafe/watch.sh\n",
+				 "cmp $F $D/wget"),
+		0);
+	free(script);
+	free(early);
+	served_fini(&s);
+}
+END_TEST
+
+/* Runs the late script for real, with the installer's programs as functions and /target in the test's directory. */
+START_TEST(debian_late_script)
+{
+	static const char stubs[] =
+		"in-target() { \"$@\"; }; systemctl() { echo \"$@\" >>$D/systemctl; };"
+		"chown() { echo \"$@\" >>$D/chown; };";
 	char *late, *script = NULL;
 
-	set("late_command", "[ \"$FAIL\" != yes ]");
-	s = serve_shipped("debian-12");
-	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
+	set("post", "cd $D\n[ \"$FAIL\" != yes ]");
+	set("user", "ann");
+	late = serve_file("debian-12", "post.sh");
 	ck_assert_int_gt(asprintf(&script, "%s %s", stubs, late), 0);
 	ck_assert_int_eq(shell(script,
-				 "mkdir -p $D/target/root $D/target/etc/systemd/system; "
-				 "sed -i \"s,/target/,$D/target/,g\" $F; export D; bash $F"),
+				 "mkdir -p $D/target/root $D/target/etc/systemd/system "
+				 "$D/target/etc/sudoers.d; "
+				 "sed -i \"s,/target,$D/target,g\" $F; export D; bash $F"),
 		0);
 	ck_assert_int_eq(shell("",
-				 "grep -qx 'http://192.168.122.1:8067/m/cafe/done' $D/wget && "
 				 "grep -qx 'enable usher-up.service' $D/systemctl && "
-				 "[ $(wc -l <$D/target/root/.ssh/authorized_keys) = 2 ] && "
-				 "grep -q '^ExecStart=.*/m/beef/up$' "
+				 "[ $(wc -l <$D/target/home/ann/.ssh/authorized_keys) = 2 ] && "
+				 "grep -qx -e '-R ann: /home/ann/.ssh' $D/chown && "
+				 "grep -qx 'ann ALL=(ALL) NOPASSWD: ALL' "
+				 "$D/target/etc/sudoers.d/90-usher && "
+				 "grep -q '^ExecStart=.*/m/beef/up\"; do' "
 				 "$D/target/etc/systemd/system/usher-up.service"),
 		0);
-	ck_assert_int_eq(shell(script,
-				 "rm $D/wget; sed -i \"s,/target/,$D/target/,g\" $F; "
-				 "export D FAIL=yes; bash $F"),
+	ck_assert_int_ne(shell(script,
+				 "sed -i \"s,/target,$D/target,g\" $F; export D FAIL=yes; "
+				 "bash $F"),
 		0);
-	ck_assert_int_eq(shell("", "grep -qx '.*/m/cafe/failed?text=late_command' $D/wget"), 0);
+	free(script);
+	free(late);
+}
+END_TEST
+
+/* What the late command reports when the script has failed, and when it has not. */
+START_TEST(debian_late_command)
+{
+	static const char stubs[] = "wget() { echo \"$4\" >>$D/wget; }; sleep() { :; };";
+	struct served s = serve_shipped("debian-12");
+	char *late = preseed_value(s.answers, "\nd-i preseed/late_command string "), *script = NULL;
+
+	ck_assert_int_gt(asprintf(&script, "%s %s", stubs, late), 0);
+	ck_assert_int_eq(shell(script,
+				 "echo 'echo it broke; exit 1' >$D/usher-post.sh; "
+				 "sed -i \"s,/tmp/usher,$D/usher,g\" $F; export D; bash $F; "
+				 "echo exit 0 >$D/usher-post.sh; bash $F"),
+		0);
+	ck_assert_int_eq(
+		shell("http://192.168.122.1:8067/m/cafe/failed?text=the+script+post:+it+broke+\n"
+		      "http://192.168.122.1:8067/m/cafe/done\n",
+			"cmp $F $D/wget"),
+		0);
 	free(script);
 	free(late);
 	served_fini(&s);
@@ -558,6 +644,9 @@ int main(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, tiny);
 	tcase_add_test(t, debian);
+	tcase_add_test(t, debian_static_lvm);
+	tcase_add_test(t, debian_early_command);
+	tcase_add_test(t, debian_late_script);
 	tcase_add_test(t, debian_late_command);
 	tcase_add_test(t, rocky);
 	tcase_add_test(t, little_known);

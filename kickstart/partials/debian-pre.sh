@@ -1,0 +1,2 @@
+# In Debian's installer, before all else: the setting `pre`.
+{{{set.pre}}}
