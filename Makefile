@@ -149,7 +149,8 @@ install: all
 	for p in kickstart/profiles/*/; do n=$$(basename $$p); \
 		install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/profiles/$$n $$p*; done
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/partials kickstart/partials/*
-	install -d $(DESTDIR)$(prefix)/share/usher && cp -r contrib/tiny $(DESTDIR)$(prefix)/share/usher/
+	install -d $(DESTDIR)$(prefix)/share/usher && \
+		cp -r contrib/tiny contrib/template-vm $(DESTDIR)$(prefix)/share/usher/
 	install -D -m 755 contrib/power-libvirt $(DESTDIR)$(prefix)/share/usher/power-libvirt
 	install -D -m 644 usher/usher.1 $(DESTDIR)$(prefix)/share/man/man1/usher.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 kickstart/usher-profile.5

@@ -88,20 +88,25 @@ static void lint(void)
 }
 
 /* Leaves `answers`, `cmdline` and `version`, and nothing to find in the answers. */
-static void render(const char *name)
+static void render_at(const char *folder, const char *name)
 {
+	const char *top = getenv("USHER_TOP") ? getenv("USHER_TOP") : ".";
 	struct rendering *r = NULL;
 	struct profile *p = NULL;
 	json_t *snapshot = NULL;
+	struct profiles ps;
 	char why[512], path[256];
 
 	free(answers);
 	free(cmdline);
 	free(version);
 	answers = cmdline = version = NULL;
-	snprintf(path, sizeof path, "%s/kickstart/profiles/%s",
-		getenv("USHER_TOP") ? getenv("USHER_TOP") : ".", name);
-	ck_assert_msg(profile_read(path, &p, why, sizeof why) == 0, "%s", why);
+	profiles_init(&ps);
+	snprintf(path, sizeof path, "%s/kickstart/profiles", top);
+	ck_assert_int_eq(profiles_add_path(&ps, path), 0);
+	snprintf(path, sizeof path, "%s/%s/%s", top, folder, name);
+	ck_assert_msg(profiles_read(&ps, path, &p, why, sizeof why) == 0, "%s", why);
+	profiles_fini(&ps);
 	ck_assert_msg(
 		render_validate(p, &in, 0, 0, &snapshot, why, sizeof why) == 0, "%s", why);
 	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof why) == 0, "%s", why);
@@ -112,6 +117,11 @@ static void render(const char *name)
 	json_decref(snapshot);
 	profile_free(p);
 	lint();
+}
+
+static void render(const char *name)
+{
+	render_at("kickstart/profiles", name);
 }
 
 static void has(const char *part)
@@ -300,6 +310,27 @@ START_TEST(old_hashes)
 }
 END_TEST
 
+/* The example: shell, awk, rpm and docker keep their braces; a power-off goes last, after the done report. */
+START_TEST(by_hand)
+{
+	set("root_password", "word");
+	render_at("contrib", "template-vm");
+	has(" --ip='192.168.122.3' --netmask='255.255.255.0' --gateway='192.168.122.1' "
+	    "--nameserver='192.168.122.1,9.9.9.9' --noipv6 --activate\n");
+	has("\nrootpw --iscrypted '$6$");
+	has("\npoweroff\n");
+	has("\nrelease=${RELEASE:-$(rpm -q --qf '%{VERSION}\\n' centos-release)}\n");
+	has(" | awk '{ print $2 }' | ");
+	has("\nexec docker ps --filter label=host='web01' --format '{{.ID}} {{.Names}}' "
+	    "\"$@\"\nEND\nchmod ");
+	has("/m/cafe/done' && break\n");
+	has("\"http://192.168.122.1:8067/m/beef/up\"; do");
+	check_scripts();
+	if (getenv("SHOW"))
+		printf("=== template-vm\n%s\n%s", cmdline, answers);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("anaconda");
@@ -313,6 +344,7 @@ int main(void)
 	tcase_add_loop_test(t, the_largest_disk, 0, PROFILES_N);
 	tcase_add_test(t, sources);
 	tcase_add_test(t, old_hashes);
+	tcase_add_test(t, by_hand);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
