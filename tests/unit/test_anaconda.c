@@ -211,6 +211,7 @@ START_TEST(all_settings)
 	set("selinux", "permissive");
 	set("proxy", "http://proxy.lab:3128/");
 	set("console", "");
+	set("pre", "true\nmodprobe x");
 	set("post", "echo \"it's $HOSTNAME\"\ntouch /it");
 	render(profiles[_i]);
 	has("\nnetwork --bootproto=static --device='52:54:c0:a8:7a:03' --ip='192.168.122.3' "
@@ -227,6 +228,7 @@ START_TEST(all_settings)
 	has(" NOPASSWD: ALL\\n' 'ann' >/etc/sudoers.d/90-usher\n");
 	has("\nselinux --permissive\n");
 	has("\nbootloader\n");
+	has("%pre --interpreter=/bin/bash --erroronfail\ntrue\nmodprobe x\n%end\n");
 	has("--interpreter=/bin/bash --erroronfail\necho \"it's $HOSTNAME\"\ntouch /it\n%end\n");
 	check_scripts();
 	ck_assert_ptr_null(strstr(cmdline, "inst.repo=")); /* the kickstart says it, with the proxy */
