@@ -18,6 +18,17 @@ static const struct row rows[] = {
 #include "ks_table.inc"
 };
 
+/* Deprecated by the release notes, while the parser still takes them without a word. */
+static const struct {
+	const char *command, *option;
+	unsigned versions;
+} noted[] = {
+	{"auth", NULL, KS_RHEL8 | KS_RHEL9},
+	{"authconfig", NULL, KS_RHEL8 | KS_RHEL9},
+	{"timezone", "--nontp", KS_RHEL9},
+	{"timezone", "--ntpservers", KS_RHEL9},
+};
+
 enum { ROWS = sizeof(rows) / sizeof(*rows), NAME = 64 };
 
 static const char *const version_names[KS_VERSIONS] = {
@@ -128,6 +139,18 @@ static bool named(const struct ks_spec *spec, const char *name, bool beginning)
 	return false;
 }
 
+/* `best`, which it is in these versions, or deprecated, if it is so in all of them. */
+static enum ks_status with_notes(
+	enum ks_status best, const char *command, const char *option, unsigned versions)
+{
+	for (size_t i = 0; best == KS_OK && i < sizeof(noted) / sizeof(*noted); i++)
+		if (!(versions & ~noted[i].versions) && strcmp(noted[i].command, command) == 0 &&
+			(!option) == (!noted[i].option) &&
+			(!option || strcmp(noted[i].option, option) == 0))
+			best = KS_DEPRECATED;
+	return best;
+}
+
 enum ks_status ks_command_status(const char *command, unsigned versions)
 {
 	enum ks_status best = KS_UNKNOWN;
@@ -136,7 +159,7 @@ enum ks_status ks_command_status(const char *command, unsigned versions)
 		if ((rows[i].versions & versions) && rows[i].status > best &&
 			strcmp(rows[i].command, command) == 0)
 			best = rows[i].status;
-	return best;
+	return with_notes(best, command, NULL, versions);
 }
 
 enum ks_status ks_option_status(
@@ -156,7 +179,7 @@ enum ks_status ks_option_status(
 				*ret = spec;
 			}
 	}
-	return best;
+	return with_notes(best, command, option, versions);
 }
 
 void ks_options(const char *command, unsigned versions,

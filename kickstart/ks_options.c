@@ -1,5 +1,7 @@
 #include "kickstart/ks_rules.h"
 
+#include "kickstart/text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -73,20 +75,28 @@ static bool look_up(struct options *o, const char *name, unsigned column, struct
 
 static void choices(struct options *o, const struct ks_spec *spec, const struct ks_option *option)
 {
-	size_t len = strlen(option->value);
-	const char *s = spec->choices, *end = s + spec->choices_len;
-	char list[256] = "";
+	const char *p = spec->choices, *end = p + spec->choices_len, *near = NULL;
+	char all[256] = "", word[KS_OPTION_NAME], nearest[KS_OPTION_NAME];
 
-	for (const char *p = s; p < end; p += strcspn(p, ",}") + 1) {
-		size_t n = strcspn(p, ",}"), used = strlen(list);
+	for (; p < end; p += strcspn(p, ",}") + 1) {
+		size_t n = strcspn(p, ",}"), used = strlen(all);
 
-		if (n == len && strncmp(p, option->value, n) == 0)
+		snprintf(word, sizeof(word), "%.*s", (int)n, p);
+		if (strcmp(word, option->value) == 0)
 			return;
-		snprintf(list + used, sizeof(list) - used, "%s%.*s", used ? ", " : "", (int)n, p);
+		snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", word);
+		text_nearer(option->value, word, &near);
+		if (near == word)
+			near = strcpy(nearest, word);
 	}
-	ks_error(o->l, o->c, option->column, "'%s' of '%s' cannot be '%s', expected %s%s",
-		option->name, o->c->name, option->value,
-		memchr(s, ',', (size_t)(end - s)) ? "one of " : "", list);
+	if (near)
+		ks_error(o->l, o->c, option->column,
+			"'%s' of '%s' cannot be '%s': did you mean '%s'?", option->name, o->c->name,
+			option->value, near);
+	else
+		ks_error(o->l, o->c, option->column, "'%s' of '%s' cannot be '%s', expected %s%s",
+			option->name, o->c->name, option->value, strchr(all, ',') ? "one of " : "",
+			all);
 }
 
 /* The option at words[i] and its value; the index of the last word taken. */
@@ -131,7 +141,7 @@ static void words(struct options *o)
 	const struct ks_line *line = o->c->line;
 	bool ended = is_free(o->c->name);
 
-	for (size_t i = 1; i < line->n; i++) {
+	for (size_t i = 1; i < line->n && !o->l->f->more; i++) {
 		const char *s = line->words[i].s;
 
 		if (ended || is_argument(s))
@@ -140,6 +150,10 @@ static void words(struct options *o)
 			ended = true;
 		else if (s[1] == '-')
 			i = option(o, i);
+		else if (!o->quiet && ks_secret(o->c))
+			ks_error(o->l, o->c, line->words[i].column,
+				"'%s' has a word that begins with '-': options begin with '--'",
+				o->c->name);
 		else if (!o->quiet)
 			ks_error(o->l, o->c, line->words[i].column,
 				"'%s' has no option '%s': they begin with '--'", o->c->name, s);
@@ -233,6 +247,17 @@ unsigned ks_column(const struct ks_command *c, const char *name)
 	const struct ks_option *found = find(c, name);
 
 	return found ? found->column : c->line->words[0].column;
+}
+
+bool ks_secret(const struct ks_command *c)
+{
+	static const char *const secrets[] = {"--password", "--passphrase", "--hw-passphrase",
+		"--reverse-password", "--md5pass", "--wepkey", "--wpakey", "--activation-key"};
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++)
+		if (ks_value(c, secrets[i]))
+			return true;
+	return ks_is(c, "rootpw") || ks_is(c, "sshpw");
 }
 
 bool ks_is(const struct ks_command *c, const char *name)

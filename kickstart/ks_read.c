@@ -38,6 +38,7 @@ struct reader {
 	bool open; /* the last of t->sections */
 	bool lost; /* in a section that is not known: to its %end */
 	bool cr_told;
+	unsigned n_late; /* includes of what is made while installing */
 	int rc;
 	struct ks_words words;
 	char *bytes;
@@ -228,9 +229,7 @@ static void follow(struct reader *r, const struct source *s, unsigned depth)
 	}
 	rc = r->in->include ? r->in->include(r->in->arg, name, &text) : -ENOENT;
 	name = rc == 0 ? file_name(r, name) : name;
-	if (rc == 0 && name && strlen(text) > LINT_TEXT_MAX)
-		tell(r, FINDING_ERROR, s, at, "'%s' has more than %d bytes", name, LINT_TEXT_MAX);
-	else if (rc == 0 && name)
+	if (rc == 0 && name)
 		read_source(r, name, text, s, depth + 1);
 	else if (rc < 0)
 		tell(r, FINDING_ERROR, s, at, "cannot read '%s': %s", name, strerror(-rc));
@@ -249,7 +248,7 @@ static bool made_here(const struct reader *r, const char *path)
 		line += strspn(line, " \t");
 		if (*line != '%' && *line != '#')
 			return true;
-		at += strlen(path);
+		at += strcspn(at, "\n");
 	}
 	return false;
 }
@@ -262,9 +261,11 @@ static void include(struct reader *r, const struct source *s, unsigned depth)
 		tell(r, FINDING_ERROR, s, w->v[0].column, "'%s' needs the name of a file",
 			w->v[0].s);
 	} else if (made_later(w->v[1].s)) {
-		if (!made_here(r, w->v[1].s))
+		if (r->n_late++ < KS_FILES_MAX && !made_here(r, w->v[1].s))
 			tell(r, FINDING_WARNING, s, w->v[1].column,
-				"'%s' is there only while installing: not checked", w->v[1].s);
+				"'%s' is not made by a script here: it must be there while "
+				"installing",
+				w->v[1].s);
 		r->t->partly = true;
 	} else {
 		follow(r, s, depth);
@@ -316,7 +317,10 @@ static void command_line(struct reader *r, const struct source *s, unsigned dept
 	const char *word = r->words.v[0].s;
 	enum ks_body kind;
 
-	if (word[0] != '%')
+	if (word[0] != '%' && r->t->n_commands == KS_COMMANDS_MAX) {
+		tell(r, FINDING_ERROR, s, 0, "more than %d commands: not read on", KS_COMMANDS_MAX);
+		r->rc = -E2BIG;
+	} else if (word[0] != '%')
 		keep(r, s, &r->t->commands, &r->t->n_commands);
 	else if (section_kind(word, &kind))
 		open_section(r, s, kind);
@@ -421,6 +425,12 @@ static void read_source(struct reader *r, const char *file, const char *text,
 {
 	struct source s = {.file = file, .up = up};
 
+	r->t->n_bytes += strlen(text);
+	if (r->t->n_bytes > LINT_TEXT_MAX) {
+		tell(r, FINDING_ERROR, &s, 0, "more than %d bytes in all: not read on",
+			LINT_TEXT_MAX);
+		r->rc = -E2BIG;
+	}
 	while (*text && r->rc == 0) {
 		size_t len = strcspn(text, "\n");
 

@@ -10,9 +10,10 @@
 #include "kickstart/lint_input.h"
 
 enum {
-	KS_LINES_MAX = 50000, /* of all files together: an include may be included often */
-	KS_FILES_MAX = 64,    /* files read, one often or many once */
-	KS_WORDS_MAX = 256,   /* of one line */
+	KS_LINES_MAX = 50000,   /* of all files together: an include may be included often */
+	KS_FILES_MAX = 64,      /* files read, one often or many once */
+	KS_COMMANDS_MAX = 1000, /* each is compared with the others */
+	KS_WORDS_MAX = 256,     /* of one line */
 	KS_SECTIONS_MAX = 256,
 };
 
@@ -52,6 +53,7 @@ struct ks_text {
 	char *files[KS_FILES_MAX];
 	size_t n_files;
 	unsigned n_lines;
+	size_t n_bytes;
 };
 
 /* `ret` is to be given to ks_text_fini() whatever comes of it. -ENOMEM, -E2BIG (a limit, which is among the findings); what was

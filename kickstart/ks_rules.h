@@ -39,11 +39,20 @@ void ks_command_fini(struct ks_command *c);
 /* NULL: not given (the last one given counts); "" for one without a value. */
 const char *ks_value(const struct ks_command *c, const char *option);
 unsigned ks_column(const struct ks_command *c, const char *option);
+/* Is there a password in it, of which nothing may be in a finding? */
+bool ks_secret(const struct ks_command *c);
 bool ks_is(const struct ks_command *c, const char *name);
 /* Has any, up to a NULL? */
 const struct ks_command *ks_any(const struct ks_lint *l, const char *const names[]);
 
+/* Each command by itself, */
 void ks_rules_args(struct ks_lint *l, const struct ks_command *c);
+void ks_rules_values(struct ks_lint *l, const struct ks_command *c);
+/* and what they say together. */
+void ks_rules_disk(struct ks_lint *l);
+void ks_rules_login(struct ks_lint *l);
+void ks_rules_lvm(struct ks_lint *l);
+void ks_rules_network(struct ks_lint *l);
 void ks_rules_sections(struct ks_lint *l);
 void ks_rules_whole(struct ks_lint *l);
 

@@ -100,18 +100,17 @@ static const char *const single[] = {"auth", "authconfig", "authselect", "autopa
 static void repeated(struct ks_lint *l, size_t i)
 {
 	const struct ks_command *c = &l->commands[i];
+	bool alone = in(single, c->name) || same_group(c->name, c->name);
 
-	for (size_t j = i; j > 0; j--) {
+	for (size_t j = i; alone && j > 0; j--) {
 		const struct ks_command *before = &l->commands[j - 1];
 		unsigned column = c->line->words[0].column;
 
-		if (ks_is(before, c->name) && (in(single, c->name) || same_group(c->name, c->name)))
-			ks_warning(l, c, column,
-				"'%s' again: it takes the place of that in line %u", c->name,
-				before->line->line);
+		if (ks_is(before, c->name))
+			ks_warning(l, c, column, "'%s' again: only the last one counts", c->name);
 		else if (same_group(before->name, c->name))
-			ks_warning(l, c, column, "'%s' takes the place of '%s' in line %u", c->name,
-				before->name, before->line->line);
+			ks_warning(l, c, column, "'%s' takes the place of '%s'", c->name,
+				before->name);
 		else
 			continue;
 		return;
@@ -128,9 +127,8 @@ static void excluded(struct ks_lint *l)
 	m = m ? m : a && p ? a : NULL;
 	p = m && !ks_is(m, "autopart") && !p ? a : p;
 	if (m && p)
-		ks_error(l, p, p->line->words[0].column,
-			"'%s' and '%s' (line %u) exclude each other", p->name, m->name,
-			m->line->line);
+		ks_error(l, p, p->line->words[0].column, "'%s' and '%s' exclude each other",
+			p->name, m->name);
 }
 
 void ks_rules_whole(struct ks_lint *l)

@@ -27,7 +27,7 @@ static int commands(struct ks_lint *l)
 	l->commands = calloc(l->text.n_commands ? l->text.n_commands : 1, sizeof(*l->commands));
 	if (!l->commands)
 		return -ENOMEM;
-	for (size_t i = 0; i < l->text.n_commands && rc == 0; i++) {
+	for (size_t i = 0; i < l->text.n_commands && rc == 0 && !l->f->more; i++) {
 		rc = ks_command_init(l, l->text.commands[i], &l->commands[i]);
 		l->n += rc == 0;
 	}
@@ -36,9 +36,15 @@ static int commands(struct ks_lint *l)
 
 static void rules(struct ks_lint *l)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		ks_rules_args(l, &l->commands[i]);
+		ks_rules_values(l, &l->commands[i]);
+	}
 	ks_rules_sections(l);
+	ks_rules_disk(l);
+	ks_rules_login(l);
+	ks_rules_lvm(l);
+	ks_rules_network(l);
 	ks_rules_whole(l);
 }
 

@@ -6,6 +6,8 @@
  *
  * Files that it includes (%include, %ksappend) are followed by the input's callback; those made while installing (below /tmp and
  * the like, or at a URL) are not, and then no command is missed either: it may be in there.
+ *
+ * No text names a line: who renders templates maps the places of findings. No text has a password.
  */
 #ifndef USHER_KICKSTART_LINT_KICKSTART_H
 #define USHER_KICKSTART_LINT_KICKSTART_H

@@ -54,8 +54,18 @@ START_TEST(template_vm)
 	ck_assert_str_eq(lint_template("RHEL9"),
 		"t.cfg:2:1: error: 'install' was removed in RHEL9: leave it out: 'url', 'nfs', "
 		"'cdrom' … stand alone\n"
-		"t.cfg:44:1: warning: '%anaconda' is deprecated since RHEL9: leave the section "
-		"out\n");
+		"t.cfg:9:26: warning: '--ntpservers' of 'timezone' is deprecated since RHEL9: use "
+		"'timesource --ntp-server='\n"
+		"t.cfg:14:1: warning: 'auth' is deprecated since RHEL8: use 'authselect'\n"
+		"t.cfg:44:1: warning: '%anaconda' is deprecated since RHEL9: leave the section out\n");
+	ck_assert_str_eq(lint_template("RHEL10"),
+		"t.cfg:2:1: error: 'install' was removed in RHEL9: leave it out: 'url', 'nfs', "
+		"'cdrom' … stand alone\n"
+		"t.cfg:9:18: error: '--isUtc' of 'timezone' was removed in RHEL10: use '--utc'\n"
+		"t.cfg:9:26: error: '--ntpservers' of 'timezone' was removed in RHEL10: use "
+		"'timesource --ntp-server='\n"
+		"t.cfg:14:1: error: 'auth' was removed in RHEL10: use 'authselect'\n"
+		"t.cfg:44:1: error: '%anaconda' was removed in RHEL10: leave the section out\n");
 }
 END_TEST
 

@@ -1,0 +1,517 @@
+#include "kickstart/lint_kickstart.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A file that nothing is wrong with; a case comes behind it. Lines that begin with the case's own first word are left out. */
+static const char base[] = "lang C\n"
+			   "keyboard us\n"
+			   "timezone UTC\n"
+			   "rootpw x\n"
+			   "bootloader --location=mbr\n"
+			   "url --url=http://192.0.2.1/os\n"
+			   "reboot\n"
+			   "autopart\n"
+			   "%packages\n"
+			   "@core\n"
+			   "%end\n";
+
+static const struct lint_machine machine = {
+	.disks = {"vda"},
+	.disk_sizes = {10ULL << 30},
+	.n_disks = 1,
+	.disks_empty = true,
+	.address = "192.0.2.7",
+	.netmask = "255.255.255.0",
+	.gateway = "192.0.2.1",
+	.prefix = 24,
+	.hostname = "web01.example.org",
+	.firmware_known = true,
+	.firmware_efi = true,
+};
+
+enum around {
+	BASE,
+	NO_LAYOUT, /* the base without autopart */
+	NOTHING,
+	MACHINE = 4, /* with NO_LAYOUT: that one above */
+};
+
+static const struct wrong {
+	int around;
+	const char *version, *lines, *told; /* version NULL: not known */
+} table[] = {
+	{BASE, "RHEL9", "langg en_US.UTF-8",
+		"ks:1:1: error: unknown command 'langg': did you mean 'lang'?"},
+	{BASE, "RHEL9", "frobnicate", "ks:1:1: error: unknown command 'frobnicate'"},
+	{BASE, "RHEL9", "install",
+		"ks:1:1: error: 'install' was removed in RHEL9: leave it out: 'url', 'nfs', "
+		"'cdrom' … stand alone"},
+	{BASE, "RHEL8", "install",
+		"ks:1:1: warning: 'install' is deprecated since RHEL8: leave it out: 'url', 'nfs', "
+		"'cdrom' … stand alone"},
+	{BASE, "RHEL10", "auth --enableshadow",
+		"ks:1:1: error: 'auth' was removed in RHEL10: use 'authselect'"},
+	{BASE, "RHEL9", "auth --enableshadow",
+		"ks:1:1: warning: 'auth' is deprecated since RHEL8: use 'authselect'"},
+	{BASE, "F43", "authconfig --enableshadow",
+		"ks:1:1: error: 'authconfig' was removed in F39 or before: use 'authselect'"},
+	{BASE, "RHEL7", "sshkey --username=root \"ssh-ed25519 AAAA me\"",
+		"ks:1:1: error: 'sshkey' is not in RHEL7, only from RHEL8 on"},
+	{BASE, "F43", "rhsm --organization=1 --activation-key=a",
+		"ks:1:1: error: 'rhsm' is not in F43, only in RHEL8 to RHEL10"},
+	{BASE, "RHEL9", "upgrade",
+		"ks:1:1: error: 'upgrade' was removed in RHEL8: a kickstart file can only install"},
+	{BASE, NULL, "upgrade",
+		"ks:1:1: warning: 'upgrade' is deprecated: a kickstart file can only install"},
+	{BASE, "RHEL9", "pwpolicy root --minlen=8",
+		"ks:1:1: error: 'pwpolicy' belongs into a section '%anaconda'\n"
+		"ks:1:1: warning: 'pwpolicy' is deprecated since RHEL9: leave it out"},
+	{BASE, "RHEL9", "firewall --enabeld",
+		"ks:1:10: error: 'firewall' has no option '--enabeld': did you mean '--enabled'?"},
+	{BASE, "RHEL9", "firewall --enabled --colour",
+		"ks:1:20: error: 'firewall' has no option '--colour'"},
+	{BASE, "RHEL7", "autopart --noswap",
+		"ks:1:10: error: '--noswap' of 'autopart' is not in RHEL7, only from RHEL8 on"},
+	{BASE, "RHEL9", "timezone UTC --nontp",
+		"ks:1:14: warning: '--nontp' of 'timezone' is deprecated since RHEL9: use "
+		"'timesource --ntp-disable'"},
+	{BASE, "RHEL10", "timezone UTC --nontp",
+		"ks:1:14: error: '--nontp' of 'timezone' was removed in RHEL10: use 'timesource "
+		"--ntp-disable'"},
+	{BASE, "RHEL9", "harddrive --biospart=80p1 --dir=/",
+		"ks:1:1: error: 'harddrive' needs '--partition='\n"
+		"ks:1:1: warning: 'harddrive' takes the place of 'url'\n"
+		"ks:1:11: error: '--biospart' of 'harddrive' was removed in RHEL9: use "
+		"'--partition='"},
+	{BASE, "RHEL9", "bootloader --upgrade",
+		"ks:1:12: error: '--upgrade' of 'bootloader' was removed in RHEL9: leave it out"},
+	{BASE, "RHEL9", "reboot --ejec",
+		"ks:1:8: warning: '--ejec' is short for '--eject': write it out"},
+	{BASE, "RHEL9", "reboot -e",
+		"ks:1:8: error: 'reboot' has no option '-e': they begin with '--'"},
+	{BASE, "RHEL9", "network --device",
+		"ks:1:9: error: '--device' of 'network' needs a value: '--device='"},
+	{BASE, "RHEL9", "network --activate=yes",
+		"ks:1:9: error: '--activate' of 'network' takes no value"},
+	{BASE, "RHEL9", "network --bootproto=dchp",
+		"ks:1:9: error: '--bootproto' of 'network' cannot be 'dchp': did you mean 'dhcp'?"},
+	{BASE, "RHEL9", "network --device=eth0 --onboot=maybe",
+		"ks:1:23: error: '--onboot' of 'network' cannot be 'maybe', expected e.g. 'yes'"},
+	{BASE, "RHEL9", "bootloader --location=mbr2",
+		"ks:1:12: error: '--location' of 'bootloader' cannot be 'mbr2': did you mean "
+		"'mbr'?"},
+	{BASE, "RHEL9", "user --password=x", "ks:1:1: error: 'user' needs '--name='"},
+	{BASE, "RHEL9", "nfs --server=192.0.2.1",
+		"ks:1:1: error: 'nfs' needs '--dir='\n"
+		"ks:1:1: warning: 'nfs' takes the place of 'url'"},
+	{BASE, "RHEL9", "skipx yes", "ks:1:7: error: 'skipx' takes no argument: 'yes'"},
+	{BASE, "RHEL9", "zerombr yes", "ks:1:9: warning: 'zerombr' takes no argument: 'yes'"},
+	{BASE, "RHEL9", "group --name=ops wheel",
+		"ks:1:18: error: 'group' takes no argument: 'wheel'"},
+	{BASE, "RHEL9", "services --enabled=sshd, chronyd",
+		"ks:1:26: error: a list has no blanks: 'chronyd'"},
+	{BASE, "RHEL9", "lang", "ks:1:1: error: 'lang' needs a locale, e.g. en_US.UTF-8"},
+	{BASE, "RHEL9", "lang en_US de_DE",
+		"ks:1:12: error: 'lang' takes a locale, e.g. en_US.UTF-8, and no more: 'de_DE'"},
+	{BASE, "RHEL9", "lang english",
+		"ks:1:6: warning: 'english' is no locale, expected e.g. en_US.UTF-8"},
+	{BASE, "RHEL9", "keyboard",
+		"ks:1:1: error: 'keyboard' needs a layout: '--vckeymap=' or '--xlayouts='"},
+	{BASE, "RHEL9", "timezone",
+		"ks:1:1: error: 'timezone' needs a time zone, e.g. Europe/Berlin"},
+	{BASE, "RHEL9", "timezone Europe/Berlin UTC",
+		"ks:1:24: error: 'timezone' takes a time zone, e.g. Europe/Berlin, and no more: "
+		"'UTC'"},
+	{BASE, "RHEL9", "user --name=ops --uid=abc --lock",
+		"ks:1:17: error: '--uid' of 'user' is a whole number, not 'abc'"},
+	{BASE, "RHEL9", "vnc --port=70000",
+		"ks:1:5: error: '--port' of 'vnc' is a number from 1 to 65535, not 70000"},
+	{BASE, "RHEL9", "rootpw", "ks:1:1: error: 'rootpw' needs a password, or '--lock'"},
+	{BASE, "RHEL9", "rootpw two words",
+		"ks:1:12: error: 'rootpw' takes a password, and no more: quote it"},
+	{BASE, "RHEL9", "user --name=ops --password=two words",
+		"ks:1:32: error: 'user' takes no argument, but has one: quote what has blanks"},
+	{BASE, "RHEL9", "user --name=ops --password -words",
+		"ks:1:17: error: '--password' of 'user' needs a value: '--password='\n"
+		"ks:1:28: error: 'user' has a word that begins with '-': options begin with '--'"},
+	{BASE, "RHEL9", "user --name=ops --lock\nuser --name=ops --lock",
+		"ks:2:6: warning: user 'ops' again: it is there already"},
+	{BASE, "RHEL9", "rootpw --lock",
+		"ks:1:1: warning: root is locked and there is no user: nobody can log in"},
+	{BASE, "RHEL9", "rootpw --iscrypted secret",
+		"ks:1:20: error: 'rootpw' says '--iscrypted', but this is no hash of crypt(5)"},
+	{BASE, "RHEL9", "rootpw $6$salt$hash",
+		"ks:1:8: error: this looks like a hash: add '--iscrypted'"},
+	{BASE, "RHEL9", "rootpw --iscrypted --plaintext x",
+		"ks:1:20: error: '--iscrypted' and '--plaintext' of 'rootpw' exclude each other\n"
+		"ks:1:32: error: 'rootpw' says '--iscrypted', but this is no hash of crypt(5)"},
+	{BASE, "RHEL9", "user --name=\"a b\" --lock", "ks:1:6: error: 'a b' is no name for a user"},
+	{BASE, "RHEL9", "user --name=ops",
+		"ks:1:6: warning: user 'ops' cannot log in: neither '--password=' nor an 'sshkey'"},
+	{BASE, "RHEL9", "sshkey --username=ops \"ssh-ed25519 AAAA me\"",
+		"ks:1:8: error: no user 'ops': add 'user --name=ops'"},
+	{BASE, "RHEL9", "sshkey --username=root ssh-ed25519 AAAA me",
+		"ks:1:36: error: 'sshkey' takes a key, in quotes, and no more: 'AAAA'"},
+	{BASE, "RHEL9", "sshkey --username=root \"-----BEGIN PRIVATE\"",
+		"ks:1:24: error: this is no public key, expected e.g. \"ssh-ed25519 AAAA… name\", "
+		"in quotes"},
+	{BASE, "RHEL9", "rootpw abc#def",
+		"ks:1:11: warning: '#' begins a comment even inside a word: quote the word, or put "
+		"a blank before"},
+	{BASE, "RHEL9", "lang 'en_US",
+		"ks: error: no 'lang': the installer asks; add e.g. 'lang en_US.UTF-8'\n"
+		"ks:1:6: error: this quote is not closed"},
+	{BASE, "RHEL9", "network --bootproto=dhcp \\",
+		"ks:1:26: error: a command does not go on in the next line: write it in one"},
+	{BASE, "RHEL9", "text\ngraphical",
+		"ks:2:1: warning: 'graphical' takes the place of 'text'"},
+	{BASE, "RHEL9", "nfs --server=192.0.2.1 --dir=/x",
+		"ks:1:1: warning: 'nfs' takes the place of 'url'"},
+	{BASE, "RHEL9", "poweroff", "ks:1:1: warning: 'poweroff' takes the place of 'reboot'"},
+	{BASE, "RHEL9", "url --url=mirror/x",
+		"ks:1:5: error: '--url' of 'url' is a URL (http://…), not 'mirror/x'"},
+	{BASE, "RHEL9", "url",
+		"ks:1:1: error: 'url' needs one of '--url', '--mirrorlist', '--metalink'"},
+	{BASE, "RHEL9", "url --url=http://a/ --mirrorlist=http://b/",
+		"ks:1:21: error: '--url' and '--mirrorlist' of 'url' exclude each other"},
+	{BASE, "RHEL9", "repo --name=x --baseurl=http://a/ --metalink=http://b/",
+		"ks:1:35: error: '--baseurl' and '--metalink' of 'repo' exclude each other"},
+	{BASE, "RHEL9", "timesource --nts",
+		"ks:1:1: error: 'timesource' needs one of '--ntp-server', '--ntp-pool', "
+		"'--ntp-disable'"},
+	{BASE, "RHEL9", "selinux --enforcing --permissive",
+		"ks:1:21: error: '--enforcing' and '--permissive' of 'selinux' exclude each other"},
+	{BASE, "RHEL9", "autopart --type=lmv",
+		"ks:1:10: error: '--type' of 'autopart' cannot be 'lmv': did you mean 'lvm'?"},
+	{BASE, "RHEL9", "autopart --type=btrfs",
+		"ks:1:10: error: no btrfs in RHEL9: use 'xfs' or 'lvm'"},
+	{BASE, "RHEL9", "part / --size=1",
+		"ks:1:1: error: 'part' and 'autopart' exclude each other"},
+	{BASE, "RHEL9", "mount /dev/vda1 /",
+		"ks:8:1: error: 'autopart' and 'mount' exclude each other"},
+	{BASE, "RHEL9", "network --bootproto=static --ip=192.0.2.300 --netmask=255.255.255.0",
+		"ks:1:28: error: '--ip' is no IPv4 address: '192.0.2.300'"},
+	{BASE, "RHEL9", "network --bootproto=static",
+		"ks:1:9: error: a static address needs '--ip='\n"
+		"ks:1:9: error: a static address needs '--netmask='"},
+	{BASE, "RHEL9", "network --bootproto=static --ip=192.0.2.7 --netmask=255.0.255.0",
+		"ks:1:43: error: '--netmask=255.0.255.0' is no netmask"},
+	{BASE, "RHEL9",
+		"network --bootproto=static --ip=192.0.2.7 --netmask=255.255.255.0 "
+		"--gateway=198.51.100.1",
+		"ks:1:67: error: gateway 198.51.100.1 is not in the network of 192.0.2.7/24"},
+	{BASE, "RHEL9", "network --bootproto=static --ip=192.0.2.255 --netmask=255.255.255.0",
+		"ks:1:28: error: 192.0.2.255 is no host's address in its network (/24)"},
+	{BASE, "RHEL9", "network --ip=192.0.2.7",
+		"ks:1:9: warning: '--ip' does nothing without '--bootproto=static'"},
+	{BASE, "RHEL9", "network --nameserver=192.0.2.53,dns.example.org",
+		"ks:1:9: error: '--nameserver' has 'dns.example.org', which is no address"},
+	{BASE, "RHEL9", "network --hostname=web_01", "ks:1:9: error: 'web_01' is no host name"},
+	{BASE, "RHEL9", "network --device=eth0\nnetwork --device=eth0 --bootproto=dhcp",
+		"ks:2:9: warning: device 'eth0' again: only the last one counts"},
+	{BASE, "RHEL9", "%end", "ks:1:1: error: '%end' without a section"},
+	{BASE, "RHEL9", "%pots", "ks:1:1: error: unknown section '%pots': did you mean '%post'?"},
+	{BASE, "RHEL9", "%post --nochrot\ntrue\n%end",
+		"ks:1:7: error: '%post' has no option '--nochrot': did you mean '--nochroot'?"},
+	{BASE, "RHEL9", "%post --interpreter=bash\ntrue\n%end",
+		"ks:1:7: error: '--interpreter' of '%post' is a path, e.g. /bin/bash, not 'bash'"},
+	{BASE, "RHEL9", "%post --log\ntrue\n%end",
+		"ks:1:7: error: '--log' of '%post' needs a value: '--log='"},
+	{BASE, "RHEL9", "%post\n%end", "ks:1:1: warning: '%post' is empty"},
+	{BASE, "RHEL9", "%post\ntrue", "ks:1:1: error: '%post' is not closed: add '%end'"},
+	{BASE, "RHEL9", "%pre --nochroot\ntrue\n%end",
+		"ks:1:6: error: '%pre' has no option '--nochroot'"},
+	{BASE, "RHEL9", "%addon\n%end", "ks:1:1: error: '%addon' needs the add-on's name"},
+	{BASE, "RHEL10", "%anaconda\npwpolicy root --minlen=8\n%end",
+		"ks:1:1: error: '%anaconda' was removed in RHEL10: leave the section out"},
+	{BASE, "RHEL7", "%anaconda\npwpolicy root --minlenn=8\nlang C\n%end",
+		"ks:2:15: error: 'pwpolicy' has no option '--minlenn': did you mean '--minlen'?\n"
+		"ks:3:1: error: unknown command 'lang' of '%anaconda', expected 'pwpolicy'"},
+	{BASE, "RHEL9", "%certificate --filename=a.pem\nx\n%end",
+		"ks:1:1: error: '%certificate' is not in RHEL9, only from RHEL10 on"},
+	{BASE, "RHEL9", "%include", "ks:1:1: error: '%include' needs the name of a file"},
+	{BASE, "RHEL9", "%packages --nobase\n%end",
+		"ks:1:11: error: '--nobase' of '%packages' was removed in RHEL8: leave it out"},
+	{BASE, "RHEL9", "%packages --instLangs=en\n%end",
+		"ks:1:11: warning: '--instLangs' of '%packages' is deprecated since RHEL9: use "
+		"'--inst-langs='"},
+	{BASE, "RHEL7", "%packages --exclude-weakdeps\n%end",
+		"ks:1:11: error: '--exclude-weakdeps' of '%packages' is not in RHEL7, only from "
+		"RHEL8 on"},
+	{BASE, "RHEL9", "%packages --default --nocore\n%end",
+		"ks:1:21: error: '--nocore' contradicts '--default': leave one out"},
+	{BASE, "RHEL9", "%packages\nvim emacs\n- nano\n@ core\n--nocore\n%end",
+		"ks:2:1: error: one package a line: 'vim emacs'\n"
+		"ks:3:1: error: '-' is followed by the package to leave out, without a blank\n"
+		"ks:4:1: error: '@' is followed by the group's name, without a blank\n"
+		"ks:5:1: error: options stand behind '%packages' itself: '--nocore'"},
+	{NO_LAYOUT, "RHEL9", "",
+		"ks: error: no disk layout: the installer asks; add 'autopart' or 'part' commands"},
+	{NO_LAYOUT, "RHEL9", "part / --size=20G\npart swap --size=1",
+		"ks:1:8: error: '--size' of 'part' is a whole number, in MiB, not '20G'"},
+	{NO_LAYOUT, "RHEL9", "part / --fstype=etx4 --size=1\npart swap --size=1",
+		"ks:1:8: error: '--fstype' of 'part' cannot be 'etx4': did you mean 'ext4'?"},
+	{NO_LAYOUT, "RHEL9", "part / --fstype=btrfs --size=1\npart swap --size=1",
+		"ks:1:8: error: no btrfs in RHEL9: use 'xfs' or 'lvm'"},
+	{NO_LAYOUT, "RHEL7", "part / --fstype=minix --size=1\npart swap --size=1",
+		"ks:1:8: warning: '--fstype' of 'part': 'minix' is no file system that we know"},
+	{NO_LAYOUT, "RHEL9", "part /\npart swap --size=1",
+		"ks:1:1: error: 'part' needs a size: '--size=' in MiB"},
+	{NO_LAYOUT, "RHEL9", "part / --size=10 --maxsize=20\npart swap --size=1",
+		"ks:1:18: warning: '--maxsize' does nothing without '--grow'"},
+	{NO_LAYOUT, "RHEL9", "part / --size=10 --maxsize=5 --grow\npart swap --size=1",
+		"ks:1:18: error: '--maxsize' is less than '--size'"},
+	{NO_LAYOUT, "RHEL9", "part root --size=10\npart swap --size=1",
+		"ks:1: error: nothing is mounted at '/': add it to the layout that begins here\n"
+		"ks:1:6: error: 'root' is no mount point, expected /…, swap, pv.NN, raid.NN or "
+		"biosboot"},
+	{NO_LAYOUT, "RHEL9", "part /home --size=10",
+		"ks:1: error: nothing is mounted at '/': add it to the layout that begins here\n"
+		"ks:1: warning: no swap in the layout that begins here"},
+	{NO_LAYOUT, "RHEL9", "part / --size=10\npart / --size=20\npart swap --size=1",
+		"ks:2:6: error: '/' again: it is in the layout already"},
+	{NO_LAYOUT, "RHEL9", "part --size=10",
+		"ks:1: error: nothing is mounted at '/': add it to the layout that begins here\n"
+		"ks:1: warning: no swap in the layout that begins here\n"
+		"ks:1:1: error: 'part' needs a mount point"},
+	{NO_LAYOUT, "RHEL8", "part / --size=10 --active\npart swap --size=1",
+		"ks:1:18: warning: '--active' of 'part' is deprecated since RHEL8: leave it out"},
+	{NO_LAYOUT, "RHEL9", "part / --size=10 --active\npart swap --size=1",
+		"ks:1:18: error: '--active' of 'part' was removed in RHEL9: leave it out"},
+	{NO_LAYOUT, "RHEL9", "part / --size=1 --luks-versio=luks2\npart swap --size=1",
+		"ks:1:17: warning: '--luks-versio' is short for '--luks-version': write it out"},
+	{NO_LAYOUT, "RHEL9",
+		"part pv.01 --size=1 --grow\nvolgroup vg pv.02\nlogvol / --vgname=vg --name=root "
+		"--size=1\nlogvol swap --vgname=vg --name=swap --size=1",
+		"ks:1:6: warning: 'pv.01' is used by no 'volgroup'\n"
+		"ks:2:13: error: 'pv.02' is not defined: did you mean 'pv.01'?"},
+	{NO_LAYOUT, "RHEL9",
+		"part pv.01 --size=1 --grow\nvolgroup vg\nlogvol / --vgname=vg --name=root "
+		"--size=1\nlogvol swap --vgname=vg --name=swap --size=1",
+		"ks:1:6: warning: 'pv.01' is used by no 'volgroup'\n"
+		"ks:2:10: error: volume group 'vg' has no pv.NN partitions"},
+	{NO_LAYOUT, "RHEL9",
+		"part pv.01 --size=1 --grow\nvolgroup vg pv.01\nlogvol / --vgname=cs --name=root "
+		"--size=1\nlogvol swap --vgname=vg --name=root --size=1 --vgname=cs",
+		"ks:3:10: error: no volume group 'cs': 'volgroup' has 'vg'\n"
+		"ks:4:25: error: logical volume 'root' again: it is in the volume group already\n"
+		"ks:4:46: error: no volume group 'cs': 'volgroup' has 'vg'"},
+	{NO_LAYOUT, "RHEL9",
+		"part pv.01 --size=100\nvolgroup vg pv.01\nlogvol / --vgname=vg --name=root "
+		"--size=80\nlogvol swap --vgname=vg --name=swap --size=30",
+		"ks:4:37: error: with this the volumes of 'vg' come to 110 MiB, it has 100 MiB at "
+		"most"},
+	{NO_LAYOUT, "RHEL9",
+		"part pv.01 --size=1 --grow\nvolgroup vg pv.01\nvolgroup wg pv.01\nlogvol / "
+		"--vgname=vg --name=root --percent=120\nlogvol swap --vgname=vg --name=swap --thin "
+		"--size=1",
+		"ks:1:6: error: 'pv.01' is used 2 times by 'volgroup'\n"
+		"ks:4:34: error: '--percent' of 'logvol' is a number from 1 to 100, in percent, "
+		"not 120\n"
+		"ks:5:37: error: '--thin' needs '--poolname='"},
+	{NO_LAYOUT, "RHEL9",
+		"part pv.01 --size=1 --grow\nvolgroup vg pv.01\nlogvol / --name=root "
+		"--size=1\nlogvol swap --vgname=vg --name=swap",
+		"ks:3:1: error: 'logvol' needs '--vgname='\n"
+		"ks:4:1: error: 'logvol' needs a size: '--size=' in MiB"},
+	{NO_LAYOUT, "RHEL9",
+		"part raid.01 --size=1\nraid / --level=7 --device=md0 raid.01 raid.02\npart swap "
+		"--size=1",
+		"ks:2:8: error: '--level' of 'raid' cannot be '7', expected e.g. '0'\n"
+		"ks:2:39: error: 'raid.02' is not defined: did you mean 'raid.01'?"},
+	{NO_LAYOUT, "RHEL9", "part / --size=1 raid.01\npart swap --size=1",
+		"ks:1:17: error: 'part' takes a mount point, and no more: 'raid.01'"},
+	{NO_LAYOUT | MACHINE, "RHEL9",
+		"part / --size=10000 --ondisk=sda\npart swap --size=1 --ondisk=vda\npart /boot/efi "
+		"--size=200",
+		"ks:1:21: error: the machine has no disk 'sda', but vda"},
+	{NO_LAYOUT | MACHINE, "RHEL9", "part / --size=10000\npart swap --size=500",
+		"ks:1: error: the machine boots by UEFI: add 'part /boot/efi --fstype=efi "
+		"--size=600', or 'reqpart'\n"
+		"ks:2:11: error: with this the partitions of vda come to 10500 MiB, it has 10240 "
+		"MiB"},
+	{NO_LAYOUT | MACHINE, "RHEL9",
+		"autopart\nnetwork --bootproto=static --ip=192.0.2.8 --netmask=255.255.0.0 "
+		"--gateway=192.0.2.2 --hostname=web02",
+		"ks:2:28: error: address 192.0.2.8 is not the machine's, 192.0.2.7\n"
+		"ks:2:43: error: netmask 255.255.0.0 (/16) is not the machine's, /24\n"
+		"ks:2:65: error: gateway 192.0.2.2 is not the machine's, 192.0.2.1\n"
+		"ks:2:85: warning: host name 'web02' is not the machine's, 'web01.example.org'"},
+	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nclearpart --all --drives=vda,sdb",
+		"ks:2:1: error: the machine's disk is empty: without 'zerombr' the installer asks; "
+		"add it\n"
+		"ks:2:17: error: the machine has no disk 'sdb', but vda"},
+	{NO_LAYOUT | MACHINE, "RHEL9",
+		"autopart\nignoredisk --only-use=sda\nbootloader --boot-drive=vda",
+		"ks:2:12: error: the machine has no disk 'sda', but vda\n"
+		"ks:3:1: warning: 'bootloader' again: only the last one counts\n"
+		"ks:3:12: error: disk 'vda' is left out by 'ignoredisk'"},
+	{NO_LAYOUT | MACHINE, "RHEL9",
+		"autopart\nignoredisk --drives=vda\nbootloader --driveorder=/dev/vda",
+		"ks:3:1: warning: 'bootloader' again: only the last one counts\n"
+		"ks:3:12: error: disk 'vda' is left out by 'ignoredisk'"},
+	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nclearpart --all",
+		"ks:2:1: error: the machine's disk is empty: without 'zerombr' the installer asks; "
+		"add it"},
+	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nclearpart --all --initlabel",
+		"ks:2:1: warning: without 'zerombr' the installer asks before it takes an empty "
+		"disk; add it"},
+	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nclearpart --drives=vda --initlabel",
+		"ks:2:1: warning: without 'zerombr' the installer asks before it takes an empty "
+		"disk; add it\n"
+		"ks:2:11: warning: 'clearpart' removes nothing without '--all', '--linux' or "
+		"'--list='"},
+	{NOTHING, "RHEL9", "",
+		"ks: error: no '%packages': the installer asks; add the section, if only with "
+		"'@core'\n"
+		"ks: error: no 'lang': the installer asks; add e.g. 'lang en_US.UTF-8'\n"
+		"ks: error: no 'timezone': the installer asks; add e.g. 'timezone UTC'\n"
+		"ks: error: no disk layout: the installer asks; add 'autopart' or 'part' commands\n"
+		"ks: error: nobody can log in: the installer asks; add 'rootpw', 'user' or "
+		"'sshkey'\n"
+		"ks: warning: no 'bootloader': the installer picks its disk; add 'bootloader "
+		"--location=mbr'\n"
+		"ks: warning: no 'keyboard': it will be us; add e.g. 'keyboard us'\n"
+		"ks: warning: no 'reboot' or 'poweroff': the installer waits for a key when it is "
+		"done\n"
+		"ks: warning: no source of packages ('url', 'cdrom', 'nfs' …): it must be on the "
+		"kernel's command line (inst.repo=)"},
+	{NOTHING, NULL, "text",
+		"ks: error: no '%packages': the installer asks; add the section, if only with "
+		"'@core'\n"
+		"ks: error: no 'lang': the installer asks; add e.g. 'lang en_US.UTF-8'\n"
+		"ks: error: no 'timezone': the installer asks; add e.g. 'timezone UTC'\n"
+		"ks: error: no disk layout: the installer asks; add 'autopart' or 'part' commands\n"
+		"ks: error: nobody can log in: the installer asks; add 'rootpw', 'user' or "
+		"'sshkey'\n"
+		"ks: warning: no 'bootloader': the installer picks its disk; add 'bootloader "
+		"--location=mbr'\n"
+		"ks: warning: no 'keyboard': it will be us; add e.g. 'keyboard us'\n"
+		"ks: warning: no 'reboot' or 'poweroff': the installer waits for a key when it is "
+		"done\n"
+		"ks: warning: no source of packages ('url', 'cdrom', 'nfs' …): it must be on the "
+		"kernel's command line (inst.repo=)"},
+	{BASE, "RHEL6", "",
+		"ks: warning: version 'RHEL6' is not known (expected RHEL7 to RHEL10 or F39 to "
+		"F43): checked for what is wrong in all"},
+};
+
+static size_t word(const char *s)
+{
+	return strcspn(s, " \n");
+}
+
+/* The lines of the base that go before the case; how many they are. */
+static unsigned before(const struct wrong *w, char *text)
+{
+	unsigned n = 0;
+
+	*text = '\0';
+	for (const char *p = base; *p && !(w->around & NOTHING); p = strchr(p, '\n') + 1) {
+		if ((word(p) == word(w->lines) && strncmp(p, w->lines, word(p)) == 0 &&
+			    *p != '%') ||
+			((w->around & NO_LAYOUT) && strncmp(p, "autopart", 8) == 0))
+			continue;
+		strncat(text, p, (size_t)(strchr(p, '\n') - p) + 1);
+		n++;
+	}
+	return n;
+}
+
+static const char *lint(const struct wrong *w)
+{
+	static char out[8192];
+	char text[2048];
+	struct findings f = {0};
+	struct lint_input in = {.text = text, .file = "ks", .version = w->version};
+	unsigned first = before(w, text);
+	size_t used = 0;
+
+	strcat(text, w->lines);
+	in.machine = w->around & MACHINE ? &machine : NULL;
+	lint_kickstart(&in, &f);
+	findings_sort(&f);
+	out[0] = '\0';
+	for (size_t i = 0; i < f.n && used < sizeof(out); i++) {
+		f.v[i].line -= f.v[i].line > first ? first : 0;
+		strcat(out, i ? "\n" : "");
+		used = strlen(out);
+		finding_text(&f, i, out + used, sizeof(out) - used);
+	}
+	findings_fini(&f);
+	return out;
+}
+
+/* What people write, and works. */
+static const char *const right_versions[] = {NULL, "RHEL9", "Rocky-10", "fedora43"};
+static const char right[] =
+	"text\n"
+	"zerombr # all of it\n"
+	"clearpart --all --initlabel --disklabel=gpt --drives=vda,sdb\n"
+	"ignoredisk --only-use=vda,sdb\n"
+	"network --bootproto static --device=link --ip 192.0.2.7 --netmask=255.255.255.0 "
+	"--gateway=192.0.2.1 --nameserver=192.0.2.53,2001:db8::1 --hostname=web01 --onboot=on\n"
+	"network --device=eth1 --bootproto=dhcp --noipv6 --mtu=9000\n"
+	"user --name=ops --groups=wheel,users --gecos=\"Oh, Ops\" --password='a b'\n"
+	"sshkey --username=ops \"ssh-ed25519 AAAAC3 me@here\"\n"
+	"firewall --enabled --service=ssh --port=8080:tcp\n"
+	"selinux --permissive\n"
+	"services --enabled=sshd,chronyd\n"
+	"repo --name=extra --baseurl=http://192.0.2.1/extra --cost=10\n"
+	"%packages --excludedocs --inst-langs=en\n"
+	"@^minimal-environment\n"
+	"@Development Tools --nodefaults # all of them\n"
+	"-iwl*\n"
+	"\n"
+	"kernel.x86_64\n"
+	"%end\n"
+	"%addon com_redhat_kdump --disable\n"
+	"%end\n"
+	"%pre --interpreter=/usr/bin/python3 --log=/tmp/pre.log\n"
+	"print('%s of %end' % 1) # 'a\n"
+	"%end\n"
+	"%post --nochroot --erroronfail\n"
+	"true \\\n"
+	"%end\n"
+	"%onerror\n"
+	"true\n"
+	"%end\n";
+
+START_TEST(all_right)
+{
+	ck_assert_str_eq(lint(&(struct wrong){BASE, NULL, "", NULL}), "");
+	for (int i = 0; i < 4; i++)
+		ck_assert_str_eq(lint(&(struct wrong){BASE, right_versions[i], right, NULL}), "");
+}
+END_TEST
+
+START_TEST(wrong_lines)
+{
+	const struct wrong *w = &table[_i];
+	const char *told = lint(w);
+
+	ck_assert_msg(strcmp(told, w->told) == 0, "of\n%s\nexpected\n%s\nfound\n%s", w->lines,
+		w->told, told);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("ks_rules");
+	TCase *c = tcase_create("all");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(c, all_right);
+	tcase_add_loop_test(c, wrong_lines, 0, sizeof(table) / sizeof(*table));
+	suite_add_tcase(s, c);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
