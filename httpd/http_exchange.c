@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/wipe.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -77,7 +78,7 @@ struct http_exchange *http_exchange_new(struct http_listener *l, const char *tar
 static void drop_body(struct http_exchange *x)
 {
 	atomic_fetch_sub(&x->h->bodies[x->r.local], x->body_cap);
-	free(x->body);
+	wipe_free(x->body);
 	x->body = NULL;
 	x->body_cap = 0;
 	x->r.body = "";
@@ -269,7 +270,7 @@ static int body_grow(struct http_exchange *x, size_t want)
 		atomic_fetch_sub(held, more);
 		return -ENOSPC;
 	}
-	body = realloc(x->body, cap);
+	body = wipe_grow(x->body, x->r.body_len, cap);
 	if (!body) {
 		atomic_fetch_sub(held, more);
 		return -ENOMEM;
@@ -301,6 +302,8 @@ enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, si
 	}
 	if (x->kind == HTTP_KIND_STATE) {
 		body_append(x, data, len);
+		/* libmicrohttpd's own buffer, of which it takes back nothing that we have taken */
+		explicit_bzero((char *)(uintptr_t)data, len);
 		return MHD_YES;
 	}
 	x->swallowed += len;

@@ -167,9 +167,10 @@ static int ask_locked(struct fetches *f, const char *url, const struct fetch_nam
 {
 	struct fetch *e = find(f, name->key);
 	int rc = e ? state_of(e, wanted, why, why_size) : add(f, url, name, &e);
+	char shown[FETCH_URL_MAX];
 
 	if (!e)
-		snprintf(why, why_size, "%s: %s", url,
+		snprintf(why, why_size, "%s: %s", fetch_name_shown(url, shown, sizeof shown),
 			rc == -EBUSY ? "too many files are fetched now; try again later"
 				     : strerror(-rc));
 	if (rc != -EAGAIN)
@@ -182,18 +183,20 @@ static int ask_locked(struct fetches *f, const char *url, const struct fetch_nam
 
 int fetches_ask(struct fetches *f, const char *url, const char *sha256, char *why, size_t why_size)
 {
-	char wanted[SHA256_HEX] = "";
+	char wanted[SHA256_HEX] = "", shown[FETCH_URL_MAX];
 	struct fetch_name name;
 	int rc;
 
 	*why = '\0';
 	if (sha256 && *sha256 && !sha256_parse(sha256, wanted)) {
-		snprintf(why, why_size, "%s: sha256 '%.80s': expected 64 hex digits", url, sha256);
+		snprintf(why, why_size, "%s: sha256 '%.80s': expected 64 hex digits",
+			fetch_name_shown(url, shown, sizeof shown), sha256);
 		return -EINVAL;
 	}
 	if (fetch_name(url, &name)) {
 		snprintf(why, why_size,
-			"%.256s: expected a URL that begins with http:// or https://", url);
+			"%.256s: expected a URL that begins with http:// or https://",
+			fetch_name_shown(url, shown, sizeof shown));
 		return -EINVAL;
 	}
 	pthread_mutex_lock(&f->lock);
@@ -207,13 +210,15 @@ int fetches_ask(struct fetches *f, const char *url, const char *sha256, char *wh
 json_t *fetches_under_way(struct fetches *f)
 {
 	json_t *all = json_array();
+	char shown[FETCH_URL_MAX];
 
 	pthread_mutex_lock(&f->lock);
 	for (const struct fetch *e = f->all; e; e = e->next)
 		if (!is_over(e))
 			json_array_append_new(all,
-				json_pack("{s:s, s:s, s:I, s:I}", "key", e->name.key, "url", e->url,
-					"have", (json_int_t)e->have, "size", (json_int_t)e->size));
+				json_pack("{s:s, s:s, s:I, s:I}", "key", e->name.key, "url",
+					fetch_name_shown(e->url, shown, sizeof shown), "have",
+					(json_int_t)e->have, "size", (json_int_t)e->size));
 	pthread_mutex_unlock(&f->lock);
 	return all;
 }
@@ -242,6 +247,7 @@ static void report(struct fetch *e, bool ok, bool crowded)
 	struct fetch_transfer *t = &e->transfer;
 	int64_t ms = clock_mono_ms() - e->began;
 	struct fetch_news *n = news_new(f);
+	char shown[FETCH_URL_MAX];
 
 	if (!n)
 		return;
@@ -251,8 +257,9 @@ static void report(struct fetch *e, bool ok, bool crowded)
 	if (*t->line)
 		snprintf(n->line, sizeof n->line, "%s", t->line);
 	else
-		snprintf(n->line, sizeof n->line, "%s: fetched, %.1f MB in %.1f s", t->url,
-			(double)t->have / 1e6, (double)ms / 1e3);
+		snprintf(n->line, sizeof n->line, "%s: fetched, %.1f MB in %.1f s",
+			fetch_name_shown(t->url, shown, sizeof shown), (double)t->have / 1e6,
+			(double)ms / 1e3);
 	mailbox_post(f->config.home, &n->m);
 }
 

@@ -3,6 +3,7 @@
 #include "core/sha256.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -58,6 +59,19 @@ int fetch_name(const char *url, struct fetch_name *ret)
 	ret->key[FETCH_KEY - 1] = '\0';
 	file_of(url, ret->file);
 	return 0;
+}
+
+const char *fetch_name_shown(const char *url, char *buf, size_t size)
+{
+	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url, *at = NULL;
+	size_t authority = strcspn(host, "/?#");
+
+	for (size_t i = 0; i < authority; i++) /* the last one: a password may hold an '@' too */
+		if (host[i] == '@')
+			at = host + i;
+	snprintf(buf, size, "%.*s%s%s", at ? (int)(host - url) : 0, url, at ? "***" : "",
+		at ? at : url);
+	return buf;
 }
 
 bool fetch_is_key(const char *text)

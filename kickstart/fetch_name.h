@@ -7,6 +7,7 @@
 #define USHER_KICKSTART_FETCH_NAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum {
 	FETCH_URL_MAX = 1024, /* bytes with the NUL: longer than any mirror's */
@@ -23,6 +24,8 @@ struct fetch_name {
 
 /* -EINVAL: not http:// or https:// with a host, too long, or with blanks or control characters. */
 int fetch_name(const char *url, struct fetch_name *ret);
+/* The URL for people's eyes: USER:PASSWORD@ comes to ***@ in it. Returns `buf`; what is longer is cut. */
+const char *fetch_name_shown(const char *url, char *buf, size_t size);
 /* Is it the key of some URL? */
 bool fetch_is_key(const char *text);
 

@@ -3,20 +3,34 @@
 #include "kickstart/fetch.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+/* The line, behind its URL. */
+__attribute__((format(printf, 2, 3))) static void say(
+	struct fetch_transfer *t, const char *fmt, ...)
+{
+	char url[FETCH_URL_MAX], text[FETCH_LINE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	snprintf(t->line, sizeof t->line, "%s: %.*s", fetch_name_shown(t->url, url, sizeof url),
+		FETCH_LINE - FETCH_URL_MAX - 3, text);
+}
+
 static int fault(struct fetch_transfer *t, int rc, const char *what)
 {
-	snprintf(t->line, sizeof t->line, "%s: %s", t->url, what);
+	say(t, "%s", what);
 	return rc;
 }
 
 static int disk_fault(struct fetch_transfer *t, int rc)
 {
-	snprintf(t->line, sizeof t->line, "%s: cannot be kept in the cache: %s", t->url,
-		strerror(-rc));
+	say(t, "cannot be kept in the cache: %s", strerror(-rc));
 	return rc;
 }
 
@@ -230,8 +244,7 @@ int fetch_transfer_begin(struct fetch_transfer *t)
 
 static int wrong_sum(struct fetch_transfer *t, const char *was)
 {
-	snprintf(t->line, sizeof t->line, "%s: sha256 differs: expected %s, was %s", t->url,
-		t->wanted, was);
+	say(t, "sha256 differs: expected %s, was %s", t->wanted, was);
 	return -EBADMSG;
 }
 
@@ -263,8 +276,8 @@ static int broken_off(struct fetch_transfer *t, const char *what)
 {
 	if (t->gained && ++t->tries < FETCH_TRIES)
 		return ask(t, t->have);
-	snprintf(t->line, sizeof t->line, "%s: broken off at %llu of %llu bytes: %s", t->url,
-		(unsigned long long)t->have, (unsigned long long)t->size, what);
+	say(t, "broken off at %llu of %llu bytes: %s", (unsigned long long)t->have,
+		(unsigned long long)t->size, what);
 	return -EPIPE;
 }
 
@@ -301,7 +314,7 @@ static int use_copy(struct fetch_transfer *t, const char *what)
 	struct tm tm;
 
 	strftime(day, sizeof day, "%Y-%m-%d %H:%M", localtime_r(&when, &tm));
-	snprintf(t->line, sizeof t->line, "%s: %s; the copy of %s is used", t->url, what, day);
+	say(t, "%s; the copy of %s is used", what, day);
 	return same(t);
 }
 

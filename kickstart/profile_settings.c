@@ -198,16 +198,23 @@ int profile_seal_secrets(const struct profile *p, json_t *given)
 	return 0;
 }
 
+/* NULL: it holds nothing that is worth hiding. */
+static json_t *mask_of(const json_t *v)
+{
+	if (json_string_length(v))
+		return json_string("(secret)");
+	return json_array_size(v) ? json_pack("[s]", "(secret)") : NULL;
+}
+
 json_t *profile_mask_secrets(const struct profile *p, const json_t *settings)
 {
 	json_t *copy = json_copy((json_t *)settings);
 
 	for (size_t i = 0; copy && i < p->n_settings; i++) {
 		const struct profile_setting *s = &p->settings[i];
+		json_t *mask = s->secret ? mask_of(json_object_get(copy, s->name)) : NULL;
 
-		if (!s->secret || !json_string_length(json_object_get(copy, s->name)))
-			continue;
-		if (json_object_set_new(copy, s->name, json_string("(secret)")) < 0) {
+		if (mask && json_object_set_new(copy, s->name, mask) < 0) {
 			json_decref(copy);
 			return NULL;
 		}

@@ -260,13 +260,18 @@ int rendering_new(const struct render_input *in, const json_t *snapshot, struct 
 {
 	struct rendering *r = calloc(1, sizeof(*r));
 	const json_t *settings;
+	json_t *masked = NULL;
 	int rc;
 
 	if (!r)
 		return no_memory(why, why_size);
 	rc = profile_from_snapshot(snapshot, &r->profile, &settings, why, why_size);
+	if (rc == 0 && in->masked && !(masked = profile_mask_secrets(r->profile, settings)))
+		rc = no_memory(why, why_size);
 	if (rc == 0)
-		rc = context_of(r->profile, settings, in, &r->context, why, why_size);
+		rc = context_of(
+			r->profile, masked ? masked : settings, in, &r->context, why, why_size);
+	json_decref(masked);
 	if (rc == 0)
 		*ret = r;
 	else
@@ -326,8 +331,8 @@ static int file_origin(const struct profile *p, const json_t *context, unsigned 
 static int cached_path(const struct profile *p, const json_t *context, unsigned n, char **ret,
 	char *why, size_t why_size)
 {
+	char *url = NULL, shown[FETCH_URL_MAX];
 	struct fetch_name name;
-	char *url = NULL;
 	int rc = file_origin(p, context, n, &url, why, why_size);
 
 	if (rc < 0)
@@ -336,7 +341,8 @@ static int cached_path(const struct profile *p, const json_t *context, unsigned 
 	if (rc < 0)
 		snprintf(why, why_size,
 			"%s:%u: '%.256s': expected a URL that begins with http:// or https://",
-			p->file, n ? p->initrd[n - 1].line : p->kernel.line, url);
+			p->file, n ? p->initrd[n - 1].line : p->kernel.line,
+			fetch_name_shown(url, shown, sizeof(shown)));
 	else if (asprintf(ret, "%s/%s/%s", FETCH_MEDIUM, name.key, name.file) < 0)
 		rc = no_memory(why, why_size);
 	free(url);

@@ -37,6 +37,7 @@ struct render_input {
 	const char *base_url;          /* "http://192.168.122.1:8067", no slash at the end */
 	const char *token;             /* NULL: a placeholder, for `usher render` */
 	const char *up_token;          /* the same */
+	bool masked;                   /* "(secret)" for secret settings: for people's eyes */
 };
 
 /* A snapshot with all that its templates know, ready to render. */

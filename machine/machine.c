@@ -14,24 +14,22 @@ const struct ip *machine_ip(const struct machine *m)
 	return m->n_nics && m->nics[0].n_addrs ? &m->nics[0].addrs[0] : NULL;
 }
 
-/* On the timeline, unless it is what the machine's newest event says already. */
-__attribute__((format(printf, 3, 4))) static void note(
-	struct machine *m, const char *kind, const char *fmt, ...)
+void machine_tell(const struct machine *m, const char *kind, const char *text)
 {
-	struct timeline *t = m->home->timeline;
-	const struct timeline_event *last;
-	char all[TIMELINE_TEXT + 2], text[TIMELINE_TEXT + 1];
+	if (m->home->timeline)
+		timeline_add_peers(m->home->timeline, m->name, kind, m->state_at, text);
+}
+
+__attribute__((format(printf, 3, 4))) static void tellf(
+	const struct machine *m, const char *kind, const char *fmt, ...)
+{
+	char text[TIMELINE_TEXT + 2];
 	va_list ap;
 
-	if (!t)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(all, sizeof all, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	timeline_line(all, text, sizeof text);
-	last = timeline_last(t, m->name, NULL);
-	if (!last || strcmp(last->kind, kind) != 0 || strcmp(last->text, text) != 0)
-		timeline_add(t, m->name, kind, "%s", text);
+	machine_tell(m, kind, text);
 }
 
 static void draw_token(char token[TOKEN_TEXT])
@@ -55,9 +53,9 @@ static struct life_result look_ahead(const struct machine *m, enum life_event e)
 static void refuse(struct machine *m, enum life_event e, const char *reason, const char *detail)
 {
 	if (detail && detail[0])
-		note(m, "refused", "%s: %s (%s)", life_event_name(e), reason, detail);
+		tellf(m, "refused", "%s: %s (%s)", life_event_name(e), reason, detail);
 	else
-		note(m, "refused", "%s: %s", life_event_name(e), reason);
+		tellf(m, "refused", "%s: %s", life_event_name(e), reason);
 }
 
 /* Installers retry what they ask, and then go on: once they did, the answers are not theirs any
@@ -90,12 +88,12 @@ static void change(
 static void tell(struct machine *m, enum life_event e, enum life_state before, const char *why)
 {
 	/* A new boot and a new attempt are news though the state has that name already. */
-	if (m->state != before || e == LIFE_BOOT || e == LIFE_ARM)
-		note(m, life_state_name(m->state), "%s", why);
+	if (m->home->timeline && (m->state != before || e == LIFE_BOOT || e == LIFE_ARM))
+		timeline_add(m->home->timeline, m->name, life_state_name(m->state), "%s", why);
 	if (e == LIFE_PROGRESS)
-		note(m, "progress", "%s", why);
+		tellf(m, "progress", "%s", why);
 	if (e == LIFE_STOPPED && life_netboots(m->state))
-		note(m, "power", "stopped while %s: started again", life_state_name(m->state));
+		tellf(m, "power", "stopped while %s: started again", life_state_name(m->state));
 }
 
 static const char *why_of(const struct life_result *r, const char *detail)
@@ -122,6 +120,15 @@ int machine_event(struct machine *m, enum life_event e, const char *detail)
 	if (r.actions && ms->act)
 		ms->act(ms->act_arg, m, r.actions);
 	return rc;
+}
+
+/* Its owner is remembered. */
+static void retire_token(struct machine *m, const char token[TOKEN_TEXT])
+{
+	if (!token[0])
+		return;
+	memmove(m->old_tokens[1], m->old_tokens[0], sizeof m->old_tokens - sizeof m->old_tokens[0]);
+	memcpy(m->old_tokens[0], token, TOKEN_TEXT);
 }
 
 static void begin_attempt(
@@ -153,6 +160,9 @@ int machine_arm(
 		refuse(m, LIFE_ARM, r.reason, NULL);
 		return -EBUSY;
 	}
+	retire_token(m, m->attempt.up_token);
+	retire_token(m, m->attempt.next_token);
+	retire_token(m, m->attempt.token);
 	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
 	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s",
 		(unsigned long long)m->attempt.number, m->profile);
@@ -164,7 +174,7 @@ static int refuse_fetch(
 {
 	char text[IP_TEXT];
 
-	note(m, "refused", "%s for %s: %s", what, ip_format(client, text), reason);
+	tellf(m, "refused", "%s for %s: %s", what, ip_format(client, text), reason);
 	return -EPERM;
 }
 
@@ -176,7 +186,7 @@ static int boot_again(struct machine *m, const struct ip *client)
 		return refuse_fetch(m, "boot script", client, "the attempt has ended");
 	if (!ip_eq(client, &m->attempt.client))
 		return refuse_fetch(m, "boot script", client, "this boot is another address's");
-	note(m, "boot", "boot script fetched again by %s", ip_format(client, text));
+	tellf(m, "boot", "boot script fetched again by %s", ip_format(client, text));
 	return 0;
 }
 
@@ -199,6 +209,7 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct ip *clien
 		machine_event(m, LIFE_BOOT, detail);
 		return -EPERM;
 	}
+	retire_token(m, a->token);
 	memcpy(a->token, a->next_token, sizeof a->token);
 	draw_token(a->next_token);
 	a->client = *client;
@@ -253,7 +264,7 @@ int machine_answers(struct machine *m, enum token_kind kind, const struct ip *cl
 	m->attempt.answers_fetched = true;
 	snprintf(detail, sizeof detail, "answers fetched by %s", ip_format(client, text));
 	if (again || m->state == LIFE_INSTALLING)
-		note(m, "answers", "%s%s", detail, again ? " again" : "");
+		tellf(m, "answers", "%s%s", detail, again ? " again" : "");
 	return machine_event(m, LIFE_ANSWERS, detail);
 }
 
@@ -265,6 +276,6 @@ int machine_answers_file(
 
 	if (error)
 		return refuse_fetch(m, name, client, error);
-	note(m, "answers", "%s fetched by %s", name, ip_format(client, text));
+	tellf(m, "answers", "%s fetched by %s", name, ip_format(client, text));
 	return 0;
 }

@@ -28,6 +28,9 @@ enum {
 	MACHINE_SAME_BOOT_MS = 30 * 1000,
 	MACHINE_HEARD_LATE_MS = 250,
 	TOKEN_TEXT = 33, /* 128 random bits as hex and a NUL */
+	/* Still known as whose they were, so that who comes with one is an event of that machine: an attempt leaves
+	 * three behind, a boot one. */
+	MACHINE_OLD_TOKENS = 6,
 };
 
 struct nic {
@@ -73,6 +76,7 @@ struct machine {
 	json_t *guest_spec;  /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
+	char old_tokens[MACHINE_OLD_TOKENS][TOKEN_TEXT]; /* newest first, "" at the end; good for nothing */
 	int64_t script_at; /* not stored: when this boot's script was fetched by name, mono ms; 0: it
 			      loaded something since */
 	/* registry's own */
@@ -111,7 +115,7 @@ struct machine *machines_by_name(const struct machines *ms, const char *name);
 struct machine *machines_by_mac(
 	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic);
 struct machine *machines_by_ip(const struct machines *ms, uint32_t segment, const struct ip *ip);
-enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_UP };
+enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_UP, TOKEN_OLD };
 /* Compares in constant time. A token of an ended attempt is found too (the caller refuses and says
  * whose). */
 struct machine *machines_by_token(
@@ -133,8 +137,7 @@ const struct ip *machine_ip(const struct machine *m); /* first address or NULL *
  * that depends on it. When the store does not take the record (-ENOSPC, -ENOMEM) that is returned,
  * and the change stands in memory.
  *
- * An event on the timeline that only repeats the machine's newest is left out, so that nobody
- * floods it.
+ * What a peer may cause as often as it likes is put on the timeline by machine_tell().
  */
 typedef void (*machine_act)(void *arg, struct machine *m, unsigned actions);
 void machines_on_action(struct machines *ms, machine_act act, void *arg);
@@ -166,6 +169,9 @@ int machine_answers(struct machine *m, enum token_kind kind, const struct ip *cl
 /* The same for a file beside the answers, which is told and changes nothing. */
 int machine_answers_file(
 	struct machine *m, enum token_kind kind, const struct ip *client, const char *name);
+/* An event that a peer causes: timeline_add_peers(), which leaves out repeats since the machine's state changed, and what
+ * is too much. */
+void machine_tell(const struct machine *m, const char *kind, const char *text);
 /* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the
  * first boot): for one timer; NULL none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);

@@ -90,6 +90,17 @@ static json_t *attempt_store(const struct attempt *a)
 	return finish(j, ok);
 }
 
+static json_t *old_tokens_json(const struct machine *m)
+{
+	json_t *j = json_array();
+	bool ok = true;
+
+	for (size_t i = 0; i < MACHINE_OLD_TOKENS && m->old_tokens[i][0]; i++)
+		if (json_array_append_new(j, json_string(m->old_tokens[i])) < 0)
+			ok = false;
+	return finish(j, ok);
+}
+
 json_t *machine_store(const struct machine *m)
 {
 	json_t *j = json_object();
@@ -111,6 +122,7 @@ json_t *machine_store(const struct machine *m)
 	set(j, "guest_spec", copy_or(m->guest_spec, json_object), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
 	set(j, "attempt", attempt_store(&m->attempt), &ok);
+	set(j, "old_tokens", old_tokens_json(m), &ok);
 	return finish(j, ok);
 }
 
@@ -303,6 +315,20 @@ static void get_token(struct parse *p, const json_t *j, const char *key, char to
 		fault(p, "member \"%s\" is not a token", key);
 }
 
+static void get_old_tokens(struct parse *p, const json_t *j, struct machine *m)
+{
+	const json_t *all = member(p, j, "old_tokens", JSON_ARRAY);
+
+	for (size_t i = 0; i < json_array_size(all) && i < MACHINE_OLD_TOKENS; i++) {
+		const char *s = json_string_value(json_array_get(all, i));
+
+		if (!s || strlen(s) != TOKEN_TEXT - 1)
+			fault(p, "member \"old_tokens\" holds what is no token");
+		else
+			memcpy(m->old_tokens[i], s, TOKEN_TEXT);
+	}
+}
+
 static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
 {
 	int64_t number = 0;
@@ -363,6 +389,8 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	get_json(p, j, "ssh_keys", JSON_ARRAY, &m->ssh_keys);
 	get_json(p, j, "guest_spec", JSON_OBJECT, &m->guest_spec);
 	get_text(p, j, "request_id", m->request_id, sizeof m->request_id);
+	if (json_object_get(j, "old_tokens")) /* older records have none */
+		get_old_tokens(p, j, m);
 	attempt = member(p, j, "attempt", JSON_OBJECT);
 	if (attempt)
 		get_attempt(p, attempt, &m->attempt);

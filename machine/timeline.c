@@ -313,6 +313,35 @@ const struct timeline_event *timeline_last(
 	return s ? &s->event : NULL;
 }
 
+/* Of this machine and kind, not older than `from`; no more are counted than may be. */
+static unsigned count_since(
+	const struct timeline *t, const char *machine, const char *kind, int64_t from)
+{
+	unsigned n = 0;
+
+	for (const struct slot *s = last_of(t, machine);
+		s && s->event.at >= from && n < TIMELINE_PEER_MAX; s = before(t, s))
+		n += !strcmp(s->event.kind, kind);
+	return n;
+}
+
+uint64_t timeline_add_peers(
+	struct timeline *t, const char *machine, const char *kind, int64_t since, const char *text)
+{
+	const struct timeline_event *last = timeline_last(t, machine, kind);
+	char line[TIMELINE_TEXT - 64]; /* what is said in the end fits behind it */
+	unsigned n;
+
+	timeline_line(text, line, sizeof line);
+	if (last && last->at >= since && !strcmp(last->text, line))
+		return 0;
+	n = count_since(t, machine, kind, clock_wall_ms() - TIMELINE_PEER_MS);
+	if (n >= TIMELINE_PEER_MAX)
+		return 0;
+	return timeline_add(t, machine, kind, "%s%s", line,
+		n == TIMELINE_PEER_MAX - 1 ? " (too many of these: more are left out)" : "");
+}
+
 uint64_t timeline_newest(const struct timeline *t)
 {
 	return t->count ? at(t, t->count - 1)->seq : 0;

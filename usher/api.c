@@ -2,7 +2,6 @@
 #include "usher/service.h"
 
 #include "core/clock.h"
-#include "kickstart/render.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -193,62 +192,6 @@ static void status(struct service *s, struct http_request *r)
 			(json_int_t)d.dropped));
 }
 
-/* What a machine would be served: of the attempt's snapshot, else of its profile as it is now. */
-static int snapshot_of(struct service *s, struct machine *m, const struct render_input *in,
-	json_t **ret, char *why, size_t size)
-{
-	struct profile *p = NULL;
-	int rc;
-
-	if (m->attempt.snapshot) {
-		*ret = json_incref(m->attempt.snapshot);
-		return 0;
-	}
-	rc = api_profile(s, m->profile, &p, why, size);
-	if (!rc)
-		rc = render_validate(p, in, 0, 0, ret, why, size);
-	profile_free(p);
-	return rc;
-}
-
-static void render_one(
-	struct service *s, struct http_request *r, struct machine *m, const char *what)
-{
-	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
-	char url[128] = "", why[512], *text = NULL;
-	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
-	json_t *snapshot = NULL;
-	struct rendering *rendering = NULL;
-	const char *loader = http_arg(r, "for");
-	enum script_kind kind = SCRIPT_IPXE;
-	int rc;
-
-	if (loader && script_kind_parse(loader, &kind)) {
-		http_respond_error(r, 400, "for: none of ipxe, grub, grub-http, pxelinux");
-		return;
-	}
-	if (seg)
-		segment_base_url(seg, url, sizeof url);
-	rc = snapshot_of(s, m, &in, &snapshot, why, sizeof why);
-	if (!rc)
-		rc = rendering_new(&in, snapshot, &rendering, why, sizeof why);
-	if (!rc && !strcmp(what, "script"))
-		rc = render_script(rendering, kind, &text, why, sizeof why);
-	else if (!rc && !strcmp(what, "answers"))
-		rc = render_answers(rendering, &text, why, sizeof why);
-	else if (!rc && strcmp(what, "cmdline"))
-		rc = render_answers_file(rendering, what, &text, NULL, why, sizeof why);
-	else if (!rc)
-		rc = render_cmdline(rendering, &text, why, sizeof why);
-	if (rc)
-		http_respond_error(r, 422, "%s", why);
-	else
-		http_respond_json(r, 200, json_pack("{s:s}", "text", text));
-	free(text);
-	rendering_free(rendering);
-	json_decref(snapshot);
-}
-
 /* Below /machines/NAME; `rest` is "" or "/…". */
 static void machine_routes(
 	struct service *s, struct http_request *r, struct machine *m, const char *rest)
@@ -264,7 +207,7 @@ static void machine_routes(
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
 		change_disarm(s, r, m);
 	else if (get && !strncmp(rest, "/render/", strlen("/render/")))
-		render_one(s, r, m, rest + strlen("/render/"));
+		render_handle(s, r, m, rest + strlen("/render/"));
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);

@@ -1,6 +1,7 @@
 /* What machines ask for under their token: boot script, answers, reports. */
 #include "usher/service.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "kickstart/render.h"
 
@@ -11,6 +12,8 @@
 
 enum {
 	REPORT_TEXT = 512, /* bytes of a report's text that are kept */
+	GUESSES_TOLD = 10, /* unknown tokens that the log tells of in… */
+	GUESSES_MS = 60 * 1000,
 };
 
 /* A text that leaves when what it depends on is on disk. */
@@ -77,6 +80,14 @@ static int rendering_for(struct service *s, const struct machine *m, uint32_t se
 	return rendering_new(&in, m->attempt.snapshot, ret, why, size);
 }
 
+static void tell_fault(const struct machine *m, const char *why)
+{
+	char text[TIMELINE_TEXT];
+
+	snprintf(text, sizeof text, "cannot render: %s", why);
+	machine_tell(m, "refused", text);
+}
+
 int boot_render(struct service *s, struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret, char *why, size_t size)
 {
@@ -86,7 +97,7 @@ int boot_render(struct service *s, struct machine *m, uint32_t segment, enum scr
 	if (!rc)
 		rc = render_script(rendering, kind, ret, why, size);
 	if (rc)
-		timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
+		tell_fault(m, why);
 	rendering_free(rendering);
 	return rc;
 }
@@ -111,7 +122,7 @@ static int answers_for(struct service *s, struct machine *m, uint32_t segment, c
 	if (!rc)
 		rc = render_answers_file(rendering, name, ret, ret_type, why, size);
 	if (rc)
-		timeline_add(s->timeline, m->name, "refused", "cannot render: %s", why);
+		tell_fault(m, why);
 	rendering_free(rendering);
 	return rc;
 }
@@ -173,15 +184,15 @@ static void boot_report(
 
 struct boot_route {
 	const char *what;
-	enum token_kind kinds[2]; /* tokens that are good for it */
+	enum token_kind kind; /* the token that is good for it */
 	enum life_event report;
 };
 
 static const struct boot_route reports[] = {
-	{"done", {TOKEN_BOOT, TOKEN_BOOT}, LIFE_DONE},
-	{"failed", {TOKEN_BOOT, TOKEN_BOOT}, LIFE_FAIL},
-	{"progress", {TOKEN_BOOT, TOKEN_BOOT}, LIFE_PROGRESS},
-	{"up", {TOKEN_UP, TOKEN_UP}, LIFE_FIRST_BOOT},
+	{"done", TOKEN_BOOT, LIFE_DONE},
+	{"failed", TOKEN_BOOT, LIFE_FAIL},
+	{"progress", TOKEN_BOOT, LIFE_PROGRESS},
+	{"up", TOKEN_UP, LIFE_FIRST_BOOT},
 };
 
 static const struct boot_route *report_route(const char *what)
@@ -192,18 +203,40 @@ static const struct boot_route *report_route(const char *what)
 	return NULL;
 }
 
-static void refuse_stranger(
-	struct service *s, struct http_request *r, const struct machine *m, const char *what)
+/* Who guesses tokens is not to fill a disk with it. */
+static void log_guess(struct service *s, const char *ip, const char *what)
 {
-	char ip[IP_TEXT], text[512];
+	int64_t now = clock_mono_ms();
+
+	if (now >= s->guesses_until) {
+		s->guesses_until = now + GUESSES_MS;
+		s->guesses = 0;
+	}
+	if (s->guesses++ < GUESSES_TOLD)
+		log_info("http: %s asked for %.64s with a token that nobody has", ip, what);
+}
+
+static const char *const token_words[] = {
+	[TOKEN_NONE] = "no token",
+	[TOKEN_BOOT] = "this boot's token, which is not good for it",
+	[TOKEN_NEXT] = "the token of a boot that was not begun",
+	[TOKEN_UP] = "the token of the first boot's report",
+	[TOKEN_OLD] = "an old token",
+};
+
+static void refuse_stranger(struct service *s, struct http_request *r, const struct machine *m,
+	enum token_kind kind, const char *what)
+{
+	char ip[IP_TEXT], text[256];
 
 	ip_format(&r->peer, ip);
-	snprintf(text, sizeof text, "%s asked for %s with a token that is not good for it", ip,
-		what);
-	if (m)
-		event_once(s, m, "refused", text);
-	else
-		log_info("http: %s asked for %s with a token that nobody has", ip, what);
+	if (m) {
+		snprintf(text, sizeof text, "%.64s for %s: it came with %s", what, ip,
+			token_words[kind]);
+		machine_tell(m, "refused", text);
+	} else {
+		log_guess(s, ip, what);
+	}
 	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
 }
 
@@ -214,7 +247,7 @@ void boot_handle(struct service *s, struct http_request *r)
 	const struct boot_route *route;
 	enum token_kind kind = TOKEN_NONE;
 	struct machine *m = NULL;
-	bool for_boot;
+	bool for_boot, for_report;
 
 	if (what && (size_t)(what - r->path) == strlen("/m/") + sizeof token - 1) {
 		memcpy(token, r->path + strlen("/m/"), sizeof token - 1);
@@ -224,15 +257,16 @@ void boot_handle(struct service *s, struct http_request *r)
 	route = report_route(what);
 	/* another segment may use the same addresses */
 	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && nic_on(m, r->segment);
-	if (m &&
-		r->method == HTTP_HEAD) /* some firmware asks for the size first: that is no boot */
+	for_report = m && route && kind == route->kind;
+	if ((for_boot || for_report) &&
+		r->method == HTTP_HEAD) /* firmware asks for the size first: that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);
 	else if (for_boot && !strcmp(what, "boot.ipxe"))
 		boot_script(s, r, m, kind);
 	else if (for_boot && profile_serves(m->attempt.snapshot, what))
 		boot_answers(s, r, m, kind, what);
-	else if (m && route && (kind == route->kinds[0] || kind == route->kinds[1]))
+	else if (for_report)
 		boot_report(s, r, m, route->report);
 	else
-		refuse_stranger(s, r, m, what);
+		refuse_stranger(s, r, m, kind, what);
 }

@@ -28,14 +28,14 @@ static void say_stranger(struct no *no, const char *ip, const char *mac)
 }
 
 /* Address and MAC are of two machines, or one of them is nobody's. */
-static void say_mismatch(struct service *s, struct no *no, const char *ip, const struct machine *at,
-	const char *mac, const struct machine *of)
+static void say_mismatch(struct no *no, const char *ip, const struct machine *at, const char *mac,
+	const struct machine *of)
 {
 	snprintf(no->what, sizeof no->what, "address %s belongs to %s, MAC %s to %s", ip,
 		at ? at->name : "nobody", mac, of ? of->name : "nobody");
 	snprintf(no->fix, sizeof no->fix, "What is recorded: usher show %s",
 		of ? of->name : at->name);
-	event_once(s, of ? of : at, "refused", no->what);
+	machine_tell(of ? of : at, "refused", no->what);
 }
 
 /* The machine that asks, or NULL and what to tell it. */
@@ -57,7 +57,7 @@ static struct machine *asker(struct service *s, const struct script_name *n, uin
 	else if (l)
 		mac_format(&l->mac, mac);
 	if (at || of)
-		say_mismatch(s, no, ip, at, mac, of);
+		say_mismatch(no, ip, at, mac, of);
 	else
 		say_stranger(no, ip, mac);
 	return NULL;

@@ -20,11 +20,13 @@ struct looking {
 /* How far it is, if it is not over already, GET /fetches says. */
 static int add_missing(struct looking *l, const char *url)
 {
+	char shown[FETCH_URL_MAX];
 	struct fetch_name name;
 
 	return fetch_name(url, &name) ||
-			json_array_append_new(
-				l->missing, json_pack("{s:s, s:s}", "key", name.key, "url", url))
+			json_array_append_new(l->missing,
+				json_pack("{s:s, s:s}", "key", name.key, "url",
+					fetch_name_shown(url, shown, sizeof shown)))
 		? -EIO
 		: 0;
 }

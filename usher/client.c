@@ -1,6 +1,8 @@
 /* The API's client. */
 #include "usher/client.h"
 
+#include "core/wipe.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -112,7 +114,7 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 	CURLcode rc = perform(c, method, path, text);
 	json_t *reply = NULL;
 
-	free(text);
+	wipe_free(text);
 	json_decref(body);
 	*ret_status = 0;
 	if (rc != CURLE_OK) {

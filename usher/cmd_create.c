@@ -3,7 +3,10 @@
 #include "usher/client.h"
 #include "usher/fetching.h"
 #include "usher/follow.h"
+#include "usher/privilege.h"
 #include "usher/wait.h"
+
+#include "core/wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +34,7 @@ enum {
 	OPT_ARM,
 	OPT_NO_KEY,
 	OPT_POOL,
-	KEY_FILE_MAX = 64 << 10, /* an authorized_keys file of a person */
+	VALUE_FILE_MAX = 64 << 10, /* bytes: no setting may have more */
 };
 
 struct request {
@@ -95,16 +98,55 @@ static void default_keys(json_t *keys)
 	}
 }
 
-static int take_setting(struct request *r, const char *text)
+/* All of it, but for a line break at the end: the heap text, NULL with errno. "-" is standard input. */
+static char *read_value(const char *path)
 {
-	const char *equals = strchr(text, '=');
-	char *key;
+	char *text = malloc(VALUE_FILE_MAX + 1);
+	FILE *f = !text ? NULL : strcmp(path, "-") ? fopen(path, "re") : stdin;
+	size_t n = 0;
 
-	if (!equals || equals == text)
+	if (f) {
+		n = fread(text, 1, VALUE_FILE_MAX + 1, f);
+		if (ferror(f))
+			errno = EIO;
+		else if (n > VALUE_FILE_MAX || memchr(text, '\0', n))
+			errno = EFBIG;
+		else
+			errno = 0;
+		if (f != stdin)
+			fclose(f);
+	}
+	if (!f || errno) {
+		wipe_free(text);
+		return NULL;
+	}
+	n -= n && text[n - 1] == '\n';
+	text[n] = '\0';
+	return text;
+}
+
+/* KEY=VALUE, KEY=@FILE, KEY=@- and KEY=@@VALUE. What others could see in the list of processes is blotted out. */
+static int take_setting(struct request *r, char *text)
+{
+	json_t *settings = json_object_get(r->body, "settings");
+	char *value = strchr(text, '='), *from_file = NULL;
+
+	if (!value || value == text)
 		return cli_usage(r->command, "--set takes KEY=VALUE, not '%s'", text);
-	key = strndup(text, (size_t)(equals - text));
-	json_object_set_new(json_object_get(r->body, "settings"), key, json_string(equals + 1));
-	free(key);
+	*value++ = '\0';
+	if (value[0] == '@' && value[1] != '@') {
+		from_file = read_value(value + 1);
+		if (!from_file)
+			return cli_fail("--set %s=%s: %s%s", text, value,
+				errno == EFBIG ? "not a text of at most 64 KiB" : strerror(errno),
+				errno == ENOENT ? " (a value that begins with @ is written @@…)"
+						: "");
+	}
+	json_object_set_new(
+		settings, text, json_string(from_file ? from_file : value + (value[0] == '@')));
+	wipe_free(from_file);
+	memset(value, '*', strlen(value));
+	value[-1] = '=';
 	return 0;
 }
 
@@ -316,6 +358,7 @@ static int run_create(const struct command *c, int argc, char **argv)
 	if (!r)
 		return cli_fail("out of memory");
 	r->command = c;
+	privilege_hide_memory();
 	rc = run_request(r, argc, argv, c == &cmd_create ? guest_options : bare_options);
 	for (size_t i = 0; i < r->n_names; i++)
 		free(r->names[i]);
@@ -338,6 +381,7 @@ const struct command cmd_create = {
 		"  --disk SIZE          like 20G; plain numbers are GiB (the profile's)\n"
 		"  --pool POOL          the storage pool for its disk (the service's)\n"
 		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
+		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
 		"  --replace            remove an older guest of that name, and its disk, first\n"
@@ -355,6 +399,7 @@ const struct command cmd_enroll = {
 		"  --network N          the segment (when several are served)\n"
 		"  --ip ADDRESS         its address (the lowest free one)\n"
 		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
+		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
 		"  --power FILE         the site's executable that switches its power: FILE "

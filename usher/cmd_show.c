@@ -248,8 +248,8 @@ static void show_setting(json_t *s)
 	const char *def = text_of(s, "default");
 	size_t used = strlen(text_of(s, "name")) + strlen(def);
 
-	printf("  --set %s=%s%*s  %s", text_of(s, "name"), def, used < 30 ? (int)(30 - used) : 0, "",
-		text_of(s, "help"));
+	printf("  --set %s=%s%*s  %s", text_of(s, "name"), def, used < 30 ? (int)(30 - used) : 0,
+		"", text_of(s, "help"));
 	show_type(s);
 }
 
@@ -319,30 +319,35 @@ static bool is_one_of(const char *const *words, const char *word)
 
 static int run_render(const struct command *c, int argc, char **argv)
 {
-	static const struct option with_for[] = {
-		{"for", required_argument, NULL, 'f'}, CLI_COMMON_OPTIONS, {0}};
+	static const struct option own[] = {{"for", required_argument, NULL, 'f'},
+		{"now", no_argument, NULL, 'n'}, CLI_COMMON_OPTIONS, {0}};
 	char path[700], name[256], what[256];
-	const char *loader = loaders[0];
+	const char *loader = loaders[0], *now = "";
 	struct cli_common o;
 	json_t *reply;
-	int rc;
+	int rc, opt;
 
 	cli_common_init(&o);
-	while (cli_getopt(c, &o, argc, argv, with_for) != -1)
-		loader = optarg;
+	while ((opt = cli_getopt(c, &o, argc, argv, own)) != -1)
+		if (opt == 'f')
+			loader = optarg;
+		else
+			now = "&now=1";
 	if (argc - optind != 2)
 		return cli_usage(c,
 			"takes a name and one of script, answers, cmdline or another answer file");
 	if (!is_one_of(loaders, loader))
 		return cli_usage(c, "'%s' is none of ipxe, grub, grub-http, pxelinux", loader);
-	snprintf(path, sizeof path, "/machines/%s/render/%s?for=%s",
+	snprintf(path, sizeof path, "/machines/%s/render/%s?for=%s%s",
 		client_escape(argv[optind], name, sizeof name),
-		client_escape(argv[optind + 1], what, sizeof what), loader);
+		client_escape(argv[optind + 1], what, sizeof what), loader, now);
 	reply = ask(&o, path, &rc);
 	if (!reply)
 		return rc;
 	if (o.json)
 		return print_json(reply);
+	if (*text_of(reply, "note"))
+		fprintf(stderr, "usher: %s\n", text_of(reply, "note"));
 	fputs(text_of(reply, "text"), stdout);
 	if (!strcmp(argv[optind + 1], "cmdline"))
 		putchar('\n'); /* script and answers are given byte by byte */
@@ -352,9 +357,11 @@ static int run_render(const struct command *c, int argc, char **argv)
 
 const struct command cmd_render = {
 	.name = "render",
-	.arguments = "NAME script|answers|cmdline|FILE [--for LOADER]",
-	.summary = "what a machine would be served, without serving it",
+	.arguments = "NAME script|answers|cmdline|FILE [--now] [--for LOADER]",
+	.summary = "what a machine would be served, secrets aside, without serving it",
 	.help = "  FILE                 an answer file beside the answers, as nocloud/meta-data\n"
+		"  --now                what a reinstall would arm it with, not what it was armed "
+		"with\n"
 		"  --for LOADER         the script for ipxe (as it is), grub, grub-http or "
 		"pxelinux\n" CLI_COMMON_HELP,
 	.run = run_render,

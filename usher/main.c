@@ -1,9 +1,12 @@
 /* The program: finds the command and runs it. */
 #include "usher/cli.h"
 
+#include "core/wipe.h"
 #include "kickstart/text.h"
 
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
@@ -80,6 +83,8 @@ int main(int argc, char **argv)
 {
 	const struct command *c;
 
+	/* requests hold passwords in clear until they are hashed */
+	json_set_alloc_funcs(malloc, wipe_free);
 	if (argc < 2) {
 		help(stderr);
 		return EXIT_USAGE;

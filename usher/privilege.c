@@ -56,6 +56,14 @@ int privilege_folder(const char *path, mode_t mode, const char *user, char *why,
 	return 0;
 }
 
+void privilege_hide_memory(void)
+{
+	/* The leak detector of AddressSanitizer looks into its own process as a debugger does. */
+#ifndef __SANITIZE_ADDRESS__
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 int privilege_drop(const char *user, char *why, size_t why_size)
 {
 	const struct passwd *pw;
@@ -75,7 +83,8 @@ int privilege_drop(const char *user, char *why, size_t why_size)
 		snprintf(why, why_size, "cannot become user '%s' (libcap-ng says %d)", user, rc);
 		return -EPERM;
 	}
-	/* else the kernel keeps our memory and /proc from us: no core files, no look at our own descriptors */
+#ifdef __SANITIZE_ADDRESS__
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
 	return 0;
 }

@@ -14,5 +14,7 @@ int privilege_folder(const char *path, mode_t mode, const char *user, char *why,
 /* Becomes `user` with its groups (that of libvirt's socket among them). When we are no root, or `user` is "root",
  * nothing changes but that children do not inherit capabilities. */
 int privilege_drop(const char *user, char *why, size_t why_size);
+/* From here on nobody but root can look into our memory, and no core file is made of it: there are secrets in it. */
+void privilege_hide_memory(void);
 
 #endif

@@ -46,7 +46,7 @@ static int start_folders(struct run *r, char *why, size_t size)
 	const struct config *c = &r->service.config;
 	char folder[PATH_MAX];
 	char *slash;
-	int rc = privilege_folder(c->state, 0750, c->user, why, size);
+	int rc = privilege_folder(c->state, 0700, c->user, why, size);
 
 	if (rc)
 		return rc;
@@ -71,8 +71,12 @@ static void claim_priority(void)
 
 static int start_privilege(struct run *r, char *why, size_t size)
 {
+	int rc;
+
 	claim_priority();
-	return privilege_drop(r->service.config.user, why, size);
+	rc = privilege_drop(r->service.config.user, why, size);
+	privilege_hide_memory();
+	return rc;
 }
 
 static void on_signal(struct loop_fd *w, uint32_t events)

@@ -11,6 +11,7 @@
  *   follow_api.c  the timeline, long polled
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
  *   media_survey.c  what is told of media; verifying.c: their sums
+ *   render_api.c  what a machine would be served
  *   ready.c   are the files of an install there, asked of the worker
  */
 #ifndef USHER_USHER_SERVICE_H
@@ -81,6 +82,8 @@ struct service {
 	struct verifying *verifying; /* sums of images: verifying.h */
 	struct job *jobs;            /* libvirt's and the power executables', not yet back */
 	struct follower *followers;  /* long polls of the timeline */
+	int64_t guesses_until;       /* mono ms: boot.c */
+	unsigned guesses;
 	int64_t started;             /* mono ms */
 	bool stopping;
 };
@@ -143,9 +146,6 @@ void boot_http_asked(struct service *s, struct http_request *r);
 /* transfers.c */
 /* Whose machine has this address on this link, by its record or its lease; or NULL. */
 struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip);
-/* An event, but not when the machine's newest of this kind says the same: who asks for the same thing
- * for ever is one. */
-void event_once(struct service *s, const struct machine *m, const char *kind, const char *text);
 void transfer_http_ended(void *service, const struct http_report *report);
 void transfer_tftp_ended(void *service, const struct tftp_report *report);
 
@@ -162,6 +162,10 @@ int api_profile(
 
 /* profiles_api.c: all profiles, or the one of that name. */
 void profiles_handle(struct service *s, struct http_request *r, const char *name);
+
+/* render_api.c: below /api/v1/machines/NAME/render/. */
+void render_handle(
+	struct service *s, struct http_request *r, const struct machine *m, const char *what);
 
 /* media_api.c: /api/v1/media, and what follows: "", "/NAME" … */
 void media_handle(struct service *s, struct http_request *r, const char *rest);

@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,12 +22,16 @@ struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip
 	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
 }
 
-void event_once(struct service *s, const struct machine *m, const char *kind, const char *text)
+__attribute__((format(printf, 2, 3))) static void tell(
+	const struct machine *m, const char *fmt, ...)
 {
-	const struct timeline_event *last = timeline_last(s->timeline, m->name, kind);
+	char text[TIMELINE_TEXT];
+	va_list ap;
 
-	if (!last || strcmp(last->text, text))
-		timeline_add(s->timeline, m->name, kind, "%s", text);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	machine_tell(m, "transfer", text);
 }
 
 static double mb(uint64_t bytes)
@@ -40,8 +45,7 @@ static double seconds(int64_t ms)
 }
 
 /* "14.2 MB in 0.1 s (121.3 MB/s)"; small files in kB. */
-static void tell_done(
-	struct service *s, const struct machine *m, const char *what, uint64_t sent, int64_t ms)
+static void tell_done(const struct machine *m, const char *what, uint64_t sent, int64_t ms)
 {
 	char size[SIZE_TEXT];
 
@@ -49,24 +53,21 @@ static void tell_done(
 		snprintf(size, sizeof size, "%.1f kB", (double)sent / 1e3);
 	else
 		snprintf(size, sizeof size, "%.1f MB", mb(sent));
-	timeline_add(s->timeline, m->name, "transfer", "%s, %s in %.1f s (%.1f MB/s)", what, size,
-		seconds(ms), mb(sent) / seconds(ms));
+	tell(m, "%s, %s in %.1f s (%.1f MB/s)", what, size, seconds(ms), mb(sent) / seconds(ms));
 }
 
-static void tell_broken(struct service *s, const struct machine *m, const char *what, uint64_t sent,
-	uint64_t size, int64_t ms, const char *why)
+static void tell_broken(const struct machine *m, const char *what, uint64_t sent, uint64_t size,
+	int64_t ms, const char *why)
 {
-	timeline_add(s->timeline, m->name, "transfer",
-		"%s: broken off at %.1f of %.1f MB after %.1f s%s%s", what, mb(sent), mb(size),
+	tell(m, "%s: broken off at %.1f of %.1f MB after %.1f s%s%s", what, mb(sent), mb(size),
 		seconds(ms), *why ? ": " : "", why);
 }
 
 /* "26 % of 40.0 MB": followers draw a bar of it (follow.c). */
-static void tell_underway(struct service *s, const struct machine *m, const char *what,
-	uint64_t sent, uint64_t size, int64_t ms)
+static void tell_underway(
+	const struct machine *m, const char *what, uint64_t sent, uint64_t size, int64_t ms)
 {
-	timeline_add(s->timeline, m->name, "transfer",
-		"%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what,
+	tell(m, "%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what,
 		100. * (double)sent / (double)size, mb(size), seconds(ms), mb(sent) / seconds(ms));
 }
 
@@ -79,18 +80,18 @@ void transfer_http_ended(void *service, const struct http_report *r)
 	if (!m || r->head)
 		return;
 	if (r->underway) {
-		tell_underway(s, m, r->path, r->sent, r->asked, r->ms);
+		tell_underway(m, r->path, r->sent, r->asked, r->ms);
 		return;
 	}
 	if (r->status < 300 && r->completed)
 		machine_loaded(m, clock_mono_ms());
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
 	if (r->status >= 400)
-		event_once(s, m, "transfer", text);
+		machine_tell(m, "transfer", text);
 	else if (!r->completed)
-		tell_broken(s, m, r->path, r->sent, r->asked, r->ms, "");
+		tell_broken(m, r->path, r->sent, r->asked, r->ms, "");
 	else if (r->sent >= TRANSFER_TOLD)
-		tell_done(s, m, r->path, r->sent, r->ms);
+		tell_done(m, r->path, r->sent, r->ms);
 }
 
 void transfer_tftp_ended(void *service, const struct tftp_report *r)
@@ -106,13 +107,13 @@ void transfer_tftp_ended(void *service, const struct tftp_report *r)
 		machine_loaded(m, clock_mono_ms());
 	snprintf(text, sizeof text, "TFTP %s", r->name);
 	if (r->outcome == TFTP_UNDERWAY) {
-		tell_underway(s, m, text, r->sent, r->size, r->ms);
+		tell_underway(m, text, r->sent, r->size, r->ms);
 	} else if (r->outcome == TFTP_DONE) {
-		tell_done(s, m, text, r->sent, r->ms);
+		tell_done(m, text, r->sent, r->ms);
 	} else if (r->sent) {
-		tell_broken(s, m, text, r->sent, r->size, r->ms, r->why);
+		tell_broken(m, text, r->sent, r->size, r->ms, r->why);
 	} else {
 		snprintf(text, sizeof text, "TFTP %s: %s", r->name, r->why);
-		event_once(s, m, "transfer", text);
+		machine_tell(m, "transfer", text);
 	}
 }

@@ -66,6 +66,24 @@ START_TEST(refused)
 }
 END_TEST
 
+static void shows(const char *url, const char *want)
+{
+	char buf[64];
+
+	ck_assert_str_eq(fetch_name_shown(url, buf, sizeof buf), want);
+}
+
+START_TEST(shown)
+{
+	shows("http://a/b@c", "http://a/b@c");
+	shows("http://u:p@a/b", "http://***@a/b");
+	shows("https://u:p@ss@a:80?u@x", "https://***@a:80?u@x");
+	shows("http://u@a", "http://***@a");
+	shows("u:p@a", "***@a");
+	shows("", "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("fetch_name");
@@ -77,6 +95,7 @@ int main(void)
 	tcase_add_test(t, long_files);
 	tcase_add_test(t, keys);
 	tcase_add_test(t, refused);
+	tcase_add_test(t, shown);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

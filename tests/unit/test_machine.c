@@ -291,7 +291,7 @@ END_TEST
 START_TEST(test_tokens_are_found)
 {
 	struct machine *m = armed(3);
-	char wrong[TOKEN_TEXT], next[TOKEN_TEXT];
+	char wrong[TOKEN_TEXT], next[TOKEN_TEXT], up[TOKEN_TEXT];
 	enum token_kind kind;
 
 	strcpy(next, m->attempt.next_token);
@@ -307,16 +307,28 @@ START_TEST(test_tokens_are_found)
 	ck_assert_int_eq(kind_of(next), TOKEN_BOOT);
 	ck_assert_str_eq(m->attempt.token, next);
 	ck_assert_int_eq(kind_of(m->attempt.next_token), TOKEN_NEXT);
-	/* An older boot's token is nobody's. */
+	/* An older boot's token is still known, as such. */
 	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
-	ck_assert_int_eq(kind_of(next), TOKEN_NONE);
-	/* An ended attempt's is still known, a new attempt's takes its place. */
+	ck_assert_int_eq(kind_of(next), TOKEN_OLD);
+	/* An ended attempt's is still good to ask with, until a new attempt. */
 	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "no disk"), 0);
 	strcpy(next, m->attempt.token);
 	ck_assert_int_eq(kind_of(next), TOKEN_BOOT);
+	strcpy(up, m->attempt.up_token);
 	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
-	ck_assert_int_eq(kind_of(next), TOKEN_NONE);
+	ck_assert_int_eq(kind_of(next), TOKEN_OLD);
+	ck_assert_int_eq(kind_of(up), TOKEN_OLD);
 	ck_assert_uint_eq(m->attempt.number, 2);
+	/* They are good for nothing. */
+	ck_assert_int_eq(machine_boot(m, TOKEN_OLD, &client), -EPERM);
+	ck_assert_int_eq(machine_answers(m, TOKEN_OLD, &client), -EPERM);
+	/* The oldest is forgotten: each attempt that nothing came of leaves two. */
+	for (int i = 0; i < MACHINE_OLD_TOKENS / 2; i++) {
+		ck_assert_int_eq(kind_of(next), TOKEN_OLD);
+		ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+		ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	}
+	ck_assert_int_eq(kind_of(next), TOKEN_NONE);
 }
 END_TEST
 

@@ -92,6 +92,54 @@ START_TEST(test_last)
 }
 END_TEST
 
+static unsigned count_kind(const char *kind)
+{
+	const struct timeline_event *e;
+	unsigned n = 0;
+
+	for (uint64_t seq = 0; (e = timeline_after(t, seq, "web01")); seq = e->seq)
+		n += !strcmp(e->kind, kind);
+	return n;
+}
+
+/* Repeats are left out; the same once more, since something changed, is news. */
+START_TEST(test_peers_repeat)
+{
+	char text[2 * TIMELINE_TEXT];
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "a\n"), 1);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "a\n"), 0);
+	timeline_add(t, "web01", "leased", "a");
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "a\n"), 0);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "progress", 0, "a\n"), 3);
+	ck_assert_uint_eq(timeline_add_peers(t, "web02", "refused", 0, "a\n"), 4);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "b"), 5);
+	ck_assert_uint_eq(
+		timeline_add_peers(t, "web01", "refused", clock_wall_ms() + 1000, "b"), 6);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, text), 7);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, text), 0);
+}
+END_TEST
+
+START_TEST(test_peers_flood)
+{
+	char text[32];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(text, sizeof text, "%d", i);
+		timeline_add_peers(t, "web01", "refused", 0, text);
+	}
+	ck_assert_uint_eq(count_kind("refused"), TIMELINE_PEER_MAX);
+	ck_assert_str_eq(
+		timeline_last(t, "web01", NULL)->text, "99 (too many of these: more are left out)");
+	/* who floods with one kind takes nothing from another, nor from another machine */
+	ck_assert_uint_ne(timeline_add_peers(t, "web01", "progress", 0, "a"), 0);
+	ck_assert_uint_ne(timeline_add_peers(t, "web02", "refused", 0, "a"), 0);
+}
+END_TEST
+
 static void check_line(const char *text, size_t size, const char *want)
 {
 	char *buf = malloc(size);
@@ -293,6 +341,8 @@ int main(void)
 	tcase_add_test(memory, test_add_and_follow);
 	tcase_add_test(memory, test_ring);
 	tcase_add_test(memory, test_last);
+	tcase_add_test(memory, test_peers_repeat);
+	tcase_add_test(memory, test_peers_flood);
 	tcase_add_test(memory, test_lines);
 	tcase_add_test(memory, test_long_text_is_cut);
 	tcase_add_test(memory, test_listeners);
