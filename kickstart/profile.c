@@ -315,11 +315,10 @@ static int load_settings(struct loading *l, size_t n)
 	return rc;
 }
 
-static int load_files(struct profile *p, const char *dir, const char *const *shared, char *why,
-	size_t why_size)
+static int load_files(
+	struct profile *p, const char *dir, const char *const *shared, char *why, size_t why_size)
 {
-	struct loading l = {
-		.p = p, .dir = dir, .shared = shared, .why = why, .why_size = why_size};
+	struct loading l = {.p = p, .dir = dir, .shared = shared, .why = why, .why_size = why_size};
 	size_t i;
 	int rc = 0;
 

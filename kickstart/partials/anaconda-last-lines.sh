@@ -1,2 +1,3 @@
-{ tail -n 15 /tmp/anaconda.log; tail -q -n 3 /tmp/ks-script-*.log; } 2>/dev/null | tr -cd '\11\12\40-\176' | tail -c 500 |
-	curl -fsS -m 10 --retry 5 --noproxy '*' -o /dev/null --data-binary @- {{attempt.failed_url}}
+# The last error first: it is what `usher show` has room for. Then the last lines of the scripts' logs and of Anaconda's.
+{ grep -E '(ERR|CRT)[ :]' /tmp/anaconda.log | tail -n 1 | cut -c 1-200; tail -q -n 5 /tmp/ks-script-*.log /tmp/anaconda.log | tail -c 300; } \
+	2>/dev/null | tr -cd '\11\12\40-\176' | curl -fsS -m 10 --retry 5 --noproxy '*' -o /dev/null --data-binary @- {{attempt.failed_url}}

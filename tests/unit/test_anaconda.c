@@ -107,8 +107,7 @@ static void render_at(const char *folder, const char *name)
 	snprintf(path, sizeof path, "%s/%s/%s", top, folder, name);
 	ck_assert_msg(profiles_read(&ps, path, &p, why, sizeof why) == 0, "%s", why);
 	profiles_fini(&ps);
-	ck_assert_msg(
-		render_validate(p, &in, 0, 0, &snapshot, why, sizeof why) == 0, "%s", why);
+	ck_assert_msg(render_validate(p, &in, 0, 0, &snapshot, why, sizeof why) == 0, "%s", why);
 	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof why) == 0, "%s", why);
 	ck_assert_msg(render_cmdline(r, &cmdline, why, sizeof why) == 0, "%s", why);
 	ck_assert_msg(render_answers(r, &answers, why, sizeof why) == 0, "%s", why);
@@ -173,7 +172,8 @@ static void check_common(const char *name)
 	has("\"http://192.168.122.1:8067/m/beef/up\"; do");
 	lacks("{{");
 	ck_assert_ptr_nonnull(strstr(cmdline, "inst.ks=http://192.168.122.1:8067/m/cafe/answers "));
-	ck_assert_ptr_nonnull(strstr(cmdline, " BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0"));
+	ck_assert_ptr_nonnull(
+		strstr(cmdline, " BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0"));
 	check_scripts();
 	if (strcmp(name, "centos-7") != 0) /* which has no such command */
 		has("\nsshkey --username=root 'ssh-rsa BBBB it'\\''s me'\n");
@@ -216,7 +216,8 @@ START_TEST(all_settings)
 	render(profiles[_i]);
 	has("\nnetwork --bootproto=static --device='52:54:c0:a8:7a:03' --ip='192.168.122.3' "
 	    "--netmask='255.255.255.0' --gateway='192.168.122.1' "
-	    "--nameserver='192.168.122.1,9.9.9.9' --hostname='web01.lab' --onboot=yes --activate\n");
+	    "--nameserver='192.168.122.1,9.9.9.9' --hostname='web01.lab' --onboot=yes "
+	    "--activate\n");
 	has("\npart pv.01 --size=5120 --grow\nvolgroup vg_'web01' pv.01\n");
 	lacks("part / ");
 	has("\nrootpw --iscrypted '$");
@@ -231,10 +232,12 @@ START_TEST(all_settings)
 	has("%pre --interpreter=/bin/bash --erroronfail\ntrue\nmodprobe x\n%end\n");
 	has("--interpreter=/bin/bash --erroronfail\necho \"it's $HOSTNAME\"\ntouch /it\n%end\n");
 	check_scripts();
-	ck_assert_ptr_null(strstr(cmdline, "inst.repo=")); /* the kickstart says it, with the proxy */
+	ck_assert_ptr_null(
+		strstr(cmdline, "inst.repo=")); /* the kickstart says it, with the proxy */
 	ck_assert_ptr_null(strstr(cmdline, "ttyS0"));
 	if (strcmp(profiles[_i], "rhel-9") != 0) /* whose medium usher serves itself */
-		ck_assert_int_eq(shell("grep -q \"^url .* --proxy='http://proxy.lab:3128/'\" $F"), 0);
+		ck_assert_int_eq(
+			shell("grep -q \"^url .* --proxy='http://proxy.lab:3128/'\" $F"), 0);
 	if (getenv("SHOW"))
 		printf("=== %s\n%s\n%s", profiles[_i], cmdline, answers);
 }
@@ -242,14 +245,17 @@ END_TEST
 
 /* Bare metal of which little is known; the script that finds the disk is run with a /sys/block and a curl of ours. */
 static const char find_disk[] =
-	"mk() { mkdir -p sys/$1; [ $5 = - ] || mkdir sys/$1/device; echo $2 >sys/$1/size; echo $3 >sys/$1/removable; "
+	"mk() { mkdir -p sys/$1; [ $5 = - ] || mkdir sys/$1/device; echo $2 >sys/$1/size; echo $3 "
+	">sys/$1/removable; "
 	"echo $4 >sys/$1/ro; }\n"
-	"mk loop0 99999999 0 0 -; mk sr0 9999999 1 0 y; mk sda 4194304 0 0 y; mk sdb 41943040 1 0 y\n"
+	"mk loop0 99999999 0 0 -; mk sr0 9999999 1 0 y; mk sda 4194304 0 0 y; mk sdb 41943040 1 0 "
+	"y\n"
 	"mk nvme0n1 20971520 0 0 y; mk nvme0c0n1 99999999 0 0 y; echo 1 >sys/nvme0c0n1/hidden\n"
 	"mk 'cciss!c0d0' 20971520 0 0 y; mk vdb 83886080 0 1 y; mk dm-0 83886080 0 0 -\n"
 	"mkdir -p usb1/sdz/device; for f in size removable ro; do echo 0 >usb1/sdz/$f; done\n"
 	"echo 999999999 >usb1/sdz/size; ln -s ../usb1/sdz sys/sdz\n"
-	"awk '/^%pre/ { n++; next } n && /^%end/ { exit } n' $F | sed \"s|/sys/block|$D/sys|; s|/tmp/usher-disk|$D/usher-disk|; "
+	"awk '/^%pre/ { n++; next } n && /^%end/ { exit } n' $F | sed \"s|/sys/block|$D/sys|; "
+	"s|/tmp/usher-disk|$D/usher-disk|; "
 	"s|curl |echo |\" >pre\n"
 	"sh -e pre >said && cat usher-disk.ks >>said\n";
 
@@ -264,12 +270,35 @@ START_TEST(the_largest_disk)
 	has("\nzerombr\n");
 	has("\n%include /tmp/usher-disk.ks\n");
 	ck_assert_int_eq(shell(find_disk), 0);
-	ck_assert_int_eq(shell("grep -q 'the largest disk is cciss/c0d0, 10 GiB: it is wiped .*/progress' said && "
+	ck_assert_int_eq(shell("grep -q 'the largest disk is cciss/c0d0, 10 GiB: it is wiped "
+			       ".*/progress' said && "
 			       "grep -qx 'ignoredisk --only-use=cciss/c0d0' said && "
 			       "grep -qx 'clearpart --all --initlabel --drives=cciss/c0d0' said"),
 		0);
-	ck_assert_int_eq(shell("rm -r usher-disk.ks sys/cciss* sys/nvme0n1 sys/sda; sh pre >said && exit 9; "
-			       "[ ! -e usher-disk.ks ] && grep -q 'no disk .*/failed' said"),
+	ck_assert_int_eq(
+		shell("rm -r usher-disk.ks sys/cciss* sys/nvme0n1 sys/sda; sh pre >said && exit 9; "
+		      "[ ! -e usher-disk.ks ] && grep -q 'no disk .*/failed' said"),
+		0);
+}
+END_TEST
+
+/* What is told of a failure fits a report (512 bytes), and begins with the error. */
+START_TEST(failure)
+{
+	render(profiles[_i]);
+	ck_assert_int_eq(
+		shell("i=0; while [ $i -lt 90 ]; do echo \"10:00:00,1 INF x: line $i\"; i=$((i + "
+		      "1)); done >anaconda.log\n"
+		      "echo '10:00:01,1 ERR packaging: no such package: vmi' >>anaconda.log\n"
+		      "echo '10:00:02,1 INF x: the l\303\244st' >>anaconda.log; echo 'post: 3 "
+		      "\033[1m' >ks-script-ab.log\n"
+		      "awk '/^%onerror/ { n++; next } n && /^%end/ { exit } n' $F | "
+		      "sed \"s|/tmp/|$D/|g; s|curl .*|cat >said|\" >onerror; sh onerror\n"
+		      "[ \"$(head -n 1 said)\" = '10:00:01,1 ERR packaging: no such package: vmi' "
+		      "] && "
+		      "[ \"$(tail -n 1 said)\" = '10:00:02,1 INF x: the lst' ] && grep -q 'post: 3 "
+		      "' said && "
+		      "[ $(wc -c <said) -le 512 ] && rm ks-script* && sh onerror && [ -s said ]"),
 		0);
 }
 END_TEST
@@ -279,11 +308,13 @@ START_TEST(sources)
 {
 	static const struct {
 		const char *profile, *line;
-	} all[] = {{"rocky-9", "\nurl --url='http://m/x/BaseOS/x86_64/os'\nrepo --name=AppStream "
-			       "--baseurl='http://m/x'/AppStream/x86_64/os\n"},
+	} all[] = {{"rocky-9",
+			   "\nurl --url='http://m/x/BaseOS/x86_64/os'\nrepo --name=AppStream "
+			   "--baseurl='http://m/x'/AppStream/x86_64/os\n"},
 		{"fedora", "\nurl --url='http://m/x/releases/43/Everything/x86_64/os'\nlang"},
-		{"centos-7", "\nurl --url='http://m/x/os/x86_64'\nrepo --name=updates "
-			     "--baseurl='http://m/x'/updates/x86_64\n"}};
+		{"centos-7",
+			"\nurl --url='http://m/x/os/x86_64'\nrepo --name=updates "
+			"--baseurl='http://m/x'/updates/x86_64\n"}};
 
 	set("mirror", "http://m/x");
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -344,6 +375,7 @@ int main(void)
 	tcase_add_loop_test(t, a_guest, 0, PROFILES_N);
 	tcase_add_loop_test(t, all_settings, 0, PROFILES_N);
 	tcase_add_loop_test(t, the_largest_disk, 0, PROFILES_N);
+	tcase_add_loop_test(t, failure, 0, PROFILES_N);
 	tcase_add_test(t, sources);
 	tcase_add_test(t, old_hashes);
 	tcase_add_test(t, by_hand);
