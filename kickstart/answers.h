@@ -30,4 +30,7 @@ int answers_parse(const char *name, enum answers *ret);
 enum mustache_format answers_escaping(enum answers a);
 const char *answers_type(enum answers a); /* for Content-Type */
 
+/* By a file's name and what is in it; ANSWERS_NONE: nothing says. */
+enum answers answers_guess(const char *name, const char *text);
+
 #endif

@@ -1,12 +1,14 @@
 #include "kickstart/lint.h"
 
 #include "kickstart/lint_formats.h"
+#include "kickstart/lint_kickstart.h"
 
 #include <string.h>
 
 typedef void lint_function(const struct lint_input *in, struct findings *f);
 
 static lint_function *const linters[ANSWERS_KINDS] = {
+	[ANSWERS_KICKSTART] = lint_kickstart,
 	[ANSWERS_PRESEED] = lint_preseed,
 	[ANSWERS_AUTOINSTALL] = lint_autoinstall,
 	[ANSWERS_CLOUD_CONFIG] = lint_cloud_config,

@@ -266,8 +266,11 @@ static void check_value(
 	} else if (type == SHAPE_LIST && as->inside) {
 		check_list(s, n, as, name);
 	} else if (n->type == YAML_SCALAR_NODE && as->wrong && (wrong = as->wrong(text_of(n)))) {
-		add(s, as->only_suspicious ? FINDING_WARNING : FINDING_ERROR, n->start_mark,
-			"'%s' is '%.64s', %s", name, text_of(n), wrong);
+		if (as->secret)
+			add(s, FINDING_ERROR, n->start_mark, "'%s' %s", name, wrong);
+		else
+			add(s, FINDING_ERROR, n->start_mark, "'%s' is '%.64s', %s", name,
+				text_of(n), wrong);
 	}
 }
 

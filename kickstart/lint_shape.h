@@ -27,7 +27,7 @@ struct shape {
 	bool open; /* the map may have keys that `inside` does not know */
 	/* What is wrong with the value of a scalar, and what instead ("is no …, expected …"); NULL: nothing. */
 	const char *(*wrong)(const char *value);
-	bool only_suspicious; /* that is a warning */
+	bool secret; /* what is wrong is said without the value */
 };
 
 struct shape_file;

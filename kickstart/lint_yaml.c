@@ -72,8 +72,7 @@ static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
 		KEY("unverified_modules", ANY), KEY("updates", ANY), KEY("user", ANY),             \
 		KEY("users", ANY), KEY("vendor_data", ANY), KEY("version", ANY),                   \
 		KEY("wireguard", ANY), KEY("write_files", LIST, .inside = written_file),           \
-		KEY("yum_repo_dir", ANY), KEY("yum_repos", MAP),                                   \
-		KEY("zypper", ANY)
+		KEY("yum_repo_dir", ANY), KEY("yum_repos", MAP), KEY("zypper", ANY)
 
 static const struct shape cloud_config_keys[] = {CLOUD_CONFIG_KEYS, {0}};
 static const struct shape cloud_config = {
@@ -122,7 +121,7 @@ static const char *wrong_hash(const char *s)
 {
 	return *s == '$' || *s == '!' || *s == '*'
 		? NULL
-		: "which is no crypt(5) hash: nobody could log in with it (mkpasswd makes one)";
+		: "is no crypt(5) hash: nobody could log in with it (mkpasswd makes one)";
 }
 
 static const char *wrong_network(const char *s)
@@ -142,8 +141,8 @@ static const char *wrong_username(const char *s)
 static const struct shape identity[] = {
 	KEY("username", TEXT, .required = true, .wrong = wrong_username),
 	KEY("hostname", TEXT, .required = true),
-	KEY("password", TEXT, .required = true, .wrong = wrong_hash), KEY("realname", TEXT),
-	KEY("groups", LIST | MAP), {0}};
+	KEY("password", TEXT, .required = true, .wrong = wrong_hash, .secret = true),
+	KEY("realname", TEXT), KEY("groups", LIST | MAP), {0}};
 static const struct shape keyboard[] = {KEY("layout", TEXT, .required = true),
 	KEY("variant", TEXT | NOTHING), KEY("toggle", TEXT | NOTHING), {0}};
 static const struct shape layout[] = {

@@ -494,12 +494,13 @@ int render_script(
 /* Answers. */
 
 static int answers_of(struct profile *p, const struct profile_answers *a, const json_t *context,
-	char **ret, char *why, size_t why_size)
+	struct mustache_map *map, char **ret, char *why, size_t why_size)
 {
 	struct mustache_options o = {.format = answers_escaping(a->format),
 		.partial = partial_of,
 		.partial_file = partial_file_of,
-		.arg = p};
+		.arg = p,
+		.map = map};
 	const char *slash = strrchr(p->file, '/');
 	char *file;
 	int rc;
@@ -517,7 +518,7 @@ int render_answers(const struct rendering *r, char **ret, char *why, size_t why_
 {
 	if (r->profile->n_answers)
 		return answers_of(
-			r->profile, &r->profile->answers[0], r->context, ret, why, why_size);
+			r->profile, &r->profile->answers[0], r->context, NULL, ret, why, why_size);
 	snprintf(why, why_size, "profile '%s' has no answers", r->profile->name);
 	return -ENOENT;
 }
@@ -534,7 +535,27 @@ int render_answers_file(const struct rendering *r, const char *name, char **ret,
 	}
 	if (ret_type)
 		*ret_type = answers_type(a->format);
-	return answers_of(r->profile, a, r->context, ret, why, why_size);
+	return answers_of(r->profile, a, r->context, NULL, ret, why, why_size);
+}
+
+int render_answers_mapped(const struct rendering *r, size_t n,
+	const struct profile_answers **ret_about, struct mustache_map *map, char **ret, char *why,
+	size_t why_size)
+{
+	if (n >= r->profile->n_answers)
+		return -ENOENT;
+	*ret_about = &r->profile->answers[n];
+	return answers_of(r->profile, *ret_about, r->context, map, ret, why, why_size);
+}
+
+const struct profile *rendering_profile(const struct rendering *r)
+{
+	return r->profile;
+}
+
+const json_t *rendering_context(const struct rendering *r)
+{
+	return r->context;
 }
 
 /* Validation. */
@@ -583,7 +604,7 @@ static int try_all(struct profile *p, const json_t *context, char *why, size_t w
 		rc = try_loaders(p, context, why, why_size);
 	for (size_t i = 0; rc == 0 && i < p->n_answers; i++) {
 		answers = NULL;
-		rc = answers_of(p, &p->answers[i], context, &answers, why, why_size);
+		rc = answers_of(p, &p->answers[i], context, NULL, &answers, why, why_size);
 		free(answers);
 	}
 	free(script);

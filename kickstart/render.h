@@ -59,6 +59,15 @@ int render_answers(const struct rendering *r, char **ret, char *why, size_t why_
 int render_answers_file(const struct rendering *r, const char *name, char **ret,
 	const char **ret_type, char *why, size_t why_size);
 
+/* The answer file number `n`, where its lines come from in `map`, and what it is in *ret_about (borrowed).
+ * -ENOENT past the last. */
+int render_answers_mapped(const struct rendering *r, size_t n,
+	const struct profile_answers **ret_about, struct mustache_map *map, char **ret, char *why,
+	size_t why_size);
+/* Borrowed. */
+const struct profile *rendering_profile(const struct rendering *r);
+const json_t *rendering_context(const struct rendering *r);
+
 /* Kernel and initrds, as we serve them: `n` 0 is the kernel, 1.. the initrds; -ENOENT past the last.
  * `ret_path` "NAME/path" below /boot/ and for TFTP. Those of a medium by URL are in the cache
  * (fetch_name.h), once they were fetched. */

@@ -1,5 +1,6 @@
 /* Arming again, disarming, deleting. */
 #include "usher/service.h"
+#include "usher/linted.h"
 #include "usher/ready.h"
 
 #include "core/log.h"
@@ -16,6 +17,7 @@ struct rearming {
 	struct http_request *request;
 	struct profile *profile;
 	json_t *snapshot;
+	json_t *findings; /* of its answers; NULL: none */
 	char name[MACHINE_NAME], uuid[37];
 };
 
@@ -23,6 +25,7 @@ static void rearming_free(struct rearming *a)
 {
 	profile_free(a->profile);
 	json_decref(a->snapshot);
+	json_decref(a->findings);
 	free(a);
 }
 
@@ -33,6 +36,7 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char url[128] = "";
 	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
+	uint64_t disk = (uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk"));
 	int rc = api_profile(s, m->profile, &a->profile, why, why_size);
 
 	if (seg)
@@ -44,8 +48,9 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 	if (!rc)
 		rc = render_validate(a->profile, &in,
 			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
-			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk")),
-			&a->snapshot, why, why_size);
+			disk, &a->snapshot, why, why_size);
+	if (!rc)
+		rc = linted(&in, a->snapshot, disk, &a->findings, why, why_size);
 	return rc;
 }
 
@@ -88,6 +93,14 @@ static int rearming_arm(
 	return rc;
 }
 
+static json_t *rearming_reply(const struct rearming *a, const struct machine *m)
+{
+	json_t *reply = api_machine(a->service, m, true);
+
+	linted_add(reply, a->findings);
+	return reply;
+}
+
 static void rearming_end(struct rearming *a, struct machine *m)
 {
 	json_t *missing;
@@ -99,8 +112,7 @@ static void rearming_end(struct rearming *a, struct machine *m)
 	else if (rc)
 		http_respond_error(a->request, rc == -EBUSY ? 409 : 422, "%s", why);
 	else
-		api_respond_committed(
-			a->service, a->request, 200, api_machine(a->service, m, true));
+		api_respond_committed(a->service, a->request, 200, rearming_reply(a, m));
 }
 
 static void on_ready(void *arg, int rc, const char *why)
@@ -146,7 +158,7 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
 	}
 	if (rc) {
-		http_respond_error(r, 422, "%s", why);
+		http_respond_json(r, 422, linted_error(why, a->findings));
 		rearming_free(a);
 	}
 }

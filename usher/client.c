@@ -107,6 +107,58 @@ static void explain(const struct client *c, CURLcode rc, char *why, size_t size)
 			curl_easy_strerror(rc));
 }
 
+/* "FILE:LINE:COL: error: TEXT", as compilers have it. */
+static size_t finding_line(const json_t *f, char *buf, size_t size)
+{
+	const char *file = json_string_value(json_object_get(f, "file"));
+	const char *level = json_string_value(json_object_get(f, "level"));
+	const char *text = json_string_value(json_object_get(f, "text"));
+	json_int_t line = json_integer_value(json_object_get(f, "line"));
+	json_int_t column = json_integer_value(json_object_get(f, "column"));
+	char place[64] = "";
+	int n;
+
+	if (line && column)
+		snprintf(place, sizeof place, ":%lld:%lld", (long long)line, (long long)column);
+	else if (line)
+		snprintf(place, sizeof place, ":%lld", (long long)line);
+	n = snprintf(buf, size, "%s%s: %s: %s\n", file ? file : "", place, level ? level : "error",
+		text ? text : "");
+	return n < 0 ? 0 : (size_t)n;
+}
+
+void client_say_findings(const json_t *reply)
+{
+	const json_t *all = json_object_get(reply, "findings");
+	char line[2048];
+
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		finding_line(json_array_get(all, i), line, sizeof line);
+		fputs(line, stderr);
+	}
+}
+
+/* The reason, and after it what the linters found, a line each as far as there is room. */
+static void take_reason(const json_t *reply, char *why, size_t size)
+{
+	const char *error = json_string_value(json_object_get(reply, "error"));
+	const json_t *all = json_object_get(reply, "findings");
+	char line[2048];
+	size_t used;
+
+	snprintf(why, size, "%s",
+		error ? error : "the service answered with an error and no reason");
+	used = strlen(why);
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		size_t n = finding_line(json_array_get(all, i), line, sizeof line);
+
+		if (n >= sizeof line || used + n + 1 >= size)
+			break;
+		line[n - 1] = '\0'; /* its line break goes before it */
+		used += (size_t)snprintf(why + used, size - used, "\n%s", line);
+	}
+}
+
 int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret,
 	long *ret_status, char *why, size_t why_size)
 {
@@ -125,10 +177,7 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 	if (c->len)
 		reply = json_loads(c->reply, JSON_DECODE_ANY, NULL);
 	if (*ret_status < 200 || *ret_status > 299) {
-		const char *error = json_string_value(json_object_get(reply, "error"));
-
-		snprintf(why, why_size, "%s",
-			error ? error : "the service answered with an error and no reason");
+		take_reason(reply, why, why_size);
 		json_decref(reply);
 		return -1;
 	}
@@ -141,7 +190,7 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 
 int client_call(struct client *c, const char *method, const char *path, json_t *body, json_t **ret)
 {
-	char why[2048];
+	char why[CLIENT_WHY];
 	long status;
 
 	if (client_try(c, method, path, body, ret, &status, why, sizeof why)) {

@@ -28,6 +28,7 @@ static int change_one(void *arg, const char *name)
 		ch->failures++;
 		return 0;
 	}
+	client_say_findings(reply);
 	if (ch->common->json && reply) {
 		json_dumpf(reply, stdout, JSON_COMPACT);
 		putchar('\n');

@@ -261,6 +261,7 @@ static void create_one(struct request *r, const char *name)
 		return;
 	}
 	nic = json_array_get(json_object_get(reply, "nics"), 0);
+	client_say_findings(reply);
 	if (r->common.json) {
 		json_dumpf(reply, stdout, JSON_COMPACT);
 		putchar('\n');

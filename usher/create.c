@@ -7,6 +7,7 @@
  * A failure undoes in reverse order. Until the record is there its name and address are kept by the creation.
  */
 #include "usher/judge.h"
+#include "usher/linted.h"
 #include "usher/ready.h"
 
 #include "core/clock.h"
@@ -29,6 +30,7 @@ static void creation_free(struct creation *c)
 		machine_free(c->machine);
 	profile_free(c->profile);
 	json_decref(c->snapshot);
+	json_decref(c->findings);
 	json_decref(c->body);
 	free(c->seats);
 	free(c);
@@ -36,8 +38,20 @@ static void creation_free(struct creation *c)
 
 static void creation_fail(struct creation *c, unsigned status, const char *why)
 {
-	http_respond_error(c->request, status, "%s", why);
+	if (c->findings)
+		http_respond_json(c->request, status, linted_error(why, c->findings));
+	else
+		http_respond_error(c->request, status, "%s", why);
 	creation_free(c);
+}
+
+/* What it was made of: the machine, and what the linters warn of. New reference. */
+static json_t *creation_reply(const struct creation *c)
+{
+	json_t *reply = api_machine(c->service, c->machine, true);
+
+	linted_add(reply, c->findings);
+	return reply;
 }
 
 bool create_reserves(
@@ -161,7 +175,7 @@ static void creation_done(struct creation *c)
 	m->busy = false;
 	if (!seats_are_theirs(segments_by_name(&s->segments, m->nics[0].segment)))
 		(void)seats_publish(s, m, true, NULL, NULL);
-	http_respond_json(c->request, 201, api_machine(s, m, true));
+	http_respond_json(c->request, 201, creation_reply(c));
 	creation_free(c);
 }
 
@@ -307,7 +321,7 @@ static void creation_record(struct creation *c)
 		creation_undo(c, false, strerror(-rc));
 	} else if (!m->guest) {
 		(void)seats_publish(s, m, true, NULL, NULL);
-		api_respond_committed(s, c->request, 201, api_machine(s, m, true));
+		api_respond_committed(s, c->request, 201, creation_reply(c));
 		creation_free(c);
 	}
 }

@@ -185,7 +185,7 @@ int fetching_call(
 	struct client *c, const char *method, const char *path, json_t *body, json_t **ret)
 {
 	struct shown s = {.files = json_object(), .bars = isatty(STDERR_FILENO)};
-	char why[2048];
+	char why[CLIENT_WHY];
 	long status;
 	int rc;
 

@@ -1,5 +1,6 @@
 /* Judging a request for a machine: what it asks for, the host's profiles and segments, and who has what. */
 #include "usher/judge.h"
+#include "usher/linted.h"
 
 #include "core/clock.h"
 #include "kickstart/render.h"
@@ -360,8 +361,11 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;
 	}
-	return render_validate(c->profile, &in, judge_number(c->machine, "memory"),
+	rc = render_validate(c->profile, &in, judge_number(c->machine, "memory"),
 		judge_number(c->machine, "disk"), &c->snapshot, why, size);
+	if (rc)
+		return rc;
+	return linted(&in, c->snapshot, judge_number(c->machine, "disk"), &c->findings, why, size);
 }
 
 int judge_request(struct creation *c, json_t *body, char *why, size_t size)

@@ -14,6 +14,7 @@ struct creation {
 	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
 	struct profile *profile;
 	json_t *snapshot;         /* until armed */
+	json_t *findings;         /* of its answers; NULL: none */
 	json_t *body;             /* the request, until it is judged */
 	struct guest_seat *seats; /* what libvirt knows of, where it leases */
 	size_t n_seats;

@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&cmd_delete,
 	&cmd_render,
 	&cmd_profiles,
+	&cmd_lint,
 	&cmd_import,
 	&cmd_media,
 	&cmd_fetch,

@@ -1,0 +1,15 @@
+/*
+ * The formats' own checkers, those that this host has: ksvalidator, debconf-set-selections, cloud-init, xmllint, jq,
+ * ignition-validate and the shell. For the command line: they are run, and waited for.
+ */
+#ifndef USHER_USHER_CHECKERS_H
+#define USHER_USHER_CHECKERS_H
+
+#include "kickstart/answers.h"
+#include "kickstart/findings.h"
+#include "kickstart/lint_input.h"
+
+/* Adds what they say of the text, with their name in brackets. One that is not installed says nothing. */
+void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f);
+
+#endif
