@@ -260,8 +260,9 @@ static void lint_values(struct linting *l, const struct profile *p, json_t *sett
 	const char *all = s->values           ? s->values
 		: s->type == SETTING_BOOLEAN  ? "yes|no"
 		: s->type == SETTING_PASSWORD ? sample_hash
-		: *s->def || s->required      ? ""
-					      : sample_value(s);
+		: *s->def || s->required || s->type == SETTING_TEXT
+		? "" /* what a free text may be only --set knows */
+		: sample_value(s);
 
 	while (*all && !json_object_get(l->settings, s->name)) {
 		size_t n = strcspn(all, "|");

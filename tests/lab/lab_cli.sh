@@ -7,7 +7,7 @@ lab_enter "$@"
 . "$(dirname "$0")/profiles.sh"
 
 said=$USHER_LAB/said out=$USHER_LAB/out
-commands="serve check create enroll list show timeline watch wait reinstall disarm delete render profiles import media fetch leases mac"
+commands="serve check create enroll list show timeline watch wait reinstall disarm delete render profiles lint import media fetch leases mac"
 known=$("$USHER" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 man=$LAB_TOP/usher/usher.1
 
