@@ -13,7 +13,7 @@ enum {
 	KS_LINES_MAX = 50000,   /* of all files together: an include may be included often */
 	KS_FILES_MAX = 64,      /* files read, one often or many once */
 	KS_COMMANDS_MAX = 1000, /* each is compared with the others */
-	KS_WORDS_MAX = 256,     /* of one line */
+	KS_WORDS_MAX = 100,     /* of one line */
 	KS_SECTIONS_MAX = 256,
 };
 

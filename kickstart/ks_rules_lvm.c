@@ -29,8 +29,8 @@ static const struct ks_command *member(const struct ks_lint *l, const char *name
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ks_command *c = &l->commands[i];
 
-		if ((ks_is(c, "part") || ks_is(c, "raid")) && c->n_args > 0 &&
-			strcmp(c->args[0]->s, name) == 0)
+		if (c->n_args > 0 && strcmp(c->args[0]->s, name) == 0 &&
+			(ks_is(c, "part") || ks_is(c, "raid")))
 			return c;
 	}
 	return NULL;
@@ -74,8 +74,8 @@ static unsigned uses(const struct ks_lint *l, const char *name, size_t g)
 
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t j = 1; j < l->commands[i].n_args; j++)
-			n += ks_is(&l->commands[i], groups[g].command) &&
-				strcmp(l->commands[i].args[j]->s, name) == 0;
+			n += strcmp(l->commands[i].args[j]->s, name) == 0 &&
+				ks_is(&l->commands[i], groups[g].command);
 	return n;
 }
 

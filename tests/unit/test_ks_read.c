@@ -159,13 +159,27 @@ START_TEST(limits)
 		many[i] = i % 2 ? ' ' : 'x';
 	many[sizeof(many) - 1] = '\0';
 	read_text(many);
-	told("ks.cfg:1:513: error: more than 256 words\n");
+	told("ks.cfg:1:201: error: more than 100 words\n");
 	lines = calloc(KS_SECTIONS_MAX + 1, 10);
 	for (size_t i = 0; i <= KS_SECTIONS_MAX; i++)
 		memcpy(lines + 10 * i, "%pre\n%end\n", 10 - (i == KS_SECTIONS_MAX));
 	in.text = lines;
 	ck_assert_int_eq(ks_read(&in, &found, &text), -E2BIG);
 	told("ks.cfg:513: error: more than 256 sections: not read on\n");
+	free(lines);
+	lines = calloc(KS_COMMANDS_MAX + 1, 5);
+	for (size_t i = 0; i <= KS_COMMANDS_MAX; i++)
+		memcpy(lines + 5 * i, "text\n", 5 - (i == KS_COMMANDS_MAX));
+	in.text = lines;
+	ck_assert_int_eq(ks_read(&in, &found, &text), -E2BIG);
+	told("ks.cfg:1001: error: more than 1000 commands: not read on\n");
+	free(lines);
+	lines = malloc(LINT_TEXT_MAX + 2);
+	memset(lines, '#', LINT_TEXT_MAX + 1);
+	lines[LINT_TEXT_MAX + 1] = '\0';
+	in.text = lines;
+	ck_assert_int_eq(ks_read(&in, &found, &text), -E2BIG);
+	told("ks.cfg: error: more than 1048576 bytes in all: not read on\n");
 	free(lines);
 	read_text("text\r\nreboot\r\n");
 	told("ks.cfg:1: warning: lines end in CR LF: no script in it will run; write it with LF "

@@ -395,6 +395,15 @@ static const struct wrong {
 		"done\n"
 		"ks: warning: no source of packages ('url', 'cdrom', 'nfs' …): it must be on the "
 		"kernel's command line (inst.repo=)"},
+	/* what is missing may be in a file that is made while installing */
+	{NOTHING, "RHEL9", "%include /tmp/all.ks",
+		"ks:1:10: warning: '/tmp/all.ks' is not made by a script here: it must be there "
+		"while installing"},
+	{NO_LAYOUT, "RHEL9",
+		"part /home --size=1\nlogvol /var --vgname=vg --name=var --size=1\n"
+		"%include /tmp/root.ks\n%pre\necho part / >/tmp/root.ks\n%end",
+		""},
+	{NOTHING, "RHEL9", "rescue", ""},
 	{BASE, "RHEL6", "",
 		"ks: warning: version 'RHEL6' is not known (expected RHEL7 to RHEL10 or F39 to "
 		"F43): checked for what is wrong in all"},
