@@ -1,4 +1,4 @@
-/* profile.xml; and what could be read goes through a snapshot and back. */
+/* profile.xml, and files of settings; what could be read goes through a snapshot and back. */
 #include "kickstart/profile_xml.h"
 
 #include <stdint.h>
@@ -45,6 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (rc == 0)
 		round_trip(p);
+	*why = '\0';
+	if (profile_xml_settings(p, "/s.xml", xml, why, sizeof(why)) < 0 && !*why)
+		abort();
 	profile_free(p);
 	free(xml);
 	return 0;
