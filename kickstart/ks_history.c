@@ -31,7 +31,6 @@ static const struct {
 	{"network", "--teamslaves", "use '--bondslaves='"},
 	{"nvdimm", NULL, "leave it out: set the namespaces up before"},
 	{"part", "--active", "leave it out"},
-	{"partition", "--active", "leave it out"},
 	{"pwpolicy", NULL, "leave it out"},
 	{"repo", "--ignoregroups", "leave it out"},
 	{"timezone", "--isUtc", "use '--utc'"},

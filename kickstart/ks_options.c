@@ -242,6 +242,14 @@ const char *ks_value(const struct ks_command *c, const char *name)
 	return !found ? NULL : found->value ? found->value : "";
 }
 
+uint64_t ks_mib(const struct ks_command *c, const char *name)
+{
+	const char *s = ks_value(c, name);
+
+	return s && strlen(s) < 14 && strspn(s, "0123456789") == strlen(s) ? strtoull(s, NULL, 10)
+									   : 0;
+}
+
 unsigned ks_column(const struct ks_command *c, const char *name)
 {
 	const struct ks_option *found = find(c, name);

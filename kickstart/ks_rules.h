@@ -38,6 +38,7 @@ int ks_command_init(struct ks_lint *l, const struct ks_line *line, struct ks_com
 void ks_command_fini(struct ks_command *c);
 /* NULL: not given (the last one given counts); "" for one without a value. */
 const char *ks_value(const struct ks_command *c, const char *option);
+uint64_t ks_mib(const struct ks_command *c, const char *option); /* 0: not given, or no number */
 unsigned ks_column(const struct ks_command *c, const char *option);
 /* Is there a password in it, of which nothing may be in a finding? */
 bool ks_secret(const struct ks_command *c);

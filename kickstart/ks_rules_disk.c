@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { DISK = 64 };
@@ -102,14 +101,6 @@ static const struct {
 	{"part", "--ondisk"},
 };
 
-static unsigned long mib(const struct ks_command *c, const char *option)
-{
-	const char *s = ks_value(c, option);
-
-	return s && strlen(s) < 14 && strspn(s, "0123456789") == strlen(s) ? strtoul(s, NULL, 10)
-									   : 0;
-}
-
 /* Partitions of one disk, or of the only one, may not come to more than it has. */
 static void disk_sum(struct ks_lint *l, size_t disk)
 {
@@ -125,7 +116,7 @@ static void disk_sum(struct ks_lint *l, size_t disk)
 		if (!ks_is(c, "part") || ks_value(c, "--onpart") || ks_value(c, "--onbiosdisk") ||
 			(on ? strcmp(name, m->disks[disk]) != 0 : m->n_disks > 1))
 			continue;
-		sum += mib(c, "--size");
+		sum += ks_mib(c, "--size");
 		if (sum <= has)
 			continue;
 		ks_error(l, c, ks_column(c, "--size"),
@@ -140,7 +131,7 @@ static void size(struct ks_lint *l, const struct ks_command *c)
 {
 	static const char *const sized[] = {"--size", "--recommended", "--hibernation", "--onpart",
 		"--useexisting", "--noformat", "--percent", "--resize", "--thinpool", NULL};
-	unsigned long max = mib(c, "--maxsize");
+	uint64_t max = ks_mib(c, "--maxsize");
 	bool has = false;
 
 	for (size_t i = 0; sized[i]; i++)
@@ -151,7 +142,7 @@ static void size(struct ks_lint *l, const struct ks_command *c)
 	if (max && !ks_value(c, "--grow"))
 		ks_warning(l, c, ks_column(c, "--maxsize"),
 			"'--maxsize' does nothing without '--grow'");
-	if (max && max < mib(c, "--size"))
+	if (max && max < ks_mib(c, "--size"))
 		ks_error(l, c, ks_column(c, "--maxsize"), "'--maxsize' is less than '--size'");
 	if (ks_value(c, "--thin") && !ks_value(c, "--poolname"))
 		ks_error(l, c, ks_column(c, "--thin"), "'--thin' needs '--poolname='");

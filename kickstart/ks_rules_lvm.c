@@ -4,7 +4,6 @@
 #include "kickstart/text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What is made of partitions. */
@@ -141,14 +140,6 @@ static void volume(struct ks_lint *l, size_t i)
 		}
 }
 
-static uint64_t mib(const struct ks_command *c, const char *option)
-{
-	const char *s = ks_value(c, option);
-
-	return s && strlen(s) < 14 && strspn(s, "0123456789") == strlen(s) ? strtoull(s, NULL, 10)
-									   : 0;
-}
-
 /* The most that the group's partitions may come to; 0: not to be said. */
 static uint64_t room(const struct ks_lint *l, const struct ks_command *vg)
 {
@@ -163,11 +154,11 @@ static uint64_t room(const struct ks_lint *l, const struct ks_command *vg)
 	for (size_t i = 1; i < vg->n_args; i++) {
 		const struct ks_command *pv = member(l, vg->args[i]->s);
 
-		if (!pv || !ks_is(pv, "part") || !mib(pv, "--size"))
+		if (!pv || !ks_is(pv, "part") || !ks_mib(pv, "--size"))
 			return 0;
-		if (ks_value(pv, "--grow") && !mib(pv, "--maxsize"))
+		if (ks_value(pv, "--grow") && !ks_mib(pv, "--maxsize"))
 			return disks;
-		sum += ks_value(pv, "--grow") ? mib(pv, "--maxsize") : mib(pv, "--size");
+		sum += ks_value(pv, "--grow") ? ks_mib(pv, "--maxsize") : ks_mib(pv, "--size");
 	}
 	return sum;
 }
@@ -182,7 +173,7 @@ static void fits(struct ks_lint *l, const struct ks_command *vg)
 		if (!ks_is(c, "logvol") || !same(ks_value(c, "--vgname"), vg->args[0]->s) ||
 			ks_value(c, "--thin"))
 			continue;
-		sum += mib(c, "--size");
+		sum += ks_mib(c, "--size");
 		if (sum <= has)
 			continue;
 		ks_error(l, c, ks_column(c, "--size"),

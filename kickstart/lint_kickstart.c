@@ -3,15 +3,34 @@
 #include "kickstart/ks_rules.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* All of the file's versions, or the one. */
+/* The version in a line "#version=RHEL9", as Anaconda writes and reads it; 0: none, or none of ours. */
+static unsigned noted_version(const char *text)
+{
+	char word[16], line[64]; /* sscanf() would look for the end of the text each time */
+	unsigned bit = 0;
+
+	for (const char *p = text; p && !bit; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		snprintf(line, sizeof(line), "%.*s", (int)sizeof(line) - 1, p);
+		if (sscanf(line, "# version = %15[A-Za-z0-9.]", word) == 1)
+			bit = ks_version_parse(word);
+	}
+	return bit;
+}
+
+/* One, or all when it is not known. */
 static unsigned versions(const struct lint_input *in, struct findings *f)
 {
 	unsigned bit;
 
-	if (!in->version || !*in->version)
-		return KS_ALL;
+	if (!in->version || !*in->version) {
+		bit = noted_version(in->text);
+		return bit ? bit : KS_ALL;
+	}
 	bit = ks_version_parse(in->version);
 	if (!bit)
 		findings_add(f, FINDING_WARNING, in->file, 0, 0,

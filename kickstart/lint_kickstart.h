@@ -1,7 +1,8 @@
 /*
  * The linter of kickstart files, as Anaconda reads them in RHEL 7 to 10 (with CentOS, Rocky, Alma …) and Fedora 39 to 43.
  *
- * What is told of a version is wrong there; when the version is not known, only what is wrong in all of them. An error is what
+ * What is told of a version is wrong there; when the version is not known, by the input or by a line "#version=RHEL9", only what is
+ * wrong in all of them. An error is what
  * stops the installer, makes it ask, or makes it do something else than the file says.
  *
  * Files that it includes (%include, %ksappend) are followed by the input's callback; those made while installing (below /tmp and

@@ -404,6 +404,10 @@ static const struct wrong {
 		"%include /tmp/root.ks\n%pre\necho part / >/tmp/root.ks\n%end",
 		""},
 	{NOTHING, "RHEL9", "rescue", ""},
+	{BASE, NULL, "# version=RHEL7\nsshkey --username=root \"ssh-rsa AAAA\"",
+		"ks:2:1: error: 'sshkey' is not in RHEL7, only from RHEL8 on"},
+	{BASE, "RHEL9", "#version=RHEL7\nsshkey --username=root \"ssh-rsa AAAA\"", ""},
+	{BASE, NULL, "#version=DEVEL\nsshkey --username=root \"ssh-rsa AAAA\"", ""},
 	{BASE, "RHEL6", "",
 		"ks: warning: version 'RHEL6' is not known (expected RHEL7 to RHEL10 or F39 to "
 		"F43): checked for what is wrong in all"},
