@@ -208,6 +208,34 @@ static const char *file_name(struct reader *r, const char *name)
 	return t->files[t->n_files++];
 }
 
+/* Is it named in another line than those that include it? A script of this file makes it then. */
+static bool made_here(const struct reader *r, const char *path)
+{
+	const char *at = r->in->text, *line;
+
+	while ((at = strstr(at, path))) {
+		for (line = at; line > r->in->text && line[-1] != '\n'; line--)
+			;
+		line += strspn(line, " \t");
+		if (*line != '%' && *line != '#')
+			return true;
+		at += strcspn(at, "\n");
+	}
+	return false;
+}
+
+/* A file of the installer's own, that cannot be read here. */
+static void later(struct reader *r, const struct source *s)
+{
+	const struct ks_word *name = &r->words.v[1];
+
+	if (r->n_late++ < KS_FILES_MAX && !made_here(r, name->s))
+		tell(r, FINDING_WARNING, s, name->column,
+			"'%s' is not made by a script here: it must be there while installing",
+			name->s);
+	r->t->partly = true;
+}
+
 static void follow(struct reader *r, const struct source *s, unsigned depth)
 {
 	const char *name = r->words.v[1].s;
@@ -231,45 +259,25 @@ static void follow(struct reader *r, const struct source *s, unsigned depth)
 	name = rc == 0 ? file_name(r, name) : name;
 	if (rc == 0 && name)
 		read_source(r, name, text, s, depth + 1);
+	else if (rc < 0 && name[0] == '/')
+		later(r, s);
 	else if (rc < 0)
 		tell(r, FINDING_ERROR, s, at, "cannot read '%s': %s", name, strerror(-rc));
 	r->t->partly |= rc < 0;
 	free(text);
 }
 
-/* Is it named in another line than those that include it? A script of this file makes it then. */
-static bool made_here(const struct reader *r, const char *path)
-{
-	const char *at = r->in->text, *line;
-
-	while ((at = strstr(at, path))) {
-		for (line = at; line > r->in->text && line[-1] != '\n'; line--)
-			;
-		line += strspn(line, " \t");
-		if (*line != '%' && *line != '#')
-			return true;
-		at += strcspn(at, "\n");
-	}
-	return false;
-}
-
 static void include(struct reader *r, const struct source *s, unsigned depth)
 {
 	const struct ks_words *w = &r->words;
 
-	if (w->n < 2) {
+	if (w->n < 2)
 		tell(r, FINDING_ERROR, s, w->v[0].column, "'%s' needs the name of a file",
 			w->v[0].s);
-	} else if (made_later(w->v[1].s)) {
-		if (r->n_late++ < KS_FILES_MAX && !made_here(r, w->v[1].s))
-			tell(r, FINDING_WARNING, s, w->v[1].column,
-				"'%s' is not made by a script here: it must be there while "
-				"installing",
-				w->v[1].s);
-		r->t->partly = true;
-	} else {
+	else if (made_later(w->v[1].s))
+		later(r, s);
+	else
 		follow(r, s, depth);
-	}
 }
 
 /* Room for that many bytes of a line's words. */

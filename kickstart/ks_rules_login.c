@@ -67,16 +67,22 @@ static void one_user(struct ks_lint *l, size_t i)
 			"user '%s' cannot log in: neither '--password=' nor an 'sshkey'", name);
 }
 
+/* The kind may be behind options: from="…" ssh-rsa … */
+static bool is_public_key(const char *s)
+{
+	static const char *const kinds[] = {"ssh-", "ecdsa-", "sk-"};
+	const char *at = NULL;
+
+	for (size_t i = 0; !at && i < sizeof(kinds) / sizeof(*kinds); i++)
+		at = strstr(s, kinds[i]);
+	return at && strchr(at, ' ') && !strstr(s, "-----");
+}
+
 static void key(struct ks_lint *l, const struct ks_command *c)
 {
-	static const char *const kinds[] = {"ssh-", "ecdsa-", "sk-", NULL};
 	const char *name = ks_value(c, "--username");
-	bool fine = c->n_args != 1;
 
-	for (size_t i = 0; !fine && kinds[i]; i++)
-		fine = strncmp(c->args[0]->s, kinds[i], strlen(kinds[i])) == 0 &&
-			strchr(c->args[0]->s, ' ');
-	if (!fine)
+	if (c->n_args == 1 && !is_public_key(c->args[0]->s))
 		ks_error(l, c, c->args[0]->column,
 			"this is no public key, expected e.g. \"ssh-ed25519 AAAA… name\", in "
 			"quotes");

@@ -116,7 +116,7 @@ static void fixed(struct ks_lint *l, const struct ks_command *c, uint32_t ip, ui
 		ks_error(l, c, ks_column(c, "--bootproto"), "a static address needs '--ip='");
 	if (!ks_value(c, "--netmask"))
 		ks_error(l, c, ks_column(c, "--bootproto"), "a static address needs '--netmask='");
-	if (ip && mask && gateway && (ip & mask) != (gateway & mask))
+	if (ip && mask && mask != UINT32_MAX && gateway && (ip & mask) != (gateway & mask))
 		ks_error(l, c, ks_column(c, "--gateway"),
 			"gateway %s is not in the network of %s/%u", ks_value(c, "--gateway"),
 			ks_value(c, "--ip"), bits(mask));

@@ -9,7 +9,7 @@ static void heading(struct ks_lint *l, const struct ks_section *s, const struct 
 	const char *interpreter = ks_value(c, "--interpreter");
 
 	if (interpreter && interpreter[0] != '/')
-		ks_error(l, c, ks_column(c, "--interpreter"),
+		ks_warning(l, c, ks_column(c, "--interpreter"),
 			"'--interpreter' of '%s' is a path, e.g. /bin/bash, not '%s'", c->name,
 			interpreter);
 	if (ks_is(c, "%addon") && c->n_args == 0)

@@ -21,8 +21,7 @@ static const struct {
 	{"nvdimm", "--mode", true, {"sector"}},
 	{"raid", "--level", true,
 		{"0", "1", "4", "5", "6", "10", "raid0", "raid1", "raid4", "raid5", "raid6",
-			"raid10", "RAID0", "RAID1", "RAID4", "RAID5", "RAID6", "RAID10", "linear",
-			"stripe", "mirror"}},
+			"raid10", "linear", "stripe", "mirror"}},
 	{"snapshot", "--when", true, {"post-install", "pre-install"}},
 	{"part", "--fstype", false,
 		{"ext2", "ext3", "ext4", "xfs", "btrfs", "swap", "vfat", "efi", "biosboot",
@@ -58,7 +57,7 @@ static void set(struct ks_lint *l, const struct ks_command *c, size_t i)
 	if (!value)
 		return;
 	for (size_t j = 0; j < SET && sets[i].values[j]; j++) {
-		if (strcmp(value, sets[i].values[j]) == 0)
+		if (strcasecmp(value, sets[i].values[j]) == 0)
 			return;
 		text_nearer(value, sets[i].values[j], &near);
 	}

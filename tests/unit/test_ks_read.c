@@ -138,6 +138,10 @@ START_TEST(includes)
 	ck_assert(text.partly);
 	told("ks.cfg:6:10: warning: '/tmp/other' is not made by a script here: it must be there "
 	     "while installing\n");
+	read_text("%include /usr/share/anaconda/site.ks\n");
+	ck_assert(text.partly);
+	told("ks.cfg:1:10: warning: '/usr/share/anaconda/site.ks' is not made by a script here: it "
+	     "must be there while installing\n");
 	read_text("%include deep\n");
 	told("deepxxxxxxx:1:10: error: 'deepxxxxxxxx' is included too deep or too often: at most 8 "
 	     "inside each other, 64 in all\n");

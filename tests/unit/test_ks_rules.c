@@ -218,7 +218,8 @@ static const struct wrong {
 	{BASE, "RHEL9", "%post --nochrot\ntrue\n%end",
 		"ks:1:7: error: '%post' has no option '--nochrot': did you mean '--nochroot'?"},
 	{BASE, "RHEL9", "%post --interpreter=bash\ntrue\n%end",
-		"ks:1:7: error: '--interpreter' of '%post' is a path, e.g. /bin/bash, not 'bash'"},
+		"ks:1:7: warning: '--interpreter' of '%post' is a path, e.g. /bin/bash, not "
+		"'bash'"},
 	{BASE, "RHEL9", "%post --log\ntrue\n%end",
 		"ks:1:7: error: '--log' of '%post' needs a value: '--log='"},
 	{BASE, "RHEL9", "%post\n%end", "ks:1:1: warning: '%post' is empty"},
@@ -473,6 +474,9 @@ static const char right[] =
 	"sshkey --username=ops \"ssh-ed25519 AAAAC3 me@here\"\n"
 	"firewall --enabled --service=ssh --port=8080:tcp\n"
 	"selinux --permissive\n"
+	"sshkey --username=root 'from=\"192.0.2.*\" sk-ssh-ed25519@openssh.com AAAAG me'\n"
+	"network --device=eth2 --bootproto=static --ip=198.51.100.7 --netmask=255.255.255.255 "
+	"--gateway=192.0.2.1 --onboot=Yes\n"
 	"services --enabled=sshd,chronyd\n"
 	"repo --name=extra --baseurl=http://192.0.2.1/extra --cost=10\n"
 	"%packages --excludedocs --inst-langs=en\n"
