@@ -46,6 +46,10 @@ static void take_why(struct linting *l, const char *name, const char *why)
 			if (*end == ':')
 				break;
 		}
+	if (!colon && *why == '/' && (colon = strstr(why, ": "))) { /* FILE: TEXT */
+		end = (char *)colon;
+		line = 0;
+	}
 	if (!colon) {
 		findings_add(&l->findings, FINDING_ERROR, name, 0, 0, "%s", why);
 		return;
