@@ -1,5 +1,7 @@
 #include "kickstart/findings.h"
 
+#include "machine/timeline.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +40,7 @@ void findings_add(struct findings *f, enum finding_level level, const char *file
 {
 	size_t number = file_number(f, file);
 	struct finding *v = NULL;
+	char raw[FINDING_TEXT + 1];
 	va_list args;
 
 	f->n_errors += level == FINDING_ERROR;
@@ -52,8 +55,9 @@ void findings_add(struct findings *f, enum finding_level level, const char *file
 	*v = (struct finding){
 		.level = level, .file = (unsigned)number, .line = line, .column = column};
 	va_start(args, format);
-	vsnprintf(v->text, sizeof(v->text), format, args);
+	vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
+	timeline_line(raw, v->text, sizeof(v->text));
 }
 
 static int order(unsigned a, unsigned b)

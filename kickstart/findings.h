@@ -21,7 +21,7 @@ struct finding {
 	enum finding_level level;
 	unsigned file;           /* its name is findings.files[file] */
 	unsigned line, column;   /* from 1; 0: of the file as a whole, of the line as a whole */
-	char text[FINDING_TEXT]; /* what is wrong, and what instead, without a line break */
+	char text[FINDING_TEXT]; /* what is wrong, and what instead: one line of UTF-8 without controls */
 };
 
 struct findings {

@@ -64,6 +64,11 @@ START_TEST(limits)
 	memset(text, 'a', sizeof(text));
 	findings_add(&f, FINDING_ERROR, "x", 1, 1, "%.*s", (int)sizeof(text), text);
 	ck_assert_uint_eq(strlen(f.v[0].text), FINDING_TEXT - 1);
+	/* what the file has in it may go to a terminal, and into JSON */
+	findings_add(
+		&f, FINDING_ERROR, "x", 1, 1, "'\033[31m\n\377é' %.*s…", FINDING_TEXT - 14, text);
+	ck_assert_int_eq(strncmp(f.v[1].text, "' [31m ?é' a", 12), 0);
+	ck_assert_uint_eq(strlen(f.v[1].text), FINDING_TEXT - 2); /* none of the last character */
 	findings_fini(&f);
 }
 END_TEST
