@@ -195,6 +195,21 @@ static int open_program(
 	return rc < 0 ? -ENOENT : 0;
 }
 
+/* "NAME.iso": the image itself. -EISDIR: that medium is a folder. */
+static int open_image(
+	const struct media *m, const char *name, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+{
+	size_t n = strlen(name), tail = strlen(MEDIA_IMAGE);
+	char medium[PROFILE_NAME];
+	const char *path;
+
+	if (n <= tail || n - tail >= sizeof(medium) || strcmp(name + n - tail, MEDIA_IMAGE) != 0)
+		return -ENOENT;
+	snprintf(medium, sizeof(medium), "%.*s", (int)(n - tail), name);
+	path = media_path(m, medium);
+	return path ? media_file_whole(path, ret_fd, ret_size, ret_mtime) : -ENOENT;
+}
+
 static int open_named(
 	const struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
@@ -205,8 +220,11 @@ static int open_named(
 	if (strlen(path) > MEDIA_PATH_MAX)
 		return -ENAMETOOLONG;
 	n = strcspn(path, "/");
-	if (!path[n])
-		return open_program(m, path, ret_fd, ret_size, ret_mtime);
+	if (!path[n]) {
+		int rc = open_program(m, path, ret_fd, ret_size, ret_mtime);
+
+		return rc == -ENOENT ? open_image(m, path, ret_fd, ret_size, ret_mtime) : rc;
+	}
 	if (n >= sizeof(name))
 		return -ENOENT;
 	memcpy(name, path, n);

@@ -19,6 +19,9 @@ enum {
 	MEDIA_PATH_MAX = 512, /* bytes of a path asked for: longer than any installer's */
 };
 
+/* Behind a medium's name: its whole image, for installers that take that. */
+#define MEDIA_IMAGE ".iso"
+
 struct media;
 
 int media_new(struct media **ret);
@@ -40,8 +43,8 @@ int media_add_programs(struct media *m, const char *dir);
 int media_add_usual_programs(struct media *m);
 
 /*
- * Opens "NAME/path" beneath the medium's directory or inside its image, or "undionly.kpxe" among
- * the boot programs; a leading '/' is skipped. Never leaves the directory, symbolic links included;
+ * Opens "NAME/path" beneath the medium's directory or inside its image, "NAME.iso", the image itself, or
+ * "undionly.kpxe" among the boot programs; a leading '/' is skipped. Never leaves the directory, symbolic links included;
  * only regular files. Any thread. Blocking, as open(2) is, and while an image is read for the first
  * time (media_file.h). 0 and a descriptor that is the caller's, the content is the `*ret_size` bytes from
  * its current offset on; -ENOENT, -EACCES, -EISDIR (no regular file), -ENAMETOOLONG, -EXDEV (would

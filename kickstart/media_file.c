@@ -119,6 +119,23 @@ int media_file_open(
 	return 0;
 }
 
+int media_file_whole(const char *image, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+{
+	int fd = open(image, OPEN_FLAGS);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	*ret_fd = fd;
+	*ret_size = (uint64_t)st.st_size;
+	*ret_mtime = st.st_mtime;
+	return 0;
+}
+
 const char *media_file_words(int error)
 {
 	return error == -EISDIR         ? "not a regular file"

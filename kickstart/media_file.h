@@ -17,6 +17,8 @@
  */
 int media_file_open(
 	const char *root, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime);
+/* The image itself. -EISDIR: it is none. */
+int media_file_whole(const char *image, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime);
 /* What such an error means, for a person. */
 const char *media_file_words(int error);
 /* Beneath the directory `root`; `walk` as on kernels without openat2(2), for tests. A descriptor

@@ -1,5 +1,6 @@
 #include "kickstart/render.h"
 #include "kickstart/fetch_name.h"
+#include "kickstart/media.h"
 #include "kickstart/text.h"
 
 #include <errno.h>
@@ -228,6 +229,10 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 			set_text(j, "url", url);
 		free(url);
 	}
+	json_object_set_new(j, "image",
+		p->media.url.text ? json_string("")
+				  : json_sprintf("%s/boot/%s" MEDIA_IMAGE,
+					    in->base_url ? in->base_url : "", p->media.name));
 	json_object_update(j, p->media.files);
 	json_object_set_new(context, "media", j);
 	return rc;

@@ -9,7 +9,8 @@
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
  *	server.    address url
- *	media.     name url (no slash at the end) local (true, false: served by us, not by its URL); of an
+ *	media.     name url (no slash at the end) local (true, false: served by us, not by its URL) image (URL
+ *	           of all of a local one, "" else); of an
  *	           imported medium that was recognised: kernel initrd shim grub, as far as it has them
  *	attempt.   number url (other answer files: {{{attempt.url}}}/NAME) answers_url done_url failed_url progress_url up_url
  *	ssh_keys   (list); ssh_keys_json (all of it as JSON, for {{{ }}} in JSON and YAML)

@@ -81,6 +81,22 @@ static int try(struct media *m, const char *path, uint64_t *ret_size)
 	return rc;
 }
 
+/* An image can be had whole, too; a folder cannot. */
+START_TEST(whole_image)
+{
+	struct media *m = table();
+	uint64_t size = 0;
+
+	ck_assert_int_eq(media_add(m, "disc", at("secret")), 0);
+	ck_assert_int_eq(try(m, "disc.iso", &size), 0);
+	ck_assert_uint_eq(size, 6);
+	ck_assert_int_eq(try(m, "tiny.iso", &size), -EISDIR);
+	ck_assert_int_eq(try(m, "other.iso", &size), -ENOENT);
+	ck_assert_int_eq(try(m, ".iso", &size), -ENOENT);
+	media_unref(m);
+}
+END_TEST
+
 /* shim's GRUB is the one that can load from a network, and what is signed comes first. */
 START_TEST(boot_loaders)
 {
@@ -284,6 +300,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, opens);
 	tcase_add_test(t, boot_loaders);
+	tcase_add_test(t, whole_image);
 	tcase_add_test(t, refuses);
 	tcase_add_test(t, old_kernel);
 	tcase_add_test(t, table_rules);
