@@ -106,15 +106,23 @@ static bool is_static(const struct ks_command *c)
 	return ks_is(c, "network") && proto && strcmp(proto, "static") == 0;
 }
 
+/* A template gives nothing where the machine's address is not known. */
+static bool lacks(const struct ks_command *c, const char *option)
+{
+	const char *s = ks_value(c, option);
+
+	return !s || !*s;
+}
+
 static void fixed(struct ks_lint *l, const struct ks_command *c, uint32_t ip, uint32_t mask)
 {
 	uint32_t gateway = address(l, c, "--gateway");
 
 	if (ks_value(c, "--noipv4") || ks_value(c, "--ipv6"))
 		return;
-	if (!ks_value(c, "--ip"))
+	if (lacks(c, "--ip"))
 		ks_error(l, c, ks_column(c, "--bootproto"), "a static address needs '--ip='");
-	if (!ks_value(c, "--netmask"))
+	if (lacks(c, "--netmask"))
 		ks_error(l, c, ks_column(c, "--bootproto"), "a static address needs '--netmask='");
 	if (ip && mask && mask != UINT32_MAX && gateway && (ip & mask) != (gateway & mask))
 		ks_error(l, c, ks_column(c, "--gateway"),

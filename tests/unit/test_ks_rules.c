@@ -198,6 +198,8 @@ static const struct wrong {
 	{BASE, "RHEL9", "network --bootproto=static",
 		"ks:1:9: error: a static address needs '--ip='\n"
 		"ks:1:9: error: a static address needs '--netmask='"},
+	{BASE, "RHEL9", "network --bootproto=static --ip='' --netmask=255.255.255.0",
+		"ks:1:9: error: a static address needs '--ip='"},
 	{BASE, "RHEL9", "network --bootproto=static --ip=192.0.2.7 --netmask=255.0.255.0",
 		"ks:1:43: error: '--netmask=255.0.255.0' is no netmask"},
 	{BASE, "RHEL9",
