@@ -166,7 +166,19 @@ static bool is_opening(const char *line)
 {
 	size_t n = strlen(line);
 
+	while (n && line[n - 1] == ' ')
+		n--;
 	return n == 0 || line[n - 1] == ':';
+}
+
+/* Its own word for how bad that is, which ours then says. */
+static enum finding_level take_level(const char **line)
+{
+	bool warning = strncmp(*line, "warning: ", 9) == 0;
+
+	if (warning || strncmp(*line, "error: ", 7) == 0)
+		*line += warning ? 9 : 7;
+	return warning ? FINDING_WARNING : FINDING_ERROR;
 }
 
 /* xmllint shows the line, and a mark below it. */
@@ -183,6 +195,7 @@ static void take_words(const struct checker *c, const struct lint_input *in, con
 	bool placed = false;
 
 	while ((one = strsep(&rest, "\n")) && n < CHECKER_FINDINGS) {
+		enum finding_level level;
 		const char *text;
 		unsigned here = 0;
 
@@ -195,7 +208,8 @@ static void take_words(const struct checker *c, const struct lint_input *in, con
 		placed = here;
 		if (is_opening(text))
 			continue;
-		findings_add(f, FINDING_ERROR, in->file, line, column, "%s [%s]", text, c->name);
+		level = take_level(&text);
+		findings_add(f, level, in->file, line, column, "%s [%s]", text, c->name);
 		line = column = 0;
 		n++;
 	}

@@ -327,7 +327,9 @@ static void lint_profile(struct linting *l, const char *name)
 		rc = read_folder(l, name, &p, why, sizeof why);
 	else
 		rc = profiles_find(&l->profiles, name, &p, why, sizeof why);
-	if (rc)
+	if (rc == -ENOENT && access(name, F_OK))
+		findings_add(&l->findings, FINDING_ERROR, name, 0, 0, "no such file, and %s", why);
+	else if (rc)
 		take_why(l, name, why);
 	else
 		lint_read_profile(l, p);

@@ -1,0 +1,129 @@
+#include "usher/checkers.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char dir[64], path[4096];
+
+/* A program of this name, which says this of the file that is its last argument. */
+static void install(const char *name, const char *script)
+{
+	char file[128];
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/%s", dir, name);
+	f = fopen(file, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "#!/bin/sh\nfor file; do :; done\n%s\n", script);
+	fclose(f);
+	chmod(file, 0755);
+}
+
+static void begin(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/test_checkers-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
+	setenv("PATH", path, 1);
+}
+
+static void end(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void expect(enum answers format, const char *version, const char *text, const char *want)
+{
+	struct lint_input in = {.file = "f", .text = text, .version = version};
+	struct findings f = {0};
+	char got[4096] = "", line[512];
+
+	checkers_ask(format, &in, &f);
+	for (size_t i = 0; i < f.n; i++) {
+		finding_text(&f, i, line, sizeof(line));
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "\n" : "", line);
+	}
+	ck_assert_str_eq(got, want);
+	findings_fini(&f);
+}
+
+START_TEST(words)
+{
+	install("xmllint", "echo \"$file:3: parser error : no\"; echo '<b>'; echo '  ^'; exit 1");
+	expect(ANSWERS_XML, NULL, "x", "f:3: error: parser error : no [xmllint]");
+	install("jq", "echo 'jq: error: no at line 2, column 7' >&2; exit 2");
+	expect(ANSWERS_JSON, NULL, "x", "f:2:7: error: jq: error: no at line 2, column 7 [jq]");
+	install("ksvalidator",
+		"[ $1 = -v ] && [ $2 = RHEL9 ] || exit 0\n"
+		"printf 'The following problem occurred on line 4 of the kickstart file:\\n\\nNo: "
+		"x\\n'; exit 1");
+	expect(ANSWERS_KICKSTART, "RHEL9", "x", "f:4: error: No: x [ksvalidator]");
+	expect(ANSWERS_KICKSTART, NULL, "x", "");
+	install("debconf-set-selections",
+		"echo 'warning: hm on line 1'; grep -q secret \"$file\" && echo 'error: line 2'; "
+		"exit 1");
+	expect(ANSWERS_PRESEED, NULL, "a\nsecret\n",
+		"f:1: warning: hm on line 1 [debconf-set-selections]\n"
+		"f:2: error: line 2 [debconf-set-selections]");
+	install("xmllint", "exit 3");
+	expect(ANSWERS_XML, NULL, "x", "f: error: it is refused without a word [xmllint]");
+	install("xmllint", "echo all is well");
+	expect(ANSWERS_XML, NULL, "x", "");
+}
+END_TEST
+
+START_TEST(none)
+{
+	setenv("PATH", dir, 1); /* where nothing is */
+	expect(ANSWERS_XML, NULL, "x", "");
+	expect(ANSWERS_SCRIPT, NULL, "if", "");
+	setenv("PATH", path, 1);
+}
+END_TEST
+
+START_TEST(shell)
+{
+	expect(ANSWERS_SCRIPT, NULL, "#!/usr/bin/python3\nif x:\n", "");
+	expect(ANSWERS_SCRIPT, NULL, "#!/bin/sh\ntrue\n", "");
+	install("sh", "echo \"$file: 2: Syntax error\" >&2; exit 2");
+	expect(ANSWERS_SCRIPT, NULL, "if\n", "f:2: error: Syntax error [sh]");
+}
+END_TEST
+
+/* One that goes on when it has said all, and one that says more than anybody reads. */
+START_TEST(bounded)
+{
+	install("xmllint", "exec >&- 2>&-; sleep 60");
+	expect(ANSWERS_XML, NULL, "x", "");
+	install("jq", "yes 'much' | head -c 1000000; exit 1");
+	expect(ANSWERS_NONE, NULL, "x", "");
+	expect(ANSWERS_JSON, NULL, "x", "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("checkers");
+	TCase *t = tcase_create("checkers");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, words);
+	tcase_add_test(t, none);
+	tcase_add_test(t, shell);
+	tcase_add_test(t, bounded);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
