@@ -324,6 +324,35 @@ is_wrong ign "a key that there is not" answers 's/"storage"/"storeage"/' \
 is_wrong ign "a unit without its kind" answers 's/web.service/web/' \
 	"ign/answers:6:34: error: 'name' is 'web', expected a unit's name like web.service"
 
+# --- files ---------------------------------------------------------------------------------------------------------------
+
+file() { printf '%b' "$2" >"$here/$1"; }
+file web.ks 'lang C\n%include more.ks\n%packages\n@core\n%end\n'
+file more.ks 'keybord us\n'
+found "a kickstart that includes another" "more.ks:1:1: error: unknown command 'keybord': did you mean 'keyboard'?" \
+	"$here/web.ks" --version RHEL9
+file preseed.cfg 'd-i passwd/root-login boolean maybe\n'
+found "a preseed" "preseed.cfg:1: error: 'passwd/root-login' is 'maybe', expected true or false" "$here/preseed.cfg"
+file user-data '#cloud-config\nruncmds: []\n'
+found "cloud-config" "user-data:2:1: error: unknown key 'runcmds' in the cloud-config (did you mean 'runcmd'?)" \
+	"$here/user-data"
+file a.ign '{"ignition": {}}'
+found "Ignition" "a.ign:1:14: error: ignition lacks 'version', expected text" "$here/a.ign"
+file a.xml '<a>\n'
+found "XML" "a.xml:2:1: error: Premature end of data in tag a line 1" "$here/a.xml"
+file a.txt 'text\n'
+found "what nobody knows" "a.txt: error: what kind of file it is does not show: say --format" "$here/a.txt"
+found "what is said to be JSON" "a.txt:1:4: error: no JSON: invalid token near 'text'" "$here/a.txt" --format json
+found "a template by itself" "ks/answers: error: it is a template: give its profile, and what comes of it is looked at" \
+	"$here/ks/answers" --format kickstart
+found "a file that is not there" "none.ks: error: No such file or directory" "$here/none.ks"
+file a.sh '#!/bin/sh\nif true\n'
+check "sh is asked about a script" grep -F "a.sh:3: error: Syntax error" <("$USHER" lint "$here/a.sh" 2>/dev/null)
+check "and not when it is to be left out" "$USHER" lint --own "$here/a.sh"
+"$USHER" lint --own --json "$here/preseed.cfg" >"$out"
+check "as JSON" test "$(jq -c '[.errors, .warnings, (.findings[] | .line, .column, .level, .text)]' "$out")" = \
+	"[1,0,1,null,\"error\",\"'passwd/root-login' is 'maybe', expected true or false\"]"
+
 # --- nothing came of it ---------------------------------------------------------------------------------------------------
 
 check "there were 40 and more ($wrong)" test "$wrong" -ge 40
