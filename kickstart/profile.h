@@ -17,7 +17,7 @@
  *	  <requires><memory unit='MiB'>512</memory> <disk unit='GiB'>2</disk></requires>
  *	  <timeout minutes='30'/>
  *	  <setting name='mirror' default='…' required='no' secret='no'
- *XX
+ *	           type='text|password|number|…' values='a|b|c'>what it is</setting>
  *	  <settings from='FILE'/>
  *	  <guest>
  *	    <memory unit='MiB'>1024</memory> <vcpus>1</vcpus> <disk unit='GiB'>4</disk>

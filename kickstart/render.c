@@ -582,6 +582,19 @@ static int check_demands(
 	return 0;
 }
 
+/* All installers call it `network`. Where somebody else leases, an address may be unknown. */
+static int check_network(
+	const struct render_input *in, const json_t *settings, char *why, size_t why_size)
+{
+	const char *network = json_string_value(json_object_get(settings, "network"));
+
+	if (!network || strcmp(network, "static") != 0 || first_v4(nic_of(in)))
+		return 0;
+	snprintf(why, why_size, "network=static, and the address of %s is not known: --ip ADDRESS",
+		in->machine->name);
+	return -EINVAL;
+}
+
 /* The scripts for the boot loaders that the profile asks for: not all of them can do everything. */
 static int try_loaders(const struct profile *p, const json_t *context, char *why, size_t why_size)
 {
@@ -637,6 +650,8 @@ int render_validate(const struct profile *p, const struct render_input *in, uint
 
 	if (rc == 0)
 		rc = profile_settings(p, in->machine->settings, &settings, why, why_size);
+	if (rc == 0)
+		rc = check_network(in, settings, why, why_size);
 	if (rc == 0) {
 		rc = profile_snapshot(p, settings, &snapshot);
 		if (rc < 0)

@@ -49,6 +49,8 @@ check "its kernel" says "$out" 'kernel +images/pxeboot/vmlinuz'
 check "its shim" says "$out" 'shim +EFI/BOOT/BOOTX64.EFI'
 check "who would use it" says "$out" 'profiles +by-name rocky-9'
 check "it is served" arrives images/pxeboot/vmlinuz
+whole() { fetched curl -sS --fail -o "$got" "$url.iso" && cmp "$iso" "$got"; }
+check "so is the image as a whole" whole
 check "and listed" gives "^rocky-9 +Rocky Linux 9.3 .*ready +imported +$iso +by-name rocky-9" media
 check "as JSON too" test "$(usher media rocky-9 --json | jq -r '.distribution + .version + .arch + .files.kernel')" = \
 	rocky9.3x86_64images/pxeboot/vmlinuz

@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <libxml/relaxng.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +57,66 @@ static int read_p(struct profile **ret, char why[512])
 	return profile_read(path, ret, why, 512);
 }
 
-/* Reads profile.xml with this text and expects the message, less the path in front. */
+static void quiet(void *arg, const char *fmt, ...)
+{
+	(void)arg;
+	(void)fmt;
+}
+
+/* Does kickstart/profile.rng take it? */
+static bool schema_takes(const char *xml)
+{
+	static xmlRelaxNG *schema;
+	xmlRelaxNGValidCtxt *valid;
+	xmlDoc *doc;
+	int rc;
+
+	if (!schema) {
+		char path[256];
+		xmlRelaxNGParserCtxt *parser;
+
+		snprintf(path, sizeof(path), "%s/kickstart/profile.rng",
+			getenv("USHER_TOP") ? getenv("USHER_TOP") : ".");
+		parser = xmlRelaxNGNewParserCtxt(path);
+		ck_assert_ptr_nonnull(parser);
+		schema = xmlRelaxNGParse(parser);
+		ck_assert_ptr_nonnull(schema);
+		xmlRelaxNGFreeParserCtxt(parser);
+	}
+	doc = xmlReadMemory(xml, (int)strlen(xml), "x", NULL,
+		XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NONET);
+	if (!doc)
+		return false;
+	valid = xmlRelaxNGNewValidCtxt(schema);
+	xmlRelaxNGSetValidErrors(valid, quiet, quiet, NULL);
+	rc = xmlRelaxNGValidateDoc(valid, doc);
+	xmlRelaxNGFreeValidCtxt(valid);
+	xmlFreeDoc(doc);
+	return rc == 0;
+}
+
+/* What a schema cannot say. */
+static bool beyond_schema(const char *message)
+{
+	static const char *const parts[] = {"a second <setting> of the name",
+		"a second answer file of the name", "setting 'a' is", "required and has a default",
+		"' of the setting 'a', expected type=", "bad max", "in clear", "the name is 'q'",
+		"the template 'gone' cannot be read"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strstr(message, parts[i]))
+			return true;
+	return false;
+}
+
+/* Reads profile.xml with this text and expects the message, less the path in front. The schema has the same verdict. */
 static void expect_error(const char *xml, const char *want)
 {
 	struct profile *p = NULL;
 	char why[512], expected[600];
+
+	ck_assert_msg(
+		schema_takes(xml) == beyond_schema(want), "the schema says otherwise: %s", want);
 
 	put("p/profile.xml", xml);
 	ck_assert_msg(read_p(&p, why) < 0, "no error, expected %s", want);
@@ -95,6 +151,11 @@ START_TEST(reads_all)
 	put("p/part", "{{set.a}}{{>part}}");
 	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
 	ck_assert_str_eq(p->title, "The title");
+	ck_assert_int_eq(
+		system("cd \"${USHER_TOP:-.}\" && for p in kickstart/profiles/*/profile.xml "
+		       "kickstart/partials/*.xml; do ! command -v xmllint || xmllint -noout "
+		       "-relaxng kickstart/profile.rng $p || exit 1; done >/dev/null 2>&1"),
+		0);
 	ck_assert_ptr_null(p->media.path);
 	ck_assert_str_eq(p->media.url.text, "http://h/{{set.a}}/");
 	ck_assert_str_eq(p->media.fix, "do it");
@@ -460,7 +521,8 @@ START_TEST(snapshot)
 	{ /* each part is needed but the answers' names */
 		copy = json_copy(snap);
 		json_object_del(copy, key);
-		if (strcmp(key, "answers") != 0 && strcmp(key, "files") != 0 && strcmp(key, "paths") != 0)
+		if (strcmp(key, "answers") != 0 && strcmp(key, "files") != 0 &&
+			strcmp(key, "paths") != 0)
 			ck_assert_msg(profile_from_snapshot(copy, &back, NULL, why, sizeof(why)) ==
 					-EPROTO,
 				"%s", key);
@@ -571,8 +633,9 @@ START_TEST(shared_settings)
 	put("set/p/profile.xml",
 		HEAD BOOT "<answers format='shell' template='a'/>\n<settings from='common.xml'/>\n"
 			  "<setting name='own'/><setting name='both' default='1'/></profile>");
-	expect_no_partial("", "set/p/profile.xml:6:1: no partial 'common.xml' in set/p, "
-			      "site/partials, partials");
+	expect_no_partial("",
+		"set/p/profile.xml:6:1: no partial 'common.xml' in set/p, "
+		"site/partials, partials");
 	put("partials/common.xml",
 		"<settings>\n<setting name='both' default='2'/><setting name='more' "
 		"type='list'>help</setting></settings>");
@@ -583,15 +646,18 @@ START_TEST(shared_settings)
 	ck_assert_uint_eq(p->n_files, 1);
 	profile_free(p);
 	p = NULL;
-	put("partials/common.xml", "<settings>\n<setting name='x'/>\n<setting name='x'/></settings>");
+	put("partials/common.xml",
+		"<settings>\n<setting name='x'/>\n<setting name='x'/></settings>");
 	expect_no_partial("", "partials/common.xml:3: a second <setting> of the name 'x'");
 	put("partials/common.xml", "<profile/>");
 	expect_no_partial("", "partials/common.xml:1: <profile>, expected <settings>");
 	put("partials/common.xml", "<settings><setings/></settings>");
-	expect_no_partial("", "partials/common.xml:1: unknown element <setings> in <settings> (did "
-			      "you mean 'setting'?)");
+	expect_no_partial("",
+		"partials/common.xml:1: unknown element <setings> in <settings> (did "
+		"you mean 'setting'?)");
 	put("set/p/profile.xml", HEAD BOOT "<settings from='../x'/></profile>");
-	expect_no_partial("", "set/p/profile.xml:5: bad file '../x', expected a letter or digit first");
+	expect_no_partial(
+		"", "set/p/profile.xml:5: bad file '../x', expected a letter or digit first");
 }
 END_TEST
 

@@ -587,6 +587,17 @@ START_TEST(answer_files)
 }
 END_TEST
 
+START_TEST(static_without_address)
+{
+	put("profile.xml",
+		"<profile name='p'><title>T</title><media name='m' path='/m'/><boot><kernel>k"
+		"</kernel></boot><setting name='network' values='dhcp|static'/></profile>");
+	set("network", "static");
+	machine.nics[0].n_addrs = 0;
+	expect_refusal(0, 0, "network=static, and the address of web01 is not known: --ip ADDRESS");
+}
+END_TEST
+
 START_TEST(choices_and_keys)
 {
 	struct profile *p;
@@ -654,6 +665,7 @@ int main(void)
 	tcase_add_test(t, snapshot_holds);
 	tcase_add_test(t, files);
 	tcase_add_test(t, choices_and_keys);
+	tcase_add_test(t, static_without_address);
 	tcase_add_test(t, answer_files);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
