@@ -8,7 +8,7 @@
 #include <yaml.h>
 
 enum {
-	BRACKETS_MAX = 500, /* open at once: each makes libyaml slower at every word that follows */
+	BRACKETS_MAX = 128, /* open at once: each makes libyaml slower at every word that follows */
 };
 
 struct shape_file {

@@ -258,7 +258,7 @@ START_TEST(limits)
 	long_text[LINT_TEXT_MAX + 1] = '\0';
 	expect(ANSWERS_YAML, long_text, " error: has 1048577 bytes, expected at most 1048576");
 	long_text[LINT_TEXT_MAX] = '\0';
-	expect(ANSWERS_YAML, long_text, "1: error: more than 500 brackets are open here");
+	expect(ANSWERS_YAML, long_text, "1: error: more than 128 brackets are open here");
 	free(long_text);
 	expect(ANSWERS_SCRIPT, "if\n", "");
 	expect(ANSWERS_NONE, "if\n", "");
