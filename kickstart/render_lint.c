@@ -99,11 +99,12 @@ void render_lint_place(const struct profile *p, const char *name, const char *te
 
 enum { SECRET_MIN = 3 }; /* bytes: what is shorter is in every word */
 
-static bool tells(const char *said, const json_t *secret)
+/* A default is no secret: it stands in the profile. */
+static bool tells(const char *said, const struct profile_setting *setting, const json_t *value)
 {
-	const char *s = json_string_value(secret);
+	const char *s = json_string_value(value);
 
-	return s && strlen(s) >= SECRET_MIN && strstr(said, s);
+	return s && strlen(s) >= SECRET_MIN && strcmp(s, setting->def) != 0 && strstr(said, s);
 }
 
 static void mask(const struct rendering *r, struct findings *rendered)
@@ -117,7 +118,7 @@ static void mask(const struct rendering *r, struct findings *rendered)
 		if (!s->secret && s->type != SETTING_PASSWORD)
 			continue;
 		for (size_t n = 0; n < rendered->n; n++)
-			if (tells(rendered->v[n].text, json_object_get(set, s->name)))
+			if (tells(rendered->v[n].text, s, json_object_get(set, s->name)))
 				snprintf(rendered->v[n].text, FINDING_TEXT,
 					"something is wrong with the value of the setting '%s', "
 					"which is secret",

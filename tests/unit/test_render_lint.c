@@ -1,0 +1,134 @@
+#include "kickstart/profile.h"
+#include "kickstart/render_lint.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char parent[64], dir[96];
+
+static void put(const char *name, const char *text)
+{
+	char path[160];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void set_up(void)
+{
+	strcpy(parent, "/tmp/usher-lint-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(parent));
+	snprintf(dir, sizeof(dir), "%s/p", parent);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+}
+
+static void tear_down(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", parent);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* All findings of the profile for a guest with these settings, a line each, without the folder. */
+static void expect(const char *key, const char *value, const char *want)
+{
+	struct machine *m = machine_new();
+	struct render_input in = {.machine = m, .base_url = "http://192.0.2.1"};
+	struct rendering *r = NULL;
+	struct profile *p = NULL;
+	struct findings f = {0};
+	json_t *snapshot = NULL, *all;
+	char why[512] = "", got[2048] = "", line[512];
+
+	m->guest = true;
+	snprintf(m->name, sizeof(m->name), "web01");
+	if (key)
+		json_object_set_new(m->settings, key, json_string(value));
+	ck_assert_msg(profile_read(dir, &p, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_validate(p, &in, 0, 0, &snapshot, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_lint(r, 0, &f, why, sizeof(why)) == 0, "%s", why);
+	for (size_t i = 0; i < f.n; i++) {
+		finding_text(&f, i, line, sizeof(line));
+		ck_assert_int_eq(strncmp(line, dir, strlen(dir)), 0);
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "\n" : "",
+			line + strlen(dir) + 1);
+	}
+	ck_assert_str_eq(got, want);
+	all = findings_json(&f);
+	ck_assert_uint_eq(json_array_size(all), f.n);
+	json_decref(all);
+	findings_fini(&f);
+	rendering_free(r);
+	json_decref(snapshot);
+	profile_free(p);
+	machine_free(m);
+}
+
+static const char xml[] = "<profile name='p'><title>t</title><media name='m' path='/'/>"
+			  "<boot><kernel>k</kernel><initrd>i</initrd><cmdline>c</cmdline></boot>"
+			  "<answers format='autoinstall' template='user-data'>"
+			  "<file name='meta-data' format='yaml' template='meta-data'/></answers>"
+			  "<setting name='open' default='all'>o</setting>"
+			  "<setting name='hidden' default='all' secret='yes'>s</setting></profile>";
+
+static const char user_data[] =
+	"#cloud-config\nautoinstall:\n  version: 1\n  user-data: {}\n{{>more}}\n";
+
+/* By file and line of partials and of files beside the answers; by column only where no value is before it. */
+START_TEST(places)
+{
+	put("profile.xml", xml);
+	put("user-data", user_data);
+	put("more", "{{! gone }}\n  updates: {{set.open}}\n  shutdwon: x\n");
+	put("meta-data", "a: 1\na: {{machine.name}}\n");
+	expect(NULL, NULL,
+		"more:3:3: error: unknown key 'shutdwon' in autoinstall (did you mean "
+		"'shutdown'?)\n"
+		"meta-data:2:1: error: 'a' is there already in line 1, which is lost: keep one of "
+		"them");
+	put("meta-data", "");
+	put("more", "  updates: {{set.open}}\n");
+	expect("open", "none", "more:1: error: 'updates' is 'none', expected security or all");
+}
+END_TEST
+
+START_TEST(secrets)
+{
+	put("profile.xml", xml);
+	put("user-data", user_data);
+	put("meta-data", "");
+	put("more", "  updates: {{set.hidden}}\n");
+	expect(NULL, NULL, "");
+	expect("hidden", "hush-hush",
+		"more:1: error: something is wrong with the value of the setting 'hidden', which "
+		"is "
+		"secret");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("render_lint");
+	TCase *t = tcase_create("render_lint");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, places);
+	tcase_add_test(t, secrets);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
