@@ -78,6 +78,7 @@ check "by HTTP it would be the same" has "if linux '/boot/lab/kernel' 'answers=$
 file=${answers%/answers}/nocloud/meta-data
 status() { [ "$(inside "$1" curl -sS -o /dev/null -w '%{http_code}' "$2")" = "$3" ]; }
 check "a file beside the answers is served" has 'instance-id: "web01"' inside 1 curl -sS "$file"
+check "and can be looked at" has 'instance-id: "web01"' "$USHER" render web01 nocloud/meta-data
 check "as what it is" has "Content-Type: application/yaml" inside 1 curl -sSD - -o /dev/null "$file"
 check "which is told" told web01 'answers .*nocloud/meta-data fetched by 10.66.0.11'
 check "and is not yet installing" state_is web01 booting

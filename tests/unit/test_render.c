@@ -559,6 +559,11 @@ START_TEST(answer_files)
 	ck_assert_int_eq(render_answers(r, &text, why, sizeof(why)), 0);
 	ck_assert_str_eq(text, "a: \"web01\"");
 	free(text);
+	/* A semicolon would end GRUB's command, and iPXE's where it stands alone. */
+	ck_assert_int_eq(render_script(r, SCRIPT_GRUB, &text, why, sizeof(why)), 0);
+	has(text, " 'ds=nocloud-net;s=http://192.168.122.1:8067/m/cafe/nocloud/' ");
+	free(text);
+	text = NULL;
 	ck_assert_int_eq(render_answers_file(r, "b", &text, NULL, why, sizeof(why)), -ENOENT);
 	ck_assert_str_eq(why, "profile 'p' has no answer file 'b'");
 	rendering_free(r);
