@@ -65,9 +65,13 @@ static int write_file(const char *text, char path[64])
 	return close(fd);
 }
 
+/* debconf's own database is locked while this host installs a package: it is given one beside the file. */
+#define DEBCONF_TAIL ".debconf"
+
 static void become(const struct checker *c, const char *path, const char *version, int out)
 {
 	const char *argv[8] = {c->name};
+	char database[64 + sizeof "File{" DEBCONF_TAIL "}"];
 	size_t n = 1;
 
 	for (size_t i = 0; i < 6 && c->argv[i]; i++)
@@ -76,6 +80,8 @@ static void become(const struct checker *c, const char *path, const char *versio
 							     : c->argv[i];
 	setpgid(0, 0);
 	setenv("LC_ALL", "C", 1);
+	snprintf(database, sizeof database, "File{%s" DEBCONF_TAIL "}", path);
+	setenv("DEBCONF_DB_REPLACE", database, 1);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	close(STDIN_FILENO);
@@ -238,12 +244,14 @@ static void ask(
 
 void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f)
 {
-	char path[64];
+	char path[64], database[sizeof path + sizeof DEBCONF_TAIL];
 
 	if (write_file(in->text, path))
 		return;
+	snprintf(database, sizeof database, "%s" DEBCONF_TAIL, path);
 	for (size_t i = 0; i < sizeof checkers / sizeof *checkers; i++)
 		if (checkers[i].format == format && is_for(&checkers[i], in))
 			ask(&checkers[i], in, path, f);
 	unlink(path);
+	unlink(database);
 }

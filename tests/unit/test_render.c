@@ -246,7 +246,10 @@ START_TEST(debian)
 	ck_assert_int_eq(shell(early, "sh -n $F"), 0);
 	ck_assert_int_eq(shell(late, "sh -n $F"), 0);
 	if (system("command -v debconf-set-selections >/dev/null") == 0)
-		ck_assert_int_eq(shell(s.answers, "debconf-set-selections -c $F"), 0);
+		ck_assert_int_eq(
+			shell(s.answers,
+				"DEBCONF_DB_REPLACE=File{$F.debconf} debconf-set-selections -c $F"),
+			0);
 	free(early);
 	free(late);
 	early = serve_file("debian-12", "pre.sh");

@@ -28,10 +28,10 @@ static const char *const values[][2] = {{"partitions", "lvm"}, {"user", "ann"},
 
 /* $F is a file of that kind: what its format's own checker says. One that is not installed is not asked. */
 static const char *const checkers[ANSWERS_KINDS] = {
-	[ANSWERS_PRESEED] =
-		"! command -v debconf-set-selections || debconf-set-selections -c $F && "
-		"sed -n '/early_command\\|late_command/,/[^\\\\]$/p' $F | "
-		"sed 's/^d-i [a-z/_]* string//' >$F.sh && sh -n $F.sh",
+	[ANSWERS_PRESEED] = "! command -v debconf-set-selections || "
+			    "DEBCONF_DB_REPLACE=File{$F.debconf} debconf-set-selections -c $F && "
+			    "sed -n '/early_command\\|late_command/,/[^\\\\]$/p' $F | "
+			    "sed 's/^d-i [a-z/_]* string//' >$F.sh && sh -n $F.sh",
 	[ANSWERS_SCRIPT] = "sh -n $F",
 	[ANSWERS_AUTOINSTALL] =
 		"C=$TOP/build/peers/cloud-init/usr/lib/python3/dist-packages; [ ! -d $C ] || "
