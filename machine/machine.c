@@ -14,6 +14,14 @@ const struct ip *machine_ip(const struct machine *m)
 	return m->n_nics && m->nics[0].n_addrs ? &m->nics[0].addrs[0] : NULL;
 }
 
+const struct nic *machine_nic_on(const struct machine *m, uint32_t segment)
+{
+	for (size_t i = 0; i < m->n_nics; i++)
+		if (m->nics[i].segment_id == segment)
+			return &m->nics[i];
+	return NULL;
+}
+
 void machine_tell(const struct machine *m, const char *kind, const char *text)
 {
 	if (m->home->timeline)

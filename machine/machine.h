@@ -129,6 +129,7 @@ size_t machines_count(const struct machines *ms);
 const char *machine_name_error(const char *name);
 /* The address lookups below use nics[0]. */
 const struct ip *machine_ip(const struct machine *m); /* first address or NULL */
+const struct nic *machine_nic_on(const struct machine *m, uint32_t segment); /* or NULL */
 
 /*
  * Life. Each runs life_step(), changes and saves the record, puts the state's event on the

@@ -54,14 +54,6 @@ void boot_respond_committed(
 		parked_send(p, -ENOMEM);
 }
 
-static const struct nic *nic_on(const struct machine *m, uint32_t segment)
-{
-	for (size_t i = 0; i < m->n_nics; i++)
-		if (m->nics[i].segment_id == segment)
-			return &m->nics[i];
-	return NULL;
-}
-
 /* For the boot that is under way. */
 static int rendering_for(struct service *s, const struct machine *m, uint32_t segment,
 	struct rendering **ret, char *why, size_t size)
@@ -69,7 +61,7 @@ static int rendering_for(struct service *s, const struct machine *m, uint32_t se
 	const struct segment *seg = segments_by_id(&s->segments, segment);
 	char url[128] = "";
 	struct render_input in = {.machine = m,
-		.nic = nic_on(m, segment),
+		.nic = machine_nic_on(m, segment),
 		.segment = seg,
 		.base_url = url,
 		.token = m->attempt.token,
@@ -256,11 +248,13 @@ void boot_handle(struct service *s, struct http_request *r)
 	what = what ? what + 1 : "nothing";
 	route = report_route(what);
 	/* another segment may use the same addresses */
-	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && nic_on(m, r->segment);
+	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && machine_nic_on(m, r->segment);
 	for_report = m && route && kind == route->kind;
 	if ((for_boot || for_report) &&
 		r->method == HTTP_HEAD) /* firmware asks for the size first: that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);
+	else if (for_boot && guest_is_elsewhere(s, m, r->segment, &r->peer, what))
+		http_respond_error(r, 403, "%s does not sit there", m->name);
 	else if (for_boot && !strcmp(what, "boot.ipxe"))
 		boot_script(s, r, m, kind);
 	else if (for_boot && profile_serves(m->attempt.snapshot, what))

@@ -69,6 +69,10 @@ static int script_of(struct service *s, struct machine *m, enum script_kind kind
 {
 	char why[512] = "out of memory", fix[128];
 
+	if (guest_is_elsewhere(s, m, segment, peer, "boot script")) {
+		snprintf(fix, sizeof fix, "See: usher timeline %s", m->name);
+		return script_refuse(kind, "this machine does not sit there", fix, ret);
+	}
 	if (machine_boot_named(m, peer, clock_mono_ms()))
 		return boot_refusal(m, kind, ret);
 	if (!boot_render(s, m, segment, kind, ret, why, sizeof why))

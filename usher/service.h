@@ -11,7 +11,7 @@
  *   follow_api.c  the timeline, long polled
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
  *   media_survey.c  what is told of media; verifying.c: their sums
- *   render_api.c  what a machine would be served
+ *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
  *   ready.c   are the files of an install there, asked of the worker
  */
 #ifndef USHER_USHER_SERVICE_H
@@ -134,6 +134,10 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
 /* Answers with `text` (heap, taken; NULL: out of memory) once all that was put is on disk. */
 void boot_respond_committed(struct service *s, struct http_request *r, unsigned status,
 	const char *type, char *text);
+
+/* guest_port.c: a guest that asks from another card or port than its own, which is then on the timeline. */
+bool guest_is_elsewhere(struct service *s, const struct machine *m, uint32_t segment,
+	const struct ip *peer, const char *what);
 
 /* boot_name.c: boot scripts by fixed names. */
 bool boot_is_script(const char *name);

@@ -1,0 +1,138 @@
+#include "core/neighbour.h"
+
+#include "core/link.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <string.h>
+
+struct answer {
+	int index;
+	struct mac mac;
+	bool heard;
+};
+
+static int errno_of(int nl_rc)
+{
+	switch (-nl_rc) {
+	case 0:
+		return 0;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_OBJ_NOTFOUND:
+	case NLE_NOADDR:
+		return -ENOENT;
+	case NLE_NODEV:
+		return -ENODEV;
+	case NLE_OPNOTSUPP:
+	case NLE_INVAL:
+		return -EOPNOTSUPP;
+	default:
+		return -EIO;
+	}
+}
+
+static int on_neighbour(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	struct answer *a = arg;
+	struct nlattr *hw;
+
+	if (h->nlmsg_type != RTM_NEWNEIGH || !nlmsg_valid_hdr(h, sizeof(struct ndmsg)))
+		return NL_OK;
+	hw = nlmsg_find_attr(h, sizeof(struct ndmsg), NDA_LLADDR);
+	if (!hw || nla_len(hw) != (int)sizeof a->mac.b)
+		return NL_OK;
+	memcpy(a->mac.b, nla_data(hw), sizeof a->mac.b);
+	a->index = ((const struct ndmsg *)nlmsg_data(h))->ndm_ifindex;
+	a->heard = true;
+	return NL_OK;
+}
+
+/* Takes the message. The answer to it is one message, or an error. */
+static int ask(struct nl_msg *msg, struct answer *a)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+
+	if (!rc)
+		nl_socket_disable_auto_ack(sock);
+	if (!rc)
+		rc = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_neighbour, a);
+	if (!rc)
+		rc = nl_send_auto(sock, msg);
+	if (rc >= 0)
+		rc = nl_recvmsgs_default(sock);
+	if (sock)
+		nl_socket_free(sock);
+	nlmsg_free(msg);
+	return rc < 0 ? errno_of(rc) : a->heard ? 0 : -ENOENT;
+}
+
+static struct nl_msg *question(int family, int index)
+{
+	struct ndmsg of = {.ndm_family = (uint8_t)family, .ndm_ifindex = index};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETNEIGH, 0);
+
+	if (msg && nlmsg_append(msg, &of, sizeof of, NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
+{
+	int index = (int)if_nametoindex(link), rc;
+	struct answer a = {.heard = false};
+	struct nl_msg *msg;
+
+	if (!index || ip->family != IP_V4)
+		return index ? -ENOENT : -ENODEV;
+	msg = question(AF_INET, index);
+	if (!msg || nla_put(msg, NDA_DST, 4, ip->b) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	rc = ask(msg, &a);
+	if (!rc)
+		*ret = a.mac;
+	return rc;
+}
+
+int neighbour_port(const char *bridge, const struct mac *mac, char ret_name[NEIGHBOUR_PORT],
+	struct mac *ret_mac)
+{
+	uint32_t index = if_nametoindex(bridge);
+	struct answer a = {.heard = false};
+	char name[IF_NAMESIZE];
+	struct link_state port;
+	struct nl_msg *msg;
+	int rc;
+
+	if (!index)
+		return -ENODEV;
+	msg = question(AF_BRIDGE, 0);
+	if (!msg || nla_put(msg, NDA_LLADDR, sizeof mac->b, mac->b) < 0 ||
+		nla_put_u32(msg, NDA_MASTER, index) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	rc = ask(msg, &a);
+	if (rc)
+		return rc;
+	if (a.index == (int)index || !if_indextoname((unsigned)a.index, name))
+		return -ENOENT;
+	rc = link_lookup(name, &port);
+	if (rc)
+		return rc;
+	memcpy(ret_name, port.name, NEIGHBOUR_PORT);
+	*ret_mac = port.mac;
+	return 0;
+}

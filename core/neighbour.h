@@ -1,0 +1,19 @@
+/*
+ * Who is where on a link, as the kernel knows (libnl-3). Each is one or two questions to the kernel, which it answers at
+ * once: no dump, so the main loop may ask. Kernels before 5.0 do not answer: -EOPNOTSUPP or -EIO.
+ */
+#ifndef USHER_CORE_NEIGHBOUR_H
+#define USHER_CORE_NEIGHBOUR_H
+
+#include "core/addr.h"
+
+/* The MAC that answers for this IPv4 address there. -ENOENT: not known; -ENODEV: no such link. */
+int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret);
+
+enum { NEIGHBOUR_PORT = 16 }; /* IFNAMSIZ */
+/* The port of a bridge behind which a MAC was heard last: its link's name and its own MAC. -ENOENT: not heard, or it is
+ * the bridge's own; -EOPNOTSUPP: `bridge` is none. */
+int neighbour_port(const char *bridge, const struct mac *mac, char ret_name[NEIGHBOUR_PORT],
+	struct mac *ret_mac);
+
+#endif

@@ -1,0 +1,92 @@
+#include "core/neighbour.h"
+
+#include <check.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Each test runs in a process and a network namespace of its own. */
+static bool in_namespace;
+
+static void setup(void)
+{
+	in_namespace = !unshare(CLONE_NEWNET) || !unshare(CLONE_NEWUSER | CLONE_NEWNET);
+	if (in_namespace &&
+		system("ip link set lo up && ip link add br0 type bridge && ip link set br0 up &&"
+		       "ip link add p1 address fe:54:00:00:00:01 type veth peer name c1 &&"
+		       "ip link set p1 master br0 up && ip link set c1 up"))
+		in_namespace = false;
+	if (!in_namespace)
+		fprintf(stderr, "skipped: neighbours: no network namespace, or no bridge in it\n");
+}
+
+static void sh(const char *command)
+{
+	ck_assert_msg(!system(command), "%s", command);
+}
+
+static struct mac mac_of(const char *text)
+{
+	struct mac mac;
+
+	ck_assert_int_eq(mac_parse(text, &mac), 0);
+	return mac;
+}
+
+START_TEST(port)
+{
+	struct mac mac = mac_of("52:54:00:00:00:01"), of;
+	char name[NEIGHBOUR_PORT], text[MAC_TEXT];
+
+	if (!in_namespace)
+		return;
+	ck_assert_int_eq(neighbour_port("br7", &mac, name, &of), -ENODEV);
+	ck_assert_int_eq(neighbour_port("p1", &mac, name, &of), -EOPNOTSUPP);
+	ck_assert_int_eq(neighbour_port("br0", &mac, name, &of), -ENOENT);
+	sh("bridge fdb add 52:54:00:00:00:01 dev p1 master static");
+	ck_assert_int_eq(neighbour_port("br0", &mac, name, &of), 0);
+	ck_assert_str_eq(name, "p1");
+	ck_assert_str_eq(mac_format(&of, text), "fe:54:00:00:00:01");
+	sh("bridge fdb del 52:54:00:00:00:01 dev p1 master");
+	ck_assert_int_eq(neighbour_port("br0", &mac, name, &of), -ENOENT);
+}
+END_TEST
+
+START_TEST(neighbour)
+{
+	struct ip ip;
+	struct mac mac;
+	char text[MAC_TEXT];
+
+	if (!in_namespace)
+		return;
+	ck_assert_int_eq(ip_parse("192.0.2.2", &ip), 0);
+	ck_assert_int_eq(neighbour_mac("br7", &ip, &mac), -ENODEV);
+	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), -ENOENT);
+	sh("ip address add 192.0.2.1/24 dev br0 &&"
+	   "ip neighbour add 192.0.2.2 lladdr 52:54:00:00:00:01 dev br0");
+	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), 0);
+	ck_assert_str_eq(mac_format(&mac, text), "52:54:00:00:00:01");
+	ck_assert_int_eq(neighbour_mac("c1", &ip, &mac), -ENOENT);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("neighbour");
+	TCase *t = tcase_create("neighbour");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, port);
+	tcase_add_test(t, neighbour);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
