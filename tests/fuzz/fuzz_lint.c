@@ -13,7 +13,7 @@ static void check(const struct findings *f, const char *text)
 	size_t lines = 1, errors = 0;
 
 	for (const char *s = text; *s; s++)
-		lines += *s == '\n';
+		lines += strchr("\n\r\x85\xa8\xa9", *s) != NULL; /* in YAML so do NEL, LS and PS */
 	for (size_t i = 0; i < f->n; i++) {
 		/* a reader that fails at the end may count one more */
 		if (f->v[i].line > lines + 1 || strchr(f->v[i].text, '\n') || !*f->v[i].text)
