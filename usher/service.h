@@ -4,7 +4,8 @@
  *   serve.c     starts and stops it           segments.c  finds out what is served; links.c follows it
  *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
  *   boot_name.c  boot scripts by fixed names: GRUB's, PXELINUX's
- *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right
+ *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right,
+ *                                             linted.c: and what the linters say of its answers
  *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
  *   cache.c     kernels and initrds by URL: are they here; fetch_api.c: the API's side of it
  *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
