@@ -48,13 +48,16 @@ static const char *file_of(const char *url)
 static void draw_bar(json_t *file)
 {
 	double have = mb_of(file, "have"), size = mb_of(file, "size");
-	int full = size > 0 ? (int)(have * BAR / size) : 0;
+	bool gone = json_object_get(file, "gone");
+	int full = size > 0 ? (int)(have * BAR / size) : gone ? BAR : 0;
 
 	fprintf(stderr, "\033[K%-*.*s [", NAME, NAME, file_of(text_of(file, "url")));
 	for (int i = 0; i < BAR; i++)
 		fputc(i < full ? '#' : '.', stderr);
 	if (size > 0)
 		fprintf(stderr, "] %3.0f %% of %.1f MB\n", have * 100 / size, size);
+	else if (gone) /* too quickly to be seen */
+		fprintf(stderr, "] done\n");
 	else
 		fprintf(stderr, "] %.1f MB\n", have);
 }

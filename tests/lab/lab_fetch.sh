@@ -41,6 +41,7 @@ nginx_config() {
 		  server {
 		    listen $MIRROR; root $WEB;
 		    location /slow { limit_rate 2m; }
+		    location /other { limit_rate 10m; }
 		    location /moved { rewrite ^/moved/(.*) http://$MIRROR/tree/\$1 redirect; }
 		    location /away { return 302 file:///etc/hostname; }
 		    location /broken { return 503; }
