@@ -11,7 +11,7 @@ commands="serve check create enroll list show timeline watch wait reinstall disa
 known=$("$USHER" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 man=$LAB_TOP/usher/usher.1
 
-run() { timeout 30 "$@" >"$out" 2>"$said" </dev/null; }
+run() { timeout 120 "$@" >"$out" 2>"$said" </dev/null; }
 
 # ends WHAT STATUS TEXT COMMAND…: it ends with this status; TEXT (an extended regular expression; "" silence) is on
 # standard error, and when the status is 1 that is one line.
@@ -229,8 +229,8 @@ watcher=$!
 early=$!
 "$USHER" wait third --for deleted >>"$USHER_LAB/waited" 2>&1 &
 deleted=$!
-sleep 1
-check "wait for a machine that is not there is an error" sh -c "! kill -0 $early 2>/dev/null"
+ended() { ! kill -0 "$1"; }
+check "wait for a machine that is not there is an error" wait_until 10 ended $early
 wait $early
 "$USHER" enroll other --no-ssh-key --mac 02:00:00:00:00:02 --profile plain >/dev/null
 followed() { jq -r .machine "$USHER_LAB/followed" | grep -cx "$1"; }

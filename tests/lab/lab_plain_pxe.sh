@@ -15,7 +15,7 @@ installer_need_tiny
 installer_profile by-default
 installer_profile by-pxelinux "bios='pxelinux.0'"
 clients_start
-patience=60
+patience=150 # pxelinux fetches 18 MB block by block, each by way of the cable
 check "the cable is built" plain_pxe_build || lab_end
 for machine in "undionly 1 by-default" "pxelinux 2 by-pxelinux"; do
 	read -r name n profile <<<"$machine"
