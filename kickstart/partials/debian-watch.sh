@@ -17,7 +17,7 @@ while sleep 5; do
 	text=$(grep -F 'WARNING **:' /tmp/usher.lines | tail -n 1 | sed 's/.*WARNING[ *:]*//' | words)
 	case $text in
 	'') ;;
-	*failed+with+error+code*)
+	*failed+with+error+code* | *mirror+does+not+support*) # it shows what is wrong, and waits for a key
 		tell failed "$text$(grep -v -F 'WARNING **:' /tmp/usher.lines | tail -n 8 | cut -d ' ' -f 5- | words)" ;;
 	*) tell progress "warning:+$text" ;;
 	esac
