@@ -7,7 +7,7 @@ Q      := $(if $(filter 0,$(V)),@)
 say     = $(if $(filter 0,$(V)),@echo '  $(1)')
 
 PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1
-ROOMS ?= core machine dhcpd tftpd httpd kickstart guest hooks usher
+ROOMS ?= core machine dhcpd tftpd httpd kickstart kickstart/lint kickstart/media guest hooks usher
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
          -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 
@@ -61,13 +61,13 @@ $(B)/obj/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The linter's tables of kickstart commands, as C.
-$(B)/gen/ks_table.inc: kickstart/kickstart-commands.tsv kickstart/kickstart-sections.tsv
+$(B)/gen/ks_table.inc: kickstart/lint/kickstart-commands.tsv kickstart/lint/kickstart-sections.tsv
 	$(call say,GEN   $@)
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -F '\t' '!/^#/ { n = split($$1, c, " "); gsub(/[A-Z0-9]+/, "KS_&", $$2); gsub(/ /, "|", $$2); \
 		for (i = 1; i <= n; i++) printf "{\"%s\", %s, KS_%s, \"%s\"},\n", c[i], $$2, toupper($$3), $$4 }' $^ >$@
-$(B)/obj/kickstart/ks_commands.o: $(B)/gen/ks_table.inc
-$(B)/obj/kickstart/ks_commands.o: ALL_CFLAGS += -I$(B)/gen
+$(B)/obj/kickstart/lint/ks_commands.o: $(B)/gen/ks_table.inc
+$(B)/obj/kickstart/lint/ks_commands.o: ALL_CFLAGS += -I$(B)/gen
 
 # Unit tests: check(3), one program a file.
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libusher.a
@@ -142,7 +142,7 @@ demo:
 	$(Q)contrib/demo
 
 format:
-	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h tests/unit/*.c tests/fuzz/*.c tests/lab/*.c)
+	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h */*/*.h tests/unit/*.c tests/fuzz/*.c tests/lab/*.c)
 
 install: all
 	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/bin/usher

@@ -18,7 +18,8 @@
 enum {
 	RETRY_MS = 1000, /* after a failed write, when nothing new is committed */
 	PAUSE_MS = 50,   /* and at least */
-	PAUSE_TRIES = 4, /* nor sooner than so many times what the failed try took: each one writes all
+	PAUSE_TRIES =
+		4, /* nor sooner than so many times what the failed try took: each one writes all
 			    that is kept, and a full disk must not cost a core */
 	PAUSE_MOST_MS = 10 * 1000,
 };
@@ -248,8 +249,9 @@ static void note_outcome(struct store *s, int rc, int64_t began)
 	int64_t now = clock_mono_ms(), pause = (now - began) * PAUSE_TRIES;
 
 	if (rc < 0 && !s->failing)
-		log_error("store: cannot write to %s: %s: %s; what waits for it is not acknowledged, "
-			  "and tried again",
+		log_error(
+			"store: cannot write to %s: %s: %s; what waits for it is not acknowledged, "
+			"and tried again",
 			store_file_path(s->file), strerror(-rc), remedy(rc));
 	if (!rc && s->failing)
 		log_info("store: writing again to %s", store_file_path(s->file));

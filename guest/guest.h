@@ -177,7 +177,7 @@ struct guest_network {
 	struct ip address; /* first IPv4 address of the bridge; not set when it has none */
 	uint8_t prefix_len;
 	char domain[254];
-	uint16_t mtu; /* bytes; 0: it does not say */
+	uint16_t mtu;                    /* bytes; 0: it does not say */
 	struct ip dhcp_first, dhcp_last; /* libvirt's pool, when it has one */
 };
 /* `net` is all zero when rc is not 0: -ENOENT, there is no such network. */

@@ -42,7 +42,7 @@ enum {
 	PROFILE_NAME = 64,
 	PROFILE_INITRDS = 4,
 	PROFILE_SETTINGS = 64,
-	PROFILE_SHARED = 4, /* files of settings that are shared */
+	PROFILE_SHARED = 4,  /* files of settings that are shared */
 	PROFILE_ANSWERS = 8, /* answer files: installers that want several want a handful */
 	PROFILE_FILES = 32,  /* templates and partials */
 	PROFILE_FILE_MAX = 256 << 10, /* bytes of one */

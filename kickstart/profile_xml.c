@@ -834,8 +834,8 @@ static int read_document(
 	if (!doc || !xmlDocGetRootElement(doc))
 		rc = syntax_fault(r, ctxt);
 	else if (doc->intSubset || doc->extSubset)
-		rc = fault(r, xmlDocGetRootElement(doc),
-			"a document type declaration, expected none");
+		rc = fault(
+			r, xmlDocGetRootElement(doc), "a document type declaration, expected none");
 	else
 		rc = root(r, xmlDocGetRootElement(doc));
 out:
@@ -847,8 +847,7 @@ out:
 int profile_xml_read(
 	struct profile *p, const char *dir, const char *xml, char *why, size_t why_size)
 {
-	struct reading r = {
-		.p = p, .dir = dir, .file = p->file, .why = why, .why_size = why_size};
+	struct reading r = {.p = p, .dir = dir, .file = p->file, .why = why, .why_size = why_size};
 
 	return read_document(&r, xml, read_profile);
 }

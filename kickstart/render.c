@@ -1,6 +1,6 @@
 #include "kickstart/render.h"
-#include "kickstart/fetch_name.h"
-#include "kickstart/media.h"
+#include "kickstart/media/fetch_name.h"
+#include "kickstart/media/media.h"
 #include "kickstart/text.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 #include "kickstart/render_lint.h"
-#include "kickstart/lint.h"
+#include "kickstart/lint/lint.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #ifndef USHER_KICKSTART_RENDER_LINT_H
 #define USHER_KICKSTART_RENDER_LINT_H
 
-#include "kickstart/findings.h"
-#include "kickstart/lint_input.h"
+#include "kickstart/lint/findings.h"
+#include "kickstart/lint/lint_input.h"
 #include "kickstart/render.h"
 
 /*

@@ -76,7 +76,8 @@ struct machine {
 	json_t *guest_spec;  /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
-	char old_tokens[MACHINE_OLD_TOKENS][TOKEN_TEXT]; /* newest first, "" at the end; good for nothing */
+	char old_tokens[MACHINE_OLD_TOKENS]
+		       [TOKEN_TEXT]; /* newest first, "" at the end; good for nothing */
 	int64_t script_at; /* not stored: when this boot's script was fetched by name, mono ms; 0: it
 			      loaded something since */
 	/* registry's own */

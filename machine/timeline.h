@@ -17,7 +17,8 @@ enum {
 	TIMELINE_DAYS = 90,   /* older ones are dropped at start */
 	TIMELINE_LISTENERS = 8,
 	TIMELINE_PEER_MAX = 100, /* events of one kind that a machine's peers may cause in… */
-	TIMELINE_PEER_MS = 10 * 60 * 1000, /* …this time: an installer that says more tells nothing */
+	TIMELINE_PEER_MS =
+		10 * 60 * 1000, /* …this time: an installer that says more tells nothing */
 	TIMELINE_GAP = 1000, /* numbers skipped at start: perhaps shown, not written when we died */
 };
 
@@ -46,8 +47,8 @@ uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind,
 /* The same for what a peer causes, who may do so for ever: left out when the machine's newest of this kind says so
  * already and is not older than `since` (wall ms), and past TIMELINE_PEER_MAX of the kind, whose last says that there are
  * more. 0: left out. */
-uint64_t timeline_add_peers(struct timeline *t, const char *machine, const char *kind, int64_t since,
-	const char *text);
+uint64_t timeline_add_peers(
+	struct timeline *t, const char *machine, const char *kind, int64_t since, const char *text);
 /* The first event with seq > after (of `machine` unless NULL), or NULL. O(log n) to find the place.
  * Events are borrowed until the next timeline_add(). */
 const struct timeline_event *timeline_after(

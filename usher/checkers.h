@@ -6,8 +6,8 @@
 #define USHER_USHER_CHECKERS_H
 
 #include "kickstart/answers.h"
-#include "kickstart/findings.h"
-#include "kickstart/lint_input.h"
+#include "kickstart/lint/findings.h"
+#include "kickstart/lint/lint_input.h"
 
 /* Adds what they say of the text, with their name in brackets. One that is not installed says nothing. */
 void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f);

@@ -8,7 +8,7 @@
 #include "core/link.h"
 #include "guest/accel.h"
 #include "guest/guest.h"
-#include "kickstart/media.h"
+#include "kickstart/media/media.h"
 
 #include <errno.h>
 #include <pwd.h>

@@ -4,7 +4,7 @@
 #include "usher/config.h"
 #include "usher/paths.h"
 
-#include "kickstart/lint.h"
+#include "kickstart/lint/lint.h"
 #include "kickstart/profiles.h"
 #include "kickstart/render_lint.h"
 #include "kickstart/text.h"

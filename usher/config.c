@@ -1,7 +1,7 @@
 /* Reading usher.xml. */
 #include "usher/config.h"
 
-#include "kickstart/fetch_name.h"
+#include "kickstart/media/fetch_name.h"
 #include "usher/config_xml.h"
 #include "usher/paths.h"
 
@@ -127,10 +127,9 @@ static void read_media(struct config_reader *r, const xmlNode *e, void *to)
 }
 
 static const struct element top_elements[] = {{"state", read_state}, {"cache", read_cache},
-	{"socket", read_socket},
-	{"user", read_user}, {"log", read_log}, {"http", read_http}, {"hooks", read_hooks},
-	{"boot", read_boot}, {"profiles", read_profiles}, {"guest", read_guest},
-	{"media", read_media}, {"segment", config_read_segment}, {0}};
+	{"socket", read_socket}, {"user", read_user}, {"log", read_log}, {"http", read_http},
+	{"hooks", read_hooks}, {"boot", read_boot}, {"profiles", read_profiles},
+	{"guest", read_guest}, {"media", read_media}, {"segment", config_read_segment}, {0}};
 
 void config_init(struct config *c)
 {

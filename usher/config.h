@@ -47,7 +47,7 @@ struct config {
 	char libvirt_uri[256], pool[128], accel[8];
 	uint16_t http_port;
 	uint32_t cache_mib; /* of fetched files; 0: the usual limit */
-	bool filter; /* clean-traffic on our guests' NICs */
+	bool filter;        /* clean-traffic on our guests' NICs */
 	int log_priority;
 	struct config_segment segments[SEGMENT_MAX];
 	size_t n_segments;

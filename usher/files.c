@@ -2,7 +2,7 @@
 #include "usher/files.h"
 
 #include "core/log.h"
-#include "kickstart/fetch_name.h"
+#include "kickstart/media/fetch_name.h"
 
 #include <errno.h>
 #include <string.h>

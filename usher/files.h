@@ -1,12 +1,12 @@
 /*
- * What HTTP and TFTP serve as files: one media table (kickstart/media.h), exchanged whole when profiles bring new
+ * What HTTP and TFTP serve as files: one media table (kickstart/media/media.h), exchanged whole when profiles bring new
  * media. files_open_*() are called from the servers' threads, the others from the main thread.
  */
 #ifndef USHER_USHER_FILES_H
 #define USHER_USHER_FILES_H
 
 #include "httpd/httpd.h"
-#include "kickstart/media.h"
+#include "kickstart/media/media.h"
 #include "usher/config.h"
 #include "usher/imported.h"
 

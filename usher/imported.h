@@ -6,7 +6,7 @@
 #define USHER_USHER_IMPORTED_H
 
 #include "core/store.h"
-#include "kickstart/medium.h"
+#include "kickstart/media/medium.h"
 
 enum { IMPORTED_MAX = 128 }; /* half of MEDIA_MAX: profiles and configuration have theirs */
 

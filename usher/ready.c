@@ -1,6 +1,6 @@
 #include "usher/ready.h"
 
-#include "kickstart/media_file.h"
+#include "kickstart/media/media_file.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -28,7 +28,7 @@
 #include "hooks/hooks.h"
 #include "hooks/power.h"
 #include "httpd/httpd.h"
-#include "kickstart/fetch.h"
+#include "kickstart/media/fetch.h"
 #include "kickstart/profiles.h"
 #include "kickstart/render.h"
 #include "kickstart/script.h"
@@ -85,7 +85,7 @@ struct service {
 	struct follower *followers;  /* long polls of the timeline */
 	int64_t guesses_until;       /* mono ms: boot.c */
 	unsigned guesses;
-	int64_t started;             /* mono ms */
+	int64_t started; /* mono ms */
 	bool stopping;
 };
 
@@ -133,8 +133,8 @@ int boot_render(struct service *s, struct machine *m, uint32_t segment, enum scr
 /* In what state it is, and how to install it. 0 or -ENOMEM. */
 int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
 /* Answers with `text` (heap, taken; NULL: out of memory) once all that was put is on disk. */
-void boot_respond_committed(struct service *s, struct http_request *r, unsigned status,
-	const char *type, char *text);
+void boot_respond_committed(
+	struct service *s, struct http_request *r, unsigned status, const char *type, char *text);
 
 /* guest_port.c: a guest that asks from another card or port than its own, which is then on the timeline. */
 bool guest_is_elsewhere(struct service *s, const struct machine *m, uint32_t segment,
@@ -177,8 +177,7 @@ void media_handle(struct service *s, struct http_request *r, const char *rest);
 
 /* media_survey.c: all, or the one of this name, are looked at and then told. */
 void media_tell_all(struct service *s, struct http_request *r);
-void media_tell_one(
-	struct service *s, struct http_request *r, const char *name, unsigned status);
+void media_tell_one(struct service *s, struct http_request *r, const char *name, unsigned status);
 /* The names of the machines that are being installed from it. New reference. */
 json_t *media_machines(struct service *s, const char *name);
 

@@ -5,7 +5,7 @@
 #ifndef USHER_USHER_VERIFYING_H
 #define USHER_USHER_VERIFYING_H
 
-#include "kickstart/medium.h"
+#include "kickstart/media/medium.h"
 
 #include <jansson.h>
 

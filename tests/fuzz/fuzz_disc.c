@@ -1,5 +1,5 @@
 /* An ISO image, from its first volume descriptor on: read within the limits, and what was found can be asked for. */
-#include "kickstart/disc.h"
+#include "kickstart/media/disc.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 /* One byte of choices (version, machine), the kickstart file, and after a NUL the file that it includes under any name. */
-#include "kickstart/lint_kickstart.h"
+#include "kickstart/lint/lint_kickstart.h"
 
 #include <errno.h>
 #include <stdint.h>

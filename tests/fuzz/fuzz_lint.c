@@ -1,5 +1,5 @@
 /* One byte of format, then the text. */
-#include "kickstart/lint.h"
+#include "kickstart/lint/lint.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* One file of a medium, of any content, under each of the names that are looked for; every path that it gives is there. */
-#include "kickstart/recognise.h"
+#include "kickstart/media/recognise.h"
 
 #include <errno.h>
 #include <stdint.h>

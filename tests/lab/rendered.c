@@ -122,8 +122,8 @@ static bool own(struct machine *m, char reply[REPLY])
 
 	if (!ok)
 		return false;
-	snprintf(script, sizeof script, "%.*s/boot.ipxe",
-		(int)(strrchr(m->path, '/') - m->path), m->path);
+	snprintf(script, sizeof script, "%.*s/boot.ipxe", (int)(strrchr(m->path, '/') - m->path),
+		m->path);
 	ok = keep_if_ok(m->n, script, "iPXE/1.0.0+", "ipxe", "w", reply);
 	for (unsigned i = 0; ok && i < TIMES; i++)
 		ok = keep_if_ok(m->n, m->path, "Wget", "answers", i ? "a" : "w", reply);

@@ -2,7 +2,7 @@
 #ifndef USHER_TESTS_DISC_MAKE_H
 #define USHER_TESTS_DISC_MAKE_H
 
-#include "kickstart/disc.h"
+#include "kickstart/media/disc.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* The shipped profiles that Anaconda installs: what they render to, and that their scripts do what they say. */
-#include "kickstart/lint_kickstart.h"
+#include "kickstart/lint/lint_kickstart.h"
 #include "kickstart/profiles.h"
 #include "kickstart/render.h"
 
@@ -287,7 +287,8 @@ START_TEST(failure)
 {
 	render(profiles[_i]);
 	ck_assert_int_eq(
-		shell("i=0; while [ $i -lt 90 ]; do printf '10:00:00,1 INF x: %0200d\\n' $i; i=$((i + "
+		shell("i=0; while [ $i -lt 90 ]; do printf '10:00:00,1 INF x: %0200d\\n' $i; "
+		      "i=$((i + "
 		      "1)); done >anaconda.log\n"
 		      "echo '10:00:01,1 ERR packaging: no such package: vmi' >>anaconda.log\n"
 		      "echo '10:00:02,1 INF x: the l\303\244st' >>anaconda.log; echo 'post: 3 "

@@ -1,4 +1,4 @@
-#include "kickstart/disc.h"
+#include "kickstart/media/disc.h"
 #include "tests/unit/disc_make.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
-#include "kickstart/disc_shelf.h"
-#include "kickstart/media.h"
+#include "kickstart/media/disc_shelf.h"
+#include "kickstart/media/media.h"
 #include "tests/unit/disc_make.h"
 
 #include <errno.h>

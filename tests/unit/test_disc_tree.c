@@ -1,4 +1,4 @@
-#include "kickstart/disc_tree.h"
+#include "kickstart/media/disc_tree.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* The fetching thread against a mirror that answers what each test wrote down for it, on loopback. */
-#include "kickstart/fetch.h"
+#include "kickstart/media/fetch.h"
 
 #include "core/sha256.h"
 

@@ -1,4 +1,4 @@
-#include "kickstart/fetch_name.h"
+#include "kickstart/media/fetch_name.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "kickstart/fetch_record.h"
+#include "kickstart/media/fetch_record.h"
 
 #include <check.h>
 #include <errno.h>

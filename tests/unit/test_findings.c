@@ -1,4 +1,4 @@
-#include "kickstart/findings.h"
+#include "kickstart/lint/findings.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "kickstart/ks_commands.h"
+#include "kickstart/lint/ks_commands.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "kickstart/lint_kickstart.h"
+#include "kickstart/lint/lint_kickstart.h"
 
 #include <check.h>
 #include <errno.h>
@@ -57,7 +57,8 @@ START_TEST(template_vm)
 		"t.cfg:9:26: warning: '--ntpservers' of 'timezone' is deprecated since RHEL9: use "
 		"'timesource --ntp-server='\n"
 		"t.cfg:14:1: warning: 'auth' is deprecated since RHEL8: use 'authselect'\n"
-		"t.cfg:44:1: warning: '%anaconda' is deprecated since RHEL9: leave the section out\n");
+		"t.cfg:44:1: warning: '%anaconda' is deprecated since RHEL9: leave the section "
+		"out\n");
 	ck_assert_str_eq(lint_template("RHEL10"),
 		"t.cfg:2:1: error: 'install' was removed in RHEL9: leave it out: 'url', 'nfs', "
 		"'cdrom' … stand alone\n"

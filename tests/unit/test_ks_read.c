@@ -1,6 +1,6 @@
-#include "kickstart/ks_read.h"
+#include "kickstart/lint/ks_read.h"
 
-#include "kickstart/ks_words.h"
+#include "kickstart/lint/ks_words.h"
 
 #include <check.h>
 #include <errno.h>

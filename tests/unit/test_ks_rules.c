@@ -1,4 +1,4 @@
-#include "kickstart/lint_kickstart.h"
+#include "kickstart/lint/lint_kickstart.h"
 
 #include <check.h>
 #include <errno.h>

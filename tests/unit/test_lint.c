@@ -1,4 +1,4 @@
-#include "kickstart/lint.h"
+#include "kickstart/lint/lint.h"
 
 #include <check.h>
 #include <stdio.h>

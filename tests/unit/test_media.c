@@ -1,5 +1,5 @@
-#include "kickstart/media.h"
-#include "kickstart/media_file.h"
+#include "kickstart/media/media.h"
+#include "kickstart/media/media_file.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "kickstart/medium.h"
+#include "kickstart/media/medium.h"
 #include "tests/unit/disc_make.h"
 
 #include <errno.h>

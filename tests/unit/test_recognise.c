@@ -1,4 +1,4 @@
-#include "kickstart/recognise.h"
+#include "kickstart/media/recognise.h"
 
 #include <check.h>
 #include <errno.h>

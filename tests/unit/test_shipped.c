@@ -3,7 +3,7 @@
  * with everything set: all that it serves renders, the linter finds nothing in it, and neither do the formats' own checkers
  * that are installed (what `make check` installs: contrib/deps lab).
  */
-#include "kickstart/lint.h"
+#include "kickstart/lint/lint.h"
 #include "kickstart/profiles.h"
 #include "kickstart/render.h"
 

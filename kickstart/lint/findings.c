@@ -1,0 +1,106 @@
+#include "kickstart/lint/findings.h"
+
+#include "machine/timeline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void findings_fini(struct findings *f)
+{
+	for (size_t i = 0; i < f->n_files; i++)
+		free(f->files[i]);
+	free(f->files);
+	free(f->v);
+	*f = (struct findings){0};
+}
+
+/* The number of a file; n_files when there is no memory for a new one. */
+static size_t file_number(struct findings *f, const char *name)
+{
+	char **files;
+	size_t i = 0;
+
+	while (i < f->n_files && strcmp(f->files[i], name) != 0)
+		i++;
+	if (i < f->n_files)
+		return i;
+	files = reallocarray(f->files, f->n_files + 1, sizeof(*files));
+	if (!files)
+		return i;
+	f->files = files;
+	files[i] = strdup(name);
+	f->n_files += files[i] != NULL;
+	return i;
+}
+
+void findings_add(struct findings *f, enum finding_level level, const char *file, unsigned line,
+	unsigned column, const char *format, ...)
+{
+	size_t number = file_number(f, file);
+	struct finding *v = NULL;
+	char raw[FINDING_TEXT + 1];
+	va_list args;
+
+	f->n_errors += level == FINDING_ERROR;
+	if (f->n < FINDINGS_MAX && number < f->n_files)
+		v = reallocarray(f->v, f->n + 1, sizeof(*v));
+	if (!v) {
+		f->more = true;
+		return;
+	}
+	f->v = v;
+	v += f->n++;
+	*v = (struct finding){
+		.level = level, .file = (unsigned)number, .line = line, .column = column};
+	va_start(args, format);
+	vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
+	timeline_line(raw, v->text, sizeof(v->text));
+}
+
+static int order(unsigned a, unsigned b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int rc = order(x->file, y->file);
+
+	rc = rc ? rc : order(x->line, y->line);
+	rc = rc ? rc : order(x->column, y->column);
+	rc = rc ? rc : order(y->level, x->level); /* errors first */
+	return rc ? rc : strcmp(x->text, y->text);
+}
+
+void findings_sort(struct findings *f)
+{
+	size_t n = 0;
+
+	if (f->n == 0)
+		return;
+	qsort(f->v, f->n, sizeof(*f->v), compare);
+	for (size_t i = 0; i < f->n; i++) {
+		if (n > 0 && compare(&f->v[n - 1], &f->v[i]) == 0)
+			f->n_errors -= f->v[i].level == FINDING_ERROR;
+		else
+			f->v[n++] = f->v[i];
+	}
+	f->n = n;
+}
+
+int finding_text(const struct findings *f, size_t i, char *buf, size_t size)
+{
+	const struct finding *one = &f->v[i];
+	char place[32] = "";
+
+	if (one->line && one->column)
+		snprintf(place, sizeof(place), ":%u:%u", one->line, one->column);
+	else if (one->line)
+		snprintf(place, sizeof(place), ":%u", one->line);
+	return snprintf(buf, size, "%s%s: %s: %s", f->files[one->file], place,
+		one->level == FINDING_ERROR ? "error" : "warning", one->text);
+}

@@ -1,0 +1,46 @@
+/*
+ * What a linter has to say of an answer file: each finding with its place, in the order found.
+ */
+#ifndef USHER_KICKSTART_LINT_FINDINGS_H
+#define USHER_KICKSTART_LINT_FINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	FINDINGS_MAX = 200, /* of one file: what is wrong after that is not kept */
+	FINDING_TEXT = 320, /* bytes of a text, NUL included; longer ones are cut */
+};
+
+enum finding_level {
+	FINDING_WARNING, /* works, but not for long, or not as it looks */
+	FINDING_ERROR,   /* the installer stops there, or does something else than it says */
+};
+
+struct finding {
+	enum finding_level level;
+	unsigned file;         /* its name is findings.files[file] */
+	unsigned line, column; /* from 1; 0: of the file as a whole, of the line as a whole */
+	char text
+		[FINDING_TEXT]; /* what is wrong, and what instead: one line of UTF-8 without controls */
+};
+
+struct findings {
+	struct finding *v;
+	size_t n, n_errors;
+	char **files; /* names as readers know them ("kickstart.cfg"), in the order of their first finding */
+	size_t n_files;
+	bool more; /* than FINDINGS_MAX, or than there was memory for */
+};
+
+/* `f` begins as {0}. */
+void findings_fini(struct findings *f);
+void findings_add(struct findings *f, enum finding_level level, const char *file, unsigned line,
+	unsigned column, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* By file, line and column; what is there twice is once. */
+void findings_sort(struct findings *f);
+/* "FILE:LINE:COL: error: TEXT", as compilers say it and editors read it; 0 for line or column leaves it out.
+ * Returns what snprintf does. */
+int finding_text(const struct findings *f, size_t i, char *buf, size_t size);
+
+#endif

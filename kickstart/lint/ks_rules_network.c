@@ -1,0 +1,202 @@
+/* Of `network`: addresses that are addresses, that agree with each other and with the machine's. */
+#include "kickstart/lint/ks_rules.h"
+
+#include "core/addr.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Of an IPv4 address in an option; 0: not given, or told to be wrong. */
+static uint32_t address(struct ks_lint *l, const struct ks_command *c, const char *option)
+{
+	const char *s = ks_value(c, option);
+	struct ip ip;
+
+	if (!s || !*s)
+		return 0;
+	if (ip_parse(s, &ip) < 0 || !ip_to_v4(&ip)) {
+		ks_error(l, c, ks_column(c, option), "'%s' is no IPv4 address: '%s'", option, s);
+		return 0;
+	}
+	return ip_to_v4(&ip);
+}
+
+static unsigned bits(uint32_t mask)
+{
+	return (unsigned)__builtin_popcount(mask);
+}
+
+static uint32_t netmask(struct ks_lint *l, const struct ks_command *c)
+{
+	uint32_t mask = address(l, c, "--netmask");
+
+	if (mask && v4_mask(bits(mask)) != mask) {
+		ks_error(l, c, ks_column(c, "--netmask"), "'--netmask=%s' is no netmask",
+			ks_value(c, "--netmask"));
+		return 0;
+	}
+	return mask;
+}
+
+static void nameservers(struct ks_lint *l, const struct ks_command *c)
+{
+	const char *s = ks_value(c, "--nameserver");
+	char one[IP_TEXT];
+	struct ip ip;
+
+	while (s && *s) {
+		size_t n = strcspn(s, ",");
+
+		snprintf(one, sizeof(one), "%.*s", (int)n, s);
+		if (n >= sizeof(one) || ip_parse(one, &ip) < 0)
+			ks_error(l, c, ks_column(c, "--nameserver"),
+				"'--nameserver' has '%.*s', which is no address", (int)n, s);
+		s += n + (s[n] == ',');
+	}
+}
+
+static void hostname(struct ks_lint *l, const struct ks_command *c)
+{
+	const struct lint_machine *m = l->in->machine;
+	const char *s = ks_value(c, "--hostname");
+	size_t n;
+
+	if (!s || !*s)
+		return;
+	if (strlen(s) > 253 || s[0] == '-' || s[0] == '.' ||
+		strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") !=
+			strlen(s)) {
+		ks_error(l, c, ks_column(c, "--hostname"), "'%s' is no host name", s);
+		return;
+	}
+	n = m && m->hostname ? strcspn(m->hostname, ".") : 0;
+	if (n && (strncmp(s, m->hostname, n) != 0 || (s[n] && s[n] != '.')))
+		ks_warning(l, c, ks_column(c, "--hostname"),
+			"host name '%s' is not the machine's, '%s'", s, m->hostname);
+}
+
+static void differs(struct ks_lint *l, const struct ks_command *c, const char *option,
+	const char *what, const char *has)
+{
+	const char *s = ks_value(c, option);
+
+	if (s && *s && has && *has && strcmp(s, has) != 0)
+		ks_error(
+			l, c, ks_column(c, option), "%s %s is not the machine's, %s", what, s, has);
+}
+
+static void machine(struct ks_lint *l, const struct ks_command *c, uint32_t mask)
+{
+	const struct lint_machine *m = l->in->machine;
+
+	differs(l, c, "--ip", "address", m->address);
+	differs(l, c, "--gateway", "gateway", m->gateway);
+	if (m->prefix && mask && bits(mask) != m->prefix)
+		ks_error(l, c, ks_column(c, "--netmask"),
+			"netmask %s (/%u) is not the machine's, /%u", ks_value(c, "--netmask"),
+			bits(mask), m->prefix);
+	else if (!m->prefix)
+		differs(l, c, "--netmask", "netmask", m->netmask);
+}
+
+static bool is_static(const struct ks_command *c)
+{
+	const char *proto = ks_value(c, "--bootproto");
+
+	return ks_is(c, "network") && proto && strcmp(proto, "static") == 0;
+}
+
+/* A template gives nothing where the machine's address is not known. */
+static bool lacks(const struct ks_command *c, const char *option)
+{
+	const char *s = ks_value(c, option);
+
+	return !s || !*s;
+}
+
+static void fixed(struct ks_lint *l, const struct ks_command *c, uint32_t ip, uint32_t mask)
+{
+	uint32_t gateway = address(l, c, "--gateway");
+
+	if (ks_value(c, "--noipv4") || ks_value(c, "--ipv6"))
+		return;
+	if (lacks(c, "--ip"))
+		ks_error(l, c, ks_column(c, "--bootproto"), "a static address needs '--ip='");
+	if (lacks(c, "--netmask"))
+		ks_error(l, c, ks_column(c, "--bootproto"), "a static address needs '--netmask='");
+	if (ip && mask && mask != UINT32_MAX && gateway && (ip & mask) != (gateway & mask))
+		ks_error(l, c, ks_column(c, "--gateway"),
+			"gateway %s is not in the network of %s/%u", ks_value(c, "--gateway"),
+			ks_value(c, "--ip"), bits(mask));
+	if (ip && mask && bits(mask) < 31 && ((ip & ~mask) == 0 || (ip & ~mask) == ~mask))
+		ks_error(l, c, ks_column(c, "--ip"), "%s is no host's address in its network (/%u)",
+			ks_value(c, "--ip"), bits(mask));
+}
+
+static void one(struct ks_lint *l, const struct ks_command *c)
+{
+	uint32_t ip = address(l, c, "--ip"), mask = netmask(l, c);
+
+	nameservers(l, c);
+	hostname(l, c);
+	if (is_static(c))
+		fixed(l, c, ip, mask);
+	else if (ks_value(c, "--ip"))
+		ks_warning(l, c, ks_column(c, "--ip"),
+			"'--ip' does nothing without '--bootproto=static'");
+}
+
+/* Two for one device: the later one counts. */
+static void again(struct ks_lint *l, size_t i)
+{
+	const struct ks_command *c = &l->commands[i];
+	const char *device = ks_value(c, "--device");
+
+	for (size_t j = 0; device && j < i; j++) {
+		const char *before = ks_value(&l->commands[j], "--device");
+
+		if (!ks_is(&l->commands[j], "network") || !before || strcmp(before, device) != 0 ||
+			ks_value(c, "--vlanid"))
+			continue;
+		ks_warning(l, c, ks_column(c, "--device"),
+			"device '%s' again: only the last one counts", device);
+		return;
+	}
+}
+
+/* The machine's address is that of one of its static networks; when it is of none, the first is told. */
+static void against_machine(struct ks_lint *l)
+{
+	const struct lint_machine *m = l->in->machine;
+	const struct ks_command *first = NULL;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ks_command *c = &l->commands[i];
+		const char *ip = ks_value(c, "--ip");
+
+		if (!is_static(c))
+			continue;
+		first = first ? first : c;
+		if (ip && m->address && strcmp(ip, m->address) == 0) {
+			first = c;
+			break;
+		}
+	}
+	if (first) {
+		const char *s = ks_value(first, "--netmask");
+		struct ip mask = {0};
+
+		machine(l, first, s && ip_parse(s, &mask) == 0 ? ip_to_v4(&mask) : 0);
+	}
+}
+
+void ks_rules_network(struct ks_lint *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (ks_is(&l->commands[i], "network")) {
+			one(l, &l->commands[i]);
+			again(l, i);
+		}
+	if (l->in->machine)
+		against_machine(l);
+}

@@ -1,0 +1,44 @@
+/*
+ * YAML and JSON files: their syntax, keys that are there twice, and their shape by a table. libyaml's home (it reads JSON
+ * too, and knows the places of what it read).
+ */
+#ifndef USHER_KICKSTART_LINT_LINT_SHAPE_H
+#define USHER_KICKSTART_LINT_LINT_SHAPE_H
+
+#include "kickstart/lint/findings.h"
+#include "kickstart/lint/lint_input.h"
+
+enum {
+	SHAPE_TEXT = 1,
+	SHAPE_NUMBER = 2,
+	SHAPE_BOOL = 4,
+	SHAPE_NULL = 8,
+	SHAPE_LIST = 16,
+	SHAPE_MAP = 32,
+};
+
+/* A key that a map may have. Tables end with {0}; they do not contain themselves, so a walk along them ends. */
+struct shape {
+	const char *name;
+	unsigned types;             /* SHAPE_…; 0: anything */
+	const struct shape *inside; /* of the map, or of each map in the list; NULL: anything */
+	const char *one_of;         /* "a b": keys of the map of which it needs one; or NULL */
+	bool required;
+	bool open; /* the map may have keys that `inside` does not know */
+	/* What is wrong with the value of a scalar, and what instead ("is no …, expected …"); NULL: nothing. */
+	const char *(*wrong)(const char *value);
+	bool secret; /* what is wrong is said without the value */
+};
+
+struct shape_file;
+
+/* Syntax and keys; findings go to `f`. NULL: there is nothing to look at. */
+struct shape_file *shape_file_new(const struct lint_input *in, struct findings *f);
+void shape_file_free(struct shape_file *file); /* NULL is fine */
+/* Is its root a map with this key? */
+bool shape_file_has(const struct shape_file *file, const char *key);
+/* Holds its root against one shape. An unknown key that is near to a known one is an error, others are warnings:
+ * installers pass over what they do not know. */
+void shape_file_check(const struct shape_file *file, const struct shape *root);
+
+#endif

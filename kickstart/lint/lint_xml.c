@@ -1,0 +1,256 @@
+/* XML as such, and AutoYaST's control file. */
+#include "kickstart/lint/lint_formats.h"
+#include "kickstart/text.h"
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define YAST_NS "http://www.suse.com/1.0/yast2ns"
+#define CONFIG_NS "http://www.suse.com/1.0/configns"
+
+enum { XML_DEPTH_MAX = 256 }; /* elements inside each other: libxml2 reads no more either */
+
+struct xml {
+	const struct lint_input *in;
+	struct findings *f;
+	bool broken; /* its first error was told */
+};
+
+static void trim(char *s)
+{
+	size_t n = strlen(s);
+
+	while (n && strchr(" \r\n", s[n - 1]))
+		s[--n] = '\0';
+}
+
+/* The first error; those that follow come of it. */
+static void on_error(void *parser, xmlErrorPtr e)
+{
+	struct xml *x = ((xmlParserCtxt *)parser)->_private;
+	char text[FINDING_TEXT];
+
+	if (x->broken || e->level < XML_ERR_ERROR)
+		return;
+	x->broken = true;
+	snprintf(text, sizeof(text), "%s", e->message ? e->message : "no XML");
+	trim(text);
+	findings_add(x->f, FINDING_ERROR, x->in->file, e->line > 0 ? (unsigned)e->line : 0,
+		e->int2 > 0 ? (unsigned)e->int2 : 0, "%s", text);
+}
+
+/* No network, no files, no entities but XML's own. */
+static xmlDoc *read_xml(struct xml *x)
+{
+	xmlParserCtxt *p = xmlNewParserCtxt();
+	xmlDoc *doc;
+
+	if (!p)
+		return NULL;
+	p->_private = x;
+	p->sax->serror = on_error;
+	doc = xmlCtxtReadMemory(p, x->in->text, (int)strlen(x->in->text), NULL, NULL,
+		XML_PARSE_NONET | XML_PARSE_BIG_LINES);
+	xmlFreeParserCtxt(p);
+	return doc;
+}
+
+void lint_xml(const struct lint_input *in, struct findings *f)
+{
+	struct xml x = {.in = in, .f = f};
+
+	xmlFreeDoc(read_xml(&x));
+}
+
+static void __attribute__((format(printf, 4, 5)))
+add(const struct xml *x, enum finding_level level, const xmlNode *at, const char *fmt, ...)
+{
+	char text[FINDING_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	findings_add(x->f, level, x->in->file, (unsigned)xmlGetLineNo(at), 0, "%s", text);
+}
+
+static const char *name_of(const xmlNode *n)
+{
+	return (const char *)n->name;
+}
+
+static const char *const sections[] = {"X11", "add-on", "audit-laf", "auth-client", "bootloader",
+	"ca_mgm", "classes", "configuration_management", "dasd", "deploy_image", "dhcp-server",
+	"dns-server", "fcoe-client", "files", "firewall", "firstboot", "ftp-server", "general",
+	"groups", "host", "http-server", "inetd", "iscsi-client", "kdump", "kerberos", "keyboard",
+	"language", "ldap", "ldap_client", "login_settings", "mail", "networking", "nfs",
+	"nfs_server", "nis", "nis_server", "ntp-client", "oneclickimport", "partitioning",
+	"partitioning_advanced", "pkg", "printer", "proxy", "registration", "report", "rmt",
+	"runlevel", "samba-client", "samba-server", "scc", "scripts", "security",
+	"services-manager", "software", "sound", "squid", "ssh_import", "sssd", "suse_register",
+	"sysconfig", "tftp-server", "timezone", "upgrade", "user_defaults", "users", "vpn", "zfcp",
+	NULL};
+
+/* Those that AutoYaST takes for one text, or for no list, without a type. */
+static const char *const lists[] = {"users", "groups", "partitions", "packages", "patterns",
+	"remove-packages", "post-packages", "products", "interfaces", "routes", "nameservers",
+	"searchlist", "authorized_keys", "subvolumes", "pre-scripts", "post-scripts",
+	"chroot-scripts", "init-scripts", "postpartitioning-scripts", "add_on_products", "net-udev",
+	"modules_list", NULL};
+static const char *const bools[] = {"confirm", "confirm_base_product_license", "forceboot",
+	"final_reboot", "final_halt", "halt", "second_stage", "self_update", "encrypted",
+	"install_recommends", "keep_install_network", "start_immediately", "enable_firewall",
+	"start_firewall", "ask_on_error", "do_registration", "is_lvm_vg", NULL};
+static const char *const types[] = {
+	"boolean", "integer", "list", "map", "string", "symbol", "disksize", "cdata", NULL};
+
+static bool is_one(const char *const *words, const char *s)
+{
+	while (*words && strcmp(*words, s) != 0)
+		words++;
+	return *words;
+}
+
+static const char *nearest(const char *const *words, const char *s)
+{
+	const char *best = NULL;
+
+	for (; *words; words++)
+		text_nearer(s, *words, &best);
+	return best;
+}
+
+/* <x config:type='…'>, <x type='…'> and <x t='…'> are the same. Heap (xmlFree); NULL: none. */
+static xmlChar *type_of(const xmlNode *n)
+{
+	xmlChar *v = xmlGetNsProp((xmlNode *)n, BAD_CAST "type", BAD_CAST CONFIG_NS);
+
+	v = v ? v : xmlGetNoNsProp((xmlNode *)n, BAD_CAST "type");
+	return v ? v : xmlGetNoNsProp((xmlNode *)n, BAD_CAST "t");
+}
+
+static bool has_elements(const xmlNode *n)
+{
+	return xmlFirstElementChild((xmlNode *)n) != NULL;
+}
+
+static void check_no_type(const struct xml *x, const xmlNode *n)
+{
+	if (is_one(lists, name_of(n)) && has_elements(n))
+		add(x, FINDING_ERROR, n, "<%s> is read as no list: write <%s config:type=\"list\">",
+			name_of(n), name_of(n));
+	else if (is_one(bools, name_of(n)) && !has_elements(n))
+		add(x, FINDING_ERROR, n, "<%s> is read as text: write <%s config:type=\"boolean\">",
+			name_of(n), name_of(n));
+}
+
+static void check_type(const struct xml *x, const xmlNode *n, const char *type)
+{
+	const char *best = is_one(types, type) ? NULL : nearest(types, type);
+	xmlChar *text;
+
+	if (!is_one(types, type))
+		add(x, FINDING_ERROR, n, "<%s>: there is no type '%.32s'%s%s%s", name_of(n), type,
+			best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
+	if (strcmp(type, "boolean") != 0)
+		return;
+	text = xmlNodeGetContent(n);
+	if (text && strcmp((char *)text, "true") != 0 && strcmp((char *)text, "false") != 0)
+		add(x, FINDING_ERROR, n, "<%s> is '%.32s', expected true or false", name_of(n),
+			(char *)text);
+	xmlFree(text);
+}
+
+static void check_element(const struct xml *x, const xmlNode *n)
+{
+	xmlChar *type = type_of(n);
+
+	if (type)
+		check_type(x, n, (const char *)type);
+	else
+		check_no_type(x, n);
+	xmlFree(type);
+}
+
+static void check_below(const struct xml *x, const xmlNode *of, unsigned depth)
+{
+	const xmlNode *n;
+
+	for (n = of->children; n && depth < XML_DEPTH_MAX; n = n->next) {
+		if (n->type != XML_ELEMENT_NODE)
+			continue;
+		check_element(x, n);
+		check_below(x, n, depth + 1);
+	}
+}
+
+static void check_section(const struct xml *x, const xmlNode *n)
+{
+	const char *best = NULL;
+	const xmlNode *before;
+
+	for (before = n->prev; before; before = before->prev)
+		if (before->type == XML_ELEMENT_NODE && xmlStrEqual(before->name, n->name))
+			break;
+	if (before)
+		add(x, FINDING_ERROR, n, "<%s> is there already in line %ld: put both into one",
+			name_of(n), xmlGetLineNo(before));
+	if (is_one(sections, name_of(n)))
+		return;
+	best = nearest(sections, name_of(n));
+	if (best)
+		add(x, FINDING_ERROR, n, "unknown section <%s> (did you mean <%s>?)", name_of(n),
+			best);
+	else
+		add(x, FINDING_WARNING, n, "unknown section <%s>: AutoYaST passes it over",
+			name_of(n));
+}
+
+static bool check_root(const struct xml *x, const xmlNode *root)
+{
+	if (strcmp(name_of(root), "profile") != 0) {
+		add(x, FINDING_ERROR, root, "the root element is <%s>, expected <profile>",
+			name_of(root));
+		return false;
+	}
+	if (!root->ns || strcmp((const char *)root->ns->href, YAST_NS) != 0)
+		add(x, FINDING_ERROR, root,
+			"<profile> is not in AutoYaST's namespace: write xmlns=\"" YAST_NS "\"");
+	return true;
+}
+
+static bool has_section(const xmlNode *root, const char *name)
+{
+	const xmlNode *n = xmlFirstElementChild((xmlNode *)root);
+
+	while (n && strcmp(name_of(n), name) != 0)
+		n = xmlNextElementSibling((xmlNode *)n);
+	return n;
+}
+
+static void check_profile(const struct xml *x, const xmlNode *root)
+{
+	size_t sections_seen = 0;
+
+	for (const xmlNode *n = xmlFirstElementChild((xmlNode *)root);
+		n && sections_seen++ < FINDINGS_MAX; n = xmlNextElementSibling((xmlNode *)n))
+		check_section(x, n);
+	check_below(x, root, 0);
+	if (!has_section(root, "users"))
+		add(x, FINDING_WARNING, root,
+			"there is no <users>: nobody can log in, root has no password and no key");
+}
+
+void lint_autoyast(const struct lint_input *in, struct findings *f)
+{
+	struct xml x = {.in = in, .f = f};
+	xmlDoc *doc = read_xml(&x);
+	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+	if (root && check_root(&x, root))
+		check_profile(&x, root);
+	xmlFreeDoc(doc);
+}

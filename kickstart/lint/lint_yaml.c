@@ -1,0 +1,204 @@
+/* YAML: as such, cloud-config, and Ubuntu's autoinstall. */
+#include "kickstart/lint/lint_formats.h"
+#include "kickstart/lint/lint_shape.h"
+
+#include <string.h>
+
+#define TEXT SHAPE_TEXT
+#define NUMBER SHAPE_NUMBER
+#define BOOL SHAPE_BOOL
+#define NOTHING SHAPE_NULL
+#define LIST SHAPE_LIST
+#define MAP SHAPE_MAP
+#define ANY 0
+#define KEY(key, type, ...)                                 \
+	{                                                   \
+		.name = (key), .types = (type), __VA_ARGS__ \
+	}
+
+void lint_yaml(const struct lint_input *in, struct findings *f)
+{
+	shape_file_free(shape_file_new(in, f));
+}
+
+/* Without its first line it is passed over, with a line in a log that nobody reads. */
+static void check_header(const struct lint_input *in, struct findings *f)
+{
+	size_t n = strlen("#cloud-config");
+
+	if (strncmp(in->text, "#cloud-config", n) != 0 || !strchr(" \t\r\n", in->text[n]))
+		findings_add(f, FINDING_ERROR, in->file, 1, 0,
+			"the first line must be '#cloud-config', or nobody reads the rest");
+}
+
+static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
+	KEY("content", ANY), KEY("source", MAP), KEY("owner", TEXT), KEY("permissions", TEXT),
+	KEY("encoding", TEXT), KEY("append", BOOL), KEY("defer", BOOL), {0}};
+
+/* The keys of its modules, of those that installs use a few types. */
+#define CLOUD_CONFIG_KEYS                                                                          \
+	KEY("allow_public_ssh_keys", BOOL), KEY("ansible", ANY), KEY("apk_repos", ANY),            \
+		KEY("apt", MAP), KEY("apt_pipelining", ANY), KEY("bootcmd", LIST),                 \
+		KEY("byobu_by_default", ANY), KEY("ca_certs", MAP), KEY("ca-certs", ANY),          \
+		KEY("chef", ANY), KEY("chpasswd", MAP), KEY("cloud_config_modules", LIST),         \
+		KEY("cloud_final_modules", LIST), KEY("cloud_init_modules", LIST),                 \
+		KEY("create_hostname_file", BOOL), KEY("datasource", ANY),                         \
+		KEY("datasource_list", ANY), KEY("device_aliases", ANY),                           \
+		KEY("disable_ec2_metadata", ANY), KEY("disable_root", BOOL),                       \
+		KEY("disable_root_opts", ANY), KEY("disk_setup", MAP), KEY("drivers", ANY),        \
+		KEY("fan", ANY), KEY("final_message", TEXT), KEY("fqdn", TEXT),                    \
+		KEY("fs_setup", LIST), KEY("groups", ANY), KEY("growpart", MAP),                   \
+		KEY("grub_dpkg", ANY), KEY("grub-dpkg", ANY), KEY("hostname", TEXT),               \
+		KEY("keyboard", MAP), KEY("landscape", ANY), KEY("launch-index", ANY),             \
+		KEY("locale", TEXT | BOOL), KEY("locale_configfile", ANY), KEY("lxd", ANY),        \
+		KEY("manage_etc_hosts", ANY), KEY("manage_resolv_conf", ANY),                      \
+		KEY("manual_cache_clean", ANY), KEY("mcollective", ANY), KEY("merge_how", ANY),    \
+		KEY("merge_type", ANY), KEY("migrate", ANY), KEY("mount_default_fields", ANY),     \
+		KEY("mounts", LIST), KEY("network", ANY), KEY("no_ssh_fingerprints", ANY),         \
+		KEY("ntp", ANY), KEY("output", ANY), KEY("package_reboot_if_required", ANY),       \
+		KEY("package_update", BOOL), KEY("package_upgrade", BOOL), KEY("packages", LIST),  \
+		KEY("password", ANY), KEY("phone_home", MAP), KEY("power_state", MAP),             \
+		KEY("prefer_fqdn_over_hostname", ANY), KEY("preserve_hostname", BOOL),             \
+		KEY("puppet", ANY), KEY("random_seed", ANY), KEY("reporting", ANY),                \
+		KEY("resize_rootfs", ANY), KEY("resolv_conf", ANY), KEY("rh_subscription", ANY),   \
+		KEY("rpi", ANY), KEY("rsyslog", ANY), KEY("runcmd", LIST),                         \
+		KEY("salt_minion", ANY), KEY("snap", ANY), KEY("spacewalk", ANY), KEY("ssh", ANY), \
+		KEY("ssh_authorized_keys", LIST), KEY("ssh_deletekeys", ANY),                      \
+		KEY("ssh_fp_console_blacklist", ANY), KEY("ssh_genkeytypes", ANY),                 \
+		KEY("ssh_import_id", ANY), KEY("ssh_key_console_blacklist", ANY),                  \
+		KEY("ssh_keys", ANY), KEY("ssh_publish_hostkeys", ANY), KEY("ssh_pwauth", ANY),    \
+		KEY("ssh_quiet_keygen", ANY), KEY("swap", ANY), KEY("system_info", ANY),           \
+		KEY("timezone", TEXT), KEY("ubuntu_advantage", ANY), KEY("ubuntu_pro", ANY),       \
+		KEY("unverified_modules", ANY), KEY("updates", ANY), KEY("user", ANY),             \
+		KEY("users", ANY), KEY("vendor_data", ANY), KEY("version", ANY),                   \
+		KEY("wireguard", ANY), KEY("write_files", LIST, .inside = written_file),           \
+		KEY("yum_repo_dir", ANY), KEY("yum_repos", MAP), KEY("zypper", ANY)
+
+static const struct shape cloud_config_keys[] = {CLOUD_CONFIG_KEYS, {0}};
+static const struct shape cloud_config = {
+	"the cloud-config", MAP | NOTHING, .inside = cloud_config_keys};
+
+void lint_cloud_config(const struct lint_input *in, struct findings *f)
+{
+	struct shape_file *file;
+
+	check_header(in, f);
+	file = shape_file_new(in, f);
+	if (file)
+		shape_file_check(file, &cloud_config);
+	shape_file_free(file);
+}
+
+/* Autoinstall: Ubuntu's reference of version 1. */
+
+static const char *wrong_version(const char *s)
+{
+	return strcmp(s, "1") == 0 ? NULL : "expected 1, the only version there is";
+}
+
+static const char *wrong_layout(const char *s)
+{
+	return strcmp(s, "lvm") == 0 || strcmp(s, "direct") == 0 || strcmp(s, "zfs") == 0 ||
+			strcmp(s, "hybrid") == 0
+		? NULL
+		: "expected lvm, direct, zfs or hybrid";
+}
+
+static const char *wrong_shutdown(const char *s)
+{
+	return strcmp(s, "reboot") == 0 || strcmp(s, "poweroff") == 0
+		? NULL
+		: "expected reboot or poweroff";
+}
+
+static const char *wrong_updates(const char *s)
+{
+	return strcmp(s, "security") == 0 || strcmp(s, "all") == 0 ? NULL
+								   : "expected security or all";
+}
+
+static const char *wrong_hash(const char *s)
+{
+	return *s == '$' || *s == '!' || *s == '*'
+		? NULL
+		: "is no crypt(5) hash: nobody could log in with it (mkpasswd makes one)";
+}
+
+static const char *wrong_network(const char *s)
+{
+	return strcmp(s, "2") == 0 || strcmp(s, "1") == 0 ? NULL : "expected 2";
+}
+
+static const char *wrong_username(const char *s)
+{
+	if (strcmp(s, "root") == 0)
+		return "which is there already: expected another name";
+	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] || *s == '-' || !*s
+		? "expected small letters, digits, '_' and '-'"
+		: NULL;
+}
+
+static const struct shape identity[] = {
+	KEY("username", TEXT, .required = true, .wrong = wrong_username),
+	KEY("hostname", TEXT, .required = true),
+	KEY("password", TEXT, .required = true, .wrong = wrong_hash, .secret = true),
+	KEY("realname", TEXT), KEY("groups", LIST | MAP), {0}};
+static const struct shape keyboard[] = {KEY("layout", TEXT, .required = true),
+	KEY("variant", TEXT | NOTHING), KEY("toggle", TEXT | NOTHING), {0}};
+static const struct shape layout[] = {
+	KEY("name", TEXT, .required = true, .wrong = wrong_layout), {0}};
+static const struct shape storage[] = {KEY("layout", MAP, .inside = layout, .open = true),
+	KEY("config", LIST), KEY("swap", MAP), KEY("grub", MAP), KEY("version", NUMBER), {0}};
+static const struct shape ssh[] = {
+	KEY("install-server", BOOL), KEY("authorized-keys", LIST), KEY("allow-pw", BOOL), {0}};
+static const struct shape network[] = {
+	KEY("version", NUMBER, .required = true, .wrong = wrong_network), KEY("renderer", TEXT),
+	KEY("ethernets", MAP), KEY("bonds", MAP), KEY("bridges", MAP), KEY("vlans", MAP),
+	KEY("wifis", MAP), KEY("tunnels", MAP), KEY("vrfs", MAP), KEY("dummy-devices", MAP),
+	KEY("modems", MAP), KEY("openvswitch", MAP), KEY("nm-devices", MAP),
+	KEY("virtual-ethernets", MAP), KEY("config", LIST), {0}};
+static const struct shape snap[] = {
+	KEY("name", TEXT, .required = true), KEY("channel", TEXT), KEY("classic", BOOL), {0}};
+static const struct shape source[] = {KEY("id", TEXT), KEY("search_drivers", BOOL), {0}};
+static const struct shape install[] = {KEY("install", BOOL | TEXT), {0}};
+static const struct shape kernel[] = {KEY("package", TEXT), KEY("flavor", TEXT), {0}};
+static const struct shape refresh[] = {KEY("update", BOOL), KEY("channel", TEXT), {0}};
+
+static const struct shape autoinstall_keys[] = {
+	KEY("version", NUMBER, .required = true, .wrong = wrong_version),
+	KEY("identity", MAP, .inside = identity),
+	KEY("user-data", MAP, .inside = cloud_config_keys), KEY("interactive-sections", LIST),
+	KEY("early-commands", LIST), KEY("late-commands", LIST), KEY("error-commands", LIST),
+	KEY("reporting", MAP), KEY("locale", TEXT), KEY("keyboard", MAP, .inside = keyboard),
+	KEY("source", MAP, .inside = source), KEY("network", MAP | NOTHING, .inside = network),
+	KEY("proxy", TEXT | NOTHING), KEY("apt", MAP),
+	KEY("storage", MAP, .inside = storage, .one_of = "layout config"),
+	KEY("ssh", MAP, .inside = ssh), KEY("snaps", LIST, .inside = snap), KEY("packages", LIST),
+	KEY("kernel", MAP, .inside = kernel), KEY("kernel-crash-dumps", MAP), KEY("timezone", TEXT),
+	KEY("updates", TEXT, .wrong = wrong_updates),
+	KEY("shutdown", TEXT, .wrong = wrong_shutdown),
+	KEY("refresh-installer", MAP, .inside = refresh), KEY("debconf-selections", TEXT),
+	KEY("drivers", MAP, .inside = install), KEY("codecs", MAP, .inside = install),
+	KEY("oem", MAP, .inside = install), KEY("active-directory", MAP), KEY("ubuntu-pro", MAP),
+	KEY("ubuntu-advantage", MAP), KEY("zdevs", LIST), {0}};
+
+static const struct shape autoinstall = {
+	"autoinstall", MAP, .inside = autoinstall_keys, .one_of = "identity user-data"};
+static const struct shape user_data_keys[] = {
+	KEY("autoinstall", MAP, .inside = autoinstall_keys, .one_of = "identity user-data",
+		.required = true),
+	CLOUD_CONFIG_KEYS, {0}};
+static const struct shape whole = KEY("the user-data", MAP, .inside = user_data_keys);
+
+void lint_autoinstall(const struct lint_input *in, struct findings *f)
+{
+	struct shape_file *file = shape_file_new(in, f);
+	/* as a file on the medium, autoinstall.yaml, it may be all there is */
+	bool bare = file && !shape_file_has(file, "autoinstall") && shape_file_has(file, "version");
+
+	if (!bare)
+		check_header(in, f);
+	if (file)
+		shape_file_check(file, bare ? &autoinstall : &whole);
+	shape_file_free(file);
+}
