@@ -18,6 +18,7 @@
 enum {
 	WHY_TEXT = 256,
 	ETAG_TEXT = 80,
+	LONG_ANSWER = 1 << 20, /* bytes: many segments */
 };
 
 /* A file that was found, with the names of this version of it. */
@@ -168,6 +169,8 @@ static void list_sending(struct http_exchange *x, struct MHD_Connection *conn)
 {
 	struct http_listener *l = x->listener;
 
+	if (x->report.asked >= LONG_ANSWER)
+		http_pump_streams(&l->pump, conn);
 	x->sending_to = conn;
 	x->sending_next = l->sending;
 	if (l->sending)

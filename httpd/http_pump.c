@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,6 +25,8 @@ struct http_peer {
 	int fd;
 	int64_t until; /* mono ms */
 	bool waited_for;
+	struct http_peer *next_corked;
+	bool corked; /* in that list */
 };
 
 static void unlist(struct http_pump *p, struct http_peer *peer)
@@ -53,6 +57,49 @@ static struct http_peer *peer_of(struct MHD_Connection *conn)
 	return i ? i->socket_context : NULL;
 }
 
+static void forget_cork(struct http_pump *p, struct http_peer *peer)
+{
+	struct http_peer **at = &p->corked;
+
+	if (!peer->corked)
+		return;
+	while (*at != peer)
+		at = &(*at)->next_corked;
+	*at = peer->next_corked;
+	peer->corked = false;
+}
+
+void http_pump_streams(struct http_pump *p, struct MHD_Connection *conn)
+{
+	struct http_peer *peer = peer_of(conn);
+
+	if (!peer || peer->corked)
+		return;
+	peer->next_corked = p->corked;
+	p->corked = peer;
+	peer->corked = true;
+}
+
+/* libmicrohttpd puts it in some turns after the answer was queued, and only once: it remembers. */
+static void draw_corks(struct http_pump *p)
+{
+	struct http_peer **at = &p->corked, *peer;
+
+	while ((peer = *at)) {
+		int on = 0;
+		socklen_t len = sizeof(on);
+
+		getsockopt(peer->fd, IPPROTO_TCP, TCP_CORK, &on, &len);
+		if (!on) {
+			at = &peer->next_corked;
+			continue;
+		}
+		setsockopt(peer->fd, IPPROTO_TCP, TCP_CORK, &(int){0}, sizeof(int));
+		*at = peer->next_corked;
+		peer->corked = false;
+	}
+}
+
 void http_pump_has(struct http_pump *p, struct MHD_Connection *conn)
 {
 	struct http_peer *peer = peer_of(conn);
@@ -65,8 +112,10 @@ void http_pump_waits(struct http_pump *p, struct MHD_Connection *conn)
 {
 	struct http_peer *peer = peer_of(conn);
 
-	if (peer)
-		list(p, peer);
+	if (!peer)
+		return;
+	forget_cork(p, peer);
+	list(p, peer);
 }
 
 /* Out of memory: the connection lives as long as libmicrohttpd lets it. */
@@ -79,6 +128,7 @@ void http_pump_connection(void *pump, struct MHD_Connection *conn, void **contex
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED && peer) {
 		unlist(pump, peer);
+		forget_cork(pump, peer);
 		free(peer);
 		*context = NULL;
 	} else if (code == MHD_CONNECTION_NOTIFY_STARTED && i) {
@@ -157,6 +207,7 @@ static void *run(void *arg)
 			atomic_store(&p->woken, false); /* before we look for what was resumed */
 		}
 		MHD_run(p->daemon);
+		draw_corks(p);
 		now = clock_mono_ms();
 		cut_off(p, now);
 		if (p->flush_at <= now)

@@ -24,6 +24,7 @@ struct http_pump {
 	pthread_t thread;
 	int64_t patience_ms;               /* for a request to come whole */
 	struct http_peer *oldest, *newest; /* who is waited for; the thread's */
+	struct http_peer *corked;          /* whose cork is to be drawn; the thread's */
 	int64_t flush_at;                  /* mono ms; 0: nothing to flush */
 	void (*flush)(void *arg);
 	void *flush_arg;
@@ -50,6 +51,9 @@ void http_pump_wake(struct http_pump *p);
 /* The pump's thread: the request of this connection is here; it is over, the next is waited for. */
 void http_pump_has(struct http_pump *p, struct MHD_Connection *conn);
 void http_pump_waits(struct http_pump *p, struct MHD_Connection *conn);
+/* Its answer is long. libmicrohttpd holds TCP_CORK while it sends a body; then the segments come
+ * larger and later, and one client alone gets little more than half of what it gets without. */
+void http_pump_streams(struct http_pump *p, struct MHD_Connection *conn);
 void http_pump_flush_soon(struct http_pump *p);
 
 #endif
