@@ -130,9 +130,10 @@ static int unknown(const struct profiles *ps, const char *name, char *why, size_
 		for (i = 0; names[i]; i++)
 			text_nearer(name, names[i], &best);
 		if (best)
-			text_printf(&t, "did you mean '%s'? ", best);
-		text_printf(&t, "known: %s", names[0] ? "" : "none");
-		for (i = 0; names[i]; i++)
+			text_printf(&t, "did you mean '%s'?", best);
+		else
+			text_printf(&t, "known: %s", names[0] ? "" : "none");
+		for (i = 0; !best && names[i]; i++)
 			text_printf(&t, "%s%s", i ? ", " : "", names[i]);
 	}
 	text_puts(&t, ")");

@@ -28,7 +28,7 @@ void profiles_names_free(char **names);
  * folder "partials" beside each path, in their order: the site's, then ours. */
 int profiles_read(const struct profiles *ps, const char *dir, struct profile **ret, char *why,
 	size_t why_size);
-/* -ENOENT: "no profile 'debain-12' (did you mean 'debian-12'? known: …)"; else as
+/* -ENOENT: "no profile 'debain-12' (did you mean 'debian-12'?)"; else as
  * profile_read(). */
 int profiles_find(const struct profiles *ps, const char *name, struct profile **ret, char *why,
 	size_t why_size);
