@@ -285,7 +285,7 @@ vm() {
 # QEMU's own ROM, which is iPXE.
 vm_bios() { vm -machine pc -boot n -device "virtio-net-pci,netdev=net,mac=$mac"; }
 # The same, on a cable that takes out what iPXE says of itself (plain_pxe.c); to be built before the lanes begin.
-plain_pxe_build() { "${CC:-gcc}" -O2 -o "$USHER_LAB/plain_pxe" "$LAB_TOP/tests/lab/plain_pxe.c"; }
+plain_pxe_build() { ${CC:-gcc} -O2 -o "$USHER_LAB/plain_pxe" "$LAB_TOP/tests/lab/plain_pxe.c"; }
 vm_plain_pxe() {
 	local ours=$USHER_LAB/cable.$n qemu=$USHER_LAB/qemu.$n vm_netdev
 	vm_netdev="dgram,id=net,local.type=unix,local.path=$qemu,remote.type=unix,remote.path=$ours"

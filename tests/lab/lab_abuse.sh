@@ -130,7 +130,7 @@ has_memory() { alive && echo "$(memory) kB, $1 kB before" && [ "$(memory)" -lt $
 http_crowd() { crowd slow http 8067 1000; gone slow; settled; }
 tftp_crowd() { crowd silent tftp 69 1000; gone silent "$1"; settled; }
 
-check "crowd.c compiles" "${CC:-gcc}" -O2 -o "$lab/crowd" "$LAB_TOP/tests/lab/crowd.c" || lab_end
+check "crowd.c compiles" ${CC:-gcc} -O2 -o "$lab/crowd" "$LAB_TOP/tests/lab/crowd.c" || lab_end
 before=$(fds) start=$(memory)
 check "a thousand TFTP clients ask and are silent" crowd silent tftp 69 1000
 check "a thousand HTTP clients send half a request" crowd slow http 8067 1000

@@ -148,7 +148,7 @@ refused "a domain of that name" "a domain theirs exists already and is not usher
 refused "a computed MAC that a domain has" "52:54:c0:a8:7a:4d is domain theirs's" \
 	create web --profile plain --ip 192.168.122.77
 refused "--replace of a foreign domain" "theirs .*not usher's" create theirs --profile plain --replace
-virsh -q start theirs >/dev/null
+virsh -q start --paused theirs >/dev/null # its firmware would take a lease meanwhile
 running=$(virsh -q domid theirs)
 refused "--replace of a foreign domain that runs" "theirs .*not usher's" create theirs --profile plain --replace
 check "it still runs, the same run" test "$(virsh -q domid theirs)" = "$running"

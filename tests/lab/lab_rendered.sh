@@ -26,7 +26,7 @@ cat >"$lab/usher.xml" <<END
 </usher>
 END
 for program in lab/rendered bench/tftp_load; do
-	check "$program is built" "${CC:-gcc}" -O2 -pthread -o "$lab/${program#*/}" "$LAB_TOP/tests/$program.c" || lab_end
+	check "$program is built" ${CC:-gcc} -O2 -pthread -o "$lab/${program#*/}" "$LAB_TOP/tests/$program.c" || lab_end
 done
 client 1 02:ff:00:00:00:01
 ip address add $server/16 dev p1

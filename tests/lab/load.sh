@@ -21,8 +21,8 @@ load_enter() {
 }
 
 load_build() {
-	"${CC:-gcc}" -O2 -o "$USHER_LAB/dhcp_load" "$LAB_TOP/tests/lab/dhcp_load.c" &&
-		"${CC:-gcc}" -shared -fPIC -O2 -o "$USHER_LAB/slow_disk.so" "$LAB_TOP/tests/lab/slow_disk.c" ||
+	${CC:-gcc} -O2 -o "$USHER_LAB/dhcp_load" "$LAB_TOP/tests/lab/dhcp_load.c" &&
+		${CC:-gcc} -shared -fPIC -O2 -o "$USHER_LAB/slow_disk.so" "$LAB_TOP/tests/lab/slow_disk.c" ||
 		{ fail "dhcp_load.c and slow_disk.c compile"; lab_end; }
 }
 

@@ -99,7 +99,7 @@ same_text() {
 }
 
 lossy_start() {
-	[ -x "$USHER_LAB/lossy" ] || "${CC:-gcc}" -O2 -o "$USHER_LAB/lossy" "$LAB_TOP/tests/lab/lossy.c" || return
+	[ -x "$USHER_LAB/lossy" ] || ${CC:-gcc} -O2 -o "$USHER_LAB/lossy" "$LAB_TOP/tests/lab/lossy.c" || return
 	nsenter -t "${CLIENT_PID[1]}" -n "$USHER_LAB/lossy" "$@" 10.66.0.1 >"$USHER_LAB/lossy.said" 2>&1 &
 	lossy=$! server=127.0.0.1
 	wait_until 10 lossy_listens

@@ -82,16 +82,18 @@ static bool load_module(const char *dir, const char *module)
 {
 	char path[4096];
 	json_t *all, *c;
+	int before = n_cases;
 	size_t n;
 
 	snprintf(path, sizeof(path), "%s/%s.json", dir, module);
-	all = json_load_file(path, 0, NULL); /* never freed */
+	all = json_load_file(path, 0, NULL);
 	json_array_foreach(json_object_get(all, "tests"), n, c)
 	{
 		cases[n_cases].module = module;
-		cases[n_cases++].c = c;
+		cases[n_cases++].c = json_incref(c);
 	}
-	return all;
+	json_decref(all);
+	return n_cases > before;
 }
 
 static void load_specification(void)
