@@ -105,12 +105,15 @@ check "the service starts" usher_start || lab_end
 echo "$clear" >"$lab/password"
 check "a machine is enrolled, its password from a file" \
 	enroll web01 1 --ip 10.66.0.11 --set "root_password=@$lab/password" --set "activation=$key" --power "$lab/power"
+# A sanitizer keeps what is freed, maps terabytes, and takes SIGSEGV for a fault of ours.
+searchable() { [ -z "${SANITIZE:-}" ]; }
+searchable || skip "no search in memory, no core file: the build has sanitizers"
 is_nowhere() { [ "$(memory "$1")" = 0 ] || { echo "$(memory "$1") times"; return 1; }; }
-check "the clear password is not in the service's memory" is_nowhere "$clear"
-check "the key, which is served in clear, is: so the search finds what is there" test "$(memory "$key")" -gt 0
+! searchable || check "the clear password is not in the service's memory" is_nowhere "$clear"
+! searchable || check "the key, which is served in clear, is: so the search finds what is there" test "$(memory "$key")" -gt 0
 check "another's password comes from standard input" eval "printf %s '$clear' | enroll web02 2 --set root_password=@-"
 check "and one for an old system" enroll web03 3 --set "old_password=$clear" --set "root_password=@@$clear"
-check "the clear password is not in the service's memory" is_nowhere "$clear"
+! searchable || check "the clear password is not in the service's memory" is_nowhere "$clear"
 check "a file that is not there is an error" says "root_password=@/nowhere: No such file" enroll x 4 --set root_password=@/nowhere
 check "so is one that is no text" says "not a text of at most 64 KiB" enroll x 4 --set root_password=@/dev/zero
 "$USHER" enroll web04 --mac 02:00:00:00:00:04 --profile lab --no-ssh-key --set "root_password=$clear" --arm --wait \
@@ -255,6 +258,7 @@ check "what is required" has "a key (text; required)" "$USHER" profiles strict
 check "and all of it as JSON" test "$("$USHER" profiles lab --json | jq -r '.settings[] | select(.name == "port") | .type, .max')" = $'number\n65535'
 
 # --- core files ------------------------------------------------------------------------------------------------------------
+searchable || lab_end
 case $(cat /proc/sys/kernel/core_pattern) in
 /* | \|*) ;; # they would go where this lab has no say
 *)
