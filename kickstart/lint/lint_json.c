@@ -6,18 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT SHAPE_TEXT
-#define NUMBER SHAPE_NUMBER
-#define BOOL SHAPE_BOOL
-#define NOTHING SHAPE_NULL
-#define LIST SHAPE_LIST
-#define MAP SHAPE_MAP
-#define ANY 0
-#define KEY(key, type, ...)                                 \
-	{                                                   \
-		.name = (key), .types = (type), __VA_ARGS__ \
-	}
-
 /* jansson says what is no JSON; the rest is looked at as the YAML that all JSON is. */
 static struct shape_file *json_file(const struct lint_input *in, struct findings *f)
 {

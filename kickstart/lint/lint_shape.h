@@ -30,6 +30,19 @@ struct shape {
 	bool secret; /* what is wrong is said without the value */
 };
 
+/* The words of the tables. */
+#define TEXT SHAPE_TEXT
+#define NUMBER SHAPE_NUMBER
+#define BOOL SHAPE_BOOL
+#define NOTHING SHAPE_NULL
+#define LIST SHAPE_LIST
+#define MAP SHAPE_MAP
+#define ANY 0
+#define KEY(key, type, ...)                                 \
+	{                                                   \
+		.name = (key), .types = (type), __VA_ARGS__ \
+	}
+
 struct shape_file;
 
 /* Syntax and keys; findings go to `f`. NULL: there is nothing to look at. */

@@ -4,18 +4,6 @@
 
 #include <string.h>
 
-#define TEXT SHAPE_TEXT
-#define NUMBER SHAPE_NUMBER
-#define BOOL SHAPE_BOOL
-#define NOTHING SHAPE_NULL
-#define LIST SHAPE_LIST
-#define MAP SHAPE_MAP
-#define ANY 0
-#define KEY(key, type, ...)                                 \
-	{                                                   \
-		.name = (key), .types = (type), __VA_ARGS__ \
-	}
-
 void lint_yaml(const struct lint_input *in, struct findings *f)
 {
 	shape_file_free(shape_file_new(in, f));
