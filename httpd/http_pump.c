@@ -126,6 +126,8 @@ void http_pump_connection(void *pump, struct MHD_Connection *conn, void **contex
 		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct http_peer *peer = *context;
 
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+		((struct http_pump *)pump)->one_left = true;
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED && peer) {
 		unlist(pump, peer);
 		forget_cork(pump, peer);
@@ -178,6 +180,8 @@ static int due_in(const struct http_pump *p)
 	int64_t now = clock_mono_ms(), least = INT_MAX;
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	if (p->one_left)
+		return 0;
 	if (MHD_get_timeout(p->daemon, &ms) == MHD_YES && ms < (unsigned)INT_MAX)
 		least = (int64_t)ms;
 	if (p->oldest && p->oldest->until - now < least)
@@ -206,6 +210,7 @@ static void *run(void *arg)
 			(void)eventfd_read(p->wake, &n);
 			atomic_store(&p->woken, false); /* before we look for what was resumed */
 		}
+		p->one_left = false;
 		MHD_run(p->daemon);
 		draw_corks(p);
 		now = clock_mono_ms();

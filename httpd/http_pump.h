@@ -32,6 +32,7 @@ struct http_pump {
 	void (*look)(void *arg);
 	void *look_arg;
 	int64_t looked_at; /* mono ms */
+	bool one_left;     /* a full libmicrohttpd listens again only when it is run once more */
 };
 
 /* `flush` is called on the pump's thread some ms after http_pump_flush_soon(), and at the end.
