@@ -1314,16 +1314,6 @@ static void a_rack_at_once(void)
 	leave(RACK);
 }
 
-static rlim_t allow_descriptors(void)
-{
-	struct rlimit fds;
-
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &fds), 0);
-	fds.rlim_cur = fds.rlim_max < 8192 ? fds.rlim_max : 8192;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &fds), 0);
-	return fds.rlim_cur;
-}
-
 static void set_policy(int policy)
 {
 	const struct sched_param none = {0};
@@ -1331,31 +1321,8 @@ static void set_policy(int policy)
 	ck_assert_int_eq(sched_setscheduler(0, policy, &none), 0);
 }
 
-/* As many as the server takes are cut off at once, and those that wait in the backlog have their turn. */
-static void a_crowd_goes_at_once(void)
-{
-	static const char ask[] = "HEAD /boot/small HTTP/1.0\r\n\r\n";
-	const struct timeval patience = {.tv_sec = 20};
-	char from[32], answer[1024];
-	int64_t full;
-
-	for (int i = 0; i < HTTP_CONNECTIONS + 20; i++) {
-		snprintf(from, sizeof(from), "127.0.1.%d", 1 + i % 50);
-		crowd[i] = dial(from);
-	}
-	usleep(300000); /* the server fills up */
-	for (full = clock_mono_ms(); clock_mono_ms() - full < 1500;)
-		; /* and has no turn while they time out */
-	for (int i = HTTP_CONNECTIONS; i < HTTP_CONNECTIONS + 20; i++) {
-		setsockopt(crowd[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-		say(crowd[i], ask);
-		ck_assert_int_gt(recv(crowd[i], answer, sizeof(answer), 0), 0);
-	}
-	leave(HTTP_CONNECTIONS + 20);
-}
-
-/* The server's thread runs when nobody else wants to, so it finds all that was done there at once. */
-static void serve_when_idle(int idle_s, void (*clients)(void))
+/* The server's thread runs when nobody else wants to, so it finds all requests there at once. */
+START_TEST(rack)
 {
 	cpu_set_t one;
 
@@ -1363,35 +1330,26 @@ static void serve_when_idle(int idle_s, void (*clients)(void))
 	CPU_SET(sched_getcpu(), &one);
 	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
 	httpd_free(t.h);
-	start(idle_s, 0);
+	start(0, 0);
 	set_policy(SCHED_IDLE);
 	open_tcp();
 	set_policy(SCHED_OTHER);
-	serve_while(clients);
-}
-
-START_TEST(rack)
-{
-	serve_when_idle(0, a_rack_at_once);
-}
-END_TEST
-
-START_TEST(crowd_goes)
-{
-	if (allow_descriptors() >= 2 * HTTP_CONNECTIONS + 200)
-		serve_when_idle(1, a_crowd_goes_at_once);
+	serve_while(a_rack_at_once);
 }
 END_TEST
 
 START_TEST(crowds)
 {
-	rlim_t fds = allow_descriptors();
+	struct rlimit fds;
 
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &fds), 0);
+	fds.rlim_cur = fds.rlim_max < 8192 ? fds.rlim_max : 8192;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &fds), 0);
 	httpd_free(t.h);
 	start(1, 0);
 	open_tcp();
 	serve_while(one_address_crowd);
-	if (fds >= CROWD + HTTP_CONNECTIONS + 100)
+	if (fds.rlim_cur >= CROWD + HTTP_CONNECTIONS + 100)
 		serve_while(many_addresses_crowd);
 }
 END_TEST
@@ -1475,7 +1433,6 @@ int main(void)
 	tcase_add_test(c, local);
 	tcase_add_test(c, local_stale);
 	tcase_add_test(c, rack);
-	tcase_add_test(c, crowd_goes);
 	tcase_add_test(c, request_deadline);
 	tcase_add_test(c, crowds);
 	suite_add_tcase(s, c);
