@@ -299,7 +299,7 @@ static void put_disk(struct build *b)
 	must(b, xml_set(driver, "type", "qcow2"));
 	if (driver && !xmlHasProp(driver, (const xmlChar *)"discard"))
 		must(b, xml_set(driver, "discard", "unmap"));
-	must(b, xml_set(xml_add(disk, "source"), "file", b->facts->disk_path));
+	must(b, xml_set(xml_add(disk, "source"), "file", b->facts->disks[0].path));
 	put_disk_target(b, disk);
 	set_boot_order(b, disk, 1);
 	place(b, disk, xml_child(b->devices, "disk"));

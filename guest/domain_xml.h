@@ -19,10 +19,17 @@ enum {
 };
 
 /* What the host adds to the spec. */
+struct domain_disk {
+	const char *path;   /* of the volume */
+	const char *format; /* "qcow2", "raw"; NULL: qcow2 */
+	bool block;         /* a device, not a file */
+};
+
 struct domain_facts {
-	const char *type;      /* "kvm" or "qemu" */
-	const char *disk_path; /* of the volume */
-	bool filter;           /* clean-traffic is to be used */
+	const char *type;                          /* "kvm" or "qemu" */
+	struct domain_disk disks[1 + GUEST_DISKS]; /* the machine's own, then spec->more[] */
+	bool filter;                               /* clean-traffic is to be used */
+	const char *os_id; /* libosinfo's name (a URL) of the spec's os_variant; NULL: none */
 };
 
 /* The final, persistent form: disk first, restart on reboot. `*ret_xml` is for free(). -EINVAL

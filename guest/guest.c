@@ -242,7 +242,7 @@ struct job {
 	char name[GUEST_NAME], uuid[GUEST_UUID];
 	char pool[128], volume[128], network[64];
 	struct guest_spec spec;
-	char *fragment;
+	char *fragment, *description; /* the spec's own copies */
 	struct ip ip;
 	struct mac mac;
 	bool has_mac, add;
@@ -266,6 +266,7 @@ static struct job *job_from_work(struct work *w)
 static void job_free(struct job *j)
 {
 	free(j->fragment);
+	free(j->description);
 	free(j->seats);
 	free(j);
 }
@@ -494,12 +495,12 @@ static struct job *job_with_spec(
 		snprintf(j->volume, sizeof j->volume, "%s", spec->volume);
 	else
 		snprintf(j->volume, sizeof j->volume, "%s.qcow2", spec->name);
-	if (spec->fragment && !(j->fragment = strdup(spec->fragment))) {
-		job_free(j);
-		return NULL;
-	}
-	j->spec.fragment = j->fragment;
-	return j;
+	j->spec.fragment = j->fragment = spec->fragment ? strdup(spec->fragment) : NULL;
+	j->spec.description = j->description = spec->description ? strdup(spec->description) : NULL;
+	if (!j->fragment == !spec->fragment && !j->description == !spec->description)
+		return j;
+	job_free(j);
+	return NULL;
 }
 
 int guest_check(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg)

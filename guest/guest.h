@@ -24,6 +24,9 @@ enum {
 	GUEST_UUID = 37,
 	GUEST_WHY = 512, /* bytes for one line of reason */
 	GUEST_NICS = 8,
+	GUEST_DISKS = 8,        /* beside its own */
+	GUEST_OEM = 8,          /* SMBIOS OEM strings */
+	GUEST_OEM_TEXT = 256,   /* a URL with a token, and its name */
 	GUEST_WORKERS = 4,      /* libvirt calls at a time: a start takes 5-8 s on a loaded host */
 	GUEST_JOBS_MAX = 20000, /* jobs waiting: a few for each machine of the largest lab */
 	GUEST_CONNECT_WAIT_MS = 10000, /* a job waits this long for libvirtd, then fails */
@@ -79,6 +82,13 @@ struct guest_nic {
 	struct ip ip; /* for the clean-traffic filter; not set: no filter on this NIC */
 };
 
+/* A disk beside the machine's own. */
+struct guest_disk {
+	uint64_t size;    /* bytes */
+	char pool[128];   /* "": as the machine's own */
+	char volume[128]; /* "": NAME-2, NAME-3 …, as the pool has it */
+};
+
 struct guest_spec {
 	char name[GUEST_NAME];
 	char uuid[GUEST_UUID]; /* "": libvirt draws one */
@@ -91,6 +101,22 @@ struct guest_spec {
 	char kernel[512];       /* the profile's kernel as a file, to test KVM with; "" none */
 	const char *fragment;   /* the profile's <domain> element as text, or NULL */
 	unsigned fragment_line; /* line of the profile on which it begins, for messages; 0: 1 */
+	bool fragment_own;      /* it is the machine's own instead, and messages say so */
+	/* What stands over the fragment's; "" or NULL: it decides. */
+	char cpu[64];            /* "host-passthrough", "host-model", "maximum" or a model */
+	char firmware[16];       /* "bios", "efi", "efi-secure" */
+	char graphics[16];       /* "none", "vnc", "spice" */
+	char os_variant[64];     /* libosinfo's short id */
+	const char *description; /* or NULL */
+	bool autostart;          /* with its host */
+	struct guest_disk more[GUEST_DISKS];
+	size_t n_more;
+	/* What its own disk is made from: a volume of the same pool, "" an empty one is made. */
+	char base_volume[128];
+	bool linked; /* the base stays beneath it (a backing file), else it is copied */
+	/* "usher:KEY=VALUE" for whoever reads SMBIOS type 11 inside */
+	char oem[GUEST_OEM][GUEST_OEM_TEXT];
+	size_t n_oem;
 	struct guest_nic nics[GUEST_NICS];
 	size_t n_nics;
 	bool filter;  /* clean-traffic on the NICs, where the host has nwfilter */

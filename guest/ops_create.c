@@ -43,6 +43,8 @@ static int check_numbers(struct create *c)
 	if (!s->name[0] || !s->memory_mib || !s->vcpus || !s->disk || !s->n_nics ||
 		s->n_nics > GUEST_NICS)
 		return refuse(c, -EINVAL, "a guest needs a name, memory, a CPU, a disk and a NIC");
+	if (s->n_more || s->base_volume[0])
+		return refuse(c, -EINVAL, "a guest has one disk, which is made empty");
 	if (virNodeGetInfo(c->op->conn, &node) < 0)
 		return virt_error(c->op->why, GUEST_WHY, "host");
 	if (s->memory_mib > node.memory / 1024)
@@ -257,7 +259,8 @@ static int check_volume(struct create *c)
 
 static int make_xml(struct create *c, const char *disk_path, char **ret)
 {
-	struct domain_facts facts = {.type = c->type, .disk_path = disk_path, .filter = c->filter};
+	struct domain_facts facts = {
+		.type = c->type, .disks[0].path = disk_path, .filter = c->filter};
 
 	return domain_xml_final(c->spec, &facts, ret, c->op->why, GUEST_WHY);
 }

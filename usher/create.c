@@ -58,12 +58,14 @@ bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip)
 {
 	for (const struct creation *c = s->creations; c; c = c->next) {
-		const struct nic *nic = &c->machine->nics[0];
-
 		if (name && !strcmp(c->machine->name, name))
 			return true;
-		if (ip && nic->segment_id == segment && nic->n_addrs && ip_eq(&nic->addrs[0], ip))
-			return true;
+		for (size_t i = 0; ip && i < c->machine->n_nics; i++) {
+			const struct nic *nic = &c->machine->nics[i];
+
+			if (nic->segment_id == segment && nic->n_addrs && ip_eq(&nic->addrs[0], ip))
+				return true;
+		}
 	}
 	return false;
 }
@@ -96,45 +98,6 @@ static unsigned status_of(int rc)
 		return 500;
 	}
 	return 422;
-}
-
-/* A JSON number or "auto" says nothing: what the spec holds comes from the record alone, so that it can be made again
- * after we were killed. */
-int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
-	struct profile **ret_profile, char *why, size_t why_size)
-{
-	const char *pool = json_string_value(json_object_get(m->guest_spec, "pool"));
-	const char *volume = json_string_value(json_object_get(m->guest_spec, "volume"));
-	struct guest_spec spec = {.memory_mib = (unsigned)judge_number(m, "memory"),
-		.vcpus = (unsigned)judge_number(m, "vcpus"),
-		.disk = judge_number(m, "disk"),
-		.filter = s->config.filter};
-	struct profile *p = NULL;
-
-	if (m->attempt.snapshot) {
-		int rc = profile_from_snapshot(m->attempt.snapshot, &p, NULL, why, why_size);
-
-		if (rc)
-			return rc;
-	}
-	snprintf(spec.name, sizeof spec.name, "%s", m->name);
-	snprintf(spec.uuid, sizeof spec.uuid, "%s", m->uuid);
-	snprintf(spec.profile, sizeof spec.profile, "%s", m->profile);
-	snprintf(spec.pool, sizeof spec.pool, "%s", pool ? pool : "");
-	snprintf(spec.volume, sizeof spec.volume, "%s", volume ? volume : "");
-	if (p && p->media.path && p->kernel.text)
-		snprintf(spec.kernel, sizeof spec.kernel, "%s/%s", p->media.path, p->kernel.text);
-	spec.fragment = p ? p->domain : NULL;
-	for (size_t i = 0; i < m->n_nics && i < GUEST_NICS; i++, spec.n_nics++) {
-		snprintf(spec.nics[i].network, sizeof spec.nics[i].network, "%s",
-			m->nics[i].segment);
-		spec.nics[i].mac = m->nics[i].mac;
-		if (m->nics[i].n_addrs)
-			spec.nics[i].ip = m->nics[i].addrs[0];
-	}
-	*ret = spec;
-	*ret_profile = p;
-	return 0;
 }
 
 /* The record goes last: while it is there, the next start knows of what may be left. */
@@ -247,13 +210,21 @@ bool create_continue(struct service *s, const struct machine *m)
 /* libvirt took its time to look. What is to be replaced does not count, and goes only when nothing is in its way. */
 static bool taken_meanwhile(const struct creation *c)
 {
-	const struct nic *nic = &c->machine->nics[0];
-	const struct machine *m =
-		machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL);
+	const struct machine *m;
 	char who[128];
 
-	return (m && strcmp(m->name, c->machine->name)) ||
-		judge_address_held(c, nic->segment_id, &nic->addrs[0], who, sizeof who);
+	for (size_t i = 0; i < c->machine->n_nics; i++) {
+		const struct nic *nic = &c->machine->nics[i];
+
+		if (!nic->segment_id) /* not served: nobody here can take it */
+			continue;
+		m = machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL);
+		if (m && strcmp(m->name, c->machine->name))
+			return true;
+		if (nic->n_addrs && judge_address_held(c, nic, &nic->addrs[0], who, sizeof who))
+			return true;
+	}
+	return false;
 }
 
 /* Puts record and attempt into the store; what arming asks for comes back by act.c once that is on disk. */
@@ -348,7 +319,8 @@ static void creation_check(struct creation *c)
 		return;
 	}
 	create_guest_spec(s, c->machine, &spec, &none, why, sizeof why);
-	spec.fragment = c->profile->domain;
+	if (!spec.fragment_own)
+		spec.fragment = c->profile->domain;
 	spec.replace = c->replace;
 	if (guest_check(s->guests, &spec, on_checked, c))
 		creation_fail(c, 500, "out of memory");

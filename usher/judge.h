@@ -1,6 +1,6 @@
 /*
- * A creation under way (create.c), and the judgement of its request (judge.c): everything that can be said before
- * libvirt is asked and anything is made.
+ * A creation under way (create.c), and the judgement of its request (judge.c, judge_nics.c, judge_guest.c): everything
+ * that can be said before libvirt is asked and anything is made.
  */
 #ifndef USHER_USHER_JUDGE_H
 #define USHER_USHER_JUDGE_H
@@ -23,14 +23,19 @@ struct creation {
 	char why[512]; /* it failed, and is being undone */
 };
 
-/* The segment that the request means; NULL: none. */
+/* The segment that the request means, of its first NIC; NULL: none. */
 const struct segment *judge_where(const struct service *s, json_t *body);
 /* Fills machine, profile and snapshot from the request. 0, or -errno with the line that the user reads. */
 int judge_request(struct creation *c, json_t *body, char *why, size_t size);
+/* Parts of it. judge_nics.c: network, address and MAC of each NIC; the first one's segment is `*ret`. */
+int judge_nics(
+	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size);
+/* judge_guest.c: what libvirt is told of the guest, into guest_spec. */
+int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
 /* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
  * card that is enrolled now and was leased the address before. */
-bool judge_address_held(
-	const struct creation *c, uint32_t segment, const struct ip *ip, char *who, size_t size);
+bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
+	char *who, size_t size);
 
 const char *judge_text(json_t *body, const char *key); /* "" when it is not there */
 uint64_t judge_number(

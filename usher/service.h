@@ -4,7 +4,7 @@
  *   serve.c     starts and stops it           segments.c  finds out what is served; links.c follows it
  *   boot.c      /m/TOKEN/…: what machines ask  files.c     /boot/… and TFTP: files, on any thread
  *   boot_name.c  boot scripts by fixed names: GRUB's, PXELINUX's
- *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge.c: is the request right,
+ *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge*.c: is the request right,
  *                                             linted.c: and what the linters say of its answers
  *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
  *   cache.c     kernels and initrds by URL: are they here; fetch_api.c: the API's side of it
@@ -191,7 +191,8 @@ json_t *follow_event_json(const struct timeline_event *e);
 void create_handle(struct service *s, struct http_request *r);
 /* The action of a machine that is being created: makes volume and domain first. False: it is none. */
 bool create_continue(struct service *s, const struct machine *m);
-/* A spec for libvirt from a record. `*ret_profile` keeps the strings that it borrows: profile_free(). */
+/* guest_spec.c: a spec for libvirt from a record. The strings that it borrows are the record's and those of
+ * `*ret_profile`: profile_free(). 0 or -errno with the line. */
 int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size);
 /* Is somebody in the middle of making this name, or using this address? */

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 static const struct domain_facts emulated = {
-	.type = "qemu", .disk_path = "/pool/web01.qcow2", .filter = true};
+	.type = "qemu", .disks[0].path = "/pool/web01.qcow2", .filter = true};
 static const struct domain_facts real = {
-	.type = "kvm", .disk_path = "/pool/web01.qcow2", .filter = false};
+	.type = "kvm", .disks[0].path = "/pool/web01.qcow2", .filter = false};
 
 static struct guest_spec plain(const char *fragment)
 {
@@ -323,7 +323,7 @@ END_TEST
 START_TEST(escaping)
 {
 	struct guest_spec s = plain(NULL);
-	struct domain_facts f = {.type = "qemu", .disk_path = "/p<o>o&l/'w\".qcow2"};
+	struct domain_facts f = {.type = "qemu", .disks[0].path = "/p<o>o&l/'w\".qcow2"};
 	struct domain_mark mark;
 	char *xml;
 
