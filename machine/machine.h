@@ -68,6 +68,7 @@ struct machine {
 	enum life_state state;
 	int64_t created_at, state_at; /* wall ms */
 	char profile[64];
+	char lab[64];    /* the lab that made it, or "" */
 	char power[512]; /* bare metal: the site executable (absolute path), or "" */
 	struct nic nics[MACHINE_NICS];
 	size_t n_nics;

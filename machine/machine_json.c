@@ -115,6 +115,7 @@ json_t *machine_store(const struct machine *m)
 	set(j, "created_at", json_integer(m->created_at), &ok);
 	set(j, "state_at", json_integer(m->state_at), &ok);
 	set(j, "profile", json_string(m->profile), &ok);
+	set(j, "lab", json_string(m->lab), &ok);
 	set(j, "power", json_string(m->power), &ok);
 	set(j, "nics", nics_json(m), &ok);
 	set(j, "settings", copy_or(m->settings, json_object), &ok);
@@ -184,6 +185,8 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "since", time_json(m->state_at), &ok);
 	set(j, "since_ms", json_integer(m->state_at), &ok);
 	set(j, "profile", json_string(m->profile), &ok);
+	if (*m->lab)
+		set(j, "lab", json_string(m->lab), &ok);
 	set(j, "nics", nics_json(m), &ok);
 	set(j, "attempt", attempt_json(&m->attempt), &ok);
 	if (!full)
@@ -383,6 +386,8 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	get_int(p, j, "created_at", &m->created_at);
 	get_int(p, j, "state_at", &m->state_at);
 	get_text(p, j, "profile", m->profile, sizeof m->profile);
+	if (json_object_get(j, "lab")) /* older records have none */
+		get_text(p, j, "lab", m->lab, sizeof m->lab);
 	get_text(p, j, "power", m->power, sizeof m->power);
 	get_nics(p, j, m);
 	get_json(p, j, "settings", JSON_OBJECT, &m->settings);

@@ -101,11 +101,12 @@ json_t *api_machine(struct service *s, const struct machine *m, bool full)
 
 static void machines_list(struct service *s, struct http_request *r)
 {
+	bool full = http_arg(r, "full") != NULL;
 	json_t *all = json_array();
 
 	for (struct machine *m = machines_next(s->machines, NULL); m;
 		m = machines_next(s->machines, m))
-		json_array_append_new(all, api_machine(s, m, false));
+		json_array_append_new(all, api_machine(s, m, full));
 	http_respond_json(r, 200, json_pack("{s:o}", "machines", all));
 }
 

@@ -4,19 +4,17 @@
 #include "usher/fetching.h"
 #include "usher/follow.h"
 #include "usher/privilege.h"
+#include "usher/request.h"
 #include "usher/wait.h"
 
 #include "core/wipe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	OPT_PROFILE = 1,
@@ -34,7 +32,6 @@ enum {
 	OPT_ARM,
 	OPT_NO_KEY,
 	OPT_POOL,
-	VALUE_FILE_MAX = 64 << 10, /* bytes: no setting may have more */
 };
 
 struct request {
@@ -49,82 +46,6 @@ struct request {
 	int failures;
 };
 
-/* "2G", "512M", "1.5T", plain numbers in `unit`: bytes, or -1. */
-static json_int_t size_parse(const char *text, json_int_t unit)
-{
-	static const char suffixes[] = "KMGT";
-	const char *s = text + strspn(text, "0123456789."), *end = s;
-	char *number_end;
-	double n = strtod(text, &number_end);
-
-	if (*s && (end = strchr(suffixes, *s >= 'a' ? *s - 32 : *s))) {
-		unit = 1LL << (10 * (end - suffixes + 1));
-		end = s + 1 + (!strcmp(s + 1, "iB") ? 2 : !strcmp(s + 1, "B"));
-	}
-	n *= (double)unit;
-	return number_end == s && end && !*end && n >= 1 && n < 1e18 ? (json_int_t)n : -1;
-}
-
-static int read_keys(json_t *keys, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	char line[16384];
-	int n = 0;
-
-	if (!f)
-		return -errno;
-	while (fgets(line, sizeof line, f)) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (*line && *line != '#' && json_array_size(keys) < 64) {
-			json_array_append_new(keys, json_string(line));
-			n++;
-		}
-	}
-	fclose(f);
-	return n ? 0 : -ENODATA;
-}
-
-/* The caller's own key, unless one was named: no installed machine should be out of reach. */
-static void default_keys(json_t *keys)
-{
-	static const char *const files[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
-	const char *home = getenv("HOME");
-	char path[PATH_MAX];
-
-	for (size_t i = 0; home && i < 3; i++) {
-		snprintf(path, sizeof path, "%s/.ssh/%s", home, files[i]);
-		if (!read_keys(keys, path))
-			return;
-	}
-}
-
-/* All of it, but for a line break at the end: the heap text, NULL with errno. "-" is standard input. */
-static char *read_value(const char *path)
-{
-	char *text = malloc(VALUE_FILE_MAX + 1);
-	FILE *f = !text ? NULL : strcmp(path, "-") ? fopen(path, "re") : stdin;
-	size_t n = 0;
-
-	if (f) {
-		n = fread(text, 1, VALUE_FILE_MAX + 1, f);
-		if (ferror(f))
-			errno = EIO;
-		else if (n > VALUE_FILE_MAX || memchr(text, '\0', n))
-			errno = EFBIG;
-		else
-			errno = 0;
-		if (f != stdin)
-			fclose(f);
-	}
-	if (!f || errno) {
-		wipe_free(text);
-		return NULL;
-	}
-	n -= n && text[n - 1] == '\n';
-	text[n] = '\0';
-	return text;
-}
-
 /* KEY=VALUE, KEY=@FILE, KEY=@- and KEY=@@VALUE. What others could see in the list of processes is blotted out. */
 static int take_setting(struct request *r, char *text)
 {
@@ -135,7 +56,7 @@ static int take_setting(struct request *r, char *text)
 		return cli_usage(r->command, "--set takes KEY=VALUE, not '%s'", text);
 	*value++ = '\0';
 	if (value[0] == '@' && value[1] != '@') {
-		from_file = read_value(value + 1);
+		from_file = request_value(value + 1);
 		if (!from_file)
 			return cli_fail("--set %s=%s: %s%s", text, value,
 				errno == EFBIG ? "not a text of at most 64 KiB" : strerror(errno),
@@ -153,7 +74,7 @@ static int take_setting(struct request *r, char *text)
 static int take_size(
 	struct request *r, const char *option, const char *key, json_int_t unit, json_int_t in)
 {
-	json_int_t bytes = size_parse(optarg, unit);
+	json_int_t bytes = request_size(optarg, unit);
 
 	if (bytes < in)
 		return cli_usage(
@@ -202,7 +123,7 @@ static int take_option(struct request *r, int opt)
 	case OPT_SET:
 		return take_setting(r, optarg);
 	case OPT_KEY:
-		rc = read_keys(r->keys, optarg);
+		rc = request_keys(r->keys, optarg);
 		return rc ? cli_fail("--ssh-key %s: %s", optarg,
 				    rc == -ENODATA ? "no key in it" : strerror(-rc))
 			  : 0;
@@ -225,19 +146,6 @@ static int take_option(struct request *r, int opt)
 	}
 	r->wait = true; /* OPT_WAIT */
 	return 0;
-}
-
-/* A number of the caller's own for this creation: sent again after a broken connection it is the same one. */
-static json_t *request_id(void)
-{
-	unsigned char bytes[16];
-	char text[33];
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return json_null();
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	return json_string(text);
 }
 
 static int add_name(void *arg, const char *name)
@@ -323,7 +231,7 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 		return cli_usage(
 			r->command, "--wait goes with --arm: nothing is installed without");
 	if (!json_array_size(r->keys) && !r->no_key)
-		default_keys(r->keys);
+		request_default_keys(r->keys);
 	json_object_set(r->body, "ssh_keys", r->keys);
 	r->client = client_new(r->common.socket);
 	return r->client ? create_all(r) : cli_fail("out of memory");

@@ -89,6 +89,7 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 {
 	struct machine *m = c->machine;
 	const char *id = judge_text(body, "request_id"), *power = judge_text(body, "power");
+	const char *lab = judge_text(body, "lab");
 
 	if (strlen(id) >= sizeof m->request_id) {
 		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
@@ -101,6 +102,11 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 			sizeof m->power - 1, power);
 		return -EINVAL;
 	}
+	if (strlen(lab) >= sizeof m->lab) {
+		snprintf(why, size, "a lab's name takes at most %zu bytes", sizeof m->lab - 1);
+		return -EINVAL;
+	}
+	snprintf(m->lab, sizeof m->lab, "%s", lab);
 	snprintf(m->request_id, sizeof m->request_id, "%s", id);
 	snprintf(m->power, sizeof m->power, "%s", power);
 	return 0;

@@ -701,6 +701,7 @@ static void check_same(const struct machine *m, const struct machine *was)
 	ck_assert_mem_eq(m->nics, was->nics, sizeof m->nics);
 	ck_assert(json_equal(m->settings, was->settings));
 	ck_assert(json_equal(m->ssh_keys, was->ssh_keys));
+	ck_assert_str_eq(m->lab, was->lab);
 	ck_assert(json_equal(m->guest_spec, was->guest_spec));
 	ck_assert_uint_eq(a->number, b->number);
 	ck_assert_int_eq(a->armed_at, b->armed_at);
@@ -725,6 +726,7 @@ START_TEST(test_round_trip)
 	m->created_at = 123456789012;
 	strcpy(m->power, "/usr/local/libexec/power");
 	strcpy(m->request_id, "abc");
+	strcpy(m->lab, "web");
 	m->nics[1] = (struct nic){.segment = "gone",
 		.mac = mac("52:54:00:11:22:33"),
 		.n_addrs = 2,

@@ -1,0 +1,19 @@
+/* Parts of a request for a machine, as the commands put it together (create, clone, up). Blocking. */
+#ifndef USHER_USHER_REQUEST_H
+#define USHER_USHER_REQUEST_H
+
+#include <jansson.h>
+
+/* "2G", "512M", "1.5T", plain numbers in `unit`: bytes, or -1. */
+json_int_t request_size(const char *text, json_int_t unit);
+/* Appends the keys of an authorized_keys or .pub file. 0, -ENODATA: none in it, or -errno. */
+int request_keys(json_t *keys, const char *path);
+/* The caller's own key, where none was named: no installed machine should be out of reach. */
+void request_default_keys(json_t *keys);
+/* A setting's value: all of the file, but for a line break at the end. Heap text, for wipe_free(); NULL with errno (EFBIG: no
+ * text of at most 64 KiB). "-" is standard input. */
+char *request_value(const char *path);
+/* A number of the caller's own for this creation: sent again after a broken connection it is the same one. */
+json_t *request_id(void);
+
+#endif
