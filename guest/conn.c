@@ -1,6 +1,7 @@
 #include "guest/conn.h"
 
 #include "core/clock.h"
+#include "guest/event_loop.h"
 #include "guest/virt.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@ enum { WHY = 512 };
 struct conn {
 	struct conn_config config;
 	char *uri;
-	pthread_t opener, events;
-	bool has_opener, has_events;
+	pthread_t opener;
+	bool has_opener, has_loop;
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -57,7 +58,7 @@ static void lose(struct conn *c, virConnectPtr v, const char *why)
 	pthread_mutex_lock(&c->lock);
 	if (v && v == c->now && !c->lost) {
 		c->lost = true;
-		snprintf(c->why, sizeof c->why, "%s", why);
+		snprintf(c->why, sizeof c->why, "libvirt at %s: %s", c->uri, why);
 		pthread_cond_broadcast(&c->changed);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -182,31 +183,6 @@ static void *run_opener(void *arg)
 	return NULL;
 }
 
-static bool stopping(struct conn *c)
-{
-	bool s;
-
-	pthread_mutex_lock(&c->lock);
-	s = c->stopping;
-	pthread_mutex_unlock(&c->lock);
-	return s;
-}
-
-static void *run_events(void *arg)
-{
-	while (!stopping(arg))
-		if (virEventRunDefaultImpl() < 0)
-			nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-	return NULL;
-}
-
-/* Makes virEventRunDefaultImpl() return. */
-static void on_wake(int timer, void *arg)
-{
-	(void)arg;
-	virEventRemoveTimeout(timer);
-}
-
 int conn_new(const struct conn_config *config, struct conn **ret)
 {
 	struct conn *c = calloc(1, sizeof *c);
@@ -218,17 +194,17 @@ int conn_new(const struct conn_config *config, struct conn **ret)
 	virt_init();
 	c->config = *config;
 	c->domain_id = c->network_id = -1;
-	snprintf(c->why, sizeof c->why, "not connected to libvirt yet");
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&c->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	c->uri = strdup(config->uri ? config->uri : VIRT_URI);
+	snprintf(c->why, sizeof c->why, "libvirt at %s has not answered yet", c->uri ? c->uri : "");
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	c->has_events = c->uri && !pthread_create(&c->events, NULL, run_events, c);
-	c->has_opener = c->has_events && !pthread_create(&c->opener, NULL, run_opener, c);
+	c->has_loop = c->uri && !event_loop_hold();
+	c->has_opener = c->has_loop && !pthread_create(&c->opener, NULL, run_opener, c);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!c->has_opener) {
 		conn_free(c);
@@ -250,10 +226,8 @@ void conn_free(struct conn *c)
 	 * freeing. */
 	if (c->has_opener)
 		pthread_join(c->opener, NULL);
-	if (c->has_events) {
-		virEventAddTimeout(0, on_wake, NULL, NULL);
-		pthread_join(c->events, NULL);
-	}
+	if (c->has_loop)
+		event_loop_drop();
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
 	free(c->uri);

@@ -1,7 +1,7 @@
 /*
  * The connection to libvirt, kept: opened when first wanted, opened again when lost, with events
- * registered each time. Two threads: one runs libvirt's event loop, one opens and closes. The
- * callbacks run on either of them.
+ * registered each time. Two threads: libvirt's event loop (one for all connections of the process), and one that
+ * opens and closes. The callbacks run on either of them.
  */
 #ifndef USHER_GUEST_CONN_H
 #define USHER_GUEST_CONN_H

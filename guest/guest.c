@@ -102,7 +102,7 @@ static void on_up(struct guests *g, const struct notice *n)
 
 static void on_down(struct guests *g, const struct notice *n)
 {
-	log_warn("guest: libvirt at %s: %s; trying again", g->uri, n->text);
+	log_warn("guest: %s; trying again", n->text);
 	g->connected = false;
 	if (g->config.disconnected)
 		g->config.disconnected(g->config.arg, n->text);
@@ -271,6 +271,14 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+/* "qemu+ssh://host/system": a test boot here says nothing about KVM there. */
+static bool is_far(const char *uri)
+{
+	const char *host = strstr(uri, "://");
+
+	return host && host[3] && host[3] != '/';
+}
+
 /* Which domain type: asked for, configured, or found out; the first who needs to know waits for
  * the test boot. */
 static int find_accel(struct job *j)
@@ -308,7 +316,8 @@ static const char *domain_type(struct job *j, virConnectPtr conn)
 
 	if (strcmp(accel, "auto"))
 		return accel;
-	return find_accel(j) == ACCEL_KVM && libvirt_has_kvm(conn) ? "kvm" : "qemu";
+	return (is_far(j->g->uri) || find_accel(j) == ACCEL_KVM) && libvirt_has_kvm(conn) ? "kvm"
+											  : "qemu";
 }
 
 static int job_do(struct job *j, struct op *op, bool *ret_made)
@@ -432,7 +441,7 @@ static void deliver_job(struct message *m)
 
 static struct job *job_new(struct guests *g, enum job_kind kind, const char *name, const char *uuid)
 {
-	struct job *j = calloc(1, sizeof *j);
+	struct job *j = g ? calloc(1, sizeof *j) : NULL;
 
 	if (!j)
 		return NULL;

@@ -5,7 +5,8 @@
  * here run on the main thread. libvirt's blocking calls run in a few workers; the jobs of one
  * domain run in the order they were submitted, one at a time. A further thread runs libvirt's own
  * event loop and only posts messages, and one keeps the connection: opened when first wanted,
- * opened again (1 to 10 s apart) when libvirtd goes away.
+ * opened again (1 to 10 s apart) when libvirtd goes away. A `struct guests` is one libvirt; several
+ * share the event loop and nothing else, so that one that is away holds up nobody but its own.
  *
  * Strings given are copied; those handed to callbacks live for the callback.
  */
@@ -66,7 +67,7 @@ enum guest_event {
 };
 const char *guest_event_name(int what);
 
-/* Does not connect. 0 or -errno. One at a time in a process (libvirt's event loop is global). */
+/* Does not connect. 0 or -errno. */
 int guests_new(const struct guests_config *config, struct guests **ret);
 /* Waits for the jobs that are in libvirt's hands; drops the others: no `done` is called any
  * more. The mailbox must still exist; messages left in it are harmless. */
@@ -127,7 +128,7 @@ struct guest_spec {
 typedef void (*guest_done)(void *arg, int rc, const char *why);
 
 /*
- * Jobs. Each returns 0 and will call `done`, or -ENOMEM or -ENOSPC (too many) and will not. A
+ * Jobs. Each returns 0 and will call `done`, or -ENOMEM (also: `g` is NULL) or -ENOSPC (too many) and will not. A
  * `uuid` that is neither NULL nor "" must be that of the domain, or the job fails with -EPERM: the
  * name is another's by now.
  */

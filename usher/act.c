@@ -158,7 +158,7 @@ static void guest_do(
 	struct service *s, struct machine *m, guest_job *run, const char *what, bool fatal)
 {
 	struct job *j = job_new(s, m, what, fatal);
-	int rc = j ? run(s->guests, m->name, m->uuid, on_guest_job, j) : -ENOMEM;
+	int rc = j ? run(guests_of(s, m), m->name, m->uuid, on_guest_job, j) : -ENOMEM;
 
 	if (rc)
 		job_refused(s, m, j, what, rc);
@@ -310,14 +310,15 @@ void act_resume(struct service *s)
 
 /* Guests */
 
-void act_on_guest_event(void *service, const char *domain, const char *uuid, int what)
+void act_on_guest_event(
+	struct service *s, struct guests *from, const char *domain, const char *uuid, int what)
 {
-	struct service *s = service;
 	struct machine *m = machines_by_name(s->machines, domain);
+	bool being_made = create_reserves(s, domain, 0, NULL);
 
-	if (!m && !create_reserves(s, domain, 0, NULL))
+	if (!m && !being_made && from == s->guests)
 		seats_look(s, domain);
-	if (!m || !m->guest || strcmp(m->uuid, uuid) || create_reserves(s, domain, 0, NULL))
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || being_made || guests_of(s, m) != from)
 		return;
 	if (what == GUEST_STOPPED_SELF)
 		machine_event(m, LIFE_STOPPED, NULL);
@@ -351,7 +352,7 @@ static void make_again(struct service *s, struct machine *m)
 	}
 	spec.replace = true; /* a volume without its domain may be left of the first try */
 	j = job_new(s, m, "made again after an interruption", true);
-	rc = j ? guest_create(s->guests, &spec, on_made_again, j) : -ENOMEM;
+	rc = j ? guest_create(guests_of(s, m), &spec, on_made_again, j) : -ENOMEM;
 	if (rc)
 		job_refused(s, m, j, "made again after an interruption", rc);
 	profile_free(p);
@@ -409,16 +410,17 @@ static void on_status(void *arg, int rc, const struct guest_status *st, const ch
 }
 
 /* All but those that are up: what they were to do was done. */
-void act_reconcile(void *service)
+void act_reconcile(struct service *s, struct guests *from)
 {
-	struct service *s = service;
 	struct machine *m = NULL;
 
-	seats_look(s, "");
+	if (from == s->guests)
+		seats_look(s, "");
 	while ((m = machines_next(s->machines, m))) {
 		struct job *j;
 
-		if (!m->guest || m->busy || create_reserves(s, m->name, 0, NULL))
+		if (!m->guest || m->busy || guests_of(s, m) != from ||
+			create_reserves(s, m->name, 0, NULL))
 			continue;
 		if (m->deleting) {
 			change_go_on_deleting(s, m);
@@ -427,7 +429,7 @@ void act_reconcile(void *service)
 		if (m->state == LIFE_UP)
 			continue;
 		j = job_new(s, m, "looked at", false);
-		if (!j || guest_status(s->guests, m->name, on_status, j))
+		if (!j || guest_status(from, m->name, on_status, j))
 			job_free(j);
 	}
 }

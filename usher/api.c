@@ -179,12 +179,12 @@ static void status(struct service *s, struct http_request *r)
 		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
 	http_respond_json(r, 200,
 		json_pack(
-			"{s:s, s:s, s:I, s:o, s:I, s:b, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
+			"{s:s, s:s, s:I, s:o, s:I, s:b, s:o, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
 			"s:I, s:I, s:I, s:I, s:I}}",
 			"version", USHER_VERSION, "state", s->config.state, "uptime_ms",
 			(json_int_t)(clock_mono_ms() - s->started), "segments", segments,
 			"machines", (json_int_t)machines_count(s->machines), "libvirt",
-			guests_connected(s->guests), "store", "commits", (json_int_t)st.commits,
+			guests_connected(s->guests), "libvirts", hosts_json(s), "store", "commits", (json_int_t)st.commits,
 			"transactions", (json_int_t)st.transactions, "failures",
 			(json_int_t)st.failures, "backlog", (json_int_t)st.backlog, "dhcp", "in",
 			(json_int_t)d.in, "out", (json_int_t)d.out, "offers", (json_int_t)d.offers,

@@ -263,7 +263,7 @@ static int begin_deletion(struct service *s, struct http_request *r, struct mach
 	s->deletions = d;
 	snprintf(d->name, sizeof d->name, "%s", m->name);
 	snprintf(d->uuid, sizeof d->uuid, "%s", m->uuid);
-	rc = guest_delete(s->guests, m->name, m->uuid,
+	rc = guest_delete(guests_of(s, m), m->name, m->uuid,
 		json_string_value(json_object_get(m->guest_spec, "pool")),
 		json_string_value(json_object_get(m->guest_spec, "volume")), on_guest_deleted, d);
 	if (rc)

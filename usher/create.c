@@ -124,7 +124,7 @@ static void creation_undo(struct creation *c, bool made, const char *why)
 
 	snprintf(c->why, sizeof c->why, "%s", why);
 	if (!made ||
-		guest_delete(c->service->guests, m->name, m->uuid,
+		guest_delete(guests_of(c->service, m), m->name, m->uuid,
 			json_string_value(json_object_get(m->guest_spec, "pool")),
 			json_string_value(json_object_get(m->guest_spec, "volume")), undone, c))
 		undone(c, 0, "");
@@ -156,7 +156,8 @@ static void creation_start(struct creation *c)
 {
 	struct service *s = c->service;
 
-	if (guest_start_install(s->guests, c->machine->name, c->machine->uuid, on_started, c))
+	if (guest_start_install(
+		    guests_of(s, c->machine), c->machine->name, c->machine->uuid, on_started, c))
 		creation_undo(c, true, "out of memory");
 }
 
@@ -201,7 +202,7 @@ bool create_continue(struct service *s, const struct machine *m)
 	spec.replace = c->replace;
 	if (rc)
 		creation_undo(c, false, why);
-	else if (guest_create(s->guests, &spec, on_made, c))
+	else if (guest_create(guests_of(s, m), &spec, on_made, c))
 		creation_undo(c, false, "out of memory");
 	profile_free(p);
 	return true;
@@ -312,17 +313,23 @@ static void creation_check(struct creation *c)
 	struct service *s = c->service;
 	struct guest_spec spec;
 	struct profile *none = NULL;
+	struct guests *g;
 	char why[512];
 
 	if (!c->machine->guest) {
 		creation_record(c);
 		return;
 	}
+	if (hosts_find(s, json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g,
+		    why, sizeof why)) {
+		creation_fail(c, 503, why);
+		return;
+	}
 	create_guest_spec(s, c->machine, &spec, &none, why, sizeof why);
 	if (!spec.fragment_own)
 		spec.fragment = c->profile->domain;
 	spec.replace = c->replace;
-	if (guest_check(s->guests, &spec, on_checked, c))
+	if (guest_check(g, &spec, on_checked, c))
 		creation_fail(c, 500, "out of memory");
 }
 

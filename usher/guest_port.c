@@ -43,7 +43,9 @@ bool guest_is_elsewhere(struct service *s, const struct machine *m, uint32_t seg
 	const struct nic *nic = machine_nic_on(m, segment);
 	char why[128], text[256], ip[IP_TEXT];
 
-	if (!m->guest || !seg || seg->via || !nic || !elsewhere(seg, nic, peer, why, sizeof why))
+	/* on another host its port is on a bridge that we cannot see */
+	if (!m->guest || !seg || seg->via || !nic || guests_of(s, m) != s->guests ||
+		!elsewhere(seg, nic, peer, why, sizeof why))
 		return false;
 	snprintf(text, sizeof text, "%.64s for %s: %s", what, ip_format(peer, ip), why);
 	machine_tell(m, "refused", text);

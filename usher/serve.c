@@ -304,32 +304,9 @@ static int start_site(struct run *r, char *why, size_t size)
 	return said(rc, why, size, "hooks");
 }
 
-static void on_libvirt(void *arg)
-{
-	links_look(arg);
-	act_reconcile(arg);
-}
-
-static void on_libvirt_lost(void *arg, const char *why)
-{
-	(void)arg;
-	log_warn("libvirt: %s", why);
-}
-
 static int start_guests(struct run *r, char *why, size_t size)
 {
-	struct service *s = &r->service;
-	struct guests_config g = {.home = &s->home,
-		.uri = s->config.libvirt_uri,
-		.accel = s->config.accel,
-		.state_dir = s->config.state,
-		.arg = s,
-		.connected = on_libvirt,
-		.disconnected = on_libvirt_lost,
-		.event = act_on_guest_event,
-		.network = links_network_changed};
-
-	return said(guests_new(&g, &s->guests), why, size, "libvirt");
+	return said(hosts_start(&r->service), why, size, "libvirt");
 }
 
 static gid_t socket_group(const struct config *c)
@@ -390,8 +367,7 @@ static void say_ready(struct service *s)
 				ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
 	}
 	segments_say(s);
-	if (networks)
-		guests_connect(s->guests);
+	hosts_connect(s, networks);
 	act_resume(s);
 	act_set_deadline(s);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
@@ -426,7 +402,7 @@ static void stop(struct run *r)
 	fetches_free(s->fetches);
 	s->fetches = NULL;
 	follow_drop_all(s);
-	guests_free(s->guests);
+	hosts_stop(s);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
 	if (r->home_ready)

@@ -13,7 +13,7 @@
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
  *   media_survey.c  what is told of media; verifying.c: their sums
  *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
- *   ready.c   are the files of an install there, asked of the worker
+ *   ready.c   are the files of an install there, asked of the worker  hosts.c  the libvirts that guests live in
  */
 #ifndef USHER_USHER_SERVICE_H
 #define USHER_USHER_SERVICE_H
@@ -43,6 +43,9 @@ struct pending;
 struct job;
 struct verifying;
 struct deletion;
+struct host;
+
+enum { HOSTS_MAX = 16 }; /* libvirts: each has a connection and six threads */
 
 /* How one segment is followed: links.c. */
 struct served {
@@ -73,7 +76,9 @@ struct service {
 	struct httpd *httpd;
 	struct hooks *hooks;
 	struct power *power;
-	struct guests *guests;
+	struct guests *guests; /* the own libvirt's: its networks are ours; a machine's: guests_of() */
+	struct host *hosts[HOSTS_MAX]; /* [0] is the own */
+	size_t n_hosts;
 	struct link_monitor *links;
 	struct loop_timer deadline;  /* of the attempt that is over next */
 	struct loop_timer settle;    /* commits what happened in this turn, then acts on it */
@@ -236,17 +241,30 @@ int seats_publish(struct service *s, const struct machine *m, bool add, guest_do
 /* A domain (all: "") may have come, changed or gone: guests of others with computed MACs. */
 void seats_look(struct service *s, const char *domain);
 
+/* hosts.c */
+int hosts_start(struct service *s); /* 0 or -errno; does not connect */
+void hosts_stop(struct service *s);
+/* The libvirt at this URI; NULL and "" are the own one. One that is new is made, not waited for. 0; -ENOSPC and the like
+ * with the line, and `*ret` is NULL. */
+int hosts_find(struct service *s, const char *uri, struct guests **ret, char *why, size_t why_size);
+/* Where the machine's guest lives. NULL (the jobs of guest.h refuse it): no more libvirts; logged. */
+struct guests *guests_of(struct service *s, const struct machine *m);
+/* Connects to those where machines live; and to the own one, when asked. */
+void hosts_connect(struct service *s, bool own);
+json_t *hosts_json(const struct service *s); /* new reference */
+
 /* act.c */
 void act_on(void *service, struct machine *m, unsigned actions); /* machine_act */
 void act_on_timeline(void *service, const struct timeline_event *e);
 void act_settle(struct loop_timer *t);
 void act_deadline(struct loop_timer *t);
 void act_set_deadline(struct service *s);
-void act_on_guest_event(void *service, const char *domain, const char *uuid, int what);
+void act_on_guest_event(struct service *s, struct guests *from, const char *domain,
+	const char *uuid, int what);
 /* At the start: bare machines that were armed, and nobody came to switch them before we were killed. */
 void act_resume(struct service *s);
-/* libvirt is (again) there: look at every guest, as events may have been missed. */
-void act_reconcile(void *service);
+/* This libvirt is (again) there: look at every guest of it, as events may have been missed. */
+void act_reconcile(struct service *s, struct guests *from);
 void act_drop_all(struct service *s);
 
 #endif

@@ -427,7 +427,26 @@ START_TEST(no_libvirt)
 		mailbox_wait(&home, 20);
 	ck_assert_int_eq(seen.rc, -ENOTCONN);
 	ck_assert(strstr(seen.why, "does not answer"));
+	ck_assert(strstr(seen.why, config.uri));
 	ck_assert_int_eq(guest_network_info(config.uri, "default", &n, why, sizeof why), -ENOTCONN);
+}
+END_TEST
+
+/* Two libvirts in one process: the one that is away holds up nobody, and says which one it is. */
+START_TEST(two_libvirts)
+{
+	struct guests_config config = {.home = &home, .uri = "test:///no/such/file", .arg = &seen};
+	struct guests *away;
+
+	ck_assert_int_eq(guests_new(&config, &away), 0);
+	for (int i = 0; i < 2 * GUEST_WORKERS; i++)
+		ck_assert_int_eq(guest_stop(away, "web01", NULL, on_done, &home), 0);
+	create();
+	install();
+	ck_assert(guests_connected(guests) && !guests_connected(away));
+	guests_free(away);
+	good(guest_stop(guests, "web01", NULL, on_done, &home));
+	ck_assert_int_eq(guest_stop(NULL, "web01", NULL, on_done, &home), -ENOMEM);
 }
 END_TEST
 
@@ -518,6 +537,7 @@ int main(void)
 	tcase_add_test(t, failure_is_undone);
 	tcase_add_test(t, freed_in_the_middle);
 	tcase_add_test(t, no_libvirt);
+	tcase_add_test(t, two_libvirts);
 	tcase_add_test(t, host);
 	tcase_add_test(t, network_xml);
 	r = srunner_create(s);

@@ -1,0 +1,154 @@
+/*
+ * The libvirts that guests live in: the service's own ("libvirt uri" of usher.xml), and those that machines name as
+ * "connect". Each has its own connection, workers and queue (struct guests), made when first wanted. Networks, their DNS
+ * and their reservations are looked after on the service's own.
+ */
+#include "usher/service.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct host {
+	struct service *service;
+	struct guests *guests;
+	char uri[256];
+};
+
+static bool is_own(const struct host *h)
+{
+	return h == h->service->hosts[0];
+}
+
+static void on_libvirt(void *arg)
+{
+	struct host *h = arg;
+
+	if (is_own(h))
+		links_look(h->service);
+	act_reconcile(h->service, h->guests);
+}
+
+static void on_guest_event(void *arg, const char *domain, const char *uuid, int what)
+{
+	const struct host *h = arg;
+
+	act_on_guest_event(h->service, h->guests, domain, uuid, what);
+}
+
+static void on_network(void *arg, const char *network, bool started)
+{
+	const struct host *h = arg;
+
+	if (is_own(h))
+		links_network_changed(h->service, network, started);
+}
+
+static int host_add(struct service *s, const char *uri, struct guests **ret)
+{
+	struct guests_config g = {.home = &s->home,
+		.uri = uri,
+		.accel = s->config.accel,
+		.state_dir = s->config.state,
+		.connected = on_libvirt,
+		.event = on_guest_event,
+		.network = on_network};
+	struct host *h;
+	int rc;
+
+	if (s->n_hosts == HOSTS_MAX)
+		return -ENOSPC;
+	h = calloc(1, sizeof *h);
+	if (!h)
+		return -ENOMEM;
+	h->service = s;
+	snprintf(h->uri, sizeof h->uri, "%s", uri);
+	g.arg = h;
+	rc = guests_new(&g, &h->guests);
+	if (rc) {
+		free(h);
+		return rc;
+	}
+	s->hosts[s->n_hosts++] = h;
+	*ret = h->guests;
+	return 0;
+}
+
+int hosts_start(struct service *s)
+{
+	return host_add(s, s->config.libvirt_uri, &s->guests);
+}
+
+void hosts_stop(struct service *s)
+{
+	while (s->n_hosts) {
+		struct host *h = s->hosts[--s->n_hosts];
+
+		guests_free(h->guests);
+		free(h);
+	}
+	s->guests = NULL;
+}
+
+int hosts_find(struct service *s, const char *uri, struct guests **ret, char *why, size_t why_size)
+{
+	int rc;
+
+	*ret = s->guests;
+	if (!uri || !*uri)
+		return 0;
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (!strcmp(s->hosts[i]->uri, uri)) {
+			*ret = s->hosts[i]->guests;
+			return 0;
+		}
+	*ret = NULL;
+	rc = strlen(uri) < sizeof s->hosts[0]->uri ? host_add(s, uri, ret) : -ENAMETOOLONG;
+	if (rc == -ENOSPC)
+		snprintf(why, why_size,
+			"libvirt at %s: usher is connected to %d libvirts already, and takes no "
+			"more",
+			uri, HOSTS_MAX);
+	else if (rc)
+		snprintf(why, why_size, "libvirt at %.300s: %s", uri, strerror(-rc));
+	return rc;
+}
+
+struct guests *guests_of(struct service *s, const struct machine *m)
+{
+	struct guests *g;
+	char why[512];
+
+	if (hosts_find(s, json_string_value(json_object_get(m->guest_spec, "connect")), &g, why,
+		    sizeof why))
+		log_error("%s: %s", m->name, why);
+	return g;
+}
+
+void hosts_connect(struct service *s, bool own)
+{
+	struct machine *m = NULL;
+
+	if (own)
+		guests_connect(s->guests);
+	while ((m = machines_next(s->machines, m))) {
+		struct guests *g = m->guest ? guests_of(s, m) : NULL;
+
+		if (g && g != s->guests)
+			guests_connect(g);
+	}
+}
+
+json_t *hosts_json(const struct service *s)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < s->n_hosts; i++)
+		json_array_append_new(all,
+			json_pack("{s:s, s:b}", "uri", s->hosts[i]->uri, "connected",
+				guests_connected(s->hosts[i]->guests)));
+	return all;
+}
