@@ -149,7 +149,7 @@ install: all
 	for p in kickstart/profiles/*/; do n=$$(basename $$p); \
 		install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/profiles/$$n $$p*; done
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/partials kickstart/partials/*
-	install -D -m 644 kickstart/profile.rng $(DESTDIR)$(prefix)/share/usher/profile.rng
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab.rng
 	install -d $(DESTDIR)$(prefix)/share/usher && \
 		cp -r contrib/tiny contrib/template-vm $(DESTDIR)$(prefix)/share/usher/
 	install -D -m 755 contrib/power-libvirt $(DESTDIR)$(prefix)/share/usher/power-libvirt

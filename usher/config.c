@@ -149,19 +149,6 @@ void config_init(struct config *c)
 	c->log_priority = LOG_INFO;
 }
 
-/* libxml2's own word on what does not parse, on one line. */
-static void parse_fault(struct config_reader *r, xmlParserCtxt *parser)
-{
-	const xmlError *e = xmlCtxtGetLastError(parser);
-	size_t n;
-
-	snprintf(r->why, r->why_size, "%s:%d: %s", r->path, e ? e->line : 1,
-		e && e->message ? e->message : "not XML");
-	n = strlen(r->why);
-	while (n && r->why[n - 1] == '\n')
-		r->why[--n] = '\0';
-}
-
 int config_read(struct config *c, const char *path, char *why, size_t why_size)
 {
 	struct config_reader r = {.config = c, .path = path, .why = why, .why_size = why_size};
@@ -182,7 +169,7 @@ int config_read(struct config *c, const char *path, char *why, size_t why_size)
 		doc = xmlCtxtReadFile(parser, path, NULL,
 			XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!doc) {
-		parse_fault(&r, parser);
+		config_parse_fault(&r, parser);
 		goto out;
 	}
 	root = xmlDocGetRootElement(doc);
@@ -190,7 +177,7 @@ int config_read(struct config *c, const char *path, char *why, size_t why_size)
 		config_fault(&r, root, "expected <usher>, found <%s>", root->name);
 	else
 		config_children(&r, root, top_elements, c);
-	if (!r.failed) {
+	if (!r.faults) {
 		snprintf(c->file, sizeof c->file, "%s", path);
 		rc = 0;
 	}

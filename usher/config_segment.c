@@ -77,7 +77,7 @@ static void read_route(struct config_reader *r, const xmlNode *e, void *to)
 		{"to", A_SUBNET, &subnet, 0, true}, {"gateway", A_IP, &gateway, 0, true}, {0}};
 
 	config_attributes(r, e, as);
-	if (!r->failed && !subnet.prefix_len)
+	if (!r->faults && !subnet.prefix_len)
 		config_fault(r, e, "<route>: the default route is the <router>'s");
 	if (x->n_routes == SEGMENT_ROUTES_MAX)
 		config_fault(r, e, "<route>: at most %d", SEGMENT_ROUTES_MAX);
@@ -207,7 +207,7 @@ static void read_option(struct config_reader *r, const xmlNode *e, void *to)
 	else if (w.bad || x->options_len + 2 + w.len > sizeof x->options)
 		config_fault(r, e, "<option>: one takes at most 255 bytes, all of a segment %d",
 			SEGMENT_OPTIONS);
-	if (r->failed)
+	if (r->faults)
 		return;
 	x->options[x->options_len++] = code;
 	x->options[x->options_len++] = (uint8_t)w.len;

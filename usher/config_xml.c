@@ -8,23 +8,38 @@
 #include <string.h>
 #include <syslog.h>
 
+/* What does not fit whole is left out. */
+static void add_fault(struct config_reader *r, long line, const char *fmt, va_list ap)
+{
+	size_t used = r->faults ? strlen(r->why) : 0;
+	char *end = r->why + used;
+	int place, text;
+
+	if (r->why_size - used < 2)
+		return;
+	place = snprintf(end, r->why_size - used, "%s%s:%ld: ", used ? "\n" : "", r->path, line);
+	if (place < 0 || (size_t)place >= r->why_size - used) {
+		*(used ? end : r->why + r->why_size - 1) = '\0';
+		return;
+	}
+	text = vsnprintf(end + place, r->why_size - used - (size_t)place, fmt, ap);
+	if (used && (text < 0 || (size_t)(place + text) >= r->why_size - used))
+		*end = '\0';
+}
+
 void config_fault(struct config_reader *r, const xmlNode *at, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
-	if (r->failed)
-		return;
-	r->failed = true;
-	n = snprintf(r->why, r->why_size, "%s:%ld: ", r->path, at ? xmlGetLineNo(at) : 1L);
-	if (n < 0 || (size_t)n >= r->why_size)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(r->why + n, r->why_size - (size_t)n, fmt, ap);
-	va_end(ap);
+	if (!r->faults || r->all) {
+		va_start(ap, fmt);
+		add_fault(r, at ? xmlGetLineNo(at) : 1L, fmt, ap);
+		va_end(ap);
+	}
+	r->faults++;
 }
 
-static bool yes_no(const char *text, bool *ret)
+bool config_yes_no(const char *text, bool *ret)
 {
 	bool yes = !strcmp(text, "yes") || !strcmp(text, "on") || !strcmp(text, "true");
 
@@ -60,7 +75,7 @@ static bool log_level(const char *text, int *ret)
 }
 
 /* "10.2.0.0/24", with no bit set behind the prefix. */
-static bool subnet(const char *text, struct subnet *ret)
+bool config_subnet(const char *text, struct subnet *ret)
 {
 	char address[IP_TEXT];
 	const char *slash = strchr(text, '/');
@@ -165,7 +180,7 @@ static const char *take(const struct attribute *a, const char *text)
 	case A_IP:
 		return take_ip(a->to, text);
 	case A_SUBNET:
-		return subnet(text, a->to) ? NULL : "a network like 10.2.0.0/24";
+		return config_subnet(text, a->to) ? NULL : "a network like 10.2.0.0/24";
 	case A_PORT:
 	case A_MTU:
 	case A_CODE:
@@ -179,7 +194,7 @@ static const char *take(const struct attribute *a, const char *text)
 		*(bool *)a->to = *text == 'c';
 		return NULL;
 	case A_BOOL:
-		return yes_no(text, a->to) ? NULL : "yes or no";
+		return config_yes_no(text, a->to) ? NULL : "yes or no";
 	case A_ACCEL:
 		if (strcmp(text, "auto") && strcmp(text, "kvm") && strcmp(text, "qemu"))
 			return "auto, kvm or qemu";
@@ -233,12 +248,24 @@ void config_children(
 					r, parent, "<%s>: text is not expected here", parent->name);
 			continue;
 		}
-		while (x->name && strcmp(x->name, (const char *)e->name))
+		while (x->name && (e->ns || strcmp(x->name, (const char *)e->name)))
 			x++;
 		if (x->name)
 			x->read(r, e, to);
 		else
-			config_fault(r, e, "<%s> has no element <%s>; usher.xml(5) lists them",
-				parent->name, e->name);
+			config_fault(r, e, "<%s> has no element <%s>; %s lists them", parent->name,
+				e->name, r->page ? r->page : "usher.xml(5)");
 	}
+}
+
+void config_parse_fault(struct config_reader *r, xmlParserCtxt *parser)
+{
+	const xmlError *e = xmlCtxtGetLastError(parser);
+	size_t n;
+
+	snprintf(r->why, r->why_size, "%s:%d: %s", r->path, e ? e->line : 1,
+		e && e->message ? e->message : "not XML");
+	n = strlen(r->why);
+	while (n && r->why[n - 1] == '\n')
+		r->why[--n] = '\0';
 }

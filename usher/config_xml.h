@@ -1,20 +1,24 @@
 /*
  * Reading XML that people write: each reader knows all attributes and elements of its own, so
- * whatever is misspelt is named with its file and line. config.c's and config_segment.c's.
+ * whatever is misspelt is named with its file and line. config.c's, config_segment.c's, and the lab
+ * file's (lab_read.c).
  */
 #ifndef USHER_USHER_CONFIG_XML_H
 #define USHER_USHER_CONFIG_XML_H
 
 #include "usher/config.h"
 
+#include <libxml/parser.h>
 #include <libxml/tree.h>
 
 struct config_reader {
 	struct config *config;
 	const char *path;
+	const char *page; /* that lists what there is; NULL: usher.xml(5) */
 	char *why;
 	size_t why_size;
-	bool failed;
+	bool all; /* tell every fault, a line each as far as there is room; else only the first */
+	unsigned faults;
 };
 
 enum attribute_type {
@@ -50,7 +54,7 @@ struct attribute {
 	bool required;
 };
 
-/* "FILE:LINE: …" into `why`. Only the first fault is told: the rest often follow from it. */
+/* "FILE:LINE: …" into `why`. Only the first fault is told, unless all are wanted: the rest often follow from it. */
 void config_fault(struct config_reader *r, const xmlNode *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* All attributes of an element; `as` ends with a NULL name. */
@@ -68,6 +72,11 @@ void config_children(
 	struct config_reader *r, const xmlNode *parent, const struct element *es, void *to);
 
 bool config_is_domain(const char *text); /* "lab.example" */
+/* "10.2.0.0/24", with no bit set behind the prefix. */
+bool config_subnet(const char *text, struct subnet *ret);
+bool config_yes_no(const char *text, bool *ret);
+/* libxml2's own word on what does not parse, on one line. */
+void config_parse_fault(struct config_reader *r, xmlParserCtxt *parser);
 bool config_number(const char *text, long min, long max, long *ret);
 
 /* config_segment.c */
