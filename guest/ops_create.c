@@ -2,6 +2,7 @@
 #include "guest/domain_xml.h"
 #include "guest/netfilter.h"
 #include "guest/ops.h"
+#include "guest/osinfo.h"
 #include "guest/virt.h"
 #include "guest/xml.h"
 
@@ -21,6 +22,7 @@ struct create {
 	char volume[GUEST_NAME + 64];
 	virStoragePoolPtr pool;
 	char pool_path[PATH_TEXT];
+	char os_id[256]; /* "": not asked for */
 	bool filter;
 };
 
@@ -259,16 +261,24 @@ static int check_volume(struct create *c)
 
 static int make_xml(struct create *c, const char *disk_path, char **ret)
 {
-	struct domain_facts facts = {
-		.type = c->type, .disks[0].path = disk_path, .filter = c->filter};
+	struct domain_facts facts = {.type = c->type,
+		.disks[0].path = disk_path,
+		.os_id = c->os_id[0] ? c->os_id : NULL,
+		.filter = c->filter};
 
 	return domain_xml_final(c->spec, &facts, ret, c->op->why, GUEST_WHY);
 }
 
 static int check_fragment(struct create *c)
 {
+	const char *os = c->spec->os_variant;
 	char *xml = NULL;
-	int rc = make_xml(c, "/dev/null", &xml);
+	int rc = 0;
+
+	if (*os)
+		rc = osinfo_id(NULL, os, c->os_id, sizeof c->os_id, c->op->why, GUEST_WHY);
+	if (!rc)
+		rc = make_xml(c, "/dev/null", &xml);
 
 	free(xml);
 	return rc;
@@ -348,6 +358,18 @@ static int make_volume(struct create *c, virStorageVolPtr *ret)
 	return *ret ? 0 : virt_error(c->op->why, GUEST_WHY, "making volume %s", c->volume);
 }
 
+/* Whatever state it is in: its definition boots the disk. */
+static int set_autostart(struct create *c, virDomainPtr d)
+{
+	int rc;
+
+	if (!c->spec->autostart || !virDomainSetAutostart(d, 1))
+		return 0;
+	rc = virt_error(c->op->why, GUEST_WHY, "autostart of %s", c->spec->name);
+	virDomainUndefineFlags(d, VIR_DOMAIN_UNDEFINE_NVRAM);
+	return rc;
+}
+
 static int define(struct create *c, virStorageVolPtr volume)
 {
 	char *path = virStorageVolGetPath(volume), *xml = NULL;
@@ -362,8 +384,12 @@ static int define(struct create *c, virStorageVolPtr volume)
 		return rc;
 	if (!(d = virDomainDefineXMLFlags(c->op->conn, xml, VIR_DOMAIN_DEFINE_VALIDATE)))
 		rc = virt_error(c->op->why, GUEST_WHY, "defining %s%s", c->spec->name,
-			virt_errno() == -EINVAL ? ", with the profile's <domain>" : "");
+			virt_errno() != -EINVAL         ? ""
+				: c->spec->fragment_own ? ", with its <domain>"
+							: ", with the profile's <domain>");
 	else
+		rc = set_autostart(c, d);
+	if (d)
 		virDomainFree(d);
 	free(xml);
 	return rc;

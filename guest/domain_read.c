@@ -1,0 +1,54 @@
+/* What a domain's definition says: whose it is, and what it uses. */
+#include "guest/domain_build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void domain_xml_mark(const char *xml, struct domain_mark *ret)
+{
+	char why[GUEST_WHY];
+	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
+	xmlNode *mark = doc ? domain_find_metadata(xmlDocGetRootElement(doc), DOMAIN_XML_NS) : NULL;
+
+	*ret = (struct domain_mark){
+		.ours = mark, .installing = xml_attr_is(mark, "run", "install")};
+	xml_attr(mark, "profile", ret->profile, sizeof ret->profile);
+	xmlFreeDoc(doc);
+}
+
+bool domain_xml_has_mac(const char *xml, const struct mac *mac)
+{
+	char why[GUEST_WHY], text[32];
+	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
+	xmlNode *devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+	struct mac m;
+	bool found = false;
+
+	for (xmlNode *n = xml_child(devices, "interface"); n && !found;
+		n = xml_next(n, "interface"))
+		found = xml_attr(xml_child(n, "mac"), "address", text, sizeof text) &&
+			!mac_parse(text, &m) && mac_eq(&m, mac);
+	xmlFreeDoc(doc);
+	return found;
+}
+
+static bool names_volume(
+	const xmlNode *source, const char *path, const char *pool, const char *volume)
+{
+	return xml_attr_is(source, "file", path) || xml_attr_is(source, "dev", path) ||
+		(xml_attr_is(source, "pool", pool) && xml_attr_is(source, "volume", volume));
+}
+
+bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume)
+{
+	char why[GUEST_WHY];
+	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
+	xmlNode *devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+	bool found = false;
+
+	for (xmlNode *n = xml_child(devices, "disk"); n && !found; n = xml_next(n, "disk"))
+		for (xmlNode *at = n; at && !found; at = xml_child(at, "backingStore"))
+			found = names_volume(xml_child(at, "source"), path, pool, volume);
+	xmlFreeDoc(doc);
+	return found;
+}
