@@ -5,10 +5,9 @@ printf '%s ALL=(ALL) NOPASSWD: ALL\n' {{set.user}} >/target/etc/sudoers.d/90-ush
 chmod 440 /target/etc/sudoers.d/90-usher
 {{/set.sudo}}
 {{/set.user}}
-cat >/target/etc/systemd/system/usher-up.service <<'END'
-{{>usher-up.service}}
-END
-$in systemctl enable usher-up.service
+root=/target
+{{>usher-agent-install.sh}}
+$in systemctl enable usher-agent.service usher-up.service
 {{#set.post}}
 $in sh -c {{set.post}}
 {{/set.post}}

@@ -44,11 +44,11 @@ takes() {
 	(cd "$lab/m$1/scripts" && awk '/^%(pre|pre-install|post|onerror|traceback)( |$)/ {
 		out = sprintf("%s.%02d", substr($1, 2), ++n); next } /^%end/ { out = "" } out { print > out }' ../ks)
 }
-# runs N KIND: with the machine's own /sys/block, /tmp and /etc
+# runs N KIND: with the machine's own /sys/block, /tmp, /etc and /usr/local
 runs() {
 	local script
 	for script in "$lab/m$1/scripts/$2".*; do
-		sed -i "s|/sys/block|$lab/m$1/sys|g; s|/tmp/|$lab/m$1/tmp/|g; s|/etc/|$lab/m$1/etc/|g" "$script"
+		sed -i "s|/sys/block|$lab/m$1/sys|g; s|/tmp/|$lab/m$1/tmp/|g; s|/etc/|$lab/m$1/etc/|g; s|/usr/local/|$lab/m$1/usr/local/|g" "$script"
 		inside "$1" env PATH="$lab/shims:$PATH" sh "$script" || { cat "$script"; return 1; }
 	done
 }

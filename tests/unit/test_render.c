@@ -328,12 +328,16 @@ START_TEST(debian_late_script)
 				 "sed -i \"s,/target,$D/target,g\" $F; export D; bash $F"),
 		0);
 	ck_assert_int_eq(shell("",
-				 "grep -qx 'enable usher-up.service' $D/systemctl && "
+				 "grep -qx 'enable usher-agent.service usher-up.service' "
+				 "$D/systemctl && "
 				 "[ $(wc -l <$D/target/home/ann/.ssh/authorized_keys) = 2 ] && "
 				 "grep -qx -e '-R ann: /home/ann/.ssh' $D/chown && "
 				 "grep -qx 'ann ALL=(ALL) NOPASSWD: ALL' "
 				 "$D/target/etc/sudoers.d/90-usher && "
-				 "grep -q '^ExecStart=.*/m/beef/up\"; do' "
+				 "grep -q '/m/beef/up$' $D/target/etc/usher-agent/up && "
+				 "cmp $D/target/usr/local/lib/usher/agent "
+				 "kickstart/partials/usher-agent.sh && "
+				 "grep -q '^ExecStart=' "
 				 "$D/target/etc/systemd/system/usher-up.service"),
 		0);
 	ck_assert_int_ne(shell(script,

@@ -3,5 +3,15 @@ set -e
 {{#set.post}}
 sh -c {{set.post}}
 {{/set.post}}
-until curl -fsS -m 10 --noproxy '*' -o /dev/null {{attempt.up_url}}; do sleep 5; done
+# The site's script, and the report: as usher-agent.sh has it for the other profiles.
+ask() { curl -fsS -m 10 --noproxy '*' "$@"; }
+up={{attempt.up_url}}
+until ask -o /opt/usher/site "${up%/up}/first-boot"; do sleep 5; done
+if [ -s /opt/usher/site ] && ! bash /opt/usher/site >/opt/usher/site.log 2>&1; then
+	until echo "first-boot script: $(tail -n 12 /opt/usher/site.log | tail -c 180)" | ask -o /dev/null --data-binary @- "${up%/up}/failed"; do
+		sleep 5
+	done
+	exit 1
+fi
+until ask -o /dev/null "$up"; do sleep 5; done
 rm -f /opt/usher/first-boot
