@@ -45,6 +45,9 @@ struct cell {
 #define NO_FIRST_BOOT "time over: the installed system did not report its first boot"
 #define STOPPED_OUTSIDE "stopped from outside while installing"
 #define NO_POWER "the machine could not be started"
+#define SCRIPT_FAILED "the first-boot script failed"
+#define IS_TEMPLATE "it is a template, and stays as it is: 'usher clone' makes machines of it"
+#define NOT_NEW "only a new machine is made as a clone"
 
 /* Read along a row: what an event means in each state. Columns as in enum life_state:
  * known, armed, booting, installing, installed, up, failed. */
@@ -70,6 +73,10 @@ static const struct cell table[LIFE_EVENTS][LIFE_STATES] = {
 		REFUSE(WAS_DONE), STAY()},
 	[LIFE_FIRST_BOOT] = {REFUSE(NO_INSTALL), REFUSE(NOT_DONE), REFUSE(NOT_DONE),
 		REFUSE(NOT_DONE), GO(UP, 0), STAY(), REFUSE(WAS_OVER)},
+	[LIFE_FIRST_BOOT_FAILED] = {REFUSE(NO_INSTALL), REFUSE(NOT_DONE), REFUSE(NOT_DONE),
+		REFUSE(NOT_DONE), FAILS(0, SCRIPT_FAILED), REFUSE(WAS_OVER), STAY()},
+	[LIFE_CLONE] = {GO(INSTALLED, DISK | END), REFUSE(NOT_NEW), REFUSE(NOT_NEW),
+		REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW)},
 	/* An installed machine is left running, for inspection. */
 	[LIFE_DEADLINE] = {STAY(), FAILS(OFF | END, "time over: no boot script was fetched"),
 		FAILS(OFF | END, TIME_OVER), FAILS(OFF | END, TIME_OVER), FAILS(0, NO_FIRST_BOOT),
@@ -106,8 +113,11 @@ struct life_result life_step(const struct life *l, enum life_event e)
 	const struct cell *c = &table[e][l->state];
 	struct life_result r = {.state = l->state, .boots = l->boots};
 
-	if (guests_only(e) && !l->guest)
+	if (l->template || (guests_only(e) && !l->guest)) {
+		r.refused = l->template && !guests_only(e) && e != LIFE_DEADLINE;
+		r.reason = r.refused ? IS_TEMPLATE : NULL;
 		return r;
+	}
 	r.reason = c->reason;
 	r.actions = c->actions;
 	switch (c->verdict) {
@@ -158,6 +168,8 @@ static const char *const event_names[LIFE_EVENTS] = {
 	[LIFE_DONE] = "done",
 	[LIFE_FAIL] = "fail",
 	[LIFE_FIRST_BOOT] = "first-boot",
+	[LIFE_FIRST_BOOT_FAILED] = "first-boot-failed",
+	[LIFE_CLONE] = "clone",
 	[LIFE_DEADLINE] = "deadline",
 	[LIFE_STOPPED] = "stopped",
 	[LIFE_KILLED] = "killed",

@@ -8,6 +8,7 @@
  *                    +----------------> failed <------------------+-------------------+    | boot
  *                                                                                          v
  *   arm again: from known, installed, up and failed                                        up
+ *   a copy of a template: from known straight to installed
  *
  * Network boot is off in every state but armed, booting and installing.
  */
@@ -37,6 +38,8 @@ enum life_event {
 	LIFE_DONE,       /* the installer reported success */
 	LIFE_FAIL,       /* the installer reported failure */
 	LIFE_FIRST_BOOT, /* the installed system reported itself */
+	LIFE_FIRST_BOOT_FAILED, /* its first-boot script failed */
+	LIFE_CLONE,             /* it is made as a copy of a template's disk */
 	LIFE_DEADLINE,   /* the attempt's time is over */
 	LIFE_STOPPED,    /* a guest stopped by itself: reset or power-off, of installer or system */
 	LIFE_KILLED,     /* a guest was stopped from outside (virsh destroy), or crashed */
@@ -58,6 +61,7 @@ struct life {
 	bool guest;     /* libvirt runs it: stops are seen, and an installing run ends at a reset */
 	unsigned boots; /* boot scripts of distinct boots fetched in this attempt */
 	unsigned max_boots; /* 0: no attempt */
+	bool template;      /* never armed, never started: what happens to it changes nothing */
 };
 
 struct life_result {

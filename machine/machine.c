@@ -53,7 +53,8 @@ static void draw_token(char token[TOKEN_TEXT])
 
 static struct life_result look_ahead(const struct machine *m, enum life_event e)
 {
-	struct life l = {m->state, m->guest, m->attempt.boots, m->attempt.max_boots};
+	struct life l = {
+		m->state, m->guest, m->attempt.boots, m->attempt.max_boots, m->template};
 
 	return life_step(&l, e);
 }
@@ -175,6 +176,21 @@ int machine_arm(
 	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s",
 		(unsigned long long)m->attempt.number, m->profile);
 	return machine_event(m, LIFE_ARM, detail);
+}
+
+int machine_clone(
+	struct machine *m, json_t *snapshot, int64_t deadline_ms_from_now, const char *detail)
+{
+	struct life_result r = look_ahead(m, LIFE_CLONE);
+
+	if (r.refused) {
+		json_decref(snapshot);
+		refuse(m, LIFE_CLONE, r.reason, NULL);
+		return -EBUSY;
+	}
+	begin_attempt(&m->attempt, snapshot, 0, deadline_ms_from_now);
+	m->attempt.next_token[0] = '\0'; /* it boots nothing of ours */
+	return machine_event(m, LIFE_CLONE, detail);
 }
 
 static int refuse_fetch(

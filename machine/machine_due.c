@@ -3,7 +3,8 @@
 
 bool machine_is_due(const struct machine *m)
 {
-	return m->attempt.deadline && (life_netboots(m->state) || m->state == LIFE_INSTALLED);
+	return m->attempt.deadline && !m->template &&
+		(life_netboots(m->state) || m->state == LIFE_INSTALLED);
 }
 
 static void due_set(struct machines *ms, size_t at, struct machine *m)

@@ -121,6 +121,10 @@ json_t *machine_store(const struct machine *m)
 	set(j, "settings", copy_or(m->settings, json_object), &ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
 	set(j, "guest_spec", copy_or(m->guest_spec, json_object), &ok);
+	if (m->template)
+		set(j, "template", json_true(), &ok);
+	if (m->first_boot)
+		set(j, "first_boot", json_string(m->first_boot), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
 	set(j, "attempt", attempt_store(&m->attempt), &ok);
 	set(j, "old_tokens", old_tokens_json(m), &ok);
@@ -182,6 +186,7 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "kind", json_string(m->guest ? "guest" : "bare-metal"), &ok);
 	set(j, "state", json_string(life_state_name(m->state)), &ok);
 	set(j, "deleting", json_boolean(m->deleting), &ok);
+	set(j, "template", json_boolean(m->template), &ok);
 	set(j, "since", time_json(m->state_at), &ok);
 	set(j, "since_ms", json_integer(m->state_at), &ok);
 	set(j, "profile", json_string(m->profile), &ok);
@@ -194,6 +199,7 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "created", time_json(m->created_at), &ok);
 	set(j, "settings", settings_json(m), &ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
+	set(j, "first_boot", json_boolean(m->first_boot), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
 	if (m->guest)
 		set(j, "guest", copy_or(m->guest_spec, json_object), &ok);
@@ -369,6 +375,14 @@ static void get_state(struct parse *p, const json_t *j, enum life_state *to)
 		*to = (enum life_state)state;
 }
 
+static void get_first_boot(struct parse *p, const json_t *j, struct machine *m)
+{
+	const char *text = json_string_value(json_object_get(j, "first_boot"));
+
+	if (text && !(m->first_boot = strdup(text)))
+		fault(p, "out of memory");
+}
+
 static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 {
 	int64_t version = 0;
@@ -382,6 +396,8 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	get_bool(p, j, "guest", &m->guest);
 	if (json_object_get(j, "deleting")) /* older records have none */
 		get_bool(p, j, "deleting", &m->deleting);
+	m->template = json_is_true(json_object_get(j, "template"));
+	get_first_boot(p, j, m);
 	get_state(p, j, &m->state);
 	get_int(p, j, "created_at", &m->created_at);
 	get_int(p, j, "state_at", &m->state_at);

@@ -61,6 +61,7 @@ void machine_free(struct machine *m)
 	json_decref(m->ssh_keys);
 	json_decref(m->guest_spec);
 	json_decref(m->attempt.snapshot);
+	free(m->first_boot);
 	free(m->keys);
 	free(m);
 }

@@ -185,14 +185,27 @@ static const struct boot_route reports[] = {
 	{"failed", TOKEN_BOOT, LIFE_FAIL},
 	{"progress", TOKEN_BOOT, LIFE_PROGRESS},
 	{"up", TOKEN_UP, LIFE_FIRST_BOOT},
+	{"failed", TOKEN_UP, LIFE_FIRST_BOOT_FAILED},
 };
 
-static const struct boot_route *report_route(const char *what)
+static const struct boot_route *report_route(const char *what, enum token_kind kind)
 {
 	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
-		if (!strcmp(reports[i].what, what))
+		if (!strcmp(reports[i].what, what) && reports[i].kind == kind)
 			return &reports[i];
 	return NULL;
+}
+
+/* The site's script for the first boot; none is an empty one. */
+static void boot_first_boot(struct http_request *r, const struct machine *m)
+{
+	const char *text = m->first_boot ? m->first_boot : "";
+
+	if (m->state != LIFE_INSTALLED)
+		http_respond_error(r, 409, "%s is %s: its first boot is not now", m->name,
+			life_state_name(m->state));
+	else
+		http_respond(r, 200, "text/plain", text, strlen(text));
 }
 
 /* Who guesses tokens is not to fill a disk with it. */
@@ -246,10 +259,10 @@ void boot_handle(struct service *s, struct http_request *r)
 		m = machines_by_token(s->machines, token, &kind);
 	}
 	what = what ? what + 1 : "nothing";
-	route = report_route(what);
+	route = report_route(what, kind);
 	/* another segment may use the same addresses */
 	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && machine_nic_on(m, r->segment);
-	for_report = m && route && kind == route->kind;
+	for_report = m && route;
 	if ((for_boot || for_report) &&
 		r->method == HTTP_HEAD) /* firmware asks for the size first: that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);
@@ -259,6 +272,8 @@ void boot_handle(struct service *s, struct http_request *r)
 		boot_script(s, r, m, kind);
 	else if (for_boot && profile_serves(m->attempt.snapshot, what))
 		boot_answers(s, r, m, kind, what);
+	else if (m && kind == TOKEN_UP && !strcmp(what, "first-boot"))
+		boot_first_boot(r, m);
 	else if (for_report)
 		boot_report(s, r, m, route->report);
 	else

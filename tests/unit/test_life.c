@@ -25,6 +25,8 @@ static const struct row guest_rows[] = {
 	{LIFE_DONE, {"x", "x", "installed+E", "installed+E", ".", ".", "x"}},
 	{LIFE_FAIL, {"x", "failed+OE", "failed+OE", "failed+OE", "x", "x", "."}},
 	{LIFE_FIRST_BOOT, {"x", "x", "x", "x", "up", ".", "x"}},
+	{LIFE_FIRST_BOOT_FAILED, {"x", "x", "x", "x", "failed", "x", "."}},
+	{LIFE_CLONE, {"installed+DE", "x", "x", "x", "x", "x", "x"}},
 	{LIFE_DEADLINE, {".", "failed+OE", "failed+OE", "failed+OE", "failed", ".", "."}},
 	{LIFE_STOPPED, {".", ".+N", ".+N", ".+N", ".+D", ".", "."}},
 	{LIFE_KILLED, {".", "failed+E", "failed+E", "failed+E", ".", ".", "."}},
@@ -112,6 +114,26 @@ START_TEST(test_whole_table_bare)
 			row = find_row(guest_rows, LIFE_EVENTS, e);
 		for (int s = 0; s < LIFE_STATES; s++)
 			check_cell(row, s, false);
+	}
+}
+END_TEST
+
+/* Whatever comes, it is neither started nor anything else than it was. */
+START_TEST(test_a_template_stays)
+{
+	for (int e = 0; e < LIFE_EVENTS; e++) {
+		struct life l = {.state = LIFE_UP, .guest = true, .template = true};
+		struct life_result r;
+
+		for (int up = 0; up < 2; up++) {
+			l.state = up ? LIFE_UP : LIFE_INSTALLED;
+			r = life_step(&l, e);
+			ck_assert_int_eq(r.state, l.state);
+			ck_assert_uint_eq(r.actions, 0);
+			ck_assert_int_eq(r.refused,
+				e != LIFE_STOPPED && e != LIFE_KILLED && e != LIFE_DEADLINE);
+			ck_assert_int_eq(r.refused, r.reason != NULL);
+		}
 	}
 }
 END_TEST
@@ -204,6 +226,7 @@ int main(void)
 	tcase_add_test(t, test_whole_table_guest);
 	tcase_add_test(t, test_whole_table_bare);
 	tcase_add_test(t, test_boots_are_counted);
+	tcase_add_test(t, test_a_template_stays);
 	tcase_add_test(t, test_no_boot_without_an_attempt);
 	tcase_add_test(t, test_arming_counts_anew);
 	tcase_add_test(t, test_invariants);
