@@ -32,6 +32,7 @@ enum {
 	OPT_ARM,
 	OPT_NO_KEY,
 	OPT_POOL,
+	OPT_FIRST_BOOT,
 };
 
 struct request {
@@ -134,6 +135,8 @@ static int take_option(struct request *r, int opt)
 			return cli_fail("--power %s: it is not executable", optarg);
 		json_object_set_new(r->body, "power", json_string(path));
 		return 0;
+	case OPT_FIRST_BOOT:
+		return request_first_boot(r->body, optarg);
 	case OPT_REPLACE:
 		json_object_set_new(r->body, "replace", json_true());
 		return 0;
@@ -250,6 +253,7 @@ static int run_create(const struct command *c, int argc, char **argv)
 		{"set", required_argument, NULL, OPT_SET},
 		{"ssh-key", required_argument, NULL, OPT_KEY},
 		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
+		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
 		{"replace", no_argument, NULL, OPT_REPLACE}, {"wait", no_argument, NULL, OPT_WAIT},
 		CLI_COMMON_OPTIONS, {0}};
 	static const struct option bare_options[] = {
@@ -259,6 +263,7 @@ static int run_create(const struct command *c, int argc, char **argv)
 		{"set", required_argument, NULL, OPT_SET},
 		{"ssh-key", required_argument, NULL, OPT_KEY},
 		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
+		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
 		{"power", required_argument, NULL, OPT_POWER}, {"arm", no_argument, NULL, OPT_ARM},
 		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
 	struct request *r = calloc(1, sizeof *r);
@@ -293,6 +298,7 @@ const struct command cmd_create = {
 		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
+		"  --first-boot FILE    a script to run in the installed system before it is up\n"
 		"  --replace            remove an older guest of that name, and its disk, first\n"
 		"  --wait               show progress until it is up (fails when it "
 		"fails)\n" CLI_COMMON_HELP,
@@ -311,6 +317,7 @@ const struct command cmd_enroll = {
 		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
+		"  --first-boot FILE    a script to run in the installed system before it is up\n"
 		"  --power FILE         the site's executable that switches its power: FILE "
 		"on|off|cycle NAME\n"
 		"  --arm                install it now (else: 'usher reinstall NAME', when you are "

@@ -11,6 +11,7 @@
 enum {
 	SETTINGS_MAX = 64,
 	KEYS_MAX = 64,
+	FIRST_BOOT_MAX = 64 << 10, /* bytes: what is longer should fetch the rest */
 	SETTING_BYTES = 64 << 10,
 };
 
@@ -112,6 +113,21 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 	return 0;
 }
 
+/* The site's script for the first boot. */
+static int judge_first_boot(struct creation *c, json_t *body, char *why, size_t size)
+{
+	json_t *v = json_object_get(body, "first_boot");
+
+	if (!v)
+		return 0;
+	if (!json_is_string(v) || json_string_length(v) > FIRST_BOOT_MAX) {
+		snprintf(why, size, "first_boot is a script of at most %d bytes", FIRST_BOOT_MAX);
+		return -EINVAL;
+	}
+	c->machine->first_boot = strdup(json_string_value(v));
+	return c->machine->first_boot ? 0 : -ENOMEM;
+}
+
 static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
 {
 	int rc = api_profile(c->service, judge_text(body, "profile"), &c->profile, why, size);
@@ -152,6 +168,8 @@ int judge_request(struct creation *c, json_t *body, char *why, size_t size)
 
 	if (!rc)
 		rc = judge_texts(c, body, why, size);
+	if (!rc)
+		rc = judge_first_boot(c, body, why, size);
 	if (!rc)
 		rc = judge_profile(c, body, why, size);
 	if (!rc)

@@ -2,6 +2,7 @@
 #include "usher/request.h"
 
 #include "core/wipe.h"
+#include "usher/cli.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -86,6 +87,18 @@ char *request_value(const char *path)
 	n -= n && text[n - 1] == '\n';
 	text[n] = '\0';
 	return text;
+}
+
+int request_first_boot(json_t *body, const char *path)
+{
+	char *text = request_value(path);
+
+	if (!text)
+		return cli_fail("--first-boot %s: %s", path,
+			errno == EFBIG ? "not a script of at most 64 KiB" : strerror(errno));
+	json_object_set_new(body, "first_boot", json_string(text));
+	wipe_free(text);
+	return 0;
 }
 
 json_t *request_id(void)

@@ -13,6 +13,8 @@ void request_default_keys(json_t *keys);
 /* A setting's value: all of the file, but for a line break at the end. Heap text, for wipe_free(); NULL with errno (EFBIG: no
  * text of at most 64 KiB). "-" is standard input. */
 char *request_value(const char *path);
+/* The site's script for the first boot, into a request's body. 0, or says why and gives EXIT_FAILED. */
+int request_first_boot(json_t *body, const char *path);
 /* A number of the caller's own for this creation: sent again after a broken connection it is the same one. */
 json_t *request_id(void);
 

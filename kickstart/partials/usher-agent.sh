@@ -42,7 +42,7 @@ forget_host_keys() {
 # By DHCP, on whatever card there is. Left alone is what names neither a card nor an address.
 forget_network() {
 	rm -rf "$R"/var/lib/dhcp/*.lease* "$R"/var/lib/dhclient/*.lease* "$R"/var/lib/NetworkManager/*.lease* \
-		"$R"/var/lib/NetworkManager/internal-* "$R"/var/lib/NetworkManager/secret_key "$R"/var/lib/NetworkManager/seen-bssids \
+		"$R"/var/lib/NetworkManager/internal-* "$R"/var/lib/NetworkManager/*_key "$R"/var/lib/NetworkManager/seen-bssids \
 		"$R"/var/lib/NetworkManager/timestamps "$R"/var/lib/dhcpcd/* "$R"/var/lib/wicked/lease-* "$R"/var/lib/wicked/duid.xml \
 		"$R"/var/lib/wicked/iaid.xml "$R"/var/lib/systemd/network/* "$R"/etc/udev/rules.d/*-persistent-net.rules
 	for f in "$R"/etc/systemd/network/*.link; do
