@@ -161,7 +161,7 @@ check "an event" one_more web01 "$n" "answers for 10.66.0.11: the installer has 
 
 # --- the first boot's report ---------------------------------------------------------------------------------------------
 up=$(url up)
-for what in answers boot.ipxe done failed progress lab/kernel ""; do
+for what in answers boot.ipxe done progress lab/kernel ""; do
 	check "with the first boot's token: no '$what'" refused 1 "${up%up}$what"
 done
 check "an event" told web01 "it came with the token of the first boot's report"
