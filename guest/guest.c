@@ -213,6 +213,8 @@ enum job_kind {
 	JOB_STOP,
 	JOB_DELETE,
 	JOB_STATUS,
+	JOB_CHANGE,
+	JOB_SHUTDOWN,
 	JOB_PUBLISH,
 	JOB_NETWORK,
 	JOB_SEATS,
@@ -242,7 +244,8 @@ struct job {
 	char name[GUEST_NAME], uuid[GUEST_UUID];
 	char pool[128], volume[128], network[64];
 	struct guest_spec spec;
-	char *fragment, *description; /* the spec's own copies */
+	struct guest_change change;
+	char *fragment, *description; /* own copies of the spec's, or the change's */
 	struct ip ip;
 	struct mac mac;
 	bool has_mac, add;
@@ -320,6 +323,13 @@ static const char *domain_type(struct job *j, virConnectPtr conn)
 											  : "qemu";
 }
 
+static int job_change(struct job *j, struct op *op)
+{
+	int rc = ops_change(op, j->name, j->uuid, &j->change);
+
+	return rc ? rc : ops_status(op, j->name, &j->status);
+}
+
 static int job_do(struct job *j, struct op *op, bool *ret_made)
 {
 	switch (j->kind) {
@@ -337,6 +347,10 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 		return ops_delete(op, j->name, j->uuid, j->pool, j->volume);
 	case JOB_STATUS:
 		return ops_status(op, j->name, &j->status);
+	case JOB_CHANGE:
+		return job_change(j, op);
+	case JOB_SHUTDOWN:
+		return ops_shutdown(op, j->name, j->uuid);
 	case JOB_PUBLISH:
 		return ops_publish(
 			op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
@@ -554,6 +568,29 @@ int guest_delete(struct guests *g, const char *name, const char *uuid, const cha
 int guest_status(struct guests *g, const char *name, guest_status_done done, void *arg)
 {
 	return submit(job_new(g, JOB_STATUS, name, NULL), NULL, done, arg);
+}
+
+int guest_change(struct guests *g, const char *name, const char *uuid,
+	const struct guest_change *change, guest_status_done done, void *arg)
+{
+	struct job *j = job_new(g, JOB_CHANGE, name, uuid);
+
+	if (!j)
+		return -ENOMEM;
+	j->change = *change;
+	if (change->description) {
+		j->change.description = j->description = strdup(change->description);
+		if (!j->description) {
+			job_free(j);
+			return -ENOMEM;
+		}
+	}
+	return submit(j, NULL, done, arg);
+}
+
+int guest_shutdown(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
+{
+	return submit(job_new(g, JOB_SHUTDOWN, name, uuid), done, NULL, arg);
 }
 
 /* Updates of one network come one after the other: each reads what is there first. */

@@ -166,6 +166,18 @@ typedef void (*guest_status_done)(
 	void *arg, int rc, const struct guest_status *st, const char *why);
 int guest_status(struct guests *g, const char *name, guest_status_done done, void *arg);
 
+/* Into the persistent definition: what runs stays as it is until it is started again. */
+struct guest_change {
+	unsigned memory_mib, vcpus; /* 0: as it is */
+	int autostart;              /* 0, 1; -1: as it is */
+	const char *description;    /* "": none; NULL: as it is */
+};
+/* `st` is what it is like afterwards. When it fails, a part may have been changed. */
+int guest_change(struct guests *g, const char *name, const char *uuid,
+	const struct guest_change *change, guest_status_done done, void *arg);
+/* Asks it to shut down (ACPI): when it does is an event. Fails when it does not run. */
+int guest_shutdown(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+
 /* Publishes a machine in a libvirt network, live and for its next start: its name in the
  * network's DNS and, when `mac` is not NULL and the network has <dhcp>, its address there.
  * Adding what is there and removing what is not is fine. */

@@ -26,6 +26,8 @@ int ops_start_disk(struct op *op, const char *name, const char *uuid);
 int ops_stop(struct op *op, const char *name, const char *uuid);
 int ops_delete(
 	struct op *op, const char *name, const char *uuid, const char *pool, const char *volume);
+int ops_change(struct op *op, const char *name, const char *uuid, const struct guest_change *change);
+int ops_shutdown(struct op *op, const char *name, const char *uuid);
 int ops_status(struct op *op, const char *name, struct guest_status *ret);
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add);

@@ -324,6 +324,8 @@ void act_on_guest_event(
 		machine_event(m, LIFE_STOPPED, NULL);
 	else if (what == GUEST_KILLED)
 		machine_event(m, LIFE_KILLED, "stopped from outside (virsh destroy, or QEMU died)");
+	if (what == GUEST_STOPPED_SELF || what == GUEST_KILLED)
+		patch_guest_stopped(s, m);
 	act_set_deadline(s);
 }
 

@@ -203,6 +203,10 @@ static void machine_routes(
 		http_respond_json(r, 200, api_machine(s, m, true));
 	else if (!*rest && r->method == HTTP_DELETE)
 		change_delete(s, r, m);
+	else if (!*rest && r->method == HTTP_PATCH)
+		patch_handle(s, r, m);
+	else if (!strcmp(rest, "/start") && r->method == HTTP_POST)
+		patch_start_machine(s, r, m);
 	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
 		change_reinstall(s, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)

@@ -7,6 +7,9 @@
 
 #include "usher/service.h"
 
+/* More than any host has. */
+enum { JUDGE_VCPUS_MAX = 1024, JUDGE_MEMORY_MAX_MIB = 1 << 30 };
+
 struct creation {
 	struct creation *next;
 	struct service *service;

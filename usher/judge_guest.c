@@ -6,8 +6,6 @@
 #include <string.h>
 
 enum {
-	VCPUS_MAX = 1024,
-	MEMORY_MAX_MIB = 1 << 30,
 	DESCRIPTION_MAX = 4096, /* bytes: a few paragraphs */
 	DOMAIN_MAX = 64 << 10,  /* as guest/domain_xml.h's */
 	URI_MAX = 512,
@@ -33,7 +31,7 @@ static int judge_numbers(struct creation *c, json_t *body, char *why, size_t siz
 						   : 10ULL << 30);
 	if (vcpus <= 0)
 		vcpus = p->vcpus ? p->vcpus : 1;
-	if (vcpus > VCPUS_MAX || memory > MEMORY_MAX_MIB) {
+	if (vcpus > JUDGE_VCPUS_MAX || memory > JUDGE_MEMORY_MAX_MIB) {
 		snprintf(why, size, "%lld vcpus and %lld MiB of memory: more than any host has",
 			(long long)vcpus, (long long)memory);
 		return -EINVAL;

@@ -399,6 +399,7 @@ static void stop(struct run *r)
 	stop_worker(r);
 	create_drop_all(s);
 	change_drop_all(s);
+	patch_drop_all(s);
 	fetches_free(s->fetches);
 	s->fetches = NULL;
 	follow_drop_all(s);

@@ -6,7 +6,8 @@
  *   boot_name.c  boot scripts by fixed names: GRUB's, PXELINUX's
  *   api.c       /api/v1: reading, and routes  create.c    making a machine; judge*.c: is the request right,
  *                                             linted.c: and what the linters say of its answers
- *   change.c    arming, disarming, deleting   act.c       doing what life asks for: power
+ *   change.c    arming, disarming, deleting; patch.c: a guest's memory and the like, starting it
+ *   act.c       doing what life asks for: power
  *   cache.c     kernels and initrds by URL: are they here; fetch_api.c: the API's side of it
  *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
  *   follow_api.c  the timeline, long polled
@@ -43,6 +44,7 @@ struct pending;
 struct job;
 struct verifying;
 struct deletion;
+struct patch;
 struct host;
 
 enum { HOSTS_MAX = 16 }; /* libvirts: each has a connection and six threads */
@@ -85,6 +87,7 @@ struct service {
 	struct pending *pending;     /* actions that wait for that commit */
 	struct creation *creations;  /* under way */
 	struct deletion *deletions;  /* the same */
+	struct patch *patches;       /* the same */
 	struct verifying *verifying; /* sums of images: verifying.h */
 	struct job *jobs;            /* libvirt's and the power executables', not yet back */
 	struct follower *followers;  /* long polls of the timeline */
@@ -231,6 +234,13 @@ void change_go_on_deleting(struct service *s, struct machine *m);
 void change_drop_all(struct service *s);
 /* The record goes, with its leases and its name in the network's DNS: in the store's open transaction. */
 void change_forget(struct service *s, struct machine *m, const char *why);
+
+/* patch.c */
+void patch_handle(struct service *s, struct http_request *r, struct machine *m);
+void patch_start_machine(struct service *s, struct http_request *r, struct machine *m);
+/* It may have been asked to: then it is started again. */
+void patch_guest_stopped(struct service *s, struct machine *m);
+void patch_drop_all(struct service *s);
 
 /* seats.c */
 /* A libvirt network whose own dnsmasq leases. NULL: no. */

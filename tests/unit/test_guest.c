@@ -230,6 +230,57 @@ START_TEST(life)
 }
 END_TEST
 
+/* Is this in the definition, of the next start or (0) of what runs? */
+static bool defined_with(unsigned flags, const char *part)
+{
+	virDomainPtr d = theirs();
+	char *xml = virDomainGetXMLDesc(d, flags);
+	bool has = strstr(xml, part);
+
+	free(xml);
+	virDomainFree(d);
+	return has;
+}
+
+START_TEST(changed)
+{
+	struct guest_change grow = {128, 2, 1, "of the web"}, shrink = {32, 1, 0, ""},
+			    nothing = {.autostart = -1};
+	virDomainPtr d;
+	int autostart = 0;
+
+	create();
+	good(guest_change(guests, "web01", NULL, &grow, on_status, &home));
+	ck_assert(seen.status.defined && !seen.status.running);
+	ck_assert(defined_with(VIR_DOMAIN_XML_INACTIVE, "<memory unit='KiB'>131072</memory>"));
+	ck_assert(defined_with(VIR_DOMAIN_XML_INACTIVE, "<currentMemory unit='KiB'>131072<"));
+	ck_assert(defined_with(VIR_DOMAIN_XML_INACTIVE, ">2</vcpu>"));
+	ck_assert(defined_with(VIR_DOMAIN_XML_INACTIVE, "<description>of the web</description>"));
+	d = theirs();
+	ck_assert(!virDomainGetAutostart(d, &autostart) && autostart);
+	good(guest_start_disk(guests, "web01", NULL, on_done, &home));
+	good(guest_change(guests, "web01", NULL, &shrink, on_status, &home));
+	ck_assert(seen.status.running);
+	ck_assert(defined_with(0, "<memory unit='KiB'>131072</memory>"));
+	ck_assert(defined_with(VIR_DOMAIN_XML_INACTIVE, "<memory unit='KiB'>32768</memory>"));
+	ck_assert(defined_with(VIR_DOMAIN_XML_INACTIVE, "<currentMemory unit='KiB'>32768<"));
+	ck_assert(defined_with(VIR_DOMAIN_XML_INACTIVE, ">1</vcpu>"));
+	ck_assert(!defined_with(VIR_DOMAIN_XML_INACTIVE, "<description>"));
+	ck_assert(!virDomainGetAutostart(d, &autostart) && !autostart);
+	virDomainFree(d);
+	good(guest_change(guests, "web01", NULL, &nothing, on_status, &home));
+	take_log();
+	good(guest_shutdown(guests, "web01", NULL, on_done, &home));
+	told("stopped");
+	ck_assert_int_eq(guest_shutdown(guests, "web01", NULL, on_done, &home), 0);
+	ck_assert_int_ne(wait_done(1), 0);
+	ck_assert_ptr_nonnull(strstr(seen.why, "shutting it down"));
+	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	bad(guest_change(guests, "web01", NULL, &grow, on_status, &home), -ENOENT, "no domain web01");
+	bad(guest_shutdown(guests, "web01", NULL, on_done, &home), -ENOENT, "no domain web01");
+}
+END_TEST
+
 /* The jobs of a domain keep their order, and only what is true at the end is told as news. */
 START_TEST(many_at_once)
 {
@@ -527,6 +578,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, connects_when_wanted);
 	tcase_add_test(t, life);
+	tcase_add_test(t, changed);
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, others_doings_are_news);
 	tcase_add_test(t, networks_are_watched);
