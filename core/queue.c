@@ -11,7 +11,7 @@ struct worker {
 	struct queue *home;
 	pthread_t thread;
 	char key[QUEUE_KEY]; /* of what it runs; "" idle */
-	bool busy;
+	bool busy, slow;
 };
 
 struct queue {
@@ -32,13 +32,23 @@ static bool in_hand(const struct queue *q, const char *key)
 	return false;
 }
 
+/* A single worker must do the slow work too. */
+static bool too_slow(const struct queue *q, const struct work *w)
+{
+	size_t slow = 0;
+
+	for (size_t i = 0; i < q->n_workers; i++)
+		slow += q->workers[i].busy && q->workers[i].slow;
+	return w->slow && slow >= (q->n_workers + 1) / 2;
+}
+
 /* The oldest whose key nobody has in hand: so a key's second never overtakes its first. */
 static struct work *take(struct queue *q)
 {
 	for (struct work **at = &q->head; *at; at = &(*at)->next) {
 		struct work *w = *at;
 
-		if (in_hand(q, w->key))
+		if (in_hand(q, w->key) || too_slow(q, w))
 			continue;
 		*at = w->next;
 		if (!*at && q->tail == &w->next)
@@ -62,6 +72,7 @@ static void *run(void *arg)
 			continue;
 		}
 		memcpy(me->key, w->key, sizeof me->key);
+		me->slow = w->slow;
 		me->busy = true;
 		pthread_mutex_unlock(&q->lock);
 		w->run(w);

@@ -1,10 +1,12 @@
 /*
  * A few threads that do blocking work. Work of one key is done in the order it was put and never
- * two at a time; different keys, and work with none (""), side by side.
+ * two at a time; different keys, and work with none (""), side by side. Work that is known to be
+ * slow (minutes) never has more than half of them, so that the rest goes on.
  */
 #ifndef USHER_CORE_QUEUE_H
 #define USHER_CORE_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { QUEUE_KEY = 136 };
@@ -13,6 +15,7 @@ enum { QUEUE_KEY = 136 };
 struct work {
 	struct work *next;
 	char key[QUEUE_KEY];
+	bool slow;
 	void (*run)(struct work *w);  /* on a worker; owns `w` from then on */
 	void (*drop)(struct work *w); /* instead of run, when the queue is freed first */
 };

@@ -39,7 +39,8 @@ static bool names_volume(
 		(xml_attr_is(source, "pool", pool) && xml_attr_is(source, "volume", volume));
 }
 
-bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume)
+static bool has_disk(
+	const char *xml, const char *path, const char *pool, const char *volume, bool beneath)
 {
 	char why[GUEST_WHY];
 	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
@@ -47,8 +48,20 @@ bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, co
 	bool found = false;
 
 	for (xmlNode *n = xml_child(devices, "disk"); n && !found; n = xml_next(n, "disk"))
-		for (xmlNode *at = n; at && !found; at = xml_child(at, "backingStore"))
+		for (xmlNode *at = n; at && !found;
+			at = beneath ? xml_child(at, "backingStore") : NULL)
 			found = names_volume(xml_child(at, "source"), path, pool, volume);
 	xmlFreeDoc(doc);
 	return found;
+}
+
+bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume)
+{
+	return has_disk(xml, path, pool, volume, true);
+}
+
+bool domain_xml_writes_disk(
+	const char *xml, const char *path, const char *pool, const char *volume)
+{
+	return has_disk(xml, path, pool, volume, false);
 }

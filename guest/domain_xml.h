@@ -53,5 +53,8 @@ bool domain_xml_has_mac(const char *xml, const struct mac *mac);
 /* Is this file, or this volume of a pool, one of the domain's disks or beneath one (a backing
  * file)? */
 bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume);
+/* Is it one of the disks themselves, not only beneath one? */
+bool domain_xml_writes_disk(
+	const char *xml, const char *path, const char *pool, const char *volume);
 
 #endif

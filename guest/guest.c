@@ -212,6 +212,8 @@ enum job_kind {
 	JOB_START_DISK,
 	JOB_STOP,
 	JOB_DELETE,
+	JOB_SHRINK,
+	JOB_VOLUME,
 	JOB_STATUS,
 	JOB_CHANGE,
 	JOB_SHUTDOWN,
@@ -239,6 +241,7 @@ struct job {
 	guest_status_done status_done;
 	guest_network_done network_done;
 	guest_seats_done seats_done;
+	guest_volume_done volume_done;
 	void *arg;
 
 	char name[GUEST_NAME], uuid[GUEST_UUID];
@@ -248,7 +251,7 @@ struct job {
 	char *fragment, *description; /* own copies of the spec's, or the change's */
 	struct ip ip;
 	struct mac mac;
-	bool has_mac, add;
+	bool has_mac, add, keep;
 
 	/* what came of it */
 	int rc;
@@ -259,6 +262,7 @@ struct job {
 	struct guest_network net;
 	struct guest_seat *seats;
 	size_t n_seats;
+	struct guest_volume vol;
 };
 
 static struct job *job_from_work(struct work *w)
@@ -344,7 +348,11 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 	case JOB_STOP:
 		return ops_stop(op, j->name, j->uuid);
 	case JOB_DELETE:
-		return ops_delete(op, j->name, j->uuid, j->pool, j->volume);
+		return ops_delete(op, &j->spec, j->keep);
+	case JOB_SHRINK:
+		return ops_shrink(op, j->name, j->uuid, &j->vol);
+	case JOB_VOLUME:
+		return ops_volume(op, j->pool, j->volume, &j->vol);
 	case JOB_STATUS:
 		return ops_status(op, j->name, &j->status);
 	case JOB_CHANGE:
@@ -397,7 +405,7 @@ static void undo_create(struct job *j)
 	op.conn = conn_get(j->g->conn, 3 * GUEST_CONNECT_WAIT_MS, &number, why, sizeof why);
 	if (!op.conn)
 		return;
-	ops_delete(&op, j->name, j->spec.uuid, j->spec.pool, j->volume);
+	ops_delete(&op, &j->spec, false);
 	virConnectClose(op.conn);
 }
 
@@ -428,6 +436,8 @@ static void job_answer(struct job *j)
 	e = runs_end(&j->g->runs, j->name, j->connection, &deeds[j->kind], &j->did);
 	if (j->seats_done)
 		j->seats_done(j->arg, j->rc, j->seats, j->n_seats, j->why);
+	else if (j->volume_done)
+		j->volume_done(j->arg, j->rc, &j->vol, j->why);
 	else if (j->network_done)
 		j->network_done(j->arg, j->rc, &j->net, j->why);
 	else if (j->status_done)
@@ -514,10 +524,7 @@ static struct job *job_with_spec(
 	/* Known before the call: what is half-made when libvirtd dies is found again by it. */
 	if (!j->spec.uuid[0] && kind == JOB_CREATE)
 		draw_uuid(j->spec.uuid);
-	if (spec->volume[0])
-		snprintf(j->volume, sizeof j->volume, "%s", spec->volume);
-	else
-		snprintf(j->volume, sizeof j->volume, "%s.qcow2", spec->name);
+	j->work.slow = kind == JOB_CREATE && *spec->base_volume && !spec->linked;
 	j->spec.fragment = j->fragment = spec->fragment ? strdup(spec->fragment) : NULL;
 	j->spec.description = j->description = spec->description ? strdup(spec->description) : NULL;
 	if (!j->fragment == !spec->fragment && !j->description == !spec->description)
@@ -553,16 +560,40 @@ int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done 
 	return submit(job_new(g, JOB_STOP, name, uuid), done, NULL, arg);
 }
 
-int guest_delete(struct guests *g, const char *name, const char *uuid, const char *pool,
-	const char *volume, guest_done done, void *arg)
+int guest_delete(
+	struct guests *g, const struct guest_spec *spec, bool keep, guest_done done, void *arg)
 {
-	struct job *j = job_new(g, JOB_DELETE, name, uuid);
+	struct job *j = job_with_spec(g, JOB_DELETE, spec);
+
+	if (j)
+		j->keep = keep;
+	return submit(j, done, NULL, arg);
+}
+
+int guest_volume_info(
+	struct guests *g, const char *pool, const char *volume, guest_volume_done done, void *arg)
+{
+	struct job *j = job_new(g, JOB_VOLUME, "", NULL);
 
 	if (j) {
-		snprintf(j->pool, sizeof j->pool, "%s", pool ? pool : "");
-		snprintf(j->volume, sizeof j->volume, "%s", volume ? volume : "");
+		j->work.key[0] = '\0'; /* waits for nobody */
+		snprintf(j->pool, sizeof j->pool, "%s", pool);
+		snprintf(j->volume, sizeof j->volume, "%s", volume);
+		j->volume_done = done;
 	}
-	return submit(j, done, NULL, arg);
+	return submit(j, NULL, NULL, arg);
+}
+
+int guest_shrink(
+	struct guests *g, const char *name, const char *uuid, guest_volume_done done, void *arg)
+{
+	struct job *j = job_new(g, JOB_SHRINK, name, uuid);
+
+	if (j) {
+		j->work.slow = true;
+		j->volume_done = done;
+	}
+	return submit(j, NULL, NULL, arg);
 }
 
 int guest_status(struct guests *g, const char *name, guest_status_done done, void *arg)

@@ -87,7 +87,7 @@ struct guest_nic {
 struct guest_disk {
 	uint64_t size;    /* bytes */
 	char pool[128];   /* "": as the machine's own */
-	char volume[128]; /* "": NAME-2, NAME-3 …, as the pool has it */
+	char volume[128]; /* "": NAME_2.qcow2, NAME_3.qcow2 …; block volumes NAME_2 … */
 };
 
 struct guest_spec {
@@ -97,7 +97,7 @@ struct guest_spec {
 	unsigned memory_mib, vcpus;
 	uint64_t disk;          /* bytes */
 	char pool[128];         /* "": default */
-	char volume[128];       /* "": NAME.qcow2 */
+	char volume[128];       /* "": NAME.qcow2; a block volume: NAME */
 	char accel[8];          /* "kvm", "qemu"; "" or "auto": as configured */
 	char kernel[512];       /* the profile's kernel as a file, to test KVM with; "" none */
 	const char *fragment;   /* the profile's <domain> element as text, or NULL */
@@ -112,9 +112,10 @@ struct guest_spec {
 	bool autostart;          /* with its host */
 	struct guest_disk more[GUEST_DISKS];
 	size_t n_more;
-	/* What its own disk is made from: a volume of the same pool, "" an empty one is made. */
+	/* What its own disk is made from: a volume; "" an empty one is made. */
 	char base_volume[128];
-	bool linked; /* the base stays beneath it (a backing file), else it is copied */
+	char base_pool[128]; /* "": as the machine's own */
+	bool linked;         /* the base stays beneath it (a backing file), else it is copied */
 	/* "usher:KEY=VALUE" for whoever reads SMBIOS type 11 inside */
 	char oem[GUEST_OEM][GUEST_OEM_TEXT];
 	size_t n_oem;
@@ -150,10 +151,32 @@ int guest_start_disk(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Pulls the plug; fine when it does not run, or does not exist. */
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
-/* Stops and undefines it with its NVRAM, and deletes the volume unless `volume` is NULL or "";
- * what is missing already is fine. */
-int guest_delete(struct guests *g, const char *name, const char *uuid, const char *pool,
-	const char *volume, guest_done done, void *arg);
+/* Stops and undefines it with its NVRAM, and deletes its volumes: the spec's name, uuid, disk and
+ * further disks say which. What is missing already is fine. When a volume cannot go – another
+ * domain's disk, or beneath another volume (-EBUSY) – nothing does. With `keep` the volumes stay,
+ * and `why` names their paths. */
+int guest_delete(
+	struct guests *g, const struct guest_spec *spec, bool keep, guest_done done, void *arg);
+
+struct guest_volume {
+	char pool[128], volume[128];
+	char path[1024];
+	char format[16];               /* "qcow2", "raw" … */
+	char backing[1024];            /* path of the volume beneath it; "": none */
+	uint64_t capacity, allocation; /* bytes */
+	uint64_t before; /* guest_shrink(): bytes that were allocated before; else 0 */
+};
+/* `v` is all zero when rc is not 0: -ENOENT, there is no such pool or volume. */
+typedef void (*guest_volume_done)(void *arg, int rc, const struct guest_volume *v, const char *why);
+int guest_volume_info(
+	struct guests *g, const char *pool, const char *volume, guest_volume_done done, void *arg);
+/* Makes the first disk of a domain that does not run as small as it gets: a volume of files is
+ * copied into a compact one beside it (zeros take no room; without a backing file), which takes its
+ * place in the definition, read-only from then on, and the old one is deleted. `v` is the new one,
+ * under another name: NAME.base (or NAME.qcow2 again), which the record must keep. A block volume stays what it is. When
+ * it fails everything is as before. Takes as long as the copying. */
+int guest_shrink(
+	struct guests *g, const char *name, const char *uuid, guest_volume_done done, void *arg);
 
 struct guest_status {
 	bool defined, running;

@@ -3,6 +3,7 @@
 #include "guest/domain_xml.h"
 #include "guest/netfilter.h"
 #include "guest/virt.h"
+#include "guest/volumes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -188,23 +189,42 @@ int ops_delete_volume(struct op *op, const char *pool, const char *volume)
 	return rc;
 }
 
-int ops_delete(
-	struct op *op, const char *name, const char *uuid, const char *pool, const char *volume)
+static int remove_domain(struct op *op, const char *name, const char *uuid)
 {
 	virDomainPtr d;
 	int rc = ops_find(op, name, uuid, &d);
 
-	if (rc && rc != -ENOENT)
-		return rc;
-	if (!rc) {
-		rc = ops_destroy(op, d);
-		if (!rc)
-			rc = ops_undefine(op, d);
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	rc = ops_destroy(op, d);
+	if (!rc)
+		rc = ops_undefine(op, d);
+	virDomainFree(d);
+	return rc;
+}
+
+/* What is in the way of the volumes is in the way of all: the guest is not left without them. */
+int ops_delete(struct op *op, const struct guest_spec *spec, bool keep)
+{
+	struct volumes volumes;
+	virDomainPtr d;
+	int rc = ops_find(op, spec->name, spec->uuid, &d);
+
+	if (!rc)
 		virDomainFree(d);
-		if (rc)
-			return rc;
-	}
-	return volume && *volume ? ops_delete_volume(op, pool, volume) : 0;
+	else if (rc != -ENOENT)
+		return rc;
+	rc = volumes_open_left(&volumes, op, spec);
+	if (!rc && !keep)
+		rc = volumes_unused(&volumes);
+	if (!rc)
+		rc = remove_domain(op, spec->name, spec->uuid);
+	if (!rc && !keep)
+		rc = volumes_delete(&volumes);
+	if (!rc && keep)
+		volumes_list(&volumes, op->why, GUEST_WHY);
+	volumes_fini(&volumes);
+	return rc;
 }
 
 static void read_mark(virDomainPtr d, struct guest_status *st)

@@ -18,14 +18,16 @@ struct op {
 
 /* `type`: "kvm" or "qemu". With rc 0 `why` may hold a warning. */
 int ops_check(struct op *op, const struct guest_spec *spec, const char *type);
-/* `*ret_made`: the volume was made, and when the connection broke afterwards it may still be
- * there. */
+/* `*ret_made`: volumes may have been made, and when the connection broke afterwards they may still
+ * be there. */
 int ops_create(struct op *op, const struct guest_spec *spec, const char *type, bool *ret_made);
 int ops_start_install(struct op *op, const char *name, const char *uuid);
 int ops_start_disk(struct op *op, const char *name, const char *uuid);
 int ops_stop(struct op *op, const char *name, const char *uuid);
-int ops_delete(
-	struct op *op, const char *name, const char *uuid, const char *pool, const char *volume);
+/* With `keep` the volumes stay, and with rc 0 `why` says where. */
+int ops_delete(struct op *op, const struct guest_spec *spec, bool keep);
+int ops_shrink(struct op *op, const char *name, const char *uuid, struct guest_volume *ret);
+int ops_volume(struct op *op, const char *pool, const char *volume, struct guest_volume *ret);
 int ops_change(struct op *op, const char *name, const char *uuid, const struct guest_change *change);
 int ops_shutdown(struct op *op, const char *name, const char *uuid);
 int ops_status(struct op *op, const char *name, struct guest_status *ret);

@@ -209,25 +209,32 @@ void change_forget(struct service *s, struct machine *m, const char *why)
 	act_set_deadline(s);
 }
 
-static void forget(struct service *s, struct http_request *r, struct machine *m)
+/* `kept`: where its disks are; "" they are gone. */
+static void forget(struct service *s, struct http_request *r, struct machine *m, const char *kept)
 {
 	json_t *said = json_pack("{s:s}", "deleted", m->name);
+	char why[600];
 
-	change_forget(s, m, "by request");
+	snprintf(why, sizeof why, "by request%s%s", *kept ? "; kept: " : "", kept);
+	if (*kept)
+		json_object_set_new(said, "kept", json_string(kept));
+	change_forget(s, m, why);
 	api_respond_committed(s, r, 200, said);
 }
 
 /* It stays, and may be used again. */
-static void deletion_failed(struct deletion *d, struct machine *m, const char *why)
+static void deletion_failed(struct deletion *d, struct machine *m, int rc, const char *why)
 {
 	m->busy = false;
 	m->deleting = false;
+	json_object_del(m->guest_spec, "keep_disks");
 	if (machines_save(m->home, m))
 		log_error("%s: its record could not be stored", m->name);
 	timeline_add(d->service->timeline, m->name, "delete", "it is still there: %s", why);
 	store_commit(d->service->store, NULL, NULL);
 	if (d->request)
-		http_respond_error(d->request, 500, "%s is still there: %s", d->name, why);
+		http_respond_error(d->request, rc == -EBUSY ? 409 : 500, "%s is still there: %s",
+			d->name, why);
 }
 
 static void on_guest_deleted(void *arg, int rc, const char *why)
@@ -240,9 +247,9 @@ static void on_guest_deleted(void *arg, int rc, const char *why)
 		m = NULL;
 	if (m && rc &&
 		rc != -EPERM) { /* EPERM: the name is another's by now, only the record is ours */
-		deletion_failed(d, m, why);
+		deletion_failed(d, m, rc, why);
 	} else if (m && d->request) {
-		forget(s, d->request, m);
+		forget(s, d->request, m, rc ? "" : why);
 	} else if (m) {
 		change_forget(s, m, "by request, before the service was started again");
 		store_commit(s->store, NULL, NULL);
@@ -255,6 +262,7 @@ static void on_guest_deleted(void *arg, int rc, const char *why)
 static int begin_deletion(struct service *s, struct http_request *r, struct machine *m)
 {
 	struct deletion *d = malloc(sizeof *d);
+	struct guest_spec spec;
 	int rc;
 
 	if (!d)
@@ -263,9 +271,9 @@ static int begin_deletion(struct service *s, struct http_request *r, struct mach
 	s->deletions = d;
 	snprintf(d->name, sizeof d->name, "%s", m->name);
 	snprintf(d->uuid, sizeof d->uuid, "%s", m->uuid);
-	rc = guest_delete(guests_of(s, m), m->name, m->uuid,
-		json_string_value(json_object_get(m->guest_spec, "pool")),
-		json_string_value(json_object_get(m->guest_spec, "volume")), on_guest_deleted, d);
+	create_guest_disks(m, &spec);
+	rc = guest_delete(guests_of(s, m), &spec,
+		json_is_true(json_object_get(m->guest_spec, "keep_disks")), on_guest_deleted, d);
 	if (rc)
 		deletion_free(d);
 	else
@@ -284,15 +292,22 @@ void change_go_on_deleting(struct service *s, struct machine *m)
  * guest of an unfinished install anew. */
 void change_delete(struct service *s, struct http_request *r, struct machine *m)
 {
+	const char *keep = http_arg(r, "keep_disks");
 	int rc;
 
 	if (refused_while_created(s, r, m))
 		return;
+	if (keep && strcmp(keep, "1")) {
+		http_respond_error(r, 400, "keep_disks is 1, or left out");
+		return;
+	}
 	if (!m->guest) {
-		forget(s, r, m);
+		forget(s, r, m, "");
 		return;
 	}
 	m->deleting = true;
+	if (keep)
+		json_object_set_new(m->guest_spec, "keep_disks", json_true());
 	rc = machines_save(s->machines, m);
 	if (!rc)
 		rc = store_commit(s->store, NULL, NULL);
@@ -303,6 +318,7 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 		return;
 	}
 	m->deleting = false;
+	json_object_del(m->guest_spec, "keep_disks");
 	(void)machines_save(s->machines, m);
 	http_respond_error(r, 500, "%s: %s", m->name, strerror(-rc));
 }

@@ -120,13 +120,11 @@ static void undone(void *arg, int rc, const char *why)
 
 static void creation_undo(struct creation *c, bool made, const char *why)
 {
-	const struct machine *m = c->machine;
+	struct guest_spec spec;
 
 	snprintf(c->why, sizeof c->why, "%s", why);
-	if (!made ||
-		guest_delete(guests_of(c->service, m), m->name, m->uuid,
-			json_string_value(json_object_get(m->guest_spec, "pool")),
-			json_string_value(json_object_get(m->guest_spec, "volume")), undone, c))
+	create_guest_disks(c->machine, &spec);
+	if (!made || guest_delete(guests_of(c->service, c->machine), &spec, false, undone, c))
 		undone(c, 0, "");
 }
 

@@ -49,15 +49,25 @@ static void put_choices(const struct machine *m, struct guest_spec *spec)
 	spec->autostart = json_is_true(json_object_get(m->guest_spec, "autostart"));
 }
 
+void create_guest_disks(const struct machine *m, struct guest_spec *ret)
+{
+	*ret = (struct guest_spec){.disk = judge_number(m, "disk")};
+	snprintf(ret->name, sizeof ret->name, "%s", m->name);
+	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
+	put_text(m, "pool", ret->pool, sizeof ret->pool);
+	put_text(m, "volume", ret->volume, sizeof ret->volume);
+	put_text(m, "base_pool", ret->base_pool, sizeof ret->base_pool);
+	put_text(m, "base_volume", ret->base_volume, sizeof ret->base_volume);
+	ret->linked = json_is_true(json_object_get(m->guest_spec, "linked"));
+	put_disks(m, ret);
+}
+
 int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size)
 {
 	const char *own = json_string_value(json_object_get(m->guest_spec, "domain"));
-	struct guest_spec spec = {.memory_mib = (unsigned)judge_number(m, "memory"),
-		.vcpus = (unsigned)judge_number(m, "vcpus"),
-		.disk = judge_number(m, "disk"),
-		.filter = s->config.filter};
 	struct profile *p = NULL;
+	struct guest_spec spec;
 
 	if (m->attempt.snapshot) {
 		int rc = profile_from_snapshot(m->attempt.snapshot, &p, NULL, why, why_size);
@@ -65,17 +75,16 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 		if (rc)
 			return rc;
 	}
-	snprintf(spec.name, sizeof spec.name, "%s", m->name);
-	snprintf(spec.uuid, sizeof spec.uuid, "%s", m->uuid);
+	create_guest_disks(m, &spec);
+	spec.memory_mib = (unsigned)judge_number(m, "memory");
+	spec.vcpus = (unsigned)judge_number(m, "vcpus");
+	spec.filter = s->config.filter;
 	snprintf(spec.profile, sizeof spec.profile, "%s", m->profile);
-	put_text(m, "pool", spec.pool, sizeof spec.pool);
-	put_text(m, "volume", spec.volume, sizeof spec.volume);
 	if (p && p->media.path && p->kernel.text)
 		snprintf(spec.kernel, sizeof spec.kernel, "%s/%s", p->media.path, p->kernel.text);
 	spec.fragment = own ? own : p ? p->domain : NULL;
 	spec.fragment_own = own;
 	put_nics(m, &spec);
-	put_disks(m, &spec);
 	put_choices(m, &spec);
 	*ret = spec;
 	*ret_profile = p;

@@ -170,15 +170,12 @@ static int judge_volume(struct creation *c, json_t *body, char *why, size_t size
 {
 	const char *pool = judge_text(body, "pool");
 	json_t *spec = c->machine->guest_spec;
-	char volume[MACHINE_NAME + 8];
 
 	if (!pool_name_fits(pool)) {
 		snprintf(why, size, "no storage pool has a name that long: '%.80s'", pool);
 		return -EINVAL;
 	}
-	snprintf(volume, sizeof volume, "%s.qcow2", c->machine->name);
 	json_object_set_new(spec, "pool", json_string(*pool ? pool : c->service->config.pool));
-	json_object_set_new(spec, "volume", json_string(volume));
 	return 0;
 }
 

@@ -203,6 +203,8 @@ bool create_continue(struct service *s, const struct machine *m);
  * `*ret_profile`: profile_free(). 0 or -errno with the line. */
 int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size);
+/* A machine's name and volumes alone: all that deleting it needs. */
+void create_guest_disks(const struct machine *m, struct guest_spec *ret);
 /* Is somebody in the middle of making this name, or using this address? */
 bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);

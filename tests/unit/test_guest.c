@@ -136,6 +136,14 @@ static void create(void)
 	ck_assert_str_eq(seen.why, "");
 }
 
+static int delete (const char *uuid)
+{
+	struct guest_spec s = spec();
+
+	snprintf(s.uuid, sizeof s.uuid, "%s", uuid ? uuid : "");
+	return guest_delete(guests, &s, false, on_done, &home);
+}
+
 static void install(void)
 {
 	good(guest_start_install(guests, "web01", NULL, on_done, &home));
@@ -217,11 +225,10 @@ START_TEST(life)
 	good(guest_status(guests, "web01", on_status, &home));
 	ck_assert(seen.status.running && !seen.status.installing);
 	take_log();
-	good(guest_delete(
-		guests, "web01", seen.status.uuid, "default-pool", "web01.qcow2", on_done, &home));
+	good(delete (seen.status.uuid));
 	ck_assert_str_eq(take_log(), "done");
 	ck_assert(!volume_exists());
-	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	good(delete (NULL));
 	good(guest_status(guests, "web01", on_status, &home));
 	ck_assert(!seen.status.defined && !seen.status.running);
 	good(guest_stop(guests, "web01", NULL, on_done, &home));
@@ -275,7 +282,7 @@ START_TEST(changed)
 	ck_assert_int_eq(guest_shutdown(guests, "web01", NULL, on_done, &home), 0);
 	ck_assert_int_ne(wait_done(1), 0);
 	ck_assert_ptr_nonnull(strstr(seen.why, "shutting it down"));
-	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	good(delete(NULL));
 	bad(guest_change(guests, "web01", NULL, &grow, on_status, &home), -ENOENT, "no domain web01");
 	bad(guest_shutdown(guests, "web01", NULL, on_done, &home), -ENOENT, "no domain web01");
 }
@@ -295,7 +302,7 @@ START_TEST(many_at_once)
 	ck_assert_int_eq(wait_done(22), 0);
 	ck_assert_ptr_null(strstr(seen.log, "killed"));
 	ck_assert_ptr_null(strstr(seen.log, "stopped"));
-	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	good(delete (NULL));
 }
 END_TEST
 
@@ -389,9 +396,9 @@ START_TEST(taken)
 	s.nics[0].mac.b[5]++;
 	good(guest_check(guests, &s, on_done, &home));
 	snprintf(s.volume, sizeof s.volume, "web01.qcow2");
-	bad(guest_check(guests, &s, on_done, &home), -EEXIST,
+	bad(guest_check(guests, &s, on_done, &home), -EBUSY,
 		"volume web01.qcow2 is domain web01's");
-	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	good(delete (NULL));
 }
 END_TEST
 
@@ -401,10 +408,9 @@ START_TEST(anothers_name)
 
 	create();
 	bad(guest_start_install(guests, "web01", uuid, on_done, &home), -EPERM, "not ours");
-	bad(guest_delete(guests, "web01", uuid, "default-pool", "web01.qcow2", on_done, &home),
-		-EPERM, "not ours");
+	bad(delete (uuid), -EPERM, "not ours");
 	ck_assert(volume_exists());
-	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	good(delete (NULL));
 }
 END_TEST
 
@@ -427,9 +433,9 @@ START_TEST(foreign_domain)
 	snprintf(s.name, sizeof s.name, "web02");
 	snprintf(s.volume, sizeof s.volume, "web01.qcow2");
 	s.nics[0].mac.b[5]++;
-	bad(guest_create(guests, &s, on_done, &home), -EEXIST, "web01.qcow2 is domain web01's");
+	bad(guest_create(guests, &s, on_done, &home), -EBUSY, "web01.qcow2 is domain web01's");
 	ck_assert(volume_exists());
-	good(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2", on_done, &home));
+	good(delete (NULL));
 }
 END_TEST
 
@@ -445,6 +451,60 @@ START_TEST(failure_is_undone)
 }
 END_TEST
 
+static bool has_volume(const char *name)
+{
+	virStoragePoolPtr p = virStoragePoolLookupByName(other, "default-pool");
+	virStorageVolPtr v = virStorageVolLookupByName(p, name);
+
+	virStoragePoolFree(p);
+	if (v)
+		virStorageVolFree(v);
+	return v;
+}
+
+START_TEST(several_disks)
+{
+	struct guest_spec s = spec();
+
+	s.n_more = 2;
+	s.more[0].size = 2 << 20;
+	s.more[1] = (struct guest_disk){.size = 3 << 20, .volume = "data.img"};
+	good(guest_create(guests, &s, on_done, &home));
+	ck_assert(
+		has_volume("web01.qcow2") && has_volume("web01_2.qcow2") && has_volume("data.img"));
+	good(guest_delete(guests, &s, true, on_done, &home));
+	ck_assert_str_eq(seen.why,
+		"/default-pool/web01.qcow2, /default-pool/web01_2.qcow2, /default-pool/data.img");
+	ck_assert(
+		has_volume("web01.qcow2") && has_volume("web01_2.qcow2") && has_volume("data.img"));
+	s.more[1].volume[0] = '\0';
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST,
+		"a volume web01.qcow2 exists already in pool default-pool (--replace removes it)");
+	s.replace = true;
+	good(guest_create(guests, &s, on_done, &home));
+	good(guest_delete(guests, &s, false, on_done, &home));
+	ck_assert(!has_volume("web01.qcow2") && !has_volume("web01_2.qcow2") &&
+		!has_volume("web01_3.qcow2") && has_volume("data.img"));
+	snprintf(s.more[0].volume, sizeof s.more[0].volume, "web01.qcow2");
+	bad(guest_check(guests, &s, on_done, &home), -EINVAL,
+		"two disks are to be volume web01.qcow2 in pool default-pool");
+	snprintf(s.more[0].pool, sizeof s.more[0].pool, "nope");
+	bad(guest_check(guests, &s, on_done, &home), -ENOENT, "no storage pool nope");
+}
+END_TEST
+
+START_TEST(undone_with_all_disks)
+{
+	struct guest_spec s = spec();
+
+	s.n_more = 1;
+	s.more[0].size = 1 << 20;
+	s.fragment = "<domain><devices><watchdog model='none-such'/></devices></domain>";
+	bad(guest_create(guests, &s, on_done, &home), -EINVAL, "defining web01");
+	ck_assert(!has_volume("web01.qcow2") && !has_volume("web01_2.qcow2"));
+}
+END_TEST
+
 /* Nobody is called back, nothing leaks (under the sanitizers). */
 START_TEST(freed_in_the_middle)
 {
@@ -453,9 +513,7 @@ START_TEST(freed_in_the_middle)
 
 	for (int i = 0; i < 50; i++) {
 		ck_assert_int_eq(guest_create(guests, &s, on_done, &home), 0);
-		ck_assert_int_eq(guest_delete(guests, "web01", NULL, "default-pool", "web01.qcow2",
-					 on_done, &home),
-			0);
+		ck_assert_int_eq(delete (NULL), 0);
 	}
 	guests_free(guests);
 	seen.done = 0;
@@ -587,6 +645,8 @@ int main(void)
 	tcase_add_test(t, anothers_name);
 	tcase_add_test(t, foreign_domain);
 	tcase_add_test(t, failure_is_undone);
+	tcase_add_test(t, several_disks);
+	tcase_add_test(t, undone_with_all_disks);
 	tcase_add_test(t, freed_in_the_middle);
 	tcase_add_test(t, no_libvirt);
 	tcase_add_test(t, two_libvirts);

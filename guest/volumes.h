@@ -1,0 +1,74 @@
+/*
+ * The volumes of one guest, each in its pool: looked for, checked, made, removed. For workers: all
+ * of it blocks. Functions return 0 or negative errno with a line in `op->why`.
+ */
+#ifndef USHER_GUEST_VOLUMES_H
+#define USHER_GUEST_VOLUMES_H
+
+#include "guest/domain_xml.h"
+#include "guest/ops.h"
+#include "guest/volume_xml.h"
+
+struct volume {
+	char pool_name[VOLUME_NAME], name[VOLUME_NAME];
+	uint64_t capacity;
+	const struct pool_kind *kind;
+	virStoragePoolPtr pool; /* NULL: there is none, or none that could have it */
+	bool exists, made;
+	struct volume_facts facts; /* when it exists */
+};
+
+struct volumes {
+	struct op *op;
+	const char *guest;
+	struct volume all[1 + GUEST_DISKS]; /* [0] is the guest's own first disk */
+	size_t n;
+
+	/* What the first is made of, when the guest is a clone. */
+	virStorageVolPtr base;
+	struct volume_facts base_facts;
+	char base_pool[VOLUME_NAME], base_name[VOLUME_NAME];
+	bool linked;         /* by a backing file: else a copy */
+	bool copied_instead; /* a link was asked for, where there are none */
+};
+
+/* Opens the pools, which must be there, be active and be of a kind that holds volumes, and looks
+ * for the volumes and the base in them. volumes_fini() in any case. */
+int volumes_open(struct volumes *vs, struct op *op, const struct guest_spec *spec);
+/* The same to remove them: a pool that is gone has none. */
+int volumes_open_left(struct volumes *vs, struct op *op, const struct guest_spec *spec);
+void volumes_fini(struct volumes *vs);
+
+/* Could they be made? With `replace` those that exist go first. A warning may be left. */
+int volumes_check(struct volumes *vs, bool replace);
+/* Makes all that do not exist, or none. */
+int volumes_make(struct volumes *vs);
+/* Takes back what was made; `op->why` stays. */
+void volumes_unmake(struct volumes *vs);
+/* -EBUSY when one of those that exist is another domain's disk or beneath another volume. */
+int volumes_unused(struct volumes *vs);
+/* Deletes all that exist; not before volumes_unused(). */
+int volumes_delete(struct volumes *vs);
+/* "POOL: PATH, …" of those that exist. */
+void volumes_list(const struct volumes *vs, char *text, size_t size);
+/* For the domain's definition; paths live as long as `vs`, /dev/null stands for those that are not
+ * made yet. */
+size_t volumes_disks(const struct volumes *vs, struct domain_disk ret[1 + GUEST_DISKS]);
+
+/* Is this volume a disk of a domain but `guest`, or beneath another volume? -EBUSY with who. */
+int volume_unused(struct op *op, const struct volume_facts *facts, const char *pool,
+	const char *name, const char *guest);
+/* Does a domain that runs write to this volume? -EBUSY with which. */
+int volume_at_rest(
+	struct op *op, const struct volume_facts *facts, const char *pool, const char *name);
+
+/* One pool: there, active, of a kind that holds volumes. */
+int volume_pool(
+	struct op *op, const char *name, virStoragePoolPtr *ret, const struct pool_kind **ret_kind);
+/* What libvirt says of a volume. */
+int volume_look(struct op *op, virStorageVolPtr v, const char *name, struct volume_facts *ret);
+/* Why it was not made: that the pool filled up is said plainly, as -ENOSPC. To be called first
+ * after the failure. */
+int volume_making_failed(struct op *op, const char *pool, const char *name);
+
+#endif
