@@ -24,7 +24,8 @@ enum store_kind {
 	STORE_MACHINE = 1,
 	STORE_LEASE = 2,
 	STORE_SETTING = 3,
-	STORE_MEDIUM = 4
+	STORE_MEDIUM = 4,
+	STORE_NETWORK = 5
 }; /* a version that knows fewer leaves the others alone */
 
 enum {

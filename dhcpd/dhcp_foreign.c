@@ -3,6 +3,7 @@
 #include "core/log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool is_at(const struct dhcp_foreign *f, size_t i, const struct dhcp_heard *h)
 {
@@ -72,6 +73,11 @@ int dhcp_foreign_open(struct dhcp_foreign *f, struct loop *l, struct timeline *t
 	f->timeline = t;
 	f->loop = l;
 	return dhcp_watch_open(&f->watch, l, s->ifname, false, heard, f, why, why_size);
+}
+
+void dhcp_foreign_forget(struct dhcp_foreign *f)
+{
+	memset(f->seen, 0, sizeof f->seen);
 }
 
 void dhcp_foreign_close(struct dhcp_foreign *f)

@@ -30,6 +30,7 @@ struct dhcp_foreign {
  * knows outlives a close. */
 int dhcp_foreign_open(struct dhcp_foreign *f, struct loop *l, struct timeline *t,
 	const struct segment *s, char *why, size_t why_size);
-void dhcp_foreign_close(struct dhcp_foreign *f); /* closed is fine */
+void dhcp_foreign_close(struct dhcp_foreign *f);  /* closed is fine */
+void dhcp_foreign_forget(struct dhcp_foreign *f); /* what it knows */
 
 #endif

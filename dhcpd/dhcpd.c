@@ -79,10 +79,12 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 		if (!port)
 			return -ENOMEM;
 		port->d = d;
-		port->segment = s;
 		dhcp_own_init(&port->own, &d->lessor, s);
 		d->ports[s->id - 1] = port;
 	}
+	/* a port outlives its segment, as parked ACKs name its socket: the next of that id has it */
+	if (!s->via)
+		port->segment = port->own.segment = s;
 	*ret = port;
 	return 0;
 }
@@ -156,6 +158,30 @@ void dhcpd_close(struct dhcpd *d, const struct segment *s)
 
 	if (port)
 		port_close(port);
+}
+
+void dhcpd_drop(struct dhcpd *d, const struct segment *s)
+{
+	struct port *port = port_of(d, s);
+
+	dhcpd_close(d, s);
+	if (port && !s->via)
+		dhcp_foreign_forget(&port->own.foreign);
+	leases_forget_segment(d->lessor.leases, s->id);
+}
+
+size_t dhcpd_others(
+	const struct dhcpd *d, const struct segment *s, struct dhcpd_server ret[DHCPD_OTHERS_MAX])
+{
+	const struct port *port = port_of(d, s);
+	const struct dhcp_foreign *f = port ? &port->own.foreign : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; f && i < DHCP_FOREIGN_MAX && n < DHCPD_OTHERS_MAX; i++)
+		if (f->seen[i].told && loop_now(f->loop) - f->seen[i].told < DHCP_FOREIGN_MS)
+			ret[n++] = (struct dhcpd_server){
+				.address = ip_from_v4(f->seen[i].server), .mac = f->seen[i].mac};
+	return n;
 }
 
 bool dhcpd_is_open(const struct dhcpd *d, const struct segment *s)

@@ -72,6 +72,13 @@ int dhcpd_load(struct dhcpd *d, char *why, size_t why_size);
  * right one stay. -errno with one line in `why`; then the segment is closed. */
 int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_size);
 void dhcpd_close(struct dhcpd *d, const struct segment *s);
+/* It goes for good: closed, its leases forgotten in the store's open transaction. Then
+ * segments_remove(). */
+void dhcpd_drop(struct dhcpd *d, const struct segment *s);
+/* Other servers that were heard where we lease, since an hour at most: fills `ret`, gives how many. */
+enum { DHCPD_OTHERS_MAX = 8 };
+size_t dhcpd_others(
+	const struct dhcpd *d, const struct segment *s, struct dhcpd_server ret[DHCPD_OTHERS_MAX]);
 bool dhcpd_is_open(const struct dhcpd *d, const struct segment *s);
 /* NULL is fine. Parked ACKs are dropped; may be called before or after store_close(). */
 void dhcpd_free(struct dhcpd *d);

@@ -418,6 +418,20 @@ size_t leases_forget(struct leases *ls, const struct mac *mac)
 	return n;
 }
 
+void leases_forget_segment(struct leases *ls, uint32_t segment)
+{
+	struct pool *p = pool_of(ls, segment);
+	struct lease *l;
+
+	for (size_t k = 0; p && k < HEAPS; k++)
+		while ((l = lease_heap_top(&p->heaps[k])))
+			forget(ls, l);
+	if (p) {
+		p->fresh = 0;
+		p->rescan_at = 0;
+	}
+}
+
 static bool is_free(const struct leases *ls, const struct segment *s, const struct ip *ip,
 	int64_t now, lease_taken taken, void *arg)
 {

@@ -108,6 +108,9 @@ int lease_set_aside(struct leases *ls, uint32_t segment, const struct ip *ip, co
 /* All records of a MAC, on all segments: its machine was deleted. Returns how many there were. */
 size_t leases_forget(struct leases *ls, const struct mac *mac);
 
+/* All records of a segment, which is about to go. */
+void leases_forget_segment(struct leases *ls, uint32_t segment);
+
 size_t leases_count(const struct leases *ls);
 /* All records in order of segment and address, as an array for the caller to free(); the leases are
  * borrowed until the table changes. */

@@ -219,6 +219,9 @@ enum job_kind {
 	JOB_SHUTDOWN,
 	JOB_PUBLISH,
 	JOB_NETWORK,
+	JOB_NETWORK_MAKE,
+	JOB_NETWORK_DROP,
+	JOB_NETWORKS,
 	JOB_SEATS,
 	JOB_SEAT_GUESTS
 };
@@ -240,6 +243,7 @@ struct job {
 	guest_done done;
 	guest_status_done status_done;
 	guest_network_done network_done;
+	guest_networks_done networks_done;
 	guest_seats_done seats_done;
 	guest_volume_done volume_done;
 	void *arg;
@@ -247,6 +251,7 @@ struct job {
 	char name[GUEST_NAME], uuid[GUEST_UUID];
 	char pool[128], volume[128], network[64];
 	struct guest_spec spec;
+	struct guest_network_spec net_spec;
 	struct guest_change change;
 	char *fragment, *description; /* own copies of the spec's, or the change's */
 	struct ip ip;
@@ -259,7 +264,8 @@ struct job {
 	unsigned connection;
 	struct run_deeds did;
 	struct guest_status status;
-	struct guest_network net;
+	struct guest_network net, *nets;
+	size_t n_nets;
 	struct guest_seat *seats;
 	size_t n_seats;
 	struct guest_volume vol;
@@ -275,6 +281,7 @@ static void job_free(struct job *j)
 	free(j->fragment);
 	free(j->description);
 	free(j->seats);
+	free(j->nets);
 	free(j);
 }
 
@@ -364,6 +371,12 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 			op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
 	case JOB_NETWORK:
 		return ops_network(op, j->network, &j->net);
+	case JOB_NETWORK_MAKE:
+		return ops_network_make(op, &j->net_spec, &j->net);
+	case JOB_NETWORK_DROP:
+		return ops_network_drop(op, j->network);
+	case JOB_NETWORKS:
+		return ops_networks(op, &j->nets, &j->n_nets);
 	case JOB_SEATS:
 		return ops_seats(op, j->network, &j->seats, &j->n_seats);
 	case JOB_SEAT_GUESTS:
@@ -429,6 +442,14 @@ static void job_drop(struct work *w)
 	job_free(job_from_work(w));
 }
 
+static void answer_network(struct job *j)
+{
+	if (j->rc)
+		j->net = (struct guest_network){0};
+	snprintf(j->net.name, sizeof j->net.name, "%s", j->network);
+	j->network_done(j->arg, j->rc, &j->net, j->why);
+}
+
 static void job_answer(struct job *j)
 {
 	struct run_event *e, *next;
@@ -438,8 +459,10 @@ static void job_answer(struct job *j)
 		j->seats_done(j->arg, j->rc, j->seats, j->n_seats, j->why);
 	else if (j->volume_done)
 		j->volume_done(j->arg, j->rc, &j->vol, j->why);
+	else if (j->networks_done)
+		j->networks_done(j->arg, j->rc, j->nets, j->n_nets, j->why);
 	else if (j->network_done)
-		j->network_done(j->arg, j->rc, &j->net, j->why);
+		answer_network(j);
 	else if (j->status_done)
 		j->status_done(j->arg, j->rc, &j->status, j->why);
 	else if (j->done)
@@ -658,6 +681,42 @@ int guest_network(struct guests *g, const char *network, guest_network_done done
 
 	if (j)
 		j->network_done = done;
+	return submit(j, NULL, NULL, arg);
+}
+
+/* One after the other: a free subnet stays free until it is taken. */
+static struct job *job_of_networks(struct guests *g, enum job_kind kind, const char *network)
+{
+	struct job *j = job_of_network(g, kind, network, "");
+
+	if (j)
+		snprintf(j->work.key, sizeof j->work.key, "networks");
+	return j;
+}
+
+int guest_network_make(
+	struct guests *g, const struct guest_network_spec *spec, guest_network_done done, void *arg)
+{
+	struct job *j = job_of_networks(g, JOB_NETWORK_MAKE, spec->name);
+
+	if (j) {
+		j->net_spec = *spec;
+		j->network_done = done;
+	}
+	return submit(j, NULL, NULL, arg);
+}
+
+int guest_network_drop(struct guests *g, const char *network, guest_done done, void *arg)
+{
+	return submit(job_of_networks(g, JOB_NETWORK_DROP, network), done, NULL, arg);
+}
+
+int guest_networks(struct guests *g, guest_networks_done done, void *arg)
+{
+	struct job *j = job_of_networks(g, JOB_NETWORKS, "");
+
+	if (j)
+		j->networks_done = done;
 	return submit(j, NULL, NULL, arg);
 }
 

@@ -15,6 +15,7 @@
 
 #include "core/addr.h"
 #include "core/mailbox.h"
+#include "core/subnet.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -229,24 +230,55 @@ int guest_seats(struct guests *g, const char *network, guest_seats_done done, vo
 int guest_seat_guests(
 	struct guests *g, const char *network, const char *domain, guest_done done, void *arg);
 
+/* A network that usher makes. */
+struct guest_network_spec {
+	char name[64];
+	struct subnet subnet; /* len 0: the first free /24 of GUEST_NETWORK_RANGE */
+	char forward[16];     /* "none", "nat", "route"; "": GUEST_NETWORK_FORWARD */
+	char domain[254];     /* of its DNS; "": none */
+	uint16_t mtu;         /* bytes; 0: the usual one */
+};
+#define GUEST_NETWORK_RANGE ((struct subnet){0x0a4d0000, 16}) /* 10.77.0.0/16 */
+#define GUEST_NETWORK_FORWARD "nat"
+
 struct guest_network {
-	bool active;
-	bool dhcp;         /* libvirt's dnsmasq leases here */
-	bool dns;          /* libvirt's dnsmasq answers DNS on `address` */
-	bool forward;      /* it leads somewhere (nat, route, open): else isolated, `address` is no
+	char name[64]; /* also when it could not be looked at */
+	bool active, autostart, persistent;
+	bool ours;    /* usher made it: carries our mark */
+	bool made;    /* by this guest_network_make(), or started by it */
+	bool dhcp;    /* libvirt's dnsmasq leases here */
+	bool dns;     /* libvirt's dnsmasq answers DNS on `address` */
+	bool forward; /* it leads somewhere (nat, route, open): else isolated, `address` is no
 			     gateway */
-	char bridge[16];   /* "" when libvirt has none for it */
-	struct ip address; /* first IPv4 address of the bridge; not set when it has none */
+	char forward_mode[16]; /* libvirt's word: "nat", "route", "open", "bridge" …, or "none" */
+	char bridge[16];       /* "" when libvirt has none for it */
+	struct ip address;     /* first IPv4 address of the bridge; not set when it has none */
 	uint8_t prefix_len;
 	char domain[254];
 	uint16_t mtu;                    /* bytes; 0: it does not say */
 	struct ip dhcp_first, dhcp_last; /* libvirt's pool, when it has one */
+	size_t leases;                   /* of libvirt's dnsmasq: guest_networks() only */
 };
-/* `net` is all zero when rc is not 0: -ENOENT, there is no such network. */
+/* Of `net` only the name is set when rc is not 0: -ENOENT, there is no such network. */
 typedef void (*guest_network_done)(
 	void *arg, int rc, const struct guest_network *net, const char *why);
 /* What a network is like now, after what was asked of it before. */
 int guest_network(struct guests *g, const char *network, guest_network_done done, void *arg);
+
+/*
+ * Makes a network, or finds it as wanted (what `spec` leaves out may be as it is): defined, started at once and with the
+ * host. One that is there is started again; `net->made` says whether anything was done. -EEXIST: it is there and
+ * otherwise, or not ours; -EADDRINUSE: its subnet is somebody's; then nothing was changed. Networks are made and
+ * removed one after the other.
+ */
+int guest_network_make(struct guests *g, const struct guest_network_spec *spec,
+	guest_network_done done, void *arg);
+/* Stops and undefines it. -ENOENT: it is not there. -EPERM: it is not ours; -EBUSY: a domain has a NIC there. */
+int guest_network_drop(struct guests *g, const char *network, guest_done done, void *arg);
+/* All that libvirt has, by name; they live for the call. */
+typedef void (*guest_networks_done)(
+	void *arg, int rc, const struct guest_network *all, size_t n, const char *why);
+int guest_networks(struct guests *g, guest_networks_done done, void *arg);
 
 /* Blocking, for the start and for `usher check`; they use a connection of their own. */
 

@@ -1,5 +1,5 @@
 /* Blocking questions about the host, each on a connection of its own: for the start and for
- * `usher check`. And what a network is like, which is asked for later too. */
+ * `usher check`. */
 #include "guest/guest.h"
 #include "guest/ops.h"
 #include "guest/virt.h"
@@ -8,46 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int network_info(
-	virConnectPtr c, const char *name, struct guest_network *ret, char *why, size_t why_size)
-{
-	virNetworkPtr net = virNetworkLookupByName(c, name);
-	char *xml = NULL;
-	int rc, active;
-
-	if (!net) {
-		rc = virt_error(why, why_size, "network %s", name);
-		if (rc == -ENOENT)
-			snprintf(why, why_size,
-				"there is no libvirt network '%s': virsh net-list --all shows "
-				"those there are",
-				name);
-		return rc;
-	}
-	active = virNetworkIsActive(net);
-	if (active < 0 || !(xml = virNetworkGetXMLDesc(net, 0)))
-		rc = virt_error(why, why_size, "network %s", name);
-	else if (!(rc = guest_network_parse(xml, ret, why, why_size)))
-		ret->active = active;
-	free(xml);
-	virNetworkFree(net);
-	return rc;
-}
-
-int ops_network(struct op *op, const char *network, struct guest_network *ret)
-{
-	return network_info(op->conn, network, ret, op->why, GUEST_WHY);
-}
-
 int guest_network_info(
 	const char *uri, const char *network, struct guest_network *ret, char *why, size_t why_size)
 {
 	virConnectPtr c = virt_open(uri, why, why_size);
+	char line[GUEST_WHY] = "";
 	int rc;
 
 	if (!c)
 		return -ENOTCONN;
-	rc = network_info(c, network, ret, why, why_size);
+	rc = ops_network(&(struct op){.conn = c, .why = line}, network, ret);
+	snprintf(why, why_size, "%s", line);
 	virConnectClose(c);
 	return rc;
 }

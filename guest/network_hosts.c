@@ -96,3 +96,16 @@ int network_hosts_computed(struct network_hosts *h, const char *domain_xml, cons
 	xmlFreeDoc(doc);
 	return rc;
 }
+
+bool network_hosts_uses(const char *domain_xml, const char *network, const char *bridge)
+{
+	char why[GUEST_WHY];
+	xmlDoc *doc = xml_read(domain_xml, strlen(domain_xml), 1, why, sizeof why);
+	const xmlNode *devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+	const xmlNode *n = xml_child(devices, "interface");
+
+	while (n && !is_on(n, network, bridge))
+		n = xml_next(n, "interface");
+	xmlFreeDoc(doc);
+	return n;
+}

@@ -24,5 +24,7 @@ int network_hosts_parse(const char *xml, struct network_hosts *ret, char *why, s
  * that does not parse has none. */
 int network_hosts_computed(struct network_hosts *h, const char *domain_xml, const char *name,
 	bool ours, const char *network, const char *bridge);
+/* Has this domain a NIC on this network, or straight on its bridge? */
+bool network_hosts_uses(const char *domain_xml, const char *network, const char *bridge);
 
 #endif

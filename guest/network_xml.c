@@ -1,4 +1,6 @@
 /* A libvirt network's XML, read. */
+#include "guest/domain_build.h"
+#include "guest/domain_xml.h"
 #include "guest/guest.h"
 #include "guest/xml.h"
 
@@ -60,10 +62,13 @@ static uint16_t mtu_of(const xmlNode *root)
 	return mtu >= 68 && mtu <= UINT16_MAX ? (uint16_t)mtu : 0;
 }
 
-static bool leads_somewhere(const xmlNode *forward)
+/* A <forward> without a mode is nat. */
+static void read_forward(const xmlNode *forward, struct guest_network *n)
 {
-	/* A <forward> without a mode is nat. */
-	return forward && !xml_attr_is(forward, "mode", "none");
+	snprintf(n->forward_mode, sizeof n->forward_mode, "%s", forward ? "nat" : "none");
+	if (forward && xmlHasProp(forward, (const xmlChar *)"mode"))
+		xml_attr(forward, "mode", n->forward_mode, sizeof n->forward_mode);
+	n->forward = strcmp(n->forward_mode, "none") != 0;
 }
 
 int guest_network_parse(const char *xml, struct guest_network *ret, char *why, size_t why_size)
@@ -79,7 +84,9 @@ int guest_network_parse(const char *xml, struct guest_network *ret, char *why, s
 	xml_attr(xml_child(root, "bridge"), "name", n.bridge, sizeof n.bridge);
 	xml_attr(xml_child(root, "domain"), "name", n.domain, sizeof n.domain);
 	n.mtu = mtu_of(root);
-	n.forward = leads_somewhere(xml_child(root, "forward"));
+	xml_text(xml_child(root, "name"), n.name, sizeof n.name);
+	read_forward(xml_child(root, "forward"), &n);
+	n.ours = domain_find_metadata((xmlNode *)root, DOMAIN_XML_NS);
 	n.dns = ip_is_set(&n.address) && !xml_attr_is(xml_child(root, "dns"), "enable", "no");
 	xmlFreeDoc(doc);
 	*ret = n;

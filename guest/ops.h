@@ -34,6 +34,11 @@ int ops_status(struct op *op, const char *name, struct guest_status *ret);
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add);
 int ops_network(struct op *op, const char *network, struct guest_network *ret);
+int ops_network_make(
+	struct op *op, const struct guest_network_spec *spec, struct guest_network *ret);
+int ops_network_drop(struct op *op, const char *network);
+/* All, by name; `*ret` is for free(). */
+int ops_networks(struct op *op, struct guest_network **ret, size_t *ret_n);
 /* What libvirt knows of this network's addresses; `*ret` is for free(). */
 int ops_seats(struct op *op, const char *network, struct guest_seat **ret, size_t *ret_n);
 /* Reservations for the guests of others with computed MACs: of one domain (when it is gone, they

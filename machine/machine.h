@@ -114,6 +114,10 @@ void machines_remove(struct machines *ms, struct machine *m);
  * -EMSGSIZE, -ENOSPC. */
 int machines_save(struct machines *ms, struct machine *m);
 
+/* Segments came or went: NICs are looked at again. 0, or -errno of the first record that is not found there (-EEXIST:
+ * by another's MAC or address), whose name is in `ret_name`; the others are. */
+int machines_segments_changed(struct machines *ms, const char **ret_name);
+
 struct machine *machines_by_name(const struct machines *ms, const char *name);
 /* `ret_nic` may be NULL. */
 struct machine *machines_by_mac(

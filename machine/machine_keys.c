@@ -197,6 +197,20 @@ int machine_keys_update(struct machines *ms, struct machine *m)
 	return 0;
 }
 
+int machines_segments_changed(struct machines *ms, const char **ret_name)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < ms->count; i++) {
+		int rc = machine_keys_update(ms, ms->order[i]);
+
+		if (rc && !first)
+			*ret_name = ms->order[i]->name;
+		first = first ? first : rc;
+	}
+	return first;
+}
+
 static struct key *find_key(const struct machines *ms, const struct key *wanted)
 {
 	for (struct table_node *n = table_first(&ms->keys, wanted->node.hash); n;

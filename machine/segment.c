@@ -53,6 +53,15 @@ bool segment_in_pool(const struct segment *s, const struct ip *ip)
 	return ip->family == IP_V4 && s->pool_first && a >= s->pool_first && a <= s->pool_last;
 }
 
+static uint32_t free_id(const struct segments *ss)
+{
+	uint32_t id = 1;
+
+	while (ss->by_id[id - 1])
+		id++;
+	return id;
+}
+
 int segments_add(struct segments *ss, const struct segment *s, const struct segment **ret)
 {
 	struct segment *copy;
@@ -65,7 +74,8 @@ int segments_add(struct segments *ss, const struct segment *s, const struct segm
 	if (!copy)
 		return -ENOMEM;
 	*copy = *s;
-	copy->id = (uint32_t)ss->count + 1;
+	copy->id = free_id(ss);
+	ss->by_id[copy->id - 1] = copy;
 	ss->all[ss->count++] = copy;
 	if (ret)
 		*ret = copy;
@@ -82,7 +92,20 @@ const struct segment *segments_by_name(const struct segments *ss, const char *na
 
 const struct segment *segments_by_id(const struct segments *ss, uint32_t id)
 {
-	return id && id <= ss->count ? ss->all[id - 1] : NULL;
+	return id && id <= SEGMENT_MAX ? ss->by_id[id - 1] : NULL;
+}
+
+void segments_remove(struct segments *ss, uint32_t id)
+{
+	struct segment *seg = ss->by_id[id - 1];
+	size_t i = 0;
+
+	while (ss->all[i] != seg)
+		i++;
+	ss->count--;
+	memmove(ss->all + i, ss->all + i + 1, (ss->count - i) * sizeof ss->all[0]);
+	ss->by_id[id - 1] = NULL;
+	free(seg);
 }
 
 const struct segment *segments_by_address(

@@ -1,8 +1,9 @@
 /*
  * A segment: one served L2 network, with the subnet that is leased on it. Not the same as an
  * interface: a relay may lie between, then the segment names the one whose link leads there.
- * Segments are made at start from configuration and libvirt's word, and live as long as the
- * service; readers borrow them.
+ * Segments are made from configuration, libvirt's word and what the store remembers; most live as
+ * long as the service, one whose network is deleted goes. Readers borrow them for a call, and
+ * keep ids.
  */
 #ifndef USHER_MACHINE_SEGMENT_H
 #define USHER_MACHINE_SEGMENT_H
@@ -44,7 +45,8 @@ enum segment_mode {
 };
 
 struct segment {
-	uint32_t id;             /* 1.. within this run; 0 is "none" */
+	uint32_t id;             /* 1..SEGMENT_MAX within this run; 0 is "none"; one that went gives
+				    its id to the next that comes */
 	char name[SEGMENT_NAME]; /* the libvirt network's or the interface's: what is stored */
 	bool is_network;  /* a libvirt network of that name, guests are attached to it by name */
 	uint32_t via;     /* id of the segment where its relay's packets come in; 0: no relay */
@@ -78,12 +80,15 @@ bool segment_offers(const struct segment *s, const struct ip *ip);
 bool segment_in_pool(const struct segment *s, const struct ip *ip);
 
 struct segments {
-	struct segment *all[SEGMENT_MAX];
+	struct segment *all[SEGMENT_MAX]; /* in the order they came */
 	size_t count;
+	struct segment *by_id[SEGMENT_MAX]; /* by id - 1; NULL: none has it */
 };
 
-/* Takes ownership of a heap copy of `s`, gives it the next id. -EEXIST (name), -ENOSPC, -ENOMEM. */
+/* Keeps a heap copy of `s` with the lowest free id. -EEXIST (name), -ENOSPC, -ENOMEM. */
 int segments_add(struct segments *ss, const struct segment *s, const struct segment **ret);
+/* Takes it out and frees it; whoever knows it by its id has forgotten it before. */
+void segments_remove(struct segments *ss, uint32_t id);
 const struct segment *segments_by_name(const struct segments *ss, const char *name);
 const struct segment *segments_by_id(const struct segments *ss, uint32_t id);
 /* Of the subnets on the link of `link` and behind it, the one where the address lies; NULL: none.

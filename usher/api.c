@@ -252,6 +252,8 @@ void api_handle(struct service *s, struct http_request *r)
 		profiles_handle(s, r, NULL);
 	else if (!strncmp(path, "/profiles/", strlen("/profiles/")) && get)
 		profiles_handle(s, r, path + strlen("/profiles/"));
+	else if (!strncmp(path, "/networks", strlen("/networks")))
+		networks_handle(s, r, path + strlen("/networks"));
 	else if (!strncmp(path, "/media", strlen("/media")))
 		media_handle(s, r, path + strlen("/media"));
 	else if (!strcmp(path, "/leases") && get)

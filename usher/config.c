@@ -207,3 +207,37 @@ int config_add_segment(struct config *c, const char *name, bool is_network)
 	snprintf(s->name, sizeof s->name, "%s", name);
 	return 0;
 }
+
+const struct config_segment *config_segment_of(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_segments; i++)
+		if (!strcmp(c->segments[i].name, name))
+			return &c->segments[i];
+	return NULL;
+}
+
+int config_remember(struct config *c, const char *network)
+{
+	struct config_segment *s;
+
+	if (config_segment_of(c, network))
+		return 0;
+	if (c->n_segments == SEGMENT_MAX)
+		return -ENOSPC;
+	s = &c->segments[c->n_segments++];
+	*s = config_segment_default();
+	s->is_network = s->remembered = true;
+	snprintf(s->name, sizeof s->name, "%s", network);
+	return 0;
+}
+
+void config_forget(struct config *c, const char *network)
+{
+	for (size_t i = 0; i < c->n_segments; i++)
+		if (c->segments[i].remembered && !strcmp(c->segments[i].name, network)) {
+			c->n_segments--;
+			memmove(c->segments + i, c->segments + i + 1,
+				(c->n_segments - i) * sizeof c->segments[0]);
+			return;
+		}
+}

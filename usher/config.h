@@ -17,7 +17,9 @@ enum {
 struct config_segment {
 	char name[SEGMENT_NAME];
 	bool is_network;
-	bool named;             /* on the command line: it must be there at the start */
+	bool named; /* on the command line: it must be there at the start */
+	bool remembered; /* `usher network create` made it: it is in the store, neither in the file nor on
+			    the command line */
 	char via[SEGMENT_NAME]; /* behind a relay: the name of the segment where its packets come in */
 	struct ip subnet;       /* the same: its network address */
 	uint8_t prefix_len;
@@ -60,5 +62,10 @@ void config_init(struct config *c); /* the defaults */
 int config_read(struct config *c, const char *path, char *why, size_t why_size);
 /* --network NAME, --interface IF: the file's entry of that name, else one more. -ENOSPC, -ENAMETOOLONG. */
 int config_add_segment(struct config *c, const char *name, bool is_network);
+/* A network of ours, unless it is named already; and out again (only such a one goes). -ENOSPC. */
+int config_remember(struct config *c, const char *network);
+void config_forget(struct config *c, const char *network);
+const struct config_segment *config_segment_of(
+	const struct config *c, const char *name); /* or NULL */
 
 #endif

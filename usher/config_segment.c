@@ -71,7 +71,7 @@ static void read_search(struct config_reader *r, const xmlNode *e, void *to)
 static void read_route(struct config_reader *r, const xmlNode *e, void *to)
 {
 	struct segment_extra *x = &((struct config_segment *)to)->extra;
-	struct subnet subnet = {0};
+	struct config_subnet subnet = {0};
 	struct ip gateway = {0};
 	const struct attribute as[] = {
 		{"to", A_SUBNET, &subnet, 0, true}, {"gateway", A_IP, &gateway, 0, true}, {0}};
@@ -217,7 +217,7 @@ static void read_option(struct config_reader *r, const xmlNode *e, void *to)
 
 struct segment_names {
 	char network[SEGMENT_NAME], interface[16], name[SEGMENT_NAME];
-	struct subnet subnet;
+	struct config_subnet subnet;
 };
 
 /* Whose segment it is: libvirt's, a link's, or one behind a relay. */

@@ -75,7 +75,7 @@ static bool log_level(const char *text, int *ret)
 }
 
 /* "10.2.0.0/24", with no bit set behind the prefix. */
-bool config_subnet(const char *text, struct subnet *ret)
+bool config_subnet(const char *text, struct config_subnet *ret)
 {
 	char address[IP_TEXT];
 	const char *slash = strchr(text, '/');

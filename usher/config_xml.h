@@ -40,7 +40,7 @@ enum attribute_type {
 	A_MODE
 };
 
-struct subnet {
+struct config_subnet {
 	struct ip address;
 	uint8_t prefix_len;
 };
@@ -73,7 +73,7 @@ void config_children(
 
 bool config_is_domain(const char *text); /* "lab.example" */
 /* "10.2.0.0/24", with no bit set behind the prefix. */
-bool config_subnet(const char *text, struct subnet *ret);
+bool config_subnet(const char *text, struct config_subnet *ret);
 bool config_yes_no(const char *text, bool *ret);
 /* libxml2's own word on what does not parse, on one line. */
 void config_parse_fault(struct config_reader *r, xmlParserCtxt *parser);

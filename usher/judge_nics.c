@@ -49,6 +49,10 @@ static int judge_first(const struct creation *c, const struct segment *seg, cons
 {
 	const struct segments *all = &c->service->segments;
 
+	if (!all->count) {
+		snprintf(why, size, "no network is served: 'usher network create NAME' makes one");
+		return -ENOENT;
+	}
 	if (!*name && all->count > 1) {
 		snprintf(why, size, "several networks are served: say --network %s or another",
 			all->all[0]->name);

@@ -89,7 +89,7 @@ json_t *lab_take_domain(const char *text)
 
 json_t *lab_take_subnet(const char *text)
 {
-	struct subnet s;
+	struct config_subnet s;
 
 	return config_subnet(text, &s) ? json_string(text) : NULL;
 }

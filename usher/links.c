@@ -12,14 +12,6 @@ static struct served *served_of(struct service *s, const struct segment *seg)
 	return &s->served[seg->id - 1];
 }
 
-static const struct config_segment *config_of(const struct service *s, const struct segment *seg)
-{
-	for (size_t i = 0; i < s->config.n_segments; i++)
-		if (!strcmp(s->config.segments[i].name, seg->name))
-			return &s->config.segments[i];
-	return NULL;
-}
-
 static void close_sockets(struct served *d)
 {
 	const struct service *s = d->service;
@@ -55,13 +47,42 @@ int links_open(struct service *s, struct segment *seg, char *why, size_t why_siz
 	return rc;
 }
 
+/* Who is being installed there would be waited for in vain. */
+static void tell_machines(struct served *d, const char *why)
+{
+	struct machine *m = NULL;
+
+	while ((m = machines_next(d->service->machines, m)))
+		if (life_netboots(m->state) && machine_nic_on(m, d->segment->id))
+			timeline_add(d->service->timeline, m->name, "network", "%s: %s",
+				d->segment->name, why);
+}
+
 /* Each reason is told once. */
 static void wait_for(struct served *d, int rc, const char *why)
 {
+	bool served = d->link;
+
 	close_sockets(d);
 	if (d->waits != rc)
 		log_warn("%s: %s; waiting for it", d->segment->name, why);
 	d->waits = rc;
+	if (!served)
+		return;
+	timeline_add(d->service->timeline, "", "network", "%s is no longer served: %s",
+		d->segment->name, why);
+	tell_machines(d, why);
+}
+
+/* What makes it be there again. */
+static void fix_of(const struct segment *seg, const struct config *config, char *buf, size_t size)
+{
+	const struct config_segment *c = config_segment_of(config, seg->name);
+
+	buf[0] = '\0';
+	if (seg->is_network)
+		snprintf(buf, size, ": %s %s",
+			c && c->remembered ? "usher network create" : "virsh net-start", seg->name);
 }
 
 static bool is_there(const struct segment *seg, const struct link_state *link)
@@ -79,8 +100,8 @@ static void serve_again(struct served *d)
 	if (rc)
 		wait_for(d, rc, why);
 	else
-		log_info("%s: serving on %s, %s/%u", seg->name, seg->ifname,
-			ip_format(&seg->server, ip), seg->prefix_len);
+		timeline_add(d->service->timeline, "", "network", "%s is served on %s, %s/%u",
+			seg->name, seg->ifname, ip_format(&seg->server, ip), seg->prefix_len);
 }
 
 /* What was once decided about an interface stays: its wire is the same. */
@@ -119,7 +140,7 @@ static bool is_same(const struct segment *a, const struct segment *b)
 /* `net` NULL: of an interface. */
 static void refresh(struct served *d, const struct guest_network *net)
 {
-	const struct config_segment *c = config_of(d->service, d->segment);
+	const struct config_segment *c = config_segment_of(&d->service->config, d->segment->name);
 	struct segment *seg = d->segment, next;
 	struct link_state link;
 	char why[512];
@@ -155,28 +176,45 @@ static void refresh_as_was(struct served *d)
 	}
 }
 
+/* libvirt has none of that name. */
+static void wait_for_network(struct served *d, const char *why)
+{
+	char line[256], fix[128];
+
+	fix_of(d->segment, &d->service->config, fix, sizeof fix);
+	snprintf(line, sizeof line, "libvirt has no such network%s", fix);
+	wait_for(d, -ENOENT, networks_find(&d->service->networks, d->segment->name) ? line : why);
+}
+
 static void on_network(void *arg, int rc, const struct guest_network *net, const char *why)
 {
-	struct served *d = arg;
+	struct service *s = arg;
+	const struct segment *seg = segments_by_name(&s->segments, net->name);
+	struct served *d = seg ? served_of(s, seg) : NULL;
 
+	if (!d)
+		return; /* deleted meanwhile */
 	d->asking = false;
-	if (d->service->stopping)
+	if (s->stopping || d->leaving)
 		return;
 	if (d->again)
 		ask(d);
 	else if (!rc)
 		refresh(d, net);
 	else if (rc == -ENOENT)
-		wait_for(d, rc, why);
+		wait_for_network(d, why);
 	else
 		refresh_as_was(d);
 }
 
 static void ask(struct served *d)
 {
+	if (d->leaving)
+		return;
 	d->again = d->asking;
 	if (!d->asking && guests_connected(d->service->guests))
-		d->asking = !guest_network(d->service->guests, d->segment->name, on_network, d);
+		d->asking = !guest_network(
+			d->service->guests, d->segment->name, on_network, d->service);
 	if (!d->asking)
 		refresh_as_was(d);
 }
@@ -185,10 +223,13 @@ static void follow(struct served *d)
 {
 	const struct segment *seg = d->segment;
 	struct link_state link;
-	char why[128];
+	char why[256], fix[128];
 
+	if (d->leaving)
+		return;
+	fix_of(seg, &d->service->config, fix, sizeof fix);
 	if (link_lookup(seg->ifname, &link) == -ENODEV) {
-		snprintf(why, sizeof why, "%s is gone", seg->ifname);
+		snprintf(why, sizeof why, "%s is gone%s", seg->ifname, fix);
 		if (d->link)
 			wait_for(d, -ENODEV, why);
 	} else if (!seg->is_network) {
@@ -204,7 +245,7 @@ void links_changed(void *service, const char *ifname)
 
 	for (size_t i = 0; i < s->segments.count; i++)
 		if (!s->segments.all[i]->via && !strcmp(s->segments.all[i]->ifname, ifname))
-			follow(&s->served[i]);
+			follow(served_of(s, s->segments.all[i]));
 }
 
 void links_network_changed(void *service, const char *network, bool started)
@@ -214,7 +255,7 @@ void links_network_changed(void *service, const char *network, bool started)
 	for (size_t i = 0; i < s->segments.count; i++)
 		if (started && s->segments.all[i]->is_network &&
 			!strcmp(s->segments.all[i]->name, network))
-			ask(&s->served[i]);
+			ask(served_of(s, s->segments.all[i]));
 }
 
 void links_look(struct service *s)
@@ -223,7 +264,32 @@ void links_look(struct service *s)
 		if (s->segments.all[i]->via)
 			continue;
 		else if (s->segments.all[i]->is_network)
-			ask(&s->served[i]);
+			ask(served_of(s, s->segments.all[i]));
 		else
-			refresh(&s->served[i], NULL);
+			refresh(served_of(s, s->segments.all[i]), NULL);
+}
+
+void links_refresh(struct service *s, const struct guest_network *net)
+{
+	const struct segment *seg = segments_by_name(&s->segments, net->name);
+
+	if (seg && !served_of(s, seg)->leaving)
+		refresh(served_of(s, seg), net);
+}
+
+void links_leave(struct service *s, const struct segment *seg)
+{
+	struct served *d = served_of(s, seg);
+
+	close_sockets(d);
+	d->leaving = true;
+	d->segment->server = (struct ip){0};
+}
+
+void links_stay(struct service *s, const struct segment *seg)
+{
+	struct served *d = served_of(s, seg);
+
+	d->leaving = false;
+	ask(d);
 }

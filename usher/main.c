@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
 	&cmd_media,
 	&cmd_fetch,
 	&cmd_leases,
+	&cmd_network,
 	&cmd_mac,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -15,30 +15,26 @@ bool seats_are_theirs(const struct segment *seg)
 
 static void on_seated(void *arg, int rc, const char *why)
 {
-	const struct segment *seg = arg;
-
+	(void)arg;
 	if (rc)
-		log_warn("%s: no address is reserved for a guest with a computed MAC: %s",
-			seg->name, why);
+		log_warn("no address is reserved for a guest with a computed MAC: %s", why);
 }
 
 void seats_look(struct service *s, const char *domain)
 {
 	for (size_t i = 0; i < s->segments.count; i++) {
-		struct segment *seg = s->segments.all[i];
+		const struct segment *seg = s->segments.all[i];
 
 		if (seats_are_theirs(seg) && seg->computed)
-			(void)guest_seat_guests(s->guests, seg->name, domain, on_seated, seg);
+			(void)guest_seat_guests(s->guests, seg->name, domain, on_seated, NULL);
 	}
 }
 
 static void on_reserved(void *arg, int rc, const char *why)
 {
-	const struct segment *seg = arg;
-
+	(void)arg;
 	if (rc)
-		log_warn("%s: a machine has no reservation in libvirt's network: %s", seg->name,
-			why);
+		log_warn("a machine has no reservation in libvirt's network: %s", why);
 }
 
 /* A name in the network's DNS is a convenience: a network without dnsmasq has none. */
@@ -56,10 +52,8 @@ int seats_publish(struct service *s, const struct machine *m, bool add, guest_do
 
 	if (!m->nics[0].n_addrs || !(m->guest || (seg && seg->is_network)))
 		return -ENOENT;
-	if (!done) {
+	if (!done)
 		done = theirs ? on_reserved : on_named;
-		arg = theirs ? s->segments.all[seg->id - 1] : NULL;
-	}
 	/* what is taken out may have been put there when another mode was configured */
 	return guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0],
 		theirs || !add ? &m->nics[0].mac : NULL, add, done, arg);

@@ -148,7 +148,7 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 		return -EINVAL;
 	}
 	/* relays are pointed at us by hand: we are meant */
-	s->segments.all[link->id - 1]->mode = SEGMENT_OWN;
+	s->segments.by_id[link->id - 1]->mode = SEGMENT_OWN;
 	seg->mode = SEGMENT_OWN;
 	seg->via = link->id;
 	seg->subnet = c->subnet;
@@ -236,8 +236,17 @@ static int add_segment(struct service *s, const struct segment *seg, char *why, 
 		return rc;
 	}
 	s->served[added->id - 1] =
-		(struct served){.service = s, .segment = s->segments.all[added->id - 1]};
+		(struct served){.service = s, .segment = s->segments.by_id[added->id - 1]};
 	return 0;
+}
+
+/* What the store remembers may be gone since, and libvirt with it: links.c waits for it. */
+static int await(struct service *s, const struct config_segment *c, char *why, size_t size)
+{
+	struct segment seg;
+
+	describe_config(s, c, &seg);
+	return add_segment(s, &seg, why, size);
 }
 
 static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
@@ -248,7 +257,7 @@ static int find_one(struct service *s, const struct config_segment *c, char *why
 			       : 0;
 
 	if (rc)
-		return rc;
+		return c->remembered ? await(s, c, why, size) : rc;
 	rc = segment_describe(s, c, &net, &seg, why, size);
 	if (segment_may_come(rc) && !c->named)
 		return add_segment(s, &seg, why, size); /* links.c waits for it */
@@ -276,12 +285,10 @@ static int find_relayed(struct service *s, const struct config_segment *c, char 
 
 int segments_find(struct service *s, char *why, size_t why_size)
 {
-	if (!s->config.n_segments) {
-		snprintf(why, why_size,
-			"nothing to serve: name a libvirt network (--network default) or an "
-			"interface (--interface eth1)");
-		return -EINVAL;
-	}
+	if (!s->config.n_segments)
+		log_warn("nothing to serve yet: make a network (usher network create NAME), or "
+			 "name a libvirt network (--network default) or an interface (--interface "
+			 "eth1)");
 	/* those behind relays last: they go by way of the others */
 	for (int relayed = 0; relayed < 2; relayed++)
 		for (size_t i = 0; i < s->config.n_segments; i++) {
@@ -294,6 +301,45 @@ int segments_find(struct service *s, char *why, size_t why_size)
 				return rc;
 		}
 	return 0;
+}
+
+int segment_come(struct service *s, const char *network, char *why, size_t why_size)
+{
+	const char *name = NULL;
+	int rc = config_remember(&s->config, network);
+
+	if (rc) {
+		snprintf(why, why_size, "%d networks and interfaces are served, which is the most",
+			SEGMENT_MAX);
+		return rc;
+	}
+	if (segments_by_name(&s->segments, network))
+		return 0;
+	rc = await(s, config_segment_of(&s->config, network), why, why_size);
+	if (rc) {
+		config_forget(&s->config, network);
+		return rc;
+	}
+	rc = machines_segments_changed(s->machines, &name);
+	if (rc)
+		log_warn("machine '%s' is not known on '%s': %s", name, network,
+			rc == -EEXIST ? "its MAC or address is another's" : strerror(-rc));
+	return 0;
+}
+
+void segment_go(struct service *s, const char *network)
+{
+	const struct segment *seg = segments_by_name(&s->segments, network);
+	const char *name;
+
+	if (seg) {
+		links_leave(s, seg);
+		dhcpd_drop(s->dhcpd, seg);
+		s->served[seg->id - 1] = (struct served){0};
+		segments_remove(&s->segments, seg->id);
+		(void)machines_segments_changed(s->machines, &name);
+	}
+	config_forget(&s->config, network);
 }
 
 uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer)
@@ -317,7 +363,7 @@ void segments_say(const struct service *s)
 void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server)
 {
 	struct service *s = service;
-	struct segment *own = s->segments.all[seg->id - 1];
+	struct segment *own = s->segments.by_id[seg->id - 1];
 	char because[160], why[512], ip[IP_TEXT], mac[MAC_TEXT];
 
 	own->mode = server ? SEGMENT_PROXY : SEGMENT_OWN;

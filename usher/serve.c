@@ -168,12 +168,7 @@ static int start_fetches(struct run *r, char *why, size_t size)
 	return fetches_new(&c, &s->fetches, why, size);
 }
 
-static int start_segments(struct run *r, char *why, size_t size)
-{
-	return segments_find(&r->service, why, size);
-}
-
-static int start_state(struct run *r, char *why, size_t size)
+static int start_store(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
 	char path[PATH_MAX + 16];
@@ -182,7 +177,26 @@ static int start_state(struct run *r, char *why, size_t size)
 	snprintf(path, sizeof path, "%s/usher.db", s->config.state);
 	rc = store_open(path, &s->store, why, size);
 	if (!rc)
-		rc = imported_load(&s->imported, s->store, why, size);
+		rc = networks_load(&s->networks, s->store, why, size);
+	return rc;
+}
+
+static int start_segments(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+
+	for (size_t i = 0; i < s->networks.count; i++)
+		if (config_remember(&s->config, s->networks.all[i].name))
+			log_warn("network '%s' is not served: %d others are",
+				s->networks.all[i].name, SEGMENT_MAX);
+	return segments_find(s, why, size);
+}
+
+static int start_state(struct run *r, char *why, size_t size)
+{
+	struct service *s = &r->service;
+	int rc = imported_load(&s->imported, s->store, why, size);
+
 	if (rc)
 		return rc;
 	rc = files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
@@ -193,7 +207,7 @@ static int start_state(struct run *r, char *why, size_t size)
 	if (!rc)
 		rc = machines_new(s->store, s->timeline, &s->segments, &s->machines);
 	if (rc)
-		return said(rc, why, size, path);
+		return said(rc, why, size, s->config.state);
 	rc = machines_load(s->machines, why, size);
 	if (rc)
 		return rc;
@@ -346,8 +360,8 @@ static int start_listening(struct run *r, char *why, size_t size)
 }
 
 static start_step *const steps[] = {start_folders, start_privilege, start_loop, start_files,
-	start_segments, start_state, start_fetches, start_dhcpd, start_site, start_guests,
-	start_servers, start_listening};
+	start_store, start_segments, start_state, start_fetches, start_dhcpd, start_site,
+	start_guests, start_servers, start_listening};
 
 static void say_ready(struct service *s)
 {
@@ -361,7 +375,7 @@ static void say_ready(struct service *s)
 		if (seg->via)
 			log_info("serving subnet '%s', %s/%u, behind relays on %s", seg->name,
 				ip_format(&seg->subnet, ip), seg->prefix_len, seg->ifname);
-		else if (s->served[i].link)
+		else if (s->served[seg->id - 1].link)
 			log_info("serving %s '%s' on %s, %s/%u, HTTP port %u",
 				seg->is_network ? "network" : "interface", seg->name, seg->ifname,
 				ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
@@ -400,6 +414,7 @@ static void stop(struct run *r)
 	create_drop_all(s);
 	change_drop_all(s);
 	patch_drop_all(s);
+	networks_drop_all(s);
 	fetches_free(s->fetches);
 	s->fetches = NULL;
 	follow_drop_all(s);

@@ -14,6 +14,7 @@
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
  *   media_survey.c  what is told of media; verifying.c: their sums
  *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
+ *   networks_api.c  networks made and removed; networks.c: those that were made
  *   ready.c   are the files of an install there, asked of the worker  hosts.c  the libvirts that guests live in
  */
 #ifndef USHER_USHER_SERVICE_H
@@ -37,12 +38,14 @@
 #include "tftpd/tftpd.h"
 #include "usher/config.h"
 #include "usher/files.h"
+#include "usher/networks.h"
 
 struct creation;
 struct follower;
 struct pending;
 struct job;
 struct verifying;
+struct networking;
 struct deletion;
 struct patch;
 struct host;
@@ -57,6 +60,7 @@ struct served {
 	int waits;     /* why it is not served, as it was last told: -errno; 0: it is */
 	bool asking;   /* libvirt is asked what the network is like */
 	bool again;    /* and is to be asked once more */
+	bool leaving; /* its network is being deleted: it is closed, whatever happens to the link */
 };
 
 struct service {
@@ -71,6 +75,7 @@ struct service {
 	struct machines *machines;
 	struct profiles profiles;
 	struct imported imported;
+	struct networks networks;
 	struct files files;
 	struct fetches *fetches; /* NULL before the start and while it stops */
 	struct dhcpd *dhcpd;
@@ -78,7 +83,8 @@ struct service {
 	struct httpd *httpd;
 	struct hooks *hooks;
 	struct power *power;
-	struct guests *guests; /* the own libvirt's: its networks are ours; a machine's: guests_of() */
+	struct guests
+		*guests; /* the own libvirt's: its networks are ours; a machine's: guests_of() */
 	struct host *hosts[HOSTS_MAX]; /* [0] is the own */
 	size_t n_hosts;
 	struct link_monitor *links;
@@ -89,6 +95,7 @@ struct service {
 	struct deletion *deletions;  /* the same */
 	struct patch *patches;       /* the same */
 	struct verifying *verifying; /* sums of images: verifying.h */
+	struct networking *net_jobs; /* requests about networks that wait for libvirt */
 	struct job *jobs;            /* libvirt's and the power executables', not yet back */
 	struct follower *followers;  /* long polls of the timeline */
 	int64_t guesses_until;       /* mono ms: boot.c */
@@ -107,6 +114,11 @@ int segments_find(struct service *s, char *why, size_t why_size);
  * have it now. 0, or -errno with the line, and `*ret` is what is known all the same. */
 int segment_describe(const struct service *s, const struct config_segment *c,
 	const struct guest_network *net, struct segment *ret, char *why, size_t why_size);
+/* A network of ours begins to be served, or is already: as soon as links_refresh() sees it. 0, or -errno with the
+ * line. */
+int segment_come(struct service *s, const char *network, char *why, size_t why_size);
+/* It is gone for good: closed, and its leases with it. */
+void segment_go(struct service *s, const char *network);
 /* No such link, no address on it, a network that is not active: so it is while a host boots. */
 bool segment_may_come(int rc);
 /* Who leases there, and why we think so: one line of the log. */
@@ -124,6 +136,11 @@ void links_changed(void *service, const char *ifname);
 void links_network_changed(void *service, const char *network, bool started);
 /* Anything may have happened: at the start, and when libvirt is there again. */
 void links_look(struct service *s);
+/* A network is like this now. */
+void links_refresh(struct service *s, const struct guest_network *net);
+/* It is about to be deleted, and nobody is to be put there any more; or it stays after all. */
+void links_leave(struct service *s, const struct segment *seg);
+void links_stay(struct service *s, const struct segment *seg);
 
 /* Whose address it is that reached us on this link: the same segment's, or one's behind a relay. */
 uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer);
@@ -222,6 +239,10 @@ int cache_look(struct service *s, const struct render_input *in, const json_t *s
 void cache_crowded(void *service);
 void cache_fetched(void *service, bool ok, const char *line);
 
+/* networks_api.c: /api/v1/networks, and what follows: "", "/NAME" */
+void networks_handle(struct service *s, struct http_request *r, const char *rest);
+void networks_drop_all(struct service *s);
+
 /* fetch_api.c: /api/v1/fetches */
 void fetch_api_handle(struct service *s, struct http_request *r);
 /* 202: ask again. Steals `missing`. */
@@ -271,8 +292,8 @@ void act_on_timeline(void *service, const struct timeline_event *e);
 void act_settle(struct loop_timer *t);
 void act_deadline(struct loop_timer *t);
 void act_set_deadline(struct service *s);
-void act_on_guest_event(struct service *s, struct guests *from, const char *domain,
-	const char *uuid, int what);
+void act_on_guest_event(
+	struct service *s, struct guests *from, const char *domain, const char *uuid, int what);
 /* At the start: bare machines that were armed, and nobody came to switch them before we were killed. */
 void act_resume(struct service *s);
 /* This libvirt is (again) there: look at every guest of it, as events may have been missed. */

@@ -105,7 +105,6 @@ for c in list leases profiles "show web" timeline "watch" "wait web" "reinstall 
 	ends "no service: usher $c" 1 "no service answers on $USHER_SOCKET: start one with 'usher serve'" "$USHER" $c
 done
 ends "a socket of another name" 1 "no service answers on /nowhere" "$USHER" list --socket /nowhere
-ends "nothing to serve" 1 "nothing to serve: name a libvirt network \(--network default\)" "$USHER" serve
 
 # --- check ---------------------------------------------------------------------------------------------------------------
 

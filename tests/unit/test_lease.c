@@ -178,6 +178,23 @@ START_TEST(test_moved)
 }
 END_TEST
 
+START_TEST(test_segment_goes)
+{
+	struct ip a = ip(50), none = {0}, got;
+	struct mac one = mac(1);
+
+	ck_assert_int_eq(bind_(10, 1, T0 + HOUR, T0), 0);
+	ck_assert_int_eq(bind_(60, 2, T0 + HOUR, T0), 0);
+	ck_assert_int_eq(offer(11, 3, T0), 0);
+	ck_assert_int_eq(lease_bind(ls, other->id, &a, &one, T0 + HOUR, "", 0, T0), 0);
+	leases_forget_segment(ls, seg->id);
+	ck_assert_uint_eq(leases_count(ls), 1);
+	ck_assert_ptr_nonnull(lease_by_ip(ls, other->id, &a));
+	ck_assert_int_eq(lease_pick(ls, seg, &none, T0, nobodys, NULL, &got), 0);
+	ck_assert_uint_eq(ip_to_v4(&got) & 0xff, 10);
+}
+END_TEST
+
 START_TEST(test_release_and_decline)
 {
 	struct ip a = ip(10);
@@ -460,6 +477,7 @@ int main(void)
 	tcase_add_test(t, test_cancelled_offers);
 	tcase_add_test(t, test_renewal_never_shortens);
 	tcase_add_test(t, test_moved);
+	tcase_add_test(t, test_segment_goes);
 	tcase_add_test(t, test_release_and_decline);
 	tcase_add_test(t, test_pool);
 	tcase_add_test(t, test_set_aside);

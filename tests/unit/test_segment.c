@@ -131,6 +131,29 @@ START_TEST(test_set)
 }
 END_TEST
 
+START_TEST(test_removed)
+{
+	struct segments ss = {0};
+	struct segment s = {0};
+	const struct segment *added;
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(s.name, sizeof s.name, "s%d", i);
+		ck_assert_int_eq(segments_add(&ss, &s, NULL), 0);
+	}
+	segments_remove(&ss, 2);
+	ck_assert_uint_eq(ss.count, 2);
+	ck_assert_ptr_null(segments_by_id(&ss, 2));
+	ck_assert_ptr_null(segments_by_name(&ss, "s1"));
+	ck_assert_str_eq(segments_by_id(&ss, 3)->name, "s2");
+	ck_assert_str_eq(ss.all[1]->name, "s2");
+	ck_assert_int_eq(segments_add(&ss, &(struct segment){.name = "s3"}, &added), 0);
+	ck_assert_uint_eq(added->id, 2);
+	ck_assert_ptr_eq(ss.all[2], added);
+	segments_fini(&ss);
+}
+END_TEST
+
 START_TEST(test_limit)
 {
 	struct segments ss = {0};
@@ -159,6 +182,7 @@ int main(void)
 	tcase_add_test(t, test_behind_a_relay);
 	tcase_add_test(t, test_pool);
 	tcase_add_test(t, test_set);
+	tcase_add_test(t, test_removed);
 	tcase_add_test(t, test_limit);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

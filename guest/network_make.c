@@ -1,0 +1,110 @@
+#include "guest/network_make.h"
+
+#include "guest/domain_xml.h"
+#include "guest/xml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Each gives false when out of memory. */
+static bool put_mark(xmlNode *root)
+{
+	xmlNode *mark = xml_add(xml_add(root, "metadata"), "network");
+	xmlNs *ns = mark ? xmlNewNs(mark, (const xmlChar *)DOMAIN_XML_NS, (const xmlChar *)"usher")
+			 : NULL;
+
+	if (ns)
+		xmlSetNs(mark, ns);
+	return ns;
+}
+
+static bool put_bridge(xmlNode *root)
+{
+	return xml_set(xml_set(xml_add(root, "bridge"), "stp", "off"), "delay", "0");
+}
+
+static bool put_address(xmlNode *root, const struct subnet *s)
+{
+	struct ip own = ip_from_v4(s->net + 1), mask = ip_from_v4(v4_mask(s->len));
+	xmlNode *ip = xml_add(root, "ip");
+	char text[IP_TEXT];
+
+	return xml_set(ip, "address", ip_format(&own, text)) &&
+		xml_set(ip, "netmask", ip_format(&mask, text));
+}
+
+static bool put_all(xmlNode *root, const struct guest_network_spec *spec)
+{
+	const char *forward = *spec->forward ? spec->forward : GUEST_NETWORK_FORWARD;
+	char mtu[8];
+
+	snprintf(mtu, sizeof mtu, "%u", spec->mtu);
+	return xml_set_text(xml_add(root, "name"), spec->name) && put_mark(root) &&
+		(!strcmp(forward, "none") || xml_set(xml_add(root, "forward"), "mode", forward)) &&
+		put_bridge(root) && (!spec->mtu || xml_set(xml_add(root, "mtu"), "size", mtu)) &&
+		(!*spec->domain || xml_set(xml_add(root, "domain"), "name", spec->domain)) &&
+		put_address(root, &spec->subnet);
+}
+
+char *network_make_xml(const struct guest_network_spec *spec)
+{
+	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *root = doc ? xmlNewDocNode(doc, NULL, (const xmlChar *)"network", NULL) : NULL;
+	char *text = NULL;
+
+	if (root) {
+		xmlDocSetRootElement(doc, root);
+		if (put_all(root, spec))
+			text = xml_write(doc);
+	}
+	xmlFreeDoc(doc);
+	return text;
+}
+
+struct subnet network_make_subnet(const struct guest_network *n)
+{
+	if (!ip_is_set(&n->address))
+		return (struct subnet){0};
+	return (struct subnet){ip_to_v4(&n->address) & v4_mask(n->prefix_len), n->prefix_len};
+}
+
+static int differs(const char *name, const char *what, const char *is, const char *wanted,
+	char *why, size_t size)
+{
+	snprintf(why, size,
+		"network '%s' is there with %s %s, not %s: take another name, or 'usher network "
+		"delete %s' first",
+		name, what, *is ? is : "none", wanted, name);
+	return -EEXIST;
+}
+
+int network_make_compare(const struct guest_network_spec *spec,
+	const struct guest_network_spec *there, char *why, size_t size)
+{
+	char a[SUBNET_TEXT], b[SUBNET_TEXT], is_mtu[8] = "", mtu[8];
+
+	if (spec->subnet.len && !subnet_eq(&there->subnet, &spec->subnet))
+		return differs(spec->name, "subnet", subnet_format(&there->subnet, a),
+			subnet_format(&spec->subnet, b), why, size);
+	if (*spec->forward && strcmp(spec->forward, there->forward) != 0)
+		return differs(spec->name, "forward", there->forward, spec->forward, why, size);
+	if (*spec->domain && strcmp(spec->domain, there->domain) != 0)
+		return differs(spec->name, "domain", there->domain, spec->domain, why, size);
+	if (!spec->mtu || spec->mtu == there->mtu)
+		return 0;
+	if (there->mtu)
+		snprintf(is_mtu, sizeof is_mtu, "%u", there->mtu);
+	snprintf(mtu, sizeof mtu, "%u", spec->mtu);
+	return differs(spec->name, "mtu", is_mtu, mtu, why, size);
+}
+
+struct guest_network_spec network_make_spec(const struct guest_network *n)
+{
+	struct guest_network_spec spec = {.subnet = network_make_subnet(n), .mtu = n->mtu};
+
+	memcpy(spec.name, n->name, sizeof spec.name);
+	memcpy(spec.forward, n->forward_mode, sizeof spec.forward);
+	memcpy(spec.domain, n->domain, sizeof spec.domain);
+	return spec;
+}

@@ -1,0 +1,375 @@
+/* Networks: what one is like, all of them, and making and removing those of usher. */
+#include "core/route.h"
+#include "guest/network_hosts.h"
+#include "guest/network_make.h"
+#include "guest/ops.h"
+#include "guest/virt.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failed(struct op *op, const char *name)
+{
+	return virt_error(op->why, GUEST_WHY, "network %s", name);
+}
+
+static int describe(struct op *op, virNetworkPtr net, struct guest_network *ret)
+{
+	const char *name = virNetworkGetName(net);
+	int active = virNetworkIsActive(net), autostart = 0, rc;
+	char *xml = active < 0 ? NULL : virNetworkGetXMLDesc(net, 0);
+
+	if (!xml)
+		return failed(op, name);
+	rc = guest_network_parse(xml, ret, op->why, GUEST_WHY);
+	free(xml);
+	if (rc)
+		return rc;
+	ret->active = active;
+	ret->persistent = virNetworkIsPersistent(net) == 1;
+	/* one that is not persistent has no such thing */
+	ret->autostart = !virNetworkGetAutostart(net, &autostart) && autostart;
+	return 0;
+}
+
+/* -ENOENT: nothing in `why`. */
+static int find(struct op *op, const char *name, virNetworkPtr *ret)
+{
+	int rc;
+
+	*ret = virNetworkLookupByName(op->conn, name);
+	if (*ret)
+		return 0;
+	rc = failed(op, name);
+	if (rc == -ENOENT)
+		op->why[0] = '\0';
+	return rc;
+}
+
+int ops_network(struct op *op, const char *network, struct guest_network *ret)
+{
+	virNetworkPtr net;
+	int rc = find(op, network, &net);
+
+	if (rc == -ENOENT)
+		snprintf(op->why, GUEST_WHY,
+			"there is no libvirt network '%s': virsh net-list --all shows those there "
+			"are",
+			network);
+	if (rc)
+		return rc;
+	rc = describe(op, net, ret);
+	virNetworkFree(net);
+	return rc;
+}
+
+static size_t count_leases(virNetworkPtr net)
+{
+	virNetworkDHCPLeasePtr *all = NULL;
+	int n = virNetworkGetDHCPLeases(net, NULL, &all, 0);
+
+	for (int i = 0; i < n; i++)
+		virNetworkDHCPLeaseFree(all[i]);
+	free(all);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct guest_network *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+int ops_networks(struct op *op, struct guest_network **ret, size_t *ret_n)
+{
+	virNetworkPtr *nets = NULL;
+	int n = virConnectListAllNetworks(op->conn, &nets, 0);
+	struct guest_network *all;
+	size_t kept = 0;
+
+	if (n < 0)
+		return virt_error(op->why, GUEST_WHY, "networks");
+	all = calloc((size_t)n + 1, sizeof *all);
+	for (int i = 0; i < n; i++) {
+		/* one that fails is gone since it was listed */
+		if (all && !describe(op, nets[i], &all[kept])) {
+			all[kept].leases =
+				all[kept].dhcp && all[kept].active ? count_leases(nets[i]) : 0;
+			kept++;
+		}
+		virNetworkFree(nets[i]);
+	}
+	free(nets);
+	if (!all) {
+		snprintf(op->why, GUEST_WHY, "out of memory");
+		return -ENOMEM;
+	}
+	op->why[0] = '\0';
+	qsort(all, kept, sizeof *all, by_name);
+	*ret = all;
+	*ret_n = kept;
+	return 0;
+}
+
+/* Making */
+
+/* What is in use: other networks' subnets, active or not, and where this host's routes lead. */
+struct taken {
+	struct subnet *subnets;
+	struct guest_network *nets;
+	struct route *routes;
+	size_t n, n_nets, n_routes;
+};
+
+static void taken_fini(struct taken *t)
+{
+	free(t->subnets);
+	free(t->nets);
+	free(t->routes);
+}
+
+static int find_taken(struct op *op, struct taken *ret)
+{
+	int rc = ops_networks(op, &ret->nets, &ret->n_nets);
+
+	if (rc)
+		return rc;
+	rc = routes_list(&ret->routes, &ret->n_routes);
+	if (!rc && !(ret->subnets = calloc(ret->n_nets + ret->n_routes + 1, sizeof *ret->subnets)))
+		rc = -ENOMEM;
+	if (rc) {
+		snprintf(op->why, GUEST_WHY, "this host's routes: %s", strerror(-rc));
+		return rc;
+	}
+	for (size_t i = 0; i < ret->n_nets; i++)
+		if (ip_is_set(&ret->nets[i].address))
+			ret->subnets[ret->n++] = network_make_subnet(&ret->nets[i]);
+	for (size_t i = 0; i < ret->n_routes; i++)
+		ret->subnets[ret->n++] = ret->routes[i].to;
+	return 0;
+}
+
+static void say_clash(struct op *op, const struct taken *t, const struct guest_network_spec *spec,
+	const struct subnet *with)
+{
+	char a[SUBNET_TEXT], b[SUBNET_TEXT], who[128] = "a route of this host's";
+
+	for (size_t i = t->n_routes; i-- > 0;)
+		if (subnet_eq(&t->routes[i].to, with) && *t->routes[i].ifname)
+			snprintf(who, sizeof who, "%s of this host", t->routes[i].ifname);
+	for (size_t i = t->n_nets; i-- > 0;) {
+		struct subnet s = network_make_subnet(&t->nets[i]);
+
+		if (s.len && subnet_eq(&s, with))
+			snprintf(who, sizeof who, "network '%s'", t->nets[i].name);
+	}
+	snprintf(op->why, GUEST_WHY,
+		"subnet %s overlaps %s, which is there by %s: take another, or none and a free one "
+		"is found",
+		subnet_format(&spec->subnet, a), subnet_format(with, b), who);
+}
+
+static int choose_subnet(struct op *op, struct guest_network_spec *spec)
+{
+	const struct subnet range = GUEST_NETWORK_RANGE, *with;
+	char text[SUBNET_TEXT];
+	struct taken t = {0};
+	int rc = find_taken(op, &t);
+
+	if (rc)
+		goto out;
+	if (spec->subnet.len && (with = subnet_clash(&spec->subnet, t.subnets, t.n))) {
+		say_clash(op, &t, spec, with);
+		rc = -EADDRINUSE;
+	} else if (!spec->subnet.len && !subnet_pick(&range, t.subnets, t.n, &spec->subnet)) {
+		snprintf(op->why, GUEST_WHY, "no /24 of %s is free: say which with --subnet",
+			subnet_format(&range, text));
+		rc = -EADDRINUSE;
+	}
+out:
+	taken_fini(&t);
+	return rc;
+}
+
+/* Without a bridge it is not there, whatever libvirt thinks: somebody deleted the link. */
+static bool lost_its_bridge(const struct guest_network *n)
+{
+	return n->active && *n->bridge && !if_nametoindex(n->bridge);
+}
+
+/* Started, and with the host. */
+static int start(struct op *op, virNetworkPtr net, struct guest_network *n)
+{
+	if (lost_its_bridge(n) && !virNetworkDestroy(net))
+		n->active = false;
+	if (!n->active && virNetworkCreate(net) < 0)
+		return failed(op, n->name);
+	n->made |= !n->active;
+	n->active = true;
+	if (!n->autostart && virNetworkSetAutostart(net, 1) < 0)
+		return failed(op, n->name);
+	n->made |= !n->autostart;
+	return 0;
+}
+
+/* It was undefined while it ran: its next stop would be its end. */
+static int define_again(struct op *op, virNetworkPtr net, struct guest_network *n)
+{
+	char *xml = virNetworkGetXMLDesc(net, 0);
+	virNetworkPtr again = xml ? virNetworkDefineXML(op->conn, xml) : NULL;
+
+	free(xml);
+	if (!again)
+		return failed(op, n->name);
+	virNetworkFree(again);
+	n->made = true;
+	return 0;
+}
+
+/* 1: something had to be done; 0: nothing; or -errno. */
+static int adopt(struct op *op, virNetworkPtr net, const struct guest_network_spec *spec)
+{
+	struct guest_network n = {0};
+	int rc = describe(op, net, &n);
+
+	if (!rc && !n.ours) {
+		snprintf(op->why, GUEST_WHY,
+			"network '%s' is there, and usher did not make it: take another name, or "
+			"serve it as it is (usher serve --network %s)",
+			n.name, n.name);
+		rc = -EEXIST;
+	}
+	if (!rc) {
+		const struct guest_network_spec there = network_make_spec(&n);
+
+		rc = network_make_compare(spec, &there, op->why, GUEST_WHY);
+	}
+	if (!rc && !n.persistent)
+		rc = define_again(op, net, &n);
+	if (!rc)
+		rc = start(op, net, &n);
+	return rc ? rc : n.made;
+}
+
+static int make(struct op *op, struct guest_network_spec *spec)
+{
+	struct guest_network n = {0};
+	virNetworkPtr net = NULL;
+	char *xml = NULL;
+	int rc = choose_subnet(op, spec);
+
+	if (rc)
+		return rc;
+	snprintf(n.name, sizeof n.name, "%s", spec->name);
+	if (!(xml = network_make_xml(spec))) {
+		snprintf(op->why, GUEST_WHY, "out of memory");
+		return -ENOMEM;
+	}
+	net = virNetworkDefineXML(op->conn, xml);
+	rc = net ? start(op, net, &n) : failed(op, spec->name);
+	if (net && rc) /* nothing half-made stays; one that does not start is not running */
+		virNetworkUndefine(net);
+	if (net)
+		virNetworkFree(net);
+	free(xml);
+	return rc ? rc : 1;
+}
+
+int ops_network_make(
+	struct op *op, const struct guest_network_spec *spec, struct guest_network *ret)
+{
+	struct guest_network_spec own = *spec;
+	virNetworkPtr net;
+	bool made;
+	int rc = find(op, spec->name, &net);
+
+	if (!rc) {
+		rc = adopt(op, net, spec);
+		virNetworkFree(net);
+	} else if (rc == -ENOENT) {
+		rc = make(op, &own);
+	}
+	if (rc < 0)
+		return rc;
+	made = rc;
+	rc = ops_network(op, spec->name, ret);
+	ret->made = made;
+	return rc;
+}
+
+/* Removing */
+
+static bool uses(virDomainPtr d, const struct guest_network *n)
+{
+	static const unsigned flags[] = {0, VIR_DOMAIN_XML_INACTIVE};
+	bool found = false;
+
+	for (size_t f = 0; f < 2 && !found; f++) {
+		char *xml = virDomainGetXMLDesc(d, flags[f]);
+
+		found = xml && network_hosts_uses(xml, n->name, n->bridge);
+		free(xml);
+	}
+	return found;
+}
+
+/* Whoever has a card there would not start again. */
+static int refuse_used(struct op *op, const struct guest_network *n)
+{
+	virDomainPtr *all = NULL;
+	int rc = 0, count = virConnectListAllDomains(op->conn, &all, 0);
+
+	if (count < 0)
+		return virt_error(op->why, GUEST_WHY, "domains");
+	for (int i = 0; i < count; i++) {
+		if (!rc && uses(all[i], n)) {
+			snprintf(op->why, GUEST_WHY,
+				"network '%s' is in use: the guest '%s' has a network card on it",
+				n->name, virDomainGetName(all[i]));
+			rc = -EBUSY;
+		}
+		virDomainFree(all[i]);
+	}
+	free(all);
+	return rc;
+}
+
+static int remove_it(struct op *op, virNetworkPtr net, const struct guest_network *n)
+{
+	if (n->active && virNetworkDestroy(net) < 0 && virt_errno() != -ENOENT)
+		return failed(op, n->name);
+	if (n->persistent && virNetworkUndefine(net) < 0 && virt_errno() != -ENOENT)
+		return failed(op, n->name);
+	return 0;
+}
+
+int ops_network_drop(struct op *op, const char *network)
+{
+	struct guest_network n = {0};
+	virNetworkPtr net;
+	int rc = find(op, network, &net);
+
+	if (rc == -ENOENT)
+		snprintf(op->why, GUEST_WHY,
+			"no network '%s'; 'usher network list' shows those there are", network);
+	if (rc)
+		return rc;
+	rc = describe(op, net, &n);
+	if (!rc && !n.ours) {
+		snprintf(op->why, GUEST_WHY,
+			"network '%s' was not made by usher: virsh net-destroy %s; virsh "
+			"net-undefine %s",
+			network, network, network);
+		rc = -EPERM;
+	}
+	if (!rc)
+		rc = refuse_used(op, &n);
+	if (!rc)
+		rc = remove_it(op, net, &n);
+	virNetworkFree(net);
+	return rc;
+}
