@@ -81,6 +81,13 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# What labs run of our own code; their other programs are compiled by the labs themselves.
+LAB := $(B)/tests/lab/volumes
+$(LAB): $(B)/tests/lab/%: $(B)/obj/tests/lab/%.o $(B)/libusher.a
+	$(call say,LD    $@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 # What the benches run of our own code.
 BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 $(B)/tests/bench/bench_%: $(B)/obj/tests/bench/bench_%.o $(B)/libusher.a
@@ -101,7 +108,7 @@ check-labs:
 check-long: lab-deps
 	$(Q)B=$(B) MAKE="$(MAKE)" SANITIZE="$(SANITIZE)" tests/run unit fuzz lab long
 
-tests-built: all $(UNIT) $(FUZZ)
+tests-built: all $(UNIT) $(FUZZ) $(LAB)
 
 # make fuzz: each fuzzer (or those of FUZZERS) for SECONDS under libFuzzer with sanitizers, one after another. What it
 # finds lies in build-fuzz/found; `make fuzz-keep` adds what reaches new code to the corpora.

@@ -83,6 +83,16 @@ static bool add_format(xmlNode *parent, const char *format)
 	return xml_set(xml_add(parent, "format"), "type", format);
 }
 
+/* Not qcow2's first version, libvirt's default: what a guest discards of it can be told from what
+ * is still its backing file's. */
+static bool add_target(xmlNode *root, const struct pool_kind *kind)
+{
+	xmlNode *target = xml_add(root, "target");
+
+	return add_format(target, kind->format) &&
+		(kind->block || xml_set_text(xml_add(target, "compat"), "1.1"));
+}
+
 char *volume_xml(const struct volume_order *order)
 {
 	char why[128], *text = NULL;
@@ -94,7 +104,7 @@ char *volume_xml(const struct volume_order *order)
 		add_bytes(root, "capacity", order->capacity) &&
 		/* None beyond the metadata: left out, libvirt takes it for all of the capacity. */
 		add_bytes(root, "allocation", order->kind->thin ? 0 : order->capacity) &&
-		add_format(xml_add(root, "target"), order->kind->format);
+		add_target(root, order->kind);
 	if (ok && order->backing) {
 		backing = xml_add(root, "backingStore");
 		ok = xml_set_text(xml_add(backing, "path"), order->backing) &&

@@ -16,6 +16,8 @@ struct change {
 	int failures;
 };
 
+enum { OPT_KEEP_DISKS = 1000 };
+
 static int change_one(void *arg, const char *name)
 {
 	char path[300], escaped[256];
@@ -33,7 +35,9 @@ static int change_one(void *arg, const char *name)
 		json_dumpf(reply, stdout, JSON_COMPACT);
 		putchar('\n');
 	} else {
-		printf("%s: %s\n", name, ch->said);
+		const char *kept = json_string_value(json_object_get(reply, "kept"));
+
+		printf("%s: %s%s%s\n", name, ch->said, kept ? "; kept: " : "", kept ? kept : "");
 	}
 	json_decref(reply);
 	return 0;
@@ -41,16 +45,23 @@ static int change_one(void *arg, const char *name)
 
 static int run_change(const struct command *c, int argc, char **argv)
 {
-	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
+	static const struct option plain[] = {CLI_COMMON_OPTIONS, {0}},
+				   deleting[] = {CLI_COMMON_OPTIONS,
+					   {"keep-disks", no_argument, NULL, OPT_KEEP_DISKS}, {0}};
 	struct cli_common o;
 	struct change ch = {.method = "POST", .common = &o};
+	bool keep = false;
+	int opt;
 
 	cli_common_init(&o);
-	if (cli_getopt(c, &o, argc, argv, options) != -1 || optind == argc)
+	while ((opt = cli_getopt(c, &o, argc, argv, c == &cmd_delete ? deleting : plain)) ==
+		OPT_KEEP_DISKS)
+		keep = true;
+	if (opt != -1 || optind == argc)
 		return cli_usage(c, "takes at least one name");
 	if (c == &cmd_delete) {
 		ch.method = "DELETE";
-		ch.suffix = "";
+		ch.suffix = keep ? "?keep_disks=1" : "";
 		ch.said = "deleted";
 	} else {
 		ch.suffix = c == &cmd_reinstall ? "/reinstall" : "/disarm";
@@ -86,7 +97,8 @@ const struct command cmd_disarm = {
 const struct command cmd_delete = {
 	.name = "delete",
 	.arguments = "NAME...",
-	.summary = "forget machines; a guest's domain and disk go too",
-	.help = CLI_COMMON_HELP,
+	.summary = "forget machines; a guest's domain and disks go too",
+	.help = "  --keep-disks         leave the volumes of a guest, and say where they "
+		"are\n" CLI_COMMON_HELP,
 	.run = run_change,
 };

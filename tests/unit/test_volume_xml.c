@@ -111,7 +111,7 @@ START_TEST(orders)
 
 	is_xml(plain, "dir",
 		"<allocation unit=\"bytes\">0</allocation><target><format "
-		"type=\"qcow2\"/></target></volume>");
+		"type=\"qcow2\"/><compat>1.1</compat></target></volume>");
 	is_xml(plain, "zfs",
 		"<allocation unit=\"bytes\">0</allocation><target><format "
 		"type=\"raw\"/></target></volume>");
