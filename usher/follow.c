@@ -13,9 +13,7 @@ enum {
 	BAR = 30,            /* columns of a progress bar */
 };
 
-/* "unpacking 40 %": the number before a per cent sign, or -1. In a transfer's it is "40 % of": a file's name may have
- * such signs too. */
-static int percentage(const char *kind, const char *text)
+int follow_percentage(const char *kind, const char *text)
 {
 	const char *sign = NULL, *p;
 
@@ -79,8 +77,8 @@ static void print_event(struct follow *f, json_t *e)
 		putchar('\n');
 		return;
 	}
-	if (percentage(kind, text) >= 0 && isatty(STDOUT_FILENO)) {
-		print_bar(f, machine, text, percentage(kind, text));
+	if (follow_percentage(kind, text) >= 0 && isatty(STDOUT_FILENO)) {
+		print_bar(f, machine, text, follow_percentage(kind, text));
 		return;
 	}
 	follow_end(f);

@@ -14,6 +14,8 @@ static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_create,
 	&cmd_enroll,
+	&cmd_up,
+	&cmd_down,
 	&cmd_list,
 	&cmd_show,
 	&cmd_timeline,

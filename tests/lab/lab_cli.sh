@@ -7,7 +7,7 @@ lab_enter "$@"
 . "$(dirname "$0")/profiles.sh"
 
 said=$USHER_LAB/said out=$USHER_LAB/out
-commands="serve check create enroll list show timeline watch wait reinstall disarm delete render profiles lint import media fetch leases mac"
+commands="serve check create enroll up down list show timeline watch wait reinstall disarm delete render profiles lint import media fetch leases mac"
 known=$("$USHER" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 man=$LAB_TOP/usher/usher.1
 
@@ -77,6 +77,10 @@ usage "--disk takes a size" create web --profile tiny --disk -1
 usage "--vcpus takes a number from 1, not '2x'" create web --profile tiny --vcpus 2x
 usage "'n\{3\.\.1\}': a range is written node\{01\.\.50\}" create 'n{3..1}' --profile tiny
 usage "--ip and --mac are for one machine" create 'n{1..2}' --profile tiny --ip 192.168.122.9
+usage "which lab file" up
+usage "--parallel takes a number from 1 to 64, not 'many'" up lab.xml --parallel many
+usage "'n\{3\.\.1\}': a range is written" up lab.xml --replace 'n{3..1}'
+usage "no option --restart" down lab.xml --restart
 usage "no option --mac" create web --profile tiny --mac 52:54:00:00:00:01
 usage "which --mac" enroll metal --profile tiny
 usage "--wait goes with --arm" enroll metal --mac 02:00:00:00:00:01 --profile tiny --wait

@@ -1,0 +1,150 @@
+#!/bin/bash
+# usher up and down: what a lab file lacks is made, what it has no more goes, what is changed is changed, and all else stays as it
+# is; what is wrong, or another's, is refused before anything happens; who is killed in the middle is gone on with. Guests that
+# boot nothing first, then two that install for real.
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
+#
+# lab: boots guests
+. "$(dirname "$0")/lib.sh"
+lab_enter "$@"
+# shellcheck source=tests/lab/guests.sh
+. "$LAB_TOP/tests/lab/guests.sh"
+# shellcheck source=tests/lab/profiles.sh
+. "$LAB_TOP/tests/lab/profiles.sh"
+said=$USHER_LAB/said
+lab=$USHER_LAB/lab.xml
+
+lab_profile plain kernel '# {{machine.name}}'
+lab_profile other kernel '# {{machine.name}}'
+lab_profiles_config >"$USHER_LAB/usher.xml"
+need "the service starts" usher_start
+
+# lab_file INSIDE…: a lab file of that, each argument a line.
+lab_file() { { echo "<lab name='one'>"; printf '%s\n' "$@"; echo "</lab>"; } >"$lab"; }
+up() { "$USHER" up "$lab" "$@" >"$said" 2>&1 </dev/null; }
+down() { "$USHER" down "$lab" "$@" >"$said" 2>&1 </dev/null; }
+says() { grep -qF -- "$1" "$said" || { cat "$said"; false; }; }
+# What is there, less what time alone changes.
+everything() {
+	"$USHER" list --json | jq -c '.machines[] | [.name, .uuid, .state, .lab]'
+	virsh -q list --all --uuid --name
+	virsh -q vol-list default
+	virsh -q net-list --all --name
+}
+same() { everything >"$USHER_LAB/now"; diff "$USHER_LAB/before" "$USHER_LAB/now"; }
+remember() { everything >"$USHER_LAB/before"; }
+# refused WHAT TEXT: up fails, says it, and nothing happens.
+refused() {
+	remember
+	if up --no-wait; then fail "$1: not refused"; else check "$1" says "$2"; fi
+	check "... and nothing is done" same
+}
+names() { "$USHER" list --json | jq -r '[.machines[].name] | join(" ")'; }
+domains() { virsh -q list --all --name | grep . | sort | xargs; }
+have() { [ "$(names)" = "$1" ] && [ "$(domains)" = "$1" ]; }
+uuid() { "$USHER" show "$1" --json | jq -r .uuid; }
+memory() { virsh -q dumpxml --inactive "$1" | sed -n "s:.*<memory unit='KiB'>\(.*\)</memory>:\1:p"; }
+# They would ask for their boot script for ever.
+quiet() { for name in "$@"; do wait_until 20 virsh -q suspend "$name"; done; }
+
+# --- what is missing is made -----------------------------------------------------------------------------------------------
+
+plain="<defaults profile='plain' memory='128' network='default'/>"
+lab_file "$plain" "<machine name='n{1..2}' ip='192.168.122.21'/>"
+remember
+check "a dry run" up --dry-run
+check "... says what it would make" says "+ n2               profile plain"
+check "... and makes nothing" same
+check "up makes them" up --no-wait
+quiet n1 n2
+check "both are there" have "n1 n2"
+check "each on its own address" test "$(address n1) $(address n2)" = "192.168.122.21 192.168.122.22"
+check "of the lab" test "$("$USHER" show n1 --json | jq -r .lab)" = one
+remember
+check "again" up --no-wait
+check "... they are on their way" says "n1               armed already"
+check "... and nothing is made" same
+
+# --- what is another's, and what only a new install could change ------------------------------------------------------------
+
+check "somebody makes a machine by hand" "$USHER" create hers --profile plain --memory 128 --no-ssh-key
+quiet hers
+lab_file "$plain" "<machine name='n{1..2}' ip='192.168.122.21'/>" "<machine name='m'/>" "<machine name='hers'/>"
+refused "a machine that is not the lab's" "lab.xml:5: machine 'hers' is there, and not of this lab (no lab's)"
+lab_file "$plain" "<machine name='n1' profile='other'/>" "<machine name='n2' ip='192.168.122.29'/>"
+refused "another profile" "lab.xml:3: machine 'n1': its profile is 'plain', not 'other': only making it anew changes that"
+check "another address too, in the same breath" says \
+	"lab.xml:4: machine 'n2': its address is '192.168.122.22', not '192.168.122.29'"
+lab_file "$plain" "<machine name='n1' vcpu='2'/>" "<machine name='n{5..3}'/>" "<disk/>"
+refused "a lab file that is wrong" "lab.xml:3: <machine> has no attribute 'vcpu', expected one like name"
+check "... with all that is wrong" says "lab.xml:5: <lab> has no element <disk>; usher-lab(5) lists them"
+lab_file "$plain" "<machine name='n1'><set name='x' file='nowhere'/></machine>"
+refused "a file that is not there" "lab.xml:3: <set file='nowhere'>: No such file or directory"
+rm "$lab"
+refused "no lab file" "lab.xml: No such file or directory"
+
+# --- the difference ----------------------------------------------------------------------------------------------------------
+
+was=$(uuid n2)
+lab_file "$plain" "<machine name='n2' ip='192.168.122.22' memory='256' description='the second'/>" "<machine name='n3'/>"
+check "a dry run of a change" up --dry-run --no-wait
+check "... n1 goes" says "- n1               deleted, with its disk: no longer in the lab"
+check "... n3 comes" says "+ n3               profile plain"
+check "up does it" up --no-wait
+quiet n3
+check "just that" have "hers n2 n3"
+check "n2 is the same" test "$(uuid n2)" = "$was"
+check "its next start has the memory" test "$(memory n2)" = 262144
+check "its record too" test "$("$USHER" show n2 --json | jq -r '.guest.memory')" = 256
+check "it says what was changed" told n2 changed 'memory 256, was 128'
+check "the description is in the domain" grep -q 'the second' <(virsh -q dumpxml --inactive n2)
+check "disarmed by hand" "$USHER" disarm n2
+check "up arms it again" up --no-wait n2
+check "... armed" wait_until 20 state_is n2 armed
+quiet n2
+check "--replace makes it anew" up --no-wait --replace n2
+quiet n2
+refute "with another UUID" test "$(uuid n2)" = "$was"
+
+# --- killed in the middle ----------------------------------------------------------------------------------------------------
+
+lab_file "$plain" "<machine name='n2' ip='192.168.122.22' memory='256'/>" "<machine name='n3'/>" "<machine name='k{1..4}'/>"
+"$USHER" up "$lab" --parallel 3 >"$said" 2>&1 </dev/null &
+pid=$!
+check "one is on its way" wait_until 20 virsh -q domstate k1
+kill -9 $pid
+wait $pid 2>/dev/null
+check "who goes on makes the others" up --no-wait --parallel 4
+quiet k1 k2 k3 k4
+check "all are there" have "hers k1 k2 k3 k4 n2 n3"
+
+# --- down --------------------------------------------------------------------------------------------------------------------
+
+check "down of one" down k1
+check "just that" have "hers k2 k3 k4 n2 n3"
+lab_file ""
+remember
+check "a dry run of down" down --dry-run
+check "... deletes nothing" same
+check "down, also of what the file has no more" down
+check "only hers is left" have hers
+check "and its volume" test "$(virsh -q vol-list default | awk '{print $1}')" = hers.qcow2
+check "down again" down
+check "... has nothing to do" says "nothing to do"
+check "hers goes" "$USHER" delete hers
+
+# --- for real ------------------------------------------------------------------------------------------------------------------
+
+guests_need_tiny
+lab_file "<defaults profile='tiny' memory='512'><ssh-key file='$key.pub'/></defaults>" "<machine name='web{1..2}'/>"
+if ! check "two machines come up" timeout 900 "$USHER" up "$lab"; then "$USHER" timeline; lab_end; fi
+check "both are" test "$(state web1) $(state web2)" = "up up"
+check "they answer" on_is web1 "$(address web1)" hostname
+remember
+check "again" up
+check "... there is nothing to do" says "nothing to do: lab one is as it should be (2 machines)"
+check "... and nothing is done" same
+check "down" down
+check "nothing is left" have ""
+check "no volume" test -z "$(virsh -q vol-list default)"
+lab_end
