@@ -200,7 +200,8 @@ struct guest_change {
 int guest_change(struct guests *g, const char *name, const char *uuid,
 	const struct guest_change *change, guest_status_done done, void *arg);
 /* Asks it to shut down (ACPI): when it does is an event. Fails when it does not run. */
-int guest_shutdown(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+int guest_shutdown(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 
 /* Publishes a machine in a libvirt network, live and for its next start: its name in the
  * network's DNS and, when `mac` is not NULL and the network has <dhcp>, its address there.
@@ -293,12 +294,20 @@ struct guest_host {
 	unsigned long libvirt, qemu; /* 1000000 * major + 1000 * minor + release; qemu 0: unknown */
 	uint64_t memory_mib;
 	unsigned cpus;
-	bool nwfilter; /* clean-traffic is there */
+	bool nwfilter;        /* clean-traffic is there */
+	bool emulator;        /* it can say what its guests may be like: QEMU is there */
+	bool efi, efi_secure; /* firmware for guests, found by libvirt; with Secure Boot */
 };
 int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size);
-/* 0: the pool is there, active and has `*ret_free` bytes left. -ENOENT or -errno, with the fix
- * in `why`. */
+struct guest_pool {
+	uint64_t free; /* bytes */
+	bool autostart;
+};
+/* 0: the pool is there and active. -ENOENT or -errno, with the fix in `why`. */
 int guest_pool_info(
-	const char *uri, const char *pool, uint64_t *ret_free, char *why, size_t why_size);
+	const char *uri, const char *pool, struct guest_pool *ret, char *why, size_t why_size);
+/* All networks, by name; `*ret` is for free(). */
+int guest_networks_info(
+	const char *uri, struct guest_network **ret, size_t *ret_n, char *why, size_t why_size);
 
 #endif

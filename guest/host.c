@@ -3,10 +3,18 @@
 #include "guest/guest.h"
 #include "guest/ops.h"
 #include "guest/virt.h"
+#include "guest/xml.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#if defined(__aarch64__)
+#define MACHINE_TYPE "virt"
+#else
+#define MACHINE_TYPE "q35"
+#endif
 
 int guest_network_info(
 	const char *uri, const char *network, struct guest_network *ret, char *why, size_t why_size)
@@ -21,6 +29,48 @@ int guest_network_info(
 	snprintf(why, why_size, "%s", line);
 	virConnectClose(c);
 	return rc;
+}
+
+int guest_networks_info(
+	const char *uri, struct guest_network **ret, size_t *ret_n, char *why, size_t why_size)
+{
+	virConnectPtr c = virt_open(uri, why, why_size);
+	char line[GUEST_WHY] = "";
+	int rc;
+
+	if (!c)
+		return -ENOTCONN;
+	rc = ops_networks(&(struct op){.conn = c, .why = line}, ret, ret_n);
+	snprintf(why, why_size, "%s", line);
+	virConnectClose(c);
+	return rc;
+}
+
+static bool has_value(const xmlNode *in, const char *list, const char *value)
+{
+	char text[32];
+
+	for (const xmlNode *e = xml_child(in, "enum"); e; e = xml_next(e, "enum"))
+		for (const xmlNode *v = xml_attr_is(e, "name", list) ? xml_child(e, "value") : NULL;
+			v; v = xml_next(v, "value"))
+			if (xml_text(v, text, sizeof text) && !strcmp(text, value))
+				return true;
+	return false;
+}
+
+/* What libvirt found for the machine type that guests have. */
+static void find_firmware(virConnectPtr c, struct guest_host *h)
+{
+	char *caps = virConnectGetDomainCapabilities(c, NULL, NULL, MACHINE_TYPE, NULL, 0);
+	char why[GUEST_WHY];
+	xmlDoc *doc = caps ? xml_read(caps, strlen(caps), 1, why, sizeof why) : NULL;
+	const xmlNode *os = doc ? xml_child(xmlDocGetRootElement(doc), "os") : NULL;
+
+	h->emulator = os;
+	h->efi = has_value(os, "firmware", "efi");
+	h->efi_secure = h->efi && has_value(xml_child(os, "loader"), "secure", "yes");
+	xmlFreeDoc(doc);
+	free(caps);
 }
 
 int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size)
@@ -44,6 +94,7 @@ int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t w
 	if ((filter = virNWFilterLookupByName(c, "clean-traffic")))
 		virNWFilterFree(filter);
 	h.nwfilter = filter;
+	find_firmware(c, &h);
 	*ret = h;
 out:
 	virConnectClose(c);
@@ -51,12 +102,12 @@ out:
 }
 
 int guest_pool_info(
-	const char *uri, const char *pool, uint64_t *ret_free, char *why, size_t why_size)
+	const char *uri, const char *pool, struct guest_pool *ret, char *why, size_t why_size)
 {
 	virConnectPtr c = virt_open(uri, why, why_size);
 	virStoragePoolPtr p;
 	virStoragePoolInfo info;
-	int rc = 0;
+	int rc = 0, autostart = 0;
 
 	if (!c)
 		return -ENOTCONN;
@@ -73,7 +124,8 @@ int guest_pool_info(
 		snprintf(why, why_size, "storage pool %s is not active: virsh pool-start %s", pool,
 			pool);
 	} else {
-		*ret_free = info.available;
+		virStoragePoolGetAutostart(p, &autostart);
+		*ret = (struct guest_pool){.free = info.available, .autostart = autostart};
 	}
 	virStoragePoolFree(p);
 out:

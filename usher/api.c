@@ -149,6 +149,20 @@ static void leases_all(struct service *s, struct http_request *r)
 	http_respond_json(r, 200, json_pack("{s:o}", "leases", all));
 }
 
+json_t *api_others(struct service *s, const struct segment *seg)
+{
+	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
+	size_t n = seg ? dhcpd_others(s->dhcpd, seg, heard) : 0;
+	json_t *all = json_array();
+	char ip[IP_TEXT], mac[MAC_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all,
+			json_pack("{s:s, s:s}", "address", ip_format(&heard[i].address, ip), "mac",
+				mac_format(&heard[i].mac, mac)));
+	return all;
+}
+
 static json_t *segment_json(struct service *s, const struct segment *seg)
 {
 	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
@@ -161,12 +175,35 @@ static json_t *segment_json(struct service *s, const struct segment *seg)
 	}
 	if (ip_is_set(&seg->server))
 		segment_base_url(seg, url, sizeof url);
-	return json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b}", "name",
-		seg->name, "network", seg->is_network, "relayed", seg->via != 0, "interface",
-		seg->ifname, "server", ip_format(&seg->server, ip), "subnet",
+	return json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:o}",
+		"name", seg->name, "network", seg->is_network, "relayed", seg->via != 0,
+		"interface", seg->ifname, "server", ip_format(&seg->server, ip), "subnet",
 		ip_format(&subnet, net), "prefix", (int)seg->prefix_len, "pool_first", first,
 		"pool_last", last, "url", url, "mode", segment_mode_name(seg->mode), "serving",
-		dhcpd_is_open(s->dhcpd, seg));
+		dhcpd_is_open(s->dhcpd, seg), "others", api_others(s, seg));
+}
+
+static void add_pool(json_t *to, const json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "pool"));
+
+	if (name && *name)
+		json_object_set_new(to, name, json_true());
+}
+
+/* The storage pools that records name: as the keys of an object. */
+static json_t *pools_json(struct service *s)
+{
+	json_t *all = json_object(), *disk;
+	struct machine *m = NULL;
+	size_t i;
+
+	while ((m = machines_next(s->machines, m))) {
+		add_pool(all, m->guest_spec);
+		json_array_foreach(json_object_get(m->guest_spec, "disks"), i, disk)
+			add_pool(all, disk);
+	}
+	return all;
 }
 
 static void status(struct service *s, struct http_request *r)
@@ -178,17 +215,18 @@ static void status(struct service *s, struct http_request *r)
 	for (size_t i = 0; i < s->segments.count; i++)
 		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
 	http_respond_json(r, 200,
-		json_pack(
-			"{s:s, s:s, s:I, s:o, s:I, s:b, s:o, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
-			"s:I, s:I, s:I, s:I, s:I}}",
+		json_pack("{s:s, s:s, s:I, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I}, "
+			  "s:{s:I, s:I, s:I, "
+			  "s:I, s:I, s:I, s:I, s:I}}",
 			"version", USHER_VERSION, "state", s->config.state, "uptime_ms",
 			(json_int_t)(clock_mono_ms() - s->started), "segments", segments,
-			"machines", (json_int_t)machines_count(s->machines), "libvirt",
-			guests_connected(s->guests), "libvirts", hosts_json(s), "store", "commits", (json_int_t)st.commits,
-			"transactions", (json_int_t)st.transactions, "failures",
-			(json_int_t)st.failures, "backlog", (json_int_t)st.backlog, "dhcp", "in",
-			(json_int_t)d.in, "out", (json_int_t)d.out, "offers", (json_int_t)d.offers,
-			"acks", (json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
+			"machines", (json_int_t)machines_count(s->machines), "pools", pools_json(s),
+			"libvirt", guests_connected(s->guests), "libvirts", hosts_json(s), "store",
+			"commits", (json_int_t)st.commits, "transactions",
+			(json_int_t)st.transactions, "failures", (json_int_t)st.failures, "backlog",
+			(json_int_t)st.backlog, "dhcp", "in", (json_int_t)d.in, "out",
+			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks",
+			(json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
 			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
 			(json_int_t)d.dropped));
 }

@@ -136,21 +136,6 @@ static void find_problem(const struct service *s, const struct guest_network *n,
 		snprintf(buf, size, "not started with the host: virsh net-autostart %s", n->name);
 }
 
-/* Another server that was heard where we lease. */
-static json_t *others_json(struct service *s, const struct segment *seg)
-{
-	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
-	size_t n = seg ? dhcpd_others(s->dhcpd, seg, heard) : 0;
-	json_t *all = json_array();
-	char ip[IP_TEXT], mac[MAC_TEXT];
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(all,
-			json_pack("{s:s, s:s}", "address", ip_format(&heard[i].address, ip), "mac",
-				mac_format(&heard[i].mac, mac)));
-	return all;
-}
-
 static json_t *network_json(struct service *s, const struct guest_network *n, bool there)
 {
 	const struct segment *seg = segments_by_name(&s->segments, n->name);
@@ -165,7 +150,7 @@ static json_t *network_json(struct service *s, const struct guest_network *n, bo
 			"autostart", n->autostart, "made_by_usher",
 			n->ours || networks_find(&s->networks, n->name), "serving",
 			seg && dhcpd_is_open(s->dhcpd, seg), "leases_by", who_leases(s, n, seg),
-			"others", others_json(s, seg), "leases",
+			"others", api_others(s, seg), "leases",
 			(json_int_t)(n->dhcp ? n->leases : count_leases(s, seg)), "machines",
 			(json_int_t)count_machines(s, n->name), "problem", problem));
 	return j;

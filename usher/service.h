@@ -182,6 +182,8 @@ void transfer_tftp_ended(void *service, const struct tftp_report *report);
 /* api.c: requests below /api/v1/. */
 void api_handle(struct service *s, struct http_request *r);
 json_t *api_machine(struct service *s, const struct machine *m, bool full); /* new reference */
+/* Other DHCP servers that were heard on this segment (NULL: none), where we lease. New reference. */
+json_t *api_others(struct service *s, const struct segment *seg);
 /* Answers with `json` (stolen) once all that was put is on disk, else with 503. */
 void api_respond_committed(
 	struct service *s, struct http_request *r, unsigned status, json_t *json);

@@ -563,7 +563,7 @@ START_TEST(host)
 {
 	struct guest_network n;
 	struct guest_host h;
-	uint64_t left = 0;
+	struct guest_pool pool = {0};
 	char why[GUEST_WHY] = "", ip[IP_TEXT];
 
 	ck_assert_int_eq(guest_network_info(URI, "default", &n, why, sizeof why), 0);
@@ -575,9 +575,9 @@ START_TEST(host)
 	ck_assert_int_eq(guest_host_info(URI, &h, why, sizeof why), 0);
 	ck_assert_uint_gt(h.memory_mib, 0);
 	ck_assert(!h.nwfilter);
-	ck_assert_int_eq(guest_pool_info(URI, "default-pool", &left, why, sizeof why), 0);
-	ck_assert_uint_gt(left, 0);
-	ck_assert_int_eq(guest_pool_info(URI, "nope", &left, why, sizeof why), -ENOENT);
+	ck_assert_int_eq(guest_pool_info(URI, "default-pool", &pool, why, sizeof why), 0);
+	ck_assert_uint_gt(pool.free, 0);
+	ck_assert_int_eq(guest_pool_info(URI, "nope", &pool, why, sizeof why), -ENOENT);
 }
 END_TEST
 
