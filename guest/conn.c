@@ -29,7 +29,7 @@ struct conn {
 	bool lost;     /* `now` is dead and to be closed */
 	char why[WHY]; /* of the last failure */
 
-	int domain_id, network_id; /* of the event callbacks on `now`; opener's own */
+	int domain_id, network_id, paused_id; /* of the event callbacks on `now`; opener's own */
 };
 
 static void on_domain(virConnectPtr v, virDomainPtr d, int event, int detail, void *arg)
@@ -51,6 +51,20 @@ static void on_network(virConnectPtr v, virNetworkPtr n, int event, int detail, 
 	if (event == VIR_NETWORK_EVENT_STARTED || event == VIR_NETWORK_EVENT_STOPPED)
 		c->config.network(
 			c->config.arg, virNetworkGetName(n), event == VIR_NETWORK_EVENT_STARTED);
+}
+
+static void on_io_error(virConnectPtr v, virDomainPtr d, const char *path, const char *alias,
+	int action, const char *reason, void *arg)
+{
+	struct conn *c = arg;
+	char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+	(void)v;
+	(void)alias;
+	virDomainGetUUIDString(d, uuid);
+	if (action == VIR_DOMAIN_EVENT_IO_ERROR_PAUSE)
+		c->config.paused(c->config.arg, virDomainGetName(d), uuid, path ? path : "",
+			reason ? reason : "");
 }
 
 static void lose(struct conn *c, virConnectPtr v, const char *why)
@@ -85,12 +99,17 @@ static void listen_on(struct conn *c, virConnectPtr v)
 		VIR_DOMAIN_EVENT_CALLBACK(on_domain), c, NULL);
 	c->network_id = virConnectNetworkEventRegisterAny(v, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE,
 		VIR_NETWORK_EVENT_CALLBACK(on_network), c, NULL);
+	c->paused_id =
+		virConnectDomainEventRegisterAny(v, NULL, VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON,
+			VIR_DOMAIN_EVENT_CALLBACK(on_io_error), c, NULL);
 }
 
 static void close_now(struct conn *c, virConnectPtr v)
 {
 	if (c->domain_id >= 0)
 		virConnectDomainEventDeregisterAny(v, c->domain_id);
+	if (c->paused_id >= 0)
+		virConnectDomainEventDeregisterAny(v, c->paused_id);
 	if (c->network_id >= 0)
 		virConnectNetworkEventDeregisterAny(v, c->network_id);
 	virConnectUnregisterCloseCallback(v, on_close);
@@ -193,7 +212,7 @@ int conn_new(const struct conn_config *config, struct conn **ret)
 		return -ENOMEM;
 	virt_init();
 	c->config = *config;
-	c->domain_id = c->network_id = -1;
+	c->domain_id = c->network_id = c->paused_id = -1;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -24,6 +24,9 @@ struct conn_config {
 	/* `event` and `detail` are libvirt's (virDomainEventType ...). */
 	void (*domain)(void *arg, const char *name, const char *uuid, int event, int detail);
 	void (*network)(void *arg, const char *name, bool started);
+	/* A write failed, and QEMU paused the domain; `reason` "enospc" or "". */
+	void (*paused)(void *arg, const char *name, const char *uuid, const char *path,
+		const char *reason);
 };
 
 struct conn;

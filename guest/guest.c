@@ -66,9 +66,11 @@ const char *guest_event_name(int what)
 struct notice {
 	struct message message;
 	struct guests *g;
-	enum { NOTICE_UP, NOTICE_DOWN, NOTICE_DOMAIN, NOTICE_NETWORK } kind;
+	enum { NOTICE_UP, NOTICE_DOWN, NOTICE_DOMAIN, NOTICE_NETWORK, NOTICE_PAUSED } kind;
 	unsigned connection;
 	bool started;
+	bool full;      /* NOTICE_PAUSED */
+	char path[512]; /* its disk's */
 	struct run_event event;
 	char text[]; /* name, or reason */
 };
@@ -108,6 +110,12 @@ static void on_down(struct guests *g, const struct notice *n)
 		g->config.disconnected(g->config.arg, n->text);
 }
 
+static void on_paused(struct guests *g, const struct notice *n)
+{
+	if (g->config.disk_error)
+		g->config.disk_error(g->config.arg, n->text, n->event.uuid, n->path, n->full);
+}
+
 static void deliver_notice(struct message *m)
 {
 	struct notice *n = (struct notice *)m;
@@ -121,6 +129,8 @@ static void deliver_notice(struct message *m)
 		on_down(g, n);
 	else if (n->kind == NOTICE_DOMAIN)
 		on_domain_notice(g, n);
+	else if (n->kind == NOTICE_PAUSED)
+		on_paused(g, n);
 	else if (g->config.network)
 		g->config.network(g->config.arg, n->text, n->started);
 	free(n);
@@ -200,6 +210,19 @@ static void conn_network(void *arg, const char *name, bool started)
 	if (!n)
 		return;
 	n->started = started;
+	post(arg, &n->message, deliver_notice);
+}
+
+static void conn_paused(
+	void *arg, const char *name, const char *uuid, const char *path, const char *reason)
+{
+	struct notice *n = notice_new(arg, NOTICE_PAUSED, name);
+
+	if (!n)
+		return;
+	n->full = !strcmp(reason, "enospc");
+	snprintf(n->path, sizeof n->path, "%s", path);
+	snprintf(n->event.uuid, sizeof n->event.uuid, "%s", uuid);
 	post(arg, &n->message, deliver_notice);
 }
 
@@ -750,7 +773,8 @@ static int start(struct guests *g)
 		.up = conn_up,
 		.down = conn_down,
 		.domain = conn_domain,
-		.network = conn_network};
+		.network = conn_network,
+		.paused = conn_paused};
 	int rc = conn_new(&cc, &g->conn);
 
 	return rc ? rc : queue_new(GUEST_WORKERS, GUEST_JOBS_MAX, &g->queue);

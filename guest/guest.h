@@ -51,6 +51,10 @@ struct guests_config {
 	/* `what`: enum guest_event */
 	void (*event)(void *arg, const char *domain, const char *uuid, int what);
 	void (*network)(void *arg, const char *network, bool started);
+	/* A guest could not write to its disk `path`, and QEMU paused it: `full`, for want of room. Told
+	 * for each write that was under way. */
+	void (*disk_error)(
+		void *arg, const char *domain, const char *uuid, const char *path, bool full);
 };
 
 /*

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTLE_RETRY_MS = 1000 };
+enum {
+	SETTLE_RETRY_MS = 1000,
+	PAUSED_AGAIN_MS = 10000,
+};
 
 struct pending {
 	struct pending *next;
@@ -327,6 +330,32 @@ void act_on_guest_event(
 	if (what == GUEST_STOPPED_SELF || what == GUEST_KILLED)
 		patch_guest_stopped(s, m);
 	act_set_deadline(s);
+}
+
+/* Not for each write that was under way, nor each time that somebody lets it try again. */
+static bool was_said(struct service *s, const struct machine *m)
+{
+	const struct timeline_event *e = timeline_last(s->timeline, m->name, "paused");
+
+	return e && clock_wall_ms() - e->at < PAUSED_AGAIN_MS;
+}
+
+void act_on_disk_error(struct service *s, struct guests *from, const char *domain, const char *uuid,
+	const char *path, bool full)
+{
+	struct machine *m = machines_by_name(s->machines, domain);
+
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(s, m) != from || was_said(s, m))
+		return;
+	if (full)
+		timeline_add(s->timeline, m->name, "paused",
+			"its storage pool is full, it cannot write to %s: make room, then virsh "
+			"resume %s",
+			path, m->name);
+	else
+		timeline_add(s->timeline, m->name, "paused",
+			"it cannot write to %s: see to its storage, then virsh resume %s", path,
+			m->name);
 }
 
 /* We were killed between the record and the domain: go on where it ended. */

@@ -47,6 +47,14 @@ static void on_network(void *arg, const char *network, bool started)
 		links_network_changed(h->service, network, started);
 }
 
+static void on_disk_error(
+	void *arg, const char *domain, const char *uuid, const char *path, bool full)
+{
+	const struct host *h = arg;
+
+	act_on_disk_error(h->service, h->guests, domain, uuid, path, full);
+}
+
 static int host_add(struct service *s, const char *uri, struct guests **ret)
 {
 	struct guests_config g = {.home = &s->home,
@@ -55,7 +63,8 @@ static int host_add(struct service *s, const char *uri, struct guests **ret)
 		.state_dir = s->config.state,
 		.connected = on_libvirt,
 		.event = on_guest_event,
-		.network = on_network};
+		.network = on_network,
+		.disk_error = on_disk_error};
 	struct host *h;
 	int rc;
 

@@ -296,6 +296,9 @@ void act_deadline(struct loop_timer *t);
 void act_set_deadline(struct service *s);
 void act_on_guest_event(
 	struct service *s, struct guests *from, const char *domain, const char *uuid, int what);
+/* QEMU paused a guest that could not write. */
+void act_on_disk_error(struct service *s, struct guests *from, const char *domain,
+	const char *uuid, const char *path, bool full);
 /* At the start: bare machines that were armed, and nobody came to switch them before we were killed. */
 void act_resume(struct service *s);
 /* This libvirt is (again) there: look at every guest of it, as events may have been missed. */

@@ -4,6 +4,7 @@
 # shellcheck source=/dev/null disable=SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
+. "$LAB_TOP/tests/lab/profiles.sh"
 
 said=$USHER_LAB/said
 images=/var/lib/libvirt/images
@@ -203,6 +204,52 @@ check "it is deleted" volumes delete lc vg=10
 
 virsh -q pool-define-as far iscsi --source-host 192.168.122.9 --source-dev iqn.2026-11.far:x --target /dev/disk/by-path
 check "nothing is made where nothing can be" refused "storage pool far is not active: virsh pool-start far" create x far=10
+
+# --- the service ----------------------------------------------------------------------------------------------------------
+
+# A boot sector that writes its disk full, 32 KiB at a time: xor ax,ax; mov ds,ax; mov si,7c1e; next: INT 13h, AH=43h of
+# drive 80h by the packet at 7c1e; add 64 to its sector number; jmp next.
+write_it_full() {
+	{
+		printf '\x31\xc0\x8e\xd8\xbe\x1e\x7c\xb4\x43\xb0\x00\xb2\x80\xcd\x13'
+		printf '\x83\x06\x26\x7c\x40\x83\x16\x28\x7c\x00\xeb\xec\x90\x90\x90'
+		printf '\x10\x00\x40\x00\x00\x00\x00\x10\x40\x00\x00\x00\x00\x00\x00\x00'
+	} >"$USHER_LAB/sector"
+	truncate -s 510 "$USHER_LAB/sector"
+	printf '\x55\xaa' >>"$USHER_LAB/sector"
+	qemu-img convert -n -f raw -O qcow2 "$USHER_LAB/sector" "$1"
+}
+timeline_says() { "$USHER" timeline "$1" | grep -E "$2"; }
+state_is() { [ "$(virsh -q domstate "$1")" = "$2" ]; }
+
+lab_profile plain kernel '# {{machine.name}}'
+lab_profiles_config >"$USHER_LAB/usher.xml"
+check "the service starts" usher_start || lab_end
+check "a guest in a pool of its own" "$USHER" create full --profile plain --no-ssh-key --disk 128M --pool small || lab_end
+virsh -q destroy full
+check "its disk gets a system that fills it" write_it_full "$USHER_LAB/small/full.qcow2"
+check "it starts from its disk" virsh -q start full
+check "QEMU pauses it when the pool is full" wait_until 20 state_is full paused
+check "the timeline says why, and what to do" wait_until 5 timeline_says full "paused +its storage pool is full, it \
+cannot write to $USHER_LAB/small/full.qcow2: make room, then virsh resume full"
+check "once" test "$("$USHER" timeline full | grep -c ' paused ')" = 1
+mount -o remount,size=200m "$USHER_LAB/small"
+check "with room it goes on" virsh -q resume full
+check "and stays so" wait_until 5 state_is full running
+check "deleting keeps the disk when asked" "$USHER" delete full --keep-disks
+"$USHER" create full --profile plain --no-ssh-key --disk 128M --pool small >"$said" 2>&1
+check "which is in the way of the next" \
+	says "usher: a volume full.qcow2 exists already in pool small (--replace removes it)"
+check "and replaced when asked" "$USHER" create full --profile plain --no-ssh-key --pool small --replace
+virsh -q destroy full
+volumes create link default=1 base=full.qcow2@small linked
+"$USHER" delete full >"$said" 2>&1
+check "a guest that a clone stands on is not deleted" says "usher: full is still there: volume full.qcow2 is the backing \
+file of volume link.qcow2 in pool default: delete that first"
+check "nor forgotten" "$USHER" show full
+volumes delete link default=1
+check "without the clone it is" "$USHER" delete full
+check "with its disk" hasnt small full.qcow2
 
 check "the rest is deleted" volumes delete gold default=64,gold.base
 check "nothing is left" test -z \
