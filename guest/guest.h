@@ -242,6 +242,7 @@ struct guest_network_spec {
 	char forward[16];     /* "none", "nat", "route"; "": GUEST_NETWORK_FORWARD */
 	char domain[254];     /* of its DNS; "": none */
 	uint16_t mtu;         /* bytes; 0: the usual one */
+	char lab[64];         /* the lab that it was made for, or "": libvirt does not know */
 };
 #define GUEST_NETWORK_RANGE ((struct subnet){0x0a4d0000, 16}) /* 10.77.0.0/16 */
 #define GUEST_NETWORK_FORWARD "nat"

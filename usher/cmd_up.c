@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_DRY_RUN = 1, OPT_PARALLEL, OPT_REPLACE, OPT_RESTART, OPT_NO_WAIT };
+enum { OPT_DRY_RUN = 1, OPT_PARALLEL, OPT_REPLACE, OPT_RESTART, OPT_NO_WAIT, OPT_KEEP_DISKS };
 
 struct up {
 	const struct command *command;
@@ -45,6 +45,9 @@ static int take_option(struct up *u, int opt)
 		if (u->n_replace == sizeof u->replace / sizeof *u->replace)
 			return cli_usage(u->command, "--replace: a range is written node{01..50}");
 		u->replace[u->n_replace++] = optarg;
+		return 0;
+	case OPT_KEEP_DISKS:
+		u->run.keep_disks = true;
 		return 0;
 	case OPT_RESTART:
 		u->wish.restart = true;
@@ -254,6 +257,7 @@ static int run_up(const struct command *c, int argc, char **argv)
 		{"restart", no_argument, NULL, OPT_RESTART},
 		{"no-wait", no_argument, NULL, OPT_NO_WAIT}, CLI_COMMON_OPTIONS, {0}};
 	static const struct option down_options[] = {{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+		{"keep-disks", no_argument, NULL, OPT_KEEP_DISKS},
 		{"parallel", required_argument, NULL, OPT_PARALLEL}, CLI_COMMON_OPTIONS, {0}};
 	bool down = c == &cmd_down;
 	struct up u = {.command = c, .began = clock_mono_ms()};
@@ -302,6 +306,7 @@ const struct command cmd_down = {
 	.summary = "delete the machines and networks that a lab's 'up' made",
 	.help = "  NAME...              only these of its machines, and no network\n"
 		"  --dry-run            show what would be done\n"
+		"  --keep-disks         leave their disks\n"
 		"  --parallel N         so many machines at a time\n" CLI_COMMON_HELP,
 	.run = run_up,
 };

@@ -12,6 +12,7 @@ struct planning {
 	const struct lab_wish *wish;
 	struct lab_plan *plan;
 	json_t *by_name; /* the service's machines */
+	json_t *back;    /* networks that are started or made again: set of names */
 	char *why;
 	size_t size;
 	int rc;
@@ -117,6 +118,8 @@ static void plan_network(struct planning *p, const struct lab_network *want, con
 	s = add(p, LAB_NETWORK, want->name, NULL);
 	s->body = json_copy(want->body);
 	json_object_set_new(s->body, "lab", json_string(p->wish->lab->name));
+	if (have)
+		json_object_set_new(p->back, want->name, json_true());
 	say(s, have ? "network, which is not active: started" : "network %s made",
 		text_of(want->body, "subnet"));
 }
@@ -199,6 +202,17 @@ static void plan_again(
 		json_object_set(s->body, "address", ip);
 }
 
+/* A guest that runs on a network that was gone has its card nowhere, and the new one does not take it in. */
+static bool lost_network(const struct planning *p, const json_t *have)
+{
+	const json_t *nic;
+	size_t i;
+
+	json_array_foreach(json_object_get(have, "nics"), i,
+		nic) if (json_object_get(p->back, text_of(nic, "segment"))) return true;
+	return false;
+}
+
 /* What its state asks for; false: nothing. */
 static bool plan_state(
 	struct planning *p, const struct lab_machine *want, const json_t *have, json_t *change)
@@ -235,21 +249,31 @@ static bool plan_state(
 	return true;
 }
 
+/* For what only counts from its next start on. */
+static const char *restart_reason(
+	const struct planning *p, const json_t *have, const json_t *change)
+{
+	if (life_state_parse(text_of(have, "state")) == LIFE_UP && lost_network(p, have))
+		return "restarted, its network was gone";
+	return change && p->wish->restart ? "restarted" : "";
+}
+
 static void plan_there(struct planning *p, const struct lab_machine *want, const json_t *have)
 {
 	char text[200];
 	json_t *change = lab_diff_change(want->body, have, text, sizeof text);
-	bool doing;
+	const char *restart = restart_reason(p, have, change);
+	struct lab_step *s;
 
-	if (change && p->wish->restart)
-		json_object_set_new(change, "restart", json_true());
-	doing = plan_state(p, want, have, change);
-	if (!doing && change) {
-		struct lab_step *s = add(p, LAB_CHANGE, want->name, have);
-
-		s->change = json_incref(change);
-		say(s, "%s%s", text, p->wish->restart ? ", and restarted" : "");
-	} else if (!doing) {
+	if (plan_state(p, want, have, change)) {
+		; /* it will start, with the change */
+	} else if (change || *restart) {
+		s = add(p, LAB_CHANGE, want->name, have);
+		s->change = change ? json_incref(change) : json_object();
+		if (*restart)
+			json_object_set_new(s->change, "restart", json_true());
+		say(s, "%s%s%s", text, *text && *restart ? ", " : "", restart);
+	} else {
 		p->plan->kept++;
 	}
 	json_decref(change);
@@ -330,10 +354,14 @@ static int planning_init(struct planning *p, const struct lab_wish *wish, const 
 	json_t *m;
 	size_t i;
 
-	*p = (struct planning){.wish = wish, .why = why, .size = size, .by_name = json_object()};
+	*p = (struct planning){.wish = wish,
+		.why = why,
+		.size = size,
+		.by_name = json_object(),
+		.back = json_object()};
 	snprintf(why, size, "out of memory");
 	p->plan = calloc(1, sizeof *p->plan);
-	if (!p->plan || !p->by_name ||
+	if (!p->plan || !p->by_name || !p->back ||
 		!(p->plan->steps = calloc(most + 1, sizeof(struct lab_step))))
 		return -ENOMEM;
 	json_array_foreach(machines, i, m) json_object_set(p->by_name, text_of(m, "name"), m);
@@ -345,6 +373,7 @@ static int planning_end(struct planning *p, int rc, struct lab_plan **ret)
 	if (!rc)
 		rc = p->rc;
 	json_decref(p->by_name);
+	json_decref(p->back);
 	if (rc)
 		lab_plan_free(p->plan);
 	else

@@ -148,7 +148,8 @@ static int act(struct doing *d)
 	case LAB_REMOVE_NETWORK:
 		return network_call(d, "DELETE", NULL);
 	case LAB_REMOVE:
-		rc = machine_call(d, "DELETE", "", NULL);
+		rc = machine_call(
+			d, "DELETE", d->run->config->keep_disks ? "?keep_disks=1" : "", NULL);
 		return rc == 404 ? 0 : rc;
 	case LAB_AWAIT:
 		return machine_call(d, "GET", "", NULL);

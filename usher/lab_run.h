@@ -15,9 +15,10 @@ enum { LAB_PARALLEL_MAX = 64 }; /* connections to the service, which takes some 
 struct lab_run_config {
 	const char *socket;
 	unsigned parallel;
-	bool wait;      /* until each is up; else only until it is made */
-	bool json;      /* events as objects, a line each */
-	uint64_t after; /* the newest event when the plan was made, or before */
+	bool keep_disks; /* of what is deleted */
+	bool wait;       /* until each is up; else only until it is made */
+	bool json;       /* events as objects, a line each */
+	uint64_t after;  /* the newest event when the plan was made, or before */
 };
 
 /* `rows` has one for each step. 0: all is done; -1: something failed, and its row or line said why. */

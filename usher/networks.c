@@ -46,15 +46,15 @@ static int take_texts(struct guest_network_spec *n, const char *name, const char
 
 int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size_t size)
 {
-	const char *name = "", *subnet = "", *forward = "", *domain = "";
+	const char *name = "", *subnet = "", *forward = "", *domain = "", *lab = "";
 	json_int_t mtu = 0;
 	json_error_t err;
 	char text[24];
 	int rc;
 
 	*ret = (struct guest_network_spec){0};
-	if (json_unpack_ex(j, &err, 0, "{s:s, s?s, s?s, s?s, s?I !}", "name", &name, "subnet",
-		    &subnet, "forward", &forward, "domain", &domain, "mtu", &mtu)) {
+	if (json_unpack_ex(j, &err, 0, "{s:s, s?s, s?s, s?s, s?I, s?s !}", "name", &name, "subnet",
+		    &subnet, "forward", &forward, "domain", &domain, "mtu", &mtu, "lab", &lab)) {
 		snprintf(why, size, "a network: %s", err.text);
 		return -EINVAL;
 	}
@@ -65,6 +65,8 @@ int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size
 	if (!rc && mtu && (mtu < MTU_MIN || mtu > MTU_MAX))
 		rc = wrong(why, size, "mtu", text, "expected bytes from 576 to 65535");
 	ret->mtu = (uint16_t)mtu;
+	if (!rc && snprintf(ret->lab, sizeof ret->lab, "%s", lab) >= (int)sizeof ret->lab)
+		rc = wrong(why, size, "lab", lab, "expected a name of at most 63 bytes");
 	return rc;
 }
 
@@ -72,9 +74,9 @@ json_t *network_to_json(const struct guest_network_spec *n)
 {
 	char subnet[SUBNET_TEXT];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "name", n->name, "subnet",
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "name", n->name, "subnet",
 		subnet_format(&n->subnet, subnet), "forward", n->forward, "domain", n->domain,
-		"mtu", (int)n->mtu);
+		"mtu", (int)n->mtu, "lab", n->lab);
 }
 
 static struct guest_network_spec *find(struct networks *ns, const char *name)
@@ -121,7 +123,7 @@ int networks_load(struct networks *ns, struct store *store, char *why, size_t wh
 static bool is_same(const struct guest_network_spec *a, const struct guest_network_spec *b)
 {
 	return subnet_eq(&a->subnet, &b->subnet) && !strcmp(a->forward, b->forward) &&
-		!strcmp(a->domain, b->domain) && a->mtu == b->mtu;
+		!strcmp(a->domain, b->domain) && a->mtu == b->mtu && !strcmp(a->lab, b->lab);
 }
 
 int networks_put(struct networks *ns, const struct guest_network_spec *n)

@@ -18,7 +18,7 @@ struct networking {
 	struct networking *next;
 	struct service *service;
 	struct http_request *request;
-	char name[64];
+	char name[64], lab[64]; /* making: the lab that it is for, or "" */
 };
 
 static struct networking *networking_new(
@@ -139,16 +139,21 @@ static void find_problem(const struct service *s, const struct guest_network *n,
 static json_t *network_json(struct service *s, const struct guest_network *n, bool there)
 {
 	const struct segment *seg = segments_by_name(&s->segments, n->name);
-	const struct guest_network_spec spec = network_make_spec(n);
+	const struct guest_network_spec *ours = networks_find(&s->networks, n->name);
+	struct guest_network_spec spec = network_make_spec(n);
 	char problem[256], ip[IP_TEXT];
-	json_t *j = network_to_json(&spec);
+	json_t *j;
+
+	if (ours)
+		memcpy(spec.lab, ours->lab, sizeof spec.lab);
+	j = network_to_json(&spec);
 
 	find_problem(s, n, seg, there, problem, sizeof problem);
 	json_object_update_new(j,
 		json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:s, s:o, s:I, s:I, s:s}", "bridge",
 			n->bridge, "address", ip_format(&n->address, ip), "active", n->active,
 			"autostart", n->autostart, "made_by_usher",
-			n->ours || networks_find(&s->networks, n->name), "serving",
+			n->ours || ours, "serving",
 			seg && dhcpd_is_open(s->dhcpd, seg), "leases_by", who_leases(s, n, seg),
 			"others", api_others(s, seg), "leases",
 			(json_int_t)(n->dhcp ? n->leases : count_leases(s, seg)), "machines",
@@ -227,11 +232,12 @@ static void tell_made(struct service *s, const struct guest_network *net)
 
 static void on_made(void *arg, int rc, const struct guest_network *net, const char *why)
 {
-	const struct guest_network_spec spec = network_make_spec(net);
+	struct guest_network_spec spec = network_make_spec(net);
 	struct networking *w = arg;
 	struct service *s = w->service;
 	char line[256];
 
+	memcpy(spec.lab, w->lab, sizeof spec.lab);
 	if (!rc) {
 		rc = segment_come(s, net->name, line, sizeof line);
 		why = line;
@@ -299,6 +305,7 @@ static void make_handle(struct service *s, struct http_request *r)
 	if (!w)
 		return;
 	rc = complete(s, &spec, why, sizeof why);
+	memcpy(w->lab, spec.lab, sizeof w->lab);
 	if (rc)
 		networking_fail(w, rc, why);
 	else if (guest_network_make(s->guests, &spec, on_made, w))

@@ -232,7 +232,8 @@ static void on_changed(void *arg, int rc, const struct guest_status *st, const c
 	if (*text)
 		timeline_add(p->service->timeline, m->name, "changed", "%s", text);
 	p->matters = st->running &&
-		(json_object_get(p->body, "memory") || json_object_get(p->body, "vcpus"));
+		(json_object_get(p->body, "memory") || json_object_get(p->body, "vcpus") ||
+			!json_object_size(p->body));
 	if (p->restart && p->matters)
 		patch_restart(p, m);
 	else

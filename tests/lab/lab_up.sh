@@ -133,6 +133,32 @@ check "down again" down
 check "... has nothing to do" says "nothing to do"
 check "hers goes" "$USHER" delete hers
 
+# --- networks ----------------------------------------------------------------------------------------------------------------
+
+network="<network name='lab0' subnet='10.77.0.0/24' forward='none'/>"
+active() { virsh -q net-list --name | grep -qx "$1"; }
+check "a network made by hand" "$USHER" network create byhand --subnet 10.79.0.0/24
+lab_file "$network" "<network name='byhand' subnet='10.79.0.0/24'/>" \
+	"<machine name='x' profile='plain' memory='128' network='lab0'><nic network='byhand'/></machine>"
+check "a lab with a network" up --no-wait
+quiet x
+check "it is there" active lab0
+check "its machine is on it" test "$(address x)" = 10.77.0.2
+check "and on the other" test "$("$USHER" show x --json | jq -r '.nics[1].segment')" = byhand
+lab_file "<network name='lab0' subnet='10.78.0.0/24'/>"
+refused "another subnet" "lab.xml:2: network 'lab0' is there, and its subnet is '10.77.0.0/24', not '10.78.0.0/24'"
+lab_file "$network"
+virsh -q net-destroy lab0
+virsh -q net-undefine lab0
+check "a network that vanished" up --no-wait
+check "... is said so" says "+ lab0             network, which is not active: started"
+check "... and made again" active lab0
+check "down" down
+check "no machine is left" have ""
+check "the network by hand is, and no other" test \
+	"$(virsh -q net-list --all --name | grep . | sort | xargs)" = "byhand default"
+check "that goes too" "$USHER" network delete byhand
+
 # --- for real ------------------------------------------------------------------------------------------------------------------
 
 guests_need_tiny

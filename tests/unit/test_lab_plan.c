@@ -175,6 +175,16 @@ START_TEST(goes_on_and_repairs)
 		0);
 	ck_plan("+n network, which is not active: started\nkept 0");
 	end();
+	/* whose card is nowhere now */
+	ck_assert_int_eq(
+		run(LAB("<network name='lab0' subnet='10.77.0.0/24'/>" MACHINE("") "</machine>"),
+			HAVE("a", "w", "up", ON),
+			"{\"name\":\"lab0\",\"subnet\":\"10.77.0.0/24\",\"active\":false}", NULL),
+		0);
+	ck_plan("+lab0 network, which is not active: started\n"
+		"~a restarted, its network was gone\nkept 0");
+	ck_json(plan->steps[1].change, "{\"restart\":true}");
+	end();
 }
 END_TEST
 
@@ -194,7 +204,7 @@ START_TEST(does_the_difference)
 	ck_assert_int_eq(run(LAB(MACHINE("memory='1G'") "</machine>"), HAVE("a", "w", "up", ON), "",
 				 &restart),
 		0);
-	ck_plan("~a memory 512 -> 1024 MiB, and restarted\nkept 0");
+	ck_plan("~a memory 512 -> 1024 MiB, restarted\nkept 0");
 	ck_json(plan->steps[0].change, "{\"memory\":1024,\"restart\":true}");
 	end();
 	/* before it is installed again */
