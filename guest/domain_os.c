@@ -5,10 +5,8 @@
 #include <string.h>
 
 #if defined(__aarch64__)
-#define DEFAULT_ARCH "aarch64"
 #define DEFAULT_MACHINE "virt"
 #else
-#define DEFAULT_ARCH "x86_64"
 #define DEFAULT_MACHINE "q35"
 #endif
 
@@ -42,7 +40,7 @@ static void put_type(struct domain_build *b, xmlNode *os)
 		!xmlHasProp(type, (const xmlChar *)"machine"))
 		domain_must(b, xml_set(type, "machine", DEFAULT_MACHINE));
 	if (!xmlHasProp(type, (const xmlChar *)"arch"))
-		domain_must(b, xml_set(type, "arch", DEFAULT_ARCH));
+		domain_must(b, xml_set(type, "arch", DOMAIN_ARCH));
 	domain_drop_all(os, "boot");
 	refuse_direct_boot(b, os);
 }
@@ -142,12 +140,22 @@ void domain_put_os(struct domain_build *b)
 	put_sysinfo(b, os);
 }
 
+/* libvirt takes the first console for a serial one, unless it says otherwise. */
+static bool has_serial(const xmlNode *devices)
+{
+	xmlNode *target = xml_child(xml_child(devices, "console"), "target");
+
+	return xml_child(devices, "serial") || !target ||
+		!xmlHasProp(target, (const xmlChar *)"type") ||
+		xml_attr_is(target, "type", "serial");
+}
+
 void domain_put_bios_serial(struct domain_build *b)
 {
 	xmlNode *os = xml_child(b->root, "os"), *type = xml_child(os, "type");
 
 	if (!b->foreign && os && xml_attr_is(type, "arch", "x86_64") &&
 		!xmlHasProp(os, (const xmlChar *)"firmware") && !xml_child(os, "loader") &&
-		!xml_child(b->devices, "graphics"))
+		!xml_child(b->devices, "graphics") && has_serial(b->devices))
 		domain_default(b, os, "bios", "useserial", "yes");
 }

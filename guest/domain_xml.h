@@ -1,11 +1,14 @@
 /*
  * Domain XML: the profile's <domain> fragment and what the machine says, merged. Pure.
  *
- * The machine says name, UUID, memory, vcpus, type, its disk, its NICs, the boot order and what a
- * reboot does: that wins. A fragment's first <disk> without a <source> is taken as the pattern for
- * the machine's disk, and its <interface>s without a <source> as patterns for the NICs, in order:
- * bus, model, driver, rom, bandwidth and the like are kept. Everything else in the fragment is kept
- * as it is; what it leaves out and a guest needs is filled in.
+ * The machine says name, UUID, memory, vcpus, its disks, its NICs, the boot order and what a reboot
+ * does: that wins, and what must agree with it follows it: topology, NUMA cells, CPUs to plug in,
+ * the balloon. Between "kvm" and "qemu" the host decides; another hypervisor's type is kept, and
+ * gets none of the defaults that QEMU knows. A fragment's <disk>s and <interface>s without a
+ * <source> are taken as patterns for the machine's disks and NICs, in order: bus, model, driver,
+ * rom, bandwidth and the like are kept. Firmware variables are each guest's own: a file for them
+ * is dropped, its template kept. Everything else in the fragment is kept as it is; what it leaves
+ * out and a guest needs is filled in.
  */
 #ifndef USHER_GUEST_DOMAIN_XML_H
 #define USHER_GUEST_DOMAIN_XML_H
@@ -13,6 +16,13 @@
 #include "guest/guest.h"
 
 #define DOMAIN_XML_NS "urn:usher:1" /* of our mark in <metadata> */
+
+/* A guest's, unless its fragment says another. */
+#if defined(__aarch64__)
+#define DOMAIN_ARCH "aarch64"
+#else
+#define DOMAIN_ARCH "x86_64"
+#endif
 
 enum {
 	DOMAIN_XML_FRAGMENT_MAX = 65536, /* bytes; the longest hand-made ones have a few thousand */

@@ -155,6 +155,31 @@ static int make_xml(struct create *c, char **ret)
 	return domain_xml_final(c->spec, &facts, ret, c->op->why, GUEST_WHY);
 }
 
+/* libvirt itself would say so at the first start only. */
+static int check_cpu(struct create *c)
+{
+	const char *cpu = c->spec->cpu;
+	char **names = NULL;
+	int n;
+	bool found;
+
+	if (!*cpu || !strcmp(cpu, "host-passthrough") || !strcmp(cpu, "host-model") ||
+		!strcmp(cpu, "maximum"))
+		return 0;
+	n = virConnectGetCPUModelNames(c->op->conn, DOMAIN_ARCH, &names, 0);
+	found = n <= 0; /* a driver that does not say */
+	for (int i = 0; i < n; i++) {
+		found = found || !strcmp(names[i], cpu);
+		free(names[i]);
+	}
+	free(names);
+	return found ? 0
+		     : refuse(c, -EINVAL,
+			       "cpu '%s': libvirt knows no such model ('virsh cpu-models %s' lists "
+			       "them)",
+			       cpu, DOMAIN_ARCH);
+}
+
 static int check_fragment(struct create *c)
 {
 	const char *os = c->spec->os_variant;
@@ -182,6 +207,8 @@ static int check_all(struct create *c)
 {
 	int rc = check_numbers(c);
 
+	if (!rc)
+		rc = check_cpu(c);
 	if (!rc)
 		rc = check_name(c);
 	if (!rc)
