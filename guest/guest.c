@@ -5,6 +5,7 @@
 #include "core/queue.h"
 #include "guest/accel.h"
 #include "guest/conn.h"
+#include "guest/console.h"
 #include "guest/ops.h"
 #include "guest/runs.h"
 #include "guest/virt.h"
@@ -26,6 +27,7 @@ struct guests {
 	char accel[8];
 	struct conn *conn;
 	struct queue *queue;
+	struct consoles *consoles;
 	struct runs runs;
 
 	pthread_mutex_t accel_lock; /* held while KVM is tested: once */
@@ -777,7 +779,9 @@ static int start(struct guests *g)
 		.paused = conn_paused};
 	int rc = conn_new(&cc, &g->conn);
 
-	return rc ? rc : queue_new(GUEST_WORKERS, GUEST_JOBS_MAX, &g->queue);
+	if (!rc)
+		rc = queue_new(GUEST_WORKERS, GUEST_JOBS_MAX, &g->queue);
+	return rc ? rc : consoles_new(g->conn, g->config.home, &g->consoles);
 }
 
 int guests_new(const struct guests_config *config, struct guests **ret)
@@ -814,6 +818,7 @@ void guests_free(struct guests *g)
 	if (g->conn)
 		conn_stop_waiting(g->conn);
 	queue_free(g->queue);
+	consoles_free(g->consoles);
 	conn_free(g->conn);
 	runs_fini(&g->runs);
 	put(g);
@@ -827,4 +832,9 @@ void guests_connect(struct guests *g)
 bool guests_connected(const struct guests *g)
 {
 	return g->connected;
+}
+
+struct consoles *guests_consoles(struct guests *g)
+{
+	return g->consoles;
 }

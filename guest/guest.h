@@ -286,6 +286,44 @@ typedef void (*guest_networks_done)(
 	void *arg, int rc, const struct guest_network *all, size_t n, const char *why);
 int guest_networks(struct guests *g, guest_networks_done done, void *arg);
 
+/*
+ * The serial console of a running guest (its first one), as bytes.
+ *
+ * A console that ended, for whatever reason, stays ended: close it and open another.
+ */
+struct guest_console;
+
+/* `look` is called, on the main thread, whenever guest_console_take() has something new to say. */
+typedef void (*guest_console_look)(void *arg);
+
+/* 0 or -ENOMEM, -ENOSPC. A libvirtd that is not there ends it soon, with -ENOTCONN. */
+int guest_console_open(struct guests *g, const char *uuid, guest_console_look look, void *arg,
+	struct guest_console **ret);
+
+struct guest_console_news {
+	bool open;        /* it is, or was, attached to the guest */
+	uint8_t *bytes;   /* what came since the last time, for free(); may be NULL */
+	size_t n;
+	uint64_t dropped; /* bytes that came after these, and were dropped: nobody took them */
+	bool over;
+	/* Why it is over: 0, the guest closed it (or went); -ESHUTDOWN it is not running; -ENOENT there is no such
+	 * domain; -EBUSY somebody else has its console; -EPIPE the stream broke, as when somebody took it by force;
+	 * -ENOTCONN; others. `why` lives as long as the console. */
+	int rc;
+	const char *why;
+};
+void guest_console_take(struct guest_console *c, struct guest_console_news *ret);
+
+enum {
+	/* Typed ahead without a byte in return. A guest that reads nothing lets libvirtd's buffers fill, and then libvirtd
+	 * reads no more of our connection at all: the terminal's own buffers hold three times this. */
+	GUEST_CONSOLE_TYPED = 4096,
+};
+/* 0; -EAGAIN: it would be more than GUEST_CONSOLE_TYPED; -EPIPE: not open, or over; -ENOMEM, -ENOSPC. */
+int guest_console_send(struct guest_console *c, const void *bytes, size_t n);
+/* Lets go of it; `look` is not called any more. Before guests_free(). NULL is fine. */
+void guest_console_close(struct guest_console *c);
+
 /* Blocking, for the start and for `usher check`; they use a connection of their own. */
 
 /* 0; -ENOENT no such network; -ENOTCONN libvirtd does not answer; or -errno, with the reason in

@@ -321,7 +321,11 @@ void act_on_guest_event(
 
 	if (!m && !being_made && from == s->guests)
 		seats_look(s, domain);
-	if (!m || !m->guest || strcmp(m->uuid, uuid) || being_made || guests_of(s, m) != from)
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(s, m) != from)
+		return;
+	if (what == GUEST_STARTED)
+		record_started(s, m);
+	if (being_made)
 		return;
 	if (what == GUEST_STOPPED_SELF)
 		machine_event(m, LIFE_STOPPED, NULL);

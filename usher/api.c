@@ -249,6 +249,8 @@ static void machine_routes(
 		change_reinstall(s, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
 		change_disarm(s, r, m);
+	else if (!strcmp(rest, "/console") && (get || r->method == HTTP_POST))
+		console_handle(s, r, m);
 	else if (get && !strncmp(rest, "/render/", strlen("/render/")))
 		render_handle(s, r, m, rest + strlen("/render/"));
 	else

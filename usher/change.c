@@ -205,6 +205,7 @@ void change_forget(struct service *s, struct machine *m, const char *why)
 		dhcpd_forget(s->dhcpd, &m->nics[i].mac);
 	(void)seats_publish(s, m, false, NULL, NULL);
 	timeline_add(s->timeline, m->name, "deleted", "%s", why);
+	record_forget(s, m);
 	machines_remove(s->machines, m);
 	act_set_deadline(s);
 }

@@ -1,6 +1,8 @@
 /* usher list, show, leases, profiles, render: reading. */
 #include "usher/cli.h"
 #include "usher/client.h"
+#include "usher/console_client.h"
+#include "usher/console_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +138,27 @@ static void show_attempt(json_t *a)
 		printf("  reason     %s\n", text_of(a, "reason"));
 }
 
+enum { CONSOLE_LINES = 4, CONSOLE_WIDTH = 120, CONSOLE_LOOK = 8 << 10 };
+
+/* Why is it stuck? What its console said last often says more than a deadline that passed. */
+static void show_console(const struct cli_common *o, const char *name)
+{
+	struct client *client = client_new(o->socket);
+	struct console_piece p = {0};
+	char query[32], why[CLIENT_WHY];
+	char *lines = NULL;
+
+	snprintf(query, sizeof query, "last=%d", CONSOLE_LOOK);
+	if (client && !console_fetch(client, name, query, 0, &p, why, sizeof why))
+		lines = console_text_last(p.bytes, p.n, CONSOLE_LINES, CONSOLE_WIDTH, true);
+	for (char *save, *l = lines ? strtok_r(lines, "\n", &save) : NULL; l;
+		l = strtok_r(NULL, "\n", &save))
+		printf("  console    %s\n", l);
+	free(lines);
+	console_piece_fini(&p);
+	client_free(client);
+}
+
 static void show_machine(json_t *m)
 {
 	json_t *last = json_object_get(m, "last_event");
@@ -175,6 +198,8 @@ static int run_show(const struct command *c, int argc, char **argv)
 	if (o.json)
 		return print_json(reply);
 	show_machine(reply);
+	if (!strcmp(text_of(reply, "state"), "failed") && !strcmp(text_of(reply, "kind"), "guest"))
+		show_console(&o, text_of(reply, "name"));
 	json_decref(reply);
 	return EXIT_DONE;
 }

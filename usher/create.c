@@ -112,6 +112,7 @@ static void undone(void *arg, int rc, const char *why)
 
 	(void)seats_publish(s, m, false, NULL, NULL);
 	timeline_add(s->timeline, m->name, "deleted", "not created: %s", c->why);
+	record_forget(s, m);
 	machines_remove(s->machines, m);
 	act_set_deadline(s);
 	api_respond_committed(s, c->request, 500, said);

@@ -30,6 +30,15 @@ static void on_libvirt(void *arg)
 	if (is_own(h))
 		links_look(h->service);
 	act_reconcile(h->service, h->guests);
+	record_connected(h->service, h->guests);
+}
+
+static void on_libvirt_lost(void *arg, const char *why)
+{
+	struct host *h = arg;
+
+	(void)why; /* the log has it */
+	record_disconnected(h->service, h->guests);
 }
 
 static void on_guest_event(void *arg, const char *domain, const char *uuid, int what)
@@ -62,6 +71,7 @@ static int host_add(struct service *s, const char *uri, struct guests **ret)
 		.accel = s->config.accel,
 		.state_dir = s->config.state,
 		.connected = on_libvirt,
+		.disconnected = on_libvirt_lost,
 		.event = on_guest_event,
 		.network = on_network,
 		.disk_error = on_disk_error};

@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&cmd_list,
 	&cmd_show,
 	&cmd_timeline,
+	&cmd_console,
 	&cmd_watch,
 	&cmd_wait,
 	&cmd_reinstall,

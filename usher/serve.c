@@ -320,6 +320,10 @@ static int start_site(struct run *r, char *why, size_t size)
 
 static int start_guests(struct run *r, char *why, size_t size)
 {
+	int rc = record_begin(&r->service);
+
+	if (rc)
+		return said(rc, why, size, "the folder for consoles, in the state folder");
 	return said(hosts_start(&r->service), why, size, "libvirt");
 }
 
@@ -418,6 +422,7 @@ static void stop(struct run *r)
 	fetches_free(s->fetches);
 	s->fetches = NULL;
 	follow_drop_all(s);
+	record_drop_all(s);
 	hosts_stop(s);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);

@@ -15,6 +15,7 @@
  *   media_survey.c  what is told of media; verifying.c: their sums
  *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
  *   networks_api.c  networks made and removed; networks.c: those that were made
+ *   console_record.c  guests' consoles, recorded (console_log.c: on disk); console_api.c: the API's side of it
  *   ready.c   are the files of an install there, asked of the worker  hosts.c  the libvirts that guests live in
  */
 #ifndef USHER_USHER_SERVICE_H
@@ -24,6 +25,7 @@
 #include "core/loop.h"
 #include "core/mailbox.h"
 #include "core/store.h"
+#include "core/table.h"
 #include "core/worker.h"
 #include "dhcpd/dhcpd.h"
 #include "guest/guest.h"
@@ -83,6 +85,7 @@ struct service {
 	struct httpd *httpd;
 	struct hooks *hooks;
 	struct power *power;
+	struct table recordings; /* struct recording: console_record.h */
 	struct guests
 		*guests; /* the own libvirt's: its networks are ours; a machine's: guests_of() */
 	struct host *hosts[HOSTS_MAX]; /* [0] is the own */
@@ -266,6 +269,21 @@ void patch_start_machine(struct service *s, struct http_request *r, struct machi
 /* It may have been asked to: then it is started again. */
 void patch_guest_stopped(struct service *s, struct machine *m);
 void patch_drop_all(struct service *s);
+
+/* console_record.c: what guests say on their serial consoles, on disk. */
+/* Before libvirt is connected. 0 or -errno. */
+int record_begin(struct service *s);
+void record_started(struct service *s, const struct machine *m);
+/* This libvirt is (again) there, or away. */
+void record_connected(struct service *s, const struct guests *to);
+void record_disconnected(struct service *s, const struct guests *from);
+/* The machine goes; what was recorded of it goes too. */
+void record_forget(struct service *s, const struct machine *m);
+/* After the worker's end. */
+void record_drop_all(struct service *s);
+
+/* console_api.c: below /api/v1/machines/NAME/console. */
+void console_handle(struct service *s, struct http_request *r, const struct machine *m);
 
 /* seats.c */
 /* A libvirt network whose own dnsmasq leases. NULL: no. */

@@ -24,7 +24,7 @@ check "create" "$USHER" create deb --profile debian-12 --no-ssh-key --ip 192.168
 	--set mirror=http://192.168.122.1:8067/boot/debian || lab_end
 
 # The console is a witness, if only for a failure.
-cat "$(virsh -q ttyconsole deb | head -n 1)" >"$USHER_LAB/console" 2>/dev/null &
+console() { "$USHER" console deb --log --raw; }
 
 kinds() { "$USHER" timeline deb --json | jq -r '.kind + " " + .text'; }
 told() { kinds | grep -qE "$1"; }
@@ -34,11 +34,12 @@ step() { # WHAT SECONDS PATTERN
 	if told "$3"; then pass "$1: $(kinds | grep -E "$3" | head -n 1)"; else
 		fail "$1: no '$3' after $2 s"
 		"$USHER" timeline deb
-		echo "the console:"; tail -c 3000 "$USHER_LAB/console"
+		echo "the console:"; console | tail -c 3000
 		"$USHER" delete deb
 		lab_end
 	fi
 }
+asks_nothing() { console >"$USHER_LAB/console" && ! grep -qaE 'Prompt:|Go Back|Press enter' "$USHER_LAB/console"; }
 step "iPXE takes its lease" 60 '^leased 192.168.122.60 to 52:54:c0:a8:7a:3c \(iPXE'
 step "it takes its boot script" 60 '^booting boot 1 of '
 step "the package's kernel goes out" 60 '^transfer .*/linux,'
@@ -47,7 +48,7 @@ step "the installer takes its lease" 240 '^leased 192.168.122.60 to 52:54:c0:a8:
 step "it fetches its answers" 60 '^installing answers fetched by 192.168.122.60'
 step "the answers' own report comes" 60 '^progress answers taken'
 step "the early command runs" 60 '^progress early command of deb on Linux [0-9.]+-.* by Debian'
-check "no question is on its console" sh -c "! grep -qaE 'Prompt:|Go Back|Press enter' '$USHER_LAB/console'"
+check "no question is on its console" asks_nothing
 step "it asks its mirror for its release" 60 '^transfer HTTP 404: /boot/debian/dists/bookworm/Release'
 step "which that does not have: failed" 60 '^failed .*mirror does not support the specified release bookworm'
 check "usher show says why" sh -c "'$USHER' show deb | grep -E '^ +reason +.*mirror does not support'"
@@ -61,7 +62,7 @@ check "firmware and installer had the one address" test \
 check "it booted once" test "$(kinds | grep -c '^booting ')" = 1
 check "its answers were fetched once" test "$(kinds | grep -c '^installing ')" = 1
 "$USHER" timeline deb
-[ "$LAB_FAILED" = 0 ] || { echo "the console:"; tail -c 3000 "$USHER_LAB/console"; }
+[ "$LAB_FAILED" = 0 ] || { echo "the console:"; console | tail -c 3000; }
 check "delete" "$USHER" delete deb
 check "no domain is left" test -z "$(virsh -q list --all --name)"
 row_head

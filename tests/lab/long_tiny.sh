@@ -116,8 +116,8 @@ inside_is $efi_at "efi has the router that DHCP names" 192.168.122.254 "$router_
 inside_is $efi_at "efi has the SSH key" "$(cat "$key.pub")" cat /root/.ssh/authorized_keys
 
 # As a person at the console would.
-console_says() { tail -n "${2:-1}" "$USHER_LAB/console" | grep -qaE "$1"; }
-types() { printf '%s\r' "$1" >&8; }
+console_says() { "$USHER" console static --log --raw | tail -n "${2:-1}" | grep -qaE "$1"; }
+types() { printf '%s\r' "$1" | "$USHER" console static >/dev/null; }
 logs_in() { # PASSWORD ANSWER
 	wait_until 20 console_says 'login: *$' || return
 	types root
@@ -125,17 +125,10 @@ logs_in() { # PASSWORD ANSWER
 	types "$1"
 	wait_until 20 console_says "$2" 3
 }
-tty=$(virsh -q ttyconsole static)
-stty -F "$tty" raw -echo
-exec 8<>"$tty"
-cat <&8 >>"$USHER_LAB/console" &
-reader=$!
 types ""
 check "a wrong password is refused on the console" logs_in "open Sesame 2" 'Login incorrect'
 check "the right one logs in" logs_in "open Sesame 1" 'root@static'
-kill $reader
-exec 8>&-
-[ "$LAB_FAILED" = 0 ] || tail -c 2000 "$USHER_LAB/console"
+[ "$LAB_FAILED" = 0 ] || "$USHER" console static --log | tail -n 40
 
 reboots $static_at "static reboots"
 static_network " again"

@@ -1,0 +1,35 @@
+/*
+ * Serial consoles, as libvirt streams: bytes out of a running guest, and into it.
+ *
+ * libvirt queues what a daemon sends without limit as long as nobody takes it: so it is always taken, at once, on
+ * libvirt's event thread, and what the main thread does not fetch in time is dropped and counted. Who has too much of a
+ * guest closes its console: QEMU then throws the output away by itself, at no cost.
+ *
+ * struct guests owns one of these; the face to the main thread is guest.h's guest_console_…().
+ */
+#ifndef USHER_GUEST_CONSOLE_H
+#define USHER_GUEST_CONSOLE_H
+
+#include "guest/conn.h"
+#include "guest/guest.h"
+
+enum {
+	CONSOLE_WAITING = 64 * 1024, /* bytes of one guest that wait for the main thread */
+	CONSOLE_WORKERS =
+		2, /* threads for the calls that wait for libvirtd: not the jobs' own, which may take seconds */
+	CONSOLE_CONNECT_WAIT_MS =
+		5000,              /* a connection that was just made still registers its events */
+	CONSOLE_CALLS_MAX = 20000, /* as GUEST_JOBS_MAX */
+};
+
+struct consoles;
+
+/* `conn` and `home` outlive it. */
+int consoles_new(struct conn *conn, struct mailbox *home, struct consoles **ret);
+/* Every console was closed before. NULL is fine. */
+void consoles_free(struct consoles *all);
+
+/* guest.c: those of these guests. */
+struct consoles *guests_consoles(struct guests *g);
+
+#endif
