@@ -137,17 +137,12 @@ void lab_row_line(const struct lab_row *r, int64_t now, unsigned columns, char *
 
 double lab_row_seconds(const struct lab_row *r, int stage)
 {
-	int64_t before = 0, last = 0;
+	int before = LAB_BEGUN, now = stage == LAB_STAGES ? LAB_UP : stage;
 
-	for (int i = LAB_BEGUN; i < LAB_STAGES; i++) {
-		if (i < stage && stage < LAB_STAGES && r->at[i])
-			before = r->at[i];
+	for (int i = LAB_BEGUN; stage < LAB_STAGES && i < stage; i++)
 		if (r->at[i])
-			last = r->at[i];
-	}
-	if (stage == LAB_STAGES)
-		return last && r->at[LAB_BEGUN] ? (double)(last - r->at[LAB_BEGUN]) / 1000 : -1;
-	return r->at[stage] && before ? (double)(r->at[stage] - before) / 1000 : -1;
+			before = i;
+	return r->at[now] && r->at[before] ? (double)(r->at[now] - r->at[before]) / 1000 : -1;
 }
 
 static int compare(const void *a, const void *b)

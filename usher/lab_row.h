@@ -47,7 +47,7 @@ void lab_row_line(const struct lab_row *r, int64_t now, unsigned columns, char *
 void lab_row_head(char *buf, size_t size);
 void lab_row_times(const struct lab_row *r, char *buf, size_t size);
 void lab_row_medians(const struct lab_row *rows, size_t n, char *buf, size_t size);
-/* The seconds from the stage before to this one (LAB_STAGES: all of it); -1: it was not there. */
+/* The seconds from the stage before to this one (LAB_STAGES: all until it was up); -1: it was not there. */
 double lab_row_seconds(const struct lab_row *r, int stage);
 /* The median of a stage; -1: no row was there. */
 double lab_row_median(const struct lab_row *rows, size_t n, int stage);

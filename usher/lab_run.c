@@ -207,8 +207,10 @@ static int wait_up(struct doing *d)
 		ended = lab_row_ended(d->row);
 		up = !strcmp(d->row->state, "up");
 		if (ended && !up)
-			snprintf(d->why, sizeof d->why, "%s%s%s", d->row->state,
-				*d->row->text ? ": " : "", d->row->text);
+			snprintf(d->why, sizeof d->why, "%s",
+				!strcmp(d->row->state, "deleted") ? "it was deleted meanwhile"
+					: *d->row->text           ? d->row->text
+								  : "it failed");
 		pthread_mutex_unlock(&d->run->lock);
 	}
 	return up ? 0 : -1;
