@@ -60,8 +60,7 @@ bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, co
 	return has_disk(xml, path, pool, volume, true);
 }
 
-bool domain_xml_writes_disk(
-	const char *xml, const char *path, const char *pool, const char *volume)
+bool domain_xml_writes_disk(const char *xml, const char *path, const char *pool, const char *volume)
 {
 	return has_disk(xml, path, pool, volume, false);
 }

@@ -3,6 +3,7 @@
 #include "guest/guest.h"
 #include "guest/ops.h"
 #include "guest/virt.h"
+#include "guest/volumes.h"
 #include "guest/xml.h"
 
 #include <errno.h>
@@ -104,31 +105,27 @@ out:
 int guest_pool_info(
 	const char *uri, const char *pool, struct guest_pool *ret, char *why, size_t why_size)
 {
-	virConnectPtr c = virt_open(uri, why, why_size);
+	char line[GUEST_WHY] = "";
+	struct op op = {.conn = virt_open(uri, why, why_size), .why = line};
+	const struct pool_kind *kind;
 	virStoragePoolPtr p;
 	virStoragePoolInfo info;
-	int rc = 0, autostart = 0;
+	int rc, autostart = 0;
 
-	if (!c)
+	if (!op.conn)
 		return -ENOTCONN;
-	if (!(p = virStoragePoolLookupByName(c, pool))) {
-		rc = virt_error(why, why_size, "storage pool %s", pool);
-		if (rc == -ENOENT)
-			virt_no_pool(why, why_size, pool);
+	if ((rc = volume_pool(&op, pool, &p, &kind)))
 		goto out;
-	}
 	if (virStoragePoolGetInfo(p, &info) < 0) {
-		rc = virt_error(why, why_size, "storage pool %s", pool);
-	} else if (info.state != VIR_STORAGE_POOL_RUNNING) {
-		rc = -ENOENT;
-		snprintf(why, why_size, "storage pool %s is not active: virsh pool-start %s", pool,
-			pool);
+		rc = virt_error(line, sizeof line, "storage pool %s", pool);
 	} else {
 		virStoragePoolGetAutostart(p, &autostart);
 		*ret = (struct guest_pool){.free = info.available, .autostart = autostart};
 	}
 	virStoragePoolFree(p);
 out:
-	virConnectClose(c);
+	if (rc)
+		snprintf(why, why_size, "%s", line);
+	virConnectClose(op.conn);
 	return rc;
 }

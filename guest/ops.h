@@ -28,7 +28,8 @@ int ops_stop(struct op *op, const char *name, const char *uuid);
 int ops_delete(struct op *op, const struct guest_spec *spec, bool keep);
 int ops_shrink(struct op *op, const char *name, const char *uuid, struct guest_volume *ret);
 int ops_volume(struct op *op, const char *pool, const char *volume, struct guest_volume *ret);
-int ops_change(struct op *op, const char *name, const char *uuid, const struct guest_change *change);
+int ops_change(
+	struct op *op, const char *name, const char *uuid, const struct guest_change *change);
 int ops_shutdown(struct op *op, const char *name, const char *uuid);
 int ops_status(struct op *op, const char *name, struct guest_status *ret);
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,

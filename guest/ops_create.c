@@ -147,9 +147,8 @@ static int check_network(struct create *c, const char *name)
 
 static int make_xml(struct create *c, char **ret)
 {
-	struct domain_facts facts = {.type = c->type,
-		.os_id = c->os_id[0] ? c->os_id : NULL,
-		.filter = c->filter};
+	struct domain_facts facts = {
+		.type = c->type, .os_id = c->os_id[0] ? c->os_id : NULL, .filter = c->filter};
 
 	volumes_disks(&c->volumes, facts.disks);
 	return domain_xml_final(c->spec, &facts, ret, c->op->why, GUEST_WHY);
@@ -229,6 +228,8 @@ int ops_check(struct op *op, const struct guest_spec *spec, const char *type)
 	struct create c;
 	int rc;
 
+	volumes_refresh(
+		op, spec); /* here, not for each creation: it takes longer the more there are */
 	create_init(&c, op, spec, type);
 	rc = check_all(&c);
 	volumes_fini(&c.volumes);
@@ -270,19 +271,26 @@ static int define(struct create *c)
 static int remove_remnants(struct create *c)
 {
 	virDomainPtr d;
+	char *xml = NULL;
 	int rc = ops_find(c->op, c->spec->name, NULL, &d);
 
 	if (rc && rc != -ENOENT)
 		return rc;
 	if (!rc) {
+		xml = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE);
 		rc = ops_destroy(c->op, d);
 		if (!rc)
 			rc = ops_undefine(c->op, d);
 		virDomainFree(d);
-		if (rc)
-			return rc;
+	} else {
+		rc = 0;
 	}
-	return volumes_delete(&c->volumes);
+	if (!rc)
+		rc = volumes_delete(&c->volumes);
+	if (!rc && xml)
+		volumes_delete_former(c->op, c->spec->name, xml);
+	free(xml);
+	return rc;
 }
 
 int ops_create(struct op *op, const struct guest_spec *spec, const char *type, bool *ret_made)

@@ -81,7 +81,7 @@ static int find_old(struct shrink *s)
 	char path[VOLUME_PATH];
 	virStoragePoolPtr p;
 
-	if (domain_disk_path(s->xml, path, sizeof path)) {
+	if (domain_disk_path(s->xml, 0, path, sizeof path)) {
 		snprintf(s->op->why, GUEST_WHY, "domain %s has no disk with a path", s->guest);
 		return -ENOENT;
 	}

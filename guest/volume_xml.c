@@ -70,6 +70,17 @@ void volume_name(const char *guest, size_t i, const struct pool_kind *kind, char
 		snprintf(name, VOLUME_NAME, "%.90s%s", guest, suffix);
 }
 
+bool volume_is_further(const char *name, const char *guest)
+{
+	size_t n = strlen(guest), digits;
+
+	if (strncmp(name, guest, n) || name[n] != '_')
+		return false;
+	name += n + 1;
+	digits = strspn(name, "0123456789");
+	return digits && (!name[digits] || !strcmp(name + digits, ".qcow2"));
+}
+
 static xmlNode *add_bytes(xmlNode *parent, const char *name, uint64_t bytes)
 {
 	char text[24];

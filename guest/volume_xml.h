@@ -38,6 +38,9 @@ int pool_kind_read(const char *xml, const char *pool, const struct pool_kind **r
  * first of another machine, web-2 say. */
 void volume_name(const char *guest, size_t i, const struct pool_kind *kind, char name[VOLUME_NAME]);
 
+/* Has volume_name() called a disk so, not the first, of this guest? */
+bool volume_is_further(const char *name, const char *guest);
+
 /* A volume to be made. */
 struct volume_order {
 	const char *name;

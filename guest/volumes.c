@@ -1,5 +1,6 @@
 #include "guest/volumes.h"
 
+#include "guest/domain_disk.h"
 #include "guest/virt.h"
 
 #include <errno.h>
@@ -385,6 +386,54 @@ int volumes_delete(struct volumes *vs)
 		vs->all[i].exists = rc;
 	}
 	return rc;
+}
+
+static void delete_former(struct op *op, const char *guest, virStorageVolPtr v)
+{
+	const char *name = virStorageVolGetName(v);
+	virStoragePoolPtr p =
+		volume_is_further(name, guest) ? virStoragePoolLookupByVolume(v) : NULL;
+	struct volume_facts facts;
+
+	if (p && !volume_look(op, v, name, &facts) &&
+		!volume_unused(op, &facts, virStoragePoolGetName(p), name, guest))
+		virStorageVolDelete(v, 0);
+	if (p)
+		virStoragePoolFree(p);
+}
+
+void volumes_delete_former(struct op *op, const char *guest, const char *xml)
+{
+	char path[VOLUME_PATH];
+	virStorageVolPtr v;
+	int rc;
+
+	for (size_t i = 0; (rc = domain_disk_path(xml, i, path, sizeof path)) != -ENOENT; i++) {
+		if (rc || !(v = virStorageVolLookupByPath(op->conn, path)))
+			continue;
+		delete_former(op, guest, v);
+		virStorageVolFree(v);
+	}
+	op->why[0] = '\0';
+}
+
+static void refresh(struct op *op, const char *pool)
+{
+	virStoragePoolPtr p = virStoragePoolLookupByName(op->conn, ops_pool_name(pool));
+
+	/* Not while it is copying: then the last count will do. */
+	if (p && virStoragePoolIsActive(p) == 1)
+		virStoragePoolRefresh(p, 0);
+	if (p)
+		virStoragePoolFree(p);
+}
+
+void volumes_refresh(struct op *op, const struct guest_spec *spec)
+{
+	refresh(op, spec->pool);
+	for (size_t i = 0; i < spec->n_more && i < GUEST_DISKS; i++)
+		if (*spec->more[i].pool && strcmp(spec->more[i].pool, spec->pool) != 0)
+			refresh(op, spec->more[i].pool);
 }
 
 void volumes_list(const struct volumes *vs, char *text, size_t size)

@@ -49,7 +49,12 @@ void volumes_unmake(struct volumes *vs);
 int volumes_unused(struct volumes *vs);
 /* Deletes all that exist; not before volumes_unused(). */
 int volumes_delete(struct volumes *vs);
-/* "POOL: PATH, …" of those that exist. */
+/* Deletes further disks of an older guest of this name, by its definition, which this one does not
+ * have. What cannot go stays: it is in nobody's way. */
+void volumes_delete_former(struct op *op, const char *guest, const char *xml);
+/* What is written behind libvirt's back counts: it looks at the files again. */
+void volumes_refresh(struct op *op, const struct guest_spec *spec);
+/* "PATH, …" of those that exist. */
 void volumes_list(const struct volumes *vs, char *text, size_t size);
 /* For the domain's definition; paths live as long as `vs`, /dev/null stands for those that are not
  * made yet. */

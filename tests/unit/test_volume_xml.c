@@ -72,6 +72,13 @@ START_TEST(names)
 	ck_assert_str_eq(named(7, "netfs"), "web01_8.qcow2");
 	ck_assert_str_eq(named(0, "logical"), "web01");
 	ck_assert_str_eq(named(1, "zfs"), "web01_2");
+	ck_assert(volume_is_further("web01_2.qcow2", "web01"));
+	ck_assert(volume_is_further("web01_9", "web01"));
+	ck_assert(!volume_is_further("web01.qcow2", "web01"));
+	ck_assert(!volume_is_further("web01_2.qcow2", "web0"));
+	ck_assert(!volume_is_further("web01_2x.qcow2", "web01"));
+	ck_assert(!volume_is_further("web01_2.img", "web01"));
+	ck_assert(!volume_is_further("web01_.qcow2", "web01"));
 }
 END_TEST
 
@@ -197,7 +204,7 @@ START_TEST(first_disk)
 		"<disk type='file'><source file='/p/other'/></disk></devices></domain>";
 	char path[64], *xml;
 
-	ck_assert_int_eq(domain_disk_path(domain, path, sizeof path), 0);
+	ck_assert_int_eq(domain_disk_path(domain, 0, path, sizeof path), 0);
 	ck_assert_str_eq(path, "/p/old");
 	xml = squeeze(domain_disk_swap(domain, "/p/new"));
 	ck_assert_ptr_nonnull(strstr(xml,
@@ -209,12 +216,19 @@ START_TEST(first_disk)
 	free(xml);
 	ck_assert_int_eq(domain_disk_path("<domain><devices><disk type='block'>"
 					  "<source dev='/dev/vg/a'/></disk></devices></domain>",
-				 path, sizeof path),
+				 0, path, sizeof path),
 		0);
 	ck_assert_str_eq(path, "/dev/vg/a");
 	ck_assert_int_eq(
-		domain_disk_path("<domain><devices/></domain>", path, sizeof path), -ENOENT);
+		domain_disk_path("<domain><devices/></domain>", 0, path, sizeof path), -ENOENT);
 	ck_assert_ptr_null(domain_disk_swap("<domain/>", "/p/new"));
+	ck_assert_int_eq(domain_disk_path(domain, 1, path, sizeof path), 0);
+	ck_assert_str_eq(path, "/p/other");
+	ck_assert_int_eq(domain_disk_path(domain, 2, path, sizeof path), -ENOENT);
+	ck_assert_int_eq(
+		domain_disk_path("<domain><devices><disk type='network'/></devices></domain>", 0,
+			path, sizeof path),
+		-EINVAL);
 }
 END_TEST
 
