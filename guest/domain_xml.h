@@ -51,6 +51,10 @@ int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *f
 int domain_xml_install(
 	const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size);
 
+/* To the run in which a guest becomes a template: from its disk, told so by an SMBIOS string in place of our others; a
+ * reset restarts it, so that only its power-off ends it. */
+int domain_xml_seal(const char *final_xml, char **ret_xml, char *why, size_t why_size);
+
 struct domain_mark {
 	bool ours;
 	bool installing;

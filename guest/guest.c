@@ -234,6 +234,7 @@ enum job_kind {
 	JOB_CHECK,
 	JOB_CREATE,
 	JOB_START_INSTALL,
+	JOB_SEAL,
 	JOB_START_DISK,
 	JOB_STOP,
 	JOB_DELETE,
@@ -254,6 +255,7 @@ enum job_kind {
 static const struct run_deeds deeds[] = {
 	[JOB_CREATE] = {.stop = true, .undefine = true}, /* of what it replaces */
 	[JOB_START_INSTALL] = {.stop = true, .start = true},
+	[JOB_SEAL] = {.stop = true, .start = true},
 	[JOB_START_DISK] = {.start = true},
 	[JOB_STOP] = {.stop = true},
 	[JOB_DELETE] = {.stop = true, .undefine = true},
@@ -375,6 +377,8 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 		return ops_create(op, &j->spec, domain_type(j, op->conn), ret_made);
 	case JOB_START_INSTALL:
 		return ops_start_install(op, j->name, j->uuid);
+	case JOB_SEAL:
+		return ops_seal(op, j->name, j->uuid);
 	case JOB_START_DISK:
 		return ops_start_disk(op, j->name, j->uuid);
 	case JOB_STOP:
@@ -595,6 +599,11 @@ int guest_start_install(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
 {
 	return submit(job_new(g, JOB_START_INSTALL, name, uuid), done, NULL, arg);
+}
+
+int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
+{
+	return submit(job_new(g, JOB_SEAL, name, uuid), done, NULL, arg);
 }
 
 int guest_start_disk(

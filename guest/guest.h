@@ -151,6 +151,9 @@ int guest_create(struct guests *g, const struct guest_spec *spec, guest_done don
  * Stops what runs. */
 int guest_start_install(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+/* Starts, over the persistent definition, the run in which it gives up its identity; it has done so when it stops by itself
+ * (GUEST_STOPPED_SELF). Stops what runs. */
+int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Starts the persistent definition; fine when it runs already. */
 int guest_start_disk(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);

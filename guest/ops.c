@@ -82,7 +82,21 @@ int ops_undefine(struct op *op, virDomainPtr d)
 	return 0;
 }
 
-static int install_xml(struct op *op, virDomainPtr d, char **ret)
+typedef int run_xml(struct op *op, const char *final, char **ret, char *why, size_t why_size);
+
+static int install_xml(struct op *op, const char *final, char **ret, char *why, size_t why_size)
+{
+	return domain_xml_install(final, netfilter_need_install(op->conn), ret, why, why_size);
+}
+
+static int seal_xml(struct op *op, const char *final, char **ret, char *why, size_t why_size)
+{
+	(void)op;
+	return domain_xml_seal(final, ret, why, why_size);
+}
+
+/* The definition of a run over the persistent one. */
+static int make_run(struct op *op, virDomainPtr d, run_xml *make, char **ret)
 {
 	const char *name = virDomainGetName(d);
 	char *final = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
@@ -91,7 +105,7 @@ static int install_xml(struct op *op, virDomainPtr d, char **ret)
 
 	if (!final)
 		return virt_error(op->why, GUEST_WHY, "definition of %s", name);
-	rc = domain_xml_install(final, netfilter_need_install(op->conn), ret, why, sizeof why);
+	rc = make(op, final, ret, why, sizeof why);
 	if (rc)
 		snprintf(op->why, GUEST_WHY, "definition of %s: %s", name, why);
 	free(final);
@@ -105,7 +119,7 @@ static void drop_saved_state(virDomainPtr d)
 		virDomainManagedSaveRemove(d, 0);
 }
 
-int ops_start_install(struct op *op, const char *name, const char *uuid)
+static int start_run(struct op *op, const char *name, const char *uuid, run_xml *make, const char *to)
 {
 	virDomainPtr d, run;
 	char *xml = NULL;
@@ -118,19 +132,29 @@ int ops_start_install(struct op *op, const char *name, const char *uuid)
 		rc = -EINVAL;
 		goto out;
 	}
-	if ((rc = install_xml(op, d, &xml)) || (rc = ops_destroy(op, d)))
+	if ((rc = make_run(op, d, make, &xml)) || (rc = ops_destroy(op, d)))
 		goto out;
 	drop_saved_state(d);
 	if ((run = virDomainCreateXML(op->conn, xml, 0))) {
 		op->did.start = true;
 		virDomainFree(run);
 	} else {
-		rc = virt_error(op->why, GUEST_WHY, "starting %s to install", name);
+		rc = virt_error(op->why, GUEST_WHY, "starting %s to %s", name, to);
 	}
 out:
 	free(xml);
 	virDomainFree(d);
 	return rc;
+}
+
+int ops_start_install(struct op *op, const char *name, const char *uuid)
+{
+	return start_run(op, name, uuid, install_xml, "install");
+}
+
+int ops_seal(struct op *op, const char *name, const char *uuid)
+{
+	return start_run(op, name, uuid, seal_xml, "become a template");
 }
 
 int ops_start_disk(struct op *op, const char *name, const char *uuid)

@@ -22,6 +22,7 @@ int ops_check(struct op *op, const struct guest_spec *spec, const char *type);
  * be there. */
 int ops_create(struct op *op, const struct guest_spec *spec, const char *type, bool *ret_made);
 int ops_start_install(struct op *op, const char *name, const char *uuid);
+int ops_seal(struct op *op, const char *name, const char *uuid);
 int ops_start_disk(struct op *op, const char *name, const char *uuid);
 int ops_stop(struct op *op, const char *name, const char *uuid);
 /* With `keep` the volumes stay, and with rc 0 `why` says where. */

@@ -30,19 +30,19 @@ enum life_state {
 };
 
 enum life_event {
-	LIFE_ARM,        /* the user asks for an install: create, reinstall */
-	LIFE_DISARM,     /* the user takes it back */
-	LIFE_BOOT,       /* the boot script of a new boot was fetched */
-	LIFE_ANSWERS,    /* the answers were fetched */
-	LIFE_PROGRESS,   /* the installer reported a step */
-	LIFE_DONE,       /* the installer reported success */
-	LIFE_FAIL,       /* the installer reported failure */
-	LIFE_FIRST_BOOT, /* the installed system reported itself */
+	LIFE_ARM,               /* the user asks for an install: create, reinstall */
+	LIFE_DISARM,            /* the user takes it back */
+	LIFE_BOOT,              /* the boot script of a new boot was fetched */
+	LIFE_ANSWERS,           /* the answers were fetched */
+	LIFE_PROGRESS,          /* the installer reported a step */
+	LIFE_DONE,              /* the installer reported success */
+	LIFE_FAIL,              /* the installer reported failure */
+	LIFE_FIRST_BOOT,        /* the installed system reported itself */
 	LIFE_FIRST_BOOT_FAILED, /* its first-boot script failed */
 	LIFE_CLONE,             /* it is made as a copy of a template's disk */
-	LIFE_DEADLINE,   /* the attempt's time is over */
-	LIFE_STOPPED,    /* a guest stopped by itself: reset or power-off, of installer or system */
-	LIFE_KILLED,     /* a guest was stopped from outside (virsh destroy), or crashed */
+	LIFE_DEADLINE,          /* the attempt's time is over */
+	LIFE_STOPPED, /* a guest stopped by itself: reset or power-off, of installer or system */
+	LIFE_KILLED,  /* a guest was stopped from outside (virsh destroy), or crashed */
 	LIFE_POWER_FAILED, /* an action could not be carried out */
 	LIFE_EVENTS
 };

@@ -53,8 +53,7 @@ static void draw_token(char token[TOKEN_TEXT])
 
 static struct life_result look_ahead(const struct machine *m, enum life_event e)
 {
-	struct life l = {
-		m->state, m->guest, m->attempt.boots, m->attempt.max_boots, m->template};
+	struct life l = {m->state, m->guest, m->attempt.boots, m->attempt.max_boots, m->template};
 
 	return life_step(&l, e);
 }

@@ -76,7 +76,7 @@ struct machine {
 	json_t *settings; /* --set values: object of strings, and {"secret": string} for what nobody may see */
 	json_t *ssh_keys;    /* array of strings, authorized_keys lines */
 	json_t *guest_spec;  /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
-	char *first_boot; /* the site's script for its first boot, or NULL */
+	char *first_boot;    /* the site's script for its first boot, or NULL */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
 	char old_tokens[MACHINE_OLD_TOKENS]
@@ -157,7 +157,8 @@ int machine_arm(
 	struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms_from_now);
 /* Begins the only attempt of a clone, which is installed already: its first boot is to come. Otherwise as
  * machine_arm(). */
-int machine_clone(struct machine *m, json_t *snapshot, int64_t deadline_ms_from_now, const char *detail);
+int machine_clone(
+	struct machine *m, json_t *snapshot, int64_t deadline_ms_from_now, const char *detail);
 /* Any other event; `detail` is a line for the timeline (a reason, an address) or NULL. 0, or -EPERM
  * refused (the refusal is on the timeline). */
 int machine_event(struct machine *m, enum life_event e, const char *detail);

@@ -192,7 +192,7 @@ static void carry_out(struct service *s, struct machine *m, unsigned actions)
 	if (m->guest) {
 		if (actions & LIFE_DO_NETBOOT && !create_continue(s, m))
 			guest_do(s, m, guest_start_install, "started from the network", true);
-		if (actions & LIFE_DO_DISK)
+		if (actions & LIFE_DO_DISK && !create_continue(s, m))
 			guest_do(s, m, guest_start_disk, "started from its disk", false);
 		if (actions & LIFE_DO_OFF)
 			guest_do(s, m, guest_stop, "stopped", false);
@@ -327,6 +327,8 @@ void act_on_guest_event(
 		record_started(s, m);
 	if (being_made)
 		return;
+	if (template_event(s, m, what))
+		return;
 	if (what == GUEST_STOPPED_SELF)
 		machine_event(m, LIFE_STOPPED, NULL);
 	else if (what == GUEST_KILLED)
@@ -370,6 +372,8 @@ static void on_made_again(void *arg, int rc, const char *why)
 
 	if (!rc && m && life_netboots(m->state))
 		guest_do(j->service, m, guest_start_install, "started from the network", true);
+	else if (!rc && m && clone_unmade(m))
+		guest_do(j->service, m, guest_start_disk, "started from its disk", false);
 	job_ended(j, !rc, why);
 }
 
@@ -425,7 +429,7 @@ static void reconcile(struct service *s, struct machine *m, const struct guest_s
 		guest_do(s, m, guest_start_install, "started from the network", true);
 	else if (!st->running && st->defined)
 		machine_event(m, LIFE_STOPPED, NULL);
-	else if (!st->running && life_netboots(m->state))
+	else if (!st->running && (life_netboots(m->state) || clone_unmade(m)))
 		make_again(s, m);
 }
 
@@ -461,7 +465,7 @@ void act_reconcile(struct service *s, struct guests *from)
 			change_go_on_deleting(s, m);
 			continue;
 		}
-		if (m->state == LIFE_UP)
+		if (m->state == LIFE_UP || template_under_way(s, m->name))
 			continue;
 		j = job_new(s, m, "looked at", false);
 		if (!j || guest_status(from, m->name, on_status, j))

@@ -247,6 +247,8 @@ static void machine_routes(
 		patch_start_machine(s, r, m);
 	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
 		change_reinstall(s, r, m);
+	else if (!strcmp(rest, "/template") && r->method == HTTP_POST)
+		template_handle(s, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
 		change_disarm(s, r, m);
 	else if (!strcmp(rest, "/console") && (get || r->method == HTTP_POST))

@@ -135,7 +135,7 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 	char why[1024];
 	int rc;
 
-	if (refused_while_created(s, r, m))
+	if (refused_while_created(s, r, m) || template_refuses(s, r, m, "installed again"))
 		return;
 	if (!m->nics[0].segment_id) {
 		http_respond_error(r, 409, "segment '%s' of %s is not served now",
@@ -296,8 +296,12 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 	const char *keep = http_arg(r, "keep_disks");
 	int rc;
 
-	if (refused_while_created(s, r, m))
+	if (refused_while_created(s, r, m) || template_is_needed(s, r, m))
 		return;
+	if (template_under_way(s, m->name)) {
+		http_respond_error(r, 409, "%s is being made a template just now", m->name);
+		return;
+	}
 	if (keep && strcmp(keep, "1")) {
 		http_respond_error(r, 400, "keep_disks is 1, or left out");
 		return;

@@ -65,12 +65,18 @@ static const char *first_address(json_t *machine)
 	return a ? a : "-";
 }
 
+/* What it is says more of a template than the state that it stays in. */
+static const char *state_of(json_t *m)
+{
+	return json_is_true(json_object_get(m, "template")) ? "template" : text_of(m, "state");
+}
+
 static void list_line(json_t *m)
 {
 	char age[32];
 
 	printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", text_of(m, "name"), text_of(m, "kind"),
-		text_of(m, "state"), first_address(m), text_of(m, "profile"),
+		state_of(m), first_address(m), text_of(m, "profile"),
 		age_of(json_object_get(m, "since_ms"), age, sizeof age),
 		text_of(json_object_get(m, "attempt"), "reason"));
 }
@@ -166,7 +172,7 @@ static void show_machine(json_t *m)
 	json_t *value;
 	char age[32];
 
-	printf("%s: %s for %s\n", text_of(m, "name"), text_of(m, "state"),
+	printf("%s: %s for %s\n", text_of(m, "name"), state_of(m),
 		age_of(json_object_get(m, "since_ms"), age, sizeof age));
 	printf("  kind       %s\n  profile    %s\n  uuid       %s\n", text_of(m, "kind"),
 		text_of(m, "profile"), text_of(m, "uuid"));

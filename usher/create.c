@@ -155,7 +155,7 @@ static void creation_start(struct creation *c)
 {
 	struct service *s = c->service;
 
-	if (guest_start_install(
+	if ((c->clone ? guest_start_disk : guest_start_install)(
 		    guests_of(s, c->machine), c->machine->name, c->machine->uuid, on_started, c))
 		creation_undo(c, true, "out of memory");
 }
@@ -279,7 +279,10 @@ static void creation_record(struct creation *c)
 		m->guest ? "guest" : "bare metal", m->profile);
 	if (*warning)
 		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
-	if (c->arm) {
+	if (c->clone) {
+		m->busy = true;
+		rc = clone_begin(c);
+	} else if (c->arm) {
 		c->snapshot = NULL;
 		m->busy = m->guest;
 		rc = machine_arm(
@@ -378,7 +381,8 @@ static struct creation *creation_new(struct service *s, struct http_request *r, 
 	}
 	c->machine->guest = !strcmp(judge_text(body, "kind"), "guest");
 	c->replace = json_is_true(json_object_get(body, "replace"));
-	c->arm = c->machine->guest || json_is_true(json_object_get(body, "arm"));
+	c->clone = clone_is(body);
+	c->arm = !c->clone && (c->machine->guest || json_is_true(json_object_get(body, "arm")));
 	return c;
 }
 
@@ -391,6 +395,8 @@ static void creation_judge(struct creation *c)
 	c->body = NULL;
 	if (rc)
 		creation_fail(c, status_of(rc), why);
+	else if (c->clone) /* nothing is installed */
+		creation_check(c);
 	else if (ready_ask(c->service, c->profile, json_object_get(c->snapshot, "settings"),
 			 on_ready, c))
 		creation_fail(c, 500, "out of memory");
@@ -440,6 +446,8 @@ void create_handle(struct service *s, struct http_request *r)
 		json_decref(body);
 		return;
 	}
+	if (clone_is(body))
+		clone_fill(s, body);
 	c = creation_new(s, r, body);
 	if (!c) {
 		http_respond_error(r, 500, "out of memory");

@@ -86,6 +86,7 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 	spec.fragment_own = own;
 	put_nics(m, &spec);
 	put_choices(m, &spec);
+	clone_put_spec(s, m, &spec);
 	*ret = spec;
 	*ret_profile = p;
 	return 0;

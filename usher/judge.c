@@ -41,6 +41,10 @@ static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 			name, there->guest ? ", or --replace" : "");
 		return -EEXIST;
 	}
+	if (there && (there->template || template_under_way(c->service, name))) {
+		snprintf(why, size, "'%s' is a template: 'usher delete %s' first", name, name);
+		return -EEXIST;
+	}
 	if (create_reserves(c->service, name, 0, NULL)) {
 		snprintf(why, size, "machine '%s' is being created just now", name);
 		return -EEXIST;
@@ -171,14 +175,15 @@ int judge_request(struct creation *c, json_t *body, char *why, size_t size)
 	if (!rc)
 		rc = judge_first_boot(c, body, why, size);
 	if (!rc)
-		rc = judge_profile(c, body, why, size);
+		rc = c->clone ? clone_judge(c, body, why, size)
+			      : judge_profile(c, body, why, size);
 	if (!rc)
 		rc = judge_nics(c, body, &seg, why, size);
-	if (!rc)
+	if (!rc && !c->clone)
 		rc = judge_lists(c, body, why, size);
 	if (!rc && c->machine->guest)
 		rc = judge_guest(c, body, why, size);
-	if (!rc)
+	if (!rc && !c->clone)
 		rc = judge_install(c, seg, why, size);
 	return rc;
 }

@@ -21,7 +21,7 @@ struct creation {
 	json_t *body;             /* the request, until it is judged */
 	struct guest_seat *seats; /* what libvirt knows of, where it leases */
 	size_t n_seats;
-	bool recorded, replace, arm;
+	bool recorded, replace, arm, clone;
 	bool making;   /* libvirt is at it */
 	char why[512]; /* it failed, and is being undone */
 };
@@ -39,6 +39,14 @@ int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
  * card that is enrolled now and was leased the address before. */
 bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
 	char *who, size_t size);
+
+/* clone.c: a request that names a template. */
+bool clone_is(json_t *body);
+/* Puts what it leaves out into it, as the template has it. */
+void clone_fill(const struct service *s, json_t *body);
+/* In place of judging profile, settings and keys. */
+int clone_judge(struct creation *c, json_t *body, char *why, size_t size);
+int clone_begin(struct creation *c); /* as machine_clone() */
 
 const char *judge_text(json_t *body, const char *key); /* "" when it is not there */
 uint64_t judge_number(

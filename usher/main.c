@@ -16,6 +16,8 @@ static const struct command *const commands[] = {
 	&cmd_enroll,
 	&cmd_up,
 	&cmd_down,
+	&cmd_template,
+	&cmd_clone,
 	&cmd_list,
 	&cmd_show,
 	&cmd_timeline,

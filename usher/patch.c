@@ -118,7 +118,7 @@ static bool refused(struct service *s, struct http_request *r, const struct mach
 		http_respond_error(
 			r, 409, "%s is being created just now: wait for that to end", m->name);
 	else
-		return false;
+		return template_refuses(s, r, m, "changed or started");
 	return true;
 }
 

@@ -9,6 +9,7 @@
  *   change.c    arming, disarming, deleting; patch.c: a guest's memory and the like, starting it
  *   act.c       doing what life asks for: power
  *   cache.c     kernels and initrds by URL: are they here; fetch_api.c: the API's side of it
+ *   template.c  making a template of a guest  clone.c     a guest of a template
  *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
  *   follow_api.c  the timeline, long polled
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
@@ -49,6 +50,7 @@ struct job;
 struct verifying;
 struct networking;
 struct deletion;
+struct sealing;
 struct patch;
 struct host;
 
@@ -96,6 +98,7 @@ struct service {
 	struct pending *pending;     /* actions that wait for that commit */
 	struct creation *creations;  /* under way */
 	struct deletion *deletions;  /* the same */
+	struct sealing *sealings;    /* the same: guests that become templates */
 	struct patch *patches;       /* the same */
 	struct verifying *verifying; /* sums of images: verifying.h */
 	struct networking *net_jobs; /* requests about networks that wait for libvirt */
@@ -231,6 +234,24 @@ void create_guest_disks(const struct machine *m, struct guest_spec *ret);
 bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
 void create_drop_all(struct service *s);
+
+/* clone.c */
+/* What libvirt is to be told of a clone beyond others: its base, its SMBIOS strings. */
+void clone_put_spec(const struct service *s, const struct machine *m, struct guest_spec *spec);
+/* Its guest is to be made still, if there is none. */
+bool clone_unmade(const struct machine *m);
+
+/* template.c */
+void template_handle(struct service *s, struct http_request *r, struct machine *m);
+/* An event of libvirt's; true: it was one of a guest that is becoming a template. */
+bool template_event(struct service *s, struct machine *m, int what);
+bool template_under_way(const struct service *s, const char *name);
+/* It is a template, or is becoming one: answers 409, with what is not done to it ("installed again"). */
+bool template_refuses(
+	struct service *s, struct http_request *r, const struct machine *m, const char *what);
+/* Guests are linked to its disk: answers 409 with some of their names. */
+bool template_is_needed(struct service *s, struct http_request *r, const struct machine *m);
+void template_drop_all(struct service *s);
 
 /* cache.c */
 /*

@@ -390,6 +390,44 @@ START_TEST(installing_run)
 }
 END_TEST
 
+/* Its other strings go, those of others stay; only its own power-off ends it. */
+START_TEST(sealing_run)
+{
+	struct guest_spec s = plain("<domain><sysinfo type='smbios'><oemStrings>"
+				    "<entry>site:usher:rack=7</entry></oemStrings></sysinfo></domain>");
+	char why[GUEST_WHY], *xml, *run = NULL, *again = NULL;
+	struct domain_mark mark;
+
+	snprintf(s.oem[0], sizeof s.oem[0], "usher:hostname=web01");
+	snprintf(s.oem[1], sizeof s.oem[1], "usher:up=http://192.168.122.1:8067/m/beef/up");
+	s.n_oem = 2;
+	xml = final(&s, &emulated);
+	ck_assert_int_eq(domain_xml_seal(xml, &run, why, sizeof why), 0);
+	has(run, "<entry>usher:seal=1</entry>");
+	has(run, "<entry>site:usher:rack=7</entry>");
+	lacks(run, "usher:hostname");
+	lacks(run, "usher:up");
+	has(run, "<smbios mode=\"sysinfo\"/>");
+	has(run, "<on_reboot>restart</on_reboot>");
+	in_order(run, "<disk ", "<boot order=\"1\"/>");
+	domain_xml_mark(run, &mark);
+	ck_assert(mark.ours && !mark.installing);
+	valid(run);
+	ck_assert_int_eq(domain_xml_seal(run, &again, why, sizeof why), 0);
+	ck_assert_str_eq(run, again);
+	free(xml);
+	free(run);
+	free(again);
+	xml = final_of(NULL); /* without any */
+	ck_assert_int_eq(domain_xml_seal(xml, &run, why, sizeof why), 0);
+	ck_assert_uint_eq(count(run, "<oemStrings>"), 1);
+	valid(run);
+	free(xml);
+	free(run);
+	ck_assert_int_eq(domain_xml_seal("<domain", &run, why, sizeof why), -EINVAL);
+}
+END_TEST
+
 /* An installing run lets the firmware ask for an IPv6 router; a filter that the profile chose
  * stays. */
 START_TEST(filter_of_an_installing_run)
@@ -539,6 +577,7 @@ int main(void)
 	tcase_add_test(t, errors_name_the_place);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, installing_run);
+	tcase_add_test(t, sealing_run);
 	tcase_add_test(t, filter_of_an_installing_run);
 	tcase_add_test(t, installing_run_of_an_edited_one);
 	tcase_add_test(t, reading);

@@ -593,6 +593,46 @@ START_TEST(test_deadline_of_first_boot)
 }
 END_TEST
 
+/* Installed already: nothing to boot, a first boot to come within its time. */
+START_TEST(test_clone)
+{
+	struct machine *m = add("web01", "default", "192.168.122.3");
+	struct attempt *a = &m->attempt;
+
+	ck_assert_int_eq(machine_clone(m, json_object(), 60000, "a clone of gold"), 0);
+	ck_assert_int_eq(m->state, LIFE_INSTALLED);
+	ck_assert_uint_eq(acted, LIFE_DO_DISK | LIFE_DO_END);
+	check_last(m, "installed", "a clone of gold");
+	ck_assert_str_eq(a->token, "");
+	ck_assert_str_eq(a->next_token, "");
+	ck_assert_int_eq(kind_of(a->up_token), TOKEN_UP);
+	ck_assert_ptr_eq(machines_next_deadline(ms), m);
+	ck_assert_int_eq(machine_clone(m, json_object(), 60000, "again"), -EBUSY);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT_FAILED, "first-boot script: no"), 0);
+	ck_assert_int_eq(m->state, LIFE_FAILED);
+	ck_assert_str_eq(a->reason, "first-boot script: no");
+	ck_assert_ptr_null(machines_next_deadline(ms));
+}
+END_TEST
+
+/* It stays what it is, and its time is never over. */
+START_TEST(test_template)
+{
+	struct machine *m = add("web01", "default", "192.168.122.3");
+
+	ck_assert_int_eq(machine_clone(m, json_object(), 60000, ""), 0);
+	m->template = true;
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	ck_assert_ptr_null(machines_next_deadline(ms));
+	acted = 0;
+	ck_assert_int_eq(machine_event(m, LIFE_STOPPED, NULL), 0);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), -EBUSY);
+	check_last(m, "refused", "usher clone");
+	ck_assert_int_eq(m->state, LIFE_INSTALLED);
+	ck_assert_uint_eq(acted, 0);
+}
+END_TEST
+
 START_TEST(test_json)
 {
 	struct machine *m = armed(3);
@@ -739,6 +779,9 @@ START_TEST(test_round_trip)
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
 	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "x"), 0);
 	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "no disk"), 0);
+	m->template = true;
+	m->first_boot = strdup("#!/bin/sh\necho \"x\"\n");
+	ck_assert_int_eq(machines_save(ms, m), 0);
 	/* The copy outlives the registry with references of its own. */
 	copy = *m;
 	json_incref(copy.settings), json_incref(copy.ssh_keys);
@@ -749,6 +792,8 @@ START_TEST(test_round_trip)
 	ck_assert_uint_eq(machines_count(ms), 1);
 	m = machines_by_name(ms, "web01");
 	check_same(m, &copy);
+	ck_assert(m->template);
+	ck_assert_str_eq(m->first_boot, "#!/bin/sh\necho \"x\"\n");
 	ck_assert_int_eq(kind_of(copy.attempt.token), TOKEN_BOOT);
 	check_last(m, "failed", "no disk");
 	json_decref(copy.settings), json_decref(copy.ssh_keys);
@@ -892,6 +937,8 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_an_action_may_remove_the_machine);
 	tcase_add_test(t, test_deadlines);
 	tcase_add_test(t, test_deadline_of_first_boot);
+	tcase_add_test(t, test_clone);
+	tcase_add_test(t, test_template);
 	tcase_add_test(t, test_json);
 	suite_add_tcase(s, t);
 }
