@@ -159,7 +159,7 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab.rng
 	install -d $(DESTDIR)$(prefix)/share/usher && \
 		cp -r contrib/tiny contrib/template-vm $(DESTDIR)$(prefix)/share/usher/
-	install -D -m 755 contrib/power-libvirt $(DESTDIR)$(prefix)/share/usher/power-libvirt
+	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher contrib/power-libvirt contrib/usher-inventory
 	install -D -m 644 usher/usher.1 $(DESTDIR)$(prefix)/share/man/man1/usher.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 usher/usher-lab.5 kickstart/usher-profile.5
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man7 usher/usher-api.7 kickstart/usher-profiles.7
