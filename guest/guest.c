@@ -6,6 +6,7 @@
 #include "guest/accel.h"
 #include "guest/conn.h"
 #include "guest/console.h"
+#include "guest/news.h"
 #include "guest/ops.h"
 #include "guest/runs.h"
 #include "guest/virt.h"
@@ -58,7 +59,11 @@ const char *guest_event_name(int what)
 		[GUEST_STOPPED_SELF] = "stopped",
 		[GUEST_KILLED] = "killed",
 		[GUEST_DEFINED] = "defined",
-		[GUEST_UNDEFINED] = "undefined"};
+		[GUEST_UNDEFINED] = "undefined",
+		[GUEST_PAUSED] = "paused",
+		[GUEST_RESUMED] = "resumed",
+		[GUEST_PANICKED] = "panicked",
+		[GUEST_RENAMED] = "renamed"};
 
 	return what >= 0 && (size_t)what < sizeof names / sizeof *names ? names[what] : "?";
 }
@@ -79,8 +84,15 @@ struct notice {
 
 static void tell_domain(struct guests *g, const char *name, const struct run_event *e)
 {
+	struct guest_news news = {.domain = name,
+		.uuid = e->uuid,
+		.what = e->what,
+		.state = e->state,
+		.ours = e->ours,
+		.how = e->how};
+
 	if (g->config.event)
-		g->config.event(g->config.arg, name, e->uuid, e->what);
+		g->config.event(g->config.arg, &news);
 }
 
 static void on_domain_notice(struct guests *g, struct notice *n)
@@ -91,7 +103,7 @@ static void on_domain_notice(struct guests *g, struct notice *n)
 		v == RUN_DROP           ? ", our own doing"
 			: v == RUN_HOLD ? ", waits for its job"
 					: "");
-	if (v == RUN_TELL)
+	if (v != RUN_HOLD)
 		tell_domain(g, n->text, &n->event);
 }
 
@@ -172,33 +184,16 @@ static void conn_down(void *arg, const char *why)
 		post(arg, &n->message, deliver_notice);
 }
 
-/* libvirt's event as ours; -1: not of interest. A saved state is a stop from outside: it is not
- * the guest's. */
-static int classify(int event, int detail)
-{
-	switch (event) {
-	case VIR_DOMAIN_EVENT_STARTED:
-		return GUEST_STARTED;
-	case VIR_DOMAIN_EVENT_STOPPED:
-		return detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN ? GUEST_STOPPED_SELF
-								   : GUEST_KILLED;
-	case VIR_DOMAIN_EVENT_DEFINED:
-		return GUEST_DEFINED;
-	case VIR_DOMAIN_EVENT_UNDEFINED:
-		return GUEST_UNDEFINED;
-	default:
-		return -1;
-	}
-}
-
 static void conn_domain(void *arg, const char *name, const char *uuid, int event, int detail)
 {
-	int what = classify(event, detail);
-	struct notice *n = what < 0 ? NULL : notice_new(arg, NOTICE_DOMAIN, name);
+	const struct news_kind *k = news_kind(event, detail);
+	struct notice *n = k ? notice_new(arg, NOTICE_DOMAIN, name) : NULL;
 
 	if (!n)
 		return;
-	n->event.what = what;
+	n->event.what = k->what;
+	n->event.state = k->state;
+	n->event.how = k->how;
 	n->event.destroyed =
 		event == VIR_DOMAIN_EVENT_STOPPED && detail == VIR_DOMAIN_EVENT_STOPPED_DESTROYED;
 	snprintf(n->event.uuid, sizeof n->event.uuid, "%s", uuid);
@@ -243,6 +238,7 @@ enum job_kind {
 	JOB_STATUS,
 	JOB_CHANGE,
 	JOB_SHUTDOWN,
+	JOB_LIST,
 	JOB_PUBLISH,
 	JOB_NETWORK,
 	JOB_NETWORK_MAKE,
@@ -273,6 +269,7 @@ struct job {
 	guest_networks_done networks_done;
 	guest_seats_done seats_done;
 	guest_volume_done volume_done;
+	guest_list_done list_done;
 	void *arg;
 
 	char name[GUEST_NAME], uuid[GUEST_UUID];
@@ -296,6 +293,8 @@ struct job {
 	struct guest_seat *seats;
 	size_t n_seats;
 	struct guest_volume vol;
+	struct guest_seen *list;
+	size_t n_list;
 };
 
 static struct job *job_from_work(struct work *w)
@@ -309,6 +308,7 @@ static void job_free(struct job *j)
 	free(j->description);
 	free(j->seats);
 	free(j->nets);
+	free(j->list);
 	free(j);
 }
 
@@ -357,6 +357,8 @@ static const char *domain_type(struct job *j, virConnectPtr conn)
 
 	if (strcmp(accel, "auto"))
 		return accel;
+	if (!strcasecmp(virConnectGetType(conn), "test")) /* libvirt's driver that runs nothing */
+		return "test";
 	return (is_far(j->g->uri) || find_accel(j) == ACCEL_KVM) && libvirt_has_kvm(conn) ? "kvm"
 											  : "qemu";
 }
@@ -395,6 +397,8 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 		return job_change(j, op);
 	case JOB_SHUTDOWN:
 		return ops_shutdown(op, j->name, j->uuid);
+	case JOB_LIST:
+		return ops_list(op, &j->list, &j->n_list);
 	case JOB_PUBLISH:
 		return ops_publish(
 			op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
@@ -490,6 +494,8 @@ static void job_answer(struct job *j)
 		j->volume_done(j->arg, j->rc, &j->vol, j->why);
 	else if (j->networks_done)
 		j->networks_done(j->arg, j->rc, j->nets, j->n_nets, j->why);
+	else if (j->list_done)
+		j->list_done(j->arg, j->rc, j->list, j->n_list, j->why);
 	else if (j->network_done)
 		answer_network(j);
 	else if (j->status_done)
@@ -679,6 +685,15 @@ int guest_change(struct guests *g, const char *name, const char *uuid,
 int guest_shutdown(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
 {
 	return submit(job_new(g, JOB_SHUTDOWN, name, uuid), done, NULL, arg);
+}
+
+int guest_list(struct guests *g, guest_list_done done, void *arg)
+{
+	struct job *j = job_new(g, JOB_LIST, "", NULL);
+
+	if (j)
+		j->list_done = done;
+	return submit(j, NULL, NULL, arg);
 }
 
 /* Updates of one network come one after the other: each reads what is there first. */

@@ -35,6 +35,7 @@ enum {
 };
 
 struct guests;
+struct guest_news;
 
 struct guests_config {
 	struct mailbox *home;
@@ -48,8 +49,7 @@ struct guests_config {
 	 * guest. */
 	void (*connected)(void *arg);
 	void (*disconnected)(void *arg, const char *why);
-	/* `what`: enum guest_event */
-	void (*event)(void *arg, const char *domain, const char *uuid, int what);
+	void (*event)(void *arg, const struct guest_news *news);
 	void (*network)(void *arg, const char *network, bool started);
 	/* A guest could not write to its disk `path`, and QEMU paused it: `full`, for want of room. Told
 	 * for each write that was under way. */
@@ -57,11 +57,6 @@ struct guests_config {
 		void *arg, const char *domain, const char *uuid, const char *path, bool full);
 };
 
-/*
- * What happened to a domain, any domain of the host. Stops that a job of ours caused are not told,
- * nor are late stops of a run that a job has meanwhile replaced. While a job of the domain is under
- * way its events wait until that job's `done`.
- */
 enum guest_event {
 	GUEST_STARTED,
 	GUEST_STOPPED_SELF, /* power-off by the guest, or its reset in an installing run: libvirt
@@ -69,8 +64,35 @@ enum guest_event {
 	GUEST_KILLED,       /* destroyed from outside, crashed, or QEMU died */
 	GUEST_DEFINED,      /* also: changed; by us, too */
 	GUEST_UNDEFINED,
+	GUEST_PAUSED,
+	GUEST_RESUMED,
+	GUEST_PANICKED, /* and stopped, or not: as its definition has it */
+	GUEST_RENAMED,
 };
 const char *guest_event_name(int what);
+
+/* What libvirt last said of a domain. */
+enum guest_state {
+	GUEST_UNKNOWN,
+	GUEST_RUNNING,
+	GUEST_OFF,
+	GUEST_HELD, /* paused */
+	GUEST_CRASHED,
+	GUEST_GONE, /* undefined, or migrated away */
+};
+
+/*
+ * What happened to a domain, any domain of the host. While a job of the domain is under way its events wait until that
+ * job's `done`, but for stops and undefinings of our own doing (late stops of a run that a job has meanwhile
+ * replaced are that, too): these are told at once.
+ */
+struct guest_news {
+	const char *domain, *uuid; /* the name that it has now */
+	enum guest_event what;
+	enum guest_state state; /* in which it is now; GUEST_UNKNOWN: in that in which it was */
+	bool ours;              /* a job of ours did it */
+	const char *how;        /* in plain words; NULL: another event tells it */
+};
 
 /* Does not connect. 0 or -errno. */
 int guests_new(const struct guests_config *config, struct guests **ret);
@@ -209,6 +231,17 @@ int guest_change(struct guests *g, const char *name, const char *uuid,
 /* Asks it to shut down (ACPI): when it does is an event. Fails when it does not run. */
 int guest_shutdown(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+
+/* A domain of the host, in a list sorted by `uuid`. */
+struct guest_seen {
+	char uuid[GUEST_UUID];
+	char name[GUEST_NAME]; /* "": longer than any of ours */
+	bool defined, running, paused;
+};
+typedef void (*guest_list_done)(
+	void *arg, int rc, const struct guest_seen *all, size_t n, const char *why);
+/* All of them, in a few calls however many they are; `all` lives for the call. */
+int guest_list(struct guests *g, guest_list_done done, void *arg);
 
 /* Publishes a machine in a libvirt network, live and for its next start: its name in the
  * network's DNS and, when `mac` is not NULL and the network has <dhcp>, its address there.

@@ -135,25 +135,28 @@ struct run_event *runs_end(struct runs *rs, const char *name, unsigned connectio
 	return list;
 }
 
+static bool is_stop(const struct run_event *e)
+{
+	return e->what == GUEST_STOPPED_SELF || e->what == GUEST_KILLED;
+}
+
 /* Is it ours, or of a run that is over? Counts down what was to come. */
-static bool expected(struct run *r, const struct run_event *e)
+static bool is_ours(struct run *r, const struct run_event *e)
 {
 	struct run_count *c = &r->to_come;
-	bool ours;
+	bool ours = false;
 
-	switch (e->what) {
-	case GUEST_STARTED:
+	if (e->what == GUEST_STARTED) {
+		ours = c->starts;
 		less(&c->starts, true);
-		return false;
-	case GUEST_UNDEFINED:
+	} else if (e->what == GUEST_UNDEFINED) {
 		ours = c->undefines;
 		less(&c->undefines, true);
-		return ours;
-	default:
+	} else if (is_stop(e)) {
 		ours = c->stops || c->starts;
 		less(&c->stops, e->destroyed);
-		return ours;
 	}
+	return ours;
 }
 
 static enum run_verdict hold(struct run *r, const struct run_event *e)
@@ -169,14 +172,15 @@ static enum run_verdict hold(struct run *r, const struct run_event *e)
 	return RUN_HOLD;
 }
 
-enum run_verdict runs_event(struct runs *rs, const char *name, const struct run_event *e)
+enum run_verdict runs_event(struct runs *rs, const char *name, struct run_event *e)
 {
 	struct run *r = find(rs, name);
 	enum run_verdict v;
 
 	if (!r)
 		return RUN_TELL;
-	v = expected(r, e) ? RUN_DROP : r->jobs ? hold(r, e) : RUN_TELL;
+	e->ours = is_ours(r, e);
+	v = e->ours && e->what != GUEST_STARTED ? RUN_DROP : r->jobs ? hold(r, e) : RUN_TELL;
 	settle(rs, r);
 	return v;
 }

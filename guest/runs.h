@@ -20,8 +20,11 @@ struct run_deeds {
 
 struct run_event {
 	struct run_event *next;
-	int what;       /* enum guest_event */
-	bool destroyed; /* a stop by virDomainDestroy(), ours or another's */
+	enum guest_event what;
+	enum guest_state state;
+	const char *how; /* static */
+	bool destroyed;  /* a stop by virDomainDestroy(), ours or another's */
+	bool ours;       /* runs_event() says so */
 	char uuid[GUEST_UUID];
 };
 
@@ -54,8 +57,8 @@ int runs_begin(struct runs *rs, const char *name, const struct run_deeds *may);
  * caller to tell and free(). */
 struct run_event *runs_end(struct runs *rs, const char *name, unsigned connection,
 	const struct run_deeds *may, const struct run_deeds *did);
-/* RUN_HOLD copies the event. */
-enum run_verdict runs_event(struct runs *rs, const char *name, const struct run_event *e);
+/* Fills in `ours`. RUN_HOLD copies the event; RUN_DROP: a stop or an undefining of our own. */
+enum run_verdict runs_event(struct runs *rs, const char *name, struct run_event *e);
 /* A new connection: what was to come on the last one never will, but jobs under way may do their
  * deeds on this. */
 void runs_reconnected(struct runs *rs, unsigned connection);

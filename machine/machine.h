@@ -83,6 +83,11 @@ struct machine {
 		       [TOKEN_TEXT]; /* newest first, "" at the end; good for nothing */
 	int64_t script_at; /* not stored: when this boot's script was fetched by name, mono ms; 0: it
 			      loaded something since */
+	/* Guests; not stored: what libvirt last said, "running", "off", "paused", "crashed", "gone" (static; NULL:
+	 * nothing yet), when (mono ms), and that it is gone once it stops. */
+	const char *guest_state;
+	int64_t guest_state_at;
+	bool guest_transient;
 	/* registry's own */
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
@@ -117,8 +122,13 @@ int machines_save(struct machines *ms, struct machine *m);
 /* Segments came or went: NICs are looked at again. 0, or -errno of the first record that is not found there (-EEXIST:
  * by another's MAC or address), whose name is in `ret_name`; the others are. */
 int machines_segments_changed(struct machines *ms, const char **ret_name);
+/* Another name, in the store's open transaction too; a walk by machines_next() must begin anew. -EEXIST, -EINVAL, or
+ * machines_save()'s, and then it keeps its name. */
+int machines_rename(struct machines *ms, struct machine *m, const char *name);
 
 struct machine *machines_by_name(const struct machines *ms, const char *name);
+/* Looks at each: for what happens rarely. */
+struct machine *machines_by_uuid(const struct machines *ms, const char *uuid);
 /* `ret_nic` may be NULL. */
 struct machine *machines_by_mac(
 	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic);

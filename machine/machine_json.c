@@ -187,6 +187,8 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "state", json_string(life_state_name(m->state)), &ok);
 	set(j, "deleting", json_boolean(m->deleting), &ok);
 	set(j, "template", json_boolean(m->template), &ok);
+	if (m->guest)
+		set(j, "guest_state", json_string(m->guest_state ? m->guest_state : ""), &ok);
 	set(j, "since", time_json(m->state_at), &ok);
 	set(j, "since_ms", json_integer(m->state_at), &ok);
 	set(j, "profile", json_string(m->profile), &ok);

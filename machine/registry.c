@@ -182,6 +182,39 @@ int machines_save(struct machines *ms, struct machine *m)
 	return rc;
 }
 
+/* `name` has room for it, and is free. */
+static void set_name(struct machines *ms, struct machine *m, const char *name)
+{
+	size_t place = name_place(ms, m->name);
+
+	ms->count--;
+	memmove(&ms->order[place], &ms->order[place + 1], (ms->count - place) * sizeof *ms->order);
+	table_remove(&ms->names, &m->by_name);
+	snprintf(m->name, sizeof m->name, "%s", name);
+	/* there is room: one was just taken out */
+	(void)table_put(&ms->names, &m->by_name, hash_name(m->name));
+	order_insert(ms, m, name_place(ms, m->name));
+}
+
+int machines_rename(struct machines *ms, struct machine *m, const char *name)
+{
+	char old[MACHINE_NAME];
+	int rc;
+
+	if (machine_name_error(name))
+		return -EINVAL;
+	if (machines_by_name(ms, name))
+		return -EEXIST;
+	snprintf(old, sizeof old, "%s", m->name);
+	set_name(ms, m, name);
+	rc = machines_save(ms, m);
+	if (rc)
+		set_name(ms, m, old);
+	else if (ms->store)
+		store_delete(ms->store, STORE_MACHINE, old, strlen(old));
+	return rc;
+}
+
 struct loading {
 	struct machines *ms;
 	char *why;
@@ -246,6 +279,14 @@ struct machine *machines_by_name(const struct machines *ms, const char *name)
 		if (strcmp(m->name, name) == 0)
 			return m;
 	}
+	return NULL;
+}
+
+struct machine *machines_by_uuid(const struct machines *ms, const char *uuid)
+{
+	for (size_t i = 0; i < ms->count; i++)
+		if (!strcmp(ms->order[i]->uuid, uuid))
+			return ms->order[i];
 	return NULL;
 }
 

@@ -28,12 +28,12 @@ struct settled {
 	struct pending *pending;
 };
 
-/* The machine that was meant: its name may be another's by now. */
+/* The machine that was meant: its name may be another's by now, or it may have another one. */
 static struct machine *same_machine(struct service *s, const char *name, const char *uuid)
 {
 	struct machine *m = machines_by_name(s->machines, name);
 
-	return m && !strcmp(m->uuid, uuid) ? m : NULL;
+	return m && !strcmp(m->uuid, uuid) ? m : machines_by_uuid(s->machines, uuid);
 }
 
 static void settle_soon(struct service *s, int64_t ms)
@@ -139,6 +139,22 @@ static void on_guest_job(void *arg, int rc, const char *why)
 	job_ended(arg, !rc, why);
 }
 
+static void make_again(struct service *s, struct machine *m, const char *what);
+
+/* Undefined behind our back: what is to be installed is made anew. */
+static void on_install_job(void *arg, int rc, const char *why)
+{
+	struct job *j = arg;
+	struct machine *m = job_machine(j);
+
+	if (rc == -ENOENT && m)
+		make_again(j->service, m, "made again, as its domain was gone");
+	if (rc == -ENOENT && m)
+		job_free(j);
+	else
+		job_ended(j, !rc, why);
+}
+
 static void on_power_job(void *arg, int status, const char *output)
 {
 	job_ended(arg, !status, output);
@@ -161,7 +177,8 @@ static void guest_do(
 	struct service *s, struct machine *m, guest_job *run, const char *what, bool fatal)
 {
 	struct job *j = job_new(s, m, what, fatal);
-	int rc = j ? run(guests_of(s, m), m->name, m->uuid, on_guest_job, j) : -ENOMEM;
+	guest_done done = run == guest_start_install ? on_install_job : on_guest_job;
+	int rc = j ? run(guests_of(s, m), m->name, m->uuid, done, j) : -ENOMEM;
 
 	if (rc)
 		job_refused(s, m, j, what, rc);
@@ -313,31 +330,6 @@ void act_resume(struct service *s)
 
 /* Guests */
 
-void act_on_guest_event(
-	struct service *s, struct guests *from, const char *domain, const char *uuid, int what)
-{
-	struct machine *m = machines_by_name(s->machines, domain);
-	bool being_made = create_reserves(s, domain, 0, NULL);
-
-	if (!m && !being_made && from == s->guests)
-		seats_look(s, domain);
-	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(s, m) != from)
-		return;
-	if (what == GUEST_STARTED)
-		record_started(s, m);
-	if (being_made)
-		return;
-	if (template_event(s, m, what))
-		return;
-	if (what == GUEST_STOPPED_SELF)
-		machine_event(m, LIFE_STOPPED, NULL);
-	else if (what == GUEST_KILLED)
-		machine_event(m, LIFE_KILLED, "stopped from outside (virsh destroy, or QEMU died)");
-	if (what == GUEST_STOPPED_SELF || what == GUEST_KILLED)
-		patch_guest_stopped(s, m);
-	act_set_deadline(s);
-}
-
 /* Not for each write that was under way, nor each time that somebody lets it try again. */
 static bool was_said(struct service *s, const struct machine *m)
 {
@@ -377,7 +369,7 @@ static void on_made_again(void *arg, int rc, const char *why)
 	job_ended(j, !rc, why);
 }
 
-static void make_again(struct service *s, struct machine *m)
+static void make_again(struct service *s, struct machine *m, const char *what)
 {
 	struct guest_spec spec;
 	struct profile *p = NULL;
@@ -390,10 +382,10 @@ static void make_again(struct service *s, struct machine *m)
 		return;
 	}
 	spec.replace = true; /* a volume without its domain may be left of the first try */
-	j = job_new(s, m, "made again after an interruption", true);
+	j = job_new(s, m, what, true);
 	rc = j ? guest_create(guests_of(s, m), &spec, on_made_again, j) : -ENOMEM;
 	if (rc)
-		job_refused(s, m, j, "made again after an interruption", rc);
+		job_refused(s, m, j, what, rc);
 	profile_free(p);
 }
 
@@ -422,7 +414,7 @@ static void reconcile(struct service *s, struct machine *m, const struct guest_s
 		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it",
 			m->name);
 	else if (known && strcmp(st->uuid, m->uuid))
-		make_again(s, m);
+		make_again(s, m, "made again after an interruption");
 	else if (was_to_stop(m, st))
 		guest_do(s, m, guest_stop, "stopped", false);
 	else if (st->running && !st->installing && m->state == LIFE_ARMED)
@@ -430,7 +422,7 @@ static void reconcile(struct service *s, struct machine *m, const struct guest_s
 	else if (!st->running && st->defined)
 		machine_event(m, LIFE_STOPPED, NULL);
 	else if (!st->running && (life_netboots(m->state) || clone_unmade(m)))
-		make_again(s, m);
+		make_again(s, m, "made again after an interruption");
 }
 
 static void on_status(void *arg, int rc, const struct guest_status *st, const char *why)
@@ -448,27 +440,79 @@ static void on_status(void *arg, int rc, const struct guest_status *st, const ch
 	act_set_deadline(s);
 }
 
-/* All but those that are up: what they were to do was done. */
+/* What it was to do may not have been done. */
+static bool needs_a_look(const struct machine *m, const struct guest_seen *seen)
+{
+	switch (m->state) {
+	case LIFE_UP:
+		return false;
+	case LIFE_KNOWN:
+	case LIFE_FAILED:
+		return seen && seen->running && m->attempt.ended_at == m->state_at;
+	case LIFE_INSTALLED:
+		return !seen || !seen->running;
+	default:
+		return true;
+	}
+}
+
+static void look_at(struct service *s, struct machine *m)
+{
+	struct job *j = job_new(s, m, "looked at", false);
+
+	if (!j || guest_status(guests_of(s, m), m->name, on_status, j))
+		job_free(j);
+}
+
+static void look_at_one(
+	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at)
+{
+	bool up = m->state == LIFE_UP;
+
+	guest_follow_seen(s, m, seen, at);
+	if (needs_a_look(m, seen))
+		look_at(s, m);
+	else if (!up)
+		(void)seats_publish(s, m, true, NULL, NULL);
+}
+
+struct survey {
+	struct service *service;
+	struct guests *from;
+	int64_t at; /* mono ms */
+};
+
+static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n, const char *why)
+{
+	struct survey *v = arg;
+	struct service *s = v->service;
+	struct machine *m = NULL;
+
+	if (rc)
+		log_warn("guests: %s", why);
+	for (size_t i = 0; i < n; i++)
+		guest_follow_name(s, v->from, &all[i]);
+	while (!rc && (m = machines_next(s->machines, m)))
+		if (m->guest && !m->busy && guests_of(s, m) == v->from &&
+			!template_under_way(s, m->name) && !create_reserves(s, m->name, 0, NULL))
+			look_at_one(s, m, guest_seen_as(all, n, m->uuid), v->at);
+	act_set_deadline(s);
+	free(v);
+}
+
 void act_reconcile(struct service *s, struct guests *from)
 {
+	struct survey *v = malloc(sizeof *v);
 	struct machine *m = NULL;
 
 	if (from == s->guests)
 		seats_look(s, "");
-	while ((m = machines_next(s->machines, m))) {
-		struct job *j;
-
-		if (!m->guest || m->busy || guests_of(s, m) != from ||
-			create_reserves(s, m->name, 0, NULL))
-			continue;
-		if (m->deleting) {
+	while ((m = machines_next(s->machines, m)))
+		if (m->guest && m->deleting && !m->busy && guests_of(s, m) == from)
 			change_go_on_deleting(s, m);
-			continue;
-		}
-		if (m->state == LIFE_UP || template_under_way(s, m->name))
-			continue;
-		j = job_new(s, m, "looked at", false);
-		if (!j || guest_status(from, m->name, on_status, j))
-			job_free(j);
-	}
+	if (!v)
+		return;
+	*v = (struct survey){s, from, clock_mono_ms()};
+	if (guest_list(from, on_listed, v))
+		free(v);
 }

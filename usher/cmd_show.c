@@ -176,6 +176,8 @@ static void show_machine(json_t *m)
 		age_of(json_object_get(m, "since_ms"), age, sizeof age));
 	printf("  kind       %s\n  profile    %s\n  uuid       %s\n", text_of(m, "kind"),
 		text_of(m, "profile"), text_of(m, "uuid"));
+	if (*text_of(m, "guest_state"))
+		printf("  guest      %s\n", text_of(m, "guest_state"));
 	show_nics(m);
 	json_object_foreach(json_object_get(m, "settings"), key, value)
 		printf("  set        %s=%s\n", key,

@@ -41,11 +41,11 @@ static void on_libvirt_lost(void *arg, const char *why)
 	record_disconnected(h->service, h->guests);
 }
 
-static void on_guest_event(void *arg, const char *domain, const char *uuid, int what)
+static void on_guest_event(void *arg, const struct guest_news *news)
 {
 	const struct host *h = arg;
 
-	act_on_guest_event(h->service, h->guests, domain, uuid, what);
+	guest_follow(h->service, h->guests, news);
 }
 
 static void on_network(void *arg, const char *network, bool started)
@@ -170,4 +170,17 @@ json_t *hosts_json(const struct service *s)
 			json_pack("{s:s, s:b}", "uri", s->hosts[i]->uri, "connected",
 				guests_connected(s->hosts[i]->guests)));
 	return all;
+}
+
+struct guests *hosts_at(const struct service *s, size_t i)
+{
+	return s->hosts[i]->guests;
+}
+
+const char *hosts_uri(const struct service *s, const struct guests *g)
+{
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (s->hosts[i]->guests == g)
+			return s->hosts[i]->uri;
+	return "";
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -83,6 +84,8 @@ int privilege_drop(const char *user, char *why, size_t why_size)
 		snprintf(why, why_size, "cannot become user '%s' (libcap-ng says %d)", user, rc);
 		return -EPERM;
 	}
+	/* ssh, which libvirt runs for a far host, looks there for its key */
+	(void)setenv("HOME", pw->pw_dir, 1);
 #ifdef __SANITIZE_ADDRESS__
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 #endif

@@ -17,7 +17,8 @@
  *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
  *   networks_api.c  networks made and removed; networks.c: those that were made
  *   console_record.c  guests' consoles, recorded (console_log.c: on disk); console_api.c: the API's side of it
- *   ready.c   are the files of an install there, asked of the worker  hosts.c  the libvirts that guests live in
+ *   ready.c   are the files of an install there, asked of the worker
+ *   hosts.c   the libvirts that guests live in  guest_follow.c  and what they say of them
  */
 #ifndef USHER_USHER_SERVICE_H
 #define USHER_USHER_SERVICE_H
@@ -326,6 +327,19 @@ struct guests *guests_of(struct service *s, const struct machine *m);
 /* Connects to those where machines live; and to the own one, when asked. */
 void hosts_connect(struct service *s, bool own);
 json_t *hosts_json(const struct service *s); /* new reference */
+/* Place 0 to n_hosts - 1; the URI of one of them. */
+struct guests *hosts_at(const struct service *s, size_t i);
+const char *hosts_uri(const struct service *s, const struct guests *g);
+
+/* guest_follow.c: what libvirt says of guests */
+void guest_follow(struct service *s, struct guests *from, const struct guest_news *news);
+/* One of a host's guest_list(): a machine's under another name is renamed. */
+void guest_follow_name(struct service *s, struct guests *from, const struct guest_seen *seen);
+/* So the machine's guest was (NULL: it was not there) among all of its host's at this time (mono ms). */
+void guest_follow_seen(
+	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at);
+/* The one of this UUID in a guest_list(), or NULL. */
+const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, const char *uuid);
 
 /* act.c */
 void act_on(void *service, struct machine *m, unsigned actions); /* machine_act */
@@ -333,8 +347,6 @@ void act_on_timeline(void *service, const struct timeline_event *e);
 void act_settle(struct loop_timer *t);
 void act_deadline(struct loop_timer *t);
 void act_set_deadline(struct service *s);
-void act_on_guest_event(
-	struct service *s, struct guests *from, const char *domain, const char *uuid, int what);
 /* QEMU paused a guest that could not write. */
 void act_on_disk_error(struct service *s, struct guests *from, const char *domain,
 	const char *uuid, const char *path, bool full);

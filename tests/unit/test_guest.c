@@ -19,6 +19,9 @@ static struct {
 	int rc;
 	char why[GUEST_WHY];
 	struct guest_status status;
+	struct guest_seen list;
+	enum guest_state state; /* after the last event */
+	char how[128];
 	char log[256]; /* events and answers, in order */
 } seen;
 
@@ -35,13 +38,18 @@ static void on_connected(void *arg)
 	seen.connected++;
 }
 
-static void on_event(void *arg, const char *domain, const char *uuid, int what)
+/* Definitions are told of whoever made them; stops and undefinings of our own are no news. */
+static void on_event(void *arg, const struct guest_news *news)
 {
 	ck_assert_ptr_eq(arg, &seen);
-	ck_assert_uint_eq(strlen(uuid), GUEST_UUID - 1);
-	/* definitions are told of whoever made them */
-	if (!strcmp(domain, "web01") && what != GUEST_DEFINED)
-		note(guest_event_name(what));
+	ck_assert_uint_eq(strlen(news->uuid), GUEST_UUID - 1);
+	if (strcmp(news->domain, "web01") && strcmp(news->domain, "web02"))
+		return;
+	if (news->state)
+		seen.state = news->state;
+	snprintf(seen.how, sizeof seen.how, "%s", news->how);
+	if (news->what != GUEST_DEFINED && (!news->ours || news->what == GUEST_STARTED))
+		note(guest_event_name(news->what));
 }
 
 static void on_network(void *arg, const char *network, bool started)
@@ -63,6 +71,15 @@ static void on_done(void *arg, int rc, const char *why)
 static void on_status(void *arg, int rc, const struct guest_status *st, const char *why)
 {
 	seen.status = *st;
+	on_done(arg, rc, why);
+}
+
+/* The one that is not the test driver's own. */
+static void on_list(void *arg, int rc, const struct guest_seen *all, size_t n, const char *why)
+{
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_lt(strcmp(all[0].uuid, all[1].uuid), 0);
+	seen.list = all[strcmp(all[0].name, "test") == 0];
 	on_done(arg, rc, why);
 }
 
@@ -541,6 +558,52 @@ START_TEST(no_libvirt)
 }
 END_TEST
 
+/* What somebody else does to it, as libvirt's details tell it. */
+START_TEST(behind_our_back)
+{
+	virDomainPtr d;
+	virDomainSnapshotPtr snapshot;
+
+	create();
+	good(guest_start_disk(guests, "web01", NULL, on_done, &home));
+	ck_assert_int_eq(seen.state, GUEST_RUNNING);
+	d = theirs();
+	take_log();
+	virDomainSuspend(d);
+	told("paused");
+	ck_assert_int_eq(seen.state, GUEST_HELD);
+	virDomainResume(d);
+	told("resumed");
+	snapshot = virDomainSnapshotCreateXML(d, "<domainsnapshot/>", 0);
+	ck_assert_int_eq(virDomainRevertToSnapshot(snapshot, 0), 0);
+	virDomainSnapshotDelete(snapshot, 0);
+	virDomainSnapshotFree(snapshot);
+	told("started");
+	ck_assert_str_eq(seen.how, "runs from a snapshot");
+	virDomainCoreDump(d, "/dev/null", VIR_DUMP_CRASH);
+	told("killed");
+	ck_assert_int_eq(seen.state, GUEST_CRASHED);
+	ck_assert_str_eq(seen.how, "crashed");
+	ck_assert_int_eq(virDomainRename(d, "web02", 0), 0);
+	told("renamed");
+	virDomainFree(d);
+	good(guest_list(guests, on_list, &home));
+	ck_assert_str_eq(seen.list.name, "web02");
+	ck_assert(seen.list.defined && !seen.list.running && !seen.list.paused);
+	d = virDomainLookupByName(other, "web02");
+	virDomainCreate(d);
+	virDomainSuspend(d);
+	told("paused");
+	good(guest_list(guests, on_list, &home));
+	ck_assert(seen.list.defined && seen.list.running && seen.list.paused);
+	virDomainDestroy(d);
+	virDomainUndefine(d);
+	told("undefined");
+	ck_assert_int_eq(seen.state, GUEST_GONE);
+	virDomainFree(d);
+}
+END_TEST
+
 /* Two libvirts in one process: the one that is away holds up nobody, and says which one it is. */
 START_TEST(two_libvirts)
 {
@@ -650,6 +713,7 @@ int main(void)
 	tcase_add_test(t, freed_in_the_middle);
 	tcase_add_test(t, no_libvirt);
 	tcase_add_test(t, two_libvirts);
+	tcase_add_test(t, behind_our_back);
 	tcase_add_test(t, host);
 	tcase_add_test(t, network_xml);
 	r = srunner_create(s);

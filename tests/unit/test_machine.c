@@ -818,6 +818,29 @@ START_TEST(test_load_order_and_removal)
 }
 END_TEST
 
+START_TEST(test_rename)
+{
+	struct machine *m = add("node10", "default", "10.0.0.10");
+
+	add("node2", "default", "10.0.0.2");
+	for (struct machine *each = NULL; (each = machines_next(ms, each));)
+		ck_assert_int_eq(machines_save(ms, each), 0);
+	ck_assert_int_eq(machines_rename(ms, m, "node2"), -EEXIST);
+	ck_assert_int_eq(machines_rename(ms, m, "no name"), -EINVAL);
+	ck_assert_str_eq(m->name, "node10");
+	ck_assert_int_eq(machines_rename(ms, m, "node1"), 0);
+	ck_assert_ptr_null(machines_by_name(ms, "node10"));
+	ck_assert_ptr_eq(machines_by_name(ms, "node1"), m);
+	ck_assert_ptr_eq(machines_by_uuid(ms, m->uuid), m);
+	close_store();
+	open_store();
+	load();
+	ck_assert_uint_eq(machines_count(ms), 2);
+	ck_assert_str_eq(machines_next(ms, NULL)->name, "node1");
+	ck_assert_str_eq(machines_next(ms, machines_next(ms, NULL))->name, "node2");
+}
+END_TEST
+
 START_TEST(test_deadlines_survive)
 {
 	armed(3);
@@ -951,6 +974,7 @@ static void add_store_tests(Suite *s)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_round_trip);
 	tcase_add_test(t, test_load_order_and_removal);
+	tcase_add_test(t, test_rename);
 	tcase_add_test(t, test_deadlines_survive);
 	tcase_add_loop_test(t, test_bad_records, 0, sizeof bad_records / sizeof bad_records[0]);
 	tcase_add_test(t, test_each_member_is_wanted);
