@@ -11,6 +11,7 @@ struct domain_build {
 	xmlNode *root, *devices;
 	bool foreign;      /* another hypervisor's than QEMU */
 	unsigned max_cpus; /* those that may be plugged in while it runs are among them */
+	char bus[16];      /* of the machine's own disk: that of its further ones, too */
 	char *why;
 	size_t why_size;
 	int rc; /* sticky */

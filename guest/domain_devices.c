@@ -87,7 +87,9 @@ static void put_disk_target(struct domain_build *b, xmlNode *disk, bool own)
 	if (!target)
 		return;
 	if (!xml_attr(target, "bus", bus, sizeof bus))
-		snprintf(bus, sizeof bus, "%s", b->foreign ? "" : "virtio");
+		snprintf(bus, sizeof bus, "%s", !own ? b->bus : b->foreign ? "" : "virtio");
+	if (own)
+		memcpy(b->bus, bus, sizeof b->bus);
 	if (bus[0])
 		domain_must(b, xml_set(target, "bus", bus));
 	if (!xml_attr(target, "dev", dev, sizeof dev) && own)

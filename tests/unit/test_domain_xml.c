@@ -276,7 +276,7 @@ START_TEST(two_nics)
 	xml = final(&s, &emulated);
 	in_order(xml, "52:54:c0:a8:7a:03", "52:54:c0:a8:7a:04");
 	in_order(xml, "52:54:c0:a8:7a:04", "<interface type=\"user\"/>");
-	ck_assert_uint_eq(count(xml, "<boot order"), 2); /* the further one does not boot */
+	ck_assert_uint_eq(count(xml, "<boot order"), 2);      /* the further one does not boot */
 	ck_assert_uint_eq(count(xml, "filterref filter"), 1); /* the other has no address */
 	ck_assert_uint_eq(count(xml, "9000"), 1);
 	run = install(xml);
@@ -555,6 +555,263 @@ START_TEST(disks)
 }
 END_TEST
 
+/* Cores, then sockets, are made to fit; what cannot be is refused. */
+START_TEST(topology)
+{
+	char *xml = final_of("<domain><cpu><topology sockets='1' dies='1' cores='8' threads='1'/>"
+			     "</cpu></domain>");
+
+	has(xml, "<topology sockets=\"1\" dies=\"1\" cores=\"2\" threads=\"1\"/>");
+	has(xml, "mode=\"maximum\"");
+	free(xml);
+	xml = final_of("<domain><cpu><topology sockets='8' cores='1' threads='2'/></cpu></domain>");
+	has(xml, "<topology sockets=\"1\" cores=\"1\" threads=\"2\"/>");
+	free(xml);
+	xml = final_of("<domain><vcpu current='1'>8</vcpu>"
+		       "<cpu><topology sockets='1' cores='8' threads='1'/></cpu></domain>");
+	has(xml, "<vcpu current=\"2\">8</vcpu>");
+	has(xml, "cores=\"8\""); /* those to plug in count */
+	free(xml);
+	refused("<domain>\n<cpu>\n<topology sockets='1' cores='1' threads='3'/></cpu></domain>", 1,
+		"line 3: <topology> of 3 CPUs does not divide into the machine's 2");
+}
+END_TEST
+
+START_TEST(numa)
+{
+	char *xml = final_of(
+		"<domain><cpu><numa><cell id='0' cpus='0-3' memory='1' unit='GiB'/>"
+		"<cell id='1' cpus='4-7' memory='2048' unit='MiB'/></numa></cpu></domain>");
+
+	has(xml, "<cell id=\"0\" cpus=\"0-0\" memory=\"256\" unit=\"MiB\"/>");
+	has(xml, "<cell id=\"1\" cpus=\"1-1\" memory=\"512\" unit=\"MiB\"/>");
+	valid(xml);
+	free(xml);
+	/* what fits already stays to the letter */
+	xml = final_of("<domain><cpu><numa><cell cpus='1' memory='786432'/></numa></cpu></domain>");
+	has(xml, "<cell cpus=\"1\" memory=\"786432\"/>");
+	free(xml);
+	/* a memory device is part of the machine's memory */
+	xml = final_of("<domain><cpu><numa><cell cpus='0-1' memory='1'/></numa></cpu><devices>"
+		       "<memory model='dimm'><target><size unit='M'>256</size></target></memory>"
+		       "</devices></domain>");
+	has(xml, "<cell cpus=\"0-1\" memory=\"512\" unit=\"MiB\"/>");
+	free(xml);
+	refused("<domain><cpu><numa><cell cpus='0'/><cell cpus='1'/><cell cpus='2'/></numa></cpu>"
+		"</domain>",
+		1, "3 <cell>s with CPUs, but the machine has 2");
+	refused("<domain><cpu><numa><cell cpus='0'/></numa></cpu><devices><memory><target>"
+		"<size unit='GiB'>1</size></target></memory></devices></domain>",
+		1, "leave no memory");
+}
+END_TEST
+
+START_TEST(memory)
+{
+	char *xml = final_of("<domain><memory unit='GiB'>2</memory>"
+			     "<currentMemory unit='MB'>300</currentMemory></domain>");
+
+	has(xml, "<currentMemory unit=\"MB\">300</currentMemory>");
+	free(xml);
+	/* more than the machine has, and what dumpxml always says of an unballooned one */
+	xml = final_of("<domain><currentMemory unit='GiB'>1</currentMemory></domain>");
+	lacks(xml, "currentMemory");
+	free(xml);
+	xml = final_of("<domain><memory unit='KiB'>524288</memory>"
+		       "<currentMemory unit='KiB'>524288</currentMemory></domain>");
+	lacks(xml, "currentMemory");
+	free(xml);
+	xml = final_of("<domain><maxMemory slots='4' unit='GiB'>1</maxMemory></domain>");
+	has(xml, "<maxMemory slots=\"4\" unit=\"GiB\">1</maxMemory>");
+	free(xml);
+	refused("<domain>\n<maxMemory slots='4' unit='MiB'>700</maxMemory></domain>", 1,
+		"line 2: <maxMemory> is 700 MiB, but the machine has 768");
+}
+END_TEST
+
+static char *chosen(
+	const char *fragment, const char *cpu, const char *firmware, const char *graphics)
+{
+	struct guest_spec s = plain(fragment);
+
+	snprintf(s.cpu, sizeof s.cpu, "%s", cpu);
+	snprintf(s.firmware, sizeof s.firmware, "%s", firmware);
+	snprintf(s.graphics, sizeof s.graphics, "%s", graphics);
+	return final(&s, &real);
+}
+
+START_TEST(chosen_cpu)
+{
+	char *xml = chosen("<domain><cpu mode='host-passthrough' migratable='off'><cache "
+			   "mode='passthrough'/></cpu></domain>",
+		"EPYC", "", "");
+
+	has(xml, "<cpu mode=\"custom\" match=\"exact\">");
+	has(xml, "<model fallback=\"forbid\">EPYC</model>");
+	lacks(xml, "migratable");
+	valid(xml);
+	free(xml);
+	xml = chosen("<domain><cpu mode='custom' match='exact'><model>EPYC</model></cpu></domain>",
+		"host-passthrough", "", "");
+	has(xml, "<cpu mode=\"host-passthrough\"/>");
+	free(xml);
+}
+END_TEST
+
+START_TEST(chosen_firmware)
+{
+	const char *by_hand = "<domain><os><loader type='pflash'>/code.fd</loader>"
+			      "<nvram template='/vars.fd'>/shared.fd</nvram></os></domain>";
+	char *xml = chosen(by_hand, "", "", "");
+
+	has(xml, "<nvram template=\"/vars.fd\"/>"); /* each guest's own */
+	has(xml, "/code.fd");
+	lacks(xml, "useserial");
+	free(xml);
+	xml = chosen(by_hand, "", "bios", "");
+	lacks(xml, "fd");
+	has(xml, "useserial");
+	free(xml);
+	xml = chosen(by_hand, "", "efi", "");
+	has(xml, "<os firmware=\"efi\">");
+	has(xml, "<feature enabled=\"no\" name=\"secure-boot\"/>");
+	lacks(xml, "fd");
+	valid(xml);
+	free(xml);
+	xml = chosen("<domain><os firmware='efi'><firmware><feature enabled='no' "
+		     "name='secure-boot'/></firmware></os></domain>",
+		"", "efi-secure", "");
+	has(xml, "<feature enabled=\"yes\" name=\"secure-boot\"/>");
+	lacks(xml, "enabled=\"no\"");
+	free(xml);
+}
+END_TEST
+
+START_TEST(chosen_graphics)
+{
+	const char *spice = "<domain><devices><graphics type='spice' port='5999'/>"
+			    "<channel type='spicevmc'><target type='virtio'/></channel>"
+			    "<channel type='unix'/><audio id='1' type='spice'/></devices></domain>";
+	char *xml = chosen(spice, "", "", "none");
+
+	lacks(xml, "spice");
+	has(xml, "<channel type=\"unix\"/>");
+	has(xml, "useserial");
+	free(xml);
+	xml = chosen(spice, "", "", "vnc");
+	lacks(xml, "spice");
+	has(xml, "<graphics type=\"vnc\" autoport=\"yes\"/>");
+	free(xml);
+	xml = chosen(spice, "", "", "spice");
+	has(xml, "<graphics type=\"spice\" port=\"5999\"/>");
+	ck_assert_uint_eq(count(xml, "<graphics"), 1);
+	free(xml);
+}
+END_TEST
+
+START_TEST(several_disks)
+{
+	struct guest_spec s =
+		plain("<domain><devices><disk><target bus='scsi'/></disk>"
+		      "<disk type='file'><source file='/x'/><target dev='sda'/></disk>"
+		      "</devices></domain>");
+	struct domain_facts f = {.type = "kvm",
+		.disks = {{.path = "/pool/a"},
+			{.path = "/dev/vg/b", .format = "raw", .block = true},
+			{.path = "/pool/c"}}};
+	char why[GUEST_WHY], *xml = NULL;
+
+	s.n_more = 2;
+	ck_assert_int_eq(domain_xml_final(&s, &f, &xml, why, sizeof why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "<target dev='sda'/> is the machine's own disk"));
+	s.fragment = "<domain><devices><disk><target bus='scsi'/></disk>"
+		     "<disk type='file'><source file='/x'/><target dev='vda'/></disk>"
+		     "<disk><driver io='native'/></disk></devices></domain>";
+	xml = final(&s, &f);
+	in_order(xml, "<target bus=\"scsi\" dev=\"sda\"/>", "\"/pool/a\"");
+	in_order(xml, "<source dev=\"/dev/vg/b\"/>", "<target bus=\"scsi\" dev=\"sdb\"/>");
+	in_order(xml, "type=\"raw\"", "\"/pool/c\"");
+	in_order(xml, "\"/pool/c\"", "dev=\"sdc\"");
+	in_order(xml, "\"/pool/c\"", "\"/x\"");
+	has(xml, "io=\"native\"");
+	ck_assert_uint_eq(count(xml, "<boot order"), 2);
+	valid(xml);
+	free(xml);
+	refused("<domain><devices><disk/>\n<disk/></devices></domain>", 1,
+		"line 2: <disk> without <source>, but the machine has only 1 disk");
+}
+END_TEST
+
+/* Kept, and without what only QEMU knows. */
+START_TEST(other_hypervisors)
+{
+	char *xml = final_of("<domain type='xen'><os><type>hvm</type></os></domain>");
+
+	has(xml, "<domain type=\"xen\">");
+	lacks(xml, "<cpu");
+	lacks(xml, "<rng");
+	lacks(xml, "useserial");
+	lacks(xml, "name=\"qemu\"");
+	free(xml);
+	xml = final_of("<domain type='kvm'/>"); /* that is the host's to say */
+	has(xml, "<domain type=\"qemu\">");
+	free(xml);
+}
+END_TEST
+
+START_TEST(told_inside)
+{
+	struct guest_spec s =
+		plain("<domain><metadata><l:libosinfo xmlns:l='"
+		      "http://libosinfo.org/xmlns/libvirt/domain/1.0'/></metadata>"
+		      "<sysinfo type='smbios'><system><entry name='uuid'>x</entry>"
+		      "<entry name='sku'>y</entry></system>"
+		      "<oemStrings><entry>site</entry></oemStrings></sysinfo></domain>");
+	struct domain_facts f = emulated;
+	char *xml;
+
+	f.os_id = "http://debian.org/debian/12";
+	s.description = "a <b>";
+	snprintf(s.oem[0], sizeof s.oem[0], "usher:hostname=web01");
+	s.n_oem = 1;
+	xml = final(&s, &f);
+	has(xml, "<description>a &lt;b&gt;</description>");
+	has(xml, "<libosinfo:os id=\"http://debian.org/debian/12\"/>");
+	ck_assert_uint_eq(count(xml, "http://libosinfo.org"), 1);
+	in_order(xml, "<entry>site</entry>", "<entry>usher:hostname=web01</entry>");
+	has(xml, "<smbios mode=\"sysinfo\"/>");
+	has(xml, "<entry name=\"sku\">y</entry>");
+	lacks(xml, "name=\"uuid\"");
+	valid(xml);
+	free(xml);
+}
+END_TEST
+
+START_TEST(no_serial_no_bios_serial)
+{
+	char *xml =
+		final_of("<domain><devices><console type='pty'><target type='virtio'/></console>"
+			 "</devices></domain>");
+
+	lacks(xml, "useserial");
+	free(xml);
+	xml = final_of("<domain><devices><console type='pty'/></devices></domain>");
+	has(xml, "useserial");
+	free(xml);
+}
+END_TEST
+
+START_TEST(whose_fragment)
+{
+	struct guest_spec s = plain("<domain>\n<os><kernel/></os></domain>");
+	char why[GUEST_WHY], *xml;
+
+	s.fragment_own = true;
+	ck_assert_int_eq(domain_xml_final(&s, &emulated, &xml, why, sizeof why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "<domain> of the machine, line 2: "));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("domain_xml");
@@ -581,6 +838,17 @@ int main(void)
 	tcase_add_test(t, filter_of_an_installing_run);
 	tcase_add_test(t, installing_run_of_an_edited_one);
 	tcase_add_test(t, reading);
+	tcase_add_test(t, topology);
+	tcase_add_test(t, numa);
+	tcase_add_test(t, memory);
+	tcase_add_test(t, chosen_cpu);
+	tcase_add_test(t, chosen_firmware);
+	tcase_add_test(t, chosen_graphics);
+	tcase_add_test(t, several_disks);
+	tcase_add_test(t, other_hypervisors);
+	tcase_add_test(t, told_inside);
+	tcase_add_test(t, no_serial_no_bios_serial);
+	tcase_add_test(t, whose_fragment);
 	tcase_add_test(t, disks);
 	tcase_add_test(t, test_disks_of_others);
 	r = srunner_create(s);
