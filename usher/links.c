@@ -34,7 +34,7 @@ int links_open(struct service *s, struct segment *seg, char *why, size_t why_siz
 		snprintf(why, why_size, "%s: %s", seg->ifname, strerror(-rc));
 		return rc;
 	}
-	d->link = link.index;
+	d->link = d->last_link = link.index;
 	d->waits = 0;
 	rc = dhcpd_open(s->dhcpd, seg, why, why_size);
 	if (!rc)
@@ -91,17 +91,47 @@ static bool is_there(const struct segment *seg, const struct link_state *link)
 		link->prefix_len == seg->prefix_len;
 }
 
+/* Nobody puts the card of a guest that ran meanwhile on the new bridge, only its next start does. An installer has
+ * nothing to lose and is started again at once; an installed system is its owner's. */
+static void mend_cards(struct served *d)
+{
+	struct service *s = d->service;
+	struct machine *m = NULL;
+
+	while ((m = machines_next(s->machines, m))) {
+		if (!m->guest || m->deleting || guests_of(s, m) != s->guests ||
+			!machine_nic_on(m, d->segment->id) || create_reserves(s, m->name, 0, NULL))
+			continue;
+		if (life_netboots(m->state)) {
+			timeline_add(s->timeline, m->name, "network",
+				"%s has a new bridge: started again, to be on it",
+				d->segment->name);
+			act_on(s, m, LIFE_DO_NETBOOT);
+		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP) {
+			timeline_add(s->timeline, m->name, "network",
+				"%s has a new bridge, where a guest that ran meanwhile is not: "
+				"virsh "
+				"shutdown %s, then virsh start %s",
+				d->segment->name, m->name, m->name);
+		}
+	}
+}
+
 static void serve_again(struct served *d)
 {
 	struct segment *seg = d->segment;
+	unsigned before = d->last_link;
 	char why[512], ip[IP_TEXT];
 	int rc = links_open(d->service, seg, why, sizeof why);
 
-	if (rc)
+	if (rc) {
 		wait_for(d, rc, why);
-	else
-		timeline_add(d->service->timeline, "", "network", "%s is served on %s, %s/%u",
-			seg->name, seg->ifname, ip_format(&seg->server, ip), seg->prefix_len);
+		return;
+	}
+	timeline_add(d->service->timeline, "", "network", "%s is served on %s, %s/%u", seg->name,
+		seg->ifname, ip_format(&seg->server, ip), seg->prefix_len);
+	if (seg->is_network && before && before != d->link)
+		mend_cards(d);
 }
 
 /* What was once decided about an interface stays: its wire is the same. */

@@ -61,10 +61,11 @@ enum { HOSTS_MAX = 16 }; /* libvirts: each has a connection and six threads */
 struct served {
 	struct service *service;
 	struct segment *segment;
-	unsigned link; /* index of its interface when it was opened; 0: closed */
-	int waits;     /* why it is not served, as it was last told: -errno; 0: it is */
-	bool asking;   /* libvirt is asked what the network is like */
-	bool again;    /* and is to be asked once more */
+	unsigned link;      /* index of its interface when it was opened; 0: closed */
+	unsigned last_link; /* the last that it had in this run; 0: none yet */
+	int waits;          /* why it is not served, as it was last told: -errno; 0: it is */
+	bool asking;        /* libvirt is asked what the network is like */
+	bool again;         /* and is to be asked once more */
 	bool leaving; /* its network is being deleted: it is closed, whatever happens to the link */
 };
 

@@ -120,7 +120,17 @@ check "and served" one_is lab2 .serving true
 virsh -q net-autostart lab2 --disable
 check "what is not autostarted is told" one_is lab2 .problem "not started with the host: virsh net-autostart lab2"
 
-"$USHER" delete metal >/dev/null
+
+check "a guest that is being installed there" "$USHER" create guest --profile plain --network lab2 --memory 128 --no-ssh-key
+first=$(virsh domid guest)
+virsh -q net-destroy lab2
+check "is told when its network goes" wait_until 5 sh -c "$USHER timeline guest | grep -q 'lab2: virbr3 is gone'"
+check "made again" posts 201 '{"name": "lab2"}'
+check "the guest is started again" wait_until 10 sh -c "virsh domid guest | grep -vx -e '$first' -e - -e ''"
+check "for its card" sh -c "$USHER timeline guest | grep 'lab2 has a new bridge: started again, to be on it'"
+check "which is on the bridge" wait_until 5 sh -c "ls /sys/class/net/$(one lab2 .bridge)/brif | grep vnet"
+
+"$USHER" delete metal guest >/dev/null
 for n in lab0 lab1 lab2 lab3; do says "$n goes" "$n: deleted" "$USHER" network delete $n; done
 check "libvirt has only its own" said default virsh net-list --all --name
 check "nothing is leased" said 0 sh -c "$USHER leases --json | jq '.leases | length'"
