@@ -80,6 +80,42 @@ static json_t *ask(const char *socket, const char *path, char *why, size_t size)
 	return reply;
 }
 
+static bool is_made(const struct check *k, const char *name)
+{
+	json_t *n;
+	size_t i;
+
+	json_array_foreach(json_object_get(k->networks, "networks"), i, n)
+	{
+		if (!strcmp(json_string_value(json_object_get(n, "name")), name))
+			return json_is_true(json_object_get(n, "made_by_usher"));
+	}
+	return false;
+}
+
+/* What the service was told on its command line, and this one was not. What usher made is found anyhow. */
+static void add_served(struct check *k)
+{
+	json_t *seg;
+	size_t i;
+
+	json_array_foreach(json_object_get(k->status, "segments"), i, seg)
+	{
+		const char *name = json_string_value(json_object_get(seg, "name"));
+		const char *mode = json_string_value(json_object_get(seg, "mode"));
+		bool network = json_is_true(json_object_get(seg, "network"));
+
+		if (json_is_true(json_object_get(seg, "relayed")) || is_made(k, name) ||
+			config_segment_of(&k->config, name) ||
+			config_add_segment(&k->config, name, network))
+			continue;
+		k->config.segments[k->config.n_segments - 1].mode = !strcmp(mode, "own")
+			? SEGMENT_OWN
+			: !strcmp(mode, "proxy") ? SEGMENT_PROXY
+						 : SEGMENT_AUTO;
+	}
+}
+
 /* It need not run; but whoever asks here should be one whom it answers. */
 static void check_service(struct check *k)
 {
@@ -96,6 +132,7 @@ static void check_service(struct check *k)
 		check_say(k, barred ? CHECK_BAD : CHECK_WARN, "service", "%s", why);
 	if (k->status)
 		k->networks = ask(k->socket, "/networks", line, sizeof line);
+	add_served(k);
 }
 
 /* Only the service knows what was imported, and whether it may read it. */

@@ -91,12 +91,13 @@ ip link set p1 master virbr0
 
 client 3 02:00:00:00:00:03 virbr0
 wait_until 10 grep -q up /sys/class/net/virbr0/operstate
-sed -i "s|<segment interface='far0' mode='own'/>||" "$USHER_LAB/usher.xml"
-check "the service starts" usher_start
+sed -i "s|<segment .*||" "$USHER_LAB/usher.xml"
+check "the service starts" usher_start --network default
 "$USHER" network create lab0 >/dev/null
 check "it is content with its own" look
 check "and says that it answers" tells ok "service +version .* answers on $USHER_SOCKET"
 check "what usher made is looked at" tells ok "network +'lab0' on virbr1, 10.77.0.1/24, mode own: usher leases"
+check "so is what its command line names" tells ok "network +'default' on virbr0, 192.168.122.1/24, mode own: usher leases"
 check "ports are its own" silent_on "^LACKS +port"
 virsh -q net-undefine lab0
 virsh -q net-destroy lab0
