@@ -58,7 +58,8 @@ xml all
 check "and has autostart" grep -q "Autostart: *enable" <(virsh dominfo all)
 check "its record knows it" test "$("$USHER" show all --json | jq -c '[.guest.cpu, .guest.firmware, .guest.autostart, .nics[1].mac]')" = \
 	'["Nehalem","efi",true,"52:54:00:00:00:99"]'
-check "it goes, with its firmware's variables" "$USHER" delete all
+check "it has firmware variables of its own" test -s /var/lib/libvirt/qemu/nvram/all_VARS.fd
+check "it goes, with them" "$USHER" delete all
 check "which are none of the next" empty /var/lib/libvirt/qemu/nvram
 holds "--disk, three of them: it boots from the first" all "/domain/devices/disk[1][target/@dev='vda'][boot/@order='1']" \
 	"/domain/devices/disk[2][target/@dev='vdb'][not(boot)]" "/domain/devices/disk[3]/target[@dev='vdc']"
