@@ -35,21 +35,21 @@ dir_pool() {
 	virsh -q pool-define-as "$1" dir --target "$USHER_LAB/$1" && virsh -q pool-start "$1"
 }
 
-# --- LVM ------------------------------------------------------------------------------------------------------------------
+# --- LVM and ZFS ----------------------------------------------------------------------------------------------------------
 
-# A /dev of the lab's own, and the stand-in over /sbin.
-lvm_stand_in() {
+# A /dev of the lab's own, and the stand-ins over /sbin.
+stand_in() {
 	local tool
-	mkdir -p "$USHER_LAB/dev" "$USHER_LAB/sbin" "$USHER_LAB/lvm/vg"
-	echo 128 >"$USHER_LAB/lvm/vg/size"
+	mkdir -p "$USHER_LAB/dev" "$USHER_LAB/sbin" "$USHER_LAB/groups/vg" "$USHER_LAB/groups/tank"
+	echo 128 | tee "$USHER_LAB/groups/vg/size" >"$USHER_LAB/groups/tank/size"
 	mount -t tmpfs -o mode=755 dev "$USHER_LAB/dev"
 	cp -ax /dev/. "$USHER_LAB/dev/"
-	mkdir -p "$USHER_LAB/dev/vg"
+	mkdir -p "$USHER_LAB/dev/vg" "$USHER_LAB/dev/zvol/tank"
 	for tool in pts shm; do mount --rbind /dev/$tool "$USHER_LAB/dev/$tool"; done
 	mount --move "$USHER_LAB/dev" /dev
-	cp "$LAB_TOP/tests/lab/stand_in_lvm" "$USHER_LAB/sbin/"
-	for tool in vgs lvs pvs vgscan vgchange lvcreate lvremove lvchange; do
-		ln -s stand_in_lvm "$USHER_LAB/sbin/$tool"
+	cp "$LAB_TOP/tests/lab/stand_in_volumes" "$USHER_LAB/sbin/"
+	for tool in vgs lvs pvs vgscan vgchange lvcreate lvremove lvchange zfs zpool; do
+		ln -s stand_in_volumes "$USHER_LAB/sbin/$tool"
 	done
 	mount -t overlay -o "lowerdir=$USHER_LAB/sbin:$(readlink -f /sbin)" sbin "$(readlink -f /sbin)"
 }
@@ -170,7 +170,7 @@ for clone in l2:small=1 c1:default=1; do volumes delete "${clone%%:*}" "${clone#
 
 # --- block volumes --------------------------------------------------------------------------------------------------------
 
-check "a volume group" lvm_stand_in
+check "a volume group and a zpool" stand_in
 check "a pool of it" sh -c 'virsh -q pool-define-as vg logical --source-name vg && virsh -q pool-start vg' || lab_end
 check "a guest on LVM, and a file beside it" volumes create lv vg=40 default=10
 check "its disk is a block device" disk_is lv vda "raw /dev/vg/lv"
@@ -201,6 +201,19 @@ volumes delete fc default=10
 check "nothing smaller is made of a block volume" volumes shrink lc
 check "but it is told" test "$(field volume) $(field before)" = "lc $((64 << 20))"
 check "it is deleted" volumes delete lc vg=10
+
+check "a pool of ZFS" sh -c 'virsh -q pool-define-as tank zfs --source-name tank && virsh -q pool-start tank'
+check "a guest larger than that" volumes create z tank=200
+check "gets a warning" says "done: disk of 200 MiB, but storage pool tank has 128 MiB left"
+check "a block device" disk_is z vda "raw /dev/zvol/tank/z"
+volumes info tank z
+check "sparse" test "$(field allocation) $(field capacity)" = "0 $((200 << 20))"
+check "QEMU takes it" virsh -q start z --paused
+virsh -q destroy z
+check "another is copied from it" volumes create z2 default=10 base=z@tank
+check "the first is deleted" volumes delete z tank=200
+check "as is its volume" hasnt tank z
+volumes delete z2 default=10
 
 virsh -q pool-define-as far iscsi --source-host 192.168.122.9 --source-dev iqn.2026-11.far:x --target /dev/disk/by-path
 check "nothing is made where nothing can be" refused "storage pool far is not active: virsh pool-start far" create x far=10
@@ -253,5 +266,5 @@ check "with its disk" hasnt small full.qcow2
 
 check "the rest is deleted" volumes delete gold default=64,gold.base
 check "nothing is left" test -z \
-	"$(virsh -q list --all --name; virsh -q vol-list default; virsh -q vol-list small; virsh -q vol-list vg)"
+	"$(virsh -q list --all --name; virsh -q vol-list default; virsh -q vol-list small; virsh -q vol-list vg; virsh -q vol-list tank)"
 lab_end
