@@ -176,7 +176,7 @@ int guest_start_install(
 /* Starts, over the persistent definition, the run in which it gives up its identity; it has done so when it stops by itself
  * (GUEST_STOPPED_SELF). Stops what runs. */
 int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
-/* Starts the persistent definition; fine when it runs already. */
+/* Starts the persistent definition; fine when it runs already, and what is paused goes on. */
 int guest_start_disk(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Pulls the plug; fine when it does not run, or does not exist. */

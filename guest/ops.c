@@ -157,6 +157,18 @@ int ops_seal(struct op *op, const char *name, const char *uuid)
 	return start_run(op, name, uuid, seal_xml, "become a template");
 }
 
+/* Fine when it is not paused. */
+static int resume(struct op *op, virDomainPtr d)
+{
+	int state = 0;
+
+	op->why[0] = '\0';
+	if (virDomainGetState(d, &state, NULL, 0) || state != VIR_DOMAIN_PAUSED ||
+		!virDomainResume(d))
+		return 0;
+	return virt_error(op->why, GUEST_WHY, "resuming it");
+}
+
 int ops_start_disk(struct op *op, const char *name, const char *uuid)
 {
 	virDomainPtr d;
@@ -168,10 +180,8 @@ int ops_start_disk(struct op *op, const char *name, const char *uuid)
 		op->did.start = true;
 	} else {
 		rc = virt_error(op->why, GUEST_WHY, "starting %s", name);
-		if (virDomainIsActive(d) == 1) {
-			rc = 0;
-			op->why[0] = '\0';
-		}
+		if (virDomainIsActive(d) == 1)
+			rc = resume(op, d);
 	}
 	virDomainFree(d);
 	return rc;

@@ -236,6 +236,9 @@ static bool plan_state(
 		s = add(p, LAB_REINSTALL, want->name, have);
 		say(s, state == LIFE_FAILED ? "installed again, it failed: %s" : "installed%s",
 			state == LIFE_FAILED ? reason : "");
+	} else if (!strcmp(guest, "paused")) {
+		s = add(p, LAB_START, want->name, have);
+		say(s, "resumed, it was paused");
 	} else if (off && (state == LIFE_UP || state == LIFE_INSTALLED)) {
 		s = add(p, LAB_START, want->name, have);
 		say(s, "started, it was off");

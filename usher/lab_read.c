@@ -227,7 +227,10 @@ static void read_defaults(struct config_reader *r, const xmlNode *e, void *to)
 		g->defaults = read_said(r, e, machine_attributes + MACHINE_OWN);
 }
 
-/* A machine, and what the defaults say where it says nothing. A shallow copy. */
+/* Keys of what a clone has of its template. */
+static const char *const not_of_clones[] = {"settings", "ssh_keys", "disk_list", "pool", NULL};
+
+/* A machine, and what the defaults say where it says nothing and it may. A shallow copy. */
 static json_t *with_defaults(const json_t *defaults, const json_t *own)
 {
 	const json_t *settings = json_object_get(own, "settings");
@@ -238,10 +241,16 @@ static json_t *with_defaults(const json_t *defaults, const json_t *own)
 		json_object_del(all, "profile");
 	if (json_object_get(own, "profile"))
 		json_object_del(all, "template");
+	for (const char *const *key = not_of_clones; *key; key++)
+		if (json_object_get(own, "template") ||
+			(json_object_get(all, "template") && !json_object_get(own, "profile")))
+			json_object_del(all, *key);
 	json_object_update(all, (json_t *)own);
+	if (!json_object_get(all, "template"))
+		json_object_del(all, "linked");
 	if (both && settings)
 		json_object_update(both, (json_t *)settings);
-	if (both)
+	if (both && json_object_get(all, "settings"))
 		json_object_set(all, "settings", both);
 	json_decref(both);
 	return all;
@@ -397,6 +406,14 @@ static void put_network(struct reading *g, const xmlNode *e, json_t *said)
 		config_fault(&g->r, e,
 			"<%s> has neither profile= nor template=, nor have the <defaults>",
 			e->name);
+	for (const char *const *key = not_of_clones; *key; key++)
+		if (json_object_get(said, "template") && json_object_get(said, *key)) {
+			config_fault(&g->r, e,
+				"<%s> with template= has the template's disk, pool, settings and "
+				"keys, none of its own",
+				e->name);
+			break;
+		}
 }
 
 static void expand(struct reading *g, const xmlNode *e, json_t *said)

@@ -122,13 +122,19 @@ static bool refused(struct service *s, struct http_request *r, const struct mach
 	return true;
 }
 
+/* Whatever it does, it can go on with it. */
+static bool is_paused(const struct machine *m)
+{
+	return m->guest_state && !strcmp(m->guest_state, "paused");
+}
+
 void patch_start_machine(struct service *s, struct http_request *r, struct machine *m)
 {
 	struct patch *p;
 
 	if (refused(s, r, m))
 		return;
-	if (m->state != LIFE_INSTALLED && m->state != LIFE_UP) {
+	if (m->state != LIFE_INSTALLED && m->state != LIFE_UP && !is_paused(m)) {
 		http_respond_error(r, 409, "%s is %s: nothing is installed on it that could start",
 			m->name, life_state_name(m->state));
 		return;

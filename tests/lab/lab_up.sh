@@ -101,6 +101,28 @@ check "... armed" wait_until 20 state_is n2 armed
 check "--replace makes it anew" up --no-wait --replace n2
 refute "with another UUID" test "$(uuid n2)" = "$was"
 
+# --- what happens behind our back --------------------------------------------------------------------------------------------
+
+guest_is() { [ "$("$USHER" show "$1" --json | jq -r .guest_state)" = "$2" ]; }
+virsh -q suspend n2
+check "n2 is paused by somebody" wait_until 20 guest_is n2 paused
+check "up" up --no-wait n2
+check "... lets it go on" says "> n2               resumed, it was paused"
+check "... and it does" domain_is n2 running
+virsh -q destroy n2
+check "n2 is destroyed by somebody" wait_until 20 state_is n2 failed
+check "up again" up --no-wait n2
+check "... repairs that" says "> n2               installed again, it failed: stopped from outside"
+was=$(uuid n3) at=$(address n3)
+virsh -q destroy n3
+virsh -q undefine n3
+check "n3 is undefined by somebody" wait_until 20 guest_is n3 gone
+check "up once more" up --no-wait
+check "... makes it again" says "+ n3               made again, its guest is gone: profile plain"
+check "... where it was" test "$(address n3)" = "$at"
+check "it is there" domain_is n3 running
+refute "with another UUID" test "$(uuid n3)" = "$was"
+
 # --- killed in the middle ----------------------------------------------------------------------------------------------------
 
 lab_file "$plain" "<machine name='n2' ip='192.168.122.22' memory='256'/>" "<machine name='n3'/>" "<machine name='k{1..4}'/>"

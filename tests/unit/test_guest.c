@@ -221,6 +221,25 @@ START_TEST(connects_when_wanted)
 }
 END_TEST
 
+static int state_now(void)
+{
+	virDomainPtr d = theirs();
+	int state = -1;
+
+	virDomainGetState(d, &state, NULL, 0);
+	virDomainFree(d);
+	return state;
+}
+
+static void pause_it(void)
+{
+	virDomainPtr d = theirs();
+
+	ck_assert_int_eq(virDomainSuspend(d), 0);
+	virDomainFree(d);
+	ck_assert_int_eq(state_now(), VIR_DOMAIN_PAUSED);
+}
+
 START_TEST(life)
 {
 	create();
@@ -239,6 +258,9 @@ START_TEST(life)
 	good(guest_stop(guests, "web01", NULL, on_done, &home));
 	good(guest_start_disk(guests, "web01", NULL, on_done, &home));
 	told("started");
+	pause_it();
+	good(guest_start_disk(guests, "web01", NULL, on_done, &home)); /* goes on */
+	ck_assert_int_eq(state_now(), VIR_DOMAIN_RUNNING);
 	good(guest_status(guests, "web01", on_status, &home));
 	ck_assert(seen.status.running && !seen.status.installing);
 	take_log();

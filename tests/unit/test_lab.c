@@ -87,7 +87,7 @@ START_TEST(reads_all)
 {
 	good("<?xml version='1.0'?>\n<!-- a lab -->\n<lab name='web'>\n"
 	     "<machine name='node{08..10}' memory='2G' vcpus='2' ip='10.77.0.254' "
-	     "mac='52:54:00:00:00:ff' linked='yes'>\n"
+	     "mac='52:54:00:00:00:ff' linked='yes' pool='p'>\n"
 	     "<disk size='20'/><disk size='1.5T' pool='slow'/>\n"
 	     "<nic network='back' ip='10.78.0.{1..3}' mac='52:54:00:00:01:{08..10}'/>\n"
 	     "<set name='k'>v &amp; w</set><set name='p' file='pw'/>\n"
@@ -96,7 +96,7 @@ START_TEST(reads_all)
 	     "<set name='k'>d</set><set name='e'><!-- none --></set>"
 	     "<ssh-key> ssh-ed25519 AAAA me@x\n</ssh-key><ssh-key file='id.pub'/></defaults>\n"
 	     "<machine name='web' template='golden' cpu='host-passthrough' firmware='efi-secure' "
-	     "graphics='vnc' description='d' os-variant='debian12' pool='p' "
+	     "graphics='vnc' description='d' os-variant='debian12' linked='no' "
 	     "connect='qemu+ssh://far/system'/>"
 	     "<network name='lab0' subnet='10.77.0.0/16' forward='nat' domain='lab.example'/>\n"
 	     "</lab>");
@@ -108,10 +108,10 @@ START_TEST(reads_all)
 	ck_body("node08",
 		"{\"autostart\":true,\"disk\":21474836480,\"disks\":[{\"pool\":\"slow\",\"size\":"
 		"1649267441664}],\"domain\":\"<domain><a xmlns=\\\"urn:x\\\" b=\\\"1\\\">t</a></"
-		"domain>\",\"linked\":true,\"memory\":2048,\"name\":\"node08\",\"nics\":[{"
+		"domain>\",\"memory\":2048,\"name\":\"node08\",\"nics\":[{"
 		"\"address\":\"10.77.0.254\",\"mac\":\"52:54:00:00:00:ff\",\"segment\":\"lab0\"},{"
 		"\"address\":\"10.78.0.1\",\"mac\":\"52:54:00:00:01:08\",\"segment\":\"back\"}],"
-		"\"profile\":\"tiny\",\"settings\":{\"e\":\"\",\"k\":\"v & w\",\"p\":{\"file\":"
+		"\"pool\":\"p\",\"profile\":\"tiny\",\"settings\":{\"e\":\"\",\"k\":\"v & w\",\"p\":{\"file\":"
 		"\"pw\",\"line\":7}},\"ssh_keys\":[\"ssh-ed25519 AAAA "
 		"me@x\",{\"file\":\"id.pub\",\"line\":10}],\"vcpus\":2}");
 	ck_assert_str_eq(json_string_value(json_object_get(
@@ -125,10 +125,8 @@ START_TEST(reads_all)
 	ck_body("web",
 		"{\"autostart\":true,\"connect\":\"qemu+ssh://far/system\",\"cpu\":\"host-"
 		"passthrough\",\"description\":\"d\",\"firmware\":\"efi-secure\",\"graphics\":"
-		"\"vnc\",\"memory\":512,\"name\":\"web\",\"os_variant\":\"debian12\",\"pool\":"
-		"\"p\",\"segment\":\"lab0\",\"settings\":{\"e\":\"\",\"k\":\"d\"},\"ssh_keys\":["
-		"\"ssh-ed25519 AAAA me@x\",{\"file\":\"id.pub\",\"line\":10}],\"template\":"
-		"\"golden\"}");
+		"\"vnc\",\"linked\":false,\"memory\":512,\"name\":\"web\",\"os_variant\":"
+		"\"debian12\",\"segment\":\"lab0\",\"template\":\"golden\"}");
 	end();
 }
 END_TEST
@@ -166,6 +164,10 @@ static const struct fault {
 		"2: <machine> has neither profile= nor template=, nor have the <defaults>", BEYOND},
 	{"<machine name='a' profile='p' template='t'/>",
 		"2: <machine> takes either profile= or template=", false},
+	{"<machine name='a' template='t'><set name='k'>v</set></machine>",
+		"2: <machine> with template= has the template's disk, pool, settings and keys, none "
+		"of its own",
+		BEYOND},
 	{"<machine name='a' profile='p q'/>",
 		"2: <machine profile='p q'>: expected a name of letters, digits, '-', '_' and '.', "
 		"of at most 63",
