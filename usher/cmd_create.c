@@ -142,7 +142,7 @@ static int take_disk(struct request *r, const char *text)
 	if (bytes < 1) {
 		json_decref(disk);
 		return cli_usage(
-			r->command, "--disk takes SIZE[,pool=P], a size like 20G, not '%s'", text);
+			r->command, "--disk takes a size like 20G, or 20G,pool=P, not '%s'", text);
 	}
 	json_object_set_new(disk, "size", json_integer(bytes));
 	json_array_append_new(r->disks, disk);
@@ -391,7 +391,7 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	if (!json_object_get(r->body, "profile"))
 		return cli_usage(r->command, "which --profile? 'usher profiles' lists them");
 	if (r->n_names > 1 && one_machine_only(r))
-		return cli_usage(r->command, "addresses and MACs are for one machine");
+		return cli_usage(r->command, "--ip and --mac are for one machine");
 	if ((rc = put_nics(r)))
 		return rc;
 	put_disks(r);

@@ -81,7 +81,7 @@ usage "which lab file" up
 usage "--parallel takes a number from 1 to 64, not 'many'" up lab.xml --parallel many
 usage "'n\{3\.\.1\}': a range is written" up lab.xml --replace 'n{3..1}'
 usage "no option --restart" down lab.xml --restart
-usage "no option --mac" create web --profile tiny --mac 52:54:00:00:00:01
+usage "no option --power" create web --profile tiny --power /bin/true
 usage "which --mac" enroll metal --profile tiny
 usage "--wait goes with --arm" enroll metal --mac 02:00:00:00:00:01 --profile tiny --wait
 usage "takes at least one name" delete

@@ -109,8 +109,8 @@ wrong "takes NETWORK\[,ip=A\]\[,mac=M\], not 'default,adress=1'" create no --net
 wrong "'1.2.3' is not an IPv4 address" create no --network default --network back,ip=1.2.3
 wrong "two NICs of one machine" create no --network default,mac=52:54:00:00:00:01 --network back,mac=52:54:00:00:00:01
 wrong "--ip was said twice" create no --network default,ip=192.168.122.51 --ip 192.168.122.52
-wrong "addresses and MACs are for one machine" create no1 no2 --network default,ip=192.168.122.51
-wrong "--disk takes SIZE\[,pool=P\], a size like 20G, not 'big'" create no --disk big
+wrong "--ip and --mac are for one machine" create no1 no2 --network default,ip=192.168.122.51
+wrong "--disk takes a size like 20G, or 20G,pool=P, not 'big'" create no --disk big
 wrong "--domain .*: No such file" create no --domain /nowhere/at/all
 printf '<domain>\n<os><kernel>/x</kernel></os></domain>' >"$USHER_LAB/bad.xml"
 wrong "<domain> of the machine, line 2: <kernel>" create no --domain "$USHER_LAB/bad.xml"
