@@ -286,6 +286,15 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* Networks, then what goes, then networks that nobody needs any more, then machines: those of machines are odd. */
+static int round_number(enum lab_step_kind kind)
+{
+	return kind == LAB_NETWORK           ? 0
+		: kind == LAB_REMOVE         ? 1
+		: kind == LAB_REMOVE_NETWORK ? 2
+					     : 3;
+}
+
 /* The caller's thread: the timeline, for all. */
 
 static void hear(struct running *run, const json_t *event)
@@ -294,7 +303,8 @@ static void hear(struct running *run, const json_t *event)
 
 	run->after = (uint64_t)json_integer_value(json_object_get(event, "seq"));
 	for (size_t i = 0; name && i < run->plan->n; i++)
-		if (!strcmp(run->rows[i].name, name) && run->plan->steps[i].kind != LAB_NETWORK) {
+		if (!strcmp(run->rows[i].name, name) &&
+			round_number(run->plan->steps[i].kind) % 2) {
 			lab_row_event(&run->rows[i], event);
 			lab_show_event(&run->show, event);
 			return;
@@ -366,15 +376,6 @@ static int round_of(struct running *run, size_t first, size_t end, unsigned work
 		pthread_join(threads[--n], NULL);
 	client_free(client);
 	return run->failures;
-}
-
-/* Networks, then what goes, then networks that nobody needs any more, then machines. */
-static int round_number(enum lab_step_kind kind)
-{
-	return kind == LAB_NETWORK           ? 0
-		: kind == LAB_REMOVE         ? 1
-		: kind == LAB_REMOVE_NETWORK ? 2
-					     : 3;
 }
 
 int lab_run(const struct lab_run_config *config, const struct lab_plan *plan, struct lab_row *rows)
