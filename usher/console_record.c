@@ -233,8 +233,12 @@ static void ended(struct recording *r, const struct guest_console_news *news)
 		let_go(r, RECORD_OPENING, why, r->run_again ? 0 : RECORD_ENDED_MS);
 		r->run_again = false;
 		break;
+	case -EOPNOTSUPP: /* this hypervisor has none */
+		let_go(r, RECORD_NONE, why, -1);
+		break;
 	default:
-		let_go(r, RECORD_NONE, why, RECORD_ODD_MS);
+		let_go(r, RECORD_NONE, why, RECORD_ODD_MS << r->odd);
+		r->odd += r->odd < 6;
 		log_debug("%s: its console cannot be opened: %s", r->name, why);
 	}
 }
@@ -259,6 +263,7 @@ static void opened(struct recording *r)
 	if (!r->said_begin)
 		mark(r, "%s is recorded from here on", r->name);
 	r->said_begin = r->said_runs = true;
+	r->odd = 0;
 }
 
 static void look(void *arg)
@@ -353,6 +358,7 @@ void record_started(struct service *s, const struct machine *m)
 		return;
 	r->run_again = r->stream;
 	r->said_begin = r->said_runs = true;
+	r->odd = 0;
 	mark(r, "%s starts", r->name);
 	open_now(r);
 }

@@ -19,7 +19,8 @@ enum {
 		<< 10, /* bytes of one guest that wait for the disk; more are dropped and counted */
 	RECORD_TAKEN_MS = 10000, /* somebody else has the console: when it is tried again */
 	RECORD_ENDED_MS = 1000,  /* it ended: has the guest, too? */
-	RECORD_ODD_MS = 5000,    /* it cannot be opened, for other reasons: QEMU is going, say */
+	/* It cannot be opened, for other reasons: QEMU is going, say. Twice as long each time, six times. */
+	RECORD_ODD_MS = 5000,
 };
 
 enum record_state {
@@ -46,6 +47,7 @@ struct recording {
 	bool said_runs; /* it says that the guest runs: so when it does not, that is to be said too */
 	bool run_again; /* it was started while the stream of the run before was not over yet */
 	struct loop_timer again, gathered;
+	unsigned odd;              /* times that it could not be opened, one after another */
 	int64_t budget, budget_at; /* bytes; mono ms */
 
 	struct console_log log; /* the tasks': those of one recording are done one at a time */
