@@ -28,6 +28,7 @@ struct guest_console {
 	struct message message;
 
 	virStreamPtr stream; /* the calls': one at a time */
+	bool listening;      /* the same: its callback is there */
 
 	pthread_mutex_t lock; /* for what follows; held for no call that waits */
 	bool letting_go;      /* the stream is about to go: libvirt's thread leaves it alone */
@@ -140,9 +141,19 @@ static void on_stream(virStreamPtr st, int events, void *arg)
 	pthread_mutex_unlock(&c->lock);
 }
 
-static void callback_gone(void *arg)
+/* On libvirt's thread, which runs no callback of the stream meanwhile, and will not again. */
+static void on_callback_gone(int timer, void *arg)
 {
+	virEventRemoveTimeout(timer);
 	put(arg);
+}
+
+/* The stream's own word that it is done with `arg` never comes (libvirt 9.0's remote driver asks whether there is no
+ * callback, and there is). */
+static void callback_remove(struct guest_console *c, virStreamPtr st)
+{
+	virStreamEventRemoveCallback(st);
+	virEventAddTimeout(0, on_callback_gone, c, NULL);
 }
 
 /* Calls: they wait for libvirtd. Those of one guest come one after another. */
@@ -232,7 +243,8 @@ static void call_open(struct guest_console *c, const struct call *call)
 	atomic_fetch_add(&c->refs, 1);
 	rc = virStreamEventAddCallback(c->stream,
 		VIR_STREAM_EVENT_READABLE | VIR_STREAM_EVENT_ERROR | VIR_STREAM_EVENT_HANGUP,
-		on_stream, c, callback_gone);
+		on_stream, c, NULL);
+	c->listening = !rc;
 	if (!rc)
 		return;
 	put(c);
@@ -268,7 +280,8 @@ static void call_close(struct guest_console *c, const struct call *call)
 	c->letting_go = true;
 	pthread_mutex_unlock(&c->lock);
 	c->stream = NULL;
-	virStreamEventRemoveCallback(st);
+	if (c->listening)
+		callback_remove(c, st);
 	virStreamAbort(st);
 	virStreamFree(st);
 }
