@@ -322,8 +322,9 @@ static int start_guests(struct run *r, char *why, size_t size)
 {
 	int rc = record_begin(&r->service);
 
-	if (rc)
-		return said(rc, why, size, "the folder for consoles, in the state folder");
+	if (rc) /* no reason to serve nobody */
+		log_warn("%s/console: %s: no guest's console is recorded",
+			r->service.config.state, strerror(-rc));
 	return said(hosts_start(&r->service), why, size, "libvirt");
 }
 
