@@ -27,7 +27,7 @@ struct lab_network {
 	json_t *body; /* as POST /networks takes it */
 };
 
-/* Where `body` has {"file": PATH, "line": N} in place of a text (settings, ssh_keys), lab_files() reads it. */
+/* Where `body` has {"file": PATH, "line": N} in place of a text (settings, ssh_keys, first_boot), lab_load() reads it. */
 struct lab_machine {
 	char name[MACHINE_NAME];
 	long line;

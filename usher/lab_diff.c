@@ -133,6 +133,11 @@ bool lab_diff_fixed(const json_t *want, const json_t *have, char *text, size_t s
 			return true;
 	if (differ_nics(want, have, text, size) || differ_disks(want, spec, text, size))
 		return true;
+	if (json_object_get(want, "first_boot") &&
+		!json_is_true(json_object_get(have, "first_boot"))) {
+		snprintf(text, size, "it has no first-boot script");
+		return true;
+	}
 	if (json_object_get(want, "template")) /* settings and keys are the template's */
 		return false;
 	if (differ_settings(json_object_get(want, "settings"), json_object_get(have, "settings"),

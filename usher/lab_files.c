@@ -38,7 +38,7 @@ static int fault(
 	return -EINVAL;
 }
 
-static int value(struct files *f, const json_t *ref, json_t **ret)
+static int value(struct files *f, const json_t *ref, const char *element, json_t **ret)
 {
 	const char *name = json_string_value(json_object_get(ref, "file"));
 	char path[PATH_MAX], *text;
@@ -49,12 +49,12 @@ static int value(struct files *f, const json_t *ref, json_t **ret)
 	place(f, name, path, sizeof path);
 	text = request_value(path);
 	if (!text)
-		return fault(f, ref, "set", name,
+		return fault(f, ref, element, name,
 			errno == EFBIG ? "not a text of at most 64 KiB" : strerror(errno));
 	*ret = json_string(text);
 	wipe_free(text);
 	if (!*ret)
-		return fault(f, ref, "set", name, "not UTF-8 text");
+		return fault(f, ref, element, name, "not UTF-8 text");
 	return json_object_set_new(f->values, name, *ret);
 }
 
@@ -85,7 +85,7 @@ static int fill_settings(struct files *f, json_t *body)
 	{
 		if (!json_is_object(v))
 			continue;
-		rc = value(f, v, &text);
+		rc = value(f, v, "set", &text);
 		if (rc)
 			break;
 		json_object_set(all, name, text);
@@ -120,6 +120,16 @@ static int fill_keys(struct files *f, json_t *body)
 	return rc;
 }
 
+static int fill_first_boot(struct files *f, json_t *body)
+{
+	json_t *ref = json_object_get(body, "first_boot"), *text;
+	int rc = ref ? value(f, ref, "first-boot", &text) : 0;
+
+	if (ref && !rc)
+		json_object_set(body, "first_boot", text);
+	return rc;
+}
+
 static int fill(struct lab *lab, const char *path, char *why, size_t size)
 {
 	struct files f = {path, json_object(), json_object(), why, size};
@@ -129,6 +139,8 @@ static int fill(struct lab *lab, const char *path, char *why, size_t size)
 		rc = fill_settings(&f, lab->machines[i].body);
 		if (!rc)
 			rc = fill_keys(&f, lab->machines[i].body);
+		if (!rc)
+			rc = fill_first_boot(&f, lab->machines[i].body);
 	}
 	json_decref(f.values);
 	json_decref(f.keys);

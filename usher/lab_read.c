@@ -173,6 +173,20 @@ static void read_ssh_key(struct config_reader *r, const xmlNode *e, void *to)
 	json_decref(attrs);
 }
 
+static void read_first_boot(struct config_reader *r, const xmlNode *e, void *to)
+{
+	static const struct lab_attribute as[] = {{"file", "file", LAB_TEXT, true}, {0}};
+	json_t *attrs = json_object();
+
+	attributes(r, e, as, attrs);
+	config_children(r, e, no_elements, NULL);
+	if (json_object_get(to, "first_boot"))
+		config_fault(r, e, "a second <first-boot>");
+	else if (json_object_get(attrs, "file"))
+		json_object_set_new(to, "first_boot", from_file(e, attrs));
+	json_decref(attrs);
+}
+
 /* Kept as text, with the namespaces it uses declared in itself. */
 static void read_domain(struct config_reader *r, const xmlNode *e, void *to)
 {
@@ -207,7 +221,8 @@ enum { MACHINE_OWN = 3 }; /* name, ip, mac: not in <defaults> */
 static json_t *read_said(struct config_reader *r, const xmlNode *e, const struct lab_attribute *as)
 {
 	static const struct element es[] = {{"disk", read_disk}, {"nic", read_nic},
-		{"set", read_set}, {"ssh-key", read_ssh_key}, {"domain", read_domain}, {0}};
+		{"set", read_set}, {"ssh-key", read_ssh_key}, {"domain", read_domain},
+		{"first-boot", read_first_boot}, {0}};
 	json_t *said = json_object();
 
 	attributes(r, e, as, said);

@@ -249,6 +249,10 @@ static const struct fault {
 		"3: <ssh-key> takes a public key in one line, or file=", false},
 	{"<machine name='a' profile='p'><domain/>\n<domain/></machine>", "3: a second <domain>",
 		false},
+	{"<machine name='a' profile='p'>\n<first-boot/></machine>",
+		"3: <first-boot> lacks file='…'", false},
+	{"<defaults><first-boot file='a'/>\n<first-boot file='a'/></defaults>",
+		"3: a second <first-boot>", false},
 	{"<defaults profile='p'/>\n<defaults memory='1G'/>", "3: a second <defaults>", false},
 	{"<defaults name='p'/>", "2: <defaults> has no attribute 'name', expected one like profile",
 		false},
@@ -343,7 +347,7 @@ START_TEST(reads_files)
 	put("sub/lab.xml",
 		"<lab name='a'><defaults profile='p'><set name='pw' file='pw'/><ssh-key "
 		"file='keys'/>"
-		"<ssh-key>ssh-rsa C c</ssh-key></defaults><machine name='m{1..2}'/></lab>");
+		"<ssh-key>ssh-rsa C c</ssh-key><first-boot file='pw'/></defaults><machine name='m{1..2}'/></lab>");
 	put("none.xml",
 		"<lab name='a'>\n<machine name='m' profile='p'>\n"
 		"<set name='pw' file='gone'/></machine></lab>");
@@ -352,7 +356,7 @@ START_TEST(reads_files)
 		"<ssh-key file='sub/pw-'/></machine></lab>");
 	ck_assert_msg(!lab_load("sub/lab.xml", &lab, why, sizeof why), "%s", why);
 	ck_body("m2",
-		"{\"name\":\"m2\",\"profile\":\"p\",\"settings\":{\"pw\":\"se "
+		"{\"first_boot\":\"se cret\",\"name\":\"m2\",\"profile\":\"p\",\"settings\":{\"pw\":\"se "
 		"cret\"},\"ssh_keys\":[\"ssh-ed25519 A a\",\"ssh-ed25519 B "
 		"b\",\"ssh-rsa C c\"]}");
 	end();

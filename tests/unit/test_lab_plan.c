@@ -257,6 +257,9 @@ static const struct refusal {
 	{LAB(MACHINE("") "<ssh-key>c d</ssh-key></machine>"), HAVE("a", "w", "up", ON), "",
 		"lab.xml:2: machine 'a': its SSH keys are others: only making it anew changes that "
 		"(--replace a)"},
+	{LAB(MACHINE("") "<first-boot file='f'/></machine>"), HAVE("a", "w", "up", ON), "",
+		"lab.xml:2: machine 'a': it has no first-boot script: only making it anew changes "
+		"that (--replace a)"},
 	{LAB(MACHINE("") "</machine>"), HAVE("a", "v", "up", ON), "",
 		"lab.xml:2: machine 'a' is there, and not of this lab (lab 'v' made it): name it "
 		"otherwise, or 'usher delete a'"},
