@@ -89,6 +89,10 @@ usage "takes at least one name" wait
 usage "--for 'sleeping': one of known armed" wait web --for sleeping
 usage "--timeout takes seconds, not 'soon'" wait web --timeout soon
 usage "takes a name and one of script, answers, cmdline" render web
+usage "usher network: takes list, create NAME or delete NAME" network make lab0
+usage "usher network: takes list, create NAME or delete NAME" network create
+usage "--subnet, --forward, --domain and --mtu go with create NAME" network list --forward nat
+usage "--mtu takes bytes, not 'big'" network create lab0 --mtu big
 usage "takes one address or one MAC" mac
 usage "'web' is neither an IPv4 address nor a MAC" mac web
 usage "'extra' is no option" serve extra
@@ -103,7 +107,8 @@ prints "as JSON" '"mac": *"52:54:c0:a8:7a:03"' "$USHER" mac 192.168.122.3 --json
 check "which is JSON" jq -e . "$out"
 ends "no computed MAC" 1 "52:55:c0:a8:7a:03 is not computed from an address: it does not begin with 52:54" \
 	"$USHER" mac 52:55:c0:a8:7a:03
-for c in list leases profiles "show web" timeline "watch" "wait web" "reinstall web" "disarm web" "delete web" \
+for c in list leases network "network create lab0" "network delete lab0" profiles "show web" timeline "watch" "wait web" \
+	"reinstall web" "disarm web" "delete web" \
 	"render web script" "create web --profile tiny" "enroll m --mac 02:00:00:00:00:01 --profile tiny"; do
 	# shellcheck disable=SC2086
 	ends "no service: usher $c" 1 "no service answers on $USHER_SOCKET: start one with 'usher serve'" "$USHER" $c
