@@ -16,20 +16,24 @@ void domain_xml_mark(const char *xml, struct domain_mark *ret)
 	xmlFreeDoc(doc);
 }
 
-bool domain_xml_has_mac(const char *xml, const struct mac *mac)
+size_t domain_xml_macs(const char *xml, struct mac *ret, size_t size)
 {
 	char why[GUEST_WHY], text[32];
 	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
 	xmlNode *devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+	size_t count = 0;
 	struct mac m;
-	bool found = false;
 
-	for (xmlNode *n = xml_child(devices, "interface"); n && !found;
-		n = xml_next(n, "interface"))
-		found = xml_attr(xml_child(n, "mac"), "address", text, sizeof text) &&
-			!mac_parse(text, &m) && mac_eq(&m, mac);
+	for (xmlNode *n = xml_child(devices, "interface"); n; n = xml_next(n, "interface")) {
+		if (!xml_attr(xml_child(n, "mac"), "address", text, sizeof text) ||
+			mac_parse(text, &m))
+			continue;
+		if (count < size)
+			ret[count] = m;
+		count++;
+	}
 	xmlFreeDoc(doc);
-	return found;
+	return count;
 }
 
 static bool names_volume(

@@ -62,8 +62,8 @@ struct domain_mark {
 };
 /* What our mark in a definition says; nothing when it has none or does not parse. */
 void domain_xml_mark(const char *xml, struct domain_mark *ret);
-/* Is this MAC on one of the domain's NICs? */
-bool domain_xml_has_mac(const char *xml, const struct mac *mac);
+/* Its NICs' MACs: how many there are, of which the first `size` are in `ret`. */
+size_t domain_xml_macs(const char *xml, struct mac *ret, size_t size);
 /* Is this file, or this volume of a pool, one of the domain's disks or beneath one (a backing
  * file)? */
 bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume);

@@ -28,6 +28,7 @@ struct guests {
 	char accel[8];
 	struct conn *conn;
 	struct queue *queue;
+	struct macs *macs;
 	struct consoles *consoles;
 	struct runs runs;
 
@@ -169,7 +170,9 @@ static struct notice *notice_new(struct guests *g, int kind, const char *text)
 static void conn_up(void *arg, unsigned number)
 {
 	struct notice *n = notice_new(arg, NOTICE_UP, "");
+	struct guests *g = arg;
 
+	macs_forget_all(g->macs);
 	if (!n)
 		return;
 	n->connection = number;
@@ -187,8 +190,12 @@ static void conn_down(void *arg, const char *why)
 static void conn_domain(void *arg, const char *name, const char *uuid, int event, int detail)
 {
 	const struct news_kind *k = news_kind(event, detail);
+	struct guests *g = arg;
 	struct notice *n = k ? notice_new(arg, NOTICE_DOMAIN, name) : NULL;
 
+	if (event == VIR_DOMAIN_EVENT_DEFINED || event == VIR_DOMAIN_EVENT_UNDEFINED ||
+		event == VIR_DOMAIN_EVENT_STARTED)
+		macs_forget(g->macs, uuid);
 	if (!n)
 		return;
 	n->event.what = k->what;
@@ -421,7 +428,7 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 /* One try. Returns whether the connection broke on the way. */
 static bool job_try(struct job *j, bool *ret_made)
 {
-	struct op op = {.why = j->why};
+	struct op op = {.why = j->why, .macs = j->g->macs};
 
 	j->why[0] = '\0';
 	op.conn =
@@ -801,10 +808,13 @@ static int start(struct guests *g)
 		.domain = conn_domain,
 		.network = conn_network,
 		.paused = conn_paused};
-	int rc = conn_new(&cc, &g->conn);
+	int rc = macs_new(&g->macs);
 
 	if (!rc)
-		rc = queue_new(GUEST_WORKERS, GUEST_JOBS_MAX, &g->queue);
+		rc = conn_new(&cc, &g->conn);
+	if (!rc)
+		rc = queue_new(g->config.workers ? g->config.workers : GUEST_WORKERS, GUEST_JOBS_MAX,
+			&g->queue);
 	return rc ? rc : consoles_new(g->conn, g->config.home, &g->consoles);
 }
 
@@ -844,6 +854,7 @@ void guests_free(struct guests *g)
 	queue_free(g->queue);
 	consoles_free(g->consoles);
 	conn_free(g->conn);
+	macs_free(g->macs);
 	runs_fini(&g->runs);
 	put(g);
 }

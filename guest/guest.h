@@ -29,7 +29,8 @@ enum {
 	GUEST_DISKS = 8,        /* beside its own */
 	GUEST_OEM = 8,          /* SMBIOS OEM strings */
 	GUEST_OEM_TEXT = 256,   /* a URL with a token, and its name */
-	GUEST_WORKERS = 4,      /* libvirt calls at a time: a start takes 5-8 s on a loaded host */
+	GUEST_WORKERS = 4, /* libvirt calls at a time unless configured: a start takes 5-8 s on a loaded host */
+	GUEST_WORKERS_MAX = 32, /* libvirtd takes 5 of a connection's, unless its max_client_requests says more */
 	GUEST_JOBS_MAX = 20000, /* jobs waiting: a few for each machine of the largest lab */
 	GUEST_CONNECT_WAIT_MS = 10000, /* a job waits this long for libvirtd, then fails */
 };
@@ -43,6 +44,7 @@ struct guests_config {
 	/* "kvm", "qemu"; "auto" or NULL: KVM when a test boot shows that it works */
 	const char *accel;
 	const char *state_dir; /* where the verdict on KVM is kept; NULL: not kept */
+	unsigned workers;      /* libvirt calls at a time; 0: GUEST_WORKERS */
 	const char *kernel;    /* to test KVM with when the spec has none; NULL: the host's own */
 	void *arg;             /* for the callbacks below, each of which may be NULL */
 	/* Connected, for the first time or again: events may have been missed, so look at every

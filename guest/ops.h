@@ -6,6 +6,7 @@
 #define USHER_GUEST_OPS_H
 
 #include "guest/guest.h"
+#include "guest/macs.h"
 #include "guest/runs.h"
 
 #include <libvirt/libvirt.h>
@@ -13,6 +14,7 @@
 struct op {
 	virConnectPtr conn;
 	char *why; /* GUEST_WHY bytes */
+	struct macs *macs;
 	struct run_deeds did;
 };
 

@@ -1,4 +1,5 @@
 /* Checking and creating. */
+#include "core/clock.h"
 #include "guest/domain_xml.h"
 #include "guest/netfilter.h"
 #include "guest/ops.h"
@@ -95,34 +96,64 @@ static int check_uuid(struct create *c)
 	return rc;
 }
 
-/* One definition of a domain: live or, with the flag, persistent. */
-static int check_domain_macs(struct create *c, virDomainPtr d, unsigned flags)
+/* Of one definition: live or, with the flag, persistent. How many there are, none when it is gone since. */
+static size_t read_macs(virDomainPtr d, unsigned flags, struct mac *ret, size_t size)
 {
-	char *xml = virDomainGetXMLDesc(d, flags), mac[MAC_TEXT];
-	int rc = 0;
+	char *xml = virDomainGetXMLDesc(d, flags);
+	size_t n = xml ? domain_xml_macs(xml, ret, size) : 0;
 
-	for (size_t i = 0; xml && !rc && i < c->spec->n_nics; i++)
-		if (domain_xml_has_mac(xml, &c->spec->nics[i].mac))
-			rc = refuse(c, -EEXIST, "MAC %s is domain %s's",
-				mac_format(&c->spec->nics[i].mac, mac), virDomainGetName(d));
-	free(xml); /* NULL: gone since it was listed */
-	return rc;
+	free(xml);
+	return n;
 }
 
-/* All domains but the one of our name, in both their definitions. */
+/* In both its definitions. */
+static bool reads_as_one_of(
+	struct create *c, virDomainPtr d, const char *uuid, const struct mac *ours, size_t n)
+{
+	struct mac all[2 * MACS_DOMAIN] = {{{0}}};
+	size_t found;
+	bool clash = false;
+
+	macs_begin(c->op->macs, uuid);
+	found = read_macs(d, VIR_DOMAIN_XML_INACTIVE, all, 2 * MACS_DOMAIN);
+	if (found < 2 * MACS_DOMAIN && virDomainIsActive(d) == 1)
+		found += read_macs(d, 0, all + found, 2 * MACS_DOMAIN - found);
+	macs_put(c->op->macs, uuid, all, found, clock_mono_ms());
+	for (size_t i = 0; i < found && i < 2 * MACS_DOMAIN; i++)
+		for (size_t j = 0; j < n; j++)
+			clash = clash || mac_eq(&all[i], &ours[j]);
+	return clash;
+}
+
+static int check_domain_macs(struct create *c, virDomainPtr d, const struct mac *ours, size_t n)
+{
+	char uuid[VIR_UUID_STRING_BUFLEN] = "", mac[MAC_TEXT];
+	enum macs_answer answer;
+
+	virDomainGetUUIDString(d, uuid);
+	answer = macs_ask(c->op->macs, uuid, ours, n, clock_mono_ms());
+	if (answer == MACS_NO || (answer == MACS_UNKNOWN && !reads_as_one_of(c, d, uuid, ours, n)))
+		return 0;
+	while (n > 1 && macs_ask(c->op->macs, uuid, &ours[n - 1], 1, clock_mono_ms()) != MACS_YES)
+		n--; /* which one it is */
+	return refuse(c, -EEXIST, "MAC %s is domain %s's", mac_format(&ours[n - 1], mac),
+		virDomainGetName(d));
+}
+
+/* All domains but the one of our name. */
 static int check_macs(struct create *c)
 {
+	struct mac ours[GUEST_NICS];
 	virDomainPtr *all;
 	int n = virConnectListAllDomains(c->op->conn, &all, 0), rc = 0;
 
 	if (n < 0)
 		return virt_error(c->op->why, GUEST_WHY, "domains");
+	for (size_t i = 0; i < c->spec->n_nics; i++)
+		ours[i] = c->spec->nics[i].mac;
 	for (int i = 0; i < n; i++) {
-		if (!rc && strcmp(virDomainGetName(all[i]), c->spec->name)) {
-			rc = check_domain_macs(c, all[i], VIR_DOMAIN_XML_INACTIVE);
-			if (!rc && virDomainIsActive(all[i]) == 1)
-				rc = check_domain_macs(c, all[i], 0);
-		}
+		if (!rc && strcmp(virDomainGetName(all[i]), c->spec->name))
+			rc = check_domain_macs(c, all[i], ours, c->spec->n_nics);
 		virDomainFree(all[i]);
 	}
 	free(all);

@@ -1,6 +1,8 @@
 /* Reading usher.xml. */
 #include "usher/config.h"
 
+#include "guest/guest.h"
+
 #include "kickstart/media/fetch_name.h"
 #include "usher/config_xml.h"
 #include "usher/paths.h"
@@ -102,7 +104,8 @@ static void read_guest(struct config_reader *r, const xmlNode *e, void *to)
 		{"uri", A_TEXT, c->libvirt_uri, sizeof c->libvirt_uri, false},
 		{"pool", A_TEXT, c->pool, sizeof c->pool, false},
 		{"accel", A_ACCEL, c->accel, sizeof c->accel, false},
-		{"filter", A_BOOL, &c->filter, 0, false}, {0}};
+		{"filter", A_BOOL, &c->filter, 0, false},
+		{"workers", A_WORKERS, &c->workers, 0, false}, {0}};
 
 	config_attributes(r, e, as);
 }
@@ -145,6 +148,7 @@ void config_init(struct config *c)
 	snprintf(c->pool, sizeof c->pool, "default");
 	snprintf(c->accel, sizeof c->accel, "auto");
 	c->http_port = 8067;
+	c->workers = GUEST_WORKERS;
 	c->filter = true;
 	c->log_priority = LOG_INFO;
 }

@@ -48,6 +48,7 @@ struct config {
 	size_t n_profiles;
 	char libvirt_uri[256], pool[128], accel[8];
 	uint16_t http_port;
+	uint16_t workers; /* libvirt calls at a time, for each libvirt */
 	uint32_t cache_mib; /* of fetched files; 0: the usual limit */
 	bool filter;        /* clean-traffic on our guests' NICs */
 	int log_priority;

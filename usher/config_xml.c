@@ -1,5 +1,7 @@
 #include "usher/config_xml.h"
 
+#include "guest/guest.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -114,6 +116,7 @@ static const struct {
 	const char *expected;
 } ranges[] = {{A_PORT, 1, 65535, "a port from 1 to 65535"},
 	{A_MTU, 68, 65535, "bytes from 68 to 65535"},
+	{A_WORKERS, 1, GUEST_WORKERS_MAX, "a number from 1 to 32"},
 	{A_CODE, 1, 254, "a DHCP option's number from 1 to 254"},
 	{A_SECONDS, 60, 31536000, "seconds from 60 to 31536000 (a year)"},
 	{A_MIB, 1, 1 << 30, "MiB from 1 to 1073741824"},
@@ -183,6 +186,7 @@ static const char *take(const struct attribute *a, const char *text)
 		return config_subnet(text, a->to) ? NULL : "a network like 10.2.0.0/24";
 	case A_PORT:
 	case A_MTU:
+	case A_WORKERS:
 	case A_CODE:
 	case A_SECONDS:
 	case A_PROBE:

@@ -29,6 +29,7 @@ enum attribute_type {
 	A_DOMAIN,
 	A_PORT,
 	A_MTU,
+	A_WORKERS,
 	A_CODE,
 	A_SECONDS,
 	A_PROBE,

@@ -70,6 +70,7 @@ static int host_add(struct service *s, const char *uri, struct guests **ret)
 		.uri = uri,
 		.accel = s->config.accel,
 		.state_dir = s->config.state,
+		.workers = s->config.workers,
 		.connected = on_libvirt,
 		.disconnected = on_libvirt_lost,
 		.event = on_guest_event,

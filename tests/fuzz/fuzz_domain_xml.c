@@ -42,6 +42,17 @@ static struct guest_spec spec_of(uint8_t choice, const char *fragment)
 	return s;
 }
 
+static bool has_mac(const char *xml, const struct mac *mac)
+{
+	struct mac all[64];
+	size_t n = domain_xml_macs(xml, all, 64);
+
+	for (size_t i = 0; i < n && i < 64; i++)
+		if (mac_eq(&all[i], mac))
+			return true;
+	return false;
+}
+
 /* Whatever the fragment says: it is ours, has our NIC and our disk, and can be installed. */
 static void judge(const struct guest_spec *s, const char *xml)
 {
@@ -51,7 +62,7 @@ static void judge(const struct guest_spec *s, const char *xml)
 	domain_xml_mark(xml, &mark);
 	if (!mark.ours || mark.installing || strcmp(mark.profile, "p"))
 		abort();
-	if (!domain_xml_has_mac(xml, &s->nics[0].mac) ||
+	if (!has_mac(xml, &s->nics[0].mac) ||
 		!domain_xml_has_disk(xml, disk, "default", "web01.qcow2"))
 		abort();
 	if (domain_xml_install(xml, true, &run, why, sizeof why))

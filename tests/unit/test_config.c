@@ -148,7 +148,7 @@ START_TEST(whole)
 			"level='debug'/>\n"
 			" <profiles dir='/a'/> <profiles dir='/b'/>\n"
 			" <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
-			" <guest pool='p' accel='qemu' filter='no'/>\n"
+			" <guest pool='p' accel='qemu' filter='no' workers='8'/>\n"
 			" <segment network='default' domain='d' lease='600' probe='0' "
 			"computed='no'>\n"
 			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
@@ -164,6 +164,7 @@ START_TEST(whole)
 	ck_assert_uint_eq(config.n_media, 2);
 	ck_assert_str_eq(config.media[1].url, "http://x/");
 	ck_assert_str_eq(config.accel, "qemu");
+	ck_assert_uint_eq(config.workers, 8);
 	ck_assert(!config.filter);
 	ck_assert_uint_eq(config.n_segments, 3);
 	ck_assert_uint_eq(config.segments[1].mode, SEGMENT_AUTO);
@@ -205,6 +206,8 @@ static const struct {
 	{"<usher><state dir='s'/></usher>", "1: <state dir='s'>: expected an absolute path"},
 	{"<usher>\n\n<http port='70000'/></usher>",
 		"3: <http port='70000'>: expected a port from 1 to 65535"},
+	{"<usher><guest workers='33'/></usher>",
+		"1: <guest workers='33'>: expected a number from 1 to 32"},
 	{"<usher><guest accel='fast'/></usher>",
 		"1: <guest accel='fast'>: expected auto, kvm or qemu"},
 	{"<usher><segment network='n' mode='both'/></usher>",

@@ -483,22 +483,21 @@ END_TEST
 START_TEST(reading)
 {
 	struct domain_mark mark;
-	struct mac mac;
+	struct mac mac, all[1];
 
 	domain_xml_mark("<domain><metadata><guest/></metadata></domain>", &mark);
 	ck_assert(!mark.ours);
 	domain_xml_mark("nonsense", &mark);
 	ck_assert(!mark.ours);
 	mac_parse("52:54:00:AA:BB:CC", &mac);
-	ck_assert(domain_xml_has_mac(
-		"<domain><devices><interface/><interface>"
-		"<mac address='52:54:00:aa:bb:cc'/></interface></devices></domain>",
-		&mac));
-	ck_assert(!domain_xml_has_mac(
-		"<domain><devices><interface>"
-		"<mac address='52:54:00:aa:bb:cd'/></interface></devices></domain>",
-		&mac));
-	ck_assert(!domain_xml_has_mac("", &mac));
+	ck_assert_uint_eq(domain_xml_macs("<domain><devices><interface/><interface>"
+					  "<mac address='52:54:00:aa:bb:cc'/></interface>"
+					  "<interface><mac address='52:54:00:aa:bb:cd'/>"
+					  "</interface></devices></domain>",
+				  all, 1),
+		2);
+	ck_assert(mac_eq(&all[0], &mac));
+	ck_assert_uint_eq(domain_xml_macs("", all, 1), 0);
 }
 END_TEST
 
