@@ -149,6 +149,23 @@ check "down again" down
 check "... has nothing to do" says "nothing to do"
 check "hers goes" "$USHER" delete hers
 
+# --- a pool that is full --------------------------------------------------------------------------------------------------------
+
+mkdir -p /var/lib/libvirt/small
+mount -t tmpfs -o size=16m small /var/lib/libvirt/small
+cat /dev/zero >/var/lib/libvirt/small/hers 2>/dev/null
+virsh -q pool-create-as small dir --target /var/lib/libvirt/small
+lab_file "$plain" "<machine name='f{1..2}'/>" "<machine name='full'><disk size='64M' pool='small'/></machine>"
+refute "a machine whose pool is full fails" up --no-wait
+check "... and is named, with the reason" grep -q '^failed: full: storage pool small is full' "$said"
+check "... the others are there" have "f1 f2"
+rm /var/lib/libvirt/small/hers
+check "with room, up again makes it" up --no-wait
+check "... too" have "f1 f2 full"
+check "down" down
+virsh -q pool-destroy small
+umount /var/lib/libvirt/small
+
 # --- networks ----------------------------------------------------------------------------------------------------------------
 
 network="<network name='lab0' subnet='10.77.0.0/24' forward='none'/>"
