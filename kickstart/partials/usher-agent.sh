@@ -13,10 +13,19 @@ own=$R/etc/usher-agent
 
 say() { echo "usher: $*"; }
 
-# A string follows the header of its table, which ends at most five bytes before, or another string.
-told() {
-	tr '\0' '\n' <"$R/sys/firmware/dmi/tables/DMI" 2>/dev/null | LC_ALL=C sed -n "s/^.\{0,5\}usher:$1=//p" |
-		LC_ALL=C tr -cd 'A-Za-z0-9:/._\n-' | head -n 1
+# What the host says, a KEY=VALUE a line. A string follows the header of its table, five bytes, or another string.
+oem=
+listen() {
+	[ -r "$R/sys/firmware/dmi/tables/DMI" ] || return 0
+	oem=$(tr '\0' '\n' <"$R/sys/firmware/dmi/tables/DMI" | LC_ALL=C sed -n 's/^.\{0,5\}usher:\([a-z]*=\)/\1/p' |
+		LC_ALL=C tr -cd 'A-Za-z0-9=:/._\n-')
+}
+told() { # KEY
+	while IFS='=' read -r key value; do
+		[ "$key" != "$1" ] || { echo "$value"; break; }
+	done <<-END
+		$oem
+	END
 }
 
 # --- what makes a machine this one --------------------------------------------------------------------------------------
@@ -139,8 +148,9 @@ seal() (
 # --- the two that systemd runs -----------------------------------------------------------------------------------------
 
 identity() {
-	uuid=$(cat "$R/sys/class/dmi/id/product_uuid" 2>/dev/null)
-	uuid=${uuid:-none}
+	listen
+	uuid=none was=
+	[ ! -r "$R/sys/class/dmi/id/product_uuid" ] || read -r uuid <"$R/sys/class/dmi/id/product_uuid"
 	if [ "$(told seal)" = 1 ]; then
 		say "becoming a template"
 		seal
@@ -149,14 +159,15 @@ identity() {
 		say "this machine could NOT be made a template: see above"
 		exit 1
 	fi
-	was=$(cat "$own/uuid" 2>/dev/null)
+	[ ! -e "$own/uuid" ] || read -r was <"$own/uuid"
 	case $was in
 	"$uuid" | "") ;;
 	sealed) become sealed ;;
 	*) [ -z "$(told hostname)" ] || become other ;; # a mainboard may be replaced: a copy is what usher named
 	esac
 	make_host_keys
-	[ "$was" = "$uuid" ] || { mkdir -p "$own" && echo "$uuid" >"$own/uuid"; }
+	[ "$was" != "$uuid" ] || return 0
+	mkdir -p "$own" && echo "$uuid" >"$own/uuid"
 	! command -v restorecon >/dev/null || restorecon -RF /etc/ssh /etc/hostname /etc/hosts /etc/machine-id 2>/dev/null || :
 }
 

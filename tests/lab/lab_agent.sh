@@ -92,6 +92,7 @@ before=$(all_of)
 rm -r "$root/sys"
 check "where there is no SMBIOS" agent identity
 check "nothing changes either" test "$(all_of)" = "$before"
+check "and nothing is complained of" test ! -s "$top/output"
 
 # --- a copy, made while it had an identity ---------------------------------------------------------------------------------
 copy() { dmi "$@" usher:hostname=web7 usher:domain=lab.example usher:up=http://192.168.122.1:8067/m/beef/up; }
