@@ -67,15 +67,16 @@ void clone_fill(const struct service *s, json_t *body)
 	fill_nics(body, t);
 }
 
+/* A lab's defaults may say settings and keys for others: a clone has its template's. */
 static int refuse_keys(json_t *body, char *why, size_t size)
 {
-	static const char *const keys[] = {"profile", "settings", "ssh_keys", "disks"};
+	static const char *const keys[] = {"profile", "disks"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		if (!json_object_get(body, keys[i]))
 			continue;
 		snprintf(why, size,
-			"%s: a clone has its template's; 'usher reinstall' installs it anew",
+			"%s: a clone has its template's, which are not said again",
 			keys[i]);
 		return -EINVAL;
 	}
