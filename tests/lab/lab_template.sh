@@ -121,7 +121,7 @@ check "a clone is recorded" wait_until 20 state_is c5 installed
 usher_stop KILL
 wait $asking
 need "the service starts again" usher_start
-check "its guest is made after all" wait_until 30 told c5 power 'started from its disk'
+check "its guest runs after all" wait_until 30 domain_is c5 running
 check "upon the template's disk" beneath c5
 
 # --- deletion --------------------------------------------------------------------------------------------------------------------
