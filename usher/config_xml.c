@@ -1,6 +1,7 @@
 #include "usher/config_xml.h"
 
 #include "guest/guest.h"
+#include "kickstart/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -212,6 +213,28 @@ static const char *take(const struct attribute *a, const char *text)
 	return "nothing";
 }
 
+void config_no_attribute(struct config_reader *r, const xmlNode *e, const char *name,
+	const void *known, size_t stride)
+{
+	const char *near = NULL, *const *k;
+	char all[256] = "";
+	size_t n = 0;
+
+	for (k = known; *k; k = (const char *const *)((const char *)k + stride)) {
+		text_nearer(name, *k, &near);
+		if (n < sizeof all)
+			n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", *k);
+	}
+	if (near && !strcmp(near, name))
+		config_fault(r, e, "<%s> has no attribute '%s' of a namespace", e->name, name);
+	else if (near)
+		config_fault(
+			r, e, "<%s> has no attribute '%s': did you mean '%s'?", e->name, name, near);
+	else
+		config_fault(r, e, "<%s> has no attribute '%s'; it has %s", e->name, name,
+			n ? all : "none");
+}
+
 static const struct attribute *find_attribute(const struct attribute *as, const char *name)
 {
 	for (; as->name; as++)
@@ -228,8 +251,7 @@ void config_attributes(struct config_reader *r, const xmlNode *e, const struct a
 		const char *expected;
 
 		if (!a)
-			config_fault(r, e, "<%s> has no attribute '%s'%s%s", e->name, x->name,
-				as->name ? ", expected one like " : "", as->name ? as->name : "");
+			config_no_attribute(r, e, (const char *)x->name, as, sizeof *as);
 		else if ((expected = take(a, text ? (const char *)text : "")))
 			config_fault(r, e, "<%s %s='%s'>: expected %s", e->name, a->name,
 				text ? (char *)text : "", expected);
@@ -245,6 +267,7 @@ void config_children(
 {
 	for (const xmlNode *e = parent->children; e; e = e->next) {
 		const struct element *x = es;
+		const char *near = NULL;
 
 		if (e->type != XML_ELEMENT_NODE) {
 			if (e->type == XML_TEXT_NODE && !xmlIsBlankNode(e))
@@ -252,10 +275,13 @@ void config_children(
 					r, parent, "<%s>: text is not expected here", parent->name);
 			continue;
 		}
-		while (x->name && (e->ns || strcmp(x->name, (const char *)e->name)))
-			x++;
+		for (; x->name && (e->ns || strcmp(x->name, (const char *)e->name)); x++)
+			text_nearer((const char *)e->name, x->name, &near);
 		if (x->name)
 			x->read(r, e, to);
+		else if (near)
+			config_fault(r, e, "<%s> has no element <%s>: did you mean <%s>?", parent->name,
+				e->name, near);
 		else
 			config_fault(r, e, "<%s> has no element <%s>; %s lists them", parent->name,
 				e->name, r->page ? r->page : "usher.xml(5)");

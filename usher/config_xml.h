@@ -61,6 +61,11 @@ void config_fault(struct config_reader *r, const xmlNode *at, const char *fmt, .
 /* All attributes of an element; `as` ends with a NULL name. */
 void config_attributes(struct config_reader *r, const xmlNode *e, const struct attribute *as);
 
+/* The fault of an attribute that the element has not, with what may have been meant. `known`: an array of structs of
+ * `stride` bytes which begin with a name, and end with a NULL. */
+void config_no_attribute(struct config_reader *r, const xmlNode *e, const char *name,
+	const void *known, size_t stride);
+
 typedef void element_reader(struct config_reader *r, const xmlNode *e, void *to);
 
 struct element {

@@ -45,8 +45,7 @@ static void attributes(
 		if (a->name)
 			attribute(r, e, x, a, to);
 		else
-			config_fault(r, e, "<%s> has no attribute '%s'%s%s", e->name, x->name,
-				as->name ? ", expected one like " : "", as->name ? as->name : "");
+			config_no_attribute(r, e, (const char *)x->name, as, sizeof *as);
 	}
 	for (; as->name; as++)
 		if (as->required && !xmlHasProp(e, (const xmlChar *)as->name))

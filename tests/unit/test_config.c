@@ -199,9 +199,9 @@ static const struct {
 	const char *xml, *message;
 } wrong[] = {
 	{"<usher>\n<stat dir='/s'/></usher>",
-		"2: <usher> has no element <stat>; usher.xml(5) lists them"},
+		"2: <usher> has no element <stat>: did you mean <state>?"},
 	{"<usher><state dri='/s'/></usher>",
-		"1: <state> has no attribute 'dri', expected one like dir"},
+		"1: <state> has no attribute 'dri': did you mean 'dir'?"},
 	{"<usher><state/></usher>", "1: <state> lacks dir='…'"},
 	{"<usher><state dir='s'/></usher>", "1: <state dir='s'>: expected an absolute path"},
 	{"<usher>\n\n<http port='70000'/></usher>",

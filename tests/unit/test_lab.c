@@ -156,10 +156,10 @@ static const struct fault {
 	const char *want; /* behind "lab.xml:" */
 	bool beyond;
 } faults[] = {
-	{"<machin name='a'/>", "2: <lab> has no element <machin>; usher-lab(5) lists them", false},
+	{"<machin name='a'/>", "2: <lab> has no element <machin>: did you mean <machine>?", false},
 	{"<machine profile='p'/>", "2: <machine> lacks name='…'", false},
 	{"<machine name='a' profil='p'/>",
-		"2: <machine> has no attribute 'profil', expected one like name", false},
+		"2: <machine> has no attribute 'profil': did you mean 'profile'?", false},
 	{"<machine name='a'/>",
 		"2: <machine> has neither profile= nor template=, nor have the <defaults>", BEYOND},
 	{"<machine name='a' profile='p' template='t'/>",
@@ -224,7 +224,7 @@ static const struct fault {
 	{"<machine name='a' profile='p' description=''/>",
 		"2: <machine description=''>: expected a text of 1 to 255 bytes", false},
 	{"<machine name='a' profile='p' xmlns:x='urn:x' x:name='b'/>",
-		"2: <machine> has no attribute 'name', expected one like name", false},
+		"2: <machine> has no attribute 'name' of a namespace", false},
 	{"<machine name='a' profile='p'>text</machine>", "2: <machine>: text is not expected here",
 		false},
 	{"<machine name='a' profile='p'>\n<disk pool='p'/></machine>", "3: <disk> lacks size='…'",
@@ -254,10 +254,14 @@ static const struct fault {
 	{"<defaults><first-boot file='a'/>\n<first-boot file='a'/></defaults>",
 		"3: a second <first-boot>", false},
 	{"<defaults profile='p'/>\n<defaults memory='1G'/>", "3: a second <defaults>", false},
-	{"<defaults name='p'/>", "2: <defaults> has no attribute 'name', expected one like profile",
+	{"<defaults name='p'/>", "2: <defaults> has no attribute 'name'; it has profile, template, linked, network, "
+		"memory, vcpus, cpu, firmware, graphics, autostart, description, os-variant, pool, "
+		"connect",
 		false},
 	{"<defaults ip='10.0.0.1'/>",
-		"2: <defaults> has no attribute 'ip', expected one like profile", false},
+		"2: <defaults> has no attribute 'ip'; it has profile, template, linked, network, "
+		"memory, vcpus, cpu, firmware, graphics, autostart, description, os-variant, pool, "
+		"connect", false},
 	{"<network name='n'/>", "2: <network> lacks subnet='…'", false},
 	{"<network name='n' subnet='10.77.0.0'/>",
 		"2: <network subnet='10.77.0.0'>: expected a network like 10.77.0.0/24", false},
@@ -295,7 +299,7 @@ START_TEST(tells_all_faults)
 	ck_assert_str_eq(why,
 		"lab.xml:1: <lab> lacks name='…'\n"
 		"lab.xml:2: <network subnet='x'>: expected a network like 10.77.0.0/24\n"
-		"lab.xml:3: <machine> has no attribute 'memry', expected one like name\n"
+		"lab.xml:3: <machine> has no attribute 'memry': did you mean 'memory'?\n"
 		"lab.xml:4: <machine vcpus='x'>: expected a number from 1 to 1024");
 }
 END_TEST
@@ -319,10 +323,10 @@ START_TEST(tells_as_many_as_fit)
 	struct lab *none = NULL;
 
 	for (int i = 0; i < 50; i++)
-		strcat(text, "<machine name='a' x=''/>\n");
+		strcat(text, "<machine name='a' memry=''/>\n");
 	strcat(text, "</lab>");
 	ck_assert_int_eq(lab_read(text, strlen(text), "l", &none, small, sizeof small), -EINVAL);
-	ck_assert_str_eq(small, "l:1: <machine> has no attribute 'x', expected one like name");
+	ck_assert_str_eq(small, "l:1: <machine> has no attribute 'memry': did you mean 'memory'?");
 }
 END_TEST
 
