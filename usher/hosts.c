@@ -8,9 +8,13 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { STOP_WAIT_S = 20 }; /* a start takes 5-8 s on a loaded host */
 
 struct host {
 	struct service *service;
@@ -102,15 +106,38 @@ int hosts_start(struct service *s)
 	return host_add(s, s->config.libvirt_uri, &s->guests);
 }
 
-void hosts_stop(struct service *s)
+static void *run_free(void *arg)
 {
-	while (s->n_hosts) {
-		struct host *h = s->hosts[--s->n_hosts];
+	guests_free(arg);
+	return NULL;
+}
 
-		guests_free(h->guests);
-		free(h);
-	}
+/* A libvirtd that stands still (stopped, its host gone) may hold a call for ever. Then its threads are left to the end of
+ * the process: what was said to the store is there, and the next start looks at each guest. */
+bool hosts_stop(struct service *s)
+{
+	pthread_t threads[HOSTS_MAX];
+	struct timespec until;
+	bool all = true;
+
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (pthread_create(&threads[i], NULL, run_free, s->hosts[i]->guests)) {
+			threads[i] = pthread_self();
+			guests_free(s->hosts[i]->guests);
+		}
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += STOP_WAIT_S;
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (!pthread_equal(threads[i], pthread_self()) &&
+			pthread_timedjoin_np(threads[i], NULL, &until)) {
+			log_warn("libvirt at %s stands still: not waited for", s->hosts[i]->uri);
+			all = false;
+		}
+	for (size_t i = 0; all && i < s->n_hosts; i++)
+		free(s->hosts[i]);
+	s->n_hosts = 0;
 	s->guests = NULL;
+	return all;
 }
 
 int hosts_find(struct service *s, const char *uri, struct guests **ret, char *why, size_t why_size)

@@ -425,7 +425,7 @@ static void stop(struct run *r)
 	s->fetches = NULL;
 	follow_drop_all(s);
 	record_drop_all(s);
-	hosts_stop(s);
+	s->abandoned = !hosts_stop(s);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
 	if (r->home_ready)
@@ -438,7 +438,7 @@ static void stop(struct run *r)
 	act_drop_all(s);
 	store_close(s->store);
 	dhcpd_free(s->dhcpd);
-	if (r->home_ready)
+	if (r->home_ready && !s->abandoned)
 		mailbox_fini(&s->home);
 	machines_free(s->machines);
 	timeline_free(s->timeline);
@@ -474,6 +474,7 @@ int serve(const struct config *config)
 		rc = loop_run(r->service.loop);
 	}
 	stop(r);
-	free(r);
+	if (!r->service.abandoned)
+		free(r);
 	return rc ? 1 : 0;
 }

@@ -110,6 +110,7 @@ struct service {
 	unsigned guesses;
 	int64_t started; /* mono ms */
 	bool stopping;
+	bool abandoned; /* hosts_stop() left threads behind: the mailbox must stay */
 };
 
 /* serve.c: blocks until a signal ends it; the program's exit status. `config` is complete. */
@@ -319,7 +320,8 @@ void seats_look(struct service *s, const char *domain);
 
 /* hosts.c */
 int hosts_start(struct service *s); /* 0 or -errno; does not connect */
-void hosts_stop(struct service *s);
+/* Waits for what is in libvirt's hands, but not for ever. False: some threads go on, and may still post to the mailbox. */
+bool hosts_stop(struct service *s);
 /* The libvirt at this URI; NULL and "" are the own one. One that is new is made, not waited for. 0; -ENOSPC and the like
  * with the line, and `*ret` is NULL. */
 int hosts_find(struct service *s, const char *uri, struct guests **ret, char *why, size_t why_size);

@@ -52,6 +52,25 @@ for tenth in 0 1 2 3; do
 	check "killed after 0.$tenth s: nothing half-made is left" nothing_of "mid0$tenth"
 done
 
+# Several at once: each is there and runs, or is refused with the reason and nothing of it is left.
+creations=()
+for i in 1 2 3 4; do
+	"$USHER" create "many0$i" --profile plain --no-ssh-key >"$said.$i" 2>&1 &
+	creations+=($!)
+done
+sleep 0.5
+kill_libvirtd
+start_libvirtd
+for i in 1 2 3 4; do
+	if wait "${creations[$((i - 1))]}"; then
+		check "killed while four are created: many0$i is created, and runs" wait_until 5 domain_is "many0$i" running
+		"$USHER" delete "many0$i" >"$said" 2>&1
+	else
+		check "killed while four are created: many0$i is refused in one line" [ "$(wc -l <"$said.$i")" = 1 ]
+	fi
+	check "and nothing half-made is left" nothing_of "many0$i"
+done
+
 # QEMU dies while nobody watches.
 check "another guest is created" "$USHER" create web03 --profile plain --no-ssh-key
 kill_libvirtd
@@ -61,8 +80,20 @@ found_out() { state_is web03 failed || domain_is web03 running; }
 check "that it died meanwhile is found out: it is started again, or has failed" wait_until 20 found_out
 check "and deleted" "$USHER" delete web03
 
-# Where only an interface is served libvirtd need not run.
+# libvirtd stands still: what is asked of it waits, nothing else does, nor does the end of the service for ever.
+libvirtd_freeze
+"$USHER" create web04 --profile plain --no-ssh-key >"$said" 2>&1 &
+creation=$!
+sleep 1
+check "libvirtd stands still: the service answers at once" timeout 5 "$USHER" list
+usher_gone() { ! kill -0 "$USHER_PID"; }
+kill "$USHER_PID"
+check "and can be stopped" wait_until 30 usher_gone
 usher_stop
+wait $creation
+libvirtd_thaw
+
+# Where only an interface is served libvirtd need not run.
 kill_libvirtd
 ip link add lab0 type bridge && ip address add 10.99.0.1/24 dev lab0 && ip link set lab0 up
 usher_config "<segment interface='lab0' mode='own'/>" >"$USHER_LAB/usher.xml"
