@@ -24,13 +24,13 @@ refused() { # WHAT WORDS COMMAND…
 need "the service starts" usher_start
 cat >"$USHER_LAB/script" <<'END'
 #!/bin/bash
-echo "of $(hostname), as $(id -un)" >/root/ran
+echo "of $(hostname), as $(id -un)" >/var/lib/ran
 echo "the site's script spoke"
 END
 need "a guest is created, with a first-boot script" create gold --profile tiny --first-boot "$USHER_LAB/script"
 refused "no template of one that is being installed" "gold is not installed" "$USHER" template gold
 check "it comes up" timeout 600 "$USHER" wait gold || { show_all; lab_end; }
-check "when the script has run" on_is "of gold, as root" 192.168.122.2 cat /root/ran
+check "when the script has run" on_is "of gold, as root" 192.168.122.2 cat /var/lib/ran
 check "once, with its output in a file" on_is "the site's script spoke" 192.168.122.2 cat /var/log/usher-first-boot.log
 check "and left nothing behind" on_is "hostkeys uuid" 192.168.122.2 "cd /etc/usher-agent && echo *"
 refused "no template of one that runs" "--shutdown" "$USHER" template gold
@@ -65,7 +65,7 @@ rm $images/raw
 
 # --- its clones ---------------------------------------------------------------------------------------------------------------
 cat >"$USHER_LAB/clone-script" <<'END'
-echo "of $(hostname)" >/root/ran
+echo "of $(hostname)" >/var/lib/ran
 END
 names=() addresses=()
 for n in $(seq "$clones"); do
@@ -96,8 +96,8 @@ done
 check "no two have one thing in common" test -z "$(awk 'NF && !/^(gold|c[0-9]+)$/' "$USHER_LAB/identities" | sort | uniq -d)"
 check "$((clones + 1)) of each" test "$(grep -cx '[0-9a-f]\{32\}' "$USHER_LAB/identities") $(grep -c ^AAAA "$USHER_LAB/identities") $(grep -c : "$USHER_LAB/identities")" = \
 	"$((clones + 1)) $((clones + 1)) $((clones + 1))"
-check "c1's script has run" on_is "of c1" "${addresses[0]}" cat /root/ran
-check "the copy has what the template had" on_is "of gold, as root" "${addresses[clones - 1]}" cat /root/ran
+check "c1's script has run" on_is "of c1" "${addresses[0]}" cat /var/lib/ran
+check "the copy has what the template had" on_is "of gold, as root" "${addresses[clones - 1]}" cat /var/lib/ran
 beneath() { qemu-img info -U "$(virsh domblklist "$1" | awk '$1 == "vda" { print $2 }')" | grep -q "^backing file: $disk"; }
 check "c1 lies upon the template's disk" beneath c1
 refute "the copy does not" beneath "c$clones"
