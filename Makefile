@@ -7,7 +7,7 @@ Q      := $(if $(filter 0,$(V)),@)
 say     = $(if $(filter 0,$(V)),@echo '  $(1)')
 
 PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1
-ROOMS ?= core machine dhcpd tftpd httpd kickstart kickstart/lint kickstart/media guest hooks usher
+ROOMS ?= core machine dhcpd tftpd httpd kickstart kickstart/lint kickstart/media guest guest/domain hooks usher usher/cli usher/lab
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
          -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 
@@ -156,7 +156,7 @@ install: all
 	for p in kickstart/profiles/*/; do n=$$(basename $$p); \
 		install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/profiles/$$n $$p*; done
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/partials kickstart/partials/*
-	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab.rng
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab/lab.rng
 	install -d $(DESTDIR)$(prefix)/share/usher && \
 		cp -r contrib/tiny contrib/template-vm $(DESTDIR)$(prefix)/share/usher/
 	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher contrib/power-libvirt contrib/usher-inventory

@@ -1,6 +1,6 @@
 #include "guest/network_make.h"
 
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 #include "guest/xml.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* A libvirt network's XML, read. */
-#include "guest/domain_build.h"
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_build.h"
+#include "guest/domain/domain_xml.h"
 #include "guest/guest.h"
 #include "guest/xml.h"
 

@@ -1,6 +1,6 @@
 #include "guest/ops.h"
 
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 #include "guest/netfilter.h"
 #include "guest/virt.h"
 #include "guest/volumes.h"
@@ -119,7 +119,8 @@ static void drop_saved_state(virDomainPtr d)
 		virDomainManagedSaveRemove(d, 0);
 }
 
-static int start_run(struct op *op, const char *name, const char *uuid, run_xml *make, const char *to)
+static int start_run(
+	struct op *op, const char *name, const char *uuid, run_xml *make, const char *to)
 {
 	virDomainPtr d, run;
 	char *xml = NULL;

@@ -1,9 +1,9 @@
 /* Checking and creating. */
 #include "core/clock.h"
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 #include "guest/netfilter.h"
 #include "guest/ops.h"
-#include "guest/osinfo.h"
+#include "guest/domain/osinfo.h"
 #include "guest/virt.h"
 #include "guest/volumes.h"
 

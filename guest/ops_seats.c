@@ -1,6 +1,6 @@
 /* Who has which address in a libvirt network that leases: its reservations and leases, and the
  * guests whose MACs are computed from addresses, which get reservations. */
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 #include "guest/network_hosts.h"
 #include "guest/ops.h"
 #include "guest/virt.h"

@@ -1,5 +1,5 @@
 /* Single volumes: what one is like, and a guest's disk made small. */
-#include "guest/domain_disk.h"
+#include "guest/domain/domain_disk.h"
 #include "guest/ops.h"
 #include "guest/virt.h"
 #include "guest/volumes.h"

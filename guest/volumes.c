@@ -1,6 +1,6 @@
 #include "guest/volumes.h"
 
-#include "guest/domain_disk.h"
+#include "guest/domain/domain_disk.h"
 #include "guest/virt.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #ifndef USHER_GUEST_VOLUMES_H
 #define USHER_GUEST_VOLUMES_H
 
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 #include "guest/ops.h"
 #include "guest/volume_xml.h"
 

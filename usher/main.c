@@ -1,5 +1,5 @@
 /* The program: finds the command and runs it. */
-#include "usher/cli.h"
+#include "usher/cli/cli.h"
 
 #include "core/wipe.h"
 #include "kickstart/text.h"

@@ -1,6 +1,6 @@
 /* A profile's or a machine's <domain>: its merge, and the installing run of what comes out. The first byte chooses what the machine
  * says beside it. */
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 
 #include <stdint.h>
 #include <stdio.h>

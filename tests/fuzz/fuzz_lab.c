@@ -1,5 +1,5 @@
 /* A lab file: what could be read has machines that the service would look at, each with a name and a place in the file. */
-#include "usher/lab.h"
+#include "usher/lab/lab.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
  * empty: the same as `in`; "! text": it is refused, with this in the reason. Prints the table: feature, in, out, verdict;
  * exits with 1 when one is not as it should be.
  */
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 #include "guest/xml.h"
 
 #include <libvirt/libvirt.h>

@@ -1,4 +1,4 @@
-#include "usher/checkers.h"
+#include "usher/cli/checkers.h"
 
 #include <check.h>
 #include <stdio.h>

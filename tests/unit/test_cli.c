@@ -1,5 +1,5 @@
 /* Name ranges. */
-#include "usher/cli.h"
+#include "usher/cli/cli.h"
 
 #include <check.h>
 #include <errno.h>

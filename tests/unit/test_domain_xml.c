@@ -1,4 +1,4 @@
-#include "guest/domain_xml.h"
+#include "guest/domain/domain_xml.h"
 
 #include <check.h>
 #include <errno.h>
@@ -393,8 +393,9 @@ END_TEST
 /* Its other strings go, those of others stay; only its own power-off ends it. */
 START_TEST(sealing_run)
 {
-	struct guest_spec s = plain("<domain><sysinfo type='smbios'><oemStrings>"
-				    "<entry>site:usher:rack=7</entry></oemStrings></sysinfo></domain>");
+	struct guest_spec s =
+		plain("<domain><sysinfo type='smbios'><oemStrings>"
+		      "<entry>site:usher:rack=7</entry></oemStrings></sysinfo></domain>");
 	char why[GUEST_WHY], *xml, *run = NULL, *again = NULL;
 	struct domain_mark mark;
 

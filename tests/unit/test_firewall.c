@@ -1,5 +1,5 @@
 /* Rulesets as nft 1.0 prints them. */
-#include "usher/firewall.h"
+#include "usher/cli/firewall.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Lab files: what is read, what is said about what cannot be, and usher/lab.rng with the same verdict. */
-#include "usher/lab.h"
+/* Lab files: what is read, what is said about what cannot be, and usher/lab/lab.rng with the same verdict. */
+#include "usher/lab/lab.h"
 
 #include <check.h>
 #include <errno.h>
@@ -42,7 +42,7 @@ static bool schema_takes(const char *xml)
 		char path[512];
 		xmlRelaxNGParserCtxt *parser;
 
-		snprintf(path, sizeof path, "%s/usher/lab.rng",
+		snprintf(path, sizeof path, "%s/usher/lab/lab.rng",
 			getenv("USHER_TOP") ? getenv("USHER_TOP") : ".");
 		parser = xmlRelaxNGNewParserCtxt(path);
 		ck_assert_ptr_nonnull(parser);
@@ -111,7 +111,8 @@ START_TEST(reads_all)
 		"domain>\",\"memory\":2048,\"name\":\"node08\",\"nics\":[{"
 		"\"address\":\"10.77.0.254\",\"mac\":\"52:54:00:00:00:ff\",\"segment\":\"lab0\"},{"
 		"\"address\":\"10.78.0.1\",\"mac\":\"52:54:00:00:01:08\",\"segment\":\"back\"}],"
-		"\"pool\":\"p\",\"profile\":\"tiny\",\"settings\":{\"e\":\"\",\"k\":\"v & w\",\"p\":{\"file\":"
+		"\"pool\":\"p\",\"profile\":\"tiny\",\"settings\":{\"e\":\"\",\"k\":\"v & "
+		"w\",\"p\":{\"file\":"
 		"\"pw\",\"line\":7}},\"ssh_keys\":[\"ssh-ed25519 AAAA "
 		"me@x\",{\"file\":\"id.pub\",\"line\":10}],\"vcpus\":2}");
 	ck_assert_str_eq(json_string_value(json_object_get(
@@ -165,7 +166,8 @@ static const struct fault {
 	{"<machine name='a' profile='p' template='t'/>",
 		"2: <machine> takes either profile= or template=", false},
 	{"<machine name='a' template='t'><set name='k'>v</set></machine>",
-		"2: <machine> with template= has the template's disk, pool, settings and keys, none "
+		"2: <machine> with template= has the template's disk, pool, settings and keys, "
+		"none "
 		"of its own",
 		BEYOND},
 	{"<machine name='a' profile='p q'/>",
@@ -254,14 +256,16 @@ static const struct fault {
 	{"<defaults><first-boot file='a'/>\n<first-boot file='a'/></defaults>",
 		"3: a second <first-boot>", false},
 	{"<defaults profile='p'/>\n<defaults memory='1G'/>", "3: a second <defaults>", false},
-	{"<defaults name='p'/>", "2: <defaults> has no attribute 'name'; it has profile, template, linked, network, "
+	{"<defaults name='p'/>",
+		"2: <defaults> has no attribute 'name'; it has profile, template, linked, network, "
 		"memory, vcpus, cpu, firmware, graphics, autostart, description, os-variant, pool, "
 		"connect",
 		false},
 	{"<defaults ip='10.0.0.1'/>",
 		"2: <defaults> has no attribute 'ip'; it has profile, template, linked, network, "
 		"memory, vcpus, cpu, firmware, graphics, autostart, description, os-variant, pool, "
-		"connect", false},
+		"connect",
+		false},
 	{"<network name='n'/>", "2: <network> lacks subnet='…'", false},
 	{"<network name='n' subnet='10.77.0.0'/>",
 		"2: <network subnet='10.77.0.0'>: expected a network like 10.77.0.0/24", false},
@@ -351,7 +355,8 @@ START_TEST(reads_files)
 	put("sub/lab.xml",
 		"<lab name='a'><defaults profile='p'><set name='pw' file='pw'/><ssh-key "
 		"file='keys'/>"
-		"<ssh-key>ssh-rsa C c</ssh-key><first-boot file='pw'/></defaults><machine name='m{1..2}'/></lab>");
+		"<ssh-key>ssh-rsa C c</ssh-key><first-boot file='pw'/></defaults><machine "
+		"name='m{1..2}'/></lab>");
 	put("none.xml",
 		"<lab name='a'>\n<machine name='m' profile='p'>\n"
 		"<set name='pw' file='gone'/></machine></lab>");
@@ -360,7 +365,8 @@ START_TEST(reads_files)
 		"<ssh-key file='sub/pw-'/></machine></lab>");
 	ck_assert_msg(!lab_load("sub/lab.xml", &lab, why, sizeof why), "%s", why);
 	ck_body("m2",
-		"{\"first_boot\":\"se cret\",\"name\":\"m2\",\"profile\":\"p\",\"settings\":{\"pw\":\"se "
+		"{\"first_boot\":\"se "
+		"cret\",\"name\":\"m2\",\"profile\":\"p\",\"settings\":{\"pw\":\"se "
 		"cret\"},\"ssh_keys\":[\"ssh-ed25519 A a\",\"ssh-ed25519 B "
 		"b\",\"ssh-rsa C c\"]}");
 	end();

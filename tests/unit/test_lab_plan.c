@@ -1,5 +1,5 @@
 /* What `usher up` and `down` would do: a lab file against what is there. */
-#include "usher/lab_plan.h"
+#include "usher/lab/lab_plan.h"
 
 #include <check.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ static char why[LAB_WHY];
 	"\"pool\":\"default\"},\"last_event\":{\"seq\":7}" more "}"
 #define MACHINE(attributes)                                                          \
 	"<machine name='a' profile='tiny' " attributes "><set name='k'>v</set><set " \
-						       "name='p'>x</set>"
+	"name='p'>x</set>"
 #define ON ",\"guest_state\":\"running\""
 
 struct named {
@@ -110,11 +110,9 @@ END_TEST
 
 START_TEST(leaves_alone_what_is_right)
 {
-	up(
-		LAB(
-			MACHINE("ip='10.77.0.2' memory='512' vcpus='1' network='lab0' "
-				"autostart='no'") "<disk size='1G' pool='default'/><ssh-key>a "
-						  "b</ssh-key></machine>"),
+	up(LAB(MACHINE("ip='10.77.0.2' memory='512' vcpus='1' network='lab0' "
+		       "autostart='no'") "<disk size='1G' pool='default'/><ssh-key>a "
+					 "b</ssh-key></machine>"),
 		HAVE("a", "w", "up", ON), "kept 1");
 	end();
 	/* what the file does not say */
@@ -144,8 +142,7 @@ START_TEST(goes_on_and_repairs)
 		{"up", ",\"guest_state\":\"off\"", ">a started, it was off\nkept 0"},
 		{"up", ",\"guest_state\":\"crashed\"", ">a started, it was off\nkept 0"},
 		{"up", ",\"guest_state\":\"paused\"", ">a resumed, it was paused\nkept 0"},
-		{"installing", ",\"guest_state\":\"paused\"",
-			">a resumed, it was paused\nkept 0"},
+		{"installing", ",\"guest_state\":\"paused\"", ">a resumed, it was paused\nkept 0"},
 		{"up", ",\"guest_state\":\"gone\"",
 			"+a made again, its guest is gone: profile tiny\nkept 0"},
 		{"failed", ",\"attempt\":{\"reason\":\"no disk\"}",

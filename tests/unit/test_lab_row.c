@@ -1,5 +1,5 @@
 /* Where a lab's machine is: events in, a line and times out. */
-#include "usher/lab_row.h"
+#include "usher/lab/lab_row.h"
 
 #include <check.h>
 #include <stdio.h>

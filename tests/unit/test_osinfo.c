@@ -1,4 +1,4 @@
-#include "guest/osinfo.h"
+#include "guest/domain/osinfo.h"
 
 #include <check.h>
 #include <errno.h>

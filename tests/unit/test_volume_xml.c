@@ -1,7 +1,7 @@
 /* What a storage pool can hold for a guest, and the XML of its volumes. */
 #include "guest/volume_xml.h"
 
-#include "guest/domain_disk.h"
+#include "guest/domain/domain_disk.h"
 
 #include <check.h>
 #include <errno.h>

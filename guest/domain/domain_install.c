@@ -1,0 +1,121 @@
+/* From a persistent definition to its installing run. */
+#include "guest/domain/domain_build.h"
+#include "guest/netfilter.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BOOT_DEVICES_MAX = 64 };
+
+struct boot_device {
+	xmlNode *node;
+	unsigned long order;
+	bool nic;
+	size_t index;
+};
+
+static int by_turn(const void *va, const void *vb)
+{
+	const struct boot_device *a = va, *b = vb;
+
+	if (a->nic != b->nic)
+		return a->nic ? -1 : 1;
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	return a->index < b->index ? -1 : 1;
+}
+
+static size_t collect(xmlNode *devices, struct boot_device *all)
+{
+	size_t n = 0;
+	char order[16];
+
+	for (xmlNode *d = devices->children; d && n < BOOT_DEVICES_MAX; d = d->next) {
+		if (!xml_attr(xml_child(d, "boot"), "order", order, sizeof order))
+			continue;
+		all[n] = (struct boot_device){.node = d,
+			.order = strtoul(order, NULL, 10),
+			.nic = !strcmp((const char *)d->name, "interface"),
+			.index = n};
+		n++;
+	}
+	return n;
+}
+
+/* A definition that was edited since may have no order: then the first NIC and the first disk. */
+static size_t complete(xmlNode *devices, struct boot_device *all, size_t n)
+{
+	xmlNode *nic = xml_child(devices, "interface"), *disk = xml_child(devices, "disk");
+	bool has_nic = false, has_other = false;
+
+	for (size_t i = 0; i < n; i++)
+		*(all[i].nic ? &has_nic : &has_other) = true;
+	if (!has_nic && nic)
+		all[n++] = (struct boot_device){.node = nic, .nic = true, .index = n};
+	if (!has_other && disk)
+		all[n++] = (struct boot_device){.node = disk, .index = n};
+	return n;
+}
+
+static int turn_boot_order(struct domain_build *b)
+{
+	struct boot_device all[BOOT_DEVICES_MAX + 2];
+	size_t n = complete(b->devices, all, collect(b->devices, all));
+
+	qsort(all, n, sizeof *all, by_turn);
+	if (!n || !all[0].nic) {
+		snprintf(b->why, b->why_size, "the guest has no NIC to boot from");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < n; i++)
+		domain_set_number(b, xml_need(all[i].node, "boot"), "order", i + 1);
+	domain_drop_all(xml_child(b->root, "os"), "boot");
+	return b->rc;
+}
+
+/* A filter that the profile chose itself stays. */
+static void turn_filters(struct domain_build *b)
+{
+	for (xmlNode *n = xml_child(b->devices, "interface"); n; n = xml_next(n, "interface")) {
+		xmlNode *filter = xml_child(n, "filterref");
+
+		if (xml_attr_is(filter, "filter", NETFILTER_GUEST))
+			domain_must(b, xml_set(filter, "filter", NETFILTER_INSTALL));
+	}
+}
+
+int domain_xml_install(
+	const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size)
+{
+	struct domain_build b = {.why = why, .why_size = why_size};
+	xmlDoc *doc = xml_read(final_xml, strlen(final_xml), 1, why, why_size);
+	xmlNode *mark;
+	char *xml;
+	int rc = -EINVAL;
+
+	if (!doc)
+		return -EINVAL;
+	b.root = xmlDocGetRootElement(doc);
+	if (!(b.devices = xml_child(b.root, "devices"))) {
+		snprintf(why, why_size, "the guest has no <devices>");
+		goto out;
+	}
+	if ((rc = turn_boot_order(&b)))
+		goto out;
+	if (filter)
+		turn_filters(&b);
+	domain_must(&b, xml_set_text(xml_need(b.root, "on_reboot"), "destroy"));
+	if ((mark = domain_find_metadata(b.root, DOMAIN_XML_NS)))
+		domain_must(&b, xml_set(mark, "run", "install"));
+	xml = xml_write(doc);
+	domain_must(&b, xml ? b.root : NULL);
+	if (!(rc = b.rc))
+		*ret_xml = xml;
+	else
+		free(xml);
+out:
+	xmlFreeDoc(doc);
+	return rc;
+}

@@ -1,0 +1,199 @@
+/* usher check: the networks and interfaces that are served, and those that usher made. */
+#include "usher/cli/check.h"
+
+#include "core/link.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_link(struct check *k, const struct check_link *l)
+{
+	if (k->n_links < SEGMENT_MAX)
+		k->links[k->n_links++] = *l;
+}
+
+static enum segment_mode network_mode(
+	const struct config_segment *c, const struct guest_network *net)
+{
+	if (c && c->mode != SEGMENT_AUTO)
+		return c->mode;
+	return net->dhcp ? SEGMENT_PROXY : SEGMENT_OWN;
+}
+
+static void check_active(
+	struct check *k, const struct config_segment *c, const struct guest_network *net)
+{
+	enum segment_mode mode = network_mode(c, net);
+	struct check_link l = {.mode = mode, .is_network = true, .leased = net->dhcp};
+	char ip[IP_TEXT];
+
+	if (net->dhcp && mode == SEGMENT_OWN)
+		check_say(k, CHECK_BAD, "network",
+			"'%s' has <dhcp> of its own: leave out mode='own', or take it out with "
+			"virsh net-edit %s",
+			net->name, net->name);
+	else
+		check_say(k, CHECK_OK, "network", "'%s' on %s, %s/%u, mode %s: %s", net->name,
+			net->bridge, ip_format(&net->address, ip), net->prefix_len,
+			segment_mode_name(mode),
+			mode == SEGMENT_OWN ? "usher leases"
+				: net->dhcp ? "libvirt's dnsmasq leases"
+					    : "another server leases");
+	snprintf(l.name, sizeof l.name, "%s", net->name);
+	memcpy(l.ifname, net->bridge, sizeof l.ifname);
+	l.address = net->address;
+	if (*net->bridge && !if_nametoindex(net->bridge))
+		check_say(k, CHECK_BAD, "network",
+			"'%s' is active and its bridge %s is gone: virsh net-destroy %s; virsh "
+			"net-start %s",
+			net->name, net->bridge, net->name, net->name);
+	else if (*net->bridge)
+		add_link(k, &l);
+}
+
+/* `c` NULL: usher made it. */
+static void check_network(
+	struct check *k, const struct config_segment *c, const struct guest_network *net)
+{
+	if (!net->active)
+		check_say(k, CHECK_BAD, "network", "'%s' is not active: virsh net-start %s",
+			net->name, net->name);
+	else
+		check_active(k, c, net);
+	if (!net->persistent)
+		check_say(k, CHECK_WARN, "network",
+			"'%s' is not defined, and ends with its stop: virsh net-dumpxml %s >FILE; "
+			"virsh net-define FILE",
+			net->name, net->name);
+	else if (!net->autostart)
+		check_say(k, CHECK_WARN, "network",
+			"'%s' is not started with the host: virsh net-autostart %s", net->name,
+			net->name);
+}
+
+static const struct guest_network *find(const struct guest_network *all, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(all[i].name, name))
+			return &all[i];
+	return NULL;
+}
+
+/* What the service remembers to have made. */
+static void check_missing(struct check *k, const struct guest_network *all, size_t n)
+{
+	json_t *net;
+	size_t i;
+
+	json_array_foreach(json_object_get(k->networks, "networks"), i, net)
+	{
+		const char *name = json_string_value(json_object_get(net, "name"));
+
+		if (name && json_is_true(json_object_get(net, "made_by_usher")) &&
+			!find(all, n, name))
+			check_say(k, CHECK_BAD, "network",
+				"'%s' was made by usher, and libvirt has it no more: usher network "
+				"create %s",
+				name, name);
+	}
+}
+
+static void check_libvirts(struct check *k)
+{
+	struct guest_network *all = NULL;
+	char why[512];
+	size_t n = 0;
+
+	if (guest_networks_info(k->config.libvirt_uri, &all, &n, why, sizeof why)) {
+		check_say(k, CHECK_BAD, "network", "%s", why);
+		return;
+	}
+	for (size_t i = 0; i < k->config.n_segments; i++) {
+		const struct config_segment *c = &k->config.segments[i];
+		const struct guest_network *net = c->is_network ? find(all, n, c->name) : NULL;
+
+		if (net)
+			check_network(k, c, net);
+		else if (c->is_network)
+			check_say(k, CHECK_BAD, "network",
+				"there is no libvirt network '%s': virsh net-list --all shows "
+				"those "
+				"there are",
+				c->name);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (all[i].ours && !config_segment_of(&k->config, all[i].name))
+			check_network(k, NULL, &all[i]);
+	check_missing(k, all, n);
+	free(all);
+}
+
+/* In /sys/class/net/IF; -1: it cannot be read, as a carrier of what is down. */
+static long link_number(const char *ifname, const char *file, int base)
+{
+	char path[96], text[32] = "";
+	long v = -1;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/sys/class/net/%.15s/%s", ifname, file);
+	f = fopen(path, "re");
+	if (f && fgets(text, sizeof text, f))
+		v = strtol(text, NULL, base);
+	if (f)
+		fclose(f);
+	return v;
+}
+
+static void check_carrier(struct check *k, const char *name)
+{
+	long flags = link_number(name, "flags", 16);
+
+	if (flags >= 0 && !(flags & IFF_UP))
+		check_say(k, CHECK_BAD, "interface", "'%s' is down: ip link set %s up", name, name);
+	else if (!link_number(name, "carrier", 10))
+		check_say(k, CHECK_WARN, "interface",
+			link_number(name, "bridge/stp_state", 10) >= 0
+				? "'%s' has no carrier: none of the bridge's ports has one"
+				: "'%s' has no carrier: is its cable in, and the switch's port on?",
+			name);
+}
+
+static void check_interface(struct check *k, const struct config_segment *c)
+{
+	static const char *const who[] = {[SEGMENT_OWN] = "usher leases",
+		[SEGMENT_PROXY] = "another server leases",
+		[SEGMENT_AUTO] = "the service listens first for another server"};
+	struct check_link l = {.mode = c->mode};
+	struct link_state link;
+	char ip[IP_TEXT];
+
+	if (link_lookup(c->name, &link)) {
+		check_say(k, CHECK_BAD, "interface", "there is no '%s'", c->name);
+		return;
+	}
+	if (!ip_is_set(&link.address))
+		check_say(k, CHECK_BAD, "interface",
+			"'%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", c->name,
+			c->name);
+	else
+		check_say(k, CHECK_OK, "interface", "'%s' has %s/%u, mode %s: %s", c->name,
+			ip_format(&link.address, ip), link.prefix_len, segment_mode_name(c->mode),
+			who[c->mode]);
+	check_carrier(k, c->name);
+	snprintf(l.name, sizeof l.name, "%s", c->name);
+	memcpy(l.ifname, link.name, sizeof l.ifname);
+	l.address = link.address;
+	add_link(k, &l);
+}
+
+void check_networks(struct check *k, bool libvirt)
+{
+	if (libvirt)
+		check_libvirts(k);
+	for (size_t i = 0; i < k->config.n_segments; i++)
+		if (!k->config.segments[i].is_network && !*k->config.segments[i].via)
+			check_interface(k, &k->config.segments[i]);
+}

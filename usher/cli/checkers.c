@@ -1,0 +1,257 @@
+#include "usher/cli/checkers.h"
+
+#include "core/clock.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	CHECKER_MS = 20000,      /* cloud-init takes 2 s to start on a slow host */
+	CHECKER_SAYS = 64 << 10, /* bytes of what it says */
+	CHECKER_FINDINGS = 20,   /* of one checker: the rest comes of these, mostly */
+};
+
+struct checker {
+	enum answers format;
+	const char *name; /* of the program, and in brackets */
+	const char
+		*argv[6]; /* what follows it; "" stands for the file, "VERSION" for the version */
+};
+
+static const struct checker checkers[] = {
+	{ANSWERS_KICKSTART, "ksvalidator", {"-v", "VERSION", ""}},
+	{ANSWERS_PRESEED, "debconf-set-selections", {"-c", ""}},
+	{ANSWERS_AUTOINSTALL, "cloud-init", {"schema", "--config-file", ""}},
+	{ANSWERS_CLOUD_CONFIG, "cloud-init", {"schema", "--config-file", ""}},
+	{ANSWERS_AUTOYAST, "xmllint", {"--noout", "--nonet", ""}},
+	{ANSWERS_XML, "xmllint", {"--noout", "--nonet", ""}},
+	{ANSWERS_IGNITION, "jq", {"empty", ""}},
+	{ANSWERS_IGNITION, "ignition-validate", {""}},
+	{ANSWERS_JSON, "jq", {"empty", ""}},
+	{ANSWERS_SCRIPT, "sh", {"-n", ""}},
+};
+
+/* Running one. */
+
+static int write_file(const char *text, char path[64])
+{
+	const char *dir = getenv("TMPDIR");
+	size_t n = strlen(text);
+	int fd;
+
+	snprintf(path, 64, "%s/usher-lint-XXXXXX", dir && strlen(dir) < 40 ? dir : "/tmp");
+	fd = mkostemp(path, O_CLOEXEC); /* 0600: answers may hold secrets */
+	if (fd < 0)
+		return -errno;
+	while (n) {
+		ssize_t w = write(fd, text, n);
+
+		if (w < 0) {
+			close(fd);
+			unlink(path);
+			return -EIO;
+		}
+		text += w;
+		n -= (size_t)w;
+	}
+	return close(fd);
+}
+
+/* debconf's own database is locked while this host installs a package: it is given one beside the file. */
+#define DEBCONF_TAIL ".debconf"
+
+static void become(const struct checker *c, const char *path, const char *version, int out)
+{
+	const char *argv[8] = {c->name};
+	char database[64 + sizeof "File{" DEBCONF_TAIL "}"];
+	size_t n = 1;
+
+	for (size_t i = 0; i < 6 && c->argv[i]; i++)
+		argv[n++] = !*c->argv[i]                     ? path
+			: strcmp(c->argv[i], "VERSION") == 0 ? version
+							     : c->argv[i];
+	setpgid(0, 0);
+	setenv("LC_ALL", "C", 1);
+	snprintf(database, sizeof database, "File{%s" DEBCONF_TAIL "}", path);
+	setenv("DEBCONF_DB_REPLACE", database, 1);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	close(STDIN_FILENO);
+	open("/dev/null", O_RDONLY);
+	execvp(argv[0], (char *const *)argv);
+	_exit(127);
+}
+
+/* All that comes before the end, the deadline or the limit. */
+static void listen_to(int fd, char *said)
+{
+	int64_t deadline = clock_mono_ms() + CHECKER_MS;
+	size_t n = 0;
+
+	while (n < CHECKER_SAYS) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		int64_t left = deadline - clock_mono_ms();
+		ssize_t got;
+
+		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
+			break;
+		got = read(fd, said + n, CHECKER_SAYS - n);
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	said[n] = '\0';
+}
+
+/* Its exit status; -1: it is not installed, or did not end. */
+static int run(const struct checker *c, const char *path, const char *version, char *said)
+{
+	int pipes[2], status = 0;
+	pid_t pid;
+
+	if (pipe2(pipes, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		become(c, path, version, pipes[1]);
+	close(pipes[1]);
+	if (pid > 0) {
+		listen_to(pipes[0], said);
+		if (waitpid(pid, &status, WNOHANG) == 0) {
+			usleep(100000); /* it closed its output and is about to end */
+			if (waitpid(pid, &status, WNOHANG) == 0) {
+				kill(-pid, SIGKILL);
+				waitpid(pid, &status, 0);
+			}
+		}
+	}
+	close(pipes[0]);
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) != 127 ? WEXITSTATUS(status)
+									  : -1;
+}
+
+/* What it said. */
+
+/* "FILE:3: x", "FILE: 3: x", "… line 3, column 4": takes the numbers, and the file's name away. */
+static const char *take_place(
+	const char *line, const char *path, unsigned *ret_line, unsigned *ret_column)
+{
+	const char *at = strstr(line, path), *word;
+
+	if (at) {
+		char *end;
+		unsigned long n;
+
+		line = at + strlen(path);
+		n = strtoul(line + strspn(line, ": "), &end, 10);
+		if (n && *end == ':') {
+			*ret_line = (unsigned)n;
+			line = end;
+		}
+		line += strspn(line, ": ");
+	}
+	word = strstr(line, "line ");
+	if (!*ret_line && word && isdigit((unsigned char)word[5]))
+		*ret_line = (unsigned)strtoul(word + 5, NULL, 10);
+	word = strstr(line, "column ");
+	if (word && isdigit((unsigned char)word[7]))
+		*ret_column = (unsigned)strtoul(word + 7, NULL, 10);
+	return line;
+}
+
+/* A line that only says where, or that something comes, is the opening of the next one. */
+static bool is_opening(const char *line)
+{
+	size_t n = strlen(line);
+
+	while (n && line[n - 1] == ' ')
+		n--;
+	return n == 0 || line[n - 1] == ':';
+}
+
+/* Its own word for how bad that is, which ours then says. */
+static enum finding_level take_level(const char **line)
+{
+	bool warning = strncmp(*line, "warning: ", 9) == 0;
+
+	if (warning || strncmp(*line, "error: ", 7) == 0)
+		*line += warning ? 9 : 7;
+	return warning ? FINDING_WARNING : FINDING_ERROR;
+}
+
+/* xmllint shows the line, and a mark below it. */
+static bool is_quote(const char *line)
+{
+	return line[strspn(line, " \t^")] == '\0';
+}
+
+static void take_words(const struct checker *c, const struct lint_input *in, const char *path,
+	char *said, struct findings *f)
+{
+	unsigned line = 0, column = 0, n = 0;
+	char *one, *rest = said;
+	bool placed = false;
+
+	while ((one = strsep(&rest, "\n")) && n < CHECKER_FINDINGS) {
+		enum finding_level level;
+		const char *text;
+		unsigned here = 0;
+
+		if (is_quote(one))
+			continue;
+		text = take_place(one, path, &here, &column);
+		if (placed && !here && strcmp(c->name, "xmllint") == 0)
+			continue; /* the line that it shows */
+		line = here ? here : line;
+		placed = here;
+		if (is_opening(text))
+			continue;
+		level = take_level(&text);
+		findings_add(f, level, in->file, line, column, "%s [%s]", text, c->name);
+		line = column = 0;
+		n++;
+	}
+	if (n == 0)
+		findings_add(f, FINDING_ERROR, in->file, 0, 0, "it is refused without a word [%s]",
+			c->name);
+}
+
+/* A script of another shell's, or of none, is not sh's to read. */
+static bool is_for(const struct checker *c, const struct lint_input *in)
+{
+	if (c->format == ANSWERS_SCRIPT && strncmp(in->text, "#!", 2) == 0)
+		return strncmp(in->text, "#!/bin/sh", 9) == 0;
+	return strcmp(c->name, "ksvalidator") != 0 || in->version;
+}
+
+static void ask(
+	const struct checker *c, const struct lint_input *in, const char *path, struct findings *f)
+{
+	char *said = malloc(CHECKER_SAYS + 1);
+
+	if (said && run(c, path, in->version, said) > 0)
+		take_words(c, in, path, said, f);
+	free(said);
+}
+
+void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f)
+{
+	char path[64], database[sizeof path + sizeof DEBCONF_TAIL];
+
+	if (write_file(in->text, path))
+		return;
+	snprintf(database, sizeof database, "%s" DEBCONF_TAIL, path);
+	for (size_t i = 0; i < sizeof checkers / sizeof *checkers; i++)
+		if (checkers[i].format == format && is_for(&checkers[i], in))
+			ask(&checkers[i], in, path, f);
+	unlink(path);
+	unlink(database);
+}

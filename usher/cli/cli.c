@@ -1,0 +1,200 @@
+/* Options, usage errors and name ranges, shared by the commands. */
+#include "usher/cli/cli.h"
+#include "usher/paths.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MAX = 1000 };
+
+void cli_common_init(struct cli_common *o)
+{
+	const char *env = getenv("USHER_SOCKET");
+
+	memset(o, 0, sizeof *o);
+	o->socket = env && *env ? env : PATH_SOCKET;
+}
+
+void cli_help(const struct command *c)
+{
+	printf("usage: usher %s%s%s\n\n%s\n\n%s", c->name, *c->arguments ? " " : "", c->arguments,
+		c->summary, c->help);
+}
+
+int cli_usage(const struct command *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "usher %s: ", c->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nusage: usher %s%s%s\n'usher %s --help' says more\n", c->name,
+		*c->arguments ? " " : "", c->arguments, c->name);
+	return EXIT_USAGE;
+}
+
+int cli_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("usher: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+/* getopt_long()'s own messages name the program only; ours name the command and the option. */
+static void option_error(
+	const struct command *c, int opt, char **argv, const struct option *options)
+{
+	const char *what = argv[optind - 1];
+
+	if (opt == ':')
+		exit(cli_usage(c, "%s needs a value", what));
+	if (optopt > ' ' && optopt < 127) /* within a cluster optind has not moved yet */
+		exit(cli_usage(c, "no option -%c", optopt));
+	for (const struct option *o = options; optopt && o->name; o++)
+		if (o->val == optopt)
+			exit(cli_usage(c, "--%s takes no value", o->name));
+	exit(cli_usage(c, "no option %s", what));
+}
+
+static bool has_config(const struct option *options)
+{
+	while (options->name && options->val != 'c')
+		options++;
+	return options->name;
+}
+
+int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
+	const struct option *options)
+{
+	const char *letters = has_config(options) ? ":c:" : ":";
+
+	for (;;) {
+		int opt;
+
+		opterr = 0;
+		opt = getopt_long(argc, argv, letters, options, NULL);
+		switch (opt) {
+		case OPT_SOCKET:
+			o->socket = optarg;
+			continue;
+		case OPT_JSON:
+			o->json = true;
+			continue;
+		case OPT_HELP:
+			cli_help(c);
+			exit(EXIT_DONE);
+		case ':':
+		case '?':
+			option_error(c, opt, argv, options);
+		}
+		return opt;
+	}
+}
+
+bool cli_number(const char *text, long least, long most, long *ret)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (end == text || *end || errno || n < least || n > most)
+		return false;
+	*ret = n;
+	return true;
+}
+
+static bool digits(const char *s, size_t n)
+{
+	if (n == 0 || n > 6)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	return true;
+}
+
+int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg)
+{
+	const char *open = strchr(pattern, '{'), *dots, *close;
+	long first, last;
+	int width;
+
+	if (!open)
+		return each(arg, pattern);
+	dots = strstr(open, "..");
+	close = strchr(open, '}');
+	if (!dots || !close || dots > close || !digits(open + 1, (size_t)(dots - open - 1)) ||
+		!digits(dots + 2, (size_t)(close - dots - 2)))
+		return -EINVAL;
+	first = strtol(open + 1, NULL, 10);
+	last = strtol(dots + 2, NULL, 10);
+	width = open[1] == '0' ? (int)(dots - open - 1) : 1;
+	if (last < first)
+		return -EINVAL;
+	if (last - first >= NAMES_MAX)
+		return -E2BIG;
+	for (long i = first; i <= last; i++) {
+		char name[256];
+		int r = snprintf(name, sizeof name, "%.*s%0*ld%s", (int)(open - pattern), pattern,
+			width, i, close + 1);
+
+		if (r < 0 || (size_t)r >= sizeof name)
+			return -EINVAL;
+		r = each(arg, name);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+struct name_list {
+	char **names; /* NULL-ended */
+	size_t count;
+};
+
+static int list_name(void *arg, const char *name)
+{
+	struct name_list *l = arg;
+	char **grown = reallocarray(l->names, l->count + 2, sizeof *grown);
+
+	if (!grown)
+		return -ENOMEM;
+	l->names = grown;
+	grown[l->count] = strdup(name);
+	if (!grown[l->count])
+		return -ENOMEM;
+	grown[++l->count] = NULL;
+	return 0;
+}
+
+char **cli_names_all(const struct command *c, char **patterns, size_t count, size_t *ret_count)
+{
+	struct name_list l = {.names = calloc(1, sizeof *l.names)};
+
+	for (size_t i = 0; l.names && i < count; i++)
+		if (cli_names(patterns[i], list_name, &l)) {
+			cli_usage(c, "'%s': a range is written node{01..50}, of at most 1000",
+				patterns[i]);
+			cli_names_free(l.names);
+			return NULL;
+		}
+	*ret_count = l.count;
+	return l.names;
+}
+
+void cli_names_free(char **names)
+{
+	for (char **n = names; n && *n; n++)
+		free(*n);
+	free(names);
+}

@@ -1,0 +1,64 @@
+/*
+ * The command line: one table of commands, each in a cmd_*.c, all clients of the API (client.c) but serve, check and mac.
+ * Exit status: 0 done, 1 failed, 2 usage.
+ */
+#ifndef USHER_USHER_CLI_H
+#define USHER_USHER_CLI_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct command {
+	const char *name;
+	const char *arguments; /* "NAME --profile P [--ip A]…" */
+	const char *summary;   /* one line */
+	const char *help;      /* the options, a line each; ends in a newline */
+	int (*run)(const struct command *c, int argc, char **argv);
+};
+
+extern const struct command cmd_serve, cmd_check, cmd_create, cmd_enroll, cmd_template, cmd_clone,
+	cmd_up, cmd_down, cmd_list, cmd_show, cmd_timeline, cmd_console, cmd_watch, cmd_wait,
+	cmd_reinstall, cmd_disarm, cmd_delete, cmd_render, cmd_profiles, cmd_lint, cmd_import,
+	cmd_media, cmd_fetch, cmd_leases, cmd_network, cmd_mac;
+
+/* Options that every client command has. A command's own long ones are numbered from 1, below the letters. */
+struct cli_common {
+	const char *socket; /* --socket, USHER_SOCKET or the default */
+	bool json;          /* --json */
+};
+enum { OPT_SOCKET = 1000, OPT_JSON, OPT_HELP };
+#define CLI_COMMON_OPTIONS                                                                      \
+	{"socket", required_argument, NULL, OPT_SOCKET}, {"json", no_argument, NULL, OPT_JSON}, \
+	{                                                                                       \
+		"help", no_argument, NULL, OPT_HELP                                             \
+	}
+#define CLI_COMMON_HELP                                                        \
+	"  --json               machine-readable output\n"                     \
+	"  --socket PATH        the service's API socket (or $USHER_SOCKET)\n" \
+	"  --help               this text\n"
+
+void cli_common_init(struct cli_common *o);
+/* The next option of `options` (a CLI_COMMON_OPTIONS table or a longer one), common ones handled: -1 at the end.
+ * --help and errors do not return: they end the program with 0 and 2. */
+int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
+	const struct option *options);
+/* Prints "usher COMMAND: …" and how to get help; returns EXIT_USAGE. */
+int cli_usage(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prints "usher: …"; returns EXIT_FAILED. */
+int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void cli_help(const struct command *c);
+
+/* A whole decimal number from `least` to `most`, and nothing after it. */
+bool cli_number(const char *text, long least, long most, long *ret);
+
+/* Expands node{01..50} in one name; calls `each` for every name, stops at its first nonzero return and returns
+ * that. -EINVAL: the braces are wrong; -E2BIG: more than 1000 names. */
+int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg);
+/* All names that `count` patterns stand for, ended by a NULL; free them with cli_names_free(). NULL: said why. */
+char **cli_names_all(const struct command *c, char **patterns, size_t count, size_t *ret_count);
+void cli_names_free(char **names);
+
+#endif

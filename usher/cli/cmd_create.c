@@ -1,0 +1,521 @@
+/* usher create (guests) and enroll (bare metal): the request is put together here, judged by the service. */
+#include "usher/cli/cli.h"
+#include "usher/cli/client.h"
+#include "usher/cli/fetching.h"
+#include "usher/cli/follow.h"
+#include "usher/privilege.h"
+#include "usher/cli/request.h"
+#include "usher/cli/wait.h"
+
+#include "core/wipe.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	OPT_PROFILE = 1,
+	OPT_NETWORK,
+	OPT_IP,
+	OPT_MEMORY,
+	OPT_VCPUS,
+	OPT_DISK,
+	OPT_SET,
+	OPT_REPLACE,
+	OPT_WAIT,
+	OPT_MAC,
+	OPT_KEY,
+	OPT_POWER,
+	OPT_ARM,
+	OPT_NO_KEY,
+	OPT_POOL,
+	OPT_FIRST_BOOT,
+	OPT_CPU,
+	OPT_FIRMWARE,
+	OPT_GRAPHICS,
+	OPT_OS_VARIANT,
+	OPT_DESCRIPTION,
+	OPT_CONNECT,
+	OPT_AUTOSTART,
+	OPT_DOMAIN,
+};
+
+struct request {
+	const struct command *command;
+	struct cli_common common;
+	struct client *client;
+	json_t *body; /* all but the name */
+	json_t *keys;
+	json_t *nics, *disks; /* as they were said, the first first */
+	bool wait, no_key;
+	char *names[1000];
+	size_t n_names;
+	int failures;
+};
+
+/* KEY=VALUE, KEY=@FILE, KEY=@- and KEY=@@VALUE. What others could see in the list of processes is blotted out. */
+static int take_setting(struct request *r, char *text)
+{
+	json_t *settings = json_object_get(r->body, "settings");
+	char *value = strchr(text, '='), *from_file = NULL;
+
+	if (!value || value == text)
+		return cli_usage(r->command, "--set takes KEY=VALUE, not '%s'", text);
+	*value++ = '\0';
+	if (value[0] == '@' && value[1] != '@') {
+		from_file = request_value(value + 1);
+		if (!from_file)
+			return cli_fail("--set %s=%s: %s%s", text, value,
+				errno == EFBIG ? "not a text of at most 64 KiB" : strerror(errno),
+				errno == ENOENT ? " (a value that begins with @ is written @@…)"
+						: "");
+	}
+	json_object_set_new(
+		settings, text, json_string(from_file ? from_file : value + (value[0] == '@')));
+	wipe_free(from_file);
+	memset(value, '*', strlen(value));
+	value[-1] = '=';
+	return 0;
+}
+
+static int take_size(
+	struct request *r, const char *option, const char *key, json_int_t unit, json_int_t in)
+{
+	json_int_t bytes = request_size(optarg, unit);
+
+	if (bytes < in)
+		return cli_usage(
+			r->command, "%s takes a size like 2048M or 2G, not '%s'", option, optarg);
+	json_object_set_new(r->body, key, json_integer(bytes / in));
+	return 0;
+}
+
+static json_int_t disk_size(const char *text)
+{
+	return request_size(text, 1 << 30);
+}
+
+/* "WHAT,key=value,…": an object with WHAT under `head`, and the values under their names in the API (`keys`: key and name,
+ * until NULL). NULL: it is written otherwise. */
+static json_t *parse_parts(const char *text, const char *head, const char *const keys[][2])
+{
+	size_t len = strcspn(text, ",");
+	json_t *parts = json_pack("{s:s%}", head, text, len);
+
+	for (text += len; parts && *text == ','; text += len) {
+		size_t i = 0, n;
+
+		len = strcspn(++text, ",");
+		n = strcspn(text, "=");
+		while (keys[i][0] && (strlen(keys[i][0]) != n || strncmp(keys[i][0], text, n)))
+			i++;
+		if (!keys[i][0] || n + 1 >= len) {
+			json_decref(parts);
+			return NULL;
+		}
+		json_object_set_new(parts, keys[i][1], json_stringn(text + n + 1, len - n - 1));
+	}
+	return parts;
+}
+
+static int take_network(struct request *r, const char *text)
+{
+	static const char *const keys[][2] = {{"ip", "address"}, {"mac", "mac"}, {NULL, NULL}};
+	json_t *nic = *text && *text != ',' ? parse_parts(text, "segment", keys) : NULL;
+
+	if (!nic)
+		return cli_usage(
+			r->command, "--network takes NETWORK[,ip=A][,mac=M], not '%s'", text);
+	json_array_append_new(r->nics, nic);
+	return 0;
+}
+
+static int take_disk(struct request *r, const char *text)
+{
+	static const char *const keys[][2] = {{"pool", "pool"}, {NULL, NULL}};
+	json_t *disk = parse_parts(text, "size", keys);
+	json_int_t bytes = disk_size(disk ? json_string_value(json_object_get(disk, "size")) : "");
+
+	if (bytes < 1) {
+		json_decref(disk);
+		return cli_usage(
+			r->command, "--disk takes a size like 20G, or 20G,pool=P, not '%s'", text);
+	}
+	json_object_set_new(disk, "size", json_integer(bytes));
+	json_array_append_new(r->disks, disk);
+	return 0;
+}
+
+static int take_domain(struct request *r, const char *path)
+{
+	char *text = request_value(path);
+	json_t *domain = text ? json_string(text) : NULL;
+
+	if (!text)
+		return cli_fail("--domain %s: %s", path,
+			errno == EFBIG ? "not a text of at most 64 KiB" : strerror(errno));
+	free(text);
+	if (!domain)
+		return cli_fail("--domain %s: it is not UTF-8", path);
+	json_object_set_new(r->body, "domain", domain);
+	return 0;
+}
+
+/* Said once for the machine or with the first of several: one thing. */
+static int merge_first(
+	struct request *r, const char *key, json_t *first, const char *option, const char *with)
+{
+	json_t *said = json_object_get(r->body, key), *there = json_object_get(first, key);
+
+	if (said && there)
+		return cli_usage(
+			r->command, "%s was said twice: by itself and with %s", option, with);
+	if (there)
+		json_object_set(r->body, key, there);
+	return 0;
+}
+
+/* One network is told as it always was; of several, each has its own. */
+static int put_nics(struct request *r)
+{
+	json_t *first = json_array_get(r->nics, 0);
+
+	if (!first)
+		return 0;
+	if (merge_first(r, "address", first, "--ip", "--network") ||
+		merge_first(r, "mac", first, "--mac", "--network"))
+		return EXIT_USAGE;
+	json_object_set(r->body, "segment", json_object_get(first, "segment"));
+	if (json_array_size(r->nics) < 2)
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		const char *key = i ? "mac" : "address";
+
+		if (json_object_get(r->body, key))
+			json_object_set(first, key, json_object_get(r->body, key));
+		json_object_del(r->body, key);
+	}
+	json_object_del(r->body, "segment");
+	json_object_set(r->body, "nics", r->nics);
+	return 0;
+}
+
+/* --pool is for those disks that name none. */
+static void put_disks(struct request *r)
+{
+	json_t *first = json_array_get(r->disks, 0), *disk,
+	       *pool = json_object_get(r->body, "pool");
+	size_t i;
+
+	json_array_foreach(r->disks, i, disk)
+	{
+		if (pool && !json_object_get(disk, "pool"))
+			json_object_set(disk, "pool", pool);
+	}
+	if (!first)
+		return;
+	json_object_set(r->body, "disk", json_object_get(first, "size"));
+	if (json_object_get(first, "pool"))
+		json_object_set(r->body, "pool", json_object_get(first, "pool"));
+	json_array_remove(r->disks, 0);
+	if (json_array_size(r->disks))
+		json_object_set(r->body, "disks", r->disks);
+}
+
+static bool one_machine_only(const struct request *r)
+{
+	json_t *nic;
+	size_t i;
+
+	json_array_foreach(r->nics, i, nic)
+	{
+		if (json_object_get(nic, "address") || json_object_get(nic, "mac"))
+			return true;
+	}
+	return json_object_get(r->body, "address") || json_object_get(r->body, "mac");
+}
+
+/* By somebody: the service's user, who will run it, is not known here. */
+static bool is_executable(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 0111;
+}
+
+static int take_option(struct request *r, int opt)
+{
+	static const char *const texts[] = {[OPT_PROFILE] = "profile",
+		[OPT_IP] = "address",
+		[OPT_MAC] = "mac",
+		[OPT_POOL] = "pool",
+		[OPT_CPU] = "cpu",
+		[OPT_FIRMWARE] = "firmware",
+		[OPT_GRAPHICS] = "graphics",
+		[OPT_OS_VARIANT] = "os_variant",
+		[OPT_DESCRIPTION] = "description",
+		[OPT_CONNECT] = "connect"};
+	char path[PATH_MAX];
+	long n;
+	int rc;
+
+	switch (opt) {
+	case OPT_NETWORK:
+		return take_network(r, optarg);
+	case OPT_DOMAIN:
+		return take_domain(r, optarg);
+	case OPT_MEMORY:
+		return take_size(r, "--memory", "memory", 1 << 20, 1 << 20);
+	case OPT_DISK:
+		return take_disk(r, optarg);
+	case OPT_VCPUS:
+		if (!cli_number(optarg, 1, INT_MAX, &n))
+			return cli_usage(
+				r->command, "--vcpus takes a number from 1, not '%s'", optarg);
+		json_object_set_new(r->body, "vcpus", json_integer(n));
+		return 0;
+	case OPT_SET:
+		return take_setting(r, optarg);
+	case OPT_KEY:
+		rc = request_keys(r->keys, optarg);
+		return rc ? cli_fail("--ssh-key %s: %s", optarg,
+				    rc == -ENODATA ? "no key in it" : strerror(-rc))
+			  : 0;
+	case OPT_POWER:
+		if (!realpath(optarg, path))
+			return cli_fail("--power %s: %s", optarg, strerror(errno));
+		if (!is_executable(path))
+			return cli_fail("--power %s: it is not executable", optarg);
+		json_object_set_new(r->body, "power", json_string(path));
+		return 0;
+	case OPT_FIRST_BOOT:
+		return request_first_boot(r->body, optarg);
+	case OPT_REPLACE:
+		json_object_set_new(r->body, "replace", json_true());
+		return 0;
+	case OPT_ARM:
+		json_object_set_new(r->body, "arm", json_true());
+		return 0;
+	case OPT_AUTOSTART:
+		json_object_set_new(r->body, "autostart", json_true());
+		return 0;
+	case OPT_NO_KEY:
+		r->no_key = true;
+		return 0;
+	case OPT_WAIT:
+		r->wait = true;
+		return 0;
+	}
+	if (!*optarg)
+		return cli_usage(r->command, "an option has an empty value");
+	json_object_set_new(r->body, texts[opt], json_string(optarg));
+	return 0;
+}
+
+static int add_name(void *arg, const char *name)
+{
+	struct request *r = arg;
+
+	if (r->n_names == sizeof r->names / sizeof *r->names)
+		return -E2BIG;
+	r->names[r->n_names] = strdup(name);
+	return r->names[r->n_names++] ? 0 : -ENOMEM;
+}
+
+static void create_one(struct request *r, const char *name)
+{
+	json_t *body = json_copy(r->body), *reply = NULL, *nic;
+
+	json_object_set_new(body, "name", json_string(name));
+	json_object_set_new(body, "request_id", request_id());
+	if (fetching_call(r->client, "POST", "/machines", body, &reply)) {
+		r->failures++;
+		return;
+	}
+	nic = json_array_get(json_object_get(reply, "nics"), 0);
+	client_say_findings(reply);
+	if (r->common.json) {
+		json_dumpf(reply, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else {
+		const char *address =
+			json_string_value(json_array_get(json_object_get(nic, "addresses"), 0));
+
+		printf("%s: %s, %s, %s\n", name, json_string_value(json_object_get(reply, "state")),
+			address ? address : "no address",
+			json_string_value(json_object_get(nic, "mac")));
+	}
+	fflush(stdout);
+	json_decref(reply);
+}
+
+static int create_all(struct request *r)
+{
+	struct wait_for w = {.socket = r->common.socket,
+		.state = "up",
+		.timeout_s = -1,
+		.json = r->common.json,
+		.quiet = r->n_names > 1};
+
+	if (follow_newest(r->client, &w.after))
+		return EXIT_FAILED;
+	for (size_t i = 0; i < r->n_names; i++)
+		create_one(r, r->names[i]);
+	if (r->failures || !r->wait)
+		return r->failures ? EXIT_FAILED : EXIT_DONE;
+	return wait_for_machines(&w, r->names, r->n_names);
+}
+
+static int run_request(struct request *r, int argc, char **argv, const struct option *options)
+{
+	int opt, rc;
+
+	cli_common_init(&r->common);
+	r->body = json_pack("{s:s, s:{}}", "kind",
+		r->command == &cmd_create ? "guest" : "bare-metal", "settings");
+	r->keys = json_array();
+	r->nics = json_array();
+	r->disks = json_array();
+	while ((opt = cli_getopt(r->command, &r->common, argc, argv, options)) != -1)
+		if ((rc = take_option(r, opt)))
+			return rc;
+	for (int i = optind; i < argc; i++)
+		if (cli_names(argv[i], add_name, r))
+			return cli_usage(r->command,
+				"'%s': a range is written node{01..50}, of at most 1000", argv[i]);
+	if (!r->n_names)
+		return cli_usage(r->command, "which name?");
+	if (!json_object_get(r->body, "profile"))
+		return cli_usage(r->command, "which --profile? 'usher profiles' lists them");
+	if (r->n_names > 1 && one_machine_only(r))
+		return cli_usage(r->command, "--ip and --mac are for one machine");
+	if ((rc = put_nics(r)))
+		return rc;
+	put_disks(r);
+	if (r->command == &cmd_enroll && !json_object_get(r->body, "mac") &&
+		!json_object_get(json_array_get(r->nics, 0), "mac"))
+		return cli_usage(r->command,
+			"which --mac? it stands on the machine's label or in its firmware");
+	if (r->command == &cmd_enroll && r->wait && !json_object_get(r->body, "arm"))
+		return cli_usage(
+			r->command, "--wait goes with --arm: nothing is installed without");
+	if (!json_array_size(r->keys) && !r->no_key)
+		request_default_keys(r->keys);
+	json_object_set(r->body, "ssh_keys", r->keys);
+	r->client = client_new(r->common.socket);
+	return r->client ? create_all(r) : cli_fail("out of memory");
+}
+
+static int run_create(const struct command *c, int argc, char **argv)
+{
+	static const struct option guest_options[] = {
+		{"profile", required_argument, NULL, OPT_PROFILE},
+		{"network", required_argument, NULL, OPT_NETWORK},
+		{"ip", required_argument, NULL, OPT_IP}, {"mac", required_argument, NULL, OPT_MAC},
+		{"memory", required_argument, NULL, OPT_MEMORY},
+		{"vcpus", required_argument, NULL, OPT_VCPUS},
+		{"disk", required_argument, NULL, OPT_DISK},
+		{"pool", required_argument, NULL, OPT_POOL},
+		{"cpu", required_argument, NULL, OPT_CPU},
+		{"firmware", required_argument, NULL, OPT_FIRMWARE},
+		{"graphics", required_argument, NULL, OPT_GRAPHICS},
+		{"os-variant", required_argument, NULL, OPT_OS_VARIANT},
+		{"description", required_argument, NULL, OPT_DESCRIPTION},
+		{"connect", required_argument, NULL, OPT_CONNECT},
+		{"autostart", no_argument, NULL, OPT_AUTOSTART},
+		{"domain", required_argument, NULL, OPT_DOMAIN},
+		{"set", required_argument, NULL, OPT_SET},
+		{"ssh-key", required_argument, NULL, OPT_KEY},
+		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
+		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
+		{"replace", no_argument, NULL, OPT_REPLACE}, {"wait", no_argument, NULL, OPT_WAIT},
+		CLI_COMMON_OPTIONS, {0}};
+	static const struct option bare_options[] = {
+		{"profile", required_argument, NULL, OPT_PROFILE},
+		{"network", required_argument, NULL, OPT_NETWORK},
+		{"ip", required_argument, NULL, OPT_IP}, {"mac", required_argument, NULL, OPT_MAC},
+		{"set", required_argument, NULL, OPT_SET},
+		{"ssh-key", required_argument, NULL, OPT_KEY},
+		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
+		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
+		{"power", required_argument, NULL, OPT_POWER}, {"arm", no_argument, NULL, OPT_ARM},
+		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
+	struct request *r = calloc(1, sizeof *r);
+	int rc;
+
+	if (!r)
+		return cli_fail("out of memory");
+	r->command = c;
+	privilege_hide_memory();
+	rc = run_request(r, argc, argv, c == &cmd_create ? guest_options : bare_options);
+	for (size_t i = 0; i < r->n_names; i++)
+		free(r->names[i]);
+	json_decref(r->body);
+	json_decref(r->keys);
+	json_decref(r->nics);
+	json_decref(r->disks);
+	client_free(r->client);
+	free(r);
+	return rc;
+}
+
+const struct command cmd_create = {
+	.name = "create",
+	.arguments = "NAME... --profile P [OPTION...]",
+	.summary = "make a guest that installs itself",
+	.help = "  --profile P          what to install ('usher profiles')\n"
+		"  --network N[,ip=A][,mac=M]\n"
+		"                       a NIC on this libvirt network; may be repeated: the first "
+		"boots,\n"
+		"                       and must be served here (needed when several are)\n"
+		"  --ip ADDRESS         the first NIC's address (the lowest free one)\n"
+		"  --mac MAC            the first NIC's (computed from the address)\n"
+		"  --memory SIZE        like 2G; plain numbers are MiB (the profile's)\n"
+		"  --vcpus N            virtual CPUs (the profile's)\n"
+		"  --disk SIZE[,pool=P] like 20G; plain numbers are GiB (the profile's); may be\n"
+		"                       repeated: the first is installed on\n"
+		"  --pool POOL          the storage pool for disks that name none (the service's)\n"
+		"  --cpu CPU            host-passthrough, host-model, maximum or a model (the "
+		"best\n"
+		"                       there is)\n"
+		"  --firmware KIND      bios, efi, or efi-secure for Secure Boot (the profile's)\n"
+		"  --graphics KIND      none, vnc or spice (the profile's, else none)\n"
+		"  --domain FILE        a <domain> of libvirt's in place of the profile's\n"
+		"  --autostart          starts with its host\n"
+		"  --os-variant ID      which system is inside, for other tools: debian12 …\n"
+		"  --description TEXT   for people\n"
+		"  --connect URI        the libvirt that it lives in (the service's)\n"
+		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
+		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
+		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
+		"  --no-ssh-key         nobody's key\n"
+		"  --first-boot FILE    a script to run in the installed system before it is up\n"
+		"  --replace            remove an older guest of that name, and its disk, first\n"
+		"  --wait               show progress until it is up (fails when it "
+		"fails)\n" CLI_COMMON_HELP,
+	.run = run_create,
+};
+
+const struct command cmd_enroll = {
+	.name = "enroll",
+	.arguments = "NAME --mac MAC --profile P [OPTION...]",
+	.summary = "record a bare-metal machine",
+	.help = "  --mac MAC            of the network card that it boots from\n"
+		"  --profile P          what to install ('usher profiles')\n"
+		"  --network N          the segment (when several are served)\n"
+		"  --ip ADDRESS         its address (the lowest free one)\n"
+		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
+		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
+		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
+		"  --no-ssh-key         nobody's key\n"
+		"  --first-boot FILE    a script to run in the installed system before it is up\n"
+		"  --power FILE         the site's executable that switches its power: FILE "
+		"on|off|cycle NAME\n"
+		"  --arm                install it now (else: 'usher reinstall NAME', when you are "
+		"ready)\n"
+		"  --wait               with --arm: show progress until it is up\n" CLI_COMMON_HELP,
+	.run = run_create,
+};

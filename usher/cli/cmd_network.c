@@ -1,0 +1,202 @@
+/* usher network: libvirt's networks and who leases there; making and removing those of usher. */
+#include "usher/cli/cli.h"
+#include "usher/cli/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_SUBNET = 1, OPT_FORWARD, OPT_DOMAIN, OPT_MTU };
+
+struct request {
+	const struct command *command;
+	struct cli_common common;
+	const char *subnet, *forward, *domain;
+	long mtu;
+	bool made_of; /* one of those was given */
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+/* Takes the body. */
+static int call(
+	const struct request *q, const char *method, const char *path, json_t *body, json_t **ret)
+{
+	struct client *client = client_new(q->common.socket);
+	int rc;
+
+	if (!client) {
+		json_decref(body);
+		return cli_fail("out of memory");
+	}
+	rc = client_call(client, method, path, body, ret) ? EXIT_FAILED : EXIT_DONE;
+	client_free(client);
+	return rc;
+}
+
+static void print_json(const json_t *reply)
+{
+	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+}
+
+/* "usher", "libvirt's dnsmasq", and whoever else was heard. */
+static const char *leaser_of(const json_t *n, char *buf, size_t size)
+{
+	const char *by = text_of(n, "leases_by");
+	const json_t *other = json_array_get(json_object_get(n, "others"), 0);
+
+	if (!strcmp(by, "libvirt"))
+		by = "libvirt's dnsmasq";
+	else if (!strcmp(by, "other"))
+		by = "somebody else";
+	snprintf(buf, size, "%s%s%s", by, other ? " and " : "", text_of(other, "address"));
+	return buf;
+}
+
+static const char *yes(const json_t *n, const char *key)
+{
+	return json_is_true(json_object_get(n, key)) ? "yes" : "no";
+}
+
+static const char *or_dash(const char *text)
+{
+	return *text ? text : "-";
+}
+
+static void list_line(const json_t *n)
+{
+	char by[96];
+
+	printf("%-16s %-10s %-18s %-8s %-6s %-9s %-20s %6lld %8lld\n", text_of(n, "name"),
+		or_dash(text_of(n, "bridge")), or_dash(text_of(n, "subnet")), text_of(n, "forward"),
+		yes(n, "active"), yes(n, "autostart"), leaser_of(n, by, sizeof by),
+		(long long)json_integer_value(json_object_get(n, "leases")),
+		(long long)json_integer_value(json_object_get(n, "machines")));
+}
+
+static int list(struct request *q)
+{
+	json_t *reply = NULL, *n;
+	size_t i;
+	int rc = call(q, "GET", "/networks", NULL, &reply);
+
+	if (!rc && q->common.json) {
+		print_json(reply);
+	} else if (!rc) {
+		printf("%-16s %-10s %-18s %-8s %-6s %-9s %-20s %6s %8s\n", "NAME", "BRIDGE",
+			"SUBNET", "FORWARD", "ACTIVE", "AUTOSTART", "LEASES BY", "LEASES",
+			"MACHINES");
+		json_array_foreach(json_object_get(reply, "networks"), i, n) list_line(n);
+		json_array_foreach(json_object_get(reply, "networks"), i, n)
+		{
+			if (*text_of(n, "problem"))
+				printf("%s: %s\n", text_of(n, "name"), text_of(n, "problem"));
+		}
+	}
+	json_decref(reply);
+	return rc;
+}
+
+static void put(json_t *body, const char *key, const char *value)
+{
+	if (value)
+		json_object_set_new(body, key, json_string(value));
+}
+
+static int create(struct request *q, const char *name)
+{
+	json_t *body = json_pack("{s:s}", "name", name), *n = NULL;
+	int rc;
+
+	put(body, "subnet", q->subnet);
+	put(body, "forward", q->forward);
+	put(body, "domain", q->domain);
+	if (q->mtu)
+		json_object_set_new(body, "mtu", json_integer(q->mtu));
+	rc = call(q, "POST", "/networks", body, &n);
+	if (!rc && q->common.json)
+		print_json(n);
+	else if (!rc)
+		printf("%s: %s, forward %s, on %s%s\n", name, text_of(n, "subnet"),
+			text_of(n, "forward"), text_of(n, "bridge"),
+			json_is_true(json_object_get(n, "serving")) ? ": usher leases there" : "");
+	json_decref(n);
+	return rc;
+}
+
+static int drop(struct request *q, const char *name)
+{
+	char path[300], escaped[256];
+	json_t *reply = NULL;
+	int rc;
+
+	snprintf(path, sizeof path, "/networks/%s", client_escape(name, escaped, sizeof escaped));
+	rc = call(q, "DELETE", path, NULL, &reply);
+	if (!rc && q->common.json)
+		print_json(reply);
+	else if (!rc)
+		printf("%s: deleted\n", name);
+	json_decref(reply);
+	return rc;
+}
+
+static int take_option(struct request *q, int opt)
+{
+	q->made_of = true;
+	if (opt == OPT_SUBNET)
+		q->subnet = optarg;
+	else if (opt == OPT_FORWARD)
+		q->forward = optarg;
+	else if (opt == OPT_DOMAIN)
+		q->domain = optarg;
+	else if (!cli_number(optarg, 1, 65535, &q->mtu))
+		return cli_usage(q->command, "--mtu takes bytes, not '%s'", optarg);
+	return EXIT_DONE;
+}
+
+static int run_network(const struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {{"subnet", required_argument, NULL, OPT_SUBNET},
+		{"forward", required_argument, NULL, OPT_FORWARD},
+		{"domain", required_argument, NULL, OPT_DOMAIN},
+		{"mtu", required_argument, NULL, OPT_MTU}, CLI_COMMON_OPTIONS, {0}};
+	struct request q = {.command = c};
+	int opt, rc = EXIT_DONE, n;
+
+	cli_common_init(&q.common);
+	while (!rc && (opt = cli_getopt(c, &q.common, argc, argv, options)) != -1)
+		rc = take_option(&q, opt);
+	if (rc)
+		return rc;
+	n = argc - optind;
+	argv += optind;
+	if (n == 2 && !strcmp(argv[0], "create"))
+		return create(&q, argv[1]);
+	if (q.made_of)
+		return cli_usage(c, "--subnet, --forward, --domain and --mtu go with create NAME");
+	if (n == 2 && !strcmp(argv[0], "delete"))
+		return drop(&q, argv[1]);
+	if (!n || (n == 1 && !strcmp(argv[0], "list")))
+		return list(&q);
+	return cli_usage(c, "takes list, create NAME or delete NAME");
+}
+
+const struct command cmd_network = {
+	.name = "network",
+	.arguments = "[list] | create NAME [--subnet S] [--forward F] [--domain D] [--mtu N] | "
+		     "delete NAME",
+	.summary = "libvirt networks and who leases there; networks for labs, made and removed",
+	.help = "  --subnet ADDRESS/LEN create: its IPv4 subnet (the first free /24 of "
+		"10.77.0.0/16)\n"
+		"  --forward F          create: none (isolated), nat or route (nat)\n"
+		"  --domain D           create: of the network's DNS\n"
+		"  --mtu BYTES          create: of its bridge and its guests' "
+		"cards\n" CLI_COMMON_HELP,
+	.run = run_network,
+};

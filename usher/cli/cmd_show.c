@@ -1,0 +1,401 @@
+/* usher list, show, leases, profiles, render: reading. */
+#include "usher/cli/cli.h"
+#include "usher/cli/client.h"
+#include "usher/cli/console_client.h"
+#include "usher/console_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
+
+static const char *text_of(json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+static int print_json(json_t *reply)
+{
+	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(reply);
+	return EXIT_DONE;
+}
+
+/* "3m12s" since a time in ms. */
+static const char *age_of(json_t *ms, char *buf, size_t size)
+{
+	long long s = (long long)time(NULL) - json_integer_value(ms) / 1000;
+
+	if (s < 0)
+		s = 0;
+	if (s < 60)
+		snprintf(buf, size, "%llds", s);
+	else if (s < 3600)
+		snprintf(buf, size, "%lldm%02llds", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(buf, size, "%lldh%02lldm", s / 3600, s / 60 % 60);
+	else
+		snprintf(buf, size, "%lldd%02lldh", s / 86400, s / 3600 % 24);
+	return buf;
+}
+
+/* One call and its reply. NULL: said why, *ret_exit is set. */
+static json_t *ask(const struct cli_common *o, const char *path, int *ret_exit)
+{
+	struct client *client = client_new(o->socket);
+	json_t *reply = NULL;
+
+	*ret_exit = EXIT_FAILED;
+	if (client)
+		client_call(client, "GET", path, NULL, &reply);
+	client_free(client);
+	return reply;
+}
+
+static const char *first_address(json_t *machine)
+{
+	json_t *nic = json_array_get(json_object_get(machine, "nics"), 0);
+	const char *a = json_string_value(json_array_get(json_object_get(nic, "addresses"), 0));
+
+	return a ? a : "-";
+}
+
+/* What it is says more of a template than the state that it stays in. */
+static const char *state_of(json_t *m)
+{
+	return json_is_true(json_object_get(m, "template")) ? "template" : text_of(m, "state");
+}
+
+static void list_line(json_t *m)
+{
+	char age[32];
+
+	printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", text_of(m, "name"), text_of(m, "kind"),
+		state_of(m), first_address(m), text_of(m, "profile"),
+		age_of(json_object_get(m, "since_ms"), age, sizeof age),
+		text_of(json_object_get(m, "attempt"), "reason"));
+}
+
+static int run_list(const struct command *c, int argc, char **argv)
+{
+	struct cli_common o;
+	json_t *reply, *m;
+	size_t i;
+	int rc;
+
+	cli_common_init(&o);
+	if (cli_getopt(c, &o, argc, argv, options) != -1 || optind != argc)
+		return cli_usage(c, "takes no argument");
+	reply = ask(&o, "/machines", &rc);
+	if (!reply)
+		return rc;
+	if (o.json)
+		return print_json(reply);
+	if (!json_array_size(json_object_get(reply, "machines")))
+		puts("no machines; 'usher create NAME --profile P' makes one");
+	else
+		printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", "NAME", "KIND", "STATE",
+			"ADDRESS", "PROFILE", "SINCE", "REASON");
+	json_array_foreach(json_object_get(reply, "machines"), i, m) list_line(m);
+	json_decref(reply);
+	return EXIT_DONE;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.arguments = "",
+	.summary = "all machines, a line each",
+	.help = CLI_COMMON_HELP,
+	.run = run_list,
+};
+
+static void show_nics(json_t *m)
+{
+	json_t *nic, *a;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(m, "nics"), i, nic)
+	{
+		printf("  nic        %s on %s:", text_of(nic, "mac"), text_of(nic, "segment"));
+		json_array_foreach(json_object_get(nic, "addresses"), j, a)
+			printf(" %s", json_string_value(a));
+		putchar('\n');
+	}
+}
+
+static void show_attempt(json_t *a)
+{
+	if (!json_integer_value(json_object_get(a, "number")))
+		return;
+	printf("  attempt    %lld, armed %s, %lld of %lld boots\n",
+		(long long)json_integer_value(json_object_get(a, "number")), text_of(a, "armed_at"),
+		(long long)json_integer_value(json_object_get(a, "boots")),
+		(long long)json_integer_value(json_object_get(a, "max_boots")));
+	if (*text_of(a, "ended_at"))
+		printf("  ended      %s\n", text_of(a, "ended_at"));
+	else
+		printf("  deadline   %s\n", text_of(a, "deadline"));
+	if (*text_of(a, "reason"))
+		printf("  reason     %s\n", text_of(a, "reason"));
+}
+
+enum { CONSOLE_LINES = 4, CONSOLE_WIDTH = 120, CONSOLE_LOOK = 8 << 10 };
+
+/* Why is it stuck? What its console said last often says more than a deadline that passed. */
+static void show_console(const struct cli_common *o, const char *name)
+{
+	struct client *client = client_new(o->socket);
+	struct console_piece p = {0};
+	char query[32], why[CLIENT_WHY];
+	char *lines = NULL;
+
+	snprintf(query, sizeof query, "last=%d", CONSOLE_LOOK);
+	if (client && !console_fetch(client, name, query, 0, &p, why, sizeof why))
+		lines = console_text_last(p.bytes, p.n, CONSOLE_LINES, CONSOLE_WIDTH, true);
+	for (char *save, *l = lines ? strtok_r(lines, "\n", &save) : NULL; l;
+		l = strtok_r(NULL, "\n", &save))
+		printf("  console    %s\n", l);
+	free(lines);
+	console_piece_fini(&p);
+	client_free(client);
+}
+
+static void show_machine(json_t *m)
+{
+	json_t *last = json_object_get(m, "last_event");
+	const char *key;
+	json_t *value;
+	char age[32];
+
+	printf("%s: %s for %s\n", text_of(m, "name"), state_of(m),
+		age_of(json_object_get(m, "since_ms"), age, sizeof age));
+	printf("  kind       %s\n  profile    %s\n  uuid       %s\n", text_of(m, "kind"),
+		text_of(m, "profile"), text_of(m, "uuid"));
+	if (*text_of(m, "guest_state"))
+		printf("  guest      %s\n", text_of(m, "guest_state"));
+	show_nics(m);
+	json_object_foreach(json_object_get(m, "settings"), key, value)
+		printf("  set        %s=%s\n", key,
+			json_is_string(value) ? json_string_value(value) : "…");
+	if (*text_of(m, "power"))
+		printf("  power      %s\n", text_of(m, "power"));
+	show_attempt(json_object_get(m, "attempt"));
+	if (last)
+		printf("  last       %s: %s\n", text_of(last, "kind"), text_of(last, "text"));
+}
+
+static int run_show(const struct command *c, int argc, char **argv)
+{
+	struct cli_common o;
+	char path[300], name[256];
+	json_t *reply;
+	int rc;
+
+	cli_common_init(&o);
+	if (cli_getopt(c, &o, argc, argv, options) != -1 || argc - optind != 1)
+		return cli_usage(c, "takes one name");
+	snprintf(path, sizeof path, "/machines/%s", client_escape(argv[optind], name, sizeof name));
+	reply = ask(&o, path, &rc);
+	if (!reply)
+		return rc;
+	if (o.json)
+		return print_json(reply);
+	show_machine(reply);
+	if (!strcmp(text_of(reply, "state"), "failed") && !strcmp(text_of(reply, "kind"), "guest"))
+		show_console(&o, text_of(reply, "name"));
+	json_decref(reply);
+	return EXIT_DONE;
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.arguments = "NAME",
+	.summary = "one machine: where it is, and why it is stuck",
+	.help = CLI_COMMON_HELP,
+	.run = run_show,
+};
+
+/* A declined address is nobody's. */
+static void lease_line(json_t *l)
+{
+	const char *mac = text_of(l, "mac");
+
+	printf("%-15s %-17s %-12s %-9s %-20s %s\n", text_of(l, "address"),
+		strcmp(mac, "00:00:00:00:00:00") ? mac : "-", text_of(l, "segment"),
+		text_of(l, "state"), text_of(l, "expires"),
+		*text_of(l, "machine") ? text_of(l, "machine") : text_of(l, "hostname"));
+}
+
+static int run_leases(const struct command *c, int argc, char **argv)
+{
+	struct cli_common o;
+	json_t *reply, *l;
+	size_t i;
+	int rc;
+
+	cli_common_init(&o);
+	if (cli_getopt(c, &o, argc, argv, options) != -1 || optind != argc)
+		return cli_usage(c, "takes no argument");
+	reply = ask(&o, "/leases", &rc);
+	if (!reply)
+		return rc;
+	if (o.json)
+		return print_json(reply);
+	printf("%-15s %-17s %-12s %-9s %-20s %s\n", "ADDRESS", "MAC", "SEGMENT", "STATE", "EXPIRES",
+		"MACHINE");
+	json_array_foreach(json_object_get(reply, "leases"), i, l) lease_line(l);
+	json_decref(reply);
+	return EXIT_DONE;
+}
+
+const struct command cmd_leases = {
+	.name = "leases",
+	.arguments = "",
+	.summary = "who holds which address, and until when; what is set aside",
+	.help = CLI_COMMON_HELP,
+	.run = run_leases,
+};
+
+/* " (number from 1 to 9; required; secret)" */
+static void show_type(json_t *s)
+{
+	const char *type = text_of(s, "type"), *values = text_of(s, "values");
+	bool number = !strcmp(type, "number");
+
+	printf(" (%s", *values ? values : type);
+	if (number)
+		printf(" from %lld to %lld",
+			(long long)json_integer_value(json_object_get(s, "min")),
+			(long long)json_integer_value(json_object_get(s, "max")));
+	printf("%s%s)\n", json_is_true(json_object_get(s, "required")) ? "; required" : "",
+		json_is_true(json_object_get(s, "secret")) ? "; secret" : "");
+}
+
+static void show_setting(json_t *s)
+{
+	const char *def = text_of(s, "default");
+	size_t used = strlen(text_of(s, "name")) + strlen(def);
+
+	printf("  --set %s=%s%*s  %s", text_of(s, "name"), def, used < 30 ? (int)(30 - used) : 0,
+		"", text_of(s, "help"));
+	show_type(s);
+}
+
+static void show_profile(json_t *p)
+{
+	json_t *guest = json_object_get(p, "guest"), *s;
+	size_t i;
+
+	printf("%s: %s\n", text_of(p, "name"), text_of(p, "title"));
+	printf("  file       %s\n", text_of(p, "file"));
+	printf("  requires   %lld MiB of memory, %.1f GiB of disk\n",
+		(long long)json_integer_value(json_object_get(guest, "requires_memory_mib")),
+		json_number_value(json_object_get(guest, "requires_disk")) / (1024. * 1024 * 1024));
+	printf("  guest      %lld MiB of memory, %lld vcpus, %.1f GiB of disk, unless said\n",
+		(long long)json_integer_value(json_object_get(guest, "memory_mib")),
+		(long long)json_integer_value(json_object_get(guest, "vcpus")),
+		json_number_value(json_object_get(guest, "disk")) / (1024. * 1024 * 1024));
+	if (*text_of(p, "missing"))
+		printf("  missing    %s\n", text_of(p, "missing"));
+	json_array_foreach(json_object_get(p, "settings"), i, s) show_setting(s);
+}
+
+static int run_profiles(const struct command *c, int argc, char **argv)
+{
+	char path[300] = "/profiles", name[256];
+	struct cli_common o;
+	json_t *reply, *p;
+	size_t i;
+	int rc;
+
+	cli_common_init(&o);
+	if (cli_getopt(c, &o, argc, argv, options) != -1 || argc - optind > 1)
+		return cli_usage(c, "takes one name or none");
+	if (optind < argc)
+		snprintf(path, sizeof path, "/profiles/%s",
+			client_escape(argv[optind], name, sizeof name));
+	reply = ask(&o, path, &rc);
+	if (!reply)
+		return rc;
+	if (o.json)
+		return print_json(reply);
+	if (optind < argc)
+		show_profile(reply);
+	json_array_foreach(json_object_get(reply, "profiles"), i, p)
+		printf("%-16s %-40s %s\n", text_of(p, "name"), text_of(p, "title"),
+			*text_of(p, "error") ? text_of(p, "error") : text_of(p, "missing"));
+	json_decref(reply);
+	return EXIT_DONE;
+}
+
+const struct command cmd_profiles = {
+	.name = "profiles",
+	.arguments = "[NAME]",
+	.summary = "what can be installed, or one profile's settings",
+	.help = CLI_COMMON_HELP,
+	.run = run_profiles,
+};
+
+static const char *const loaders[] = {"ipxe", "grub", "grub-http", "pxelinux", NULL};
+
+static bool is_one_of(const char *const *words, const char *word)
+{
+	while (*words && strcmp(*words, word))
+		words++;
+	return *words;
+}
+
+static int run_render(const struct command *c, int argc, char **argv)
+{
+	static const struct option own[] = {{"for", required_argument, NULL, 'f'},
+		{"now", no_argument, NULL, 'n'}, CLI_COMMON_OPTIONS, {0}};
+	char path[700], name[256], what[256];
+	const char *loader = loaders[0], *now = "";
+	struct cli_common o;
+	json_t *reply;
+	int rc, opt;
+
+	cli_common_init(&o);
+	while ((opt = cli_getopt(c, &o, argc, argv, own)) != -1)
+		if (opt == 'f')
+			loader = optarg;
+		else
+			now = "&now=1";
+	if (argc - optind != 2)
+		return cli_usage(c,
+			"takes a name and one of script, answers, cmdline or another answer file");
+	if (!is_one_of(loaders, loader))
+		return cli_usage(c, "'%s' is none of ipxe, grub, grub-http, pxelinux", loader);
+	snprintf(path, sizeof path, "/machines/%s/render/%s?for=%s%s",
+		client_escape(argv[optind], name, sizeof name),
+		client_escape(argv[optind + 1], what, sizeof what), loader, now);
+	reply = ask(&o, path, &rc);
+	if (!reply)
+		return rc;
+	if (o.json)
+		return print_json(reply);
+	if (*text_of(reply, "note"))
+		fprintf(stderr, "usher: %s\n", text_of(reply, "note"));
+	fputs(text_of(reply, "text"), stdout);
+	if (!strcmp(argv[optind + 1], "cmdline"))
+		putchar('\n'); /* script and answers are given byte by byte */
+	json_decref(reply);
+	return EXIT_DONE;
+}
+
+const struct command cmd_render = {
+	.name = "render",
+	.arguments = "NAME script|answers|cmdline|FILE [--now] [--for LOADER]",
+	.summary = "what a machine would be served, secrets aside, without serving it",
+	.help = "  FILE                 an answer file beside the answers, as nocloud/meta-data\n"
+		"  --now                what a reinstall would arm it with, not what it was armed "
+		"with\n"
+		"  --for LOADER         the script for ipxe (as it is), grub, grub-http or "
+		"pxelinux\n" CLI_COMMON_HELP,
+	.run = run_render,
+};

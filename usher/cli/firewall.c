@@ -1,0 +1,292 @@
+#include "usher/cli/firewall.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 16 }; /* nft's own */
+
+/* Does a match hold for this packet? */
+enum holds { NO, MAYBE, YES };
+/* What a chain makes of it. */
+enum fate { ON, RETURN, ACCEPT, DROP };
+
+struct walk {
+	json_t *objects;
+	const struct firewall_packet *packet;
+	const char *family, *table;
+	const char *dropped_in; /* chain */
+};
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+static enum holds not(enum holds h) { return h == YES ? NO : h == NO ? YES : MAYBE; }
+
+/* Names may end in '*'. */
+static bool name_is(const char *pattern, const char *name)
+{
+	size_t n = strlen(pattern);
+
+	if (n && pattern[n - 1] == '*')
+		return !strncmp(pattern, name, n - 1);
+	return !strcmp(pattern, name);
+}
+
+static enum holds name_in(const json_t *right, const char *name)
+{
+	const json_t *v;
+	size_t i;
+
+	if (json_is_string(right))
+		return *json_string_value(right) == '@'           ? MAYBE
+			: name_is(json_string_value(right), name) ? YES
+								  : NO;
+	right = json_is_object(right) ? json_object_get(right, "set") : right;
+	if (!json_is_array(right))
+		return MAYBE;
+	json_array_foreach(right, i,
+		v) if (json_is_string(v) && name_is(json_string_value(v), name)) return YES;
+	return NO;
+}
+
+static enum holds port_in(const json_t *right, unsigned port)
+{
+	const json_t *range = json_object_get(right, "range"), *set = json_object_get(right, "set"),
+		     *v;
+	size_t i;
+
+	if (json_is_integer(right))
+		return json_integer_value(right) == port ? YES : NO;
+	if (range)
+		return json_integer_value(json_array_get(range, 0)) <= port &&
+				port <= json_integer_value(json_array_get(range, 1))
+			? YES
+			: NO;
+	if (!json_is_array(set))
+		return MAYBE;
+	json_array_foreach(set, i, v) if (port_in(v, port) != NO) return YES;
+	return NO;
+}
+
+static enum holds protocol_in(const json_t *right, const char *protocol)
+{
+	unsigned number = strcmp(protocol, "tcp") ? 17 : 6;
+
+	return json_is_integer(right) ? port_in(right, number) : name_in(right, protocol);
+}
+
+static enum holds left_holds(const struct walk *w, const json_t *left, const json_t *right)
+{
+	const json_t *meta = json_object_get(left, "meta"), *ct = json_object_get(left, "ct"),
+		     *payload = json_object_get(left, "payload");
+	const char *key = text(meta, "key"), *field = text(payload, "field"),
+		   *of = text(payload, "protocol");
+
+	if (!strcmp(key, "iifname") || !strcmp(key, "iif"))
+		return name_in(right, w->packet->ifname);
+	if (!strcmp(key, "l4proto"))
+		return protocol_in(right, w->packet->protocol);
+	if (!strcmp(key, "nfproto"))
+		return name_in(right, "ipv4");
+	if (!strcmp(text(ct, "key"), "state"))
+		return name_in(right, "new");
+	if (!strcmp(of, "ip6"))
+		return NO;
+	if (!strcmp(of, "ip") && !strcmp(field, "protocol"))
+		return protocol_in(right, w->packet->protocol);
+	if ((!strcmp(of, "tcp") || !strcmp(of, "udp")) && strcmp(of, w->packet->protocol))
+		return NO;
+	if (!strcmp(field, "dport"))
+		return port_in(right, w->packet->port);
+	return MAYBE;
+}
+
+static enum holds match_holds(const struct walk *w, const json_t *match)
+{
+	enum holds h =
+		left_holds(w, json_object_get(match, "left"), json_object_get(match, "right"));
+
+	return strcmp(text(match, "op"), "!=") ? h : not(h);
+}
+
+/* iptables' own matches say only their names. Those of connections let through what is known already. */
+static enum holds xt_holds(const json_t *xt)
+{
+	const char *name = text(xt, "name");
+
+	if (strcmp(text(xt, "type"), "match"))
+		return YES;
+	return !strcmp(name, "conntrack") || !strcmp(name, "state") ? NO : MAYBE;
+}
+
+static enum fate walk_chain(struct walk *w, const char *chain, unsigned depth);
+
+static enum fate verdict(struct walk *w, const json_t *statement, const char *chain, unsigned depth)
+{
+	const json_t *jump = json_object_get(statement, "jump"),
+		     *go = json_object_get(statement, "goto");
+	const char *target = text(json_object_get(statement, "xt"), "name");
+	enum fate f;
+
+	if (json_object_get(statement, "accept"))
+		return ACCEPT;
+	if (json_object_get(statement, "return"))
+		return RETURN;
+	if (json_object_get(statement, "drop") || json_object_get(statement, "reject") ||
+		!strcmp(target, "REJECT") || !strcmp(target, "DROP")) {
+		w->dropped_in = chain;
+		return DROP;
+	}
+	if (!jump && !go)
+		return ON;
+	f = walk_chain(w, text(jump ? jump : go, "target"), depth + 1);
+	return f != ON && f != RETURN ? f : jump ? ON : RETURN;
+}
+
+/* {"key": …, "data": {"set": [[value, verdict], …]}} */
+static enum fate walk_map(struct walk *w, const json_t *map, const char *chain, unsigned depth)
+{
+	const json_t *pairs = json_object_get(json_object_get(map, "data"), "set"), *pair;
+	size_t i;
+
+	json_array_foreach(pairs, i, pair)
+	{
+		enum holds h = left_holds(w, json_object_get(map, "key"), json_array_get(pair, 0));
+		enum fate f = h == NO ? ON : verdict(w, json_array_get(pair, 1), chain, depth);
+
+		if (f == ACCEPT || (f != ON && h == YES))
+			return f;
+	}
+	return ON;
+}
+
+/* What may hold or not counts only when it lets the packet in. */
+static enum fate walk_rule(struct walk *w, const json_t *rule, unsigned depth)
+{
+	const char *chain = text(rule, "chain");
+	enum holds all = YES;
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(json_object_get(rule, "expr"), i, e)
+	{
+		const json_t *match = json_object_get(e, "match"), *xt = json_object_get(e, "xt"),
+			     *map = json_object_get(e, "vmap");
+		enum holds h = match ? match_holds(w, match) : xt ? xt_holds(xt) : YES;
+		enum fate f;
+
+		if (h < all)
+			all = h;
+		if (all == NO)
+			return ON;
+		f = map ? walk_map(w, map, chain, depth) : verdict(w, e, chain, depth);
+		if (f == ACCEPT || (f != ON && all == YES))
+			return f;
+	}
+	return ON;
+}
+
+static bool is_of(const struct walk *w, const json_t *o)
+{
+	return !strcmp(text(o, "family"), w->family) && !strcmp(text(o, "table"), w->table);
+}
+
+static enum fate walk_chain(struct walk *w, const char *chain, unsigned depth)
+{
+	const json_t *o;
+	size_t i;
+
+	if (depth > DEPTH_MAX)
+		return ACCEPT;
+	json_array_foreach(w->objects, i, o)
+	{
+		const json_t *rule = json_object_get(o, "rule");
+		enum fate f;
+
+		if (!rule || !is_of(w, rule) || strcmp(text(rule, "chain"), chain))
+			continue;
+		f = walk_rule(w, rule, depth);
+		if (f != ON)
+			return f;
+	}
+	return ON;
+}
+
+static bool is_entry(const json_t *chain)
+{
+	const char *family = text(chain, "family");
+
+	return !strcmp(text(chain, "hook"), "input") && !strcmp(text(chain, "type"), "filter") &&
+		(!strcmp(family, "ip") || !strcmp(family, "inet"));
+}
+
+/* firewalld's chains are filter_IN_ZONE, and below it filter_IN_ZONE_allow and the like. */
+static bool firewalld_zone(const struct walk *w, char *zone, size_t size)
+{
+	static const char prefix[] = "filter_IN_";
+	static const char *const parts[] = {"_pre", "_log", "_deny", "_allow", "_post"};
+	size_t n;
+
+	if (strcmp(w->table, "firewalld") || strncmp(w->dropped_in, prefix, sizeof prefix - 1) != 0)
+		return false;
+	snprintf(zone, size, "%s", w->dropped_in + sizeof prefix - 1);
+	n = strlen(zone);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (n > strlen(parts[i]) && !strcmp(zone + n - strlen(parts[i]), parts[i]))
+			zone[n - strlen(parts[i])] = '\0';
+	return true;
+}
+
+static void say_fix(const struct walk *w, const char *entry, char *fix, size_t size)
+{
+	const struct firewall_packet *p = w->packet;
+	char zone[128];
+
+	if (firewalld_zone(w, zone, sizeof zone))
+		snprintf(fix, size,
+			"firewall-cmd --permanent --zone=%s --add-port=%u/%s; firewall-cmd "
+			"--reload",
+			zone, p->port, p->protocol);
+	else if (!strcmp(w->table, "firewalld"))
+		snprintf(fix, size,
+			"firewall-cmd --permanent --add-port=%u/%s; firewall-cmd --reload", p->port,
+			p->protocol);
+	else if (!strcmp(w->family, "ip") && !strcmp(w->table, "filter") && !strcmp(entry, "INPUT"))
+		snprintf(fix, size, "iptables -I INPUT -i %s -p %s --dport %u -j ACCEPT", p->ifname,
+			p->protocol, p->port);
+	else
+		snprintf(fix, size, "nft insert rule %s %s %s iifname %s %s dport %u accept",
+			w->family, w->table, entry, p->ifname, p->protocol, p->port);
+}
+
+/* Every table's say counts: what one lets in another may drop. */
+bool firewall_admits(
+	const json_t *ruleset, const struct firewall_packet *p, char *fix, size_t fix_size)
+{
+	json_t *objects = json_object_get(ruleset, "nftables"), *o;
+	size_t i;
+
+	json_array_foreach(objects, i, o)
+	{
+		const json_t *chain = json_object_get(o, "chain");
+		struct walk w = {.objects = objects,
+			.packet = p,
+			.family = text(chain, "family"),
+			.table = text(chain, "table"),
+			.dropped_in = text(chain, "name")};
+		enum fate f;
+
+		if (!chain || !is_entry(chain))
+			continue;
+		f = walk_chain(&w, text(chain, "name"), 0);
+		if (f == DROP || (f != ACCEPT && !strcmp(text(chain, "policy"), "drop"))) {
+			say_fix(&w, text(chain, "name"), fix, fix_size);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,114 @@
+/* What the commands that ask for machines have in common. */
+#include "usher/cli/request.h"
+
+#include "core/wipe.h"
+#include "usher/cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum {
+	VALUE_FILE_MAX = 64 << 10, /* bytes: no setting may have more */
+	KEYS_MAX = 64,
+};
+
+json_int_t request_size(const char *text, json_int_t unit)
+{
+	static const char suffixes[] = "KMGT";
+	const char *s = text + strspn(text, "0123456789."), *end = s;
+	char *number_end;
+	double n = strtod(text, &number_end);
+
+	if (*s && (end = strchr(suffixes, *s >= 'a' ? *s - 32 : *s))) {
+		unit = 1LL << (10 * (end - suffixes + 1));
+		end = s + 1 + (!strcmp(s + 1, "iB") ? 2 : !strcmp(s + 1, "B"));
+	}
+	n *= (double)unit;
+	return number_end == s && end && !*end && n >= 1 && n < 1e18 ? (json_int_t)n : -1;
+}
+
+int request_keys(json_t *keys, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[16384];
+	int n = 0;
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (*line && *line != '#' && json_array_size(keys) < KEYS_MAX) {
+			json_array_append_new(keys, json_string(line));
+			n++;
+		}
+	}
+	fclose(f);
+	return n ? 0 : -ENODATA;
+}
+
+void request_default_keys(json_t *keys)
+{
+	static const char *const files[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
+	const char *home = getenv("HOME");
+	char path[PATH_MAX];
+
+	for (size_t i = 0; home && i < 3; i++) {
+		snprintf(path, sizeof path, "%s/.ssh/%s", home, files[i]);
+		if (!request_keys(keys, path))
+			return;
+	}
+}
+
+char *request_value(const char *path)
+{
+	char *text = malloc(VALUE_FILE_MAX + 1);
+	FILE *f = !text ? NULL : strcmp(path, "-") ? fopen(path, "re") : stdin;
+	size_t n = 0;
+
+	if (f) {
+		n = fread(text, 1, VALUE_FILE_MAX + 1, f);
+		if (ferror(f))
+			errno = EIO;
+		else if (n > VALUE_FILE_MAX || memchr(text, '\0', n))
+			errno = EFBIG;
+		else
+			errno = 0;
+		if (f != stdin)
+			fclose(f);
+	}
+	if (!f || errno) {
+		wipe_free(text);
+		return NULL;
+	}
+	n -= n && text[n - 1] == '\n';
+	text[n] = '\0';
+	return text;
+}
+
+int request_first_boot(json_t *body, const char *path)
+{
+	char *text = request_value(path);
+
+	if (!text)
+		return cli_fail("--first-boot %s: %s", path,
+			errno == EFBIG ? "not a script of at most 64 KiB" : strerror(errno));
+	json_object_set_new(body, "first_boot", json_string(text));
+	wipe_free(text);
+	return 0;
+}
+
+json_t *request_id(void)
+{
+	unsigned char bytes[16];
+	char text[33];
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		return json_null();
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	return json_string(text);
+}
