@@ -12,6 +12,7 @@ virsh_far() { virsh -q -c "$far" "$@"; }
 guest_state() { "$USHER" show "$1" --json | jq -r .guest_state; }
 guest_is() { [ "$(guest_state "$1")" = "$2" ]; }
 says() { wait_until 5 told "$1" guest "$2"; }
+lists() { "$USHER" list | grep -q "^$1 .*$2"; }
 unknown() { ! "$USHER" show "$1"; }
 # make_at NAME URI POOL
 make_at() {
@@ -33,6 +34,7 @@ check "which is nothing that was done behind our back" [ "$(count web01 guest)" 
 virsh -q suspend web01
 check "paused by virsh, it is paused" wait_until 5 guest_is web01 paused
 check "and the timeline says so" says web01 'paused from outside'
+check "and the list" lists web01 'its guest is paused'
 virsh -q resume web01
 check "resumed, it runs" wait_until 5 guest_is web01 running
 virsh -q destroy web01

@@ -71,14 +71,29 @@ static const char *state_of(json_t *m)
 	return json_is_true(json_object_get(m, "template")) ? "template" : text_of(m, "state");
 }
 
+/* Why it is not what one would think: what ended its attempt, or how its guest is. */
+static const char *reason_of(json_t *m)
+{
+	static const char *const words[][2] = {{"off", "its guest is off"},
+		{"paused", "its guest is paused"}, {"crashed", "its guest crashed"},
+		{"gone", "its guest is gone"}};
+	const char *reason = text_of(json_object_get(m, "attempt"), "reason");
+
+	if (*reason || json_is_true(json_object_get(m, "template")))
+		return reason;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(text_of(m, "guest_state"), words[i][0]))
+			return words[i][1];
+	return "";
+}
+
 static void list_line(json_t *m)
 {
 	char age[32];
 
 	printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", text_of(m, "name"), text_of(m, "kind"),
 		state_of(m), first_address(m), text_of(m, "profile"),
-		age_of(json_object_get(m, "since_ms"), age, sizeof age),
-		text_of(json_object_get(m, "attempt"), "reason"));
+		age_of(json_object_get(m, "since_ms"), age, sizeof age), reason_of(m));
 }
 
 static int run_list(const struct command *c, int argc, char **argv)
