@@ -8,6 +8,13 @@
  * opened again (1 to 10 s apart) when libvirtd goes away. A `struct guests` is one libvirt; several
  * share the event loop and nothing else, so that one that is away holds up nobody but its own.
  *
+ *   guest.c, jobs.c  what is asked, and how a worker does it   notices.c  what libvirt says by itself; runs.c: whose doing
+ *   conn.c     the connection, event_loop.c   ops*.c      libvirt's calls for one job
+ *   domain/    the domain's XML               volume*.c   disks, by what their pool can
+ *   network_*.c  networks' XML                netfilter.c, virt.c, xml.c  what these share
+ *   console.c  serial consoles                macs.c      who has which MAC
+ *   accel.c    does KVM work                  host.c      what is asked without a service
+ *
  * Strings given are copied; those handed to callbacks live for the callback.
  */
 #ifndef USHER_GUEST_GUEST_H

@@ -1,0 +1,44 @@
+/* Private to guest/: one libvirt as its parts see it. guest.c: what the main thread asks for; jobs.c: how it is done;
+ * notices.c: what libvirt says by itself. */
+#ifndef USHER_GUEST_GUESTS_H
+#define USHER_GUEST_GUESTS_H
+
+#include "core/queue.h"
+#include "guest/conn.h"
+#include "guest/console.h"
+#include "guest/guest.h"
+#include "guest/macs.h"
+#include "guest/runs.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { ACCEL_UNKNOWN = -1 };
+
+struct guests {
+	atomic_uint refs; /* ours, and one for each message on its way */
+	bool closed;      /* main thread's: messages are only freed */
+	bool connected;
+	struct guests_config config;
+	char *uri, *state_dir, *kernel;
+	char accel[8];
+	struct conn *conn;
+	struct queue *queue;
+	struct macs *macs;
+	struct consoles *consoles;
+	struct runs runs;
+
+	pthread_mutex_t accel_lock; /* held while KVM is tested: once */
+	int accel_verdict;
+};
+
+/* Any thread: `deliver` is called on the main thread, and puts the reference that comes with the message. */
+void guests_post(struct guests *g, struct message *m, void (*deliver)(struct message *));
+void guests_put(struct guests *g);
+
+/* notices.c: the callbacks of its connection. */
+void notices_hook(struct guests *g, struct conn_config *c);
+/* An event of a domain, that nothing holds (runs.h). Main thread. */
+void notices_tell(struct guests *g, const char *domain, const struct run_event *e);
+
+#endif

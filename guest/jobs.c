@@ -1,0 +1,313 @@
+/* What the main thread asked for, done by a worker, and the answer brought back. */
+#include "guest/jobs.h"
+
+#include "core/log.h"
+#include "guest/accel.h"
+#include "guest/ops.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct run_deeds deeds[] = {
+	[JOB_CREATE] = {.stop = true, .undefine = true}, /* of what it replaces */
+	[JOB_START_INSTALL] = {.stop = true, .start = true},
+	[JOB_SEAL] = {.stop = true, .start = true},
+	[JOB_START_DISK] = {.start = true},
+	[JOB_STOP] = {.stop = true},
+	[JOB_DELETE] = {.stop = true, .undefine = true},
+	[JOB_SEAT_GUESTS] = {false, false, false},
+};
+
+static struct job *job_from_work(struct work *w)
+{
+	return (struct job *)w;
+}
+
+void job_free(struct job *j)
+{
+	free(j->fragment);
+	free(j->description);
+	free(j->seats);
+	free(j->nets);
+	free(j->list);
+	free(j);
+}
+
+/* "qemu+ssh://host/system": a test boot here says nothing about KVM there. */
+static bool is_far(const char *uri)
+{
+	const char *host = strstr(uri, "://");
+
+	return host && host[3] && host[3] != '/';
+}
+
+/* Which domain type: asked for, configured, or found out; the first who needs to know waits for
+ * the test boot. */
+static int find_accel(struct job *j)
+{
+	struct guests *g = j->g;
+	const char *kernel = j->spec.kernel[0] ? j->spec.kernel : g->kernel;
+	char cache[512], why[ACCEL_WHY] = "";
+	int verdict;
+
+	pthread_mutex_lock(&g->accel_lock);
+	if (g->accel_verdict == ACCEL_UNKNOWN) {
+		snprintf(cache, sizeof cache, "%s/kvm.verdict", g->state_dir ? g->state_dir : "");
+		g->accel_verdict =
+			accel_probe(kernel, g->state_dir ? cache : NULL, why, sizeof why);
+		log_info("guest: %s", why);
+	}
+	verdict = g->accel_verdict;
+	pthread_mutex_unlock(&g->accel_lock);
+	return verdict;
+}
+
+/* libvirtd may see less than we do: another namespace, a QEMU without KVM. */
+static bool libvirt_has_kvm(virConnectPtr conn)
+{
+	char *caps = virConnectGetDomainCapabilities(conn, NULL, NULL, NULL, "kvm", 0);
+
+	free(caps);
+	return caps;
+}
+
+static const char *domain_type(struct job *j, virConnectPtr conn)
+{
+	const char *accel =
+		j->spec.accel[0] && strcmp(j->spec.accel, "auto") ? j->spec.accel : j->g->accel;
+
+	if (strcmp(accel, "auto"))
+		return accel;
+	if (!strcasecmp(virConnectGetType(conn), "test")) /* libvirt's driver that runs nothing */
+		return "test";
+	return (is_far(j->g->uri) || find_accel(j) == ACCEL_KVM) && libvirt_has_kvm(conn) ? "kvm"
+											  : "qemu";
+}
+
+static int job_change(struct job *j, struct op *op)
+{
+	int rc = ops_change(op, j->name, j->uuid, &j->change);
+
+	return rc ? rc : ops_status(op, j->name, &j->status);
+}
+
+static int job_do(struct job *j, struct op *op, bool *ret_made)
+{
+	switch (j->kind) {
+	case JOB_CHECK:
+		return ops_check(op, &j->spec, domain_type(j, op->conn));
+	case JOB_CREATE:
+		return ops_create(op, &j->spec, domain_type(j, op->conn), ret_made);
+	case JOB_START_INSTALL:
+		return ops_start_install(op, j->name, j->uuid);
+	case JOB_SEAL:
+		return ops_seal(op, j->name, j->uuid);
+	case JOB_START_DISK:
+		return ops_start_disk(op, j->name, j->uuid);
+	case JOB_STOP:
+		return ops_stop(op, j->name, j->uuid);
+	case JOB_DELETE:
+		return ops_delete(op, &j->spec, j->keep);
+	case JOB_SHRINK:
+		return ops_shrink(op, j->name, j->uuid, &j->vol);
+	case JOB_VOLUME:
+		return ops_volume(op, j->pool, j->volume, &j->vol);
+	case JOB_STATUS:
+		return ops_status(op, j->name, &j->status);
+	case JOB_CHANGE:
+		return job_change(j, op);
+	case JOB_SHUTDOWN:
+		return ops_shutdown(op, j->name, j->uuid);
+	case JOB_LIST:
+		return ops_list(op, &j->list, &j->n_list);
+	case JOB_PUBLISH:
+		return ops_publish(
+			op, j->network, j->name, &j->ip, j->has_mac ? &j->mac : NULL, j->add);
+	case JOB_NETWORK:
+		return ops_network(op, j->network, &j->net);
+	case JOB_NETWORK_MAKE:
+		return ops_network_make(op, &j->net_spec, &j->net);
+	case JOB_NETWORK_DROP:
+		return ops_network_drop(op, j->network);
+	case JOB_NETWORKS:
+		return ops_networks(op, &j->nets, &j->n_nets);
+	case JOB_SEATS:
+		return ops_seats(op, j->network, &j->seats, &j->n_seats);
+	case JOB_SEAT_GUESTS:
+		return ops_seat_guests(op, j->network, j->name);
+	}
+	return -ENOSYS;
+}
+
+/* One try. Returns whether the connection broke on the way. */
+static bool job_try(struct job *j, bool *ret_made)
+{
+	struct op op = {.why = j->why, .macs = j->g->macs};
+
+	j->why[0] = '\0';
+	op.conn =
+		conn_get(j->g->conn, GUEST_CONNECT_WAIT_MS, &j->connection, j->why, sizeof j->why);
+	if (!op.conn) {
+		j->rc = -ENOTCONN;
+		return false;
+	}
+	j->rc = job_do(j, &op, ret_made);
+	j->did = op.did;
+	if (j->rc && virConnectIsAlive(op.conn) != 1)
+		j->rc = -ENOTCONN;
+	if (j->rc == -ENOTCONN)
+		conn_broken(j->g->conn, op.conn);
+	virConnectClose(op.conn);
+	return j->rc == -ENOTCONN;
+}
+
+/* libvirtd went away while it created: nothing may stay behind half-made. The reason stays as it
+ * is. */
+static void undo_create(struct job *j)
+{
+	char why[GUEST_WHY];
+	struct op op = {.why = why};
+	unsigned number;
+
+	op.conn = conn_get(j->g->conn, 3 * GUEST_CONNECT_WAIT_MS, &number, why, sizeof why);
+	if (!op.conn)
+		return;
+	ops_delete(&op, &j->spec, false);
+	virConnectClose(op.conn);
+}
+
+static void deliver_job(struct message *m);
+
+/* All can be done twice, but for a creation that has begun. */
+static void job_run(struct work *w)
+{
+	struct job *j = job_from_work(w);
+	bool made = false;
+
+	if (job_try(j, &made) && !made)
+		job_try(j, &made);
+	if (j->rc == -ENOTCONN && made)
+		undo_create(j);
+	guests_post(j->g, &j->message, deliver_job);
+}
+
+static void job_drop(struct work *w)
+{
+	job_free(job_from_work(w));
+}
+
+static void answer_network(struct job *j)
+{
+	if (j->rc)
+		j->net = (struct guest_network){0};
+	snprintf(j->net.name, sizeof j->net.name, "%s", j->network);
+	j->network_done(j->arg, j->rc, &j->net, j->why);
+}
+
+static void job_answer(struct job *j)
+{
+	struct run_event *e, *next;
+
+	e = runs_end(&j->g->runs, j->name, j->connection, &deeds[j->kind], &j->did);
+	if (j->seats_done)
+		j->seats_done(j->arg, j->rc, j->seats, j->n_seats, j->why);
+	else if (j->volume_done)
+		j->volume_done(j->arg, j->rc, &j->vol, j->why);
+	else if (j->networks_done)
+		j->networks_done(j->arg, j->rc, j->nets, j->n_nets, j->why);
+	else if (j->list_done)
+		j->list_done(j->arg, j->rc, j->list, j->n_list, j->why);
+	else if (j->network_done)
+		answer_network(j);
+	else if (j->status_done)
+		j->status_done(j->arg, j->rc, &j->status, j->why);
+	else if (j->done)
+		j->done(j->arg, j->rc, j->why);
+	for (; e; e = next) {
+		next = e->next;
+		if (!j->g->closed)
+			notices_tell(j->g, j->name, e);
+		free(e);
+	}
+}
+
+static void deliver_job(struct message *m)
+{
+	struct job *j = (struct job *)((char *)m - offsetof(struct job, message));
+	struct guests *g = j->g;
+
+	if (!g->closed)
+		job_answer(j);
+	job_free(j);
+	guests_put(g);
+}
+
+struct job *job_new(struct guests *g, enum job_kind kind, const char *name, const char *uuid)
+{
+	struct job *j = g ? calloc(1, sizeof *j) : NULL;
+
+	if (!j)
+		return NULL;
+	j->work.run = job_run;
+	j->work.drop = job_drop;
+	j->g = g;
+	j->kind = kind;
+	snprintf(j->name, sizeof j->name, "%s", name);
+	snprintf(j->uuid, sizeof j->uuid, "%s", uuid ? uuid : "");
+	snprintf(j->work.key, sizeof j->work.key, "domain %s", name);
+	return j;
+}
+
+int job_submit(struct job *j, guest_done done, guest_status_done status_done, void *arg)
+{
+	struct run_deeds none = {false, false, false};
+	int rc;
+
+	if (!j)
+		return -ENOMEM;
+	j->done = done;
+	j->status_done = status_done;
+	j->arg = arg;
+	if ((rc = runs_begin(&j->g->runs, j->name, &deeds[j->kind]))) {
+		job_free(j);
+		return rc;
+	}
+	if ((rc = queue_put(j->g->queue, &j->work))) {
+		/* Nothing was held for it: the job is not even under way. */
+		free(runs_end(&j->g->runs, j->name, j->g->runs.connection, &deeds[j->kind], &none));
+		job_free(j);
+	}
+	return rc;
+}
+
+static void draw_uuid(char uuid[GUEST_UUID])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/uuid", "re");
+
+	if (!f)
+		return;
+	if (!fgets(uuid, GUEST_UUID, f))
+		uuid[0] = '\0';
+	fclose(f);
+}
+
+struct job *job_with_spec(struct guests *g, enum job_kind kind, const struct guest_spec *spec)
+{
+	struct job *j = job_new(g, kind, spec->name, spec->uuid);
+
+	if (!j)
+		return NULL;
+	j->spec = *spec;
+	/* Known before the call: what is half-made when libvirtd dies is found again by it. */
+	if (!j->spec.uuid[0] && kind == JOB_CREATE)
+		draw_uuid(j->spec.uuid);
+	j->work.slow = kind == JOB_CREATE && *spec->base_volume && !spec->linked;
+	j->spec.fragment = j->fragment = spec->fragment ? strdup(spec->fragment) : NULL;
+	j->spec.description = j->description = spec->description ? strdup(spec->description) : NULL;
+	if (!j->fragment == !spec->fragment && !j->description == !spec->description)
+		return j;
+	job_free(j);
+	return NULL;
+}
