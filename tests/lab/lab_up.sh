@@ -78,6 +78,9 @@ refused "a lab file that is wrong" "lab.xml:3: <machine> has no attribute 'vcpu'
 check "... with all that is wrong" says "lab.xml:5: <lab> has no element <disk>; usher-lab(5) lists them"
 lab_file "$plain" "<machine name='n1'><set name='x' file='nowhere'/></machine>"
 refused "a file that is not there" "lab.xml:3: <set file='nowhere'>: No such file or directory"
+lab_file "$plain" "<machine name='n3'/>" "<machine name='n{4..9}' profile='pliant'/>"
+refused "a profile that there is not" "lab.xml:4: no profile 'pliant'"
+refute "... before anything is made" "$USHER" show n3
 rm "$lab"
 refused "no lab file" "lab.xml: No such file or directory"
 

@@ -97,6 +97,41 @@ static int make_plan(struct up *u, bool down, struct lab_plan **ret)
 	return rc;
 }
 
+static long line_of(const struct lab *lab, const char *machine)
+{
+	for (size_t i = 0; i < lab->n_machines; i++)
+		if (!strcmp(lab->machines[i].name, machine))
+			return lab->machines[i].line;
+	return 0;
+}
+
+/* Before anything is made: a profile that there is not is told at the first machine that wants it. */
+static int check_profiles(struct up *u, const struct lab_plan *plan)
+{
+	json_t *asked = json_object();
+	int rc = asked ? 0 : -1;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct lab_step *step = &plan->steps[i];
+		const char *profile = json_string_value(json_object_get(step->body, "profile"));
+		char name[256], path[300], why[CLIENT_WHY];
+		long status = 0;
+
+		if (step->kind != LAB_CREATE || !profile || json_object_get(asked, profile))
+			continue;
+		json_object_set_new(asked, profile, json_true());
+		snprintf(path, sizeof path, "/profiles/%s",
+			client_escape(profile, name, sizeof name));
+		if (client_try(u->client, "GET", path, NULL, NULL, &status, why, sizeof why) &&
+			status == 404) {
+			fprintf(stderr, "%s:%ld: %s\n", u->wish.path, line_of(u->lab, step->name), why);
+			rc = -1;
+		}
+	}
+	json_decref(asked);
+	return rc;
+}
+
 static const char *kind_name(enum lab_step_kind kind)
 {
 	static const char *const names[] = {[LAB_NETWORK] = "network",
@@ -242,9 +277,13 @@ static int do_lab(struct up *u, bool down)
 		return cli_fail("out of memory");
 	if (make_plan(u, down, &plan))
 		return EXIT_FAILED;
-	print_plan(u, plan);
-	if (plan->n && !u->dry)
-		rc = carry_out(u, plan);
+	if (check_profiles(u, plan)) {
+		rc = EXIT_FAILED;
+	} else {
+		print_plan(u, plan);
+		if (plan->n && !u->dry)
+			rc = carry_out(u, plan);
+	}
 	lab_plan_free(plan);
 	return rc;
 }
