@@ -10,17 +10,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct consoles {
 	struct conn *conn;
 	struct mailbox *home;
 	struct queue *queue;
+	pthread_mutex_t lock; /* for the list */
+	struct guest_console *first;
 };
 
 /* Who holds a reference: its owner, each call that waits, the message that is on its way, libvirt's callback. */
 struct guest_console {
 	atomic_uint refs;
 	struct consoles *all;
+	struct guest_console *next;
 	char uuid[GUEST_UUID];
 	guest_console_look look;
 	void *arg;
@@ -41,6 +45,18 @@ struct guest_console {
 	uint64_t dropped;
 	size_t typed; /* since the last byte that came */
 };
+
+static void unlist(struct guest_console *c)
+{
+	struct guest_console **at = &c->all->first;
+
+	pthread_mutex_lock(&c->all->lock);
+	while (*at && *at != c)
+		at = &(*at)->next;
+	if (*at)
+		*at = c->next;
+	pthread_mutex_unlock(&c->all->lock);
+}
 
 static void put(struct guest_console *c)
 {
@@ -286,12 +302,14 @@ static void call_close(struct guest_console *c, const struct call *call)
 	virStreamFree(st);
 }
 
+static void call_let_go(struct guest_console *c, const struct call *call);
+
 /* What is open is closed, at the end too. */
 static void call_drop(struct work *w)
 {
 	struct call *call = (struct call *)w;
 
-	if (call->run == call_close)
+	if (call->run == call_close || call->run == call_let_go)
 		call->run(call->console, call);
 	put(call->console);
 	free(call);
@@ -342,11 +360,16 @@ int guest_console_open(struct guests *g, const char *uuid, guest_console_look lo
 	c->arg = arg;
 	snprintf(c->uuid, sizeof c->uuid, "%s", uuid);
 	rc = call_put(c, call_new(c, call_open, NULL, 0));
-	if (rc)
+	if (rc) {
 		put(c);
-	else
-		*ret = c;
-	return rc;
+		return rc;
+	}
+	pthread_mutex_lock(&c->all->lock);
+	c->next = c->all->first;
+	c->all->first = c;
+	pthread_mutex_unlock(&c->all->lock);
+	*ret = c;
+	return 0;
 }
 
 void guest_console_take(struct guest_console *c, struct guest_console_news *ret)
@@ -387,10 +410,89 @@ void guest_console_close(struct guest_console *c)
 	if (!c)
 		return;
 	c->closed = true;
+	unlist(c);
 	call = call_new(c, call_close, NULL, 0);
 	/* out of memory: the stream stays as it is until libvirt's connection goes */
 	(void)call_put(c, call);
 	put(c);
+}
+
+/* Letting go of one before its domain goes. */
+
+struct letting {
+	pthread_mutex_t lock;
+	pthread_cond_t over;
+	atomic_uint refs; /* who waits, and the call */
+	bool done;
+};
+
+static void letting_put(struct letting *l)
+{
+	if (atomic_fetch_sub(&l->refs, 1) != 1)
+		return;
+	pthread_cond_destroy(&l->over);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static void call_let_go(struct guest_console *c, const struct call *call)
+{
+	struct letting *l;
+
+	memcpy(&l, call->bytes, sizeof l);
+	call_close(c, call);
+	pthread_mutex_lock(&c->lock);
+	end(c, 0, "it is closed");
+	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&l->lock);
+	l->done = true;
+	pthread_cond_signal(&l->over);
+	pthread_mutex_unlock(&l->lock);
+	letting_put(l);
+}
+
+static struct guest_console *find(struct consoles *all, const char *uuid)
+{
+	struct guest_console *c;
+
+	pthread_mutex_lock(&all->lock);
+	for (c = all->first; c && strcmp(c->uuid, uuid);)
+		c = c->next;
+	if (c)
+		atomic_fetch_add(&c->refs, 1);
+	pthread_mutex_unlock(&all->lock);
+	return c;
+}
+
+static void letting_wait(struct letting *l)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += CONSOLE_LET_GO_S;
+	pthread_mutex_lock(&l->lock);
+	while (!l->done && !pthread_cond_timedwait(&l->over, &l->lock, &until))
+		;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void consoles_let_go(struct consoles *all, const char *uuid)
+{
+	struct guest_console *c = all ? find(all, uuid) : NULL;
+	struct letting *l = c ? calloc(1, sizeof *l) : NULL;
+
+	if (l) {
+		pthread_mutex_init(&l->lock, NULL);
+		pthread_cond_init(&l->over, NULL);
+		atomic_init(&l->refs, 2);
+		if (call_put(c, call_new(c, call_let_go, &l, sizeof l)))
+			letting_put(l);
+		else
+			letting_wait(l);
+		letting_put(l);
+	}
+	if (c)
+		put(c);
 }
 
 int consoles_new(struct conn *conn, struct mailbox *home, struct consoles **ret)
@@ -402,11 +504,14 @@ int consoles_new(struct conn *conn, struct mailbox *home, struct consoles **ret)
 		return -ENOMEM;
 	all->conn = conn;
 	all->home = home;
+	pthread_mutex_init(&all->lock, NULL);
 	rc = queue_new(CONSOLE_WORKERS, CONSOLE_CALLS_MAX, &all->queue);
-	if (rc)
+	if (rc) {
+		pthread_mutex_destroy(&all->lock);
 		free(all);
-	else
+	} else {
 		*ret = all;
+	}
 	return rc;
 }
 
@@ -415,5 +520,6 @@ void consoles_free(struct consoles *all)
 	if (!all)
 		return;
 	queue_free(all->queue);
+	pthread_mutex_destroy(&all->lock);
 	free(all);
 }

@@ -20,6 +20,7 @@ enum {
 	CONSOLE_CONNECT_WAIT_MS =
 		5000,              /* a connection that was just made still registers its events */
 	CONSOLE_CALLS_MAX = 20000, /* as GUEST_JOBS_MAX */
+	CONSOLE_LET_GO_S = 5,
 };
 
 struct consoles;
@@ -28,6 +29,13 @@ struct consoles;
 int consoles_new(struct conn *conn, struct mailbox *home, struct consoles **ret);
 /* Every console was closed before. NULL is fine. */
 void consoles_free(struct consoles *all);
+
+/*
+ * Closes this domain's console, if one is open, and waits until that is done: blocking, for a worker. To be called before
+ * a domain is stopped and undefined: libvirtd (9.0) locks up for good when it frees a domain while its main thread closes
+ * the stream that the end of QEMU hung up (virChrdevFree() and the stream's close take two locks in opposite orders).
+ */
+void consoles_let_go(struct consoles *all, const char *uuid);
 
 /* guest.c: those of these guests. */
 struct consoles *guests_consoles(struct guests *g);

@@ -144,7 +144,7 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 /* One try. Returns whether the connection broke on the way. */
 static bool job_try(struct job *j, bool *ret_made)
 {
-	struct op op = {.why = j->why, .macs = j->g->macs};
+	struct op op = {.why = j->why, .macs = j->g->macs, .consoles = j->g->consoles};
 
 	j->why[0] = '\0';
 	op.conn =
@@ -168,7 +168,7 @@ static bool job_try(struct job *j, bool *ret_made)
 static void undo_create(struct job *j)
 {
 	char why[GUEST_WHY];
-	struct op op = {.why = why};
+	struct op op = {.why = why, .consoles = j->g->consoles};
 	unsigned number;
 
 	op.conn = conn_get(j->g->conn, 3 * GUEST_CONNECT_WAIT_MS, &number, why, sizeof why);

@@ -1,5 +1,6 @@
 #include "guest/ops.h"
 
+#include "guest/console.h"
 #include "guest/domain/domain_xml.h"
 #include "guest/netfilter.h"
 #include "guest/virt.h"
@@ -57,7 +58,7 @@ int ops_destroy(struct op *op, virDomainPtr d)
 	return 0;
 }
 
-int ops_undefine(struct op *op, virDomainPtr d)
+static int undefine(struct op *op, virDomainPtr d)
 {
 	const char *name = virDomainGetName(d);
 	/* With all that belongs to it; a driver that does not know one of these has nothing of
@@ -80,6 +81,17 @@ int ops_undefine(struct op *op, virDomainPtr d)
 		return rc;
 	op->why[0] = '\0';
 	return 0;
+}
+
+int ops_remove(struct op *op, virDomainPtr d)
+{
+	char uuid[GUEST_UUID];
+	int rc;
+
+	if (!virDomainGetUUIDString(d, uuid))
+		consoles_let_go(op->consoles, uuid);
+	rc = ops_destroy(op, d);
+	return rc ? rc : undefine(op, d);
 }
 
 typedef int run_xml(struct op *op, const char *final, char **ret, char *why, size_t why_size);
@@ -231,9 +243,7 @@ static int remove_domain(struct op *op, const char *name, const char *uuid)
 
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
-	rc = ops_destroy(op, d);
-	if (!rc)
-		rc = ops_undefine(op, d);
+	rc = ops_remove(op, d);
 	virDomainFree(d);
 	return rc;
 }

@@ -15,6 +15,7 @@ struct op {
 	virConnectPtr conn;
 	char *why; /* GUEST_WHY bytes */
 	struct macs *macs;
+	struct consoles *consoles; /* NULL: none are open */
 	struct run_deeds did;
 };
 
@@ -59,9 +60,10 @@ int ops_reserve(struct op *op, const char *network, const char *name, const stru
 
 /* -ENOENT (nothing in `why`), -EPERM when it has another UUID than a given one. */
 int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *ret);
+/* Stops it and undefines it with all that belongs to it; what is gone already is fine. */
+int ops_remove(struct op *op, virDomainPtr d);
 /* Stops it; sets did.stop when it ran. */
 int ops_destroy(struct op *op, virDomainPtr d);
-int ops_undefine(struct op *op, virDomainPtr d);
 const char *ops_pool_name(const char *pool);
 /* Deletes it; fine when pool or volume are missing. */
 int ops_delete_volume(struct op *op, const char *pool, const char *volume);

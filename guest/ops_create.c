@@ -309,9 +309,7 @@ static int remove_remnants(struct create *c)
 		return rc;
 	if (!rc) {
 		xml = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE);
-		rc = ops_destroy(c->op, d);
-		if (!rc)
-			rc = ops_undefine(c->op, d);
+		rc = ops_remove(c->op, d);
 		virDomainFree(d);
 	} else {
 		rc = 0;

@@ -300,6 +300,8 @@ static void open_now(struct recording *r)
 		return;
 	if (!g || !guests_connected(g))
 		let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
+	else if (m->deleting || m->guest_transient)
+		let_go(r, RECORD_NONE, "its domain is about to go", -1);
 	else if (guest_console_open(g, r->uuid, look, r, &r->stream))
 		let_go(r, RECORD_NONE, "out of memory", RECORD_ODD_MS);
 }
@@ -400,6 +402,14 @@ void record_disconnected(struct service *s, const struct guests *from)
 		if (m && guests_of(s, m) == from)
 			lose(r);
 	}
+}
+
+void record_leave(struct service *s, const struct machine *m)
+{
+	struct recording *r = find(s, m->name);
+
+	if (r)
+		let_go(r, RECORD_NONE, "its domain is about to go", -1);
 }
 
 /* Forgetting */

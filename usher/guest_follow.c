@@ -185,6 +185,7 @@ static void follow_state(struct service *s, struct machine *m, const struct gues
 		say(s, m, "defined again from outside");
 	} else if (news->what == GUEST_UNDEFINED && runs && told) {
 		m->guest_transient = true;
+		record_leave(s, m);
 		say(s, m, "undefined from outside: it is gone when it stops");
 	} else if (told &&
 		(news->state == GUEST_GONE ||

@@ -303,6 +303,8 @@ void record_connected(struct service *s, const struct guests *to);
 void record_disconnected(struct service *s, const struct guests *from);
 /* The machine goes; what was recorded of it goes too. */
 void record_forget(struct service *s, const struct machine *m);
+/* Its domain goes when it stops: no stream may be open then (guest/console.h). */
+void record_leave(struct service *s, const struct machine *m);
 /* After the worker's end. */
 void record_drop_all(struct service *s);
 
