@@ -105,6 +105,7 @@ static void read_guest(struct config_reader *r, const xmlNode *e, void *to)
 		{"pool", A_TEXT, c->pool, sizeof c->pool, false},
 		{"accel", A_ACCEL, c->accel, sizeof c->accel, false},
 		{"filter", A_BOOL, &c->filter, 0, false},
+		{"consoles", A_BOOL, &c->consoles, 0, false},
 		{"workers", A_WORKERS, &c->workers, 0, false}, {0}};
 
 	config_attributes(r, e, as);
@@ -150,6 +151,7 @@ void config_init(struct config *c)
 	c->http_port = 8067;
 	c->workers = GUEST_WORKERS;
 	c->filter = true;
+	c->consoles = true;
 	c->log_priority = LOG_INFO;
 }
 

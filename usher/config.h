@@ -51,6 +51,7 @@ struct config {
 	uint16_t workers; /* libvirt calls at a time, for each libvirt */
 	uint32_t cache_mib; /* of fetched files; 0: the usual limit */
 	bool filter;        /* clean-traffic on our guests' NICs */
+	bool consoles; /* guests' serial consoles are recorded */
 	int log_priority;
 	struct config_segment segments[SEGMENT_MAX];
 	size_t n_segments;

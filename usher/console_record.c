@@ -300,6 +300,8 @@ static void open_now(struct recording *r)
 		return;
 	if (!g || !guests_connected(g))
 		let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
+	else if (!s->config.consoles)
+		let_go(r, RECORD_NONE, "usher.xml has consoles='no'", -1);
 	else if (m->deleting || m->guest_transient)
 		let_go(r, RECORD_NONE, "its domain is about to go", -1);
 	else if (guest_console_open(g, r->uuid, look, r, &r->stream))

@@ -118,6 +118,7 @@ check "up again" up --no-wait n2
 check "... repairs that" says "> n2               installed again, it failed: stopped from outside"
 was=$(uuid n3) at=$(address n3)
 virsh -q destroy n3
+wait_until 20 state_is n3 failed # and its console is closed: libvirtd 9.0 may lock up else
 virsh -q undefine n3
 check "n3 is undefined by somebody" wait_until 20 guest_is n3 gone
 check "up once more" up --no-wait

@@ -148,7 +148,7 @@ START_TEST(whole)
 			"level='debug'/>\n"
 			" <profiles dir='/a'/> <profiles dir='/b'/>\n"
 			" <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
-			" <guest pool='p' accel='qemu' filter='no' workers='8'/>\n"
+			" <guest pool='p' accel='qemu' filter='no' consoles='no' workers='8'/>\n"
 			" <segment network='default' domain='d' lease='600' probe='0' "
 			"computed='no'>\n"
 			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
@@ -165,6 +165,7 @@ START_TEST(whole)
 	ck_assert_str_eq(config.media[1].url, "http://x/");
 	ck_assert_str_eq(config.accel, "qemu");
 	ck_assert_uint_eq(config.workers, 8);
+	ck_assert(!config.consoles);
 	ck_assert(!config.filter);
 	ck_assert_uint_eq(config.n_segments, 3);
 	ck_assert_uint_eq(config.segments[1].mode, SEGMENT_AUTO);
