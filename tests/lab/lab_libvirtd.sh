@@ -7,6 +7,8 @@ lab_enter "$@"
 . "$LAB_TOP/tests/lab/profiles.sh"
 
 said=$USHER_LAB/said
+# What libvirt's client had read when it was left with a libvirtd that stands still.
+echo leak:xdr_string >"$USHER_LAB/leaks" && export LSAN_OPTIONS=suppressions=$USHER_LAB/leaks:print_suppressions=0
 state() { "$USHER" show "$1" --json | jq -r .state; }
 state_is() { [ "$(state "$1")" = "$2" ]; }
 domain_is() { [ "$(virsh -q domstate "$1" 2>/dev/null)" = "$2" ]; }
