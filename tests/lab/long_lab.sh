@@ -69,6 +69,7 @@ wait $pid
 check "up fails" test $? = 1
 check "... and says which and why" says "failed: m01: stopped from outside"
 grep '^failed' "$said" | sed 's/^/    /'
+sed -n '/^seconds/,$s/^/| /p' "$said"
 check "up again repairs" up || { cat "$said"; "$USHER" list; }
 check "... m01 too" says "> m01              installed again, it failed: stopped from outside"
 check "all are up" all_up "$n"
