@@ -84,6 +84,7 @@ int main(void)
 	Suite *s = suite_create("macs");
 	TCase *t = tcase_create("macs");
 	SRunner *r = srunner_create(s);
+	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -92,5 +93,7 @@ int main(void)
 	tcase_add_test(t, a_change_while_it_is_read);
 	tcase_add_test(t, too_many_are_read_each_time);
 	srunner_run_all(r, CK_ENV);
-	return srunner_ntests_failed(r) ? 1 : 0;
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
 }
