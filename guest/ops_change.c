@@ -39,16 +39,22 @@ static int change_description(struct op *op, virDomainPtr d, const char *text)
 	return 0;
 }
 
+static int find(struct op *op, const char *name, const char *uuid, virDomainPtr *ret)
+{
+	int rc = ops_find(op, name, uuid, ret);
+
+	if (rc == -ENOENT)
+		snprintf(op->why, GUEST_WHY, "there is no domain %s", name);
+	return rc;
+}
+
 int ops_change(struct op *op, const char *name, const char *uuid, const struct guest_change *change)
 {
 	virDomainPtr d;
-	int rc = ops_find(op, name, uuid, &d);
+	int rc = find(op, name, uuid, &d);
 
-	if (rc) {
-		if (rc == -ENOENT)
-			snprintf(op->why, GUEST_WHY, "there is no domain %s", name);
+	if (rc)
 		return rc;
-	}
 	if (change->memory_mib)
 		rc = change_memory(op, d, change->memory_mib);
 	if (!rc && change->vcpus)
@@ -64,13 +70,10 @@ int ops_change(struct op *op, const char *name, const char *uuid, const struct g
 int ops_shutdown(struct op *op, const char *name, const char *uuid)
 {
 	virDomainPtr d;
-	int rc = ops_find(op, name, uuid, &d);
+	int rc = find(op, name, uuid, &d);
 
-	if (rc) {
-		if (rc == -ENOENT)
-			snprintf(op->why, GUEST_WHY, "there is no domain %s", name);
+	if (rc)
 		return rc;
-	}
 	if (virDomainShutdownFlags(d, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) < 0 &&
 		virDomainShutdown(d) < 0)
 		rc = virt_error(op->why, GUEST_WHY, "shutting it down");

@@ -125,7 +125,9 @@ forget_traces() {
 	find "$R/var/log" -type f \( -name '*.gz' -o -name '*.[0-9]' -o -name '*.journal*' \) -exec rm -f {} +
 	rm -rf "$R"/var/log/journal/*
 	find "$R/var/log" -type f -exec sh -c 'for f; do : >"$f"; done' sh {} +
-	rm -f "$R"/root/.*_history "$R"/home/*/.*_history "$R"/root/.ssh/known_hosts "$R"/home/*/.ssh/known_hosts
+	for home in "$R/root" "$R"/home/*; do
+		rm -f "$home"/.*_history "$home/.ssh/known_hosts"
+	done
 	rm -f "$R/var/lib/systemd/random-seed" "$R/var/lib/random-seed" "$R/boot/efi/loader/random-seed" "$R/boot/loader/random-seed"
 	find "$R/tmp" "$R/var/tmp" -mindepth 1 -xdev -delete 2>/dev/null
 }

@@ -66,7 +66,7 @@ system() {
 	printf 'network:\n  ethernets:\n    a:\n      match: {macaddress: "52:54:c0:a8:7a:02"}\n' >"$root/etc/netplan/50.yaml"
 	touch "$root/etc/udev/rules.d/70-persistent-net.rules" "$root/var/lib/dhcp/dhclient.leases" "$root/var/lib/systemd/random-seed" \
 		"$root/var/log/journal/x/system.journal" "$root/var/log/messages.1" "$root/tmp/left"
-	echo secret | tee "$root/var/log/messages" "$root/root/.bash_history" >"$root/home/ann/.bash_history"
+	echo secret | tee "$root/var/log/messages" "$root/root"/.bash_history >"$root/home/ann/.bash_history"
 	uuid old-uuid
 	dmi 'of another'
 }

@@ -129,7 +129,7 @@ reboot
 %packages
 @core
 %end
-%post --log=/root/post.log
+%post --log=/var/log/post.log
 echo done
 {{{set.tail}}}
 %end

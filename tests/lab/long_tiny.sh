@@ -101,7 +101,7 @@ static_network ""
 inside_is $static_at "static asks no DHCP server" 0 "grep -c ^DHCP= /etc/systemd/network/10-usher.network || :"
 inside_is $static_at "static's root has a password, hashed" '$y$' "$password_of | head -c 3"
 inside_is $static_at "static's console is the one that was set" console=ttyS0,57600 'grep -o console=ttyS.* /proc/cmdline | cut -d" " -f1'
-inside_is $static_at "static has the SSH key, and no other" "$(cat "$key.pub")" cat /root/.ssh/authorized_keys
+inside_is $static_at "static has the SSH key, and no other" "$(cat "$key.pub")" cat .ssh/authorized_keys
 inside_is $static_at "static was booted by a BIOS" BIOS '[ -d /sys/firmware/efi ] && echo UEFI || echo BIOS'
 
 inside_is $efi_at "efi was booted by UEFI" UEFI '[ -d /sys/firmware/efi ] && echo UEFI || echo BIOS'
@@ -113,7 +113,7 @@ inside_is $efi_at "efi's root has no password" '!' "$password_of"
 inside_is $efi_at "efi takes its address by DHCP" "$efi_at/24 dynamic" \
 	'ip -4 -o address show scope global | grep -o "inet [^ ]*\|dynamic" | sed "s/inet //" | xargs'
 inside_is $efi_at "efi has the router that DHCP names" 192.168.122.254 "$router_of"
-inside_is $efi_at "efi has the SSH key" "$(cat "$key.pub")" cat /root/.ssh/authorized_keys
+inside_is $efi_at "efi has the SSH key" "$(cat "$key.pub")" cat .ssh/authorized_keys
 
 # As a person at the console would.
 console_says() { "$USHER" console static --log --raw | tail -n "${2:-1}" | grep -qaE "$1"; }

@@ -1,5 +1,6 @@
 /* Lab files: what is read, what is said about what cannot be, and usher/lab/lab.rng with the same verdict. */
 #include "usher/lab/lab.h"
+#include "tests/unit/schema.h"
 
 #include <check.h>
 #include <errno.h>
@@ -25,41 +26,9 @@ static void end(void)
 	lab = NULL;
 }
 
-static void quiet(void *arg, const char *fmt, ...)
-{
-	(void)arg;
-	(void)fmt;
-}
-
 static bool schema_takes(const char *xml)
 {
-	static xmlRelaxNG *schema;
-	xmlRelaxNGValidCtxt *valid;
-	xmlDoc *doc;
-	int rc;
-
-	if (!schema) {
-		char path[512];
-		xmlRelaxNGParserCtxt *parser;
-
-		snprintf(path, sizeof path, "%s/usher/lab/lab.rng",
-			getenv("USHER_TOP") ? getenv("USHER_TOP") : ".");
-		parser = xmlRelaxNGNewParserCtxt(path);
-		ck_assert_ptr_nonnull(parser);
-		schema = xmlRelaxNGParse(parser);
-		ck_assert_ptr_nonnull(schema);
-		xmlRelaxNGFreeParserCtxt(parser);
-	}
-	doc = xmlReadMemory(xml, (int)strlen(xml), "x", NULL,
-		XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NONET);
-	if (!doc)
-		return false;
-	valid = xmlRelaxNGNewValidCtxt(schema);
-	xmlRelaxNGSetValidErrors(valid, quiet, quiet, NULL);
-	rc = xmlRelaxNGValidateDoc(valid, doc);
-	xmlRelaxNGFreeValidCtxt(valid);
-	xmlFreeDoc(doc);
-	return rc == 0;
+	return schema_takes_text("usher/lab/lab.rng", xml);
 }
 
 static void good(const char *text)

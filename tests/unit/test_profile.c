@@ -1,4 +1,5 @@
 #include "kickstart/profiles.h"
+#include "tests/unit/schema.h"
 
 #include <check.h>
 #include <errno.h>
@@ -57,42 +58,9 @@ static int read_p(struct profile **ret, char why[512])
 	return profile_read(path, ret, why, 512);
 }
 
-static void quiet(void *arg, const char *fmt, ...)
-{
-	(void)arg;
-	(void)fmt;
-}
-
-/* Does kickstart/profile.rng take it? */
 static bool schema_takes(const char *xml)
 {
-	static xmlRelaxNG *schema;
-	xmlRelaxNGValidCtxt *valid;
-	xmlDoc *doc;
-	int rc;
-
-	if (!schema) {
-		char path[256];
-		xmlRelaxNGParserCtxt *parser;
-
-		snprintf(path, sizeof(path), "%s/kickstart/profile.rng",
-			getenv("USHER_TOP") ? getenv("USHER_TOP") : ".");
-		parser = xmlRelaxNGNewParserCtxt(path);
-		ck_assert_ptr_nonnull(parser);
-		schema = xmlRelaxNGParse(parser);
-		ck_assert_ptr_nonnull(schema);
-		xmlRelaxNGFreeParserCtxt(parser);
-	}
-	doc = xmlReadMemory(xml, (int)strlen(xml), "x", NULL,
-		XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NONET);
-	if (!doc)
-		return false;
-	valid = xmlRelaxNGNewValidCtxt(schema);
-	xmlRelaxNGSetValidErrors(valid, quiet, quiet, NULL);
-	rc = xmlRelaxNGValidateDoc(valid, doc);
-	xmlRelaxNGFreeValidCtxt(valid);
-	xmlFreeDoc(doc);
-	return rc == 0;
+	return schema_takes_text("kickstart/profile.rng", xml);
 }
 
 /* What a schema cannot say. */

@@ -24,7 +24,7 @@ static const char *const values[][2] = {{"partitions", "lvm"}, {"user", "ann"},
 	{"user_password", "$6$salt$hash/hash.hash"}, {"root_password", "$6$salt$hash/hash.hash"},
 	{"packages", "vim tmux"}, {"proxy", "http://10.0.0.1:3128/"}, {"timezone", "Europe/Berlin"},
 	{"disk", "vdb"}, {"pre", "echo 'one' \"$x\" & # <a> {\nexit 0"},
-	{"post", "if [ a \\< 'b' ]; then\n\techo \"it's: $HOME\" >>/root/x\nfi"}, {"console", ""}};
+	{"post", "if [ a \\< 'b' ]; then\n\techo \"it's: $HOME\" >>/var/x\nfi"}, {"console", ""}};
 
 /* $F is a file of that kind: what its format's own checker says. One that is not installed is not asked. */
 static const char *const checkers[ANSWERS_KINDS] = {

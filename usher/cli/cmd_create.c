@@ -246,6 +246,28 @@ static bool is_executable(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 0111;
 }
 
+static int take_power(struct request *r, const char *text)
+{
+	char path[PATH_MAX];
+
+	if (!realpath(text, path))
+		return cli_fail("--power %s: %s", text, strerror(errno));
+	if (!is_executable(path))
+		return cli_fail("--power %s: it is not executable", text);
+	json_object_set_new(r->body, "power", json_string(path));
+	return 0;
+}
+
+static int take_vcpus(struct request *r, const char *text)
+{
+	long n;
+
+	if (!cli_number(text, 1, INT_MAX, &n))
+		return cli_usage(r->command, "--vcpus takes a number from 1, not '%s'", text);
+	json_object_set_new(r->body, "vcpus", json_integer(n));
+	return 0;
+}
+
 static int take_option(struct request *r, int opt)
 {
 	static const char *const texts[] = {[OPT_PROFILE] = "profile",
@@ -258,8 +280,6 @@ static int take_option(struct request *r, int opt)
 		[OPT_OS_VARIANT] = "os_variant",
 		[OPT_DESCRIPTION] = "description",
 		[OPT_CONNECT] = "connect"};
-	char path[PATH_MAX];
-	long n;
 	int rc;
 
 	switch (opt) {
@@ -272,11 +292,7 @@ static int take_option(struct request *r, int opt)
 	case OPT_DISK:
 		return take_disk(r, optarg);
 	case OPT_VCPUS:
-		if (!cli_number(optarg, 1, INT_MAX, &n))
-			return cli_usage(
-				r->command, "--vcpus takes a number from 1, not '%s'", optarg);
-		json_object_set_new(r->body, "vcpus", json_integer(n));
-		return 0;
+		return take_vcpus(r, optarg);
 	case OPT_SET:
 		return take_setting(r, optarg);
 	case OPT_KEY:
@@ -285,12 +301,7 @@ static int take_option(struct request *r, int opt)
 				    rc == -ENODATA ? "no key in it" : strerror(-rc))
 			  : 0;
 	case OPT_POWER:
-		if (!realpath(optarg, path))
-			return cli_fail("--power %s: %s", optarg, strerror(errno));
-		if (!is_executable(path))
-			return cli_fail("--power %s: it is not executable", optarg);
-		json_object_set_new(r->body, "power", json_string(path));
-		return 0;
+		return take_power(r, optarg);
 	case OPT_FIRST_BOOT:
 		return request_first_boot(r->body, optarg);
 	case OPT_REPLACE:
