@@ -118,6 +118,7 @@ struct profile_setting {
 	uint64_t min, max;              /* of a number */
 	bool sha512;           /* what a password is hashed with, for old systems; else yescrypt */
 	bool required, secret; /* secret: not shown to anybody; passwords are */
+	bool unsigned_source;  /* a URL: what the installer takes from there it takes as it comes */
 };
 
 struct profile_file {

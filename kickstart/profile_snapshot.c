@@ -82,6 +82,8 @@ static json_t *setting_json(const struct profile_setting *s)
 	}
 	if (s->sha512)
 		json_object_set_new(j, "hash", json_string("sha512"));
+	if (s->unsigned_source)
+		json_object_set_new(j, "unsigned", json_true());
 	return j;
 }
 
@@ -297,6 +299,7 @@ static void take_setting(struct taking *t, const json_t *from, struct profile_se
 	s->min = (uint64_t)json_integer_value(json_object_get(from, "min"));
 	s->max = max ? (uint64_t)json_integer_value(max) : SETTING_NUMBER_MAX;
 	s->sha512 = json_object_get(from, "hash") != NULL;
+	s->unsigned_source = json_is_true(json_object_get(from, "unsigned"));
 }
 
 static void take_guest(struct taking *t, const json_t *from, struct profile *p)

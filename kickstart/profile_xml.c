@@ -626,6 +626,16 @@ static int setting_hash(struct reading *r, xmlNode *node, struct profile_setting
 	return rc;
 }
 
+static int setting_unsigned(struct reading *r, xmlNode *node, struct profile_setting *s)
+{
+	int rc = yes_or_no(r, node, "unsigned", &s->unsigned_source);
+
+	if (rc == 0 && s->unsigned_source && s->type != SETTING_URL)
+		rc = fault(r, node,
+			"unsigned='yes' of the setting '%s', expected type='url' with it", s->name);
+	return rc;
+}
+
 /* A profile is a file that many read. */
 static int clear_default(struct reading *r, xmlNode *node, const struct profile_setting *s)
 {
@@ -663,6 +673,8 @@ static int fill_setting(struct reading *r, xmlNode *node, struct profile_setting
 		rc = setting_bound(r, node, s, "max", s->min, &s->max);
 	if (rc == 0)
 		rc = setting_hash(r, node, s);
+	if (rc == 0)
+		rc = setting_unsigned(r, node, s);
 	return rc < 0 ? rc : read_text(r, node, &s->help, NULL);
 }
 
@@ -685,7 +697,7 @@ static int read_setting(struct reading *r, xmlNode *node)
 	char wrong[256];
 	int rc = check_attributes(r, node,
 		ATTRIBUTES("name", "default", "required", "secret", "type", "values", "min", "max",
-			"hash"));
+			"hash", "unsigned"));
 
 	if (rc < 0 || has_own(r, node))
 		return rc;

@@ -1,5 +1,6 @@
 #include "kickstart/render_lint.h"
 #include "kickstart/lint/lint.h"
+#include "kickstart/media/fetch_name.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -159,6 +160,71 @@ static int lint_one(const struct rendering *r, size_t n, const struct lint_machi
 	return rc;
 }
 
+/* Whoever is on the way of an http:// URL decides what comes of it, unless somebody checks that. */
+static bool is_open(const char *url)
+{
+	return url && strncasecmp(url, "http://", strlen("http://")) == 0;
+}
+
+static const char *shown_source(const char *url, char buf[FETCH_URL_MAX])
+{
+	return fetch_name_shown(url, buf, FETCH_URL_MAX);
+}
+
+/* Kernel and initrds that we fetch. -ENOENT: that was the last. */
+static int lint_fetched(
+	const struct rendering *r, unsigned n, struct findings *f, char *why, size_t why_size)
+{
+	const struct profile *p = rendering_profile(r);
+	char *url = NULL, *sum = NULL, shown[FETCH_URL_MAX];
+	int rc = render_origin(r, n, &url, &sum, why, why_size);
+
+	if (rc == 0 && is_open(url) && !(sum && *sum))
+		findings_add(f, FINDING_WARNING, p->file,
+			n ? p->initrd[n - 1].line : p->kernel.line, 0,
+			"%.160s is not checked: give an https:// mirror, its sha256, or "
+			"'usher import'",
+			shown_source(url, shown));
+	free(url);
+	free(sum);
+	return rc;
+}
+
+/* What installers take by themselves. */
+static void lint_installer_sources(const struct rendering *r, struct findings *f)
+{
+	const struct profile *p = rendering_profile(r);
+	const json_t *set = json_object_get(rendering_context(r), "set"), *media;
+	char shown[FETCH_URL_MAX];
+
+	media = json_object_get(rendering_context(r), "media");
+	if (json_is_true(json_object_get(media, "local")))
+		return;
+	for (size_t i = 0; i < p->n_settings; i++) {
+		const struct profile_setting *s = &p->settings[i];
+		const char *url = json_string_value(json_object_get(set, s->name));
+
+		if (s->unsigned_source && is_open(url))
+			findings_add(f, FINDING_WARNING, p->file, 0, 0,
+				"the installer does not check what comes from %.160s: give an "
+				"https:// URL for '%s', or 'usher import'",
+				shown_source(url, shown), s->name);
+	}
+}
+
+static int lint_sources(const struct rendering *r, struct findings *f, char *why, size_t why_size)
+{
+	const char *url = rendering_profile(r)->media.url.text;
+	int rc = url && *url ? 0 : -ENOENT;
+
+	for (unsigned n = 0; rc == 0; n++)
+		rc = lint_fetched(r, n, f, why, why_size);
+	if (rc != -ENOENT)
+		return rc;
+	lint_installer_sources(r, f);
+	return 0;
+}
+
 int render_lint(
 	const struct rendering *r, uint64_t disk, struct findings *f, char *why, size_t why_size)
 {
@@ -168,6 +234,8 @@ int render_lint(
 	facts_of(r, disk, &machine);
 	for (size_t n = 0; rc == 0 && n < rendering_profile(r)->n_answers; n++)
 		rc = lint_one(r, n, &machine, f, why, why_size);
+	if (rc == 0)
+		rc = lint_sources(r, f, why, why_size);
 	findings_sort(f);
 	return rc;
 }

@@ -115,6 +115,47 @@ START_TEST(secrets)
 }
 END_TEST
 
+static const char fetched_xml[] =
+	"<profile name='p'><title>t</title><media name='m' url='{{set.mirror}}/os'/>"
+	"<boot>\n<kernel>k</kernel>\n<initrd "
+	"sha256='{{set.sum}}'>i</initrd><cmdline>c</cmdline></boot>"
+	"<answers format='script' template='answers'/>"
+	"<setting name='mirror' type='url' unsigned='yes' default='https://m.example'>m</setting>"
+	"<setting name='proxy' type='url' default='http://10.0.0.1:3128/'>p</setting>"
+	"<setting name='sum'>s</setting></profile>";
+
+/* The kernel has no sum. */
+static const char summed_xml[] =
+	"<profile name='p'><title>t</title><media name='m' url='http://a:b@m.example/os'/>"
+	"<boot>\n<kernel>k</kernel>\n<initrd "
+	"sha256='{{set.sum}}'>i</initrd><cmdline>c</cmdline></boot>"
+	"<answers format='script' template='answers'/>"
+	"<setting name='sum'>s</setting></profile>";
+
+#define SUM "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define KERNEL(n, file)                                             \
+	"profile.xml:" n ": warning: http://***@m.example/os/" file \
+	" is not checked: give an https:// mirror, its sha256, or 'usher import'"
+#define INSTALLER                                                             \
+	"profile.xml: warning: the installer does not check what comes from " \
+	"http://***@m.example: "                                              \
+	"give an https:// URL for 'mirror', or 'usher import'"
+
+/* What comes by http and nobody checks. */
+START_TEST(sources)
+{
+	put("profile.xml", fetched_xml);
+	put("answers", "true\n");
+	expect(NULL, NULL, "");
+	expect("mirror", "http://a:b@m.example",
+		INSTALLER "\n" KERNEL("2", "k") "\n" KERNEL("3", "i"));
+	/* a sum is a check, of its file alone */
+	put("profile.xml", summed_xml);
+	expect("sum", SUM, KERNEL("2", "k"));
+	expect("sum", "", KERNEL("2", "k") "\n" KERNEL("3", "i"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("render_lint");
@@ -125,6 +166,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, places);
 	tcase_add_test(t, secrets);
+	tcase_add_test(t, sources);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
