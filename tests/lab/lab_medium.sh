@@ -73,6 +73,23 @@ printf 'SHA256 (other.iso) = %s\nSHA256 (%s) = %s\n' "${sum//?/0}" "${iso##*/}" 
 check "from the file beside it" gives "as expected" media verify rocky-9 --sums "$USHER_LAB/sums/CHECKSUM"
 echo "$sum *${iso##*/}" >"$USHER_LAB/sums/SHA256SUMS"
 check "of either kind" gives "as expected" media verify rocky-9 --sums "$USHER_LAB/sums/SHA256SUMS"
+check "whose sums they are is not known" says "$said" "whose sums they are was not checked"
+key() { gpg --homedir "$USHER_LAB/keys" --batch --quiet --pinentry-mode loopback --passphrase '' "$@"; }
+mkdir -m 700 "$USHER_LAB/keys"
+check "two keys are made" eval 'key --quick-gen-key "Rocky <r@example>" rsa2048 && key --quick-gen-key "Mallory <m@example>" rsa2048'
+key --export Rocky >"$USHER_LAB/sums/rocky.gpg"
+sums=(media verify rocky-9 --keyring "$USHER_LAB/sums/rocky.gpg" --sums)
+check "sums that are to be signed and are not" fails "is not signed" "${sums[@]}" "$USHER_LAB/sums/SHA256SUMS"
+key -u Rocky --detach-sign -o "$USHER_LAB/sums/SHA256SUMS.gpg" "$USHER_LAB/sums/SHA256SUMS"
+check "a signature beside them" gives "as expected, signed by Rocky <r@example>" "${sums[@]}" "$USHER_LAB/sums/SHA256SUMS"
+key -u Rocky --clear-sign -o "$USHER_LAB/sums/clear" "$USHER_LAB/sums/SHA256SUMS"
+check "one in clear" gives "as expected, signed by Rocky" "${sums[@]}" "$USHER_LAB/sums/clear"
+{ echo "${sum//?/0} *${iso##*/}"; cat "$USHER_LAB/sums/clear"; } >"$USHER_LAB/sums/before"
+check "what stands outside of it does not count" gives "as expected, signed by Rocky" "${sums[@]}" "$USHER_LAB/sums/before"
+echo "${sum//?/0} *other.iso" >>"$USHER_LAB/sums/SHA256SUMS"
+check "sums that were changed" fails "no good signature" "${sums[@]}" "$USHER_LAB/sums/SHA256SUMS"
+key -u Mallory --yes --detach-sign -o "$USHER_LAB/sums/SHA256SUMS.gpg" "$USHER_LAB/sums/SHA256SUMS"
+check "sums that another signed" fails "no good signature" "${sums[@]}" "$USHER_LAB/sums/SHA256SUMS"
 check "the sum is kept" gives "sha256 +$sum" media rocky-9
 
 usher_stop KILL

@@ -3,9 +3,11 @@
 #include "usher/cli/client.h"
 #include "usher/media_text.h"
 #include "usher/cli/progress.h"
+#include "usher/cli/signed_sums.h"
 
 #include "core/sha256.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,13 +15,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_SUMS = 1, OPT_FORCE };
+enum { OPT_SUMS = 1, OPT_KEYRING, OPT_FORCE };
 
 struct request {
 	const struct command *command;
 	struct cli_common common;
 	struct client *client;
-	const char *sums; /* --sums FILE */
+	const char *sums;    /* --sums FILE */
+	const char *keyring; /* --keyring FILE */
+	char who[SIGNED_SUMS_WHO];
 	bool force;
 	char path[400]; /* of the medium in the API */
 };
@@ -83,6 +87,9 @@ void media_text(json_t *m)
 		printf("  %-10s %s\n", "kernel", "not found where such media have it");
 	if (*text_of(m, "sha256"))
 		printf("  %-10s %s\n", "sha256", text_of(m, "sha256"));
+	else if (!strcmp(text_of(m, "kind"), "image"))
+		printf("  %-10s not checked: usher media verify %s --sums FILE\n", "sha256",
+			text_of(m, "name"));
 	if (*join(json_object_get(m, "profiles"), names, sizeof names))
 		printf("  %-10s %s\n", "profiles", names);
 	if (*join(json_object_get(m, "machines"), names, sizeof names))
@@ -173,20 +180,42 @@ static bool sum_of_line(char *text, const char *name, char ret[SHA256_HEX])
 	return !strcmp(at, name) && sha256_parse(text, ret);
 }
 
-static int sum_of_file(const char *file, const char *path, char ret[SHA256_HEX])
+static bool sum_of_text(char *text, const char *name, char ret[SHA256_HEX])
 {
-	char text[1024], copy[PATH_MAX], *name;
-	FILE *f = fopen(file, "re");
-	bool found = false;
+	char *save = NULL, *l = strtok_r(text, "\n", &save);
 
-	if (!f)
-		return cli_fail("%s cannot be read", file);
-	snprintf(copy, sizeof copy, "%s", path);
+	while (l && !sum_of_line(l, name, ret))
+		l = strtok_r(NULL, "\n", &save);
+	return l;
+}
+
+/* The keyring that was given, or the distribution's own where this host has it. */
+static const char *keyring_of(const struct request *q, json_t *m)
+{
+	const char *own = signed_sums_keyring(text_of(m, "distribution"));
+
+	return q->keyring ? q->keyring : own && !access(own, R_OK) ? own : NULL;
+}
+
+/* The image's sum out of --sums FILE, whose signature is checked where that is possible. Only one that was asked for by
+ * --keyring must be there. */
+static int sum_of_file(struct request *q, json_t *m, char ret[SHA256_HEX])
+{
+	char copy[PATH_MAX], why[PATH_MAX + 256], *name;
+	struct signed_sums sums;
+	int rc = signed_sums_read(q->sums, keyring_of(q, m), &sums, why, sizeof why);
+	bool found;
+
+	if (rc == -ENOENT && !q->keyring)
+		rc = signed_sums_read(q->sums, NULL, &sums, why, sizeof why);
+	if (rc)
+		return cli_fail("%s", why);
+	snprintf(copy, sizeof copy, "%s", text_of(m, "path"));
 	name = basename(copy);
-	while (!found && fgets(text, sizeof text, f))
-		found = sum_of_line(text, name, ret);
-	fclose(f);
-	return found ? EXIT_DONE : cli_fail("%s has no SHA-256 of %s", file, name);
+	found = sum_of_text(sums.text, name, ret);
+	memcpy(q->who, sums.who, sizeof q->who);
+	signed_sums_fini(&sums);
+	return found ? EXIT_DONE : cli_fail("%s has no SHA-256 of %s", q->sums, name);
 }
 
 /* Waits for the sum that was begun; its last state is `*m`. */
@@ -224,8 +253,11 @@ static int judge_sum(const struct request *q, json_t *m, const char *expected)
 		return cli_fail("%s: its SHA-256 is %s, expected %s: fetch it again",
 			text_of(m, "path"), sum, expected);
 	if (!q->common.json)
-		printf("%s: SHA-256 %s%s\n", text_of(m, "name"), sum,
-			*expected ? ", as expected" : "");
+		printf("%s: SHA-256 %s%s%s%s\n", text_of(m, "name"), sum,
+			*expected ? ", as expected" : "", *q->who ? ", signed by " : "", q->who);
+	if (q->sums && !*q->who)
+		fprintf(stderr, "usher: %s: whose sums they are was not checked: --keyring FILE\n",
+			q->sums);
 	return EXIT_DONE;
 }
 
@@ -241,7 +273,7 @@ static int verify(struct request *q, const char *given)
 	if (client_call(q->client, "GET", q->path, NULL, &m))
 		return EXIT_FAILED;
 	if (q->sums)
-		rc = sum_of_file(q->sums, text_of(m, "path"), expected);
+		rc = sum_of_file(q, m, expected);
 	json_decref(m);
 	m = NULL;
 	snprintf(path, sizeof path, "%s/verify", q->path);
@@ -273,6 +305,7 @@ static int on_one(struct request *q, int argc, char **argv)
 static int run_media(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"sums", required_argument, NULL, OPT_SUMS},
+		{"keyring", required_argument, NULL, OPT_KEYRING},
 		{"force", no_argument, NULL, OPT_FORCE}, CLI_COMMON_OPTIONS, {0}};
 	struct request q = {.command = c};
 	int opt, rc;
@@ -281,6 +314,8 @@ static int run_media(const struct command *c, int argc, char **argv)
 	while ((opt = cli_getopt(c, &q.common, argc, argv, options)) != -1) {
 		if (opt == OPT_SUMS)
 			q.sums = optarg;
+		else if (opt == OPT_KEYRING)
+			q.keyring = optarg;
 		else
 			q.force = true;
 	}
@@ -297,6 +332,7 @@ const struct command cmd_media = {
 	.arguments = "[NAME | verify NAME [SHA256] | remove NAME]",
 	.summary = "installation media: what there is, its checksum, removing",
 	.help = "  --sums FILE          verify: the sum is in this file, beside the image's name\n"
+		"  --keyring FILE       verify: the sums must be signed by one of these keys\n"
 		"  --force              remove: even while a machine is being installed from "
 		"it\n" CLI_COMMON_HELP,
 	.run = run_media,
