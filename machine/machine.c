@@ -1,6 +1,7 @@
 #include "machine/registry.h"
 
 #include "core/clock.h"
+#include "machine/host_keys.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -171,6 +172,8 @@ int machine_arm(
 	retire_token(m, m->attempt.up_token);
 	retire_token(m, m->attempt.next_token);
 	retire_token(m, m->attempt.token);
+	json_decref(m->host_keys); /* another system is to come */
+	m->host_keys = NULL;
 	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
 	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s",
 		(unsigned long long)m->attempt.number, m->profile);
@@ -190,6 +193,36 @@ int machine_clone(
 	begin_attempt(&m->attempt, snapshot, 0, deadline_ms_from_now);
 	m->attempt.next_token[0] = '\0'; /* it boots nothing of ours */
 	return machine_event(m, LIFE_CLONE, detail);
+}
+
+int machine_host_keys(struct machine *m, const char *text, char *why, size_t why_size)
+{
+	json_t *keys;
+	char print[HOST_KEY_PRINT];
+	int rc = -EPERM;
+
+	if (m->state != LIFE_INSTALLED)
+		snprintf(why, why_size, "%s is %s: its first boot is not now", m->name,
+			life_state_name(m->state));
+	else
+		rc = host_keys_parse(text, &keys, why, why_size);
+	if (rc)
+		return rc;
+	if (m->host_keys) {
+		rc = json_equal(m->host_keys, keys) ? 0 : -EEXIST;
+		if (rc)
+			snprintf(why, why_size, "%s told other host keys before", m->name);
+		json_decref(keys);
+		return rc;
+	}
+	m->host_keys = keys;
+	for (size_t i = 0; i < json_array_size(keys); i++) {
+		const char *key = json_string_value(json_array_get(keys, i));
+
+		if (!host_key_fingerprint(key, print))
+			tellf(m, "host-key", "%.*s %s", (int)strcspn(key, " "), key, print);
+	}
+	return machines_save(m->home, m);
 }
 
 static int refuse_fetch(

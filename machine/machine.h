@@ -74,8 +74,9 @@ struct machine {
 	struct nic nics[MACHINE_NICS];
 	size_t n_nics;
 	json_t *settings; /* --set values: object of strings, and {"secret": string} for what nobody may see */
-	json_t *ssh_keys;    /* array of strings, authorized_keys lines */
-	json_t *guest_spec;  /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
+	json_t *ssh_keys;   /* array of strings, authorized_keys lines */
+	json_t *guest_spec; /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
+	json_t *host_keys; /* array of "TYPE BASE64" (host_keys.h) of the system that is installed; NULL: not told */
 	char *first_boot;    /* the site's script for its first boot, or NULL */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
@@ -192,6 +193,10 @@ int machine_answers(struct machine *m, enum token_kind kind, const struct ip *cl
 /* The same for a file beside the answers, which is told and changes nothing. */
 int machine_answers_file(
 	struct machine *m, enum token_kind kind, const struct ip *client, const char *name);
+/* The public SSH host keys of the system that boots for the first time, a line each. The first ones stay: telling the same
+ * again is fine. 0, or -errno with one line in `why`: -EINVAL no keys, -EPERM not now, -EEXIST others were told;
+ * machines_save()'s. */
+int machine_host_keys(struct machine *m, const char *text, char *why, size_t why_size);
 /* An event that a peer causes: timeline_add_peers(), which leaves out repeats since the machine's state changed, and what
  * is too much. */
 void machine_tell(const struct machine *m, const char *kind, const char *text);

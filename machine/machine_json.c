@@ -1,4 +1,5 @@
 /* A machine as JSON: as it is stored, and as the API shows it. */
+#include "machine/host_keys.h"
 #include "machine/registry.h"
 
 #include <errno.h>
@@ -125,6 +126,8 @@ json_t *machine_store(const struct machine *m)
 		set(j, "template", json_true(), &ok);
 	if (m->first_boot)
 		set(j, "first_boot", json_string(m->first_boot), &ok);
+	if (m->host_keys)
+		set(j, "host_keys", json_incref(m->host_keys), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
 	set(j, "attempt", attempt_store(&m->attempt), &ok);
 	set(j, "old_tokens", old_tokens_json(m), &ok);
@@ -202,6 +205,7 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "settings", settings_json(m), &ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
 	set(j, "first_boot", json_boolean(m->first_boot), &ok);
+	set(j, "host_keys", host_keys_json(m->host_keys), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
 	if (m->guest)
 		set(j, "guest", copy_or(m->guest_spec, json_object), &ok);
@@ -400,6 +404,8 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 		get_bool(p, j, "deleting", &m->deleting);
 	m->template = json_is_true(json_object_get(j, "template"));
 	get_first_boot(p, j, m);
+	if (json_object_get(j, "host_keys"))
+		get_json(p, j, "host_keys", JSON_ARRAY, &m->host_keys);
 	get_state(p, j, &m->state);
 	get_int(p, j, "created_at", &m->created_at);
 	get_int(p, j, "state_at", &m->state_at);

@@ -62,6 +62,7 @@ void machine_free(struct machine *m)
 	json_decref(m->guest_spec);
 	json_decref(m->attempt.snapshot);
 	free(m->first_boot);
+	json_decref(m->host_keys);
 	free(m->keys);
 	free(m);
 }

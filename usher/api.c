@@ -298,6 +298,8 @@ void api_handle(struct service *s, struct http_request *r)
 		networks_handle(s, r, path + strlen("/networks"));
 	else if (!strncmp(path, "/media", strlen("/media")))
 		media_handle(s, r, path + strlen("/media"));
+	else if (!strcmp(path, "/host-keys") && get)
+		host_keys_handle(s, r);
 	else if (!strcmp(path, "/leases") && get)
 		leases_all(s, r);
 	else if (!strcmp(path, "/status") && get)

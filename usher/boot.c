@@ -208,6 +208,20 @@ static void boot_first_boot(struct http_request *r, const struct machine *m)
 		http_respond(r, 200, "text/plain", text, strlen(text));
 }
 
+/* What ssh will ask about: its host keys, before it is up. */
+static void boot_host_keys(struct service *s, struct http_request *r, struct machine *m)
+{
+	char why[256];
+	int rc = machine_host_keys(m, r->body, why, sizeof why);
+
+	if (rc == -EEXIST)
+		machine_tell(m, "refused", why);
+	if (rc == -EINVAL || rc == -EPERM || rc == -EEXIST)
+		http_respond_error(r, rc == -EINVAL ? 422 : 409, "%s", why);
+	else
+		boot_respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
+}
+
 /* Who guesses tokens is not to fill a disk with it. */
 static void log_guess(struct service *s, const char *ip, const char *what)
 {
@@ -274,6 +288,8 @@ void boot_handle(struct service *s, struct http_request *r)
 		boot_answers(s, r, m, kind, what);
 	else if (m && kind == TOKEN_UP && !strcmp(what, "first-boot"))
 		boot_first_boot(r, m);
+	else if (m && kind == TOKEN_UP && !strcmp(what, "host-keys"))
+		boot_host_keys(s, r, m);
 	else if (for_report)
 		boot_report(s, r, m, route->report);
 	else

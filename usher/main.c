@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&cmd_clone,
 	&cmd_list,
 	&cmd_show,
+	&cmd_known_hosts,
 	&cmd_timeline,
 	&cmd_console,
 	&cmd_watch,

@@ -196,6 +196,8 @@ json_t *api_others(struct service *s, const struct segment *seg);
 /* Answers with `json` (stolen) once all that was put is on disk, else with 503. */
 void api_respond_committed(
 	struct service *s, struct http_request *r, unsigned status, json_t *json);
+/* host_keys_api.c: GET /host-keys. */
+void host_keys_handle(struct service *s, struct http_request *r);
 /* The profile of this name with the configuration's medium, or else an imported one, over its own. As
  * profiles_find(). */
 int api_profile(

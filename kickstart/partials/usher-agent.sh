@@ -207,6 +207,17 @@ tell() { # URL TEXT
 	done
 }
 
+# What ssh is to find here, before anybody asks. A copy of usher that knows no such thing answers 4xx, and so does one that was
+# told before.
+tell_host_keys() {
+	keys=$(cat "$R"/etc/ssh/ssh_host_*_key.pub 2>/dev/null)
+	[ -n "$keys" ] || return 0
+	until status=$(ask "${up%/up}/host-keys" /dev/null "$keys") && [ "${status%??}" = 2 ]; do
+		[ "${status%??}" != 4 ] || return 0
+		pause
+	done
+}
+
 # A copy of usher that knows no such thing answers 4xx: then there is none.
 fetch_script() {
 	until status=$(ask "$1" "$own/script") && [ "${status%??}" = 2 ]; do
@@ -239,6 +250,7 @@ report() {
 	tries=0
 	read -r up <"$own/up" || exit 0
 	run_script
+	tell_host_keys
 	tell "$up" "$(cat "$R/proc/sys/kernel/hostname") boots $(findmnt -no SOURCE /), Linux $(uname -r)"
 	rm -f "$own/up" "$own/script" "$own/ran"
 	say "reported the first boot"

@@ -26,6 +26,7 @@ echo "${last##*/} ${text-}" >>"$ASKED"
 [ "$(grep -c "^${last##*/} " "$ASKED")" -gt 1 ] || exit 7
 case $last in
 */first-boot) printf %s "${SCRIPT-}" >"$file"; printf %s "${STATUS-200}" ;;
+*/host-keys) printf %s "${KNOWN-200}" ;;
 *) printf 200 ;;
 esac'
 PATH=$top/bin:$PATH
@@ -168,14 +169,16 @@ first_boot() { # SCRIPT [STATUS]
 	echo "$1" >"$top/script"
 	echo http://192.168.122.1:8067/m/beef/up >"$root/etc/usher-agent/up"
 	echo web7 >"$root/proc/sys/kernel/hostname"
-	SCRIPT=$1 STATUS=${2-200} agent report
+	SCRIPT=$1 STATUS=${2-200} KNOWN=${2-200} agent report
 }
 check "without a script" first_boot ""
 check "it is up, told until it is heard" test "$(grep -c '^up web7 boots /dev/vda1' "$asked")" = 2
 check "once" test -z "$(ls "$root/etc/usher-agent")"
 check "with one" first_boot 'echo "ran $0" >>$USHER_ROOT/ran'
 check "it ran once" test "$(wc -l <"$root/ran")" = 1
-check "and before that was told" test "$(cut -d' ' -f1 "$asked" | uniq | xargs)" = "first-boot up"
+check "and before that was told" test "$(grep -oE '^(first-boot|host-keys|up)\b' "$asked" | uniq | xargs)" = "first-boot host-keys up"
+check "with its host keys, public ones" test "$(grep -cE '^(host-keys )?(ssh-ed25519|ecdsa-sha2-nistp256) AAAA' "$asked")" = 4 # twice: the first time nobody hears
+refute "not the private ones" grep -q PRIVATE "$asked"
 check "one of another language" first_boot "#!/usr/bin/env python3
 import os; open(os.environ['USHER_ROOT'] + '/ran', 'w').write('python\n')"
 check "ran" holds ran python

@@ -933,6 +933,37 @@ START_TEST(test_each_member_is_wanted)
 }
 END_TEST
 
+#define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVz"
+#define OTHER_KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVA"
+
+/* Of the system that boots for the first time, once; a new attempt forgets them. */
+START_TEST(test_host_keys)
+{
+	struct machine *m = add("web01", "lab", "10.0.0.5");
+	char why[256];
+	json_t *shown, *keys;
+
+	ck_assert_int_eq(machine_host_keys(m, KEY, why, sizeof why), -EPERM);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 0), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_host_keys(m, KEY, why, sizeof why), -EPERM);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_host_keys(m, "x", why, sizeof why), -EINVAL);
+	ck_assert_int_eq(machine_host_keys(m, KEY " root@web01\n", why, sizeof why), 0);
+	ck_assert_int_eq(machine_host_keys(m, KEY, why, sizeof why), 0);
+	ck_assert_int_eq(machine_host_keys(m, OTHER_KEY, why, sizeof why), -EEXIST);
+	shown = machine_to_json(m, true);
+	keys = json_object_get(shown, "host_keys");
+	ck_assert_uint_eq(json_array_size(keys), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(keys, 0), "key")), KEY);
+	json_decref(shown);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_int_eq(machine_host_keys(m, OTHER_KEY, why, sizeof why), -EPERM);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 0), 0);
+	ck_assert_ptr_null(m->host_keys);
+}
+END_TEST
+
 static void add_memory_tests(Suite *s)
 {
 	TCase *t = tcase_create("machine");
@@ -962,6 +993,7 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_deadline_of_first_boot);
 	tcase_add_test(t, test_clone);
 	tcase_add_test(t, test_template);
+	tcase_add_test(t, test_host_keys);
 	tcase_add_test(t, test_json);
 	suite_add_tcase(s, t);
 }

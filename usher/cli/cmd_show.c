@@ -186,6 +186,7 @@ static void show_machine(json_t *m)
 	const char *key;
 	json_t *value;
 	char age[32];
+	size_t i;
 
 	printf("%s: %s for %s\n", text_of(m, "name"), state_of(m),
 		age_of(json_object_get(m, "since_ms"), age, sizeof age));
@@ -200,6 +201,8 @@ static void show_machine(json_t *m)
 	if (*text_of(m, "power"))
 		printf("  power      %s\n", text_of(m, "power"));
 	show_attempt(json_object_get(m, "attempt"));
+	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf(
+		"  host key   %s %s\n", text_of(value, "fingerprint"), text_of(value, "type"));
 	if (last)
 		printf("  last       %s: %s\n", text_of(last, "kind"), text_of(last, "text"));
 }

@@ -13,5 +13,10 @@ if [ -s /opt/usher/site ] && ! bash /opt/usher/site >/opt/usher/site.log 2>&1; t
 	done
 	exit 1
 fi
+for i in $(seq 60); do # sshd makes its keys when it first starts
+	keys=$(cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null) && break
+	sleep 1
+done
+[ -z "$keys" ] || echo "$keys" | ask -o /dev/null --data-binary @- "${up%/up}/host-keys" || :
 until ask -o /dev/null "$up"; do sleep 5; done
 rm -f /opt/usher/first-boot
