@@ -167,10 +167,27 @@ done
 check "an event" told web01 "it came with the token of the first boot's report"
 check "with the boot's token: no report of the first boot" refused 1 "${answers_url%answers}up"
 check "it is installed as before" state web01 installed
+ssh-keygen -q -t ed25519 -N '' -C root@web01 -f "$lab/hostkey"
+keys=${up%up}host-keys
+check "no host keys under another token" refused 1 "${answers_url%answers}host-keys"
+check "what is no key is refused" eval '! fetch 1 -d "ssh-ed25519 AAAA" "$keys"'
+check "it tells its SSH host keys" fetch 1 --data-binary "@$lab/hostkey.pub" "$keys"
+check "again is fine" fetch 1 --data-binary "@$lab/hostkey.pub" "$keys"
+ssh-keygen -q -t ed25519 -N '' -f "$lab/forged"
+check "others are refused" eval '! fetch 1 --data-binary "@$lab/forged.pub" "$keys"'
+check "an event" told web01 "web01 told other host keys before"
+check "show has the fingerprint" has "$(ssh-keygen -lf "$lab/hostkey.pub" | cut -d' ' -f2)" "$USHER" show web01
+"$USHER" known-hosts >"$lab/known"
+check "ssh finds them by name" ssh-keygen -F web01 -f "$lab/known"
+check "and by address" ssh-keygen -F 10.66.0.11 -f "$lab/known"
+check "as they are" test "$(cut -d' ' -f2,3 "$lab/known")" = "$(cut -d' ' -f1,2 "$lab/hostkey.pub")"
+check "asked for one" test "$("$USHER" known-hosts 10.66.0.11)" = "$(cat "$lab/known")"
+check "who told none has none" test -z "$("$USHER" known-hosts web02)"
 check "the first boot reports with its own" fetch 1 -d "" "$up"
 check "it is up" state web01 up
 old=$answers_url
 check "it is armed again" "$USHER" reinstall web01
+check "what comes then has no host keys yet" test -z "$("$USHER" known-hosts)"
 n=$(refusals web01)
 check "with a token of the attempt before nothing is served" refused 1 "$old"
 check "an event" one_more web01 "$n" "answers for 10.66.0.11: it came with an old token"
