@@ -314,7 +314,7 @@ START_TEST(sources)
 			   "--baseurl='http://m/x'/AppStream/x86_64/os\n"},
 		{"fedora", "\nurl --url='http://m/x/releases/43/Everything/x86_64/os'\nlang"},
 		{"centos-7",
-			"\nurl --url='http://m/x/os/x86_64'\nrepo --name=updates "
+			"\nurl --url='http://m/x'/os/x86_64\nrepo --name=updates "
 			"--baseurl='http://m/x'/updates/x86_64\n"}};
 
 	set("mirror", "http://m/x");
