@@ -81,7 +81,8 @@ static void come_back(struct message *m)
 		tftp_aside_free(a);
 		return;
 	}
-	take_out(as, a);
+	if (!a->greeted)
+		take_out(as, a);
 	as->answered(as->arg, a);
 }
 
@@ -129,7 +130,7 @@ int tftp_asides_put(struct tftp_asides *as, uint32_t segment, const struct socka
 	}
 	a->packet = *p;
 	a->peer = *peer;
-	a->r = (struct tftp_request){segment, *ip, port, a->packet.name};
+	a->r = (struct tftp_request){segment, *ip, port, a->packet.name, false};
 	a->asked = as->config->asked;
 	a->arg = as->config->arg;
 	a->desk = as->desk;
@@ -140,6 +141,14 @@ int tftp_asides_put(struct tftp_asides *as, uint32_t segment, const struct socka
 	a->m.deliver = arrive;
 	mailbox_post(as->config->home, &a->m);
 	return 0;
+}
+
+void tftp_aside_again(struct tftp_aside *a)
+{
+	a->r.there = true;
+	a->set->count++;
+	a->m.deliver = arrive;
+	mailbox_post(a->set->config->home, &a->m);
 }
 
 /* The main thread's side */
@@ -200,6 +209,11 @@ void tftpd_refuse(struct tftp_request *r, int rc, const char *why)
 	a->rc = rc;
 	snprintf(a->why, sizeof a->why, "%s", why);
 	give_back(a, TFTP_REFUSE);
+}
+
+void tftpd_greet(struct tftp_request *r)
+{
+	give_back(aside_of(r), TFTP_GREET);
 }
 
 void tftpd_serve_file(struct tftp_request *r)

@@ -29,7 +29,7 @@ struct tftp_desk {
 	atomic_uint refs;    /* the server's, and each request's */
 };
 
-enum tftp_verdict { TFTP_ANSWER, TFTP_REFUSE, TFTP_OPEN };
+enum tftp_verdict { TFTP_ANSWER, TFTP_REFUSE, TFTP_OPEN, TFTP_GREET };
 
 struct tftp_aside {
 	struct message m;
@@ -42,6 +42,7 @@ struct tftp_aside {
 	struct tftp_aside *next;
 	struct loop_timer deadline;
 	bool dropped;
+	struct transfer *greeted; /* whose it is since TFTP_GREET */
 	/* main thread, then TFTP thread */
 	void (*asked)(void *arg, struct tftp_request *r);
 	void *arg;
@@ -79,6 +80,9 @@ void tftp_asides_fini(struct tftp_asides *as);
  */
 int tftp_asides_put(struct tftp_asides *as, uint32_t segment, const struct sockaddr_storage *peer,
 	const struct ip *ip, uint16_t port, const struct tftp_packet *p);
+/* One that came back with TFTP_GREET goes once more, its client being there: it comes back as before, or, when its
+ * transfer has ended meanwhile (`dropped`), into nothing. */
+void tftp_aside_again(struct tftp_aside *a);
 void tftp_aside_free(struct tftp_aside *a);
 
 #endif

@@ -30,6 +30,27 @@ void tftp_source_init_bytes(struct tftp_source *s, uint8_t *bytes, size_t size)
 	*s = (struct tftp_source){.fd = -1, .bytes = bytes, .size = size};
 }
 
+/* Line ends: to a script they are nothing, before it and behind it. */
+int tftp_source_init_blank(struct tftp_source *s, size_t size)
+{
+	uint8_t *bytes = malloc(size);
+
+	*s = (struct tftp_source){.fd = -1};
+	if (!bytes)
+		return -ENOMEM;
+	memset(bytes, '\n', size);
+	tftp_source_init_bytes(s, bytes, size);
+	return 0;
+}
+
+int tftp_source_put(struct tftp_source *s, size_t at, const uint8_t *bytes, size_t len)
+{
+	if (at > s->size || len > s->size - at)
+		return -EFBIG;
+	memcpy(s->bytes + at, bytes, len);
+	return 0;
+}
+
 void tftp_source_fini(struct tftp_source *s)
 {
 	if (s->fd >= 0)

@@ -26,6 +26,10 @@ struct tftp_source {
 int tftp_source_init(struct tftp_source *s, int fd, uint64_t size);
 /* Takes heap bytes over. */
 void tftp_source_init_bytes(struct tftp_source *s, uint8_t *bytes, size_t size);
+/* As many blanks, for tftp_source_put() to write into. 0 or -ENOMEM. */
+int tftp_source_init_blank(struct tftp_source *s, size_t size);
+/* In memory: these bytes instead of those from `at` on. -EFBIG: they do not fit. */
+int tftp_source_put(struct tftp_source *s, size_t at, const uint8_t *bytes, size_t len);
 /* Turns the text into netascii (RFC 764: LF to CR LF, CR to CR NUL), in memory. -EFBIG, -ENOMEM, or
  * -EIO when the file is shorter than it was said to be. */
 int tftp_source_netascii(struct tftp_source *s);

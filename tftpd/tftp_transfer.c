@@ -34,6 +34,11 @@ struct transfer {
 	unsigned asks;    /* how often the request came again while our OACK was out */
 	int64_t asked_at; /* the latest that counted */
 	int send_error;   /* the latest, -errno: tells why nothing came back */
+	/* A text that is not known before the client has acknowledged; NULL: it is, or there is none. */
+	struct tftp_aside *text;
+	bool waits;    /* `text` is with the main thread: nothing is sent, nothing taken */
+	uint16_t ack;  /* the one that waits with it */
+	size_t before; /* bytes of blanks before it */
 	int64_t began;
 	struct pace pace; /* of reports while it is under way */
 };
@@ -101,8 +106,19 @@ static void transfer_tell(struct transfer *x, enum tftp_outcome outcome)
 	tftp_report_post(x->report, x->set->config->home);
 }
 
+/* It comes home into nothing, or is not away. */
+static void drop_text(struct transfer *x)
+{
+	if (x->waits)
+		x->text->dropped = true;
+	else if (x->text)
+		tftp_aside_free(x->text);
+	x->text = NULL;
+}
+
 static void transfer_end(struct transfer *x, enum tftp_outcome outcome)
 {
+	drop_text(x);
 	transfer_unlink(x);
 	loop_unwatch(x->set->loop, &x->watch);
 	loop_timer_clear(x->set->loop, &x->timer);
@@ -221,6 +237,13 @@ static const char *over_why(const struct transfer *x)
 	return "the client fell silent";
 }
 
+static int64_t text_wait_ms(const struct transfer *x)
+{
+	uint32_t ms = x->set->config->asked_ms;
+
+	return ms ? ms : TFTP_ASIDE_MS;
+}
+
 /* After each event: sends what is due, sets the timer, or ends the transfer, which is then gone. */
 static void transfer_settle(struct transfer *x)
 {
@@ -247,7 +270,8 @@ static void transfer_settle(struct transfer *x)
 		x->blocked = !x->blocked;
 		loop_rewatch(l, &x->watch, x->blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
 	}
-	if (loop_timer_set(l, &x->timer, x->xfer.deadline - loop_now(l)))
+	if (loop_timer_set(
+		    l, &x->timer, x->waits ? text_wait_ms(x) : x->xfer.deadline - loop_now(l)))
 		transfer_fail(x, "the server is out of memory");
 }
 
@@ -276,13 +300,29 @@ static void report_progress(struct transfer *x)
 	tftp_report_post(p, x->set->config->home);
 }
 
+/* The first ACK: only who sits there knows our port. */
+static void ask_for_text(struct transfer *x, uint16_t block)
+{
+	if (!tftp_xfer_expects(&x->xfer, block))
+		return;
+	x->send_error = 0;
+	x->due.what = TFTP_SEND_NOTHING;
+	x->waits = true;
+	x->ack = block;
+	tftp_aside_again(x->text);
+}
+
 static void transfer_answer(struct transfer *x, const uint8_t *bytes, size_t len)
 {
 	struct tftp_packet p;
 
 	if (tftp_wire_decode(bytes, len, &p))
 		return;
-	if (p.op == TFTP_ACK) {
+	if (p.op == TFTP_ACK && x->waits) {
+		return;
+	} else if (p.op == TFTP_ACK && x->text) {
+		ask_for_text(x, p.block);
+	} else if (p.op == TFTP_ACK) {
 		x->send_error = 0;
 		send_next(x, tftp_xfer_on_ack(&x->xfer, p.block, loop_now(x->set->loop)));
 		report_progress(x);
@@ -314,6 +354,10 @@ static void on_time(struct loop_timer *t)
 {
 	struct transfer *x = t->arg;
 
+	if (x->waits) {
+		transfer_fail(x, "the install server took too long, try again");
+		return;
+	}
 	send_next(x, tftp_xfer_on_time(&x->xfer, loop_now(x->set->loop)));
 	transfer_settle(x);
 }
@@ -455,8 +499,9 @@ static struct transfer *transfer_new(
 	return x;
 }
 
-int transfers_start(struct transfers *ts, const struct tftp_client *c, const char *name,
-	const struct tftp_options *asked, struct tftp_source *source)
+/* Takes `source` and `text` over, also on failure. */
+static int start(struct transfers *ts, const struct tftp_client *c, const char *name,
+	const struct tftp_options *asked, struct tftp_source *source, struct tftp_aside *text)
 {
 	const struct tftpd_config *f = ts->config;
 	const struct tftp_xfer_limits limits = {
@@ -468,6 +513,8 @@ int transfers_start(struct transfers *ts, const struct tftp_client *c, const cha
 
 	if (rc) {
 		tftp_source_fini(source);
+		if (text)
+			tftp_aside_free(text);
 		if (x) {
 			tftp_conn_fini(&x->conn);
 			free(x->report);
@@ -477,8 +524,49 @@ int transfers_start(struct transfers *ts, const struct tftp_client *c, const cha
 	}
 	x->asked = *asked;
 	x->source = *source;
+	x->text = text;
 	transfer_link(x);
 	x->due = tftp_xfer_start(&x->xfer, plain ? &none : asked, source->size, &limits, x->began);
+	x->before = x->xfer.greeting ? 0 : x->xfer.agreed.blksize;
+	if (text)
+		text->greeted = x;
 	transfer_settle(x);
 	return 0;
+}
+
+int transfers_start(struct transfers *ts, const struct tftp_client *c, const char *name,
+	const struct tftp_options *asked, struct tftp_source *source)
+{
+	return start(ts, c, name, asked, source, NULL);
+}
+
+int transfers_greet(struct transfers *ts, const struct tftp_client *c, const char *name,
+	const struct tftp_options *asked, struct tftp_aside *a)
+{
+	struct tftp_source source;
+	int rc = tftp_source_init_blank(&source, TFTP_GREETED);
+
+	if (rc) {
+		tftp_aside_free(a);
+		return rc;
+	}
+	return start(ts, c, name, asked, &source, a);
+}
+
+void transfers_greeted(struct tftp_aside *a)
+{
+	struct transfer *x = a->greeted;
+
+	x->waits = false;
+	x->text = NULL;
+	if (a->verdict != TFTP_ANSWER) {
+		transfer_fail(x, *a->why ? a->why : "the install server is busy, try again");
+	} else if (a->len > TFTP_GREETED_TEXT ||
+		tftp_source_put(&x->source, x->before, a->bytes, a->len)) {
+		transfer_fail(x, "the script is too long for TFTP");
+	} else {
+		send_next(x, tftp_xfer_on_ack(&x->xfer, x->ack, loop_now(x->set->loop)));
+		transfer_settle(x);
+	}
+	tftp_aside_free(a);
 }

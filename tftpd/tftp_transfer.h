@@ -7,6 +7,7 @@
 
 #include "core/loop.h"
 #include "core/table.h"
+#include "tftpd/tftp_aside.h"
 #include "tftpd/tftp_conn.h"
 #include "tftpd/tftp_source.h"
 #include "tftpd/tftpd.h"
@@ -43,6 +44,12 @@ void transfers_end_segment(struct transfers *ts, uint32_t segment);
  */
 int transfers_admit(struct transfers *ts, const struct tftp_client *c, const char *name,
 	const struct tftp_options *asked);
+/* As transfers_start() below, with the blanks that stand for a text: at the client's first ACK `a` goes to the main
+ * thread once more. Takes `a` over, also on failure. */
+int transfers_greet(struct transfers *ts, const struct tftp_client *c, const char *name,
+	const struct tftp_options *asked, struct tftp_aside *a);
+/* It has come back: its transfer, which lives, goes on with the text, or ends. */
+void transfers_greeted(struct tftp_aside *a);
 /* Takes `source` over, also on failure. 0 or -errno. Without options where the same request came again
  * and again although an OACK had answered it. */
 int transfers_start(struct transfers *ts, const struct tftp_client *c, const char *name,

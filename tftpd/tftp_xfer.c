@@ -152,22 +152,31 @@ struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options 
 	return x->greeting ? send_oack(x, now) : send_window(x, now);
 }
 
-struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t now)
+/* How many blocks it is ahead of the last one acknowledged. */
+static uint16_t ahead_of(const struct tftp_xfer *x, uint16_t block)
 {
-	uint16_t ahead = (uint16_t)(block - (uint16_t)x->acked);
+	return (uint16_t)(block - (uint16_t)x->acked);
+}
+
+bool tftp_xfer_expects(const struct tftp_xfer *x, uint16_t block)
+{
+	uint16_t ahead = ahead_of(x, block);
 
 	if (x->over)
+		return false;
+	return x->greeting ? !block : ahead && ahead <= x->sent - x->acked;
+}
+
+struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t now)
+{
+	if (!tftp_xfer_expects(x, block))
 		return nothing;
 	if (x->greeting) {
-		if (block)
-			return nothing;
 		x->greeting = false;
 		progress(x, true, now);
 		return send_window(x, now);
 	}
-	if (!ahead || ahead > x->sent - x->acked)
-		return nothing;
-	x->acked += ahead;
+	x->acked += ahead_of(x, block);
 	progress(x, x->acked == x->sent, now);
 	return x->acked == x->blocks ? end(x, TFTP_DONE) : send_window(x, now);
 }

@@ -71,6 +71,8 @@ struct tftp_xfer {
  * block. */
 struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked,
 	uint64_t size, const struct tftp_xfer_limits *limits, int64_t now);
+/* Would this ACK be taken? */
+bool tftp_xfer_expects(const struct tftp_xfer *x, uint16_t block);
 struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t now);
 /* The client said ERROR. */
 void tftp_xfer_on_error(struct tftp_xfer *x, uint16_t code);

@@ -244,13 +244,24 @@ static void on_answer(void *arg, struct tftp_aside *a)
 	struct tftp_source source = {.fd = -1};
 	struct tftp_client c = {
 		.segment = a->r.segment, .peer = &a->peer, .ip = a->r.peer, .port = a->r.peer_port};
+	int rc;
 
+	if (a->greeted) {
+		transfers_greeted(a);
+		return;
+	}
 	if (l) {
 		c.ifname = l->ifname;
 		c.server = &l->server;
 	}
 	if (!l || !admitted(l, &c, &a->packet)) {
 		tftp_aside_free(a);
+		return;
+	}
+	if (a->verdict == TFTP_GREET) {
+		rc = transfers_greet(&t->transfers, &c, a->packet.name, &a->packet.options, a);
+		if (rc && rc != -EAGAIN)
+			log_warn("tftp: a client cannot be answered: %s", strerror(-rc));
 		return;
 	}
 	if (a->verdict == TFTP_OPEN) {

@@ -16,6 +16,10 @@
 enum {
 	TFTPD_TRANSFERS_MAX = 1000, /* at once: two descriptors and 2 kB each */
 	TFTPD_PER_CLIENT_MAX = 8,   /* at once from one address; firmware uses one, sometimes two */
+	TFTP_GREETED =
+		16 << 10, /* bytes that are said before the text is known: no script is longer */
+	TFTP_GREETED_TEXT =
+		TFTP_GREETED - TFTP_BLKSIZE_DEFAULT, /* what fits behind a block of blanks */
 };
 
 struct tftp_report {
@@ -36,6 +40,7 @@ struct tftp_request {
 	struct ip peer;
 	uint16_t peer_port;
 	const char *name;
+	bool there; /* tftpd_greet() was the answer, and the client has acknowledged since */
 };
 
 struct tftpd_config {
@@ -53,7 +58,7 @@ struct tftpd_config {
 		size_t why_size);
 	/*
 	 * TFTP thread: is this name to be put to the main thread first? Then `asked` is called there,
-	 * and must answer, at once or later, by one of the three below. NULL: no name is.
+	 * and must answer, at once or later, by one of the four below. NULL: no name is.
 	 */
 	bool (*asks)(void *arg, const char *name);
 	void (*asked)(void *arg, struct tftp_request *r);
@@ -96,6 +101,13 @@ void tftpd_free(struct tftpd *t);
  * when the client has gone away: then nothing is sent.
  */
 void tftpd_answer(struct tftp_request *r, const void *bytes, size_t len); /* copies */
+/*
+ * Not before the client has shown that it is there: a request may have come from anybody, in another's name; only who
+ * sits at that address hears our port, and can acknowledge. It is greeted with an OACK of TFTP_GREETED bytes, or one that knows
+ * no options with a block of blanks, and at its first ACK `asked` is called once more, with `there`. The text that is then
+ * answered (TFTP_GREETED_TEXT bytes at most) is made as long as was said, by line ends behind it.
+ */
+void tftpd_greet(struct tftp_request *r);
 /* An ERROR with the text `why`; `rc` as from tftpd_config.open, so -EAGAIN is silence. */
 void tftpd_refuse(struct tftp_request *r, int rc, const char *why);
 /* It is a file, to be opened as any other. */

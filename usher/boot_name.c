@@ -134,6 +134,27 @@ static void refuse_script(struct tftp_request *r, const struct script_name *n, c
 	free(script);
 }
 
+/* Does the profile name a loader that reads such scripts? PXELINUX is a BIOS program, GRUB may be any. */
+static bool reads_scripts(const struct machine *m, enum script_kind kind)
+{
+	for (int f = 0; f < PROFILE_FIRMWARES; f++)
+		if (profile_program(m->attempt.snapshot, (enum profile_firmware)f) &&
+			(kind != SCRIPT_PXELINUX || f == PROFILE_BIOS))
+			return true;
+	return false;
+}
+
+/* Nothing of it changes for a request that anybody may have sent. */
+static bool may_ask(const struct machine *m, const struct script_name *n, struct no *no)
+{
+	if (!life_netboots(m->state) || reads_scripts(m, n->kind))
+		return true;
+	snprintf(no->what, sizeof no->what, "the profile of %s names no boot loader that reads %s",
+		m->name, n->kind == SCRIPT_PXELINUX ? "pxelinux.cfg" : "grub.cfg");
+	snprintf(no->fix, sizeof no->fix, "See: usher-profile(5), boot");
+	return false;
+}
+
 static void script_asked(struct service *s, struct tftp_request *r, const struct script_name *n)
 {
 	struct machine *m;
@@ -141,8 +162,10 @@ static void script_asked(struct service *s, struct tftp_request *r, const struct
 	struct no no;
 
 	m = asker(s, n, r->segment, &r->peer, &no);
-	if (!m)
+	if (!m || !may_ask(m, n, &no))
 		refuse_script(r, n, &no);
+	else if (!r->there)
+		tftpd_greet(r);
 	else if (script_of(
 			 s, m, n->kind, &r->peer, segment_of_peer(s, r->segment, &r->peer), &text))
 		tftpd_refuse(r, -ENOMEM, "");

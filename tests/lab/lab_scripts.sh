@@ -9,6 +9,7 @@ net_enter "$@"
 lab=$USHER_LAB server=10.66.0.1 web=http://10.66.0.1:8067
 . "$LAB_TOP/tests/lab/profiles.sh"
 lab_profile lab kernel '# none'
+sed -i "s/<boot>/<boot bios='pxelinux' efi-x64='grub'>/" "$lab/more/lab/profile.xml"
 sed -i "s|template='answers'/>|template='answers'><file name='nocloud/meta-data' format='yaml' template='meta'/></answers>|" \
 	"$lab/more/lab/profile.xml"
 echo 'instance-id: {{machine.name}}' >"$lab/more/lab/meta"

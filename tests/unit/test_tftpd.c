@@ -983,6 +983,154 @@ START_TEST(asked_and_closed)
 }
 END_TEST
 
+static bool all_blank(const uint8_t *p, size_t n)
+{
+	while (n && *p == '\n')
+		p++, n--;
+	return !n;
+}
+
+/* Nothing is asked for real before the client has shown that it hears us. */
+START_TEST(greeted)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	uint16_t port;
+
+	PEER_SEND(fd, 69,
+		"\0\1?a\0octet\0tsize\0"
+		"0\0blksize\0"
+		"1024\0");
+	wait_asked(1);
+	ck_assert(!f.asked[0]->there);
+	tftpd_greet(f.asked[0]);
+	port = peer_recv(fd, 5000, &p);
+	ck_assert_uint_eq(p.op, TFTP_OACK);
+	wait_asked(1);
+	peer_ack(fd, port, 7); /* whoever guesses the port must guess what comes next, too */
+	wait_asked(1);
+	peer_ack(fd, port, 0);
+	wait_asked(2);
+	ck_assert(f.asked[1]->there);
+	ck_assert_str_eq(f.asked[1]->name, "?a");
+	peer_ack(fd, port, 0);
+	wait_asked(2);
+	ck_assert_uint_eq(peer_recv(fd, 50, &p), 0);
+	tftpd_answer(f.asked[1], "boot", 4);
+	ck_assert_uint_eq(peer_recv(fd, 5000, &p), port);
+	ck_assert_uint_eq(p.op, TFTP_DATA);
+	ck_assert_uint_eq(p.data_len, 1024);
+	ck_assert_mem_eq(p.data, "boot", 4);
+	ck_assert(all_blank(p.data + 4, 1020));
+	for (uint16_t b = 1; b <= TFTP_GREETED / 1024; b++) {
+		peer_ack(fd, port, b);
+		ck_assert_uint_eq(peer_recv(fd, 5000, &p), port);
+		ck_assert(all_blank(p.data, p.data_len));
+	}
+	ck_assert_uint_eq(p.data_len, 0);
+	peer_ack(fd, port, TFTP_GREETED / 1024 + 1);
+	ck_report(1, done, "?a");
+	close(fd);
+}
+END_TEST
+
+/* One that knows no options: its first block is blank. */
+START_TEST(greeted_plain)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	uint16_t port;
+
+	PEER_SEND(fd, 69, "\0\1?a\0octet\0");
+	wait_asked(1);
+	tftpd_greet(f.asked[0]);
+	port = peer_recv(fd, 5000, &p);
+	ck_assert_uint_eq(p.op, TFTP_DATA);
+	ck_assert_uint_eq(p.data_len, 512);
+	ck_assert(all_blank(p.data, 512));
+	wait_asked(1);
+	peer_ack(fd, port, 1);
+	wait_asked(2);
+	tftpd_answer(f.asked[1], "boot", 4);
+	ck_assert_uint_eq(peer_recv(fd, 5000, &p), port);
+	ck_assert_mem_eq(p.data, "boot\n", 5);
+	close(fd);
+}
+END_TEST
+
+START_TEST(greeted_and_refused)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	static char long_text[TFTP_GREETED_TEXT + 1];
+	struct tftp_packet p;
+	uint16_t port;
+
+	for (size_t i = 0; i < 3; i++) {
+		PEER_SEND(fd, 69,
+			"\0\1?a\0octet\0tsize\0"
+			"0\0");
+		wait_asked(2 * i + 1);
+		tftpd_greet(f.asked[2 * i]);
+		port = peer_recv(fd, 5000, &p);
+		peer_ack(fd, port, 0);
+		wait_asked(2 * i + 2);
+		if (i == 0)
+			tftpd_refuse(f.asked[1], -EIO, "usher cannot write to its disk");
+		else if (i == 1)
+			tftpd_answer(f.asked[3], long_text, sizeof long_text);
+		else /* it is no file */
+			tftpd_serve_file(f.asked[5]);
+		ck_assert_uint_eq(peer_recv(fd, 5000, &p), port);
+		ck_assert_uint_eq(p.op, TFTP_ERROR);
+		if (i == 0)
+			ck_assert_str_eq(p.text, "usher cannot write to its disk");
+	}
+	close(fd);
+}
+END_TEST
+
+/* The client leaves, the segment is closed, the server is freed: before the ACK, and while the main thread has it. */
+START_TEST(greeted_and_gone)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0), other = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	uint16_t port;
+
+	PEER_SEND(other, 69,
+		"\0\1?b\0octet\0tsize\0"
+		"0\0");
+	wait_asked(1);
+	tftpd_greet(f.asked[0]);
+	ck_assert_uint_ne(peer_recv(other, 5000, &p), 0);
+	PEER_SEND(fd, 69,
+		"\0\1?a\0octet\0tsize\0"
+		"0\0");
+	wait_asked(2);
+	tftpd_greet(f.asked[1]);
+	port = peer_recv(fd, 5000, &p);
+	peer_ack(fd, port, 0);
+	wait_asked(3);
+	PEER_SEND(fd, port, "\0\5\0\0bye\0");
+	ck_report(1, probe, "?a");
+	tftpd_answer(f.asked[2], "a", 1);
+	ck_assert_uint_eq(peer_recv(fd, 100, &p), 0);
+	PEER_SEND(fd, 69,
+		"\0\1?a\0octet\0tsize\0"
+		"0\0");
+	wait_asked(4);
+	tftpd_greet(f.asked[3]);
+	port = peer_recv(fd, 5000, &p);
+	peer_ack(fd, port, 0);
+	wait_asked(5);
+	tftpd_free(f.t);
+	f.t = NULL;
+	tftpd_answer(f.asked[4], "a", 1);
+	close(fd);
+	close(other);
+	mailbox_fini(&f.home);
+}
+END_TEST
+
 /* One that the main thread holds, one that it has not seen, one whose answer is on its way. */
 START_TEST(asked_and_freed)
 {
@@ -1059,6 +1207,10 @@ int main(void)
 	tcase_add_test(t, asked_too_much);
 	tcase_add_test(t, asked_and_closed);
 	tcase_add_test(t, asked_and_freed);
+	tcase_add_test(t, greeted);
+	tcase_add_test(t, greeted_plain);
+	tcase_add_test(t, greeted_and_refused);
+	tcase_add_test(t, greeted_and_gone);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(own, setup, teardown);
 	tcase_set_timeout(own, 60);
