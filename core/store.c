@@ -153,6 +153,11 @@ int store_prune_events(struct store *s, uint64_t below_seq)
 	return add(s, &(struct store_op){.what = STORE_DO_PRUNE, .seq = below_seq});
 }
 
+int store_forget_event(struct store *s, uint64_t seq)
+{
+	return add(s, &(struct store_op){.what = STORE_DO_FORGET, .seq = seq});
+}
+
 int store_commit(struct store *s, store_done done, void *arg)
 {
 	int rc;

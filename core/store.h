@@ -66,6 +66,8 @@ int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const cha
 	const char *kind, const char *text);
 /* Forgets events with a lower number. */
 int store_prune_events(struct store *s, uint64_t below_seq);
+/* Forgets this one. */
+int store_forget_event(struct store *s, uint64_t seq);
 
 /* `rc` 0: all that was put before is on disk. Else -errno (-ENOSPC, -EIO): not yet, and it will be
  * retried. */

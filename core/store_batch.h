@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum store_what { STORE_DO_PUT, STORE_DO_DELETE, STORE_DO_EVENT, STORE_DO_PRUNE };
+enum store_what { STORE_DO_PUT, STORE_DO_DELETE, STORE_DO_EVENT, STORE_DO_PRUNE, STORE_DO_FORGET };
 
 struct store_blob {
 	const void *bytes;
@@ -26,7 +26,7 @@ struct store_op {
 	struct store_blob key;   /* put, delete; an event's machine */
 	struct store_blob word;  /* an event's kind */
 	struct store_blob value; /* put; an event's text */
-	uint64_t seq;            /* event, prune */
+	uint64_t seq;            /* event, prune, forget */
 	int64_t at;              /* event: wall ms */
 };
 

@@ -16,7 +16,7 @@ enum {
 	APPLICATION_ID = 0x55534852, /* "USHR", in the file's header: it is one of ours */
 };
 
-enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DELETE, EVENT, PRUNE, STATEMENTS };
+enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DELETE, EVENT, PRUNE, FORGET, STATEMENTS };
 
 static const char *const statement_sql[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
@@ -28,6 +28,7 @@ static const char *const statement_sql[STATEMENTS] = {
 	[EVENT] = "INSERT OR REPLACE INTO event(seq, at, machine, kind, text)"
 		  " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[PRUNE] = "DELETE FROM event WHERE seq < ?1",
+	[FORGET] = "DELETE FROM event WHERE seq = ?1",
 };
 
 /* migration[v] makes a store of version v one of version v + 1; from 0, a new one. */
@@ -504,6 +505,9 @@ static int run_op(struct store_file *f, const struct store_op *op)
 	case STORE_DO_PRUNE:
 		sqlite3_bind_int64(f->statements[PRUNE], 1, (int64_t)op->seq);
 		return run(f, PRUNE);
+	case STORE_DO_FORGET:
+		sqlite3_bind_int64(f->statements[FORGET], 1, (int64_t)op->seq);
+		return run(f, FORGET);
 	}
 	return SQLITE_MISUSE;
 }

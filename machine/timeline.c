@@ -1,7 +1,8 @@
 #include "machine/timeline.h"
 
 #include "core/clock.h"
-#include "core/table.h"
+#include "machine/event_log.h"
+#include "machine/life.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,10 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	PRUNE_EVERY = 500, /* events between two orders to the store to forget */
-	WORD_MAX = 64,     /* bytes of a machine's name or a kind, with NUL */
-};
+enum { WORD_MAX = 64 }; /* bytes of a machine's name or a kind, with NUL */
 
 static const int64_t day_ms = 24 * 3600 * 1000;
 
@@ -22,46 +20,32 @@ struct listener {
 	void *arg;
 };
 
-/* Its strings are one block, at .machine. */
-struct slot {
-	struct timeline_event event;
-	struct table_node node; /* in `last`, while it is its machine's newest */
-	uint64_t prev;          /* number of the machine's event before it, or 0 */
-};
+enum log { LOG_MACHINES, LOG_PEERS, LOG_OTHERS, LOGS };
 
 struct timeline {
 	struct store *store;
-	struct slot *ring; /* TIMELINE_MAX */
-	struct table last; /* the newest event of each machine, by name */
-	size_t first, count;
-	uint64_t newest;
-	unsigned unpruned; /* events that left the ring since the store was told */
+	struct event_log logs[LOGS];
+	uint64_t newest;  /* its number, 0: there is none */
+	uint64_t skipped; /* numbers that are not given after it: TIMELINE_GAP at the start */
 	struct listener listeners[TIMELINE_LISTENERS];
 	size_t n_listeners;
 };
 
-static struct slot *slot(const struct timeline *t, size_t i)
+/* What only a machine's user, its attempt's own course, or the host causes: life.h's states, and these. */
+static bool is_own(const char *kind)
 {
-	return &t->ring[(t->first + i) % TIMELINE_MAX];
+	static const char *const kinds[] = {"created", "deleted", "delete", "changed", "power",
+		"paused", "network", "template", "fetch", "hook"};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(kinds[i], kind))
+			return true;
+	return life_state_parse(kind) >= 0;
 }
 
-static struct timeline_event *at(const struct timeline *t, size_t i)
+static enum log log_of(const struct timeline_event *e)
 {
-	return &slot(t, i)->event;
-}
-
-static uint64_t hash_name(const char *machine)
-{
-	return hash_bytes(machine, strlen(machine), 0);
-}
-
-static struct slot *last_of(const struct timeline *t, const char *machine)
-{
-	struct table_node *n = table_first(&t->last, hash_name(machine));
-
-	while (n && strcmp(table_entry(n, struct slot, node)->event.machine, machine))
-		n = table_next(n);
-	return n ? table_entry(n, struct slot, node) : NULL;
+	return !*e->machine ? LOG_OTHERS : is_own(e->kind) ? LOG_MACHINES : LOG_PEERS;
 }
 
 /* Bytes of the UTF-8 character at `s` (RFC 3629), or 0 when it is none. Only C1 controls are left
@@ -147,38 +131,16 @@ static int event_fill(
 	return 0;
 }
 
-static void drop_first(struct timeline *t)
-{
-	struct slot *s = slot(t, 0);
-
-	if (last_of(t, s->event.machine) == s)
-		table_remove(&t->last, &s->node);
-	free(s->event.machine);
-	t->first = (t->first + 1) % TIMELINE_MAX;
-	t->count--;
-}
-
-/* Into the ring, the oldest makes room. Takes the event's strings, whatever comes of it. */
+/* Takes the event's strings, whatever comes of it. */
 static int push(struct timeline *t, const struct timeline_event *e)
 {
-	struct slot *before, *s;
+	int rc = event_log_push(&t->logs[log_of(e)], e);
 
-	if (t->count == TIMELINE_MAX) {
-		drop_first(t);
-		t->unpruned++;
+	if (!rc) {
+		t->newest = e->seq;
+		t->skipped = 0;
 	}
-	before = last_of(t, e->machine);
-	s = slot(t, t->count);
-	*s = (struct slot){.event = *e, .prev = before ? before->event.seq : 0};
-	if (table_put(&t->last, &s->node, hash_name(e->machine)) < 0) {
-		free(e->machine);
-		return -ENOMEM;
-	}
-	if (before)
-		table_remove(&t->last, &before->node);
-	t->count++;
-	t->newest = e->seq;
-	return 0;
+	return rc;
 }
 
 static int load_row(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
@@ -194,35 +156,58 @@ static int load_row(void *arg, uint64_t seq, int64_t wall_ms, const char *machin
 /* The newest stays whatever its age: it keeps the numbers from starting again. */
 static void drop_older(struct timeline *t, int64_t than)
 {
-	while (t->count > 1 && at(t, 0)->at < than)
-		drop_first(t);
+	const struct timeline_event *e;
+
+	for (int i = 0; i < LOGS; i++)
+		while ((e = event_log_oldest(&t->logs[i])) && e->at < than && e->seq != t->newest)
+			event_log_drop(&t->logs[i]);
 }
 
 static int load(struct timeline *t)
 {
-	int rc = store_load_events(t->store, TIMELINE_MAX, load_row, t);
+	int rc = store_load_events(
+		t->store, TIMELINE_MAX + TIMELINE_PEERS_MAX + TIMELINE_OTHERS_MAX, load_row, t);
 
-	if (rc < 0 || !t->count)
+	if (rc < 0 || !t->newest)
 		return rc;
 	drop_older(t, clock_wall_ms() - TIMELINE_DAYS * day_ms);
-	t->newest += TIMELINE_GAP;
-	t->unpruned = 0;
-	return store_prune_events(t->store, at(t, 0)->seq);
+	t->skipped = TIMELINE_GAP;
+	return 0;
+}
+
+/* event_log.left */
+static void forget(void *arg, uint64_t seq)
+{
+	struct timeline *t = arg;
+
+	if (t->store)
+		(void)store_forget_event(t->store, seq);
+}
+
+static int make_logs(struct timeline *t)
+{
+	static const size_t limits[LOGS][2] = {
+		[LOG_MACHINES] = {TIMELINE_MAX, TIMELINE_EACH_MAX},
+		[LOG_PEERS] = {TIMELINE_PEERS_MAX, TIMELINE_EACH_MAX},
+		[LOG_OTHERS] = {TIMELINE_OTHERS_MAX, TIMELINE_OTHERS_MAX},
+	};
+	int rc = 0;
+
+	for (int i = 0; i < LOGS && !rc; i++)
+		rc = event_log_init(&t->logs[i], limits[i][0], limits[i][1], forget, t);
+	return rc;
 }
 
 int timeline_new(struct store *store, struct timeline **ret)
 {
 	struct timeline *t = calloc(1, sizeof *t);
-	int rc = 0;
+	int rc;
 
 	if (!t)
 		return -ENOMEM;
 	t->store = store;
-	table_init(&t->last);
-	t->ring = calloc(TIMELINE_MAX, sizeof *t->ring);
-	if (!t->ring)
-		rc = -ENOMEM;
-	else if (store)
+	rc = make_logs(t);
+	if (!rc && store)
 		rc = load(t);
 	if (rc < 0)
 		timeline_free(t);
@@ -235,10 +220,8 @@ void timeline_free(struct timeline *t)
 {
 	if (!t)
 		return;
-	while (t->count)
-		drop_first(t);
-	table_fini(&t->last);
-	free(t->ring);
+	for (int i = 0; i < LOGS; i++)
+		event_log_fini(&t->logs[i]);
 	free(t);
 }
 
@@ -249,14 +232,12 @@ static void put(struct timeline *t, const struct timeline_event *e)
 	if (!t->store)
 		return;
 	store_append_event(t->store, e->seq, e->at, e->machine, e->kind, e->text);
-	if (t->unpruned >= PRUNE_EVERY && store_prune_events(t->store, at(t, 0)->seq) == 0)
-		t->unpruned = 0;
 }
 
 uint64_t timeline_add(
 	struct timeline *t, const char *machine, const char *kind, const char *fmt, ...)
 {
-	struct timeline_event e = {.seq = t->newest + 1, .at = clock_wall_ms()};
+	struct timeline_event e = {.seq = t->newest + t->skipped + 1, .at = clock_wall_ms()};
 	char text[TIMELINE_TEXT + 2]; /* one byte more than is kept shows that it was cut */
 	va_list ap;
 
@@ -271,57 +252,49 @@ uint64_t timeline_add(
 	return e.seq;
 }
 
-/* The place in the ring of the first event with a number above `after`. */
-static size_t place_after(const struct timeline *t, uint64_t after)
-{
-	size_t lo = 0, hi = t->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (at(t, mid)->seq > after)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
-}
-
 const struct timeline_event *timeline_after(
 	const struct timeline *t, uint64_t after, const char *machine)
 {
-	for (size_t i = place_after(t, after); i < t->count; i++)
-		if (!machine || strcmp(at(t, i)->machine, machine) == 0)
-			return at(t, i);
-	return NULL;
+	const struct timeline_event *first = NULL, *e;
+
+	for (int i = 0; i < LOGS; i++) {
+		e = event_log_after(&t->logs[i], after, machine);
+		if (e && (!first || e->seq < first->seq))
+			first = e;
+	}
+	return first;
 }
 
-static const struct slot *before(const struct timeline *t, const struct slot *s)
+/* Of this kind, from `e` on back; NULL: of any. */
+static const struct timeline_event *of_kind(const struct timeline_event *e, const char *kind)
 {
-	size_t i = s->prev ? place_after(t, s->prev - 1) : t->count;
-
-	return i < t->count && at(t, i)->seq == s->prev ? slot(t, i) : NULL;
+	while (e && kind && strcmp(e->kind, kind) != 0)
+		e = event_log_before(e);
+	return e;
 }
 
 const struct timeline_event *timeline_last(
 	const struct timeline *t, const char *machine, const char *kind)
 {
-	const struct slot *s = last_of(t, machine);
+	const struct timeline_event *last = NULL, *e;
 
-	while (s && kind && strcmp(s->event.kind, kind) != 0)
-		s = before(t, s);
-	return s ? &s->event : NULL;
+	for (int i = 0; i < LOGS; i++) {
+		e = of_kind(event_log_last(&t->logs[i], machine), kind);
+		if (e && (!last || e->seq > last->seq))
+			last = e;
+	}
+	return last;
 }
 
 /* Of this machine and kind, not older than `from`; no more are counted than may be. */
 static unsigned count_since(
 	const struct timeline *t, const char *machine, const char *kind, int64_t from)
 {
+	const struct timeline_event *e = timeline_last(t, machine, kind);
 	unsigned n = 0;
 
-	for (const struct slot *s = last_of(t, machine);
-		s && s->event.at >= from && n < TIMELINE_PEER_MAX; s = before(t, s))
-		n += !strcmp(s->event.kind, kind);
+	for (; e && e->at >= from && n < TIMELINE_PEER_MAX; e = of_kind(event_log_before(e), kind))
+		n++;
 	return n;
 }
 
@@ -344,7 +317,7 @@ uint64_t timeline_add_peers(
 
 uint64_t timeline_newest(const struct timeline *t)
 {
-	return t->count ? at(t, t->count - 1)->seq : 0;
+	return t->newest;
 }
 
 int timeline_listen(

@@ -1,7 +1,11 @@
 /*
- * The timeline: everything that happened to every machine, one numbered list. Kept in memory (the
- * newest TIMELINE_MAX) and in the store (the same); numbers never repeat, so a follower resumes
- * where it was. Main thread only.
+ * The timeline: everything that happened to every machine, one numbered list. Kept in memory and in the store (the same);
+ * numbers never repeat, so a follower resumes where it was. Main thread only.
+ *
+ * Who makes others write events may do so for ever, so there are three budgets: for what machines and their users do
+ * (created, armed, booting …), for what peers may cause in a machine's name (refused, transfer, leased …), and for what is
+ * nobody's (strangers). Nobody's events push out another's, and each machine has a share of its own: its oldest makes room
+ * for its next.
  */
 #ifndef USHER_MACHINE_TIMELINE_H
 #define USHER_MACHINE_TIMELINE_H
@@ -12,9 +16,12 @@
 #include <stdint.h>
 
 enum {
-	TIMELINE_MAX = 20000, /* events kept: some hundred machines' installs */
-	TIMELINE_TEXT = 1024, /* bytes of text per event, longer is cut */
-	TIMELINE_DAYS = 90,   /* older ones are dropped at start */
+	TIMELINE_MAX = 20000, /* events of machines that are kept: a thousand machines' installs */
+	TIMELINE_PEERS_MAX = 20000, /* those that peers caused in machines' names */
+	TIMELINE_EACH_MAX = 500,    /* of one machine in each of the two */
+	TIMELINE_OTHERS_MAX = 2000, /* nobody's */
+	TIMELINE_TEXT = 1024,       /* bytes of text per event, longer is cut */
+	TIMELINE_DAYS = 90,         /* older ones are dropped at start */
 	TIMELINE_LISTENERS = 8,
 	TIMELINE_PEER_MAX = 100, /* events of one kind that a machine's peers may cause in… */
 	TIMELINE_PEER_MS =

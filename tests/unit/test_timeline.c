@@ -56,38 +56,105 @@ START_TEST(test_add_and_follow)
 }
 END_TEST
 
-START_TEST(test_ring)
+static uint64_t count(const char *machine)
 {
-	const struct timeline_event *e;
+	const struct timeline_event *e = timeline_after(t, 0, machine);
 	uint64_t n = 0;
 
-	for (int i = 0; i < TIMELINE_MAX + 10; i++)
+	for (; e; e = timeline_after(t, e->seq, machine))
+		n++;
+	return n;
+}
+
+/* A machine's oldest make room for its newest. */
+START_TEST(test_of_one_machine)
+{
+	const struct timeline_event *e;
+
+	timeline_add(t, "m", "armed", "stays");
+	for (int i = 0; i < TIMELINE_EACH_MAX + 10; i++)
 		timeline_add(t, "m", "progress", "%d", i);
 	e = timeline_after(t, 0, NULL);
-	ck_assert_uint_eq(e->seq, 11);
+	ck_assert_str_eq(e->text, "stays");
+	e = timeline_after(t, 1, "m");
+	ck_assert_uint_eq(e->seq, 12);
 	ck_assert_str_eq(e->text, "10");
-	for (; e; e = timeline_after(t, e->seq, NULL))
-		n++;
-	ck_assert_uint_eq(n, TIMELINE_MAX);
-	ck_assert_uint_eq(timeline_after(t, 12345, NULL)->seq, 12346);
-	ck_assert_uint_eq(timeline_newest(t), TIMELINE_MAX + 10);
+	ck_assert_uint_eq(count("m"), 1 + TIMELINE_EACH_MAX);
+	ck_assert_uint_eq(count(NULL), 1 + TIMELINE_EACH_MAX);
+	ck_assert_uint_eq(timeline_after(t, 123, NULL)->seq, 124);
+	ck_assert_uint_eq(timeline_newest(t), TIMELINE_EACH_MAX + 11);
+	ck_assert_uint_eq(timeline_last(t, "m", NULL)->seq, TIMELINE_EACH_MAX + 11);
+	ck_assert_uint_eq(timeline_last(t, "m", "armed")->seq, 1);
+}
+END_TEST
+
+/* Whoever floods, as itself or in another's name, takes nothing from third ones. */
+START_TEST(test_floods)
+{
+	char text[16], name[16];
+
+	timeline_add(t, "quiet", "armed", "its own");
+	timeline_add(t, "quiet", "leased", "its peers'");
+	timeline_add(t, "", "refused", "the first stranger");
+	for (int i = 0; i < 3 * TIMELINE_OTHERS_MAX; i++)
+		timeline_add(t, "", "refused", "%d", i);
+	ck_assert_uint_eq(count(""), TIMELINE_OTHERS_MAX);
+	for (int n = 0; n < 30; n++) {
+		snprintf(name, sizeof name, "loud%d", n);
+		timeline_add(t, name, "installing", "its own");
+		for (int i = 0; i < 2000; i++) {
+			snprintf(text, sizeof text, "%d", i);
+			timeline_add(t, name, "transfer", "%s", text);
+		}
+		ck_assert_uint_eq(count(name), 1 + TIMELINE_EACH_MAX);
+	}
+	ck_assert_uint_eq(count("quiet"), 2);
+	ck_assert_str_eq(timeline_last(t, "loud0", "installing")->text, "its own");
+	ck_assert_uint_eq(count(""), TIMELINE_OTHERS_MAX);
+}
+END_TEST
+
+/* So many machines that each has a few: the oldest of all go, in order. */
+START_TEST(test_many_machines)
+{
+	const struct timeline_event *e;
+	uint64_t seq = 0;
+	char name[16];
+
+	for (int i = 0; i < TIMELINE_MAX + 5000; i++) {
+		snprintf(name, sizeof name, "m%d", i % 10000);
+		timeline_add(t, name, "armed", "%d", i);
+	}
+	ck_assert_uint_eq(count(NULL), TIMELINE_MAX);
+	e = timeline_after(t, 0, NULL);
+	ck_assert_uint_eq(e->seq, 5001);
+	for (; e; e = timeline_after(t, e->seq, NULL)) {
+		ck_assert_uint_gt(e->seq, seq);
+		seq = e->seq;
+	}
+	ck_assert_uint_eq(count("m0"), 2);
+	ck_assert_ptr_nonnull(timeline_after(t, 12345, "m1"));
 }
 END_TEST
 
 START_TEST(test_last)
 {
-	timeline_add(t, "old", "created", "leaves the ring");
+	char name[16];
+
+	timeline_add(t, "old", "created", "leaves");
 	timeline_add(t, "kept", "created", "leaves as well");
-	for (int i = 0; i < TIMELINE_MAX - 1; i++)
-		timeline_add(t, i % 2 ? "a" : "b", i % 100 ? "progress" : "armed", "%d", i);
+	for (int i = 0; i < TIMELINE_MAX - 1; i++) {
+		snprintf(name, sizeof name, "m%d", i / 100);
+		timeline_add(t, name, i % 50 ? "power" : "armed", "%d", i);
+	}
 	ck_assert_ptr_null(timeline_last(t, "old", NULL));
 	ck_assert_uint_eq(timeline_last(t, "kept", NULL)->seq, 2);
 	timeline_add(t, "kept", "up", "again");
 	ck_assert_uint_eq(timeline_last(t, "kept", NULL)->seq, TIMELINE_MAX + 2);
-	ck_assert_ptr_null(timeline_last(t, "kept", "created"));
-	ck_assert_str_eq(timeline_last(t, "b", "armed")->text, "19900");
-	ck_assert_ptr_null(timeline_last(t, "a", "armed"));
+	ck_assert_str_eq(timeline_last(t, "m1", "armed")->text, "150");
+	ck_assert_ptr_null(timeline_last(t, "m1", "created"));
 	timeline_add(t, "old", "created", "back");
+	ck_assert_ptr_null(timeline_last(t, "kept", "created"));
 	ck_assert_str_eq(timeline_last(t, "old", "created")->text, "back");
 }
 END_TEST
@@ -294,21 +361,28 @@ static int count_row(void *arg, uint64_t seq, int64_t at, const char *machine, c
 	return 0;
 }
 
-START_TEST(test_store_is_pruned_by_size)
+/* What leaves is forgotten on disk too, from the middle as from the end. */
+START_TEST(test_store_forgets)
 {
-	uint64_t rows[2] = {0};
+	uint64_t rows[2] = {0}, kept;
 	char why[256];
 
-	for (int i = 0; i < TIMELINE_MAX + 2000; i++)
+	timeline_add(t, "quiet", "armed", "stays");
+	for (int i = 0; i < 3000; i++) {
 		timeline_add(t, "m", "progress", "%d", i);
+		timeline_add(t, "", "refused", "%d", i);
+	}
+	kept = count(NULL);
+	ck_assert_uint_eq(kept, 1 + TIMELINE_EACH_MAX + TIMELINE_OTHERS_MAX);
 	close_store();
 	ck_assert_int_eq(store_open(path, &store, why, sizeof why), 0);
 	ck_assert_int_eq(store_load_events(store, 10 * TIMELINE_MAX, count_row, rows), 0);
-	ck_assert_uint_ge(rows[1], TIMELINE_MAX);
-	ck_assert_uint_le(rows[1], TIMELINE_MAX + 500);
+	ck_assert_uint_eq(rows[1], kept);
+	ck_assert_uint_eq(rows[0], 1);
 	ck_assert_int_eq(timeline_new(store, &t), 0);
-	ck_assert_uint_eq(timeline_newest(t), TIMELINE_MAX + 2000);
-	ck_assert_uint_eq(timeline_after(t, 0, NULL)->seq, 2001);
+	ck_assert_uint_eq(count(NULL), kept);
+	ck_assert_uint_eq(timeline_newest(t), 6001);
+	ck_assert_str_eq(timeline_last(t, "m", NULL)->text, "2999");
 }
 END_TEST
 
@@ -339,7 +413,9 @@ int main(void)
 	tcase_add_checked_fixture(memory, setup, teardown);
 	tcase_add_test(memory, test_empty);
 	tcase_add_test(memory, test_add_and_follow);
-	tcase_add_test(memory, test_ring);
+	tcase_add_test(memory, test_of_one_machine);
+	tcase_add_test(memory, test_floods);
+	tcase_add_test(memory, test_many_machines);
 	tcase_add_test(memory, test_last);
 	tcase_add_test(memory, test_peers_repeat);
 	tcase_add_test(memory, test_peers_flood);
@@ -349,7 +425,7 @@ int main(void)
 	tcase_add_checked_fixture(stored, setup_store, teardown_store);
 	tcase_set_timeout(stored, 60);
 	tcase_add_test(stored, test_stored);
-	tcase_add_test(stored, test_store_is_pruned_by_size);
+	tcase_add_test(stored, test_store_forgets);
 	tcase_add_test(stored, test_old_ones_are_dropped);
 	suite_add_tcase(s, memory);
 	suite_add_tcase(s, stored);
