@@ -59,6 +59,7 @@ int transfers_init(struct transfers *ts, struct loop *l, const struct tftpd_conf
 {
 	*ts = (struct transfers){.config = config, .loop = l};
 	table_init(&ts->by_client);
+	tftp_unproven_init(&ts->unproven, TFTPD_UNPROVEN_MAX);
 	ts->packets = malloc(TFTP_SEND_BYTES);
 	return ts->packets ? 0 : -ENOMEM;
 }
@@ -300,11 +301,23 @@ static void report_progress(struct transfer *x)
 	tftp_report_post(p, x->set->config->home);
 }
 
+/* Who answers our port has the address that it asked from. */
+static void proved(struct transfer *x)
+{
+	tftp_unproven_give(&x->set->unproven, x->report->r.segment, &x->report->r.peer);
+}
+
+static bool unanswered(const struct transfer *x)
+{
+	return !tftp_xfer_answered(&x->xfer);
+}
+
 /* The first ACK: only who sits there knows our port. */
 static void ask_for_text(struct transfer *x, uint16_t block)
 {
 	if (!tftp_xfer_expects(&x->xfer, block))
 		return;
+	proved(x);
 	x->send_error = 0;
 	x->due.what = TFTP_SEND_NOTHING;
 	x->waits = true;
@@ -324,6 +337,8 @@ static void transfer_answer(struct transfer *x, const uint8_t *bytes, size_t len
 		ask_for_text(x, p.block);
 	} else if (p.op == TFTP_ACK) {
 		x->send_error = 0;
+		if (unanswered(x) && tftp_xfer_expects(&x->xfer, p.block))
+			proved(x);
 		send_next(x, tftp_xfer_on_ack(&x->xfer, p.block, loop_now(x->set->loop)));
 		report_progress(x);
 	} else if (p.op == TFTP_ERROR) {
@@ -363,11 +378,6 @@ static void on_time(struct loop_timer *t)
 }
 
 /* Requests */
-
-static bool unanswered(const struct transfer *x)
-{
-	return x->xfer.greeting || !x->xfer.acked;
-}
 
 /* It goes on asking as if there were no OACK: some ROMs cannot read one. */
 static bool greeted_in_vain(const struct transfer *x)

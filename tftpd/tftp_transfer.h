@@ -10,6 +10,7 @@
 #include "tftpd/tftp_aside.h"
 #include "tftpd/tftp_conn.h"
 #include "tftpd/tftp_source.h"
+#include "tftpd/tftp_unproven.h"
 #include "tftpd/tftpd.h"
 
 struct transfer;
@@ -20,6 +21,7 @@ struct transfers {
 	struct table by_client; /* struct transfer, by segment and address */
 	struct transfer *newest, *oldest;
 	size_t count;
+	struct tftp_unproven unproven;
 	uint8_t *packets; /* TFTP_SEND_BYTES, shared: filled and sent in one go */
 };
 

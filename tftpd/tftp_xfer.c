@@ -82,6 +82,8 @@ static bool tried_enough(const struct tftp_xfer *x, int64_t now)
 	int64_t asked = x->agreed.has_timeout ? x->agreed.timeout_s * 1000 : 0;
 	int64_t silent = now - x->moved_at;
 
+	if (!tftp_xfer_answered(x) && x->resends >= TFTP_RESENDS_UNANSWERED)
+		return true;
 	return silent >= x->give_up_ms ||
 		(x->resends >= TFTP_RESENDS_MAX && silent >= (TFTP_RESENDS_MAX + 1) * asked);
 }
@@ -173,6 +175,7 @@ struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t n
 		return nothing;
 	if (x->greeting) {
 		x->greeting = false;
+		x->greeted = true;
 		progress(x, true, now);
 		return send_window(x, now);
 	}
@@ -211,6 +214,11 @@ struct tftp_send tftp_xfer_on_time(struct tftp_xfer *x, int64_t now)
 	x->resent = true;
 	x->wait_ms = clamp(x->wait_ms * 2, 1, longest_wait(x));
 	return x->greeting ? send_oack(x, now) : send_window(x, now);
+}
+
+bool tftp_xfer_answered(const struct tftp_xfer *x)
+{
+	return x->greeted || x->acked;
 }
 
 uint64_t tftp_xfer_acked_bytes(const struct tftp_xfer *x)

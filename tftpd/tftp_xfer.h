@@ -23,6 +23,8 @@ enum {
 	TFTP_WAIT_MAX_MS = 8000,
 	TFTP_GIVE_UP_MS = 30000, /* of silence; a machine that resets has come back by then */
 	TFTP_RESENDS_MAX = 6,    /* of the same window; more only where a client asked for a wait */
+	/* Before the client's first answer: its address may be somebody else's, who asked for nothing. */
+	TFTP_RESENDS_UNANSWERED = 3,
 	TFTP_TIMEOUT_OPTION_MAX_S = 10, /* a longer one leaves no try: not agreed to */
 };
 
@@ -54,7 +56,7 @@ struct tftp_xfer {
 	struct tftp_options agreed; /* for the OACK; blksize and windowsize hold in any case */
 	uint64_t size, blocks;      /* bytes; blocks, the last one short and perhaps empty */
 	uint64_t acked, sent;       /* the last block acknowledged, and the last one sent */
-	bool greeting;              /* the OACK is not answered yet */
+	bool greeting, greeted;     /* the OACK is not answered yet; it was */
 	int64_t sent_at;            /* of the latest send */
 	int64_t moved_at;           /* of the latest progress */
 	int64_t deadline;           /* call tftp_xfer_on_time() then */
@@ -80,6 +82,9 @@ void tftp_xfer_on_error(struct tftp_xfer *x, uint16_t code);
 void tftp_xfer_on_gone(struct tftp_xfer *x);
 struct tftp_send tftp_xfer_on_time(struct tftp_xfer *x, int64_t now);
 
+/* Has the client acknowledged anything? Then it has the address that it asked from: who made that up does not see our
+ * port. */
+bool tftp_xfer_answered(const struct tftp_xfer *x);
 uint64_t tftp_xfer_acked_bytes(const struct tftp_xfer *x);
 
 #endif

@@ -290,6 +290,12 @@ static void request(
 	/* A reply to port 0 cannot be sent. */
 	if (c.ip.family == IP_NONE || !c.port)
 		return;
+	/* It may be somebody else's address, to whom all answers go. */
+	if (!tftp_unproven_take(
+		    &l->t->transfers.unproven, l->segment, &c.ip, loop_now(l->t->loop))) {
+		l->t->untold++;
+		return;
+	}
 	rc = tftp_wire_decode(bytes, len, &p);
 	/* Never an ERROR for what is no request, or two servers would talk for ever. */
 	if (rc == -EBADMSG || (!rc && p.op != TFTP_RRQ && p.op != TFTP_WRQ)) {

@@ -16,6 +16,10 @@
 enum {
 	TFTPD_TRANSFERS_MAX = 1000, /* at once: two descriptors and 2 kB each */
 	TFTPD_PER_CLIENT_MAX = 8,   /* at once from one address; firmware uses one, sometimes two */
+	/* Answers a second to requests of one address that have led to nothing: an ERROR, or a first packet that was
+	 * not acknowledged yet. Whose address is made up is not sent more for it. pxelinux.0 is told of some 20 files
+	 * that are not there at once. */
+	TFTPD_UNPROVEN_MAX = 50,
 	TFTP_GREETED =
 		16 << 10, /* bytes that are said before the text is known: no script is longer */
 	TFTP_GREETED_TEXT =

@@ -75,7 +75,7 @@ START_TEST(options)
 }
 END_TEST
 
-/* What the client asked for is the longest wait, and it is tried for as long as seven of them. */
+/* What the client asked for is the longest wait, and once it has answered it is tried for as long as seven of them. */
 START_TEST(asked_to_wait)
 {
 	struct tftp_options o = {.has_timeout = true, .timeout_s = 3};
@@ -90,6 +90,12 @@ START_TEST(asked_to_wait)
 		tftp_xfer_on_time(&x, at);
 	}
 	ck_assert(waits[0] == 1000 && waits[1] == 2000 && waits[2] == 3000 && waits[3] == 3000);
+	ck_assert_uint_eq(n, 1 + TFTP_RESENDS_UNANSWERED);
+
+	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
+	tftp_xfer_on_ack(&x, 0, 0);
+	for (n = 0; !x.over && n < 32; n++)
+		tftp_xfer_on_time(&x, last = x.deadline);
 	ck_assert_int_ge(last, 21000);
 	ck_assert_int_lt(last, 24001);
 
@@ -100,6 +106,7 @@ START_TEST(asked_to_wait)
 
 	o.timeout_s = 1;
 	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
+	tftp_xfer_on_ack(&x, 0, 0);
 	for (n = 0; !x.over && n < 32; n++)
 		tftp_xfer_on_time(&x, last = x.deadline);
 	ck_assert_int_ge(last, 7000);
@@ -169,6 +176,30 @@ START_TEST(backs_off_and_gives_up)
 	ck_assert_int_eq(resends, TFTP_RESENDS_MAX);
 	ck_assert_int_ge(last, 20000);
 	ck_assert_int_le(last, TFTP_GIVE_UP_MS + 3);
+}
+END_TEST
+
+/* Who never answers is sent little, whatever it asked for. */
+START_TEST(unanswered)
+{
+	struct tftp_options window = {
+		.has_windowsize = true, .windowsize = 64, .has_timeout = true, .timeout_s = 10};
+	const struct tftp_options none = {0}, *const asked[] = {&none, &window};
+
+	for (int i = 0; i < 2; i++) {
+		struct tftp_xfer x;
+		struct tftp_send s = tftp_xfer_start(&x, asked[i], 1 << 20, &defaults, 0);
+		int sent = 0;
+
+		for (; !x.over; s = tftp_xfer_on_time(&x, x.deadline)) {
+			ck_assert_int_eq(s.what, i ? TFTP_SEND_OACK : TFTP_SEND_DATA);
+			ck_assert_uint_eq(s.count, i ? 0 : 1);
+			ck_assert(!tftp_xfer_answered(&x));
+			sent++;
+		}
+		ck_assert_int_eq(sent, 1 + TFTP_RESENDS_UNANSWERED);
+		ck_assert_int_eq(x.outcome, TFTP_TIMEOUT);
+	}
 }
 END_TEST
 
@@ -488,6 +519,7 @@ int main(void)
 	tcase_add_test(t, wrap);
 	tcase_add_test(t, backs_off_and_gives_up);
 	tcase_add_test(t, follows_the_round_trip);
+	tcase_add_test(t, unanswered);
 	tcase_add_test(t, errors);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(w, 60);

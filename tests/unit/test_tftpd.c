@@ -892,6 +892,35 @@ START_TEST(asked_and_answered)
 }
 END_TEST
 
+/* An address that never answers is sent so much a second, however often it is said to ask. */
+START_TEST(unproven)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	unsigned got = 0;
+	uint16_t port;
+
+	make_file("f", 600);
+	for (int i = 0; i < 4 * TFTPD_UNPROVEN_MAX; i++)
+		PEER_SEND(fd, 69, "\0\1none\0octet\0");
+	while (peer_recv(fd, 200, &p))
+		got++;
+	ck_assert_uint_ge(got, TFTPD_UNPROVEN_MAX);
+	ck_assert_uint_le(got, 3 * TFTPD_UNPROVEN_MAX);
+	usleep(1100000);
+	/* who answers may ask as often as it likes */
+	for (int i = 0; i < 3 * TFTPD_UNPROVEN_MAX; i++) {
+		PEER_SEND(fd, 69, "\0\1f\0octet\0");
+		port = peer_recv(fd, 5000, &p);
+		ck_assert_uint_eq(p.op, TFTP_DATA);
+		peer_ack(fd, port, 1);
+		ck_assert_uint_eq(peer_recv(fd, 5000, &p), port);
+		peer_ack(fd, port, 2);
+	}
+	close(fd);
+}
+END_TEST
+
 START_TEST(asked_and_refused)
 {
 	int fd = peer_socket(INADDR_LOOPBACK, 0);
@@ -1207,6 +1236,7 @@ int main(void)
 	tcase_add_test(t, asked_too_much);
 	tcase_add_test(t, asked_and_closed);
 	tcase_add_test(t, asked_and_freed);
+	tcase_add_test(t, unproven);
 	tcase_add_test(t, greeted);
 	tcase_add_test(t, greeted_plain);
 	tcase_add_test(t, greeted_and_refused);
