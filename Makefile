@@ -16,6 +16,16 @@ override B := $(patsubst %-san,%,$(B))-san
 SAN    := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
 
+# Hardening, as far as the compiler has it. It comes before CFLAGS and LDFLAGS, so that theirs is the last word.
+# Left out under a sanitizer: FORTIFY, whose checks hide the sanitizer's own, and zeroed variables, which hide what it looks
+# for. FORTIFY without optimisation is only a warning, so that the compiler is asked whether it optimises.
+HARDEN_x86_64  := -fcf-protection=full
+HARDEN_aarch64 := -mbranch-protection=standard
+HARDEN_CODE     = -fstack-protector-strong -fstack-clash-protection $(HARDEN_$(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
+HARDEN_PLAIN   := -ftrivial-auto-var-init=zero
+HARDEN_LD      := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+FORTIFY        := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+
 # Only the goals that compile here ask pkg-config: the others must run where the libraries are not there yet.
 BUILDING := $(filter-out deps lab-deps bench bench-% demo clean help format check check-% fuzz fuzz-keep,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
@@ -24,13 +34,23 @@ $(error libraries are missing ($(PKGS)): `make deps` installs them on Debian)
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+
+# compiles FLAGS: FLAGS where the compiler takes them, and OPTIMISES where it optimises with them and CFLAGS.
+compiles = $(shell $(CC) $(1) $(CFLAGS) -Werror -E -dM -x c /dev/null 2>/dev/null | \
+	awk '/__OPTIMIZE__/ { o = "OPTIMISES" } END { if (NR) print "$(1)", o }')
+SANITIZED := $(findstring -fsanitize,$(CFLAGS) $(SAN))
+WANTED    := $(HARDEN_CODE) $(if $(SANITIZED),,$(HARDEN_PLAIN))
+# All at once, which is one call; one by one for a compiler that does not know them all.
+PROBED    := $(or $(call compiles,$(WANTED)),$(foreach f,$(WANTED),$(call compiles,$(f))))
+HARDEN    := $(filter-out OPTIMISES,$(PROBED)) \
+             $(if $(or $(SANITIZED),$(findstring _FORTIFY_SOURCE,$(CFLAGS))),,$(if $(filter OPTIMISES,$(PROBED)),$(FORTIFY)))
 endif
 
 prefix  ?= /usr/local
 VERSION := $(shell cat VERSION)
-ALL_CFLAGS  = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) -fPIE -D_GNU_SOURCE -DUSHER_VERSION='"$(VERSION)"' \
+ALL_CFLAGS  = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SAN) -fPIE -D_GNU_SOURCE -DUSHER_VERSION='"$(VERSION)"' \
               -DUSHER_DATA='"$(prefix)/share/usher"' -I. -pthread $(PKG_CFLAGS)
-ALL_LDFLAGS = -pie -pthread $(SAN) $(LDFLAGS)
+ALL_LDFLAGS = -pie -pthread $(SAN) $(HARDEN_LD) $(LDFLAGS)
 LIBS        = $(PKG_LIBS) -lcrypt -lm
 
 LIB_SRC  := $(filter-out usher/main.c,$(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
@@ -55,7 +75,7 @@ $(B)/libusher.a: $(LIB_OBJ)
 	$(call say,AR    $@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c Makefile
 	$(call say,CC    $<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
