@@ -18,10 +18,10 @@ int priority_claim(void)
 
 	if (nice_of_thread() <= PRIORITY_NICE)
 		return 0;
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), PRIORITY_NICE) < 0)
+	/* first, else each child would be as urgent */
+	if (sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none) < 0)
 		return -errno;
-	/* else each child would be as urgent */
-	return sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none) < 0 ? -errno : 0;
+	return setpriority(PRIO_PROCESS, (id_t)gettid(), PRIORITY_NICE) < 0 ? -errno : 0;
 }
 
 void priority_yield(void)

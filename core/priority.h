@@ -11,8 +11,8 @@ enum {
 };
 
 /* As root, before it drops that: the calling thread goes before the others; threads and processes
- * that it starts do not. 0 or -errno; -EPERM or -EACCES: no privilege. What is as urgent already stays as
- * it is. */
+ * that it starts do not. 0 or -errno; -EPERM or -EACCES: no privilege. What is as urgent already, as the unit
+ * starts us, stays as it is. */
 int priority_claim(void);
 /* The calling thread gives way to those that do not. Takes no privilege. */
 void priority_yield(void);

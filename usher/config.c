@@ -166,7 +166,10 @@ int config_read(struct config *c, const char *path, char *why, size_t why_size)
 
 	if (!f) {
 		rc = -errno;
-		snprintf(why, why_size, "%s: %s", path, strerror(errno));
+		snprintf(why, why_size, "%s: %s%s", path, strerror(-rc),
+			rc == -EACCES ? " (the systemd unit runs the service as user usher: "
+					"chgrp usher, chmod g+r, its folder g+x)"
+				      : "");
 		return rc;
 	}
 	fclose(f);

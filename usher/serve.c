@@ -1,6 +1,7 @@
 /* Starting and stopping the rooms, in order. */
 #include "usher/service.h"
 #include "usher/verifying.h"
+#include "usher/paths.h"
 #include "usher/privilege.h"
 #include "usher/ready.h"
 
@@ -41,12 +42,29 @@ static int said(int rc, char *why, size_t size, const char *what)
 	return rc;
 }
 
+/* Under the unit most of the file system is read-only, and a state folder elsewhere is to be named there too. */
+static int start_state_folder(const struct config *c, char *why, size_t size)
+{
+	int rc = privilege_folder(c->state, 0700, c->user, why, size);
+
+	if (!rc && access(c->state, W_OK) && errno == EROFS)
+		rc = -EROFS;
+	if (rc == -EROFS)
+		snprintf(why, size,
+			"%s: a read-only file system. The unit lets the service write "
+			"in " PATH_STATE " only: make the folder, give it to user '%s', and allow "
+					 "it with 'systemctl "
+			"edit usher': [Service] ReadWritePaths=%s",
+			c->state, c->user, c->state);
+	return rc;
+}
+
 static int start_folders(struct run *r, char *why, size_t size)
 {
 	const struct config *c = &r->service.config;
 	char folder[PATH_MAX];
 	char *slash;
-	int rc = privilege_folder(c->state, 0700, c->user, why, size);
+	int rc = start_state_folder(c, why, size);
 
 	if (rc)
 		return rc;
@@ -323,8 +341,8 @@ static int start_guests(struct run *r, char *why, size_t size)
 	int rc = record_begin(&r->service);
 
 	if (rc) /* no reason to serve nobody */
-		log_warn("%s/console: %s: no guest's console is recorded",
-			r->service.config.state, strerror(-rc));
+		log_warn("%s/console: %s: no guest's console is recorded", r->service.config.state,
+			strerror(-rc));
 	return said(hosts_start(&r->service), why, size, "libvirt");
 }
 
@@ -462,7 +480,7 @@ int serve(const struct config *config)
 	if (!r)
 		return 1;
 	log_init(config->log_priority);
-	umask(027);
+	umask(077);
 	r->service.config = *config;
 	r->service.started = clock_mono_ms();
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)

@@ -3,6 +3,7 @@
 #include "usher/paths.h"
 #include "usher/service.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
@@ -64,7 +65,8 @@ static const struct option options[] = {{"network", required_argument, NULL, OPT
  * it: so the options are walked twice. */
 static int read_file(const struct command *c, struct config *cfg, int argc, char **argv)
 {
-	const char *path = access(PATH_CONFIG, F_OK) ? NULL : PATH_CONFIG;
+	/* one that is there and may not be read is a fault, not a file that is missing */
+	const char *path = access(PATH_CONFIG, F_OK) && errno == ENOENT ? NULL : PATH_CONFIG;
 	struct cli_common o;
 	char why[1024];
 	int opt;

@@ -1,0 +1,140 @@
+#!/bin/bash
+# The service as its unit runs it: what `make install` puts on a host, started by a real systemd, process 1 of its own part of the
+# lab. No root at any moment, two capabilities, and in that cage all of the work: networks that are made anew, hooks, power, a
+# guest's console, and an installation that the service is killed in the middle of.
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
+#
+# lab: boots guests
+. "$(dirname "$0")/lib.sh"
+lab_enter "$@"
+# shellcheck source=tests/lab/guests.sh
+. "$LAB_TOP/tests/lab/guests.sh"
+installed=$USHER_LAB/installed units=$USHER_LAB/units log=$USHER_LAB/usher.log
+
+[ -z "${SANITIZE:-}" ] || { skip "the unit: a sanitizer does not work in its cage"; lab_end; }
+[ -x /lib/systemd/systemd ] || { skip "the unit: there is no systemd"; lab_end; }
+
+# --- a systemd of our own ---------------------------------------------------------------------------------------------------
+
+# A part of the control groups for it, below ours. One that an earlier lab left is empty, so that it goes.
+groups=$USHER_LAB/groups
+no_group() { [ ! -d "${group:-}" ] || find "$group" -depth -type d -exec rmdir {} + ; }
+own_group() {
+	local here
+	mkdir -p "$groups"
+	mountpoint -q "$groups" || mount -t cgroup2 lab "$groups" || return
+	here=$groups$(sed -n 's/^0:://p' /proc/self/cgroup)
+	for group in "$here"/usher-unit-*; do no_group; done 2>/dev/null
+	group=$here/usher-unit-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
+	mkdir "$group"
+}
+
+# It knows usher.service and the targets that each service comes after, of which none wants anything here.
+units() {
+	local target
+	mkdir -p "$units/usher.service.d"
+	cp "$installed/lib/systemd/system/usher.service" "$units" || return
+	for target in sysinit basic shutdown multi-user network-online; do
+		printf '[Unit]\nDescription=%s\nDefaultDependencies=no\n' $target >"$units/$target.target"
+	done
+	# its log is ours to read; there is no journal
+	printf '[Service]\nStandardOutput=append:%s\nStandardError=append:%s\n' "$log" "$log" >"$units/usher.service.d/log.conf"
+}
+
+# It hears only who is among its own processes.
+systemctl() { nsenter -t "$(pgrep -P $systemd)" -p -m systemctl --no-pager "$@"; }
+systemd_is_there() { systemctl list-units; }
+start_systemd() {
+	own_group && units || return
+	: >"$log"
+	(
+		echo "$BASHPID" >"$group/cgroup.procs" &&
+			exec unshare --pid --fork --kill-child=KILL --mount --propagation private --cgroup --mount-proc sh -c "
+				mount -t cgroup2 lab /sys/fs/cgroup && mount --bind '$installed/usr/local' /usr/local &&
+				exec env -i PATH='$PATH' container=lab SYSTEMD_UNIT_PATH='$units' /lib/systemd/systemd --system \
+					--unit=multi-user.target --log-target=console --show-status=no"
+	) >"$USHER_LAB/systemd.log" 2>&1 </dev/null &
+	systemd=$!
+	wait_until 20 systemd_is_there
+}
+stop_systemd() {
+	kill -KILL $systemd
+	wait $systemd 2>/dev/null
+	wait_until 10 no_group
+}
+
+unit() { systemctl show usher -P "$1"; }
+unit_is() { [ "$(unit "$1")" = "$2" ] || { systemctl status usher; unit "$1"; tail -n 20 "$log"; return 1; }; }
+
+# --- installed --------------------------------------------------------------------------------------------------------------
+
+make_install() {
+	env -u MAKEFLAGS "${MAKE:-make}" --no-print-directory -C "$LAB_TOP" B="${B#"$LAB_TOP"/}" DESTDIR="$installed" install
+}
+need "make install" make_install
+USHER=$installed/usr/local/bin/usher
+userdel usher
+need "the users are made" systemd-sysusers "$installed/usr/lib/sysusers.d/usher.conf"
+check "usher is in the groups of libvirt and KVM" test "$(id -nG usher | tr ' ' '\n' | sort | xargs)" = "kvm libvirt usher"
+mkdir -p /etc/usher/hooks
+usher_config | sed '/<profiles/d; /<hooks/d; /<user/d' >/etc/usher/usher.xml
+guests_need_tiny
+lab_bind "$USHER_TINY" tiny
+
+# What a hook sees of the cage, from inside.
+told_by=/var/lib/usher/cage
+cat >/etc/usher/hooks/10-cage <<'END'
+#!/bin/bash
+# says WHAT COMMAND…: does it work?
+says() { local what=$1; shift; if "$@" 2>/dev/null; then echo "$what: yes"; else echo "$what: no"; fi; }
+[ "$USHER_EVENT" = created ] || exit 0
+{
+	echo "user: $(id -un)"
+	sed -n 's/^Cap\(Prm\|Eff\|Bnd\|Amb\):\t0*/cap\1: /p' /proc/self/status
+	says "writes /etc" touch /etc/cage
+	says "writes /usr" touch /usr/cage
+	says "writes /run" touch /run/cage
+	says "writes /run/usher" touch /run/usher/cage
+	says "writes the lab" touch "$(dirname "$(readlink -f /proc/self/exe)")/cage"
+	says "sees /home" ls /home/*
+	says "sees process 1" test -d /proc/1
+	says "has a namespace" unshare -U true
+	cp /bin/true /tmp/true
+	says "runs what it wrote" /tmp/true
+	says "sets the kernel" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	says "asks libvirt" virsh -q -c qemu:///system uri
+} >/var/lib/usher/cage.new
+mv /var/lib/usher/cage.new /var/lib/usher/cage
+END
+chmod 755 /etc/usher/hooks/10-cage
+hook_said() { grep -qx "$1" $told_by || { cat $told_by; false; }; }
+
+# --- started ----------------------------------------------------------------------------------------------------------------
+
+if ! start_systemd; then
+	skip "the unit: systemd cannot be process 1 here: $(tail -n 1 "$USHER_LAB/systemd.log")"
+	[ -z "${group:-}" ] || stop_systemd
+	lab_end
+fi
+trap stop_systemd EXIT
+start() { systemctl start usher || { systemctl status usher; tail -n 20 "$log" "$USHER_LAB/systemd.log"; false; }; }
+need "systemd starts the service, which says that it is ready" start
+check "it is usher's unit alone, without a change" unit_is FragmentPath "$units/usher.service"
+pid() { pgrep -u usher -x usher; }
+of_process() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$(pid)/status"; }
+is_process() { [ "$(of_process "$1")" = "$2" ] || { of_process "$1"; return 1; }; }
+for caps in CapEff CapPrm CapBnd; do
+	check "$caps: ports below 1024 and packet sockets" is_process $caps 0000000000002400
+done
+check "children inherit none" is_process CapAmb 0000000000000000
+check "no new privileges" is_process NoNewPrivs 1
+check "its system calls are filtered" is_process Seccomp 2
+nices() { local t; for t in "/proc/$(pid)/task"/*; do cut -d ' ' -f 19 "$t/stat"; done | sort -n | uniq -c | xargs; }
+check "the main thread is the most urgent" sh -c "[ \"\$(cut -d ' ' -f 19 /proc/$(pid)/task/$(pid)/stat)\" = -10 ]"
+check "and it alone: $(nices)" test "$(nices | cut -d ' ' -f 1,2)" = "1 -10"
+modes() { stat -c '%a %U %G' "$@" | xargs; }
+check "its folders are its own" test "$(modes /var/lib/usher /run/usher /run/usher/usher.sock)" = \
+	"700 usher usher 755 usher usher 660 usher usher"
+check "its state is nobody else's" test -z "$(find /var/lib/usher -mindepth 1 -perm /077)"
+stat -c '%a %n' /var/lib/usher/*
+lab_end
