@@ -91,11 +91,12 @@ says() { local what=$1; shift; if "$@" 2>/dev/null; then echo "$what: yes"; else
 {
 	echo "user: $(id -un)"
 	sed -n 's/^Cap\(Prm\|Eff\|Bnd\|Amb\):\t0*/cap\1: /p' /proc/self/status
-	says "writes /etc" touch /etc/cage
-	says "writes /usr" touch /usr/cage
-	says "writes /run" touch /run/cage
-	says "writes /run/usher" touch /run/usher/cage
-	says "writes the lab" touch "$(dirname "$(readlink -f /proc/self/exe)")/cage"
+	says "writes /var/lib/usher" touch /var/lib/usher/touched
+	says "writes /run/usher" touch /run/usher/touched
+	# by what the mount is, not by what the folder's owner may
+	for at in /etc /usr /usr/local /run /srv /boot /var/log /var/lib/libvirt; do
+		says "has $at to write" sh -c "findmnt -no VFS-OPTIONS -T $at | tail -n 1 | grep -qE '^rw'"
+	done
 	says "sees /home" ls /home/*
 	says "sees process 1" test -d /proc/1
 	says "has a namespace" unshare -U true
@@ -136,5 +137,67 @@ modes() { stat -c '%a %U %G' "$@" | xargs; }
 check "its folders are its own" test "$(modes /var/lib/usher /run/usher /run/usher/usher.sock)" = \
 	"700 usher usher 755 usher usher 660 usher usher"
 check "its state is nobody else's" test -z "$(find /var/lib/usher -mindepth 1 -perm /077)"
-stat -c '%a %n' /var/lib/usher/*
+
+# --- at work ----------------------------------------------------------------------------------------------------------------
+
+# Its sockets went with the bridge: it opens new ones without ever having been root.
+virsh -q net-destroy default
+virsh -q net-start default
+listens() { ss -Huln 'sport = :67' | grep -q .; }
+check "a network that is made anew is served again" wait_until 20 listens
+
+create web --profile tiny --ip 192.168.122.30 >"$USHER_LAB/web" 2>&1
+check "a guest is created" domain_is web running || cat "$USHER_LAB/web"
+check "a hook runs" wait_until 20 test -e $told_by
+for caps in Prm Eff Amb; do check "without capabilities: $caps" hook_said "cap$caps: "; done
+check "nor can it get more than two" hook_said "capBnd: 2400"
+check "as the service's user" hook_said "user: usher"
+for what in "writes /var/lib/usher" "writes /run/usher" "asks libvirt"; do check "it $what" hook_said "$what: yes"; done
+for what in "has /"{etc,usr,usr/local,run,srv,boot,var/log,var/lib/libvirt}" to write" "sees /home" "sees process 1" "has a namespace" \
+	"runs what it wrote" "sets the kernel"; do
+	check "it never $what" hook_said "$what: no"
+done
+
+installing() { kinds web | grep -qx installing; }
+check "the guest is being installed" wait_until 60 installing
+was=$(pid)
+kill -KILL "$was"
+again() { [ -n "$(pid)" ] && [ "$(pid)" != "$was" ] && "$USHER" list; }
+check "the service is killed, and systemd starts it again" wait_until 20 again
+check "once" unit_is NRestarts 1
+check "under the same rules" is_process CapEff 0000000000002400
+check "the guest comes up" timeout 400 "$USHER" wait web || "$USHER" timeline web
+check "and lets its owner in" wait_until 20 on_is web 192.168.122.30 hostname
+check "it runs from its own disk" runs_from_disk 192.168.122.30
+check "its timeline is complete" timeline_has web created armed leased booting installing installed leased up
+check "its console was recorded" sh -c "'$USHER' console web --log | grep -q ."
+
+mac=52:54:00:ba:4e:01
+check "a bare machine is enrolled, with a power executable" "$USHER" enroll bare --mac $mac --profile tiny --ssh-key "$key.pub" \
+	--power "$installed/usr/local/share/usher/power-libvirt"
+sed -e "s/BARE/bare/; s/MAC/$mac/" >"$USHER_LAB/bare.xml" <<'END'
+<domain type='qemu'><name>BARE</name><memory unit='MiB'>256</memory><os><type arch='x86_64'>hvm</type><boot dev='network'/></os>
+<devices><interface type='network'><mac address='MAC'/><source network='default'/></interface></devices></domain>
+END
+virsh -q define "$USHER_LAB/bare.xml"
+"$USHER" reinstall bare
+check "which switches it on" wait_until 30 domain_is bare running
+
+said_in_log() { grep -q -- "$1" "$log"; }
+check "it reads profiles again when it is told to" systemctl reload usher
+check "and says so" wait_until 10 said_in_log "were read again"
+check "it stops" systemctl stop usher
+check "in peace" unit_is Result success
+check "its run folder goes with it" test ! -e /run/usher
+
+# --- what a site changes -----------------------------------------------------------------------------------------------------
+
+sed -i "s|<usher>|<usher><state dir='/srv/usher'/>|; s|<state dir='/var/lib/usher'/>||" /etc/usher/usher.xml
+refute "a state folder that the unit does not allow" systemctl start usher
+systemctl stop usher
+check "is refused with what to do" said_in_log "/srv/usher: a read-only file system.*ReadWritePaths=/srv/usher"
+chmod 600 /etc/usher/usher.xml
+refute "a configuration that the user may not read" systemctl start usher
+systemctl stop usher
+check "is refused, and not taken for none" said_in_log "/etc/usher/usher.xml: Permission denied"
 lab_end
