@@ -158,6 +158,18 @@ for what in "has /"{etc,usr,usr/local,run,srv,boot,var/log,var/lib/libvirt}" to 
 	check "it never $what" hook_said "$what: no"
 done
 
+mac=52:54:00:ba:4e:01
+check "a bare machine is enrolled, with a power executable" "$USHER" enroll bare --mac $mac --profile tiny --ssh-key "$key.pub" \
+	--power "$installed/usr/local/share/usher/power-libvirt"
+sed -e "s/BARE/bare/; s/MAC/$mac/" >"$USHER_LAB/bare.xml" <<'END'
+<domain type='qemu'><name>BARE</name><memory unit='MiB'>256</memory><os><type arch='x86_64'>hvm</type><boot dev='network'/></os>
+<devices><interface type='network'><mac address='MAC'/><source network='default'/></interface></devices></domain>
+END
+virsh -q define "$USHER_LAB/bare.xml"
+check "it is armed" "$USHER" reinstall bare
+check "which switches it on" wait_until 30 domain_is bare running || "$USHER" timeline bare
+virsh -q destroy bare # it would be in the guest's way
+
 installing() { kinds web | grep -qx installing; }
 check "the guest is being installed" wait_until 60 installing
 was=$(pid)
@@ -171,17 +183,6 @@ check "and lets its owner in" wait_until 20 on_is web 192.168.122.30 hostname
 check "it runs from its own disk" runs_from_disk 192.168.122.30
 check "its timeline is complete" timeline_has web created armed leased booting installing installed leased up
 check "its console was recorded" sh -c "'$USHER' console web --log | grep -q ."
-
-mac=52:54:00:ba:4e:01
-check "a bare machine is enrolled, with a power executable" "$USHER" enroll bare --mac $mac --profile tiny --ssh-key "$key.pub" \
-	--power "$installed/usr/local/share/usher/power-libvirt"
-sed -e "s/BARE/bare/; s/MAC/$mac/" >"$USHER_LAB/bare.xml" <<'END'
-<domain type='qemu'><name>BARE</name><memory unit='MiB'>256</memory><os><type arch='x86_64'>hvm</type><boot dev='network'/></os>
-<devices><interface type='network'><mac address='MAC'/><source network='default'/></interface></devices></domain>
-END
-virsh -q define "$USHER_LAB/bare.xml"
-"$USHER" reinstall bare
-check "which switches it on" wait_until 30 domain_is bare running
 
 said_in_log() { grep -q -- "$1" "$log"; }
 check "it reads profiles again when it is told to" systemctl reload usher
