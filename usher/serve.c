@@ -51,10 +51,9 @@ static int start_state_folder(const struct config *c, char *why, size_t size)
 		rc = -EROFS;
 	if (rc == -EROFS)
 		snprintf(why, size,
-			"%s: a read-only file system. The unit lets the service write "
-			"in " PATH_STATE " only: make the folder, give it to user '%s', and allow "
-					 "it with 'systemctl "
-			"edit usher': [Service] ReadWritePaths=%s",
+			"%s: a read-only file system. Under the unit only " PATH_STATE
+			" can be written: make the folder, give it to user '%s', and allow it "
+			"with 'systemctl edit usher': [Service] ReadWritePaths=%s",
 			c->state, c->user, c->state);
 	return rc;
 }
