@@ -178,7 +178,7 @@ again() { [ -n "$(pid)" ] && [ "$(pid)" != "$was" ] && "$USHER" list; }
 check "the service is killed, and systemd starts it again" wait_until 20 again
 check "once" unit_is NRestarts 1
 check "under the same rules" is_process CapEff 0000000000002400
-check "the guest comes up" timeout 400 "$USHER" wait web || "$USHER" timeline web
+check "the guest comes up" timeout 700 "$USHER" wait web || "$USHER" timeline web
 check "and lets its owner in" wait_until 20 on_is web 192.168.122.30 hostname
 check "it runs from its own disk" runs_from_disk 192.168.122.30
 check "its timeline is complete" timeline_has web created armed leased booting installing installed leased up
