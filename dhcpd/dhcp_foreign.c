@@ -1,6 +1,7 @@
 #include "dhcpd/dhcp_foreign.h"
 
 #include "core/log.h"
+#include "core/neighbour.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,8 @@ static size_t slot_of(const struct dhcp_foreign *f, const struct dhcp_heard *h)
 	return oldest;
 }
 
-static bool is_due(struct dhcp_foreign *f, const struct dhcp_heard *h)
+/* Whether it was not heard in the last hour. */
+static bool remember(struct dhcp_foreign *f, const struct dhcp_heard *h)
 {
 	int64_t now = loop_now(f->loop);
 	size_t i = slot_of(f, h);
@@ -35,7 +37,22 @@ static bool is_due(struct dhcp_foreign *f, const struct dhcp_heard *h)
 	f->seen[i].mac = h->from;
 	f->seen[i].server = h->server;
 	f->seen[i].told = now;
+	f->seen[i].forged = dhcp_foreign_is_forged(f->segment, h);
 	return true;
+}
+
+bool dhcp_foreign_is_forged(const struct segment *s, const struct dhcp_heard *h)
+{
+	uint32_t own = ip_to_v4(&s->server);
+
+	return h->server == own || h->from_ip == own;
+}
+
+/* Somebody who may lease where we do not: the one that is known to, or whoever does. */
+static bool is_meant(const struct segment *s, const struct dhcp_heard *h)
+{
+	return s->mode == SEGMENT_PROXY &&
+		(!ip_is_set(&s->lessor) || h->server == ip_to_v4(&s->lessor));
 }
 
 static const char *deed(enum dhcp_type type)
@@ -43,33 +60,75 @@ static const char *deed(enum dhcp_type type)
 	return type == DHCP_OFFER ? "offered" : type == DHCP_ACK ? "leased" : "refused";
 }
 
-static void heard(void *arg, const struct dhcp_heard *h)
+/* "192.168.122.66, MAC 52:54:00:00:00:42 (evil, port vnet3), offered 192.168.122.200 to 52:54:c0:a8:7a:03" */
+static void describe(
+	const struct dhcp_foreign *f, const struct dhcp_heard *h, char *buf, size_t size)
 {
-	struct dhcp_foreign *f = arg;
-	struct ip server = ip_from_v4(h->server), given = ip_from_v4(h->address);
-	char by[IP_TEXT], mac[MAC_TEXT], address[IP_TEXT], client[MAC_TEXT];
+	const struct machine *from = machines_by_mac(f->machines, f->segment->id, &h->from, NULL);
+	struct ip by = ip_from_v4(h->from_ip == h->server ? h->server : h->from_ip);
+	struct ip given = ip_from_v4(h->address);
+	char ip[IP_TEXT], mac[MAC_TEXT], address[IP_TEXT], client[MAC_TEXT], port[NEIGHBOUR_PORT],
+		where[96] = "";
+	struct mac unused;
 
-	if (h->server == ip_to_v4(&f->segment->server) || !is_due(f, h))
-		return;
-	ip_format(&server, by);
-	mac_format(&h->from, mac);
+	if (!neighbour_port(f->segment->ifname, &h->from, port, &unused))
+		snprintf(where, sizeof where, " (%s%sport %s)", from ? from->name : "",
+			from ? ", " : "", port);
+	else if (from)
+		snprintf(where, sizeof where, " (%s)", from->name);
 	ip_format(&given, address);
-	timeline_add(f->timeline, "", "foreign",
-		"another DHCP server on %s: %s, MAC %s, %s %s to %s", f->segment->name, by, mac,
-		deed(h->type),
+	snprintf(buf, size, "%s, MAC %s%s, %s %s to %s", ip_format(&by, ip),
+		mac_format(&h->from, mac), where, deed(h->type),
 		h->address                    ? address
 			: h->type == DHCP_NAK ? "an address"
 					      : "boot information",
 		mac_format(&h->client, client));
-	log_warn("%s: two DHCP servers answer there, ours and %s (%s): stop that one, or let it "
-		 "lease (mode='proxy')",
-		f->segment->name, by, mac);
+}
+
+static void tell(
+	struct dhcp_foreign *f, const struct dhcp_heard *h, const char *machine, bool forged)
+{
+	const char *name = f->segment->name;
+	char text[256];
+
+	describe(f, h, text, sizeof text);
+	timeline_add(f->timeline, machine, forged ? "forged" : "foreign", "%s on %s: %s",
+		forged ? "somebody answers DHCP in our name" : "another DHCP server", name, text);
+	if (forged)
+		log_warn("%s: a machine there answers DHCP in our name (%s): find it, and stop it",
+			name, text);
+	else if (f->segment->mode == SEGMENT_OWN)
+		log_warn("%s: two DHCP servers answer there, ours and %s: stop that one, or let it "
+			 "lease (mode='proxy')",
+			name, text);
+	else
+		log_warn("%s: another DHCP server answers there beside the one that leases: %s",
+			name, text);
+}
+
+static void heard(void *arg, const struct dhcp_heard *h)
+{
+	struct dhcp_foreign *f = arg;
+	const struct machine *m = machines_by_mac(f->machines, f->segment->id, &h->client, NULL);
+	bool forged = dhcp_foreign_is_forged(f->segment, h), fresh;
+
+	if (!forged && is_meant(f->segment, h))
+		return;
+	fresh = remember(f, h);
+	if (m && !forged && !life_netboots(m->state))
+		m = NULL;
+	if ((fresh || m) &&
+		dhcp_notice_due(
+			&f->told, f->segment->id, m ? &h->client : &h->from, loop_now(f->loop)))
+		tell(f, h, m ? m->name : "", forged);
 }
 
 int dhcp_foreign_open(struct dhcp_foreign *f, struct loop *l, struct timeline *t,
-	const struct segment *s, char *why, size_t why_size)
+	const struct machines *machines, const struct segment *s, char *why, size_t why_size)
 {
+	f->told.most = DHCP_FOREIGN_TOLD;
 	f->segment = s;
+	f->machines = machines;
 	f->timeline = t;
 	f->loop = l;
 	return dhcp_watch_open(&f->watch, l, s->ifname, false, heard, f, why, why_size);

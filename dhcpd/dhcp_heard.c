@@ -9,6 +9,7 @@ enum {
 	PROTOCOL_UDP = 17,
 	SERVER_PORT = 67,
 	CLIENT_PORT = 68,
+	PROXY_PORT = 4011, /* servers', and of some firmware */
 	BOOTREQUEST = 1,
 	BOOTREPLY = 2,
 	HTYPE_ETHERNET = 1,
@@ -89,7 +90,7 @@ int dhcp_heard_decode(const void *frame, size_t len, struct dhcp_heard *ret)
 {
 	struct dhcp_heard h = {0};
 	struct reader r;
-	uint16_t ports[2];
+	uint16_t to_port;
 	int rc;
 
 	reader_init(&r, frame, len);
@@ -100,10 +101,10 @@ int dhcp_heard_decode(const void *frame, size_t len, struct dhcp_heard *ret)
 	rc = read_ipv4(&r, &h);
 	if (rc < 0)
 		return rc;
-	ports[0] = reader_u16(&r);
-	ports[1] = reader_u16(&r);
+	h.from_port = reader_u16(&r);
+	to_port = reader_u16(&r);
 	reader_skip(&r, 4);
-	if (ports[0] != SERVER_PORT || ports[1] != CLIENT_PORT)
+	if (to_port != CLIENT_PORT && to_port != PROXY_PORT)
 		return r.bad ? -EBADMSG : -ENOMSG;
 	rc = read_bootp(&r, &h);
 	if (rc == 0)

@@ -13,14 +13,15 @@ struct dhcp_heard {
 	enum dhcp_type type; /* DHCP_OFFER, DHCP_ACK or DHCP_NAK */
 	struct mac from;     /* the frame's source */
 	uint32_t from_ip;    /* the packet's */
+	uint16_t from_port;  /* 67 or, of a proxy, 4011; of a forger, any: clients take it */
 	uint32_t server;     /* option 54; without one, from_ip */
 	uint32_t address;    /* given to the client; 0: boot information, or an INFORM's answer */
 	struct mac client;
 	uint32_t xid;
 };
 
-/* A frame with its Ethernet header, without VLAN tags. -ENOMSG: something else; -EBADMSG: cut or
- * malformed. */
+/* A frame with its Ethernet header, without VLAN tags, that a client would listen to: on its port or, from a proxy to a
+ * firmware, on 4011. -ENOMSG: something else; -EBADMSG: cut or malformed. */
 int dhcp_heard_decode(const void *frame, size_t len, struct dhcp_heard *ret);
 
 enum { DHCP_PROBE = DHCP_FRAME_HEADER + DHCP_REPLY_MIN };

@@ -392,8 +392,8 @@ static void open_foreign(struct dhcp_own *own)
 	struct dhcp_lessor *l = own->lessor;
 	char why[512];
 
-	if (dhcp_foreign_open(
-		    &own->foreign, l->c->loop, l->c->timeline, own->segment, why, sizeof(why)) < 0)
+	if (dhcp_foreign_open(&own->foreign, l->c->loop, l->c->timeline, l->c->machines,
+		    own->segment, why, sizeof(why)) < 0)
 		log_warn("dhcp %s: another DHCP server would stay unseen: %s", own->segment->name,
 			why);
 }

@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "dhcpd/dhcp_boot.h"
+#include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_notice.h"
 #include "dhcpd/dhcp_policy.h"
 #include "dhcpd/dhcp_proxy.h"
@@ -41,6 +42,7 @@ struct dhcp_side {
 	struct side_port offers, boots; /* 67 and 4011 */
 	struct ndp ndp;
 	struct dhcp_watch watch;
+	struct dhcp_foreign foreign;
 	struct dhcp_meter errors;
 	struct dhcp_message msg; /* the one that is being worked on */
 	struct dhcp_packet packet;
@@ -147,6 +149,12 @@ static bool is_news(struct dhcp_side *d, const struct dhcp_heard *h, const char 
 	return news;
 }
 
+/* In our name, with another MAC than ours: this host's own server has it as we do. */
+static bool is_forged(const struct dhcp_side *d, const struct dhcp_heard *h)
+{
+	return dhcp_foreign_is_forged(d->segment, h) && !mac_eq(&h->from, &d->offers.socket.mac);
+}
+
 static void heard(void *arg, const struct dhcp_heard *h)
 {
 	struct dhcp_side *d = arg;
@@ -155,6 +163,8 @@ static void heard(void *arg, const struct dhcp_heard *h)
 	char mac[MAC_TEXT], address[IP_TEXT], by[IP_TEXT];
 	const char *client;
 
+	if (is_forged(d, h))
+		return; /* dhcp_foreign.h tells of it */
 	if (h->type != DHCP_ACK || !h->address || (!m && !is_computed(d->segment, h)) ||
 		!is_news(d, h, &client))
 		return;
@@ -185,6 +195,10 @@ static void open_extras(struct dhcp_side *d)
 	if (dhcp_watch_open(
 		    &d->watch, d->c.loop, d->segment->ifname, true, heard, d, why, sizeof(why)) < 0)
 		log_warn("dhcp %s: the other server's leases stay unseen: %s", d->segment->name,
+			why);
+	if (dhcp_foreign_open(&d->foreign, d->c.loop, d->c.timeline, d->c.machines, d->segment, why,
+		    sizeof(why)) < 0)
+		log_warn("dhcp %s: a third DHCP server would stay unseen: %s", d->segment->name,
 			why);
 }
 
@@ -234,6 +248,11 @@ bool dhcp_side_fits(struct dhcp_side *d)
 	return dhcp_socket_fits(&d->offers.socket, d->segment->ifname);
 }
 
+const struct dhcp_foreign *dhcp_side_foreign(const struct dhcp_side *d)
+{
+	return &d->foreign;
+}
+
 static void port_close(struct dhcp_side *d, struct side_port *p)
 {
 	if (p->watch.watched)
@@ -249,5 +268,6 @@ void dhcp_side_free(struct dhcp_side *d)
 	port_close(d, &d->boots);
 	ndp_close(&d->ndp);
 	dhcp_watch_close(&d->watch);
+	dhcp_foreign_close(&d->foreign);
 	free(d);
 }

@@ -14,6 +14,7 @@
 #include "machine/segment.h"
 #include "machine/timeline.h"
 
+struct dhcp_foreign;
 struct dhcp_inbox;
 struct dhcp_side;
 
@@ -31,6 +32,8 @@ int dhcp_side_open(const struct dhcp_side_config *c, const struct segment *s,
 	struct dhcp_side **ret, char *why, size_t why_size);
 /* Still on the segment's link? */
 bool dhcp_side_fits(struct dhcp_side *d);
+/* Third servers that were heard. */
+const struct dhcp_foreign *dhcp_side_foreign(const struct dhcp_side *d);
 void dhcp_side_free(struct dhcp_side *d); /* NULL is fine */
 
 #endif

@@ -17,7 +17,8 @@ enum {
 	AGAIN_MS = 1000,
 };
 
-static const char FILTER[] = "udp src port 67 and udp dst port 68";
+/* From any port: not all clients look at it. Requests on 4011 come in besides, which are few. */
+static const char FILTER[] = "udp dst port 68 or udp dst port 4011";
 
 static void on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *frame)
 {

@@ -174,13 +174,16 @@ size_t dhcpd_others(
 	const struct dhcpd *d, const struct segment *s, struct dhcpd_server ret[DHCPD_OTHERS_MAX])
 {
 	const struct port *port = port_of(d, s);
-	const struct dhcp_foreign *f = port ? &port->own.foreign : NULL;
+	const struct dhcp_foreign *f = !port ? NULL
+		: port->side                 ? dhcp_side_foreign(port->side)
+					     : &port->own.foreign;
 	size_t n = 0;
 
 	for (size_t i = 0; f && i < DHCP_FOREIGN_MAX && n < DHCPD_OTHERS_MAX; i++)
 		if (f->seen[i].told && loop_now(f->loop) - f->seen[i].told < DHCP_FOREIGN_MS)
-			ret[n++] = (struct dhcpd_server){
-				.address = ip_from_v4(f->seen[i].server), .mac = f->seen[i].mac};
+			ret[n++] = (struct dhcpd_server){.address = ip_from_v4(f->seen[i].server),
+				.mac = f->seen[i].mac,
+				.forged = f->seen[i].forged};
 	return n;
 }
 

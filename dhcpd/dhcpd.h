@@ -34,6 +34,7 @@ struct dhcpd_server {
 	struct ip address;
 	struct mac mac;
 	struct ip gives; /* what it offered or leased; not set: it refused */
+	bool forged;     /* it speaks in our name */
 };
 
 /* All borrowed for as long as the server lives. */
@@ -75,7 +76,7 @@ void dhcpd_close(struct dhcpd *d, const struct segment *s);
 /* It goes for good: closed, its leases forgotten in the store's open transaction. Then
  * segments_remove(). */
 void dhcpd_drop(struct dhcpd *d, const struct segment *s);
-/* Other servers that were heard where we lease, since an hour at most: fills `ret`, gives how many. */
+/* Other servers that were heard beside the one that leases, since an hour at most: fills `ret`, gives how many. */
 enum { DHCPD_OTHERS_MAX = 8 };
 size_t dhcpd_others(
 	const struct dhcpd *d, const struct segment *s, struct dhcpd_server ret[DHCPD_OTHERS_MAX]);

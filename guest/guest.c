@@ -52,6 +52,11 @@ int guest_start_disk(
 	return job_submit(job_new(g, JOB_START_DISK, name, uuid), done, NULL, arg);
 }
 
+int guest_filter(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg)
+{
+	return job_submit(job_with_spec(g, JOB_FILTER, spec), done, NULL, arg);
+}
+
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
 {
 	return job_submit(job_new(g, JOB_STOP, name, uuid), done, NULL, arg);
@@ -252,6 +257,7 @@ int guests_new(const struct guests_config *config, struct guests **ret)
 	pthread_mutex_init(&g->accel_lock, NULL);
 	runs_init(&g->runs);
 	g->accel_verdict = ACCEL_UNKNOWN;
+	atomic_init(&g->filters, 0);
 	g->config = *config;
 	g->uri = copy(config->uri ? config->uri : VIRT_URI, &bad);
 	g->state_dir = copy(config->state_dir, &bad);

@@ -12,6 +12,7 @@
  *   conn.c     the connection, event_loop.c   ops*.c      libvirt's calls for one job
  *   domain/    the domain's XML               volume*.c   disks, by what their pool can
  *   network_*.c  networks' XML                netfilter.c, virt.c, xml.c  what these share
+ *   ops_filter.c  guests' filters kept as they should be
  *   console.c  serial consoles                macs.c      who has which MAC
  *   accel.c    does KVM work                  host.c      what is asked without a service
  *
@@ -33,12 +34,14 @@ enum {
 	GUEST_UUID = 37,
 	GUEST_WHY = 512, /* bytes for one line of reason */
 	GUEST_NICS = 8,
-	GUEST_DISKS = 8,        /* beside its own */
-	GUEST_OEM = 8,          /* SMBIOS OEM strings */
-	GUEST_OEM_TEXT = 256,   /* a URL with a token, and its name */
-	GUEST_WORKERS = 4, /* libvirt calls at a time unless configured: a start takes 5-8 s on a loaded host */
-	GUEST_WORKERS_MAX = 32, /* libvirtd takes 5 of a connection's, unless its max_client_requests says more */
-	GUEST_JOBS_MAX = 20000, /* jobs waiting: a few for each machine of the largest lab */
+	GUEST_DISKS = 8,      /* beside its own */
+	GUEST_OEM = 8,        /* SMBIOS OEM strings */
+	GUEST_OEM_TEXT = 256, /* a URL with a token, and its name */
+	GUEST_WORKERS =
+		4, /* libvirt calls at a time unless configured: a start takes 5-8 s on a loaded host */
+	GUEST_WORKERS_MAX =
+		32, /* libvirtd takes 5 of a connection's, unless its max_client_requests says more */
+	GUEST_JOBS_MAX = 20000,        /* jobs waiting: a few for each machine of the largest lab */
 	GUEST_CONNECT_WAIT_MS = 10000, /* a job waits this long for libvirtd, then fails */
 };
 
@@ -116,7 +119,11 @@ bool guests_connected(const struct guests *g);
 struct guest_nic {
 	char network[64]; /* libvirt network */
 	struct mac mac;
-	struct ip ip; /* for the clean-traffic filter; not set: no filter on this NIC */
+	struct ip ip; /* for the filter: the guest may speak with it alone; not set: not known */
+	/* For the filter, too: our own address there (not set: not known, then there is no filter of ours), and who
+	 * leases there (len 0: anybody). */
+	struct ip server;
+	struct subnet lessors;
 };
 
 /* A disk beside the machine's own. */
@@ -157,7 +164,7 @@ struct guest_spec {
 	size_t n_oem;
 	struct guest_nic nics[GUEST_NICS];
 	size_t n_nics;
-	bool filter;  /* clean-traffic on the NICs, where the host has nwfilter */
+	bool filter;  /* packet filters on the NICs (netfilter.h), where the host has nwfilter */
 	bool replace; /* remnants of an older guest of this name are removed */
 };
 
@@ -188,6 +195,10 @@ int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done 
 /* Starts the persistent definition; fine when it runs already, and what is paused goes on. */
 int guest_start_disk(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+/* Brings the filters of its NICs, by their MACs, in line with the spec's NICs: in its definition and, where it runs, at
+ * once. Filters that are not ours stay as they are; so do NICs without any, and domains that are gone or not ours. Of the
+ * spec name, uuid and NICs count. */
+int guest_filter(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
 /* Pulls the plug; fine when it does not run, or does not exist. */
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Stops and undefines it with its NVRAM, and deletes its volumes: the spec's name, uuid, disk and
@@ -346,8 +357,8 @@ int guest_console_open(struct guests *g, const char *uuid, guest_console_look lo
 	struct guest_console **ret);
 
 struct guest_console_news {
-	bool open;        /* it is, or was, attached to the guest */
-	uint8_t *bytes;   /* what came since the last time, for free(); may be NULL */
+	bool open;      /* it is, or was, attached to the guest */
+	uint8_t *bytes; /* what came since the last time, for free(); may be NULL */
 	size_t n;
 	uint64_t dropped; /* bytes that came after these, and were dropped: nobody took them */
 	bool over;

@@ -30,6 +30,8 @@ struct guests {
 
 	pthread_mutex_t accel_lock; /* held while KVM is tested: once */
 	int accel_verdict;
+	atomic_uint
+		filters; /* number of the connection on which our filters were seen to; 0: none */
 };
 
 /* Any thread: `deliver` is called on the main thread, and puts the reference that comes with the message. */

@@ -106,6 +106,8 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 		return ops_seal(op, j->name, j->uuid);
 	case JOB_START_DISK:
 		return ops_start_disk(op, j->name, j->uuid);
+	case JOB_FILTER:
+		return ops_filter(op, &j->spec);
 	case JOB_STOP:
 		return ops_stop(op, j->name, j->uuid);
 	case JOB_DELETE:
@@ -144,7 +146,10 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 /* One try. Returns whether the connection broke on the way. */
 static bool job_try(struct job *j, bool *ret_made)
 {
-	struct op op = {.why = j->why, .macs = j->g->macs, .consoles = j->g->consoles};
+	struct op op = {.why = j->why,
+		.macs = j->g->macs,
+		.consoles = j->g->consoles,
+		.filters = &j->g->filters};
 
 	j->why[0] = '\0';
 	op.conn =
@@ -153,6 +158,7 @@ static bool job_try(struct job *j, bool *ret_made)
 		j->rc = -ENOTCONN;
 		return false;
 	}
+	op.connection = j->connection;
 	j->rc = job_do(j, &op, ret_made);
 	j->did = op.did;
 	if (j->rc && virConnectIsAlive(op.conn) != 1)

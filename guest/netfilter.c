@@ -1,5 +1,58 @@
 #include "guest/netfilter.h"
 
+#include "guest/virt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DROP_IN "<rule action='drop' direction='in' priority='-940'>"
+#define DROP_OUT "<rule action='drop' direction='out' priority='-670'>"
+
+/*
+ * "in" is towards the guest. A client takes an answer from whoever sends it first, and many do not look at the port that
+ * it comes from: so it is the guest's own ports that are closed to all but the servers, beside the servers' ports.
+ * These rules come before all chains (the first one is at -800).
+ *
+ * "out" stands behind clean-traffic's chains against false MACs and addresses (-800, -710) and before its word on all
+ * other IPv4 (-650). OVMF asks port 4011 from port 4011. Port 69: a TFTP server's first packet is not from it, but some
+ * clients take one that is.
+ *
+ * A rule with a further variable would need a filter of another name: libvirt takes none that a running guest has no
+ * value for.
+ */
+static const char dhcp_xml[] =
+	"<filter name='" NETFILTER_DHCP "' chain='root'>"
+	"<uuid>7568e572-0000-4000-8000-646863700001</uuid>"
+	"<rule action='accept' direction='in' priority='-950'>"
+	"<ip srcipaddr='$" NETFILTER_USHER "' protocol='udp' srcportstart='67'/></rule>"
+	"<rule action='accept' direction='in' priority='-950'>"
+	"<ip srcipaddr='$" NETFILTER_USHER "' protocol='udp' srcportstart='4011'/></rule>"
+	"<rule action='accept' direction='in' priority='-950'>"
+	"<ip srcipaddr='$" NETFILTER_SERVER "' srcipmask='$" NETFILTER_LEN "' protocol='udp'"
+	" srcportstart='67'/></rule>" DROP_IN
+	"<ip protocol='udp' srcportstart='67'/></rule>" DROP_IN
+	"<ip protocol='udp' srcportstart='4011'/></rule>" DROP_IN
+	"<ip protocol='udp' dstportstart='68'/></rule>" DROP_IN
+	"<ip protocol='udp' dstportstart='4011'/></rule>"
+	"<rule action='accept' direction='out' priority='-680'>"
+	"<ip dstipaddr='$" NETFILTER_USHER
+	"' protocol='udp' srcportstart='4011' dstportstart='4011'/></rule>" DROP_OUT
+	"<ip protocol='udp' srcportstart='67'/></rule>" DROP_OUT
+	"<ip protocol='udp' srcportstart='69'/></rule>" DROP_OUT
+	"<ip protocol='udp' srcportstart='4011'/></rule>" DROP_OUT
+	"<ip protocol='udp' dstportstart='68'/></rule>" DROP_OUT
+	"<ipv6 protocol='udp' srcportstart='547'/></rule>" DROP_OUT
+	"<ipv6 protocol='udp' dstportstart='546'/></rule>" DROP_OUT
+	"<ipv6 protocol='icmpv6' type='134'/></rule>"
+	"</filter>";
+
+static const char guest_xml[] = "<filter name='" NETFILTER_GUEST "' chain='root'>"
+				"<uuid>7568e572-0000-4000-8000-646863700002</uuid>"
+				"<filterref filter='" NETFILTER_DHCP "'/>"
+				"<filterref filter='" NETFILTER_CLEAN "'/>"
+				"</filter>";
+
 /*
  * clean-traffic drops all of IPv6. Then iPXE, which configures IPv4 and IPv6 at once, asks in vain
  * for a router for 16 s before it goes on. The installing run lets that question out, and the
@@ -10,7 +63,7 @@
  */
 static const char install_xml[] =
 	"<filter name='" NETFILTER_INSTALL "' chain='root'>"
-	"<uuid>7568e572-0000-4000-8000-6e6470666c74</uuid>"
+	"<uuid>7568e572-0000-4000-8000-646863700003</uuid>"
 	"<rule action='accept' direction='out' priority='500'>"
 	"<ipv6 srcmacaddr='$MAC' dstipaddr='ff02::2' protocol='icmpv6' type='133'/></rule>"
 	"<rule action='accept' direction='in' priority='500'>"
@@ -18,26 +71,80 @@ static const char install_xml[] =
 	"<filterref filter='" NETFILTER_GUEST "'/>"
 	"</filter>";
 
-bool netfilter_exists(virConnectPtr conn, const char *name)
+/* Each refers to those before it. */
+static const struct own {
+	const char *name, *uuid, *xml;
+} own[] = {{NETFILTER_DHCP, "7568e572-0000-4000-8000-646863700001", dhcp_xml},
+	{NETFILTER_GUEST, "7568e572-0000-4000-8000-646863700002", guest_xml},
+	{NETFILTER_INSTALL, "7568e572-0000-4000-8000-646863700003", install_xml}};
+
+static const char old_uuid[] = "7568e572-0000-4000-8000-6e6470666c74";
+
+/* NULL when there is none of that name, or it has another UUID than a given one. */
+static virNWFilterPtr find(virConnectPtr conn, const char *name, const char *uuid)
 {
 	virNWFilterPtr f = virNWFilterLookupByName(conn, name);
+	char found[VIR_UUID_STRING_BUFLEN] = "";
+
+	if (!f || !uuid)
+		return f;
+	virNWFilterGetUUIDString(f, found);
+	if (!strcmp(found, uuid))
+		return f;
+	virNWFilterFree(f);
+	return NULL;
+}
+
+static bool is_there(virConnectPtr conn, const char *name, const char *uuid)
+{
+	virNWFilterPtr f = find(conn, name, uuid);
 
 	if (f)
 		virNWFilterFree(f);
 	return f;
 }
 
-bool netfilter_need_install(virConnectPtr conn)
+bool netfilter_exists(virConnectPtr conn, const char *name)
+{
+	return is_there(conn, name, NULL);
+}
+
+/* libvirt looks itself whether it changes anything: what is there as it should be costs one call. */
+static int define(virConnectPtr conn, const struct own *o, char *why, size_t size)
 {
 	virNWFilterPtr f;
 
-	if (netfilter_exists(conn, NETFILTER_INSTALL))
-		return true;
-	if (!netfilter_exists(conn, NETFILTER_GUEST))
-		return false;
-	/* Its UUID is fixed: two that define it at once define it twice alike. */
-	f = virNWFilterDefineXML(conn, install_xml);
-	if (f)
-		virNWFilterFree(f);
-	return f;
+	if (netfilter_exists(conn, o->name) && !is_there(conn, o->name, o->uuid))
+		return 0;
+	f = virNWFilterDefineXML(conn, o->xml);
+	if (!f)
+		return virt_error(why, size, "filter %s", o->name);
+	virNWFilterFree(f);
+	return 0;
+}
+
+/* Once no run of an older usher has it any more: libvirt refuses before. */
+static void drop_old(virConnectPtr conn)
+{
+	virNWFilterPtr f = find(conn, NETFILTER_INSTALL_OLD, old_uuid);
+
+	if (!f)
+		return;
+	(void)virNWFilterUndefine(f);
+	virNWFilterFree(f);
+}
+
+int netfilter_need(virConnectPtr conn, char *why, size_t why_size)
+{
+	int rc = 0;
+
+	if (!netfilter_exists(conn, NETFILTER_CLEAN)) {
+		snprintf(why, why_size, "this libvirt has no filter " NETFILTER_CLEAN);
+		return -ENOENT;
+	}
+	for (size_t i = 0; !rc && i < sizeof own / sizeof *own; i++)
+		rc = define(conn, &own[i], why, why_size);
+	if (!rc)
+		drop_old(conn);
+	return rc;
 }

@@ -2,7 +2,6 @@
 
 #include "guest/console.h"
 #include "guest/domain/domain_xml.h"
-#include "guest/netfilter.h"
 #include "guest/virt.h"
 #include "guest/volumes.h"
 
@@ -98,7 +97,10 @@ typedef int run_xml(struct op *op, const char *final, char **ret, char *why, siz
 
 static int install_xml(struct op *op, const char *final, char **ret, char *why, size_t why_size)
 {
-	return domain_xml_install(final, netfilter_need_install(op->conn), ret, why, why_size);
+	/* whose definition names one of them does not start without */
+	(void)ops_need_filters(op);
+	op->why[0] = '\0';
+	return domain_xml_install(final, ret, why, why_size);
 }
 
 static int seal_xml(struct op *op, const char *final, char **ret, char *why, size_t why_size)

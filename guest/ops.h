@@ -10,6 +10,7 @@
 #include "guest/runs.h"
 
 #include <libvirt/libvirt.h>
+#include <stdatomic.h>
 
 struct op {
 	virConnectPtr conn;
@@ -17,6 +18,9 @@ struct op {
 	struct macs *macs;
 	struct consoles *consoles; /* NULL: none are open */
 	struct run_deeds did;
+	unsigned connection; /* its number */
+	atomic_uint
+		*filters; /* of the last one on which our filters were seen to; NULL: each time */
 };
 
 /* `type`: "kvm" or "qemu". With rc 0 `why` may hold a warning. */
@@ -27,6 +31,7 @@ int ops_create(struct op *op, const struct guest_spec *spec, const char *type, b
 int ops_start_install(struct op *op, const char *name, const char *uuid);
 int ops_seal(struct op *op, const char *name, const char *uuid);
 int ops_start_disk(struct op *op, const char *name, const char *uuid);
+int ops_filter(struct op *op, const struct guest_spec *spec);
 int ops_stop(struct op *op, const char *name, const char *uuid);
 /* With `keep` the volumes stay, and with rc 0 `why` says where. */
 int ops_delete(struct op *op, const struct guest_spec *spec, bool keep);
@@ -58,6 +63,8 @@ int ops_seat_guests(struct op *op, const char *network, const char *domain);
 int ops_reserve(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add);
 
+/* netfilter_need(), once for each connection. */
+int ops_need_filters(struct op *op);
 /* -ENOENT (nothing in `why`), -EPERM when it has another UUID than a given one. */
 int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *ret);
 /* Stops it and undefines it with all that belongs to it; what is gone already is fine. */

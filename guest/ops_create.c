@@ -1,7 +1,6 @@
 /* Checking and creating. */
 #include "core/clock.h"
 #include "guest/domain/domain_xml.h"
-#include "guest/netfilter.h"
 #include "guest/ops.h"
 #include "guest/domain/osinfo.h"
 #include "guest/virt.h"
@@ -225,11 +224,36 @@ static int check_fragment(struct create *c)
 	return rc;
 }
 
+/* A libvirt without any is lived with, and said (warn_unfiltered). */
+static int check_filters(struct create *c)
+{
+	int rc = c->spec->filter ? ops_need_filters(c->op) : -ENOENT;
+
+	c->filter = !rc;
+	if (rc == -ENOENT) {
+		c->op->why[0] = '\0';
+		rc = 0;
+	}
+	return rc;
+}
+
+/* After another warning, if there is one. */
+static void warn_unfiltered(struct create *c)
+{
+	size_t len = strlen(c->op->why);
+
+	if (c->spec->filter && !c->filter && strcasecmp(virConnectGetType(c->op->conn), "test"))
+		snprintf(c->op->why + len, GUEST_WHY - len,
+			"%sno packet filter: libvirt has no nwfilter, so neighbours can answer the "
+			"guest's DHCP "
+			"in our name (apt-get install libvirt-daemon-config-nwfilter)",
+			len ? "; " : "");
+}
+
 static void create_init(
 	struct create *c, struct op *op, const struct guest_spec *spec, const char *type)
 {
 	*c = (struct create){.op = op, .spec = spec, .type = type};
-	c->filter = spec->filter && netfilter_exists(op->conn, NETFILTER_GUEST);
 }
 
 /* Opens the volumes, which stay open. */
@@ -250,8 +274,14 @@ static int check_all(struct create *c)
 	if (!rc)
 		rc = volumes_open(&c->volumes, c->op, c->spec);
 	if (!rc)
+		rc = check_filters(c);
+	if (!rc)
 		rc = check_fragment(c);
-	return rc ? rc : volumes_check(&c->volumes, c->spec->replace);
+	if (!rc)
+		rc = volumes_check(&c->volumes, c->spec->replace);
+	if (!rc)
+		warn_unfiltered(c);
+	return rc;
 }
 
 int ops_check(struct op *op, const struct guest_spec *spec, const char *type)

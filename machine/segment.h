@@ -62,6 +62,7 @@ struct segment {
 	uint32_t lease_s;               /* seconds */
 	uint16_t probe_ms; /* how long an address is asked for before it is offered; 0: not */
 	enum segment_mode mode;
+	struct ip lessor;  /* who leases where we do not; not set: somebody on the segment */
 	bool computed;     /* an address may be computed from a 52:54 MAC */
 	bool by_client_id; /* a stranger's client-id says who it is, not its MAC */
 	struct segment_extra extra;

@@ -178,8 +178,12 @@ static void guest_do(
 {
 	struct job *j = job_new(s, m, what, fatal);
 	guest_done done = run == guest_start_install ? on_install_job : on_guest_job;
-	int rc = j ? run(guests_of(s, m), m->name, m->uuid, done, j) : -ENOMEM;
+	int rc = -ENOMEM;
 
+	if (run != guest_stop)
+		guest_refilter(s, m);
+	if (j)
+		rc = run(guests_of(s, m), m->name, m->uuid, done, j);
 	if (rc)
 		job_refused(s, m, j, what, rc);
 }

@@ -158,8 +158,8 @@ json_t *api_others(struct service *s, const struct segment *seg)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(all,
-			json_pack("{s:s, s:s}", "address", ip_format(&heard[i].address, ip), "mac",
-				mac_format(&heard[i].mac, mac)));
+			json_pack("{s:s, s:s, s:b}", "address", ip_format(&heard[i].address, ip),
+				"mac", mac_format(&heard[i].mac, mac), "forged", heard[i].forged));
 	return all;
 }
 

@@ -1,6 +1,8 @@
 /* What libvirt is told of a guest, from its record alone: so it can be made again after we were killed. */
 #include "usher/judge.h"
 
+#include "core/log.h"
+
 #include <stdio.h>
 
 static void put_text(const struct machine *m, const char *key, char *buf, size_t size)
@@ -26,7 +28,20 @@ static void put_disks(const struct machine *m, struct guest_spec *spec)
 	}
 }
 
-static void put_nics(const struct machine *m, struct guest_spec *spec)
+/* Who may answer its DHCP: for its filter. */
+static void put_servers(const struct segment *seg, struct guest_nic *nic)
+{
+	if (!seg || !ip_is_set(&seg->server))
+		return;
+	nic->server = seg->server;
+	if (seg->mode == SEGMENT_OWN || ip_is_set(&seg->lessor))
+		nic->lessors = (struct subnet){
+			ip_to_v4(seg->mode == SEGMENT_OWN ? &seg->server : &seg->lessor), 32};
+	else
+		nic->lessors = (struct subnet){segment_net(seg), seg->prefix_len};
+}
+
+static void put_nics(const struct service *s, const struct machine *m, struct guest_spec *spec)
 {
 	for (size_t i = 0; i < m->n_nics && i < GUEST_NICS; i++, spec->n_nics++) {
 		struct guest_nic *nic = &spec->nics[i];
@@ -35,6 +50,7 @@ static void put_nics(const struct machine *m, struct guest_spec *spec)
 		nic->mac = m->nics[i].mac;
 		if (m->nics[i].n_addrs)
 			nic->ip = m->nics[i].addrs[0];
+		put_servers(segments_by_name(&s->segments, m->nics[i].segment), nic);
 	}
 }
 
@@ -84,10 +100,29 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 		snprintf(spec.kernel, sizeof spec.kernel, "%s/%s", p->media.path, p->kernel.text);
 	spec.fragment = own ? own : p ? p->domain : NULL;
 	spec.fragment_own = own;
-	put_nics(m, &spec);
+	put_nics(s, m, &spec);
 	put_choices(m, &spec);
 	clone_put_spec(s, m, &spec);
 	*ret = spec;
 	*ret_profile = p;
 	return 0;
+}
+
+static void on_filtered(void *arg, int rc, const char *why)
+{
+	(void)arg;
+	if (rc)
+		log_warn("a guest's packet filter stays as it was: %s", why);
+}
+
+void guest_refilter(struct service *s, const struct machine *m)
+{
+	struct guest_spec spec = {0};
+
+	if (!m->guest || !s->config.filter)
+		return;
+	snprintf(spec.name, sizeof spec.name, "%s", m->name);
+	snprintf(spec.uuid, sizeof spec.uuid, "%s", m->uuid);
+	put_nics(s, m, &spec);
+	(void)guest_filter(guests_of(s, m), &spec, on_filtered, NULL);
 }

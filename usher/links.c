@@ -134,18 +134,37 @@ static void serve_again(struct served *d)
 		mend_cards(d);
 }
 
+/* Those that may answer guests' DHCP. */
+static bool has_same_servers(const struct segment *a, const struct segment *b)
+{
+	return ip_eq(&a->server, &b->server) && a->mode == b->mode &&
+		ip_eq(&a->lessor, &b->lessor) && a->prefix_len == b->prefix_len;
+}
+
+static void refilter_guests(const struct served *d)
+{
+	struct machine *m = NULL;
+
+	while ((m = machines_next(d->service->machines, m)))
+		if (m->guest && !m->deleting && machine_nic_on(m, d->segment->id))
+			guest_refilter(d->service, m);
+}
+
 /* What was once decided about an interface stays: its wire is the same. */
 static void take_over(struct served *d, const struct config_segment *c, struct segment *next)
 {
 	struct segment *seg = d->segment;
 	const struct segments *all = &d->service->segments;
-	bool new_mode;
+	bool new_mode, moved;
 	char why[512];
 
-	if (!seg->is_network)
+	if (!seg->is_network) {
 		next->mode = seg->mode;
+		next->lessor = seg->lessor;
+	}
 	new_mode = next->mode != seg->mode || !ip_is_set(&seg->server);
 	next->id = seg->id;
+	moved = ip_is_set(&seg->server) && !has_same_servers(seg, next);
 	*seg = *next;
 	for (size_t i = 0; i < all->count; i++)
 		if (all->all[i]->via == seg->id) {
@@ -156,6 +175,8 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 		segment_say_mode(seg, c);
 		seats_look(d->service, "");
 	}
+	if (moved)
+		refilter_guests(d);
 	if (!segment_pool_fits(seg, c, why, sizeof why))
 		log_warn("%s: nobody is given an address of it", why);
 }
@@ -164,7 +185,8 @@ static bool is_same(const struct segment *a, const struct segment *b)
 {
 	return !strcmp(a->ifname, b->ifname) && ip_eq(&a->server, &b->server) &&
 		a->prefix_len == b->prefix_len && ip_eq(&a->router, &b->router) &&
-		!strcmp(a->domain, b->domain) && (!a->is_network || a->mode == b->mode);
+		!strcmp(a->domain, b->domain) &&
+		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
 }
 
 /* `net` NULL: of an interface. */

@@ -74,6 +74,8 @@ static int network_mode(const struct config_segment *c, const struct guest_netwo
 	}
 	if (c->mode == SEGMENT_AUTO)
 		seg->mode = net->dhcp ? SEGMENT_PROXY : SEGMENT_OWN;
+	if (net->dhcp)
+		seg->lessor = net->address;
 	return 0;
 }
 
@@ -367,6 +369,8 @@ void segments_decided(void *service, const struct segment *seg, const struct dhc
 	char because[160], why[512], ip[IP_TEXT], mac[MAC_TEXT];
 
 	own->mode = server ? SEGMENT_PROXY : SEGMENT_OWN;
+	if (server)
+		own->lessor = server->address;
 	if (server)
 		snprintf(because, sizeof because, "%s (MAC %s) leases there",
 			ip_format(&server->address, ip), mac_format(&server->mac, mac));

@@ -235,6 +235,9 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 	struct profile **ret_profile, char *why, size_t why_size);
 /* A machine's name and volumes alone: all that deleting it needs. */
 void create_guest_disks(const struct machine *m, struct guest_spec *ret);
+/* Before a guest of ours starts, and when the servers on its segments are others: its packet filter, as it should be
+ * now. Nobody waits for it; what is asked of the guest later comes after it. */
+void guest_refilter(struct service *s, const struct machine *m);
 /* Is somebody in the middle of making this name, or using this address? */
 bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
@@ -355,8 +358,8 @@ void act_settle(struct loop_timer *t);
 void act_deadline(struct loop_timer *t);
 void act_set_deadline(struct service *s);
 /* QEMU paused a guest that could not write. */
-void act_on_disk_error(struct service *s, struct guests *from, const char *domain,
-	const char *uuid, const char *path, bool full);
+void act_on_disk_error(struct service *s, struct guests *from, const char *domain, const char *uuid,
+	const char *path, bool full);
 /* At the start: bare machines that were armed, and nobody came to switch them before we were killed. */
 void act_resume(struct service *s);
 /* This libvirt is (again) there: look at every guest of it, as events may have been missed. */

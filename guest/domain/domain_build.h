@@ -40,5 +40,7 @@ void domain_put_os(struct domain_build *b);     /* os, sysinfo: domain_os.c */
 /* A BIOS without a screen speaks on the serial console, iPXE with it; once the devices are put. */
 void domain_put_bios_serial(struct domain_build *b);
 void domain_put_devices(struct domain_build *b); /* domain_devices.c */
+/* domain_filter.c: a filter that is there stays. */
+void domain_put_filter(struct domain_build *b, xmlNode *nic, const struct guest_nic *g);
 
 #endif

@@ -1,6 +1,5 @@
 /* The devices of a domain. */
 #include "guest/domain/domain_build.h"
-#include "guest/netfilter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,18 +157,6 @@ static void put_disks(struct domain_build *b)
 		put_disk(b, i, next);
 }
 
-static void put_filter(struct domain_build *b, xmlNode *nic, const struct guest_nic *g)
-{
-	xmlNode *filter, *parameter;
-	char ip[IP_TEXT];
-
-	if (!b->facts->filter || g->ip.family != IP_V4 || xml_child(nic, "filterref"))
-		return;
-	domain_must(b, filter = xml_set(xml_add(nic, "filterref"), "filter", NETFILTER_GUEST));
-	domain_must(b, parameter = xml_set(xml_add(filter, "parameter"), "name", "IP"));
-	domain_must(b, xml_set(parameter, "value", ip_format(&g->ip, ip)));
-}
-
 /* The first boots, the others do not. */
 static void put_nic(struct domain_build *b, size_t i, xmlNode *next)
 {
@@ -185,7 +172,7 @@ static void put_nic(struct domain_build *b, size_t i, xmlNode *next)
 	domain_must(b, xml_set(xml_add(nic, "source"), "network", g->network));
 	if (!b->foreign)
 		domain_default(b, nic, "model", "type", "virtio");
-	put_filter(b, nic, g);
+	domain_put_filter(b, nic, g);
 	if (i == 0)
 		set_boot_order(b, nic, 2);
 	place(b, nic, next);

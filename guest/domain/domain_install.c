@@ -86,8 +86,7 @@ static void turn_filters(struct domain_build *b)
 	}
 }
 
-int domain_xml_install(
-	const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size)
+int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size)
 {
 	struct domain_build b = {.why = why, .why_size = why_size};
 	xmlDoc *doc = xml_read(final_xml, strlen(final_xml), 1, why, why_size);
@@ -104,8 +103,7 @@ int domain_xml_install(
 	}
 	if ((rc = turn_boot_order(&b)))
 		goto out;
-	if (filter)
-		turn_filters(&b);
+	turn_filters(&b);
 	domain_must(&b, xml_set_text(xml_need(b.root, "on_reboot"), "destroy"));
 	if ((mark = domain_find_metadata(b.root, DOMAIN_XML_NS)))
 		domain_must(&b, xml_set(mark, "run", "install"));

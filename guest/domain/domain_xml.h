@@ -38,7 +38,7 @@ struct domain_disk {
 struct domain_facts {
 	const char *type;                          /* "kvm" or "qemu" */
 	struct domain_disk disks[1 + GUEST_DISKS]; /* the machine's own, then spec->more[] */
-	bool filter;                               /* clean-traffic is to be used */
+	bool filter;       /* usher's filters (netfilter.h) are to be used */
 	const char *os_id; /* libosinfo's name (a URL) of the spec's os_variant; NULL: none */
 };
 
@@ -47,9 +47,13 @@ struct domain_facts {
 int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts,
 	char **ret_xml, char *why, size_t why_size);
 /* From a persistent definition, as libvirt hands it out, to its installing run: NICs first,
- * destroy on reboot; with `filter` clean-traffic gives way to NETFILTER_INSTALL. */
-int domain_xml_install(
-	const char *final_xml, bool filter, char **ret_xml, char *why, size_t why_size);
+ * destroy on reboot; NETFILTER_GUEST gives way to NETFILTER_INSTALL. */
+int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size);
+/* The <interface>s of a definition of ours whose filter is not what the spec's NIC of that MAC wants, as they should be:
+ * text for free(), `*ret_n` of them. An installing run keeps NETFILTER_INSTALL. None when it does not parse, or is not
+ * ours. -ENOMEM. */
+int domain_xml_filters(
+	const char *xml, const struct guest_spec *spec, char *ret[GUEST_NICS], size_t *ret_n);
 
 /* To the run in which a guest becomes a template: from its disk, told so by an SMBIOS string in place of our others; a
  * reset restarts it, so that only its power-off ends it. */

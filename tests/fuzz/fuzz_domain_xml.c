@@ -1,6 +1,7 @@
 /* A profile's or a machine's <domain>: its merge, and the installing run of what comes out. The first byte chooses what the machine
  * says beside it. */
 #include "guest/domain/domain_xml.h"
+#include "guest/xml.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -35,11 +36,32 @@ static struct guest_spec spec_of(uint8_t choice, const char *fragment)
 	for (size_t i = 0; i < s.n_nics; i++) {
 		say(s.nics[i].network, sizeof s.nics[i].network, "default");
 		s.nics[i].mac = (struct mac){{0x52, 0x54, 0, 0, 0, (uint8_t)i}};
+		s.nics[i].ip = s.nics[i].server = ip_from_v4(0xc0a87a02);
 	}
 	say(s.cpu, sizeof s.cpu, cpus[choice >> 1 & 3]);
 	say(s.firmware, sizeof s.firmware, firmwares[choice >> 3 & 3]);
 	say(s.graphics, sizeof s.graphics, screens[choice >> 5 & 3]);
 	return s;
+}
+
+/* Of a guest whose servers have moved. */
+static void judge_filters(struct guest_spec s, const char *xml)
+{
+	char *nics[GUEST_NICS], why[GUEST_WHY];
+	size_t n;
+
+	s.nics[0].server = ip_from_v4(0xc0a87a01);
+	if (domain_xml_filters(xml, &s, nics, &n))
+		abort();
+	while (n) {
+		char *nic = nics[--n];
+		xmlDoc *doc = xml_read(nic, strlen(nic), 1, why, sizeof why);
+
+		if (!doc)
+			abort();
+		xmlFreeDoc(doc);
+		free(nic);
+	}
 }
 
 static bool has_mac(const char *xml, const struct mac *mac)
@@ -65,7 +87,8 @@ static void judge(const struct guest_spec *s, const char *xml)
 	if (!has_mac(xml, &s->nics[0].mac) ||
 		!domain_xml_has_disk(xml, disk, "default", "web01.qcow2"))
 		abort();
-	if (domain_xml_install(xml, true, &run, why, sizeof why))
+	judge_filters(*s, xml);
+	if (domain_xml_install(xml, &run, why, sizeof why))
 		abort();
 	domain_xml_mark(run, &mark);
 	if (!mark.ours || !mark.installing)
@@ -78,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct domain_facts facts = {.type = "qemu",
 		.disks = {{.path = disk},
 			{.path = "/dev/vg/web01-2", .format = "raw", .block = true}},
+		.filter = true,
 		.os_id = "http://debian.org/debian/12"};
 	char why[GUEST_WHY] = "", *fragment, *xml = NULL;
 	struct guest_spec s;

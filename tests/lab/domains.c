@@ -139,7 +139,7 @@ static bool starts(virDomainPtr d, char *why, size_t size)
 	char *run = NULL;
 	virDomainPtr running = NULL;
 
-	if (final && !domain_xml_install(final, false, &run, why, size)) {
+	if (final && !domain_xml_install(final, &run, why, size)) {
 		running = virDomainCreateXML(conn, run, VIR_DOMAIN_START_PAUSED);
 		if (!running)
 			snprintf(why, size, "%s", virGetLastErrorMessage());

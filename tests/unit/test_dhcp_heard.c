@@ -79,8 +79,8 @@ START_TEST(test_others)
 	static const struct {
 		size_t at;
 		uint8_t value;
-	} wrong[] = {{12, 0x86}, {IP + 9, 6}, {IP + 6, 0x20}, {IP + 7, 1}, {UDP + 1, 68},
-		{UDP + 3, 67}, {BOOTP, 1}, {BOOTP + 1, 6}, {BOOTP + 2, 16}, {BOOTP + 236, 0},
+	} wrong[] = {{12, 0x86}, {IP + 9, 6}, {IP + 6, 0x20}, {IP + 7, 1}, {UDP + 3, 67},
+		{BOOTP, 1}, {BOOTP + 1, 6}, {BOOTP + 2, 16}, {BOOTP + 236, 0},
 		{BOOTP + DHCP_HEADER + 2, DHCP_DISCOVER}};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -91,6 +91,22 @@ START_TEST(test_others)
 	reply(DHCP_OFFER, SERVER);
 	frame[IP] = 0x44;
 	ck_assert_int_eq(decode(), -EBADMSG);
+}
+END_TEST
+
+/* Clients listen to answers from other ports, and firmware on that of proxies. */
+START_TEST(test_ports)
+{
+	reply(DHCP_ACK, SERVER);
+	frame[UDP] = 0x12;
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_uint_eq(heard.from_port, 0x1243);
+	frame[UDP] = frame[UDP + 2] = 4011 >> 8;
+	frame[UDP + 1] = frame[UDP + 3] = 4011 & 255;
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_uint_eq(heard.from_port, 4011);
+	frame[BOOTP] = 1; /* a request */
+	ck_assert_int_eq(decode(), -ENOMSG);
 }
 END_TEST
 
@@ -136,6 +152,7 @@ int main(void)
 	tcase_add_test(t, test_replies);
 	tcase_add_test(t, test_no_server_id);
 	tcase_add_test(t, test_others);
+	tcase_add_test(t, test_ports);
 	tcase_add_test(t, test_cut);
 	tcase_add_test(t, test_probe);
 	suite_add_tcase(s, t);

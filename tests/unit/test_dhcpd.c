@@ -926,17 +926,19 @@ END_TEST
 static const struct mac OTHER = {{0x52, 0x54, 0, 0, 0, 0x42}};
 static const uint32_t OTHER_IP = 0xc0a87a42;
 
-static void other_says(enum dhcp_type type, const struct mac *to, uint32_t address)
+/* `server` is what it says it is. */
+static void other_claims(enum dhcp_type type, const struct mac *to, uint32_t address,
+	uint32_t from_ip, uint16_t from_port, uint32_t server)
 {
 	const struct dhcp_frame f = {.from = OTHER,
 		.to = *to,
-		.from_ip = OTHER_IP,
+		.from_ip = from_ip,
 		.to_ip = address,
-		.from_port = 67,
+		.from_port = from_port,
 		.to_port = 68};
 	const struct dhcp_message m = {
 		.type = DHCP_REQUEST, .mac = *to, .xid = 0x1a2b3c4d, .max_size = 576};
-	const struct dhcp_reply_head h = {.type = type, .yiaddr = address, .server_id = OTHER_IP};
+	const struct dhcp_reply_head h = {.type = type, .yiaddr = address, .server_id = server};
 	uint8_t buf[DHCP_FRAME_HEADER + DHCP_REPLY_MAX];
 	struct dhcp_reply r;
 	int n;
@@ -944,6 +946,11 @@ static void other_says(enum dhcp_type type, const struct mac *to, uint32_t addre
 	dhcp_reply_begin(&r, buf + DHCP_FRAME_HEADER, &m, &h);
 	n = dhcp_frame_wrap(&f, buf, (size_t)dhcp_reply_end(&r));
 	ck_assert_int_eq(send(client, buf, (size_t)n, 0), n);
+}
+
+static void other_says(enum dhcp_type type, const struct mac *to, uint32_t address)
+{
+	other_claims(type, to, address, OTHER_IP, 67, OTHER_IP);
 }
 
 /* Opens the segment anew in this mode. */
@@ -973,6 +980,89 @@ START_TEST(test_foreign)
 	run(3);
 	ck_assert_uint_eq(events("foreign"), 1);
 	ck_assert_uint_eq(events("leased"), 0);
+}
+END_TEST
+
+static const char *event_of(const char *machine, const char *kind)
+{
+	const struct timeline_event *e = timeline_last(timeline, machine, kind);
+
+	return e ? e->text : "";
+}
+
+/* Our name is what it claims: by the server identifier, or by the packet's source. */
+START_TEST(test_forged)
+{
+	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	m = add_machine();
+	other_claims(DHCP_ACK, &m->nics[0].mac, NET + 2, OTHER_IP, 67, NET + 1);
+	run(3);
+	ck_assert_str_eq(event_of("web01", "forged"),
+		"somebody answers DHCP in our name on lab: 192.168.122.66, MAC 52:54:00:00:00:42, "
+		"leased 192.168.122.2 to 02:07:07:07:07:07");
+	other_claims(DHCP_ACK, &m->nics[0].mac, NET + 2, OTHER_IP, 67, NET + 1);
+	run(3);
+	ck_assert_uint_eq(events("forged"), 1); /* a minute */
+	other_claims(DHCP_OFFER, &ONE, NET + 3, NET + 1, 4011, OTHER_IP);
+	run(3);
+	ck_assert_str_eq(event("forged"),
+		"somebody answers DHCP in our name on lab: 192.168.122.1, MAC 52:54:00:00:00:42, "
+		"offered 192.168.122.3 to 52:54:c0:a8:7a:03");
+	ck_assert_uint_eq(dhcpd_others(d, lab, heard), 2);
+	ck_assert(heard[0].forged && heard[1].forged);
+	ck_assert_uint_eq(events("foreign"), 0);
+}
+END_TEST
+
+/* The machine that is about to install has it on its own timeline, and made-up servers do not fill that of all. */
+START_TEST(test_foreign_to_machines)
+{
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	m = add_machine();
+	other_says(DHCP_OFFER, &m->nics[0].mac, NET + 200);
+	run(3);
+	ck_assert_uint_eq(events("foreign"), 1);
+	ck_assert_str_ne(event("foreign"), "");
+	ck_assert_int_eq(machine_arm(m, NULL, 1, 0), 0);
+	other_says(DHCP_OFFER, &m->nics[0].mac, NET + 200);
+	run(3);
+	ck_assert_str_eq(event_of("web01", "foreign"),
+		"another DHCP server on lab: 192.168.122.66, MAC 52:54:00:00:00:42, offered "
+		"192.168.122.200 to 02:07:07:07:07:07");
+	for (uint32_t i = 0; i < 100; i++)
+		other_claims(DHCP_OFFER, &ONE, NET + 3, OTHER_IP, 67, 0x0a000001 + i);
+	run(10);
+	ck_assert_uint_le(events("foreign"), 20);
+}
+END_TEST
+
+START_TEST(test_forged_beside_another)
+{
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	lab_changed->lessor = ip_from_v4(OTHER_IP);
+	open_as(SEGMENT_PROXY);
+	m = add_machine();
+	other_says(DHCP_OFFER, &ONE, NET + 200);
+	run(3);
+	ck_assert_uint_eq(events("foreign"), 0); /* it is the one that leases */
+	other_claims(DHCP_ACK, &m->nics[0].mac, NET + 2, OTHER_IP, 67, NET + 1);
+	run(3);
+	ck_assert_str_ne(event_of("web01", "forged"), "");
+	ck_assert_uint_eq(events("leased"), 0);
+	other_claims(DHCP_OFFER, &ONE, NET + 2, OTHER_IP + 1, 67, OTHER_IP + 1);
+	run(3);
+	ck_assert_uint_eq(events("foreign"), 1);
+	lab_changed->lessor = (struct ip){0};
 }
 END_TEST
 
@@ -1091,6 +1181,9 @@ int main(void)
 	tcase_add_test(t, test_probe_waits_once);
 	tcase_add_test(t, test_free_while_parked);
 	tcase_add_test(t, test_foreign);
+	tcase_add_test(t, test_forged);
+	tcase_add_test(t, test_foreign_to_machines);
+	tcase_add_test(t, test_forged_beside_another);
 	tcase_add_test(t, test_proxy);
 	tcase_add_test(t, test_auto);
 	tcase_add_test(t, test_auto_nobody);

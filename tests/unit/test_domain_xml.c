@@ -26,6 +26,8 @@ static struct guest_spec plain(const char *fragment)
 	snprintf(s.nics[0].network, sizeof s.nics[0].network, "default");
 	mac_parse("52:54:c0:a8:7a:03", &s.nics[0].mac);
 	ip_parse("192.168.122.3", &s.nics[0].ip);
+	ip_parse("192.168.122.1", &s.nics[0].server);
+	s.nics[0].lessors = (struct subnet){0xc0a87a01, 32};
 	return s;
 }
 
@@ -48,7 +50,7 @@ static char *install(const char *xml)
 {
 	char why[GUEST_WHY] = "", *out = NULL;
 
-	ck_assert_msg(domain_xml_install(xml, true, &out, why, sizeof why) == 0, "%s", why);
+	ck_assert_msg(domain_xml_install(xml, &out, why, sizeof why) == 0, "%s", why);
 	return out;
 }
 
@@ -127,8 +129,11 @@ START_TEST(no_fragment)
 	has(xml, "<mac address=\"52:54:c0:a8:7a:03\"/>");
 	has(xml, "<source network=\"default\"/>");
 	has(xml, "<model type=\"virtio\"/>");
-	has(xml, "<filterref filter=\"clean-traffic\">");
+	has(xml, "<filterref filter=\"usher-guest\">");
 	has(xml, "<parameter name=\"IP\" value=\"192.168.122.3\"/>");
+	has(xml, "<parameter name=\"USHER\" value=\"192.168.122.1\"/>");
+	has(xml, "<parameter name=\"DHCPSERVER\" value=\"192.168.122.1\"/>");
+	has(xml, "<parameter name=\"DHCPSERVER_LEN\" value=\"32\"/>");
 	has(xml, "<serial type=\"pty\">");
 	has(xml, "<rng model=\"virtio\">");
 	has(xml, "<bios useserial=\"yes\"/>");
@@ -276,8 +281,9 @@ START_TEST(two_nics)
 	xml = final(&s, &emulated);
 	in_order(xml, "52:54:c0:a8:7a:03", "52:54:c0:a8:7a:04");
 	in_order(xml, "52:54:c0:a8:7a:04", "<interface type=\"user\"/>");
-	ck_assert_uint_eq(count(xml, "<boot order"), 2);      /* the further one does not boot */
-	ck_assert_uint_eq(count(xml, "filterref filter"), 1); /* the other has no address */
+	ck_assert_uint_eq(count(xml, "<boot order"), 2); /* the further one does not boot */
+	ck_assert_uint_eq(count(xml, "filter=\"usher-guest\""), 1);
+	ck_assert_uint_eq(count(xml, "filter=\"usher-dhcp\""), 1); /* the other has no address */
 	ck_assert_uint_eq(count(xml, "9000"), 1);
 	run = install(xml);
 	in_order(run, "52:54:c0:a8:7a:03", "<boot order=\"1\"/>");
@@ -294,8 +300,99 @@ START_TEST(own_filter)
 			     "</devices></domain>");
 
 	has(xml, "filter=\"mine\"");
-	lacks(xml, "clean-traffic");
+	lacks(xml, "usher-guest");
 	free(xml);
+}
+END_TEST
+
+/* What is not known cannot be held to. */
+START_TEST(filter_of_what_is_known)
+{
+	struct guest_spec s = plain(NULL);
+	char *xml;
+
+	s.nics[0].lessors = (struct subnet){0xc0a87a00, 24};
+	xml = final(&s, &emulated);
+	has(xml, "<parameter name=\"DHCPSERVER\" value=\"192.168.122.0\"/>");
+	has(xml, "<parameter name=\"DHCPSERVER_LEN\" value=\"24\"/>");
+	free(xml);
+	s.nics[0].ip = (struct ip){0};
+	xml = final(&s, &emulated);
+	has(xml, "<filterref filter=\"usher-dhcp\">");
+	lacks(xml, "name=\"IP\"");
+	free(xml);
+	s.nics[0].server = (struct ip){0};
+	xml = final(&s, &emulated);
+	lacks(xml, "<filterref");
+	free(xml);
+	s = plain(NULL);
+	s.nics[0].server = (struct ip){0};
+	xml = final(&s, &emulated);
+	has(xml, "<filterref filter=\"clean-traffic\">");
+	lacks(xml, "USHER");
+	free(xml);
+	xml = final(&s, &real);
+	lacks(xml, "<filterref");
+	free(xml);
+}
+END_TEST
+
+/* How many of them are to change; the first is `ret_first`. */
+static size_t filters(const char *xml, const struct guest_spec *s, char **ret_first)
+{
+	char *nics[GUEST_NICS];
+	size_t n;
+
+	ck_assert_int_eq(domain_xml_filters(xml, s, nics, &n), 0);
+	*ret_first = n ? nics[0] : NULL;
+	for (size_t i = 1; i < n; i++)
+		free(nics[i]);
+	return n;
+}
+
+/* A guest of an older usher, one whose server moved; nothing to do; nobody else's. */
+START_TEST(filters_kept_as_they_should_be)
+{
+	struct guest_spec s = plain(NULL);
+	char *xml = final(&s, &emulated), *run = install(xml), *nic = NULL, *other;
+
+	ck_assert_uint_eq(filters(xml, &s, &nic), 0);
+	ck_assert_uint_eq(filters(run, &s, &nic), 0);
+	ip_parse("192.168.122.9", &s.nics[0].server);
+	ck_assert_uint_eq(filters(xml, &s, &nic), 1);
+	has(nic, "<interface type=\"network\">");
+	has(nic, "<mac address=\"52:54:c0:a8:7a:03\"/>");
+	has(nic, "<filterref filter=\"usher-guest\">");
+	has(nic, "<parameter name=\"USHER\" value=\"192.168.122.9\"/>");
+	free(nic);
+	ck_assert_uint_eq(filters(run, &s, &nic), 1);
+	has(nic, "<filterref filter=\"usher-guest-install\">");
+	free(nic);
+	mac_parse("52:54:c0:a8:7a:04", &s.nics[0].mac);
+	ck_assert_uint_eq(filters(xml, &s, &nic), 0); /* another NIC */
+	s = plain(NULL);
+	s.nics[0].server = (struct ip){0};
+	ck_assert_uint_eq(filters(xml, &s, &nic), 0); /* not known just now */
+	other = final(&s, &emulated);
+	s = plain(NULL);
+	ck_assert_uint_eq(filters(other, &s, &nic), 1); /* clean-traffic alone, an older usher's */
+	has(nic, "<filterref filter=\"usher-guest\">");
+	free(nic);
+	free(other);
+	other = final_of(
+		"<domain><devices><interface><filterref filter='clean-traffic'/></interface>"
+		"</devices></domain>");
+	ck_assert_uint_eq(filters(other, &s, &nic), 0); /* the site's */
+	ck_assert_uint_eq(
+		filters("<domain><devices><interface><mac address='52:54:c0:a8:7a:03'/>"
+			"<filterref filter='clean-traffic'><parameter name='IP' value='1.2.3.4'/>"
+			"</filterref></interface></devices></domain>",
+			&s, &nic),
+		0); /* not ours */
+	ck_assert_uint_eq(filters("<dom", &s, &nic), 0);
+	free(other);
+	free(xml);
+	free(run);
 }
 END_TEST
 
@@ -433,16 +530,18 @@ END_TEST
  * stays. */
 START_TEST(filter_of_an_installing_run)
 {
-	char *xml = final_of(NULL), *run = install(xml), *out = NULL;
-	char why[GUEST_WHY];
+	char *xml = final_of(NULL), *run = install(xml);
 
-	has(xml, "<filterref filter=\"clean-traffic\">");
-	has(run, "<filterref filter=\"usher-install\">");
+	has(run, "<filterref filter=\"usher-guest-install\">");
 	has(run, "<parameter name=\"IP\" value=\"192.168.122.3\"/>");
+	has(run, "<parameter name=\"DHCPSERVER\" value=\"192.168.122.1\"/>");
 	free(run);
-	ck_assert_int_eq(domain_xml_install(xml, false, &out, why, sizeof why), 0);
-	has(out, "<filterref filter=\"clean-traffic\">");
-	free(out);
+	free(xml);
+	xml = final_of("<domain><devices><interface><filterref filter='clean-traffic'/></interface>"
+		       "</devices></domain>");
+	run = install(xml);
+	has(run, "<filterref filter=\"clean-traffic\"/>");
+	free(run);
 	free(xml);
 	xml = final_of("<domain><devices><interface><filterref "
 		       "filter='mine'/></interface></devices></domain>");
@@ -471,12 +570,12 @@ START_TEST(installing_run_of_an_edited_one)
 	in_order(run, "<disk>", "<boot order=\"2\"/>");
 	in_order(run, "<hostdev>", "<boot order=\"3\"/>");
 	free(run);
-	ck_assert_int_eq(domain_xml_install("<domain><devices><disk/></devices></domain>", true,
-				 &out, why, sizeof why),
+	ck_assert_int_eq(domain_xml_install("<domain><devices><disk/></devices></domain>", &out,
+				 why, sizeof why),
 		-EINVAL);
 	ck_assert(strstr(why, "no NIC"));
-	ck_assert_int_eq(domain_xml_install("<domain/>", true, &out, why, sizeof why), -EINVAL);
-	ck_assert_int_eq(domain_xml_install("<dom", true, &out, why, sizeof why), -EINVAL);
+	ck_assert_int_eq(domain_xml_install("<domain/>", &out, why, sizeof why), -EINVAL);
+	ck_assert_int_eq(domain_xml_install("<dom", &out, why, sizeof why), -EINVAL);
 	ck_assert_ptr_null(out);
 }
 END_TEST
@@ -829,6 +928,8 @@ int main(void)
 	tcase_add_test(t, patterns);
 	tcase_add_test(t, two_nics);
 	tcase_add_test(t, own_filter);
+	tcase_add_test(t, filter_of_what_is_known);
+	tcase_add_test(t, filters_kept_as_they_should_be);
 	tcase_add_test(t, foreign_namespaces);
 	tcase_add_test(t, escaping);
 	tcase_add_test(t, errors_name_the_place);

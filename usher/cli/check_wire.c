@@ -234,12 +234,23 @@ static void tell_heard(struct check *k, json_t *segment)
 	json_t *other;
 	size_t i;
 
-	json_array_foreach(json_object_get(segment, "others"), i, other) check_say(k, CHECK_BAD,
-		"leases",
-		"another DHCP server was heard on '%s': %s, MAC %s: stop it, or let it lease "
-		"(mode='proxy')",
-		name ? name : "?", json_string_value(json_object_get(other, "address")),
-		json_string_value(json_object_get(other, "mac")));
+	json_array_foreach(json_object_get(segment, "others"), i, other)
+	{
+		const char *mac = json_string_value(json_object_get(other, "mac"));
+
+		if (json_is_true(json_object_get(other, "forged")))
+			check_say(k, CHECK_BAD, "leases",
+				"somebody answers DHCP in usher's name on '%s': MAC %s: find that "
+				"machine, and stop it ('usher timeline' says more)",
+				name ? name : "?", mac);
+		else
+			check_say(k, CHECK_BAD, "leases",
+				"another DHCP server was heard on '%s': %s, MAC %s: stop it, or "
+				"let "
+				"it lease (mode='proxy')",
+				name ? name : "?",
+				json_string_value(json_object_get(other, "address")), mac);
+	}
 }
 
 static void check_leases(struct check *k)
