@@ -45,6 +45,9 @@ enum {
 	GUEST_CONNECT_WAIT_MS = 10000, /* a job waits this long for libvirtd, then fails */
 };
 
+/* The generation of the filters that guests get: one with older ones is to be given to guest_filter(), once. */
+enum { GUEST_FILTERS = 1 };
+
 struct guests;
 struct guest_news;
 

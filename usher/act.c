@@ -2,7 +2,7 @@
  * Doing what life asks for. Actions are noted while state changes, and carried out once that state is on disk
  * (act_settle): whatever dies in between, the next start finds a state that explains what was done.
  */
-#include "usher/service.h"
+#include "usher/judge.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -170,6 +170,33 @@ static void job_refused(
 		timeline_add(s->timeline, m->name, "power", "%s failed: %s", what, strerror(-rc));
 }
 
+static void on_filtered(void *arg, int rc, const char *why)
+{
+	struct job *j = arg;
+	struct machine *m = job_machine(j);
+
+	if (rc)
+		log_warn("%s: its packet filter stays as it was: %s", j->name, why);
+	else if (m && judge_number(m, "filters") != GUEST_FILTERS) {
+		json_object_set_new(m->guest_spec, "filters", json_integer(GUEST_FILTERS));
+		(void)machines_save(j->service->machines, m); /* or it is done once more */
+	}
+	job_free(j);
+}
+
+void act_refilter(struct service *s, struct machine *m)
+{
+	struct guest_spec spec;
+	struct job *j;
+
+	if (!m->guest || !s->config.filter)
+		return;
+	create_guest_nics(s, m, &spec);
+	j = job_new(s, m, "filtered", false);
+	if (j && guest_filter(guests_of(s, m), &spec, on_filtered, j))
+		job_free(j);
+}
+
 typedef int guest_job(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 
@@ -181,7 +208,7 @@ static void guest_do(
 	int rc = -ENOMEM;
 
 	if (run != guest_stop)
-		guest_refilter(s, m);
+		act_refilter(s, m);
 	if (j)
 		rc = run(guests_of(s, m), m->name, m->uuid, done, j);
 	if (rc)
@@ -473,6 +500,9 @@ static void look_at_one(
 {
 	bool up = m->state == LIFE_UP;
 
+	/* an older usher's; once for each guest, as 10,000 are not asked at each start */
+	if (seen && judge_number(m, "filters") != GUEST_FILTERS)
+		act_refilter(s, m);
 	guest_follow_seen(s, m, seen, at);
 	if (needs_a_look(m, seen))
 		look_at(s, m);

@@ -1,8 +1,6 @@
 /* What libvirt is told of a guest, from its record alone: so it can be made again after we were killed. */
 #include "usher/judge.h"
 
-#include "core/log.h"
-
 #include <stdio.h>
 
 static void put_text(const struct machine *m, const char *key, char *buf, size_t size)
@@ -108,21 +106,10 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 	return 0;
 }
 
-static void on_filtered(void *arg, int rc, const char *why)
+void create_guest_nics(struct service *s, const struct machine *m, struct guest_spec *ret)
 {
-	(void)arg;
-	if (rc)
-		log_warn("a guest's packet filter stays as it was: %s", why);
-}
-
-void guest_refilter(struct service *s, const struct machine *m)
-{
-	struct guest_spec spec = {0};
-
-	if (!m->guest || !s->config.filter)
-		return;
-	snprintf(spec.name, sizeof spec.name, "%s", m->name);
-	snprintf(spec.uuid, sizeof spec.uuid, "%s", m->uuid);
-	put_nics(s, m, &spec);
-	(void)guest_filter(guests_of(s, m), &spec, on_filtered, NULL);
+	*ret = (struct guest_spec){0};
+	snprintf(ret->name, sizeof ret->name, "%s", m->name);
+	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
+	put_nics(s, m, ret);
 }

@@ -39,6 +39,8 @@ static int judge_numbers(struct creation *c, json_t *body, char *why, size_t siz
 	json_object_set_new(c->machine->guest_spec, "memory", json_integer(memory));
 	json_object_set_new(c->machine->guest_spec, "disk", json_integer(disk));
 	json_object_set_new(c->machine->guest_spec, "vcpus", json_integer(vcpus));
+	if (c->service->config.filter)
+		json_object_set_new(c->machine->guest_spec, "filters", json_integer(GUEST_FILTERS));
 	return 0;
 }
 

@@ -141,13 +141,13 @@ static bool has_same_servers(const struct segment *a, const struct segment *b)
 		ip_eq(&a->lessor, &b->lessor) && a->prefix_len == b->prefix_len;
 }
 
-static void refilter_guests(const struct served *d)
+static void refilter_guests(struct served *d)
 {
 	struct machine *m = NULL;
 
 	while ((m = machines_next(d->service->machines, m)))
 		if (m->guest && !m->deleting && machine_nic_on(m, d->segment->id))
-			guest_refilter(d->service, m);
+			act_refilter(d->service, m);
 }
 
 /* What was once decided about an interface stays: its wire is the same. */

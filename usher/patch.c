@@ -102,9 +102,9 @@ static void on_started(void *arg, int rc, const char *why)
 	patch_done(p, m);
 }
 
-static void patch_start(struct patch *p, const struct machine *m)
+static void patch_start(struct patch *p, struct machine *m)
 {
-	guest_refilter(p->service, m);
+	act_refilter(p->service, m);
 	if (guest_start_disk(guests_of(p->service, m), m->name, m->uuid, on_started, p))
 		patch_fail(p, 500, "out of memory");
 }

@@ -235,9 +235,8 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 	struct profile **ret_profile, char *why, size_t why_size);
 /* A machine's name and volumes alone: all that deleting it needs. */
 void create_guest_disks(const struct machine *m, struct guest_spec *ret);
-/* Before a guest of ours starts, and when the servers on its segments are others: its packet filter, as it should be
- * now. Nobody waits for it; what is asked of the guest later comes after it. */
-void guest_refilter(struct service *s, const struct machine *m);
+/* And of its name and NICs alone: what guest_filter() wants. */
+void create_guest_nics(struct service *s, const struct machine *m, struct guest_spec *ret);
 /* Is somebody in the middle of making this name, or using this address? */
 bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
@@ -353,6 +352,9 @@ const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, c
 
 /* act.c */
 void act_on(void *service, struct machine *m, unsigned actions); /* machine_act */
+/* Before a guest of ours starts, and when the servers on its segments are others: its packet filter, as it should be
+ * now. Nobody waits for it; what is asked of the guest later comes after it. Bare metal is fine. */
+void act_refilter(struct service *s, struct machine *m);
 void act_on_timeline(void *service, const struct timeline_event *e);
 void act_settle(struct loop_timer *t);
 void act_deadline(struct loop_timer *t);
