@@ -44,6 +44,8 @@ static bool is_news(const struct dhcp_decision *dec)
 	case DHCP_NOT_YOURS:
 	case DHCP_OFF_LINK:
 	case DHCP_BOOTP_STRANGER:
+	case DHCP_NO_GUEST:
+	case DHCP_SHARE_FULL:
 		return true;
 	default:
 		return false;
@@ -133,18 +135,26 @@ static bool note_lease(
 	return told;
 }
 
+/* Nobody answered for it. */
 static bool note_decline(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
+	const char *found = dec->doubtful ? "nobody else answers for it"
+					  : "nobody can be asked whether it is in use";
 	char mac[MAC_TEXT], ip[IP_TEXT];
 
 	if (!within_reason(e, p, dec))
 		return false;
 	ip_format(&dec->address, ip);
 	mac_format(&p->msg->mac, mac);
-	timeline_add(e->timeline, machine_name(dec), "declined",
-		"%s declined by %s on %s: in use already; set aside for %d minutes", ip, mac,
-		p->segment->name, LEASE_DECLINE_MS / 60000);
+	if (dec->verdict == DHCP_NOTE_DECLINE)
+		timeline_add(e->timeline, machine_name(dec), "declined",
+			"%s declined by %s on %s: %s; it keeps the address", ip, mac,
+			p->segment->name, found);
+	else
+		timeline_add(e->timeline, machine_name(dec), "declined",
+			"%s declined by %s on %s: %s; it rests for %d s", ip, mac, p->segment->name,
+			found, LEASE_REST_MS / 1000);
 	return true;
 }
 
@@ -155,6 +165,7 @@ bool dhcp_events_note(
 	case DHCP_SEND_ACK:
 		return note_lease(e, p, dec);
 	case DHCP_TAKE_DECLINE:
+	case DHCP_NOTE_DECLINE:
 		return note_decline(e, p, dec);
 	case DHCP_IGNORE:
 	case DHCP_SEND_NAK:
@@ -164,19 +175,25 @@ bool dhcp_events_note(
 	}
 }
 
-bool dhcp_events_note_in_use(
-	struct dhcp_events *e, const struct segment *s, const struct ip *ip, const struct mac *mac)
+bool dhcp_events_note_in_use(struct dhcp_events *e, const struct dhcp_in_use *u)
 {
-	char mac_text[MAC_TEXT], ip_text[IP_TEXT];
+	const struct segment *s = u->segment;
+	char mac[MAC_TEXT], ip[IP_TEXT], client[MAC_TEXT];
 
-	mac_format(mac, mac_text);
-	ip_format(ip, ip_text);
-	if (!dhcp_notice_due(&e->guests, s->id, mac, clock_mono_ms())) {
-		log_debug("dhcp %s: %s is in use by %s", s->name, ip_text, mac_text);
+	mac_format(&u->by, mac);
+	ip_format(&u->ip, ip);
+	if (!dhcp_notice_due(u->owner ? &e->machines : &e->guests, s->id, &u->by, clock_mono_ms())) {
+		log_debug("dhcp %s: %s is in use by %s", s->name, ip, mac);
 		return false;
 	}
-	timeline_add(e->timeline, "", "in-use",
-		"%s on %s is in use by %s without a lease; set aside for %d minutes", ip_text,
-		s->name, mac_text, LEASE_DECLINE_MS / 60000);
+	if (!mac_is_zero(&u->declined_by))
+		timeline_add(e->timeline, u->owner ? u->owner->name : "", "declined",
+			"%s declined by %s on %s: in use by %s; set aside for %d minutes", ip,
+			mac_format(&u->declined_by, client), s->name, mac,
+			LEASE_DECLINE_MS / 60000);
+	else
+		timeline_add(e->timeline, u->owner ? u->owner->name : "", "in-use",
+			"%s on %s is in use by %s without a lease; set aside for %d minutes", ip,
+			s->name, mac, LEASE_DECLINE_MS / 60000);
 	return true;
 }

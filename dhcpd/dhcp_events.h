@@ -20,9 +20,16 @@ void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline);
  * commits. */
 bool dhcp_events_note(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec);
-/* A neighbour without a lease answered for an address, which is set aside. True as above. */
-bool dhcp_events_note_in_use(
-	struct dhcp_events *e, const struct segment *s, const struct ip *ip, const struct mac *mac);
+/* A neighbour without a lease answered for an address, which is set aside. */
+struct dhcp_in_use {
+	const struct segment *segment;
+	const struct machine *owner; /* whose it is by its record, or NULL */
+	struct ip ip;
+	struct mac by;
+	struct mac declined_by; /* zero: nobody declined it */
+};
+/* True as above. */
+bool dhcp_events_note_in_use(struct dhcp_events *e, const struct dhcp_in_use *u);
 /* The address is the one that is computed from the client's MAC. */
 bool dhcp_events_is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec);
 

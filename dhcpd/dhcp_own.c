@@ -94,6 +94,16 @@ static void count_ahead(struct dhcp_own *own, enum prober_verdict verdict)
 		own->ahead--;
 }
 
+/* A DECLINE is served again, too: then it is known whether somebody else uses the address. */
+static int ask_declined(
+	struct dhcp_own *own, const struct dhcp_decision *dec, const struct raw *raw)
+{
+	enum prober_verdict verdict =
+		prober_ask_declined(&own->prober, &dec->address, raw->bytes, raw->len);
+
+	return verdict == PROBER_GIVE ? 0 : verdict == PROBER_WAITS ? -EINPROGRESS : -ENOBUFS;
+}
+
 /* 0: the address may be told. -EINPROGRESS: not before its probe is over; it is kept for the client
  * meanwhile, and the message is served again then. */
 static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct dhcp_decision *dec,
@@ -101,6 +111,8 @@ static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct
 {
 	enum prober_verdict verdict;
 
+	if (dhcp_decision_declines(dec))
+		return dec->doubtful ? ask_declined(own, dec, raw) : 0;
 	if ((dec->verdict != DHCP_SEND_OFFER && dec->verdict != DHCP_SEND_ACK) || p->segment->via)
 		return 0;
 	verdict = prober_ask(&own->prober, &dec->address, dec->doubtful, raw->bytes, raw->len);
@@ -110,7 +122,10 @@ static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct
 		return -ENOBUFS;
 	if (verdict == PROBER_GIVE)
 		return 0;
-	(void)lease_offer(p->leases, p->segment->id, &dec->address, &dec->holder, p->now);
+	/* another's lease is not touched before that */
+	if (!dec->evicts)
+		(void)lease_offer(
+			p->leases, p->segment->id, &dec->address, &dec->holder, p->now);
 	return -EINPROGRESS;
 }
 
@@ -134,8 +149,10 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 		return;
 	}
 	if (dhcp_events_note(&l->events, p, &dec) || dec.verdict == DHCP_TAKE_RELEASE ||
-		dec.verdict == DHCP_TAKE_DECLINE)
+		dec.verdict == DHCP_TAKE_DECLINE || dec.evicts)
 		dhcp_outbox_touch(l->outbox);
+	if (dec.verdict == DHCP_SEND_ACK && dec.news)
+		prober_given(&own->prober, &dec.address);
 	if (sends(&dec)) {
 		note_ipxe(l, p, &dec);
 		queue(l, &dec, packet);
@@ -164,7 +181,9 @@ static struct dhcp_policy policy_of(const struct dhcp_own *own, int64_t now)
 		.segment = own->segment,
 		.machines = own->lessor->c->machines,
 		.leases = own->lessor->leases,
-		.now = now};
+		.now = now,
+		.guests = own->lessor->c->guests,
+		.guests_arg = own->lessor->c->arg};
 }
 
 /* The message is decoded. Room for the answer first: what cannot be answered is not decided. */
@@ -251,22 +270,45 @@ static void receive_again(void *arg, const void *bytes, size_t len)
 		serve_raw(own, &raw, clock_wall_ms());
 }
 
-/* prober.answered: not the client's own, which was offered the address or runs on it. Where a
+/* May this answer take the address from who holds it? Not the holder's own. A lease ends when its
+ * client says so, or when the address is a machine's by its record, and another has it. Where a
  * client-id stands for the MAC of a lease, the card that answers may be its holder's. */
-static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac)
+static bool takes(const struct dhcp_own *own, const struct lease *held, const struct machine *owner,
+	const struct mac *mac, bool declined)
+{
+	const struct machines *all = own->lessor->c->machines;
+	uint32_t segment = own->segment->id;
+
+	if (owner)
+		return machines_by_mac(all, segment, mac, NULL) != owner &&
+			(declined || machines_by_mac(all, segment, &held->mac, NULL) != owner);
+	if (mac_eq(&held->mac, mac) || own->segment->by_client_id)
+		return false;
+	return declined || held->state != LEASE_BOUND;
+}
+
+/* prober.answered */
+static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac, bool declined)
 {
 	struct dhcp_own *own = arg;
 	struct dhcp_lessor *l = own->lessor;
 	uint32_t segment = own->segment->id;
 	const struct lease *held = lease_by_ip(l->leases, segment, ip);
+	struct dhcp_in_use in_use = {own->segment,
+		machines_by_ip(l->c->machines, segment, ip), *ip, *mac, {{0}}};
 	int64_t now = clock_wall_ms();
 
-	if (held && held->expires > now && (mac_eq(&held->mac, mac) || own->segment->by_client_id))
-		return false;
+	if (held && held->expires > now) {
+		if (!takes(own, held, in_use.owner, mac, declined))
+			return false;
+		in_use.declined_by = declined ? held->mac : in_use.declined_by;
+		if (lease_evict(l->leases, segment, ip, now) < 0)
+			return false;
+	}
 	if (lease_set_aside(l->leases, segment, ip, mac, now) < 0)
 		return false;
-	if (dhcp_events_note_in_use(&l->events, own->segment, ip, mac))
-		dhcp_outbox_touch(l->outbox);
+	(void)dhcp_events_note_in_use(&l->events, &in_use);
+	dhcp_outbox_touch(l->outbox);
 	return true;
 }
 

@@ -77,6 +77,40 @@ static bool is_anothers(const struct dhcp_policy *p, const struct who *w, const 
 	return m && m != w->machine;
 }
 
+static enum dhcp_guest guest_of(const struct dhcp_policy *p, const struct mac *mac)
+{
+	return p->guests ? p->guests(p->guests_arg, p->segment, mac) : DHCP_GUEST_MAYBE;
+}
+
+/* Somebody has it by a computed MAC alone: no record of ours and no guest of libvirt's. */
+static bool is_claimed(void *arg, const struct lease *l)
+{
+	const struct dhcp_policy *p = arg;
+	struct ip ip;
+
+	return mac_to_ip(&l->mac, &ip) == 0 && ip_eq(&ip, &l->ip) &&
+		!machines_by_mac(p->machines, p->segment->id, &l->mac, NULL) &&
+		guest_of(p, &l->mac) != DHCP_GUEST_KNOWN;
+}
+
+/* A machine's own address that another has may be its own again: a stranger's claim, which a record
+ * overrides, or a neighbour that may have gone. */
+static bool is_contestable(const struct dhcp_policy *p, const struct lease *l)
+{
+	if (l->state == LEASE_IN_USE)
+		return p->now - (l->expires - LEASE_DECLINE_MS) >= LEASE_ASK_AGAIN_MS;
+	return lease_is_live(l, p->now) && is_claimed((void *)p, l);
+}
+
+static const struct lease *contested(
+	const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
+{
+	const struct lease *l =
+		w->own && ip_eq(w->own, ip) ? lease_by_ip(p->leases, p->segment->id, ip) : NULL;
+
+	return l && !mac_eq(&l->mac, &w->mac) && is_contestable(p, l) ? l : NULL;
+}
+
 static bool may_have(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
 {
 	bool own = w->own && ip_eq(w->own, ip);
@@ -92,19 +126,51 @@ static enum dhcp_reason own_address(
 {
 	if (!segment_accepts(p->segment, w->own))
 		return DHCP_MISPLACED;
-	if (!may_have(p, w, w->own))
+	if (!may_have(p, w, w->own) && !contested(p, w, w->own))
 		return DHCP_TAKEN;
 	*ret = *w->own;
 	return DHCP_FINE;
 }
 
-static bool computed_address(const struct dhcp_policy *p, const struct who *w, struct ip *ret)
+static size_t count_claims(void *arg)
+{
+	const struct dhcp_policy *p = arg;
+
+	return leases_held(p->leases, p->segment, p->now, is_claimed, arg);
+}
+
+/* What it holds already it may go on with. */
+static enum dhcp_reason claim(
+	const struct dhcp_policy *p, const struct ip *ip, struct dhcp_decision *d)
+{
+	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
+	enum dhcp_guest guest;
+
+	if (l && l->expires > p->now && mac_eq(&l->mac, &p->msg->mac))
+		return DHCP_FINE;
+	guest = guest_of(p, &p->msg->mac);
+	if (guest == DHCP_GUEST_NONE)
+		return DHCP_NO_GUEST;
+	d->claims = guest == DHCP_GUEST_MAYBE;
+	return !d->claims || dhcp_share_has_room(leases_share(p->leases, p->segment->id),
+				      p->segment, p->now, count_claims, (void *)p)
+		? DHCP_FINE
+		: DHCP_SHARE_FULL;
+}
+
+static bool computed_address(
+	const struct dhcp_policy *p, const struct who *w, struct dhcp_decision *d)
 {
 	struct ip ip;
 
 	if (!p->segment->computed || mac_to_ip(&p->msg->mac, &ip) < 0 || !may_have(p, w, &ip))
 		return false;
-	*ret = ip;
+	d->no_claim = claim(p, &ip, d);
+	if (d->no_claim != DHCP_FINE) {
+		d->claims = false;
+		return false;
+	}
+	d->address = ip;
 	return true;
 }
 
@@ -144,13 +210,24 @@ static enum dhcp_reason pool_address(const struct dhcp_policy *p, struct ip *ret
 	}
 }
 
-static enum dhcp_reason choose(const struct dhcp_policy *p, const struct who *w, struct ip *ret)
+/* Into d->address. */
+static enum dhcp_reason choose(
+	const struct dhcp_policy *p, const struct who *w, struct dhcp_decision *d)
 {
+	enum dhcp_reason why;
+
 	if (w->own)
-		return own_address(p, w, ret);
-	if (computed_address(p, w, ret) || former_address(p, w, ret))
+		return own_address(p, w, &d->address);
+	if (computed_address(p, w, d) || former_address(p, w, &d->address))
 		return DHCP_FINE;
-	return pool_address(p, ret);
+	why = pool_address(p, &d->address);
+	return why == DHCP_STRANGER && d->no_claim != DHCP_FINE ? d->no_claim : why;
+}
+
+/* We have nothing for it, and it may be another server's. */
+static bool is_strangers(enum dhcp_reason why)
+{
+	return why == DHCP_STRANGER || why == DHCP_NO_GUEST || why == DHCP_SHARE_FULL;
 }
 
 static struct dhcp_decision ignore(enum dhcp_reason why)
@@ -177,7 +254,7 @@ static struct dhcp_decision discover(const struct dhcp_policy *p, const struct w
 {
 	struct dhcp_decision d = {.verdict = DHCP_SEND_OFFER, .lease_s = lease_time(p)};
 
-	d.reason = choose(p, w, &d.address);
+	d.reason = choose(p, w, &d);
 	return d.reason == DHCP_FINE ? d : ignore(d.reason);
 }
 
@@ -215,8 +292,8 @@ static struct dhcp_decision ack(
 static struct dhcp_decision request(const struct dhcp_policy *p, const struct who *w)
 {
 	const struct dhcp_message *m = p->msg;
-	struct ip wanted = ip_from_v4(m->requested ? m->requested : m->ciaddr), chosen;
-	struct dhcp_decision d;
+	struct ip wanted = ip_from_v4(m->requested ? m->requested : m->ciaddr);
+	struct dhcp_decision d, chosen = {0};
 	enum dhcp_reason why;
 
 	if (m->server_id && m->server_id != dhcp_policy_server(p)) {
@@ -229,11 +306,15 @@ static struct dhcp_decision request(const struct dhcp_policy *p, const struct wh
 	if (may_keep(p, w, &wanted))
 		return ack(p, w, &wanted);
 	why = choose(p, w, &chosen);
-	if (why == DHCP_STRANGER && !m->server_id)
+	if (is_strangers(why) && !m->server_id)
 		return ignore(why);
 	if (why != DHCP_FINE)
 		return nak(why);
-	return ip_eq(&chosen, &wanted) ? ack(p, w, &wanted) : nak(DHCP_NOT_YOURS);
+	if (!ip_eq(&chosen.address, &wanted))
+		return nak(chosen.no_claim == DHCP_FINE ? DHCP_NOT_YOURS : chosen.no_claim);
+	d = ack(p, w, &wanted);
+	d.claims = chosen.claims;
+	return d;
 }
 
 static struct dhcp_decision give_up(const struct dhcp_policy *p, const struct who *w,
@@ -251,6 +332,18 @@ static struct dhcp_decision give_up(const struct dhcp_policy *p, const struct wh
 	return d;
 }
 
+/* An address that is a machine's by its record, or a guest's by its MAC, is nobody else's: to set it aside would only shut
+ * its holder out, and the packet may be anybody's. For strangers there are more in the pool. */
+static struct dhcp_decision decline(const struct dhcp_policy *p, const struct who *w)
+{
+	struct dhcp_decision d = give_up(p, w, DHCP_TAKE_DECLINE, p->msg->requested);
+
+	if (d.verdict == DHCP_TAKE_DECLINE &&
+		((w->own && ip_eq(w->own, &d.address)) || !segment_in_pool(p->segment, &d.address)))
+		d.verdict = DHCP_NOTE_DECLINE;
+	return d;
+}
+
 static struct dhcp_decision inform(const struct dhcp_policy *p)
 {
 	struct dhcp_decision d = {.verdict = DHCP_SEND_INFO, .address = ip_from_v4(p->msg->ciaddr)};
@@ -263,6 +356,8 @@ static struct dhcp_decision bootp(const struct dhcp_policy *p, const struct who 
 	struct dhcp_decision d = {.verdict = DHCP_SEND_BOOTP};
 
 	d.reason = w->own ? own_address(p, w, &d.address) : DHCP_BOOTP_STRANGER;
+	if (d.reason == DHCP_FINE && contested(p, w, &d.address))
+		d.reason = DHCP_TAKEN;
 	return d.reason == DHCP_FINE ? d : ignore(d.reason);
 }
 
@@ -285,7 +380,7 @@ static struct dhcp_decision decide(const struct dhcp_policy *p, const struct who
 	case DHCP_REQUEST:
 		return request(p, w);
 	case DHCP_DECLINE:
-		return give_up(p, w, DHCP_TAKE_DECLINE, p->msg->requested);
+		return decline(p, w);
 	case DHCP_RELEASE:
 		return give_up(p, w, DHCP_TAKE_RELEASE, p->msg->ciaddr);
 	case DHCP_INFORM:
@@ -310,16 +405,22 @@ uint32_t dhcp_policy_server(const struct dhcp_policy *p)
 	return p->msg->server_override ? p->msg->server_override : ip_to_v4(&p->segment->server);
 }
 
-/* Proven: what its record says, what this client holds or held until just now, and what we offered
- * it. Behind a relay nobody hears our question. */
+/* Proven: what its record says, unless another has it; what this client holds or held until just
+ * now, and what we offered it. Who declines is not taken at its word. Behind a relay nobody hears
+ * our question. */
 static bool is_doubtful(
 	const struct dhcp_policy *p, const struct who *w, const struct dhcp_decision *d)
 {
 	const struct lease *l;
 
-	if ((d->verdict != DHCP_SEND_OFFER && d->verdict != DHCP_SEND_ACK) || w->own ||
-		!p->segment->probe_ms || p->msg->giaddr || p->segment->via)
+	if (!p->segment->probe_ms || p->msg->giaddr || p->segment->via)
 		return false;
+	if (dhcp_decision_declines(d))
+		return true;
+	if (d->verdict != DHCP_SEND_OFFER && d->verdict != DHCP_SEND_ACK)
+		return false;
+	if (w->own)
+		return d->evicts;
 	l = lease_by_ip(p->leases, p->segment->id, &d->address);
 	return !l || !mac_eq(&l->mac, &w->mac) || p->now - l->expires >= LEASE_PROVEN_MS;
 }
@@ -334,6 +435,8 @@ struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
 	/* a broadcast on our link is not heard behind a relay */
 	if (d.verdict == DHCP_SEND_NAK && p->segment->via)
 		d.address = ip_from_v4(p->msg->ciaddr);
+	d.evicts = (d.verdict == DHCP_SEND_OFFER || d.verdict == DHCP_SEND_ACK) &&
+		contested(p, &w, &d.address);
 	d.doubtful = is_doubtful(p, &w, &d);
 	return d;
 }
@@ -343,9 +446,14 @@ int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d
 	const struct mac *mac = &d->holder;
 	uint32_t segment = p->segment->id;
 	const char *name = d->machine ? d->machine->name : p->msg->hostname;
+	int rc;
 
 	if (d->cancel_offers)
 		lease_cancel_offers(p->leases, segment, mac);
+	if (d->claims)
+		dhcp_share_take(leases_share(p->leases, segment), p->now);
+	if (d->evicts && (rc = lease_evict(p->leases, segment, &d->address, p->now)) < 0)
+		return rc;
 	switch (d->verdict) {
 	case DHCP_SEND_OFFER:
 		return lease_offer(p->leases, segment, &d->address, mac, p->now);
@@ -380,7 +488,8 @@ const char *dhcp_reason_text(enum dhcp_reason r)
 		[DHCP_OTHER_SERVER] = "it chose another server",
 		[DHCP_STRANGER] = "no machine has this MAC, and the segment has no pool",
 		[DHCP_POOL_FULL] = "the pool is full",
-		[DHCP_TAKEN] = "the machine's address is leased to another MAC, or was declined",
+		[DHCP_TAKEN] = "the machine's address is leased to another MAC, or in use by a "
+			       "neighbour",
 		[DHCP_MISPLACED] = "the machine's address does not belong to this segment",
 		[DHCP_OFF_LINK] = "it came by a relay of another subnet",
 		[DHCP_NOT_YOURS] = "the address is not this client's",
@@ -388,6 +497,9 @@ const char *dhcp_reason_text(enum dhcp_reason r)
 		[DHCP_NO_ADDRESS] = "it names no usable address",
 		[DHCP_BOOTP_STRANGER] =
 			"a BOOTP client, and no machine's record has an address for it",
+		[DHCP_NO_GUEST] = "no guest of libvirt's has this computed MAC",
+		[DHCP_SHARE_FULL] = "strangers with computed MACs hold as many addresses as they "
+				    "may, or too many came in a minute",
 	};
 
 	return text[r];

@@ -3,7 +3,8 @@
  * that the first can be tested alone. Touches no socket, clock or log.
  *
  * Which address, in this order: the machine's own; the one computed from the MAC; the lease it had;
- * one from the pool. Never one that another MAC holds. The client-id is ignored: firmware,
+ * one from the pool. Never one that another MAC holds, but for a machine's own that a stranger took
+ * by a computed MAC (dhcp_claim.h): the record wins, once nobody answers for it. The client-id is ignored: firmware,
  * installer and system of one machine must get the same address. Only where the segment says so, a
  * stranger's client-id stands for its MAC; records and computed addresses go by the MAC always.
  *
@@ -27,7 +28,8 @@ enum dhcp_verdict {
 	DHCP_SEND_INFO, /* the ACK to an INFORM: options, no lease */
 	DHCP_SEND_BOOTP,
 	DHCP_TAKE_RELEASE,
-	DHCP_TAKE_DECLINE,
+	DHCP_TAKE_DECLINE, /* of the pool: it rests */
+	DHCP_NOTE_DECLINE, /* its holder keeps it: anybody can say this in its name */
 };
 
 enum dhcp_reason {
@@ -42,6 +44,8 @@ enum dhcp_reason {
 	DHCP_NOT_HELD,       /* gives back or declines what it does not have */
 	DHCP_NO_ADDRESS,     /* a message that must name an address and does not */
 	DHCP_BOOTP_STRANGER, /* BOOTP, and no record has an address for it */
+	DHCP_NO_GUEST,       /* a computed MAC, and libvirt knows no guest with it */
+	DHCP_SHARE_FULL,     /* a computed MAC, and strangers hold as many as they may */
 };
 
 /* A client may ask for less than the segment's time, but not for less than this: it would only keep
@@ -54,6 +58,8 @@ struct dhcp_policy {
 	const struct machines *machines;
 	struct leases *leases; /* deciding moves only its search position */
 	int64_t now;           /* wall ms */
+	dhcp_guests guests;    /* NULL: nobody to ask */
+	void *guests_arg;
 };
 
 struct dhcp_decision {
@@ -65,9 +71,17 @@ struct dhcp_decision {
 	uint32_t lease_s;
 	uint32_t stage;     /* dhcp_policy_stage(), or the one of the lease that is renewed */
 	bool cancel_offers; /* it chose another server */
-	bool doubtful;      /* nobody knows yet that no neighbour uses the address: probe first */
+	bool doubtful; /* nobody knows whether a neighbour uses the address: ask first */
+	bool evicts;   /* the address is the machine's by its record, and another has it */
+	bool claims;   /* a new one of the strangers' share */
+	enum dhcp_reason no_claim; /* why it was not given its computed one; DHCP_FINE: it has none */
 	bool news;          /* a lease begins, or other software than before took it up */
 };
+
+static inline bool dhcp_decision_declines(const struct dhcp_decision *d)
+{
+	return d->verdict == DHCP_TAKE_DECLINE || d->verdict == DHCP_NOTE_DECLINE;
+}
 
 /* Which segment a message that came in on `link` is about: its own, or one behind a relay. */
 const struct segment *dhcp_policy_segment(

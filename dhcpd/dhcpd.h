@@ -46,6 +46,8 @@ struct dhcpd_config {
 	const struct segments *segments;
 	/* Boot programs that a machine's profile has of its own; NULL: no profile has any. */
 	dhcp_programs programs;
+	/* Whose guest a computed MAC is; NULL: nobody knows. With `arg`. */
+	dhcp_guests guests;
 	/* Who leases on a segment of mode SEGMENT_AUTO is known, some seconds after it was opened:
 	 * `server` (NULL: nobody), borrowed. The callee sets the mode and opens the segment
 	 * again. */

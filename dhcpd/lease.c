@@ -16,6 +16,7 @@ struct pool {
 	struct lease_heap heaps[HEAPS];
 	uint32_t fresh;    /* no address below was never used; 0: not looked yet */
 	int64_t rescan_at; /* when a full pool may be searched again */
+	struct dhcp_share share;
 };
 
 struct leases {
@@ -390,7 +391,14 @@ int lease_decline(struct leases *ls, uint32_t segment, const struct ip *ip, cons
 
 	if (!l || l->expires <= now)
 		return -ENOENT;
-	return end(ls, l, LEASE_DECLINED, &(struct mac){0}, now + LEASE_DECLINE_MS);
+	return end(ls, l, LEASE_DECLINED, &(struct mac){0}, now + LEASE_REST_MS);
+}
+
+int lease_evict(struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now)
+{
+	struct lease *l = find_ip(ls, segment, ip);
+
+	return l && l->expires > now ? end(ls, l, LEASE_RELEASED, &l->mac, now) : 0;
 }
 
 int lease_set_aside(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
@@ -429,6 +437,7 @@ void leases_forget_segment(struct leases *ls, uint32_t segment)
 	if (p) {
 		p->fresh = 0;
 		p->rescan_at = 0;
+		p->share = (struct dhcp_share){0};
 	}
 }
 
@@ -476,6 +485,21 @@ static bool pick_oldest(struct leases *ls, const struct segment *s, int64_t now,
 	return false;
 }
 
+/* Who asks for an address and does not take it keeps it from others only while a client may still be choosing: a crowd of
+ * made-up MACs must take leases to fill a pool. */
+static bool pick_offered(const struct leases *ls, const struct segment *s, int64_t now,
+	lease_taken taken, void *arg, struct ip *ret)
+{
+	const struct lease *top = lease_heap_top(&pool_of(ls, s->id)->heaps[IN_POOL]);
+
+	if (!top || top->state != LEASE_OFFERED ||
+		top->expires - now > LEASE_OFFER_MS - LEASE_OFFER_FIRM_MS ||
+		!segment_offers(s, &top->ip) || taken(arg, &top->ip))
+		return false;
+	*ret = top->ip;
+	return true;
+}
+
 int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
 	lease_taken taken, void *arg, struct ip *ret)
 {
@@ -489,7 +513,8 @@ int lease_pick(struct leases *ls, const struct segment *s, const struct ip *want
 	}
 	if (!p->fresh)
 		p->fresh = s->pool_first;
-	if (pick_fresh(ls, s, taken, arg, ret) || pick_oldest(ls, s, now, taken, arg, ret))
+	if (pick_fresh(ls, s, taken, arg, ret) || pick_oldest(ls, s, now, taken, arg, ret) ||
+		pick_offered(ls, s, now, taken, arg, ret))
 		return 0;
 	if (now < p->rescan_at)
 		return -ENOSPC;
@@ -550,6 +575,28 @@ int64_t lease_next_free(const struct leases *ls, const struct segment *s)
 size_t leases_count(const struct leases *ls)
 {
 	return ls->by_ip.count;
+}
+
+size_t leases_held(const struct leases *ls, const struct segment *s, int64_t now,
+	bool (*counts)(void *arg, const struct lease *l), void *arg)
+{
+	const struct pool *p = pool_of(ls, s->id);
+	size_t n = 0;
+
+	for (size_t k = 0; p && k < HEAPS; k++)
+		for (size_t i = 1; i <= p->heaps[k].n; i++) {
+			const struct lease *l = p->heaps[k].at[i];
+
+			n += rank(l, now) > 0 && counts(arg, l);
+		}
+	return n;
+}
+
+struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment)
+{
+	struct pool *p = pool_of(ls, segment);
+
+	return p ? &p->share : NULL;
 }
 
 static int by_address(const void *a, const void *b)

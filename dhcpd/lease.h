@@ -14,13 +14,17 @@
 #include "core/addr.h"
 #include "core/store.h"
 #include "core/table.h"
+#include "dhcpd/dhcp_claim.h"
 #include "machine/segment.h"
 
 enum {
 	LEASE_HOSTNAME = 64,        /* a DNS label and its NUL */
 	LEASES_MAX = 262144,        /* records of all segments, live or not: about 60 MB */
 	LEASE_OFFER_MS = 30 * 1000, /* an OFFER keeps its address: clients choose within seconds */
-	LEASE_DECLINE_MS = 600 * 1000, /* a declined address rests: somebody uses it unasked */
+	LEASE_OFFER_FIRM_MS = 5000, /* then a full pool gives it to the next who asks */
+	LEASE_DECLINE_MS = 600 * 1000, /* set aside: a neighbour uses it unasked */
+	LEASE_REST_MS = 60 * 1000, /* declined, and no neighbour has shown that it uses it */
+	LEASE_ASK_AGAIN_MS = 10 * 1000, /* a machine's own that was set aside is asked for again */
 	LEASE_RESCAN_MS = 1000,        /* a full pool is searched whole at most this often */
 	LEASE_PROVEN_MS = 60 * 1000,   /* its last holder may have it again unasked for so long */
 	LEASE_CANDIDATES = 32,         /* looked at in advance */
@@ -30,8 +34,8 @@ enum lease_state {
 	LEASE_OFFERED = 1, /* in memory only */
 	LEASE_BOUND,       /* acknowledged; live while now < expires */
 	LEASE_RELEASED,    /* given back at `expires` */
-	LEASE_DECLINED,    /* set aside until `expires`; its MAC is zero */
-	LEASE_IN_USE,      /* the same, but its MAC, without a lease, answered; in memory only */
+	LEASE_DECLINED,    /* rests until `expires`; its MAC is zero */
+	LEASE_IN_USE,      /* set aside: its MAC, without a lease, answered; in memory only */
 };
 
 struct lease {
@@ -75,8 +79,9 @@ bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip 
 /* Is this pool address somebody's own (a machine's)? */
 typedef bool (*lease_taken)(void *arg, const struct ip *ip);
 /* A free address of the segment's pool: `wanted` when it is one, else one never used, else the one
- * that was free longest. 0, -ENOENT (the segment has no pool, or
- * its address changed and the pool lies elsewhere now) or -ENOSPC (all in use). */
+ * that was free longest; when all are in use, one that was offered a while ago and not taken. 0,
+ * -ENOENT (the segment has no pool, or its address changed and the pool lies elsewhere now) or
+ * -ENOSPC (all in use). */
 int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
 	lease_taken taken, void *arg, struct ip *ret);
 /* What lease_pick() would give now and next, when nobody wants a certain one: up to `most`. */
@@ -99,8 +104,11 @@ void lease_cancel_offers(struct leases *ls, uint32_t segment, const struct mac *
 /* -ENOENT unless `mac` holds the address. */
 int lease_release(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
 	int64_t now);
+/* Nobody is given it for LEASE_REST_MS. */
 int lease_decline(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
 	int64_t now);
+/* Whosever it is, it is nobody's now: its machine, or who answers for it, is to have it. */
+int lease_evict(struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now);
 /* A neighbour that has no lease answers for the address: nobody else is given it for
  * LEASE_DECLINE_MS. Not stored: the next run asks again. -EBUSY: it is leased. */
 int lease_set_aside(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
@@ -112,6 +120,11 @@ size_t leases_forget(struct leases *ls, const struct mac *mac);
 void leases_forget_segment(struct leases *ls, uint32_t segment);
 
 size_t leases_count(const struct leases *ls);
+/* A segment's leases that are live, and its offers, for which `counts` says so. */
+size_t leases_held(const struct leases *ls, const struct segment *s, int64_t now,
+	bool (*counts)(void *arg, const struct lease *l), void *arg);
+/* What strangers with computed MACs hold there: kept here for the policy. NULL: no such segment. */
+struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment);
 /* All records in order of segment and address, as an array for the caller to free(); the leases are
  * borrowed until the table changes. */
 int leases_list(const struct leases *ls, const struct lease ***ret, size_t *ret_count);

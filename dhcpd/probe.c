@@ -10,6 +10,7 @@ struct probe {
 	struct ip ip;
 	int64_t at; /* when it was asked for */
 	struct probe_message *message;
+	bool declined;
 };
 
 void probes_init(struct probes *p, unsigned wait_ms)
@@ -131,6 +132,36 @@ int probe_begin(struct probes *p, const struct ip *ip, int64_t now)
 	}
 	append(p, e);
 	return 0;
+}
+
+void probe_given(struct probes *p, const struct ip *ip, int64_t now)
+{
+	struct probe *e = find(p, ip);
+
+	if (e && !is_running(p, e, now))
+		free(forget(p, e));
+}
+
+int probe_begin_declined(struct probes *p, const struct ip *ip, int64_t now)
+{
+	struct probe *e = find(p, ip);
+	int rc;
+
+	if (e && e->declined && now < e->at + PROBE_AGAIN_MS)
+		return 0;
+	probe_given(p, ip, now);
+	rc = probe_begin(p, ip, now);
+	e = find(p, ip);
+	if (e)
+		e->declined = true;
+	return rc;
+}
+
+bool probe_is_declined(const struct probes *p, const struct ip *ip)
+{
+	const struct probe *e = find(p, ip);
+
+	return e && e->declined;
 }
 
 int probe_wait(struct probes *p, const struct ip *ip, const void *bytes, size_t len)

@@ -4,7 +4,8 @@
  *
  * A question that nobody answers for `wait_ms` is over, and its address counts as nobody's for
  * PROBE_FRESH_MS. No address is asked for again before that: what a flood of made-up clients can
- * make us send is bounded by the size of the subnet.
+ * make us send is bounded by the size of the subnet. Only a client that declines an address has it
+ * asked for anew, once in PROBE_AGAIN_MS.
  *
  * `now`: any clock in ms that only goes forward.
  */
@@ -16,6 +17,7 @@
 
 enum {
 	PROBE_FRESH_MS = 60 * 1000,
+	PROBE_AGAIN_MS = 10 * 1000, /* a client that declines waits as long before it begins anew, RFC 2131 3.1.5 */
 	PROBE_MOST = 8192,         /* addresses remembered; one more, and the oldest is forgotten */
 	PROBE_WAITING_MOST = 4096, /* messages that wait, some 1.5 MB: 20,000 strangers a second */
 };
@@ -48,6 +50,12 @@ void probes_fini(struct probes *p); /* messages that wait are freed */
 enum probe_state probe_state(const struct probes *p, const struct ip *ip, int64_t now);
 /* One that is not known is asked for: 0, or -ENOMEM, -ENOBUFS (too many at once). */
 int probe_begin(struct probes *p, const struct ip *ip, int64_t now);
+/* Somebody declined it: asked for anew, unless that is under way or was done just now: then nobody answered. As
+ * probe_begin(). */
+int probe_begin_declined(struct probes *p, const struct ip *ip, int64_t now);
+bool probe_is_declined(const struct probes *p, const struct ip *ip);
+/* It was given to somebody: that nobody had it is no longer true. One that is running goes on. */
+void probe_given(struct probes *p, const struct ip *ip, int64_t now);
 /* Keeps a message for the end of a running question. -EALREADY: one waits already, -ENOBUFS,
  * -ENOMEM. */
 int probe_wait(struct probes *p, const struct ip *ip, const void *bytes, size_t len);

@@ -39,7 +39,7 @@ static void heard(void *arg, const struct arp_neighbour *n)
 	struct prober *p = arg;
 
 	if (probe_state(&p->probes, &n->ip, clock_mono_ms()) == PROBE_UNKNOWN ||
-		!p->answered(p->arg, &n->ip, &n->mac))
+		!p->answered(p->arg, &n->ip, &n->mac, probe_is_declined(&p->probes, &n->ip)))
 		return;
 	serve_again(p, probe_answered(&p->probes, &n->ip));
 	p->done(p->arg);
@@ -81,6 +81,28 @@ enum prober_verdict prober_ask(
 	if (!rc)
 		rc = probe_wait(&p->probes, ip, bytes, len);
 	return rc && rc != -EALREADY ? PROBER_FULL : PROBER_WAITS;
+}
+
+enum prober_verdict prober_ask_declined(
+	struct prober *p, const struct ip *ip, const void *bytes, size_t len)
+{
+	int64_t now = clock_mono_ms();
+	int rc;
+
+	if (!prober_is_open(p))
+		return PROBER_GIVE;
+	rc = probe_begin_declined(&p->probes, ip, now);
+	if (!rc && probe_state(&p->probes, ip, now) == PROBE_FREE)
+		return PROBER_GIVE;
+	if (!rc)
+		rc = probe_wait(&p->probes, ip, bytes, len);
+	return rc && rc != -EALREADY ? PROBER_FULL : PROBER_WAITS;
+}
+
+void prober_given(struct prober *p, const struct ip *ip)
+{
+	if (prober_is_open(p))
+		probe_given(&p->probes, ip, clock_mono_ms());
 }
 
 void prober_begin(struct prober *p, const struct ip *ip)

@@ -15,9 +15,10 @@ struct prober {
 	struct loop_timer timer;
 	/* A message that waited is served again. */
 	void (*again)(void *arg, const void *bytes, size_t len);
-	/* Somebody has an address that was asked for: is it to be set aside? Then what waited for
-	 * it is served again. */
-	bool (*answered)(void *arg, const struct ip *ip, const struct mac *mac);
+	/* Somebody has an address that was asked for (`declined`: since a client declined it): is it
+	 * to be set aside? Then what waited for it is served again. */
+	bool (*answered)(
+		void *arg, const struct ip *ip, const struct mac *mac, bool declined);
 	void (*done)(void *arg); /* after all of a wake-up; has to call prober_flush() */
 	void *arg;
 };
@@ -42,6 +43,11 @@ enum prober_verdict {
  * asked for first, and the client's message waits. */
 enum prober_verdict prober_ask(
 	struct prober *p, const struct ip *ip, bool doubtful, const void *bytes, size_t len);
+/* The client whose message this is declines the address: is it in use? PROBER_GIVE: nobody answers. */
+enum prober_verdict prober_ask_declined(
+	struct prober *p, const struct ip *ip, const void *bytes, size_t len);
+/* It is somebody's from now on. */
+void prober_given(struct prober *p, const struct ip *ip);
 /* Asked for in advance; leaves with prober_flush(). */
 void prober_begin(struct prober *p, const struct ip *ip);
 /* After all messages of a wake-up: the questions leave. */

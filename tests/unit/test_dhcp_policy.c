@@ -16,6 +16,8 @@ static struct leases *leases;
 static int64_t now;
 static struct dhcp_message msg;
 static struct dhcp_decision last;
+static dhcp_guests asked_for_guests;
+static enum dhcp_guest guest_says;
 
 enum { MINUTE = 60000, HOUR = 3600000, LEASE_S = 3600 };
 static const uint32_t NET = 0x0a4d0000; /* 10.77.0.0/25 */
@@ -63,6 +65,7 @@ static void setup(void)
 	ck_assert_int_eq(machines_new(NULL, timeline, &segments, &machines), 0);
 	ck_assert_int_eq(leases_new(&segments, NULL, &leases), 0);
 	now = 1700000000000;
+	asked_for_guests = NULL;
 }
 
 static void teardown(void)
@@ -97,7 +100,8 @@ static enum dhcp_verdict send_on(const struct segment *s, struct mac m, enum dhc
 	uint32_t requested, uint32_t ciaddr)
 {
 	struct dhcp_policy p = {
-		.msg = &msg, .segment = s, .machines = machines, .leases = leases, .now = now};
+		.msg = &msg, .segment = s, .machines = machines, .leases = leases, .now = now,
+		.guests = asked_for_guests, .guests_arg = &guest_says};
 
 	msg.type = type;
 	msg.mac = m;
@@ -226,6 +230,123 @@ START_TEST(test_computed_overrides_nothing)
 	/* a record wins over what its own MAC says */
 	add_machine("odd", lab, computed(40), 41);
 	ck_assert_uint_eq(discover(lab, computed(40)), 41);
+}
+END_TEST
+
+static enum dhcp_guest guests(void *arg, const struct segment *s, const struct mac *m)
+{
+	ck_assert_ptr_eq(arg, &guest_says);
+	ck_assert_ptr_eq(s, lab);
+	ck_assert_uint_eq(m->b[0], 0x52);
+	return guest_says;
+}
+
+/* Where libvirt can be asked, it has to know the guest. */
+START_TEST(test_claim_needs_a_guest)
+{
+	asked_for_guests = guests;
+	guest_says = DHCP_GUEST_NONE;
+	ck_assert_uint_eq(discover(lab, computed(33)), 100); /* a stranger like any other */
+	ck_assert_int_eq(last.no_claim, DHCP_NO_GUEST);
+	for (unsigned i = 0; i < 4; i++)
+		get(lab, mac(i));
+	ck_assert_uint_eq(discover(lab, computed(34)), 0);
+	ck_assert_int_eq(last.reason, DHCP_POOL_FULL);
+	segments.all[0]->pool_first = segments.all[0]->pool_last = 0;
+	ck_assert_uint_eq(discover(lab, computed(34)), 0);
+	ck_assert_int_eq(last.reason, DHCP_NO_GUEST);
+	ck_assert_int_eq(reboot(lab, computed(34), 34), DHCP_IGNORE);
+	ck_assert_int_eq(selecting(lab, computed(34), 34), DHCP_SEND_NAK);
+	/* as many as it knows, and each for as long as it has its lease */
+	guest_says = DHCP_GUEST_KNOWN;
+	for (uint8_t i = 30; i < 100; i++)
+		ck_assert_uint_eq(get(lab, computed(i)), i);
+	guest_says = DHCP_GUEST_NONE;
+	ck_assert_int_eq(renew(lab, computed(30), 30), DHCP_SEND_ACK);
+	ck_assert_uint_eq(get(lab, computed(30)), 30);
+	now += 2 * HOUR;
+	ck_assert_uint_eq(get(lab, computed(30)), 0);
+}
+END_TEST
+
+/* Where nobody can be asked: a quarter of the 126 hosts, however many try. */
+START_TEST(test_share_of_strangers)
+{
+	unsigned n = 0;
+
+	for (uint8_t i = 2; i < 99; i++)
+		n += get(lab, computed(i)) == i;
+	ck_assert_uint_eq(n, 31);
+	ck_assert_int_eq(last.reason, DHCP_POOL_FULL);
+	/* who has one keeps it; a record needs none of them */
+	ck_assert_uint_eq(get(lab, computed(2)), 2);
+	add_machine("web01", lab, computed(98), 98);
+	ck_assert_uint_eq(get(lab, computed(98)), 98);
+	/* one that is given back is another's, once they are counted again */
+	fresh();
+	ck_assert_int_eq(send_on(lab, computed(2), DHCP_RELEASE, 0, 2), DHCP_TAKE_RELEASE);
+	now += DHCP_SHARE_MS;
+	ck_assert_uint_eq(get(lab, computed(90)), 90);
+	ck_assert_uint_ne(get(lab, computed(91)), 91);
+	/* offers alone hold none for long */
+	now += 2 * HOUR;
+	for (uint8_t i = 2; i < 99; i++)
+		discover(lab, computed(i));
+	now += LEASE_OFFER_MS + DHCP_SHARE_MS;
+	ck_assert_uint_eq(get(lab, computed(91)), 91);
+}
+END_TEST
+
+/* A stranger's claim gives way to a record, if nobody answers for the address. */
+START_TEST(test_record_overrides_claim)
+{
+	struct ip at = ip(25);
+	struct mac squatter = mac(9);
+
+	ck_assert_uint_eq(get(lab, computed(25)), 25);
+	add_machine("web02", lab, mac(1), 25);
+	ck_assert_uint_eq(discover(lab, mac(1)), 25);
+	ck_assert(last.evicts && last.doubtful);
+	ck_assert_int_eq(selecting(lab, mac(1), 25), DHCP_SEND_ACK);
+	ck_assert(!last.evicts && !last.doubtful);
+	ck_assert_int_eq(renew(lab, computed(25), 25), DHCP_SEND_NAK);
+	/* a guest of libvirt's is no stranger */
+	asked_for_guests = guests;
+	guest_says = DHCP_GUEST_KNOWN;
+	ck_assert_uint_eq(get(lab, computed(26)), 26);
+	add_machine("web03", lab, mac(2), 26);
+	ck_assert_uint_eq(discover(lab, mac(2)), 0);
+	ck_assert_int_eq(last.reason, DHCP_TAKEN);
+	asked_for_guests = NULL;
+	/* a neighbour that answered is asked again, after a while */
+	add_machine("web04", lab, mac(3), 27);
+	at = ip(27);
+	ck_assert_int_eq(lease_set_aside(leases, lab->id, &at, &squatter, now), 0);
+	ck_assert_uint_eq(discover(lab, mac(3)), 0);
+	now += LEASE_ASK_AGAIN_MS;
+	ck_assert_uint_eq(discover(lab, mac(3)), 27);
+	ck_assert(last.evicts || last.doubtful);
+	/* BOOTP has no lease that could wait for an answer */
+	ck_assert_uint_eq(get(lab, computed(28)), 28);
+	add_machine("web05", lab, mac(4), 28);
+	fresh();
+	ck_assert_int_eq(send_on(lab, mac(4), DHCP_BOOTP, 0, 0), DHCP_IGNORE);
+	ck_assert_int_eq(last.reason, DHCP_TAKEN);
+}
+END_TEST
+
+/* A crowd that asks and takes nothing. */
+START_TEST(test_offers_do_not_fill_a_pool)
+{
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_uint_eq(discover(lab, mac(i)), 100 + i), now++;
+	ck_assert_uint_eq(discover(lab, mac(50)), 0);
+	ck_assert_int_eq(last.reason, DHCP_POOL_FULL);
+	now += LEASE_OFFER_FIRM_MS - 4;
+	ck_assert_uint_eq(get(lab, mac(50)), 100);
+	/* who waited too long begins anew */
+	ck_assert_int_eq(selecting(lab, mac(0), 100), DHCP_SEND_NAK);
+	ck_assert_int_eq(selecting(lab, mac(1), 101), DHCP_SEND_ACK);
 }
 END_TEST
 
@@ -398,11 +519,31 @@ START_TEST(test_declined_own_address)
 	add_machine("web01", lab, mac(1), 20);
 	ck_assert_uint_eq(get(lab, mac(1)), 20);
 	fresh();
-	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_TAKE_DECLINE);
-	ck_assert_uint_eq(discover(lab, mac(1)), 0);
-	ck_assert_int_eq(last.reason, DHCP_TAKEN);
-	now += LEASE_DECLINE_MS;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
+	ck_assert(last.doubtful); /* ARP is asked; this is what becomes of it when nobody answers */
 	ck_assert_uint_eq(get(lab, mac(1)), 20);
+	/* behind a relay, and where nothing is probed, nobody can be asked */
+	fresh();
+	msg.giaddr = NET + 99;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
+	ck_assert(!last.doubtful);
+	segments.all[0]->probe_ms = 0;
+	fresh();
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
+	ck_assert(!last.doubtful);
+	ck_assert_uint_eq(get(lab, mac(1)), 20);
+	/* a guest's that was computed stays its own, too */
+	ck_assert_uint_eq(get(lab, computed(33)), 33);
+	fresh();
+	ck_assert_int_eq(send_on(lab, computed(33), DHCP_DECLINE, 33, 0), DHCP_NOTE_DECLINE);
+	ck_assert_uint_eq(get(lab, computed(33)), 33);
+	/* one of the pool rests, but not for long: a stranger has others to choose from */
+	ck_assert_uint_eq(get(lab, mac(2)), 100);
+	fresh();
+	ck_assert_int_eq(send_on(lab, mac(2), DHCP_DECLINE, 100, 0), DHCP_TAKE_DECLINE);
+	ck_assert_uint_eq(get(lab, mac(2)), 101);
+	now += LEASE_REST_MS;
+	ck_assert_int_eq(reboot(lab, mac(3), 100), DHCP_SEND_ACK);
 }
 END_TEST
 
@@ -692,6 +833,10 @@ static void after(unsigned k, unsigned who)
 {
 	struct told *t = &told[k][host()];
 
+	if (last.evicts) { /* a record overrides a claim, and nothing else */
+		ck_assert(t->until <= now || (last.machine && t->who == host()));
+		t->until = 0;
+	}
 	switch (last.verdict) {
 	case DHCP_SEND_OFFER:
 		offered[k][who] = host();
@@ -703,7 +848,7 @@ static void after(unsigned k, unsigned who)
 		naks++;
 		break;
 	case DHCP_TAKE_DECLINE:
-		t->declined_until = now + LEASE_DECLINE_MS;
+		t->declined_until = now + LEASE_REST_MS;
 		/* fall through */
 	case DHCP_TAKE_RELEASE:
 		if (t->who == who)
@@ -842,6 +987,10 @@ int main(void)
 	tcase_add_test(t, test_misplaced);
 	tcase_add_test(t, test_computed);
 	tcase_add_test(t, test_computed_overrides_nothing);
+	tcase_add_test(t, test_claim_needs_a_guest);
+	tcase_add_test(t, test_share_of_strangers);
+	tcase_add_test(t, test_record_overrides_claim);
+	tcase_add_test(t, test_offers_do_not_fill_a_pool);
 	tcase_add_test(t, test_pool);
 	tcase_add_test(t, test_offers_do_not_collide);
 	tcase_add_test(t, test_other_server);

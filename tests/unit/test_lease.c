@@ -214,8 +214,8 @@ START_TEST(test_release_and_decline)
 	ck_assert_uint_eq(address_of(2, T0), 0);
 	ck_assert_uint_eq(pick_but(10, NULL, T0), 11);
 	ck_assert_int_eq(offer(10, 2, T0), -EBUSY);
-	ck_assert(grantable(10, 2, T0 + LEASE_DECLINE_MS));
-	ck_assert_int_eq(bind_(10, 1, T0 + HOUR, T0 + LEASE_DECLINE_MS), 0);
+	ck_assert(grantable(10, 2, T0 + LEASE_REST_MS));
+	ck_assert_int_eq(bind_(10, 1, T0 + HOUR, T0 + LEASE_REST_MS), 0);
 }
 END_TEST
 
@@ -454,7 +454,7 @@ START_TEST(test_store)
 	ck_assert_str_eq(l->hostname, "web01");
 	ck_assert_uint_eq(l->stage, 5);
 	ck_assert_uint_eq(address_of(1, T0), 10);
-	ck_assert(!grantable(11, 2, T0) && grantable(11, 2, T0 + LEASE_DECLINE_MS));
+	ck_assert(!grantable(11, 2, T0) && grantable(11, 2, T0 + LEASE_REST_MS));
 	ck_assert_int_eq(leases_restore(ls, "lab", 3, "", 0), -EPROTO);
 	store_close(store);
 	mailbox_fini(&home);
