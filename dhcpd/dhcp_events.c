@@ -197,3 +197,32 @@ bool dhcp_events_note_in_use(struct dhcp_events *e, const struct dhcp_in_use *u)
 			s->name, mac, LEASE_DECLINE_MS / 60000);
 	return true;
 }
+
+static void note_server(struct dhcp_events *e, const struct segment *s, const struct dhcp_heard *h,
+	const char *what)
+{
+	struct ip ip = ip_from_v4(h->server);
+	char by[IP_TEXT], mac[MAC_TEXT];
+
+	ip_format(&ip, by);
+	mac_format(&h->from, mac);
+	timeline_add(e->timeline, "", "foreign", "%s: %s (MAC %s) %s", s->name, by, mac, what);
+	log_warn("%s: %s (MAC %s) %s", s->name, by, mac, what);
+}
+
+void dhcp_events_note_question(struct dhcp_events *e, const struct segment *s,
+	const struct dhcp_heard *forger, const struct dhcp_question *q)
+{
+	if (forger && dhcp_question_server(q))
+		note_server(e, s, forger,
+			"answers as the DHCP server there does, with another MAC: one of the two "
+			"is forged");
+	else if (forger)
+		note_server(e, s, forger,
+			"offered an address and was silent when it was asked again: it is taken "
+			"for no DHCP server, and may be forged");
+	if (q->strays && !dhcp_question_server(q))
+		note_server(e, s, &q->stray,
+			"speaks as a DHCP server does, but not to us when we asked: it may be "
+			"forged, or lease to those it knows; if it is a server, say mode='proxy'");
+}

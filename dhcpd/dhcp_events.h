@@ -7,6 +7,7 @@
 
 #include "dhcpd/dhcp_notice.h"
 #include "dhcpd/dhcp_policy.h"
+#include "dhcpd/dhcp_question.h"
 #include "machine/timeline.h"
 
 struct dhcp_events {
@@ -30,6 +31,9 @@ struct dhcp_in_use {
 };
 /* True as above. */
 bool dhcp_events_note_in_use(struct dhcp_events *e, const struct dhcp_in_use *u);
+/* Who spoke when it was asked who leases, and does not count. */
+void dhcp_events_note_question(struct dhcp_events *e, const struct segment *s,
+	const struct dhcp_heard *forger, const struct dhcp_question *q);
 /* The address is the one that is computed from the client's MAC. */
 bool dhcp_events_is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec);
 

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PROBE_MS = 1000 };
+enum { PROBE_MS = 1000, OTHERS_MS = 200 };
 
 static int send_frame(unsigned ifindex, const void *frame, size_t len)
 {
@@ -61,7 +61,7 @@ static bool probe(struct dhcp_listen *n)
 
 	if (rc < 0 || !link.up)
 		return false;
-	dhcp_heard_probe(&link.mac, &n->client, n->xid, frame);
+	dhcp_heard_probe(&link.mac, &n->question.client, n->question.xid[n->question.round], frame);
 	rc = send_frame(link.index, frame, sizeof(frame));
 	if (rc == 0)
 		rc = send_to_host(n->ifname, frame + DHCP_FRAME_HEADER, DHCP_REPLY_MIN);
@@ -70,13 +70,19 @@ static bool probe(struct dhcp_listen *n)
 	return rc == 0;
 }
 
+/* Who answered is asked once more. */
 static void step(struct loop_timer *t)
 {
 	struct dhcp_listen *n = t->arg;
-	struct dhcp_heard server = n->server;
+	struct dhcp_question q;
 
-	if (n->found || n->probes == DHCP_LISTEN_PROBES) {
-		n->decided(n->arg, n->found ? &server : NULL);
+	if (n->answered && n->question.round + 1 < DHCP_QUESTION_ROUNDS) {
+		n->question.round++;
+		n->answered = false;
+		n->probes = 0;
+	} else if (n->answered || n->probes == DHCP_LISTEN_PROBES) {
+		q = n->question; /* the callee may close this */
+		n->decided(n->arg, &q);
 		return;
 	}
 	n->probes += probe(n);
@@ -86,28 +92,30 @@ static void step(struct loop_timer *t)
 			: PROBE_MS);
 }
 
-/* Boot information alone is not a lease: two proxies get along. */
+/* Others may answer as well: they have a moment. In the second round one that answered in the first is waited for. */
 static void heard(void *arg, const struct dhcp_heard *h)
 {
 	struct dhcp_listen *n = arg;
 
-	if (n->found || (!h->address && h->type != DHCP_NAK))
+	if (!dhcp_question_hear(&n->question, h) || n->answered)
 		return;
-	n->found = true;
-	n->server = *h;
-	(void)loop_timer_set(n->loop, &n->timer, 0);
+	n->answered = !n->question.round || dhcp_question_server(&n->question);
+	if (n->answered)
+		(void)loop_timer_set(n->loop, &n->timer, OTHERS_MS);
 }
 
-/* Locally administered, and no group's. */
-static void make_up_client(struct dhcp_listen *n)
+static int make_up(struct dhcp_question *q)
 {
-	(void)!getrandom(n->client.b, sizeof(n->client.b), GRND_NONBLOCK);
-	(void)!getrandom(&n->xid, sizeof(n->xid), GRND_NONBLOCK);
-	n->client.b[0] = 0x02;
+	uint8_t random[14];
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return -EIO;
+	dhcp_question_init(q, random);
+	return 0;
 }
 
 int dhcp_listen_open(struct dhcp_listen *n, struct loop *l, const char *ifname,
-	void (*decided)(void *arg, const struct dhcp_heard *server), void *arg, char *why,
+	void (*decided)(void *arg, const struct dhcp_question *q), void *arg, char *why,
 	size_t why_size)
 {
 	int rc;
@@ -115,8 +123,11 @@ int dhcp_listen_open(struct dhcp_listen *n, struct loop *l, const char *ifname,
 	*n = (struct dhcp_listen){.loop = l, .decided = decided, .arg = arg};
 	snprintf(n->ifname, sizeof(n->ifname), "%s", ifname);
 	loop_timer_init(&n->timer, step, n);
-	make_up_client(n);
-	rc = dhcp_watch_open(&n->watch, l, ifname, true, heard, n, why, why_size);
+	rc = make_up(&n->question);
+	if (rc < 0)
+		snprintf(why, why_size, "%s: no random bytes", ifname);
+	else
+		rc = dhcp_watch_open(&n->watch, l, ifname, true, heard, n, why, why_size);
 	if (rc == 0 && (rc = loop_timer_set(l, &n->timer, 0)) < 0) {
 		dhcp_watch_close(&n->watch);
 		snprintf(why, why_size, "%s: %s", ifname, strerror(-rc));

@@ -17,7 +17,11 @@
 #include <sys/epoll.h>
 
 enum {
-	ASKED_SLOTS = 1024, /* clients remembered between REQUEST and ACK, 80 kB */
+	ASKED_SLOTS = 1024, /* clients remembered until they have their ACK, 96 kB */
+	/* Nobody gives an armed machine an address: it asked so often, and for so long. dnsmasq may
+	 * ping for 3 s before it answers. */
+	UNANSWERED = 3,
+	UNANSWERED_MS = 4000,
 };
 
 /* What a client said of itself, for when the other server answers it. */
@@ -26,6 +30,8 @@ struct asked {
 	uint32_t xid, stage;
 	uint32_t told_stage, told_ip; /* of the lease that the timeline has */
 	char client[DHCP_CLIENT_TEXT];
+	unsigned discovers; /* since an address was offered to it */
+	int64_t since;      /* mono ms, of the first of these */
 };
 
 /* One of the two ports. */
@@ -44,6 +50,7 @@ struct dhcp_side {
 	struct dhcp_watch watch;
 	struct dhcp_foreign foreign;
 	struct dhcp_meter errors;
+	struct dhcp_notices unanswered;
 	struct dhcp_message msg; /* the one that is being worked on */
 	struct dhcp_packet packet;
 	struct asked asked[ASKED_SLOTS]; /* by hash; a newer one takes an older one's place */
@@ -56,15 +63,51 @@ static struct asked *asked_slot(struct dhcp_side *d, const struct mac *mac)
 	return &d->asked[hash_bytes(mac, sizeof(*mac), 0) % ASKED_SLOTS];
 }
 
+/* Somebody made us believe that it leases, or the server there is away: the machine's timeline has to say so. */
+static void note_unanswered(struct dhcp_side *d, const struct machine *m)
+{
+	const struct dhcpd_server *by = d->c.server;
+	char ip[IP_TEXT], mac[MAC_TEXT], who[160] = "another server is to lease (mode proxy)";
+
+	if (!dhcp_notice_due(&d->unanswered, d->segment->id, &d->msg.mac, loop_now(d->c.loop)))
+		return;
+	if (ip_is_set(&by->address))
+		snprintf(who, sizeof(who), "%s (MAC %s) leases, as it answered at our start",
+			ip_format(&by->address, ip), mac_format(&by->mac, mac));
+	timeline_add(d->c.timeline, m->name, "unanswered",
+		"it asks for an address on %s, where %s, and nobody gives it one: see to that "
+		"server; if none is yours, say mode='own'",
+		d->segment->name, who);
+	log_warn("%s: %s asks for an address, and nobody gives it one: %s", d->segment->name,
+		m->name, who);
+}
+
+static void note_discover(struct dhcp_side *d, struct asked *a)
+{
+	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &a->mac, NULL);
+	int64_t now = loop_now(d->c.loop);
+
+	if (!m || !life_netboots(m->state))
+		return;
+	if (!a->discovers++)
+		a->since = now;
+	if (a->discovers >= UNANSWERED && now - a->since >= UNANSWERED_MS)
+		note_unanswered(d, m);
+}
+
 static void note_asked(struct dhcp_side *d)
 {
 	struct asked *a = asked_slot(d, &d->msg.mac);
 	char text[DHCP_CLIENT_TEXT];
 
-	if (d->msg.type != DHCP_REQUEST)
+	if (d->msg.type != DHCP_REQUEST && d->msg.type != DHCP_DISCOVER)
 		return;
 	if (!mac_eq(&a->mac, &d->msg.mac))
 		*a = (struct asked){.mac = d->msg.mac};
+	if (d->msg.type == DHCP_DISCOVER) {
+		note_discover(d, a);
+		return;
+	}
 	a->xid = d->msg.xid;
 	a->stage = dhcp_policy_stage(&d->msg);
 	snprintf(a->client, sizeof(a->client), "%s", dhcp_boot_client_text(&d->msg, text));
@@ -165,6 +208,8 @@ static void heard(void *arg, const struct dhcp_heard *h)
 
 	if (is_forged(d, h))
 		return; /* dhcp_foreign.h tells of it */
+	if (h->address && mac_eq(&asked_slot(d, &h->client)->mac, &h->client))
+		asked_slot(d, &h->client)->discovers = 0;
 	if (h->type != DHCP_ACK || !h->address || (!m && !is_computed(d->segment, h)) ||
 		!is_news(d, h, &client))
 		return;

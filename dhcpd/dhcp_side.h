@@ -10,6 +10,7 @@
 
 #include "core/loop.h"
 #include "dhcpd/dhcp_boot.h"
+#include "dhcpd/dhcpd.h"
 #include "machine/machine.h"
 #include "machine/segment.h"
 #include "machine/timeline.h"
@@ -25,6 +26,7 @@ struct dhcp_side_config {
 	struct timeline *timeline;
 	dhcp_programs programs;
 	struct dhcp_inbox *inbox; /* shared: used within one wake-up */
+	const struct dhcpd_server *server; /* who was found to lease there; zero: mode says so */
 };
 
 /* Needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. -errno with one line in `why`. */

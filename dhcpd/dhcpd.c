@@ -16,6 +16,7 @@ struct port {
 	struct dhcp_own own;       /* we lease */
 	struct dhcp_side *side;    /* somebody else leases; or NULL */
 	struct dhcp_listen listen; /* not known yet */
+	struct dhcpd_server server; /* who was found to lease, or zero */
 };
 
 struct dhcpd {
@@ -101,7 +102,8 @@ static int open_side(struct port *port, char *why, size_t why_size)
 {
 	struct dhcpd *d = port->d;
 	const struct dhcp_side_config c = {
-		d->c.loop, d->c.machines, d->c.timeline, d->c.programs, &d->lessor.inbox};
+		d->c.loop, d->c.machines, d->c.timeline, d->c.programs, &d->lessor.inbox,
+		&port->server};
 
 	if (port->side && dhcp_side_fits(port->side))
 		return 0;
@@ -109,18 +111,23 @@ static int open_side(struct port *port, char *why, size_t why_size)
 	return dhcp_side_open(&c, port->segment, &port->side, why, why_size);
 }
 
-static void decided(void *arg, const struct dhcp_heard *server)
+static struct dhcpd_server server_of(const struct dhcp_heard *h)
+{
+	return (struct dhcpd_server){.address = ip_from_v4(h->server),
+		.mac = h->from,
+		.gives = ip_from_v4(h->address)};
+}
+
+static void decided(void *arg, const struct dhcp_question *q)
 {
 	struct port *port = arg;
 	struct dhcpd *d = port->d;
-	struct dhcpd_server s = {0};
+	const struct dhcp_heard *server = dhcp_question_server(q), *forger = dhcp_question_forger(q);
 
-	if (server)
-		s = (struct dhcpd_server){.address = ip_from_v4(server->server),
-			.mac = server->from,
-			.gives = ip_from_v4(server->address)};
+	port->server = server ? server_of(server) : (struct dhcpd_server){0};
 	dhcp_listen_close(&port->listen);
-	d->c.decided(d->c.arg, port->segment, server ? &s : NULL);
+	dhcp_events_note_question(&d->lessor.events, port->segment, forger, q);
+	d->c.decided(d->c.arg, port->segment, server ? &port->server : NULL);
 }
 
 static int open_listen(struct port *port, char *why, size_t why_size)

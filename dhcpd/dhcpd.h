@@ -9,6 +9,7 @@
  *   dhcp_proxy   the same without a lease      dhcp_heard   other servers' words; dhcp_watch: pcap
  *   dhcp_socket  system calls; dhcp_frame      dhcp_outbox  answers on their way out, ACKs parked
  *   dhcp_backlog what a crowd has to wait for  dhcp_events  what the timeline is told; dhcp_notice
+ *   dhcp_question  who answered, and counts    dhcp_claim   what a computed MAC buys a stranger
  *   lease        the table; lease_heap, _record  prober     who has this address? arp, arp_wire
  *   ndp          iPXE's IPv6 router; ndp_wire
  */
@@ -49,7 +50,7 @@ struct dhcpd_config {
 	/* Whose guest a computed MAC is; NULL: nobody knows. With `arg`. */
 	dhcp_guests guests;
 	/* Who leases on a segment of mode SEGMENT_AUTO is known, some seconds after it was opened:
-	 * `server` (NULL: nobody), borrowed. The callee sets the mode and opens the segment
+	 * `server` (NULL: nobody), borrowed; it answered, twice. The callee sets the mode and opens the segment
 	 * again. */
 	void (*decided)(void *arg, const struct segment *s, const struct dhcpd_server *server);
 	void *arg;

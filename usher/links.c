@@ -27,6 +27,7 @@ static void close_sockets(struct served *d)
 int links_open(struct service *s, struct segment *seg, char *why, size_t why_size)
 {
 	struct served *d = served_of(s, seg);
+	const struct config_segment *c;
 	struct link_state link;
 	int rc = link_lookup(seg->ifname, &link);
 
@@ -36,6 +37,9 @@ int links_open(struct service *s, struct segment *seg, char *why, size_t why_siz
 	}
 	d->link = d->last_link = link.index;
 	d->waits = 0;
+	c = config_segment_of(&s->config, seg->name);
+	if (c && c->mode != SEGMENT_AUTO)
+		decided_keep(s, seg, false); /* it was said since: auto begins anew */
 	rc = dhcpd_open(s->dhcpd, seg, why, why_size);
 	if (!rc)
 		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);

@@ -362,22 +362,46 @@ void segments_say(const struct service *s)
 				segment_say_mode(s->segments.all[i], &s->config.segments[k]);
 }
 
+/* Where we leased the last time. */
+static void say_newcomer(
+	struct service *s, const struct segment *seg, const struct dhcpd_server *server)
+{
+	char ip[IP_TEXT], mac[MAC_TEXT];
+
+	ip_format(&server->address, ip);
+	mac_format(&server->mac, mac);
+	timeline_add(s->timeline, "", "foreign",
+		"%s: %s (MAC %s) answers as a DHCP server does, where usher leased until now: "
+		"usher goes on leasing there",
+		seg->name, ip, mac);
+	log_warn("%s: %s (MAC %s) answers as a DHCP server does, where usher leased until now: "
+		 "stop it, or, if it is to lease there, say mode='proxy'",
+		seg->name, ip, mac);
+}
+
 void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server)
 {
 	struct service *s = service;
 	struct segment *own = s->segments.by_id[seg->id - 1];
+	bool stays = server && decided_was_own(s, seg);
 	char because[160], why[512], ip[IP_TEXT], mac[MAC_TEXT];
 
-	own->mode = server ? SEGMENT_PROXY : SEGMENT_OWN;
-	if (server)
+	own->mode = server && !stays ? SEGMENT_PROXY : SEGMENT_OWN;
+	if (own->mode == SEGMENT_PROXY)
 		own->lessor = server->address;
-	if (server)
-		snprintf(because, sizeof because, "%s (MAC %s) leases there",
+	decided_keep(s, seg, own->mode == SEGMENT_OWN);
+	if (stays)
+		say_newcomer(s, seg, server);
+	if (stays)
+		snprintf(because, sizeof because, "as before");
+	else if (server)
+		snprintf(because, sizeof because,
+			"%s (MAC %s) leases there: it answered our DHCPDISCOVER, and again",
 			ip_format(&server->address, ip), mac_format(&server->mac, mac));
 	else
 		snprintf(because, sizeof because, "no DHCP server answered on %s", seg->ifname);
 	say_mode(seg, because);
-	if (server && seg->pool_first)
+	if (seg->mode == SEGMENT_PROXY && seg->pool_first)
 		log_warn("%s: its <pool> is not used: who leases chooses the address", seg->name);
 	if (dhcpd_open(s->dhcpd, seg, why, sizeof why))
 		log_error("%s: %s", seg->name, why);

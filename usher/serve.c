@@ -214,6 +214,8 @@ static int start_state(struct run *r, char *why, size_t size)
 	struct service *s = &r->service;
 	int rc = imported_load(&s->imported, s->store, why, size);
 
+	if (!rc)
+		rc = decided_load(s, why, size);
 	if (rc)
 		return rc;
 	rc = files_refresh(&s->files, &s->config, &s->imported, &s->profiles);

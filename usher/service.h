@@ -17,6 +17,7 @@
  *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
  *   networks_api.c  networks made and removed; networks.c: those that were made
  *   console_record.c  guests' consoles, recorded (console_log.c: on disk); console_api.c: the API's side of it
+ *   decided.c  who leased on an interface the last time
  *   ready.c   are the files of an install there, asked of the worker
  *   hosts.c   the libvirts that guests live in  guest_follow.c  and what they say of them
  */
@@ -67,6 +68,7 @@ struct served {
 	bool asking;        /* libvirt is asked what the network is like */
 	bool again;         /* and is to be asked once more */
 	bool leaving; /* its network is being deleted: it is closed, whatever happens to the link */
+	char decided[64]; /* decided.c */
 };
 
 struct service {
@@ -156,6 +158,11 @@ uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip
 void segments_say(const struct service *s); /* who leases where, and why */
 /* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */
 void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server);
+/* decided.c: before store_start(). 0, or -errno with one line in `why`. */
+int decided_load(struct service *s, char *why, size_t why_size);
+/* When it was last asked who leases there, it was us, at the same address. */
+bool decided_was_own(const struct service *s, const struct segment *seg);
+void decided_keep(struct service *s, const struct segment *seg, bool own);
 /* "http://192.168.122.1:8067" */
 void segment_base_url(const struct segment *seg, char *buf, size_t size);
 

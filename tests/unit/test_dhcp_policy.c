@@ -338,8 +338,10 @@ END_TEST
 /* A crowd that asks and takes nothing. */
 START_TEST(test_offers_do_not_fill_a_pool)
 {
-	for (unsigned i = 0; i < 4; i++)
-		ck_assert_uint_eq(discover(lab, mac(i)), 100 + i), now++;
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_uint_eq(discover(lab, mac(i)), 100 + i);
+		now++;
+	}
 	ck_assert_uint_eq(discover(lab, mac(50)), 0);
 	ck_assert_int_eq(last.reason, DHCP_POOL_FULL);
 	now += LEASE_OFFER_FIRM_MS - 4;

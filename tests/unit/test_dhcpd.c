@@ -926,6 +926,8 @@ END_TEST
 static const struct mac OTHER = {{0x52, 0x54, 0, 0, 0, 0x42}};
 static const uint32_t OTHER_IP = 0xc0a87a42;
 
+static uint32_t other_xid = 0x1a2b3c4d;
+
 /* `server` is what it says it is. */
 static void other_claims(enum dhcp_type type, const struct mac *to, uint32_t address,
 	uint32_t from_ip, uint16_t from_port, uint32_t server)
@@ -937,7 +939,7 @@ static void other_claims(enum dhcp_type type, const struct mac *to, uint32_t add
 		.from_port = from_port,
 		.to_port = 68};
 	const struct dhcp_message m = {
-		.type = DHCP_REQUEST, .mac = *to, .xid = 0x1a2b3c4d, .max_size = 576};
+		.type = DHCP_REQUEST, .mac = *to, .xid = other_xid, .max_size = 576};
 	const struct dhcp_reply_head h = {.type = type, .yiaddr = address, .server_id = server};
 	uint8_t buf[DHCP_FRAME_HEADER + DHCP_REPLY_MAX];
 	struct dhcp_reply r;
@@ -1112,8 +1114,35 @@ static void on_decided(void *arg, const struct segment *s, const struct dhcpd_se
 	open_as(server ? SEGMENT_PROXY : SEGMENT_OWN);
 }
 
+/* The next DISCOVER of a made-up client that the server's end sent: false, none came. */
+static bool is_questioned(struct mac *ret_client, uint32_t *ret_xid)
+{
+	for (int64_t end = clock_mono_ms() + 5000; clock_mono_ms() < end;) {
+		ssize_t n = recv(client, frame, sizeof(frame), MSG_DONTWAIT);
+
+		if (n < 0) {
+			loop_once(loop, 20);
+		} else if (n > DHCP_FRAME_HEADER + DHCP_HEADER && frame[37] == 67 && frame[35] == 68) {
+			*ret_xid = dhcp_answer_u32_at(message() + 4);
+			memcpy(ret_client->b, message() + 28, 6);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void wait_decided(void)
+{
+	for (int64_t end = clock_mono_ms() + 20000; !found.calls && clock_mono_ms() < end;)
+		loop_once(loop, 50);
+	ck_assert_uint_eq(found.calls, 1);
+}
+
 START_TEST(test_auto)
 {
+	struct mac us;
+	uint32_t first;
+
 	if (!in_namespace)
 		return;
 	found.calls = 0;
@@ -1126,12 +1155,42 @@ START_TEST(test_auto)
 	other_says(DHCP_OFFER, &ONE, 0); /* another proxy */
 	run(3);
 	ck_assert_uint_eq(found.calls, 0);
+	/* to somebody else, or by a guess: an event when all is over, and no decision */
 	other_says(DHCP_OFFER, &ONE, NET + 200);
 	run(3);
-	ck_assert_uint_eq(found.calls, 1);
+	ck_assert_uint_eq(found.calls, 0);
+	ck_assert(is_questioned(&us, &other_xid));
+	first = other_xid;
+	other_says(DHCP_OFFER, &us, NET + 200);
+	/* and again, when it is asked anew */
+	while (other_xid == first)
+		ck_assert(is_questioned(&us, &other_xid));
+	ck_assert_uint_eq(found.calls, 0);
+	other_says(DHCP_OFFER, &us, NET + 200);
+	wait_decided();
 	ck_assert(found.foreign && mac_eq(&found.server.mac, &OTHER));
 	ck_assert_uint_eq(ip_to_v4(&found.server.address), OTHER_IP);
 	ck_assert(dhcpd_is_open(d, lab));
+}
+END_TEST
+
+/* A packet that somebody throws in, and an answer that is not given twice. */
+START_TEST(test_auto_forged)
+{
+	struct mac us;
+
+	if (!in_namespace)
+		return;
+	found.calls = 0;
+	open_as(SEGMENT_AUTO);
+	ck_assert(is_questioned(&us, &other_xid));
+	other_says(DHCP_OFFER, &us, NET + 200);
+	other_xid ^= 1;
+	other_says(DHCP_OFFER, &us, NET + 200);
+	wait_decided();
+	ck_assert(!found.foreign);
+	ck_assert_uint_eq(events("foreign"), 2);
+	ck_assert_ptr_nonnull(strstr(event("foreign"), "lab: 192.168.122.66 (MAC 52:54:00:00:00:42) "));
 }
 END_TEST
 
@@ -1186,6 +1245,7 @@ int main(void)
 	tcase_add_test(t, test_forged_beside_another);
 	tcase_add_test(t, test_proxy);
 	tcase_add_test(t, test_auto);
+	tcase_add_test(t, test_auto_forged);
 	tcase_add_test(t, test_auto_nobody);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

@@ -157,8 +157,9 @@ static void say_other(struct check *k, const struct check_link *l, const char *i
 		l->ifname, ip, mac);
 }
 
-static void heard(void *arg, const struct dhcp_heard *server)
+static void decided(void *arg, const struct dhcp_question *q)
 {
+	const struct dhcp_heard *server = dhcp_question_server(q);
 	struct wire *w = arg;
 	char ip[IP_TEXT], mac[MAC_TEXT];
 	struct ip address;
@@ -192,7 +193,7 @@ static void open_wire(struct listening *n, struct check *k, const struct check_l
 	*w = (struct wire){.check = k, .link = l, .of = n};
 	if (link_lookup(l->ifname, &link) || !link.up)
 		check_say(k, CHECK_OK, "leases", "nobody is on %s yet who could", l->ifname);
-	else if (dhcp_listen_open(&w->listen, n->loop, l->ifname, heard, w, why, sizeof why))
+	else if (dhcp_listen_open(&w->listen, n->loop, l->ifname, decided, w, why, sizeof why))
 		check_say(k, CHECK_WARN, "leases", "not looked at on %s: %s", l->ifname, why);
 	else
 		n->open++;
@@ -212,7 +213,7 @@ static void ask_wires(struct check *k)
 	for (size_t i = 0; i < k->n_links; i++)
 		if (!k->links[i].leased)
 			open_wire(n, k, &k->links[i]);
-	if (n->open && !loop_timer_set(n->loop, &limit, DHCP_LISTEN_MS + 1000))
+	if (n->open && !loop_timer_set(n->loop, &limit, DHCP_QUESTION_ROUNDS * DHCP_LISTEN_MS + 1000))
 		loop_run(n->loop);
 	for (size_t i = 0; i < n->n; i++) {
 		if (n->wires[i].listen.loop)
