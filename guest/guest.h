@@ -288,6 +288,10 @@ struct guest_seat {
 typedef void (*guest_seats_done)(
 	void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why);
 int guest_seats(struct guests *g, const char *network, guest_seats_done done, void *arg);
+/* The computed MACs there of this domain (none, when it is gone), or of all (""), whoever made them: GUEST_SEAT_DOMAIN
+ * alone. */
+int guest_computed(struct guests *g, const char *network, const char *domain, guest_seats_done done,
+	void *arg);
 /* In a network that leases, reserves the computed addresses of guests that others made: of this
  * domain (once it is gone, they are taken back), or of all (""). What is somebody else's is left
  * alone. */

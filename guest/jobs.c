@@ -139,6 +139,8 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 		return ops_seats(op, j->network, &j->seats, &j->n_seats);
 	case JOB_SEAT_GUESTS:
 		return ops_seat_guests(op, j->network, j->name);
+	case JOB_COMPUTED:
+		return ops_computed(op, j->network, j->name, &j->seats, &j->n_seats);
 	}
 	return -ENOSYS;
 }

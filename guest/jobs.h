@@ -25,7 +25,8 @@ enum job_kind {
 	JOB_NETWORK_DROP,
 	JOB_NETWORKS,
 	JOB_SEATS,
-	JOB_SEAT_GUESTS
+	JOB_SEAT_GUESTS,
+	JOB_COMPUTED
 };
 
 struct job {

@@ -55,6 +55,8 @@ int ops_networks(struct op *op, struct guest_network **ret, size_t *ret_n);
 int ops_seats(struct op *op, const char *network, struct guest_seat **ret, size_t *ret_n);
 /* Reservations for the guests of others with computed MACs: of one domain (when it is gone, they
  * go), or of all ("" ). */
+int ops_computed(struct op *op, const char *network, const char *domain, struct guest_seat **ret,
+	size_t *ret_n);
 int ops_seat_guests(struct op *op, const char *network, const char *domain);
 
 /* For files of this room. */

@@ -122,6 +122,32 @@ int ops_seats(struct op *op, const char *network, struct guest_seat **ret, size_
 	return rc;
 }
 
+int ops_computed(struct op *op, const char *network, const char *domain, struct guest_seat **ret,
+	size_t *ret_n)
+{
+	struct network_hosts guests = {0};
+	virDomainPtr d = NULL;
+	struct network n;
+	int rc = network_open(&n, op, network);
+
+	if (!rc && *domain)
+		rc = ops_find(op, domain, NULL, &d);
+	if (!rc)
+		rc = d ? add_domain(&n, &guests, d) : add_domains(&n, &guests);
+	if (rc == -ENOENT && *domain)
+		rc = 0; /* gone */
+	if (!rc) {
+		*ret = guests.all;
+		*ret_n = guests.n;
+		guests = (struct network_hosts){0};
+	}
+	if (d)
+		virDomainFree(d);
+	network_hosts_fini(&guests);
+	network_close(&n);
+	return rc;
+}
+
 /* In its subnet, nobody else's, and not yet there. A domain of ours is the main thread's affair. */
 static bool may_sit(const struct network *n, const struct guest_seat *s)
 {

@@ -252,8 +252,46 @@ static bool has_files(struct creation *c, char *warning, size_t warning_size)
 	return !rc;
 }
 
+/* Before the record is there, which makes a computed MAC of its own its. */
+static unsigned find_claims(const struct creation *c)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < c->machine->n_nics; i++) {
+		const struct nic *nic = &c->machine->nics[i];
+		struct mac mac;
+
+		if (nic->segment_id && nic->n_addrs &&
+			judge_address_claimed(
+				c->service, nic->segment_id, &nic->addrs[0], &mac) &&
+			!mac_eq(&mac, &nic->mac))
+			found |= 1u << i;
+	}
+	return found;
+}
+
+/* The record wins; who has the address meanwhile is told of. */
+static void tell_claims(const struct creation *c, unsigned claims)
+{
+	const struct machine *m = c->machine;
+
+	for (size_t i = 0; i < m->n_nics; i++) {
+		char ip[IP_TEXT], mac[MAC_TEXT];
+		struct mac by;
+
+		if (!(claims & 1u << i))
+			continue;
+		mac_from_ip(&m->nics[i].addrs[0], &by);
+		timeline_add(c->service->timeline, m->name, "address",
+			"%s is leased to a stranger, %s, by its computed MAC: it is not renewed, and %s "
+			"has the address as soon as nobody answers for it by ARP",
+			ip_format(&m->nics[i].addrs[0], ip), mac_format(&by, mac), m->name);
+	}
+}
+
 static void creation_record(struct creation *c)
 {
+	unsigned claims = find_claims(c);
 	struct service *s = c->service;
 	struct machine *m = c->machine, *old = machines_by_name(s->machines, m->name);
 	json_t *snapshot = c->snapshot;
@@ -277,6 +315,7 @@ static void creation_record(struct creation *c)
 	c->recorded = true;
 	timeline_add(s->timeline, m->name, "created", "%s, profile %s",
 		m->guest ? "guest" : "bare metal", m->profile);
+	tell_claims(c, claims);
 	if (*warning)
 		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
 	if (c->clone) {

@@ -37,6 +37,9 @@ int judge_nics(
 int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
 /* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
  * card that is enrolled now and was leased the address before. */
+/* Has a stranger it, by a computed MAC alone? A record overrides that (dhcpd/dhcp_policy.h). */
+bool judge_address_claimed(
+	const struct service *s, uint32_t segment, const struct ip *ip, struct mac *ret);
 bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
 	char *who, size_t size);
 

@@ -133,6 +133,18 @@ static bool seat_taken(const struct creation *c, const struct nic *nic, const st
 	return false;
 }
 
+bool judge_address_claimed(
+	const struct service *s, uint32_t segment, const struct ip *ip, struct mac *ret)
+{
+	const struct segment *seg = segments_by_id(&s->segments, segment);
+	struct ip computed;
+
+	return seg && lease_holder(dhcpd_leases(s->dhcpd), segment, ip, clock_wall_ms(), ret) &&
+		!mac_to_ip(ret, &computed) && ip_eq(&computed, ip) &&
+		!machines_by_mac(s->machines, segment, ret, NULL) &&
+		claims_guest((struct service *)s, seg, ret) != DHCP_GUEST_KNOWN;
+}
+
 bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
 	char *who, size_t size)
 {
@@ -146,7 +158,8 @@ bool judge_address_held(const struct creation *c, const struct nic *nic, const s
 	else if (!m &&
 		lease_holder(
 			dhcpd_leases(c->service->dhcpd), segment, ip, clock_wall_ms(), &holder) &&
-		!mac_eq(&holder, &nic->mac))
+		!mac_eq(&holder, &nic->mac) &&
+		!judge_address_claimed(c->service, segment, ip, &holder))
 		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
 	else
 		return seat_taken(c, nic, ip, who, size);
@@ -166,12 +179,14 @@ static int lowest_free(
 	struct creation *c, const struct nic *nic, const struct segment *seg, struct ip *ret)
 {
 	uint32_t net = segment_net(seg);
+	struct mac claims;
 	char who[128];
 
 	for (uint32_t a = net + 1; segment_contains(seg, a); a++) {
 		struct ip ip = ip_from_v4(a);
 
-		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip))
+		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip) ||
+			judge_address_claimed(c->service, seg->id, &ip, &claims))
 			continue;
 		if (!address_used(c, nic, &ip, who, sizeof who)) {
 			*ret = ip;

@@ -1,5 +1,5 @@
 /* Where libvirt's dnsmasq leases: reservations in its network for machines, and for guests that others made with
- * computed MACs. */
+ * computed MACs; where we lease, claims.c looks at the same. */
 #include "usher/service.h"
 
 #include "core/log.h"
@@ -27,6 +27,7 @@ void seats_look(struct service *s, const char *domain)
 
 		if (seats_are_theirs(seg) && seg->computed)
 			(void)guest_seat_guests(s->guests, seg->name, domain, on_seated, NULL);
+		claims_look(s, seg, domain);
 	}
 }
 

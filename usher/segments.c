@@ -337,6 +337,7 @@ void segment_go(struct service *s, const char *network)
 	if (seg) {
 		links_leave(s, seg);
 		dhcpd_drop(s->dhcpd, seg);
+		claims_leave(s, seg);
 		s->served[seg->id - 1] = (struct served){0};
 		segments_remove(&s->segments, seg->id);
 		(void)machines_segments_changed(s->machines, &name);

@@ -261,6 +261,7 @@ static int start_dhcpd(struct run *r, char *why, size_t size)
 		.timeline = s->timeline,
 		.segments = &s->segments,
 		.programs = programs_of,
+		.guests = claims_guest,
 		.decided = segments_decided,
 		.arg = s,
 		.gather_ms = DHCPD_GATHER_MS};
@@ -457,6 +458,7 @@ static void stop(struct run *r)
 	act_drop_all(s);
 	store_close(s->store);
 	dhcpd_free(s->dhcpd);
+	claims_fini(s);
 	if (r->home_ready && !s->abandoned)
 		mailbox_fini(&s->home);
 	machines_free(s->machines);

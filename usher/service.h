@@ -17,7 +17,7 @@
  *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
  *   networks_api.c  networks made and removed; networks.c: those that were made
  *   console_record.c  guests' consoles, recorded (console_log.c: on disk); console_api.c: the API's side of it
- *   decided.c  who leased on an interface the last time
+ *   decided.c  who leased on an interface the last time  claims.c  guests' computed MACs, where we lease
  *   ready.c   are the files of an install there, asked of the worker
  *   hosts.c   the libvirts that guests live in  guest_follow.c  and what they say of them
  */
@@ -55,6 +55,7 @@ struct deletion;
 struct sealing;
 struct patch;
 struct host;
+struct look;
 
 enum { HOSTS_MAX = 16 }; /* libvirts: each has a connection and six threads */
 
@@ -69,6 +70,8 @@ struct served {
 	bool again;         /* and is to be asked once more */
 	bool leaving; /* its network is being deleted: it is closed, whatever happens to the link */
 	char decided[64]; /* decided.c */
+	bool guests_known;      /* claims.c: libvirt's guests with computed MACs were read */
+	int64_t guests_looked;  /* and when, mono ms */
 };
 
 struct service {
@@ -92,6 +95,8 @@ struct service {
 	struct hooks *hooks;
 	struct power *power;
 	struct table recordings; /* struct recording: console_record.h */
+	struct table claims; /* claims.c */
+	struct look *looks;  /* the same: under way */
 	struct guests
 		*guests; /* the own libvirt's: its networks are ours; a machine's: guests_of() */
 	struct host *hosts[HOSTS_MAX]; /* [0] is the own */
@@ -158,6 +163,11 @@ uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip
 void segments_say(const struct service *s); /* who leases where, and why */
 /* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */
 void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server);
+/* claims.c: a domain (all: "") may have come, changed or gone. */
+void claims_look(struct service *s, const struct segment *seg, const char *domain);
+enum dhcp_guest claims_guest(void *service, const struct segment *seg, const struct mac *mac);
+void claims_leave(struct service *s, const struct segment *seg); /* it goes */
+void claims_fini(struct service *s);
 /* decided.c: before store_start(). 0, or -errno with one line in `why`. */
 int decided_load(struct service *s, char *why, size_t why_size);
 /* When it was last asked who leases there, it was us, at the same address. */
