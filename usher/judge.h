@@ -35,11 +35,11 @@ int judge_nics(
 	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size);
 /* judge_guest.c: what libvirt is told of the guest, into guest_spec. */
 int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
-/* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
- * card that is enrolled now and was leased the address before. */
-/* Has a stranger it, by a computed MAC alone? A record overrides that (dhcpd/dhcp_policy.h). */
+/* Has a stranger this address, by a computed MAC alone? A record overrides that (dhcpd/dhcp_policy.h). */
 bool judge_address_claimed(
 	const struct service *s, uint32_t segment, const struct ip *ip, struct mac *ret);
+/* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
+ * card that is enrolled now and was leased the address before. */
 bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
 	char *who, size_t size);
 

@@ -11,7 +11,7 @@ timeline_has() { "$USHER" timeline | grep -E -- "$1"; }
 leases_as() { get "$1" "${@:3}" && is "$1" ip "$2"; }
 leases_show() {
 	"$USHER" leases >"$USHER_LAB/leases"
-	grep -E "^10.66.0.104 +- +br0 +declined +20[0-9TZ:-]+" "$USHER_LAB/leases" &&
+	grep -E "^10.66.0.104 +02:00:00:00:00:0a +br0 +in-use +20[0-9TZ:-]+" "$USHER_LAB/leases" &&
 		grep -E "^10.66.0.7 +02:00:00:00:00:0a +br0 +in-use +20[0-9TZ:-]+" "$USHER_LAB/leases"
 }
 # listen NAME FILTER…: what br0 carries, from now on
@@ -76,7 +76,7 @@ check "as a lease" lease br0 10.66.0.100 02:00:00:00:00:01 bound
 # Declined: the neighbour comes after the probe, and only the client sees it.
 inside 10 ip address add 10.66.0.104/24 dev c10
 check "a client that finds its address in use declines it, and gets the next" leases_as 6 10.66.0.105 -a200 -A 1
-check "it is set aside" lease br0 10.66.0.104 00:00:00:00:00:00 declined
+check "it is set aside" lease br0 10.66.0.104 02:00:00:00:00:0a in-use
 check "leases shows both" leases_show
 check "with an event" timeline_has "declined +10.66.0.104 declined by 02:00:00:00:00:06 on br0"
 

@@ -76,3 +76,13 @@ get() {
 }
 told() { sed -n "s/^$2=//p" "$USHER_LAB/$1"; }
 is() { [ "$(told "$1" "$2")" = "$3" ] || { echo "$2 is '$(told "$1" "$2")', not '$3'"; return 1; }; }
+
+# libvirt_knows MAC NETWORK: a guest of somebody's is defined there, as one whose card this client plays.
+libvirt_knows() {
+	cat >"$USHER_LAB/stub.xml" <<-END
+		<domain type='qemu'><name>of-${1//:/}</name><memory>65536</memory><os><type>hvm</type></os><devices>
+		<interface type='network'><mac address='$1'/><source network='$2'/></interface></devices></domain>
+	END
+	virsh -q define "$USHER_LAB/stub.xml"
+}
+libvirt_forgets() { virsh -q undefine "of-${1//:/}"; }

@@ -1,0 +1,88 @@
+"""What a stranger on a wire may say in others' names: raw DHCP and ARP.
+
+    stranger.py IF forge-offer SECONDS          an OFFER to nobody, thrown in all the while
+    stranger.py IF answer-offer ONCE|ALWAYS SECONDS  hears DISCOVERs and answers them as a server does
+    stranger.py IF decline MAC ADDRESS SERVER   DISCOVER, then DECLINE, with another's MAC
+    stranger.py IF computed NET FIRST LAST SERVER  leases by computed MACs: NET.FIRST to NET.LAST
+"""
+import select, socket, struct, sys, time
+
+BROADCAST, ANY = b"\xff" * 6, "0.0.0.0"
+name, what, *args = sys.argv[1:]
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+wire.bind((name, 0))
+own = wire.getsockname()[4]
+
+
+def mac(text):
+    return bytes(int(x, 16) for x in text.split(":"))
+
+
+def checksum(b):
+    s = sum(struct.unpack("!%dH" % (len(b) // 2), b))
+    while s >> 16:
+        s = (s & 0xFFFF) + (s >> 16)
+    return ~s & 0xFFFF
+
+
+def send(source, ports, message):
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(message), 0, 0, 64, 17, 0,
+                     socket.inet_aton(source), b"\xff" * 4)
+    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+    udp = struct.pack("!HHHH", *ports, 8 + len(message), 0)
+    wire.send(BROADCAST + own + b"\x08\x00" + ip + udp + message)
+
+
+def option(code, value):
+    return bytes([code, len(value)]) + value
+
+
+def message(op, client, xid, options, given=ANY):
+    head = struct.pack("!BBBBIHH", op, 1, 6, 0, xid, 0, 0x8000)
+    head += bytes(4) + socket.inet_aton(given) + bytes(8) + client + bytes(10 + 192)
+    return (head + b"\x63\x82\x53\x63" + options + b"\xff").ljust(300, b"\0")
+
+
+def say(client, kind, xid, options=b""):
+    send(ANY, (68, 67), message(1, client, xid, option(53, bytes([kind])) + options))
+
+
+def offer(client, xid):
+    options = option(53, b"\x02") + option(54, socket.inet_aton("10.66.0.66"))
+    send("10.66.0.66", (67, 68), message(2, client, xid, options, "10.66.0.200"))
+
+
+def discovers(seconds):
+    end = time.time() + seconds
+    while time.time() < end:
+        if not select.select([wire], [], [], 0.2)[0]:
+            continue
+        f = wire.recv(2048)
+        if len(f) > 285 and f[12:14] == b"\x08\x00" and f[36:38] == b"\x00\x43" and f[282:285] == b"\x35\x01\x01":
+            yield f[70:76], struct.unpack("!I", f[46:50])[0]
+
+
+if what == "forge-offer":
+    for i in range(int(args[0]) * 5):
+        offer(mac("02:11:22:33:44:55"), i)
+        time.sleep(0.2)
+elif what == "answer-offer":
+    for client, xid in discovers(int(args[1])):
+        if client[0] == 2 and client[1:4] != bytes(3):
+            offer(client, xid)
+            if args[0] == "ONCE":
+                break
+elif what == "decline":
+    client, options = mac(args[0]), option(50, socket.inet_aton(args[1])) + option(54, socket.inet_aton(args[2]))
+    say(client, 1, 7)
+    time.sleep(0.3)
+    say(client, 4, 8, options)
+elif what == "computed":
+    server = socket.inet_aton(args[3])
+    for kind in 1, 3:
+        for i in range(int(args[1]), int(args[2]) + 1):
+            address = socket.inet_aton("%s.%d" % (args[0], i))
+            options = option(50, address) + option(54, server) if kind == 3 else b""
+            say(b"\x52\x54" + address, kind, i, options)
+            time.sleep(0.02)
+        time.sleep(0.5)
