@@ -57,6 +57,8 @@ client 2 52:54:c0:a8:8c:07 virbr0 # computed from 192.168.140.7
 client 3 52:54:0a:4d:00:07        # from 10.77.0.7, 10.78.0.7 below
 client 4 52:54:c0:a8:4d:07        # from 192.168.77.7
 
+libvirt_knows 52:54:c0:a8:8c:07 default
+libvirt_knows 52:54:c0:a8:4d:07 sleepy
 check "the service starts though one network is not active and one interface is not there" usher_start || lab_end
 check "it waits for the interface, and says so" logged "late0: interface 'late0': there is none; waiting"
 check "for the network too" wait_until 10 logged "sleepy: network 'sleepy' is not active: .*; waiting"

@@ -39,6 +39,7 @@ says "nothing can be enrolled" "usher: no network is served: 'usher network crea
 	"$USHER" enroll early --mac 02:00:00:00:00:99 --profile plain --no-ssh-key
 says "a network by NAT, of the first free subnet" "lab0: 10.77.0.0/24, forward nat, on virbr1: usher leases there" \
 	"$USHER" network create lab0
+libvirt_knows 52:54:0a:4d:00:07 lab0
 card_on 1 lab0
 check "leases at once" leases_as 1 10.77.0.7
 check "with a router" is 1 router 10.77.0.1
@@ -48,6 +49,7 @@ check "it comes with the host" one_is lab0 .autostart true
 check "usher leases, one machine does" one_is lab0 '"\(.leases_by) \(.leases) \(.serving)"' "usher 1 true"
 says "an isolated one" "lab1: 10.78.0.0/24, forward none, on virbr2: usher leases there" \
 	"$USHER" network create lab1 --subnet 10.78.0.0/24 --forward none --domain lab1.test --mtu 1400
+libvirt_knows 52:54:0a:4e:00:07 lab1
 card_on 2 lab1
 check "leases" leases_as 2 10.78.0.7 -O mtu
 check "no router" is 2 router ""
@@ -55,6 +57,7 @@ check "its domain" is 2 domain lab1.test
 check "its MTU" is 2 mtu 1400
 says "a routed one" "lab2: 10.79.0.0/24, forward route, on virbr3: usher leases there" \
 	"$USHER" network create lab2 --subnet 10.79.0.0/24 --forward route
+libvirt_knows 52:54:0a:4f:00:07 lab2
 card_on 3 lab2
 check "leases" leases_as 3 10.79.0.7
 
@@ -131,14 +134,17 @@ check "for its card" sh -c "$USHER timeline guest | grep 'lab2 has a new bridge:
 check "which is on the bridge" wait_until 5 sh -c "ls /sys/class/net/$(one lab2 .bridge)/brif | grep vnet"
 
 "$USHER" delete metal guest >/dev/null
+for n in 4d 4e 4f; do libvirt_forgets 52:54:0a:$n:00:07; done
 for n in lab0 lab1 lab2 lab3; do says "$n goes" "$n: deleted" "$USHER" network delete $n; done
 check "libvirt has only its own" said default virsh net-list --all --name
 check "nothing is leased" said 0 sh -c "$USHER leases --json | jq '.leases | length'"
 says "the name may come again" "lab0: 10.81.0.0/24, forward nat, on virbr1: usher leases there" \
 	"$USHER" network create lab0 --subnet 10.81.0.0/24
 inside 1 ip link set c1 address 52:54:0a:51:00:07
+libvirt_knows 52:54:0a:51:00:07 lab0
 card_on 1 lab0
 check "and is leased on" leases_as 1 10.81.0.7
+libvirt_forgets 52:54:0a:51:00:07
 sed 's/<network>/<domain type="qemu">/' >"$USHER_LAB/d.xml" <<-'END'
 	<network><name>foreign</name><memory>65536</memory><os><type>hvm</type></os>
 	<devices><interface type='network'><source network='lab0'/></interface></devices></domain>

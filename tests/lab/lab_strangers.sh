@@ -47,7 +47,7 @@ wait $other
 check "an armed machine is given its address" enroll web01 --network br0 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --arm
 check "it has it" leases_as 1 10.66.0.11
 usher_stop
-stranger answer-offer ALWAYS 5 &
+stranger answer-offer ALWAYS 9 &
 other=$!
 check "at the next start somebody answers as a server does: usher leased there, and goes on" mode own
 check "and says that there are two" logged "10.66.0.66 \(MAC 02:00:00:00:00:02\) answers as a DHCP server does, where usher leased until now"
@@ -101,7 +101,7 @@ check "it is" wait_until 10 leases_as 4 192.168.122.34
 # --- an answer as true as a server's ------------------------------------------------------------------------------------------
 
 again
-stranger answer-offer ALWAYS 5 &
+stranger answer-offer ALWAYS 9 &
 other=$!
 check "who answers each time is a server to us" mode proxy
 check "the log says who" logged "br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) leases there: it answered our DHCPDISCOVER, and again"
