@@ -128,7 +128,7 @@ static bool boot_ipxe(struct dhcp_boot *b, const struct dhcp_boot_for *f)
 {
 	if (!f->token || !f->token[0])
 		return false;
-	b->no_proxy = true;
+	b->no_proxy = b->secret = true;
 	return put_url(b, f, "m/%s/boot.ipxe", f->token);
 }
 

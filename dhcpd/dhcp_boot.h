@@ -40,6 +40,7 @@ struct dhcp_boot {
 	size_t vendor_len;
 	bool no_proxy; /* iPXE need not wait for a proxy's offer */
 	bool tftp;     /* the file is on TFTP: option 66 makes sense */
+	bool secret;   /* the file's name has the machine's token: dhcp_secret.h */
 };
 
 enum dhcp_client dhcp_boot_client(const struct dhcp_message *m);

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "dhcpd/dhcp_answer.h"
 #include "dhcpd/dhcp_policy.h"
+#include "dhcpd/dhcp_secret.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,18 +24,52 @@ struct raw {
 	size_t len;
 };
 
-static int fill_packet(const struct dhcp_own *own, const struct dhcp_policy *p,
+/* -EPERM: no answer is due. */
+static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
+	const struct dhcp_decision *dec, struct dhcp_route *route, struct dhcp_boot *boot)
+{
+	const struct dhcpd_config *c = own->lessor->c;
+	struct dhcp_secret_view v = {.policy = p, .decision = dec, .route = *route, .hears = true};
+	char where[160] = "", text[320], mac[MAC_TEXT];
+	enum dhcp_secret verdict;
+	const char *why;
+
+	if (route->frame)
+		v.forged = dhcp_origin_is_forged(&own->origin, p->msg, loop_now(c->loop));
+	if (route->frame && !v.forged && c->hears)
+		v.hears = c->hears(
+			c->arg, dec->machine, p->segment, &p->msg->mac, NULL, where, sizeof(where));
+	v.where = where;
+	dhcp_secret_route(route, &p->msg->mac);
+	verdict = dhcp_secret_judge(&v, &why);
+	if (verdict == DHCP_SECRET_TOLD)
+		return 0;
+	snprintf(text, sizeof(text), "%s of %s on %s is not told its boot script: %s",
+		dhcp_type_name(p->msg->type), mac_format(&p->msg->mac, mac), p->segment->name,
+		why);
+	machine_tell(dec->machine, "refused", text);
+	dhcp_outbox_touch(own->lessor->outbox);
+	*boot = (struct dhcp_boot){.vendor_class = ""};
+	return verdict == DHCP_SECRET_SILENT ? -EPERM : 0;
+}
+
+static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
 	const struct dhcp_decision *dec, struct dhcp_packet *packet)
 {
 	struct dhcp_boot boot =
 		dhcp_boot_machine(p->msg, p->segment, dec->machine, own->lessor->c->programs);
-	int len = dhcp_answer_encode(p, dec, &boot, packet->buf + DHCP_FRAME_HEADER);
+	int len, rc = 0;
 
+	packet->route = dhcp_answer_route(p->msg, dec);
+	if (boot.secret && dec->verdict != DHCP_SEND_NAK)
+		rc = keep_secret(own, p, dec, &packet->route, &boot);
+	if (rc < 0)
+		return rc;
+	len = dhcp_answer_encode(p, dec, &boot, packet->buf + DHCP_FRAME_HEADER);
 	if (len < 0)
 		return len;
 	packet->len = (size_t)len;
 	packet->socket = &own->socket;
-	packet->route = dhcp_answer_route(p->msg, dec);
 	return 0;
 }
 
@@ -143,7 +178,8 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 	if (rc == 0)
 		rc = dhcp_policy_apply(p, &dec);
 	if (rc < 0) {
-		if (rc != -EINPROGRESS)
+		l->stats.ignored += rc == -EPERM;
+		if (rc != -EINPROGRESS && rc != -EPERM)
 			lost(l, p, rc);
 		dhcp_outbox_put_back(l->outbox, packet);
 		return;
@@ -187,13 +223,14 @@ static struct dhcp_policy policy_of(const struct dhcp_own *own, int64_t now)
 }
 
 /* The message is decoded. Room for the answer first: what cannot be answered is not decided. */
-static void serve_raw(struct dhcp_own *own, const struct raw *raw, int64_t now)
+static void serve_raw(struct dhcp_own *own, const struct raw *raw, int64_t now, bool astray)
 {
 	struct dhcp_lessor *l = own->lessor;
 	struct dhcp_policy p = policy_of(own, now);
 	struct dhcp_packet *packet = dhcp_outbox_room(l->outbox);
 
 	p.segment = dhcp_policy_segment(l->c->segments, own->segment, &l->msg);
+	p.astray = astray;
 	if (packet)
 		serve(own, &p, raw, packet);
 	else
@@ -217,6 +254,7 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 	struct dhcp_lessor *l = own->lessor;
 	const struct raw raw = {l->inbox.bytes[i], l->inbox.msgs[i].msg_len};
 	const char *why;
+	bool astray;
 	int rc = dhcp_wire_decode(raw.bytes, raw.len, &l->msg, &why);
 
 	if (rc == -EBADMSG) {
@@ -228,8 +266,10 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 		return;
 	}
 	l->stats.in_type[l->msg.type]++;
-	if (!behind || l->msg.type != DHCP_DISCOVER || !put_off(own, &raw, now))
-		serve_raw(own, &raw, now);
+	astray = !dhcp_policy_belongs(
+		l->c->segments, own->segment, &l->msg, ntohl(l->inbox.from[i].sin_addr.s_addr));
+	if (!behind || astray || l->msg.type != DHCP_DISCOVER || !put_off(own, &raw, now))
+		serve_raw(own, &raw, now, astray);
 }
 
 /* So that the next stranger's OFFER need not wait. Only while strangers come: a quiet segment is
@@ -267,7 +307,7 @@ static void receive_again(void *arg, const void *bytes, size_t len)
 	const char *why;
 
 	if (dhcp_wire_decode(bytes, len, &own->lessor->msg, &why) == 0)
-		serve_raw(own, &raw, clock_wall_ms());
+		serve_raw(own, &raw, clock_wall_ms(), false);
 }
 
 /* May this answer take the address from who holds it? Not the holder's own. A lease ends when its
@@ -428,6 +468,16 @@ static void open_prober(struct dhcp_own *own)
 	settle(own);
 }
 
+/* Without it a message is taken for its client's own. */
+static void open_origin(struct dhcp_own *own)
+{
+	int rc = dhcp_origin_open(&own->origin, own->socket.ifindex);
+
+	if (rc < 0)
+		log_warn("dhcp %s: who asks in another machine's name would stay unseen: %s",
+			own->segment->name, strerror(-rc));
+}
+
 /* Without it we lease all the same. */
 static void open_foreign(struct dhcp_own *own)
 {
@@ -446,6 +496,7 @@ void dhcp_own_init(struct dhcp_own *own, struct dhcp_lessor *l, const struct seg
 		.segment = s,
 		.socket = DHCP_SOCKET_CLOSED,
 		.ndp = NDP_CLOSED,
+		.origin = DHCP_ORIGIN_CLOSED,
 		.prober = PROBER_CLOSED};
 	loop_timer_init(&own->pace, paced, own);
 }
@@ -475,6 +526,7 @@ int dhcp_own_open(struct dhcp_own *own, char *why, size_t why_size)
 	open_ndp(own);
 	open_prober(own);
 	open_foreign(own);
+	open_origin(own);
 	return 0;
 }
 
@@ -489,5 +541,6 @@ void dhcp_own_close(struct dhcp_own *own)
 	dhcp_socket_close(&own->socket);
 	ndp_close(&own->ndp);
 	dhcp_foreign_close(&own->foreign);
+	dhcp_origin_close(&own->origin);
 	prober_close(&own->prober);
 }

@@ -10,6 +10,7 @@
 #include "dhcpd/dhcp_backlog.h"
 #include "dhcpd/dhcp_events.h"
 #include "dhcpd/dhcp_foreign.h"
+#include "dhcpd/dhcp_origin.h"
 #include "dhcpd/dhcp_outbox.h"
 #include "dhcpd/dhcpd.h"
 #include "dhcpd/ndp.h"
@@ -51,6 +52,7 @@ struct dhcp_own {
 	struct dhcp_backlog backlog;
 	struct ndp ndp;
 	struct dhcp_foreign foreign;
+	struct dhcp_origin origin;
 	struct prober prober;
 	size_t ahead;    /* pool addresses that were asked for in advance and are not yet given */
 	bool look_ahead; /* this wake-up took some of them */

@@ -370,7 +370,7 @@ static bool on_link(const struct dhcp_policy *p)
 
 static struct dhcp_decision decide(const struct dhcp_policy *p, const struct who *w)
 {
-	if (!on_link(p))
+	if (p->astray || !on_link(p))
 		return ignore(DHCP_OFF_LINK);
 	switch (p->msg->type) {
 	case DHCP_BOOTP:
@@ -398,6 +398,14 @@ const struct segment *dhcp_policy_segment(
 	const struct segment *s = segments_by_address(ss, link, where ? where : m->ciaddr);
 
 	return s ? s : link;
+}
+
+bool dhcp_policy_belongs(const struct segments *ss, const struct segment *link,
+	const struct dhcp_message *m, uint32_t from)
+{
+	if (m->giaddr)
+		return segments_by_address(ss, link, m->giaddr);
+	return !from || from == m->ciaddr || segment_contains(link, from);
 }
 
 uint32_t dhcp_policy_server(const struct dhcp_policy *p)
@@ -491,7 +499,7 @@ const char *dhcp_reason_text(enum dhcp_reason r)
 		[DHCP_TAKEN] = "the machine's address is leased to another MAC, or in use by a "
 			       "neighbour",
 		[DHCP_MISPLACED] = "the machine's address does not belong to this segment",
-		[DHCP_OFF_LINK] = "it came by a relay of another subnet",
+		[DHCP_OFF_LINK] = "it came by a relay of another subnet, or from an address of one",
 		[DHCP_NOT_YOURS] = "the address is not this client's",
 		[DHCP_NOT_HELD] = "the client does not hold the address",
 		[DHCP_NO_ADDRESS] = "it names no usable address",

@@ -39,7 +39,7 @@ enum dhcp_reason {
 	DHCP_POOL_FULL,
 	DHCP_TAKEN,          /* the machine's own address is held by another MAC, or was declined */
 	DHCP_MISPLACED,      /* the machine's own address does not belong to this segment */
-	DHCP_OFF_LINK,       /* came by a relay of another subnet */
+	DHCP_OFF_LINK,       /* came by a relay of another subnet, or from nowhere here */
 	DHCP_NOT_YOURS,      /* asks for an address that it may not have */
 	DHCP_NOT_HELD,       /* gives back or declines what it does not have */
 	DHCP_NO_ADDRESS,     /* a message that must name an address and does not */
@@ -57,6 +57,7 @@ struct dhcp_policy {
 	const struct segment *segment;
 	const struct machines *machines;
 	struct leases *leases; /* deciding moves only its search position */
+	bool astray;           /* not dhcp_policy_belongs() */
 	int64_t now;           /* wall ms */
 	dhcp_guests guests;    /* NULL: nobody to ask */
 	void *guests_arg;
@@ -86,6 +87,14 @@ static inline bool dhcp_decision_declines(const struct dhcp_decision *d)
 /* Which segment a message that came in on `link` is about: its own, or one behind a relay. */
 const struct segment *dhcp_policy_segment(
 	const struct segments *ss, const struct segment *link, const struct dhcp_message *m);
+/*
+ * Does it come from where it says? A relay (giaddr) is one of the subnets that we serve on that link or behind it, else
+ * nobody need heed what it says, in option 82 neither. Its source address tells nothing: relays send from whatever
+ * interface leads to us. A client that has an address sends from it; one that has none, from none (RFC 2131 4.1).
+ * `from`: the datagram's source.
+ */
+bool dhcp_policy_belongs(const struct segments *ss, const struct segment *link,
+	const struct dhcp_message *m, uint32_t from);
 /* The address that stands for us in option 54: ours, or the relay's (RFC 5107). */
 uint32_t dhcp_policy_server(const struct dhcp_policy *p);
 struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p);

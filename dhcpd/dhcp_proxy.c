@@ -24,18 +24,20 @@ static void as_proxy(struct dhcp_boot *b)
 
 int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
 	const struct machine *machine, dhcp_programs programs, uint16_t port,
-	uint8_t buf[DHCP_REPLY_MAX])
+	uint8_t buf[DHCP_REPLY_MAX], bool *ret_secret)
 {
 	struct dhcp_reply_head h = {.type = port == DHCP_PROXY_PORT ? DHCP_ACK : DHCP_OFFER,
 		.server_id = ip_to_v4(&s->server)};
 	struct dhcp_boot boot;
 	struct dhcp_reply r;
 
+	*ret_secret = false;
 	if (!is_due(m, s, port))
 		return 0;
 	boot = dhcp_boot_machine(m, s, machine, programs);
 	if (!boot.boots)
 		return 0;
+	*ret_secret = boot.secret;
 	as_proxy(&boot);
 	h.ciaddr = h.type == DHCP_ACK ? m->ciaddr : 0;
 	h.siaddr = boot.next_server;

@@ -4,6 +4,7 @@
 #include "dhcpd/dhcp_boot.h"
 #include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_notice.h"
+#include "dhcpd/dhcp_origin.h"
 #include "dhcpd/dhcp_policy.h"
 #include "dhcpd/dhcp_proxy.h"
 #include "dhcpd/dhcp_socket.h"
@@ -49,6 +50,7 @@ struct dhcp_side {
 	struct ndp ndp;
 	struct dhcp_watch watch;
 	struct dhcp_foreign foreign;
+	struct dhcp_origin origin; /* of port 67: on the other a neighbour answers */
 	struct dhcp_meter errors;
 	struct dhcp_notices unanswered;
 	struct dhcp_message msg; /* the one that is being worked on */
@@ -131,20 +133,44 @@ static void failed(struct dhcp_side *d, const char *what, int rc)
 		log_warn("dhcp %s: %s: %s", d->segment->name, what, strerror(-rc));
 }
 
+/* Is the machine alone told? On 4011 by the address that it has by now. */
+static bool may_tell(struct side_port *p, const struct machine *m, const struct sockaddr_in *from)
+{
+	struct dhcp_side *d = p->side;
+	struct ip ip = ip_from_v4(ntohl(from->sin_addr.s_addr));
+	bool by_frame = p->number != DHCP_PROXY_PORT;
+	char why[160] = "another card sent it in the machine's name", text[320], mac[MAC_TEXT];
+
+	if (by_frame && dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop)))
+		goto refused;
+	if (!d->c.hears ||
+		d->c.hears(d->c.arg, m, d->segment, &d->msg.mac, by_frame ? NULL : &ip, why,
+			sizeof(why)))
+		return true;
+refused:
+	snprintf(text, sizeof(text), "%s of %s on %s is not told its boot script: %s",
+		dhcp_type_name(d->msg.type), mac_format(&d->msg.mac, mac), d->segment->name, why);
+	machine_tell(m, "refused", text);
+	return false;
+}
+
 static void answer(struct side_port *p, const struct sockaddr_in *from)
 {
 	struct dhcp_side *d = p->side;
 	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL);
 	struct dhcp_packet *packet = &d->packet;
+	bool secret;
 	int error = 0,
 	    len = dhcp_proxy_answer(&d->msg, d->segment, m, d->c.programs, p->number,
-		    packet->buf + DHCP_FRAME_HEADER);
+		    packet->buf + DHCP_FRAME_HEADER, &secret);
 
-	if (len <= 0)
+	if (len <= 0 || (secret && !may_tell(p, m, from)))
 		return;
 	packet->len = (size_t)len;
 	packet->socket = &p->socket;
 	packet->route = route_to(p, from);
+	if (secret && packet->route.frame)
+		packet->route.mac = d->msg.mac;
 	if (dhcp_socket_send(&p->socket, &packet, 1, &error) < 1)
 		failed(d, "a boot offer could not be sent", error);
 }
@@ -232,7 +258,12 @@ static void open_extras(struct dhcp_side *d)
 {
 	const struct dhcp_socket *s = &d->offers.socket;
 	char why[512];
-	int rc = ndp_open(&d->ndp, d->c.loop, s->ifindex, &s->mac, boots_here, d);
+	int rc = dhcp_origin_open(&d->origin, s->ifindex);
+
+	if (rc < 0)
+		log_warn("dhcp %s: who asks in another machine's name would stay unseen: %s",
+			d->segment->name, strerror(-rc));
+	rc = ndp_open(&d->ndp, d->c.loop, s->ifindex, &s->mac, boots_here, d);
 
 	if (rc < 0)
 		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait: %s",
@@ -269,6 +300,7 @@ int dhcp_side_open(const struct dhcp_side_config *c, const struct segment *s,
 	d->segment = s;
 	d->offers.socket = d->boots.socket = DHCP_SOCKET_CLOSED;
 	d->ndp = NDP_CLOSED;
+	d->origin = DHCP_ORIGIN_CLOSED;
 	rc = dhcp_socket_open_beside(&d->offers.socket, s->ifname, server, why, why_size);
 	if (rc == 0)
 		rc = dhcp_socket_open_proxy(&d->boots.socket, s->ifname, server, why, why_size);
@@ -314,5 +346,6 @@ void dhcp_side_free(struct dhcp_side *d)
 	ndp_close(&d->ndp);
 	dhcp_watch_close(&d->watch);
 	dhcp_foreign_close(&d->foreign);
+	dhcp_origin_close(&d->origin);
 	free(d);
 }

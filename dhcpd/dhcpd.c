@@ -101,9 +101,14 @@ static int open_own(struct port *port, char *why, size_t why_size)
 static int open_side(struct port *port, char *why, size_t why_size)
 {
 	struct dhcpd *d = port->d;
-	const struct dhcp_side_config c = {
-		d->c.loop, d->c.machines, d->c.timeline, d->c.programs, &d->lessor.inbox,
-		&port->server};
+	const struct dhcp_side_config c = {.loop = d->c.loop,
+		.machines = d->c.machines,
+		.timeline = d->c.timeline,
+		.programs = d->c.programs,
+		.hears = d->c.hears,
+		.arg = d->c.arg,
+		.inbox = &d->lessor.inbox,
+		.server = &port->server};
 
 	if (port->side && dhcp_side_fits(port->side))
 		return 0;

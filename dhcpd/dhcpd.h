@@ -7,6 +7,7 @@
  *   dhcp_wire    messages, bytes to struct     dhcp_policy  who gets which address
  *   dhcp_boot    what a firmware should load   dhcp_answer  a decision's bytes, and where they go
  *   dhcp_proxy   the same without a lease      dhcp_heard   other servers' words; dhcp_watch: pcap
+ *   dhcp_secret  a token in an answer          dhcp_origin  messages sent in another's name
  *   dhcp_socket  system calls; dhcp_frame      dhcp_outbox  answers on their way out, ACKs parked
  *   dhcp_backlog what a crowd has to wait for  dhcp_events  what the timeline is told; dhcp_notice
  *   dhcp_question  who answered, and counts    dhcp_claim   what a computed MAC buys a stranger
@@ -53,6 +54,13 @@ struct dhcpd_config {
 	 * `server` (NULL: nobody), borrowed; it answered, twice. The callee sets the mode and opens the segment
 	 * again. */
 	void (*decided)(void *arg, const struct segment *s, const struct dhcpd_server *server);
+	/*
+	 * Would an answer to this card of `m` reach it? `from` NULL: by a frame to its MAC; else by
+	 * this address of its, as an ordinary datagram. False, with a line in `why`: somebody else
+	 * would have it, or nobody knows who. NULL: yes.
+	 */
+	bool (*hears)(void *arg, const struct machine *m, const struct segment *s,
+		const struct mac *mac, const struct ip *from, char *why, size_t size);
 	void *arg;
 	unsigned gather_ms; /* at most one commit in this time; 0: only one after the other */
 };

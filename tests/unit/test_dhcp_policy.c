@@ -682,6 +682,63 @@ START_TEST(test_behind_a_relay)
 }
 END_TEST
 
+/* Where a message comes from: 10.77.0.0/25 is our wire, 10.77.0.128/25 behind a relay on it. */
+START_TEST(test_belongs)
+{
+	static const struct {
+		uint32_t giaddr, ciaddr, from;
+		bool belongs;
+	} table[] = {
+		{0, 0, 0, true},
+		{0, 0, 0x0a4d0005, true},
+		{0, 0, 0x0a4d0085, false}, /* routed, from behind the relay */
+		{0, 0, 0x0a630005, false}, /* from anywhere */
+		{0, 0x0a4d0005, 0x0a4d0005, true},
+		{0, 0x0a4d0085, 0x0a4d0085, true}, /* a renewal, which a router passes on */
+		{0, 0x0a4d0085, 0x0a630005, false},
+		{0, 0x0a4d0085, 0x0a4d0086, false},
+		{0, 0x0a630005, 0x0a630005, true}, /* was in another network: it is told so */
+		{0x0a4d0002, 0, 0x0a4d0002, true},
+		{0x0a4d0081, 0, 0x0a4d0081, true},
+		{0x0a4d0081, 0, 0x0a4d0002, true}, /* relays send from the interface that leads to us */
+		{0x0a4d0081, 0, 0x0a630005, true},
+		{0x0a630005, 0, 0x0a630005, false},
+		{0x0a630005, 0, 0x0a4d0002, false},
+	};
+
+	(void)add_rack();
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		msg = (struct dhcp_message){.giaddr = table[i].giaddr, .ciaddr = table[i].ciaddr};
+		ck_assert_msg(dhcp_policy_belongs(&segments, lab, &msg, table[i].from) ==
+				table[i].belongs,
+			"row %zu", i);
+	}
+	ck_assert(!dhcp_policy_belongs(
+		&segments, bare, &(struct dhcp_message){.giaddr = 0x0a4d0081}, 0));
+}
+END_TEST
+
+START_TEST(test_astray)
+{
+	struct dhcp_policy p = {.msg = &msg,
+		.segment = lab,
+		.machines = machines,
+		.leases = leases,
+		.astray = true,
+		.now = now};
+
+	add_machine("web", lab, mac(1), 20);
+	for (int type = DHCP_BOOTP; type <= DHCP_INFORM; type++) {
+		fresh();
+		msg.type = (enum dhcp_type)type;
+		msg.mac = mac(1);
+		last = dhcp_policy_decide(&p);
+		ck_assert_int_eq(last.verdict, DHCP_IGNORE);
+		ck_assert_int_eq(last.reason, DHCP_OFF_LINK);
+	}
+}
+END_TEST
+
 START_TEST(test_server_override)
 {
 	fresh();
@@ -1006,6 +1063,8 @@ int main(void)
 	tcase_add_test(t, test_relay);
 	tcase_add_test(t, test_segment_by_relay);
 	tcase_add_test(t, test_behind_a_relay);
+	tcase_add_test(t, test_belongs);
+	tcase_add_test(t, test_astray);
 	tcase_add_test(t, test_server_override);
 	tcase_add_test(t, test_lease_time);
 	tcase_add_test(t, test_client_id);

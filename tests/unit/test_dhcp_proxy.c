@@ -14,6 +14,7 @@ static struct segment seg;
 static struct machine machine;
 static struct dhcp_make make;
 static struct dhcp_message msg;
+static bool secret;
 static uint8_t out[DHCP_REPLY_MAX];
 static size_t out_len;
 
@@ -46,7 +47,7 @@ static bool asked(uint16_t port, const struct machine *m)
 	int n;
 
 	ck_assert_int_eq(dhcp_wire_decode(make.buf, len, &msg, &why), 0);
-	n = dhcp_proxy_answer(&msg, &seg, m, NULL, port, out);
+	n = dhcp_proxy_answer(&msg, &seg, m, NULL, port, out, &secret);
 	ck_assert_int_ge(n, 0);
 	out_len = (size_t)n;
 	return n > 0;
@@ -99,6 +100,7 @@ START_TEST(test_offers)
 		ck_assert(asked(67, &machine));
 		ck_assert_uint_eq(type(), DHCP_OFFER);
 		ck_assert_str_eq((char *)out + MAKE_FILE, table[i].file);
+		ck_assert_uint_eq(secret, table[i].ipxe);
 		ck_assert(dhcp_answer_says(out, out_len, OPT_VENDOR_CLASS, table[i].answers_class));
 		ck_assert_uint_eq(has_43(), table[i].pxe);
 		ck_assert_uint_eq(dhcp_answer_u32(out, out_len, OPT_SERVER_ID), SERVER);
