@@ -2,6 +2,7 @@
 
 #include "core/link.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -11,6 +12,10 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DISCARD = 9 }; /* RFC 863 */
 
 struct answer {
 	int index;
@@ -103,6 +108,24 @@ int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
 	rc = ask(msg, &a);
 	if (!rc)
 		*ret = a.mac;
+	return rc;
+}
+
+int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip_to_v4(from))},
+			   to = {.sin_family = AF_INET,
+				   .sin_port = htons(DISCARD),
+				   .sin_addr.s_addr = htonl(ip_to_v4(ip))};
+	int rc = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link, (socklen_t)strlen(link)) < 0 ||
+		bind(fd, (struct sockaddr *)&own, sizeof own) < 0 ||
+		sendto(fd, "", 0, 0, (struct sockaddr *)&to, sizeof to) < 0)
+		rc = -errno;
+	close(fd);
 	return rc;
 }
 

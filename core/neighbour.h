@@ -9,6 +9,9 @@
 
 /* The MAC that answers for this IPv4 address there. -ENOENT: not known; -ENODEV: no such link. */
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret);
+/* Has the kernel ask who answers for `ip`: an empty datagram from our address `from` to its discard port (RFC 863), which
+ * leaves only when somebody does. 0 or -errno. */
+int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip);
 
 enum { NEIGHBOUR_PORT = 16 }; /* IFNAMSIZ */
 /* The port of a bridge behind which a MAC was heard last: its link's name and its own MAC. -ENOENT: not heard, or it is

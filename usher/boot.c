@@ -1,5 +1,5 @@
 /* What machines ask for under their token: boot script, answers, reports. */
-#include "usher/service.h"
+#include "usher/place_look.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -259,39 +259,91 @@ static void refuse_stranger(struct service *s, struct http_request *r, const str
 	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
 }
 
-void boot_handle(struct service *s, struct http_request *r)
+static void handle(struct service *s, struct http_request *r, unsigned looks);
+
+/* place_asker.again */
+static void handle_again(struct service *s, void *request, unsigned looks)
+{
+	struct http_request *r = request;
+
+	if (s->stopping)
+		http_respond_error(r, 503, "usher is stopping");
+	else
+		handle(s, r, looks);
+}
+
+/* False: it was refused, or waits. */
+static bool is_there(struct service *s, struct http_request *r, const struct machine *m,
+	const char *what, unsigned looks)
+{
+	const struct place_asker a = {r->segment, &r->peer, what, r, looks, handle_again};
+	enum place_verdict verdict = place_admit(s, m, &a);
+
+	if (verdict == PLACE_REFUSED)
+		http_respond_error(r, 403, "this is for %s alone", m->name);
+	return verdict == PLACE_ADMITTED;
+}
+
+/* What a token is good for. */
+enum good_for { FOR_NOTHING, FOR_SCRIPT, FOR_ANSWERS, FOR_FIRST_BOOT, FOR_HOST_KEYS, FOR_REPORT };
+
+static enum good_for good_for(const struct machine *m, enum token_kind kind, const char *what)
+{
+	bool boots = kind == TOKEN_NEXT || kind == TOKEN_BOOT;
+
+	if (!m)
+		return FOR_NOTHING;
+	if (boots && !strcmp(what, "boot.ipxe"))
+		return FOR_SCRIPT;
+	if (boots && profile_serves(m->attempt.snapshot, what))
+		return FOR_ANSWERS;
+	if (kind == TOKEN_UP && !strcmp(what, "first-boot"))
+		return FOR_FIRST_BOOT;
+	if (kind == TOKEN_UP && !strcmp(what, "host-keys"))
+		return FOR_HOST_KEYS;
+	return report_route(what, kind) ? FOR_REPORT : FOR_NOTHING;
+}
+
+static void serve_good(struct service *s, struct http_request *r, struct machine *m,
+	enum token_kind kind, const char *what, enum good_for good)
+{
+	if (good == FOR_SCRIPT)
+		boot_script(s, r, m, kind);
+	else if (good == FOR_ANSWERS)
+		boot_answers(s, r, m, kind, what);
+	else if (good == FOR_FIRST_BOOT)
+		boot_first_boot(r, m);
+	else if (good == FOR_HOST_KEYS)
+		boot_host_keys(s, r, m);
+	else
+		boot_report(s, r, m, report_route(what, kind)->report);
+}
+
+static void handle(struct service *s, struct http_request *r, unsigned looks)
 {
 	char token[TOKEN_TEXT] = "";
 	const char *what = strchr(r->path + strlen("/m/"), '/');
-	const struct boot_route *route;
 	enum token_kind kind = TOKEN_NONE;
 	struct machine *m = NULL;
-	bool for_boot, for_report;
+	enum good_for good;
 
 	if (what && (size_t)(what - r->path) == strlen("/m/") + sizeof token - 1) {
 		memcpy(token, r->path + strlen("/m/"), sizeof token - 1);
 		m = machines_by_token(s->machines, token, &kind);
 	}
 	what = what ? what + 1 : "nothing";
-	route = report_route(what, kind);
-	/* another segment may use the same addresses */
-	for_boot = m && (kind == TOKEN_NEXT || kind == TOKEN_BOOT) && machine_nic_on(m, r->segment);
-	for_report = m && route;
-	if ((for_boot || for_report) &&
-		r->method == HTTP_HEAD) /* firmware asks for the size first: that is no boot */
-		http_respond(r, 200, "text/plain", "", 0);
-	else if (for_boot && guest_is_elsewhere(s, m, r->segment, &r->peer, what))
-		http_respond_error(r, 403, "%s does not sit there", m->name);
-	else if (for_boot && !strcmp(what, "boot.ipxe"))
-		boot_script(s, r, m, kind);
-	else if (for_boot && profile_serves(m->attempt.snapshot, what))
-		boot_answers(s, r, m, kind, what);
-	else if (m && kind == TOKEN_UP && !strcmp(what, "first-boot"))
-		boot_first_boot(r, m);
-	else if (m && kind == TOKEN_UP && !strcmp(what, "host-keys"))
-		boot_host_keys(s, r, m);
-	else if (for_report)
-		boot_report(s, r, m, route->report);
-	else
+	good = good_for(m, kind, what);
+	if (good == FOR_NOTHING)
 		refuse_stranger(s, r, m, kind, what);
+	else if (!is_there(s, r, m, what, looks))
+		return;
+	else if (r->method == HTTP_HEAD) /* firmware asks for the size first: that is no boot */
+		http_respond(r, 200, "text/plain", "", 0);
+	else
+		serve_good(s, r, m, kind, what, good);
+}
+
+void boot_handle(struct service *s, struct http_request *r)
+{
+	handle(s, r, 0);
 }

@@ -3,7 +3,7 @@
  * has the source address on that segment; a MAC in the name must be the same machine's. And boot
  * programs by TFTP, which a machine that is not armed should not start.
  */
-#include "usher/service.h"
+#include "usher/place_look.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -69,16 +69,21 @@ static int script_of(struct service *s, struct machine *m, enum script_kind kind
 {
 	char why[512] = "out of memory", fix[128];
 
-	if (guest_is_elsewhere(s, m, segment, peer, "boot script")) {
-		snprintf(fix, sizeof fix, "See: usher timeline %s", m->name);
-		return script_refuse(kind, "this machine does not sit there", fix, ret);
-	}
 	if (machine_boot_named(m, peer, clock_mono_ms()))
 		return boot_refusal(m, kind, ret);
 	if (!boot_render(s, m, segment, kind, ret, why, sizeof why))
 		return 0;
 	snprintf(fix, sizeof fix, "See: usher timeline %s", m->name);
 	return script_refuse(kind, why, fix, ret);
+}
+
+/* It is not where it should be, which is on its timeline. */
+static int script_elsewhere(const struct machine *m, enum script_kind kind, char **ret)
+{
+	char fix[128];
+
+	snprintf(fix, sizeof fix, "See: usher timeline %s", m->name);
+	return script_refuse(kind, "this machine does not sit there", fix, ret);
 }
 
 /* TFTP */
@@ -155,19 +160,44 @@ static bool may_ask(const struct machine *m, const struct script_name *n, struct
 	return false;
 }
 
-static void script_asked(struct service *s, struct tftp_request *r, const struct script_name *n)
+static void script_asked(struct service *s, struct tftp_request *r, unsigned looks);
+
+/* place_asker.again */
+static void tftp_again(struct service *s, void *request, unsigned looks)
 {
+	if (s->stopping)
+		tftpd_refuse(request, -EAGAIN, "");
+	else
+		script_asked(s, request, looks);
+}
+
+static void script_asked(struct service *s, struct tftp_request *r, unsigned looks)
+{
+	uint32_t segment = segment_of_peer(s, r->segment, &r->peer);
+	const struct place_asker a = {segment, &r->peer, "boot script", r, looks, tftp_again};
+	enum place_verdict verdict;
 	struct machine *m;
+	struct script_name n;
 	char *text = NULL;
 	struct no no;
+	int rc;
 
-	m = asker(s, n, r->segment, &r->peer, &no);
-	if (!m || !may_ask(m, n, &no))
-		refuse_script(r, n, &no);
-	else if (!r->there)
+	(void)script_name_parse(r->name, &n); /* it is one: boot_tftp_asked() */
+	m = asker(s, &n, r->segment, &r->peer, &no);
+	if (!m || !may_ask(m, &n, &no)) {
+		refuse_script(r, &n, &no);
+		return;
+	}
+	if (!r->there) {
 		tftpd_greet(r);
-	else if (script_of(
-			 s, m, n->kind, &r->peer, segment_of_peer(s, r->segment, &r->peer), &text))
+		return;
+	}
+	verdict = place_admit(s, m, &a);
+	if (verdict == PLACE_WAITS)
+		return;
+	rc = verdict == PLACE_REFUSED ? script_elsewhere(m, n.kind, &text)
+				      : script_of(s, m, n.kind, &r->peer, segment, &text);
+	if (rc)
 		tftpd_refuse(r, -ENOMEM, "");
 	else
 		answer_committed(s, r, text);
@@ -205,7 +235,7 @@ void boot_tftp_asked(void *service, struct tftp_request *r)
 	else if (script_name_parse(r->name, &n))
 		program_asked(s, r);
 	else
-		script_asked(s, r, &n);
+		script_asked(s, r, 0);
 }
 
 /* HTTP */
@@ -221,28 +251,51 @@ bool boot_http_asks(void *service, const char *path, const char *agent)
 	return !script_name_parse(path, &n) && n.kind == SCRIPT_GRUB;
 }
 
-void boot_http_asked(struct service *s, struct http_request *r)
+static void http_asked(struct service *s, struct http_request *r, unsigned looks);
+
+/* place_asker.again */
+static void http_again(struct service *s, void *request, unsigned looks)
 {
-	char *text = NULL;
-	struct script_name n;
+	if (s->stopping)
+		http_respond_error(request, 503, "usher is stopping");
+	else
+		http_asked(s, request, looks);
+}
+
+static void http_asked(struct service *s, struct http_request *r, unsigned looks)
+{
+	const struct place_asker a = {r->segment, &r->peer, "boot script", r, looks, http_again};
+	enum place_verdict verdict;
 	struct machine *m;
+	struct script_name n;
+	char *text = NULL;
 	struct no no;
 	int rc;
 
-	if (script_name_parse(r->path, &n)) {
-		http_respond_error(r, 404, "no such path");
-		return;
-	}
-	if (r->method == HTTP_HEAD) { /* that is no boot */
-		http_respond(r, 200, "text/plain", "", 0);
-		return;
-	}
+	(void)script_name_parse(r->path, &n); /* it is one: boot_http_asked() */
 	m = asker(s, &n, r->segment, &r->peer, &no);
-	if (m)
-		rc = script_of(s, m, SCRIPT_GRUB_HTTP, &r->peer, r->segment, &text);
-	else
+	verdict = m ? place_admit(s, m, &a) : PLACE_REFUSED;
+	if (verdict == PLACE_WAITS)
+		return;
+	if (!m)
 		rc = script_refuse(SCRIPT_GRUB_HTTP, no.what, no.fix, &text);
+	else if (verdict == PLACE_REFUSED)
+		rc = script_elsewhere(m, SCRIPT_GRUB_HTTP, &text);
+	else
+		rc = script_of(s, m, SCRIPT_GRUB_HTTP, &r->peer, r->segment, &text);
 	boot_respond_committed(s, r, 200, "text/plain", rc ? NULL : text);
+}
+
+void boot_http_asked(struct service *s, struct http_request *r)
+{
+	struct script_name n;
+
+	if (script_name_parse(r->path, &n))
+		http_respond_error(r, 404, "no such path");
+	else if (r->method == HTTP_HEAD) /* that is no boot */
+		http_respond(r, 200, "text/plain", "", 0);
+	else
+		http_asked(s, r, 0);
 }
 
 bool boot_is_script(const char *name)

@@ -2,6 +2,7 @@
 #include "usher/service.h"
 #include "usher/verifying.h"
 #include "usher/paths.h"
+#include "usher/place_look.h"
 #include "usher/privilege.h"
 #include "usher/ready.h"
 
@@ -263,6 +264,7 @@ static int start_dhcpd(struct run *r, char *why, size_t size)
 		.programs = programs_of,
 		.guests = claims_guest,
 		.decided = segments_decided,
+		.hears = place_hears,
 		.arg = s,
 		.gather_ms = DHCPD_GATHER_MS};
 	int rc = dhcpd_new(&c, &s->dhcpd);
@@ -444,6 +446,7 @@ static void stop(struct run *r)
 	fetches_free(s->fetches);
 	s->fetches = NULL;
 	follow_drop_all(s);
+	place_drop_all(s);
 	record_drop_all(s);
 	s->abandoned = !hosts_stop(s);
 	httpd_free(s->httpd);

@@ -14,7 +14,7 @@
  *   follow_api.c  the timeline, long polled
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
  *   media_survey.c  what is told of media; verifying.c: their sums
- *   render_api.c  what a machine would be served  guest_port.c  does a guest sit where it says
+ *   render_api.c  what a machine would be served  place.c, place_look.c  is who asks the machine itself
  *   networks_api.c  networks made and removed; networks.c: those that were made
  *   console_record.c  guests' consoles, recorded (console_log.c: on disk); console_api.c: the API's side of it
  *   decided.c  who leased on an interface the last time  claims.c  guests' computed MACs, where we lease
@@ -56,6 +56,7 @@ struct sealing;
 struct patch;
 struct host;
 struct look;
+struct place_wait;
 
 enum { HOSTS_MAX = 16 }; /* libvirts: each has a connection and six threads */
 
@@ -113,6 +114,7 @@ struct service {
 	struct networking *net_jobs; /* requests about networks that wait for libvirt */
 	struct job *jobs;            /* libvirt's and the power executables', not yet back */
 	struct follower *followers;  /* long polls of the timeline */
+	struct place_wait *place_waits; /* requests of who is not known to be the machine: place_look.c */
 	int64_t guesses_until;       /* mono ms: boot.c */
 	unsigned guesses;
 	int64_t started; /* mono ms */
@@ -186,10 +188,6 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
 /* Answers with `text` (heap, taken; NULL: out of memory) once all that was put is on disk. */
 void boot_respond_committed(
 	struct service *s, struct http_request *r, unsigned status, const char *type, char *text);
-
-/* guest_port.c: a guest that asks from another card or port than its own, which is then on the timeline. */
-bool guest_is_elsewhere(struct service *s, const struct machine *m, uint32_t segment,
-	const struct ip *peer, const char *what);
 
 /* boot_name.c: boot scripts by fixed names. */
 bool boot_is_script(const char *name);

@@ -25,7 +25,7 @@ offered() {
 	inside 1 udhcpc -i c1 -f -q -n -t 5 -T 1 -x 0x4d:69505845 -O bootfile -s "$USHER_LAB/note" >"$USHER_LAB/udhcpc" 2>&1
 	sed -n 's/^boot_file=//p' "$USHER_LAB/told"
 }
-fetch() { local n=$1; shift; inside "$n" curl -sS --max-time 10 "$@"; }
+fetch() { local n=$1; shift; inside "$n" curl -sS --max-time 10 --interface "$leased" "$@"; }
 
 lab_profile plain kernel '# {{machine.name}}'
 cat >"$USHER_LAB/usher.xml" <<END
@@ -62,6 +62,8 @@ check "the folder it made for its socket lets others in" test "$(stat -c %a "$US
 inside 1 udhcpc -i c1 -f -q -n -t 5 -T 1 -s /bin/true >"$USHER_LAB/udhcpc" 2>&1
 leased=$("$USHER" leases --json | jq -r '.leases[0].address')
 check "a card is leased an address" test -n "$leased"
+inside 1 ip address add "$leased/24" dev c1
+inside 2 ip address add "$leased/24" dev c2 # the other laboratory's has it too
 check "which is no other's" says "in use by a lease of 02:00" enroll other --mac 02:00:00:00:00:99 --ip "$leased"
 check "but may become its own" enroll leased --mac 02:00:00:00:00:01 --ip "$leased"
 

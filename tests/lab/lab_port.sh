@@ -1,8 +1,9 @@
 #!/bin/bash
 # lab: boots guests
 # A guest of ours is known by the bridge's port that it sits on: a neighbour on the same bridge that takes the guest's
-# address and MAC is told by DHCP what the guest would be told, and is then given neither boot script nor answers, even with
-# the guest's own token; nor is one that takes the address alone. The guest boots until its kernel, which is none.
+# address and MAC is told nothing to boot by DHCP, and is given neither boot script nor answers with the guest's own tokens,
+# nor may it report; nor one that takes the address alone, nor one that has an address of its own, also when it lets nobody
+# know its MAC. The guest boots until its kernel, which is none.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
@@ -35,12 +36,14 @@ client 1 52:54:c0:a8:7a:02 virbr0
 inside 1 ip address add 192.168.122.2/24 dev c1
 check "a neighbour takes the guest's MAC and address" wait_until 15 reaches 1
 inside 1 udhcpc -i c1 -f -q -n -t 5 -T 1 -x 0x4d:69505845 -O bootfile -s "$USHER_LAB/note" >"$USHER_LAB/udhcpc" 2>&1
-script=$(sed -n 's/^boot_file=//p' "$USHER_LAB/told")
-check "DHCP takes it for the guest" test -n "$script"
+refute "DHCP tells it nothing to boot" grep -q '^boot_file=' "$USHER_LAB/told"
+check "an event" has_event refused "DISCOVER of 52:54:c0:a8:7a:02 on default is not told its boot script: 52:54:c0:a8:7a:02 sits at the port p1"
+script=http://192.168.122.1:8067/m/$(tokens next_token | grep -vx "$(tokens token)")/boot.ipxe
 check "it is not given the boot script" refused 1 "$script"
 check "an event" has_event refused "boot.ipxe for 192.168.122.2: 52:54:c0:a8:7a:02 sits at the port p1, which is not the guest's"
 check "nor the answers with the guest's own token" refused 1 "$answers"
 check "an event" has_event refused "answers for 192.168.122.2: 52:54:c0:a8:7a:02 sits at the port p1"
+check "it cannot say that the install is done" refused 1 "${answers%answers}done"
 check "by a fixed name neither" inside 1 curl -sS --max-time 10 -A 'GRUB 2.06' -o "$USHER_LAB/got" http://192.168.122.1:8067/grub/grub.cfg
 check "but told why" grep "this machine does not sit there" "$USHER_LAB/got"
 check "no boot was counted" test "$(boots)" = "$boots"
@@ -51,8 +54,36 @@ client 2 02:00:00:00:00:02 virbr0
 inside 2 ip address add 192.168.122.2/24 dev c2
 check "another takes the address alone" wait_until 15 reaches 2
 check "it is not given the answers" refused 2 "$answers"
-check "an event" has_event refused "answers for 192.168.122.2: it came from 02:00:00:00:00:02, the guest is 52:54:c0:a8:7a:02"
+check "an event" has_event refused "answers for 192.168.122.2: it came from 02:00:00:00:00:02, the machine is 52:54:c0:a8:7a:02"
 power_cut 2
+
+# --- one with addresses of its own, which hides its MAC ---------------------------------------------------------------------------
+client 3 02:00:00:00:00:03 virbr0
+inside 3 ip address add 192.168.122.50/24 dev c3
+check "another has an address of its own" wait_until 15 reaches 3
+check "it is not given the answers" refused 3 "$answers"
+check "an event" has_event refused "answers for 192.168.122.50: the machine does not hold that address"
+# It takes the guest's instead, says half of its request, and answers ARP no more until some time after the rest.
+inside 3 ip address flush dev c3
+inside 3 ip address add 192.168.122.2/24 dev c3
+inside 3 ip neigh replace 192.168.122.1 lladdr "$(cat /sys/class/net/virbr0/address)" nud permanent dev c3
+ip neigh flush to 192.168.122.2 dev virbr0
+inside 3 bash -c 'exec 5<>/dev/tcp/192.168.122.1/8067 && printf "GET %s HTTP/1.1\r\nHost: x\r\n" "$0" >&5
+	echo 8 >/proc/sys/net/ipv4/conf/c3/arp_ignore
+	touch "$1/half"
+	until [ -e "$1/go" ]; do sleep 0.1; done
+	printf "Connection: close\r\n\r\n" >&5
+	sleep 5
+	echo 0 >/proc/sys/net/ipv4/conf/c3/arp_ignore
+	timeout 20 cat <&5' "${answers#http://192.168.122.1:8067}" "$USHER_LAB" >"$USHER_LAB/got" 2>&1 &
+hidden=$!
+check "it takes the guest's and hides its MAC" wait_until 10 test -e "$USHER_LAB/half"
+ip neigh flush to 192.168.122.2 dev virbr0
+touch "$USHER_LAB/go"
+wait $hidden
+check "it is not given the answers" grep -a "^HTTP/1.1 403" "$USHER_LAB/got"
+check "an event" has_event refused "answers for 192.168.122.2: nobody answers ARP for that address"
+power_cut 3
 
 # --- the guest itself -------------------------------------------------------------------------------------------------------------
 check "the guest goes on" virsh -q resume web01

@@ -139,7 +139,7 @@ check "an installer that retries is served" fetch 1 "$answers_url"
 check "the same" cmp "$lab/got" "$lab/answers"
 n=$(refusals web01)
 check "1: from another address they are refused" refused 2 "$answers_url"
-check "an event" one_more web01 "$n" "answers for 10.66.0.12: this boot is another address's"
+check "an event" one_more web01 "$n" "answers for 10.66.0.12: the machine does not hold that address"
 check "the machine is still served" fetch 1 "$answers_url"
 check "it reports progress" fetch 1 -d wiping "$(url progress)"
 n=$(refusals web01)

@@ -7,8 +7,19 @@
 lab_enter "$@"
 # shellcheck source=tests/lab/guests.sh
 . "$LAB_TOP/tests/lab/guests.sh"
+# shellcheck source=tests/lab/net.sh
+. "$LAB_TOP/tests/lab/net.sh"
 # shellcheck source=tests/lab/profiles.sh
 . "$LAB_TOP/tests/lab/profiles.sh"
+# speaks_for N NAME: client N stands in for a guest that has no system, at a port that looks like its own.
+speaks_for() {
+	local mac
+	mac=$("$USHER" show "$2" --json | jq -r ".nics[0].mac")
+	client "$1" "$mac" virbr0
+	ip link set "p$1" address "fe${mac#??}"
+	inside "$1" ip address add "$(address "$2")/24" dev "c$1"
+	wait_until 15 inside "$1" curl -sS --max-time 2 -o /dev/null http://192.168.122.1:8067/
+}
 images=/var/lib/libvirt/images
 show_all() { "$USHER" list; "$USHER" timeline | tail -n 30; }
 refused() { # WHAT WORDS COMMAND…
@@ -104,14 +115,16 @@ check "a name that is taken" sh -c "! '$USHER' clone gold c1"
 printf 'echo hello\n' >"$USHER_LAB/script"
 check "with a script of the site's" "$USHER" clone gold c4 --first-boot "$USHER_LAB/script"
 up=$(up_of c4)
-check "it is fetched with the first boot's token" test "$(curl -fsS "${up%/up}/first-boot")" = "echo hello"
-check "others have an empty one" test -z "$(curl -fsS "$(up_of c1 | sed 's,/up$,/first-boot,')")"
-check "c4's failure is told" curl -fsS -o /dev/null --data-binary 'first-boot script: exit status 4: no such host' "${up%/up}/failed"
+for c in 1 4; do check "c$c speaks" speaks_for $c c$c; done
+check "it is fetched with the first boot's token" test "$(inside 4 curl -fsS "${up%/up}/first-boot")" = "echo hello"
+check "others have an empty one" test -z "$(inside 1 curl -fsS "$(up_of c1 | sed 's,/up$,/first-boot,')")"
+check "not by another" test "$(curl -sS -o /dev/null -w "%{http_code}" -d "" "$(up_of c1)")" = 403
+check "c4's failure is told" inside 4 curl -fsS -o /dev/null --data-binary 'first-boot script: exit status 4: no such host' "${up%/up}/failed"
 check "it has failed" state_is c4 failed
 check "for that reason" sh -c "'$USHER' show c4 | grep -q 'first-boot script: exit status 4: no such host'"
-check "c1 is up" curl -fsS -o /dev/null -d '' "$(up_of c1)"
+check "c1 is up" inside 1 curl -fsS -o /dev/null -d '' "$(up_of c1)"
 check "so it is recorded" state_is c1 up
-refute "then the script is for nobody" curl -fsS "$(up_of c1 | sed 's,/up$,/first-boot,')"
+refute "then the script is for nobody" inside 1 curl -fsS "$(up_of c1 | sed 's,/up$,/first-boot,')"
 refute "nor is it shown" sh -c "'$USHER' show c4 --json | grep -q hello"
 
 # --- killed in the middle --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+#!/bin/bash
+# What a machine is told is told to nobody else. On one wire: a neighbour asks DHCP in an armed machine's name, with its own
+# card, in pieces, by an INFORM, and by relays of its own making, and gets no token; the token, were it known, is good for
+# nothing from its own address, nor from the machine's address with its own card, nor are scripts by fixed names. From a
+# subnet that nobody configured: nothing either. The machine itself, which asks for a broadcast, is told by a frame for its
+# own card, and gets its script and answers, and reports. In a network namespace of its own; nothing of libvirt, no guest.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/net.sh"
+net_enter "$@"
+. "$(dirname "$0")/profiles.sh"
+lab=$USHER_LAB
+
+lab_profile lab kernel 'answers of {{machine.name}}'
+mkdir -p "$lab/boot"
+cat >"$lab/usher.xml" <<END
+<usher>
+  <user name='root'/>
+  <state dir='$lab/state/own'/>
+  <socket path='$USHER_SOCKET'/>
+  <boot dir='$lab/boot'/>
+  <profiles dir='$lab/more'/>
+  <segment interface='br0' mode='own' probe='0'><pool start='10.66.0.100' end='10.66.0.109'/></segment>
+  <segment name='rack' via='br0' subnet='10.67.0.0/24'><pool start='10.67.0.100' end='10.67.0.109'/></segment>
+</usher>
+END
+net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
+client 1 02:00:00:00:00:01 br0 # the machine
+client 2 02:00:00:00:00:02 br0 # its neighbour, and a router
+client 3 02:00:00:00:00:03     # in another subnet, behind 2
+inside 1 ip address add 10.66.0.11/24 dev c1
+inside 2 ip address add 10.66.0.12/24 dev c2
+ip link add far type bridge
+ip link add p2f type veth peer name c2f netns "/proc/${CLIENT_PID[2]}/ns/net"
+for port in p3 p2f; do ip link set "$port" master far up; done
+ip link set far up
+inside 2 ip address add 10.99.0.1/24 dev c2f
+inside 2 ip link set c2f up
+inside 2 sysctl -qw net.ipv4.ip_forward=1
+inside 3 ip address add 10.99.0.5/24 dev c3
+inside 3 ip route add default via 10.99.0.1
+ip route add 10.99.0.0/24 via 10.66.0.12
+ip route add 10.67.0.0/24 via 10.66.0.12 # the neighbour hears what goes to the rack
+
+url=http://10.66.0.1:8067
+token() { grep -rhaoE "\"$1\":\"[0-9a-f]{32}\"" "$lab/state/own" | grep -oE '[0-9a-f]{32}' | tail -n 1; }
+has_event() { "$USHER" timeline box --json | jq -e --arg k "$1" --arg t "$2" 'select(.kind == $k and (.text | contains($t)))'; }
+boots() { "$USHER" show box --json | jq -r .attempt.boots; }
+code() { inside "$1" curl -sS --max-time 10 -o "$lab/got" -w '%{http_code}' "${@:2}"; }
+refused() { local got; got=$(code "$@"); [ "$got" = 403 ] || { echo "HTTP $got"; cat "$lab/got"; return 1; }; }
+# ask N [WORD…]: a message in box's name, from there; what was answered, whoever it was for, is on standard output.
+ask() { inside "$1" "$B/tests/lab/forger" "c$1" 02:00:00:00:00:01 10.66.0.1 "${@:2}"; }
+# tokenless N [WORD…]: no answer names a boot script. A forged message may cost the next its answer: a moment lies between.
+tokenless() { sleep 1; ask "$@" >"$lab/heard" || return; cat "$lab/heard"; ! grep -a "/m/" "$lab/heard"; }
+
+check "the service starts" usher_start || lab_end
+check "a machine is armed" "$USHER" enroll box --network br0 --mac 02:00:00:00:00:01 --profile lab --no-ssh-key --ip 10.66.0.11 --arm || lab_end
+
+# --- asked in its name --------------------------------------------------------------------------------------------------------
+check "a neighbour that asks in its name is told nothing" tokenless 2 broadcast
+check "an event" has_event refused "another card sent it in the machine's name"
+check "nor one that wants no broadcast" tokenless 2
+check "nor by a message in pieces" tokenless 2 broadcast pieces
+check "nor by an INFORM" tokenless 2 inform=10.66.0.12
+check "an event" has_event refused "an INFORM is not told what to boot"
+check "nor as a relay on the machine's own wire" tokenless 2 giaddr=10.66.0.12
+check "an event" has_event refused "it came by a relay, and the machine is on our own wire"
+check "nor as a relay of a subnet that nobody serves" tokenless 3 giaddr=10.99.0.5
+check "an event" has_event refused "it came by a relay of another subnet"
+check "nor as that subnet's relay, for this wire" tokenless 3 giaddr=10.99.0.5 link=10.66.0.0
+check "nor by a message straight from there" tokenless 3 routed
+check "no lease came of it" test "$("$USHER" leases --json | jq '[.leases[] | select(.state == "bound")] | length')" = 0
+check "nor as a relay of the rack's, for this wire" tokenless 2 giaddr=10.67.0.9 link=10.66.0.0
+
+# --- with its token ---------------------------------------------------------------------------------------------------------------
+script=$url/m/$(token next_token)
+check "with the token, from its own address, it is not given the script" refused 2 "$script/boot.ipxe"
+check "an event" has_event refused "boot.ipxe for 10.66.0.12: the machine does not hold that address"
+by_name() { inside 2 curl -sS --max-time 10 "$@" >"$lab/got"; ! grep -a "/m/" "$lab/got"; }
+check "by its name in GRUB neither" by_name -A 'GRUB 2.06' "$url/grub/grub.cfg-01-02-00-00-00-00-00-01"
+inside 2 ip address add 10.66.0.11/24 dev c2
+check "nor from the machine's address, with its own card" refused 2 --interface 10.66.0.11 "$script/boot.ipxe"
+check "an event" has_event refused "boot.ipxe for 10.66.0.11: it came from 02:00:00:00:00:02, the machine is 02:00:00:00:00:01"
+check "by its name in GRUB neither" by_name --interface 10.66.0.11 -A 'GRUB 2.06' "$url/grub/grub.cfg"
+check "nor by TFTP" by_name --interface 10.66.0.11 tftp://10.66.0.1/grub/grub.cfg
+check "an event" has_event refused "boot script for 10.66.0.11: it came from 02:00:00:00:00:02"
+check "nor by PXELINUX's name" by_name --interface 10.66.0.11 tftp://10.66.0.1/pxelinux.cfg/01-02-00-00-00-00-01
+inside 2 ip address del 10.66.0.11/24 dev c2
+ip neigh flush to 10.66.0.11 dev br0
+check "no boot was counted" test "$(boots)" = 0
+
+# --- the machine itself ---------------------------------------------------------------------------------------------------------
+sleep 1
+ask 1 broadcast >"$lab/heard"
+check "the machine is told, by a frame for its card alone" grep -aE "to 02:00:00:00:00:01 255.255.255.255 .*$script" "$lab/heard"
+check "it is given its script" test "$(code 1 "$script/boot.ipxe")" = 200
+script=$url/m/$(token token)
+check "its answers are not for its neighbour" refused 2 "$script/answers"
+check "but for it" test "$(code 1 "$script/answers")" = 200
+check "whose end its neighbour cannot report" refused 2 -d x "$script/done"
+check "but it" test "$(code 1 -d x "$script/done")" = 200
+up=$url/m/$(token up_token)
+check "nor is its neighbour told what its first boot runs" refused 2 "$up/first-boot"
+check "nor can it say that it is up" refused 2 -d x "$up/up"
+check "which it does itself" test "$(code 1 -d x "$up/up")" = 200
+check "and is" test "$("$USHER" show box --json | jq -r .state)" = up
+[ $LAB_FAILED = 0 ] || { "$USHER" timeline box; sed 's/^/  log: /' "$lab/usher.log" | tail -n 40; }
+lab_end
