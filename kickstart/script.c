@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WAIT_TRIES = 6 };
+
 static const char *const kind_names[SCRIPT_KINDS] = {
 	[SCRIPT_IPXE] = "ipxe",
 	[SCRIPT_GRUB] = "grub",
@@ -270,6 +272,68 @@ int script_make(
 	else
 		rc = grub_make(&t, s, kind == SCRIPT_GRUB_HTTP, why, why_size);
 	return take(&t, rc, ret);
+}
+
+/* Waiting to be confirmed. */
+
+static void wait_ipxe(struct text *t, const struct script_wait *w)
+{
+	text_puts(t, "#!ipxe\necho\n");
+	text_printf(t, "echo usher: %s waits to be confirmed. On the host of usher, type:\n",
+		w->machine);
+	text_printf(t, "echo usher: usher confirm %s %s\necho\nsleep 5\n", w->machine, w->code);
+	/* a service that is being started again is waited for */
+	for (int i = 0; i < WAIT_TRIES; i++)
+		text_printf(t, "chain --autofree --replace %s/m/%s/boot.ipxe || sleep 10\n",
+			w->base_url, w->token);
+	text_puts(t, "echo usher: this boot is not answered any more, restarting\nreboot\n");
+}
+
+/*
+ * The script is asked for again by `source`, which comes back here: this one, run a second time, only says what is new.
+ * GRUB cannot count; three loops of ten end it after more than an hour, when nobody answers any more.
+ */
+static void wait_grub(struct text *t, const struct script_wait *w, bool http)
+{
+	static const char ten[] = "0 1 2 3 4 5 6 7 8 9";
+
+	text_printf(t, "set timeout=0\nif [ \"$usher_code\" != '%s' ]; then\n", w->code);
+	grub_say(t, "", w->machine, " waits to be confirmed. On the host of usher, type:");
+	text_printf(t, "echo 'usher: usher confirm %s %s'\nfi\n", w->machine, w->code);
+	if (http)
+		text_printf(t, "set usher_script='/usher/%s/grub.cfg'\n", w->token);
+	else
+		text_printf(
+			t, "set usher_script='(tftp,%s)/usher/%s/grub.cfg'\n", w->server, w->token);
+	text_puts(t, "if [ -z \"$usher_code\" ]; then\n");
+	text_printf(t, "set usher_code='%s'\n", w->code);
+	text_printf(t, "for usher_a in %s; do\nfor usher_b in %s; do\nfor usher_c in %s; do\n", ten,
+		ten, ten);
+	text_puts(t, "sleep 5\nsource \"$usher_script\"\ndone\ndone\ndone\nreboot\nfi\n");
+	text_printf(t, "set usher_code='%s'\n", w->code);
+}
+
+static void wait_pxelinux(struct text *t, const struct script_wait *w)
+{
+	text_printf(t, "SAY usher: %s waits to be confirmed. On the host of usher, type:\n",
+		w->machine);
+	text_printf(t, "SAY usher: usher confirm %s %s\n", w->machine, w->code);
+	text_puts(t, "DEFAULT again\nPROMPT 1\nTIMEOUT 50\nONTIMEOUT again\nIMPLICIT 0\n\n");
+	text_printf(t, "LABEL again\nCONFIG ::usher/%s/pxelinux.cfg/default\n", w->token);
+}
+
+int script_wait(enum script_kind kind, const struct script_wait *w, char **ret)
+{
+	struct text t;
+
+	text_init(&t, MUSTACHE_OUTPUT_MAX);
+	if (kind == SCRIPT_IPXE)
+		wait_ipxe(&t, w);
+	else if (kind == SCRIPT_PXELINUX)
+		wait_pxelinux(&t, w);
+	else
+		wait_grub(&t, w, kind == SCRIPT_GRUB_HTTP);
+	return take(&t, 0, ret);
 }
 
 /* Refusals: what a person at the screen can read for five seconds, then the disk. */

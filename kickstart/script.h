@@ -40,6 +40,15 @@ struct script {
 /* 0 and heap text; -EINVAL with one line in `why`: this boot loader cannot do that; -ENOMEM. */
 int script_make(
 	enum script_kind kind, const struct script *s, char **ret, char *why, size_t why_size);
+/* What a sealed machine shows and does until its boot is confirmed: it asks again, every few seconds. */
+struct script_wait {
+	const char *machine, *code;
+	const char *token;    /* under which it asks again */
+	const char *base_url; /* iPXE asks there */
+	const char *server;   /* as above */
+};
+/* 0 or -ENOMEM. */
+int script_wait(enum script_kind kind, const struct script_wait *w, char **ret);
 /* Shows "usher: WHAT" and the line `fix`, then goes on to the disk. They may hold an installer's
  * words. 0 or -ENOMEM. */
 int script_refuse(enum script_kind kind, const char *what, const char *fix, char **ret);

@@ -69,19 +69,32 @@ static bool take_pxelinux(const char *piece, struct script_name *ret)
 	return ret->last || take_who(piece, ret);
 }
 
+/* The folder before `end`, when it is one of a token. */
+static void take_token(const char *name, const char *end, struct script_name *ret)
+{
+	const char *unused, *token = piece_before(name, end, &unused);
+	size_t n = sizeof ret->token - 1;
+
+	if ((size_t)(end - token) == n && strspn(token, "0123456789abcdef") >= n)
+		memcpy(ret->token, token, n);
+}
+
 int script_name_parse(const char *name, struct script_name *ret)
 {
 	static const char folder[] = "pxelinux.cfg";
-	const char *end, *piece = piece_before(name, name + strlen(name), &end), *parent, *unused;
+	const char *end, *piece = piece_before(name, name + strlen(name), &end), *parent, *above;
 	bool found;
 
 	*ret = (struct script_name){.kind = SCRIPT_GRUB};
-	parent = piece_before(name, end, &unused);
+	parent = piece_before(name, end, &above);
 	if ((size_t)(end - parent) == sizeof folder - 1 &&
-		memcmp(parent, folder, sizeof folder - 1) == 0)
+		memcmp(parent, folder, sizeof folder - 1) == 0) {
 		found = take_pxelinux(piece, ret);
-	else
+		take_token(name, above, ret);
+	} else {
 		found = take_grub(piece, ret);
+		take_token(name, end, ret);
+	}
 	return found ? 0 : -ENOENT;
 }
 

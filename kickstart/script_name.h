@@ -4,6 +4,10 @@
  *	grub.cfg  grub.cfg-01-MAC  grub.cfg-HEX  grub.cfg-UUID             in any folder
  *	pxelinux.cfg/X, X: UUID, TYPE-MAC, HEX and its prefixes, default   in any folder
  *
+ * and by our own word, of a boot that waits to be confirmed (script_wait()), in a folder named for its token:
+ *
+ *	usher/TOKEN/grub.cfg  usher/TOKEN/pxelinux.cfg/default
+ *
  * HEX is the client's IPv4 address, cut from the end; the hardware type of Ethernet is 01. Firmware
  * and shim pass on folders with / doubled, as \ and as %5c.
  */
@@ -17,6 +21,7 @@ struct script_name {
 	enum script_kind kind; /* SCRIPT_GRUB or SCRIPT_PXELINUX */
 	struct mac mac;        /* zero: the name has none */
 	bool last;             /* PXELINUX's "default": it asks for nothing after that */
+	char token[33];        /* "": the name has none */
 };
 
 /* 0; -ENOENT: the name of a file, as any other. */

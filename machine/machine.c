@@ -41,15 +41,28 @@ __attribute__((format(printf, 3, 4))) static void tellf(
 	machine_tell(m, kind, text);
 }
 
+/* So few bytes come whole once the pool is ready, for which getrandom(2) waits. */
+static void draw(void *bytes, size_t n)
+{
+	if (getrandom(bytes, n, 0) != (ssize_t)n)
+		abort();
+}
+
 static void draw_token(char token[TOKEN_TEXT])
 {
 	unsigned char bytes[(TOKEN_TEXT - 1) / 2];
 
-	/* So few bytes come whole once the pool is ready, for which getrandom(2) waits. */
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		abort();
+	draw(bytes, sizeof bytes);
 	for (size_t i = 0; i < sizeof bytes; i++)
 		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void draw_code(char code[MACHINE_CODE_TEXT])
+{
+	uint64_t n;
+
+	draw(&n, sizeof n);
+	snprintf(code, MACHINE_CODE_TEXT, "%06u", (unsigned)(n % 1000000));
 }
 
 static struct life_result look_ahead(const struct machine *m, enum life_event e)
@@ -140,6 +153,14 @@ static void retire_token(struct machine *m, const char token[TOKEN_TEXT])
 	memcpy(m->old_tokens[0], token, TOKEN_TEXT);
 }
 
+static bool is_sealed(const struct machine *m)
+{
+	const struct segments *ss = m->home->segments;
+	const struct segment *s = ss ? segments_by_name(ss, m->nics[0].segment) : NULL;
+
+	return m->seal == SEAL_YES || (m->seal == SEAL_BY_SEGMENT && s && s->sealed);
+}
+
 static void begin_attempt(
 	struct attempt *a, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
 {
@@ -171,12 +192,15 @@ int machine_arm(
 	}
 	retire_token(m, m->attempt.up_token);
 	retire_token(m, m->attempt.next_token);
+	retire_token(m, m->attempt.asking.token);
 	retire_token(m, m->attempt.token);
 	json_decref(m->host_keys); /* another system is to come */
 	m->host_keys = NULL;
 	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
-	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s",
-		(unsigned long long)m->attempt.number, m->profile);
+	m->attempt.sealed = is_sealed(m);
+	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s%s",
+		(unsigned long long)m->attempt.number, m->profile,
+		m->attempt.sealed ? ", sealed" : "");
 	return machine_event(m, LIFE_ARM, detail);
 }
 
@@ -246,41 +270,163 @@ static int boot_again(struct machine *m, const struct ip *client)
 	return 0;
 }
 
-int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client)
+/* Life has room for one more boot. -EPERM: it has not, and that may have been one too many. */
+static int look_for_boot(struct machine *m, const struct ip *client, struct life_result *ret)
 {
-	struct life_result r = look_ahead(m, LIFE_BOOT);
+	char text[IP_TEXT], detail[128];
+
+	*ret = look_ahead(m, LIFE_BOOT);
+	if (ret->refused)
+		return refuse_fetch(m, "boot script", client, ret->reason);
+	if (ret->state != LIFE_FAILED)
+		return 0;
+	snprintf(detail, sizeof detail, "%s (%u; the last asked for by %s)", ret->reason,
+		m->attempt.max_boots, ip_format(client, text));
+	machine_event(m, LIFE_BOOT, detail);
+	return -EPERM;
+}
+
+/* Under `token`, which becomes the boot's; so far it was another of the attempt's. */
+static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct ip *client,
+	const char *how, unsigned boots)
+{
 	struct attempt *a = &m->attempt;
 	char text[IP_TEXT], detail[128];
 
-	if (kind == TOKEN_BOOT)
-		return boot_again(m, client);
-	if (kind != TOKEN_NEXT)
-		return refuse_fetch(m, "boot script", client, "this token is not for it");
-	if (r.refused)
-		return refuse_fetch(m, "boot script", client, r.reason);
-	ip_format(client, text);
-	if (r.state == LIFE_FAILED) {
-		snprintf(detail, sizeof detail, "%s (%u; the last asked for by %s)", r.reason,
-			a->max_boots, text);
-		machine_event(m, LIFE_BOOT, detail);
-		return -EPERM;
-	}
 	retire_token(m, a->token);
-	memcpy(a->token, a->next_token, sizeof a->token);
+	memcpy(a->token, token, sizeof a->token);
+	if (token != a->next_token)
+		retire_token(m, a->next_token);
 	draw_token(a->next_token);
 	a->client = *client;
 	a->answers_fetched = a->answers_closed = false;
-	snprintf(detail, sizeof detail, "boot %u of %u, boot script fetched by %s", r.boots,
-		a->max_boots, text);
+	snprintf(detail, sizeof detail, "boot %u of %u, %s %s", boots, a->max_boots, how,
+		ip_format(client, text));
+	a->asking = (struct sealed_boot){0};
 	return machine_event(m, LIFE_BOOT, detail);
+}
+
+/* Who asks without the token of a boot that asked already is a boot of its own: else whoever has the same address would
+ * be shown the same code. */
+static int ask(struct machine *m, const struct ip *client, bool tell_it)
+{
+	struct sealed_boot *k = &m->attempt.asking;
+	struct life_result r;
+	char text[IP_TEXT];
+	int rc = look_for_boot(m, client, &r);
+
+	if (rc)
+		return rc;
+	retire_token(m, k->token);
+	*k = (struct sealed_boot){.client = *client, .at = clock_wall_ms()};
+	draw_token(k->token);
+	draw_code(k->code);
+	m->attempt.asks += tell_it;
+	rc = machines_save(m->home, m);
+	if (tell_it)
+		tellf(m, "waiting",
+			"boot asked for by %s, number %u since it was armed: read the code on the "
+			"machine's own screen, then: usher confirm %s CODE",
+			ip_format(client, text), m->attempt.asks, m->name);
+	return rc ? rc : -EAGAIN;
+}
+
+static int ask_again(struct machine *m, const struct ip *client)
+{
+	if (!machine_waits(m))
+		return refuse_fetch(m, "boot script", client, "the attempt has ended");
+	if (!ip_eq(client, &m->attempt.asking.client))
+		return refuse_fetch(m, "boot script", client, "this boot is another address's");
+	return -EAGAIN;
+}
+
+int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client)
+{
+	struct life_result r;
+	int rc;
+
+	if (kind == TOKEN_BOOT)
+		return boot_again(m, client);
+	if (kind == TOKEN_ASKING)
+		return ask_again(m, client);
+	if (kind != TOKEN_NEXT)
+		return refuse_fetch(m, "boot script", client, "this token is not for it");
+	if (m->attempt.sealed)
+		return ask(m, client, true);
+	rc = look_for_boot(m, client, &r);
+	return rc ? rc
+		  : begin_boot(m, m->attempt.next_token, client, "boot script fetched by", r.boots);
+}
+
+bool machine_waits(const struct machine *m)
+{
+	return m->attempt.asking.token[0] && life_netboots(m->state);
+}
+
+static bool same_code(const char *a, const char *b)
+{
+	unsigned char diff = strlen(b) != MACHINE_CODE_TEXT - 1;
+
+	for (size_t i = 0; !diff && i < MACHINE_CODE_TEXT - 1; i++)
+		diff |= (unsigned char)(a[i] ^ b[i]);
+	return !diff;
+}
+
+static int refuse_code(struct machine *m)
+{
+	struct sealed_boot *k = &m->attempt.asking;
+	bool last = ++k->wrong >= MACHINE_WRONG_CODES;
+	int rc;
+
+	if (m->home->timeline)
+		timeline_add(m->home->timeline, m->name, "refused",
+			"confirm: wrong code (%u of %d)%s", k->wrong, MACHINE_WRONG_CODES,
+			last ? ": this boot cannot be confirmed any more, the next one has a new "
+			       "code"
+			     : "");
+	if (last) {
+		retire_token(m, k->token);
+		*k = (struct sealed_boot){0};
+	}
+	rc = machines_save(m->home, m);
+	return rc ? rc : -EACCES;
+}
+
+int machine_confirm(struct machine *m, const char *code)
+{
+	struct sealed_boot k = m->attempt.asking;
+	struct life_result r;
+	int rc;
+
+	if (!machine_waits(m))
+		return -ENOENT;
+	if (!same_code(k.code, code))
+		return refuse_code(m);
+	rc = look_for_boot(m, &k.client, &r);
+	return rc ? rc : begin_boot(m, k.token, &k.client, "confirmed for", r.boots);
+}
+
+/* Every time it is another token and another code, of which the last is on the screen; told once a boot. */
+static int ask_named(struct machine *m, const struct ip *client, int64_t now)
+{
+	bool same = m->script_at && now - m->script_at < MACHINE_SAME_BOOT_MS && machine_waits(m) &&
+		ip_eq(client, &m->attempt.asking.client);
+	int rc = ask(m, client, !same);
+
+	if (!same && rc == -EAGAIN)
+		m->script_at = now;
+	return rc;
 }
 
 int machine_boot_named(struct machine *m, const struct ip *client, int64_t now)
 {
 	bool same = m->script_at && now - m->script_at < MACHINE_SAME_BOOT_MS &&
 		m->state == LIFE_BOOTING && ip_eq(client, &m->attempt.client);
-	int rc = same ? 0 : machine_boot(m, TOKEN_NEXT, client);
+	int rc;
 
+	if (m->attempt.sealed)
+		return ask_named(m, client, now);
+	rc = same ? 0 : machine_boot(m, TOKEN_NEXT, client);
 	if (!same && !rc)
 		m->script_at = now;
 	return rc;
@@ -297,6 +443,8 @@ static const char *answers_error(
 {
 	struct life_result r = look_ahead(m, LIFE_ANSWERS);
 
+	if (kind == TOKEN_ASKING)
+		return "this boot is not confirmed";
 	if (kind != TOKEN_BOOT)
 		return kind == TOKEN_NEXT ? "this boot's script was not fetched"
 					  : "this token is not for them";

@@ -29,8 +29,11 @@ enum {
 	MACHINE_HEARD_LATE_MS = 250,
 	TOKEN_TEXT = 33, /* 128 random bits as hex and a NUL */
 	/* Still known as whose they were, so that who comes with one is an event of that machine: an attempt leaves
-	 * three behind, a boot one. */
-	MACHINE_OLD_TOKENS = 6,
+	 * four behind, a boot one. */
+	MACHINE_OLD_TOKENS = 8,
+	MACHINE_CODE_TEXT =
+		7, /* six digits and a NUL: one guess in five hits once in 200,000 boots */
+	MACHINE_WRONG_CODES = 5, /* then the code is void, and the machine has to boot anew */
 };
 
 struct nic {
@@ -41,10 +44,23 @@ struct nic {
 	size_t n_addrs;
 };
 
+/* A sealed machine's boot that waits to be confirmed. Its token is good for asking again, and becomes the attempt's
+ * when the user types the code that this boot was told to show. Another boot that asks takes its place. */
+struct sealed_boot {
+	char token[TOKEN_TEXT]; /* "": none asked */
+	char code[MACHINE_CODE_TEXT];
+	struct ip client; /* who asked */
+	int64_t at;       /* wall ms */
+	unsigned wrong;   /* codes that were typed, and were not this one */
+};
+
 /* One armed install. A token belongs to one boot of it: `token` to the boot that is under way,
  * `next_token` to the one that a firmware would start now. Fetching the boot script of `next_token`
  * makes it `token`, draws a new `next_token` and counts the boot; fetching that of `token` again is
- * a retry. `up_token` goes into the installed system and is good for its first-boot report only. */
+ * a retry. `up_token` goes into the installed system and is good for its first-boot report only.
+ *
+ * Of a sealed one, fetching the script of `next_token` only asks: it changes nothing but `asking`, every time anew, and
+ * a boot begins and is counted when it is confirmed. */
 struct attempt {
 	uint64_t number;  /* 1.. per machine; 0: never armed */
 	int64_t armed_at; /* wall ms */
@@ -55,8 +71,18 @@ struct attempt {
 	struct ip client;     /* who fetched this boot's script: the only one to get its answers */
 	bool answers_fetched; /* in this boot */
 	bool answers_closed;  /* a later stage was reported: no more answers for this boot */
-	char reason[256];     /* why it failed; "" otherwise */
-	json_t *snapshot;     /* the profile as it was when armed; made and read by kickstart/ */
+	bool sealed;          /* no script and no answers before the user has confirmed the boot */
+	unsigned asks;        /* boots of it that asked to be confirmed */
+	struct sealed_boot asking;
+	char reason[256]; /* why it failed; "" otherwise */
+	json_t *snapshot; /* the profile as it was when armed; made and read by kickstart/ */
+};
+
+/* Whether its attempts are sealed. */
+enum machine_seal {
+	SEAL_BY_SEGMENT, /* nobody said: as the segment of its first NIC is when it is armed */
+	SEAL_YES,
+	SEAL_NO,
 };
 
 struct machine {
@@ -67,6 +93,7 @@ struct machine {
 	bool template; /* its disk is what clones are made of: never armed, never started */
 	bool busy;     /* not stored: a libvirt job or power switch of it is under way */
 	enum life_state state;
+	enum machine_seal seal;       /* from the next attempt on */
 	int64_t created_at, state_at; /* wall ms */
 	char profile[64];
 	char lab[64];    /* the lab that made it, or "" */
@@ -134,7 +161,7 @@ struct machine *machines_by_uuid(const struct machines *ms, const char *uuid);
 struct machine *machines_by_mac(
 	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic);
 struct machine *machines_by_ip(const struct machines *ms, uint32_t segment, const struct ip *ip);
-enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_UP, TOKEN_OLD };
+enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_ASKING, TOKEN_UP, TOKEN_OLD };
 /* Compares in constant time. A token of an ended attempt is found too (the caller refuses and says
  * whose). */
 struct machine *machines_by_token(
@@ -173,9 +200,9 @@ int machine_clone(
 /* Any other event; `detail` is a line for the timeline (a reason, an address) or NULL. 0, or -EPERM
  * refused (the refusal is on the timeline). */
 int machine_event(struct machine *m, enum life_event e, const char *detail);
-/* The boot script under token kind TOKEN_NEXT or TOKEN_BOOT is asked for by `client`: advances the
- * boot when it is a new one. 0: serve it under attempt.token. -EPERM: refused, attempt.reason or
- * the timeline says why. */
+/* The boot script under token kind TOKEN_NEXT, TOKEN_ASKING or TOKEN_BOOT is asked for by `client`: advances the
+ * boot when it is a new one. 0: serve it under attempt.token. -EAGAIN: it is sealed, have it show the code and ask again
+ * under attempt.asking. -EPERM: refused, attempt.reason or the timeline says why. */
 int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client);
 /*
  * The same, asked for without a token, by a fixed name. A boot loader may ask more than once in one
@@ -185,6 +212,11 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct ip *clien
  * machine itself, only the time tells: MACHINE_SAME_BOOT_MS after the first of them it is a new one.
  */
 int machine_boot_named(struct machine *m, const struct ip *client, int64_t now);
+/* Does a boot of it wait to be confirmed? */
+bool machine_waits(const struct machine *m);
+/* The user types the code that the machine shows: that boot begins. 0; -ENOENT: none waits; -EACCES: another code, of
+ * which it takes MACHINE_WRONG_CODES; -EPERM: life refused the boot, attempt.reason or the timeline says why. */
+int machine_confirm(struct machine *m, const char *code);
 /* It has loaded a file, as is heard up to MACHINE_HEARD_LATE_MS later: so soon after its script that is
  * the boot loader which asked for it. */
 void machine_loaded(struct machine *m, int64_t now);

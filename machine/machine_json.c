@@ -9,8 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Records of sealed machines are of the second version: an usher that knows no seal must not read over it. */
 enum {
 	RECORD_VERSION = 1,
+	RECORD_SEALED = 2,
 };
 
 /* Writing. A member that cannot be made leaves the object without it: json_object_set_new() with
@@ -68,6 +70,19 @@ static json_t *nics_json(const struct machine *m)
 	return finish(j, ok);
 }
 
+static json_t *asking_store(const struct sealed_boot *k)
+{
+	json_t *j = json_object();
+	bool ok = true;
+
+	set(j, "token", json_string(k->token), &ok);
+	set(j, "code", json_string(k->code), &ok);
+	set(j, "client", ip_json(&k->client), &ok);
+	set(j, "at", json_integer(k->at), &ok);
+	set(j, "wrong", json_integer(k->wrong), &ok);
+	return finish(j, ok);
+}
+
 static json_t *attempt_store(const struct attempt *a)
 {
 	json_t *j = json_object();
@@ -86,6 +101,12 @@ static json_t *attempt_store(const struct attempt *a)
 	set(j, "answers_fetched", json_boolean(a->answers_fetched), &ok);
 	set(j, "answers_closed", json_boolean(a->answers_closed), &ok);
 	set(j, "reason", json_string(a->reason), &ok);
+	if (a->sealed) {
+		set(j, "sealed", json_true(), &ok);
+		set(j, "asks", json_integer(a->asks), &ok);
+	}
+	if (a->asking.token[0])
+		set(j, "asking", asking_store(&a->asking), &ok);
 	if (a->snapshot)
 		set(j, "snapshot", json_incref(a->snapshot), &ok);
 	return finish(j, ok);
@@ -104,10 +125,10 @@ static json_t *old_tokens_json(const struct machine *m)
 
 json_t *machine_store(const struct machine *m)
 {
+	bool ok = true, seal = m->seal != SEAL_BY_SEGMENT;
 	json_t *j = json_object();
-	bool ok = true;
 
-	set(j, "v", json_integer(RECORD_VERSION), &ok);
+	set(j, "v", json_integer(seal || m->attempt.sealed ? RECORD_SEALED : RECORD_VERSION), &ok);
 	set(j, "name", json_string(m->name), &ok);
 	set(j, "uuid", json_string(m->uuid), &ok);
 	set(j, "guest", json_boolean(m->guest), &ok);
@@ -124,6 +145,8 @@ json_t *machine_store(const struct machine *m)
 	set(j, "guest_spec", copy_or(m->guest_spec, json_object), &ok);
 	if (m->template)
 		set(j, "template", json_true(), &ok);
+	if (seal)
+		set(j, "sealed", json_boolean(m->seal == SEAL_YES), &ok);
 	if (m->first_boot)
 		set(j, "first_boot", json_string(m->first_boot), &ok);
 	if (m->host_keys)
@@ -149,8 +172,21 @@ static json_t *time_json(int64_t ms)
 	return json_string(text);
 }
 
-static json_t *attempt_json(const struct attempt *a)
+/* Not its code: that is on the machine's own screen, and must be read there. */
+static json_t *waiting_json(const struct sealed_boot *k)
 {
+	json_t *j = json_object();
+	bool ok = true;
+
+	set(j, "since", time_json(k->at), &ok);
+	set(j, "client", ip_json(&k->client), &ok);
+	set(j, "tries", json_integer((json_int_t)MACHINE_WRONG_CODES - k->wrong), &ok);
+	return finish(j, ok);
+}
+
+static json_t *attempt_json(const struct machine *m)
+{
+	const struct attempt *a = &m->attempt;
 	json_t *j;
 	bool ok = true;
 
@@ -164,6 +200,11 @@ static json_t *attempt_json(const struct attempt *a)
 	set(j, "deadline", time_json(a->deadline), &ok);
 	set(j, "ended_at", time_json(a->ended_at), &ok);
 	set(j, "reason", json_string(a->reason), &ok);
+	set(j, "sealed", json_boolean(a->sealed), &ok);
+	if (a->sealed)
+		set(j, "asks", json_integer(a->asks), &ok);
+	if (machine_waits(m))
+		set(j, "waiting", waiting_json(&a->asking), &ok);
 	return finish(j, ok);
 }
 
@@ -198,10 +239,12 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	if (*m->lab)
 		set(j, "lab", json_string(m->lab), &ok);
 	set(j, "nics", nics_json(m), &ok);
-	set(j, "attempt", attempt_json(&m->attempt), &ok);
+	set(j, "attempt", attempt_json(m), &ok);
 	if (!full)
 		return finish(j, ok);
 	set(j, "created", time_json(m->created_at), &ok);
+	if (m->seal != SEAL_BY_SEGMENT)
+		set(j, "sealed", json_boolean(m->seal == SEAL_YES), &ok);
 	set(j, "settings", settings_json(m), &ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
 	set(j, "first_boot", json_boolean(m->first_boot), &ok);
@@ -344,6 +387,31 @@ static void get_old_tokens(struct parse *p, const json_t *j, struct machine *m)
 	}
 }
 
+static void get_asking(struct parse *p, const json_t *j, struct sealed_boot *k)
+{
+	char client[IP_TEXT] = "";
+
+	get_token(p, j, "token", k->token);
+	get_text(p, j, "code", k->code, sizeof k->code);
+	get_text(p, j, "client", client, sizeof client);
+	get_int(p, j, "at", &k->at);
+	get_unsigned(p, j, "wrong", &k->wrong);
+	if (strlen(k->code) != MACHINE_CODE_TEXT - 1)
+		fault(p, "member \"code\" is not a code");
+	if (ip_parse(client, &k->client) < 0)
+		fault(p, "member \"client\" is not an IP address");
+}
+
+static void get_seal(struct parse *p, const json_t *j, struct machine *m)
+{
+	bool yes = false;
+
+	if (!json_object_get(j, "sealed")) /* as the segment */
+		return;
+	get_bool(p, j, "sealed", &yes);
+	m->seal = yes ? SEAL_YES : SEAL_NO;
+}
+
 static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
 {
 	int64_t number = 0;
@@ -365,6 +433,12 @@ static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
 	get_bool(p, j, "answers_fetched", &a->answers_fetched);
 	get_bool(p, j, "answers_closed", &a->answers_closed);
 	get_text(p, j, "reason", a->reason, sizeof a->reason);
+	if (json_object_get(j, "sealed")) {
+		get_bool(p, j, "sealed", &a->sealed);
+		get_unsigned(p, j, "asks", &a->asks);
+	}
+	if (json_object_get(j, "asking"))
+		get_asking(p, member(p, j, "asking", JSON_OBJECT), &a->asking);
 	a->snapshot = json_incref(json_object_get(j, "snapshot"));
 }
 
@@ -395,7 +469,7 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	const json_t *attempt;
 
 	get_int(p, j, "v", &version);
-	if (!p->bad && version != RECORD_VERSION)
+	if (!p->bad && version != RECORD_VERSION && version != RECORD_SEALED)
 		fault(p, "it is of version %lld", (long long)version);
 	get_text(p, j, "name", m->name, sizeof m->name);
 	get_text(p, j, "uuid", m->uuid, sizeof m->uuid);
@@ -403,6 +477,7 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	if (json_object_get(j, "deleting")) /* older records have none */
 		get_bool(p, j, "deleting", &m->deleting);
 	m->template = json_is_true(json_object_get(j, "template"));
+	get_seal(p, j, m);
 	get_first_boot(p, j, m);
 	if (json_object_get(j, "host_keys"))
 		get_json(p, j, "host_keys", JSON_ARRAY, &m->host_keys);

@@ -88,7 +88,7 @@ static void add_token_key(
 
 static size_t keys_room(const struct machine *m)
 {
-	size_t n = 3 + MACHINE_OLD_TOKENS;
+	size_t n = 4 + MACHINE_OLD_TOKENS;
 
 	for (size_t i = 0; i < m->n_nics; i++)
 		n += 1 + m->nics[i].n_addrs;
@@ -107,6 +107,7 @@ static struct machine_keys *keys_new(struct machine *m)
 			add_nic_keys(x, m, i);
 	add_token_key(x, m, m->attempt.token, TOKEN_BOOT);
 	add_token_key(x, m, m->attempt.next_token, TOKEN_NEXT);
+	add_token_key(x, m, m->attempt.asking.token, TOKEN_ASKING);
 	add_token_key(x, m, m->attempt.up_token, TOKEN_UP);
 	for (size_t i = 0; i < MACHINE_OLD_TOKENS; i++)
 		add_token_key(x, m, m->old_tokens[i], TOKEN_OLD);

@@ -65,6 +65,7 @@ struct segment {
 	struct ip lessor;  /* who leases where we do not; not set: somebody on the segment */
 	bool computed;     /* an address may be computed from a 52:54 MAC */
 	bool by_client_id; /* a stranger's client-id says who it is, not its MAC */
+	bool sealed; /* boots of its machines are confirmed by the user, unless a record says otherwise */
 	struct segment_extra extra;
 	uint16_t http_port;
 };

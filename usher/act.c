@@ -335,7 +335,10 @@ void act_deadline(struct loop_timer *t)
 	struct machine *m = machines_next_deadline(s->machines);
 
 	if (m && m->attempt.deadline <= clock_wall_ms())
-		machine_event(m, LIFE_DEADLINE, NULL);
+		machine_event(m, LIFE_DEADLINE,
+			m->state == LIFE_ARMED && machine_waits(m)
+				? "time over: no boot was confirmed"
+				: NULL);
 	act_set_deadline(s);
 }
 

@@ -251,6 +251,8 @@ static void machine_routes(
 		template_handle(s, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
 		change_disarm(s, r, m);
+	else if (!strcmp(rest, "/confirm") && r->method == HTTP_POST)
+		change_confirm(s, r, m);
 	else if (!strcmp(rest, "/console") && (get || r->method == HTTP_POST))
 		console_handle(s, r, m);
 	else if (get && !strncmp(rest, "/render/", strlen("/render/")))

@@ -105,6 +105,24 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret)
 	return script_refuse(kind, what, fix, ret);
 }
 
+int boot_wait(struct service *s, const struct machine *m, uint32_t segment, enum script_kind kind,
+	char **ret)
+{
+	const struct segment *seg = segments_by_id(&s->segments, segment);
+	char url[128] = "", server[IP_TEXT] = "";
+	struct script_wait w = {.machine = m->name,
+		.code = m->attempt.asking.code,
+		.token = m->attempt.asking.token,
+		.base_url = url,
+		.server = server};
+
+	if (seg) {
+		segment_base_url(seg, url, sizeof url);
+		ip_format(&seg->server, server);
+	}
+	return script_wait(kind, &w, ret);
+}
+
 static int answers_for(struct service *s, struct machine *m, uint32_t segment, const char *name,
 	char **ret, const char **ret_type, char *why, size_t size)
 {
@@ -123,9 +141,11 @@ static void boot_script(
 	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
 {
 	char why[512] = "out of memory", *text = NULL;
-	int rc;
+	int rc = machine_boot(m, kind, &r->peer);
 
-	if (machine_boot(m, kind, &r->peer))
+	if (rc == -EAGAIN)
+		rc = boot_wait(s, m, r->segment, SCRIPT_IPXE, &text);
+	else if (rc)
 		rc = boot_refusal(m, SCRIPT_IPXE, &text);
 	else
 		rc = boot_render(s, m, r->segment, SCRIPT_IPXE, &text, why, sizeof why);
@@ -143,8 +163,12 @@ static void boot_answers(struct service *s, struct http_request *r, struct machi
 	char why[512] = "out of memory", *text = NULL;
 	const char *type = NULL;
 
-	if (main ? machine_answers(m, kind, &r->peer)
-		 : machine_answers_file(m, kind, &r->peer, name))
+	if (kind == TOKEN_ASKING)
+		http_respond_error(r, 403,
+			"this boot waits to be confirmed by its user: usher confirm %s CODE",
+			m->name);
+	else if (main ? machine_answers(m, kind, &r->peer)
+		      : machine_answers_file(m, kind, &r->peer, name))
 		http_respond_error(r, 403, "these answers are not for you now");
 	else if (answers_for(s, m, r->segment, name, &text, &type, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);
@@ -239,6 +263,7 @@ static const char *const token_words[] = {
 	[TOKEN_NONE] = "no token",
 	[TOKEN_BOOT] = "this boot's token, which is not good for it",
 	[TOKEN_NEXT] = "the token of a boot that was not begun",
+	[TOKEN_ASKING] = "the token of a boot that is not confirmed",
 	[TOKEN_UP] = "the token of the first boot's report",
 	[TOKEN_OLD] = "an old token",
 };
@@ -289,7 +314,7 @@ enum good_for { FOR_NOTHING, FOR_SCRIPT, FOR_ANSWERS, FOR_FIRST_BOOT, FOR_HOST_K
 
 static enum good_for good_for(const struct machine *m, enum token_kind kind, const char *what)
 {
-	bool boots = kind == TOKEN_NEXT || kind == TOKEN_BOOT;
+	bool boots = kind == TOKEN_NEXT || kind == TOKEN_ASKING || kind == TOKEN_BOOT;
 
 	if (!m)
 		return FOR_NOTHING;

@@ -63,13 +63,28 @@ static struct machine *asker(struct service *s, const struct script_name *n, uin
 	return NULL;
 }
 
+/* A boot that waits to be confirmed asks again under its token; any other ask is by address alone. */
+static int begin(struct service *s, struct machine *m, const char *token, const struct ip *peer)
+{
+	enum token_kind kind = TOKEN_NONE;
+	bool its = *token && machines_by_token(s->machines, token, &kind) == m;
+
+	if (its && (kind == TOKEN_ASKING || kind == TOKEN_BOOT))
+		return machine_boot(m, kind, peer);
+	return machine_boot_named(m, peer, clock_mono_ms());
+}
+
 /* What `m` is to load, or why it is not to load anything. 0 or -ENOMEM. */
-static int script_of(struct service *s, struct machine *m, enum script_kind kind,
-	const struct ip *peer, uint32_t segment, char **ret)
+static int script_of(struct service *s, struct machine *m, const struct script_name *n,
+	enum script_kind kind, const struct ip *peer, uint32_t segment, char **ret)
 {
 	char why[512] = "out of memory", fix[128];
+	int rc;
 
-	if (machine_boot_named(m, peer, clock_mono_ms()))
+	rc = begin(s, m, n->token, peer);
+	if (rc == -EAGAIN)
+		return boot_wait(s, m, segment, kind, ret);
+	if (rc)
 		return boot_refusal(m, kind, ret);
 	if (!boot_render(s, m, segment, kind, ret, why, sizeof why))
 		return 0;
@@ -196,7 +211,7 @@ static void script_asked(struct service *s, struct tftp_request *r, unsigned loo
 	if (verdict == PLACE_WAITS)
 		return;
 	rc = verdict == PLACE_REFUSED ? script_elsewhere(m, n.kind, &text)
-				      : script_of(s, m, n.kind, &r->peer, segment, &text);
+				      : script_of(s, m, &n, n.kind, &r->peer, segment, &text);
 	if (rc)
 		tftpd_refuse(r, -ENOMEM, "");
 	else
@@ -282,7 +297,7 @@ static void http_asked(struct service *s, struct http_request *r, unsigned looks
 	else if (verdict == PLACE_REFUSED)
 		rc = script_elsewhere(m, SCRIPT_GRUB_HTTP, &text);
 	else
-		rc = script_of(s, m, SCRIPT_GRUB_HTTP, &r->peer, r->segment, &text);
+		rc = script_of(s, m, &n, SCRIPT_GRUB_HTTP, &r->peer, r->segment, &text);
 	boot_respond_committed(s, r, 200, "text/plain", rc ? NULL : text);
 }
 

@@ -1,4 +1,4 @@
-/* Arming again, disarming, deleting. */
+/* Arming again, confirming, disarming, deleting. */
 #include "usher/service.h"
 #include "usher/linted.h"
 #include "usher/ready.h"
@@ -17,7 +17,8 @@ struct rearming {
 	struct http_request *request;
 	struct profile *profile;
 	json_t *snapshot;
-	json_t *findings; /* of its answers; NULL: none */
+	json_t *findings;       /* of its answers; NULL: none */
+	enum machine_seal seal; /* from now on */
 	char name[MACHINE_NAME], uuid[37];
 };
 
@@ -72,6 +73,7 @@ static int rearming_arm(
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char url[128] = "", warning[1024] = "";
 	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
+	enum machine_seal before = m->seal;
 	int rc = 0;
 
 	if (seg)
@@ -81,8 +83,11 @@ static int rearming_arm(
 			s, &in, a->snapshot, ret_missing, warning, sizeof warning, why, why_size);
 	if (rc)
 		return rc;
+	m->seal = a->seal;
 	rc = machine_arm(m, json_incref(a->snapshot), a->profile->boots,
 		(int64_t)a->profile->timeout_s * 1000);
+	if (rc == -EBUSY)
+		m->seal = before;
 	if (rc)
 		snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
 			rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
@@ -129,11 +134,31 @@ static void on_ready(void *arg, int rc, const char *why)
 	rearming_free(a);
 }
 
+/* {"sealed": true}, or nothing: then it stays as it is. */
+static int take_seal(const struct http_request *r, enum machine_seal *seal)
+{
+	json_t *body = r->body_len ? json_loadb(r->body, r->body_len, 0, NULL) : json_object();
+	const json_t *v = json_object_get(body, "sealed");
+	bool fine = json_is_object(body) && json_object_size(body) == (v ? 1 : 0) &&
+		(!v || json_is_boolean(v));
+
+	if (fine && v)
+		*seal = json_is_true(v) ? SEAL_YES : SEAL_NO;
+	json_decref(body);
+	return fine ? 0 : -EINVAL;
+}
+
 void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
 {
+	enum machine_seal seal = m->seal;
 	struct rearming *a;
 	char why[1024];
 	int rc;
+
+	if (take_seal(r, &seal)) {
+		http_respond_error(r, 400, "the request is empty or {\"sealed\": true or false}");
+		return;
+	}
 
 	if (refused_while_created(s, r, m) || template_refuses(s, r, m, "installed again"))
 		return;
@@ -147,7 +172,7 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 		http_respond_error(r, 500, "out of memory");
 		return;
 	}
-	*a = (struct rearming){.service = s, .request = r};
+	*a = (struct rearming){.service = s, .request = r, .seal = seal};
 	snprintf(a->name, sizeof a->name, "%s", m->name);
 	snprintf(a->uuid, sizeof a->uuid, "%s", m->uuid);
 	rc = rearming_judge(a, m, why, sizeof why);
@@ -161,6 +186,53 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 		http_respond_json(r, 422, linted_error(why, a->findings));
 		rearming_free(a);
 	}
+}
+
+static void refuse_confirm(struct http_request *r, const struct machine *m, int rc)
+{
+	if (rc == -ENOENT && !m->attempt.sealed)
+		http_respond_error(
+			r, 409, "%s is not sealed: there is nothing to confirm", m->name);
+	else if (rc == -ENOENT)
+		http_respond_error(r, 409,
+			"no boot of %s waits to be confirmed: it is %s, and shows a code once it "
+			"has booted from the network",
+			m->name, life_state_name(m->state));
+	else if (rc == -EACCES && machine_waits(m))
+		http_respond_error(r, 403,
+			"that is not the code of the boot of %s that asked last: read it on the "
+			"machine's own screen (%u tries are left)",
+			m->name, MACHINE_WRONG_CODES - m->attempt.asking.wrong);
+	else if (rc == -EACCES)
+		http_respond_error(r, 403,
+			"that is not the code of %s, and its boot cannot be confirmed any more: it "
+			"restarts, and shows another",
+			m->name);
+	else if (rc == -EPERM)
+		http_respond_error(r, 409, "%s is %s: %s", m->name, life_state_name(m->state),
+			m->attempt.reason);
+	else
+		http_respond_error(r, 503, "%s: %s", m->name, strerror(-rc));
+}
+
+void change_confirm(struct service *s, struct http_request *r, struct machine *m)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+	const char *code = json_string_value(json_object_get(body, "code"));
+	int rc;
+
+	if (!code) {
+		http_respond_error(r, 400, "the request is {\"code\": \"the machine's code\"}");
+		json_decref(body);
+		return;
+	}
+	rc = machine_confirm(m, code);
+	if (rc)
+		refuse_confirm(r, m, rc);
+	else
+		api_respond_committed(s, r, 200, api_machine(s, m, true));
+	act_set_deadline(s);
+	json_decref(body);
 }
 
 void change_disarm(struct service *s, struct http_request *r, struct machine *m)

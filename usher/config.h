@@ -30,6 +30,7 @@ struct config_segment {
 	uint32_t lease_s;
 	uint16_t probe_ms;
 	bool computed, by_client_id;
+	bool sealed; /* boots of its machines are to be confirmed */
 	struct segment_extra extra;
 	enum segment_mode mode;
 };
@@ -48,10 +49,10 @@ struct config {
 	size_t n_profiles;
 	char libvirt_uri[256], pool[128], accel[8];
 	uint16_t http_port;
-	uint16_t workers; /* libvirt calls at a time, for each libvirt */
+	uint16_t workers;   /* libvirt calls at a time, for each libvirt */
 	uint32_t cache_mib; /* of fetched files; 0: the usual limit */
 	bool filter;        /* clean-traffic on our guests' NICs */
-	bool consoles; /* guests' serial consoles are recorded */
+	bool consoles;      /* guests' serial consoles are recorded */
 	int log_priority;
 	struct config_segment segments[SEGMENT_MAX];
 	size_t n_segments;

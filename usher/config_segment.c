@@ -270,6 +270,7 @@ void config_read_segment(struct config_reader *r, const xmlNode *e, void *to)
 		{"lease", A_SECONDS, &s.lease_s, 0, false}, {"mode", A_MODE, &s.mode, 0, false},
 		{"probe", A_PROBE, &s.probe_ms, 0, false},
 		{"computed", A_BOOL, &s.computed, 0, false},
+		{"sealed", A_BOOL, &s.sealed, 0, false},
 		{"identity", A_IDENTITY, &s.by_client_id, 0, false},
 		{"mtu", A_MTU, &s.extra.mtu, 0, false}, {0}};
 

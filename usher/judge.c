@@ -132,6 +132,20 @@ static int judge_first_boot(struct creation *c, json_t *body, char *why, size_t 
 	return c->machine->first_boot ? 0 : -ENOMEM;
 }
 
+/* Left out, it is as its segment says. */
+static int judge_seal(struct creation *c, json_t *body, char *why, size_t size)
+{
+	const json_t *v = json_object_get(body, "sealed");
+
+	if (v && !json_is_boolean(v)) {
+		snprintf(why, size, "sealed is true or false");
+		return -EINVAL;
+	}
+	if (v)
+		c->machine->seal = json_is_true(v) ? SEAL_YES : SEAL_NO;
+	return 0;
+}
+
 static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
 {
 	int rc = api_profile(c->service, judge_text(body, "profile"), &c->profile, why, size);
@@ -173,10 +187,11 @@ int judge_request(struct creation *c, json_t *body, char *why, size_t size)
 	if (!rc)
 		rc = judge_texts(c, body, why, size);
 	if (!rc)
+		rc = judge_seal(c, body, why, size);
+	if (!rc)
 		rc = judge_first_boot(c, body, why, size);
 	if (!rc)
-		rc = c->clone ? clone_judge(c, body, why, size)
-			      : judge_profile(c, body, why, size);
+		rc = c->clone ? clone_judge(c, body, why, size) : judge_profile(c, body, why, size);
 	if (!rc)
 		rc = judge_nics(c, body, &seg, why, size);
 	if (!rc && !c->clone)

@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&cmd_watch,
 	&cmd_wait,
 	&cmd_reinstall,
+	&cmd_confirm,
 	&cmd_disarm,
 	&cmd_delete,
 	&cmd_render,

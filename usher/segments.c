@@ -202,6 +202,7 @@ static void describe_config(
 		.probe_ms = c->probe_ms,
 		.mode = c->mode,
 		.computed = c->computed,
+		.sealed = c->sealed,
 		.by_client_id = c->by_client_id,
 		.extra = c->extra,
 		.http_port = s->config.http_port};

@@ -185,6 +185,9 @@ int boot_render(struct service *s, struct machine *m, uint32_t segment, enum scr
 	char **ret, char *why, size_t size);
 /* In what state it is, and how to install it. 0 or -ENOMEM. */
 int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
+/* Its boot waits to be confirmed: shows the code, and asks again. 0 or -ENOMEM. */
+int boot_wait(struct service *s, const struct machine *m, uint32_t segment, enum script_kind kind,
+	char **ret);
 /* Answers with `text` (heap, taken; NULL: out of memory) once all that was put is on disk. */
 void boot_respond_committed(
 	struct service *s, struct http_request *r, unsigned status, const char *type, char *text);
@@ -299,6 +302,7 @@ void fetch_api_respond(struct http_request *r, json_t *missing);
 /* change.c */
 void change_reinstall(struct service *s, struct http_request *r, struct machine *m);
 void change_disarm(struct service *s, struct http_request *r, struct machine *m);
+void change_confirm(struct service *s, struct http_request *r, struct machine *m);
 void change_delete(struct service *s, struct http_request *r, struct machine *m);
 /* The service died, or libvirt went, in the middle of it. */
 void change_go_on_deleting(struct service *s, struct machine *m);

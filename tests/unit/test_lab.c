@@ -227,12 +227,14 @@ static const struct fault {
 	{"<defaults profile='p'/>\n<defaults memory='1G'/>", "3: a second <defaults>", false},
 	{"<defaults name='p'/>",
 		"2: <defaults> has no attribute 'name'; it has profile, template, linked, network, "
-		"memory, vcpus, cpu, firmware, graphics, autostart, description, os-variant, pool, "
+		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "
+		"os-variant, pool, "
 		"connect",
 		false},
 	{"<defaults ip='10.0.0.1'/>",
 		"2: <defaults> has no attribute 'ip'; it has profile, template, linked, network, "
-		"memory, vcpus, cpu, firmware, graphics, autostart, description, os-variant, pool, "
+		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "
+		"os-variant, pool, "
 		"connect",
 		false},
 	{"<network name='n'/>", "2: <network> lacks subnet='…'", false},

@@ -41,6 +41,8 @@ enum {
 	OPT_CONNECT,
 	OPT_AUTOSTART,
 	OPT_DOMAIN,
+	OPT_SEALED,
+	OPT_UNSEALED,
 };
 
 struct request {
@@ -313,6 +315,10 @@ static int take_option(struct request *r, int opt)
 	case OPT_AUTOSTART:
 		json_object_set_new(r->body, "autostart", json_true());
 		return 0;
+	case OPT_SEALED:
+	case OPT_UNSEALED:
+		json_object_set_new(r->body, "sealed", json_boolean(opt == OPT_SEALED));
+		return 0;
 	case OPT_NO_KEY:
 		r->no_key = true;
 		return 0;
@@ -442,6 +448,8 @@ static int run_create(const struct command *c, int argc, char **argv)
 		{"ssh-key", required_argument, NULL, OPT_KEY},
 		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
 		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
+		{"sealed", no_argument, NULL, OPT_SEALED},
+		{"unsealed", no_argument, NULL, OPT_UNSEALED},
 		{"replace", no_argument, NULL, OPT_REPLACE}, {"wait", no_argument, NULL, OPT_WAIT},
 		CLI_COMMON_OPTIONS, {0}};
 	static const struct option bare_options[] = {
@@ -452,6 +460,8 @@ static int run_create(const struct command *c, int argc, char **argv)
 		{"ssh-key", required_argument, NULL, OPT_KEY},
 		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
 		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
+		{"sealed", no_argument, NULL, OPT_SEALED},
+		{"unsealed", no_argument, NULL, OPT_UNSEALED},
 		{"power", required_argument, NULL, OPT_POWER}, {"arm", no_argument, NULL, OPT_ARM},
 		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
 	struct request *r = calloc(1, sizeof *r);
@@ -504,6 +514,10 @@ const struct command cmd_create = {
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
+		"  --sealed             nothing is installed before 'usher confirm' has the code "
+		"on "
+		"its screen\n"
+		"  --unsealed           not so, whatever its segment says\n"
 		"  --replace            remove an older guest of that name, and its disk, first\n"
 		"  --wait               show progress until it is up (fails when it "
 		"fails)\n" CLI_COMMON_HELP,
@@ -523,6 +537,10 @@ const struct command cmd_enroll = {
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         nobody's key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
+		"  --sealed             nothing is installed before 'usher confirm' has the code "
+		"on "
+		"its screen\n"
+		"  --unsealed           not so, whatever its segment says\n"
 		"  --power FILE         the site's executable that switches its power: FILE "
 		"on|off|cycle NAME\n"
 		"  --arm                install it now (else: 'usher reinstall NAME', when you are "

@@ -79,6 +79,8 @@ static const char *reason_of(json_t *m)
 		{"gone", "its guest is gone"}};
 	const char *reason = text_of(json_object_get(m, "attempt"), "reason");
 
+	if (json_object_get(json_object_get(m, "attempt"), "waiting"))
+		return "waits for: usher confirm";
 	if (*reason || json_is_true(json_object_get(m, "template")))
 		return reason;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -143,6 +145,23 @@ static void show_nics(json_t *m)
 	}
 }
 
+/* A boot of a sealed machine. */
+static void show_waiting(json_t *m)
+{
+	json_t *a = json_object_get(m, "attempt"), *w = json_object_get(a, "waiting");
+
+	if (json_is_true(json_object_get(a, "sealed")) && !w)
+		printf("  sealed     yes, %lld boots asked to be confirmed\n",
+			(long long)json_integer_value(json_object_get(a, "asks")));
+	if (!w)
+		return;
+	printf("  sealed     yes, waits for confirmation: usher confirm %s CODE\n"
+	       "             CODE is on the machine's own screen\n"
+	       "             asked for by %s, %s, number %lld since it was armed\n",
+		text_of(m, "name"), text_of(w, "client"), text_of(w, "since"),
+		(long long)json_integer_value(json_object_get(a, "asks")));
+}
+
 static void show_attempt(json_t *a)
 {
 	if (!json_integer_value(json_object_get(a, "number")))
@@ -201,6 +220,7 @@ static void show_machine(json_t *m)
 	if (*text_of(m, "power"))
 		printf("  power      %s\n", text_of(m, "power"));
 	show_attempt(json_object_get(m, "attempt"));
+	show_waiting(m);
 	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf(
 		"  host key   %s %s\n", text_of(value, "fingerprint"), text_of(value, "type"));
 	if (last)

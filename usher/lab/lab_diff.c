@@ -131,6 +131,9 @@ bool lab_diff_fixed(const json_t *want, const json_t *have, char *text, size_t s
 		if (differ(plain[i].what, json_object_get(want, plain[i].key),
 			    json_object_get(spec, plain[i].key), text, size))
 			return true;
+	if (differ("seal", json_object_get(want, "sealed"), json_object_get(have, "sealed"), text,
+		    size))
+		return true;
 	if (differ_nics(want, have, text, size) || differ_disks(want, spec, text, size))
 		return true;
 	if (json_object_get(want, "first_boot") &&

@@ -211,7 +211,7 @@ static const struct lab_attribute machine_attributes[] = {{"name", "name", LAB_N
 	{"memory", "memory", LAB_MEMORY, false}, {"vcpus", "vcpus", LAB_VCPUS, false},
 	{"cpu", "cpu", LAB_WORD, false}, {"firmware", "firmware", LAB_FIRMWARE, false},
 	{"graphics", "graphics", LAB_GRAPHICS, false},
-	{"autostart", "autostart", LAB_YES_NO, false},
+	{"autostart", "autostart", LAB_YES_NO, false}, {"sealed", "sealed", LAB_YES_NO, false},
 	{"description", "description", LAB_TEXT, false},
 	{"os-variant", "os_variant", LAB_WORD, false}, {"pool", "pool", LAB_WORD, false},
 	{"connect", "connect", LAB_TEXT, false}, {0}};
