@@ -383,6 +383,178 @@ START_TEST(test_boot_retry)
 }
 END_TEST
 
+static struct machine *sealed(unsigned boots)
+{
+	struct machine *m = armed(boots);
+
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	m->seal = SEAL_YES;
+	ck_assert_int_eq(machine_arm(m, NULL, boots, 60000), 0);
+	return m;
+}
+
+/* A code that is none of the machine's. */
+static const char *other_code(const struct machine *m)
+{
+	return strcmp(m->attempt.asking.code, "000000") ? "000000" : "000001";
+}
+
+START_TEST(test_sealed_asks)
+{
+	struct machine *m = sealed(3);
+	char next[TOKEN_TEXT], token[TOKEN_TEXT], code[MACHINE_CODE_TEXT];
+
+	check_last(m, "armed", "sealed");
+	ck_assert(!machine_waits(m));
+	ck_assert_int_eq(machine_confirm(m, "000000"), -ENOENT);
+	ck_assert_int_eq(machine_confirm(m, ""), -ENOENT);
+	strcpy(next, m->attempt.next_token);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	check_last(m, "waiting", "10.0.0.2, number 1 ");
+	strcpy(token, m->attempt.asking.token);
+	strcpy(code, m->attempt.asking.code);
+	ck_assert_ptr_null(strstr(timeline_last(timeline, m->name, NULL)->text, code));
+	ck_assert_uint_eq(strspn(code, "0123456789"), 6);
+	ck_assert_int_eq(kind_of(token), TOKEN_ASKING);
+	ck_assert(machine_waits(m));
+	/* nothing began */
+	ck_assert_int_eq(m->state, LIFE_ARMED);
+	ck_assert_uint_eq(m->attempt.boots, 0);
+	ck_assert_str_eq(m->attempt.token, "");
+	ck_assert_int_eq(machine_answers(m, TOKEN_ASKING, &client), -EPERM);
+	check_last(m, "refused", "not confirmed");
+	ck_assert_int_eq(machine_answers(m, TOKEN_NEXT, &client), -EPERM);
+	/* asked again it is the same, for the same */
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(machine_boot(m, TOKEN_ASKING, &client), -EAGAIN);
+	ck_assert_int_eq(machine_boot(m, TOKEN_ASKING, &stranger), -EPERM);
+	ck_assert_str_eq(m->attempt.asking.code, code);
+	ck_assert_str_eq(m->attempt.asking.token, token);
+	/* the token that DHCP tells stays, but who comes with it is another boot, of another code */
+	ck_assert_str_eq(m->attempt.next_token, next);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	check_last(m, "waiting", "number 2 ");
+	ck_assert_int_eq(kind_of(token), TOKEN_OLD);
+	ck_assert_int_eq(machine_boot(m, TOKEN_OLD, &client), -EPERM);
+	ck_assert_str_ne(m->attempt.asking.token, token);
+}
+END_TEST
+
+START_TEST(test_sealed_confirmed)
+{
+	struct machine *m = sealed(2);
+	char next[TOKEN_TEXT], token[TOKEN_TEXT], code[MACHINE_CODE_TEXT];
+
+	strcpy(next, m->attempt.next_token);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	strcpy(token, m->attempt.asking.token);
+	strcpy(code, m->attempt.asking.code);
+	ck_assert_int_eq(machine_confirm(m, code), 0);
+	check_last(m, "booting", "boot 1 of 2, confirmed for 10.0.0.2");
+	ck_assert_int_eq(kind_of(token), TOKEN_BOOT);
+	ck_assert_int_eq(kind_of(next), TOKEN_OLD);
+	ck_assert(!machine_waits(m));
+	ck_assert_int_eq(machine_confirm(m, code), -ENOENT);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &stranger), -EPERM);
+	ck_assert_int_eq(machine_boot(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	/* another boot that asks takes nothing from the one that is under way */
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &stranger), -EAGAIN);
+	ck_assert_int_eq(m->state, LIFE_INSTALLING);
+	ck_assert_int_eq(kind_of(token), TOKEN_BOOT);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &stranger), -EPERM);
+	/* until it is confirmed, and counts */
+	ck_assert_int_eq(machine_confirm(m, m->attempt.asking.code), 0);
+	ck_assert_int_eq(kind_of(token), TOKEN_OLD);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &stranger), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM);
+	ck_assert_int_eq(m->state, LIFE_FAILED);
+	check_last(m, "failed", "too many boots");
+	/* every attempt is sealed, until somebody says otherwise */
+	ck_assert_int_eq(machine_arm(m, NULL, 2, 60000), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	ck_assert_uint_eq(m->attempt.asks, 1);
+	strcpy(token, m->attempt.asking.token);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	ck_assert(!machine_waits(m));
+	ck_assert_int_eq(machine_confirm(m, m->attempt.asking.code), -ENOENT);
+	ck_assert_int_eq(machine_boot(m, TOKEN_ASKING, &client), -EPERM);
+	m->seal = SEAL_NO;
+	ck_assert_int_eq(machine_arm(m, NULL, 2, 60000), 0);
+	ck_assert_int_eq(kind_of(token), TOKEN_OLD);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+}
+END_TEST
+
+START_TEST(test_sealed_wrong_codes)
+{
+	struct machine *m = sealed(3);
+	char code[MACHINE_CODE_TEXT], token[TOKEN_TEXT], longer[16];
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	strcpy(code, m->attempt.asking.code);
+	strcpy(token, m->attempt.asking.token);
+	snprintf(longer, sizeof longer, "%s0", code);
+	ck_assert_int_eq(machine_confirm(m, ""), -EACCES);
+	ck_assert_int_eq(machine_confirm(m, longer), -EACCES);
+	code[5] = '\0';
+	ck_assert_int_eq(machine_confirm(m, code), -EACCES);
+	ck_assert_int_eq(machine_confirm(m, other_code(m)), -EACCES);
+	ck_assert(machine_waits(m));
+	check_last(m, "refused", "4 of 5");
+	strcpy(code, m->attempt.asking.code);
+	ck_assert_int_eq(machine_confirm(m, other_code(m)), -EACCES);
+	ck_assert(!machine_waits(m));
+	ck_assert_int_eq(machine_confirm(m, code), -ENOENT);
+	ck_assert_int_eq(kind_of(token), TOKEN_OLD);
+	/* the next boot has tries of its own */
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	ck_assert_int_eq(machine_confirm(m, other_code(m)), -EACCES);
+	ck_assert_int_eq(machine_confirm(m, m->attempt.asking.code), 0);
+}
+END_TEST
+
+/* By name each ask is one of its own, told once a boot. */
+START_TEST(test_sealed_by_name)
+{
+	struct machine *m = sealed(3);
+	char code[MACHINE_CODE_TEXT], token[TOKEN_TEXT];
+
+	ck_assert_int_eq(machine_boot_named(m, &client, 1000), -EAGAIN);
+	strcpy(token, m->attempt.asking.token);
+	ck_assert_int_eq(machine_boot_named(m, &client, 2000), -EAGAIN);
+	ck_assert_uint_eq(m->attempt.asks, 1);
+	ck_assert_int_eq(kind_of(token), TOKEN_OLD);
+	ck_assert_int_eq(machine_boot_named(m, &stranger, 3000), -EAGAIN);
+	ck_assert_uint_eq(m->attempt.asks, 2);
+	strcpy(code, m->attempt.asking.code);
+	strcpy(token, m->attempt.asking.token);
+	ck_assert_int_eq(machine_confirm(m, code), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_BOOT, &stranger), 0);
+	/* who has the address, but not the token, is not the boot that was confirmed */
+	ck_assert_int_eq(machine_boot_named(m, &stranger, 3001), -EAGAIN);
+	ck_assert_int_eq(kind_of(token), TOKEN_BOOT);
+	ck_assert_uint_eq(m->attempt.boots, 1);
+}
+END_TEST
+
+START_TEST(test_sealed_by_segment)
+{
+	struct segment s = {.name = "behind", .sealed = true};
+	struct machine *m;
+
+	ck_assert_int_eq(segments_add(&segments, &s, NULL), 0);
+	m = add("web02", "behind", "10.0.0.3");
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	m->seal = SEAL_NO;
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+}
+END_TEST
+
 /* Without a token, what is the same boot? */
 START_TEST(test_boot_by_name)
 {
@@ -801,6 +973,75 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+struct stored {
+	char text[4096];
+};
+
+static int take_row(void *arg, const void *key, size_t key_len, const void *value, size_t len)
+{
+	struct stored *s = arg;
+
+	(void)key, (void)key_len;
+	ck_assert_uint_lt(len, sizeof s->text);
+	memcpy(s->text, value, len);
+	s->text[len] = '\0';
+	return 0;
+}
+
+START_TEST(test_seals_survive)
+{
+	struct machine *m = sealed(3);
+	struct sealed_boot was;
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
+	ck_assert_int_eq(machine_confirm(m, other_code(m)), -EACCES);
+	was = m->attempt.asking;
+	close_store();
+	open_store();
+	load();
+	m = machines_by_name(ms, "web01");
+	ck_assert_int_eq(m->seal, SEAL_YES);
+	ck_assert(m->attempt.sealed && machine_waits(m));
+	ck_assert_uint_eq(m->attempt.asks, 1);
+	ck_assert_str_eq(m->attempt.asking.token, was.token);
+	ck_assert_str_eq(m->attempt.asking.code, was.code);
+	ck_assert(ip_eq(&m->attempt.asking.client, &was.client));
+	ck_assert(m->attempt.asking.at == was.at && m->attempt.asking.wrong == 1);
+	ck_assert_int_eq(kind_of(was.token), TOKEN_ASKING);
+	ck_assert_int_eq(machine_confirm(m, was.code), 0);
+	ck_assert_int_eq(kind_of(was.token), TOKEN_BOOT);
+	/* "not sealed" is remembered as well */
+	m->seal = SEAL_NO;
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	close_store();
+	open_store();
+	load();
+	ck_assert_int_eq(machines_by_name(ms, "web01")->seal, SEAL_NO);
+}
+END_TEST
+
+/* An usher before seals reads records of version 1 only, and so refuses these. */
+START_TEST(test_sealed_records_are_of_another_version)
+{
+	struct stored s;
+	char why[256];
+	struct machine *m = armed(3);
+
+	for (int seal = SEAL_BY_SEGMENT; seal <= SEAL_NO; seal++) {
+		m = machines_by_name(ms, "web01");
+		m->seal = (enum machine_seal)seal;
+		ck_assert_int_eq(machines_save(ms, m), 0);
+		close_store();
+		ck_assert_int_eq(store_open(path, &store, why, sizeof why), 0);
+		ck_assert_int_eq(store_load(store, STORE_MACHINE, take_row, &s), 0);
+		open_all(store);
+		ck_assert_msg(strstr(s.text, seal == SEAL_BY_SEGMENT ? "\"v\":1," : "\"v\":2,"),
+			"%s", s.text);
+		load();
+	}
+}
+END_TEST
+
 START_TEST(test_load_order_and_removal)
 {
 	add("node10", "default", "10.0.0.10");
@@ -874,21 +1115,6 @@ START_TEST(test_bad_records)
 	ck_assert_uint_eq(machines_count(ms), 0);
 }
 END_TEST
-
-struct stored {
-	char text[4096];
-};
-
-static int take_row(void *arg, const void *key, size_t key_len, const void *value, size_t len)
-{
-	struct stored *s = arg;
-
-	(void)key, (void)key_len;
-	ck_assert_uint_lt(len, sizeof s->text);
-	memcpy(s->text, value, len);
-	s->text[len] = '\0';
-	return 0;
-}
 
 /* A good record with any one member taken out or of another type is refused, and never read half.
  */
@@ -981,6 +1207,11 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_tokens_are_found);
 	tcase_add_test(t, test_whole_install);
 	tcase_add_test(t, test_boot_retry);
+	tcase_add_test(t, test_sealed_asks);
+	tcase_add_test(t, test_sealed_confirmed);
+	tcase_add_test(t, test_sealed_wrong_codes);
+	tcase_add_test(t, test_sealed_by_name);
+	tcase_add_test(t, test_sealed_by_segment);
 	tcase_add_test(t, test_boot_by_name);
 	tcase_add_test(t, test_too_many_boots);
 	tcase_add_test(t, test_answers_for_whom);
@@ -1005,6 +1236,8 @@ static void add_store_tests(Suite *s)
 	tcase_add_checked_fixture(t, setup_store, teardown_store);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_round_trip);
+	tcase_add_test(t, test_seals_survive);
+	tcase_add_test(t, test_sealed_records_are_of_another_version);
 	tcase_add_test(t, test_load_order_and_removal);
 	tcase_add_test(t, test_rename);
 	tcase_add_test(t, test_deadlines_survive);

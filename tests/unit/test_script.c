@@ -177,6 +177,52 @@ START_TEST(shows_a_reason)
 }
 END_TEST
 
+static void waits(enum script_kind kind, const char *want)
+{
+	static const struct script_wait w = {
+		"web01", "012345", "cafe", "http://192.168.122.1:8067", "192.168.122.1"};
+	char *got = NULL;
+
+	ck_assert_int_eq(script_wait(kind, &w, &got), 0);
+	ck_assert_str_eq(got, want);
+	free(got);
+}
+
+#define CHAIN "chain --autofree --replace http://192.168.122.1:8067/m/cafe/boot.ipxe || sleep 10\n"
+#define GRUB_WAITS(script)                                                         \
+	"set timeout=0\n"                                                          \
+	"if [ \"$usher_code\" != '012345' ]; then\n"                               \
+	"echo 'usher: web01 waits to be confirmed. On the host of usher, type:'\n" \
+	"echo 'usher: usher confirm web01 012345'\n"                               \
+	"fi\n"                                                                     \
+	"set usher_script='" script "'\n"                                          \
+	"if [ -z \"$usher_code\" ]; then\n"                                        \
+	"set usher_code='012345'\n"                                                \
+	"for usher_a in 0 1 2 3 4 5 6 7 8 9; do\n"                                 \
+	"for usher_b in 0 1 2 3 4 5 6 7 8 9; do\n"                                 \
+	"for usher_c in 0 1 2 3 4 5 6 7 8 9; do\n"                                 \
+	"sleep 5\nsource \"$usher_script\"\ndone\ndone\ndone\nreboot\nfi\n"        \
+	"set usher_code='012345'\n"
+
+/* The code, and how it is asked again; nothing to load. */
+START_TEST(waits_to_be_confirmed)
+{
+	waits(SCRIPT_IPXE,
+		"#!ipxe\necho\n"
+		"echo usher: web01 waits to be confirmed. On the host of usher, type:\n"
+		"echo usher: usher confirm web01 012345\necho\n"
+		"sleep 5\n" CHAIN CHAIN CHAIN CHAIN CHAIN CHAIN
+		"echo usher: this boot is not answered any more, restarting\nreboot\n");
+	waits(SCRIPT_GRUB, GRUB_WAITS("(tftp,192.168.122.1)/usher/cafe/grub.cfg"));
+	waits(SCRIPT_GRUB_HTTP, GRUB_WAITS("/usher/cafe/grub.cfg"));
+	waits(SCRIPT_PXELINUX,
+		"SAY usher: web01 waits to be confirmed. On the host of usher, type:\n"
+		"SAY usher: usher confirm web01 012345\n"
+		"DEFAULT again\nPROMPT 1\nTIMEOUT 50\nONTIMEOUT again\nIMPLICIT 0\n\n"
+		"LABEL again\nCONFIG ::usher/cafe/pxelinux.cfg/default\n");
+}
+END_TEST
+
 START_TEST(kinds_have_names)
 {
 	enum script_kind kind;
@@ -200,6 +246,7 @@ int main(void)
 	tcase_add_test(tc, grub_gets_the_same_words);
 	tcase_add_test(tc, a_url_is_for_ipxe_only);
 	tcase_add_test(tc, shows_a_reason);
+	tcase_add_test(tc, waits_to_be_confirmed);
 	tcase_add_test(tc, kinds_have_names);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

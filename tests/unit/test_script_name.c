@@ -71,6 +71,34 @@ START_TEST(names_of_pxelinux)
 }
 END_TEST
 
+static void has_token(const char *name, const char *token)
+{
+	struct script_name n;
+
+	ck_assert_msg(script_name_parse(name, &n) == 0, "%s", name);
+	ck_assert_str_eq(n.token, token);
+}
+
+START_TEST(names_with_tokens)
+{
+	static const char token[] = "0123456789abcdef0123456789abcdef";
+
+	has_token("usher/0123456789abcdef0123456789abcdef/grub.cfg", token);
+	has_token("/usher//0123456789abcdef0123456789abcdef//grub.cfg", token);
+	has_token("usher/0123456789abcdef0123456789abcdef/pxelinux.cfg/default", token);
+	has_token("grub/grub.cfg", "");
+	has_token("grub.cfg", "");
+	has_token("pxelinux.cfg/default", "");
+	has_token("usher/0123456789abcdef0123456789abcde/grub.cfg", "");
+	has_token("usher/0123456789abcdef0123456789abcdef0/grub.cfg", "");
+	has_token("usher/0123456789ABCDEF0123456789abcdef/grub.cfg", "");
+	has_token("usher/0123456789abcdef0123456789abcdef/x/grub.cfg", "");
+	has_token("0123456789abcdef0123456789abcdef/pxelinux.cfg/564d2f6b-0a5c-4e0f-9d59-"
+		  "0c8a5ef6a001",
+		token);
+}
+END_TEST
+
 START_TEST(programs)
 {
 	ck_assert(script_name_is_program("undionly.kpxe"));
@@ -92,6 +120,7 @@ int main(void)
 
 	tcase_add_test(tc, names_of_grub);
 	tcase_add_test(tc, names_of_pxelinux);
+	tcase_add_test(tc, names_with_tokens);
 	tcase_add_test(tc, programs);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
