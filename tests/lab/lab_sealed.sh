@@ -57,10 +57,15 @@ machine 1 $mac $address
 check "the service starts" usher_start || lab_end
 enroll() { "$USHER" enroll "$@" --network br0 --no-ssh-key; }
 
+body='{"kind":"bare-metal","name":"odd","profile":"plain","segment":"br0","mac":"02:00:00:00:01:00","sealed":"no"}'
+check "a seal is true or false" grep -q "sealed is true or false" <(api -d "$body" http://usher/api/v1/machines)
+refute "... and nothing is recorded" "$USHER" show odd
+
 # --- asking -------------------------------------------------------------------------------------------------------------
 
 check "a machine of a sealed segment is armed" enroll web01 --mac $mac --ip $address --profile plain --arm
 check "it says that it is sealed" is "$(of web01 .attempt.sealed)" true
+check "a request to confirm has a code" grep -q '"code' <(api -d '{"code":7}' http://usher/api/v1/machines/web01/confirm)
 check "nothing waits yet" says "no boot of web01 waits" "$USHER" confirm web01 123456
 check "it boots, and is shown a code" boots 1
 first=$code
@@ -136,6 +141,10 @@ check "and who waited is sent to its disk" grep -q "web01 is installed" <(fetch 
 
 # --- every boot, every attempt ----------------------------------------------------------------------------------------------
 
+check "a reinstall says yes or no to a seal" grep -q "the request is empty or" <(api -d '{"sealed":1}' \
+	http://usher/api/v1/machines/web01/reinstall)
+check "... and nothing else" grep -q "the request is empty or" <(api -d '{"seal":true}' \
+	http://usher/api/v1/machines/web01/reinstall)
 check "installed again" "$USHER" reinstall web01
 check "it is sealed again" boots 1
 check "its answers too" is "$(status 1 "$url/answers")" 403

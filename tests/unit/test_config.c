@@ -154,7 +154,7 @@ START_TEST(whole)
 			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
 			"  <dns address='10.0.0.2'/> <dns address='10.0.0.3'/>\n"
 			" </segment> <segment interface='eth1'/>\n"
-			" <segment interface='eth2' mode='own'/>\n</usher>\n"),
+			" <segment interface='eth2' mode='own' sealed='yes'/>\n</usher>\n"),
 		0);
 	ck_assert_str_eq(config.state, "/s");
 	ck_assert_str_eq(config.user, "nobody");
@@ -177,6 +177,7 @@ START_TEST(whole)
 	ck_assert_uint_eq(ip_to_v4(&config.segments[0].pool_last), 0x0a000014);
 	ck_assert_uint_eq(config.segments[0].n_dns, 2);
 	ck_assert(!config.segments[1].is_network && config.segments[1].computed);
+	ck_assert(!config.segments[1].sealed && config.segments[2].sealed);
 }
 END_TEST
 

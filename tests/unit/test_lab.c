@@ -65,7 +65,7 @@ START_TEST(reads_all)
 	     "<set name='k'>d</set><set name='e'><!-- none --></set>"
 	     "<ssh-key> ssh-ed25519 AAAA me@x\n</ssh-key><ssh-key file='id.pub'/></defaults>\n"
 	     "<machine name='web' template='golden' cpu='host-passthrough' firmware='efi-secure' "
-	     "graphics='vnc' description='d' os-variant='debian12' linked='no' "
+	     "graphics='vnc' description='d' os-variant='debian12' linked='no' sealed='yes' "
 	     "connect='qemu+ssh://far/system'/>"
 	     "<network name='lab0' subnet='10.77.0.0/16' forward='nat' domain='lab.example'/>\n"
 	     "</lab>");
@@ -96,7 +96,7 @@ START_TEST(reads_all)
 		"{\"autostart\":true,\"connect\":\"qemu+ssh://far/system\",\"cpu\":\"host-"
 		"passthrough\",\"description\":\"d\",\"firmware\":\"efi-secure\",\"graphics\":"
 		"\"vnc\",\"linked\":false,\"memory\":512,\"name\":\"web\",\"os_variant\":"
-		"\"debian12\",\"segment\":\"lab0\",\"template\":\"golden\"}");
+		"\"debian12\",\"sealed\":true,\"segment\":\"lab0\",\"template\":\"golden\"}");
 	end();
 }
 END_TEST

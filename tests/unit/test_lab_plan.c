@@ -120,6 +120,9 @@ START_TEST(leaves_alone_what_is_right)
 	end();
 	up(LAB(MACHINE("") "</machine>"), HAVE("a", "w", "known", ",\"template\":true"), "kept 1");
 	end();
+	up(LAB(MACHINE("sealed='yes'") "</machine>"), HAVE("a", "w", "up", ",\"sealed\":true"),
+		"kept 1");
+	end();
 	ck_assert_int_eq(
 		run(LAB("<network name='n' subnet='10.0.0.0/8' forward='nat'/>"), "",
 			"{\"name\":\"n\",\"subnet\":\"10.0.0.0/8\",\"forward\":\"nat\",\"active\":"
@@ -240,6 +243,9 @@ static const struct refusal {
 		"",
 		"lab.xml:2: machine 'a': its network of card 2 is not set, not 'x': only making it "
 		"anew changes that (--replace a)"},
+	{LAB(MACHINE("sealed='yes'") "</machine>"), HAVE("a", "w", "up", ON), "",
+		"lab.xml:2: machine 'a': its seal is not set, not yes: only making it anew "
+		"changes that (--replace a)"},
 	{LAB(MACHINE("cpu='maximum'") "</machine>"), HAVE("a", "w", "up", ON), "",
 		"lab.xml:2: machine 'a': its CPU is not set, not 'maximum': only making it anew "
 		"changes that (--replace a)"},
