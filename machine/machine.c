@@ -307,16 +307,16 @@ static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct ip
 }
 
 /* Who asks without the token of a boot that asked already is a boot of its own: else whoever has the same address would
- * be shown the same code. */
+ * be shown the same code. Whether it is one too many is seen when it is confirmed: before that it ends nothing. */
 static int ask(struct machine *m, const struct ip *client, bool tell_it)
 {
 	struct sealed_boot *k = &m->attempt.asking;
-	struct life_result r;
+	struct life_result r = look_ahead(m, LIFE_BOOT);
 	char text[IP_TEXT];
-	int rc = look_for_boot(m, client, &r);
+	int rc;
 
-	if (rc)
-		return rc;
+	if (r.refused)
+		return refuse_fetch(m, "boot script", client, r.reason);
 	retire_token(m, k->token);
 	*k = (struct sealed_boot){.client = *client, .at = clock_wall_ms()};
 	draw_token(k->token);

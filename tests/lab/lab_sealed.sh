@@ -151,10 +151,12 @@ check "its answers too" is "$(status 1 "$url/answers")" 403
 for i in 1 2 3; do
 	check "boot $i is confirmed" "$USHER" confirm web01 "$code"
 	check "... by its code only" grep -q "secret" <(fetch 1 "$url/answers")
-	[ $i = 3 ] || check "it comes back, and has to ask" boots 1
+	check "it comes back, and has to ask" boots 1
 done
-fetch 1 "$(offered 1)" >"$USHER_LAB/screen.1"
-check "more boots than its profile allows end it" grep -q "web01 is failed: too many boots" "$USHER_LAB/screen.1"
+check "to ask ends nothing" is "$(of web01 .state)" installing
+check "one boot more than its profile allows does, once it is confirmed" says "web01 is failed: too many boots" \
+	"$USHER" confirm web01 "$code"
+check "then its screen says so" grep -q "web01 is failed: too many boots" <(fetch 1 "$url/boot.ipxe")
 check "unsealed by the user" "$USHER" reinstall web01 --unsealed
 check "it is installed at once" grep -q "^kernel " <(fetch 1 "$(offered 1)")
 "$USHER" disarm web01
