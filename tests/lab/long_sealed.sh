@@ -1,7 +1,7 @@
 #!/bin/bash
 # lab: boots guests
 # Sealed machines with real boot loaders, each from its firmware to an installer with its answers: iPXE, Debian's signed GRUB
-# and PXELINUX show the code on the machine's own console, wait, are confirmed by what stands there, and go on by themselves.
+# (by TFTP and by HTTP Boot) and PXELINUX show the code on the machine's own console, wait, are confirmed by what stands there, and go on by themselves.
 # shellcheck source=/dev/null disable=SC2034
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net.sh"
@@ -20,7 +20,7 @@ check "the cable is built" plain_pxe_build || lab_end
 # without a screen SeaBIOS puts its text on the serial line
 vm_bios() { vm -machine pc,graphics=off -boot n -device "virtio-net-pci,netdev=net,mac=$mac"; }
 
-for machine in "ipxe 1 by-default" "grub 2 by-grub" "pxelinux 3 by-pxelinux"; do
+for machine in "ipxe 1 by-default" "grub 2 by-grub" "pxelinux 3 by-pxelinux" "http 4 by-grub"; do
 	read -r name n profile <<<"$machine"
 	enroll "$name" "02:00:00:00:00:1$n" "10.66.0.3$n" "$profile"
 	check "$name is armed, sealed" "$USHER" reinstall "$name" --sealed
@@ -59,6 +59,12 @@ grub() {
 	boots "GRUB"
 	vm_off
 }
+http() {
+	lane_begin "$@"
+	vm_uefi_http
+	boots "GRUB, HTTP"
+	vm_off
+}
 pxelinux() {
 	lane_begin "$@"
 	vm_plain_pxe
@@ -69,10 +75,11 @@ pxelinux() {
 
 lanes=''
 # shellcheck disable=SC2153
-for lane in ${LANES:-ipxe grub pxelinux}; do
+for lane in ${LANES:-ipxe grub pxelinux http}; do
 	case $lane in
 	ipxe) ipxe ipxe 1 02:00:00:00:00:11 10.66.0.31 & ;;
 	grub) grub grub 2 02:00:00:00:00:12 10.66.0.32 & ;;
+	http) http http 4 02:00:00:00:00:14 10.66.0.34 & ;;
 	pxelinux) pxelinux pxelinux 3 02:00:00:00:00:13 10.66.0.33 & ;;
 	esac
 	lanes="$lanes $!"
@@ -81,5 +88,5 @@ done
 wait $lanes
 lanes_end
 [ $LAB_FAILED = 0 ] || tail -n 40 "$USHER_LAB/usher.log" | sed 's/^/  log: /'
-[ $LAB_FAILED = 0 ] || for n in 1 2 3; do tr -d '\r' <"$USHER_LAB/serial.$n" | sed 's/\x1b\[[0-9;=?]*[a-zA-Z]//g' | tail -n 30 | sed "s/^/  serial $n: /"; done
+[ $LAB_FAILED = 0 ] || for n in 1 2 3 4; do tr -d '\r' <"$USHER_LAB/serial.$n" | sed 's/\x1b\[[0-9;=?]*[a-zA-Z]//g' | tail -n 30 | sed "s/^/  serial $n: /"; done
 lab_end
