@@ -39,6 +39,7 @@ other_code() { if [ "$1" = 000000 ]; then echo 000001; else echo 000000; fi; }
 by_tftp() { (cd "$USHER_LAB" && rm -f got && inside "$1" tftp -m binary 10.66.0.1 -c get "$2" "$USHER_LAB/got" && cat got); }
 
 lab_profile plain kernel '# secret of {{machine.name}}'
+sed -i "s/<boot>/<boot bios='pxelinux' efi-x64='grub'>/" "$USHER_LAB/more/plain/profile.xml"
 cat >"$USHER_LAB/usher.xml" <<END
 <usher>
   <user name='root'/>
