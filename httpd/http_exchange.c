@@ -1,4 +1,5 @@
 #include "httpd/http_exchange.h"
+#include "httpd/http_listen.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -107,7 +108,7 @@ void http_exchange_end(struct http_exchange *x, struct MHD_Connection *conn, boo
 		http_file_ended(x, conn, completed);
 	log_debug("http: %u %s: %s, %lld ms", x->status, http_path_shown(x->target, shown),
 		completed ? "sent" : "broken off", (long long)(clock_mono_ms() - x->started));
-	http_pump_waits(&l->pump, conn);
+	http_pump_turn(&l->pump, conn, CROWD_WAITS);
 	exchange_unref(x);
 	atomic_fetch_sub(&l->busy, 1);
 }
@@ -124,7 +125,6 @@ static void refuse(struct http_exchange *x, unsigned status, const char *why)
 static void read_peer(struct http_exchange *x, struct MHD_Connection *conn)
 {
 	const union MHD_ConnectionInfo *i;
-	const struct sockaddr *sa;
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
@@ -138,21 +138,7 @@ static void read_peer(struct http_exchange *x, struct MHD_Connection *conn)
 		return;
 	}
 	i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	sa = i ? i->client_addr : NULL;
-	if (sa && sa->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, sa, sizeof(in));
-		x->r.peer = ip_from_v4(ntohl(in.sin_addr.s_addr));
-		x->r.peer_port = ntohs(in.sin_port);
-	} else if (sa && sa->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, sa, sizeof(in6));
-		x->r.peer.family = IP_V6;
-		memcpy(x->r.peer.b, &in6.sin6_addr, 16);
-		x->r.peer_port = ntohs(in6.sin6_port);
-	}
+	x->r.peer = http_listen_peer(i ? i->client_addr : NULL, &x->r.peer_port);
 }
 
 static int read_target(struct http_exchange *x)
@@ -405,8 +391,12 @@ static void answer_refusal(struct http_exchange *x)
 
 static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connection *conn)
 {
+	struct http_pump *p = &x->listener->pump;
 	enum MHD_Result r;
 
+	if (x->vouched)
+		http_pump_vouch(p, conn);
+	http_pump_turn(p, conn, CROWD_SENDS);
 	if (!x->answer)
 		return MHD_NO; /* out of memory: the connection is closed */
 	r = MHD_queue_response(conn, x->status, x->answer);
@@ -462,6 +452,7 @@ static int put_aside(struct http_exchange *x, struct MHD_Connection *conn)
 	x->arrival = a;
 	atomic_fetch_add(&x->refs, 1);
 	httpd_ref(x->h);
+	http_pump_turn(&l->pump, conn, CROWD_HELD);
 	MHD_suspend_connection(conn);
 	mailbox_post(x->h->c.home, &a->m);
 	pthread_mutex_unlock(&l->lock);
@@ -474,7 +465,6 @@ enum MHD_Result http_exchange_go_on(struct http_exchange *x, struct MHD_Connecti
 
 	if (x->status) /* settled by the main thread */
 		return send_answer(x, conn);
-	http_pump_has(&x->listener->pump, conn);
 	if (x->kind == HTTP_KIND_STATE) {
 		r = put_aside(x, conn);
 		if (r == 0)
@@ -588,6 +578,11 @@ const char *http_header(const struct http_request *r, const char *name)
 	struct MHD_Connection *conn = exchange_of(r)->conn;
 
 	return conn ? MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name) : NULL;
+}
+
+void http_vouch(struct http_request *r)
+{
+	exchange_of(r)->vouched = true;
 }
 
 int http_hold(struct http_request *r, int64_t ms)

@@ -30,12 +30,15 @@ struct httpd {
 	bool stopped; /* main thread: nothing is called back any more */
 	struct http_listener *listeners[HTTP_LISTENERS];
 	size_t n_listeners;
+	uint64_t serials;        /* given to listeners */
 	atomic_size_t bodies[2]; /* bytes held: from TCP, from the Unix socket */
 	atomic_uint reports;     /* posted, not delivered */
 	atomic_uint reports_lost;
 	atomic_llong refusals_since; /* mono s */
 	atomic_uint refusals;        /* in that second */
 };
+
+struct http_told;
 
 struct http_listener {
 	struct httpd *h;
@@ -49,7 +52,11 @@ struct http_listener {
 	bool closing;         /* nothing is put aside any more */
 	struct http_exchange *waiting; /* put aside */
 	struct http_reports *reports;  /* gathered; the pump's thread's */
-	char *path;                    /* Unix socket: file, with its identity when we made it */
+	_Atomic(struct http_told *)
+		told;         /* answers for the pump's thread: whose addresses are machines' */
+	uint64_t serial;      /* of all listeners that this httpd ever had */
+	int64_t dropped_told; /* mono ms; the pump's thread's */
+	char *path;           /* Unix socket: file, with its identity when we made it */
 	dev_t dev;
 	ino_t ino;
 };
@@ -91,6 +98,7 @@ struct http_exchange {
 	void (*abandoned)(void *arg, struct http_request *r);
 	void *abandoned_arg;
 
+	bool vouched; /* a machine's: http_vouch() */
 	/* the answer: written before the exchange is settled, read by libmicrohttpd's thread
 	 * afterwards */
 	struct MHD_Response *answer;
@@ -131,5 +139,11 @@ void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool 
 void http_file_flush(void *listener); /* sends off what was reported */
 /* Reports what has been under way for long. */
 void http_file_look(void *listener);
+
+/* Strangers (http_known.c), on the pump's thread. */
+void http_known_ask(struct http_listener *l);  /* whose the new addresses are */
+void http_known_take(struct http_listener *l); /* the answers */
+void http_known_fini(struct http_listener *l); /* those that nobody took; the thread is gone */
+void http_known_look(struct http_listener *l); /* tells who was put out */
 
 #endif

@@ -1,7 +1,9 @@
 #include "httpd/http_listen.h"
+#include "httpd/httpd.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,6 +45,7 @@ int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool
 {
 	struct sockaddr_storage sa;
 	socklen_t len = sockaddr_of(ip, port, &sa), name = (socklen_t)strlen(ifname);
+	const unsigned untaken = HTTP_IDLE_S * 1000;
 	bool bound = false;
 	int on = 1, fd;
 
@@ -59,11 +62,34 @@ int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool
 	}
 	if (bind(fd, (struct sockaddr *)&sa, len) < 0)
 		return fail(fd, "bind", why, why_size);
+	/* Its connections inherit it: what a peer does not take is kept for so long, by the kernel after the
+	   connection was closed as well. */
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &untaken, sizeof(untaken));
 	if (listen(fd, BACKLOG) < 0)
 		return fail(fd, "listen", why, why_size);
 	if (ret_bound)
 		*ret_bound = bound;
 	return fd;
+}
+
+struct ip http_listen_peer(const struct sockaddr *sa, uint16_t *ret_port)
+{
+	struct sockaddr_in in = {0};
+	struct sockaddr_in6 in6;
+	struct ip ip = {0};
+
+	if (sa && sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		ip = ip_from_v4(ntohl(in.sin_addr.s_addr));
+	} else if (sa && sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		ip.family = IP_V6;
+		memcpy(ip.b, &in6.sin6_addr, 16);
+		in.sin_port = in6.sin6_port;
+	}
+	if (ret_port)
+		*ret_port = ntohs(in.sin_port);
+	return ip;
 }
 
 /* Makes room for a socket file. */

@@ -1,4 +1,5 @@
 #include "httpd/http_pump.h"
+#include "httpd/http_listen.h"
 
 #include "core/clock.h"
 #include "core/priority.h"
@@ -6,7 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,34 +20,20 @@ enum {
 	LOOK_MS = 500,
 };
 
-/* A connection. All have the same patience, so the list is in the order in which it ends. */
 struct http_peer {
-	struct http_peer *prev, *next;
-	int fd;
-	int64_t until; /* mono ms */
-	bool waited_for;
+	struct crowd_peer crowd;
 	struct http_peer *next_corked;
 	bool corked; /* in that list */
 };
 
-static void unlist(struct http_pump *p, struct http_peer *peer)
+struct ip http_pump_user_id(uid_t uid)
 {
-	if (!peer->waited_for)
-		return;
-	*(peer->prev ? &peer->prev->next : &p->oldest) = peer->next;
-	*(peer->next ? &peer->next->prev : &p->newest) = peer->prev;
-	peer->waited_for = false;
+	return ip_from_v4(uid);
 }
 
-static void list(struct http_pump *p, struct http_peer *peer)
+uid_t http_pump_user(const struct ip *id)
 {
-	unlist(p, peer);
-	peer->until = clock_mono_ms() + p->patience_ms;
-	peer->prev = p->newest;
-	peer->next = NULL;
-	*(p->newest ? &p->newest->next : &p->oldest) = peer;
-	p->newest = peer;
-	peer->waited_for = true;
+	return ip_to_v4(id);
 }
 
 static struct http_peer *peer_of(struct MHD_Connection *conn)
@@ -89,67 +76,142 @@ static void draw_corks(struct http_pump *p)
 		int on = 0;
 		socklen_t len = sizeof(on);
 
-		getsockopt(peer->fd, IPPROTO_TCP, TCP_CORK, &on, &len);
+		getsockopt(peer->crowd.fd, IPPROTO_TCP, TCP_CORK, &on, &len);
 		if (!on) {
 			at = &peer->next_corked;
 			continue;
 		}
-		setsockopt(peer->fd, IPPROTO_TCP, TCP_CORK, &(int){0}, sizeof(int));
+		setsockopt(peer->crowd.fd, IPPROTO_TCP, TCP_CORK, &(int){0}, sizeof(int));
 		*at = peer->next_corked;
 		peer->corked = false;
 	}
 }
 
-void http_pump_has(struct http_pump *p, struct MHD_Connection *conn)
-{
-	struct http_peer *peer = peer_of(conn);
-
-	if (peer)
-		unlist(p, peer);
-}
-
-void http_pump_waits(struct http_pump *p, struct MHD_Connection *conn)
+void http_pump_turn(struct http_pump *p, struct MHD_Connection *conn, enum crowd_state to)
 {
 	struct http_peer *peer = peer_of(conn);
 
 	if (!peer)
 		return;
-	forget_cork(p, peer);
-	list(p, peer);
+	if (to == CROWD_WAITS)
+		forget_cork(p, peer);
+	crowd_turn(&p->crowd, &peer->crowd, to, clock_mono_ms());
+}
+
+void http_pump_vouch(struct http_pump *p, struct MHD_Connection *conn)
+{
+	struct http_peer *peer = peer_of(conn);
+
+	if (peer)
+		crowd_vouch(&p->crowd, &peer->crowd, clock_mono_ms());
+}
+
+/* Who goes */
+
+/* libmicrohttpd, which owns the descriptor, finds it at its end. What it was sent and did not take goes
+ * too: else the kernel would keep that and offer it for minutes. */
+static void shut(struct http_pump *p, const struct crowd_peer *peer, enum crowd_why why)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	if (why == CROWD_STUCK)
+		setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	shutdown(peer->fd, SHUT_RDWR);
+	p->put_out.n[why]++;
+	if (why == CROWD_IDLE)
+		return;
+	p->put_out.last = *crowd_ip(peer);
+	p->tell = true;
+}
+
+static void put_out(struct http_pump *p, int64_t now)
+{
+	const struct crowd_peer *peer;
+	enum crowd_why why;
+
+	while ((peer = crowd_put_out(&p->crowd, now, &why)))
+		shut(p, peer, why);
+}
+
+/* What this peer's TCP has acknowledged; 0 on a Unix socket, where nobody knows. */
+static uint64_t taken(const struct crowd_peer *peer)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return info.tcpi_bytes_acked;
+}
+
+static void look_at_slow(struct http_pump *p, int64_t now)
+{
+	struct crowd_peer *peer = crowd_sent_to(&p->crowd, NULL, now), *next;
+
+	for (; peer; peer = next) {
+		next = crowd_sent_to(&p->crowd, peer, now);
+		if (crowd_took(&p->crowd, peer, taken(peer), now))
+			shut(p, peer, CROWD_STUCK);
+	}
+}
+
+/* Who comes */
+
+/* Not known: all who are so are one. */
+static struct ip id_of(const struct http_pump *p, struct MHD_Connection *conn, int fd)
+{
+	const union MHD_ConnectionInfo *i;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (p->c.local)
+		return http_pump_user_id(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0
+				? (uid_t)-1
+				: cred.uid);
+	i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	return i ? http_listen_peer(i->client_addr, NULL) : (struct ip){0};
 }
 
 /* Out of memory: the connection lives as long as libmicrohttpd lets it. */
-void http_pump_connection(void *pump, struct MHD_Connection *conn, void **context,
-	enum MHD_ConnectionNotificationCode code)
+static struct http_peer *come(struct http_pump *p, struct MHD_Connection *conn)
 {
 	const union MHD_ConnectionInfo *i =
 		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct http_peer *peer = *context;
+	struct http_peer *peer = i ? calloc(1, sizeof(*peer)) : NULL;
+	struct crowd_peer *out;
+	struct ip id;
 
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
-		((struct http_pump *)pump)->one_left = true;
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED && peer) {
-		unlist(pump, peer);
-		forget_cork(pump, peer);
+	if (!peer)
+		return NULL;
+	id = id_of(p, conn, i->connect_fd);
+	peer->crowd.fd = i->connect_fd;
+	if (crowd_add(&p->crowd, &peer->crowd, &id, clock_mono_ms(), &out) < 0) {
 		free(peer);
-		*context = NULL;
-	} else if (code == MHD_CONNECTION_NOTIFY_STARTED && i) {
-		peer = calloc(1, sizeof(*peer));
-		if (!peer)
-			return;
-		peer->fd = i->connect_fd;
-		list(pump, peer);
-		*context = peer;
+		return NULL;
 	}
+	if (out)
+		shut(p, out, CROWD_ROOM);
+	if (crowd_asks(&p->crowd))
+		http_pump_flush_soon(p);
+	return peer;
 }
 
-/* libmicrohttpd, which owns the descriptor, finds it at its end. */
-static void cut_off(struct http_pump *p, int64_t now)
+void http_pump_connection(void *pump, struct MHD_Connection *conn, void **context,
+	enum MHD_ConnectionNotificationCode code)
 {
-	while (p->oldest && p->oldest->until <= now) {
-		shutdown(p->oldest->fd, SHUT_RDWR);
-		unlist(p, p->oldest);
+	struct http_pump *p = pump;
+	struct http_peer *peer = *context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = come(p, conn);
+		return;
 	}
+	p->one_left = true;
+	if (!peer)
+		return;
+	crowd_remove(&p->crowd, &peer->crowd);
+	forget_cork(p, peer);
+	free(peer);
+	*context = NULL;
 }
 
 void http_pump_flush_soon(struct http_pump *p)
@@ -163,7 +225,7 @@ static void flush(struct http_pump *p)
 	if (!p->flush_at)
 		return;
 	p->flush_at = 0;
-	p->flush(p->flush_arg);
+	p->c.flush(p->c.arg);
 }
 
 static void look(struct http_pump *p, int64_t now)
@@ -171,7 +233,8 @@ static void look(struct http_pump *p, int64_t now)
 	if (now - p->looked_at < LOOK_MS)
 		return;
 	p->looked_at = now;
-	p->look(p->look_arg);
+	look_at_slow(p, now);
+	p->c.look(p->c.arg);
 }
 
 /* ms until something is due, for poll(). */
@@ -184,8 +247,10 @@ static int due_in(const struct http_pump *p)
 		return 0;
 	if (MHD_get_timeout(p->daemon, &ms) == MHD_YES && ms < (unsigned)INT_MAX)
 		least = (int64_t)ms;
-	if (p->oldest && p->oldest->until - now < least)
-		least = p->oldest->until - now;
+	if (crowd_due_in(&p->crowd, now) < least)
+		least = crowd_due_in(&p->crowd, now);
+	if ((crowd_sends(&p->crowd) || p->tell) && LOOK_MS < least)
+		least = LOOK_MS;
 	if (p->flush_at && p->flush_at - now < least)
 		least = p->flush_at - now;
 	return least > 0 ? (int)least : 0;
@@ -209,12 +274,14 @@ static void *run(void *arg)
 		if (on[1].revents) {
 			(void)eventfd_read(p->wake, &n);
 			atomic_store(&p->woken, false); /* before we look for what was resumed */
+			if (p->c.woken)
+				p->c.woken(p->c.arg);
 		}
 		p->one_left = false;
 		MHD_run(p->daemon);
 		draw_corks(p);
 		now = clock_mono_ms();
-		cut_off(p, now);
+		put_out(p, now);
 		if (p->flush_at <= now)
 			flush(p);
 		look(p, now);
@@ -228,14 +295,13 @@ void http_pump_wake(struct http_pump *p)
 		eventfd_write(p->wake, 1);
 }
 
-int http_pump_init(
-	struct http_pump *p, int64_t patience_ms, void (*flush_gathered)(void *arg), void *arg)
+int http_pump_init(struct http_pump *p, const struct http_pump_config *config)
 {
-	*p = (struct http_pump){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-		.patience_ms = patience_ms,
-		.flush = flush_gathered,
-		.flush_arg = arg};
-	return p->wake < 0 ? -errno : 0;
+	*p = (struct http_pump){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .c = *config};
+	if (p->wake < 0)
+		return -errno;
+	crowd_init(&p->crowd, &config->limits);
+	return 0;
 }
 
 /* Signals are the main thread's, and where SIGPIPE is not ours libmicrohttpd does without sendfile. */
@@ -278,5 +344,6 @@ void http_pump_fini(struct http_pump *p)
 		MHD_stop_daemon(p->daemon);
 		flush(p);
 	}
+	crowd_fini(&p->crowd);
 	close(p->wake);
 }

@@ -31,6 +31,10 @@ int httpd_new(const struct httpd_config *config, struct httpd **ret)
 		h->c.idle_s = HTTP_IDLE_S;
 	if (h->c.request_s == 0)
 		h->c.request_s = HTTP_REQUEST_S;
+	if (h->c.connections == 0)
+		h->c.connections = HTTP_CONNECTIONS;
+	if (h->c.strangers == 0)
+		h->c.strangers = HTTP_STRANGERS;
 	atomic_init(&h->refs, 1);
 	*ret = h;
 	return 0;
@@ -101,29 +105,76 @@ static struct MHD_Daemon *make_daemon(struct http_listener *l, int fd)
 {
 	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
 
-	/* A connection limit per address means nothing on a Unix socket: 0 is none. */
+	/* How many one address may have, and who goes when there are too many, is the pump's to say. */
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
 		on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		l->local ? 0u : (unsigned)HTTP_PER_IP, MHD_OPTION_CONNECTION_TIMEOUT,
+		l->h->c.connections + HTTP_PUMP_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
 		l->h->c.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY,
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, l, MHD_OPTION_NOTIFY_COMPLETED,
 		on_completed, l, MHD_OPTION_NOTIFY_CONNECTION, http_pump_connection, &l->pump,
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
+static int64_t ms_of(unsigned test_s, unsigned s)
+{
+	return (int64_t)(test_s ? test_s : s) * 1000;
+}
+
+/* On the Unix socket all have the same time, and root has places that the group cannot take. */
+static struct crowd_limits limits_of(const struct http_listener *l)
+{
+	const struct httpd_config *c = &l->h->c;
+	int64_t request = ms_of(c->request_s, 0), takes = ms_of(c->idle_s, 0);
+	struct crowd_limits limits = {.all = c->connections,
+		.strangers = c->strangers,
+		.request_ms = {request, request},
+		.takes_ms = {takes, takes},
+		.takes = HTTP_TAKES};
+
+	if (l->local)
+		return limits;
+	limits.per_address = HTTP_PER_IP;
+	limits.request_ms[1] = ms_of(c->stranger_s, HTTP_STRANGER_REQUEST_S);
+	limits.takes_ms[1] = ms_of(c->stranger_s, HTTP_STRANGER_IDLE_S);
+	limits.trusting = !c->knows;
+	return limits;
+}
+
+/* The pump's calls */
+
+static void on_flush(void *arg)
+{
+	http_file_flush(arg);
+	http_known_ask(arg);
+}
+
+static void on_look(void *arg)
+{
+	http_file_look(arg);
+	http_known_look(arg);
+}
+
+static void on_woken(void *arg)
+{
+	http_known_take(arg);
+}
+
 /* `fd` is given away: libmicrohttpd 0.9.75 closes it, when it fails to start as well. */
 static int start_daemon(struct http_listener *l, int fd)
 {
-	int r = http_pump_init(&l->pump, (int64_t)l->h->c.request_s * 1000, http_file_flush, l);
+	const struct http_pump_config c = {.limits = limits_of(l),
+		.local = l->local,
+		.flush = on_flush,
+		.look = on_look,
+		.woken = on_woken,
+		.arg = l};
+	int r = http_pump_init(&l->pump, &c);
 	struct MHD_Daemon *d;
 
 	if (r < 0) {
 		close(fd);
 		return r;
 	}
-	l->pump.look = http_file_look;
-	l->pump.look_arg = l;
 	d = make_daemon(l, fd);
 	r = d ? http_pump_start(&l->pump, d) : -EIO;
 	if (r < 0)
@@ -153,6 +204,7 @@ static int listener_new(struct httpd *h, uint32_t segment, unsigned serves, bool
 		return l ? -ENOSPC : -ENOMEM;
 	}
 	l->h = h;
+	l->serial = ++h->serials;
 	l->segment = segment;
 	l->serves = serves;
 	l->local = local;
@@ -257,6 +309,7 @@ static void listener_abandon(struct http_listener *l)
 static void listener_stop(struct http_listener *l)
 {
 	http_pump_fini(&l->pump);
+	http_known_fini(l);
 	remove_socket(l);
 	listener_free(l);
 }

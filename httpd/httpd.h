@@ -21,18 +21,28 @@
 #include <sys/types.h>
 
 enum {
-	HTTP_CONNECTIONS = 1024, /* per listener: a rack's worth of installers, each with a few */
-	HTTP_PER_IP = 64,        /* of one address: no machine crowds out the others */
-	HTTP_IDLE_S = 120,    /* without a byte either way: an installer's disk may be this slow */
+	/* Per listener: a rack's worth of installers, each with a few. Where there are more, the incomplete
+	   request that waits for longest is dropped, an idle connection counting as one. */
+	HTTP_CONNECTIONS = 1024,
+	HTTP_STRANGERS =
+		768,       /* of those: the others are for addresses that machines hold, and root */
+	HTTP_PER_IP = 64,  /* of one address: no machine crowds out the others */
+	HTTP_IDLE_S = 120, /* without a byte either way: an installer's disk may be this slow */
 	HTTP_REQUEST_S = 150, /* for a request to come whole, from the end of the one before: who
 				 sends a byte a minute is not idle, but holds a connection */
-	HTTP_MEMORY = 16 * 1024, /* per connection: request line and headers must fit, else 431 */
+	HTTP_STRANGER_REQUEST_S = 15, /* the same of a stranger: what it asks for is a line */
+	HTTP_TAKES =
+		64 * 1024, /* bytes of an answer that are taken in HTTP_IDLE_S, or it is broken off:
+				   who takes a byte a minute is not idle either… */
+	HTTP_STRANGER_IDLE_S = 30, /* …by a stranger in this */
+	HTTP_MEMORY = 16 * 1024,   /* per connection: request line and headers must fit, else 431 */
 	HTTP_BODY_MAX = 1024 * 1024,        /* longest request body, else 413 */
 	HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all bodies held at a time, else 503 */
 	HTTP_DEADLINE_MS = 45 * 1000,       /* for the handler to answer, else 503 */
 	HTTP_HOLD_MS = 10 * 60 * 1000,      /* longest http_hold() */
 	HTTP_REPORTS_MAX =
 		4096, /* reports not yet delivered; more are dropped and counted in the log */
+	HTTP_DROPPED_MS = 10 * 1000,  /* between two lines about dropped connections */
 	HTTP_REFUSALS_A_SECOND = 100, /* in the log: a peer must not push the rest out of it */
 	HTTP_LISTENERS = 80,          /* SEGMENT_MAX and some */
 };
@@ -76,6 +86,9 @@ void http_respond_json(
 void http_respond_error(struct http_request *r, unsigned status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* It came with a token that is right: whoever has this address is no stranger for some minutes. Before it is answered. */
+void http_vouch(struct http_request *r);
+
 /* Long polls: the handler may keep `r` for `ms` from now, at most HTTP_HOLD_MS. 0 or -ENOMEM (as
  * before). */
 int http_hold(struct http_request *r, int64_t ms);
@@ -108,6 +121,14 @@ struct http_report {
 	int64_t ms;     /* from request to end, or to now */
 };
 
+/* Connections that were dropped on one listener, since the last report. */
+struct http_dropped {
+	uint32_t segment;  /* 0: the Unix socket */
+	unsigned requests; /* that had not come whole: to make room, or after their time */
+	unsigned answers;  /* that were not taken */
+	struct ip last;    /* of whom: not set on the Unix socket */
+};
+
 struct httpd_config {
 	struct loop *loop;
 	struct mailbox *home; /* the main thread's; attached to the loop. Outlives httpd */
@@ -121,12 +142,18 @@ struct httpd_config {
 	 * (404), -EMFILE or -ENFILE (503), others 500; `why` may be given one line for the client.
 	 * NULL: no files are served. */
 	int (*open)(void *arg, const char *path, struct http_file *ret, char *why, size_t why_size);
+	/* Main thread. Does a machine hold this address on that listener's segment? Others are strangers. NULL:
+	 * nobody is one. */
+	bool (*knows)(void *arg, uint32_t segment, const struct ip *peer);
+	/* Main thread, every HTTP_DROPPED_MS at most for one listener. NULL is fine. */
+	void (*dropped)(void *arg, const struct http_dropped *d);
 	/* Main thread. NULL is fine. */
 	void (*ended)(void *arg, const struct http_report *report);
 	void *arg;
 	/* For tests; 0 takes the limits above. */
 	int64_t deadline_ms;
-	unsigned idle_s, request_s;
+	unsigned idle_s, request_s, stranger_s; /* the last: of both */
+	unsigned connections, strangers;
 };
 
 struct httpd;

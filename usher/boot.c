@@ -356,6 +356,8 @@ static void handle(struct service *s, struct http_request *r, unsigned looks)
 		memcpy(token, r->path + strlen("/m/"), sizeof token - 1);
 		m = machines_by_token(s->machines, token, &kind);
 	}
+	if (m && kind != TOKEN_OLD)
+		http_vouch(r);
 	what = what ? what + 1 : "nothing";
 	good = good_for(m, kind, what);
 	if (good == FOR_NOTHING)

@@ -321,6 +321,8 @@ static int start_servers(struct run *r, char *why, size_t size)
 		.handle = on_request,
 		.asks = boot_http_asks,
 		.open = open_for_http,
+		.knows = transfer_http_knows,
+		.dropped = transfer_http_dropped,
 		.ended = transfer_http_ended,
 		.arg = s};
 	int rc = tftpd_new(&t, &s->tftpd);

@@ -203,6 +203,8 @@ void boot_http_asked(struct service *s, struct http_request *r);
 /* transfers.c */
 /* Whose machine has this address on this link, by its record or its lease; or NULL. */
 struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip);
+bool transfer_http_knows(void *service, uint32_t link, const struct ip *peer);
+void transfer_http_dropped(void *service, const struct http_dropped *d);
 void transfer_http_ended(void *service, const struct http_report *report);
 void transfer_tftp_ended(void *service, const struct tftp_report *report);
 

@@ -11,6 +11,7 @@ enum {
 	TRANSFER_TOLD = 128 * 1024, /* boot programs are larger; what is smaller and arrived whole
 				       is not worth an event */
 	SIZE_TEXT = 32,
+	DROPPED_TOLD_MS = 10 * 60 * 1000,
 };
 
 struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip)
@@ -69,6 +70,27 @@ static void tell_underway(
 {
 	tell(m, "%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what,
 		100. * (double)sent / (double)size, mb(size), seconds(ms), mb(sent) / seconds(ms));
+}
+
+bool transfer_http_knows(void *service, uint32_t link, const struct ip *peer)
+{
+	return machine_at(service, link, peer);
+}
+
+/* Of somebody who keeps on doing so, an event now and then. */
+void transfer_http_dropped(void *service, const struct http_dropped *d)
+{
+	struct service *s = service;
+	const struct segment *seg = segments_by_id(&s->segments, d->segment);
+	char text[TIMELINE_TEXT];
+
+	if (!seg)
+		return;
+	snprintf(text, sizeof text,
+		"HTTP on %s: connections were dropped that held places for nothing; the log counts "
+		"them",
+		seg->name);
+	timeline_add_peers(s->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, text);
 }
 
 void transfer_http_ended(void *service, const struct http_report *r)

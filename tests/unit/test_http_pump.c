@@ -56,10 +56,16 @@ static int listener(void)
 
 static void start(void)
 {
+	const struct http_pump_config c = {.limits = {.all = 100,
+						   .strangers = 100,
+						   .request_ms = {10000, 10000},
+						   .takes_ms = {10000, 10000},
+						   .trusting = true},
+		.flush = nothing,
+		.look = look};
 	struct MHD_Daemon *d;
 
-	ck_assert_int_eq(http_pump_init(&pump, 10000, nothing, NULL), 0);
-	pump.look = look;
+	ck_assert_int_eq(http_pump_init(&pump, &c), 0);
 	d = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, answer, NULL,
 		MHD_OPTION_LISTEN_SOCKET, listener(), MHD_OPTION_CONNECTION_LIMIT, (unsigned)FULL,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_NOTIFY_CONNECTION,

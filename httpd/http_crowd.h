@@ -1,0 +1,114 @@
+/*
+ * Private to httpd/: who is connected to a listener, and who has to go when there are too many. Pure: no socket, no
+ * clock, no libmicrohttpd; for one thread.
+ *
+ * A peer waits (its next request has not come whole), is held (the main thread has its request) or is sent to. Peers
+ * whose address no machine holds are strangers: they have less time, a share of the places, and go first. A peer that
+ * goes is `gone`: the caller shuts its socket, and calls crowd_remove() when the connection has ended.
+ *
+ * Which addresses are machines' is asked of the caller, who may answer later; until then they are strangers.
+ */
+#ifndef USHER_HTTPD_HTTP_CROWD_H
+#define USHER_HTTPD_HTTP_CROWD_H
+
+#include "core/addr.h"
+#include "core/table.h"
+
+enum {
+	/* Just come: their request is under way. They are not put out for the others' sake while they are no more than
+	   these, and for this long. Connections may be so many above the limits. */
+	CROWD_NEWCOMERS = 32,
+	CROWD_NEWCOMER_MS = 200,
+	CROWD_ADDRESSES = 4096, /* remembered, connected or not: half a MB */
+	CROWD_KNOWN_MS =
+		60 * 1000, /* an address's answer holds: a lease may end, a machine may come */
+	CROWD_VOUCHED_MS =
+		10 * 60 * 1000,  /* a token was right: from one boot program to the next */
+	CROWD_ASK_MS = 5 * 1000, /* a stranger may have become a machine */
+};
+
+enum crowd_state { CROWD_GONE, CROWD_WAITS, CROWD_HELD, CROWD_SENDS };
+
+struct crowd_limits {
+	unsigned all, strangers, per_address; /* connections; 0 per address: any number */
+	/* [1]: of strangers. ms for a request to come whole from the end of the one before; and the time in which
+	   one who is sent to takes at least `takes` bytes. */
+	int64_t request_ms[2], takes_ms[2];
+	uint64_t takes;
+	bool trusting; /* nobody is a stranger; nobody is asked about */
+};
+
+struct crowd_address;
+
+/* A connection: the caller's storage, zeroed. */
+struct crowd_peer {
+	int fd; /* the caller's */
+	struct crowd_address *at;
+	struct crowd_peer *prev,
+		*next;             /* of the same state and kind, the one longest in it first */
+	struct crowd_peer *beside; /* of the same address */
+	enum crowd_state state;
+	bool stranger;
+	bool served;    /* it was answered once */
+	int64_t since;  /* mono ms: in this state */
+	int64_t looked; /* mono ms: when `taken` was read */
+	uint64_t taken; /* bytes that its peer had taken then */
+};
+
+struct crowd_list {
+	struct crowd_peer *oldest, *newest;
+	unsigned n;
+};
+
+struct crowd {
+	struct crowd_limits limits;
+	struct crowd_list lists[CROWD_SENDS + 1][2]; /* by state and `stranger` */
+	struct table addresses;
+	struct crowd_address *first[2],
+		*last[2]; /* without connections: machines', strangers'; the oldest first */
+	struct crowd_address *ask; /* to be asked about */
+	unsigned n[2];             /* connections that are not gone: machines', strangers' */
+};
+
+void crowd_init(struct crowd *c, const struct crowd_limits *limits);
+/* All peers were removed. */
+void crowd_fini(struct crowd *c);
+
+/* It waits for its first request. 0 or -ENOMEM. Its address may have too many now: *ret_out is the one of them that
+ * waits longest, which is gone, or NULL. */
+int crowd_add(struct crowd *c, struct crowd_peer *p, const struct ip *ip, int64_t now,
+	struct crowd_peer **ret_out);
+void crowd_remove(struct crowd *c, struct crowd_peer *p); /* fine for one that was not added */
+const struct ip *crowd_ip(
+	const struct crowd_peer *p); /* also of one that is gone, until the next call */
+/* Nothing, when it is gone. To the same state again: its time begins anew. */
+void crowd_turn(struct crowd *c, struct crowd_peer *p, enum crowd_state to, int64_t now);
+
+/* What the caller is to find out: does a machine hold this address? False: nothing. */
+bool crowd_ask(struct crowd *c, struct ip *ret);
+bool crowd_asks(const struct crowd *c);
+/* The answer. */
+void crowd_know(struct crowd *c, const struct ip *ip, bool machine, int64_t now);
+/* A machine's, by a better proof than its address: it came with a token. */
+void crowd_vouch(struct crowd *c, struct crowd_peer *p, int64_t now);
+
+enum crowd_why {
+	CROWD_ROOM,  /* others need the place */
+	CROWD_SLOW,  /* its request took too long */
+	CROWD_STUCK, /* it takes nothing, or hardly */
+	CROWD_IDLE,  /* it was answered once, and asked for nothing more */
+};
+/* One who has to go, gone from now on; NULL: nobody has. To be asked until then. */
+struct crowd_peer *crowd_put_out(struct crowd *c, int64_t now, enum crowd_why *ret);
+/* The next after `after` (NULL: the first) who is sent to and whose time for `takes` bytes is over: crowd_took() is to be told
+ * what it has taken. */
+struct crowd_peer *crowd_sent_to(
+	const struct crowd *c, const struct crowd_peer *after, int64_t now);
+/* True: too little, it is gone from now on. */
+bool crowd_took(struct crowd *c, struct crowd_peer *p, uint64_t taken, int64_t now);
+
+/* ms until crowd_put_out() may have somebody; INT64_MAX: nobody waits. */
+int64_t crowd_due_in(const struct crowd *c, int64_t now);
+bool crowd_sends(const struct crowd *c);
+
+#endif
