@@ -1,4 +1,5 @@
 #include "core/log.h"
+#include "core/plain.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -6,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -36,14 +38,6 @@ static size_t line_start(int priority, char *line, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* A peer's bytes must not begin a line of their own or drive a terminal. */
-static void hide_controls(char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			text[i] = text[i] == '\t' ? ' ' : '?';
-}
-
 bool log_wants(int priority)
 {
 	return priority <= atomic_load_explicit(&max_level, memory_order_relaxed);
@@ -51,26 +45,23 @@ bool log_wants(int priority)
 
 void log_line(int priority, const char *fmt, ...)
 {
-	char line[LINE_MAX_BYTES];
+	/* what is written out grows; and what was cut in the middle of a character is cut before it */
+	char text[LINE_MAX_BYTES + 4], line[LINE_MAX_BYTES];
 	int saved = errno;
 	va_list args;
-	size_t at, len;
-	int n;
+	size_t n;
 
 	if (!log_wants(priority))
 		return;
-	at = line_start(priority, line, sizeof line);
 	va_start(args, fmt);
-	n = vsnprintf(line + at, sizeof line - at, fmt, args);
+	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	len = n < 0 ? 0 : (size_t)n;
-	/* vsnprintf's NUL makes room for the newline. */
-	if (len > sizeof line - at - 1)
-		len = sizeof line - at - 1;
-	hide_controls(line + at, len);
-	line[at + len] = '\n';
+	n = line_start(priority, line, sizeof line);
+	/* A peer's bytes must not begin a line of their own or drive a terminal. The NUL makes room for the newline. */
+	n += plain_copy(line + n, sizeof line - n, text, strlen(text), PLAIN_SECRETS);
+	line[n] = '\n';
 	/* One write, so that lines of several threads do not mix; there is nowhere to report its
 	 * failure. */
-	(void)!write(STDERR_FILENO, line, at + len + 1);
+	(void)!write(STDERR_FILENO, line, n + 1);
 	errno = saved;
 }

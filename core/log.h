@@ -1,5 +1,6 @@
 /*
  * The service's log: one line per event on stderr, with sd-daemon priorities under systemd.
+ * Whatever is in a line, it is safe to show and holds no token (core/plain.h).
  * Only files that own a socket or a process log; leaf code returns errors. Any thread.
  */
 #ifndef USHER_CORE_LOG_H

@@ -1,8 +1,8 @@
 #include "hooks/power.h"
 
+#include "core/plain.h"
 #include "hooks/job.h"
 #include "hooks/run.h"
-#include "machine/timeline.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ static void on_end(void *arg, const struct run_result *r)
 		snprintf(line, sizeof line, "no end after %d s", POWER_LIMIT_MS / 1000);
 	else if (!line[0] && status_of(r) != 0)
 		run_result_text(r, line, sizeof line);
-	call_end(c, status_of(r), timeline_line(line, clean, sizeof clean));
+	call_end(c, status_of(r), plain_line(line, clean, sizeof clean));
 }
 
 static void call_start(struct job *j)

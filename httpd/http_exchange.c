@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/plain.h"
 #include "core/wipe.h"
 
 #include <errno.h>
@@ -314,9 +315,10 @@ struct MHD_Response *http_text_response(const char *content_type, const void *by
 	return a;
 }
 
+/* A person may read it on a terminal: what drives one, or is not seen, is escaped. */
 static struct MHD_Response *json_response(json_t *json)
 {
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 	struct MHD_Response *a = NULL;
 
 	if (text)
@@ -332,19 +334,11 @@ struct MHD_Response *http_error_response(const struct http_request *r, const cha
 	json_t *json;
 	size_t n;
 
-	n = (size_t)snprintf(line, ERROR_TEXT, "%s", why);
-	if (n >= ERROR_TEXT)
-		n = ERROR_TEXT - 1;
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = ' ';
+	n = plain_copy(line, ERROR_TEXT, why, strlen(why), PLAIN_SECRETS);
 	if (!r->local && strncmp(r->path, "/api/", 5) != 0) {
 		line[n++] = '\n';
 		return http_text_response("text/plain; charset=utf-8", line, n);
 	}
-	while (n > 0 &&
-		!http_utf8_valid(line, n)) /* cut in the middle of a character, or not text */
-		n--;
 	json = json_pack("{s:s%}", "error", line, n);
 	a = json_response(json);
 	json_decref(json);

@@ -1,10 +1,14 @@
 #include "httpd/http_path.h"
 
+#include "core/plain.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+
+enum { SHOWN = PLAIN_SECRETS | PLAIN_SUMS };
 
 int http_target_split(
 	const char *target, const char **ret_path, size_t *ret_path_len, const char **ret_query)
@@ -132,16 +136,18 @@ bool http_path_below(const char *path, const char *top)
 
 const char *http_path_shown(const char *path, char ret[HTTP_SHOWN_MAX])
 {
-	const char *secret = strstr(path, "/m/"), *rest;
+	const char *secret = strstr(path, "/m/"), *rest = path;
+	size_t n = 0;
 
-	if (!secret) {
-		snprintf(ret, HTTP_SHOWN_MAX, "%s", path);
-		return ret;
+	if (secret) {
+		secret += strlen("/m/");
+		secret += strspn(secret, "/");
+		rest = secret + strcspn(secret, "/?");
+		n = plain_copy(ret, HTTP_SHOWN_MAX, path, (size_t)(secret - path), SHOWN);
+		if (rest > secret)
+			n += plain_copy(ret + n, HTTP_SHOWN_MAX - n, "*", 1, 0);
 	}
-	secret += strlen("/m/");
-	rest = secret + strcspn(secret, "/?");
-	snprintf(ret, HTTP_SHOWN_MAX, "%.*s%s%s", (int)(secret - path), path,
-		rest > secret ? "*" : "", rest);
+	plain_copy(ret + n, HTTP_SHOWN_MAX - n, rest, strlen(rest), SHOWN);
 	return ret;
 }
 

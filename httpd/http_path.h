@@ -40,7 +40,8 @@ bool http_piece_is(const struct http_piece *p, const char *text);
 bool http_path_below(const char *path, const char *top);
 
 enum { HTTP_SHOWN_MAX = 256 };
-/* A path or target for the log, cut: the piece after "/m/" is a secret and shown as a star. */
+/* A path or target for the log, cut: safe to show (core/plain.h), the piece after "/m/" and whatever else may be a token
+ * as a star. */
 const char *http_path_shown(const char *path, char ret[HTTP_SHOWN_MAX]);
 
 struct http_arg {

@@ -1,6 +1,7 @@
 #include "machine/registry.h"
 
 #include "core/clock.h"
+#include "core/plain.h"
 #include "machine/host_keys.h"
 
 #include <errno.h>
@@ -101,7 +102,7 @@ static void change(
 	if (r->actions & LIFE_DO_END && !a->ended_at)
 		a->ended_at = now;
 	if (r->state == LIFE_FAILED && m->state != LIFE_FAILED)
-		timeline_line(why, a->reason, sizeof a->reason);
+		plain_line(why, a->reason, sizeof a->reason);
 	a->boots = r->boots;
 	m->state = r->state;
 }
@@ -135,7 +136,7 @@ int machine_event(struct machine *m, enum life_event e, const char *detail)
 		refuse(m, e, r.reason, detail);
 		return -EPERM;
 	}
-	timeline_line(why_of(&r, detail), why, sizeof why);
+	plain_line(why_of(&r, detail), why, sizeof why);
 	change(m, e, &r, why);
 	rc = machines_save(ms, m);
 	tell(m, e, before, why);

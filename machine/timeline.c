@@ -1,6 +1,7 @@
 #include "machine/timeline.h"
 
 #include "core/clock.h"
+#include "core/plain.h"
 #include "machine/event_log.h"
 #include "machine/life.h"
 
@@ -48,86 +49,22 @@ static enum log log_of(const struct timeline_event *e)
 	return !*e->machine ? LOG_OTHERS : is_own(e->kind) ? LOG_MACHINES : LOG_PEERS;
 }
 
-/* Bytes of the UTF-8 character at `s` (RFC 3629), or 0 when it is none. Only C1 controls are left
- * out: jansson takes the rest, and a terminal takes no orders from it. */
-static size_t utf8_len(const unsigned char *s)
-{
-	unsigned char lo = 0x80, hi = 0xbf;
-	size_t n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	if (s[0] == 0xc2 || s[0] == 0xe0)
-		lo = 0xa0;
-	if (s[0] == 0xed)
-		hi = 0x9f;
-	if (s[0] == 0xf0)
-		lo = 0x90;
-	if (s[0] == 0xf4)
-		hi = 0x8f;
-	if (s[1] < lo || s[1] > hi)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-static void make_line(char *text)
-{
-	unsigned char *s = (unsigned char *)text;
-
-	while (*s) {
-		size_t n = *s < 0x80 ? 1 : utf8_len(s);
-
-		if (*s < ' ' || *s == 0x7f)
-			*s = ' ';
-		if (n == 0)
-			*s = '?';
-		s += n ? n : 1;
-	}
-}
-
-/* Takes an incomplete character off the end of a text that was cut. */
-static void trim_cut(char *text)
-{
-	size_t len = strlen(text);
-	size_t back = 0;
-
-	while (back < 3 && back < len && (text[len - 1 - back] & 0xc0) == 0x80)
-		back++;
-	if (back < len && (unsigned char)text[len - 1 - back] >= 0xc0 &&
-		!utf8_len((unsigned char *)text + len - 1 - back))
-		text[len - 1 - back] = '\0';
-}
-
-const char *timeline_line(const char *text, char *buf, size_t size)
-{
-	size_t n = strnlen(text, size - 1);
-
-	memcpy(buf, text, n);
-	buf[n] = '\0';
-	if (text[n])
-		trim_cut(buf);
-	make_line(buf);
-	return buf;
-}
-
 static int event_fill(
 	struct timeline_event *e, const char *machine, const char *kind, const char *text)
 {
-	size_t m = strnlen(machine, WORD_MAX - 1) + 1, k = strnlen(kind, WORD_MAX - 1) + 1;
-	size_t x = strnlen(text, TIMELINE_TEXT) + 1;
-	char *block = malloc(m + k + x);
+	char m[WORD_MAX], k[WORD_MAX], x[TIMELINE_TEXT + 1];
+	char *block;
 
+	plain_line(machine, m, sizeof m);
+	plain_line(kind, k, sizeof k);
+	plain_line(text, x, sizeof x);
+	block = malloc(strlen(m) + strlen(k) + strlen(x) + 3);
 	if (!block)
 		return -ENOMEM;
 	e->machine = block;
-	e->kind = block + m;
-	e->text = block + m + k;
-	timeline_line(machine, e->machine, m);
-	timeline_line(kind, e->kind, k);
-	timeline_line(text, e->text, x);
+	e->kind = stpcpy(e->machine, m) + 1;
+	e->text = stpcpy(e->kind, k) + 1;
+	strcpy(e->text, x);
 	return 0;
 }
 
@@ -305,7 +242,7 @@ uint64_t timeline_add_peers(
 	char line[TIMELINE_TEXT - 64]; /* what is said in the end fits behind it */
 	unsigned n;
 
-	timeline_line(text, line, sizeof line);
+	plain_line(text, line, sizeof line);
 	if (last && last->at >= since && !strcmp(last->text, line))
 		return 0;
 	n = count_since(t, machine, kind, clock_wall_ms() - TIMELINE_PEER_MS);

@@ -35,12 +35,8 @@ struct timeline_event {
 	char *machine; /* "" when it is nobody's (a refused stranger) */
 	char *kind; /* one word: leased armed booting installing installed up failed deleted created
 		       boot progress transfer hook power refused ... */
-	char *text; /* one line, control characters replaced */
+	char *text; /* one line, safe to show (core/plain.h) */
 };
-
-/* A peer's text as one clean line, cut to fit between characters: what is no UTF-8 becomes '?', a
- * control character a space. Returns `buf`. */
-const char *timeline_line(const char *text, char *buf, size_t size);
 
 struct timeline;
 /* `store` may be NULL (tests). Loads what the store has. */

@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/plain.h"
 #include "kickstart/render.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 enum {
+	WHAT_TEXT = 65,    /* of what somebody asked for */
 	REPORT_TEXT = 512, /* bytes of a report's text that are kept */
 	GUESSES_TOLD = 10, /* unknown tokens that the log tells of in… */
 	GUESSES_MS = 60 * 1000,
@@ -256,7 +258,7 @@ static void log_guess(struct service *s, const char *ip, const char *what)
 		s->guesses = 0;
 	}
 	if (s->guesses++ < GUESSES_TOLD)
-		log_info("http: %s asked for %.64s with a token that nobody has", ip, what);
+		log_info("http: %s asked for %s with a token that nobody has", ip, what);
 }
 
 static const char *const token_words[] = {
@@ -271,11 +273,12 @@ static const char *const token_words[] = {
 static void refuse_stranger(struct service *s, struct http_request *r, const struct machine *m,
 	enum token_kind kind, const char *what)
 {
-	char ip[IP_TEXT], text[256];
+	char ip[IP_TEXT], text[256], said[WHAT_TEXT];
 
 	ip_format(&r->peer, ip);
+	what = plain_line(what, said, sizeof said); /* before it is cut: half a token is one too */
 	if (m) {
-		snprintf(text, sizeof text, "%.64s for %s: it came with %s", what, ip,
+		snprintf(text, sizeof text, "%s for %s: it came with %s", what, ip,
 			token_words[kind]);
 		machine_tell(m, "refused", text);
 	} else {

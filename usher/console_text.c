@@ -1,5 +1,7 @@
 #include "usher/console_text.h"
 
+#include "core/plain.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,14 +86,12 @@ static void in_escape(struct console_text *t, unsigned char c)
 	}
 }
 
-/* RFC 3629: no surrogates, nothing in more bytes than it needs; and no control character (U+0080 to U+009F). */
+/* UTF-8, and no control character or one that is not seen. */
 static bool rune_good(const unsigned char *r, size_t len)
 {
-	if (len == 2)
-		return r[0] > 0xc2 || (r[0] == 0xc2 && r[1] >= 0xa0);
-	if (len == 3)
-		return !(r[0] == 0xe0 && r[1] < 0xa0) && !(r[0] == 0xed && r[1] > 0x9f);
-	return !(r[0] == 0xf0 && r[1] < 0x90) && !(r[0] == 0xf4 && r[1] > 0x8f) && r[0] < 0xf5;
+	uint32_t rune;
+
+	return plain_rune((const char *)r, len, &rune, NULL) == len && !plain_is_hidden(rune);
 }
 
 static size_t rune_length(unsigned char c)

@@ -1,6 +1,6 @@
 /*
- * What a serial console said, as lines that are safe to print: no control characters, no escape sequences (ECMA-48), no
- * bytes that are not UTF-8. What moves the cursor to another line ends the line; a carriage return alone begins it anew,
+ * What a serial console said, as lines that are safe to print: no control characters and none that are not seen
+ * (core/plain.h), no escape sequences (ECMA-48), no bytes that are not UTF-8. What moves the cursor to another line ends the line; a carriage return alone begins it anew,
  * as a progress bar does; a backspace takes a character back. Pure.
  */
 #ifndef USHER_USHER_CONSOLE_TEXT_H

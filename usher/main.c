@@ -1,5 +1,6 @@
 /* The program: finds the command and runs it. */
 #include "usher/cli/cli.h"
+#include "usher/cli/printed.h"
 
 #include "core/wipe.h"
 #include "kickstart/text.h"
@@ -92,6 +93,7 @@ int main(int argc, char **argv)
 {
 	const struct command *c;
 
+	printed_begin();
 	/* requests hold passwords in clear until they are hashed */
 	json_set_alloc_funcs(malloc, wipe_free);
 	if (argc < 2) {

@@ -1,6 +1,6 @@
 #include "kickstart/lint/findings.h"
 
-#include "machine/timeline.h"
+#include "core/plain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,7 +57,7 @@ void findings_add(struct findings *f, enum finding_level level, const char *file
 	va_start(args, format);
 	vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
-	timeline_line(raw, v->text, sizeof(v->text));
+	plain_copy(v->text, sizeof(v->text), raw, strlen(raw), 0);
 }
 
 static int order(unsigned a, unsigned b)

@@ -125,6 +125,8 @@ START_TEST(split)
 }
 END_TEST
 
+#define TOKEN "0123456789abcdef0123456789abcdef"
+
 START_TEST(shown)
 {
 	char text[HTTP_SHOWN_MAX], longer[2 * HTTP_SHOWN_MAX];
@@ -135,6 +137,16 @@ START_TEST(shown)
 	ck_assert_str_eq(http_path_shown("http://a/m/5ec2e7/%zz", text), "http://a/m/*/%zz");
 	ck_assert_str_eq(http_path_shown("/m/", text), "/m/");
 	ck_assert_str_eq(http_path_shown("/boot/x", text), "/boot/x");
+	/* a token in a path that is not one of ours, and beyond what is shown */
+	ck_assert_str_eq(http_path_shown("//m//" TOKEN "/../x", text), "//m//*/../x");
+	ck_assert_str_eq(http_path_shown("/%6d/" TOKEN "/y?a=%zz", text), "/%6d/*/y?a=%zz");
+	ck_assert_str_eq(http_path_shown("/m%2f" TOKEN "/y", text), "/m%*/y");
+	ck_assert_str_eq(http_path_shown("/x/m/a/m/" TOKEN, text), "/x/m/*/m/*");
+	ck_assert_str_eq(http_path_shown("/" TOKEN TOKEN, text), "/*");
+	ck_assert_str_eq(http_path_shown("/a\x9b\xe2\x80\xae", text), "/a\\x9b\\u202e");
+	memset(longer, 'x', sizeof(longer));
+	strcpy(longer + HTTP_SHOWN_MAX - 10, "/" TOKEN);
+	ck_assert_ptr_null(strstr(http_path_shown(longer, text), "0123"));
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	ck_assert_uint_eq(strlen(http_path_shown(longer, text)), HTTP_SHOWN_MAX - 1);

@@ -1155,7 +1155,7 @@ static void ask_local(void)
 	json_decref(j);
 	free(r.body);
 	expect_reply((struct ask){.path = "/api/v1/error", .unix_path = t.sock}, 409,
-		"{\"error\":\"no \\\"luck\"}");
+		"{\"error\":\"no \\\"luck\\\\xff\\\"\"}");
 	expect_reply((struct ask){.path = "/api/v1/null", .unix_path = t.sock}, 500, NULL);
 	expect_reply((struct ask){.path = "/api/v1/x", .method = "PATCH", .unix_path = t.sock}, 200,
 		NULL);

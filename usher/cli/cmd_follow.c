@@ -2,6 +2,7 @@
 #include "usher/cli/cli.h"
 #include "usher/cli/follow.h"
 #include "usher/cli/wait.h"
+#include "usher/cli/printed.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -58,7 +59,8 @@ static int watch_redraw(struct client *c, char **names)
 
 	if (client_call(c, "GET", "/machines", NULL, &reply))
 		return -1;
-	printf("\033[H\033[J%-20s %-10s %-10s %s\n", "NAME", "STATE", "PROFILE", "LAST");
+	printed_order(stdout, "\033[H\033[J");
+	printf("%-20s %-10s %-10s %s\n", "NAME", "STATE", "PROFILE", "LAST");
 	json_array_foreach(json_object_get(reply, "machines"), i, m)
 	{
 		const char *name = json_string_value(json_object_get(m, "name"));

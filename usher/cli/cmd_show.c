@@ -3,6 +3,7 @@
 #include "usher/cli/client.h"
 #include "usher/cli/console_client.h"
 #include "usher/console_text.h"
+#include "usher/cli/printed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -419,6 +420,7 @@ static int run_render(const struct command *c, int argc, char **argv)
 		return print_json(reply);
 	if (*text_of(reply, "note"))
 		fprintf(stderr, "usher: %s\n", text_of(reply, "note"));
+	printed_exact();
 	fputs(text_of(reply, "text"), stdout);
 	if (!strcmp(argv[optind + 1], "cmdline"))
 		putchar('\n'); /* script and answers are given byte by byte */

@@ -1,6 +1,7 @@
 #include "usher/cli/fetching.h"
 
 #include "core/clock.h"
+#include "usher/cli/printed.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,7 +52,8 @@ static void draw_bar(json_t *file)
 	bool gone = json_object_get(file, "gone");
 	int full = size > 0 ? (int)(have * BAR / size) : gone ? BAR : 0;
 
-	fprintf(stderr, "\033[K%-*.*s [", NAME, NAME, file_of(text_of(file, "url")));
+	printed_order(stderr, "\033[K");
+	fprintf(stderr, "%-*.*s [", NAME, NAME, file_of(text_of(file, "url")));
 	for (int i = 0; i < BAR; i++)
 		fputc(i < full ? '#' : '.', stderr);
 	if (size > 0)
@@ -68,7 +70,7 @@ static void draw_bars(struct shown *s)
 	json_t *file;
 
 	if (s->drawn)
-		fprintf(stderr, "\033[%zuA", s->drawn);
+		printed_order(stderr, "\033[%zuA", s->drawn);
 	json_object_foreach(s->files, key, file) draw_bar(file);
 	s->drawn = json_object_size(s->files);
 	fflush(stderr);

@@ -1,5 +1,6 @@
 /* Printing events as they come. */
 #include "usher/cli/follow.h"
+#include "usher/cli/printed.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@ static void print_bar(struct follow *f, const char *machine, const char *text, i
 {
 	int full = percent > 100 ? BAR : percent * BAR / 100;
 
-	printf("\r\033[K%s%s[", f->name_column ? machine : "", f->name_column ? " " : "");
+	printed_order(stdout, "\r\033[K");
+	printf("%s%s[", f->name_column ? machine : "", f->name_column ? " " : "");
 	for (int i = 0; i < BAR; i++)
 		putchar(i < full ? '#' : '.');
 	printf("] %s", text);

@@ -1,6 +1,7 @@
 #include "usher/cli/progress.h"
 
 #include "core/clock.h"
+#include "usher/cli/printed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static void show_bar(struct progress *p, uint64_t done, uint64_t total, int64_t 
 	if (p->shown && now - p->shown < EVERY_MS && done < total)
 		return;
 	p->shown = now;
-	fprintf(stderr, "\r%s [%.*s%.*s] %3u %%, %.1f of %.1f GB, %.0f MB/s ", p->what, n, full,
+	printed_order(stderr, "\r");
+	fprintf(stderr, "%s [%.*s%.*s] %3u %%, %.1f of %.1f GB, %.0f MB/s ", p->what, n, full,
 		WIDTH - n, empty, (unsigned)(total ? done * 100 / total : 100), (double)done / 1e9,
 		(double)total / 1e9, ms > 0 ? (double)done / 1e3 / (double)ms : 0.);
 }
@@ -45,5 +47,5 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 void progress_end(struct progress *p)
 {
 	if (p->shown)
-		fprintf(stderr, "\r%*s\r", (int)strlen(p->what) + WIDTH + 45, "");
+		printed_order(stderr, "\r\033[K");
 }

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "usher/cli/follow.h"
+#include "usher/cli/printed.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ void lab_show_init(struct lab_show *s, bool json)
 void lab_show_end(struct lab_show *s)
 {
 	if (s->drawn)
-		printf("\033[%uA\033[J", s->drawn);
+		printed_order(stdout, "\033[%uA\033[J", s->drawn);
 	s->drawn = 0;
 	fflush(stdout);
 }

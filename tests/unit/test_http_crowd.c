@@ -1,0 +1,292 @@
+#include "httpd/http_crowd.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALL = 100, STRANGERS = 60, PER_ADDRESS = 8, MANY = 400 };
+
+static struct crowd c;
+static struct crowd_peer peers[MANY];
+static size_t n_peers;
+
+static void begin(bool trusting)
+{
+	const struct crowd_limits limits = {.all = ALL,
+		.strangers = STRANGERS,
+		.per_address = PER_ADDRESS,
+		.request_ms = {150000, 15000},
+		.takes_ms = {120000, 30000},
+		.takes = 1000,
+		.trusting = trusting};
+
+	memset(peers, 0, sizeof peers);
+	n_peers = 0;
+	crowd_init(&c, &limits);
+}
+
+static void end(void)
+{
+	for (size_t i = 0; i < n_peers; i++)
+		crowd_remove(&c, &peers[i]);
+	crowd_fini(&c);
+}
+
+static struct crowd_peer *come(uint32_t ip, int64_t now)
+{
+	struct crowd_peer *p = &peers[n_peers++], *out;
+	struct ip at = ip_from_v4(ip);
+
+	ck_assert_int_eq(crowd_add(&c, p, &at, now, &out), 0);
+	if (out)
+		ck_assert_int_eq(out->state, CROWD_GONE);
+	return p;
+}
+
+static void know(uint32_t ip, bool machine, int64_t now)
+{
+	struct ip at = ip_from_v4(ip);
+
+	crowd_know(&c, &at, machine, now);
+}
+
+/* All who have to go, how many. */
+static unsigned go(int64_t now)
+{
+	enum crowd_why why;
+	unsigned n = 0;
+
+	while (crowd_put_out(&c, now, &why))
+		n++;
+	return n;
+}
+
+/* A thousand half requests of many addresses: machines come in, are not put out, and the crowd stays bounded. */
+START_TEST(half_requests)
+{
+	struct crowd_peer *m;
+	int64_t now = 1000;
+
+	begin(false);
+	for (uint32_t i = 0; i < 300; i++, now += 10) {
+		come(100 + i % 50, now);
+		go(now);
+		ck_assert_uint_le(c.n[1], STRANGERS + CROWD_NEWCOMERS);
+	}
+	m = come(7, now);
+	know(7, true, now);
+	ck_assert(!m->stranger);
+	ck_assert_uint_eq(go(now + 20000), c.limits.strangers);
+	ck_assert_int_eq(m->state, CROWD_WAITS);
+	end();
+}
+END_TEST
+
+/* The one that waits longest, strangers before machines. */
+START_TEST(who_goes)
+{
+	struct crowd_peer *machine, *first;
+	enum crowd_why why;
+
+	begin(false);
+	know(1, true, 0); /* nobody of this address is here: forgotten */
+	machine = come(1, 1000);
+	know(1, true, 1000);
+	first = come(2, 1001);
+	for (uint32_t i = 0; i < STRANGERS - 1; i++)
+		come(10 + i, 1002 + i);
+	ck_assert_ptr_null(crowd_put_out(&c, 2000, &why));
+	come(3, 2000);
+	ck_assert_ptr_eq(crowd_put_out(&c, 2000, &why), first);
+	ck_assert_int_eq(why, CROWD_ROOM);
+	ck_assert_ptr_null(crowd_put_out(&c, 2000, &why));
+	ck_assert_int_eq(machine->state, CROWD_WAITS);
+	end();
+}
+END_TEST
+
+/* Where machines fill it, idle ones make room; those that are answered stay, whoever waits. */
+START_TEST(machines_only)
+{
+	struct crowd_peer *idle;
+	enum crowd_why why;
+
+	begin(true);
+	idle = come(1000, 500);
+	for (uint32_t i = 0; i < ALL - 1; i++)
+		crowd_turn(&c, come(2000 + i, 1000), CROWD_SENDS, 1001);
+	ck_assert_ptr_null(crowd_put_out(&c, 5000, &why));
+	come(1, 5000);
+	ck_assert_ptr_eq(crowd_put_out(&c, 5000, &why), idle);
+	come(2, 5000);
+	ck_assert_ptr_null(crowd_put_out(&c, 5001, &why)); /* just come */
+	ck_assert_ptr_nonnull(crowd_put_out(&c, 5000 + CROWD_NEWCOMER_MS, &why));
+	ck_assert_ptr_null(crowd_put_out(&c, 5000 + CROWD_NEWCOMER_MS, &why));
+	end();
+}
+END_TEST
+
+/* Strangers who ask for files and take them slowly do not keep their places for ever, nor more than their share. */
+START_TEST(slow_strangers)
+{
+	struct crowd_peer *machine;
+	int64_t now = 1000;
+
+	begin(false);
+	for (uint32_t i = 0; i < 200; i++, now++) {
+		crowd_turn(&c, come(100 + i, now), CROWD_SENDS, now);
+		go(now);
+		ck_assert_uint_le(c.n[1], STRANGERS + CROWD_NEWCOMERS);
+	}
+	ck_assert_uint_le(c.n[1], ALL);
+	machine = come(1, now);
+	know(1, true, now);
+	crowd_turn(&c, machine, CROWD_SENDS, now);
+	go(now + 15000);
+	ck_assert_uint_eq(c.n[1], STRANGERS);
+	ck_assert_int_eq(machine->state, CROWD_SENDS);
+	end();
+}
+END_TEST
+
+START_TEST(times)
+{
+	struct crowd_peer *machine, *stranger, *idle;
+	enum crowd_why why;
+
+	begin(false);
+	machine = come(1, 1000);
+	know(1, true, 1000);
+	stranger = come(2, 1000);
+	ck_assert_int_eq(crowd_due_in(&c, 2000), 14000);
+	ck_assert_ptr_null(crowd_put_out(&c, 15999, &why));
+	ck_assert_ptr_eq(crowd_put_out(&c, 16000, &why), stranger);
+	ck_assert_int_eq(why, CROWD_SLOW);
+	idle = come(3, 16000);
+	crowd_turn(&c, idle, CROWD_SENDS, 16001);
+	crowd_turn(&c, idle, CROWD_WAITS, 17000);
+	ck_assert_ptr_null(crowd_put_out(&c, 31999, &why));
+	ck_assert_ptr_eq(crowd_put_out(&c, 32000, &why), idle);
+	ck_assert_int_eq(why, CROWD_IDLE);
+	ck_assert_ptr_null(crowd_put_out(&c, 150999, &why));
+	ck_assert_ptr_eq(crowd_put_out(&c, 151000, &why), machine);
+	ck_assert_int_eq(crowd_due_in(&c, 151000), INT64_MAX);
+	end();
+}
+END_TEST
+
+/* Who is sent to takes some, or goes; one whose request the main thread has is left alone. */
+START_TEST(takes)
+{
+	struct crowd_peer *machine, *stranger, *held;
+
+	begin(false);
+	machine = come(1, 1000);
+	know(1, true, 1000);
+	stranger = come(2, 1000);
+	held = come(3, 1000);
+	crowd_turn(&c, machine, CROWD_SENDS, 1000);
+	crowd_turn(&c, stranger, CROWD_SENDS, 1000);
+	crowd_turn(&c, held, CROWD_HELD, 1000);
+	ck_assert(crowd_sends(&c));
+	ck_assert_ptr_null(crowd_sent_to(&c, NULL, 30999));
+	ck_assert_ptr_eq(crowd_sent_to(&c, NULL, 31000), stranger);
+	ck_assert(!crowd_took(&c, stranger, 1000, 31000));
+	ck_assert_ptr_null(crowd_sent_to(&c, NULL, 31000));
+	ck_assert_ptr_eq(crowd_sent_to(&c, NULL, 121000), machine);
+	ck_assert_ptr_eq(crowd_sent_to(&c, machine, 121000), stranger);
+	ck_assert(crowd_took(&c, stranger, 1999, 121000));
+	ck_assert(crowd_took(&c, machine, 0, 121000));
+	ck_assert(!crowd_sends(&c));
+	ck_assert_int_eq(held->state, CROWD_HELD);
+	end();
+}
+END_TEST
+
+/* One address with too many: its own that waits longest, or else the newest. */
+START_TEST(one_address)
+{
+	struct crowd_peer *newest;
+
+	begin(true);
+	for (uint32_t i = 0; i < PER_ADDRESS + 1; i++)
+		come(1, 1000 + i);
+	ck_assert_int_eq(peers[0].state, CROWD_GONE);
+	for (uint32_t i = 1; i <= PER_ADDRESS; i++)
+		crowd_turn(&c, &peers[i], CROWD_SENDS, 2000);
+	newest = come(1, 3000);
+	ck_assert_int_eq(newest->state, CROWD_GONE);
+	ck_assert_uint_eq(c.n[0], PER_ADDRESS);
+	end();
+}
+END_TEST
+
+/* Each address is asked about once, and again when the answer is old; a token's word holds longer. */
+START_TEST(asked)
+{
+	struct crowd_peer *p;
+	struct ip ip;
+
+	begin(false);
+	p = come(1, 1000);
+	come(1, 1000);
+	ck_assert(crowd_ask(&c, &ip));
+	ck_assert_uint_eq(ip_to_v4(&ip), 1);
+	ck_assert(!crowd_ask(&c, &ip));
+	know(1, false, 1000);
+	come(1, 1001);
+	ck_assert(!crowd_asks(&c));
+	come(1, 1000 + CROWD_ASK_MS);
+	ck_assert(crowd_asks(&c));
+	crowd_vouch(&c, p, 7000);
+	ck_assert(!p->stranger);
+	know(1, false, 7001);
+	ck_assert(!p->stranger);
+	know(1, false, 7000 + CROWD_VOUCHED_MS);
+	ck_assert(p->stranger);
+	end();
+}
+END_TEST
+
+/* Any number of addresses is not remembered; a machine's is, though it is not connected. */
+START_TEST(bounded)
+{
+	struct crowd_peer p = {0}, *out;
+	struct ip ip;
+
+	begin(false);
+	for (uint32_t i = 1; i < 3 * CROWD_ADDRESSES; i++) {
+		ip = ip_from_v4(i);
+		p = (struct crowd_peer){0};
+		ck_assert_int_eq(crowd_add(&c, &p, &ip, 1000, &out), 0);
+		know(i, i == 1, 1000);
+		crowd_remove(&c, &p);
+		ck_assert_uint_le(c.addresses.count, CROWD_ADDRESSES);
+	}
+	ck_assert(!come(1, 2000)->stranger);
+	end();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("http_crowd");
+	TCase *t = tcase_create("all");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, half_requests);
+	tcase_add_test(t, who_goes);
+	tcase_add_test(t, machines_only);
+	tcase_add_test(t, slow_strangers);
+	tcase_add_test(t, times);
+	tcase_add_test(t, takes);
+	tcase_add_test(t, one_address);
+	tcase_add_test(t, asked);
+	tcase_add_test(t, bounded);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
