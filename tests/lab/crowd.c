@@ -1,7 +1,7 @@
 /*
- * crowd tftp|http SERVER PORT COUNT FIRST: COUNT clients that begin and go no further, eight from
- * each address, FIRST and on. A TFTP client asks for b1 and is silent, an HTTP client sends half a
- * request. Says "ready" when all have begun and stays until it is told to go: on SIGTERM the
+ * crowd tftp|http|idle|take SERVER PORT COUNT FIRST: COUNT clients that begin and go no further, eight
+ * from each address, FIRST and on. A TFTP client asks for b1 and is silent, an HTTP client sends half a
+ * request, an idle one connects, one that takes asks for /boot/big and takes nothing. Says "ready" when all have begun and stays until it is told to go: on SIGTERM the
  * TFTP clients say ERROR to what came, killed they just go.
  */
 #define _GNU_SOURCE
@@ -23,6 +23,8 @@ enum {
 
 static const char request[] = "\0\1b1\0octet\0blksize\0001468";
 static const char half[] = "GET /boot/b1 HTTP/1.1\r\nHost: x\r\nX-Slow: ";
+
+static const char whole[] = "GET /boot/big HTTP/1.1\r\nHost: x\r\n\r\n";
 
 static const char error[] = "\0\5\0\0gone";
 static int fds[CLIENTS];
@@ -48,6 +50,8 @@ static struct sockaddr_in address(const char *text, unsigned plus, uint16_t port
 	return a;
 }
 
+static const char *saying; /* by TCP */
+
 static int begin(int tftp, const struct sockaddr_in *from, const struct sockaddr_in *server)
 {
 	int fd = socket(AF_INET, tftp ? SOCK_DGRAM : SOCK_STREAM, 0);
@@ -55,10 +59,16 @@ static int begin(int tftp, const struct sockaddr_in *from, const struct sockaddr
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)from, sizeof *from) < 0)
 		die("crowd: socket");
-	if (tftp)
+	if (tftp) {
 		sendto(fd, request, sizeof request, 0, to, sizeof *server);
-	else if (connect(fd, to, sizeof *server) < 0 || send(fd, half, sizeof half - 1, 0) < 0)
+		return fd;
+	}
+	if (saying == whole)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){2048}, sizeof(int));
+	if (connect(fd, to, sizeof *server) < 0)
 		die("crowd: connect");
+	/* it may have been dropped already */
+	(void)!send(fd, saying, strlen(saying), MSG_NOSIGNAL);
 	return fd;
 }
 
@@ -85,6 +95,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &term, NULL);
 	setrlimit(RLIMIT_NOFILE, &files);
 	tftp = !strcmp(argv[1], "tftp");
+	saying = !strcmp(argv[1], "http") ? half : !strcmp(argv[1], "take") ? whole : "";
 	server = address(argv[2], 0, (uint16_t)atoi(argv[3]));
 	for (unsigned i = 0; i < count; i++) {
 		struct sockaddr_in from = address(argv[5], i / EACH, 0);

@@ -134,7 +134,8 @@ check "crowd.c compiles" ${CC:-gcc} -O2 -o "$lab/crowd" "$LAB_TOP/tests/lab/crow
 before=$(fds) start=$(memory)
 check "a thousand TFTP clients ask and are silent" crowd silent tftp 69 1000
 check "a thousand HTTP clients send half a request" crowd slow http 8067 1000
-check "they are there" test "$(fds)" -gt 2900
+# strangers have 768 connections
+check "they are there" test "$(fds)" -gt 2700
 check "DHCP goes on" get 2
 check "HTTP goes on" served
 check "TFTP too: one of the silent makes room" wait_until 20 sent
