@@ -63,9 +63,19 @@ before=$(memory)
 # --- crowds --------------------------------------------------------------------------------------------------------------
 
 # A byte now and then is not silence, but no request either.
-inside 2 timeout 60 bash -c "exec 3<>/dev/tcp/$server/8067; printf 'GET / HTTP/1.1\r\nX: ' >&3
-	while printf a >&3 && ! read -rt 1 -u 3 && [ \$? -gt 128 ]; do :; done" >/dev/null 2>&1 &
-drip=$! dripped=$SECONDS
+drip() {
+	local from=$SECONDS
+	exec 3<>/dev/tcp/$1/8067
+	printf 'GET / HTTP/1.1\r\nX: ' >&3
+	while printf a >&3; do
+		read -rt 1 -u 3
+		[ $? -gt 128 ] || break
+	done
+	echo $((SECONDS - from)) >"$2"
+}
+export -f drip
+inside 2 timeout 60 bash -c "drip $server $lab/dripped" >/dev/null 2>&1 &
+drip=$!
 for kind in http idle take; do
 	case $kind in
 	http) what="fifteen hundred half requests" ;;
@@ -83,7 +93,7 @@ check "the timeline says so" grep -F "HTTP on br0" <("$USHER" timeline)
 small() { echo "$(memory) kB, $before kB before"; [ "$(memory)" -lt $((before + 60000)) ]; }
 [ -n "${SANITIZE:-}" ] || check "memory is bounded" small
 wait $drip
-check "who sends a byte a second is hung up on" test $((SECONDS - dripped)) -lt 50
+check "who sends a byte a second is hung up on" test -s "$lab/dripped"
 
 # --- texts ---------------------------------------------------------------------------------------------------------------
 
