@@ -4,7 +4,7 @@
  * What drives a terminal or is not seen is written out: control characters (C0, DEL, C1), direction marks, line and
  * paragraph separators, zero-width and all other characters that Unicode calls ignorable as \u202e (beyond the first
  * plane as two, the way JSON has it); bytes that are no UTF-8 (RFC 3629) as \x9b. All else stays. To do it twice
- * changes nothing.
+ * changes nothing, secrets apart.
  *
  * And secrets are hidden: a boot token is 32 hex digits, so from 32 on a row of them becomes a star, %-encoded or not.
  * Rows of 64 and 128 are sums and stay.
