@@ -22,6 +22,10 @@ enum {
 		4, /* nor sooner than so many times what the failed try took: each one writes all
 			    that is kept, and a full disk must not cost a core */
 	PAUSE_MOST_MS = 10 * 1000,
+	/* What deleted and replaced records held is scrubbed off the disk once nobody has wanted a write for so long, so
+	   that no ACK waits behind it; and after so long whoever waits: a flood must not keep a secret for ever. */
+	SCRUB_QUIET_MS = 500,
+	SCRUB_MOST_MS = 10 * 1000,
 };
 
 struct store {
@@ -38,6 +42,8 @@ struct store {
 	struct store_batch *spare;   /* NULL or empty */
 	bool failing;                /* the last try failed, at failed_at (mono ms) */
 	int64_t failed_at, pause_ms;
+	int64_t stale_since; /* mono ms: what is to be scrubbed was written then first; 0: nothing is */
+	int64_t wrote_at;    /* the same, of the last write */
 
 	pthread_t thread;
 	bool started;
@@ -278,6 +284,10 @@ static void write_pending(struct store *s)
 	if (!rc)
 		atomic_fetch_sub(&s->backlog, bytes);
 	note_outcome(s, rc, began);
+	if (bytes)
+		s->wrote_at = clock_mono_ms();
+	if (!s->stale_since && store_file_stale(s->file))
+		s->stale_since = s->wrote_at;
 	for (struct store_batch *b = s->pending; b; b = b->next)
 		store_batch_answer(b, s->home, rc);
 	drop_pending(s, !rc);
@@ -292,6 +302,28 @@ static bool wait_until(struct store *s, int64_t mono_ms)
 	return pthread_cond_timedwait(&s->wake, &s->lock, &t) != ETIMEDOUT;
 }
 
+static int64_t scrub_due(const struct store *s)
+{
+	int64_t quiet = s->wrote_at + SCRUB_QUIET_MS, most = s->stale_since + SCRUB_MOST_MS;
+
+	return quiet < most ? quiet : most;
+}
+
+/* One that fails is tried again after the time that a flood would be given. */
+static void scrub(struct store *s)
+{
+	int rc;
+
+	if (!s->stale_since || s->failing || clock_mono_ms() < scrub_due(s))
+		return;
+	rc = store_file_scrub(s->file);
+	if (rc < 0)
+		log_warn("store: what was deleted is still in the log of %s: %s; tried again",
+			store_file_path(s->file), strerror(-rc));
+	s->wrote_at = clock_mono_ms() + (rc < 0 ? SCRUB_MOST_MS : 0);
+	s->stale_since = rc < 0 ? s->wrote_at : 0;
+}
+
 static void wait_for_work(struct store *s)
 {
 	if (s->failing) {
@@ -301,6 +333,9 @@ static void wait_for_work(struct store *s)
 			;
 		return;
 	}
+	while (!s->closing && !s->gather->asked && s->stale_since)
+		if (!wait_until(s, scrub_due(s)))
+			return;
 	while (!s->closing && !s->gather->asked)
 		pthread_cond_wait(&s->wake, &s->lock);
 }
@@ -320,6 +355,7 @@ static void *write_thread(void *arg)
 		write_pending(s);
 		if (rc < 0)
 			note_outcome(s, rc, clock_mono_ms());
+		scrub(s);
 	}
 	return NULL;
 }

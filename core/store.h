@@ -8,6 +8,10 @@
  *
  * When a write fails (disk full) its waiters are told, and the writes themselves are kept and tried
  * again before anything later, so what is on disk is always an earlier state of what is in memory.
+ *
+ * What a record held is off the disk soon after it was deleted or replaced (leases: when SQLite comes to it): out of
+ * the file and out of its log, within about a second on a quiet host, ten on a busy one, and at the end. In a file of more
+ * than 4 MiB copies may stay in gaps until the end, when it is written anew.
  */
 #ifndef USHER_CORE_STORE_H
 #define USHER_CORE_STORE_H

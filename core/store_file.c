@@ -14,6 +14,8 @@
 
 enum {
 	APPLICATION_ID = 0x55534852, /* "USHR", in the file's header: it is one of ours */
+	VACUUM_MOST = 4 << 20, /* bytes of a file that is written anew while we serve: within some 20 ms */
+	VACUUM_MOST_CLOSING = 256 << 20, /* and at the end: within some seconds */
 };
 
 enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DELETE, EVENT, PRUNE, FORGET, STATEMENTS };
@@ -48,6 +50,7 @@ static const char settings_sql[] =
 	"PRAGMA synchronous = FULL;"
 	"PRAGMA journal_size_limit = 16777216;"
 	"PRAGMA mmap_size = 0;"
+	"PRAGMA secure_delete = ON;" /* what a record held is zeros in the file once it is gone */
 	"PRAGMA cache_size = -16384;" /* KiB: the leases of a large site */
 	"PRAGMA trusted_schema = OFF;";
 
@@ -56,6 +59,8 @@ struct store_file {
 	int lock_fd;
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
+	bool stale; /* older records are in the log */
+	bool gaps;  /* and copies of them may be in gaps between cells, which SQLite leaves when it moves some */
 };
 
 /* Errors */
@@ -381,12 +386,16 @@ int store_file_open(const char *path, struct store_file **ret, char *why_text, s
 	return 0;
 }
 
+static void close_gaps(struct store_file *f, int64_t most);
+
 void store_file_close(struct store_file *f)
 {
 	if (!f)
 		return;
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(f->statements[i]);
+	if (f->gaps)
+		close_gaps(f, VACUUM_MOST_CLOSING);
 	/* The last to close writes the log back into the file and removes it. */
 	sqlite3_close(f->db);
 	if (f->lock_fd >= 0)
@@ -494,6 +503,8 @@ static int run_op(struct store_file *f, const struct store_op *op)
 	switch (op->what) {
 	case STORE_DO_PUT:
 	case STORE_DO_DELETE:
+		if (op->kind != STORE_LEASE) /* which hold nothing secret, and are many */
+			f->stale = f->gaps = true;
 		st = f->statements[op->what == STORE_DO_PUT ? PUT : DELETE];
 		sqlite3_bind_int(st, 1, op->kind);
 		bind_blob(st, 2, op->key);
@@ -539,4 +550,36 @@ int store_file_write(struct store_file *f, const struct store_batch *list)
 	if (!sqlite3_get_autocommit(f->db))
 		run(f, ROLLBACK);
 	return err;
+}
+
+bool store_file_stale(const struct store_file *f)
+{
+	return f->stale;
+}
+
+/* Writes the file anew, without its gaps. A failure costs nothing: the log is scrubbed all the same. */
+static void close_gaps(struct store_file *f, int64_t most)
+{
+	int64_t pages = 0, size = 0;
+
+	if (query_int(f, "PRAGMA page_count", &pages) == SQLITE_OK &&
+		query_int(f, "PRAGMA page_size", &size) == SQLITE_OK && pages * size <= most)
+		f->gaps = sqlite3_exec(f->db, "VACUUM", NULL, NULL, NULL) != SQLITE_OK;
+}
+
+/* The log goes into the file, and all of it is cut off. Who else would read is kept out by the exclusive lock. */
+int store_file_scrub(struct store_file *f)
+{
+	int64_t busy = 1;
+	int rc;
+
+	if (f->gaps)
+		close_gaps(f, VACUUM_MOST);
+	rc = sqlite3_exec(f->db, "PRAGMA wal_checkpoint(TRUNCATE)", row_int, &busy, NULL);
+	if (rc != SQLITE_OK)
+		return errno_of(f->db, rc);
+	if (busy)
+		return -EBUSY;
+	f->stale = false;
+	return 0;
 }

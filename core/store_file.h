@@ -28,4 +28,10 @@ int store_file_load_events(struct store_file *f, size_t most,
  * of it is. */
 int store_file_write(struct store_file *f, const struct store_batch *list);
 
+/* Records but leases were replaced or deleted since the last scrub: what they held is still in the log. */
+bool store_file_stale(const struct store_file *f);
+/* Forgets that: the log is written into the file and cut to nothing; a file of at most 4 MiB is
+ * written anew before. Takes as long as a few syncs. 0 or -errno. */
+int store_file_scrub(struct store_file *f);
+
 #endif

@@ -730,6 +730,81 @@ START_TEST(a_failed_write_is_tried_again_by_itself)
 }
 END_TEST
 
+/* How often `text` is in the store's file or its log. */
+static int on_disk(const char *text)
+{
+	static const char *const suffixes[] = {"", "-wal"};
+	int found = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		char name[128], *bytes;
+		struct stat st;
+		int fd;
+
+		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		ck_assert_int_eq(fstat(fd, &st), 0);
+		bytes = malloc((size_t)st.st_size + 1);
+		ck_assert_int_eq(read(fd, bytes, (size_t)st.st_size), st.st_size);
+		for (char *at = bytes; (at = memmem(at, (size_t)(bytes + st.st_size - at), text,
+						strlen(text)));
+			at++)
+			found++;
+		free(bytes);
+		close(fd);
+	}
+	return found;
+}
+
+static bool comes_off_the_disk(const char *text)
+{
+	for (int i = 0; i < 400; i++, usleep(20 * 1000))
+		if (!on_disk(text))
+			return true;
+	return false;
+}
+
+static void put_sized(struct store *s, int key, const char *marker, size_t len)
+{
+	static char value[9000];
+	char name[16];
+
+	memset(value, 'v', sizeof value);
+	memcpy(value, marker, strlen(marker));
+	snprintf(name, sizeof name, "m%05d", key);
+	ck_assert_int_eq(store_put(s, STORE_MACHINE, name, strlen(name), value, len), 0);
+}
+
+START_TEST(what_is_deleted_or_replaced_leaves_the_disk)
+{
+	struct store *s = open_and_start();
+	char name[16];
+
+	srand(7);
+	for (int round = 0; round < 6; round++) {
+		for (int i = 0; i < 300; i++)
+			put_sized(s, rand() % 400, "SECRET-OF-OLD",
+				13 + (size_t)(rand() % 8000) / (1 + (size_t)(rand() % 20)));
+		ck_assert_int_eq(store_commit(s, NULL, NULL), 0);
+		usleep(50 * 1000);
+	}
+	ck_assert(on_disk("SECRET-OF-OLD") > 0);
+	for (int i = 0; i < 400; i++) {
+		snprintf(name, sizeof name, "m%05d", i);
+		if (i % 3)
+			store_delete(s, STORE_MACHINE, name, strlen(name));
+		else
+			put_sized(s, i, "nothing", 500);
+	}
+	ck_assert_int_eq(store_commit(s, NULL, NULL), 0);
+	ck_assert_msg(comes_off_the_disk("SECRET-OF-OLD"), "%d are left", on_disk("SECRET-OF-OLD"));
+	store_close(s);
+	ck_assert_int_eq(on_disk("SECRET-OF-OLD"), 0);
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
 	tcase_add_test(t, records_survive_in_key_order);
@@ -750,6 +825,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, a_damaged_store_is_refused);
 	tcase_add_test(t, a_missing_directory_is_named);
 	tcase_add_test(t, only_the_owner_may_read_it);
+	tcase_add_test(t, what_is_deleted_or_replaced_leaves_the_disk);
 	tcase_add_test(t, a_full_disk_is_told_and_outlived);
 	tcase_add_test(t, a_failed_write_is_tried_again_by_itself);
 }
