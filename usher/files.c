@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "kickstart/media/fetch_name.h"
+#include "kickstart/media/servable.h"
 
 #include <errno.h>
 #include <string.h>
@@ -51,13 +52,28 @@ static void complain(void *arg, const char *line)
 	log_warn("%s", line);
 }
 
-/* A name of the configuration's is taken: -EEXIST is right. */
-static int add_imported(struct media *to, const struct imported *im)
+int files_servable(
+	const struct config *c, const char *path, bool image, char *why, size_t why_size)
 {
+	struct servable s = {.state = c->state, .socket = c->socket, .hooks = c->hooks};
+
+	return servable_check(&s, path, image, why, why_size);
+}
+
+/* A name of the configuration's is taken: -EEXIST is right. What an older version let in is judged again. */
+static int add_imported(struct media *to, const struct config *c, const struct imported *im)
+{
+	char why[1024];
 	int rc = 0;
 
-	for (size_t i = 0; i < im->count && (!rc || rc == -EEXIST); i++)
-		rc = media_add(to, im->all[i]->name, im->all[i]->path);
+	for (size_t i = 0; i < im->count && (!rc || rc == -EEXIST); i++) {
+		const struct medium *m = im->all[i];
+
+		if (files_servable(c, m->path, m->image, why, sizeof why))
+			log_warn("medium '%s': %s; 'usher media remove %s'", m->name, why, m->name);
+		else
+			rc = media_add_fixed(to, m->name, m->path);
+	}
 	return rc == -EEXIST ? 0 : rc;
 }
 
@@ -77,7 +93,7 @@ int files_refresh(struct files *f, const struct config *c, const struct imported
 		if (*c->media[i].path)
 			rc = media_add(fresh, c->media[i].name, c->media[i].path);
 	if (!rc)
-		rc = add_imported(fresh, im);
+		rc = add_imported(fresh, c, im);
 	if (!rc)
 		rc = media_add_programs(fresh, c->boot);
 	if (!rc)

@@ -37,4 +37,8 @@ int files_open_http(
 int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *ret_size, char *why,
 	size_t why_size);
 
+/* May everybody on the segments read what lies there? servable_check() with the configuration's folders. */
+int files_servable(
+	const struct config *c, const char *path, bool image, char *why, size_t why_size);
+
 #endif

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* 409 and a line, when machines are being installed from it. */
@@ -45,11 +46,40 @@ struct importing {
 	char why[1024];
 };
 
+/* The place that is meant, without symbolic links: that one is judged, looked at, and served. Where we may not look it is
+ * medium_inspect() that says so. */
+static int find_place(struct importing *i)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(i->path, real))
+		return 0;
+	snprintf(i->path, sizeof i->path, "%s", real);
+	return files_servable(&i->service->config, i->path,
+		!stat(i->path, &st) && S_ISREG(st.st_mode), i->why, sizeof i->why);
+}
+
+static int refuse_unknown(struct importing *i)
+{
+	if (*i->medium.what.by || *i->medium.what.kernel || i->force)
+		return 0;
+	snprintf(i->why, sizeof i->why,
+		"%.300s: nothing in it is recognised as an installation medium, and everybody on the segments could "
+		"read all of it; --force imports it all the same",
+		i->path);
+	return -EMEDIUMTYPE;
+}
+
 static int inspect(struct task *t)
 {
 	struct importing *i = (struct importing *)t;
+	int rc = find_place(i);
 
-	return medium_inspect(i->path, i->service->config.user, &i->medium, i->why, sizeof i->why);
+	if (!rc)
+		rc = medium_inspect(i->path, true, i->service->config.user, &i->medium, i->why,
+			sizeof i->why);
+	return rc ? rc : refuse_unknown(i);
 }
 
 /* As was asked, as the profile for it is called, or as its file. */

@@ -67,10 +67,19 @@ static int look(struct task *t)
 			e->rc = medium_look(&as_told, user, e->why, sizeof e->why);
 			continue;
 		}
-		e->rc = medium_inspect(as_told.path, user, &e->medium, e->why, sizeof e->why);
+		e->rc = medium_inspect(as_told.path, false, user, &e->medium, e->why, sizeof e->why);
 		memcpy(e->medium.name, as_told.name, sizeof as_told.name);
 	}
 	return 0;
+}
+
+static json_t *segment_names(struct service *s)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		json_array_append_new(names, json_string(s->segments.all[i]->name));
+	return names;
 }
 
 static json_t *seen_json(struct service *s, const struct seen *e)
@@ -94,6 +103,7 @@ static json_t *seen_json(struct service *s, const struct seen *e)
 	if (*e->why)
 		json_object_set_new(j, "problem", json_string(e->why));
 	json_object_set(j, "profiles", e->profiles);
+	json_object_set_new(j, "served_to", segment_names(s));
 	json_object_set_new(j, "machines", media_machines(s, e->medium.name));
 	if (verifying)
 		json_object_set_new(j, "verifying", verifying);

@@ -81,7 +81,7 @@ static int warm(struct task *t)
 	time_t mtime;
 	int fd;
 
-	if (!media_file_open(w->path, "/", &fd, &size, &mtime)) /* a root is never a file */
+	if (!media_file_open(w->path, false, "/", &fd, &size, &mtime)) /* a root is never a file */
 		close(fd);
 	return 0;
 }

@@ -1,5 +1,7 @@
 #include "usher/verifying.h"
 
+#include "kickstart/media/media_file.h"
+
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/sha256.h"
@@ -81,7 +83,7 @@ static int verify(struct task *t)
 
 	if (rc)
 		return rc;
-	fd = open(v->medium.path, O_RDONLY | O_CLOEXEC);
+	fd = media_file_root(v->medium.path, O_RDONLY | O_CLOEXEC, true);
 	piece = malloc(PIECE);
 	rc = fd < 0 ? -errno : piece ? sum_up(v, fd, piece) : -ENOMEM;
 	if (rc)

@@ -14,6 +14,7 @@ enum { PROGRAM_DIRS = 32 };
 
 struct medium {
 	char *name, *path;
+	bool fixed; /* media_file_open() */
 };
 
 struct media {
@@ -56,20 +57,27 @@ void media_unref(struct media *m)
 	free(m);
 }
 
-const char *media_path(const struct media *m, const char *name)
+static const struct medium *find(const struct media *m, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < m->count; i++)
 		if (strcmp(m->all[i].name, name) == 0)
-			return m->all[i].path;
+			return &m->all[i];
 	return NULL;
 }
 
-int media_add(struct media *m, const char *name, const char *path)
+const char *media_path(const struct media *m, const char *name)
+{
+	const struct medium *found = find(m, name);
+
+	return found ? found->path : NULL;
+}
+
+static int add(struct media *m, const char *name, const char *path, bool fixed)
 {
 	const char *was = media_path(m, name);
-	struct medium new;
+	struct medium new = {.fixed = fixed};
 
 	if (!*name || *name == '.' || strchr(name, '/') || *path != '/')
 		return -EINVAL;
@@ -86,6 +94,16 @@ int media_add(struct media *m, const char *name, const char *path)
 	}
 	m->all[m->count++] = new;
 	return 0;
+}
+
+int media_add(struct media *m, const char *name, const char *path)
+{
+	return add(m, name, path, false);
+}
+
+int media_add_fixed(struct media *m, const char *name, const char *path)
+{
+	return add(m, name, path, true);
 }
 
 int media_add_programs(struct media *m, const char *dir)
@@ -174,12 +192,12 @@ static int open_program_in(
 	int rc = -ENOENT;
 
 	if (network)
-		rc = media_file_open(dir, network, ret_fd, ret_size, ret_mtime);
+		rc = media_file_open(dir, false, network, ret_fd, ret_size, ret_mtime);
 	if (rc < 0 &&
 		snprintf(signed_name, sizeof(signed_name), "%s.signed", name) <
 			(int)sizeof(signed_name))
-		rc = media_file_open(dir, signed_name, ret_fd, ret_size, ret_mtime);
-	return rc < 0 ? media_file_open(dir, name, ret_fd, ret_size, ret_mtime) : rc;
+		rc = media_file_open(dir, false, signed_name, ret_fd, ret_size, ret_mtime);
+	return rc < 0 ? media_file_open(dir, false, name, ret_fd, ret_size, ret_mtime) : rc;
 }
 
 static int open_program(
@@ -201,20 +219,21 @@ static int open_image(
 {
 	size_t n = strlen(name), tail = strlen(MEDIA_IMAGE);
 	char medium[PROFILE_NAME];
-	const char *path;
+	const struct medium *found;
 
 	if (n <= tail || n - tail >= sizeof(medium) || strcmp(name + n - tail, MEDIA_IMAGE) != 0)
 		return -ENOENT;
 	snprintf(medium, sizeof(medium), "%.*s", (int)(n - tail), name);
-	path = media_path(m, medium);
-	return path ? media_file_whole(path, ret_fd, ret_size, ret_mtime) : -ENOENT;
+	found = find(m, medium);
+	return found ? media_file_whole(found->path, found->fixed, ret_fd, ret_size, ret_mtime)
+		     : -ENOENT;
 }
 
 static int open_named(
 	const struct media *m, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
 	char name[PROFILE_NAME];
-	const char *dir;
+	const struct medium *found;
 	size_t n;
 
 	if (strlen(path) > MEDIA_PATH_MAX)
@@ -230,10 +249,11 @@ static int open_named(
 	memcpy(name, path, n);
 	name[n] = '\0';
 	path += n + strspn(path + n, "/");
-	dir = media_path(m, name);
-	if (!dir)
+	found = find(m, name);
+	if (!found)
 		return -ENOENT;
-	return *path ? media_file_open(dir, path, ret_fd, ret_size, ret_mtime) : -EISDIR;
+	return *path ? media_file_open(found->path, found->fixed, path, ret_fd, ret_size, ret_mtime)
+		     : -EISDIR;
 }
 
 int media_open(struct media *m, const char *path, int *ret_fd, uint64_t *ret_size,

@@ -32,6 +32,9 @@ void media_unref(struct media *m); /* NULL is fine; the last one closes */
  * again is fine; -EEXIST: that name is another path; -EINVAL name or path; -ENOSPC;
  * -ENOMEM. */
 int media_add(struct media *m, const char *name, const char *path);
+/* The same; but a symbolic link that is in its path when a file is asked for is not followed: -ELOOP. For places that
+ * were judged (servable.h) and lie where others may write. */
+int media_add_fixed(struct media *m, const char *name, const char *path);
 /* The media of every profile that can be read, and the usual homes of boot programs. A clash of
  * names or an unreadable profile does not end it: `complain` (may be NULL) gets one line each. */
 int media_add_profiles(struct media *m, const struct profiles *ps,

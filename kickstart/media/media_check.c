@@ -37,7 +37,7 @@ static int check_named(
 	int fd, rc;
 
 	name += strspn(name, "/");
-	rc = media_file_open(m->path, name, &fd, &size, &mtime);
+	rc = media_file_open(m->path, false, name, &fd, &size, &mtime);
 	if (rc == 0)
 		close(fd);
 	else

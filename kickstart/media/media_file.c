@@ -1,6 +1,7 @@
 #include "kickstart/media/media_file.h"
 
 #include "kickstart/media/disc_shelf.h"
+#include "kickstart/media/servable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,16 +70,28 @@ int media_file_beneath(int root, const char *path, bool walk)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+int media_file_root(const char *path, int flags, bool fixed)
+{
+	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
+	long fd = fixed ? syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how))
+			: open(path, flags);
+
+	/* an old kernel or sandbox: the last part at least is no link */
+	if (fd < 0 && fixed && (errno == ENOSYS || errno == EPERM))
+		fd = open(path, flags | O_NOFOLLOW);
+	return fd < 0 ? -errno : (int)fd;
+}
+
 /* A file inside an ISO image: the image itself, at the place where the file begins. */
-static int open_in_image(
-	const char *image, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+static int open_in_image(const char *image, bool fixed, const char *path, int *ret_fd,
+	uint64_t *ret_size, time_t *ret_mtime)
 {
 	struct disc_span span;
 	struct stat st;
-	int rc, fd = open(image, OPEN_FLAGS);
+	int rc, fd = media_file_root(image, OPEN_FLAGS, fixed);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		rc = -ENOTDIR;
 	else
@@ -95,17 +108,17 @@ static int open_in_image(
 	return 0;
 }
 
-int media_file_open(
-	const char *dir, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+int media_file_open(const char *dir, bool fixed, const char *path, int *ret_fd, uint64_t *ret_size,
+	time_t *ret_mtime)
 {
 	struct stat st;
-	int fd, root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd, root = media_file_root(dir, O_PATH | O_DIRECTORY | O_CLOEXEC, fixed);
 
-	if (root < 0 && errno == ENOTDIR)
-		return open_in_image(dir, path, ret_fd, ret_size, ret_mtime);
+	if (root == -ENOTDIR)
+		return open_in_image(dir, fixed, path, ret_fd, ret_size, ret_mtime);
 	if (root < 0)
-		return -errno;
-	fd = media_file_beneath(root, path, false);
+		return root;
+	fd = servable_name(path) ? media_file_beneath(root, path, false) : -ENOENT;
 	close(root);
 	if (fd < 0)
 		return fd;
@@ -119,13 +132,14 @@ int media_file_open(
 	return 0;
 }
 
-int media_file_whole(const char *image, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
+int media_file_whole(
+	const char *image, bool fixed, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
-	int fd = open(image, OPEN_FLAGS);
+	int fd = media_file_root(image, OPEN_FLAGS, fixed);
 	struct stat st;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return -EISDIR;
@@ -140,6 +154,7 @@ const char *media_file_words(int error)
 {
 	return error == -EISDIR         ? "not a regular file"
 		: error == -EXDEV       ? "leads out of its directory"
+		: error == -ELOOP ? "a symbolic link is in its medium's path now: import it again"
 		: error == -EMEDIUMTYPE ? "its medium is neither a folder nor an ISO image"
 		: error == -EIO         ? "its medium is damaged or not whole"
 		: error == -EOPNOTSUPP  ? "lies in pieces in its image; copy the image to a folder"

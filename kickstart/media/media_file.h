@@ -11,14 +11,19 @@
 
 /*
  * A regular file below the directory or inside the image `root`; never outside, symbolic links
- * included. 0 and a descriptor that is the caller's, the content is the `*ret_size` bytes from its
+ * included, nor a hidden one of a directory (servable_name()). 0 and a descriptor that is the caller's, the content is the `*ret_size` bytes from its
  * current offset on; -ENOENT, -EACCES, -EISDIR (no regular file), -EXDEV (would leave), those of
  * disc_shelf_find(), …
+ * `fixed`: the root's own path was without symbolic links when it was judged, and must still be (-ELOOP), or who owns a
+ * folder on the way could lead us elsewhere.
  */
-int media_file_open(
-	const char *root, const char *path, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime);
+int media_file_open(const char *root, bool fixed, const char *path, int *ret_fd, uint64_t *ret_size,
+	time_t *ret_mtime);
 /* The image itself. -EISDIR: it is none. */
-int media_file_whole(const char *image, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime);
+int media_file_whole(
+	const char *image, bool fixed, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime);
+/* The root itself: a descriptor or -errno. `flags` as open(2) takes them. */
+int media_file_root(const char *path, int flags, bool fixed);
 /* What such an error means, for a person. */
 const char *media_file_words(int error);
 /* Beneath the directory `root`; `walk` as on kernels without openat2(2), for tests. A descriptor

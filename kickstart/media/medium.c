@@ -41,15 +41,15 @@ static int explain_access(const char *path, const char *user, char *why, size_t 
 	return -EACCES;
 }
 
-static int open_medium(
-	const char *path, const char *user, struct stat *st, char *why, size_t why_size)
+static int open_medium(const char *path, bool fixed, const char *user, struct stat *st, char *why,
+	size_t why_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = media_file_root(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, fixed);
 
-	if (fd < 0 && errno == EACCES)
+	if (fd == -EACCES)
 		return explain_access(path, user, why, why_size);
 	if (fd < 0 || fstat(fd, st)) {
-		int rc = -errno;
+		int rc = fd < 0 ? fd : -errno;
 
 		snprintf(why, why_size, "%s: %s", path, strerror(-rc));
 		if (fd >= 0)
@@ -90,12 +90,18 @@ static void take_id(int fd, char ret[MEDIUM_ID])
 
 /* Recognition */
 
+struct root {
+	const char *path;
+	bool fixed;
+};
+
 static int read_file(void *arg, const char *path, char *buf, size_t size)
 {
+	const struct root *root = arg;
 	uint64_t length;
 	time_t mtime;
 	ssize_t n;
-	int fd, rc = media_file_open(arg, path, &fd, &length, &mtime);
+	int fd, rc = media_file_open(root->path, root->fixed, path, &fd, &length, &mtime);
 
 	if (rc < 0)
 		return rc;
@@ -108,22 +114,23 @@ static int read_file(void *arg, const char *path, char *buf, size_t size)
 
 static bool has_file(void *arg, const char *path)
 {
+	const struct root *root = arg;
 	uint64_t length;
 	time_t mtime;
 	int fd;
 
-	if (media_file_open(arg, path, &fd, &length, &mtime) < 0)
+	if (media_file_open(root->path, root->fixed, path, &fd, &length, &mtime) < 0)
 		return false;
 	close(fd);
 	return true;
 }
 
 /* Its root is never a file: that is the answer of an image that can be read. */
-static int read_image(const char *path, char *why, size_t why_size)
+static int read_image(const char *path, bool fixed, char *why, size_t why_size)
 {
 	uint64_t length;
 	time_t mtime;
-	int fd, rc = media_file_open(path, "/", &fd, &length, &mtime);
+	int fd, rc = media_file_open(path, fixed, "/", &fd, &length, &mtime);
 
 	if (rc == -EISDIR)
 		return 0;
@@ -133,9 +140,10 @@ static int read_image(const char *path, char *why, size_t why_size)
 }
 
 int medium_inspect(
-	const char *path, const char *user, struct medium *ret, char *why, size_t why_size)
+	const char *path, bool fixed, const char *user, struct medium *ret, char *why, size_t why_size)
 {
-	struct recognise_reader r = {ret->path, read_file, has_file};
+	struct root root = {ret->path, fixed};
+	struct recognise_reader r = {&root, read_file, has_file};
 	struct stat st;
 	int rc, fd;
 
@@ -145,7 +153,7 @@ int medium_inspect(
 		snprintf(why, why_size, "'%.200s' is no absolute path", path);
 		return -EINVAL;
 	}
-	fd = open_medium(path, user, &st, why, why_size);
+	fd = open_medium(path, fixed, user, &st, why, why_size);
 	if (fd < 0)
 		return fd;
 	ret->image = S_ISREG(st.st_mode);
@@ -156,7 +164,7 @@ int medium_inspect(
 	close(fd);
 	if (!ret->image && faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS))
 		return explain_access(path, user, why, why_size);
-	rc = ret->image ? read_image(path, why, why_size) : 0;
+	rc = ret->image ? read_image(path, fixed, why, why_size) : 0;
 	if (rc == 0)
 		recognise(&r, &ret->what);
 	return rc;
@@ -167,7 +175,7 @@ int medium_look(const struct medium *m, const char *user, char *why, size_t why_
 {
 	char id[MEDIUM_ID] = "";
 	struct stat st;
-	int fd = open_medium(m->path, user, &st, why, why_size);
+	int fd = open_medium(m->path, m->imported_ms, user, &st, why, why_size);
 	bool same;
 
 	if (fd < 0)
