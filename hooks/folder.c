@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "hooks/hooks.h"
 #include "hooks/run.h"
+#include "hooks/trust.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,9 +42,9 @@ static const char *folder_error(const char *path)
 		return errno == ENOENT ? NULL : "it cannot be looked at";
 	if (!S_ISDIR(st.st_mode))
 		return "it is not a folder";
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
+	if (st.st_mode & (S_IWGRP | S_IWOTH)) /* sticky or not: a new file is enough */
 		return "others than its owner may write to it";
-	return NULL;
+	return trust_error(path, NULL);
 }
 
 /* Hidden files and an editor's copies are nobody's hooks. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	LINE = 512, /* bytes of a reason */
@@ -15,6 +16,7 @@ enum {
 
 struct power {
 	struct loop *loop;
+	char *dir;
 	struct job_queue queue;
 };
 
@@ -30,13 +32,18 @@ struct call {
 
 static const char *const verbs[] = {"on", "off", "cycle", "status", "netboot"};
 
-int power_new(struct loop *l, struct power **ret)
+int power_new(struct loop *l, const char *dir, struct power **ret)
 {
 	struct power *p = calloc(1, sizeof *p);
 
 	if (!p)
 		return -ENOMEM;
 	p->loop = l;
+	p->dir = strdup(dir);
+	if (!p->dir) {
+		free(p);
+		return -ENOMEM;
+	}
 	job_queue_init(&p->queue, l, POWER_AT_ONCE, POWER_QUEUE_MAX);
 	*ret = p;
 	return 0;
@@ -47,6 +54,7 @@ void power_free(struct power *p)
 	if (!p)
 		return;
 	job_queue_fini(&p->queue);
+	free(p->dir);
 	free(p);
 }
 
@@ -96,6 +104,23 @@ static void on_end(void *arg, const struct run_result *r)
 	call_end(c, status_of(r), plain_line(line, clean, sizeof clean));
 }
 
+const char *power_file_error(const char *dir, const char *executable)
+{
+	const char *slash = strrchr(executable, '/');
+	size_t n = strlen(dir);
+	struct stat st;
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (!slash || (size_t)(slash - executable) != n || memcmp(executable, dir, n) != 0)
+		return "it does not lie in the folder of power executables (<power dir=…/> of usher.xml)";
+	if (stat(dir, &st) < 0)
+		return "the folder of power executables is not there";
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return "others than its owner may write to its folder";
+	return run_file_error(executable);
+}
+
 static void call_start(struct job *j)
 {
 	struct call *c = (struct call *)j;
@@ -107,7 +132,7 @@ static void call_start(struct job *j)
 		.input_len = strlen(c->input),
 		.limit_ms = POWER_LIMIT_MS,
 	};
-	const char *error = run_file_error(c->executable);
+	const char *error = power_file_error(c->power->dir, c->executable);
 	int rc = error ? -EACCES : run_start(c->power->loop, &spec, on_end, c, &c->run);
 	char text[LINE];
 

@@ -25,9 +25,14 @@ enum {
 };
 
 struct power;
-int power_new(struct loop *l, struct power **ret);
+/* `dir`: the only folder whose executables are run, whatever a machine's record names. */
+int power_new(struct loop *l, const char *dir, struct power **ret);
 /* Kills what is running, without its `done`. NULL is fine. */
 void power_free(struct power *p);
+
+/* Whoever may ask the API for a machine may name what switches its power; what that may be is root's to say, who puts it
+ * into `dir`. Directly in it, executable, and to be trusted (trust.h)? NULL when fine, else what is wrong (static text). */
+const char *power_file_error(const char *dir, const char *executable);
 
 /* `done` is called once, from the loop, never from inside. `status`: 0 done; 1..255 its exit
  * status; -ETIMEDOUT; -EINTR ended by a signal; -errno it could not be started. `output`: one line,

@@ -1,5 +1,7 @@
 #include "hooks/run.h"
 
+#include "hooks/trust.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -363,14 +365,16 @@ int run_start(struct loop *l, const struct run_spec *spec,
 
 const char *run_file_error(const char *path)
 {
+	const char *error;
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		return errno == ENOENT ? "there is no such file" : "it cannot be looked at";
 	if (!S_ISREG(st.st_mode))
 		return "it is not a regular file";
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return "others than its owner may write to it";
+	error = trust_error(path, NULL);
+	if (error)
+		return error;
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
 		return "it is not executable";
 	return NULL;

@@ -46,8 +46,7 @@ int run_start(struct loop *l, const struct run_spec *spec,
 /* Kills it and forgets it, without `done`. Not from inside `done`. NULL is fine. */
 void run_cancel(struct run *r);
 
-/* Is this a file that we may run: regular, executable for us, and writable by nobody but its owner
- * and root? NULL when fine, else what is wrong (static text). */
+/* Is this a file that we may run: regular, executable for us, and to be trusted (trust.h)? NULL when fine, else what is wrong (static text). */
 const char *run_file_error(const char *path);
 /* "exit 0", "exit 3", "killed by signal 9", "time over" */
 const char *run_result_text(const struct run_result *r, char *buf, size_t size);

@@ -1,4 +1,5 @@
 /* /api/v1: routes, and what is only read. usher-api(7) describes it. */
+#include "usher/copying.h"
 #include "usher/service.h"
 
 #include "core/clock.h"
@@ -298,6 +299,8 @@ void api_handle(struct service *s, struct http_request *r)
 		profiles_handle(s, r, path + strlen("/profiles/"));
 	else if (!strncmp(path, "/networks", strlen("/networks")))
 		networks_handle(s, r, path + strlen("/networks"));
+	else if (!strncmp(path, "/copies", strlen("/copies")))
+		copying_handle(s, r, path + strlen("/copies"));
 	else if (!strncmp(path, "/media", strlen("/media")))
 		media_handle(s, r, path + strlen("/media"));
 	else if (!strcmp(path, "/host-keys") && get)

@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 static void read_state(struct config_reader *r, const xmlNode *e, void *to)
 {
@@ -67,6 +69,14 @@ static void read_hooks(struct config_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"dir", A_PATH, c->hooks, sizeof c->hooks, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_power(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"dir", A_PATH, c->power, sizeof c->power, true}, {0}};
 
 	config_attributes(r, e, as);
 }
@@ -132,7 +142,7 @@ static void read_media(struct config_reader *r, const xmlNode *e, void *to)
 
 static const struct element top_elements[] = {{"state", read_state}, {"cache", read_cache},
 	{"socket", read_socket}, {"user", read_user}, {"log", read_log}, {"http", read_http},
-	{"hooks", read_hooks}, {"boot", read_boot}, {"profiles", read_profiles},
+	{"hooks", read_hooks}, {"power", read_power}, {"boot", read_boot}, {"profiles", read_profiles},
 	{"guest", read_guest}, {"media", read_media}, {"segment", config_read_segment}, {0}};
 
 void config_init(struct config *c)
@@ -142,6 +152,7 @@ void config_init(struct config *c)
 	snprintf(c->socket, sizeof c->socket, PATH_SOCKET);
 	snprintf(c->boot, sizeof c->boot, PATH_BOOT);
 	snprintf(c->hooks, sizeof c->hooks, PATH_HOOKS);
+	snprintf(c->power, sizeof c->power, PATH_POWER);
 	snprintf(c->user, sizeof c->user, "usher");
 	snprintf(c->profiles[c->n_profiles++], PATH_MAX, PATH_PROFILES);
 	snprintf(c->profiles[c->n_profiles++], PATH_MAX, PATH_PROFILES_SHIPPED);
@@ -155,6 +166,20 @@ void config_init(struct config *c)
 	c->log_priority = LOG_INFO;
 }
 
+/* It says whom we become, what is run and what is served. */
+static const char *file_error(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return "it cannot be looked at";
+	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return "others than its owner may write to it: chmod go-w";
+	if (S_ISREG(st.st_mode) && st.st_uid && st.st_uid != geteuid())
+		return "it belongs to neither root nor the user who reads it: chown root";
+	return NULL;
+}
+
 int config_read(struct config *c, const char *path, char *why, size_t why_size)
 {
 	struct config_reader r = {.config = c, .path = path, .why = why, .why_size = why_size};
@@ -162,6 +187,7 @@ int config_read(struct config *c, const char *path, char *why, size_t why_size)
 	xmlDoc *doc = NULL;
 	const xmlNode *root;
 	FILE *f = fopen(path, "re");
+	const char *error;
 	int rc = -EINVAL;
 
 	if (!f) {
@@ -172,7 +198,12 @@ int config_read(struct config *c, const char *path, char *why, size_t why_size)
 				      : "");
 		return rc;
 	}
+	error = file_error(fileno(f));
 	fclose(f);
+	if (error) {
+		snprintf(why, why_size, "%s: %s", path, error);
+		return -EPERM;
+	}
 	parser = xmlNewParserCtxt();
 	if (parser)
 		doc = xmlCtxtReadFile(parser, path, NULL,

@@ -43,7 +43,7 @@ struct config_media {
 
 struct config {
 	char file[PATH_MAX]; /* "" when there was none */
-	char state[PATH_MAX], socket[PATH_MAX], boot[PATH_MAX], hooks[PATH_MAX];
+	char state[PATH_MAX], socket[PATH_MAX], boot[PATH_MAX], hooks[PATH_MAX], power[PATH_MAX];
 	char socket_group[64], user[64];
 	char profiles[CONFIG_PROFILE_DIRS][PATH_MAX]; /* searched in this order */
 	size_t n_profiles;

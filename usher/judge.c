@@ -94,7 +94,7 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 {
 	struct machine *m = c->machine;
 	const char *id = judge_text(body, "request_id"), *power = judge_text(body, "power");
-	const char *lab = judge_text(body, "lab");
+	const char *lab = judge_text(body, "lab"), *wrong;
 
 	if (strlen(id) >= sizeof m->request_id) {
 		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
@@ -105,6 +105,12 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 			"the power executable must be an absolute path of at most %zu bytes, not "
 			"'%.200s'",
 			sizeof m->power - 1, power);
+		return -EINVAL;
+	}
+	wrong = *power ? power_file_error(c->service->config.power, power) : NULL;
+	if (wrong) {
+		snprintf(why, size, "the power executable %.300s: %s; root puts those that may be run into %.300s",
+			power, wrong, c->service->config.power);
 		return -EINVAL;
 	}
 	if (strlen(lab) >= sizeof m->lab) {

@@ -5,6 +5,7 @@
  *   media/NAME     GET, DELETE
  *   media/NAME/verify  POST: begins to sum up an image; GET of the medium tells how far it is
  */
+#include "usher/copying.h"
 #include "usher/service.h"
 #include "usher/verifying.h"
 
@@ -12,6 +13,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,7 @@ struct importing {
 	struct service *service;
 	struct http_request *request;
 	char path[PATH_MAX], name[PROFILE_NAME];
+	char part[PATH_MAX]; /* where the bytes of a copy are, until it has its name; "": none */
 	bool replace, copied, force;
 	struct medium medium;
 	char why[1024];
@@ -71,11 +74,35 @@ static int refuse_unknown(struct importing *i)
 	return -EMEDIUMTYPE;
 }
 
+/* A copy gets its name when all of it is on disk. */
+static int settle_copy(struct importing *i)
+{
+	int fd, rc;
+
+	if (!*i->part)
+		return 0;
+	fd = open(i->part, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	rc = fd < 0 || fsync(fd) ||
+			renameat2(AT_FDCWD, i->part, AT_FDCWD, i->path, RENAME_NOREPLACE)
+		? -errno
+		: 0;
+	if (fd >= 0)
+		close(fd);
+	if (rc) {
+		snprintf(i->why, sizeof i->why, "%.500s: %s", i->path, strerror(-rc));
+		unlink(i->part);
+		i->copied = false;
+	}
+	return rc;
+}
+
 static int inspect(struct task *t)
 {
 	struct importing *i = (struct importing *)t;
-	int rc = find_place(i);
+	int rc = settle_copy(i);
 
+	if (!rc)
+		rc = find_place(i);
 	if (!rc)
 		rc = medium_inspect(i->path, true, i->service->config.user, &i->medium, i->why,
 			sizeof i->why);
@@ -199,6 +226,13 @@ static void tell_committed(struct service *s, struct http_request *r, const char
 	http_respond_error(r, 503, "out of memory");
 }
 
+/* A copy that is not imported is not kept. */
+static void forget_copy(const struct importing *i)
+{
+	if (*i->part && i->copied)
+		unlink(i->path);
+}
+
 static void import_record(struct importing *i)
 {
 	struct service *s = i->service;
@@ -215,6 +249,7 @@ static void import_record(struct importing *i)
 	i->medium.copied = i->copied;
 	rc = imported_put(&s->imported, &i->medium);
 	if (rc) {
+		forget_copy(i);
 		http_respond_error(i->request, rc == -ENOSPC ? 507 : 422,
 			"%s cannot be imported: %s", i->path,
 			rc == -ENOSPC
@@ -231,13 +266,18 @@ static void inspected(struct task *t)
 {
 	struct importing *i = (struct importing *)t;
 
-	if (t->rc)
+	if (t->rc) {
+		forget_copy(i);
 		http_respond_error(i->request, t->rc == -ECANCELED ? 503 : 422, "%s",
 			*i->why ? i->why : "the service is stopping");
-	else if (choose_name(i, i->why, sizeof i->why))
+	} else if (choose_name(i, i->why, sizeof i->why)) {
+		forget_copy(i);
 		http_respond_error(i->request, 422, "%s", i->why);
-	else if (may_import(i))
+	} else if (may_import(i)) {
 		import_record(i);
+	} else {
+		forget_copy(i);
+	}
 	free(i);
 }
 
@@ -252,6 +292,7 @@ static void import_start(struct service *s, struct http_request *r, json_t *body
 {
 	struct importing *i = calloc(1, sizeof *i);
 	char name[RECOGNISE_NAME];
+	const char *copy;
 
 	if (!i) {
 		http_respond_error(r, 500, "out of memory");
@@ -260,19 +301,23 @@ static void import_start(struct service *s, struct http_request *r, json_t *body
 	*i = (struct importing){
 		.task = {.run = inspect, .done = inspected}, .service = s, .request = r};
 	i->replace = json_is_true(json_object_get(body, "replace"));
-	i->copied = json_is_true(json_object_get(body, "copied"));
 	i->force = json_is_true(json_object_get(body, "force"));
-	if (!take_text(body, "path", i->path, sizeof i->path) || *i->path != '/') {
+	copy = json_string_value(json_object_get(body, "copy"));
+	if (!copy && (!take_text(body, "path", i->path, sizeof i->path) || *i->path != '/')) {
 		http_respond_error(r, 422, "path must be an absolute path");
 	} else if (!take_text(body, "name", i->name, sizeof i->name) ||
 		(recognise_name(i->name, name), strcmp(name, i->name))) {
 		http_respond_error(r, 422,
 			"a medium's name has small letters, digits, '.', '_' and '-', at most %d",
 			RECOGNISE_NAME - 1);
+	} else if (copy && copying_take(s, copy, i->part, i->path, i->why, sizeof i->why)) {
+		http_respond_error(r, 409, "%s", i->why);
 	} else {
+		i->copied = copy;
 		http_hold(r, HTTP_HOLD_MS);
 		if (!worker_do(s->worker, &i->task, ""))
 			return;
+		unlink(i->part);
 		http_respond_error(r, 503, "too much is asked for at once: try again");
 	}
 	free(i);

@@ -8,6 +8,7 @@
 #define PATH_PROFILES "/etc/usher/profiles"
 #define PATH_PROFILES_SHIPPED USHER_DATA "/profiles"
 #define PATH_HOOKS "/etc/usher/hooks"
+#define PATH_POWER "/etc/usher/power"
 #define PATH_BOOT "/var/lib/usher/boot"
 
 #endif

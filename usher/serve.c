@@ -1,4 +1,5 @@
 /* Starting and stopping the rooms, in order. */
+#include "usher/copying.h"
 #include "usher/service.h"
 #include "usher/verifying.h"
 #include "usher/paths.h"
@@ -223,6 +224,7 @@ static int start_state(struct run *r, char *why, size_t size)
 	if (rc)
 		return said(rc, why, size, "media");
 	ready_warm(s);
+	copying_begin(s);
 	rc = timeline_new(s->store, &s->timeline);
 	if (!rc)
 		rc = machines_new(s->store, s->timeline, &s->segments, &s->machines);
@@ -335,7 +337,7 @@ static int start_servers(struct run *r, char *why, size_t size)
 static int start_site(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	int rc = power_new(s->loop, &s->power);
+	int rc = power_new(s->loop, s->config.power, &s->power);
 
 	if (!rc)
 		rc = hooks_new(s->loop, s->config.hooks, s->timeline, s->machines, &s->hooks);
@@ -429,6 +431,7 @@ static void stop_worker(struct run *r)
 	if (w)
 		mailbox_wait(&r->service.home, 0);
 	verifying_forget(&r->service);
+	copying_drop_all(&r->service);
 }
 
 /* Those that speak to the outside first, then what they rest on. */

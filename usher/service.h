@@ -13,6 +13,7 @@
  *   seats.c     addresses where libvirt leases  transfers.c  files fetched, on the timeline
  *   follow_api.c  the timeline, long polled
  *   profiles_api.c, media_api.c  the API's other calls; imported.c: the media that were imported
+ *   copying.c   copies of images, sent in pieces
  *   media_survey.c  what is told of media; verifying.c: their sums
  *   render_api.c  what a machine would be served  place.c, place_look.c  is who asks the machine itself
  *   networks_api.c  networks made and removed; networks.c: those that were made
@@ -46,6 +47,7 @@
 #include "usher/networks.h"
 
 struct creation;
+struct copying;
 struct follower;
 struct pending;
 struct job;
@@ -110,6 +112,7 @@ struct service {
 	struct deletion *deletions;  /* the same */
 	struct sealing *sealings;    /* the same: guests that become templates */
 	struct patch *patches;       /* the same */
+	struct copying *copyings;    /* images that are being copied: copying.h */
 	struct verifying *verifying; /* sums of images: verifying.h */
 	struct networking *net_jobs; /* requests about networks that wait for libvirt */
 	struct job *jobs;            /* libvirt's and the power executables', not yet back */

@@ -40,6 +40,7 @@ stands_as() { jq -e ".state == \"$3\"" "$heard"/*-"$1-$2"; }
 # --- a bare machine: a domain that is none of ours, which boots the network first, always -------------------------------------
 
 lab_bind "$LAB_TOP/contrib" contrib
+install -D -m 755 "$LAB_TOP/contrib/power-libvirt" "$USHER_LAB/power/power-libvirt"
 bare_mac=52:54:00:ba:4e:01
 qemu-img create -q -f qcow2 /var/lib/libvirt/images/elsewhere.img 4G
 cat >"$USHER_LAB/bare.xml" <<END
@@ -69,7 +70,7 @@ web1=$!
 web2=$!
 # with an address: the lowest free one is web2's, whoever of them is quicker
 check "the bare machine is enrolled" "$USHER" enroll bare --mac $bare_mac --ip 192.168.122.40 --profile tiny --ssh-key "$key.pub" \
-	--power "$USHER_LAB/contrib/power-libvirt"
+	--power "$USHER_LAB/power/power-libvirt"
 check "which installs nothing" state_is bare known
 check "nor switches it on" domain_is bare "shut off"
 check "it is armed" "$USHER" reinstall bare

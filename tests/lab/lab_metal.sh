@@ -34,21 +34,22 @@ cat >"$USHER_LAB/usher.xml" <<END
   <state dir='$USHER_LAB/state'/>
   <socket path='$USHER_SOCKET'/>
   <boot dir='$USHER_LAB/boot'/>
+  <power dir='$USHER_LAB/power'/>
   <profiles dir='$USHER_LAB/more'/>
   <segment interface='p1' mode='own'><pool start='10.66.0.100' end='10.66.0.101'/></segment>
   <segment interface='p2' mode='own'/>
 </usher>
 END
-mkdir -p "$USHER_LAB/boot"
+mkdir -p "$USHER_LAB/boot" "$USHER_LAB/power"
 head -c 64M /dev/zero >"$USHER_LAB/boot/large"
-cat >"$USHER_LAB/power" <<END
+cat >"$USHER_LAB/power/switch" <<END
 #!/bin/sh
 echo "\$1 \$2" >>"$USHER_LAB/calls"
 [ ! -e "$USHER_LAB/slow" ] || sleep 3
 [ ! -e "$USHER_LAB/bad" ] || { echo "no such machine" >&2; exit 1; }
 END
 printf '#!/bin/sh\nenv >"%s/told"\n' "$USHER_LAB" >"$USHER_LAB/note"
-chmod 755 "$USHER_LAB/power" "$USHER_LAB/note"
+chmod 755 "$USHER_LAB/power/switch" "$USHER_LAB/note"
 calls() { grep -c "cycle $1" "$USHER_LAB/calls"; }
 
 machine 1 10.66.0.50 02:00:00:00:00:01
@@ -81,7 +82,7 @@ check "nor a request's id" grep -e "at most 63 bytes" <(api http://usher/api/v1/
 # --- power --------------------------------------------------------------------------------------------------------------
 
 : >"$USHER_LAB/slow"
-check "a machine is armed" enroll slow --mac 02:00:00:00:02:00 --power "$USHER_LAB/power" --arm
+check "a machine is armed" enroll slow --mac 02:00:00:00:02:00 --power "$USHER_LAB/power/switch" --arm
 check "the executable is called" wait_until 5 grep -q "netboot slow" "$USHER_LAB/calls"
 usher_stop KILL
 rm -f "$USHER_LAB/slow" "$USHER_LAB/calls"
@@ -95,7 +96,7 @@ sleep 1
 check "and switches nothing that was switched" test "$(calls slow)" = 1
 
 touch "$USHER_LAB/slow" "$USHER_LAB/bad"
-check "one is armed" enroll again --mac 02:00:00:00:03:00 --power "$USHER_LAB/power" --arm
+check "one is armed" enroll again --mac 02:00:00:00:03:00 --power "$USHER_LAB/power/switch" --arm
 wait_until 5 grep -q "netboot again" "$USHER_LAB/calls"
 check "deleted while its power is switched" "$USHER" delete again
 check "enrolled again by that name" enroll again --mac 02:00:00:00:03:00
@@ -104,7 +105,7 @@ check "the other's failure comes" wait_until 10 grep -q "cycle again" "$USHER_LA
 sleep 4
 check "and is none of this one's" test "$(state again)" = armed
 rm -f "$USHER_LAB/slow"
-check "one whose power fails" enroll fails --mac 02:00:00:00:04:00 --power "$USHER_LAB/power" --arm
+check "one whose power fails" enroll fails --mac 02:00:00:00:04:00 --power "$USHER_LAB/power/switch" --arm
 check "has failed" wait_until 5 timeline_has fails "failed +.*no such machine"
 
 # --- boot script and answers ------------------------------------------------------------------------------------------------

@@ -29,17 +29,17 @@ done={{attempt.done_url}} progress={{attempt.progress_url}} up={{attempt.up_url}
 lab_profile lab kernel "$answers" "$settings"
 lab_profile strict kernel '# {{set.key}}' "<setting name='key' required='yes'>a key</setting>"
 
-mkdir -p "$lab/boot" "$lab/hooks" "$lab/cores"
+mkdir -p "$lab/boot" "$lab/power" "$lab/hooks" "$lab/cores"
 cat >"$lab/hooks/dump" <<END
 #!/bin/sh
 { env; cat; } >>"$lab/hooked"
 END
-cat >"$lab/power" <<END
+cat >"$lab/power/switch" <<END
 #!/bin/sh
 { env; echo "\$@"; cat; } >>"$lab/powered"
 END
 printf '#!/bin/sh\nenv >"%s/told"\n' "$lab" >"$lab/note"
-chmod 755 "$lab/hooks/dump" "$lab/power" "$lab/note"
+chmod 755 "$lab/hooks/dump" "$lab/power/switch" "$lab/note"
 cat >"$lab/usher.xml" <<END
 <usher>
   <user name='root'/>
@@ -47,6 +47,7 @@ cat >"$lab/usher.xml" <<END
   <socket path='$USHER_SOCKET'/>
   <boot dir='$lab/boot'/>
   <hooks dir='$lab/hooks'/>
+  <power dir='$lab/power'/>
   <profiles dir='$lab/more'/>
   <segment interface='br0' mode='own' probe='0'><pool start='10.66.9.1' end='10.66.9.99'/></segment>
 </usher>
@@ -104,7 +105,7 @@ check "the service starts" usher_start || lab_end
 # --- passwords -----------------------------------------------------------------------------------------------------------
 echo "$clear" >"$lab/password"
 check "a machine is enrolled, its password from a file" \
-	enroll web01 1 --ip 10.66.0.11 --set "root_password=@$lab/password" --set "activation=$key" --power "$lab/power"
+	enroll web01 1 --ip 10.66.0.11 --set "root_password=@$lab/password" --set "activation=$key" --power "$lab/power/switch"
 # A sanitizer keeps what is freed, maps terabytes, and takes SIGSEGV for a fault of ours.
 searchable() { [ -z "${SANITIZE:-}" ]; }
 searchable || skip "no search in memory, no core file: the build has sanitizers"

@@ -83,6 +83,7 @@ usher_config() {
 		  <socket path='$USHER_SOCKET'/>
 		  <profiles dir='$USHER_LAB/profiles'/>
 		  <hooks dir='$USHER_LAB/hooks'/>
+		  <power dir='$USHER_LAB/power'/>
 		  <media name='tiny' path='$USHER_LAB/tiny'/>
 		  <guest pool='default' accel='auto'/>
 		  ${1:-<segment network='default'><pool start='192.168.122.100' end='192.168.122.199'/></segment>}

@@ -32,6 +32,7 @@ sed -i "s/<profile name='tiny'/<profile name='tiny-efi'/; /<vcpus>/a <domain><os
 <target dev='vda' bus='virtio'/></disk></devices></domain>" "$USHER_LAB/more/tiny-efi/profile.xml"
 
 lab_bind "$LAB_TOP/contrib" contrib
+install -D -m 755 "$LAB_TOP/contrib/power-libvirt" "$USHER_LAB/power/power-libvirt"
 bare_mac=52:54:00:ba:4e:01
 qemu-img create -q -f qcow2 $images/bare.large 5G
 cat >"$USHER_LAB/bare.xml" <<END
@@ -147,7 +148,7 @@ failed() { # NAME
 	"$USHER" show "$1" | sed 's/^/    /'
 }
 check "bare is enrolled" "$USHER" enroll bare --mac $bare_mac --ip 192.168.122.40 --profile tiny --ssh-key "$key.pub" \
-	--power "$USHER_LAB/contrib/power-libvirt"
+	--power "$USHER_LAB/power/power-libvirt"
 check "bare is armed" "$USHER" reinstall bare
 need "nodisk is created" create nodisk --profile tiny --set disk=vdz
 failed nodisk

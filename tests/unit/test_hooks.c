@@ -576,7 +576,7 @@ static void setup_power(void)
 	setup();
 	said[0] = '\0';
 	answers = 0;
-	ck_assert_int_eq(power_new(loop, &power), 0);
+	ck_assert_int_eq(power_new(loop, dir, &power), 0);
 }
 
 static void teardown_power(void)

@@ -66,9 +66,10 @@ static size_t on_reply(char *bytes, size_t size, size_t n, void *arg)
 	return more;
 }
 
-static CURLcode perform(struct client *c, const char *method, const char *path, const char *body)
+static CURLcode perform(struct client *c, const char *method, const char *path, const char *type,
+	const void *body, size_t len)
 {
-	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+	struct curl_slist *headers = curl_slist_append(NULL, type);
 	char url[2048];
 	CURLcode rc;
 
@@ -84,8 +85,13 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
 	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, (long)CALL_TIMEOUT_S);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_reply);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
-	if (body)
+	if (body) {
 		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE, (long)len);
+		/* else libcurl waits a second for a word that our server gives only after the body */
+		headers = curl_slist_append(headers, "Expect:");
+		curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+	}
 	rc = curl_easy_perform(c->curl);
 	curl_slist_free_all(headers);
 	return rc;
@@ -159,15 +165,12 @@ static void take_reason(const json_t *reply, char *why, size_t size)
 	}
 }
 
-int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret,
-	long *ret_status, char *why, size_t why_size)
+/* What came of it, as client_try() tells it. */
+static int take_reply(struct client *c, CURLcode rc, json_t **ret, long *ret_status, char *why,
+	size_t why_size)
 {
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	CURLcode rc = perform(c, method, path, text);
 	json_t *reply = NULL;
 
-	wipe_free(text);
-	json_decref(body);
 	*ret_status = 0;
 	if (rc != CURLE_OK) {
 		explain(c, rc, why, why_size);
@@ -186,6 +189,31 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 	else
 		json_decref(reply);
 	return 0;
+}
+
+int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret,
+	long *ret_status, char *why, size_t why_size)
+{
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	CURLcode rc = perform(c, method, path, "Content-Type: application/json", text,
+		text ? strlen(text) : 0);
+
+	wipe_free(text);
+	json_decref(body);
+	return take_reply(c, rc, ret, ret_status, why, why_size);
+}
+
+int client_put(struct client *c, const char *path, const void *bytes, size_t len)
+{
+	CURLcode rc =
+		perform(c, "PUT", path, "Content-Type: application/octet-stream", bytes, len);
+	char why[CLIENT_WHY];
+	long status;
+
+	if (!take_reply(c, rc, NULL, &status, why, sizeof why))
+		return 0;
+	fprintf(stderr, "usher: %s\n", why);
+	return -1;
 }
 
 int client_call(struct client *c, const char *method, const char *path, json_t *body, json_t **ret)

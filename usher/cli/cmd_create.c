@@ -250,13 +250,18 @@ static bool is_executable(const char *path)
 
 static int take_power(struct request *r, const char *text)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], full[PATH_MAX + 1];
 
 	if (!realpath(text, path))
 		return cli_fail("--power %s: %s", text, strerror(errno));
 	if (!is_executable(path))
 		return cli_fail("--power %s: it is not executable", text);
-	json_object_set_new(r->body, "power", json_string(path));
+	/* a link in the service's folder is that folder's, wherever it leads: the service looks at both */
+	if (*text == '/')
+		snprintf(full, sizeof full, "%s", text);
+	else
+		snprintf(full, sizeof full, "%s", path);
+	json_object_set_new(r->body, "power", json_string(full));
 	return 0;
 }
 
@@ -541,7 +546,8 @@ const struct command cmd_enroll = {
 		"on "
 		"its screen\n"
 		"  --unsealed           not so, whatever its segment says\n"
-		"  --power FILE         the site's executable that switches its power: FILE "
+		"  --power FILE         the site's executable that switches its power, in "
+		"/etc/usher/power: FILE "
 		"on|off|cycle NAME\n"
 		"  --arm                install it now (else: 'usher reinstall NAME', when you are "
 		"ready)\n"

@@ -8,22 +8,21 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { OPT_NAME = 1, OPT_REPLACE, OPT_COPY, OPT_FORCE };
-enum { COPY_PIECE = 64 << 20 }; /* bytes at a time */
 
 struct copy {
-	int from, to;
-	char part[PATH_MAX + 8], path[PATH_MAX];
+	struct client *client;
+	int from;
 	uint64_t size;
+	char id[64];
+	size_t piece; /* bytes that the service takes at a time */
 };
 
 static int fail_errno(const char *path)
@@ -31,117 +30,107 @@ static int fail_errno(const char *path)
 	return cli_fail("%s: %s", path, strerror(errno));
 }
 
-/* A clone where the file system can, else piece by piece inside the kernel. */
-static int copy_bytes(struct copy *c)
+/* With the rights of whoever runs this: the service may not read it where it lies. */
+static int copy_open(struct copy *c, const char *path)
 {
-	struct progress p;
-	uint64_t done = 0;
-	ssize_t n = 1;
-
-	if (!ioctl(c->to, FICLONE, c->from))
-		return 0;
-	progress_start(&p, "copying");
-	while (n > 0 && done < c->size) {
-		n = copy_file_range(c->from, NULL, c->to, NULL, COPY_PIECE, 0);
-		if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS)) {
-			static char buf[1 << 20];
-
-			n = read(c->from, buf, sizeof buf);
-			if (n > 0 && write(c->to, buf, (size_t)n) != n)
-				n = -1;
-		}
-		done += n > 0 ? (uint64_t)n : 0;
-		progress_show(&p, done, c->size);
-	}
-	progress_end(&p);
-	return n < 0 ? -1 : 0;
-}
-
-/* The service's, as its state folder is. */
-static int hand_over(const struct copy *c, const struct stat *owner)
-{
-	if (fchmod(c->to, 0640) || fsync(c->to))
-		return -1;
-	return geteuid() ? 0 : fchown(c->to, owner->st_uid, owner->st_gid);
-}
-
-static int copy_open(struct copy *c, const char *state, const char *path, struct stat *owner)
-{
-	char folder[PATH_MAX], name[PATH_MAX];
 	struct stat st;
 
-	snprintf(name, sizeof name, "%s", path);
-	if (snprintf(folder, sizeof folder, "%s/media", state) >= (int)sizeof folder ||
-		snprintf(c->path, sizeof c->path, "%s/%s", folder, basename(name)) >=
-			(int)sizeof c->path)
-		return cli_fail("%s: its name is too long", path);
-	snprintf(c->part, sizeof c->part, "%s.part", c->path);
-	if (stat(state, owner))
-		return fail_errno(state);
-	if (!mkdir(folder, 0750) && !geteuid() && chown(folder, owner->st_uid, owner->st_gid))
-		return fail_errno(folder);
-	c->from = open(path, O_RDONLY | O_CLOEXEC);
+	c->from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (c->from < 0 || fstat(c->from, &st))
 		return fail_errno(path);
 	if (!S_ISREG(st.st_mode))
 		return cli_fail("%s is no file: --copy takes an image; copy a folder with cp -a, "
 				"and import the copy",
 			path);
-	if (!access(c->path, F_OK))
-		return cli_fail(
-			"%s is there already: import that, or 'usher media remove' it", c->path);
 	c->size = (uint64_t)st.st_size;
-	c->to = open(c->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	return c->to < 0 ? fail_errno(c->part) : EXIT_DONE;
+	return EXIT_DONE;
 }
 
-static int copy_image(struct copy *c, const char *state, const char *path)
+static int copy_begin(struct copy *c, const char *path)
 {
-	struct stat owner;
-	int rc = copy_open(c, state, path, &owner);
+	char name[PATH_MAX];
+	json_t *reply = NULL;
+	const char *id;
 
-	if (!rc && (copy_bytes(c) || hand_over(c, &owner) || rename(c->part, c->path))) {
-		rc = fail_errno(c->part);
-		unlink(c->part);
+	snprintf(name, sizeof name, "%s", path);
+	if (client_call(c->client, "POST", "/copies",
+		    json_pack("{s:s, s:I}", "name", basename(name), "size", (json_int_t)c->size),
+		    &reply))
+		return EXIT_FAILED;
+	id = json_string_value(json_object_get(reply, "id"));
+	snprintf(c->id, sizeof c->id, "%s", id ? id : "");
+	c->piece = (size_t)json_integer_value(json_object_get(reply, "piece"));
+	json_decref(reply);
+	return c->piece ? EXIT_DONE : cli_fail("the service takes no copies");
+}
+
+static int send_piece(struct copy *c, char *buf, uint64_t at)
+{
+	size_t len = c->size - at < c->piece ? (size_t)(c->size - at) : c->piece, have = 0;
+	char path[128];
+
+	while (have < len) {
+		ssize_t n = pread(c->from, buf + have, len - have, (off_t)(at + have));
+
+		if (n <= 0)
+			return n ? fail_errno("reading the image")
+				 : cli_fail("the image became shorter while it was copied");
+		have += (size_t)n;
 	}
-	if (c->from >= 0)
-		close(c->from);
-	if (c->to >= 0)
-		close(c->to);
+	snprintf(path, sizeof path, "/copies/%s?at=%llu", c->id, (unsigned long long)at);
+	return client_put(c->client, path, buf, len) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int copy_bytes(struct copy *c)
+{
+	char *buf = malloc(c->piece);
+	struct progress p;
+	int rc = buf ? EXIT_DONE : cli_fail("out of memory");
+
+	progress_start(&p, "copying");
+	for (uint64_t at = 0; !rc && at < c->size; at += c->piece) {
+		rc = send_piece(c, buf, at);
+		progress_show(&p, at + c->piece, c->size);
+	}
+	progress_end(&p);
+	free(buf);
 	return rc;
 }
 
-/* Into the service's state folder, whose place it tells. */
-static int copy_for(struct client *client, const char *path, struct copy *c)
+/* The service writes it into its own folder, with its own rights. */
+static int copy_image(struct copy *c, const char *path)
 {
-	json_t *status = NULL;
-	int rc = EXIT_FAILED;
+	int rc = copy_open(c, path);
+	char call[128];
 
-	*c = (struct copy){.from = -1, .to = -1};
-	if (!client_call(client, "GET", "/status", NULL, &status))
-		rc = copy_image(c, json_string_value(json_object_get(status, "state")), path);
-	json_decref(status);
+	if (!rc)
+		rc = copy_begin(c, path);
+	if (!rc && (rc = copy_bytes(c))) {
+		long status;
+		char why[CLIENT_WHY];
+
+		snprintf(call, sizeof call, "/copies/%s", c->id);
+		client_try(c->client, "DELETE", call, NULL, NULL, &status, why, sizeof why);
+	}
+	if (c->from >= 0)
+		close(c->from);
 	return rc;
 }
 
 static int import(struct client *client, const struct cli_common *o, const char *path, json_t *body,
 	bool copied)
 {
-	struct copy c;
+	struct copy c = {.client = client, .from = -1};
 	json_t *reply = NULL;
-	int rc = copied ? copy_for(client, path, &c) : EXIT_DONE;
+	int rc = copied ? copy_image(&c, path) : EXIT_DONE;
 
 	if (rc) {
 		json_decref(body);
 		return rc;
 	}
-	json_object_set_new(body, "path", json_string(copied ? c.path : path));
-	json_object_set_new(body, "copied", json_boolean(copied));
-	if (client_call(client, "POST", "/media", body, &reply)) {
-		if (copied)
-			unlink(c.path);
+	json_object_set_new(body, copied ? "copy" : "path", json_string(copied ? c.id : path));
+	if (client_call(client, "POST", "/media", body, &reply))
 		return EXIT_FAILED;
-	}
 	if (o->json)
 		json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	else
@@ -186,11 +175,12 @@ static int run_import(const struct command *c, int argc, char **argv)
 
 const struct command cmd_import = {
 	.name = "import",
-	.arguments = "ISO|FOLDER [--name NAME] [--replace] [--copy]",
+	.arguments = "ISO|FOLDER [--name NAME] [--replace] [--force] [--copy]",
 	.summary = "an installation medium, served from where it lies",
 	.help = "  --name NAME          its name; else what it is recognised as, or its file's\n"
 		"  --replace            in the place of the medium of that name\n"
-		"  --force              even while a machine is being installed from that one\n"
+		"  --force              even if nothing in it is recognised, and even while a machine "
+		"is being installed from that one\n"
 		"  --copy               copy the image for the service, which may not read it "
 		"there\n" CLI_COMMON_HELP,
 	.run = run_import,
