@@ -19,7 +19,7 @@ static const struct {
 	{"/proc", ALL},
 	{"/sys", ALL},
 	{"/dev", ALL},
-	{"/run", ALL},
+	{"/run", FOLDERS},
 	{"/root", ALL},
 	{"/var/log", ALL},
 	{"/var/spool", ALL},

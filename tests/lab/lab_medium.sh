@@ -25,6 +25,7 @@ cat >"$disc/.treeinfo" <<-END
 END
 make_iso() { xorriso -as mkisofs -quiet -r -J -V "Rocky-9-3" -o "$1" "$disc"; }
 check "an image is made" make_iso "$iso" || lab_end
+mount -t tmpfs lab /srv && cp -a "$disc" /srv/disc # a folder in /run is not served
 
 lab_profile by-name '{{media.kernel}}' 'x'
 sed -i "s|<media .*|<media name='rocky-9'/>|; s|<initrd>.*|<initrd>{{media.initrd}}</initrd>|" "$USHER_LAB/more/by-name/profile.xml"
@@ -55,8 +56,8 @@ check "and listed" gives "^rocky-9 +Rocky Linux 9.3 .*ready +imported +$iso +by-
 check "as JSON too" test "$(usher media rocky-9 --json | jq -r '.distribution + .version + .arch + .files.kernel')" = \
 	rocky9.3x86_64images/pxeboot/vmlinuz
 check "importing it again is fine" gives "^rocky-9: " import "$iso"
-check "another of its name is not" fails "medium 'rocky-9' is $iso already: --replace" import "$disc"
-check "a folder under another name" gives "^mine: Rocky" import "$disc" --name mine
+check "another of its name is not" fails "medium 'rocky-9' is $iso already: --replace" import /srv/disc
+check "a folder under another name" gives "^mine: Rocky" import /srv/disc --name mine
 check "what is no medium" fails "not an ISO image" import "$USHER_LAB/bytes"
 check "the shipped profile takes its files from it" test "$(usher profiles rocky-9 --json | jq -r .media.path)" = "$iso"
 check "a machine is enrolled by its name" enroll one 02:00:00:00:01:01 10.66.0.61
@@ -129,5 +130,5 @@ check "the other is kept" test -s "$home/own.iso"
 check "a medium that is gone can be removed" gives removed media remove rocky-9
 check "and is listed no more" test "$(usher media --json | jq -r '.media[] | select(.source == "imported").name')" = mine
 check "nor is it there" fails "no medium 'rocky-9'" media remove rocky-9
-check "a name that none may have" fails "a medium's name has" import "$disc" --name 'a b'
+check "a name that none may have" fails "a medium's name has" import /srv/disc --name 'a b'
 lab_end
