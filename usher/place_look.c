@@ -7,6 +7,7 @@
  */
 #include "usher/place_look.h"
 
+#include "core/plain.h"
 #include "core/clock.h"
 #include "core/neighbour.h"
 
@@ -235,7 +236,7 @@ void place_drop_all(struct service *s)
 enum place_verdict place_admit(
 	struct service *s, const struct machine *m, const struct place_asker *a)
 {
-	char why[160], text[320], ip[IP_TEXT];
+	char why[160], text[320], ip[IP_TEXT], said[65];
 	enum place_fault fault;
 	struct seen seen;
 
@@ -246,7 +247,8 @@ enum place_verdict place_admit(
 	if (place_is_open(fault) && put_off(s, m, a))
 		return PLACE_WAITS;
 	say(&seen, fault, why, sizeof why);
-	snprintf(text, sizeof text, "%.64s for %s: %s", a->what, ip_format(a->peer, ip), why);
+	snprintf(text, sizeof text, "%s for %s: %s", plain_line(a->what, said, sizeof said),
+		ip_format(a->peer, ip), why);
 	machine_tell(m, "refused", text);
 	return PLACE_REFUSED;
 }
