@@ -51,6 +51,7 @@ static unsigned status_of(int error)
 		return 404;
 	case -EACCES:
 	case -EPERM:
+	case -ESTALE:
 	case -ELOOP: /* a symbolic link that leads out of its directory */
 	case -EXDEV:
 		return 403;

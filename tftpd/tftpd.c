@@ -130,6 +130,7 @@ static void refuse_open(
 		return;
 	case -EACCES:
 	case -EPERM:
+	case -ESTALE:
 	case -ELOOP:
 	case -EXDEV:
 		snprintf(text, sizeof text, "the install server may not read or serve %s", name);

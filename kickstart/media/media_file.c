@@ -79,6 +79,8 @@ int media_file_root(const char *path, int flags, bool fixed)
 	/* an old kernel or sandbox: the last part at least is no link */
 	if (fd < 0 && fixed && (errno == ENOSYS || errno == EPERM))
 		fd = open(path, flags | O_NOFOLLOW);
+	if (fd < 0 && fixed && errno == ELOOP)
+		return -ESTALE;
 	return fd < 0 ? -errno : (int)fd;
 }
 
@@ -154,7 +156,7 @@ const char *media_file_words(int error)
 {
 	return error == -EISDIR         ? "not a regular file"
 		: error == -EXDEV       ? "leads out of its directory"
-		: error == -ELOOP ? "a symbolic link is in its medium's path now: import it again"
+		: error == -ESTALE ? "a symbolic link is in its medium's path now: import it again"
 		: error == -EMEDIUMTYPE ? "its medium is neither a folder nor an ISO image"
 		: error == -EIO         ? "its medium is damaged or not whole"
 		: error == -EOPNOTSUPP  ? "lies in pieces in its image; copy the image to a folder"
