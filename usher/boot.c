@@ -347,18 +347,50 @@ static void serve_good(struct service *s, struct http_request *r, struct machine
 		boot_report(s, r, m, report_route(what, kind)->report);
 }
 
+/* In a clone's URL, where a token would be: what libvirt and QEMU are told of a guest every user of the host can read. The
+ * clone is who holds the address, and place.h has to agree, as of who comes with a token. */
+#define SELF "self"
+
+/* A clone, whose first boot is to come: it never had another token. */
+static struct machine *clone_at(struct service *s, const struct http_request *r)
+{
+	struct machine *m = machine_at(s, r->segment, &r->peer);
+	const struct attempt *a = m ? &m->attempt : NULL;
+
+	return m && m->guest && m->state == LIFE_INSTALLED && *a->up_token && !*a->token &&
+			!*a->next_token
+		? m
+		: NULL;
+}
+
+/* Whose word it is, by the token in the path. NULL: nobody's. */
+static struct machine *speaker(
+	struct service *s, const struct http_request *r, enum token_kind *ret_kind)
+{
+	const char *token = r->path + strlen("/m/");
+	size_t len = strcspn(token, "/");
+	char text[TOKEN_TEXT] = "";
+	struct machine *m;
+
+	*ret_kind = TOKEN_NONE;
+	if (len == strlen(SELF) && !memcmp(token, SELF, len)) {
+		m = clone_at(s, r);
+		*ret_kind = m ? TOKEN_UP : TOKEN_NONE;
+		return m;
+	}
+	if (!token[len] || len != sizeof text - 1)
+		return NULL;
+	memcpy(text, token, len);
+	return machines_by_token(s->machines, text, ret_kind);
+}
+
 static void handle(struct service *s, struct http_request *r, unsigned looks)
 {
-	char token[TOKEN_TEXT] = "";
 	const char *what = strchr(r->path + strlen("/m/"), '/');
 	enum token_kind kind = TOKEN_NONE;
-	struct machine *m = NULL;
+	struct machine *m = speaker(s, r, &kind);
 	enum good_for good;
 
-	if (what && (size_t)(what - r->path) == strlen("/m/") + sizeof token - 1) {
-		memcpy(token, r->path + strlen("/m/"), sizeof token - 1);
-		m = machines_by_token(s->machines, token, &kind);
-	}
 	if (m && kind != TOKEN_OLD)
 		http_vouch(r);
 	what = what ? what + 1 : "nothing";

@@ -11,7 +11,7 @@ load_enter "$@"
 
 clients=3000
 state=$USHER_LAB/state
-mount -t tmpfs -o size=8m lab "$state"
+mount -t tmpfs -o size=8m,mode=700 lab "$state"
 
 fill() { head -c 8M /dev/zero >"$state/ballast" 2>/dev/null; sync; }
 log_since() { tail -n "+$((log_lines + 1))" "$USHER_LAB/usher.log"; }

@@ -122,7 +122,7 @@ check "what the service may not read is refused, with the fix" fails \
 	"user 'nobody' may not enter $USHER_LAB/home: setfacl -m u:nobody:x $USHER_LAB/home, or import it with --copy" \
 	import "$home/own.iso" --name copied
 check "--copy copies it" gives "image +$USHER_LAB/state/media/own.iso" import --copy "$home/own.iso" --name copied
-check "for the service" test "$(stat -c %U:%a "$USHER_LAB/state/media/own.iso")" = nobody:640
+check "for the service" test "$(stat -c %U:%a "$USHER_LAB/state/media/own.iso")" = nobody:600
 check "byte for byte" cmp "$home/own.iso" "$USHER_LAB/state/media/own.iso"
 check "it is removed" gives "copied: removed" media remove copied
 refute "with the copy" test -e "$USHER_LAB/state/media/own.iso"

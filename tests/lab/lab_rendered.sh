@@ -15,6 +15,7 @@ secret={{set.secret}}
 key={{.}}
 {{/ssh_keys}}
 url={{attempt.answers_url}}" "<setting name='secret' secret='yes' required='yes'>its own</setting>"
+sed -i "s/<boot>/<boot bios='pxelinux' efi-x64='grub'>/" "$lab/more/lab/profile.xml"
 head -c 8M /dev/urandom >"$lab/medium/large"
 cat >"$lab/usher.xml" <<END
 <usher>
@@ -30,7 +31,13 @@ for program in lab/rendered bench/tftp_load; do
 done
 client 1 02:ff:00:00:00:01
 ip address add $server/16 dev p1
-for ((n = 1; n <= count; n++)); do echo "address add 10.66.1.$n/16 dev c1"; done >"$lab/addresses"
+# Each machine's address is at its own card, which alone answers for it by ARP.
+inside 1 sh -c 'cd /proc/sys/net/ipv4/conf; echo 1 >all/arp_ignore; echo 2 >all/arp_announce; echo 0 >all/rp_filter; echo 0 >default/rp_filter'
+for ((n = 1; n <= count; n++)); do
+	printf 'link add link c1 name m%d address 02:00:00:00:01:%02x type macvlan mode bridge\n' $n $n
+	echo "address add 10.66.1.$n/16 dev m$n"
+	echo "link set m$n up"
+done >"$lab/addresses"
 check "$count addresses are there" inside 1 ip -b "$lab/addresses" || lab_end
 check "the service starts" usher_start || lab_end
 

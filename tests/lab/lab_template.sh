@@ -5,10 +5,10 @@
 # shellcheck source=tests/lab/lib.sh disable=SC2016,SC2059,SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
-# shellcheck source=tests/lab/guests.sh
-. "$LAB_TOP/tests/lab/guests.sh"
 # shellcheck source=tests/lab/net.sh
 . "$LAB_TOP/tests/lab/net.sh"
+# shellcheck source=tests/lab/guests.sh
+. "$LAB_TOP/tests/lab/guests.sh"
 # shellcheck source=tests/lab/profiles.sh
 . "$LAB_TOP/tests/lab/profiles.sh"
 # speaks_for N NAME: client N stands in for a guest that has no system, at a port that looks like its own.
@@ -101,9 +101,10 @@ check "c2 too" beneath c2
 refute "the copy does not" beneath c3
 strings_of() { virsh dumpxml --inactive "$1" | grep -o 'usher:[^<]*'; }
 check "c1 is told its name" sh -c "virsh dumpxml --inactive c1 | grep -q '<entry>usher:hostname=c1</entry>'"
-check "and where to report" sh -c "virsh dumpxml --inactive c1 | grep -q '<entry>usher:up=http://192.168.122.1:8067/m/[0-9a-f]\{32\}/up</entry>'"
+check "and where to report" sh -c "virsh dumpxml --inactive c1 | grep -q '<entry>usher:up=http://192.168.122.1:8067/m/self/up</entry>'"
 up_of() { strings_of "$1" | sed -n 's/^usher:up=//p'; }
-check "each by another URL" test "$(for c in c1 c2 c3; do up_of $c; done | sort -u | wc -l)" = 3
+tokens_told() { virsh dumpxml --inactive c1 | grep -E '/m/[0-9a-f]{32}' || grep -aE '/m/[0-9a-f]{32}' /proc/[0-9]*/cmdline; }
+refute "no token is where every user of this host can read it" tokens_told
 check "addresses as create gives them" test "$(address c1) $(address c2) $(address c3)" = "192.168.122.3 192.168.122.4 192.168.122.77"
 check "and computed MACs" sh -c "virsh dumpxml c3 | grep -q '52:54:c0:a8:7a:4d'"
 check "memory as asked for" sh -c "virsh dominfo c3 | grep -q 'Max memory: *196608 KiB'"
@@ -118,7 +119,12 @@ up=$(up_of c4)
 for c in 1 4; do check "c$c speaks" speaks_for $c c$c; done
 check "it is fetched with the first boot's token" test "$(inside 4 curl -fsS "${up%/up}/first-boot")" = "echo hello"
 check "others have an empty one" test -z "$(inside 1 curl -fsS "$(up_of c1 | sed 's,/up$,/first-boot,')")"
-check "not by another" test "$(curl -sS -o /dev/null -w "%{http_code}" -d "" "$(up_of c1)")" = 403
+check "who is no clone speaks for none" test "$(curl -sS -o /dev/null -w "%{http_code}" -d "" "$(up_of c1)")" = 404
+inside 4 ip address add "$(address c2)/24" dev c4
+code_as() { inside 4 curl -sS -o /dev/null -w "%{http_code}" --max-time 20 --interface "$1" -d "" "$up"; }
+check "nor does a clone with another's address" test "$(code_as "$(address c2)")" = 403
+check "which stays as it is" state_is c2 installed
+inside 4 ip address del "$(address c2)/24" dev c4
 check "c4's failure is told" inside 4 curl -fsS -o /dev/null --data-binary 'first-boot script: exit status 4: no such host' "${up%/up}/failed"
 check "it has failed" state_is c4 failed
 check "for that reason" sh -c "'$USHER' show c4 | grep -q 'first-boot script: exit status 4: no such host'"
