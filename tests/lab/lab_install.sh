@@ -99,7 +99,7 @@ for name in web1 web2; do
 		grep -q '<on_reboot>restart' '$USHER_LAB/xml' &&
 		[ \"\$(xmllint --xpath 'string(//disk/boot/@order)' '$USHER_LAB/xml')\" = 1 ]"
 done
-check "guests may say only what is theirs" sh -c "virsh dumpxml web1 | grep -q \"filterref filter='clean-traffic'\""
+check "guests may say only what is theirs" sh -c "virsh dumpxml web1 | grep -q \"filterref filter='usher-guest'\""
 
 # --- reboots ---------------------------------------------------------------------------------------------------------------
 
