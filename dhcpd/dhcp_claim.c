@@ -19,8 +19,9 @@ bool dhcp_share_has_room(struct dhcp_share *sh, const struct segment *s, int64_t
 {
 	if (!is_over(sh->since, DHCP_SHARE_MS, now) && sh->begun >= DHCP_SHARE_A_MINUTE)
 		return false;
-	if (!sh->counted || (sh->held >= dhcp_share_limit(s) &&
-				    is_over(sh->counted, DHCP_SHARE_RECOUNT_MS, now))) {
+	if (!sh->counted ||
+		(sh->held >= dhcp_share_limit(s) &&
+			is_over(sh->counted, DHCP_SHARE_RECOUNT_MS, now))) {
 		sh->held = count(arg);
 		sh->counted = now;
 	}

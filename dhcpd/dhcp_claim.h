@@ -16,8 +16,7 @@ enum dhcp_guest {
 	DHCP_GUEST_NONE,  /* libvirt knows none that has */
 };
 /* Asked for each message of a computed MAC without a record: must be quick. */
-typedef enum dhcp_guest (*dhcp_guests)(
-	void *arg, const struct segment *s, const struct mac *mac);
+typedef enum dhcp_guest (*dhcp_guests)(void *arg, const struct segment *s, const struct mac *mac);
 
 enum {
 	DHCP_SHARE_PART = 4, /* of the subnet's hosts, one in so many */
@@ -29,9 +28,9 @@ enum {
 
 /* One segment's. Zeroed is new. Times are wall clock ms. */
 struct dhcp_share {
-	size_t held;       /* at `counted`, and what began since; never too few */
-	int64_t counted;   /* 0: never */
-	int64_t since;     /* the minute of `begun` */
+	size_t held;     /* at `counted`, and what began since; never too few */
+	int64_t counted; /* 0: never */
+	int64_t since;   /* the minute of `begun` */
 	unsigned begun;
 };
 

@@ -159,8 +159,7 @@ static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct
 		return 0;
 	/* another's lease is not touched before that */
 	if (!dec->evicts)
-		(void)lease_offer(
-			p->leases, p->segment->id, &dec->address, &dec->holder, p->now);
+		(void)lease_offer(p->leases, p->segment->id, &dec->address, &dec->holder, p->now);
 	return -EINPROGRESS;
 }
 
@@ -334,8 +333,8 @@ static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac, boo
 	struct dhcp_lessor *l = own->lessor;
 	uint32_t segment = own->segment->id;
 	const struct lease *held = lease_by_ip(l->leases, segment, ip);
-	struct dhcp_in_use in_use = {own->segment,
-		machines_by_ip(l->c->machines, segment, ip), *ip, *mac, {{0}}};
+	struct dhcp_in_use in_use = {
+		own->segment, machines_by_ip(l->c->machines, segment, ip), *ip, *mac, {{0}}};
 	int64_t now = clock_wall_ms();
 
 	if (held && held->expires > now) {

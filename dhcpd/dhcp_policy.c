@@ -152,8 +152,9 @@ static enum dhcp_reason claim(
 	if (guest == DHCP_GUEST_NONE)
 		return DHCP_NO_GUEST;
 	d->claims = guest == DHCP_GUEST_MAYBE;
-	return !d->claims || dhcp_share_has_room(leases_share(p->leases, p->segment->id),
-				      p->segment, p->now, count_claims, (void *)p)
+	return !d->claims ||
+			dhcp_share_has_room(leases_share(p->leases, p->segment->id), p->segment,
+				p->now, count_claims, (void *)p)
 		? DHCP_FINE
 		: DHCP_SHARE_FULL;
 }

@@ -72,11 +72,12 @@ struct dhcp_decision {
 	uint32_t lease_s;
 	uint32_t stage;     /* dhcp_policy_stage(), or the one of the lease that is renewed */
 	bool cancel_offers; /* it chose another server */
-	bool doubtful; /* nobody knows whether a neighbour uses the address: ask first */
-	bool evicts;   /* the address is the machine's by its record, and another has it */
-	bool claims;   /* a new one of the strangers' share */
-	enum dhcp_reason no_claim; /* why it was not given its computed one; DHCP_FINE: it has none */
-	bool news;          /* a lease begins, or other software than before took it up */
+	bool doubtful;      /* nobody knows whether a neighbour uses the address: ask first */
+	bool evicts;        /* the address is the machine's by its record, and another has it */
+	bool claims;        /* a new one of the strangers' share */
+	enum dhcp_reason
+		no_claim; /* why it was not given its computed one; DHCP_FINE: it has none */
+	bool news;        /* a lease begins, or other software than before took it up */
 };
 
 static inline bool dhcp_decision_declines(const struct dhcp_decision *d)

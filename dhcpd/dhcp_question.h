@@ -25,7 +25,7 @@ struct dhcp_question {
 		unsigned rounds;        /* a bit for each in which it answered */
 	} servers[DHCP_QUESTION_SERVERS];
 	size_t n;
-	unsigned strays; /* leases that others were told of, or that nobody asked for */
+	unsigned strays;         /* leases that others were told of, or that nobody asked for */
 	struct dhcp_heard stray; /* the last of them */
 };
 

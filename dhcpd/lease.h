@@ -22,12 +22,12 @@ enum {
 	LEASES_MAX = 262144,        /* records of all segments, live or not: about 60 MB */
 	LEASE_OFFER_MS = 30 * 1000, /* an OFFER keeps its address: clients choose within seconds */
 	LEASE_OFFER_FIRM_MS = 5000, /* then a full pool gives it to the next who asks */
-	LEASE_DECLINE_MS = 600 * 1000, /* set aside: a neighbour uses it unasked */
-	LEASE_REST_MS = 60 * 1000, /* declined, and no neighbour has shown that it uses it */
+	LEASE_DECLINE_MS = 600 * 1000,  /* set aside: a neighbour uses it unasked */
+	LEASE_REST_MS = 60 * 1000,      /* declined, and no neighbour has shown that it uses it */
 	LEASE_ASK_AGAIN_MS = 10 * 1000, /* a machine's own that was set aside is asked for again */
-	LEASE_RESCAN_MS = 1000,        /* a full pool is searched whole at most this often */
-	LEASE_PROVEN_MS = 60 * 1000,   /* its last holder may have it again unasked for so long */
-	LEASE_CANDIDATES = 32,         /* looked at in advance */
+	LEASE_RESCAN_MS = 1000,         /* a full pool is searched whole at most this often */
+	LEASE_PROVEN_MS = 60 * 1000,    /* its last holder may have it again unasked for so long */
+	LEASE_CANDIDATES = 32,          /* looked at in advance */
 };
 
 enum lease_state {

@@ -17,7 +17,8 @@
 
 enum {
 	PROBE_FRESH_MS = 60 * 1000,
-	PROBE_AGAIN_MS = 10 * 1000, /* a client that declines waits as long before it begins anew, RFC 2131 3.1.5 */
+	PROBE_AGAIN_MS = 10 *
+		1000, /* a client that declines waits as long before it begins anew, RFC 2131 3.1.5 */
 	PROBE_MOST = 8192,         /* addresses remembered; one more, and the oldest is forgotten */
 	PROBE_WAITING_MOST = 4096, /* messages that wait, some 1.5 MB: 20,000 strangers a second */
 };

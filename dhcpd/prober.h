@@ -17,8 +17,7 @@ struct prober {
 	void (*again)(void *arg, const void *bytes, size_t len);
 	/* Somebody has an address that was asked for (`declined`: since a client declined it): is it
 	 * to be set aside? Then what waited for it is served again. */
-	bool (*answered)(
-		void *arg, const struct ip *ip, const struct mac *mac, bool declined);
+	bool (*answered)(void *arg, const struct ip *ip, const struct mac *mac, bool declined);
 	void (*done)(void *arg); /* after all of a wake-up; has to call prober_flush() */
 	void *arg;
 };

@@ -262,8 +262,7 @@ static unsigned find_claims(const struct creation *c)
 		struct mac mac;
 
 		if (nic->segment_id && nic->n_addrs &&
-			judge_address_claimed(
-				c->service, nic->segment_id, &nic->addrs[0], &mac) &&
+			judge_address_claimed(c->service, nic->segment_id, &nic->addrs[0], &mac) &&
 			!mac_eq(&mac, &nic->mac))
 			found |= 1u << i;
 	}
@@ -283,7 +282,8 @@ static void tell_claims(const struct creation *c, unsigned claims)
 			continue;
 		mac_from_ip(&m->nics[i].addrs[0], &by);
 		timeline_add(c->service->timeline, m->name, "address",
-			"%s is leased to a stranger, %s, by its computed MAC: it is not renewed, and %s "
+			"%s is leased to a stranger, %s, by its computed MAC: it is not renewed, "
+			"and %s "
 			"has the address as soon as nobody answers for it by ARP",
 			ip_format(&m->nics[i].addrs[0], ip), mac_format(&by, mac), m->name);
 	}

@@ -99,9 +99,13 @@ static struct machine *add_machine(
 static enum dhcp_verdict send_on(const struct segment *s, struct mac m, enum dhcp_type type,
 	uint32_t requested, uint32_t ciaddr)
 {
-	struct dhcp_policy p = {
-		.msg = &msg, .segment = s, .machines = machines, .leases = leases, .now = now,
-		.guests = asked_for_guests, .guests_arg = &guest_says};
+	struct dhcp_policy p = {.msg = &msg,
+		.segment = s,
+		.machines = machines,
+		.leases = leases,
+		.now = now,
+		.guests = asked_for_guests,
+		.guests_arg = &guest_says};
 
 	msg.type = type;
 	msg.mac = m;

@@ -1122,7 +1122,8 @@ static bool is_questioned(struct mac *ret_client, uint32_t *ret_xid)
 
 		if (n < 0) {
 			loop_once(loop, 20);
-		} else if (n > DHCP_FRAME_HEADER + DHCP_HEADER && frame[37] == 67 && frame[35] == 68) {
+		} else if (n > DHCP_FRAME_HEADER + DHCP_HEADER && frame[37] == 67 &&
+			frame[35] == 68) {
 			*ret_xid = dhcp_answer_u32_at(message() + 4);
 			memcpy(ret_client->b, message() + 28, 6);
 			return true;
@@ -1190,7 +1191,8 @@ START_TEST(test_auto_forged)
 	wait_decided();
 	ck_assert(!found.foreign);
 	ck_assert_uint_eq(events("foreign"), 2);
-	ck_assert_ptr_nonnull(strstr(event("foreign"), "lab: 192.168.122.66 (MAC 52:54:00:00:00:42) "));
+	ck_assert_ptr_nonnull(
+		strstr(event("foreign"), "lab: 192.168.122.66 (MAC 52:54:00:00:00:42) "));
 }
 END_TEST
 
