@@ -157,9 +157,7 @@ static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct
 		return -ENOBUFS;
 	if (verdict == PROBER_GIVE)
 		return 0;
-	/* another's lease is not touched before that */
-	if (!dec->evicts)
-		(void)lease_offer(p->leases, p->segment->id, &dec->address, &dec->holder, p->now);
+	dhcp_policy_keep(p, dec);
 	return -EINPROGRESS;
 }
 

@@ -478,6 +478,14 @@ int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d
 	}
 }
 
+void dhcp_policy_keep(const struct dhcp_policy *p, const struct dhcp_decision *d)
+{
+	if (d->evicts || lease_offer(p->leases, p->segment->id, &d->address, &d->holder, p->now))
+		return;
+	if (d->claims)
+		dhcp_share_take(leases_share(p->leases, p->segment->id), p->now);
+}
+
 size_t dhcp_policy_ahead(const struct dhcp_policy *p, struct ip *ret, size_t most)
 {
 	return lease_candidates(p->leases, p->segment, p->now, is_machines, (void *)p, ret, most);

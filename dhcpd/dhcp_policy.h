@@ -101,6 +101,8 @@ uint32_t dhcp_policy_server(const struct dhcp_policy *p);
 struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p);
 /* Changes the leases as decided. 0 or -errno, then no answer may leave. */
 int dhcp_policy_apply(const struct dhcp_policy *p, const struct dhcp_decision *d);
+/* The address waits for a neighbour's answer: it is kept for the client meanwhile. Another's lease is not touched before. */
+void dhcp_policy_keep(const struct dhcp_policy *p, const struct dhcp_decision *d);
 
 /* Pool addresses that the next strangers would be given, up to `most`: to be asked for in advance.
  * `msg` may be NULL. */

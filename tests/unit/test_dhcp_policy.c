@@ -292,6 +292,26 @@ START_TEST(test_share_of_strangers)
 	now += DHCP_SHARE_MS;
 	ck_assert_uint_eq(get(lab, computed(90)), 90);
 	ck_assert_uint_ne(get(lab, computed(91)), 91);
+	/* one that waits for ARP's answer counts from then on */
+	now += 2 * HOUR;
+	for (uint8_t i = 2; i < 99; i++) {
+		struct dhcp_policy p = {.msg = &msg,
+			.segment = lab,
+			.machines = machines,
+			.leases = leases,
+			.now = now};
+
+		fresh();
+		msg.type = DHCP_DISCOVER;
+		msg.mac = computed(i);
+		last = dhcp_policy_decide(&p);
+		if (last.verdict == DHCP_SEND_OFFER)
+			dhcp_policy_keep(&p, &last);
+	}
+	n = 0;
+	for (uint8_t i = 2; i < 98; i++)
+		n += get(lab, computed(i)) == i;
+	ck_assert_uint_eq(n, 31);
 	/* offers alone hold none for long */
 	now += 2 * HOUR;
 	for (uint8_t i = 2; i < 99; i++)
