@@ -31,11 +31,16 @@ pass "the service starts"
 
 # --- what there is ------------------------------------------------------------------------------------------------------
 
-# The store is the service's alone: its files are copied and the copy is read.
+# The store is the service's alone: its files are copied and the copy is read, again where it was being written.
 store() {
-	rm -rf "$USHER_LAB/copy"
-	cp -a /var/lib/usher "$USHER_LAB/copy"
-	strings -n 6 "$USHER_LAB/copy/usher.db" "$USHER_LAB/copy/usher.db-wal" | sort -u
+	local tries
+	for tries in 1 2 3; do
+		rm -rf "$USHER_LAB/copy"
+		cp -a /var/lib/usher "$USHER_LAB/copy"
+		sqlite3 "$USHER_LAB/copy/usher.db" .dump >"$USHER_LAB/dump" 2>&1 && break
+		sleep 0.$tries
+	done
+	sort -u "$USHER_LAB/dump"
 }
 
 everything() {
