@@ -13,7 +13,8 @@
 
 enum {
 	DHCP_ORIGIN_FRAME = 128, /* bytes of a frame that are read: IP options, and up to chaddr */
-	DHCP_ORIGIN_MARKS = 64,
+	/* a flood of a second: while some are lost, nobody is told */
+	DHCP_ORIGIN_MARKS = 1024,
 	DHCP_ORIGIN_MS =
 		1000, /* a mark counts so long after it was read: its message is in the other socket */
 };
