@@ -7,6 +7,7 @@
 #include <net/ethernet.h>
 #include <pcap/pcap.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -104,36 +105,6 @@ static int set_filter(int fd)
 	return rc;
 }
 
-/* ETH_P_ALL: a socket for one protocol is given the frame after UDP has it. */
-int dhcp_origin_open(struct dhcp_origin *o, unsigned ifindex)
-{
-	struct sockaddr_ll to = {.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)ifindex};
-	int one = 1, rc, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	rc = set_filter(fd);
-	/* ours say our MAC and no client's: an old kernel hears them in vain */
-	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
-	if (!rc && bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		rc = -errno;
-	if (rc) {
-		close(fd);
-		return rc;
-	}
-	*o = (struct dhcp_origin){.fd = fd};
-	return 0;
-}
-
-void dhcp_origin_close(struct dhcp_origin *o)
-{
-	if (o->fd >= 0)
-		close(o->fd);
-	*o = DHCP_ORIGIN_CLOSED;
-}
-
 /* The kernel counts those for which there was no room since it was asked last. */
 static bool lost_some(int fd)
 {
@@ -157,6 +128,49 @@ static void hear(struct dhcp_origin *o, int64_t now)
 	}
 	if (len >= 0 || lost_some(o->fd))
 		dhcp_marks_lose(&o->marks, now);
+}
+
+static void readable(struct loop_fd *w, uint32_t events)
+{
+	struct dhcp_origin *o = w->arg;
+
+	(void)events;
+	hear(o, loop_now(o->loop));
+}
+
+/* ETH_P_ALL: a socket for one protocol is given the frame after UDP has it. */
+int dhcp_origin_open(struct dhcp_origin *o, struct loop *l, unsigned ifindex)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)ifindex};
+	int one = 1, rc, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	rc = set_filter(fd);
+	/* ours say our MAC and no client's: an old kernel hears them in vain */
+	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
+	if (!rc && bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		rc = -errno;
+	if (rc) {
+		close(fd);
+		return rc;
+	}
+	*o = (struct dhcp_origin){.fd = fd, .loop = l};
+	rc = l ? loop_watch(l, &o->watch, fd, EPOLLIN, readable, o) : 0;
+	if (rc)
+		dhcp_origin_close(o);
+	return rc;
+}
+
+void dhcp_origin_close(struct dhcp_origin *o)
+{
+	if (o->watch.watched)
+		loop_unwatch(o->loop, &o->watch);
+	if (o->fd >= 0)
+		close(o->fd);
+	*o = DHCP_ORIGIN_CLOSED;
 }
 
 bool dhcp_origin_is_forged(struct dhcp_origin *o, const struct dhcp_message *m, int64_t now)

@@ -1,20 +1,21 @@
 /*
  * Who sends DHCP messages in another's name: a client's MAC (chaddr) is a claim in the message, and the frame says which
  * card sent it. A UDP socket does not tell, so a packet socket beside it hears the frames that say something else than
- * their message (a filter in the kernel: those of honest clients cost nothing), and is read only when a message is about
- * to be answered with a secret. The kernel queues a frame there before the UDP socket gets its message.
+ * their message (a filter in the kernel: those of honest clients cost nothing). It is read when a message is about to be
+ * answered with a secret, and whenever such frames come: a flood of them must not fill it. The kernel queues a frame there before the UDP socket gets its message.
  *
  * Main thread only. Who forges the frame's MAC too is not seen here: who owns the wire owns the MAC.
  */
 #ifndef USHER_DHCPD_DHCP_ORIGIN_H
 #define USHER_DHCPD_DHCP_ORIGIN_H
 
+#include "core/loop.h"
 #include "dhcpd/dhcp_wire.h"
 
 enum {
 	DHCP_ORIGIN_FRAME = 128, /* bytes of a frame that are read: IP options, and up to chaddr */
 	/* a flood of a second: while some are lost, nobody is told */
-	DHCP_ORIGIN_MARKS = 1024,
+	DHCP_ORIGIN_MARKS = 4096,
 	DHCP_ORIGIN_MS =
 		1000, /* a mark counts so long after it was read: its message is in the other socket */
 };
@@ -44,13 +45,16 @@ bool dhcp_marks_take(struct dhcp_marks *ms, const struct dhcp_message *m, int64_
 
 struct dhcp_origin {
 	int fd; /* -1: closed */
+	struct loop *loop;
+	struct loop_fd watch;
 	struct dhcp_marks marks;
 };
 
 #define DHCP_ORIGIN_CLOSED ((struct dhcp_origin){.fd = -1})
 
-/* Fills a closed one. Needs CAP_NET_RAW. -errno, and it is still closed. */
-int dhcp_origin_open(struct dhcp_origin *o, unsigned ifindex);
+/* Fills a closed one. Needs CAP_NET_RAW. -errno, and it is still closed. `l` NULL (tests): it is read only when it is
+ * asked. */
+int dhcp_origin_open(struct dhcp_origin *o, struct loop *l, unsigned ifindex);
 void dhcp_origin_close(struct dhcp_origin *o); /* closed is fine */
 /* Was this message, which came in just now, sent by another card than it says? A closed one says no. */
 bool dhcp_origin_is_forged(struct dhcp_origin *o, const struct dhcp_message *m, int64_t now);

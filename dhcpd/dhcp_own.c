@@ -468,7 +468,8 @@ static void open_prober(struct dhcp_own *own)
 /* Without it a message is taken for its client's own. */
 static void open_origin(struct dhcp_own *own)
 {
-	int rc = dhcp_origin_open(&own->origin, own->socket.ifindex);
+	int rc = dhcp_origin_open(
+		&own->origin, own->lessor->c->loop, own->socket.ifindex);
 
 	if (rc < 0)
 		log_warn("dhcp %s: who asks in another machine's name would stay unseen: %s",

@@ -258,7 +258,7 @@ static void open_extras(struct dhcp_side *d)
 {
 	const struct dhcp_socket *s = &d->offers.socket;
 	char why[512];
-	int rc = dhcp_origin_open(&d->origin, s->ifindex);
+	int rc = dhcp_origin_open(&d->origin, d->c.loop, s->ifindex);
 
 	if (rc < 0)
 		log_warn("dhcp %s: who asks in another machine's name would stay unseen: %s",

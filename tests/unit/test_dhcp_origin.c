@@ -127,7 +127,7 @@ START_TEST(heard)
 		fprintf(stderr, "skipped: no network namespace\n");
 		return;
 	}
-	ck_assert_int_eq(dhcp_origin_open(&o, if_nametoindex("p1")), 0);
+	ck_assert_int_eq(dhcp_origin_open(&o, NULL, if_nametoindex("p1")), 0);
 	sender = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(sender, 0);
 	send_frame("c1", make_frame(&CLIENT, &CLIENT, 7, 0));
