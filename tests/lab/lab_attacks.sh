@@ -170,6 +170,15 @@ wait $flood
 check "it is installed" state box installed
 check "by one boot" boots box 1
 
+again
+attacker 2 releases 02:00:00:00:00:01 4 &
+flood=$!
+sleep 2
+check "under a flood of RELEASEs in its name it is offered its script" wait_until 1 is_offered
+check "meanwhile" kill -0 $flood
+wait $flood
+check "it installs" rest 1
+
 echo "# 6. a card whose MAC flaps between its own and the machine's"
 again
 check "the machine is offered its script" wait_until 5 is_offered
