@@ -77,7 +77,7 @@ userdel usher
 need "the users are made" systemd-sysusers "$installed/usr/lib/sysusers.d/usher.conf"
 check "usher is in the groups of libvirt and KVM" test "$(id -nG usher | tr ' ' '\n' | sort | xargs)" = "kvm libvirt usher"
 mkdir -p /etc/usher/hooks
-usher_config | sed '/<profiles/d; /<hooks/d; /<user/d' >/etc/usher/usher.xml
+usher_config | sed '/<profiles/d; /<hooks/d; /<user/d; /<power/d' >/etc/usher/usher.xml
 guests_need_tiny
 lab_bind "$USHER_TINY" tiny
 
@@ -159,8 +159,9 @@ for what in "has /"{etc,usr,usr/local,run,srv,boot,var/log,var/lib/libvirt}" to 
 done
 
 mac=52:54:00:ba:4e:01
+check "a power executable is root's, and where it belongs" install -D -m 755 "$installed/usr/local/share/usher/power-libvirt" /etc/usher/power/libvirt
 check "a bare machine is enrolled, with a power executable" "$USHER" enroll bare --mac $mac --profile tiny --ssh-key "$key.pub" \
-	--power "$installed/usr/local/share/usher/power-libvirt"
+	--power /etc/usher/power/libvirt
 sed -e "s/BARE/bare/; s/MAC/$mac/" >"$USHER_LAB/bare.xml" <<'END'
 <domain type='qemu'><name>BARE</name><memory unit='MiB'>256</memory><os><type arch='x86_64'>hvm</type><boot dev='network'/></os>
 <devices><interface type='network'><mac address='MAC'/><source network='default'/></interface></devices></domain>
