@@ -60,22 +60,44 @@ static int on_neighbour(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* Kept open, since making one costs more than a question: main thread only. One that had an error is made anew, so that no
+ * answer is left in it. */
+static struct nl_sock *socket_kept;
+
+static int socket_open(void)
+{
+	int rc;
+
+	if (socket_kept)
+		return 0;
+	socket_kept = nl_socket_alloc();
+	rc = socket_kept ? nl_connect(socket_kept, NETLINK_ROUTE) : -NLE_NOMEM;
+	if (!rc)
+		nl_socket_disable_auto_ack(socket_kept);
+	return rc;
+}
+
+static void socket_drop(void)
+{
+	if (socket_kept)
+		nl_socket_free(socket_kept);
+	socket_kept = NULL;
+}
+
 /* Takes the message. The answer to it is one message, or an error. */
 static int ask(struct nl_msg *msg, struct answer *a)
 {
-	struct nl_sock *sock = nl_socket_alloc();
-	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+	int rc = socket_open();
 
 	if (!rc)
-		nl_socket_disable_auto_ack(sock);
+		rc = nl_socket_modify_cb(
+			socket_kept, NL_CB_VALID, NL_CB_CUSTOM, on_neighbour, a);
 	if (!rc)
-		rc = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_neighbour, a);
-	if (!rc)
-		rc = nl_send_auto(sock, msg);
+		rc = nl_send_auto(socket_kept, msg);
 	if (rc >= 0)
-		rc = nl_recvmsgs_default(sock);
-	if (sock)
-		nl_socket_free(sock);
+		rc = nl_recvmsgs_default(socket_kept);
+	if (rc < 0)
+		socket_drop();
 	nlmsg_free(msg);
 	return rc < 0 ? errno_of(rc) : a->heard ? 0 : -ENOENT;
 }
