@@ -94,7 +94,7 @@ sed -i "s| filter='no'||" "$lab/usher.xml"
 check "the service starts" usher_start || lab_end
 check "that guest gets ours, in its definition" wait_until 20 uses usher-guest old --inactive
 check "and where it runs" wait_until 20 uses usher-guest old
-check "the older usher's other filter is gone" sh -c '! virsh nwfilter-info usher-install'
+check "the older usher's other filter is gone" sh -c '! virsh nwfilter-dumpxml usher-install'
 virsh -q destroy old
 
 # --- a guest that installs ----------------------------------------------------------------------------------------------
