@@ -110,23 +110,28 @@ static void heard(void *arg, const struct dhcp_heard *h)
 {
 	struct dhcp_foreign *f = arg;
 	const struct machine *m = machines_by_mac(f->machines, f->segment->id, &h->client, NULL);
-	bool forged = dhcp_foreign_is_forged(f->segment, h), fresh;
+	bool forged = dhcp_foreign_is_forged(f->segment, h), fresh, due;
+	int64_t now = loop_now(f->loop);
+	const struct mac *key;
 
 	if (!forged && is_meant(f->segment, h))
 		return;
 	fresh = remember(f, h);
 	if (m && !forged && !life_netboots(m->state))
 		m = NULL;
-	if ((fresh || m) &&
-		dhcp_notice_due(
-			&f->told, f->segment->id, m ? &h->client : &h->from, loop_now(f->loop)))
+	if (!fresh && !m)
+		return;
+	key = m ? &h->client : &h->from;
+	due = dhcp_notice_due(&f->told, f->segment->id, key, now);
+	if (due || (fresh && dhcp_notice_due(&f->fresh, f->segment->id, key, now)))
 		tell(f, h, m ? m->name : "", forged);
 }
 
 int dhcp_foreign_open(struct dhcp_foreign *f, struct loop *l, struct timeline *t,
 	const struct machines *machines, const struct segment *s, char *why, size_t why_size)
 {
-	f->told.most = DHCP_FOREIGN_TOLD;
+	f->told.most = f->fresh.most = DHCP_FOREIGN_TOLD;
+	f->fresh.each = DHCP_FOREIGN_NEW;
 	f->segment = s;
 	f->machines = machines;
 	f->timeline = t;

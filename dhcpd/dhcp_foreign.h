@@ -18,6 +18,7 @@
 enum {
 	DHCP_FOREIGN_MAX = 8, /* servers remembered; one more takes the oldest one's place */
 	DHCP_FOREIGN_MS = 3600 * 1000,
+	DHCP_FOREIGN_NEW = 4, /* new ones told to a machine a minute, beside the one that goes on */
 	DHCP_FOREIGN_TOLD = 20, /* events a minute: made-up servers must not fill the timeline */
 };
 
@@ -27,7 +28,8 @@ struct dhcp_foreign {
 	struct timeline *timeline;
 	struct loop *loop;
 	struct dhcp_watch watch;
-	struct dhcp_notices told; /* by the client's MAC, or the server's */
+	struct dhcp_notices told,
+		fresh; /* by the client's MAC, or the server's; of new servers besides */
 	struct {
 		struct mac mac;
 		uint32_t server;

@@ -405,6 +405,13 @@ struct guest_host {
 	bool efi, efi_secure; /* firmware for guests, found by libvirt; with Secure Boot */
 };
 int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size);
+/* Guests that run with a NIC on this network and no packet filter: how many there are, and one of their names. */
+struct guest_unfiltered {
+	size_t n;
+	char name[GUEST_NAME];
+};
+int guest_unfiltered_info(const char *uri, const struct guest_network *net,
+	struct guest_unfiltered *ret, char *why, size_t why_size);
 struct guest_pool {
 	uint64_t free; /* bytes */
 	bool autostart;

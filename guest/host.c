@@ -1,5 +1,6 @@
 /* Blocking questions about the host, each on a connection of its own: for the start and for
  * `usher check`. */
+#include "guest/domain/domain_xml.h"
 #include "guest/guest.h"
 #include "guest/ops.h"
 #include "guest/virt.h"
@@ -98,6 +99,32 @@ int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t w
 	find_firmware(c, &h);
 	*ret = h;
 out:
+	virConnectClose(c);
+	return rc;
+}
+
+int guest_unfiltered_info(const char *uri, const struct guest_network *net,
+	struct guest_unfiltered *ret, char *why, size_t why_size)
+{
+	virConnectPtr c = virt_open(uri, why, why_size);
+	virDomainPtr *all = NULL;
+	int n, rc = 0;
+
+	*ret = (struct guest_unfiltered){0};
+	if (!c)
+		return -ENOTCONN;
+	n = virConnectListAllDomains(c, &all, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+	if (n < 0)
+		rc = virt_error(why, why_size, "domains");
+	for (int i = 0; i < n; i++) {
+		char *xml = virDomainGetXMLDesc(all[i], 0);
+
+		if (xml && domain_xml_unfiltered(xml, net->name, net->bridge) && !ret->n++)
+			snprintf(ret->name, sizeof ret->name, "%s", virDomainGetName(all[i]));
+		free(xml);
+		virDomainFree(all[i]);
+	}
+	free(all);
 	virConnectClose(c);
 	return rc;
 }

@@ -36,6 +36,24 @@ size_t domain_xml_macs(const char *xml, struct mac *ret, size_t size)
 	return count;
 }
 
+size_t domain_xml_unfiltered(const char *xml, const char *network, const char *bridge)
+{
+	char why[GUEST_WHY];
+	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
+	xmlNode *devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+	size_t count = 0;
+
+	for (xmlNode *n = xml_child(devices, "interface"); n; n = xml_next(n, "interface")) {
+		const xmlNode *source = xml_child(n, "source");
+
+		count += !xml_child(n, "filterref") &&
+			(xml_attr_is(source, "network", network) ||
+				(*bridge && xml_attr_is(source, "bridge", bridge)));
+	}
+	xmlFreeDoc(doc);
+	return count;
+}
+
 static bool names_volume(
 	const xmlNode *source, const char *path, const char *pool, const char *volume)
 {

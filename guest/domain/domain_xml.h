@@ -68,6 +68,8 @@ struct domain_mark {
 void domain_xml_mark(const char *xml, struct domain_mark *ret);
 /* Its NICs' MACs: how many there are, of which the first `size` are in `ret`. */
 size_t domain_xml_macs(const char *xml, struct mac *ret, size_t size);
+/* How many of its NICs are on this network, or its bridge, without any packet filter. */
+size_t domain_xml_unfiltered(const char *xml, const char *network, const char *bridge);
 /* Is this file, or this volume of a pool, one of the domain's disks or beneath one (a backing
  * file)? */
 bool domain_xml_has_disk(const char *xml, const char *path, const char *pool, const char *volume);

@@ -63,7 +63,7 @@ need "the service starts" usher_start
 # --- libvirt's default network, unchanged ----------------------------------------------------------------------------------
 
 check "it says that it does not lease there, and why" logged "default: libvirt's dnsmasq leases there .*mode proxy"
-timeout 300 "$USHER" create web --network default --profile tiny --ssh-key "$key.pub" --wait >"$USHER_LAB/web" 2>&1 &
+timeout 600 "$USHER" create web --network default --profile tiny --ssh-key "$key.pub" --wait >"$USHER_LAB/web" 2>&1 &
 creation=$!
 inside 6 env OUT="$USHER_LAB/got.6" udhcpc -i c6 -f -t 10 -T 5 -p "$USHER_LAB/udhcpc.pid" -s "$USHER_LAB/leased" \
 	>>"$USHER_LAB/udhcpc" 2>&1 &

@@ -87,6 +87,9 @@ sed -i "s|<guest |<guest filter='no' |" "$lab/usher.xml"
 check "the service starts" usher_start || lab_end
 check "a guest, without a filter as configured" "$USHER" create old --profile lab --no-ssh-key --ip 192.168.122.3 || lab_end
 refute "has none" uses . old
+says() { "$USHER" check -c "$lab/usher.xml" | grep -- "$1"; }
+check "which usher check says" says "filter='no'"
+check "and names it" says "'default': 1 running guest there without a packet filter (old)"
 check "and gets an older usher's" older
 usher_stop
 
@@ -112,6 +115,8 @@ check "the guest boots from us" wait_until 30 booted
 refute "and has never heard of another script" sh -c "$USHER console web --log | grep -a evil"
 check "its timeline says that somebody answers in our name" \
 	told forged "in our name on default: $(ip_of 1), MAC $(mac_of 1) (port p1), leased $web to $web_mac"
+check "for each of them" \
+	told forged "in our name on default: $(ip_of 2), MAC $(mac_of 2) (port p2), leased $web to $web_mac"
 check "nothing of a server's reaches the guest" only_harmless
 kill "${rogues[@]}"
 

@@ -1009,13 +1009,16 @@ START_TEST(test_forged)
 	other_claims(DHCP_ACK, &m->nics[0].mac, NET + 2, OTHER_IP, 67, NET + 1);
 	run(3);
 	ck_assert_uint_eq(events("forged"), 1); /* a minute */
-	other_claims(DHCP_OFFER, &ONE, NET + 3, NET + 1, 4011, OTHER_IP);
+	other_claims(DHCP_ACK, &m->nics[0].mac, NET + 2, NET + 1, 67, OTHER_IP);
+	run(3);
+	ck_assert_uint_eq(events("forged"), 2); /* another server, of the same minute */
+	other_claims(DHCP_OFFER, &ONE, NET + 3, NET + 1, 4011, OTHER_IP + 1);
 	run(3);
 	ck_assert_str_eq(event("forged"),
 		"somebody answers DHCP in our name on lab: 192.168.122.1, MAC 52:54:00:00:00:42, "
 		"offered 192.168.122.3 to 52:54:c0:a8:7a:03");
-	ck_assert_uint_eq(dhcpd_others(d, lab, heard), 2);
-	ck_assert(heard[0].forged && heard[1].forged);
+	ck_assert_uint_eq(dhcpd_others(d, lab, heard), 3);
+	ck_assert(heard[0].forged && heard[1].forged && heard[2].forged);
 	ck_assert_uint_eq(events("foreign"), 0);
 }
 END_TEST

@@ -390,6 +390,20 @@ START_TEST(filters_kept_as_they_should_be)
 			&s, &nic),
 		0); /* not ours */
 	ck_assert_uint_eq(filters("<dom", &s, &nic), 0);
+	ck_assert_uint_eq(domain_xml_unfiltered(xml, "default", "virbr0"), 0);
+	ck_assert_uint_eq(
+		domain_xml_unfiltered(
+			"<domain><devices><interface><source network='default'/></interface>"
+			"<interface><source bridge='virbr0'/></interface>"
+			"<interface><source bridge='br9'/></interface></devices></domain>",
+			"default", "virbr0"),
+		2);
+	ck_assert_uint_eq(
+		domain_xml_unfiltered("<domain><devices><interface><source bridge=''/></interface>"
+				      "</devices></domain>",
+			"default", ""),
+		0);
+	ck_assert_uint_eq(domain_xml_unfiltered("<dom", "default", "virbr0"), 0);
 	free(other);
 	free(xml);
 	free(run);

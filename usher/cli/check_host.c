@@ -155,10 +155,16 @@ bool check_libvirt(struct check *k)
 	check_say(k, CHECK_OK, "libvirt", "%lu.%lu.%lu, %llu MiB of memory, %u CPUs",
 		host.libvirt / 1000000, host.libvirt / 1000 % 1000, host.libvirt % 1000,
 		(unsigned long long)host.memory_mib, host.cpus);
-	if (!host.nwfilter)
+	if (!k->config.filter)
 		check_say(k, CHECK_WARN, "filter",
-			"no nwfilter driver: guests can forge addresses: apt-get install "
-			"libvirt-daemon-config-nwfilter");
+			"filter='no': guests can forge addresses, and neighbours can answer their "
+			"DHCP "
+			"in usher's name");
+	else if (!host.nwfilter)
+		check_say(k, CHECK_WARN, "filter",
+			"no nwfilter driver: guests can forge addresses, and neighbours can answer "
+			"their "
+			"DHCP in usher's name: apt-get install libvirt-daemon-config-nwfilter");
 	check_firmware(k, &host);
 	check_pools(k);
 	return true;

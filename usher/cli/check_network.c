@@ -23,6 +23,30 @@ static enum segment_mode network_mode(
 	return net->dhcp ? SEGMENT_PROXY : SEGMENT_OWN;
 }
 
+/* Who may do as a server there, and who may forge a server of guests. */
+static void check_filters(struct check *k, const struct guest_network *net, enum segment_mode mode)
+{
+	struct guest_unfiltered open;
+	char why[512];
+
+	if (guest_unfiltered_info(k->config.libvirt_uri, net, &open, why, sizeof why))
+		return;
+	if (open.n)
+		check_say(k, CHECK_WARN, "filter",
+			"'%s': %zu running guest%s there without a packet filter (%s%s): what it "
+			"answers in "
+			"usher's name is told on the timeline, and not kept from machines without "
+			"one",
+			net->name, open.n, open.n == 1 ? "" : "s", open.name,
+			open.n == 1 ? "" : ", …");
+	if (mode == SEGMENT_PROXY && !net->dhcp)
+		check_say(k, CHECK_WARN, "filter",
+			"'%s': who leases there is not known, so guests listen to any DHCP server "
+			"of "
+			"its subnet",
+			net->name);
+}
+
 static void check_active(
 	struct check *k, const struct config_segment *c, const struct guest_network *net)
 {
@@ -45,6 +69,7 @@ static void check_active(
 	snprintf(l.name, sizeof l.name, "%s", net->name);
 	memcpy(l.ifname, net->bridge, sizeof l.ifname);
 	l.address = net->address;
+	check_filters(k, net, mode);
 	if (*net->bridge && !if_nametoindex(net->bridge))
 		check_say(k, CHECK_BAD, "network",
 			"'%s' is active and its bridge %s is gone: virsh net-destroy %s; virsh "
@@ -182,6 +207,11 @@ static void check_interface(struct check *k, const struct config_segment *c)
 		check_say(k, CHECK_OK, "interface", "'%s' has %s/%u, mode %s: %s", c->name,
 			ip_format(&link.address, ip), link.prefix_len, segment_mode_name(c->mode),
 			who[c->mode]);
+	check_say(k, CHECK_OK, "filter",
+		"'%s': nothing of usher's stands between machines there: who answers DHCP in its "
+		"name is "
+		"told on the timeline, and not stopped",
+		c->name);
 	check_carrier(k, c->name);
 	snprintf(l.name, sizeof l.name, "%s", c->name);
 	memcpy(l.ifname, link.name, sizeof l.ifname);
