@@ -51,7 +51,7 @@ struct config {
 	uint16_t http_port;
 	uint16_t workers;   /* libvirt calls at a time, for each libvirt */
 	uint32_t cache_mib; /* of fetched files; 0: the usual limit */
-	bool filter;        /* clean-traffic on our guests' NICs */
+	bool filter;        /* packet filters on our guests' NICs (guest/netfilter.h) */
 	bool consoles;      /* guests' serial consoles are recorded */
 	int log_priority;
 	struct config_segment segments[SEGMENT_MAX];
