@@ -1,6 +1,7 @@
 #include "machine/registry.h"
 
 #include "core/clock.h"
+#include "core/draw.h"
 #include "core/plain.h"
 #include "machine/host_keys.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 const struct ip *machine_ip(const struct machine *m)
 {
@@ -42,27 +42,11 @@ __attribute__((format(printf, 3, 4))) static void tellf(
 	machine_tell(m, kind, text);
 }
 
-/* So few bytes come whole once the pool is ready, for which getrandom(2) waits. */
-static void draw(void *bytes, size_t n)
-{
-	if (getrandom(bytes, n, 0) != (ssize_t)n)
-		abort();
-}
-
-static void draw_token(char token[TOKEN_TEXT])
-{
-	unsigned char bytes[(TOKEN_TEXT - 1) / 2];
-
-	draw(bytes, sizeof bytes);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static void draw_code(char code[MACHINE_CODE_TEXT])
 {
 	uint64_t n;
 
-	draw(&n, sizeof n);
+	draw_bytes(&n, sizeof n);
 	snprintf(code, MACHINE_CODE_TEXT, "%06u", (unsigned)(n % 1000000));
 }
 
@@ -176,8 +160,8 @@ static void begin_attempt(
 		.max_boots = max_boots,
 		.snapshot = snapshot,
 	};
-	draw_token(a->next_token);
-	draw_token(a->up_token);
+	draw_hex(a->next_token, TOKEN_TEXT);
+	draw_hex(a->up_token, TOKEN_TEXT);
 }
 
 int machine_arm(
@@ -298,7 +282,7 @@ static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct ip
 	memcpy(a->token, token, sizeof a->token);
 	if (token != a->next_token)
 		retire_token(m, a->next_token);
-	draw_token(a->next_token);
+	draw_hex(a->next_token, TOKEN_TEXT);
 	a->client = *client;
 	a->answers_fetched = a->answers_closed = false;
 	snprintf(detail, sizeof detail, "boot %u of %u, %s %s", boots, a->max_boots, how,
@@ -320,7 +304,7 @@ static int ask(struct machine *m, const struct ip *client, bool tell_it)
 		return refuse_fetch(m, "boot script", client, r.reason);
 	retire_token(m, k->token);
 	*k = (struct sealed_boot){.client = *client, .at = clock_wall_ms()};
-	draw_token(k->token);
+	draw_hex(k->token, TOKEN_TEXT);
 	draw_code(k->code);
 	m->attempt.asks += tell_it;
 	rc = machines_save(m->home, m);

@@ -2,6 +2,7 @@
 
 #include "usher/service.h"
 
+#include "core/draw.h"
 #include "core/log.h"
 
 #include <dirent.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,14 +26,21 @@ struct copying {
 	char path[PATH_MAX], part[PATH_MAX];
 	int fd;
 	uint64_t size, at; /* bytes: in all, and written */
-	bool busy;         /* a piece is being written */
+	bool busy;         /* a worker has it: it is being opened, or a piece is being written */
 	struct loop_timer idle;
 };
 
-struct piece {
+/* What a worker does for a request. */
+struct step {
 	struct task task;
 	struct copying *copying;
 	struct http_request *request;
+	char why[PATH_MAX + 64];
+};
+
+struct removal {
+	struct task task;
+	char part[PATH_MAX];
 };
 
 static struct copying **find(struct service *s, const char *id)
@@ -57,9 +64,29 @@ static void forget(struct copying **at)
 	free(c);
 }
 
+static int remove_part(struct task *t)
+{
+	return unlink(((struct removal *)t)->part) ? -errno : 0;
+}
+
+static void part_removed(struct task *t)
+{
+	free(t);
+}
+
+/* An image's gigabytes go in a file system's time; without a worker, at the end, we have that. */
 static void drop(struct copying **at)
 {
-	unlink((*at)->part);
+	struct removal *r = calloc(1, sizeof *r);
+
+	if (r) {
+		r->task = (struct task){.run = remove_part, .done = part_removed};
+		memcpy(r->part, (*at)->part, sizeof r->part);
+	}
+	if (!r || worker_do((*at)->service->worker, &r->task, "")) {
+		free(r);
+		unlink((*at)->part);
+	}
 	forget(at);
 }
 
@@ -73,17 +100,6 @@ static void on_idle(struct loop_timer *t)
 }
 
 /* Beginning */
-
-static int make_id(char ret[ID])
-{
-	unsigned char bytes[(ID - 1) / 2];
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return -EIO;
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
-}
 
 static int name_files(struct copying *c, const char *name, char *why, size_t size)
 {
@@ -101,20 +117,21 @@ static int name_files(struct copying *c, const char *name, char *why, size_t siz
 		snprintf(why, size, "the path of the state folder is too long");
 		return -ENAMETOOLONG;
 	}
-	if (access(c->path, F_OK))
-		return 0;
-	snprintf(why, size, "%.500s is there already: import that, or 'usher media remove' it",
-		c->path);
-	return -EEXIST;
+	return 0;
 }
 
 /* Room is taken at once, where the file system can, or a full disk is told after minutes. */
 static int open_part(struct copying *c, char *why, size_t size)
 {
-	char folder[PATH_MAX + 8];
+	char folder[PATH_MAX];
 	int rc = 0;
 
-	snprintf(folder, sizeof folder, "%s/media", c->service->config.state);
+	if (!access(c->path, F_OK)) {
+		snprintf(why, size, "%s is there already: import that, or 'usher media remove' it",
+			c->path);
+		return -EEXIST;
+	}
+	snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(c->part, '/') - c->part), c->part);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		rc = -errno;
 	if (!rc)
@@ -124,11 +141,56 @@ static int open_part(struct copying *c, char *why, size_t size)
 	if (!rc && fallocate(c->fd, 0, 0, (off_t)c->size) && errno == ENOSPC)
 		rc = -ENOSPC;
 	if (rc)
-		snprintf(why, size, "%.500s: %s", folder, strerror(-rc));
+		snprintf(why, size, "%s: %s", folder, strerror(-rc));
 	if (rc && c->fd >= 0)
 		unlink(c->part);
 	return rc;
 }
+
+static int open_step(struct task *t)
+{
+	struct step *p = (struct step *)t;
+
+	return open_part(p->copying, p->why, sizeof p->why);
+}
+
+static void part_opened(struct task *t)
+{
+	struct step *p = (struct step *)t;
+	struct copying *c = p->copying;
+
+	c->busy = false;
+	if (t->rc) {
+		http_respond_error(p->request, 422, "%s", *p->why ? p->why : strerror(-t->rc));
+		forget(find(c->service, c->id));
+	} else {
+		loop_timer_set(c->service->loop, &c->idle, COPY_IDLE_MS);
+		http_respond_json(p->request, 201,
+			json_pack("{s:s, s:i}", "id", c->id, "piece", HTTP_BODY_MAX));
+	}
+	free(p);
+}
+
+/* 0, or it is still the caller's to answer. */
+static int do_step(struct copying *c, struct http_request *r, int (*run)(struct task *),
+	void (*done)(struct task *))
+{
+	struct step *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return -ENOMEM;
+	*p = (struct step){.task = {.run = run, .done = done}, .copying = c, .request = r};
+	http_hold(r, HTTP_HOLD_MS);
+	c->busy = true;
+	loop_timer_clear(c->service->loop, &c->idle);
+	if (!worker_do(c->service->worker, &p->task, ""))
+		return 0;
+	c->busy = false;
+	free(p);
+	return -EBUSY;
+}
+
+static const char too_much[] = "too much is asked for at once: try again";
 
 static struct copying *copying_new(
 	struct service *s, const char *name, uint64_t size, char *why, size_t why_size)
@@ -142,17 +204,14 @@ static struct copying *copying_new(
 	c->size = size;
 	c->fd = -1;
 	loop_timer_init(&c->idle, on_idle, c);
-	if (!make_id(c->id) && !name_files(c, name, why, why_size) &&
-		!open_part(c, why, why_size)) {
-		loop_timer_set(s->loop, &c->idle, COPY_IDLE_MS);
-		c->next = s->copyings;
-		s->copyings = c;
-		return c;
+	draw_hex(c->id, sizeof c->id);
+	if (name_files(c, name, why, why_size)) {
+		free(c);
+		return NULL;
 	}
-	if (c->fd >= 0)
-		close(c->fd);
-	free(c);
-	return NULL;
+	c->next = s->copyings;
+	s->copyings = c;
+	return c;
 }
 
 static void begin(struct service *s, struct http_request *r)
@@ -169,13 +228,14 @@ static void begin(struct service *s, struct http_request *r)
 	if (!name || size < 1)
 		http_respond_error(r, 422, "a copy takes a name and a size of at least one byte");
 	else if (n >= COPY_MOST)
-		http_respond_error(r, 503, "%d images are being copied: wait for one to end",
-			COPY_MOST);
+		http_respond_error(
+			r, 503, "%d images are being copied: wait for one to end", COPY_MOST);
 	else if (!(c = copying_new(s, name, (uint64_t)size, why, sizeof why)))
 		http_respond_error(r, 422, "%s", why);
-	else
-		http_respond_json(r, 201,
-			json_pack("{s:s, s:i}", "id", c->id, "piece", HTTP_BODY_MAX));
+	else if (do_step(c, r, open_step, part_opened)) {
+		forget(find(s, c->id));
+		http_respond_error(r, 503, too_much);
+	}
 	json_decref(body);
 }
 
@@ -183,7 +243,7 @@ static void begin(struct service *s, struct http_request *r)
 
 static int write_piece(struct task *t)
 {
-	const struct piece *p = (struct piece *)t;
+	const struct step *p = (struct step *)t;
 	size_t done = 0;
 
 	while (done < p->request->body_len) {
@@ -199,7 +259,7 @@ static int write_piece(struct task *t)
 
 static void piece_written(struct task *t)
 {
-	struct piece *p = (struct piece *)t;
+	struct step *p = (struct step *)t;
 	struct copying *c = p->copying;
 
 	c->busy = false;
@@ -211,8 +271,7 @@ static void piece_written(struct task *t)
 		drop(find(c->service, c->id));
 	} else {
 		loop_timer_set(c->service->loop, &c->idle, COPY_IDLE_MS);
-		http_respond_json(
-			p->request, 200, json_pack("{s:I}", "at", (json_int_t)c->at));
+		http_respond_json(p->request, 200, json_pack("{s:I}", "at", (json_int_t)c->at));
 	}
 	free(p);
 }
@@ -220,28 +279,16 @@ static void piece_written(struct task *t)
 static void take_piece(struct service *s, struct http_request *r, struct copying *c)
 {
 	const char *at = http_arg(r, "at");
-	struct piece *p;
 
 	if (!at || strtoull(at, NULL, 10) != c->at || c->busy || r->body_len > c->size - c->at) {
 		http_respond_error(r, 409, "%s: %" PRIu64 " of %" PRIu64 " bytes are there%s",
 			c->path, c->at, c->size, c->busy ? ", and a piece is being written" : "");
 		return;
 	}
-	p = calloc(1, sizeof *p);
-	if (p) {
-		*p = (struct piece){.task = {.run = write_piece, .done = piece_written},
-			.copying = c,
-			.request = r};
-		http_hold(r, HTTP_HOLD_MS);
-		c->busy = true;
-		loop_timer_clear(s->loop, &c->idle);
-		if (!worker_do(s->worker, &p->task, ""))
-			return;
-		c->busy = false;
-		loop_timer_set(s->loop, &c->idle, COPY_IDLE_MS);
-	}
-	free(p);
-	http_respond_error(r, 503, "too much is asked for at once: try again");
+	if (!do_step(c, r, write_piece, piece_written))
+		return;
+	loop_timer_set(s->loop, &c->idle, COPY_IDLE_MS);
+	http_respond_error(r, 503, too_much);
 }
 
 void copying_handle(struct service *s, struct http_request *r, const char *rest)

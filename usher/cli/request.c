@@ -1,6 +1,7 @@
 /* What the commands that ask for machines have in common. */
 #include "usher/cli/request.h"
 
+#include "core/draw.h"
 #include "core/wipe.h"
 #include "usher/cli/cli.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
 	VALUE_FILE_MAX = 64 << 10, /* bytes: no setting may have more */
@@ -103,12 +103,8 @@ int request_first_boot(json_t *body, const char *path)
 
 json_t *request_id(void)
 {
-	unsigned char bytes[16];
 	char text[33];
 
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return json_null();
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	draw_hex(text, sizeof text);
 	return json_string(text);
 }
