@@ -14,8 +14,8 @@
 
 enum {
 	APPLICATION_ID = 0x55534852, /* "USHR", in the file's header: it is one of ours */
-	VACUUM_MOST = 4 << 20, /* bytes of a file that is written anew while we serve: within some 20 ms */
-	VACUUM_MOST_CLOSING = 256 << 20, /* and at the end: within some seconds */
+	VACUUM_MOST = 4 << 20, /* bytes of a file that is written anew while we serve: some 30 ms when measured, which a commit may wait */
+	VACUUM_MOST_CLOSING = 256 << 20, /* and at the end: some 2 s */
 };
 
 enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DELETE, EVENT, PRUNE, FORGET, STATEMENTS };
