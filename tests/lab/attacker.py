@@ -10,45 +10,11 @@
                                               CHADDR: about 300 a second
 """
 import os, select, socket, struct, sys, time
+from wire import ANY, BROADCAST, COOKIE, mac, mac_text, message, open_wire, option, udp
 
-BROADCAST, ANY = b"\xff" * 6, "0.0.0.0"
 TYPES = {"discover": 1, "request": 3, "decline": 4, "release": 7, "inform": 8}
 name, what, *args = sys.argv[1:]
-wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-wire.bind((name, 0))
-own = wire.getsockname()[4]
-
-
-def mac(text):
-    return bytes(int(x, 16) for x in text.split(":"))
-
-
-def mac_text(b):
-    return ":".join("%02x" % x for x in b)
-
-
-def checksum(b):
-    s = sum(struct.unpack("!%dH" % (len(b) // 2), b))
-    while s >> 16:
-        s = (s & 0xFFFF) + (s >> 16)
-    return ~s & 0xFFFF
-
-
-def udp(ether, to_ether, source, to, ports, data):
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(data), 0, 0, 64, 17, 0, socket.inet_aton(source),
-                     socket.inet_aton(to))
-    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
-    wire.send(to_ether + ether + b"\x08\x00" + ip + struct.pack("!HHHH", *ports, 8 + len(data), 0) + data)
-
-
-def option(code, value):
-    return bytes([code, len(value)]) + value
-
-
-def message(kind, chaddr, xid, ciaddr=ANY, options=b""):
-    head = struct.pack("!BBBBIHH", 1, 1, 6, 0, xid, 0, 0x8000) + socket.inet_aton(ciaddr) + bytes(12)
-    head += chaddr + bytes(10 + 192) + b"\x63\x82\x53\x63" + option(53, bytes([kind]))
-    return (head + options + b"\xff").ljust(300, b"\0")
+wire, own = open_wire(name)
 
 
 def hear(seconds):
@@ -57,7 +23,7 @@ def hear(seconds):
         if not select.select([wire], [], [], max(0, end - time.time()))[0]:
             continue
         f = wire.recv(2048)
-        if len(f) < 282 or f[12:14] != b"\x08\x00" or f[14] != 0x45 or f[23] != 17 or f[42] != 2 or f[278:282] != b"\x63\x82\x53\x63":
+        if len(f) < 282 or f[12:14] != b"\x08\x00" or f[14] != 0x45 or f[23] != 17 or f[42] != 2 or f[278:282] != COOKIE:
             continue
         print("to", mac_text(f[:6]), socket.inet_ntoa(f[30:34]), "gives", socket.inet_ntoa(f[58:62]), f[150:278].split(b"\0")[0].decode("latin1"),
               f[282:].replace(b"\0", b"").decode("latin1").encode("ascii", "replace").decode(), flush=True)
@@ -73,9 +39,9 @@ def dhcp(kind, words):
     options += option(93, struct.pack("!H", int(k["arch"]))) if "arch" in k else b""
     to, _, to_ether = k.get("to", "255.255.255.255@ff:ff:ff:ff:ff:ff").partition("@")
     chaddr = mac(k["chaddr"]) if "chaddr" in k else own
-    udp(mac(k["ether"]) if "ether" in k else own, mac(to_ether), k.get("source", ANY), to,
+    wire.send(udp(mac(k["ether"]) if "ether" in k else own, mac(to_ether), k.get("source", ANY), to,
         (int(k.get("port", 68)), int(k.get("dport", 67))),
-        message(TYPES[kind], chaddr, int.from_bytes(os.urandom(4), "big"), k.get("ciaddr", ANY), options))
+        message(1, TYPES[kind], chaddr, int.from_bytes(os.urandom(4), "big"), options, k.get("ciaddr", ANY))))
     hear(float(k.get("hear", 0.5)))
 
 
@@ -92,11 +58,11 @@ def flood(address, chaddr, server, seconds):
     ip, end, n = socket.inet_aton(address), time.time() + float(seconds), 0
     while time.time() < end:
         n += 1
-        udp(own, mac(to), address, server, (1024 + n % 60000, 69), b"\0\1grub/grub.cfg\0octet\0")
+        wire.send(udp(own, mac(to), address, server, (1024 + n % 60000, 69), b"\0\1grub/grub.cfg\0octet\0"))
         for kind in "discover", "decline", "release":
             options = option(50, ip) + option(54, socket.inet_aton(server)) if kind == "decline" else option(77, b"iPXE")
-            udp(own, BROADCAST, ANY, "255.255.255.255", (68, 67),
-                message(TYPES[kind], mac(chaddr), n, address if kind == "release" else ANY, options))
+            wire.send(udp(own, BROADCAST, ANY, "255.255.255.255", (68, 67),
+                          message(1, TYPES[kind], mac(chaddr), n, options, address if kind == "release" else ANY)))
         time.sleep(0.013)
     print(4 * n, "packets")
 
@@ -106,7 +72,7 @@ def releases(chaddr, seconds):
     end, n = time.time() + float(seconds), 0
     while time.time() < end:
         n += 1
-        udp(own, BROADCAST, ANY, "255.255.255.255", (68, 67), message(TYPES["release"], mac(chaddr), n, "10.66.0.77", b""))
+        wire.send(udp(own, BROADCAST, ANY, "255.255.255.255", (68, 67), message(1, TYPES["release"], mac(chaddr), n, ciaddr="10.66.0.77")))
         time.sleep(0.00137)
     print(n, "packets")
 

@@ -76,6 +76,7 @@ USHER=$installed/usr/local/bin/usher
 userdel usher
 need "the users are made" systemd-sysusers "$installed/usr/lib/sysusers.d/usher.conf"
 check "usher is in the groups of libvirt and KVM" test "$(id -nG usher | tr ' ' '\n' | sort | xargs)" = "kvm libvirt usher"
+mount -t tmpfs lab /srv # the host has its own
 mkdir -p /etc/usher/hooks
 usher_config | sed '/<profiles/d; /<hooks/d; /<user/d; /<power/d' >/etc/usher/usher.xml
 guests_need_tiny

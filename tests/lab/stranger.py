@@ -6,50 +6,23 @@
     stranger.py IF computed NET FIRST LAST SERVER  leases by computed MACs: NET.FIRST to NET.LAST
 """
 import select, socket, struct, sys, time
+from wire import ANY, BROADCAST, mac, message, open_wire, option, udp
 
-BROADCAST, ANY = b"\xff" * 6, "0.0.0.0"
 name, what, *args = sys.argv[1:]
-wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-wire.bind((name, 0))
-own = wire.getsockname()[4]
+wire, own = open_wire(name)
 
 
-def mac(text):
-    return bytes(int(x, 16) for x in text.split(":"))
-
-
-def checksum(b):
-    s = sum(struct.unpack("!%dH" % (len(b) // 2), b))
-    while s >> 16:
-        s = (s & 0xFFFF) + (s >> 16)
-    return ~s & 0xFFFF
-
-
-def send(source, ports, message):
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(message), 0, 0, 64, 17, 0,
-                     socket.inet_aton(source), b"\xff" * 4)
-    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
-    udp = struct.pack("!HHHH", *ports, 8 + len(message), 0)
-    wire.send(BROADCAST + own + b"\x08\x00" + ip + udp + message)
-
-
-def option(code, value):
-    return bytes([code, len(value)]) + value
-
-
-def message(op, client, xid, options, given=ANY):
-    head = struct.pack("!BBBBIHH", op, 1, 6, 0, xid, 0, 0x8000)
-    head += bytes(4) + socket.inet_aton(given) + bytes(8) + client + bytes(10 + 192)
-    return (head + b"\x63\x82\x53\x63" + options + b"\xff").ljust(300, b"\0")
+def send(source, ports, data):
+    wire.send(udp(own, BROADCAST, source, "255.255.255.255", ports, data))
 
 
 def say(client, kind, xid, options=b""):
-    send(ANY, (68, 67), message(1, client, xid, option(53, bytes([kind])) + options))
+    send(ANY, (68, 67), message(1, kind, client, xid, options))
 
 
 def offer(client, xid):
-    options = option(53, b"\x02") + option(54, socket.inet_aton("10.66.0.66"))
-    send("10.66.0.66", (67, 68), message(2, client, xid, options, "10.66.0.200"))
+    server = option(54, socket.inet_aton("10.66.0.66"))
+    send("10.66.0.66", (67, 68), message(2, 2, client, xid, server, yiaddr="10.66.0.200"))
 
 
 def discovers(seconds):
