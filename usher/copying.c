@@ -40,7 +40,7 @@ struct step {
 
 struct removal {
 	struct task task;
-	char part[PATH_MAX];
+	char path[PATH_MAX];
 };
 
 static struct copying **find(struct service *s, const char *id)
@@ -64,29 +64,34 @@ static void forget(struct copying **at)
 	free(c);
 }
 
-static int remove_part(struct task *t)
+static int remove_file(struct task *t)
 {
-	return unlink(((struct removal *)t)->part) ? -errno : 0;
+	return unlink(((struct removal *)t)->path) ? -errno : 0;
 }
 
-static void part_removed(struct task *t)
+static void file_removed(struct task *t)
 {
 	free(t);
 }
 
-/* An image's gigabytes go in a file system's time; without a worker, at the end, we have that. */
-static void drop(struct copying **at)
+/* Without a worker, at the end, there is time. */
+void copying_discard(struct service *s, const char *path)
 {
 	struct removal *r = calloc(1, sizeof *r);
 
 	if (r) {
-		r->task = (struct task){.run = remove_part, .done = part_removed};
-		memcpy(r->part, (*at)->part, sizeof r->part);
+		r->task = (struct task){.run = remove_file, .done = file_removed};
+		snprintf(r->path, sizeof r->path, "%s", path);
 	}
-	if (!r || worker_do((*at)->service->worker, &r->task, "")) {
+	if (!r || worker_do(s->worker, &r->task, "")) {
 		free(r);
-		unlink((*at)->part);
+		unlink(path);
 	}
+}
+
+static void drop(struct copying **at)
+{
+	copying_discard((*at)->service, (*at)->part);
 	forget(at);
 }
 

@@ -26,6 +26,8 @@ void copying_handle(struct service *s, struct http_request *r, const char *rest)
  * with one line in `why`. */
 int copying_take(struct service *s, const char *id, char ret_part[PATH_MAX],
 	char ret_path[PATH_MAX], char *why, size_t why_size);
+/* Removes a file, by the worker: an image's gigabytes take a file system its time. */
+void copying_discard(struct service *s, const char *path);
 /* At the start: what a killed service left; at the end: all that are under way (the worker has ended). */
 void copying_begin(struct service *s);
 void copying_drop_all(struct service *s);

@@ -230,7 +230,7 @@ static void tell_committed(struct service *s, struct http_request *r, const char
 static void forget_copy(const struct importing *i)
 {
 	if (*i->part && i->copied)
-		unlink(i->path);
+		copying_discard(i->service, i->path);
 }
 
 static void import_record(struct importing *i)
