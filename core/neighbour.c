@@ -11,7 +11,9 @@
 #include <netlink/errno.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,9 +74,22 @@ static int socket_open(void)
 		return 0;
 	socket_kept = nl_socket_alloc();
 	rc = socket_kept ? nl_connect(socket_kept, NETLINK_ROUTE) : -NLE_NOMEM;
-	if (!rc)
-		nl_socket_disable_auto_ack(socket_kept);
-	return rc;
+	if (rc)
+		return rc;
+	nl_socket_disable_auto_ack(socket_kept);
+	nl_socket_disable_msg_peek(socket_kept); /* an answer fits the library's buffer */
+	return 0;
+}
+
+/* if_nametoindex() makes a socket for each call. 0 where there is no such link. */
+static int index_of(const char *link)
+{
+	struct ifreq r = {.ifr_ifindex = 0};
+
+	snprintf(r.ifr_name, sizeof r.ifr_name, "%s", link);
+	return !socket_open() && !ioctl(nl_socket_get_fd(socket_kept), SIOCGIFINDEX, &r)
+		? r.ifr_ifindex
+		: 0;
 }
 
 static void socket_drop(void)
@@ -116,7 +131,7 @@ static struct nl_msg *question(int family, int index)
 
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
 {
-	int index = (int)if_nametoindex(link), rc;
+	int index = index_of(link), rc;
 	struct answer a = {.heard = false};
 	struct nl_msg *msg;
 
@@ -154,7 +169,7 @@ int neighbour_provoke(const char *link, const struct ip *from, const struct ip *
 int neighbour_port(const char *bridge, const struct mac *mac, char ret_name[NEIGHBOUR_PORT],
 	struct mac *ret_mac)
 {
-	uint32_t index = if_nametoindex(bridge);
+	uint32_t index = (uint32_t)index_of(bridge);
 	struct answer a = {.heard = false};
 	char name[IF_NAMESIZE];
 	struct link_state port;

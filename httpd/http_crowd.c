@@ -260,11 +260,12 @@ static void believe(struct crowd *c, struct crowd_address *a, bool machine, int6
 	a->until = until;
 	if (!a->peers)
 		rest(c, a);
-	for (struct crowd_peer *p = a->peers; p; p = p->beside) {
-		leave(c, p);
-		p->stranger = !machine;
-		enter(c, p);
-	}
+	for (struct crowd_peer *p = a->peers; p; p = p->beside)
+		if (p->stranger == machine) {
+			leave(c, p);
+			p->stranger = !machine;
+			enter(c, p);
+		}
 }
 
 void crowd_know(struct crowd *c, const struct ip *ip, bool machine, int64_t now)

@@ -27,8 +27,10 @@ static void check_tokens(const char *s)
 
 	for (; *s; s += n ? n : 1) {
 		/* what was written out ends in hex digits of its own */
-		if (s[0] == '\\' && (s[1] == 'u' || s[1] == 'x'))
+		while (s[0] == '\\' && (s[1] == 'u' || s[1] == 'x'))
 			s += s[1] == 'u' ? strnlen(s, 6) : strnlen(s, 4);
+		if (!*s)
+			return;
 		n = strspn(s, "0123456789abcdefABCDEF");
 		if (n >= 32 && n != 64 && n != 128)
 			abort();
