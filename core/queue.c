@@ -74,11 +74,13 @@ static void *run(void *arg)
 		memcpy(me->key, w->key, sizeof me->key);
 		me->slow = w->slow;
 		me->busy = true;
+		/* what ended may have held up more than one */
+		if (q->waiting)
+			pthread_cond_signal(&q->changed);
 		pthread_mutex_unlock(&q->lock);
 		w->run(w);
 		pthread_mutex_lock(&q->lock);
 		me->busy = false;
-		pthread_cond_broadcast(&q->changed);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return NULL;
@@ -126,7 +128,7 @@ int queue_put(struct queue *q, struct work *w)
 		*q->tail = w;
 		q->tail = &w->next;
 		q->waiting++;
-		pthread_cond_broadcast(&q->changed);
+		pthread_cond_signal(&q->changed);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return rc;

@@ -299,12 +299,9 @@ enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, si
 
 /* Answers */
 
-struct MHD_Response *http_text_response(const char *content_type, const void *bytes, size_t len)
+/* Takes `a`; NULL: out of memory. */
+static struct MHD_Response *with_headers(struct MHD_Response *a, const char *content_type)
 {
-	/* libmicrohttpd copies and does not write to it */
-	struct MHD_Response *a = MHD_create_response_from_buffer(
-		len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY);
-
 	if (!a)
 		return NULL;
 	if (MHD_add_response_header(a, "Content-Type", content_type) != MHD_YES ||
@@ -313,6 +310,14 @@ struct MHD_Response *http_text_response(const char *content_type, const void *by
 		return NULL;
 	}
 	return a;
+}
+
+struct MHD_Response *http_text_response(const char *content_type, const void *bytes, size_t len)
+{
+	/* libmicrohttpd copies and does not write to it */
+	return with_headers(MHD_create_response_from_buffer(
+				    len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY),
+		content_type);
 }
 
 /* A person may read it on a terminal: what drives one, or is not seen, is escaped. */
@@ -540,6 +545,20 @@ void http_respond_json(struct http_request *r, unsigned status, json_t *json)
 	json_decref(json);
 	if (a)
 		answer(r, status, a);
+	else
+		http_respond_error(r, 500, "the answer could not be made");
+}
+
+void http_respond_text(struct http_request *r, char *text, size_t len)
+{
+	struct MHD_Response *a =
+		text ? MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE) : NULL;
+
+	if (!a)
+		free(text);
+	a = with_headers(a, "application/json");
+	if (a)
+		answer(r, 200, a);
 	else
 		http_respond_error(r, 500, "the answer could not be made");
 }

@@ -74,12 +74,14 @@ const char *http_header(const struct http_request *r, const char *name);
 const char *http_method_name(enum http_method m);
 
 /*
- * Answers. Each request is answered exactly once, at once or later, by one of these three; `r` is
+ * Answers. Each request is answered exactly once, at once or later, by one of these four; `r` is
  * gone afterwards. All of them work, and send nothing, for a request that was abandoned. All
  * answers say Cache-Control: no-store.
  */
 void http_respond(struct http_request *r, unsigned status, const char *content_type,
 	const void *body, size_t len); /* copies */
+/* 200, application/json: takes `text` (heap) as it is; NULL: 500. */
+void http_respond_text(struct http_request *r, char *text, size_t len);
 void http_respond_json(
 	struct http_request *r, unsigned status, json_t *json); /* takes the reference; NULL: 500 */
 /* One line: text/plain below /m/, {"error": line} below /api/. */

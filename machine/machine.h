@@ -161,6 +161,9 @@ struct machine *machines_by_uuid(const struct machines *ms, const char *uuid);
 struct machine *machines_by_mac(
 	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic);
 struct machine *machines_by_ip(const struct machines *ms, uint32_t segment, const struct ip *ip);
+/* From where on an address for a machine has to be looked for (host order): each that is lower is recorded, in the pool, or
+ * not to be offered. Remembered, so that a thousand machines made one after the other are not counted through each time. */
+uint32_t machines_lowest(struct machines *ms, const struct segment *seg);
 enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_ASKING, TOKEN_UP, TOKEN_OLD };
 /* Compares in constant time. A token of an ended attempt is found too (the caller refuses and says
  * whose). */
@@ -168,6 +171,8 @@ struct machine *machines_by_token(
 	const struct machines *ms, const char *token, enum token_kind *ret_kind);
 /* In name order ("node2" before "node10"); NULL starts. `prev` must still be there. */
 struct machine *machines_next(const struct machines *ms, const struct machine *prev);
+/* The same, after a name, which need not be there. */
+struct machine *machines_after(const struct machines *ms, const char *name);
 size_t machines_count(const struct machines *ms);
 
 /* A DNS label of at most 63 characters, in lower case, not digits only (libvirt's own ids). Returns

@@ -171,10 +171,42 @@ static void find_segments(const struct machines *ms, struct machine *m)
 	}
 }
 
+static void lowest_again(struct machines *ms, const struct key *k)
+{
+	struct lowest *low = &ms->lowest[k->segment - 1];
+
+	if (k->ip.family == IP_V4 && ip_to_v4(&k->ip) < low->address &&
+		!machines_by_ip(ms, k->segment, &k->ip))
+		low->address = ip_to_v4(&k->ip);
+}
+
+uint32_t machines_lowest(struct machines *ms, const struct segment *seg)
+{
+	struct lowest *low = &ms->lowest[seg->id - 1];
+	struct ip ip;
+
+	if (low->net != segment_net(seg) || low->pool_first != seg->pool_first ||
+		low->pool_last != seg->pool_last || !ip_eq(&low->server, &seg->server) ||
+		!ip_eq(&low->router, &seg->router))
+		*low = (struct lowest){segment_net(seg) + 1, seg->pool_first, seg->pool_last,
+			segment_net(seg), seg->server, seg->router};
+	for (; segment_contains(seg, low->address); low->address++) {
+		ip = ip_from_v4(low->address);
+		if (segment_in_pool(seg, &ip))
+			low->address = seg->pool_last;
+		else if (segment_offers(seg, &ip) && !machines_by_ip(ms, seg->id, &ip))
+			break;
+	}
+	return low->address;
+}
+
 void machine_keys_drop(struct machines *ms, struct machine *m)
 {
 	if (m->keys)
 		keys_remove(ms, m->keys, m->keys->n);
+	for (size_t i = 0; m->keys && i < m->keys->n; i++)
+		if (m->keys->all[i].what == KEY_IP)
+			lowest_again(ms, &m->keys->all[i]);
 	free(m->keys);
 	m->keys = NULL;
 }

@@ -291,11 +291,20 @@ struct machine *machines_by_uuid(const struct machines *ms, const char *uuid)
 	return NULL;
 }
 
+struct machine *machines_after(const struct machines *ms, const char *name)
+{
+	size_t place = name_place(ms, name);
+
+	if (place < ms->count && !strcmp(ms->order[place]->name, name))
+		place++;
+	return place < ms->count ? ms->order[place] : NULL;
+}
+
 struct machine *machines_next(const struct machines *ms, const struct machine *prev)
 {
-	size_t place = prev ? name_place(ms, prev->name) + 1 : 0;
-
-	return place < ms->count ? ms->order[place] : NULL;
+	if (prev)
+		return machines_after(ms, prev->name);
+	return ms->count ? ms->order[0] : NULL;
 }
 
 size_t machines_count(const struct machines *ms)

@@ -14,6 +14,10 @@ struct machines {
 	struct table names;     /* machine.by_name */
 	struct table keys;      /* MACs, addresses and tokens: machine_keys.c */
 	struct machine **order; /* by name */
+	struct lowest {
+		uint32_t address, pool_first, pool_last, net;
+		struct ip server, router; /* what it was found for */
+	} lowest[SEGMENT_MAX];            /* machines_lowest(), by segment id - 1 */
 	size_t count, cap;
 	struct machine **due; /* a heap, the earliest deadline first; its room is `cap` too */
 	size_t n_due;

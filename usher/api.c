@@ -100,56 +100,6 @@ json_t *api_machine(struct service *s, const struct machine *m, bool full)
 	return j;
 }
 
-static void machines_list(struct service *s, struct http_request *r)
-{
-	bool full = http_arg(r, "full") != NULL;
-	json_t *all = json_array();
-
-	for (struct machine *m = machines_next(s->machines, NULL); m;
-		m = machines_next(s->machines, m))
-		json_array_append_new(all, api_machine(s, m, full));
-	http_respond_json(r, 200, json_pack("{s:o}", "machines", all));
-}
-
-static const char *iso_time(int64_t ms, char buf[32])
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-
-	strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
-	return buf;
-}
-
-static json_t *lease_json(struct service *s, const struct lease *l, int64_t now)
-{
-	const struct segment *seg = segments_by_id(&s->segments, l->segment);
-	const struct machine *m = machines_by_mac(s->machines, l->segment, &l->mac, NULL);
-	char ip[IP_TEXT], mac[MAC_TEXT], at[32];
-
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address", ip_format(&l->ip, ip),
-		"mac", mac_format(&l->mac, mac), "segment", seg ? seg->name : "", "state",
-		lease_state_name(l, now), "expires", iso_time(l->expires, at), "hostname",
-		l->hostname, "machine", m ? m->name : "");
-}
-
-static void leases_all(struct service *s, struct http_request *r)
-{
-	const struct lease **list;
-	int64_t now = clock_wall_ms();
-	json_t *all = json_array();
-	size_t n;
-
-	if (leases_list(dhcpd_leases(s->dhcpd), &list, &n)) {
-		json_decref(all);
-		http_respond_error(r, 500, "out of memory");
-		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(all, lease_json(s, list[i], now));
-	free(list);
-	http_respond_json(r, 200, json_pack("{s:o}", "leases", all));
-}
-
 json_t *api_others(struct service *s, const struct segment *seg)
 {
 	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
@@ -284,7 +234,7 @@ void api_handle(struct service *s, struct http_request *r)
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
 	if (!strcmp(path, "/machines") && get)
-		machines_list(s, r);
+		lists_machines(s, r);
 	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
 		create_handle(s, r);
 	else if (!strncmp(path, "/machines/", strlen("/machines/")))
@@ -306,7 +256,7 @@ void api_handle(struct service *s, struct http_request *r)
 	else if (!strcmp(path, "/host-keys") && get)
 		host_keys_handle(s, r);
 	else if (!strcmp(path, "/leases") && get)
-		leases_all(s, r);
+		lists_leases(s, r);
 	else if (!strcmp(path, "/status") && get)
 		status(s, r);
 	else

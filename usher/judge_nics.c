@@ -178,11 +178,13 @@ static bool address_used(const struct creation *c, const struct nic *nic, const 
 static int lowest_free(
 	struct creation *c, const struct nic *nic, const struct segment *seg, struct ip *ret)
 {
-	uint32_t net = segment_net(seg);
+	/* of a machine that is to be replaced, its own may be the lowest */
+	uint32_t first = c->replace ? segment_net(seg) + 1
+				    : machines_lowest(c->service->machines, seg);
 	struct mac claims;
 	char who[128];
 
-	for (uint32_t a = net + 1; segment_contains(seg, a); a++) {
+	for (uint32_t a = first; segment_contains(seg, a); a++) {
 		struct ip ip = ip_from_v4(a);
 
 		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip) ||

@@ -8,7 +8,7 @@
 
 enum { PROFILES_LOOKED_AT = 1000 }; /* in one answer */
 
-struct listing {
+struct review {
 	struct task task;
 	struct files *files;
 	struct http_request *request;
@@ -20,7 +20,7 @@ struct listing {
 
 static int look(struct task *t)
 {
-	struct listing *l = (struct listing *)t;
+	struct review *l = (struct review *)t;
 	char why[1024];
 
 	for (size_t i = 0; i < l->count && !worker_stopping(t->worker); i++)
@@ -30,7 +30,7 @@ static int look(struct task *t)
 	return 0;
 }
 
-static void listing_free(struct listing *l)
+static void review_free(struct review *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		profile_free(l->profiles[i]);
@@ -41,7 +41,7 @@ static void listing_free(struct listing *l)
 
 static void looked(struct task *t)
 {
-	struct listing *l = (struct listing *)t;
+	struct review *l = (struct review *)t;
 
 	if (t->rc)
 		http_respond_error(l->request, 503, "the service is stopping");
@@ -49,7 +49,7 @@ static void looked(struct task *t)
 		http_respond_json(l->request, 200, json_incref(json_array_get(l->json, 0)));
 	else
 		http_respond_json(l->request, 200, json_pack("{s:O}", "profiles", l->json));
-	listing_free(l);
+	review_free(l);
 }
 
 /* A secret's default is none of the reader's business. */
@@ -65,7 +65,7 @@ static json_t *profile_shown(const struct profile *p)
 	return j;
 }
 
-static void listing_add(struct service *s, struct listing *l, const char *name)
+static void review_add(struct service *s, struct review *l, const char *name)
 {
 	struct profile *p = NULL;
 	char why[512];
@@ -77,32 +77,32 @@ static void listing_add(struct service *s, struct listing *l, const char *name)
 	l->profiles[l->count++] = p;
 }
 
-static struct listing *listing_new(
+static struct review *review_new(
 	struct service *s, struct http_request *r, char *const *names, size_t n)
 {
-	struct listing *l = calloc(1, sizeof *l);
+	struct review *l = calloc(1, sizeof *l);
 
 	if (!l)
 		return NULL;
-	*l = (struct listing){
+	*l = (struct review){
 		.task = {.run = look, .done = looked}, .files = &s->files, .request = r};
 	l->json = json_array();
 	l->profiles = calloc(n + 1, sizeof *l->profiles);
 	if (!l->json || !l->profiles) {
-		listing_free(l);
+		review_free(l);
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++)
-		listing_add(s, l, names[i]);
+		review_add(s, l, names[i]);
 	return l;
 }
 
-static void listing_start(struct service *s, struct listing *l)
+static void review_start(struct service *s, struct review *l)
 {
 	struct http_request *r = l->request;
 
 	if (worker_do(s->worker, &l->task, "")) {
-		listing_free(l);
+		review_free(l);
 		http_respond_error(r, 503, "too much is asked for at once: try again");
 	}
 }
@@ -110,23 +110,23 @@ static void listing_start(struct service *s, struct listing *l)
 static void one(struct service *s, struct http_request *r, const char *name)
 {
 	char *names[] = {(char *)(uintptr_t)name};
-	struct listing *l = listing_new(s, r, names, 1);
+	struct review *l = review_new(s, r, names, 1);
 
 	if (!l) {
 		http_respond_error(r, 500, "out of memory");
 	} else if (!l->profiles[0]) {
 		http_respond_error(r, 404, "%s",
 			json_string_value(json_object_get(json_array_get(l->json, 0), "error")));
-		listing_free(l);
+		review_free(l);
 	} else {
 		l->one = true;
-		listing_start(s, l);
+		review_start(s, l);
 	}
 }
 
 void profiles_handle(struct service *s, struct http_request *r, const char *name)
 {
-	struct listing *l = NULL;
+	struct review *l = NULL;
 	char **names;
 	size_t n = 0;
 
@@ -137,11 +137,11 @@ void profiles_handle(struct service *s, struct http_request *r, const char *name
 	if (!profiles_names(&s->profiles, &names)) {
 		while (names[n] && n < PROFILES_LOOKED_AT)
 			n++;
-		l = listing_new(s, r, names, n);
+		l = review_new(s, r, names, n);
 		profiles_names_free(names);
 	}
 	if (l)
-		listing_start(s, l);
+		review_start(s, l);
 	else
 		http_respond_error(r, 500, "out of memory");
 }

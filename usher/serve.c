@@ -156,6 +156,7 @@ static int start_loop(struct run *r, char *why, size_t size)
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!rc)
 		rc = fd < 0 ? -errno : loop_watch(s->loop, &r->signals, fd, EPOLLIN, on_signal, r);
+	listings_init(&s->listings, s->loop);
 	loop_timer_init(&s->settle, act_settle, s);
 	loop_timer_init(&s->deadline, act_deadline, s);
 	return said(rc, why, size, "event loop");
@@ -451,6 +452,7 @@ static void stop(struct run *r)
 	fetches_free(s->fetches);
 	s->fetches = NULL;
 	follow_drop_all(s);
+	listings_drop_all(&s->listings);
 	place_drop_all(s);
 	record_drop_all(s);
 	s->abandoned = !hosts_stop(s);

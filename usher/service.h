@@ -44,6 +44,7 @@
 #include "tftpd/tftpd.h"
 #include "usher/config.h"
 #include "usher/files.h"
+#include "usher/listing.h"
 #include "usher/networks.h"
 
 struct creation;
@@ -117,6 +118,7 @@ struct service {
 	struct networking *net_jobs; /* requests about networks that wait for libvirt */
 	struct job *jobs;            /* libvirt's and the power executables', not yet back */
 	struct follower *followers;  /* long polls of the timeline */
+	struct listings listings;
 	struct place_wait *place_waits; /* requests of who is not known to be the machine: place_look.c */
 	int64_t guesses_until;       /* mono ms: boot.c */
 	unsigned guesses;
@@ -214,6 +216,9 @@ void transfer_tftp_ended(void *service, const struct tftp_report *report);
 /* api.c: requests below /api/v1/. */
 void api_handle(struct service *s, struct http_request *r);
 json_t *api_machine(struct service *s, const struct machine *m, bool full); /* new reference */
+/* lists.c */
+void lists_machines(struct service *s, struct http_request *r);
+void lists_leases(struct service *s, struct http_request *r);
 /* Other DHCP servers that were heard on this segment (NULL: none), where we lease. New reference. */
 json_t *api_others(struct service *s, const struct segment *seg);
 /* Answers with `json` (stolen) once all that was put is on disk, else with 503. */

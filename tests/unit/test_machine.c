@@ -245,6 +245,94 @@ START_TEST(test_many)
 }
 END_TEST
 
+static const struct segment *wide(void)
+{
+	struct segment s = {.name = "wide",
+		.server = ip("10.9.0.1"),
+		.router = ip("10.9.0.4"),
+		.prefix_len = 24,
+		.pool_first = 0x0a090006,
+		.pool_last = 0x0a090009};
+	const struct segment *ret;
+
+	ck_assert_int_eq(segments_add(&segments, &s, &ret), 0);
+	return ret;
+}
+
+#define ck_lowest(seg, last) ck_assert_uint_eq(machines_lowest(ms, seg), 0x0a090000 + (last))
+
+START_TEST(test_lowest)
+{
+	const struct segment *seg = wide();
+	struct segment *changed = segments.by_id[seg->id - 1];
+	struct machine *m;
+
+	ck_lowest(seg, 2); /* not the server's */
+	m = add("a", "wide", "10.9.0.2");
+	ck_lowest(seg, 3);
+	add("b", "wide", "10.9.0.3");
+	ck_lowest(seg, 5); /* nor the router's */
+	add("c", "wide", "10.9.0.5");
+	ck_lowest(seg, 10); /* nor the pool's */
+	add("d", "wide", "10.9.0.12");
+	add("e", "wide", "10.9.0.10");
+	ck_lowest(seg, 11);
+	/* a save takes keys out and puts them back */
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	ck_lowest(seg, 11);
+	m->nics[0].addrs[0] = ip("10.9.0.11");
+	ck_assert_int_eq(mac_from_ip(&m->nics[0].addrs[0], &m->nics[0].mac), 0);
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	ck_lowest(seg, 2);
+	machines_remove(ms, machines_by_name(ms, "b"));
+	ck_lowest(seg, 2);
+	add("f", "wide", "10.9.0.2");
+	ck_lowest(seg, 3);
+	add("g", "wide", "10.9.0.3");
+	ck_lowest(seg, 13);
+	/* another router, another pool */
+	changed->router = ip("10.9.0.14");
+	ck_lowest(seg, 4);
+	changed->pool_last = 0;
+	changed->pool_first = 0;
+	ck_lowest(seg, 4);
+	add("h", "wide", "10.9.0.4");
+	ck_lowest(seg, 6);
+	/* the same addresses elsewhere count there only */
+	add("i", "lab", "10.9.0.6");
+	ck_lowest(seg, 6);
+}
+END_TEST
+
+START_TEST(test_lowest_of_a_full_segment)
+{
+	const struct segment *seg = wide();
+	char name[MACHINE_NAME], address[IP_TEXT];
+
+	for (int i = 2; i < 255; i++) {
+		snprintf(name, sizeof name, "n%d", i);
+		snprintf(address, sizeof address, "10.9.0.%d", i);
+		if (i != 4 && (i < 6 || i > 9))
+			add(name, "wide", address);
+	}
+	ck_assert(!segment_contains(seg, machines_lowest(ms, seg)));
+	machines_remove(ms, machines_by_name(ms, "n200"));
+	ck_lowest(seg, 200);
+}
+END_TEST
+
+START_TEST(test_after_a_name)
+{
+	add("n1", "lab", "10.0.0.2");
+	add("n10", "lab", "10.0.0.3");
+	ck_assert_str_eq(machines_after(ms, "n1")->name, "n10");
+	ck_assert_str_eq(machines_after(ms, "n2")->name, "n10");
+	ck_assert_str_eq(machines_after(ms, "a")->name, "n1");
+	ck_assert_ptr_null(machines_after(ms, "n10"));
+	ck_assert_ptr_null(machines_after(ms, "n11"));
+}
+END_TEST
+
 /* Life. */
 
 static struct ip client, stranger;
@@ -1207,6 +1295,9 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_a_segment_not_served);
 	tcase_add_test(t, test_name_order);
 	tcase_add_test(t, test_many);
+	tcase_add_test(t, test_lowest);
+	tcase_add_test(t, test_lowest_of_a_full_segment);
+	tcase_add_test(t, test_after_a_name);
 	tcase_add_test(t, test_arm);
 	tcase_add_test(t, test_tokens_are_found);
 	tcase_add_test(t, test_whole_install);

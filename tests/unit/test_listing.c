@@ -1,0 +1,164 @@
+/* Long lists made in slices: the text is right, others get their turn, and nothing is left over when one is dropped. */
+#include "usher/listing.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct count {
+	struct listing listing; /* first */
+	int to, at, pause_us;
+	char *text;
+	size_t len;
+	int over;
+};
+
+static struct loop *loop;
+static struct listings listings;
+
+static void set_up(void)
+{
+	ck_assert_int_eq(loop_new(&loop), 0);
+	listings_init(&listings, loop);
+}
+
+static void tear_down(void)
+{
+	listings_drop_all(&listings);
+	loop_free(loop);
+}
+
+static json_t *next(struct listing *l)
+{
+	struct count *c = (struct count *)l;
+
+	if (c->at == c->to)
+		return NULL;
+	if (c->pause_us)
+		usleep((useconds_t)c->pause_us);
+	return json_integer(c->at++);
+}
+
+static void over(struct listing *l, char *text, size_t len)
+{
+	struct count *c = (struct count *)l;
+
+	c->text = text;
+	c->len = len;
+	c->over++;
+}
+
+static struct count count_to(int n, int pause_us)
+{
+	return (struct count){
+		.listing = {.member = "n", .next = next, .over = over}, .to = n, .pause_us = pause_us};
+}
+
+static void check_text(struct count *c)
+{
+	json_t *j, *n;
+
+	ck_assert_int_eq(c->over, 1);
+	ck_assert_ptr_nonnull(c->text);
+	ck_assert_uint_eq(strlen(c->text), c->len);
+	j = json_loads(c->text, 0, NULL);
+	ck_assert_ptr_nonnull(j);
+	n = json_object_get(j, "n");
+	ck_assert_uint_eq(json_array_size(n), (size_t)c->to);
+	for (int i = 0; i < c->to; i++)
+		ck_assert_int_eq(json_integer_value(json_array_get(n, (size_t)i)), i);
+	json_decref(j);
+	free(c->text);
+}
+
+START_TEST(test_short_is_over_at_once)
+{
+	struct count none = count_to(0, 0), three = count_to(3, 0);
+
+	listing_start(&listings, &none.listing);
+	ck_assert_str_eq(none.text, "{\"n\":[]}");
+	check_text(&none);
+	listing_start(&listings, &three.listing);
+	ck_assert_str_eq(three.text, "{\"n\":[0,1,2]}");
+	check_text(&three);
+}
+END_TEST
+
+static int fired;
+
+static void fire(struct loop_timer *t)
+{
+	(void)t;
+	fired++;
+}
+
+START_TEST(test_others_get_their_turn)
+{
+	struct count a = count_to(200, 300), b = count_to(20000, 0);
+	struct loop_timer other;
+	int turns = 0;
+
+	loop_timer_init(&other, fire, NULL);
+	fired = 0;
+	listing_start(&listings, &a.listing);
+	listing_start(&listings, &b.listing);
+	ck_assert_int_eq(a.over, 0);
+	for (; !a.over || !b.over; turns++) {
+		ck_assert_int_eq(loop_timer_set(loop, &other, 0), 0);
+		loop_once(loop, 1000);
+	}
+	/* a slice of the slow one is eight items, those of the other are in between */
+	ck_assert_int_ge(turns, 200 / 8);
+	ck_assert_int_ge(fired, turns - 1);
+	check_text(&a);
+	check_text(&b);
+	ck_assert_ptr_null(listings.first);
+	ck_assert_ptr_null(listings.last);
+	loop_timer_clear(loop, &other);
+}
+END_TEST
+
+START_TEST(test_dropped)
+{
+	struct count a = count_to(200, 300), b = count_to(200, 300), c = count_to(200, 300);
+
+	listing_start(&listings, &a.listing);
+	listing_start(&listings, &b.listing);
+	listing_start(&listings, &c.listing);
+	loop_once(loop, 1000);
+	listing_drop(&c.listing);
+	ck_assert_int_eq(c.over, 1);
+	ck_assert_ptr_null(c.text);
+	listing_drop(&a.listing);
+	ck_assert_int_eq(a.over, 1);
+	ck_assert_ptr_null(a.text);
+	while (!b.over)
+		loop_once(loop, 1000);
+	check_text(&b);
+	a = count_to(200, 300);
+	listing_start(&listings, &a.listing);
+	listings_drop_all(&listings);
+	ck_assert_int_eq(a.over, 1);
+	ck_assert_ptr_null(a.text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("listing");
+	TCase *t = tcase_create("listing");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, test_short_is_over_at_once);
+	tcase_add_test(t, test_others_get_their_turn);
+	tcase_add_test(t, test_dropped);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
