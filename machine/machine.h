@@ -91,7 +91,7 @@ struct machine {
 	bool guest;    /* libvirt's; else bare metal */
 	bool deleting; /* it was told to go: its guest may be gone in part, and never starts again */
 	bool template; /* its disk is what clones are made of: never armed, never started */
-	bool busy;     /* not stored: a libvirt job or power switch of it is under way */
+	unsigned holds; /* not stored: its creation, its deletion and jobs of it that are under way */
 	enum life_state state;
 	enum machine_seal seal;       /* from the next attempt on */
 	int64_t created_at, state_at; /* wall ms */

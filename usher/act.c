@@ -89,7 +89,7 @@ static struct job *job_new(struct service *s, struct machine *m, const char *wha
 	s->jobs = j;
 	snprintf(j->name, sizeof j->name, "%s", m->name);
 	snprintf(j->uuid, sizeof j->uuid, "%s", m->uuid);
-	m->busy = true;
+	m->holds++;
 	return j;
 }
 
@@ -98,7 +98,7 @@ static struct machine *job_machine(const struct job *j)
 	return same_machine(j->service, j->name, j->uuid);
 }
 
-/* Its machine is busy as long as another job of it is under way. NULL is fine. */
+/* NULL is fine. */
 static void job_free(struct job *j)
 {
 	struct machine *m = j ? job_machine(j) : NULL;
@@ -110,9 +110,7 @@ static void job_free(struct job *j)
 		at = &(*at)->next;
 	*at = j->next;
 	if (m)
-		m->busy = false;
-	for (const struct job *o = j->service->jobs; m && o; o = o->next)
-		m->busy |= !strcmp(o->uuid, j->uuid);
+		m->holds--;
 	free(j);
 }
 
@@ -147,12 +145,12 @@ static void on_install_job(void *arg, int rc, const char *why)
 	struct job *j = arg;
 	struct machine *m = job_machine(j);
 
-	if (rc == -ENOENT && m)
-		make_again(j->service, m, "made again, as its domain was gone");
-	if (rc == -ENOENT && m)
-		job_free(j);
-	else
+	if (rc != -ENOENT || !m || m->deleting) {
 		job_ended(j, !rc, why);
+		return;
+	}
+	make_again(j->service, m, "made again, as its domain was gone");
+	job_free(j);
 }
 
 static void on_power_job(void *arg, int status, const char *output)
@@ -277,7 +275,7 @@ static void on_settled(void *arg, int rc)
 		struct machine *m = same_machine(s, p->name, p->uuid);
 
 		d->pending = p->next;
-		if (m && !s->stopping)
+		if (m && !m->deleting && !s->stopping)
 			carry_out(s, m, p->actions);
 		free(p);
 	}
@@ -395,10 +393,11 @@ static void on_made_again(void *arg, int rc, const char *why)
 {
 	struct job *j = arg;
 	struct machine *m = job_machine(j);
+	bool stays = !rc && m && !m->deleting; /* else the job behind this one deletes it again */
 
-	if (!rc && m && life_netboots(m->state))
+	if (stays && life_netboots(m->state))
 		guest_do(j->service, m, guest_start_install, "started from the network", true);
-	else if (!rc && m && clone_unmade(m))
+	else if (stays && clone_unmade(m))
 		guest_do(j->service, m, guest_start_disk, "started from its disk", false);
 	job_ended(j, !rc, why);
 }
@@ -468,8 +467,8 @@ static void on_status(void *arg, int rc, const struct guest_status *st, const ch
 	if (rc)
 		log_warn("%s: %s", j->name, why);
 	job_free(j);
-	/* a job that came after the look makes it stale, and ends in a word of its own */
-	if (!rc && m && !m->busy)
+	/* a job or a deletion that came after the look makes it stale, and ends in a word of its own */
+	if (!rc && m && !m->holds && !m->deleting)
 		reconcile(s, m, st);
 	act_set_deadline(s);
 }
@@ -530,7 +529,7 @@ static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n,
 	for (size_t i = 0; i < n; i++)
 		guest_follow_name(s, v->from, &all[i]);
 	while (!rc && (m = machines_next(s->machines, m)))
-		if (m->guest && !m->busy && guests_of(s, m) == v->from &&
+		if (m->guest && !m->holds && !m->deleting && guests_of(s, m) == v->from &&
 			!template_under_way(s, m->name) && !create_reserves(s, m->name, 0, NULL))
 			look_at_one(s, m, guest_seen_as(all, n, m->uuid), v->at);
 	act_set_deadline(s);
@@ -545,7 +544,7 @@ void act_reconcile(struct service *s, struct guests *from)
 	if (from == s->guests)
 		seats_look(s, "");
 	while ((m = machines_next(s->machines, m)))
-		if (m->guest && m->deleting && !m->busy && guests_of(s, m) == from)
+		if (m->guest && m->deleting && !m->holds && guests_of(s, m) == from)
 			change_go_on_deleting(s, m);
 	if (!v)
 		return;

@@ -65,6 +65,13 @@ static bool refused_while_created(
 	return true;
 }
 
+static bool refused_while_deleted(struct http_request *r, const struct machine *m)
+{
+	if (m->deleting)
+		http_respond_error(r, 409, "%s is being deleted", m->name);
+	return m->deleting;
+}
+
 /* 0; -EINPROGRESS with what is missing (cache_look()), or -errno with the line. */
 static int rearming_arm(
 	struct rearming *a, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
@@ -129,7 +136,8 @@ static void on_ready(void *arg, int rc, const char *why)
 		http_respond_error(a->request, rc == -ECANCELED ? 503 : 422, "%s", why);
 	else if (!m || strcmp(m->uuid, a->uuid)) /* deleted meanwhile, and perhaps made anew */
 		http_respond_error(a->request, 404, "no machine '%s'", a->name);
-	else if (!refused_while_created(a->service, a->request, m))
+	else if (!refused_while_created(a->service, a->request, m) &&
+		!refused_while_deleted(a->request, m))
 		rearming_end(a, m);
 	rearming_free(a);
 }
@@ -160,7 +168,8 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 		return;
 	}
 
-	if (refused_while_created(s, r, m) || template_refuses(s, r, m, "installed again"))
+	if (refused_while_created(s, r, m) || refused_while_deleted(r, m) ||
+		template_refuses(s, r, m, "installed again"))
 		return;
 	if (!m->nics[0].segment_id) {
 		http_respond_error(r, 409, "segment '%s' of %s is not served now",
@@ -298,7 +307,7 @@ static void forget(struct service *s, struct http_request *r, struct machine *m,
 /* It stays, and may be used again. */
 static void deletion_failed(struct deletion *d, struct machine *m, int rc, const char *why)
 {
-	m->busy = false;
+	m->holds--;
 	m->deleting = false;
 	json_object_del(m->guest_spec, "keep_disks");
 	if (machines_save(m->home, m))
@@ -350,7 +359,7 @@ static int begin_deletion(struct service *s, struct http_request *r, struct mach
 	if (rc)
 		deletion_free(d);
 	else
-		m->busy = true;
+		m->holds++;
 	return rc;
 }
 

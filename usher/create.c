@@ -134,7 +134,7 @@ static void creation_done(struct creation *c)
 	struct service *s = c->service;
 	struct machine *m = c->machine;
 
-	m->busy = false;
+	m->holds--;
 	if (!seats_are_theirs(segments_by_name(&s->segments, m->nics[0].segment)))
 		(void)seats_publish(s, m, true, NULL, NULL);
 	http_respond_json(c->request, 201, creation_reply(c));
@@ -318,12 +318,11 @@ static void creation_record(struct creation *c)
 	tell_claims(c, claims);
 	if (*warning)
 		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
+	m->holds += m->guest; /* until creation_done() */
 	if (c->clone) {
-		m->busy = true;
 		rc = clone_begin(c);
 	} else if (c->arm) {
 		c->snapshot = NULL;
-		m->busy = m->guest;
 		rc = machine_arm(
 			m, snapshot, c->profile->boots, (int64_t)c->profile->timeout_s * 1000);
 	} else {

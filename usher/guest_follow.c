@@ -85,7 +85,7 @@ static void on_searched(void *arg, int rc, const struct guest_seen *all, size_t 
 	const struct guest_seen *seen = rc ? NULL : guest_seen_as(all, n, h->uuid);
 
 	(void)why;
-	if (seen && m && !strcmp(m->uuid, h->uuid) && !m->busy && is_in(m, GUEST_GONE) &&
+	if (seen && m && !strcmp(m->uuid, h->uuid) && !m->holds && !m->deleting && is_in(m, GUEST_GONE) &&
 		guests_of(s, m) != h->where) {
 		move_to(s, m, h->where);
 		guest_follow_seen(s, m, seen, clock_mono_ms());
@@ -130,7 +130,7 @@ static const char *rename_error(struct service *s, const struct machine *m, cons
 		return error;
 	if (machines_by_name(s->machines, name) || create_reserves(s, name, 0, NULL))
 		return "another machine's";
-	return m->busy || m->deleting ? "not now, while it is being changed" : NULL;
+	return m->holds || m->deleting ? "not now, while it is being changed" : NULL;
 }
 
 static void renamed(struct service *s, struct machine *m, const char *name)

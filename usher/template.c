@@ -314,7 +314,7 @@ static const char *template_error(const struct service *s, const struct machine 
 {
 	if (!m->guest)
 		return "is a bare machine, and templates are guests";
-	if (m->deleting || m->busy || create_reserves(s, m->name, 0, NULL))
+	if (m->deleting || m->holds || create_reserves(s, m->name, 0, NULL))
 		return "is being made, switched or deleted just now";
 	if (m->state != LIFE_UP && m->state != LIFE_INSTALLED)
 		return "is not installed: a template is made of a guest that is installed or up";

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Killed between a promise and libvirt's part of it: the next start goes on. A reinstall over a running system, a stop, a
-# delete, and a --replace at any moment; and what a user must not do to a machine that is just being created.
+# delete, and a --replace at any moment; a delete that crosses a look; and what a user must not do to a machine that is just
+# being created.
 # shellcheck source=/dev/null
 #
 # lab: boots guests
@@ -85,6 +86,24 @@ check "the service starts again after kill -9" usher_start
 check "the delete went on" wait_until 20 gone web
 refute "its domain is gone" virsh -q dominfo web
 refute "its volume is gone" virsh -q vol-info web.qcow2 default
+
+# --- a delete crosses a look ----------------------------------------------------------------------------------------------
+
+# The service finds that a guest which is to be installed has no domain any more, and is about to make it again; in between
+# it is told to delete it.
+${CC:-gcc} -shared -fPIC -O2 -o "$USHER_LAB/slow_libvirt.so" "$LAB_TOP/tests/lab/slow_libvirt.c" -lvirt ||
+	{ fail "slow_libvirt.c compiles"; lab_end; }
+check "a guest is created" create cross
+usher_stop
+virsh -q destroy cross
+virsh -q undefine cross
+LD_PRELOAD=$USHER_LAB/slow_libvirt.so SLOW_LIBVIRT_MS=2000 usher_start || { fail "the service starts"; lab_end; }
+sleep 0.5
+check "it is deleted while the service looks at it" timeout 60 "$USHER" delete cross
+sleep 5 # the making again would take two look-ups
+refute "and is not made again behind that" virsh -q dominfo cross
+check "the service ends" usher_stop
+check "and starts again" usher_start
 
 # --- while it is created ------------------------------------------------------------------------------------------------
 
