@@ -3,31 +3,29 @@
 #include <errno.h>
 #include <string.h>
 
-enum { V4_BROADCAST = 0xffffffff };
-
-static const struct mac ETHER_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-
-/* An address that the answer is not about is not the client's here, whatever it says: else anybody
- * could have us send to anywhere. */
-struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct dhcp_decision *d)
+/* DHCP_BOOTP: of a BOOTP reply. Only for the verdicts that send. */
+static enum dhcp_type type_of(enum dhcp_verdict v)
 {
-	struct dhcp_route r = {.port = DHCP_CLIENT_PORT};
-
-	if (m->giaddr) {
-		r.ip = m->giaddr;
-		r.port = DHCP_SERVER_PORT;
-	} else if (m->ciaddr && m->ciaddr == ip_to_v4(&d->address)) {
-		r.ip = m->ciaddr;
-	} else if (d->verdict == DHCP_SEND_NAK || (m->flags & DHCP_FLAG_BROADCAST)) {
-		r.frame = true;
-		r.mac = ETHER_BROADCAST;
-		r.ip = V4_BROADCAST;
-	} else {
-		r.frame = true;
-		r.mac = m->mac;
-		r.ip = ip_to_v4(&d->address);
+	switch (v) {
+	case DHCP_SEND_OFFER:
+		return DHCP_OFFER;
+	case DHCP_SEND_NAK:
+		return DHCP_NAK;
+	case DHCP_SEND_BOOTP:
+		return DHCP_BOOTP;
+	default:
+		return DHCP_ACK;
 	}
-	return r;
+}
+
+struct dhcp_route dhcp_answer_route(const struct dhcp_policy *p, const struct dhcp_decision *d)
+{
+	const struct dhcp_delivery to = {.msg = p->msg,
+		.answer = type_of(d->verdict),
+		.address = ip_to_v4(&d->address),
+		.behind_relay = p->segment->via};
+
+	return dhcp_route_of(&to);
 }
 
 /* A client that lists what it wants gets that; one that lists nothing gets all. */
@@ -171,13 +169,10 @@ static void put_network(struct dhcp_reply *r, const struct segment *s, const str
 static struct dhcp_reply_head head(
 	const struct dhcp_policy *p, const struct dhcp_decision *d, const struct dhcp_boot *boot)
 {
-	struct dhcp_reply_head h = {.type = DHCP_ACK, .server_id = dhcp_policy_server(p)};
+	struct dhcp_reply_head h = {
+		.type = type_of(d->verdict), .server_id = dhcp_policy_server(p)};
 
-	if (d->verdict == DHCP_SEND_OFFER)
-		h.type = DHCP_OFFER;
-	else if (d->verdict == DHCP_SEND_NAK)
-		h.type = DHCP_NAK;
-	else
+	if (h.type != DHCP_OFFER && h.type != DHCP_NAK)
 		h.ciaddr = p->msg->ciaddr;
 	if (d->verdict == DHCP_SEND_OFFER || d->verdict == DHCP_SEND_ACK ||
 		d->verdict == DHCP_SEND_BOOTP)

@@ -60,7 +60,7 @@ static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
 		dhcp_boot_machine(p->msg, p->segment, dec->machine, own->lessor->c->programs);
 	int len, rc = 0;
 
-	packet->route = dhcp_answer_route(p->msg, dec);
+	packet->route = dhcp_answer_route(p, dec);
 	if (boot.secret && dec->verdict != DHCP_SEND_NAK)
 		rc = keep_secret(own, p, dec, &packet->route, &boot);
 	if (rc < 0)

@@ -282,7 +282,7 @@ static struct dhcp_decision ack(
 
 	/* Renewing and rebinding, RFC 2131 4.3.2: the same software goes on, whatever it says of
 	 * itself. */
-	if (goes_on && p->msg->ciaddr)
+	if (goes_on && dhcp_wire_ciaddr(p->msg) != DHCP_CIADDR_NONE)
 		d.stage = l->stage;
 	d.news = !goes_on || l->stage != d.stage;
 	return d;
@@ -396,8 +396,11 @@ const struct segment *dhcp_policy_segment(
 	const struct segments *ss, const struct segment *link, const struct dhcp_message *m)
 {
 	uint32_t where = dhcp_wire_relayed(m);
-	const struct segment *s = segments_by_address(ss, link, where ? where : m->ciaddr);
+	const struct segment *s;
 
+	if (!where && dhcp_wire_ciaddr(m) != DHCP_CIADDR_NONE)
+		where = m->ciaddr;
+	s = segments_by_address(ss, link, where);
 	return s ? s : link;
 }
 
@@ -441,9 +444,6 @@ struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
 
 	d.machine = w.machine;
 	d.holder = w.mac;
-	/* a broadcast on our link is not heard behind a relay */
-	if (d.verdict == DHCP_SEND_NAK && p->segment->via)
-		d.address = ip_from_v4(p->msg->ciaddr);
 	d.evicts = (d.verdict == DHCP_SEND_OFFER || d.verdict == DHCP_SEND_ACK) &&
 		contested(p, &w, &d.address);
 	d.doubtful = is_doubtful(p, &w, &d);

@@ -68,7 +68,7 @@ struct dhcp_decision {
 	enum dhcp_reason reason;       /* of DHCP_IGNORE and DHCP_SEND_NAK */
 	const struct machine *machine; /* borrowed; NULL: no record of this MAC */
 	struct mac holder; /* whose the lease is: the client's MAC, or what stands for it */
-	struct ip address; /* of a NAK: where to send it, when it is not to be broadcast */
+	struct ip address; /* that it is about; a NAK is about none */
 	uint32_t lease_s;
 	uint32_t stage;     /* dhcp_policy_stage(), or the one of the lease that is renewed */
 	bool cancel_offers; /* it chose another server */

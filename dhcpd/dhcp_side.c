@@ -58,8 +58,6 @@ struct dhcp_side {
 	struct asked asked[ASKED_SLOTS]; /* by hash; a newer one takes an older one's place */
 };
 
-static const struct mac ETHER_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-
 static struct asked *asked_slot(struct dhcp_side *d, const struct mac *mac)
 {
 	return &d->asked[hash_bytes(mac, sizeof(*mac), 0) % ASKED_SLOTS];
@@ -115,16 +113,16 @@ static void note_asked(struct dhcp_side *d)
 	snprintf(a->client, sizeof(a->client), "%s", dhcp_boot_client_text(&d->msg, text));
 }
 
-/* An offer without an address cannot be sent to one; on 4011 the client has its own by now. */
 static struct dhcp_route route_to(const struct side_port *p, const struct sockaddr_in *from)
 {
-	if (p->number == DHCP_PROXY_PORT)
-		return (struct dhcp_route){
-			.ip = ntohl(from->sin_addr.s_addr), .port = ntohs(from->sin_port)};
-	return (struct dhcp_route){.frame = true,
-		.mac = ETHER_BROADCAST,
-		.ip = INADDR_BROADCAST,
-		.port = DHCP_CLIENT_PORT};
+	struct dhcp_delivery to = {.msg = &p->side->msg, .answer = DHCP_OFFER};
+
+	if (p->number == DHCP_PROXY_PORT) {
+		to.answer = DHCP_ACK;
+		to.from = ntohl(from->sin_addr.s_addr);
+		to.from_port = ntohs(from->sin_port);
+	}
+	return dhcp_route_of(&to);
 }
 
 static void failed(struct dhcp_side *d, const char *what, int rc)
@@ -134,14 +132,17 @@ static void failed(struct dhcp_side *d, const char *what, int rc)
 }
 
 /* Is the machine alone told? On 4011 by the address that it has by now. */
-static bool may_tell(struct side_port *p, const struct machine *m, const struct sockaddr_in *from)
+static bool may_tell(struct side_port *p, const struct machine *m, const struct dhcp_route *to)
 {
 	struct dhcp_side *d = p->side;
-	struct ip ip = ip_from_v4(ntohl(from->sin_addr.s_addr));
-	bool by_frame = p->number != DHCP_PROXY_PORT;
+	struct ip ip = ip_from_v4(to->ip);
+	bool by_frame = to->frame;
 	char why[160] = "another card sent it in the machine's name", text[320], mac[MAC_TEXT];
 
-	if (by_frame && dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop)))
+	/* who sends to 4011 in another's name is not heard */
+	if (by_frame &&
+		(p->number == DHCP_PROXY_PORT ||
+			dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop))))
 		goto refused;
 	if (!d->c.hears ||
 		d->c.hears(d->c.arg, m, d->segment, &d->msg.mac, by_frame ? NULL : &ip, why,
@@ -164,11 +165,13 @@ static void answer(struct side_port *p, const struct sockaddr_in *from)
 	    len = dhcp_proxy_answer(&d->msg, d->segment, m, d->c.programs, p->number,
 		    packet->buf + DHCP_FRAME_HEADER, &secret);
 
-	if (len <= 0 || (secret && !may_tell(p, m, from)))
+	if (len <= 0)
 		return;
 	packet->len = (size_t)len;
 	packet->socket = &p->socket;
 	packet->route = route_to(p, from);
+	if (secret && !may_tell(p, m, &packet->route))
+		return;
 	if (secret && packet->route.frame)
 		packet->route.mac = d->msg.mac;
 	if (dhcp_socket_send(&p->socket, &packet, 1, &error) < 1)

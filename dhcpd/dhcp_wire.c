@@ -449,6 +449,16 @@ int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, co
 	return rc;
 }
 
+/* Who takes an offer names it in option 50, and the server beside it. */
+enum dhcp_ciaddr dhcp_wire_ciaddr(const struct dhcp_message *m)
+{
+	if (!m->ciaddr || m->type == DHCP_DISCOVER || m->type == DHCP_DECLINE)
+		return DHCP_CIADDR_NONE;
+	if (m->type != DHCP_REQUEST || !m->requested)
+		return DHCP_CIADDR_RUNS;
+	return m->server_id ? DHCP_CIADDR_NONE : DHCP_CIADDR_MAYBE;
+}
+
 uint32_t dhcp_wire_relayed(const struct dhcp_message *m)
 {
 	return m->link ? m->link : m->giaddr;

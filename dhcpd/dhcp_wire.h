@@ -112,6 +112,13 @@ const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size
 /* The subnet that the client is on, by an address in it: the relay's word; 0: our own link. */
 uint32_t dhcp_wire_relayed(const struct dhcp_message *m);
 bool dhcp_wire_wants(const struct dhcp_message *m, uint8_t code);
+/* What the client's ciaddr says (RFC 2131 4.3.2, table 5). Some leave there what they had once. */
+enum dhcp_ciaddr {
+	DHCP_CIADDR_NONE, /* nothing: it is 0, or the client has no address, whatever stands there */
+	DHCP_CIADDR_MAYBE, /* a REQUEST names it in option 50 too: it renews, or has just started */
+	DHCP_CIADDR_RUNS,  /* the client runs on it, and answers ARP */
+};
+enum dhcp_ciaddr dhcp_wire_ciaddr(const struct dhcp_message *m);
 const char *dhcp_type_name(unsigned type); /* "DISCOVER" */
 
 /* A reply under way. Options that would not fit into what the client takes are left out, so the

@@ -650,6 +650,7 @@ static const struct segment *add_rack(void)
 static const struct segment *chosen(uint32_t giaddr, uint32_t link, uint32_t ciaddr)
 {
 	fresh();
+	msg.type = DHCP_REQUEST;
 	msg.giaddr = giaddr ? NET + giaddr : 0;
 	msg.link = link ? NET + link : 0;
 	msg.ciaddr = ciaddr ? NET + ciaddr : 0;
@@ -666,6 +667,13 @@ START_TEST(test_segment_by_relay)
 	ck_assert_ptr_eq(chosen(2, 128, 0), rack); /* RFC 3527 */
 	ck_assert_ptr_eq(chosen(129, 2, 0), lab);
 	ck_assert_ptr_eq(chosen(0, 0, 130), rack); /* renewing, from there */
+	/* an address that it had there says nothing of where it is */
+	msg.requested = NET + 100;
+	ck_assert_ptr_eq(dhcp_policy_segment(&segments, lab, &msg), rack);
+	msg.server_id = NET + 1;
+	ck_assert_ptr_eq(dhcp_policy_segment(&segments, lab, &msg), lab);
+	msg.type = DHCP_DISCOVER;
+	ck_assert_ptr_eq(dhcp_policy_segment(&segments, lab, &msg), lab);
 	ck_assert_ptr_eq(chosen(0, 0, 100), lab);
 	ck_assert_ptr_eq(chosen(300, 0, 0), lab); /* a relay of nobody's: refused there */
 	ck_assert_ptr_eq(dhcp_policy_segment(&segments, bare, &msg), bare);
@@ -695,14 +703,12 @@ START_TEST(test_behind_a_relay)
 	/* even the router itself, if a record says so */
 	add_machine("gw", rack, mac(6), 129);
 	ck_assert_uint_eq(get(rack, mac(6)), 129);
-	/* told to the relay, and to who renews by way of a router */
+	/* told to the relay, and to who renews by way of a router (test_dhcp_route) */
 	fresh();
 	msg.giaddr = NET + 129;
 	ck_assert_int_eq(send_on(rack, mac(1), DHCP_REQUEST, 100, 0), DHCP_SEND_NAK);
 	ck_assert_int_eq(renew(rack, mac(2), 130), DHCP_SEND_NAK);
-	ck_assert_uint_eq(host(), 130);
 	ck_assert_int_eq(renew(lab, mac(2), 100), DHCP_SEND_NAK);
-	ck_assert(!ip_is_set(&last.address));
 }
 END_TEST
 
