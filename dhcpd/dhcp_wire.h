@@ -76,6 +76,13 @@ struct dhcp_span {
 	uint16_t at, len;
 };
 
+/* An option that could not be taken as it came: the rest of the message is. */
+struct dhcp_oddity {
+	uint8_t code;
+	const char *what; /* static: "runs past the end: left out" */
+};
+enum { DHCP_ODDITIES = 4, DHCP_ODDITY_TEXT = 320 };
+
 /* A client's message. Big because it carries all option bytes; reuse one. */
 struct dhcp_message {
 	enum dhcp_type type;
@@ -98,20 +105,27 @@ struct dhcp_message {
 	char hostname[64];     /* a DNS label, lower case; "" when absent or not one */
 	uint8_t uuid[16];
 	bool has_uuid;
-	/* Long ones joined (RFC 3396), from the overloaded fields too. */
+	struct dhcp_oddity odd[DHCP_ODDITIES]; /* the first of them */
+	size_t n_odd;
+	uint8_t spoilt[32]; /* options that came in a form that cannot be read, as a bit set */
+	bool cut;           /* the last one runs past the end */
+	/* Those that may be long joined (RFC 3396), from the overloaded fields too; of the others the
+	 * first that can be read. */
 	struct dhcp_span options[256];
 	uint8_t arena[DHCP_PACKET_MAX];
 };
 
 /* 0; -EBADMSG, with a static line in `*ret_why`; -ENOMSG when it is well formed and not for a DHCP
  * server of Ethernet: a reply, other hardware, a server's message. `ret` is undefined after an
- * error. */
+ * error. An option that cannot be read is left out (`odd`), unless the message would mean another without it. */
 int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why);
 /* The option's bytes, and their number; NULL when absent (an empty one is not NULL). */
 const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size_t *ret_len);
 /* The subnet that the client is on, by an address in it: the relay's word; 0: our own link. */
 uint32_t dhcp_wire_relayed(const struct dhcp_message *m);
 bool dhcp_wire_wants(const struct dhcp_message *m, uint8_t code);
+/* For people: "option 50 comes twice: the first counts; …", or "". */
+const char *dhcp_wire_odd_text(const struct dhcp_message *m, char buf[DHCP_ODDITY_TEXT]);
 /* What the client's ciaddr says (RFC 2131 4.3.2, table 5). Some leave there what they had once. */
 enum dhcp_ciaddr {
 	DHCP_CIADDR_NONE, /* nothing: it is 0, or the client has no address, whatever stands there */
