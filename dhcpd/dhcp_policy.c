@@ -10,18 +10,6 @@ struct who {
 	struct mac mac;       /* the leases' key */
 };
 
-enum { FNV = 2166136261u };
-
-/* FNV-1a, 32 bits. */
-static uint32_t mix(uint32_t h, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 16777619u;
-	return h;
-}
-
 /* RFC 4361: whatever card it comes with. An id that is a MAC (type 1) stands for itself, another
  * for one that is the same on every run. */
 static struct mac mac_of_id(const struct dhcp_message *m)
@@ -29,7 +17,6 @@ static struct mac mac_of_id(const struct dhcp_message *m)
 	size_t len;
 	const uint8_t *id = dhcp_wire_option(m, OPT_CLIENT_ID, &len);
 	struct mac mac = m->mac;
-	uint32_t h, more;
 
 	if (!id || len < 2)
 		return mac;
@@ -37,13 +24,7 @@ static struct mac mac_of_id(const struct dhcp_message *m)
 		memcpy(mac.b, id + 1, sizeof(mac.b));
 		return mac;
 	}
-	h = mix(FNV, id, len);
-	more = mix(h, id, len);
-	mac.b[0] = 2; /* locally administered */
-	mac.b[1] = (uint8_t)more;
-	for (size_t i = 2; i < sizeof(mac.b); i++, h >>= 8)
-		mac.b[i] = (uint8_t)h;
-	return mac;
+	return dhcp_wire_mark(2, id, len); /* locally administered */
 }
 
 /* What a record or a computed MAC does not name. */
@@ -51,7 +32,7 @@ static bool goes_by_id(const struct dhcp_policy *p, const struct who *w)
 {
 	struct ip ip;
 
-	if (!p->segment->by_client_id || w->machine)
+	if (!p->segment->by_client_id || w->machine || p->msg->by_id)
 		return false;
 	return !p->segment->computed || mac_to_ip(&p->msg->mac, &ip) < 0 ||
 		!segment_offers(p->segment, &ip);
@@ -495,7 +476,8 @@ uint32_t dhcp_policy_stage(const struct dhcp_message *m)
 {
 	const uint8_t what[3] = {m->ipxe, (uint8_t)(m->arch >> 8), (uint8_t)m->arch};
 
-	return mix(mix(FNV, what, sizeof(what)), m->vendor_class, strlen(m->vendor_class));
+	return dhcp_wire_hash(dhcp_wire_hash(DHCP_HASH, what, sizeof(what)), m->vendor_class,
+		strlen(m->vendor_class));
 }
 
 const char *dhcp_reason_text(enum dhcp_reason r)

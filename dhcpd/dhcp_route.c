@@ -37,6 +37,8 @@ struct dhcp_route dhcp_route_of(const struct dhcp_delivery *d)
 		return datagram(d->from, d->from_port);
 	if (is_at_ciaddr(d))
 		return datagram(m->ciaddr, DHCP_CLIENT_PORT);
+	if (m->by_id)
+		return datagram(V4_BROADCAST, DHCP_CLIENT_PORT);
 	if (d->answer == DHCP_NAK || m->flags & DHCP_FLAG_BROADCAST || !d->address)
 		return frame(&ETHER_BROADCAST, V4_BROADCAST);
 	return frame(&m->mac, d->address);

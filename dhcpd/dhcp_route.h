@@ -4,6 +4,7 @@
  *   a relay asks (giaddr)                      to it, port 67; it does the rest
  *   it came to port 4011                       to where it came from
  *   the client runs on the address             a datagram: it answers ARP
+ *   its hardware has no MAC                    a broadcast datagram: the kernel makes the frame
  *   NAK, broadcast flag, no address to send to  a frame to everybody; behind a relay a NAK goes to ciaddr
  *   all else                                   a frame to the client's MAC: it cannot be asked for by ARP
  */

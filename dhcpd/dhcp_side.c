@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "dhcpd/dhcp_boot.h"
+#include "dhcpd/dhcp_events.h"
 #include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_notice.h"
 #include "dhcpd/dhcp_origin.h"
@@ -160,19 +161,21 @@ static void answer(struct side_port *p, const struct sockaddr_in *from)
 	struct dhcp_side *d = p->side;
 	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL);
 	struct dhcp_packet *packet = &d->packet;
-	bool secret;
+	struct dhcp_boot boot;
 	int error = 0,
 	    len = dhcp_proxy_answer(&d->msg, d->segment, m, d->c.programs, p->number,
-		    packet->buf + DHCP_FRAME_HEADER, &secret);
+		    packet->buf + DHCP_FRAME_HEADER, &boot);
 
+	if (boot.unserved)
+		dhcp_events_note_unserved(d->segment, m, &d->msg);
 	if (len <= 0)
 		return;
 	packet->len = (size_t)len;
 	packet->socket = &p->socket;
 	packet->route = route_to(p, from);
-	if (secret && !may_tell(p, m, &packet->route))
+	if (boot.secret && !may_tell(p, m, &packet->route))
 		return;
-	if (secret && packet->route.frame)
+	if (boot.secret && packet->route.frame)
 		packet->route.mac = d->msg.mac;
 	if (dhcp_socket_send(&p->socket, &packet, 1, &error) < 1)
 		failed(d, "a boot offer could not be sent", error);

@@ -9,6 +9,7 @@ enum {
 	BOOTREQUEST = 1,
 	BOOTREPLY = 2,
 	HTYPE_ETHERNET = 1,
+	HTYPE_IEEE_802 = 6, /* its stations have MACs of the same kind */
 	SNAME_LEN = 64,
 	OVERLOAD_FILE = 1,
 	OVERLOAD_SNAME = 2,
@@ -228,6 +229,38 @@ const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size
 		return NULL;
 	*ret_len = s->len;
 	return m->arena + s->at - 1;
+}
+
+const char *dhcp_hardware_text(const struct dhcp_hardware *h, char buf[DHCP_HARDWARE_TEXT])
+{
+	const char *name = h->type == 32 ? "InfiniBand"
+		: h->type == 24          ? "FireWire"
+		: h->type == 27          ? "EUI-64"
+		: h->type <= 1           ? "Ethernet without a MAC"
+					 : "a card";
+
+	snprintf(
+		buf, DHCP_HARDWARE_TEXT, "%s (hardware type %u, length %u)", name, h->type, h->len);
+	return buf;
+}
+
+uint32_t dhcp_wire_hash(uint32_t h, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 16777619u;
+	return h;
+}
+
+struct mac dhcp_wire_mark(uint8_t first, const uint8_t *bytes, size_t len)
+{
+	uint32_t h = dhcp_wire_hash(DHCP_HASH, bytes, len);
+	struct mac mac = {{first, (uint8_t)dhcp_wire_hash(h, bytes, len)}};
+
+	for (size_t i = 2; i < sizeof(mac.b); i++, h >>= 8)
+		mac.b[i] = (uint8_t)h;
+	return mac;
 }
 
 const char *dhcp_wire_odd_text(const struct dhcp_message *m, char buf[DHCP_ODDITY_TEXT])
@@ -480,20 +513,42 @@ static int take_header(struct reader *r, struct dhcp_message *m, const char **re
 	m->ciaddr = reader_u32(r);
 	reader_skip(r, 8); /* yiaddr, siaddr: the server's words */
 	m->giaddr = reader_u32(r);
-	reader_copy(r, m->mac.b, sizeof(m->mac.b));
-	reader_skip(r, 10);
-	if (op == BOOTREPLY || htype != HTYPE_ETHERNET || hlen != sizeof(m->mac.b)) {
-		*ret_why = op == BOOTREPLY ? "a reply" : "not Ethernet hardware";
-		return -ENOMSG;
-	}
+	reader_copy(r, m->hardware.address, sizeof(m->hardware.address));
+	memcpy(m->mac.b, m->hardware.address, sizeof(m->mac.b));
 	if (op != BOOTREQUEST) {
-		*ret_why = "neither request nor reply";
+		*ret_why = op == BOOTREPLY ? "a reply" : "neither request nor reply";
+		return op == BOOTREPLY ? -ENOMSG : -EBADMSG;
+	}
+	if (!htype || hlen > sizeof(m->hardware.address)) {
+		*ret_why = htype ? "the hardware address is longer than its field"
+				 : "no hardware type";
 		return -EBADMSG;
 	}
-	if (mac_is_zero(&m->mac) || (m->mac.b[0] & 1)) {
+	m->by_id = (htype != HTYPE_ETHERNET && htype != HTYPE_IEEE_802) || hlen != sizeof(m->mac.b);
+	if (htype != HTYPE_ETHERNET || m->by_id)
+		m->hardware.type = htype;
+	m->hardware.len = hlen;
+	if (!m->by_id && (mac_is_zero(&m->mac) || mac_is_group(&m->mac))) {
 		*ret_why = "the hardware address is no station's";
 		return -EBADMSG;
 	}
+	return 0;
+}
+
+/* RFC 4390 2.1, RFC 2855 for FireWire: its client identifier says who it is, and only a broadcast reaches it. The mark is
+ * a group's address, which no station, record or computed address has. */
+static int take_id(struct dhcp_message *m, const char **ret_why)
+{
+	size_t len = 0;
+	const uint8_t *id = dhcp_wire_option(m, OPT_CLIENT_ID, &len);
+
+	if (len < 2 ||
+		(!m->giaddr && !(m->flags & DHCP_FLAG_BROADCAST) &&
+			dhcp_wire_ciaddr(m) == DHCP_CIADDR_NONE)) {
+		*ret_why = "hardware without a MAC, and no client identifier or no broadcast flag";
+		return -EAFNOSUPPORT;
+	}
+	m->mac = dhcp_wire_mark(3, id, len);
 	return 0;
 }
 
@@ -521,6 +576,8 @@ int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, co
 	file = reader_sub(&r, DHCP_FILE_FIELD);
 	take_areas(ret, &r, sname, file);
 	rc = take_options(ret, ret_why);
+	if (rc == 0 && ret->by_id)
+		rc = take_id(ret, ret_why);
 	if (rc == 0 && ret->type == DHCP_BOOTP)
 		ret->max_size =
 			(uint16_t)((len > BOOTP_REPLY ? len : BOOTP_REPLY) + IP_UDP_HEADERS);
@@ -602,6 +659,7 @@ static void plan(struct dhcp_reply *r)
 
 static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
 {
+	const struct dhcp_hardware *hw = &r->to->hardware;
 	struct writer *w = &r->w;
 	uint16_t flags = r->to->flags;
 
@@ -609,8 +667,8 @@ static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
 	if (h->type == DHCP_NAK && r->to->giaddr)
 		flags |= DHCP_FLAG_BROADCAST;
 	writer_u8(w, BOOTREPLY);
-	writer_u8(w, HTYPE_ETHERNET);
-	writer_u8(w, sizeof(r->to->mac.b));
+	writer_u8(w, hw->type ? hw->type : HTYPE_ETHERNET);
+	writer_u8(w, hw->type ? hw->len : sizeof(r->to->mac.b));
 	writer_u8(w, 0);
 	writer_u32(w, r->to->xid);
 	writer_u16(w, 0);
@@ -619,6 +677,10 @@ static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
 	writer_u32(w, h->yiaddr);
 	writer_u32(w, h->siaddr);
 	writer_u32(w, r->to->giaddr);
+	if (hw->type) {
+		writer_bytes(w, hw->address, sizeof(hw->address));
+		return;
+	}
 	writer_bytes(w, r->to->mac.b, sizeof(r->to->mac.b));
 	writer_zero(w, 10);
 }

@@ -76,6 +76,12 @@ struct dhcp_span {
 	uint16_t at, len;
 };
 
+/* A card that is no Ethernet one; type 0: it is. */
+struct dhcp_hardware {
+	uint8_t type, len;
+	uint8_t address[16];
+};
+
 /* An option that could not be taken as it came: the rest of the message is. */
 struct dhcp_oddity {
 	uint8_t code;
@@ -90,7 +96,10 @@ struct dhcp_message {
 	uint32_t xid;
 	uint16_t secs, flags;
 	uint32_t ciaddr, giaddr;
-	struct mac mac;
+	struct mac
+		mac; /* the client's; without one (`by_id`) what stands for its client identifier: no station's */
+	struct dhcp_hardware hardware;
+	bool by_id; /* its hardware has no MAC (RFC 4390: InfiniBand): it is known by its client identifier */
 	uint32_t requested, server_id; /* 0: absent */
 	uint32_t lease_s;              /* option 51, the time that it asks for; 0: absent */
 	/* The relay's words, in option 82: on which subnet the client is (RFC 3527), and which
@@ -116,9 +125,17 @@ struct dhcp_message {
 };
 
 /* 0; -EBADMSG, with a static line in `*ret_why`; -ENOMSG when it is well formed and not for a DHCP
- * server of Ethernet: a reply, other hardware, a server's message. `ret` is undefined after an
- * error. An option that cannot be read is left out (`odd`), unless the message would mean another without it. */
+ * server: a reply, a server's message; -EAFNOSUPPORT: its hardware has no MAC, and it does not ask as RFC 4390 wants,
+ * then `ret->hardware` says what it is. Else `ret` is undefined after an error. An option that cannot be read is left out (`odd`), unless the message would mean another without it. */
 int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why);
+/* For people: "InfiniBand (hardware type 32)". */
+enum { DHCP_HARDWARE_TEXT = 64 };
+const char *dhcp_hardware_text(const struct dhcp_hardware *h, char buf[DHCP_HARDWARE_TEXT]);
+/* FNV-1a: the same on every run, so fit to be stored. Begins with DHCP_HASH. */
+enum { DHCP_HASH = 2166136261u };
+uint32_t dhcp_wire_hash(uint32_t h, const void *bytes, size_t len);
+/* A mark of an option's bytes that looks like a MAC, the same on every run, whose first byte is `first`. */
+struct mac dhcp_wire_mark(uint8_t first, const uint8_t *bytes, size_t len);
 /* The option's bytes, and their number; NULL when absent (an empty one is not NULL). */
 const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size_t *ret_len);
 /* The subnet that the client is on, by an address in it: the relay's word; 0: our own link. */

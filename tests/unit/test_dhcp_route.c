@@ -22,7 +22,7 @@ static const struct row {
 	const char *what;
 	enum dhcp_type asks, answer;
 	uint32_t ciaddr, giaddr, requested, server_id;
-	bool broadcast, behind_relay, no_address;
+	bool broadcast, behind_relay, no_address, by_id;
 	uint32_t from;
 	enum to to;
 	uint32_t ip;
@@ -134,6 +134,18 @@ static const struct row {
 		.to = DATAGRAM, .ip = FROM, .port = FROM_PORT),
 	CLIENT("4011, from nowhere", REQUEST, ACK, .no_address = true, .ciaddr = OWN,
 		.to = ALL_FRAME, .ip = ALL),
+
+	/* RFC 4390: a frame to a MAC does not reach it */
+	CLIENT("no MAC", DISCOVER, OFFER, .by_id = true, .broadcast = true, .to = DATAGRAM,
+		.ip = ALL),
+	CLIENT("no MAC, selecting", REQUEST, ACK, .by_id = true, .broadcast = true,
+		.requested = OWN, .server_id = 1, .to = DATAGRAM, .ip = ALL),
+	CLIENT("no MAC, refused", REQUEST, NAK, .by_id = true, .no_address = true, .requested = OWN,
+		.to = DATAGRAM, .ip = ALL),
+	CLIENT("no MAC, renewing", REQUEST, ACK, .by_id = true, .ciaddr = OWN, .to = DATAGRAM,
+		.ip = OWN),
+	CLIENT("no MAC, by a relay", DISCOVER, OFFER, .by_id = true, .giaddr = RELAY,
+		.to = DATAGRAM, .ip = RELAY, .port = 67),
 #undef CLIENT
 };
 enum { ROWS = sizeof TABLE / sizeof TABLE[0] };
@@ -143,6 +155,7 @@ START_TEST(row)
 	const struct row *w = &TABLE[_i];
 	const struct dhcp_message m = {.type = w->asks,
 		.mac = MAC,
+		.by_id = w->by_id,
 		.ciaddr = w->ciaddr,
 		.giaddr = w->giaddr,
 		.requested = w->requested,

@@ -376,9 +376,11 @@ START_TEST(test_header)
 
 	ck_assert_int_eq(decode_with_byte(0, 2), -ENOMSG); /* a reply */
 	ck_assert_int_eq(decode_with_byte(0, 3), -EBADMSG);
-	ck_assert_int_eq(decode_with_byte(1, 32), -ENOMSG); /* InfiniBand */
-	ck_assert_int_eq(decode_with_byte(2, 16), -ENOMSG); /* hlen */
-	ck_assert_int_eq(decode_with_byte(2, 255), -ENOMSG);
+	ck_assert_int_eq(decode_with_byte(1, 32), -EAFNOSUPPORT); /* InfiniBand */
+	ck_assert_int_eq(decode_with_byte(1, 0), -EBADMSG);
+	ck_assert_int_eq(decode_with_byte(2, 16), -EAFNOSUPPORT); /* hlen */
+	ck_assert_int_eq(decode_with_byte(2, 17), -EBADMSG);
+	ck_assert_int_eq(decode_with_byte(2, 255), -EBADMSG);
 	ck_assert_int_eq(decode_with_byte(28, 0x53), -EBADMSG); /* multicast */
 	ck_assert_int_eq(decode_with_byte(236, 0), 0);          /* no cookie: BOOTP */
 	ck_assert_int_eq(msg.type, DHCP_BOOTP);
@@ -391,6 +393,89 @@ START_TEST(test_header)
 		begin(type);
 		ck_assert_int_eq(decode(), ours ? 0 : -ENOMSG);
 	}
+}
+END_TEST
+
+/* RFC 4390: known by its client identifier, reached by broadcast or a relay; echoed as it came. */
+START_TEST(test_hardware)
+{
+	static const struct {
+		uint8_t htype, hlen;
+		uint16_t flags;
+		uint32_t giaddr;
+		const char *id;
+		int rc;
+		bool by_id;
+		const char *text;
+	} table[] = {
+		{1, 6, 0, 0, NULL, 0, false, NULL},
+		{6, 6, 0, 0, NULL, 0, false, NULL}, /* IEEE 802: the same kind of address */
+		{32, 0, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, 0, 0x0a000001, "\40abc", 0, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, 0, 0, "\40abc", -EAFNOSUPPORT, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, DHCP_FLAG_BROADCAST, 0, NULL, -EAFNOSUPPORT, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, DHCP_FLAG_BROADCAST, 0, "a", -EAFNOSUPPORT, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 6, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"InfiniBand (hardware type 32, length 6)"},
+		{24, 8, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"FireWire (hardware type 24, length 8)"},
+		{1, 0, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"Ethernet without a MAC (hardware type 1, length 0)"},
+		{6, 8, 0, 0, "\40abc", -EAFNOSUPPORT, true, "a card (hardware type 6, length 8)"},
+	};
+	const struct dhcp_reply_head head = {.type = DHCP_OFFER, .server_id = 1};
+	uint8_t out[DHCP_REPLY_MAX];
+	struct dhcp_reply r;
+	char text[DHCP_HARDWARE_TEXT];
+	struct mac first = {{0}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		begin(DHCP_DISCOVER);
+		make.buf[1] = table[i].htype;
+		make.buf[2] = table[i].hlen;
+		dhcp_make_u32_at(&make, MAKE_FLAGS - 2, table[i].flags);
+		dhcp_make_u32_at(&make, MAKE_GIADDR, table[i].giaddr);
+		if (table[i].id)
+			dhcp_make_text(&make, OPT_CLIENT_ID, table[i].id);
+		ck_assert_int_eq(decode(), table[i].rc);
+		ck_assert_uint_eq(msg.by_id, table[i].by_id);
+		if (table[i].text)
+			ck_assert_str_eq(dhcp_hardware_text(&msg.hardware, text), table[i].text);
+		if (table[i].rc)
+			continue;
+		/* no station's: it is nobody's by a record, nor a computed one */
+		ck_assert_int_eq(msg.mac.b[0] & 1, table[i].by_id);
+		ck_assert(mac_eq(&msg.mac, &MAC) != table[i].by_id);
+		if (table[i].by_id && mac_is_zero(&first))
+			first = msg.mac;
+		ck_assert(!table[i].by_id || mac_eq(&msg.mac, &first));
+		dhcp_reply_begin(&r, out, &msg, &head);
+		ck_assert_int_gt(dhcp_reply_end(&r), 0);
+		ck_assert_uint_eq(out[1], table[i].htype);
+		ck_assert_uint_eq(out[2], table[i].hlen);
+		ck_assert_mem_eq(out + 28, make.buf + 28, 16);
+	}
+	/* who says who it is by a MAC in its identifier is not taken for that station */
+	begin(DHCP_DISCOVER);
+	make.buf[1] = 32;
+	make.buf[2] = 0;
+	dhcp_make_u32_at(&make, MAKE_FLAGS - 2, DHCP_FLAG_BROADCAST);
+	dhcp_make_option(&make, OPT_CLIENT_ID, "\1\122\124\300\250\172\3", 7);
+	ck_assert_int_eq(decode(), 0);
+	ck_assert(!mac_eq(&msg.mac, &MAC) && !mac_eq(&msg.mac, &first));
+	/* one that renews has an address to answer to */
+	begin(DHCP_REQUEST);
+	make.buf[1] = 32;
+	make.buf[2] = 0;
+	dhcp_make_u32_at(&make, MAKE_CIADDR, 0x0a000001);
+	dhcp_make_text(&make, OPT_CLIENT_ID, "\40abc");
+	ck_assert_int_eq(decode(), 0);
+	ck_assert(mac_eq(&msg.mac, &first));
 }
 END_TEST
 
@@ -604,6 +689,7 @@ int main(void)
 	tcase_add_test(t, test_lenient);
 	tcase_add_test(t, test_malformed);
 	tcase_add_test(t, test_header);
+	tcase_add_test(t, test_hardware);
 	tcase_add_test(t, test_bootp);
 	tcase_add_test(t, test_relay_words);
 	tcase_add_test(t, test_lease_wish);
