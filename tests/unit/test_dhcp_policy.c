@@ -852,6 +852,27 @@ START_TEST(test_client_id)
 END_TEST
 
 /* RFC 1534: an address for good, so only a record's. */
+/* What stands for hardware without a MAC is nobody's by a record, is not computed, and is the same on every segment. */
+START_TEST(test_without_a_mac)
+{
+	const struct mac one = dhcp_wire_mark(3, (const uint8_t *)"one", 3),
+			 two = dhcp_wire_mark(3, (const uint8_t *)"two", 3);
+
+	ck_assert_uint_eq(get(lab, one), 100);
+	ck_assert_uint_eq(get(lab, two), 101);
+	ck_assert_ptr_null(last.machine);
+	ck_assert_uint_eq(get(lab, one), 100);
+	segments.all[0]->by_client_id = true;
+	fresh();
+	msg.by_id = true;
+	ck_assert_int_eq(send_on(lab, one, DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	ck_assert_uint_eq(host(), 100);
+	ck_assert(mac_eq(&last.holder, &one));
+	fresh();
+	ck_assert_int_eq(send_on(lab, two, DHCP_RELEASE, 0, 100), DHCP_IGNORE);
+}
+END_TEST
+
 START_TEST(test_bootp)
 {
 	fresh();
@@ -1098,6 +1119,7 @@ int main(void)
 	tcase_add_test(t, test_server_override);
 	tcase_add_test(t, test_lease_time);
 	tcase_add_test(t, test_client_id);
+	tcase_add_test(t, test_without_a_mac);
 	tcase_add_test(t, test_bootp);
 	tcase_add_loop_test(t, test_property, 0, 4);
 	suite_add_tcase(s, t);
