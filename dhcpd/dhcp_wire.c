@@ -738,6 +738,14 @@ void dhcp_reply_text(struct dhcp_reply *r, uint8_t code, const char *text)
 		dhcp_reply_bytes(r, code, text, len);
 }
 
+void dhcp_reply_c_string(struct dhcp_reply *r, uint8_t code, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0)
+		dhcp_reply_bytes(r, code, text, len < OPTION_CHUNK ? len + 1 : len);
+}
+
 void dhcp_reply_echo(struct dhcp_reply *r, uint8_t code)
 {
 	size_t len;

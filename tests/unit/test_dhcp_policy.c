@@ -851,7 +851,6 @@ START_TEST(test_client_id)
 }
 END_TEST
 
-/* RFC 1534: an address for good, so only a record's. */
 /* What stands for hardware without a MAC is nobody's by a record, is not computed, and is the same on every segment. */
 START_TEST(test_without_a_mac)
 {
@@ -873,6 +872,7 @@ START_TEST(test_without_a_mac)
 }
 END_TEST
 
+/* RFC 1534: an address for good, so only a record's. */
 START_TEST(test_bootp)
 {
 	fresh();
