@@ -34,6 +34,14 @@ static bool wanted(const struct dhcp_message *m, uint8_t code)
 	return !m->lists_wants || dhcp_wire_wants(m, code);
 }
 
+/* Of a site's own options: RFC 8925 3.3 (IPv6-only preferred: IPv4 goes), RFC 7618 (shared addresses). Who lists nothing
+ * does not know them. */
+static bool wanted_own(const struct dhcp_message *m, uint8_t code)
+{
+	return code == OPT_IPV6_ONLY || code == OPT_PORT_PARAMETERS ? dhcp_wire_wants(m, code)
+								    : wanted(m, code);
+}
+
 static void put_times(struct dhcp_reply *r, uint32_t lease_s)
 {
 	if (!lease_s)
@@ -144,7 +152,7 @@ static void put_extra(struct dhcp_reply *r, const struct segment_extra *x)
 	put_addresses(r, OPT_NTP, x->ntp, x->n_ntp);
 	put_search(r, x->search);
 	for (size_t at = 0; at < x->options_len; at += 2u + x->options[at + 1])
-		if (wanted(r->to, x->options[at]))
+		if (wanted_own(r->to, x->options[at]))
 			dhcp_reply_bytes(
 				r, x->options[at], x->options + at + 2, x->options[at + 1]);
 }

@@ -60,9 +60,11 @@ enum dhcp_option {
 	OPT_ARCH = 93,
 	OPT_NETWORK_INTERFACE = 94,
 	OPT_UUID = 97,
+	OPT_IPV6_ONLY = 108,        /* RFC 8925 */
 	OPT_DOMAIN_SEARCH = 119,    /* RFC 3397 */
 	OPT_CLASSLESS_ROUTES = 121, /* RFC 3442 */
 	OPT_TFTP_ADDRESS = 150,     /* RFC 5859 */
+	OPT_PORT_PARAMETERS = 159,  /* RFC 7618 */
 	OPT_IPXE = 175,
 	OPT_MS_ROUTES = 249, /* 121 as Windows asked for it before there was one */
 	OPT_END = 255,

@@ -89,6 +89,7 @@ static void read_route(struct config_reader *r, const xmlNode *e, void *to)
 /* What usher says of itself, from what it knows; "" for what the protocol itself is made of. */
 static const char *said_elsewhere(uint8_t code)
 {
+	static const char answers[] = ": it answers one of a client's, which usher does not do";
 	static const struct {
 		uint8_t code;
 		const char *where;
@@ -98,8 +99,9 @@ static const char *said_elsewhere(uint8_t code)
 		{43, ""}, {50, ""}, {51, ": lease= says it"}, {52, ""}, {53, ""}, {54, ""},
 		{55, ""}, {56, ""}, {57, ""}, {58, ": lease= says it"}, {59, ": lease= says it"},
 		{60, ""}, {61, ""}, {66, ""}, {67, ""}, {77, ""}, {82, ""}, {93, ""}, {94, ""},
-		{97, ""}, {119, ": <search> says it"}, {121, ": <route> says it"}, {150, ""},
-		{175, ""}, {249, ": <route> says it"}};
+		{80, answers}, {81, answers}, {90, answers}, {97, ""}, {116, answers},
+		{118, answers}, {145, answers}, {119, ": <search> says it"},
+		{121, ": <route> says it"}, {150, ""}, {175, ""}, {249, ": <route> says it"}};
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (own[i].code == code)

@@ -86,6 +86,10 @@ START_TEST(segment_extra_faults)
 			"3: <option code='3'> is usher's own to send: <router> says it"},
 		{"", "<option code='67' value='x'/>",
 			"3: <option code='67'> is usher's own to send"},
+		{"", "<option code='80' value='x'/>",
+			"3: <option code='80'> is usher's own to send: it answers one of a "
+			"client's, "
+			"which usher does not do"},
 		{"", "<option code='255' value='x'/>",
 			"3: <option code='255'>: expected a DHCP option's number from 1 to 254"},
 		{"", "<option code='100' value='x'/>\n<option code='100' value='y'/>",

@@ -328,6 +328,32 @@ START_TEST(test_extra)
 }
 END_TEST
 
+/* RFC 8925 3.3, RFC 3442: to who lists them, and to nobody else. */
+START_TEST(test_only_to_who_asks)
+{
+	memcpy(seg.extra.options, "\154\4\0\0\7\10\237\4\0\0\0\0", 12);
+	seg.extra.options_len = 12;
+	seg.extra.routes[seg.extra.n_routes++] = (struct segment_route){0x0a000000, 0xc0a87a09, 8};
+	for (int bootp = 0; bootp < 2; bootp++) {
+		ask(DHCP_DISCOVER, NULL);
+		encode(bootp ? DHCP_SEND_BOOTP : DHCP_SEND_OFFER, NULL);
+		ck_assert(!has(108) && !has(159) && !has(121) && !has(249));
+	}
+	ask(DHCP_DISCOVER, "\1\3");
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(!has(108) && !has(159) && !has(121) && !has(249));
+	ask(DHCP_DISCOVER, "\1\154");
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(is_bytes(108, "\0\0\7\10", 4) && !has(159));
+	ask(DHCP_DISCOVER, "\237\171\371");
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(!has(108) && has(159) && has(121) && has(249));
+	ask(DHCP_INFORM, NULL);
+	encode(DHCP_SEND_INFO, NULL);
+	ck_assert(!has(108));
+}
+END_TEST
+
 /* RFC 3396: what is longer than one option goes in several, to be joined. */
 START_TEST(test_long_option)
 {
@@ -501,6 +527,7 @@ int main(void)
 	tcase_add_test(t, test_route);
 	tcase_add_test(t, test_classless_routes);
 	tcase_add_test(t, test_extra);
+	tcase_add_test(t, test_only_to_who_asks);
 	tcase_add_test(t, test_long_option);
 	tcase_add_test(t, test_server_override);
 	tcase_add_test(t, test_bootp);
