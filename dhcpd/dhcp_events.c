@@ -101,6 +101,21 @@ static bool note_refusal(
 	return true;
 }
 
+/* It has another address than its record says. */
+static bool note_instead(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	char mac[MAC_TEXT], ip[IP_TEXT];
+
+	if (!dec->not_own || !dec->machine ||
+		!dhcp_notice_due(&e->refusals, p->segment->id, &p->msg->mac, clock_mono_ms()))
+		return false;
+	timeline_add(e->timeline, dec->machine->name, "refused",
+		"%s on %s: %s: it is offered %s instead", mac_format(&p->msg->mac, mac),
+		p->segment->name, dhcp_reason_text(dec->not_own), ip_format(&dec->address, ip));
+	return true;
+}
+
 bool dhcp_events_is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	struct ip ip;
@@ -165,6 +180,8 @@ bool dhcp_events_note(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	switch (dec->verdict) {
+	case DHCP_SEND_OFFER:
+		return note_instead(e, p, dec);
 	case DHCP_SEND_ACK:
 		return note_lease(e, p, dec);
 	case DHCP_TAKE_DECLINE:

@@ -192,14 +192,34 @@ static enum dhcp_reason pool_address(const struct dhcp_policy *p, struct ip *ret
 	}
 }
 
+/* A neighbour answered for the machine's own address, and nobody knows whether it is gone. */
+static bool was_in_use(const struct dhcp_policy *p, const struct who *w)
+{
+	const struct lease *l = lease_by_ip(p->leases, p->segment->id, w->own);
+
+	return l && l->state == LEASE_IN_USE && !mac_eq(&l->mac, &w->mac);
+}
+
+/* The neighbour may be anybody who does not want the machine to be installed. */
+static enum dhcp_reason choose_instead(
+	const struct dhcp_policy *p, const struct who *w, struct dhcp_decision *d)
+{
+	if (!former_address(p, w, &d->address) && pool_address(p, &d->address) != DHCP_FINE)
+		return DHCP_TAKEN;
+	d->not_own = DHCP_TAKEN;
+	return DHCP_FINE;
+}
+
 /* Into d->address. */
 static enum dhcp_reason choose(
 	const struct dhcp_policy *p, const struct who *w, struct dhcp_decision *d)
 {
 	enum dhcp_reason why;
 
-	if (w->own)
-		return own_address(p, w, &d->address);
+	if (w->own) {
+		why = own_address(p, w, &d->address);
+		return why == DHCP_TAKEN && was_in_use(p, w) ? choose_instead(p, w, d) : why;
+	}
 	if (computed_address(p, w, d) || former_address(p, w, &d->address))
 		return DHCP_FINE;
 	why = pool_address(p, &d->address);
@@ -240,15 +260,24 @@ static struct dhcp_decision discover(const struct dhcp_policy *p, const struct w
 	return d.reason == DHCP_FINE ? d : ignore(d.reason);
 }
 
+/* Was it given this one since it could not have its own? */
+static bool is_instead(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
+{
+	return w->own && !ip_eq(w->own, ip) && was_in_use(p, w);
+}
+
 /* A client that runs on its lease keeps it, even when it would get another address if it began
- * anew; only its machine's record can move it. */
+ * anew; only its machine's record can move it, to one that it can have. */
 static bool may_keep(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
 {
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
+	bool instead = is_instead(p, w, ip);
 
-	if (!l || !lease_is_live(l, p->now) || !mac_eq(&l->mac, &w->mac))
+	if (!l || !mac_eq(&l->mac, &w->mac))
 		return false;
-	return (!w->own || ip_eq(w->own, ip)) && may_have(p, w, ip);
+	if (!lease_is_live(l, p->now) && (!instead || l->expires <= p->now))
+		return false;
+	return (!w->own || ip_eq(w->own, ip) || instead) && may_have(p, w, ip);
 }
 
 static struct dhcp_decision ack(
@@ -412,8 +441,8 @@ static bool is_doubtful(
 		return true;
 	if (d->verdict != DHCP_SEND_OFFER && d->verdict != DHCP_SEND_ACK)
 		return false;
-	if (w->own)
-		return d->evicts;
+	if (w->own && ip_eq(w->own, &d->address))
+		return d->evicts || was_in_use(p, w);
 	l = lease_by_ip(p->leases, p->segment->id, &d->address);
 	return !l || !mac_eq(&l->mac, &w->mac) || p->now - l->expires >= LEASE_PROVEN_MS;
 }

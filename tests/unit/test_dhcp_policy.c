@@ -346,7 +346,7 @@ START_TEST(test_record_overrides_claim)
 	add_machine("web04", lab, mac(3), 27);
 	at = ip(27);
 	ck_assert_int_eq(lease_set_aside(leases, lab->id, &at, &squatter, now), 0);
-	ck_assert_uint_eq(discover(lab, mac(3)), 0);
+	ck_assert_uint_eq(discover(lab, mac(3)), 100);
 	now += LEASE_ASK_AGAIN_MS;
 	ck_assert_uint_eq(discover(lab, mac(3)), 27);
 	ck_assert(last.evicts || last.doubtful);
@@ -570,6 +570,62 @@ START_TEST(test_declined_own_address)
 	ck_assert_uint_eq(get(lab, mac(2)), 101);
 	now += LEASE_REST_MS;
 	ck_assert_int_eq(reboot(lab, mac(3), 100), DHCP_SEND_ACK);
+}
+END_TEST
+
+/* ARP is, which dhcp_own hears. */
+static void answered(const struct segment *s, uint32_t a)
+{
+	struct mac squatter = mac(9);
+	struct ip at = ip(a);
+
+	ck_assert_int_eq(lease_evict(leases, s->id, &at, now), 0);
+	ck_assert_int_eq(lease_set_aside(leases, s->id, &at, &squatter, now), 0);
+}
+
+/* Somebody answers for a machine's own address: it gets one of the pool, and its own again once nobody does. */
+START_TEST(test_own_in_use)
+{
+	struct mac web = mac(1);
+
+	add_machine("web01", lab, web, 20);
+	ck_assert_uint_eq(get(lab, web), 20);
+	fresh();
+	ck_assert_int_eq(send_on(lab, web, DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
+	answered(lab, 20);
+	ck_assert_uint_eq(discover(lab, web), 100);
+	ck_assert_int_eq(last.not_own, DHCP_TAKEN);
+	ck_assert(last.doubtful);
+	ck_assert_str_eq(last.machine->name, "web01");
+	/* asked for again, and still answered */
+	now += LEASE_ASK_AGAIN_MS;
+	ck_assert_uint_eq(discover(lab, web), 20);
+	ck_assert(last.doubtful && last.evicts && !last.not_own);
+	answered(lab, 20);
+	ck_assert_uint_eq(discover(lab, web), 100);
+	now += LEASE_ASK_AGAIN_MS; /* no NAK, however slow it is */
+	ck_assert_int_eq(selecting(lab, web, 100), DHCP_SEND_ACK);
+	ck_assert_int_eq(reboot(lab, web, 100), DHCP_SEND_ACK);
+	ck_assert_int_eq(selecting(lab, web, 20), DHCP_SEND_ACK);
+	ck_assert(last.doubtful); /* not before nobody answers */
+	answered(lab, 20);
+	/* not moved while it installs, even when its own may be free again */
+	now += LEASE_DECLINE_MS + 1;
+	ck_assert_int_eq(renew(lab, web, 100), DHCP_SEND_ACK);
+	/* a new start is told its own, after the probe */
+	ck_assert_uint_eq(discover(lab, web), 20);
+	ck_assert(last.doubtful && !last.not_own);
+	ck_assert_int_eq(selecting(lab, web, 20), DHCP_SEND_ACK);
+	ck_assert_uint_eq(discover(lab, web), 20);
+	ck_assert(!last.doubtful);
+	ck_assert_int_eq(renew(lab, web, 100), DHCP_SEND_NAK);
+	/* without a pool there is nothing else, and it is told why */
+	add_machine("web02", bare, mac(2), 21);
+	answered(bare, 21);
+	ck_assert_uint_eq(discover(bare, mac(2)), 0);
+	ck_assert_int_eq(last.reason, DHCP_TAKEN);
+	/* nobody else's record gives it */
+	ck_assert_int_eq(selecting(lab, mac(3), 20), DHCP_SEND_NAK);
 }
 END_TEST
 
@@ -1110,6 +1166,7 @@ int main(void)
 	tcase_add_test(t, test_news);
 	tcase_add_test(t, test_release_decline_inform);
 	tcase_add_test(t, test_declined_own_address);
+	tcase_add_test(t, test_own_in_use);
 	tcase_add_test(t, test_doubtful);
 	tcase_add_test(t, test_relay);
 	tcase_add_test(t, test_segment_by_relay);

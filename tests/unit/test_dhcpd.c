@@ -957,6 +957,42 @@ START_TEST(test_probe_answered)
 }
 END_TEST
 
+/* A machine declines its own address, and somebody else answers for it: it is given one of the pool, and told of it. */
+START_TEST(test_own_in_use)
+{
+	static const struct mac other = {{2, 0, 0, 0, 0, 8}};
+	struct machine *m;
+	const struct timeline_event *e;
+
+	if (!in_namespace)
+		return;
+	start_probing();
+	m = add_machine();
+	say(&m->nics[0].mac, DHCP_DISCOVER, 0, false);
+	send_from(&m->nics[0].mac, 0);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 50);
+	request(&m->nics[0].mac, NET + 50);
+	ck_assert_uint_eq(await(), DHCP_ACK);
+	say(&m->nics[0].mac, DHCP_DECLINE, NET + 50, true);
+	send_from(&m->nics[0].mac, 0);
+	run(1);
+	ck_assert(is_asked(50));
+	answer_arp(50, &other);
+	run(2);
+	ck_assert_ptr_nonnull(timeline_last(timeline, "web01", "declined"));
+	discover(&m->nics[0].mac);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 100);
+	e = timeline_last(timeline, "web01", "refused");
+	ck_assert_ptr_nonnull(e);
+	ck_assert_ptr_nonnull(strstr(e->text, "it is offered 192.168.122.100 instead"));
+	request(&m->nics[0].mac, NET + 100);
+	ck_assert_uint_eq(await(), DHCP_ACK);
+	close(arp);
+}
+END_TEST
+
 /* Two clients wait at once, each for an address of its own. */
 START_TEST(test_probe_two_wait)
 {
@@ -1341,6 +1377,7 @@ int main(void)
 	tcase_add_test(t, test_link_made_again);
 	tcase_add_test(t, test_probe);
 	tcase_add_test(t, test_probe_answered);
+	tcase_add_test(t, test_own_in_use);
 	tcase_add_test(t, test_probe_two_wait);
 	tcase_add_test(t, test_probe_waits_once);
 	tcase_add_test(t, test_free_while_parked);
