@@ -27,6 +27,11 @@ struct ip {
 
 bool mac_eq(const struct mac *a, const struct mac *b);
 bool mac_is_zero(const struct mac *m);
+/* A group's: no station has it (IEEE 802). */
+static inline bool mac_is_group(const struct mac *m)
+{
+	return m->b[0] & 1;
+}
 /* Six hex octets with ':' or '-'. Returns 0, or -EINVAL (unparsable). Multicast MACs parse. */
 int mac_parse(const char *text, struct mac *ret);
 /* Writes to and returns `buf`. */

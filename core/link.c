@@ -89,7 +89,7 @@ static bool is_usable(struct rtnl_addr *a, unsigned index)
 		rtnl_addr_get_scope(a) == RT_SCOPE_UNIVERSE && local && nl_addr_get_len(local) == 4;
 }
 
-static int read_address(struct nl_sock *sock, struct link_state *ret)
+static int read_addresses(struct nl_sock *sock, struct link_state *ret)
 {
 	struct nl_cache *cache;
 	struct nl_object *o;
@@ -99,13 +99,14 @@ static int read_address(struct nl_sock *sock, struct link_state *ret)
 		return errno_of(rc);
 	for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
 		struct rtnl_addr *a = (struct rtnl_addr *)o;
+		struct link_address *to = &ret->addresses[ret->n_addresses];
 
-		if (!is_usable(a, ret->index))
+		if (!is_usable(a, ret->index) || ret->n_addresses == LINK_ADDRESSES)
 			continue;
-		ret->address.family = IP_V4;
-		memcpy(ret->address.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
-		ret->prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a);
-		break;
+		to->ip = (struct ip){.family = IP_V4};
+		memcpy(to->ip.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
+		to->prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a);
+		ret->n_addresses++;
 	}
 	nl_cache_free(cache);
 	return 0;
@@ -129,7 +130,7 @@ int link_lookup(const char *name, struct link_state *ret)
 		goto out;
 	}
 	read_link(link, &state);
-	rc = read_address(sock, &state);
+	rc = read_addresses(sock, &state);
 	if (!rc)
 		*ret = state;
 out:

@@ -8,14 +8,22 @@
 #include "core/addr.h"
 #include "core/loop.h"
 
+enum { LINK_ADDRESSES = 16 }; /* of one link; more are left out */
+
+struct link_address {
+	struct ip ip;
+	uint8_t prefix_len;
+};
+
 struct link_state {
 	char name[16];  /* IFNAMSIZ */
 	unsigned index; /* 0: there is no such link */
 	bool up;        /* administratively up and with carrier or unknown operstate */
 	uint32_t mtu;
 	struct mac mac;
-	struct ip address; /* first IPv4 address of global scope, else not set */
-	uint8_t prefix_len;
+	struct link_address
+		addresses[LINK_ADDRESSES]; /* IPv4, of global scope, as the kernel has them */
+	size_t n_addresses;
 };
 
 /* Fills `ret` for the link of this name; -ENODEV when there is none. Blocking but short (one

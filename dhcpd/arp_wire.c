@@ -35,7 +35,7 @@ int arp_wire_decode(const void *frame, size_t len, struct arp_neighbour *ret)
 	reader_skip(&r, sizeof(struct mac) + sizeof(uint32_t));
 	if (r.bad || (op != REQUEST && op != REPLY) || !ip)
 		return -ENOMSG;
-	if (mac_is_zero(&n.mac) || (n.mac.b[0] & 1))
+	if (mac_is_zero(&n.mac) || mac_is_group(&n.mac))
 		return -EBADMSG;
 	n.ip = ip_from_v4(ip);
 	*ret = n;

@@ -3,37 +3,43 @@
 #include <errno.h>
 #include <string.h>
 
-enum { V4_BROADCAST = 0xffffffff };
-
-static const struct mac ETHER_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-
-/* An address that the answer is not about is not the client's here, whatever it says: else anybody
- * could have us send to anywhere. */
-struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct dhcp_decision *d)
+/* DHCP_BOOTP: of a BOOTP reply. Only for the verdicts that send. */
+static enum dhcp_type type_of(enum dhcp_verdict v)
 {
-	struct dhcp_route r = {.port = DHCP_CLIENT_PORT};
-
-	if (m->giaddr) {
-		r.ip = m->giaddr;
-		r.port = DHCP_SERVER_PORT;
-	} else if (m->ciaddr && m->ciaddr == ip_to_v4(&d->address)) {
-		r.ip = m->ciaddr;
-	} else if (d->verdict == DHCP_SEND_NAK || (m->flags & DHCP_FLAG_BROADCAST)) {
-		r.frame = true;
-		r.mac = ETHER_BROADCAST;
-		r.ip = V4_BROADCAST;
-	} else {
-		r.frame = true;
-		r.mac = m->mac;
-		r.ip = ip_to_v4(&d->address);
+	switch (v) {
+	case DHCP_SEND_OFFER:
+		return DHCP_OFFER;
+	case DHCP_SEND_NAK:
+		return DHCP_NAK;
+	case DHCP_SEND_BOOTP:
+		return DHCP_BOOTP;
+	default:
+		return DHCP_ACK;
 	}
-	return r;
+}
+
+struct dhcp_route dhcp_answer_route(const struct dhcp_policy *p, const struct dhcp_decision *d)
+{
+	const struct dhcp_delivery to = {.msg = p->msg,
+		.answer = type_of(d->verdict),
+		.address = ip_to_v4(&d->address),
+		.behind_relay = p->segment->via};
+
+	return dhcp_route_of(&to);
 }
 
 /* A client that lists what it wants gets that; one that lists nothing gets all. */
 static bool wanted(const struct dhcp_message *m, uint8_t code)
 {
 	return !m->lists_wants || dhcp_wire_wants(m, code);
+}
+
+/* Of a site's own options: RFC 8925 3.3 (IPv6-only preferred: IPv4 goes), RFC 7618 (shared addresses). Who lists nothing
+ * does not know them. */
+static bool wanted_own(const struct dhcp_message *m, uint8_t code)
+{
+	return code == OPT_IPV6_ONLY || code == OPT_PORT_PARAMETERS ? dhcp_wire_wants(m, code)
+								    : wanted(m, code);
 }
 
 static void put_times(struct dhcp_reply *r, uint32_t lease_s)
@@ -61,9 +67,9 @@ void dhcp_answer_put_boot(struct dhcp_reply *r, const struct dhcp_boot *b)
 	if (b->no_proxy)
 		dhcp_reply_bytes(r, OPT_IPXE, NO_PXEDHCP, sizeof(NO_PXEDHCP));
 	if (dhcp_wire_wants(r->to, OPT_BOOTFILE) || strlen(b->file) >= DHCP_FILE_FIELD)
-		dhcp_reply_text(r, OPT_BOOTFILE, b->file);
+		dhcp_reply_c_string(r, OPT_BOOTFILE, b->file);
 	if (b->tftp && dhcp_wire_wants(r->to, OPT_TFTP_SERVER))
-		dhcp_reply_text(r, OPT_TFTP_SERVER, ip_format(&next, text));
+		dhcp_reply_c_string(r, OPT_TFTP_SERVER, ip_format(&next, text));
 	if (b->tftp && dhcp_wire_wants(r->to, OPT_TFTP_ADDRESS))
 		dhcp_reply_u32(r, OPT_TFTP_ADDRESS, b->next_server);
 	/* RFC 4578 2.3: in all packets of PXE servers, too. */
@@ -146,7 +152,7 @@ static void put_extra(struct dhcp_reply *r, const struct segment_extra *x)
 	put_addresses(r, OPT_NTP, x->ntp, x->n_ntp);
 	put_search(r, x->search);
 	for (size_t at = 0; at < x->options_len; at += 2u + x->options[at + 1])
-		if (wanted(r->to, x->options[at]))
+		if (wanted_own(r->to, x->options[at]))
 			dhcp_reply_bytes(
 				r, x->options[at], x->options + at + 2, x->options[at + 1]);
 }
@@ -171,13 +177,10 @@ static void put_network(struct dhcp_reply *r, const struct segment *s, const str
 static struct dhcp_reply_head head(
 	const struct dhcp_policy *p, const struct dhcp_decision *d, const struct dhcp_boot *boot)
 {
-	struct dhcp_reply_head h = {.type = DHCP_ACK, .server_id = dhcp_policy_server(p)};
+	struct dhcp_reply_head h = {
+		.type = type_of(d->verdict), .server_id = dhcp_policy_server(p)};
 
-	if (d->verdict == DHCP_SEND_OFFER)
-		h.type = DHCP_OFFER;
-	else if (d->verdict == DHCP_SEND_NAK)
-		h.type = DHCP_NAK;
-	else
+	if (h.type != DHCP_OFFER && h.type != DHCP_NAK)
 		h.ciaddr = p->msg->ciaddr;
 	if (d->verdict == DHCP_SEND_OFFER || d->verdict == DHCP_SEND_ACK ||
 		d->verdict == DHCP_SEND_BOOTP)

@@ -6,19 +6,9 @@
 
 #include "dhcpd/dhcp_boot.h"
 #include "dhcpd/dhcp_policy.h"
+#include "dhcpd/dhcp_route.h"
 
-enum { DHCP_SERVER_PORT = 67, DHCP_CLIENT_PORT = 68 };
-
-/* Where an answer goes (RFC 2131 4.1). A client that has no address cannot be asked for its MAC by
- * ARP, so the frame is made by us; all else is an ordinary datagram. */
-struct dhcp_route {
-	bool frame;
-	struct mac mac; /* frames: destination */
-	uint32_t ip;    /* host order */
-	uint16_t port;
-};
-
-struct dhcp_route dhcp_answer_route(const struct dhcp_message *m, const struct dhcp_decision *d);
+struct dhcp_route dhcp_answer_route(const struct dhcp_policy *p, const struct dhcp_decision *d);
 /* The options that say what to boot. */
 void dhcp_answer_put_boot(struct dhcp_reply *r, const struct dhcp_boot *b);
 /* The length of the message in `buf`, or -EMSGSIZE when it cannot be put into what the client

@@ -27,6 +27,52 @@ const struct dhcp_loaders DHCP_LOADERS = {.bios = "undionly.kpxe",
  * server", and end. */
 static const uint8_t PXE_NO_DISCOVERY[] = {6, 1, 8, 255};
 
+/* What IANA's registry says of an architecture. */
+static const struct arch {
+	const char *name;
+	bool http;
+} ARCHS[] = {
+	[ARCH_BIOS] = {"BIOS"},
+	[1] = {"NEC PC98"},
+	[2] = {"Itanium"},
+	[3] = {"Alpha"},
+	[4] = {"Arc x86"},
+	[5] = {"Intel Lean Client"},
+	[6] = {"UEFI x86, 32 bits"},
+	[ARCH_EFI_BC] = {"UEFI x86-64"},
+	[8] = {"EFI XScale"},
+	[ARCH_EFI_X64] = {"UEFI x86-64"},
+	[10] = {"UEFI arm, 32 bits"},
+	[ARCH_EFI_ARM64] = {"UEFI arm64"},
+	[12] = {"PowerPC Open Firmware"},
+	[13] = {"PowerPC ePAPR"},
+	[14] = {"POWER OPAL"},
+	[ARCH_HTTP_X86] = {"UEFI x86, 32 bits", true},
+	[ARCH_HTTP_X64] = {"UEFI x86-64", true},
+	[17] = {"EFI byte code", true},
+	[ARCH_HTTP_ARM] = {"UEFI arm, 32 bits", true},
+	[ARCH_HTTP_ARM64] = {"UEFI arm64", true},
+	[20] = {"BIOS", true},
+	[21] = {"U-Boot arm, 32 bits"},
+	[22] = {"U-Boot arm64"},
+	[23] = {"U-Boot arm, 32 bits", true},
+	[24] = {"U-Boot arm64", true},
+	[25] = {"UEFI RISC-V, 32 bits"},
+	[26] = {"UEFI RISC-V, 32 bits", true},
+	[27] = {"UEFI RISC-V, 64 bits"},
+	[28] = {"UEFI RISC-V, 64 bits", true},
+	[29] = {"UEFI RISC-V, 128 bits"},
+	[30] = {"UEFI RISC-V, 128 bits", true},
+	[31] = {"s390"},
+	[32] = {"s390 extended"},
+	[37] = {"UEFI LoongArch, 32 bits"},
+	[38] = {"UEFI LoongArch, 32 bits", true},
+	[39] = {"UEFI LoongArch, 64 bits"},
+	[40] = {"UEFI LoongArch, 64 bits", true},
+	[41] = {"Raspberry Pi"},
+};
+enum { N_ARCHS = sizeof ARCHS / sizeof ARCHS[0] };
+
 static bool class_is(const struct dhcp_message *m, const char *what)
 {
 	return strncmp(m->vendor_class, what, strlen(what)) == 0;
@@ -34,8 +80,7 @@ static bool class_is(const struct dhcp_message *m, const char *what)
 
 static bool is_http_arch(unsigned arch)
 {
-	return arch == ARCH_HTTP_X86 || arch == ARCH_HTTP_X64 || arch == ARCH_HTTP_ARM ||
-		arch == ARCH_HTTP_ARM64;
+	return arch < N_ARCHS && ARCHS[arch].http;
 }
 
 enum dhcp_client dhcp_boot_client(const struct dhcp_message *m)
@@ -49,37 +94,12 @@ enum dhcp_client dhcp_boot_client(const struct dhcp_message *m)
 	return DHCP_CLIENT_SYSTEM;
 }
 
-static const char *pxe_text(unsigned arch, char buf[DHCP_CLIENT_TEXT])
+/* It loads a program of ours first. */
+static bool is_firmware(const struct dhcp_message *m)
 {
-	switch (arch) {
-	case ARCH_BIOS:
-	case DHCP_ARCH_NONE:
-		return "PXE, BIOS";
-	case ARCH_EFI_BC:
-	case ARCH_EFI_X64:
-		return "PXE, UEFI x86-64";
-	case ARCH_EFI_ARM64:
-		return "PXE, UEFI arm64";
-	default:
-		snprintf(buf, DHCP_CLIENT_TEXT, "PXE, arch %u", arch);
-		return buf;
-	}
-}
+	enum dhcp_client c = dhcp_boot_client(m);
 
-const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT])
-{
-	switch (dhcp_boot_client(m)) {
-	case DHCP_CLIENT_IPXE:
-		return "iPXE";
-	case DHCP_CLIENT_PXE:
-		return pxe_text(m->arch, buf);
-	case DHCP_CLIENT_HTTP:
-		snprintf(buf, DHCP_CLIENT_TEXT, "HTTP boot, arch %u", m->arch);
-		return buf;
-	default:
-		snprintf(buf, DHCP_CLIENT_TEXT, "%.*s", DHCP_CLIENT_TEXT - 1, m->vendor_class);
-		return buf;
-	}
+	return c == DHCP_CLIENT_PXE || c == DHCP_CLIENT_HTTP;
 }
 
 static const char *loader(const struct dhcp_message *m, const struct dhcp_loaders *l)
@@ -99,6 +119,39 @@ static const char *loader(const struct dhcp_message *m, const struct dhcp_loader
 		return http ? l->http_arm64 : l->efi_arm64;
 	default:
 		return NULL;
+	}
+}
+
+static const char *arch_text(
+	const char *what, unsigned arch, bool number, char buf[DHCP_CLIENT_TEXT])
+{
+	const char *name = arch == DHCP_ARCH_NONE ? "BIOS"
+		: arch < N_ARCHS                  ? ARCHS[arch].name
+						  : NULL;
+
+	if (!name)
+		snprintf(buf, DHCP_CLIENT_TEXT, "%s, arch %u", what, arch);
+	else if (number)
+		snprintf(buf, DHCP_CLIENT_TEXT, "%s, arch %u (%s)", what, arch, name);
+	else
+		snprintf(buf, DHCP_CLIENT_TEXT, "%s, %s", what, name);
+	return buf;
+}
+
+const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT])
+{
+	bool served = loader(m, &DHCP_LOADERS);
+
+	switch (dhcp_boot_client(m)) {
+	case DHCP_CLIENT_IPXE:
+		return "iPXE";
+	case DHCP_CLIENT_PXE:
+		return arch_text("PXE", m->arch, !served, buf);
+	case DHCP_CLIENT_HTTP:
+		return arch_text("HTTP boot", m->arch, !served, buf);
+	default:
+		snprintf(buf, DHCP_CLIENT_TEXT, "%.*s", DHCP_CLIENT_TEXT - 1, m->vendor_class);
+		return buf;
 	}
 }
 
@@ -161,25 +214,28 @@ static bool boot_http(struct dhcp_boot *b, const struct dhcp_boot_for *f, const 
 
 struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f)
 {
-	const struct dhcp_boot nothing = {.vendor_class = ""};
+	struct dhcp_boot nothing = {.vendor_class = ""};
 	struct dhcp_boot b = {.boots = true, .next_server = f->server, .vendor_class = ""};
 	bool found = false;
+	const char *name;
 
 	if (!f->armed)
 		return nothing;
+	name = loader(m, f->loaders);
 	switch (dhcp_boot_client(m)) {
 	case DHCP_CLIENT_IPXE:
 		found = boot_ipxe(&b, f);
 		break;
 	case DHCP_CLIENT_PXE:
-		found = boot_pxe(&b, loader(m, f->loaders));
+		found = boot_pxe(&b, name);
 		break;
 	case DHCP_CLIENT_HTTP:
-		found = boot_http(&b, f, loader(m, f->loaders));
+		found = boot_http(&b, f, name);
 		break;
 	case DHCP_CLIENT_SYSTEM:
 		break;
 	}
+	nothing.unserved = !name && is_firmware(m);
 	return found ? b : nothing;
 }
 

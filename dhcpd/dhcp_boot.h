@@ -32,7 +32,8 @@ enum dhcp_client {
 };
 
 struct dhcp_boot {
-	bool boots; /* else all the rest is empty */
+	bool boots;    /* else all the rest is empty */
+	bool unserved; /* it would boot, and there is no program for its firmware */
 	uint32_t next_server;
 	char file[DHCP_FILE_MAX + 1];
 	const char *vendor_class; /* option 60, or "" */
@@ -44,8 +45,8 @@ struct dhcp_boot {
 };
 
 enum dhcp_client dhcp_boot_client(const struct dhcp_message *m);
-/* For people: "iPXE", "PXE, BIOS", "HTTP boot, arch 16", the vendor class of a system, or "". */
-enum { DHCP_CLIENT_TEXT = 48 };
+/* For people: "iPXE", "PXE, BIOS", "PXE, arch 22 (U-Boot arm64)", the vendor class of a system, or "". */
+enum { DHCP_CLIENT_TEXT = 64 };
 const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT]);
 /* Options 60 and 43 as PXE wants them. */
 void dhcp_boot_as_pxe(struct dhcp_boot *b);

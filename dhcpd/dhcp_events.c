@@ -12,13 +12,16 @@ enum {
 	TOLD_OF_MACHINE = 20,
 	TOLD_OF_GUEST = 4,
 	TOLD_OF_MACHINES = 3000, /* of all: a room that powers on at once */
+	TOLD_EVERY_MS = 24 * 3600 * 1000,
 };
 
 void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline)
 {
 	*e = (struct dhcp_events){.timeline = timeline,
 		.machines = {.each = TOLD_OF_MACHINE, .most = TOLD_OF_MACHINES},
-		.guests = {.each = TOLD_OF_GUEST}};
+		.guests = {.each = TOLD_OF_GUEST},
+		.odd = {.every = TOLD_EVERY_MS},
+		.hardware = {.every = TOLD_EVERY_MS}};
 }
 
 static const char *client_text(const struct dhcp_policy *p, char *buf, size_t size)
@@ -98,6 +101,21 @@ static bool note_refusal(
 	return true;
 }
 
+/* It has another address than its record says. */
+static bool note_instead(
+	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	char mac[MAC_TEXT], ip[IP_TEXT];
+
+	if (!dec->not_own || !dec->machine ||
+		!dhcp_notice_due(&e->refusals, p->segment->id, &p->msg->mac, clock_mono_ms()))
+		return false;
+	timeline_add(e->timeline, dec->machine->name, "refused",
+		"%s on %s: %s: it is offered %s instead", mac_format(&p->msg->mac, mac),
+		p->segment->name, dhcp_reason_text(dec->not_own), ip_format(&dec->address, ip));
+	return true;
+}
+
 bool dhcp_events_is_computed(const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	struct ip ip;
@@ -162,6 +180,8 @@ bool dhcp_events_note(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	switch (dec->verdict) {
+	case DHCP_SEND_OFFER:
+		return note_instead(e, p, dec);
 	case DHCP_SEND_ACK:
 		return note_lease(e, p, dec);
 	case DHCP_TAKE_DECLINE:
@@ -173,6 +193,47 @@ bool dhcp_events_note(
 	default:
 		return false;
 	}
+}
+
+void dhcp_events_note_message(
+	struct dhcp_events *e, const struct segment *s, const struct dhcp_message *m)
+{
+	char text[DHCP_ODDITY_TEXT], mac[MAC_TEXT];
+
+	if (m->by_id)
+		dhcp_events_note_hardware(e, s, m, NULL);
+	if (m->n_odd && dhcp_notice_due(&e->odd, s->id, &m->mac, clock_mono_ms()))
+		log_info("dhcp %s: %s of %s is read in part: %s", s->name, dhcp_type_name(m->type),
+			mac_format(&m->mac, mac), dhcp_wire_odd_text(m, text));
+}
+
+void dhcp_events_note_hardware(struct dhcp_events *e, const struct segment *s,
+	const struct dhcp_message *m, const char *why)
+{
+	const struct dhcp_hardware *h = &m->hardware;
+	struct mac kind = {{h->type, h->len, why != NULL}};
+	char text[DHCP_HARDWARE_TEXT], mac[MAC_TEXT];
+
+	if (!dhcp_notice_due(&e->hardware, s->id, why ? &kind : &m->mac, clock_mono_ms()))
+		return;
+	dhcp_hardware_text(h, text);
+	if (why)
+		log_warn("dhcp %s: %s is not served: %s (RFC 4390)", s->name, text, why);
+	else
+		log_info("dhcp %s: %s: known by its client identifier, as %s", s->name, text,
+			mac_format(&m->mac, mac));
+}
+
+void dhcp_events_note_unserved(
+	const struct segment *s, const struct machine *machine, const struct dhcp_message *m)
+{
+	char client[DHCP_CLIENT_TEXT], mac[MAC_TEXT], text[320];
+
+	snprintf(text, sizeof(text),
+		"%s on %s asks what to boot, and there is no boot program for its firmware (%s): "
+		"served are BIOS, UEFI x86-64 and UEFI arm64",
+		mac_format(&m->mac, mac), s->name, dhcp_boot_client_text(m, client));
+	machine_tell(machine, "refused", text);
 }
 
 bool dhcp_events_note_in_use(struct dhcp_events *e, const struct dhcp_in_use *u)

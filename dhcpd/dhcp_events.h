@@ -14,6 +14,7 @@ struct dhcp_events {
 	struct timeline *timeline; /* borrowed */
 	struct dhcp_notices refusals;
 	struct dhcp_notices machines, guests; /* leases: of records, of computed MACs without one */
+	struct dhcp_notices odd, hardware; /* messages that are read in part, cards without a MAC */
 };
 
 void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline);
@@ -21,6 +22,15 @@ void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline);
  * commits. */
 bool dhcp_events_note(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec);
+/* Options of it that could not be read; a client without a MAC, or (`why`, with the message's hardware alone) one that is
+ * not served. Log only: once a day for each client, or each kind of hardware. */
+void dhcp_events_note_message(
+	struct dhcp_events *e, const struct segment *s, const struct dhcp_message *m);
+void dhcp_events_note_hardware(struct dhcp_events *e, const struct segment *s,
+	const struct dhcp_message *m, const char *why);
+/* An armed machine's firmware, for which there is no boot program. */
+void dhcp_events_note_unserved(
+	const struct segment *s, const struct machine *machine, const struct dhcp_message *m);
 /* A neighbour without a lease answered for an address, which is set aside. */
 struct dhcp_in_use {
 	const struct segment *segment;

@@ -57,28 +57,34 @@ static int read_bootp(struct reader *r, struct dhcp_heard *h)
 	return reader_u32(r) == COOKIE ? 0 : r->bad ? -EBADMSG : -ENOMSG;
 }
 
-/* The two that matter are small, and no server puts them into the overloaded fields. */
+/* The two that matter are small, and no server puts them into the overloaded fields. Of each the first counts, and what
+ * runs past the end hides nothing before it: clients read such replies. */
 static int read_options(struct reader *r, struct dhcp_heard *h)
 {
 	uint32_t type = 0;
+	bool named = false;
+	uint8_t code = OPT_PAD;
 
 	h->server = h->from_ip;
 	while (r->left > 0) {
-		uint8_t code = reader_u8(r), len;
+		uint8_t len;
 		struct reader o;
 
+		code = reader_u8(r);
 		if (code == OPT_PAD)
 			continue;
 		if (code == OPT_END)
 			break;
 		len = reader_u8(r);
 		o = reader_sub(r, len);
-		if (code == OPT_TYPE && len == 1)
+		if (code == OPT_TYPE && len == 1 && !type)
 			type = reader_u8(&o);
-		else if (code == OPT_SERVER_ID && len == 4)
+		else if (code == OPT_SERVER_ID && len == 4 && !named) {
 			h->server = reader_u32(&o);
+			named = true;
+		}
 	}
-	if (r->bad)
+	if (r->bad && (!type || code == OPT_SERVER_ID))
 		return -EBADMSG;
 	if (type != DHCP_OFFER && type != DHCP_ACK && type != DHCP_NAK)
 		return -ENOMSG;

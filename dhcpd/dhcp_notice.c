@@ -15,10 +15,11 @@ static bool within_budget(struct dhcp_notices *n, int64_t now)
 
 bool dhcp_notice_due(struct dhcp_notices *n, uint32_t segment, const struct mac *mac, int64_t now)
 {
+	int64_t every = n->every ? n->every : DHCP_NOTICE_MS;
 	size_t i = hash_bytes(mac->b, sizeof(mac->b), segment) % DHCP_NOTICE_SLOTS;
 
 	bool known = n->slots[i].at && n->slots[i].segment == segment &&
-		mac_eq(&n->slots[i].mac, mac) && now - n->slots[i].at < DHCP_NOTICE_MS;
+		mac_eq(&n->slots[i].mac, mac) && now - n->slots[i].at < every;
 
 	if (known && n->slots[i].said >= (n->each ? n->each : 1))
 		return false;

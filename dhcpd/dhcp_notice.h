@@ -15,6 +15,7 @@ enum {
 
 struct dhcp_notices {
 	unsigned each, most; /* 0: 1, and DHCP_NOTICE_MOST */
+	int64_t every;       /* 0: DHCP_NOTICE_MS. `most` is in DHCP_NOTICE_MS always */
 	struct {
 		uint32_t segment;
 		struct mac mac;

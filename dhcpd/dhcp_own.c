@@ -60,7 +60,11 @@ static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
 		dhcp_boot_machine(p->msg, p->segment, dec->machine, own->lessor->c->programs);
 	int len, rc = 0;
 
-	packet->route = dhcp_answer_route(p->msg, dec);
+	packet->route = dhcp_answer_route(p, dec);
+	if (boot.unserved && dec->verdict != DHCP_SEND_NAK) {
+		dhcp_events_note_unserved(p->segment, dec->machine, p->msg);
+		dhcp_outbox_touch(own->lessor->outbox);
+	}
 	if (boot.secret && dec->verdict != DHCP_SEND_NAK)
 		rc = keep_secret(own, p, dec, &packet->route, &boot);
 	if (rc < 0)
@@ -259,9 +263,12 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 		return;
 	}
 	if (rc < 0) {
+		if (rc == -EAFNOSUPPORT)
+			dhcp_events_note_hardware(&l->events, own->segment, &l->msg, why);
 		l->stats.ignored++;
 		return;
 	}
+	dhcp_events_note_message(&l->events, own->segment, &l->msg);
 	l->stats.in_type[l->msg.type]++;
 	astray = !dhcp_policy_belongs(
 		l->c->segments, own->segment, &l->msg, ntohl(l->inbox.from[i].sin_addr.s_addr));
@@ -309,7 +316,8 @@ static void receive_again(void *arg, const void *bytes, size_t len)
 
 /* May this answer take the address from who holds it? Not the holder's own. A lease ends when its
  * client says so, or when the address is a machine's by its record, and another has it. Where a
- * client-id stands for the MAC of a lease, the card that answers may be its holder's. */
+ * client-id stands for the MAC of a lease (here, or of hardware that has none), the card that answers may be its
+ * holder's. */
 static bool takes(const struct dhcp_own *own, const struct lease *held, const struct machine *owner,
 	const struct mac *mac, bool declined)
 {
@@ -319,7 +327,7 @@ static bool takes(const struct dhcp_own *own, const struct lease *held, const st
 	if (owner)
 		return machines_by_mac(all, segment, mac, NULL) != owner &&
 			(declined || machines_by_mac(all, segment, &held->mac, NULL) != owner);
-	if (mac_eq(&held->mac, mac) || own->segment->by_client_id)
+	if (mac_eq(&held->mac, mac) || own->segment->by_client_id || mac_is_group(&held->mac))
 		return false;
 	return declined || held->state != LEASE_BOUND;
 }

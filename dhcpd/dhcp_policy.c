@@ -10,18 +10,6 @@ struct who {
 	struct mac mac;       /* the leases' key */
 };
 
-enum { FNV = 2166136261u };
-
-/* FNV-1a, 32 bits. */
-static uint32_t mix(uint32_t h, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 16777619u;
-	return h;
-}
-
 /* RFC 4361: whatever card it comes with. An id that is a MAC (type 1) stands for itself, another
  * for one that is the same on every run. */
 static struct mac mac_of_id(const struct dhcp_message *m)
@@ -29,7 +17,6 @@ static struct mac mac_of_id(const struct dhcp_message *m)
 	size_t len;
 	const uint8_t *id = dhcp_wire_option(m, OPT_CLIENT_ID, &len);
 	struct mac mac = m->mac;
-	uint32_t h, more;
 
 	if (!id || len < 2)
 		return mac;
@@ -37,13 +24,7 @@ static struct mac mac_of_id(const struct dhcp_message *m)
 		memcpy(mac.b, id + 1, sizeof(mac.b));
 		return mac;
 	}
-	h = mix(FNV, id, len);
-	more = mix(h, id, len);
-	mac.b[0] = 2; /* locally administered */
-	mac.b[1] = (uint8_t)more;
-	for (size_t i = 2; i < sizeof(mac.b); i++, h >>= 8)
-		mac.b[i] = (uint8_t)h;
-	return mac;
+	return dhcp_wire_mark(2, id, len); /* locally administered */
 }
 
 /* What a record or a computed MAC does not name. */
@@ -51,7 +32,7 @@ static bool goes_by_id(const struct dhcp_policy *p, const struct who *w)
 {
 	struct ip ip;
 
-	if (!p->segment->by_client_id || w->machine)
+	if (!p->segment->by_client_id || w->machine || p->msg->by_id)
 		return false;
 	return !p->segment->computed || mac_to_ip(&p->msg->mac, &ip) < 0 ||
 		!segment_offers(p->segment, &ip);
@@ -211,14 +192,34 @@ static enum dhcp_reason pool_address(const struct dhcp_policy *p, struct ip *ret
 	}
 }
 
+/* A neighbour answered for the machine's own address, and nobody knows whether it is gone. */
+static bool was_in_use(const struct dhcp_policy *p, const struct who *w)
+{
+	const struct lease *l = lease_by_ip(p->leases, p->segment->id, w->own);
+
+	return l && l->state == LEASE_IN_USE && !mac_eq(&l->mac, &w->mac);
+}
+
+/* The neighbour may be anybody who does not want the machine to be installed. */
+static enum dhcp_reason choose_instead(
+	const struct dhcp_policy *p, const struct who *w, struct dhcp_decision *d)
+{
+	if (!former_address(p, w, &d->address) && pool_address(p, &d->address) != DHCP_FINE)
+		return DHCP_TAKEN;
+	d->not_own = DHCP_TAKEN;
+	return DHCP_FINE;
+}
+
 /* Into d->address. */
 static enum dhcp_reason choose(
 	const struct dhcp_policy *p, const struct who *w, struct dhcp_decision *d)
 {
 	enum dhcp_reason why;
 
-	if (w->own)
-		return own_address(p, w, &d->address);
+	if (w->own) {
+		why = own_address(p, w, &d->address);
+		return why == DHCP_TAKEN && was_in_use(p, w) ? choose_instead(p, w, d) : why;
+	}
 	if (computed_address(p, w, d) || former_address(p, w, &d->address))
 		return DHCP_FINE;
 	why = pool_address(p, &d->address);
@@ -259,15 +260,24 @@ static struct dhcp_decision discover(const struct dhcp_policy *p, const struct w
 	return d.reason == DHCP_FINE ? d : ignore(d.reason);
 }
 
+/* Was it given this one since it could not have its own? */
+static bool is_instead(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
+{
+	return w->own && !ip_eq(w->own, ip) && was_in_use(p, w);
+}
+
 /* A client that runs on its lease keeps it, even when it would get another address if it began
- * anew; only its machine's record can move it. */
+ * anew; only its machine's record can move it, to one that it can have. */
 static bool may_keep(const struct dhcp_policy *p, const struct who *w, const struct ip *ip)
 {
 	const struct lease *l = lease_by_ip(p->leases, p->segment->id, ip);
+	bool instead = is_instead(p, w, ip);
 
-	if (!l || !lease_is_live(l, p->now) || !mac_eq(&l->mac, &w->mac))
+	if (!l || !mac_eq(&l->mac, &w->mac))
 		return false;
-	return (!w->own || ip_eq(w->own, ip)) && may_have(p, w, ip);
+	if (!lease_is_live(l, p->now) && (!instead || l->expires <= p->now))
+		return false;
+	return (!w->own || ip_eq(w->own, ip) || instead) && may_have(p, w, ip);
 }
 
 static struct dhcp_decision ack(
@@ -282,7 +292,7 @@ static struct dhcp_decision ack(
 
 	/* Renewing and rebinding, RFC 2131 4.3.2: the same software goes on, whatever it says of
 	 * itself. */
-	if (goes_on && p->msg->ciaddr)
+	if (goes_on && dhcp_wire_ciaddr(p->msg) != DHCP_CIADDR_NONE)
 		d.stage = l->stage;
 	d.news = !goes_on || l->stage != d.stage;
 	return d;
@@ -396,8 +406,11 @@ const struct segment *dhcp_policy_segment(
 	const struct segments *ss, const struct segment *link, const struct dhcp_message *m)
 {
 	uint32_t where = dhcp_wire_relayed(m);
-	const struct segment *s = segments_by_address(ss, link, where ? where : m->ciaddr);
+	const struct segment *s;
 
+	if (!where && dhcp_wire_ciaddr(m) != DHCP_CIADDR_NONE)
+		where = m->ciaddr;
+	s = segments_by_address(ss, link, where);
 	return s ? s : link;
 }
 
@@ -428,8 +441,8 @@ static bool is_doubtful(
 		return true;
 	if (d->verdict != DHCP_SEND_OFFER && d->verdict != DHCP_SEND_ACK)
 		return false;
-	if (w->own)
-		return d->evicts;
+	if (w->own && ip_eq(w->own, &d->address))
+		return d->evicts || was_in_use(p, w);
 	l = lease_by_ip(p->leases, p->segment->id, &d->address);
 	return !l || !mac_eq(&l->mac, &w->mac) || p->now - l->expires >= LEASE_PROVEN_MS;
 }
@@ -441,9 +454,6 @@ struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)
 
 	d.machine = w.machine;
 	d.holder = w.mac;
-	/* a broadcast on our link is not heard behind a relay */
-	if (d.verdict == DHCP_SEND_NAK && p->segment->via)
-		d.address = ip_from_v4(p->msg->ciaddr);
 	d.evicts = (d.verdict == DHCP_SEND_OFFER || d.verdict == DHCP_SEND_ACK) &&
 		contested(p, &w, &d.address);
 	d.doubtful = is_doubtful(p, &w, &d);
@@ -495,7 +505,8 @@ uint32_t dhcp_policy_stage(const struct dhcp_message *m)
 {
 	const uint8_t what[3] = {m->ipxe, (uint8_t)(m->arch >> 8), (uint8_t)m->arch};
 
-	return mix(mix(FNV, what, sizeof(what)), m->vendor_class, strlen(m->vendor_class));
+	return dhcp_wire_hash(dhcp_wire_hash(DHCP_HASH, what, sizeof(what)), m->vendor_class,
+		strlen(m->vendor_class));
 }
 
 const char *dhcp_reason_text(enum dhcp_reason r)

@@ -4,7 +4,8 @@
  *
  * Which address, in this order: the machine's own; the one computed from the MAC; the lease it had;
  * one from the pool. Never one that another MAC holds, but for a machine's own that a stranger took
- * by a computed MAC (dhcp_claim.h): the record wins, once nobody answers for it. The client-id is ignored: firmware,
+ * by a computed MAC (dhcp_claim.h): the record wins, once nobody answers for it. A machine whose own is in use by a
+ * neighbour is given one from the pool instead, and keeps that until it begins anew. The client-id is ignored: firmware,
  * installer and system of one machine must get the same address. Only where the segment says so, a
  * stranger's client-id stands for its MAC; records and computed addresses go by the MAC always.
  *
@@ -68,7 +69,7 @@ struct dhcp_decision {
 	enum dhcp_reason reason;       /* of DHCP_IGNORE and DHCP_SEND_NAK */
 	const struct machine *machine; /* borrowed; NULL: no record of this MAC */
 	struct mac holder; /* whose the lease is: the client's MAC, or what stands for it */
-	struct ip address; /* of a NAK: where to send it, when it is not to be broadcast */
+	struct ip address; /* that it is about; a NAK is about none */
 	uint32_t lease_s;
 	uint32_t stage;     /* dhcp_policy_stage(), or the one of the lease that is renewed */
 	bool cancel_offers; /* it chose another server */
@@ -77,7 +78,9 @@ struct dhcp_decision {
 	bool claims;        /* a new one of the strangers' share */
 	enum dhcp_reason
 		no_claim; /* why it was not given its computed one; DHCP_FINE: it has none */
-	bool news;        /* a lease begins, or other software than before took it up */
+	enum dhcp_reason
+		not_own; /* why it is not the one of its record; DHCP_FINE: it is, or has none */
+	bool news;       /* a lease begins, or other software than before took it up */
 };
 
 static inline bool dhcp_decision_declines(const struct dhcp_decision *d)

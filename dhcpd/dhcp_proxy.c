@@ -24,25 +24,23 @@ static void as_proxy(struct dhcp_boot *b)
 
 int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
 	const struct machine *machine, dhcp_programs programs, uint16_t port,
-	uint8_t buf[DHCP_REPLY_MAX], bool *ret_secret)
+	uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *ret)
 {
 	struct dhcp_reply_head h = {.type = port == DHCP_PROXY_PORT ? DHCP_ACK : DHCP_OFFER,
 		.server_id = ip_to_v4(&s->server)};
-	struct dhcp_boot boot;
 	struct dhcp_reply r;
 
-	*ret_secret = false;
+	*ret = (struct dhcp_boot){.vendor_class = ""};
 	if (!is_due(m, s, port))
 		return 0;
-	boot = dhcp_boot_machine(m, s, machine, programs);
-	if (!boot.boots)
+	*ret = dhcp_boot_machine(m, s, machine, programs);
+	if (!ret->boots)
 		return 0;
-	*ret_secret = boot.secret;
-	as_proxy(&boot);
+	as_proxy(ret);
 	h.ciaddr = h.type == DHCP_ACK ? m->ciaddr : 0;
-	h.siaddr = boot.next_server;
-	h.file = boot.file;
+	h.siaddr = ret->next_server;
+	h.file = ret->file;
 	dhcp_reply_begin(&r, buf, m, &h);
-	dhcp_answer_put_boot(&r, &boot);
+	dhcp_answer_put_boot(&r, ret);
 	return dhcp_reply_end(&r);
 }

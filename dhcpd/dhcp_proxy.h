@@ -14,10 +14,11 @@
 
 enum { DHCP_PROXY_PORT = 4011 };
 
-/* `ret_secret`: the answer is for the machine alone (dhcp_boot.secret). `machine` may be NULL; `programs` as dhcp_boot_machine() takes them. `port`: the one that the
- * message came to, 67 or 4011. The length of the answer in `buf`; 0: none is due; -EMSGSIZE. */
+/* `ret`: what it is told to boot, or that its firmware is not served. `machine` may be NULL; `programs` as
+ * dhcp_boot_machine() takes them. `port`: the one that the message came to, 67 or 4011. The length of the answer in `buf`;
+ * 0: none is due; -EMSGSIZE. */
 int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
 	const struct machine *machine, dhcp_programs programs, uint16_t port,
-	uint8_t buf[DHCP_REPLY_MAX], bool *ret_secret);
+	uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *ret);
 
 #endif

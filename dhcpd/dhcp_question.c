@@ -36,7 +36,7 @@ static unsigned answers(const struct dhcp_question *q, const struct dhcp_heard *
 /* A relay may speak for it: then the packet's source is another than the server. */
 static bool is_servers(const struct dhcp_heard *h)
 {
-	return !mac_is_zero(&h->from) && !(h->from.b[0] & 1) && is_unicast(h->server) &&
+	return !mac_is_zero(&h->from) && !mac_is_group(&h->from) && is_unicast(h->server) &&
 		is_unicast(h->from_ip);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "dhcpd/dhcp_boot.h"
+#include "dhcpd/dhcp_events.h"
 #include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_notice.h"
 #include "dhcpd/dhcp_origin.h"
@@ -58,8 +59,6 @@ struct dhcp_side {
 	struct asked asked[ASKED_SLOTS]; /* by hash; a newer one takes an older one's place */
 };
 
-static const struct mac ETHER_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-
 static struct asked *asked_slot(struct dhcp_side *d, const struct mac *mac)
 {
 	return &d->asked[hash_bytes(mac, sizeof(*mac), 0) % ASKED_SLOTS];
@@ -115,16 +114,16 @@ static void note_asked(struct dhcp_side *d)
 	snprintf(a->client, sizeof(a->client), "%s", dhcp_boot_client_text(&d->msg, text));
 }
 
-/* An offer without an address cannot be sent to one; on 4011 the client has its own by now. */
 static struct dhcp_route route_to(const struct side_port *p, const struct sockaddr_in *from)
 {
-	if (p->number == DHCP_PROXY_PORT)
-		return (struct dhcp_route){
-			.ip = ntohl(from->sin_addr.s_addr), .port = ntohs(from->sin_port)};
-	return (struct dhcp_route){.frame = true,
-		.mac = ETHER_BROADCAST,
-		.ip = INADDR_BROADCAST,
-		.port = DHCP_CLIENT_PORT};
+	struct dhcp_delivery to = {.msg = &p->side->msg, .answer = DHCP_OFFER};
+
+	if (p->number == DHCP_PROXY_PORT) {
+		to.answer = DHCP_ACK;
+		to.from = ntohl(from->sin_addr.s_addr);
+		to.from_port = ntohs(from->sin_port);
+	}
+	return dhcp_route_of(&to);
 }
 
 static void failed(struct dhcp_side *d, const char *what, int rc)
@@ -134,14 +133,17 @@ static void failed(struct dhcp_side *d, const char *what, int rc)
 }
 
 /* Is the machine alone told? On 4011 by the address that it has by now. */
-static bool may_tell(struct side_port *p, const struct machine *m, const struct sockaddr_in *from)
+static bool may_tell(struct side_port *p, const struct machine *m, const struct dhcp_route *to)
 {
 	struct dhcp_side *d = p->side;
-	struct ip ip = ip_from_v4(ntohl(from->sin_addr.s_addr));
-	bool by_frame = p->number != DHCP_PROXY_PORT;
+	struct ip ip = ip_from_v4(to->ip);
+	bool by_frame = to->frame;
 	char why[160] = "another card sent it in the machine's name", text[320], mac[MAC_TEXT];
 
-	if (by_frame && dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop)))
+	/* who sends to 4011 in another's name is not heard */
+	if (by_frame &&
+		(p->number == DHCP_PROXY_PORT ||
+			dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop))))
 		goto refused;
 	if (!d->c.hears ||
 		d->c.hears(d->c.arg, m, d->segment, &d->msg.mac, by_frame ? NULL : &ip, why,
@@ -159,17 +161,21 @@ static void answer(struct side_port *p, const struct sockaddr_in *from)
 	struct dhcp_side *d = p->side;
 	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL);
 	struct dhcp_packet *packet = &d->packet;
-	bool secret;
+	struct dhcp_boot boot;
 	int error = 0,
 	    len = dhcp_proxy_answer(&d->msg, d->segment, m, d->c.programs, p->number,
-		    packet->buf + DHCP_FRAME_HEADER, &secret);
+		    packet->buf + DHCP_FRAME_HEADER, &boot);
 
-	if (len <= 0 || (secret && !may_tell(p, m, from)))
+	if (boot.unserved)
+		dhcp_events_note_unserved(d->segment, m, &d->msg);
+	if (len <= 0)
 		return;
 	packet->len = (size_t)len;
 	packet->socket = &p->socket;
 	packet->route = route_to(p, from);
-	if (secret && packet->route.frame)
+	if (boot.secret && !may_tell(p, m, &packet->route))
+		return;
+	if (boot.secret && packet->route.frame)
 		packet->route.mac = d->msg.mac;
 	if (dhcp_socket_send(&p->socket, &packet, 1, &error) < 1)
 		failed(d, "a boot offer could not be sent", error);

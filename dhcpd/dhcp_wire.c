@@ -9,6 +9,7 @@ enum {
 	BOOTREQUEST = 1,
 	BOOTREPLY = 2,
 	HTYPE_ETHERNET = 1,
+	HTYPE_IEEE_802 = 6, /* its stations have MACs of the same kind */
 	SNAME_LEN = 64,
 	OVERLOAD_FILE = 1,
 	OVERLOAD_SNAME = 2,
@@ -34,7 +35,8 @@ struct tlv {
 	const uint8_t *bytes;
 };
 
-/* 1: an option in `ret`; 0: the end; -EBADMSG. A missing end option is forgiven. */
+/* 1: an option in `ret`; 0: the end; -EBADMSG: it runs past the end, only its code is known. A missing end option is
+ * forgiven. */
 static int next_option(struct reader *r, struct tlv *ret)
 {
 	while (r->left > 0) {
@@ -50,38 +52,114 @@ static int next_option(struct reader *r, struct tlv *ret)
 	return 0;
 }
 
-/* Where the pieces of each option go. */
+/* Options that come once and are no longer than one: the length of the value, or that it has any. All others may be long,
+ * and come in pieces. */
+enum { SOME = 255 };
+static const uint8_t ONCE[256] = {
+	[OPT_HOSTNAME] = SOME,
+	[OPT_REQUESTED] = 4,
+	[OPT_LEASE_TIME] = 4,
+	[OPT_OVERLOAD] = 1,
+	[OPT_TYPE] = 1,
+	[OPT_SERVER_ID] = 4,
+	[OPT_MAX_SIZE] = 2,
+	[OPT_VENDOR_CLASS] = SOME,
+	[OPT_CLIENT_ID] = SOME,
+	[OPT_ARCH] = SOME,
+	[OPT_NETWORK_INTERFACE] = SOME,
+	[OPT_UUID] = SOME,
+};
+
+static void odd(struct dhcp_message *m, uint8_t code, const char *what)
+{
+	for (size_t i = 0; i < m->n_odd; i++)
+		if (m->odd[i].code == code)
+			return;
+	if (m->n_odd < DHCP_ODDITIES)
+		m->odd[m->n_odd++] = (struct dhcp_oddity){code, what};
+}
+
+static void spoil(struct dhcp_message *m, uint8_t code, const char *what)
+{
+	m->spoilt[code / 8] |= (uint8_t)(1u << (code % 8));
+	odd(m, code, what);
+}
+
+/* Some of it, or all, could not be read. */
+static bool is_spoilt(const struct dhcp_message *m, uint8_t code)
+{
+	return m->spoilt[code / 8] & (1u << (code % 8));
+}
+
+static bool is_readable(struct dhcp_message *m, const struct tlv *o)
+{
+	uint8_t size = ONCE[o->code];
+
+	if (size == SOME ? o->len > 0 : o->len == size)
+		return true;
+	spoil(m, o->code, o->len ? "has a wrong length: left out" : "is empty: left out");
+	return false;
+}
+
+/* Where the options go in the arena. */
 struct joining {
-	uint8_t codes[256]; /* each that there is, once */
+	uint16_t at;
+	uint8_t codes[256]; /* of those that may be long, each that there is */
 	size_t n_codes;
 	uint16_t fill[256]; /* by code */
 };
 
-static int count_options(struct reader area, struct dhcp_message *m, struct joining *j)
+static void take_once(struct dhcp_message *m, struct joining *j, const struct tlv *o)
+{
+	struct dhcp_span *s = &m->options[o->code];
+
+	if (s->at) {
+		odd(m, o->code, "comes twice: the first counts");
+		return;
+	}
+	if (!is_readable(m, o))
+		return;
+	memcpy(m->arena + j->at, o->bytes, o->len);
+	*s = (struct dhcp_span){(uint16_t)(j->at + 1), o->len};
+	j->at = (uint16_t)(j->at + o->len);
+}
+
+static void count_pieces(struct dhcp_message *m, struct joining *j, const struct tlv *o)
+{
+	struct dhcp_span *s = &m->options[o->code];
+
+	if (!s->at)
+		j->codes[j->n_codes++] = o->code;
+	s->at = 1;
+	s->len = (uint16_t)(s->len + o->len);
+}
+
+static void count_options(struct reader area, struct dhcp_message *m, struct joining *j)
 {
 	struct tlv o;
 	int rc;
 
 	while ((rc = next_option(&area, &o)) > 0) {
-		if (!m->options[o.code].at)
-			j->codes[j->n_codes++] = o.code;
-		m->options[o.code].at = 1;
-		m->options[o.code].len = (uint16_t)(m->options[o.code].len + o.len);
+		if (ONCE[o.code])
+			take_once(m, j, &o);
+		else
+			count_pieces(m, j, &o);
 	}
-	return rc;
+	if (rc == 0)
+		return;
+	m->cut = true;
+	spoil(m, o.code, "runs past the end: left out");
 }
 
 /* Gives each option its place, one after the other; `at` is 1-based, so that 0 says absent. */
 static void place_options(struct dhcp_message *m, struct joining *j)
 {
-	uint16_t at = 0;
-
 	for (size_t i = 0; i < j->n_codes; i++) {
 		struct dhcp_span *s = &m->options[j->codes[i]];
 
-		j->fill[j->codes[i]] = at;
-		s->at = (uint16_t)(at + 1);
-		at = (uint16_t)(at + s->len);
+		j->fill[j->codes[i]] = j->at;
+		s->at = (uint16_t)(j->at + 1);
+		j->at = (uint16_t)(j->at + s->len);
 	}
 }
 
@@ -90,56 +168,57 @@ static void copy_options(struct reader area, struct dhcp_message *m, struct join
 	struct tlv o;
 
 	while (next_option(&area, &o) > 0) {
-		if (o.len > 0)
-			memcpy(m->arena + j->fill[o.code], o.bytes, o.len);
+		if (ONCE[o.code] || !o.len)
+			continue;
+		memcpy(m->arena + j->fill[o.code], o.bytes, o.len);
 		j->fill[o.code] = (uint16_t)(j->fill[o.code] + o.len);
 	}
 }
 
-/* Option 52 counts in the options field only (RFC 2132 9.3). 0..3, or -EBADMSG. */
-static int find_overload(struct reader area)
+/* Option 52 counts in the options field only (RFC 2132 9.3). 0..3 */
+static int find_overload(struct reader area, struct dhcp_message *m)
 {
 	struct tlv o;
-	int rc, overload = 0;
 
-	while ((rc = next_option(&area, &o)) > 0) {
-		if (o.code != OPT_OVERLOAD)
+	while (next_option(&area, &o) > 0) {
+		if (o.code != OPT_OVERLOAD || o.len != 1)
 			continue;
-		if (o.len != 1 || o.bytes[0] < 1 || o.bytes[0] > 3)
-			return -EBADMSG;
-		overload = o.bytes[0];
+		if (o.bytes[0] >= 1 && o.bytes[0] <= 3)
+			return o.bytes[0];
+		odd(m, o.code, "has an unknown value: left out");
 	}
-	return rc < 0 ? rc : overload;
+	return 0;
 }
 
-static int join_options(struct dhcp_message *m, const struct areas *a)
+static void join_options(struct dhcp_message *m, const struct areas *a)
 {
 	struct joining j;
 
+	j.at = 0;
 	j.n_codes = 0;
 	for (size_t i = 0; i < a->n; i++)
-		if (count_options(a->at[i], m, &j) < 0)
-			return -EBADMSG;
+		count_options(a->at[i], m, &j);
 	place_options(m, &j);
 	for (size_t i = 0; i < a->n; i++)
 		copy_options(a->at[i], m, &j);
-	return 0;
 }
 
-static int gather_areas(
-	struct reader options, struct reader sname, struct reader file, struct areas *ret)
+/* A BOOTP client may have a vendor area of its own kind, or options of RFC 1497. */
+static void take_areas(
+	struct dhcp_message *m, struct reader *r, struct reader sname, struct reader file)
 {
-	int overload = find_overload(options);
+	struct areas a = {.n = 0};
+	int overload;
 
-	if (overload < 0)
-		return overload;
-	ret->n = 0;
-	ret->at[ret->n++] = options;
+	if (reader_u32(r) != COOKIE)
+		return;
+	overload = find_overload(*r, m);
+	a.at[a.n++] = *r;
 	if (overload & OVERLOAD_FILE)
-		ret->at[ret->n++] = file;
+		a.at[a.n++] = file;
 	if (overload & OVERLOAD_SNAME)
-		ret->at[ret->n++] = sname;
-	return 0;
+		a.at[a.n++] = sname;
+	join_options(m, &a);
 }
 
 const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size_t *ret_len)
@@ -152,26 +231,66 @@ const uint8_t *dhcp_wire_option(const struct dhcp_message *m, uint8_t code, size
 	return m->arena + s->at - 1;
 }
 
+const char *dhcp_hardware_text(const struct dhcp_hardware *h, char buf[DHCP_HARDWARE_TEXT])
+{
+	const char *name = h->type == 32 ? "InfiniBand"
+		: h->type == 24          ? "FireWire"
+		: h->type == 27          ? "EUI-64"
+		: h->type <= 1           ? "Ethernet without a MAC"
+					 : "a card";
+
+	snprintf(
+		buf, DHCP_HARDWARE_TEXT, "%s (hardware type %u, length %u)", name, h->type, h->len);
+	return buf;
+}
+
+uint32_t dhcp_wire_hash(uint32_t h, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 16777619u;
+	return h;
+}
+
+struct mac dhcp_wire_mark(uint8_t first, const uint8_t *bytes, size_t len)
+{
+	uint32_t h = dhcp_wire_hash(DHCP_HASH, bytes, len);
+	struct mac mac = {{first, (uint8_t)dhcp_wire_hash(h, bytes, len)}};
+
+	for (size_t i = 2; i < sizeof(mac.b); i++, h >>= 8)
+		mac.b[i] = (uint8_t)h;
+	return mac;
+}
+
+const char *dhcp_wire_odd_text(const struct dhcp_message *m, char buf[DHCP_ODDITY_TEXT])
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < m->n_odd && n < DHCP_ODDITY_TEXT; i++)
+		n += (size_t)snprintf(buf + n, DHCP_ODDITY_TEXT - n, "%soption %u %s",
+			i ? "; " : "", m->odd[i].code, m->odd[i].what);
+	return buf;
+}
+
 bool dhcp_wire_wants(const struct dhcp_message *m, uint8_t code)
 {
 	return m->wants[code / 8] & (1u << (code % 8));
 }
 
-/* A fixed-size number: absent leaves `ret` as it is; another size is -EBADMSG. */
-static int option_number(const struct dhcp_message *m, uint8_t code, size_t size, uint32_t *ret)
+/* A fixed-size number; `absent` when it did not come, or cannot be read. */
+static uint32_t option_number(const struct dhcp_message *m, uint8_t code, uint32_t absent)
 {
 	size_t len;
 	const uint8_t *p = dhcp_wire_option(m, code, &len);
 	uint32_t v = 0;
 
 	if (!p)
-		return 0;
-	if (len != size)
-		return -EBADMSG;
+		return absent;
 	for (size_t i = 0; i < len; i++)
 		v = v << 8 | p[i];
-	*ret = v;
-	return 0;
+	return v;
 }
 
 static void take_wants(struct dhcp_message *m)
@@ -304,28 +423,32 @@ static bool lacks_http(const struct dhcp_message *m)
 	return lists;
 }
 
-/* What no server can go on without, or what contradicts itself. */
-static int take_numbers(struct dhcp_message *m, const char **ret_why)
+static void take_numbers(struct dhcp_message *m)
 {
-	uint32_t type = DHCP_BOOTP, max_size = DHCP_DATAGRAM_MIN;
+	uint32_t max_size = option_number(m, OPT_MAX_SIZE, DHCP_DATAGRAM_MIN);
 
-	if (option_number(m, OPT_TYPE, 1, &type) < 0) {
-		*ret_why = "option 53 (message type) is not one byte";
-		return -EBADMSG;
-	}
-	if (option_number(m, OPT_REQUESTED, 4, &m->requested) < 0 ||
-		option_number(m, OPT_SERVER_ID, 4, &m->server_id) < 0) {
-		*ret_why = "option 50 or 54 is not one address";
-		return -EBADMSG;
-	}
-	if (option_number(m, OPT_MAX_SIZE, 2, &max_size) < 0) {
-		*ret_why = "option 57 (maximum size) is not two bytes";
-		return -EBADMSG;
-	}
-	m->type = type;
-	(void)option_number(m, OPT_LEASE_TIME, 4, &m->lease_s); /* a wish only */
+	m->type = option_number(m, OPT_TYPE, DHCP_BOOTP);
+	m->requested = option_number(m, OPT_REQUESTED, 0);
+	m->server_id = option_number(m, OPT_SERVER_ID, 0);
+	m->lease_s = option_number(m, OPT_LEASE_TIME, 0);
 	m->max_size = (uint16_t)(max_size < DHCP_DATAGRAM_MIN ? DHCP_DATAGRAM_MIN : max_size);
-	return 0;
+}
+
+/* Without these it would be another message: no BOOTP client's, another server's affair, a client of another subnet. */
+static const char *why_not(const struct dhcp_message *m)
+{
+	bool names_server =
+		m->type == DHCP_REQUEST || m->type == DHCP_DECLINE || m->type == DHCP_RELEASE;
+
+	if (!m->options[OPT_TYPE].at && is_spoilt(m, OPT_TYPE))
+		return "option 53 (message type) is not one byte";
+	if (!m->options[OPT_TYPE].at && m->cut)
+		return "an option runs past the end, and no message type before it";
+	if (names_server && !m->options[OPT_SERVER_ID].at && is_spoilt(m, OPT_SERVER_ID))
+		return "option 54 (server) is not one address";
+	if (m->giaddr && is_spoilt(m, OPT_RELAY_AGENT))
+		return "option 82 (relay agent) runs past the end";
+	return NULL;
 }
 
 /* RFC 3046 2: sub-options. What cannot be read is echoed all the same, and else ignored; so is what
@@ -354,10 +477,14 @@ static void take_relay(struct dhcp_message *m)
 
 static int take_options(struct dhcp_message *m, const char **ret_why)
 {
-	int rc = take_numbers(m, ret_why);
+	const char *why;
 
-	if (rc < 0)
-		return rc;
+	take_numbers(m);
+	why = why_not(m);
+	if (why) {
+		*ret_why = why;
+		return -EBADMSG;
+	}
 	if ((m->type != DHCP_BOOTP || m->options[OPT_TYPE].at) && m->type != DHCP_DISCOVER &&
 		m->type != DHCP_REQUEST && m->type != DHCP_DECLINE && m->type != DHCP_RELEASE &&
 		m->type != DHCP_INFORM) {
@@ -386,20 +513,42 @@ static int take_header(struct reader *r, struct dhcp_message *m, const char **re
 	m->ciaddr = reader_u32(r);
 	reader_skip(r, 8); /* yiaddr, siaddr: the server's words */
 	m->giaddr = reader_u32(r);
-	reader_copy(r, m->mac.b, sizeof(m->mac.b));
-	reader_skip(r, 10);
-	if (op == BOOTREPLY || htype != HTYPE_ETHERNET || hlen != sizeof(m->mac.b)) {
-		*ret_why = op == BOOTREPLY ? "a reply" : "not Ethernet hardware";
-		return -ENOMSG;
-	}
+	reader_copy(r, m->hardware.address, sizeof(m->hardware.address));
+	memcpy(m->mac.b, m->hardware.address, sizeof(m->mac.b));
 	if (op != BOOTREQUEST) {
-		*ret_why = "neither request nor reply";
+		*ret_why = op == BOOTREPLY ? "a reply" : "neither request nor reply";
+		return op == BOOTREPLY ? -ENOMSG : -EBADMSG;
+	}
+	if (!htype || hlen > sizeof(m->hardware.address)) {
+		*ret_why = htype ? "the hardware address is longer than its field"
+				 : "no hardware type";
 		return -EBADMSG;
 	}
-	if (mac_is_zero(&m->mac) || (m->mac.b[0] & 1)) {
+	m->by_id = (htype != HTYPE_ETHERNET && htype != HTYPE_IEEE_802) || hlen != sizeof(m->mac.b);
+	if (htype != HTYPE_ETHERNET || m->by_id)
+		m->hardware.type = htype;
+	m->hardware.len = hlen;
+	if (!m->by_id && (mac_is_zero(&m->mac) || mac_is_group(&m->mac))) {
 		*ret_why = "the hardware address is no station's";
 		return -EBADMSG;
 	}
+	return 0;
+}
+
+/* RFC 4390 2.1, RFC 2855 for FireWire: its client identifier says who it is, and only a broadcast reaches it. The mark is
+ * a group's address, which no station, record or computed address has. */
+static int take_id(struct dhcp_message *m, const char **ret_why)
+{
+	size_t len = 0;
+	const uint8_t *id = dhcp_wire_option(m, OPT_CLIENT_ID, &len);
+
+	if (len < 2 ||
+		(!m->giaddr && !(m->flags & DHCP_FLAG_BROADCAST) &&
+			dhcp_wire_ciaddr(m) == DHCP_CIADDR_NONE)) {
+		*ret_why = "hardware without a MAC, and no client identifier or no broadcast flag";
+		return -EAFNOSUPPORT;
+	}
+	m->mac = dhcp_wire_mark(3, id, len);
 	return 0;
 }
 
@@ -409,19 +558,6 @@ static int check_size(size_t len, const char **ret_why)
 		return 0;
 	*ret_why = len < DHCP_HEADER ? "too short" : "too long";
 	return -EBADMSG;
-}
-
-/* A BOOTP client may have a vendor area of its own kind, or options of RFC 1497. */
-static int take_areas(
-	struct dhcp_message *m, struct reader *r, struct reader sname, struct reader file)
-{
-	struct areas areas;
-
-	if (reader_u32(r) != COOKIE)
-		return 0;
-	if (gather_areas(*r, sname, file, &areas) < 0)
-		return -EBADMSG;
-	return join_options(m, &areas);
 }
 
 int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why)
@@ -438,15 +574,24 @@ int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, co
 		return rc;
 	sname = reader_sub(&r, SNAME_LEN);
 	file = reader_sub(&r, DHCP_FILE_FIELD);
-	if (take_areas(ret, &r, sname, file) < 0) {
-		*ret_why = "an option runs past the end, or a wrong option 52";
-		return -EBADMSG;
-	}
+	take_areas(ret, &r, sname, file);
 	rc = take_options(ret, ret_why);
+	if (rc == 0 && ret->by_id)
+		rc = take_id(ret, ret_why);
 	if (rc == 0 && ret->type == DHCP_BOOTP)
 		ret->max_size =
 			(uint16_t)((len > BOOTP_REPLY ? len : BOOTP_REPLY) + IP_UDP_HEADERS);
 	return rc;
+}
+
+/* Who takes an offer names it in option 50, and the server beside it. */
+enum dhcp_ciaddr dhcp_wire_ciaddr(const struct dhcp_message *m)
+{
+	if (!m->ciaddr || m->type == DHCP_DISCOVER || m->type == DHCP_DECLINE)
+		return DHCP_CIADDR_NONE;
+	if (m->type != DHCP_REQUEST || !m->requested)
+		return DHCP_CIADDR_RUNS;
+	return m->server_id ? DHCP_CIADDR_NONE : DHCP_CIADDR_MAYBE;
 }
 
 uint32_t dhcp_wire_relayed(const struct dhcp_message *m)
@@ -514,6 +659,7 @@ static void plan(struct dhcp_reply *r)
 
 static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
 {
+	const struct dhcp_hardware *hw = &r->to->hardware;
 	struct writer *w = &r->w;
 	uint16_t flags = r->to->flags;
 
@@ -521,8 +667,8 @@ static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
 	if (h->type == DHCP_NAK && r->to->giaddr)
 		flags |= DHCP_FLAG_BROADCAST;
 	writer_u8(w, BOOTREPLY);
-	writer_u8(w, HTYPE_ETHERNET);
-	writer_u8(w, sizeof(r->to->mac.b));
+	writer_u8(w, hw->type ? hw->type : HTYPE_ETHERNET);
+	writer_u8(w, hw->type ? hw->len : sizeof(r->to->mac.b));
 	writer_u8(w, 0);
 	writer_u32(w, r->to->xid);
 	writer_u16(w, 0);
@@ -531,6 +677,10 @@ static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
 	writer_u32(w, h->yiaddr);
 	writer_u32(w, h->siaddr);
 	writer_u32(w, r->to->giaddr);
+	if (hw->type) {
+		writer_bytes(w, hw->address, sizeof(hw->address));
+		return;
+	}
 	writer_bytes(w, r->to->mac.b, sizeof(r->to->mac.b));
 	writer_zero(w, 10);
 }
@@ -586,6 +736,14 @@ void dhcp_reply_text(struct dhcp_reply *r, uint8_t code, const char *text)
 
 	if (len > 0)
 		dhcp_reply_bytes(r, code, text, len);
+}
+
+void dhcp_reply_c_string(struct dhcp_reply *r, uint8_t code, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0)
+		dhcp_reply_bytes(r, code, text, len < OPTION_CHUNK ? len + 1 : len);
 }
 
 void dhcp_reply_echo(struct dhcp_reply *r, uint8_t code)

@@ -84,7 +84,7 @@ int ndp_wire_decode(const void *frame, size_t len, struct ndp_solicit *ret)
 	if (r.bad || next != NEXT_ICMPV6 || reader_u8(&icmp) != SOLICIT)
 		return -ENOMSG;
 	if (hops != HOP_LIMIT || reader_u8(&icmp) || icmp_len < SOLICIT_MIN ||
-		checksum(addresses, message, icmp_len) || (s.mac.b[0] & 1))
+		checksum(addresses, message, icmp_len) || mac_is_group(&s.mac))
 		return -EBADMSG;
 	reader_skip(&icmp, SOLICIT_MIN - 2);
 	if (!options_fit(icmp))

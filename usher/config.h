@@ -3,6 +3,7 @@
 #define USHER_USHER_CONFIG_H
 
 #include "core/addr.h"
+#include "core/link.h"
 #include "machine/segment.h"
 
 #include <limits.h>
@@ -70,5 +71,12 @@ int config_remember(struct config *c, const char *network);
 void config_forget(struct config *c, const char *network);
 const struct config_segment *config_segment_of(
 	const struct config *c, const char *name); /* or NULL */
+/* The address of the link by which this segment of an interface is served: the first in whose subnet its pool lies; else,
+ * without a pool, in whose subnet its router does; else the first. NULL, with the line, when it has none that will do. */
+const struct link_address *config_segment_address(
+	const struct config_segment *c, const struct link_state *link, char *why, size_t size);
+/* False, with the line, when the pool does not lie in this subnet. Where another server leases it is not used. */
+bool config_pool_fits(
+	const struct config_segment *c, const struct link_address *on, char *why, size_t size);
 
 #endif

@@ -89,6 +89,7 @@ static void read_route(struct config_reader *r, const xmlNode *e, void *to)
 /* What usher says of itself, from what it knows; "" for what the protocol itself is made of. */
 static const char *said_elsewhere(uint8_t code)
 {
+	static const char answers[] = ": it answers one of a client's, which usher does not do";
 	static const struct {
 		uint8_t code;
 		const char *where;
@@ -98,8 +99,9 @@ static const char *said_elsewhere(uint8_t code)
 		{43, ""}, {50, ""}, {51, ": lease= says it"}, {52, ""}, {53, ""}, {54, ""},
 		{55, ""}, {56, ""}, {57, ""}, {58, ": lease= says it"}, {59, ": lease= says it"},
 		{60, ""}, {61, ""}, {66, ""}, {67, ""}, {77, ""}, {82, ""}, {93, ""}, {94, ""},
-		{97, ""}, {119, ": <search> says it"}, {121, ": <route> says it"}, {150, ""},
-		{175, ""}, {249, ": <route> says it"}};
+		{80, answers}, {81, answers}, {90, answers}, {97, ""}, {116, answers},
+		{118, answers}, {145, answers}, {119, ": <search> says it"},
+		{121, ": <route> says it"}, {150, ""}, {175, ""}, {249, ": <route> says it"}};
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (own[i].code == code)
@@ -245,12 +247,74 @@ static void name_segment(struct config_reader *r, const xmlNode *e, const struct
 				      : n->interface);
 }
 
+static bool is_on(const struct link_address *on, const struct ip *ip)
+{
+	uint32_t mask = v4_mask(on->prefix_len);
+
+	return (ip_to_v4(ip) & mask) == (ip_to_v4(&on->ip) & mask);
+}
+
+bool config_pool_fits(
+	const struct config_segment *c, const struct link_address *on, char *why, size_t size)
+{
+	char first[IP_TEXT], last[IP_TEXT], net[IP_TEXT];
+	struct ip ip = ip_from_v4(ip_to_v4(&on->ip) & v4_mask(on->prefix_len));
+
+	if (!ip_is_set(&c->pool_first) || c->mode == SEGMENT_PROXY ||
+		(is_on(on, &c->pool_first) && is_on(on, &c->pool_last)))
+		return true;
+	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u",
+		c->name, ip_format(&c->pool_first, first), ip_format(&c->pool_last, last),
+		ip_format(&ip, net), on->prefix_len);
+	return false;
+}
+
+const struct link_address *config_segment_address(
+	const struct config_segment *c, const struct link_state *link, char *why, size_t size)
+{
+	char at[IP_TEXT], pool[2][IP_TEXT], other[256];
+	const struct link_address *first = NULL;
+
+	for (size_t i = link->n_addresses; i-- > 0;) {
+		const struct link_address *a = &link->addresses[i];
+		bool routes = first && ip_is_set(&c->router) && is_on(first, &c->router);
+
+		if (config_pool_fits(c, a, other, sizeof other) &&
+			(!routes || is_on(a, &c->router)))
+			first = a;
+	}
+	if (!link->n_addresses)
+		snprintf(why, size,
+			"interface '%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s",
+			c->name, c->name);
+	else if (!first)
+		snprintf(why, size,
+			"interface '%s' has %s/%u, and its pool, %s to %s, lies in another subnet: "
+			"ip "
+			"address add ADDRESS/LEN dev %s, or say another <pool>",
+			c->name, ip_format(&link->addresses[0].ip, at),
+			link->addresses[0].prefix_len, ip_format(&c->pool_first, pool[0]),
+			ip_format(&c->pool_last, pool[1]), c->name);
+	return first;
+}
+
 struct config_segment config_segment_default(void)
 {
 	return (struct config_segment){.lease_s = 3600,
 		.probe_ms = CONFIG_PROBE_MS,
 		.computed = true,
 		.mode = SEGMENT_AUTO};
+}
+
+/* Of the others the host says what their subnet is. */
+static void check_relayed_pool(
+	struct config_reader *r, const xmlNode *e, const struct config_segment *s)
+{
+	const struct link_address on = {s->subnet, s->prefix_len};
+	char why[256];
+
+	if (!r->faults && ip_is_set(&s->subnet) && !config_pool_fits(s, &on, why, sizeof why))
+		config_fault(r, e, "%s", why);
 }
 
 void config_read_segment(struct config_reader *r, const xmlNode *e, void *to)
@@ -277,6 +341,7 @@ void config_read_segment(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 	name_segment(r, e, &n, &s);
 	config_children(r, e, children, &s);
+	check_relayed_pool(r, e, &s);
 	if (c->n_segments == SEGMENT_MAX)
 		config_fault(r, e, "<segment>: at most %d", SEGMENT_MAX);
 	else

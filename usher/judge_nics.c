@@ -264,7 +264,7 @@ static int judge_mac(struct nic *nic, json_t *want, char *why, size_t size)
 		snprintf(why, size, "'%.80s' is not a MAC like 52:54:00:12:34:56", text);
 		return -EINVAL;
 	}
-	if (*text && (nic->mac.b[0] & 1 || mac_is_zero(&nic->mac))) {
+	if (*text && (mac_is_group(&nic->mac) || mac_is_zero(&nic->mac))) {
 		snprintf(why, size, "%s is no single card's MAC", text);
 		return -EINVAL;
 	}

@@ -91,8 +91,11 @@ static void fix_of(const struct segment *seg, const struct config *config, char 
 
 static bool is_there(const struct segment *seg, const struct link_state *link)
 {
-	return ip_is_set(&seg->server) && ip_eq(&link->address, &seg->server) &&
-		link->prefix_len == seg->prefix_len;
+	for (size_t i = 0; i < link->n_addresses && ip_is_set(&seg->server); i++)
+		if (ip_eq(&link->addresses[i].ip, &seg->server) &&
+			link->addresses[i].prefix_len == seg->prefix_len)
+			return true;
+	return false;
 }
 
 /* Nobody puts the card of a guest that ran meanwhile on the new bridge, only its next start does. An installer has
@@ -160,7 +163,6 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 	struct segment *seg = d->segment;
 	const struct segments *all = &d->service->segments;
 	bool new_mode, moved;
-	char why[512];
 
 	if (!seg->is_network) {
 		next->mode = seg->mode;
@@ -181,8 +183,7 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 	}
 	if (moved)
 		refilter_guests(d);
-	if (!segment_pool_fits(seg, c, why, sizeof why))
-		log_warn("%s: nobody is given an address of it", why);
+	segment_say_misfits(d->service, seg, c);
 }
 
 static bool is_same(const struct segment *a, const struct segment *b)

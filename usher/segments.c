@@ -108,6 +108,7 @@ static int network_segment(const struct config_segment *c, const struct guest_ne
 static int interface_segment(
 	const struct config_segment *c, struct segment *seg, char *why, size_t size)
 {
+	const struct link_address *on;
 	struct link_state link;
 	int rc = link_lookup(c->name, &link);
 
@@ -117,14 +118,11 @@ static int interface_segment(
 			rc == -ENODEV ? "there is none" : strerror(-rc));
 		return rc;
 	}
-	if (!ip_is_set(&link.address)) {
-		snprintf(why, size,
-			"interface '%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s",
-			c->name, c->name);
-		return -EADDRNOTAVAIL;
-	}
-	seg->server = link.address;
-	seg->prefix_len = link.prefix_len;
+	on = config_segment_address(c, &link, why, size);
+	if (!on)
+		return link.n_addresses ? -EINVAL : -EADDRNOTAVAIL;
+	seg->server = on->ip;
+	seg->prefix_len = on->prefix_len;
 	fill_dns(seg, c, false);
 	return 0;
 }
@@ -142,7 +140,7 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 			c->name, c->via, c->via);
 		return -ENOENT;
 	}
-	if (link->mode == SEGMENT_PROXY) {
+	if (config_segment_of(&s->config, c->via)->mode == SEGMENT_PROXY) {
 		snprintf(why, size,
 			"segment '%s': somebody else leases on '%s' (mode proxy), and relays are "
 			"answered only where we do: mode='own' there, or another via=",
@@ -150,7 +148,8 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 		return -EINVAL;
 	}
 	/* relays are pointed at us by hand: we are meant */
-	s->segments.by_id[link->id - 1]->mode = SEGMENT_OWN;
+	if (link->mode != SEGMENT_PROXY)
+		s->segments.by_id[link->id - 1]->mode = SEGMENT_OWN;
 	seg->mode = SEGMENT_OWN;
 	seg->via = link->id;
 	seg->subnet = c->subnet;
@@ -162,14 +161,17 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 }
 
 /* Which of the two a client is on must be clear from its relay's address. */
+static bool overlap(const struct segment *a, const struct segment *b)
+{
+	return segment_contains(a, segment_net(b)) || segment_contains(b, segment_net(a));
+}
+
 static int check_overlap(struct service *s, const struct segment *seg, char *why, size_t size)
 {
 	for (size_t i = 0; i < s->segments.count; i++) {
 		const struct segment *other = s->segments.all[i];
 
-		if (segment_link(other) != seg->via || !seg->via || !ip_is_set(&other->server) ||
-			(!segment_contains(other, segment_net(seg)) &&
-				!segment_contains(seg, segment_net(other))))
+		if (other->via != seg->via || !ip_is_set(&other->server) || !overlap(seg, other))
 			continue;
 		snprintf(why, size, "segments '%s' and '%s' overlap", seg->name, other->name);
 		return -EINVAL;
@@ -177,19 +179,32 @@ static int check_overlap(struct service *s, const struct segment *seg, char *why
 	return 0;
 }
 
-bool segment_pool_fits(
-	const struct segment *seg, const struct config_segment *c, char *why, size_t size)
+void segment_say_misfits(
+	const struct service *s, const struct segment *seg, const struct config_segment *c)
 {
-	char a[IP_TEXT], b[IP_TEXT], text[IP_TEXT];
-	struct ip net = ip_from_v4(segment_net(seg));
+	const struct link_address on = {seg->server, seg->prefix_len};
+	char why[512];
 
-	if (!ip_is_set(&c->pool_first) || !ip_is_set(&seg->server) ||
-		(segment_accepts(seg, &c->pool_first) && segment_accepts(seg, &c->pool_last)))
-		return true;
-	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u",
-		seg->name, ip_format(&c->pool_first, a), ip_format(&c->pool_last, b),
-		ip_format(&net, text), seg->prefix_len);
-	return false;
+	if (!ip_is_set(&seg->server))
+		return;
+	if (!config_pool_fits(c, &on, why, sizeof why))
+		log_warn("%s: nobody is given an address of it", why);
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *behind = s->segments.all[i];
+
+		if (behind->via != seg->id)
+			continue;
+		if (overlap(seg, behind))
+			log_warn("segments '%s' and '%s' overlap: what relays say of it is taken "
+				 "for "
+				 "'%s'",
+				behind->name, seg->name, seg->name);
+		if (seg->mode == SEGMENT_PROXY)
+			log_warn("segment '%s': somebody else leases on '%s', and relays are "
+				 "answered "
+				 "only where we do",
+				behind->name, seg->name);
+	}
 }
 
 static void describe_config(
@@ -223,11 +238,6 @@ int segment_describe(const struct service *s, const struct config_segment *c,
 	return rc;
 }
 
-bool segment_may_come(int rc)
-{
-	return rc == -ENODEV || rc == -ENETDOWN || rc == -EADDRNOTAVAIL;
-}
-
 static int add_segment(struct service *s, const struct segment *seg, char *why, size_t size)
 {
 	const struct segment *added;
@@ -243,7 +253,7 @@ static int add_segment(struct service *s, const struct segment *seg, char *why, 
 	return 0;
 }
 
-/* What the store remembers may be gone since, and libvirt with it: links.c waits for it. */
+/* It may be gone since, and libvirt with it. */
 static int await(struct service *s, const struct config_segment *c, char *why, size_t size)
 {
 	struct segment seg;
@@ -252,6 +262,7 @@ static int await(struct service *s, const struct config_segment *c, char *why, s
 	return add_segment(s, &seg, why, size);
 }
 
+/* What may come yet is waited for by links.c, and so is what no longer fits: one segment's trouble stops no other. */
 static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
 {
 	struct guest_network net;
@@ -260,14 +271,12 @@ static int find_one(struct service *s, const struct config_segment *c, char *why
 			       : 0;
 
 	if (rc)
-		return c->remembered ? await(s, c, why, size) : rc;
+		return c->named ? rc : await(s, c, why, size);
 	rc = segment_describe(s, c, &net, &seg, why, size);
-	if (segment_may_come(rc) && !c->named)
-		return add_segment(s, &seg, why, size); /* links.c waits for it */
-	if (!rc && !segment_pool_fits(&seg, c, why, size))
-		rc = -EINVAL;
-	if (rc)
+	if (rc && c->named)
 		return rc;
+	if (rc)
+		seg.server = (struct ip){0};
 	return add_segment(s, &seg, why, size);
 }
 
@@ -281,8 +290,6 @@ static int find_relayed(struct service *s, const struct config_segment *c, char 
 	rc = relayed_segment(s, c, &seg, why, size);
 	if (!rc)
 		rc = check_overlap(s, &seg, why, size);
-	if (!rc && !segment_pool_fits(&seg, c, why, size))
-		rc = -EINVAL;
 	return rc ? rc : add_segment(s, &seg, why, size);
 }
 
@@ -360,8 +367,10 @@ void segments_say(const struct service *s)
 	for (size_t i = 0; i < s->segments.count; i++)
 		for (size_t k = 0; k < s->config.n_segments; k++)
 			if (!strcmp(s->config.segments[k].name, s->segments.all[i]->name) &&
-				ip_is_set(&s->segments.all[i]->server))
+				ip_is_set(&s->segments.all[i]->server)) {
 				segment_say_mode(s->segments.all[i], &s->config.segments[k]);
+				segment_say_misfits(s, s->segments.all[i], &s->config.segments[k]);
+			}
 }
 
 /* Where we leased the last time. */

@@ -404,7 +404,7 @@ static void say_ready(struct service *s)
 		char ip[IP_TEXT];
 
 		networks |= seg->is_network;
-		if (seg->via)
+		if (seg->via && s->served[seg->via - 1].link)
 			log_info("serving subnet '%s', %s/%u, behind relays on %s", seg->name,
 				ip_format(&seg->subnet, ip), seg->prefix_len, seg->ifname);
 		else if (s->served[seg->id - 1].link)

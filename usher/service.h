@@ -130,8 +130,8 @@ struct service {
 /* serve.c: blocks until a signal ends it; the program's exit status. `config` is complete. */
 int serve(const struct config *config);
 
-/* segments.c: looks at libvirt and the links. 0, or -errno with one line in `why`. What may come yet
- * is not missed, unless the command line names it. */
+/* segments.c: looks at libvirt and the links. 0, or -errno with one line in `why`. What is not there, or does not fit, is
+ * waited for, unless the command line names it. */
 int segments_find(struct service *s, char *why, size_t why_size);
 /* A network's or an interface's segment as configuration, libvirt (`net`, of a network) and kernel
  * have it now. 0, or -errno with the line, and `*ret` is what is known all the same. */
@@ -142,13 +142,12 @@ int segment_describe(const struct service *s, const struct config_segment *c,
 int segment_come(struct service *s, const char *network, char *why, size_t why_size);
 /* It is gone for good: closed, and its leases with it. */
 void segment_go(struct service *s, const char *network);
-/* No such link, no address on it, a network that is not active: so it is while a host boots. */
-bool segment_may_come(int rc);
 /* Who leases there, and why we think so: one line of the log. */
 void segment_say_mode(const struct segment *seg, const struct config_segment *c);
-/* False, with the line, when its subnet is known and the pool lies elsewhere. */
-bool segment_pool_fits(
-	const struct segment *seg, const struct config_segment *c, char *why, size_t why_size);
+/* To the log, as soon as its address is known: a pool that lies elsewhere (of a libvirt network, which is served all the
+ * same), subnets behind relays that it overlaps. */
+void segment_say_misfits(
+	const struct service *s, const struct segment *seg, const struct config_segment *c);
 
 /* links.c: follows what is served. */
 /* Opens the sockets of a segment that is there. 0, or -errno with the line. */

@@ -271,9 +271,9 @@ refused_serve "a network that is not active" "'leasing' is not active: virsh net
 virsh -q net-start leasing >/dev/null
 usher_config "<segment network='leasing' mode='own'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "a network with <dhcp>, to be our own" "'leasing' has <dhcp> of its own.*virsh net-edit leasing" \
-	-c "$USHER_LAB/leasing.xml"
+	-c "$USHER_LAB/leasing.xml" --network leasing
 usher_config "<segment network='nowhere'/>" >"$USHER_LAB/leasing.xml"
-refused_serve "a network that is not there" "nowhere" -c "$USHER_LAB/leasing.xml"
+refused_serve "a network that is not there" "nowhere" -c "$USHER_LAB/leasing.xml" --network nowhere
 usher_config "<segment interface='nowhere0'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "an interface that is not there" "interface 'nowhere0': there is none" \
 	-c "$USHER_LAB/leasing.xml" --interface nowhere0

@@ -50,6 +50,7 @@ cat >>"$USHER_LAB/usher.xml" <<'END'
   <segment network='default'><pool start='192.168.122.100' end='192.168.122.109'/></segment>
   <segment network='sleepy'/>
   <segment interface='late0' mode='own'/>
+  <segment interface='moved0' mode='own'><pool start='10.66.0.100' end='10.66.0.140'/></segment>
 </usher>
 END
 client 1 02:00:00:00:00:01 virbr0
@@ -57,11 +58,25 @@ client 2 52:54:c0:a8:8c:07 virbr0 # computed from 192.168.140.7
 client 3 52:54:0a:4d:00:07        # from 10.77.0.7, 10.78.0.7 below
 client 4 52:54:c0:a8:4d:07        # from 192.168.77.7
 
+ip link add moved0 address 02:66:00:00:00:01 type bridge
+ip address add 10.67.0.1/24 dev moved0
+ip link set moved0 up
+client 5 02:00:00:00:00:05 moved0
+
 libvirt_knows 52:54:c0:a8:8c:07 default
 libvirt_knows 52:54:c0:a8:4d:07 sleepy
 check "the service starts though one network is not active and one interface is not there" usher_start || lab_end
 check "it waits for the interface, and says so" logged "late0: interface 'late0': there is none; waiting"
 check "for the network too" wait_until 10 logged "sleepy: network 'sleepy' is not active: .*; waiting"
+check "an interface whose address lies outside its pool is waited for, and stops nobody else" \
+	logged "moved0: interface 'moved0' has 10.67.0.1/24, and its pool, 10.66.0.100 to 10.66.0.140, lies in another subnet: .*; waiting"
+refute "nobody is given an address there" get 5 -t 2
+ip address add 10.66.0.1/24 dev moved0
+begun=$(now_ms)
+back "of its two addresses the one that fits is taken" moved0 10.66.0.1
+check "and its pool leased from" leases_as 5 10.66.0.100
+ip address del 10.67.0.1/24 dev moved0
+check "without the other it is served as before" leases_as 5 10.66.0.100
 refute "what the command line names must be there" named_wrongly
 check "it says so" grep -q "interface 'nowhere0': there is none" "$USHER_LAB/named"
 refute "a machine cannot be made where no address is known yet" \

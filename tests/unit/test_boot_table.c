@@ -254,6 +254,14 @@ static const char *text(uint8_t code)
 	return buf;
 }
 
+static bool ends_in_nul(uint8_t code)
+{
+	size_t n;
+	const uint8_t *p = dhcp_answer_option(out, out_len, code, &n, NULL);
+
+	return p && n && !p[n - 1];
+}
+
 static void check_answer(const struct row *r, const char *state, bool boots)
 {
 	const char *file = boots ? r->file : "", *echo = boots ? r->echo : "";
@@ -264,6 +272,7 @@ static void check_answer(const struct row *r, const char *state, bool boots)
 	ck_assert_msg(!strcmp((char *)out + MAKE_FILE, file), "%s, %s: file '%s', not '%s'",
 		r->client, state, out + MAKE_FILE, file);
 	ck_assert_msg(!strcmp(text(OPT_BOOTFILE), file), "%s, %s: 67 %s", r->client, state, file);
+	ck_assert_msg(ends_in_nul(OPT_BOOTFILE) == boots, "%s, %s: 67's NUL", r->client, state);
 	ck_assert_msg(!strcmp(text(OPT_VENDOR_CLASS), echo), "%s, %s: 60", r->client, state);
 	ck_assert_msg(dhcp_answer_u32_at(out + 20) == (boots ? NET + 1 : 0), "%s, %s: siaddr",
 		r->client, state);
@@ -273,6 +282,7 @@ static void check_answer(const struct row *r, const char *state, bool boots)
 		"%s, %s: 150", r->client, state);
 	ck_assert_msg(
 		!strcmp(text(OPT_TFTP_SERVER), tftp ? SERVER : ""), "%s, %s: 66", r->client, state);
+	ck_assert_msg(ends_in_nul(OPT_TFTP_SERVER) == tftp, "%s, %s: 66's NUL", r->client, state);
 	ck_assert_msg(has(OPT_IPXE) == (boots && !*r->echo), "%s, %s: 175", r->client, state);
 }
 

@@ -86,6 +86,10 @@ START_TEST(segment_extra_faults)
 			"3: <option code='3'> is usher's own to send: <router> says it"},
 		{"", "<option code='67' value='x'/>",
 			"3: <option code='67'> is usher's own to send"},
+		{"", "<option code='80' value='x'/>",
+			"3: <option code='80'> is usher's own to send: it answers one of a "
+			"client's, "
+			"which usher does not do"},
 		{"", "<option code='255' value='x'/>",
 			"3: <option code='255'>: expected a DHCP option's number from 1 to 254"},
 		{"", "<option code='100' value='x'/>\n<option code='100' value='y'/>",
@@ -117,6 +121,80 @@ START_TEST(segment_extra_faults)
 }
 END_TEST
 
+/* What is to be served on an interface, by the addresses that it has; at the start as later. */
+START_TEST(address_of_an_interface)
+{
+	static const struct {
+		const char *pool[2], *router, *addresses[3], *taken, *why;
+		enum segment_mode mode;
+	} table[] = {
+		{{0}, NULL, {"10.66.0.1/24"}, "10.66.0.1", NULL, SEGMENT_OWN},
+		{{0}, NULL, {"192.0.2.1/24", "10.66.0.1/24"}, "192.0.2.1", NULL, SEGMENT_OWN},
+		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.66.0.1/24"}, "10.66.0.1", NULL,
+			SEGMENT_OWN},
+		{{"10.66.0.100", "10.66.0.140"}, NULL, {"192.0.2.1/24", "10.66.0.1/24"},
+			"10.66.0.1", NULL, SEGMENT_OWN},
+		{{"10.66.0.100", "10.66.0.140"}, NULL,
+			{"192.0.2.1/24", "10.66.0.1/24", "10.66.0.2/24"}, "10.66.0.1", NULL,
+			SEGMENT_AUTO},
+		{{"10.66.0.100", "10.66.0.140"}, "10.66.0.129", {"10.66.0.1/24", "10.66.0.2/16"},
+			"10.66.0.1", NULL, SEGMENT_OWN},
+		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.67.0.1/24"}, NULL,
+			"interface 'e' has 10.67.0.1/24, and its pool, 10.66.0.100 to 10.66.0.140, "
+			"lies in "
+			"another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
+			SEGMENT_OWN},
+		/* a longer prefix holds a part of it */
+		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.66.0.1/25"}, NULL,
+			"interface 'e' has 10.66.0.1/25, and its pool, 10.66.0.100 to 10.66.0.140, "
+			"lies in "
+			"another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
+			SEGMENT_OWN},
+		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.66.0.1/25", "10.66.0.2/24"},
+			"10.66.0.2", NULL, SEGMENT_OWN},
+		{{0}, "10.66.0.254", {"192.0.2.1/24", "10.66.0.1/24"}, "10.66.0.1", NULL,
+			SEGMENT_OWN},
+		{{0}, "10.66.0.254", {"192.0.2.1/24"}, "192.0.2.1", NULL, SEGMENT_OWN},
+		/* who leases there has the pool */
+		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.67.0.1/24"}, "10.67.0.1", NULL,
+			SEGMENT_PROXY},
+		{{0}, NULL, {0}, NULL,
+			"interface 'e' has no IPv4 address: ip address add ADDRESS/LEN dev e",
+			SEGMENT_OWN},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct config_segment c = {.name = "e", .mode = table[i].mode};
+		struct link_state link = {.index = 1};
+		const struct link_address *on;
+		char line[256] = "", text[IP_TEXT];
+
+		if (table[i].pool[0]) {
+			ck_assert_int_eq(ip_parse(table[i].pool[0], &c.pool_first), 0);
+			ck_assert_int_eq(ip_parse(table[i].pool[1], &c.pool_last), 0);
+		}
+		if (table[i].router)
+			ck_assert_int_eq(ip_parse(table[i].router, &c.router), 0);
+		for (; link.n_addresses < 3 && table[i].addresses[link.n_addresses];
+			link.n_addresses++) {
+			const char *at = table[i].addresses[link.n_addresses],
+				   *slash = strchr(at, '/');
+			struct link_address *a = &link.addresses[link.n_addresses];
+
+			snprintf(text, sizeof text, "%.*s", (int)(slash - at), at);
+			ck_assert_int_eq(ip_parse(text, &a->ip), 0);
+			a->prefix_len = (uint8_t)atoi(slash + 1);
+		}
+		on = config_segment_address(&c, &link, line, sizeof line);
+		ck_assert_msg(!on == !table[i].taken, "%zu", i);
+		if (on)
+			ck_assert_str_eq(ip_format(&on->ip, text), table[i].taken);
+		else
+			ck_assert_str_eq(line, table[i].why);
+	}
+}
+END_TEST
+
 START_TEST(relayed_segment)
 {
 	const struct config_segment *s = &config.segments[0];
@@ -136,6 +214,12 @@ START_TEST(relayed_segment)
 				   " subnet='10.2.0.0/23'/></usher>"),
 		-EINVAL);
 	ck_assert_str_eq(told(), "1: <segment via='eth1'>: mode= is said of the segment 'eth1'");
+	ck_assert_int_eq(read_text("<usher><segment name='rack2' via='eth1' subnet='10.2.0.0/23'>"
+				   "<pool start='10.2.1.1' end='10.2.2.1'/></segment></usher>"),
+		-EINVAL);
+	ck_assert_str_eq(told(),
+		"1: segment 'rack2': the pool 10.2.1.1 to 10.2.2.1 does not lie in its "
+		"subnet, 10.2.0.0/23");
 }
 END_TEST
 
@@ -259,6 +343,7 @@ int main(void)
 	tcase_add_test(t, whole);
 	tcase_add_test(t, segment_extra);
 	tcase_add_test(t, segment_extra_faults);
+	tcase_add_test(t, address_of_an_interface);
 	tcase_add_test(t, relayed_segment);
 	tcase_add_loop_test(t, faults, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_test(t, broken);

@@ -125,6 +125,15 @@ START_TEST(test_only_what_is_listed)
 }
 END_TEST
 
+/* ROMs of 2000 to 2012 read on to the next NUL, whatever the option's length says. */
+static bool is_c_string(uint8_t code, const char *text)
+{
+	size_t n;
+	const uint8_t *p = dhcp_answer_option(out, out_len, code, &n, NULL);
+
+	return p && n == strlen(text) + 1 && !strcmp((const char *)p, text);
+}
+
 START_TEST(test_boot)
 {
 	struct dhcp_boot b = {.boots = true,
@@ -144,8 +153,8 @@ START_TEST(test_boot)
 	ck_assert(!has(OPT_BOOTFILE) && !has(OPT_TFTP_SERVER) && !has(OPT_IPXE));
 	ask(DHCP_DISCOVER, "\102\103"); /* 66, 67 */
 	encode(DHCP_SEND_OFFER, &b);
-	ck_assert(says(OPT_BOOTFILE, "undionly.kpxe"));
-	ck_assert(says(OPT_TFTP_SERVER, "192.168.122.1"));
+	ck_assert(is_c_string(OPT_BOOTFILE, "undionly.kpxe"));
+	ck_assert(is_c_string(OPT_TFTP_SERVER, "192.168.122.1"));
 	b.boots = false;
 	encode(DHCP_SEND_OFFER, &b);
 	ck_assert_uint_eq(dhcp_answer_u32_at(out + 20), 0);
@@ -165,7 +174,7 @@ START_TEST(test_ipxe)
 	ask(DHCP_DISCOVER, "\1\3\103\102");
 	encode(DHCP_SEND_OFFER, &b);
 	ck_assert(says(OPT_IPXE, "\260\1\1"));
-	ck_assert(says(OPT_BOOTFILE, b.file));
+	ck_assert(is_c_string(OPT_BOOTFILE, b.file));
 	ck_assert_str_eq((char *)out + MAKE_FILE, b.file);
 	ck_assert(!has(OPT_TFTP_SERVER) && !has(OPT_VENDOR_CLASS) && !has(OPT_VENDOR));
 }
@@ -183,10 +192,17 @@ START_TEST(test_long_name_once)
 		encode(DHCP_SEND_OFFER, &b);
 		ck_assert_uint_eq(out[MAKE_FILE], 0);
 		ck_assert_ptr_nonnull(dhcp_answer_option(out, out_len, OPT_BOOTFILE, &n, &at));
-		ck_assert_uint_eq(n, DHCP_FILE_FIELD);
-		out[at] = 224; /* the next one is found then */
+		ck_assert_uint_eq(n, DHCP_FILE_FIELD + 1); /* and its NUL */
+		out[at] = 224;                             /* the next one is found then */
 		ck_assert(!has(OPT_BOOTFILE));
 	}
+	/* RFC 3396 splits what is longer than one option, which ROMs do not join */
+	memset(b.file, 'n', DHCP_FILE_MAX);
+	ask(DHCP_DISCOVER, "\1\103");
+	encode(DHCP_SEND_OFFER, &b);
+	ck_assert_ptr_nonnull(dhcp_answer_option(out, out_len, OPT_BOOTFILE, &n, &at));
+	ck_assert_uint_eq(n, DHCP_FILE_MAX);
+	ck_assert_uint_ne(out[at + 2 + n], OPT_BOOTFILE);
 	b.file[DHCP_FILE_FIELD - 1] = '\0';
 	ask(DHCP_DISCOVER, "\1");
 	encode(DHCP_SEND_OFFER, &b);
@@ -225,53 +241,21 @@ START_TEST(test_info)
 }
 END_TEST
 
-/* RFC 2131 4.1 */
-START_TEST(test_routes)
+/* The verdict, and where the client's segment is, come through. */
+START_TEST(test_route)
 {
-	static const struct mac all = {{255, 255, 255, 255, 255, 255}};
-	static const struct {
-		uint32_t giaddr, ciaddr;
-		uint16_t flags;
-		enum dhcp_verdict verdict;
-		bool frame, broadcast;
-		uint32_t ip;
-		uint16_t port;
-	} table[] = {
-		{0, 0, 0, DHCP_SEND_OFFER, true, false, 0xc0a87a03, 68},
-		{0, 0, 0x8000, DHCP_SEND_OFFER, true, true, 0xffffffff, 68},
-		{0, 0, 0x7fff, DHCP_SEND_ACK, true, false, 0xc0a87a03, 68},
-		{0, 0xc0a87a03, 0, DHCP_SEND_ACK, false, false, 0xc0a87a03, 68},
-		{0, 0xc0a87a03, 0x8000, DHCP_SEND_ACK, false, false, 0xc0a87a03, 68},
-		/* nobody has us send to where he likes */
-		{0, 0x08080808, 0, DHCP_SEND_OFFER, true, false, 0xc0a87a03, 68},
-		{0, 0x08080808, 0x8000, DHCP_SEND_ACK, true, true, 0xffffffff, 68},
-		{0, 0xc0a87a03, 0, DHCP_SEND_INFO, false, false, 0xc0a87a03, 68},
-		{0, 0, 0, DHCP_SEND_NAK, true, true, 0xffffffff, 68},
-		{0, 0xc0a87a03, 0, DHCP_SEND_NAK, true, true, 0xffffffff, 68},
-		{0xc0a87afe, 0, 0, DHCP_SEND_OFFER, false, false, 0xc0a87afe, 67},
-		{0xc0a87afe, 0xc0a87a03, 0x8000, DHCP_SEND_ACK, false, false, 0xc0a87afe, 67},
-		{0xc0a87afe, 0, 0, DHCP_SEND_NAK, false, false, 0xc0a87afe, 67},
-		{0, 0, 0, DHCP_SEND_BOOTP, true, false, 0xc0a87a03, 68},
-	};
+	struct dhcp_message m = {.type = DHCP_REQUEST, .mac = MAC, .ciaddr = 0xc0a87a03};
+	struct dhcp_policy p = {.msg = &m, .segment = &seg};
+	struct dhcp_decision d = decision(DHCP_SEND_ACK);
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct dhcp_message m = {.mac = MAC,
-			.giaddr = table[i].giaddr,
-			.ciaddr = table[i].ciaddr,
-			.flags = table[i].flags};
-		struct dhcp_decision d = decision(table[i].verdict);
-		struct dhcp_route r;
-
-		if (table[i].verdict == DHCP_SEND_NAK)
-			d.address = (struct ip){0};
-		r = dhcp_answer_route(&m, &d);
-
-		ck_assert_uint_eq(r.frame, table[i].frame);
-		ck_assert_uint_eq(r.ip, table[i].ip);
-		ck_assert_uint_eq(r.port, table[i].port);
-		if (r.frame)
-			ck_assert(mac_eq(&r.mac, table[i].broadcast ? &all : &MAC));
-	}
+	ck_assert(!dhcp_answer_route(&p, &d).frame);
+	d = decision(DHCP_SEND_NAK);
+	ck_assert(dhcp_answer_route(&p, &d).frame);
+	seg.via = 2;
+	ck_assert(!dhcp_answer_route(&p, &d).frame);
+	m.type = DHCP_DISCOVER;
+	d = decision(DHCP_SEND_OFFER);
+	ck_assert(dhcp_answer_route(&p, &d).frame);
 }
 END_TEST
 
@@ -341,6 +325,32 @@ START_TEST(test_extra)
 	ck_assert(says(100, "UTC") && says(252, "x"));
 	encode(DHCP_SEND_NAK, NULL);
 	ck_assert(!has(OPT_MTU) && !has(OPT_NTP) && !has(OPT_DOMAIN_SEARCH) && !has(100));
+}
+END_TEST
+
+/* RFC 8925 3.3, RFC 3442: to who lists them, and to nobody else. */
+START_TEST(test_only_to_who_asks)
+{
+	memcpy(seg.extra.options, "\154\4\0\0\7\10\237\4\0\0\0\0", 12);
+	seg.extra.options_len = 12;
+	seg.extra.routes[seg.extra.n_routes++] = (struct segment_route){0x0a000000, 0xc0a87a09, 8};
+	for (int bootp = 0; bootp < 2; bootp++) {
+		ask(DHCP_DISCOVER, NULL);
+		encode(bootp ? DHCP_SEND_BOOTP : DHCP_SEND_OFFER, NULL);
+		ck_assert(!has(108) && !has(159) && !has(121) && !has(249));
+	}
+	ask(DHCP_DISCOVER, "\1\3");
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(!has(108) && !has(159) && !has(121) && !has(249));
+	ask(DHCP_DISCOVER, "\1\154");
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(is_bytes(108, "\0\0\7\10", 4) && !has(159));
+	ask(DHCP_DISCOVER, "\237\171\371");
+	encode(DHCP_SEND_ACK, NULL);
+	ck_assert(!has(108) && has(159) && has(121) && has(249));
+	ask(DHCP_INFORM, NULL);
+	encode(DHCP_SEND_INFO, NULL);
+	ck_assert(!has(108));
 }
 END_TEST
 
@@ -514,9 +524,10 @@ int main(void)
 	tcase_add_test(t, test_long_name_once);
 	tcase_add_test(t, test_nak_says_nothing_else);
 	tcase_add_test(t, test_info);
-	tcase_add_test(t, test_routes);
+	tcase_add_test(t, test_route);
 	tcase_add_test(t, test_classless_routes);
 	tcase_add_test(t, test_extra);
+	tcase_add_test(t, test_only_to_who_asks);
 	tcase_add_test(t, test_long_option);
 	tcase_add_test(t, test_server_override);
 	tcase_add_test(t, test_bootp);

@@ -24,7 +24,7 @@ static void is_nothing(const struct dhcp_boot *b)
 	ck_assert_uint_eq(b->next_server, 0);
 	ck_assert_str_eq(b->file, "");
 	ck_assert_str_eq(b->vendor_class, "");
-	ck_assert(!b->vendor_len && !b->no_proxy && !b->tftp);
+	ck_assert(!b->vendor_len && !b->no_proxy && !b->tftp && !b->secret);
 }
 
 /* An installer that starts by accident is the worst that we could do. */
@@ -39,6 +39,7 @@ START_TEST(test_not_armed)
 			f.armed = false;
 			b = dhcp_boot_decide(&m, &f);
 			is_nothing(&b);
+			ck_assert(!b.unserved);
 		}
 	}
 }
@@ -46,24 +47,28 @@ END_TEST
 
 START_TEST(test_nothing_fits)
 {
-	static const unsigned unknown[] = {1, 6, 10, 15, 18, 27};
+	static const unsigned unknown[] = {1, 6, 10, 15, 18, 20, 22, 27, 28, 39, 41, 99};
 	struct dhcp_message m = client(DHCP_ARCH_NONE, "udhcp 1.35.0", false);
 	struct dhcp_boot b = dhcp_boot_decide(&m, &ARMED);
 	struct dhcp_boot_for f = ARMED;
 
 	is_nothing(&b);
+	ck_assert(!b.unserved); /* a system */
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
 		m = client(unknown[i], "PXEClient", false);
 		b = dhcp_boot_decide(&m, &ARMED);
 		is_nothing(&b);
+		ck_assert(b.unserved);
 	}
 	m = client(0, "HTTPClient", false); /* BIOS speaks no HTTP */
 	b = dhcp_boot_decide(&m, &ARMED);
 	is_nothing(&b);
+	ck_assert(b.unserved);
 	m = client(0, "PXEClient", true);
 	f.token = "";
 	b = dhcp_boot_decide(&m, &f);
 	is_nothing(&b);
+	ck_assert(!b.unserved);
 }
 END_TEST
 
@@ -112,8 +117,17 @@ START_TEST(test_text)
 	ck_assert_str_eq(text(0, "PXEClient", true), "iPXE");
 	ck_assert_str_eq(text(0, "PXEClient", false), "PXE, BIOS");
 	ck_assert_str_eq(text(7, "PXEClient", false), "PXE, UEFI x86-64");
-	ck_assert_str_eq(text(27, "PXEClient", false), "PXE, arch 27");
-	ck_assert_str_eq(text(16, "HTTPClient", false), "HTTP boot, arch 16");
+	ck_assert_str_eq(text(9, "PXEClient", false), "PXE, UEFI x86-64");
+	ck_assert_str_eq(text(11, "PXEClient", false), "PXE, UEFI arm64");
+	ck_assert_str_eq(text(DHCP_ARCH_NONE, "PXEClient", false), "PXE, BIOS");
+	ck_assert_str_eq(text(6, "PXEClient", false), "PXE, arch 6 (UEFI x86, 32 bits)");
+	ck_assert_str_eq(text(22, "PXEClient", false), "PXE, arch 22 (U-Boot arm64)");
+	ck_assert_str_eq(text(27, "PXEClient", false), "PXE, arch 27 (UEFI RISC-V, 64 bits)");
+	ck_assert_str_eq(text(36, "PXEClient", false), "PXE, arch 36");
+	ck_assert_str_eq(text(999, "PXEClient", false), "PXE, arch 999");
+	ck_assert_str_eq(text(16, "HTTPClient", false), "HTTP boot, UEFI x86-64");
+	ck_assert_str_eq(text(28, "", false), "HTTP boot, arch 28 (UEFI RISC-V, 64 bits)");
+	ck_assert_str_eq(text(0, "HTTPClient", false), "HTTP boot, arch 0 (BIOS)");
 	ck_assert_str_eq(text(DHCP_ARCH_NONE, "udhcp 1.35.0", false), "udhcp 1.35.0");
 	ck_assert_str_eq(text(DHCP_ARCH_NONE, "", false), "");
 }

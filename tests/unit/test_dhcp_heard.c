@@ -119,6 +119,17 @@ START_TEST(test_cut)
 	for (frame_len = 0; frame_len < server_id + 6; frame_len++)
 		if (frame_len != server_id) /* which may be missing */
 			ck_assert_int_lt(decode(), 0);
+	/* what is cut after these two hides nothing, and what comes twice neither */
+	frame[server_id + 6] = OPT_ROUTER;
+	frame[server_id + 7] = 4;
+	frame_len = server_id + 9;
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_uint_eq(heard.server, SERVER);
+	memcpy(frame + server_id + 6, "\66\4\1\2\3\4\65\1\1", 9);
+	frame_len = server_id + 15;
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_uint_eq(heard.server, SERVER);
+	ck_assert_int_eq(heard.type, DHCP_OFFER);
 }
 END_TEST
 

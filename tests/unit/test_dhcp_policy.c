@@ -346,7 +346,7 @@ START_TEST(test_record_overrides_claim)
 	add_machine("web04", lab, mac(3), 27);
 	at = ip(27);
 	ck_assert_int_eq(lease_set_aside(leases, lab->id, &at, &squatter, now), 0);
-	ck_assert_uint_eq(discover(lab, mac(3)), 0);
+	ck_assert_uint_eq(discover(lab, mac(3)), 100);
 	now += LEASE_ASK_AGAIN_MS;
 	ck_assert_uint_eq(discover(lab, mac(3)), 27);
 	ck_assert(last.evicts || last.doubtful);
@@ -573,6 +573,62 @@ START_TEST(test_declined_own_address)
 }
 END_TEST
 
+/* ARP is, which dhcp_own hears. */
+static void answered(const struct segment *s, uint32_t a)
+{
+	struct mac squatter = mac(9);
+	struct ip at = ip(a);
+
+	ck_assert_int_eq(lease_evict(leases, s->id, &at, now), 0);
+	ck_assert_int_eq(lease_set_aside(leases, s->id, &at, &squatter, now), 0);
+}
+
+/* Somebody answers for a machine's own address: it gets one of the pool, and its own again once nobody does. */
+START_TEST(test_own_in_use)
+{
+	struct mac web = mac(1);
+
+	add_machine("web01", lab, web, 20);
+	ck_assert_uint_eq(get(lab, web), 20);
+	fresh();
+	ck_assert_int_eq(send_on(lab, web, DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
+	answered(lab, 20);
+	ck_assert_uint_eq(discover(lab, web), 100);
+	ck_assert_int_eq(last.not_own, DHCP_TAKEN);
+	ck_assert(last.doubtful);
+	ck_assert_str_eq(last.machine->name, "web01");
+	/* asked for again, and still answered */
+	now += LEASE_ASK_AGAIN_MS;
+	ck_assert_uint_eq(discover(lab, web), 20);
+	ck_assert(last.doubtful && last.evicts && !last.not_own);
+	answered(lab, 20);
+	ck_assert_uint_eq(discover(lab, web), 100);
+	now += LEASE_ASK_AGAIN_MS; /* no NAK, however slow it is */
+	ck_assert_int_eq(selecting(lab, web, 100), DHCP_SEND_ACK);
+	ck_assert_int_eq(reboot(lab, web, 100), DHCP_SEND_ACK);
+	ck_assert_int_eq(selecting(lab, web, 20), DHCP_SEND_ACK);
+	ck_assert(last.doubtful); /* not before nobody answers */
+	answered(lab, 20);
+	/* not moved while it installs, even when its own may be free again */
+	now += LEASE_DECLINE_MS + 1;
+	ck_assert_int_eq(renew(lab, web, 100), DHCP_SEND_ACK);
+	/* a new start is told its own, after the probe */
+	ck_assert_uint_eq(discover(lab, web), 20);
+	ck_assert(last.doubtful && !last.not_own);
+	ck_assert_int_eq(selecting(lab, web, 20), DHCP_SEND_ACK);
+	ck_assert_uint_eq(discover(lab, web), 20);
+	ck_assert(!last.doubtful);
+	ck_assert_int_eq(renew(lab, web, 100), DHCP_SEND_NAK);
+	/* without a pool there is nothing else, and it is told why */
+	add_machine("web02", bare, mac(2), 21);
+	answered(bare, 21);
+	ck_assert_uint_eq(discover(bare, mac(2)), 0);
+	ck_assert_int_eq(last.reason, DHCP_TAKEN);
+	/* nobody else's record gives it */
+	ck_assert_int_eq(selecting(lab, mac(3), 20), DHCP_SEND_NAK);
+}
+END_TEST
+
 /* Asked for first: what nobody has proven. */
 START_TEST(test_doubtful)
 {
@@ -650,6 +706,7 @@ static const struct segment *add_rack(void)
 static const struct segment *chosen(uint32_t giaddr, uint32_t link, uint32_t ciaddr)
 {
 	fresh();
+	msg.type = DHCP_REQUEST;
 	msg.giaddr = giaddr ? NET + giaddr : 0;
 	msg.link = link ? NET + link : 0;
 	msg.ciaddr = ciaddr ? NET + ciaddr : 0;
@@ -666,6 +723,13 @@ START_TEST(test_segment_by_relay)
 	ck_assert_ptr_eq(chosen(2, 128, 0), rack); /* RFC 3527 */
 	ck_assert_ptr_eq(chosen(129, 2, 0), lab);
 	ck_assert_ptr_eq(chosen(0, 0, 130), rack); /* renewing, from there */
+	/* an address that it had there says nothing of where it is */
+	msg.requested = NET + 100;
+	ck_assert_ptr_eq(dhcp_policy_segment(&segments, lab, &msg), rack);
+	msg.server_id = NET + 1;
+	ck_assert_ptr_eq(dhcp_policy_segment(&segments, lab, &msg), lab);
+	msg.type = DHCP_DISCOVER;
+	ck_assert_ptr_eq(dhcp_policy_segment(&segments, lab, &msg), lab);
 	ck_assert_ptr_eq(chosen(0, 0, 100), lab);
 	ck_assert_ptr_eq(chosen(300, 0, 0), lab); /* a relay of nobody's: refused there */
 	ck_assert_ptr_eq(dhcp_policy_segment(&segments, bare, &msg), bare);
@@ -695,14 +759,12 @@ START_TEST(test_behind_a_relay)
 	/* even the router itself, if a record says so */
 	add_machine("gw", rack, mac(6), 129);
 	ck_assert_uint_eq(get(rack, mac(6)), 129);
-	/* told to the relay, and to who renews by way of a router */
+	/* told to the relay, and to who renews by way of a router (test_dhcp_route) */
 	fresh();
 	msg.giaddr = NET + 129;
 	ck_assert_int_eq(send_on(rack, mac(1), DHCP_REQUEST, 100, 0), DHCP_SEND_NAK);
 	ck_assert_int_eq(renew(rack, mac(2), 130), DHCP_SEND_NAK);
-	ck_assert_uint_eq(host(), 130);
 	ck_assert_int_eq(renew(lab, mac(2), 100), DHCP_SEND_NAK);
-	ck_assert(!ip_is_set(&last.address));
 }
 END_TEST
 
@@ -842,6 +904,27 @@ START_TEST(test_client_id)
 	ck_assert_uint_eq(get_as("\377two", 4, mac(5)), 20);
 	ck_assert_uint_eq(get_as("\377six", 4, computed(33)), 33);
 	ck_assert_uint_eq(get_as("\377ten", 4, computed(33)), 33);
+}
+END_TEST
+
+/* What stands for hardware without a MAC is nobody's by a record, is not computed, and is the same on every segment. */
+START_TEST(test_without_a_mac)
+{
+	const struct mac one = dhcp_wire_mark(3, (const uint8_t *)"one", 3),
+			 two = dhcp_wire_mark(3, (const uint8_t *)"two", 3);
+
+	ck_assert_uint_eq(get(lab, one), 100);
+	ck_assert_uint_eq(get(lab, two), 101);
+	ck_assert_ptr_null(last.machine);
+	ck_assert_uint_eq(get(lab, one), 100);
+	segments.all[0]->by_client_id = true;
+	fresh();
+	msg.by_id = true;
+	ck_assert_int_eq(send_on(lab, one, DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	ck_assert_uint_eq(host(), 100);
+	ck_assert(mac_eq(&last.holder, &one));
+	fresh();
+	ck_assert_int_eq(send_on(lab, two, DHCP_RELEASE, 0, 100), DHCP_IGNORE);
 }
 END_TEST
 
@@ -1083,6 +1166,7 @@ int main(void)
 	tcase_add_test(t, test_news);
 	tcase_add_test(t, test_release_decline_inform);
 	tcase_add_test(t, test_declined_own_address);
+	tcase_add_test(t, test_own_in_use);
 	tcase_add_test(t, test_doubtful);
 	tcase_add_test(t, test_relay);
 	tcase_add_test(t, test_segment_by_relay);
@@ -1092,6 +1176,7 @@ int main(void)
 	tcase_add_test(t, test_server_override);
 	tcase_add_test(t, test_lease_time);
 	tcase_add_test(t, test_client_id);
+	tcase_add_test(t, test_without_a_mac);
 	tcase_add_test(t, test_bootp);
 	tcase_add_loop_test(t, test_property, 0, 4);
 	suite_add_tcase(s, t);

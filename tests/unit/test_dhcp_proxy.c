@@ -14,7 +14,7 @@ static struct segment seg;
 static struct machine machine;
 static struct dhcp_make make;
 static struct dhcp_message msg;
-static bool secret;
+static struct dhcp_boot boot;
 static uint8_t out[DHCP_REPLY_MAX];
 static size_t out_len;
 
@@ -47,7 +47,7 @@ static bool asked(uint16_t port, const struct machine *m)
 	int n;
 
 	ck_assert_int_eq(dhcp_wire_decode(make.buf, len, &msg, &why), 0);
-	n = dhcp_proxy_answer(&msg, &seg, m, NULL, port, out, &secret);
+	n = dhcp_proxy_answer(&msg, &seg, m, NULL, port, out, &boot);
 	ck_assert_int_ge(n, 0);
 	out_len = (size_t)n;
 	return n > 0;
@@ -100,7 +100,8 @@ START_TEST(test_offers)
 		ck_assert(asked(67, &machine));
 		ck_assert_uint_eq(type(), DHCP_OFFER);
 		ck_assert_str_eq((char *)out + MAKE_FILE, table[i].file);
-		ck_assert_uint_eq(secret, table[i].ipxe);
+		ck_assert_uint_eq(boot.secret, table[i].ipxe);
+		ck_assert(!boot.unserved);
 		ck_assert(dhcp_answer_says(out, out_len, OPT_VENDOR_CLASS, table[i].answers_class));
 		ck_assert_uint_eq(has_43(), table[i].pxe);
 		ck_assert_uint_eq(dhcp_answer_u32(out, out_len, OPT_SERVER_ID), SERVER);
@@ -163,6 +164,12 @@ START_TEST(test_armed_machines_only)
 	}
 	firmware(DHCP_DISCOVER, 0, "PXEClient:Arch:00000", true);
 	ck_assert(!asked(67, NULL));
+	firmware(DHCP_DISCOVER, 22, "PXEClient:Arch:00022", false);
+	ck_assert(!asked(67, NULL) && !boot.unserved);
+	machine.state = LIFE_UP;
+	ck_assert(!asked(67, &machine) && !boot.unserved);
+	machine.state = LIFE_ARMED;
+	ck_assert(!asked(67, &machine) && boot.unserved);
 	machine.state = LIFE_ARMED;
 	dhcp_make_begin(&make, &MAC, 7); /* its system, not its firmware */
 	dhcp_make_u8(&make, OPT_TYPE, DHCP_DISCOVER);

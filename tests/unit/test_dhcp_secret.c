@@ -13,7 +13,7 @@ static void setup(void)
 {
 	wire = (struct segment){.id = 1};
 	rack = (struct segment){.id = 2, .via = 1};
-	msg = (struct dhcp_message){.mac = CLIENT};
+	msg = (struct dhcp_message){.type = DHCP_DISCOVER, .mac = CLIENT};
 	policy = (struct dhcp_policy){.msg = &msg, .segment = &wire};
 	decision = (struct dhcp_decision){
 		.verdict = DHCP_SEND_OFFER, .address = ip_from_v4(0x0a42000b)};
@@ -23,7 +23,7 @@ static enum dhcp_secret judge(bool forged, bool hears)
 {
 	struct dhcp_secret_view v = {.policy = &policy,
 		.decision = &decision,
-		.route = dhcp_answer_route(&msg, &decision),
+		.route = dhcp_answer_route(&policy, &decision),
 		.forged = forged,
 		.hears = hears,
 		.where = "elsewhere"};
@@ -40,10 +40,18 @@ START_TEST(on_our_wire)
 	ck_assert_int_eq(judge(true, true), DHCP_SECRET_SILENT);
 	ck_assert_int_eq(judge(false, false), DHCP_SECRET_SILENT);
 	decision.verdict = DHCP_SEND_ACK;
+	msg.type = DHCP_REQUEST;
 	ck_assert_int_eq(judge(true, true), DHCP_SECRET_SILENT);
 	/* to the address that it holds, wherever the question came from */
 	msg.ciaddr = 0x0a42000b;
 	ck_assert_int_eq(judge(false, false), DHCP_SECRET_TOLD);
+	/* that it had once: by a frame, which somebody else may get */
+	msg.type = DHCP_DISCOVER;
+	decision.verdict = DHCP_SEND_OFFER;
+	ck_assert_int_eq(judge(true, true), DHCP_SECRET_SILENT);
+	ck_assert_int_eq(judge(false, false), DHCP_SECRET_SILENT);
+	msg.type = DHCP_REQUEST;
+	decision.verdict = DHCP_SEND_ACK;
 	/* an address that it only says */
 	msg.ciaddr = 0x0a42000c;
 	ck_assert_int_eq(judge(true, true), DHCP_SECRET_SILENT);
@@ -76,7 +84,7 @@ START_TEST(never_to_all)
 	struct dhcp_route r;
 
 	msg.flags = DHCP_FLAG_BROADCAST;
-	r = dhcp_answer_route(&msg, &decision);
+	r = dhcp_answer_route(&policy, &decision);
 	ck_assert(r.frame && !mac_eq(&r.mac, &CLIENT));
 	dhcp_secret_route(&r, &CLIENT);
 	ck_assert(mac_eq(&r.mac, &CLIENT));

@@ -38,6 +38,13 @@ static int decode(void)
 	return decode_bytes(make.buf, len);
 }
 
+static const char *odd_text(void)
+{
+	static char text[DHCP_ODDITY_TEXT];
+
+	return dhcp_wire_odd_text(&msg, text);
+}
+
 static bool has(uint8_t code, const void *bytes, size_t len)
 {
 	size_t n;
@@ -210,39 +217,148 @@ START_TEST(test_overload)
 	ck_assert_str_eq(msg.hostname, "foo");
 	ck_assert(!msg.ipxe);
 	begin(DHCP_DISCOVER);
+	memcpy(make.buf + MAKE_FILE, in_file, sizeof(in_file));
 	dhcp_make_u8(&make, OPT_OVERLOAD, 4);
-	ck_assert_int_eq(decode(), -EBADMSG);
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_str_eq(msg.hostname, "");
+	ck_assert_str_eq(odd_text(), "option 52 has an unknown value: left out");
 	/* an option that runs out of the file field, not into the cookie */
 	begin(DHCP_DISCOVER);
 	memset(make.buf + MAKE_FILE, 0, 127);
 	make.buf[MAKE_FILE + 126] = OPT_HOSTNAME;
 	make.buf[MAKE_FILE + 127] = 1;
 	dhcp_make_u8(&make, OPT_OVERLOAD, 1);
-	ck_assert_int_eq(decode(), -EBADMSG);
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_str_eq(msg.hostname, "");
+	ck_assert_str_eq(odd_text(), "option 12 runs past the end: left out");
 }
 END_TEST
 
+/* Takes what can be read: a REQUEST of 192.168.122.3 from 192.168.122.1, with one option more at its front or end. */
+START_TEST(test_lenient)
+{
+	static const struct {
+		bool front, cut;
+		uint8_t code, len;
+		const char *value;
+		const char *odd;
+		uint32_t requested;
+	} table[] = {
+		{false, false, OPT_REQUESTED, 4, "\300\250\172\4",
+			"option 50 comes twice: the first counts", 3},
+		{true, false, OPT_REQUESTED, 4, "\300\250\172\4",
+			"option 50 comes twice: the first counts", 4},
+		/* the first that can be read */
+		{true, false, OPT_REQUESTED, 3, "abc", "option 50 has a wrong length: left out", 3},
+		{true, false, OPT_REQUESTED, 0, "", "option 50 is empty: left out", 3},
+		{true, false, OPT_REQUESTED, 8, "\300\250\172\4\300\250\172\4",
+			"option 50 has a wrong length: left out", 3},
+		{false, false, OPT_MAX_SIZE, 2, "\5\334", "option 57 comes twice: the first counts",
+			3},
+		{true, false, OPT_MAX_SIZE, 1, "\5", "option 57 has a wrong length: left out", 3},
+		{false, false, OPT_OVERLOAD, 1, "\0", "option 52 has an unknown value: left out",
+			3},
+		{false, false, OPT_OVERLOAD, 2, "\1\1", "option 52 has a wrong length: left out",
+			3},
+		{false, false, OPT_HOSTNAME, 1, "x", "option 12 comes twice: the first counts", 3},
+		{true, false, OPT_HOSTNAME, 0, "", "option 12 is empty: left out", 3},
+		{false, true, OPT_DOMAIN, 9, "abc", "option 15 runs past the end: left out", 3},
+		{false, true, OPT_PARAMETERS, 2, "\1", "option 55 runs past the end: left out", 3},
+		{false, false, OPT_LEASE_TIME, 1, "\1", "option 51 has a wrong length: left out",
+			3},
+		{false, false, OPT_TYPE, 1, "\1", "option 53 comes twice: the first counts", 3},
+		{false, false, OPT_SERVER_ID, 4, "abcd", "option 54 comes twice: the first counts",
+			3},
+		{true, false, OPT_SERVER_ID, 0, "", "option 54 is empty: left out", 3},
+		/* several pieces of what may be long are no repetition */
+		{false, false, OPT_PARAMETERS, 1, "\3", "", 3},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		dhcp_make_begin(&make, &MAC, 1);
+		dhcp_make_u8(&make, OPT_TYPE, DHCP_REQUEST);
+		if (table[i].front)
+			dhcp_make_option(&make, table[i].code, table[i].value, table[i].len);
+		dhcp_make_u32(&make, OPT_REQUESTED, 0xc0a87a03);
+		dhcp_make_u32(&make, OPT_SERVER_ID, 0xc0a87a01);
+		dhcp_make_u16(&make, OPT_MAX_SIZE, 1400);
+		dhcp_make_text(&make, OPT_HOSTNAME, "h");
+		dhcp_make_text(&make, OPT_PARAMETERS, "\1");
+		if (!table[i].front)
+			dhcp_make_option(&make, table[i].code, table[i].value, table[i].len);
+		if (table[i].cut)
+			ck_assert_int_eq(decode_bytes(make.buf, make.w.len - 1), 0);
+		else
+			ck_assert_int_eq(decode(), 0);
+		ck_assert_str_eq(odd_text(), table[i].odd);
+		ck_assert_int_eq(msg.type, DHCP_REQUEST);
+		ck_assert_uint_eq(msg.requested, 0xc0a87a00 | table[i].requested);
+		ck_assert_uint_eq(msg.server_id, 0xc0a87a01);
+		ck_assert_uint_eq(msg.max_size, 1400);
+		ck_assert_str_eq(msg.hostname, "h");
+		ck_assert(dhcp_wire_wants(&msg, 1));
+	}
+	/* four are told at most, each option once */
+	begin(DHCP_DISCOVER);
+	for (int i = 0; i < 2; i++)
+		for (uint8_t code = OPT_REQUESTED; code <= OPT_MAX_SIZE; code++)
+			dhcp_make_option(&make, code, "", 0);
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_str_eq(odd_text(),
+		"option 50 is empty: left out; option 51 is empty: left out; option 52 is empty: "
+		"left out; "
+		"option 53 comes twice: the first counts");
+}
+END_TEST
+
+/* What would be another message without the option that cannot be read. */
 START_TEST(test_malformed)
 {
 	static const struct {
-		uint8_t code, len;
-	} wrong[] = {{OPT_TYPE, 1}, {OPT_REQUESTED, 3}, {OPT_REQUESTED, 8}, {OPT_SERVER_ID, 0},
-		{OPT_MAX_SIZE, 1}, {OPT_OVERLOAD, 2}};
+		uint8_t type, code, len;
+		int rc;
+	} table[] = {
+		{DHCP_DISCOVER, OPT_SERVER_ID, 0, 0},
+		{DHCP_INFORM, OPT_SERVER_ID, 3, 0},
+		{DHCP_REQUEST, OPT_SERVER_ID, 0, -EBADMSG},
+		{DHCP_REQUEST, OPT_SERVER_ID, 5, -EBADMSG},
+		{DHCP_DECLINE, OPT_SERVER_ID, 8, -EBADMSG},
+		{DHCP_RELEASE, OPT_SERVER_ID, 3, -EBADMSG},
+	};
 	size_t len;
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		begin(table[i].type);
+		dhcp_make_option(&make, table[i].code, "\1\1\1\1\1\1\1\1", table[i].len);
+		ck_assert_int_eq(decode(), table[i].rc);
+	}
+	for (uint8_t n = 0; n < 3; n++) { /* no BOOTP client */
+		dhcp_make_begin(&make, &MAC, 1);
+		dhcp_make_option(&make, OPT_TYPE, "\1\1", n);
+		ck_assert_int_eq(decode(), n == 1 ? 0 : -EBADMSG);
+	}
+	/* the relay's words say where the client is */
+	for (uint32_t giaddr = 0; giaddr < 2; giaddr++) {
 		begin(DHCP_DISCOVER);
-		dhcp_make_option(&make, wrong[i].code, "\1\1\1\1\1\1\1\1", wrong[i].len);
-		ck_assert_int_eq(decode(), -EBADMSG);
+		dhcp_make_u32_at(&make, MAKE_GIADDR, giaddr);
+		dhcp_make_option(&make, OPT_RELAY_AGENT, "\1\1a", 3);
+		dhcp_make_option(&make, OPT_RELAY_AGENT, "\5\4\300", 3);
+		ck_assert_int_eq(decode_bytes(make.buf, make.w.len - 1), giaddr ? -EBADMSG : 0);
 	}
 	begin(DHCP_DISCOVER);
 	dhcp_make_text(&make, OPT_HOSTNAME, "name");
 	len = make.w.len;
 	ck_assert_int_eq(decode_bytes(make.buf, len), 0); /* no end option: forgiven */
-	for (size_t n = 0; n < len; n++)
-		if (n < DHCP_HEADER || (n > DHCP_HEADER + 3 && n < len))
+	ck_assert_str_eq(odd_text(), "");
+	for (size_t n = DHCP_HEADER + 3; n < len; n++) {
+		ck_assert_int_eq(decode_bytes(make.buf, n), 0);
+		ck_assert_str_eq(odd_text(),
+			n == DHCP_HEADER + 3 ? "" : "option 12 runs past the end: left out");
+	}
+	for (size_t n = 0; n < DHCP_HEADER + 3; n++)
+		if (n != DHCP_HEADER) /* BOOTP */
 			ck_assert_int_eq(decode_bytes(make.buf, n), -EBADMSG);
-	ck_assert_int_eq(decode_bytes(make.buf, DHCP_HEADER), 0); /* BOOTP */
+	ck_assert_int_eq(decode_bytes(make.buf, DHCP_HEADER), 0);
 	ck_assert_int_eq(decode_bytes(make.buf, DHCP_PACKET_MAX + 1), -EBADMSG);
 }
 END_TEST
@@ -260,9 +376,11 @@ START_TEST(test_header)
 
 	ck_assert_int_eq(decode_with_byte(0, 2), -ENOMSG); /* a reply */
 	ck_assert_int_eq(decode_with_byte(0, 3), -EBADMSG);
-	ck_assert_int_eq(decode_with_byte(1, 32), -ENOMSG); /* InfiniBand */
-	ck_assert_int_eq(decode_with_byte(2, 16), -ENOMSG); /* hlen */
-	ck_assert_int_eq(decode_with_byte(2, 255), -ENOMSG);
+	ck_assert_int_eq(decode_with_byte(1, 32), -EAFNOSUPPORT); /* InfiniBand */
+	ck_assert_int_eq(decode_with_byte(1, 0), -EBADMSG);
+	ck_assert_int_eq(decode_with_byte(2, 16), -EAFNOSUPPORT); /* hlen */
+	ck_assert_int_eq(decode_with_byte(2, 17), -EBADMSG);
+	ck_assert_int_eq(decode_with_byte(2, 255), -EBADMSG);
 	ck_assert_int_eq(decode_with_byte(28, 0x53), -EBADMSG); /* multicast */
 	ck_assert_int_eq(decode_with_byte(236, 0), 0);          /* no cookie: BOOTP */
 	ck_assert_int_eq(msg.type, DHCP_BOOTP);
@@ -275,6 +393,89 @@ START_TEST(test_header)
 		begin(type);
 		ck_assert_int_eq(decode(), ours ? 0 : -ENOMSG);
 	}
+}
+END_TEST
+
+/* RFC 4390: known by its client identifier, reached by broadcast or a relay; echoed as it came. */
+START_TEST(test_hardware)
+{
+	static const struct {
+		uint8_t htype, hlen;
+		uint16_t flags;
+		uint32_t giaddr;
+		const char *id;
+		int rc;
+		bool by_id;
+		const char *text;
+	} table[] = {
+		{1, 6, 0, 0, NULL, 0, false, NULL},
+		{6, 6, 0, 0, NULL, 0, false, NULL}, /* IEEE 802: the same kind of address */
+		{32, 0, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, 0, 0x0a000001, "\40abc", 0, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, 0, 0, "\40abc", -EAFNOSUPPORT, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, DHCP_FLAG_BROADCAST, 0, NULL, -EAFNOSUPPORT, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 0, DHCP_FLAG_BROADCAST, 0, "a", -EAFNOSUPPORT, true,
+			"InfiniBand (hardware type 32, length 0)"},
+		{32, 6, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"InfiniBand (hardware type 32, length 6)"},
+		{24, 8, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"FireWire (hardware type 24, length 8)"},
+		{1, 0, DHCP_FLAG_BROADCAST, 0, "\40abc", 0, true,
+			"Ethernet without a MAC (hardware type 1, length 0)"},
+		{6, 8, 0, 0, "\40abc", -EAFNOSUPPORT, true, "a card (hardware type 6, length 8)"},
+	};
+	const struct dhcp_reply_head head = {.type = DHCP_OFFER, .server_id = 1};
+	uint8_t out[DHCP_REPLY_MAX];
+	struct dhcp_reply r;
+	char text[DHCP_HARDWARE_TEXT];
+	struct mac first = {{0}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		begin(DHCP_DISCOVER);
+		make.buf[1] = table[i].htype;
+		make.buf[2] = table[i].hlen;
+		dhcp_make_u32_at(&make, MAKE_FLAGS - 2, table[i].flags);
+		dhcp_make_u32_at(&make, MAKE_GIADDR, table[i].giaddr);
+		if (table[i].id)
+			dhcp_make_text(&make, OPT_CLIENT_ID, table[i].id);
+		ck_assert_int_eq(decode(), table[i].rc);
+		ck_assert_uint_eq(msg.by_id, table[i].by_id);
+		if (table[i].text)
+			ck_assert_str_eq(dhcp_hardware_text(&msg.hardware, text), table[i].text);
+		if (table[i].rc)
+			continue;
+		/* no station's: it is nobody's by a record, nor a computed one */
+		ck_assert_int_eq(msg.mac.b[0] & 1, table[i].by_id);
+		ck_assert(mac_eq(&msg.mac, &MAC) != table[i].by_id);
+		if (table[i].by_id && mac_is_zero(&first))
+			first = msg.mac;
+		ck_assert(!table[i].by_id || mac_eq(&msg.mac, &first));
+		dhcp_reply_begin(&r, out, &msg, &head);
+		ck_assert_int_gt(dhcp_reply_end(&r), 0);
+		ck_assert_uint_eq(out[1], table[i].htype);
+		ck_assert_uint_eq(out[2], table[i].hlen);
+		ck_assert_mem_eq(out + 28, make.buf + 28, 16);
+	}
+	/* who says who it is by a MAC in its identifier is not taken for that station */
+	begin(DHCP_DISCOVER);
+	make.buf[1] = 32;
+	make.buf[2] = 0;
+	dhcp_make_u32_at(&make, MAKE_FLAGS - 2, DHCP_FLAG_BROADCAST);
+	dhcp_make_option(&make, OPT_CLIENT_ID, "\1\122\124\300\250\172\3", 7);
+	ck_assert_int_eq(decode(), 0);
+	ck_assert(!mac_eq(&msg.mac, &MAC) && !mac_eq(&msg.mac, &first));
+	/* one that renews has an address to answer to */
+	begin(DHCP_REQUEST);
+	make.buf[1] = 32;
+	make.buf[2] = 0;
+	dhcp_make_u32_at(&make, MAKE_CIADDR, 0x0a000001);
+	dhcp_make_text(&make, OPT_CLIENT_ID, "\40abc");
+	ck_assert_int_eq(decode(), 0);
+	ck_assert(mac_eq(&msg.mac, &first));
 }
 END_TEST
 
@@ -485,8 +686,10 @@ int main(void)
 	tcase_add_test(t, test_hostname);
 	tcase_add_test(t, test_long_options_are_joined);
 	tcase_add_test(t, test_overload);
+	tcase_add_test(t, test_lenient);
 	tcase_add_test(t, test_malformed);
 	tcase_add_test(t, test_header);
+	tcase_add_test(t, test_hardware);
 	tcase_add_test(t, test_bootp);
 	tcase_add_test(t, test_relay_words);
 	tcase_add_test(t, test_lease_wish);

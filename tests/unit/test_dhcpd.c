@@ -442,6 +442,102 @@ START_TEST(test_armed)
 }
 END_TEST
 
+/* A lost address in ciaddr answers no ARP: the offer is a frame. */
+START_TEST(test_discover_with_ciaddr)
+{
+	static const struct mac lost = {{2, 0, 0, 0, 0, 5}};
+
+	if (!in_namespace)
+		return;
+	say(&lost, DHCP_DISCOVER, NET + 115, false);
+	dhcp_make_u32_at(&make, MAKE_CIADDR, NET + 115);
+	send_from(&lost, 0);
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 115);
+	ck_assert_mem_eq(frame, lost.b, 6);
+	ck_assert_uint_eq(dhcp_answer_u32_at(message() + 12), 0);
+}
+END_TEST
+
+/* systemd-networkd with SendOption=50 names the address twice. */
+START_TEST(test_an_option_twice)
+{
+	static const struct mac twice = {{2, 0, 0, 0, 0, 6}};
+
+	if (!in_namespace)
+		return;
+	say(&twice, DHCP_REQUEST, NET + 100, true);
+	dhcp_make_u32(&make, OPT_REQUESTED, NET + 100);
+	send_from(&twice, 0);
+	settle();
+	ck_assert_uint_eq(answer(true), DHCP_ACK);
+	ck_assert_uint_eq(dhcpd_stats(d).malformed, 0);
+}
+END_TEST
+
+/* RFC 4390: known by its client identifier, told by broadcast. */
+START_TEST(test_without_a_mac)
+{
+	static const struct mac gateway = {{2, 0, 0, 0, 0, 7}};
+
+	if (!in_namespace)
+		return;
+	for (uint8_t card = 0; card < 3; card++) {
+		dhcp_make_begin(&make, &gateway, 1);
+		make.buf[1] = 32;
+		make.buf[2] = 0;
+		memset(make.buf + 28, 0, 16);
+		dhcp_make_u8(&make, OPT_TYPE, DHCP_DISCOVER);
+		if (card < 2) {
+			dhcp_make_option(&make, OPT_CLIENT_ID, (uint8_t[]){32, 1, card}, 3);
+			writer_patch_u16(&make.w, MAKE_FLAGS, 0x8000);
+		}
+		send_from(&gateway, 0);
+		run(2);
+		ck_assert_uint_eq(answer(false), card < 2 ? DHCP_OFFER : 0);
+		if (card == 2)
+			break;
+		ck_assert_uint_eq(yiaddr(), 100 + card);
+		ck_assert_mem_eq(frame, ALL.b, 6);
+		ck_assert_uint_eq(dhcp_answer_u32_at(frame + 30), 0xffffffff);
+		ck_assert_uint_eq(message()[1], 32);
+		ck_assert_uint_eq(message()[2], 0);
+	}
+	ck_assert_uint_eq(dhcpd_stats(d).ignored, 1);
+}
+END_TEST
+
+/* The firmware gives up without a word, so its machine is told of it; once, however often it asks. */
+START_TEST(test_firmware_not_served)
+{
+	struct machine *m;
+	const struct timeline_event *e;
+	uint64_t seq = 0;
+
+	if (!in_namespace)
+		return;
+	m = add_machine();
+	for (int i = 0; i < 3; i++) {
+		m->state = i ? LIFE_ARMED : LIFE_UP;
+		say(&m->nics[0].mac, DHCP_DISCOVER, 0, false);
+		dhcp_make_u16(&make, OPT_ARCH, 22);
+		dhcp_make_text(&make, OPT_VENDOR_CLASS, "PXEClient:Arch:00022");
+		send_from(&m->nics[0].mac, 0);
+		run(1);
+		ck_assert_uint_eq(answer(true), DHCP_OFFER);
+		ck_assert_uint_eq(message()[MAKE_FILE], 0);
+		e = timeline_last(timeline, "web01", "refused");
+		ck_assert_int_eq(e != NULL, i > 0);
+		if (i == 1) {
+			seq = e->seq;
+			ck_assert_ptr_nonnull(strstr(e->text, "PXE, arch 22 (U-Boot arm64)"));
+		}
+		ck_assert(!e || e->seq == seq);
+	}
+}
+END_TEST
+
 /* How many advertisements come back to a question for an IPv6 router. */
 static unsigned solicit(const struct mac *mac)
 {
@@ -861,6 +957,42 @@ START_TEST(test_probe_answered)
 }
 END_TEST
 
+/* A machine declines its own address, and somebody else answers for it: it is given one of the pool, and told of it. */
+START_TEST(test_own_in_use)
+{
+	static const struct mac other = {{2, 0, 0, 0, 0, 8}};
+	struct machine *m;
+	const struct timeline_event *e;
+
+	if (!in_namespace)
+		return;
+	start_probing();
+	m = add_machine();
+	say(&m->nics[0].mac, DHCP_DISCOVER, 0, false);
+	send_from(&m->nics[0].mac, 0);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 50);
+	request(&m->nics[0].mac, NET + 50);
+	ck_assert_uint_eq(await(), DHCP_ACK);
+	say(&m->nics[0].mac, DHCP_DECLINE, NET + 50, true);
+	send_from(&m->nics[0].mac, 0);
+	run(1);
+	ck_assert(is_asked(50));
+	answer_arp(50, &other);
+	run(2);
+	ck_assert_ptr_nonnull(timeline_last(timeline, "web01", "declined"));
+	discover(&m->nics[0].mac);
+	ck_assert_uint_eq(await(), DHCP_OFFER);
+	ck_assert_uint_eq(yiaddr(), 100);
+	e = timeline_last(timeline, "web01", "refused");
+	ck_assert_ptr_nonnull(e);
+	ck_assert_ptr_nonnull(strstr(e->text, "it is offered 192.168.122.100 instead"));
+	request(&m->nics[0].mac, NET + 100);
+	ck_assert_uint_eq(await(), DHCP_ACK);
+	close(arp);
+}
+END_TEST
+
 /* Two clients wait at once, each for an address of its own. */
 START_TEST(test_probe_two_wait)
 {
@@ -1230,6 +1362,10 @@ int main(void)
 	tcase_add_test(t, test_broadcast_flag);
 	tcase_add_test(t, test_bootp);
 	tcase_add_test(t, test_armed);
+	tcase_add_test(t, test_discover_with_ciaddr);
+	tcase_add_test(t, test_an_option_twice);
+	tcase_add_test(t, test_without_a_mac);
+	tcase_add_test(t, test_firmware_not_served);
 	tcase_add_test(t, test_solicit);
 	tcase_add_test(t, test_decline_and_strangers);
 	tcase_add_test(t, test_lease_and_release_for_ever);
@@ -1241,6 +1377,7 @@ int main(void)
 	tcase_add_test(t, test_link_made_again);
 	tcase_add_test(t, test_probe);
 	tcase_add_test(t, test_probe_answered);
+	tcase_add_test(t, test_own_in_use);
 	tcase_add_test(t, test_probe_two_wait);
 	tcase_add_test(t, test_probe_waits_once);
 	tcase_add_test(t, test_free_while_parked);

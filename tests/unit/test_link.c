@@ -45,12 +45,19 @@ START_TEST(a_link_is_looked_up)
 	ck_assert_uint_eq(st.mtu, 1400);
 	ck_assert_str_eq(mac_format(&st.mac, mac), "52:54:00:01:02:03");
 	ck_assert(!st.up);
-	ck_assert(!ip_is_set(&st.address));
+	ck_assert_uint_eq(st.n_addresses, 0);
 	sh("ip addr add 169.254.1.1/16 scope link dev br0");
 	sh("ip addr add 192.0.2.1/24 dev br0 && ip addr add 198.51.100.1/25 dev br0");
 	ck_assert_int_eq(link_lookup("br0", &st), 0);
-	ck_assert_str_eq(ip_format(&st.address, buf), "192.0.2.1");
-	ck_assert_uint_eq(st.prefix_len, 24);
+	ck_assert_uint_eq(st.n_addresses, 2);
+	ck_assert_str_eq(ip_format(&st.addresses[0].ip, buf), "192.0.2.1");
+	ck_assert_uint_eq(st.addresses[0].prefix_len, 24);
+	ck_assert_str_eq(ip_format(&st.addresses[1].ip, buf), "198.51.100.1");
+	ck_assert_uint_eq(st.addresses[1].prefix_len, 25);
+	sh("i=10; while [ $i -lt 40 ]; do echo address add 203.0.113.$i/32 dev br0; i=$((i + 1)); "
+	   "done | ip -batch -");
+	ck_assert_int_eq(link_lookup("br0", &st), 0);
+	ck_assert_uint_eq(st.n_addresses, LINK_ADDRESSES);
 }
 END_TEST
 
@@ -69,7 +76,7 @@ START_TEST(up_means_carrier_too)
 	/* Of the loopback nobody knows whether it has a carrier. */
 	ck_assert_int_eq(link_lookup("lo", &st), 0);
 	ck_assert(st.up);
-	ck_assert(!ip_is_set(&st.address)); /* 127.0.0.1 is of host scope */
+	ck_assert_uint_eq(st.n_addresses, 0); /* 127.0.0.1 is of host scope */
 }
 END_TEST
 

@@ -192,20 +192,20 @@ static void check_interface(struct check *k, const struct config_segment *c)
 		[SEGMENT_PROXY] = "another server leases",
 		[SEGMENT_AUTO] = "the service listens first for another server"};
 	struct check_link l = {.mode = c->mode};
+	const struct link_address *on;
 	struct link_state link;
-	char ip[IP_TEXT];
+	char ip[IP_TEXT], why[256];
 
 	if (link_lookup(c->name, &link)) {
 		check_say(k, CHECK_BAD, "interface", "there is no '%s'", c->name);
 		return;
 	}
-	if (!ip_is_set(&link.address))
-		check_say(k, CHECK_BAD, "interface",
-			"'%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s", c->name,
-			c->name);
+	on = config_segment_address(c, &link, why, sizeof why);
+	if (!on)
+		check_say(k, CHECK_BAD, "interface", "%s", why);
 	else
 		check_say(k, CHECK_OK, "interface", "'%s' has %s/%u, mode %s: %s", c->name,
-			ip_format(&link.address, ip), link.prefix_len, segment_mode_name(c->mode),
+			ip_format(&on->ip, ip), on->prefix_len, segment_mode_name(c->mode),
 			who[c->mode]);
 	check_say(k, CHECK_OK, "filter",
 		"'%s': nothing of usher's stands between machines there: who answers DHCP in its "
@@ -215,7 +215,8 @@ static void check_interface(struct check *k, const struct config_segment *c)
 	check_carrier(k, c->name);
 	snprintf(l.name, sizeof l.name, "%s", c->name);
 	memcpy(l.ifname, link.name, sizeof l.ifname);
-	l.address = link.address;
+	if (on)
+		l.address = on->ip;
 	add_link(k, &l);
 }
 
