@@ -198,6 +198,26 @@ static unsigned methods_of(struct http_exchange *x, struct MHD_Connection *conn)
 	return 0;
 }
 
+struct http_conditions http_exchange_conditions(struct MHD_Connection *conn)
+{
+	return (struct http_conditions){
+		.match = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "If-Match"),
+		.unmodified_since = MHD_lookup_connection_value(
+			conn, MHD_HEADER_KIND, "If-Unmodified-Since"),
+		.none_match = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "If-None-Match"),
+		.modified_since =
+			MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "If-Modified-Since"),
+	};
+}
+
+/* What is made for the asker has no entity tag: who names one does not mean what is there now. */
+static bool names_a_version(struct MHD_Connection *conn)
+{
+	const struct http_conditions c = http_exchange_conditions(conn);
+
+	return http_conditions_judge(&c, NULL, 0) == HTTP_FAILED;
+}
+
 static void judge(
 	struct http_exchange *x, struct MHD_Connection *conn, const char *method, bool cut)
 {
@@ -217,6 +237,8 @@ static void judge(
 		return refuse(x, 404, "no such path");
 	if (method_parse(method, &x->r.method) < 0 || !(methods & 1u << x->r.method))
 		refuse(x, 405, "method not allowed");
+	else if (x->kind == HTTP_KIND_STATE && names_a_version(conn))
+		refuse(x, 412, "If-Match: there are no entity tags here");
 }
 
 static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connection *conn);

@@ -115,6 +115,7 @@ struct http_exchange *http_exchange_new(
  * MHD_YES, or what queueing an early answer gave. */
 enum MHD_Result http_exchange_begin(
 	struct http_exchange *x, struct MHD_Connection *conn, const char *method, bool cut);
+struct http_conditions http_exchange_conditions(struct MHD_Connection *conn);
 enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, size_t len);
 /* All was received (again: after an exchange was settled): answer it or put it aside. */
 enum MHD_Result http_exchange_go_on(struct http_exchange *x, struct MHD_Connection *conn);

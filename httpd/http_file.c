@@ -98,18 +98,6 @@ static const char *header(struct MHD_Connection *conn, const char *name)
 	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
 }
 
-/* RFC 9110 13.2.2: If-None-Match, where it is there, rules out If-Modified-Since. */
-static bool unchanged(struct MHD_Connection *conn, const struct found *f)
-{
-	const char *match = header(conn, "If-None-Match");
-	const char *since = header(conn, "If-Modified-Since");
-	int64_t when;
-
-	if (match)
-		return http_etag_listed(match, f->etag);
-	return since && http_date_parse(since, &when) == 0 && f->file.mtime <= when;
-}
-
 /* RFC 9110 13.1.5: a part of another version is of no use. */
 static bool range_holds(struct MHD_Connection *conn, const struct found *f)
 {
@@ -141,6 +129,14 @@ static void answer_unchanged(struct http_exchange *x, const struct found *f)
 	close(f->file.fd);
 	x->status = 304;
 	x->answer = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (x->answer)
+		add_headers(x, f);
+}
+
+static void answer_another(struct http_exchange *x, const struct found *f)
+{
+	close(f->file.fd);
+	answer_error(x, 412, "the file is not the version that If-Match or If-Unmodified-Since asks for");
 	if (x->answer)
 		add_headers(x, f);
 }
@@ -193,11 +189,15 @@ static void unlist_sending(struct http_exchange *x)
 static void answer_found(
 	struct http_exchange *x, struct MHD_Connection *conn, const struct found *f)
 {
+	const struct http_conditions c = http_exchange_conditions(conn);
+	enum http_outcome outcome = http_conditions_judge(&c, f->etag, f->file.mtime);
 	enum http_range range = HTTP_RANGE_NONE;
 
 	x->report.size = f->file.size;
-	if (unchanged(conn, f))
+	if (outcome == HTTP_UNCHANGED)
 		return answer_unchanged(x, f);
+	if (outcome == HTTP_FAILED)
+		return answer_another(x, f);
 	/* RFC 9110 14.2: Range is for GET alone. */
 	if (x->r.method == HTTP_GET && range_holds(conn, f))
 		range = http_range_parse(

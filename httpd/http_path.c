@@ -320,26 +320,49 @@ enum http_range http_range_parse(
 	return HTTP_RANGE_PART;
 }
 
-bool http_etag_listed(const char *value, const char *etag)
+/* Does a list name `etag`, or is it "*"? If-Match compares strongly: a weak tag is nobody's (RFC 9110 8.8.3.2). */
+static bool etag_listed(const char *value, const char *etag, bool strong)
 {
-	size_t len = strlen(etag);
+	size_t len = etag ? strlen(etag) : 0;
 	const char *end;
+	bool weak;
 
 	for (const char *at = value; *at;) {
 		at += strspn(at, " \t,");
 		if (at[0] == '*')
 			return true;
-		if (strncmp(at, "W/", 2) == 0)
+		weak = strncmp(at, "W/", 2) == 0;
+		if (weak)
 			at += 2;
 		end = at[0] == '"' ? strchr(at + 1, '"') : NULL;
 		if (!end)
 			return false;
 		end++;
-		if ((size_t)(end - at) == len && memcmp(at, etag, len) == 0)
+		if (etag && !(weak && strong) && (size_t)(end - at) == len &&
+			memcmp(at, etag, len) == 0)
 			return true;
 		at = end;
 	}
 	return false;
+}
+
+enum http_outcome http_conditions_judge(
+	const struct http_conditions *c, const char *etag, int64_t mtime)
+{
+	int64_t when;
+
+	if (c->match && !etag_listed(c->match, etag, true))
+		return HTTP_FAILED;
+	if (!etag) /* "*" of If-None-Match too: whether there is such a thing is not known here */
+		return HTTP_GO_ON;
+	if (!c->match && c->unmodified_since && http_date_parse(c->unmodified_since, &when) == 0 &&
+		mtime > when)
+		return HTTP_FAILED;
+	if (c->none_match)
+		return etag_listed(c->none_match, etag, false) ? HTTP_UNCHANGED : HTTP_GO_ON;
+	return c->modified_since && http_date_parse(c->modified_since, &when) == 0 && mtime <= when
+		? HTTP_UNCHANGED
+		: HTTP_GO_ON;
 }
 
 static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

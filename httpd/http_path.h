@@ -65,9 +65,17 @@ enum http_range { HTTP_RANGE_NONE, HTTP_RANGE_PART, HTTP_RANGE_UNSATISFIABLE };
 enum http_range http_range_parse(
 	const char *value, uint64_t size, uint64_t *ret_first, uint64_t *ret_len);
 
-/* Does the value of If-None-Match name `etag` (quoted, strong)? Weak comparison (RFC 9110 13.1.2).
- */
-bool http_etag_listed(const char *value, const char *etag);
+/* The values of a request's conditions; NULL: it has no such one. */
+struct http_conditions {
+	const char *match, *unmodified_since, *none_match, *modified_since;
+};
+
+enum http_outcome { HTTP_GO_ON, HTTP_UNCHANGED /* 304 */, HTTP_FAILED /* 412 */ };
+
+/* RFC 9110 13.2.2, in its order, for GET and HEAD of what has the strong entity tag `etag` (quoted) and was changed at
+ * `mtime` (seconds). `etag` NULL: what is asked for has neither, so that only If-Match with a tag fails. */
+enum http_outcome http_conditions_judge(
+	const struct http_conditions *c, const char *etag, int64_t mtime);
 
 enum { HTTP_DATE_TEXT = 30 }; /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 void http_date_format(int64_t seconds, char ret[HTTP_DATE_TEXT]);

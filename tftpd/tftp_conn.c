@@ -59,6 +59,16 @@ struct ip tftp_address_ip(const struct sockaddr_storage *a, uint16_t *ret_port)
 	return ip;
 }
 
+/* A router may cut our packets (RFC 1191 is off): firmware asks for blocks as large as its own link takes, does not ask
+ * for smaller ones, and the "fragmentation needed" of a narrower link on the way is often filtered. */
+static int allow_fragments(int fd, int family)
+{
+	const int off = IP_PMTUDISC_DONT;
+
+	return family == AF_INET ? setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &off, sizeof off)
+				 : 0;
+}
+
 int tftp_socket(const char *ifname, const struct ip *ip, uint16_t port)
 {
 	struct sockaddr_storage a;
@@ -67,7 +77,8 @@ int tftp_socket(const char *ifname, const struct ip *ip, uint16_t port)
 
 	if (fd < 0)
 		return -errno;
-	if ((*ifname &&
+	if (allow_fragments(fd, a.ss_family) < 0 ||
+		(*ifname &&
 		    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
 			    (socklen_t)strlen(ifname) + 1) < 0) ||
 		bind(fd, (struct sockaddr *)&a, len) < 0) {

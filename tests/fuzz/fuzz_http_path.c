@@ -75,7 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_range(text, 0);
 	check_range(text, 1000);
 	check_range(text, UINT64_MAX);
-	http_etag_listed(text, "\"1-2-3\"");
+	http_conditions_judge(&(struct http_conditions){.match = text}, "\"1-2-3\"", 0);
+	http_conditions_judge(&(struct http_conditions){.none_match = text}, "\"1-2-3\"", 0);
+	http_conditions_judge(
+		&(struct http_conditions){.unmodified_since = text, .modified_since = text},
+		"\"1-2-3\"", 1);
 	if (http_date_parse(text, &seconds) == 0)
 		must(seconds > -100000000000);
 	free(text);

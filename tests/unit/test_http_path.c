@@ -247,17 +247,77 @@ START_TEST(range)
 }
 END_TEST
 
-START_TEST(etag)
+#define EARLIER "Sun, 06 Nov 1994 08:49:36 GMT"
+#define CHANGED "Sun, 06 Nov 1994 08:49:37 GMT"
+#define LATER "Sun, 06 Nov 1994 08:49:38 GMT"
+
+/* Of what has the tag "a" and was changed at CHANGED. */
+START_TEST(conditions)
 {
-	ck_assert(http_etag_listed("\"a\"", "\"a\""));
-	ck_assert(http_etag_listed("W/\"a\"", "\"a\""));
-	ck_assert(http_etag_listed("\"x\", \"a\"", "\"a\""));
-	ck_assert(http_etag_listed("*", "\"a\""));
-	ck_assert(!http_etag_listed("\"ab\"", "\"a\""));
-	ck_assert(!http_etag_listed("a", "\"a\""));
-	ck_assert(!http_etag_listed("\"a", "\"a\""));
-	ck_assert(!http_etag_listed("", "\"a\""));
-	ck_assert(!http_etag_listed("W/", "\"a\""));
+	static const struct {
+		struct http_conditions c;
+		enum http_outcome outcome;
+	} t[] = {
+		{{0}, HTTP_GO_ON},
+		{{.none_match = "\"a\""}, HTTP_UNCHANGED},
+		{{.none_match = "W/\"a\""}, HTTP_UNCHANGED},
+		{{.none_match = "\"x\", \"a\""}, HTTP_UNCHANGED},
+		{{.none_match = "*"}, HTTP_UNCHANGED},
+		{{.none_match = "\"ab\""}, HTTP_GO_ON},
+		{{.none_match = "a"}, HTTP_GO_ON},
+		{{.none_match = "\"a"}, HTTP_GO_ON},
+		{{.none_match = ""}, HTTP_GO_ON},
+		{{.none_match = "W/"}, HTTP_GO_ON},
+		{{.match = "\"a\""}, HTTP_GO_ON},
+		{{.match = "\"x\",\"a\""}, HTTP_GO_ON},
+		{{.match = "W/\"x\", \"a\""}, HTTP_GO_ON},
+		{{.match = "*"}, HTTP_GO_ON},
+		{{.match = "\"x\""}, HTTP_FAILED},
+		{{.match = "W/\"a\""}, HTTP_FAILED},
+		{{.match = "a"}, HTTP_FAILED},
+		{{.match = ""}, HTTP_FAILED},
+		{{.unmodified_since = LATER}, HTTP_GO_ON},
+		{{.unmodified_since = CHANGED}, HTTP_GO_ON},
+		{{.unmodified_since = EARLIER}, HTTP_FAILED},
+		{{.unmodified_since = "yesterday"}, HTTP_GO_ON},
+		{{.modified_since = LATER}, HTTP_UNCHANGED},
+		{{.modified_since = CHANGED}, HTTP_UNCHANGED},
+		{{.modified_since = EARLIER}, HTTP_GO_ON},
+		{{.modified_since = "yesterday"}, HTTP_GO_ON},
+		/* tags before dates, and who wants a version before who has one */
+		{{.match = "\"a\"", .unmodified_since = EARLIER}, HTTP_GO_ON},
+		{{.match = "\"x\"", .unmodified_since = LATER}, HTTP_FAILED},
+		{{.none_match = "\"x\"", .modified_since = LATER}, HTTP_GO_ON},
+		{{.none_match = "\"a\"", .modified_since = EARLIER}, HTTP_UNCHANGED},
+		{{.match = "\"x\"", .none_match = "\"a\""}, HTTP_FAILED},
+		{{.match = "\"a\"", .none_match = "\"a\""}, HTTP_UNCHANGED},
+		{{.unmodified_since = EARLIER, .modified_since = CHANGED}, HTTP_FAILED},
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		ck_assert_msg(http_conditions_judge(&t[i].c, "\"a\"", 784111777) == t[i].outcome,
+			"row %zu", i);
+}
+END_TEST
+
+/* Of what has no tag and no date. */
+START_TEST(conditions_without_tag)
+{
+	static const struct {
+		struct http_conditions c;
+		enum http_outcome outcome;
+	} t[] = {
+		{{.match = "\"a\""}, HTTP_FAILED},
+		{{.match = "W/\"a\", \"b\""}, HTTP_FAILED},
+		{{.match = "*"}, HTTP_GO_ON},
+		{{.unmodified_since = EARLIER}, HTTP_GO_ON},
+		{{.none_match = "\"a\""}, HTTP_GO_ON},
+		{{.modified_since = LATER}, HTTP_GO_ON},
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		ck_assert_msg(
+			http_conditions_judge(&t[i].c, NULL, 0) == t[i].outcome, "row %zu", i);
 }
 END_TEST
 
@@ -298,7 +358,8 @@ int main(void)
 	tcase_add_test(t, utf8);
 	tcase_add_test(t, types);
 	tcase_add_test(t, range);
-	tcase_add_test(t, etag);
+	tcase_add_test(t, conditions);
+	tcase_add_test(t, conditions_without_tag);
 	tcase_add_test(t, date);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

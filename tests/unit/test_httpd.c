@@ -653,6 +653,32 @@ START_TEST(bodies)
 }
 END_TEST
 
+/* What is made for the asker has no version (RFC 9110 13.1.1). */
+static void ask_for_a_version(void)
+{
+	const char *body = "{}";
+
+	expect_reply((struct ask){.path = "/m/echo", .header = "If-Match: \"a\""}, 412,
+		"If-Match: there are no entity tags here\n");
+	expect_reply((struct ask){.path = "/m/echo",
+			     .method = "PUT",
+			     .body = body,
+			     .body_len = 2,
+			     .header = "If-Match: W/\"a\""},
+		412, NULL);
+	ck_assert_uint_eq(t.n_handled, 0);
+	expect_reply((struct ask){.path = "/m/echo", .header = "If-Match: *"}, 200, NULL);
+	expect_reply((struct ask){.path = "/m/echo",
+			     .header = "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT"},
+		200, NULL);
+}
+
+START_TEST(no_version)
+{
+	serve_while(ask_for_a_version);
+}
+END_TEST
+
 /* Files */
 
 static void expect_part(struct ask a, long status, size_t first, size_t len)
@@ -731,6 +757,17 @@ static void ask_conditions(void)
 	expect_part(a, 206, 1000, 10);
 	snprintf(header, sizeof(header), "If-Range: \"old\"");
 	expect_part(a, 200, 1000, 2000);
+	/* RFC 9110 13.1.1: a part, or the whole, of that version or nothing */
+	snprintf(header, sizeof(header), "If-Match: %s", etag);
+	expect_part(a, 206, 1000, 10);
+	snprintf(header, sizeof(header), "If-Match: \"old\"");
+	expect_reply(a, 412, NULL);
+	a.range = NULL;
+	expect_reply(a, 412, NULL);
+	snprintf(header, sizeof(header), "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT");
+	expect_part(a, 200, 1000, 2000);
+	snprintf(header, sizeof(header), "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT");
+	expect_reply(a, 412, NULL);
 }
 
 static void ask_no_files(void)
@@ -1417,6 +1454,7 @@ int main(void)
 	tcase_add_test(c, bad);
 	tcase_add_test(c, refusals_in_the_log);
 	tcase_add_test(c, bodies);
+	tcase_add_test(c, no_version);
 	tcase_add_test(c, files);
 	tcase_add_test(c, broken_off);
 	tcase_add_test(c, under_way);

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -465,6 +466,64 @@ static void peer_ack(int fd, uint16_t port, uint16_t block)
 
 	peer_send(fd, port, buf, (size_t)tftp_wire_ack(buf, sizeof buf, block));
 }
+
+/* All IPv4 packets of this network. */
+static int listen_in(void)
+{
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_IP));
+
+	ck_assert_msg(fd >= 0, "packet socket: %s", strerror(errno));
+	return fd;
+}
+
+/* How many of those so far did not come from the client, all of them without "don't fragment". */
+static unsigned ck_fragmentable(int fd, uint16_t client)
+{
+	uint8_t p[PACKET];
+	unsigned n = 0;
+
+	while (recv(fd, p, sizeof p, MSG_DONTWAIT) > 0) {
+		size_t header = (size_t)(p[0] & 15) * 4;
+		uint16_t from = (uint16_t)(p[header] << 8 | p[header + 1]);
+
+		if (p[9] != IPPROTO_UDP || from == client)
+			continue;
+		ck_assert_msg(!(p[6] & 0x40), "DF is set in a packet from port %u", from);
+		n++;
+	}
+	return n;
+}
+
+/* Alone and many at a time, and what the listening socket itself sends. */
+START_TEST(no_dont_fragment)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0), ears = listen_in();
+	struct sockaddr_in own;
+	socklen_t len = sizeof own;
+	struct tftp_packet p;
+	uint16_t port;
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &len), 0);
+	make_file("f", 4 * 1468 + 1);
+	PEER_SEND(fd, 69, "\0\1f\0octet\0blksize\0" "1468\0windowsize\0" "4\0");
+	ck_assert_uint_ne(port = peer_recv(fd, 2000, &p), 0); /* OACK */
+	peer_ack(fd, port, 0);
+	for (unsigned i = 1; i <= 4; i++) {
+		ck_assert_uint_eq(peer_recv(fd, 2000, &p), port);
+		ck_assert_uint_eq(p.block, i);
+	}
+	peer_ack(fd, port, 4);
+	ck_assert_uint_eq(peer_recv(fd, 2000, &p), port);
+	peer_ack(fd, port, 5);
+	ck_report(1, done, "f");
+	ck_assert_uint_ge(ck_fragmentable(ears, ntohs(own.sin_port)), 3);
+	PEER_SEND(fd, 69, "\0\1../f\0octet\0");
+	ck_assert_uint_ne(peer_recv(fd, 2000, &p), 0);
+	ck_assert_uint_ge(ck_fragmentable(ears, ntohs(own.sin_port)), 1);
+	close(ears);
+	close(fd);
+}
+END_TEST
 
 START_TEST(refusals)
 {
@@ -1219,6 +1278,7 @@ int main(void)
 	tcase_add_test(t, paths_and_offsets);
 	tcase_add_test(t, text_mode);
 	tcase_add_test(t, ipv6);
+	tcase_add_test(t, no_dont_fragment);
 	tcase_add_test(t, refusals);
 	tcase_add_test(t, strays_are_not_answered);
 	tcase_add_test(t, probe);
