@@ -53,19 +53,77 @@ START_TEST(preseed)
 	expect(p, "\nd-i passwd/root-login boolean",
 		"2: error: 'passwd/root-login' has no value, expected true or false");
 	expect(p, "d-i passwd/root-login\n",
-		"1: error: 'd-i' is no selection: expected owner, question, type, value");
+		"1: error: 'd-i' is no selection, and the installer stops reading here: expected "
+		"owner, question, type, value");
 	expect(p, "di passwd/root-login boolean true",
-		"1: error: 'passwd/root-login' has the owner 'di', expected d-i");
+		"1: warning: 'passwd/root-login' has the owner 'di', expected d-i");
 	expect(p, "passwd/root-login boolean true",
 		"1: error: 'boolean' is no question like passwd/root-login: expected owner, "
 		"question, type, value\n"
 		"1: error: 'boolean': unknown type 'true', expected string, boolean, select, "
 		"multiselect, password, note or text");
-	expect(p, "d-i time/zone string  UTC",
-		"1: warning: 'time/zone': the value begins with a blank, as only one is passed "
-		"over: write one");
+	expect(p, "d-i passwd/root-login boolean true # as ever",
+		"1: error: 'passwd/root-login' is 'true # as ever', expected true or false");
 	expect(p, "d-i time/zone string UTC\nd-i time/zone string CET",
 		"2: warning: 'time/zone' is there already in line 1, which is lost");
+	expect(p, "d-i time/zone string UTC\nd-i time/zone string UTC", "");
+	/* The installer does not ask for the owner. */
+	expect(p, "d-i a/b string UTC\nother a/b string CET",
+		"2: warning: 'a/b' is there already in line 1, which is lost");
+}
+END_TEST
+
+START_TEST(preseed_questions_known)
+{
+	const enum answers p = ANSWERS_PRESEED;
+
+	expect(p,
+		"d-i apt-setup/local2/repository string http://192.0.2.1/c stable main\n"
+		"d-i apt-setup/local9/key string http://192.0.2.1/c.asc\n"
+		"d-i apt-setup/multiverse boolean true\nd-i base-installer/excludes string nano\n"
+		"d-i tzsetup/country/DE select Europe/Berlin\n"
+		"d-i netcfg/vlan_id string 7\n",
+		"");
+	expect(p, "d-i apt-setup/local3/repositry string x",
+		"1: error: unknown question 'apt-setup/local3/repositry' (did you mean "
+		"'apt-setup/local3/repository'?)");
+	expect(p, "d-i apt-setup/local10/key string x",
+		"1: error: unknown question 'apt-setup/local10/key' (did you mean "
+		"'apt-setup/local0/key'?)");
+}
+END_TEST
+
+/* As the installer's reader has it, which was asked. */
+START_TEST(preseed_reading)
+{
+	const enum answers p = ANSWERS_PRESEED;
+
+	expect(p, "d-i   netcfg/get_hostname \t string   web1  \n\td-i time/zone string UTC\n", "");
+	expect(p, "d-i passwd/root-login boolean \\\n  true\r\n", "");
+	expect(p, "d-i preseed/late_command string a; \\\r\n# dropped\r\n\r\n b\r\n", "");
+	expect(p,
+		"d-i partman-auto/expert_recipe string r :: \\\n# dropped\n\n1 2 3 ext4 \\\n  . "
+		"\\\n\n# \\\n .\n",
+		"");
+	expect(p, "d-i a/b string x \\\n\n# no\n\nd-i passwd/username string ops\n",
+		"5: error: the backslash above makes this line a part of 'a/b'");
+	expect(p, "d-i a/b string x \\\n tasksel tasksel/first multiselect y\n",
+		"2: error: the backslash above makes this line a part of 'a/b'");
+	expect(p, "d-i a/b string x \\\n # y\\\n z",
+		"2: error: this is a part of 'a/b': only a comment that begins in the first "
+		"column is dropped");
+	expect(p, " # one\nd-i time/zone string UTC",
+		"1: error: a comment begins in the first column: the installer stops reading at "
+		"this one");
+	expect(p, "\t# a comment of more words\nd-i time/zone string UTC",
+		"1: warning: a comment begins in the first column: the installer takes this for "
+		"an answer");
+	expect(p, "d-i time/zone string UTC\nd-i a/b string x \\\n",
+		"2: error: the last line ends in a backslash: the installer drops all of this, "
+		"from here on");
+	expect(p, "d-i preseed/late_command string a \\\n\n# b\n",
+		"1: error: the last line ends in a backslash: the installer drops all of this, "
+		"from here on");
 }
 END_TEST
 
@@ -83,7 +141,7 @@ START_TEST(preseed_commands)
 		"2: error: the backslash above makes this line a part of 'preseed/late_command'");
 	expect(p, "d-i preseed/late_command string a ; \\\n # and\\\n b\n",
 		"2: error: a comment here swallows the rest of 'preseed/late_command', which is "
-		"one line");
+		"one line: only one that begins in the first column is dropped");
 	expect(p, "d-i preseed/late_command string echo 'it\\'s'",
 		"1: error: 'preseed/late_command': a quote (') is opened and not closed");
 }
@@ -273,6 +331,8 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, preseed);
+	tcase_add_test(t, preseed_questions_known);
+	tcase_add_test(t, preseed_reading);
 	tcase_add_test(t, preseed_commands);
 	tcase_add_test(t, json);
 	tcase_add_test(t, ignition);
