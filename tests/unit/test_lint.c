@@ -243,8 +243,8 @@ START_TEST(autoinstall)
 	expect(a, "#cloud-config\nautoinstall:\n" WHO,
 		"3:3: error: autoinstall lacks 'version', expected a number");
 	expect(a, TOP,
-		"3:3: error: autoinstall lacks 'identity' or 'user-data': it needs one of "
-		"them");
+		"3:3: error: autoinstall lacks 'identity' or 'user-data' or "
+		"'interactive-sections': it needs one of them");
 	expect(a, TOP WHO "  pakages: []\n",
 		"5:3: error: unknown key 'pakages' in autoinstall (did you mean 'packages'?)");
 	expect(a, TOP WHO "  packages: curl\n", "5:13: error: 'packages' is text, expected a list");
@@ -255,7 +255,11 @@ START_TEST(autoinstall)
 	expect(a, TOP WHO "  ssh: {install-server: \"yes\"}\n",
 		"5:25: error: 'install-server' is text, expected true or false");
 	expect(a, TOP WHO "  network: {ethernets: {}}\n",
-		"5:12: error: network lacks 'version', expected a number");
+		"5:12: error: network lacks 'version' or 'network': it needs one of them");
+	expect(a, TOP WHO "  network: {network: {version: 2, ethernets: {}}}\n", "");
+	expect(a, TOP WHO "  network: {network: {ethernets: {}}}\n",
+		"5:22: error: network lacks 'version', expected a number");
+	expect(a, TOP WHO "  network: {version: 1}\n", "5:22: error: 'version' is '1', expected 2");
 	expect(a, TOP "  identity: {username: u, hostname: 7, password: secret}\n",
 		"4:37: error: 'hostname' is a number, expected text: put it in quotes\n"
 		"4:50: error: 'password' is no crypt(5) hash: nobody could log "
@@ -266,6 +270,68 @@ START_TEST(autoinstall)
 		"2:1: error: unknown key 'runcmds' in the cloud-config (did you mean 'runcmd'?)\n"
 		"3:1: warning: unknown key 'foo' in the cloud-config: it is passed over");
 	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\n# nothing\n", "");
+	expect(a, TOP "  interactive-sections: [identity]\n", "");
+	expect(a, TOP "  identity: {username: u, hostname: h, password: $6$s$h, shell: sh}\n",
+		"4:58: error: unknown key 'shell' in identity, which is refused");
+}
+END_TEST
+
+/* Each list of Subiquity's schema, with something in it that it refuses. */
+START_TEST(autoinstall_lists)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"late-commands:\n  - echo \"Motd: hello\" > /target/etc/motd\n",
+			"6:5: error: 'late-commands' has a map in it, expected text or a list: "
+			"the ':' makes a map of it, put all of it in quotes"},
+		{"early-commands: [{a: b}, [echo, {}], true]\n",
+			"5:20: error: 'early-commands' has a map in it, expected text or a list: "
+			"put it in quotes\n"
+			"5:35: error: 'early-commands' has a map in it, expected text: put it in "
+			"quotes\n"
+			"5:40: error: 'early-commands' has true or false in it, expected text or a "
+			"list: put it in quotes"},
+		{"error-commands: [[echo, 7]]\n",
+			"5:27: error: 'error-commands' has a number in it, expected text: put it "
+			"in quotes"},
+		{"packages:\n    - git: 1\n",
+			"6:7: error: 'packages' has a map in it, expected text: the ':' makes a "
+			"map of it, put all of it in quotes"},
+		{"interactive-sections: [[network]]\n",
+			"5:26: error: 'interactive-sections' has a list in it, expected text"},
+		{"ssh: {authorized-keys: [{a: b}]}\n",
+			"5:27: error: 'authorized-keys' has a map in it, expected text: put it in "
+			"quotes"},
+		{"snaps: [jq]\n", "5:11: error: 'snaps' has text in it, expected maps with 'name'"},
+		{"snaps: [{name: jq, clasic: true}]\n",
+			"5:22: error: unknown key 'clasic' in snaps (did you mean 'classic'?)"},
+		{"zdevs: [{enabled: true}]\n", "5:11: error: zdevs lacks 'id', expected text"},
+		{"storage: {config: [disk]}\n",
+			"5:22: error: 'config' has text in it, expected maps with 'type'"},
+		{"storage: {config: [{type: disk}]}\n", "5:22: error: config lacks 'id'"},
+		{"apt: {primary: [http://x]}\n",
+			"5:19: error: 'primary' has text in it, expected a map"},
+		{"apt: {mirror-selection: {primary: [[a]]}}\n",
+			"5:38: error: 'primary' has a list in it, expected text or a map"},
+		{"apt: {disable_components: [{}]}\n",
+			"5:30: error: 'disable_components' has a map in it, expected text: put it "
+			"in quotes"},
+		{"apt: {preferences: [{package: a, pin: b}]}\n",
+			"5:23: error: preferences lacks 'pin-priority', expected a number"},
+		{"late-commands:\n", ""},
+		{"late-commands: [\"a: b\", [echo, \"7\"], ls]\n", ""},
+		{"apt: {mirror-selection: {primary: [country-mirror, {uri: x}]}, conf: x}\n", ""},
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), TOP WHO "  %s", cases[i].text);
+		expect(ANSWERS_AUTOINSTALL, text, cases[i].want);
+	}
+	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\nruncmd:\n- a: b\n- [ls, 7]\n- ls\n-\n",
+		"3:3: error: 'runcmd' has a map in it, expected text or nothing or a list: the ':' "
+		"makes a map of it, put all of it in quotes");
 }
 END_TEST
 
@@ -338,6 +404,7 @@ int main(void)
 	tcase_add_test(t, ignition);
 	tcase_add_test(t, yaml);
 	tcase_add_test(t, autoinstall);
+	tcase_add_test(t, autoinstall_lists);
 	tcase_add_test(t, autoyast);
 	tcase_add_test(t, limits);
 	suite_add_tcase(s, t);
