@@ -4,6 +4,7 @@
  * to it by one blank; then come owner, question, type and value, with any number of blanks between them.
  */
 #include "kickstart/lint/lint_formats.h"
+#include "kickstart/lint/lint_values.h"
 #include "kickstart/text.h"
 
 #include <stdio.h>
@@ -327,12 +328,39 @@ static void check_command(const struct reading *r, const struct selection *s)
 			s->question, quote);
 }
 
+/* user-setup takes no other name, and asks for one. */
+static const char *wrong_username(const char *s)
+{
+	return *s < 'a' || *s > 'z' || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
+			strlen(s) > 32
+		? "expected a small letter, then small letters, digits, '-' and '_', at most 32"
+		: NULL;
+}
+
+static void check_name(const struct reading *r, const struct selection *s)
+{
+	static const struct {
+		const char *question;
+		const char *(*wrong)(const char *value);
+	} names[] = {{"passwd/username", wrong_username},
+		{"netcfg/get_hostname", lint_wrong_hostname},
+		{"netcfg/hostname", lint_wrong_hostname}};
+	const char *wrong;
+
+	for (size_t i = 0; *s->value && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i].question, s->question) == 0 &&
+			(wrong = names[i].wrong(s->value)))
+			add(r, FINDING_ERROR, s->line, "'%s' is '%.64s', %s", s->question, s->value,
+				wrong);
+}
+
 static void check(struct reading *r, const struct selection *s)
 {
 	check_joined(r, s);
 	check_owner(r, s);
 	check_question(r, s);
 	check_type(r, s);
+	check_name(r, s);
 	if (strcmp(s->type, "boolean") == 0 || strcmp(s->type, "seen") == 0)
 		check_boolean(r, s);
 	if (is_command(s->question))

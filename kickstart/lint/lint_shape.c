@@ -305,7 +305,8 @@ static void check_value(
 		check_map(s, n, as, name);
 	} else if (type == SHAPE_LIST && (as->inside || as->item)) {
 		check_list(s, n, as, name);
-	} else if (n->type == YAML_SCALAR_NODE && as->wrong && (wrong = as->wrong(text_of(n)))) {
+	} else if (n->type == YAML_SCALAR_NODE && type != SHAPE_NULL && as->wrong &&
+		(wrong = as->wrong(text_of(n)))) {
 		if (as->secret)
 			add(s, FINDING_ERROR, n->start_mark, "'%s' %s", name, wrong);
 		else

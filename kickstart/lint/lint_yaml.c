@@ -1,6 +1,7 @@
 /* YAML: as such, cloud-config, and Ubuntu's autoinstall. */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_shape.h"
+#include "kickstart/lint/lint_values.h"
 
 #include <string.h>
 
@@ -25,6 +26,11 @@ static const struct shape text_or_map = KEY("text or a map", TEXT | MAP);
 static const struct shape map = KEY("a map", MAP);
 static const struct shape run = KEY("a command", TEXT | LIST | NOTHING);
 
+/* Of cloud-init's users, its name alone is looked at: "default", a name, or a map. */
+static const struct shape account_keys[] = {KEY("name", ANY, .wrong = lint_wrong_user), {0}};
+static const struct shape account =
+	KEY("a user", ANY, .inside = account_keys, .open = true, .wrong = lint_wrong_user);
+
 static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
 	KEY("content", ANY), KEY("source", MAP), KEY("owner", TEXT), KEY("permissions", TEXT),
 	KEY("encoding", TEXT), KEY("append", BOOL), KEY("defer", BOOL), {0}};
@@ -40,9 +46,10 @@ static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
 		KEY("datasource_list", ANY), KEY("device_aliases", ANY),                           \
 		KEY("disable_ec2_metadata", ANY), KEY("disable_root", BOOL),                       \
 		KEY("disable_root_opts", ANY), KEY("disk_setup", MAP), KEY("drivers", ANY),        \
-		KEY("fan", ANY), KEY("final_message", TEXT), KEY("fqdn", TEXT),                    \
-		KEY("fs_setup", LIST), KEY("groups", ANY), KEY("growpart", MAP),                   \
-		KEY("grub_dpkg", ANY), KEY("grub-dpkg", ANY), KEY("hostname", TEXT),               \
+		KEY("fan", ANY), KEY("final_message", TEXT),                                       \
+		KEY("fqdn", TEXT, .wrong = lint_wrong_hostname), KEY("fs_setup", LIST),            \
+		KEY("groups", ANY), KEY("growpart", MAP), KEY("grub_dpkg", ANY),                   \
+		KEY("grub-dpkg", ANY), KEY("hostname", TEXT, .wrong = lint_wrong_hostname),        \
 		KEY("keyboard", MAP), KEY("landscape", ANY), KEY("launch-index", ANY),             \
 		KEY("locale", TEXT | BOOL), KEY("locale_configfile", ANY), KEY("lxd", ANY),        \
 		KEY("manage_etc_hosts", ANY), KEY("manage_resolv_conf", ANY),                      \
@@ -64,7 +71,7 @@ static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
 		KEY("ssh_quiet_keygen", ANY), KEY("swap", ANY), KEY("system_info", ANY),           \
 		KEY("timezone", TEXT), KEY("ubuntu_advantage", ANY), KEY("ubuntu_pro", ANY),       \
 		KEY("unverified_modules", ANY), KEY("updates", ANY), KEY("user", ANY),             \
-		KEY("users", ANY), KEY("vendor_data", ANY), KEY("version", ANY),                   \
+		KEY("users", ANY, .item = &account), KEY("vendor_data", ANY), KEY("version", ANY), \
 		KEY("wireguard", ANY), KEY("write_files", LIST, .inside = written_file),           \
 		KEY("yum_repo_dir", ANY), KEY("yum_repos", MAP), KEY("zypper", ANY)
 
@@ -111,13 +118,6 @@ static const char *wrong_updates(const char *s)
 								   : "expected security or all";
 }
 
-static const char *wrong_hash(const char *s)
-{
-	return *s == '$' || *s == '!' || *s == '*'
-		? NULL
-		: "is no crypt(5) hash: nobody could log in with it (mkpasswd makes one)";
-}
-
 static const char *wrong_network(const char *s)
 {
 	return strcmp(s, "2") == 0 ? NULL : "expected 2";
@@ -145,8 +145,8 @@ static const struct shape command = {"a command", TEXT | LIST, .item = &text};
 
 static const struct shape identity[] = {
 	KEY("username", TEXT, .required = true, .wrong = wrong_username),
-	KEY("hostname", TEXT, .required = true),
-	KEY("password", TEXT, .required = true, .wrong = wrong_hash, .secret = true),
+	KEY("hostname", TEXT, .required = true, .wrong = lint_wrong_hostname),
+	KEY("password", TEXT, .required = true, .wrong = lint_wrong_crypt, .secret = true),
 	KEY("realname", TEXT), KEY("groups", LIST | MAP), {0}};
 static const struct shape keyboard[] = {KEY("layout", TEXT, .required = true), KEY("variant", TEXT),
 	KEY("toggle", TEXT | NOTHING), {0}};

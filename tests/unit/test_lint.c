@@ -1,4 +1,5 @@
 #include "kickstart/lint/lint.h"
+#include "kickstart/lint/lint_values.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -374,6 +375,150 @@ START_TEST(autoyast)
 }
 END_TEST
 
+START_TEST(autoyast_elements)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"<partitioning t='list'><drive><device>/dev/vda</device><patitions t='list'>\n"
+		 "<partition><mont>/</mont></partition></patitions></drive></partitioning>",
+			"4: error: unknown element <patitions> in <partitioning> (did you mean "
+			"<partitions>?)\n"
+			"5: error: unknown element <mont> in <partitioning> (did you mean "
+			"<mount>?)"},
+		{"<general><mode><confrim t='boolean'>false</confrim></mode></general>",
+			"4: error: unknown element <confrim> in <general> (did you mean "
+			"<confirm>?)"},
+		{"<software><pakages t='list'><package>a</package></pakages></software>",
+			"4: error: unknown element <pakages> in <software> (did you mean "
+			"<packages>?)"},
+		{"<networking><interfaces t='list'><interface><bootproto>dhcp</bootproto>\n"
+		 "<startmod>auto</startmod></interface></interfaces></networking>",
+			"5: error: unknown element <startmod> in <networking> (did you mean "
+			"<startmode>?)"},
+		{"<scripts><post-scripts t='list'><script><sorce>a</sorce></script></post-scripts>"
+		 "</scripts>",
+			"4: error: unknown element <sorce> in <scripts> (did you mean <source>?)"},
+		/* Names that go on, what is far from all that is known, and what nobody lists. */
+		{"<networking><interfaces t='list'><listentry><bonding_slave12>eth0"
+		 "</bonding_slave12><aliases><alias0><IPADR>1</IPADR></alias0></aliases>"
+		 "</listentry></interfaces></networking>"
+		 "<firewall><FW_DEV_EX>eth0</FW_DEV_EX></firewall>"
+		 "<software><quite_another>1</quite_another></software>"
+		 "<sysconfig t='list'><sysconfig_entry><sysconfig_keys>A</sysconfig_keys>"
+		 "</sysconfig_entry></sysconfig>",
+			""},
+	};
+	char text[2048];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), ROOT USERS "%s</profile>", cases[i].text);
+		expect(ANSWERS_AUTOYAST, text, cases[i].want);
+	}
+}
+END_TEST
+
+/* The same wrong name in every format. */
+START_TEST(names)
+{
+	expect(ANSWERS_AUTOYAST,
+		ROOT "<users t='list'><user><username>Bob Smith</username></user></users>\n"
+		     "<networking><dns><hostname>web_1</hostname></dns></networking></profile>",
+		"3: error: <username> is 'Bob Smith', which is no name for a user, expected one "
+		"like web-admin\n"
+		"4: error: <hostname> is 'web_1', which is no name for a host, expected letters, "
+		"digits and '-'");
+	expect(ANSWERS_IGNITION,
+		HEAD ", \"passwd\": {\"users\": [\n{\"name\": \"Bob Smith\"}, {\"name\": "
+		     "\"core\", \"passwordHash\": \"secret\"}]}}",
+		"2:10: error: 'name' is 'Bob Smith', which is no name for a user, expected one "
+		"like web-admin\n"
+		"2:57: error: 'passwordHash' is no crypt(5) hash: nobody could log in with it "
+		"(mkpasswd makes one)");
+	expect(ANSWERS_PRESEED,
+		"d-i passwd/username string Bob Smith\nd-i netcfg/get_hostname string web_1\n",
+		"1: error: 'passwd/username' is 'Bob Smith', expected a small letter, then small "
+		"letters, digits, '-' and '_', at most 32\n"
+		"2: error: 'netcfg/get_hostname' is 'web_1', which is no name for a host, "
+		"expected letters, digits and '-'");
+	expect(ANSWERS_CLOUD_CONFIG,
+		"#cloud-config\nhostname: web_1\nusers:\n- default\n- name: Bob Smith\n- Bob S\n",
+		"2:11: error: 'hostname' is 'web_1', which is no name for a host, expected "
+		"letters, digits and '-'\n"
+		"5:9: error: 'name' is 'Bob Smith', which is no name for a user, expected one "
+		"like web-admin\n"
+		"6:3: error: 'users' is 'Bob S', which is no name for a user, expected one like "
+		"web-admin");
+	expect(ANSWERS_AUTOINSTALL,
+		TOP "  identity: {username: Bob Smith, hostname: web_1, password: $6$s$h}\n",
+		"4:24: error: 'username' is 'Bob Smith', expected small letters, digits, '_' and "
+		"'-'\n"
+		"4:45: error: 'hostname' is 'web_1', which is no name for a host, expected "
+		"letters, digits and '-'");
+}
+END_TEST
+
+START_TEST(values)
+{
+	static const char *const users[] = {"a", "core", "web-admin", "Ann.B", "_apt", "host$",
+		"u2", "abcdefghijklmnopqrstuvwxyz012345", NULL};
+	static const char *const no_users[] = {"", "-a", "a b", "a:b", "a,b", "a'b", "a\nb", "12",
+		".", "..", "$a", "a$b", "\xc3\xa4", "abcdefghijklmnopqrstuvwxyz0123456", NULL};
+	static const char *const hosts[] = {"a", "web01", "web01.example.org", "a.b.", "1", NULL};
+	static const char *const no_hosts[] = {"", "a_b", "-a", "a-", "a..b", ".a", "a b", "a\nb",
+		"{{name}}", "a123456789a123456789a123456789a123456789a123456789a123456789a123",
+		NULL};
+
+	for (size_t i = 0; users[i]; i++)
+		ck_assert_msg(!lint_wrong_user(users[i]), "%s", users[i]);
+	for (size_t i = 0; no_users[i]; i++)
+		ck_assert_msg(lint_wrong_user(no_users[i]) != NULL, "%s", no_users[i]);
+	for (size_t i = 0; hosts[i]; i++)
+		ck_assert_msg(!lint_wrong_hostname(hosts[i]), "%s", hosts[i]);
+	for (size_t i = 0; no_hosts[i]; i++)
+		ck_assert_msg(lint_wrong_hostname(no_hosts[i]) != NULL, "%s", no_hosts[i]);
+	ck_assert_ptr_null(lint_wrong_crypt("$6$a$b"));
+	ck_assert_ptr_null(lint_wrong_crypt("!"));
+	ck_assert_ptr_null(lint_wrong_crypt("abcdefghijklm"));
+	ck_assert_ptr_nonnull(lint_wrong_crypt("secret"));
+	ck_assert_ptr_nonnull(lint_wrong_crypt(""));
+}
+END_TEST
+
+START_TEST(ignition_sums)
+{
+	static const struct {
+		const char *sum, *want;
+	} cases[] = {
+		{"\"sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF\"", ""},
+		{"null", ""},
+		{"\"sha512-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+		 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+			""},
+		{"\"sha512-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+			"expected 128 hexadecimal digits after sha512-, 64 after sha256-"},
+		{"\"sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg\"",
+			"expected 128 hexadecimal digits after sha512-, 64 after sha256-"},
+		{"\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+			"expected sha512- or sha256-, and the sum in hexadecimal digits"},
+		{"\"md5-0123\"", "expected sha512- or sha256-, and the sum in hexadecimal digits"},
+		{"\"\"", "expected sha512- or sha256-, and the sum in hexadecimal digits"},
+	};
+	char text[512], want[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text),
+			HEAD ",\"storage\": {\"files\": [{\"path\": \"/x\", \"contents\": "
+			     "{\"source\": \"http://x\", \"verification\": {\"hash\":\n%s}}}]}}",
+			cases[i].sum);
+		snprintf(want, sizeof(want), "2:1: error: 'hash' is '%.*s', %s",
+			(int)(strlen(cases[i].sum) - 2 < 64 ? strlen(cases[i].sum) - 2 : 64),
+			cases[i].sum + 1, cases[i].want);
+		expect(ANSWERS_IGNITION, text, *cases[i].want ? want : "");
+	}
+}
+END_TEST
+
 START_TEST(limits)
 {
 	char *long_text = malloc(LINT_TEXT_MAX + 2);
@@ -406,6 +551,10 @@ int main(void)
 	tcase_add_test(t, autoinstall);
 	tcase_add_test(t, autoinstall_lists);
 	tcase_add_test(t, autoyast);
+	tcase_add_test(t, autoyast_elements);
+	tcase_add_test(t, names);
+	tcase_add_test(t, values);
+	tcase_add_test(t, ignition_sums);
 	tcase_add_test(t, limits);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
