@@ -1,4 +1,5 @@
 #include "kickstart/mustache_parse.h"
+#include "kickstart/mustache_place.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ struct render {
 	size_t partials;                /* inside each other */
 	size_t steps;
 	struct text out;
+	struct mustache_place place; /* of out's end */
 	char *why;
 	size_t why_size;
 };
@@ -178,6 +180,39 @@ static bool line_bound(enum mustache_format f)
 	return f == MUSTACHE_KICKSTART || f == MUSTACHE_PRESEED || f == MUSTACHE_CMDLINE;
 }
 
+/* Quotes are remarked on where somebody wants to know. */
+static void check_quotes(const struct render *r, const struct source *s, const struct part *p,
+	enum mustache_format format)
+{
+	const char *wrong = mustache_place_quotes(&r->place, &r->out, format);
+	char text[MUSTACHE_NAME_MAX + 160];
+
+	if (!wrong)
+		return;
+	snprintf(text, sizeof(text), "{{%.*s}} is put in quotes, which %s", (int)p->len, p->s,
+		wrong);
+	mustache_map_remark(r->o->map, &s->o, p->line, p->col, text);
+}
+
+/* Nothing in a CDATA section is an entity. */
+static const char *add_escaped(
+	struct render *r, enum mustache_format own, enum mustache_format format, const char *text)
+{
+	struct text escaped;
+	const char *wrong;
+
+	if (r->place.in != PLACE_CDATA)
+		return mustache_escape(&r->out, format, text);
+	text_init(&escaped, MUSTACHE_OUTPUT_MAX);
+	wrong = mustache_escape(&escaped, format == own ? MUSTACHE_NONE : format, text);
+	if (!wrong && escaped.rc)
+		r->out.rc = escaped.rc;
+	else if (!wrong && escaped.s)
+		mustache_place_cdata(&r->out, escaped.s);
+	text_fini(&escaped);
+	return wrong;
+}
+
 static int add_value(struct render *r, const struct source *s, const struct part *p,
 	enum mustache_format format, const json_t *v)
 {
@@ -192,16 +227,28 @@ static int add_value(struct render *r, const struct source *s, const struct part
 			(int)p->len, p->s,
 			json_is_array(v) ? "list: open it with {{#…}} and show {{.}}"
 					 : "group of names");
-	if ((format == MUSTACHE_JSON || format == MUSTACHE_YAML) && !json_is_string(v))
+	if (!s->o.lenient) {
+		mustache_place_update(&r->place, &r->out);
+		wrong = mustache_place_left(&r->place, &r->out, text);
+	}
+	if (wrong)
+		;
+	else if ((format == MUSTACHE_JSON || format == MUSTACHE_YAML) && !json_is_string(v))
 		text_puts(&r->out, json_is_null(v) ? "null" : text);
 	else if (p->kind != PART_RAW && line_bound(own) && strpbrk(text, "\r\n"))
 		wrong = "a line break";
-	else
-		wrong = mustache_escape(&r->out, format, text);
-	if (wrong)
+	else {
+		if (r->o->map && !s->o.lenient)
+			check_quotes(r, s, p, format);
+		wrong = add_escaped(r, own, format, text);
+	}
+	if (wrong) {
+		const char *name = split_format(s, p, &format);
+
 		return part_fault(r, s, p, -EINVAL,
-			"the value of '%.*s' has %s, which cannot stand here", (int)p->len, p->s,
-			wrong);
+			"the value of '%.*s' has %s, which cannot stand here",
+			(int)(p->len - (size_t)(name - p->s)), name, wrong);
+	}
 	return r->out.rc;
 }
 
@@ -359,8 +406,12 @@ static int render_range(struct render *r, const struct source *s, size_t from, s
 int mustache_render(const char *text, const json_t *context, const struct mustache_options *o,
 	char **ret, char *why, size_t why_size)
 {
-	struct render r = {
-		.o = o, .stack = {context}, .depth = 1, .why = why, .why_size = why_size};
+	struct render r = {.o = o,
+		.stack = {context},
+		.depth = 1,
+		.why = why,
+		.why_size = why_size,
+		.place.format = o->format};
 	struct source s = {.o = *o};
 	int rc;
 

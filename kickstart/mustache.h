@@ -7,6 +7,8 @@
  * - {{FORMAT:name}} escapes for another format, e.g. {{shell:set.motd}} in a preseed's
  *   late_command; the text's own format may still refuse the result (a line break in a preseed).
  *   Not in lenient mode: there it is a name.
+ * - A value that would end the place where it stands is refused: a line with %end in a kickstart's
+ *   section, two dashes in a comment of XML.
  * - False are: false, null, "", and the empty list. Lambdas are not supported.
  *
  * Pure: no file is read, partials come from a callback.
@@ -32,11 +34,13 @@ enum mustache_format {
 	MUSTACHE_NONE,      /* as it is */
 	MUSTACHE_SHELL,     /* one single-quoted word of sh; line breaks stay */
 	MUSTACHE_KICKSTART, /* the same, but no control character, line breaks included */
-	MUSTACHE_PRESEED,   /* as it is, but no control character and no backslash at the end */
-	MUSTACHE_CMDLINE,   /* for iPXE and kernels: no blank, quote, backslash, "${", control */
-	MUSTACHE_XML,       /* and HTML: & < > " ' as entities */
-	MUSTACHE_JSON,      /* a quoted string; numbers, true, false and null as they are */
-	MUSTACHE_YAML,      /* a double-quoted scalar; the same */
+	MUSTACHE_PRESEED, /* as it is, but no control character, no blank around it, no backslash at the end */
+	MUSTACHE_CMDLINE, /* for iPXE and kernels: no blank, quote, backslash, "${", control */
+	MUSTACHE_XML, /* and HTML: & < > " ' as entities; in CDATA as it is, of which no value ends it */
+	MUSTACHE_JSON,     /* a quoted string; numbers, true, false and null as they are */
+	MUSTACHE_YAML,     /* a double-quoted scalar; the same */
+	MUSTACHE_PACKAGES, /* a line of %packages: as it is, but no control, no '#', no '%' before it */
+	MUSTACHE_URL,      /* percent-encoded (RFC 3986 2.1), all but letters, digits and -._~ */
 	MUSTACHE_FORMATS
 };
 
@@ -52,6 +56,12 @@ struct mustache_map {
 	size_t n, cap;
 	char **files; /* the template and the partials that gave something, as messages call them */
 	size_t n_files;
+	/* Tags whose value got quotes that are not right where it stands. */
+	struct mustache_remark {
+		unsigned file, line, column; /* files[file]; column 0: not known */
+		char *text;
+	} * remarks;
+	size_t n_remarks;
 	bool short_of_memory;
 };
 

@@ -12,6 +12,8 @@ static const char *const format_names[MUSTACHE_FORMATS] = {
 	[MUSTACHE_XML] = "xml",
 	[MUSTACHE_JSON] = "json",
 	[MUSTACHE_YAML] = "yaml",
+	[MUSTACHE_PACKAGES] = "packages",
+	[MUSTACHE_URL] = "url",
 };
 
 const char *mustache_format_name(enum mustache_format f)
@@ -64,7 +66,7 @@ static const char *unfit_for_cmdline(const char *s)
 	return strstr(s, "${") ? "a \"${\"" : NULL;
 }
 
-/* A backslash at the end would join the next line to this one. */
+/* The installer's reader takes blanks away; a backslash at the end would join the next line to this one. */
 static const char *unfit_for_preseed(const char *s)
 {
 	size_t len = strlen(s);
@@ -72,7 +74,35 @@ static const char *unfit_for_preseed(const char *s)
 
 	if (wrong)
 		return wrong;
+	if (len && (strchr(" \t", s[0]) || strchr(" \t", s[len - 1])))
+		return "a blank at its beginning or end";
 	return len && s[len - 1] == '\\' ? "a backslash at its end" : NULL;
+}
+
+/* Anaconda drops what comes after a '#', and takes a '%' for the end or the beginning of a section. */
+static const char *unfit_for_packages(const char *s)
+{
+	const char *wrong = control_in(s);
+
+	if (wrong)
+		return wrong;
+	if (strchr(s, '#'))
+		return "a '#'";
+	if (*s && strchr(" \t", *s))
+		return "a blank at its beginning";
+	return *s == '%' ? "a '%' at its beginning" : NULL;
+}
+
+/* XML 1.0 2.2: most controls cannot even be written as a character reference. */
+static const char *unfit_for_xml(const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s < ' ' && !strchr("\t\n\r", *s))
+			return "a control character";
+		if (strncmp(s, "\xef\xbf\xbe", 3) == 0 || strncmp(s, "\xef\xbf\xbf", 3) == 0)
+			return "a character that XML does not have";
+	}
+	return NULL;
 }
 
 static void add_shell(struct text *out, const char *s)
@@ -94,8 +124,8 @@ static void add_shell(struct text *out, const char *s)
 
 static void add_xml(struct text *out, const char *s)
 {
-	static const char special[] = "&<>\"'";
-	static const char *const entity[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	static const char special[] = "&<>\"'\r";
+	static const char *const entity[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&#13;"};
 	size_t n;
 
 	for (; *s; s++) {
@@ -105,6 +135,22 @@ static void add_xml(struct text *out, const char *s)
 		if (!*s)
 			break;
 		text_puts(out, entity[strchr(special, *s) - special]);
+	}
+}
+
+static void add_url(struct text *out, const char *s)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	size_t n;
+
+	for (; *s; s++) {
+		n = strspn(s, plain);
+		text_add(out, s, n);
+		s += n;
+		if (!*s)
+			break;
+		text_printf(out, "%%%02X", (unsigned char)*s);
 	}
 }
 
@@ -158,12 +204,18 @@ const char *mustache_escape(struct text *out, enum mustache_format f, const char
 		wrong = unfit_for_preseed(value);
 	else if (f == MUSTACHE_KICKSTART)
 		wrong = control_in(value);
+	else if (f == MUSTACHE_PACKAGES)
+		wrong = unfit_for_packages(value);
+	else if (f == MUSTACHE_XML)
+		wrong = unfit_for_xml(value);
 	if (wrong)
 		return wrong;
 	if (f == MUSTACHE_SHELL || f == MUSTACHE_KICKSTART)
 		add_shell(out, value);
 	else if (f == MUSTACHE_XML)
 		add_xml(out, value);
+	else if (f == MUSTACHE_URL)
+		add_url(out, value);
 	else if (f == MUSTACHE_JSON || f == MUSTACHE_YAML)
 		add_quoted(out, value);
 	else

@@ -4,12 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REMARKS_MAX = 100 }; /* more are no help */
+
 void mustache_map_fini(struct mustache_map *map)
 {
 	for (size_t i = 0; i < map->n_files; i++)
 		free(map->files[i]);
+	for (size_t i = 0; i < map->n_remarks; i++)
+		free(map->remarks[i].text);
 	free(map->files);
 	free(map->lines);
+	free(map->remarks);
 	*map = (struct mustache_map){0};
 }
 
@@ -60,6 +65,35 @@ void mustache_map_note(struct mustache_map *map, const struct text *out, size_t 
 		add_line(map, file_number(map, o->file ? o->file : "template"), line);
 	while ((at = memchr(at, '\n', (size_t)(end - at))) && ++at < end)
 		add_line(map, file_number(map, o->file ? o->file : "template"), line);
+}
+
+static bool was_remarked(const struct mustache_map *map, const struct mustache_remark *r)
+{
+	for (size_t i = 0; i < map->n_remarks; i++)
+		if (map->remarks[i].file == r->file && map->remarks[i].line == r->line &&
+			map->remarks[i].column == r->column)
+			return true;
+	return false;
+}
+
+void mustache_map_remark(struct mustache_map *map, const struct mustache_options *o, unsigned line,
+	unsigned col, const char *text)
+{
+	size_t file = file_number(map, o->file ? o->file : "template");
+	struct mustache_remark *all,
+		r = {.file = (unsigned)file,
+			.line = line + (o->line ? o->line - 1 : 0),
+			.column = o->line_only ? 0 : col};
+
+	if (file == map->n_files || map->n_remarks == REMARKS_MAX || was_remarked(map, &r))
+		return;
+	all = reallocarray(map->remarks, map->n_remarks + 1, sizeof(*all));
+	if (!all)
+		return;
+	map->remarks = all;
+	r.text = strdup(text);
+	if (r.text)
+		all[map->n_remarks++] = r;
 }
 
 const char *mustache_map_find(const struct mustache_map *map, size_t line, unsigned *ret_line)

@@ -47,6 +47,10 @@ int mustache_fault(char *why, size_t why_size, int rc, const struct mustache_opt
 void mustache_map_note(struct mustache_map *map, const struct text *out, size_t from,
 	const struct mustache_options *o, unsigned line);
 
+/* Notes what is wrong with the quotes of this tag's value, once. */
+void mustache_map_remark(struct mustache_map *map, const struct mustache_options *o, unsigned line,
+	unsigned col, const char *text);
+
 /* Appends `value` as `f` wants it; NULL, or what the value has that `f` cannot carry ("a line
  * break"). */
 const char *mustache_escape(struct text *out, enum mustache_format f, const char *value);

@@ -106,6 +106,8 @@ enum profile_setting_type { /* setting_type.c */
 	SETTING_URL,
 	SETTING_SIZE,
 	SETTING_TIMEZONE,
+	SETTING_USER,
+	SETTING_DISK,
 	SETTING_TYPES
 };
 

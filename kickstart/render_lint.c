@@ -93,6 +93,9 @@ void render_lint_place(const struct profile *p, const char *name, const char *te
 		}
 		findings_add(f, one->level, file, line, column, "%s", one->text);
 	}
+	for (size_t i = 0; i < map->n_remarks; i++)
+		findings_add(f, FINDING_WARNING, map->files[map->remarks[i].file],
+			map->remarks[i].line, map->remarks[i].column, "%s", map->remarks[i].text);
 	f->more = f->more || rendered->more;
 }
 

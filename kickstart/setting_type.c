@@ -1,6 +1,7 @@
 #include "kickstart/setting_type.h"
 
 #include "core/addr.h"
+#include "kickstart/lint/lint_values.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,8 +63,9 @@ static bool is_url(const struct profile_setting *s, const char *value)
 	static const char *const schemes[] = {"http://", "https://", "ftp://", "nfs://"};
 
 	(void)s;
-	if (strpbrk(value, BLANKS "\"'<>\\"))
-		return false;
+	for (const char *c = value; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\"'<>\\", *c))
+			return false;
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
 		size_t n = strlen(schemes[i]);
 
@@ -103,6 +105,20 @@ static bool is_timezone(const struct profile_setting *s, const char *value)
 		!strstr(value, "//") && (strchr(value, '/') || !strpbrk(value, LOWER));
 }
 
+static bool is_user(const struct profile_setting *s, const char *value)
+{
+	(void)s;
+	return !lint_wrong_user(value);
+}
+
+/* A name below /dev: a folder may be in it, as may a list or a pattern for installers that take one. */
+static bool is_disk(const struct profile_setting *s, const char *value)
+{
+	(void)s;
+	return strspn(value, ALNUM "_-./:+=@,*?") == strlen(value) && *value != '/' &&
+		*value != '.' && *value != '-' && !strstr(value, "..") && !strstr(value, "//");
+}
+
 static bool is_anything(const struct profile_setting *s, const char *value)
 {
 	(void)s;
@@ -125,6 +141,9 @@ static const struct {
 	[SETTING_URL] = {"url", is_url, "a URL like http://HOST/PATH"},
 	[SETTING_SIZE] = {"size", is_size, "a size like 512M or 20G"},
 	[SETTING_TIMEZONE] = {"timezone", is_timezone, "a time zone like Europe/Berlin"},
+	[SETTING_USER] = {"user", is_user, "a user's name like web-admin"},
+	[SETTING_DISK] = {"disk", is_disk,
+		"a disk's name like vda or disk/by-id/NAME, without /dev/ before it"},
 };
 
 const char *setting_type_name(enum profile_setting_type type)

@@ -17,4 +17,9 @@ void lint_autoyast(const struct lint_input *in, struct findings *f);
 /* Questions of the Debian installer that answer files have, ended by NULL; of type `select` and `multiselect` too. */
 extern const char *const preseed_questions[];
 
+/* AutoYaST's sections and the elements below them, with a blank between them; ended by {NULL}. */
+extern const struct autoyast_section {
+	const char *name, *elements;
+} autoyast_sections[];
+
 #endif

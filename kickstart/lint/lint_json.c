@@ -1,6 +1,7 @@
 /* JSON as such, and Ignition's configuration, specification 3. */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_shape.h"
+#include "kickstart/lint/lint_values.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -87,7 +88,28 @@ static const char *wrong_source(const char *s)
 	return *s ? "expected a URL: data:,TEXT for the text itself, or http://…" : NULL;
 }
 
-static const struct shape verification[] = {KEY("hash", TEXT | NOTHING), {0}};
+static const char *wrong_sum(const char *s)
+{
+	static const struct {
+		const char *name;
+		size_t digits;
+	} functions[] = {{"sha512-", 128}, {"sha256-", 64}};
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		const char *sum = s + strlen(functions[i].name);
+
+		if (strncmp(s, functions[i].name, strlen(functions[i].name)) != 0)
+			continue;
+		return strspn(sum, "0123456789abcdefABCDEF") == functions[i].digits &&
+				strlen(sum) == functions[i].digits
+			? NULL
+			: "expected 128 hexadecimal digits after sha512-, 64 after sha256-";
+	}
+	return "expected sha512- or sha256-, and the sum in hexadecimal digits";
+}
+
+static const struct shape text = KEY("text", TEXT);
+static const struct shape verification[] = {KEY("hash", TEXT | NOTHING, .wrong = wrong_sum), {0}};
 static const struct shape resource[] = {KEY("source", TEXT | NOTHING, .wrong = wrong_source),
 	KEY("compression", TEXT | NOTHING), KEY("httpHeaders", LIST),
 	KEY("verification", MAP, .inside = verification), {0}};
@@ -115,7 +137,8 @@ static const struct shape partitions[] = {KEY("label", TEXT), KEY("number", NUMB
 static const struct shape disks[] = {KEY("device", TEXT, .required = true, .wrong = wrong_path),
 	KEY("wipeTable", BOOL), KEY("partitions", LIST, .inside = partitions), {0}};
 static const struct shape raid[] = {KEY("name", TEXT, .required = true), KEY("level", TEXT),
-	KEY("devices", LIST, .required = true), KEY("spares", NUMBER), KEY("options", LIST), {0}};
+	KEY("devices", LIST, .item = &text, .required = true), KEY("spares", NUMBER),
+	KEY("options", LIST), {0}};
 static const struct shape filesystems[] = {
 	KEY("device", TEXT, .required = true, .wrong = wrong_path), KEY("format", TEXT | NOTHING),
 	KEY("path", TEXT | NOTHING, .wrong = wrong_path), KEY("wipeFilesystem", BOOL),
@@ -135,17 +158,19 @@ static const struct shape units[] = {KEY("name", TEXT, .required = true, .wrong 
 	KEY("enabled", BOOL), KEY("mask", BOOL), KEY("contents", TEXT),
 	KEY("dropins", LIST, .inside = drop_ins), {0}};
 static const struct shape systemd[] = {KEY("units", LIST, .inside = units), {0}};
-static const struct shape users[] = {KEY("name", TEXT, .required = true), KEY("passwordHash", TEXT),
-	KEY("sshAuthorizedKeys", LIST), KEY("uid", NUMBER), KEY("gecos", TEXT),
+static const struct shape users[] = {KEY("name", TEXT, .required = true, .wrong = lint_wrong_user),
+	KEY("passwordHash", TEXT, .wrong = lint_wrong_crypt, .secret = true),
+	KEY("sshAuthorizedKeys", LIST, .item = &text), KEY("uid", NUMBER), KEY("gecos", TEXT),
 	KEY("homeDir", TEXT), KEY("noCreateHome", BOOL), KEY("primaryGroup", TEXT),
-	KEY("groups", LIST), KEY("noUserGroup", BOOL), KEY("noLogInit", BOOL), KEY("shell", TEXT),
-	KEY("shouldExist", BOOL), KEY("system", BOOL), {0}};
-static const struct shape groups[] = {KEY("name", TEXT, .required = true), KEY("gid", NUMBER),
-	KEY("passwordHash", TEXT), KEY("shouldExist", BOOL), KEY("system", BOOL), {0}};
+	KEY("groups", LIST, .item = &text), KEY("noUserGroup", BOOL), KEY("noLogInit", BOOL),
+	KEY("shell", TEXT), KEY("shouldExist", BOOL), KEY("system", BOOL), {0}};
+static const struct shape groups[] = {KEY("name", TEXT, .required = true, .wrong = lint_wrong_user),
+	KEY("gid", NUMBER), KEY("passwordHash", TEXT), KEY("shouldExist", BOOL),
+	KEY("system", BOOL), {0}};
 static const struct shape passwd[] = {
 	KEY("users", LIST, .inside = users), KEY("groups", LIST, .inside = groups), {0}};
 static const struct shape arguments[] = {
-	KEY("shouldExist", LIST), KEY("shouldNotExist", LIST), {0}};
+	KEY("shouldExist", LIST, .item = &text), KEY("shouldNotExist", LIST, .item = &text), {0}};
 static const struct shape config[] = {
 	KEY("merge", LIST, .inside = resource), KEY("replace", MAP, .inside = resource), {0}};
 static const struct shape header[] = {

@@ -1,8 +1,10 @@
 /*
- * A preseed, as debconf-set-selections(1) reads it: lines of owner, question, type and value; a backslash at the end of a
- * line joins the next one to it.
+ * A preseed, as bin/debconf-set-selections of the Debian installer reads it, which is another reader than that of
+ * debconf-set-selections(1): comments and empty lines are dropped first; then a backslash at the end of a line joins the next one
+ * to it by one blank; then come owner, question, type and value, with any number of blanks between them.
  */
 #include "kickstart/lint/lint_formats.h"
+#include "kickstart/lint/lint_values.h"
 #include "kickstart/text.h"
 
 #include <stdio.h>
@@ -10,21 +12,21 @@
 #include <string.h>
 
 enum {
+	QUESTION_MAX = 128, /* bytes of one: names are shorter */
 	GUESSES_MAX =
-		200,    /* unknown questions that a near one is looked for: that takes its time */
-	WORD_MAX = 256, /* bytes of owner, question and type */
+		200, /* unknown questions that a near one is looked for: that takes its time */
 };
 
-/* One line, joined: its words and where its value begins. */
+/* One line, joined. The words are of `text`. */
 struct selection {
-	const char *at, *end; /* of the text; the lines joined, line breaks included */
-	char owner[WORD_MAX], question[WORD_MAX], type[WORD_MAX];
-	const char *value; /* == end when there is none */
+	struct text text;
+	const char *owner, *question, *type, *value; /* "" when there is none */
+	const char *at, *end;                        /* of the file, all that was joined */
 	unsigned line;
 };
 
 struct seen {
-	char *question; /* with its owner */
+	char *question, *value;
 	unsigned line;
 };
 
@@ -38,9 +40,11 @@ struct reading {
 
 #define add(r, level, line, ...) findings_add((r)->f, level, (r)->in->file, line, 0, __VA_ARGS__)
 
+#define BLANKS " \t\r\v\f"
+
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t';
+	return c && strchr(BLANKS, c);
 }
 
 static const char *line_end(const char *s)
@@ -48,9 +52,15 @@ static const char *line_end(const char *s)
 	return s + strcspn(s, "\n");
 }
 
-static bool begins(const char *s, const char *word)
+static const char *skip_blanks(const char *s)
 {
-	return strncmp(s, word, strlen(word)) == 0;
+	return s + strspn(s, BLANKS);
+}
+
+/* What is dropped before lines are joined. */
+static bool is_dropped(const char *line)
+{
+	return *line == '#' || strchr("\n", *skip_blanks(line));
 }
 
 /* What runs in a shell. */
@@ -68,66 +78,109 @@ static void check_line_end(const struct reading *r, const char *from, const char
 {
 	const char *s = to;
 
-	while (s > from && (is_blank(s[-1]) || s[-1] == '\r'))
+	while (s > from && is_blank(s[-1]))
 		s--;
-	if (s < to && s > from && s[-1] == '\\' && *from != '#')
+	if (s < to && s > from && s[-1] == '\\')
 		findings_add(r->f, FINDING_ERROR, r->in->file, line, (unsigned)(s - from) + 1,
 			"a blank follows the backslash, which then joins nothing: remove the "
 			"blank");
 }
 
-/* To the end of a line that no backslash joins to the next. */
-static const char *joined_end(const struct reading *r, const char *at, unsigned *line)
+/* Adds one line, without the backslash that joins the next one to it: is there one? */
+static bool add_line(const struct reading *r, struct selection *s, const char *at, unsigned line)
 {
-	const char *end = line_end(at);
+	const char *from = skip_blanks(at), *to = line_end(at);
+	bool joins;
 
-	check_line_end(r, at, end, *line);
-	while (*end && end > at && end[-1] == '\\') {
-		at = end + 1;
-		end = line_end(at);
-		(*line)++;
-		check_line_end(r, at, end, *line);
+	while (to > from && to[-1] == '\r')
+		to--;
+	joins = to > from && to[-1] == '\\';
+	check_line_end(r, at, to, line);
+	for (to -= joins; joins && to > from && is_blank(to[-1]); to--)
+		;
+	if (s->text.len)
+		text_puts(&s->text, " ");
+	for (; from < to; from++)
+		if (*from != '\r')
+			text_add(&s->text, from, 1);
+	return joins;
+}
+
+static void check_open_end(const struct reading *r, const struct selection *s)
+{
+	add(r, FINDING_ERROR, s->line,
+		"the last line ends in a backslash: the installer drops all of this, from here on");
+}
+
+/* From the line at s->at on; s->end is the end of the last one. *line is the last one's number. */
+static void read_lines(const struct reading *r, struct selection *s, unsigned *line)
+{
+	const char *at = s->at;
+
+	while (add_line(r, s, at, *line)) {
+		do {
+			at = line_end(at);
+			if (*at) {
+				at++;
+				(*line)++;
+			}
+		} while (*at && is_dropped(at));
+		if (!*at) {
+			check_open_end(r, s);
+			break;
+		}
 	}
-	return end;
+	s->end = line_end(at);
 }
 
-/* The next word, over joined lines; cut when it is longer than any can be. */
-static const char *take_word(const char *s, const char *end, char word[WORD_MAX])
+/* Cuts off the next word. */
+static const char *take_word(char **rest)
 {
-	size_t n = 0;
+	char *word = *rest, *s = word;
 
-	while (s < end && (is_blank(*s) || (*s == '\\' && s[1] == '\n') || *s == '\n'))
+	while (*s && !is_blank(*s))
 		s++;
-	for (; s < end && !is_blank(*s) && *s != '\n' && !(*s == '\\' && s[1] == '\n'); s++)
-		if (n < WORD_MAX - 1 && *s != '\r')
-			word[n++] = *s;
-	word[n] = '\0';
-	return s;
+	*rest = s + strspn(s, BLANKS);
+	*s = '\0';
+	return word;
 }
 
-static bool read_selection(struct selection *s)
+static bool read_words(struct selection *s)
 {
-	const char *at = take_word(s->at, s->end, s->owner);
+	static char none[] = "";
+	char *rest = s->text.s ? s->text.s : none, *end = rest + strlen(rest);
 
-	at = take_word(at, s->end, s->question);
-	at = take_word(at, s->end, s->type);
-	s->value = at < s->end ? at + 1 : s->end;
+	while (end > rest && is_blank(end[-1]))
+		*--end = '\0';
+	s->owner = take_word(&rest);
+	s->question = take_word(&rest);
+	s->type = take_word(&rest);
+	s->value = rest;
 	return *s->type;
 }
 
 /* Checks. */
 
-static void check_type(const struct reading *r, const struct selection *s)
+static const char *const types[] = {"string", "boolean", "select", "multiselect", "note", "text",
+	"password", "title", "error", "seen", NULL};
+
+static bool is_type(const char *word)
 {
-	static const char *const types[] = {"string", "boolean", "select", "multiselect", "note",
-		"text", "password", "title", "error", "seen", NULL};
-	const char *best = NULL;
 	size_t i = 0;
 
-	while (types[i] && strcmp(types[i], s->type) != 0)
-		text_nearer(s->type, types[i++], &best);
-	if (types[i])
+	while (types[i] && strcmp(types[i], word) != 0)
+		i++;
+	return types[i];
+}
+
+static void check_type(const struct reading *r, const struct selection *s)
+{
+	const char *best = NULL;
+
+	if (is_type(s->type))
 		return;
+	for (size_t i = 0; types[i]; i++)
+		text_nearer(s->type, types[i], &best);
 	if (best)
 		add(r, FINDING_ERROR, s->line, "'%.64s': unknown type '%.32s' (did you mean '%s'?)",
 			s->question, s->type, best);
@@ -140,57 +193,67 @@ static void check_type(const struct reading *r, const struct selection *s)
 
 static void check_boolean(const struct reading *r, const struct selection *s)
 {
-	char value[WORD_MAX];
-
-	take_word(s->value, s->end, value);
-	if (!*value)
+	if (!*s->value)
 		add(r, FINDING_ERROR, s->line, "'%.64s' has no value, expected true or false",
 			s->question);
-	else if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+	else if (strcmp(s->value, "true") != 0 && strcmp(s->value, "false") != 0)
 		add(r, FINDING_ERROR, s->line, "'%.64s' is '%.32s', expected true or false",
-			s->question, value);
+			s->question, s->value);
 }
 
-static void check_blank(const struct reading *r, const struct selection *s)
+/* The digit of "apt-setup/local3/key", of which the table has the first alone; NULL: it is another question. */
+static char *local_digit(char *question)
 {
-	if (s->value < s->end && is_blank(*s->value) && !is_command(s->question) &&
-		s->value[strspn(s->value, " \t\r\\\n")])
-		add(r, FINDING_WARNING, s->line,
-			"'%.64s': the value begins with a blank, as only one is passed over: write "
-			"one",
-			s->question);
+	char *digit = strncmp(question, "apt-setup/local", 15) == 0 ? question + 15 : NULL;
+
+	return digit && *digit >= '0' && *digit <= '9' && digit[1] == '/' ? digit : NULL;
+}
+
+static bool is_known(const char *question)
+{
+	size_t i = 0;
+
+	while (preseed_questions[i] && strcmp(preseed_questions[i], question) != 0)
+		i++;
+	return preseed_questions[i] || strncmp(question, "tzsetup/country/", 16) == 0;
 }
 
 static void check_question(struct reading *r, const struct selection *s)
 {
+	char question[QUESTION_MAX], near[QUESTION_MAX], *digit, number = '0';
 	const char *best = NULL;
-	size_t i = 0;
 
-	if (strcmp(s->owner, "d-i") != 0 || r->guesses == GUESSES_MAX)
+	if (strcmp(s->owner, "d-i") != 0 || r->guesses == GUESSES_MAX ||
+		strlen(s->question) >= sizeof(question))
 		return;
-	while (preseed_questions[i] && strcmp(preseed_questions[i], s->question) != 0)
-		i++;
-	if (preseed_questions[i])
+	strcpy(question, s->question);
+	digit = local_digit(question);
+	if (digit) {
+		number = *digit;
+		*digit = '0';
+	}
+	if (is_known(question))
 		return;
 	r->guesses++;
-	for (i = 0; preseed_questions[i]; i++)
-		text_nearer(s->question, preseed_questions[i], &best);
-	if (best)
-		add(r, FINDING_ERROR, s->line, "unknown question '%.64s' (did you mean '%s'?)",
-			s->question, best);
+	for (size_t i = 0; preseed_questions[i]; i++)
+		text_nearer(question, preseed_questions[i], &best);
+	if (!best)
+		return;
+	snprintf(near, sizeof(near), "%s", best);
+	digit = local_digit(near);
+	if (digit)
+		*digit = number;
+	add(r, FINDING_ERROR, s->line, "unknown question '%.64s' (did you mean '%.64s'?)",
+		s->question, near);
 }
 
-/* A question of the installer's under another's name is never asked for. */
+/* The installer does not look at the owner, but others that read the file may. */
 static void check_owner(const struct reading *r, const struct selection *s)
 {
-	size_t i = 0;
-
 	if (strcmp(s->owner, "d-i") == 0)
 		return;
-	while (preseed_questions[i] && strcmp(preseed_questions[i], s->question) != 0)
-		i++;
-	if (preseed_questions[i] && text_distance(s->owner, "d-i") <= 2)
-		add(r, FINDING_ERROR, s->line, "'%.64s' has the owner '%.32s', expected d-i",
+	if (is_known(s->question) && text_distance(s->owner, "d-i") <= 2)
+		add(r, FINDING_WARNING, s->line, "'%.64s' has the owner '%.32s', expected d-i",
 			s->question, s->owner);
 	else if (!strchr(s->question, '/'))
 		add(r, FINDING_ERROR, s->line,
@@ -200,12 +263,12 @@ static void check_owner(const struct reading *r, const struct selection *s)
 }
 
 /* The quote that is open at the end, or 0. A substitution within quotes is not followed. */
-static char open_quote(const char *s, const char *end)
+static char open_quote(const char *s)
 {
 	char quote = 0;
 
-	for (; s < end; s++) {
-		if (*s == '\\' && quote != '\'')
+	for (; *s; s++) {
+		if (*s == '\\' && quote != '\'' && s[1])
 			s++;
 		else if (quote == '"' && (*s == '`' || (*s == '$' && s[1] == '(')))
 			return 0;
@@ -217,7 +280,18 @@ static char open_quote(const char *s, const char *end)
 	return quote;
 }
 
-/* The next selection has become a part of this one, or a comment has swallowed the rest. */
+/* "OWNER QUESTION TYPE", as a line begins. */
+static bool is_selection(const char *line)
+{
+	char owner[32], question[64], type[16];
+
+	return sscanf(line, "%31[^ \t\n]%*[ \t]%63[^ \t\n]%*[ \t]%15[^ \t\r\n]", owner, question,
+		       type) == 3 &&
+		(strcmp(owner, "d-i") == 0 || is_known(question)) && strchr(question, '/') &&
+		is_type(type);
+}
+
+/* The next selection has become a part of this one, or a comment has. */
 static void check_joined(const struct reading *r, const struct selection *s)
 {
 	const char *at = line_end(s->at);
@@ -226,24 +300,58 @@ static void check_joined(const struct reading *r, const struct selection *s)
 	for (; at < s->end; at = line_end(at)) {
 		at++;
 		line++;
-		if (begins(at, "d-i ") || begins(at, "d-i\t"))
+		if (is_dropped(at))
+			continue;
+		if (is_selection(skip_blanks(at)))
 			add(r, FINDING_ERROR, line,
 				"the backslash above makes this line a part of '%.64s'",
 				s->question);
-		else if (is_command(s->question) && at[strspn(at, " \t")] == '#')
+		else if (*skip_blanks(at) == '#' && is_command(s->question))
 			add(r, FINDING_ERROR, line,
-				"a comment here swallows the rest of '%.64s', which is one line",
+				"a comment here swallows the rest of '%.64s', which is one line: "
+				"only one that begins in the first column is dropped",
+				s->question);
+		else if (*skip_blanks(at) == '#')
+			add(r, FINDING_ERROR, line,
+				"this is a part of '%.64s': only a comment that begins in the "
+				"first column is dropped",
 				s->question);
 	}
 }
 
 static void check_command(const struct reading *r, const struct selection *s)
 {
-	char quote = open_quote(s->value, s->end);
+	char quote = open_quote(s->value);
 
 	if (quote)
 		add(r, FINDING_ERROR, s->line, "'%.64s': a quote (%c) is opened and not closed",
 			s->question, quote);
+}
+
+/* user-setup takes no other name, and asks for one. */
+static const char *wrong_username(const char *s)
+{
+	return *s < 'a' || *s > 'z' || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
+			strlen(s) > 32
+		? "expected a small letter, then small letters, digits, '-' and '_', at most 32"
+		: NULL;
+}
+
+static void check_name(const struct reading *r, const struct selection *s)
+{
+	static const struct {
+		const char *question;
+		const char *(*wrong)(const char *value);
+	} names[] = {{"passwd/username", wrong_username},
+		{"netcfg/get_hostname", lint_wrong_hostname},
+		{"netcfg/hostname", lint_wrong_hostname}};
+	const char *wrong;
+
+	for (size_t i = 0; *s->value && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i].question, s->question) == 0 &&
+			(wrong = names[i].wrong(s->value)))
+			add(r, FINDING_ERROR, s->line, "'%s' is '%.64s', %s", s->question, s->value,
+				wrong);
 }
 
 static void check(struct reading *r, const struct selection *s)
@@ -252,19 +360,19 @@ static void check(struct reading *r, const struct selection *s)
 	check_owner(r, s);
 	check_question(r, s);
 	check_type(r, s);
-	check_blank(r, s);
+	check_name(r, s);
 	if (strcmp(s->type, "boolean") == 0 || strcmp(s->type, "seen") == 0)
 		check_boolean(r, s);
 	if (is_command(s->question))
 		check_command(r, s);
 }
 
-/* Twice the same question: the last one counts. */
+/* Twice the same question, whoever its owner is: the last one counts. */
 
 static void remember(struct reading *r, const struct selection *s)
 {
 	size_t cap = r->cap ? 2 * r->cap : 64;
-	struct seen *all = r->seen;
+	struct seen *all = r->seen, *one;
 
 	if (strcmp(s->type, "seen") == 0)
 		return;
@@ -274,9 +382,15 @@ static void remember(struct reading *r, const struct selection *s)
 		return;
 	r->cap = r->n_seen == r->cap ? cap : r->cap;
 	r->seen = all;
-	if (asprintf(&all[r->n_seen].question, "%s %s", s->owner, s->question) < 0)
+	one = &all[r->n_seen];
+	*one = (struct seen){
+		.question = strdup(s->question), .value = strdup(s->value), .line = s->line};
+	if (one->question && one->value) {
+		r->n_seen++;
 		return;
-	all[r->n_seen++].line = s->line;
+	}
+	free(one->question);
+	free(one->value);
 }
 
 static int by_question(const void *a, const void *b)
@@ -287,28 +401,55 @@ static int by_question(const void *a, const void *b)
 	return rc ? rc : (x->line > y->line) - (x->line < y->line);
 }
 
+static void check_pair(const struct reading *r, const struct seen *before, const struct seen *one)
+{
+	if (strcmp(before->question, one->question) != 0 || strcmp(before->value, one->value) == 0)
+		return;
+	if (is_command(one->question))
+		add(r, FINDING_ERROR, one->line,
+			"'%.64s' is there already in line %u, which then never runs: make them one",
+			one->question, before->line);
+	else
+		add(r, FINDING_WARNING, one->line,
+			"'%.64s' is there already in line %u, which is lost", one->question,
+			before->line);
+}
+
 static void check_twice(struct reading *r)
 {
 	if (r->n_seen)
 		qsort(r->seen, r->n_seen, sizeof(*r->seen), by_question);
-	for (size_t i = 1; i < r->n_seen; i++) {
-		const char *question = strchr(r->seen[i].question, ' ') + 1;
-
-		if (strcmp(r->seen[i - 1].question, r->seen[i].question) != 0)
-			continue;
-		if (is_command(question))
-			add(r, FINDING_ERROR, r->seen[i].line,
-				"'%.64s' is there already in line %u, which then never runs: make "
-				"them one",
-				question, r->seen[i - 1].line);
-		else
-			add(r, FINDING_WARNING, r->seen[i].line,
-				"'%.64s' is there already in line %u, which is lost", question,
-				r->seen[i - 1].line);
-	}
-	for (size_t i = 0; i < r->n_seen; i++)
+	for (size_t i = 1; i < r->n_seen; i++)
+		check_pair(r, &r->seen[i - 1], &r->seen[i]);
+	for (size_t i = 0; i < r->n_seen; i++) {
 		free(r->seen[i].question);
+		free(r->seen[i].value);
+	}
 	free(r->seen);
+}
+
+/* A line of less than three words is a syntax error, at which the installer ends its reading. */
+static void check_line(struct reading *r, struct selection *s)
+{
+	bool whole = read_words(s);
+
+	if (*s->owner == '#' && whole)
+		add(r, FINDING_WARNING, s->line,
+			"a comment begins in the first column: the installer takes this for an "
+			"answer");
+	else if (*s->owner == '#')
+		add(r, FINDING_ERROR, s->line,
+			"a comment begins in the first column: the installer stops reading at this "
+			"one");
+	else if (!whole)
+		add(r, FINDING_ERROR, s->line,
+			"'%.64s' is no selection, and the installer stops reading here: expected "
+			"owner, question, type, value",
+			s->owner);
+	else {
+		check(r, s);
+		remember(r, s);
+	}
 }
 
 void lint_preseed(const struct lint_input *in, struct findings *f)
@@ -318,18 +459,14 @@ void lint_preseed(const struct lint_input *in, struct findings *f)
 	struct selection s;
 
 	for (const char *at = in->text; *at; at = s.end + (*s.end != '\0'), line++) {
-		s = (struct selection){.at = at, .line = line};
-		s.end = *at == '#' ? line_end(at) : joined_end(&r, at, &line);
-		if (*at == '#' || at[strspn(at, " \t\r")] == '\n' || !at[strspn(at, " \t\r")])
+		s = (struct selection){.at = at, .end = line_end(at), .line = line};
+		if (is_dropped(at))
 			continue;
-		if (read_selection(&s)) {
-			check(&r, &s);
-			remember(&r, &s);
-		} else {
-			add(&r, FINDING_ERROR, s.line,
-				"'%.64s' is no selection: expected owner, question, type, value",
-				s.owner);
-		}
+		text_init(&s.text, LINT_TEXT_MAX);
+		read_lines(&r, &s, &line);
+		if (!s.text.rc)
+			check_line(&r, &s);
+		text_fini(&s.text);
 	}
 	check_twice(&r);
 }

@@ -164,9 +164,10 @@ static const struct shape *shape_of(const struct shape *all, const char *key)
 	return NULL;
 }
 
-static void unknown_key(const struct shape_file *s, const yaml_node_t *key,
-	const struct shape *known, const char *where)
+static void unknown_key(const struct shape_file *s, const yaml_node_t *key, const struct shape *as,
+	const char *where)
 {
+	const struct shape *known = as->inside;
 	const char *best = NULL, *word = text_of(key);
 
 	for (; known->name; known++)
@@ -174,6 +175,9 @@ static void unknown_key(const struct shape_file *s, const yaml_node_t *key,
 	if (best)
 		add(s, FINDING_ERROR, key->start_mark,
 			"unknown key '%.64s' in %s (did you mean '%s'?)", word, where, best);
+	else if (as->closed)
+		add(s, FINDING_ERROR, key->start_mark,
+			"unknown key '%.64s' in %s, which is refused", word, where);
 	else
 		add(s, FINDING_WARNING, key->start_mark,
 			"unknown key '%.64s' in %s: it is passed over", word, where);
@@ -182,15 +186,18 @@ static void unknown_key(const struct shape_file *s, const yaml_node_t *key,
 static void check_one_of(
 	const struct shape_file *s, const yaml_node_t *map, const char *words, const char *where)
 {
-	const char *word, *blank = strchr(words, ' ');
-	char first[64];
+	char all[128] = "", word[64];
+	size_t n;
 
-	snprintf(first, sizeof(first), "%.*s", (int)(blank - words), words);
-	for (word = first; word; word = word == first ? blank + 1 : NULL)
+	for (const char *at = words; *at; at += n + (at[n] == ' ')) {
+		n = strcspn(at, " ");
+		snprintf(word, sizeof(word), "%.*s", (int)n, at);
 		if (value_of(s, map, word))
 			return;
-	add(s, FINDING_ERROR, map->start_mark, "%s lacks '%s' or '%s': it needs one of them", where,
-		first, blank + 1);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s'%s'", *all ? " or " : "",
+			word);
+	}
+	add(s, FINDING_ERROR, map->start_mark, "%s lacks %s: it needs one of them", where, all);
 }
 
 static void check_required(const struct shape_file *s, const yaml_node_t *map,
@@ -215,11 +222,46 @@ static void check_map(const struct shape_file *s, const yaml_node_t *map, const 
 		if (one && value)
 			check_value(s, value, one, one->name);
 		else if (key && !as->open && key->type == YAML_SCALAR_NODE)
-			unknown_key(s, key, as->inside, where);
+			unknown_key(s, key, as, where);
 	}
 	check_required(s, map, as->inside, where);
 	if (as->one_of)
 		check_one_of(s, map, as->one_of, where);
+}
+
+static void type_names(unsigned types, char *buf, size_t size)
+{
+	*buf = '\0';
+	for (unsigned bit = 1; bit <= SHAPE_MAP; bit <<= 1)
+		if (types & bit)
+			snprintf(buf + strlen(buf), size - strlen(buf), "%s%s", *buf ? " or " : "",
+				type_name(bit));
+}
+
+/* What makes text of it. */
+static const char *remedy(unsigned wanted, const yaml_node_t *n)
+{
+	unsigned type = type_of(n);
+
+	if (!(wanted & SHAPE_TEXT))
+		return "";
+	if (type == SHAPE_MAP && n->data.mapping.style == YAML_BLOCK_MAPPING_STYLE)
+		return ": the ':' makes a map of it, put all of it in quotes";
+	return type & (SHAPE_NUMBER | SHAPE_BOOL | SHAPE_MAP) ? ": put it in quotes" : "";
+}
+
+static void check_item(
+	const struct shape_file *s, const yaml_node_t *n, const struct shape *as, const char *name)
+{
+	char want[128];
+
+	if (!as->types || as->types & type_of(n)) {
+		check_value(s, n, as, name);
+		return;
+	}
+	type_names(as->types, want, sizeof(want));
+	add(s, FINDING_ERROR, n->start_mark, "'%s' has %s in it, expected %s%s", name,
+		type_name(type_of(n)), want, remedy(as->types, n));
 }
 
 static void check_list(const struct shape_file *s, const yaml_node_t *list, const struct shape *as,
@@ -230,7 +272,9 @@ static void check_list(const struct shape_file *s, const yaml_node_t *list, cons
 	for (item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++) {
 		const yaml_node_t *n = node(s, *item);
 
-		if (n && n->type == YAML_MAPPING_NODE)
+		if (n && as->item)
+			check_item(s, n, as->item, name);
+		else if (n && n->type == YAML_MAPPING_NODE)
 			check_map(s, n, as, name);
 		else if (n)
 			add(s, FINDING_ERROR, n->start_mark,
@@ -242,15 +286,11 @@ static void check_list(const struct shape_file *s, const yaml_node_t *list, cons
 static void wrong_type(const struct shape_file *s, const yaml_node_t *n, const struct shape *as,
 	unsigned type, const char *name)
 {
-	bool quotes = as->types & SHAPE_TEXT && type & (SHAPE_NUMBER | SHAPE_BOOL);
-	char want[128] = "";
+	char want[128];
 
-	for (unsigned bit = 1; bit <= SHAPE_MAP; bit <<= 1)
-		if (as->types & bit)
-			snprintf(want + strlen(want), sizeof(want) - strlen(want), "%s%s",
-				*want ? " or " : "", type_name(bit));
+	type_names(as->types, want, sizeof(want));
 	add(s, FINDING_ERROR, n->start_mark, "'%s' is %s, expected %s%s", name, type_name(type),
-		want, quotes ? ": put it in quotes" : "");
+		want, remedy(as->types, n));
 }
 
 static void check_value(
@@ -263,9 +303,10 @@ static void check_value(
 		wrong_type(s, n, as, type, name);
 	} else if (type == SHAPE_MAP && as->inside) {
 		check_map(s, n, as, name);
-	} else if (type == SHAPE_LIST && as->inside) {
+	} else if (type == SHAPE_LIST && (as->inside || as->item)) {
 		check_list(s, n, as, name);
-	} else if (n->type == YAML_SCALAR_NODE && as->wrong && (wrong = as->wrong(text_of(n)))) {
+	} else if (n->type == YAML_SCALAR_NODE && type != SHAPE_NULL && as->wrong &&
+		(wrong = as->wrong(text_of(n)))) {
 		if (as->secret)
 			add(s, FINDING_ERROR, n->start_mark, "'%s' %s", name, wrong);
 		else

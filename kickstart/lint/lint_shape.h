@@ -22,9 +22,12 @@ struct shape {
 	const char *name;
 	unsigned types;             /* SHAPE_…; 0: anything */
 	const struct shape *inside; /* of the map, or of each map in the list; NULL: anything */
-	const char *one_of;         /* "a b": keys of the map of which it needs one; or NULL */
+	const struct shape *
+		item; /* of each thing in the list; NULL: maps, as `inside` has them, or anything */
+	const char *one_of; /* "a b …": keys of the map of which it needs one; or NULL */
 	bool required;
-	bool open; /* the map may have keys that `inside` does not know */
+	bool open;   /* the map may have keys that `inside` does not know */
+	bool closed; /* its reader refuses the map for such a key */
 	/* What is wrong with the value of a scalar, and what instead ("is no …, expected …"); NULL: nothing. */
 	const char *(*wrong)(const char *value);
 	bool secret; /* what is wrong is said without the value */

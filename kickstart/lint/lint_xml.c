@@ -1,5 +1,6 @@
 /* XML as such, and AutoYaST's control file. */
 #include "kickstart/lint/lint_formats.h"
+#include "kickstart/lint/lint_values.h"
 #include "kickstart/text.h"
 
 #include <libxml/parser.h>
@@ -11,12 +12,17 @@
 #define YAST_NS "http://www.suse.com/1.0/yast2ns"
 #define CONFIG_NS "http://www.suse.com/1.0/configns"
 
-enum { XML_DEPTH_MAX = 256 }; /* elements inside each other: libxml2 reads no more either */
+enum {
+	XML_DEPTH_MAX = 256, /* elements inside each other: libxml2 reads no more either */
+	NAME_MAX_BYTES = 64, /* of an element that a near one is looked for */
+	GUESSES_MAX = 200,   /* of those: that takes its time */
+};
 
 struct xml {
 	const struct lint_input *in;
 	struct findings *f;
-	bool broken; /* its first error was told */
+	bool broken;      /* its first error was told */
+	unsigned guesses; /* elements that a near one was looked for */
 };
 
 static void trim(char *s)
@@ -164,7 +170,78 @@ static void check_type(const struct xml *x, const xmlNode *n, const char *type)
 	xmlFree(text);
 }
 
-static void check_element(const struct xml *x, const xmlNode *n)
+/* The next of the words with a blank between them, or false. */
+static bool next_word(const char **words, char word[NAME_MAX_BYTES])
+{
+	size_t n = strcspn(*words, " ");
+
+	memcpy(word, *words, n); /* the table's are shorter */
+	word[n] = '\0';
+	*words += n + strspn(*words + n, " ");
+	return n;
+}
+
+/* Is it one of these? `near`: the one that may have been meant, or "". */
+static bool is_known(const char *words, const char *name, char near[NAME_MAX_BYTES])
+{
+	char word[NAME_MAX_BYTES], kept[NAME_MAX_BYTES];
+
+	*near = '\0';
+	while (next_word(&words, word)) {
+		const char *best = *near ? near : NULL;
+
+		if (strcmp(word, name) == 0)
+			return true;
+		snprintf(kept, sizeof(kept), "%s", word);
+		text_nearer(name, kept, &best);
+		if (best == kept)
+			memcpy(near, kept, sizeof(kept));
+	}
+	return false;
+}
+
+/* Whatever is listed, and those whose names go on: bonding_slave0 …, FW_…. */
+static bool is_any_name(const char *name)
+{
+	return strcmp(name, "listentry") == 0 || strncmp(name, "bonding_slave", 13) == 0 ||
+		strncasecmp(name, "fw_", 3) == 0 || strlen(name) >= NAME_MAX_BYTES;
+}
+
+static void check_name(struct xml *x, const xmlNode *n, const struct autoyast_section *in)
+{
+	char near[NAME_MAX_BYTES];
+
+	if (is_any_name(name_of(n)) || x->guesses == GUESSES_MAX ||
+		is_known(in->elements, name_of(n), near))
+		return;
+	x->guesses++;
+	if (*near)
+		add(x, FINDING_ERROR, n, "unknown element <%s> in <%s> (did you mean <%s>?)",
+			name_of(n), in->name, near);
+}
+
+static void check_value(const struct xml *x, const xmlNode *n)
+{
+	static const struct {
+		const char *element;
+		const char *(*wrong)(const char *value);
+	} values[] = {{"username", lint_wrong_user}, {"groupname", lint_wrong_user},
+		{"hostname", lint_wrong_hostname}};
+	xmlChar *text;
+	const char *wrong;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		if (strcmp(values[i].element, name_of(n)) != 0 || has_elements(n))
+			continue;
+		text = xmlNodeGetContent(n);
+		if (text && *text && (wrong = values[i].wrong((const char *)text)))
+			add(x, FINDING_ERROR, n, "<%s> is '%.64s', %s", name_of(n), (char *)text,
+				wrong);
+		xmlFree(text);
+	}
+}
+
+static void check_element(struct xml *x, const xmlNode *n, const struct autoyast_section *in)
 {
 	xmlChar *type = type_of(n);
 
@@ -173,18 +250,34 @@ static void check_element(const struct xml *x, const xmlNode *n)
 	else
 		check_no_type(x, n);
 	xmlFree(type);
+	if (in)
+		check_name(x, n, in);
+	check_value(x, n);
 }
 
-static void check_below(const struct xml *x, const xmlNode *of, unsigned depth)
+/* `in`: the section that it is in, when its elements are known. Below what nobody lists they are not. */
+static void check_below(
+	struct xml *x, const xmlNode *of, unsigned depth, const struct autoyast_section *in)
 {
 	const xmlNode *n;
 
+	if (strcmp(name_of(of), "aliases") == 0 || strcmp(name_of(of), "registration_data") == 0)
+		in = NULL;
 	for (n = of->children; n && depth < XML_DEPTH_MAX; n = n->next) {
 		if (n->type != XML_ELEMENT_NODE)
 			continue;
-		check_element(x, n);
-		check_below(x, n, depth + 1);
+		check_element(x, n, in);
+		check_below(x, n, depth + 1, in);
 	}
+}
+
+static const struct autoyast_section *section_of(const char *name)
+{
+	const struct autoyast_section *s = autoyast_sections;
+
+	while (s->name && strcmp(s->name, name) != 0)
+		s++;
+	return s->name ? s : NULL;
 }
 
 static void check_section(const struct xml *x, const xmlNode *n)
@@ -231,14 +324,16 @@ static bool has_section(const xmlNode *root, const char *name)
 	return n;
 }
 
-static void check_profile(const struct xml *x, const xmlNode *root)
+static void check_profile(struct xml *x, const xmlNode *root)
 {
 	size_t sections_seen = 0;
 
 	for (const xmlNode *n = xmlFirstElementChild((xmlNode *)root);
-		n && sections_seen++ < FINDINGS_MAX; n = xmlNextElementSibling((xmlNode *)n))
+		n && sections_seen++ < FINDINGS_MAX; n = xmlNextElementSibling((xmlNode *)n)) {
 		check_section(x, n);
-	check_below(x, root, 0);
+		check_element(x, n, NULL);
+		check_below(x, n, 1, section_of(name_of(n)));
+	}
 	if (!has_section(root, "users"))
 		add(x, FINDING_WARNING, root,
 			"there is no <users>: nobody can log in, root has no password and no key");

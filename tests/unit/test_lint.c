@@ -1,4 +1,5 @@
 #include "kickstart/lint/lint.h"
+#include "kickstart/lint/lint_values.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -53,19 +54,77 @@ START_TEST(preseed)
 	expect(p, "\nd-i passwd/root-login boolean",
 		"2: error: 'passwd/root-login' has no value, expected true or false");
 	expect(p, "d-i passwd/root-login\n",
-		"1: error: 'd-i' is no selection: expected owner, question, type, value");
+		"1: error: 'd-i' is no selection, and the installer stops reading here: expected "
+		"owner, question, type, value");
 	expect(p, "di passwd/root-login boolean true",
-		"1: error: 'passwd/root-login' has the owner 'di', expected d-i");
+		"1: warning: 'passwd/root-login' has the owner 'di', expected d-i");
 	expect(p, "passwd/root-login boolean true",
 		"1: error: 'boolean' is no question like passwd/root-login: expected owner, "
 		"question, type, value\n"
 		"1: error: 'boolean': unknown type 'true', expected string, boolean, select, "
 		"multiselect, password, note or text");
-	expect(p, "d-i time/zone string  UTC",
-		"1: warning: 'time/zone': the value begins with a blank, as only one is passed "
-		"over: write one");
+	expect(p, "d-i passwd/root-login boolean true # as ever",
+		"1: error: 'passwd/root-login' is 'true # as ever', expected true or false");
 	expect(p, "d-i time/zone string UTC\nd-i time/zone string CET",
 		"2: warning: 'time/zone' is there already in line 1, which is lost");
+	expect(p, "d-i time/zone string UTC\nd-i time/zone string UTC", "");
+	/* The installer does not ask for the owner. */
+	expect(p, "d-i a/b string UTC\nother a/b string CET",
+		"2: warning: 'a/b' is there already in line 1, which is lost");
+}
+END_TEST
+
+START_TEST(preseed_questions_known)
+{
+	const enum answers p = ANSWERS_PRESEED;
+
+	expect(p,
+		"d-i apt-setup/local2/repository string http://192.0.2.1/c stable main\n"
+		"d-i apt-setup/local9/key string http://192.0.2.1/c.asc\n"
+		"d-i apt-setup/multiverse boolean true\nd-i base-installer/excludes string nano\n"
+		"d-i tzsetup/country/DE select Europe/Berlin\n"
+		"d-i netcfg/vlan_id string 7\n",
+		"");
+	expect(p, "d-i apt-setup/local3/repositry string x",
+		"1: error: unknown question 'apt-setup/local3/repositry' (did you mean "
+		"'apt-setup/local3/repository'?)");
+	expect(p, "d-i apt-setup/local10/key string x",
+		"1: error: unknown question 'apt-setup/local10/key' (did you mean "
+		"'apt-setup/local0/key'?)");
+}
+END_TEST
+
+/* As the installer's reader has it, which was asked. */
+START_TEST(preseed_reading)
+{
+	const enum answers p = ANSWERS_PRESEED;
+
+	expect(p, "d-i   netcfg/get_hostname \t string   web1  \n\td-i time/zone string UTC\n", "");
+	expect(p, "d-i passwd/root-login boolean \\\n  true\r\n", "");
+	expect(p, "d-i preseed/late_command string a; \\\r\n# dropped\r\n\r\n b\r\n", "");
+	expect(p,
+		"d-i partman-auto/expert_recipe string r :: \\\n# dropped\n\n1 2 3 ext4 \\\n  . "
+		"\\\n\n# \\\n .\n",
+		"");
+	expect(p, "d-i a/b string x \\\n\n# no\n\nd-i passwd/username string ops\n",
+		"5: error: the backslash above makes this line a part of 'a/b'");
+	expect(p, "d-i a/b string x \\\n tasksel tasksel/first multiselect y\n",
+		"2: error: the backslash above makes this line a part of 'a/b'");
+	expect(p, "d-i a/b string x \\\n # y\\\n z",
+		"2: error: this is a part of 'a/b': only a comment that begins in the first "
+		"column is dropped");
+	expect(p, " # one\nd-i time/zone string UTC",
+		"1: error: a comment begins in the first column: the installer stops reading at "
+		"this one");
+	expect(p, "\t# a comment of more words\nd-i time/zone string UTC",
+		"1: warning: a comment begins in the first column: the installer takes this for "
+		"an answer");
+	expect(p, "d-i time/zone string UTC\nd-i a/b string x \\\n",
+		"2: error: the last line ends in a backslash: the installer drops all of this, "
+		"from here on");
+	expect(p, "d-i preseed/late_command string a \\\n\n# b\n",
+		"1: error: the last line ends in a backslash: the installer drops all of this, "
+		"from here on");
 }
 END_TEST
 
@@ -83,7 +142,7 @@ START_TEST(preseed_commands)
 		"2: error: the backslash above makes this line a part of 'preseed/late_command'");
 	expect(p, "d-i preseed/late_command string a ; \\\n # and\\\n b\n",
 		"2: error: a comment here swallows the rest of 'preseed/late_command', which is "
-		"one line");
+		"one line: only one that begins in the first column is dropped");
 	expect(p, "d-i preseed/late_command string echo 'it\\'s'",
 		"1: error: 'preseed/late_command': a quote (') is opened and not closed");
 }
@@ -185,8 +244,8 @@ START_TEST(autoinstall)
 	expect(a, "#cloud-config\nautoinstall:\n" WHO,
 		"3:3: error: autoinstall lacks 'version', expected a number");
 	expect(a, TOP,
-		"3:3: error: autoinstall lacks 'identity' or 'user-data': it needs one of "
-		"them");
+		"3:3: error: autoinstall lacks 'identity' or 'user-data' or "
+		"'interactive-sections': it needs one of them");
 	expect(a, TOP WHO "  pakages: []\n",
 		"5:3: error: unknown key 'pakages' in autoinstall (did you mean 'packages'?)");
 	expect(a, TOP WHO "  packages: curl\n", "5:13: error: 'packages' is text, expected a list");
@@ -197,7 +256,11 @@ START_TEST(autoinstall)
 	expect(a, TOP WHO "  ssh: {install-server: \"yes\"}\n",
 		"5:25: error: 'install-server' is text, expected true or false");
 	expect(a, TOP WHO "  network: {ethernets: {}}\n",
-		"5:12: error: network lacks 'version', expected a number");
+		"5:12: error: network lacks 'version' or 'network': it needs one of them");
+	expect(a, TOP WHO "  network: {network: {version: 2, ethernets: {}}}\n", "");
+	expect(a, TOP WHO "  network: {network: {ethernets: {}}}\n",
+		"5:22: error: network lacks 'version', expected a number");
+	expect(a, TOP WHO "  network: {version: 1}\n", "5:22: error: 'version' is '1', expected 2");
 	expect(a, TOP "  identity: {username: u, hostname: 7, password: secret}\n",
 		"4:37: error: 'hostname' is a number, expected text: put it in quotes\n"
 		"4:50: error: 'password' is no crypt(5) hash: nobody could log "
@@ -208,6 +271,68 @@ START_TEST(autoinstall)
 		"2:1: error: unknown key 'runcmds' in the cloud-config (did you mean 'runcmd'?)\n"
 		"3:1: warning: unknown key 'foo' in the cloud-config: it is passed over");
 	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\n# nothing\n", "");
+	expect(a, TOP "  interactive-sections: [identity]\n", "");
+	expect(a, TOP "  identity: {username: u, hostname: h, password: $6$s$h, shell: sh}\n",
+		"4:58: error: unknown key 'shell' in identity, which is refused");
+}
+END_TEST
+
+/* Each list of Subiquity's schema, with something in it that it refuses. */
+START_TEST(autoinstall_lists)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"late-commands:\n  - echo \"Motd: hello\" > /target/etc/motd\n",
+			"6:5: error: 'late-commands' has a map in it, expected text or a list: "
+			"the ':' makes a map of it, put all of it in quotes"},
+		{"early-commands: [{a: b}, [echo, {}], true]\n",
+			"5:20: error: 'early-commands' has a map in it, expected text or a list: "
+			"put it in quotes\n"
+			"5:35: error: 'early-commands' has a map in it, expected text: put it in "
+			"quotes\n"
+			"5:40: error: 'early-commands' has true or false in it, expected text or a "
+			"list: put it in quotes"},
+		{"error-commands: [[echo, 7]]\n",
+			"5:27: error: 'error-commands' has a number in it, expected text: put it "
+			"in quotes"},
+		{"packages:\n    - git: 1\n",
+			"6:7: error: 'packages' has a map in it, expected text: the ':' makes a "
+			"map of it, put all of it in quotes"},
+		{"interactive-sections: [[network]]\n",
+			"5:26: error: 'interactive-sections' has a list in it, expected text"},
+		{"ssh: {authorized-keys: [{a: b}]}\n",
+			"5:27: error: 'authorized-keys' has a map in it, expected text: put it in "
+			"quotes"},
+		{"snaps: [jq]\n", "5:11: error: 'snaps' has text in it, expected maps with 'name'"},
+		{"snaps: [{name: jq, clasic: true}]\n",
+			"5:22: error: unknown key 'clasic' in snaps (did you mean 'classic'?)"},
+		{"zdevs: [{enabled: true}]\n", "5:11: error: zdevs lacks 'id', expected text"},
+		{"storage: {config: [disk]}\n",
+			"5:22: error: 'config' has text in it, expected maps with 'type'"},
+		{"storage: {config: [{type: disk}]}\n", "5:22: error: config lacks 'id'"},
+		{"apt: {primary: [http://x]}\n",
+			"5:19: error: 'primary' has text in it, expected a map"},
+		{"apt: {mirror-selection: {primary: [[a]]}}\n",
+			"5:38: error: 'primary' has a list in it, expected text or a map"},
+		{"apt: {disable_components: [{}]}\n",
+			"5:30: error: 'disable_components' has a map in it, expected text: put it "
+			"in quotes"},
+		{"apt: {preferences: [{package: a, pin: b}]}\n",
+			"5:23: error: preferences lacks 'pin-priority', expected a number"},
+		{"late-commands:\n", ""},
+		{"late-commands: [\"a: b\", [echo, \"7\"], ls]\n", ""},
+		{"apt: {mirror-selection: {primary: [country-mirror, {uri: x}]}, conf: x}\n", ""},
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), TOP WHO "  %s", cases[i].text);
+		expect(ANSWERS_AUTOINSTALL, text, cases[i].want);
+	}
+	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\nruncmd:\n- a: b\n- [ls, 7]\n- ls\n-\n",
+		"3:3: error: 'runcmd' has a map in it, expected text or nothing or a list: the ':' "
+		"makes a map of it, put all of it in quotes");
 }
 END_TEST
 
@@ -250,6 +375,150 @@ START_TEST(autoyast)
 }
 END_TEST
 
+START_TEST(autoyast_elements)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"<partitioning t='list'><drive><device>/dev/vda</device><patitions t='list'>\n"
+		 "<partition><mont>/</mont></partition></patitions></drive></partitioning>",
+			"4: error: unknown element <patitions> in <partitioning> (did you mean "
+			"<partitions>?)\n"
+			"5: error: unknown element <mont> in <partitioning> (did you mean "
+			"<mount>?)"},
+		{"<general><mode><confrim t='boolean'>false</confrim></mode></general>",
+			"4: error: unknown element <confrim> in <general> (did you mean "
+			"<confirm>?)"},
+		{"<software><pakages t='list'><package>a</package></pakages></software>",
+			"4: error: unknown element <pakages> in <software> (did you mean "
+			"<packages>?)"},
+		{"<networking><interfaces t='list'><interface><bootproto>dhcp</bootproto>\n"
+		 "<startmod>auto</startmod></interface></interfaces></networking>",
+			"5: error: unknown element <startmod> in <networking> (did you mean "
+			"<startmode>?)"},
+		{"<scripts><post-scripts t='list'><script><sorce>a</sorce></script></post-scripts>"
+		 "</scripts>",
+			"4: error: unknown element <sorce> in <scripts> (did you mean <source>?)"},
+		/* Names that go on, what is far from all that is known, and what nobody lists. */
+		{"<networking><interfaces t='list'><listentry><bonding_slave12>eth0"
+		 "</bonding_slave12><aliases><alias0><IPADR>1</IPADR></alias0></aliases>"
+		 "</listentry></interfaces></networking>"
+		 "<firewall><FW_DEV_EX>eth0</FW_DEV_EX></firewall>"
+		 "<software><quite_another>1</quite_another></software>"
+		 "<sysconfig t='list'><sysconfig_entry><sysconfig_keys>A</sysconfig_keys>"
+		 "</sysconfig_entry></sysconfig>",
+			""},
+	};
+	char text[2048];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), ROOT USERS "%s</profile>", cases[i].text);
+		expect(ANSWERS_AUTOYAST, text, cases[i].want);
+	}
+}
+END_TEST
+
+/* The same wrong name in every format. */
+START_TEST(names)
+{
+	expect(ANSWERS_AUTOYAST,
+		ROOT "<users t='list'><user><username>Bob Smith</username></user></users>\n"
+		     "<networking><dns><hostname>web_1</hostname></dns></networking></profile>",
+		"3: error: <username> is 'Bob Smith', which is no name for a user, expected one "
+		"like web-admin\n"
+		"4: error: <hostname> is 'web_1', which is no name for a host, expected letters, "
+		"digits and '-'");
+	expect(ANSWERS_IGNITION,
+		HEAD ", \"passwd\": {\"users\": [\n{\"name\": \"Bob Smith\"}, {\"name\": "
+		     "\"core\", \"passwordHash\": \"secret\"}]}}",
+		"2:10: error: 'name' is 'Bob Smith', which is no name for a user, expected one "
+		"like web-admin\n"
+		"2:57: error: 'passwordHash' is no crypt(5) hash: nobody could log in with it "
+		"(mkpasswd makes one)");
+	expect(ANSWERS_PRESEED,
+		"d-i passwd/username string Bob Smith\nd-i netcfg/get_hostname string web_1\n",
+		"1: error: 'passwd/username' is 'Bob Smith', expected a small letter, then small "
+		"letters, digits, '-' and '_', at most 32\n"
+		"2: error: 'netcfg/get_hostname' is 'web_1', which is no name for a host, "
+		"expected letters, digits and '-'");
+	expect(ANSWERS_CLOUD_CONFIG,
+		"#cloud-config\nhostname: web_1\nusers:\n- default\n- name: Bob Smith\n- Bob S\n",
+		"2:11: error: 'hostname' is 'web_1', which is no name for a host, expected "
+		"letters, digits and '-'\n"
+		"5:9: error: 'name' is 'Bob Smith', which is no name for a user, expected one "
+		"like web-admin\n"
+		"6:3: error: 'users' is 'Bob S', which is no name for a user, expected one like "
+		"web-admin");
+	expect(ANSWERS_AUTOINSTALL,
+		TOP "  identity: {username: Bob Smith, hostname: web_1, password: $6$s$h}\n",
+		"4:24: error: 'username' is 'Bob Smith', expected small letters, digits, '_' and "
+		"'-'\n"
+		"4:45: error: 'hostname' is 'web_1', which is no name for a host, expected "
+		"letters, digits and '-'");
+}
+END_TEST
+
+START_TEST(values)
+{
+	static const char *const users[] = {"a", "core", "web-admin", "Ann.B", "_apt", "host$",
+		"u2", "abcdefghijklmnopqrstuvwxyz012345", NULL};
+	static const char *const no_users[] = {"", "-a", "a b", "a:b", "a,b", "a'b", "a\nb", "12",
+		".", "..", "$a", "a$b", "\xc3\xa4", "abcdefghijklmnopqrstuvwxyz0123456", NULL};
+	static const char *const hosts[] = {"a", "web01", "web01.example.org", "a.b.", "1", NULL};
+	static const char *const no_hosts[] = {"", "a_b", "-a", "a-", "a..b", ".a", "a b", "a\nb",
+		"{{name}}", "a123456789a123456789a123456789a123456789a123456789a123456789a123",
+		NULL};
+
+	for (size_t i = 0; users[i]; i++)
+		ck_assert_msg(!lint_wrong_user(users[i]), "%s", users[i]);
+	for (size_t i = 0; no_users[i]; i++)
+		ck_assert_msg(lint_wrong_user(no_users[i]) != NULL, "%s", no_users[i]);
+	for (size_t i = 0; hosts[i]; i++)
+		ck_assert_msg(!lint_wrong_hostname(hosts[i]), "%s", hosts[i]);
+	for (size_t i = 0; no_hosts[i]; i++)
+		ck_assert_msg(lint_wrong_hostname(no_hosts[i]) != NULL, "%s", no_hosts[i]);
+	ck_assert_ptr_null(lint_wrong_crypt("$6$a$b"));
+	ck_assert_ptr_null(lint_wrong_crypt("!"));
+	ck_assert_ptr_null(lint_wrong_crypt("abcdefghijklm"));
+	ck_assert_ptr_nonnull(lint_wrong_crypt("secret"));
+	ck_assert_ptr_nonnull(lint_wrong_crypt(""));
+}
+END_TEST
+
+START_TEST(ignition_sums)
+{
+	static const struct {
+		const char *sum, *want;
+	} cases[] = {
+		{"\"sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF\"", ""},
+		{"null", ""},
+		{"\"sha512-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+		 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+			""},
+		{"\"sha512-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+			"expected 128 hexadecimal digits after sha512-, 64 after sha256-"},
+		{"\"sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg\"",
+			"expected 128 hexadecimal digits after sha512-, 64 after sha256-"},
+		{"\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+			"expected sha512- or sha256-, and the sum in hexadecimal digits"},
+		{"\"md5-0123\"", "expected sha512- or sha256-, and the sum in hexadecimal digits"},
+		{"\"\"", "expected sha512- or sha256-, and the sum in hexadecimal digits"},
+	};
+	char text[512], want[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text),
+			HEAD ",\"storage\": {\"files\": [{\"path\": \"/x\", \"contents\": "
+			     "{\"source\": \"http://x\", \"verification\": {\"hash\":\n%s}}}]}}",
+			cases[i].sum);
+		snprintf(want, sizeof(want), "2:1: error: 'hash' is '%.*s', %s",
+			(int)(strlen(cases[i].sum) - 2 < 64 ? strlen(cases[i].sum) - 2 : 64),
+			cases[i].sum + 1, cases[i].want);
+		expect(ANSWERS_IGNITION, text, *cases[i].want ? want : "");
+	}
+}
+END_TEST
+
 START_TEST(limits)
 {
 	char *long_text = malloc(LINT_TEXT_MAX + 2);
@@ -273,12 +542,19 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, preseed);
+	tcase_add_test(t, preseed_questions_known);
+	tcase_add_test(t, preseed_reading);
 	tcase_add_test(t, preseed_commands);
 	tcase_add_test(t, json);
 	tcase_add_test(t, ignition);
 	tcase_add_test(t, yaml);
 	tcase_add_test(t, autoinstall);
+	tcase_add_test(t, autoinstall_lists);
 	tcase_add_test(t, autoyast);
+	tcase_add_test(t, autoyast_elements);
+	tcase_add_test(t, names);
+	tcase_add_test(t, values);
+	tcase_add_test(t, ignition_sums);
 	tcase_add_test(t, limits);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

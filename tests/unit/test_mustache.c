@@ -153,7 +153,7 @@ START_TEST(refused_values)
 	expect_error("\n  {{lines}}", MUSTACHE_PRESEED,
 		"t:2:3: the value of 'lines' has a line break, which cannot stand here");
 	expect_error("{{shell:lines}}", MUSTACHE_PRESEED,
-		"t:1:1: the value of 'shell:lines' has a line break, which cannot stand here");
+		"t:1:1: the value of 'lines' has a line break, which cannot stand here");
 	expect_error("{{tail}}", MUSTACHE_PRESEED,
 		"t:1:1: the value of 'tail' has a backslash at its end, which cannot stand here");
 	expect_error("{{blank}}", MUSTACHE_CMDLINE,
@@ -295,6 +295,144 @@ START_TEST(names_of_partials)
 }
 END_TEST
 
+/* Values that would end the place where they stand. */
+
+static char *render_with(const char *text, enum mustache_format format, const char *value,
+	struct mustache_map *map, char why[256])
+{
+	json_t *context = json_pack("{s:s, s:[s]}", "v", value, "l", value);
+	struct mustache_options o = {.file = "t", .format = format, .map = map};
+	char *out = NULL;
+
+	why[0] = '\0';
+	mustache_render(text, context, &o, &out, why, 256);
+	json_decref(context);
+	return out;
+}
+
+START_TEST(places)
+{
+	static const struct {
+		enum mustache_format format;
+		const char *text, *value, *want; /* NULL: refused */
+	} rows[] = {
+		{MUSTACHE_XML, "<a><![CDATA[{{{v}}}]]></a>", "x]]>y]",
+			"<a><![CDATA[x]]]]><![CDATA[>y]]]><![CDATA[]]></a>"},
+		{MUSTACHE_XML, "<a><![CDATA[{{v}}]]></a>", "<&'", "<a><![CDATA[<&']]></a>"},
+		{MUSTACHE_XML, "<a><![CDATA[{{shell:v}}]]></a>", "]]>",
+			"<a><![CDATA[']]]]><![CDATA[>']]></a>"},
+		{MUSTACHE_XML, "<![CDATA[]{{v}}]]>", "]>",
+			"<![CDATA[]]]><![CDATA[]>]]>"},
+		{MUSTACHE_XML, "<![CDATA[ ]]> {{v}}", "]]>", "<![CDATA[ ]]> ]]&gt;"},
+		{MUSTACHE_XML, "<!-- <![CDATA[ --> {{v}}", "<", "<!-- <![CDATA[ --> &lt;"},
+		{MUSTACHE_XML, "<![CDATA[ <!-- ]]> {{v}}", "--", "<![CDATA[ <!-- ]]> --"},
+		{MUSTACHE_XML, "{{v}}<!-- {{v}} -->", "a-b", "a-b<!-- a-b -->"},
+		{MUSTACHE_XML, "{{v}}<!-- {{v}} -->", "a--b", NULL},
+		{MUSTACHE_XML, "<!DOCTYPE a><a>{{v}}<![CDATA[{{v}}]]></a>", "\"",
+			"<!DOCTYPE a><a>&quot;<![CDATA[\"]]></a>"},
+		{MUSTACHE_XML, "{{v}}", "a\rb\nc\td", "a&#13;b\nc\td"},
+		{MUSTACHE_XML, "<![CDATA[{{v}}]]>", "a\rb", NULL},
+		{MUSTACHE_XML, "{{v}}", "a\001b", NULL},
+		{MUSTACHE_XML, "{{v}}", "a\xef\xbf\xbe", NULL},
+
+		{MUSTACHE_KICKSTART, "%post\n{{{v}}}\n%end\n", "echo %end\n%d\n",
+			"%post\necho %end\n%d\n\n%end\n"},
+		{MUSTACHE_KICKSTART, "%post\n{{{v}}}\n%end\n", "a\n%end\nreboot", NULL},
+		{MUSTACHE_KICKSTART, "%post\n{{{v}}}\n%end\n", "%end", NULL},
+		{MUSTACHE_KICKSTART, "%post\n{{{v}}}\n%end\n", "a\n\t %end # b", NULL},
+		{MUSTACHE_KICKSTART, "%post\n{{{v}}}\n%end\n", "a\n%pre\nb", NULL},
+		{MUSTACHE_KICKSTART, "%post\n{{{v}}}\n%end\n", "a\n%include /x", NULL},
+		{MUSTACHE_KICKSTART, "%post\necho {{{v}}}\n%end\n", "%end",
+			"%post\necho %end\n%end\n"},
+		{MUSTACHE_KICKSTART, "%pre\n%end\n{{{v}}}\n", "%post\na\n%end",
+			"%pre\n%end\n%post\na\n%end\n"},
+		{MUSTACHE_KICKSTART, "%packages\n{{{v}}}\n%end\n", "a\nb",
+			"%packages\na\nb\n%end\n"},
+		{MUSTACHE_KICKSTART, "%packages\n{{{v}}}\n%end\n", "%x", NULL},
+		{MUSTACHE_KICKSTART, "%packages\n{{packages:v}}\n%end\n", "@A b-c",
+			"%packages\n@A b-c\n%end\n"},
+		{MUSTACHE_KICKSTART, "{{packages:v}}", "a#b", NULL},
+		{MUSTACHE_KICKSTART, "{{packages:v}}", "a\nb", NULL},
+		{MUSTACHE_KICKSTART, "{{packages:v}}", " a", NULL},
+		{MUSTACHE_KICKSTART, "{{packages:v}}", "%end", NULL},
+
+		{MUSTACHE_PRESEED, "d-i a/b string {{v}}", " a", NULL},
+		{MUSTACHE_PRESEED, "d-i a/b string {{v}}", "a\t", NULL},
+		{MUSTACHE_JSON, "\"data:,{{url:v}}\"", "a b\"%\n\xc3\xa4-._~",
+			"\"data:,a%20b%22%25%0A%C3%A4-._~\""},
+	};
+	char why[256], *out;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		out = render_with(rows[i].text, rows[i].format, rows[i].value, NULL, why);
+		if (rows[i].want)
+			ck_assert_msg(out && strcmp(out, rows[i].want) == 0, "%zu: '%s', not '%s'",
+				i, out ? out : why, rows[i].want);
+		else
+			ck_assert_msg(!out && strstr(why, "which cannot stand here"), "%zu: %s", i,
+				out ? out : why);
+		free(out);
+	}
+	ck_assert_ptr_null(render_with("%post\n {{{v}}}", MUSTACHE_KICKSTART, "%end", NULL, why));
+	ck_assert_str_eq(why,
+		"t:2:2: the value of 'v' has a line that begins with %end, or with a section's "
+		"name, which cannot stand here");
+}
+END_TEST
+
+/* Quotes that escaping adds where the template has them, or where they are no quotes. */
+START_TEST(quotes)
+{
+	static const struct {
+		enum mustache_format format;
+		const char *text;
+		unsigned column; /* of the remark; 0: there is none */
+	} rows[] = {
+		{MUSTACHE_KICKSTART, "bootloader --append=\"a {{v}}\"", 24},
+		{MUSTACHE_KICKSTART, "bootloader --append='{{v}}'", 22},
+		{MUSTACHE_KICKSTART, "bootloader --append=\"a \"{{v}}", 0},
+		{MUSTACHE_KICKSTART, "bootloader --append={{v}}", 0},
+		{MUSTACHE_KICKSTART, "# it's {{v}}", 0},
+		{MUSTACHE_KICKSTART, "lang x # it's {{v}}", 0},
+		{MUSTACHE_KICKSTART, "%packages\n{{v}}\n%end", 1},
+		{MUSTACHE_KICKSTART, "%packages\n{{#l}}\n{{.}}\n{{.}}\n{{/l}}\n%end", 1},
+		{MUSTACHE_KICKSTART, "%packages\n{{{v}}}{{packages:v}}\n%end", 0},
+		{MUSTACHE_KICKSTART, "%packages\n%end\n%post\necho {{v}}\n%end", 0},
+		{MUSTACHE_KICKSTART, "%post\necho \"{{v}}\"\n%end", 7},
+		{MUSTACHE_SHELL, "echo \"a $(cat {{v}}) b\" {{v}}", 0},
+		{MUSTACHE_SHELL, "echo \"a $(cat \"{{v}}\") b\"", 16},
+		{MUSTACHE_SHELL, "echo \\\"{{v}}", 0},
+		{MUSTACHE_PRESEED, "d-i a/b string echo \"{{shell:v}}\"", 22},
+		{MUSTACHE_PRESEED, "d-i a/b string echo \"{{v}}\"", 0},
+		{MUSTACHE_XML, "<![CDATA[\necho \"{{shell:v}}\"\n]]>", 7},
+		{MUSTACHE_XML, "<a b='{{v}}'/>", 0},
+		{MUSTACHE_YAML, "a: {{v}}\n- {{v}}\nb: [{{v}}, {{v}}]\n{{v}}: {c: {{v}}}", 0},
+		{MUSTACHE_YAML, "a: \"{{v}}\"", 5},
+		{MUSTACHE_YAML, "a: console={{v}}", 12},
+		{MUSTACHE_YAML, "a: x {{v}}", 6},
+		{MUSTACHE_YAML, "a: |-\n  echo {{v}}", 8},
+		{MUSTACHE_YAML, "- >\n  a\n\n  {{v}}", 3},
+		{MUSTACHE_YAML, "- |2\n  a {{shell:v}}\nb: {{v}}", 0},
+		{MUSTACHE_JSON, "{\"a\": {{v}}, \"it's\": {{v}}}", 0},
+		{MUSTACHE_JSON, "{\"a\": \"b {{v}}\"}", 10},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct mustache_map map = {0};
+		char why[256], *out = render_with(rows[i].text, rows[i].format, "v", &map, why);
+
+		ck_assert_msg(out != NULL, "%zu: %s", i, why);
+		ck_assert_msg(map.n_remarks >= (rows[i].column != 0), "%zu: none", i);
+		ck_assert_msg(rows[i].column || map.n_remarks == 0, "%zu: %s", i,
+			map.n_remarks ? map.remarks[0].text : "");
+		if (rows[i].column)
+			ck_assert_uint_eq(map.remarks[0].column, rows[i].column);
+		mustache_map_fini(&map);
+		free(out);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("mustache");
@@ -312,6 +450,8 @@ int main(void)
 	tcase_add_test(t, line_map);
 	tcase_add_test(t, limits);
 	tcase_add_test(t, names_of_partials);
+	tcase_add_test(t, places);
+	tcase_add_test(t, quotes);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -35,7 +35,8 @@ START_TEST(names)
 	}
 	ck_assert_int_lt(setting_type_parse("bool", &type, known, sizeof known), 0);
 	ck_assert_str_eq(known,
-		"text, password, number, boolean, list, hostname, address, url, size or timezone");
+		"text, password, number, boolean, list, hostname, address, url, size, timezone, "
+		"user or disk");
 	ck_assert_int_lt(setting_type_parse("bool", &type, known, 8), 0);
 	ck_assert_str_eq(known, "text, p");
 }
@@ -63,6 +64,10 @@ START_TEST(values)
 		{SETTING_TIMEZONE, {"", "UTC", "Etc/GMT+5", "America/Argentina/Buenos_Aires"},
 			{"berlin", "Europe/", "/Berlin", "Europe//Berlin", "Europe Berlin", "+5",
 				"a\nb"}},
+		{SETTING_USER, {"", "ann", "web-admin", "_apt"},
+			{"Bob Smith", "-a", "a:b", "12", "a\nb", "a'b"}},
+		{SETTING_DISK, {"", "vda", "nvme0n1", "disk/by-id/ata-A.B_c:1", "sda,sdb"},
+			{"/dev/vda", "vda\"\n        wipe: \"x", "a b", "../x", "a//b", "$x"}},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -140,6 +140,8 @@ static const char *sample_value(const struct profile_setting *s)
 		return "1G";
 	case SETTING_TIMEZONE:
 		return "Etc/UTC";
+	case SETTING_DISK:
+		return "vda";
 	default:
 		return "sample";
 	}
