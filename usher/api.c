@@ -289,6 +289,8 @@ void api_handle(struct service *s, struct http_request *r)
 		create_handle(s, r);
 	else if (!strncmp(path, "/machines/", strlen("/machines/")))
 		machine_request(s, r, path + strlen("/machines/"));
+	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
+		trial_handle(s, r);
 	else if (!strcmp(path, "/events") && get)
 		follow_handle(s, r);
 	else if (!strcmp(path, "/fetches"))

@@ -30,27 +30,42 @@ const char *judge_text(json_t *body, const char *key)
 static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *name = judge_text(body, "name"), *error = machine_name_error(name);
-	const struct machine *there = machines_by_name(c->service->machines, name);
 
 	if (error) {
 		snprintf(why, size, "'%.80s' cannot be a machine's name: %s", name, error);
 		return -EINVAL;
 	}
-	if (there && !(c->replace && there->guest && c->machine->guest)) {
-		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
-			name, there->guest ? ", or --replace" : "");
-		return -EEXIST;
-	}
-	if (there && (there->template || template_under_way(c->service, name))) {
-		snprintf(why, size, "'%s' is a template: 'usher delete %s' first", name, name);
-		return -EEXIST;
-	}
-	if (create_reserves(c->service, name, 0, NULL)) {
-		snprintf(why, size, "machine '%s' is being created just now", name);
-		return -EEXIST;
-	}
 	snprintf(c->machine->name, sizeof c->machine->name, "%s", name);
 	return 0;
+}
+
+/* That came before it: new ones are put in front. */
+static const struct creation *other_of_name(const struct creation *c)
+{
+	const struct creation *o = c->trial ? c->service->creations : c->next;
+
+	while (o && strcmp(o->machine->name, c->machine->name))
+		o = o->next;
+	return o ? o : trial_has(c->trial, c->machine->name, NULL, NULL, NULL);
+}
+
+int judge_name_free(const struct creation *c, char *why, size_t size)
+{
+	const char *name = c->machine->name;
+	const struct machine *there = machines_by_name(c->service->machines, name);
+	const struct creation *other = other_of_name(c);
+
+	if (there && !(c->replace && there->guest && c->machine->guest))
+		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
+			name, there->guest ? ", or --replace" : "");
+	else if (there && (there->template || template_under_way(c->service, name)))
+		snprintf(why, size, "'%s' is a template: 'usher delete %s' first", name, name);
+	else if (other)
+		snprintf(why, size, "machine '%s' is %s", name,
+			other->trial ? "asked for twice" : "being created just now");
+	else
+		return 0;
+	return -EEXIST;
 }
 
 static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)

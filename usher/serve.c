@@ -444,6 +444,7 @@ static void stop(struct run *r)
 	link_monitor_free(s->links);
 	stop_worker(r);
 	create_drop_all(s);
+	trial_drop_all(s);
 	template_drop_all(s);
 	change_drop_all(s);
 	patch_drop_all(s);

@@ -109,6 +109,7 @@ struct service {
 	struct loop_timer settle;    /* commits what happened in this turn, then acts on it */
 	struct pending *pending;     /* actions that wait for that commit */
 	struct creation *creations;  /* under way */
+	struct trial *trials;        /* the same: requests that are judged only */
 	struct deletion *deletions;  /* the same */
 	struct sealing *sealings;    /* the same: guests that become templates */
 	struct patch *patches;       /* the same */
@@ -265,6 +266,10 @@ bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
 void create_drop_all(struct service *s);
 
+/* trial.c: POST /judge. */
+void trial_handle(struct service *s, struct http_request *r);
+void trial_drop_all(struct service *s);
+
 /* clone.c */
 /* What libvirt is to be told of a clone beyond others: its base, its SMBIOS strings. */
 void clone_put_spec(const struct service *s, const struct machine *m, struct guest_spec *spec);
@@ -298,6 +303,9 @@ void cache_fetched(void *service, bool ok, const char *line);
 /* networks_api.c: /api/v1/networks, and what follows: "", "/NAME" */
 void networks_handle(struct service *s, struct http_request *r, const char *rest);
 void networks_drop_all(struct service *s);
+/* What a request to make one leaves out, as it was made before. 0; -EEXIST, -ENOSPC … with the line: it cannot be made. */
+int networks_complete(
+	const struct service *s, struct guest_network_spec *spec, char *why, size_t size);
 
 /* fetch_api.c: /api/v1/fetches */
 void fetch_api_handle(struct service *s, struct http_request *r);

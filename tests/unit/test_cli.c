@@ -49,6 +49,26 @@ START_TEST(wrong)
 }
 END_TEST
 
+static const struct command a_command = {.name = "c", .arguments = "NAME..."};
+
+START_TEST(once)
+{
+	char a[] = "a", b[] = "b", range[] = "n{1..3}", second[] = "n2";
+	char *each[] = {a, range, b}, *twice[] = {range, second}, *same[] = {a, a};
+	size_t n = 0;
+	char **all = cli_names_once(&a_command, each, 3, &n);
+
+	ck_assert_ptr_nonnull(all);
+	ck_assert_int_eq(n, 5);
+	cli_names_free(all);
+	ck_assert_ptr_null(cli_names_once(&a_command, twice, 2, &n));
+	ck_assert_ptr_null(cli_names_once(&a_command, same, 2, &n));
+	all = cli_names_all(&a_command, same, 2, &n);
+	ck_assert_int_eq(n, 2);
+	cli_names_free(all);
+}
+END_TEST
+
 START_TEST(numbers)
 {
 	long n = 0;
@@ -91,6 +111,7 @@ int main(void)
 
 	tcase_add_test(t, ranges);
 	tcase_add_test(t, wrong);
+	tcase_add_test(t, once);
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, lists);
 	suite_add_tcase(s, t);

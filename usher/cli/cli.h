@@ -59,6 +59,8 @@ bool cli_number(const char *text, long least, long most, long *ret);
 int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg);
 /* All names that `count` patterns stand for, ended by a NULL; free them with cli_names_free(). NULL: said why. */
 char **cli_names_all(const struct command *c, char **patterns, size_t count, size_t *ret_count);
+/* The same, for what is done to each: a name that comes twice is a usage error, too. */
+char **cli_names_once(const struct command *c, char **patterns, size_t count, size_t *ret_count);
 void cli_names_free(char **names);
 
 #endif

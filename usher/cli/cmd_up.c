@@ -2,11 +2,13 @@
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
 #include "usher/cli/follow.h"
+#include "usher/cli/judging.h"
 #include "usher/lab/lab_run.h"
 #include "usher/privilege.h"
 
 #include "core/clock.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,38 +99,55 @@ static int make_plan(struct up *u, bool down, struct lab_plan **ret)
 	return rc;
 }
 
-static long line_of(const struct lab *lab, const char *machine)
+static long line_of(const struct lab *lab, bool network, const char *name)
 {
-	for (size_t i = 0; i < lab->n_machines; i++)
-		if (!strcmp(lab->machines[i].name, machine))
+	for (size_t i = 0; !network && i < lab->n_machines; i++)
+		if (!strcmp(lab->machines[i].name, name))
 			return lab->machines[i].line;
+	for (size_t i = 0; network && i < lab->n_networks; i++)
+		if (!strcmp(lab->networks[i].name, name))
+			return lab->networks[i].line;
 	return 0;
 }
 
-/* Before anything is made: a profile that there is not is told at the first machine that wants it. */
-static int check_profiles(struct up *u, const struct lab_plan *plan)
+/* "FILE:LINE", where a fault's machine or network stands. */
+static const char *place_of(void *arg, const json_t *fault)
 {
-	json_t *asked = json_object();
-	int rc = asked ? 0 : -1;
+	static char place[PATH_MAX + 32];
+	const struct up *u = arg;
+	const char *name = json_string_value(json_object_get(fault, "name"));
+	const char *what = json_string_value(json_object_get(fault, "what"));
+	long line = name && what ? line_of(u->lab, !strcmp(what, "network"), name) : 0;
 
-	for (size_t i = 0; i < plan->n; i++) {
+	snprintf(place, sizeof place, line ? "%s:%ld" : "%s", u->wish.path, line);
+	return place;
+}
+
+/* Before anything is made, in a dry run too: as the service would judge it then. */
+static int judge(struct up *u, const struct lab_plan *plan)
+{
+	json_t *faults = NULL;
+	struct judging j;
+	bool any = false;
+	int rc = judging_init(&j);
+
+	for (size_t i = 0; !rc && i < plan->n; i++) {
 		const struct lab_step *step = &plan->steps[i];
-		const char *profile = json_string_value(json_object_get(step->body, "profile"));
-		char name[256], path[300], why[CLIENT_WHY];
-		long status = 0;
 
-		if (step->kind != LAB_CREATE || !profile || json_object_get(asked, profile))
-			continue;
-		json_object_set_new(asked, profile, json_true());
-		snprintf(path, sizeof path, "/profiles/%s",
-			client_escape(profile, name, sizeof name));
-		if (client_try(u->client, "GET", path, NULL, NULL, &status, why, sizeof why) &&
-			status == 404) {
-			fprintf(stderr, "%s:%ld: %s\n", u->wish.path, line_of(u->lab, step->name), why);
-			rc = -1;
-		}
+		any |= step->kind == LAB_CREATE || step->kind == LAB_NETWORK;
+		if (step->kind == LAB_CREATE)
+			judging_add_machine(&j, step->body);
+		else if (step->kind == LAB_NETWORK)
+			judging_add_network(&j, step->body);
+		else if (step->kind == LAB_REMOVE)
+			judging_add_gone(&j, step->name);
 	}
-	json_decref(asked);
+	if (!rc && any)
+		rc = judging_ask(&j, u->client, &faults);
+	if (!rc && judging_say(faults, place_of, u))
+		rc = -1;
+	json_decref(faults);
+	judging_fini(&j);
 	return rc;
 }
 
@@ -277,7 +296,7 @@ static int do_lab(struct up *u, bool down)
 		return cli_fail("out of memory");
 	if (make_plan(u, down, &plan))
 		return EXIT_FAILED;
-	if (check_profiles(u, plan)) {
+	if (judge(u, plan)) {
 		rc = EXIT_FAILED;
 	} else {
 		print_plan(u, plan);
