@@ -26,6 +26,8 @@ static const struct command *const commands[] = {
 	&cmd_console,
 	&cmd_watch,
 	&cmd_wait,
+	&cmd_start,
+	&cmd_stop,
 	&cmd_reinstall,
 	&cmd_confirm,
 	&cmd_disarm,

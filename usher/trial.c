@@ -48,8 +48,9 @@ static void add_fault(struct trial *t, const char *what, size_t index, const cha
 	unsigned status, const char *why, json_t *findings)
 {
 	json_array_append_new(t->faults,
-		json_pack("{s:s, s:I, s:s, s:i, s:s, s:O*}", "what", what, "index", (json_int_t)index,
-			"name", name, "status", (int)status, "error", why, "findings", findings));
+		json_pack("{s:s, s:I, s:s, s:i, s:s, s:O*}", "what", what, "index",
+			(json_int_t)index, "name", name, "status", (int)status, "error", why,
+			"findings", findings));
 }
 
 /* Networks */
@@ -100,7 +101,8 @@ static int clash_with_coming(const struct trial *t, char *why, size_t size)
 
 		if (!t->network.subnet.len || !subnets_overlap(&other, &t->network.subnet))
 			continue;
-		snprintf(why, size, "its subnet overlaps that of network '%s', which is asked for with it",
+		snprintf(why, size,
+			"its subnet overlaps that of network '%s', which is asked for with it",
 			t->coming[i].name);
 		return -EADDRINUSE;
 	}
@@ -368,11 +370,15 @@ void trial_handle(struct service *s, struct http_request *r)
 		json_decref(body);
 		return;
 	}
-	*t = (struct trial){.next = s->trials, .service = s, .request = r, .body = body,
+	*t = (struct trial){.next = s->trials,
+		.service = s,
+		.request = r,
+		.body = body,
 		.faults = json_array()};
 	s->trials = t;
 	http_hold(r, HTTP_HOLD_MS);
-	t->coming = calloc(json_array_size(json_object_get(body, "networks")) + 1, sizeof *t->coming);
+	t->coming =
+		calloc(json_array_size(json_object_get(body, "networks")) + 1, sizeof *t->coming);
 	if (!t->coming) {
 		http_respond_error(r, 500, "out of memory");
 		trial_free(t);

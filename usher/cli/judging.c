@@ -73,7 +73,8 @@ int judging_ask(struct judging *j, struct client *c, json_t **ret_faults)
 	json_t *reply = NULL;
 	long status;
 
-	if (client_try(c, "POST", "/judge", json_incref(j->body), &reply, &status, why, sizeof why)) {
+	if (client_try(
+		    c, "POST", "/judge", json_incref(j->body), &reply, &status, why, sizeof why)) {
 		*ret_faults = json_array();
 		if (status == 404 || status == 413)
 			return 0;
