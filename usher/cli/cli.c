@@ -75,7 +75,7 @@ static bool has_config(const struct option *options)
 int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
 	const struct option *options)
 {
-	const char *letters = has_config(options) ? ":c:" : ":";
+	const char *letters = has_config(options) ? ":hVo:c:" : ":hVo:";
 
 	for (;;) {
 		int opt;
@@ -89,6 +89,15 @@ int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **a
 		case OPT_JSON:
 			o->json = true;
 			continue;
+		case 'o':
+			if (strcmp(optarg, "json"))
+				exit(cli_usage(c, "-o takes json, not '%s'", optarg));
+			o->json = true;
+			continue;
+		case 'V':
+			puts("usher " USHER_VERSION);
+			exit(EXIT_DONE);
+		case 'h':
 		case OPT_HELP:
 			cli_help(c);
 			exit(EXIT_DONE);

@@ -1,4 +1,5 @@
 /* usher up LAB.xml, usher down LAB.xml: a lab made as its file says, and taken away. */
+#include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
 #include "usher/cli/follow.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_DRY_RUN = 1, OPT_PARALLEL, OPT_REPLACE, OPT_RESTART, OPT_NO_WAIT, OPT_KEEP_DISKS };
+enum { OPT_DRY_RUN = 1, OPT_PARALLEL, OPT_REPLACE, OPT_RESTART, OPT_NO_WAIT, OPT_KEEP_DISKS, OPT_YES };
 
 struct up {
 	const struct command *command;
@@ -24,7 +25,7 @@ struct up {
 	struct lab_run_config run;
 	char *replace[100]; /* as they came */
 	size_t n_replace;
-	bool dry;
+	bool dry, yes;
 	int64_t began; /* mono ms */
 };
 
@@ -50,6 +51,9 @@ static int take_option(struct up *u, int opt)
 		return 0;
 	case OPT_KEEP_DISKS:
 		u->run.keep_disks = true;
+		return 0;
+	case OPT_YES:
+		u->yes = true;
 		return 0;
 	case OPT_RESTART:
 		u->wish.restart = true;
@@ -280,6 +284,29 @@ static int carry_out(struct up *u, const struct lab_plan *plan)
 	return rc ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* Disks that are lost: of machines that go, and of those that are made anew. */
+static bool may_go(const struct up *u, const struct lab_plan *plan)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct lab_step *s = &plan->steps[i];
+
+		if (s->kind != LAB_REMOVE &&
+			!(s->kind == LAB_CREATE && json_object_get(s->body, "replace")))
+			continue;
+		first = first ? first : s->name;
+		n++;
+	}
+	if (!n || u->yes || u->run.keep_disks)
+		return true;
+	if (n == 1)
+		return asking("%s goes, and what is on its disk: go on?", first);
+	return asking("%s and %zu other%s go, and what is on their disks: go on?", first, n - 1,
+		n == 2 ? "" : "s");
+}
+
 static int do_lab(struct up *u, bool down)
 {
 	struct lab_plan *plan = NULL;
@@ -301,7 +328,7 @@ static int do_lab(struct up *u, bool down)
 	} else {
 		print_plan(u, plan);
 		if (plan->n && !u->dry)
-			rc = carry_out(u, plan);
+			rc = may_go(u, plan) ? carry_out(u, plan) : EXIT_FAILED;
 	}
 	lab_plan_free(plan);
 	return rc;
@@ -313,9 +340,11 @@ static int run_up(const struct command *c, int argc, char **argv)
 		{"parallel", required_argument, NULL, OPT_PARALLEL},
 		{"replace", required_argument, NULL, OPT_REPLACE},
 		{"restart", no_argument, NULL, OPT_RESTART},
-		{"no-wait", no_argument, NULL, OPT_NO_WAIT}, CLI_COMMON_OPTIONS, {0}};
+		{"no-wait", no_argument, NULL, OPT_NO_WAIT}, {"yes", no_argument, NULL, OPT_YES},
+		CLI_COMMON_OPTIONS, {0}};
 	static const struct option down_options[] = {{"dry-run", no_argument, NULL, OPT_DRY_RUN},
 		{"keep-disks", no_argument, NULL, OPT_KEEP_DISKS},
+		{"yes", no_argument, NULL, OPT_YES},
 		{"parallel", required_argument, NULL, OPT_PARALLEL}, CLI_COMMON_OPTIONS, {0}};
 	bool down = c == &cmd_down;
 	struct up u = {.command = c, .began = clock_mono_ms()};
@@ -354,7 +383,9 @@ const struct command cmd_up = {
 		"least)\n"
 		"  --replace NAME       make this one anew, with an empty disk; may be repeated\n"
 		"  --restart            restart what was changed and runs, so that it counts now\n"
-		"  --no-wait            do not wait until they are up\n" CLI_COMMON_HELP,
+		"  --no-wait            do not wait until they are up\n"
+		"  --yes                do not ask before disks are lost (without a terminal nobody "
+		"is asked)\n" CLI_COMMON_HELP,
 	.run = run_up,
 };
 
@@ -365,6 +396,7 @@ const struct command cmd_down = {
 	.help = "  NAME...              only these of its machines, and no network\n"
 		"  --dry-run            show what would be done\n"
 		"  --keep-disks         leave their disks\n"
+		"  --yes                do not ask (without a terminal nobody is asked)\n"
 		"  --parallel N         so many machines at a time\n" CLI_COMMON_HELP,
 	.run = run_up,
 };
