@@ -1,6 +1,7 @@
 /* Judging a request for a machine: its name, profile, settings and keys, and whether it could be installed. */
 #include "usher/judge.h"
 #include "usher/linted.h"
+#include "usher/ssh_key.h"
 
 #include "kickstart/render.h"
 
@@ -85,13 +86,17 @@ static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 		}
 		json_object_set(c->machine->settings, key, v);
 	}
+	if (json_array_size(keys) > KEYS_MAX) {
+		snprintf(why, size, "ssh_keys are at most %d lines of authorized_keys", KEYS_MAX);
+		return -EINVAL;
+	}
 	json_array_foreach(keys, i, v)
 	{
-		if (!json_is_string(v) || strpbrk(json_string_value(v), "\r\n") || i >= KEYS_MAX) {
-			snprintf(why, size,
-				"ssh_keys are at most %d lines of authorized_keys; look at number "
-				"%zu",
-				KEYS_MAX, i + 1);
+		const char *error = json_is_string(v) ? ssh_key_error(json_string_value(v))
+						      : "it is no text";
+
+		if (error) {
+			snprintf(why, size, "SSH key %zu: %s", i + 1, error);
 			return -EINVAL;
 		}
 		json_array_append(c->machine->ssh_keys, v);

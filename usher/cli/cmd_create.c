@@ -288,6 +288,7 @@ static int take_option(struct request *r, int opt)
 		[OPT_OS_VARIANT] = "os_variant",
 		[OPT_DESCRIPTION] = "description",
 		[OPT_CONNECT] = "connect"};
+	char why[256];
 	int rc;
 
 	switch (opt) {
@@ -304,10 +305,8 @@ static int take_option(struct request *r, int opt)
 	case OPT_SET:
 		return take_setting(r, optarg);
 	case OPT_KEY:
-		rc = request_keys(r->keys, optarg);
-		return rc ? cli_fail("--ssh-key %s: %s", optarg,
-				    rc == -ENODATA ? "no key in it" : strerror(-rc))
-			  : 0;
+		rc = request_keys(r->keys, optarg, why, sizeof why);
+		return rc ? cli_fail("--ssh-key %s: %s", optarg, why) : 0;
 	case OPT_POWER:
 		return take_power(r, optarg);
 	case OPT_FIRST_BOOT:
