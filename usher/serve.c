@@ -413,6 +413,7 @@ static void say_ready(struct service *s)
 	}
 	segments_say(s);
 	hosts_connect(s, networks);
+	start_look(s, networks);
 	act_resume(s);
 	act_set_deadline(s);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),

@@ -129,6 +129,9 @@ struct service {
 /* serve.c: blocks until a signal ends it; the program's exit status. `config` is complete. */
 int serve(const struct config *config);
 
+/* start_look.c: what is named and not there goes into the log; guests' pool too, if there may be guests. */
+void start_look(struct service *s, bool pool);
+
 /* segments.c: looks at libvirt and the links. 0, or -errno with one line in `why`. What may come yet
  * is not missed, unless the command line names it. */
 int segments_find(struct service *s, char *why, size_t why_size);
