@@ -123,6 +123,7 @@ struct guest_nic {
 	char network[64]; /* libvirt network */
 	struct mac mac;
 	struct ip ip; /* for the filter: the guest may speak with it alone; not set: not known */
+	bool coming; /* its network is to be made before the guest is: guest_check() does not look for it */
 	/* For the filter, too: our own address there (not set: not known, then there is no filter of ours), and who
 	 * leases there (len 0: anybody). */
 	struct ip server;
@@ -134,6 +135,13 @@ struct guest_disk {
 	uint64_t size;    /* bytes */
 	char pool[128];   /* "": as the machine's own */
 	char volume[128]; /* "": NAME_2.qcow2, NAME_3.qcow2 …; block volumes NAME_2 … */
+};
+
+/* What others that are made together with a guest take of one pool before it. */
+struct guest_taken {
+	char pool[128];
+	uint64_t size; /* bytes */
+	unsigned disks;
 };
 
 struct guest_spec {
@@ -169,6 +177,11 @@ struct guest_spec {
 	size_t n_nics;
 	bool filter;  /* packet filters on the NICs (netfilter.h), where the host has nwfilter */
 	bool replace; /* remnants of an older guest of this name are removed */
+	/* For guest_check() of one among several. */
+	struct guest_taken taken[GUEST_DISKS];
+	size_t n_taken;
+	const char *going; /* domains that go before: each name between two line breaks; NULL: none */
+	bool fresh;        /* the pools were looked at just now */
 };
 
 /* rc is 0 or -errno and `why` one line; with rc 0 it is "" or a warning. */
@@ -306,6 +319,7 @@ struct guest_network_spec {
 	char domain[254];     /* of its DNS; "": none */
 	uint16_t mtu;         /* bytes; 0: the usual one */
 	char lab[64];         /* the lab that it was made for, or "": libvirt does not know */
+	bool judged_only;     /* guest_network_make() changes nothing, and says what it would say */
 };
 #define GUEST_NETWORK_RANGE ((struct subnet){0x0a4d0000, 16}) /* 10.77.0.0/16 */
 #define GUEST_NETWORK_FORWARD "nat"

@@ -29,6 +29,7 @@ void job_free(struct job *j)
 {
 	free(j->fragment);
 	free(j->description);
+	free(j->going);
 	free(j->seats);
 	free(j->nets);
 	free(j->list);
@@ -314,7 +315,9 @@ struct job *job_with_spec(struct guests *g, enum job_kind kind, const struct gue
 	j->work.slow = kind == JOB_CREATE && *spec->base_volume && !spec->linked;
 	j->spec.fragment = j->fragment = spec->fragment ? strdup(spec->fragment) : NULL;
 	j->spec.description = j->description = spec->description ? strdup(spec->description) : NULL;
-	if (!j->fragment == !spec->fragment && !j->description == !spec->description)
+	j->spec.going = j->going = spec->going ? strdup(spec->going) : NULL;
+	if (!j->fragment == !spec->fragment && !j->description == !spec->description &&
+		!j->going == !spec->going)
 		return j;
 	job_free(j);
 	return NULL;

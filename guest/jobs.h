@@ -48,7 +48,7 @@ struct job {
 	struct guest_spec spec;
 	struct guest_network_spec net_spec;
 	struct guest_change change;
-	char *fragment, *description; /* own copies of the spec's, or the change's */
+	char *fragment, *description, *going; /* own copies of the spec's, or the change's */
 	struct ip ip;
 	struct mac mac;
 	bool has_mac, add, keep;

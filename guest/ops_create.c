@@ -139,6 +139,17 @@ static int check_domain_macs(struct create *c, virDomainPtr d, const struct mac 
 		virDomainGetName(d));
 }
 
+/* Removed before this one is made. */
+static bool is_going(const struct guest_spec *s, const char *name)
+{
+	char line[GUEST_NAME + 2];
+
+	if (!s->going)
+		return false;
+	snprintf(line, sizeof line, "\n%s\n", name);
+	return strstr(s->going, line);
+}
+
 /* All domains but the one of our name. */
 static int check_macs(struct create *c)
 {
@@ -151,7 +162,8 @@ static int check_macs(struct create *c)
 	for (size_t i = 0; i < c->spec->n_nics; i++)
 		ours[i] = c->spec->nics[i].mac;
 	for (int i = 0; i < n; i++) {
-		if (!rc && strcmp(virDomainGetName(all[i]), c->spec->name))
+		if (!rc && strcmp(virDomainGetName(all[i]), c->spec->name) &&
+			!is_going(c->spec, virDomainGetName(all[i])))
 			rc = check_domain_macs(c, all[i], ours, c->spec->n_nics);
 		virDomainFree(all[i]);
 	}
@@ -263,12 +275,9 @@ static int check_all(struct create *c)
 
 	if (!rc)
 		rc = check_cpu(c);
-	if (!rc)
-		rc = check_name(c);
-	if (!rc)
-		rc = check_uuid(c);
 	for (size_t i = 0; !rc && i < c->spec->n_nics; i++)
-		rc = check_network(c, c->spec->nics[i].network);
+		if (!c->spec->nics[i].coming)
+			rc = check_network(c, c->spec->nics[i].network);
 	if (!rc)
 		rc = check_macs(c);
 	if (!rc)
@@ -277,6 +286,10 @@ static int check_all(struct create *c)
 		rc = check_filters(c);
 	if (!rc)
 		rc = check_fragment(c);
+	if (!rc) /* who has the name hides nothing else that is wrong */
+		rc = check_name(c);
+	if (!rc)
+		rc = check_uuid(c);
 	if (!rc)
 		rc = volumes_check(&c->volumes, c->spec->replace);
 	if (!rc)
@@ -289,8 +302,8 @@ int ops_check(struct op *op, const struct guest_spec *spec, const char *type)
 	struct create c;
 	int rc;
 
-	volumes_refresh(
-		op, spec); /* here, not for each creation: it takes longer the more there are */
+	if (!spec->fresh) /* here, not for each creation: it takes longer the more there are */
+		volumes_refresh(op, spec);
 	create_init(&c, op, spec, type);
 	rc = check_all(&c);
 	volumes_fini(&c.volumes);

@@ -230,24 +230,33 @@ static int define_again(struct op *op, virNetworkPtr net, struct guest_network *
 	return 0;
 }
 
+/* Is the one that is there ours, and as wanted? */
+static int may_adopt(struct op *op, virNetworkPtr net, const struct guest_network_spec *spec,
+	struct guest_network *ret)
+{
+	int rc = describe(op, net, ret);
+
+	if (!rc && !ret->ours) {
+		snprintf(op->why, GUEST_WHY,
+			"network '%s' is there, and usher did not make it: take another name, or "
+			"serve it as it is (usher serve --network %s)",
+			ret->name, ret->name);
+		rc = -EEXIST;
+	}
+	if (!rc) {
+		const struct guest_network_spec there = network_make_spec(ret);
+
+		rc = network_make_compare(spec, &there, op->why, GUEST_WHY);
+	}
+	return rc;
+}
+
 /* 1: something had to be done; 0: nothing; or -errno. */
 static int adopt(struct op *op, virNetworkPtr net, const struct guest_network_spec *spec)
 {
 	struct guest_network n = {0};
-	int rc = describe(op, net, &n);
+	int rc = may_adopt(op, net, spec, &n);
 
-	if (!rc && !n.ours) {
-		snprintf(op->why, GUEST_WHY,
-			"network '%s' is there, and usher did not make it: take another name, or "
-			"serve it as it is (usher serve --network %s)",
-			n.name, n.name);
-		rc = -EEXIST;
-	}
-	if (!rc) {
-		const struct guest_network_spec there = network_make_spec(&n);
-
-		rc = network_make_compare(spec, &there, op->why, GUEST_WHY);
-	}
 	if (!rc && !n.persistent)
 		rc = define_again(op, net, &n);
 	if (!rc)
@@ -262,7 +271,7 @@ static int make(struct op *op, struct guest_network_spec *spec)
 	char *xml = NULL;
 	int rc = choose_subnet(op, spec);
 
-	if (rc)
+	if (rc || spec->judged_only)
 		return rc;
 	snprintf(n.name, sizeof n.name, "%s", spec->name);
 	if (!(xml = network_make_xml(spec))) {
@@ -288,12 +297,12 @@ int ops_network_make(
 	int rc = find(op, spec->name, &net);
 
 	if (!rc) {
-		rc = adopt(op, net, spec);
+		rc = spec->judged_only ? may_adopt(op, net, spec, ret) : adopt(op, net, spec);
 		virNetworkFree(net);
 	} else if (rc == -ENOENT) {
 		rc = make(op, &own);
 	}
-	if (rc < 0)
+	if (rc < 0 || spec->judged_only)
 		return rc;
 	made = rc;
 	rc = ops_network(op, spec->name, ret);

@@ -131,7 +131,10 @@ static void add(struct volumes *vs, const char *pool, const char *name, uint64_t
 
 static void volumes_init(struct volumes *vs, struct op *op, const struct guest_spec *spec)
 {
-	*vs = (struct volumes){.op = op, .guest = spec->name};
+	*vs = (struct volumes){.op = op,
+		.guest = spec->name,
+		.taken = spec->taken,
+		.n_taken = spec->n_taken < GUEST_DISKS ? spec->n_taken : GUEST_DISKS};
 	add(vs, spec->pool, spec->volume, spec->disk);
 	for (size_t i = 0; i < spec->n_more && i < GUEST_DISKS; i++)
 		add(vs, *spec->more[i].pool ? spec->more[i].pool : spec->pool, spec->more[i].volume,
@@ -216,6 +219,19 @@ static int check_existing(struct volumes *vs, bool replace)
 	return rc;
 }
 
+/* What is made before it, in the same pool. */
+static void add_taken(const struct volumes *vs, const struct volume *at, struct volume_need *need)
+{
+	for (size_t i = 0; i < vs->n_taken; i++) {
+		const struct guest_taken *t = &vs->taken[i];
+
+		if (strcmp(ops_pool_name(t->pool), at->pool_name) || !t->disks)
+			continue;
+		volume_need_add(need, at->kind, t->size, 0);
+		need->volumes += t->disks - 1;
+	}
+}
+
 /* All that is to come from the pool of volume `first`, which is the first of them. */
 static int check_room(struct volumes *vs, size_t first)
 {
@@ -235,6 +251,7 @@ static int check_room(struct volumes *vs, size_t first)
 		volume_need_add(&need, v->kind, v->capacity, copy ? vs->base_facts.allocation : 0);
 		freed += v->exists ? v->facts.allocation : 0;
 	}
+	add_taken(vs, at, &need);
 	if (virStoragePoolGetInfo(at->pool, &info) < 0)
 		return virt_error(vs->op->why, GUEST_WHY, "storage pool %s", at->pool_name);
 	rc = volume_room(&need, at->kind, at->pool_name, info.available + freed, why, sizeof why);

@@ -23,6 +23,8 @@ struct volumes {
 	const char *guest;
 	struct volume all[1 + GUEST_DISKS]; /* [0] is the guest's own first disk */
 	size_t n;
+	const struct guest_taken *taken; /* the spec's */
+	size_t n_taken;
 
 	/* What the first is made of, when the guest is a clone. */
 	virStorageVolPtr base;

@@ -1,6 +1,8 @@
 #include "httpd/http_listen.h"
 #include "httpd/httpd.h"
 
+#include "core/ports.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,6 +21,27 @@ static int fail(int fd, const char *what, char *why, size_t why_size)
 	int error = errno;
 
 	snprintf(why, why_size, "%s: %s", what, strerror(error));
+	if (fd >= 0)
+		close(fd);
+	return -error;
+}
+
+/* "http: cannot listen on ADDRESS port PORT of IF: …", and who is in the way. Closes `fd`; returns -errno. */
+static int fail_tcp(
+	int fd, const char *ifname, const struct ip *ip, uint16_t port, char *why, size_t why_size)
+{
+	int error = errno;
+	char text[IP_TEXT], holder[128] = "another process", hint[256] = "";
+
+	if (error == EADDRINUSE) {
+		(void)port_holder(true, ip, port, holder, sizeof holder);
+		snprintf(hint, sizeof hint,
+			" (%s has it%s: stop that one, or take another port, <http port=> or "
+			"--http-port)",
+			holder, strchr(holder, '(') ? "" : ", 'ss -tlnp' as root tells which");
+	}
+	snprintf(why, why_size, "http: cannot listen on %s port %u%s%s: %s%s", ip_format(ip, text),
+		port, *ifname ? " of " : "", ifname, strerror(error), hint);
 	if (fd >= 0)
 		close(fd);
 	return -error;
@@ -61,12 +84,12 @@ int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool
 			return fail(fd, ifname, why, why_size);
 	}
 	if (bind(fd, (struct sockaddr *)&sa, len) < 0)
-		return fail(fd, "bind", why, why_size);
+		return fail_tcp(fd, ifname, ip, port, why, why_size);
 	/* Its connections inherit it: what a peer does not take is kept for so long, by the kernel after the
 	   connection was closed as well. */
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &untaken, sizeof(untaken));
 	if (listen(fd, BACKLOG) < 0)
-		return fail(fd, "listen", why, why_size);
+		return fail_tcp(fd, ifname, ip, port, why, why_size);
 	if (ret_bound)
 		*ret_bound = bound;
 	return fd;

@@ -1,4 +1,5 @@
 /* /api/v1: routes, and what is only read. usher-api(7) describes it. */
+#include "usher/api_routes.h"
 #include "usher/copying.h"
 #include "usher/service.h"
 
@@ -196,6 +197,8 @@ static void machine_routes(
 		patch_handle(s, r, m);
 	else if (!strcmp(rest, "/start") && r->method == HTTP_POST)
 		patch_start_machine(s, r, m);
+	else if (!strcmp(rest, "/stop") && r->method == HTTP_POST)
+		patch_stop_machine(s, r, m);
 	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
 		change_reinstall(s, r, m);
 	else if (!strcmp(rest, "/template") && r->method == HTTP_POST)
@@ -232,13 +235,20 @@ void api_handle(struct service *s, struct http_request *r)
 {
 	const char *path = r->path + strlen(API);
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
+	char why[512];
+	unsigned wrong = api_routes_judge(
+		r->method, path, r->target, r->body, r->body_len, why, sizeof why);
 
-	if (!strcmp(path, "/machines") && get)
+	if (wrong)
+		http_respond_error(r, wrong, "%s", why);
+	else if (!strcmp(path, "/machines") && get)
 		lists_machines(s, r);
 	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
 		create_handle(s, r);
 	else if (!strncmp(path, "/machines/", strlen("/machines/")))
 		machine_request(s, r, path + strlen("/machines/"));
+	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
+		trial_handle(s, r);
 	else if (!strcmp(path, "/events") && get)
 		follow_handle(s, r);
 	else if (!strcmp(path, "/fetches"))

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-static void creation_free(struct creation *c)
+void creation_free(struct creation *c)
 {
 	struct creation **at = &c->service->creations;
 
@@ -38,6 +38,10 @@ static void creation_free(struct creation *c)
 
 static void creation_fail(struct creation *c, unsigned status, const char *why)
 {
+	if (c->trial) {
+		trial_judged(c, status, why);
+		return;
+	}
 	if (c->findings)
 		http_respond_json(c->request, status, linted_error(why, c->findings));
 	else
@@ -338,12 +342,20 @@ static void creation_record(struct creation *c)
 	}
 }
 
+/* A domain of a machine's name: it is the machine that is in the way. */
 static void on_checked(void *arg, int rc, const char *why)
 {
 	struct creation *c = arg;
+	char taken[256];
 
+	if ((!rc || rc == -EEXIST) && judge_name_free(c, taken, sizeof taken)) {
+		rc = -EEXIST;
+		why = taken;
+	}
 	if (rc)
 		creation_fail(c, status_of(rc), why);
+	else if (c->trial)
+		trial_judged(c, 0, why);
 	else
 		creation_record(c);
 }
@@ -355,9 +367,10 @@ static void creation_check(struct creation *c)
 	struct profile *none = NULL;
 	struct guests *g;
 	char why[512];
+	int rc;
 
 	if (!c->machine->guest) {
-		creation_record(c);
+		on_checked(c, 0, "");
 		return;
 	}
 	if (hosts_find(s, json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g,
@@ -369,7 +382,11 @@ static void creation_check(struct creation *c)
 	if (!spec.fragment_own)
 		spec.fragment = c->profile->domain;
 	spec.replace = c->replace;
-	if (guest_check(g, &spec, on_checked, c))
+	if (c->trial)
+		trial_put_spec(c, &spec);
+	rc = guest_check(g, &spec, on_checked, c);
+	free((char *)spec.going);
+	if (rc)
 		creation_fail(c, 500, "out of memory");
 }
 
@@ -449,7 +466,7 @@ static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n
 		creation_fail(c, 503, why);
 	} else if (n && !c->seats) {
 		creation_fail(c, 500, "out of memory");
-	} else if (answered_before(c->service, c->request, c->body)) {
+	} else if (!c->trial && answered_before(c->service, c->request, c->body)) {
 		creation_free(c); /* the same request came twice meanwhile */
 	} else {
 		if (n)
@@ -462,7 +479,7 @@ static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n
 /* Where libvirt leases, it knows of addresses that we do not. */
 static void creation_look(struct creation *c)
 {
-	const struct segment *seg = judge_where(c->service, c->body);
+	const struct segment *seg = judge_where(c, c->body);
 
 	if (!seats_are_theirs(seg))
 		creation_judge(c);
@@ -497,6 +514,24 @@ void create_handle(struct service *s, struct http_request *r)
 	s->creations = c;
 	http_hold(r, HTTP_HOLD_MS); /* libvirt on a loaded host takes its time */
 	creation_look(c);
+}
+
+int create_try(struct trial *t, json_t *body)
+{
+	struct creation *c;
+
+	if (clone_is(body))
+		clone_fill(t->service, body);
+	c = creation_new(t->service, NULL, body);
+	if (!c) {
+		json_decref(body);
+		return -ENOMEM;
+	}
+	c->body = body;
+	c->trial = t;
+	t->trying = c;
+	creation_look(c);
+	return 0;
 }
 
 void create_drop_all(struct service *s)

@@ -58,9 +58,7 @@ void fetch_api_handle(struct service *s, struct http_request *r)
 {
 	if (r->method == HTTP_POST)
 		begin(s, r);
-	else if (r->method == HTTP_GET || r->method == HTTP_HEAD)
+	else
 		http_respond_json(
 			r, 200, json_pack("{s:o}", "fetching", fetches_under_way(s->fetches)));
-	else
-		http_respond_error(r, 405, "%s: only GET and POST", r->path);
 }

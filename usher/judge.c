@@ -1,6 +1,7 @@
 /* Judging a request for a machine: its name, profile, settings and keys, and whether it could be installed. */
 #include "usher/judge.h"
 #include "usher/linted.h"
+#include "usher/ssh_key.h"
 
 #include "kickstart/render.h"
 
@@ -30,27 +31,42 @@ const char *judge_text(json_t *body, const char *key)
 static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *name = judge_text(body, "name"), *error = machine_name_error(name);
-	const struct machine *there = machines_by_name(c->service->machines, name);
 
 	if (error) {
 		snprintf(why, size, "'%.80s' cannot be a machine's name: %s", name, error);
 		return -EINVAL;
 	}
-	if (there && !(c->replace && there->guest && c->machine->guest)) {
-		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
-			name, there->guest ? ", or --replace" : "");
-		return -EEXIST;
-	}
-	if (there && (there->template || template_under_way(c->service, name))) {
-		snprintf(why, size, "'%s' is a template: 'usher delete %s' first", name, name);
-		return -EEXIST;
-	}
-	if (create_reserves(c->service, name, 0, NULL)) {
-		snprintf(why, size, "machine '%s' is being created just now", name);
-		return -EEXIST;
-	}
 	snprintf(c->machine->name, sizeof c->machine->name, "%s", name);
 	return 0;
+}
+
+/* That came before it: new ones are put in front. */
+static const struct creation *other_of_name(const struct creation *c)
+{
+	const struct creation *o = c->trial ? c->service->creations : c->next;
+
+	while (o && strcmp(o->machine->name, c->machine->name))
+		o = o->next;
+	return o ? o : trial_has(c->trial, c->machine->name, NULL, NULL, NULL);
+}
+
+int judge_name_free(const struct creation *c, char *why, size_t size)
+{
+	const char *name = c->machine->name;
+	const struct machine *there = machines_by_name(c->service->machines, name);
+	const struct creation *other = other_of_name(c);
+
+	if (there && !(c->replace && there->guest && c->machine->guest))
+		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
+			name, there->guest ? ", or --replace" : "");
+	else if (there && (there->template || template_under_way(c->service, name)))
+		snprintf(why, size, "'%s' is a template: 'usher delete %s' first", name, name);
+	else if (other)
+		snprintf(why, size, "machine '%s' is %s", name,
+			other->trial ? "asked for twice" : "being created just now");
+	else
+		return 0;
+	return -EEXIST;
 }
 
 static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
@@ -70,13 +86,17 @@ static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 		}
 		json_object_set(c->machine->settings, key, v);
 	}
+	if (json_array_size(keys) > KEYS_MAX) {
+		snprintf(why, size, "ssh_keys are at most %d lines of authorized_keys", KEYS_MAX);
+		return -EINVAL;
+	}
 	json_array_foreach(keys, i, v)
 	{
-		if (!json_is_string(v) || strpbrk(json_string_value(v), "\r\n") || i >= KEYS_MAX) {
-			snprintf(why, size,
-				"ssh_keys are at most %d lines of authorized_keys; look at number "
-				"%zu",
-				KEYS_MAX, i + 1);
+		const char *error = json_is_string(v) ? ssh_key_error(json_string_value(v))
+						      : "it is no text";
+
+		if (error) {
+			snprintf(why, size, "SSH key %zu: %s", i + 1, error);
 			return -EINVAL;
 		}
 		json_array_append(c->machine->ssh_keys, v);

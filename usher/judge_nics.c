@@ -19,13 +19,21 @@ static json_t *wanted(json_t *body, size_t i)
 	return nics ? json_array_get(nics, i) : i ? NULL : body;
 }
 
-const struct segment *judge_where(const struct service *s, json_t *body)
+const struct segment *judge_segment_named(const struct creation *c, const char *name)
 {
+	const struct segment *seg = c->trial ? trial_segment(c->trial, name) : NULL;
+
+	return seg ? seg : segments_by_name(&c->service->segments, name);
+}
+
+const struct segment *judge_where(const struct creation *c, json_t *body)
+{
+	const struct service *s = c->service;
 	const char *name = judge_text(wanted(body, 0), "segment");
 
 	if (!*name)
 		return s->segments.count == 1 ? s->segments.all[0] : NULL;
-	return segments_by_name(&s->segments, name);
+	return judge_segment_named(c, name);
 }
 
 /* The network of a further NIC that is not served here: that libvirt has it, guest_check() sees to. */
@@ -49,6 +57,8 @@ static int judge_first(const struct creation *c, const struct segment *seg, cons
 {
 	const struct segments *all = &c->service->segments;
 
+	if (seg)
+		return 0;
 	if (!all->count) {
 		snprintf(why, size, "no network is served: 'usher network create NAME' makes one");
 		return -ENOENT;
@@ -58,12 +68,8 @@ static int judge_first(const struct creation *c, const struct segment *seg, cons
 			all->all[0]->name);
 		return -EINVAL;
 	}
-	if (!seg) {
-		snprintf(why, size, "network '%.80s' is not served here; '%s' is", name,
-			all->all[0]->name);
-		return -ENOENT;
-	}
-	return 0;
+	snprintf(why, size, "network '%.80s' is not served here; '%s' is", name, all->all[0]->name);
+	return -ENOENT;
 }
 
 /* `*ret` is NULL when it is not served here, as a guest's further one need not be. */
@@ -73,7 +79,7 @@ static int judge_segment(struct creation *c, json_t *want, size_t i, const struc
 	struct nic *nic = &c->machine->nics[i];
 	const char *name = judge_text(want, "segment");
 	const struct segment *seg =
-		i ? segments_by_name(&c->service->segments, name) : judge_where(c->service, want);
+		i ? judge_segment_named(c, name) : judge_where(c, want);
 	int rc;
 
 	*ret = seg;
@@ -103,6 +109,8 @@ static bool is_of_other(
 {
 	struct mac mac = nic->mac;
 
+	if (trial_goes(c, seat->name))
+		return false;
 	if (seat->what == GUEST_SEAT_DOMAIN)
 		return !seat->ours || strcmp(seat->name, c->machine->name);
 	if (mac_is_zero(&mac))
@@ -153,7 +161,7 @@ bool judge_address_held(const struct creation *c, const struct nic *nic, const s
 	char mac[MAC_TEXT];
 	struct mac holder;
 
-	if (m && strcmp(m->name, c->machine->name))
+	if (m && strcmp(m->name, c->machine->name) && !trial_goes(c, m->name))
 		snprintf(who, size, "machine '%s'", m->name);
 	else if (!m &&
 		lease_holder(
@@ -169,9 +177,14 @@ bool judge_address_held(const struct creation *c, const struct nic *nic, const s
 static bool address_used(const struct creation *c, const struct nic *nic, const struct ip *ip,
 	char *who, size_t size)
 {
-	if (!create_reserves(c->service, NULL, nic->segment_id, ip))
+	const struct creation *before = trial_has(c->trial, NULL, nic, ip, NULL);
+
+	if (before)
+		snprintf(who, size, "machine '%s', which is asked for with it", before->machine->name);
+	else if (create_reserves(c->service, NULL, nic->segment_id, ip))
+		snprintf(who, size, "a machine that is being created");
+	else
 		return judge_address_held(c, nic, ip, who, size);
-	snprintf(who, size, "a machine that is being created");
 	return true;
 }
 
@@ -285,6 +298,7 @@ static int make_mac(struct nic *nic)
 static int judge_card(struct creation *c, size_t i, char *why, size_t size)
 {
 	struct nic *nic = &c->machine->nics[i];
+	const struct creation *before;
 	const struct machine *there;
 
 	if (mac_is_zero(&nic->mac) && make_mac(nic)) {
@@ -294,8 +308,13 @@ static int judge_card(struct creation *c, size_t i, char *why, size_t size)
 	there = nic->segment_id
 		? machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL)
 		: NULL;
-	if (there && strcmp(there->name, c->machine->name)) {
+	if (there && strcmp(there->name, c->machine->name) && !trial_goes(c, there->name)) {
 		snprintf(why, size, "that MAC is machine '%s''s", there->name);
+		return -EEXIST;
+	}
+	if ((before = trial_has(c->trial, NULL, nic, NULL, &nic->mac))) {
+		snprintf(why, size, "that MAC is machine '%s''s, which is asked for with it",
+			before->machine->name);
 		return -EEXIST;
 	}
 	for (size_t k = 0; k < i; k++) {

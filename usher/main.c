@@ -1,6 +1,7 @@
 /* The program: finds the command and runs it. */
 #include "usher/cli/cli.h"
 #include "usher/cli/printed.h"
+#include "usher/cli/words.h"
 
 #include "core/wipe.h"
 #include "kickstart/text.h"
@@ -26,6 +27,8 @@ static const struct command *const commands[] = {
 	&cmd_console,
 	&cmd_watch,
 	&cmd_wait,
+	&cmd_start,
+	&cmd_stop,
 	&cmd_reinstall,
 	&cmd_confirm,
 	&cmd_disarm,
@@ -39,6 +42,7 @@ static const struct command *const commands[] = {
 	&cmd_leases,
 	&cmd_network,
 	&cmd_mac,
+	&cmd_version,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -62,11 +66,13 @@ static const struct command *command_find(const char *name)
 
 static int no_command(const char *name)
 {
-	const char *best = NULL;
+	const char *meant = words_meant(name), *best = NULL;
 
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		text_nearer(name, commands[i]->name, &best);
-	if (best)
+	if (meant)
+		fprintf(stderr, "usher: no command '%s'; use: %s\n", name, meant);
+	else if (best)
 		fprintf(stderr,
 			"usher: no command '%s' (did you mean '%s'?); 'usher --help' lists them\n",
 			name, best);
@@ -102,10 +108,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return help_for(argv[2]);
-	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
-		puts("usher " USHER_VERSION);
-		return EXIT_DONE;
-	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return cmd_version.run(&cmd_version, argc - 1, argv + 1);
 	c = command_find(argv[1]);
 	return c ? c->run(c, argc - 1, argv + 1) : no_command(argv[1]);
 }

@@ -256,7 +256,7 @@ static void on_made(void *arg, int rc, const struct guest_network *net, const ch
 }
 
 /* What was made before, and is left out now, stays as it was. */
-static int complete(
+int networks_complete(
 	const struct service *s, struct guest_network_spec *spec, char *why, size_t size)
 {
 	const struct guest_network_spec *old = networks_find(&s->networks, spec->name);
@@ -304,7 +304,7 @@ static void make_handle(struct service *s, struct http_request *r)
 	w = networking_new(s, r, spec.name);
 	if (!w)
 		return;
-	rc = complete(s, &spec, why, sizeof why);
+	rc = networks_complete(s, &spec, why, sizeof why);
 	memcpy(w->lab, spec.lab, sizeof w->lab);
 	if (rc)
 		networking_fail(w, rc, why);

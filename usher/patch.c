@@ -1,5 +1,5 @@
 /*
- * PATCH /machines/NAME: memory, vcpus, autostart, description of a guest; POST …/start.
+ * PATCH /machines/NAME: memory, vcpus, autostart, description of a guest; POST …/start, …/stop.
  *
  *   request ─▶ judged ─▶ libvirt's definition changed ─▶ record stored ─▶ answered
  *                                                          └ restart: asked to shut down ─▶ stopped ─▶ started ─▶ answered
@@ -24,6 +24,7 @@ struct patch {
 	char name[MACHINE_NAME], uuid[37];
 	json_t *body; /* what changes; NULL: it is only to be started */
 	bool restart; /* wanted */
+	bool stop;    /* it is to stop, and nothing else */
 	bool matters; /* what runs does not have it yet */
 	bool going;   /* it was asked to shut down */
 	struct loop_timer over;
@@ -149,9 +150,17 @@ void patch_start_machine(struct service *s, struct http_request *r, struct machi
 
 static void on_time_over(struct loop_timer *t)
 {
-	patch_fail(t->arg, 409,
-		"it is changed, but did not shut down within 2 minutes: what runs has it from its "
-		"next start on (shut it down from inside, or virsh destroy)");
+	struct patch *p = t->arg;
+
+	if (p->stop)
+		patch_fail(p, 409,
+			"it did not shut down within 2 minutes: from inside it can be seen why, or "
+			"--force cuts its power");
+	else
+		patch_fail(p, 409,
+			"it is changed, but did not shut down within 2 minutes: what runs has it "
+			"from its "
+			"next start on (shut it down from inside, or virsh destroy)");
 }
 
 static void on_shutting_down(void *arg, int rc, const char *why)
@@ -172,7 +181,10 @@ void patch_guest_stopped(struct service *s, struct machine *m)
 		if (p->going && !strcmp(p->uuid, m->uuid)) {
 			p->going = false;
 			loop_timer_clear(s->loop, &p->over);
-			patch_start(p, m);
+			if (p->stop)
+				patch_done(p, m);
+			else
+				patch_start(p, m);
 			return;
 		}
 }
@@ -185,6 +197,62 @@ static void patch_restart(struct patch *p, struct machine *m)
 			"it is changed, but is being installed: it has it from its next start on");
 	else if (guest_shutdown(guests_of(p->service, m), m->name, m->uuid, on_shutting_down, p))
 		patch_fail(p, 500, "out of memory");
+}
+
+/* Stopping */
+
+static bool is_off(const struct machine *m)
+{
+	return m->guest_state &&
+		(!strcmp(m->guest_state, "off") || !strcmp(m->guest_state, "crashed"));
+}
+
+static void on_stopped(void *arg, int rc, const char *why)
+{
+	struct patch *p = arg;
+	struct machine *m = patch_machine(p);
+
+	if (m && rc)
+		patch_fail(p, 500, why);
+	else if (m)
+		patch_done(p, m);
+}
+
+static void patch_stop(struct patch *p, struct machine *m, bool force)
+{
+	int rc;
+
+	loop_timer_init(&p->over, on_time_over, p);
+	p->stop = true;
+	if (is_off(m)) {
+		patch_done(p, m);
+		return;
+	}
+	rc = force
+		? guest_stop(guests_of(p->service, m), m->name, m->uuid, on_stopped, p)
+		: guest_shutdown(guests_of(p->service, m), m->name, m->uuid, on_shutting_down, p);
+	if (rc)
+		patch_fail(p, 500, "out of memory");
+}
+
+void patch_stop_machine(struct service *s, struct http_request *r, struct machine *m)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+	bool force = json_is_true(json_object_get(body, "force"));
+	struct patch *p;
+
+	json_decref(body);
+	if (refused(s, r, m))
+		return;
+	if (life_netboots(m->state)) {
+		http_respond_error(r, 409,
+			"%s is %s: 'usher disarm %s' takes back its install, and stops it", m->name,
+			life_state_name(m->state), m->name);
+		return;
+	}
+	p = patch_new(s, r, m);
+	if (p)
+		patch_stop(p, m, force);
 }
 
 /* Changing */

@@ -414,6 +414,7 @@ static void say_ready(struct service *s)
 	}
 	segments_say(s);
 	hosts_connect(s, networks);
+	start_look(s, networks);
 	act_resume(s);
 	act_set_deadline(s);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
@@ -445,6 +446,7 @@ static void stop(struct run *r)
 	link_monitor_free(s->links);
 	stop_worker(r);
 	create_drop_all(s);
+	trial_drop_all(s);
 	template_drop_all(s);
 	change_drop_all(s);
 	patch_drop_all(s);

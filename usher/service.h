@@ -110,6 +110,7 @@ struct service {
 	struct loop_timer settle;    /* commits what happened in this turn, then acts on it */
 	struct pending *pending;     /* actions that wait for that commit */
 	struct creation *creations;  /* under way */
+	struct trial *trials;        /* the same: requests that are judged only */
 	struct deletion *deletions;  /* the same */
 	struct sealing *sealings;    /* the same: guests that become templates */
 	struct patch *patches;       /* the same */
@@ -129,6 +130,9 @@ struct service {
 
 /* serve.c: blocks until a signal ends it; the program's exit status. `config` is complete. */
 int serve(const struct config *config);
+
+/* start_look.c: what is named and not there goes into the log; guests' pool too, if there may be guests. */
+void start_look(struct service *s, bool pool);
 
 /* segments.c: looks at libvirt and the links. 0, or -errno with one line in `why`. What is not there, or does not fit, is
  * waited for, unless the command line names it. */
@@ -269,6 +273,10 @@ bool create_reserves(
 	const struct service *s, const char *name, uint32_t segment, const struct ip *ip);
 void create_drop_all(struct service *s);
 
+/* trial.c: POST /judge. */
+void trial_handle(struct service *s, struct http_request *r);
+void trial_drop_all(struct service *s);
+
 /* clone.c */
 /* What libvirt is to be told of a clone beyond others: its base, its SMBIOS strings. */
 void clone_put_spec(const struct service *s, const struct machine *m, struct guest_spec *spec);
@@ -302,6 +310,9 @@ void cache_fetched(void *service, bool ok, const char *line);
 /* networks_api.c: /api/v1/networks, and what follows: "", "/NAME" */
 void networks_handle(struct service *s, struct http_request *r, const char *rest);
 void networks_drop_all(struct service *s);
+/* What a request to make one leaves out, as it was made before. 0; -EEXIST, -ENOSPC … with the line: it cannot be made. */
+int networks_complete(
+	const struct service *s, struct guest_network_spec *spec, char *why, size_t size);
 
 /* fetch_api.c: /api/v1/fetches */
 void fetch_api_handle(struct service *s, struct http_request *r);
@@ -322,6 +333,7 @@ void change_forget(struct service *s, struct machine *m, const char *why);
 /* patch.c */
 void patch_handle(struct service *s, struct http_request *r, struct machine *m);
 void patch_start_machine(struct service *s, struct http_request *r, struct machine *m);
+void patch_stop_machine(struct service *s, struct http_request *r, struct machine *m);
 /* It may have been asked to: then it is started again. */
 void patch_guest_stopped(struct service *s, struct machine *m);
 void patch_drop_all(struct service *s);

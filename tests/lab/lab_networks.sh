@@ -83,7 +83,7 @@ check "a bad domain" refused "domain 'a..b': expected a DNS domain, as lab.examp
 check "a bad MTU" refused "mtu '100': expected bytes from 576 to 65535" create lab3 --mtu 100
 check "a bad name" refused \
 	"network '../x': a name has letters, digits, '.', '_' and '-', at most 63, and begins with one of the first two" create ../x
-check "an unknown key" posts 422 '{"name": "lab3", "bridge": "br7"}'
+check "an unknown key" posts 400 '{"name": "lab3", "bridge": "br7"}'
 check "nothing was made by those" refused "no network 'lab3'; 'usher network list' shows those there are" delete lab3
 says "the next free subnet" "lab3: 10.77.2.0/24, forward nat, on virbr4: usher leases there" "$USHER" network create lab3
 

@@ -42,7 +42,7 @@ check "$count addresses are there" inside 1 ip -b "$lab/addresses" || lab_end
 check "the service starts" usher_start || lab_end
 
 mac() { printf '02:00:00:00:01:%02x' "$1"; }
-key() { echo "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI$(printf '%043d' "$1") admin$1@lab"; }
+key() { echo "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA$(printf '%042d' "$1") admin$1@lab"; }
 enroll_all() {
 	local n
 	for ((n = 1; n <= count; n++)); do

@@ -59,7 +59,7 @@ check "the service starts" usher_start || lab_end
 enroll() { "$USHER" enroll "$@" --network br0 --no-ssh-key; }
 
 body='{"kind":"bare-metal","name":"odd","profile":"plain","segment":"br0","mac":"02:00:00:00:01:00","sealed":"no"}'
-check "a seal is true or false" grep -q "sealed is true or false" <(api -d "$body" http://usher/api/v1/machines)
+check "a seal is true or false" grep -q "'sealed' is true or false" <(api -d "$body" http://usher/api/v1/machines)
 refute "... and nothing is recorded" "$USHER" show odd
 
 # --- asking -------------------------------------------------------------------------------------------------------------

@@ -35,9 +35,10 @@ everything() {
 }
 same() { everything >"$USHER_LAB/now"; diff "$USHER_LAB/before" "$USHER_LAB/now"; }
 remember() { everything >"$USHER_LAB/before"; }
-# refused WHAT TEXT: up fails, says it, and nothing happens.
+# refused WHAT TEXT: up fails, says it, and nothing happens; a dry run says the same.
 refused() {
 	remember
+	if up --dry-run; then fail "$1: not refused by a dry run"; else check "$1, in a dry run" says "$2"; fi
 	if up --no-wait; then fail "$1: not refused"; else check "$1" says "$2"; fi
 	check "... and nothing is done" same
 }
@@ -79,8 +80,23 @@ check "... with all that is wrong" says "lab.xml:5: <lab> has no element <disk>;
 lab_file "$plain" "<machine name='n1'><set name='x' file='nowhere'/></machine>"
 refused "a file that is not there" "lab.xml:3: <set file='nowhere'>: No such file or directory"
 lab_file "$plain" "<machine name='n3'/>" "<machine name='n{4..9}' profile='pliant'/>"
-refused "a profile that there is not" "lab.xml:4: no profile 'pliant'"
+refused "a profile that there is not" "lab.xml:4: n4 and 5 others: no profile 'pliant'"
 refute "... before anything is made" "$USHER" show n3
+lab_file "$plain" "<machine name='n{3..5}' ip='192.168.122.254'/>"
+refused "a range that leaves its subnet" "lab.xml:3: n4: address 192.168.122.255 cannot be used in segment 'default'"
+lab_file "$plain" "<machine name='n3'/>" "<machine name='n4' network='zz'/>"
+refused "a network that is not served" "lab.xml:4: n4: network 'zz' is not served here; 'default' is"
+lab_file "$plain" "<machine name='n3'/>" "<machine name='n4' pool='attic'/>" "<machine name='n5' memory='9T'/>"
+refused "a pool that there is not" "lab.xml:4: n4: there is no storage pool attic"
+check "more memory than the host has, in the same breath" says "lab.xml:5: n5: memory: 9437184 MiB asked"
+lab_file "<network name='lan' subnet='10.99.1.0/24'/>" "<network name='wan' subnet='10.99.0.0/16'/>" \
+	"<defaults profile='plain' memory='128' network='lan'/>" "<machine name='n{3..4}' ip='10.99.2.{3..4}'/>"
+refused "networks of one file that overlap" "lab.xml:3: wan: its subnet overlaps that of network 'lan'"
+check "an address outside one that is not made yet" says "lab.xml:5: n3: address 10.99.2.3 cannot be used in segment 'lan'"
+lab_file "<network name='lan' subnet='192.168.122.0/25'/>" "<defaults profile='plain' memory='128'/>" "<machine name='n3'/>"
+refused "a subnet that is taken" "lab.xml:2: lan: subnet 192.168.122.0/25 overlaps 192.168.122.0/24"
+lab_file "$plain" "<machine name='n3' mac='52:54:00:00:00:33'/>" "<machine name='n4' mac='52:54:00:00:00:33'/>"
+refused "one MAC for two" "lab.xml:4: n4: that MAC is machine 'n3''s, which is asked for with it"
 rm "$lab"
 refused "no lab file" "lab.xml: No such file or directory"
 
@@ -160,12 +176,10 @@ mount -t tmpfs -o size=16m small /var/lib/libvirt/small
 cat /dev/zero >/var/lib/libvirt/small/hers 2>/dev/null
 virsh -q pool-create-as small dir --target /var/lib/libvirt/small
 lab_file "$plain" "<machine name='f{1..2}'/>" "<machine name='full'><disk size='64M' pool='small'/></machine>"
-refute "a machine whose pool is full fails" up --no-wait
-check "... and is named, with the reason" grep -q '^failed: full: storage pool small is full' "$said"
-check "... the others are there" have "f1 f2"
+refused "a machine whose pool is full" "lab.xml:4: full: storage pool small is full"
 rm /var/lib/libvirt/small/hers
-check "with room, up again makes it" up --no-wait
-check "... too" have "f1 f2 full"
+check "with room, up makes it" up --no-wait
+check "... and the others" have "f1 f2 full"
 check "down" down
 virsh -q pool-destroy small
 umount /var/lib/libvirt/small

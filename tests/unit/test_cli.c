@@ -1,5 +1,7 @@
 /* Name ranges. */
+#include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
+#include "usher/cli/words.h"
 
 #include <check.h>
 #include <errno.h>
@@ -49,6 +51,57 @@ START_TEST(wrong)
 }
 END_TEST
 
+static const struct command a_command = {.name = "c", .arguments = "NAME..."};
+
+START_TEST(once)
+{
+	char a[] = "a", b[] = "b", range[] = "n{1..3}", second[] = "n2";
+	char *each[] = {a, range, b}, *twice[] = {range, second}, *same[] = {a, a};
+	size_t n = 0;
+	char **all = cli_names_once(&a_command, each, 3, &n);
+
+	ck_assert_ptr_nonnull(all);
+	ck_assert_int_eq(n, 5);
+	cli_names_free(all);
+	ck_assert_ptr_null(cli_names_once(&a_command, twice, 2, &n));
+	ck_assert_ptr_null(cli_names_once(&a_command, same, 2, &n));
+	all = cli_names_all(&a_command, same, 2, &n);
+	ck_assert_int_eq(n, 2);
+	cli_names_free(all);
+}
+END_TEST
+
+/* No word of the table is a command, and what is meant is one. */
+START_TEST(habits)
+{
+	static const char *const typed[] = {"shutdown", "ssh", "logs", "log", "rm", "ps", "apply",
+		"status", "describe", "info", "destroy", "undefine", "edit", "get"};
+
+	for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+		ck_assert_msg(words_meant(typed[i]), "%s", typed[i]);
+	ck_assert_ptr_null(words_meant(""));
+	ck_assert_ptr_null(words_meant(" "));
+	ck_assert_ptr_null(words_meant("rm del"));
+	ck_assert_ptr_null(words_meant("create"));
+	ck_assert_ptr_null(words_meant("start"));
+	ck_assert_ptr_null(words_meant("stop"));
+	ck_assert_str_eq(words_meant("ps"), "usher list");
+}
+END_TEST
+
+START_TEST(answers)
+{
+	static const char *const yes[] = {"y\n", "Y\n", "yes\n", " YES \r\n", "y"},
+				 *const no[] = {
+					 "", "\n", "n\n", "ye\n", "yess\n", "y x\n", "no\n", "x y"};
+
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		ck_assert_msg(asking_is_yes(yes[i]), "%s", yes[i]);
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		ck_assert_msg(!asking_is_yes(no[i]), "%s", no[i]);
+}
+END_TEST
+
 START_TEST(numbers)
 {
 	long n = 0;
@@ -91,6 +144,9 @@ int main(void)
 
 	tcase_add_test(t, ranges);
 	tcase_add_test(t, wrong);
+	tcase_add_test(t, once);
+	tcase_add_test(t, habits);
+	tcase_add_test(t, answers);
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, lists);
 	suite_add_tcase(s, t);

@@ -1,5 +1,6 @@
 /* usher.xml: what is read, and what is said about what cannot be. */
 #include "usher/config.h"
+#include "usher/config_look.h"
 
 #include <check.h>
 #include <errno.h>
@@ -332,6 +333,40 @@ START_TEST(broken)
 }
 END_TEST
 
+static void note(void *arg, const char *what, const char *line)
+{
+	char *all = arg;
+
+	sprintf(all + strlen(all), "%s: %s\n", what, line);
+}
+
+START_TEST(missing)
+{
+	char all[4096] = "";
+
+	ck_assert_int_eq(
+		read_text(
+			"<usher><hooks dir='/nowhere/hooks'/><power dir='/dev/null'/>"
+			"<profiles dir='/nowhere/p'/><media name='m' path='/nowhere/m.iso'/>"
+			"<media name='there' path='/dev/null'/><media name='far' url='http://x/y'/>"
+			"</usher>"),
+		0);
+	config_look(&config, note, all);
+	ck_assert_str_eq(all,
+		"media: <media name='m'>: /nowhere/m.iso: No such file or directory: put the image "
+		"or "
+		"the installation tree there, or name another path\n"
+		"hooks: <hooks dir>: /nowhere/hooks: No such file or directory: make the folder, "
+		"or "
+		"name another\n"
+		"power: <power dir>: /dev/null: Not a directory: name the folder that holds the "
+		"files\n"
+		"profiles: <profiles dir>: /nowhere/p: No such file or directory: make the folder, "
+		"or "
+		"name another\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config");
@@ -347,6 +382,7 @@ int main(void)
 	tcase_add_test(t, relayed_segment);
 	tcase_add_loop_test(t, faults, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_test(t, broken);
+	tcase_add_test(t, missing);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -420,6 +420,49 @@ START_TEST(refusals)
 }
 END_TEST
 
+/* As one of several that are made one after another. */
+START_TEST(among_others)
+{
+	struct guest_spec s = spec();
+
+	s.taken[0] = (struct guest_taken){.pool = "default-pool", .size = (uint64_t)1 << 60, .disks = 199};
+	s.n_taken = 1;
+	bad(guest_check(guests, &s, on_done, &home), -ENOSPC, "full");
+	s.taken[0].size = (uint64_t)1 << 40;
+	good(guest_check(guests, &s, on_done, &home));
+	ck_assert(strstr(seen.why, "200 disks"));
+	snprintf(s.taken[0].pool, sizeof s.taken[0].pool, "another");
+	s.taken[0].size = (uint64_t)1 << 60;
+	good(guest_check(guests, &s, on_done, &home));
+
+	s = spec();
+	snprintf(s.nics[0].network, sizeof s.nics[0].network, "nope");
+	s.nics[0].coming = true;
+	good(guest_check(guests, &s, on_done, &home));
+
+	create();
+	s = spec();
+	snprintf(s.name, sizeof s.name, "web02");
+	s.uuid[0] = '\0';
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "is domain web01's");
+	s.going = "\nweb\nweb01x\n";
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "is domain web01's");
+	s.going = "\nweb\nweb01\n";
+	good(guest_check(guests, &s, on_done, &home));
+}
+END_TEST
+
+/* Whoever has the name hides no other fault. */
+START_TEST(taken_and_wrong)
+{
+	struct guest_spec s = spec();
+
+	create();
+	snprintf(s.pool, sizeof s.pool, "nope");
+	bad(guest_check(guests, &s, on_done, &home), -ENOENT, "no storage pool nope");
+}
+END_TEST
+
 START_TEST(taken)
 {
 	struct guest_spec s = spec();
@@ -726,6 +769,8 @@ int main(void)
 	tcase_add_test(t, others_doings_are_news);
 	tcase_add_test(t, networks_are_watched);
 	tcase_add_test(t, refusals);
+	tcase_add_test(t, among_others);
+	tcase_add_test(t, taken_and_wrong);
 	tcase_add_test(t, taken);
 	tcase_add_test(t, anothers_name);
 	tcase_add_test(t, foreign_domain);

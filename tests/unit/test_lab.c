@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ED "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVz"
+
 static struct lab *lab;
 static char why[LAB_WHY];
 
@@ -63,7 +65,7 @@ START_TEST(reads_all)
 	     "<domain><a xmlns='urn:x' b='1'>t</a></domain></machine>\n"
 	     "<defaults profile='tiny' network='lab0' memory='512' autostart='yes'>"
 	     "<set name='k'>d</set><set name='e'><!-- none --></set>"
-	     "<ssh-key> ssh-ed25519 AAAA me@x\n</ssh-key><ssh-key file='id.pub'/></defaults>\n"
+	     "<ssh-key> " ED " me@x\n</ssh-key><ssh-key file='id.pub'/></defaults>\n"
 	     "<machine name='web' template='golden' cpu='host-passthrough' firmware='efi-secure' "
 	     "graphics='vnc' description='d' os-variant='debian12' linked='no' sealed='yes' "
 	     "connect='qemu+ssh://far/system'/>"
@@ -82,8 +84,8 @@ START_TEST(reads_all)
 		"\"address\":\"10.78.0.1\",\"mac\":\"52:54:00:00:01:08\",\"segment\":\"back\"}],"
 		"\"pool\":\"p\",\"profile\":\"tiny\",\"settings\":{\"e\":\"\",\"k\":\"v & "
 		"w\",\"p\":{\"file\":"
-		"\"pw\",\"line\":7}},\"ssh_keys\":[\"ssh-ed25519 AAAA "
-		"me@x\",{\"file\":\"id.pub\",\"line\":10}],\"vcpus\":2}");
+		"\"pw\",\"line\":7}},\"ssh_keys\":[\"" ED
+		" me@x\",{\"file\":\"id.pub\",\"line\":10}],\"vcpus\":2}");
 	ck_assert_str_eq(json_string_value(json_object_get(
 				 json_array_get(json_object_get(lab->machines[2].body, "nics"), 0),
 				 "address")),
@@ -322,11 +324,11 @@ START_TEST(reads_files)
 	ck_assert_int_eq(chdir(dir), 0);
 	mkdir("sub", 0700);
 	put("sub/pw", "se cret\n");
-	put("sub/keys", "# mine\nssh-ed25519 A a\nssh-ed25519 B b\n");
+	put("sub/keys", "# mine\n" ED " a\n" ED " b\n");
 	put("sub/lab.xml",
 		"<lab name='a'><defaults profile='p'><set name='pw' file='pw'/><ssh-key "
 		"file='keys'/>"
-		"<ssh-key>ssh-rsa C c</ssh-key><first-boot file='pw'/></defaults><machine "
+		"<ssh-key>" ED " c</ssh-key><first-boot file='pw'/></defaults><machine "
 		"name='m{1..2}'/></lab>");
 	put("none.xml",
 		"<lab name='a'>\n<machine name='m' profile='p'>\n"
@@ -338,11 +340,17 @@ START_TEST(reads_files)
 	ck_body("m2",
 		"{\"first_boot\":\"se "
 		"cret\",\"name\":\"m2\",\"profile\":\"p\",\"settings\":{\"pw\":\"se "
-		"cret\"},\"ssh_keys\":[\"ssh-ed25519 A a\",\"ssh-ed25519 B "
-		"b\",\"ssh-rsa C c\"]}");
+		"cret\"},\"ssh_keys\":[\"" ED " a\",\"" ED " b\",\"" ED " c\"]}");
 	end();
 	ck_assert_int_eq(lab_load("none.xml", &lab, why, sizeof why), -EINVAL);
 	ck_assert_str_eq(why, "none.xml:3: <set file='gone'>: No such file or directory");
+	put("sub/private", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n");
+	put("prose.xml",
+		"<lab name='a'>\n<machine name='m' profile='p'><ssh-key "
+		"file='sub/private'/></machine></lab>");
+	ck_assert_int_eq(lab_load("prose.xml", &lab, why, sizeof why), -EINVAL);
+	ck_assert_ptr_nonnull(
+		strstr(why, "prose.xml:2: <ssh-key file='sub/private'>: line 1: a private key"));
 	ck_assert_int_eq(lab_load("-.xml", &lab, why, sizeof why), -EINVAL);
 	ck_assert_str_eq(why, "-.xml:2: <ssh-key file='sub/pw-'>: No such file or directory");
 	ck_assert_int_eq(lab_load("gone.xml", &lab, why, sizeof why), -ENOENT);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ED "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVz"
+
 static struct lab *lab;
 static struct lab_plan *plan;
 static char why[LAB_WHY];
@@ -18,7 +20,7 @@ static char why[LAB_WHY];
 	"{\"name\":\"" name "\",\"lab\":\"" lab "\",\"state\":\"" state                          \
 	"\",\"profile\":\"tiny\",\"nics\":[{\"segment\":\"lab0\",\"mac\":\"52:54:0a:4d:00:02\"," \
 	"\"addresses\":[\"10.77.0.2\"]}],\"settings\":{\"k\":\"v\",\"p\":\"(secret)\"},"         \
-	"\"ssh_keys\":[\"a b\"],\"guest\":{\"memory\":512,\"vcpus\":1,\"disk\":1073741824,"      \
+	"\"ssh_keys\":[\"" ED " b\"],\"guest\":{\"memory\":512,\"vcpus\":1,\"disk\":1073741824," \
 	"\"pool\":\"default\"},\"last_event\":{\"seq\":7}" more "}"
 #define MACHINE(attributes)                                                          \
 	"<machine name='a' profile='tiny' " attributes "><set name='k'>v</set><set " \
@@ -111,8 +113,8 @@ END_TEST
 START_TEST(leaves_alone_what_is_right)
 {
 	up(LAB(MACHINE("ip='10.77.0.2' memory='512' vcpus='1' network='lab0' "
-		       "autostart='no'") "<disk size='1G' pool='default'/><ssh-key>a "
-					 "b</ssh-key></machine>"),
+		       "autostart='no'") "<disk size='1G' pool='default'/><ssh-key>" ED
+					 " b</ssh-key></machine>"),
 		HAVE("a", "w", "up", ON), "kept 1");
 	end();
 	/* what the file does not say */
@@ -257,7 +259,7 @@ static const struct refusal {
 		HAVE("a", "w", "up", ON), "",
 		"lab.xml:2: machine 'a': its setting 'p' is set: only making it anew changes that "
 		"(--replace a)"},
-	{LAB(MACHINE("") "<ssh-key>c d</ssh-key></machine>"), HAVE("a", "w", "up", ON), "",
+	{LAB(MACHINE("") "<ssh-key>" ED " d</ssh-key></machine>"), HAVE("a", "w", "up", ON), "",
 		"lab.xml:2: machine 'a': its SSH keys are others: only making it anew changes that "
 		"(--replace a)"},
 	{LAB(MACHINE("") "<first-boot file='f'/></machine>"), HAVE("a", "w", "up", ON), "",

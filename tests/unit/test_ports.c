@@ -1,5 +1,5 @@
 /* Lines of /proc/net/udp, tcp and their IPv6 sisters; and a port of our own. */
-#include "usher/cli/ports.h"
+#include "core/ports.h"
 
 #include <arpa/inet.h>
 #include <check.h>

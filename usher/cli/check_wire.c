@@ -5,7 +5,7 @@
 #include "core/loop.h"
 #include "dhcpd/dhcp_listen.h"
 #include "usher/cli/firewall.h"
-#include "usher/cli/ports.h"
+#include "core/ports.h"
 
 #include <errno.h>
 #include <stdio.h>

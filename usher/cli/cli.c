@@ -75,7 +75,7 @@ static bool has_config(const struct option *options)
 int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
 	const struct option *options)
 {
-	const char *letters = has_config(options) ? ":c:" : ":";
+	const char *letters = has_config(options) ? ":hVo:c:" : ":hVo:";
 
 	for (;;) {
 		int opt;
@@ -89,6 +89,15 @@ int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **a
 		case OPT_JSON:
 			o->json = true;
 			continue;
+		case 'o':
+			if (strcmp(optarg, "json"))
+				exit(cli_usage(c, "-o takes json, not '%s'", optarg));
+			o->json = true;
+			continue;
+		case 'V':
+			puts("usher " USHER_VERSION);
+			exit(EXIT_DONE);
+		case 'h':
 		case OPT_HELP:
 			cli_help(c);
 			exit(EXIT_DONE);
@@ -181,6 +190,8 @@ char **cli_names_all(const struct command *c, char **patterns, size_t count, siz
 {
 	struct name_list l = {.names = calloc(1, sizeof *l.names)};
 
+	if (!l.names)
+		cli_fail("out of memory");
 	for (size_t i = 0; l.names && i < count; i++)
 		if (cli_names(patterns[i], list_name, &l)) {
 			cli_usage(c, "'%s': a range is written node{01..50}, of at most 1000",
@@ -188,8 +199,47 @@ char **cli_names_all(const struct command *c, char **patterns, size_t count, siz
 			cli_names_free(l.names);
 			return NULL;
 		}
+	if (l.count > NAMES_MAX) {
+		cli_usage(c, "%zu names: at most %d at a time", l.count, NAMES_MAX);
+		cli_names_free(l.names);
+		return NULL;
+	}
 	*ret_count = l.count;
 	return l.names;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* One that comes twice; NULL: none, or out of memory. */
+static const char *find_twice(char **names, size_t n)
+{
+	char **sorted = reallocarray(NULL, n, sizeof *sorted);
+	const char *found = NULL;
+
+	if (!sorted)
+		return NULL;
+	memcpy(sorted, names, n * sizeof *sorted);
+	qsort(sorted, n, sizeof *sorted, by_text);
+	for (size_t i = 1; i < n && !found; i++)
+		if (!strcmp(sorted[i - 1], sorted[i]))
+			found = sorted[i];
+	free(sorted);
+	return found;
+}
+
+char **cli_names_once(const struct command *c, char **patterns, size_t count, size_t *ret_count)
+{
+	char **names = cli_names_all(c, patterns, count, ret_count);
+	const char *twice = names && *ret_count ? find_twice(names, *ret_count) : NULL;
+
+	if (!twice)
+		return names;
+	cli_usage(c, "'%s' is named twice", twice);
+	cli_names_free(names);
+	return NULL;
 }
 
 void cli_names_free(char **names)

@@ -21,13 +21,13 @@ struct command {
 
 extern const struct command cmd_serve, cmd_check, cmd_create, cmd_enroll, cmd_template, cmd_clone,
 	cmd_up, cmd_down, cmd_list, cmd_show, cmd_known_hosts, cmd_timeline, cmd_console, cmd_watch,
-	cmd_wait, cmd_reinstall, cmd_confirm, cmd_disarm, cmd_delete, cmd_render, cmd_profiles,
-	cmd_lint, cmd_import, cmd_media, cmd_fetch, cmd_leases, cmd_network, cmd_mac;
+	cmd_wait, cmd_start, cmd_stop, cmd_reinstall, cmd_confirm, cmd_disarm, cmd_delete, cmd_render, cmd_profiles,
+	cmd_lint, cmd_import, cmd_media, cmd_fetch, cmd_leases, cmd_network, cmd_mac, cmd_version;
 
 /* Options that every client command has. A command's own long ones are numbered from 1, below the letters. */
 struct cli_common {
 	const char *socket; /* --socket, USHER_SOCKET or the default */
-	bool json;          /* --json */
+	bool json;          /* --json, -o json */
 };
 enum { OPT_SOCKET = 1000, OPT_JSON, OPT_HELP };
 #define CLI_COMMON_OPTIONS                                                                      \
@@ -36,13 +36,13 @@ enum { OPT_SOCKET = 1000, OPT_JSON, OPT_HELP };
 		"help", no_argument, NULL, OPT_HELP                                             \
 	}
 #define CLI_COMMON_HELP                                                        \
-	"  --json               machine-readable output\n"                     \
+	"  --json, -o json      machine-readable output\n"                     \
 	"  --socket PATH        the service's API socket (or $USHER_SOCKET)\n" \
-	"  --help               this text\n"
+	"  --help, -h           this text\n"
 
 void cli_common_init(struct cli_common *o);
 /* The next option of `options` (a CLI_COMMON_OPTIONS table or a longer one), common ones handled: -1 at the end.
- * --help and errors do not return: they end the program with 0 and 2. */
+ * --help, -h, -V and errors do not return: they end the program with 0 and 2. */
 int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
 	const struct option *options);
 /* Prints "usher COMMAND: …" and how to get help; returns EXIT_USAGE. */
@@ -59,6 +59,8 @@ bool cli_number(const char *text, long least, long most, long *ret);
 int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg);
 /* All names that `count` patterns stand for, ended by a NULL; free them with cli_names_free(). NULL: said why. */
 char **cli_names_all(const struct command *c, char **patterns, size_t count, size_t *ret_count);
+/* The same, for what is done to each: a name that comes twice is a usage error, too. */
+char **cli_names_once(const struct command *c, char **patterns, size_t count, size_t *ret_count);
 void cli_names_free(char **names);
 
 #endif

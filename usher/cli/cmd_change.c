@@ -1,116 +1,296 @@
-/* usher reinstall, disarm, delete: one request for each name; confirm: for one. */
+/* usher start, stop, reinstall, disarm, delete: all names are looked at, then one request for each; confirm: for one. */
+#include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
 #include "usher/cli/fetching.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 struct change {
+	const struct command *command;
 	struct client *client;
 	const char *method;
 	const char *suffix; /* "/reinstall" */
 	const char *said;   /* "armed" */
 	json_t *body;       /* or NULL */
-	const struct cli_common *common;
+	struct cli_common common;
+	bool yes, dry;
+	/* Why a machine is asked about before ("runs"); NULL: it is not. NULL: none is. */
+	const char *(*danger)(const json_t *machine);
 	int failures;
 };
 
-enum { OPT_KEEP_DISKS = 1, OPT_SEALED, OPT_UNSEALED };
+enum { OPT_KEEP_DISKS = 1, OPT_SEALED, OPT_UNSEALED, OPT_FORCE, OPT_YES, OPT_DRY_RUN };
 
-static int change_one(void *arg, const char *name)
+static const char *text_of(const json_t *object, const char *key)
 {
-	char path[300], escaped[256];
-	struct change *ch = arg;
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+static bool runs(const json_t *machine)
+{
+	return !strcmp(text_of(machine, "guest_state"), "running") ||
+		!strcmp(text_of(machine, "guest_state"), "paused");
+}
+
+static const char *danger_of_delete(const json_t *machine)
+{
+	return runs(machine) ? "runs" : NULL;
+}
+
+static const char *danger_of_reinstall(const json_t *machine)
+{
+	return !strcmp(text_of(machine, "state"), "up") ||
+			!strcmp(text_of(machine, "state"), "installed")
+		? "is installed"
+		: NULL;
+}
+
+static void change_path(const struct change *ch, const char *name, char *path, size_t size)
+{
+	char escaped[256];
+
+	snprintf(path, size, "/machines/%s%s", client_escape(name, escaped, sizeof escaped),
+		ch->suffix);
+}
+
+static void change_one(struct change *ch, const char *name)
+{
+	char path[300];
 	json_t *reply = NULL;
 
-	snprintf(path, sizeof path, "/machines/%s%s", client_escape(name, escaped, sizeof escaped),
-		ch->suffix);
-	if (fetching_call(ch->client, ch->method, path, ch->body, &reply)) {
+	change_path(ch, name, path, sizeof path);
+	if (fetching_call(ch->client, ch->method, path, json_incref(ch->body), &reply)) {
 		ch->failures++;
-		return 0;
+		return;
 	}
 	client_say_findings(reply);
-	if (ch->common->json && reply) {
+	if (ch->common.json && reply) {
 		json_dumpf(reply, stdout, JSON_COMPACT);
 		putchar('\n');
 	} else {
-		const char *kept = json_string_value(json_object_get(reply, "kept"));
+		const char *kept = text_of(reply, "kept");
 
-		printf("%s: %s%s%s\n", name, ch->said, kept ? "; kept: " : "", kept ? kept : "");
+		printf("%s: %s%s%s\n", name, ch->said, *kept ? "; kept: " : "", kept);
 	}
+	fflush(stdout);
 	json_decref(reply);
-	return 0;
 }
 
-static int run_change(const struct command *c, int argc, char **argv)
+/* The machines of these names; NULL: one is not there, and it was said which. */
+static json_t *look(struct change *ch, char **names)
 {
-	static const struct option plain[] = {CLI_COMMON_OPTIONS, {0}},
-				   deleting[] = {CLI_COMMON_OPTIONS,
-					   {"keep-disks", no_argument, NULL, OPT_KEEP_DISKS}, {0}},
-				   arming[] = {CLI_COMMON_OPTIONS,
-					   {"sealed", no_argument, NULL, OPT_SEALED},
-					   {"unsealed", no_argument, NULL, OPT_UNSEALED}, {0}};
-	const struct option *options = c == &cmd_delete ? deleting
-		: c == &cmd_reinstall                   ? arming
-							: plain;
-	struct cli_common o;
-	struct change ch = {.method = "POST", .common = &o};
-	int seal = 0, opt;
-	bool keep = false;
+	json_t *all = json_array();
+	bool missing = false;
 
-	cli_common_init(&o);
-	while ((opt = cli_getopt(c, &o, argc, argv, options)) != -1)
-		if (opt == OPT_KEEP_DISKS)
-			keep = true;
-		else
-			seal = opt;
-	if (optind == argc)
-		return cli_usage(c, "takes at least one name");
-	if (seal)
-		ch.body = json_pack("{s:b}", "sealed", seal == OPT_SEALED);
-	if (c == &cmd_delete) {
-		ch.method = "DELETE";
-		ch.suffix = keep ? "?keep_disks=1" : "";
-		ch.said = "deleted";
-	} else {
-		ch.suffix = c == &cmd_reinstall ? "/reinstall" : "/disarm";
-		ch.said = c == &cmd_reinstall ? "armed" : "disarmed";
+	for (; *names; names++) {
+		char path[300], escaped[256], why[CLIENT_WHY];
+		json_t *m = NULL;
+		long status;
+
+		snprintf(path, sizeof path, "/machines/%s",
+			client_escape(*names, escaped, sizeof escaped));
+		if (!client_try(ch->client, "GET", path, NULL, &m, &status, why, sizeof why)) {
+			json_array_append_new(all, m);
+			continue;
+		}
+		cli_fail("%s", why);
+		missing = true;
+		if (!status) /* no service */
+			break;
 	}
-	ch.client = client_new(o.socket);
-	if (!ch.client)
-		return cli_fail("out of memory");
-	for (int i = optind; i < argc; i++)
-		if (cli_names(argv[i], change_one, &ch) < 0)
-			ch.failures += cli_fail(
-				"'%s': a range is written node{01..50}, of at most 1000", argv[i]);
-	client_free(ch.client);
-	json_decref(ch.body);
-	return ch.failures ? EXIT_FAILED : EXIT_DONE;
+	if (!missing)
+		return all;
+	json_decref(all);
+	return NULL;
 }
 
-const struct command cmd_reinstall = {
-	.name = "reinstall",
-	.arguments = "NAME...",
-	.summary = "arm machines again: what is on their disks is lost",
-	.help = "  --sealed             from now on nothing is installed before 'usher confirm'\n"
-		"  --unsealed           no longer so, whatever the segment says\n" CLI_COMMON_HELP,
-	.run = run_change,
-};
+/* One question for all. */
+static bool may_go(const struct change *ch, const json_t *machines)
+{
+	const char *first = NULL, *what = NULL, *verb = ch->command->name;
+	size_t i, n = 0;
+	json_t *m;
+
+	if (!ch->danger || ch->yes)
+		return true;
+	json_array_foreach(machines, i, m)
+	{
+		const char *danger = ch->danger(m);
+
+		n += danger != NULL;
+		if (danger && !first) {
+			first = text_of(m, "name");
+			what = danger;
+		}
+	}
+	if (!n)
+		return true;
+	if (n == 1)
+		return asking("%s %s: %s it, and lose what is on its disk?", first, what, verb);
+	return asking("%s and %zu other%s: each %s: %s them, and lose what is on their disks?",
+		first, n - 1, n == 2 ? "" : "s", what, verb);
+}
+
+static void dry_run(const struct change *ch, const json_t *machines)
+{
+	json_t *m;
+	size_t i;
+
+	json_array_foreach(machines, i, m)
+	{
+		const char *danger = ch->danger ? ch->danger(m) : NULL;
+
+		if (ch->common.json) {
+			json_t *j = json_pack("{s:s, s:s, s:s}", "name", text_of(m, "name"),
+				"would", ch->command->name, "state", text_of(m, "state"));
+
+			json_dumpf(j, stdout, JSON_COMPACT);
+			putchar('\n');
+			json_decref(j);
+		} else {
+			printf("%s: would be %s%s%s%s\n", text_of(m, "name"), ch->said,
+				danger ? " (it " : "", danger ? danger : "", danger ? ")" : "");
+		}
+	}
+}
+
+static int change_all(struct change *ch, char **names)
+{
+	json_t *machines = look(ch, names);
+	int rc = machines ? EXIT_DONE : EXIT_FAILED;
+
+	if (machines && ch->dry)
+		dry_run(ch, machines);
+	else if (machines && !may_go(ch, machines))
+		rc = EXIT_FAILED;
+	else if (machines)
+		for (char **name = names; *name; name++)
+			change_one(ch, *name);
+	json_decref(machines);
+	return ch->failures ? EXIT_FAILED : rc;
+}
+
+static void take_option(struct change *ch, int opt)
+{
+	switch (opt) {
+	case OPT_KEEP_DISKS:
+		ch->suffix = "?keep_disks=1";
+		break;
+	case OPT_SEALED:
+	case OPT_UNSEALED:
+		json_decref(ch->body);
+		ch->body = json_pack("{s:b}", "sealed", opt == OPT_SEALED);
+		break;
+	case OPT_FORCE:
+		ch->body = json_pack("{s:b}", "force", true);
+		break;
+	case OPT_YES:
+		ch->yes = true;
+		break;
+	case OPT_DRY_RUN:
+		ch->dry = true;
+	}
+}
+
+static int run_names(struct change *ch, int argc, char **argv, const struct option *options)
+{
+	char **names;
+	size_t n;
+	int opt, rc;
+
+	cli_common_init(&ch->common);
+	while ((opt = cli_getopt(ch->command, &ch->common, argc, argv, options)) != -1)
+		take_option(ch, opt);
+	if (optind == argc)
+		return cli_usage(ch->command, "takes at least one name");
+	names = cli_names_once(ch->command, argv + optind, (size_t)(argc - optind), &n);
+	if (!names)
+		return EXIT_USAGE;
+	ch->client = client_new(ch->common.socket);
+	rc = ch->client ? change_all(ch, names) : cli_fail("out of memory");
+	cli_names_free(names);
+	client_free(ch->client);
+	json_decref(ch->body);
+	return rc;
+}
+
+#define ASKING_OPTIONS                                    \
+	{"yes", no_argument, NULL, OPT_YES},              \
+	{                                                 \
+		"dry-run", no_argument, NULL, OPT_DRY_RUN \
+	}
+#define ASKING_HELP                                                                        \
+	"  --yes                do not ask (where there is no terminal nobody is asked)\n" \
+	"  --dry-run            say what would be done, and do nothing\n"
+
+static int run_delete(const struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {CLI_COMMON_OPTIONS, ASKING_OPTIONS,
+		{"keep-disks", no_argument, NULL, OPT_KEEP_DISKS}, {0}};
+	struct change ch = {.command = c,
+		.method = "DELETE",
+		.suffix = "",
+		.said = "deleted",
+		.danger = danger_of_delete};
+
+	return run_names(&ch, argc, argv, options);
+}
+
+static int run_reinstall(const struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {CLI_COMMON_OPTIONS, ASKING_OPTIONS,
+		{"sealed", no_argument, NULL, OPT_SEALED},
+		{"unsealed", no_argument, NULL, OPT_UNSEALED}, {0}};
+	struct change ch = {.command = c,
+		.method = "POST",
+		.suffix = "/reinstall",
+		.said = "armed",
+		.danger = danger_of_reinstall};
+
+	return run_names(&ch, argc, argv, options);
+}
+
+static int run_disarm(const struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
+	struct change ch = {
+		.command = c, .method = "POST", .suffix = "/disarm", .said = "disarmed"};
+
+	return run_names(&ch, argc, argv, options);
+}
+
+static int run_start(const struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
+	struct change ch = {.command = c, .method = "POST", .suffix = "/start", .said = "started"};
+
+	return run_names(&ch, argc, argv, options);
+}
+
+static int run_stop(const struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = {
+		CLI_COMMON_OPTIONS, {"force", no_argument, NULL, OPT_FORCE}, {0}};
+	struct change ch = {.command = c, .method = "POST", .suffix = "/stop", .said = "stopped"};
+
+	return run_names(&ch, argc, argv, options);
+}
 
 static int run_confirm(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
-	struct cli_common o;
 	struct change ch = {
-		.method = "POST", .suffix = "/confirm", .said = "confirmed", .common = &o};
+		.command = c, .method = "POST", .suffix = "/confirm", .said = "confirmed"};
 
-	cli_common_init(&o);
-	if (cli_getopt(c, &o, argc, argv, options) != -1 || argc - optind != 2)
+	cli_common_init(&ch.common);
+	if (cli_getopt(c, &ch.common, argc, argv, options) != -1 || argc - optind != 2)
 		return cli_usage(c, "takes a name, and the code that is on the machine's screen");
 	ch.body = json_pack("{s:s}", "code", argv[optind + 1]);
-	ch.client = client_new(o.socket);
+	ch.client = client_new(ch.common.socket);
 	if (!ch.client || !ch.body)
 		ch.failures = cli_fail("out of memory, or the code is not UTF-8");
 	else
@@ -119,6 +299,33 @@ static int run_confirm(const struct command *c, int argc, char **argv)
 	json_decref(ch.body);
 	return ch.failures ? EXIT_FAILED : EXIT_DONE;
 }
+
+const struct command cmd_start = {
+	.name = "start",
+	.arguments = "NAME...",
+	.summary = "start guests that are off, or go on with paused ones",
+	.help = CLI_COMMON_HELP,
+	.run = run_start,
+};
+
+const struct command cmd_stop = {
+	.name = "stop",
+	.arguments = "NAME... [--force]",
+	.summary = "shut guests down, and wait until they are off",
+	.help = "  --force              at once, as if the power was cut: what is not on disk is "
+		"lost\n" CLI_COMMON_HELP,
+	.run = run_stop,
+};
+
+const struct command cmd_reinstall = {
+	.name = "reinstall",
+	.arguments = "NAME... [--yes] [--dry-run]",
+	.summary = "arm machines again: what is on their disks is lost",
+	.help = "  --sealed             from now on nothing is installed before 'usher confirm'\n"
+		"  --unsealed           no longer so, whatever the segment says\n" ASKING_HELP
+			CLI_COMMON_HELP,
+	.run = run_reinstall,
+};
 
 const struct command cmd_confirm = {
 	.name = "confirm",
@@ -133,14 +340,14 @@ const struct command cmd_disarm = {
 	.arguments = "NAME...",
 	.summary = "take back an install that was asked for",
 	.help = CLI_COMMON_HELP,
-	.run = run_change,
+	.run = run_disarm,
 };
 
 const struct command cmd_delete = {
 	.name = "delete",
-	.arguments = "NAME...",
+	.arguments = "NAME... [--yes] [--dry-run]",
 	.summary = "forget machines; a guest's domain and disks go too",
 	.help = "  --keep-disks         leave the volumes of a guest, and say where they "
-		"are\n" CLI_COMMON_HELP,
-	.run = run_change,
+		"are\n" ASKING_HELP CLI_COMMON_HELP,
+	.run = run_delete,
 };

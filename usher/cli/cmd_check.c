@@ -2,6 +2,7 @@
 #include "usher/cli/check.h"
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
+#include "usher/config_look.h"
 #include "usher/paths.h"
 
 #include "kickstart/profiles.h"
@@ -159,6 +160,15 @@ static void check_media(struct check *k)
 	json_decref(reply);
 }
 
+/* A service knows of media itself. */
+static void say_missing(void *arg, const char *what, const char *line)
+{
+	struct check *k = arg;
+
+	if (!k->status || strcmp(what, "media") != 0)
+		check_say(k, CHECK_WARN, what, "%s", line);
+}
+
 static int check_all(struct check *k)
 {
 	if (media_new(&k->programs))
@@ -173,6 +183,7 @@ static int check_all(struct check *k)
 	check_profiles(k);
 	check_accel(k);
 	check_media(k);
+	config_look(&k->config, say_missing, k);
 	if (k->json)
 		json_dumpf(k->lines, stdout, JSON_INDENT(2));
 	return k->bad ? EXIT_FAILED : EXIT_DONE;

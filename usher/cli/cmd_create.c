@@ -3,6 +3,7 @@
 #include "usher/cli/client.h"
 #include "usher/cli/fetching.h"
 #include "usher/cli/follow.h"
+#include "usher/cli/judging.h"
 #include "usher/privilege.h"
 #include "usher/cli/request.h"
 #include "usher/cli/wait.h"
@@ -53,7 +54,7 @@ struct request {
 	json_t *keys;
 	json_t *nics, *disks; /* as they were said, the first first */
 	bool wait, no_key;
-	char *names[1000];
+	char **names;
 	size_t n_names;
 	int failures;
 };
@@ -287,6 +288,7 @@ static int take_option(struct request *r, int opt)
 		[OPT_OS_VARIANT] = "os_variant",
 		[OPT_DESCRIPTION] = "description",
 		[OPT_CONNECT] = "connect"};
+	char why[256];
 	int rc;
 
 	switch (opt) {
@@ -303,10 +305,8 @@ static int take_option(struct request *r, int opt)
 	case OPT_SET:
 		return take_setting(r, optarg);
 	case OPT_KEY:
-		rc = request_keys(r->keys, optarg);
-		return rc ? cli_fail("--ssh-key %s: %s", optarg,
-				    rc == -ENODATA ? "no key in it" : strerror(-rc))
-			  : 0;
+		rc = request_keys(r->keys, optarg, why, sizeof why);
+		return rc ? cli_fail("--ssh-key %s: %s", optarg, why) : 0;
 	case OPT_POWER:
 		return take_power(r, optarg);
 	case OPT_FIRST_BOOT:
@@ -335,16 +335,6 @@ static int take_option(struct request *r, int opt)
 		return cli_usage(r->command, "an option has an empty value");
 	json_object_set_new(r->body, texts[opt], json_string(optarg));
 	return 0;
-}
-
-static int add_name(void *arg, const char *name)
-{
-	struct request *r = arg;
-
-	if (r->n_names == sizeof r->names / sizeof *r->names)
-		return -E2BIG;
-	r->names[r->n_names] = strdup(name);
-	return r->names[r->n_names++] ? 0 : -ENOMEM;
 }
 
 static void create_one(struct request *r, const char *name)
@@ -382,7 +372,7 @@ static int create_all(struct request *r)
 		.json = r->common.json,
 		.quiet = r->n_names > 1};
 
-	if (follow_newest(r->client, &w.after))
+	if (follow_newest(r->client, &w.after) || judging_names(r->client, r->body, r->names, r->n_names))
 		return EXIT_FAILED;
 	for (size_t i = 0; i < r->n_names; i++)
 		create_one(r, r->names[i]);
@@ -404,12 +394,12 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	while ((opt = cli_getopt(r->command, &r->common, argc, argv, options)) != -1)
 		if ((rc = take_option(r, opt)))
 			return rc;
-	for (int i = optind; i < argc; i++)
-		if (cli_names(argv[i], add_name, r))
-			return cli_usage(r->command,
-				"'%s': a range is written node{01..50}, of at most 1000", argv[i]);
-	if (!r->n_names)
+	if (optind == argc)
 		return cli_usage(r->command, "which name?");
+	r->names = cli_names_once(
+		r->command, argv + optind, (size_t)(argc - optind), &r->n_names);
+	if (!r->names)
+		return EXIT_USAGE;
 	if (!json_object_get(r->body, "profile"))
 		return cli_usage(r->command, "which --profile? 'usher profiles' lists them");
 	if (r->n_names > 1 && one_machine_only(r))
@@ -477,8 +467,7 @@ static int run_create(const struct command *c, int argc, char **argv)
 	r->command = c;
 	privilege_hide_memory();
 	rc = run_request(r, argc, argv, c == &cmd_create ? guest_options : bare_options);
-	for (size_t i = 0; i < r->n_names; i++)
-		free(r->names[i]);
+	cli_names_free(r->names);
 	json_decref(r->body);
 	json_decref(r->keys);
 	json_decref(r->nics);

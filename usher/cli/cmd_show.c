@@ -1,23 +1,16 @@
-/* usher list, show, leases, profiles, render: reading. */
+/* usher show, leases, profiles, render: reading. */
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
 #include "usher/cli/console_client.h"
+#include "usher/cli/machine_text.h"
 #include "usher/console_text.h"
 #include "usher/cli/printed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
-
-static const char *text_of(json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
 
 static int print_json(json_t *reply)
 {
@@ -25,24 +18,6 @@ static int print_json(json_t *reply)
 	putchar('\n');
 	json_decref(reply);
 	return EXIT_DONE;
-}
-
-/* "3m12s" since a time in ms. */
-static const char *age_of(json_t *ms, char *buf, size_t size)
-{
-	long long s = (long long)time(NULL) - json_integer_value(ms) / 1000;
-
-	if (s < 0)
-		s = 0;
-	if (s < 60)
-		snprintf(buf, size, "%llds", s);
-	else if (s < 3600)
-		snprintf(buf, size, "%lldm%02llds", s / 60, s % 60);
-	else if (s < 86400)
-		snprintf(buf, size, "%lldh%02lldm", s / 3600, s / 60 % 60);
-	else
-		snprintf(buf, size, "%lldd%02lldh", s / 86400, s / 3600 % 24);
-	return buf;
 }
 
 /* One call and its reply. NULL: said why, *ret_exit is set. */
@@ -58,80 +33,6 @@ static json_t *ask(const struct cli_common *o, const char *path, int *ret_exit)
 	return reply;
 }
 
-static const char *first_address(json_t *machine)
-{
-	json_t *nic = json_array_get(json_object_get(machine, "nics"), 0);
-	const char *a = json_string_value(json_array_get(json_object_get(nic, "addresses"), 0));
-
-	return a ? a : "-";
-}
-
-/* What it is says more of a template than the state that it stays in. */
-static const char *state_of(json_t *m)
-{
-	return json_is_true(json_object_get(m, "template")) ? "template" : text_of(m, "state");
-}
-
-/* Why it is not what one would think: what ended its attempt, or how its guest is. */
-static const char *reason_of(json_t *m)
-{
-	static const char *const words[][2] = {{"off", "its guest is off"},
-		{"paused", "its guest is paused"}, {"crashed", "its guest crashed"},
-		{"gone", "its guest is gone"}};
-	const char *reason = text_of(json_object_get(m, "attempt"), "reason");
-
-	if (json_object_get(json_object_get(m, "attempt"), "waiting"))
-		return "waits for: usher confirm";
-	if (*reason || json_is_true(json_object_get(m, "template")))
-		return reason;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (!strcmp(text_of(m, "guest_state"), words[i][0]))
-			return words[i][1];
-	return "";
-}
-
-static void list_line(json_t *m)
-{
-	char age[32];
-
-	printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", text_of(m, "name"), text_of(m, "kind"),
-		state_of(m), first_address(m), text_of(m, "profile"),
-		age_of(json_object_get(m, "since_ms"), age, sizeof age), reason_of(m));
-}
-
-static int run_list(const struct command *c, int argc, char **argv)
-{
-	struct cli_common o;
-	json_t *reply, *m;
-	size_t i;
-	int rc;
-
-	cli_common_init(&o);
-	if (cli_getopt(c, &o, argc, argv, options) != -1 || optind != argc)
-		return cli_usage(c, "takes no argument");
-	reply = ask(&o, "/machines", &rc);
-	if (!reply)
-		return rc;
-	if (o.json)
-		return print_json(reply);
-	if (!json_array_size(json_object_get(reply, "machines")))
-		puts("no machines; 'usher create NAME --profile P' makes one");
-	else
-		printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", "NAME", "KIND", "STATE",
-			"ADDRESS", "PROFILE", "SINCE", "REASON");
-	json_array_foreach(json_object_get(reply, "machines"), i, m) list_line(m);
-	json_decref(reply);
-	return EXIT_DONE;
-}
-
-const struct command cmd_list = {
-	.name = "list",
-	.arguments = "",
-	.summary = "all machines, a line each",
-	.help = CLI_COMMON_HELP,
-	.run = run_list,
-};
-
 static void show_nics(json_t *m)
 {
 	json_t *nic, *a;
@@ -139,7 +40,7 @@ static void show_nics(json_t *m)
 
 	json_array_foreach(json_object_get(m, "nics"), i, nic)
 	{
-		printf("  nic        %s on %s:", text_of(nic, "mac"), text_of(nic, "segment"));
+		printf("  nic        %s on %s:", machine_text(nic, "mac"), machine_text(nic, "segment"));
 		json_array_foreach(json_object_get(nic, "addresses"), j, a)
 			printf(" %s", json_string_value(a));
 		putchar('\n');
@@ -159,7 +60,7 @@ static void show_waiting(json_t *m)
 	printf("  sealed     yes, waits for confirmation: usher confirm %s CODE\n"
 	       "             CODE is on the machine's own screen\n"
 	       "             asked for by %s, %s, number %lld since it was armed\n",
-		text_of(m, "name"), text_of(w, "client"), text_of(w, "since"),
+		machine_text(m, "name"), machine_text(w, "client"), machine_text(w, "since"),
 		(long long)json_integer_value(json_object_get(a, "asks")));
 }
 
@@ -168,15 +69,15 @@ static void show_attempt(json_t *a)
 	if (!json_integer_value(json_object_get(a, "number")))
 		return;
 	printf("  attempt    %lld, armed %s, %lld of %lld boots\n",
-		(long long)json_integer_value(json_object_get(a, "number")), text_of(a, "armed_at"),
+		(long long)json_integer_value(json_object_get(a, "number")), machine_text(a, "armed_at"),
 		(long long)json_integer_value(json_object_get(a, "boots")),
 		(long long)json_integer_value(json_object_get(a, "max_boots")));
-	if (*text_of(a, "ended_at"))
-		printf("  ended      %s\n", text_of(a, "ended_at"));
+	if (*machine_text(a, "ended_at"))
+		printf("  ended      %s\n", machine_text(a, "ended_at"));
 	else
-		printf("  deadline   %s\n", text_of(a, "deadline"));
-	if (*text_of(a, "reason"))
-		printf("  reason     %s\n", text_of(a, "reason"));
+		printf("  deadline   %s\n", machine_text(a, "deadline"));
+	if (*machine_text(a, "reason"))
+		printf("  reason     %s\n", machine_text(a, "reason"));
 }
 
 enum { CONSOLE_LINES = 4, CONSOLE_WIDTH = 120, CONSOLE_LOOK = 8 << 10 };
@@ -208,24 +109,24 @@ static void show_machine(json_t *m)
 	char age[32];
 	size_t i;
 
-	printf("%s: %s for %s\n", text_of(m, "name"), state_of(m),
-		age_of(json_object_get(m, "since_ms"), age, sizeof age));
-	printf("  kind       %s\n  profile    %s\n  uuid       %s\n", text_of(m, "kind"),
-		text_of(m, "profile"), text_of(m, "uuid"));
-	if (*text_of(m, "guest_state"))
-		printf("  guest      %s\n", text_of(m, "guest_state"));
+	printf("%s: %s for %s\n", machine_text(m, "name"), machine_state_text(m),
+		machine_age(m, age, sizeof age));
+	printf("  kind       %s\n  profile    %s\n  uuid       %s\n", machine_text(m, "kind"),
+		machine_text(m, "profile"), machine_text(m, "uuid"));
+	if (*machine_text(m, "guest_state"))
+		printf("  guest      %s\n", machine_text(m, "guest_state"));
 	show_nics(m);
 	json_object_foreach(json_object_get(m, "settings"), key, value)
 		printf("  set        %s=%s\n", key,
 			json_is_string(value) ? json_string_value(value) : "…");
-	if (*text_of(m, "power"))
-		printf("  power      %s\n", text_of(m, "power"));
+	if (*machine_text(m, "power"))
+		printf("  power      %s\n", machine_text(m, "power"));
 	show_attempt(json_object_get(m, "attempt"));
 	show_waiting(m);
 	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf(
-		"  host key   %s %s\n", text_of(value, "fingerprint"), text_of(value, "type"));
+		"  host key   %s %s\n", machine_text(value, "fingerprint"), machine_text(value, "type"));
 	if (last)
-		printf("  last       %s: %s\n", text_of(last, "kind"), text_of(last, "text"));
+		printf("  last       %s: %s\n", machine_text(last, "kind"), machine_text(last, "text"));
 }
 
 static int run_show(const struct command *c, int argc, char **argv)
@@ -245,8 +146,8 @@ static int run_show(const struct command *c, int argc, char **argv)
 	if (o.json)
 		return print_json(reply);
 	show_machine(reply);
-	if (!strcmp(text_of(reply, "state"), "failed") && !strcmp(text_of(reply, "kind"), "guest"))
-		show_console(&o, text_of(reply, "name"));
+	if (!strcmp(machine_text(reply, "state"), "failed") && !strcmp(machine_text(reply, "kind"), "guest"))
+		show_console(&o, machine_text(reply, "name"));
 	json_decref(reply);
 	return EXIT_DONE;
 }
@@ -262,12 +163,12 @@ const struct command cmd_show = {
 /* A declined address is nobody's. */
 static void lease_line(json_t *l)
 {
-	const char *mac = text_of(l, "mac");
+	const char *mac = machine_text(l, "mac");
 
-	printf("%-15s %-17s %-12s %-9s %-20s %s\n", text_of(l, "address"),
-		strcmp(mac, "00:00:00:00:00:00") ? mac : "-", text_of(l, "segment"),
-		text_of(l, "state"), text_of(l, "expires"),
-		*text_of(l, "machine") ? text_of(l, "machine") : text_of(l, "hostname"));
+	printf("%-15s %-17s %-12s %-9s %-20s %s\n", machine_text(l, "address"),
+		strcmp(mac, "00:00:00:00:00:00") ? mac : "-", machine_text(l, "segment"),
+		machine_text(l, "state"), machine_text(l, "expires"),
+		*machine_text(l, "machine") ? machine_text(l, "machine") : machine_text(l, "hostname"));
 }
 
 static int run_leases(const struct command *c, int argc, char **argv)
@@ -303,7 +204,7 @@ const struct command cmd_leases = {
 /* " (number from 1 to 9; required; secret)" */
 static void show_type(json_t *s)
 {
-	const char *type = text_of(s, "type"), *values = text_of(s, "values");
+	const char *type = machine_text(s, "type"), *values = machine_text(s, "values");
 	bool number = !strcmp(type, "number");
 
 	printf(" (%s", *values ? values : type);
@@ -317,11 +218,11 @@ static void show_type(json_t *s)
 
 static void show_setting(json_t *s)
 {
-	const char *def = text_of(s, "default");
-	size_t used = strlen(text_of(s, "name")) + strlen(def);
+	const char *def = machine_text(s, "default");
+	size_t used = strlen(machine_text(s, "name")) + strlen(def);
 
-	printf("  --set %s=%s%*s  %s", text_of(s, "name"), def, used < 30 ? (int)(30 - used) : 0,
-		"", text_of(s, "help"));
+	printf("  --set %s=%s%*s  %s", machine_text(s, "name"), def, used < 30 ? (int)(30 - used) : 0,
+		"", machine_text(s, "help"));
 	show_type(s);
 }
 
@@ -330,8 +231,8 @@ static void show_profile(json_t *p)
 	json_t *guest = json_object_get(p, "guest"), *s;
 	size_t i;
 
-	printf("%s: %s\n", text_of(p, "name"), text_of(p, "title"));
-	printf("  file       %s\n", text_of(p, "file"));
+	printf("%s: %s\n", machine_text(p, "name"), machine_text(p, "title"));
+	printf("  file       %s\n", machine_text(p, "file"));
 	printf("  requires   %lld MiB of memory, %.1f GiB of disk\n",
 		(long long)json_integer_value(json_object_get(guest, "requires_memory_mib")),
 		json_number_value(json_object_get(guest, "requires_disk")) / (1024. * 1024 * 1024));
@@ -339,8 +240,8 @@ static void show_profile(json_t *p)
 		(long long)json_integer_value(json_object_get(guest, "memory_mib")),
 		(long long)json_integer_value(json_object_get(guest, "vcpus")),
 		json_number_value(json_object_get(guest, "disk")) / (1024. * 1024 * 1024));
-	if (*text_of(p, "missing"))
-		printf("  missing    %s\n", text_of(p, "missing"));
+	if (*machine_text(p, "missing"))
+		printf("  missing    %s\n", machine_text(p, "missing"));
 	json_array_foreach(json_object_get(p, "settings"), i, s) show_setting(s);
 }
 
@@ -366,8 +267,8 @@ static int run_profiles(const struct command *c, int argc, char **argv)
 	if (optind < argc)
 		show_profile(reply);
 	json_array_foreach(json_object_get(reply, "profiles"), i, p)
-		printf("%-16s %-40s %s\n", text_of(p, "name"), text_of(p, "title"),
-			*text_of(p, "error") ? text_of(p, "error") : text_of(p, "missing"));
+		printf("%-16s %-40s %s\n", machine_text(p, "name"), machine_text(p, "title"),
+			*machine_text(p, "error") ? machine_text(p, "error") : machine_text(p, "missing"));
 	json_decref(reply);
 	return EXIT_DONE;
 }
@@ -418,10 +319,10 @@ static int run_render(const struct command *c, int argc, char **argv)
 		return rc;
 	if (o.json)
 		return print_json(reply);
-	if (*text_of(reply, "note"))
-		fprintf(stderr, "usher: %s\n", text_of(reply, "note"));
+	if (*machine_text(reply, "note"))
+		fprintf(stderr, "usher: %s\n", machine_text(reply, "note"));
 	printed_exact();
-	fputs(text_of(reply, "text"), stdout);
+	fputs(machine_text(reply, "text"), stdout);
 	if (!strcmp(argv[optind + 1], "cmdline"))
 		putchar('\n'); /* script and answers are given byte by byte */
 	json_decref(reply);

@@ -2,6 +2,7 @@
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
 #include "usher/cli/follow.h"
+#include "usher/cli/judging.h"
 #include "usher/cli/request.h"
 #include "usher/cli/wait.h"
 
@@ -145,7 +146,8 @@ static int clone_all(struct cloning *cl, char **names, size_t count)
 		.quiet = count > 1};
 	int failed = 0;
 
-	if (follow_newest(cl->client, &w.after))
+	if (follow_newest(cl->client, &w.after) ||
+		judging_names(cl->client, cl->body, names, count))
 		return EXIT_FAILED;
 	for (size_t i = 0; i < count; i++)
 		failed |= clone_one(cl, names[i]);
@@ -166,7 +168,7 @@ static int run_options(struct cloning *cl, int argc, char **argv, const struct o
 	if (argc - optind < 2)
 		return cli_usage(cl->command, "takes a template and at least one new name");
 	json_object_set_new(cl->body, "template", json_string(argv[optind]));
-	names = cli_names_all(cl->command, argv + optind + 1, (size_t)(argc - optind - 1), &count);
+	names = cli_names_once(cl->command, argv + optind + 1, (size_t)(argc - optind - 1), &count);
 	if (!names)
 		return EXIT_USAGE;
 	if (count > 1 && json_object_get(cl->body, "address"))

@@ -1,17 +1,20 @@
 /* usher up LAB.xml, usher down LAB.xml: a lab made as its file says, and taken away. */
+#include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
 #include "usher/cli/follow.h"
+#include "usher/cli/judging.h"
 #include "usher/lab/lab_run.h"
 #include "usher/privilege.h"
 
 #include "core/clock.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_DRY_RUN = 1, OPT_PARALLEL, OPT_REPLACE, OPT_RESTART, OPT_NO_WAIT, OPT_KEEP_DISKS };
+enum { OPT_DRY_RUN = 1, OPT_PARALLEL, OPT_REPLACE, OPT_RESTART, OPT_NO_WAIT, OPT_KEEP_DISKS, OPT_YES };
 
 struct up {
 	const struct command *command;
@@ -22,7 +25,7 @@ struct up {
 	struct lab_run_config run;
 	char *replace[100]; /* as they came */
 	size_t n_replace;
-	bool dry;
+	bool dry, yes;
 	int64_t began; /* mono ms */
 };
 
@@ -48,6 +51,9 @@ static int take_option(struct up *u, int opt)
 		return 0;
 	case OPT_KEEP_DISKS:
 		u->run.keep_disks = true;
+		return 0;
+	case OPT_YES:
+		u->yes = true;
 		return 0;
 	case OPT_RESTART:
 		u->wish.restart = true;
@@ -97,38 +103,55 @@ static int make_plan(struct up *u, bool down, struct lab_plan **ret)
 	return rc;
 }
 
-static long line_of(const struct lab *lab, const char *machine)
+static long line_of(const struct lab *lab, bool network, const char *name)
 {
-	for (size_t i = 0; i < lab->n_machines; i++)
-		if (!strcmp(lab->machines[i].name, machine))
+	for (size_t i = 0; !network && i < lab->n_machines; i++)
+		if (!strcmp(lab->machines[i].name, name))
 			return lab->machines[i].line;
+	for (size_t i = 0; network && i < lab->n_networks; i++)
+		if (!strcmp(lab->networks[i].name, name))
+			return lab->networks[i].line;
 	return 0;
 }
 
-/* Before anything is made: a profile that there is not is told at the first machine that wants it. */
-static int check_profiles(struct up *u, const struct lab_plan *plan)
+/* "FILE:LINE", where a fault's machine or network stands. */
+static const char *place_of(void *arg, const json_t *fault)
 {
-	json_t *asked = json_object();
-	int rc = asked ? 0 : -1;
+	static char place[PATH_MAX + 32];
+	const struct up *u = arg;
+	const char *name = json_string_value(json_object_get(fault, "name"));
+	const char *what = json_string_value(json_object_get(fault, "what"));
+	long line = name && what ? line_of(u->lab, !strcmp(what, "network"), name) : 0;
 
-	for (size_t i = 0; i < plan->n; i++) {
+	snprintf(place, sizeof place, line ? "%s:%ld" : "%s", u->wish.path, line);
+	return place;
+}
+
+/* Before anything is made, in a dry run too: as the service would judge it then. */
+static int judge(struct up *u, const struct lab_plan *plan)
+{
+	json_t *faults = NULL;
+	struct judging j;
+	bool any = false;
+	int rc = judging_init(&j);
+
+	for (size_t i = 0; !rc && i < plan->n; i++) {
 		const struct lab_step *step = &plan->steps[i];
-		const char *profile = json_string_value(json_object_get(step->body, "profile"));
-		char name[256], path[300], why[CLIENT_WHY];
-		long status = 0;
 
-		if (step->kind != LAB_CREATE || !profile || json_object_get(asked, profile))
-			continue;
-		json_object_set_new(asked, profile, json_true());
-		snprintf(path, sizeof path, "/profiles/%s",
-			client_escape(profile, name, sizeof name));
-		if (client_try(u->client, "GET", path, NULL, NULL, &status, why, sizeof why) &&
-			status == 404) {
-			fprintf(stderr, "%s:%ld: %s\n", u->wish.path, line_of(u->lab, step->name), why);
-			rc = -1;
-		}
+		any |= step->kind == LAB_CREATE || step->kind == LAB_NETWORK;
+		if (step->kind == LAB_CREATE)
+			judging_add_machine(&j, step->body);
+		else if (step->kind == LAB_NETWORK)
+			judging_add_network(&j, step->body);
+		else if (step->kind == LAB_REMOVE)
+			judging_add_gone(&j, step->name);
 	}
-	json_decref(asked);
+	if (!rc && any)
+		rc = judging_ask(&j, u->client, &faults);
+	if (!rc && judging_say(faults, place_of, u))
+		rc = -1;
+	json_decref(faults);
+	judging_fini(&j);
 	return rc;
 }
 
@@ -261,6 +284,29 @@ static int carry_out(struct up *u, const struct lab_plan *plan)
 	return rc ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* Disks that are lost: of machines that go, and of those that are made anew. */
+static bool may_go(const struct up *u, const struct lab_plan *plan)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct lab_step *s = &plan->steps[i];
+
+		if (s->kind != LAB_REMOVE &&
+			!(s->kind == LAB_CREATE && json_object_get(s->body, "replace")))
+			continue;
+		first = first ? first : s->name;
+		n++;
+	}
+	if (!n || u->yes || u->run.keep_disks)
+		return true;
+	if (n == 1)
+		return asking("%s goes, and what is on its disk: go on?", first);
+	return asking("%s and %zu other%s go, and what is on their disks: go on?", first, n - 1,
+		n == 2 ? "" : "s");
+}
+
 static int do_lab(struct up *u, bool down)
 {
 	struct lab_plan *plan = NULL;
@@ -277,12 +323,12 @@ static int do_lab(struct up *u, bool down)
 		return cli_fail("out of memory");
 	if (make_plan(u, down, &plan))
 		return EXIT_FAILED;
-	if (check_profiles(u, plan)) {
+	if (judge(u, plan)) {
 		rc = EXIT_FAILED;
 	} else {
 		print_plan(u, plan);
 		if (plan->n && !u->dry)
-			rc = carry_out(u, plan);
+			rc = may_go(u, plan) ? carry_out(u, plan) : EXIT_FAILED;
 	}
 	lab_plan_free(plan);
 	return rc;
@@ -294,9 +340,11 @@ static int run_up(const struct command *c, int argc, char **argv)
 		{"parallel", required_argument, NULL, OPT_PARALLEL},
 		{"replace", required_argument, NULL, OPT_REPLACE},
 		{"restart", no_argument, NULL, OPT_RESTART},
-		{"no-wait", no_argument, NULL, OPT_NO_WAIT}, CLI_COMMON_OPTIONS, {0}};
+		{"no-wait", no_argument, NULL, OPT_NO_WAIT}, {"yes", no_argument, NULL, OPT_YES},
+		CLI_COMMON_OPTIONS, {0}};
 	static const struct option down_options[] = {{"dry-run", no_argument, NULL, OPT_DRY_RUN},
 		{"keep-disks", no_argument, NULL, OPT_KEEP_DISKS},
+		{"yes", no_argument, NULL, OPT_YES},
 		{"parallel", required_argument, NULL, OPT_PARALLEL}, CLI_COMMON_OPTIONS, {0}};
 	bool down = c == &cmd_down;
 	struct up u = {.command = c, .began = clock_mono_ms()};
@@ -335,7 +383,9 @@ const struct command cmd_up = {
 		"least)\n"
 		"  --replace NAME       make this one anew, with an empty disk; may be repeated\n"
 		"  --restart            restart what was changed and runs, so that it counts now\n"
-		"  --no-wait            do not wait until they are up\n" CLI_COMMON_HELP,
+		"  --no-wait            do not wait until they are up\n"
+		"  --yes                do not ask before disks are lost (without a terminal nobody "
+		"is asked)\n" CLI_COMMON_HELP,
 	.run = run_up,
 };
 
@@ -346,6 +396,7 @@ const struct command cmd_down = {
 	.help = "  NAME...              only these of its machines, and no network\n"
 		"  --dry-run            show what would be done\n"
 		"  --keep-disks         leave their disks\n"
+		"  --yes                do not ask (without a terminal nobody is asked)\n"
 		"  --parallel N         so many machines at a time\n" CLI_COMMON_HELP,
 	.run = run_up,
 };

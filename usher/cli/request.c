@@ -4,6 +4,7 @@
 #include "core/draw.h"
 #include "core/wipe.h"
 #include "usher/cli/cli.h"
+#include "usher/ssh_key.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,6 +15,7 @@
 enum {
 	VALUE_FILE_MAX = 64 << 10, /* bytes: no setting may have more */
 	KEYS_MAX = 64,
+	LINE_MAX_BYTES = 16 << 10, /* of a key, with its options */
 };
 
 json_int_t request_size(const char *text, json_int_t unit)
@@ -31,35 +33,77 @@ json_int_t request_size(const char *text, json_int_t unit)
 	return number_end == s && end && !*end && n >= 1 && n < 1e18 ? (json_int_t)n : -1;
 }
 
-int request_keys(json_t *keys, const char *path)
+/* -EINVAL: `why` says on which line. */
+static int read_keys(json_t *keys, FILE *f, char *why, size_t size)
 {
-	FILE *f = fopen(path, "re");
-	char line[16384];
-	int n = 0;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int rc = 0;
 
-	if (!f)
-		return -errno;
-	while (fgets(line, sizeof line, f)) {
+	for (unsigned number = 1; !rc && (n = getline(&line, &cap, f)) >= 0; number++) {
+		const char *s = line + strspn(line, " \t"), *error;
+
 		line[strcspn(line, "\r\n")] = '\0';
-		if (*line && *line != '#' && json_array_size(keys) < KEYS_MAX) {
-			json_array_append_new(keys, json_string(line));
-			n++;
+		if (!*s || *s == '#')
+			continue;
+		error = strlen(line) != strnlen(line, LINE_MAX_BYTES) ? "it is too long"
+								      : ssh_key_error(s);
+		if (!error && json_array_size(keys) == KEYS_MAX)
+			error = "more keys than a machine may have, which is 64";
+		if (!error && json_array_append_new(keys, json_string(s)))
+			error = "its comment is not UTF-8";
+		if (error) {
+			snprintf(why, size, "line %u: %s", number, error);
+			rc = -EINVAL;
 		}
 	}
+	if (!rc && ferror(f)) {
+		rc = -errno;
+		snprintf(why, size, "%s", strerror(-rc));
+	}
+	free(line);
+	return rc;
+}
+
+int request_keys(json_t *keys, const char *path, char *why, size_t size)
+{
+	size_t before = json_array_size(keys);
+	FILE *f = fopen(path, "re");
+	int rc;
+
+	if (!f) {
+		rc = -errno;
+		snprintf(why, size, "%s", strerror(-rc));
+		return rc;
+	}
+	rc = read_keys(keys, f, why, size);
 	fclose(f);
-	return n ? 0 : -ENODATA;
+	if (!rc && json_array_size(keys) == before) {
+		snprintf(why, size, "no key in it");
+		rc = -ENODATA;
+	}
+	while (rc && json_array_size(keys) > before)
+		json_array_remove(keys, before);
+	return rc;
 }
 
 void request_default_keys(json_t *keys)
 {
 	static const char *const files[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
 	const char *home = getenv("HOME");
-	char path[PATH_MAX];
+	char path[PATH_MAX], why[256];
 
 	for (size_t i = 0; home && i < 3; i++) {
+		int rc;
+
 		snprintf(path, sizeof path, "%s/.ssh/%s", home, files[i]);
-		if (!request_keys(keys, path))
+		rc = request_keys(keys, path, why, sizeof why);
+		if (!rc)
 			return;
+		if (rc != -ENOENT)
+			fprintf(stderr, "usher: warning: %s is not given to the machine: %s\n",
+				path, why);
 	}
 }
 

@@ -6,8 +6,9 @@
 
 /* "2G", "512M", "1.5T", plain numbers in `unit`: bytes, or -1. */
 json_int_t request_size(const char *text, json_int_t unit);
-/* Appends the keys of an authorized_keys or .pub file. 0, -ENODATA: none in it, or -errno. */
-int request_keys(json_t *keys, const char *path);
+/* Appends the keys of an authorized_keys or .pub file. 0, or -errno with what is wrong in `why` ("line 2: …"): then none was
+ * appended. */
+int request_keys(json_t *keys, const char *path, char *why, size_t size);
 /* The caller's own key, where none was named: no installed machine should be out of reach. */
 void request_default_keys(json_t *keys);
 /* A setting's value: all of the file, but for a line break at the end. Heap text, for wipe_free(); NULL with errno (EFBIG: no

@@ -38,20 +38,37 @@ static void catch_signals(void)
 		sigaction(ends[i], &a, NULL);
 }
 
-int terminal_raw(int fd)
+static int change(int fd, void (*how)(struct termios *))
 {
-	struct termios raw;
+	struct termios changed;
 
 	if (tcgetattr(fd, &before))
 		return -errno;
-	raw = before;
-	cfmakeraw(&raw);
+	changed = before;
+	how(&changed);
 	raw_fd = fd;
 	atexit(terminal_restore);
 	catch_signals();
-	if (tcsetattr(fd, TCSANOW, &raw))
+	if (tcsetattr(fd, TCSANOW, &changed))
 		return -errno;
 	return 0;
+}
+
+int terminal_raw(int fd)
+{
+	return change(fd, cfmakeraw);
+}
+
+static void key_by_key(struct termios *t)
+{
+	t->c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	t->c_cc[VMIN] = 1;
+	t->c_cc[VTIME] = 0;
+}
+
+int terminal_keys(int fd)
+{
+	return tcgetpgrp(fd) == getpgrp() ? change(fd, key_by_key) : -ENOTTY;
 }
 
 int terminal_rows(int fd)

@@ -61,7 +61,7 @@ static int value(struct files *f, const json_t *ref, const char *element, json_t
 static int keys(struct files *f, const json_t *ref, json_t **ret)
 {
 	const char *name = json_string_value(json_object_get(ref, "file"));
-	char path[PATH_MAX];
+	char path[PATH_MAX], why[256];
 	int rc;
 
 	*ret = json_object_get(f->keys, name);
@@ -69,9 +69,8 @@ static int keys(struct files *f, const json_t *ref, json_t **ret)
 		return 0;
 	place(f, name, path, sizeof path);
 	json_object_set_new(f->keys, name, *ret = json_array());
-	rc = request_keys(*ret, path);
-	return rc ? fault(f, ref, "ssh-key", name, rc == -ENODATA ? "no key in it" : strerror(-rc))
-		  : 0;
+	rc = request_keys(*ret, path, why, sizeof why);
+	return rc ? fault(f, ref, "ssh-key", name, why) : 0;
 }
 
 static int fill_settings(struct files *f, json_t *body)

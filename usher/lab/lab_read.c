@@ -4,6 +4,7 @@
 #include "usher/cli/cli.h"
 #include "usher/config_xml.h"
 #include "usher/lab/lab_values.h"
+#include "usher/ssh_key.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -153,6 +154,7 @@ static void read_ssh_key(struct config_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"file", "file", LAB_TEXT, false}, {0}};
 	json_t *attrs = json_object(), *key = NULL;
+	const char *error;
 	bool by_file = xmlHasProp(e, (const xmlChar *)"file");
 	unsigned faults = r->faults;
 	xmlChar *text = NULL;
@@ -163,8 +165,11 @@ static void read_ssh_key(struct config_reader *r, const xmlNode *e, void *to)
 			key = key_line((const char *)text);
 		else if (!*text)
 			key = from_file(e, attrs);
+		error = key && !by_file ? ssh_key_error(json_string_value(key)) : NULL;
 		if (!key)
 			config_fault(r, e, "<ssh-key> takes a public key in one line, or file=");
+		else if (error)
+			config_fault(r, e, "<ssh-key>: %s", error);
 	}
 	if (key)
 		append(r, e, to, "ssh_keys", key, LAB_LIST_MAX);

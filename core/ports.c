@@ -1,4 +1,4 @@
-#include "usher/cli/ports.h"
+#include "core/ports.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

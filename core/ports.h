@@ -1,6 +1,6 @@
 /* Who holds a port of this host: from /proc. */
-#ifndef USHER_USHER_PORTS_H
-#define USHER_USHER_PORTS_H
+#ifndef USHER_CORE_PORTS_H
+#define USHER_CORE_PORTS_H
 
 #include "core/addr.h"
 

@@ -1,0 +1,153 @@
+/* The API's calls: what there is, by which method, with which arguments and keys. */
+#include "usher/api_routes.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char why[512];
+
+static unsigned judge(enum http_method method, const char *path, const char *body)
+{
+	why[0] = '\0';
+	return api_routes_judge(
+		method, path, path, body ? body : "", body ? strlen(body) : 0, why, sizeof why);
+}
+
+static void fine(enum http_method method, const char *path, const char *body)
+{
+	ck_assert_msg(judge(method, path, body) == 0, "%s %s: %s", path, body ? body : "", why);
+}
+
+static void bad(enum http_method method, const char *path, const char *body, unsigned status,
+	const char *text)
+{
+	unsigned is = judge(method, path, body);
+
+	ck_assert_msg(is == status, "%s %s: %u", path, body ? body : "", is);
+	ck_assert_msg(strstr(why, text), "%s %s: %s", path, body ? body : "", why);
+}
+
+START_TEST(paths)
+{
+	fine(HTTP_GET, "/machines", NULL);
+	fine(HTTP_HEAD, "/machines", NULL);
+	fine(HTTP_GET, "/machines/web01", NULL);
+	fine(HTTP_GET, "/machines/web01/render/nocloud/meta-data", NULL);
+	fine(HTTP_POST, "/machines/web01/start", NULL);
+	fine(HTTP_PUT, "/copies/0123", "\x01not JSON");
+	bad(HTTP_GET, "", NULL, 404, "no such call");
+	bad(HTTP_GET, "/", NULL, 404, "no such call");
+	bad(HTTP_GET, "/machine", NULL, 404, "GET /machine: there is no such call");
+	bad(HTTP_GET, "/machinesx", NULL, 404, "no such call");
+	bad(HTTP_GET, "/machines/", NULL, 404, "no such call");
+	bad(HTTP_GET, "/machines/web01/", NULL, 404, "no such call");
+	bad(HTTP_GET, "/machines/web01/render/", NULL, 404, "no such call");
+	bad(HTTP_POST, "/machines/web01/start/now", NULL, 404, "no such call");
+	bad(HTTP_GET, "/mediax", NULL, 404, "no such call");
+	bad(HTTP_GET, "/networks/a/b", NULL, 404, "no such call");
+}
+END_TEST
+
+START_TEST(methods)
+{
+	bad(HTTP_PUT, "/machines", NULL, 405, "PUT /machines: it takes GET, POST");
+	bad(HTTP_DELETE, "/machines", NULL, 405, "it takes GET, POST");
+	bad(HTTP_POST, "/machines/web01", "{}", 405, "it takes GET, PATCH, DELETE");
+	bad(HTTP_GET, "/machines/web01/start", NULL, 405, "it takes POST");
+	bad(HTTP_DELETE, "/status", NULL, 405, "it takes GET");
+	bad(HTTP_PATCH, "/networks/lan", "{}", 405, "it takes DELETE");
+	bad(HTTP_HEAD, "/judge", NULL, 405, "it takes POST");
+}
+END_TEST
+
+static void arguments(const char *target, unsigned status, const char *text)
+{
+	unsigned is;
+
+	why[0] = '\0';
+	is = api_routes_judge(HTTP_DELETE, "/machines/a", target, "", 0, why, sizeof why);
+	ck_assert_msg(is == status, "%s: %u", target, is);
+	ck_assert_msg(strstr(why, text), "%s: %s", target, why);
+}
+
+/* One that is misspelt would have deleted the disks. */
+START_TEST(queries)
+{
+	arguments("/machines/a", 0, "");
+	arguments("/machines/a?", 0, "");
+	arguments("/machines/a?keep_disks", 0, "");
+	arguments("/machines/a?keep_disks=1&keep_disks=0", 0, "");
+	arguments("/machines/a?keep_disk=1", 400,
+		"no argument 'keep_disk'; those that it has: keep_disks");
+	arguments("/machines/a?keep_disks=1&x", 400, "no argument 'x'");
+	arguments("/machines/a?keep", 400, "no argument 'keep'");
+}
+END_TEST
+
+START_TEST(keys)
+{
+	static const struct {
+		const char *body, *text;
+	} wrong[] = {{"", "not a JSON object"}, {"[]", "not a JSON object"},
+		{"{\"name\": }", "look at line 1, column"},
+		{"{\"name\": \"a\",\n\"name\": \"b\"}", "a key comes twice, on line 2"},
+		{"{\"memry\": 5}", "there is no key 'memry': did you mean 'memory'?"},
+		{"{\"guest\": {\"memory\": 5}}", "there is no key 'guest'"},
+		{"{\"name\": 5}", "'name' is a text, not another number"},
+		{"{\"name\": null}", "'name' is a text, not null"},
+		{"{\"kind\": \"guest\", \"memory\": \"2G\"}", "'memory' is a whole number from 1, not a text"},
+		{"{\"kind\": \"guest\", \"memory\": 0}", "'memory' is a whole number from 1, not another number"},
+		{"{\"kind\": \"guest\", \"memory\": -1}", "'memory' is a whole number from 1"},
+		{"{\"template\": \"t\", \"vcpus\": 1.5}", "'vcpus' is a whole number"},
+		{"{\"replace\": \"yes\"}", "'replace' is true or false, not a text"},
+		{"{\"ssh_keys\": \"ssh-rsa A\"}", "'ssh_keys' is an array of texts, not a text"},
+		{"{\"ssh_keys\": [5]}", "'ssh_keys' is an array of texts, not of anything else"},
+		{"{\"settings\": {\"a\": 5}}", "'settings' is an object of texts"},
+		{"{\"settings\": [\"a\"]}", "'settings' is an object of texts, not an array"},
+		{"{\"nics\": [{\"segment\": \"a\"}, {\"adress\": \"b\"}]}",
+			"there is no key 'nics[1].adress': did you mean 'address'?"},
+		{"{\"nics\": [5]}", "'nics[0]' is not an object"},
+		{"{\"kind\": \"guest\", \"disks\": [{\"size\": \"5G\"}]}", "'disks[0].size' is a whole number"},
+		{"{\"kind\": \"bare-metal\", \"memory\": 5}",
+			"'memory' is of a guest, and kind is 'bare-metal'"},
+		{"{\"memory\": 5}", "'memory' is of a guest, and kind is 'bare-metal'"},
+		{"{\"kind\": \"guset\"}", "'kind' is guest or bare-metal, not 'guset'"},
+		{"{\"kind\": \"guest\", \"power\": \"/x\"}",
+			"'power' is of a bare-metal machine, and kind is 'guest'"}};
+
+	fine(HTTP_POST, "/machines", "{}");
+	fine(HTTP_POST, "/machines",
+		"{\"kind\": \"guest\", \"name\": \"a\", \"memory\": 512, \"settings\": {\"a\": "
+		"\"b\"}, "
+		"\"ssh_keys\": [], \"nics\": [{\"segment\": \"s\", \"mac\": \"m\"}], \"replace\": "
+		"true}");
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		bad(HTTP_POST, "/machines", wrong[i].body, 400, wrong[i].text);
+	bad(HTTP_POST, "/machines/a/start", "{\"force\": true}", 400, "there is no key 'force'");
+	bad(HTTP_PATCH, "/machines/a", "{\"disk\": 5}", 400, "there is no key 'disk'");
+	bad(HTTP_POST, "/judge", "{\"machines\": [{\"memry\": 5}]}", 400, "'machines[0].memry'");
+	bad(HTTP_POST, "/networks", "{\"name\": \"lan\", \"bridge\": \"b\"}", 400,
+		"no key 'bridge'");
+	fine(HTTP_POST, "/machines/a/stop", "{\"force\": true}");
+	fine(HTTP_POST, "/machines/a/stop", "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("api_routes");
+	TCase *t = tcase_create("api_routes");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, paths);
+	tcase_add_test(t, methods);
+	tcase_add_test(t, queries);
+	tcase_add_test(t, keys);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
