@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct run_deeds deeds[] = {
+static const struct run_deeds deeds[JOB_KINDS] = {
 	[JOB_CREATE] = {.stop = true, .undefine = true}, /* of what it replaces */
 	[JOB_START_INSTALL] = {.stop = true, .start = true},
 	[JOB_SEAL] = {.stop = true, .start = true},
 	[JOB_START_DISK] = {.start = true},
 	[JOB_STOP] = {.stop = true},
 	[JOB_DELETE] = {.stop = true, .undefine = true},
-	[JOB_SEAT_GUESTS] = {false, false, false},
 };
 
 static struct job *job_from_work(struct work *w)

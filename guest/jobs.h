@@ -26,7 +26,8 @@ enum job_kind {
 	JOB_NETWORKS,
 	JOB_SEATS,
 	JOB_SEAT_GUESTS,
-	JOB_COMPUTED
+	JOB_COMPUTED,
+	JOB_KINDS
 };
 
 struct job {
