@@ -26,9 +26,9 @@ enum job_kind {
 	JOB_NETWORKS,
 	JOB_SEATS,
 	JOB_SEAT_GUESTS,
-	JOB_COMPUTED,
-	JOB_KINDS
+	JOB_COMPUTED
 };
+enum { JOB_KINDS = JOB_COMPUTED + 1 };
 
 struct job {
 	struct work work; /* first */
