@@ -32,7 +32,7 @@ static const struct {
 enum { ROWS = sizeof(rows) / sizeof(*rows), NAME = 64 };
 
 static const char *const version_names[KS_VERSIONS] = {
-	"RHEL7", "RHEL8", "RHEL9", "RHEL10", "F39", "F40", "F41", "F42", "F43"};
+	"RHEL7", "RHEL8", "RHEL9", "RHEL10", "F39", "F40", "F41", "F42", "F43", "F44", "F45"};
 
 /* What people call the families. */
 static const struct {
@@ -93,7 +93,7 @@ const char *ks_version_name(unsigned bit)
 
 const char *ks_version_all(void)
 {
-	return "RHEL7 to RHEL10 or F39 to F43";
+	return "RHEL7 to RHEL10 or F39 to F45";
 }
 
 /* The next option of a row; false at its end. */
@@ -108,6 +108,10 @@ static bool next_spec(const char **p, struct ks_spec *ret)
 	mark = s + ret->names_len;
 	if (*mark == '=') {
 		ret->value = true;
+		mark++;
+	}
+	if (*mark == '?') {
+		ret->optional = true;
 		mark++;
 	}
 	if (*mark == '{') {

@@ -19,7 +19,9 @@ enum {
 	KS_F41 = 1 << 6,
 	KS_F42 = 1 << 7,
 	KS_F43 = 1 << 8,
-	KS_VERSIONS = 9,
+	KS_F44 = 1 << 9,
+	KS_F45 = 1 << 10,
+	KS_VERSIONS = 11,
 	KS_ALL = (1 << KS_VERSIONS) - 1,
 };
 
@@ -29,14 +31,14 @@ enum ks_status { KS_UNKNOWN, KS_REMOVED, KS_DEPRECATED, KS_OK };
 /* "RHEL9", "rhel-9.4", "centos7", "CentOS Stream 9", "fedora42", "F42" to its bit; 0: not one of ours. */
 unsigned ks_version_parse(const char *word);
 const char *ks_version_name(unsigned bit);
-/* "RHEL7 to RHEL10 or F39 to F43": all there are. */
+/* "RHEL7 to RHEL10 or F39 to F45": all there are. */
 const char *ks_version_all(void);
 
 /* One option as the table has it. `names` is "--a|--b" with its length; pointers go into the table. */
 struct ks_spec {
 	const char *names, *choices; /* choices: "a,b" with its length, or NULL */
 	size_t names_len, choices_len;
-	bool value, required;
+	bool value, optional, required; /* optional: its value may be left out */
 	enum ks_status status;
 };
 

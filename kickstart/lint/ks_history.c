@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEDORA = KS_F39 | KS_F40 | KS_F41 | KS_F42 | KS_F43, RHEL = KS_ALL & ~FEDORA };
+enum { FEDORA = KS_F39 | KS_F40 | KS_F41 | KS_F42 | KS_F43 | KS_F44 | KS_F45, RHEL = KS_ALL & ~FEDORA };
 
 /* What takes the place of what is gone or going. */
 static const struct {

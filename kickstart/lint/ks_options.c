@@ -117,7 +117,7 @@ static size_t option(struct options *o, size_t i)
 	ret->value = equals ? equals + 1 : NULL;
 	if (spec.value && !equals && i + 1 < line->n && line->words[i + 1].s[0] != '-')
 		ret->value = line->words[++i].s;
-	if (spec.value && !ret->value && !o->quiet)
+	if (spec.value && !ret->value && !spec.optional && !o->quiet)
 		ks_error(o->l, o->c, ret->column, "'%s' of '%s' needs a value: '%s='", name,
 			o->c->name, name);
 	if (!spec.value && ret->value && !o->quiet)

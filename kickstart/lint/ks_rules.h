@@ -48,6 +48,7 @@ const struct ks_command *ks_any(const struct ks_lint *l, const char *const names
 
 /* Each command by itself, */
 void ks_rules_args(struct ks_lint *l, const struct ks_command *c);
+void ks_rules_between(struct ks_lint *l, const struct ks_command *c);
 void ks_rules_values(struct ks_lint *l, const struct ks_command *c);
 /* and what they say together. */
 void ks_rules_disk(struct ks_lint *l);

@@ -37,7 +37,6 @@ static const struct {
 	{"device", 0, MANY, NULL},
 	{"deviceprobe", 0, MANY, NULL},
 	{"multipath", 0, MANY, NULL},
-	{"zerombr", 0, MANY, NULL},
 };
 
 /* Options whose value is a whole number, of whatever command. */
@@ -117,6 +116,11 @@ static void count(struct ks_lint *l, const struct ks_command *c)
 			max = shapes[i].max;
 			what = shapes[i].what;
 		}
+	if (ks_is(c, "raid") && ks_value(c, "--device") &&
+		(ks_value(c, "--useexisting") || ks_value(c, "--noformat")))
+		min = 1; /* its members are known */
+	if (ks_is(c, "sshpw") && ks_value(c, "--sshkey"))
+		max = MANY; /* the rest of the line is the key */
 	if (c->n_args < min)
 		ks_error(l, c, c->line->words[0].column, "'%s' needs %s", c->name, what);
 	else if (c->n_args > max && max == 0 && ks_secret(c))
@@ -140,9 +144,6 @@ void ks_rules_args(struct ks_lint *l, const struct ks_command *c)
 	if (ks_command_status(c->name, l->versions) != KS_OK)
 		return;
 	count(l, c);
-	if (ks_is(c, "zerombr") && c->n_args > 0)
-		ks_warning(l, c, c->args[0]->column, "'zerombr' takes no argument: '%s'",
-			c->args[0]->s);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		if (ks_is(c, numbers[i].command))
 			number(l, c, i);

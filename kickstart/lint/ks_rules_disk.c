@@ -136,6 +136,7 @@ static void size(struct ks_lint *l, const struct ks_command *c)
 
 	for (size_t i = 0; sized[i]; i++)
 		has |= ks_value(c, sized[i]) != NULL;
+	has |= ks_is(c, "part") && ks_value(c, "--grow");
 	if (!has)
 		ks_error(l, c, c->line->words[0].column, "'%s' needs a size: '--size=' in MiB",
 			c->name);
@@ -199,7 +200,10 @@ static void volumes(struct ks_lint *l)
 		if (*where && !ks_is(c, "btrfs"))
 			mount_point(l, c);
 		before = *where ? mounted(l, i, where) : NULL;
-		if (before && (*where == '/' || strchr(where, '.')))
+		if (before && *where == '/')
+			ks_warning(l, c, c->args[0]->column,
+				"'%s' again: it is in the layout already", where);
+		else if (before && strchr(where, '.'))
 			ks_error(l, c, c->args[0]->column,
 				"'%s' again: it is in the layout already", where);
 	}

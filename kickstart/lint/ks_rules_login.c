@@ -16,7 +16,7 @@ static bool may_be_hash(const char *s)
 
 static void password(struct ks_lint *l, const struct ks_command *c, const char *s, unsigned column)
 {
-	if (!s || ks_value(c, "--sshkey"))
+	if (!s || ks_value(c, "--sshkey") || ks_value(c, "--lock"))
 		return;
 	if (ks_value(c, "--iscrypted") && !may_be_hash(s))
 		ks_error(l, c, column, "'%s' says '--iscrypted', but this is no hash of crypt(5)",

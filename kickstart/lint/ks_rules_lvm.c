@@ -22,14 +22,21 @@ static bool prefixed(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* The partition (or RAID) of this name. */
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* The partition (or RAID) of this name; a RAID has its device's too. */
 static const struct ks_command *member(const struct ks_lint *l, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ks_command *c = &l->commands[i];
 
-		if (c->n_args > 0 && strcmp(c->args[0]->s, name) == 0 &&
+		if (c->n_args > 0 && same(c->args[0]->s, name) &&
 			(ks_is(c, "part") || ks_is(c, "raid")))
+			return c;
+		if (c->n_args > 0 && ks_is(c, "raid") && same(ks_value(c, "--device"), name))
 			return c;
 	}
 	return NULL;
@@ -46,8 +53,39 @@ static const char *near_member(const struct ks_lint *l, const char *name, const 
 	return best;
 }
 
+/* A volume that was labelled: "pool", "LABEL=pool". Other ways to say it (UUID=…, /dev/…) are of what is there already. */
+static void parent(struct ks_lint *l, const struct ks_command *c)
+{
+	const char *s = c->n_args > 1 ? c->args[1]->s : "",
+		   *label = strncmp(s, "LABEL=", 6) == 0 ? s + 6 : s, *near = NULL;
+
+	if (!*s || (label == s && strpbrk(s, "=/")))
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		const char *has = ks_is(&l->commands[i], "btrfs")
+			? ks_value(&l->commands[i], "--label")
+			: NULL;
+
+		if (same(has, label))
+			return;
+		near = has ? has : near;
+	}
+	if (near)
+		ks_error(l, c, c->args[1]->column,
+			"no btrfs volume has the label '%s': one has '%s'", label, near);
+	else
+		ks_error(l, c, c->args[1]->column,
+			"no btrfs volume has the label '%s': add e.g. 'btrfs none --label=%s "
+			"btrfs.01'",
+			label, label);
+}
+
 static void members(struct ks_lint *l, const struct ks_command *c, size_t g)
 {
+	if (ks_value(c, "--subvol")) {
+		parent(l, c);
+		return;
+	}
 	for (size_t i = 1; i < c->n_args; i++) {
 		const char *name = c->args[i]->s, *near;
 
@@ -67,13 +105,14 @@ static void members(struct ks_lint *l, const struct ks_command *c, size_t g)
 			c->args[0]->s);
 }
 
-static unsigned uses(const struct ks_lint *l, const char *name, size_t g)
+static unsigned uses(const struct ks_lint *l, const char *name, const char *device, size_t g)
 {
 	unsigned n = 0;
 
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t j = 1; j < l->commands[i].n_args; j++)
-			n += strcmp(l->commands[i].args[j]->s, name) == 0 &&
+			n += (same(l->commands[i].args[j]->s, name) ||
+				     same(l->commands[i].args[j]->s, device)) &&
 				ks_is(&l->commands[i], groups[g].command);
 	return n;
 }
@@ -81,10 +120,11 @@ static unsigned uses(const struct ks_lint *l, const char *name, size_t g)
 /* A member belongs to one group, and to one at all. */
 static void used(struct ks_lint *l, const struct ks_command *c)
 {
-	const char *name = c->n_args ? c->args[0]->s : "";
+	const char *name = c->n_args ? c->args[0]->s : "",
+		   *device = ks_is(c, "raid") ? ks_value(c, "--device") : NULL;
 
 	for (size_t g = 0; g < GROUPS; g++) {
-		unsigned n = prefixed(name, groups[g].prefix) ? uses(l, name, g) : 1;
+		unsigned n = prefixed(name, groups[g].prefix) ? uses(l, name, device, g) : 1;
 
 		if (n == 0)
 			ks_warning(l, c, c->args[0]->column, "'%s' is used by no '%s'", name,
@@ -107,11 +147,6 @@ static const struct ks_command *group(const struct ks_lint *l, const char *name,
 		*near = *near ? *near : c->args[0]->s;
 	}
 	return NULL;
-}
-
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
 }
 
 static void volume(struct ks_lint *l, size_t i)

@@ -41,6 +41,7 @@ static const struct {
 } ones[] = {
 	{"autopart", false, {"--type", "--nolvm"}},
 	{"harddrive", true, {"--partition", "--biospart"}},
+	{"ignoredisk", true, {"--drives", "--only-use", "--interactive"}},
 	{"repo", false, {"--baseurl", "--mirrorlist", "--metalink"}},
 	{"rootpw", false, {"--iscrypted", "--plaintext"}},
 	{"selinux", false, {"--disabled", "--enforcing", "--permissive"}},

@@ -36,7 +36,10 @@ static void required(struct ks_lint *l)
 	if (!ks_any(l, logins))
 		missing(l, FINDING_ERROR,
 			"nobody can log in: the installer asks; add 'rootpw', 'user' or 'sshkey'");
-	if (!has(l, "lang"))
+	if (!has(l, "lang") && (has(l, "text") || has(l, "cmdline")))
+		missing(l, FINDING_WARNING,
+			"no 'lang': it will be en_US.UTF-8; add e.g. 'lang en_US.UTF-8'");
+	else if (!has(l, "lang"))
 		missing(l, FINDING_ERROR,
 			"no 'lang': the installer asks; add e.g. 'lang en_US.UTF-8'");
 	if (!has(l, "timezone"))
@@ -129,6 +132,11 @@ static void excluded(struct ks_lint *l)
 	if (m && p)
 		ks_error(l, p, p->line->words[0].column, "'%s' and '%s' exclude each other",
 			p->name, m->name);
+	p = ks_any(l, (const char *const[]){"reqpart", NULL});
+	if (p && a)
+		ks_error(l, p, p->line->words[0].column,
+			"'reqpart' and 'autopart' exclude each other: 'autopart' makes what is "
+			"required");
 }
 
 void ks_rules_whole(struct ks_lint *l)

@@ -58,6 +58,7 @@ static void rules(struct ks_lint *l)
 	for (size_t i = 0; i < l->n; i++) {
 		ks_rules_args(l, &l->commands[i]);
 		ks_rules_values(l, &l->commands[i]);
+		ks_rules_between(l, &l->commands[i]);
 	}
 	ks_rules_sections(l);
 	ks_rules_disk(l);

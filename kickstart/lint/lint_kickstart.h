@@ -1,5 +1,5 @@
 /*
- * The linter of kickstart files, as Anaconda reads them in RHEL 7 to 10 (with CentOS, Rocky, Alma …) and Fedora 39 to 43.
+ * The linter of kickstart files, as Anaconda reads them in RHEL 7 to 10 (with CentOS, Rocky, Alma …) and Fedora 39 to 45.
  *
  * What is told of a version is wrong there; when the version is not known, by the input or by a line "#version=RHEL9", only what is
  * wrong in all of them. An error is what

@@ -109,7 +109,7 @@ static const struct wrong {
 		"ks:1:1: error: 'nfs' needs '--dir='\n"
 		"ks:1:1: warning: 'nfs' takes the place of 'url'"},
 	{BASE, "RHEL9", "skipx yes", "ks:1:7: error: 'skipx' takes no argument: 'yes'"},
-	{BASE, "RHEL9", "zerombr yes", "ks:1:9: warning: 'zerombr' takes no argument: 'yes'"},
+	{BASE, "RHEL9", "zerombr yes", "ks:1:9: error: 'zerombr' takes no argument: 'yes'"},
 	{BASE, "RHEL9", "group --name=ops wheel",
 		"ks:1:18: error: 'group' takes no argument: 'wheel'"},
 	{BASE, "RHEL9", "services --enabled=sshd, chronyd",
@@ -276,7 +276,7 @@ static const struct wrong {
 		"ks:1: error: nothing is mounted at '/': add it to the layout that begins here\n"
 		"ks:1: warning: no swap in the layout that begins here"},
 	{NO_LAYOUT, "RHEL9", "part / --size=10\npart / --size=20\npart swap --size=1",
-		"ks:2:6: error: '/' again: it is in the layout already"},
+		"ks:2:6: warning: '/' again: it is in the layout already"},
 	{NO_LAYOUT, "RHEL9", "part --size=10",
 		"ks:1: error: nothing is mounted at '/': add it to the layout that begins here\n"
 		"ks:1: warning: no swap in the layout that begins here\n"
@@ -386,7 +386,6 @@ static const struct wrong {
 	{NOTHING, NULL, "text",
 		"ks: error: no '%packages': the installer asks; add the section, if only with "
 		"'@core'\n"
-		"ks: error: no 'lang': the installer asks; add e.g. 'lang en_US.UTF-8'\n"
 		"ks: error: no 'timezone': the installer asks; add e.g. 'timezone UTC'\n"
 		"ks: error: no disk layout: the installer asks; add 'autopart' or 'part' commands\n"
 		"ks: error: nobody can log in: the installer asks; add 'rootpw', 'user' or "
@@ -394,6 +393,7 @@ static const struct wrong {
 		"ks: warning: no 'bootloader': the installer picks its disk; add 'bootloader "
 		"--location=mbr'\n"
 		"ks: warning: no 'keyboard': it will be us; add e.g. 'keyboard us'\n"
+		"ks: warning: no 'lang': it will be en_US.UTF-8; add e.g. 'lang en_US.UTF-8'\n"
 		"ks: warning: no 'reboot' or 'poweroff': the installer waits for a key when it is "
 		"done\n"
 		"ks: warning: no source of packages ('url', 'cdrom', 'nfs' …): it must be on the "
@@ -413,7 +413,145 @@ static const struct wrong {
 	{BASE, NULL, "#version=DEVEL\nsshkey --username=root \"ssh-rsa AAAA\"", ""},
 	{BASE, "RHEL6", "",
 		"ks: warning: version 'RHEL6' is not known (expected RHEL7 to RHEL10 or F39 to "
-		"F43): checked for what is wrong in all"},
+		"F45): checked for what is wrong in all"},
+	/* what options want of each other */
+	{BASE, "RHEL7", "snapshot data --name=before --when=post-install",
+		"ks:1:10: error: 'data' is not VG/LV, both of them by name"},
+	{BASE, "F43", "snapshot a/b/c --name=before --when=post-install",
+		"ks:1:10: error: 'a/b/c' is not VG/LV, both of them by name"},
+	{BASE, "RHEL9", "ignoredisk",
+		"ks:1:1: error: 'ignoredisk' needs one of '--drives', '--only-use'"},
+	{BASE, "RHEL9", "ignoredisk --only-use=vda --drives=vdb",
+		"ks:1:12: error: '--drives' and '--only-use' of 'ignoredisk' exclude each other"},
+	{NO_LAYOUT, "F43",
+		"part btrfs.01 --size=1\nbtrfs none --label=p btrfs.01\nbtrfs / --subvol "
+		"--name=root p\nbtrfs /srv\npart swap --size=1",
+		"ks:4:7: error: 'btrfs /srv' has no btrfs.NN partitions"},
+	{NO_LAYOUT, "F43",
+		"part btrfs.01 --size=1\nbtrfs none --label=p btrfs.01\nbtrfs / --subvol "
+		"--name=root LABEL=q\nbtrfs /srv --subvol --name=srv\nbtrfs /var --subvol p\npart "
+		"swap --size=1",
+		"ks:3:30: error: no btrfs volume has the label 'q': one has 'p'\n"
+		"ks:4:7: error: a subvolume needs its parent volume behind '/srv', e.g. LABEL=…\n"
+		"ks:5:12: error: '--subvol' of 'btrfs' needs '--name'"},
+	{NO_LAYOUT, "F43",
+		"part btrfs.01 --size=1\nbtrfs / btrfs.01\nbtrfs /srv --subvol --name=srv "
+		"pool\npart swap --size=1",
+		"ks:3:32: error: no btrfs volume has the label 'pool': add e.g. 'btrfs none "
+		"--label=pool btrfs.01'"},
+	{BASE, "RHEL9", "network --device=br7 --bridgeslaves=eth1,eth2 --bridgeopts=stp",
+		"ks:1:47: error: '--bridgeopts' is key=value, separated by commas, not 'stp'"},
+	{BASE, "RHEL9", "network --device=br7 --bridgeslaves=eth1,eth2 --bridgeopts=stp=no,=7",
+		"ks:1:47: error: '--bridgeopts' is key=value, separated by commas, not '=7'"},
+	{BASE, "RHEL9", "network --device=br7 --bootproto=dhcp --bridgeopts=stp=no",
+		"ks:1:39: error: '--bridgeopts' of 'network' needs '--bridgeslaves'"},
+	{BASE, "RHEL9", "network --device=eth1 --vlanid=7 --bindto=mac",
+		"ks:1:34: error: '--bindto=mac' is for a card, not for what '--vlanid' makes"},
+	{BASE, "RHEL9", "network --ipv4-ignore-auto-dns",
+		"ks:1:9: error: '--ipv4-ignore-auto-dns' of 'network' needs '--device'"},
+	{BASE, "F40", "network --ipv6-dns-search=lab.example",
+		"ks:1:9: error: '--ipv6-dns-search' of 'network' needs '--device'"},
+	{BASE, "RHEL7", "network --device=eth0 --vlanid=5 --interfacename=lan.9999",
+		"ks:1:34: error: '--interfacename=lan.9999': after '.' comes the number of a VLAN, "
+		"0 to 4095"},
+	{BASE, "RHEL7", "network --device=eth0 --vlanid=5 --interfacename=vlanx",
+		"ks:1:34: error: '--interfacename=vlanx': after 'vlan' comes the number of a VLAN, "
+		"0 to 4095"},
+	{NO_LAYOUT, "RHEL9",
+		"part / --size=1\npart swap --size=1\npart /srv --size=900 --resize\npart /home "
+		"--onpart=vda3 --resize",
+		"ks:3:22: error: '--resize' of 'part' needs '--onpart'\n"
+		"ks:4:26: error: '--resize' of 'part' needs '--size'"},
+	{NO_LAYOUT, "RHEL9",
+		"part / --size=1\npart swap --size=1\npart /srv --size=900 --fstype=ext4 "
+		"--mkfsoptions=\"-m 1\" --noformat --onpart=vda3\npart /home --size=9 "
+		"--mkfsoptions=x --fsprofile=y",
+		"ks:3:57: error: '--mkfsoptions' and '--noformat' of 'part' exclude each other\n"
+		"ks:4:37: error: '--mkfsoptions' and '--fsprofile' of 'part' exclude each other"},
+	{NO_LAYOUT, "RHEL8",
+		"part pv.1 --size=9\nvolgroup vg0 pv.1\npart / --size=9\npart swap "
+		"--size=1\nlogvol /srv --name=srv --vgname=vg0 --size=9 --useexisting --noformat "
+		"--cachesize=90 --cachepvs=pv.1",
+		"ks:5:46: error: '--cachepvs' and '--useexisting' of 'logvol' exclude each other\n"
+		"ks:5:46: error: '--cachesize' and '--useexisting' of 'logvol' exclude each other\n"
+		"ks:5:60: error: '--cachepvs' and '--noformat' of 'logvol' exclude each other\n"
+		"ks:5:60: error: '--cachesize' and '--noformat' of 'logvol' exclude each other"},
+	{NO_LAYOUT, "RHEL9",
+		"part pv.1 --size=9\nvolgroup vg0 pv.1\npart / --size=9\npart swap "
+		"--size=1\nlogvol /srv --name=srv --vgname=vg0 --useexisting --resize\nlogvol "
+		"/home --name=home --vgname=vg0 --size=1 --resize\nlogvol /var --name=var "
+		"--vgname=vg0 --noformat --mkfsoptions=x",
+		"ks:5:51: error: '--resize' of 'logvol' needs '--size'\n"
+		"ks:6:48: error: '--resize' of 'logvol' needs '--useexisting' or '--noformat'\n"
+		"ks:7:37: error: '--mkfsoptions' and '--noformat' of 'logvol' exclude each other"},
+	{BASE, "RHEL8", "timezone UTC --nontp --ntpservers=ntp.lab.example",
+		"ks:1:22: error: '--nontp' and '--ntpservers' of 'timezone' exclude each other"},
+	{BASE, "RHEL9", "realm join lab.example home.example",
+		"ks:1:24: error: 'realm join' takes its options, and then one realm"},
+	{BASE, "RHEL9", "realm leave lab.example",
+		"ks:1:7: error: 'realm' can only join, not 'leave'"},
+	{BASE, "RHEL9", "realm join --no-password=x --colour=red --user op lab.example",
+		"ks:1:12: error: 'realm join' has no option '--no-password', or it takes no value\n"
+		"ks:1:28: error: 'realm join' has no option '--colour', or it takes no value"},
+	{BASE, "RHEL9", "realm join --user=op",
+		"ks:1:7: error: 'realm join' takes its options, and then one realm"},
+	{BASE, "RHEL9", "zfcp --devnum=0.0.4000 --fcplun=0x01",
+		"ks:1:24: error: '--fcplun' of 'zfcp' needs '--wwpn'"},
+	{BASE, "F43", "zfcp --devnum=0.0.4000 --wwpn=0x01",
+		"ks:1:24: error: '--wwpn' of 'zfcp' needs '--fcplun'"},
+	{BASE, "RHEL9", "driverdisk",
+		"ks:1:1: error: 'driverdisk' needs a partition, '--source=' or '--biospart='"},
+	{BASE, "RHEL9", "driverdisk vda1 --source=http://192.0.2.1/dd.img",
+		"ks:1:1: error: 'driverdisk' takes one of these alone: a partition, '--source=' or "
+		"'--biospart='"},
+	{BASE, "RHEL9", "eula", "ks:1:1: error: 'eula' needs '--agreed'"},
+	{BASE, "RHEL9", "bootloader --boot-drive=vda,vdb",
+		"ks:1:12: error: '--boot-drive' of 'bootloader' names one drive, not 'vda,vdb'"},
+	{BASE, "F43", "bootloader --sdboot --extlinux",
+		"ks:1:21: error: '--sdboot' and '--extlinux' of 'bootloader' exclude each other"},
+	{BASE, "RHEL9", "ostreesetup --osname=lab --url=ftp://repo.lab.example/o --ref=lab/base",
+		"ks:1:26: error: '--url' of 'ostreesetup' is file:, http: or https:, not "
+		"'ftp://repo.lab.example/o'"},
+	{BASE, "RHEL9", "rescue --nomount --romount",
+		"ks:1:18: error: '--nomount' and '--romount' of 'rescue' exclude each other"},
+	{BASE, "RHEL9", "services",
+		"ks:1:1: error: 'services' needs '--enabled=' or '--disabled='"},
+	{BASE, "RHEL8", "autopart --encrypted --passphrase=x --pbkdf-time=9 --pbkdf-iterations=99",
+		"ks:1:52: error: '--pbkdf-time' and '--pbkdf-iterations' of 'autopart' exclude "
+		"each other"},
+	{BASE, "F43", "autopart --noswap --hibernation",
+		"ks:1:19: error: '--noswap' and '--hibernation' of 'autopart' exclude each other"},
+	{BASE, "F43", "autopart --fstype=btrfs",
+		"ks:1:10: error: '--fstype' of 'autopart' cannot be 'btrfs': use '--type=btrfs'"},
+	{BASE, "F43", "autopart --type=btrfs --fstype=ext4",
+		"ks:1:23: error: '--fstype' and '--type=btrfs' of 'autopart' exclude each other"},
+	{BASE, "RHEL8", "cmdline --non-interactive",
+		"ks:1:9: error: 'cmdline' asks nothing anyway and takes no '--non-interactive', "
+		"'text' does"},
+	{NO_LAYOUT, "RHEL8", "mount /dev/vda1 /\nmount /dev/vda2 /srv --mkfsoptions=\"-L srv\"",
+		"ks:2:22: error: '--mkfsoptions' of 'mount' needs '--reformat'"},
+	{BASE, "RHEL8", "nvdimm reconfigure --namespace=namespace1.0 --mode=sector",
+		"ks:1:8: error: 'nvdimm reconfigure' in mode sector needs '--sectorsize='"},
+	{BASE, "RHEL9", "nvdimm reconfigure --sectorsize=512",
+		"ks:1:8: error: 'nvdimm reconfigure' needs '--namespace='"},
+	{BASE, "F39", "nvdimm erase --namespace=a --blockdevs=pmem0",
+		"ks:1:8: error: 'nvdimm' has the actions reconfigure and use, not 'erase'\n"
+		"ks:1:28: error: '--namespace' and '--blockdevs' of 'nvdimm' exclude each other"},
+	{BASE, "RHEL7", "updates",
+		"ks:1:1: error: 'updates' needs a URL: without one they are looked for on a floppy "
+		"disk"},
+	{BASE, "RHEL9", "rhsm --organization=77 --activation-key=\"\"",
+		"ks:1:24: error: '--activation-key' of 'rhsm' is empty"},
+	{BASE, "RHEL9", "rhsm --organization=77 --activation-key=a,,b",
+		"ks:1:24: error: '--activation-key' of 'rhsm' is empty"},
+	{BASE, "RHEL9", "reqpart --add-boot",
+		"ks:1:1: error: 'reqpart' and 'autopart' exclude each other: 'autopart' makes what "
+		"is required"},
+	{BASE, "F45", "bootc --source-imgref=registry:a --bootloader=lilo",
+		"ks:1:34: error: '--bootloader' of 'bootc' cannot be 'lilo', expected one of none, "
+		"grub, systemd"},
+	{BASE, "F43", "bootc --source-imgref=registry:a --composefs",
+		"ks:1:34: error: '--composefs' of 'bootc' is not in F43, only from F45 on"},
 };
 
 static size_t word(const char *s)
@@ -508,6 +646,58 @@ START_TEST(all_right)
 }
 END_TEST
 
+/* What was refused once, and the parser takes. */
+static const struct wrong fine[] = {
+	{NO_LAYOUT, "RHEL9",
+		"reqpart --add-boot\npart swap --recommended\npart / --fstype=xfs --grow", ""},
+	{NO_LAYOUT, "RHEL9", "mount /dev/vda1 /boot --reformat\nmount /dev/vda2 / --reformat=xfs",
+		""},
+	{NO_LAYOUT, "RHEL9",
+		"part swap --size=1\npart raid.01 --size=9\npart raid.02 --size=9\nraid pv.01 "
+		"--level=1 --device=md_sys raid.01 raid.02\nvolgroup vg0 md_sys\nlogvol / "
+		"--vgname=vg0 --name=root --size=1",
+		""},
+	{NO_LAYOUT, "F43",
+		"part swap --size=1\npart btrfs.01 --size=9 --grow\nbtrfs none --label=pool "
+		"btrfs.01\nbtrfs / --subvol --name=root LABEL=pool\nbtrfs /home --subvol "
+		"--name=home pool\nbtrfs /old --subvol --name=old UUID=1-2",
+		""},
+	{BASE, "RHEL9", "rootpw --lock --iscrypted locked\nuser --name=ops --password=x", ""},
+	{BASE, "RHEL9", "sshpw --username=op --sshkey ssh-ed25519 AAAA op at lab", ""},
+	{NO_LAYOUT, "RHEL9",
+		"part / --size=1\npart swap --size=1\nraid /srv --device=md3 --useexisting "
+		"--noformat",
+		""},
+	{BASE, "RHEL9",
+		"realm join --no-password --client-software=sssd --one-time-password x lab.example",
+		""},
+	{BASE, "RHEL9", "zfcp --devnum=0.0.4000\nzfcp --devnum=0.0.4001 --wwpn=0x01 --fcplun=0x02",
+		""},
+	{BASE, "RHEL7",
+		"network --device=eth0 --vlanid=5 --interfacename=vlan4095\nnetwork --device=eth1 "
+		"--vlanid=5 --interfacename=lan.5\nnetwork --device=eth2 --interfacename=lan",
+		""},
+	{BASE, "RHEL9",
+		"network --device=br7 --bridgeslaves=eth1,eth2 --bridgeopts=stp=no,priority=7", ""},
+	{BASE, "RHEL9", "snapshot vg0/root --name=before --when=post-install", ""},
+	{BASE, "RHEL8",
+		"nvdimm use --blockdevs=pmem0\nnvdimm reconfigure --namespace=a --mode=sector "
+		"--sectorsize=512",
+		""},
+	{BASE, "RHEL9", "text --non-interactive\nservices --enabled=b\neula --agreed\nupdates", ""},
+	{BASE, "F45", "bootc --source-imgref=registry:a --bootloader=systemd --composefs", ""},
+	{BASE, "fedora44", "timesource --ntp-pool=pool.lab.example", ""},
+	{BASE, "RHEL9", "driverdisk --source=http://192.0.2.1/dd.img\ndriverdisk vda1", ""},
+};
+
+START_TEST(fine_lines)
+{
+	const char *told = lint(&fine[_i]);
+
+	ck_assert_msg(!*told, "of\n%s\nfound\n%s", fine[_i].lines, told);
+}
+END_TEST
+
 START_TEST(wrong_lines)
 {
 	const struct wrong *w = &table[_i];
@@ -526,6 +716,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(c, all_right);
+	tcase_add_loop_test(c, fine_lines, 0, sizeof(fine) / sizeof(*fine));
 	tcase_add_loop_test(c, wrong_lines, 0, sizeof(table) / sizeof(*table));
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
