@@ -83,7 +83,7 @@ void render_lint_place(const struct profile *p, const char *name, const char *te
 {
 	for (size_t i = 0; i < rendered->n; i++) {
 		const struct finding *one = &rendered->v[i];
-		const char *file = rendered->files[one->file];
+		const char *file = rendered->files[one->file].name;
 		unsigned line = one->line, column = one->column;
 
 		if (strcmp(file, name) == 0 && line) {
@@ -96,7 +96,7 @@ void render_lint_place(const struct profile *p, const char *name, const char *te
 	for (size_t i = 0; i < map->n_remarks; i++)
 		findings_add(f, FINDING_WARNING, map->files[map->remarks[i].file],
 			map->remarks[i].line, map->remarks[i].column, "%s", map->remarks[i].text);
-	f->more = f->more || rendered->more;
+	f->left_out += rendered->left_out;
 }
 
 /* What a finding quotes may be a secret setting's value. */

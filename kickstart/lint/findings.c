@@ -10,29 +10,44 @@
 void findings_fini(struct findings *f)
 {
 	for (size_t i = 0; i < f->n_files; i++)
-		free(f->files[i]);
+		free(f->files[i].name);
 	free(f->files);
 	free(f->v);
 	*f = (struct findings){0};
 }
 
+/* n_files: it is not among them. */
+static size_t file_find(const struct findings *f, const char *name)
+{
+	size_t i = 0;
+
+	while (i < f->n_files && strcmp(f->files[i].name, name) != 0)
+		i++;
+	return i;
+}
+
 /* The number of a file; n_files when there is no memory for a new one. */
 static size_t file_number(struct findings *f, const char *name)
 {
-	char **files;
-	size_t i = 0;
+	size_t i = file_find(f, name);
+	struct finding_file *files;
 
-	while (i < f->n_files && strcmp(f->files[i], name) != 0)
-		i++;
 	if (i < f->n_files)
 		return i;
 	files = reallocarray(f->files, f->n_files + 1, sizeof(*files));
 	if (!files)
 		return i;
 	f->files = files;
-	files[i] = strdup(name);
-	f->n_files += files[i] != NULL;
+	files[i] = (struct finding_file){.name = strdup(name)};
+	f->n_files += files[i].name != NULL;
 	return i;
+}
+
+bool findings_full(const struct findings *f, const char *file)
+{
+	size_t i = file_find(f, file);
+
+	return i < f->n_files && f->files[i].n >= FINDINGS_MAX;
 }
 
 void findings_add(struct findings *f, enum finding_level level, const char *file, unsigned line,
@@ -43,14 +58,17 @@ void findings_add(struct findings *f, enum finding_level level, const char *file
 	char raw[FINDING_TEXT + 1];
 	va_list args;
 
-	f->n_errors += level == FINDING_ERROR;
-	if (f->n < FINDINGS_MAX && number < f->n_files)
+	*(level == FINDING_ERROR ? &f->n_errors : &f->n_warnings) += 1;
+	if (number < f->n_files && f->files[number].n < FINDINGS_MAX)
 		v = reallocarray(f->v, f->n + 1, sizeof(*v));
 	if (!v) {
-		f->more = true;
+		f->left_out++;
+		if (number < f->n_files)
+			f->files[number].left_out++;
 		return;
 	}
 	f->v = v;
+	f->files[number].n++;
 	v += f->n++;
 	*v = (struct finding){
 		.level = level, .file = (unsigned)number, .line = line, .column = column};
@@ -84,10 +102,12 @@ void findings_sort(struct findings *f)
 		return;
 	qsort(f->v, f->n, sizeof(*f->v), compare);
 	for (size_t i = 0; i < f->n; i++) {
-		if (n > 0 && compare(&f->v[n - 1], &f->v[i]) == 0)
-			f->n_errors -= f->v[i].level == FINDING_ERROR;
-		else
+		if (n == 0 || compare(&f->v[n - 1], &f->v[i]) != 0) {
 			f->v[n++] = f->v[i];
+			continue;
+		}
+		*(f->v[i].level == FINDING_ERROR ? &f->n_errors : &f->n_warnings) -= 1;
+		f->files[f->v[i].file].n--;
 	}
 	f->n = n;
 }
@@ -101,6 +121,6 @@ int finding_text(const struct findings *f, size_t i, char *buf, size_t size)
 		snprintf(place, sizeof(place), ":%u:%u", one->line, one->column);
 	else if (one->line)
 		snprintf(place, sizeof(place), ":%u", one->line);
-	return snprintf(buf, size, "%s%s: %s: %s", f->files[one->file], place,
+	return snprintf(buf, size, "%s%s: %s: %s", f->files[one->file].name, place,
 		one->level == FINDING_ERROR ? "error" : "warning", one->text);
 }

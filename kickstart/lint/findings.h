@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 enum {
-	FINDINGS_MAX = 200, /* of one file: what is wrong after that is not kept */
+	FINDINGS_MAX = 200, /* of one file: what is wrong after that is counted, not kept */
 	FINDING_TEXT = 320, /* bytes of a text, NUL included; longer ones are cut */
 };
 
@@ -25,18 +25,26 @@ struct finding {
 		[FINDING_TEXT]; /* what is wrong, and what instead: one line of UTF-8 without controls */
 };
 
+/* Its name as readers know it ("kickstart.cfg"). */
+struct finding_file {
+	char *name;
+	size_t n, left_out; /* findings that are kept, and that are not */
+};
+
 struct findings {
 	struct finding *v;
-	size_t n, n_errors;
-	char **files; /* names as readers know them ("kickstart.cfg"), in the order of their first finding */
+	size_t n, n_errors, n_warnings;    /* kept; all there are, kept or not */
+	struct finding_file *files; /* in the order of their first finding */
 	size_t n_files;
-	bool more; /* than FINDINGS_MAX, or than there was memory for */
+	size_t left_out; /* of all files: more than FINDINGS_MAX, or than there was memory for */
 };
 
 /* `f` begins as {0}. */
 void findings_fini(struct findings *f);
 void findings_add(struct findings *f, enum finding_level level, const char *file, unsigned line,
 	unsigned column, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Are no more kept of this file? */
+bool findings_full(const struct findings *f, const char *file);
 /* By file, line and column; what is there twice is once. */
 void findings_sort(struct findings *f);
 /* "FILE:LINE:COL: error: TEXT", as compilers say it and editors read it; 0 for line or column leaves it out.

@@ -141,7 +141,7 @@ static void words(struct options *o)
 	const struct ks_line *line = o->c->line;
 	bool ended = is_free(o->c->name);
 
-	for (size_t i = 1; i < line->n && !o->l->f->more; i++) {
+	for (size_t i = 1; i < line->n && !findings_full(o->l->f, line->file); i++) {
 		const char *s = line->words[i].s;
 
 		if (ended || is_argument(s))

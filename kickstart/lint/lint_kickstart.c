@@ -46,7 +46,7 @@ static int commands(struct ks_lint *l)
 	l->commands = calloc(l->text.n_commands ? l->text.n_commands : 1, sizeof(*l->commands));
 	if (!l->commands)
 		return -ENOMEM;
-	for (size_t i = 0; i < l->text.n_commands && rc == 0 && !l->f->more; i++) {
+	for (size_t i = 0; i < l->text.n_commands && rc == 0 && !findings_full(l->f, l->in->file); i++) {
 		rc = ks_command_init(l, l->text.commands[i], &l->commands[i]);
 		l->n += rc == 0;
 	}
@@ -78,7 +78,7 @@ void lint_kickstart(const struct lint_input *in, struct findings *f)
 	if (rc == 0)
 		rules(&l);
 	if (rc == -ENOMEM)
-		f->more = true;
+		findings_add(f, FINDING_ERROR, in->file, 0, 0, "there is no memory to look at it");
 	for (size_t i = 0; i < l.n; i++)
 		ks_command_fini(&l.commands[i]);
 	free(l.commands);

@@ -55,11 +55,20 @@ START_TEST(limits)
 
 	for (unsigned i = 0; i < FINDINGS_MAX; i++)
 		findings_add(&f, FINDING_WARNING, "x", i, 0, "w");
-	ck_assert(!f.more);
-	findings_add(&f, FINDING_ERROR, "y", 1, 0, "one too many");
-	ck_assert(f.more);
+	ck_assert(findings_full(&f, "x") && !findings_full(&f, "y") && !f.left_out);
+	findings_add(&f, FINDING_ERROR, "x", 1, 0, "one too many");
+	ck_assert_uint_eq(f.left_out, 1);
 	ck_assert_uint_eq(f.n, FINDINGS_MAX);
 	ck_assert_uint_eq(f.n_errors, 1); /* what is not kept counts all the same */
+	findings_add(&f, FINDING_ERROR, "y", 1, 0, "of the next file");
+	ck_assert_uint_eq(f.n, FINDINGS_MAX + 1);
+	ck_assert_uint_eq(f.files[0].left_out, 1);
+	ck_assert_uint_eq(f.files[1].left_out, 0);
+	findings_add(&f, FINDING_ERROR, "y", 1, 0, "of the next file");
+	findings_sort(&f);
+	ck_assert_uint_eq(f.n_errors, 2);
+	ck_assert_uint_eq(f.n_warnings, FINDINGS_MAX);
+	ck_assert_uint_eq(f.files[1].n, 1);
 	findings_fini(&f);
 	memset(text, 'a', sizeof(text));
 	findings_add(&f, FINDING_ERROR, "x", 1, 1, "%.*s", (int)sizeof(text), text);

@@ -340,18 +340,31 @@ static void lint_profile(struct linting *l, const char *name)
 
 /* What is said. */
 
+/* How many of which file are not among the findings. */
+static json_t *left_out(const struct findings *f)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < f->n_files; i++)
+		if (f->files[i].left_out)
+			json_object_set_new(
+				all, f->files[i].name, json_integer((json_int_t)f->files[i].left_out));
+	return all;
+}
+
 static void say(struct linting *l, int argc)
 {
-	size_t errors = l->findings.n_errors, warnings;
+	size_t errors, warnings;
 	json_t *all;
 	char line[1024];
 
 	findings_sort(&l->findings);
 	errors = l->findings.n_errors;
-	warnings = l->findings.n - (errors < l->findings.n ? errors : l->findings.n);
+	warnings = l->findings.n_warnings;
 	if (l->common.json) {
-		all = json_pack("{s:o, s:I, s:I}", "findings", findings_json(&l->findings),
-			"errors", (json_int_t)errors, "warnings", (json_int_t)warnings);
+		all = json_pack("{s:o, s:I, s:I, s:o}", "findings", findings_json(&l->findings),
+			"errors", (json_int_t)errors, "warnings", (json_int_t)warnings, "left_out",
+			left_out(&l->findings));
 		json_dumpf(all, stdout, JSON_COMPACT);
 		putchar('\n');
 		json_decref(all);
@@ -361,10 +374,14 @@ static void say(struct linting *l, int argc)
 		finding_text(&l->findings, i, line, sizeof line);
 		puts(line);
 	}
+	for (size_t i = 0; i < l->findings.n_files; i++)
+		if (l->findings.files[i].left_out)
+			printf("%s: %zu more are left out: the first %zu of a file are shown\n",
+				l->findings.files[i].name, l->findings.files[i].left_out,
+				l->findings.files[i].n);
 	fflush(stdout);
-	fprintf(stderr, "usher: %d looked at: %zu error%s, %zu warning%s%s\n", argc, errors,
-		errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s",
-		l->findings.more ? ", and more that are not shown" : "");
+	fprintf(stderr, "usher: %d looked at: %zu error%s, %zu warning%s\n", argc, errors,
+		errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 }
 
 static int take_setting(struct linting *l, const char *text)
