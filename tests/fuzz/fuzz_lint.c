@@ -1,5 +1,6 @@
 /* One byte of format, then the text. */
 #include "kickstart/lint/lint.h"
+#include "kickstart/lint/scripts.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,6 +22,17 @@ static void check(const struct findings *f, const char *text)
 		errors += f->v[i].level == FINDING_ERROR;
 	}
 	if (errors != f->n_errors && !f->left_out)
+		abort();
+}
+
+static void script(void *arg, const struct lint_script *s)
+{
+	const char *text = arg;
+	size_t lines = 2;
+
+	for (const char *p = text; *p; p++)
+		lines += strchr("\n\r\x85\xa8\xa9", *p) != NULL;
+	if (!s->line || s->line > lines || strlen(s->text) > strlen(text))
 		abort();
 }
 
@@ -46,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.text = text;
 	lint_text((enum answers)(data[0] % ANSWERS_KINDS), &in, &f);
 	check(&f, text);
+	lint_scripts((enum answers)(data[0] % ANSWERS_KINDS), text, script, text);
 	findings_fini(&f);
 	free(text);
 	return 0;

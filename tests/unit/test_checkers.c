@@ -89,8 +89,16 @@ END_TEST
 
 START_TEST(shell)
 {
-	expect(ANSWERS_SCRIPT, NULL, "#!/usr/bin/python3\nif x:\n", "");
+	expect(ANSWERS_SCRIPT, NULL, "#!/usr/bin/perl\nif x:\n", "");
 	expect(ANSWERS_SCRIPT, NULL, "#!/bin/sh\ntrue\n", "");
+	install("python3", "echo \"$file: 3: invalid syntax\" >&2; exit 1");
+	expect(ANSWERS_SCRIPT, NULL, "#!/usr/bin/python3\nif x:\n",
+		"f:3: error: invalid syntax [python3]");
+	/* inside a file: its own line */
+	install("bash", "echo \"$file: line 2: no\" >&2; exit 2");
+	expect(ANSWERS_KICKSTART, NULL,
+		"lang C\n%post\ntrue\nif\n%end\n%post --interpreter=/usr/bin/perl\nif\n%end\n",
+		"f:4: error: no [bash]");
 	install("sh", "echo \"$file: 2: Syntax error\" >&2; exit 2");
 	expect(ANSWERS_SCRIPT, NULL, "if\n", "f:2: error: Syntax error [sh]");
 }

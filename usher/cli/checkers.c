@@ -1,6 +1,7 @@
 #include "usher/cli/checkers.h"
 
 #include "core/clock.h"
+#include "kickstart/lint/scripts.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 enum {
 	CHECKER_MS = 20000,      /* cloud-init takes 2 s to start on a slow host */
 	CHECKER_SAYS = 64 << 10, /* bytes of what it says */
+	SCRIPTS_MAX = 64,        /* of one file: each is a process */
 	CHECKER_FINDINGS = 20,   /* of one checker: the rest comes of these, mostly */
 };
 
@@ -36,7 +38,19 @@ static const struct checker checkers[] = {
 	{ANSWERS_IGNITION, "jq", {"empty", ""}},
 	{ANSWERS_IGNITION, "ignition-validate", {""}},
 	{ANSWERS_JSON, "jq", {"empty", ""}},
-	{ANSWERS_SCRIPT, "sh", {"-n", ""}},
+};
+
+/* What reads a script of this language without running it. */
+static const struct checker readers[] = {
+	[SCRIPT_SHELL] = {.name = "sh", .argv = {"-n", ""}},
+	[SCRIPT_BASH] = {.name = "bash", .argv = {"-n", ""}},
+	[SCRIPT_PYTHON] = {.name = "python3",
+		.argv = {"-c",
+			"import ast, sys\n"
+			"try: ast.parse(open(sys.argv[1]).read())\n"
+			"except SyntaxError as e: sys.exit('%s: %d: %s' % (sys.argv[1], e.lineno or 1, "
+			"e.msg))\n",
+			""}},
 };
 
 /* Running one. */
@@ -161,6 +175,10 @@ static const char *take_place(
 	word = strstr(line, "line ");
 	if (!*ret_line && word && isdigit((unsigned char)word[5]))
 		*ret_line = (unsigned)strtoul(word + 5, NULL, 10);
+	if (*ret_line && word == line) { /* "line 3: x" */
+		line += 5 + strspn(line + 5, "0123456789");
+		line += strspn(line, ": ");
+	}
 	word = strstr(line, "column ");
 	if (word && isdigit((unsigned char)word[7]))
 		*ret_column = (unsigned)strtoul(word + 7, NULL, 10);
@@ -224,11 +242,8 @@ static void take_words(const struct checker *c, const struct lint_input *in, con
 			c->name);
 }
 
-/* A script of another shell's, or of none, is not sh's to read. */
 static bool is_for(const struct checker *c, const struct lint_input *in)
 {
-	if (c->format == ANSWERS_SCRIPT && strncmp(in->text, "#!", 2) == 0)
-		return strncmp(in->text, "#!/bin/sh", 9) == 0;
 	return strcmp(c->name, "ksvalidator") != 0 || in->version;
 }
 
@@ -242,6 +257,39 @@ static void ask(
 	free(said);
 }
 
+struct asking {
+	const struct lint_input *in;
+	struct findings *f;
+	unsigned n;
+};
+
+static void ask_reader(void *arg, const struct lint_script *s)
+{
+	struct asking *a = arg;
+	struct lint_input in = {.file = a->in->file, .text = s->text};
+	struct findings said = {0};
+	char path[64];
+
+	if (s->language == SCRIPT_OTHER || a->n == SCRIPTS_MAX ||
+		write_file(s->text, path))
+		return;
+	a->n++;
+	ask(&readers[s->language], &in, path, &said);
+	unlink(path);
+	for (size_t i = 0; i < said.n; i++)
+		findings_add(a->f, said.v[i].level, a->in->file,
+			said.v[i].line ? said.v[i].line + s->line - 1 : s->line, 0, "%s",
+			said.v[i].text);
+	findings_fini(&said);
+}
+
+static void ask_readers(enum answers format, const struct lint_input *in, struct findings *f)
+{
+	struct asking a = {in, f, 0};
+
+	lint_scripts(format, in->text, ask_reader, &a);
+}
+
 void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f)
 {
 	char path[64], database[sizeof path + sizeof DEBCONF_TAIL];
@@ -252,6 +300,7 @@ void checkers_ask(enum answers format, const struct lint_input *in, struct findi
 	for (size_t i = 0; i < sizeof checkers / sizeof *checkers; i++)
 		if (checkers[i].format == format && is_for(&checkers[i], in))
 			ask(&checkers[i], in, path, f);
+	ask_readers(format, in, f);
 	unlink(path);
 	unlink(database);
 }
