@@ -26,6 +26,7 @@ static struct leases *leases;
 static const struct mac MAC = {{2, 0, 0, 0, 0, 1}}, BOTH = {{2, 0, 0, 0, 0, 2}},
 			STRANGER = {{2, 0, 0, 0, 0, 3}};
 static int64_t now;
+static dhcp_guests guests; /* libvirt's word; NULL: it is not asked */
 
 static struct ip ip(uint32_t host)
 {
@@ -56,6 +57,7 @@ static const struct segment *add_segment(int k)
 	struct segment s = {.server = ip(1),
 		.prefix_len = 24,
 		.lease_s = 3600,
+		.probe_ms = 100,
 		.computed = true,
 		.pool_first = NET + POOL,
 		.pool_last = NET + POOL + 3,
@@ -71,6 +73,7 @@ static void setup(void)
 {
 	segments = (struct segments){0};
 	now = 1700000000000;
+	guests = NULL;
 	for (int k = 0; k < 2; k++)
 		seg[k] = add_segment(k);
 	ck_assert_int_eq(timeline_new(NULL, &timeline), 0);
@@ -389,10 +392,25 @@ END_TEST
 static struct dhcp_message msg;
 static struct dhcp_decision last;
 
+static enum dhcp_guest no_guest(void *arg, const struct segment *s, const struct mac *mac)
+{
+	(void)arg, (void)s, (void)mac;
+	return DHCP_GUEST_NONE;
+}
+
 static struct dhcp_policy policy_on(int k)
 {
-	return (struct dhcp_policy){
-		.msg = &msg, .segment = seg[k], .machines = machines, .leases = leases, .now = now};
+	return (struct dhcp_policy){.msg = &msg,
+		.segment = seg[k],
+		.machines = machines,
+		.leases = leases,
+		.now = now,
+		.guests = guests};
+}
+
+static struct mac computed(uint32_t a)
+{
+	return (struct mac){{0x52, 0x54, 10, 77, 0, (uint8_t)a}};
 }
 
 static enum dhcp_verdict say(
@@ -445,13 +463,13 @@ END_TEST
 START_TEST(strangers_on_each)
 {
 	int k = _i, other = !_i;
-	struct mac computed = {{0x52, 0x54, 10, 77, 0, 50}};
+	struct mac fifty = computed(50);
 
 	ck_assert_uint_eq(get(k, &STRANGER), POOL);
 	ck_assert_uint_eq(get(other, &BOTH), OWN + 1 + (uint32_t)other);
 	ck_assert_uint_eq(get(other, &STRANGER), POOL);
-	ck_assert_uint_eq(get(k, &computed), 50);
-	ck_assert_uint_eq(get(other, &computed), 50);
+	ck_assert_uint_eq(get(k, &fifty), 50);
+	ck_assert_uint_eq(get(other, &fifty), 50);
 	/* given back on one, held on the other */
 	ck_assert_int_eq(say(k, &STRANGER, DHCP_RELEASE, 0, POOL), DHCP_TAKE_RELEASE);
 	ck_assert(!holds(k, POOL, &STRANGER) && holds(other, POOL, &STRANGER));
@@ -489,6 +507,84 @@ START_TEST(other_servers_offers)
 	ck_assert(last.cancel_offers);
 	ck_assert_int_eq(dhcp_policy_apply(&p, &last), 0);
 	ck_assert(!is_kept(k, &STRANGER) && is_kept(other, &STRANGER));
+}
+END_TEST
+
+/* A stranger's claim by a computed MAC gives way to a record, unless that MAC is a machine's: of the same segment. */
+START_TEST(claims_are_of_one_segment)
+{
+	int k = _i, other = !_i;
+	struct mac fifty = computed(50);
+
+	ck_assert_int_eq(machines_add(machines, make("fifty", other, &fifty, 50)), 0);
+	ck_assert_uint_eq(get(k, &fifty), 50);
+	ck_assert_int_eq(machines_add(machines, make("wants", k, &(struct mac){{2, 9}}, 50)), 0);
+	ck_assert_uint_eq(get(k, &(struct mac){{2, 9}}), 50);
+	ck_assert(holds(k, 50, &(struct mac){{2, 9}}));
+	/* held there is not held here */
+	fifty = computed(51);
+	ck_assert_uint_eq(get(k, &fifty), 51);
+	guests = no_guest;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(say(i, &fifty, DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+		ck_assert_uint_eq(host(), i == k ? 51 : POOL);
+		ck_assert_int_eq(last.no_claim, i == k ? DHCP_FINE : DHCP_NO_GUEST);
+	}
+	/* who runs on a lease keeps it, where it has it */
+	ck_assert_int_eq(say(other, &fifty, DHCP_REQUEST, POOL, 0), DHCP_SEND_ACK);
+	guests = NULL;
+	ck_assert_int_eq(say(other, &fifty, DHCP_REQUEST, 0, POOL), DHCP_SEND_ACK);
+	ck_assert_int_eq(say(k, &fifty, DHCP_REQUEST, 0, POOL), DHCP_SEND_NAK);
+}
+END_TEST
+
+/* A stranger asks by the MAC of this address, which is told it, or kept for a probe. */
+static enum dhcp_reason claim(int k, uint32_t a, bool probed)
+{
+	struct dhcp_policy p = policy_on(k);
+
+	memset(&msg, 0, offsetof(struct dhcp_message, arena));
+	msg.type = DHCP_DISCOVER;
+	msg.mac = computed(a);
+	last = dhcp_policy_decide(&p);
+	if (probed)
+		dhcp_policy_keep(&p, &last);
+	else
+		ck_assert_int_eq(dhcp_policy_apply(&p, &last), 0);
+	return last.no_claim;
+}
+
+/* Strangers' share: a flood on one wire takes none of the other's. */
+START_TEST(shares_are_apart)
+{
+	int k = _i % 2, other = !k;
+	bool probed = _i / 2;
+
+	for (uint32_t i = 0; i < DHCP_SHARE_A_MINUTE; i++)
+		ck_assert_int_eq(claim(k, 130 + i, probed), DHCP_FINE);
+	ck_assert_int_eq(claim(k, 240, probed), DHCP_SHARE_FULL);
+	ck_assert_int_eq(claim(other, 240, probed), DHCP_FINE);
+}
+END_TEST
+
+/* Asked for before it is told: proven on one wire is not proven on the other. */
+START_TEST(proofs_are_of_one_segment)
+{
+	int k = _i, other = !_i;
+	struct dhcp_policy p = policy_on(k);
+
+	ck_assert_uint_eq(get(k, &STRANGER), POOL);
+	(void)say(k, &STRANGER, DHCP_DISCOVER, 0, 0);
+	ck_assert(!last.doubtful);
+	(void)say(other, &STRANGER, DHCP_REQUEST, POOL, 0);
+	ck_assert(last.doubtful);
+	/* kept for it meanwhile, where it asked */
+	memset(&msg, 0, offsetof(struct dhcp_message, arena));
+	msg.type = DHCP_DISCOVER;
+	msg.mac = (struct mac){{2, 9}};
+	last = dhcp_policy_decide(&p);
+	dhcp_policy_keep(&p, &last);
+	ck_assert(is_kept(k, &msg.mac) && !is_kept(other, &msg.mac));
 }
 END_TEST
 
@@ -621,7 +717,8 @@ int main(void)
 		offers_are_cancelled, pools_are_apart, a_segment_is_forgotten, each_has_its_own,
 		strangers_on_each, in_use_on_one, other_servers_offers, events_are_its_own,
 		who_has_it_is_told_to_its_owner, notices_are_of_one_segment, each_boots_its_own,
-		bootp_on_each, a_record_in_the_pool, proxies_tell_their_own};
+		bootp_on_each, a_record_in_the_pool, proxies_tell_their_own,
+		claims_are_of_one_segment, proofs_are_of_one_segment};
 	Suite *s = suite_create("pairs");
 	TCase *t = tcase_create("pairs");
 	SRunner *r = srunner_create(s);
@@ -630,6 +727,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_loop_test(t, tests[i], 0, 2); /* on one of the two, and on the other */
+	tcase_add_loop_test(t, shares_are_apart, 0, 4);
 	tcase_add_test(t, segments_change_their_ids);
 	tcase_add_test(t, leases_are_restored);
 	suite_add_tcase(s, t);
