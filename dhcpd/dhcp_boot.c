@@ -148,7 +148,7 @@ const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CL
 	case DHCP_CLIENT_PXE:
 		return arch_text("PXE", m->arch, !served, buf);
 	case DHCP_CLIENT_HTTP:
-		return arch_text("HTTP boot", m->arch, !served, buf);
+		return arch_text("HTTP boot", m->arch, true, buf);
 	default:
 		snprintf(buf, DHCP_CLIENT_TEXT, "%.*s", DHCP_CLIENT_TEXT - 1, m->vendor_class);
 		return buf;

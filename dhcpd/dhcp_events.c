@@ -200,8 +200,6 @@ void dhcp_events_note_message(
 {
 	char text[DHCP_ODDITY_TEXT], mac[MAC_TEXT];
 
-	if (m->by_id)
-		dhcp_events_note_hardware(e, s, m, NULL);
 	if (m->n_odd && dhcp_notice_due(&e->odd, s->id, &m->mac, clock_mono_ms()))
 		log_info("dhcp %s: %s of %s is read in part: %s", s->name, dhcp_type_name(m->type),
 			mac_format(&m->mac, mac), dhcp_wire_odd_text(m, text));

@@ -23,7 +23,7 @@ void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline);
 bool dhcp_events_note(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec);
 /* Options of it that could not be read; a client without a MAC, or (`why`, with the message's hardware alone) one that is
- * not served. Log only: once a day for each client, or each kind of hardware. */
+ * not served. Log only: once a day for each client, or each kind of hardware that is not. */
 void dhcp_events_note_message(
 	struct dhcp_events *e, const struct segment *s, const struct dhcp_message *m);
 void dhcp_events_note_hardware(struct dhcp_events *e, const struct segment *s,

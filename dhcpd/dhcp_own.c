@@ -269,6 +269,8 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 		return;
 	}
 	dhcp_events_note_message(&l->events, own->segment, &l->msg);
+	if (l->msg.by_id)
+		dhcp_events_note_hardware(&l->events, own->segment, &l->msg, NULL);
 	l->stats.in_type[l->msg.type]++;
 	astray = !dhcp_policy_belongs(
 		l->c->segments, own->segment, &l->msg, ntohl(l->inbox.from[i].sin_addr.s_addr));

@@ -196,6 +196,7 @@ static void readable(struct loop_fd *w, uint32_t events)
 	for (int i = 0; i < n; i++) {
 		if (dhcp_wire_decode(in->bytes[i], in->msgs[i].msg_len, &d->msg, &why) < 0)
 			continue;
+		dhcp_events_note_message(d->c.events, d->segment, &d->msg);
 		note_asked(d);
 		answer(p, &in->from[i]);
 	}

@@ -15,6 +15,7 @@
 #include "machine/segment.h"
 #include "machine/timeline.h"
 
+struct dhcp_events;
 struct dhcp_foreign;
 struct dhcp_inbox;
 struct dhcp_side;
@@ -24,6 +25,7 @@ struct dhcp_side_config {
 	struct loop *loop;
 	const struct machines *machines;
 	struct timeline *timeline;
+	struct dhcp_events *events; /* for what is told of the messages themselves */
 	dhcp_programs programs;
 	/* dhcpd_config's */
 	bool (*hears)(void *arg, const struct machine *m, const struct segment *s,

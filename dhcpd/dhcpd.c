@@ -104,6 +104,7 @@ static int open_side(struct port *port, char *why, size_t why_size)
 	const struct dhcp_side_config c = {.loop = d->c.loop,
 		.machines = d->c.machines,
 		.timeline = d->c.timeline,
+		.events = &d->lessor.events,
 		.programs = d->c.programs,
 		.hears = d->c.hears,
 		.arg = d->c.arg,

@@ -24,6 +24,23 @@ const struct nic *machine_nic_on(const struct machine *m, uint32_t segment)
 	return NULL;
 }
 
+const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac)
+{
+	for (size_t i = 0; i < m->n_nics; i++)
+		if (m->nics[i].segment_id == segment && mac_eq(&m->nics[i].mac, mac))
+			return &m->nics[i];
+	return NULL;
+}
+
+bool machine_has_ip(const struct machine *m, uint32_t segment, const struct ip *ip)
+{
+	for (size_t i = 0; i < m->n_nics; i++)
+		for (size_t k = 0; m->nics[i].segment_id == segment && k < m->nics[i].n_addrs; k++)
+			if (ip_eq(&m->nics[i].addrs[k], ip))
+				return true;
+	return false;
+}
+
 void machine_tell(const struct machine *m, const char *kind, const char *text)
 {
 	if (m->home->timeline)

@@ -180,7 +180,12 @@ size_t machines_count(const struct machines *ms);
 const char *machine_name_error(const char *name);
 /* The address lookups below use nics[0]. */
 const struct ip *machine_ip(const struct machine *m); /* first address or NULL */
-const struct nic *machine_nic_on(const struct machine *m, uint32_t segment); /* or NULL */
+const struct nic *machine_nic_on(
+	const struct machine *m, uint32_t segment); /* the first, or NULL */
+/* Its card with this MAC there, or NULL. A machine may have several, and answer for the address of one by another. */
+const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac);
+/* Does its record give it this address there? */
+bool machine_has_ip(const struct machine *m, uint32_t segment, const struct ip *ip);
 
 /*
  * Life. Each runs life_step(), changes and saves the record, puts the state's event on the

@@ -64,25 +64,6 @@ static enum place_seen look_port(
 	return is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 }
 
-/* A machine may have several cards there, and answer for the address of one by another. */
-static const struct nic *nic_of_mac(
-	const struct machine *m, uint32_t segment, const struct mac *mac)
-{
-	for (size_t i = 0; i < m->n_nics; i++)
-		if (m->nics[i].segment_id == segment && mac_eq(&m->nics[i].mac, mac))
-			return &m->nics[i];
-	return NULL;
-}
-
-static bool is_recorded(const struct machine *m, uint32_t segment, const struct ip *ip)
-{
-	for (size_t i = 0; i < m->n_nics; i++)
-		for (size_t k = 0; m->nics[i].segment_id == segment && k < m->nics[i].n_addrs; k++)
-			if (ip_eq(&m->nics[i].addrs[k], ip))
-				return true;
-	return false;
-}
-
 /* An installer need not renew, and anybody can give back an address in a machine's name: whoever held it last holds it
  * still, until another does. */
 static void look_records(struct service *s, const struct machine *m, const struct segment *seg,
@@ -90,9 +71,9 @@ static void look_records(struct service *s, const struct machine *m, const struc
 {
 	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), seg->id, ip);
 	const struct machine *of = machines_by_ip(s->machines, seg->id, ip);
-	bool its = l && nic_of_mac(m, seg->id, &l->mac);
+	bool its = l && machine_nic_of(m, seg->id, &l->mac);
 
-	v->recorded = is_recorded(m, seg->id, ip);
+	v->recorded = machine_has_ip(m, seg->id, ip);
 	v->leased = its && (l->state == LEASE_BOUND || l->state == LEASE_RELEASED);
 	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_wall_ms()));
 	v->others_lease = seg->mode != SEGMENT_OWN;
@@ -103,7 +84,7 @@ static void look_wire(struct service *s, const struct machine *m, const struct s
 {
 	struct place_view *v = &seen->view;
 	int rc = neighbour_mac(seg->ifname, ip, &seen->mac);
-	const struct nic *nic = rc ? NULL : nic_of_mac(m, seg->id, &seen->mac);
+	const struct nic *nic = rc ? NULL : machine_nic_of(m, seg->id, &seen->mac);
 
 	v->mac = rc ? seen_not(rc) : nic ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 	seen->nic = nic ? nic : seen->nic;
@@ -257,7 +238,7 @@ bool place_hears(void *service, const struct machine *m, const struct segment *s
 	const struct mac *mac, const struct ip *from, char *why, size_t size)
 {
 	struct service *s = service;
-	struct seen seen = {.nic = nic_of_mac(m, seg->id, mac)};
+	struct seen seen = {.nic = machine_nic_of(m, seg->id, mac)};
 	int rc;
 
 	if (seg->via || !seen.nic)

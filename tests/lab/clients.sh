@@ -40,7 +40,7 @@ wire_lines() {
 		Client-IP*) has=$rest ;;
 		Your-IP*) given=$rest ;;
 		Client-Ethernet-Address*) mac=$rest ;;
-		file\ \"* | "BF (67), length"*) file=${rest%\"*} file=${file#*\"} ;;
+		file\ \"* | "BF (67), length"*) file=${rest%\"*} file=${file#*\"} file=${file%^@} ;; # option 67 has a NUL
 		"Client-ID (61), length"*) id=${rest#*: } id=${id// /} ;;
 		"DHCP-Message (53), length"*) what=${rest##*: } what=${what,,} ;;
 		"Requested-IP (50), length"*) asked=${rest##* } ;;

@@ -125,7 +125,7 @@ START_TEST(test_text)
 	ck_assert_str_eq(text(27, "PXEClient", false), "PXE, arch 27 (UEFI RISC-V, 64 bits)");
 	ck_assert_str_eq(text(36, "PXEClient", false), "PXE, arch 36");
 	ck_assert_str_eq(text(999, "PXEClient", false), "PXE, arch 999");
-	ck_assert_str_eq(text(16, "HTTPClient", false), "HTTP boot, UEFI x86-64");
+	ck_assert_str_eq(text(16, "HTTPClient", false), "HTTP boot, arch 16 (UEFI x86-64)");
 	ck_assert_str_eq(text(28, "", false), "HTTP boot, arch 28 (UEFI RISC-V, 64 bits)");
 	ck_assert_str_eq(text(0, "HTTPClient", false), "HTTP boot, arch 0 (BIOS)");
 	ck_assert_str_eq(text(DHCP_ARCH_NONE, "udhcp 1.35.0", false), "udhcp 1.35.0");
