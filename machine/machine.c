@@ -181,7 +181,7 @@ static void begin_attempt(
 	*a = (struct attempt){
 		.number = number,
 		.armed_at = now,
-		.deadline = deadline_ms > 0 ? now + deadline_ms : 0,
+		.deadline = deadline_ms > 0 ? clock_steady_ms() + deadline_ms : 0,
 		.max_boots = max_boots,
 		.snapshot = snapshot,
 	};

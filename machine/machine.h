@@ -71,7 +71,7 @@ struct sealed_boot {
 struct attempt {
 	uint64_t number;  /* 1.. per machine; 0: never armed */
 	int64_t armed_at; /* wall ms */
-	int64_t deadline; /* wall ms */
+	int64_t deadline; /* steady ms */
 	int64_t ended_at; /* 0: under way */
 	unsigned boots, max_boots;
 	char token[TOKEN_TEXT], next_token[TOKEN_TEXT], up_token[TOKEN_TEXT];

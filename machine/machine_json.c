@@ -2,6 +2,8 @@
 #include "machine/host_keys.h"
 #include "machine/registry.h"
 
+#include "core/clock.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -209,7 +211,7 @@ static json_t *attempt_json(const struct machine *m)
 	set(j, "boots", json_integer(a->boots), &ok);
 	set(j, "max_boots", json_integer(a->max_boots), &ok);
 	set(j, "armed_at", time_json(a->armed_at), &ok);
-	set(j, "deadline", time_json(a->deadline), &ok);
+	set(j, "deadline", time_json(clock_wall_of(a->deadline)), &ok);
 	set(j, "ended_at", time_json(a->ended_at), &ok);
 	set(j, "reason", json_string(a->reason), &ok);
 	set(j, "sealed", json_boolean(a->sealed), &ok);

@@ -128,14 +128,14 @@ static json_t *lease_json(struct service *s, const struct lease *l, int64_t now)
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address", ip_format(&l->ip, ip),
 		"mac", mac_format(&l->mac, mac), "segment", seg ? seg->name : "", "state",
-		lease_state_name(l, now), "expires", iso_time(l->expires, at), "hostname",
-		l->hostname, "machine", m ? m->name : "");
+		lease_state_name(l, now), "expires", iso_time(clock_wall_of(l->expires), at),
+		"hostname", l->hostname, "machine", m ? m->name : "");
 }
 
 static void leases_all(struct service *s, struct http_request *r)
 {
 	const struct lease **list;
-	int64_t now = clock_wall_ms();
+	int64_t now = clock_steady_ms();
 	json_t *all = json_array();
 	size_t n;
 

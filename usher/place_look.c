@@ -105,7 +105,7 @@ static void look_records(struct service *s, const struct machine *m, const struc
 
 	v->recorded = nic_of_record(m, seg->id, ip);
 	v->leased = its && (l->state == LEASE_BOUND || l->state == LEASE_RELEASED);
-	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_wall_ms()));
+	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_steady_ms()));
 	v->others_lease = seg->mode != SEGMENT_OWN;
 }
 

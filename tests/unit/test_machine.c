@@ -1,6 +1,8 @@
 #include "core/clock.h"
 #include "machine/machine.h"
 
+#include "stepped_clock.h"
+
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -288,7 +290,8 @@ START_TEST(test_arm)
 	ck_assert_int_eq(m->state, LIFE_ARMED);
 	ck_assert_uint_eq(acted, LIFE_DO_NETBOOT);
 	ck_assert_uint_eq(a->number, 1);
-	ck_assert_int_eq(a->deadline - a->armed_at, 60000);
+	ck_assert_int_lt(llabs(a->deadline - clock_steady_ms() - 60000), 5000);
+	ck_assert_int_lt(llabs(a->armed_at - clock_wall_ms()), 5000);
 	ck_assert_str_eq(a->token, "");
 	ck_assert_uint_eq(strlen(a->next_token), 32);
 	ck_assert_uint_eq(strlen(a->up_token), 32);
@@ -836,6 +839,45 @@ START_TEST(test_deadlines)
 }
 END_TEST
 
+/* Seconds of an ISO time. */
+static int64_t time_of(const json_t *text)
+{
+	struct tm tm = {0};
+
+	ck_assert_ptr_nonnull(strptime(json_string_value(text), "%Y-%m-%dT%H:%M:%S", &tm));
+	return timegm(&tm);
+}
+
+/* Somebody sets the host's clock: nobody has more time, or less; and people read when it is over as their clock says it. */
+START_TEST(test_deadlines_and_steps)
+{
+	static const int64_t steps[] = {2 * 3600 * 1000, -24 * 3600 * 1000};
+	struct machine *m = armed(3), *later;
+	char address[] = "10.0.0.10";
+	json_t *j;
+
+	clock_begin(clock_wall_ms());
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	for (int i = 0; i < 2; i++) {
+		stepped.wall = steps[i];
+		ck_assert_int_gt(m->attempt.deadline, clock_steady_ms() + 50000);
+		ck_assert_int_le(m->attempt.deadline, clock_steady_ms() + 60000);
+		address[8]++;
+		later = add(i ? "c" : "b", "default", address);
+		ck_assert_int_eq(machine_arm(later, NULL, 3, 70000), 0);
+		ck_assert_ptr_eq(machines_next_deadline(ms), m);
+	}
+	stepped.wall = 365ll * 24 * 3600 * 1000;
+	j = machine_to_json(m, false);
+	ck_assert_int_lt(llabs(time_of(json_object_get(json_object_get(j, "attempt"), "deadline")) -
+				 (clock_wall_ms() + 60000) / 1000),
+		5);
+	json_decref(j);
+	stepped.wall = 0;
+}
+END_TEST
+
 START_TEST(test_deadline_of_first_boot)
 {
 	struct machine *m = armed(3);
@@ -1313,6 +1355,7 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_disarm);
 	tcase_add_test(t, test_an_action_may_remove_the_machine);
 	tcase_add_test(t, test_deadlines);
+	tcase_add_test(t, test_deadlines_and_steps);
 	tcase_add_test(t, test_deadline_of_first_boot);
 	tcase_add_test(t, test_clone);
 	tcase_add_test(t, test_template);
