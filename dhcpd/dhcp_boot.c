@@ -1,5 +1,7 @@
 #include "dhcpd/dhcp_boot.h"
 
+#include "core/uri.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -206,10 +208,13 @@ static bool boot_pxe(struct dhcp_boot *b, const char *name)
 
 static bool boot_http(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *name)
 {
+	char path[sizeof(b->file)];
+
 	if (!name)
 		return false;
 	b->vendor_class = "HTTPClient";
-	return put_url(b, f, "boot/%s", name);
+	return uri_encode_path(name, path, sizeof(path)) < sizeof(path) &&
+		put_url(b, f, "boot/%s", path);
 }
 
 struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f)

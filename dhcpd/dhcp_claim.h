@@ -26,7 +26,7 @@ enum {
 	DHCP_SHARE_RECOUNT_MS = 1000,
 };
 
-/* One segment's. Zeroed is new. Times are wall clock ms. */
+/* One segment's. Zeroed is new. Times are steady ms (core/clock.h). */
 struct dhcp_share {
 	size_t held;     /* at `counted`, and what began since; never too few */
 	int64_t counted; /* 0: never */

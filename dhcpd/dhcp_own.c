@@ -300,7 +300,7 @@ static void settle(void *arg)
 {
 	struct dhcp_own *own = arg;
 
-	probe_ahead(own, clock_wall_ms());
+	probe_ahead(own, clock_steady_ms());
 	prober_flush(&own->prober);
 	dhcp_outbox_flush(own->lessor->outbox);
 }
@@ -313,7 +313,7 @@ static void receive_again(void *arg, const void *bytes, size_t len)
 	const char *why;
 
 	if (dhcp_wire_decode(bytes, len, &own->lessor->msg, &why) == 0)
-		serve_raw(own, &raw, clock_wall_ms(), false);
+		serve_raw(own, &raw, clock_steady_ms(), false);
 }
 
 /* May this answer take the address from who holds it? Not the holder's own. A lease ends when its
@@ -343,7 +343,7 @@ static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac, boo
 	const struct lease *held = lease_by_ip(l->leases, segment, ip);
 	struct dhcp_in_use in_use = {
 		own->segment, machines_by_ip(l->c->machines, segment, ip), *ip, *mac, {{0}}};
-	int64_t now = clock_wall_ms();
+	int64_t now = clock_steady_ms();
 
 	if (held && held->expires > now) {
 		if (!takes(own, held, in_use.owner, mac, declined))
@@ -377,7 +377,7 @@ static int serve_backlog(struct dhcp_own *own)
 static int receive(struct dhcp_own *own)
 {
 	struct dhcp_lessor *l = own->lessor;
-	int64_t now = clock_wall_ms();
+	int64_t now = clock_steady_ms();
 	int n = dhcp_socket_receive(&own->socket, &l->inbox);
 
 	if (n < 0) {

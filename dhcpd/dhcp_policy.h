@@ -59,7 +59,7 @@ struct dhcp_policy {
 	const struct machines *machines;
 	struct leases *leases; /* deciding moves only its search position */
 	bool astray;           /* not dhcp_policy_belongs() */
-	int64_t now;           /* wall ms */
+	int64_t now;           /* steady ms */
 	dhcp_guests guests;    /* NULL: nobody to ask */
 	void *guests_arg;
 };

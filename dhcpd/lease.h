@@ -6,7 +6,7 @@
  * so no address ever has two holders. Records outlive their lease: a machine that returns gets its
  * old address, and the pool gives out the one that was free longest.
  *
- * Times are wall clock ms.
+ * Times are steady ms (core/clock.h), in the store too.
  */
 #ifndef USHER_DHCPD_LEASE_H
 #define USHER_DHCPD_LEASE_H
@@ -42,7 +42,7 @@ struct lease {
 	uint32_t segment; /* id in this run */
 	struct mac mac;
 	struct ip ip;
-	int64_t expires; /* wall ms */
+	int64_t expires; /* steady ms */
 	enum lease_state state;
 	char hostname[LEASE_HOSTNAME]; /* the machine's name, or what the client says, or "" */
 	uint32_t stage; /* a mark of the software that took it (firmware, system); opaque here */

@@ -468,10 +468,10 @@ static void letting_wait(struct letting *l)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += CONSOLE_LET_GO_S;
 	pthread_mutex_lock(&l->lock);
-	while (!l->done && !pthread_cond_timedwait(&l->over, &l->lock, &until))
+	while (!l->done && !pthread_cond_clockwait(&l->over, &l->lock, CLOCK_MONOTONIC, &until))
 		;
 	pthread_mutex_unlock(&l->lock);
 }

@@ -136,7 +136,8 @@ static void answer_unchanged(struct http_exchange *x, const struct found *f)
 static void answer_another(struct http_exchange *x, const struct found *f)
 {
 	close(f->file.fd);
-	answer_error(x, 412, "the file is not the version that If-Match or If-Unmodified-Since asks for");
+	answer_error(x, 412,
+		"the file is not the version that If-Match or If-Unmodified-Since asks for");
 	if (x->answer)
 		add_headers(x, f);
 }

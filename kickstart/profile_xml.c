@@ -3,6 +3,7 @@
 #include "kickstart/setting_type.h"
 
 #include "core/sha256.h"
+#include "core/uri.h"
 #include "kickstart/text.h"
 
 #include <errno.h>
@@ -400,6 +401,7 @@ static int read_program(
 		[PROFILE_HTTP_ARM64] = "ipxe or a file",
 	};
 	char **to = &r->p->programs[firmware];
+	const char *wrong;
 	int rc = attribute(r, node, name, false, to);
 
 	if (rc < 0 || !*to)
@@ -410,7 +412,9 @@ static int read_program(
 			if (strcmp(*to, words[i]) == 0)
 				return fault(r, node, "%s='%s': it does not run there, expected %s",
 					name, *to, expected[firmware]);
-		return 0;
+		wrong = uri_path_fault(*to);
+		return wrong ? fault(r, node, "%s='%s': it cannot be served: %s", name, *to, wrong)
+			     : 0;
 	}
 	free(*to);
 	*to = NULL;

@@ -1,4 +1,6 @@
 #include "kickstart/render.h"
+
+#include "core/uri.h"
 #include "kickstart/media/fetch_name.h"
 #include "kickstart/media/media.h"
 #include "kickstart/text.h"
@@ -298,6 +300,7 @@ void rendering_free(struct rendering *r)
 static int file_name(const struct profile *p, const json_t *context, unsigned n, char **ret,
 	char *why, size_t why_size)
 {
+	const char *fault;
 	char *name = NULL;
 	size_t slashes;
 	int rc;
@@ -309,6 +312,13 @@ static int file_name(const struct profile *p, const json_t *context, unsigned n,
 		return rc;
 	slashes = strspn(name, "/");
 	memmove(name, name + slashes, strlen(name + slashes) + 1);
+	fault = uri_path_fault(name);
+	if (fault) {
+		snprintf(why, why_size, "%s:%u: the file name '%.160s' cannot be served: %s",
+			p->file, n ? p->initrd[n - 1].line : p->kernel.line, name, fault);
+		free(name);
+		return -EINVAL;
+	}
 	*ret = name;
 	return 0;
 }
@@ -373,15 +383,20 @@ static int file_path(const struct profile *p, const json_t *context, unsigned n,
 static int file_url(const struct profile *p, const json_t *context, unsigned n, char **ret_url,
 	char **ret_path, char *why, size_t why_size)
 {
-	char *path = NULL;
+	char *path = NULL, *encoded;
 	int rc = file_path(p, context, n, &path, why, why_size);
 
 	if (rc < 0)
 		return rc;
-	if (asprintf(ret_url, "%s/boot/%s", lookup_text(context, "server", "url"), path) < 0) {
+	encoded = uri_encoded_path(path);
+	if (!encoded ||
+		asprintf(ret_url, "%s/boot/%s", lookup_text(context, "server", "url"), encoded) <
+			0) {
+		free(encoded);
 		free(path);
 		return no_memory(why, why_size);
 	}
+	free(encoded);
 	*ret_path = path;
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "kickstart/script.h"
 
+#include "core/uri.h"
 #include "kickstart/text.h"
 
 #include <errno.h>
@@ -97,14 +98,21 @@ static void grub_word(struct text *t, const char *word, size_t len)
 static int grub_file(
 	struct text *t, const struct script *s, size_t n, bool http, char *why, size_t why_size)
 {
-	char *name;
+	char *name, *encoded;
+	int made;
 
 	if (!s->files[n].path)
 		return cannot(why, why_size, "GRUB", "its medium is a URL", s->files[n].url);
 	/* A device that is named cannot be mistaken; by HTTP this GRUB has no word for a port, but
-	 * the device it came from has. */
-	if ((http ? asprintf(&name, "/boot/%s", s->files[n].path)
-		  : asprintf(&name, "(tftp,%s)/%s", s->server, s->files[n].path)) < 0)
+	 * the device it came from has. It puts the name into its request as it is (RFC 9112 3). */
+	if (http) {
+		encoded = uri_encoded_path(s->files[n].path);
+		made = encoded ? asprintf(&name, "/boot/%s", encoded) : -1;
+		free(encoded);
+	} else {
+		made = asprintf(&name, "(tftp,%s)/%s", s->server, s->files[n].path);
+	}
+	if (made < 0)
 		return -ENOMEM;
 	grub_word(t, name, strlen(name));
 	free(name);

@@ -32,6 +32,21 @@ const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, cons
 	return NULL;
 }
 
+static bool is_card(const struct nic *nic, const struct boot_client *c)
+{
+	return mac_eq(&nic->mac, &c->mac) && !strcmp(nic->segment, c->segment);
+}
+
+const struct nic *machine_nic_booting(const struct machine *m)
+{
+	const struct boot_client *c = &m->attempt.client;
+
+	for (size_t i = 0; i < m->n_nics && !mac_is_zero(&c->mac); i++)
+		if (is_card(&m->nics[i], c))
+			return &m->nics[i];
+	return NULL;
+}
+
 bool machine_has_ip(const struct machine *m, uint32_t segment, const struct ip *ip)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
@@ -155,12 +170,22 @@ static void retire_token(struct machine *m, const char token[TOKEN_TEXT])
 	memcpy(m->old_tokens[0], token, TOKEN_TEXT);
 }
 
-static bool is_sealed(const struct machine *m)
+static bool on_sealed_segment(const struct machine *m)
 {
 	const struct segments *ss = m->home->segments;
-	const struct segment *s = ss ? segments_by_name(ss, m->nics[0].segment) : NULL;
+	const struct segment *s;
 
-	return m->seal == SEAL_YES || (m->seal == SEAL_BY_SEGMENT && s && s->sealed);
+	for (size_t i = 0; ss && i < m->n_nics; i++) {
+		s = segments_by_name(ss, m->nics[i].segment);
+		if (s && s->sealed)
+			return true;
+	}
+	return false;
+}
+
+static bool is_sealed(const struct machine *m)
+{
+	return m->seal == SEAL_YES || (m->seal == SEAL_BY_SEGMENT && on_sealed_segment(m));
 }
 
 static void begin_attempt(
@@ -173,7 +198,7 @@ static void begin_attempt(
 	*a = (struct attempt){
 		.number = number,
 		.armed_at = now,
-		.deadline = deadline_ms > 0 ? now + deadline_ms : 0,
+		.deadline = deadline_ms > 0 ? clock_steady_ms() + deadline_ms : 0,
 		.max_boots = max_boots,
 		.snapshot = snapshot,
 	};
@@ -252,28 +277,29 @@ int machine_host_keys(struct machine *m, const char *text, char *why, size_t why
 }
 
 static int refuse_fetch(
-	struct machine *m, const char *what, const struct ip *client, const char *reason)
+	struct machine *m, const char *what, const struct boot_client *client, const char *reason)
 {
 	char text[IP_TEXT];
 
-	tellf(m, "refused", "%s for %s: %s", what, ip_format(client, text), reason);
+	tellf(m, "refused", "%s for %s: %s", what, ip_format(&client->ip, text), reason);
 	return -EPERM;
 }
 
-static int boot_again(struct machine *m, const struct ip *client)
+static int boot_again(struct machine *m, const struct boot_client *client)
 {
 	char text[IP_TEXT];
 
 	if (!life_netboots(m->state))
 		return refuse_fetch(m, "boot script", client, "the attempt has ended");
-	if (!ip_eq(client, &m->attempt.client))
+	if (!ip_eq(&client->ip, &m->attempt.client.ip))
 		return refuse_fetch(m, "boot script", client, "this boot is another address's");
-	tellf(m, "boot", "boot script fetched again by %s", ip_format(client, text));
+	tellf(m, "boot", "boot script fetched again by %s", ip_format(&client->ip, text));
 	return 0;
 }
 
 /* Life has room for one more boot. -EPERM: it has not, and that may have been one too many. */
-static int look_for_boot(struct machine *m, const struct ip *client, struct life_result *ret)
+static int look_for_boot(
+	struct machine *m, const struct boot_client *client, struct life_result *ret)
 {
 	char text[IP_TEXT], detail[128];
 
@@ -283,13 +309,13 @@ static int look_for_boot(struct machine *m, const struct ip *client, struct life
 	if (ret->state != LIFE_FAILED)
 		return 0;
 	snprintf(detail, sizeof detail, "%s (%u; the last asked for by %s)", ret->reason,
-		m->attempt.max_boots, ip_format(client, text));
+		m->attempt.max_boots, ip_format(&client->ip, text));
 	machine_event(m, LIFE_BOOT, detail);
 	return -EPERM;
 }
 
 /* Under `token`, which becomes the boot's; so far it was another of the attempt's. */
-static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct ip *client,
+static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct boot_client *client,
 	const char *how, unsigned boots)
 {
 	struct attempt *a = &m->attempt;
@@ -303,14 +329,14 @@ static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct ip
 	a->client = *client;
 	a->answers_fetched = a->answers_closed = false;
 	snprintf(detail, sizeof detail, "boot %u of %u, %s %s", boots, a->max_boots, how,
-		ip_format(client, text));
+		ip_format(&client->ip, text));
 	a->asking = (struct sealed_boot){0};
 	return machine_event(m, LIFE_BOOT, detail);
 }
 
 /* Who asks without the token of a boot that asked already is a boot of its own: else whoever has the same address would
  * be shown the same code. Whether it is one too many is seen when it is confirmed: before that it ends nothing. */
-static int ask(struct machine *m, const struct ip *client, bool tell_it)
+static int ask(struct machine *m, const struct boot_client *client, bool tell_it)
 {
 	struct sealed_boot *k = &m->attempt.asking;
 	struct life_result r = look_ahead(m, LIFE_BOOT);
@@ -329,20 +355,20 @@ static int ask(struct machine *m, const struct ip *client, bool tell_it)
 		tellf(m, "waiting",
 			"boot asked for by %s, number %u since it was armed: read the code on the "
 			"machine's own screen, then: usher confirm %s CODE",
-			ip_format(client, text), m->attempt.asks, m->name);
+			ip_format(&client->ip, text), m->attempt.asks, m->name);
 	return rc ? rc : -EAGAIN;
 }
 
-static int ask_again(struct machine *m, const struct ip *client)
+static int ask_again(struct machine *m, const struct boot_client *client)
 {
 	if (!machine_waits(m))
 		return refuse_fetch(m, "boot script", client, "the attempt has ended");
-	if (!ip_eq(client, &m->attempt.asking.client))
+	if (!ip_eq(&client->ip, &m->attempt.asking.client.ip))
 		return refuse_fetch(m, "boot script", client, "this boot is another address's");
 	return -EAGAIN;
 }
 
-int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client)
+int machine_boot(struct machine *m, enum token_kind kind, const struct boot_client *client)
 {
 	struct life_result r;
 	int rc;
@@ -409,10 +435,10 @@ int machine_confirm(struct machine *m, const char *code)
 }
 
 /* Every time it is another token and another code, of which the last is on the screen; told once a boot. */
-static int ask_named(struct machine *m, const struct ip *client, int64_t now)
+static int ask_named(struct machine *m, const struct boot_client *client, int64_t now)
 {
 	bool same = m->script_at && now - m->script_at < MACHINE_SAME_BOOT_MS && machine_waits(m) &&
-		ip_eq(client, &m->attempt.asking.client);
+		ip_eq(&client->ip, &m->attempt.asking.client.ip);
 	int rc = ask(m, client, !same);
 
 	if (!same && rc == -EAGAIN)
@@ -420,10 +446,10 @@ static int ask_named(struct machine *m, const struct ip *client, int64_t now)
 	return rc;
 }
 
-int machine_boot_named(struct machine *m, const struct ip *client, int64_t now)
+int machine_boot_named(struct machine *m, const struct boot_client *client, int64_t now)
 {
 	bool same = m->script_at && now - m->script_at < MACHINE_SAME_BOOT_MS &&
-		m->state == LIFE_BOOTING && ip_eq(client, &m->attempt.client);
+		m->state == LIFE_BOOTING && ip_eq(&client->ip, &m->attempt.client.ip);
 	int rc;
 
 	if (m->attempt.sealed)
@@ -440,8 +466,14 @@ void machine_loaded(struct machine *m, int64_t now)
 		m->script_at = 0;
 }
 
+static bool is_other_card(const struct boot_client *a, const struct boot_client *b)
+{
+	return !mac_is_zero(&a->mac) && !mac_is_zero(&b->mac) &&
+		(!mac_eq(&a->mac, &b->mac) || strcmp(a->segment, b->segment) != 0);
+}
+
 static const char *answers_error(
-	const struct machine *m, enum token_kind kind, const struct ip *client)
+	const struct machine *m, enum token_kind kind, const struct boot_client *client)
 {
 	struct life_result r = look_ahead(m, LIFE_ANSWERS);
 
@@ -452,14 +484,15 @@ static const char *answers_error(
 					  : "this token is not for them";
 	if (r.refused)
 		return r.reason;
-	if (!ip_eq(client, &m->attempt.client))
+	if (!ip_eq(&client->ip, &m->attempt.client.ip) &&
+		!is_other_card(client, &m->attempt.client))
 		return "this boot is another address's";
 	if (m->attempt.answers_closed)
 		return "the installer has gone on since";
 	return NULL;
 }
 
-int machine_answers(struct machine *m, enum token_kind kind, const struct ip *client)
+int machine_answers(struct machine *m, enum token_kind kind, const struct boot_client *client)
 {
 	const char *error = answers_error(m, kind, client);
 	bool again = m->attempt.answers_fetched;
@@ -468,20 +501,20 @@ int machine_answers(struct machine *m, enum token_kind kind, const struct ip *cl
 	if (error)
 		return refuse_fetch(m, "answers", client, error);
 	m->attempt.answers_fetched = true;
-	snprintf(detail, sizeof detail, "answers fetched by %s", ip_format(client, text));
+	snprintf(detail, sizeof detail, "answers fetched by %s", ip_format(&client->ip, text));
 	if (again || m->state == LIFE_INSTALLING)
 		tellf(m, "answers", "%s%s", detail, again ? " again" : "");
 	return machine_event(m, LIFE_ANSWERS, detail);
 }
 
 int machine_answers_file(
-	struct machine *m, enum token_kind kind, const struct ip *client, const char *name)
+	struct machine *m, enum token_kind kind, const struct boot_client *client, const char *name)
 {
 	const char *error = answers_error(m, kind, client);
 	char text[IP_TEXT];
 
 	if (error)
 		return refuse_fetch(m, name, client, error);
-	tellf(m, "answers", "%s fetched by %s", name, ip_format(client, text));
+	tellf(m, "answers", "%s fetched by %s", name, ip_format(&client->ip, text));
 	return 0;
 }

@@ -44,14 +44,21 @@ struct nic {
 	size_t n_addrs;
 };
 
+/* Who asks in a machine's name: an address, and which of the machine's cards holds it. */
+struct boot_client {
+	struct ip ip;
+	struct mac mac; /* zero: not known, and `segment` says nothing */
+	char segment[SEGMENT_NAME];
+};
+
 /* A sealed machine's boot that waits to be confirmed. Its token is good for asking again, and becomes the attempt's
  * when the user types the code that this boot was told to show. Another boot that asks takes its place. */
 struct sealed_boot {
 	char token[TOKEN_TEXT]; /* "": none asked */
 	char code[MACHINE_CODE_TEXT];
-	struct ip client; /* who asked */
-	int64_t at;       /* wall ms */
-	unsigned wrong;   /* codes that were typed, and were not this one */
+	struct boot_client client; /* who asked */
+	int64_t at;                /* wall ms */
+	unsigned wrong;            /* codes that were typed, and were not this one */
 };
 
 /* One armed install. A token belongs to one boot of it: `token` to the boot that is under way,
@@ -64,15 +71,15 @@ struct sealed_boot {
 struct attempt {
 	uint64_t number;  /* 1.. per machine; 0: never armed */
 	int64_t armed_at; /* wall ms */
-	int64_t deadline; /* wall ms */
+	int64_t deadline; /* steady ms */
 	int64_t ended_at; /* 0: under way */
 	unsigned boots, max_boots;
 	char token[TOKEN_TEXT], next_token[TOKEN_TEXT], up_token[TOKEN_TEXT];
-	struct ip client;     /* who fetched this boot's script: the only one to get its answers */
-	bool answers_fetched; /* in this boot */
-	bool answers_closed;  /* a later stage was reported: no more answers for this boot */
-	bool sealed;          /* no script and no answers before the user has confirmed the boot */
-	unsigned asks;        /* boots of it that asked to be confirmed */
+	struct boot_client client; /* who fetched this boot's script: see machine_answers() */
+	bool answers_fetched;      /* in this boot */
+	bool answers_closed;       /* a later stage was reported: no more answers for this boot */
+	bool sealed;   /* no script and no answers before the user has confirmed the boot */
+	unsigned asks; /* boots of it that asked to be confirmed */
 	struct sealed_boot asking;
 	char reason[256]; /* why it failed; "" otherwise */
 	json_t *snapshot; /* the profile as it was when armed; made and read by kickstart/ */
@@ -80,7 +87,7 @@ struct attempt {
 
 /* Whether its attempts are sealed. */
 enum machine_seal {
-	SEAL_BY_SEGMENT, /* nobody said: as the segment of its first NIC is when it is armed */
+	SEAL_BY_SEGMENT, /* nobody said: when one of its segments is, as it is armed */
 	SEAL_YES,
 	SEAL_NO,
 };
@@ -186,6 +193,8 @@ const struct nic *machine_nic_on(
 const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac);
 /* Does its record give it this address there? */
 bool machine_has_ip(const struct machine *m, uint32_t segment, const struct ip *ip);
+/* The card that the boot under way came by; NULL: not known, or it has it no more. */
+const struct nic *machine_nic_booting(const struct machine *m);
 
 /*
  * Life. Each runs life_step(), changes and saves the record, puts the state's event on the
@@ -213,7 +222,7 @@ int machine_event(struct machine *m, enum life_event e, const char *detail);
 /* The boot script under token kind TOKEN_NEXT, TOKEN_ASKING or TOKEN_BOOT is asked for by `client`: advances the
  * boot when it is a new one. 0: serve it under attempt.token. -EAGAIN: it is sealed, have it show the code and ask again
  * under attempt.asking. -EPERM: refused, attempt.reason or the timeline says why. */
-int machine_boot(struct machine *m, enum token_kind kind, const struct ip *client);
+int machine_boot(struct machine *m, enum token_kind kind, const struct boot_client *client);
 /*
  * The same, asked for without a token, by a fixed name. A boot loader may ask more than once in one
  * boot: GRUB looks whether the file is there, then reads it, and PXELINUX repeats what it got no
@@ -221,7 +230,7 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct ip *clien
  * (machine_loaded()): after a reset it has to load its boot program again. Where that lies on the
  * machine itself, only the time tells: MACHINE_SAME_BOOT_MS after the first of them it is a new one.
  */
-int machine_boot_named(struct machine *m, const struct ip *client, int64_t now);
+int machine_boot_named(struct machine *m, const struct boot_client *client, int64_t now);
 /* Does a boot of it wait to be confirmed? */
 bool machine_waits(const struct machine *m);
 /* The user types the code that the machine shows: that boot begins. 0; -ENOENT: none waits; -EACCES: another code, of
@@ -230,11 +239,12 @@ int machine_confirm(struct machine *m, const char *code);
 /* It has loaded a file, as is heard up to MACHINE_HEARD_LATE_MS later: so soon after its script that is
  * the boot loader which asked for it. */
 void machine_loaded(struct machine *m, int64_t now);
-/* May `client` have the answers now? 0 or -EPERM; either way on the timeline. */
-int machine_answers(struct machine *m, enum token_kind kind, const struct ip *client);
+/* May `client` have the answers now? The address that fetched the boot's script, and what another card of the machine
+ * holds: an installer may ask by any of them. 0 or -EPERM; either way on the timeline. */
+int machine_answers(struct machine *m, enum token_kind kind, const struct boot_client *client);
 /* The same for a file beside the answers, which is told and changes nothing. */
-int machine_answers_file(
-	struct machine *m, enum token_kind kind, const struct ip *client, const char *name);
+int machine_answers_file(struct machine *m, enum token_kind kind, const struct boot_client *client,
+	const char *name);
 /* The public SSH host keys of the system that boots for the first time, a line each. The first ones stay: telling the same
  * again is fine. 0, or -errno with one line in `why`: -EINVAL no keys, -EPERM not now, -EEXIST others were told;
  * machines_save()'s. */

@@ -2,6 +2,8 @@
 #include "machine/host_keys.h"
 #include "machine/registry.h"
 
+#include "core/clock.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,6 +46,18 @@ static json_t *ip_json(const struct ip *ip)
 	return json_string(ip_format(ip, text));
 }
 
+/* The address as it always was; the card beside it. */
+static void set_client(json_t *j, const struct boot_client *c, bool *ok)
+{
+	char mac[MAC_TEXT];
+
+	set(j, "client", ip_json(&c->ip), ok);
+	if (mac_is_zero(&c->mac))
+		return;
+	set(j, "client_mac", json_string(mac_format(&c->mac, mac)), ok);
+	set(j, "client_segment", json_string(c->segment), ok);
+}
+
 static json_t *nic_json(const struct nic *nic)
 {
 	json_t *j = json_object(), *addrs = json_array();
@@ -77,7 +91,7 @@ static json_t *asking_store(const struct sealed_boot *k)
 
 	set(j, "token", json_string(k->token), &ok);
 	set(j, "code", json_string(k->code), &ok);
-	set(j, "client", ip_json(&k->client), &ok);
+	set_client(j, &k->client, &ok);
 	set(j, "at", json_integer(k->at), &ok);
 	set(j, "wrong", json_integer(k->wrong), &ok);
 	return finish(j, ok);
@@ -97,7 +111,7 @@ static json_t *attempt_store(const struct attempt *a)
 	set(j, "token", json_string(a->token), &ok);
 	set(j, "next_token", json_string(a->next_token), &ok);
 	set(j, "up_token", json_string(a->up_token), &ok);
-	set(j, "client", ip_json(&a->client), &ok);
+	set_client(j, &a->client, &ok);
 	set(j, "answers_fetched", json_boolean(a->answers_fetched), &ok);
 	set(j, "answers_closed", json_boolean(a->answers_closed), &ok);
 	set(j, "reason", json_string(a->reason), &ok);
@@ -179,7 +193,7 @@ static json_t *waiting_json(const struct sealed_boot *k)
 	bool ok = true;
 
 	set(j, "since", time_json(k->at), &ok);
-	set(j, "client", ip_json(&k->client), &ok);
+	set(j, "client", ip_json(&k->client.ip), &ok);
 	set(j, "tries", json_integer((json_int_t)MACHINE_WRONG_CODES - k->wrong), &ok);
 	return finish(j, ok);
 }
@@ -197,7 +211,7 @@ static json_t *attempt_json(const struct machine *m)
 	set(j, "boots", json_integer(a->boots), &ok);
 	set(j, "max_boots", json_integer(a->max_boots), &ok);
 	set(j, "armed_at", time_json(a->armed_at), &ok);
-	set(j, "deadline", time_json(a->deadline), &ok);
+	set(j, "deadline", time_json(clock_wall_of(a->deadline)), &ok);
 	set(j, "ended_at", time_json(a->ended_at), &ok);
 	set(j, "reason", json_string(a->reason), &ok);
 	set(j, "sealed", json_boolean(a->sealed), &ok);
@@ -387,19 +401,33 @@ static void get_old_tokens(struct parse *p, const json_t *j, struct machine *m)
 	}
 }
 
+/* Records of before have no card. */
+static void get_client(struct parse *p, const json_t *j, struct boot_client *c)
+{
+	char ip[IP_TEXT] = "", mac[MAC_TEXT] = "";
+
+	get_text(p, j, "client", ip, sizeof ip);
+	if (ip[0] && ip_parse(ip, &c->ip) < 0)
+		fault(p, "member \"client\" is not an IP address");
+	if (!json_object_get(j, "client_mac"))
+		return;
+	get_text(p, j, "client_mac", mac, sizeof mac);
+	get_text(p, j, "client_segment", c->segment, sizeof c->segment);
+	if (mac_parse(mac, &c->mac) < 0)
+		fault(p, "member \"client_mac\" is not a MAC address");
+}
+
 static void get_asking(struct parse *p, const json_t *j, struct sealed_boot *k)
 {
-	char client[IP_TEXT] = "";
-
 	get_token(p, j, "token", k->token);
 	get_text(p, j, "code", k->code, sizeof k->code);
-	get_text(p, j, "client", client, sizeof client);
+	get_client(p, j, &k->client);
 	get_int(p, j, "at", &k->at);
 	get_unsigned(p, j, "wrong", &k->wrong);
 	if (strlen(k->code) != MACHINE_CODE_TEXT - 1)
 		fault(p, "member \"code\" is not a code");
-	if (ip_parse(client, &k->client) < 0)
-		fault(p, "member \"client\" is not an IP address");
+	if (k->client.ip.family == IP_NONE)
+		fault(p, "member \"client\" is empty");
 }
 
 static void get_seal(struct parse *p, const json_t *j, struct machine *m)
@@ -415,7 +443,6 @@ static void get_seal(struct parse *p, const json_t *j, struct machine *m)
 static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
 {
 	int64_t number = 0;
-	char client[IP_TEXT] = "";
 
 	get_int(p, j, "number", &number);
 	a->number = (uint64_t)number;
@@ -427,9 +454,7 @@ static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
 	get_token(p, j, "token", a->token);
 	get_token(p, j, "next_token", a->next_token);
 	get_token(p, j, "up_token", a->up_token);
-	get_text(p, j, "client", client, sizeof client);
-	if (client[0] && ip_parse(client, &a->client) < 0)
-		fault(p, "member \"client\" is not an IP address");
+	get_client(p, j, &a->client);
 	get_bool(p, j, "answers_fetched", &a->answers_fetched);
 	get_bool(p, j, "answers_closed", &a->answers_closed);
 	get_text(p, j, "reason", a->reason, sizeof a->reason);

@@ -26,8 +26,9 @@ enum log { LOG_MACHINES, LOG_PEERS, LOG_OTHERS, LOGS };
 struct timeline {
 	struct store *store;
 	struct event_log logs[LOGS];
-	uint64_t newest;  /* its number, 0: there is none */
-	uint64_t skipped; /* numbers that are not given after it: TIMELINE_GAP at the start */
+	uint64_t newest;   /* its number, 0: there is none */
+	int64_t newest_at; /* of those loaded */
+	uint64_t skipped;  /* numbers that are not given after it: TIMELINE_GAP at the start */
 	struct listener listeners[TIMELINE_LISTENERS];
 	size_t n_listeners;
 };
@@ -87,7 +88,11 @@ static int load_row(void *arg, uint64_t seq, int64_t wall_ms, const char *machin
 	struct timeline_event e = {.seq = seq, .at = wall_ms};
 	int rc = event_fill(&e, machine, kind, text);
 
-	return rc < 0 ? rc : push(t, &e);
+	if (!rc)
+		rc = push(t, &e);
+	if (!rc)
+		t->newest_at = wall_ms;
+	return rc;
 }
 
 /* The newest stays whatever its age: it keeps the numbers from starting again. */
@@ -107,7 +112,8 @@ static int load(struct timeline *t)
 
 	if (rc < 0 || !t->newest)
 		return rc;
-	drop_older(t, clock_wall_ms() - TIMELINE_DAYS * day_ms);
+	/* by the newest, not by a host's clock that may be wrong as it starts */
+	drop_older(t, t->newest_at - TIMELINE_DAYS * day_ms);
 	t->skipped = TIMELINE_GAP;
 	return 0;
 }
@@ -223,16 +229,32 @@ const struct timeline_event *timeline_last(
 	return last;
 }
 
-/* Of this machine and kind, not older than `from`; no more are counted than may be. */
-static unsigned count_since(
-	const struct timeline *t, const char *machine, const char *kind, int64_t from)
+int64_t timeline_age(const struct timeline_event *e)
+{
+	int64_t age = clock_wall_ms() - e->at;
+
+	return age >= 0 ? age : INT64_MAX;
+}
+
+/* Of this machine and kind, not older than that; no more are counted than may be. */
+static unsigned count_recent(
+	const struct timeline *t, const char *machine, const char *kind, int64_t ms)
 {
 	const struct timeline_event *e = timeline_last(t, machine, kind);
 	unsigned n = 0;
 
-	for (; e && e->at >= from && n < TIMELINE_PEER_MAX; e = of_kind(event_log_before(e), kind))
+	for (; e && timeline_age(e) <= ms && n < TIMELINE_PEER_MAX;
+		e = of_kind(event_log_before(e), kind))
 		n++;
 	return n;
+}
+
+/* Since then, or, when then is to come, lately. */
+static bool is_since(const struct timeline_event *e, int64_t since)
+{
+	int64_t age = timeline_age(e), ago = clock_wall_ms() - since;
+
+	return age <= (ago >= 0 ? ago : TIMELINE_PEER_MS);
 }
 
 uint64_t timeline_add_peers(
@@ -243,9 +265,9 @@ uint64_t timeline_add_peers(
 	unsigned n;
 
 	plain_line(text, line, sizeof line);
-	if (last && last->at >= since && !strcmp(last->text, line))
+	if (last && is_since(last, since) && !strcmp(last->text, line))
 		return 0;
-	n = count_since(t, machine, kind, clock_wall_ms() - TIMELINE_PEER_MS);
+	n = count_recent(t, machine, kind, TIMELINE_PEER_MS);
 	if (n >= TIMELINE_PEER_MAX)
 		return 0;
 	return timeline_add(t, machine, kind, "%s%s", line,

@@ -21,7 +21,7 @@ enum {
 	TIMELINE_EACH_MAX = 500,    /* of one machine in each of the two */
 	TIMELINE_OTHERS_MAX = 2000, /* nobody's */
 	TIMELINE_TEXT = 1024,       /* bytes of text per event, longer is cut */
-	TIMELINE_DAYS = 90,         /* older ones are dropped at start */
+	TIMELINE_DAYS = 90,         /* those so much older than the newest are dropped at start */
 	TIMELINE_LISTENERS = 8,
 	TIMELINE_PEER_MAX = 100, /* events of one kind that a machine's peers may cause in… */
 	TIMELINE_PEER_MS =
@@ -47,6 +47,8 @@ void timeline_free(struct timeline *t);
  * Out of memory drops the event. Returns its number or 0. */
 uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
+/* How long ago an event was, in ms; INT64_MAX when that cannot be told, since the clock was set back meanwhile. */
+int64_t timeline_age(const struct timeline_event *e);
 /* The same for what a peer causes, who may do so for ever: left out when the machine's newest of this kind says so
  * already and is not older than `since` (wall ms), and past TIMELINE_PEER_MAX of the kind, whose last says that there are
  * more. 0: left out. */

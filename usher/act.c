@@ -323,7 +323,7 @@ void act_set_deadline(struct service *s)
 	loop_timer_clear(s->loop, &s->deadline);
 	if (!m || s->stopping)
 		return;
-	left = m->attempt.deadline - clock_wall_ms();
+	left = m->attempt.deadline - clock_steady_ms();
 	loop_timer_set(s->loop, &s->deadline, left > 0 ? left : 0);
 }
 
@@ -332,7 +332,7 @@ void act_deadline(struct loop_timer *t)
 	struct service *s = t->arg;
 	struct machine *m = machines_next_deadline(s->machines);
 
-	if (m && m->attempt.deadline <= clock_wall_ms())
+	if (m && m->attempt.deadline <= clock_steady_ms())
 		machine_event(m, LIFE_DEADLINE,
 			m->state == LIFE_ARMED && machine_waits(m)
 				? "time over: no boot was confirmed"
@@ -367,7 +367,7 @@ static bool was_said(struct service *s, const struct machine *m)
 {
 	const struct timeline_event *e = timeline_last(s->timeline, m->name, "paused");
 
-	return e && clock_wall_ms() - e->at < PAUSED_AGAIN_MS;
+	return e && timeline_age(e) < PAUSED_AGAIN_MS;
 }
 
 void act_on_disk_error(struct service *s, struct guests *from, const char *domain, const char *uuid,

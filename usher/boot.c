@@ -56,14 +56,16 @@ void boot_respond_committed(
 		parked_send(p, -ENOMEM);
 }
 
-/* For the boot that is under way. */
+/* For the boot that is under way, and the card that it came by, whichever card asks. */
 static int rendering_for(struct service *s, const struct machine *m, uint32_t segment,
 	struct rendering **ret, char *why, size_t size)
 {
-	const struct segment *seg = segments_by_id(&s->segments, segment);
+	const struct nic *nic = machine_nic_booting(m);
+	const struct segment *seg =
+		segments_by_id(&s->segments, nic && nic->segment_id ? nic->segment_id : segment);
 	char url[128] = "";
 	struct render_input in = {.machine = m,
-		.nic = machine_nic_on(m, segment),
+		.nic = nic ? nic : machine_nic_on(m, segment),
 		.segment = seg,
 		.base_url = url,
 		.token = m->attempt.token,
@@ -143,7 +145,8 @@ static void boot_script(
 	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
 {
 	char why[512] = "out of memory", *text = NULL;
-	int rc = machine_boot(m, kind, &r->peer);
+	const struct boot_client by = place_client(s, m, r->segment, &r->peer);
+	int rc = machine_boot(m, kind, &by);
 
 	if (rc == -EAGAIN)
 		rc = boot_wait(s, m, r->segment, SCRIPT_IPXE, &text);
@@ -163,14 +166,14 @@ static void boot_answers(struct service *s, struct http_request *r, struct machi
 {
 	bool main = profile_serves(m->attempt.snapshot, name) == PROFILE_SERVES_ANSWERS;
 	char why[512] = "out of memory", *text = NULL;
+	const struct boot_client by = place_client(s, m, r->segment, &r->peer);
 	const char *type = NULL;
 
 	if (kind == TOKEN_ASKING)
 		http_respond_error(r, 403,
 			"this boot waits to be confirmed by its user: usher confirm %s CODE",
 			m->name);
-	else if (main ? machine_answers(m, kind, &r->peer)
-		      : machine_answers_file(m, kind, &r->peer, name))
+	else if (main ? machine_answers(m, kind, &by) : machine_answers_file(m, kind, &by, name))
 		http_respond_error(r, 403, "these answers are not for you now");
 	else if (answers_for(s, m, r->segment, name, &text, &type, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);

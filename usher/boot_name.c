@@ -64,14 +64,16 @@ static struct machine *asker(struct service *s, const struct script_name *n, uin
 }
 
 /* A boot that waits to be confirmed asks again under its token; any other ask is by address alone. */
-static int begin(struct service *s, struct machine *m, const char *token, const struct ip *peer)
+static int begin(struct service *s, struct machine *m, const char *token, uint32_t segment,
+	const struct ip *peer)
 {
+	const struct boot_client by = place_client(s, m, segment, peer);
 	enum token_kind kind = TOKEN_NONE;
 	bool its = *token && machines_by_token(s->machines, token, &kind) == m;
 
 	if (its && (kind == TOKEN_ASKING || kind == TOKEN_BOOT))
-		return machine_boot(m, kind, peer);
-	return machine_boot_named(m, peer, clock_mono_ms());
+		return machine_boot(m, kind, &by);
+	return machine_boot_named(m, &by, clock_mono_ms());
 }
 
 /* What `m` is to load, or why it is not to load anything. 0 or -ENOMEM. */
@@ -81,7 +83,7 @@ static int script_of(struct service *s, struct machine *m, const struct script_n
 	char why[512] = "out of memory", fix[128];
 	int rc;
 
-	rc = begin(s, m, n->token, peer);
+	rc = begin(s, m, n->token, segment, peer);
 	if (rc == -EAGAIN)
 		return boot_wait(s, m, segment, kind, ret);
 	if (rc)

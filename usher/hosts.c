@@ -125,11 +125,11 @@ bool hosts_stop(struct service *s)
 			threads[i] = pthread_self();
 			guests_free(s->hosts[i]->guests);
 		}
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP_WAIT_S;
 	for (size_t i = 0; i < s->n_hosts; i++)
 		if (!pthread_equal(threads[i], pthread_self()) &&
-			pthread_timedjoin_np(threads[i], NULL, &until)) {
+			pthread_clockjoin_np(threads[i], NULL, CLOCK_MONOTONIC, &until)) {
 			log_warn("libvirt at %s stands still: not waited for", s->hosts[i]->uri);
 			all = false;
 		}

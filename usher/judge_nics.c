@@ -147,7 +147,7 @@ bool judge_address_claimed(
 	const struct segment *seg = segments_by_id(&s->segments, segment);
 	struct ip computed;
 
-	return seg && lease_holder(dhcpd_leases(s->dhcpd), segment, ip, clock_wall_ms(), ret) &&
+	return seg && lease_holder(dhcpd_leases(s->dhcpd), segment, ip, clock_steady_ms(), ret) &&
 		!mac_to_ip(ret, &computed) && ip_eq(&computed, ip) &&
 		!machines_by_mac(s->machines, segment, ret, NULL) &&
 		claims_guest((struct service *)s, seg, ret) != DHCP_GUEST_KNOWN;
@@ -165,7 +165,7 @@ bool judge_address_held(const struct creation *c, const struct nic *nic, const s
 		snprintf(who, size, "machine '%s'", m->name);
 	else if (!m &&
 		lease_holder(
-			dhcpd_leases(c->service->dhcpd), segment, ip, clock_wall_ms(), &holder) &&
+			dhcpd_leases(c->service->dhcpd), segment, ip, clock_steady_ms(), &holder) &&
 		!mac_eq(&holder, &nic->mac) &&
 		!judge_address_claimed(c->service, segment, ip, &holder))
 		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));

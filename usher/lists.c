@@ -105,8 +105,8 @@ static json_t *lease_json(const struct service *s, const struct lease *l, int64_
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address", ip_format(&l->ip, ip),
 		"mac", mac_format(&l->mac, mac), "segment", seg ? seg->name : "", "state",
-		lease_state_name(l, now), "expires", iso_time(l->expires, at), "hostname",
-		l->hostname, "machine", m ? m->name : "");
+		lease_state_name(l, now), "expires", iso_time(clock_wall_of(l->expires), at),
+		"hostname", l->hostname, "machine", m ? m->name : "");
 }
 
 static json_t *next_lease(struct listing *listing)
@@ -119,7 +119,7 @@ static json_t *next_lease(struct listing *listing)
 
 		lease = lease_by_ip(dhcpd_leases(l->service->dhcpd), k->segment, &k->ip);
 	}
-	return lease ? lease_json(l->service, lease, clock_wall_ms()) : NULL;
+	return lease ? lease_json(l->service, lease, clock_steady_ms()) : NULL;
 }
 
 static int keep_keys(struct list *l)

@@ -89,7 +89,7 @@ static size_t count_machines(struct service *s, const char *network)
 
 static size_t count_leases(struct service *s, const struct segment *seg)
 {
-	int64_t now = clock_wall_ms();
+	int64_t now = clock_steady_ms();
 	const struct lease **list;
 	size_t n, live = 0;
 

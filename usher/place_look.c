@@ -37,8 +37,8 @@ struct place_wait {
 /* What was seen of the wire, and the words for it. */
 struct seen {
 	struct place_view view;
-	const struct nic
-		*nic;   /* the card of the machine that it looks like, else its first there */
+	/* the card of the machine that it looks like, else that which is to have the address, else its first there */
+	const struct nic *nic;
 	struct mac mac; /* that answers for the address */
 	char port[NEIGHBOUR_PORT];
 };
@@ -64,6 +64,26 @@ static enum place_seen look_port(
 	return is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 }
 
+static const struct nic *nic_of_record(
+	const struct machine *m, uint32_t segment, const struct ip *ip)
+{
+	for (size_t i = 0; i < m->n_nics; i++)
+		for (size_t k = 0; m->nics[i].segment_id == segment && k < m->nics[i].n_addrs; k++)
+			if (ip_eq(&m->nics[i].addrs[k], ip))
+				return &m->nics[i];
+	return NULL;
+}
+
+/* Which card is to have it: whose lease it is, else whose record. */
+static const struct nic *nic_of_address(
+	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip)
+{
+	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
+	const struct nic *nic = l ? machine_nic_of(m, segment, &l->mac) : NULL;
+
+	return nic ? nic : nic_of_record(m, segment, ip);
+}
+
 /* An installer need not renew, and anybody can give back an address in a machine's name: whoever held it last holds it
  * still, until another does. */
 static void look_records(struct service *s, const struct machine *m, const struct segment *seg,
@@ -75,7 +95,7 @@ static void look_records(struct service *s, const struct machine *m, const struc
 
 	v->recorded = machine_has_ip(m, seg->id, ip);
 	v->leased = its && (l->state == LEASE_BOUND || l->state == LEASE_RELEASED);
-	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_wall_ms()));
+	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_steady_ms()));
 	v->others_lease = seg->mode != SEGMENT_OWN;
 }
 
@@ -99,7 +119,9 @@ static void look(struct service *s, const struct machine *m, uint32_t segment, c
 {
 	const struct segment *seg = segments_by_id(&s->segments, segment);
 
-	*seen = (struct seen){.nic = machine_nic_on(m, segment)};
+	*seen = (struct seen){.nic = nic_of_address(s, m, segment, ip)};
+	if (!seen->nic)
+		seen->nic = machine_nic_on(m, segment);
 	seen->view.card = seg && seen->nic;
 	if (!seen->view.card)
 		return;
@@ -232,6 +254,23 @@ enum place_verdict place_admit(
 		ip_format(a->peer, ip), why);
 	machine_tell(m, "refused", text);
 	return PLACE_REFUSED;
+}
+
+struct boot_client place_client(
+	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip)
+{
+	const struct segment *seg = segments_by_id(&s->segments, segment);
+	const struct nic *nic = nic_of_address(s, m, segment, ip);
+	struct boot_client c = {.ip = *ip};
+	struct mac mac;
+
+	if (!nic && seg && !seg->via && !neighbour_mac(seg->ifname, ip, &mac))
+		nic = machine_nic_of(m, segment, &mac);
+	if (nic) {
+		c.mac = nic->mac;
+		snprintf(c.segment, sizeof c.segment, "%s", nic->segment);
+	}
+	return c;
 }
 
 bool place_hears(void *service, const struct machine *m, const struct segment *seg,

@@ -27,6 +27,9 @@ enum place_verdict {
 
 enum place_verdict place_admit(
 	struct service *s, const struct machine *m, const struct place_asker *a);
+/* The machine's card that holds `ip` there: by the lease, else by its record, else by the MAC that answers for it. */
+struct boot_client place_client(
+	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip);
 /* Those who wait are looked at at once, for the last time: s->stopping is set. */
 void place_drop_all(struct service *s);
 /* dhcpd_config's `hears`. */

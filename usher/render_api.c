@@ -59,10 +59,13 @@ static int render_what(const struct rendering *rendering, const char *what, enum
 void render_handle(
 	struct service *s, struct http_request *r, const struct machine *m, const char *what)
 {
-	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	bool armed = m->attempt.snapshot && !http_arg(r, "now");
+	const struct nic *booting = armed ? machine_nic_booting(m) : NULL;
+	const struct nic *nic = booting ? booting : &m->nics[0];
+	const struct segment *seg = segments_by_name(&s->segments, nic->segment);
 	char url[128] = "", why[512], note[768] = "", *text = NULL;
-	struct render_input in = {.machine = m, .segment = seg, .base_url = url, .masked = true};
+	struct render_input in = {
+		.machine = m, .nic = nic, .segment = seg, .base_url = url, .masked = true};
 	struct rendering *rendering = NULL;
 	const char *loader = http_arg(r, "for");
 	enum script_kind kind = SCRIPT_IPXE;

@@ -197,6 +197,8 @@ static int start_store(struct run *r, char *why, size_t size)
 	snprintf(path, sizeof path, "%s/usher.db", s->config.state);
 	rc = store_open(path, &s->store, why, size);
 	if (!rc)
+		rc = timekeeping_load(s, why, size);
+	if (!rc)
 		rc = networks_load(&s->networks, s->store, why, size);
 	return rc;
 }
@@ -415,6 +417,7 @@ static void say_ready(struct service *s)
 	segments_say(s);
 	hosts_connect(s, networks);
 	start_look(s, networks);
+	timekeeping_start(s);
 	act_resume(s);
 	act_set_deadline(s);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
@@ -444,6 +447,8 @@ static void stop(struct run *r)
 	s->stopping = true;
 	sd_notify(0, "STOPPING=1");
 	link_monitor_free(s->links);
+	if (s->loop)
+		timekeeping_stop(s);
 	stop_worker(r);
 	create_drop_all(s);
 	trial_drop_all(s);

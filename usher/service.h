@@ -18,6 +18,7 @@
  *   render_api.c  what a machine would be served  place.c, place_look.c  is who asks the machine itself
  *   networks_api.c  networks made and removed; networks.c: those that were made
  *   console_record.c  guests' consoles, recorded (console_log.c: on disk); console_api.c: the API's side of it
+ *   timekeeping.c  steady time, and a host's clock that is set
  *   decided.c  who leased on an interface the last time  claims.c  guests' computed MACs, where we lease
  *   ready.c   are the files of an install there, asked of the worker
  *   hosts.c   the libvirts that guests live in  guest_follow.c  and what they say of them
@@ -26,6 +27,7 @@
 #define USHER_USHER_SERVICE_H
 
 #include "core/link.h"
+#include "core/clock.h"
 #include "core/loop.h"
 #include "core/mailbox.h"
 #include "core/store.h"
@@ -78,12 +80,22 @@ struct served {
 	int64_t guests_looked;  /* and when, mono ms */
 };
 
+/* timekeeping.c */
+struct timekeeping {
+	struct clock_mark mark; /* the last */
+	int64_t slept;          /* clock_slept_ms() then */
+	uint64_t commits;       /* of the store, then */
+	struct loop_fd set;     /* wakes up when somebody sets the wall clock */
+	struct loop_timer again;
+};
+
 struct service {
 	struct config config;
 	struct loop *loop;
 	struct mailbox home;
 	struct worker *worker; /* for what blocks: disks, downloads; NULL: we are stopping */
 	struct store *store;
+	struct timekeeping time;
 	struct segments segments;
 	struct served served[SEGMENT_MAX]; /* by segment id - 1 */
 	struct timeline *timeline;
@@ -178,6 +190,12 @@ void claims_look(struct service *s, const struct segment *seg, const char *domai
 enum dhcp_guest claims_guest(void *service, const struct segment *seg, const struct mac *mac);
 void claims_leave(struct service *s, const struct segment *seg); /* it goes */
 void claims_fini(struct service *s);
+/* timekeeping.c: before anything is read of the store that has a time. 0, or -errno with one line in `why`. */
+int timekeeping_load(struct service *s, char *why, size_t why_size);
+/* Once there are store_start() and the timeline. */
+void timekeeping_start(struct service *s);
+void timekeeping_stop(struct service *s);
+
 /* decided.c: before store_start(). 0, or -errno with one line in `why`. */
 int decided_load(struct service *s, char *why, size_t why_size);
 /* When it was last asked who leases there, it was us, at the same address. */

@@ -104,5 +104,28 @@ check "nor is its neighbour told what its first boot runs" refused 2 "$up/first-
 check "nor can it say that it is up" refused 2 -d x "$up/up"
 check "which it does itself" test "$(code 1 -d x "$up/up")" = 200
 check "and is" test "$("$USHER" show box --json | jq -r .state)" = up
-[ $LAB_FAILED = 0 ] || { "$USHER" timeline box; sed 's/^/  log: /' "$lab/usher.log" | tail -n 40; }
+
+# --- a machine with two cards on this wire, which boots by the second ----------------------------------------------------------
+client 4 02:00:00:00:00:05 br0
+ip link add p4b type veth peer name c4b address 02:00:00:00:00:06 netns "/proc/${CLIENT_PID[4]}/ns/net"
+ip link set p4b master br0 up
+inside 4 ip link set c4b up
+inside 4 sysctl -qw net.ipv4.conf.all.arp_ignore=1
+inside 4 ip address add 10.66.0.25/24 dev c4
+inside 4 ip address add 10.66.0.26/24 dev c4b
+sed -i 's#<cmdline>#&card={{machine.bootif}} ip={{machine.address}} #' "$lab/more/lab/profile.xml"
+check "a machine with two cards is armed" "$USHER" enroll dual --profile lab --no-ssh-key --arm \
+	--network br0,ip=10.66.0.25,mac=02:00:00:00:00:05 --network br0,ip=10.66.0.26,mac=02:00:00:00:00:06
+check "it boots by the second" test "$(code 4 --interface 10.66.0.26 -A 'GRUB 2.06' "$url/grub/grub.cfg")" = 200
+check "its command line is that card's" grep -F "'card=01-02-00-00-00-00-06' 'ip=10.66.0.26'" "$lab/got"
+answers=$(grep -o "http://[^']*/answers" "$lab/got" | head -n 1)
+check "its answers are not for a neighbour" refused 2 "$answers"
+inside 4 ip address del 10.66.0.25/24 dev c4 # it is silent, and its neighbour has it
+inside 2 ip address add 10.66.0.25/24 dev c2
+check "nor for one with the first card's address" refused 2 --interface 10.66.0.25 "$answers"
+inside 2 ip address del 10.66.0.25/24 dev c2
+inside 4 ip address add 10.66.0.25/24 dev c4
+ip neigh flush to 10.66.0.25 dev br0
+check "but for its first card too" test "$(code 4 --interface 10.66.0.25 "$answers")" = 200
+[ $LAB_FAILED = 0 ] || { "$USHER" timeline box; "$USHER" timeline dual; sed 's/^/  log: /' "$lab/usher.log" | tail -n 40; }
 lab_end

@@ -95,7 +95,7 @@ static const struct row table[] = {
 	{"own: UEFI x86-64, as 9", 9, "PXEClient:Arch:00009:UNDI:003016", 0, 0,
 		"- - B B B - - -", "own/shimx64.efi",                         "PXEClient",  true},
 	{"own: UEFI HTTP x86-64", 16, "HTTPClient:Arch:00016:UNDI:003001", 0, 0,
-		"- - B B B - - -", HTTP "/boot/own/http.efi",                 "HTTPClient", false},
+		"- - B B B - - -", HTTP "/boot/own/h%20%2541.efi",            "HTTPClient", false},
 	{"own: UEFI arm64, which it does not name", 11, "PXEClient:Arch:00011:UNDI:003000", 0, 0,
 		"- - B B B - - -", "snponly-arm64.efi",                       "PXEClient",  true},
 	{"own: iPXE", 0, "PXEClient:Arch:00000:UNDI:002001", "iPXE", IPXE,
@@ -202,7 +202,7 @@ static void own_programs(const json_t *snapshot, struct dhcp_loaders *ret)
 	(void)snapshot;
 	ret->bios = "own/lpxe.0";
 	ret->efi_x64 = "own/shimx64.efi";
-	ret->http_x64 = "own/http.efi";
+	ret->http_x64 = "own/h %41.efi";
 }
 
 static void word_programs(const json_t *snapshot, struct dhcp_loaders *ret)

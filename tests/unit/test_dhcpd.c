@@ -5,6 +5,7 @@
 #include "core/clock.h"
 
 #include "dhcp_make.h"
+#include "stepped_clock.h"
 #include "dhcpd/dhcp_answer.h"
 #include "dhcpd/dhcp_frame.h"
 
@@ -304,7 +305,7 @@ START_TEST(test_lease)
 	settle();
 	ck_assert_uint_eq(answer(true), DHCP_ACK);
 	ck_assert_uint_eq(yiaddr(), 3);
-	ck_assert(lease_holder(dhcpd_leases(d), lab->id, &a, clock_wall_ms(), &holder));
+	ck_assert(lease_holder(dhcpd_leases(d), lab->id, &a, clock_steady_ms(), &holder));
 	ck_assert(mac_eq(&holder, &ONE));
 	ck_assert_str_eq(event("leased"), "192.168.122.3 to 52:54:c0:a8:7a:03 (xid 1a2b3c4d)");
 }
@@ -330,6 +331,40 @@ START_TEST(test_restart)
 	request(&pool, NET + 100);
 	settle();
 	ck_assert_uint_eq(answer(true), DHCP_ACK);
+}
+END_TEST
+
+static unsigned claim(const struct mac *mac, uint32_t address)
+{
+	unsigned type = 0;
+
+	request(mac, address);
+	settle();
+	for (unsigned next; (next = answer(true));)
+		type = next;
+	return type;
+}
+
+/* Somebody sets the host's clock: a lease is as long as it is, before a restart and after it. */
+START_TEST(test_clock_is_set)
+{
+	static const struct mac thief = {{2, 0, 0, 0, 0, 9}};
+	static const int64_t hour = 3600 * 1000;
+	struct mac pool = {{2, 0, 0, 0, 0, 1}};
+
+	if (!in_namespace)
+		return;
+	ck_assert_uint_eq(claim(&pool, NET + 100), DHCP_ACK);
+	stepped.wall = 2 * hour;
+	ck_assert_uint_eq(claim(&thief, NET + 100), DHCP_NAK);
+	stop();
+	start(0);
+	ck_assert_uint_eq(claim(&thief, NET + 100), DHCP_NAK);
+	stepped.wall = -24 * hour;
+	ck_assert_uint_eq(claim(&thief, NET + 100), DHCP_NAK);
+	stepped.mono = 3601 * 1000;
+	ck_assert_uint_eq(claim(&thief, NET + 100), DHCP_ACK);
+	memset(&stepped, 0, sizeof(stepped)); /* the test library measures, too */
 }
 END_TEST
 
@@ -1358,6 +1393,7 @@ int main(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, test_lease);
 	tcase_add_test(t, test_restart);
+	tcase_add_test(t, test_clock_is_set);
 	tcase_add_test(t, test_renewal_is_a_datagram);
 	tcase_add_test(t, test_broadcast_flag);
 	tcase_add_test(t, test_bootp);

@@ -1,6 +1,8 @@
 #include "core/clock.h"
 #include "machine/machine.h"
 
+#include "stepped_clock.h"
+
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -335,14 +337,27 @@ END_TEST
 
 /* Life. */
 
-static struct ip client, stranger;
+static struct boot_client client, stranger;
+
+static bool same_client(const struct boot_client *a, const struct boot_client *b)
+{
+	return ip_eq(&a->ip, &b->ip) && mac_eq(&a->mac, &b->mac) && !strcmp(a->segment, b->segment);
+}
+
+static struct boot_client by_card(const char *address, const struct nic *nic)
+{
+	struct boot_client c = {.ip = ip(address), .mac = nic->mac};
+
+	strcpy(c.segment, nic->segment);
+	return c;
+}
 
 static struct machine *armed(unsigned max_boots)
 {
 	struct machine *m = add("web01", "default", "10.0.0.2");
 
-	client = ip("10.0.0.2");
-	stranger = ip("10.0.0.66");
+	client = (struct boot_client){.ip = ip("10.0.0.2")};
+	stranger = (struct boot_client){.ip = ip("10.0.0.66")};
 	ck_assert_int_eq(
 		machine_arm(m, json_pack("{s:s}", "kernel", "vmlinuz"), max_boots, 60000), 0);
 	return m;
@@ -363,7 +378,8 @@ START_TEST(test_arm)
 	ck_assert_int_eq(m->state, LIFE_ARMED);
 	ck_assert_uint_eq(acted, LIFE_DO_NETBOOT);
 	ck_assert_uint_eq(a->number, 1);
-	ck_assert_int_eq(a->deadline - a->armed_at, 60000);
+	ck_assert_int_lt(llabs(a->deadline - clock_steady_ms() - 60000), 5000);
+	ck_assert_int_lt(llabs(a->armed_at - clock_wall_ms()), 5000);
 	ck_assert_str_eq(a->token, "");
 	ck_assert_uint_eq(strlen(a->next_token), 32);
 	ck_assert_uint_eq(strlen(a->up_token), 32);
@@ -486,6 +502,26 @@ static const char *other_code(const struct machine *m)
 {
 	return strcmp(m->attempt.asking.code, "000000") ? "000000" : "000001";
 }
+
+/* It may boot by any of its cards. */
+START_TEST(test_sealed_by_a_segment)
+{
+	struct segment s = {.name = "open wire", .sealed = true};
+	struct machine *m = armed(3);
+
+	ck_assert(!m->attempt.sealed);
+	ck_assert_int_eq(segments_add(&segments, &s, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	m->nics[1] = (struct nic){.segment = "open wire", .mac = mac("52:54:00:11:22:33")};
+	m->n_nics = 2;
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	ck_assert(m->attempt.sealed);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	m->seal = SEAL_NO;
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	ck_assert(!m->attempt.sealed);
+}
+END_TEST
 
 START_TEST(test_sealed_asks)
 {
@@ -725,6 +761,56 @@ START_TEST(test_answers_for_whom)
 }
 END_TEST
 
+/* Two cards on one segment, and one on another with the first one's MAC: the boot's card is the one that it came by, and its
+ * answers may be asked for by each of them. */
+START_TEST(test_cards)
+{
+	struct machine *m = armed(3);
+	struct boot_client first, second, other;
+	struct boot_client moved;
+
+	m->nics[1] = (struct nic){.segment = "default", .mac = mac("52:54:00:11:22:33")};
+	m->nics[2] = (struct nic){.segment = "lab", .mac = m->nics[0].mac};
+	m->n_nics = 3;
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	first = by_card("10.0.0.2", &m->nics[0]);
+	second = by_card("10.0.0.22", &m->nics[1]);
+	other = by_card("10.1.0.2", &m->nics[2]);
+	moved = by_card("10.0.0.23", &m->nics[1]);
+	ck_assert_ptr_null(machine_nic_booting(m));
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &second), 0);
+	ck_assert_ptr_eq(machine_nic_booting(m), &m->nics[1]);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &second, "f"), 0);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &first, "f"), 0);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &other, "f"), 0);
+	/* the card that boots has one address; of whom nothing is known is nobody's card */
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &moved, "f"), -EPERM);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &stranger, "f"), -EPERM);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &first), 0);
+	ck_assert_ptr_eq(machine_nic_booting(m), &m->nics[1]);
+	/* the script is that card's alone, and another boot's card is its own */
+	ck_assert_int_eq(machine_boot(m, TOKEN_BOOT, &first), -EPERM);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &other), 0);
+	ck_assert_ptr_eq(machine_nic_booting(m), &m->nics[2]);
+	m->n_nics = 2;
+	ck_assert_ptr_null(machine_nic_booting(m));
+}
+END_TEST
+
+/* Records of before say nothing of cards: its address alone. */
+START_TEST(test_card_not_known)
+{
+	struct machine *m = armed(3);
+	struct boot_client first = by_card("10.0.0.2", &m->nics[0]);
+	struct boot_client other = by_card("10.0.0.3", &m->nics[0]);
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_ptr_null(machine_nic_booting(m));
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &other), -EPERM);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &first), 0);
+}
+END_TEST
+
 START_TEST(test_progress_closes_answers)
 {
 	struct machine *m = armed(3);
@@ -838,6 +924,45 @@ START_TEST(test_deadlines)
 		ck_assert_int_eq(m->state, LIFE_FAILED);
 	}
 	ck_assert_ptr_null(machines_next_deadline(ms));
+}
+END_TEST
+
+/* Seconds of an ISO time. */
+static int64_t time_of(const json_t *text)
+{
+	struct tm tm = {0};
+
+	ck_assert_ptr_nonnull(strptime(json_string_value(text), "%Y-%m-%dT%H:%M:%S", &tm));
+	return timegm(&tm);
+}
+
+/* Somebody sets the host's clock: nobody has more time, or less; and people read when it is over as their clock says it. */
+START_TEST(test_deadlines_and_steps)
+{
+	static const int64_t steps[] = {2 * 3600 * 1000, -24 * 3600 * 1000};
+	struct machine *m = armed(3), *later;
+	char address[] = "10.0.0.10";
+	json_t *j;
+
+	clock_begin(clock_wall_ms());
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	ck_assert_int_eq(machine_arm(m, NULL, 3, 60000), 0);
+	for (int i = 0; i < 2; i++) {
+		stepped.wall = steps[i];
+		ck_assert_int_gt(m->attempt.deadline, clock_steady_ms() + 50000);
+		ck_assert_int_le(m->attempt.deadline, clock_steady_ms() + 60000);
+		address[8]++;
+		later = add(i ? "c" : "b", "default", address);
+		ck_assert_int_eq(machine_arm(later, NULL, 3, 70000), 0);
+		ck_assert_ptr_eq(machines_next_deadline(ms), m);
+	}
+	stepped.wall = 365ll * 24 * 3600 * 1000;
+	j = machine_to_json(m, false);
+	ck_assert_int_lt(llabs(time_of(json_object_get(json_object_get(j, "attempt"), "deadline")) -
+				 (clock_wall_ms() + 60000) / 1000),
+		5);
+	json_decref(j);
+	stepped.wall = 0;
 }
 END_TEST
 
@@ -1016,7 +1141,7 @@ static void check_same(const struct machine *m, const struct machine *was)
 	ck_assert_str_eq(a->token, b->token);
 	ck_assert_str_eq(a->next_token, b->next_token);
 	ck_assert_str_eq(a->up_token, b->up_token);
-	ck_assert(ip_eq(&a->client, &b->client));
+	ck_assert(same_client(&a->client, &b->client));
 	ck_assert_int_eq(a->answers_fetched, b->answers_fetched);
 	ck_assert_int_eq(a->answers_closed, b->answers_closed);
 	ck_assert_str_eq(a->reason, b->reason);
@@ -1039,6 +1164,7 @@ START_TEST(test_round_trip)
 	json_object_set_new(m->settings, "who", json_string("J\xc3\xb6rg \"x\"\n"));
 	json_array_append_new(m->ssh_keys, json_string("ssh-ed25519 AAAA root@x"));
 	json_object_set_new(m->guest_spec, "memory", json_integer(2048));
+	client = by_card("10.0.0.2", &m->nics[0]);
 	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
 	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "x"), 0);
@@ -1085,6 +1211,7 @@ START_TEST(test_seals_survive)
 	struct machine *m = sealed(3);
 	struct sealed_boot was;
 
+	client = by_card("10.0.0.2", &m->nics[0]);
 	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EAGAIN);
 	ck_assert_int_eq(machine_confirm(m, other_code(m)), -EACCES);
 	was = m->attempt.asking;
@@ -1097,7 +1224,7 @@ START_TEST(test_seals_survive)
 	ck_assert_uint_eq(m->attempt.asks, 1);
 	ck_assert_str_eq(m->attempt.asking.token, was.token);
 	ck_assert_str_eq(m->attempt.asking.code, was.code);
-	ck_assert(ip_eq(&m->attempt.asking.client, &was.client));
+	ck_assert(same_client(&m->attempt.asking.client, &was.client));
 	ck_assert(m->attempt.asking.at == was.at && m->attempt.asking.wrong == 1);
 	ck_assert_int_eq(kind_of(was.token), TOKEN_ASKING);
 	ck_assert_int_eq(machine_confirm(m, was.code), 0);
@@ -1302,6 +1429,7 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_tokens_are_found);
 	tcase_add_test(t, test_whole_install);
 	tcase_add_test(t, test_boot_retry);
+	tcase_add_test(t, test_sealed_by_a_segment);
 	tcase_add_test(t, test_sealed_asks);
 	tcase_add_test(t, test_sealed_confirmed);
 	tcase_add_test(t, test_sealed_wrong_codes);
@@ -1310,12 +1438,15 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_boot_by_name);
 	tcase_add_test(t, test_too_many_boots);
 	tcase_add_test(t, test_answers_for_whom);
+	tcase_add_test(t, test_cards);
+	tcase_add_test(t, test_card_not_known);
 	tcase_add_test(t, test_progress_closes_answers);
 	tcase_add_test(t, test_failure_keeps_the_reason);
 	tcase_add_test(t, test_repetitions_are_left_out);
 	tcase_add_test(t, test_disarm);
 	tcase_add_test(t, test_an_action_may_remove_the_machine);
 	tcase_add_test(t, test_deadlines);
+	tcase_add_test(t, test_deadlines_and_steps);
 	tcase_add_test(t, test_deadline_of_first_boot);
 	tcase_add_test(t, test_clone);
 	tcase_add_test(t, test_template);

@@ -635,6 +635,49 @@ START_TEST(choices_and_keys)
 }
 END_TEST
 
+static void put_kernel(const char *name)
+{
+	char text[512];
+
+	snprintf(text, sizeof text,
+		"<profile name='p'><title>T</title><media name='m' path='/m'/><boot>"
+		"<kernel>%s</kernel></boot><answers format='none' template='a'/></profile>",
+		name);
+	put("profile.xml", text);
+	put("a", "x");
+}
+
+/* What iPXE is told is a URL; what no server of ours would send is refused before a machine boots. */
+START_TEST(awkward_names)
+{
+	static const struct {
+		const char *name, *url;
+	} good[] = {{"a b", "a%20b"}, {"e%41f", "e%2541f"}, {"${x};", "%24%7Bx%7D%3B"}};
+	static const char *const bad[] = {"a\\b", "../b", "a/../b", "a&#10;b"};
+	struct served s;
+	struct profile *p;
+	json_t *snapshot;
+	char want[128];
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		put_kernel(good[i].name);
+		p = local();
+		snapshot = validated(p);
+		s = serve(snapshot);
+		snprintf(want, sizeof want, "kernel http://192.168.122.1:8067/boot/m/%s ",
+			good[i].url);
+		ck_assert_msg(strstr(s.script, want) != NULL, "%s", s.script);
+		served_fini(&s);
+		json_decref(snapshot);
+		profile_free(p);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		put_kernel(bad[i]);
+		expect_refusal(0, 0, "profile.xml:1: the file name '");
+	}
+}
+END_TEST
+
 START_TEST(files)
 {
 	struct profile *p = shipped("debian-12");
@@ -676,6 +719,7 @@ int main(void)
 	tcase_add_test(t, validation);
 	tcase_add_test(t, snapshot_holds);
 	tcase_add_test(t, files);
+	tcase_add_test(t, awkward_names);
 	tcase_add_test(t, choices_and_keys);
 	tcase_add_test(t, static_without_address);
 	tcase_add_test(t, answer_files);

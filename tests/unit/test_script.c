@@ -142,6 +142,31 @@ START_TEST(grub_gets_the_same_words)
 }
 END_TEST
 
+/* By HTTP a name is a path in a URL, by TFTP it is what it is. */
+START_TEST(awkward_names)
+{
+	struct script s = web01();
+
+	s.n_files = 1;
+	s.files[0].path = "d/a b%41{$x}";
+	s.cmdline = "";
+	makes(SCRIPT_GRUB_HTTP, &s,
+		"set timeout=0\n"
+		"echo 'usher: web01 is installed with profile debian-12'\n"
+		"if linux '/boot/d/a%20b%2541%7B%24x%7D'; then\n"
+		"boot\nfi\n"
+		"echo 'usher: kernel or initrd did not load, see usher timeline web01'\n"
+		"echo 'usher: restarting in 10 s'\nsleep 10\nreboot\n");
+	makes(SCRIPT_GRUB, &s,
+		"set timeout=0\n"
+		"echo 'usher: web01 is installed with profile debian-12'\n"
+		"if linux '(tftp,192.168.122.1)/d/a b%41{$x}'; then\n"
+		"boot\nfi\n"
+		"echo 'usher: kernel or initrd did not load, see usher timeline web01'\n"
+		"echo 'usher: restarting in 10 s'\nsleep 10\nreboot\n");
+}
+END_TEST
+
 START_TEST(a_url_is_for_ipxe_only)
 {
 	struct script s = web01();
@@ -244,6 +269,7 @@ int main(void)
 	tcase_add_test(tc, loads_by_grub);
 	tcase_add_test(tc, loads_by_pxelinux);
 	tcase_add_test(tc, grub_gets_the_same_words);
+	tcase_add_test(tc, awkward_names);
 	tcase_add_test(tc, a_url_is_for_ipxe_only);
 	tcase_add_test(tc, shows_a_reason);
 	tcase_add_test(tc, waits_to_be_confirmed);

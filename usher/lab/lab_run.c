@@ -181,11 +181,11 @@ static bool wait_for_news(struct doing *d)
 	struct timespec until;
 	int rc = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += LOOK_S;
 	pthread_mutex_lock(&run->lock);
 	while (!rc && !run->cut && !lab_row_ended(d->row))
-		rc = pthread_cond_timedwait(&run->news, &run->lock, &until);
+		rc = pthread_cond_clockwait(&run->news, &run->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&run->lock);
 	if (rc == ETIMEDOUT && machine_call(d, "GET", "", NULL) == 404) {
 		snprintf(d->why, sizeof d->why, "it was deleted meanwhile");
