@@ -1,7 +1,6 @@
 /*
- * Awkward values for every setting of every shipped profile, each as it is and with everything else set: a value is refused with the
- * reason, or it stands in its place in all that is served and nowhere else, as the formats' own readers see it (places.py,
- * by other parsers than ours). And each setting left empty.
+ * Awkward values for every setting of every shipped profile, with all else set: a value is refused with the reason, or it stands in
+ * its place in all that is served, and nowhere else, as other parsers than ours read it (places.py). And each setting left empty.
  */
 #include "kickstart/lint/lint.h"
 #include "kickstart/profiles.h"
@@ -93,7 +92,8 @@ static void tear_down(void)
 	json_decref(machine.ssh_keys);
 }
 
-/* A password is served as its hash: *ret_value, as templates get it. All that is served: {"FILE": {"format", "text"}, "cmdline": {…}}. NULL with `why`: it is refused. */
+/* All that is served: {"FILE": {"format", "text"}, "cmdline": {…}}; NULL with `why`: it is refused. *ret_value (may be NULL): the
+ * setting `where` as templates get it, of a password its hash. */
 static json_t *served(
 	const struct profile *p, const char *where, json_t **ret_value, char *why, size_t size)
 {
