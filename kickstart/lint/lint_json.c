@@ -181,7 +181,7 @@ static const struct shape keys[] = {KEY("ignition", MAP, .inside = header, .requ
 	KEY("storage", MAP, .inside = storage), KEY("systemd", MAP, .inside = systemd),
 	KEY("passwd", MAP, .inside = passwd), KEY("kernelArguments", MAP, .inside = arguments),
 	{0}};
-static const struct shape ignition = KEY("the configuration", MAP, .inside = keys);
+static const struct shape ignition = KEY("the configuration", MAP, .inside = keys, .nulls = true);
 
 void lint_ignition(const struct lint_input *in, struct findings *f)
 {
