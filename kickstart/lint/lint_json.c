@@ -85,7 +85,9 @@ static const char *wrong_source(const char *s)
 	for (size_t i = 0; schemes[i]; i++)
 		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0)
 			return NULL;
-	return *s ? "expected a URL: data:,TEXT for the text itself, or http://…" : NULL;
+	return *s && !lint_is_placeholder(s)
+		? "expected a URL: data:,TEXT for the text itself, or http://…"
+		: NULL;
 }
 
 static const char *wrong_sum(const char *s)

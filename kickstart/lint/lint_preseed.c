@@ -331,6 +331,8 @@ static void check_command(const struct reading *r, const struct selection *s)
 /* user-setup takes no other name, and asks for one. */
 static const char *wrong_username(const char *s)
 {
+	if (lint_is_placeholder(s))
+		return NULL;
 	return *s < 'a' || *s > 'z' || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
 			strlen(s) > 32
 		? "expected a small letter, then small letters, digits, '-' and '_', at most 32"

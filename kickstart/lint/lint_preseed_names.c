@@ -71,7 +71,7 @@ const char *const preseed_questions[] = {"anna/choose_modules", "anna/choose_mod
 	"localechooser/countrylist/Central_America", "localechooser/countrylist/Europe",
 	"localechooser/countrylist/Indian_Ocean", "localechooser/countrylist/North_America",
 	"localechooser/countrylist/Oceania", "localechooser/countrylist/South_America",
-	"localechooser/languagelist", "localechooser/preferred-locale",
+	"localechooser/languagelist", "localechooser/preferred-locale", "localechooser/shortlist",
 	"localechooser/shortlist/ar", "localechooser/shortlist/bn", "localechooser/shortlist/bo",
 	"localechooser/shortlist/ca", "localechooser/shortlist/de", "localechooser/shortlist/el",
 	"localechooser/shortlist/en", "localechooser/shortlist/es", "localechooser/shortlist/eu",

@@ -68,6 +68,8 @@ START_TEST(preseed)
 	expect(p, "d-i time/zone string UTC\nd-i time/zone string CET",
 		"2: warning: 'time/zone' is there already in line 1, which is lost");
 	expect(p, "d-i time/zone string UTC\nd-i time/zone string UTC", "");
+	expect(p, "d-i passwd/username string ${user}\nd-i netcfg/get_hostname string web-${n}",
+		"");
 	/* The installer does not ask for the owner. */
 	expect(p, "d-i a/b string UTC\nother a/b string CET",
 		"2: warning: 'a/b' is there already in line 1, which is lost");
