@@ -196,7 +196,8 @@ static void check_boolean(const struct reading *r, const struct selection *s)
 	if (!*s->value)
 		add(r, FINDING_ERROR, s->line, "'%.64s' has no value, expected true or false",
 			s->question);
-	else if (strcmp(s->value, "true") != 0 && strcmp(s->value, "false") != 0)
+	else if (strcmp(s->value, "true") != 0 && strcmp(s->value, "false") != 0 &&
+		!lint_is_placeholder(s->value))
 		add(r, FINDING_ERROR, s->line, "'%.64s' is '%.32s', expected true or false",
 			s->question, s->value);
 }
