@@ -194,21 +194,26 @@ static void check_quotes(const struct render *r, const struct source *s, const s
 	mustache_map_remark(r->o->map, &s->o, p->line, p->col, text);
 }
 
-/* Nothing in a CDATA section is an entity. */
+/* Nothing in a CDATA section is an entity; elsewhere in XML what is escaped for another format is escaped for it too. */
 static const char *add_escaped(
 	struct render *r, enum mustache_format own, enum mustache_format format, const char *text)
 {
+	bool cdata = r->place.in == PLACE_CDATA;
 	struct text escaped;
 	const char *wrong;
 
-	if (r->place.in != PLACE_CDATA)
+	if (own != MUSTACHE_XML || (!cdata && (format == MUSTACHE_NONE || format == own)))
 		return mustache_escape(&r->out, format, text);
 	text_init(&escaped, MUSTACHE_OUTPUT_MAX);
-	wrong = mustache_escape(&escaped, format == own ? MUSTACHE_NONE : format, text);
+	wrong = mustache_unfit(own, text);
+	wrong = wrong ? wrong
+		      : mustache_escape(&escaped, format == own ? MUSTACHE_NONE : format, text);
 	if (!wrong && escaped.rc)
 		r->out.rc = escaped.rc;
-	else if (!wrong && escaped.s)
-		mustache_place_cdata(&r->out, escaped.s);
+	else if (!wrong && cdata)
+		mustache_place_cdata(&r->out, escaped.s ? escaped.s : "");
+	else if (!wrong)
+		wrong = mustache_escape(&r->out, own, escaped.s ? escaped.s : "");
 	text_fini(&escaped);
 	return wrong;
 }
@@ -229,7 +234,7 @@ static int add_value(struct render *r, const struct source *s, const struct part
 					 : "group of names");
 	if (!s->o.lenient) {
 		mustache_place_update(&r->place, &r->out);
-		wrong = mustache_place_left(&r->place, &r->out, text);
+		wrong = mustache_place_left(&r->place, &r->out, format, text);
 	}
 	if (wrong)
 		;

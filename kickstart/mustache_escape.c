@@ -51,6 +51,25 @@ static const char *control_in(const char *s)
 	return NULL;
 }
 
+/* Characters that YAML does not let stand, beyond those of JSON: C1, the Unicode line ends and what is no character.
+ * UTF-8. */
+static size_t yaml_special(const unsigned char *s, unsigned *ret_code)
+{
+	if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f) {
+		*ret_code = s[1];
+		return 2;
+	}
+	if (s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9)) {
+		*ret_code = 0x2000u | (s[2] - 0x80u);
+		return 3;
+	}
+	if (s[0] == 0xef && s[1] == 0xbf && (s[2] == 0xbe || s[2] == 0xbf)) {
+		*ret_code = 0xffc0u | (s[2] - 0x80u);
+		return 3;
+	}
+	return 0;
+}
+
 /* iPXE splits at blanks, takes quotes and backslashes, and expands ${}; so does the kernel with its
  * quotes. */
 static const char *unfit_for_cmdline(const char *s)
@@ -83,13 +102,18 @@ static const char *unfit_for_preseed(const char *s)
 static const char *unfit_for_packages(const char *s)
 {
 	const char *wrong = control_in(s);
+	size_t len = strlen(s);
+	unsigned code;
 
 	if (wrong)
 		return wrong;
+	for (const char *c = s; *c; c++)
+		if (yaml_special((const unsigned char *)c, &code))
+			return "a control character";
 	if (strchr(s, '#'))
 		return "a '#'";
-	if (*s && strchr(" \t", *s))
-		return "a blank at its beginning";
+	if (len && (strchr(" \t", s[0]) || strchr(" \t", s[len - 1])))
+		return "a blank at its beginning or end";
 	return *s == '%' ? "a '%' at its beginning" : NULL;
 }
 
@@ -154,21 +178,6 @@ static void add_url(struct text *out, const char *s)
 	}
 }
 
-/* Characters that YAML does not let stand, beyond those of JSON: DEL, C1 and the Unicode line ends.
- * UTF-8. */
-static size_t yaml_special(const unsigned char *s, unsigned *ret_code)
-{
-	if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f) {
-		*ret_code = s[1];
-		return 2;
-	}
-	if (s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9)) {
-		*ret_code = 0x2000u | (s[2] - 0x80u);
-		return 3;
-	}
-	return 0;
-}
-
 /* RFC 8259 7; the same escapes are good in a double-quoted scalar of YAML. */
 static void add_quoted(struct text *out, const char *s)
 {
@@ -194,20 +203,28 @@ static void add_quoted(struct text *out, const char *s)
 	text_puts(out, "\"");
 }
 
+const char *mustache_unfit(enum mustache_format f, const char *value)
+{
+	switch (f) {
+	case MUSTACHE_CMDLINE:
+		return unfit_for_cmdline(value);
+	case MUSTACHE_PRESEED:
+		return unfit_for_preseed(value);
+	case MUSTACHE_KICKSTART:
+		return control_in(value);
+	case MUSTACHE_PACKAGES:
+		return unfit_for_packages(value);
+	case MUSTACHE_XML:
+		return unfit_for_xml(value);
+	default:
+		return NULL;
+	}
+}
+
 const char *mustache_escape(struct text *out, enum mustache_format f, const char *value)
 {
-	const char *wrong = NULL;
+	const char *wrong = mustache_unfit(f, value);
 
-	if (f == MUSTACHE_CMDLINE)
-		wrong = unfit_for_cmdline(value);
-	else if (f == MUSTACHE_PRESEED)
-		wrong = unfit_for_preseed(value);
-	else if (f == MUSTACHE_KICKSTART)
-		wrong = control_in(value);
-	else if (f == MUSTACHE_PACKAGES)
-		wrong = unfit_for_packages(value);
-	else if (f == MUSTACHE_XML)
-		wrong = unfit_for_xml(value);
 	if (wrong)
 		return wrong;
 	if (f == MUSTACHE_SHELL || f == MUSTACHE_KICKSTART)

@@ -51,6 +51,8 @@ void mustache_map_note(struct mustache_map *map, const struct text *out, size_t 
 void mustache_map_remark(struct mustache_map *map, const struct mustache_options *o, unsigned line,
 	unsigned col, const char *text);
 
+/* What the value has that `f` cannot carry ("a line break"), or NULL. */
+const char *mustache_unfit(enum mustache_format f, const char *value);
 /* Appends `value` as `f` wants it; NULL, or what the value has that `f` cannot carry ("a line
  * break"). */
 const char *mustache_escape(struct text *out, enum mustache_format f, const char *value);

@@ -160,18 +160,6 @@ static const char *leaves_section(
 	return NULL;
 }
 
-const char *mustache_place_left(
-	const struct mustache_place *p, const struct text *out, const char *value)
-{
-	if (p->in == PLACE_SCRIPT || p->in == PLACE_PACKAGES)
-		return leaves_section(p, out->s + p->line, value);
-	if (p->in == PLACE_COMMENT && strstr(value, "--"))
-		return "two dashes";
-	if (p->in == PLACE_CDATA && strchr(value, '\r'))
-		return "a carriage return";
-	return NULL;
-}
-
 /* A section is ended and begun again between the brackets: the same text for a reader. */
 void mustache_place_cdata(struct text *out, const char *value)
 {
@@ -229,6 +217,37 @@ static char open_quote(const char *line, enum mustache_format f)
 	return quote;
 }
 
+/* A shell's word within a value of YAML or JSON, as far as it was begun: what ends that. */
+static const char *leaves_scalar(
+	const struct mustache_place *p, const char *line, const char *value)
+{
+	char quote = open_quote(line, p->format);
+
+	if (strchr(value, '\n'))
+		return "a line break";
+	if (p->in == PLACE_BLOCK && strspn(line, " ") > p->indent)
+		return NULL;
+	if (quote == '"' && strpbrk(value, "\"'\\"))
+		return "a quote or a backslash";
+	if (!quote && (strstr(value, ": ") || strstr(value, " #")))
+		return "a \": \" or a \" #\"";
+	return NULL;
+}
+
+const char *mustache_place_left(const struct mustache_place *p, const struct text *out,
+	enum mustache_format f, const char *value)
+{
+	if (p->in == PLACE_SCRIPT || p->in == PLACE_PACKAGES)
+		return leaves_section(p, out->s + p->line, value);
+	if (p->in == PLACE_COMMENT && strstr(value, "--"))
+		return "two dashes";
+	if (p->in == PLACE_CDATA && strchr(value, '\r'))
+		return "a carriage return";
+	if ((p->format == MUSTACHE_YAML || p->format == MUSTACHE_JSON) && f == MUSTACHE_SHELL)
+		return leaves_scalar(p, out->s ? last_line(out) : "", value);
+	return NULL;
+}
+
 /* Has a YAML value begun before the end of this line? */
 static bool is_inside_scalar(const char *line, const char *end)
 {
@@ -273,6 +292,9 @@ const char *mustache_place_quotes(
 		return NULL;
 	if (f == MUSTACHE_KICKSTART && p->in == PLACE_PACKAGES)
 		return "become a part of the package's name: write {{packages:NAME}}";
+	if (f == MUSTACHE_SHELL && p->format == MUSTACHE_YAML && p->in == PLACE_PLAIN &&
+		!is_inside_scalar(line, end))
+		return "YAML takes for its own here: begin with the command, or write a block (|)";
 	if (f == MUSTACHE_SHELL || f == MUSTACHE_KICKSTART)
 		return shell_quotes(line);
 	if (f == MUSTACHE_YAML)

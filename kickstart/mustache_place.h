@@ -27,9 +27,9 @@ struct mustache_place {
 /* To the end of `out`. */
 void mustache_place_update(struct mustache_place *p, const struct text *out);
 
-/* What the value has that ends the place where it would stand ("a line that begins with %end"), or NULL. */
-const char *mustache_place_left(
-	const struct mustache_place *p, const struct text *out, const char *value);
+/* What the value, which is escaped for `f`, has that ends the place where it would stand ("a line that begins with %end"), or NULL. */
+const char *mustache_place_left(const struct mustache_place *p, const struct text *out,
+	enum mustache_format f, const char *value);
 
 /* What is wrong with the quotes that escaping for `f` puts around a value here, as a sentence that goes on from "its
  * quotes "; or NULL. */

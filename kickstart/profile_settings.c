@@ -1,5 +1,6 @@
 /* A profile's settings: what was given, checked, completed with defaults, without clear
  * passwords. */
+#include "core/plain.h"
 #include "kickstart/profile_xml.h"
 #include "kickstart/setting_type.h"
 #include "kickstart/text.h"
@@ -29,17 +30,24 @@ static bool one_of(const char *values, const char *value)
 /* crypt(5) hashes, and the marks of a locked account. */
 bool profile_is_hash(const char *s)
 {
+	static const char letters[] =
+		"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz$=,-+_";
+
 	if (strcmp(s, "!") == 0 || strcmp(s, "*") == 0)
 		return true;
-	return *s == '$' && crypt_checksalt(s) == CRYPT_SALT_OK && strlen(s) > 20;
+	return *s == '$' && crypt_checksalt(s) == CRYPT_SALT_OK && strlen(s) > 20 &&
+		strspn(s, letters) == strlen(s);
 }
 
 /* What a message may show of a value. */
 static const char *shown(const struct profile_setting *s, const char *value, char buf[72])
 {
+	char text[65];
+
 	if (s->secret)
 		return "(secret)";
-	snprintf(buf, 72, "'%.64s'", value);
+	plain_copy(text, sizeof text, value, strlen(value), 0);
+	snprintf(buf, 72, "'%s'", text);
 	return buf;
 }
 

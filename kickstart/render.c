@@ -203,10 +203,16 @@ static json_t *choices_json(const struct profile *p, const json_t *settings)
 static void add_keys(const struct machine *m, json_t *context)
 {
 	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : json_array();
-	char *text = json_dumps(keys, JSON_ENSURE_ASCII);
+	char *json = json_dumps(keys, JSON_ENSURE_ASCII), *text = NULL;
+	struct text t;
 
+	text_init(&t, MUSTACHE_OUTPUT_MAX);
+	for (const char *c = json; c && *c; c++) /* YAML has no DEL, which JSON lets stand */
+		text_add(&t, *c == 0x7f ? "\\u007f" : c, *c == 0x7f ? strlen("\\u007f") : 1);
+	text_take(&t, &text);
 	set_text(context, "ssh_keys_json", text);
 	free(text);
+	free(json);
 	json_object_set_new(context, "ssh_keys", keys);
 }
 

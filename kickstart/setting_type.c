@@ -108,7 +108,7 @@ static bool is_timezone(const struct profile_setting *s, const char *value)
 static bool is_user(const struct profile_setting *s, const char *value)
 {
 	(void)s;
-	return !lint_wrong_user(value);
+	return !lint_is_placeholder(value) && !lint_wrong_user(value);
 }
 
 /* A name below /dev: a folder may be in it, as may a list or a pattern for installers that take one. */

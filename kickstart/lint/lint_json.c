@@ -85,7 +85,9 @@ static const char *wrong_source(const char *s)
 	for (size_t i = 0; schemes[i]; i++)
 		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0)
 			return NULL;
-	return *s ? "expected a URL: data:,TEXT for the text itself, or http://…" : NULL;
+	return *s && !lint_is_placeholder(s)
+		? "expected a URL: data:,TEXT for the text itself, or http://…"
+		: NULL;
 }
 
 static const char *wrong_sum(const char *s)
@@ -181,7 +183,7 @@ static const struct shape keys[] = {KEY("ignition", MAP, .inside = header, .requ
 	KEY("storage", MAP, .inside = storage), KEY("systemd", MAP, .inside = systemd),
 	KEY("passwd", MAP, .inside = passwd), KEY("kernelArguments", MAP, .inside = arguments),
 	{0}};
-static const struct shape ignition = KEY("the configuration", MAP, .inside = keys);
+static const struct shape ignition = KEY("the configuration", MAP, .inside = keys, .nulls = true);
 
 void lint_ignition(const struct lint_input *in, struct findings *f)
 {

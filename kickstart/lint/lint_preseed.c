@@ -196,7 +196,8 @@ static void check_boolean(const struct reading *r, const struct selection *s)
 	if (!*s->value)
 		add(r, FINDING_ERROR, s->line, "'%.64s' has no value, expected true or false",
 			s->question);
-	else if (strcmp(s->value, "true") != 0 && strcmp(s->value, "false") != 0)
+	else if (strcmp(s->value, "true") != 0 && strcmp(s->value, "false") != 0 &&
+		!lint_is_placeholder(s->value))
 		add(r, FINDING_ERROR, s->line, "'%.64s' is '%.32s', expected true or false",
 			s->question, s->value);
 }
@@ -331,6 +332,8 @@ static void check_command(const struct reading *r, const struct selection *s)
 /* user-setup takes no other name, and asks for one. */
 static const char *wrong_username(const char *s)
 {
+	if (lint_is_placeholder(s))
+		return NULL;
 	return *s < 'a' || *s > 'z' || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
 			strlen(s) > 32
 		? "expected a small letter, then small letters, digits, '-' and '_', at most 32"

@@ -15,6 +15,7 @@ struct shape_file {
 	yaml_document_t doc;
 	const struct lint_input *in;
 	struct findings *f;
+	bool nulls; /* as the root's shape has it */
 };
 
 static void add(const struct shape_file *s, enum finding_level level, yaml_mark_t at,
@@ -299,6 +300,8 @@ static void check_value(
 	unsigned type = type_of(n);
 	const char *wrong;
 
+	if (type == SHAPE_NULL && s->nulls && !as->required)
+		return;
 	if (as->types && !(as->types & type)) {
 		wrong_type(s, n, as, type, name);
 	} else if (type == SHAPE_MAP && as->inside) {
@@ -406,10 +409,11 @@ bool shape_file_has(const struct shape_file *s, const char *key)
 	return root && root->type == YAML_MAPPING_NODE && value_of(s, root, key);
 }
 
-void shape_file_check(const struct shape_file *s, const struct shape *as)
+void shape_file_check(struct shape_file *s, const struct shape *as)
 {
 	const yaml_node_t *root = root_of(s);
 
+	s->nulls = as->nulls;
 	if (root)
 		check_value(s, root, as, as->name);
 	else if (!(as->types & SHAPE_NULL))

@@ -28,6 +28,7 @@ struct shape {
 	bool required;
 	bool open;   /* the map may have keys that `inside` does not know */
 	bool closed; /* its reader refuses the map for such a key */
+	bool nulls;  /* of a root: null anywhere is as if the key were not there */
 	/* What is wrong with the value of a scalar, and what instead ("is no …, expected …"); NULL: nothing. */
 	const char *(*wrong)(const char *value);
 	bool secret; /* what is wrong is said without the value */
@@ -55,6 +56,6 @@ void shape_file_free(struct shape_file *file); /* NULL is fine */
 bool shape_file_has(const struct shape_file *file, const char *key);
 /* Holds its root against one shape. An unknown key that is near to a known one is an error, others are warnings:
  * installers pass over what they do not know. */
-void shape_file_check(const struct shape_file *file, const struct shape *root);
+void shape_file_check(struct shape_file *file, const struct shape *root);
 
 #endif

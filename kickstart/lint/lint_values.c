@@ -8,10 +8,17 @@
 
 enum { USER_MAX = 32, HOSTNAME_MAX = 253, LABEL_MAX = 63 };
 
+bool lint_is_placeholder(const char *s)
+{
+	return strstr(s, "${") || (*s == '$' && s[1] >= 'A' && s[1] <= 'Z');
+}
+
 const char *lint_wrong_user(const char *s)
 {
 	size_t n = strlen(s);
 
+	if (lint_is_placeholder(s))
+		return NULL;
 	if (n > USER_MAX)
 		return "which is too long for a user's name, expected at most 32 letters";
 	if (!n || strspn(s, ALNUM "_.-$") != n || *s == '-' || (*s == '.' && n < 3) ||
@@ -25,6 +32,8 @@ const char *lint_wrong_hostname(const char *s)
 	static const char wrong[] = "which is no name for a host, expected letters, digits and '-'";
 	size_t n;
 
+	if (lint_is_placeholder(s))
+		return NULL;
 	if (strlen(s) > HOSTNAME_MAX)
 		return "which is too long for a host's name, expected at most 253 letters";
 	for (;; s += n + 1) {

@@ -155,8 +155,9 @@ static void check_no_type(const struct xml *x, const xmlNode *n)
 
 static void check_type(const struct xml *x, const xmlNode *n, const char *type)
 {
-	const char *best = is_one(types, type) ? NULL : nearest(types, type);
+	const char *best = is_one(types, type) ? NULL : nearest(types, type), *word;
 	xmlChar *text;
+	size_t len;
 
 	if (!is_one(types, type))
 		add(x, FINDING_ERROR, n, "<%s>: there is no type '%.32s'%s%s%s", name_of(n), type,
@@ -164,9 +165,12 @@ static void check_type(const struct xml *x, const xmlNode *n, const char *type)
 	if (strcmp(type, "boolean") != 0)
 		return;
 	text = xmlNodeGetContent(n);
-	if (text && strcmp((char *)text, "true") != 0 && strcmp((char *)text, "false") != 0)
+	word = text ? (char *)text + strspn((char *)text, " \t\r\n") : "true";
+	len = strcspn(word, " \t\r\n");
+	if (word[len + strspn(word + len, " \t\r\n")] ||
+		!(strncmp(word, "true", len) == 0 || strncmp(word, "false", len) == 0) || len < 4)
 		add(x, FINDING_ERROR, n, "<%s> is '%.32s', expected true or false", name_of(n),
-			(char *)text);
+			word);
 	xmlFree(text);
 }
 
@@ -250,9 +254,10 @@ static void check_element(struct xml *x, const xmlNode *n, const struct autoyast
 	else
 		check_no_type(x, n);
 	xmlFree(type);
-	if (in)
+	if (in) {
 		check_name(x, n, in);
-	check_value(x, n);
+		check_value(x, n);
+	}
 }
 
 /* `in`: the section that it is in, when its elements are known. Below what nobody lists they are not. */

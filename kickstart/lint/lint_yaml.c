@@ -125,6 +125,8 @@ static const char *wrong_network(const char *s)
 
 static const char *wrong_username(const char *s)
 {
+	if (lint_is_placeholder(s))
+		return NULL;
 	if (strcmp(s, "root") == 0)
 		return "which is there already: expected another name";
 	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] || *s == '-' || !*s

@@ -167,7 +167,7 @@ is_wrong ks "a size past the disk's end" disk.ks '' \
 is_wrong ks "a line break where the line must end" answers 's/quiet/{{set.tail}}/' \
 	"ks/answers:20:21: error: the value of 'set.tail' has a line break, which cannot stand here" $'tail=a\nb'
 is_wrong ks "a section that a setting closes too early" answers '' \
-	"ks/answers:28:1: error: '%end' without a section" tail=%end
+	"ks/answers:27:1: error: the value of 'set.tail' has a line that begins with %end, or with a section's name, which cannot stand here" tail=%end
 
 # The profile.
 is_wrong ks "an element that there is not" profile.xml 's|<boot>|<boot><kernal>x</kernal>|' \
@@ -226,8 +226,10 @@ is_wrong di "a type that there is not" answers 's/boolean false/bool false/' \
 	"di/answers:4: error: 'passwd/make-user': unknown type 'bool', expected string, boolean, select, multiselect, password, note or text"
 is_wrong di "neither true nor false" answers 's/confirm boolean true/confirm boolean yes/' \
 	"di/answers:6: error: 'partman/confirm' is 'yes', expected true or false"
-is_wrong di "another's owner" answers 's/^d-i passwd/di passwd/' \
-	"di/answers:4: error: 'passwd/make-user' has the owner 'di', expected d-i"
+is_wrong di "a line that the one above swallows, behind an empty one" answers 's/confirm boolean true/& \\\n/' \
+	"di/answers:8: error: the backslash above makes this line a part of 'partman/confirm'"
+is_wrong di "a comment that does not begin its line" answers '1s/^/ # one\n/' \
+	"di/answers:1: error: a comment begins in the first column: the installer stops reading at this one"
 is_wrong di "a value that is missing" answers 's/ boolean true$/ boolean/' \
 	"di/answers:6: error: 'partman/confirm' has no value, expected true or false"
 is_wrong di "a blank behind a backslash" answers 's/issue ; .*/& /' \
@@ -268,7 +270,9 @@ is_wrong auto "no version" answers '/version/d' \
 is_wrong auto "text for a list" answers 's/packages:/packages: curl/; /- curl/d' \
 	"auto/answers:11:13: error: 'packages' is text, expected a list"
 is_wrong auto "nobody to log in" answers '/identity/,/password/d' \
-	"auto/answers:3:3: error: autoinstall lacks 'identity' or 'user-data': it needs one of them"
+	"auto/answers:3:3: error: autoinstall lacks 'identity' or 'user-data' or 'interactive-sections': it needs one of them"
+is_wrong auto "a command that is a map" answers '/  - curl/a\  late-commands:\n  - echo a: b' \
+	"auto/answers:14:5: error: 'late-commands' has a map in it, expected text or a list: the ':' makes a map of it, put all of it in quotes"
 is_wrong auto "a layout that there is not" answers 's/name: lvm/name: lmv/' \
 	"auto/answers:10:13: error: 'name' is 'lmv', expected lvm, direct, zfs or hybrid"
 is_wrong auto "a tab" answers 's/^    layout/\tlayout/' \
@@ -295,6 +299,8 @@ is_wrong yast "no namespace" answers 's|xmlns="http://www.suse.com/1.0/yast2ns" 
 	"yast/answers:2: error: <profile> is not in AutoYaST's namespace: write xmlns=\"http://www.suse.com/1.0/yast2ns\""
 is_wrong yast "a section that there is not" answers 's|general>|generel>|' \
 	"yast/answers:3: error: unknown section <generel> (did you mean <general>?)"
+is_wrong yast "an element that there is not" answers 's|confirm|confrim|g' \
+	"yast/answers:4: error: unknown element <confrim> in <general> (did you mean <confirm>?)"
 is_wrong yast "a list that is none" answers 's|users config:type="list"|users|' \
 	"yast/answers:6: error: <users> is read as no list: write <users config:type=\"list\">"
 is_wrong yast "a truth that is text" answers 's|confirm config:type="boolean"|confirm|' \
@@ -319,6 +325,8 @@ is_wrong ign "a path that is not absolute" answers 's|"/etc|"etc|' \
 	"ign/answers:4:14: error: 'path' is 'etc/hostname', expected an absolute path"
 is_wrong ign "a mode in octal" answers 's/420/644/' \
 	"ign/answers:4:39: error: 'mode' is '644', which is decimal: 0644 is 420, 0755 is 493, 0600 is 384"
+is_wrong ign "a sum without its function" answers 's|data:,sample"|&, "verification": {"hash": "md5-0123"}|' \
+	"ign/answers:4:108: error: 'hash' is 'md5-0123', expected sha512- or sha256-, and the sum in hexadecimal digits"
 is_wrong ign "a key that there is not" answers 's/"storage"/"storeage"/' \
 	"ign/answers:3:3: error: unknown key 'storeage' in the configuration (did you mean 'storage'?)"
 is_wrong ign "a unit without its kind" answers 's/web.service/web/' \
@@ -363,15 +371,15 @@ check "no domain was made" test -z "$(virsh list --all --name)"
 
 # --- warnings do not stop ------------------------------------------------------------------------------------------------
 
-sed -i 's/^d-i partman.*/&\n&/' "$here/di/answers"
+sed -i 's/^\(d-i partman.* \)true/&\n\1false/' "$here/di/answers"
 check "a warning does not stop it" "$USHER" enroll web --mac 02:00:00:00:00:01 --profile di --arm --no-ssh-key
 check "the machine is armed" test "$("$USHER" show web --json | jq -r .state)" = armed
 "$USHER" disarm web >"$out"
 "$USHER" reinstall web >"$out" 2>"$said"
 check "but is told" test "$(plainly "$said")" = "di/answers:7: warning: 'partman/confirm' is there already in line 6, which is lost"
-sed -i 's/^d-i netcfg/di netcfg/' "$here/di/answers"
+sed -i 's/get_hostname/get_hostnam/' "$here/di/answers"
 "$USHER" disarm web >"$out"
-refused "what was edited since" "di/answers:3: error: 'netcfg/get_hostname' has the owner 'di', expected d-i" reinstall web
+refused "what was edited since" "di/answers:3: error: unknown question 'netcfg/get_hostnam' (did you mean 'netcfg/get_hostname'?)" reinstall web
 refute "nor is it armed then" test "$("$USHER" show web --json | jq -r .state)" = armed
 
 lab_end

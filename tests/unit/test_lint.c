@@ -68,6 +68,8 @@ START_TEST(preseed)
 	expect(p, "d-i time/zone string UTC\nd-i time/zone string CET",
 		"2: warning: 'time/zone' is there already in line 1, which is lost");
 	expect(p, "d-i time/zone string UTC\nd-i time/zone string UTC", "");
+	expect(p, "d-i passwd/username string ${user}\nd-i netcfg/get_hostname string web-${n}",
+		"");
 	/* The installer does not ask for the owner. */
 	expect(p, "d-i a/b string UTC\nother a/b string CET",
 		"2: warning: 'a/b' is there already in line 1, which is lost");
@@ -197,6 +199,14 @@ START_TEST(ignition)
 		     "\"hello\"}}]}}",
 		"2:61: error: 'source' is 'hello', expected a URL: data:,TEXT for the text itself, "
 		"or http://…");
+	/* As its reader has it, and as OpenShift's tools write it. */
+	expect(g,
+		"{\"ignition\": {\"version\": \"3.5.0\", \"config\": null}, \"systemd\": null, "
+		"\"storage\": {\"files\": [{\"path\": \"/x\", \"contents\": null, \"mode\": "
+		"null}]}}",
+		"");
+	expect(g, "{\"ignition\": {\"version\": null}}",
+		"1:26: error: 'version' is nothing, expected text");
 	expect(g, HEAD ",\n\"passwd\": {\"users\": [\"core\"]}}",
 		"2:22: error: 'users' has text in it, expected maps with 'name'");
 }
@@ -364,6 +374,10 @@ START_TEST(autoyast)
 		"5: error: <confirm> is read as text: write <confirm config:type=\"boolean\">");
 	expect(x, ROOT USERS "<general><confirm t=\"bolean\">false</confirm></general></profile>",
 		"4: error: <confirm>: there is no type 'bolean' (did you mean 'boolean'?)");
+	expect(x,
+		ROOT USERS "<general><mode><confirm t=\"boolean\">\n false\n</confirm></mode>"
+			   "</general></profile>",
+		"");
 	expect(x, ROOT USERS "<general><confirm t=\"boolean\">no</confirm></general></profile>",
 		"4: error: <confirm> is 'no', expected true or false");
 	expect(x, ROOT USERS "<report/>\n<report/></profile>",
@@ -477,6 +491,9 @@ START_TEST(values)
 		ck_assert_msg(!lint_wrong_hostname(hosts[i]), "%s", hosts[i]);
 	for (size_t i = 0; no_hosts[i]; i++)
 		ck_assert_msg(lint_wrong_hostname(no_hosts[i]) != NULL, "%s", no_hosts[i]);
+	ck_assert_ptr_null(lint_wrong_user("${user}"));
+	ck_assert_ptr_null(lint_wrong_hostname("web-${n}"));
+	ck_assert_ptr_null(lint_wrong_hostname("$HOSTNAME"));
 	ck_assert_ptr_null(lint_wrong_crypt("$6$a$b"));
 	ck_assert_ptr_null(lint_wrong_crypt("!"));
 	ck_assert_ptr_null(lint_wrong_crypt("abcdefghijklm"));
