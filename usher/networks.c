@@ -48,14 +48,13 @@ int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size
 {
 	const char *name = "", *subnet = "", *forward = "", *domain = "", *lab = "";
 	json_int_t mtu = 0;
-	json_error_t err;
 	char text[24];
 	int rc;
 
 	*ret = (struct guest_network_spec){0};
-	if (json_unpack_ex(j, &err, 0, "{s:s, s?s, s?s, s?s, s?I, s?s !}", "name", &name, "subnet",
+	if (json_unpack(j, "{s:s, s?s, s?s, s?s, s?I, s?s !}", "name", &name, "subnet",
 		    &subnet, "forward", &forward, "domain", &domain, "mtu", &mtu, "lab", &lab)) {
-		snprintf(why, size, "a network: %s", err.text);
+		snprintf(why, size, "a network has a name, and texts beside it");
 		return -EINVAL;
 	}
 	rc = take_texts(ret, name, forward, domain, why, size);

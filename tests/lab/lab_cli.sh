@@ -44,6 +44,11 @@ done
 prints "usher --help" "^  create  +make a guest" "$USHER" --help
 prints "usher help create" "^usage: usher create" "$USHER" help create
 prints "usher --version" "^usher [0-9]+\.[0-9]+" "$USHER" --version
+prints "usher -V" "^usher [0-9]+\.[0-9]+" "$USHER" -V
+prints "usher list -V" "^usher [0-9]+\.[0-9]+" "$USHER" list -V
+prints "usher create -h" "^usage: usher create" "$USHER" create -h
+prints "usher -h" "^  create  +make a guest" "$USHER" -h
+prints "usher version --json" '^\{"version": "[0-9.]+"\}$' "$USHER" version --json
 for c in $commands; do
 	prints "usher $c --help" "^usage: usher $c" "$USHER" "$c" --help
 	check "usher(1) has $c" grep -qE "^\.(It )?Cm ([a-z]+ [,|] )*$c\b" "$man"
@@ -63,7 +68,17 @@ usage "no command 'frobnicate'; 'usher --help' lists them" help frobnicate
 usage "usher list: no option --bogus" list --bogus
 usage "usher list: no option -x" list -xyz
 usage "usher list: --json takes no value" list --json=yes
-usage "usher list: takes no argument" list web01
+usage "usher leases: takes no argument" leases web01
+usage "--state 'sleeping': one of known armed" list --state sleeping
+usage "-o takes json, not 'yaml'" list -o yaml
+usage "usher create: 'x' is named twice" create x x --profile tiny
+usage "usher create: 'n2' is named twice" create 'n{1..3}' n2 --profile tiny
+usage "usher delete: 'x' is named twice" delete x y x
+usage "'n\{3\.\.1\}': a range is written" delete a 'n{3..1}'
+for word in shutdown ssh logs log rm ps apply status describe info destroy undefine edit get; do
+	usage "usher: no command '$word'; use: " $word
+	usage "usher: no command '$word'; use: " help $word
+done
 usage "usher list: no option -c" list -c file
 usage "usher show: takes one name" show
 usage "usher show: takes one name" show a b
@@ -231,8 +246,12 @@ check "timeline --json: an object a line" jq -se 'map(.kind) | contains(["create
 
 "$USHER" timeline --follow --json >"$USHER_LAB/followed" 2>"$USHER_LAB/follower" &
 follower=$!
-"$USHER" watch other third >"$USHER_LAB/watched" 2>&1 &
+ends "watch of nobody" 1 "no machine 'nope'" "$USHER" watch metal nope
+"$USHER" enroll second --no-ssh-key --mac 02:00:00:00:00:04 --profile plain >/dev/null
+"$USHER" enroll third --no-ssh-key --mac 02:00:00:00:00:03 --profile plain >/dev/null
+"$USHER" watch second third >"$USHER_LAB/watched" 2>&1 &
 watcher=$!
+"$USHER" delete second third >/dev/null
 "$USHER" wait other --for armed >"$USHER_LAB/waited" 2>&1 &
 early=$!
 "$USHER" wait third --for deleted >>"$USHER_LAB/waited" 2>&1 &
@@ -286,6 +305,68 @@ prints "create --json" "" "$USHER" create 'j{1..2}' --profile plain --no-ssh-key
 check "an object a line" jq -se 'map(.name) == ["j1", "j2"]' "$out"
 ends "delete --json" 0 "" "$USHER" delete 'j{1..2}' --json
 check "an object a line" jq -se 'map(.deleted) == ["j1", "j2"]' "$out"
+# --- the shape of each command's JSON ------------------------------------------------------------------------------------------------
+
+# What there is under which key, and of what kind: scripts rely on it. A list is told by its first, an object that may have any
+# keys by "any". Lines of json_shapes: COMMAND, a tab, the shape.
+shape='def kind: if type == "object" then with_entries(.value |= kind)
+	elif type == "array" then (if length == 0 then [] else [.[0] | kind] end)
+	elif type == "string" then (if test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{3}Z$") then "time" else "text" end)
+	elif type == "null" then null else type end; kind'
+# One form of time, null and not "" for none, and nothing that only the service needs.
+even='[.. | objects | to_entries[] | select(.value == "" and (.key | IN("default", "text", "data", "help") | not)) // select(.key |
+	test("_ms$|_mib$|^request_id$|token")) // select((.value | type) == "string" and (.value | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T")) and
+	(.value | test("[.][0-9]{3}Z$") | not))] == []'
+shapes=$LAB_TOP/tests/lab/json_shapes
+shaped() { # NAME COMMAND…
+	local name=$1 is
+	shift
+	run "$@" --json
+	[ -s "$out" ] || { fail "$name --json says nothing: $(cat "$said")"; return; }
+	check "$name --json is even" jq -se "map($even) | all" "$out"
+	is=$(jq -sc -S ".[${SHAPED:-0}] | $shape" "$out")
+	[ -z "${LAB_SHAPES:-}" ] || printf '%s\t%s\n' "$name" "$is" >>"$LAB_SHAPES"
+	check "$name --json has its shape" test "$(sed -n "s/^$name\t//p" "$shapes")" = "$is"
+}
+mount -t tmpfs none /srv && mkdir -p /srv/medium && cp "$USHER_LAB"/medium/* /srv/medium
+cat >"$USHER_LAB/lab.xml" <<-END
+	<lab name='one'><network name='lan' subnet='10.99.0.0/24'/>
+	<machine name='l1' profile='plain' memory='128' network='lan'/></lab>
+END
+shaped version "$USHER" version
+shaped mac "$USHER" mac 192.168.122.3
+shaped check "$USHER" check -c "$USHER_LAB/usher.xml"
+shaped "profiles NAME" "$USHER" profiles plain
+shaped lint "$USHER" lint -c "$USHER_LAB/usher.xml" plain
+shaped fetch "$USHER" fetch plain
+shaped network "$USHER" network
+shaped "network create" "$USHER" network create lan2 --subnet 10.98.0.0/24
+shaped "network delete" "$USHER" network delete lan2
+shaped enroll "$USHER" enroll metal --no-ssh-key --mac $mac --profile plain --ip 192.168.122.50
+shaped create "$USHER" create n1 --profile plain --no-ssh-key --memory 128 --description "for the test"
+shaped list "$USHER" list
+shaped show "$USHER" show n1
+shaped "show metal" "$USHER" show metal
+shaped timeline "$USHER" timeline n1
+shaped wait "$USHER" wait n1 --for armed
+shaped render "$USHER" render n1 script
+shaped known-hosts "$USHER" known-hosts
+shaped media "$USHER" media
+shaped import "$USHER" import /srv/medium --name shaped --force
+shaped "media NAME" "$USHER" media shaped
+shaped "media remove" "$USHER" media remove shaped
+shaped reinstall "$USHER" reinstall metal
+shaped disarm "$USHER" disarm n1
+shaped "up --dry-run" "$USHER" up "$USHER_LAB/lab.xml" --dry-run
+SHAPED=-1 shaped "up's end" "$USHER" up "$USHER_LAB/lab.xml" --no-wait
+shaped "down --dry-run" "$USHER" down "$USHER_LAB/lab.xml" --dry-run
+SHAPED=-1 shaped "down's end" "$USHER" down "$USHER_LAB/lab.xml"
+firmware >/dev/null
+shaped leases "$USHER" leases
+shaped "delete --dry-run" "$USHER" delete n1 --dry-run
+shaped delete "$USHER" delete n1
+"$USHER" delete metal >/dev/null
+
 usher_stop
 
 # --- manual pages -----------------------------------------------------------------------------------------------------------------

@@ -131,9 +131,10 @@ static int import(struct client *client, const struct cli_common *o, const char 
 	json_object_set_new(body, copied ? "copy" : "path", json_string(copied ? c.id : path));
 	if (client_call(client, "POST", "/media", body, &reply))
 		return EXIT_FAILED;
-	if (o->json)
+	if (o->json) {
 		json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	else
+		putchar('\n');
+	} else
 		media_text(reply);
 	json_decref(reply);
 	return EXIT_DONE;

@@ -100,7 +100,7 @@ static int take_option(struct cloning *cl, int opt)
 		if (bytes < 1 << 20)
 			return cli_usage(
 				cl->command, "--memory takes a size like 2G, not '%s'", optarg);
-		json_object_set_new(cl->body, "memory", json_integer(bytes >> 20));
+		json_object_set_new(cl->body, "memory", json_integer(bytes));
 		return 0;
 	case OPT_VCPUS:
 		if (!cli_number(optarg, 1, INT_MAX, &n))
