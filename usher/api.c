@@ -214,12 +214,13 @@ static void status(struct service *s, struct http_request *r)
 {
 	struct store_stats st = store_stats(s->store);
 	struct dhcpd_stats d = dhcpd_stats(s->dhcpd);
+	char why[512];
 	json_t *segments = json_array();
 
 	for (size_t i = 0; i < s->segments.count; i++)
 		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
 	http_respond_json(r, 200,
-		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I}, "
+		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
 			  "s:{s:I, s:I, s:I, "
 			  "s:I, s:I, s:I, s:I, s:I}}",
 			"version", USHER_VERSION, "state", s->config.state, "started",
@@ -228,7 +229,8 @@ static void status(struct service *s, struct http_request *r)
 			"pools", pools_json(s), "libvirt", guests_connected(s->guests), "libvirts",
 			hosts_json(s), "store", "commits", (json_int_t)st.commits, "transactions",
 			(json_int_t)st.transactions, "failures", (json_int_t)st.failures, "backlog",
-			(json_int_t)st.backlog, "dhcp", "in", (json_int_t)d.in, "out",
+			(json_int_t)st.backlog, "trouble",
+			store_trouble(s->store, why, sizeof why) ? why : NULL, "dhcp", "in", (json_int_t)d.in, "out",
 			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks",
 			(json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
 			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",

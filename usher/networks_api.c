@@ -249,11 +249,14 @@ static void tell_made(struct service *s, const struct guest_network *net)
 static void on_made(void *arg, int rc, const struct guest_network *net, const char *why)
 {
 	struct guest_network_spec spec = network_make_spec(net);
+	const struct guest_network_spec *old;
 	struct networking *w = arg;
 	struct service *s = w->service;
 	char line[256];
 
 	memcpy(spec.lab, w->lab, sizeof spec.lab);
+	old = networks_find(&s->networks, net->name);
+	spec.made_at = old ? old->made_at : clock_wall_ms();
 	if (!rc) {
 		rc = segment_come(s, net->name, line, sizeof line);
 		why = line;

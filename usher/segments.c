@@ -186,8 +186,13 @@ bool segment_pool_fits(
 	if (!ip_is_set(&c->pool_first) || !ip_is_set(&seg->server) ||
 		(segment_accepts(seg, &c->pool_first) && segment_accepts(seg, &c->pool_last)))
 		return true;
-	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u",
+	snprintf(why, size,
+		"segment '%s': of the pool %s to %s, %s no address of a client in its subnet, "
+		"%s/%u",
 		seg->name, ip_format(&c->pool_first, a), ip_format(&c->pool_last, b),
+		segment_accepts(seg, &c->pool_first)          ? "the end is"
+			: segment_accepts(seg, &c->pool_last) ? "the start is"
+							      : "both ends are",
 		ip_format(&net, text), seg->prefix_len);
 	return false;
 }

@@ -382,6 +382,7 @@ static int create_all(struct request *r)
 
 static int run_request(struct request *r, int argc, char **argv, const struct option *options)
 {
+	char why[256];
 	int opt, rc;
 
 	cli_common_init(&r->common);
@@ -406,6 +407,11 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	if ((rc = put_nics(r)))
 		return rc;
 	put_disks(r);
+	if (request_word_error(r->body, why, sizeof why))
+		return cli_usage(r->command, "%s", why);
+	for (size_t i = 0; i < r->n_names; i++)
+		if (request_name_error(r->names[i], why, sizeof why))
+			return cli_usage(r->command, "%s", why);
 	if (r->command == &cmd_enroll && !json_object_get(r->body, "mac") &&
 		!json_object_get(json_array_get(r->nics, 0), "mac"))
 		return cli_usage(r->command,
