@@ -13,6 +13,7 @@
 #define API "/api/v1"
 
 struct committed {
+	struct service *service;
 	struct http_request *request;
 	unsigned status;
 	json_t *json;
@@ -21,11 +22,13 @@ struct committed {
 static void committed_send(void *arg, int rc)
 {
 	struct committed *c = arg;
+	char why[512];
 
 	if (rc) {
-		http_respond_error(c->request, 503,
-			"cannot write to the store: %s; it is kept, and done once that works",
-			strerror(-rc));
+		if (!store_trouble(c->service->store, why, sizeof why))
+			snprintf(why, sizeof why, "cannot write to the store: %s", strerror(-rc));
+		http_respond_error(
+			c->request, 503, "%s; it is kept, and done once that works", why);
 		json_decref(c->json);
 	} else {
 		http_respond_json(c->request, c->status, c->json);
@@ -38,7 +41,7 @@ void api_respond_committed(struct service *s, struct http_request *r, unsigned s
 	struct committed *c = malloc(sizeof *c);
 
 	if (c) {
-		*c = (struct committed){r, status, json};
+		*c = (struct committed){s, r, status, json};
 		if (!store_commit(s->store, committed_send, c))
 			return;
 	}
