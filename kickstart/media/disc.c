@@ -232,11 +232,14 @@ static const char *words_of(int error)
 				   : strerror(-error);
 }
 
-/* ECMA-119, 8.1: the first volume descriptor, behind 16 sectors. What has none is something else, not a damaged image. */
+/* ECMA-119, 8.1: the first volume descriptor, behind 16 sectors. What has none is something else, not a damaged image; what
+ * is empty has not come yet. */
 static bool is_image(int fd)
 {
 	char id[5];
 
+	if (!pread(fd, id, 1, 0))
+		return true;
 	return pread(fd, id, sizeof id, 16 * 2048 + 1) == sizeof id && !memcmp(id, "CD001", 5);
 }
 

@@ -208,7 +208,7 @@ ends "a folder as configuration" 1 "/etc: a folder, and no configuration file" "
 usage "'A_b' cannot be a machine's name" create A_b --profile plain
 usage "'999.1.1.1' is not an IPv4 address" create w --profile plain --ip 999.1.1.1
 usage "'zz' is not a MAC" create w --profile plain --mac zz
-usage "--firmware takes bios, efi or efi-secure" create w --profile plain --firmware uefi
+usage "firmware 'uefi': it is bios, efi or efi-secure" create w --profile plain --firmware uefi
 usage "forward 'bridge': expected none, nat or route" network create lan --forward bridge
 usage "--name 'Bad Name'" import /srv --name 'Bad Name'
 mkdir -p "$USHER_LAB/empty"

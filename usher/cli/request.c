@@ -205,10 +205,10 @@ const char *request_word_error(const json_t *body, char *buf, size_t size)
 	if (error)
 		return error;
 	if (firmware && !is_among(firmware, firmwares))
-		snprintf(buf, size, "--firmware takes bios, efi or efi-secure, not '%.40s'",
+		snprintf(buf, size, "firmware '%.40s': it is bios, efi or efi-secure",
 			firmware);
 	else if (graphics && !is_among(graphics, kinds))
-		snprintf(buf, size, "--graphics takes none, vnc or spice, not '%.40s'", graphics);
+		snprintf(buf, size, "graphics '%.40s': it is none, vnc or spice", graphics);
 	else
 		return NULL;
 	return buf;
