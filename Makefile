@@ -27,7 +27,7 @@ HARDEN_LD      := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 FORTIFY        := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 
 # Only the goals that compile here ask pkg-config: the others must run where the libraries are not there yet.
-BUILDING := $(filter-out deps lab-deps bench bench-% demo clean help format check check-% fuzz fuzz-keep,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out deps lab-deps bench bench-% demo uninstall clean help format check check-% fuzz fuzz-keep,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
 $(error libraries are missing ($(PKGS)): `make deps` installs them on Debian)
@@ -60,7 +60,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo deps lab-deps format install clean help
+.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo deps lab-deps format install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -180,6 +180,7 @@ install: all
 	install -d $(DESTDIR)$(prefix)/share/usher && \
 		cp -r contrib/tiny contrib/template-vm $(DESTDIR)$(prefix)/share/usher/
 	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher contrib/power-libvirt contrib/usher-inventory
+	install -D -m 644 contrib/usher.xml $(DESTDIR)$(prefix)/share/usher/usher.xml
 	install -D -m 644 usher/usher.1 $(DESTDIR)$(prefix)/share/man/man1/usher.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 usher/usher-lab.5 kickstart/usher-profile.5
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man7 usher/usher-api.7 kickstart/usher-profiles.7
@@ -188,6 +189,15 @@ install: all
 	install -D -m 644 contrib/usher.sysusers $(DESTDIR)/usr/lib/sysusers.d/usher.conf
 	install -D -m 644 contrib/usher.bash-completion \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher
+
+# What install put there, and nothing of the site's: /etc/usher, the state folder and the user stay.
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/usher $(DESTDIR)$(prefix)/share/man/man1/usher.1 \
+		$(addprefix $(DESTDIR)$(prefix)/share/man/man5/,usher.xml.5 usher-lab.5 usher-profile.5) \
+		$(addprefix $(DESTDIR)$(prefix)/share/man/man7/,usher-api.7 usher-profiles.7) \
+		$(DESTDIR)/lib/systemd/system/usher.service $(DESTDIR)/usr/lib/sysusers.d/usher.conf \
+		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher
+	rm -rf $(DESTDIR)$(prefix)/share/usher
 
 clean:
 	rm -rf $(B)/obj $(B)/gen $(B)/tests $(B)/usher $(B)/libusher.a $(B)-san build-fuzz
@@ -201,6 +211,7 @@ help:
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
 	@echo 'make format      clang-format'
 	@echo 'make bench       side by side with peers: bench-dhcp, -tftp, -http, -latency, -scale, -render, -guests; BENCH_QUICK=1: short ones'
-	@echo 'make install     prefix=$(prefix) DESTDIR=   make deps          apt-get what is missing'
+	@echo 'make install     prefix=$(prefix) DESTDIR=   make uninstall     the same places'
+	@echo 'make deps        apt-get what is missing'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -49,6 +49,7 @@ struct store {
 	bool started;
 	struct mailbox *home;
 	atomic_uint_fast64_t commits, transactions, failures;
+	atomic_int trouble; /* of the last try to write: 0 or -errno */
 	atomic_size_t backlog;
 };
 
@@ -267,8 +268,19 @@ static void note_outcome(struct store *s, int rc, int64_t began)
 	if (!rc && s->failing)
 		log_info("store: writing again to %s", store_file_path(s->file));
 	s->failing = rc < 0;
+	atomic_store(&s->trouble, rc);
 	s->failed_at = now;
 	s->pause_ms = pause < PAUSE_MS ? PAUSE_MS : pause > PAUSE_MOST_MS ? PAUSE_MOST_MS : pause;
+}
+
+bool store_trouble(const struct store *s, char *buf, size_t size)
+{
+	int rc = atomic_load(&s->trouble);
+
+	if (rc < 0)
+		snprintf(buf, size, "cannot write to %s: %s: %s", store_file_path(s->file),
+			strerror(-rc), remedy(rc));
+	return rc < 0;
 }
 
 static void write_pending(struct store *s)

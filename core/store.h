@@ -86,6 +86,9 @@ int store_commit(struct store *s, store_done done, void *arg);
 /* Main thread. Is all that was put on disk? Then nothing that depends on it need wait. */
 bool store_is_clean(const struct store *s);
 
+/* Why nothing can be written now, and what to do: one line in `buf`. False: it can. Any thread. */
+bool store_trouble(const struct store *s, char *buf, size_t size);
+
 /* Counters for `usher show`, benches and tests. */
 struct store_stats {
 	uint64_t commits;      /* transactions asked for */

@@ -319,6 +319,7 @@ struct guest_network_spec {
 	char domain[254];     /* of its DNS; "": none */
 	uint16_t mtu;         /* bytes; 0: the usual one */
 	char lab[64];         /* the lab that it was made for, or "": libvirt does not know */
+	int64_t made_at;      /* wall ms, the same; 0: not known */
 	bool judged_only;     /* guest_network_make() changes nothing, and says what it would say */
 };
 #define GUEST_NETWORK_RANGE ((struct subnet){0x0a4d0000, 16}) /* 10.77.0.0/16 */

@@ -84,7 +84,7 @@ int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t w
 	int rc = 0;
 
 	if (!c)
-		return -ENOTCONN;
+		return virt_barred() ? -EACCES : -ENOTCONN;
 	if (virConnectGetLibVersion(c, &h.libvirt) < 0 || virNodeGetInfo(c, &node) < 0) {
 		rc = virt_error(why, why_size, "libvirt");
 		goto out;

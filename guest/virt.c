@@ -56,6 +56,14 @@ int virt_errno(void)
 	return -EIO;
 }
 
+bool virt_barred(void)
+{
+	const virError *e = virGetLastError();
+
+	return virt_errno() == -EACCES ||
+		(e && e->code == VIR_ERR_SYSTEM_ERROR && (e->int1 == EACCES || e->int1 == EPERM));
+}
+
 int virt_error(char *why, size_t why_size, const char *what, ...)
 {
 	const virError *e = virGetLastError();

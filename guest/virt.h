@@ -3,6 +3,7 @@
 #define USHER_GUEST_VIRT_H
 
 #include <libvirt/libvirt.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define VIRT_URI "qemu:///system"
@@ -16,6 +17,8 @@ int virt_error(char *why, size_t why_size, const char *what, ...)
 void virt_no_pool(char *why, size_t why_size, const char *pool);
 /* The errno alone. */
 int virt_errno(void);
+/* Is the last fault that this user may not talk to it? */
+bool virt_barred(void);
 
 /* Once per process before anything else: libvirt's own printing off, event loop registered. */
 void virt_init(void);

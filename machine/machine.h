@@ -256,6 +256,8 @@ void machine_tell(const struct machine *m, const char *kind, const char *text);
  * first boot): for one timer; NULL none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);
 
+/* ms since the epoch as all of the API's times are: "2026-11-21T03:38:19.042Z"; null for 0, which is "never". New reference. */
+json_t *machine_time_json(int64_t ms);
 /* The record for the API and hooks: everything but tokens, secrets and snapshot. New reference. `full` adds settings,
  * keys, guest. */
 json_t *machine_to_json(const struct machine *m, bool full);

@@ -171,8 +171,7 @@ json_t *machine_store(const struct machine *m)
 	return finish(j, ok);
 }
 
-/* "2026-11-21T03:38:19.042Z"; null for 0, which is "never". */
-static json_t *time_json(int64_t ms)
+json_t *machine_time_json(int64_t ms)
 {
 	time_t s = ms / 1000;
 	struct tm tm;
@@ -186,13 +185,18 @@ static json_t *time_json(int64_t ms)
 	return json_string(text);
 }
 
+static json_t *text_or_null(const char *text)
+{
+	return text && *text ? json_string(text) : json_null();
+}
+
 /* Not its code: that is on the machine's own screen, and must be read there. */
 static json_t *waiting_json(const struct sealed_boot *k)
 {
 	json_t *j = json_object();
 	bool ok = true;
 
-	set(j, "since", time_json(k->at), &ok);
+	set(j, "since", machine_time_json(k->at), &ok);
 	set(j, "client", ip_json(&k->client.ip), &ok);
 	set(j, "tries", json_integer((json_int_t)MACHINE_WRONG_CODES - k->wrong), &ok);
 	return finish(j, ok);
@@ -210,15 +214,13 @@ static json_t *attempt_json(const struct machine *m)
 	set(j, "number", json_integer((json_int_t)a->number), &ok);
 	set(j, "boots", json_integer(a->boots), &ok);
 	set(j, "max_boots", json_integer(a->max_boots), &ok);
-	set(j, "armed_at", time_json(a->armed_at), &ok);
-	set(j, "deadline", time_json(clock_wall_of(a->deadline)), &ok);
-	set(j, "ended_at", time_json(a->ended_at), &ok);
-	set(j, "reason", json_string(a->reason), &ok);
+	set(j, "armed_at", machine_time_json(a->armed_at), &ok);
+	set(j, "deadline", machine_time_json(clock_wall_of(a->deadline)), &ok);
+	set(j, "ended_at", machine_time_json(a->ended_at), &ok);
+	set(j, "reason", text_or_null(a->reason), &ok);
 	set(j, "sealed", json_boolean(a->sealed), &ok);
-	if (a->sealed)
-		set(j, "asks", json_integer(a->asks), &ok);
-	if (machine_waits(m))
-		set(j, "waiting", waiting_json(&a->asking), &ok);
+	set(j, "asks", json_integer(a->asks), &ok);
+	set(j, "waiting", machine_waits(m) ? waiting_json(&a->asking) : json_null(), &ok);
 	return finish(j, ok);
 }
 
@@ -234,6 +236,19 @@ static json_t *settings_json(const struct machine *m)
 	return finish(copy, ok);
 }
 
+/* The record has MiB of memory, and what only the service needs. */
+static json_t *guest_json(const struct machine *m)
+{
+	json_t *j = copy_or(m->guest_spec, json_object), *memory = json_object_get(j, "memory");
+	bool ok = true;
+
+	if (memory)
+		set(j, "memory", json_integer(json_integer_value(memory) << 20), &ok);
+	json_object_del(j, "filters");
+	json_object_del(j, "replace");
+	return finish(j, ok);
+}
+
 json_t *machine_to_json(const struct machine *m, bool full)
 {
 	json_t *j = json_object();
@@ -245,29 +260,23 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "state", json_string(life_state_name(m->state)), &ok);
 	set(j, "deleting", json_boolean(m->deleting), &ok);
 	set(j, "template", json_boolean(m->template), &ok);
-	if (m->guest)
-		set(j, "guest_state", json_string(m->guest_state ? m->guest_state : ""), &ok);
-	set(j, "since", time_json(m->state_at), &ok);
-	set(j, "since_ms", json_integer(m->state_at), &ok);
-	set(j, "profile", json_string(m->profile), &ok);
-	if (*m->lab)
-		set(j, "lab", json_string(m->lab), &ok);
+	set(j, "guest_state", text_or_null(m->guest_state), &ok);
+	set(j, "since", machine_time_json(m->state_at), &ok);
+	set(j, "profile", text_or_null(m->profile), &ok);
+	set(j, "lab", text_or_null(m->lab), &ok);
 	set(j, "nics", nics_json(m), &ok);
 	set(j, "attempt", attempt_json(m), &ok);
 	if (!full)
 		return finish(j, ok);
-	set(j, "created", time_json(m->created_at), &ok);
-	if (m->seal != SEAL_BY_SEGMENT)
-		set(j, "sealed", json_boolean(m->seal == SEAL_YES), &ok);
+	set(j, "created", machine_time_json(m->created_at), &ok);
+	set(j, "sealed",
+		m->seal != SEAL_BY_SEGMENT ? json_boolean(m->seal == SEAL_YES) : json_null(), &ok);
 	set(j, "settings", settings_json(m), &ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
 	set(j, "first_boot", json_boolean(m->first_boot), &ok);
 	set(j, "host_keys", host_keys_json(m->host_keys), &ok);
-	set(j, "request_id", json_string(m->request_id), &ok);
-	if (m->guest)
-		set(j, "guest", copy_or(m->guest_spec, json_object), &ok);
-	else
-		set(j, "power", json_string(m->power), &ok);
+	set(j, "guest", m->guest ? guest_json(m) : json_null(), &ok);
+	set(j, "power", text_or_null(m->power), &ok);
 	return finish(j, ok);
 }
 

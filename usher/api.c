@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define API "/api/v1"
 
 struct committed {
+	struct service *service;
 	struct http_request *request;
 	unsigned status;
 	json_t *json;
@@ -22,11 +22,13 @@ struct committed {
 static void committed_send(void *arg, int rc)
 {
 	struct committed *c = arg;
+	char why[512];
 
 	if (rc) {
-		http_respond_error(c->request, 503,
-			"cannot write to the store: %s; it is kept, and done once that works",
-			strerror(-rc));
+		if (!store_trouble(c->service->store, why, sizeof why))
+			snprintf(why, sizeof why, "cannot write to the store: %s", strerror(-rc));
+		http_respond_error(
+			c->request, 503, "%s; it is kept, and done once that works", why);
 		json_decref(c->json);
 	} else {
 		http_respond_json(c->request, c->status, c->json);
@@ -39,7 +41,7 @@ void api_respond_committed(struct service *s, struct http_request *r, unsigned s
 	struct committed *c = malloc(sizeof *c);
 
 	if (c) {
-		*c = (struct committed){r, status, json};
+		*c = (struct committed){s, r, status, json};
 		if (!store_commit(s->store, committed_send, c))
 			return;
 	}
@@ -91,6 +93,11 @@ int api_profile(
 	return 0;
 }
 
+const char *api_some(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 json_t *api_machine(struct service *s, const struct machine *m, bool full)
 {
 	const struct timeline_event *last = timeline_last(s->timeline, m->name, NULL);
@@ -98,6 +105,8 @@ json_t *api_machine(struct service *s, const struct machine *m, bool full)
 
 	if (last)
 		json_object_set_new(j, "last_event", follow_event_json(last));
+	else
+		json_object_set_new(j, "last_event", json_null());
 	return j;
 }
 
@@ -120,19 +129,22 @@ static json_t *segment_json(struct service *s, const struct segment *seg)
 	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
 	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
 	struct ip subnet = ip_from_v4(segment_net(seg));
+	bool known = ip_is_set(&seg->server);
 
 	if (seg->pool_first) {
 		ip_format(&a, first);
 		ip_format(&b, last);
 	}
-	if (ip_is_set(&seg->server))
+	if (known)
 		segment_base_url(seg, url, sizeof url);
-	return json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:o}",
+	return json_pack("{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:s?, s:s, s:b, s:o}",
 		"name", seg->name, "network", seg->is_network, "relayed", seg->via != 0,
-		"interface", seg->ifname, "server", ip_format(&seg->server, ip), "subnet",
-		ip_format(&subnet, net), "prefix", (int)seg->prefix_len, "pool_first", first,
-		"pool_last", last, "url", url, "mode", segment_mode_name(seg->mode), "serving",
-		dhcpd_is_open(s->dhcpd, seg), "others", api_others(s, seg));
+		"interface", api_some(seg->ifname), "server",
+		known ? ip_format(&seg->server, ip) : NULL, "subnet",
+		known || seg->via ? ip_format(&subnet, net) : NULL, "prefix", (int)seg->prefix_len,
+		"pool_first", api_some(first), "pool_last", api_some(last), "url", api_some(url),
+		"mode", segment_mode_name(seg->mode), "serving", dhcpd_is_open(s->dhcpd, seg),
+		"others", api_others(s, seg));
 }
 
 static void add_pool(json_t *to, const json_t *object)
@@ -162,21 +174,23 @@ static void status(struct service *s, struct http_request *r)
 {
 	struct store_stats st = store_stats(s->store);
 	struct dhcpd_stats d = dhcpd_stats(s->dhcpd);
+	char why[512];
 	json_t *segments = json_array();
 
 	for (size_t i = 0; i < s->segments.count; i++)
 		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
 	http_respond_json(r, 200,
-		json_pack("{s:s, s:s, s:I, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I}, "
+		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
 			  "s:{s:I, s:I, s:I, "
 			  "s:I, s:I, s:I, s:I, s:I}}",
-			"version", USHER_VERSION, "state", s->config.state, "uptime_ms",
-			(json_int_t)(clock_mono_ms() - s->started), "segments", segments,
-			"machines", (json_int_t)machines_count(s->machines), "pools", pools_json(s),
-			"libvirt", guests_connected(s->guests), "libvirts", hosts_json(s), "store",
-			"commits", (json_int_t)st.commits, "transactions",
+			"version", USHER_VERSION, "state", s->config.state, "started",
+			machine_time_json(clock_wall_ms() - (clock_mono_ms() - s->started)),
+			"segments", segments, "machines", (json_int_t)machines_count(s->machines),
+			"pools", pools_json(s), "libvirt", guests_connected(s->guests), "libvirts",
+			hosts_json(s), "store", "commits", (json_int_t)st.commits, "transactions",
 			(json_int_t)st.transactions, "failures", (json_int_t)st.failures, "backlog",
-			(json_int_t)st.backlog, "dhcp", "in", (json_int_t)d.in, "out",
+			(json_int_t)st.backlog, "trouble",
+			store_trouble(s->store, why, sizeof why) ? why : NULL, "dhcp", "in", (json_int_t)d.in, "out",
 			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks",
 			(json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
 			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
@@ -236,8 +250,8 @@ void api_handle(struct service *s, struct http_request *r)
 	const char *path = r->path + strlen(API);
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 	char why[512];
-	unsigned wrong = api_routes_judge(
-		r->method, path, r->target, r->body, r->body_len, why, sizeof why);
+	unsigned wrong =
+		api_routes_judge(r->method, path, r->target, r->body, r->body_len, why, sizeof why);
 
 	if (wrong)
 		http_respond_error(r, wrong, "%s", why);

@@ -60,6 +60,9 @@ void clone_fill(const struct service *s, json_t *body)
 
 		if (v && !json_object_get(body, as_said[i]))
 			json_object_set(body, as_said[i], v);
+		if (!i && v && json_object_get(body, as_said[i]) == v) /* the record has MiB */
+			json_object_set_new(
+				body, as_said[i], json_integer(json_integer_value(v) << 20));
 	}
 	/* where its disk is, and as large */
 	json_object_set(body, "pool", json_object_get(t->guest_spec, "pool"));
@@ -75,8 +78,7 @@ static int refuse_keys(json_t *body, char *why, size_t size)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		if (!json_object_get(body, keys[i]))
 			continue;
-		snprintf(why, size,
-			"%s: a clone has its template's, which are not said again",
+		snprintf(why, size, "%s: a clone has its template's, which are not said again",
 			keys[i]);
 		return -EINVAL;
 	}

@@ -173,6 +173,8 @@ static const char *file_error(int fd)
 
 	if (fstat(fd, &st))
 		return "it cannot be looked at";
+	if (S_ISDIR(st.st_mode))
+		return "a folder, and no configuration file: name the file in it";
 	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return "others than its owner may write to it: chmod go-w";
 	if (S_ISREG(st.st_mode) && st.st_uid && st.st_uid != geteuid())

@@ -257,14 +257,20 @@ static bool is_on(const struct link_address *on, const struct ip *ip)
 bool config_pool_fits(
 	const struct config_segment *c, const struct link_address *on, char *why, size_t size)
 {
+	struct segment seg = {.server = on->ip, .prefix_len = on->prefix_len};
 	char first[IP_TEXT], last[IP_TEXT], net[IP_TEXT];
 	struct ip ip = ip_from_v4(ip_to_v4(&on->ip) & v4_mask(on->prefix_len));
 
 	if (!ip_is_set(&c->pool_first) || c->mode == SEGMENT_PROXY ||
-		(is_on(on, &c->pool_first) && is_on(on, &c->pool_last)))
+		(segment_accepts(&seg, &c->pool_first) && segment_accepts(&seg, &c->pool_last)))
 		return true;
-	snprintf(why, size, "segment '%s': the pool %s to %s does not lie in its subnet, %s/%u",
+	snprintf(why, size,
+		"segment '%s': of the pool %s to %s, %s no address of a client in its subnet, "
+		"%s/%u",
 		c->name, ip_format(&c->pool_first, first), ip_format(&c->pool_last, last),
+		segment_accepts(&seg, &c->pool_first)          ? "the end is"
+			: segment_accepts(&seg, &c->pool_last) ? "the start is"
+							       : "both ends are",
 		ip_format(&ip, net), on->prefix_len);
 	return false;
 }

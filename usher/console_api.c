@@ -67,9 +67,9 @@ static void reader_reply(struct record_reader *d, int rc)
 			strerror(rc ? -rc : ENOMEM));
 	else
 		http_respond_json(d->request, 200,
-			json_pack("{s:I, s:I, s:s, s:s, s:s}", "offset", (json_int_t)d->from,
+			json_pack("{s:I, s:I, s:s, s:s, s:s?}", "offset", (json_int_t)d->from,
 				"newest", (json_int_t)d->newest, "data", data, "state",
-				record_state_name(r->state), "why", r->why));
+				record_state_name(r->state), "why", api_some(r->why)));
 	free(data);
 	free(d->bytes);
 	free(d);

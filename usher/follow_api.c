@@ -26,8 +26,9 @@ struct follower {
 
 json_t *follow_event_json(const struct timeline_event *e)
 {
-	return json_pack("{s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)e->seq, "at",
-		(json_int_t)e->at, "machine", e->machine, "kind", e->kind, "text", e->text);
+	return json_pack("{s:I, s:o, s:s?, s:s, s:s}", "seq", (json_int_t)e->seq, "at",
+		machine_time_json(e->at), "machine", api_some(e->machine), "kind", e->kind, "text",
+		e->text);
 }
 
 static void answer(struct service *s, struct http_request *r, uint64_t after, const char *machine)

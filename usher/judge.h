@@ -90,6 +90,8 @@ void clone_fill(const struct service *s, json_t *body);
 int clone_judge(struct creation *c, json_t *body, char *why, size_t size);
 int clone_begin(struct creation *c); /* as machine_clone() */
 
+/* A request's memory, which is in bytes, as MiB. 0: it is not said; -EINVAL with the line. */
+json_int_t judge_memory(const json_t *body, char *why, size_t size);
 const char *judge_text(json_t *body, const char *key); /* "" when it is not there */
 uint64_t judge_number(
 	const struct machine *m, const char *key); /* of guest_spec; 0 when it is not there */

@@ -13,15 +13,29 @@ enum {
 
 #define SPEC_TEXT(member) (sizeof((struct guest_spec *)0)->member)
 
+json_int_t judge_memory(const json_t *body, char *why, size_t size)
+{
+	json_int_t bytes = json_integer_value(json_object_get(body, "memory"));
+
+	if (bytes > 0 && (bytes < 1 << 20 || bytes >> 20 > JUDGE_MEMORY_MAX_MIB)) {
+		snprintf(why, size, "memory %lld: it is in bytes, from 1 MiB (1048576) to %lld TiB",
+			(long long)bytes, (long long)JUDGE_MEMORY_MAX_MIB >> 20);
+		return -EINVAL;
+	}
+	return bytes > 0 ? bytes >> 20 : 0;
+}
+
 /* The numbers that libvirt needs: said, or the profile's. */
 static int judge_numbers(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const struct profile *p = c->profile;
-	json_int_t memory = json_integer_value(json_object_get(body, "memory"));
+	json_int_t memory = judge_memory(body, why, size);
 	json_int_t disk = json_integer_value(json_object_get(body, "disk"));
 	json_int_t vcpus = json_integer_value(json_object_get(body, "vcpus"));
 
-	if (memory <= 0)
+	if (memory < 0)
+		return -EINVAL;
+	if (!memory)
 		memory = (json_int_t)(p->memory_mib      ? p->memory_mib
 				: p->requires_memory_mib ? p->requires_memory_mib
 							 : 1024);
@@ -31,9 +45,8 @@ static int judge_numbers(struct creation *c, json_t *body, char *why, size_t siz
 						   : 10ULL << 30);
 	if (vcpus <= 0)
 		vcpus = p->vcpus ? p->vcpus : 1;
-	if (vcpus > JUDGE_VCPUS_MAX || memory > JUDGE_MEMORY_MAX_MIB) {
-		snprintf(why, size, "%lld vcpus and %lld MiB of memory: more than any host has",
-			(long long)vcpus, (long long)memory);
+	if (vcpus > JUDGE_VCPUS_MAX) {
+		snprintf(why, size, "%lld vcpus: more than any host has", (long long)vcpus);
 		return -EINVAL;
 	}
 	json_object_set_new(c->machine->guest_spec, "memory", json_integer(memory));

@@ -26,14 +26,33 @@ const struct segment *judge_segment_named(const struct creation *c, const char *
 	return seg ? seg : segments_by_name(&c->service->segments, name);
 }
 
+/* Where nothing is said: of guests the first network, of bare metal the only segment that usher did not make itself. So a
+ * network that is made later changes nothing. */
+static const struct segment *default_segment(const struct service *s, bool guest)
+{
+	const struct segment *found = NULL;
+	size_t n = 0;
+
+	if (s->segments.count == 1)
+		return s->segments.all[0];
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *seg = s->segments.all[i];
+		const struct config_segment *cs = config_segment_of(&s->config, seg->name);
+
+		if (guest ? !seg->is_network : cs && cs->remembered)
+			continue;
+		found = found ? found : seg;
+		n++;
+	}
+	return guest || n == 1 ? found : NULL;
+}
+
 const struct segment *judge_where(const struct creation *c, json_t *body)
 {
-	const struct service *s = c->service;
 	const char *name = judge_text(wanted(body, 0), "segment");
 
-	if (!*name)
-		return s->segments.count == 1 ? s->segments.all[0] : NULL;
-	return judge_segment_named(c, name);
+	return *name ? judge_segment_named(c, name)
+		     : default_segment(c->service, c->machine->guest);
 }
 
 /* The network of a further NIC that is not served here: that libvirt has it, guest_check() sees to. */
@@ -78,8 +97,7 @@ static int judge_segment(struct creation *c, json_t *want, size_t i, const struc
 {
 	struct nic *nic = &c->machine->nics[i];
 	const char *name = judge_text(want, "segment");
-	const struct segment *seg =
-		i ? judge_segment_named(c, name) : judge_where(c, want);
+	const struct segment *seg = i ? judge_segment_named(c, name) : judge_where(c, want);
 	int rc;
 
 	*ret = seg;
@@ -180,7 +198,8 @@ static bool address_used(const struct creation *c, const struct nic *nic, const 
 	const struct creation *before = trial_has(c->trial, NULL, nic, ip, NULL);
 
 	if (before)
-		snprintf(who, size, "machine '%s', which is asked for with it", before->machine->name);
+		snprintf(who, size, "machine '%s', which is asked for with it",
+			before->machine->name);
 	else if (create_reserves(c->service, NULL, nic->segment_id, ip))
 		snprintf(who, size, "a machine that is being created");
 	else

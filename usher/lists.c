@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct place_key {
 	uint32_t segment;
@@ -88,25 +87,18 @@ void lists_machines(struct service *s, struct http_request *r)
 	list_start(l);
 }
 
-static const char *iso_time(int64_t ms, char buf[32])
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-
-	strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
-	return buf;
-}
-
 static json_t *lease_json(const struct service *s, const struct lease *l, int64_t now)
 {
 	const struct segment *seg = segments_by_id(&s->segments, l->segment);
 	const struct machine *m = machines_by_mac(s->machines, l->segment, &l->mac, NULL);
-	char ip[IP_TEXT], mac[MAC_TEXT], at[32];
+	char ip[IP_TEXT], mac[MAC_TEXT];
+	bool nobody = mac_is_zero(&l->mac); /* a declined one is nobody's */
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address", ip_format(&l->ip, ip),
-		"mac", mac_format(&l->mac, mac), "segment", seg ? seg->name : "", "state",
-		lease_state_name(l, now), "expires", iso_time(clock_wall_of(l->expires), at),
-		"hostname", l->hostname, "machine", m ? m->name : "");
+	return json_pack("{s:s, s:s?, s:s?, s:s, s:o, s:s?, s:s?}", "address",
+		ip_format(&l->ip, ip), "mac", nobody ? NULL : mac_format(&l->mac, mac), "segment",
+		seg ? seg->name : NULL, "state", lease_state_name(l, now), "expires",
+		machine_time_json(clock_wall_of(l->expires)), "hostname", api_some(l->hostname),
+		"machine", m ? m->name : NULL);
 }
 
 static json_t *next_lease(struct listing *listing)

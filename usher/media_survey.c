@@ -67,7 +67,8 @@ static int look(struct task *t)
 			e->rc = medium_look(&as_told, user, e->why, sizeof e->why);
 			continue;
 		}
-		e->rc = medium_inspect(as_told.path, false, user, &e->medium, e->why, sizeof e->why);
+		e->rc = medium_inspect(
+			as_told.path, false, user, &e->medium, e->why, sizeof e->why);
 		memcpy(e->medium.name, as_told.name, sizeof as_told.name);
 	}
 	return 0;
@@ -80,6 +81,24 @@ static json_t *segment_names(struct service *s)
 	for (size_t i = 0; i < s->segments.count; i++)
 		json_array_append_new(names, json_string(s->segments.all[i]->name));
 	return names;
+}
+
+/* As all of the API has it, and not as the store does. */
+static void even(json_t *j, const struct medium *m)
+{
+	static const char *const texts[] = {
+		"sha256", "title", "distribution", "version", "arch", "recognised_by"};
+
+	json_object_del(j, "id");
+	json_object_del(j, "imported_ms");
+	json_object_del(j, "verified_ms");
+	if (!m->image)
+		json_object_set_new(j, "size", json_null());
+	json_object_set_new(j, "imported", machine_time_json(m->imported_ms));
+	json_object_set_new(j, "verified", machine_time_json(m->verified_ms));
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (!json_string_length(json_object_get(j, texts[i])))
+			json_object_set_new(j, texts[i], json_null());
 }
 
 static json_t *seen_json(struct service *s, const struct seen *e)
@@ -98,15 +117,14 @@ static json_t *seen_json(struct service *s, const struct seen *e)
 		json_decref(verifying);
 		return NULL;
 	}
+	even(j, &m);
 	json_object_set_new(j, "source", json_string(e->source));
 	json_object_set_new(j, "state", json_string(medium_state(e->rc)));
-	if (*e->why)
-		json_object_set_new(j, "problem", json_string(e->why));
+	json_object_set_new(j, "problem", *e->why ? json_string(e->why) : json_null());
 	json_object_set(j, "profiles", e->profiles);
 	json_object_set_new(j, "served_to", segment_names(s));
 	json_object_set_new(j, "machines", media_machines(s, e->medium.name));
-	if (verifying)
-		json_object_set_new(j, "verifying", verifying);
+	json_object_set_new(j, "verifying", verifying ? verifying : json_null());
 	return j;
 }
 

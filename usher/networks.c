@@ -47,15 +47,15 @@ static int take_texts(struct guest_network_spec *n, const char *name, const char
 int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size_t size)
 {
 	const char *name = "", *subnet = "", *forward = "", *domain = "", *lab = "";
-	json_int_t mtu = 0;
-	json_error_t err;
+	json_int_t mtu = 0, made = 0;
 	char text[24];
 	int rc;
 
 	*ret = (struct guest_network_spec){0};
-	if (json_unpack_ex(j, &err, 0, "{s:s, s?s, s?s, s?s, s?I, s?s !}", "name", &name, "subnet",
-		    &subnet, "forward", &forward, "domain", &domain, "mtu", &mtu, "lab", &lab)) {
-		snprintf(why, size, "a network: %s", err.text);
+	if (json_unpack(j, "{s:s, s?s, s?s, s?s, s?I, s?s, s?I !}", "name", &name, "subnet",
+		    &subnet, "forward", &forward, "domain", &domain, "mtu", &mtu, "lab", &lab,
+		    "made", &made)) {
+		snprintf(why, size, "a network has a name, and texts beside it");
 		return -EINVAL;
 	}
 	rc = take_texts(ret, name, forward, domain, why, size);
@@ -65,6 +65,7 @@ int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size
 	if (!rc && mtu && (mtu < MTU_MIN || mtu > MTU_MAX))
 		rc = wrong(why, size, "mtu", text, "expected bytes from 576 to 65535");
 	ret->mtu = (uint16_t)mtu;
+	ret->made_at = made;
 	if (!rc && snprintf(ret->lab, sizeof ret->lab, "%s", lab) >= (int)sizeof ret->lab)
 		rc = wrong(why, size, "lab", lab, "expected a name of at most 63 bytes");
 	return rc;
@@ -109,6 +110,16 @@ static int load_one(void *arg, const void *key, size_t key_len, const void *valu
 	return 0;
 }
 
+/* The first that was made is the first that is served, as it was before the restart. */
+static int by_age(const void *a, const void *b)
+{
+	const struct guest_network_spec *x = a, *y = b;
+
+	if (x->made_at != y->made_at)
+		return x->made_at < y->made_at ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
 int networks_load(struct networks *ns, struct store *store, char *why, size_t why_size)
 {
 	int rc;
@@ -117,6 +128,7 @@ int networks_load(struct networks *ns, struct store *store, char *why, size_t wh
 	rc = store_load(store, STORE_NETWORK, load_one, ns);
 	if (rc)
 		snprintf(why, why_size, "networks: %s", strerror(-rc));
+	qsort(ns->all, ns->count, sizeof *ns->all, by_age);
 	return rc;
 }
 
@@ -138,6 +150,8 @@ int networks_put(struct networks *ns, const struct guest_network_spec *n)
 	if (!there && ns->count == SEGMENT_MAX)
 		return -ENOSPC;
 	j = network_to_json(n);
+	if (j && n->made_at)
+		json_object_set_new(j, "made", json_integer(n->made_at));
 	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	rc = text
 		? store_put(ns->store, STORE_NETWORK, n->name, strlen(n->name), text, strlen(text))

@@ -136,6 +136,21 @@ static void find_problem(const struct service *s, const struct guest_network *n,
 		snprintf(buf, size, "not started with the host: virsh net-autostart %s", n->name);
 }
 
+/* What the store has as "" and 0. */
+static void null_for_none(json_t *network)
+{
+	const char *key;
+	json_t *v;
+	void *next;
+
+	json_object_foreach_safe(network, next, key, v)
+	{
+		if ((json_is_string(v) && !json_string_length(v)) ||
+			(json_is_integer(v) && !json_integer_value(v)))
+			json_object_set_new(network, key, json_null());
+	}
+}
+
 static json_t *network_json(struct service *s, const struct guest_network *n, bool there)
 {
 	const struct segment *seg = segments_by_name(&s->segments, n->name);
@@ -147,17 +162,18 @@ static json_t *network_json(struct service *s, const struct guest_network *n, bo
 	if (ours)
 		memcpy(spec.lab, ours->lab, sizeof spec.lab);
 	j = network_to_json(&spec);
+	null_for_none(j);
 
 	find_problem(s, n, seg, there, problem, sizeof problem);
 	json_object_update_new(j,
-		json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:s, s:o, s:I, s:I, s:s}", "bridge",
-			n->bridge, "address", ip_format(&n->address, ip), "active", n->active,
-			"autostart", n->autostart, "made_by_usher",
-			n->ours || ours, "serving",
-			seg && dhcpd_is_open(s->dhcpd, seg), "leases_by", who_leases(s, n, seg),
-			"others", api_others(s, seg), "leases",
+		json_pack("{s:s?, s:s?, s:b, s:b, s:b, s:b, s:s, s:o, s:I, s:I, s:s?}", "bridge",
+			api_some(n->bridge), "address",
+			ip_is_set(&n->address) ? ip_format(&n->address, ip) : NULL, "active",
+			n->active, "autostart", n->autostart, "made_by_usher", n->ours || ours,
+			"serving", seg && dhcpd_is_open(s->dhcpd, seg), "leases_by",
+			who_leases(s, n, seg), "others", api_others(s, seg), "leases",
 			(json_int_t)(n->dhcp ? n->leases : count_leases(s, seg)), "machines",
-			(json_int_t)count_machines(s, n->name), "problem", problem));
+			(json_int_t)count_machines(s, n->name), "problem", api_some(problem)));
 	return j;
 }
 
@@ -233,11 +249,14 @@ static void tell_made(struct service *s, const struct guest_network *net)
 static void on_made(void *arg, int rc, const struct guest_network *net, const char *why)
 {
 	struct guest_network_spec spec = network_make_spec(net);
+	const struct guest_network_spec *old;
 	struct networking *w = arg;
 	struct service *s = w->service;
 	char line[256];
 
 	memcpy(spec.lab, w->lab, sizeof spec.lab);
+	old = networks_find(&s->networks, net->name);
+	spec.made_at = old ? old->made_at : clock_wall_ms();
 	if (!rc) {
 		rc = segment_come(s, net->name, line, sizeof line);
 		why = line;

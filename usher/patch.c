@@ -324,7 +324,7 @@ static bool number_fits(json_t *body, const char *key, json_int_t most)
 }
 
 /* NULL when it can be done, else what is wrong. */
-static const char *judge_patch(json_t *body)
+static const char *judge_patch(json_t *body, char *why, size_t size)
 {
 	static const char *const keys[] = {
 		"memory", "vcpus", "autostart", "description", "restart"};
@@ -339,8 +339,8 @@ static const char *judge_patch(json_t *body)
 		return "memory, vcpus, autostart and description can be changed (and restart "
 		       "said); "
 		       "for all else it must be made anew";
-	if (!number_fits(body, "memory", JUDGE_MEMORY_MAX_MIB))
-		return "memory is a number of MiB";
+	if (judge_memory(body, why, size) < 0)
+		return why;
 	if (!number_fits(body, "vcpus", JUDGE_VCPUS_MAX))
 		return "vcpus is a number from 1 to 1024";
 	if ((autostart && !json_is_boolean(autostart)) || (restart && !json_is_boolean(restart)))
@@ -365,8 +365,9 @@ static int patch_change(struct patch *p, const struct machine *m)
 void patch_handle(struct service *s, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
-	const char *wrong =
-		json_is_object(body) ? judge_patch(body) : "the request is not a JSON object";
+	char why[256];
+	const char *wrong = judge_patch(body, why, sizeof why);
+	json_int_t memory = judge_memory(body, why, sizeof why);
 	struct patch *p = NULL;
 
 	if (wrong)
@@ -379,6 +380,8 @@ void patch_handle(struct service *s, struct http_request *r, struct machine *m)
 	}
 	p->restart = json_is_true(json_object_get(body, "restart"));
 	json_object_del(body, "restart");
+	if (memory > 0)
+		json_object_set_new(body, "memory", json_integer(memory));
 	p->body = body;
 	if (patch_change(p, m))
 		patch_fail(p, 500, "out of memory");

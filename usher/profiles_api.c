@@ -52,16 +52,81 @@ static void looked(struct task *t)
 	review_free(l);
 }
 
+/* Numbers of which 0 is none; memory is in bytes, as all else. */
+static void shown_guest(json_t *guest)
+{
+	static const char *const keys[][2] = {{"memory_mib", "memory"},
+		{"requires_memory_mib", "requires_memory"}, {"vcpus", "vcpus"}, {"disk", "disk"},
+		{"requires_disk", "requires_disk"}};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		json_int_t n = json_integer_value(json_object_get(guest, keys[i][0]));
+
+		json_object_del(guest, keys[i][0]);
+		json_object_set_new(
+			guest, keys[i][1], n ? json_integer(i < 2 ? n << 20 : n) : json_null());
+	}
+	json_object_set_new(guest, "domain", json_boolean(json_object_get(guest, "domain")));
+}
+
+/* A template's text, without the line where it stands. */
+static json_t *shown_template(const json_t *template)
+{
+	json_t *text = json_object_get(template, "text");
+
+	return text ? json_incref(text) : json_null();
+}
+
+static json_t *shown_file(const json_t *file)
+{
+	return json_pack("{s:o, s:O?}", "path", shown_template(file), "sha256",
+		json_object_get(file, "sha256"));
+}
+
+static void shown_boot(json_t *boot)
+{
+	json_t *initrds = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(boot, "initrd"), i, one)
+		json_array_append_new(initrds, shown_file(one));
+	json_object_set_new(boot, "initrd", initrds);
+	json_object_set_new(boot, "kernel", shown_file(json_object_get(boot, "kernel")));
+	json_object_set_new(boot, "cmdline", shown_template(json_object_get(boot, "cmdline")));
+}
+
+static void null_where_missing(json_t *object, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (!json_object_get(object, *keys))
+			json_object_set_new(object, *keys, json_null());
+}
+
 /* A secret's default is none of the reader's business. */
 static json_t *profile_shown(const struct profile *p)
 {
-	json_t *j = profile_to_json(p), *s;
+	json_t *j = profile_to_json(p), *s, *media;
 	size_t i;
 
 	json_array_foreach(json_object_get(j, "settings"), i,
 		s) if (json_is_true(json_object_get(s, "secret")) &&
 		json_string_length(json_object_get(s, "default")))
 		json_object_set_new(s, "default", json_string("(secret)"));
+	json_array_foreach(json_object_get(j, "settings"), i, s)
+	{
+		null_where_missing(s, (const char *const[]){"values", "min", "max", "hash", NULL});
+		json_object_set_new(
+			s, "unsigned", json_boolean(json_is_true(json_object_get(s, "unsigned"))));
+	}
+	media = json_object_get(j, "media");
+	if (json_is_object(json_object_get(media, "url")))
+		json_object_set_new(media, "url", shown_template(json_object_get(media, "url")));
+	null_where_missing(
+		media, (const char *const[]){"path", "url", "package", "fix", "files", NULL});
+	shown_boot(json_object_get(j, "boot"));
+	shown_guest(json_object_get(j, "guest"));
+	json_object_set_new(j, "missing", json_null());
+	json_object_set_new(j, "error", json_null());
 	return j;
 }
 
@@ -71,7 +136,10 @@ static void review_add(struct service *s, struct review *l, const char *name)
 	char why[512];
 
 	if (api_profile(s, name, &p, why, sizeof why))
-		json_array_append_new(l->json, json_pack("{s:s, s:s}", "name", name, "error", why));
+		json_array_append_new(l->json,
+			json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "name", name,
+				"title", "file", "media", "boot", "settings", "guest", "missing",
+				"error", why));
 	else
 		json_array_append_new(l->json, profile_shown(p));
 	l->profiles[l->count++] = p;

@@ -236,6 +236,8 @@ void transfer_tftp_ended(void *service, const struct tftp_report *report);
 
 /* api.c: requests below /api/v1/. */
 void api_handle(struct service *s, struct http_request *r);
+/* For json_pack()'s "s?": NULL, which is null there, when there is nothing. */
+const char *api_some(const char *text);
 json_t *api_machine(struct service *s, const struct machine *m, bool full); /* new reference */
 /* lists.c */
 void lists_machines(struct service *s, struct http_request *r);

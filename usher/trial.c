@@ -40,7 +40,7 @@ static void trial_free(struct trial *t)
 static void trial_end(struct trial *t)
 {
 	http_respond_json(t->request, 200,
-		json_pack("{s:O, s:s}", "faults", t->faults, "warning", t->warning));
+		json_pack("{s:O, s:s?}", "faults", t->faults, "warning", api_some(t->warning)));
 	trial_free(t);
 }
 

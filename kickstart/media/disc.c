@@ -232,13 +232,25 @@ static const char *words_of(int error)
 				   : strerror(-error);
 }
 
+/* ECMA-119, 8.1: the first volume descriptor, behind 16 sectors. What has none is something else, not a damaged image; what
+ * is empty has not come yet. */
+static bool is_image(int fd)
+{
+	char id[5];
+
+	if (!pread(fd, id, 1, 0))
+		return true;
+	return pread(fd, id, sizeof id, 16 * 2048 + 1) == sizeof id && !memcmp(id, "CD001", 5);
+}
+
 int disc_read(int fd, struct disc_tree **ret, char *why, size_t why_size)
 {
 	struct reading r = {.fd = fd};
-	int rc;
+	int rc = is_image(fd) ? 0 : -EINVAL;
 
 	pthread_mutex_lock(&lock);
-	rc = read_locked(&r);
+	if (!rc)
+		rc = read_locked(&r);
 	pthread_mutex_unlock(&lock);
 	if (rc == 0) {
 		*ret = r.tree;

@@ -98,7 +98,7 @@ begun=$(now_ms)
 back "with another address it is served" default 192.168.140.1
 attach p1 virbr0
 attach p2 virbr0
-check "it says that the pool lies elsewhere" logged "segment 'default': the pool .* does not lie in its subnet, 192.168.140.0/24"
+check "it says that the pool lies elsewhere" logged "segment 'default': of the pool .* no address of a client in its subnet, 192.168.140.0/24"
 check "who computes its address has it" leases_as 2 192.168.140.7
 check "from the new address" is 2 serverid 192.168.140.1
 check "by the new router" is 2 router 192.168.140.1

@@ -16,6 +16,14 @@ said() {
 	[ "$output" = "$line" ] || { echo "'$output', not '$line'"; return 1; }
 }
 refused() { local line=$1; shift; said "usher: $line" "$USHER" network "$@"; }
+# What is wrong in the words themselves is a usage error.
+misworded() {
+	local line=$1 status
+	shift
+	"$USHER" network "$@" >"$USHER_LAB/reply" 2>&1
+	status=$?
+	[ $status = 2 ] && [ "$(head -1 "$USHER_LAB/reply")" = "usher network: $line" ] || { cat "$USHER_LAB/reply"; return 1; }
+}
 one() { "$USHER" network list --json | jq -r --arg n "$1" ".networks[] | select(.name == \$n) | $2"; }
 one_is() { [ "$(one "$1" "$2")" = "$3" ] || { echo "$1 $2: '$(one "$1" "$2")', not '$3'"; return 1; }; }
 logged() { grep -q -- "$1" "$USHER_LAB/usher.log"; }
@@ -76,12 +84,12 @@ net_bridge far0 10.77.1.1/25 02:00:00:4d:01:01
 check "an overlap with a route" refused \
 	"subnet 10.77.1.0/24 overlaps 10.77.1.0/25, which is there by far0 of this host: take another, or none and a free one is found" \
 	create lab3 --subnet 10.77.1.0/24
-check "a bad subnet" refused "'10.77.3.5/24' is no subnet for machines: that address lies in 10.77.3.0/24" \
+check "a bad subnet" misworded "'10.77.3.5/24' is no subnet for machines: that address lies in 10.77.3.0/24" \
 	create lab3 --subnet 10.77.3.5/24
-check "a bad forward" refused "forward 'bridge': expected none, nat or route" create lab3 --forward bridge
-check "a bad domain" refused "domain 'a..b': expected a DNS domain, as lab.example" create lab3 --domain a..b
-check "a bad MTU" refused "mtu '100': expected bytes from 576 to 65535" create lab3 --mtu 100
-check "a bad name" refused \
+check "a bad forward" misworded "forward 'bridge': expected none, nat or route" create lab3 --forward bridge
+check "a bad domain" misworded "domain 'a..b': expected a DNS domain, as lab.example" create lab3 --domain a..b
+check "a bad MTU" misworded "mtu '100': expected bytes from 576 to 65535" create lab3 --mtu 100
+check "a bad name" misworded \
 	"network '../x': a name has letters, digits, '.', '_' and '-', at most 63, and begins with one of the first two" create ../x
 check "an unknown key" posts 400 '{"name": "lab3", "bridge": "br7"}'
 check "nothing was made by those" refused "no network 'lab3'; 'usher network list' shows those there are" delete lab3

@@ -111,7 +111,7 @@ check "up does it" up --no-wait
 check "just that" have "hers n2 n3"
 check "n2 is the same" test "$(uuid n2)" = "$was"
 check "its next start has the memory" test "$(memory n2)" = 262144
-check "its record too" test "$("$USHER" show n2 --json | jq -r '.guest.memory')" = 256
+check "its record too" test "$("$USHER" show n2 --json | jq -r '.guest.memory')" = 268435456
 check "it says what was changed" told n2 changed 'memory 256, was 128'
 check "the description is in the domain" grep -q 'the second' <(virsh -q dumpxml --inactive n2)
 check "disarmed by hand" "$USHER" disarm n2

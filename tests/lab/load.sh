@@ -49,7 +49,7 @@ load() {
 said() { grep -o "\b$2=[0-9.]*" "$USHER_LAB/$1" | cut -d= -f2; }
 
 # Whom the service knows: MAC ADDRESS STATE EXPIRES, a line each.
-leases() { "$USHER" leases --json | jq -r '.leases[] | "\(.mac) \(.address) \(.state) \(.expires | fromdate)"'; }
+leases() { "$USHER" leases --json | jq -r '.leases[] | "\(.mac) \(.address) \(.state) \(.expires | sub("[.][0-9]+"; "") | fromdate)"'; }
 
 # Of each client that did not give its address back the last ACK counts: the service must hold that address for it, for
 # as long as it was told. An address that two clients were given, or a client that was given two, is wrong whatever the

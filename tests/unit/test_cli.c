@@ -1,6 +1,7 @@
 /* Name ranges. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
+#include "usher/cli/json_time.h"
 #include "usher/cli/words.h"
 
 #include <check.h>
@@ -102,6 +103,26 @@ START_TEST(answers)
 }
 END_TEST
 
+static int64_t ms_of(const char *text)
+{
+	json_t *v = json_string(text);
+	int64_t ms = json_time_ms(v);
+
+	json_decref(v);
+	return ms;
+}
+
+START_TEST(times)
+{
+	ck_assert_int_eq(ms_of("2001-09-09T01:46:40.042Z"), 1000000000042);
+	ck_assert_int_eq(ms_of("1970-01-01T00:00:01Z"), 1000);
+	ck_assert_int_eq(ms_of("2001-09-09T01:46:40.042"), 0);
+	ck_assert_int_eq(ms_of("2001-09-09"), 0);
+	ck_assert_int_eq(ms_of(""), 0);
+	ck_assert_int_eq(json_time_ms(NULL), 0);
+}
+END_TEST
+
 START_TEST(numbers)
 {
 	long n = 0;
@@ -144,6 +165,7 @@ int main(void)
 
 	tcase_add_test(t, ranges);
 	tcase_add_test(t, wrong);
+	tcase_add_test(t, times);
 	tcase_add_test(t, once);
 	tcase_add_test(t, habits);
 	tcase_add_test(t, answers);

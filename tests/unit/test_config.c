@@ -219,8 +219,8 @@ START_TEST(relayed_segment)
 				   "<pool start='10.2.1.1' end='10.2.2.1'/></segment></usher>"),
 		-EINVAL);
 	ck_assert_str_eq(told(),
-		"1: segment 'rack2': the pool 10.2.1.1 to 10.2.2.1 does not lie in its "
-		"subnet, 10.2.0.0/23");
+		"1: segment 'rack2': of the pool 10.2.1.1 to 10.2.2.1, the end is no address of a "
+		"client in its subnet, 10.2.0.0/23");
 }
 END_TEST
 
@@ -367,6 +367,42 @@ START_TEST(missing)
 }
 END_TEST
 
+static char *sample(void)
+{
+	const char *top = getenv("USHER_TOP") ? getenv("USHER_TOP") : ".";
+	char path[256];
+	char *text = calloc(1, 16384);
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/contrib/usher.xml", top);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_gt(fread(text, 1, 16383, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* As it is, and with all of its examples. */
+START_TEST(the_sample)
+{
+	static const char *const markers[] = {"<!-- <", "/> -->", "  <!--\n", "  -->\n"};
+	char *text = sample(), *first = strstr(text, "-->") + 3, *at;
+
+	ck_assert_msg(!read_text(text), "%s", why);
+	ck_assert_int_eq(config.n_segments, 1);
+	for (size_t i = 0; i < sizeof markers / sizeof *markers; i++)
+		while ((at = strstr(first, markers[i]))) {
+			char *from = strstr(at, i % 2 ? "-->" : "<!--");
+
+			memset(from, ' ', i % 2 ? 3 : 4);
+		}
+	ck_assert_msg(!read_text(text), "%s", why);
+	ck_assert_int_eq(config.n_segments, 2);
+	ck_assert_int_eq(config.n_media, 1);
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config");
@@ -383,6 +419,7 @@ int main(void)
 	tcase_add_loop_test(t, faults, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_test(t, broken);
 	tcase_add_test(t, missing);
+	tcase_add_test(t, the_sample);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -159,6 +159,8 @@ START_TEST(not_whole)
 	refused("zero.iso", -EINVAL, "not an ISO 9660 image");
 	sh(": >none.iso");
 	refused("none.iso", -EIO, "not whole");
+	sh("echo root:x:0:0 >text.iso");
+	refused("text.iso", -EINVAL, "not an ISO 9660 image");
 }
 END_TEST
 

@@ -79,7 +79,7 @@ START_TEST(reads_all)
 	ck_body("node08",
 		"{\"autostart\":true,\"disk\":21474836480,\"disks\":[{\"pool\":\"slow\",\"size\":"
 		"1649267441664}],\"domain\":\"<domain><a xmlns=\\\"urn:x\\\" b=\\\"1\\\">t</a></"
-		"domain>\",\"memory\":2048,\"name\":\"node08\",\"nics\":[{"
+		"domain>\",\"memory\":2147483648,\"name\":\"node08\",\"nics\":[{"
 		"\"address\":\"10.77.0.254\",\"mac\":\"52:54:00:00:00:ff\",\"segment\":\"lab0\"},{"
 		"\"address\":\"10.78.0.1\",\"mac\":\"52:54:00:00:01:08\",\"segment\":\"back\"}],"
 		"\"pool\":\"p\",\"profile\":\"tiny\",\"settings\":{\"e\":\"\",\"k\":\"v & "
@@ -97,7 +97,7 @@ START_TEST(reads_all)
 	ck_body("web",
 		"{\"autostart\":true,\"connect\":\"qemu+ssh://far/system\",\"cpu\":\"host-"
 		"passthrough\",\"description\":\"d\",\"firmware\":\"efi-secure\",\"graphics\":"
-		"\"vnc\",\"linked\":false,\"memory\":512,\"name\":\"web\",\"os_variant\":"
+		"\"vnc\",\"linked\":false,\"memory\":536870912,\"name\":\"web\",\"os_variant\":"
 		"\"debian12\",\"sealed\":true,\"segment\":\"lab0\",\"template\":\"golden\"}");
 	end();
 }

@@ -20,7 +20,7 @@ static char why[LAB_WHY];
 	"{\"name\":\"" name "\",\"lab\":\"" lab "\",\"state\":\"" state                          \
 	"\",\"profile\":\"tiny\",\"nics\":[{\"segment\":\"lab0\",\"mac\":\"52:54:0a:4d:00:02\"," \
 	"\"addresses\":[\"10.77.0.2\"]}],\"settings\":{\"k\":\"v\",\"p\":\"(secret)\"},"         \
-	"\"ssh_keys\":[\"" ED " b\"],\"guest\":{\"memory\":512,\"vcpus\":1,\"disk\":1073741824," \
+	"\"ssh_keys\":[\"" ED " b\"],\"guest\":{\"memory\":536870912,\"vcpus\":1,\"disk\":1073741824," \
 	"\"pool\":\"default\"},\"last_event\":{\"seq\":7}" more "}"
 #define MACHINE(attributes)                                                          \
 	"<machine name='a' profile='tiny' " attributes "><set name='k'>v</set><set " \
@@ -204,18 +204,18 @@ START_TEST(does_the_difference)
 		"not "
 		"set -> 'd'\nkept 0");
 	ck_json(plan->steps[1].change,
-		"{\"autostart\":true,\"description\":\"d\",\"memory\":1024,\"vcpus\":2}");
+		"{\"autostart\":true,\"description\":\"d\",\"memory\":1073741824,\"vcpus\":2}");
 	end();
 	ck_assert_int_eq(run(LAB(MACHINE("memory='1G'") "</machine>"), HAVE("a", "w", "up", ON), "",
 				 &restart),
 		0);
 	ck_plan("~a memory 512 -> 1024 MiB, restarted\nkept 0");
-	ck_json(plan->steps[0].change, "{\"memory\":1024,\"restart\":true}");
+	ck_json(plan->steps[0].change, "{\"memory\":1073741824,\"restart\":true}");
 	end();
 	/* before it is installed again */
 	up(LAB(MACHINE("memory='1G'") "</machine>"), HAVE("a", "w", "failed", ""),
 		">a installed again, it failed: \nkept 0");
-	ck_json(plan->steps[0].change, "{\"memory\":1024}");
+	ck_json(plan->steps[0].change, "{\"memory\":1073741824}");
 	end();
 }
 END_TEST

@@ -1,6 +1,8 @@
 /* Where a lab's machine is: events in, a line and times out. */
 #include "usher/lab/lab_row.h"
 
+#include "machine/machine.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +12,8 @@ static char line[256];
 
 static void tell(struct lab_row *r, int seq, int at, const char *kind, const char *text)
 {
-	json_t *e = json_pack("{s:i, s:i, s:s, s:s, s:s}", "seq", seq, "at", at, "machine", r->name,
-		"kind", kind, "text", text);
+	json_t *e = json_pack("{s:i, s:o, s:s, s:s, s:s}", "seq", seq, "at", machine_time_json(at),
+		"machine", r->name, "kind", kind, "text", text);
 
 	lab_row_event(r, e);
 	json_decref(e);

@@ -1031,13 +1031,20 @@ START_TEST(test_json)
 	json_object_set_new(m->settings, "disk", json_string("vda"));
 	json_object_set_new(m->settings, "pw", json_pack("{s:s}", "secret", "geheim"));
 	m->state_at = 1000000000042;
+	json_object_set_new(m->guest_spec, "memory", json_integer(512));
+	json_object_set_new(m->guest_spec, "filters", json_integer(2));
+	strcpy(m->request_id, "abc");
 	j = machine_to_json(m, false);
 	ck_assert_str_eq(json_string_value(json_object_get(j, "name")), "web01");
 	ck_assert_str_eq(json_string_value(json_object_get(j, "kind")), "guest");
 	ck_assert_str_eq(json_string_value(json_object_get(j, "state")), "armed");
 	ck_assert_str_eq(
 		json_string_value(json_object_get(j, "since")), "2001-09-09T01:46:40.042Z");
-	ck_assert_int_eq(json_integer_value(json_object_get(j, "since_ms")), 1000000000042);
+	ck_assert_ptr_null(json_object_get(j, "since_ms"));
+	ck_assert(json_is_null(json_object_get(j, "guest_state")));
+	ck_assert(json_is_null(json_object_get(j, "lab")));
+	ck_assert(json_is_null(json_object_get(json_object_get(j, "attempt"), "reason")));
+	ck_assert(json_is_null(json_object_get(json_object_get(j, "attempt"), "waiting")));
 	nic = json_array_get(json_object_get(j, "nics"), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(nic, "mac")), "52:54:0a:00:00:02");
 	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(nic, "addresses"), 0)),
@@ -1049,7 +1056,11 @@ START_TEST(test_json)
 	j = machine_to_json(m, true);
 	ck_assert_str_eq(
 		json_string_value(json_object_get(json_object_get(j, "settings"), "disk")), "vda");
-	ck_assert_ptr_nonnull(json_object_get(j, "guest"));
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(j, "guest"), "memory")),
+		512 << 20);
+	ck_assert_ptr_null(json_object_get(json_object_get(j, "guest"), "filters"));
+	ck_assert_ptr_null(json_object_get(j, "request_id"));
+	ck_assert(json_is_null(json_object_get(j, "power")));
 	text = json_dumps(j, 0);
 	ck_assert_ptr_null(strstr(text, m->attempt.next_token));
 	ck_assert_ptr_null(strstr(text, m->attempt.up_token));

@@ -147,9 +147,13 @@ bool check_libvirt(struct check *k)
 	struct guest_host host;
 	char why[512];
 
-	if (guest_host_info(k->config.libvirt_uri, &host, why, sizeof why)) {
-		check_say(k, CHECK_BAD, "libvirt",
-			"%s: apt-get install libvirt-daemon-system; systemctl start libvirtd", why);
+	int rc = guest_host_info(k->config.libvirt_uri, &host, why, sizeof why);
+
+	if (rc) {
+		check_say(k, CHECK_BAD, "libvirt", "%s: %s", why,
+			rc == -EACCES
+				? "look as root, or as a member of group libvirt (usermod -aG libvirt USER)"
+				: "apt-get install libvirt-daemon-system; systemctl start libvirtd");
 		return false;
 	}
 	check_say(k, CHECK_OK, "libvirt", "%lu.%lu.%lu, %llu MiB of memory, %u CPUs",

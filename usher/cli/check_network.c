@@ -1,5 +1,6 @@
 /* usher check: the networks and interfaces that are served, and those that usher made. */
 #include "usher/cli/check.h"
+#include "usher/service.h"
 
 #include "core/link.h"
 
@@ -79,6 +80,17 @@ static void check_active(
 		add_link(k, &l);
 }
 
+/* As the service judges it at its start. */
+static void check_pool_range(
+	struct check *k, const struct config_segment *c, const struct guest_network *net)
+{
+	const struct link_address on = {net->address, net->prefix_len};
+	char why[512];
+
+	if (!config_pool_fits(c, &on, why, sizeof why))
+		check_say(k, CHECK_BAD, "network", "%s", why);
+}
+
 /* `c` NULL: usher made it. */
 static void check_network(
 	struct check *k, const struct config_segment *c, const struct guest_network *net)
@@ -88,6 +100,8 @@ static void check_network(
 			net->name, net->name);
 	else
 		check_active(k, c, net);
+	if (c && net->active)
+		check_pool_range(k, c, net);
 	if (!net->persistent)
 		check_say(k, CHECK_WARN, "network",
 			"'%s' is not defined, and ends with its stop: virsh net-dumpxml %s >FILE; "

@@ -1,6 +1,7 @@
 /* The API's client. */
 #include "usher/cli/client.h"
 
+#include "core/clock.h"
 #include "core/wipe.h"
 
 #include <curl/curl.h>
@@ -13,10 +14,12 @@
 enum {
 	REPLY_MAX = 64 << 20, /* a whole timeline as JSON */
 	CALL_TIMEOUT_S = 300, /* a create waits for libvirt */
+	WAITED_MS = 1000,     /* after that long the user is told what is waited for */
 };
 
 struct client {
 	CURL *curl;
+	int64_t began; /* mono ms; of a request of which the user may be told why it takes so long; 0: he need not */
 	char *socket;
 	char *reply;
 	size_t len;
@@ -66,6 +69,40 @@ static size_t on_reply(char *bytes, size_t size, size_t n, void *arg)
 	return more;
 }
 
+/* What the service waits for, if it can tell: its store that cannot be written. */
+static void say_waiting(const char *socket)
+{
+	struct client *other = client_new(socket);
+	char why[CLIENT_WHY];
+	json_t *reply = NULL;
+	const char *trouble;
+	long status;
+
+	if (other && !client_try(other, "GET", "/status", NULL, &reply, &status, why, sizeof why)) {
+		trouble = json_string_value(
+			json_object_get(json_object_get(reply, "store"), "trouble"));
+		if (trouble)
+			fprintf(stderr, "usher: this waits for the service's state folder: %s\n",
+				trouble);
+	}
+	json_decref(reply);
+	client_free(other);
+}
+
+/* libcurl calls it about once a second. */
+static int on_time(
+	void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
+{
+	struct client *c = arg;
+
+	(void)dltotal, (void)dlnow, (void)ultotal, (void)ulnow;
+	if (c->began && clock_mono_ms() - c->began >= WAITED_MS) {
+		c->began = 0;
+		say_waiting(c->socket);
+	}
+	return 0;
+}
+
 static CURLcode perform(struct client *c, const char *method, const char *path, const char *type,
 	const void *body, size_t len)
 {
@@ -85,6 +122,12 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
 	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, (long)CALL_TIMEOUT_S);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_reply);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
+	if (strcmp(method, "GET") != 0) { /* those that write */
+		c->began = clock_mono_ms();
+		curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, on_time);
+		curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
+	}
 	if (body) {
 		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE, (long)len);
@@ -166,8 +209,8 @@ static void take_reason(const json_t *reply, char *why, size_t size)
 }
 
 /* What came of it, as client_try() tells it. */
-static int take_reply(struct client *c, CURLcode rc, json_t **ret, long *ret_status, char *why,
-	size_t why_size)
+static int take_reply(
+	struct client *c, CURLcode rc, json_t **ret, long *ret_status, char *why, size_t why_size)
 {
 	json_t *reply = NULL;
 
@@ -195,8 +238,8 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 	long *ret_status, char *why, size_t why_size)
 {
 	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	CURLcode rc = perform(c, method, path, "Content-Type: application/json", text,
-		text ? strlen(text) : 0);
+	CURLcode rc = perform(
+		c, method, path, "Content-Type: application/json", text, text ? strlen(text) : 0);
 
 	wipe_free(text);
 	json_decref(body);
@@ -205,8 +248,7 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 
 int client_put(struct client *c, const char *path, const void *bytes, size_t len)
 {
-	CURLcode rc =
-		perform(c, "PUT", path, "Content-Type: application/octet-stream", bytes, len);
+	CURLcode rc = perform(c, "PUT", path, "Content-Type: application/octet-stream", bytes, len);
 	char why[CLIENT_WHY];
 	long status;
 

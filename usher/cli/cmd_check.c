@@ -184,8 +184,10 @@ static int check_all(struct check *k)
 	check_accel(k);
 	check_media(k);
 	config_look(&k->config, say_missing, k);
-	if (k->json)
+	if (k->json) {
 		json_dumpf(k->lines, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
 	return k->bad ? EXIT_FAILED : EXIT_DONE;
 }
 

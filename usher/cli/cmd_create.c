@@ -84,15 +84,14 @@ static int take_setting(struct request *r, char *text)
 	return 0;
 }
 
-static int take_size(
-	struct request *r, const char *option, const char *key, json_int_t unit, json_int_t in)
+static int take_memory(struct request *r)
 {
-	json_int_t bytes = request_size(optarg, unit);
+	json_int_t bytes = request_size(optarg, 1 << 20);
 
-	if (bytes < in)
+	if (bytes < 1 << 20)
 		return cli_usage(
-			r->command, "%s takes a size like 2048M or 2G, not '%s'", option, optarg);
-	json_object_set_new(r->body, key, json_integer(bytes / in));
+			r->command, "--memory takes a size like 2048M or 2G, not '%s'", optarg);
+	json_object_set_new(r->body, "memory", json_integer(bytes));
 	return 0;
 }
 
@@ -297,7 +296,7 @@ static int take_option(struct request *r, int opt)
 	case OPT_DOMAIN:
 		return take_domain(r, optarg);
 	case OPT_MEMORY:
-		return take_size(r, "--memory", "memory", 1 << 20, 1 << 20);
+		return take_memory(r);
 	case OPT_DISK:
 		return take_disk(r, optarg);
 	case OPT_VCPUS:
@@ -383,6 +382,7 @@ static int create_all(struct request *r)
 
 static int run_request(struct request *r, int argc, char **argv, const struct option *options)
 {
+	char why[256];
 	int opt, rc;
 
 	cli_common_init(&r->common);
@@ -407,6 +407,11 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	if ((rc = put_nics(r)))
 		return rc;
 	put_disks(r);
+	if (request_word_error(r->body, why, sizeof why))
+		return cli_usage(r->command, "%s", why);
+	for (size_t i = 0; i < r->n_names; i++)
+		if (request_name_error(r->names[i], why, sizeof why))
+			return cli_usage(r->command, "%s", why);
 	if (r->command == &cmd_enroll && !json_object_get(r->body, "mac") &&
 		!json_object_get(json_array_get(r->nics, 0), "mac"))
 		return cli_usage(r->command,

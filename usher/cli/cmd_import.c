@@ -4,6 +4,8 @@
 #include "usher/media_text.h"
 #include "usher/cli/progress.h"
 
+#include "kickstart/media/recognise.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -131,9 +133,10 @@ static int import(struct client *client, const struct cli_common *o, const char 
 	json_object_set_new(body, copied ? "copy" : "path", json_string(copied ? c.id : path));
 	if (client_call(client, "POST", "/media", body, &reply))
 		return EXIT_FAILED;
-	if (o->json)
+	if (o->json) {
 		json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	else
+		putchar('\n');
+	} else
 		media_text(reply);
 	json_decref(reply);
 	return EXIT_DONE;
@@ -147,7 +150,8 @@ static int run_import(const struct command *c, int argc, char **argv)
 	json_t *body = json_object();
 	struct client *client;
 	struct cli_common o;
-	char path[PATH_MAX];
+	char path[PATH_MAX], proper[RECOGNISE_NAME];
+	const char *name;
 	bool copied = false;
 	int opt, rc;
 
@@ -161,6 +165,14 @@ static int run_import(const struct command *c, int argc, char **argv)
 			json_object_set_new(body, "force", json_true());
 		else
 			copied = true;
+	}
+	name = json_string_value(json_object_get(body, "name"));
+	if (name && (recognise_name(name, proper), strcmp(name, proper))) {
+		rc = cli_usage(c,
+			"--name '%.80s': small letters, digits, '.', '_' and '-', at most %d", name,
+			RECOGNISE_NAME - 1);
+		json_decref(body);
+		return rc;
 	}
 	if (argc - optind != 1 || !realpath(argv[optind], path)) {
 		json_decref(body);

@@ -1,6 +1,7 @@
 /* usher lint: answer files, and what comes of profiles, looked at here, without a service. */
 #include "usher/cli/checkers.h"
 #include "usher/cli/cli.h"
+#include "usher/cli/client.h"
 #include "usher/config.h"
 #include "usher/paths.h"
 
@@ -317,6 +318,29 @@ static int read_folder(
 	return rc;
 }
 
+/* A service may look in other folders than this command: it is asked where it has it. False: it has not, or there is none. */
+static bool find_served(struct linting *l, const char *name)
+{
+	struct client *c = client_new(l->common.socket);
+	char path[300], escaped[256], why[CLIENT_WHY], folder[PATH_MAX];
+	const char *file;
+	json_t *reply = NULL;
+	bool found = false;
+	long status;
+
+	snprintf(path, sizeof path, "/profiles/%s", client_escape(name, escaped, sizeof escaped));
+	if (c && !client_try(c, "GET", path, NULL, &reply, &status, why, sizeof why)) {
+		file = json_string_value(json_object_get(reply, "file"));
+		snprintf(folder, sizeof folder, "%s", file ? file : "");
+		for (int up = 0; up < 2; up++) /* …/NAME/profile.xml */
+			folder[strrchr(folder, '/') ? strrchr(folder, '/') - folder : 0] = '\0';
+		found = *folder && !profiles_add_path(&l->profiles, folder);
+	}
+	json_decref(reply);
+	client_free(c);
+	return found;
+}
+
 static void lint_profile(struct linting *l, const char *name)
 {
 	struct profile *p = NULL;
@@ -329,7 +353,12 @@ static void lint_profile(struct linting *l, const char *name)
 		rc = read_folder(l, name, &p, why, sizeof why);
 	else
 		rc = profiles_find(&l->profiles, name, &p, why, sizeof why);
-	if (rc == -ENOENT && access(name, F_OK))
+	if (rc == -ENOENT && !strchr(name, '/') && find_served(l, name))
+		rc = profiles_find(&l->profiles, name, &p, why, sizeof why);
+	if (rc == -ENOENT && strchr(name, '/'))
+		findings_add(&l->findings, FINDING_ERROR, name, 0, 0,
+			"a folder without a profile.xml: name a profile's folder, or a file");
+	else if (rc == -ENOENT && access(name, F_OK))
 		findings_add(&l->findings, FINDING_ERROR, name, 0, 0, "no such file, and %s", why);
 	else if (rc)
 		take_why(l, name, why);

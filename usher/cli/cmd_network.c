@@ -1,6 +1,7 @@
 /* usher network: libvirt's networks and who leases there; making and removing those of usher. */
 #include "usher/cli/cli.h"
 #include "usher/cli/client.h"
+#include "usher/networks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,8 @@ static void put(json_t *body, const char *key, const char *value)
 static int create(struct request *q, const char *name)
 {
 	json_t *body = json_pack("{s:s}", "name", name), *n = NULL;
+	struct guest_network_spec spec;
+	char why[512];
 	int rc;
 
 	put(body, "subnet", q->subnet);
@@ -119,6 +122,10 @@ static int create(struct request *q, const char *name)
 	put(body, "domain", q->domain);
 	if (q->mtu)
 		json_object_set_new(body, "mtu", json_integer(q->mtu));
+	if (network_from_json(body, &spec, why, sizeof why)) {
+		json_decref(body);
+		return cli_usage(q->command, "%s", why);
+	}
 	rc = call(q, "POST", "/networks", body, &n);
 	if (!rc && q->common.json)
 		print_json(n);

@@ -52,10 +52,10 @@ static void show_waiting(json_t *m)
 {
 	json_t *a = json_object_get(m, "attempt"), *w = json_object_get(a, "waiting");
 
-	if (json_is_true(json_object_get(a, "sealed")) && !w)
+	if (json_is_true(json_object_get(a, "sealed")) && !json_is_object(w))
 		printf("  sealed     yes, %lld boots asked to be confirmed\n",
 			(long long)json_integer_value(json_object_get(a, "asks")));
-	if (!w)
+	if (!json_is_object(w))
 		return;
 	printf("  sealed     yes, waits for confirmation: usher confirm %s CODE\n"
 	       "             CODE is on the machine's own screen\n"
@@ -125,7 +125,7 @@ static void show_machine(json_t *m)
 	show_waiting(m);
 	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf(
 		"  host key   %s %s\n", machine_text(value, "fingerprint"), machine_text(value, "type"));
-	if (last)
+	if (json_is_object(last))
 		printf("  last       %s: %s\n", machine_text(last, "kind"), machine_text(last, "text"));
 }
 
@@ -160,14 +160,16 @@ const struct command cmd_show = {
 	.run = run_show,
 };
 
-/* A declined address is nobody's. */
 static void lease_line(json_t *l)
 {
 	const char *mac = machine_text(l, "mac");
+	char expires[21];
+
+	snprintf(expires, sizeof expires, "%.19sZ", machine_text(l, "expires"));
 
 	printf("%-15s %-17s %-12s %-9s %-20s %s\n", machine_text(l, "address"),
-		strcmp(mac, "00:00:00:00:00:00") ? mac : "-", machine_text(l, "segment"),
-		machine_text(l, "state"), machine_text(l, "expires"),
+		*mac ? mac : "-", machine_text(l, "segment"),
+		machine_text(l, "state"), expires,
 		*machine_text(l, "machine") ? machine_text(l, "machine") : machine_text(l, "hostname"));
 }
 
@@ -234,10 +236,10 @@ static void show_profile(json_t *p)
 	printf("%s: %s\n", machine_text(p, "name"), machine_text(p, "title"));
 	printf("  file       %s\n", machine_text(p, "file"));
 	printf("  requires   %lld MiB of memory, %.1f GiB of disk\n",
-		(long long)json_integer_value(json_object_get(guest, "requires_memory_mib")),
+		(long long)json_integer_value(json_object_get(guest, "requires_memory")) >> 20,
 		json_number_value(json_object_get(guest, "requires_disk")) / (1024. * 1024 * 1024));
 	printf("  guest      %lld MiB of memory, %lld vcpus, %.1f GiB of disk, unless said\n",
-		(long long)json_integer_value(json_object_get(guest, "memory_mib")),
+		(long long)json_integer_value(json_object_get(guest, "memory")) >> 20,
 		(long long)json_integer_value(json_object_get(guest, "vcpus")),
 		json_number_value(json_object_get(guest, "disk")) / (1024. * 1024 * 1024));
 	if (*machine_text(p, "missing"))

@@ -100,7 +100,7 @@ static int take_option(struct cloning *cl, int opt)
 		if (bytes < 1 << 20)
 			return cli_usage(
 				cl->command, "--memory takes a size like 2G, not '%s'", optarg);
-		json_object_set_new(cl->body, "memory", json_integer(bytes >> 20));
+		json_object_set_new(cl->body, "memory", json_integer(bytes));
 		return 0;
 	case OPT_VCPUS:
 		if (!cli_number(optarg, 1, INT_MAX, &n))
@@ -158,8 +158,9 @@ static int clone_all(struct cloning *cl, char **names, size_t count)
 
 static int run_options(struct cloning *cl, int argc, char **argv, const struct option *options)
 {
+	const char *wrong = NULL;
 	size_t count = 0;
-	char **names;
+	char **names, why[256];
 	int opt, rc;
 
 	while ((opt = cli_getopt(cl->command, &cl->common, argc, argv, options)) != -1)
@@ -171,7 +172,13 @@ static int run_options(struct cloning *cl, int argc, char **argv, const struct o
 	names = cli_names_once(cl->command, argv + optind + 1, (size_t)(argc - optind - 1), &count);
 	if (!names)
 		return EXIT_USAGE;
-	if (count > 1 && json_object_get(cl->body, "address"))
+	for (size_t i = 0; !wrong && i < count; i++)
+		wrong = request_name_error(names[i], why, sizeof why);
+	if (!wrong)
+		wrong = request_word_error(cl->body, why, sizeof why);
+	if (wrong)
+		rc = cli_usage(cl->command, "%s", wrong);
+	else if (count > 1 && json_object_get(cl->body, "address"))
 		rc = cli_usage(cl->command, "--ip is for one machine");
 	else if (!(cl->client = client_new(cl->common.socket)))
 		rc = cli_fail("out of memory");

@@ -213,9 +213,9 @@ static json_t *row_json(const struct lab_row *r)
 		if (s >= 0)
 			json_object_set_new(stages, lab_stage_name(i), json_real(s));
 	}
-	return json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", r->name, "state", r->state, "failed",
-		r->status == LAB_FAILED, "text", r->status == LAB_FAILED ? r->text : "", "seconds",
-		stages);
+	return json_pack("{s:s, s:s?, s:b, s:s?, s:o}", "name", r->name, "state",
+		*r->state ? r->state : NULL, "failed", r->status == LAB_FAILED, "text",
+		r->status == LAB_FAILED ? r->text : NULL, "seconds", stages);
 }
 
 static void print_summary_json(

@@ -1,5 +1,6 @@
 /* Printing events as they come. */
 #include "usher/cli/follow.h"
+#include "usher/cli/json_time.h"
 #include "usher/cli/printed.h"
 
 #include <inttypes.h>
@@ -68,11 +69,12 @@ static void print_event(struct follow *f, json_t *e)
 	const char *machine = json_string_value(json_object_get(e, "machine"));
 	const char *kind = json_string_value(json_object_get(e, "kind"));
 	const char *text = json_string_value(json_object_get(e, "text"));
-	time_t at = (time_t)(json_integer_value(json_object_get(e, "at")) / 1000);
+	time_t at = (time_t)(json_time_ms(json_object_get(e, "at")) / 1000);
 	char when[32];
 	struct tm tm;
 
-	if (!machine || !kind || !text || !follow_names(f->names, machine))
+	machine = machine ? machine : ""; /* null: of no machine */
+	if (!kind || !text || !follow_names(f->names, machine))
 		return;
 	if (f->json) {
 		json_dumpf(e, stdout, JSON_COMPACT);

@@ -1,4 +1,5 @@
 #include "usher/cli/machine_text.h"
+#include "usher/cli/json_time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ const char *machine_reason(const json_t *m)
 		{"gone", "its guest is gone"}};
 	const char *reason = machine_text(json_object_get(m, "attempt"), "reason");
 
-	if (json_object_get(json_object_get(m, "attempt"), "waiting"))
+	if (json_is_object(json_object_get(json_object_get(m, "attempt"), "waiting")))
 		return "waits for: usher confirm";
 	if (*reason || json_is_true(json_object_get(m, "template")))
 		return reason;
@@ -44,7 +45,7 @@ const char *machine_reason(const json_t *m)
 const char *machine_age(const json_t *m, char *buf, size_t size)
 {
 	long long s =
-		(long long)time(NULL) - json_integer_value(json_object_get(m, "since_ms")) / 1000;
+		(long long)time(NULL) - json_time_ms(json_object_get(m, "since")) / 1000;
 
 	if (s < 0)
 		s = 0;

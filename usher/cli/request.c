@@ -1,8 +1,10 @@
 /* What the commands that ask for machines have in common. */
 #include "usher/cli/request.h"
 
+#include "core/addr.h"
 #include "core/draw.h"
 #include "core/wipe.h"
+#include "machine/machine.h"
 #include "usher/cli/cli.h"
 #include "usher/ssh_key.h"
 
@@ -114,9 +116,10 @@ char *request_value(const char *path)
 	size_t n = 0;
 
 	if (f) {
+		errno = 0;
 		n = fread(text, 1, VALUE_FILE_MAX + 1, f);
 		if (ferror(f))
-			errno = EIO;
+			errno = errno == EISDIR ? EISDIR : EIO;
 		else if (n > VALUE_FILE_MAX || memchr(text, '\0', n))
 			errno = EFBIG;
 		else
@@ -151,4 +154,62 @@ json_t *request_id(void)
 
 	draw_hex(text, sizeof text);
 	return json_string(text);
+}
+
+const char *request_name_error(const char *name, char *buf, size_t size)
+{
+	const char *error = machine_name_error(name);
+
+	if (error)
+		snprintf(buf, size, "'%.80s' cannot be a machine's name: %s", name, error);
+	return error ? buf : NULL;
+}
+
+static bool is_among(const char *word, const char *const *words)
+{
+	while (*words && strcmp(*words, word))
+		words++;
+	return *words;
+}
+
+/* An address and a MAC, of the machine or of one of its cards. */
+static const char *card_error(const json_t *card, char *buf, size_t size)
+{
+	const char *address = json_string_value(json_object_get(card, "address"));
+	const char *mac = json_string_value(json_object_get(card, "mac"));
+	struct mac m;
+	struct ip ip;
+
+	if (address && (ip_parse(address, &ip) || ip.family != IP_V4)) {
+		snprintf(buf, size, "'%.80s' is not an IPv4 address", address);
+		return buf;
+	}
+	if (mac && mac_parse(mac, &m)) {
+		snprintf(buf, size, "'%.80s' is not a MAC like 52:54:00:12:34:56", mac);
+		return buf;
+	}
+	return NULL;
+}
+
+const char *request_word_error(const json_t *body, char *buf, size_t size)
+{
+	static const char *const firmwares[] = {"bios", "efi", "efi-secure", NULL},
+				 *const kinds[] = {"none", "vnc", "spice", NULL};
+	const char *firmware = json_string_value(json_object_get(body, "firmware"));
+	const char *graphics = json_string_value(json_object_get(body, "graphics"));
+	const char *error = card_error(body, buf, size);
+	json_t *nics = json_object_get(body, "nics");
+
+	for (size_t i = 0; !error && i < json_array_size(nics); i++)
+		error = card_error(json_array_get(nics, i), buf, size);
+	if (error)
+		return error;
+	if (firmware && !is_among(firmware, firmwares))
+		snprintf(buf, size, "firmware '%.40s': it is bios, efi or efi-secure",
+			firmware);
+	else if (graphics && !is_among(graphics, kinds))
+		snprintf(buf, size, "graphics '%.40s': it is none, vnc or spice", graphics);
+	else
+		return NULL;
+	return buf;
 }

@@ -16,6 +16,10 @@ void request_default_keys(json_t *keys);
 char *request_value(const char *path);
 /* The site's script for the first boot, into a request's body. 0, or says why and gives EXIT_FAILED. */
 int request_first_boot(json_t *body, const char *path);
+/* Words of a request that are wrong whatever the service has: names, addresses, MACs, firmware, graphics. NULL: none is;
+ * else what is wrong, in `buf`. Pure. */
+const char *request_word_error(const json_t *body, char *buf, size_t size);
+const char *request_name_error(const char *name, char *buf, size_t size);
 /* A number of the caller's own for this creation: sent again after a broken connection it is the same one. */
 json_t *request_id(void);
 

@@ -36,6 +36,13 @@ static enum verdict judge(const struct wait_for *w, const char *name, json_t *m)
 	return want >= 0 && have >= want ? WAIT_REACHED : WAIT_ON;
 }
 
+static void print_machine(const json_t *m)
+{
+	json_dumpf(m, stdout, JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+}
+
 static enum verdict look(const struct wait_for *w, struct client *c, const char *name)
 {
 	char path[300], escaped[256], why[1024];
@@ -47,11 +54,19 @@ static enum verdict look(const struct wait_for *w, struct client *c, const char 
 	snprintf(path, sizeof path, "/machines/%s", client_escape(name, escaped, sizeof escaped));
 	if (!client_try(c, "GET", path, NULL, &m, &status, why, sizeof why)) {
 		v = deleted ? WAIT_ON : judge(w, name, m);
+		if (w->json && w->quiet && v != WAIT_ON)
+			print_machine(m);
 		json_decref(m);
 		return v;
 	}
-	if (status == 404 && deleted)
+	if (status == 404 && deleted) {
+		if (w->json && w->quiet) {
+			m = json_pack("{s:s}", "deleted", name);
+			print_machine(m);
+			json_decref(m);
+		}
 		return WAIT_REACHED;
+	}
 	if (status == 0)
 		return WAIT_ON; /* follow_step() decides how long a restart may take */
 	cli_fail("%s", why);

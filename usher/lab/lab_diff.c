@@ -17,6 +17,14 @@ static const char *show(const json_t *v, char *buf, size_t size)
 	return buf;
 }
 
+static const char *show_mib(const json_t *v, char *buf, size_t size)
+{
+	if (!json_is_integer(v))
+		return show(v, buf, size);
+	snprintf(buf, size, "%lld", (long long)json_integer_value(v) >> 20);
+	return buf;
+}
+
 static bool differ(
 	const char *what, const json_t *want, const json_t *have, char *text, size_t size)
 {
@@ -167,6 +175,7 @@ json_t *lab_diff_change(const json_t *want, const json_t *have, char *text, size
 		json_t *v = json_object_get(want, all[i].key);
 		const json_t *now = json_object_get(spec, all[i].key);
 		char is[80], should[80];
+		bool bytes = !strcmp(all[i].key, "memory");
 		int n;
 
 		if (!v || json_equal(v, now) || (json_is_false(v) && !now))
@@ -175,7 +184,9 @@ json_t *lab_diff_change(const json_t *want, const json_t *have, char *text, size
 			change = json_object();
 		json_object_set(change, all[i].key, v);
 		n = snprintf(text + used, size - used, "%s%s %s -> %s%s", used ? ", " : "",
-			all[i].what, show(now, is, sizeof is), show(v, should, sizeof should),
+			all[i].what,
+			bytes ? show_mib(now, is, sizeof is) : show(now, is, sizeof is),
+			bytes ? show_mib(v, should, sizeof should) : show(v, should, sizeof should),
 			all[i].unit);
 		used = n < 0 || used + (size_t)n >= size ? size - 1 : used + (size_t)n;
 	}

@@ -1,5 +1,7 @@
 #include "usher/lab/lab_row.h"
 
+#include "usher/cli/json_time.h"
+
 #include "usher/cli/follow.h"
 
 #include <stdio.h>
@@ -67,7 +69,7 @@ void lab_row_event(struct lab_row *r, const json_t *event)
 		return;
 	for (int i = LAB_CREATED; i < LAB_STAGES; i++)
 		if (!strcmp(kind, stages[i].name) && !r->at[i])
-			r->at[i] = json_integer_value(json_object_get(event, "at"));
+			r->at[i] = json_time_ms(json_object_get(event, "at"));
 	if (!strcmp(kind, "progress")) {
 		r->percent = percent;
 		snprintf(r->text, sizeof r->text, "%s", text);

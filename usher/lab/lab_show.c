@@ -1,5 +1,7 @@
 #include "usher/lab/lab_show.h"
 
+#include "usher/cli/json_time.h"
+
 #include "core/clock.h"
 #include "usher/cli/follow.h"
 #include "usher/cli/printed.h"
@@ -55,7 +57,7 @@ static bool tells(const char *kind)
 void lab_show_event(struct lab_show *s, const json_t *event)
 {
 	const char *kind = json_string_value(json_object_get(event, "kind"));
-	time_t at = (time_t)(json_integer_value(json_object_get(event, "at")) / 1000);
+	time_t at = (time_t)(json_time_ms(json_object_get(event, "at")) / 1000);
 	char when[32];
 	struct tm tm;
 

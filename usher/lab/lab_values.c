@@ -27,7 +27,7 @@ json_t *lab_take_memory(const char *text)
 {
 	json_int_t bytes = request_size(text, 1 << 20);
 
-	return bytes >= 1 << 20 ? json_integer(bytes >> 20) : NULL;
+	return bytes >= 1 << 20 ? json_integer(bytes >> 20 << 20) : NULL;
 }
 
 json_t *lab_take_disk(const char *text)
