@@ -249,7 +249,7 @@ json_t *findings_json(const struct findings *f)
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *one = &f->v[i];
-		json_t *j = json_pack("{s:s}", "file", f->files[one->file]);
+		json_t *j = json_pack("{s:s}", "file", f->files[one->file].name);
 
 		if (one->line)
 			json_object_set_new(j, "line", json_integer(one->line));
