@@ -346,16 +346,18 @@ static void lint_profile(struct linting *l, const char *name)
 	struct profile *p = NULL;
 	char why[1024], path[512];
 	struct stat st;
+	bool folder;
 	int rc;
 
 	snprintf(path, sizeof path, "%s/profile.xml", name);
-	if (stat(path, &st) == 0)
+	folder = stat(path, &st) == 0;
+	if (folder)
 		rc = read_folder(l, name, &p, why, sizeof why);
 	else
 		rc = profiles_find(&l->profiles, name, &p, why, sizeof why);
 	if (rc == -ENOENT && !strchr(name, '/') && find_served(l, name))
 		rc = profiles_find(&l->profiles, name, &p, why, sizeof why);
-	if (rc == -ENOENT && strchr(name, '/'))
+	if (rc == -ENOENT && !folder && strchr(name, '/'))
 		findings_add(&l->findings, FINDING_ERROR, name, 0, 0,
 			"a folder without a profile.xml: name a profile's folder, or a file");
 	else if (rc == -ENOENT && access(name, F_OK))
