@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	LINE_MAX_SCANNED = 4096
+	LINE_MAX_SCANNED = 1024
 }; /* bytes of a line that quotes are looked for in: each value reads it anew */
 
 #define CDATA "<![CDATA["

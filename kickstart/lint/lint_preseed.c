@@ -284,12 +284,11 @@ static char open_quote(const char *s)
 /* "OWNER QUESTION TYPE", as a line begins. */
 static bool is_selection(const char *line)
 {
-	char owner[32], question[64], type[16];
+	char owner[32], question[64], type[16], begin[128];
 
-	return sscanf(line, "%31[^ \t\n]%*[ \t]%63[^ \t\n]%*[ \t]%15[^ \t\r\n]", owner, question,
-		       type) == 3 &&
-		(strcmp(owner, "d-i") == 0 || is_known(question)) && strchr(question, '/') &&
-		is_type(type);
+	snprintf(begin, sizeof(begin), "%.*s", (int)strcspn(line, "\r\n"), line);
+	return sscanf(begin, "%31s %63s %15s", owner, question, type) == 3 && is_type(type) &&
+		strchr(question, '/') && (strcmp(owner, "d-i") == 0 || is_known(question));
 }
 
 /* The next selection has become a part of this one, or a comment has. */

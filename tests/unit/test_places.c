@@ -56,6 +56,8 @@ static char **names;
 static struct machine machine;
 static struct segment segment;
 static FILE *out;
+/* Of the values each profile is tried with one in `step`, from `first` on. */
+static size_t first, step;
 
 static const char *top(void)
 {
@@ -201,15 +203,15 @@ static void try_empty(const struct profile *p, const char *where)
 	struct findings f = {0};
 	struct rendering *r = NULL;
 	json_t *snapshot = NULL;
-	char why[1024] = "", first[512] = "";
+	char why[1024] = "", said[512] = "";
 
 	json_object_set_new(machine.settings, where, json_string(""));
 	if (render_validate(p, &in, 0, 0, &snapshot, why, sizeof why) == 0) {
 		ck_assert_int_eq(rendering_new(&in, snapshot, &r, why, sizeof why), 0);
 		ck_assert_int_eq(render_lint(r, 0, &f, why, sizeof why), 0);
 		if (f.n)
-			finding_text(&f, 0, first, sizeof first);
-		ck_assert_msg(f.n_errors == 0, "%s without '%s': %s", p->name, where, first);
+			finding_text(&f, 0, said, sizeof said);
+		ck_assert_msg(f.n_errors == 0, "%s without '%s': %s", p->name, where, said);
 	}
 	findings_fini(&f);
 	rendering_free(r);
@@ -229,8 +231,8 @@ static void try_setting(const struct profile *p, const struct profile_setting *s
 		ck_assert_msg(base != NULL, "%s: %s: %s", p->name, s->name, why);
 	}
 	/* Hashing takes its time. */
-	for (size_t i = 0; i < sizeof values / sizeof *values;
-		i += s->type == SETTING_PASSWORD ? 16 : 1)
+	for (size_t i = first; i < sizeof values / sizeof *values;
+		i += s->type == SETTING_PASSWORD ? 16 : step)
 		json_array_append_new(tries, try_value(p, s->name, awkward(s, values[i]), base));
 	if (!*s->def)
 		try_empty(p, s->name);
@@ -251,7 +253,7 @@ static void try_keys(const struct profile *p)
 	json_array_set_new(machine.ssh_keys, 0, json_string("ssh-ed25519 AAAA Marker"));
 	base = served(p, NULL, NULL, why, sizeof why);
 	ck_assert_msg(base != NULL, "%s: %s", p->name, why);
-	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+	for (size_t i = first; i < sizeof values / sizeof *values; i += step)
 		json_array_append_new(
 			tries, try_value(p, "ssh_keys", json_string(values[i]), base));
 	json_array_set_new(machine.ssh_keys, 0, json_string("ssh-ed25519 AAAA me@host"));
@@ -260,6 +262,16 @@ static void try_keys(const struct profile *p)
 	ck_assert_int_eq(json_dumpf(line, out, JSON_COMPACT), 0);
 	fputc('\n', out);
 	json_decref(line);
+}
+
+/* The first of a format with all, those after it, which have mostly the same parts, with a third. */
+static void choose_values(const struct profile *p)
+{
+	static unsigned seen[ANSWERS_KINDS];
+	unsigned n = seen[p->answers[0].format]++;
+
+	step = n ? 3 : 1;
+	first = n ? n % 3 : 0;
 }
 
 START_TEST(none_leaves_its_place)
@@ -278,6 +290,7 @@ START_TEST(none_leaves_its_place)
 		struct profile *p = NULL;
 
 		ck_assert_msg(profiles_find(&shelf, names[n], &p, why, sizeof why) == 0, "%s", why);
+		choose_values(p);
 		for (size_t i = 0; i < p->n_settings; i++)
 			try_setting(p, &p->settings[i]);
 		try_keys(p);
