@@ -23,6 +23,7 @@ struct dhcp_side;
 struct dhcp_side_config {
 	struct loop *loop;
 	const struct machines *machines;
+	const struct segments *segments;
 	struct timeline *timeline;
 	dhcp_programs programs;
 	/* dhcpd_config's */
