@@ -139,6 +139,61 @@ out:
 	return rc;
 }
 
+static bool is_in_subnet(struct rtnl_addr *a, const struct link_state *of)
+{
+	struct nl_addr *local = rtnl_addr_get_local(a);
+	struct ip ip = {.family = IP_V4};
+
+	if (!is_usable(a, (unsigned)rtnl_addr_get_ifindex(a)) ||
+		rtnl_addr_get_ifindex(a) == (int)of->index)
+		return false;
+	memcpy(ip.b, nl_addr_get_binary_addr(local), 4);
+	return of->prefix_len && of->prefix_len <= 32 &&
+		(ip_to_v4(&ip) ^ ip_to_v4(&of->address)) >> (32 - of->prefix_len) == 0;
+}
+
+/* Of the link that this address is on. */
+static int read_beside(struct nl_sock *sock, struct rtnl_addr *a, struct link_state *ret)
+{
+	struct rtnl_link *link = NULL;
+	int rc = rtnl_link_get_kernel(sock, rtnl_addr_get_ifindex(a), NULL, &link);
+
+	if (rc < 0)
+		return errno_of(rc);
+	read_link(link, ret);
+	ret->address.family = IP_V4;
+	memcpy(ret->address.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
+	ret->prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a);
+	rc = ret->up && !(rtnl_link_get_flags(link) & (IFF_LOOPBACK | IFF_NOARP | IFF_POINTOPOINT))
+		? 0
+		: -ENOENT;
+	rtnl_link_put(link);
+	return rc;
+}
+
+int link_beside(const struct link_state *of, struct link_state *ret)
+{
+	struct nl_cache *cache;
+	struct nl_sock *sock;
+	int rc = ip_is_set(&of->address) ? connect_route(&sock) : -ENOENT;
+
+	if (rc < 0)
+		return rc;
+	rc = rtnl_addr_alloc_cache(sock, &cache);
+	if (rc < 0) {
+		nl_socket_free(sock);
+		return errno_of(rc);
+	}
+	rc = -ENOENT;
+	for (struct nl_object *o = nl_cache_get_first(cache); o && rc; o = nl_cache_get_next(o))
+		if (is_in_subnet((struct rtnl_addr *)o, of) &&
+			read_beside(sock, (struct rtnl_addr *)o, ret) == 0)
+			rc = 0;
+	nl_cache_free(cache);
+	nl_socket_free(sock);
+	return rc;
+}
+
 /* Monitor */
 
 static void note_name(struct link_monitor *m, const char *name)

@@ -30,6 +30,10 @@ struct link_state {
  * netlink dump). */
 int link_lookup(const char *name, struct link_state *ret);
 
+/* Another link that is up, answers ARP and has an address in this one's subnet, which is then in `ret`. -ENOENT: there is
+ * none. Blocking but short. */
+int link_beside(const struct link_state *of, struct link_state *ret);
+
 struct link_monitor;
 /* Calls `changed` with the link's name for each link or address that comes, goes or changes. The
  * callee looks it up again; several changes may be told as one. Not freed from inside `changed`. A

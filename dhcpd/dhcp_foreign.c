@@ -1,5 +1,6 @@
 #include "dhcpd/dhcp_foreign.h"
 
+#include "core/link.h"
 #include "core/log.h"
 #include "core/neighbour.h"
 
@@ -38,6 +39,7 @@ static bool remember(struct dhcp_foreign *f, const struct dhcp_heard *h)
 	f->seen[i].server = h->server;
 	f->seen[i].told = now;
 	f->seen[i].forged = dhcp_foreign_is_forged(f->segment, h);
+	f->seen[i].ours = false;
 	return true;
 }
 
@@ -85,12 +87,32 @@ static void describe(
 		mac_format(&h->client, client));
 }
 
+/* By another card, by its address and its MAC: that both are on one wire is told by dhcp_twice.h. */
+static bool is_ours(const struct dhcp_foreign *f, const struct dhcp_heard *h)
+{
+	struct link_state link;
+
+	for (size_t i = 0; i < f->all->count; i++) {
+		const struct segment *s = f->all->all[i];
+
+		if (!s->via && strcmp(s->ifname, f->segment->ifname) != 0 &&
+			ip_to_v4(&s->server) == h->server && !link_lookup(s->ifname, &link) &&
+			mac_eq(&link.mac, &h->from))
+			return true;
+	}
+	return false;
+}
+
 static void tell(
 	struct dhcp_foreign *f, const struct dhcp_heard *h, const char *machine, bool forged)
 {
 	const char *name = f->segment->name;
 	char text[256];
 
+	if (!forged && is_ours(f, h)) {
+		f->seen[slot_of(f, h)].ours = true;
+		return;
+	}
 	describe(f, h, text, sizeof text);
 	timeline_add(f->timeline, machine, forged ? "forged" : "foreign", "%s on %s: %s",
 		forged ? "somebody answers DHCP in our name" : "another DHCP server", name, text);
@@ -117,6 +139,8 @@ static void heard(void *arg, const struct dhcp_heard *h)
 	if (!forged && is_meant(f->segment, h))
 		return;
 	fresh = remember(f, h);
+	if (!fresh && f->seen[slot_of(f, h)].ours)
+		return;
 	if (m && !forged && !life_netboots(m->state))
 		m = NULL;
 	if (!fresh && !m)
@@ -128,11 +152,13 @@ static void heard(void *arg, const struct dhcp_heard *h)
 }
 
 int dhcp_foreign_open(struct dhcp_foreign *f, struct loop *l, struct timeline *t,
-	const struct machines *machines, const struct segment *s, char *why, size_t why_size)
+	const struct machines *machines, const struct segments *all, const struct segment *s,
+	char *why, size_t why_size)
 {
 	f->told.most = f->fresh.most = DHCP_FOREIGN_TOLD;
 	f->fresh.each = DHCP_FOREIGN_NEW;
 	f->segment = s;
+	f->all = all;
 	f->machines = machines;
 	f->timeline = t;
 	f->loop = l;

@@ -1,7 +1,7 @@
 /*
  * Another server on a segment, by what comes in from the wire: one that leases beside us, or beside the one that does;
  * and one that speaks in our name. What we and other servers on this host say goes out, and is not heard.
- * Main thread only.
+ * One that is heard all the same is another card of this host, on the same wire, and no other server. Main thread only.
  *
  * An event that names it, once an hour each; and on the timeline of the machine that it spoke to, once a minute, when it
  * did so in our name or the machine is about to install.
@@ -24,6 +24,7 @@ enum {
 
 struct dhcp_foreign {
 	const struct segment *segment;
+	const struct segments *all;
 	const struct machines *machines;
 	struct timeline *timeline;
 	struct loop *loop;
@@ -35,6 +36,7 @@ struct dhcp_foreign {
 		uint32_t server;
 		int64_t told; /* mono ms; 0: free */
 		bool forged;
+		bool ours; /* another card of this host */
 	} seen[DHCP_FOREIGN_MAX];
 };
 
@@ -42,10 +44,11 @@ struct dhcp_foreign {
  * or our address as the packet's source. Pure. */
 bool dhcp_foreign_is_forged(const struct segment *s, const struct dhcp_heard *h);
 
-/* Fills a closed (zeroed) one, in place. All borrowed. 0, or -errno with one line in `why`. What it
+/* Fills a closed (zeroed) one, in place; `all` are the segments that this host serves. All borrowed. 0, or -errno with one line in `why`. What it
  * knows outlives a close. */
 int dhcp_foreign_open(struct dhcp_foreign *f, struct loop *l, struct timeline *t,
-	const struct machines *machines, const struct segment *s, char *why, size_t why_size);
+	const struct machines *machines, const struct segments *all, const struct segment *s,
+	char *why, size_t why_size);
 void dhcp_foreign_close(struct dhcp_foreign *f);  /* closed is fine */
 void dhcp_foreign_forget(struct dhcp_foreign *f); /* what it knows */
 

@@ -249,6 +249,22 @@ static bool put_off(struct dhcp_own *own, const struct raw *raw, int64_t now)
 	return rc >= 0;
 }
 
+static void note_twice(struct dhcp_own *own, const struct raw *raw)
+{
+	struct dhcp_lessor *l = own->lessor;
+	const struct segment *s = own->segment, *other = segments_by_id(l->c->segments,
+		dhcp_twice_heard(&l->twice, s->id, raw->bytes, raw->len, loop_now(l->c->loop)));
+
+	if (!other)
+		return;
+	log_warn("%s (%s) and %s (%s) are on one wire: both answer machines there, and each card "
+		 "answers ARP for the other's address: serve one of them, or give each its own "
+		 "wire; or sysctl -w net.ipv4.conf.all.arp_ignore=1",
+		other->name, other->ifname, s->name, s->ifname);
+	timeline_add(l->c->timeline, "", "network", "%s and %s are on one wire: both answer machines there",
+		other->name, s->name);
+}
+
 /* `behind`: more came than one reading takes. */
 static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind)
 {
@@ -274,6 +290,8 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 	l->stats.in_type[l->msg.type]++;
 	astray = !dhcp_policy_belongs(
 		l->c->segments, own->segment, &l->msg, ntohl(l->inbox.from[i].sin_addr.s_addr));
+	if (!astray && !l->msg.giaddr)
+		note_twice(own, &raw);
 	if (!behind || astray || l->msg.type != DHCP_DISCOVER || !put_off(own, &raw, now))
 		serve_raw(own, &raw, now, astray);
 }
@@ -493,7 +511,7 @@ static void open_foreign(struct dhcp_own *own)
 	char why[512];
 
 	if (dhcp_foreign_open(&own->foreign, l->c->loop, l->c->timeline, l->c->machines,
-		    own->segment, why, sizeof(why)) < 0)
+		    l->c->segments, own->segment, why, sizeof(why)) < 0)
 		log_warn("dhcp %s: another DHCP server would stay unseen: %s", own->segment->name,
 			why);
 }

@@ -12,6 +12,7 @@
 #include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_origin.h"
 #include "dhcpd/dhcp_outbox.h"
+#include "dhcpd/dhcp_twice.h"
 #include "dhcpd/dhcpd.h"
 #include "dhcpd/ndp.h"
 #include "dhcpd/prober.h"
@@ -37,6 +38,7 @@ struct dhcp_lessor {
 	struct dhcpd_stats stats;
 	struct dhcp_message msg; /* the one that is being worked on */
 	struct dhcp_inbox inbox;
+	struct dhcp_twice twice;
 	struct asking asking[ASKING_SLOTS]; /* by hash; a newer one takes an older one's place */
 };
 

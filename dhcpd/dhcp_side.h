@@ -24,6 +24,7 @@ struct dhcp_side;
 struct dhcp_side_config {
 	struct loop *loop;
 	const struct machines *machines;
+	const struct segments *segments;
 	struct timeline *timeline;
 	struct dhcp_events *events; /* for what is told of the messages themselves */
 	dhcp_programs programs;

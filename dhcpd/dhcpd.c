@@ -103,6 +103,7 @@ static int open_side(struct port *port, char *why, size_t why_size)
 	struct dhcpd *d = port->d;
 	const struct dhcp_side_config c = {.loop = d->c.loop,
 		.machines = d->c.machines,
+		.segments = d->c.segments,
 		.timeline = d->c.timeline,
 		.events = &d->lessor.events,
 		.programs = d->c.programs,
@@ -193,7 +194,7 @@ size_t dhcpd_others(
 	size_t n = 0;
 
 	for (size_t i = 0; f && i < DHCP_FOREIGN_MAX && n < DHCPD_OTHERS_MAX; i++)
-		if (f->seen[i].told && loop_now(f->loop) - f->seen[i].told < DHCP_FOREIGN_MS)
+		if (f->seen[i].told && !f->seen[i].ours && loop_now(f->loop) - f->seen[i].told < DHCP_FOREIGN_MS)
 			ret[n++] = (struct dhcpd_server){.address = ip_from_v4(f->seen[i].server),
 				.mac = f->seen[i].mac,
 				.forged = f->seen[i].forged};

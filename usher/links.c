@@ -1,4 +1,5 @@
 /* Following what is served: bridges are made again, networks started and changed, addresses taken and given. */
+#include "usher/one_wire.h"
 #include "usher/service.h"
 
 #include "core/log.h"
@@ -22,6 +23,16 @@ static void close_sockets(struct served *d)
 	tftpd_close(s->tftpd, d->segment->id);
 	httpd_close(s->httpd, d->segment->id);
 	d->link = 0;
+}
+
+static void warn_of_one_wire(struct service *s, const struct segment *seg)
+{
+	char why[512];
+
+	if (!one_wire_look(seg->ifname, why, sizeof why))
+		return;
+	log_warn("%s: %s", seg->name, why);
+	timeline_add(s->timeline, "", "network", "%s: %s", seg->name, why);
 }
 
 int links_open(struct service *s, struct segment *seg, char *why, size_t why_size)
@@ -48,6 +59,8 @@ int links_open(struct service *s, struct segment *seg, char *why, size_t why_siz
 			why, why_size);
 	if (rc)
 		close_sockets(d);
+	else
+		warn_of_one_wire(s, seg);
 	return rc;
 }
 

@@ -3,9 +3,10 @@
 
 #include "core/link.h"
 #include "core/loop.h"
+#include "core/ports.h"
 #include "dhcpd/dhcp_listen.h"
 #include "usher/cli/firewall.h"
-#include "core/ports.h"
+#include "usher/one_wire.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +52,14 @@ static void check_bridge(struct check *k, const struct check_link *l)
 			"%s has STP on: for %ld s a new port forwards nothing, a machine's first "
 			"DISCOVERs are lost: ip link set %s type bridge stp_state 0",
 			l->ifname, 2 * delay / 100, l->ifname);
+}
+
+static void check_one_wire(struct check *k, const struct check_link *l)
+{
+	char why[512];
+
+	if (one_wire_look(l->ifname, why, sizeof why))
+		check_say(k, CHECK_WARN, "wire", "%s", why);
 }
 
 /* The packet filter */
@@ -213,7 +222,8 @@ static void ask_wires(struct check *k)
 	for (size_t i = 0; i < k->n_links; i++)
 		if (!k->links[i].leased)
 			open_wire(n, k, &k->links[i]);
-	if (n->open && !loop_timer_set(n->loop, &limit, DHCP_QUESTION_ROUNDS * DHCP_LISTEN_MS + 1000))
+	if (n->open &&
+		!loop_timer_set(n->loop, &limit, DHCP_QUESTION_ROUNDS * DHCP_LISTEN_MS + 1000))
 		loop_run(n->loop);
 	for (size_t i = 0; i < n->n; i++) {
 		if (n->wires[i].listen.loop)
@@ -275,6 +285,7 @@ void check_wires(struct check *k)
 	read_ruleset(k);
 	for (size_t i = 0; i < k->n_links; i++) {
 		check_bridge(k, &k->links[i]);
+		check_one_wire(k, &k->links[i]);
 		check_firewall(k, &k->links[i]);
 		if (!k->status)
 			check_ports(k, &k->links[i]);
