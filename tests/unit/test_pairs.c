@@ -657,6 +657,73 @@ START_TEST(who_has_it_is_told_to_its_owner)
 }
 END_TEST
 
+/* How much is told of a client is counted on each segment. */
+START_TEST(what_is_told_is_counted_apart)
+{
+	static struct dhcp_events events;
+	int k = _i, other = !_i;
+	const int order[] = {k, k, other};
+	struct ip own = ip(OWN);
+	struct dhcp_policy p;
+	struct dhcp_in_use u;
+
+	dhcp_events_init(&events, timeline);
+	/* refused: once a minute */
+	for (int i = 0; i < 3; i++) {
+		p = policy_on(order[i]);
+		ck_assert_int_eq(say(order[i], &STRANGER, DHCP_REQUEST, OWN, 0), DHCP_SEND_NAK);
+		ck_assert_int_eq(dhcp_events_note(&events, &p, &last), i != 1);
+	}
+	/* its own address is in use */
+	for (int i = 0; i < 3; i++) {
+		p = policy_on(order[i]);
+		if (i != 1)
+			ck_assert_int_eq(
+				lease_set_aside(leases, seg[order[i]]->id, &own, &STRANGER, now),
+				0);
+		ck_assert_int_eq(say(order[i], &MAC, DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+		ck_assert_uint_eq(last.not_own, DHCP_TAKEN);
+		ck_assert_int_eq(dhcp_events_note(&events, &p, &last), i != 1);
+	}
+	/* so many events of a machine's leases, and of who has its address */
+	for (int i = 0; i < 21; i++) {
+		p = policy_on(k);
+		ck_assert_uint_eq(get(k, &BOTH), OWN + 1 + (uint32_t)k);
+		last.news = true;
+		ck_assert_int_eq(dhcp_events_note(&events, &p, &last), i < 20);
+	}
+	p = policy_on(other);
+	ck_assert_uint_eq(get(other, &BOTH), OWN + 1 + (uint32_t)other);
+	ck_assert(dhcp_events_note(&events, &p, &last));
+	for (int i = 0; i < 21; i++) {
+		u = (struct dhcp_in_use){seg[k], m[k], own, STRANGER, {{0}}};
+		ck_assert_int_eq(dhcp_events_note_in_use(&events, &u), i < 20);
+	}
+	u = (struct dhcp_in_use){seg[other], m[other], own, STRANGER, {{0}}};
+	ck_assert(dhcp_events_note_in_use(&events, &u));
+}
+END_TEST
+
+START_TEST(full_pools_are_told_apart)
+{
+	static struct dhcp_events events;
+	const int order[] = {_i, _i, !_i};
+
+	dhcp_events_init(&events, timeline);
+	for (int i = 0; i < 2; i++)
+		for (uint32_t a = 0; a < 4; a++)
+			ck_assert_int_eq(
+				bind(i, POOL + a, &(struct mac){{2, 0, 0, 0, 1, (uint8_t)a}}), 0);
+	for (int i = 0; i < 3; i++) {
+		struct dhcp_policy p = policy_on(order[i]);
+
+		ck_assert_int_eq(say(order[i], &STRANGER, DHCP_DISCOVER, 0, 0), DHCP_IGNORE);
+		ck_assert_int_eq(last.reason, DHCP_POOL_FULL);
+		ck_assert_int_eq(dhcp_events_note(&events, &p, &last), i != 1);
+	}
+}
+END_TEST
+
 START_TEST(notices_are_of_one_segment)
 {
 	static struct dhcp_notices n;
@@ -718,7 +785,8 @@ int main(void)
 		strangers_on_each, in_use_on_one, other_servers_offers, events_are_its_own,
 		who_has_it_is_told_to_its_owner, notices_are_of_one_segment, each_boots_its_own,
 		bootp_on_each, a_record_in_the_pool, proxies_tell_their_own,
-		claims_are_of_one_segment, proofs_are_of_one_segment};
+		full_pools_are_told_apart, what_is_told_is_counted_apart, claims_are_of_one_segment,
+		proofs_are_of_one_segment};
 	Suite *s = suite_create("pairs");
 	TCase *t = tcase_create("pairs");
 	SRunner *r = srunner_create(s);
