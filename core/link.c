@@ -148,8 +148,14 @@ static bool is_in_subnet(struct rtnl_addr *a, const struct link_state *of)
 		rtnl_addr_get_ifindex(a) == (int)of->index)
 		return false;
 	memcpy(ip.b, nl_addr_get_binary_addr(local), 4);
-	return of->prefix_len && of->prefix_len <= 32 &&
-		(ip_to_v4(&ip) ^ ip_to_v4(&of->address)) >> (32 - of->prefix_len) == 0;
+	for (size_t i = 0; i < of->n_addresses; i++) {
+		unsigned len = of->addresses[i].prefix_len;
+
+		if (len && len <= 32 &&
+			(ip_to_v4(&ip) ^ ip_to_v4(&of->addresses[i].ip)) >> (32 - len) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Of the link that this address is on. */
@@ -161,9 +167,10 @@ static int read_beside(struct nl_sock *sock, struct rtnl_addr *a, struct link_st
 	if (rc < 0)
 		return errno_of(rc);
 	read_link(link, ret);
-	ret->address.family = IP_V4;
-	memcpy(ret->address.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
-	ret->prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a);
+	ret->n_addresses = 1;
+	ret->addresses[0] = (struct link_address){
+		.ip.family = IP_V4, .prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a)};
+	memcpy(ret->addresses[0].ip.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
 	rc = ret->up && !(rtnl_link_get_flags(link) & (IFF_LOOPBACK | IFF_NOARP | IFF_POINTOPOINT))
 		? 0
 		: -ENOENT;
@@ -175,7 +182,7 @@ int link_beside(const struct link_state *of, struct link_state *ret)
 {
 	struct nl_cache *cache;
 	struct nl_sock *sock;
-	int rc = ip_is_set(&of->address) ? connect_route(&sock) : -ENOENT;
+	int rc = of->n_addresses ? connect_route(&sock) : -ENOENT;
 
 	if (rc < 0)
 		return rc;

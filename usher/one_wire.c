@@ -8,7 +8,7 @@ bool one_wire_judge(const struct link_state *served, const struct link_state *ot
 	bool flux = c->arp_ignore == 0, strict = c->rp_filter == 1;
 	char ip[IP_TEXT];
 
-	ip_format(&other->address, ip);
+	ip_format(&other->addresses[0].ip, ip);
 	if (flux)
 		snprintf(why, size,
 			"%s has %s, of the same subnet as %s: on one wire both cards answer ARP "

@@ -25,7 +25,7 @@ START_TEST(judged)
 	struct link_state a = {.name = "eth0"}, b = {.name = "eth1"};
 	char why[512];
 
-	ck_assert_int_eq(ip_parse("10.66.0.2", &b.address), 0);
+	ck_assert_int_eq(ip_parse("10.66.0.2", &b.addresses[0].ip), 0);
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
 		*why = '\0';
 		ck_assert_msg(one_wire_judge(&a, &b, &t[i].c, why, sizeof why) == t[i].loses,
