@@ -210,17 +210,23 @@ static bool address_used(const struct creation *c, const struct nic *nic, const 
 static int lowest_free(
 	struct creation *c, const struct nic *nic, const struct segment *seg, struct ip *ret)
 {
-	uint32_t net = segment_net(seg);
+	struct trial *t = c->trial;
+	/* all below were taken, and nothing is given back within a trial */
+	uint32_t from = t && t->free_segment == seg->id ? t->free_from : segment_net(seg) + 1;
 	struct mac claims;
 	char who[128];
 
-	for (uint32_t a = net + 1; segment_contains(seg, a); a++) {
+	for (uint32_t a = from; segment_contains(seg, a); a++) {
 		struct ip ip = ip_from_v4(a);
 
 		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip) ||
 			judge_address_claimed(c->service, seg->id, &ip, &claims))
 			continue;
 		if (!address_used(c, nic, &ip, who, sizeof who)) {
+			if (t) {
+				t->free_segment = seg->id;
+				t->free_from = a + 1;
+			}
 			*ret = ip;
 			return 0;
 		}
