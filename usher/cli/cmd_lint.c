@@ -353,7 +353,7 @@ static void lint_profile(struct linting *l, const char *name)
 		rc = profiles_find(&l->profiles, name, &p, why, sizeof why);
 	if (rc == -ENOENT && !strchr(name, '/') && find_served(l, name))
 		rc = profiles_find(&l->profiles, name, &p, why, sizeof why);
-	if (rc == -ENOENT && strchr(name, '/'))
+	if (rc == -ENOENT && strchr(name, '/') && access(path, F_OK))
 		findings_add(&l->findings, FINDING_ERROR, name, 0, 0,
 			"a folder without a profile.xml: name a profile's folder, or a file");
 	else if (rc == -ENOENT && access(name, F_OK))
