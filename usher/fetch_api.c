@@ -51,7 +51,8 @@ static void begin(struct service *s, struct http_request *r)
 	else if (rc)
 		http_respond_error(r, 422, "%s", why);
 	else
-		http_respond_json(r, 200, json_pack("{s:[], s:s?}", "fetching", "warning", api_some(warning)));
+		http_respond_json(r, 200,
+			json_pack("{s:[], s:s?}", "fetching", "warning", api_some(warning)));
 }
 
 void fetch_api_handle(struct service *s, struct http_request *r)

@@ -23,6 +23,7 @@ struct trial {
 	struct guest_network_spec network; /* that one */
 	struct segment *coming;            /* those that were judged */
 	size_t n_coming;
+	uint32_t free_segment, free_from; /* where the lowest free address was found last, and the next after it */
 	json_t *faults;
 	char warning[1024];
 	bool stepping, waiting;

@@ -210,19 +210,26 @@ static bool address_used(const struct creation *c, const struct nic *nic, const 
 static int lowest_free(
 	struct creation *c, const struct nic *nic, const struct segment *seg, struct ip *ret)
 {
-	/* of a machine that is to be replaced, its own may be the lowest */
-	uint32_t first = c->replace ? segment_net(seg) + 1
-				    : machines_lowest(c->service->machines, seg);
+	struct trial *t = c->trial;
+	/* of a machine that is to be replaced, its own may be the lowest; all below were taken, and nothing is given back
+	 * within a trial */
+	uint32_t from = t && t->free_segment == seg->id ? t->free_from
+		: c->replace                            ? segment_net(seg) + 1
+							: machines_lowest(c->service->machines, seg);
 	struct mac claims;
 	char who[128];
 
-	for (uint32_t a = first; segment_contains(seg, a); a++) {
+	for (uint32_t a = from; segment_contains(seg, a); a++) {
 		struct ip ip = ip_from_v4(a);
 
 		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip) ||
 			judge_address_claimed(c->service, seg->id, &ip, &claims))
 			continue;
 		if (!address_used(c, nic, &ip, who, sizeof who)) {
+			if (t) {
+				t->free_segment = seg->id;
+				t->free_from = a + 1;
+			}
 			*ret = ip;
 			return 0;
 		}

@@ -89,7 +89,8 @@ void render_handle(
 	if (rc)
 		http_respond_error(r, 422, "%s", why);
 	else
-		http_respond_json(r, 200, json_pack("{s:s, s:s?}", "text", text, "note", api_some(note)));
+		http_respond_json(
+			r, 200, json_pack("{s:s, s:s?}", "text", text, "note", api_some(note)));
 out:
 	free(text);
 	rendering_free(rendering);

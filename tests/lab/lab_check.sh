@@ -113,6 +113,7 @@ check "who was heard" tells LACKS "leases +another DHCP server was heard on 'def
 check "a network that was never started" tells LACKS "network +'slow' is not active: virsh net-start slow"
 refute "another user is told that he may not ask" setpriv --reuid nobody --regid nogroup --clear-groups \
 	sh -c "cp $USHER $TMPDIR/usher; $TMPDIR/usher check -c $USHER_LAB/usher.xml >$TMPDIR/theirs"
+check "libvirt too, and what to do" grep -E "^LACKS +libvirt .*[Dd]enied.*: look as root, or as a member of group libvirt" "$TMPDIR/theirs"
 check "with the reason" grep -E "^LACKS +service +.*this user may not talk to the service" "$TMPDIR/theirs"
 power_cut 3
 usher_stop

@@ -130,5 +130,7 @@ check "the other is kept" test -s "$home/own.iso"
 check "a medium that is gone can be removed" gives removed media remove rocky-9
 check "and is listed no more" test "$(usher media --json | jq -r '.media[] | select(.source == "imported").name')" = mine
 check "nor is it there" fails "no medium 'rocky-9'" media remove rocky-9
-check "a name that none may have" fails "a medium's name has" import /srv/disc --name 'a b'
+run import /srv/disc --name 'a b'
+check "a name that none may have is a usage error" test $? = 2
+check "... and says what one has" says "$said" "small letters, digits"
 lab_end

@@ -142,6 +142,10 @@ check "for its card" sh -c "$USHER timeline guest | grep 'lab2 has a new bridge:
 check "which is on the bridge" wait_until 5 sh -c "ls /sys/class/net/$(one lab2 .bridge)/brif | grep vnet"
 
 "$USHER" delete metal guest >/dev/null
+check "a guest without --network" "$USHER" create first --profile plain --memory 128 --no-ssh-key
+check "goes to the first that was made, also after restarts" said lab0 \
+	sh -c "$USHER show first --json | jq -r '.nics[0].segment'"
+"$USHER" delete first >/dev/null
 for n in 4d 4e 4f; do libvirt_forgets 52:54:0a:$n:00:07; done
 for n in lab0 lab1 lab2 lab3; do says "$n goes" "$n: deleted" "$USHER" network delete $n; done
 check "libvirt has only its own" said default virsh net-list --all --name

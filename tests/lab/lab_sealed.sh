@@ -66,7 +66,7 @@ refute "... and nothing is recorded" "$USHER" show odd
 
 check "a machine of a sealed segment is armed" enroll web01 --mac $mac --ip $address --profile plain --arm
 check "it says that it is sealed" is "$(of web01 .attempt.sealed)" true
-check "a request to confirm has a code" grep -q "'code' is " <(api -d '{"code":7}' http://usher/api/v1/machines/web01/confirm)
+check "a request to confirm has a code" grep -q "'code' is a text" <(api -d '{"code":7}' http://usher/api/v1/machines/web01/confirm)
 check "nothing waits yet" says "no boot of web01 waits" "$USHER" confirm web01 123456
 check "it boots, and is shown a code" boots 1
 first=$code
@@ -142,9 +142,9 @@ check "and who waited is sent to its disk" grep -q "web01 is installed" <(fetch 
 
 # --- every boot, every attempt ----------------------------------------------------------------------------------------------
 
-check "a reinstall says yes or no to a seal" grep -q "'sealed' is " <(api -d '{"sealed":1}' \
+check "a reinstall says yes or no to a seal" grep -q "'sealed' is true or false" <(api -d '{"sealed":1}' \
 	http://usher/api/v1/machines/web01/reinstall)
-check "... and nothing else" grep -q "there is no key 'seal'" <(api -d '{"seal":true}' \
+check "... and nothing else" grep -q "no key 'seal': did you mean 'sealed'" <(api -d '{"seal":true}' \
 	http://usher/api/v1/machines/web01/reinstall)
 check "installed again" "$USHER" reinstall web01
 check "it is sealed again" boots 1

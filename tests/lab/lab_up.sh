@@ -220,6 +220,11 @@ remember
 check "again" up
 check "... there is nothing to do" says "nothing to do: lab one is as it should be (2 machines)"
 check "... and nothing is done" same
+check "stop --force" "$USHER" stop web1 --force
+check "... it is off" guest_is web1 off
+check "stop of what is off" "$USHER" stop web1
+check "start" "$USHER" start web1
+check "... it runs" wait_until 10 guest_is web1 running
 check "down" down
 check "nothing is left" have ""
 check "no volume" test -z "$(virsh -q vol-list default)"

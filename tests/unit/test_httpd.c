@@ -1129,8 +1129,8 @@ START_TEST(close_and_reopen)
 	ck_assert_int_eq(httpd_open_tcp(t.h, 9, "none0", &nobody, PORT, why, sizeof(why)), -ENODEV);
 	ck_assert_ptr_nonnull(strstr(why, "none0"));
 	ck_assert_int_eq(httpd_open_tcp(t.h, 9, "", &nobody, PORT, why, sizeof(why)), -EADDRINUSE);
-	ck_assert_msg(strstr(why, "http: cannot listen on ") && strstr(why, "Address already in use") &&
-			strstr(why, "test_httpd (process"),
+	ck_assert_msg(strstr(why, "http: cannot listen on ") &&
+			strstr(why, "Address already in use") && strstr(why, "test_httpd (process"),
 		"%s", why);
 	ck_assert(!httpd_is_open(t.h, 9));
 }

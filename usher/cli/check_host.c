@@ -151,9 +151,10 @@ bool check_libvirt(struct check *k)
 
 	if (rc) {
 		check_say(k, CHECK_BAD, "libvirt", "%s: %s", why,
-			rc == -EACCES
-				? "look as root, or as a member of group libvirt (usermod -aG libvirt USER)"
-				: "apt-get install libvirt-daemon-system; systemctl start libvirtd");
+			rc == -EACCES ? "look as root, or as a member of group libvirt (usermod "
+					"-aG libvirt USER)"
+				      : "apt-get install libvirt-daemon-system; systemctl start "
+					"libvirtd");
 		return false;
 	}
 	check_say(k, CHECK_OK, "libvirt", "%lu.%lu.%lu, %llu MiB of memory, %u CPUs",

@@ -371,7 +371,8 @@ static int create_all(struct request *r)
 		.json = r->common.json,
 		.quiet = r->n_names > 1};
 
-	if (follow_newest(r->client, &w.after) || judging_names(r->client, r->body, r->names, r->n_names))
+	if (follow_newest(r->client, &w.after) ||
+		judging_names(r->client, r->body, r->names, r->n_names))
 		return EXIT_FAILED;
 	for (size_t i = 0; i < r->n_names; i++)
 		create_one(r, r->names[i]);
@@ -396,8 +397,7 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 			return rc;
 	if (optind == argc)
 		return cli_usage(r->command, "which name?");
-	r->names = cli_names_once(
-		r->command, argv + optind, (size_t)(argc - optind), &r->n_names);
+	r->names = cli_names_once(r->command, argv + optind, (size_t)(argc - optind), &r->n_names);
 	if (!r->names)
 		return EXIT_USAGE;
 	if (!json_object_get(r->body, "profile"))

@@ -228,7 +228,8 @@ static int wait_for_sum(struct request *q, json_t **m)
 	int rc = 0;
 
 	progress_start(&p, "summing up");
-	while (!rc && (v = json_object_get(*m, "verifying")) && !json_object_get(v, "failed")) {
+	while (!rc && (v = json_object_get(*m, "verifying")) && json_is_object(v) &&
+		!json_object_get(v, "failed")) {
 		progress_show(&p, number_of(v, "done"), number_of(v, "total"));
 		usleep(200 * 1000);
 		json_decref(*m);
@@ -250,7 +251,7 @@ static int judge_sum(const struct request *q, json_t *m, const char *expected)
 		return cli_fail("%s", text_of(m, "problem"));
 	if (!*sum)
 		return cli_fail("%s could not be verified: %s", text_of(m, "path"),
-			v ? text_of(v, "failed") : "it is another medium by now");
+			json_is_object(v) ? text_of(v, "failed") : "it is another medium by now");
 	if (*expected && strcmp(sum, expected))
 		return cli_fail("%s: its SHA-256 is %s, expected %s: fetch it again",
 			text_of(m, "path"), sum, expected);

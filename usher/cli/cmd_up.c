@@ -14,7 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_DRY_RUN = 1, OPT_PARALLEL, OPT_REPLACE, OPT_RESTART, OPT_NO_WAIT, OPT_KEEP_DISKS, OPT_YES };
+enum {
+	OPT_DRY_RUN = 1,
+	OPT_PARALLEL,
+	OPT_REPLACE,
+	OPT_RESTART,
+	OPT_NO_WAIT,
+	OPT_KEEP_DISKS,
+	OPT_YES
+};
 
 struct up {
 	const struct command *command;
@@ -384,7 +392,8 @@ const struct command cmd_up = {
 		"  --replace NAME       make this one anew, with an empty disk; may be repeated\n"
 		"  --restart            restart what was changed and runs, so that it counts now\n"
 		"  --no-wait            do not wait until they are up\n"
-		"  --yes                do not ask before disks are lost (without a terminal nobody "
+		"  --yes                do not ask before disks are lost (without a terminal "
+		"nobody "
 		"is asked)\n" CLI_COMMON_HELP,
 	.run = run_up,
 };

@@ -18,13 +18,14 @@ static void path_of(const char *name, const char *query, char *buf, size_t size)
 static int piece_read(json_t *reply, struct console_piece *ret)
 {
 	const char *data = json_string_value(json_object_get(reply, "data"));
+	const char *why = json_string_value(json_object_get(reply, "why"));
 
 	*ret = (struct console_piece){.reply = reply,
 		.from = (uint64_t)json_integer_value(json_object_get(reply, "offset")),
 		.newest = (uint64_t)json_integer_value(json_object_get(reply, "newest")),
 		.state = json_string_value(json_object_get(reply, "state")),
-		.why = json_string_value(json_object_get(reply, "why"))};
-	return data && ret->state && ret->why ? base64_decode(data, &ret->bytes, &ret->n) : -1;
+		.why = why ? why : ""}; /* null: nothing is wrong */
+	return data && ret->state ? base64_decode(data, &ret->bytes, &ret->n) : -1;
 }
 
 int console_fetch(struct client *c, const char *name, const char *query, int patience_s,

@@ -44,8 +44,7 @@ const char *machine_reason(const json_t *m)
 
 const char *machine_age(const json_t *m, char *buf, size_t size)
 {
-	long long s =
-		(long long)time(NULL) - json_time_ms(json_object_get(m, "since")) / 1000;
+	long long s = (long long)time(NULL) - json_time_ms(json_object_get(m, "since")) / 1000;
 
 	if (s < 0)
 		s = 0;

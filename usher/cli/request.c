@@ -205,8 +205,7 @@ const char *request_word_error(const json_t *body, char *buf, size_t size)
 	if (error)
 		return error;
 	if (firmware && !is_among(firmware, firmwares))
-		snprintf(buf, size, "firmware '%.40s': it is bios, efi or efi-secure",
-			firmware);
+		snprintf(buf, size, "firmware '%.40s': it is bios, efi or efi-secure", firmware);
 	else if (graphics && !is_among(graphics, kinds))
 		snprintf(buf, size, "graphics '%.40s': it is none, vnc or spice", graphics);
 	else

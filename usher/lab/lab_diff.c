@@ -13,7 +13,7 @@ static const char *show(const json_t *v, char *buf, size_t size)
 	else if (json_is_boolean(v))
 		snprintf(buf, size, "%s", json_is_true(v) ? "yes" : "no");
 	else
-		snprintf(buf, size, "%s", v ? "another" : "not set");
+		snprintf(buf, size, "%s", v && !json_is_null(v) ? "another" : "not set");
 	return buf;
 }
 

@@ -57,6 +57,7 @@ static bool tells(const char *kind)
 void lab_show_event(struct lab_show *s, const json_t *event)
 {
 	const char *kind = json_string_value(json_object_get(event, "kind"));
+	const char *machine = json_string_value(json_object_get(event, "machine"));
 	time_t at = (time_t)(json_time_ms(json_object_get(event, "at")) / 1000);
 	char when[32];
 	struct tm tm;
@@ -68,7 +69,7 @@ void lab_show_event(struct lab_show *s, const json_t *event)
 	} else if (!s->terminal && kind && tells(kind)) {
 		strftime(when, sizeof when, "%H:%M:%S", localtime_r(&at, &tm));
 		lab_show_line(s, "%s  %-12s %-10s  %s", when,
-			json_string_value(json_object_get(event, "machine")), kind,
+			machine ? machine : "-", kind,
 			json_string_value(json_object_get(event, "text")));
 	}
 }
