@@ -95,24 +95,44 @@ static void grub_word(struct text *t, const char *word, size_t len)
 	text_puts(t, "'");
 }
 
-static int grub_file(
-	struct text *t, const struct script *s, size_t n, bool http, char *why, size_t why_size)
+/* Where GRUB finds a file of ours. */
+enum grub_source {
+	GRUB_BY_TFTP,
+	GRUB_AS_CAME, /* by HTTP, from the device that the script came from: its name has the port */
+	GRUB_BY_HTTP, /* from a device that is named, for a GRUB whose root is another one */
+};
+
+/* A GRUB that loads by HTTP can do so by TFTP too, and has to where it drops the port of a URL. */
+static const enum grub_source by_http[] = {GRUB_AS_CAME, GRUB_BY_HTTP, GRUB_BY_TFTP};
+
+/* By HTTP GRUB puts the name into its request as it is (RFC 9112 3). Heap, or NULL. */
+static char *grub_name(const struct script *s, size_t n, enum grub_source from)
 {
-	char *name, *encoded;
+	const char *path = s->files[n].path, *host = s->files[n].url + strlen("http://");
+	char *encoded, *name = NULL;
 	int made;
+
+	if (from == GRUB_BY_TFTP)
+		return asprintf(&name, "(tftp,%s)/%s", s->server, path) < 0 ? NULL : name;
+	encoded = uri_encoded_path(path);
+	if (!encoded)
+		return NULL;
+	made = from == GRUB_AS_CAME
+		? asprintf(&name, "/boot/%s", encoded)
+		: asprintf(&name, "(http,%.*s)/boot/%s", (int)strcspn(host, "/"), host, encoded);
+	free(encoded);
+	return made < 0 ? NULL : name;
+}
+
+static int grub_file(struct text *t, const struct script *s, size_t n, enum grub_source from,
+	char *why, size_t why_size)
+{
+	char *name;
 
 	if (!s->files[n].path)
 		return cannot(why, why_size, "GRUB", "its medium is a URL", s->files[n].url);
-	/* A device that is named cannot be mistaken; by HTTP this GRUB has no word for a port, but
-	 * the device it came from has. It puts the name into its request as it is (RFC 9112 3). */
-	if (http) {
-		encoded = uri_encoded_path(s->files[n].path);
-		made = encoded ? asprintf(&name, "/boot/%s", encoded) : -1;
-		free(encoded);
-	} else {
-		made = asprintf(&name, "(tftp,%s)/%s", s->server, s->files[n].path);
-	}
-	if (made < 0)
+	name = grub_name(s, n, from);
+	if (!name)
 		return -ENOMEM;
 	grub_word(t, name, strlen(name));
 	free(name);
@@ -172,20 +192,21 @@ static int grub_cmdline(struct text *t, const struct script *s, char *why, size_
 	return 0;
 }
 
-static int grub_files(struct text *t, const struct script *s, bool http, char *why, size_t why_size)
+static int grub_files(
+	struct text *t, const struct script *s, enum grub_source from, char *why, size_t why_size)
 {
 	size_t i;
 	int rc;
 
 	text_puts(t, "if linux");
-	rc = grub_file(t, s, 0, http, why, why_size);
+	rc = grub_file(t, s, 0, from, why, why_size);
 	if (rc == 0)
 		rc = grub_cmdline(t, s, why, why_size);
 	text_puts(t, "; then\n");
 	if (s->n_files > 1)
 		text_puts(t, "if initrd");
 	for (i = 1; rc == 0 && i < s->n_files; i++)
-		rc = grub_file(t, s, i, http, why, why_size);
+		rc = grub_file(t, s, i, from, why, why_size);
 	text_puts(t, s->n_files > 1 ? "; then\nboot\nfi\nfi\n" : "boot\nfi\n");
 	return rc;
 }
@@ -200,14 +221,17 @@ static void grub_say(struct text *t, const char *before, const char *machine, co
 
 static int grub_make(struct text *t, const struct script *s, bool http, char *why, size_t why_size)
 {
-	int rc;
+	int rc = 0;
 
 	text_puts(t, "set timeout=0\necho 'usher: ");
 	put_words(t, s->machine, "'");
 	text_puts(t, " is installed with profile ");
 	put_words(t, s->profile, "'");
 	text_puts(t, "'\n");
-	rc = grub_files(t, s, http, why, why_size);
+	if (!http)
+		rc = grub_files(t, s, GRUB_BY_TFTP, why, why_size);
+	for (size_t i = 0; http && rc == 0 && i < sizeof by_http / sizeof *by_http; i++)
+		rc = grub_files(t, s, by_http[i], why, why_size);
 	grub_say(t, "kernel or initrd did not load, see usher timeline ", s->machine, "");
 	text_puts(t, "echo 'usher: restarting in 10 s'\nsleep 10\nreboot\n");
 	return rc;

@@ -13,7 +13,7 @@
 enum script_kind {
 	SCRIPT_IPXE,
 	SCRIPT_GRUB,      /* grub.cfg, asked for by TFTP */
-	SCRIPT_GRUB_HTTP, /* the same by HTTP: GRUB loads the rest from where that came from */
+	SCRIPT_GRUB_HTTP, /* the same by HTTP: GRUB loads the rest so too, or else by TFTP */
 	SCRIPT_PXELINUX,  /* speaks TFTP only */
 	SCRIPT_KINDS
 };

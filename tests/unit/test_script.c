@@ -87,6 +87,10 @@ START_TEST(loads_by_grub)
 		"echo 'usher: web01 is installed with profile debian-12'\n"
 		"if linux '/boot/d/linux'; then\n"
 		"boot\nfi\n"
+		"if linux '(http,192.168.122.1:8067)/boot/d/linux'; then\n"
+		"boot\nfi\n"
+		"if linux '(tftp,192.168.122.1)/d/linux'; then\n"
+		"boot\nfi\n"
 		"echo 'usher: kernel or initrd did not load, see usher timeline web01'\n"
 		"echo 'usher: restarting in 10 s'\nsleep 10\nreboot\n");
 }
@@ -154,6 +158,10 @@ START_TEST(awkward_names)
 		"set timeout=0\n"
 		"echo 'usher: web01 is installed with profile debian-12'\n"
 		"if linux '/boot/d/a%20b%2541%7B%24x%7D'; then\n"
+		"boot\nfi\n"
+		"if linux '(http,192.168.122.1:8067)/boot/d/a%20b%2541%7B%24x%7D'; then\n"
+		"boot\nfi\n"
+		"if linux '(tftp,192.168.122.1)/d/a b%41{$x}'; then\n"
 		"boot\nfi\n"
 		"echo 'usher: kernel or initrd did not load, see usher timeline web01'\n"
 		"echo 'usher: restarting in 10 s'\nsleep 10\nreboot\n");
