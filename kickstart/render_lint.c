@@ -96,7 +96,8 @@ void render_lint_place(const struct profile *p, const char *name, const char *te
 	for (size_t i = 0; i < map->n_remarks; i++)
 		findings_add(f, FINDING_WARNING, map->files[map->remarks[i].file],
 			map->remarks[i].line, map->remarks[i].column, "%s", map->remarks[i].text);
-	f->left_out += rendered->left_out;
+	for (size_t i = 0; i < rendered->n_files; i++)
+		findings_leave(f, rendered->files[i].name, &rendered->files[i]);
 }
 
 /* What a finding quotes may be a secret setting's value. */

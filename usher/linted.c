@@ -14,6 +14,24 @@ static int judge(const struct findings *f, char *why, size_t size)
 	return -EINVAL;
 }
 
+/* What was not kept is said as one more. */
+static json_t *findings_all(const struct findings *f)
+{
+	json_t *all = findings_json(f);
+	char text[64];
+
+	for (size_t i = 0; i < f->n_files; i++) {
+		const struct finding_file *one = &f->files[i];
+
+		snprintf(text, sizeof(text), "%zu more are left out", one->left_out);
+		if (one->left_out)
+			json_array_append_new(all,
+				json_pack("{s:s, s:s, s:s}", "file", one->name, "level",
+					one->left_errors ? "error" : "warning", "text", text));
+	}
+	return all;
+}
+
 int linted(const struct render_input *in, const json_t *snapshot, uint64_t disk,
 	json_t **ret_findings, char *why, size_t size)
 {
@@ -25,7 +43,7 @@ int linted(const struct render_input *in, const json_t *snapshot, uint64_t disk,
 		rc = render_lint(r, disk, &f, why, size);
 	if (rc == 0)
 		rc = judge(&f, why, size);
-	*ret_findings = f.n ? findings_json(&f) : NULL;
+	*ret_findings = f.n ? findings_all(&f) : NULL;
 	findings_fini(&f);
 	rendering_free(r);
 	return rc;

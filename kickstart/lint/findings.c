@@ -50,34 +50,6 @@ bool findings_full(const struct findings *f, const char *file)
 	return i < f->n_files && f->files[i].n >= FINDINGS_MAX;
 }
 
-void findings_add(struct findings *f, enum finding_level level, const char *file, unsigned line,
-	unsigned column, const char *format, ...)
-{
-	size_t number = file_number(f, file);
-	struct finding *v = NULL;
-	char raw[FINDING_TEXT + 1];
-	va_list args;
-
-	*(level == FINDING_ERROR ? &f->n_errors : &f->n_warnings) += 1;
-	if (number < f->n_files && f->files[number].n < FINDINGS_MAX)
-		v = reallocarray(f->v, f->n + 1, sizeof(*v));
-	if (!v) {
-		f->left_out++;
-		if (number < f->n_files)
-			f->files[number].left_out++;
-		return;
-	}
-	f->v = v;
-	f->files[number].n++;
-	v += f->n++;
-	*v = (struct finding){
-		.level = level, .file = (unsigned)number, .line = line, .column = column};
-	va_start(args, format);
-	vsnprintf(raw, sizeof(raw), format, args);
-	va_end(args);
-	plain_copy(v->text, sizeof(v->text), raw, strlen(raw), 0);
-}
-
 static int order(unsigned a, unsigned b)
 {
 	return (a > b) - (a < b);
@@ -94,22 +66,72 @@ static int compare(const void *a, const void *b)
 	return rc ? rc : strcmp(x->text, y->text);
 }
 
+static bool is_there(const struct findings *f, const struct finding *one)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (compare(&f->v[i], one) == 0)
+			return true;
+	return false;
+}
+
+static void leave(struct findings *f, size_t file, size_t errors, size_t warnings)
+{
+	f->left_out += errors + warnings;
+	f->n_errors += errors;
+	f->n_warnings += warnings;
+	if (file == f->n_files)
+		return;
+	f->files[file].left_out += errors + warnings;
+	f->files[file].left_errors += errors;
+}
+
+void findings_leave(struct findings *f, const char *file, const struct finding_file *from)
+{
+	if (from->left_out)
+		leave(f, file_number(f, file), from->left_errors,
+			from->left_out - from->left_errors);
+}
+
+static void add(struct findings *f, const struct finding *one)
+{
+	bool error = one->level == FINDING_ERROR;
+	struct finding *v = NULL;
+
+	if (one->file < f->n_files && is_there(f, one))
+		return;
+	if (one->file < f->n_files && f->files[one->file].n < FINDINGS_MAX)
+		v = reallocarray(f->v, f->n + 1, sizeof(*v));
+	if (!v) {
+		leave(f, one->file, error, !error);
+		return;
+	}
+	f->v = v;
+	v[f->n++] = *one;
+	f->files[one->file].n++;
+	*(error ? &f->n_errors : &f->n_warnings) += 1;
+}
+
+void findings_add(struct findings *f, enum finding_level level, const char *file, unsigned line,
+	unsigned column, const char *format, ...)
+{
+	struct finding one = {.level = level,
+		.file = (unsigned)file_number(f, file),
+		.line = line,
+		.column = column};
+	char raw[FINDING_TEXT + 1];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
+	plain_copy(one.text, sizeof(one.text), raw, strlen(raw), 0);
+	add(f, &one);
+}
+
 void findings_sort(struct findings *f)
 {
-	size_t n = 0;
-
-	if (f->n == 0)
-		return;
-	qsort(f->v, f->n, sizeof(*f->v), compare);
-	for (size_t i = 0; i < f->n; i++) {
-		if (n == 0 || compare(&f->v[n - 1], &f->v[i]) != 0) {
-			f->v[n++] = f->v[i];
-			continue;
-		}
-		*(f->v[i].level == FINDING_ERROR ? &f->n_errors : &f->n_warnings) -= 1;
-		f->files[f->v[i].file].n--;
-	}
-	f->n = n;
+	if (f->n > 0)
+		qsort(f->v, f->n, sizeof(*f->v), compare);
 }
 
 int finding_text(const struct findings *f, size_t i, char *buf, size_t size)

@@ -19,7 +19,7 @@ enum finding_level {
 
 struct finding {
 	enum finding_level level;
-	unsigned file;         /* its name is findings.files[file] */
+	unsigned file;         /* its name is findings.files[file].name */
 	unsigned line, column; /* from 1; 0: of the file as a whole, of the line as a whole */
 	char text
 		[FINDING_TEXT]; /* what is wrong, and what instead: one line of UTF-8 without controls */
@@ -28,7 +28,7 @@ struct finding {
 /* Its name as readers know it ("kickstart.cfg"). */
 struct finding_file {
 	char *name;
-	size_t n, left_out; /* findings that are kept, and that are not */
+	size_t n, left_out, left_errors; /* findings that are kept, that are not, and the errors of these */
 };
 
 struct findings {
@@ -41,11 +41,14 @@ struct findings {
 
 /* `f` begins as {0}. */
 void findings_fini(struct findings *f);
+/* What is there already is not added again. */
 void findings_add(struct findings *f, enum finding_level level, const char *file, unsigned line,
 	unsigned column, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Are no more kept of this file? */
 bool findings_full(const struct findings *f, const char *file);
-/* By file, line and column; what is there twice is once. */
+/* Counts for a file what was not kept of `from`. */
+void findings_leave(struct findings *f, const char *file, const struct finding_file *from);
+/* By file, line and column. */
 void findings_sort(struct findings *f);
 /* "FILE:LINE:COL: error: TEXT", as compilers say it and editors read it; 0 for line or column leaves it out.
  * Returns what snprintf does. */

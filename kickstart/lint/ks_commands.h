@@ -23,6 +23,8 @@ enum {
 	KS_F45 = 1 << 10,
 	KS_VERSIONS = 11,
 	KS_ALL = (1 << KS_VERSIONS) - 1,
+	KS_RHEL = KS_RHEL7 | KS_RHEL8 | KS_RHEL9 | KS_RHEL10,
+	KS_FEDORA = KS_ALL & ~KS_RHEL,
 };
 
 /* In the order of how good it is. */

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEDORA = KS_F39 | KS_F40 | KS_F41 | KS_F42 | KS_F43 | KS_F44 | KS_F45, RHEL = KS_ALL & ~FEDORA };
-
 /* What takes the place of what is gone or going. */
 static const struct {
 	const char *command, *option, *instead;
@@ -127,8 +125,8 @@ void ks_history(const char *command, const char *option, unsigned versions, char
 	statuses(command, option, st);
 	while (v + 1 < KS_VERSIONS && !(versions & 1u << v))
 		v++;
-	from = 1u << v & RHEL ? 0 : 4;
-	end = 1u << v & RHEL ? 4 : KS_VERSIONS;
+	from = 1u << v & KS_RHEL ? 0 : 4;
+	end = 1u << v & KS_RHEL ? 4 : KS_VERSIONS;
 	if (st[v] == KS_DEPRECATED)
 		going(st, v, from, buf, size);
 	else

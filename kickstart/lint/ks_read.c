@@ -4,6 +4,7 @@
 #include "kickstart/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -361,13 +362,23 @@ static void package_line(struct reader *r, const struct source *s, const char *l
 	keep(r, s, &section->body, &section->n_body);
 }
 
+static void raw_line(struct reader *r, const char *line, size_t len)
+{
+	struct ks_section *section = &r->t->sections[r->t->n_sections - 1];
+	int shown = (int)(len < sizeof(section->first) ? len : sizeof(section->first) - 1);
+
+	section->filled |= strspn(line, " \t\r") < len;
+	if (section->n_raw++ == 0)
+		snprintf(section->first, sizeof(section->first), "%.*s", shown, line);
+}
+
 /* A line of the section that is open, when it is none that the reader takes itself. */
 static void body_line(struct reader *r, const struct source *s, const char *line, size_t len)
 {
 	struct ks_section *section = &r->t->sections[r->t->n_sections - 1];
 
 	if (section->kind == KS_BODY_RAW)
-		section->filled |= strspn(line, " \t\r") < len;
+		raw_line(r, line, len);
 	else if (section->kind == KS_BODY_PACKAGES)
 		package_line(r, s, line, len);
 	else if (split(r, s, line, len))

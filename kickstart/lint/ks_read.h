@@ -41,7 +41,9 @@ struct ks_section {
 	/* Of packages each line is one word; of KS_BODY_RAW there are none kept. */
 	struct ks_line **body;
 	size_t n_body;
-	bool filled; /* has a line that is not blank */
+	bool filled;    /* has a line that is not blank */
+	char first[64]; /* of KS_BODY_RAW: how its first line begins */
+	unsigned n_raw; /* lines */
 };
 
 struct ks_text {

@@ -1,55 +1,50 @@
-/* Of each command by itself: options that want or exclude others, and values that the parser looks into. A rule holds where it is
- * a rule of all versions that the file may be for. */
+/* Of each command by itself: options that want or exclude others, and values that the parser looks into. A rule holds in all
+ * versions that have its options, if nothing else is said. */
 #include "kickstart/lint/ks_rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	FROM_F39 = KS_F39 | KS_F40 | KS_F41 | KS_F42 | KS_F43 | KS_F44 | KS_F45,
-	FROM_F39_AND_8 = FROM_F39 | KS_RHEL8,
-	FROM_F39_AND_9 = FROM_F39 | KS_RHEL9,
-	OTHERS = 4,
-};
+enum { OTHERS = 4 };
 
 /* With this option, one of the others must be there. */
 static const struct {
-	const char *command;
-	unsigned versions;
-	const char *option, *others[OTHERS];
+	const char *command, *option, *others[OTHERS];
 } wanting[] = {
-	{"btrfs", KS_ALL & ~KS_RHEL10, "--subvol", {"--name"}},
-	{"logvol", KS_ALL, "--resize", {"--size"}},
-	{"logvol", KS_ALL, "--resize", {"--useexisting", "--noformat"}},
-	{"mount", FROM_F39_AND_8, "--mkfsoptions", {"--reformat"}},
-	{"network", KS_ALL, "--bridgeopts", {"--bridgeslaves"}},
-	{"network", FROM_F39_AND_9, "--ipv4-dns-search", {"--device"}},
-	{"network", FROM_F39_AND_9, "--ipv6-dns-search", {"--device"}},
-	{"network", FROM_F39_AND_9, "--ipv4-ignore-auto-dns", {"--device"}},
-	{"network", FROM_F39_AND_9, "--ipv6-ignore-auto-dns", {"--device"}},
-	{"part", KS_ALL, "--resize", {"--onpart"}},
-	{"part", KS_ALL, "--resize", {"--size"}},
-	{"zfcp", FROM_F39_AND_9, "--wwpn", {"--fcplun"}},
-	{"zfcp", FROM_F39_AND_9, "--fcplun", {"--wwpn"}},
+	{"btrfs", "--subvol", {"--name"}},
+	{"logvol", "--resize", {"--size"}},
+	{"logvol", "--resize", {"--useexisting", "--noformat"}},
+	{"mount", "--mkfsoptions", {"--reformat"}},
+	{"network", "--bridgeopts", {"--bridgeslaves"}},
+	{"network", "--ipv4-dns-search", {"--device"}},
+	{"network", "--ipv6-dns-search", {"--device"}},
+	{"network", "--ipv4-ignore-auto-dns", {"--device"}},
+	{"network", "--ipv6-ignore-auto-dns", {"--device"}},
+	{"part", "--resize", {"--onpart"}},
+	{"part", "--resize", {"--size"}},
+	{"zfcp", "--wwpn", {"--fcplun"}},
+	{"zfcp", "--fcplun", {"--wwpn"}},
 };
 
 /* With this option, none of the others. */
 static const struct {
-	const char *command;
-	unsigned versions;
-	const char *option, *others[OTHERS];
+	const char *command, *option, *others[OTHERS];
 } excluding[] = {
-	{"autopart", FROM_F39_AND_8, "--pbkdf-time", {"--pbkdf-iterations"}},
-	{"autopart", FROM_F39, "--noswap", {"--hibernation"}},
-	{"bootloader", FROM_F39, "--sdboot", {"--extlinux"}},
-	{"logvol", FROM_F39_AND_8, "--cachesize", {"--useexisting", "--noformat"}},
-	{"logvol", FROM_F39_AND_8, "--cachepvs", {"--useexisting", "--noformat"}},
-	{"logvol", KS_ALL, "--mkfsoptions", {"--noformat"}},
-	{"nvdimm", FROM_F39_AND_8 | KS_RHEL9, "--namespace", {"--blockdevs"}},
-	{"part", KS_ALL, "--mkfsoptions", {"--fsprofile", "--noformat"}},
-	{"rescue", KS_ALL, "--nomount", {"--romount"}},
-	{"timezone", KS_RHEL7 | KS_RHEL8 | FROM_F39_AND_9, "--nontp", {"--ntpservers"}},
+	{"autopart", "--pbkdf-time", {"--pbkdf-iterations"}},
+	{"autopart", "--noswap", {"--hibernation"}},
+	{"bootloader", "--sdboot", {"--extlinux"}},
+	{"logvol", "--cachesize", {"--useexisting", "--noformat"}},
+	{"logvol", "--cachepvs", {"--useexisting", "--noformat"}},
+	{"logvol", "--mkfsoptions", {"--fsprofile", "--noformat"}},
+	{"logvol", "--pbkdf-time", {"--pbkdf-iterations"}},
+	{"nvdimm", "--namespace", {"--blockdevs"}},
+	{"part", "--mkfsoptions", {"--fsprofile", "--noformat"}},
+	{"part", "--pbkdf-time", {"--pbkdf-iterations"}},
+	{"raid", "--mkfsoptions", {"--fsprofile", "--noformat"}},
+	{"raid", "--pbkdf-time", {"--pbkdf-iterations"}},
+	{"rescue", "--nomount", {"--romount"}},
+	{"timezone", "--nontp", {"--ntpservers"}},
 };
 
 /* Without an argument, one of these must be there. */
@@ -111,7 +106,7 @@ static void autopart(struct ks_lint *l, const struct ks_command *c)
 {
 	const char *fstype = ks_value(c, "--fstype"), *type = ks_value(c, "--type");
 
-	if (!fstype || !holds(l, FROM_F39))
+	if (!fstype || !holds(l, KS_FEDORA))
 		return;
 	if (strcmp(fstype, "btrfs") == 0)
 		ks_error(l, c, ks_column(c, "--fstype"),
@@ -132,7 +127,8 @@ static void bootloader(struct ks_lint *l, const struct ks_command *c)
 
 static void btrfs(struct ks_lint *l, const struct ks_command *c)
 {
-	if (!holds(l, KS_ALL & ~KS_RHEL10) || c->n_args != 1 || ks_value(c, "--parent"))
+	if (c->n_args != 1 || ks_value(c, "--parent") || ks_value(c, "--useexisting") ||
+		ks_value(c, "--noformat"))
 		return;
 	if (ks_value(c, "--subvol"))
 		ks_error(l, c, c->args[0]->column,
@@ -145,10 +141,19 @@ static void btrfs(struct ks_lint *l, const struct ks_command *c)
 
 static void cmdline(struct ks_lint *l, const struct ks_command *c)
 {
-	if (ks_value(c, "--non-interactive") && holds(l, FROM_F39_AND_8))
+	if (ks_value(c, "--non-interactive"))
 		ks_error(l, c, ks_column(c, "--non-interactive"),
 			"'cmdline' asks nothing anyway and takes no '--non-interactive', 'text' "
 			"does");
+}
+
+static void mount(struct ks_lint *l, const struct ks_command *c)
+{
+	const char *where = c->n_args > 1 ? c->args[1]->s : "/";
+
+	if (*where != '/' && strcasecmp(where, "none") != 0)
+		ks_error(l, c, c->args[1]->column, "'%s' is no mount point, expected /… or none",
+			where);
 }
 
 static void bridge_options(struct ks_lint *l, const struct ks_command *c)
@@ -184,18 +189,17 @@ static void interface_name(struct ks_lint *l, const struct ks_command *c)
 			name, dot ? "." : "vlan");
 }
 
+/* Of a bond, a team or a bridge it is the members that are bound. */
 static void network(struct ks_lint *l, const struct ks_command *c)
 {
-	static const char *const made[] = {
-		"--vlanid", "--bondslaves", "--teamslaves", "--bridgeslaves"};
-	const char *bind = ks_value(c, "--bindto");
+	bool members = ks_value(c, "--bondslaves") || ks_value(c, "--teamslaves") ||
+		ks_value(c, "--bridgeslaves");
 
 	bridge_options(l, c);
 	interface_name(l, c);
-	for (size_t i = 0; bind && i < sizeof(made) / sizeof(*made); i++)
-		if (strcmp(bind, "mac") == 0 && ks_value(c, made[i]))
-			ks_error(l, c, ks_column(c, "--bindto"),
-				"'--bindto=mac' is for a card, not for what '%s' makes", made[i]);
+	if (ks_value(c, "--bindto") && ks_value(c, "--vlanid") && !members)
+		ks_error(l, c, ks_column(c, "--bindto"),
+			"'--bindto=mac' is for a card, not for a VLAN on it");
 }
 
 static void nvdimm(struct ks_lint *l, const struct ks_command *c)
@@ -203,11 +207,14 @@ static void nvdimm(struct ks_lint *l, const struct ks_command *c)
 	const char *action = c->n_args ? c->args[0]->s : "", *mode = ks_value(c, "--mode");
 	bool reconfigure = strcmp(action, "reconfigure") == 0;
 
-	if (!*action || !holds(l, FROM_F39_AND_8 | KS_RHEL9))
+	if (!*action)
 		return;
 	if (!reconfigure && strcmp(action, "use") != 0)
 		ks_error(l, c, c->args[0]->column,
 			"'nvdimm' has the actions reconfigure and use, not '%s'", action);
+	else if (!reconfigure && !ks_value(c, "--namespace") && !ks_value(c, "--blockdevs"))
+		ks_error(l, c, c->args[0]->column,
+			"'nvdimm use' needs '--namespace=' or '--blockdevs='");
 	if (reconfigure && !ks_value(c, "--namespace"))
 		ks_error(l, c, c->args[0]->column, "'nvdimm reconfigure' needs '--namespace='");
 	if (reconfigure && (!mode || strcmp(mode, "sector") == 0) && !ks_value(c, "--sectorsize"))
@@ -223,6 +230,12 @@ static void ostree(struct ks_lint *l, const struct ks_command *c)
 		strncmp(url, "https:", 6) != 0)
 		ks_error(l, c, ks_column(c, "--url"),
 			"'--url' of 'ostreesetup' is file:, http: or https:, not '%s'", url);
+}
+
+static void raid(struct ks_lint *l, const struct ks_command *c)
+{
+	if (!ks_value(c, "--level") && !ks_value(c, "--useexisting") && !ks_value(c, "--noformat"))
+		ks_error(l, c, c->line->words[0].column, "'raid' needs '--level='");
 }
 
 /* Its words are realmd's: options, then one realm. */
@@ -273,7 +286,7 @@ static void snapshot(struct ks_lint *l, const struct ks_command *c)
 {
 	const char *origin = c->n_args ? c->args[0]->s : "/", *slash = strchr(origin, '/');
 
-	if (c->n_args && holds(l, KS_RHEL7 | FROM_F39) &&
+	if (c->n_args &&
 		(!slash || slash == origin || !slash[1] || strchr(slash + 1, '/')))
 		ks_error(l, c, c->args[0]->column, "'%s' is not VG/LV, both of them by name",
 			origin);
@@ -294,9 +307,11 @@ static const struct {
 	{"bootloader", bootloader},
 	{"btrfs", btrfs},
 	{"cmdline", cmdline},
+	{"mount", mount},
 	{"network", network},
 	{"nvdimm", nvdimm},
 	{"ostreesetup", ostree},
+	{"raid", raid},
 	{"realm", realm},
 	{"rhsm", rhsm},
 	{"snapshot", snapshot},
@@ -305,15 +320,16 @@ static const struct {
 
 void ks_rules_between(struct ks_lint *l, const struct ks_command *c)
 {
-	if (ks_command_status(c->name, l->versions) != KS_OK)
+	enum ks_status status = ks_command_status(c->name, l->versions);
+
+	/* What is deprecated is passed over by the installer, but for btrfs. */
+	if (status < (ks_is(c, "btrfs") ? KS_DEPRECATED : KS_OK))
 		return;
 	for (size_t i = 0; i < sizeof(wanting) / sizeof(*wanting); i++)
-		if (ks_is(c, wanting[i].command) && ks_value(c, wanting[i].option) &&
-			holds(l, wanting[i].versions))
+		if (ks_is(c, wanting[i].command) && ks_value(c, wanting[i].option))
 			wants(l, c, i);
 	for (size_t i = 0; i < sizeof(excluding) / sizeof(*excluding); i++)
-		if (ks_is(c, excluding[i].command) && ks_value(c, excluding[i].option) &&
-			holds(l, excluding[i].versions))
+		if (ks_is(c, excluding[i].command) && ks_value(c, excluding[i].option))
 			excludes(l, c, i);
 	for (size_t i = 0; i < sizeof(needing) / sizeof(*needing); i++)
 		if (ks_is(c, needing[i].command))

@@ -2,6 +2,7 @@
 #include "kickstart/lint/ks_rules.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static void heading(struct ks_lint *l, const struct ks_section *s, const struct ks_command *c)
@@ -22,6 +23,26 @@ static void heading(struct ks_lint *l, const struct ks_section *s, const struct 
 	if (ks_value(c, "--default") && ks_value(c, "--nocore"))
 		ks_error(l, c, ks_column(c, "--nocore"),
 			"'--nocore' contradicts '--default': leave one out");
+}
+
+/* The installer gives the script to '--interpreter', or to sh: its first line is a comment then. */
+static void first_line(struct ks_lint *l, const struct ks_section *s, const struct ks_command *c)
+{
+	const char *interpreter = s->first + 2, *name;
+	char word[64] = "", behind[64] = "";
+
+	if (strncmp(s->first, "#!", 2) != 0 || ks_value(c, "--interpreter") ||
+		sscanf(interpreter, "%63s %63s", word, behind) < 1)
+		return;
+	name = strrchr(word, '/') ? strrchr(word, '/') + 1 : word;
+	if (strcmp(name, "env") == 0)
+		name = behind;
+	if (strcmp(name, "sh") == 0 || strcmp(name, "bash") == 0 || !*name)
+		return;
+	ks_error(l, c, c->line->words[0].column,
+		"'%s' is run by sh, not by what its first line says: add "
+		"'--interpreter=/usr/bin/%s'",
+		c->name, name);
 }
 
 /* "vim emacs" is looked for as one package; a group's name may have blanks. */
@@ -69,6 +90,8 @@ static void section(struct ks_lint *l, const struct ks_section *s)
 	if (ks_command_init(l, s->head, &c) < 0)
 		return;
 	heading(l, s, &c);
+	if (s->kind == KS_BODY_RAW)
+		first_line(l, s, &c);
 	if (s->kind == KS_BODY_PACKAGES)
 		for (size_t i = 0; i < s->n_body; i++)
 			package(l, s->body[i]);

@@ -39,6 +39,28 @@ static unsigned versions(const struct lint_input *in, struct findings *f)
 	return bit ? bit : KS_ALL;
 }
 
+/* Of a file that is full the rest is not looked at: what is in it is not known then, as of an include that is not there. */
+static int command(struct ks_lint *l, const struct ks_line *line)
+{
+	struct ks_command *c = &l->commands[l->n];
+	int rc = 0;
+
+	if (!findings_full(l->f, line->file))
+		rc = ks_command_init(l, line, c);
+	if (rc < 0)
+		return rc;
+	if (findings_full(l->f, line->file)) {
+		ks_command_fini(c);
+		if (!l->text.partly)
+			findings_add(l->f, FINDING_ERROR, line->file, line->line, 0,
+				"the rest was not looked at: mend what is told first");
+		l->text.partly = true;
+	} else {
+		l->n++;
+	}
+	return 0;
+}
+
 static int commands(struct ks_lint *l)
 {
 	int rc = 0;
@@ -46,10 +68,8 @@ static int commands(struct ks_lint *l)
 	l->commands = calloc(l->text.n_commands ? l->text.n_commands : 1, sizeof(*l->commands));
 	if (!l->commands)
 		return -ENOMEM;
-	for (size_t i = 0; i < l->text.n_commands && rc == 0 && !findings_full(l->f, l->in->file); i++) {
-		rc = ks_command_init(l, l->text.commands[i], &l->commands[i]);
-		l->n += rc == 0;
-	}
+	for (size_t i = 0; i < l->text.n_commands && rc == 0; i++)
+		rc = command(l, l->text.commands[i]);
 	return rc;
 }
 

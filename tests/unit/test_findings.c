@@ -50,12 +50,15 @@ END_TEST
 
 START_TEST(limits)
 {
-	struct findings f = {0};
+	struct findings f = {0}, other = {0};
 	char text[2 * FINDING_TEXT];
 
 	for (unsigned i = 0; i < FINDINGS_MAX; i++)
 		findings_add(&f, FINDING_WARNING, "x", i, 0, "w");
 	ck_assert(findings_full(&f, "x") && !findings_full(&f, "y") && !f.left_out);
+	for (unsigned i = 0; i < FINDINGS_MAX; i++)
+		findings_add(&f, FINDING_WARNING, "x", i, 0, "w");
+	ck_assert_uint_eq(f.left_out, 0); /* the same again is no more */
 	findings_add(&f, FINDING_ERROR, "x", 1, 0, "one too many");
 	ck_assert_uint_eq(f.left_out, 1);
 	ck_assert_uint_eq(f.n, FINDINGS_MAX);
@@ -69,6 +72,14 @@ START_TEST(limits)
 	ck_assert_uint_eq(f.n_errors, 2);
 	ck_assert_uint_eq(f.n_warnings, FINDINGS_MAX);
 	ck_assert_uint_eq(f.files[1].n, 1);
+	findings_add(&f, FINDING_WARNING, "x", 999, 0, "and one more");
+	findings_leave(&other, "t", &f.files[0]);
+	findings_leave(&other, "t", &f.files[1]);
+	ck_assert_uint_eq(other.n_errors, 1);
+	ck_assert_uint_eq(other.n_warnings, 1);
+	ck_assert_uint_eq(other.files[0].left_out, 2);
+	ck_assert_uint_eq(other.files[0].left_errors, 1);
+	findings_fini(&other);
 	findings_fini(&f);
 	memset(text, 'a', sizeof(text));
 	findings_add(&f, FINDING_ERROR, "x", 1, 1, "%.*s", (int)sizeof(text), text);

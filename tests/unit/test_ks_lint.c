@@ -1,3 +1,4 @@
+#include "kickstart/lint/lint.h"
 #include "kickstart/lint/lint_kickstart.h"
 
 #include <check.h>
@@ -70,6 +71,31 @@ START_TEST(template_vm)
 }
 END_TEST
 
+/* One that is full: nothing is made up of what was not looked at, and that is said. */
+START_TEST(full_file)
+{
+	char text[16384] = "";
+	struct findings f = {0};
+	struct lint_input in = {.file = "a.ks", .text = text, .version = "RHEL9"};
+
+	for (int i = 0; i < FINDINGS_MAX; i++)
+		strcat(text, "lang --nope\n");
+	strcat(text, "lang C\ntimezone UTC\nrootpw x\nautopart\n%packages\n@core\n%end\n");
+	lint_text(ANSWERS_KICKSTART, &in, &f);
+	ck_assert_uint_eq(f.n, FINDINGS_MAX);
+	for (size_t i = 0; i < f.n; i++)
+		ck_assert_uint_gt(f.v[i].line, 0); /* "no 'timezone'" has none */
+	ck_assert_uint_gt(f.files[0].left_errors, 0);
+	findings_fini(&f);
+	for (char *p = text; (p = strstr(p, "lang --nope")); p++)
+		memcpy(p, "reboot     ", 11); /* a warning each, but for the first */
+	strcat(text, "nosuchcommand\nreboot\nreboot\n");
+	lint_text(ANSWERS_KICKSTART, &in, &f);
+	ck_assert_uint_eq(f.n_errors, 1);
+	findings_fini(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ks_lint");
@@ -78,6 +104,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(c, template_vm);
+	tcase_add_test(c, full_file);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

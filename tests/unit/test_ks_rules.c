@@ -142,6 +142,42 @@ static const struct wrong {
 		"ks:2:6: warning: user 'ops' again: it is there already"},
 	{BASE, "RHEL9", "rootpw --lock",
 		"ks:1:1: warning: root is locked and there is no user: nobody can log in"},
+	/* a rule holds in later versions too, and where the version is not known */
+	{BASE, "RHEL10", "cmdline --non-interactive",
+		"ks:1:9: error: 'cmdline' asks nothing anyway and takes no '--non-interactive', "
+		"'text' does"},
+	{BASE, "RHEL9",
+		"autopart --encrypted --passphrase=x --pbkdf-time=9 --pbkdf-iterations=99",
+		"ks:1:52: error: '--pbkdf-time' and '--pbkdf-iterations' of 'autopart' exclude "
+		"each other"},
+	{BASE, NULL, "network --ipv4-ignore-auto-dns",
+		"ks:1:9: error: '--ipv4-ignore-auto-dns' of 'network' needs '--device'"},
+	{BASE, "RHEL10", "snapshot data --name=before --when=post-install",
+		"ks:1:10: error: 'data' is not VG/LV, both of them by name"},
+	{NO_LAYOUT, "RHEL10", "mount /dev/vda2 / --mkfsoptions=\"-L srv\"",
+		"ks:1:19: error: '--mkfsoptions' of 'mount' needs '--reformat'"},
+	{NO_LAYOUT, "RHEL9", "mount /dev/vda1 boot\nmount /dev/vda2 /\nmount /dev/vda3 none --reformat=swap",
+		"ks:1:17: error: 'boot' is no mount point, expected /… or none"},
+	{BASE, "RHEL9", "nvdimm use", "ks:1:8: error: 'nvdimm use' needs '--namespace=' or '--blockdevs='"},
+	{NO_LAYOUT, "RHEL9",
+		"part raid.01 --size=1\npart raid.02 --size=1\nraid / --device=md0 raid.01 "
+		"raid.02\npart swap --size=1",
+		"ks:3:1: error: 'raid' needs '--level='"},
+	/* of a bond it is the members that are bound */
+	{BASE, "RHEL9",
+		"network --device=bond0 --bondslaves=eth1,eth2 --vlanid=7 --bindto=mac "
+		"--bootproto=dhcp",
+		""},
+	{BASE, "RHEL9", "%post\n#!/usr/bin/python3\nimport os\n%end",
+		"ks:1:1: error: '%post' is run by sh, not by what its first line says: add "
+		"'--interpreter=/usr/bin/python3'"},
+	{BASE, "RHEL9", "%pre --log=/x\n#! /usr/bin/env perl\n1;\n%end",
+		"ks:1:1: error: '%pre' is run by sh, not by what its first line says: add "
+		"'--interpreter=/usr/bin/perl'"},
+	{BASE, "RHEL9", "%post\n#!/bin/bash -x\ntrue\n%end", ""},
+	{BASE, "RHEL9", "%post\necho a\n#!/usr/bin/python3\n%end", ""},
+	{BASE, "RHEL9",
+		"%post --interpreter=/usr/bin/python3\n#!/usr/bin/python3\nimport os\n%end", ""},
 	{BASE, "RHEL9", "rootpw --iscrypted secret",
 		"ks:1:20: error: 'rootpw' says '--iscrypted', but this is no hash of crypt(5)"},
 	{BASE, "RHEL9", "rootpw $6$salt$hash",
@@ -446,7 +482,7 @@ static const struct wrong {
 	{BASE, "RHEL9", "network --device=br7 --bootproto=dhcp --bridgeopts=stp=no",
 		"ks:1:39: error: '--bridgeopts' of 'network' needs '--bridgeslaves'"},
 	{BASE, "RHEL9", "network --device=eth1 --vlanid=7 --bindto=mac",
-		"ks:1:34: error: '--bindto=mac' is for a card, not for what '--vlanid' makes"},
+		"ks:1:34: error: '--bindto=mac' is for a card, not for a VLAN on it"},
 	{BASE, "RHEL9", "network --ipv4-ignore-auto-dns",
 		"ks:1:9: error: '--ipv4-ignore-auto-dns' of 'network' needs '--device'"},
 	{BASE, "F40", "network --ipv6-dns-search=lab.example",
