@@ -83,8 +83,11 @@ static enum script_language section_language(const char *head)
 	const char *end = head + strcspn(head, "\n"), *option = strstr(head, "--interpreter");
 	enum script_language language;
 
-	if (!option || option > end)
-		return SCRIPT_BASH;
+	if (!option || option > end) { /* its first line is not heeded, which the linter tells */
+		language = script_language_of(next_line(head));
+		return language == SCRIPT_PYTHON || language == SCRIPT_OTHER ? SCRIPT_OTHER
+									     : SCRIPT_BASH;
+	}
 	option += strlen("--interpreter");
 	option += strspn(option, "= \t\"'");
 	language = script_language(option);

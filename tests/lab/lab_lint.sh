@@ -348,6 +348,17 @@ file a.ign '{"ignition": {}}'
 found "Ignition" "a.ign:1:14: error: ignition lacks 'version', expected text" "$here/a.ign"
 file a.xml '<a>\n'
 found "XML" "a.xml:2:1: error: Premature end of data in tag a line 1" "$here/a.xml"
+file own.ks 'lang C\ntimezone UTC\nrootpw x\nautopart\nnosuchcommand\n%packages\n@core\n%end\n%post\ncat <<E\n#!/bin/sh\nE\n%end\n'
+found "a kickstart that writes a script" "own.ks:5:1: error: unknown command 'nosuchcommand'" "$here/own.ks"
+for i in $(seq 60); do sed 5d "$here/own.ks" >"$here/many$i.ks"; done
+check "many files without an error are without one" "$USHER" lint --own "$here"/many*.ks
+found "one file behind many" "own.ks:5:1: error: unknown command 'nosuchcommand'" "$here"/many*.ks "$here/own.ks"
+for i in $(seq 300); do echo "lang --nope$i"; done >"$here/full.ks"
+"$USHER" lint --own --json "$here/full.ks" >"$out" 2>&1
+check "what is left out of a file is said in JSON" jq -e '.left_out[] > 0' "$out"
+printf 'lang C\n%%pre\necho '\''x\n%%end\n' >"$here/quote.ks"
+"$USHER" lint "$here/quote.ks" >"$out" 2>&1
+check "a quote that is not closed in a script" grep -q "quote.ks:3: error: unexpected EOF while looking for matching" "$out"
 file a.txt 'text\n'
 found "what nobody knows" "a.txt: error: what kind of file it is does not show: say --format" "$here/a.txt"
 found "what is said to be JSON" "a.txt:1:4: error: no JSON: invalid token near 'text'" "$here/a.txt" --format json

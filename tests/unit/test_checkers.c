@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char dir[64], path[4096];
 
@@ -104,6 +105,36 @@ START_TEST(shell)
 }
 END_TEST
 
+#define POST(script) "lang C\n%post\n" script "%end\n"
+
+/* With the host's bash: lines are the file's, and nothing is run. */
+START_TEST(bash)
+{
+	char text[160];
+
+	expect(ANSWERS_KICKSTART, NULL, POST("a=(1 2)\nshopt -s extglob\nrm -f !(x|y)\n"), "");
+	expect(ANSWERS_KICKSTART, NULL, POST("if true; then\n  echo x\nfi fi\n"),
+		"f:5: error: syntax error near unexpected token `fi' [bash]");
+	expect(ANSWERS_KICKSTART, NULL, POST("cat <<E\nx\n"),
+		"f:4: warning: here-document at line 3 delimited by end-of-file (wanted `E') "
+		"[bash]");
+	snprintf(text, sizeof(text), "lang C\n%%post\ntouch %s/was-run\n%%end\n", dir);
+	expect(ANSWERS_KICKSTART, NULL, text, "");
+	snprintf(text, sizeof(text), "%s/env", dir);
+	install("env", "touch \"${0%/*}/was-run\"");
+	setenv("BASH_ENV", text, 1);
+	expect(ANSWERS_KICKSTART, NULL, POST("true\n"), "");
+	unsetenv("BASH_ENV");
+	snprintf(text, sizeof(text), "%s/was-run", dir);
+	ck_assert_int_eq(access(text, F_OK), -1);
+	install("python3", "[ $1 = -I ] || exit 0; echo \"$file: 2: bad if on line 1\"; exit 1");
+	expect(ANSWERS_KICKSTART, NULL, "%post --interpreter=/usr/bin/python3\na\nb\n%end\n",
+		"f:3: error: bad if on line 2 [python3]");
+	install("python3", "echo Traceback; exit 1"); /* it failed, not the script */
+	expect(ANSWERS_KICKSTART, NULL, "%post --interpreter=/usr/bin/python3\na\nb\n%end\n", "");
+}
+END_TEST
+
 /* One that goes on when it has said all, and one that says more than anybody reads. */
 START_TEST(bounded)
 {
@@ -127,6 +158,7 @@ int main(void)
 	tcase_add_test(t, words);
 	tcase_add_test(t, none);
 	tcase_add_test(t, shell);
+	tcase_add_test(t, bash);
 	tcase_add_test(t, bounded);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

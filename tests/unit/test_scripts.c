@@ -27,6 +27,8 @@ static const struct {
 	{ANSWERS_KICKSTART, "%pre --log=/x --interpreter \"/bin/sh\"\na\n%end", "2 bash <a\n>\n"},
 	{ANSWERS_KICKSTART, "%traceback --interpreter=/usr/bin/perl\na\n%end\n%onerror\n%end\n",
 		"2 other <a\n>\n5 bash <>\n"},
+	{ANSWERS_KICKSTART, "%pre\n#!/bin/bash\n%end\n%post\n#!/usr/bin/python3\n%end\n",
+		"2 bash <#!/bin/bash\n>\n5 other <#!/usr/bin/python3\n>\n"},
 	/* what is included is not there; what is not closed is told by others; other sections are no scripts */
 	{ANSWERS_KICKSTART, "%post\nif\n%include /tmp/x\n%end\n%post\nif\n", ""},
 	{ANSWERS_KICKSTART, "%packages\nif\n%end\n%addon x\nif\n%end\n%posts\nif\n%end\n", ""},

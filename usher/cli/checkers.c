@@ -43,11 +43,12 @@ static const struct checker checkers[] = {
 /* What reads a script of this language without running it. */
 static const struct checker readers[] = {
 	[SCRIPT_SHELL] = {.name = "sh", .argv = {"-n", ""}},
-	[SCRIPT_BASH] = {.name = "bash", .argv = {"-n", ""}},
+	/* a script that sets extglob itself is read before it does */
+	[SCRIPT_BASH] = {.name = "bash", .argv = {"-O", "extglob", "-n", ""}},
 	[SCRIPT_PYTHON] = {.name = "python3",
-		.argv = {"-c",
+		.argv = {"-I", "-c",
 			"import ast, sys\n"
-			"try: ast.parse(open(sys.argv[1]).read())\n"
+			"try: ast.parse(open(sys.argv[1], 'rb').read())\n"
 			"except SyntaxError as e: sys.exit('%s: %d: %s' % (sys.argv[1], e.lineno or 1, "
 			"e.msg))\n",
 			""}},
@@ -94,6 +95,8 @@ static void become(const struct checker *c, const char *path, const char *versio
 							     : c->argv[i];
 	setpgid(0, 0);
 	setenv("LC_ALL", "C", 1);
+	unsetenv("ENV"); /* a shell would run them */
+	unsetenv("BASH_ENV");
 	snprintf(database, sizeof database, "File{%s" DEBCONF_TAIL "}", path);
 	setenv("DEBCONF_DB_REPLACE", database, 1);
 	dup2(out, STDOUT_FILENO);
@@ -263,24 +266,76 @@ struct asking {
 	unsigned n;
 };
 
+/* "PATH: line 3: TEXT" or "PATH: 3: TEXT": the text; NULL for what is not like that. */
+static const char *script_place(const char *said, const char *path, unsigned *ret_line)
+{
+	const char *at = strstr(said, path);
+	char *end;
+
+	if (!at)
+		return NULL;
+	at += strlen(path);
+	at += strspn(at, ": ");
+	if (strncmp(at, "line ", 5) == 0)
+		at += 5;
+	*ret_line = (unsigned)strtoul(at, &end, 10);
+	return *ret_line && *end == ':' ? end + strspn(end, ": ") : NULL;
+}
+
+/* "line 3" in a text counts from the script's first line, which is behind so many of the file's. */
+static void move_lines(const char *text, unsigned behind, char *buf, size_t size)
+{
+	size_t used = 0;
+	const char *at;
+
+	*buf = '\0';
+	while (used < size && (at = strstr(text, "line "))) {
+		char *end;
+		unsigned long n = strtoul(at + 5, &end, 10);
+
+		used += (size_t)snprintf(buf + used, size - used, "%.*s", (int)(at + 5 - text), text);
+		if (used < size && isdigit((unsigned char)at[5]))
+			used += (size_t)snprintf(buf + used, size - used, "%lu", n + behind);
+		text = isdigit((unsigned char)at[5]) ? end : at + 5;
+	}
+	if (used < size)
+		snprintf(buf + used, size - used, "%s", text);
+}
+
+/* Its warnings and the first error, of which the next lines only say more. A script that it only warns of is read to its end. */
+static void take_script(const struct checker *c, const struct asking *a, const struct lint_script *s,
+	const char *path, char *said)
+{
+	enum finding_level level = FINDING_WARNING;
+	char *one, *rest = said, moved[FINDING_TEXT];
+
+	for (unsigned n = 0; (one = strsep(&rest, "\n")) && n < CHECKER_FINDINGS; n++) {
+		unsigned line = 0;
+		const char *text = script_place(one, path, &line);
+
+		if (!text || level == FINDING_ERROR)
+			continue;
+		level = take_level(&text);
+		move_lines(text, s->line - 1, moved, sizeof moved);
+		findings_add(a->f, level, a->in->file, s->line + line - 1, 0, "%s [%s]", moved,
+			c->name);
+	}
+}
+
 static void ask_reader(void *arg, const struct lint_script *s)
 {
 	struct asking *a = arg;
-	struct lint_input in = {.file = a->in->file, .text = s->text};
-	struct findings said = {0};
-	char path[64];
+	const struct checker *c = &readers[s->language];
+	char path[64], *said;
 
-	if (s->language == SCRIPT_OTHER || a->n == SCRIPTS_MAX ||
-		write_file(s->text, path))
+	if (s->language == SCRIPT_OTHER || a->n == SCRIPTS_MAX || write_file(s->text, path))
 		return;
 	a->n++;
-	ask(&readers[s->language], &in, path, &said);
+	said = malloc(CHECKER_SAYS + 1);
+	if (said && run(c, path, NULL, said) >= 0)
+		take_script(c, a, s, path, said);
 	unlink(path);
-	for (size_t i = 0; i < said.n; i++)
-		findings_add(a->f, said.v[i].level, a->in->file,
-			said.v[i].line ? said.v[i].line + s->line - 1 : s->line, 0, "%s",
-			said.v[i].text);
-	findings_fini(&said);
+	free(said);
 }
 
 static void ask_readers(enum answers format, const struct lint_input *in, struct findings *f)
