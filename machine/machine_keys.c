@@ -182,7 +182,8 @@ static void lowest_again(struct machines *ms, const struct key *k)
 
 uint32_t machines_lowest(struct machines *ms, const struct segment *seg)
 {
-	struct lowest *low = &ms->lowest[seg->id - 1];
+	struct lowest unserved = {.address = 0},
+		      *low = seg->id ? &ms->lowest[seg->id - 1] : &unserved;
 	struct ip ip;
 
 	if (low->net != segment_net(seg) || low->pool_first != seg->pool_first ||

@@ -300,6 +300,10 @@ START_TEST(test_lowest)
 	ck_lowest(seg, 4);
 	add("h", "wide", "10.9.0.4");
 	ck_lowest(seg, 6);
+	/* one that is not served has no machines */
+	changed->id = 0;
+	ck_lowest(seg, 2);
+	changed->id = 3;
 	/* the same addresses elsewhere count there only */
 	add("i", "lab", "10.9.0.6");
 	ck_lowest(seg, 6);
