@@ -99,6 +99,14 @@ static void choices(struct options *o, const struct ks_spec *spec, const struct 
 			all);
 }
 
+/* What begins with a minus is an option, but for numbers, and for text: it has a blank before any '='. */
+static bool is_argument(const char *s)
+{
+	size_t name = strcspn(s, "=");
+
+	return s[0] != '-' || !s[1] || isdigit((unsigned char)s[1]) || memchr(s, ' ', name);
+}
+
 /* The option at words[i] and its value; the index of the last word taken. */
 static size_t option(struct options *o, size_t i)
 {
@@ -115,7 +123,7 @@ static size_t option(struct options *o, size_t i)
 	first_name(&spec, ret->name, sizeof(ret->name));
 	ret->column = line->words[i].column;
 	ret->value = equals ? equals + 1 : NULL;
-	if (spec.value && !equals && i + 1 < line->n && line->words[i + 1].s[0] != '-')
+	if (spec.value && !equals && i + 1 < line->n && is_argument(line->words[i + 1].s))
 		ret->value = line->words[++i].s;
 	if (spec.value && !ret->value && !spec.optional && !o->quiet)
 		ks_error(o->l, o->c, ret->column, "'%s' of '%s' needs a value: '%s='", name,
@@ -126,14 +134,6 @@ static size_t option(struct options *o, size_t i)
 		choices(o, &spec, ret);
 	o->c->n_options++;
 	return i;
-}
-
-/* What begins with a minus is an option, but for numbers, and for text: it has a blank before any '='. */
-static bool is_argument(const char *s)
-{
-	size_t name = strcspn(s, "=");
-
-	return s[0] != '-' || !s[1] || isdigit((unsigned char)s[1]) || memchr(s, ' ', name);
 }
 
 static void words(struct options *o)

@@ -19,7 +19,9 @@ static void password(struct ks_lint *l, const struct ks_command *c, const char *
 	if (!s || ks_value(c, "--sshkey") || ks_value(c, "--lock"))
 		return;
 	if (ks_value(c, "--iscrypted") && !may_be_hash(s))
-		ks_error(l, c, column, "'%s' says '--iscrypted', but this is no hash of crypt(5)",
+		ks_warning(l, c, column,
+			"'%s' says '--iscrypted', but this is no hash of crypt(5): no password "
+			"will do",
 			c->name);
 	if (!ks_value(c, "--iscrypted") && is_hash(s))
 		ks_error(l, c, column, "this looks like a hash: add '--iscrypted'");

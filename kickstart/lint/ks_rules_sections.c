@@ -59,6 +59,8 @@ static void package(struct ks_lint *l, const struct ks_line *line)
 			"'-' is followed by the package to leave out, without a blank");
 	else if (name[0] == '@' && (!name[1] || isspace((unsigned char)name[1])))
 		ks_error(l, &at, column, "'@' is followed by the group's name, without a blank");
+	else if (name[0] != '@' && strpbrk(name, "'\""))
+		ks_error(l, &at, column, "quotes would be a part of the package's name: '%s'", s);
 	else if (name[0] != '@' && strpbrk(name, " \t"))
 		ks_error(l, &at, column, "one package a line: '%s'", s);
 }

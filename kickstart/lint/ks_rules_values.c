@@ -135,7 +135,11 @@ static void url(struct ks_lint *l, const struct ks_command *c, const char *optio
 	for (size_t i = 0; s && schemes[i]; i++)
 		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0)
 			return;
-	if (s)
+	if (s && !strstr(s, "://"))
+		ks_warning(l, c, ks_column(c, option),
+			"'%s' of '%s' is a URL: write http:// or another scheme before '%s'",
+			option, c->name, s);
+	else if (s)
 		ks_error(l, c, ks_column(c, option), "'%s' of '%s' is a URL (http://…), not '%s'",
 			option, c->name, s);
 }

@@ -179,12 +179,13 @@ static const struct wrong {
 	{BASE, "RHEL9",
 		"%post --interpreter=/usr/bin/python3\n#!/usr/bin/python3\nimport os\n%end", ""},
 	{BASE, "RHEL9", "rootpw --iscrypted secret",
-		"ks:1:20: error: 'rootpw' says '--iscrypted', but this is no hash of crypt(5)"},
+		"ks:1:20: warning: 'rootpw' says '--iscrypted', but this is no hash of crypt(5): "
+		"no password will do"},
 	{BASE, "RHEL9", "rootpw $6$salt$hash",
 		"ks:1:8: error: this looks like a hash: add '--iscrypted'"},
 	{BASE, "RHEL9", "rootpw --iscrypted --plaintext x",
 		"ks:1:20: error: '--iscrypted' and '--plaintext' of 'rootpw' exclude each other\n"
-		"ks:1:32: error: 'rootpw' says '--iscrypted', but this is no hash of crypt(5)"},
+		"ks:1:32: warning: 'rootpw' says '--iscrypted', but this is no hash of crypt(5): no password will do"},
 	{BASE, "RHEL9", "user --name=\"a b\" --lock", "ks:1:6: error: 'a b' is no name for a user"},
 	{BASE, "RHEL9", "user --name=ops",
 		"ks:1:6: warning: user 'ops' cannot log in: neither '--password=' nor an 'sshkey'"},
@@ -209,7 +210,10 @@ static const struct wrong {
 		"ks:1:1: warning: 'nfs' takes the place of 'url'"},
 	{BASE, "RHEL9", "poweroff", "ks:1:1: warning: 'poweroff' takes the place of 'reboot'"},
 	{BASE, "RHEL9", "url --url=mirror/x",
-		"ks:1:5: error: '--url' of 'url' is a URL (http://…), not 'mirror/x'"},
+		"ks:1:5: warning: '--url' of 'url' is a URL: write http:// or another scheme "
+		"before 'mirror/x'"},
+	{BASE, "RHEL9", "url --url=htp://mirror/x",
+		"ks:1:5: error: '--url' of 'url' is a URL (http://…), not 'htp://mirror/x'"},
 	{BASE, "RHEL9", "url",
 		"ks:1:1: error: 'url' needs one of '--url', '--mirrorlist', '--metalink'"},
 	{BASE, "RHEL9", "url --url=http://a/ --mirrorlist=http://b/",
@@ -281,6 +285,9 @@ static const struct wrong {
 	{BASE, "RHEL7", "%packages --exclude-weakdeps\n%end",
 		"ks:1:11: error: '--exclude-weakdeps' of '%packages' is not in RHEL7, only from "
 		"RHEL8 on"},
+	{BASE, "RHEL9", "%packages\n'vim-enhanced'\n-\"nano\"\n@\"a group\"\n%end",
+		"ks:2:1: error: quotes would be a part of the package's name: ''vim-enhanced''\n"
+		"ks:3:1: error: quotes would be a part of the package's name: '-\"nano\"'"},
 	{BASE, "RHEL9", "%packages --default --nocore\n%end",
 		"ks:1:21: error: '--nocore' contradicts '--default': leave one out"},
 	{BASE, "RHEL9", "%packages\nvim emacs\n- nano\n@ core\n--nocore\n%end",
@@ -590,6 +597,66 @@ static const struct wrong {
 		"ks:1:34: error: '--composefs' of 'bootc' is not in F43, only from F45 on"},
 };
 
+/* As the images of distributions are made: no more than warnings. */
+static const struct {
+	const char *version, *text;
+} images[] = {
+	{"RHEL10",
+		"text\nurl --url mirror.example.org/os\nlang en_US.UTF-8\nkeyboard us\n"
+		"timezone UTC --utc\nbootloader --timeout=0 --location=mbr\nreboot --eject\n"
+		"services --enabled=sshd --disabled kdump,rhsmcertd\nrootpw --iscrypted nope\n"
+		"zerombr\nclearpart --all --initlabel\nreqpart\n"
+		"part /boot --fstype=xfs --size=1024\npart / --fstype=xfs --grow\n"
+		"%packages --exclude-weakdeps --inst-langs=en\n-*firmware\n%end # of them\n"
+		"%addon com_redhat_kdump --disable\n\n%end\n%post --erroronfail\n\n#!/bin/bash\n%end\n"},
+	{"RHEL9",
+		"text --non-interactive\nharddrive --partition=sda2 --dir=/\npoweroff\n"
+		"timezone --utc UTC\nrootpw --iscrypted --lock *\nuser --name=gce --lock\n"
+		"%pre --interpreter=/usr/bin/bash\ncat >/tmp/disk <<E\nE\n%end\n"
+		"%include /tmp/disk\n%packages\ntar\n%end\n"},
+	{"RHEL9",
+		"lang C.UTF-8\ntimezone UTC\nrootpw x\npart biosboot --fstype=biosboot --onpart=vda4\n"
+		"part / --fstype=xfs --onpart=vda2\npart pv.01 --grow --onpart=vda5\n"
+		"volgroup data pv.01\nlogvol /srv --vgname=data --size=8000 --name=srv --grow "
+		"--mkfsoptions \"-m bigtime=0,inobtcount=0\"\n%packages\n%end\n"},
+	{"RHEL8",
+		"lang C\ntimezone UTC\nrootpw x\npart raid.01 --ondisk=sda --grow\n"
+		"part raid.02 --ondisk=sdb --grow\npart swap --recommended\n"
+		"raid / --device=root --fstype=xfs --level=RAID1 raid.01 raid.02\n%packages\n%end\n"},
+	{"RHEL7",
+		"lang C\ntimezone UTC\nrootpw x\npart /boot --fstype=xfs --onpart=sda1\n"
+		"part pv.14 --fstype=lvmpv --noformat --onpart=sda2\n"
+		"volgroup old --noformat --useexisting\n"
+		"logvol / --fstype=xfs --useexisting --name=root --vgname=old\n%packages\n%end\n"},
+	{"F43",
+		"text\nbootloader --disabled\ntimezone Etc/UTC --utc\ntimesource --ntp-disable\n"
+		"rootpw --lock --iscrypted locked\nclearpart --all\nreqpart --add-boot\n"
+		"part swap --size=512\npart btrfs.007 --fstype=btrfs --size=6200\n"
+		"btrfs none --label=fedora --data=0 btrfs.007\n"
+		"btrfs / --subvol --name=root LABEL=fedora\nbtrfs /home --subvol --name=@home fedora\n"
+		"%packages --nocore\nbash\n-libss # of e2fsprogs\n%end\n"},
+	{"F44",
+		"lang C\ntimezone UTC\nrootpw x\nautopart --type=btrfs\n"
+		"network --device br0 --bridgeslaves=ens4 --bridgeopts=stp=no,priority=4 --bindto=mac\n"
+		"bootc --source-imgref=registry:quay.example.org/os:1\n"},
+};
+
+START_TEST(image_files)
+{
+	struct findings f = {0};
+	struct lint_input in = {
+		.text = images[_i].text, .file = "ks", .version = images[_i].version};
+	char line[512];
+
+	lint_kickstart(&in, &f);
+	for (size_t i = 0; i < f.n; i++) {
+		finding_text(&f, i, line, sizeof(line));
+		ck_assert_msg(f.v[i].level == FINDING_WARNING, "%s", line);
+	}
+	findings_fini(&f);
+}
+END_TEST
+
 static size_t word(const char *s)
 {
 	return strcspn(s, " \n");
@@ -753,6 +820,7 @@ int main(void)
 
 	tcase_add_test(c, all_right);
 	tcase_add_loop_test(c, fine_lines, 0, sizeof(fine) / sizeof(*fine));
+	tcase_add_loop_test(c, image_files, 0, sizeof(images) / sizeof(*images));
 	tcase_add_loop_test(c, wrong_lines, 0, sizeof(table) / sizeof(*table));
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
