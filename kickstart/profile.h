@@ -108,6 +108,7 @@ enum profile_setting_type { /* setting_type.c */
 	SETTING_TIMEZONE,
 	SETTING_USER,
 	SETTING_DISK,
+	SETTING_PAIRS,
 	SETTING_TYPES
 };
 

@@ -123,17 +123,53 @@ static void set_bootif(json_t *j, const char *mac)
 	set_text(j, "bootif", text);
 }
 
+static const char *mac_text(const struct nic *nic, char buf[MAC_TEXT])
+{
+	*buf = '\0';
+	return nic && !mac_is_zero(&nic->mac) ? mac_format(&nic->mac, buf) : buf;
+}
+
+const struct segment *render_find_segment(const void *segments, const char *name)
+{
+	return segments_by_name(segments, name);
+}
+
+static json_t *nic_json(const struct render_input *in, const struct nic *nic)
+{
+	bool boots = nic == nic_of(in);
+	const struct segment *s = boots ? in->segment
+		: in->find_segment      ? in->find_segment(in->arg, nic->segment)
+					: NULL;
+	char mac[MAC_TEXT];
+	json_t *j = json_object();
+
+	set_text(j, "mac", mac_text(nic, mac));
+	set_text(j, "segment", nic->segment);
+	set_ip(j, "address", first_v4(nic));
+	add_segment(j, s);
+	json_object_set_new(j, "boots", json_boolean(boots));
+	return j;
+}
+
+static json_t *nics_json(const struct render_input *in)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < in->machine->n_nics; i++)
+		json_array_append_new(all, nic_json(in, &in->machine->nics[i]));
+	return all;
+}
+
 static json_t *machine_json(const struct render_input *in, const json_t *settings)
 {
 	const struct machine *m = in->machine;
 	const struct nic *nic = nic_of(in);
 	const char *domain = in->segment ? in->segment->domain : "";
-	char mac[MAC_TEXT] = "", fqdn[MACHINE_NAME + sizeof(in->segment->domain)];
+	char mac[MAC_TEXT], fqdn[MACHINE_NAME + sizeof(in->segment->domain)];
 	json_t *j = json_object();
 
 	snprintf(fqdn, sizeof(fqdn), "%s%s%s", m->name, *domain ? "." : "", domain);
-	if (nic && !mac_is_zero(&nic->mac))
-		mac_format(&nic->mac, mac);
+	mac_text(nic, mac);
 	set_text(j, "name", m->name);
 	set_text(j, "fqdn", fqdn);
 	set_text(j, "uuid", m->uuid);
@@ -143,6 +179,7 @@ static json_t *machine_json(const struct render_input *in, const json_t *setting
 	set_text(j, "disk", disk_of(m, settings));
 	json_object_set_new(j, "guest", json_boolean(m->guest));
 	add_segment(j, in->segment);
+	json_object_set_new(j, "nics", nics_json(in));
 	return j;
 }
 

@@ -6,6 +6,8 @@
  *
  *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway
  *	           dns (list) dns_first dns_comma ("9.9.9.9,1.1.1.1") domain guest (true, false)
+ *	           nics (list, the first that it was given first: mac segment address prefix netmask gateway dns
+ *	           dns_first dns_comma domain, and boots: true of the one that the rest is of)
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
  *	server.    address url
@@ -35,11 +37,17 @@ struct render_input {
 	const struct machine *machine;
 	const struct nic *nic;         /* NULL: the first one */
 	const struct segment *segment; /* NULL: not known (then no addresses of ours) */
+	/* Where its other cards are, by the segment's name. NULL: not known; `arg` of render_find_segment() is a struct
+	 * segments. */
+	const struct segment *(*find_segment)(const void *arg, const char *name);
+	const void *arg;
 	const char *base_url;          /* "http://192.168.122.1:8067", no slash at the end */
 	const char *token;             /* NULL: a placeholder, for `usher render` */
 	const char *up_token;          /* the same */
 	bool masked;                   /* "(secret)" for secret settings: for people's eyes */
 };
+
+const struct segment *render_find_segment(const void *segments, const char *name);
 
 /* A snapshot with all that its templates know, ready to render. */
 struct rendering;

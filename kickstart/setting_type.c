@@ -119,6 +119,20 @@ static bool is_disk(const struct profile_setting *s, const char *value)
 		*value != '.' && *value != '-' && !strstr(value, "..") && !strstr(value, "//");
 }
 
+/* "NAME=VALUE NAME=VALUE" */
+static bool is_pairs(const struct profile_setting *s, const char *value)
+{
+	(void)s;
+	for (value += strspn(value, BLANKS); *value; value += strspn(value, BLANKS)) {
+		size_t name = strspn(value, ALNUM "._-"), all = strcspn(value, BLANKS);
+
+		if (!name || value[name] != '=' || name + 1 == all)
+			return false;
+		value += all;
+	}
+	return true;
+}
+
 static bool is_anything(const struct profile_setting *s, const char *value)
 {
 	(void)s;
@@ -144,6 +158,7 @@ static const struct {
 	[SETTING_USER] = {"user", is_user, "a user's name like web-admin"},
 	[SETTING_DISK] = {"disk", is_disk,
 		"a disk's name like vda or disk/by-id/NAME, without /dev/ before it"},
+	[SETTING_PAIRS] = {"pairs", is_pairs, "NAME=VALUE, and more of them after blanks"},
 };
 
 const char *setting_type_name(enum profile_setting_type type)
@@ -204,6 +219,24 @@ static json_t *words(const char *s)
 	return all;
 }
 
+/* {"name", "value"} of each word. */
+static json_t *pairs(const char *s)
+{
+	json_t *all = words(s), *word;
+	size_t i;
+
+	json_array_foreach(all, i, word)
+	{
+		const char *text = json_string_value(word), *equals = strchr(text, '=');
+		size_t len = equals ? (size_t)(equals - text) : strlen(text);
+
+		json_array_set_new(all, i,
+			json_pack("{s:o, s:s}", "name", json_stringn(text, len), "value",
+				equals ? equals + 1 : ""));
+	}
+	return all;
+}
+
 json_t *setting_type_value(const struct profile_setting *s, const char *value)
 {
 	switch (s->type) {
@@ -211,6 +244,8 @@ json_t *setting_type_value(const struct profile_setting *s, const char *value)
 		return json_boolean(!strcmp(value, "yes"));
 	case SETTING_LIST:
 		return words(value);
+	case SETTING_PAIRS:
+		return pairs(value);
 	case SETTING_SIZE:
 		return *value ? json_sprintf("%llu", (unsigned long long)size_mib(value))
 			      : json_string("");

@@ -15,7 +15,8 @@ int setting_type_parse(
  * value, and good for those types that may be without one. */
 const char *setting_type_expected(
 	const struct profile_setting *s, const char *value, char *buf, size_t size);
-/* As templates get a good one: a boolean true or false, a list a list of words, a size as MiB in digits, the others as
+/* As templates get a good one: a boolean true or false, a list a list of words, pairs a list of objects with
+ * name and value, a size as MiB in digits, the others as
  * they are. New reference, NULL out of memory. */
 json_t *setting_type_value(const struct profile_setting *s, const char *value);
 

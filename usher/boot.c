@@ -67,6 +67,8 @@ static int rendering_for(struct service *s, const struct machine *m, uint32_t se
 	struct render_input in = {.machine = m,
 		.nic = nic ? nic : machine_nic_on(m, segment),
 		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
 		.base_url = url,
 		.token = m->attempt.token,
 		.up_token = m->attempt.up_token};

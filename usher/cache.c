@@ -114,7 +114,11 @@ static int keep_of(struct service *s, struct machine *m, struct keep_list *k)
 {
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char base_url[128] = "";
-	struct render_input in = {.machine = m, .segment = seg, .base_url = base_url};
+	struct render_input in = {.machine = m,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
+		.base_url = base_url};
 	struct rendering *rendering = NULL;
 	char *url, *sum, why[512];
 	int rc;

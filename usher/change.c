@@ -36,7 +36,11 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 	struct service *s = a->service;
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char url[128] = "";
-	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
+	struct render_input in = {.machine = m,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
+		.base_url = url};
 	uint64_t disk = (uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk"));
 	int rc = api_profile(s, m->profile, &a->profile, why, why_size);
 
@@ -79,7 +83,11 @@ static int rearming_arm(
 	struct service *s = a->service;
 	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
 	char url[128] = "", warning[1024] = "";
-	struct render_input in = {.machine = m, .segment = seg, .base_url = url};
+	struct render_input in = {.machine = m,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
+		.base_url = url};
 	enum machine_seal before = m->seal;
 	int rc = 0;
 

@@ -239,7 +239,11 @@ static bool has_files(struct creation *c, char *warning, size_t warning_size)
 	const struct segment *seg =
 		segments_by_name(&c->service->segments, c->machine->nics[0].segment);
 	char url[128] = "", why[1024];
-	struct render_input in = {.machine = c->machine, .segment = seg, .base_url = url};
+	struct render_input in = {.machine = c->machine,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &c->service->segments,
+		.base_url = url};
 	json_t *missing;
 	int rc;
 

@@ -92,8 +92,8 @@ static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 	}
 	json_array_foreach(keys, i, v)
 	{
-		const char *error = json_is_string(v) ? ssh_key_error(json_string_value(v))
-						      : "it is no text";
+		const char *error =
+			json_is_string(v) ? ssh_key_error(json_string_value(v)) : "it is no text";
 
 		if (error) {
 			snprintf(why, size, "SSH key %zu: %s", i + 1, error);
@@ -129,7 +129,9 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 	}
 	wrong = *power ? power_file_error(c->service->config.power, power) : NULL;
 	if (wrong) {
-		snprintf(why, size, "the power executable %.300s: %s; root puts those that may be run into %.300s",
+		snprintf(why, size,
+			"the power executable %.300s: %s; root puts those that may be run into "
+			"%.300s",
 			power, wrong, c->service->config.power);
 		return -EINVAL;
 	}
@@ -182,11 +184,20 @@ static int judge_profile(struct creation *c, json_t *body, char *why, size_t siz
 	return 0;
 }
 
+static const struct segment *segment_of_card(const void *creation, const char *name)
+{
+	return judge_segment_named(creation, name);
+}
+
 /* Settings, demands, templates: all that an install will need, but for the files (ready.c). */
 static int judge_install(struct creation *c, const struct segment *seg, char *why, size_t size)
 {
 	char url[128];
-	struct render_input in = {.machine = c->machine, .segment = seg, .base_url = url};
+	struct render_input in = {.machine = c->machine,
+		.segment = seg,
+		.base_url = url,
+		.find_segment = segment_of_card,
+		.arg = c};
 	int rc;
 
 	segment_base_url(seg, url, sizeof url);

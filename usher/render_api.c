@@ -64,8 +64,13 @@ void render_handle(
 	const struct nic *nic = booting ? booting : &m->nics[0];
 	const struct segment *seg = segments_by_name(&s->segments, nic->segment);
 	char url[128] = "", why[512], note[768] = "", *text = NULL;
-	struct render_input in = {
-		.machine = m, .nic = nic, .segment = seg, .base_url = url, .masked = true};
+	struct render_input in = {.machine = m,
+		.nic = nic,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
+		.base_url = url,
+		.masked = true};
 	struct rendering *rendering = NULL;
 	const char *loader = http_arg(r, "for");
 	enum script_kind kind = SCRIPT_IPXE;

@@ -220,7 +220,7 @@ START_TEST(says_what_is_wrong)
 		"5: setting 'a' is 'z', expected one of x|y");
 	expect_error(HEAD BOOT "<setting name='a' type='bool'/></profile>",
 		"5: unknown type 'bool', expected text, password, number, boolean, list, hostname, "
-		"address, url, size, timezone, user or disk");
+		"address, url, size, timezone, user, disk or pairs");
 	expect_error(HEAD BOOT "<setting name='a' min='1'/></profile>",
 		"5: min='1' of the setting 'a', expected type='number' with it");
 	expect_error(HEAD BOOT "<setting name='a' type='number' min='5' max='4'/></profile>",

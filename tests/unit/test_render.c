@@ -678,6 +678,61 @@ START_TEST(awkward_names)
 }
 END_TEST
 
+static const struct segment *storage_net(const void *arg, const char *name)
+{
+	return strcmp(name, "storage") == 0 ? arg : NULL;
+}
+
+/* All cards of a machine, and names with their values. */
+START_TEST(lists)
+{
+	struct segment storage = {.prefix_len = 20};
+	struct profile *p;
+	struct served s;
+	json_t *snapshot;
+
+	put("profile.xml",
+		"<profile name='p'><title>T</title><media name='m' path='/m'/><boot>"
+		"<kernel>k</kernel></boot><answers format='kickstart' template='a'/><setting "
+		"name='repos' type='pairs'/></profile>");
+	put("a",
+		"{{#machine.nics}}\nnetwork --device={{mac}} --ip={{address}} --netmask={{netmask}}"
+		"{{^boots}} --nodefroute{{/boots}} # {{segment}} {{gateway}}\n{{/machine.nics}}\n"
+		"{{#set.repos}}\nrepo --name={{name}} --baseurl={{value}}\n{{/set.repos}}\n");
+	ck_assert_int_eq(mac_parse("52:54:0a:00:00:07", &machine.nics[1].mac), 0);
+	ck_assert_int_eq(ip_parse("10.0.0.7", &machine.nics[1].addrs[0]), 0);
+	machine.nics[1].n_addrs = 1;
+	strcpy(machine.nics[0].segment, "default");
+	strcpy(machine.nics[1].segment, "storage");
+	strcpy(machine.nics[2].segment, "gone");
+	machine.n_nics = 3;
+	in.find_segment = storage_net;
+	in.arg = &storage;
+	set("repos", "epel=https://x/?a=b&c extra=http://y/o'c");
+	p = local();
+	snapshot = validated(p);
+	s = serve(snapshot);
+	ck_assert_str_eq(s.answers,
+		"network --device='52:54:c0:a8:7a:03' --ip='192.168.122.3' "
+		"--netmask='255.255.255.0' # 'default' '192.168.122.1'\n"
+		"network --device='52:54:0a:00:00:07' --ip='10.0.0.7' --netmask='255.255.240.0' "
+		"--nodefroute # 'storage' ''\n"
+		"network --device='' --ip='' --netmask='' --nodefroute # 'gone' ''\n"
+		"repo --name='epel' --baseurl='https://x/?a=b&c'\n"
+		"repo --name='extra' --baseurl='http://y/o'\\''c'\n");
+	served_fini(&s);
+	json_decref(snapshot);
+	in.nic = &machine.nics[1]; /* the card that boots need not be the first */
+	snapshot = validated(p);
+	s = serve(snapshot);
+	has(s.answers, "'52:54:c0:a8:7a:03' --ip='192.168.122.3' --netmask='' --nodefroute");
+	has(s.answers, "'52:54:0a:00:00:07' --ip='10.0.0.7' --netmask='255.255.255.0' #");
+	served_fini(&s);
+	json_decref(snapshot);
+	profile_free(p);
+}
+END_TEST
+
 START_TEST(files)
 {
 	struct profile *p = shipped("debian-12");
@@ -718,6 +773,7 @@ int main(void)
 	tcase_add_test(t, little_known);
 	tcase_add_test(t, validation);
 	tcase_add_test(t, snapshot_holds);
+	tcase_add_test(t, lists);
 	tcase_add_test(t, files);
 	tcase_add_test(t, awkward_names);
 	tcase_add_test(t, choices_and_keys);

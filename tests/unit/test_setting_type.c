@@ -36,7 +36,7 @@ START_TEST(names)
 	ck_assert_int_lt(setting_type_parse("bool", &type, known, sizeof known), 0);
 	ck_assert_str_eq(known,
 		"text, password, number, boolean, list, hostname, address, url, size, timezone, "
-		"user or disk");
+		"user, disk or pairs");
 	ck_assert_int_lt(setting_type_parse("bool", &type, known, 8), 0);
 	ck_assert_str_eq(known, "text, p");
 }
@@ -53,6 +53,8 @@ START_TEST(values)
 			{"-1", "1x", " 1", "1000000001", "99999999999999999999"}},
 		{SETTING_BOOLEAN, {"", "yes", "no"}, {"true", "1", "Yes"}},
 		{SETTING_LIST, {"", "a b"}, {NULL}},
+		{SETTING_PAIRS, {"", "a=b", " a.b-c_9=http://x/?y=z\n b='q' "},
+			{"a", "a=", "=b", "a=b c", "a b=c", "a/b=c", "'a'=b"}},
 		{SETTING_HOSTNAME, {"", "a", "a-1.b.example"},
 			{"a_b", "-a", "a-", "a..b", "a.", ".a", "a b"}},
 		{SETTING_ADDRESS, {"", "10.0.0.1"}, {"10.0.0", "10.0.0.256", "a", "10.0.0.1/24"}},

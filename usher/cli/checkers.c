@@ -49,7 +49,8 @@ static const struct checker readers[] = {
 		.argv = {"-I", "-c",
 			"import ast, sys\n"
 			"try: ast.parse(open(sys.argv[1], 'rb').read())\n"
-			"except SyntaxError as e: sys.exit('%s: %d: %s' % (sys.argv[1], e.lineno or 1, "
+			"except SyntaxError as e: sys.exit('%s: %d: %s' % (sys.argv[1], e.lineno "
+			"or 1, "
 			"e.msg))\n",
 			""}},
 };
@@ -293,7 +294,8 @@ static void move_lines(const char *text, unsigned behind, char *buf, size_t size
 		char *end;
 		unsigned long n = strtoul(at + 5, &end, 10);
 
-		used += (size_t)snprintf(buf + used, size - used, "%.*s", (int)(at + 5 - text), text);
+		used += (size_t)snprintf(
+			buf + used, size - used, "%.*s", (int)(at + 5 - text), text);
 		if (used < size && isdigit((unsigned char)at[5]))
 			used += (size_t)snprintf(buf + used, size - used, "%lu", n + behind);
 		text = isdigit((unsigned char)at[5]) ? end : at + 5;
@@ -303,8 +305,8 @@ static void move_lines(const char *text, unsigned behind, char *buf, size_t size
 }
 
 /* Its warnings and the first error, of which the next lines only say more. A script that it only warns of is read to its end. */
-static void take_script(const struct checker *c, const struct asking *a, const struct lint_script *s,
-	const char *path, char *said)
+static void take_script(const struct checker *c, const struct asking *a,
+	const struct lint_script *s, const char *path, char *said)
 {
 	enum finding_level level = FINDING_WARNING;
 	char *one, *rest = said, moved[FINDING_TEXT];
@@ -317,8 +319,8 @@ static void take_script(const struct checker *c, const struct asking *a, const s
 			continue;
 		level = take_level(&text);
 		move_lines(text, s->line - 1, moved, sizeof moved);
-		findings_add(a->f, level, a->in->file, s->line + line - 1, 0, "%s [%s]", moved,
-			c->name);
+		findings_add(
+			a->f, level, a->in->file, s->line + line - 1, 0, "%s [%s]", moved, c->name);
 	}
 }
 

@@ -143,6 +143,8 @@ static const char *sample_value(const struct profile_setting *s)
 		return "Etc/UTC";
 	case SETTING_DISK:
 		return "vda";
+	case SETTING_PAIRS:
+		return "sample=http://192.0.2.9/";
 	default:
 		return "sample";
 	}
@@ -179,13 +181,23 @@ static struct machine *sample_machine(bool guest, struct segment *seg)
 	snprintf(m->name, sizeof m->name, "sample");
 	snprintf(m->uuid, sizeof m->uuid, "00000000-0000-4000-8000-000000000000");
 	m->guest = guest;
-	m->n_nics = 1;
-	m->nics[0].segment_id = 1;
-	m->nics[0].n_addrs = 1;
-	m->nics[0].addrs[0] = ip_from_v4(0xc0000207);
-	mac_from_ip(&m->nics[0].addrs[0], &m->nics[0].mac);
+	m->n_nics = 2; /* so that what is for a second card is seen */
+	for (size_t i = 0; i < m->n_nics; i++) {
+		struct nic *nic = &m->nics[i];
+
+		nic->segment_id = 1;
+		nic->n_addrs = 1;
+		nic->addrs[0] = ip_from_v4(0xc0000207 + (uint32_t)i);
+		mac_from_ip(&nic->addrs[0], &nic->mac);
+	}
 	json_array_append_new(m->ssh_keys, json_string("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 sample"));
 	return m;
+}
+
+static const struct segment *sample_segment(const void *segment, const char *name)
+{
+	(void)name;
+	return segment;
 }
 
 static uint64_t disk_of(const struct profile *p)
@@ -246,8 +258,11 @@ static bool lint_machines(struct linting *l, const struct profile *p, json_t *se
 	for (int guest = 1; guest >= 0 && !rc; guest--) {
 		struct segment seg;
 		struct machine *m = sample_machine(guest, &seg);
-		struct render_input in = {
-			.machine = m, .segment = &seg, .base_url = "http://192.0.2.1:8067"};
+		struct render_input in = {.machine = m,
+			.segment = &seg,
+			.base_url = "http://192.0.2.1:8067",
+			.find_segment = sample_segment,
+			.arg = &seg};
 
 		if (!m)
 			return false;
@@ -378,8 +393,8 @@ static json_t *left_out(const struct findings *f)
 
 	for (size_t i = 0; i < f->n_files; i++)
 		if (f->files[i].left_out)
-			json_object_set_new(
-				all, f->files[i].name, json_integer((json_int_t)f->files[i].left_out));
+			json_object_set_new(all, f->files[i].name,
+				json_integer((json_int_t)f->files[i].left_out));
 	return all;
 }
 
