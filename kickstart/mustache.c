@@ -107,6 +107,11 @@ static int undefined(
 
 	for (i = r->depth; i > 0; i--)
 		nearest_below(&best, r->stack[i - 1], "", 2);
+	if (best.distance == 99 && word[0] == '.')
+		return part_fault(r, s, p, -EINVAL,
+			"undefined name '%s': text with {{ of its own wants other delimiters "
+			"around it, {{=<%% %%>=}}",
+			word);
 	if (best.distance == 99)
 		return part_fault(r, s, p, -EINVAL, "undefined name '%s'", word);
 	return part_fault(

@@ -78,26 +78,142 @@ static unsigned column_of(const struct profile *p, const char *file, unsigned fi
 	return strncmp(template, rendered, one->column) == 0 ? one->column : 0;
 }
 
-void render_lint_place(const struct profile *p, const char *name, const char *text,
-	const struct mustache_map *map, const struct findings *rendered, struct findings *f)
+static void place(const struct profile *p, const char *name, const char *text,
+	const struct mustache_map *map, const struct finding *one, struct findings *f)
 {
-	for (size_t i = 0; i < rendered->n; i++) {
-		const struct finding *one = &rendered->v[i];
-		const char *file = rendered->files[one->file].name;
-		unsigned line = one->line, column = one->column;
+	unsigned line = one->line, column = one->column;
+	const char *file = name;
 
-		if (strcmp(file, name) == 0 && line) {
-			file = mustache_map_find(map, one->line, &line);
-			file = file ? file : name;
-			column = column_of(p, file, line, text, one);
-		}
-		findings_add(f, one->level, file, line, column, "%s", one->text);
+	if (line) {
+		file = mustache_map_find(map, one->line, &line);
+		file = file ? file : name;
+		column = column_of(p, file, line, text, one);
 	}
+	findings_add(f, one->level, file, line, column, "%s", one->text);
+}
+
+static void add_remarks(const struct mustache_map *map, struct findings *f)
+{
 	for (size_t i = 0; i < map->n_remarks; i++)
 		findings_add(f, FINDING_WARNING, map->files[map->remarks[i].file],
 			map->remarks[i].line, map->remarks[i].column, "%s", map->remarks[i].text);
+}
+
+void render_lint_place(const struct profile *p, const char *name, const char *text,
+	const struct mustache_map *map, const struct findings *rendered, struct findings *f)
+{
+	for (size_t i = 0; i < rendered->n; i++)
+		place(p, name, text, map, &rendered->v[i], f);
 	for (size_t i = 0; i < rendered->n_files; i++)
-		findings_leave(f, rendered->files[i].name, &rendered->files[i]);
+		findings_leave(f, name, &rendered->files[i]);
+	add_remarks(map, f);
+}
+
+/* Answer files that another one includes, by the URL that they are served at. */
+
+struct source {
+	char *name; /* as findings call it: the template's file, or the URL */
+	char *file; /* the template's */
+	char *text;
+	struct mustache_map map;
+};
+
+struct sources {
+	const struct rendering *r;
+	struct source v[1 + PROFILE_ANSWERS];
+	size_t n; /* the first includes the others */
+	bool included[PROFILE_ANSWERS];
+};
+
+static void source_fini(struct source *s)
+{
+	free(s->name);
+	free(s->file);
+	free(s->text);
+	mustache_map_fini(&s->map);
+	*s = (struct source){0};
+}
+
+static void sources_drop(struct sources *s)
+{
+	while (s->n > 0)
+		source_fini(&s->v[--s->n]);
+}
+
+/* Renders answers number n; `name` NULL: it is called as its template is. */
+static int sources_add(struct sources *s, size_t n, const char *name,
+	const struct profile_answers **ret_about, char *why, size_t why_size)
+{
+	const struct profile *p = rendering_profile(s->r);
+	const char *slash = strrchr(p->file, '/');
+	struct source *one = &s->v[s->n];
+	int rc = render_answers_mapped(s->r, n, ret_about, &one->map, &one->text, why, why_size);
+
+	if (rc < 0)
+		return rc;
+	if (asprintf(&one->file, "%.*s/%s", slash ? (int)(slash - p->file) : 0, p->file,
+		    (*ret_about)->template) < 0)
+		one->file = NULL;
+	one->name = one->file ? strdup(name ? name : one->file) : NULL;
+	if (one->name) {
+		s->n++;
+		return 0;
+	}
+	source_fini(one);
+	snprintf(why, why_size, "out of memory");
+	return -ENOMEM;
+}
+
+static int include_answers(void *arg, const char *name, char **ret_text)
+{
+	struct sources *s = arg;
+	const struct profile *p = rendering_profile(s->r);
+	const json_t *attempt = json_object_get(rendering_context(s->r), "attempt");
+	const char *url = json_string_value(json_object_get(attempt, "url"));
+	size_t len = url ? strlen(url) : 0, n = 0;
+	const struct profile_answers *about;
+	char why[256];
+
+	if (!len || strncmp(name, url, len) != 0 || name[len] != '/')
+		return strstr(name, "://") ? -EREMOTE : -ENOENT;
+	while (n < p->n_answers && strcmp(p->answers[n].name, name + len + 1) != 0)
+		n++;
+	if (n == p->n_answers)
+		return -ENOENT;
+	if (s->n == 1 + PROFILE_ANSWERS)
+		return -ELOOP;
+	if (sources_add(s, n, name, &about, why, sizeof(why)) < 0)
+		return -EREMOTE; /* what is wrong with it is told when its turn comes */
+	s->included[n] = true;
+	*ret_text = strdup(s->v[s->n - 1].text);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static const struct source *source_named(const struct sources *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i].name, name) == 0)
+			return &s->v[i];
+	return &s->v[0];
+}
+
+/* Findings of all that was read, each in the places of its own templates. */
+static void sources_place(
+	const struct sources *s, const struct findings *rendered, struct findings *f)
+{
+	const struct profile *p = rendering_profile(s->r);
+
+	for (size_t i = 0; i < rendered->n; i++) {
+		const struct finding *one = &rendered->v[i];
+		const struct source *of = source_named(s, rendered->files[one->file].name);
+
+		place(p, of->file, of->text, &of->map, one, f);
+	}
+	for (size_t i = 0; i < rendered->n_files; i++)
+		findings_leave(
+			f, source_named(s, rendered->files[i].name)->file, &rendered->files[i]);
+	for (size_t i = 0; i < s->n; i++)
+		add_remarks(&s->v[i].map, f);
 }
 
 /* What a finding quotes may be a secret setting's value. */
@@ -131,36 +247,24 @@ static void mask(const struct rendering *r, struct findings *rendered)
 	}
 }
 
-static int lint_one(const struct rendering *r, size_t n, const struct lint_machine *machine,
+static int lint_one(struct sources *s, size_t n, const struct lint_machine *machine,
 	struct findings *f, char *why, size_t why_size)
 {
-	const struct profile *p = rendering_profile(r);
-	struct mustache_map map = {0};
 	const struct profile_answers *about;
 	struct findings rendered = {0};
-	struct lint_input in = {.machine = machine};
-	char *text = NULL, *file = NULL;
-	const char *slash = strrchr(p->file, '/');
-	int rc = render_answers_mapped(r, n, &about, &map, &text, why, why_size);
+	struct lint_input in = {.machine = machine, .include = include_answers, .arg = s};
+	int rc = sources_add(s, n, NULL, &about, why, why_size);
 
-	if (rc == 0 &&
-		asprintf(&file, "%.*s/%s", slash ? (int)(slash - p->file) : 0, p->file,
-			about->template) < 0) {
-		snprintf(why, why_size, "out of memory");
-		rc = -ENOMEM;
-	}
 	if (rc == 0) {
-		in.file = file;
-		in.text = text;
+		in.file = s->v[0].name;
+		in.text = s->v[0].text;
 		in.version = about->version;
 		lint_text(about->format, &in, &rendered);
-		mask(r, &rendered);
-		render_lint_place(p, file, text, &map, &rendered, f);
+		mask(s->r, &rendered);
+		sources_place(s, &rendered, f);
 	}
 	findings_fini(&rendered);
-	mustache_map_fini(&map);
-	free(text);
-	free(file);
+	sources_drop(s);
 	return rc;
 }
 
@@ -232,12 +336,14 @@ static int lint_sources(const struct rendering *r, struct findings *f, char *why
 int render_lint(
 	const struct rendering *r, uint64_t disk, struct findings *f, char *why, size_t why_size)
 {
+	struct sources sources = {.r = r};
 	struct lint_machine machine;
 	int rc = 0;
 
 	facts_of(r, disk, &machine);
 	for (size_t n = 0; rc == 0 && n < rendering_profile(r)->n_answers; n++)
-		rc = lint_one(r, n, &machine, f, why, why_size);
+		if (!sources.included[n]) /* else it was looked at where it is included */
+			rc = lint_one(&sources, n, &machine, f, why, why_size);
 	if (rc == 0)
 		rc = lint_sources(r, f, why, why_size);
 	findings_sort(f);

@@ -28,13 +28,14 @@ struct finding {
 /* Its name as readers know it ("kickstart.cfg"). */
 struct finding_file {
 	char *name;
-	size_t n, left_out, left_errors; /* findings that are kept, that are not, and the errors of these */
+	size_t n, left_out,
+		left_errors; /* findings that are kept, that are not, and the errors of these */
 };
 
 struct findings {
 	struct finding *v;
-	size_t n, n_errors, n_warnings;    /* kept; all there are, kept or not */
-	struct finding_file *files; /* in the order of their first finding */
+	size_t n, n_errors, n_warnings; /* kept; all there are, kept or not */
+	struct finding_file *files;     /* in the order of their first finding */
 	size_t n_files;
 	size_t left_out; /* of all files: more than FINDINGS_MAX, or than there was memory for */
 };

@@ -176,16 +176,25 @@ static void unknown_section(struct reader *r, const struct source *s)
 			strcmp(near, "%end") != 0);
 }
 
-/* Made by the installer, or fetched by it: not there to be read now. */
-static bool made_later(const char *name)
+static bool begins(const char *name, const char *const words[])
 {
-	static const char *const places[] = {"/tmp/", "/run/", "/mnt/", "/var/tmp/", "http://",
-		"https://", "ftp://", "file://", "nfs:", "nfs://"};
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (strncmp(name, places[i], strlen(places[i])) == 0)
+	for (size_t i = 0; words[i]; i++)
+		if (strncmp(name, words[i], strlen(words[i])) == 0)
 			return true;
 	return false;
+}
+
+/* Made by the installer: not there to be read now. */
+static bool made_later(const char *name)
+{
+	return begins(name, (const char *const[]){"/tmp/", "/run/", "/mnt/", "/var/tmp/", NULL});
+}
+
+/* Fetched by it. */
+static bool is_url(const char *name)
+{
+	return begins(name,
+		(const char *const[]){"http://", "https://", "ftp://", "file://", "nfs:", NULL});
 }
 
 static bool included_already(const struct source *s, const char *name)
@@ -230,7 +239,7 @@ static void later(struct reader *r, const struct source *s)
 {
 	const struct ks_word *name = &r->words.v[1];
 
-	if (r->n_late++ < KS_FILES_MAX && !made_here(r, name->s))
+	if (!is_url(name->s) && r->n_late++ < KS_FILES_MAX && !made_here(r, name->s))
 		tell(r, FINDING_WARNING, s, name->column,
 			"'%s' is not made by a script here: it must be there while installing",
 			name->s);
@@ -242,7 +251,7 @@ static void follow(struct reader *r, const struct source *s, unsigned depth)
 	const char *name = r->words.v[1].s;
 	unsigned at = r->words.v[1].column;
 	char *text = NULL;
-	int rc;
+	int rc = is_url(name) ? -EREMOTE : -ENOENT;
 
 	if (included_already(s, name)) {
 		tell(r, FINDING_ERROR, s, at, "'%s' includes itself", name);
@@ -256,11 +265,11 @@ static void follow(struct reader *r, const struct source *s, unsigned depth)
 		r->t->partly = true;
 		return;
 	}
-	rc = r->in->include ? r->in->include(r->in->arg, name, &text) : -ENOENT;
+	rc = r->in->include ? r->in->include(r->in->arg, name, &text) : rc;
 	name = rc == 0 ? file_name(r, name) : name;
 	if (rc == 0 && name)
 		read_source(r, name, text, s, depth + 1);
-	else if (rc < 0 && name[0] == '/')
+	else if (rc == -EREMOTE || (rc < 0 && name[0] == '/'))
 		later(r, s);
 	else if (rc < 0)
 		tell(r, FINDING_ERROR, s, at, "cannot read '%s': %s", name, strerror(-rc));

@@ -286,8 +286,7 @@ static void snapshot(struct ks_lint *l, const struct ks_command *c)
 {
 	const char *origin = c->n_args ? c->args[0]->s : "/", *slash = strchr(origin, '/');
 
-	if (c->n_args &&
-		(!slash || slash == origin || !slash[1] || strchr(slash + 1, '/')))
+	if (c->n_args && (!slash || slash == origin || !slash[1] || strchr(slash + 1, '/')))
 		ks_error(l, c, c->args[0]->column, "'%s' is not VG/LV, both of them by name",
 			origin);
 }

@@ -29,7 +29,8 @@ struct lint_input {
 	const char *text;                   /* UTF-8 or not, without NULs */
 	const char *version;                /* of the format: "RHEL9", "F43"; NULL: not known */
 	const struct lint_machine *machine; /* NULL: nothing is known */
-	/* The heap text of a file that this one includes; -errno. NULL: none can be read. */
+	/* The heap text of a file that this one includes, or of a URL; -errno, -EREMOTE for what others serve. NULL: none can
+	 * be read. */
 	int (*include)(void *arg, const char *name, char **ret_text);
 	void *arg;
 };

@@ -52,6 +52,10 @@ static int include(void *arg, const char *name, char **ret)
 		*ret = strdup("lang C\n");
 	else if (strcmp(name, "loop.ks") == 0)
 		*ret = strdup("%include loop.ks\n");
+	else if (strcmp(name, "http://own/lang.ks") == 0)
+		*ret = strdup("lang C\n");
+	else if (strcmp(name, "http://other/x.ks") == 0)
+		return -EREMOTE;
 	else if (strcmp(name, "list") == 0)
 		*ret = strdup("vim\n\n# none\nemacs # and more\n");
 	else if (strncmp(name, "deep", 4) == 0 && asprintf(ret, "%%include %sx\n", name) < 0)
@@ -142,6 +146,16 @@ START_TEST(includes)
 	ck_assert(text.partly);
 	told("ks.cfg:1:10: warning: '/usr/share/anaconda/site.ks' is not made by a script here: it "
 	     "must be there while installing\n");
+	/* what others serve is not there to be read; our own is */
+	read_text("%include http://own/lang.ks\n%ksappend http://own/lang.ks\n");
+	ck_assert(!text.partly);
+	ck_assert_uint_eq(text.n_commands, 2);
+	told("");
+	read_text("%include http://other/x.ks\n");
+	ck_assert(text.partly);
+	told("");
+	read_text("%include http://own/none.ks\n");
+	told("ks.cfg:1:10: error: cannot read 'http://own/none.ks': No such file or directory\n");
 	read_text("%include deep\n");
 	told("deepxxxxxxx:1:10: error: 'deepxxxxxxxx' is included too deep or too often: at most 8 "
 	     "inside each other, 64 in all\n");

@@ -146,8 +146,7 @@ static const struct wrong {
 	{BASE, "RHEL10", "cmdline --non-interactive",
 		"ks:1:9: error: 'cmdline' asks nothing anyway and takes no '--non-interactive', "
 		"'text' does"},
-	{BASE, "RHEL9",
-		"autopart --encrypted --passphrase=x --pbkdf-time=9 --pbkdf-iterations=99",
+	{BASE, "RHEL9", "autopart --encrypted --passphrase=x --pbkdf-time=9 --pbkdf-iterations=99",
 		"ks:1:52: error: '--pbkdf-time' and '--pbkdf-iterations' of 'autopart' exclude "
 		"each other"},
 	{BASE, NULL, "network --ipv4-ignore-auto-dns",
@@ -156,9 +155,11 @@ static const struct wrong {
 		"ks:1:10: error: 'data' is not VG/LV, both of them by name"},
 	{NO_LAYOUT, "RHEL10", "mount /dev/vda2 / --mkfsoptions=\"-L srv\"",
 		"ks:1:19: error: '--mkfsoptions' of 'mount' needs '--reformat'"},
-	{NO_LAYOUT, "RHEL9", "mount /dev/vda1 boot\nmount /dev/vda2 /\nmount /dev/vda3 none --reformat=swap",
+	{NO_LAYOUT, "RHEL9",
+		"mount /dev/vda1 boot\nmount /dev/vda2 /\nmount /dev/vda3 none --reformat=swap",
 		"ks:1:17: error: 'boot' is no mount point, expected /… or none"},
-	{BASE, "RHEL9", "nvdimm use", "ks:1:8: error: 'nvdimm use' needs '--namespace=' or '--blockdevs='"},
+	{BASE, "RHEL9", "nvdimm use",
+		"ks:1:8: error: 'nvdimm use' needs '--namespace=' or '--blockdevs='"},
 	{NO_LAYOUT, "RHEL9",
 		"part raid.01 --size=1\npart raid.02 --size=1\nraid / --device=md0 raid.01 "
 		"raid.02\npart swap --size=1",
@@ -176,8 +177,8 @@ static const struct wrong {
 		"'--interpreter=/usr/bin/perl'"},
 	{BASE, "RHEL9", "%post\n#!/bin/bash -x\ntrue\n%end", ""},
 	{BASE, "RHEL9", "%post\necho a\n#!/usr/bin/python3\n%end", ""},
-	{BASE, "RHEL9",
-		"%post --interpreter=/usr/bin/python3\n#!/usr/bin/python3\nimport os\n%end", ""},
+	{BASE, "RHEL9", "%post --interpreter=/usr/bin/python3\n#!/usr/bin/python3\nimport os\n%end",
+		""},
 	{BASE, "RHEL9", "rootpw --iscrypted secret",
 		"ks:1:20: warning: 'rootpw' says '--iscrypted', but this is no hash of crypt(5): "
 		"no password will do"},
@@ -185,7 +186,8 @@ static const struct wrong {
 		"ks:1:8: error: this looks like a hash: add '--iscrypted'"},
 	{BASE, "RHEL9", "rootpw --iscrypted --plaintext x",
 		"ks:1:20: error: '--iscrypted' and '--plaintext' of 'rootpw' exclude each other\n"
-		"ks:1:32: warning: 'rootpw' says '--iscrypted', but this is no hash of crypt(5): no password will do"},
+		"ks:1:32: warning: 'rootpw' says '--iscrypted', but this is no hash of crypt(5): "
+		"no password will do"},
 	{BASE, "RHEL9", "user --name=\"a b\" --lock", "ks:1:6: error: 'a b' is no name for a user"},
 	{BASE, "RHEL9", "user --name=ops",
 		"ks:1:6: warning: user 'ops' cannot log in: neither '--password=' nor an 'sshkey'"},
@@ -608,21 +610,24 @@ static const struct {
 		"zerombr\nclearpart --all --initlabel\nreqpart\n"
 		"part /boot --fstype=xfs --size=1024\npart / --fstype=xfs --grow\n"
 		"%packages --exclude-weakdeps --inst-langs=en\n-*firmware\n%end # of them\n"
-		"%addon com_redhat_kdump --disable\n\n%end\n%post --erroronfail\n\n#!/bin/bash\n%end\n"},
+		"%addon com_redhat_kdump --disable\n\n%end\n%post "
+		"--erroronfail\n\n#!/bin/bash\n%end\n"},
 	{"RHEL9",
 		"text --non-interactive\nharddrive --partition=sda2 --dir=/\npoweroff\n"
 		"timezone --utc UTC\nrootpw --iscrypted --lock *\nuser --name=gce --lock\n"
 		"%pre --interpreter=/usr/bin/bash\ncat >/tmp/disk <<E\nE\n%end\n"
 		"%include /tmp/disk\n%packages\ntar\n%end\n"},
 	{"RHEL9",
-		"lang C.UTF-8\ntimezone UTC\nrootpw x\npart biosboot --fstype=biosboot --onpart=vda4\n"
+		"lang C.UTF-8\ntimezone UTC\nrootpw x\npart biosboot --fstype=biosboot "
+		"--onpart=vda4\n"
 		"part / --fstype=xfs --onpart=vda2\npart pv.01 --grow --onpart=vda5\n"
 		"volgroup data pv.01\nlogvol /srv --vgname=data --size=8000 --name=srv --grow "
 		"--mkfsoptions \"-m bigtime=0,inobtcount=0\"\n%packages\n%end\n"},
 	{"RHEL8",
 		"lang C\ntimezone UTC\nrootpw x\npart raid.01 --ondisk=sda --grow\n"
 		"part raid.02 --ondisk=sdb --grow\npart swap --recommended\n"
-		"raid / --device=root --fstype=xfs --level=RAID1 raid.01 raid.02\n%packages\n%end\n"},
+		"raid / --device=root --fstype=xfs --level=RAID1 raid.01 "
+		"raid.02\n%packages\n%end\n"},
 	{"RHEL7",
 		"lang C\ntimezone UTC\nrootpw x\npart /boot --fstype=xfs --onpart=sda1\n"
 		"part pv.14 --fstype=lvmpv --noformat --onpart=sda2\n"
@@ -633,11 +638,13 @@ static const struct {
 		"rootpw --lock --iscrypted locked\nclearpart --all\nreqpart --add-boot\n"
 		"part swap --size=512\npart btrfs.007 --fstype=btrfs --size=6200\n"
 		"btrfs none --label=fedora --data=0 btrfs.007\n"
-		"btrfs / --subvol --name=root LABEL=fedora\nbtrfs /home --subvol --name=@home fedora\n"
+		"btrfs / --subvol --name=root LABEL=fedora\nbtrfs /home --subvol --name=@home "
+		"fedora\n"
 		"%packages --nocore\nbash\n-libss # of e2fsprogs\n%end\n"},
 	{"F44",
 		"lang C\ntimezone UTC\nrootpw x\nautopart --type=btrfs\n"
-		"network --device br0 --bridgeslaves=ens4 --bridgeopts=stp=no,priority=4 --bindto=mac\n"
+		"network --device br0 --bridgeslaves=ens4 --bridgeopts=stp=no,priority=4 "
+		"--bindto=mac\n"
 		"bootc --source-imgref=registry:quay.example.org/os:1\n"},
 };
 

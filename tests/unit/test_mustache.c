@@ -170,6 +170,9 @@ START_TEST(faults)
 	expect_error("{{#machine}}{{nmae}}{{/machine}}", MUSTACHE_NONE,
 		"t:1:13: undefined name 'nmae' (did you mean 'name'?)");
 	expect_error("{{zzzzzzzz}}", MUSTACHE_NONE, "t:1:1: undefined name 'zzzzzzzz'");
+	expect_error("{{.Names}}", MUSTACHE_NONE,
+		"t:1:1: undefined name '.Names': text with {{ of its own wants other delimiters "
+		"around it, {{=<% %>=}}");
 	expect_error("{{#nothere}}{{/nothere}}", MUSTACHE_NONE, "t:1:1: undefined name 'nothere'");
 	expect_error("{{#keys}}\n", MUSTACHE_NONE,
 		"t:1:1: this section is not closed, expected '{{/keys}}'");

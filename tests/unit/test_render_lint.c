@@ -156,6 +156,48 @@ START_TEST(sources)
 }
 END_TEST
 
+static const char ks_xml[] =
+	"<profile name='p'><title>t</title><media name='m' path='/'/>"
+	"<boot><kernel>k</kernel><initrd>i</initrd><cmdline>c</cmdline></boot>"
+	"<answers format='kickstart' template='ks.cfg'>"
+	"<file name='disk.ks' format='kickstart' template='disk.cfg'/>"
+	"<file name='more/end.ks' format='kickstart' template='end.cfg'/>"
+	"<file name='other.ks' format='kickstart' template='other.cfg'/></answers>"
+	"<setting name='words' default='reqpart'>w</setting></profile>";
+
+#define KS                                                                                       \
+	"lang C\nkeyboard us\ntimezone UTC\nrootpw x\nbootloader\nurl --url=http://192.0.2.1/\n" \
+	"reboot\nzerombr\n%packages\n@core\n%end\n"
+
+/* An answer file may include others of the profile by their URLs: these are no whole files then. */
+START_TEST(included)
+{
+	put("profile.xml", ks_xml);
+	put("ks.cfg", KS "%include {{attempt.url}}/disk.ks\n");
+	put("disk.cfg", "autopart\n%include {{attempt.url}}/more/end.ks\n");
+	put("end.cfg", "firewall --enabled\n");
+	put("other.cfg", KS "autopart\n");
+	expect(NULL, NULL, "");
+	put("disk.cfg",
+		"{{! gone }}\n\n{{{set.words}}}\nautopart --tpye=lvm\n"
+		"%include {{attempt.url}}/more/end.ks\n");
+	put("end.cfg", "nosuch\n");
+	expect("words", "frobnicate\ngrobnicate\n",
+		"disk.cfg:3: error: unknown command 'frobnicate'\n"
+		"disk.cfg:3: error: unknown command 'grobnicate'\n"
+		"disk.cfg:4:10: error: 'autopart' has no option '--tpye': did you mean '--type'?\n"
+		"end.cfg:1:1: error: unknown command 'nosuch'");
+	put("ks.cfg",
+		KS "autopart\n%include http://192.0.2.9/x.ks\n%include "
+		   "{{attempt.url}}/none.ks\n");
+	put("disk.cfg", KS "autopart\n");
+	put("end.cfg", KS "autopart\n");
+	expect(NULL, NULL,
+		"ks.cfg:14: error: cannot read 'http://192.0.2.1/m/TOKEN/none.ks': No such file or "
+		"directory");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("render_lint");
@@ -167,6 +209,7 @@ int main(void)
 	tcase_add_test(t, places);
 	tcase_add_test(t, secrets);
 	tcase_add_test(t, sources);
+	tcase_add_test(t, included);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -64,7 +64,8 @@ static void take_why(struct linting *l, const char *name, const char *why)
 
 static int read_beside(void *arg, const char *name, char **ret_text)
 {
-	return text_read_file(*(int *)arg, name, LINT_TEXT_MAX, ret_text);
+	return strstr(name, "://") ? -EREMOTE
+				   : text_read_file(*(int *)arg, name, LINT_TEXT_MAX, ret_text);
 }
 
 static int open_dir_of(const char *file)
