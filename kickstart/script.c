@@ -103,6 +103,7 @@ enum grub_source {
 };
 
 /* A GRUB that loads by HTTP can do so by TFTP too, and has to where it drops the port of a URL. */
+static const enum grub_source by_tftp[] = {GRUB_BY_TFTP};
 static const enum grub_source by_http[] = {GRUB_AS_CAME, GRUB_BY_HTTP, GRUB_BY_TFTP};
 
 /* By HTTP GRUB puts the name into its request as it is (RFC 9112 3). Heap, or NULL. */
@@ -192,22 +193,36 @@ static int grub_cmdline(struct text *t, const struct script *s, char *why, size_
 	return 0;
 }
 
-static int grub_files(
+static int grub_initrds(
 	struct text *t, const struct script *s, enum grub_source from, char *why, size_t why_size)
 {
-	size_t i;
-	int rc;
+	int rc = 0;
 
-	text_puts(t, "if linux");
-	rc = grub_file(t, s, 0, from, why, why_size);
-	if (rc == 0)
-		rc = grub_cmdline(t, s, why, why_size);
-	text_puts(t, "; then\n");
-	if (s->n_files > 1)
-		text_puts(t, "if initrd");
-	for (i = 1; rc == 0 && i < s->n_files; i++)
+	text_puts(t, "if initrd");
+	for (size_t i = 1; rc == 0 && i < s->n_files; i++)
 		rc = grub_file(t, s, i, from, why, why_size);
-	text_puts(t, s->n_files > 1 ? "; then\nboot\nfi\nfi\n" : "boot\nfi\n");
+	text_puts(t, "; then\nboot\nfi\n");
+	return rc;
+}
+
+/* From the first of `from` that has the kernel: GRUB may be left with half of it when it loads a second one. */
+static int grub_files(struct text *t, const struct script *s, const enum grub_source *from,
+	size_t n_from, char *why, size_t why_size)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n_from; i++) {
+		text_puts(t, i ? "elif linux" : "if linux");
+		rc = grub_file(t, s, 0, from[i], why, why_size);
+		if (rc == 0)
+			rc = grub_cmdline(t, s, why, why_size);
+		text_puts(t, "; then\n");
+		if (rc == 0 && s->n_files > 1)
+			rc = grub_initrds(t, s, from[i], why, why_size);
+		else
+			text_puts(t, "boot\n");
+	}
+	text_puts(t, "fi\n");
 	return rc;
 }
 
@@ -221,17 +236,15 @@ static void grub_say(struct text *t, const char *before, const char *machine, co
 
 static int grub_make(struct text *t, const struct script *s, bool http, char *why, size_t why_size)
 {
-	int rc = 0;
+	int rc;
 
 	text_puts(t, "set timeout=0\necho 'usher: ");
 	put_words(t, s->machine, "'");
 	text_puts(t, " is installed with profile ");
 	put_words(t, s->profile, "'");
 	text_puts(t, "'\n");
-	if (!http)
-		rc = grub_files(t, s, GRUB_BY_TFTP, why, why_size);
-	for (size_t i = 0; http && rc == 0 && i < sizeof by_http / sizeof *by_http; i++)
-		rc = grub_files(t, s, by_http[i], why, why_size);
+	rc = http ? grub_files(t, s, by_http, sizeof by_http / sizeof *by_http, why, why_size)
+		  : grub_files(t, s, by_tftp, 1, why, why_size);
 	grub_say(t, "kernel or initrd did not load, see usher timeline ", s->machine, "");
 	text_puts(t, "echo 'usher: restarting in 10 s'\nsleep 10\nreboot\n");
 	return rc;

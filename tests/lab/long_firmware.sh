@@ -88,21 +88,22 @@ fetched_by() {
 	local -A by=([HTTP]="transfer +/boot/$kind/" [TFTP]="transfer +TFTP $kind/")
 	[ "$("$USHER" timeline "$kind" | grep -cE "${by[$1]}(li nux%41|initrd.gz), ")" = 2 ]
 }
-# From when it has its script: by then its first connection is over.
-shut_http() {
-	kind=grub-tftp
-	went "booting +boot 1 of 3, boot script fetched by" &&
-		nft 'add table ip shut; add chain ip shut in { type filter hook input priority 0; }' &&
-		nft 'add rule ip shut in ip saddr 10.66.0.35 tcp dport 8067 tcp flags & (syn|ack) == syn reject with tcp reset'
-}
+# The script is its first connection by HTTP, which has no other.
+check "HTTP is shut behind the script" nft -f - <<-END
+	table ip shut {
+		chain in {
+			type filter hook input priority 0
+			ip saddr 10.66.0.35 tcp dport 8067 tcp flags & (syn | ack) == syn limit rate over 1/day burst 1 packets \
+				reject with tcp reset
+		}
+	}
+END
 
 secure secure 2 02:00:00:00:00:12 10.66.0.32 &
 lanes=$!
 http http 3 02:00:00:00:00:13 10.66.0.33 &
 lanes="$lanes $!"
 grub_by "GRUB, HTTP" HTTP grub-http 4 02:00:00:00:00:14 10.66.0.34 &
-lanes="$lanes $!"
-shut_http >"$USHER_LAB/shut" 2>&1 &
 lanes="$lanes $!"
 grub_by "GRUB, script by HTTP" TFTP grub-tftp 5 02:00:00:00:00:15 10.66.0.35 &
 lanes="$lanes $!"
