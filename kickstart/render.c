@@ -147,6 +147,7 @@ static json_t *nic_json(const struct render_input *in, const struct nic *nic)
 	set_text(j, "segment", nic->segment);
 	set_ip(j, "address", first_v4(nic));
 	add_segment(j, s);
+	json_object_set_new(j, "has_address", json_boolean(s && first_v4(nic)));
 	json_object_set_new(j, "boots", json_boolean(boots));
 	return j;
 }

@@ -7,7 +7,7 @@
  *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway
  *	           dns (list) dns_first dns_comma ("9.9.9.9,1.1.1.1") domain guest (true, false)
  *	           nics (list, the first that it was given first: mac segment address prefix netmask gateway dns
- *	           dns_first dns_comma domain, and boots: true of the one that the rest is of)
+ *	           dns_first dns_comma domain, and true or false has_address (and a netmask) and boots: of it is the rest)
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
  *	server.    address url

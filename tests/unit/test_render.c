@@ -697,7 +697,8 @@ START_TEST(lists)
 		"name='repos' type='pairs'/></profile>");
 	put("a",
 		"{{#machine.nics}}\nnetwork --device={{mac}} --ip={{address}} --netmask={{netmask}}"
-		"{{^boots}} --nodefroute{{/boots}} # {{segment}} {{gateway}}\n{{/machine.nics}}\n"
+		"{{^boots}} --nodefroute{{/boots}} # {{segment}} {{gateway}}"
+		"{{#has_address}} static{{/has_address}}\n{{/machine.nics}}\n"
 		"{{#set.repos}}\nrepo --name={{name}} --baseurl={{value}}\n{{/set.repos}}\n");
 	ck_assert_int_eq(mac_parse("52:54:0a:00:00:07", &machine.nics[1].mac), 0);
 	ck_assert_int_eq(ip_parse("10.0.0.7", &machine.nics[1].addrs[0]), 0);
@@ -714,9 +715,9 @@ START_TEST(lists)
 	s = serve(snapshot);
 	ck_assert_str_eq(s.answers,
 		"network --device='52:54:c0:a8:7a:03' --ip='192.168.122.3' "
-		"--netmask='255.255.255.0' # 'default' '192.168.122.1'\n"
+		"--netmask='255.255.255.0' # 'default' '192.168.122.1' static\n"
 		"network --device='52:54:0a:00:00:07' --ip='10.0.0.7' --netmask='255.255.240.0' "
-		"--nodefroute # 'storage' ''\n"
+		"--nodefroute # 'storage' '' static\n"
 		"network --device='' --ip='' --netmask='' --nodefroute # 'gone' ''\n"
 		"repo --name='epel' --baseurl='https://x/?a=b&c'\n"
 		"repo --name='extra' --baseurl='http://y/o'\\''c'\n");

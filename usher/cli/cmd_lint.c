@@ -537,7 +537,7 @@ const struct command cmd_lint = {
 	.name = "lint",
 	.arguments = "FILE|PROFILE... [OPTION...]",
 	.summary = "what is wrong with answer files and profiles",
-	.help = "  --version V          the installer's version: RHEL7 to RHEL10, F43 (the "
+	.help = "  --version V          the installer's version: RHEL7 to RHEL10, F45 (the "
 		"profile's)\n"
 		"  --format F           kickstart, preseed, autoinstall, cloud-config, autoyast,\n"
 		"                       ignition, script, yaml, xml, json (by name and content)\n"
