@@ -67,7 +67,7 @@ void dhcp_answer_put_boot(struct dhcp_reply *r, const struct dhcp_boot *b)
 	if (b->no_proxy)
 		dhcp_reply_bytes(r, OPT_IPXE, NO_PXEDHCP, sizeof(NO_PXEDHCP));
 	if (dhcp_wire_wants(r->to, OPT_BOOTFILE) || strlen(b->file) >= DHCP_FILE_FIELD)
-		dhcp_reply_c_string(r, OPT_BOOTFILE, b->file);
+		(b->tftp ? dhcp_reply_c_string : dhcp_reply_text)(r, OPT_BOOTFILE, b->file);
 	if (b->tftp && dhcp_wire_wants(r->to, OPT_TFTP_SERVER))
 		dhcp_reply_c_string(r, OPT_TFTP_SERVER, ip_format(&next, text));
 	if (b->tftp && dhcp_wire_wants(r->to, OPT_TFTP_ADDRESS))

@@ -178,7 +178,7 @@ void dhcp_reply_begin(struct dhcp_reply *r, uint8_t *buf, const struct dhcp_mess
 void dhcp_reply_bytes(struct dhcp_reply *r, uint8_t code, const void *bytes, size_t len);
 void dhcp_reply_u32(struct dhcp_reply *r, uint8_t code, uint32_t v);
 void dhcp_reply_text(struct dhcp_reply *r, uint8_t code, const char *text); /* "" is left out */
-/* The same with its NUL, for firmware that reads a C string there: RFC 2132 2 has all others cope. Without it when one
+/* The same with its NUL, for old PXE firmware that reads a C string there: RFC 2132 2 has all others cope. Without it when one
  * option is too short for both. */
 void dhcp_reply_c_string(struct dhcp_reply *r, uint8_t code, const char *text);
 /* An option of the client's, as it came; nothing when it did not come. */
