@@ -170,7 +170,7 @@ struct machine *machines_by_mac(
 struct machine *machines_by_ip(const struct machines *ms, uint32_t segment, const struct ip *ip);
 /* From where on an address for a machine has to be looked for (host order): each that is lower is recorded, in the pool, or
  * not to be offered. Remembered, so that a thousand machines made one after the other are not counted through each time;
- * not for a segment that is not served (id 0). */
+ * not for a segment that is not served (its id is none of 1..SEGMENT_MAX). */
 uint32_t machines_lowest(struct machines *ms, const struct segment *seg);
 enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_ASKING, TOKEN_UP, TOKEN_OLD };
 /* Compares in constant time. A token of an ended attempt is found too (the caller refuses and says

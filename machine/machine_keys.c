@@ -182,10 +182,11 @@ static void lowest_again(struct machines *ms, const struct key *k)
 
 uint32_t machines_lowest(struct machines *ms, const struct segment *seg)
 {
-	struct lowest unserved = {.address = 0},
-		      *low = seg->id ? &ms->lowest[seg->id - 1] : &unserved;
+	struct lowest unserved = {.address = 0}, *low = &unserved;
 	struct ip ip;
 
+	if (seg->id && seg->id <= SEGMENT_MAX)
+		low = &ms->lowest[seg->id - 1];
 	if (low->net != segment_net(seg) || low->pool_first != seg->pool_first ||
 		low->pool_last != seg->pool_last || !ip_eq(&low->server, &seg->server) ||
 		!ip_eq(&low->router, &seg->router))

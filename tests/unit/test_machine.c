@@ -303,6 +303,8 @@ START_TEST(test_lowest)
 	/* one that is not served has no machines */
 	changed->id = 0;
 	ck_lowest(seg, 2);
+	changed->id = SEGMENT_MAX + 1;
+	ck_lowest(seg, 2);
 	changed->id = 3;
 	/* the same addresses elsewhere count there only */
 	add("i", "lab", "10.9.0.6");
