@@ -634,9 +634,10 @@ static int setting_unsigned(struct reading *r, xmlNode *node, struct profile_set
 {
 	int rc = yes_or_no(r, node, "unsigned", &s->unsigned_source);
 
-	if (rc == 0 && s->unsigned_source && s->type != SETTING_URL)
+	if (rc == 0 && s->unsigned_source && s->type != SETTING_URL && s->type != SETTING_PAIRS)
 		rc = fault(r, node,
-			"unsigned='yes' of the setting '%s', expected type='url' with it", s->name);
+			"unsigned='yes' of the setting '%s', expected type='url' or 'pairs' with it",
+			s->name);
 	return rc;
 }
 

@@ -298,25 +298,37 @@ static int lint_fetched(
 	return rc;
 }
 
-/* What installers take by themselves. */
+static void lint_unsigned(
+	const struct profile *p, const struct profile_setting *s, const char *url, struct findings *f)
+{
+	char shown[FETCH_URL_MAX];
+
+	if (is_open(url))
+		findings_add(f, FINDING_WARNING, p->file, 0, 0,
+			"the installer does not check what comes from %.160s: give an "
+			"https:// URL for '%s', or 'usher import'",
+			shown_source(url, shown), s->name);
+}
+
+/* What installers take by themselves: of a mirror nothing, when we serve the medium. */
 static void lint_installer_sources(const struct rendering *r, struct findings *f)
 {
 	const struct profile *p = rendering_profile(r);
-	const json_t *set = json_object_get(rendering_context(r), "set"), *media;
-	char shown[FETCH_URL_MAX];
+	const json_t *set = json_object_get(rendering_context(r), "set");
+	const json_t *media = json_object_get(rendering_context(r), "media"), *pair;
+	bool local = json_is_true(json_object_get(media, "local"));
+	size_t n;
 
-	media = json_object_get(rendering_context(r), "media");
-	if (json_is_true(json_object_get(media, "local")))
-		return;
 	for (size_t i = 0; i < p->n_settings; i++) {
 		const struct profile_setting *s = &p->settings[i];
-		const char *url = json_string_value(json_object_get(set, s->name));
+		const json_t *value = json_object_get(set, s->name);
 
-		if (s->unsigned_source && is_open(url))
-			findings_add(f, FINDING_WARNING, p->file, 0, 0,
-				"the installer does not check what comes from %.160s: give an "
-				"https:// URL for '%s', or 'usher import'",
-				shown_source(url, shown), s->name);
+		if (!s->unsigned_source)
+			continue;
+		if (!local)
+			lint_unsigned(p, s, json_string_value(value), f);
+		json_array_foreach(value, n, pair)
+			lint_unsigned(p, s, json_string_value(json_object_get(pair, "value")), f);
 	}
 }
 

@@ -149,6 +149,14 @@ START_TEST(sources)
 	expect(NULL, NULL, "");
 	expect("mirror", "http://a:b@m.example",
 		INSTALLER "\n" KERNEL("2", "k") "\n" KERNEL("3", "i"));
+	/* of pairs each, also where the medium is ours */
+	put("profile.xml",
+		"<profile name='p'><title>t</title><media name='m' path='/'/><boot><kernel>k"
+		"</kernel></boot><answers format='script' template='answers'/><setting "
+		"name='repos' type='pairs' unsigned='yes'/></profile>");
+	expect("repos", "a=https://a.example b=http://b.example/x",
+		"profile.xml: warning: the installer does not check what comes from "
+		"http://b.example/x: give an https:// URL for 'repos', or 'usher import'");
 	/* a sum is a check, of its file alone */
 	put("profile.xml", summed_xml);
 	expect("sum", SUM, KERNEL("2", "k"));

@@ -145,7 +145,7 @@ static const char *sample_value(const struct profile_setting *s)
 	case SETTING_DISK:
 		return "vda";
 	case SETTING_PAIRS:
-		return "sample=http://192.0.2.9/";
+		return "sample=https://192.0.2.9/";
 	default:
 		return "sample";
 	}
