@@ -118,6 +118,23 @@ static void of_kickstart(const struct finder *f, const char *text)
 	}
 }
 
+void lint_includes(const char *text, void (*each)(void *arg, const char *name), void *arg)
+{
+	for (const char *at = text; *at; at = next_line(at)) {
+		char *name = NULL;
+
+		if (!is_line(at, "%include") && !is_line(at, "%ksappend"))
+			continue;
+		at += strspn(at, " \t");
+		at += strcspn(at, " \t\r\n");
+		at += strspn(at, " \t");
+		name = strndup(at, strcspn(at, " \t\r\n"));
+		if (name && *name)
+			each(arg, name);
+		free(name);
+	}
+}
+
 /* Preseed: comments and empty lines go, a backslash joins the next line by one blank. */
 
 static bool is_command(const char *question, size_t n)

@@ -25,5 +25,7 @@ enum script_language script_language_of(const char *text);
 /* Calls `each` with the scripts of a file that has this format; of a script itself, with all of it. */
 void lint_scripts(enum answers format, const char *text,
 	void (*each)(void *arg, const struct lint_script *s), void *arg);
+/* Calls `each` with the names that a kickstart file includes. */
+void lint_includes(const char *text, void (*each)(void *arg, const char *name), void *arg);
 
 #endif

@@ -1,6 +1,7 @@
 #include "usher/cli/checkers.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,32 @@ START_TEST(bash)
 }
 END_TEST
 
+static int include(void *arg, const char *name, char **ret)
+{
+	(void)arg;
+	if (strcmp(name, "more.ks") != 0)
+		return -ENOENT;
+	*ret = strdup("%include more.ks\n%pre\nfi\n%end\n");
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Scripts of files that are included, each told once. */
+START_TEST(included)
+{
+	struct lint_input in = {.file = "f",
+		.text = POST("true\n") "%include more.ks\n%include x\n",
+		.include = include};
+	struct findings f = {0};
+	char line[512];
+
+	checkers_ask(ANSWERS_KICKSTART, &in, &f);
+	ck_assert_uint_eq(f.n, 1);
+	finding_text(&f, 0, line, sizeof(line));
+	ck_assert_str_eq(line, "more.ks:3: error: syntax error near unexpected token `fi' [bash]");
+	findings_fini(&f);
+}
+END_TEST
+
 /* One that goes on when it has said all, and one that says more than anybody reads. */
 START_TEST(bounded)
 {
@@ -159,6 +186,7 @@ int main(void)
 	tcase_add_test(t, none);
 	tcase_add_test(t, shell);
 	tcase_add_test(t, bash);
+	tcase_add_test(t, included);
 	tcase_add_test(t, bounded);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

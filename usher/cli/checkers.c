@@ -17,7 +17,8 @@
 enum {
 	CHECKER_MS = 20000,      /* cloud-init takes 2 s to start on a slow host */
 	CHECKER_SAYS = 64 << 10, /* bytes of what it says */
-	SCRIPTS_MAX = 64,        /* of one file: each is a process */
+	SCRIPTS_MAX = 64,        /* of one file and what it includes: each is a process */
+	FILES_MAX = 64,          /* that it includes, one often or many once */
 	CHECKER_FINDINGS = 20,   /* of one checker: the rest comes of these, mostly */
 };
 
@@ -263,8 +264,9 @@ static void ask(
 
 struct asking {
 	const struct lint_input *in;
+	const char *file; /* that is read: the input's, or one that it includes */
 	struct findings *f;
-	unsigned n;
+	unsigned scripts, files, depth;
 };
 
 /* "PATH: line 3: TEXT" or "PATH: 3: TEXT": the text; NULL for what is not like that. */
@@ -320,7 +322,7 @@ static void take_script(const struct checker *c, const struct asking *a,
 		level = take_level(&text);
 		move_lines(text, s->line - 1, moved, sizeof moved);
 		findings_add(
-			a->f, level, a->in->file, s->line + line - 1, 0, "%s [%s]", moved, c->name);
+			a->f, level, a->file, s->line + line - 1, 0, "%s [%s]", moved, c->name);
 	}
 }
 
@@ -330,9 +332,9 @@ static void ask_reader(void *arg, const struct lint_script *s)
 	const struct checker *c = &readers[s->language];
 	char path[64], *said;
 
-	if (s->language == SCRIPT_OTHER || a->n == SCRIPTS_MAX || write_file(s->text, path))
+	if (s->language == SCRIPT_OTHER || a->scripts == SCRIPTS_MAX || write_file(s->text, path))
 		return;
-	a->n++;
+	a->scripts++;
 	said = malloc(CHECKER_SAYS + 1);
 	if (said && run(c, path, NULL, said) >= 0)
 		take_script(c, a, s, path, said);
@@ -340,15 +342,39 @@ static void ask_reader(void *arg, const struct lint_script *s)
 	free(said);
 }
 
-static void ask_readers(enum answers format, const struct lint_input *in, struct findings *f)
-{
-	struct asking a = {in, f, 0};
+static void ask_included(void *arg, const char *name);
 
-	lint_scripts(format, in->text, ask_reader, &a);
+static void ask_readers(struct asking *a, enum answers format, const char *text)
+{
+	lint_scripts(format, text, ask_reader, a);
+	if (format != ANSWERS_KICKSTART || !a->in->include || a->depth == LINT_INCLUDE_DEPTH)
+		return;
+	a->depth++;
+	lint_includes(text, ask_included, a);
+	a->depth--;
+}
+
+/* What is not there is told by others. */
+static void ask_included(void *arg, const char *name)
+{
+	struct asking *a = arg;
+	const char *file = a->file;
+	char *text = NULL;
+
+	if (*name == '/' || a->files == FILES_MAX)
+		return;
+	a->files++;
+	if (a->in->include(a->in->arg, name, &text) == 0) {
+		a->file = name;
+		ask_readers(a, ANSWERS_KICKSTART, text);
+		a->file = file;
+	}
+	free(text);
 }
 
 void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f)
 {
+	struct asking asking = {.in = in, .file = in->file, .f = f};
 	char path[64], database[sizeof path + sizeof DEBCONF_TAIL];
 
 	if (write_file(in->text, path))
@@ -357,7 +383,7 @@ void checkers_ask(enum answers format, const struct lint_input *in, struct findi
 	for (size_t i = 0; i < sizeof checkers / sizeof *checkers; i++)
 		if (checkers[i].format == format && is_for(&checkers[i], in))
 			ask(&checkers[i], in, path, f);
-	ask_readers(format, in, f);
+	ask_readers(&asking, format, in->text);
 	unlink(path);
 	unlink(database);
 }
