@@ -38,15 +38,14 @@ static void tear_down(void)
 }
 
 /* All findings of the profile for a guest with these settings, a line each, without the folder. */
-static void expect(const char *key, const char *value, const char *want)
+static void look(const char *key, const char *value, struct findings *f)
 {
 	struct machine *m = machine_new();
 	struct render_input in = {.machine = m, .base_url = "http://192.0.2.1"};
 	struct rendering *r = NULL;
 	struct profile *p = NULL;
-	struct findings f = {0};
-	json_t *snapshot = NULL, *all;
-	char why[512] = "", got[2048] = "", line[512];
+	json_t *snapshot = NULL;
+	char why[512] = "";
 
 	m->guest = true;
 	snprintf(m->name, sizeof(m->name), "web01");
@@ -55,7 +54,20 @@ static void expect(const char *key, const char *value, const char *want)
 	ck_assert_msg(profile_read(dir, &p, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_msg(render_validate(p, &in, 0, 0, &snapshot, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(render_lint(r, 0, &f, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(render_lint(r, 0, f, why, sizeof(why)) == 0, "%s", why);
+	rendering_free(r);
+	json_decref(snapshot);
+	profile_free(p);
+	machine_free(m);
+}
+
+static void expect(const char *key, const char *value, const char *want)
+{
+	struct findings f = {0};
+	char got[2048] = "", line[512];
+	json_t *all;
+
+	look(key, value, &f);
 	for (size_t i = 0; i < f.n; i++) {
 		finding_text(&f, i, line, sizeof(line));
 		ck_assert_int_eq(strncmp(line, dir, strlen(dir)), 0);
@@ -65,12 +77,11 @@ static void expect(const char *key, const char *value, const char *want)
 	ck_assert_str_eq(got, want);
 	all = findings_json(&f);
 	ck_assert_uint_eq(json_array_size(all), f.n);
+	for (size_t i = 0; i < f.n; i++)
+		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(all, i), "file")),
+			f.files[f.v[i].file].name);
 	json_decref(all);
 	findings_fini(&f);
-	rendering_free(r);
-	json_decref(snapshot);
-	profile_free(p);
-	machine_free(m);
 }
 
 static const char xml[] = "<profile name='p'><title>t</title><media name='m' path='/'/>"
@@ -206,6 +217,28 @@ START_TEST(included)
 }
 END_TEST
 
+/* What is not kept of a text counts: an error among it refuses the machine. */
+START_TEST(left_out)
+{
+	char text[8192] = KS "autopart\n";
+	struct findings f = {0};
+
+	put("profile.xml", ks_xml);
+	for (int i = 0; i < FINDINGS_MAX; i++)
+		strcat(text, "reboot\n"); /* a warning each */
+	strcat(text, "reboot --nosuch\n");
+	put("ks.cfg", text);
+	put("disk.cfg", KS "autopart\n");
+	put("end.cfg", KS "autopart\n");
+	put("other.cfg", KS "autopart\n");
+	look(NULL, NULL, &f);
+	ck_assert_uint_eq(f.n_errors, 1);
+	ck_assert_uint_eq(f.n_files, 1);
+	ck_assert_uint_gt(f.files[0].left_out, 0);
+	findings_fini(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("render_lint");
@@ -218,6 +251,7 @@ int main(void)
 	tcase_add_test(t, secrets);
 	tcase_add_test(t, sources);
 	tcase_add_test(t, included);
+	tcase_add_test(t, left_out);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
