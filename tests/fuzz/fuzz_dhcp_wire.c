@@ -95,7 +95,8 @@ static void read_back(const struct dhcp_message *m, const struct dhcp_decision *
 	check(is_bytes(OPT_NETMASK, "\377\377\377", 4));
 	check(nak != !!dhcp_wire_option(&back, OPT_NETMASK, &n));
 	check(is_bytes(OPT_DOMAIN, seg.domain, strlen(seg.domain)));
-	check(is_bytes(OPT_BOOTFILE, boot->file, strlen(boot->file) + (strlen(boot->file) < 255)));
+	check(is_bytes(OPT_BOOTFILE, boot->file,
+		strlen(boot->file) + (boot->tftp && strlen(boot->file) < 255)));
 	check(is_bytes(OPT_VENDOR_CLASS, boot->vendor_class, strlen(boot->vendor_class)));
 	check(is_bytes(OPT_VENDOR, boot->vendor, boot->vendor_len));
 	check(is_bytes(100, seg.extra.options + 2, seg.extra.options[1]));
