@@ -82,10 +82,10 @@ static void mark(struct service *s)
 	s->time.commits = store_stats(s->store).commits;
 }
 
-/* "2 h 0 min", "35 s" */
+/* "2 h 0 min", "35 s": to the nearest second, as two clocks are not read at once */
 static const char *span(int64_t ms, char *buf, size_t size)
 {
-	long long seconds = (ms < 0 ? -ms : ms) / 1000;
+	long long seconds = ((ms < 0 ? -ms : ms) + 500) / 1000;
 
 	if (seconds >= 86400)
 		snprintf(buf, size, "%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
