@@ -89,6 +89,15 @@ static bool is_usable(struct rtnl_addr *a, unsigned index)
 		rtnl_addr_get_scope(a) == RT_SCOPE_UNIVERSE && local && nl_addr_get_len(local) == 4;
 }
 
+static struct link_address address_of(struct rtnl_addr *a)
+{
+	struct link_address ret = {
+		.ip.family = IP_V4, .prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a)};
+
+	memcpy(ret.ip.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
+	return ret;
+}
+
 static int read_addresses(struct nl_sock *sock, struct link_state *ret)
 {
 	struct nl_cache *cache;
@@ -99,14 +108,9 @@ static int read_addresses(struct nl_sock *sock, struct link_state *ret)
 		return errno_of(rc);
 	for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
 		struct rtnl_addr *a = (struct rtnl_addr *)o;
-		struct link_address *to = &ret->addresses[ret->n_addresses];
 
-		if (!is_usable(a, ret->index) || ret->n_addresses == LINK_ADDRESSES)
-			continue;
-		to->ip = (struct ip){.family = IP_V4};
-		memcpy(to->ip.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
-		to->prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a);
-		ret->n_addresses++;
+		if (is_usable(a, ret->index) && ret->n_addresses < LINK_ADDRESSES)
+			ret->addresses[ret->n_addresses++] = address_of(a);
 	}
 	nl_cache_free(cache);
 	return 0;
@@ -141,18 +145,16 @@ out:
 
 static bool is_in_subnet(struct rtnl_addr *a, const struct link_state *of)
 {
-	struct nl_addr *local = rtnl_addr_get_local(a);
-	struct ip ip = {.family = IP_V4};
+	struct link_address other;
 
 	if (!is_usable(a, (unsigned)rtnl_addr_get_ifindex(a)) ||
 		rtnl_addr_get_ifindex(a) == (int)of->index)
 		return false;
-	memcpy(ip.b, nl_addr_get_binary_addr(local), 4);
+	other = address_of(a);
 	for (size_t i = 0; i < of->n_addresses; i++) {
-		unsigned len = of->addresses[i].prefix_len;
+		uint32_t mask = v4_mask(of->addresses[i].prefix_len);
 
-		if (len && len <= 32 &&
-			(ip_to_v4(&ip) ^ ip_to_v4(&of->addresses[i].ip)) >> (32 - len) == 0)
+		if (mask && !((ip_to_v4(&other.ip) ^ ip_to_v4(&of->addresses[i].ip)) & mask))
 			return true;
 	}
 	return false;
@@ -168,9 +170,7 @@ static int read_beside(struct nl_sock *sock, struct rtnl_addr *a, struct link_st
 		return errno_of(rc);
 	read_link(link, ret);
 	ret->n_addresses = 1;
-	ret->addresses[0] = (struct link_address){
-		.ip.family = IP_V4, .prefix_len = (uint8_t)rtnl_addr_get_prefixlen(a)};
-	memcpy(ret->addresses[0].ip.b, nl_addr_get_binary_addr(rtnl_addr_get_local(a)), 4);
+	ret->addresses[0] = address_of(a);
 	rc = ret->up && !(rtnl_link_get_flags(link) & (IFF_LOOPBACK | IFF_NOARP | IFF_POINTOPOINT))
 		? 0
 		: -ENOENT;

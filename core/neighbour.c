@@ -66,6 +66,13 @@ static int on_neighbour(struct nl_msg *msg, void *arg)
  * answer is left in it. */
 static struct nl_sock *socket_kept;
 
+static void socket_drop(void)
+{
+	if (socket_kept)
+		nl_socket_free(socket_kept);
+	socket_kept = NULL;
+}
+
 static int socket_open(void)
 {
 	int rc;
@@ -74,8 +81,10 @@ static int socket_open(void)
 		return 0;
 	socket_kept = nl_socket_alloc();
 	rc = socket_kept ? nl_connect(socket_kept, NETLINK_ROUTE) : -NLE_NOMEM;
-	if (rc)
+	if (rc) {
+		socket_drop();
 		return rc;
+	}
 	nl_socket_disable_auto_ack(socket_kept);
 	nl_socket_disable_msg_peek(socket_kept); /* an answer fits the library's buffer */
 	return 0;
@@ -90,13 +99,6 @@ static int index_of(const char *link)
 	return !socket_open() && !ioctl(nl_socket_get_fd(socket_kept), SIOCGIFINDEX, &r)
 		? r.ifr_ifindex
 		: 0;
-}
-
-static void socket_drop(void)
-{
-	if (socket_kept)
-		nl_socket_free(socket_kept);
-	socket_kept = NULL;
 }
 
 /* Takes the message. The answer to it is one message, or an error. */
