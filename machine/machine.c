@@ -47,13 +47,14 @@ const struct nic *machine_nic_booting(const struct machine *m)
 	return NULL;
 }
 
-bool machine_has_ip(const struct machine *m, uint32_t segment, const struct ip *ip)
+const struct nic *machine_nic_with(
+	const struct machine *m, uint32_t segment, const struct ip *ip)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
 		for (size_t k = 0; m->nics[i].segment_id == segment && k < m->nics[i].n_addrs; k++)
 			if (ip_eq(&m->nics[i].addrs[k], ip))
-				return true;
-	return false;
+				return &m->nics[i];
+	return NULL;
 }
 
 void machine_tell(const struct machine *m, const char *kind, const char *text)

@@ -192,8 +192,9 @@ const struct nic *machine_nic_on(
 	const struct machine *m, uint32_t segment); /* the first, or NULL */
 /* Its card with this MAC there, or NULL. A machine may have several, and answer for the address of one by another. */
 const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac);
-/* Does its record give it this address there? */
-bool machine_has_ip(const struct machine *m, uint32_t segment, const struct ip *ip);
+/* The card to which its record gives this address there, or NULL. */
+const struct nic *machine_nic_with(
+	const struct machine *m, uint32_t segment, const struct ip *ip);
 /* The card that the boot under way came by; NULL: not known, or it has it no more. */
 const struct nic *machine_nic_booting(const struct machine *m);
 

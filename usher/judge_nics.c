@@ -211,10 +211,10 @@ static int lowest_free(
 	struct creation *c, const struct nic *nic, const struct segment *seg, struct ip *ret)
 {
 	struct trial *t = c->trial;
-	/* of a machine that is to be replaced, its own may be the lowest; all below were taken, and nothing is given back
-	 * within a trial */
+	/* Recorded addresses may be free all the same: that of a machine which is to be replaced, those of machines that go.
+	 * Within a trial all below were taken, and nothing is given back. */
 	uint32_t from = t && t->free_segment == seg->id ? t->free_from
-		: c->replace                            ? segment_net(seg) + 1
+		: t || c->replace                       ? segment_net(seg) + 1
 							: machines_lowest(c->service->machines, seg);
 	struct mac claims;
 	char who[128];

@@ -64,16 +64,6 @@ static enum place_seen look_port(
 	return is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 }
 
-static const struct nic *nic_of_record(
-	const struct machine *m, uint32_t segment, const struct ip *ip)
-{
-	for (size_t i = 0; i < m->n_nics; i++)
-		for (size_t k = 0; m->nics[i].segment_id == segment && k < m->nics[i].n_addrs; k++)
-			if (ip_eq(&m->nics[i].addrs[k], ip))
-				return &m->nics[i];
-	return NULL;
-}
-
 /* Which card is to have it: whose lease it is, else whose record. */
 static const struct nic *nic_of_address(
 	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip)
@@ -81,7 +71,7 @@ static const struct nic *nic_of_address(
 	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
 	const struct nic *nic = l ? machine_nic_of(m, segment, &l->mac) : NULL;
 
-	return nic ? nic : nic_of_record(m, segment, ip);
+	return nic ? nic : machine_nic_with(m, segment, ip);
 }
 
 /* An installer need not renew, and anybody can give back an address in a machine's name: whoever held it last holds it
@@ -93,7 +83,7 @@ static void look_records(struct service *s, const struct machine *m, const struc
 	const struct machine *of = machines_by_ip(s->machines, seg->id, ip);
 	bool its = l && machine_nic_of(m, seg->id, &l->mac);
 
-	v->recorded = machine_has_ip(m, seg->id, ip);
+	v->recorded = machine_nic_with(m, seg->id, ip) != NULL;
 	v->leased = its && (l->state == LEASE_BOUND || l->state == LEASE_RELEASED);
 	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_steady_ms()));
 	v->others_lease = seg->mode != SEGMENT_OWN;

@@ -142,10 +142,10 @@ START_TEST(cards_are_found)
 	ck_assert_ptr_null(machine_nic_of(m[k], seg[other]->id, &MAC));
 	ck_assert_ptr_null(machine_nic_of(m[k], seg[k]->id, &BOTH));
 	ck_assert_ptr_eq(machine_nic_of(both, seg[k]->id, &BOTH), &both->nics[k]);
-	ck_assert(machine_has_ip(m[k], seg[k]->id, &own));
-	ck_assert(!machine_has_ip(m[k], seg[other]->id, &own));
-	ck_assert(machine_has_ip(both, seg[k]->id, &its));
-	ck_assert(!machine_has_ip(both, seg[other]->id, &its));
+	ck_assert(machine_nic_with(m[k], seg[k]->id, &own));
+	ck_assert(!machine_nic_with(m[k], seg[other]->id, &own));
+	ck_assert(machine_nic_with(both, seg[k]->id, &its));
+	ck_assert(!machine_nic_with(both, seg[other]->id, &its));
 }
 END_TEST
 
