@@ -1,5 +1,5 @@
 /* What a guest may say: lines that are safe to print, the same in whatever pieces it came. */
-#include "usher/console_text.h"
+#include "service/console/console_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

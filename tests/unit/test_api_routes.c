@@ -1,5 +1,5 @@
 /* The API's calls: what there is, by which method, with which arguments and keys. */
-#include "usher/api_routes.h"
+#include "service/api/api_routes.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* usher.xml: what is read, and what is said about what cannot be. */
-#include "usher/config.h"
-#include "usher/config_look.h"
+#include "config/config.h"
+#include "config/config_look.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "usher/console_log.h"
+#include "service/console/console_log.h"
 
 #include <check.h>
 #include <fcntl.h>

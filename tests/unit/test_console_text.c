@@ -1,4 +1,4 @@
-#include "usher/console_text.h"
+#include "service/console/console_text.h"
 
 #include <check.h>
 #include <stdlib.h>

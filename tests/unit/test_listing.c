@@ -1,5 +1,5 @@
 /* Long lists made in slices: the text is right, others get their turn, and nothing is left over when one is dropped. */
-#include "usher/listing.h"
+#include "service/api/listing.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "usher/one_wire.h"
+#include "service/network/one_wire.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "usher/place.h"
+#include "service/boot/place.h"
 
 #include <check.h>
 #include <stdlib.h>

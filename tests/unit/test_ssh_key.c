@@ -1,5 +1,5 @@
 /* Lines of authorized_keys: each type, and what people take for one. The keys were made for this file. */
-#include "usher/ssh_key.h"
+#include "core/ssh_key.h"
 
 #include <check.h>
 #include <stdbool.h>

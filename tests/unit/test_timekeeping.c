@@ -1,4 +1,5 @@
-#include "usher/service.h"
+#include "service/timekeeping.h"
+#include "service/service.h"
 
 #include "stepped_clock.h"
 

@@ -4,7 +4,7 @@
 
 #include "guest/guest.h"
 #include "kickstart/media/media.h"
-#include "usher/config.h"
+#include "config/config.h"
 
 #include <jansson.h>
 

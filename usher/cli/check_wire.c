@@ -6,7 +6,7 @@
 #include "core/ports.h"
 #include "dhcpd/dhcp_listen.h"
 #include "usher/cli/firewall.h"
-#include "usher/one_wire.h"
+#include "service/network/one_wire.h"
 
 #include <errno.h>
 #include <stdio.h>

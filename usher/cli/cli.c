@@ -1,6 +1,6 @@
 /* Options, usage errors and name ranges, shared by the commands. */
 #include "usher/cli/cli.h"
-#include "usher/paths.h"
+#include "config/paths.h"
 
 #include <errno.h>
 #include <stdarg.h>

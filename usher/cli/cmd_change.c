@@ -1,8 +1,8 @@
 /* usher start, stop, reinstall, disarm, delete: all names are looked at, then one request for each; confirm: for one. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/cli/fetching.h"
+#include "usher/client/client.h"
+#include "usher/client/fetching.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* usher check: what this host lacks, with the fix on each line. Looks by itself, and asks a service if one runs. */
 #include "usher/cli/check.h"
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/config_look.h"
-#include "usher/paths.h"
+#include "usher/client/client.h"
+#include "config/config_look.h"
+#include "config/paths.h"
 
 #include "kickstart/profiles.h"
 

@@ -1,7 +1,7 @@
 /* usher console: a guest's serial console, live or what was recorded of it. */
 #include "usher/cli/cli.h"
-#include "usher/cli/console_client.h"
-#include "usher/console_text.h"
+#include "usher/client/console_client.h"
+#include "service/console/console_text.h"
 #include "usher/cli/terminal.h"
 
 #include <errno.h>

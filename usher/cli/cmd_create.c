@@ -1,12 +1,12 @@
 /* usher create (guests) and enroll (bare metal): the request is put together here, judged by the service. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/cli/fetching.h"
-#include "usher/cli/follow.h"
-#include "usher/cli/judging.h"
-#include "usher/privilege.h"
-#include "usher/cli/request.h"
-#include "usher/cli/wait.h"
+#include "usher/client/client.h"
+#include "usher/client/fetching.h"
+#include "usher/client/follow.h"
+#include "usher/client/judging.h"
+#include "core/privilege.h"
+#include "usher/client/request.h"
+#include "usher/client/wait.h"
 
 #include "core/wipe.h"
 

@@ -1,7 +1,7 @@
 /* usher fetch: kernel and initrds of profiles by URL, before a machine needs them. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/cli/fetching.h"
+#include "usher/client/client.h"
+#include "usher/client/fetching.h"
 
 #include <stdio.h>
 #include <string.h>

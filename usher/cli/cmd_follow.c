@@ -1,7 +1,7 @@
 /* usher timeline, wait: following machines. */
 #include "usher/cli/cli.h"
-#include "usher/cli/follow.h"
-#include "usher/cli/wait.h"
+#include "usher/client/follow.h"
+#include "usher/client/wait.h"
 
 #include <limits.h>
 #include <stdio.h>

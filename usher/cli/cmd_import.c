@@ -1,8 +1,8 @@
 /* usher import: registers a medium where it lies, or a copy of it that we make. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/media_text.h"
-#include "usher/cli/progress.h"
+#include "usher/client/client.h"
+#include "service/media/media_text.h"
+#include "usher/client/progress.h"
 
 #include "kickstart/media/recognise.h"
 

@@ -1,6 +1,6 @@
 /* usher known-hosts: machines' SSH host keys, as ssh reads them. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
+#include "usher/client/client.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* usher lint: answer files, and what comes of profiles, looked at here, without a service. */
 #include "usher/cli/checkers.h"
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/config.h"
-#include "usher/paths.h"
+#include "usher/client/client.h"
+#include "config/config.h"
+#include "config/paths.h"
 
 #include "kickstart/lint/lint.h"
 #include "kickstart/profiles.h"

@@ -1,6 +1,6 @@
 /* usher list: machines, a line each. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
+#include "usher/client/client.h"
 #include "usher/cli/machine_text.h"
 
 #include "machine/life.h"

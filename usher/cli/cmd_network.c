@@ -1,7 +1,7 @@
 /* usher network: libvirt's networks and who leases there; making and removing those of usher. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/networks.h"
+#include "usher/client/client.h"
+#include "service/network/networks.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* usher show, leases, profiles, render: reading. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/cli/console_client.h"
+#include "usher/client/client.h"
+#include "usher/client/console_client.h"
 #include "usher/cli/machine_text.h"
-#include "usher/console_text.h"
+#include "service/console/console_text.h"
 #include "usher/cli/printed.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* usher template: an installed guest becomes what clones are made of; usher clone: they are made. */
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/cli/follow.h"
-#include "usher/cli/judging.h"
-#include "usher/cli/request.h"
-#include "usher/cli/wait.h"
+#include "usher/client/client.h"
+#include "usher/client/follow.h"
+#include "usher/client/judging.h"
+#include "usher/client/request.h"
+#include "usher/client/wait.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* usher up LAB.xml, usher down LAB.xml: a lab made as its file says, and taken away. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
-#include "usher/cli/follow.h"
-#include "usher/cli/judging.h"
+#include "usher/client/client.h"
+#include "usher/client/follow.h"
+#include "usher/client/judging.h"
 #include "usher/lab/lab_run.h"
-#include "usher/privilege.h"
+#include "core/privilege.h"
 
 #include "core/clock.h"
 

@@ -1,6 +1,6 @@
 /* usher watch: a table that is drawn again each second; in a pipe, events as they come. */
 #include "usher/cli/cli.h"
-#include "usher/cli/follow.h"
+#include "usher/client/follow.h"
 #include "usher/cli/machine_text.h"
 #include "usher/cli/printed.h"
 #include "usher/cli/terminal.h"

@@ -1,7 +1,7 @@
 /* The lab file, and the files that it names. */
 #include "usher/lab/lab.h"
 
-#include "usher/cli/request.h"
+#include "usher/client/request.h"
 
 #include "core/wipe.h"
 

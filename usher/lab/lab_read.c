@@ -2,9 +2,9 @@
 #include "usher/lab/lab.h"
 
 #include "usher/cli/cli.h"
-#include "usher/config_xml.h"
+#include "config/config_xml.h"
 #include "usher/lab/lab_values.h"
-#include "usher/ssh_key.h"
+#include "core/ssh_key.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "usher/cli/json_time.h"
 
-#include "usher/cli/follow.h"
+#include "usher/client/follow.h"
 
 #include <stdio.h>
 #include <stdlib.h>

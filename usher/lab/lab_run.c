@@ -2,9 +2,9 @@
 
 #include "core/clock.h"
 #include "usher/cli/cli.h"
-#include "usher/cli/client.h"
+#include "usher/client/client.h"
 #include "usher/lab/lab_show.h"
-#include "usher/cli/request.h"
+#include "usher/client/request.h"
 
 #include <errno.h>
 #include <inttypes.h>

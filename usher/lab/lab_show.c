@@ -3,7 +3,7 @@
 #include "usher/cli/json_time.h"
 
 #include "core/clock.h"
-#include "usher/cli/follow.h"
+#include "usher/client/follow.h"
 #include "usher/cli/printed.h"
 
 #include <stdarg.h>

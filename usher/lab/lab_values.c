@@ -1,8 +1,8 @@
 #include "usher/lab/lab_values.h"
 
 #include "usher/cli/cli.h"
-#include "usher/config_xml.h"
-#include "usher/cli/request.h"
+#include "config/config_xml.h"
+#include "usher/client/request.h"
 
 #include <ctype.h>
 #include <errno.h>

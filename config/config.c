@@ -1,0 +1,285 @@
+/* Reading usher.xml. */
+#include "config/config.h"
+
+#include "guest/guest.h"
+
+#include "kickstart/media/fetch_name.h"
+#include "config/config_xml.h"
+#include "config/paths.h"
+
+#include <libxml/parser.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static void read_state(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"dir", A_PATH, c->state, sizeof c->state, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_socket(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"path", A_PATH, c->socket, sizeof c->socket, false},
+		{"group", A_TEXT, c->socket_group, sizeof c->socket_group, false}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_cache(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"mib", A_MIB, &c->cache_mib, 0, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_user(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"name", A_TEXT, c->user, sizeof c->user, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_log(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"level", A_LEVEL, &c->log_priority, 0, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_http(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"port", A_PORT, &c->http_port, 0, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_hooks(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"dir", A_PATH, c->hooks, sizeof c->hooks, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_power(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"dir", A_PATH, c->power, sizeof c->power, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_boot(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"dir", A_PATH, c->boot, sizeof c->boot, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_profiles(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	char dir[PATH_MAX] = "";
+	const struct attribute as[] = {{"dir", A_PATH, dir, sizeof dir, true}, {0}};
+
+	config_attributes(r, e, as);
+	if (c->n_profiles == CONFIG_PROFILE_DIRS) {
+		config_fault(r, e, "<profiles>: at most %d folders with the shipped one",
+			CONFIG_PROFILE_DIRS);
+		return;
+	}
+	/* before those that are there: the site's own win over the shipped ones */
+	memmove(c->profiles[1], c->profiles[0], c->n_profiles * sizeof *c->profiles);
+	memcpy(c->profiles[0], dir, sizeof dir);
+	c->n_profiles++;
+}
+
+static void read_guest(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {
+		{"uri", A_TEXT, c->libvirt_uri, sizeof c->libvirt_uri, false},
+		{"pool", A_TEXT, c->pool, sizeof c->pool, false},
+		{"accel", A_ACCEL, c->accel, sizeof c->accel, false},
+		{"filter", A_BOOL, &c->filter, 0, false},
+		{"consoles", A_BOOL, &c->consoles, 0, false},
+		{"workers", A_WORKERS, &c->workers, 0, false}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_media(struct config_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	struct config_media m = {0};
+	const struct attribute as[] = {{"name", A_TEXT, m.name, sizeof m.name, true},
+		{"path", A_PATH, m.path, sizeof m.path, false},
+		{"url", A_TEXT, m.url, sizeof m.url, false}, {0}};
+
+	config_attributes(r, e, as);
+	if (!*m.path == !*m.url)
+		config_fault(r, e, "<media name='%s'> takes either path= or url=", m.name);
+	if (!strcmp(m.name, FETCH_MEDIUM))
+		config_fault(r, e, "<media name='%s'>: that name is the cache's", m.name);
+	if (c->n_media == CONFIG_MEDIA_MAX)
+		config_fault(r, e, "<media>: at most %d", CONFIG_MEDIA_MAX);
+	else
+		c->media[c->n_media++] = m;
+}
+
+static const struct element top_elements[] = {{"state", read_state}, {"cache", read_cache},
+	{"socket", read_socket}, {"user", read_user}, {"log", read_log}, {"http", read_http},
+	{"hooks", read_hooks}, {"power", read_power}, {"boot", read_boot}, {"profiles", read_profiles},
+	{"guest", read_guest}, {"media", read_media}, {"segment", config_read_segment}, {0}};
+
+void config_init(struct config *c)
+{
+	memset(c, 0, sizeof *c);
+	snprintf(c->state, sizeof c->state, PATH_STATE);
+	snprintf(c->socket, sizeof c->socket, PATH_SOCKET);
+	snprintf(c->boot, sizeof c->boot, PATH_BOOT);
+	snprintf(c->hooks, sizeof c->hooks, PATH_HOOKS);
+	snprintf(c->power, sizeof c->power, PATH_POWER);
+	snprintf(c->user, sizeof c->user, "usher");
+	snprintf(c->profiles[c->n_profiles++], PATH_MAX, PATH_PROFILES);
+	snprintf(c->profiles[c->n_profiles++], PATH_MAX, PATH_PROFILES_SHIPPED);
+	snprintf(c->libvirt_uri, sizeof c->libvirt_uri, "qemu:///system");
+	snprintf(c->pool, sizeof c->pool, "default");
+	snprintf(c->accel, sizeof c->accel, "auto");
+	c->http_port = 8067;
+	c->workers = GUEST_WORKERS;
+	c->filter = true;
+	c->consoles = true;
+	c->log_priority = LOG_INFO;
+}
+
+/* It says whom we become, what is run and what is served. */
+static const char *file_error(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return "it cannot be looked at";
+	if (S_ISDIR(st.st_mode))
+		return "a folder, and no configuration file: name the file in it";
+	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return "others than its owner may write to it: chmod go-w";
+	if (S_ISREG(st.st_mode) && st.st_uid && st.st_uid != geteuid())
+		return "it belongs to neither root nor the user who reads it: chown root";
+	return NULL;
+}
+
+int config_read(struct config *c, const char *path, char *why, size_t why_size)
+{
+	struct config_reader r = {.config = c, .path = path, .why = why, .why_size = why_size};
+	xmlParserCtxt *parser;
+	xmlDoc *doc = NULL;
+	const xmlNode *root;
+	FILE *f = fopen(path, "re");
+	const char *error;
+	int rc = -EINVAL;
+
+	if (!f) {
+		rc = -errno;
+		snprintf(why, why_size, "%s: %s%s", path, strerror(-rc),
+			rc == -EACCES ? " (the systemd unit runs the service as user usher: "
+					"chgrp usher, chmod g+r, its folder g+x)"
+				      : "");
+		return rc;
+	}
+	error = file_error(fileno(f));
+	fclose(f);
+	if (error) {
+		snprintf(why, why_size, "%s: %s", path, error);
+		return -EPERM;
+	}
+	parser = xmlNewParserCtxt();
+	if (parser)
+		doc = xmlCtxtReadFile(parser, path, NULL,
+			XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (!doc) {
+		config_parse_fault(&r, parser);
+		goto out;
+	}
+	root = xmlDocGetRootElement(doc);
+	if (strcmp((const char *)root->name, "usher"))
+		config_fault(&r, root, "expected <usher>, found <%s>", root->name);
+	else
+		config_children(&r, root, top_elements, c);
+	if (!r.faults) {
+		snprintf(c->file, sizeof c->file, "%s", path);
+		rc = 0;
+	}
+out:
+	xmlFreeDoc(doc);
+	xmlFreeParserCtxt(parser);
+	return rc;
+}
+
+int config_add_segment(struct config *c, const char *name, bool is_network)
+{
+	struct config_segment *s;
+
+	for (size_t i = 0; i < c->n_segments; i++)
+		if (c->segments[i].is_network == is_network && !strcmp(c->segments[i].name, name)) {
+			c->segments[i].named = true;
+			return 0;
+		}
+	if (c->n_segments == SEGMENT_MAX)
+		return -ENOSPC;
+	if (strlen(name) >= sizeof s->name)
+		return -ENAMETOOLONG;
+	s = &c->segments[c->n_segments++];
+	*s = config_segment_default();
+	s->is_network = is_network;
+	s->named = true;
+	snprintf(s->name, sizeof s->name, "%s", name);
+	return 0;
+}
+
+const struct config_segment *config_segment_of(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_segments; i++)
+		if (!strcmp(c->segments[i].name, name))
+			return &c->segments[i];
+	return NULL;
+}
+
+int config_remember(struct config *c, const char *network)
+{
+	struct config_segment *s;
+
+	if (config_segment_of(c, network))
+		return 0;
+	if (c->n_segments == SEGMENT_MAX)
+		return -ENOSPC;
+	s = &c->segments[c->n_segments++];
+	*s = config_segment_default();
+	s->is_network = s->remembered = true;
+	snprintf(s->name, sizeof s->name, "%s", network);
+	return 0;
+}
+
+void config_forget(struct config *c, const char *network)
+{
+	for (size_t i = 0; i < c->n_segments; i++)
+		if (c->segments[i].remembered && !strcmp(c->segments[i].name, network)) {
+			c->n_segments--;
+			memmove(c->segments + i, c->segments + i + 1,
+				(c->n_segments - i) * sizeof c->segments[0]);
+			return;
+		}
+}

@@ -1,0 +1,82 @@
+/* The service's configuration: usher.xml (usher.xml(5)) and the options of `usher serve` over it. */
+#ifndef USHER_CONFIG_CONFIG_H
+#define USHER_CONFIG_CONFIG_H
+
+#include "core/addr.h"
+#include "core/link.h"
+#include "machine/segment.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+enum {
+	CONFIG_PROFILE_DIRS = 4,
+	CONFIG_MEDIA_MAX = 64,
+	CONFIG_PROBE_MS = 100, /* a neighbour answers within one, a busy guest within some ten */
+};
+
+struct config_segment {
+	char name[SEGMENT_NAME];
+	bool is_network;
+	bool named; /* on the command line: it must be there at the start */
+	bool remembered; /* `usher network create` made it: it is in the store, neither in the file nor on
+			    the command line */
+	char via[SEGMENT_NAME]; /* behind a relay: the name of the segment where its packets come in */
+	struct ip subnet;       /* the same: its network address */
+	uint8_t prefix_len;
+	struct ip pool_first, pool_last; /* not set: no pool */
+	struct ip router, dns[SEGMENT_DNS_MAX];
+	size_t n_dns;
+	char domain[254];
+	uint32_t lease_s;
+	uint16_t probe_ms;
+	bool computed, by_client_id;
+	bool sealed; /* boots of its machines are to be confirmed */
+	struct segment_extra extra;
+	enum segment_mode mode;
+};
+
+struct config_media {
+	char name[64];
+	char path[PATH_MAX]; /* a local folder, or "" */
+	char url[1024];
+};
+
+struct config {
+	char file[PATH_MAX]; /* "" when there was none */
+	char state[PATH_MAX], socket[PATH_MAX], boot[PATH_MAX], hooks[PATH_MAX], power[PATH_MAX];
+	char socket_group[64], user[64];
+	char profiles[CONFIG_PROFILE_DIRS][PATH_MAX]; /* searched in this order */
+	size_t n_profiles;
+	char libvirt_uri[256], pool[128], accel[8];
+	uint16_t http_port;
+	uint16_t workers;   /* libvirt calls at a time, for each libvirt */
+	uint32_t cache_mib; /* of fetched files; 0: the usual limit */
+	bool filter;        /* packet filters on our guests' NICs (guest/netfilter.h) */
+	bool consoles;      /* guests' serial consoles are recorded */
+	int log_priority;
+	struct config_segment segments[SEGMENT_MAX];
+	size_t n_segments;
+	struct config_media media[CONFIG_MEDIA_MAX];
+	size_t n_media;
+};
+
+void config_init(struct config *c); /* the defaults */
+/* Reads a file over what is there. 0 or -EINVAL, -ENOENT …, with "FILE:LINE: what is wrong, what was expected". */
+int config_read(struct config *c, const char *path, char *why, size_t why_size);
+/* --network NAME, --interface IF: the file's entry of that name, else one more. -ENOSPC, -ENAMETOOLONG. */
+int config_add_segment(struct config *c, const char *name, bool is_network);
+/* A network of ours, unless it is named already; and out again (only such a one goes). -ENOSPC. */
+int config_remember(struct config *c, const char *network);
+void config_forget(struct config *c, const char *network);
+const struct config_segment *config_segment_of(
+	const struct config *c, const char *name); /* or NULL */
+/* The address of the link by which this segment of an interface is served: the first in whose subnet its pool lies; else,
+ * without a pool, in whose subnet its router does; else the first. NULL, with the line, when it has none that will do. */
+const struct link_address *config_segment_address(
+	const struct config_segment *c, const struct link_state *link, char *why, size_t size);
+/* False, with the line, when the pool does not lie in this subnet. Where another server leases it is not used. */
+bool config_pool_fits(
+	const struct config_segment *c, const struct link_address *on, char *why, size_t size);
+
+#endif

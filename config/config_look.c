@@ -1,0 +1,71 @@
+#include "config/config_look.h"
+
+#include "config/paths.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct looking {
+	config_look_tell *tell;
+	void *arg;
+};
+
+static void say(const struct looking *l, const char *what, const char *subject, const char *path,
+	int error, const char *fix)
+{
+	char line[PATH_MAX + 512];
+
+	snprintf(line, sizeof line, "%s: %s: %s: %s", subject, path, strerror(error), fix);
+	l->tell(l->arg, what, line);
+}
+
+static void look_at_media(const struct looking *l, const struct config_media *m)
+{
+	char subject[96];
+
+	if (!*m->path || !access(m->path, R_OK))
+		return;
+	snprintf(subject, sizeof subject, "<media name='%s'>", m->name);
+	say(l, "media", subject, m->path, errno,
+		"put the image or the installation tree there, or name another path");
+}
+
+/* `usual` NULL: somebody named it. */
+static void look_at_folder(
+	const struct looking *l, const char *element, const char *path, const char *usual)
+{
+	struct stat st;
+	char subject[64];
+	bool named = !usual || strcmp(path, usual) != 0;
+
+	snprintf(subject, sizeof subject, "<%s dir>", element);
+	if (stat(path, &st)) {
+		if (named || errno != ENOENT)
+			say(l, element, subject, path, errno, "make the folder, or name another");
+	} else if (!S_ISDIR(st.st_mode)) {
+		say(l, element, subject, path, ENOTDIR, "name the folder that holds the files");
+	} else if (access(path, R_OK | X_OK)) {
+		say(l, element, subject, path, errno, "let the service's user read it");
+	}
+}
+
+static bool is_usual(const char *profiles)
+{
+	return !strcmp(profiles, PATH_PROFILES) || !strcmp(profiles, PATH_PROFILES_SHIPPED);
+}
+
+void config_look(const struct config *c, config_look_tell *tell, void *arg)
+{
+	const struct looking l = {tell, arg};
+
+	for (size_t i = 0; i < c->n_media; i++)
+		look_at_media(&l, &c->media[i]);
+	look_at_folder(&l, "hooks", c->hooks, PATH_HOOKS);
+	look_at_folder(&l, "power", c->power, PATH_POWER);
+	for (size_t i = 0; i < c->n_profiles; i++)
+		if (!is_usual(c->profiles[i]))
+			look_at_folder(&l, "profiles", c->profiles[i], NULL);
+}

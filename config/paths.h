@@ -1,0 +1,14 @@
+/* Where things are when nothing else is said. */
+#ifndef USHER_CONFIG_PATHS_H
+#define USHER_CONFIG_PATHS_H
+
+#define PATH_CONFIG "/etc/usher/usher.xml"
+#define PATH_STATE "/var/lib/usher"
+#define PATH_SOCKET "/run/usher/usher.sock"
+#define PATH_PROFILES "/etc/usher/profiles"
+#define PATH_PROFILES_SHIPPED USHER_DATA "/profiles"
+#define PATH_HOOKS "/etc/usher/hooks"
+#define PATH_POWER "/etc/usher/power"
+#define PATH_BOOT "/var/lib/usher/boot"
+
+#endif

@@ -1,0 +1,306 @@
+/* /api/v1: routes, and what is only read. usher-api(7) describes it. */
+#include "service/api/api.h"
+#include "service/api/change.h"
+#include "service/api/console_api.h"
+#include "service/api/create.h"
+#include "service/api/fetch_api.h"
+#include "service/api/follow_api.h"
+#include "service/api/host_keys_api.h"
+#include "service/api/lists.h"
+#include "service/api/patch.h"
+#include "service/api/profiles_api.h"
+#include "service/api/render_api.h"
+#include "service/api/template.h"
+#include "service/api/trial.h"
+#include "service/guests/hosts.h"
+#include "service/media/media_api.h"
+#include "service/network/networks_api.h"
+#include "service/network/segments.h"
+#include "service/api/api_routes.h"
+#include "service/media/copying.h"
+#include "service/service.h"
+
+#include "core/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define API "/api/v1"
+
+struct committed {
+	struct service *service;
+	struct http_request *request;
+	unsigned status;
+	json_t *json;
+};
+
+static void committed_send(void *arg, int rc)
+{
+	struct committed *c = arg;
+	char why[512];
+
+	if (rc) {
+		if (!store_trouble(c->service->store, why, sizeof why))
+			snprintf(why, sizeof why, "cannot write to the store: %s", strerror(-rc));
+		http_respond_error(
+			c->request, 503, "%s; it is kept, and done once that works", why);
+		json_decref(c->json);
+	} else {
+		http_respond_json(c->request, c->status, c->json);
+	}
+	free(c);
+}
+
+void api_respond_committed(struct service *s, struct http_request *r, unsigned status, json_t *json)
+{
+	struct committed *c = malloc(sizeof *c);
+
+	if (c) {
+		*c = (struct committed){s, r, status, json};
+		if (!store_commit(s->store, committed_send, c))
+			return;
+	}
+	free(c);
+	json_decref(json);
+	http_respond_error(r, 503, "out of memory");
+}
+
+/* A local medium or a URL of the configuration goes before an imported one, and that before the profile's own. */
+static int override_media(struct service *s, struct profile *p)
+{
+	const struct medium *im = imported_find(&s->imported, p->media.name);
+	json_t *files = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->config.n_media; i++) {
+		const struct config_media *m = &s->config.media[i];
+
+		if (!strcmp(m->name, p->media.name))
+			return profile_set_media(
+				p, *m->path ? m->path : NULL, *m->path ? NULL : m->url, NULL);
+	}
+	if (im) {
+		files = medium_files(im);
+		rc = profile_set_media(p, im->path, NULL, files);
+		json_decref(files);
+	}
+	return rc;
+}
+
+int api_profile(
+	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size)
+{
+	struct profile *p = NULL;
+	int rc = profiles_find(&s->profiles, name, &p, why, why_size);
+
+	if (rc)
+		return rc;
+	rc = override_media(s, p);
+	if (rc) {
+		snprintf(why, why_size, "out of memory");
+		profile_free(p);
+		return rc;
+	}
+	/* a profile that came after our start may bring a medium that is not served yet */
+	if (p->media.path && !files_has(&s->files, p->media.name))
+		files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
+	*ret = p;
+	return 0;
+}
+
+const char *api_some(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+json_t *api_machine(struct service *s, const struct machine *m, bool full)
+{
+	const struct timeline_event *last = timeline_last(s->timeline, m->name, NULL);
+	json_t *j = machine_to_json(m, full);
+
+	if (last)
+		json_object_set_new(j, "last_event", follow_event_json(last));
+	else
+		json_object_set_new(j, "last_event", json_null());
+	return j;
+}
+
+json_t *api_others(struct service *s, const struct segment *seg)
+{
+	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
+	size_t n = seg ? dhcpd_others(s->dhcpd, seg, heard) : 0;
+	json_t *all = json_array();
+	char ip[IP_TEXT], mac[MAC_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all,
+			json_pack("{s:s, s:s, s:b}", "address", ip_format(&heard[i].address, ip),
+				"mac", mac_format(&heard[i].mac, mac), "forged", heard[i].forged));
+	return all;
+}
+
+static json_t *segment_json(struct service *s, const struct segment *seg)
+{
+	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
+	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
+	struct ip subnet = ip_from_v4(segment_net(seg));
+	bool known = ip_is_set(&seg->server);
+
+	if (seg->pool_first) {
+		ip_format(&a, first);
+		ip_format(&b, last);
+	}
+	if (known)
+		segment_base_url(seg, url, sizeof url);
+	return json_pack("{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:s?, s:s, s:b, s:o}",
+		"name", seg->name, "network", seg->is_network, "relayed", seg->via != 0,
+		"interface", api_some(seg->ifname), "server",
+		known ? ip_format(&seg->server, ip) : NULL, "subnet",
+		known || seg->via ? ip_format(&subnet, net) : NULL, "prefix", (int)seg->prefix_len,
+		"pool_first", api_some(first), "pool_last", api_some(last), "url", api_some(url),
+		"mode", segment_mode_name(seg->mode), "serving", dhcpd_is_open(s->dhcpd, seg),
+		"others", api_others(s, seg));
+}
+
+static void add_pool(json_t *to, const json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "pool"));
+
+	if (name && *name)
+		json_object_set_new(to, name, json_true());
+}
+
+/* The storage pools that records name: as the keys of an object. */
+static json_t *pools_json(struct service *s)
+{
+	json_t *all = json_object(), *disk;
+	struct machine *m = NULL;
+	size_t i;
+
+	while ((m = machines_next(s->machines, m))) {
+		add_pool(all, m->guest_spec);
+		json_array_foreach(json_object_get(m->guest_spec, "disks"), i, disk)
+			add_pool(all, disk);
+	}
+	return all;
+}
+
+static void status(struct service *s, struct http_request *r)
+{
+	struct store_stats st = store_stats(s->store);
+	struct dhcpd_stats d = dhcpd_stats(s->dhcpd);
+	char why[512];
+	json_t *segments = json_array();
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
+	http_respond_json(r, 200,
+		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
+			  "s:{s:I, s:I, s:I, "
+			  "s:I, s:I, s:I, s:I, s:I}}",
+			"version", USHER_VERSION, "state", s->config.state, "started",
+			machine_time_json(clock_wall_ms() - (clock_mono_ms() - s->started)),
+			"segments", segments, "machines", (json_int_t)machines_count(s->machines),
+			"pools", pools_json(s), "libvirt", guests_connected(s->guests), "libvirts",
+			hosts_json(s), "store", "commits", (json_int_t)st.commits, "transactions",
+			(json_int_t)st.transactions, "failures", (json_int_t)st.failures, "backlog",
+			(json_int_t)st.backlog, "trouble",
+			store_trouble(s->store, why, sizeof why) ? why : NULL, "dhcp", "in", (json_int_t)d.in, "out",
+			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks",
+			(json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
+			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
+			(json_int_t)d.dropped));
+}
+
+/* Below /machines/NAME; `rest` is "" or "/…". */
+static void machine_routes(
+	struct service *s, struct http_request *r, struct machine *m, const char *rest)
+{
+	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
+
+	if (!*rest && get)
+		http_respond_json(r, 200, api_machine(s, m, true));
+	else if (!*rest && r->method == HTTP_DELETE)
+		change_delete(s, r, m);
+	else if (!*rest && r->method == HTTP_PATCH)
+		patch_handle(s, r, m);
+	else if (!strcmp(rest, "/start") && r->method == HTTP_POST)
+		patch_start_machine(s, r, m);
+	else if (!strcmp(rest, "/stop") && r->method == HTTP_POST)
+		patch_stop_machine(s, r, m);
+	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
+		change_reinstall(s, r, m);
+	else if (!strcmp(rest, "/template") && r->method == HTTP_POST)
+		template_handle(s, r, m);
+	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
+		change_disarm(s, r, m);
+	else if (!strcmp(rest, "/confirm") && r->method == HTTP_POST)
+		change_confirm(s, r, m);
+	else if (!strcmp(rest, "/console") && (get || r->method == HTTP_POST))
+		console_handle(s, r, m);
+	else if (get && !strncmp(rest, "/render/", strlen("/render/")))
+		render_handle(s, r, m, rest + strlen("/render/"));
+	else
+		http_respond_error(r, 404, "%s %s: there is no such call",
+			http_method_name(r->method), r->path);
+}
+
+static void machine_request(struct service *s, struct http_request *r, const char *name_and_rest)
+{
+	const char *rest = strchrnul(name_and_rest, '/');
+	struct machine *m = NULL;
+	char name[256];
+
+	snprintf(name, sizeof name, "%.*s", (int)(rest - name_and_rest), name_and_rest);
+	m = machines_by_name(s->machines, name);
+	if (m)
+		machine_routes(s, r, m, rest);
+	else
+		http_respond_error(
+			r, 404, "no machine '%s'; 'usher list' shows those there are", name);
+}
+
+void api_handle(struct service *s, struct http_request *r)
+{
+	const char *path = r->path + strlen(API);
+	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
+	char why[512];
+	unsigned wrong =
+		api_routes_judge(r->method, path, r->target, r->body, r->body_len, why, sizeof why);
+
+	if (wrong)
+		http_respond_error(r, wrong, "%s", why);
+	else if (!strcmp(path, "/machines") && get)
+		lists_machines(s, r);
+	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
+		create_handle(s, r);
+	else if (!strncmp(path, "/machines/", strlen("/machines/")))
+		machine_request(s, r, path + strlen("/machines/"));
+	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
+		trial_handle(s, r);
+	else if (!strcmp(path, "/events") && get)
+		follow_handle(s, r);
+	else if (!strcmp(path, "/fetches"))
+		fetch_api_handle(s, r);
+	else if (!strcmp(path, "/profiles") && get)
+		profiles_handle(s, r, NULL);
+	else if (!strncmp(path, "/profiles/", strlen("/profiles/")) && get)
+		profiles_handle(s, r, path + strlen("/profiles/"));
+	else if (!strncmp(path, "/networks", strlen("/networks")))
+		networks_handle(s, r, path + strlen("/networks"));
+	else if (!strncmp(path, "/copies", strlen("/copies")))
+		copying_handle(s, r, path + strlen("/copies"));
+	else if (!strncmp(path, "/media", strlen("/media")))
+		media_handle(s, r, path + strlen("/media"));
+	else if (!strcmp(path, "/host-keys") && get)
+		host_keys_handle(s, r);
+	else if (!strcmp(path, "/leases") && get)
+		lists_leases(s, r);
+	else if (!strcmp(path, "/status") && get)
+		status(s, r);
+	else
+		http_respond_error(r, 404, "%s %s: there is no such call",
+			http_method_name(r->method), r->path);
+}

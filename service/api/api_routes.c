@@ -1,0 +1,394 @@
+#include "service/api/api_routes.h"
+
+#include "kickstart/text.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A body's keys */
+
+enum type {
+	TEXT,
+	BOOL,
+	WHOLE, /* a number from 0 */
+	COUNT, /* a number from 1 */
+	TEXTS, /* an array of texts */
+	MAP,   /* an object of texts */
+	LIST,  /* an array of objects of `of` */
+};
+
+struct key {
+	const char *name;
+	enum type type;
+	const struct key *of;
+	const char *kind; /* only of machines of this kind */
+};
+
+static const struct key nic_keys[] = {
+	{.name = "segment"}, {.name = "address"}, {.name = "mac"}, {0}};
+static const struct key disk_keys[] = {
+	{.name = "size", .type = COUNT}, {.name = "pool"}, {.name = "volume"}, {0}};
+
+#define GUEST .kind = "guest"
+#define BARE .kind = "bare-metal"
+#define MACHINE_KEYS                                                                               \
+	{.name = "kind"}, {.name = "name"}, {.name = "profile"}, {.name = "template"},             \
+		{.name = "segment"}, {.name = "address"}, {.name = "mac"},                         \
+		{.name = "nics", .type = LIST, .of = nic_keys}, {.name = "settings", .type = MAP}, \
+		{.name = "ssh_keys", .type = TEXTS}, {.name = "first_boot"},                       \
+		{.name = "sealed", .type = BOOL}, {.name = "replace", .type = BOOL},               \
+		{.name = "lab"}, {.name = "request_id"}, {.name = "power", BARE},                  \
+		{.name = "arm", .type = BOOL, BARE}, {.name = "memory", .type = COUNT, GUEST},     \
+		{.name = "vcpus", .type = COUNT, GUEST}, {.name = "disk", .type = COUNT, GUEST},   \
+		{.name = "pool", GUEST}, {.name = "disks", .type = LIST, .of = disk_keys, GUEST},  \
+		{.name = "cpu", GUEST}, {.name = "firmware", GUEST}, {.name = "graphics", GUEST},  \
+		{.name = "os_variant", GUEST}, {.name = "description", GUEST},                     \
+		{.name = "connect", GUEST}, {.name = "autostart", .type = BOOL, GUEST},            \
+		{.name = "domain", GUEST},                                                         \
+	{                                                                                          \
+		.name = "linked", .type = BOOL, GUEST                                              \
+	}
+
+static const struct key machine_keys[] = {MACHINE_KEYS, {0}};
+static const struct key judged_keys[] = {MACHINE_KEYS, {.name = "like", .type = WHOLE}, {0}};
+static const struct key network_keys[] = {{.name = "name"}, {.name = "subnet"}, {.name = "forward"},
+	{.name = "domain"}, {.name = "mtu", .type = WHOLE}, {.name = "lab"}, {0}};
+static const struct key judge_keys[] = {{.name = "machines", .type = LIST, .of = judged_keys},
+	{.name = "common", .type = LIST, .of = judged_keys},
+	{.name = "networks", .type = LIST, .of = network_keys}, {.name = "gone", .type = TEXTS},
+	{0}};
+static const struct key patch_keys[] = {{.name = "memory", .type = COUNT},
+	{.name = "vcpus", .type = COUNT}, {.name = "autostart", .type = BOOL},
+	{.name = "description"}, {.name = "restart", .type = BOOL}, {0}};
+static const struct key stop_keys[] = {{.name = "force", .type = BOOL}, {0}};
+static const struct key reinstall_keys[] = {{.name = "sealed", .type = BOOL}, {0}};
+static const struct key template_keys[] = {{.name = "shutdown", .type = BOOL}, {0}};
+static const struct key confirm_keys[] = {{.name = "code"}, {0}};
+static const struct key console_keys[] = {{.name = "data"}, {0}};
+static const struct key fetch_keys[] = {
+	{.name = "profile"}, {.name = "settings", .type = MAP}, {0}};
+static const struct key media_keys[] = {{.name = "path"}, {.name = "copy"}, {.name = "name"},
+	{.name = "replace", .type = BOOL}, {.name = "force", .type = BOOL}, {0}};
+static const struct key copy_keys[] = {{.name = "name"}, {.name = "size", .type = COUNT}, {0}};
+static const struct key no_keys[] = {{0}};
+
+/* Calls */
+
+struct route {
+	enum http_method method; /* GET is HEAD too */
+	const char *path;        /* "*": one name; "**" at the end: one or more */
+	const char *args;        /* of the query, a blank between two */
+	const struct key *keys;  /* NULL: the body is bytes, or nobody looks at it */
+	bool optional;           /* the body may be left out */
+};
+
+static const struct route routes[] = {
+	{HTTP_GET, "/machines", "full", NULL, false},
+	{HTTP_POST, "/machines", "", machine_keys, false},
+	{HTTP_POST, "/judge", "", judge_keys, false},
+	{HTTP_GET, "/machines/*", "", NULL, false},
+	{HTTP_PATCH, "/machines/*", "", patch_keys, false},
+	{HTTP_DELETE, "/machines/*", "keep_disks", NULL, false},
+	{HTTP_POST, "/machines/*/start", "", no_keys, true},
+	{HTTP_POST, "/machines/*/stop", "", stop_keys, true},
+	{HTTP_POST, "/machines/*/reinstall", "", reinstall_keys, true},
+	{HTTP_POST, "/machines/*/template", "", template_keys, true},
+	{HTTP_POST, "/machines/*/disarm", "", no_keys, true},
+	{HTTP_POST, "/machines/*/confirm", "", confirm_keys, false},
+	{HTTP_GET, "/machines/*/console", "after last wait", NULL, false},
+	{HTTP_POST, "/machines/*/console", "", console_keys, false},
+	{HTTP_GET, "/machines/*/render/**", "for now", NULL, false},
+	{HTTP_GET, "/events", "after machine wait", NULL, false},
+	{HTTP_GET, "/fetches", "", NULL, false},
+	{HTTP_POST, "/fetches", "", fetch_keys, false},
+	{HTTP_GET, "/profiles", "", NULL, false},
+	{HTTP_GET, "/profiles/*", "", NULL, false},
+	{HTTP_GET, "/networks", "", NULL, false},
+	{HTTP_POST, "/networks", "", network_keys, false},
+	{HTTP_DELETE, "/networks/*", "", NULL, false},
+	{HTTP_GET, "/media", "", NULL, false},
+	{HTTP_POST, "/media", "", media_keys, false},
+	{HTTP_GET, "/media/*", "", NULL, false},
+	{HTTP_DELETE, "/media/*", "force", NULL, false},
+	{HTTP_POST, "/media/*/verify", "", no_keys, true},
+	{HTTP_POST, "/copies", "", copy_keys, false},
+	{HTTP_PUT, "/copies/*", "at", NULL, false},
+	{HTTP_DELETE, "/copies/*", "", NULL, false},
+	{HTTP_GET, "/host-keys", "of", NULL, false},
+	{HTTP_GET, "/leases", "", NULL, false},
+	{HTTP_GET, "/status", "", NULL, false},
+};
+enum { N_ROUTES = sizeof routes / sizeof *routes };
+
+static bool path_matches(const char *pattern, const char *path)
+{
+	for (; *pattern && *path; pattern++) {
+		if (*pattern != '*') {
+			if (*pattern != *path++)
+				return false;
+			continue;
+		}
+		if (pattern[1] == '*')
+			return true;
+		if (*path == '/')
+			return false;
+		path += strcspn(path, "/");
+	}
+	return !*pattern && !*path;
+}
+
+static const struct route *find(enum http_method method, const char *path)
+{
+	for (size_t i = 0; i < N_ROUTES; i++)
+		if (routes[i].method == (method == HTTP_HEAD ? HTTP_GET : method) &&
+			path_matches(routes[i].path, path))
+			return &routes[i];
+	return NULL;
+}
+
+static unsigned no_route(enum http_method method, const char *path, char *why, size_t size)
+{
+	char methods[64] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < N_ROUTES; i++)
+		if (path_matches(routes[i].path, path))
+			used += (size_t)snprintf(methods + used, sizeof methods - used, "%s%s",
+				used ? ", " : "", http_method_name(routes[i].method));
+	if (!used) {
+		snprintf(why, size, "%s %.200s: there is no such call", http_method_name(method),
+			path);
+		return 404;
+	}
+	snprintf(why, size, "%s %.200s: it takes %s", http_method_name(method), path, methods);
+	return 405;
+}
+
+/* One word of `words`, of `n` bytes. */
+static bool is_word_of(const char *words, const char *word, size_t n)
+{
+	for (; *words; words += strspn(words, " ")) {
+		size_t len = strcspn(words, " ");
+
+		if (len == n && !strncmp(words, word, n))
+			return true;
+		words += len;
+	}
+	return false;
+}
+
+static unsigned judge_args(const struct route *route, const char *target, char *why, size_t size)
+{
+	const char *arg = strchr(target, '?');
+
+	for (arg = arg ? arg + 1 : ""; *arg; arg += *arg == '&') {
+		size_t n = strcspn(arg, "=&");
+
+		if (n && !is_word_of(route->args, arg, n)) {
+			snprintf(why, size, "it has no argument '%.*s'%s%s", n < 80 ? (int)n : 80,
+				arg, *route->args ? "; those that it has: " : "", route->args);
+			return 400;
+		}
+		arg += strcspn(arg, "&");
+	}
+	return 0;
+}
+
+static const char *type_name(const json_t *v)
+{
+	switch (json_typeof(v)) {
+	case JSON_OBJECT:
+		return "an object";
+	case JSON_ARRAY:
+		return "an array";
+	case JSON_STRING:
+		return "a text";
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return "another number";
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return "true or false";
+	case JSON_NULL:
+		break;
+	}
+	return "null";
+}
+
+static bool all_texts(json_t *v)
+{
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(v, i, one)
+	{
+		if (!json_is_string(one))
+			return false;
+	}
+	json_object_foreach(v, key, one)
+	{
+		if (!json_is_string(one))
+			return false;
+	}
+	return true;
+}
+
+static bool is_of(enum type type, json_t *v)
+{
+	switch (type) {
+	case TEXT:
+		return json_is_string(v);
+	case BOOL:
+		return json_is_boolean(v);
+	case WHOLE:
+		return json_is_integer(v) && json_integer_value(v) >= 0;
+	case COUNT:
+		return json_is_integer(v) && json_integer_value(v) > 0;
+	case TEXTS:
+		return json_is_array(v) && all_texts(v);
+	case MAP:
+		return json_is_object(v) && all_texts(v);
+	case LIST:
+		break;
+	}
+	return json_is_array(v);
+}
+
+static unsigned judge_object(
+	json_t *body, const struct key *keys, const char *where, char *why, size_t size);
+
+static unsigned judge_list(
+	json_t *list, const struct key *k, const char *where, char *why, size_t size)
+{
+	char place[128];
+	unsigned status = 0;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		snprintf(place, sizeof place, "%s%s[%zu].", where, k->name, i);
+		status = judge_object(one, k->of, place, why, size);
+		if (status)
+			break;
+	}
+	return status;
+}
+
+static unsigned judge_value(
+	json_t *v, const struct key *k, const char *where, char *why, size_t size)
+{
+	static const char *const names[] = {"a text", "true or false", "a whole number from 0",
+		"a whole number from 1", "an array of texts", "an object of texts",
+		"an array of objects"};
+
+	if (!is_of(k->type, v)) {
+		snprintf(why, size, "'%s%s' is %s, not %s", where, k->name, names[k->type],
+			(k->type == TEXTS && json_is_array(v)) ||
+					(k->type == MAP && json_is_object(v))
+				? "of anything else"
+				: type_name(v));
+		return 400;
+	}
+	return k->type == LIST ? judge_list(v, k, where, why, size) : 0;
+}
+
+static unsigned unknown_key(
+	const char *name, const struct key *keys, const char *where, char *why, size_t size)
+{
+	const char *best = NULL;
+
+	for (const struct key *k = keys; k->name; k++)
+		text_nearer(name, k->name, &best);
+	snprintf(why, size, "there is no key '%s%.80s'%s%s%s", where, name,
+		best ? ": did you mean '" : "", best ? best : "", best ? "'?" : "");
+	return 400;
+}
+
+/* Of a machine; NULL: it is not said, or there is none. */
+static const char *kind_of(json_t *body, const struct key *keys)
+{
+	const char *kind = json_string_value(json_object_get(body, "kind"));
+
+	if (kind || keys != machine_keys)
+		return kind;
+	return json_object_get(body, "template") ? "guest" : "bare-metal";
+}
+
+static unsigned judge_object(
+	json_t *body, const struct key *keys, const char *where, char *why, size_t size)
+{
+	const char *kind = kind_of(body, keys), *name;
+	unsigned status = 0;
+	json_t *v;
+
+	if (!json_is_object(body)) {
+		snprintf(why, size, "'%.*s' is not an object", (int)strcspn(where, "]") + 1, where);
+		return 400;
+	}
+	if (kind && strcmp(kind, "guest") && strcmp(kind, "bare-metal")) {
+		snprintf(why, size, "'%skind' is guest or bare-metal, not '%.40s'", where, kind);
+		return 400;
+	}
+	json_object_foreach(body, name, v)
+	{
+		const struct key *k = keys;
+
+		while (k->name && strcmp(k->name, name))
+			k++;
+		if (!k->name) {
+			status = unknown_key(name, keys, where, why, size);
+		} else if (k->kind && kind && strcmp(k->kind, kind)) {
+			snprintf(why, size, "'%s%s' is of a %s, and kind is '%.20s'", where, name,
+				*k->kind == 'g' ? "guest" : "bare-metal machine", kind);
+			status = 400;
+		} else {
+			status = judge_value(v, k, where, why, size);
+		}
+		if (status)
+			break;
+	}
+	return status;
+}
+
+static unsigned judge_body(
+	const struct route *route, const char *body, size_t len, char *why, size_t size)
+{
+	json_error_t err;
+	json_t *j;
+	unsigned status = 0;
+
+	if (!route->keys || (!len && route->optional))
+		return 0;
+	j = json_loadb(body, len, JSON_REJECT_DUPLICATES, &err);
+	if (json_is_object(j)) {
+		status = judge_object(j, route->keys, "", why, size);
+	} else {
+		status = 400;
+		if (j || !len)
+			snprintf(why, size, "the request is not a JSON object");
+		else if (json_error_code(&err) == json_error_duplicate_key)
+			snprintf(why, size, "a key comes twice, on line %d of the request",
+				err.line);
+		else
+			snprintf(why, size,
+				"the request is not a JSON object: look at line %d, column %d",
+				err.line, err.column);
+	}
+	json_decref(j);
+	return status;
+}
+
+unsigned api_routes_judge(enum http_method method, const char *path, const char *target,
+	const char *body, size_t len, char *why, size_t size)
+{
+	const struct route *route = find(method, path);
+	unsigned status;
+
+	if (!route)
+		return no_route(method, path, why, size);
+	status = judge_args(route, target, why, size);
+	return status ? status : judge_body(route, body, len, why, size);
+}

@@ -1,0 +1,10 @@
+/* GET /host-keys. */
+#ifndef USHER_SERVICE_API_HOST_KEYS_API_H
+#define USHER_SERVICE_API_HOST_KEYS_API_H
+
+struct http_request;
+struct service;
+
+void host_keys_handle(struct service *s, struct http_request *r);
+
+#endif

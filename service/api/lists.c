@@ -1,0 +1,147 @@
+/* The long lists of the API: machines, leases. Each goes on from where its last slice ended, by name or by address, since
+ * what it stood at may be gone. */
+#include "service/api/lists.h"
+#include "service/api/api.h"
+#include "service/service.h"
+
+#include "core/clock.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct place_key {
+	uint32_t segment;
+	struct ip ip;
+};
+
+struct list {
+	struct listing listing;
+	struct service *service;
+	struct http_request *request;
+	bool full;
+	char after[MACHINE_NAME]; /* machines: the last that was listed; "": none yet */
+	struct place_key *keys;   /* leases: all that there were */
+	size_t n, at;
+};
+
+static struct list *list_of(struct listing *l)
+{
+	return (struct list *)(void *)((char *)l - offsetof(struct list, listing));
+}
+
+static void over(struct listing *listing, char *text, size_t len)
+{
+	struct list *l = list_of(listing);
+
+	http_respond_text(l->request, text, len);
+	free(l->keys);
+	free(l);
+}
+
+static void abandoned(void *arg, struct http_request *r)
+{
+	struct list *l = arg;
+
+	(void)r;
+	listing_drop(&l->listing);
+}
+
+static struct list *list_new(struct service *s, struct http_request *r)
+{
+	struct list *l = calloc(1, sizeof *l);
+
+	if (!l)
+		http_respond_error(r, 500, "out of memory");
+	else
+		*l = (struct list){.service = s, .request = r, .listing.over = over};
+	return l;
+}
+
+static void list_start(struct list *l)
+{
+	http_on_abandon(l->request, abandoned, l);
+	listing_start(&l->service->listings, &l->listing);
+}
+
+static json_t *next_machine(struct listing *listing)
+{
+	struct list *l = list_of(listing);
+	const struct machine *m = *l->after ? machines_after(l->service->machines, l->after)
+					    : machines_next(l->service->machines, NULL);
+
+	if (!m)
+		return NULL;
+	memcpy(l->after, m->name, sizeof l->after);
+	return api_machine(l->service, m, l->full);
+}
+
+void lists_machines(struct service *s, struct http_request *r)
+{
+	struct list *l = list_new(s, r);
+
+	if (!l)
+		return;
+	l->full = http_arg(r, "full") != NULL;
+	l->listing.member = "machines";
+	l->listing.next = next_machine;
+	list_start(l);
+}
+
+static json_t *lease_json(const struct service *s, const struct lease *l, int64_t now)
+{
+	const struct segment *seg = segments_by_id(&s->segments, l->segment);
+	const struct machine *m = machines_by_mac(s->machines, l->segment, &l->mac, NULL);
+	char ip[IP_TEXT], mac[MAC_TEXT];
+	bool nobody = mac_is_zero(&l->mac); /* a declined one is nobody's */
+
+	return json_pack("{s:s, s:s?, s:s?, s:s, s:o, s:s?, s:s?}", "address",
+		ip_format(&l->ip, ip), "mac", nobody ? NULL : mac_format(&l->mac, mac), "segment",
+		seg ? seg->name : NULL, "state", lease_state_name(l, now), "expires",
+		machine_time_json(clock_wall_of(l->expires)), "hostname", api_some(l->hostname),
+		"machine", m ? m->name : NULL);
+}
+
+static json_t *next_lease(struct listing *listing)
+{
+	struct list *l = list_of(listing);
+	const struct lease *lease = NULL;
+
+	while (!lease && l->at < l->n) {
+		const struct place_key *k = &l->keys[l->at++];
+
+		lease = lease_by_ip(dhcpd_leases(l->service->dhcpd), k->segment, &k->ip);
+	}
+	return lease ? lease_json(l->service, lease, clock_steady_ms()) : NULL;
+}
+
+static int keep_keys(struct list *l)
+{
+	const struct lease **all;
+	int rc = leases_list(dhcpd_leases(l->service->dhcpd), &all, &l->n);
+
+	if (rc)
+		return rc;
+	l->keys = calloc(l->n + 1, sizeof *l->keys);
+	for (size_t i = 0; l->keys && i < l->n; i++)
+		l->keys[i] = (struct place_key){all[i]->segment, all[i]->ip};
+	free(all);
+	return l->keys ? 0 : -ENOMEM;
+}
+
+void lists_leases(struct service *s, struct http_request *r)
+{
+	struct list *l = list_new(s, r);
+
+	if (!l)
+		return;
+	if (keep_keys(l)) {
+		http_respond_error(r, 500, "out of memory");
+		free(l);
+		return;
+	}
+	l->listing.member = "leases";
+	l->listing.next = next_lease;
+	list_start(l);
+}

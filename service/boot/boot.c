@@ -1,0 +1,420 @@
+/* What machines ask for under their token: boot script, answers, reports. */
+#include "service/boot/boot.h"
+#include "service/act.h"
+#include "service/boot/transfers.h"
+#include "service/network/segments.h"
+#include "service/boot/place_look.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/plain.h"
+#include "kickstart/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	WHAT_TEXT = 65,    /* of what somebody asked for */
+	REPORT_TEXT = 512, /* bytes of a report's text that are kept */
+	GUESSES_TOLD = 10, /* unknown tokens that the log tells of in… */
+	GUESSES_MS = 60 * 1000,
+};
+
+/* A text that leaves when what it depends on is on disk. */
+struct parked {
+	struct http_request *request;
+	unsigned status;
+	const char *type; /* static */
+	char *text;
+};
+
+static void parked_send(void *arg, int rc)
+{
+	struct parked *p = arg;
+
+	if (rc)
+		http_respond_error(
+			p->request, 503, "usher cannot write to its disk: %s", strerror(-rc));
+	else
+		http_respond(p->request, p->status, p->type, p->text, strlen(p->text));
+	free(p->text);
+	free(p);
+}
+
+void boot_respond_committed(
+	struct service *s, struct http_request *r, unsigned status, const char *type, char *text)
+{
+	struct parked *p = text ? malloc(sizeof *p) : NULL;
+
+	if (!p) {
+		free(text);
+		http_respond_error(r, 503, "out of memory");
+		return;
+	}
+	*p = (struct parked){r, status, type, text};
+	if (store_is_clean(s->store))
+		parked_send(p, 0);
+	else if (store_commit(s->store, parked_send, p))
+		parked_send(p, -ENOMEM);
+}
+
+/* For the boot that is under way, and the card that it came by, whichever card asks. */
+static int rendering_for(struct service *s, const struct machine *m, uint32_t segment,
+	struct rendering **ret, char *why, size_t size)
+{
+	const struct nic *nic = machine_nic_booting(m);
+	const struct segment *seg =
+		segments_by_id(&s->segments, nic && nic->segment_id ? nic->segment_id : segment);
+	char url[128] = "";
+	struct render_input in = {.machine = m,
+		.nic = nic ? nic : machine_nic_on(m, segment),
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
+		.base_url = url,
+		.token = m->attempt.token,
+		.up_token = m->attempt.up_token};
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	return rendering_new(&in, m->attempt.snapshot, ret, why, size);
+}
+
+static void tell_fault(const struct machine *m, const char *why)
+{
+	char text[TIMELINE_TEXT];
+
+	snprintf(text, sizeof text, "cannot render: %s", why);
+	machine_tell(m, "refused", text);
+}
+
+int boot_render(struct service *s, struct machine *m, uint32_t segment, enum script_kind kind,
+	char **ret, char *why, size_t size)
+{
+	struct rendering *rendering = NULL;
+	int rc = rendering_for(s, m, segment, &rendering, why, size);
+
+	if (!rc)
+		rc = render_script(rendering, kind, ret, why, size);
+	if (rc)
+		tell_fault(m, why);
+	rendering_free(rendering);
+	return rc;
+}
+
+int boot_refusal(const struct machine *m, enum script_kind kind, char **ret)
+{
+	const char *reason = m->attempt.reason;
+	char what[sizeof m->name + sizeof m->attempt.reason + 32], fix[sizeof m->name + 32];
+
+	snprintf(what, sizeof what, "%s is %s%s%s", m->name, life_state_name(m->state),
+		*reason ? ": " : "", reason);
+	snprintf(fix, sizeof fix, "To install it: usher reinstall %s", m->name);
+	return script_refuse(kind, what, fix, ret);
+}
+
+int boot_wait(struct service *s, const struct machine *m, uint32_t segment, enum script_kind kind,
+	char **ret)
+{
+	const struct segment *seg = segments_by_id(&s->segments, segment);
+	char url[128] = "", server[IP_TEXT] = "";
+	struct script_wait w = {.machine = m->name,
+		.code = m->attempt.asking.code,
+		.token = m->attempt.asking.token,
+		.base_url = url,
+		.server = server};
+
+	if (seg) {
+		segment_base_url(seg, url, sizeof url);
+		ip_format(&seg->server, server);
+	}
+	return script_wait(kind, &w, ret);
+}
+
+static int answers_for(struct service *s, struct machine *m, uint32_t segment, const char *name,
+	char **ret, const char **ret_type, char *why, size_t size)
+{
+	struct rendering *rendering = NULL;
+	int rc = rendering_for(s, m, segment, &rendering, why, size);
+
+	if (!rc)
+		rc = render_answers_file(rendering, name, ret, ret_type, why, size);
+	if (rc)
+		tell_fault(m, why);
+	rendering_free(rendering);
+	return rc;
+}
+
+static void boot_script(
+	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
+{
+	char why[512] = "out of memory", *text = NULL;
+	const struct boot_client by = place_client(s, m, r->segment, &r->peer);
+	int rc = machine_boot(m, kind, &by);
+
+	if (rc == -EAGAIN)
+		rc = boot_wait(s, m, r->segment, SCRIPT_IPXE, &text);
+	else if (rc)
+		rc = boot_refusal(m, SCRIPT_IPXE, &text);
+	else
+		rc = boot_render(s, m, r->segment, SCRIPT_IPXE, &text, why, sizeof why);
+	if (rc)
+		http_respond_error(r, 500, "%s", why);
+	else
+		boot_respond_committed(s, r, 200, "text/plain", text);
+}
+
+/* One of the profile's answer files, which is asked for by its name. */
+static void boot_answers(struct service *s, struct http_request *r, struct machine *m,
+	enum token_kind kind, const char *name)
+{
+	bool main = profile_serves(m->attempt.snapshot, name) == PROFILE_SERVES_ANSWERS;
+	char why[512] = "out of memory", *text = NULL;
+	const struct boot_client by = place_client(s, m, r->segment, &r->peer);
+	const char *type = NULL;
+
+	if (kind == TOKEN_ASKING)
+		http_respond_error(r, 403,
+			"this boot waits to be confirmed by its user: usher confirm %s CODE",
+			m->name);
+	else if (main ? machine_answers(m, kind, &by) : machine_answers_file(m, kind, &by, name))
+		http_respond_error(r, 403, "these answers are not for you now");
+	else if (answers_for(s, m, r->segment, name, &text, &type, why, sizeof why))
+		http_respond_error(r, 500, "%s", why);
+	else
+		boot_respond_committed(s, r, 200, type, text);
+}
+
+/* The report's text: ?text= or the body. */
+static const char *report_text(const struct http_request *r, char buf[REPORT_TEXT])
+{
+	const char *text = http_arg(r, "text");
+
+	snprintf(buf, REPORT_TEXT, "%s", text ? text : r->body);
+	return *buf ? buf : NULL;
+}
+
+static void boot_report(
+	struct service *s, struct http_request *r, struct machine *m, enum life_event e)
+{
+	char text[REPORT_TEXT];
+
+	if (machine_event(m, e, report_text(r, text)))
+		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
+			life_state_name(m->state));
+	else
+		boot_respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
+	act_set_deadline(s);
+}
+
+struct boot_route {
+	const char *what;
+	enum token_kind kind; /* the token that is good for it */
+	enum life_event report;
+};
+
+static const struct boot_route reports[] = {
+	{"done", TOKEN_BOOT, LIFE_DONE},
+	{"failed", TOKEN_BOOT, LIFE_FAIL},
+	{"progress", TOKEN_BOOT, LIFE_PROGRESS},
+	{"up", TOKEN_UP, LIFE_FIRST_BOOT},
+	{"failed", TOKEN_UP, LIFE_FIRST_BOOT_FAILED},
+};
+
+static const struct boot_route *report_route(const char *what, enum token_kind kind)
+{
+	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
+		if (!strcmp(reports[i].what, what) && reports[i].kind == kind)
+			return &reports[i];
+	return NULL;
+}
+
+/* The site's script for the first boot; none is an empty one. */
+static void boot_first_boot(struct http_request *r, const struct machine *m)
+{
+	const char *text = m->first_boot ? m->first_boot : "";
+
+	if (m->state != LIFE_INSTALLED)
+		http_respond_error(r, 409, "%s is %s: its first boot is not now", m->name,
+			life_state_name(m->state));
+	else
+		http_respond(r, 200, "text/plain", text, strlen(text));
+}
+
+/* What ssh will ask about: its host keys, before it is up. */
+static void boot_host_keys(struct service *s, struct http_request *r, struct machine *m)
+{
+	char why[256];
+	int rc = machine_host_keys(m, r->body, why, sizeof why);
+
+	if (rc == -EEXIST)
+		machine_tell(m, "refused", why);
+	if (rc == -EINVAL || rc == -EPERM || rc == -EEXIST)
+		http_respond_error(r, rc == -EINVAL ? 422 : 409, "%s", why);
+	else
+		boot_respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
+}
+
+/* Who guesses tokens is not to fill a disk with it. */
+static void log_guess(struct service *s, const char *ip, const char *what)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now >= s->guesses_until) {
+		s->guesses_until = now + GUESSES_MS;
+		s->guesses = 0;
+	}
+	if (s->guesses++ < GUESSES_TOLD)
+		log_info("http: %s asked for %s with a token that nobody has", ip, what);
+}
+
+static const char *const token_words[] = {
+	[TOKEN_NONE] = "no token",
+	[TOKEN_BOOT] = "this boot's token, which is not good for it",
+	[TOKEN_NEXT] = "the token of a boot that was not begun",
+	[TOKEN_ASKING] = "the token of a boot that is not confirmed",
+	[TOKEN_UP] = "the token of the first boot's report",
+	[TOKEN_OLD] = "an old token",
+};
+
+static void refuse_stranger(struct service *s, struct http_request *r, const struct machine *m,
+	enum token_kind kind, const char *what)
+{
+	char ip[IP_TEXT], text[256], said[WHAT_TEXT];
+
+	ip_format(&r->peer, ip);
+	what = plain_line(what, said, sizeof said); /* before it is cut: half a token is one too */
+	if (m) {
+		snprintf(text, sizeof text, "%s for %s: it came with %s", what, ip,
+			token_words[kind]);
+		machine_tell(m, "refused", text);
+	} else {
+		log_guess(s, ip, what);
+	}
+	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
+}
+
+static void handle(struct service *s, struct http_request *r, unsigned looks);
+
+/* place_asker.again */
+static void handle_again(struct service *s, void *request, unsigned looks)
+{
+	struct http_request *r = request;
+
+	if (s->stopping)
+		http_respond_error(r, 503, "usher is stopping");
+	else
+		handle(s, r, looks);
+}
+
+/* False: it was refused, or waits. */
+static bool is_there(struct service *s, struct http_request *r, const struct machine *m,
+	const char *what, unsigned looks)
+{
+	const struct place_asker a = {r->segment, &r->peer, what, r, looks, handle_again};
+	enum place_verdict verdict = place_admit(s, m, &a);
+
+	if (verdict == PLACE_REFUSED)
+		http_respond_error(r, 403, "this is for %s alone", m->name);
+	return verdict == PLACE_ADMITTED;
+}
+
+/* What a token is good for. */
+enum good_for { FOR_NOTHING, FOR_SCRIPT, FOR_ANSWERS, FOR_FIRST_BOOT, FOR_HOST_KEYS, FOR_REPORT };
+
+static enum good_for good_for(const struct machine *m, enum token_kind kind, const char *what)
+{
+	bool boots = kind == TOKEN_NEXT || kind == TOKEN_ASKING || kind == TOKEN_BOOT;
+
+	if (!m)
+		return FOR_NOTHING;
+	if (boots && !strcmp(what, "boot.ipxe"))
+		return FOR_SCRIPT;
+	if (boots && profile_serves(m->attempt.snapshot, what))
+		return FOR_ANSWERS;
+	if (kind == TOKEN_UP && !strcmp(what, "first-boot"))
+		return FOR_FIRST_BOOT;
+	if (kind == TOKEN_UP && !strcmp(what, "host-keys"))
+		return FOR_HOST_KEYS;
+	return report_route(what, kind) ? FOR_REPORT : FOR_NOTHING;
+}
+
+static void serve_good(struct service *s, struct http_request *r, struct machine *m,
+	enum token_kind kind, const char *what, enum good_for good)
+{
+	if (good == FOR_SCRIPT)
+		boot_script(s, r, m, kind);
+	else if (good == FOR_ANSWERS)
+		boot_answers(s, r, m, kind, what);
+	else if (good == FOR_FIRST_BOOT)
+		boot_first_boot(r, m);
+	else if (good == FOR_HOST_KEYS)
+		boot_host_keys(s, r, m);
+	else
+		boot_report(s, r, m, report_route(what, kind)->report);
+}
+
+/* In a clone's URL, where a token would be: what libvirt and QEMU are told of a guest every user of the host can read. The
+ * clone is who holds the address, and place.h has to agree, as of who comes with a token. */
+#define SELF "self"
+
+/* A clone, whose first boot is to come: it never had another token. */
+static struct machine *clone_at(struct service *s, const struct http_request *r)
+{
+	struct machine *m = machine_at(s, r->segment, &r->peer);
+	const struct attempt *a = m ? &m->attempt : NULL;
+
+	return m && m->guest && m->state == LIFE_INSTALLED && *a->up_token && !*a->token &&
+			!*a->next_token
+		? m
+		: NULL;
+}
+
+/* Whose word it is, by the token in the path. NULL: nobody's. */
+static struct machine *speaker(
+	struct service *s, const struct http_request *r, enum token_kind *ret_kind)
+{
+	const char *token = r->path + strlen("/m/");
+	size_t len = strcspn(token, "/");
+	char text[TOKEN_TEXT] = "";
+	struct machine *m;
+
+	*ret_kind = TOKEN_NONE;
+	if (len == strlen(SELF) && !memcmp(token, SELF, len)) {
+		m = clone_at(s, r);
+		*ret_kind = m ? TOKEN_UP : TOKEN_NONE;
+		return m;
+	}
+	if (!token[len] || len != sizeof text - 1)
+		return NULL;
+	memcpy(text, token, len);
+	return machines_by_token(s->machines, text, ret_kind);
+}
+
+static void handle(struct service *s, struct http_request *r, unsigned looks)
+{
+	const char *what = strchr(r->path + strlen("/m/"), '/');
+	enum token_kind kind = TOKEN_NONE;
+	struct machine *m = speaker(s, r, &kind);
+	enum good_for good;
+
+	if (m && kind != TOKEN_OLD)
+		http_vouch(r);
+	what = what ? what + 1 : "nothing";
+	good = good_for(m, kind, what);
+	if (good == FOR_NOTHING)
+		refuse_stranger(s, r, m, kind, what);
+	else if (!is_there(s, r, m, what, looks))
+		return;
+	else if (r->method == HTTP_HEAD) /* firmware asks for the size first: that is no boot */
+		http_respond(r, 200, "text/plain", "", 0);
+	else
+		serve_good(s, r, m, kind, what, good);
+}
+
+void boot_handle(struct service *s, struct http_request *r)
+{
+	handle(s, r, 0);
+}

@@ -1,0 +1,18 @@
+/* Boot scripts by fixed names. */
+#ifndef USHER_SERVICE_BOOT_BOOT_NAME_H
+#define USHER_SERVICE_BOOT_BOOT_NAME_H
+
+#include <stdbool.h>
+
+struct http_request;
+struct service;
+struct tftp_request;
+
+bool boot_is_script(const char *name);
+bool boot_tftp_asks(void *service, const char *name); /* TFTP thread */
+void boot_tftp_asked(void *service, struct tftp_request *r);
+/* libmicrohttpd's threads; `agent` is the client's own word on what it is, or NULL. */
+bool boot_http_asks(void *service, const char *path, const char *agent);
+void boot_http_asked(struct service *s, struct http_request *r);
+
+#endif

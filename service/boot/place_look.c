@@ -1,0 +1,290 @@
+/*
+ * Is who asks the machine itself? What the records, the leases and the kernel say of the address, for place.h to decide,
+ * and who has to wait until the kernel knows more.
+ *
+ * A MAC and an address are claims that every neighbour can make. Not so a bridge's port: libvirt gives each guest's tap
+ * device the guest's own MAC, but for the first byte (fe), on the host's side, where no guest can change it.
+ */
+#include "service/guests/hosts.h"
+#include "service/boot/place_look.h"
+
+#include "core/plain.h"
+#include "core/clock.h"
+#include "core/neighbour.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	WAITS_MAX =
+		256, /* requests that wait at a time: a rack that asks at once. Each has a timer */
+	WAITS_EACH = 4, /* of one machine: nobody takes the others' room */
+};
+
+/* ms before each further look, 2 s in all: what is on the wire answers ARP within one of them. */
+static const int pauses[] = {50, 100, 200, 400, 400, 400, 450};
+enum { LOOKS = sizeof pauses / sizeof *pauses };
+
+struct place_wait {
+	struct place_wait *next;
+	struct service *service;
+	struct loop_timer timer;
+	struct place_asker asker;
+	char machine[MACHINE_NAME];
+};
+
+/* What was seen of the wire, and the words for it. */
+struct seen {
+	struct place_view view;
+	/* the card of the machine that it looks like, else that which is to have the address, else its first there */
+	const struct nic *nic;
+	struct mac mac; /* that answers for the address */
+	char port[NEIGHBOUR_PORT];
+};
+
+static bool is_tap_of(const struct mac *port, const struct mac *nic)
+{
+	return port->b[0] != nic->b[0] && !memcmp(port->b + 1, nic->b + 1, sizeof nic->b - 1);
+}
+
+static enum place_seen seen_not(int rc)
+{
+	return rc == -EOPNOTSUPP || rc == -EIO ? PLACE_SEEN_CANNOT : PLACE_SEEN_NOT;
+}
+
+static enum place_seen look_port(
+	const char *ifname, const struct nic *nic, char port[NEIGHBOUR_PORT])
+{
+	struct mac mac;
+	int rc = neighbour_port(ifname, &nic->mac, port, &mac);
+
+	if (rc)
+		return seen_not(rc);
+	return is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
+}
+
+/* Which card is to have it: whose lease it is, else whose record. */
+static const struct nic *nic_of_address(
+	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip)
+{
+	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
+	const struct nic *nic = l ? machine_nic_of(m, segment, &l->mac) : NULL;
+
+	return nic ? nic : machine_nic_with(m, segment, ip);
+}
+
+/* An installer need not renew, and anybody can give back an address in a machine's name: whoever held it last holds it
+ * still, until another does. */
+static void look_records(struct service *s, const struct machine *m, const struct segment *seg,
+	const struct ip *ip, struct place_view *v)
+{
+	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), seg->id, ip);
+	const struct machine *of = machines_by_ip(s->machines, seg->id, ip);
+	bool its = l && machine_nic_of(m, seg->id, &l->mac);
+
+	v->recorded = machine_nic_with(m, seg->id, ip) != NULL;
+	v->leased = its && (l->state == LEASE_BOUND || l->state == LEASE_RELEASED);
+	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_steady_ms()));
+	v->others_lease = seg->mode != SEGMENT_OWN;
+}
+
+static void look_wire(struct service *s, const struct machine *m, const struct segment *seg,
+	const struct ip *ip, struct seen *seen)
+{
+	struct place_view *v = &seen->view;
+	int rc = neighbour_mac(seg->ifname, ip, &seen->mac);
+	const struct nic *nic = rc ? NULL : machine_nic_of(m, seg->id, &seen->mac);
+
+	v->mac = rc ? seen_not(rc) : nic ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
+	seen->nic = nic ? nic : seen->nic;
+	/* on another host its port is on a bridge that we cannot see */
+	v->guest = m->guest && guests_of(s, m) == s->guests;
+	if (v->guest)
+		v->port = look_port(seg->ifname, seen->nic, seen->port);
+}
+
+static void look(struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip,
+	struct seen *seen)
+{
+	const struct segment *seg = segments_by_id(&s->segments, segment);
+
+	*seen = (struct seen){.nic = nic_of_address(s, m, segment, ip)};
+	if (!seen->nic)
+		seen->nic = machine_nic_on(m, segment);
+	seen->view.card = seg && seen->nic;
+	if (!seen->view.card)
+		return;
+	seen->view.relayed = seg->via;
+	look_records(s, m, seg, ip, &seen->view);
+	if (!seg->via)
+		look_wire(s, m, seg, ip, seen);
+}
+
+static void say(const struct seen *seen, enum place_fault fault, char *why, size_t size)
+{
+	char mac[MAC_TEXT], own[MAC_TEXT] = "";
+
+	if (seen->nic)
+		mac_format(&seen->nic->mac, own);
+	switch (fault) {
+	case PLACE_FINE:
+		snprintf(why, size, "it is there");
+		break;
+	case PLACE_NO_CARD:
+		snprintf(why, size, "the machine has no card on that network");
+		break;
+	case PLACE_NOT_HELD:
+		snprintf(why, size, "the machine does not hold that address");
+		break;
+	case PLACE_ANOTHERS:
+		snprintf(why, size, "that address is another's");
+		break;
+	case PLACE_WRONG_MAC:
+		snprintf(why, size, "it came from %s, the machine is %s",
+			mac_format(&seen->mac, mac), own);
+		break;
+	case PLACE_WRONG_PORT:
+		snprintf(why, size, "%s sits at the port %s, which is not the guest's", own,
+			seen->port);
+		break;
+	case PLACE_NO_MAC:
+		snprintf(why, size, "nobody answers ARP for that address, so its MAC is not known");
+		break;
+	case PLACE_NO_PORT:
+		snprintf(why, size, "the bridge does not know at which port %s is", own);
+		break;
+	}
+}
+
+/* Waiting */
+
+static size_t waits(const struct service *s, const char *machine)
+{
+	size_t n = 0;
+
+	for (const struct place_wait *w = s->place_waits; w; w = w->next)
+		n += !machine || !strcmp(w->machine, machine);
+	return n;
+}
+
+static void wait_over(struct place_wait *w)
+{
+	struct service *s = w->service;
+	struct place_wait **at = &s->place_waits;
+	struct place_asker asker = w->asker;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	loop_timer_clear(s->loop, &w->timer);
+	free(w);
+	asker.again(s, asker.request, asker.looks + 1);
+}
+
+static void timer_over(struct loop_timer *t)
+{
+	wait_over(t->arg);
+}
+
+/* Asks the kernel to ask the wire. */
+static void provoke(const struct service *s, const struct place_asker *a)
+{
+	const struct segment *seg = segments_by_id(&s->segments, a->segment);
+
+	if (seg)
+		(void)neighbour_provoke(seg->ifname, &seg->server, a->peer);
+}
+
+static bool put_off(struct service *s, const struct machine *m, const struct place_asker *a)
+{
+	struct place_wait *w;
+
+	if (a->looks >= LOOKS || s->stopping || waits(s, NULL) >= WAITS_MAX ||
+		waits(s, m->name) >= WAITS_EACH)
+		return false;
+	w = calloc(1, sizeof *w);
+	if (!w)
+		return false;
+	*w = (struct place_wait){.next = s->place_waits, .service = s, .asker = *a};
+	snprintf(w->machine, sizeof w->machine, "%s", m->name);
+	loop_timer_init(&w->timer, timer_over, w);
+	if (loop_timer_set(s->loop, &w->timer, pauses[a->looks])) {
+		free(w);
+		return false;
+	}
+	s->place_waits = w;
+	provoke(s, a);
+	return true;
+}
+
+void place_drop_all(struct service *s)
+{
+	while (s->place_waits)
+		wait_over(s->place_waits);
+}
+
+/* What the others call */
+
+enum place_verdict place_admit(
+	struct service *s, const struct machine *m, const struct place_asker *a)
+{
+	char why[160], text[320], ip[IP_TEXT], said[65];
+	enum place_fault fault;
+	struct seen seen;
+
+	look(s, m, a->segment, a->peer, &seen);
+	fault = place_judge(&seen.view);
+	if (fault == PLACE_FINE)
+		return PLACE_ADMITTED;
+	if (place_is_open(fault) && put_off(s, m, a))
+		return PLACE_WAITS;
+	say(&seen, fault, why, sizeof why);
+	snprintf(text, sizeof text, "%s for %s: %s", plain_line(a->what, said, sizeof said),
+		ip_format(a->peer, ip), why);
+	machine_tell(m, "refused", text);
+	return PLACE_REFUSED;
+}
+
+struct boot_client place_client(
+	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip)
+{
+	const struct segment *seg = segments_by_id(&s->segments, segment);
+	const struct nic *nic = nic_of_address(s, m, segment, ip);
+	struct boot_client c = {.ip = *ip};
+	struct mac mac;
+
+	if (!nic && seg && !seg->via && !neighbour_mac(seg->ifname, ip, &mac))
+		nic = machine_nic_of(m, segment, &mac);
+	if (nic) {
+		c.mac = nic->mac;
+		snprintf(c.segment, sizeof c.segment, "%s", nic->segment);
+	}
+	return c;
+}
+
+bool place_hears(void *service, const struct machine *m, const struct segment *seg,
+	const struct mac *mac, const struct ip *from, char *why, size_t size)
+{
+	struct service *s = service;
+	struct seen seen = {.nic = machine_nic_of(m, seg->id, mac)};
+	int rc;
+
+	if (seg->via || !seen.nic)
+		return true;
+	if (from) {
+		rc = neighbour_mac(seg->ifname, from, &seen.mac);
+		seen.view.mac = rc               ? seen_not(rc)
+			: mac_eq(&seen.mac, mac) ? PLACE_SEEN_ITS
+						 : PLACE_SEEN_ANOTHERS;
+	} else {
+		seen.view.mac = PLACE_SEEN_CANNOT; /* the client has no address yet */
+	}
+	seen.view.card = seen.view.recorded = true;
+	seen.view.guest = m->guest && guests_of(s, m) == s->guests;
+	if (seen.view.guest)
+		seen.view.port = look_port(seg->ifname, seen.nic, seen.port);
+	say(&seen, place_judge(&seen.view), why, size);
+	return place_judge(&seen.view) == PLACE_FINE;
+}

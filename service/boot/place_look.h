@@ -1,0 +1,39 @@
+/*
+ * place_look.c: whether who asks is the machine itself, and who waits until that is known. Main thread only; asks the
+ * kernel once or twice, and waits for nobody.
+ */
+#ifndef USHER_SERVICE_BOOT_PLACE_LOOK_H
+#define USHER_SERVICE_BOOT_PLACE_LOOK_H
+
+#include "service/boot/place.h"
+#include "service/service.h"
+
+/* Borrowed until the answer; `request` and `peer` live until `again` was called. */
+struct place_asker {
+	uint32_t segment;
+	const struct ip *peer;
+	const char *what; /* "boot script", for the timeline */
+	void *request;
+	unsigned looks; /* that were in vain: 0, then what `again` was told */
+	/* Has the whole request looked at anew: the machine may be another's by now. */
+	void (*again)(struct service *s, void *request, unsigned looks);
+};
+
+enum place_verdict {
+	PLACE_ADMITTED,
+	PLACE_WAITS,   /* `again` is called within half a second: nothing is to be answered now */
+	PLACE_REFUSED, /* which is on the machine's timeline */
+};
+
+enum place_verdict place_admit(
+	struct service *s, const struct machine *m, const struct place_asker *a);
+/* The machine's card that holds `ip` there: by the lease, else by its record, else by the MAC that answers for it. */
+struct boot_client place_client(
+	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip);
+/* Those who wait are looked at at once, for the last time: s->stopping is set. */
+void place_drop_all(struct service *s);
+/* dhcpd_config's `hears`. */
+bool place_hears(void *service, const struct machine *m, const struct segment *seg,
+	const struct mac *mac, const struct ip *from, char *why, size_t size);
+
+#endif

@@ -1,0 +1,144 @@
+/* Files fetched, on the timeline of the machine that fetched them: what, how far, how fast, broken off where. */
+#include "service/boot/transfers.h"
+#include "service/boot/boot_name.h"
+#include "service/network/segments.h"
+#include "service/service.h"
+
+#include "core/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	TRANSFER_TOLD = 128 * 1024, /* boot programs are larger; what is smaller and arrived whole
+				       is not worth an event */
+	SIZE_TEXT = 32,
+	DROPPED_TOLD_MS = 10 * 60 * 1000,
+};
+
+struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip)
+{
+	uint32_t segment = segment_of_peer(s, link, ip);
+	struct machine *m = machines_by_ip(s->machines, segment, ip);
+	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
+
+	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
+}
+
+__attribute__((format(printf, 2, 3))) static void tell(
+	const struct machine *m, const char *fmt, ...)
+{
+	char text[TIMELINE_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	machine_tell(m, "transfer", text);
+}
+
+static double mb(uint64_t bytes)
+{
+	return (double)bytes / 1e6;
+}
+
+static double seconds(int64_t ms)
+{
+	return (double)(ms > 0 ? ms : 1) / 1000.;
+}
+
+/* "14.2 MB in 0.1 s (121.3 MB/s)"; small files in kB. */
+static void tell_done(const struct machine *m, const char *what, uint64_t sent, int64_t ms)
+{
+	char size[SIZE_TEXT];
+
+	if (sent < 1000000)
+		snprintf(size, sizeof size, "%.1f kB", (double)sent / 1e3);
+	else
+		snprintf(size, sizeof size, "%.1f MB", mb(sent));
+	tell(m, "%s, %s in %.1f s (%.1f MB/s)", what, size, seconds(ms), mb(sent) / seconds(ms));
+}
+
+static void tell_broken(const struct machine *m, const char *what, uint64_t sent, uint64_t size,
+	int64_t ms, const char *why)
+{
+	tell(m, "%s: broken off at %.1f of %.1f MB after %.1f s%s%s", what, mb(sent), mb(size),
+		seconds(ms), *why ? ": " : "", why);
+}
+
+/* "26 % of 40.0 MB": followers draw a bar of it (follow.c). */
+static void tell_underway(
+	const struct machine *m, const char *what, uint64_t sent, uint64_t size, int64_t ms)
+{
+	tell(m, "%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what,
+		100. * (double)sent / (double)size, mb(size), seconds(ms), mb(sent) / seconds(ms));
+}
+
+bool transfer_http_knows(void *service, uint32_t link, const struct ip *peer)
+{
+	return machine_at(service, link, peer);
+}
+
+/* Of somebody who keeps on doing so, an event now and then. */
+void transfer_http_dropped(void *service, const struct http_dropped *d)
+{
+	struct service *s = service;
+	const struct segment *seg = segments_by_id(&s->segments, d->segment);
+	char text[TIMELINE_TEXT];
+
+	if (!seg)
+		return;
+	snprintf(text, sizeof text,
+		"HTTP on %s: connections were dropped that held places for nothing; the log counts "
+		"them",
+		seg->name);
+	timeline_add_peers(s->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, text);
+}
+
+void transfer_http_ended(void *service, const struct http_report *r)
+{
+	struct service *s = service;
+	struct machine *m = machine_at(s, r->segment, &r->peer);
+	char text[512];
+
+	if (!m || r->head)
+		return;
+	if (r->underway) {
+		tell_underway(m, r->path, r->sent, r->asked, r->ms);
+		return;
+	}
+	if (r->status < 300 && r->completed)
+		machine_loaded(m, clock_mono_ms());
+	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
+	if (r->status >= 400)
+		machine_tell(m, "transfer", text);
+	else if (!r->completed)
+		tell_broken(m, r->path, r->sent, r->asked, r->ms, "");
+	else if (r->sent >= TRANSFER_TOLD)
+		tell_done(m, r->path, r->sent, r->ms);
+}
+
+void transfer_tftp_ended(void *service, const struct tftp_report *r)
+{
+	struct service *s = service;
+	struct machine *m = machine_at(s, r->segment, &r->peer);
+	char text[512];
+
+	/* a boot script is on the timeline as such; GRUB opens it twice, and breaks off once */
+	if (!m || r->outcome == TFTP_PROBE || boot_is_script(r->name))
+		return;
+	if (r->outcome == TFTP_DONE)
+		machine_loaded(m, clock_mono_ms());
+	snprintf(text, sizeof text, "TFTP %s", r->name);
+	if (r->outcome == TFTP_UNDERWAY) {
+		tell_underway(m, text, r->sent, r->size, r->ms);
+	} else if (r->outcome == TFTP_DONE) {
+		tell_done(m, text, r->sent, r->ms);
+	} else if (r->sent) {
+		tell_broken(m, text, r->sent, r->size, r->ms, r->why);
+	} else {
+		snprintf(text, sizeof text, "TFTP %s: %s", r->name, r->why);
+		machine_tell(m, "transfer", text);
+	}
+}

@@ -1,0 +1,518 @@
+#include "service/guests/hosts.h"
+#include "service/console/console_record.h"
+#include "service/console/console_text.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *record_state_name(enum record_state state)
+{
+	static const char *const names[] = {[RECORD_OPENING] = "opening",
+		[RECORD_ON] = "on",
+		[RECORD_OFF] = "off",
+		[RECORD_TAKEN] = "taken",
+		[RECORD_PAUSED] = "paused",
+		[RECORD_AWAY] = "away",
+		[RECORD_NONE] = "none"};
+
+	return names[state];
+}
+
+enum { FOLDER = PATH_MAX + 16 };
+
+static void folder_of(const struct service *s, char buf[FOLDER])
+{
+	snprintf(buf, FOLDER, "%s/console", s->config.state);
+}
+
+/* Tasks */
+
+int record_task(struct recording *r, struct task *t)
+{
+	char key[QUEUE_KEY];
+	int rc;
+
+	snprintf(key, sizeof key, "console %s", r->name);
+	rc = worker_do(r->service->worker, t, key);
+	if (!rc)
+		r->tasks++;
+	return rc;
+}
+
+static void recording_free(struct recording *r)
+{
+	free(r->waiting);
+	free(r);
+}
+
+void record_task_done(struct recording *r)
+{
+	if (!--r->tasks && r->gone)
+		recording_free(r);
+}
+
+/* Writing */
+
+struct writing {
+	struct task task; /* first */
+	struct recording *recording;
+	uint8_t *bytes;
+	size_t n;
+};
+
+static int write_run(struct task *t)
+{
+	struct writing *w = (struct writing *)t;
+
+	return console_log_append(&w->recording->log, w->bytes, w->n);
+}
+
+static void write_soon(struct recording *r);
+static void mark(struct recording *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void written(struct recording *r, int rc, size_t n)
+{
+	r->writing = false;
+	if (rc) {
+		if (!r->failing && rc != -ECANCELED)
+			log_warn("%s: its console cannot be recorded: %s", r->name, strerror(-rc));
+		r->lost += n + r->n_waiting;
+		r->n_waiting = 0;
+	}
+	r->failing = rc;
+	if (!rc)
+		console_wake(r);
+	if (!rc && r->lost) {
+		uint64_t lost = r->lost;
+
+		r->lost = 0;
+		mark(r, "%llu bytes are missing here", (unsigned long long)lost);
+	}
+	write_soon(r);
+}
+
+static void write_done(struct task *t)
+{
+	struct writing *w = (struct writing *)t;
+	struct recording *r = w->recording;
+
+	if (!r->gone)
+		written(r, t->rc, w->n);
+	free(w->bytes);
+	free(w);
+	record_task_done(r);
+}
+
+static void gathered(struct loop_timer *t)
+{
+	write_soon(t->arg);
+}
+
+static void write_soon(struct recording *r)
+{
+	struct writing *w;
+	int64_t early = r->written_at + RECORD_GATHER_MS - clock_mono_ms();
+
+	if (r->writing || !r->n_waiting || r->service->stopping)
+		return;
+	if (early > 0 && !loop_timer_set(r->service->loop, &r->gathered, early))
+		return;
+	w = calloc(1, sizeof *w);
+	if (!w)
+		return;
+	*w = (struct writing){.task = {.run = write_run, .done = write_done},
+		.recording = r,
+		.bytes = r->waiting,
+		.n = r->n_waiting};
+	if (record_task(r, &w->task)) { /* the worker is full: what comes next tries again */
+		free(w);
+		return;
+	}
+	r->writing = true;
+	r->written_at = clock_mono_ms();
+	r->waiting = NULL;
+	r->n_waiting = r->room = 0;
+}
+
+/* While something is missing nothing is taken that would stand before the word on it. */
+static void add(struct recording *r, const void *bytes, size_t n)
+{
+	size_t room = r->room ? r->room : 1024;
+	uint8_t *grown;
+
+	while (room < r->n_waiting + n)
+		room *= 2;
+	if ((r->writing && r->lost) || room > RECORD_WAITING)
+		grown = NULL;
+	else
+		grown = room == r->room ? r->waiting : realloc(r->waiting, room);
+	if (!grown) {
+		r->lost += n;
+		return;
+	}
+	memcpy(grown + r->n_waiting, bytes, n);
+	r->waiting = grown;
+	r->room = room;
+	r->n_waiting += n;
+}
+
+/* A line of ours among the guest's: what happened, and when. */
+static void mark(struct recording *r, const char *fmt, ...)
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+	char text[512], line[640], when[32];
+	struct tm tm;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	strftime(when, sizeof when, "%Y-%m-%d %H:%M:%SZ", gmtime_r(&now, &tm));
+	n = snprintf(line, sizeof line, "\r\n" CONSOLE_MARK "%s] %s\r\n", when, text);
+	add(r, line, (size_t)n);
+	write_soon(r);
+}
+
+/* The stream */
+
+static void open_now(struct recording *r);
+
+static void open_again(struct loop_timer *t)
+{
+	open_now(t->arg);
+}
+
+static void let_go(struct recording *r, enum record_state state, const char *why, int64_t again_ms)
+{
+	guest_console_close(r->stream);
+	r->stream = NULL;
+	r->state = state;
+	snprintf(r->why, sizeof r->why, "%s", why);
+	if (again_ms >= 0)
+		loop_timer_set(r->service->loop, &r->again, again_ms);
+}
+
+static void ended(struct recording *r, const struct guest_console_news *news)
+{
+	enum record_state before = r->state;
+	char why[GUEST_WHY];
+
+	snprintf(why, sizeof why, "%s", news->why);
+	switch (news->rc) {
+	case -ESHUTDOWN:
+	case -ENOENT:
+		let_go(r, RECORD_OFF, "it is off", -1);
+		if (r->said_runs)
+			mark(r, "%s is off", r->name);
+		r->said_runs = r->said_begin = false;
+		break;
+	case -EBUSY:
+		let_go(r, RECORD_TAKEN, why, RECORD_TAKEN_MS);
+		if (before != RECORD_TAKEN)
+			mark(r,
+				"somebody else has the console of %s (virsh console?): nothing is "
+				"recorded "
+				"meanwhile",
+				r->name);
+		r->said_begin = false;
+		break;
+	case -ENOTCONN:
+		let_go(r, RECORD_AWAY, why, RECORD_ODD_MS);
+		break;
+	case 0:
+	case -EPIPE:
+		let_go(r, RECORD_OPENING, why, r->run_again ? 0 : RECORD_ENDED_MS);
+		r->run_again = false;
+		break;
+	case -EOPNOTSUPP: /* this hypervisor has none */
+		let_go(r, RECORD_NONE, why, -1);
+		break;
+	default:
+		let_go(r, RECORD_NONE, why, RECORD_ODD_MS << r->odd);
+		r->odd += r->odd < 6;
+		log_debug("%s: its console cannot be opened: %s", r->name, why);
+	}
+}
+
+/* Has it said more than it may? */
+static bool is_storm(struct recording *r, uint64_t n)
+{
+	int64_t now = clock_mono_ms();
+
+	r->budget += (now - r->budget_at) * RECORD_RATE / 1000;
+	if (!r->budget_at || r->budget > RECORD_BURST)
+		r->budget = RECORD_BURST;
+	r->budget_at = now;
+	r->budget -= (int64_t)n;
+	return r->budget < 0;
+}
+
+static void opened(struct recording *r)
+{
+	r->state = RECORD_ON;
+	r->why[0] = '\0';
+	if (!r->said_begin)
+		mark(r, "%s is recorded from here on", r->name);
+	r->said_begin = r->said_runs = true;
+	r->odd = 0;
+}
+
+static void look(void *arg)
+{
+	struct recording *r = arg;
+	struct guest_console_news news;
+
+	guest_console_take(r->stream, &news);
+	if (news.open && r->state != RECORD_ON)
+		opened(r);
+	if (news.n)
+		add(r, news.bytes, news.n);
+	free(news.bytes);
+	r->lost += news.dropped;
+	if (news.over) {
+		ended(r, &news);
+	} else if (is_storm(r, news.n + news.dropped)) {
+		let_go(r, RECORD_PAUSED, "it prints without end", RECORD_PAUSE_MS);
+		mark(r, "%s prints without end: nothing is recorded for %d s", r->name,
+			RECORD_PAUSE_MS / 1000);
+		r->said_begin = false;
+	}
+	write_soon(r);
+}
+
+static void open_now(struct recording *r)
+{
+	struct service *s = r->service;
+	struct machine *m = machines_by_name(s->machines, r->name);
+	struct guests *g = m ? guests_of(s, m) : NULL;
+
+	loop_timer_clear(s->loop, &r->again);
+	if (r->stream || s->stopping)
+		return;
+	if (!g || !guests_connected(g))
+		let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
+	else if (!s->config.consoles)
+		let_go(r, RECORD_NONE, "usher.xml has consoles='no'", -1);
+	else if (m->deleting || m->guest_transient)
+		let_go(r, RECORD_NONE, "its domain is about to go", -1);
+	else if (guest_console_open(g, r->uuid, look, r, &r->stream))
+		let_go(r, RECORD_NONE, "out of memory", RECORD_ODD_MS);
+}
+
+int record_send(struct recording *r, const void *bytes, size_t n)
+{
+	return r->stream ? guest_console_send(r->stream, bytes, n) : -EPIPE;
+}
+
+/* Which there are */
+
+static uint64_t hash_of(const char *name)
+{
+	return hash_bytes(name, strlen(name), 0);
+}
+
+static struct recording *find(struct service *s, const char *name)
+{
+	struct table_node *n;
+
+	for (n = table_first(&s->recordings, hash_of(name)); n; n = table_next(n))
+		if (!strcmp(table_entry(n, struct recording, node)->name, name))
+			return table_entry(n, struct recording, node);
+	return NULL;
+}
+
+struct recording *record_of(struct service *s, const struct machine *m)
+{
+	struct recording *r = find(s, m->name);
+	char folder[FOLDER];
+
+	if (r)
+		return r;
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->service = s;
+	snprintf(r->name, sizeof r->name, "%s", m->name);
+	snprintf(r->uuid, sizeof r->uuid, "%s", m->uuid);
+	loop_timer_init(&r->again, open_again, r);
+	loop_timer_init(&r->gathered, gathered, r);
+	folder_of(s, folder);
+	if (console_log_init(&r->log, folder, r->name) ||
+		table_put(&s->recordings, &r->node, hash_of(r->name))) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void record_started(struct service *s, const struct machine *m)
+{
+	struct recording *r = m->guest ? record_of(s, m) : NULL;
+
+	if (!r)
+		return;
+	r->run_again = r->stream;
+	r->said_begin = r->said_runs = true;
+	r->odd = 0;
+	mark(r, "%s starts", r->name);
+	open_now(r);
+}
+
+void record_connected(struct service *s, const struct guests *to)
+{
+	struct machine *m = NULL;
+	struct recording *r;
+
+	while ((m = machines_next(s->machines, m)))
+		if (m->guest && !m->deleting && guests_of(s, m) == to && (r = record_of(s, m)))
+			open_now(r);
+}
+
+static struct recording *walk(struct service *s, size_t *slot, struct recording *r)
+{
+	struct table_node *n = table_walk(&s->recordings, slot, r ? &r->node : NULL);
+
+	return n ? table_entry(n, struct recording, node) : NULL;
+}
+
+static void lose(struct recording *r)
+{
+	loop_timer_clear(r->service->loop, &r->again);
+	if (r->state == RECORD_ON)
+		mark(r, "libvirt does not answer: nothing of %s is recorded meanwhile", r->name);
+	r->said_begin = false;
+	let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
+}
+
+void record_disconnected(struct service *s, const struct guests *from)
+{
+	struct recording *r = NULL;
+	size_t slot = 0;
+
+	while ((r = walk(s, &slot, r))) {
+		struct machine *m = machines_by_name(s->machines, r->name);
+
+		if (m && guests_of(s, m) == from)
+			lose(r);
+	}
+}
+
+void record_leave(struct service *s, const struct machine *m)
+{
+	struct recording *r = find(s, m->name);
+
+	if (r)
+		let_go(r, RECORD_NONE, "its domain is about to go", -1);
+}
+
+/* Forgetting */
+
+struct removal {
+	struct task task; /* first */
+	struct recording *recording;
+};
+
+static int remove_run(struct task *t)
+{
+	return console_log_remove(&((struct removal *)t)->recording->log);
+}
+
+static void remove_done(struct task *t)
+{
+	struct removal *d = (struct removal *)t;
+
+	if (t->rc && t->rc != -ECANCELED)
+		log_warn("%s: the record of its console could not be removed", d->recording->name);
+	record_task_done(d->recording);
+	free(d);
+}
+
+/* Out of the table: the name may be used again at once. */
+static void recording_end(struct recording *r)
+{
+	loop_timer_clear(r->service->loop, &r->again);
+	loop_timer_clear(r->service->loop, &r->gathered);
+	guest_console_close(r->stream);
+	r->stream = NULL;
+	table_remove(&r->service->recordings, &r->node);
+	r->gone = true;
+	r->tasks++; /* it outlives those that it answers */
+	console_wake(r);
+}
+
+void record_forget(struct service *s, const struct machine *m)
+{
+	struct recording *r = m->guest ? record_of(s, m) : NULL;
+	struct removal *d = r ? calloc(1, sizeof *d) : NULL;
+
+	if (!r)
+		return;
+	recording_end(r);
+	if (d)
+		*d = (struct removal){{.run = remove_run, .done = remove_done}, r};
+	if (!d || record_task(r, &d->task)) {
+		log_warn("%s: the record of its console stays until the next start", r->name);
+		free(d);
+	}
+	record_task_done(r);
+}
+
+/* Of machines that are gone: we were killed before their files were. */
+static void sweep(struct service *s, DIR *d, const char *folder)
+{
+	char name[NAME_MAX + 1], path[FOLDER + NAME_MAX + 2];
+	const struct dirent *e;
+
+	while ((e = readdir(d))) {
+		const char *end = strstr(e->d_name, ".log");
+
+		if (!end)
+			continue;
+		snprintf(name, sizeof name, "%.*s", (int)(end - e->d_name), e->d_name);
+		snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+		if (!machines_by_name(s->machines, name))
+			unlink(path);
+	}
+}
+
+int record_begin(struct service *s)
+{
+	char folder[FOLDER];
+	DIR *d;
+
+	table_init(&s->recordings);
+	folder_of(s, folder);
+	if (mkdir(folder, 0700) && errno != EEXIST)
+		return -errno;
+	d = opendir(folder);
+	if (!d)
+		return -errno;
+	sweep(s, d, folder);
+	closedir(d);
+	return 0;
+}
+
+void record_drop_all(struct service *s)
+{
+	struct recording *r;
+	size_t slot = 0;
+
+	while ((r = walk(s, &slot, NULL))) {
+		if (r->n_waiting) /* nobody else writes any more */
+			(void)console_log_append(&r->log, r->waiting, r->n_waiting);
+		recording_end(r);
+		record_task_done(r);
+		slot = 0;
+	}
+	table_fini(&s->recordings);
+}

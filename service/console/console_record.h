@@ -1,0 +1,92 @@
+/*
+ * Recording what guests say on their serial consoles: one libvirt stream for each that runs, what comes of it appended to
+ * its log by the worker. Main thread only.
+ */
+#ifndef USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
+#define USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
+
+#include "service/console/console_log.h"
+#include "service/service.h"
+
+enum {
+	/* A guest that prints without end: what it may say at once, and for ever. An installer's is a hundredth of that. */
+	RECORD_BURST = 512 << 10,
+	RECORD_RATE = 16 << 10, /* bytes a second */
+	RECORD_PAUSE_MS = 5000, /* beyond it, nothing is recorded for this long */
+	RECORD_GATHER_MS =
+		20, /* from one write to the next: QEMU sends a byte or a few at a time */
+	RECORD_WAITING = 128
+		<< 10, /* bytes of one guest that wait for the disk; more are dropped and counted */
+	RECORD_TAKEN_MS = 10000, /* somebody else has the console: when it is tried again */
+	RECORD_ENDED_MS = 1000,  /* it ended: has the guest, too? */
+	/* It cannot be opened, for other reasons: QEMU is going, say. Twice as long each time, six times. */
+	RECORD_ODD_MS = 5000,
+};
+
+enum record_state {
+	RECORD_OPENING,
+	RECORD_ON,
+	RECORD_OFF,    /* the guest does not run */
+	RECORD_TAKEN,  /* somebody else has its console */
+	RECORD_PAUSED, /* it printed too much */
+	RECORD_AWAY,   /* libvirt does not answer */
+	RECORD_NONE,   /* it has none, or it cannot be opened: `why` */
+};
+const char *record_state_name(enum record_state state);
+
+struct record_reader;
+
+struct recording {
+	struct table_node node; /* by name */
+	struct service *service;
+	char name[MACHINE_NAME], uuid[37];
+	struct guest_console *stream; /* NULL: none is open, or being opened */
+	enum record_state state;
+	char why[GUEST_WHY];
+	bool said_begin; /* the log says already from where on this run is recorded */
+	bool said_runs; /* it says that the guest runs: so when it does not, that is to be said too */
+	bool run_again; /* it was started while the stream of the run before was not over yet */
+	struct loop_timer again, gathered;
+	unsigned odd;              /* times that it could not be opened, one after another */
+	int64_t budget, budget_at; /* bytes; mono ms */
+
+	struct console_log log; /* the tasks': those of one recording are done one at a time */
+	uint8_t *waiting;       /* for the disk */
+	size_t n_waiting, room;
+	uint64_t lost; /* bytes that no log has */
+	bool writing, failing;
+	int64_t written_at; /* mono ms */
+
+	unsigned tasks;
+	bool gone; /* its machine is: freed with the last task */
+	struct record_reader *readers;
+};
+
+/* The machine's; made when there is none yet. NULL: out of memory. */
+struct recording *record_of(struct service *s, const struct machine *m);
+/* Types into the guest: as guest_console_send(). */
+int record_send(struct recording *r, const void *bytes, size_t n);
+/* A task about this recording, done in its order; its `done` calls record_task_done(). 0 or -errno. */
+int record_task(struct recording *r, struct task *t);
+void record_task_done(struct recording *r);
+
+/* console_api.c: there is more to read. */
+void console_wake(struct recording *r);
+
+struct guests;
+struct machine;
+struct service;
+/* Before libvirt is connected. 0 or -errno. */
+int record_begin(struct service *s);
+void record_started(struct service *s, const struct machine *m);
+/* This libvirt is (again) there, or away. */
+void record_connected(struct service *s, const struct guests *to);
+void record_disconnected(struct service *s, const struct guests *from);
+/* The machine goes; what was recorded of it goes too. */
+void record_forget(struct service *s, const struct machine *m);
+/* Its domain goes when it stops: no stream may be open then (guest/console.h). */
+void record_leave(struct service *s, const struct machine *m);
+/* After the worker's end. */
+void record_drop_all(struct service *s);
+
+#endif

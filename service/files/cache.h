@@ -1,0 +1,22 @@
+#ifndef USHER_SERVICE_FILES_CACHE_H
+#define USHER_SERVICE_FILES_CACHE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct render_input;
+struct service;
+
+/*
+ * Are kernel and initrds of this snapshot here, with the sums that its profile wants? Asked when it is to be armed
+ * with. 0: yes, or its medium is local (`warning` is "" or a line for the timeline); -EINPROGRESS: they are
+ * being fetched, *ret_missing (new reference) says how far: ask again; else -errno with the line.
+ */
+int cache_look(struct service *s, const struct render_input *in, const json_t *snapshot,
+	json_t **ret_missing, char *warning, size_t warning_size, char *why, size_t size);
+/* fetches_config's. */
+void cache_crowded(void *service);
+void cache_fetched(void *service, bool ok, const char *line);
+
+#endif

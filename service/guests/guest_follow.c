@@ -1,0 +1,304 @@
+/*
+ * What libvirt says of machines' guests, whoever did it: their records follow, with a line on the timeline ("guest") where
+ * it was not our doing. Renamed, a guest keeps its record by its UUID; gone, too: reinstalling makes it again; on another
+ * of the libvirts that we know, the record says so.
+ */
+#include "service/guests/guest_follow.h"
+#include "service/act.h"
+#include "service/api/create.h"
+#include "service/api/patch.h"
+#include "service/api/template.h"
+#include "service/console/console_record.h"
+#include "service/guests/hosts.h"
+#include "service/guests/seats.h"
+#include "service/service.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAME_MS = 10 * 1000 }; /* the same words within this time say the same */
+
+static const char *const words[] = {[GUEST_RUNNING] = "running",
+	[GUEST_OFF] = "off",
+	[GUEST_HELD] = "paused",
+	[GUEST_CRASHED] = "crashed",
+	[GUEST_GONE] = "gone"};
+
+static bool is_in(const struct machine *m, enum guest_state state)
+{
+	return m->guest_state && !strcmp(m->guest_state, words[state]);
+}
+
+static void set_state(struct machine *m, enum guest_state state)
+{
+	m->guest_state = words[state];
+	m->guest_state_at = clock_mono_ms();
+}
+
+static void say(struct service *s, const struct machine *m, const char *text)
+{
+	(void)timeline_add_peers(s->timeline, m->name, "guest", clock_wall_ms() - SAME_MS, text);
+}
+
+/* Another libvirt has it: it was migrated, or defined there by hand. */
+struct search {
+	struct service *service;
+	struct guests *where;
+	char name[MACHINE_NAME], uuid[37];
+};
+
+static void move_to(struct service *s, struct machine *m, struct guests *where)
+{
+	const char *uri = hosts_uri(s, where);
+	char text[400];
+
+	if (where == s->guests)
+		json_object_del(m->guest_spec, "connect");
+	else
+		json_object_set_new(m->guest_spec, "connect", json_string(uri));
+	if (machines_save(s->machines, m))
+		log_error("%s: its record could not be stored", m->name);
+	snprintf(text, sizeof text, "it is at %s now, and its record follows", uri);
+	say(s, m, text);
+}
+
+const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, const char *uuid)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(all[mid].uuid, uuid);
+
+		if (!c)
+			return &all[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+static void on_searched(void *arg, int rc, const struct guest_seen *all, size_t n, const char *why)
+{
+	struct search *h = arg;
+	struct service *s = h->service;
+	struct machine *m = machines_by_name(s->machines, h->name);
+	const struct guest_seen *seen = rc ? NULL : guest_seen_as(all, n, h->uuid);
+
+	(void)why;
+	if (seen && m && !strcmp(m->uuid, h->uuid) && !m->holds && !m->deleting && is_in(m, GUEST_GONE) &&
+		guests_of(s, m) != h->where) {
+		move_to(s, m, h->where);
+		guest_follow_seen(s, m, seen, clock_mono_ms());
+	}
+	free(h);
+}
+
+static void search_elsewhere(struct service *s, const struct machine *m)
+{
+	for (size_t i = 0; i < s->n_hosts; i++) {
+		struct guests *where = hosts_at(s, i);
+		struct search *h;
+
+		if (where == guests_of(s, m) || !guests_connected(where) ||
+			!(h = malloc(sizeof *h)))
+			continue;
+		*h = (struct search){.service = s, .where = where};
+		snprintf(h->name, sizeof h->name, "%s", m->name);
+		snprintf(h->uuid, sizeof h->uuid, "%s", m->uuid);
+		if (guest_list(where, on_searched, h))
+			free(h);
+	}
+}
+
+static void gone(struct service *s, struct machine *m, const char *how)
+{
+	char text[300];
+
+	set_state(m, GUEST_GONE);
+	snprintf(text, sizeof text,
+		"%s: 'usher reinstall %s' makes it again, 'usher delete %s' forgets it", how,
+		m->name, m->name);
+	say(s, m, text);
+	search_elsewhere(s, m);
+}
+
+static const char *rename_error(struct service *s, const struct machine *m, const char *name)
+{
+	const char *error = *name ? machine_name_error(name) : "too long";
+
+	if (error)
+		return error;
+	if (machines_by_name(s->machines, name) || create_reserves(s, name, 0, NULL))
+		return "another machine's";
+	return m->holds || m->deleting ? "not now, while it is being changed" : NULL;
+}
+
+static void renamed(struct service *s, struct machine *m, const char *name)
+{
+	const char *error = rename_error(s, m, name);
+	char old[MACHINE_NAME], text[300];
+
+	snprintf(old, sizeof old, "%s", m->name);
+	if (!error) {
+		(void)seats_publish(s, m, false, NULL, NULL);
+		if (machines_rename(s->machines, m, name))
+			error = "it could not be stored";
+		(void)seats_publish(s, m, true, NULL, NULL);
+	}
+	if (error) {
+		snprintf(text, sizeof text,
+			"renamed to '%.100s' in libvirt; its record cannot follow (%s): virsh "
+			"domrename it "
+			"back",
+			name, error);
+		set_state(m, GUEST_GONE);
+		say(s, m, text);
+		return;
+	}
+	timeline_add(s->timeline, old, "guest", "renamed to %s, which has its record now", name);
+	timeline_add(s->timeline, name, "guest", "renamed from outside: it was %s", old);
+}
+
+/* Does it say what the record does not know yet? */
+static bool is_news(const struct machine *m, const struct guest_news *news)
+{
+	switch (news->what) {
+	case GUEST_PANICKED:
+		return true;
+	case GUEST_RESUMED: /* QEMU's part of each start, too */
+		return is_in(m, GUEST_HELD);
+	case GUEST_DEFINED:
+	case GUEST_RENAMED:
+		return false;
+	default:
+		return !is_in(m, news->state);
+	}
+}
+
+static void follow_state(struct service *s, struct machine *m, const struct guest_news *news)
+{
+	bool new = is_news(m, news), runs = is_in(m, GUEST_RUNNING) || is_in(m, GUEST_HELD);
+	bool told = new && !news->ours && !create_reserves(s, m->name, 0, NULL);
+
+	if (news->what == GUEST_DEFINED && is_in(m, GUEST_GONE)) {
+		set_state(m, GUEST_OFF);
+		say(s, m, "defined again from outside");
+	} else if (news->what == GUEST_UNDEFINED && runs && told) {
+		m->guest_transient = true;
+		record_leave(s, m);
+		say(s, m, "undefined from outside: it is gone when it stops");
+	} else if (told &&
+		(news->state == GUEST_GONE ||
+			(runs && m->guest_transient && news->state != GUEST_RUNNING &&
+				news->state != GUEST_HELD))) {
+		gone(s, m, news->how);
+	} else if (new) {
+		if (news->state && news->what != GUEST_PANICKED)
+			set_state(m, news->state);
+		if (told && news->how)
+			say(s, m, news->how);
+	}
+	if (news->what == GUEST_DEFINED || is_in(m, GUEST_GONE))
+		m->guest_transient = false;
+}
+
+/* Its life goes on, or ends, by what is not our doing. True: the timeline says so. */
+static bool live_on(struct machine *m, const struct guest_news *news)
+{
+	enum life_state before = m->state;
+
+	if (news->what == GUEST_STOPPED_SELF)
+		machine_event(m, LIFE_STOPPED, NULL);
+	else if (news->what == GUEST_KILLED)
+		machine_event(m, LIFE_KILLED, news->how);
+	return m->state != before || (news->what == GUEST_STOPPED_SELF && life_netboots(m->state));
+}
+
+void guest_follow(struct service *s, struct guests *from, const struct guest_news *news)
+{
+	struct machine *m = news->what == GUEST_RENAMED
+		? machines_by_uuid(s->machines, news->uuid)
+		: machines_by_name(s->machines, news->domain);
+	bool being_made = create_reserves(s, news->domain, 0, NULL);
+
+	if (!m && !being_made && from == s->guests)
+		seats_look(s, news->domain);
+	if (!m || !m->guest || strcmp(m->uuid, news->uuid) || guests_of(s, m) != from)
+		return;
+	if (news->what == GUEST_STARTED)
+		record_started(s, m);
+	if (news->what == GUEST_RENAMED && strcmp(m->name, news->domain)) {
+		renamed(s, m, news->domain);
+	} else if (!being_made && (!news->ours || news->what == GUEST_STARTED) &&
+		template_event(s, m, (int)news->what)) {
+		if (news->state)
+			set_state(m, news->state);
+	} else if (!news->ours && !being_made && !m->deleting && live_on(m, news)) {
+		if (news->state)
+			set_state(m, news->state);
+	} else {
+		follow_state(s, m, news);
+	}
+	if (!news->ours && !being_made &&
+		(news->what == GUEST_STOPPED_SELF || news->what == GUEST_KILLED))
+		patch_guest_stopped(s, m);
+	act_set_deadline(s);
+}
+
+void guest_follow_name(struct service *s, struct guests *from, const struct guest_seen *seen)
+{
+	struct machine *m = machines_by_name(s->machines, seen->name);
+
+	if (m && !strcmp(m->uuid, seen->uuid))
+		return;
+	m = machines_by_uuid(s->machines, seen->uuid);
+	if (m && m->guest && guests_of(s, m) == from && !is_in(m, GUEST_GONE))
+		renamed(s, m, seen->name);
+}
+
+static enum guest_state state_of(const struct guest_seen *seen, const struct machine *m)
+{
+	if (seen->running)
+		return seen->paused ? GUEST_HELD : GUEST_RUNNING;
+	return is_in(m, GUEST_CRASHED) ? GUEST_CRASHED : GUEST_OFF;
+}
+
+/* The service was started again meanwhile, and has told it before. */
+static bool was_told_gone(struct service *s, const struct machine *m)
+{
+	const struct timeline_event *e = timeline_last(s->timeline, m->name, "guest");
+
+	return e && strstr(e->text, "makes it again");
+}
+
+void guest_follow_seen(
+	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at)
+{
+	static const char *const meanwhile[] = {
+		[GUEST_RUNNING] = "was started while libvirt was away",
+		[GUEST_OFF] = "stopped while libvirt was away",
+		[GUEST_HELD] = "was paused while libvirt was away"};
+	enum guest_state now =
+		seen && !strcmp(seen->name, m->name) ? state_of(seen, m) : GUEST_GONE;
+
+	if (m->guest_state_at > at || is_in(m, now))
+		return;                                      /* an event since then knows better */
+	if (now == GUEST_GONE && !life_netboots(m->state)) { /* else it is made again */
+		if (was_told_gone(s, m))
+			set_state(m, GUEST_GONE);
+		else
+			gone(s, m, "undefined from outside, unseen");
+		return;
+	}
+	if (m->guest_state && now != GUEST_GONE && now != GUEST_CRASHED)
+		say(s, m, meanwhile[now]);
+	set_state(m, now);
+}

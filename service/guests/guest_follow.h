@@ -1,0 +1,23 @@
+/* What libvirt says of guests */
+#ifndef USHER_SERVICE_GUESTS_GUEST_FOLLOW_H
+#define USHER_SERVICE_GUESTS_GUEST_FOLLOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct guest_news;
+struct guest_seen;
+struct guests;
+struct machine;
+struct service;
+
+void guest_follow(struct service *s, struct guests *from, const struct guest_news *news);
+/* One of a host's guest_list(): a machine's under another name is renamed. */
+void guest_follow_name(struct service *s, struct guests *from, const struct guest_seen *seen);
+/* So the machine's guest was (NULL: it was not there) among all of its host's at this time (mono ms). */
+void guest_follow_seen(
+	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at);
+/* The one of this UUID in a guest_list(), or NULL. */
+const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, const char *uuid);
+
+#endif

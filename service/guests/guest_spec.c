@@ -1,0 +1,117 @@
+/* What libvirt is told of a guest, from its record alone: so it can be made again after we were killed. */
+#include "service/guests/guest_spec.h"
+#include "service/api/clone.h"
+#include "service/api/judge.h"
+
+#include <stdio.h>
+
+static void put_text(const struct machine *m, const char *key, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", judge_text(m->guest_spec, key));
+}
+
+static void put_disks(const struct machine *m, struct guest_spec *spec)
+{
+	json_t *disks = json_object_get(m->guest_spec, "disks"), *disk;
+	size_t i;
+
+	json_array_foreach(disks, i, disk)
+	{
+		struct guest_disk *d = &spec->more[spec->n_more];
+
+		if (spec->n_more == GUEST_DISKS)
+			return;
+		d->size = (uint64_t)json_integer_value(json_object_get(disk, "size"));
+		snprintf(d->pool, sizeof d->pool, "%s", judge_text(disk, "pool"));
+		snprintf(d->volume, sizeof d->volume, "%s", judge_text(disk, "volume"));
+		spec->n_more++;
+	}
+}
+
+/* Who may answer its DHCP: for its filter. */
+static void put_servers(const struct segment *seg, struct guest_nic *nic)
+{
+	if (!seg || !ip_is_set(&seg->server))
+		return;
+	nic->server = seg->server;
+	if (seg->mode == SEGMENT_OWN || ip_is_set(&seg->lessor))
+		nic->lessors = (struct subnet){
+			ip_to_v4(seg->mode == SEGMENT_OWN ? &seg->server : &seg->lessor), 32};
+	else
+		nic->lessors = (struct subnet){segment_net(seg), seg->prefix_len};
+}
+
+static void put_nics(const struct service *s, const struct machine *m, struct guest_spec *spec)
+{
+	for (size_t i = 0; i < m->n_nics && i < GUEST_NICS; i++, spec->n_nics++) {
+		struct guest_nic *nic = &spec->nics[i];
+
+		snprintf(nic->network, sizeof nic->network, "%s", m->nics[i].segment);
+		nic->mac = m->nics[i].mac;
+		if (m->nics[i].n_addrs)
+			nic->ip = m->nics[i].addrs[0];
+		put_servers(segments_by_name(&s->segments, m->nics[i].segment), nic);
+	}
+}
+
+/* What stands over the fragment's. */
+static void put_choices(const struct machine *m, struct guest_spec *spec)
+{
+	put_text(m, "cpu", spec->cpu, sizeof spec->cpu);
+	put_text(m, "firmware", spec->firmware, sizeof spec->firmware);
+	put_text(m, "graphics", spec->graphics, sizeof spec->graphics);
+	put_text(m, "os_variant", spec->os_variant, sizeof spec->os_variant);
+	spec->description = json_string_value(json_object_get(m->guest_spec, "description"));
+	spec->autostart = json_is_true(json_object_get(m->guest_spec, "autostart"));
+}
+
+void create_guest_disks(const struct machine *m, struct guest_spec *ret)
+{
+	*ret = (struct guest_spec){.disk = judge_number(m, "disk")};
+	snprintf(ret->name, sizeof ret->name, "%s", m->name);
+	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
+	put_text(m, "pool", ret->pool, sizeof ret->pool);
+	put_text(m, "volume", ret->volume, sizeof ret->volume);
+	put_text(m, "base_pool", ret->base_pool, sizeof ret->base_pool);
+	put_text(m, "base_volume", ret->base_volume, sizeof ret->base_volume);
+	ret->linked = json_is_true(json_object_get(m->guest_spec, "linked"));
+	put_disks(m, ret);
+}
+
+int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
+	struct profile **ret_profile, char *why, size_t why_size)
+{
+	const char *own = json_string_value(json_object_get(m->guest_spec, "domain"));
+	struct profile *p = NULL;
+	struct guest_spec spec;
+
+	if (m->attempt.snapshot) {
+		int rc = profile_from_snapshot(m->attempt.snapshot, &p, NULL, why, why_size);
+
+		if (rc)
+			return rc;
+	}
+	create_guest_disks(m, &spec);
+	spec.memory_mib = (unsigned)judge_number(m, "memory");
+	spec.vcpus = (unsigned)judge_number(m, "vcpus");
+	spec.filter = s->config.filter;
+	snprintf(spec.profile, sizeof spec.profile, "%s", m->profile);
+	if (p && p->media.path && p->kernel.text)
+		snprintf(spec.kernel, sizeof spec.kernel, "%s/%s", p->media.path, p->kernel.text);
+	spec.fragment = own ? own : p ? p->domain : NULL;
+	spec.fragment_own = own;
+	put_nics(s, m, &spec);
+	put_choices(m, &spec);
+	clone_put_spec(s, m, &spec);
+	*ret = spec;
+	*ret_profile = p;
+	return 0;
+}
+
+void create_guest_nics(struct service *s, const struct machine *m, struct guest_spec *ret)
+{
+	*ret = (struct guest_spec){0};
+	snprintf(ret->name, sizeof ret->name, "%s", m->name);
+	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
+	put_nics(s, m, ret);
+}

@@ -1,0 +1,20 @@
+/* A spec for libvirt from a record. The strings that it borrows are the record's and those of
+ * `*ret_profile`: profile_free(). 0 or -errno with the line. */
+#ifndef USHER_SERVICE_GUESTS_GUEST_SPEC_H
+#define USHER_SERVICE_GUESTS_GUEST_SPEC_H
+
+#include <stddef.h>
+
+struct guest_spec;
+struct machine;
+struct profile;
+struct service;
+
+int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
+	struct profile **ret_profile, char *why, size_t why_size);
+/* A machine's name and volumes alone: all that deleting it needs. */
+void create_guest_disks(const struct machine *m, struct guest_spec *ret);
+/* And of its name and NICs alone: what guest_filter() wants. */
+void create_guest_nics(struct service *s, const struct machine *m, struct guest_spec *ret);
+
+#endif

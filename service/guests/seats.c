@@ -1,0 +1,63 @@
+/* Where libvirt's dnsmasq leases: reservations in its network for machines, and for guests that others made with
+ * computed MACs; where we lease, claims.c looks at the same. */
+#include "service/guests/seats.h"
+#include "service/network/claims.h"
+#include "service/service.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool seats_are_theirs(const struct segment *seg)
+{
+	return seg && seg->is_network && seg->mode == SEGMENT_PROXY;
+}
+
+static void on_seated(void *arg, int rc, const char *why)
+{
+	(void)arg;
+	if (rc)
+		log_warn("no address is reserved for a guest with a computed MAC: %s", why);
+}
+
+void seats_look(struct service *s, const char *domain)
+{
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *seg = s->segments.all[i];
+
+		if (seats_are_theirs(seg) && seg->computed)
+			(void)guest_seat_guests(s->guests, seg->name, domain, on_seated, NULL);
+		claims_look(s, seg, domain);
+	}
+}
+
+static void on_reserved(void *arg, int rc, const char *why)
+{
+	(void)arg;
+	if (rc)
+		log_warn("a machine has no reservation in libvirt's network: %s", why);
+}
+
+/* A name in the network's DNS is a convenience: a network without dnsmasq has none. */
+static void on_named(void *arg, int rc, const char *why)
+{
+	(void)arg;
+	(void)rc;
+	(void)why;
+}
+
+int seats_publish(struct service *s, const struct machine *m, bool add, guest_done done, void *arg)
+{
+	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	bool theirs = seats_are_theirs(seg);
+
+	if (!m->nics[0].n_addrs || !(m->guest || (seg && seg->is_network)))
+		return -ENOENT;
+	if (!done)
+		done = theirs ? on_reserved : on_named;
+	/* what is taken out may have been put there when another mode was configured */
+	return guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0],
+		theirs || !add ? &m->nics[0].mac : NULL, add, done, arg);
+}

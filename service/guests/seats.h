@@ -1,0 +1,20 @@
+#ifndef USHER_SERVICE_GUESTS_SEATS_H
+#define USHER_SERVICE_GUESTS_SEATS_H
+
+#include "guest/guest.h"
+
+#include <stdbool.h>
+
+struct machine;
+struct segment;
+struct service;
+
+/* A libvirt network whose own dnsmasq leases. NULL: no. */
+bool seats_are_theirs(const struct segment *seg);
+/* A machine's name in its network's DNS and, where libvirt leases, its reservation: into the network or out of it.
+ * `done` may be NULL: then nobody waits. -errno: `done` is not called; -ENOENT: it is on no libvirt network. */
+int seats_publish(struct service *s, const struct machine *m, bool add, guest_done done, void *arg);
+/* A domain (all: "") may have come, changed or gone: guests of others with computed MACs. */
+void seats_look(struct service *s, const char *domain);
+
+#endif

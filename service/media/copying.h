@@ -1,0 +1,35 @@
+/*
+ * Copies of images, made by the service with its own rights of bytes that a command sends: whoever runs the command
+ * opens the image with his rights, and writes nothing into our folders. Main thread only.
+ *
+ *   POST   /copies {"name": FILE, "size": BYTES}  201 {"id": …, "piece": BYTES}
+ *   PUT    /copies/ID?at=BYTES                    a piece, in order, one at a time
+ *   DELETE /copies/ID                             it is not wanted any more
+ *   POST   /media {"copy": ID, …}                 it is whole: imported under its name (media_api.c)
+ */
+#ifndef USHER_SERVICE_MEDIA_COPYING_H
+#define USHER_SERVICE_MEDIA_COPYING_H
+
+#include <limits.h>
+#include <stddef.h>
+
+enum {
+	COPY_MOST = 4,              /* at a time: each has a descriptor and room on the disk */
+	COPY_IDLE_MS = 60 * 1000,   /* after its last piece it is dropped */
+};
+
+struct service;
+struct http_request;
+
+void copying_handle(struct service *s, struct http_request *r, const char *rest); /* "", "/ID" */
+/* It is whole: ours no more, and where its bytes are (`ret_part`) and where they are to go. 0, -ENOENT, -EBUSY, -ENODATA
+ * with one line in `why`. */
+int copying_take(struct service *s, const char *id, char ret_part[PATH_MAX],
+	char ret_path[PATH_MAX], char *why, size_t why_size);
+/* Removes a file, by the worker: an image's gigabytes take a file system its time. */
+void copying_discard(struct service *s, const char *path);
+/* At the start: what a killed service left; at the end: all that are under way (the worker has ended). */
+void copying_begin(struct service *s);
+void copying_drop_all(struct service *s);
+
+#endif

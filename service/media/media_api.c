@@ -1,0 +1,418 @@
+/*
+ * /api/v1/media: importing, listing, verifying, removing. What looks at a disk is done by the worker, on copies.
+ *
+ *   media          GET: all; POST: import (the path is looked at, then the record is put)
+ *   media/NAME     GET, DELETE
+ *   media/NAME/verify  POST: begins to sum up an image; GET of the medium tells how far it is
+ */
+#include "service/media/media_api.h"
+#include "service/media/media_survey.h"
+#include "service/media/copying.h"
+#include "service/service.h"
+#include "service/media/verifying.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* 409 and a line, when machines are being installed from it. */
+static bool refused_in_use(struct service *s, struct http_request *r, const char *name)
+{
+	json_t *all = media_machines(s, name);
+	size_t n = json_array_size(all);
+
+	if (n)
+		http_respond_error(r, 409,
+			"medium '%s' is in use: %s%s is being installed from it; "
+			"wait, 'usher disarm' it, or --force",
+			name, json_string_value(json_array_get(all, 0)),
+			n > 1 ? " (and others)" : "");
+	json_decref(all);
+	return n;
+}
+
+/* Importing */
+
+struct importing {
+	struct task task;
+	struct service *service;
+	struct http_request *request;
+	char path[PATH_MAX], name[PROFILE_NAME];
+	char part[PATH_MAX]; /* where the bytes of a copy are, until it has its name; "": none */
+	bool replace, copied, force;
+	struct medium medium;
+	char why[1024];
+};
+
+/* The place that is meant, without symbolic links: that one is judged, looked at, and served. Where we may not look it is
+ * medium_inspect() that says so. */
+static int find_place(struct importing *i)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(i->path, real))
+		return 0;
+	snprintf(i->path, sizeof i->path, "%s", real);
+	return files_servable(&i->service->config, i->path,
+		!stat(i->path, &st) && S_ISREG(st.st_mode), i->why, sizeof i->why);
+}
+
+static int refuse_unknown(struct importing *i)
+{
+	if (*i->medium.what.by || *i->medium.what.kernel || i->force)
+		return 0;
+	snprintf(i->why, sizeof i->why,
+		"%.300s: nothing in it is recognised as an installation medium, and everybody on the segments could "
+		"read all of it; --force imports it all the same",
+		i->path);
+	return -EMEDIUMTYPE;
+}
+
+/* A copy gets its name when all of it is on disk. */
+static int settle_copy(struct importing *i)
+{
+	int fd, rc;
+
+	if (!*i->part)
+		return 0;
+	fd = open(i->part, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	rc = fd < 0 || fsync(fd) ||
+			renameat2(AT_FDCWD, i->part, AT_FDCWD, i->path, RENAME_NOREPLACE)
+		? -errno
+		: 0;
+	if (fd >= 0)
+		close(fd);
+	if (rc) {
+		snprintf(i->why, sizeof i->why, "%.500s: %s", i->path, strerror(-rc));
+		unlink(i->part);
+		i->copied = false;
+	}
+	return rc;
+}
+
+static int inspect(struct task *t)
+{
+	struct importing *i = (struct importing *)t;
+	int rc = settle_copy(i);
+
+	if (!rc)
+		rc = find_place(i);
+	if (!rc)
+		rc = medium_inspect(i->path, true, i->service->config.user, &i->medium, i->why,
+			sizeof i->why);
+	return rc ? rc : refuse_unknown(i);
+}
+
+/* As was asked, as the profile for it is called, or as its file. */
+static int choose_name(struct importing *i, char *why, size_t size)
+{
+	char *name = i->medium.name;
+	const char *base = strrchr(i->path, '/');
+	size_t n;
+
+	if (*i->name)
+		snprintf(name, PROFILE_NAME, "%s", i->name);
+	else if (*i->medium.what.name)
+		snprintf(name, PROFILE_NAME, "%s", i->medium.what.name);
+	else
+		recognise_name(base ? base + 1 : i->path, name);
+	n = strlen(name);
+	if (!*i->name && n > 4 && !strcmp(name + n - 4, ".iso"))
+		name[n - 4] = '\0';
+	if (*name)
+		return 0;
+	snprintf(why, size, "no name can be made of '%.200s': give one with --name", i->path);
+	return -EINVAL;
+}
+
+/* May it take this name? False: answered. */
+static bool may_import(struct importing *i)
+{
+	struct service *s = i->service;
+	const struct medium *there = imported_find(&s->imported, i->medium.name);
+
+	if (!strcmp(i->medium.name, FETCH_MEDIUM)) {
+		http_respond_error(i->request, 409,
+			"'%s' is the name of the folder of fetched files: --name another",
+			FETCH_MEDIUM);
+		return false;
+	}
+	for (size_t k = 0; k < s->config.n_media; k++) {
+		if (strcmp(s->config.media[k].name, i->medium.name))
+			continue;
+		http_respond_error(i->request, 409,
+			"usher.xml has a <media name='%s'>, which would go before this one: "
+			"take it out, or --name another",
+			i->medium.name);
+		return false;
+	}
+	if (!there ||
+		(!strcmp(there->path, i->path) && !strcmp(there->id, i->medium.id) &&
+			there->size == i->medium.size))
+		return true;
+	if (!i->replace) {
+		http_respond_error(i->request, 409,
+			"medium '%s' is %s already: --replace, or --name another", there->name,
+			there->path);
+		return false;
+	}
+	return i->force || !refused_in_use(s, i->request, there->name);
+}
+
+/* Our copy of a medium that nobody has any more. */
+static void unlink_copy(const struct service *s, const struct medium *m)
+{
+	size_t n = strlen(s->config.state);
+
+	if (m->copied && !strncmp(m->path, s->config.state, n) && m->path[n] == '/' &&
+		!strstr(m->path, "/..") && unlink(m->path) && errno != ENOENT)
+		log_warn("%s cannot be deleted: %s", m->path, strerror(errno));
+}
+
+static void refresh(struct service *s)
+{
+	int rc = files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
+
+	if (rc)
+		log_error("media: %s", strerror(-rc));
+}
+
+struct told {
+	struct service *service;
+	struct http_request *request;
+	struct medium old; /* to be deleted once that is on disk; path "": none */
+	char name[PROFILE_NAME];
+	json_t *said; /* NULL: what is known of `name` */
+};
+
+static void told_done(void *arg, int rc)
+{
+	struct told *t = arg;
+
+	if (!rc && *t->old.path)
+		unlink_copy(t->service, &t->old);
+	if (rc)
+		http_respond_error(t->request, 503, "cannot write to the store: %s", strerror(-rc));
+	else if (t->said)
+		http_respond_json(t->request, 200, json_incref(t->said));
+	else
+		media_tell_one(t->service, t->request, t->name, 201);
+	json_decref(t->said);
+	free(t);
+}
+
+/* Once what was put is on disk: the answer. */
+static void tell_committed(struct service *s, struct http_request *r, const char *name,
+	const struct medium *old, json_t *said)
+{
+	struct told *t = calloc(1, sizeof *t);
+
+	if (t) {
+		*t = (struct told){.service = s, .request = r, .said = said};
+		if (old)
+			t->old = *old;
+		snprintf(t->name, sizeof t->name, "%s", name);
+		if (!store_commit(s->store, told_done, t))
+			return;
+	}
+	free(t);
+	json_decref(said);
+	http_respond_error(r, 503, "out of memory");
+}
+
+/* A copy that is not imported is not kept. */
+static void forget_copy(const struct importing *i)
+{
+	if (*i->part && i->copied)
+		copying_discard(i->service, i->path);
+}
+
+static void import_record(struct importing *i)
+{
+	struct service *s = i->service;
+	struct medium *there = imported_find(&s->imported, i->medium.name), old = {0};
+	int rc;
+
+	if (there && strcmp(there->path, i->path))
+		old = *there;
+	if (there && !strcmp(there->id, i->medium.id) && there->size == i->medium.size) {
+		memcpy(i->medium.sum, there->sum, sizeof i->medium.sum);
+		i->medium.verified_ms = there->verified_ms;
+	}
+	i->medium.imported_ms = clock_wall_ms();
+	i->medium.copied = i->copied;
+	rc = imported_put(&s->imported, &i->medium);
+	if (rc) {
+		forget_copy(i);
+		http_respond_error(i->request, rc == -ENOSPC ? 507 : 422,
+			"%s cannot be imported: %s", i->path,
+			rc == -ENOSPC
+				? "there are as many media as can be; 'usher media remove' one"
+				: strerror(-rc));
+		return;
+	}
+	log_info("medium '%s' imported: %s", i->medium.name, i->path);
+	refresh(s);
+	tell_committed(s, i->request, i->medium.name, &old, NULL);
+}
+
+static void inspected(struct task *t)
+{
+	struct importing *i = (struct importing *)t;
+
+	if (t->rc) {
+		forget_copy(i);
+		http_respond_error(i->request, t->rc == -ECANCELED ? 503 : 422, "%s",
+			*i->why ? i->why : "the service is stopping");
+	} else if (choose_name(i, i->why, sizeof i->why)) {
+		forget_copy(i);
+		http_respond_error(i->request, 422, "%s", i->why);
+	} else if (may_import(i)) {
+		import_record(i);
+	} else {
+		forget_copy(i);
+	}
+	free(i);
+}
+
+static bool take_text(json_t *body, const char *key, char *ret, size_t size)
+{
+	const char *s = json_string_value(json_object_get(body, key));
+
+	return snprintf(ret, size, "%s", s ? s : "") < (int)size;
+}
+
+static void import_start(struct service *s, struct http_request *r, json_t *body)
+{
+	struct importing *i = calloc(1, sizeof *i);
+	char name[RECOGNISE_NAME];
+	const char *copy;
+
+	if (!i) {
+		http_respond_error(r, 500, "out of memory");
+		return;
+	}
+	*i = (struct importing){
+		.task = {.run = inspect, .done = inspected}, .service = s, .request = r};
+	i->replace = json_is_true(json_object_get(body, "replace"));
+	i->force = json_is_true(json_object_get(body, "force"));
+	copy = json_string_value(json_object_get(body, "copy"));
+	if (!copy && (!take_text(body, "path", i->path, sizeof i->path) || *i->path != '/')) {
+		http_respond_error(r, 422, "path must be an absolute path");
+	} else if (!take_text(body, "name", i->name, sizeof i->name) ||
+		(recognise_name(i->name, name), strcmp(name, i->name))) {
+		http_respond_error(r, 422,
+			"a medium's name has small letters, digits, '.', '_' and '-', at most %d",
+			RECOGNISE_NAME - 1);
+	} else if (copy && copying_take(s, copy, i->part, i->path, i->why, sizeof i->why)) {
+		http_respond_error(r, 409, "%s", i->why);
+	} else {
+		i->copied = copy;
+		http_hold(r, HTTP_HOLD_MS);
+		if (!worker_do(s->worker, &i->task, ""))
+			return;
+		unlink(i->part);
+		http_respond_error(r, 503, "too much is asked for at once: try again");
+	}
+	free(i);
+}
+
+static void import_handle(struct service *s, struct http_request *r)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+
+	if (json_is_object(body))
+		import_start(s, r, body);
+	else
+		http_respond_error(r, 400, "the request is not a JSON object");
+	json_decref(body);
+}
+
+/* Removing */
+
+static void remove_one(struct service *s, struct http_request *r, const struct medium *m)
+{
+	struct medium old = *m;
+	int rc;
+
+	if (!http_arg(r, "force") && refused_in_use(s, r, m->name))
+		return;
+	verifying_drop(s, old.name);
+	rc = imported_remove(&s->imported, old.name);
+	if (rc) {
+		http_respond_error(r, 500, "%s: %s", old.name, strerror(-rc));
+		return;
+	}
+	log_info("medium '%s' removed", old.name);
+	refresh(s);
+	tell_committed(s, r, old.name, &old, json_pack("{s:s}", "removed", old.name));
+}
+
+/* Verifying */
+
+static void verify_one(struct service *s, struct http_request *r, struct medium *m)
+{
+	switch (verifying_start(s, m)) {
+	case 0:
+		media_tell_one(s, r, m->name, 202);
+		break;
+	case -EMEDIUMTYPE:
+		http_respond_error(r, 422, "%s is a folder, which has no checksum", m->path);
+		break;
+	case -EBUSY:
+		http_respond_error(
+			r, 409, "%d media are being verified: wait for one to end", VERIFY_MOST);
+		break;
+	default:
+		http_respond_error(r, 503, "too much is asked for at once: try again");
+	}
+}
+
+/* Below /media/NAME; `rest` is "" or "/…". */
+static void one_handle(
+	struct service *s, struct http_request *r, const char *name, const char *rest)
+{
+	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
+	struct medium *m = imported_find(&s->imported, name);
+
+	if (!*rest && get)
+		media_tell_one(s, r, name, 200);
+	else if (!m && (!*rest || !strcmp(rest, "/verify")))
+		http_respond_error(r, 404,
+			"no medium '%s' was imported; 'usher media' shows those there are", name);
+	else if (!*rest && r->method == HTTP_DELETE)
+		remove_one(s, r, m);
+	else if (!strcmp(rest, "/verify") && r->method == HTTP_POST)
+		verify_one(s, r, m);
+	else
+		http_respond_error(r, 404, "%s %s: there is no such call",
+			http_method_name(r->method), r->path);
+}
+
+void media_handle(struct service *s, struct http_request *r, const char *rest)
+{
+	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
+	const char *slash;
+	char name[256];
+
+	if (!*rest && get) {
+		media_tell_all(s, r);
+	} else if (!*rest && r->method == HTTP_POST) {
+		import_handle(s, r);
+	} else if (*rest == '/') {
+		slash = strchrnul(rest + 1, '/');
+		snprintf(name, sizeof name, "%.*s", (int)(slash - rest - 1), rest + 1);
+		one_handle(s, r, name, slash);
+	} else {
+		http_respond_error(r, 404, "%s %s: there is no such call",
+			http_method_name(r->method), r->path);
+	}
+}

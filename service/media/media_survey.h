@@ -1,0 +1,15 @@
+/* All, or the one of this name, are looked at and then told. */
+#ifndef USHER_SERVICE_MEDIA_MEDIA_SURVEY_H
+#define USHER_SERVICE_MEDIA_MEDIA_SURVEY_H
+
+#include <jansson.h>
+
+struct http_request;
+struct service;
+
+void media_tell_all(struct service *s, struct http_request *r);
+void media_tell_one(struct service *s, struct http_request *r, const char *name, unsigned status);
+/* The names of the machines that are being installed from it. New reference. */
+json_t *media_machines(struct service *s, const char *name);
+
+#endif

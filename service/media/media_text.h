@@ -1,0 +1,9 @@
+/* A medium of the API, for people: shared by the commands. */
+#ifndef USHER_SERVICE_MEDIA_MEDIA_TEXT_H
+#define USHER_SERVICE_MEDIA_MEDIA_TEXT_H
+
+#include <jansson.h>
+
+void media_text(json_t *medium); /* some lines on standard output */
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * Which computed MACs libvirt's guests have on the networks where we lease, whoever made them: the witnesses that
+ * dhcpd/dhcp_claim.h asks for. Events of libvirt's keep it up to date; a card that is plugged into a running guest is
+ * told of by none, so where an unknown MAC comes all are read again, now and then.
+ */
+#include "service/network/claims.h"
+#include "service/service.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOK_AGAIN_MS = 300 * 1000 }; /* ten thousand definitions are some seconds of libvirtd's */
+
+struct known {
+	struct table_node node;
+	uint32_t segment;
+	struct mac mac;
+	char domain[GUEST_NAME];
+};
+
+struct look {
+	struct look *next;
+	struct service *service;
+	char network[SEGMENT_NAME];
+	char domain[GUEST_NAME]; /* "": all */
+};
+
+static uint64_t hash_of(uint32_t segment, const struct mac *mac)
+{
+	return hash_bytes(mac->b, sizeof mac->b, segment);
+}
+
+static struct known *find(const struct service *s, uint32_t segment, const struct mac *mac)
+{
+	struct table_node *n = table_first(&s->claims, hash_of(segment, mac));
+
+	for (; n; n = table_next(n)) {
+		struct known *k = table_entry(n, struct known, node);
+
+		if (k->segment == segment && mac_eq(&k->mac, mac))
+			return k;
+	}
+	return NULL;
+}
+
+/* `domain` "": of all. */
+static void forget(struct service *s, uint32_t segment, const char *domain)
+{
+	struct table_node *n, *next;
+	size_t slot = 0;
+
+	for (n = table_walk(&s->claims, &slot, NULL); n; n = next) {
+		struct known *k = table_entry(n, struct known, node);
+
+		next = table_walk(&s->claims, &slot, n);
+		if (k->segment != segment || (*domain && strcmp(k->domain, domain)))
+			continue;
+		table_remove(&s->claims, &k->node);
+		free(k);
+	}
+}
+
+static void add(struct service *s, uint32_t segment, const struct guest_seat *seat)
+{
+	struct known *k = find(s, segment, &seat->mac) ? NULL : calloc(1, sizeof *k);
+
+	if (!k)
+		return;
+	k->segment = segment;
+	k->mac = seat->mac;
+	snprintf(k->domain, sizeof k->domain, "%s", seat->name);
+	if (table_put(&s->claims, &k->node, hash_of(segment, &k->mac)))
+		free(k);
+}
+
+/* Jobs that a stop drops never come back: what they were to be told of is kept in a list. */
+static void look_free(struct look *look)
+{
+	struct look **at = &look->service->looks;
+
+	while (*at != look)
+		at = &(*at)->next;
+	*at = look->next;
+	free(look);
+}
+
+static void on_computed(
+	void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)
+{
+	struct look *look = arg;
+	struct service *s = look->service;
+	const struct segment *seg = segments_by_name(&s->segments, look->network);
+
+	if (rc)
+		log_debug("%s: its guests' MACs are not known: %s", look->network, why);
+	if (!rc && seg) {
+		forget(s, seg->id, look->domain);
+		for (size_t i = 0; i < n; i++)
+			add(s, seg->id, &seats[i]);
+		if (!*look->domain)
+			s->served[seg->id - 1].guests_known = true;
+	}
+	look_free(look);
+}
+
+void claims_look(struct service *s, const struct segment *seg, const char *domain)
+{
+	struct look *look;
+
+	if (!seg->is_network || !seg->computed || seg->mode != SEGMENT_OWN ||
+		!(look = malloc(sizeof *look)))
+		return;
+	if (!*domain)
+		s->served[seg->id - 1].guests_looked = clock_mono_ms();
+	look->service = s;
+	look->next = s->looks;
+	s->looks = look;
+	snprintf(look->network, sizeof look->network, "%s", seg->name);
+	snprintf(look->domain, sizeof look->domain, "%s", domain);
+	if (guest_computed(s->guests, seg->name, domain, on_computed, look))
+		look_free(look);
+}
+
+enum dhcp_guest claims_guest(void *service, const struct segment *seg, const struct mac *mac)
+{
+	struct service *s = service;
+	const struct served *d = &s->served[seg->id - 1];
+
+	if (!seg->is_network)
+		return DHCP_GUEST_MAYBE;
+	if (find(s, seg->id, mac))
+		return DHCP_GUEST_KNOWN;
+	if (!d->guests_known || !guests_connected(s->guests))
+		return DHCP_GUEST_MAYBE;
+	if (clock_mono_ms() - d->guests_looked >= LOOK_AGAIN_MS)
+		claims_look(s, seg, "");
+	return DHCP_GUEST_NONE;
+}
+
+void claims_leave(struct service *s, const struct segment *seg)
+{
+	forget(s, seg->id, "");
+}
+
+void claims_fini(struct service *s)
+{
+	while (s->looks)
+		look_free(s->looks);
+	for (uint32_t id = 1; id <= SEGMENT_MAX; id++)
+		forget(s, id, "");
+	table_fini(&s->claims);
+}

@@ -1,0 +1,16 @@
+/* A domain (all: "") may have come, changed or gone. */
+#ifndef USHER_SERVICE_NETWORK_CLAIMS_H
+#define USHER_SERVICE_NETWORK_CLAIMS_H
+
+#include "dhcpd/dhcp_claim.h"
+
+struct mac;
+struct segment;
+struct service;
+
+void claims_look(struct service *s, const struct segment *seg, const char *domain);
+enum dhcp_guest claims_guest(void *service, const struct segment *seg, const struct mac *mac);
+void claims_leave(struct service *s, const struct segment *seg); /* it goes */
+void claims_fini(struct service *s);
+
+#endif

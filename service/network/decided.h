@@ -1,0 +1,16 @@
+/* Before store_start(). 0, or -errno with one line in `why`. */
+#ifndef USHER_SERVICE_NETWORK_DECIDED_H
+#define USHER_SERVICE_NETWORK_DECIDED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct segment;
+struct service;
+
+int decided_load(struct service *s, char *why, size_t why_size);
+/* When it was last asked who leases there, it was us, at the same address. */
+bool decided_was_own(const struct service *s, const struct segment *seg);
+void decided_keep(struct service *s, const struct segment *seg, bool own);
+
+#endif

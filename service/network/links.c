@@ -1,0 +1,372 @@
+/* Following what is served: bridges are made again, networks started and changed, addresses taken and given. */
+#include "service/network/links.h"
+#include "service/act.h"
+#include "service/api/create.h"
+#include "service/guests/hosts.h"
+#include "service/guests/seats.h"
+#include "service/network/decided.h"
+#include "service/network/segments.h"
+#include "service/network/one_wire.h"
+#include "service/service.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct served *served_of(struct service *s, const struct segment *seg)
+{
+	return &s->served[seg->id - 1];
+}
+
+static void close_sockets(struct served *d)
+{
+	const struct service *s = d->service;
+
+	if (!d->link)
+		return;
+	dhcpd_close(s->dhcpd, d->segment);
+	tftpd_close(s->tftpd, d->segment->id);
+	httpd_close(s->httpd, d->segment->id);
+	d->link = 0;
+}
+
+static void warn_of_one_wire(struct service *s, const struct segment *seg)
+{
+	char why[512];
+
+	if (!one_wire_look(seg->ifname, why, sizeof why))
+		return;
+	log_warn("%s: %s", seg->name, why);
+	timeline_add(s->timeline, "", "network", "%s: %s", seg->name, why);
+}
+
+int links_open(struct service *s, struct segment *seg, char *why, size_t why_size)
+{
+	struct served *d = served_of(s, seg);
+	const struct config_segment *c;
+	struct link_state link;
+	int rc = link_lookup(seg->ifname, &link);
+
+	if (rc) {
+		snprintf(why, why_size, "%s: %s", seg->ifname, strerror(-rc));
+		return rc;
+	}
+	d->link = d->last_link = link.index;
+	d->waits = 0;
+	c = config_segment_of(&s->config, seg->name);
+	if (c && c->mode != SEGMENT_AUTO)
+		decided_keep(s, seg, false); /* it was said since: auto begins anew */
+	rc = dhcpd_open(s->dhcpd, seg, why, why_size);
+	if (!rc)
+		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
+	if (!rc)
+		rc = httpd_open_tcp(s->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
+			why, why_size);
+	if (rc)
+		close_sockets(d);
+	else
+		warn_of_one_wire(s, seg);
+	return rc;
+}
+
+/* Who is being installed there would be waited for in vain. */
+static void tell_machines(struct served *d, const char *why)
+{
+	struct machine *m = NULL;
+
+	while ((m = machines_next(d->service->machines, m)))
+		if (life_netboots(m->state) && machine_nic_on(m, d->segment->id))
+			timeline_add(d->service->timeline, m->name, "network", "%s: %s",
+				d->segment->name, why);
+}
+
+/* Each reason is told once. */
+static void wait_for(struct served *d, int rc, const char *why)
+{
+	bool served = d->link;
+
+	close_sockets(d);
+	if (d->waits != rc)
+		log_warn("%s: %s; waiting for it", d->segment->name, why);
+	d->waits = rc;
+	if (!served)
+		return;
+	timeline_add(d->service->timeline, "", "network", "%s is no longer served: %s",
+		d->segment->name, why);
+	tell_machines(d, why);
+}
+
+/* What makes it be there again. */
+static void fix_of(const struct segment *seg, const struct config *config, char *buf, size_t size)
+{
+	const struct config_segment *c = config_segment_of(config, seg->name);
+
+	buf[0] = '\0';
+	if (seg->is_network)
+		snprintf(buf, size, ": %s %s",
+			c && c->remembered ? "usher network create" : "virsh net-start", seg->name);
+}
+
+static bool is_there(const struct segment *seg, const struct link_state *link)
+{
+	for (size_t i = 0; i < link->n_addresses && ip_is_set(&seg->server); i++)
+		if (ip_eq(&link->addresses[i].ip, &seg->server) &&
+			link->addresses[i].prefix_len == seg->prefix_len)
+			return true;
+	return false;
+}
+
+/* Nobody puts the card of a guest that ran meanwhile on the new bridge, only its next start does. An installer has
+ * nothing to lose and is started again at once; an installed system is its owner's. */
+static void mend_cards(struct served *d)
+{
+	struct service *s = d->service;
+	struct machine *m = NULL;
+
+	while ((m = machines_next(s->machines, m))) {
+		if (!m->guest || m->deleting || guests_of(s, m) != s->guests ||
+			!machine_nic_on(m, d->segment->id) || create_reserves(s, m->name, 0, NULL))
+			continue;
+		if (life_netboots(m->state)) {
+			timeline_add(s->timeline, m->name, "network",
+				"%s has a new bridge: started again, to be on it",
+				d->segment->name);
+			act_on(s, m, LIFE_DO_NETBOOT);
+		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP) {
+			timeline_add(s->timeline, m->name, "network",
+				"%s has a new bridge, where a guest that ran meanwhile is not: "
+				"virsh "
+				"shutdown %s, then virsh start %s",
+				d->segment->name, m->name, m->name);
+		}
+	}
+}
+
+static void serve_again(struct served *d)
+{
+	struct segment *seg = d->segment;
+	unsigned before = d->last_link;
+	char why[512], ip[IP_TEXT];
+	int rc = links_open(d->service, seg, why, sizeof why);
+
+	if (rc) {
+		wait_for(d, rc, why);
+		return;
+	}
+	timeline_add(d->service->timeline, "", "network", "%s is served on %s, %s/%u", seg->name,
+		seg->ifname, ip_format(&seg->server, ip), seg->prefix_len);
+	if (seg->is_network && before && before != d->link)
+		mend_cards(d);
+}
+
+/* Those that may answer guests' DHCP. */
+static bool has_same_servers(const struct segment *a, const struct segment *b)
+{
+	return ip_eq(&a->server, &b->server) && a->mode == b->mode &&
+		ip_eq(&a->lessor, &b->lessor) && a->prefix_len == b->prefix_len;
+}
+
+static void refilter_guests(struct served *d)
+{
+	struct machine *m = NULL;
+
+	while ((m = machines_next(d->service->machines, m)))
+		if (m->guest && !m->deleting && machine_nic_on(m, d->segment->id))
+			act_refilter(d->service, m);
+}
+
+/* What was once decided about an interface stays: its wire is the same. */
+static void take_over(struct served *d, const struct config_segment *c, struct segment *next)
+{
+	struct segment *seg = d->segment;
+	const struct segments *all = &d->service->segments;
+	bool new_mode, moved;
+
+	if (!seg->is_network) {
+		next->mode = seg->mode;
+		next->lessor = seg->lessor;
+	}
+	new_mode = next->mode != seg->mode || !ip_is_set(&seg->server);
+	next->id = seg->id;
+	moved = ip_is_set(&seg->server) && !has_same_servers(seg, next);
+	*seg = *next;
+	for (size_t i = 0; i < all->count; i++)
+		if (all->all[i]->via == seg->id) {
+			all->all[i]->server = seg->server;
+			memcpy(all->all[i]->ifname, seg->ifname, sizeof seg->ifname);
+		}
+	if (new_mode) {
+		segment_say_mode(seg, c);
+		seats_look(d->service, "");
+	}
+	if (moved)
+		refilter_guests(d);
+	segment_say_misfits(d->service, seg, c);
+}
+
+static bool is_same(const struct segment *a, const struct segment *b)
+{
+	return !strcmp(a->ifname, b->ifname) && ip_eq(&a->server, &b->server) &&
+		a->prefix_len == b->prefix_len && ip_eq(&a->router, &b->router) &&
+		!strcmp(a->domain, b->domain) &&
+		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
+}
+
+/* `net` NULL: of an interface. */
+static void refresh(struct served *d, const struct guest_network *net)
+{
+	const struct config_segment *c = config_segment_of(&d->service->config, d->segment->name);
+	struct segment *seg = d->segment, next;
+	struct link_state link;
+	char why[512];
+	int rc = segment_describe(d->service, c, net, &next, why, sizeof why);
+
+	if (*next.ifname)
+		memcpy(seg->ifname, next.ifname, sizeof seg->ifname);
+	if (rc) {
+		wait_for(d, rc, why);
+		return;
+	}
+	/* libvirt knows already, the kernel not yet: another change tells when it does */
+	if (link_lookup(next.ifname, &link) || !is_there(&next, &link))
+		return;
+	if (link.index == d->link && is_same(seg, &next))
+		return;
+	close_sockets(d);
+	take_over(d, c, &next);
+	serve_again(d);
+}
+
+static void ask(struct served *d);
+
+/* Without libvirt a network that looks as it did is served. */
+static void refresh_as_was(struct served *d)
+{
+	struct link_state link;
+
+	if (!link_lookup(d->segment->ifname, &link) && link.index != d->link &&
+		is_there(d->segment, &link)) {
+		close_sockets(d);
+		serve_again(d);
+	}
+}
+
+/* libvirt has none of that name. */
+static void wait_for_network(struct served *d, const char *why)
+{
+	char line[256], fix[128];
+
+	fix_of(d->segment, &d->service->config, fix, sizeof fix);
+	snprintf(line, sizeof line, "libvirt has no such network%s", fix);
+	wait_for(d, -ENOENT, networks_find(&d->service->networks, d->segment->name) ? line : why);
+}
+
+static void on_network(void *arg, int rc, const struct guest_network *net, const char *why)
+{
+	struct service *s = arg;
+	const struct segment *seg = segments_by_name(&s->segments, net->name);
+	struct served *d = seg ? served_of(s, seg) : NULL;
+
+	if (!d)
+		return; /* deleted meanwhile */
+	d->asking = false;
+	if (s->stopping || d->leaving)
+		return;
+	if (d->again)
+		ask(d);
+	else if (!rc)
+		refresh(d, net);
+	else if (rc == -ENOENT)
+		wait_for_network(d, why);
+	else
+		refresh_as_was(d);
+}
+
+static void ask(struct served *d)
+{
+	if (d->leaving)
+		return;
+	d->again = d->asking;
+	if (!d->asking && guests_connected(d->service->guests))
+		d->asking = !guest_network(
+			d->service->guests, d->segment->name, on_network, d->service);
+	if (!d->asking)
+		refresh_as_was(d);
+}
+
+static void follow(struct served *d)
+{
+	const struct segment *seg = d->segment;
+	struct link_state link;
+	char why[256], fix[128];
+
+	if (d->leaving)
+		return;
+	fix_of(seg, &d->service->config, fix, sizeof fix);
+	if (link_lookup(seg->ifname, &link) == -ENODEV) {
+		snprintf(why, sizeof why, "%s is gone%s", seg->ifname, fix);
+		if (d->link)
+			wait_for(d, -ENODEV, why);
+	} else if (!seg->is_network) {
+		refresh(d, NULL);
+	} else if (link.index != d->link || !is_there(seg, &link)) {
+		ask(d);
+	}
+}
+
+void links_changed(void *service, const char *ifname)
+{
+	struct service *s = service;
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		if (!s->segments.all[i]->via && !strcmp(s->segments.all[i]->ifname, ifname))
+			follow(served_of(s, s->segments.all[i]));
+}
+
+void links_network_changed(void *service, const char *network, bool started)
+{
+	struct service *s = service;
+
+	for (size_t i = 0; i < s->segments.count; i++)
+		if (started && s->segments.all[i]->is_network &&
+			!strcmp(s->segments.all[i]->name, network))
+			ask(served_of(s, s->segments.all[i]));
+}
+
+void links_look(struct service *s)
+{
+	for (size_t i = 0; i < s->segments.count; i++)
+		if (s->segments.all[i]->via)
+			continue;
+		else if (s->segments.all[i]->is_network)
+			ask(served_of(s, s->segments.all[i]));
+		else
+			refresh(served_of(s, s->segments.all[i]), NULL);
+}
+
+void links_refresh(struct service *s, const struct guest_network *net)
+{
+	const struct segment *seg = segments_by_name(&s->segments, net->name);
+
+	if (seg && !served_of(s, seg)->leaving)
+		refresh(served_of(s, seg), net);
+}
+
+void links_leave(struct service *s, const struct segment *seg)
+{
+	struct served *d = served_of(s, seg);
+
+	close_sockets(d);
+	d->leaving = true;
+	d->segment->server = (struct ip){0};
+}
+
+void links_stay(struct service *s, const struct segment *seg)
+{
+	struct served *d = served_of(s, seg);
+
+	d->leaving = false;
+	ask(d);
+}

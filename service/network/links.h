@@ -1,0 +1,26 @@
+/* Follows what is served. */
+#ifndef USHER_SERVICE_NETWORK_LINKS_H
+#define USHER_SERVICE_NETWORK_LINKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct guest_network;
+struct segment;
+struct service;
+
+/* Opens the sockets of a segment that is there. 0, or -errno with the line. */
+int links_open(struct service *s, struct segment *seg, char *why, size_t why_size);
+/* A link or its address changed. */
+void links_changed(void *service, const char *ifname);
+/* A libvirt network was started or stopped. */
+void links_network_changed(void *service, const char *network, bool started);
+/* Anything may have happened: at the start, and when libvirt is there again. */
+void links_look(struct service *s);
+/* A network is like this now. */
+void links_refresh(struct service *s, const struct guest_network *net);
+/* It is about to be deleted, and nobody is to be put there any more; or it stays after all. */
+void links_leave(struct service *s, const struct segment *seg);
+void links_stay(struct service *s, const struct segment *seg);
+
+#endif

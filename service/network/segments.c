@@ -1,0 +1,433 @@
+/* What is served: from the configuration, libvirt's word on its networks and the kernel's on its links. */
+#include "service/network/segments.h"
+#include "service/network/claims.h"
+#include "service/network/decided.h"
+#include "service/network/links.h"
+#include "service/service.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add_dns(struct segment *seg, const struct ip *ip)
+{
+	if (seg->n_dns < SEGMENT_DNS_MAX && ip->family == IP_V4)
+		seg->dns[seg->n_dns++] = *ip;
+}
+
+/* The host's own name servers, but for those on its loopback, which clients cannot reach. */
+static void dns_of_host(struct segment *seg)
+{
+	FILE *f = fopen("/etc/resolv.conf", "re");
+	char line[256], text[64];
+	struct ip ip;
+
+	while (f && fgets(line, sizeof line, f))
+		if (sscanf(line, "nameserver %63s", text) == 1 && !ip_parse(text, &ip) &&
+			ip.b[0] != 127)
+			add_dns(seg, &ip);
+	if (f)
+		fclose(f);
+}
+
+/* Installers stop and ask when they are told of no name server, so there is always one, if only ourselves. */
+static void fill_dns(struct segment *seg, const struct config_segment *c, bool network_answers)
+{
+	for (size_t i = 0; i < c->n_dns; i++)
+		add_dns(seg, &c->dns[i]);
+	if (!seg->n_dns && network_answers)
+		add_dns(seg, &seg->server);
+	if (!seg->n_dns)
+		dns_of_host(seg);
+	if (!seg->n_dns)
+		add_dns(seg, &seg->server);
+}
+
+static void say_mode(const struct segment *seg, const char *because)
+{
+	log_info("%s: %s: %s", seg->name, because,
+		seg->mode == SEGMENT_OWN             ? "we lease there (mode own)"
+			: seg->mode == SEGMENT_PROXY ? "we add the boot information (mode proxy)"
+						     : "listening before we decide (mode auto)");
+}
+
+void segment_say_mode(const struct segment *seg, const struct config_segment *c)
+{
+	say_mode(seg,
+		c->mode != SEGMENT_AUTO             ? "as configured"
+			: seg->mode == SEGMENT_AUTO ? "somebody may lease there"
+			: !c->is_network            ? "relays send us their clients' requests"
+			: seg->mode == SEGMENT_OWN
+			? "libvirt's network has no <dhcp>"
+			: "libvirt's dnsmasq leases there (<dhcp> in the "
+			  "network)");
+}
+
+static int network_mode(const struct config_segment *c, const struct guest_network *net,
+	struct segment *seg, char *why, size_t size)
+{
+	if (net->dhcp && c->mode == SEGMENT_OWN) {
+		snprintf(why, size,
+			"network '%s' has <dhcp> of its own, two servers would lease: take that "
+			"element out (virsh net-edit %s; virsh net-destroy %s; virsh net-start "
+			"%s), or leave out mode='own'",
+			c->name, c->name, c->name, c->name);
+		return -EADDRINUSE;
+	}
+	if (c->mode == SEGMENT_AUTO)
+		seg->mode = net->dhcp ? SEGMENT_PROXY : SEGMENT_OWN;
+	if (net->dhcp)
+		seg->lessor = net->address;
+	return 0;
+}
+
+static int network_segment(const struct config_segment *c, const struct guest_network *net,
+	struct segment *seg, char *why, size_t size)
+{
+	snprintf(seg->ifname, sizeof seg->ifname, "%s", net->bridge);
+	if (!*seg->domain)
+		snprintf(seg->domain, sizeof seg->domain, "%s", net->domain);
+	if (!net->active) {
+		snprintf(why, size, "network '%s' is not active: virsh net-start %s", c->name,
+			c->name);
+		return -ENETDOWN;
+	}
+	if (!*net->bridge || !ip_is_set(&net->address)) {
+		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host",
+			c->name);
+		return -EADDRNOTAVAIL;
+	}
+	seg->server = net->address;
+	seg->prefix_len = net->prefix_len;
+	if (net->forward)
+		seg->router = net->address;
+	if (!seg->extra.mtu)
+		seg->extra.mtu = net->mtu;
+	fill_dns(seg, c, net->dns);
+	return network_mode(c, net, seg, why, size);
+}
+
+static int interface_segment(
+	const struct config_segment *c, struct segment *seg, char *why, size_t size)
+{
+	const struct link_address *on;
+	struct link_state link;
+	int rc = link_lookup(c->name, &link);
+
+	snprintf(seg->ifname, sizeof seg->ifname, "%.15s", c->name);
+	if (rc) {
+		snprintf(why, size, "interface '%s': %s", c->name,
+			rc == -ENODEV ? "there is none" : strerror(-rc));
+		return rc;
+	}
+	on = config_segment_address(c, &link, why, size);
+	if (!on)
+		return link.n_addresses ? -EINVAL : -EADDRNOTAVAIL;
+	seg->server = on->ip;
+	seg->prefix_len = on->prefix_len;
+	fill_dns(seg, c, false);
+	return 0;
+}
+
+/* Behind a relay: the link and our address are those of the segment where the relay's packets come in. */
+static int relayed_segment(struct service *s, const struct config_segment *c, struct segment *seg,
+	char *why, size_t size)
+{
+	const struct segment *link = segments_by_name(&s->segments, c->via);
+
+	if (!link || link->via) {
+		snprintf(why, size,
+			"segment '%s': via='%s' is no network or interface that is served: add "
+			"<segment interface='%s'/> or take another",
+			c->name, c->via, c->via);
+		return -ENOENT;
+	}
+	if (config_segment_of(&s->config, c->via)->mode == SEGMENT_PROXY) {
+		snprintf(why, size,
+			"segment '%s': somebody else leases on '%s' (mode proxy), and relays are "
+			"answered only where we do: mode='own' there, or another via=",
+			c->name, c->via);
+		return -EINVAL;
+	}
+	/* relays are pointed at us by hand: we are meant */
+	if (link->mode != SEGMENT_PROXY)
+		s->segments.by_id[link->id - 1]->mode = SEGMENT_OWN;
+	seg->mode = SEGMENT_OWN;
+	seg->via = link->id;
+	seg->subnet = c->subnet;
+	seg->prefix_len = c->prefix_len;
+	seg->server = link->server;
+	snprintf(seg->ifname, sizeof seg->ifname, "%s", link->ifname);
+	fill_dns(seg, c, false);
+	return 0;
+}
+
+/* Which of the two a client is on must be clear from its relay's address. */
+static bool overlap(const struct segment *a, const struct segment *b)
+{
+	return segment_contains(a, segment_net(b)) || segment_contains(b, segment_net(a));
+}
+
+static int check_overlap(struct service *s, const struct segment *seg, char *why, size_t size)
+{
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *other = s->segments.all[i];
+
+		if (other->via != seg->via || !ip_is_set(&other->server) || !overlap(seg, other))
+			continue;
+		snprintf(why, size, "segments '%s' and '%s' overlap", seg->name, other->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+void segment_say_misfits(
+	const struct service *s, const struct segment *seg, const struct config_segment *c)
+{
+	const struct link_address on = {seg->server, seg->prefix_len};
+	char why[512];
+
+	if (!ip_is_set(&seg->server))
+		return;
+	if (!config_pool_fits(c, &on, why, sizeof why))
+		log_warn("%s: nobody is given an address of it", why);
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *behind = s->segments.all[i];
+
+		if (behind->via != seg->id)
+			continue;
+		if (overlap(seg, behind))
+			log_warn("segments '%s' and '%s' overlap: what relays say of it is taken "
+				 "for "
+				 "'%s'",
+				behind->name, seg->name, seg->name);
+		if (seg->mode == SEGMENT_PROXY)
+			log_warn("segment '%s': somebody else leases on '%s', and relays are "
+				 "answered "
+				 "only where we do",
+				behind->name, seg->name);
+	}
+}
+
+static void describe_config(
+	const struct service *s, const struct config_segment *c, struct segment *ret)
+{
+	*ret = (struct segment){.is_network = c->is_network,
+		.pool_first = ip_to_v4(&c->pool_first),
+		.pool_last = ip_to_v4(&c->pool_last),
+		.lease_s = c->lease_s,
+		.probe_ms = c->probe_ms,
+		.mode = c->mode,
+		.computed = c->computed,
+		.sealed = c->sealed,
+		.by_client_id = c->by_client_id,
+		.extra = c->extra,
+		.http_port = s->config.http_port};
+	snprintf(ret->name, sizeof ret->name, "%s", c->name);
+	snprintf(ret->domain, sizeof ret->domain, "%s", c->domain);
+}
+
+int segment_describe(const struct service *s, const struct config_segment *c,
+	const struct guest_network *net, struct segment *ret, char *why, size_t why_size)
+{
+	int rc;
+
+	describe_config(s, c, ret);
+	rc = c->is_network ? network_segment(c, net, ret, why, why_size)
+			   : interface_segment(c, ret, why, why_size);
+	if (ip_is_set(&c->router))
+		ret->router = c->router;
+	return rc;
+}
+
+static int add_segment(struct service *s, const struct segment *seg, char *why, size_t size)
+{
+	const struct segment *added;
+	int rc = segments_add(&s->segments, seg, &added);
+
+	if (rc) {
+		snprintf(why, size, "segment '%s': %s", seg->name,
+			rc == -EEXIST ? "it is served twice" : strerror(-rc));
+		return rc;
+	}
+	s->served[added->id - 1] =
+		(struct served){.service = s, .segment = s->segments.by_id[added->id - 1]};
+	return 0;
+}
+
+/* It may be gone since, and libvirt with it. */
+static int await(struct service *s, const struct config_segment *c, char *why, size_t size)
+{
+	struct segment seg;
+
+	describe_config(s, c, &seg);
+	return add_segment(s, &seg, why, size);
+}
+
+/* What may come yet is waited for by links.c, and so is what no longer fits: one segment's trouble stops no other. */
+static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
+{
+	struct guest_network net;
+	struct segment seg;
+	int rc = c->is_network ? guest_network_info(s->config.libvirt_uri, c->name, &net, why, size)
+			       : 0;
+
+	if (rc)
+		return c->named ? rc : await(s, c, why, size);
+	rc = segment_describe(s, c, &net, &seg, why, size);
+	if (rc && c->named)
+		return rc;
+	if (rc)
+		seg.server = (struct ip){0};
+	return add_segment(s, &seg, why, size);
+}
+
+static int find_relayed(struct service *s, const struct config_segment *c, char *why, size_t size)
+{
+	struct segment seg;
+	int rc;
+
+	describe_config(s, c, &seg);
+	seg.router = c->router;
+	rc = relayed_segment(s, c, &seg, why, size);
+	if (!rc)
+		rc = check_overlap(s, &seg, why, size);
+	return rc ? rc : add_segment(s, &seg, why, size);
+}
+
+int segments_find(struct service *s, char *why, size_t why_size)
+{
+	if (!s->config.n_segments)
+		log_warn("nothing to serve yet: make a network (usher network create NAME), or "
+			 "name a libvirt network (--network default) or an interface (--interface "
+			 "eth1)");
+	/* those behind relays last: they go by way of the others */
+	for (int relayed = 0; relayed < 2; relayed++)
+		for (size_t i = 0; i < s->config.n_segments; i++) {
+			const struct config_segment *c = &s->config.segments[i];
+			int rc = !*c->via != !relayed ? 0
+				: relayed             ? find_relayed(s, c, why, why_size)
+						      : find_one(s, c, why, why_size);
+
+			if (rc)
+				return rc;
+		}
+	return 0;
+}
+
+int segment_come(struct service *s, const char *network, char *why, size_t why_size)
+{
+	const char *name = NULL;
+	int rc = config_remember(&s->config, network);
+
+	if (rc) {
+		snprintf(why, why_size, "%d networks and interfaces are served, which is the most",
+			SEGMENT_MAX);
+		return rc;
+	}
+	if (segments_by_name(&s->segments, network))
+		return 0;
+	rc = await(s, config_segment_of(&s->config, network), why, why_size);
+	if (rc) {
+		config_forget(&s->config, network);
+		return rc;
+	}
+	rc = machines_segments_changed(s->machines, &name);
+	if (rc)
+		log_warn("machine '%s' is not known on '%s': %s", name, network,
+			rc == -EEXIST ? "its MAC or address is another's" : strerror(-rc));
+	return 0;
+}
+
+void segment_go(struct service *s, const char *network)
+{
+	const struct segment *seg = segments_by_name(&s->segments, network);
+	const char *name;
+
+	if (seg) {
+		links_leave(s, seg);
+		dhcpd_drop(s->dhcpd, seg);
+		claims_leave(s, seg);
+		s->served[seg->id - 1] = (struct served){0};
+		segments_remove(&s->segments, seg->id);
+		(void)machines_segments_changed(s->machines, &name);
+	}
+	config_forget(&s->config, network);
+}
+
+uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer)
+{
+	const struct segment *on = segments_by_id(&s->segments, link);
+	const struct segment *seg =
+		on ? segments_by_address(&s->segments, on, ip_to_v4(peer)) : NULL;
+
+	return seg ? seg->id : link;
+}
+
+void segments_say(const struct service *s)
+{
+	for (size_t i = 0; i < s->segments.count; i++)
+		for (size_t k = 0; k < s->config.n_segments; k++)
+			if (!strcmp(s->config.segments[k].name, s->segments.all[i]->name) &&
+				ip_is_set(&s->segments.all[i]->server)) {
+				segment_say_mode(s->segments.all[i], &s->config.segments[k]);
+				segment_say_misfits(s, s->segments.all[i], &s->config.segments[k]);
+			}
+}
+
+/* Where we leased the last time. */
+static void say_newcomer(
+	struct service *s, const struct segment *seg, const struct dhcpd_server *server)
+{
+	char ip[IP_TEXT], mac[MAC_TEXT];
+
+	ip_format(&server->address, ip);
+	mac_format(&server->mac, mac);
+	timeline_add(s->timeline, "", "foreign",
+		"%s: %s (MAC %s) answers as a DHCP server does, where usher leased until now: "
+		"usher goes on leasing there",
+		seg->name, ip, mac);
+	log_warn("%s: %s (MAC %s) answers as a DHCP server does, where usher leased until now: "
+		 "stop it, or, if it is to lease there, say mode='proxy'",
+		seg->name, ip, mac);
+}
+
+void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server)
+{
+	struct service *s = service;
+	struct segment *own = s->segments.by_id[seg->id - 1];
+	bool stays = server && decided_was_own(s, seg);
+	char because[160], why[512], ip[IP_TEXT], mac[MAC_TEXT];
+
+	own->mode = server && !stays ? SEGMENT_PROXY : SEGMENT_OWN;
+	if (own->mode == SEGMENT_PROXY)
+		own->lessor = server->address;
+	decided_keep(s, seg, own->mode == SEGMENT_OWN);
+	if (stays)
+		say_newcomer(s, seg, server);
+	if (stays)
+		snprintf(because, sizeof because, "as before");
+	else if (server)
+		snprintf(because, sizeof because,
+			"%s (MAC %s) leases there: it answered our DHCPDISCOVER, and again",
+			ip_format(&server->address, ip), mac_format(&server->mac, mac));
+	else
+		snprintf(because, sizeof because, "no DHCP server answered on %s", seg->ifname);
+	say_mode(seg, because);
+	if (seg->mode == SEGMENT_PROXY && seg->pool_first)
+		log_warn("%s: its <pool> is not used: who leases chooses the address", seg->name);
+	if (dhcpd_open(s->dhcpd, seg, why, sizeof why))
+		log_error("%s: %s", seg->name, why);
+}
+
+void segment_base_url(const struct segment *seg, char *buf, size_t size)
+{
+	char ip[IP_TEXT];
+
+	if (seg->http_port == 80)
+		snprintf(buf, size, "http://%s", ip_format(&seg->server, ip));
+	else
+		snprintf(buf, size, "http://%s:%u", ip_format(&seg->server, ip), seg->http_port);
+}

@@ -1,0 +1,11 @@
+/* What is named and not there goes into the log; guests' pool too, if there may be guests. */
+#ifndef USHER_SERVICE_START_LOOK_H
+#define USHER_SERVICE_START_LOOK_H
+
+#include <stdbool.h>
+
+struct service;
+
+void start_look(struct service *s, bool pool);
+
+#endif

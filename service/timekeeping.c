@@ -1,0 +1,191 @@
+/*
+ * Steady time over a restart, and what is said when somebody sets the host's clock. A mark of all clocks is kept in the
+ * store: anew when the wall clock was set, and at most MARK_MS after something was written, so that a clock that comes back
+ * wrong from a reboot costs no more than that.
+ */
+#include "service/timekeeping.h"
+#include "service/service.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+static const char KEY[] = "clock";
+
+enum {
+	MARK_MS = 10 * 60 * 1000,
+	STEP_MS = 1000, /* what is less is a clock that is being put right */
+};
+
+static int load_one(void *arg, const void *key, size_t key_len, const void *value, size_t len)
+{
+	struct clock_mark *m = arg;
+	json_int_t steady, mono, wall;
+	const char *boot;
+	json_t *j;
+
+	if (key_len != strlen(KEY) || memcmp(key, KEY, key_len))
+		return 0;
+	j = json_loadb(value, len, 0, NULL);
+	if (!j ||
+		json_unpack(j, "{s:s, s:I, s:I, s:I}", "boot", &boot, "steady", &steady, "mono",
+			&mono, "wall", &wall)) {
+		json_decref(j);
+		return -EPROTO;
+	}
+	*m = (struct clock_mark){.steady = steady, .mono = mono, .wall = wall};
+	snprintf(m->boot, sizeof m->boot, "%s", boot);
+	json_decref(j);
+	return 0;
+}
+
+static void keep(struct service *s)
+{
+	const struct clock_mark *m = &s->time.mark;
+	json_t *j = json_pack("{s:s, s:I, s:I, s:I}", "boot", m->boot, "steady",
+		(json_int_t)m->steady, "mono", (json_int_t)m->mono, "wall", (json_int_t)m->wall);
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	int rc = text ? store_put(s->store, STORE_SETTING, KEY, strlen(KEY), text, strlen(text))
+		      : -ENOMEM;
+
+	free(text);
+	json_decref(j);
+	if (!rc)
+		rc = store_commit(s->store, NULL, NULL);
+	if (rc)
+		log_warn("the time is not kept for the next start: %s", strerror(-rc));
+}
+
+int timekeeping_load(struct service *s, char *why, size_t why_size)
+{
+	struct clock_mark mark = {.wall = -1}, now;
+	int rc = store_load(s->store, STORE_SETTING, load_one, &mark);
+
+	if (rc) {
+		snprintf(why, why_size, "the stored time cannot be read: %s", strerror(-rc));
+		return rc;
+	}
+	clock_look(&now);
+	clock_begin(clock_resume(mark.wall < 0 ? NULL : &mark, &now));
+	return 0;
+}
+
+static void mark(struct service *s)
+{
+	clock_look(&s->time.mark);
+	keep(s);
+	s->time.commits = store_stats(s->store).commits;
+}
+
+/* "2 h 0 min", "35 s": to the nearest second, as two clocks are not read at once */
+static const char *span(int64_t ms, char *buf, size_t size)
+{
+	long long seconds = ((ms < 0 ? -ms : ms) + 500) / 1000;
+
+	if (seconds >= 86400)
+		snprintf(buf, size, "%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
+	else if (seconds >= 3600)
+		snprintf(buf, size, "%lld h %lld min", seconds / 3600, seconds / 60 % 60);
+	else if (seconds >= 60)
+		snprintf(buf, size, "%lld min %lld s", seconds / 60, seconds % 60);
+	else
+		snprintf(buf, size, "%lld s", seconds);
+	return buf;
+}
+
+static void tell(struct service *s, int64_t slept, int64_t step)
+{
+	char text[32];
+
+	if (slept >= STEP_MS)
+		timeline_add(s->timeline, "", "clock",
+			"the host slept for %s: leases and attempts have as much time left as "
+			"before",
+			span(slept, text, sizeof text));
+	if (step >= STEP_MS || step <= -STEP_MS)
+		timeline_add(s->timeline, "", "clock",
+			"the host's clock was set %s by %s: leases and attempts have as much time "
+			"left as before",
+			step > 0 ? "forward" : "back", span(step, text, sizeof text));
+}
+
+/* The wall clock went another way than steady time, in part since the host slept. */
+static void compare(struct service *s)
+{
+	const struct clock_mark *was = &s->time.mark;
+	int64_t slept = clock_slept_ms() - s->time.slept;
+	struct clock_mark now;
+	int64_t step;
+
+	clock_look(&now);
+	step = now.wall - now.steady - (was->wall - was->steady) - slept;
+	if (slept < STEP_MS && step < STEP_MS && step > -STEP_MS)
+		return;
+	s->time.slept += slept;
+	tell(s, slept, step);
+	mark(s);
+}
+
+/* Far ahead: what counts is that the kernel ends the wait when the clock is set. */
+static int arm(int fd)
+{
+	const struct itimerspec never = {.it_value.tv_sec = INT32_MAX};
+
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0
+		? -errno
+		: 0;
+}
+
+static void clock_was_set(struct loop_fd *w, uint32_t events)
+{
+	struct service *s = w->arg;
+	uint64_t times;
+
+	(void)events;
+	if (read(w->fd, &times, sizeof times) < 0 && errno == EAGAIN)
+		return;
+	(void)arm(w->fd);
+	compare(s);
+}
+
+static void look_again(struct loop_timer *t)
+{
+	struct service *s = t->arg;
+
+	compare(s);
+	if (store_stats(s->store).commits != s->time.commits)
+		mark(s);
+	(void)loop_timer_set(s->loop, t, MARK_MS);
+}
+
+void timekeeping_start(struct service *s)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	s->time.slept = clock_slept_ms();
+	mark(s);
+	loop_timer_init(&s->time.again, look_again, s);
+	if (loop_timer_set(s->loop, &s->time.again, MARK_MS) || fd < 0 || arm(fd) ||
+		loop_watch(s->loop, &s->time.set, fd, EPOLLIN, clock_was_set, s)) {
+		log_warn("a host's clock that is set is noticed up to %d min later",
+			MARK_MS / 60000);
+		if (fd >= 0)
+			close(fd);
+		s->time.set.fd = 0;
+	}
+}
+
+void timekeeping_stop(struct service *s)
+{
+	loop_timer_clear(s->loop, &s->time.again);
+	if (s->time.set.fd <= 0)
+		return;
+	loop_unwatch(s->loop, &s->time.set);
+	close(s->time.set.fd);
+}

@@ -1,0 +1,145 @@
+/* Printing events as they come. */
+#include "usher/client/follow.h"
+#include "usher/cli/json_time.h"
+#include "usher/cli/printed.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SERVICE_BACK_S = 60, /* how long a restarting service is waited for */
+	BAR = 30,            /* columns of a progress bar */
+};
+
+int follow_percentage(const char *kind, const char *text)
+{
+	const char *sign = NULL, *p;
+
+	if (!strcmp(kind, "progress"))
+		sign = strchr(text, '%');
+	else if (!strcmp(kind, "transfer"))
+		sign = strstr(text, "% of ");
+	if (!sign)
+		return -1;
+	p = sign;
+	while (p > text && p[-1] == ' ')
+		p--;
+	while (p > text && p[-1] >= '0' && p[-1] <= '9')
+		p--;
+	return *p >= '0' && *p <= '9' ? atoi(p) : -1;
+}
+
+static void print_bar(struct follow *f, const char *machine, const char *text, int percent)
+{
+	int full = percent > 100 ? BAR : percent * BAR / 100;
+
+	printed_order(stdout, "\r\033[K");
+	printf("%s%s[", f->name_column ? machine : "", f->name_column ? " " : "");
+	for (int i = 0; i < BAR; i++)
+		putchar(i < full ? '#' : '.');
+	printf("] %s", text);
+	fflush(stdout);
+	f->on_progress = true;
+}
+
+void follow_end(struct follow *f)
+{
+	if (f->on_progress)
+		putchar('\n');
+	f->on_progress = false;
+	fflush(stdout);
+}
+
+bool follow_names(char **names, const char *machine)
+{
+	if (!names || !*names)
+		return true;
+	for (; *names; names++)
+		if (!strcmp(machine, *names))
+			return true;
+	return false;
+}
+
+static void print_event(struct follow *f, json_t *e)
+{
+	const char *machine = json_string_value(json_object_get(e, "machine"));
+	const char *kind = json_string_value(json_object_get(e, "kind"));
+	const char *text = json_string_value(json_object_get(e, "text"));
+	time_t at = (time_t)(json_time_ms(json_object_get(e, "at")) / 1000);
+	char when[32];
+	struct tm tm;
+
+	machine = machine ? machine : ""; /* null: of no machine */
+	if (!kind || !text || !follow_names(f->names, machine))
+		return;
+	if (f->json) {
+		json_dumpf(e, stdout, JSON_COMPACT);
+		putchar('\n');
+		return;
+	}
+	if (follow_percentage(kind, text) >= 0 && isatty(STDOUT_FILENO)) {
+		print_bar(f, machine, text, follow_percentage(kind, text));
+		return;
+	}
+	follow_end(f);
+	strftime(when, sizeof when, "%H:%M:%S", localtime_r(&at, &tm));
+	if (f->name_column)
+		printf("%s  %-12s %-10s  %s\n", when, *machine ? machine : "-", kind, text);
+	else
+		printf("%s  %-10s  %s\n", when, kind, text);
+}
+
+/* A service that is being restarted is no reason to stop following. */
+static int call_patiently(struct follow *f, const char *path, json_t **ret)
+{
+	char why[1024];
+	long status;
+
+	for (int s = 0;; s++) {
+		if (!client_try(f->client, "GET", path, NULL, ret, &status, why, sizeof why))
+			return 0;
+		if (status || !f->after || s >= SERVICE_BACK_S)
+			break;
+		sleep(1);
+	}
+	follow_end(f);
+	fprintf(stderr, "usher: %s\n", why);
+	return -1;
+}
+
+int follow_step(struct follow *f, int wait_s)
+{
+	char path[256], name[200];
+	json_t *reply = NULL, *e;
+	size_t i;
+
+	snprintf(path, sizeof path, "/events?after=%" PRIu64 "&wait=%d%s%s", f->after, wait_s,
+		f->machine ? "&machine=" : "",
+		f->machine ? client_escape(f->machine, name, sizeof name) : "");
+	if (call_patiently(f, path, &reply))
+		return -1;
+	json_array_foreach(json_object_get(reply, "events"), i, e)
+	{
+		if (!f->quiet)
+			print_event(f, e);
+		f->after = (uint64_t)json_integer_value(json_object_get(e, "seq"));
+	}
+	json_decref(reply);
+	fflush(stdout);
+	return 0;
+}
+
+int follow_newest(struct client *c, uint64_t *ret)
+{
+	json_t *reply = NULL;
+
+	if (client_call(c, "GET", "/events?after=-1", NULL, &reply))
+		return -1;
+	*ret = (uint64_t)json_integer_value(json_object_get(reply, "newest"));
+	json_decref(reply);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* Following the timeline through the API: numbered events, resumed where the last call ended. */
+#ifndef USHER_USHER_CLIENT_FOLLOW_H
+#define USHER_USHER_CLIENT_FOLLOW_H
+
+#include "usher/client/client.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct follow {
+	struct client *client;
+	const char *machine; /* NULL: all */
+	char **names;        /* only these are printed, up to a NULL; NULL or none: all */
+	uint64_t after;      /* last number seen */
+	bool json;           /* an object a line */
+	bool quiet;          /* print nothing, only wait */
+	bool name_column;    /* say whose event it is */
+	bool on_progress;    /* a progress line stands unfinished on the terminal */
+};
+
+/* Fetches and prints what is new, waiting up to `wait_s` for something. 0, or -1 (said why). When the service is
+ * restarting it is waited for, up to a minute. */
+int follow_step(struct follow *f, int wait_s);
+/* Is `machine` one of `names` (as in struct follow)? */
+bool follow_names(char **names, const char *machine);
+/* "unpacking 40 %": the number before a per cent sign, or -1. In a transfer's it is "40 % of": a file's name may have
+ * such signs too. */
+int follow_percentage(const char *kind, const char *text);
+/* Ends an unfinished progress line. */
+void follow_end(struct follow *f);
+/* The number of the newest event, to follow from now on. */
+int follow_newest(struct client *c, uint64_t *ret);
+
+#endif
