@@ -209,6 +209,8 @@ const struct nic *machine_nic_booting(const struct machine *m);
  */
 typedef void (*machine_act)(void *arg, struct machine *m, unsigned actions);
 void machines_on_action(struct machines *ms, machine_act act, void *arg);
+/* Asks for actions that no change of its life asks for. */
+void machine_ask(struct machine *m, unsigned actions);
 
 /* Begins an attempt: draws tokens, sets deadline (0: none) and boot limit, takes the snapshot
  * (steals the reference, also on failure; may be NULL). 0, -EBUSY when refused, or as above. */

@@ -317,3 +317,9 @@ void machines_on_action(struct machines *ms, machine_act act, void *arg)
 	ms->act = act;
 	ms->act_arg = arg;
 }
+
+void machine_ask(struct machine *m, unsigned actions)
+{
+	if (m->home->act)
+		m->home->act(m->home->act_arg, m, actions);
+}

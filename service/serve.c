@@ -1,6 +1,8 @@
 /* Starting and stopping the rooms, in order. */
 #include "service/serve.h"
-#include "service/act.h"
+#include "service/settle.h"
+#include "service/guests/act.h"
+#include "service/follow/reconcile.h"
 #include "service/api/api.h"
 #include "service/api/change.h"
 #include "service/api/create.h"
@@ -179,8 +181,8 @@ static int start_loop(struct run *r, char *why, size_t size)
 	if (!rc)
 		rc = fd < 0 ? -errno : loop_watch(s->loop, &r->signals, fd, EPOLLIN, on_signal, r);
 	listings_init(&s->listings, s->loop);
-	loop_timer_init(&s->settle, act_settle, s);
-	loop_timer_init(&s->deadline, act_deadline, s);
+	loop_timer_init(&s->settle, settle_now, s);
+	loop_timer_init(&s->deadline, settle_deadline, s);
 	return said(rc, why, size, "event loop");
 }
 
@@ -258,8 +260,8 @@ static int start_state(struct run *r, char *why, size_t size)
 	rc = machines_load(s->machines, why, size);
 	if (rc)
 		return rc;
-	machines_on_action(s->machines, act_on, s);
-	timeline_listen(s->timeline, act_on_timeline, s);
+	machines_on_action(s->machines, settle_on_action, s);
+	timeline_listen(s->timeline, settle_on_timeline, s);
 	return 0;
 }
 
@@ -440,8 +442,8 @@ static void say_ready(struct service *s)
 	hosts_connect(s, networks);
 	start_look(s, networks);
 	timekeeping_start(s);
-	act_resume(s);
-	act_set_deadline(s);
+	reconcile_bare(s);
+	settle_set_deadline(s);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
 		machines_count(s->machines));
 	sd_notifyf(0, "READY=1\nSTATUS=%zu segments, %zu machines", s->segments.count,
@@ -494,7 +496,9 @@ static void stop(struct run *r)
 		store_commit(s->store, NULL, NULL);
 	hooks_free(s->hooks);
 	power_free(s->power);
+	settle_drop_all(s);
 	act_drop_all(s);
+	reconcile_drop_all(s);
 	store_close(s->store);
 	dhcpd_free(s->dhcpd);
 	claims_fini(s);

@@ -53,12 +53,9 @@ struct creation;
 struct copying;
 struct follower;
 struct pending;
-struct job;
+struct operation;
 struct verifying;
 struct networking;
-struct deletion;
-struct sealing;
-struct patch;
 struct host;
 struct look;
 struct place_wait;
@@ -123,13 +120,15 @@ struct service {
 	struct pending *pending;     /* actions that wait for that commit */
 	struct creation *creations;  /* under way */
 	struct trial *trials;        /* the same: requests that are judged only */
-	struct deletion *deletions;  /* the same */
-	struct sealing *sealings;    /* the same: guests that become templates */
-	struct patch *patches;       /* the same */
+	struct operation *rearmings; /* the same */
+	struct operation *deletions; /* the same */
+	struct operation *sealings;  /* the same: guests that become templates */
+	struct operation *patches;   /* the same */
 	struct copying *copyings;    /* images that are being copied: copying.h */
 	struct verifying *verifying; /* sums of images: verifying.h */
 	struct networking *net_jobs; /* requests about networks that wait for libvirt */
-	struct job *jobs;            /* libvirt's and the power executables', not yet back */
+	struct operation *jobs;      /* libvirt's and the power executables', not yet back */
+	struct operation *glances;   /* reconcile.c: at guests, not yet back */
 	struct follower *followers;  /* long polls of the timeline */
 	struct listings listings;
 	struct place_wait *place_waits; /* requests of who is not known to be the machine: place_look.c */

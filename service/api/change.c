@@ -1,6 +1,5 @@
 /* Arming again, confirming, disarming, deleting. */
 #include "service/api/change.h"
-#include "service/act.h"
 #include "service/api/api.h"
 #include "service/api/create.h"
 #include "service/api/fetch_api.h"
@@ -9,8 +8,9 @@
 #include "service/files/cache.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
-#include "service/guests/seats.h"
+#include "service/network/seats.h"
 #include "service/network/segments.h"
+#include "service/operation.h"
 #include "service/service.h"
 #include "service/api/linted.h"
 #include "service/files/ready.h"
@@ -25,17 +25,18 @@
 
 /* A machine that is to be armed again, while its files are looked for. */
 struct rearming {
+	struct operation op; /* first */
 	struct service *service;
 	struct http_request *request;
 	struct profile *profile;
 	json_t *snapshot;
 	json_t *findings;       /* of its answers; NULL: none */
 	enum machine_seal seal; /* from now on */
-	char name[MACHINE_NAME], uuid[37];
 };
 
 static void rearming_free(struct rearming *a)
 {
+	operation_end(&a->op);
 	profile_free(a->profile);
 	json_decref(a->snapshot);
 	json_decref(a->findings);
@@ -121,7 +122,6 @@ static int rearming_arm(
 				     : strerror(-rc));
 	else if (*warning)
 		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
-	act_set_deadline(s);
 	return rc;
 }
 
@@ -150,12 +150,12 @@ static void rearming_end(struct rearming *a, struct machine *m)
 static void on_ready(void *arg, int rc, const char *why)
 {
 	struct rearming *a = arg;
-	struct machine *m = machines_by_name(a->service->machines, a->name);
+	struct machine *m = operation_machine(&a->op);
 
 	if (rc)
 		http_respond_error(a->request, rc == -ECANCELED ? 503 : 422, "%s", why);
-	else if (!m || strcmp(m->uuid, a->uuid)) /* deleted meanwhile, and perhaps made anew */
-		http_respond_error(a->request, 404, "no machine '%s'", a->name);
+	else if (!m)
+		http_respond_error(a->request, 404, "no machine '%s'", a->op.name);
 	else if (!refused_while_created(a->service, a->request, m) &&
 		!refused_while_deleted(a->request, m))
 		rearming_end(a, m);
@@ -202,8 +202,7 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 		return;
 	}
 	*a = (struct rearming){.service = s, .request = r, .seal = seal};
-	snprintf(a->name, sizeof a->name, "%s", m->name);
-	snprintf(a->uuid, sizeof a->uuid, "%s", m->uuid);
+	operation_begin(&a->op, &s->rearmings, m, false);
 	rc = rearming_judge(a, m, why, sizeof why);
 	if (!rc) {
 		http_hold(r, HTTP_HOLD_MS);
@@ -260,7 +259,6 @@ void change_confirm(struct service *s, struct http_request *r, struct machine *m
 		refuse_confirm(r, m, rc);
 	else
 		api_respond_committed(s, r, 200, api_machine(s, m, true));
-	act_set_deadline(s);
 	json_decref(body);
 }
 
@@ -271,32 +269,28 @@ void change_disarm(struct service *s, struct http_request *r, struct machine *m)
 			life_state_name(m->state));
 	else
 		api_respond_committed(s, r, 200, api_machine(s, m, true));
-	act_set_deadline(s);
 }
 
 struct deletion {
-	struct deletion *next;
+	struct operation op; /* first */
 	struct service *service;
 	struct http_request *request; /* NULL: nobody waits any more */
-	char name[MACHINE_NAME], uuid[37];
 };
 
 static void deletion_free(struct deletion *d)
 {
-	struct deletion **at = &d->service->deletions;
-
-	while (*at != d)
-		at = &(*at)->next;
-	*at = d->next;
+	operation_end(&d->op);
 	free(d);
 }
 
 void change_drop_all(struct service *s)
 {
-	while (s->deletions) {
-		if (s->deletions->request)
-			http_respond_error(s->deletions->request, 503, "the service is stopping");
-		deletion_free(s->deletions);
+	struct deletion *d;
+
+	while ((d = (struct deletion *)s->deletions)) {
+		if (d->request)
+			http_respond_error(d->request, 503, "the service is stopping");
+		deletion_free(d);
 	}
 }
 
@@ -308,7 +302,6 @@ void change_forget(struct service *s, struct machine *m, const char *why)
 	timeline_add(s->timeline, m->name, "deleted", "%s", why);
 	record_forget(s, m);
 	machines_remove(s->machines, m);
-	act_set_deadline(s);
 }
 
 /* `kept`: where its disks are; "" they are gone. */
@@ -327,7 +320,6 @@ static void forget(struct service *s, struct http_request *r, struct machine *m,
 /* It stays, and may be used again. */
 static void deletion_failed(struct deletion *d, struct machine *m, int rc, const char *why)
 {
-	m->holds--;
 	m->deleting = false;
 	json_object_del(m->guest_spec, "keep_disks");
 	if (machines_save(m->home, m))
@@ -336,17 +328,15 @@ static void deletion_failed(struct deletion *d, struct machine *m, int rc, const
 	store_commit(d->service->store, NULL, NULL);
 	if (d->request)
 		http_respond_error(d->request, rc == -EBUSY ? 409 : 500, "%s is still there: %s",
-			d->name, why);
+			d->op.name, why);
 }
 
 static void on_guest_deleted(void *arg, int rc, const char *why)
 {
 	struct deletion *d = arg;
 	struct service *s = d->service;
-	struct machine *m = machines_by_name(s->machines, d->name);
+	struct machine *m = operation_machine(&d->op);
 
-	if (m && strcmp(m->uuid, d->uuid)) /* made anew meanwhile */
-		m = NULL;
 	if (m && rc &&
 		rc != -EPERM) { /* EPERM: the name is another's by now, only the record is ours */
 		deletion_failed(d, m, rc, why);
@@ -356,7 +346,7 @@ static void on_guest_deleted(void *arg, int rc, const char *why)
 		change_forget(s, m, "by request, before the service was started again");
 		store_commit(s->store, NULL, NULL);
 	} else if (d->request) {
-		http_respond_error(d->request, 404, "no machine '%s'", d->name);
+		http_respond_error(d->request, 404, "no machine '%s'", d->op.name);
 	}
 	deletion_free(d);
 }
@@ -369,17 +359,13 @@ static int begin_deletion(struct service *s, struct http_request *r, struct mach
 
 	if (!d)
 		return -ENOMEM;
-	*d = (struct deletion){.next = s->deletions, .service = s, .request = r};
-	s->deletions = d;
-	snprintf(d->name, sizeof d->name, "%s", m->name);
-	snprintf(d->uuid, sizeof d->uuid, "%s", m->uuid);
+	*d = (struct deletion){.service = s, .request = r};
+	operation_begin(&d->op, &s->deletions, m, true);
 	create_guest_disks(m, &spec);
 	rc = guest_delete(guests_of(s, m), &spec,
 		json_is_true(json_object_get(m->guest_spec, "keep_disks")), on_guest_deleted, d);
 	if (rc)
 		deletion_free(d);
-	else
-		m->holds++;
 	return rc;
 }
 

@@ -7,7 +7,6 @@
  * A failure undoes in reverse order. Until the record is there its name and address are kept by the creation.
  */
 #include "service/api/create.h"
-#include "service/act.h"
 #include "service/api/api.h"
 #include "service/api/change.h"
 #include "service/api/fetch_api.h"
@@ -15,7 +14,7 @@
 #include "service/files/cache.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
-#include "service/guests/seats.h"
+#include "service/network/seats.h"
 #include "service/network/segments.h"
 #include "service/api/judge.h"
 #include "service/api/linted.h"
@@ -129,7 +128,6 @@ static void undone(void *arg, int rc, const char *why)
 	timeline_add(s->timeline, m->name, "deleted", "not created: %s", c->why);
 	record_forget(s, m);
 	machines_remove(s->machines, m);
-	act_set_deadline(s);
 	api_respond_committed(s, c->request, 500, said);
 	creation_free(c);
 }
@@ -347,7 +345,6 @@ static void creation_record(struct creation *c)
 	} else {
 		rc = machines_save(s->machines, m);
 	}
-	act_set_deadline(s);
 	if (rc) {
 		creation_undo(c, false, strerror(-rc));
 	} else if (!m->guest) {

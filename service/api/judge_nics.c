@@ -3,7 +3,7 @@
  * be served here; a further one of a guest may be on any network of libvirt's.
  */
 #include "service/api/create.h"
-#include "service/guests/seats.h"
+#include "service/network/seats.h"
 #include "service/network/claims.h"
 #include "service/api/judge.h"
 

@@ -7,12 +7,13 @@
  * The definition goes first: killed before the record is stored, the same request does both again.
  */
 #include "service/api/patch.h"
-#include "service/act.h"
+#include "service/guests/act.h"
 #include "service/api/api.h"
 #include "service/api/create.h"
 #include "service/api/template.h"
 #include "service/guests/hosts.h"
 #include "service/api/judge.h"
+#include "service/operation.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,10 +25,9 @@ enum {
 };
 
 struct patch {
-	struct patch *next;
+	struct operation op; /* first */
 	struct service *service;
 	struct http_request *request;
-	char name[MACHINE_NAME], uuid[37];
 	json_t *body; /* what changes; NULL: it is only to be started */
 	bool restart; /* wanted */
 	bool stop;    /* it is to stop, and nothing else */
@@ -38,12 +38,7 @@ struct patch {
 
 static void patch_free(struct patch *p)
 {
-	struct patch **at = &p->service->patches;
-
-	while (*at && *at != p)
-		at = &(*at)->next;
-	if (*at)
-		*at = p->next;
+	operation_end(&p->op);
 	loop_timer_clear(p->service->loop, &p->over);
 	json_decref(p->body);
 	free(p);
@@ -51,19 +46,18 @@ static void patch_free(struct patch *p)
 
 static void patch_fail(struct patch *p, unsigned status, const char *why)
 {
-	http_respond_error(p->request, status, "%s: %s", p->name, why);
+	http_respond_error(p->request, status, "%s: %s", p->op.name, why);
 	patch_free(p);
 }
 
 /* NULL: gone meanwhile, and it has ended. */
 static struct machine *patch_machine(struct patch *p)
 {
-	struct machine *m = machines_by_name(p->service->machines, p->name);
+	struct machine *m = operation_machine(&p->op);
 
-	if (m && !strcmp(m->uuid, p->uuid))
-		return m;
-	patch_fail(p, 404, "it was deleted meanwhile");
-	return NULL;
+	if (!m)
+		patch_fail(p, 404, "it was deleted meanwhile");
+	return m;
 }
 
 static void patch_done(struct patch *p, const struct machine *m)
@@ -75,7 +69,7 @@ static void patch_done(struct patch *p, const struct machine *m)
 	patch_free(p);
 }
 
-static struct patch *patch_new(struct service *s, struct http_request *r, const struct machine *m)
+static struct patch *patch_new(struct service *s, struct http_request *r, struct machine *m)
 {
 	struct patch *p = calloc(1, sizeof *p);
 
@@ -83,10 +77,8 @@ static struct patch *patch_new(struct service *s, struct http_request *r, const 
 		http_respond_error(r, 500, "out of memory");
 		return NULL;
 	}
-	*p = (struct patch){.next = s->patches, .service = s, .request = r};
-	s->patches = p;
-	snprintf(p->name, sizeof p->name, "%s", m->name);
-	snprintf(p->uuid, sizeof p->uuid, "%s", m->uuid);
+	*p = (struct patch){.service = s, .request = r};
+	operation_begin(&p->op, &s->patches, m, false);
 	http_hold(r, HTTP_HOLD_MS);
 	return p;
 }
@@ -183,8 +175,10 @@ static void on_shutting_down(void *arg, int rc, const char *why)
 
 void patch_guest_stopped(struct service *s, struct machine *m)
 {
-	for (struct patch *p = s->patches; p; p = p->next)
-		if (p->going && !strcmp(p->uuid, m->uuid)) {
+	for (struct operation *o = s->patches; o; o = o->next) {
+		struct patch *p = (struct patch *)o;
+
+		if (p->going && !strcmp(p->op.uuid, m->uuid)) {
 			p->going = false;
 			loop_timer_clear(s->loop, &p->over);
 			if (p->stop)
@@ -193,6 +187,7 @@ void patch_guest_stopped(struct service *s, struct machine *m)
 				patch_start(p, m);
 			return;
 		}
+	}
 }
 
 static void patch_restart(struct patch *p, struct machine *m)
@@ -396,5 +391,5 @@ void patch_handle(struct service *s, struct http_request *r, struct machine *m)
 void patch_drop_all(struct service *s)
 {
 	while (s->patches)
-		patch_fail(s->patches, 503, "the service is stopping");
+		patch_fail((struct patch *)s->patches, 503, "the service is stopping");
 }

@@ -9,10 +9,10 @@
  * it is a guest as before: with an identity of its own, new or old, when it is started.
  */
 #include "service/api/template.h"
-#include "service/act.h"
 #include "service/api/api.h"
 #include "service/api/create.h"
 #include "service/guests/hosts.h"
+#include "service/operation.h"
 #include "service/service.h"
 
 #include "core/clock.h"
@@ -31,22 +31,21 @@ enum {
 };
 
 struct sealing {
-	struct sealing *next;
+	struct operation op; /* first */
 	struct service *service;
 	struct http_request *request; /* NULL: nobody waits any more */
 	struct loop_timer timer;
 	enum { SEAL_SHUTTING_DOWN, SEAL_ASKING, SEAL_RUNNING, SEAL_SHRINKING } phase;
-	char name[MACHINE_NAME], uuid[37];
 	uint64_t before; /* bytes that its volume took */
 };
 
 static struct sealing *sealing_of(const struct service *s, const char *name)
 {
-	struct sealing *t = s->sealings;
+	struct operation *o = s->sealings;
 
-	while (t && strcmp(t->name, name))
-		t = t->next;
-	return t;
+	while (o && strcmp(o->name, name))
+		o = o->next;
+	return (struct sealing *)o;
 }
 
 bool template_under_way(const struct service *s, const char *name)
@@ -56,35 +55,25 @@ bool template_under_way(const struct service *s, const char *name)
 
 static void sealing_free(struct sealing *t)
 {
-	struct sealing **at = &t->service->sealings;
-
-	while (*at != t)
-		at = &(*at)->next;
-	*at = t->next;
+	operation_end(&t->op);
 	loop_timer_clear(t->service->loop, &t->timer);
 	free(t);
 }
 
 void template_drop_all(struct service *s)
 {
-	while (s->sealings) {
-		if (s->sealings->request)
-			http_respond_error(s->sealings->request, 503, "the service is stopping");
-		sealing_free(s->sealings);
+	struct sealing *t;
+
+	while ((t = (struct sealing *)s->sealings)) {
+		if (t->request)
+			http_respond_error(t->request, 503, "the service is stopping");
+		sealing_free(t);
 	}
-}
-
-/* The machine that is being sealed; NULL: it went meanwhile, and perhaps came anew. */
-static struct machine *sealing_machine(const struct sealing *t)
-{
-	struct machine *m = machines_by_name(t->service->machines, t->name);
-
-	return m && !strcmp(m->uuid, t->uuid) ? m : NULL;
 }
 
 static void sealing_fail(struct sealing *t, unsigned status, const char *why)
 {
-	struct machine *m = sealing_machine(t);
+	struct machine *m = operation_machine(&t->op);
 
 	if (m)
 		timeline_add(t->service->timeline, m->name, "template", "it is none: %s", why);
@@ -95,10 +84,10 @@ static void sealing_fail(struct sealing *t, unsigned status, const char *why)
 /* Power is pulled: what it runs is not its system as it was used. */
 static void sealing_stop(struct sealing *t, const char *why)
 {
-	struct machine *m = sealing_machine(t);
+	struct machine *m = operation_machine(&t->op);
 
 	if (m)
-		(void)guest_stop(guests_of(t->service, m), t->name, t->uuid, NULL, NULL);
+		(void)guest_stop(guests_of(t->service, m), t->op.name, t->op.uuid, NULL, NULL);
 	sealing_fail(t, 504, why);
 }
 
@@ -110,14 +99,14 @@ static void sealing_late(struct loop_timer *timer)
 	if (t->phase == SEAL_SHUTTING_DOWN) {
 		snprintf(why, sizeof why,
 			"%s did not shut down within %d s: shut it down by hand, then once more",
-			t->name, SHUTDOWN_WAIT_MS / 1000);
+			t->op.name, SHUTDOWN_WAIT_MS / 1000);
 		sealing_fail(t, 504, why);
 		return;
 	}
 	snprintf(why, sizeof why,
 		"%s did not power off within %d s: its system has no first-boot agent of usher's "
 		"(/usr/local/lib/usher/agent), or that failed: its console says why",
-		t->name, SEAL_WAIT_MS / 1000);
+		t->op.name, SEAL_WAIT_MS / 1000);
 	sealing_stop(t, why);
 }
 
@@ -126,7 +115,7 @@ static void on_shrunk(void *arg, int rc, const struct guest_volume *v, const cha
 {
 	struct sealing *t = arg;
 	struct service *s = t->service;
-	struct machine *m = sealing_machine(t);
+	struct machine *m = operation_machine(&t->op);
 	json_t *reply;
 
 	if (rc || !m) {
@@ -144,7 +133,6 @@ static void on_shrunk(void *arg, int rc, const struct guest_volume *v, const cha
 	timeline_add(s->timeline, m->name, "template",
 		"no identity left; its disk takes %.1f MB, it took %.1f MB",
 		(double)v->allocation / 1e6, (double)t->before / 1e6);
-	act_set_deadline(s);
 	reply = api_machine(s, m, true);
 	json_object_set_new(reply, "bytes_before", json_integer((json_int_t)t->before));
 	json_object_set_new(reply, "bytes_after", json_integer((json_int_t)v->allocation));
@@ -156,7 +144,7 @@ static void sealing_shrink(struct sealing *t, struct machine *m)
 {
 	loop_timer_clear(t->service->loop, &t->timer);
 	t->phase = SEAL_SHRINKING;
-	if (guest_shrink(guests_of(t->service, m), t->name, t->uuid, on_shrunk, t))
+	if (guest_shrink(guests_of(t->service, m), t->op.name, t->op.uuid, on_shrunk, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
@@ -175,7 +163,7 @@ static void on_seal_started(void *arg, int rc, const char *why)
 static void on_sized(void *arg, int rc, const struct guest_volume *v, const char *why)
 {
 	struct sealing *t = arg;
-	struct machine *m = sealing_machine(t);
+	struct machine *m = operation_machine(&t->op);
 
 	(void)why; /* that size is only told; what was before the shrinking does as well */
 	if (!m) {
@@ -183,7 +171,7 @@ static void on_sized(void *arg, int rc, const struct guest_volume *v, const char
 		return;
 	}
 	t->before = rc ? 0 : v->allocation;
-	if (guest_seal(guests_of(t->service, m), t->name, t->uuid, on_seal_started, t))
+	if (guest_seal(guests_of(t->service, m), t->op.name, t->op.uuid, on_seal_started, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
@@ -213,21 +201,21 @@ static void on_asked_to_stop(void *arg, int rc, const char *why)
 
 static void sealing_shutdown(struct sealing *t, struct machine *m)
 {
-	if (guest_shutdown(guests_of(t->service, m), t->name, t->uuid, on_asked_to_stop, t))
+	if (guest_shutdown(guests_of(t->service, m), t->op.name, t->op.uuid, on_asked_to_stop, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
 static void on_template_status(void *arg, int rc, const struct guest_status *st, const char *why)
 {
 	struct sealing *t = arg;
-	struct machine *m = sealing_machine(t);
+	struct machine *m = operation_machine(&t->op);
 	bool shutdown = t->phase == SEAL_SHUTTING_DOWN;
 	char line[256];
 
 	if (rc || !m) {
 		sealing_fail(t, 503, m ? why : "it was deleted meanwhile");
 	} else if (!st->defined || strcmp(st->uuid, m->uuid)) {
-		snprintf(line, sizeof line, "libvirt has no domain %s of ours", t->name);
+		snprintf(line, sizeof line, "libvirt has no domain %s of ours", t->op.name);
 		sealing_fail(t, 409, line);
 	} else if (!st->running) {
 		sealing_begin(t, m);
@@ -236,7 +224,7 @@ static void on_template_status(void *arg, int rc, const struct guest_status *st,
 	} else {
 		snprintf(line, sizeof line,
 			"%s is running: shut it down first, or 'usher template %s --shutdown'",
-			t->name, t->name);
+			t->op.name, t->op.name);
 		sealing_fail(t, 409, line);
 	}
 }
@@ -347,13 +335,11 @@ void template_handle(struct service *s, struct http_request *r, struct machine *
 		http_respond_error(r, 500, "out of memory");
 		return;
 	}
-	*t = (struct sealing){.next = s->sealings, .service = s, .request = r};
+	*t = (struct sealing){.service = s, .request = r};
 	t->phase = shutdown ? SEAL_SHUTTING_DOWN : SEAL_ASKING;
 	t->timer.fire = sealing_late;
 	t->timer.arg = t;
-	snprintf(t->name, sizeof t->name, "%s", m->name);
-	snprintf(t->uuid, sizeof t->uuid, "%s", m->uuid);
-	s->sealings = t;
+	operation_begin(&t->op, &s->sealings, m, false);
 	http_hold(r, HTTP_HOLD_MS);
 	if (guest_status(guests_of(s, m), m->name, on_template_status, t))
 		sealing_fail(t, 500, "out of memory");

@@ -1,6 +1,5 @@
 /* What machines ask for under their token: boot script, answers, reports. */
 #include "service/boot/boot.h"
-#include "service/act.h"
 #include "service/boot/transfers.h"
 #include "service/network/segments.h"
 #include "service/boot/place_look.h"
@@ -206,7 +205,6 @@ static void boot_report(
 			life_state_name(m->state));
 	else
 		boot_respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
-	act_set_deadline(s);
 }
 
 struct boot_route {

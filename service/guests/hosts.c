@@ -4,9 +4,9 @@
  * and their reservations are looked after on the service's own.
  */
 #include "service/guests/hosts.h"
-#include "service/act.h"
+#include "service/follow/reconcile.h"
 #include "service/console/console_record.h"
-#include "service/guests/guest_follow.h"
+#include "service/follow/guest_follow.h"
 #include "service/network/links.h"
 #include "service/service.h"
 
@@ -38,7 +38,7 @@ static void on_libvirt(void *arg)
 
 	if (is_own(h))
 		links_look(h->service);
-	act_reconcile(h->service, h->guests);
+	reconcile_guests(h->service, h->guests);
 	record_connected(h->service, h->guests);
 }
 
@@ -70,7 +70,7 @@ static void on_disk_error(
 {
 	const struct host *h = arg;
 
-	act_on_disk_error(h->service, h->guests, domain, uuid, path, full);
+	guest_follow_disk_error(h->service, h->guests, domain, uuid, path, full);
 }
 
 static int host_add(struct service *s, const char *uri, struct guests **ret)

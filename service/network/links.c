@@ -1,9 +1,8 @@
 /* Following what is served: bridges are made again, networks started and changed, addresses taken and given. */
 #include "service/network/links.h"
-#include "service/act.h"
 #include "service/api/create.h"
 #include "service/guests/hosts.h"
-#include "service/guests/seats.h"
+#include "service/network/seats.h"
 #include "service/network/decided.h"
 #include "service/network/segments.h"
 #include "service/network/one_wire.h"
@@ -133,7 +132,7 @@ static void mend_cards(struct served *d)
 			timeline_add(s->timeline, m->name, "network",
 				"%s has a new bridge: started again, to be on it",
 				d->segment->name);
-			act_on(s, m, LIFE_DO_NETBOOT);
+			machine_ask(m, LIFE_DO_NETBOOT);
 		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP) {
 			timeline_add(s->timeline, m->name, "network",
 				"%s has a new bridge, where a guest that ran meanwhile is not: "
@@ -174,7 +173,7 @@ static void refilter_guests(struct served *d)
 
 	while ((m = machines_next(d->service->machines, m)))
 		if (m->guest && !m->deleting && machine_nic_on(m, d->segment->id))
-			act_refilter(d->service, m);
+			machine_ask(m, LIFE_DO_FILTER);
 }
 
 /* What was once decided about an interface stays: its wire is the same. */

@@ -3,14 +3,13 @@
  * it was not our doing. Renamed, a guest keeps its record by its UUID; gone, too: reinstalling makes it again; on another
  * of the libvirts that we know, the record says so.
  */
-#include "service/guests/guest_follow.h"
-#include "service/act.h"
+#include "service/follow/guest_follow.h"
 #include "service/api/create.h"
 #include "service/api/patch.h"
 #include "service/api/template.h"
 #include "service/console/console_record.h"
 #include "service/guests/hosts.h"
-#include "service/guests/seats.h"
+#include "service/network/seats.h"
 #include "service/service.h"
 
 #include "core/clock.h"
@@ -21,7 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAME_MS = 10 * 1000 }; /* the same words within this time say the same */
+enum {
+	SAME_MS = 10 * 1000, /* the same words within this time say the same */
+	PAUSED_AGAIN_MS = 10 * 1000,
+};
 
 static const char *const words[] = {[GUEST_RUNNING] = "running",
 	[GUEST_OFF] = "off",
@@ -250,7 +252,6 @@ void guest_follow(struct service *s, struct guests *from, const struct guest_new
 	if (!news->ours && !being_made &&
 		(news->what == GUEST_STOPPED_SELF || news->what == GUEST_KILLED))
 		patch_guest_stopped(s, m);
-	act_set_deadline(s);
 }
 
 void guest_follow_name(struct service *s, struct guests *from, const struct guest_seen *seen)
@@ -301,4 +302,32 @@ void guest_follow_seen(
 	if (m->guest_state && now != GUEST_GONE && now != GUEST_CRASHED)
 		say(s, m, meanwhile[now]);
 	set_state(m, now);
+}
+
+/* Storage */
+
+/* Not for each write that was under way, nor each time that somebody lets it try again. */
+static bool was_said(struct service *s, const struct machine *m)
+{
+	const struct timeline_event *e = timeline_last(s->timeline, m->name, "paused");
+
+	return e && timeline_age(e) < PAUSED_AGAIN_MS;
+}
+
+void guest_follow_disk_error(struct service *s, struct guests *from, const char *domain, const char *uuid,
+	const char *path, bool full)
+{
+	struct machine *m = machines_by_name(s->machines, domain);
+
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(s, m) != from || was_said(s, m))
+		return;
+	if (full)
+		timeline_add(s->timeline, m->name, "paused",
+			"its storage pool is full, it cannot write to %s: make room, then virsh "
+			"resume %s",
+			path, m->name);
+	else
+		timeline_add(s->timeline, m->name, "paused",
+			"it cannot write to %s: see to its storage, then virsh resume %s", path,
+			m->name);
 }

@@ -1,7 +1,8 @@
 /* What libvirt says of guests */
-#ifndef USHER_SERVICE_GUESTS_GUEST_FOLLOW_H
-#define USHER_SERVICE_GUESTS_GUEST_FOLLOW_H
+#ifndef USHER_SERVICE_FOLLOW_GUEST_FOLLOW_H
+#define USHER_SERVICE_FOLLOW_GUEST_FOLLOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,9 @@ void guest_follow_seen(
 	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at);
 /* The one of this UUID in a guest_list(), or NULL. */
 const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, const char *uuid);
+
+/* QEMU paused a guest that could not write. */
+void guest_follow_disk_error(struct service *s, struct guests *from, const char *domain,
+	const char *uuid, const char *path, bool full);
 
 #endif

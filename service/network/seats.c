@@ -1,6 +1,6 @@
 /* Where libvirt's dnsmasq leases: reservations in its network for machines, and for guests that others made with
  * computed MACs; where we lease, claims.c looks at the same. */
-#include "service/guests/seats.h"
+#include "service/network/seats.h"
 #include "service/network/claims.h"
 #include "service/service.h"
 

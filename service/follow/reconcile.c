@@ -1,0 +1,191 @@
+/* At the start and when a libvirt is there again: what was not done, or happened unseen, is found out and put right. */
+#include "service/follow/reconcile.h"
+#include "service/follow/guest_follow.h"
+#include "service/api/change.h"
+#include "service/api/clone.h"
+#include "service/api/create.h"
+#include "service/api/template.h"
+#include "service/guests/act.h"
+#include "service/guests/hosts.h"
+#include "service/network/seats.h"
+#include "service/operation.h"
+#include "service/service.h"
+#include "service/api/judge.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Its power was not switched since it was armed, as far as the timeline reaches back. */
+static bool was_forgotten(struct service *s, const struct machine *m)
+{
+	const struct timeline_event *armed = timeline_last(s->timeline, m->name, "armed");
+	const struct timeline_event *power = timeline_last(s->timeline, m->name, "power");
+
+	return armed && (!power || power->seq < armed->seq);
+}
+
+void reconcile_bare(struct service *s)
+{
+	struct machine *m = NULL;
+
+	while ((m = machines_next(s->machines, m)))
+		if (!m->guest && *m->power && m->state == LIFE_ARMED && was_forgotten(s, m))
+			machine_ask(m, LIFE_DO_NETBOOT);
+}
+
+/* Guests */
+
+/* A domain of our making that the creation was to replace when we were killed. */
+static bool was_to_go(const struct machine *m, const struct guest_status *st)
+{
+	return st->ours && life_netboots(m->state) && m->attempt.number == 1 &&
+		json_is_true(json_object_get(m->guest_spec, "replace"));
+}
+
+/* Its attempt ended in a state that wants it off, and that is not what happened: we were killed, or libvirt was. An
+ * installer that said done and then hung ended earlier, and is left for inspection. */
+static bool was_to_stop(const struct machine *m, const struct guest_status *st)
+{
+	return st->running && st->installing &&
+		(m->state == LIFE_FAILED || m->state == LIFE_KNOWN) &&
+		m->attempt.ended_at == m->state_at;
+}
+
+static void reconcile(struct service *s, struct machine *m, const struct guest_status *st)
+{
+	bool known = st->defined || st->running;
+
+	(void)seats_publish(s, m, true, NULL, NULL);
+	if (known && strcmp(st->uuid, m->uuid) && !was_to_go(m, st))
+		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it",
+			m->name);
+	else if (known && strcmp(st->uuid, m->uuid))
+		act_make_again(s, m, "made again after an interruption");
+	else if (was_to_stop(m, st))
+		act_stop(s, m);
+	else if (st->running && !st->installing && m->state == LIFE_ARMED)
+		act_start_install(s, m);
+	else if (!st->running && st->defined)
+		machine_event(m, LIFE_STOPPED, NULL);
+	else if (!st->running && (life_netboots(m->state) || clone_unmade(m)))
+		act_make_again(s, m, "made again after an interruption");
+}
+
+/* At one guest. */
+struct glance {
+	struct operation op; /* first */
+	struct service *service;
+};
+
+static void glance_free(struct glance *g)
+{
+	operation_end(&g->op);
+	free(g);
+}
+
+static void on_status(void *arg, int rc, const struct guest_status *st, const char *why)
+{
+	struct glance *g = arg;
+	struct service *s = g->service;
+	struct machine *m = operation_machine(&g->op);
+
+	if (rc)
+		log_warn("%s: %s", g->op.name, why);
+	glance_free(g);
+	/* a job or a deletion that came after the look makes it stale, and ends in a word of its own */
+	if (!rc && m && !m->holds && !m->deleting)
+		reconcile(s, m, st);
+}
+
+/* What it was to do may not have been done. */
+static bool needs_a_look(const struct machine *m, const struct guest_seen *seen)
+{
+	switch (m->state) {
+	case LIFE_UP:
+		return false;
+	case LIFE_KNOWN:
+	case LIFE_FAILED:
+		return seen && seen->running && m->attempt.ended_at == m->state_at;
+	case LIFE_INSTALLED:
+		return !seen || !seen->running;
+	default:
+		return true;
+	}
+}
+
+static void look_at(struct service *s, struct machine *m)
+{
+	struct glance *g = malloc(sizeof *g);
+
+	if (!g)
+		return;
+	g->service = s;
+	operation_begin(&g->op, &s->glances, m, true);
+	if (guest_status(guests_of(s, m), m->name, on_status, g))
+		glance_free(g);
+}
+
+static void look_at_one(
+	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at)
+{
+	bool up = m->state == LIFE_UP;
+
+	/* an older usher's; once for each guest, as 10,000 are not asked at each start */
+	if (seen && judge_number(m, "filters") != GUEST_FILTERS)
+		act_refilter(s, m);
+	guest_follow_seen(s, m, seen, at);
+	if (needs_a_look(m, seen))
+		look_at(s, m);
+	else if (!up)
+		(void)seats_publish(s, m, true, NULL, NULL);
+}
+
+struct survey {
+	struct service *service;
+	struct guests *from;
+	int64_t at; /* mono ms */
+};
+
+static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n, const char *why)
+{
+	struct survey *v = arg;
+	struct service *s = v->service;
+	struct machine *m = NULL;
+
+	if (rc)
+		log_warn("guests: %s", why);
+	for (size_t i = 0; i < n; i++)
+		guest_follow_name(s, v->from, &all[i]);
+	while (!rc && (m = machines_next(s->machines, m)))
+		if (m->guest && !m->holds && !m->deleting && guests_of(s, m) == v->from &&
+			!template_under_way(s, m->name) && !create_reserves(s, m->name, 0, NULL))
+			look_at_one(s, m, guest_seen_as(all, n, m->uuid), v->at);
+	free(v);
+}
+
+void reconcile_guests(struct service *s, struct guests *from)
+{
+	struct survey *v = malloc(sizeof *v);
+	struct machine *m = NULL;
+
+	if (from == s->guests)
+		seats_look(s, "");
+	while ((m = machines_next(s->machines, m)))
+		if (m->guest && m->deleting && !m->holds && guests_of(s, m) == from)
+			change_go_on_deleting(s, m);
+	if (!v)
+		return;
+	*v = (struct survey){s, from, clock_mono_ms()};
+	if (guest_list(from, on_listed, v))
+		free(v);
+}
+
+void reconcile_drop_all(struct service *s)
+{
+	while (s->glances)
+		glance_free((struct glance *)s->glances);
+}

@@ -1,0 +1,36 @@
+#include "service/operation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void operation_begin(
+	struct operation *o, struct operation **list, struct machine *m, bool holds)
+{
+	o->machines = m->home;
+	snprintf(o->name, sizeof o->name, "%s", m->name);
+	snprintf(o->uuid, sizeof o->uuid, "%s", m->uuid);
+	o->list = list;
+	o->next = *list;
+	*list = o;
+	o->holds = holds;
+	m->holds += holds;
+}
+
+struct machine *operation_machine(const struct operation *o)
+{
+	struct machine *m = machines_by_name(o->machines, o->name);
+
+	return m && !strcmp(m->uuid, o->uuid) ? m : machines_by_uuid(o->machines, o->uuid);
+}
+
+void operation_end(struct operation *o)
+{
+	struct machine *m = o->holds ? operation_machine(o) : NULL;
+	struct operation **at = o->list;
+
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	if (m)
+		m->holds--;
+}
