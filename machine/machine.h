@@ -262,6 +262,8 @@ struct machine *machines_next_deadline(const struct machines *ms);
 
 /* ms since the epoch as all of the API's times are: "2026-11-21T03:38:19.042Z"; null for 0, which is "never". New reference. */
 json_t *machine_time_json(int64_t ms);
+/* A number of its guest_spec; 0 when it is not there. */
+uint64_t machine_guest_number(const struct machine *m, const char *key);
 /* The record for the API and hooks: everything but tokens, secrets and snapshot. New reference. `full` adds settings,
  * keys, guest. */
 json_t *machine_to_json(const struct machine *m, bool full);

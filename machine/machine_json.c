@@ -549,3 +549,8 @@ int machine_parse(const json_t *j, struct machine **ret, char *why, size_t why_s
 	*ret = m;
 	return 0;
 }
+
+uint64_t machine_guest_number(const struct machine *m, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(m->guest_spec, key));
+}

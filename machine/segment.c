@@ -1,5 +1,6 @@
 #include "machine/segment.h"
 
+#include <stdio.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,4 +125,14 @@ void segments_fini(struct segments *ss)
 	for (size_t i = 0; i < ss->count; i++)
 		free(ss->all[i]);
 	*ss = (struct segments){0};
+}
+
+void segment_base_url(const struct segment *seg, char *buf, size_t size)
+{
+	char ip[IP_TEXT];
+
+	if (seg->http_port == 80)
+		snprintf(buf, size, "http://%s", ip_format(&seg->server, ip));
+	else
+		snprintf(buf, size, "http://%s:%u", ip_format(&seg->server, ip), seg->http_port);
 }

@@ -73,6 +73,8 @@ struct segment {
 const char *segment_mode_name(enum segment_mode m); /* "own" */
 uint32_t segment_net(const struct segment *s);      /* network address, host order */
 bool segment_contains(const struct segment *s, uint32_t address);
+/* "http://192.168.122.1:8067" */
+void segment_base_url(const struct segment *seg, char *buf, size_t size);
 /* The id of the segment whose link and sockets it uses: its own, or its relay's. */
 uint32_t segment_link(const struct segment *s);
 /* In the subnet, and neither network, broadcast nor server address. */

@@ -4,12 +4,12 @@
 #include "service/guests/act.h"
 #include "service/follow/reconcile.h"
 #include "service/api/api.h"
-#include "service/api/change.h"
-#include "service/api/create.h"
-#include "service/api/follow_api.h"
-#include "service/api/patch.h"
-#include "service/api/template.h"
-#include "service/api/trial.h"
+#include "service/operations/change.h"
+#include "service/operations/create.h"
+#include "service/api/events_api.h"
+#include "service/operations/patch.h"
+#include "service/operations/template.h"
+#include "service/operations/trial.h"
 #include "service/boot/boot.h"
 #include "service/boot/boot_name.h"
 #include "service/boot/transfers.h"
@@ -482,7 +482,7 @@ static void stop(struct run *r)
 	networks_drop_all(s);
 	fetches_free(s->fetches);
 	s->fetches = NULL;
-	follow_drop_all(s);
+	events_drop_all(s);
 	listings_drop_all(&s->listings);
 	place_drop_all(s);
 	record_drop_all(s);

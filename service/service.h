@@ -48,6 +48,8 @@
 #include "service/files/files.h"
 #include "service/api/listing.h"
 #include "service/network/networks.h"
+#include "service/operation.h"
+#include "service/reserved.h"
 
 struct creation;
 struct copying;
@@ -119,6 +121,7 @@ struct service {
 	struct loop_timer settle;    /* commits what happened in this turn, then acts on it */
 	struct pending *pending;     /* actions that wait for that commit */
 	struct creation *creations;  /* under way */
+	struct reservation *reserved; /* by them */
 	struct trial *trials;        /* the same: requests that are judged only */
 	struct operation *rearmings; /* the same */
 	struct operation *deletions; /* the same */

@@ -4,7 +4,7 @@
  * done. The timer of the attempt that ends next is set then, too.
  */
 #include "service/settle.h"
-#include "service/api/follow_api.h"
+#include "service/api/events_api.h"
 #include "service/guests/act.h"
 #include "service/service.h"
 
@@ -99,7 +99,7 @@ static void on_settled(void *arg, int rc)
 		free(p);
 	}
 	free(d);
-	follow_answer_all(s);
+	events_answer_all(s);
 }
 
 void settle_now(struct loop_timer *t)

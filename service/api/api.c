@@ -1,17 +1,17 @@
 /* /api/v1: routes, and what is only read. usher-api(7) describes it. */
 #include "service/api/api.h"
-#include "service/api/change.h"
-#include "service/api/console_api.h"
-#include "service/api/create.h"
-#include "service/api/fetch_api.h"
-#include "service/api/follow_api.h"
+#include "service/operations/change.h"
+#include "service/console/console_api.h"
+#include "service/operations/create.h"
+#include "service/files/fetch_api.h"
+#include "service/api/events_api.h"
 #include "service/api/host_keys_api.h"
 #include "service/api/lists.h"
-#include "service/api/patch.h"
-#include "service/api/profiles_api.h"
+#include "service/operations/patch.h"
+#include "service/files/profiles_api.h"
 #include "service/api/render_api.h"
-#include "service/api/template.h"
-#include "service/api/trial.h"
+#include "service/operations/template.h"
+#include "service/operations/trial.h"
 #include "service/guests/hosts.h"
 #include "service/media/media_api.h"
 #include "service/network/networks_api.h"
@@ -19,8 +19,10 @@
 #include "service/api/api_routes.h"
 #include "service/media/copying.h"
 #include "service/service.h"
+#include "service/reply.h"
 
 #include "core/clock.h"
+#include "core/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,118 +30,6 @@
 #include <string.h>
 
 #define API "/api/v1"
-
-struct committed {
-	struct service *service;
-	struct http_request *request;
-	unsigned status;
-	json_t *json;
-};
-
-static void committed_send(void *arg, int rc)
-{
-	struct committed *c = arg;
-	char why[512];
-
-	if (rc) {
-		if (!store_trouble(c->service->store, why, sizeof why))
-			snprintf(why, sizeof why, "cannot write to the store: %s", strerror(-rc));
-		http_respond_error(
-			c->request, 503, "%s; it is kept, and done once that works", why);
-		json_decref(c->json);
-	} else {
-		http_respond_json(c->request, c->status, c->json);
-	}
-	free(c);
-}
-
-void api_respond_committed(struct service *s, struct http_request *r, unsigned status, json_t *json)
-{
-	struct committed *c = malloc(sizeof *c);
-
-	if (c) {
-		*c = (struct committed){s, r, status, json};
-		if (!store_commit(s->store, committed_send, c))
-			return;
-	}
-	free(c);
-	json_decref(json);
-	http_respond_error(r, 503, "out of memory");
-}
-
-/* A local medium or a URL of the configuration goes before an imported one, and that before the profile's own. */
-static int override_media(struct service *s, struct profile *p)
-{
-	const struct medium *im = imported_find(&s->imported, p->media.name);
-	json_t *files = NULL;
-	int rc = 0;
-
-	for (size_t i = 0; i < s->config.n_media; i++) {
-		const struct config_media *m = &s->config.media[i];
-
-		if (!strcmp(m->name, p->media.name))
-			return profile_set_media(
-				p, *m->path ? m->path : NULL, *m->path ? NULL : m->url, NULL);
-	}
-	if (im) {
-		files = medium_files(im);
-		rc = profile_set_media(p, im->path, NULL, files);
-		json_decref(files);
-	}
-	return rc;
-}
-
-int api_profile(
-	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size)
-{
-	struct profile *p = NULL;
-	int rc = profiles_find(&s->profiles, name, &p, why, why_size);
-
-	if (rc)
-		return rc;
-	rc = override_media(s, p);
-	if (rc) {
-		snprintf(why, why_size, "out of memory");
-		profile_free(p);
-		return rc;
-	}
-	/* a profile that came after our start may bring a medium that is not served yet */
-	if (p->media.path && !files_has(&s->files, p->media.name))
-		files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
-	*ret = p;
-	return 0;
-}
-
-const char *api_some(const char *text)
-{
-	return text && *text ? text : NULL;
-}
-
-json_t *api_machine(struct service *s, const struct machine *m, bool full)
-{
-	const struct timeline_event *last = timeline_last(s->timeline, m->name, NULL);
-	json_t *j = machine_to_json(m, full);
-
-	if (last)
-		json_object_set_new(j, "last_event", follow_event_json(last));
-	else
-		json_object_set_new(j, "last_event", json_null());
-	return j;
-}
-
-json_t *api_others(struct service *s, const struct segment *seg)
-{
-	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
-	size_t n = seg ? dhcpd_others(s->dhcpd, seg, heard) : 0;
-	json_t *all = json_array();
-	char ip[IP_TEXT], mac[MAC_TEXT];
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(all,
-			json_pack("{s:s, s:s, s:b}", "address", ip_format(&heard[i].address, ip),
-				"mac", mac_format(&heard[i].mac, mac), "forged", heard[i].forged));
-	return all;
-}
 
 static json_t *segment_json(struct service *s, const struct segment *seg)
 {
@@ -156,12 +46,12 @@ static json_t *segment_json(struct service *s, const struct segment *seg)
 		segment_base_url(seg, url, sizeof url);
 	return json_pack("{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:s?, s:s, s:b, s:o}",
 		"name", seg->name, "network", seg->is_network, "relayed", seg->via != 0,
-		"interface", api_some(seg->ifname), "server",
+		"interface", json_some(seg->ifname), "server",
 		known ? ip_format(&seg->server, ip) : NULL, "subnet",
 		known || seg->via ? ip_format(&subnet, net) : NULL, "prefix", (int)seg->prefix_len,
-		"pool_first", api_some(first), "pool_last", api_some(last), "url", api_some(url),
+		"pool_first", json_some(first), "pool_last", json_some(last), "url", json_some(url),
 		"mode", segment_mode_name(seg->mode), "serving", dhcpd_is_open(s->dhcpd, seg),
-		"others", api_others(s, seg));
+		"others", networks_others(s, seg));
 }
 
 static void add_pool(json_t *to, const json_t *object)
@@ -221,7 +111,7 @@ static void machine_routes(
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
 	if (!*rest && get)
-		http_respond_json(r, 200, api_machine(s, m, true));
+		http_respond_json(r, 200, reply_machine(s->timeline, m, true));
 	else if (!*rest && r->method == HTTP_DELETE)
 		change_delete(s, r, m);
 	else if (!*rest && r->method == HTTP_PATCH)
@@ -281,7 +171,7 @@ void api_handle(struct service *s, struct http_request *r)
 	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
 		trial_handle(s, r);
 	else if (!strcmp(path, "/events") && get)
-		follow_handle(s, r);
+		events_handle(s, r);
 	else if (!strcmp(path, "/fetches"))
 		fetch_api_handle(s, r);
 	else if (!strcmp(path, "/profiles") && get)

@@ -3,8 +3,10 @@
 #include "service/api/lists.h"
 #include "service/api/api.h"
 #include "service/service.h"
+#include "service/reply.h"
 
 #include "core/clock.h"
+#include "core/json.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -74,7 +76,7 @@ static json_t *next_machine(struct listing *listing)
 	if (!m)
 		return NULL;
 	memcpy(l->after, m->name, sizeof l->after);
-	return api_machine(l->service, m, l->full);
+	return reply_machine(l->service->timeline, m, l->full);
 }
 
 void lists_machines(struct service *s, struct http_request *r)
@@ -99,7 +101,7 @@ static json_t *lease_json(const struct service *s, const struct lease *l, int64_
 	return json_pack("{s:s, s:s?, s:s?, s:s, s:o, s:s?, s:s?}", "address",
 		ip_format(&l->ip, ip), "mac", nobody ? NULL : mac_format(&l->mac, mac), "segment",
 		seg ? seg->name : NULL, "state", lease_state_name(l, now), "expires",
-		machine_time_json(clock_wall_of(l->expires)), "hostname", api_some(l->hostname),
+		machine_time_json(clock_wall_of(l->expires)), "hostname", json_some(l->hostname),
 		"machine", m ? m->name : NULL);
 }
 

@@ -3,8 +3,10 @@
 #include "service/api/api.h"
 #include "service/network/segments.h"
 #include "service/service.h"
+#include "service/files/served_profile.h"
 
 #include "kickstart/render.h"
+#include "core/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,7 @@ static int snapshot_now(struct service *s, const struct machine *m, const struct
 	json_t **ret, char *why, size_t size)
 {
 	struct profile *p = NULL;
-	int rc = api_profile(s, m->profile, &p, why, size);
+	int rc = served_profile(s, m->profile, &p, why, size);
 
 	if (!rc)
 		rc = render_validate(p, in,
@@ -98,7 +100,7 @@ void render_handle(
 		http_respond_error(r, 422, "%s", why);
 	else
 		http_respond_json(
-			r, 200, json_pack("{s:s, s:s?}", "text", text, "note", api_some(note)));
+			r, 200, json_pack("{s:s, s:s?}", "text", text, "note", json_some(note)));
 out:
 	free(text);
 	rendering_free(rendering);

@@ -3,6 +3,7 @@
 #include "service/boot/transfers.h"
 #include "service/network/segments.h"
 #include "service/boot/place_look.h"
+#include "service/reply.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -20,44 +21,6 @@ enum {
 	GUESSES_TOLD = 10, /* unknown tokens that the log tells of in… */
 	GUESSES_MS = 60 * 1000,
 };
-
-/* A text that leaves when what it depends on is on disk. */
-struct parked {
-	struct http_request *request;
-	unsigned status;
-	const char *type; /* static */
-	char *text;
-};
-
-static void parked_send(void *arg, int rc)
-{
-	struct parked *p = arg;
-
-	if (rc)
-		http_respond_error(
-			p->request, 503, "usher cannot write to its disk: %s", strerror(-rc));
-	else
-		http_respond(p->request, p->status, p->type, p->text, strlen(p->text));
-	free(p->text);
-	free(p);
-}
-
-void boot_respond_committed(
-	struct service *s, struct http_request *r, unsigned status, const char *type, char *text)
-{
-	struct parked *p = text ? malloc(sizeof *p) : NULL;
-
-	if (!p) {
-		free(text);
-		http_respond_error(r, 503, "out of memory");
-		return;
-	}
-	*p = (struct parked){r, status, type, text};
-	if (store_is_clean(s->store))
-		parked_send(p, 0);
-	else if (store_commit(s->store, parked_send, p))
-		parked_send(p, -ENOMEM);
-}
 
 /* For the boot that is under way, and the card that it came by, whichever card asks. */
 static int rendering_for(struct service *s, const struct machine *m, uint32_t segment,
@@ -162,7 +125,7 @@ static void boot_script(
 	if (rc)
 		http_respond_error(r, 500, "%s", why);
 	else
-		boot_respond_committed(s, r, 200, "text/plain", text);
+		reply_text_committed(s->store, r, 200, "text/plain", text);
 }
 
 /* One of the profile's answer files, which is asked for by its name. */
@@ -183,7 +146,7 @@ static void boot_answers(struct service *s, struct http_request *r, struct machi
 	else if (answers_for(s, m, r->segment, name, &text, &type, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);
 	else
-		boot_respond_committed(s, r, 200, type, text);
+		reply_text_committed(s->store, r, 200, type, text);
 }
 
 /* The report's text: ?text= or the body. */
@@ -204,7 +167,7 @@ static void boot_report(
 		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
 			life_state_name(m->state));
 	else
-		boot_respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
+		reply_text_committed(s->store, r, 200, "text/plain", strdup("thank you\n"));
 }
 
 struct boot_route {
@@ -252,7 +215,7 @@ static void boot_host_keys(struct service *s, struct http_request *r, struct mac
 	if (rc == -EINVAL || rc == -EPERM || rc == -EEXIST)
 		http_respond_error(r, rc == -EINVAL ? 422 : 409, "%s", why);
 	else
-		boot_respond_committed(s, r, 200, "text/plain", strdup("thank you\n"));
+		reply_text_committed(s->store, r, 200, "text/plain", strdup("thank you\n"));
 }
 
 /* Who guesses tokens is not to fill a disk with it. */

@@ -20,8 +20,5 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
 /* Its boot waits to be confirmed: shows the code, and asks again. 0 or -ENOMEM. */
 int boot_wait(struct service *s, const struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret);
-/* Answers with `text` (heap, taken; NULL: out of memory) once all that was put is on disk. */
-void boot_respond_committed(
-	struct service *s, struct http_request *r, unsigned status, const char *type, char *text);
 
 #endif

@@ -8,6 +8,7 @@
 #include "service/boot/transfers.h"
 #include "service/network/segments.h"
 #include "service/boot/place_look.h"
+#include "service/reply.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -304,7 +305,7 @@ static void http_asked(struct service *s, struct http_request *r, unsigned looks
 		rc = script_elsewhere(m, SCRIPT_GRUB_HTTP, &text);
 	else
 		rc = script_of(s, m, &n, SCRIPT_GRUB_HTTP, &r->peer, r->segment, &text);
-	boot_respond_committed(s, r, 200, "text/plain", rc ? NULL : text);
+	reply_text_committed(s->store, r, 200, "text/plain", rc ? NULL : text);
 }
 
 void boot_http_asked(struct service *s, struct http_request *r)

@@ -8,7 +8,7 @@
 #include "httpd/httpd.h"
 #include "kickstart/media/media.h"
 #include "config/config.h"
-#include "service/media/imported.h"
+#include "service/files/imported.h"
 
 #include <pthread.h>
 

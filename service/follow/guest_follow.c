@@ -4,9 +4,9 @@
  * of the libvirts that we know, the record says so.
  */
 #include "service/follow/guest_follow.h"
-#include "service/api/create.h"
-#include "service/api/patch.h"
-#include "service/api/template.h"
+#include "service/operations/create.h"
+#include "service/operations/patch.h"
+#include "service/operations/template.h"
 #include "service/console/console_record.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
@@ -138,7 +138,7 @@ static const char *rename_error(struct service *s, const struct machine *m, cons
 
 	if (error)
 		return error;
-	if (machines_by_name(s->machines, name) || create_reserves(s, name, 0, NULL))
+	if (machines_by_name(s->machines, name) || reserved(s->reserved, name, 0, NULL))
 		return "another machine's";
 	return m->holds || m->deleting ? "not now, while it is being changed" : NULL;
 }
@@ -188,7 +188,7 @@ static bool is_news(const struct machine *m, const struct guest_news *news)
 static void follow_state(struct service *s, struct machine *m, const struct guest_news *news)
 {
 	bool new = is_news(m, news), runs = is_in(m, GUEST_RUNNING) || is_in(m, GUEST_HELD);
-	bool told = new && !news->ours && !create_reserves(s, m->name, 0, NULL);
+	bool told = new && !news->ours && !reserved(s->reserved, m->name, 0, NULL);
 
 	if (news->what == GUEST_DEFINED && is_in(m, GUEST_GONE)) {
 		set_state(m, GUEST_OFF);
@@ -229,7 +229,7 @@ void guest_follow(struct service *s, struct guests *from, const struct guest_new
 	struct machine *m = news->what == GUEST_RENAMED
 		? machines_by_uuid(s->machines, news->uuid)
 		: machines_by_name(s->machines, news->domain);
-	bool being_made = create_reserves(s, news->domain, 0, NULL);
+	bool being_made = reserved(s->reserved, news->domain, 0, NULL);
 
 	if (!m && !being_made && from == s->guests)
 		seats_look(s, news->domain);

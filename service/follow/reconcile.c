@@ -1,16 +1,16 @@
 /* At the start and when a libvirt is there again: what was not done, or happened unseen, is found out and put right. */
 #include "service/follow/reconcile.h"
 #include "service/follow/guest_follow.h"
-#include "service/api/change.h"
-#include "service/api/clone.h"
-#include "service/api/create.h"
-#include "service/api/template.h"
+#include "service/operations/change.h"
+#include "service/operations/create.h"
+#include "service/operations/template.h"
 #include "service/guests/act.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
 #include "service/operation.h"
 #include "service/service.h"
-#include "service/api/judge.h"
+#include "service/operations/judge.h"
+#include "service/guests/guest_spec.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -71,7 +71,7 @@ static void reconcile(struct service *s, struct machine *m, const struct guest_s
 		act_start_install(s, m);
 	else if (!st->running && st->defined)
 		machine_event(m, LIFE_STOPPED, NULL);
-	else if (!st->running && (life_netboots(m->state) || clone_unmade(m)))
+	else if (!st->running && (life_netboots(m->state) || guest_unmade_clone(m)))
 		act_make_again(s, m, "made again after an interruption");
 }
 
@@ -135,7 +135,7 @@ static void look_at_one(
 	bool up = m->state == LIFE_UP;
 
 	/* an older usher's; once for each guest, as 10,000 are not asked at each start */
-	if (seen && judge_number(m, "filters") != GUEST_FILTERS)
+	if (seen && machine_guest_number(m, "filters") != GUEST_FILTERS)
 		act_refilter(s, m);
 	guest_follow_seen(s, m, seen, at);
 	if (needs_a_look(m, seen))
@@ -162,7 +162,7 @@ static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n,
 		guest_follow_name(s, v->from, &all[i]);
 	while (!rc && (m = machines_next(s->machines, m)))
 		if (m->guest && !m->holds && !m->deleting && guests_of(s, m) == v->from &&
-			!template_under_way(s, m->name) && !create_reserves(s, m->name, 0, NULL))
+			!template_under_way(s, m->name) && !reserved(s->reserved, m->name, 0, NULL))
 			look_at_one(s, m, guest_seen_as(all, n, m->uuid), v->at);
 	free(v);
 }

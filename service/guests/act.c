@@ -1,12 +1,11 @@
 /* Doing what a machine's life asks for: power, of guests by libvirt, of bare metal by the site's executable. */
 #include "service/guests/act.h"
-#include "service/api/clone.h"
-#include "service/api/create.h"
+#include "service/operations/create.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
 #include "service/operation.h"
 #include "service/service.h"
-#include "service/api/judge.h"
+#include "service/operations/judge.h"
 
 #include "core/log.h"
 
@@ -100,7 +99,7 @@ static void on_filtered(void *arg, int rc, const char *why)
 
 	if (rc)
 		log_warn("%s: its packet filter stays as it was: %s", j->op.name, why);
-	else if (m && judge_number(m, "filters") != GUEST_FILTERS) {
+	else if (m && machine_guest_number(m, "filters") != GUEST_FILTERS) {
 		json_object_set_new(m->guest_spec, "filters", json_integer(GUEST_FILTERS));
 		(void)machines_save(j->service->machines, m); /* or it is done once more */
 	}
@@ -114,7 +113,7 @@ void act_refilter(struct service *s, struct machine *m)
 
 	if (!m->guest || !s->config.filter)
 		return;
-	create_guest_nics(s, m, &spec);
+	guest_spec_nics(s, m, &spec);
 	j = job_new(s, m, "filtered", false);
 	if (j && guest_filter(guests_of(s, m), &spec, on_filtered, j))
 		job_free(j);
@@ -189,7 +188,7 @@ static void on_made_again(void *arg, int rc, const char *why)
 
 	if (stays && life_netboots(m->state))
 		guest_do(j->service, m, guest_start_install, "started from the network", true);
-	else if (stays && clone_unmade(m))
+	else if (stays && guest_unmade_clone(m))
 		guest_do(j->service, m, guest_start_disk, "started from its disk", false);
 	job_ended(j, !rc, why);
 }
@@ -202,7 +201,7 @@ void act_make_again(struct service *s, struct machine *m, const char *what)
 	struct job *j;
 	int rc;
 
-	if (create_guest_spec(s, m, &spec, &p, why, sizeof why)) {
+	if (guest_spec_make(s, m, &spec, &p, why, sizeof why)) {
 		machine_event(m, LIFE_POWER_FAILED, why);
 		return;
 	}

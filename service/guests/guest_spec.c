@@ -1,13 +1,14 @@
 /* What libvirt is told of a guest, from its record alone: so it can be made again after we were killed. */
 #include "service/guests/guest_spec.h"
-#include "service/api/clone.h"
-#include "service/api/judge.h"
+#include "service/operations/judge.h"
+#include "core/json.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 static void put_text(const struct machine *m, const char *key, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s", judge_text(m->guest_spec, key));
+	snprintf(buf, size, "%s", json_text(m->guest_spec, key));
 }
 
 static void put_disks(const struct machine *m, struct guest_spec *spec)
@@ -22,8 +23,8 @@ static void put_disks(const struct machine *m, struct guest_spec *spec)
 		if (spec->n_more == GUEST_DISKS)
 			return;
 		d->size = (uint64_t)json_integer_value(json_object_get(disk, "size"));
-		snprintf(d->pool, sizeof d->pool, "%s", judge_text(disk, "pool"));
-		snprintf(d->volume, sizeof d->volume, "%s", judge_text(disk, "volume"));
+		snprintf(d->pool, sizeof d->pool, "%s", json_text(disk, "pool"));
+		snprintf(d->volume, sizeof d->volume, "%s", json_text(disk, "volume"));
 		spec->n_more++;
 	}
 }
@@ -65,9 +66,9 @@ static void put_choices(const struct machine *m, struct guest_spec *spec)
 	spec->autostart = json_is_true(json_object_get(m->guest_spec, "autostart"));
 }
 
-void create_guest_disks(const struct machine *m, struct guest_spec *ret)
+void guest_spec_disks(const struct machine *m, struct guest_spec *ret)
 {
-	*ret = (struct guest_spec){.disk = judge_number(m, "disk")};
+	*ret = (struct guest_spec){.disk = machine_guest_number(m, "disk")};
 	snprintf(ret->name, sizeof ret->name, "%s", m->name);
 	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
 	put_text(m, "pool", ret->pool, sizeof ret->pool);
@@ -78,7 +79,41 @@ void create_guest_disks(const struct machine *m, struct guest_spec *ret)
 	put_disks(m, ret);
 }
 
-int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
+__attribute__((format(printf, 2, 3))) static void add_string(
+	struct guest_spec *spec, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (spec->n_oem == GUEST_OEM)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(spec->oem[spec->n_oem++], GUEST_OEM_TEXT, fmt, ap);
+	va_end(ap);
+}
+
+static void put_clone(const struct service *s, const struct machine *m, struct guest_spec *spec)
+{
+	const char *of = json_text(m->guest_spec, "template");
+	const struct machine *t = *of ? machines_by_name(s->machines, of) : NULL;
+	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	char url[128];
+
+	if (!t || life_netboots(m->state)) /* being installed, it is a guest as others are */
+		return;
+	snprintf(spec->base_volume, sizeof spec->base_volume, "%s",
+		json_text(t->guest_spec, "volume"));
+	spec->linked = json_is_true(json_object_get(m->guest_spec, "linked"));
+	add_string(spec, "usher:hostname=%s", m->name);
+	if (seg && *seg->domain)
+		add_string(spec, "usher:domain=%s", seg->domain);
+	if (!seg || !ip_is_set(&seg->server) || !*m->attempt.up_token)
+		return;
+	/* no token: QEMU's command line is for every user of its host to read */
+	segment_base_url(seg, url, sizeof url);
+	add_string(spec, "usher:up=%s/m/self/up", url);
+}
+
+int guest_spec_make(struct service *s, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size)
 {
 	const char *own = json_string_value(json_object_get(m->guest_spec, "domain"));
@@ -91,9 +126,9 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 		if (rc)
 			return rc;
 	}
-	create_guest_disks(m, &spec);
-	spec.memory_mib = (unsigned)judge_number(m, "memory");
-	spec.vcpus = (unsigned)judge_number(m, "vcpus");
+	guest_spec_disks(m, &spec);
+	spec.memory_mib = (unsigned)machine_guest_number(m, "memory");
+	spec.vcpus = (unsigned)machine_guest_number(m, "vcpus");
 	spec.filter = s->config.filter;
 	snprintf(spec.profile, sizeof spec.profile, "%s", m->profile);
 	if (p && p->media.path && p->kernel.text)
@@ -102,16 +137,21 @@ int create_guest_spec(struct service *s, const struct machine *m, struct guest_s
 	spec.fragment_own = own;
 	put_nics(s, m, &spec);
 	put_choices(m, &spec);
-	clone_put_spec(s, m, &spec);
+	put_clone(s, m, &spec);
 	*ret = spec;
 	*ret_profile = p;
 	return 0;
 }
 
-void create_guest_nics(struct service *s, const struct machine *m, struct guest_spec *ret)
+void guest_spec_nics(struct service *s, const struct machine *m, struct guest_spec *ret)
 {
 	*ret = (struct guest_spec){0};
 	snprintf(ret->name, sizeof ret->name, "%s", m->name);
 	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
 	put_nics(s, m, ret);
+}
+
+bool guest_unmade_clone(const struct machine *m)
+{
+	return m->state == LIFE_INSTALLED && json_object_get(m->guest_spec, "template");
 }

@@ -1,8 +1,7 @@
-/* A spec for libvirt from a record. The strings that it borrows are the record's and those of
- * `*ret_profile`: profile_free(). 0 or -errno with the line. */
 #ifndef USHER_SERVICE_GUESTS_GUEST_SPEC_H
 #define USHER_SERVICE_GUESTS_GUEST_SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct guest_spec;
@@ -10,11 +9,16 @@ struct machine;
 struct profile;
 struct service;
 
-int create_guest_spec(struct service *s, const struct machine *m, struct guest_spec *ret,
+/* A spec for libvirt from a record. The strings that it borrows are the record's and those of `*ret_profile`:
+ * profile_free(). 0 or -errno with the line. */
+int guest_spec_make(struct service *s, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size);
 /* A machine's name and volumes alone: all that deleting it needs. */
-void create_guest_disks(const struct machine *m, struct guest_spec *ret);
+void guest_spec_disks(const struct machine *m, struct guest_spec *ret);
 /* And of its name and NICs alone: what guest_filter() wants. */
-void create_guest_nics(struct service *s, const struct machine *m, struct guest_spec *ret);
+void guest_spec_nics(struct service *s, const struct machine *m, struct guest_spec *ret);
+
+/* A clone whose guest is to be made still, if there is none. */
+bool guest_unmade_clone(const struct machine *m);
 
 #endif

@@ -1,6 +1,6 @@
 /* Following what is served: bridges are made again, networks started and changed, addresses taken and given. */
 #include "service/network/links.h"
-#include "service/api/create.h"
+#include "service/operations/create.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
 #include "service/network/decided.h"
@@ -126,7 +126,7 @@ static void mend_cards(struct served *d)
 
 	while ((m = machines_next(s->machines, m))) {
 		if (!m->guest || m->deleting || guests_of(s, m) != s->guests ||
-			!machine_nic_on(m, d->segment->id) || create_reserves(s, m->name, 0, NULL))
+			!machine_nic_on(m, d->segment->id) || reserved(s->reserved, m->name, 0, NULL))
 			continue;
 		if (life_netboots(m->state)) {
 			timeline_add(s->timeline, m->name, "network",

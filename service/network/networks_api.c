@@ -6,11 +6,14 @@
 #include "service/api/api.h"
 #include "service/network/links.h"
 #include "service/network/segments.h"
-#include "service/api/judge.h"
+#include "service/operations/judge.h"
 #include "service/network/networks.h"
+#include "service/reply.h"
+#include "service/network/networks_complete.h"
 
 #include "core/clock.h"
 #include "guest/network_make.h"
+#include "core/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -155,6 +158,20 @@ static void null_for_none(json_t *network)
 	}
 }
 
+json_t *networks_others(struct service *s, const struct segment *seg)
+{
+	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
+	size_t n = seg ? dhcpd_others(s->dhcpd, seg, heard) : 0;
+	json_t *all = json_array();
+	char ip[IP_TEXT], mac[MAC_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all,
+			json_pack("{s:s, s:s, s:b}", "address", ip_format(&heard[i].address, ip),
+				"mac", mac_format(&heard[i].mac, mac), "forged", heard[i].forged));
+	return all;
+}
+
 static json_t *network_json(struct service *s, const struct guest_network *n, bool there)
 {
 	const struct segment *seg = segments_by_name(&s->segments, n->name);
@@ -171,13 +188,13 @@ static json_t *network_json(struct service *s, const struct guest_network *n, bo
 	find_problem(s, n, seg, there, problem, sizeof problem);
 	json_object_update_new(j,
 		json_pack("{s:s?, s:s?, s:b, s:b, s:b, s:b, s:s, s:o, s:I, s:I, s:s?}", "bridge",
-			api_some(n->bridge), "address",
+			json_some(n->bridge), "address",
 			ip_is_set(&n->address) ? ip_format(&n->address, ip) : NULL, "active",
 			n->active, "autostart", n->autostart, "made_by_usher", n->ours || ours,
 			"serving", seg && dhcpd_is_open(s->dhcpd, seg), "leases_by",
-			who_leases(s, n, seg), "others", api_others(s, seg), "leases",
+			who_leases(s, n, seg), "others", networks_others(s, seg), "leases",
 			(json_int_t)(n->dhcp ? n->leases : count_leases(s, seg)), "machines",
-			(json_int_t)count_machines(s, n->name), "problem", api_some(problem)));
+			(json_int_t)count_machines(s, n->name), "problem", json_some(problem)));
 	return j;
 }
 
@@ -274,35 +291,8 @@ static void on_made(void *arg, int rc, const struct guest_network *net, const ch
 	}
 	links_refresh(s, net);
 	tell_made(s, net);
-	api_respond_committed(s, w->request, net->made ? 201 : 200, network_json(s, net, true));
+	reply_committed(s->store, w->request, net->made ? 201 : 200, network_json(s, net, true));
 	networking_free(w);
-}
-
-/* What was made before, and is left out now, stays as it was. */
-int networks_complete(
-	const struct service *s, struct guest_network_spec *spec, char *why, size_t size)
-{
-	const struct guest_network_spec *old = networks_find(&s->networks, spec->name);
-	const struct segment *seg = segments_by_name(&s->segments, spec->name);
-	int rc;
-
-	if (seg && !seg->is_network) {
-		snprintf(why, size, "'%s' is an interface that is served: take another name",
-			spec->name);
-		return -EEXIST;
-	}
-	if (!old && s->config.n_segments == SEGMENT_MAX &&
-		!config_segment_of(&s->config, spec->name)) {
-		snprintf(why, size, "%d networks and interfaces are served, which is the most",
-			SEGMENT_MAX);
-		return -ENOSPC;
-	}
-	if (!old)
-		return 0;
-	rc = network_make_compare(spec, old, why, size);
-	if (!rc)
-		*spec = *old;
-	return rc;
 }
 
 static void make_handle(struct service *s, struct http_request *r)
@@ -355,23 +345,22 @@ static void on_dropped(void *arg, int rc, const char *why)
 	segment_go(s, w->name);
 	(void)networks_remove(&s->networks, w->name);
 	timeline_add(s->timeline, "", "network", "network %s deleted", w->name);
-	api_respond_committed(s, w->request, 200, json_pack("{s:s}", "deleted", w->name));
+	reply_committed(s->store, w->request, 200, json_pack("{s:s}", "deleted", w->name));
 	networking_free(w);
 }
 
 /* Somebody is put there, or has a card there. False: answered. */
 static bool may_go(struct service *s, struct http_request *r, const char *name)
 {
+	const struct machine *coming = reserved_on(s->reserved, name);
 	size_t n = count_machines(s, name);
 	struct machine *m = NULL;
 
-	for (const struct creation *c = s->creations; c; c = c->next)
-		if (has_card(c->machine, name)) {
-			http_respond_error(r, 409,
-				"network '%s' is in use: %s is being created there", name,
-				c->machine->name);
-			return false;
-		}
+	if (coming) {
+		http_respond_error(r, 409, "network '%s' is in use: %s is being created there",
+			name, coming->name);
+		return false;
+	}
 	if (!n)
 		return true;
 	while ((m = machines_next(s->machines, m)) && !has_card(m, name))

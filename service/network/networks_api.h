@@ -2,16 +2,17 @@
 #ifndef USHER_SERVICE_NETWORK_NETWORKS_API_H
 #define USHER_SERVICE_NETWORK_NETWORKS_API_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 struct guest_network_spec;
 struct http_request;
+struct segment;
 struct service;
 
 void networks_handle(struct service *s, struct http_request *r, const char *rest);
+/* Other DHCP servers that were heard on this segment (NULL: none), where we lease. New reference. */
+json_t *networks_others(struct service *s, const struct segment *seg);
 void networks_drop_all(struct service *s);
-/* What a request to make one leaves out, as it was made before. 0; -EEXIST, -ENOSPC … with the line: it cannot be made. */
-int networks_complete(
-	const struct service *s, struct guest_network_spec *spec, char *why, size_t size);
 
 #endif

@@ -422,12 +422,3 @@ void segments_decided(void *service, const struct segment *seg, const struct dhc
 		log_error("%s: %s", seg->name, why);
 }
 
-void segment_base_url(const struct segment *seg, char *buf, size_t size)
-{
-	char ip[IP_TEXT];
-
-	if (seg->http_port == 80)
-		snprintf(buf, size, "http://%s", ip_format(&seg->server, ip));
-	else
-		snprintf(buf, size, "http://%s:%u", ip_format(&seg->server, ip), seg->http_port);
-}

@@ -34,7 +34,5 @@ uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip
 void segments_say(const struct service *s); /* who leases where, and why */
 /* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */
 void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server);
-/* "http://192.168.122.1:8067" */
-void segment_base_url(const struct segment *seg, char *buf, size_t size);
 
 #endif

@@ -1,0 +1,140 @@
+/* GET /api/v1/events?after=N[&machine=NAME][&wait=S]: the timeline, now or as soon as there is something. */
+#include "service/api/events_api.h"
+#include "service/api/api.h"
+#include "service/service.h"
+#include "service/reply.h"
+
+#include "core/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	FOLLOW_WAIT_MAX_S = 60,
+	FOLLOW_EVENTS = 1000, /* in one answer: a follower asks again */
+	FOLLOWERS_MAX = 200,  /* each holds a connection */
+};
+
+struct follower {
+	struct follower *next;
+	struct service *service;
+	struct http_request *request;
+	uint64_t after;
+	char machine[MACHINE_NAME]; /* "" all */
+	struct loop_timer over;
+};
+
+static void answer(struct service *s, struct http_request *r, uint64_t after, const char *machine)
+{
+	const struct timeline_event *e;
+	json_t *events = json_array();
+
+	while (json_array_size(events) < FOLLOW_EVENTS &&
+		(e = timeline_after(s->timeline, after, machine))) {
+		json_array_append_new(events, reply_event(e));
+		after = e->seq;
+	}
+	http_respond_json(r, 200,
+		json_pack("{s:o, s:I}", "events", events, "newest",
+			(json_int_t)timeline_newest(s->timeline)));
+}
+
+static void follower_unlink(struct follower *f)
+{
+	struct follower **at = &f->service->followers;
+
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
+	loop_timer_clear(f->service->loop, &f->over);
+}
+
+static void follower_answer(struct follower *f)
+{
+	follower_unlink(f);
+	answer(f->service, f->request, f->after, *f->machine ? f->machine : NULL);
+	free(f);
+}
+
+static void follower_over(struct loop_timer *t)
+{
+	follower_answer(t->arg);
+}
+
+/* Its listener was closed; http_respond() then only frees. */
+static void follower_abandoned(void *arg, struct http_request *r)
+{
+	(void)r;
+	follower_answer(arg);
+}
+
+void events_answer_all(struct service *s)
+{
+	uint64_t newest = timeline_newest(s->timeline);
+	struct follower *next;
+
+	for (struct follower *f = s->followers; f; f = next) {
+		next = f->next;
+		if (timeline_after(s->timeline, f->after, *f->machine ? f->machine : NULL))
+			follower_answer(f);
+		else if (f->after < newest)
+			f->after = newest;
+	}
+}
+
+void events_drop_all(struct service *s)
+{
+	while (s->followers)
+		follower_answer(s->followers);
+}
+
+static bool hold(
+	struct service *s, struct http_request *r, uint64_t after, const char *machine, int64_t ms)
+{
+	struct follower *f;
+	size_t n = 0;
+
+	for (f = s->followers; f; f = f->next)
+		n++;
+	f = n < FOLLOWERS_MAX ? calloc(1, sizeof *f) : NULL;
+	if (!f)
+		return false;
+	/* it was told what there is: later looks need not begin before that */
+	*f = (struct follower){.next = s->followers,
+		.service = s,
+		.request = r,
+		.after = after > timeline_newest(s->timeline) ? after
+							      : timeline_newest(s->timeline)};
+	snprintf(f->machine, sizeof f->machine, "%s", machine ? machine : "");
+	loop_timer_init(&f->over, follower_over, f);
+	if (loop_timer_set(s->loop, &f->over, ms)) {
+		free(f);
+		return false;
+	}
+	s->followers = f;
+	http_hold(r, ms + 5000);
+	http_on_abandon(r, follower_abandoned, f);
+	return true;
+}
+
+void events_handle(struct service *s, struct http_request *r)
+{
+	const char *after_text = http_arg(r, "after"), *machine = http_arg(r, "machine"),
+		   *wait = http_arg(r, "wait");
+	uint64_t after = after_text ? strtoull(after_text, NULL, 10) : 0;
+	long wait_s = wait ? atol(wait) : 0;
+
+	if (machine && strlen(machine) >= MACHINE_NAME) {
+		http_respond_error(r, 404, "no machine '%.80s'", machine);
+		return;
+	}
+	if (wait_s > FOLLOW_WAIT_MAX_S)
+		wait_s = FOLLOW_WAIT_MAX_S;
+	if (wait_s > 0 && !timeline_after(s->timeline, after, machine) && !s->stopping &&
+		hold(s, r, after, machine, wait_s * 1000))
+		return;
+	answer(s, r, after, machine);
+}

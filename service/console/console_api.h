@@ -1,0 +1,11 @@
+/* Below /api/v1/machines/NAME/console. */
+#ifndef USHER_SERVICE_CONSOLE_CONSOLE_API_H
+#define USHER_SERVICE_CONSOLE_CONSOLE_API_H
+
+struct http_request;
+struct machine;
+struct service;
+
+void console_handle(struct service *s, struct http_request *r, const struct machine *m);
+
+#endif

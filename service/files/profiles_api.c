@@ -1,0 +1,218 @@
+/* /api/v1/profiles: what can be installed, and what it lacks, which the worker looks for. */
+#include "service/files/profiles_api.h"
+#include "service/api/api.h"
+#include "service/service.h"
+#include "service/files/served_profile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROFILES_LOOKED_AT = 1000 }; /* in one answer */
+
+struct review {
+	struct task task;
+	struct files *files;
+	struct http_request *request;
+	bool one;
+	json_t *json;              /* array, a profile each, in this order: */
+	struct profile **profiles; /* NULL: it cannot be read */
+	size_t count;
+};
+
+static int look(struct task *t)
+{
+	struct review *l = (struct review *)t;
+	char why[1024];
+
+	for (size_t i = 0; i < l->count && !worker_stopping(t->worker); i++)
+		if (l->profiles[i] && files_check(l->files, l->profiles[i], NULL, why, sizeof why))
+			json_object_set_new(
+				json_array_get(l->json, i), "missing", json_string(why));
+	return 0;
+}
+
+static void review_free(struct review *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		profile_free(l->profiles[i]);
+	free(l->profiles);
+	json_decref(l->json);
+	free(l);
+}
+
+static void looked(struct task *t)
+{
+	struct review *l = (struct review *)t;
+
+	if (t->rc)
+		http_respond_error(l->request, 503, "the service is stopping");
+	else if (l->one)
+		http_respond_json(l->request, 200, json_incref(json_array_get(l->json, 0)));
+	else
+		http_respond_json(l->request, 200, json_pack("{s:O}", "profiles", l->json));
+	review_free(l);
+}
+
+/* Numbers of which 0 is none; memory is in bytes, as all else. */
+static void shown_guest(json_t *guest)
+{
+	static const char *const keys[][2] = {{"memory_mib", "memory"},
+		{"requires_memory_mib", "requires_memory"}, {"vcpus", "vcpus"}, {"disk", "disk"},
+		{"requires_disk", "requires_disk"}};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		json_int_t n = json_integer_value(json_object_get(guest, keys[i][0]));
+
+		json_object_del(guest, keys[i][0]);
+		json_object_set_new(
+			guest, keys[i][1], n ? json_integer(i < 2 ? n << 20 : n) : json_null());
+	}
+	json_object_set_new(guest, "domain", json_boolean(json_object_get(guest, "domain")));
+}
+
+/* A template's text, without the line where it stands. */
+static json_t *shown_template(const json_t *template)
+{
+	json_t *text = json_object_get(template, "text");
+
+	return text ? json_incref(text) : json_null();
+}
+
+static json_t *shown_file(const json_t *file)
+{
+	return json_pack("{s:o, s:O?}", "path", shown_template(file), "sha256",
+		json_object_get(file, "sha256"));
+}
+
+static void shown_boot(json_t *boot)
+{
+	json_t *initrds = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(boot, "initrd"), i, one)
+		json_array_append_new(initrds, shown_file(one));
+	json_object_set_new(boot, "initrd", initrds);
+	json_object_set_new(boot, "kernel", shown_file(json_object_get(boot, "kernel")));
+	json_object_set_new(boot, "cmdline", shown_template(json_object_get(boot, "cmdline")));
+}
+
+static void null_where_missing(json_t *object, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (!json_object_get(object, *keys))
+			json_object_set_new(object, *keys, json_null());
+}
+
+/* A secret's default is none of the reader's business. */
+static json_t *profile_shown(const struct profile *p)
+{
+	json_t *j = profile_to_json(p), *s, *media;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "settings"), i,
+		s) if (json_is_true(json_object_get(s, "secret")) &&
+		json_string_length(json_object_get(s, "default")))
+		json_object_set_new(s, "default", json_string("(secret)"));
+	json_array_foreach(json_object_get(j, "settings"), i, s)
+	{
+		null_where_missing(s, (const char *const[]){"values", "min", "max", "hash", NULL});
+		json_object_set_new(
+			s, "unsigned", json_boolean(json_is_true(json_object_get(s, "unsigned"))));
+	}
+	media = json_object_get(j, "media");
+	if (json_is_object(json_object_get(media, "url")))
+		json_object_set_new(media, "url", shown_template(json_object_get(media, "url")));
+	null_where_missing(
+		media, (const char *const[]){"path", "url", "package", "fix", "files", NULL});
+	shown_boot(json_object_get(j, "boot"));
+	shown_guest(json_object_get(j, "guest"));
+	json_object_set_new(j, "missing", json_null());
+	json_object_set_new(j, "error", json_null());
+	return j;
+}
+
+static void review_add(struct service *s, struct review *l, const char *name)
+{
+	struct profile *p = NULL;
+	char why[512];
+
+	if (served_profile(s, name, &p, why, sizeof why))
+		json_array_append_new(l->json,
+			json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "name", name,
+				"title", "file", "media", "boot", "settings", "guest", "missing",
+				"error", why));
+	else
+		json_array_append_new(l->json, profile_shown(p));
+	l->profiles[l->count++] = p;
+}
+
+static struct review *review_new(
+	struct service *s, struct http_request *r, char *const *names, size_t n)
+{
+	struct review *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	*l = (struct review){
+		.task = {.run = look, .done = looked}, .files = &s->files, .request = r};
+	l->json = json_array();
+	l->profiles = calloc(n + 1, sizeof *l->profiles);
+	if (!l->json || !l->profiles) {
+		review_free(l);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		review_add(s, l, names[i]);
+	return l;
+}
+
+static void review_start(struct service *s, struct review *l)
+{
+	struct http_request *r = l->request;
+
+	if (worker_do(s->worker, &l->task, "")) {
+		review_free(l);
+		http_respond_error(r, 503, "too much is asked for at once: try again");
+	}
+}
+
+static void one(struct service *s, struct http_request *r, const char *name)
+{
+	char *names[] = {(char *)(uintptr_t)name};
+	struct review *l = review_new(s, r, names, 1);
+
+	if (!l) {
+		http_respond_error(r, 500, "out of memory");
+	} else if (!l->profiles[0]) {
+		http_respond_error(r, 404, "%s",
+			json_string_value(json_object_get(json_array_get(l->json, 0), "error")));
+		review_free(l);
+	} else {
+		l->one = true;
+		review_start(s, l);
+	}
+}
+
+void profiles_handle(struct service *s, struct http_request *r, const char *name)
+{
+	struct review *l = NULL;
+	char **names;
+	size_t n = 0;
+
+	if (name) {
+		one(s, r, name);
+		return;
+	}
+	if (!profiles_names(&s->profiles, &names)) {
+		while (names[n] && n < PROFILES_LOOKED_AT)
+			n++;
+		l = review_new(s, r, names, n);
+		profiles_names_free(names);
+	}
+	if (l)
+		review_start(s, l);
+	else
+		http_respond_error(r, 500, "out of memory");
+}

@@ -1,0 +1,10 @@
+/* All profiles, or the one of that name. */
+#ifndef USHER_SERVICE_FILES_PROFILES_API_H
+#define USHER_SERVICE_FILES_PROFILES_API_H
+
+struct http_request;
+struct service;
+
+void profiles_handle(struct service *s, struct http_request *r, const char *name);
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef USHER_SERVICE_FILES_SERVED_PROFILE_H
+#define USHER_SERVICE_FILES_SERVED_PROFILE_H
+
+#include <stddef.h>
+
+struct profile;
+struct service;
+
+/* The profile of this name with the configuration's medium, or else an imported one, over its own. As
+ * profiles_find(). */
+int served_profile(
+	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size);
+
+#endif

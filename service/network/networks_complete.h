@@ -1,0 +1,13 @@
+#ifndef USHER_SERVICE_NETWORK_NETWORKS_COMPLETE_H
+#define USHER_SERVICE_NETWORK_NETWORKS_COMPLETE_H
+
+#include <stddef.h>
+
+struct guest_network_spec;
+struct service;
+
+/* What a request to make one leaves out, as it was made before. 0; -EEXIST, -ENOSPC … with the line: it cannot be made. */
+int networks_complete(
+	const struct service *s, struct guest_network_spec *spec, char *why, size_t size);
+
+#endif

@@ -1,0 +1,418 @@
+/* Arming again, confirming, disarming, deleting. */
+#include "service/operations/change.h"
+#include "service/api/api.h"
+#include "service/operations/create.h"
+#include "service/files/fetch_api.h"
+#include "service/operations/template.h"
+#include "service/console/console_record.h"
+#include "service/files/cache.h"
+#include "service/guests/guest_spec.h"
+#include "service/guests/hosts.h"
+#include "service/network/seats.h"
+#include "service/network/segments.h"
+#include "service/operation.h"
+#include "service/service.h"
+#include "service/operations/linted.h"
+#include "service/files/ready.h"
+#include "service/reply.h"
+#include "service/files/served_profile.h"
+
+#include "core/log.h"
+#include "kickstart/render.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A machine that is to be armed again, while its files are looked for. */
+struct rearming {
+	struct operation op; /* first */
+	struct service *service;
+	struct http_request *request;
+	struct profile *profile;
+	json_t *snapshot;
+	json_t *findings;       /* of its answers; NULL: none */
+	enum machine_seal seal; /* from now on */
+};
+
+static void rearming_free(struct rearming *a)
+{
+	operation_end(&a->op);
+	profile_free(a->profile);
+	json_decref(a->snapshot);
+	json_decref(a->findings);
+	free(a);
+}
+
+/* With the profile as it is now. */
+static int rearming_judge(struct rearming *a, const struct machine *m, char *why, size_t why_size)
+{
+	struct service *s = a->service;
+	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	char url[128] = "";
+	struct render_input in = {.machine = m,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
+		.base_url = url};
+	uint64_t disk = (uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk"));
+	int rc = served_profile(s, m->profile, &a->profile, why, why_size);
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	if (!rc)
+		rc = media_named(a->profile, why, why_size);
+	if (!rc) /* the profile may have made a secret of what was none */
+		rc = profile_seal_secrets(a->profile, m->settings);
+	if (!rc)
+		rc = render_validate(a->profile, &in,
+			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
+			disk, &a->snapshot, why, why_size);
+	if (!rc)
+		rc = linted(&in, a->snapshot, disk, &a->findings, why, why_size);
+	return rc;
+}
+
+/* Its creation would not know of the change, nor the change of an undoing. */
+static bool refused_while_created(
+	struct service *s, struct http_request *r, const struct machine *m)
+{
+	if (!reserved(s->reserved, m->name, 0, NULL))
+		return false;
+	http_respond_error(r, 409, "%s is being created just now: wait for that to end", m->name);
+	return true;
+}
+
+static bool refused_while_deleted(struct http_request *r, const struct machine *m)
+{
+	if (m->deleting)
+		http_respond_error(r, 409, "%s is being deleted", m->name);
+	return m->deleting;
+}
+
+/* 0; -EINPROGRESS with what is missing (cache_look()), or -errno with the line. */
+static int rearming_arm(
+	struct rearming *a, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
+{
+	struct service *s = a->service;
+	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	char url[128] = "", warning[1024] = "";
+	struct render_input in = {.machine = m,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &s->segments,
+		.base_url = url};
+	enum machine_seal before = m->seal;
+	int rc = 0;
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	if (!life_netboots(m->state)) /* else it is refused below, without a fetch */
+		rc = cache_look(
+			s, &in, a->snapshot, ret_missing, warning, sizeof warning, why, why_size);
+	if (rc)
+		return rc;
+	m->seal = a->seal;
+	rc = machine_arm(m, json_incref(a->snapshot), a->profile->boots,
+		(int64_t)a->profile->timeout_s * 1000);
+	if (rc == -EBUSY)
+		m->seal = before;
+	if (rc)
+		snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
+			rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
+				     : strerror(-rc));
+	else if (*warning)
+		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
+	return rc;
+}
+
+static json_t *rearming_reply(const struct rearming *a, const struct machine *m)
+{
+	json_t *reply = reply_machine(a->service->timeline, m, true);
+
+	linted_add(reply, a->findings);
+	return reply;
+}
+
+static void rearming_end(struct rearming *a, struct machine *m)
+{
+	json_t *missing;
+	char why[1024];
+	int rc = rearming_arm(a, m, &missing, why, sizeof why);
+
+	if (rc == -EINPROGRESS)
+		reply_fetching(a->request, missing);
+	else if (rc)
+		http_respond_error(a->request, rc == -EBUSY ? 409 : 422, "%s", why);
+	else
+		reply_committed(a->service->store, a->request, 200, rearming_reply(a, m));
+}
+
+static void on_ready(void *arg, int rc, const char *why)
+{
+	struct rearming *a = arg;
+	struct machine *m = operation_machine(&a->op);
+
+	if (rc)
+		http_respond_error(a->request, rc == -ECANCELED ? 503 : 422, "%s", why);
+	else if (!m)
+		http_respond_error(a->request, 404, "no machine '%s'", a->op.name);
+	else if (!refused_while_created(a->service, a->request, m) &&
+		!refused_while_deleted(a->request, m))
+		rearming_end(a, m);
+	rearming_free(a);
+}
+
+/* {"sealed": true}, or nothing: then it stays as it is. */
+static int take_seal(const struct http_request *r, enum machine_seal *seal)
+{
+	json_t *body = r->body_len ? json_loadb(r->body, r->body_len, 0, NULL) : json_object();
+	const json_t *v = json_object_get(body, "sealed");
+	bool fine = json_is_object(body) && json_object_size(body) == (v ? 1 : 0) &&
+		(!v || json_is_boolean(v));
+
+	if (fine && v)
+		*seal = json_is_true(v) ? SEAL_YES : SEAL_NO;
+	json_decref(body);
+	return fine ? 0 : -EINVAL;
+}
+
+void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
+{
+	enum machine_seal seal = m->seal;
+	struct rearming *a;
+	char why[1024];
+	int rc;
+
+	if (take_seal(r, &seal)) {
+		http_respond_error(r, 400, "the request is empty or {\"sealed\": true or false}");
+		return;
+	}
+
+	if (refused_while_created(s, r, m) || refused_while_deleted(r, m) ||
+		template_refuses(s, r, m, "installed again"))
+		return;
+	if (!m->nics[0].segment_id) {
+		http_respond_error(r, 409, "segment '%s' of %s is not served now",
+			m->nics[0].segment, m->name);
+		return;
+	}
+	a = calloc(1, sizeof *a);
+	if (!a) {
+		http_respond_error(r, 500, "out of memory");
+		return;
+	}
+	*a = (struct rearming){.service = s, .request = r, .seal = seal};
+	operation_begin(&a->op, &s->rearmings, m, false);
+	rc = rearming_judge(a, m, why, sizeof why);
+	if (!rc) {
+		http_hold(r, HTTP_HOLD_MS);
+		rc = ready_ask(
+			s, a->profile, json_object_get(a->snapshot, "settings"), on_ready, a);
+		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
+	}
+	if (rc) {
+		http_respond_json(r, 422, linted_error(why, a->findings));
+		rearming_free(a);
+	}
+}
+
+static void refuse_confirm(struct http_request *r, const struct machine *m, int rc)
+{
+	if (rc == -ENOENT && !m->attempt.sealed)
+		http_respond_error(
+			r, 409, "%s is not sealed: there is nothing to confirm", m->name);
+	else if (rc == -ENOENT)
+		http_respond_error(r, 409,
+			"no boot of %s waits to be confirmed: it is %s, and shows a code once it "
+			"has booted from the network",
+			m->name, life_state_name(m->state));
+	else if (rc == -EACCES && machine_waits(m))
+		http_respond_error(r, 403,
+			"that is not the code of the boot of %s that asked last: read it on the "
+			"machine's own screen (%u tries are left)",
+			m->name, MACHINE_WRONG_CODES - m->attempt.asking.wrong);
+	else if (rc == -EACCES)
+		http_respond_error(r, 403,
+			"that is not the code of %s, and its boot cannot be confirmed any more: it "
+			"restarts, and shows another",
+			m->name);
+	else if (rc == -EPERM)
+		http_respond_error(r, 409, "%s is %s: %s", m->name, life_state_name(m->state),
+			m->attempt.reason);
+	else
+		http_respond_error(r, 503, "%s: %s", m->name, strerror(-rc));
+}
+
+void change_confirm(struct service *s, struct http_request *r, struct machine *m)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+	const char *code = json_string_value(json_object_get(body, "code"));
+	int rc;
+
+	if (!code) {
+		http_respond_error(r, 400, "the request is {\"code\": \"the machine's code\"}");
+		json_decref(body);
+		return;
+	}
+	rc = machine_confirm(m, code);
+	if (rc)
+		refuse_confirm(r, m, rc);
+	else
+		reply_committed(s->store, r, 200, reply_machine(s->timeline, m, true));
+	json_decref(body);
+}
+
+void change_disarm(struct service *s, struct http_request *r, struct machine *m)
+{
+	if (machine_event(m, LIFE_DISARM, "disarmed by the user"))
+		http_respond_error(r, 409, "%s is %s: there is nothing to disarm", m->name,
+			life_state_name(m->state));
+	else
+		reply_committed(s->store, r, 200, reply_machine(s->timeline, m, true));
+}
+
+struct deletion {
+	struct operation op; /* first */
+	struct service *service;
+	struct http_request *request; /* NULL: nobody waits any more */
+};
+
+static void deletion_free(struct deletion *d)
+{
+	operation_end(&d->op);
+	free(d);
+}
+
+void change_drop_all(struct service *s)
+{
+	struct deletion *d;
+
+	while ((d = (struct deletion *)s->deletions)) {
+		if (d->request)
+			http_respond_error(d->request, 503, "the service is stopping");
+		deletion_free(d);
+	}
+}
+
+void change_forget(struct service *s, struct machine *m, const char *why)
+{
+	for (size_t i = 0; i < m->n_nics; i++)
+		dhcpd_forget(s->dhcpd, &m->nics[i].mac);
+	(void)seats_publish(s, m, false, NULL, NULL);
+	timeline_add(s->timeline, m->name, "deleted", "%s", why);
+	record_forget(s, m);
+	machines_remove(s->machines, m);
+}
+
+/* `kept`: where its disks are; "" they are gone. */
+static void forget(struct service *s, struct http_request *r, struct machine *m, const char *kept)
+{
+	json_t *said = json_pack("{s:s}", "deleted", m->name);
+	char why[600];
+
+	snprintf(why, sizeof why, "by request%s%s", *kept ? "; kept: " : "", kept);
+	if (*kept)
+		json_object_set_new(said, "kept", json_string(kept));
+	change_forget(s, m, why);
+	reply_committed(s->store, r, 200, said);
+}
+
+/* It stays, and may be used again. */
+static void deletion_failed(struct deletion *d, struct machine *m, int rc, const char *why)
+{
+	m->deleting = false;
+	json_object_del(m->guest_spec, "keep_disks");
+	if (machines_save(m->home, m))
+		log_error("%s: its record could not be stored", m->name);
+	timeline_add(d->service->timeline, m->name, "delete", "it is still there: %s", why);
+	store_commit(d->service->store, NULL, NULL);
+	if (d->request)
+		http_respond_error(d->request, rc == -EBUSY ? 409 : 500, "%s is still there: %s",
+			d->op.name, why);
+}
+
+static void on_guest_deleted(void *arg, int rc, const char *why)
+{
+	struct deletion *d = arg;
+	struct service *s = d->service;
+	struct machine *m = operation_machine(&d->op);
+
+	if (m && rc &&
+		rc != -EPERM) { /* EPERM: the name is another's by now, only the record is ours */
+		deletion_failed(d, m, rc, why);
+	} else if (m && d->request) {
+		forget(s, d->request, m, rc ? "" : why);
+	} else if (m) {
+		change_forget(s, m, "by request, before the service was started again");
+		store_commit(s->store, NULL, NULL);
+	} else if (d->request) {
+		http_respond_error(d->request, 404, "no machine '%s'", d->op.name);
+	}
+	deletion_free(d);
+}
+
+static int begin_deletion(struct service *s, struct http_request *r, struct machine *m)
+{
+	struct deletion *d = malloc(sizeof *d);
+	struct guest_spec spec;
+	int rc;
+
+	if (!d)
+		return -ENOMEM;
+	*d = (struct deletion){.service = s, .request = r};
+	operation_begin(&d->op, &s->deletions, m, true);
+	guest_spec_disks(m, &spec);
+	rc = guest_delete(guests_of(s, m), &spec,
+		json_is_true(json_object_get(m->guest_spec, "keep_disks")), on_guest_deleted, d);
+	if (rc)
+		deletion_free(d);
+	return rc;
+}
+
+void change_go_on_deleting(struct service *s, struct machine *m)
+{
+	log_info("%s: deleting goes on", m->name);
+	if (begin_deletion(s, NULL, m))
+		log_error("%s: out of memory", m->name);
+}
+
+/* Said to the store first: killed half-way, the next start goes on deleting, and does not make the
+ * guest of an unfinished install anew. */
+void change_delete(struct service *s, struct http_request *r, struct machine *m)
+{
+	const char *keep = http_arg(r, "keep_disks");
+	int rc;
+
+	if (refused_while_created(s, r, m) || template_is_needed(s, r, m))
+		return;
+	if (template_under_way(s, m->name)) {
+		http_respond_error(r, 409, "%s is being made a template just now", m->name);
+		return;
+	}
+	if (keep && strcmp(keep, "1")) {
+		http_respond_error(r, 400, "keep_disks is 1, or left out");
+		return;
+	}
+	if (!m->guest) {
+		forget(s, r, m, "");
+		return;
+	}
+	m->deleting = true;
+	if (keep)
+		json_object_set_new(m->guest_spec, "keep_disks", json_true());
+	rc = machines_save(s->machines, m);
+	if (!rc)
+		rc = store_commit(s->store, NULL, NULL);
+	if (!rc)
+		rc = begin_deletion(s, r, m);
+	if (!rc) {
+		http_hold(r, HTTP_HOLD_MS);
+		return;
+	}
+	m->deleting = false;
+	json_object_del(m->guest_spec, "keep_disks");
+	(void)machines_save(s->machines, m);
+	http_respond_error(r, 500, "%s: %s", m->name, strerror(-rc));
+}

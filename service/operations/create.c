@@ -1,0 +1,542 @@
+/*
+ * Making a machine. Everything is validated before anything is made:
+ *
+ *   request ─▶ judged (judge.c) ─▶ files looked for (ready.c) ─▶ libvirt asked (guest_check) ─▶ record and attempt
+ *           committed ─▶ volume and domain (guest_create) ─▶ installing run started ─▶ answered
+ *
+ * A failure undoes in reverse order. Until the record is there its name and address are kept by the creation.
+ */
+#include "service/operations/create.h"
+#include "service/api/api.h"
+#include "service/operations/change.h"
+#include "service/files/fetch_api.h"
+#include "service/console/console_record.h"
+#include "service/files/cache.h"
+#include "service/guests/guest_spec.h"
+#include "service/guests/hosts.h"
+#include "service/network/seats.h"
+#include "service/network/segments.h"
+#include "service/operations/judge.h"
+#include "service/operations/linted.h"
+#include "service/files/ready.h"
+#include "service/reply.h"
+
+#include "core/clock.h"
+#include "core/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+void creation_free(struct creation *c)
+{
+	struct creation **at = &c->service->creations;
+
+	while (*at && *at != c)
+		at = &(*at)->next;
+	if (*at)
+		*at = c->next;
+	unreserve(&c->service->reserved, &c->reservation);
+	if (!c->recorded)
+		machine_free(c->machine);
+	profile_free(c->profile);
+	json_decref(c->snapshot);
+	json_decref(c->findings);
+	json_decref(c->body);
+	free(c->seats);
+	free(c);
+}
+
+static void creation_fail(struct creation *c, unsigned status, const char *why)
+{
+	if (c->trial) {
+		trial_judged(c, status, why);
+		return;
+	}
+	if (c->findings)
+		http_respond_json(c->request, status, linted_error(why, c->findings));
+	else
+		http_respond_error(c->request, status, "%s", why);
+	creation_free(c);
+}
+
+/* What it was made of: the machine, and what the linters warn of. New reference. */
+static json_t *creation_reply(const struct creation *c)
+{
+	json_t *reply = reply_machine(c->service->timeline, c->machine, true);
+
+	linted_add(reply, c->findings);
+	return reply;
+}
+
+/* RFC 9562 5.4, random. */
+static int draw_uuid(char ret[37])
+{
+	unsigned char b[16];
+
+	if (getrandom(b, sizeof b, 0) != sizeof b)
+		return -EIO;
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		b[13], b[14], b[15]);
+	return 0;
+}
+
+static unsigned status_of(int rc)
+{
+	switch (rc) {
+	case -EEXIST:
+	case -EBUSY:
+		return 409;
+	case -ENOENT:
+		return 404;
+	case -ENOMEM:
+	case -EIO:
+		return 500;
+	}
+	return 422;
+}
+
+/* The record goes last: while it is there, the next start knows of what may be left. */
+static void undone(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+	struct service *s = c->service;
+	struct machine *m = c->machine;
+	json_t *said = json_pack("{s:o}", "error",
+		json_sprintf("%s was not created: %s%s%s", m->name, c->why,
+			rc ? "; and its domain is still there: " : "", rc ? why : ""));
+
+	(void)seats_publish(s, m, false, NULL, NULL);
+	timeline_add(s->timeline, m->name, "deleted", "not created: %s", c->why);
+	record_forget(s, m);
+	machines_remove(s->machines, m);
+	reply_committed(s->store, c->request, 500, said);
+	creation_free(c);
+}
+
+static void creation_undo(struct creation *c, bool made, const char *why)
+{
+	struct guest_spec spec;
+
+	snprintf(c->why, sizeof c->why, "%s", why);
+	guest_spec_disks(c->machine, &spec);
+	if (!made || guest_delete(guests_of(c->service, c->machine), &spec, false, undone, c))
+		undone(c, 0, "");
+}
+
+static void creation_done(struct creation *c)
+{
+	struct service *s = c->service;
+	struct machine *m = c->machine;
+
+	m->holds--;
+	if (!seats_are_theirs(segments_by_name(&s->segments, m->nics[0].segment)))
+		(void)seats_publish(s, m, true, NULL, NULL);
+	http_respond_json(c->request, 201, creation_reply(c));
+	creation_free(c);
+}
+
+static void on_started(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+
+	if (rc)
+		creation_undo(c, true, why);
+	else
+		creation_done(c);
+}
+
+static void creation_start(struct creation *c)
+{
+	struct service *s = c->service;
+
+	if ((c->clone ? guest_start_disk : guest_start_install)(
+		    guests_of(s, c->machine), c->machine->name, c->machine->uuid, on_started, c))
+		creation_undo(c, true, "out of memory");
+}
+
+static void on_seated(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+
+	if (rc)
+		creation_undo(c, true, why);
+	else
+		creation_start(c);
+}
+
+/* Where libvirt leases the reservation is there before the firmware asks, or it would get another address. */
+static void on_made(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+	struct service *s = c->service;
+
+	if (rc)
+		creation_undo(c, false, why);
+	else if (!seats_are_theirs(segments_by_name(&s->segments, c->machine->nics[0].segment)))
+		creation_start(c);
+	else if (seats_publish(s, c->machine, true, on_seated, c))
+		creation_undo(c, true, "out of memory");
+}
+
+bool create_continue(struct service *s, const struct machine *m)
+{
+	struct creation *c = s->creations;
+	struct guest_spec spec;
+	struct profile *p = NULL;
+	char why[512];
+	int rc;
+
+	while (c && (c->machine != m || c->making))
+		c = c->next;
+	if (!c)
+		return false;
+	c->making = true;
+	rc = guest_spec_make(s, m, &spec, &p, why, sizeof why);
+	spec.replace = c->replace;
+	if (rc)
+		creation_undo(c, false, why);
+	else if (guest_create(guests_of(s, m), &spec, on_made, c))
+		creation_undo(c, false, "out of memory");
+	profile_free(p);
+	return true;
+}
+
+/* libvirt took its time to look. What is to be replaced does not count, and goes only when nothing is in its way. */
+static bool taken_meanwhile(const struct creation *c)
+{
+	const struct machine *m;
+	char who[128];
+
+	for (size_t i = 0; i < c->machine->n_nics; i++) {
+		const struct nic *nic = &c->machine->nics[i];
+
+		if (!nic->segment_id) /* not served: nobody here can take it */
+			continue;
+		m = machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL);
+		if (m && strcmp(m->name, c->machine->name))
+			return true;
+		if (nic->n_addrs && judge_address_held(c, nic, &nic->addrs[0], who, sizeof who))
+			return true;
+	}
+	return false;
+}
+
+/* Puts record and attempt into the store; what arming asks for comes back by act.c once that is on disk. */
+/* Kernel and initrds by URL. False: they are not here; it has ended, and nothing is kept of it: who asked is told to ask
+ * again, or what is wrong. */
+static bool has_files(struct creation *c, char *warning, size_t warning_size)
+{
+	const struct segment *seg =
+		segments_by_name(&c->service->segments, c->machine->nics[0].segment);
+	char url[128] = "", why[1024];
+	struct render_input in = {.machine = c->machine,
+		.segment = seg,
+		.find_segment = render_find_segment,
+		.arg = &c->service->segments,
+		.base_url = url};
+	json_t *missing;
+	int rc;
+
+	if (seg)
+		segment_base_url(seg, url, sizeof url);
+	rc = cache_look(
+		c->service, &in, c->snapshot, &missing, warning, warning_size, why, sizeof why);
+	if (rc == -EINPROGRESS) {
+		reply_fetching(c->request, missing);
+		creation_free(c);
+	} else if (rc) {
+		creation_fail(c, 422, why);
+	}
+	return !rc;
+}
+
+/* Before the record is there, which makes a computed MAC of its own its. */
+static unsigned find_claims(const struct creation *c)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < c->machine->n_nics; i++) {
+		const struct nic *nic = &c->machine->nics[i];
+		struct mac mac;
+
+		if (nic->segment_id && nic->n_addrs &&
+			judge_address_claimed(c->service, nic->segment_id, &nic->addrs[0], &mac) &&
+			!mac_eq(&mac, &nic->mac))
+			found |= 1u << i;
+	}
+	return found;
+}
+
+/* The record wins; who has the address meanwhile is told of. */
+static void tell_claims(const struct creation *c, unsigned claims)
+{
+	const struct machine *m = c->machine;
+
+	for (size_t i = 0; i < m->n_nics; i++) {
+		char ip[IP_TEXT], mac[MAC_TEXT];
+		struct mac by;
+
+		if (!(claims & 1u << i))
+			continue;
+		mac_from_ip(&m->nics[i].addrs[0], &by);
+		timeline_add(c->service->timeline, m->name, "address",
+			"%s is leased to a stranger, %s, by its computed MAC: it is not renewed, "
+			"and %s "
+			"has the address as soon as nobody answers for it by ARP",
+			ip_format(&m->nics[i].addrs[0], ip), mac_format(&by, mac), m->name);
+	}
+}
+
+static void creation_record(struct creation *c)
+{
+	unsigned claims = find_claims(c);
+	struct service *s = c->service;
+	struct machine *m = c->machine, *old = machines_by_name(s->machines, m->name);
+	json_t *snapshot = c->snapshot;
+	char warning[1024] = "";
+	int rc;
+
+	if (taken_meanwhile(c)) {
+		creation_fail(c, 409, "MAC or address were taken meanwhile");
+		return;
+	}
+	if (c->arm && !has_files(c, warning, sizeof warning))
+		return;
+	if (old) /* judged: a guest, and --replace was given */
+		change_forget(s, old, "replaced");
+	m->created_at = m->state_at = clock_wall_ms();
+	rc = machines_add(s->machines, m);
+	if (rc) {
+		creation_fail(c, status_of(rc), strerror(-rc));
+		return;
+	}
+	c->recorded = true;
+	timeline_add(s->timeline, m->name, "created", "%s, profile %s",
+		m->guest ? "guest" : "bare metal", m->profile);
+	tell_claims(c, claims);
+	if (*warning)
+		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
+	m->holds += m->guest; /* until creation_done() */
+	if (c->clone) {
+		rc = clone_begin(c);
+	} else if (c->arm) {
+		c->snapshot = NULL;
+		rc = machine_arm(
+			m, snapshot, c->profile->boots, (int64_t)c->profile->timeout_s * 1000);
+	} else {
+		rc = machines_save(s->machines, m);
+	}
+	if (rc) {
+		creation_undo(c, false, strerror(-rc));
+	} else if (!m->guest) {
+		(void)seats_publish(s, m, true, NULL, NULL);
+		reply_committed(s->store, c->request, 201, creation_reply(c));
+		creation_free(c);
+	}
+}
+
+/* A domain of a machine's name: it is the machine that is in the way. */
+static void on_checked(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+	char taken[256];
+
+	if ((!rc || rc == -EEXIST) && judge_name_free(c, taken, sizeof taken)) {
+		rc = -EEXIST;
+		why = taken;
+	}
+	if (rc)
+		creation_fail(c, status_of(rc), why);
+	else if (c->trial)
+		trial_judged(c, 0, why);
+	else
+		creation_record(c);
+}
+
+static void creation_check(struct creation *c)
+{
+	struct service *s = c->service;
+	struct guest_spec spec;
+	struct profile *none = NULL;
+	struct guests *g;
+	char why[512];
+	int rc;
+
+	if (!c->machine->guest) {
+		on_checked(c, 0, "");
+		return;
+	}
+	if (hosts_find(s, json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g,
+		    why, sizeof why)) {
+		creation_fail(c, 503, why);
+		return;
+	}
+	guest_spec_make(s, c->machine, &spec, &none, why, sizeof why);
+	if (!spec.fragment_own)
+		spec.fragment = c->profile->domain;
+	spec.replace = c->replace;
+	if (c->trial)
+		trial_put_spec(c, &spec);
+	rc = guest_check(g, &spec, on_checked, c);
+	free((char *)spec.going);
+	if (rc)
+		creation_fail(c, 500, "out of memory");
+}
+
+static void on_ready(void *arg, int rc, const char *why)
+{
+	struct creation *c = arg;
+
+	if (rc)
+		creation_fail(c, rc == -ECANCELED ? 503 : status_of(rc), why);
+	else
+		creation_check(c);
+}
+
+/* The same request again, after the connection broke: the same creation. One that is under way answers here then. */
+static bool answered_before(struct service *s, struct http_request *r, json_t *body)
+{
+	const char *name = json_text(body, "name"), *id = json_text(body, "request_id");
+	const struct machine *m = machines_by_name(s->machines, name);
+
+	for (struct creation *c = s->creations; c && *id; c = c->next) {
+		if (strcmp(c->machine->name, name) || strcmp(c->machine->request_id, id))
+			continue;
+		http_respond_error(c->request, 409,
+			"asked again on another connection, which gets the answer");
+		c->request = r;
+		http_hold(r, HTTP_HOLD_MS);
+		return true;
+	}
+	if (!m || !*id || strcmp(m->request_id, id))
+		return false;
+	reply_committed(s->store, r, 201, reply_machine(s->timeline, m, true));
+	return true;
+}
+
+static struct creation *creation_new(struct service *s, struct http_request *r, json_t *body)
+{
+	struct creation *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return NULL;
+	c->service = s;
+	c->request = r;
+	c->machine = machine_new();
+	if (!c->machine || draw_uuid(c->machine->uuid)) {
+		creation_free(c);
+		return NULL;
+	}
+	c->machine->guest = !strcmp(json_text(body, "kind"), "guest");
+	c->replace = json_is_true(json_object_get(body, "replace"));
+	c->clone = clone_is(body);
+	c->arm = !c->clone && (c->machine->guest || json_is_true(json_object_get(body, "arm")));
+	return c;
+}
+
+static void creation_judge(struct creation *c)
+{
+	char why[1024];
+	int rc = judge_request(c, c->body, why, sizeof why);
+
+	json_decref(c->body);
+	c->body = NULL;
+	if (rc)
+		creation_fail(c, status_of(rc), why);
+	else if (c->clone) /* nothing is installed */
+		creation_check(c);
+	else if (ready_ask(c->service, c->profile, json_object_get(c->snapshot, "settings"),
+			 on_ready, c))
+		creation_fail(c, 500, "out of memory");
+}
+
+static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)
+{
+	struct creation *c = arg;
+
+	c->seats = n ? malloc(n * sizeof *seats) : NULL;
+	if (rc) {
+		creation_fail(c, 503, why);
+	} else if (n && !c->seats) {
+		creation_fail(c, 500, "out of memory");
+	} else if (!c->trial && answered_before(c->service, c->request, c->body)) {
+		creation_free(c); /* the same request came twice meanwhile */
+	} else {
+		if (n)
+			memcpy(c->seats, seats, n * sizeof *seats);
+		c->n_seats = n;
+		creation_judge(c);
+	}
+}
+
+/* Where libvirt leases, it knows of addresses that we do not. */
+static void creation_look(struct creation *c)
+{
+	const struct segment *seg = judge_where(c, c->body);
+
+	if (!seats_are_theirs(seg))
+		creation_judge(c);
+	else if (guest_seats(c->service->guests, seg->name, on_seats, c))
+		creation_fail(c, 500, "out of memory");
+}
+
+void create_handle(struct service *s, struct http_request *r)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+	struct creation *c;
+
+	if (!json_is_object(body)) {
+		http_respond_error(r, 400, "the request is not a JSON object");
+		json_decref(body);
+		return;
+	}
+	if (answered_before(s, r, body)) {
+		json_decref(body);
+		return;
+	}
+	if (clone_is(body))
+		clone_fill(s, body);
+	c = creation_new(s, r, body);
+	if (!c) {
+		http_respond_error(r, 500, "out of memory");
+		json_decref(body);
+		return;
+	}
+	c->body = body;
+	c->next = s->creations;
+	s->creations = c;
+	c->reservation.machine = c->machine;
+	reserve(&s->reserved, &c->reservation);
+	http_hold(r, HTTP_HOLD_MS); /* libvirt on a loaded host takes its time */
+	creation_look(c);
+}
+
+int create_try(struct trial *t, json_t *body)
+{
+	struct creation *c;
+
+	if (clone_is(body))
+		clone_fill(t->service, body);
+	c = creation_new(t->service, NULL, body);
+	if (!c) {
+		json_decref(body);
+		return -ENOMEM;
+	}
+	c->body = body;
+	c->trial = t;
+	t->trying = c;
+	creation_look(c);
+	return 0;
+}
+
+void create_drop_all(struct service *s)
+{
+	while (s->creations)
+		creation_fail(s->creations, 503, "the service is stopping");
+}

@@ -1,0 +1,229 @@
+/* Judging a request for a machine: its name, profile, settings and keys, and whether it could be installed. */
+#include "service/api/api.h"
+#include "service/operations/template.h"
+#include "service/network/segments.h"
+#include "service/operations/judge.h"
+#include "service/operations/linted.h"
+#include "service/files/served_profile.h"
+#include "core/ssh_key.h"
+
+#include "kickstart/render.h"
+#include "core/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	SETTINGS_MAX = 64,
+	KEYS_MAX = 64,
+	FIRST_BOOT_MAX = 64 << 10, /* bytes: what is longer should fetch the rest */
+	SETTING_BYTES = 64 << 10,
+};
+
+static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
+{
+	const char *name = json_text(body, "name"), *error = machine_name_error(name);
+
+	if (error) {
+		snprintf(why, size, "'%.80s' cannot be a machine's name: %s", name, error);
+		return -EINVAL;
+	}
+	snprintf(c->machine->name, sizeof c->machine->name, "%s", name);
+	return 0;
+}
+
+/* That came before it: new ones are put in front. */
+static const struct creation *other_of_name(const struct creation *c)
+{
+	const struct creation *o = c->trial ? c->service->creations : c->next;
+
+	while (o && strcmp(o->machine->name, c->machine->name))
+		o = o->next;
+	return o ? o : trial_has(c->trial, c->machine->name, NULL, NULL, NULL);
+}
+
+int judge_name_free(const struct creation *c, char *why, size_t size)
+{
+	const char *name = c->machine->name;
+	const struct machine *there = machines_by_name(c->service->machines, name);
+	const struct creation *other = other_of_name(c);
+
+	if (there && !(c->replace && there->guest && c->machine->guest))
+		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
+			name, there->guest ? ", or --replace" : "");
+	else if (there && (there->template || template_under_way(c->service, name)))
+		snprintf(why, size, "'%s' is a template: 'usher delete %s' first", name, name);
+	else if (other)
+		snprintf(why, size, "machine '%s' is %s", name,
+			other->trial ? "asked for twice" : "being created just now");
+	else
+		return 0;
+	return -EEXIST;
+}
+
+static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
+{
+	json_t *settings = json_object_get(body, "settings"),
+	       *keys = json_object_get(body, "ssh_keys"), *v;
+	const char *key;
+	size_t i;
+
+	json_object_foreach(settings, key, v)
+	{
+		if (!json_is_string(v) || json_string_length(v) > SETTING_BYTES ||
+			json_object_size(settings) > SETTINGS_MAX) {
+			snprintf(why, size, "settings are at most %d texts; look at '%.80s'",
+				SETTINGS_MAX, key);
+			return -EINVAL;
+		}
+		json_object_set(c->machine->settings, key, v);
+	}
+	if (json_array_size(keys) > KEYS_MAX) {
+		snprintf(why, size, "ssh_keys are at most %d lines of authorized_keys", KEYS_MAX);
+		return -EINVAL;
+	}
+	json_array_foreach(keys, i, v)
+	{
+		const char *error =
+			json_is_string(v) ? ssh_key_error(json_string_value(v)) : "it is no text";
+
+		if (error) {
+			snprintf(why, size, "SSH key %zu: %s", i + 1, error);
+			return -EINVAL;
+		}
+		json_array_append(c->machine->ssh_keys, v);
+	}
+	return 0;
+}
+
+/* What is kept as it came is refused when it does not fit: cut it would be something else. */
+static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
+{
+	struct machine *m = c->machine;
+	const char *id = json_text(body, "request_id"), *power = json_text(body, "power");
+	const char *lab = json_text(body, "lab"), *wrong;
+
+	if (strlen(id) >= sizeof m->request_id) {
+		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
+		return -EINVAL;
+	}
+	if (*power && (*power != '/' || strlen(power) >= sizeof m->power)) {
+		snprintf(why, size,
+			"the power executable must be an absolute path of at most %zu bytes, not "
+			"'%.200s'",
+			sizeof m->power - 1, power);
+		return -EINVAL;
+	}
+	wrong = *power ? power_file_error(c->service->config.power, power) : NULL;
+	if (wrong) {
+		snprintf(why, size,
+			"the power executable %.300s: %s; root puts those that may be run into "
+			"%.300s",
+			power, wrong, c->service->config.power);
+		return -EINVAL;
+	}
+	if (strlen(lab) >= sizeof m->lab) {
+		snprintf(why, size, "a lab's name takes at most %zu bytes", sizeof m->lab - 1);
+		return -EINVAL;
+	}
+	snprintf(m->lab, sizeof m->lab, "%s", lab);
+	snprintf(m->request_id, sizeof m->request_id, "%s", id);
+	snprintf(m->power, sizeof m->power, "%s", power);
+	return 0;
+}
+
+/* The site's script for the first boot. */
+static int judge_first_boot(struct creation *c, json_t *body, char *why, size_t size)
+{
+	json_t *v = json_object_get(body, "first_boot");
+
+	if (!v)
+		return 0;
+	if (!json_is_string(v) || json_string_length(v) > FIRST_BOOT_MAX) {
+		snprintf(why, size, "first_boot is a script of at most %d bytes", FIRST_BOOT_MAX);
+		return -EINVAL;
+	}
+	c->machine->first_boot = strdup(json_string_value(v));
+	return c->machine->first_boot ? 0 : -ENOMEM;
+}
+
+/* Left out, it is as its segment says. */
+static int judge_seal(struct creation *c, json_t *body, char *why, size_t size)
+{
+	const json_t *v = json_object_get(body, "sealed");
+
+	if (v && !json_is_boolean(v)) {
+		snprintf(why, size, "sealed is true or false");
+		return -EINVAL;
+	}
+	if (v)
+		c->machine->seal = json_is_true(v) ? SEAL_YES : SEAL_NO;
+	return 0;
+}
+
+static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
+{
+	int rc = served_profile(c->service, json_text(body, "profile"), &c->profile, why, size);
+
+	if (rc)
+		return rc;
+	snprintf(c->machine->profile, sizeof c->machine->profile, "%s", c->profile->name);
+	return 0;
+}
+
+static const struct segment *segment_of_card(const void *creation, const char *name)
+{
+	return judge_segment_named(creation, name);
+}
+
+/* Settings, demands, templates: all that an install will need, but for the files (ready.c). */
+static int judge_install(struct creation *c, const struct segment *seg, char *why, size_t size)
+{
+	char url[128];
+	struct render_input in = {.machine = c->machine,
+		.segment = seg,
+		.base_url = url,
+		.find_segment = segment_of_card,
+		.arg = c};
+	int rc;
+
+	segment_base_url(seg, url, sizeof url);
+	rc = media_named(c->profile, why, size);
+	if (rc)
+		return rc;
+	rc = profile_seal_secrets(c->profile, c->machine->settings);
+	if (rc) {
+		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
+		return rc;
+	}
+	rc = render_validate(c->profile, &in, machine_guest_number(c->machine, "memory"),
+		machine_guest_number(c->machine, "disk"), &c->snapshot, why, size);
+	if (rc)
+		return rc;
+	return linted(&in, c->snapshot, machine_guest_number(c->machine, "disk"), &c->findings, why, size);
+}
+
+int judge_request(struct creation *c, json_t *body, char *why, size_t size)
+{
+	const struct segment *seg;
+	int rc = judge_name(c, body, why, size);
+
+	if (!rc)
+		rc = judge_texts(c, body, why, size);
+	if (!rc)
+		rc = judge_seal(c, body, why, size);
+	if (!rc)
+		rc = judge_first_boot(c, body, why, size);
+	if (!rc)
+		rc = c->clone ? clone_judge(c, body, why, size) : judge_profile(c, body, why, size);
+	if (!rc)
+		rc = judge_nics(c, body, &seg, why, size);
+	if (!rc && !c->clone)
+		rc = judge_lists(c, body, why, size);
+	if (!rc && c->machine->guest)
+		rc = judge_guest(c, body, why, size);
+	if (!rc && !c->clone)
+		rc = judge_install(c, seg, why, size);
+	return rc;
+}

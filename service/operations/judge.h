@@ -1,0 +1,98 @@
+/*
+ * A creation under way (create.c), and the judgement of its request (judge.c, judge_nics.c, judge_guest.c): everything
+ * that can be said before libvirt is asked and anything is made.
+ */
+#ifndef USHER_SERVICE_OPERATIONS_JUDGE_H
+#define USHER_SERVICE_OPERATIONS_JUDGE_H
+
+#include "service/service.h"
+
+/* More than any host has. */
+enum { JUDGE_VCPUS_MAX = 1024, JUDGE_MEMORY_MAX_MIB = 1 << 30 };
+
+/* Requests that are judged together, one after another, and nothing is made of them: trial.c. */
+struct trial {
+	struct trial *next;
+	struct service *service;
+	struct http_request *request; /* answered when all are judged */
+	json_t *body;
+	size_t at;               /* the machine of the request that is judged now */
+	struct creation *trying; /* that one */
+	struct creation *judged; /* those that may be made: what they take, no later one can have */
+	size_t at_network;       /* the network that is judged, before all machines */
+	struct guest_network_spec network; /* that one */
+	struct segment *coming;            /* those that were judged */
+	size_t n_coming;
+	uint32_t free_segment, free_from; /* where the lowest free address was found last, and the next after it */
+	json_t *faults;
+	char warning[1024];
+	bool stepping, waiting;
+};
+
+struct creation {
+	struct creation *next;
+	struct service *service;
+	struct http_request *request; /* answered when the creation ends */
+	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
+	struct reservation reservation;
+	struct profile *profile;
+	json_t *snapshot;         /* until armed */
+	json_t *findings;         /* of its answers; NULL: none */
+	json_t *body;             /* the request, until it is judged */
+	struct guest_seat *seats; /* what libvirt knows of, where it leases */
+	size_t n_seats;
+	bool recorded, replace, arm, clone;
+	struct trial *trial; /* it is only judged, with others; NULL: it is made */
+	bool making;   /* libvirt is at it */
+	char why[512]; /* it failed, and is being undone */
+};
+
+/* The segment that the request means, of its first NIC; NULL: none. */
+const struct segment *judge_where(const struct creation *c, json_t *body);
+/* One that is served, or one that is made before; NULL: none of that name. */
+const struct segment *judge_segment_named(const struct creation *c, const char *name);
+/* Fills machine, profile and snapshot from the request. 0, or -errno with the line that the user reads. */
+int judge_request(struct creation *c, json_t *body, char *why, size_t size);
+/* Has nobody the name? It is asked when all else was judged, that a name which is taken hides nothing else. */
+int judge_name_free(const struct creation *c, char *why, size_t size);
+/* Parts of it. judge_nics.c: network, address and MAC of each NIC; the first one's segment is `*ret`. */
+int judge_nics(
+	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size);
+/* judge_guest.c: what libvirt is told of the guest, into guest_spec. */
+int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
+/* Has a stranger this address, by a computed MAC alone? A record overrides that (dhcpd/dhcp_policy.h). */
+bool judge_address_claimed(
+	const struct service *s, uint32_t segment, const struct ip *ip, struct mac *ret);
+/* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
+ * card that is enrolled now and was leased the address before. */
+bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
+	char *who, size_t size);
+
+/* create.c: judges `body` (stolen) as if it was to be made, and tells trial_judged() or, out of memory, gives -ENOMEM. */
+int create_try(struct trial *t, json_t *body);
+void creation_free(struct creation *c);
+
+/* trial.c */
+/* What came of one: `status` 0, it may be made, and `why` is "" or a warning. Takes `c`. */
+void trial_judged(struct creation *c, unsigned status, const char *why);
+/* Has one before it this name, address or MAC? All of them may be NULL. The one that has it. */
+const struct creation *trial_has(const struct trial *t, const char *name, const struct nic *nic,
+	const struct ip *ip, const struct mac *mac);
+/* Does the machine of this name go before? */
+bool trial_goes(const struct creation *c, const char *name);
+const struct segment *trial_segment(const struct trial *t, const char *name);
+/* For guest_check(): what is made and what goes before. `spec->going` is for free(). */
+void trial_put_spec(const struct creation *c, struct guest_spec *spec);
+
+/* clone.c: a request that names a template. */
+bool clone_is(json_t *body);
+/* Puts what it leaves out into it, as the template has it. */
+void clone_fill(const struct service *s, json_t *body);
+/* In place of judging profile, settings and keys. */
+int clone_judge(struct creation *c, json_t *body, char *why, size_t size);
+int clone_begin(struct creation *c); /* as machine_clone() */
+
+/* A request's memory, which is in bytes, as MiB. 0: it is not said; -EINVAL with the line. */
+json_int_t judge_memory(const json_t *body, char *why, size_t size);
+
+#endif

@@ -1,0 +1,226 @@
+/* Judging what libvirt is to be told of a guest: all of it goes into guest_spec, from which it can be made again. */
+#include "service/operations/judge.h"
+#include "core/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	DESCRIPTION_MAX = 4096, /* bytes: a few paragraphs */
+	DOMAIN_MAX = 64 << 10,  /* as guest/domain_xml.h's */
+	URI_MAX = 512,
+};
+
+#define SPEC_TEXT(member) (sizeof((struct guest_spec *)0)->member)
+
+json_int_t judge_memory(const json_t *body, char *why, size_t size)
+{
+	json_int_t bytes = json_integer_value(json_object_get(body, "memory"));
+
+	if (bytes > 0 && (bytes < 1 << 20 || bytes >> 20 > JUDGE_MEMORY_MAX_MIB)) {
+		snprintf(why, size, "memory %lld: it is in bytes, from 1 MiB (1048576) to %lld TiB",
+			(long long)bytes, (long long)JUDGE_MEMORY_MAX_MIB >> 20);
+		return -EINVAL;
+	}
+	return bytes > 0 ? bytes >> 20 : 0;
+}
+
+/* The numbers that libvirt needs: said, or the profile's. */
+static int judge_numbers(struct creation *c, json_t *body, char *why, size_t size)
+{
+	const struct profile *p = c->profile;
+	json_int_t memory = judge_memory(body, why, size);
+	json_int_t disk = json_integer_value(json_object_get(body, "disk"));
+	json_int_t vcpus = json_integer_value(json_object_get(body, "vcpus"));
+
+	if (memory < 0)
+		return -EINVAL;
+	if (!memory)
+		memory = (json_int_t)(p->memory_mib      ? p->memory_mib
+				: p->requires_memory_mib ? p->requires_memory_mib
+							 : 1024);
+	if (disk <= 0)
+		disk = (json_int_t)(p->disk        ? p->disk
+				: p->requires_disk ? p->requires_disk
+						   : 10ULL << 30);
+	if (vcpus <= 0)
+		vcpus = p->vcpus ? p->vcpus : 1;
+	if (vcpus > JUDGE_VCPUS_MAX) {
+		snprintf(why, size, "%lld vcpus: more than any host has", (long long)vcpus);
+		return -EINVAL;
+	}
+	json_object_set_new(c->machine->guest_spec, "memory", json_integer(memory));
+	json_object_set_new(c->machine->guest_spec, "disk", json_integer(disk));
+	json_object_set_new(c->machine->guest_spec, "vcpus", json_integer(vcpus));
+	if (c->service->config.filter)
+		json_object_set_new(c->machine->guest_spec, "filters", json_integer(GUEST_FILTERS));
+	return 0;
+}
+
+/* What a text may be: one of `words` (a blank between two), or of these bytes, or (both NULL) without control bytes
+ * but line breaks. */
+struct text_rule {
+	const char *key;
+	size_t max; /* bytes */
+	const char *words, *bytes, *like;
+};
+
+#define WORD_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
+
+static const struct text_rule text_rules[] = {
+	{"cpu", SPEC_TEXT(cpu) - 1, NULL, WORD_BYTES,
+		"host-passthrough, host-model, maximum or a model of 'virsh cpu-models x86_64'"},
+	{"firmware", SPEC_TEXT(firmware) - 1, "bios efi efi-secure", NULL,
+		"bios, efi or efi-secure"},
+	{"graphics", SPEC_TEXT(graphics) - 1, "none vnc spice", NULL, "none, vnc or spice"},
+	{"os_variant", SPEC_TEXT(os_variant) - 1, NULL, WORD_BYTES,
+		"a short id of 'osinfo-query os', like debian12"},
+	{"description", DESCRIPTION_MAX, NULL, NULL, "text of at most 4096 bytes"},
+	{"connect", URI_MAX, NULL, WORD_BYTES ":/@?&=%~,[]",
+		"a libvirt URI, like qemu+ssh://host/system"},
+	{"domain", DOMAIN_MAX, NULL, NULL, "a <domain> element of at most 64 KiB"},
+};
+
+static bool is_word_of(const char *text, const char *words)
+{
+	size_t n = strlen(text), len;
+
+	for (; *words; words += len + strspn(words + len, " ")) {
+		len = strcspn(words, " ");
+		if (len == n && !strncmp(text, words, n))
+			return true;
+	}
+	return false;
+}
+
+static bool text_fits(const struct text_rule *rule, const char *text)
+{
+	if (strlen(text) > rule->max)
+		return false;
+	if (rule->words)
+		return is_word_of(text, rule->words);
+	if (rule->bytes)
+		return *text && !text[strspn(text, rule->bytes)];
+	for (const char *s = text; *s; s++)
+		if ((unsigned char)*s < ' ' && !strchr("\t\r\n", *s))
+			return false;
+	return true;
+}
+
+static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
+{
+	for (size_t i = 0; i < sizeof text_rules / sizeof *text_rules; i++) {
+		const struct text_rule *rule = &text_rules[i];
+		json_t *v = json_object_get(body, rule->key);
+		const char *text = json_string_value(v);
+
+		if (!v)
+			continue;
+		if (!text || !text_fits(rule, text)) {
+			snprintf(why, size, "%s '%.80s': it is %s", rule->key, text ? text : "?",
+				rule->like);
+			return -EINVAL;
+		}
+		json_object_set(c->machine->guest_spec, rule->key, v);
+	}
+	return 0;
+}
+
+static bool pool_name_fits(const char *name)
+{
+	return strlen(name) < SPEC_TEXT(pool);
+}
+
+static int judge_disk(json_t *disks, size_t i, json_t *want, char *why, size_t size)
+{
+	const char *pool = json_text(want, "pool"), *volume = json_text(want, "volume");
+	json_int_t bytes = json_integer_value(json_object_get(want, "size"));
+	json_t *disk;
+
+	if (bytes <= 0) {
+		snprintf(why, size, "disk %zu: its size in bytes is missing", i + 2);
+		return -EINVAL;
+	}
+	if (!pool_name_fits(pool) || strlen(volume) >= SPEC_TEXT(volume) || strchr(volume, '/')) {
+		snprintf(why, size, "disk %zu: no pool or volume has the name '%.80s'", i + 2,
+			pool_name_fits(pool) ? volume : pool);
+		return -EINVAL;
+	}
+	disk = json_pack("{s:I}", "size", bytes);
+	if (*pool)
+		json_object_set_new(disk, "pool", json_string(pool));
+	if (*volume)
+		json_object_set_new(disk, "volume", json_string(volume));
+	return json_array_append_new(disks, disk);
+}
+
+/* The further ones. */
+static int judge_disks(struct creation *c, json_t *body, char *why, size_t size)
+{
+	json_t *wanted = json_object_get(body, "disks"), *want, *disks;
+	size_t i;
+	int rc = 0;
+
+	if (!wanted)
+		return 0;
+	if (!json_is_array(wanted) || json_array_size(wanted) > GUEST_DISKS) {
+		snprintf(why, size, "disks is an array of at most %d: size, pool, volume",
+			GUEST_DISKS);
+		return -EINVAL;
+	}
+	disks = json_array();
+	json_array_foreach(wanted, i, want)
+	{
+		if ((rc = judge_disk(disks, i, want, why, size)))
+			break;
+	}
+	if (!rc && i)
+		json_object_set(c->machine->guest_spec, "disks", disks);
+	json_decref(disks);
+	return rc;
+}
+
+/* Where its own disk lies. */
+static int judge_volume(struct creation *c, json_t *body, char *why, size_t size)
+{
+	const char *pool = json_text(body, "pool");
+	json_t *spec = c->machine->guest_spec;
+
+	if (!pool_name_fits(pool)) {
+		snprintf(why, size, "no storage pool has a name that long: '%.80s'", pool);
+		return -EINVAL;
+	}
+	json_object_set_new(spec, "pool", json_string(*pool ? pool : c->service->config.pool));
+	return 0;
+}
+
+static int judge_autostart(struct creation *c, json_t *body, char *why, size_t size)
+{
+	json_t *v = json_object_get(body, "autostart");
+
+	if (v && !json_is_boolean(v)) {
+		snprintf(why, size, "autostart is true or false");
+		return -EINVAL;
+	}
+	if (json_is_true(v))
+		json_object_set_new(c->machine->guest_spec, "autostart", json_true());
+	return 0;
+}
+
+int judge_guest(struct creation *c, json_t *body, char *why, size_t size)
+{
+	int rc = judge_numbers(c, body, why, size);
+
+	if (!rc)
+		rc = judge_texts(c, body, why, size);
+	if (!rc)
+		rc = judge_autostart(c, body, why, size);
+	if (!rc)
+		rc = judge_volume(c, body, why, size);
+	if (!rc)
+		rc = judge_disks(c, body, why, size);
+	if (c->replace) /* for the next start, when we are killed before it is done */
+		json_object_set_new(c->machine->guest_spec, "replace", json_true());
+	return rc;
+}

@@ -1,0 +1,391 @@
+/*
+ * Judging a request's NICs: each one's network, address and MAC. The first is the one that boots, so its network must
+ * be served here; a further one of a guest may be on any network of libvirt's.
+ */
+#include "service/operations/create.h"
+#include "service/network/seats.h"
+#include "service/network/claims.h"
+#include "service/operations/judge.h"
+
+#include "core/clock.h"
+#include "core/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* What the request wants of its i-th NIC: of "nics", or of its own keys for the only one. Borrowed; NULL: no such. */
+static json_t *wanted(json_t *body, size_t i)
+{
+	json_t *nics = json_object_get(body, "nics");
+
+	return nics ? json_array_get(nics, i) : i ? NULL : body;
+}
+
+const struct segment *judge_segment_named(const struct creation *c, const char *name)
+{
+	const struct segment *seg = c->trial ? trial_segment(c->trial, name) : NULL;
+
+	return seg ? seg : segments_by_name(&c->service->segments, name);
+}
+
+/* Where nothing is said: of guests the first network, of bare metal the only segment that usher did not make itself. So a
+ * network that is made later changes nothing. */
+static const struct segment *default_segment(const struct service *s, bool guest)
+{
+	const struct segment *found = NULL;
+	size_t n = 0;
+
+	if (s->segments.count == 1)
+		return s->segments.all[0];
+	for (size_t i = 0; i < s->segments.count; i++) {
+		const struct segment *seg = s->segments.all[i];
+		const struct config_segment *cs = config_segment_of(&s->config, seg->name);
+
+		if (guest ? !seg->is_network : cs && cs->remembered)
+			continue;
+		found = found ? found : seg;
+		n++;
+	}
+	return guest || n == 1 ? found : NULL;
+}
+
+const struct segment *judge_where(const struct creation *c, json_t *body)
+{
+	const char *name = json_text(wanted(body, 0), "segment");
+
+	return *name ? judge_segment_named(c, name)
+		     : default_segment(c->service, c->machine->guest);
+}
+
+/* The network of a further NIC that is not served here: that libvirt has it, guest_check() sees to. */
+static int judge_unserved(struct nic *nic, const char *name, char *why, size_t size)
+{
+	if (!*name) {
+		snprintf(why, size, "a further NIC needs its network's name");
+		return -EINVAL;
+	}
+	if (strlen(name) >= sizeof nic->segment) {
+		snprintf(why, size, "no network has a name that long: '%.80s'", name);
+		return -EINVAL;
+	}
+	snprintf(nic->segment, sizeof nic->segment, "%s", name);
+	nic->segment_id = 0;
+	return 0;
+}
+
+static int judge_first(const struct creation *c, const struct segment *seg, const char *name,
+	char *why, size_t size)
+{
+	const struct segments *all = &c->service->segments;
+
+	if (seg)
+		return 0;
+	if (!all->count) {
+		snprintf(why, size, "no network is served: 'usher network create NAME' makes one");
+		return -ENOENT;
+	}
+	if (!*name && all->count > 1) {
+		snprintf(why, size, "several networks are served: say --network %s or another",
+			all->all[0]->name);
+		return -EINVAL;
+	}
+	snprintf(why, size, "network '%.80s' is not served here; '%s' is", name, all->all[0]->name);
+	return -ENOENT;
+}
+
+/* `*ret` is NULL when it is not served here, as a guest's further one need not be. */
+static int judge_segment(struct creation *c, json_t *want, size_t i, const struct segment **ret,
+	char *why, size_t size)
+{
+	struct nic *nic = &c->machine->nics[i];
+	const char *name = json_text(want, "segment");
+	const struct segment *seg = i ? judge_segment_named(c, name) : judge_where(c, want);
+	int rc;
+
+	*ret = seg;
+	if (i && !seg && c->machine->guest)
+		return judge_unserved(nic, name, why, size);
+	if ((rc = judge_first(c, seg, name, why, size)))
+		return rc;
+	if (!ip_is_set(&seg->server)) {
+		snprintf(why, size, "'%s' is not served yet: its address is not known", seg->name);
+		return -ENETDOWN;
+	}
+	if (c->machine->guest && !seg->is_network) {
+		snprintf(why, size,
+			"'%s' is no libvirt network, and guests need one (usher serve "
+			"--network NAME)",
+			seg->name);
+		return -EINVAL;
+	}
+	snprintf(nic->segment, sizeof nic->segment, "%s", seg->name);
+	nic->segment_id = seg->id;
+	return 0;
+}
+
+/* A reservation or lease of this very card is none of another's; a domain's is, unless it is to be replaced. */
+static bool is_of_other(
+	const struct creation *c, const struct nic *nic, const struct guest_seat *seat)
+{
+	struct mac mac = nic->mac;
+
+	if (trial_goes(c, seat->name))
+		return false;
+	if (seat->what == GUEST_SEAT_DOMAIN)
+		return !seat->ours || strcmp(seat->name, c->machine->name);
+	if (mac_is_zero(&mac))
+		mac_from_ip(&seat->ip, &mac);
+	return !mac_eq(&mac, &seat->mac);
+}
+
+/* Has libvirt's network given it to somebody? It was asked of the first NIC's only. */
+static bool seat_taken(const struct creation *c, const struct nic *nic, const struct ip *ip,
+	char *who, size_t size)
+{
+	static const char *const what[] = {[GUEST_SEAT_HOST] = "a reservation in libvirt's network",
+		[GUEST_SEAT_LEASE] = "a lease of libvirt's",
+		[GUEST_SEAT_DOMAIN] = "a domain whose MAC is computed from it"};
+	char mac[MAC_TEXT];
+
+	if (nic->segment_id != c->machine->nics[0].segment_id)
+		return false;
+	for (size_t i = 0; i < c->n_seats; i++) {
+		const struct guest_seat *s = &c->seats[i];
+
+		if (!ip_eq(&s->ip, ip) || !is_of_other(c, nic, s))
+			continue;
+		snprintf(who, size, "%s: %s%s%s", what[s->what], s->name, *s->name ? ", " : "",
+			mac_format(&s->mac, mac));
+		return true;
+	}
+	return false;
+}
+
+bool judge_address_claimed(
+	const struct service *s, uint32_t segment, const struct ip *ip, struct mac *ret)
+{
+	const struct segment *seg = segments_by_id(&s->segments, segment);
+	struct ip computed;
+
+	return seg && lease_holder(dhcpd_leases(s->dhcpd), segment, ip, clock_steady_ms(), ret) &&
+		!mac_to_ip(ret, &computed) && ip_eq(&computed, ip) &&
+		!machines_by_mac(s->machines, segment, ret, NULL) &&
+		claims_guest((struct service *)s, seg, ret) != DHCP_GUEST_KNOWN;
+}
+
+bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
+	char *who, size_t size)
+{
+	uint32_t segment = nic->segment_id;
+	const struct machine *m = machines_by_ip(c->service->machines, segment, ip);
+	char mac[MAC_TEXT];
+	struct mac holder;
+
+	if (m && strcmp(m->name, c->machine->name) && !trial_goes(c, m->name))
+		snprintf(who, size, "machine '%s'", m->name);
+	else if (!m &&
+		lease_holder(
+			dhcpd_leases(c->service->dhcpd), segment, ip, clock_steady_ms(), &holder) &&
+		!mac_eq(&holder, &nic->mac) &&
+		!judge_address_claimed(c->service, segment, ip, &holder))
+		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
+	else
+		return seat_taken(c, nic, ip, who, size);
+	return true;
+}
+
+static bool address_used(const struct creation *c, const struct nic *nic, const struct ip *ip,
+	char *who, size_t size)
+{
+	const struct creation *before = trial_has(c->trial, NULL, nic, ip, NULL);
+
+	if (before)
+		snprintf(who, size, "machine '%s', which is asked for with it",
+			before->machine->name);
+	else if (reserved(c->service->reserved, NULL, nic->segment_id, ip))
+		snprintf(who, size, "a machine that is being created");
+	else
+		return judge_address_held(c, nic, ip, who, size);
+	return true;
+}
+
+static int lowest_free(
+	struct creation *c, const struct nic *nic, const struct segment *seg, struct ip *ret)
+{
+	struct trial *t = c->trial;
+	/* Recorded addresses may be free all the same: that of a machine which is to be replaced, those of machines that go.
+	 * Within a trial all below were taken, and nothing is given back. */
+	uint32_t from = t && t->free_segment == seg->id ? t->free_from
+		: t || c->replace                       ? segment_net(seg) + 1
+							: machines_lowest(c->service->machines, seg);
+	struct mac claims;
+	char who[128];
+
+	for (uint32_t a = from; segment_contains(seg, a); a++) {
+		struct ip ip = ip_from_v4(a);
+
+		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip) ||
+			judge_address_claimed(c->service, seg->id, &ip, &claims))
+			continue;
+		if (!address_used(c, nic, &ip, who, sizeof who)) {
+			if (t) {
+				t->free_segment = seg->id;
+				t->free_from = a + 1;
+			}
+			*ret = ip;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+static int parse_address(const char *text, struct ip *ret, char *why, size_t size)
+{
+	if (!ip_parse(text, ret) && ret->family == IP_V4)
+		return 0;
+	snprintf(why, size, "'%.80s' is not an IPv4 address", text);
+	return -EINVAL;
+}
+
+static int judge_address(struct creation *c, struct nic *nic, json_t *want,
+	const struct segment *seg, char *why, size_t size)
+{
+	const char *text = json_text(want, "address");
+	char net_text[IP_TEXT], who[128];
+	struct ip ip, net = ip_from_v4(segment_net(seg));
+
+	if (!*text && lowest_free(c, nic, seg, &ip)) {
+		snprintf(why, size, "segment '%s' has no free address outside its pool", seg->name);
+		return -ENOSPC;
+	}
+	if (*text && parse_address(text, &ip, why, size))
+		return -EINVAL;
+	if (!segment_accepts(seg, &ip)) {
+		snprintf(why, size,
+			"address %s cannot be used in segment '%s' (a host's in %s/%u, but not the "
+			"server's)",
+			text, seg->name, ip_format(&net, net_text), seg->prefix_len);
+		return -EINVAL;
+	}
+	if (address_used(c, nic, &ip, who, sizeof who)) {
+		snprintf(why, size, "address %s is in use by %s", text, who);
+		return -EEXIST;
+	}
+	nic->addrs[0] = ip;
+	nic->n_addrs = 1;
+	return 0;
+}
+
+/* Somebody else leases there, or nobody: an address may be said, so that the MAC is computed from it and no other is
+ * let through, but where libvirt leases it would not be the one that it gives. */
+static int judge_foreign_address(
+	struct nic *nic, json_t *want, const struct segment *seg, char *why, size_t size)
+{
+	const char *text = json_text(want, "address");
+
+	if (!*text)
+		return 0;
+	if (seg) {
+		snprintf(why, size,
+			"libvirt leases on '%s' and reserves the first NIC's address only: leave "
+			"%.40s out",
+			seg->name, text);
+		return -EINVAL;
+	}
+	nic->n_addrs = 1;
+	return parse_address(text, &nic->addrs[0], why, size);
+}
+
+/* Before the address, which this card may have been leased already. */
+static int judge_mac(struct nic *nic, json_t *want, char *why, size_t size)
+{
+	const char *text = json_text(want, "mac");
+
+	if (*text && mac_parse(text, &nic->mac)) {
+		snprintf(why, size, "'%.80s' is not a MAC like 52:54:00:12:34:56", text);
+		return -EINVAL;
+	}
+	if (*text && (mac_is_group(&nic->mac) || mac_is_zero(&nic->mac))) {
+		snprintf(why, size, "%s is no single card's MAC", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Computed from the address; without one it is drawn, as QEMU's and libvirt's are: 52:54:00 and three random bytes. */
+static int make_mac(struct nic *nic)
+{
+	nic->mac = (struct mac){{0x52, 0x54, 0x00}};
+	if (nic->n_addrs)
+		mac_from_ip(&nic->addrs[0], &nic->mac);
+	else if (getrandom(nic->mac.b + 3, 3, 0) != 3)
+		return -EIO;
+	return 0;
+}
+
+static int judge_card(struct creation *c, size_t i, char *why, size_t size)
+{
+	struct nic *nic = &c->machine->nics[i];
+	const struct creation *before;
+	const struct machine *there;
+
+	if (mac_is_zero(&nic->mac) && make_mac(nic)) {
+		snprintf(why, size, "no MAC could be drawn");
+		return -EIO;
+	}
+	there = nic->segment_id
+		? machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL)
+		: NULL;
+	if (there && strcmp(there->name, c->machine->name) && !trial_goes(c, there->name)) {
+		snprintf(why, size, "that MAC is machine '%s''s", there->name);
+		return -EEXIST;
+	}
+	if ((before = trial_has(c->trial, NULL, nic, NULL, &nic->mac))) {
+		snprintf(why, size, "that MAC is machine '%s''s, which is asked for with it",
+			before->machine->name);
+		return -EEXIST;
+	}
+	for (size_t k = 0; k < i; k++) {
+		if (mac_eq(&c->machine->nics[k].mac, &nic->mac)) {
+			snprintf(why, size, "two NICs of one machine have the same MAC");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int judge_nic(struct creation *c, json_t *want, size_t i, const struct segment **ret,
+	char *why, size_t size)
+{
+	struct nic *nic = &c->machine->nics[i];
+	int rc = judge_segment(c, want, i, ret, why, size);
+
+	c->machine->n_nics = i + 1;
+	if (!rc)
+		rc = judge_mac(nic, want, why, size);
+	if (!rc && (!*ret || (i && seats_are_theirs(*ret))))
+		rc = judge_foreign_address(nic, want, *ret, why, size);
+	else if (!rc)
+		rc = judge_address(c, nic, want, *ret, why, size);
+	return rc ? rc : judge_card(c, i, why, size);
+}
+
+int judge_nics(struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size)
+{
+	json_t *nics = json_object_get(body, "nics"), *want;
+	const struct segment *seg;
+	int rc;
+
+	if (nics && (!json_array_size(nics) || json_array_size(nics) > MACHINE_NICS)) {
+		snprintf(why, size, "nics is an array of 1 to %d: segment, address, mac",
+			MACHINE_NICS);
+		return -EINVAL;
+	}
+	for (size_t i = 0; (want = wanted(body, i)); i++) {
+		if ((rc = judge_nic(c, want, i, i ? &seg : ret, why, size)))
+			return rc;
+	}
+	return 0;
+}

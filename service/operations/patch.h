@@ -1,0 +1,15 @@
+#ifndef USHER_SERVICE_OPERATIONS_PATCH_H
+#define USHER_SERVICE_OPERATIONS_PATCH_H
+
+struct http_request;
+struct machine;
+struct service;
+
+void patch_handle(struct service *s, struct http_request *r, struct machine *m);
+void patch_start_machine(struct service *s, struct http_request *r, struct machine *m);
+void patch_stop_machine(struct service *s, struct http_request *r, struct machine *m);
+/* It may have been asked to: then it is started again. */
+void patch_guest_stopped(struct service *s, struct machine *m);
+void patch_drop_all(struct service *s);
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef USHER_SERVICE_OPERATIONS_TEMPLATE_H
+#define USHER_SERVICE_OPERATIONS_TEMPLATE_H
+
+#include <stdbool.h>
+
+struct http_request;
+struct machine;
+struct service;
+
+void template_handle(struct service *s, struct http_request *r, struct machine *m);
+/* An event of libvirt's; true: it was one of a guest that is becoming a template. */
+bool template_event(struct service *s, struct machine *m, int what);
+bool template_under_way(const struct service *s, const char *name);
+/* It is a template, or is becoming one: answers 409, with what is not done to it ("installed again"). */
+bool template_refuses(
+	struct service *s, struct http_request *r, const struct machine *m, const char *what);
+/* Guests are linked to its disk: answers 409 with some of their names. */
+bool template_is_needed(struct service *s, struct http_request *r, const struct machine *m);
+void template_drop_all(struct service *s);
+
+#endif

@@ -1,0 +1,401 @@
+/*
+ * POST /judge: several machines, as POST /machines takes them, and networks that are made before them, are judged as they
+ * would be if they were made in this order. Nothing is made. What one takes (name, address, MAC, room in a pool), no later
+ * one has. The answer has a fault for each that would be refused.
+ */
+#include "service/operations/trial.h"
+#include "service/api/api.h"
+#include "service/network/networks_api.h"
+#include "service/operations/judge.h"
+#include "service/network/networks.h"
+#include "service/network/networks_complete.h"
+#include "core/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRIAL_MACHINES = 1000 }; /* as in a range of names on the command line */
+
+static void trial_step(struct trial *t);
+
+static void trial_free(struct trial *t)
+{
+	struct trial **at = &t->service->trials;
+
+	while (*at && *at != t)
+		at = &(*at)->next;
+	if (*at)
+		*at = t->next;
+	while (t->judged) {
+		struct creation *c = t->judged;
+
+		t->judged = c->next;
+		creation_free(c);
+	}
+	if (t->trying)
+		creation_free(t->trying);
+	json_decref(t->body);
+	json_decref(t->faults);
+	free(t->coming);
+	free(t);
+}
+
+static void trial_end(struct trial *t)
+{
+	http_respond_json(t->request, 200,
+		json_pack("{s:O, s:s?}", "faults", t->faults, "warning", json_some(t->warning)));
+	trial_free(t);
+}
+
+static void add_fault(struct trial *t, const char *what, size_t index, const char *name,
+	unsigned status, const char *why, json_t *findings)
+{
+	json_array_append_new(t->faults,
+		json_pack("{s:s, s:I, s:s, s:i, s:s, s:O*}", "what", what, "index",
+			(json_int_t)index, "name", name, "status", (int)status, "error", why,
+			"findings", findings));
+}
+
+/* Networks */
+
+/* As it will be served: machines are judged as if it was. */
+static void add_coming(struct trial *t, const struct guest_network_spec *spec)
+{
+	const struct segment *there = segments_by_name(&t->service->segments, spec->name);
+	struct segment *seg = &t->coming[t->n_coming];
+
+	if (there && ip_is_set(&there->server))
+		return;
+	*seg = (struct segment){.id = SEGMENT_MAX + 1 + (uint32_t)t->n_coming,
+		.is_network = true,
+		.prefix_len = spec->subnet.len,
+		.server = ip_from_v4(spec->subnet.net + 1),
+		.mode = SEGMENT_OWN,
+		.computed = true,
+		.http_port = t->service->config.http_port};
+	snprintf(seg->name, sizeof seg->name, "%s", spec->name);
+	snprintf(seg->domain, sizeof seg->domain, "%s", spec->domain);
+	t->n_coming++;
+}
+
+static void network_end(struct trial *t, int rc, const char *why)
+{
+	json_t *body = json_array_get(json_object_get(t->body, "networks"), t->at_network);
+
+	if (rc)
+		add_fault(t, "network", t->at_network, json_text(body, "name"), 409, why, NULL);
+	if (t->network.subnet.len) /* also a faulty one: its machines are judged */
+		add_coming(t, &t->network);
+	t->at_network++;
+	t->waiting = false;
+	trial_step(t);
+}
+
+static void on_network(void *arg, int rc, const struct guest_network *net, const char *why)
+{
+	(void)net;
+	network_end(arg, rc, why);
+}
+
+static int clash_with_coming(const struct trial *t, char *why, size_t size)
+{
+	for (size_t i = 0; i < t->n_coming; i++) {
+		struct subnet other = {segment_net(&t->coming[i]), t->coming[i].prefix_len};
+
+		if (!t->network.subnet.len || !subnets_overlap(&other, &t->network.subnet))
+			continue;
+		snprintf(why, size,
+			"its subnet overlaps that of network '%s', which is asked for with it",
+			t->coming[i].name);
+		return -EADDRINUSE;
+	}
+	return 0;
+}
+
+static void network_begin(struct trial *t)
+{
+	json_t *body = json_array_get(json_object_get(t->body, "networks"), t->at_network);
+	char why[512];
+	int rc = network_from_json(body, &t->network, why, sizeof why);
+
+	t->waiting = true;
+	if (!rc)
+		rc = networks_complete(t->service, &t->network, why, sizeof why);
+	if (!rc)
+		rc = clash_with_coming(t, why, sizeof why);
+	t->network.judged_only = true;
+	if (!rc && guest_network_make(t->service->guests, &t->network, on_network, t)) {
+		rc = -ENOMEM;
+		snprintf(why, sizeof why, "out of memory");
+	}
+	if (rc)
+		network_end(t, rc, why);
+}
+
+/* Machines */
+
+/* The next one, with what it has in common with others. New reference; NULL: it is no object. */
+static json_t *next_machine(struct trial *t)
+{
+	json_t *own = json_array_get(json_object_get(t->body, "machines"), t->at);
+	json_t *like = json_object_get(own, "like"), *body;
+
+	if (!json_is_object(own))
+		return NULL;
+	body = json_deep_copy(own);
+	json_object_del(body, "like");
+	if (like)
+		json_object_update_missing(body,
+			json_array_get(json_object_get(t->body, "common"),
+				(size_t)json_integer_value(like)));
+	return body;
+}
+
+static void machine_begin(struct trial *t)
+{
+	json_t *body = next_machine(t);
+
+	t->waiting = true;
+	if (body && !create_try(t, body))
+		return;
+	add_fault(t, "machine", t->at++, "", body ? 500 : 400,
+		body ? "out of memory" : "it is not a JSON object", NULL);
+	t->waiting = false;
+}
+
+/* Networks first. Not by recursion: a thousand may be refused one after another. */
+static void trial_step(struct trial *t)
+{
+	size_t machines = json_array_size(json_object_get(t->body, "machines"));
+	size_t networks = json_array_size(json_object_get(t->body, "networks"));
+
+	if (t->stepping)
+		return;
+	t->stepping = true;
+	while (!t->waiting && !t->service->stopping &&
+		(t->at_network < networks || t->at < machines))
+		if (t->at_network < networks)
+			network_begin(t);
+		else
+			machine_begin(t);
+	t->stepping = false;
+	if (!t->waiting && !t->service->stopping)
+		trial_end(t);
+}
+
+void trial_judged(struct creation *c, unsigned status, const char *why)
+{
+	struct trial *t = c->trial;
+
+	t->trying = NULL;
+	if (status) {
+		add_fault(t, "machine", t->at,
+			json_text(json_array_get(json_object_get(t->body, "machines"), t->at),
+				"name"),
+			status, why, c->findings);
+		creation_free(c);
+	} else {
+		if (*why) /* of this one and those before it */
+			snprintf(t->warning, sizeof t->warning, "%s", why);
+		/* the rest of it may be large */
+		json_decref(c->snapshot);
+		json_decref(c->findings);
+		profile_free(c->profile);
+		c->snapshot = c->findings = NULL;
+		c->profile = NULL;
+		c->next = t->judged;
+		t->judged = c;
+	}
+	t->at++;
+	t->waiting = false;
+	trial_step(t);
+}
+
+const struct creation *trial_has(const struct trial *t, const char *name, const struct nic *nic,
+	const struct ip *ip, const struct mac *mac)
+{
+	for (const struct creation *c = t ? t->judged : NULL; c; c = c->next) {
+		if (name && !strcmp(c->machine->name, name))
+			return c;
+		for (size_t i = 0; nic && i < c->machine->n_nics; i++) {
+			const struct nic *n = &c->machine->nics[i];
+
+			if (n->segment_id != nic->segment_id || strcmp(n->segment, nic->segment))
+				continue;
+			if ((ip && n->n_addrs && ip_eq(&n->addrs[0], ip)) ||
+				(mac && mac_eq(&n->mac, mac)))
+				return c;
+		}
+	}
+	return NULL;
+}
+
+static json_t *gone_of(const struct creation *c)
+{
+	return c->trial ? json_object_get(c->trial->body, "gone") : NULL;
+}
+
+bool trial_goes(const struct creation *c, const char *name)
+{
+	json_t *gone = gone_of(c), *one;
+	size_t i;
+
+	json_array_foreach(gone, i, one)
+	{
+		if (json_is_string(one) && !strcmp(json_string_value(one), name))
+			return true;
+	}
+	return false;
+}
+
+const struct segment *trial_segment(const struct trial *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_coming; i++)
+		if (!strcmp(t->coming[i].name, name))
+			return &t->coming[i];
+	return NULL;
+}
+
+static void take(struct guest_spec *spec, const char *pool, uint64_t size)
+{
+	size_t i = 0;
+
+	while (i < spec->n_taken && strcmp(spec->taken[i].pool, pool))
+		i++;
+	if (i == GUEST_DISKS) /* more pools than that are not summed up */
+		return;
+	if (i == spec->n_taken) {
+		snprintf(spec->taken[i].pool, sizeof spec->taken[i].pool, "%s", pool);
+		spec->n_taken++;
+	}
+	spec->taken[i].size += size;
+	spec->taken[i].disks++;
+}
+
+/* One that is a clone, linked to its template's disk, takes nothing to begin with, but may grow as others do. */
+static void take_disks(const struct creation *c, struct guest_spec *spec)
+{
+	const char *pool = json_text(c->machine->guest_spec, "pool");
+	json_t *disk;
+	size_t i;
+
+	take(spec, pool, machine_guest_number(c->machine, "disk"));
+	json_array_foreach(json_object_get(c->machine->guest_spec, "disks"), i, disk)
+	{
+		const char *own = json_text(disk, "pool");
+
+		take(spec, *own ? own : pool,
+			(uint64_t)json_integer_value(json_object_get(disk, "size")));
+	}
+}
+
+static bool is_taken_from(const struct guest_spec *spec, const char *pool)
+{
+	for (size_t i = 0; i < spec->n_taken; i++)
+		if (!strcmp(spec->taken[i].pool, pool))
+			return true;
+	return false;
+}
+
+/* Are its pools those of others, for which they were looked at? */
+static bool is_fresh(const struct guest_spec *spec)
+{
+	bool fresh = is_taken_from(spec, spec->pool);
+
+	for (size_t i = 0; i < spec->n_more; i++)
+		fresh &= is_taken_from(spec, *spec->more[i].pool ? spec->more[i].pool : spec->pool);
+	return fresh;
+}
+
+static bool same_host(const struct creation *a, const struct creation *b)
+{
+	return !strcmp(json_text(a->machine->guest_spec, "connect"),
+		json_text(b->machine->guest_spec, "connect"));
+}
+
+static char *going_text(const json_t *gone)
+{
+	size_t size = 2, used = 0, i;
+	json_t *one;
+	char *text;
+
+	json_array_foreach(gone, i, one) size += json_string_length(one) + 1;
+	text = calloc(1, size);
+	json_array_foreach(gone, i, one) if (text && json_is_string(one)) used +=
+		(size_t)snprintf(text + used, size - used, "\n%s", json_string_value(one));
+	if (text && used)
+		text[used] = '\n';
+	return text;
+}
+
+void trial_put_spec(const struct creation *c, struct guest_spec *spec)
+{
+	const struct trial *t = c->trial;
+	const json_t *gone = gone_of(c);
+
+	for (size_t i = 0; i < spec->n_nics; i++)
+		spec->nics[i].coming = trial_segment(t, spec->nics[i].network);
+	for (const struct creation *b = t->judged; b; b = b->next) {
+		if (b->machine->guest && same_host(b, c))
+			take_disks(b, spec);
+	}
+	spec->fresh = is_fresh(spec);
+	if (json_array_size(gone)) /* nobody knows what becomes free */
+		spec->n_taken = 0;
+	spec->going = json_array_size(gone) ? going_text(gone) : NULL;
+}
+
+/* The request */
+
+static const char *shape_error(json_t *body)
+{
+	static const char *const lists[] = {"machines", "common", "networks", "gone"};
+
+	if (!json_is_object(body))
+		return "the request is not a JSON object";
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		json_t *v = json_object_get(body, lists[i]);
+
+		if (v && (!json_is_array(v) || json_array_size(v) > TRIAL_MACHINES))
+			return "machines, common, networks and gone are arrays of at most 1000";
+	}
+	return NULL;
+}
+
+void trial_handle(struct service *s, struct http_request *r)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+	const char *wrong = shape_error(body);
+	struct trial *t = wrong ? NULL : calloc(1, sizeof *t);
+
+	if (!t) {
+		http_respond_error(r, wrong ? 400 : 500, "%s", wrong ? wrong : "out of memory");
+		json_decref(body);
+		return;
+	}
+	*t = (struct trial){.next = s->trials,
+		.service = s,
+		.request = r,
+		.body = body,
+		.faults = json_array()};
+	s->trials = t;
+	http_hold(r, HTTP_HOLD_MS);
+	t->coming =
+		calloc(json_array_size(json_object_get(body, "networks")) + 1, sizeof *t->coming);
+	if (!t->coming) {
+		http_respond_error(r, 500, "out of memory");
+		trial_free(t);
+		return;
+	}
+	trial_step(t);
+}
+
+void trial_drop_all(struct service *s)
+{
+	while (s->trials) {
+		http_respond_error(s->trials->request, 503, "the service is stopping");
+		trial_free(s->trials);
+	}
+}
