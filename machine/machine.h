@@ -164,6 +164,8 @@ int machines_rename(struct machines *ms, struct machine *m, const char *name);
 struct machine *machines_by_name(const struct machines *ms, const char *name);
 /* Looks at each: for what happens rarely. */
 struct machine *machines_by_uuid(const struct machines *ms, const char *uuid);
+/* The one that had this name and UUID: it may be renamed since, and the name another's. NULL: it is gone. */
+struct machine *machines_same(struct machines *ms, const char *name, const char *uuid);
 /* `ret_nic` may be NULL. */
 struct machine *machines_by_mac(
 	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic);

@@ -323,3 +323,10 @@ void machine_ask(struct machine *m, unsigned actions)
 	if (m->home->act)
 		m->home->act(m->home->act_arg, m, actions);
 }
+
+struct machine *machines_same(struct machines *ms, const char *name, const char *uuid)
+{
+	struct machine *m = machines_by_name(ms, name);
+
+	return m && !strcmp(m->uuid, uuid) ? m : machines_by_uuid(ms, uuid);
+}

@@ -1,7 +1,6 @@
 #include "service/operation.h"
 
 #include <stdio.h>
-#include <string.h>
 
 void operation_begin(
 	struct operation *o, struct operation **list, struct machine *m, bool holds)
@@ -18,9 +17,7 @@ void operation_begin(
 
 struct machine *operation_machine(const struct operation *o)
 {
-	struct machine *m = machines_by_name(o->machines, o->name);
-
-	return m && !strcmp(m->uuid, o->uuid) ? m : machines_by_uuid(o->machines, o->uuid);
+	return machines_same(o->machines, o->name, o->uuid);
 }
 
 void operation_end(struct operation *o)

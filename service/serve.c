@@ -1,22 +1,20 @@
 /* Starting and stopping the rooms, in order. */
 #include "service/serve.h"
+#include "service/servers.h"
+#include "service/follow/libvirt_events.h"
+#include "service/network/claims.h"
 #include "service/settle.h"
 #include "service/guests/act.h"
 #include "service/follow/reconcile.h"
-#include "service/api/api.h"
 #include "service/operations/change.h"
 #include "service/operations/create.h"
 #include "service/api/events_api.h"
 #include "service/operations/patch.h"
 #include "service/operations/template.h"
 #include "service/operations/trial.h"
-#include "service/boot/boot.h"
-#include "service/boot/boot_name.h"
-#include "service/boot/transfers.h"
 #include "service/console/console_record.h"
 #include "service/files/cache.h"
 #include "service/guests/hosts.h"
-#include "service/network/claims.h"
 #include "service/network/decided.h"
 #include "service/network/links.h"
 #include "service/network/networks_api.h"
@@ -86,7 +84,7 @@ static int start_state_folder(const struct config *c, char *why, size_t size)
 
 static int start_folders(struct run *r, char *why, size_t size)
 {
-	const struct config *c = &r->service.config;
+	const struct config *c = &r->service.base.config;
 	char folder[PATH_MAX];
 	char *slash;
 	int rc = start_state_folder(c, why, size);
@@ -117,7 +115,7 @@ static int start_privilege(struct run *r, char *why, size_t size)
 	int rc;
 
 	claim_priority();
-	rc = privilege_drop(r->service.config.user, why, size);
+	rc = privilege_drop(r->service.base.config.user, why, size);
 	privilege_hide_memory();
 	return rc;
 }
@@ -132,14 +130,14 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 	if (read(w->fd, &info, sizeof info) != sizeof info)
 		return;
 	if (info.ssi_signo == SIGHUP) {
-		files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
-		ready_warm(s);
+		files_refresh(&s->content.files, &s->base.config, &s->content.imported, &s->content.profiles);
+		ready_warm(&s->content);
 		log_info("profiles and media were read again");
 		return;
 	}
 	log_info("stopping");
-	s->stopping = true;
-	loop_stop(s->loop, 0);
+	s->base.stopping = true;
+	loop_stop(s->base.loop, 0);
 }
 
 /* A transfer takes two descriptors, a connection one: the usual 1024 would be the first limit met. */
@@ -167,22 +165,22 @@ static int start_loop(struct run *r, char *why, size_t size)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
-	rc = loop_new(&s->loop);
+	rc = loop_new(&s->base.loop);
 	if (rc)
 		return said(rc, why, size, "event loop");
-	rc = mailbox_init(&s->home);
+	rc = mailbox_init(&s->base.home);
 	if (rc)
 		return said(rc, why, size, "mailbox");
 	r->home_ready = true;
-	rc = mailbox_attach(&s->home, s->loop);
+	rc = mailbox_attach(&s->base.home, s->base.loop);
 	if (!rc)
-		rc = worker_new(WORKERS, &s->home, &s->worker);
+		rc = worker_new(WORKERS, &s->base.home, &s->base.worker);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!rc)
-		rc = fd < 0 ? -errno : loop_watch(s->loop, &r->signals, fd, EPOLLIN, on_signal, r);
-	listings_init(&s->listings, s->loop);
-	loop_timer_init(&s->settle, settle_now, s);
-	loop_timer_init(&s->deadline, settle_deadline, s);
+		rc = fd < 0 ? -errno : loop_watch(s->base.loop, &r->signals, fd, EPOLLIN, on_signal, r);
+	listings_init(&s->api.listings, s->base.loop);
+	loop_timer_init(&s->settle.turn, settle_now, &s->settle);
+	loop_timer_init(&s->settle.deadline, settle_deadline, &s->settle);
 	return said(rc, why, size, "event loop");
 }
 
@@ -191,25 +189,25 @@ static int start_files(struct run *r, char *why, size_t size)
 	struct service *s = &r->service;
 	int rc = 0;
 
-	profiles_init(&s->profiles);
-	files_init(&s->files);
+	profiles_init(&s->content.profiles);
+	files_init(&s->content.files);
 	r->files_ready = true;
-	for (size_t i = 0; i < s->config.n_profiles && !rc; i++)
-		rc = profiles_add_path(&s->profiles, s->config.profiles[i]);
+	for (size_t i = 0; i < s->base.config.n_profiles && !rc; i++)
+		rc = profiles_add_path(&s->content.profiles, s->base.config.profiles[i]);
 	return said(rc, why, size, "profiles");
 }
 
 static int start_fetches(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	struct fetches_config c = {.home = &s->home,
-		.state = s->config.state,
-		.cache_max = (uint64_t)s->config.cache_mib << 20,
+	struct fetches_config c = {.home = &s->base.home,
+		.state = s->base.config.state,
+		.cache_max = (uint64_t)s->base.config.cache_mib << 20,
 		.ended = cache_fetched,
 		.crowded = cache_crowded,
-		.arg = s};
+		.arg = &s->content};
 
-	return fetches_new(&c, &s->fetches, why, size);
+	return fetches_new(&c, &s->content.fetches, why, size);
 }
 
 static int start_store(struct run *r, char *why, size_t size)
@@ -218,12 +216,12 @@ static int start_store(struct run *r, char *why, size_t size)
 	char path[PATH_MAX + 16];
 	int rc;
 
-	snprintf(path, sizeof path, "%s/usher.db", s->config.state);
-	rc = store_open(path, &s->store, why, size);
+	snprintf(path, sizeof path, "%s/usher.db", s->base.config.state);
+	rc = store_open(path, &s->base.store, why, size);
 	if (!rc)
-		rc = timekeeping_load(s, why, size);
+		rc = timekeeping_load(&s->time, why, size);
 	if (!rc)
-		rc = networks_load(&s->networks, s->store, why, size);
+		rc = networks_load(&s->network.networks, s->base.store, why, size);
 	return rc;
 }
 
@@ -231,154 +229,72 @@ static int start_segments(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
 
-	for (size_t i = 0; i < s->networks.count; i++)
-		if (config_remember(&s->config, s->networks.all[i].name))
+	for (size_t i = 0; i < s->network.networks.count; i++)
+		if (config_remember(&s->base.config, s->network.networks.all[i].name))
 			log_warn("network '%s' is not served: %d others are",
-				s->networks.all[i].name, SEGMENT_MAX);
-	return segments_find(s, why, size);
+				s->network.networks.all[i].name, SEGMENT_MAX);
+	return segments_find(&s->network, why, size);
 }
 
 static int start_state(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	int rc = imported_load(&s->imported, s->store, why, size);
+	int rc = imported_load(&s->content.imported, s->base.store, why, size);
 
 	if (!rc)
-		rc = decided_load(s, why, size);
+		rc = decided_load(&s->network, why, size);
 	if (rc)
 		return rc;
-	rc = files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
+	rc = files_refresh(&s->content.files, &s->base.config, &s->content.imported, &s->content.profiles);
 	if (rc)
 		return said(rc, why, size, "media");
-	ready_warm(s);
-	copying_begin(s);
-	rc = timeline_new(s->store, &s->timeline);
+	ready_warm(&s->content);
+	copying_begin(&s->imports);
+	rc = timeline_new(s->base.store, &s->base.timeline);
 	if (!rc)
-		rc = machines_new(s->store, s->timeline, &s->segments, &s->machines);
+		rc = machines_new(s->base.store, s->base.timeline, &s->base.segments, &s->base.machines);
 	if (rc)
-		return said(rc, why, size, s->config.state);
-	rc = machines_load(s->machines, why, size);
+		return said(rc, why, size, s->base.config.state);
+	rc = machines_load(s->base.machines, why, size);
 	if (rc)
 		return rc;
-	machines_on_action(s->machines, settle_on_action, s);
-	timeline_listen(s->timeline, settle_on_timeline, s);
+	machines_on_action(s->base.machines, settle_on_action, &s->settle);
+	timeline_listen(s->base.timeline, settle_on_timeline, &s->settle);
 	return 0;
-}
-
-static void programs_of(const json_t *snapshot, struct dhcp_loaders *ret)
-{
-	const char **const of[PROFILE_FIRMWARES] = {
-		[PROFILE_BIOS] = &ret->bios,
-		[PROFILE_EFI_X64] = &ret->efi_x64,
-		[PROFILE_EFI_ARM64] = &ret->efi_arm64,
-		[PROFILE_HTTP_X64] = &ret->http_x64,
-		[PROFILE_HTTP_ARM64] = &ret->http_arm64,
-	};
-
-	for (int i = 0; i < PROFILE_FIRMWARES; i++) {
-		const char *named = profile_program(snapshot, i);
-
-		*of[i] = named ? named : *of[i];
-	}
 }
 
 static int start_dhcpd(struct run *r, char *why, size_t size)
 {
-	struct service *s = &r->service;
-	struct dhcpd_config c = {.loop = s->loop,
-		.store = s->store,
-		.machines = s->machines,
-		.timeline = s->timeline,
-		.segments = &s->segments,
-		.programs = programs_of,
-		.guests = claims_guest,
-		.decided = segments_decided,
-		.hears = place_hears,
-		.arg = s,
-		.gather_ms = DHCPD_GATHER_MS};
-	int rc = dhcpd_new(&c, &s->dhcpd);
+	struct base *b = &r->service.base;
+	int rc = servers_start_dhcpd(&r->service, why, size);
 
-	if (rc)
-		return said(rc, why, size, "dhcp");
-	rc = dhcpd_load(s->dhcpd, why, size);
-	if (rc)
-		return rc;
-	return said(store_start(s->store, &s->home), why, size, "store");
-}
-
-static void on_request(void *arg, struct http_request *r)
-{
-	struct service *s = arg;
-
-	if (r->local) {
-		api_handle(s, r);
-		return;
-	}
-	r->segment = segment_of_peer(s, r->segment, &r->peer);
-	if (!strncmp(r->path, "/m/", 3))
-		boot_handle(s, r);
-	else
-		boot_http_asked(s, r);
-}
-
-static int open_for_tftp(
-	void *arg, const char *name, int *ret_fd, uint64_t *ret_size, char *why, size_t size)
-{
-	struct service *s = arg;
-
-	return files_open_tftp(&s->files, name, ret_fd, ret_size, why, size);
-}
-
-static int open_for_http(void *arg, const char *path, struct http_file *ret, char *why, size_t size)
-{
-	struct service *s = arg;
-
-	return files_open_http(&s->files, path, ret, why, size);
+	return rc ? rc : said(store_start(b->store, &b->home), why, size, "store");
 }
 
 static int start_servers(struct run *r, char *why, size_t size)
 {
-	struct service *s = &r->service;
-	struct tftpd_config t = {.home = &s->home,
-		.open = open_for_tftp,
-		.asks = boot_tftp_asks,
-		.asked = boot_tftp_asked,
-		.ended = transfer_tftp_ended,
-		.arg = s};
-	struct httpd_config h = {.loop = s->loop,
-		.home = &s->home,
-		.handle = on_request,
-		.asks = boot_http_asks,
-		.open = open_for_http,
-		.knows = transfer_http_knows,
-		.dropped = transfer_http_dropped,
-		.ended = transfer_http_ended,
-		.arg = s};
-	int rc = tftpd_new(&t, &s->tftpd);
-
-	if (!rc)
-		rc = httpd_new(&h, &s->httpd);
-	return said(rc, why, size, "servers");
+	return servers_start(&r->service, why, size);
 }
 
 static int start_site(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	int rc = power_new(s->loop, s->config.power, &s->power);
+	int rc = power_new(s->base.loop, s->base.config.power, &s->power);
 
 	if (!rc)
-		rc = hooks_new(s->loop, s->config.hooks, s->timeline, s->machines, &s->hooks);
+		rc = hooks_new(s->base.loop, s->base.config.hooks, s->base.timeline, s->base.machines, &s->hooks);
+	s->act.power = s->power;
 	return said(rc, why, size, "hooks");
 }
 
 static int start_guests(struct run *r, char *why, size_t size)
 {
-	int rc = record_begin(&r->service);
+	int rc = record_begin(&r->service.consoles);
 
 	if (rc) /* no reason to serve nobody */
-		log_warn("%s/console: %s: no guest's console is recorded", r->service.config.state,
+		log_warn("%s/console: %s: no guest's console is recorded", r->service.base.config.state,
 			strerror(-rc));
-	return said(hosts_start(&r->service), why, size, "libvirt");
+	return said(hosts_start(&r->service.hosts), why, size, "libvirt");
 }
 
 static gid_t socket_group(const struct config *c)
@@ -394,26 +310,26 @@ static int start_listening(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
 	int rc = httpd_open_unix(
-		s->httpd, s->config.socket, 0660, socket_group(&s->config), why, size);
+		s->httpd, s->base.config.socket, 0660, socket_group(&s->base.config), why, size);
 
-	if (rc == -EPERM && *s->config.socket_group)
+	if (rc == -EPERM && *s->base.config.socket_group)
 		snprintf(why, size,
 			"%s: user '%s' cannot give it to group '%s' without being in it: usermod "
 			"-aG %s %s",
-			s->config.socket, s->config.user, s->config.socket_group,
-			s->config.socket_group, s->config.user);
-	for (size_t i = 0; i < s->segments.count && !rc; i++) {
-		struct segment *seg = s->segments.all[i];
+			s->base.config.socket, s->base.config.user, s->base.config.socket_group,
+			s->base.config.socket_group, s->base.config.user);
+	for (size_t i = 0; i < s->base.segments.count && !rc; i++) {
+		struct segment *seg = s->base.segments.all[i];
 
 		if (!seg->via &&
 			ip_is_set(&seg->server)) /* behind a relay: its link is another's */
-			rc = links_open(s, seg, why, size);
+			rc = links_open(&s->network, seg, why, size);
 	}
 	if (!rc)
-		rc = said(link_monitor_new(s->loop, links_changed, s, &s->links), why, size,
+		rc = said(link_monitor_new(s->base.loop, links_changed, &s->network, &s->network.links), why, size,
 			"netlink");
 	if (!rc)
-		links_look(s);
+		links_look(&s->network);
 	return rc;
 }
 
@@ -425,42 +341,42 @@ static void say_ready(struct service *s)
 {
 	bool networks = false;
 
-	for (size_t i = 0; i < s->segments.count; i++) {
-		const struct segment *seg = s->segments.all[i];
+	for (size_t i = 0; i < s->base.segments.count; i++) {
+		const struct segment *seg = s->base.segments.all[i];
 		char ip[IP_TEXT];
 
 		networks |= seg->is_network;
-		if (seg->via && s->served[seg->via - 1].link)
+		if (seg->via && s->network.served[seg->via - 1].link)
 			log_info("serving subnet '%s', %s/%u, behind relays on %s", seg->name,
 				ip_format(&seg->subnet, ip), seg->prefix_len, seg->ifname);
-		else if (s->served[seg->id - 1].link)
+		else if (s->network.served[seg->id - 1].link)
 			log_info("serving %s '%s' on %s, %s/%u, HTTP port %u",
 				seg->is_network ? "network" : "interface", seg->name, seg->ifname,
 				ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
 	}
-	segments_say(s);
-	hosts_connect(s, networks);
-	start_look(s, networks);
-	timekeeping_start(s);
-	reconcile_bare(s);
-	settle_set_deadline(s);
+	segments_say(&s->network);
+	hosts_connect(&s->hosts, networks);
+	start_look(&s->base, networks);
+	timekeeping_start(&s->time);
+	reconcile_bare(&s->follow);
+	settle_set_deadline(&s->settle);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
-		machines_count(s->machines));
-	sd_notifyf(0, "READY=1\nSTATUS=%zu segments, %zu machines", s->segments.count,
-		machines_count(s->machines));
+		machines_count(s->base.machines));
+	sd_notifyf(0, "READY=1\nSTATUS=%zu segments, %zu machines", s->base.segments.count,
+		machines_count(s->base.machines));
 }
 
 /* What it did, and what it will not do any more, comes back to those who wait. */
 static void stop_worker(struct run *r)
 {
-	struct worker *w = r->service.worker;
+	struct worker *w = r->service.base.worker;
 
-	r->service.worker = NULL;
+	r->service.base.worker = NULL;
 	worker_free(w);
 	if (w)
-		mailbox_wait(&r->service.home, 0);
-	verifying_forget(&r->service);
-	copying_drop_all(&r->service);
+		mailbox_wait(&r->service.base.home, 0);
+	verifying_forget(&r->service.imports);
+	copying_drop_all(&r->service.imports);
 }
 
 /* Those that speak to the outside first, then what they rest on. */
@@ -468,53 +384,93 @@ static void stop(struct run *r)
 {
 	struct service *s = &r->service;
 
-	s->stopping = true;
+	s->base.stopping = true;
 	sd_notify(0, "STOPPING=1");
-	link_monitor_free(s->links);
-	if (s->loop)
-		timekeeping_stop(s);
+	link_monitor_free(s->network.links);
+	if (s->base.loop)
+		timekeeping_stop(&s->time);
 	stop_worker(r);
-	create_drop_all(s);
-	trial_drop_all(s);
-	template_drop_all(s);
-	change_drop_all(s);
-	patch_drop_all(s);
-	networks_drop_all(s);
-	fetches_free(s->fetches);
-	s->fetches = NULL;
-	events_drop_all(s);
-	listings_drop_all(&s->listings);
-	place_drop_all(s);
-	record_drop_all(s);
-	s->abandoned = !hosts_stop(s);
+	create_drop_all(&s->operations);
+	trial_drop_all(&s->operations);
+	template_drop_all(&s->operations);
+	change_drop_all(&s->operations);
+	patch_drop_all(&s->operations);
+	networks_drop_all(&s->network);
+	fetches_free(s->content.fetches);
+	s->content.fetches = NULL;
+	events_drop_all(&s->api);
+	listings_drop_all(&s->api.listings);
+	place_drop_all(&s->boot);
+	record_drop_all(&s->consoles);
+	s->abandoned = !hosts_stop(&s->hosts);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
 	if (r->home_ready)
-		mailbox_wait(&s->home,
+		mailbox_wait(&s->base.home,
 			0); /* the last transfers' ends, while there is a timeline to take them */
-	if (s->store)
-		store_commit(s->store, NULL, NULL);
+	if (s->base.store)
+		store_commit(s->base.store, NULL, NULL);
 	hooks_free(s->hooks);
 	power_free(s->power);
-	settle_drop_all(s);
-	act_drop_all(s);
-	reconcile_drop_all(s);
-	store_close(s->store);
+	settle_drop_all(&s->settle);
+	act_drop_all(&s->act);
+	reconcile_drop_all(&s->follow);
+	store_close(s->base.store);
 	dhcpd_free(s->dhcpd);
-	claims_fini(s);
+	claims_fini(&s->network);
 	if (r->home_ready && !s->abandoned)
-		mailbox_fini(&s->home);
-	machines_free(s->machines);
-	timeline_free(s->timeline);
-	segments_fini(&s->segments);
+		mailbox_fini(&s->base.home);
+	machines_free(s->base.machines);
+	timeline_free(s->base.timeline);
+	segments_fini(&s->base.segments);
 	if (r->files_ready) {
-		files_fini(&s->files);
-		profiles_fini(&s->profiles);
-		imported_fini(&s->imported);
+		files_fini(&s->content.files);
+		profiles_fini(&s->content.profiles);
+		imported_fini(&s->content.imported);
 	}
 	if (r->signals.fd > 0)
 		close(r->signals.fd);
-	loop_free(s->loop);
+	loop_free(s->base.loop);
+}
+
+/* Each room knows those below it. */
+static void connect_rooms(struct service *s)
+{
+	struct base *b = &s->base;
+
+	s->time.base = b;
+	s->hosts = (struct hosts){.base = b};
+	libvirt_events_init(&s->hosts.calls, &s->follow);
+	s->act = (struct act){
+		.base = b, .hosts = &s->hosts, .goes_on = create_continue, .arg = &s->operations};
+	s->content = (struct content){.base = b};
+	s->consoles = (struct consoles){.base = b, .hosts = &s->hosts};
+	s->network.base = b;
+	s->network.hosts = &s->hosts;
+	s->imports = (struct imports){.base = b, .content = &s->content};
+	s->boot = (struct boot){.base = b, .hosts = &s->hosts, .network = &s->network};
+	s->operations = (struct operations){.base = b,
+		.hosts = &s->hosts,
+		.network = &s->network,
+		.content = &s->content,
+		.consoles = &s->consoles,
+		.act = &s->act};
+	s->follow = (struct follow){.base = b,
+		.hosts = &s->hosts,
+		.network = &s->network,
+		.consoles = &s->consoles,
+		.act = &s->act,
+		.operations = &s->operations};
+	s->api = (struct api){.base = b,
+		.hosts = &s->hosts,
+		.network = &s->network,
+		.content = &s->content,
+		.imports = &s->imports,
+		.consoles = &s->consoles,
+		.operations = &s->operations,
+		.started = s->started};
+	s->settle = (struct settle){
+		.base = b, .act = &s->act, .settled = events_answer_all, .arg = &s->api};
 }
 
 int serve(const struct config *config)
@@ -527,15 +483,16 @@ int serve(const struct config *config)
 		return 1;
 	log_init(config->log_priority);
 	umask(077);
-	r->service.config = *config;
+	r->service.base.config = *config;
 	r->service.started = clock_mono_ms();
+	connect_rooms(&r->service);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
 		rc = steps[i](r, why, sizeof why);
 	if (rc) {
 		log_error("%s", *why ? why : strerror(-rc));
 	} else {
 		say_ready(&r->service);
-		rc = loop_run(r->service.loop);
+		rc = loop_run(r->service.base.loop);
 	}
 	stop(r);
 	if (!r->service.abandoned)

@@ -4,9 +4,7 @@
  * done. The timer of the attempt that ends next is set then, too.
  */
 #include "service/settle.h"
-#include "service/api/events_api.h"
 #include "service/guests/act.h"
-#include "service/service.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -26,29 +24,21 @@ struct pending {
 };
 
 struct settled {
-	struct service *service;
+	struct settle *settle;
 	struct pending *pending;
 };
 
-/* The machine that was meant: its name may be another's by now, or it may have another one. */
-static struct machine *same_machine(struct service *s, const char *name, const char *uuid)
+static void settle_soon(struct settle *settle, int64_t ms)
 {
-	struct machine *m = machines_by_name(s->machines, name);
-
-	return m && !strcmp(m->uuid, uuid) ? m : machines_by_uuid(s->machines, uuid);
-}
-
-static void settle_soon(struct service *s, int64_t ms)
-{
-	if (!s->settle.slot && !s->stopping)
-		loop_timer_set(s->loop, &s->settle, ms);
+	if (!settle->turn.slot && !settle->base->stopping)
+		loop_timer_set(settle->base->loop, &settle->turn, ms);
 }
 
 /* In the order noted; a later wish for the same machine is a later entry. */
-void settle_on_action(void *service, struct machine *m, unsigned actions)
+void settle_on_action(void *arg, struct machine *m, unsigned actions)
 {
-	struct service *s = service;
-	struct pending *p, **at = &s->pending;
+	struct settle *settle = arg;
+	struct pending *p, **at = &settle->pending;
 
 	if (!(actions & (LIFE_DO_NETBOOT | LIFE_DO_DISK | LIFE_DO_OFF | LIFE_DO_FILTER)))
 		return;
@@ -63,96 +53,97 @@ void settle_on_action(void *service, struct machine *m, unsigned actions)
 	while (*at)
 		at = &(*at)->next;
 	*at = p;
-	settle_soon(s, 0);
+	settle_soon(settle, 0);
 }
 
-void settle_on_timeline(void *service, const struct timeline_event *e)
+void settle_on_timeline(void *arg, const struct timeline_event *e)
 {
 	log_info("%s%s%s: %s", e->machine, *e->machine ? " " : "", e->kind, e->text);
-	settle_soon(service, 0);
+	settle_soon(arg, 0);
 }
 
 static void on_settled(void *arg, int rc)
 {
 	struct settled *d = arg;
-	struct service *s = d->service;
+	struct settle *settle = d->settle;
 	struct pending *p;
 
-	if (rc &&
-		!s->stopping) { /* not on disk: nothing is done that it does not explain; put back in front */
+	/* not on disk: nothing is done that it does not explain; put back in front */
+	if (rc && !settle->base->stopping) {
 		struct pending **end = &d->pending;
 
 		while (*end)
 			end = &(*end)->next;
-		*end = s->pending;
-		s->pending = d->pending;
-		settle_soon(s, SETTLE_RETRY_MS);
+		*end = settle->pending;
+		settle->pending = d->pending;
+		settle_soon(settle, SETTLE_RETRY_MS);
 		free(d);
 		return;
 	}
 	while ((p = d->pending)) {
-		struct machine *m = same_machine(s, p->name, p->uuid);
+		struct machine *m = machines_same(settle->base->machines, p->name, p->uuid);
 
 		d->pending = p->next;
-		if (m && !m->deleting && !s->stopping)
-			act_carry_out(s, m, p->actions);
+		if (m && !m->deleting && !settle->base->stopping)
+			act_carry_out(settle->act, m, p->actions);
 		free(p);
 	}
 	free(d);
-	events_answer_all(s);
+	settle->settled(settle->arg);
 }
 
 void settle_now(struct loop_timer *t)
 {
-	struct service *s = t->arg;
+	struct settle *settle = t->arg;
 	struct settled *d = malloc(sizeof *d);
 
+	settle_set_deadline(settle); /* what happened may have changed it */
 	if (!d) {
-		settle_soon(s, SETTLE_RETRY_MS);
+		settle_soon(settle, SETTLE_RETRY_MS);
 		return;
 	}
-	*d = (struct settled){s, s->pending};
-	s->pending = NULL;
-	if (store_commit(s->store, on_settled, d)) {
-		s->pending = d->pending;
+	*d = (struct settled){settle, settle->pending};
+	settle->pending = NULL;
+	if (store_commit(settle->base->store, on_settled, d)) {
+		settle->pending = d->pending;
 		free(d);
-		settle_soon(s, SETTLE_RETRY_MS);
+		settle_soon(settle, SETTLE_RETRY_MS);
 	}
 }
 
-void settle_drop_all(struct service *s)
+void settle_drop_all(struct settle *settle)
 {
 	struct pending *p;
 
-	while ((p = s->pending)) {
-		s->pending = p->next;
+	while ((p = settle->pending)) {
+		settle->pending = p->next;
 		free(p);
 	}
 }
 
 /* Time */
 
-void settle_set_deadline(struct service *s)
+void settle_set_deadline(struct settle *settle)
 {
-	const struct machine *m = machines_next_deadline(s->machines);
+	const struct machine *m = machines_next_deadline(settle->base->machines);
 	int64_t left;
 
-	loop_timer_clear(s->loop, &s->deadline);
-	if (!m || s->stopping)
+	loop_timer_clear(settle->base->loop, &settle->deadline);
+	if (!m || settle->base->stopping)
 		return;
 	left = m->attempt.deadline - clock_steady_ms();
-	loop_timer_set(s->loop, &s->deadline, left > 0 ? left : 0);
+	loop_timer_set(settle->base->loop, &settle->deadline, left > 0 ? left : 0);
 }
 
 void settle_deadline(struct loop_timer *t)
 {
-	struct service *s = t->arg;
-	struct machine *m = machines_next_deadline(s->machines);
+	struct settle *settle = t->arg;
+	struct machine *m = machines_next_deadline(settle->base->machines);
 
 	if (m && m->attempt.deadline <= clock_steady_ms())
 		machine_event(m, LIFE_DEADLINE,
 			m->state == LIFE_ARMED && machine_waits(m)
 				? "time over: no boot was confirmed"
 				: NULL);
-	settle_set_deadline(s);
+	settle_set_deadline(settle);
 }

@@ -1,16 +1,26 @@
+/* Committing what happened in a turn of the loop, and acting on it. Main thread only. */
 #ifndef USHER_SERVICE_SETTLE_H
 #define USHER_SERVICE_SETTLE_H
 
-struct loop_timer;
-struct machine;
-struct service;
-struct timeline_event;
+#include "service/guests/act.h"
 
-void settle_on_action(void *service, struct machine *m, unsigned actions); /* machine_act */
-void settle_on_timeline(void *service, const struct timeline_event *e); /* timeline_listen() */
+struct pending;
+
+struct settle {
+	struct base *base;
+	struct act *act;
+	void (*settled)(void *arg); /* after each commit */
+	void *arg;
+	struct loop_timer turn;     /* at the end of this one */
+	struct loop_timer deadline; /* of the attempt that is over next */
+	struct pending *pending;    /* actions that wait for the commit */
+};
+
+void settle_on_action(void *arg, struct machine *m, unsigned actions); /* machine_act */
+void settle_on_timeline(void *arg, const struct timeline_event *e); /* timeline_listen() */
 void settle_now(struct loop_timer *t);
 void settle_deadline(struct loop_timer *t);
-void settle_set_deadline(struct service *s);
-void settle_drop_all(struct service *s);
+void settle_set_deadline(struct settle *settle);
+void settle_drop_all(struct settle *settle);
 
 #endif

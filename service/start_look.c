@@ -1,7 +1,9 @@
 /* At the start: what the configuration names and is not there goes into the log. Nobody waits for it. */
 #include "service/start_look.h"
 #include "config/config_look.h"
-#include "service/service.h"
+#include "service/base.h"
+
+#include "guest/guest.h"
 
 #include "core/log.h"
 
@@ -65,14 +67,14 @@ static void looked(struct task *t)
 	free(l);
 }
 
-void start_look(struct service *s, bool pool)
+void start_look(struct base *base, bool pool)
 {
 	struct looking *l = calloc(1, sizeof *l);
 
 	if (!l)
 		return;
 	*l = (struct looking){
-		.task = {.run = look, .done = looked}, .config = &s->config, .pool = pool};
-	if (worker_do(s->worker, &l->task, ""))
+		.task = {.run = look, .done = looked}, .config = &base->config, .pool = pool};
+	if (worker_do(base->worker, &l->task, ""))
 		free(l);
 }

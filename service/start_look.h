@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-struct service;
+struct base;
 
-void start_look(struct service *s, bool pool);
+void start_look(struct base *base, bool pool);
 
 #endif

@@ -4,7 +4,6 @@
  * wrong from a reboot costs no more than that.
  */
 #include "service/timekeeping.h"
-#include "service/service.h"
 
 #include "core/log.h"
 
@@ -45,27 +44,27 @@ static int load_one(void *arg, const void *key, size_t key_len, const void *valu
 	return 0;
 }
 
-static void keep(struct service *s)
+static void keep(struct timekeeping *tk)
 {
-	const struct clock_mark *m = &s->time.mark;
+	const struct clock_mark *m = &tk->mark;
 	json_t *j = json_pack("{s:s, s:I, s:I, s:I}", "boot", m->boot, "steady",
 		(json_int_t)m->steady, "mono", (json_int_t)m->mono, "wall", (json_int_t)m->wall);
 	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
-	int rc = text ? store_put(s->store, STORE_SETTING, KEY, strlen(KEY), text, strlen(text))
+	int rc = text ? store_put(tk->base->store, STORE_SETTING, KEY, strlen(KEY), text, strlen(text))
 		      : -ENOMEM;
 
 	free(text);
 	json_decref(j);
 	if (!rc)
-		rc = store_commit(s->store, NULL, NULL);
+		rc = store_commit(tk->base->store, NULL, NULL);
 	if (rc)
 		log_warn("the time is not kept for the next start: %s", strerror(-rc));
 }
 
-int timekeeping_load(struct service *s, char *why, size_t why_size)
+int timekeeping_load(struct timekeeping *tk, char *why, size_t why_size)
 {
 	struct clock_mark mark = {.wall = -1}, now;
-	int rc = store_load(s->store, STORE_SETTING, load_one, &mark);
+	int rc = store_load(tk->base->store, STORE_SETTING, load_one, &mark);
 
 	if (rc) {
 		snprintf(why, why_size, "the stored time cannot be read: %s", strerror(-rc));
@@ -76,11 +75,11 @@ int timekeeping_load(struct service *s, char *why, size_t why_size)
 	return 0;
 }
 
-static void mark(struct service *s)
+static void mark(struct timekeeping *tk)
 {
-	clock_look(&s->time.mark);
-	keep(s);
-	s->time.commits = store_stats(s->store).commits;
+	clock_look(&tk->mark);
+	keep(tk);
+	tk->commits = store_stats(tk->base->store).commits;
 }
 
 /* "2 h 0 min", "35 s": to the nearest second, as two clocks are not read at once */
@@ -99,27 +98,27 @@ static const char *span(int64_t ms, char *buf, size_t size)
 	return buf;
 }
 
-static void tell(struct service *s, int64_t slept, int64_t step)
+static void tell(struct timekeeping *tk, int64_t slept, int64_t step)
 {
 	char text[32];
 
 	if (slept >= STEP_MS)
-		timeline_add(s->timeline, "", "clock",
+		timeline_add(tk->base->timeline, "", "clock",
 			"the host slept for %s: leases and attempts have as much time left as "
 			"before",
 			span(slept, text, sizeof text));
 	if (step >= STEP_MS || step <= -STEP_MS)
-		timeline_add(s->timeline, "", "clock",
+		timeline_add(tk->base->timeline, "", "clock",
 			"the host's clock was set %s by %s: leases and attempts have as much time "
 			"left as before",
 			step > 0 ? "forward" : "back", span(step, text, sizeof text));
 }
 
 /* The wall clock went another way than steady time, in part since the host slept. */
-static void compare(struct service *s)
+static void compare(struct timekeeping *tk)
 {
-	const struct clock_mark *was = &s->time.mark;
-	int64_t slept = clock_slept_ms() - s->time.slept;
+	const struct clock_mark *was = &tk->mark;
+	int64_t slept = clock_slept_ms() - tk->slept;
 	struct clock_mark now;
 	int64_t step;
 
@@ -127,9 +126,9 @@ static void compare(struct service *s)
 	step = now.wall - now.steady - (was->wall - was->steady) - slept;
 	if (slept < STEP_MS && step < STEP_MS && step > -STEP_MS)
 		return;
-	s->time.slept += slept;
-	tell(s, slept, step);
-	mark(s);
+	tk->slept += slept;
+	tell(tk, slept, step);
+	mark(tk);
 }
 
 /* Far ahead: what counts is that the kernel ends the wait when the clock is set. */
@@ -144,48 +143,48 @@ static int arm(int fd)
 
 static void clock_was_set(struct loop_fd *w, uint32_t events)
 {
-	struct service *s = w->arg;
+	struct timekeeping *tk = w->arg;
 	uint64_t times;
 
 	(void)events;
 	if (read(w->fd, &times, sizeof times) < 0 && errno == EAGAIN)
 		return;
 	(void)arm(w->fd);
-	compare(s);
+	compare(tk);
 }
 
 static void look_again(struct loop_timer *t)
 {
-	struct service *s = t->arg;
+	struct timekeeping *tk = t->arg;
 
-	compare(s);
-	if (store_stats(s->store).commits != s->time.commits)
-		mark(s);
-	(void)loop_timer_set(s->loop, t, MARK_MS);
+	compare(tk);
+	if (store_stats(tk->base->store).commits != tk->commits)
+		mark(tk);
+	(void)loop_timer_set(tk->base->loop, t, MARK_MS);
 }
 
-void timekeeping_start(struct service *s)
+void timekeeping_start(struct timekeeping *tk)
 {
 	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 
-	s->time.slept = clock_slept_ms();
-	mark(s);
-	loop_timer_init(&s->time.again, look_again, s);
-	if (loop_timer_set(s->loop, &s->time.again, MARK_MS) || fd < 0 || arm(fd) ||
-		loop_watch(s->loop, &s->time.set, fd, EPOLLIN, clock_was_set, s)) {
+	tk->slept = clock_slept_ms();
+	mark(tk);
+	loop_timer_init(&tk->again, look_again, tk);
+	if (loop_timer_set(tk->base->loop, &tk->again, MARK_MS) || fd < 0 || arm(fd) ||
+		loop_watch(tk->base->loop, &tk->set, fd, EPOLLIN, clock_was_set, tk)) {
 		log_warn("a host's clock that is set is noticed up to %d min later",
 			MARK_MS / 60000);
 		if (fd >= 0)
 			close(fd);
-		s->time.set.fd = 0;
+		tk->set.fd = 0;
 	}
 }
 
-void timekeeping_stop(struct service *s)
+void timekeeping_stop(struct timekeeping *tk)
 {
-	loop_timer_clear(s->loop, &s->time.again);
-	if (s->time.set.fd <= 0)
+	loop_timer_clear(tk->base->loop, &tk->again);
+	if (tk->set.fd <= 0)
 		return;
-	loop_unwatch(s->loop, &s->time.set);
-	close(s->time.set.fd);
+	loop_unwatch(tk->base->loop, &tk->set);
+	close(tk->set.fd);
 }

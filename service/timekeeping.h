@@ -1,14 +1,23 @@
-/* Before anything is read of the store that has a time. 0, or -errno with one line in `why`. */
+/* Steady time over a restart, and a host's clock that is set. */
 #ifndef USHER_SERVICE_TIMEKEEPING_H
 #define USHER_SERVICE_TIMEKEEPING_H
 
-#include <stddef.h>
+#include "core/clock.h"
+#include "service/base.h"
 
-struct service;
+struct timekeeping {
+	struct base *base;
+	struct clock_mark mark; /* the last */
+	int64_t slept;          /* clock_slept_ms() then */
+	uint64_t commits;       /* of the store, then */
+	struct loop_fd set;     /* wakes up when somebody sets the wall clock */
+	struct loop_timer again;
+};
 
-int timekeeping_load(struct service *s, char *why, size_t why_size);
+/* Before anything is read of the store that has a time. 0, or -errno with one line in `why`. */
+int timekeeping_load(struct timekeeping *tk, char *why, size_t why_size);
 /* Once there are store_start() and the timeline. */
-void timekeeping_start(struct service *s);
-void timekeeping_stop(struct service *s);
+void timekeeping_start(struct timekeeping *tk);
+void timekeeping_stop(struct timekeeping *tk);
 
 #endif

@@ -18,7 +18,6 @@
 #include "service/network/segments.h"
 #include "service/api/api_routes.h"
 #include "service/media/copying.h"
-#include "service/service.h"
 #include "service/reply.h"
 
 #include "core/clock.h"
@@ -31,7 +30,7 @@
 
 #define API "/api/v1"
 
-static json_t *segment_json(struct service *s, const struct segment *seg)
+static json_t *segment_json(struct api *api, const struct segment *seg)
 {
 	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
 	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
@@ -50,8 +49,8 @@ static json_t *segment_json(struct service *s, const struct segment *seg)
 		known ? ip_format(&seg->server, ip) : NULL, "subnet",
 		known || seg->via ? ip_format(&subnet, net) : NULL, "prefix", (int)seg->prefix_len,
 		"pool_first", json_some(first), "pool_last", json_some(last), "url", json_some(url),
-		"mode", segment_mode_name(seg->mode), "serving", dhcpd_is_open(s->dhcpd, seg),
-		"others", networks_others(s, seg));
+		"mode", segment_mode_name(seg->mode), "serving", dhcpd_is_open(api->dhcpd, seg),
+		"others", networks_others(api->network, seg));
 }
 
 static void add_pool(json_t *to, const json_t *object)
@@ -63,13 +62,13 @@ static void add_pool(json_t *to, const json_t *object)
 }
 
 /* The storage pools that records name: as the keys of an object. */
-static json_t *pools_json(struct service *s)
+static json_t *pools_json(struct api *api)
 {
 	json_t *all = json_object(), *disk;
 	struct machine *m = NULL;
 	size_t i;
 
-	while ((m = machines_next(s->machines, m))) {
+	while ((m = machines_next(api->base->machines, m))) {
 		add_pool(all, m->guest_spec);
 		json_array_foreach(json_object_get(m->guest_spec, "disks"), i, disk)
 			add_pool(all, disk);
@@ -77,27 +76,27 @@ static json_t *pools_json(struct service *s)
 	return all;
 }
 
-static void status(struct service *s, struct http_request *r)
+static void status(struct api *api, struct http_request *r)
 {
-	struct store_stats st = store_stats(s->store);
-	struct dhcpd_stats d = dhcpd_stats(s->dhcpd);
+	struct store_stats st = store_stats(api->base->store);
+	struct dhcpd_stats d = dhcpd_stats(api->dhcpd);
 	char why[512];
 	json_t *segments = json_array();
 
-	for (size_t i = 0; i < s->segments.count; i++)
-		json_array_append_new(segments, segment_json(s, s->segments.all[i]));
+	for (size_t i = 0; i < api->base->segments.count; i++)
+		json_array_append_new(segments, segment_json(api, api->base->segments.all[i]));
 	http_respond_json(r, 200,
 		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
 			  "s:{s:I, s:I, s:I, "
 			  "s:I, s:I, s:I, s:I, s:I}}",
-			"version", USHER_VERSION, "state", s->config.state, "started",
-			machine_time_json(clock_wall_ms() - (clock_mono_ms() - s->started)),
-			"segments", segments, "machines", (json_int_t)machines_count(s->machines),
-			"pools", pools_json(s), "libvirt", guests_connected(s->guests), "libvirts",
-			hosts_json(s), "store", "commits", (json_int_t)st.commits, "transactions",
+			"version", USHER_VERSION, "state", api->base->config.state, "started",
+			machine_time_json(clock_wall_ms() - (clock_mono_ms() - api->started)),
+			"segments", segments, "machines", (json_int_t)machines_count(api->base->machines),
+			"pools", pools_json(api), "libvirt", guests_connected(api->hosts->own), "libvirts",
+			hosts_json(api->hosts), "store", "commits", (json_int_t)st.commits, "transactions",
 			(json_int_t)st.transactions, "failures", (json_int_t)st.failures, "backlog",
 			(json_int_t)st.backlog, "trouble",
-			store_trouble(s->store, why, sizeof why) ? why : NULL, "dhcp", "in", (json_int_t)d.in, "out",
+			store_trouble(api->base->store, why, sizeof why) ? why : NULL, "dhcp", "in", (json_int_t)d.in, "out",
 			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks",
 			(json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
 			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
@@ -106,53 +105,53 @@ static void status(struct service *s, struct http_request *r)
 
 /* Below /machines/NAME; `rest` is "" or "/…". */
 static void machine_routes(
-	struct service *s, struct http_request *r, struct machine *m, const char *rest)
+	struct api *api, struct http_request *r, struct machine *m, const char *rest)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
 	if (!*rest && get)
-		http_respond_json(r, 200, reply_machine(s->timeline, m, true));
+		http_respond_json(r, 200, reply_machine(api->base->timeline, m, true));
 	else if (!*rest && r->method == HTTP_DELETE)
-		change_delete(s, r, m);
+		change_delete(api->operations, r, m);
 	else if (!*rest && r->method == HTTP_PATCH)
-		patch_handle(s, r, m);
+		patch_handle(api->operations, r, m);
 	else if (!strcmp(rest, "/start") && r->method == HTTP_POST)
-		patch_start_machine(s, r, m);
+		patch_start_machine(api->operations, r, m);
 	else if (!strcmp(rest, "/stop") && r->method == HTTP_POST)
-		patch_stop_machine(s, r, m);
+		patch_stop_machine(api->operations, r, m);
 	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
-		change_reinstall(s, r, m);
+		change_reinstall(api->operations, r, m);
 	else if (!strcmp(rest, "/template") && r->method == HTTP_POST)
-		template_handle(s, r, m);
+		template_handle(api->operations, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
-		change_disarm(s, r, m);
+		change_disarm(api->operations, r, m);
 	else if (!strcmp(rest, "/confirm") && r->method == HTTP_POST)
-		change_confirm(s, r, m);
+		change_confirm(api->operations, r, m);
 	else if (!strcmp(rest, "/console") && (get || r->method == HTTP_POST))
-		console_handle(s, r, m);
+		console_handle(api->consoles, r, m);
 	else if (get && !strncmp(rest, "/render/", strlen("/render/")))
-		render_handle(s, r, m, rest + strlen("/render/"));
+		render_handle(api, r, m, rest + strlen("/render/"));
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);
 }
 
-static void machine_request(struct service *s, struct http_request *r, const char *name_and_rest)
+static void machine_request(struct api *api, struct http_request *r, const char *name_and_rest)
 {
 	const char *rest = strchrnul(name_and_rest, '/');
 	struct machine *m = NULL;
 	char name[256];
 
 	snprintf(name, sizeof name, "%.*s", (int)(rest - name_and_rest), name_and_rest);
-	m = machines_by_name(s->machines, name);
+	m = machines_by_name(api->base->machines, name);
 	if (m)
-		machine_routes(s, r, m, rest);
+		machine_routes(api, r, m, rest);
 	else
 		http_respond_error(
 			r, 404, "no machine '%s'; 'usher list' shows those there are", name);
 }
 
-void api_handle(struct service *s, struct http_request *r)
+void api_handle(struct api *api, struct http_request *r)
 {
 	const char *path = r->path + strlen(API);
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
@@ -163,33 +162,33 @@ void api_handle(struct service *s, struct http_request *r)
 	if (wrong)
 		http_respond_error(r, wrong, "%s", why);
 	else if (!strcmp(path, "/machines") && get)
-		lists_machines(s, r);
+		lists_machines(api, r);
 	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
-		create_handle(s, r);
+		create_handle(api->operations, r);
 	else if (!strncmp(path, "/machines/", strlen("/machines/")))
-		machine_request(s, r, path + strlen("/machines/"));
+		machine_request(api, r, path + strlen("/machines/"));
 	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
-		trial_handle(s, r);
+		trial_handle(api->operations, r);
 	else if (!strcmp(path, "/events") && get)
-		events_handle(s, r);
+		events_handle(api, r);
 	else if (!strcmp(path, "/fetches"))
-		fetch_api_handle(s, r);
+		fetch_api_handle(api->content, r);
 	else if (!strcmp(path, "/profiles") && get)
-		profiles_handle(s, r, NULL);
+		profiles_handle(api->content, r, NULL);
 	else if (!strncmp(path, "/profiles/", strlen("/profiles/")) && get)
-		profiles_handle(s, r, path + strlen("/profiles/"));
+		profiles_handle(api->content, r, path + strlen("/profiles/"));
 	else if (!strncmp(path, "/networks", strlen("/networks")))
-		networks_handle(s, r, path + strlen("/networks"));
+		networks_handle(api->network, r, path + strlen("/networks"));
 	else if (!strncmp(path, "/copies", strlen("/copies")))
-		copying_handle(s, r, path + strlen("/copies"));
+		copying_handle(api->imports, r, path + strlen("/copies"));
 	else if (!strncmp(path, "/media", strlen("/media")))
-		media_handle(s, r, path + strlen("/media"));
+		media_handle(api->imports, r, path + strlen("/media"));
 	else if (!strcmp(path, "/host-keys") && get)
-		host_keys_handle(s, r);
+		host_keys_handle(api, r);
 	else if (!strcmp(path, "/leases") && get)
-		lists_leases(s, r);
+		lists_leases(api, r);
 	else if (!strcmp(path, "/status") && get)
-		status(s, r);
+		status(api, r);
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);

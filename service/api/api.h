@@ -2,9 +2,26 @@
 #ifndef USHER_SERVICE_API_API_H
 #define USHER_SERVICE_API_API_H
 
-struct http_request;
-struct service;
+#include "service/api/listing.h"
+#include "service/media/imports.h"
+#include "service/operations/operations.h"
 
-void api_handle(struct service *s, struct http_request *r);
+struct follower;
+
+struct api {
+	struct base *base;
+	struct hosts *hosts;
+	struct network *network;
+	struct content *content;
+	struct imports *imports;
+	struct consoles *consoles;
+	struct operations *operations;
+	struct dhcpd *dhcpd;
+	int64_t started; /* mono ms */
+	struct follower *followers; /* long polls of the timeline */
+	struct listings listings;
+};
+
+void api_handle(struct api *api, struct http_request *r);
 
 #endif

@@ -1,7 +1,6 @@
 /* GET /api/v1/events?after=N[&machine=NAME][&wait=S]: the timeline, now or as soon as there is something. */
 #include "service/api/events_api.h"
 #include "service/api/api.h"
-#include "service/service.h"
 #include "service/reply.h"
 
 #include "core/clock.h"
@@ -20,42 +19,42 @@ enum {
 
 struct follower {
 	struct follower *next;
-	struct service *service;
+	struct api *api;
 	struct http_request *request;
 	uint64_t after;
 	char machine[MACHINE_NAME]; /* "" all */
 	struct loop_timer over;
 };
 
-static void answer(struct service *s, struct http_request *r, uint64_t after, const char *machine)
+static void answer(struct api *api, struct http_request *r, uint64_t after, const char *machine)
 {
 	const struct timeline_event *e;
 	json_t *events = json_array();
 
 	while (json_array_size(events) < FOLLOW_EVENTS &&
-		(e = timeline_after(s->timeline, after, machine))) {
+		(e = timeline_after(api->base->timeline, after, machine))) {
 		json_array_append_new(events, reply_event(e));
 		after = e->seq;
 	}
 	http_respond_json(r, 200,
 		json_pack("{s:o, s:I}", "events", events, "newest",
-			(json_int_t)timeline_newest(s->timeline)));
+			(json_int_t)timeline_newest(api->base->timeline)));
 }
 
 static void follower_unlink(struct follower *f)
 {
-	struct follower **at = &f->service->followers;
+	struct follower **at = &f->api->followers;
 
 	while (*at != f)
 		at = &(*at)->next;
 	*at = f->next;
-	loop_timer_clear(f->service->loop, &f->over);
+	loop_timer_clear(f->api->base->loop, &f->over);
 }
 
 static void follower_answer(struct follower *f)
 {
 	follower_unlink(f);
-	answer(f->service, f->request, f->after, *f->machine ? f->machine : NULL);
+	answer(f->api, f->request, f->after, *f->machine ? f->machine : NULL);
 	free(f);
 }
 
@@ -71,56 +70,57 @@ static void follower_abandoned(void *arg, struct http_request *r)
 	follower_answer(arg);
 }
 
-void events_answer_all(struct service *s)
+void events_answer_all(void *arg)
 {
-	uint64_t newest = timeline_newest(s->timeline);
+	struct api *api = arg;
+	uint64_t newest = timeline_newest(api->base->timeline);
 	struct follower *next;
 
-	for (struct follower *f = s->followers; f; f = next) {
+	for (struct follower *f = api->followers; f; f = next) {
 		next = f->next;
-		if (timeline_after(s->timeline, f->after, *f->machine ? f->machine : NULL))
+		if (timeline_after(api->base->timeline, f->after, *f->machine ? f->machine : NULL))
 			follower_answer(f);
 		else if (f->after < newest)
 			f->after = newest;
 	}
 }
 
-void events_drop_all(struct service *s)
+void events_drop_all(struct api *api)
 {
-	while (s->followers)
-		follower_answer(s->followers);
+	while (api->followers)
+		follower_answer(api->followers);
 }
 
 static bool hold(
-	struct service *s, struct http_request *r, uint64_t after, const char *machine, int64_t ms)
+	struct api *api, struct http_request *r, uint64_t after, const char *machine, int64_t ms)
 {
 	struct follower *f;
 	size_t n = 0;
 
-	for (f = s->followers; f; f = f->next)
+	for (f = api->followers; f; f = f->next)
 		n++;
 	f = n < FOLLOWERS_MAX ? calloc(1, sizeof *f) : NULL;
 	if (!f)
 		return false;
 	/* it was told what there is: later looks need not begin before that */
-	*f = (struct follower){.next = s->followers,
-		.service = s,
+	*f = (struct follower){.next = api->followers,
+		.api = api,
 		.request = r,
-		.after = after > timeline_newest(s->timeline) ? after
-							      : timeline_newest(s->timeline)};
+		.after = after > timeline_newest(api->base->timeline) ? after
+							      : timeline_newest(api->base->timeline)};
 	snprintf(f->machine, sizeof f->machine, "%s", machine ? machine : "");
 	loop_timer_init(&f->over, follower_over, f);
-	if (loop_timer_set(s->loop, &f->over, ms)) {
+	if (loop_timer_set(api->base->loop, &f->over, ms)) {
 		free(f);
 		return false;
 	}
-	s->followers = f;
+	api->followers = f;
 	http_hold(r, ms + 5000);
 	http_on_abandon(r, follower_abandoned, f);
 	return true;
 }
 
-void events_handle(struct service *s, struct http_request *r)
+void events_handle(struct api *api, struct http_request *r)
 {
 	const char *after_text = http_arg(r, "after"), *machine = http_arg(r, "machine"),
 		   *wait = http_arg(r, "wait");
@@ -133,8 +133,8 @@ void events_handle(struct service *s, struct http_request *r)
 	}
 	if (wait_s > FOLLOW_WAIT_MAX_S)
 		wait_s = FOLLOW_WAIT_MAX_S;
-	if (wait_s > 0 && !timeline_after(s->timeline, after, machine) && !s->stopping &&
-		hold(s, r, after, machine, wait_s * 1000))
+	if (wait_s > 0 && !timeline_after(api->base->timeline, after, machine) && !api->base->stopping &&
+		hold(api, r, after, machine, wait_s * 1000))
 		return;
-	answer(s, r, after, machine);
+	answer(api, r, after, machine);
 }

@@ -2,10 +2,10 @@
 #define USHER_SERVICE_API_EVENTS_API_H
 
 struct http_request;
-struct service;
+struct api;
 
-void events_handle(struct service *s, struct http_request *r);
-void events_answer_all(struct service *s); /* those that have something to read */
-void events_drop_all(struct service *s);
+void events_handle(struct api *api, struct http_request *r);
+void events_answer_all(void *arg); /* those that have something to read */
+void events_drop_all(struct api *api);
 
 #endif

@@ -1,6 +1,6 @@
 /* GET /host-keys: the SSH host keys that installed systems told, by name or address: what known_hosts needs. */
 #include "service/api/host_keys_api.h"
-#include "service/service.h"
+#include "service/api/api.h"
 
 #include "machine/host_keys.h"
 
@@ -9,14 +9,14 @@
 
 enum { FQDN = MACHINE_NAME + sizeof(((struct segment *)NULL)->domain) };
 
-static const struct segment *segment_of(const struct service *s, const struct machine *m)
+static const struct segment *segment_of(const struct api *api, const struct machine *m)
 {
-	return m->n_nics ? segments_by_id(&s->segments, m->nics[0].segment_id) : NULL;
+	return m->n_nics ? segments_by_id(&api->base->segments, m->nics[0].segment_id) : NULL;
 }
 
-static void fqdn_of(const struct service *s, const struct machine *m, char *buf, size_t size)
+static void fqdn_of(const struct api *api, const struct machine *m, char *buf, size_t size)
 {
-	const struct segment *seg = segment_of(s, m);
+	const struct segment *seg = segment_of(api, m);
 
 	snprintf(buf, size, "%s%s%s", m->name, seg && *seg->domain ? "." : "",
 		seg ? seg->domain : "");
@@ -32,23 +32,23 @@ static bool has_address(const struct machine *m, const struct ip *ip)
 }
 
 /* Is it who is asked for? */
-static bool is_meant(const struct service *s, const struct machine *m, const char *of)
+static bool is_meant(const struct api *api, const struct machine *m, const char *of)
 {
 	char fqdn[FQDN];
 	struct ip ip;
 
-	fqdn_of(s, m, fqdn, sizeof fqdn);
+	fqdn_of(api, m, fqdn, sizeof fqdn);
 	return !of || !strcmp(of, m->name) || !strcmp(of, fqdn) ||
 		(!ip_parse(of, &ip) && has_address(m, &ip));
 }
 
 /* Under what it is called: its name, with the domain, its addresses. */
-static json_t *names_json(const struct service *s, const struct machine *m)
+static json_t *names_json(const struct api *api, const struct machine *m)
 {
 	json_t *all = json_pack("[s]", m->name);
 	char fqdn[FQDN], text[IP_TEXT];
 
-	fqdn_of(s, m, fqdn, sizeof fqdn);
+	fqdn_of(api, m, fqdn, sizeof fqdn);
 	if (strcmp(fqdn, m->name))
 		json_array_append_new(all, json_string(fqdn));
 	for (size_t i = 0; i < m->n_nics; i++)
@@ -58,17 +58,17 @@ static json_t *names_json(const struct service *s, const struct machine *m)
 	return all;
 }
 
-void host_keys_handle(struct service *s, struct http_request *r)
+void host_keys_handle(struct api *api, struct http_request *r)
 {
 	const char *of = http_arg(r, "of");
 	json_t *all = json_array();
 	struct machine *m = NULL;
 
-	while ((m = machines_next(s->machines, m)))
-		if (m->host_keys && is_meant(s, m, of))
+	while ((m = machines_next(api->base->machines, m)))
+		if (m->host_keys && is_meant(api, m, of))
 			json_array_append_new(all,
 				json_pack("{s:s, s:o, s:o}", "machine", m->name, "names",
-					names_json(s, m), "host_keys",
+					names_json(api, m), "host_keys",
 					host_keys_json(m->host_keys)));
 	http_respond_json(r, 200, json_pack("{s:o}", "machines", all));
 }

@@ -3,8 +3,8 @@
 #define USHER_SERVICE_API_HOST_KEYS_API_H
 
 struct http_request;
-struct service;
+struct api;
 
-void host_keys_handle(struct service *s, struct http_request *r);
+void host_keys_handle(struct api *api, struct http_request *r);
 
 #endif

@@ -2,7 +2,6 @@
  * what it stood at may be gone. */
 #include "service/api/lists.h"
 #include "service/api/api.h"
-#include "service/service.h"
 #include "service/reply.h"
 
 #include "core/clock.h"
@@ -20,7 +19,7 @@ struct place_key {
 
 struct list {
 	struct listing listing;
-	struct service *service;
+	struct api *api;
 	struct http_request *request;
 	bool full;
 	char after[MACHINE_NAME]; /* machines: the last that was listed; "": none yet */
@@ -50,38 +49,38 @@ static void abandoned(void *arg, struct http_request *r)
 	listing_drop(&l->listing);
 }
 
-static struct list *list_new(struct service *s, struct http_request *r)
+static struct list *list_new(struct api *api, struct http_request *r)
 {
 	struct list *l = calloc(1, sizeof *l);
 
 	if (!l)
 		http_respond_error(r, 500, "out of memory");
 	else
-		*l = (struct list){.service = s, .request = r, .listing.over = over};
+		*l = (struct list){.api = api, .request = r, .listing.over = over};
 	return l;
 }
 
 static void list_start(struct list *l)
 {
 	http_on_abandon(l->request, abandoned, l);
-	listing_start(&l->service->listings, &l->listing);
+	listing_start(&l->api->listings, &l->listing);
 }
 
 static json_t *next_machine(struct listing *listing)
 {
 	struct list *l = list_of(listing);
-	const struct machine *m = *l->after ? machines_after(l->service->machines, l->after)
-					    : machines_next(l->service->machines, NULL);
+	const struct machine *m = *l->after ? machines_after(l->api->base->machines, l->after)
+					    : machines_next(l->api->base->machines, NULL);
 
 	if (!m)
 		return NULL;
 	memcpy(l->after, m->name, sizeof l->after);
-	return reply_machine(l->service->timeline, m, l->full);
+	return reply_machine(l->api->base->timeline, m, l->full);
 }
 
-void lists_machines(struct service *s, struct http_request *r)
+void lists_machines(struct api *api, struct http_request *r)
 {
-	struct list *l = list_new(s, r);
+	struct list *l = list_new(api, r);
 
 	if (!l)
 		return;
@@ -91,10 +90,10 @@ void lists_machines(struct service *s, struct http_request *r)
 	list_start(l);
 }
 
-static json_t *lease_json(const struct service *s, const struct lease *l, int64_t now)
+static json_t *lease_json(const struct api *api, const struct lease *l, int64_t now)
 {
-	const struct segment *seg = segments_by_id(&s->segments, l->segment);
-	const struct machine *m = machines_by_mac(s->machines, l->segment, &l->mac, NULL);
+	const struct segment *seg = segments_by_id(&api->base->segments, l->segment);
+	const struct machine *m = machines_by_mac(api->base->machines, l->segment, &l->mac, NULL);
 	char ip[IP_TEXT], mac[MAC_TEXT];
 	bool nobody = mac_is_zero(&l->mac); /* a declined one is nobody's */
 
@@ -113,15 +112,15 @@ static json_t *next_lease(struct listing *listing)
 	while (!lease && l->at < l->n) {
 		const struct place_key *k = &l->keys[l->at++];
 
-		lease = lease_by_ip(dhcpd_leases(l->service->dhcpd), k->segment, &k->ip);
+		lease = lease_by_ip(dhcpd_leases(l->api->dhcpd), k->segment, &k->ip);
 	}
-	return lease ? lease_json(l->service, lease, clock_steady_ms()) : NULL;
+	return lease ? lease_json(l->api, lease, clock_steady_ms()) : NULL;
 }
 
 static int keep_keys(struct list *l)
 {
 	const struct lease **all;
-	int rc = leases_list(dhcpd_leases(l->service->dhcpd), &all, &l->n);
+	int rc = leases_list(dhcpd_leases(l->api->dhcpd), &all, &l->n);
 
 	if (rc)
 		return rc;
@@ -132,9 +131,9 @@ static int keep_keys(struct list *l)
 	return l->keys ? 0 : -ENOMEM;
 }
 
-void lists_leases(struct service *s, struct http_request *r)
+void lists_leases(struct api *api, struct http_request *r)
 {
-	struct list *l = list_new(s, r);
+	struct list *l = list_new(api, r);
 
 	if (!l)
 		return;

@@ -2,9 +2,9 @@
 #define USHER_SERVICE_API_LISTS_H
 
 struct http_request;
-struct service;
+struct api;
 
-void lists_machines(struct service *s, struct http_request *r);
-void lists_leases(struct service *s, struct http_request *r);
+void lists_machines(struct api *api, struct http_request *r);
+void lists_leases(struct api *api, struct http_request *r);
 
 #endif

@@ -2,7 +2,6 @@
 #include "service/api/render_api.h"
 #include "service/api/api.h"
 #include "service/network/segments.h"
-#include "service/service.h"
 #include "service/files/served_profile.h"
 
 #include "kickstart/render.h"
@@ -13,11 +12,11 @@
 #include <string.h>
 
 /* What 'usher reinstall' would arm it with now. */
-static int snapshot_now(struct service *s, const struct machine *m, const struct render_input *in,
+static int snapshot_now(struct api *api, const struct machine *m, const struct render_input *in,
 	json_t **ret, char *why, size_t size)
 {
 	struct profile *p = NULL;
-	int rc = served_profile(s, m->profile, &p, why, size);
+	int rc = served_profile(api->content, m->profile, &p, why, size);
 
 	if (!rc)
 		rc = render_validate(p, in,
@@ -29,14 +28,14 @@ static int snapshot_now(struct service *s, const struct machine *m, const struct
 }
 
 /* A line when it is armed with something else than what it would be armed with now; else "". */
-static void compare(struct service *s, const struct machine *m, const struct render_input *in,
+static void compare(struct api *api, const struct machine *m, const struct render_input *in,
 	char *note, size_t size)
 {
 	json_t *now = NULL;
 	char why[512];
 
 	*note = '\0';
-	if (snapshot_now(s, m, in, &now, why, sizeof why))
+	if (snapshot_now(api, m, in, &now, why, sizeof why))
 		snprintf(note, size,
 			"this is what %s was armed with; as its profile is now, it would be "
 			"refused: %s",
@@ -62,18 +61,18 @@ static int render_what(const struct rendering *rendering, const char *what, enum
 }
 
 void render_handle(
-	struct service *s, struct http_request *r, const struct machine *m, const char *what)
+	struct api *api, struct http_request *r, const struct machine *m, const char *what)
 {
 	bool armed = m->attempt.snapshot && !http_arg(r, "now");
 	const struct nic *booting = armed ? machine_nic_booting(m) : NULL;
 	const struct nic *nic = booting ? booting : &m->nics[0];
-	const struct segment *seg = segments_by_name(&s->segments, nic->segment);
+	const struct segment *seg = segments_by_name(&api->base->segments, nic->segment);
 	char url[128] = "", why[512], note[768] = "", *text = NULL;
 	struct render_input in = {.machine = m,
 		.nic = nic,
 		.segment = seg,
 		.find_segment = render_find_segment,
-		.arg = &s->segments,
+		.arg = &api->base->segments,
 		.base_url = url,
 		.masked = true};
 	struct rendering *rendering = NULL;
@@ -89,9 +88,9 @@ void render_handle(
 		goto out;
 	}
 	if (armed)
-		compare(s, m, &in, note, sizeof note);
+		compare(api, m, &in, note, sizeof note);
 	else
-		rc = snapshot_now(s, m, &in, &snapshot, why, sizeof why);
+		rc = snapshot_now(api, m, &in, &snapshot, why, sizeof why);
 	if (!rc)
 		rc = rendering_new(&in, snapshot, &rendering, why, sizeof why);
 	if (!rc)

@@ -4,9 +4,9 @@
 
 struct http_request;
 struct machine;
-struct service;
+struct api;
 
 void render_handle(
-	struct service *s, struct http_request *r, const struct machine *m, const char *what);
+	struct api *api, struct http_request *r, const struct machine *m, const char *what);
 
 #endif

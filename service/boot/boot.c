@@ -23,18 +23,18 @@ enum {
 };
 
 /* For the boot that is under way, and the card that it came by, whichever card asks. */
-static int rendering_for(struct service *s, const struct machine *m, uint32_t segment,
+static int rendering_for(struct boot *boot, const struct machine *m, uint32_t segment,
 	struct rendering **ret, char *why, size_t size)
 {
 	const struct nic *nic = machine_nic_booting(m);
 	const struct segment *seg =
-		segments_by_id(&s->segments, nic && nic->segment_id ? nic->segment_id : segment);
+		segments_by_id(&boot->base->segments, nic && nic->segment_id ? nic->segment_id : segment);
 	char url[128] = "";
 	struct render_input in = {.machine = m,
 		.nic = nic ? nic : machine_nic_on(m, segment),
 		.segment = seg,
 		.find_segment = render_find_segment,
-		.arg = &s->segments,
+		.arg = &boot->base->segments,
 		.base_url = url,
 		.token = m->attempt.token,
 		.up_token = m->attempt.up_token};
@@ -52,11 +52,11 @@ static void tell_fault(const struct machine *m, const char *why)
 	machine_tell(m, "refused", text);
 }
 
-int boot_render(struct service *s, struct machine *m, uint32_t segment, enum script_kind kind,
+int boot_render(struct boot *boot, struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret, char *why, size_t size)
 {
 	struct rendering *rendering = NULL;
-	int rc = rendering_for(s, m, segment, &rendering, why, size);
+	int rc = rendering_for(boot, m, segment, &rendering, why, size);
 
 	if (!rc)
 		rc = render_script(rendering, kind, ret, why, size);
@@ -77,10 +77,10 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret)
 	return script_refuse(kind, what, fix, ret);
 }
 
-int boot_wait(struct service *s, const struct machine *m, uint32_t segment, enum script_kind kind,
+int boot_wait(struct boot *boot, const struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret)
 {
-	const struct segment *seg = segments_by_id(&s->segments, segment);
+	const struct segment *seg = segments_by_id(&boot->base->segments, segment);
 	char url[128] = "", server[IP_TEXT] = "";
 	struct script_wait w = {.machine = m->name,
 		.code = m->attempt.asking.code,
@@ -95,11 +95,11 @@ int boot_wait(struct service *s, const struct machine *m, uint32_t segment, enum
 	return script_wait(kind, &w, ret);
 }
 
-static int answers_for(struct service *s, struct machine *m, uint32_t segment, const char *name,
+static int answers_for(struct boot *boot, struct machine *m, uint32_t segment, const char *name,
 	char **ret, const char **ret_type, char *why, size_t size)
 {
 	struct rendering *rendering = NULL;
-	int rc = rendering_for(s, m, segment, &rendering, why, size);
+	int rc = rendering_for(boot, m, segment, &rendering, why, size);
 
 	if (!rc)
 		rc = render_answers_file(rendering, name, ret, ret_type, why, size);
@@ -110,31 +110,31 @@ static int answers_for(struct service *s, struct machine *m, uint32_t segment, c
 }
 
 static void boot_script(
-	struct service *s, struct http_request *r, struct machine *m, enum token_kind kind)
+	struct boot *boot, struct http_request *r, struct machine *m, enum token_kind kind)
 {
 	char why[512] = "out of memory", *text = NULL;
-	const struct boot_client by = place_client(s, m, r->segment, &r->peer);
+	const struct boot_client by = place_client(boot, m, r->segment, &r->peer);
 	int rc = machine_boot(m, kind, &by);
 
 	if (rc == -EAGAIN)
-		rc = boot_wait(s, m, r->segment, SCRIPT_IPXE, &text);
+		rc = boot_wait(boot, m, r->segment, SCRIPT_IPXE, &text);
 	else if (rc)
 		rc = boot_refusal(m, SCRIPT_IPXE, &text);
 	else
-		rc = boot_render(s, m, r->segment, SCRIPT_IPXE, &text, why, sizeof why);
+		rc = boot_render(boot, m, r->segment, SCRIPT_IPXE, &text, why, sizeof why);
 	if (rc)
 		http_respond_error(r, 500, "%s", why);
 	else
-		reply_text_committed(s->store, r, 200, "text/plain", text);
+		reply_text_committed(boot->base->store, r, 200, "text/plain", text);
 }
 
 /* One of the profile's answer files, which is asked for by its name. */
-static void boot_answers(struct service *s, struct http_request *r, struct machine *m,
+static void boot_answers(struct boot *boot, struct http_request *r, struct machine *m,
 	enum token_kind kind, const char *name)
 {
 	bool main = profile_serves(m->attempt.snapshot, name) == PROFILE_SERVES_ANSWERS;
 	char why[512] = "out of memory", *text = NULL;
-	const struct boot_client by = place_client(s, m, r->segment, &r->peer);
+	const struct boot_client by = place_client(boot, m, r->segment, &r->peer);
 	const char *type = NULL;
 
 	if (kind == TOKEN_ASKING)
@@ -143,10 +143,10 @@ static void boot_answers(struct service *s, struct http_request *r, struct machi
 			m->name);
 	else if (main ? machine_answers(m, kind, &by) : machine_answers_file(m, kind, &by, name))
 		http_respond_error(r, 403, "these answers are not for you now");
-	else if (answers_for(s, m, r->segment, name, &text, &type, why, sizeof why))
+	else if (answers_for(boot, m, r->segment, name, &text, &type, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);
 	else
-		reply_text_committed(s->store, r, 200, type, text);
+		reply_text_committed(boot->base->store, r, 200, type, text);
 }
 
 /* The report's text: ?text= or the body. */
@@ -159,7 +159,7 @@ static const char *report_text(const struct http_request *r, char buf[REPORT_TEX
 }
 
 static void boot_report(
-	struct service *s, struct http_request *r, struct machine *m, enum life_event e)
+	struct boot *boot, struct http_request *r, struct machine *m, enum life_event e)
 {
 	char text[REPORT_TEXT];
 
@@ -167,7 +167,7 @@ static void boot_report(
 		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
 			life_state_name(m->state));
 	else
-		reply_text_committed(s->store, r, 200, "text/plain", strdup("thank you\n"));
+		reply_text_committed(boot->base->store, r, 200, "text/plain", strdup("thank you\n"));
 }
 
 struct boot_route {
@@ -205,7 +205,7 @@ static void boot_first_boot(struct http_request *r, const struct machine *m)
 }
 
 /* What ssh will ask about: its host keys, before it is up. */
-static void boot_host_keys(struct service *s, struct http_request *r, struct machine *m)
+static void boot_host_keys(struct boot *boot, struct http_request *r, struct machine *m)
 {
 	char why[256];
 	int rc = machine_host_keys(m, r->body, why, sizeof why);
@@ -215,19 +215,19 @@ static void boot_host_keys(struct service *s, struct http_request *r, struct mac
 	if (rc == -EINVAL || rc == -EPERM || rc == -EEXIST)
 		http_respond_error(r, rc == -EINVAL ? 422 : 409, "%s", why);
 	else
-		reply_text_committed(s->store, r, 200, "text/plain", strdup("thank you\n"));
+		reply_text_committed(boot->base->store, r, 200, "text/plain", strdup("thank you\n"));
 }
 
 /* Who guesses tokens is not to fill a disk with it. */
-static void log_guess(struct service *s, const char *ip, const char *what)
+static void log_guess(struct boot *boot, const char *ip, const char *what)
 {
 	int64_t now = clock_mono_ms();
 
-	if (now >= s->guesses_until) {
-		s->guesses_until = now + GUESSES_MS;
-		s->guesses = 0;
+	if (now >= boot->guesses_until) {
+		boot->guesses_until = now + GUESSES_MS;
+		boot->guesses = 0;
 	}
-	if (s->guesses++ < GUESSES_TOLD)
+	if (boot->guesses++ < GUESSES_TOLD)
 		log_info("http: %s asked for %s with a token that nobody has", ip, what);
 }
 
@@ -240,7 +240,7 @@ static const char *const token_words[] = {
 	[TOKEN_OLD] = "an old token",
 };
 
-static void refuse_stranger(struct service *s, struct http_request *r, const struct machine *m,
+static void refuse_stranger(struct boot *boot, struct http_request *r, const struct machine *m,
 	enum token_kind kind, const char *what)
 {
 	char ip[IP_TEXT], text[256], said[WHAT_TEXT];
@@ -252,30 +252,30 @@ static void refuse_stranger(struct service *s, struct http_request *r, const str
 			token_words[kind]);
 		machine_tell(m, "refused", text);
 	} else {
-		log_guess(s, ip, what);
+		log_guess(boot, ip, what);
 	}
 	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
 }
 
-static void handle(struct service *s, struct http_request *r, unsigned looks);
+static void handle(struct boot *boot, struct http_request *r, unsigned looks);
 
 /* place_asker.again */
-static void handle_again(struct service *s, void *request, unsigned looks)
+static void handle_again(struct boot *boot, void *request, unsigned looks)
 {
 	struct http_request *r = request;
 
-	if (s->stopping)
+	if (boot->base->stopping)
 		http_respond_error(r, 503, "usher is stopping");
 	else
-		handle(s, r, looks);
+		handle(boot, r, looks);
 }
 
 /* False: it was refused, or waits. */
-static bool is_there(struct service *s, struct http_request *r, const struct machine *m,
+static bool is_there(struct boot *boot, struct http_request *r, const struct machine *m,
 	const char *what, unsigned looks)
 {
 	const struct place_asker a = {r->segment, &r->peer, what, r, looks, handle_again};
-	enum place_verdict verdict = place_admit(s, m, &a);
+	enum place_verdict verdict = place_admit(boot, m, &a);
 
 	if (verdict == PLACE_REFUSED)
 		http_respond_error(r, 403, "this is for %s alone", m->name);
@@ -302,19 +302,19 @@ static enum good_for good_for(const struct machine *m, enum token_kind kind, con
 	return report_route(what, kind) ? FOR_REPORT : FOR_NOTHING;
 }
 
-static void serve_good(struct service *s, struct http_request *r, struct machine *m,
+static void serve_good(struct boot *boot, struct http_request *r, struct machine *m,
 	enum token_kind kind, const char *what, enum good_for good)
 {
 	if (good == FOR_SCRIPT)
-		boot_script(s, r, m, kind);
+		boot_script(boot, r, m, kind);
 	else if (good == FOR_ANSWERS)
-		boot_answers(s, r, m, kind, what);
+		boot_answers(boot, r, m, kind, what);
 	else if (good == FOR_FIRST_BOOT)
 		boot_first_boot(r, m);
 	else if (good == FOR_HOST_KEYS)
-		boot_host_keys(s, r, m);
+		boot_host_keys(boot, r, m);
 	else
-		boot_report(s, r, m, report_route(what, kind)->report);
+		boot_report(boot, r, m, report_route(what, kind)->report);
 }
 
 /* In a clone's URL, where a token would be: what libvirt and QEMU are told of a guest every user of the host can read. The
@@ -322,9 +322,9 @@ static void serve_good(struct service *s, struct http_request *r, struct machine
 #define SELF "self"
 
 /* A clone, whose first boot is to come: it never had another token. */
-static struct machine *clone_at(struct service *s, const struct http_request *r)
+static struct machine *clone_at(struct boot *boot, const struct http_request *r)
 {
-	struct machine *m = machine_at(s, r->segment, &r->peer);
+	struct machine *m = machine_at(boot, r->segment, &r->peer);
 	const struct attempt *a = m ? &m->attempt : NULL;
 
 	return m && m->guest && m->state == LIFE_INSTALLED && *a->up_token && !*a->token &&
@@ -335,7 +335,7 @@ static struct machine *clone_at(struct service *s, const struct http_request *r)
 
 /* Whose word it is, by the token in the path. NULL: nobody's. */
 static struct machine *speaker(
-	struct service *s, const struct http_request *r, enum token_kind *ret_kind)
+	struct boot *boot, const struct http_request *r, enum token_kind *ret_kind)
 {
 	const char *token = r->path + strlen("/m/");
 	size_t len = strcspn(token, "/");
@@ -344,21 +344,21 @@ static struct machine *speaker(
 
 	*ret_kind = TOKEN_NONE;
 	if (len == strlen(SELF) && !memcmp(token, SELF, len)) {
-		m = clone_at(s, r);
+		m = clone_at(boot, r);
 		*ret_kind = m ? TOKEN_UP : TOKEN_NONE;
 		return m;
 	}
 	if (!token[len] || len != sizeof text - 1)
 		return NULL;
 	memcpy(text, token, len);
-	return machines_by_token(s->machines, text, ret_kind);
+	return machines_by_token(boot->base->machines, text, ret_kind);
 }
 
-static void handle(struct service *s, struct http_request *r, unsigned looks)
+static void handle(struct boot *boot, struct http_request *r, unsigned looks)
 {
 	const char *what = strchr(r->path + strlen("/m/"), '/');
 	enum token_kind kind = TOKEN_NONE;
-	struct machine *m = speaker(s, r, &kind);
+	struct machine *m = speaker(boot, r, &kind);
 	enum good_for good;
 
 	if (m && kind != TOKEN_OLD)
@@ -366,16 +366,16 @@ static void handle(struct service *s, struct http_request *r, unsigned looks)
 	what = what ? what + 1 : "nothing";
 	good = good_for(m, kind, what);
 	if (good == FOR_NOTHING)
-		refuse_stranger(s, r, m, kind, what);
-	else if (!is_there(s, r, m, what, looks))
+		refuse_stranger(boot, r, m, kind, what);
+	else if (!is_there(boot, r, m, what, looks))
 		return;
 	else if (r->method == HTTP_HEAD) /* firmware asks for the size first: that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);
 	else
-		serve_good(s, r, m, kind, what, good);
+		serve_good(boot, r, m, kind, what, good);
 }
 
-void boot_handle(struct service *s, struct http_request *r)
+void boot_handle(struct boot *boot, struct http_request *r)
 {
-	handle(s, r, 0);
+	handle(boot, r, 0);
 }

@@ -1,24 +1,30 @@
-/* Requests below /m/. */
+/* What machines ask for: requests below /m/, and boot scripts by name. */
 #ifndef USHER_SERVICE_BOOT_BOOT_H
 #define USHER_SERVICE_BOOT_BOOT_H
 
 #include "kickstart/script.h"
+#include "service/network/network.h"
 
-#include <stddef.h>
-#include <stdint.h>
+struct place_wait;
 
-struct http_request;
-struct machine;
-struct service;
+struct boot {
+	struct base *base;
+	struct hosts *hosts;
+	struct network *network;
+	struct dhcpd *dhcpd;
+	struct place_wait *place_waits; /* requests of who is not known to be the machine: place_look.c */
+	int64_t guesses_until;          /* mono ms: boot.c */
+	unsigned guesses;
+};
 
-void boot_handle(struct service *s, struct http_request *r);
+void boot_handle(struct boot *boot, struct http_request *r);
 /* The script of the boot that is under way, for this boot loader; a failure is on the timeline. */
-int boot_render(struct service *s, struct machine *m, uint32_t segment, enum script_kind kind,
+int boot_render(struct boot *boot, struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret, char *why, size_t size);
 /* In what state it is, and how to install it. 0 or -ENOMEM. */
 int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
 /* Its boot waits to be confirmed: shows the code, and asks again. 0 or -ENOMEM. */
-int boot_wait(struct service *s, const struct machine *m, uint32_t segment, enum script_kind kind,
+int boot_wait(struct boot *boot, const struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret);
 
 #endif

@@ -44,16 +44,16 @@ static void say_mismatch(struct no *no, const char *ip, const struct machine *at
 }
 
 /* The machine that asks, or NULL and what to tell it. */
-static struct machine *asker(struct service *s, const struct script_name *n, uint32_t link,
+static struct machine *asker(struct boot *boot, const struct script_name *n, uint32_t link,
 	const struct ip *peer, struct no *no)
 {
-	uint32_t segment = segment_of_peer(s, link, peer);
-	struct machine *at = machine_at(s, link, peer), *of = at;
-	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), segment, peer);
+	uint32_t segment = segment_of_peer(boot->network, link, peer);
+	struct machine *at = machine_at(boot, link, peer), *of = at;
+	const struct lease *l = lease_by_ip(dhcpd_leases(boot->dhcpd), segment, peer);
 	char ip[IP_TEXT], mac[MAC_TEXT] = "";
 
 	if (!mac_is_zero(&n->mac))
-		of = machines_by_mac(s->machines, segment, &n->mac, NULL);
+		of = machines_by_mac(boot->base->machines, segment, &n->mac, NULL);
 	if (at && at == of)
 		return at;
 	ip_format(peer, ip);
@@ -69,12 +69,12 @@ static struct machine *asker(struct service *s, const struct script_name *n, uin
 }
 
 /* A boot that waits to be confirmed asks again under its token; any other ask is by address alone. */
-static int begin(struct service *s, struct machine *m, const char *token, uint32_t segment,
+static int begin(struct boot *boot, struct machine *m, const char *token, uint32_t segment,
 	const struct ip *peer)
 {
-	const struct boot_client by = place_client(s, m, segment, peer);
+	const struct boot_client by = place_client(boot, m, segment, peer);
 	enum token_kind kind = TOKEN_NONE;
-	bool its = *token && machines_by_token(s->machines, token, &kind) == m;
+	bool its = *token && machines_by_token(boot->base->machines, token, &kind) == m;
 
 	if (its && (kind == TOKEN_ASKING || kind == TOKEN_BOOT))
 		return machine_boot(m, kind, &by);
@@ -82,18 +82,18 @@ static int begin(struct service *s, struct machine *m, const char *token, uint32
 }
 
 /* What `m` is to load, or why it is not to load anything. 0 or -ENOMEM. */
-static int script_of(struct service *s, struct machine *m, const struct script_name *n,
+static int script_of(struct boot *boot, struct machine *m, const struct script_name *n,
 	enum script_kind kind, const struct ip *peer, uint32_t segment, char **ret)
 {
 	char why[512] = "out of memory", fix[128];
 	int rc;
 
-	rc = begin(s, m, n->token, segment, peer);
+	rc = begin(boot, m, n->token, segment, peer);
 	if (rc == -EAGAIN)
-		return boot_wait(s, m, segment, kind, ret);
+		return boot_wait(boot, m, segment, kind, ret);
 	if (rc)
 		return boot_refusal(m, kind, ret);
-	if (!boot_render(s, m, segment, kind, ret, why, sizeof why))
+	if (!boot_render(boot, m, segment, kind, ret, why, sizeof why))
 		return 0;
 	snprintf(fix, sizeof fix, "See: usher timeline %s", m->name);
 	return script_refuse(kind, why, fix, ret);
@@ -128,7 +128,7 @@ static void parked_send(void *arg, int rc)
 }
 
 /* Takes `text` (heap). */
-static void answer_committed(struct service *s, struct tftp_request *r, char *text)
+static void answer_committed(struct boot *boot, struct tftp_request *r, char *text)
 {
 	struct parked *p = malloc(sizeof *p);
 
@@ -138,9 +138,9 @@ static void answer_committed(struct service *s, struct tftp_request *r, char *te
 		return;
 	}
 	*p = (struct parked){r, text};
-	if (store_is_clean(s->store))
+	if (store_is_clean(boot->base->store))
 		parked_send(p, 0);
-	else if (store_commit(s->store, parked_send, p))
+	else if (store_commit(boot->base->store, parked_send, p))
 		parked_send(p, -ENOMEM);
 }
 
@@ -182,20 +182,20 @@ static bool may_ask(const struct machine *m, const struct script_name *n, struct
 	return false;
 }
 
-static void script_asked(struct service *s, struct tftp_request *r, unsigned looks);
+static void script_asked(struct boot *boot, struct tftp_request *r, unsigned looks);
 
 /* place_asker.again */
-static void tftp_again(struct service *s, void *request, unsigned looks)
+static void tftp_again(struct boot *boot, void *request, unsigned looks)
 {
-	if (s->stopping)
+	if (boot->base->stopping)
 		tftpd_refuse(request, -EAGAIN, "");
 	else
-		script_asked(s, request, looks);
+		script_asked(boot, request, looks);
 }
 
-static void script_asked(struct service *s, struct tftp_request *r, unsigned looks)
+static void script_asked(struct boot *boot, struct tftp_request *r, unsigned looks)
 {
-	uint32_t segment = segment_of_peer(s, r->segment, &r->peer);
+	uint32_t segment = segment_of_peer(boot->network, r->segment, &r->peer);
 	const struct place_asker a = {segment, &r->peer, "boot script", r, looks, tftp_again};
 	enum place_verdict verdict;
 	struct machine *m;
@@ -205,7 +205,7 @@ static void script_asked(struct service *s, struct tftp_request *r, unsigned loo
 	int rc;
 
 	(void)script_name_parse(r->name, &n); /* it is one: boot_tftp_asked() */
-	m = asker(s, &n, r->segment, &r->peer, &no);
+	m = asker(boot, &n, r->segment, &r->peer, &no);
 	if (!m || !may_ask(m, &n, &no)) {
 		refuse_script(r, &n, &no);
 		return;
@@ -214,21 +214,21 @@ static void script_asked(struct service *s, struct tftp_request *r, unsigned loo
 		tftpd_greet(r);
 		return;
 	}
-	verdict = place_admit(s, m, &a);
+	verdict = place_admit(boot, m, &a);
 	if (verdict == PLACE_WAITS)
 		return;
 	rc = verdict == PLACE_REFUSED ? script_elsewhere(m, n.kind, &text)
-				      : script_of(s, m, &n, n.kind, &r->peer, segment, &text);
+				      : script_of(boot, m, &n, n.kind, &r->peer, segment, &text);
 	if (rc)
 		tftpd_refuse(r, -ENOMEM, "");
 	else
-		answer_committed(s, r, text);
+		answer_committed(boot, r, text);
 }
 
 /* Of strangers nobody said that they are not to boot: files are files. */
-static void program_asked(struct service *s, struct tftp_request *r)
+static void program_asked(struct boot *boot, struct tftp_request *r)
 {
-	const struct machine *m = machine_at(s, r->segment, &r->peer);
+	const struct machine *m = machine_at(boot, r->segment, &r->peer);
 	char why[128];
 
 	if (!m || life_netboots(m->state)) {
@@ -239,52 +239,51 @@ static void program_asked(struct service *s, struct tftp_request *r)
 	tftpd_refuse(r, -EACCES, why);
 }
 
-bool boot_tftp_asks(void *service, const char *name)
+bool boot_tftp_asks(void *arg, const char *name)
 {
 	struct script_name n;
 
-	(void)service;
+	(void)arg;
 	return !script_name_parse(name, &n) || script_name_is_program(name);
 }
 
-void boot_tftp_asked(void *service, struct tftp_request *r)
+void boot_tftp_asked(struct boot *boot, struct tftp_request *r)
 {
-	struct service *s = service;
 	struct script_name n;
 
-	if (s->stopping)
+	if (boot->base->stopping)
 		tftpd_refuse(r, -EAGAIN, "");
 	else if (script_name_parse(r->name, &n))
-		program_asked(s, r);
+		program_asked(boot, r);
 	else
-		script_asked(s, r, 0);
+		script_asked(boot, r, 0);
 }
 
 /* HTTP */
 
 /* A boot loader by its own word: anybody else may read a medium's grub.cfg. */
-bool boot_http_asks(void *service, const char *path, const char *agent)
+bool boot_http_asks(void *arg, const char *path, const char *agent)
 {
 	struct script_name n;
 
-	(void)service;
+	(void)arg;
 	if (!agent || (strncmp(agent, "GRUB", 4) && strncmp(agent, "UefiHttpBoot", 12)))
 		return false;
 	return !script_name_parse(path, &n) && n.kind == SCRIPT_GRUB;
 }
 
-static void http_asked(struct service *s, struct http_request *r, unsigned looks);
+static void http_asked(struct boot *boot, struct http_request *r, unsigned looks);
 
 /* place_asker.again */
-static void http_again(struct service *s, void *request, unsigned looks)
+static void http_again(struct boot *boot, void *request, unsigned looks)
 {
-	if (s->stopping)
+	if (boot->base->stopping)
 		http_respond_error(request, 503, "usher is stopping");
 	else
-		http_asked(s, request, looks);
+		http_asked(boot, request, looks);
 }
 
-static void http_asked(struct service *s, struct http_request *r, unsigned looks)
+static void http_asked(struct boot *boot, struct http_request *r, unsigned looks)
 {
 	const struct place_asker a = {r->segment, &r->peer, "boot script", r, looks, http_again};
 	enum place_verdict verdict;
@@ -295,8 +294,8 @@ static void http_asked(struct service *s, struct http_request *r, unsigned looks
 	int rc;
 
 	(void)script_name_parse(r->path, &n); /* it is one: boot_http_asked() */
-	m = asker(s, &n, r->segment, &r->peer, &no);
-	verdict = m ? place_admit(s, m, &a) : PLACE_REFUSED;
+	m = asker(boot, &n, r->segment, &r->peer, &no);
+	verdict = m ? place_admit(boot, m, &a) : PLACE_REFUSED;
 	if (verdict == PLACE_WAITS)
 		return;
 	if (!m)
@@ -304,11 +303,11 @@ static void http_asked(struct service *s, struct http_request *r, unsigned looks
 	else if (verdict == PLACE_REFUSED)
 		rc = script_elsewhere(m, SCRIPT_GRUB_HTTP, &text);
 	else
-		rc = script_of(s, m, &n, SCRIPT_GRUB_HTTP, &r->peer, r->segment, &text);
-	reply_text_committed(s->store, r, 200, "text/plain", rc ? NULL : text);
+		rc = script_of(boot, m, &n, SCRIPT_GRUB_HTTP, &r->peer, r->segment, &text);
+	reply_text_committed(boot->base->store, r, 200, "text/plain", rc ? NULL : text);
 }
 
-void boot_http_asked(struct service *s, struct http_request *r)
+void boot_http_asked(struct boot *boot, struct http_request *r)
 {
 	struct script_name n;
 
@@ -317,7 +316,7 @@ void boot_http_asked(struct service *s, struct http_request *r)
 	else if (r->method == HTTP_HEAD) /* that is no boot */
 		http_respond(r, 200, "text/plain", "", 0);
 	else
-		http_asked(s, r, 0);
+		http_asked(boot, r, 0);
 }
 
 bool boot_is_script(const char *name)

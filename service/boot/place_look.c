@@ -29,7 +29,7 @@ enum { LOOKS = sizeof pauses / sizeof *pauses };
 
 struct place_wait {
 	struct place_wait *next;
-	struct service *service;
+	struct boot *boot;
 	struct loop_timer timer;
 	struct place_asker asker;
 	char machine[MACHINE_NAME];
@@ -67,9 +67,9 @@ static enum place_seen look_port(
 
 /* Which card is to have it: whose lease it is, else whose record. */
 static const struct nic *nic_of_address(
-	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip)
+	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip)
 {
-	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
+	const struct lease *l = lease_by_ip(dhcpd_leases(boot->dhcpd), segment, ip);
 	const struct nic *nic = l ? machine_nic_of(m, segment, &l->mac) : NULL;
 
 	return nic ? nic : machine_nic_with(m, segment, ip);
@@ -77,11 +77,11 @@ static const struct nic *nic_of_address(
 
 /* An installer need not renew, and anybody can give back an address in a machine's name: whoever held it last holds it
  * still, until another does. */
-static void look_records(struct service *s, const struct machine *m, const struct segment *seg,
+static void look_records(struct boot *boot, const struct machine *m, const struct segment *seg,
 	const struct ip *ip, struct place_view *v)
 {
-	const struct lease *l = lease_by_ip(dhcpd_leases(s->dhcpd), seg->id, ip);
-	const struct machine *of = machines_by_ip(s->machines, seg->id, ip);
+	const struct lease *l = lease_by_ip(dhcpd_leases(boot->dhcpd), seg->id, ip);
+	const struct machine *of = machines_by_ip(boot->base->machines, seg->id, ip);
 	bool its = l && machine_nic_of(m, seg->id, &l->mac);
 
 	v->recorded = machine_nic_with(m, seg->id, ip) != NULL;
@@ -90,7 +90,7 @@ static void look_records(struct service *s, const struct machine *m, const struc
 	v->others_lease = seg->mode != SEGMENT_OWN;
 }
 
-static void look_wire(struct service *s, const struct machine *m, const struct segment *seg,
+static void look_wire(struct boot *boot, const struct machine *m, const struct segment *seg,
 	const struct ip *ip, struct seen *seen)
 {
 	struct place_view *v = &seen->view;
@@ -100,26 +100,26 @@ static void look_wire(struct service *s, const struct machine *m, const struct s
 	v->mac = rc ? seen_not(rc) : nic ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 	seen->nic = nic ? nic : seen->nic;
 	/* on another host its port is on a bridge that we cannot see */
-	v->guest = m->guest && guests_of(s, m) == s->guests;
+	v->guest = m->guest && guests_of(boot->hosts, m) == boot->hosts->own;
 	if (v->guest)
 		v->port = look_port(seg->ifname, seen->nic, seen->port);
 }
 
-static void look(struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip,
+static void look(struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip,
 	struct seen *seen)
 {
-	const struct segment *seg = segments_by_id(&s->segments, segment);
+	const struct segment *seg = segments_by_id(&boot->base->segments, segment);
 
-	*seen = (struct seen){.nic = nic_of_address(s, m, segment, ip)};
+	*seen = (struct seen){.nic = nic_of_address(boot, m, segment, ip)};
 	if (!seen->nic)
 		seen->nic = machine_nic_on(m, segment);
 	seen->view.card = seg && seen->nic;
 	if (!seen->view.card)
 		return;
 	seen->view.relayed = seg->via;
-	look_records(s, m, seg, ip, &seen->view);
+	look_records(boot, m, seg, ip, &seen->view);
 	if (!seg->via)
-		look_wire(s, m, seg, ip, seen);
+		look_wire(boot, m, seg, ip, seen);
 }
 
 static void say(const struct seen *seen, enum place_fault fault, char *why, size_t size)
@@ -160,27 +160,27 @@ static void say(const struct seen *seen, enum place_fault fault, char *why, size
 
 /* Waiting */
 
-static size_t waits(const struct service *s, const char *machine)
+static size_t waits(const struct boot *boot, const char *machine)
 {
 	size_t n = 0;
 
-	for (const struct place_wait *w = s->place_waits; w; w = w->next)
+	for (const struct place_wait *w = boot->place_waits; w; w = w->next)
 		n += !machine || !strcmp(w->machine, machine);
 	return n;
 }
 
 static void wait_over(struct place_wait *w)
 {
-	struct service *s = w->service;
-	struct place_wait **at = &s->place_waits;
+	struct boot *boot = w->boot;
+	struct place_wait **at = &boot->place_waits;
 	struct place_asker asker = w->asker;
 
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
-	loop_timer_clear(s->loop, &w->timer);
+	loop_timer_clear(boot->base->loop, &w->timer);
 	free(w);
-	asker.again(s, asker.request, asker.looks + 1);
+	asker.again(boot, asker.request, asker.looks + 1);
 }
 
 static void timer_over(struct loop_timer *t)
@@ -189,56 +189,56 @@ static void timer_over(struct loop_timer *t)
 }
 
 /* Asks the kernel to ask the wire. */
-static void provoke(const struct service *s, const struct place_asker *a)
+static void provoke(const struct boot *boot, const struct place_asker *a)
 {
-	const struct segment *seg = segments_by_id(&s->segments, a->segment);
+	const struct segment *seg = segments_by_id(&boot->base->segments, a->segment);
 
 	if (seg)
 		(void)neighbour_provoke(seg->ifname, &seg->server, a->peer);
 }
 
-static bool put_off(struct service *s, const struct machine *m, const struct place_asker *a)
+static bool put_off(struct boot *boot, const struct machine *m, const struct place_asker *a)
 {
 	struct place_wait *w;
 
-	if (a->looks >= LOOKS || s->stopping || waits(s, NULL) >= WAITS_MAX ||
-		waits(s, m->name) >= WAITS_EACH)
+	if (a->looks >= LOOKS || boot->base->stopping || waits(boot, NULL) >= WAITS_MAX ||
+		waits(boot, m->name) >= WAITS_EACH)
 		return false;
 	w = calloc(1, sizeof *w);
 	if (!w)
 		return false;
-	*w = (struct place_wait){.next = s->place_waits, .service = s, .asker = *a};
+	*w = (struct place_wait){.next = boot->place_waits, .boot = boot, .asker = *a};
 	snprintf(w->machine, sizeof w->machine, "%s", m->name);
 	loop_timer_init(&w->timer, timer_over, w);
-	if (loop_timer_set(s->loop, &w->timer, pauses[a->looks])) {
+	if (loop_timer_set(boot->base->loop, &w->timer, pauses[a->looks])) {
 		free(w);
 		return false;
 	}
-	s->place_waits = w;
-	provoke(s, a);
+	boot->place_waits = w;
+	provoke(boot, a);
 	return true;
 }
 
-void place_drop_all(struct service *s)
+void place_drop_all(struct boot *boot)
 {
-	while (s->place_waits)
-		wait_over(s->place_waits);
+	while (boot->place_waits)
+		wait_over(boot->place_waits);
 }
 
 /* What the others call */
 
 enum place_verdict place_admit(
-	struct service *s, const struct machine *m, const struct place_asker *a)
+	struct boot *boot, const struct machine *m, const struct place_asker *a)
 {
 	char why[160], text[320], ip[IP_TEXT], said[65];
 	enum place_fault fault;
 	struct seen seen;
 
-	look(s, m, a->segment, a->peer, &seen);
+	look(boot, m, a->segment, a->peer, &seen);
 	fault = place_judge(&seen.view);
 	if (fault == PLACE_FINE)
 		return PLACE_ADMITTED;
-	if (place_is_open(fault) && put_off(s, m, a))
+	if (place_is_open(fault) && put_off(boot, m, a))
 		return PLACE_WAITS;
 	say(&seen, fault, why, sizeof why);
 	snprintf(text, sizeof text, "%s for %s: %s", plain_line(a->what, said, sizeof said),
@@ -248,10 +248,10 @@ enum place_verdict place_admit(
 }
 
 struct boot_client place_client(
-	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip)
+	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip)
 {
-	const struct segment *seg = segments_by_id(&s->segments, segment);
-	const struct nic *nic = nic_of_address(s, m, segment, ip);
+	const struct segment *seg = segments_by_id(&boot->base->segments, segment);
+	const struct nic *nic = nic_of_address(boot, m, segment, ip);
 	struct boot_client c = {.ip = *ip};
 	struct mac mac;
 
@@ -264,10 +264,9 @@ struct boot_client place_client(
 	return c;
 }
 
-bool place_hears(void *service, const struct machine *m, const struct segment *seg,
+bool place_hears(struct boot *boot, const struct machine *m, const struct segment *seg,
 	const struct mac *mac, const struct ip *from, char *why, size_t size)
 {
-	struct service *s = service;
 	struct seen seen = {.nic = machine_nic_of(m, seg->id, mac)};
 	int rc;
 
@@ -282,7 +281,7 @@ bool place_hears(void *service, const struct machine *m, const struct segment *s
 		seen.view.mac = PLACE_SEEN_CANNOT; /* the client has no address yet */
 	}
 	seen.view.card = seen.view.recorded = true;
-	seen.view.guest = m->guest && guests_of(s, m) == s->guests;
+	seen.view.guest = m->guest && guests_of(boot->hosts, m) == boot->hosts->own;
 	if (seen.view.guest)
 		seen.view.port = look_port(seg->ifname, seen.nic, seen.port);
 	say(&seen, place_judge(&seen.view), why, size);

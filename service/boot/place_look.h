@@ -6,7 +6,7 @@
 #define USHER_SERVICE_BOOT_PLACE_LOOK_H
 
 #include "service/boot/place.h"
-#include "service/service.h"
+#include "service/boot/boot.h"
 
 /* Borrowed until the answer; `request` and `peer` live until `again` was called. */
 struct place_asker {
@@ -16,7 +16,7 @@ struct place_asker {
 	void *request;
 	unsigned looks; /* that were in vain: 0, then what `again` was told */
 	/* Has the whole request looked at anew: the machine may be another's by now. */
-	void (*again)(struct service *s, void *request, unsigned looks);
+	void (*again)(struct boot *boot, void *request, unsigned looks);
 };
 
 enum place_verdict {
@@ -26,14 +26,14 @@ enum place_verdict {
 };
 
 enum place_verdict place_admit(
-	struct service *s, const struct machine *m, const struct place_asker *a);
+	struct boot *boot, const struct machine *m, const struct place_asker *a);
 /* The machine's card that holds `ip` there: by the lease, else by its record, else by the MAC that answers for it. */
 struct boot_client place_client(
-	struct service *s, const struct machine *m, uint32_t segment, const struct ip *ip);
+	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip);
 /* Those who wait are looked at at once, for the last time: s->stopping is set. */
-void place_drop_all(struct service *s);
+void place_drop_all(struct boot *boot);
 /* dhcpd_config's `hears`. */
-bool place_hears(void *service, const struct machine *m, const struct segment *seg,
+bool place_hears(struct boot *boot, const struct machine *m, const struct segment *seg,
 	const struct mac *mac, const struct ip *from, char *why, size_t size);
 
 #endif

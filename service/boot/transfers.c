@@ -2,7 +2,7 @@
 #include "service/boot/transfers.h"
 #include "service/boot/boot_name.h"
 #include "service/network/segments.h"
-#include "service/service.h"
+#include "service/boot/boot.h"
 
 #include "core/clock.h"
 
@@ -17,13 +17,13 @@ enum {
 	DROPPED_TOLD_MS = 10 * 60 * 1000,
 };
 
-struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip)
+struct machine *machine_at(struct boot *boot, uint32_t link, const struct ip *ip)
 {
-	uint32_t segment = segment_of_peer(s, link, ip);
-	struct machine *m = machines_by_ip(s->machines, segment, ip);
-	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(s->dhcpd), segment, ip);
+	uint32_t segment = segment_of_peer(boot->network, link, ip);
+	struct machine *m = machines_by_ip(boot->base->machines, segment, ip);
+	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(boot->dhcpd), segment, ip);
 
-	return l ? machines_by_mac(s->machines, segment, &l->mac, NULL) : m;
+	return l ? machines_by_mac(boot->base->machines, segment, &l->mac, NULL) : m;
 }
 
 __attribute__((format(printf, 2, 3))) static void tell(
@@ -75,16 +75,15 @@ static void tell_underway(
 		100. * (double)sent / (double)size, mb(size), seconds(ms), mb(sent) / seconds(ms));
 }
 
-bool transfer_http_knows(void *service, uint32_t link, const struct ip *peer)
+bool transfer_http_knows(struct boot *boot, uint32_t link, const struct ip *peer)
 {
-	return machine_at(service, link, peer);
+	return machine_at(boot, link, peer);
 }
 
 /* Of somebody who keeps on doing so, an event now and then. */
-void transfer_http_dropped(void *service, const struct http_dropped *d)
+void transfer_http_dropped(struct boot *boot, const struct http_dropped *d)
 {
-	struct service *s = service;
-	const struct segment *seg = segments_by_id(&s->segments, d->segment);
+	const struct segment *seg = segments_by_id(&boot->base->segments, d->segment);
 	char text[TIMELINE_TEXT];
 
 	if (!seg)
@@ -93,13 +92,12 @@ void transfer_http_dropped(void *service, const struct http_dropped *d)
 		"HTTP on %s: connections were dropped that held places for nothing; the log counts "
 		"them",
 		seg->name);
-	timeline_add_peers(s->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, text);
+	timeline_add_peers(boot->base->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, text);
 }
 
-void transfer_http_ended(void *service, const struct http_report *r)
+void transfer_http_ended(struct boot *boot, const struct http_report *r)
 {
-	struct service *s = service;
-	struct machine *m = machine_at(s, r->segment, &r->peer);
+	struct machine *m = machine_at(boot, r->segment, &r->peer);
 	char text[512];
 
 	if (!m || r->head)
@@ -119,10 +117,9 @@ void transfer_http_ended(void *service, const struct http_report *r)
 		tell_done(m, r->path, r->sent, r->ms);
 }
 
-void transfer_tftp_ended(void *service, const struct tftp_report *r)
+void transfer_tftp_ended(struct boot *boot, const struct tftp_report *r)
 {
-	struct service *s = service;
-	struct machine *m = machine_at(s, r->segment, &r->peer);
+	struct machine *m = machine_at(boot, r->segment, &r->peer);
 	char text[512];
 
 	/* a boot script is on the timeline as such; GRUB opens it twice, and breaks off once */

@@ -8,14 +8,14 @@ struct http_dropped;
 struct http_report;
 struct ip;
 struct machine;
-struct service;
+struct boot;
 struct tftp_report;
 
 /* Whose machine has this address on this link, by its record or its lease; or NULL. */
-struct machine *machine_at(struct service *s, uint32_t link, const struct ip *ip);
-bool transfer_http_knows(void *service, uint32_t link, const struct ip *peer);
-void transfer_http_dropped(void *service, const struct http_dropped *d);
-void transfer_http_ended(void *service, const struct http_report *report);
-void transfer_tftp_ended(void *service, const struct tftp_report *report);
+struct machine *machine_at(struct boot *boot, uint32_t link, const struct ip *ip);
+bool transfer_http_knows(struct boot *boot, uint32_t link, const struct ip *peer);
+void transfer_http_dropped(struct boot *boot, const struct http_dropped *d);
+void transfer_http_ended(struct boot *boot, const struct http_report *report);
+void transfer_tftp_ended(struct boot *boot, const struct tftp_report *report);
 
 #endif

@@ -62,8 +62,8 @@ static void reader_reply(struct record_reader *d, int rc)
 	char *data = rc || r->gone ? NULL : base64_encode(d->bytes, d->n);
 
 	if (r->gone)
-		http_respond_error(d->request, r->service->stopping ? 503 : 404,
-			r->service->stopping ? "the service is stopping" : "%s was deleted",
+		http_respond_error(d->request, r->consoles->base->stopping ? 503 : 404,
+			r->consoles->base->stopping ? "the service is stopping" : "%s was deleted",
 			r->name);
 	else if (!data)
 		http_respond_error(d->request, 500, "the record of %s's console: %s", r->name,
@@ -86,7 +86,7 @@ static void reader_take(struct record_reader *d)
 		at = &(*at)->next;
 	*at = d->next;
 	d->held = false;
-	loop_timer_clear(d->recording->service->loop, &d->over);
+	loop_timer_clear(d->recording->consoles->base->loop, &d->over);
 }
 
 /* It was read last when there was nothing: so it is still. */
@@ -114,8 +114,8 @@ static bool reader_hold(struct record_reader *d)
 	int64_t left = d->until - clock_mono_ms();
 
 	d->after = d->from;
-	if (d->n || left <= 0 || r->gone || r->service->stopping ||
-		loop_timer_set(r->service->loop, &d->over, left))
+	if (d->n || left <= 0 || r->gone || r->consoles->base->stopping ||
+		loop_timer_set(r->consoles->base->loop, &d->over, left))
 		return false;
 	d->next = r->readers;
 	r->readers = d;
@@ -228,9 +228,9 @@ static void console_type(struct recording *r, struct http_request *q)
 		http_respond_json(q, 200, json_pack("{s:I}", "typed", (json_int_t)n));
 }
 
-void console_handle(struct service *s, struct http_request *q, const struct machine *m)
+void console_handle(struct consoles *consoles, struct http_request *q, const struct machine *m)
 {
-	struct recording *r = m->guest ? record_of(s, m) : NULL;
+	struct recording *r = m->guest ? record_of(consoles, m) : NULL;
 
 	if (!m->guest)
 		http_respond_error(

@@ -4,8 +4,8 @@
 
 struct http_request;
 struct machine;
-struct service;
+struct consoles;
 
-void console_handle(struct service *s, struct http_request *r, const struct machine *m);
+void console_handle(struct consoles *consoles, struct http_request *r, const struct machine *m);
 
 #endif

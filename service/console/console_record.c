@@ -29,9 +29,9 @@ const char *record_state_name(enum record_state state)
 
 enum { FOLDER = PATH_MAX + 16 };
 
-static void folder_of(const struct service *s, char buf[FOLDER])
+static void folder_of(const struct consoles *consoles, char buf[FOLDER])
 {
-	snprintf(buf, FOLDER, "%s/console", s->config.state);
+	snprintf(buf, FOLDER, "%s/console", consoles->base->config.state);
 }
 
 /* Tasks */
@@ -42,7 +42,7 @@ int record_task(struct recording *r, struct task *t)
 	int rc;
 
 	snprintf(key, sizeof key, "console %s", r->name);
-	rc = worker_do(r->service->worker, t, key);
+	rc = worker_do(r->consoles->base->worker, t, key);
 	if (!rc)
 		r->tasks++;
 	return rc;
@@ -122,9 +122,9 @@ static void write_soon(struct recording *r)
 	struct writing *w;
 	int64_t early = r->written_at + RECORD_GATHER_MS - clock_mono_ms();
 
-	if (r->writing || !r->n_waiting || r->service->stopping)
+	if (r->writing || !r->n_waiting || r->consoles->base->stopping)
 		return;
-	if (early > 0 && !loop_timer_set(r->service->loop, &r->gathered, early))
+	if (early > 0 && !loop_timer_set(r->consoles->base->loop, &r->gathered, early))
 		return;
 	w = calloc(1, sizeof *w);
 	if (!w)
@@ -199,7 +199,7 @@ static void let_go(struct recording *r, enum record_state state, const char *why
 	r->state = state;
 	snprintf(r->why, sizeof r->why, "%s", why);
 	if (again_ms >= 0)
-		loop_timer_set(r->service->loop, &r->again, again_ms);
+		loop_timer_set(r->consoles->base->loop, &r->again, again_ms);
 }
 
 static void ended(struct recording *r, const struct guest_console_news *news)
@@ -292,16 +292,16 @@ static void look(void *arg)
 
 static void open_now(struct recording *r)
 {
-	struct service *s = r->service;
-	struct machine *m = machines_by_name(s->machines, r->name);
-	struct guests *g = m ? guests_of(s, m) : NULL;
+	struct consoles *consoles = r->consoles;
+	struct machine *m = machines_by_name(consoles->base->machines, r->name);
+	struct guests *g = m ? guests_of(consoles->hosts, m) : NULL;
 
-	loop_timer_clear(s->loop, &r->again);
-	if (r->stream || s->stopping)
+	loop_timer_clear(consoles->base->loop, &r->again);
+	if (r->stream || consoles->base->stopping)
 		return;
 	if (!g || !guests_connected(g))
 		let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
-	else if (!s->config.consoles)
+	else if (!consoles->base->config.consoles)
 		let_go(r, RECORD_NONE, "usher.xml has consoles='no'", -1);
 	else if (m->deleting || m->guest_transient)
 		let_go(r, RECORD_NONE, "its domain is about to go", -1);
@@ -321,19 +321,19 @@ static uint64_t hash_of(const char *name)
 	return hash_bytes(name, strlen(name), 0);
 }
 
-static struct recording *find(struct service *s, const char *name)
+static struct recording *find(struct consoles *consoles, const char *name)
 {
 	struct table_node *n;
 
-	for (n = table_first(&s->recordings, hash_of(name)); n; n = table_next(n))
+	for (n = table_first(&consoles->recordings, hash_of(name)); n; n = table_next(n))
 		if (!strcmp(table_entry(n, struct recording, node)->name, name))
 			return table_entry(n, struct recording, node);
 	return NULL;
 }
 
-struct recording *record_of(struct service *s, const struct machine *m)
+struct recording *record_of(struct consoles *consoles, const struct machine *m)
 {
-	struct recording *r = find(s, m->name);
+	struct recording *r = find(consoles, m->name);
 	char folder[FOLDER];
 
 	if (r)
@@ -341,23 +341,23 @@ struct recording *record_of(struct service *s, const struct machine *m)
 	r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
-	r->service = s;
+	r->consoles = consoles;
 	snprintf(r->name, sizeof r->name, "%s", m->name);
 	snprintf(r->uuid, sizeof r->uuid, "%s", m->uuid);
 	loop_timer_init(&r->again, open_again, r);
 	loop_timer_init(&r->gathered, gathered, r);
-	folder_of(s, folder);
+	folder_of(consoles, folder);
 	if (console_log_init(&r->log, folder, r->name) ||
-		table_put(&s->recordings, &r->node, hash_of(r->name))) {
+		table_put(&consoles->recordings, &r->node, hash_of(r->name))) {
 		free(r);
 		return NULL;
 	}
 	return r;
 }
 
-void record_started(struct service *s, const struct machine *m)
+void record_started(struct consoles *consoles, const struct machine *m)
 {
-	struct recording *r = m->guest ? record_of(s, m) : NULL;
+	struct recording *r = m->guest ? record_of(consoles, m) : NULL;
 
 	if (!r)
 		return;
@@ -368,48 +368,48 @@ void record_started(struct service *s, const struct machine *m)
 	open_now(r);
 }
 
-void record_connected(struct service *s, const struct guests *to)
+void record_connected(struct consoles *consoles, const struct guests *to)
 {
 	struct machine *m = NULL;
 	struct recording *r;
 
-	while ((m = machines_next(s->machines, m)))
-		if (m->guest && !m->deleting && guests_of(s, m) == to && (r = record_of(s, m)))
+	while ((m = machines_next(consoles->base->machines, m)))
+		if (m->guest && !m->deleting && guests_of(consoles->hosts, m) == to && (r = record_of(consoles, m)))
 			open_now(r);
 }
 
-static struct recording *walk(struct service *s, size_t *slot, struct recording *r)
+static struct recording *walk(struct consoles *consoles, size_t *slot, struct recording *r)
 {
-	struct table_node *n = table_walk(&s->recordings, slot, r ? &r->node : NULL);
+	struct table_node *n = table_walk(&consoles->recordings, slot, r ? &r->node : NULL);
 
 	return n ? table_entry(n, struct recording, node) : NULL;
 }
 
 static void lose(struct recording *r)
 {
-	loop_timer_clear(r->service->loop, &r->again);
+	loop_timer_clear(r->consoles->base->loop, &r->again);
 	if (r->state == RECORD_ON)
 		mark(r, "libvirt does not answer: nothing of %s is recorded meanwhile", r->name);
 	r->said_begin = false;
 	let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
 }
 
-void record_disconnected(struct service *s, const struct guests *from)
+void record_disconnected(struct consoles *consoles, const struct guests *from)
 {
 	struct recording *r = NULL;
 	size_t slot = 0;
 
-	while ((r = walk(s, &slot, r))) {
-		struct machine *m = machines_by_name(s->machines, r->name);
+	while ((r = walk(consoles, &slot, r))) {
+		struct machine *m = machines_by_name(consoles->base->machines, r->name);
 
-		if (m && guests_of(s, m) == from)
+		if (m && guests_of(consoles->hosts, m) == from)
 			lose(r);
 	}
 }
 
-void record_leave(struct service *s, const struct machine *m)
+void record_leave(struct consoles *consoles, const struct machine *m)
 {
-	struct recording *r = find(s, m->name);
+	struct recording *r = find(consoles, m->name);
 
 	if (r)
 		let_go(r, RECORD_NONE, "its domain is about to go", -1);
@@ -440,19 +440,19 @@ static void remove_done(struct task *t)
 /* Out of the table: the name may be used again at once. */
 static void recording_end(struct recording *r)
 {
-	loop_timer_clear(r->service->loop, &r->again);
-	loop_timer_clear(r->service->loop, &r->gathered);
+	loop_timer_clear(r->consoles->base->loop, &r->again);
+	loop_timer_clear(r->consoles->base->loop, &r->gathered);
 	guest_console_close(r->stream);
 	r->stream = NULL;
-	table_remove(&r->service->recordings, &r->node);
+	table_remove(&r->consoles->recordings, &r->node);
 	r->gone = true;
 	r->tasks++; /* it outlives those that it answers */
 	console_wake(r);
 }
 
-void record_forget(struct service *s, const struct machine *m)
+void record_forget(struct consoles *consoles, const struct machine *m)
 {
-	struct recording *r = m->guest ? record_of(s, m) : NULL;
+	struct recording *r = m->guest ? record_of(consoles, m) : NULL;
 	struct removal *d = r ? calloc(1, sizeof *d) : NULL;
 
 	if (!r)
@@ -468,7 +468,7 @@ void record_forget(struct service *s, const struct machine *m)
 }
 
 /* Of machines that are gone: we were killed before their files were. */
-static void sweep(struct service *s, DIR *d, const char *folder)
+static void sweep(struct consoles *consoles, DIR *d, const char *folder)
 {
 	char name[NAME_MAX + 1], path[FOLDER + NAME_MAX + 2];
 	const struct dirent *e;
@@ -480,39 +480,39 @@ static void sweep(struct service *s, DIR *d, const char *folder)
 			continue;
 		snprintf(name, sizeof name, "%.*s", (int)(end - e->d_name), e->d_name);
 		snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-		if (!machines_by_name(s->machines, name))
+		if (!machines_by_name(consoles->base->machines, name))
 			unlink(path);
 	}
 }
 
-int record_begin(struct service *s)
+int record_begin(struct consoles *consoles)
 {
 	char folder[FOLDER];
 	DIR *d;
 
-	table_init(&s->recordings);
-	folder_of(s, folder);
+	table_init(&consoles->recordings);
+	folder_of(consoles, folder);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		return -errno;
 	d = opendir(folder);
 	if (!d)
 		return -errno;
-	sweep(s, d, folder);
+	sweep(consoles, d, folder);
 	closedir(d);
 	return 0;
 }
 
-void record_drop_all(struct service *s)
+void record_drop_all(struct consoles *consoles)
 {
 	struct recording *r;
 	size_t slot = 0;
 
-	while ((r = walk(s, &slot, NULL))) {
+	while ((r = walk(consoles, &slot, NULL))) {
 		if (r->n_waiting) /* nobody else writes any more */
 			(void)console_log_append(&r->log, r->waiting, r->n_waiting);
 		recording_end(r);
 		record_task_done(r);
 		slot = 0;
 	}
-	table_fini(&s->recordings);
+	table_fini(&consoles->recordings);
 }

@@ -6,7 +6,7 @@
 #define USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
 
 #include "service/console/console_log.h"
-#include "service/service.h"
+#include "service/console/consoles.h"
 
 enum {
 	/* A guest that prints without end: what it may say at once, and for ever. An installer's is a hundredth of that. */
@@ -38,7 +38,7 @@ struct record_reader;
 
 struct recording {
 	struct table_node node; /* by name */
-	struct service *service;
+	struct consoles *consoles;
 	char name[MACHINE_NAME], uuid[37];
 	struct guest_console *stream; /* NULL: none is open, or being opened */
 	enum record_state state;
@@ -63,7 +63,7 @@ struct recording {
 };
 
 /* The machine's; made when there is none yet. NULL: out of memory. */
-struct recording *record_of(struct service *s, const struct machine *m);
+struct recording *record_of(struct consoles *consoles, const struct machine *m);
 /* Types into the guest: as guest_console_send(). */
 int record_send(struct recording *r, const void *bytes, size_t n);
 /* A task about this recording, done in its order; its `done` calls record_task_done(). 0 or -errno. */
@@ -75,18 +75,18 @@ void console_wake(struct recording *r);
 
 struct guests;
 struct machine;
-struct service;
+struct consoles;
 /* Before libvirt is connected. 0 or -errno. */
-int record_begin(struct service *s);
-void record_started(struct service *s, const struct machine *m);
+int record_begin(struct consoles *consoles);
+void record_started(struct consoles *consoles, const struct machine *m);
 /* This libvirt is (again) there, or away. */
-void record_connected(struct service *s, const struct guests *to);
-void record_disconnected(struct service *s, const struct guests *from);
+void record_connected(struct consoles *consoles, const struct guests *to);
+void record_disconnected(struct consoles *consoles, const struct guests *from);
 /* The machine goes; what was recorded of it goes too. */
-void record_forget(struct service *s, const struct machine *m);
+void record_forget(struct consoles *consoles, const struct machine *m);
 /* Its domain goes when it stops: no stream may be open then (guest/console.h). */
-void record_leave(struct service *s, const struct machine *m);
+void record_leave(struct consoles *consoles, const struct machine *m);
 /* After the worker's end. */
-void record_drop_all(struct service *s);
+void record_drop_all(struct consoles *consoles);
 
 #endif

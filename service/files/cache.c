@@ -1,7 +1,7 @@
 /* Kernels and initrds by URL: is all there that a machine is to be armed with, and what must stay. */
 #include "service/files/cache.h"
 #include "service/network/segments.h"
-#include "service/service.h"
+#include "service/files/content.h"
 
 #include "core/log.h"
 #include "kickstart/render.h"
@@ -64,10 +64,10 @@ static int look_at_all(struct looking *l, const struct rendering *rendering, cha
 	return rc == -ENOENT ? 0 : rc;
 }
 
-int cache_look(struct service *s, const struct render_input *in, const json_t *snapshot,
+int cache_look(struct content *content, const struct render_input *in, const json_t *snapshot,
 	json_t **ret_missing, char *warning, size_t warning_size, char *why, size_t size)
 {
-	struct looking l = {.fetches = s->fetches,
+	struct looking l = {.fetches = content->fetches,
 		.missing = json_array(),
 		.warning = warning,
 		.warning_size = warning_size};
@@ -112,14 +112,14 @@ static int keep_one(struct keep_list *k, const char *url)
 	return 0;
 }
 
-static int keep_of(struct service *s, struct machine *m, struct keep_list *k)
+static int keep_of(struct content *content, struct machine *m, struct keep_list *k)
 {
-	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	const struct segment *seg = segments_by_name(&content->base->segments, m->nics[0].segment);
 	char base_url[128] = "";
 	struct render_input in = {.machine = m,
 		.segment = seg,
 		.find_segment = render_find_segment,
-		.arg = &s->segments,
+		.arg = &content->base->segments,
 		.base_url = base_url};
 	struct rendering *rendering = NULL;
 	char *url, *sum, why[512];
@@ -141,24 +141,24 @@ static int keep_of(struct service *s, struct machine *m, struct keep_list *k)
 }
 
 /* Rare: a file was fetched, and the cache is over its limit. */
-void cache_crowded(void *service)
+void cache_crowded(void *arg)
 {
-	struct service *s = service;
+	struct content *content = arg;
 	struct keep_list k = {0};
 	struct machine *m = NULL;
 	int rc = 0;
 
-	while (!rc && (m = machines_next(s->machines, m)))
+	while (!rc && (m = machines_next(content->base->machines, m)))
 		if (life_netboots(m->state) && m->attempt.snapshot)
-			rc = keep_of(s, m, &k);
-	if (!rc && s->fetches && !s->stopping)
-		fetches_prune(s->fetches, k.keys, k.n);
+			rc = keep_of(content, m, &k);
+	if (!rc && content->fetches && !content->base->stopping)
+		fetches_prune(content->fetches, k.keys, k.n);
 	free(k.keys);
 }
 
-void cache_fetched(void *service, bool ok, const char *line)
+void cache_fetched(void *arg, bool ok, const char *line)
 {
-	(void)service;
+	(void)arg;
 	if (ok)
 		log_info("%s", line);
 	else

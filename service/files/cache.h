@@ -6,17 +6,17 @@
 #include <stddef.h>
 
 struct render_input;
-struct service;
+struct content;
 
 /*
  * Are kernel and initrds of this snapshot here, with the sums that its profile wants? Asked when it is to be armed
  * with. 0: yes, or its medium is local (`warning` is "" or a line for the timeline); -EINPROGRESS: they are
  * being fetched, *ret_missing (new reference) says how far: ask again; else -errno with the line.
  */
-int cache_look(struct service *s, const struct render_input *in, const json_t *snapshot,
+int cache_look(struct content *content, const struct render_input *in, const json_t *snapshot,
 	json_t **ret_missing, char *warning, size_t warning_size, char *why, size_t size);
 /* fetches_config's. */
-void cache_crowded(void *service);
-void cache_fetched(void *service, bool ok, const char *line);
+void cache_crowded(void *arg);
+void cache_fetched(void *arg, bool ok, const char *line);
 
 #endif

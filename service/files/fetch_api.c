@@ -6,19 +6,20 @@
 #include "service/reply.h"
 #include "service/files/served_profile.h"
 #include "core/json.h"
+#include "kickstart/render.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 /* As a machine that nobody asked for yet: a profile whose names depend on more than its settings is for `create`. */
-static int look(struct service *s, json_t *body, json_t **ret_missing, char *warning,
+static int look(struct content *content, json_t *body, json_t **ret_missing, char *warning,
 	size_t warning_size, char *why, size_t size)
 {
 	json_t *settings = json_object_get(body, "settings"), *snapshot = NULL;
 	struct machine *m = machine_new();
 	struct render_input in = {.machine = m, .base_url = ""};
 	struct profile *p = NULL;
-	int rc = m ? served_profile(s, json_text(body, "profile"), &p, why, size) : -ENOMEM;
+	int rc = m ? served_profile(content, json_text(body, "profile"), &p, why, size) : -ENOMEM;
 
 	if (!m)
 		snprintf(why, size, "out of memory");
@@ -27,14 +28,14 @@ static int look(struct service *s, json_t *body, json_t **ret_missing, char *war
 	if (!rc)
 		rc = render_validate(p, &in, 0, 0, &snapshot, why, size);
 	if (!rc)
-		rc = cache_look(s, &in, snapshot, ret_missing, warning, warning_size, why, size);
+		rc = cache_look(content, &in, snapshot, ret_missing, warning, warning_size, why, size);
 	json_decref(snapshot);
 	profile_free(p);
 	machine_free(m);
 	return rc;
 }
 
-static void begin(struct service *s, struct http_request *r)
+static void begin(struct content *content, struct http_request *r)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL), *missing = NULL;
 	char why[1024] = "", warning[1024] = "";
@@ -45,7 +46,7 @@ static void begin(struct service *s, struct http_request *r)
 		json_decref(body);
 		return;
 	}
-	rc = look(s, body, &missing, warning, sizeof warning, why, sizeof why);
+	rc = look(content, body, &missing, warning, sizeof warning, why, sizeof why);
 	json_decref(body);
 	if (rc == -EINPROGRESS)
 		reply_fetching(r, missing);
@@ -56,11 +57,11 @@ static void begin(struct service *s, struct http_request *r)
 			json_pack("{s:[], s:s?}", "fetching", "warning", json_some(warning)));
 }
 
-void fetch_api_handle(struct service *s, struct http_request *r)
+void fetch_api_handle(struct content *content, struct http_request *r)
 {
 	if (r->method == HTTP_POST)
-		begin(s, r);
+		begin(content, r);
 	else
 		http_respond_json(
-			r, 200, json_pack("{s:o}", "fetching", fetches_under_way(s->fetches)));
+			r, 200, json_pack("{s:o}", "fetching", fetches_under_way(content->fetches)));
 }

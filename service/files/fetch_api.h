@@ -3,8 +3,8 @@
 #define USHER_SERVICE_FILES_FETCH_API_H
 
 struct http_request;
-struct service;
+struct content;
 
-void fetch_api_handle(struct service *s, struct http_request *r);
+void fetch_api_handle(struct content *content, struct http_request *r);
 
 #endif

@@ -1,7 +1,7 @@
 /* /api/v1/profiles: what can be installed, and what it lacks, which the worker looks for. */
 #include "service/files/profiles_api.h"
 #include "service/api/api.h"
-#include "service/service.h"
+#include "service/files/content.h"
 #include "service/files/served_profile.h"
 
 #include <errno.h>
@@ -133,12 +133,12 @@ static json_t *profile_shown(const struct profile *p)
 	return j;
 }
 
-static void review_add(struct service *s, struct review *l, const char *name)
+static void review_add(struct content *content, struct review *l, const char *name)
 {
 	struct profile *p = NULL;
 	char why[512];
 
-	if (served_profile(s, name, &p, why, sizeof why))
+	if (served_profile(content, name, &p, why, sizeof why))
 		json_array_append_new(l->json,
 			json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "name", name,
 				"title", "file", "media", "boot", "settings", "guest", "missing",
@@ -149,14 +149,14 @@ static void review_add(struct service *s, struct review *l, const char *name)
 }
 
 static struct review *review_new(
-	struct service *s, struct http_request *r, char *const *names, size_t n)
+	struct content *content, struct http_request *r, char *const *names, size_t n)
 {
 	struct review *l = calloc(1, sizeof *l);
 
 	if (!l)
 		return NULL;
 	*l = (struct review){
-		.task = {.run = look, .done = looked}, .files = &s->files, .request = r};
+		.task = {.run = look, .done = looked}, .files = &content->files, .request = r};
 	l->json = json_array();
 	l->profiles = calloc(n + 1, sizeof *l->profiles);
 	if (!l->json || !l->profiles) {
@@ -164,24 +164,24 @@ static struct review *review_new(
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++)
-		review_add(s, l, names[i]);
+		review_add(content, l, names[i]);
 	return l;
 }
 
-static void review_start(struct service *s, struct review *l)
+static void review_start(struct content *content, struct review *l)
 {
 	struct http_request *r = l->request;
 
-	if (worker_do(s->worker, &l->task, "")) {
+	if (worker_do(content->base->worker, &l->task, "")) {
 		review_free(l);
 		http_respond_error(r, 503, "too much is asked for at once: try again");
 	}
 }
 
-static void one(struct service *s, struct http_request *r, const char *name)
+static void one(struct content *content, struct http_request *r, const char *name)
 {
 	char *names[] = {(char *)(uintptr_t)name};
-	struct review *l = review_new(s, r, names, 1);
+	struct review *l = review_new(content, r, names, 1);
 
 	if (!l) {
 		http_respond_error(r, 500, "out of memory");
@@ -191,28 +191,28 @@ static void one(struct service *s, struct http_request *r, const char *name)
 		review_free(l);
 	} else {
 		l->one = true;
-		review_start(s, l);
+		review_start(content, l);
 	}
 }
 
-void profiles_handle(struct service *s, struct http_request *r, const char *name)
+void profiles_handle(struct content *content, struct http_request *r, const char *name)
 {
 	struct review *l = NULL;
 	char **names;
 	size_t n = 0;
 
 	if (name) {
-		one(s, r, name);
+		one(content, r, name);
 		return;
 	}
-	if (!profiles_names(&s->profiles, &names)) {
+	if (!profiles_names(&content->profiles, &names)) {
 		while (names[n] && n < PROFILES_LOOKED_AT)
 			n++;
-		l = review_new(s, r, names, n);
+		l = review_new(content, r, names, n);
 		profiles_names_free(names);
 	}
 	if (l)
-		review_start(s, l);
+		review_start(content, l);
 	else
 		http_respond_error(r, 500, "out of memory");
 }

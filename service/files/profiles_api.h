@@ -3,8 +3,8 @@
 #define USHER_SERVICE_FILES_PROFILES_API_H
 
 struct http_request;
-struct service;
+struct content;
 
-void profiles_handle(struct service *s, struct http_request *r, const char *name);
+void profiles_handle(struct content *content, struct http_request *r, const char *name);
 
 #endif

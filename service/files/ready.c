@@ -40,20 +40,20 @@ static void looked(struct task *t)
 	free(a);
 }
 
-int ready_ask(struct service *s, const struct profile *p, const json_t *settings, ready_done done,
+int ready_ask(struct content *content, const struct profile *p, const json_t *settings, ready_done done,
 	void *arg)
 {
-	const struct medium *m = imported_find(&s->imported, p->media.name);
+	const struct medium *m = imported_find(&content->imported, p->media.name);
 	struct asking *a = calloc(1, sizeof *a);
 	int rc;
 
 	if (!a)
 		return -ENOMEM;
 	*a = (struct asking){.task = {.run = look, .done = looked},
-		.files = &s->files,
+		.files = &content->files,
 		.profile = p,
 		.settings = json_deep_copy(settings),
-		.user = s->config.user,
+		.user = content->base->config.user,
 		.done = done,
 		.arg = arg};
 	/* the configuration may have put another in its place */
@@ -61,7 +61,7 @@ int ready_ask(struct service *s, const struct profile *p, const json_t *settings
 		a->imported = true;
 		a->medium = *m;
 	}
-	rc = worker_do(s->worker, &a->task, "");
+	rc = worker_do(content->base->worker, &a->task, "");
 	if (rc) {
 		json_decref(a->settings);
 		free(a);
@@ -91,7 +91,7 @@ static void warmed(struct task *t)
 	free(t);
 }
 
-static void warm_one(struct service *s, const char *path)
+static void warm_one(struct content *content, const char *path)
 {
 	struct warming *w = *path ? malloc(sizeof *w) : NULL;
 
@@ -99,14 +99,14 @@ static void warm_one(struct service *s, const char *path)
 		return;
 	w->task = (struct task){.run = warm, .done = warmed};
 	snprintf(w->path, sizeof w->path, "%s", path);
-	if (worker_do(s->worker, &w->task, "warm"))
+	if (worker_do(content->base->worker, &w->task, "warm"))
 		free(w);
 }
 
-void ready_warm(struct service *s)
+void ready_warm(struct content *content)
 {
-	for (size_t i = 0; i < s->imported.count; i++)
-		warm_one(s, s->imported.all[i]->path);
-	for (size_t i = 0; i < s->config.n_media; i++)
-		warm_one(s, s->config.media[i].path);
+	for (size_t i = 0; i < content->imported.count; i++)
+		warm_one(content, content->imported.all[i]->path);
+	for (size_t i = 0; i < content->base->config.n_media; i++)
+		warm_one(content, content->base->config.media[i].path);
 }

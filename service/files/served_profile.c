@@ -1,19 +1,19 @@
 #include "service/files/served_profile.h"
 
-#include "service/service.h"
+#include "service/files/content.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* A local medium or a URL of the configuration goes before an imported one, and that before the profile's own. */
-static int override_media(struct service *s, struct profile *p)
+static int override_media(struct content *content, struct profile *p)
 {
-	const struct medium *im = imported_find(&s->imported, p->media.name);
+	const struct medium *im = imported_find(&content->imported, p->media.name);
 	json_t *files = NULL;
 	int rc = 0;
 
-	for (size_t i = 0; i < s->config.n_media; i++) {
-		const struct config_media *m = &s->config.media[i];
+	for (size_t i = 0; i < content->base->config.n_media; i++) {
+		const struct config_media *m = &content->base->config.media[i];
 
 		if (!strcmp(m->name, p->media.name))
 			return profile_set_media(
@@ -28,22 +28,22 @@ static int override_media(struct service *s, struct profile *p)
 }
 
 int served_profile(
-	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size)
+	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size)
 {
 	struct profile *p = NULL;
-	int rc = profiles_find(&s->profiles, name, &p, why, why_size);
+	int rc = profiles_find(&content->profiles, name, &p, why, why_size);
 
 	if (rc)
 		return rc;
-	rc = override_media(s, p);
+	rc = override_media(content, p);
 	if (rc) {
 		snprintf(why, why_size, "out of memory");
 		profile_free(p);
 		return rc;
 	}
 	/* a profile that came after our start may bring a medium that is not served yet */
-	if (p->media.path && !files_has(&s->files, p->media.name))
-		files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
+	if (p->media.path && !files_has(&content->files, p->media.name))
+		files_refresh(&content->files, &content->base->config, &content->imported, &content->profiles);
 	*ret = p;
 	return 0;
 }

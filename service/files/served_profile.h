@@ -4,11 +4,11 @@
 #include <stddef.h>
 
 struct profile;
-struct service;
+struct content;
 
 /* The profile of this name with the configuration's medium, or else an imported one, over its own. As
  * profiles_find(). */
 int served_profile(
-	struct service *s, const char *name, struct profile **ret, char *why, size_t why_size);
+	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size);
 
 #endif

@@ -10,7 +10,7 @@
 #include "service/console/console_record.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
-#include "service/service.h"
+#include "service/follow/follow.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -42,31 +42,31 @@ static void set_state(struct machine *m, enum guest_state state)
 	m->guest_state_at = clock_mono_ms();
 }
 
-static void say(struct service *s, const struct machine *m, const char *text)
+static void say(struct follow *follow, const struct machine *m, const char *text)
 {
-	(void)timeline_add_peers(s->timeline, m->name, "guest", clock_wall_ms() - SAME_MS, text);
+	(void)timeline_add_peers(follow->base->timeline, m->name, "guest", clock_wall_ms() - SAME_MS, text);
 }
 
 /* Another libvirt has it: it was migrated, or defined there by hand. */
 struct search {
-	struct service *service;
+	struct follow *follow;
 	struct guests *where;
 	char name[MACHINE_NAME], uuid[37];
 };
 
-static void move_to(struct service *s, struct machine *m, struct guests *where)
+static void move_to(struct follow *follow, struct machine *m, struct guests *where)
 {
-	const char *uri = hosts_uri(s, where);
+	const char *uri = hosts_uri(follow->hosts, where);
 	char text[400];
 
-	if (where == s->guests)
+	if (where == follow->hosts->own)
 		json_object_del(m->guest_spec, "connect");
 	else
 		json_object_set_new(m->guest_spec, "connect", json_string(uri));
-	if (machines_save(s->machines, m))
+	if (machines_save(follow->base->machines, m))
 		log_error("%s: its record could not be stored", m->name);
 	snprintf(text, sizeof text, "it is at %s now, and its record follows", uri);
-	say(s, m, text);
+	say(follow, m, text);
 }
 
 const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, const char *uuid)
@@ -90,29 +90,29 @@ const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, c
 static void on_searched(void *arg, int rc, const struct guest_seen *all, size_t n, const char *why)
 {
 	struct search *h = arg;
-	struct service *s = h->service;
-	struct machine *m = machines_by_name(s->machines, h->name);
+	struct follow *follow = h->follow;
+	struct machine *m = machines_by_name(follow->base->machines, h->name);
 	const struct guest_seen *seen = rc ? NULL : guest_seen_as(all, n, h->uuid);
 
 	(void)why;
 	if (seen && m && !strcmp(m->uuid, h->uuid) && !m->holds && !m->deleting && is_in(m, GUEST_GONE) &&
-		guests_of(s, m) != h->where) {
-		move_to(s, m, h->where);
-		guest_follow_seen(s, m, seen, clock_mono_ms());
+		guests_of(follow->hosts, m) != h->where) {
+		move_to(follow, m, h->where);
+		guest_follow_seen(follow, m, seen, clock_mono_ms());
 	}
 	free(h);
 }
 
-static void search_elsewhere(struct service *s, const struct machine *m)
+static void search_elsewhere(struct follow *follow, const struct machine *m)
 {
-	for (size_t i = 0; i < s->n_hosts; i++) {
-		struct guests *where = hosts_at(s, i);
+	for (size_t i = 0; i < follow->hosts->count; i++) {
+		struct guests *where = hosts_at(follow->hosts, i);
 		struct search *h;
 
-		if (where == guests_of(s, m) || !guests_connected(where) ||
+		if (where == guests_of(follow->hosts, m) || !guests_connected(where) ||
 			!(h = malloc(sizeof *h)))
 			continue;
-		*h = (struct search){.service = s, .where = where};
+		*h = (struct search){.follow = follow, .where = where};
 		snprintf(h->name, sizeof h->name, "%s", m->name);
 		snprintf(h->uuid, sizeof h->uuid, "%s", m->uuid);
 		if (guest_list(where, on_searched, h))
@@ -120,7 +120,7 @@ static void search_elsewhere(struct service *s, const struct machine *m)
 	}
 }
 
-static void gone(struct service *s, struct machine *m, const char *how)
+static void gone(struct follow *follow, struct machine *m, const char *how)
 {
 	char text[300];
 
@@ -128,32 +128,32 @@ static void gone(struct service *s, struct machine *m, const char *how)
 	snprintf(text, sizeof text,
 		"%s: 'usher reinstall %s' makes it again, 'usher delete %s' forgets it", how,
 		m->name, m->name);
-	say(s, m, text);
-	search_elsewhere(s, m);
+	say(follow, m, text);
+	search_elsewhere(follow, m);
 }
 
-static const char *rename_error(struct service *s, const struct machine *m, const char *name)
+static const char *rename_error(struct follow *follow, const struct machine *m, const char *name)
 {
 	const char *error = *name ? machine_name_error(name) : "too long";
 
 	if (error)
 		return error;
-	if (machines_by_name(s->machines, name) || reserved(s->reserved, name, 0, NULL))
+	if (machines_by_name(follow->base->machines, name) || reserved(follow->base->reserved, name, 0, NULL))
 		return "another machine's";
 	return m->holds || m->deleting ? "not now, while it is being changed" : NULL;
 }
 
-static void renamed(struct service *s, struct machine *m, const char *name)
+static void renamed(struct follow *follow, struct machine *m, const char *name)
 {
-	const char *error = rename_error(s, m, name);
+	const char *error = rename_error(follow, m, name);
 	char old[MACHINE_NAME], text[300];
 
 	snprintf(old, sizeof old, "%s", m->name);
 	if (!error) {
-		(void)seats_publish(s, m, false, NULL, NULL);
-		if (machines_rename(s->machines, m, name))
+		(void)seats_publish(follow->network, m, false, NULL, NULL);
+		if (machines_rename(follow->base->machines, m, name))
 			error = "it could not be stored";
-		(void)seats_publish(s, m, true, NULL, NULL);
+		(void)seats_publish(follow->network, m, true, NULL, NULL);
 	}
 	if (error) {
 		snprintf(text, sizeof text,
@@ -162,11 +162,11 @@ static void renamed(struct service *s, struct machine *m, const char *name)
 			"back",
 			name, error);
 		set_state(m, GUEST_GONE);
-		say(s, m, text);
+		say(follow, m, text);
 		return;
 	}
-	timeline_add(s->timeline, old, "guest", "renamed to %s, which has its record now", name);
-	timeline_add(s->timeline, name, "guest", "renamed from outside: it was %s", old);
+	timeline_add(follow->base->timeline, old, "guest", "renamed to %s, which has its record now", name);
+	timeline_add(follow->base->timeline, name, "guest", "renamed from outside: it was %s", old);
 }
 
 /* Does it say what the record does not know yet? */
@@ -185,28 +185,28 @@ static bool is_news(const struct machine *m, const struct guest_news *news)
 	}
 }
 
-static void follow_state(struct service *s, struct machine *m, const struct guest_news *news)
+static void follow_state(struct follow *follow, struct machine *m, const struct guest_news *news)
 {
 	bool new = is_news(m, news), runs = is_in(m, GUEST_RUNNING) || is_in(m, GUEST_HELD);
-	bool told = new && !news->ours && !reserved(s->reserved, m->name, 0, NULL);
+	bool told = new && !news->ours && !reserved(follow->base->reserved, m->name, 0, NULL);
 
 	if (news->what == GUEST_DEFINED && is_in(m, GUEST_GONE)) {
 		set_state(m, GUEST_OFF);
-		say(s, m, "defined again from outside");
+		say(follow, m, "defined again from outside");
 	} else if (news->what == GUEST_UNDEFINED && runs && told) {
 		m->guest_transient = true;
-		record_leave(s, m);
-		say(s, m, "undefined from outside: it is gone when it stops");
+		record_leave(follow->consoles, m);
+		say(follow, m, "undefined from outside: it is gone when it stops");
 	} else if (told &&
 		(news->state == GUEST_GONE ||
 			(runs && m->guest_transient && news->state != GUEST_RUNNING &&
 				news->state != GUEST_HELD))) {
-		gone(s, m, news->how);
+		gone(follow, m, news->how);
 	} else if (new) {
 		if (news->state && news->what != GUEST_PANICKED)
 			set_state(m, news->state);
 		if (told && news->how)
-			say(s, m, news->how);
+			say(follow, m, news->how);
 	}
 	if (news->what == GUEST_DEFINED || is_in(m, GUEST_GONE))
 		m->guest_transient = false;
@@ -224,45 +224,45 @@ static bool live_on(struct machine *m, const struct guest_news *news)
 	return m->state != before || (news->what == GUEST_STOPPED_SELF && life_netboots(m->state));
 }
 
-void guest_follow(struct service *s, struct guests *from, const struct guest_news *news)
+void guest_follow(struct follow *follow, struct guests *from, const struct guest_news *news)
 {
 	struct machine *m = news->what == GUEST_RENAMED
-		? machines_by_uuid(s->machines, news->uuid)
-		: machines_by_name(s->machines, news->domain);
-	bool being_made = reserved(s->reserved, news->domain, 0, NULL);
+		? machines_by_uuid(follow->base->machines, news->uuid)
+		: machines_by_name(follow->base->machines, news->domain);
+	bool being_made = reserved(follow->base->reserved, news->domain, 0, NULL);
 
-	if (!m && !being_made && from == s->guests)
-		seats_look(s, news->domain);
-	if (!m || !m->guest || strcmp(m->uuid, news->uuid) || guests_of(s, m) != from)
+	if (!m && !being_made && from == follow->hosts->own)
+		seats_look(follow->network, news->domain);
+	if (!m || !m->guest || strcmp(m->uuid, news->uuid) || guests_of(follow->hosts, m) != from)
 		return;
 	if (news->what == GUEST_STARTED)
-		record_started(s, m);
+		record_started(follow->consoles, m);
 	if (news->what == GUEST_RENAMED && strcmp(m->name, news->domain)) {
-		renamed(s, m, news->domain);
+		renamed(follow, m, news->domain);
 	} else if (!being_made && (!news->ours || news->what == GUEST_STARTED) &&
-		template_event(s, m, (int)news->what)) {
+		template_event(follow->operations, m, (int)news->what)) {
 		if (news->state)
 			set_state(m, news->state);
 	} else if (!news->ours && !being_made && !m->deleting && live_on(m, news)) {
 		if (news->state)
 			set_state(m, news->state);
 	} else {
-		follow_state(s, m, news);
+		follow_state(follow, m, news);
 	}
 	if (!news->ours && !being_made &&
 		(news->what == GUEST_STOPPED_SELF || news->what == GUEST_KILLED))
-		patch_guest_stopped(s, m);
+		patch_guest_stopped(follow->operations, m);
 }
 
-void guest_follow_name(struct service *s, struct guests *from, const struct guest_seen *seen)
+void guest_follow_name(struct follow *follow, struct guests *from, const struct guest_seen *seen)
 {
-	struct machine *m = machines_by_name(s->machines, seen->name);
+	struct machine *m = machines_by_name(follow->base->machines, seen->name);
 
 	if (m && !strcmp(m->uuid, seen->uuid))
 		return;
-	m = machines_by_uuid(s->machines, seen->uuid);
-	if (m && m->guest && guests_of(s, m) == from && !is_in(m, GUEST_GONE))
-		renamed(s, m, seen->name);
+	m = machines_by_uuid(follow->base->machines, seen->uuid);
+	if (m && m->guest && guests_of(follow->hosts, m) == from && !is_in(m, GUEST_GONE))
+		renamed(follow, m, seen->name);
 }
 
 static enum guest_state state_of(const struct guest_seen *seen, const struct machine *m)
@@ -273,15 +273,15 @@ static enum guest_state state_of(const struct guest_seen *seen, const struct mac
 }
 
 /* The service was started again meanwhile, and has told it before. */
-static bool was_told_gone(struct service *s, const struct machine *m)
+static bool was_told_gone(struct follow *follow, const struct machine *m)
 {
-	const struct timeline_event *e = timeline_last(s->timeline, m->name, "guest");
+	const struct timeline_event *e = timeline_last(follow->base->timeline, m->name, "guest");
 
 	return e && strstr(e->text, "makes it again");
 }
 
 void guest_follow_seen(
-	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at)
+	struct follow *follow, struct machine *m, const struct guest_seen *seen, int64_t at)
 {
 	static const char *const meanwhile[] = {
 		[GUEST_RUNNING] = "was started while libvirt was away",
@@ -293,41 +293,41 @@ void guest_follow_seen(
 	if (m->guest_state_at > at || is_in(m, now))
 		return;                                      /* an event since then knows better */
 	if (now == GUEST_GONE && !life_netboots(m->state)) { /* else it is made again */
-		if (was_told_gone(s, m))
+		if (was_told_gone(follow, m))
 			set_state(m, GUEST_GONE);
 		else
-			gone(s, m, "undefined from outside, unseen");
+			gone(follow, m, "undefined from outside, unseen");
 		return;
 	}
 	if (m->guest_state && now != GUEST_GONE && now != GUEST_CRASHED)
-		say(s, m, meanwhile[now]);
+		say(follow, m, meanwhile[now]);
 	set_state(m, now);
 }
 
 /* Storage */
 
 /* Not for each write that was under way, nor each time that somebody lets it try again. */
-static bool was_said(struct service *s, const struct machine *m)
+static bool was_said(struct follow *follow, const struct machine *m)
 {
-	const struct timeline_event *e = timeline_last(s->timeline, m->name, "paused");
+	const struct timeline_event *e = timeline_last(follow->base->timeline, m->name, "paused");
 
 	return e && timeline_age(e) < PAUSED_AGAIN_MS;
 }
 
-void guest_follow_disk_error(struct service *s, struct guests *from, const char *domain, const char *uuid,
+void guest_follow_disk_error(struct follow *follow, struct guests *from, const char *domain, const char *uuid,
 	const char *path, bool full)
 {
-	struct machine *m = machines_by_name(s->machines, domain);
+	struct machine *m = machines_by_name(follow->base->machines, domain);
 
-	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(s, m) != from || was_said(s, m))
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(follow->hosts, m) != from || was_said(follow, m))
 		return;
 	if (full)
-		timeline_add(s->timeline, m->name, "paused",
+		timeline_add(follow->base->timeline, m->name, "paused",
 			"its storage pool is full, it cannot write to %s: make room, then virsh "
 			"resume %s",
 			path, m->name);
 	else
-		timeline_add(s->timeline, m->name, "paused",
+		timeline_add(follow->base->timeline, m->name, "paused",
 			"it cannot write to %s: see to its storage, then virsh resume %s", path,
 			m->name);
 }

@@ -10,19 +10,19 @@ struct guest_news;
 struct guest_seen;
 struct guests;
 struct machine;
-struct service;
+struct follow;
 
-void guest_follow(struct service *s, struct guests *from, const struct guest_news *news);
+void guest_follow(struct follow *follow, struct guests *from, const struct guest_news *news);
 /* One of a host's guest_list(): a machine's under another name is renamed. */
-void guest_follow_name(struct service *s, struct guests *from, const struct guest_seen *seen);
+void guest_follow_name(struct follow *follow, struct guests *from, const struct guest_seen *seen);
 /* So the machine's guest was (NULL: it was not there) among all of its host's at this time (mono ms). */
 void guest_follow_seen(
-	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at);
+	struct follow *follow, struct machine *m, const struct guest_seen *seen, int64_t at);
 /* The one of this UUID in a guest_list(), or NULL. */
 const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, const char *uuid);
 
 /* QEMU paused a guest that could not write. */
-void guest_follow_disk_error(struct service *s, struct guests *from, const char *domain,
+void guest_follow_disk_error(struct follow *follow, struct guests *from, const char *domain,
 	const char *uuid, const char *path, bool full);
 
 #endif

@@ -8,7 +8,7 @@
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
 #include "service/operation.h"
-#include "service/service.h"
+#include "service/follow/follow.h"
 #include "service/operations/judge.h"
 #include "service/guests/guest_spec.h"
 
@@ -20,20 +20,20 @@
 #include <string.h>
 
 /* Its power was not switched since it was armed, as far as the timeline reaches back. */
-static bool was_forgotten(struct service *s, const struct machine *m)
+static bool was_forgotten(struct follow *follow, const struct machine *m)
 {
-	const struct timeline_event *armed = timeline_last(s->timeline, m->name, "armed");
-	const struct timeline_event *power = timeline_last(s->timeline, m->name, "power");
+	const struct timeline_event *armed = timeline_last(follow->base->timeline, m->name, "armed");
+	const struct timeline_event *power = timeline_last(follow->base->timeline, m->name, "power");
 
 	return armed && (!power || power->seq < armed->seq);
 }
 
-void reconcile_bare(struct service *s)
+void reconcile_bare(struct follow *follow)
 {
 	struct machine *m = NULL;
 
-	while ((m = machines_next(s->machines, m)))
-		if (!m->guest && *m->power && m->state == LIFE_ARMED && was_forgotten(s, m))
+	while ((m = machines_next(follow->base->machines, m)))
+		if (!m->guest && *m->power && m->state == LIFE_ARMED && was_forgotten(follow, m))
 			machine_ask(m, LIFE_DO_NETBOOT);
 }
 
@@ -55,30 +55,30 @@ static bool was_to_stop(const struct machine *m, const struct guest_status *st)
 		m->attempt.ended_at == m->state_at;
 }
 
-static void reconcile(struct service *s, struct machine *m, const struct guest_status *st)
+static void reconcile(struct follow *follow, struct machine *m, const struct guest_status *st)
 {
 	bool known = st->defined || st->running;
 
-	(void)seats_publish(s, m, true, NULL, NULL);
+	(void)seats_publish(follow->network, m, true, NULL, NULL);
 	if (known && strcmp(st->uuid, m->uuid) && !was_to_go(m, st))
 		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it",
 			m->name);
 	else if (known && strcmp(st->uuid, m->uuid))
-		act_make_again(s, m, "made again after an interruption");
+		act_make_again(follow->act, m, "made again after an interruption");
 	else if (was_to_stop(m, st))
-		act_stop(s, m);
+		act_stop(follow->act, m);
 	else if (st->running && !st->installing && m->state == LIFE_ARMED)
-		act_start_install(s, m);
+		act_start_install(follow->act, m);
 	else if (!st->running && st->defined)
 		machine_event(m, LIFE_STOPPED, NULL);
 	else if (!st->running && (life_netboots(m->state) || guest_unmade_clone(m)))
-		act_make_again(s, m, "made again after an interruption");
+		act_make_again(follow->act, m, "made again after an interruption");
 }
 
 /* At one guest. */
 struct glance {
 	struct operation op; /* first */
-	struct service *service;
+	struct follow *follow;
 };
 
 static void glance_free(struct glance *g)
@@ -90,7 +90,7 @@ static void glance_free(struct glance *g)
 static void on_status(void *arg, int rc, const struct guest_status *st, const char *why)
 {
 	struct glance *g = arg;
-	struct service *s = g->service;
+	struct follow *follow = g->follow;
 	struct machine *m = operation_machine(&g->op);
 
 	if (rc)
@@ -98,7 +98,7 @@ static void on_status(void *arg, int rc, const struct guest_status *st, const ch
 	glance_free(g);
 	/* a job or a deletion that came after the look makes it stale, and ends in a word of its own */
 	if (!rc && m && !m->holds && !m->deleting)
-		reconcile(s, m, st);
+		reconcile(follow, m, st);
 }
 
 /* What it was to do may not have been done. */
@@ -117,35 +117,35 @@ static bool needs_a_look(const struct machine *m, const struct guest_seen *seen)
 	}
 }
 
-static void look_at(struct service *s, struct machine *m)
+static void look_at(struct follow *follow, struct machine *m)
 {
 	struct glance *g = malloc(sizeof *g);
 
 	if (!g)
 		return;
-	g->service = s;
-	operation_begin(&g->op, &s->glances, m, true);
-	if (guest_status(guests_of(s, m), m->name, on_status, g))
+	g->follow = follow;
+	operation_begin(&g->op, &follow->glances, m, true);
+	if (guest_status(guests_of(follow->hosts, m), m->name, on_status, g))
 		glance_free(g);
 }
 
 static void look_at_one(
-	struct service *s, struct machine *m, const struct guest_seen *seen, int64_t at)
+	struct follow *follow, struct machine *m, const struct guest_seen *seen, int64_t at)
 {
 	bool up = m->state == LIFE_UP;
 
 	/* an older usher's; once for each guest, as 10,000 are not asked at each start */
 	if (seen && machine_guest_number(m, "filters") != GUEST_FILTERS)
-		act_refilter(s, m);
-	guest_follow_seen(s, m, seen, at);
+		act_refilter(follow->act, m);
+	guest_follow_seen(follow, m, seen, at);
 	if (needs_a_look(m, seen))
-		look_at(s, m);
+		look_at(follow, m);
 	else if (!up)
-		(void)seats_publish(s, m, true, NULL, NULL);
+		(void)seats_publish(follow->network, m, true, NULL, NULL);
 }
 
 struct survey {
-	struct service *service;
+	struct follow *follow;
 	struct guests *from;
 	int64_t at; /* mono ms */
 };
@@ -153,39 +153,39 @@ struct survey {
 static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n, const char *why)
 {
 	struct survey *v = arg;
-	struct service *s = v->service;
+	struct follow *follow = v->follow;
 	struct machine *m = NULL;
 
 	if (rc)
 		log_warn("guests: %s", why);
 	for (size_t i = 0; i < n; i++)
-		guest_follow_name(s, v->from, &all[i]);
-	while (!rc && (m = machines_next(s->machines, m)))
-		if (m->guest && !m->holds && !m->deleting && guests_of(s, m) == v->from &&
-			!template_under_way(s, m->name) && !reserved(s->reserved, m->name, 0, NULL))
-			look_at_one(s, m, guest_seen_as(all, n, m->uuid), v->at);
+		guest_follow_name(follow, v->from, &all[i]);
+	while (!rc && (m = machines_next(follow->base->machines, m)))
+		if (m->guest && !m->holds && !m->deleting && guests_of(follow->hosts, m) == v->from &&
+			!template_under_way(follow->operations, m->name) && !reserved(follow->base->reserved, m->name, 0, NULL))
+			look_at_one(follow, m, guest_seen_as(all, n, m->uuid), v->at);
 	free(v);
 }
 
-void reconcile_guests(struct service *s, struct guests *from)
+void reconcile_guests(struct follow *follow, struct guests *from)
 {
 	struct survey *v = malloc(sizeof *v);
 	struct machine *m = NULL;
 
-	if (from == s->guests)
-		seats_look(s, "");
-	while ((m = machines_next(s->machines, m)))
-		if (m->guest && m->deleting && !m->holds && guests_of(s, m) == from)
-			change_go_on_deleting(s, m);
+	if (from == follow->hosts->own)
+		seats_look(follow->network, "");
+	while ((m = machines_next(follow->base->machines, m)))
+		if (m->guest && m->deleting && !m->holds && guests_of(follow->hosts, m) == from)
+			change_go_on_deleting(follow->operations, m);
 	if (!v)
 		return;
-	*v = (struct survey){s, from, clock_mono_ms()};
+	*v = (struct survey){follow, from, clock_mono_ms()};
 	if (guest_list(from, on_listed, v))
 		free(v);
 }
 
-void reconcile_drop_all(struct service *s)
+void reconcile_drop_all(struct follow *follow)
 {
-	while (s->glances)
-		glance_free((struct glance *)s->glances);
+	while (follow->glances)
+		glance_free((struct glance *)follow->glances);
 }

@@ -2,13 +2,13 @@
 #define USHER_SERVICE_FOLLOW_RECONCILE_H
 
 struct guests;
-struct service;
+struct follow;
 
 /* At the start: bare machines that were armed, and nobody came to switch them before we were killed. */
-void reconcile_bare(struct service *s);
+void reconcile_bare(struct follow *follow);
 /* This libvirt is (again) there: look at every guest of it, as events may have been missed. */
-void reconcile_guests(struct service *s, struct guests *from);
+void reconcile_guests(struct follow *follow, struct guests *from);
 /* Looks whose ends nobody will hear of. */
-void reconcile_drop_all(struct service *s);
+void reconcile_drop_all(struct follow *follow);
 
 #endif

@@ -1,10 +1,8 @@
 /* Doing what a machine's life asks for: power, of guests by libvirt, of bare metal by the site's executable. */
 #include "service/guests/act.h"
-#include "service/operations/create.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
 #include "service/operation.h"
-#include "service/service.h"
 #include "service/operations/judge.h"
 
 #include "core/log.h"
@@ -16,19 +14,19 @@
 
 struct job {
 	struct operation op; /* first */
-	struct service *service;
+	struct act *act;
 	const char *what; /* static, for the timeline */
 	bool fatal;       /* its failure ends the attempt */
 };
 
-static struct job *job_new(struct service *s, struct machine *m, const char *what, bool fatal)
+static struct job *job_new(struct act *act, struct machine *m, const char *what, bool fatal)
 {
 	struct job *j = malloc(sizeof *j);
 
 	if (!j)
 		return NULL;
-	*j = (struct job){.service = s, .what = what, .fatal = fatal};
-	operation_begin(&j->op, &s->jobs, m, true);
+	*j = (struct job){.act = act, .what = what, .fatal = fatal};
+	operation_begin(&j->op, &act->jobs, m, true);
 	return j;
 }
 
@@ -47,11 +45,11 @@ static void job_ended(struct job *j, bool ok, const char *why)
 	char line[512];
 
 	if (m && ok)
-		timeline_add(j->service->timeline, m->name, "power", "%s%s%s", j->what,
+		timeline_add(j->act->base->timeline, m->name, "power", "%s%s%s", j->what,
 			*why ? ": " : "", why);
 	if (m && !ok) {
 		snprintf(line, sizeof line, "%s failed: %s", j->what, why);
-		timeline_add(j->service->timeline, m->name, "power", "%s", line);
+		timeline_add(j->act->base->timeline, m->name, "power", "%s", line);
 		if (j->fatal)
 			machine_event(m, LIFE_POWER_FAILED, line);
 	}
@@ -73,7 +71,7 @@ static void on_install_job(void *arg, int rc, const char *why)
 		job_ended(j, !rc, why);
 		return;
 	}
-	act_make_again(j->service, m, "made again, as its domain was gone");
+	act_make_again(j->act, m, "made again, as its domain was gone");
 	job_free(j);
 }
 
@@ -84,12 +82,12 @@ static void on_power_job(void *arg, int status, const char *output)
 
 /* It did not even begin. `j` may be NULL. */
 static void job_refused(
-	struct service *s, struct machine *m, struct job *j, const char *what, int rc)
+	struct act *act, struct machine *m, struct job *j, const char *what, int rc)
 {
 	if (j)
 		job_ended(j, false, strerror(-rc));
 	else
-		timeline_add(s->timeline, m->name, "power", "%s failed: %s", what, strerror(-rc));
+		timeline_add(act->base->timeline, m->name, "power", "%s failed: %s", what, strerror(-rc));
 }
 
 static void on_filtered(void *arg, int rc, const char *why)
@@ -101,21 +99,21 @@ static void on_filtered(void *arg, int rc, const char *why)
 		log_warn("%s: its packet filter stays as it was: %s", j->op.name, why);
 	else if (m && machine_guest_number(m, "filters") != GUEST_FILTERS) {
 		json_object_set_new(m->guest_spec, "filters", json_integer(GUEST_FILTERS));
-		(void)machines_save(j->service->machines, m); /* or it is done once more */
+		(void)machines_save(j->act->base->machines, m); /* or it is done once more */
 	}
 	job_free(j);
 }
 
-void act_refilter(struct service *s, struct machine *m)
+void act_refilter(struct act *act, struct machine *m)
 {
 	struct guest_spec spec;
 	struct job *j;
 
-	if (!m->guest || !s->config.filter)
+	if (!m->guest || !act->base->config.filter)
 		return;
-	guest_spec_nics(s, m, &spec);
-	j = job_new(s, m, "filtered", false);
-	if (j && guest_filter(guests_of(s, m), &spec, on_filtered, j))
+	guest_spec_nics(act->base, m, &spec);
+	j = job_new(act, m, "filtered", false);
+	if (j && guest_filter(guests_of(act->hosts, m), &spec, on_filtered, j))
 		job_free(j);
 }
 
@@ -123,60 +121,60 @@ typedef int guest_job(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 
 static void guest_do(
-	struct service *s, struct machine *m, guest_job *run, const char *what, bool fatal)
+	struct act *act, struct machine *m, guest_job *run, const char *what, bool fatal)
 {
-	struct job *j = job_new(s, m, what, fatal);
+	struct job *j = job_new(act, m, what, fatal);
 	guest_done done = run == guest_start_install ? on_install_job : on_guest_job;
 	int rc = -ENOMEM;
 
 	if (run != guest_stop)
-		act_refilter(s, m);
+		act_refilter(act, m);
 	if (j)
-		rc = run(guests_of(s, m), m->name, m->uuid, done, j);
+		rc = run(guests_of(act->hosts, m), m->name, m->uuid, done, j);
 	if (rc)
-		job_refused(s, m, j, what, rc);
+		job_refused(act, m, j, what, rc);
 }
 
 static void bare_do(
-	struct service *s, struct machine *m, const char *verb, const char *what, bool fatal)
+	struct act *act, struct machine *m, const char *verb, const char *what, bool fatal)
 {
 	json_t *json;
 	struct job *j;
 	int rc;
 
 	if (!*m->power) {
-		timeline_add(s->timeline, m->name, "power",
+		timeline_add(act->base->timeline, m->name, "power",
 			"%s: it has no power executable, switch it by hand", what);
 		return;
 	}
 	json = machine_to_json(m, true);
-	j = job_new(s, m, what, fatal);
-	rc = j ? power_run(s->power, m->power, verb, m->name, json, on_power_job, j) : -ENOMEM;
+	j = job_new(act, m, what, fatal);
+	rc = j ? power_run(act->power, m->power, verb, m->name, json, on_power_job, j) : -ENOMEM;
 	json_decref(json);
 	if (rc)
-		job_refused(s, m, j, what, rc);
+		job_refused(act, m, j, what, rc);
 }
 
-void act_carry_out(struct service *s, struct machine *m, unsigned actions)
+void act_carry_out(struct act *act, struct machine *m, unsigned actions)
 {
 	if (actions & LIFE_DO_FILTER)
-		act_refilter(s, m);
+		act_refilter(act, m);
 	if (m->guest) {
-		if (actions & LIFE_DO_NETBOOT && !create_continue(s, m))
-			guest_do(s, m, guest_start_install, "started from the network", true);
-		if (actions & LIFE_DO_DISK && !create_continue(s, m))
-			guest_do(s, m, guest_start_disk, "started from its disk", false);
+		if (actions & LIFE_DO_NETBOOT && !act->goes_on(act->arg, m))
+			guest_do(act, m, guest_start_install, "started from the network", true);
+		if (actions & LIFE_DO_DISK && !act->goes_on(act->arg, m))
+			guest_do(act, m, guest_start_disk, "started from its disk", false);
 		if (actions & LIFE_DO_OFF)
-			guest_do(s, m, guest_stop, "stopped", false);
+			guest_do(act, m, guest_stop, "stopped", false);
 		return;
 	}
 	if (actions & LIFE_DO_NETBOOT) {
 		if (*m->power) /* once, the network first: not every site can, and not every machine needs it */
-			bare_do(s, m, "netboot", "told to boot from the network", false);
-		bare_do(s, m, "cycle", "power cycle", true);
+			bare_do(act, m, "netboot", "told to boot from the network", false);
+		bare_do(act, m, "cycle", "power cycle", true);
 	}
 	if (actions & LIFE_DO_OFF)
-		bare_do(s, m, "off", "power off", false);
+		bare_do(act, m, "off", "power off", false);
 }
 
 /* We were killed between the record and the domain: go on where it ended. */
@@ -187,13 +185,13 @@ static void on_made_again(void *arg, int rc, const char *why)
 	bool stays = !rc && m && !m->deleting; /* else the job behind this one deletes it again */
 
 	if (stays && life_netboots(m->state))
-		guest_do(j->service, m, guest_start_install, "started from the network", true);
+		guest_do(j->act, m, guest_start_install, "started from the network", true);
 	else if (stays && guest_unmade_clone(m))
-		guest_do(j->service, m, guest_start_disk, "started from its disk", false);
+		guest_do(j->act, m, guest_start_disk, "started from its disk", false);
 	job_ended(j, !rc, why);
 }
 
-void act_make_again(struct service *s, struct machine *m, const char *what)
+void act_make_again(struct act *act, struct machine *m, const char *what)
 {
 	struct guest_spec spec;
 	struct profile *p = NULL;
@@ -201,30 +199,30 @@ void act_make_again(struct service *s, struct machine *m, const char *what)
 	struct job *j;
 	int rc;
 
-	if (guest_spec_make(s, m, &spec, &p, why, sizeof why)) {
+	if (guest_spec_make(act->base, m, &spec, &p, why, sizeof why)) {
 		machine_event(m, LIFE_POWER_FAILED, why);
 		return;
 	}
 	spec.replace = true; /* a volume without its domain may be left of the first try */
-	j = job_new(s, m, what, true);
-	rc = j ? guest_create(guests_of(s, m), &spec, on_made_again, j) : -ENOMEM;
+	j = job_new(act, m, what, true);
+	rc = j ? guest_create(guests_of(act->hosts, m), &spec, on_made_again, j) : -ENOMEM;
 	if (rc)
-		job_refused(s, m, j, what, rc);
+		job_refused(act, m, j, what, rc);
 	profile_free(p);
 }
 
-void act_drop_all(struct service *s)
+void act_drop_all(struct act *act)
 {
-	while (s->jobs)
-		job_free((struct job *)s->jobs);
+	while (act->jobs)
+		job_free((struct job *)act->jobs);
 }
 
-void act_start_install(struct service *s, struct machine *m)
+void act_start_install(struct act *act, struct machine *m)
 {
-	guest_do(s, m, guest_start_install, "started from the network", true);
+	guest_do(act, m, guest_start_install, "started from the network", true);
 }
 
-void act_stop(struct service *s, struct machine *m)
+void act_stop(struct act *act, struct machine *m)
 {
-	guest_do(s, m, guest_stop, "stopped", false);
+	guest_do(act, m, guest_stop, "stopped", false);
 }

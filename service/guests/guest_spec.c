@@ -42,7 +42,7 @@ static void put_servers(const struct segment *seg, struct guest_nic *nic)
 		nic->lessors = (struct subnet){segment_net(seg), seg->prefix_len};
 }
 
-static void put_nics(const struct service *s, const struct machine *m, struct guest_spec *spec)
+static void put_nics(const struct base *base, const struct machine *m, struct guest_spec *spec)
 {
 	for (size_t i = 0; i < m->n_nics && i < GUEST_NICS; i++, spec->n_nics++) {
 		struct guest_nic *nic = &spec->nics[i];
@@ -51,7 +51,7 @@ static void put_nics(const struct service *s, const struct machine *m, struct gu
 		nic->mac = m->nics[i].mac;
 		if (m->nics[i].n_addrs)
 			nic->ip = m->nics[i].addrs[0];
-		put_servers(segments_by_name(&s->segments, m->nics[i].segment), nic);
+		put_servers(segments_by_name(&base->segments, m->nics[i].segment), nic);
 	}
 }
 
@@ -91,11 +91,11 @@ __attribute__((format(printf, 2, 3))) static void add_string(
 	va_end(ap);
 }
 
-static void put_clone(const struct service *s, const struct machine *m, struct guest_spec *spec)
+static void put_clone(const struct base *base, const struct machine *m, struct guest_spec *spec)
 {
 	const char *of = json_text(m->guest_spec, "template");
-	const struct machine *t = *of ? machines_by_name(s->machines, of) : NULL;
-	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	const struct machine *t = *of ? machines_by_name(base->machines, of) : NULL;
+	const struct segment *seg = segments_by_name(&base->segments, m->nics[0].segment);
 	char url[128];
 
 	if (!t || life_netboots(m->state)) /* being installed, it is a guest as others are */
@@ -113,7 +113,7 @@ static void put_clone(const struct service *s, const struct machine *m, struct g
 	add_string(spec, "usher:up=%s/m/self/up", url);
 }
 
-int guest_spec_make(struct service *s, const struct machine *m, struct guest_spec *ret,
+int guest_spec_make(struct base *base, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size)
 {
 	const char *own = json_string_value(json_object_get(m->guest_spec, "domain"));
@@ -129,26 +129,26 @@ int guest_spec_make(struct service *s, const struct machine *m, struct guest_spe
 	guest_spec_disks(m, &spec);
 	spec.memory_mib = (unsigned)machine_guest_number(m, "memory");
 	spec.vcpus = (unsigned)machine_guest_number(m, "vcpus");
-	spec.filter = s->config.filter;
+	spec.filter = base->config.filter;
 	snprintf(spec.profile, sizeof spec.profile, "%s", m->profile);
 	if (p && p->media.path && p->kernel.text)
 		snprintf(spec.kernel, sizeof spec.kernel, "%s/%s", p->media.path, p->kernel.text);
 	spec.fragment = own ? own : p ? p->domain : NULL;
 	spec.fragment_own = own;
-	put_nics(s, m, &spec);
+	put_nics(base, m, &spec);
 	put_choices(m, &spec);
-	put_clone(s, m, &spec);
+	put_clone(base, m, &spec);
 	*ret = spec;
 	*ret_profile = p;
 	return 0;
 }
 
-void guest_spec_nics(struct service *s, const struct machine *m, struct guest_spec *ret)
+void guest_spec_nics(struct base *base, const struct machine *m, struct guest_spec *ret)
 {
 	*ret = (struct guest_spec){0};
 	snprintf(ret->name, sizeof ret->name, "%s", m->name);
 	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
-	put_nics(s, m, ret);
+	put_nics(base, m, ret);
 }
 
 bool guest_unmade_clone(const struct machine *m)

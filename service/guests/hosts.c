@@ -4,11 +4,6 @@
  * and their reservations are looked after on the service's own.
  */
 #include "service/guests/hosts.h"
-#include "service/follow/reconcile.h"
-#include "service/console/console_record.h"
-#include "service/follow/guest_follow.h"
-#include "service/network/links.h"
-#include "service/service.h"
 
 #include "core/log.h"
 
@@ -22,78 +17,80 @@
 enum { STOP_WAIT_S = 20 }; /* a start takes 5-8 s on a loaded host */
 
 struct host {
-	struct service *service;
+	struct hosts *hosts;
 	struct guests *guests;
 	char uri[256];
 };
 
 static bool is_own(const struct host *h)
 {
-	return h == h->service->hosts[0];
+	return h == h->hosts->all[0];
 }
 
-static void on_libvirt(void *arg)
-{
-	struct host *h = arg;
-
-	if (is_own(h))
-		links_look(h->service);
-	reconcile_guests(h->service, h->guests);
-	record_connected(h->service, h->guests);
-}
-
-static void on_libvirt_lost(void *arg, const char *why)
-{
-	struct host *h = arg;
-
-	(void)why; /* the log has it */
-	record_disconnected(h->service, h->guests);
-}
-
-static void on_guest_event(void *arg, const struct guest_news *news)
+static void on_connected(void *arg)
 {
 	const struct host *h = arg;
+	const struct hosts_calls *c = &h->hosts->calls;
 
-	guest_follow(h->service, h->guests, news);
+	c->connected(c->arg, h->guests);
+}
+
+static void on_disconnected(void *arg, const char *why)
+{
+	const struct host *h = arg;
+	const struct hosts_calls *c = &h->hosts->calls;
+
+	(void)why; /* the log has it */
+	c->disconnected(c->arg, h->guests);
+}
+
+static void on_event(void *arg, const struct guest_news *news)
+{
+	const struct host *h = arg;
+	const struct hosts_calls *c = &h->hosts->calls;
+
+	c->event(c->arg, h->guests, news);
 }
 
 static void on_network(void *arg, const char *network, bool started)
 {
 	const struct host *h = arg;
+	const struct hosts_calls *c = &h->hosts->calls;
 
 	if (is_own(h))
-		links_network_changed(h->service, network, started);
+		c->network(c->arg, network, started);
 }
 
 static void on_disk_error(
 	void *arg, const char *domain, const char *uuid, const char *path, bool full)
 {
 	const struct host *h = arg;
+	const struct hosts_calls *c = &h->hosts->calls;
 
-	guest_follow_disk_error(h->service, h->guests, domain, uuid, path, full);
+	c->disk_error(c->arg, h->guests, domain, uuid, path, full);
 }
 
-static int host_add(struct service *s, const char *uri, struct guests **ret)
+static int host_add(struct hosts *hosts, const char *uri, struct guests **ret)
 {
-	struct guests_config g = {.home = &s->home,
+	struct guests_config g = {.home = &hosts->base->home,
 		.uri = uri,
-		.accel = s->config.accel,
-		.state_dir = s->config.state,
-		.workers = s->config.workers,
-		.connected = on_libvirt,
-		.disconnected = on_libvirt_lost,
-		.event = on_guest_event,
+		.accel = hosts->base->config.accel,
+		.state_dir = hosts->base->config.state,
+		.workers = hosts->base->config.workers,
+		.connected = on_connected,
+		.disconnected = on_disconnected,
+		.event = on_event,
 		.network = on_network,
 		.disk_error = on_disk_error};
 	struct host *h;
 	int rc;
 
-	if (s->n_hosts == HOSTS_MAX)
+	if (hosts->count == HOSTS_MAX)
 		return -ENOSPC;
 	h = calloc(1, sizeof *h);
 	if (!h)
 		return -ENOMEM;
-	h->service = s;
+	h->hosts = hosts;
 	snprintf(h->uri, sizeof h->uri, "%s", uri);
 	g.arg = h;
 	rc = guests_new(&g, &h->guests);
@@ -101,14 +98,14 @@ static int host_add(struct service *s, const char *uri, struct guests **ret)
 		free(h);
 		return rc;
 	}
-	s->hosts[s->n_hosts++] = h;
+	hosts->all[hosts->count++] = h;
 	*ret = h->guests;
 	return 0;
 }
 
-int hosts_start(struct service *s)
+int hosts_start(struct hosts *hosts)
 {
-	return host_add(s, s->config.libvirt_uri, &s->guests);
+	return host_add(hosts, hosts->base->config.libvirt_uri, &hosts->own);
 }
 
 static void *run_free(void *arg)
@@ -119,46 +116,46 @@ static void *run_free(void *arg)
 
 /* A libvirtd that stands still (stopped, its host gone) may hold a call for ever. Then its threads are left to the end of
  * the process: what was said to the store is there, and the next start looks at each guest. */
-bool hosts_stop(struct service *s)
+bool hosts_stop(struct hosts *hosts)
 {
 	pthread_t threads[HOSTS_MAX];
 	struct timespec until;
 	bool all = true;
 
-	for (size_t i = 0; i < s->n_hosts; i++)
-		if (pthread_create(&threads[i], NULL, run_free, s->hosts[i]->guests)) {
+	for (size_t i = 0; i < hosts->count; i++)
+		if (pthread_create(&threads[i], NULL, run_free, hosts->all[i]->guests)) {
 			threads[i] = pthread_self();
-			guests_free(s->hosts[i]->guests);
+			guests_free(hosts->all[i]->guests);
 		}
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP_WAIT_S;
-	for (size_t i = 0; i < s->n_hosts; i++)
+	for (size_t i = 0; i < hosts->count; i++)
 		if (!pthread_equal(threads[i], pthread_self()) &&
 			pthread_clockjoin_np(threads[i], NULL, CLOCK_MONOTONIC, &until)) {
-			log_warn("libvirt at %s stands still: not waited for", s->hosts[i]->uri);
+			log_warn("libvirt at %s stands still: not waited for", hosts->all[i]->uri);
 			all = false;
 		}
-	for (size_t i = 0; all && i < s->n_hosts; i++)
-		free(s->hosts[i]);
-	s->n_hosts = 0;
-	s->guests = NULL;
+	for (size_t i = 0; all && i < hosts->count; i++)
+		free(hosts->all[i]);
+	hosts->count = 0;
+	hosts->own = NULL;
 	return all;
 }
 
-int hosts_find(struct service *s, const char *uri, struct guests **ret, char *why, size_t why_size)
+int hosts_find(struct hosts *hosts, const char *uri, struct guests **ret, char *why, size_t why_size)
 {
 	int rc;
 
-	*ret = s->guests;
+	*ret = hosts->own;
 	if (!uri || !*uri)
 		return 0;
-	for (size_t i = 0; i < s->n_hosts; i++)
-		if (!strcmp(s->hosts[i]->uri, uri)) {
-			*ret = s->hosts[i]->guests;
+	for (size_t i = 0; i < hosts->count; i++)
+		if (!strcmp(hosts->all[i]->uri, uri)) {
+			*ret = hosts->all[i]->guests;
 			return 0;
 		}
 	*ret = NULL;
-	rc = strlen(uri) < sizeof s->hosts[0]->uri ? host_add(s, uri, ret) : -ENAMETOOLONG;
+	rc = strlen(uri) < sizeof hosts->all[0]->uri ? host_add(hosts, uri, ret) : -ENAMETOOLONG;
 	if (rc == -ENOSPC)
 		snprintf(why, why_size,
 			"libvirt at %s: usher is connected to %d libvirts already, and takes no "
@@ -169,51 +166,51 @@ int hosts_find(struct service *s, const char *uri, struct guests **ret, char *wh
 	return rc;
 }
 
-struct guests *guests_of(struct service *s, const struct machine *m)
+struct guests *guests_of(struct hosts *hosts, const struct machine *m)
 {
 	struct guests *g;
 	char why[512];
 
-	if (hosts_find(s, json_string_value(json_object_get(m->guest_spec, "connect")), &g, why,
+	if (hosts_find(hosts, json_string_value(json_object_get(m->guest_spec, "connect")), &g, why,
 		    sizeof why))
 		log_error("%s: %s", m->name, why);
 	return g;
 }
 
-void hosts_connect(struct service *s, bool own)
+void hosts_connect(struct hosts *hosts, bool own)
 {
 	struct machine *m = NULL;
 
 	if (own)
-		guests_connect(s->guests);
-	while ((m = machines_next(s->machines, m))) {
-		struct guests *g = m->guest ? guests_of(s, m) : NULL;
+		guests_connect(hosts->own);
+	while ((m = machines_next(hosts->base->machines, m))) {
+		struct guests *g = m->guest ? guests_of(hosts, m) : NULL;
 
-		if (g && g != s->guests)
+		if (g && g != hosts->own)
 			guests_connect(g);
 	}
 }
 
-json_t *hosts_json(const struct service *s)
+json_t *hosts_json(const struct hosts *hosts)
 {
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < s->n_hosts; i++)
+	for (size_t i = 0; i < hosts->count; i++)
 		json_array_append_new(all,
-			json_pack("{s:s, s:b}", "uri", s->hosts[i]->uri, "connected",
-				guests_connected(s->hosts[i]->guests)));
+			json_pack("{s:s, s:b}", "uri", hosts->all[i]->uri, "connected",
+				guests_connected(hosts->all[i]->guests)));
 	return all;
 }
 
-struct guests *hosts_at(const struct service *s, size_t i)
+struct guests *hosts_at(const struct hosts *hosts, size_t i)
 {
-	return s->hosts[i]->guests;
+	return hosts->all[i]->guests;
 }
 
-const char *hosts_uri(const struct service *s, const struct guests *g)
+const char *hosts_uri(const struct hosts *hosts, const struct guests *g)
 {
-	for (size_t i = 0; i < s->n_hosts; i++)
-		if (s->hosts[i]->guests == g)
-			return s->hosts[i]->uri;
+	for (size_t i = 0; i < hosts->count; i++)
+		if (hosts->all[i]->guests == g)
+			return hosts->all[i]->uri;
 	return "";
 }

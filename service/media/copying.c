@@ -1,6 +1,6 @@
 #include "service/media/copying.h"
 
-#include "service/service.h"
+#include "service/media/imports.h"
 
 #include "core/draw.h"
 #include "core/log.h"
@@ -21,7 +21,7 @@ static const char part_tail[] = ".part";
 
 struct copying {
 	struct copying *next;
-	struct service *service;
+	struct imports *imports;
 	char id[ID];
 	char path[PATH_MAX], part[PATH_MAX];
 	int fd;
@@ -43,9 +43,9 @@ struct removal {
 	char path[PATH_MAX];
 };
 
-static struct copying **find(struct service *s, const char *id)
+static struct copying **find(struct imports *imports, const char *id)
 {
-	struct copying **at = &s->copyings;
+	struct copying **at = &imports->copyings;
 
 	while (*at && strcmp((*at)->id, id))
 		at = &(*at)->next;
@@ -58,7 +58,7 @@ static void forget(struct copying **at)
 	struct copying *c = *at;
 
 	*at = c->next;
-	loop_timer_clear(c->service->loop, &c->idle);
+	loop_timer_clear(c->imports->base->loop, &c->idle);
 	if (c->fd >= 0)
 		close(c->fd);
 	free(c);
@@ -75,7 +75,7 @@ static void file_removed(struct task *t)
 }
 
 /* Without a worker, at the end, there is time. */
-void copying_discard(struct service *s, const char *path)
+void copying_discard(struct imports *imports, const char *path)
 {
 	struct removal *r = calloc(1, sizeof *r);
 
@@ -83,7 +83,7 @@ void copying_discard(struct service *s, const char *path)
 		r->task = (struct task){.run = remove_file, .done = file_removed};
 		snprintf(r->path, sizeof r->path, "%s", path);
 	}
-	if (!r || worker_do(s->worker, &r->task, "")) {
+	if (!r || worker_do(imports->base->worker, &r->task, "")) {
 		free(r);
 		unlink(path);
 	}
@@ -91,7 +91,7 @@ void copying_discard(struct service *s, const char *path)
 
 static void drop(struct copying **at)
 {
-	copying_discard((*at)->service, (*at)->part);
+	copying_discard((*at)->imports, (*at)->part);
 	forget(at);
 }
 
@@ -101,14 +101,14 @@ static void on_idle(struct loop_timer *t)
 
 	log_info("the copy %s is dropped: nothing of it came for %d s", c->path,
 		COPY_IDLE_MS / 1000);
-	drop(find(c->service, c->id));
+	drop(find(c->imports, c->id));
 }
 
 /* Beginning */
 
 static int name_files(struct copying *c, const char *name, char *why, size_t size)
 {
-	const char *state = c->service->config.state;
+	const char *state = c->imports->base->config.state;
 	size_t n = strlen(name);
 
 	if (!n || *name == '.' || strchr(name, '/') || n > 200) {
@@ -167,9 +167,9 @@ static void part_opened(struct task *t)
 	c->busy = false;
 	if (t->rc) {
 		http_respond_error(p->request, 422, "%s", *p->why ? p->why : strerror(-t->rc));
-		forget(find(c->service, c->id));
+		forget(find(c->imports, c->id));
 	} else {
-		loop_timer_set(c->service->loop, &c->idle, COPY_IDLE_MS);
+		loop_timer_set(c->imports->base->loop, &c->idle, COPY_IDLE_MS);
 		http_respond_json(p->request, 201,
 			json_pack("{s:s, s:i}", "id", c->id, "piece", HTTP_BODY_MAX));
 	}
@@ -187,8 +187,8 @@ static int do_step(struct copying *c, struct http_request *r, int (*run)(struct 
 	*p = (struct step){.task = {.run = run, .done = done}, .copying = c, .request = r};
 	http_hold(r, HTTP_HOLD_MS);
 	c->busy = true;
-	loop_timer_clear(c->service->loop, &c->idle);
-	if (!worker_do(c->service->worker, &p->task, ""))
+	loop_timer_clear(c->imports->base->loop, &c->idle);
+	if (!worker_do(c->imports->base->worker, &p->task, ""))
 		return 0;
 	c->busy = false;
 	free(p);
@@ -198,14 +198,14 @@ static int do_step(struct copying *c, struct http_request *r, int (*run)(struct 
 static const char too_much[] = "too much is asked for at once: try again";
 
 static struct copying *copying_new(
-	struct service *s, const char *name, uint64_t size, char *why, size_t why_size)
+	struct imports *imports, const char *name, uint64_t size, char *why, size_t why_size)
 {
 	struct copying *c = calloc(1, sizeof *c);
 
 	snprintf(why, why_size, "out of memory");
 	if (!c)
 		return NULL;
-	c->service = s;
+	c->imports = imports;
 	c->size = size;
 	c->fd = -1;
 	loop_timer_init(&c->idle, on_idle, c);
@@ -214,12 +214,12 @@ static struct copying *copying_new(
 		free(c);
 		return NULL;
 	}
-	c->next = s->copyings;
-	s->copyings = c;
+	c->next = imports->copyings;
+	imports->copyings = c;
 	return c;
 }
 
-static void begin(struct service *s, struct http_request *r)
+static void begin(struct imports *imports, struct http_request *r)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	const char *name = json_string_value(json_object_get(body, "name"));
@@ -228,17 +228,17 @@ static void begin(struct service *s, struct http_request *r)
 	char why[1024];
 	size_t n = 0;
 
-	for (c = s->copyings; c; c = c->next)
+	for (c = imports->copyings; c; c = c->next)
 		n++;
 	if (!name || size < 1)
 		http_respond_error(r, 422, "a copy takes a name and a size of at least one byte");
 	else if (n >= COPY_MOST)
 		http_respond_error(
 			r, 503, "%d images are being copied: wait for one to end", COPY_MOST);
-	else if (!(c = copying_new(s, name, (uint64_t)size, why, sizeof why)))
+	else if (!(c = copying_new(imports, name, (uint64_t)size, why, sizeof why)))
 		http_respond_error(r, 422, "%s", why);
 	else if (do_step(c, r, open_step, part_opened)) {
-		forget(find(s, c->id));
+		forget(find(imports, c->id));
 		http_respond_error(r, 503, too_much);
 	}
 	json_decref(body);
@@ -273,15 +273,15 @@ static void piece_written(struct task *t)
 	if (t->rc) {
 		http_respond_error(p->request, t->rc == -ENOSPC ? 507 : 503, "%s: %s", c->path,
 			strerror(-t->rc));
-		drop(find(c->service, c->id));
+		drop(find(c->imports, c->id));
 	} else {
-		loop_timer_set(c->service->loop, &c->idle, COPY_IDLE_MS);
+		loop_timer_set(c->imports->base->loop, &c->idle, COPY_IDLE_MS);
 		http_respond_json(p->request, 200, json_pack("{s:I}", "at", (json_int_t)c->at));
 	}
 	free(p);
 }
 
-static void take_piece(struct service *s, struct http_request *r, struct copying *c)
+static void take_piece(struct imports *imports, struct http_request *r, struct copying *c)
 {
 	const char *at = http_arg(r, "at");
 
@@ -292,20 +292,20 @@ static void take_piece(struct service *s, struct http_request *r, struct copying
 	}
 	if (!do_step(c, r, write_piece, piece_written))
 		return;
-	loop_timer_set(s->loop, &c->idle, COPY_IDLE_MS);
+	loop_timer_set(imports->base->loop, &c->idle, COPY_IDLE_MS);
 	http_respond_error(r, 503, too_much);
 }
 
-void copying_handle(struct service *s, struct http_request *r, const char *rest)
+void copying_handle(struct imports *imports, struct http_request *r, const char *rest)
 {
-	struct copying **at = *rest == '/' ? find(s, rest + 1) : NULL;
+	struct copying **at = *rest == '/' ? find(imports, rest + 1) : NULL;
 
 	if (!*rest && r->method == HTTP_POST) {
-		begin(s, r);
+		begin(imports, r);
 	} else if (!at || !*at) {
 		http_respond_error(r, 404, "there is no such copy under way");
 	} else if (r->method == HTTP_PUT) {
-		take_piece(s, r, *at);
+		take_piece(imports, r, *at);
 	} else if (r->method == HTTP_DELETE && !(*at)->busy) {
 		drop(at);
 		http_respond_json(r, 200, json_pack("{s:b}", "dropped", true));
@@ -316,10 +316,10 @@ void copying_handle(struct service *s, struct http_request *r, const char *rest)
 
 /* The end */
 
-int copying_take(struct service *s, const char *id, char ret_part[PATH_MAX],
+int copying_take(struct imports *imports, const char *id, char ret_part[PATH_MAX],
 	char ret_path[PATH_MAX], char *why, size_t why_size)
 {
-	struct copying **at = find(s, id);
+	struct copying **at = find(imports, id);
 
 	if (!*at) {
 		snprintf(why, why_size, "there is no such copy under way");
@@ -344,13 +344,13 @@ static bool is_part(const char *name)
 		!strcmp(name + n - strlen(part_tail), part_tail);
 }
 
-void copying_begin(struct service *s)
+void copying_begin(struct imports *imports)
 {
 	char folder[PATH_MAX];
 	struct dirent *e;
 	DIR *d;
 
-	if (snprintf(folder, sizeof folder, "%s/media", s->config.state) >= PATH_MAX)
+	if (snprintf(folder, sizeof folder, "%s/media", imports->base->config.state) >= PATH_MAX)
 		return;
 	d = opendir(folder);
 	while (d && (e = readdir(d)))
@@ -360,8 +360,8 @@ void copying_begin(struct service *s)
 		closedir(d);
 }
 
-void copying_drop_all(struct service *s)
+void copying_drop_all(struct imports *imports)
 {
-	while (s->copyings)
-		drop(&s->copyings);
+	while (imports->copyings)
+		drop(&imports->copyings);
 }

@@ -18,18 +18,18 @@ enum {
 	COPY_IDLE_MS = 60 * 1000,   /* after its last piece it is dropped */
 };
 
-struct service;
+struct imports;
 struct http_request;
 
-void copying_handle(struct service *s, struct http_request *r, const char *rest); /* "", "/ID" */
+void copying_handle(struct imports *imports, struct http_request *r, const char *rest); /* "", "/ID" */
 /* It is whole: ours no more, and where its bytes are (`ret_part`) and where they are to go. 0, -ENOENT, -EBUSY, -ENODATA
  * with one line in `why`. */
-int copying_take(struct service *s, const char *id, char ret_part[PATH_MAX],
+int copying_take(struct imports *imports, const char *id, char ret_part[PATH_MAX],
 	char ret_path[PATH_MAX], char *why, size_t why_size);
 /* Removes a file, by the worker: an image's gigabytes take a file system its time. */
-void copying_discard(struct service *s, const char *path);
+void copying_discard(struct imports *imports, const char *path);
 /* At the start: what a killed service left; at the end: all that are under way (the worker has ended). */
-void copying_begin(struct service *s);
-void copying_drop_all(struct service *s);
+void copying_begin(struct imports *imports);
+void copying_drop_all(struct imports *imports);
 
 #endif

@@ -8,7 +8,7 @@
 #include "service/media/media_api.h"
 #include "service/media/media_survey.h"
 #include "service/media/copying.h"
-#include "service/service.h"
+#include "service/media/imports.h"
 #include "service/media/verifying.h"
 
 #include "core/clock.h"
@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 /* 409 and a line, when machines are being installed from it. */
-static bool refused_in_use(struct service *s, struct http_request *r, const char *name)
+static bool refused_in_use(struct imports *imports, struct http_request *r, const char *name)
 {
-	json_t *all = media_machines(s, name);
+	json_t *all = media_machines(imports, name);
 	size_t n = json_array_size(all);
 
 	if (n)
@@ -42,7 +42,7 @@ static bool refused_in_use(struct service *s, struct http_request *r, const char
 
 struct importing {
 	struct task task;
-	struct service *service;
+	struct imports *imports;
 	struct http_request *request;
 	char path[PATH_MAX], name[PROFILE_NAME];
 	char part[PATH_MAX]; /* where the bytes of a copy are, until it has its name; "": none */
@@ -61,7 +61,7 @@ static int find_place(struct importing *i)
 	if (!realpath(i->path, real))
 		return 0;
 	snprintf(i->path, sizeof i->path, "%s", real);
-	return files_servable(&i->service->config, i->path,
+	return files_servable(&i->imports->base->config, i->path,
 		!stat(i->path, &st) && S_ISREG(st.st_mode), i->why, sizeof i->why);
 }
 
@@ -106,7 +106,7 @@ static int inspect(struct task *t)
 	if (!rc)
 		rc = find_place(i);
 	if (!rc)
-		rc = medium_inspect(i->path, true, i->service->config.user, &i->medium, i->why,
+		rc = medium_inspect(i->path, true, i->imports->base->config.user, &i->medium, i->why,
 			sizeof i->why);
 	return rc ? rc : refuse_unknown(i);
 }
@@ -136,8 +136,8 @@ static int choose_name(struct importing *i, char *why, size_t size)
 /* May it take this name? False: answered. */
 static bool may_import(struct importing *i)
 {
-	struct service *s = i->service;
-	const struct medium *there = imported_find(&s->imported, i->medium.name);
+	struct imports *imports = i->imports;
+	const struct medium *there = imported_find(&imports->content->imported, i->medium.name);
 
 	if (!strcmp(i->medium.name, FETCH_MEDIUM)) {
 		http_respond_error(i->request, 409,
@@ -145,8 +145,8 @@ static bool may_import(struct importing *i)
 			FETCH_MEDIUM);
 		return false;
 	}
-	for (size_t k = 0; k < s->config.n_media; k++) {
-		if (strcmp(s->config.media[k].name, i->medium.name))
+	for (size_t k = 0; k < imports->base->config.n_media; k++) {
+		if (strcmp(imports->base->config.media[k].name, i->medium.name))
 			continue;
 		http_respond_error(i->request, 409,
 			"usher.xml has a <media name='%s'>, which would go before this one: "
@@ -164,29 +164,29 @@ static bool may_import(struct importing *i)
 			there->path);
 		return false;
 	}
-	return i->force || !refused_in_use(s, i->request, there->name);
+	return i->force || !refused_in_use(imports, i->request, there->name);
 }
 
 /* Our copy of a medium that nobody has any more. */
-static void unlink_copy(const struct service *s, const struct medium *m)
+static void unlink_copy(const struct imports *imports, const struct medium *m)
 {
-	size_t n = strlen(s->config.state);
+	size_t n = strlen(imports->base->config.state);
 
-	if (m->copied && !strncmp(m->path, s->config.state, n) && m->path[n] == '/' &&
+	if (m->copied && !strncmp(m->path, imports->base->config.state, n) && m->path[n] == '/' &&
 		!strstr(m->path, "/..") && unlink(m->path) && errno != ENOENT)
 		log_warn("%s cannot be deleted: %s", m->path, strerror(errno));
 }
 
-static void refresh(struct service *s)
+static void refresh(struct imports *imports)
 {
-	int rc = files_refresh(&s->files, &s->config, &s->imported, &s->profiles);
+	int rc = files_refresh(&imports->content->files, &imports->base->config, &imports->content->imported, &imports->content->profiles);
 
 	if (rc)
 		log_error("media: %s", strerror(-rc));
 }
 
 struct told {
-	struct service *service;
+	struct imports *imports;
 	struct http_request *request;
 	struct medium old; /* to be deleted once that is on disk; path "": none */
 	char name[PROFILE_NAME];
@@ -198,29 +198,29 @@ static void told_done(void *arg, int rc)
 	struct told *t = arg;
 
 	if (!rc && *t->old.path)
-		unlink_copy(t->service, &t->old);
+		unlink_copy(t->imports, &t->old);
 	if (rc)
 		http_respond_error(t->request, 503, "cannot write to the store: %s", strerror(-rc));
 	else if (t->said)
 		http_respond_json(t->request, 200, json_incref(t->said));
 	else
-		media_tell_one(t->service, t->request, t->name, 201);
+		media_tell_one(t->imports, t->request, t->name, 201);
 	json_decref(t->said);
 	free(t);
 }
 
 /* Once what was put is on disk: the answer. */
-static void tell_committed(struct service *s, struct http_request *r, const char *name,
+static void tell_committed(struct imports *imports, struct http_request *r, const char *name,
 	const struct medium *old, json_t *said)
 {
 	struct told *t = calloc(1, sizeof *t);
 
 	if (t) {
-		*t = (struct told){.service = s, .request = r, .said = said};
+		*t = (struct told){.imports = imports, .request = r, .said = said};
 		if (old)
 			t->old = *old;
 		snprintf(t->name, sizeof t->name, "%s", name);
-		if (!store_commit(s->store, told_done, t))
+		if (!store_commit(imports->base->store, told_done, t))
 			return;
 	}
 	free(t);
@@ -232,13 +232,13 @@ static void tell_committed(struct service *s, struct http_request *r, const char
 static void forget_copy(const struct importing *i)
 {
 	if (*i->part && i->copied)
-		copying_discard(i->service, i->path);
+		copying_discard(i->imports, i->path);
 }
 
 static void import_record(struct importing *i)
 {
-	struct service *s = i->service;
-	struct medium *there = imported_find(&s->imported, i->medium.name), old = {0};
+	struct imports *imports = i->imports;
+	struct medium *there = imported_find(&imports->content->imported, i->medium.name), old = {0};
 	int rc;
 
 	if (there && strcmp(there->path, i->path))
@@ -249,7 +249,7 @@ static void import_record(struct importing *i)
 	}
 	i->medium.imported_ms = clock_wall_ms();
 	i->medium.copied = i->copied;
-	rc = imported_put(&s->imported, &i->medium);
+	rc = imported_put(&imports->content->imported, &i->medium);
 	if (rc) {
 		forget_copy(i);
 		http_respond_error(i->request, rc == -ENOSPC ? 507 : 422,
@@ -260,8 +260,8 @@ static void import_record(struct importing *i)
 		return;
 	}
 	log_info("medium '%s' imported: %s", i->medium.name, i->path);
-	refresh(s);
-	tell_committed(s, i->request, i->medium.name, &old, NULL);
+	refresh(imports);
+	tell_committed(imports, i->request, i->medium.name, &old, NULL);
 }
 
 static void inspected(struct task *t)
@@ -290,7 +290,7 @@ static bool take_text(json_t *body, const char *key, char *ret, size_t size)
 	return snprintf(ret, size, "%s", s ? s : "") < (int)size;
 }
 
-static void import_start(struct service *s, struct http_request *r, json_t *body)
+static void import_start(struct imports *imports, struct http_request *r, json_t *body)
 {
 	struct importing *i = calloc(1, sizeof *i);
 	char name[RECOGNISE_NAME];
@@ -301,7 +301,7 @@ static void import_start(struct service *s, struct http_request *r, json_t *body
 		return;
 	}
 	*i = (struct importing){
-		.task = {.run = inspect, .done = inspected}, .service = s, .request = r};
+		.task = {.run = inspect, .done = inspected}, .imports = imports, .request = r};
 	i->replace = json_is_true(json_object_get(body, "replace"));
 	i->force = json_is_true(json_object_get(body, "force"));
 	copy = json_string_value(json_object_get(body, "copy"));
@@ -312,12 +312,12 @@ static void import_start(struct service *s, struct http_request *r, json_t *body
 		http_respond_error(r, 422,
 			"a medium's name has small letters, digits, '.', '_' and '-', at most %d",
 			RECOGNISE_NAME - 1);
-	} else if (copy && copying_take(s, copy, i->part, i->path, i->why, sizeof i->why)) {
+	} else if (copy && copying_take(imports, copy, i->part, i->path, i->why, sizeof i->why)) {
 		http_respond_error(r, 409, "%s", i->why);
 	} else {
 		i->copied = copy;
 		http_hold(r, HTTP_HOLD_MS);
-		if (!worker_do(s->worker, &i->task, ""))
+		if (!worker_do(imports->base->worker, &i->task, ""))
 			return;
 		unlink(i->part);
 		http_respond_error(r, 503, "too much is asked for at once: try again");
@@ -325,12 +325,12 @@ static void import_start(struct service *s, struct http_request *r, json_t *body
 	free(i);
 }
 
-static void import_handle(struct service *s, struct http_request *r)
+static void import_handle(struct imports *imports, struct http_request *r)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 
 	if (json_is_object(body))
-		import_start(s, r, body);
+		import_start(imports, r, body);
 	else
 		http_respond_error(r, 400, "the request is not a JSON object");
 	json_decref(body);
@@ -338,31 +338,31 @@ static void import_handle(struct service *s, struct http_request *r)
 
 /* Removing */
 
-static void remove_one(struct service *s, struct http_request *r, const struct medium *m)
+static void remove_one(struct imports *imports, struct http_request *r, const struct medium *m)
 {
 	struct medium old = *m;
 	int rc;
 
-	if (!http_arg(r, "force") && refused_in_use(s, r, m->name))
+	if (!http_arg(r, "force") && refused_in_use(imports, r, m->name))
 		return;
-	verifying_drop(s, old.name);
-	rc = imported_remove(&s->imported, old.name);
+	verifying_drop(imports, old.name);
+	rc = imported_remove(&imports->content->imported, old.name);
 	if (rc) {
 		http_respond_error(r, 500, "%s: %s", old.name, strerror(-rc));
 		return;
 	}
 	log_info("medium '%s' removed", old.name);
-	refresh(s);
-	tell_committed(s, r, old.name, &old, json_pack("{s:s}", "removed", old.name));
+	refresh(imports);
+	tell_committed(imports, r, old.name, &old, json_pack("{s:s}", "removed", old.name));
 }
 
 /* Verifying */
 
-static void verify_one(struct service *s, struct http_request *r, struct medium *m)
+static void verify_one(struct imports *imports, struct http_request *r, struct medium *m)
 {
-	switch (verifying_start(s, m)) {
+	switch (verifying_start(imports, m)) {
 	case 0:
-		media_tell_one(s, r, m->name, 202);
+		media_tell_one(imports, r, m->name, 202);
 		break;
 	case -EMEDIUMTYPE:
 		http_respond_error(r, 422, "%s is a folder, which has no checksum", m->path);
@@ -378,39 +378,39 @@ static void verify_one(struct service *s, struct http_request *r, struct medium 
 
 /* Below /media/NAME; `rest` is "" or "/…". */
 static void one_handle(
-	struct service *s, struct http_request *r, const char *name, const char *rest)
+	struct imports *imports, struct http_request *r, const char *name, const char *rest)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
-	struct medium *m = imported_find(&s->imported, name);
+	struct medium *m = imported_find(&imports->content->imported, name);
 
 	if (!*rest && get)
-		media_tell_one(s, r, name, 200);
+		media_tell_one(imports, r, name, 200);
 	else if (!m && (!*rest || !strcmp(rest, "/verify")))
 		http_respond_error(r, 404,
 			"no medium '%s' was imported; 'usher media' shows those there are", name);
 	else if (!*rest && r->method == HTTP_DELETE)
-		remove_one(s, r, m);
+		remove_one(imports, r, m);
 	else if (!strcmp(rest, "/verify") && r->method == HTTP_POST)
-		verify_one(s, r, m);
+		verify_one(imports, r, m);
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);
 }
 
-void media_handle(struct service *s, struct http_request *r, const char *rest)
+void media_handle(struct imports *imports, struct http_request *r, const char *rest)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 	const char *slash;
 	char name[256];
 
 	if (!*rest && get) {
-		media_tell_all(s, r);
+		media_tell_all(imports, r);
 	} else if (!*rest && r->method == HTTP_POST) {
-		import_handle(s, r);
+		import_handle(imports, r);
 	} else if (*rest == '/') {
 		slash = strchrnul(rest + 1, '/');
 		snprintf(name, sizeof name, "%.*s", (int)(slash - rest - 1), rest + 1);
-		one_handle(s, r, name, slash);
+		one_handle(imports, r, name, slash);
 	} else {
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);

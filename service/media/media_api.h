@@ -3,8 +3,8 @@
 #define USHER_SERVICE_MEDIA_MEDIA_API_H
 
 struct http_request;
-struct service;
+struct imports;
 
-void media_handle(struct service *s, struct http_request *r, const char *rest);
+void media_handle(struct imports *imports, struct http_request *r, const char *rest);
 
 #endif

@@ -1,6 +1,6 @@
 /* What the API tells of media: each is looked at by the worker, on a copy, and told with who uses it. */
 #include "service/media/media_survey.h"
-#include "service/service.h"
+#include "service/media/imports.h"
 #include "service/media/verifying.h"
 
 #include <errno.h>
@@ -15,12 +15,12 @@ static const char *medium_of(const struct machine *m)
 	return json_string_value(json_object_get(json_object_get(p, "media"), "name"));
 }
 
-json_t *media_machines(struct service *s, const char *name)
+json_t *media_machines(struct imports *imports, const char *name)
 {
 	json_t *all = json_array();
 
-	for (struct machine *m = machines_next(s->machines, NULL); m;
-		m = machines_next(s->machines, m)) {
+	for (struct machine *m = machines_next(imports->base->machines, NULL); m;
+		m = machines_next(imports->base->machines, m)) {
 		const char *medium = medium_of(m);
 
 		if (life_netboots(m->state) && medium && !strcmp(medium, name))
@@ -39,7 +39,7 @@ struct seen {
 
 struct survey {
 	struct task task;
-	struct service *service;
+	struct imports *imports;
 	struct http_request *request;
 	bool one;
 	unsigned status;
@@ -61,7 +61,7 @@ static int look(struct task *t)
 
 	for (size_t i = 0; i < v->count && !worker_stopping(t->worker); i++) {
 		struct seen *e = &v->seen[i];
-		const char *user = v->service->config.user;
+		const char *user = v->imports->base->config.user;
 		const struct medium as_told = e->medium;
 
 		if (as_told.imported_ms) {
@@ -75,12 +75,12 @@ static int look(struct task *t)
 	return 0;
 }
 
-static json_t *segment_names(struct service *s)
+static json_t *segment_names(struct imports *imports)
 {
 	json_t *names = json_array();
 
-	for (size_t i = 0; i < s->segments.count; i++)
-		json_array_append_new(names, json_string(s->segments.all[i]->name));
+	for (size_t i = 0; i < imports->base->segments.count; i++)
+		json_array_append_new(names, json_string(imports->base->segments.all[i]->name));
 	return names;
 }
 
@@ -102,11 +102,11 @@ static void even(json_t *j, const struct medium *m)
 			json_object_set_new(j, texts[i], json_null());
 }
 
-static json_t *seen_json(struct service *s, const struct seen *e)
+static json_t *seen_json(struct imports *imports, const struct seen *e)
 {
-	const struct medium *now = imported_find(&s->imported, e->medium.name);
+	const struct medium *now = imported_find(&imports->content->imported, e->medium.name);
 	struct medium m = e->medium;
-	json_t *j, *verifying = verifying_json(s, e->medium.name);
+	json_t *j, *verifying = verifying_json(imports, e->medium.name);
 
 	/* a sum may have come while the disk was looked at */
 	if (now && !strcmp(now->path, m.path) && !strcmp(now->id, m.id)) {
@@ -123,8 +123,8 @@ static json_t *seen_json(struct service *s, const struct seen *e)
 	json_object_set_new(j, "state", json_string(medium_state(e->rc)));
 	json_object_set_new(j, "problem", *e->why ? json_string(e->why) : json_null());
 	json_object_set(j, "profiles", e->profiles);
-	json_object_set_new(j, "served_to", segment_names(s));
-	json_object_set_new(j, "machines", media_machines(s, e->medium.name));
+	json_object_set_new(j, "served_to", segment_names(imports));
+	json_object_set_new(j, "machines", media_machines(imports, e->medium.name));
 	json_object_set_new(j, "verifying", verifying ? verifying : json_null());
 	return j;
 }
@@ -135,7 +135,7 @@ static void looked(struct task *t)
 	json_t *all = json_array();
 
 	for (size_t i = 0; !t->rc && i < v->count; i++)
-		json_array_append_new(all, seen_json(v->service, &v->seen[i]));
+		json_array_append_new(all, seen_json(v->imports, &v->seen[i]));
 	if (t->rc)
 		http_respond_error(v->request, 503, "the service is stopping");
 	else if (v->one)
@@ -182,25 +182,25 @@ static int add_profile(void *arg, const char *name, const struct profile *p, con
 }
 
 /* In the order in which a name is looked up. */
-static struct survey *survey_new(struct service *s, struct http_request *r)
+static struct survey *survey_new(struct imports *imports, struct http_request *r)
 {
 	struct survey *v = calloc(1, sizeof *v + MEDIA_MAX * sizeof v->seen[0]);
 
 	if (!v)
 		return NULL;
 	*v = (struct survey){
-		.task = {.run = look, .done = looked}, .service = s, .request = r, .status = 200};
-	for (size_t i = 0; i < s->config.n_media; i++)
-		seen_add(v, s->config.media[i].name, s->config.media[i].path, "configuration");
-	for (size_t i = 0; i < s->imported.count; i++) {
-		const struct medium *m = s->imported.all[i];
+		.task = {.run = look, .done = looked}, .imports = imports, .request = r, .status = 200};
+	for (size_t i = 0; i < imports->base->config.n_media; i++)
+		seen_add(v, imports->base->config.media[i].name, imports->base->config.media[i].path, "configuration");
+	for (size_t i = 0; i < imports->content->imported.count; i++) {
+		const struct medium *m = imports->content->imported.all[i];
 		size_t before = v->count;
 
 		seen_add(v, m->name, m->path, "imported");
 		if (v->count > before)
 			v->seen[before].medium = *m;
 	}
-	profiles_list(&s->profiles, add_profile, v);
+	profiles_list(&imports->content->profiles, add_profile, v);
 	return v;
 }
 
@@ -209,15 +209,15 @@ static void survey_start(struct survey *v)
 	struct http_request *r = v->request;
 
 	http_hold(r, HTTP_HOLD_MS);
-	if (worker_do(v->service->worker, &v->task, "")) {
+	if (worker_do(v->imports->base->worker, &v->task, "")) {
 		survey_free(v);
 		http_respond_error(r, 503, "too much is asked for at once: try again");
 	}
 }
 
-void media_tell_all(struct service *s, struct http_request *r)
+void media_tell_all(struct imports *imports, struct http_request *r)
 {
-	struct survey *v = survey_new(s, r);
+	struct survey *v = survey_new(imports, r);
 
 	if (v)
 		survey_start(v);
@@ -225,9 +225,9 @@ void media_tell_all(struct service *s, struct http_request *r)
 		http_respond_error(r, 500, "out of memory");
 }
 
-void media_tell_one(struct service *s, struct http_request *r, const char *name, unsigned status)
+void media_tell_one(struct imports *imports, struct http_request *r, const char *name, unsigned status)
 {
-	struct survey *v = survey_new(s, r);
+	struct survey *v = survey_new(imports, r);
 	struct seen *e = v ? seen_find(v, name) : NULL, kept;
 
 	if (!e) {

@@ -5,11 +5,11 @@
 #include <jansson.h>
 
 struct http_request;
-struct service;
+struct imports;
 
-void media_tell_all(struct service *s, struct http_request *r);
-void media_tell_one(struct service *s, struct http_request *r, const char *name, unsigned status);
+void media_tell_all(struct imports *imports, struct http_request *r);
+void media_tell_one(struct imports *imports, struct http_request *r, const char *name, unsigned status);
 /* The names of the machines that are being installed from it. New reference. */
-json_t *media_machines(struct service *s, const char *name);
+json_t *media_machines(struct imports *imports, const char *name);
 
 #endif

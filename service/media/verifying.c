@@ -5,7 +5,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/sha256.h"
-#include "service/service.h"
+#include "service/media/imports.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ enum { PIECE = 1 << 20 }; /* bytes read at a time */
 struct verifying {
 	struct task task;
 	struct verifying *next;
-	struct service *service;
+	struct imports *imports;
 	struct medium medium;
 	atomic_uint_fast64_t done; /* bytes */
 	atomic_bool drop;
@@ -29,20 +29,20 @@ struct verifying {
 	char why[512];
 };
 
-static struct verifying **find(struct service *s, const char *name)
+static struct verifying **find(struct imports *imports, const char *name)
 {
-	struct verifying **at = &s->verifying;
+	struct verifying **at = &imports->verifying;
 
 	while (*at && strcmp((*at)->medium.name, name))
 		at = &(*at)->next;
 	return at;
 }
 
-static unsigned under_way(const struct service *s)
+static unsigned under_way(const struct imports *imports)
 {
 	unsigned n = 0;
 
-	for (const struct verifying *v = s->verifying; v; v = v->next)
+	for (const struct verifying *v = imports->verifying; v; v = v->next)
 		n += !v->failed;
 	return n;
 }
@@ -78,7 +78,7 @@ static int sum_up(struct verifying *v, int fd, char *piece)
 static int verify(struct task *t)
 {
 	struct verifying *v = (struct verifying *)t;
-	int fd, rc = medium_look(&v->medium, v->service->config.user, v->why, sizeof v->why);
+	int fd, rc = medium_look(&v->medium, v->imports->base->config.user, v->why, sizeof v->why);
 	char *piece;
 
 	if (rc)
@@ -97,21 +97,21 @@ static int verify(struct task *t)
 /* Home again */
 
 /* The sum is of what was imported then: another by now keeps its own. */
-static void store_sum(struct service *s, const struct verifying *v)
+static void store_sum(struct imports *imports, const struct verifying *v)
 {
-	struct medium *m = imported_find(&s->imported, v->medium.name);
+	struct medium *m = imported_find(&imports->content->imported, v->medium.name);
 
 	if (!m || strcmp(m->path, v->medium.path) || strcmp(m->id, v->medium.id))
 		return;
 	memcpy(m->sum, v->sum, sizeof m->sum);
 	m->verified_ms = clock_wall_ms();
-	if (imported_put(&s->imported, m) || store_commit(s->store, NULL, NULL))
+	if (imported_put(&imports->content->imported, m) || store_commit(imports->base->store, NULL, NULL))
 		log_error("medium '%s': its sum could not be stored", m->name);
 }
 
 static void verified(struct task *t)
 {
-	struct verifying *v = (struct verifying *)t, **at = &v->service->verifying;
+	struct verifying *v = (struct verifying *)t, **at = &v->imports->verifying;
 
 	while (*at != v)
 		at = &(*at)->next;
@@ -121,19 +121,19 @@ static void verified(struct task *t)
 		return;
 	}
 	if (!t->rc)
-		store_sum(v->service, v);
+		store_sum(v->imports, v);
 	forget(at);
 }
 
-int verifying_start(struct service *s, struct medium *m)
+int verifying_start(struct imports *imports, struct medium *m)
 {
-	struct verifying *v, **at = find(s, m->name);
+	struct verifying *v, **at = find(imports, m->name);
 
 	if (!m->image)
 		return -EMEDIUMTYPE;
 	if (*at && !(*at)->failed)
 		return 0;
-	if (under_way(s) >= VERIFY_MOST)
+	if (under_way(imports) >= VERIFY_MOST)
 		return -EBUSY;
 	if (*at)
 		forget(at);
@@ -141,21 +141,21 @@ int verifying_start(struct service *s, struct medium *m)
 	if (!v)
 		return -ENOMEM;
 	v->task = (struct task){.run = verify, .done = verified};
-	v->service = s;
+	v->imports = imports;
 	v->medium = *m;
-	if (worker_do(s->worker, &v->task, "")) {
+	if (worker_do(imports->base->worker, &v->task, "")) {
 		free(v);
 		return -EAGAIN;
 	}
-	v->next = s->verifying;
-	s->verifying = v;
+	v->next = imports->verifying;
+	imports->verifying = v;
 	*m->sum = '\0'; /* told again when it is known again */
 	return 0;
 }
 
-void verifying_drop(struct service *s, const char *name)
+void verifying_drop(struct imports *imports, const char *name)
 {
-	struct verifying **at = find(s, name);
+	struct verifying **at = find(imports, name);
 
 	if (*at && (*at)->failed)
 		forget(at);
@@ -163,9 +163,9 @@ void verifying_drop(struct service *s, const char *name)
 		atomic_store(&(*at)->drop, true);
 }
 
-json_t *verifying_json(const struct service *s, const char *name)
+json_t *verifying_json(const struct imports *imports, const char *name)
 {
-	const struct verifying *v = s->verifying;
+	const struct verifying *v = imports->verifying;
 	json_t *j;
 
 	while (v && strcmp(v->medium.name, name))
@@ -179,8 +179,8 @@ json_t *verifying_json(const struct service *s, const char *name)
 	return j;
 }
 
-void verifying_forget(struct service *s)
+void verifying_forget(struct imports *imports)
 {
-	while (s->verifying)
-		forget(&s->verifying);
+	while (imports->verifying)
+		forget(&imports->verifying);
 }

@@ -4,7 +4,7 @@
  * told of by none, so where an unknown MAC comes all are read again, now and then.
  */
 #include "service/network/claims.h"
-#include "service/service.h"
+#include "service/network/network.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -24,7 +24,7 @@ struct known {
 
 struct look {
 	struct look *next;
-	struct service *service;
+	struct network *nw;
 	char network[SEGMENT_NAME];
 	char domain[GUEST_NAME]; /* "": all */
 };
@@ -34,9 +34,9 @@ static uint64_t hash_of(uint32_t segment, const struct mac *mac)
 	return hash_bytes(mac->b, sizeof mac->b, segment);
 }
 
-static struct known *find(const struct service *s, uint32_t segment, const struct mac *mac)
+static struct known *find(const struct network *nw, uint32_t segment, const struct mac *mac)
 {
-	struct table_node *n = table_first(&s->claims, hash_of(segment, mac));
+	struct table_node *n = table_first(&nw->claims, hash_of(segment, mac));
 
 	for (; n; n = table_next(n)) {
 		struct known *k = table_entry(n, struct known, node);
@@ -48,39 +48,39 @@ static struct known *find(const struct service *s, uint32_t segment, const struc
 }
 
 /* `domain` "": of all. */
-static void forget(struct service *s, uint32_t segment, const char *domain)
+static void forget(struct network *nw, uint32_t segment, const char *domain)
 {
 	struct table_node *n, *next;
 	size_t slot = 0;
 
-	for (n = table_walk(&s->claims, &slot, NULL); n; n = next) {
+	for (n = table_walk(&nw->claims, &slot, NULL); n; n = next) {
 		struct known *k = table_entry(n, struct known, node);
 
-		next = table_walk(&s->claims, &slot, n);
+		next = table_walk(&nw->claims, &slot, n);
 		if (k->segment != segment || (*domain && strcmp(k->domain, domain)))
 			continue;
-		table_remove(&s->claims, &k->node);
+		table_remove(&nw->claims, &k->node);
 		free(k);
 	}
 }
 
-static void add(struct service *s, uint32_t segment, const struct guest_seat *seat)
+static void add(struct network *nw, uint32_t segment, const struct guest_seat *seat)
 {
-	struct known *k = find(s, segment, &seat->mac) ? NULL : calloc(1, sizeof *k);
+	struct known *k = find(nw, segment, &seat->mac) ? NULL : calloc(1, sizeof *k);
 
 	if (!k)
 		return;
 	k->segment = segment;
 	k->mac = seat->mac;
 	snprintf(k->domain, sizeof k->domain, "%s", seat->name);
-	if (table_put(&s->claims, &k->node, hash_of(segment, &k->mac)))
+	if (table_put(&nw->claims, &k->node, hash_of(segment, &k->mac)))
 		free(k);
 }
 
 /* Jobs that a stop drops never come back: what they were to be told of is kept in a list. */
 static void look_free(struct look *look)
 {
-	struct look **at = &look->service->looks;
+	struct look **at = &look->nw->looks;
 
 	while (*at != look)
 		at = &(*at)->next;
@@ -92,22 +92,22 @@ static void on_computed(
 	void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)
 {
 	struct look *look = arg;
-	struct service *s = look->service;
-	const struct segment *seg = segments_by_name(&s->segments, look->network);
+	struct network *nw = look->nw;
+	const struct segment *seg = segments_by_name(&nw->base->segments, look->network);
 
 	if (rc)
 		log_debug("%s: its guests' MACs are not known: %s", look->network, why);
 	if (!rc && seg) {
-		forget(s, seg->id, look->domain);
+		forget(nw, seg->id, look->domain);
 		for (size_t i = 0; i < n; i++)
-			add(s, seg->id, &seats[i]);
+			add(nw, seg->id, &seats[i]);
 		if (!*look->domain)
-			s->served[seg->id - 1].guests_known = true;
+			nw->served[seg->id - 1].guests_known = true;
 	}
 	look_free(look);
 }
 
-void claims_look(struct service *s, const struct segment *seg, const char *domain)
+void claims_look(struct network *nw, const struct segment *seg, const char *domain)
 {
 	struct look *look;
 
@@ -115,42 +115,41 @@ void claims_look(struct service *s, const struct segment *seg, const char *domai
 		!(look = malloc(sizeof *look)))
 		return;
 	if (!*domain)
-		s->served[seg->id - 1].guests_looked = clock_mono_ms();
-	look->service = s;
-	look->next = s->looks;
-	s->looks = look;
+		nw->served[seg->id - 1].guests_looked = clock_mono_ms();
+	look->nw = nw;
+	look->next = nw->looks;
+	nw->looks = look;
 	snprintf(look->network, sizeof look->network, "%s", seg->name);
 	snprintf(look->domain, sizeof look->domain, "%s", domain);
-	if (guest_computed(s->guests, seg->name, domain, on_computed, look))
+	if (guest_computed(nw->hosts->own, seg->name, domain, on_computed, look))
 		look_free(look);
 }
 
-enum dhcp_guest claims_guest(void *service, const struct segment *seg, const struct mac *mac)
+enum dhcp_guest claims_guest(struct network *nw, const struct segment *seg, const struct mac *mac)
 {
-	struct service *s = service;
-	const struct served *d = &s->served[seg->id - 1];
+	const struct served *d = &nw->served[seg->id - 1];
 
 	if (!seg->is_network)
 		return DHCP_GUEST_MAYBE;
-	if (find(s, seg->id, mac))
+	if (find(nw, seg->id, mac))
 		return DHCP_GUEST_KNOWN;
-	if (!d->guests_known || !guests_connected(s->guests))
+	if (!d->guests_known || !guests_connected(nw->hosts->own))
 		return DHCP_GUEST_MAYBE;
 	if (clock_mono_ms() - d->guests_looked >= LOOK_AGAIN_MS)
-		claims_look(s, seg, "");
+		claims_look(nw, seg, "");
 	return DHCP_GUEST_NONE;
 }
 
-void claims_leave(struct service *s, const struct segment *seg)
+void claims_leave(struct network *nw, const struct segment *seg)
 {
-	forget(s, seg->id, "");
+	forget(nw, seg->id, "");
 }
 
-void claims_fini(struct service *s)
+void claims_fini(struct network *nw)
 {
-	while (s->looks)
-		look_free(s->looks);
+	while (nw->looks)
+		look_free(nw->looks);
 	for (uint32_t id = 1; id <= SEGMENT_MAX; id++)
-		forget(s, id, "");
-	table_fini(&s->claims);
+		forget(nw, id, "");
+	table_fini(&nw->claims);
 }

@@ -6,11 +6,11 @@
 
 struct mac;
 struct segment;
-struct service;
+struct network;
 
-void claims_look(struct service *s, const struct segment *seg, const char *domain);
-enum dhcp_guest claims_guest(void *service, const struct segment *seg, const struct mac *mac);
-void claims_leave(struct service *s, const struct segment *seg); /* it goes */
-void claims_fini(struct service *s);
+void claims_look(struct network *nw, const struct segment *seg, const char *domain);
+enum dhcp_guest claims_guest(struct network *nw, const struct segment *seg, const struct mac *mac);
+void claims_leave(struct network *nw, const struct segment *seg); /* it goes */
+void claims_fini(struct network *nw);
 
 #endif

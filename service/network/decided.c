@@ -4,7 +4,7 @@
  * wire are a fault that a person has to look at, not one that changes who leases.
  */
 #include "service/network/decided.h"
-#include "service/service.h"
+#include "service/network/network.h"
 
 #include "core/log.h"
 
@@ -29,7 +29,7 @@ static void value_of(const struct segment *seg, char *buf, size_t size)
 
 static int load_one(void *arg, const void *key, size_t key_len, const void *value, size_t len)
 {
-	struct service *s = arg;
+	struct network *nw = arg;
 	char name[SEGMENT_NAME + sizeof PREFIX];
 	const struct segment *seg;
 
@@ -37,33 +37,33 @@ static int load_one(void *arg, const void *key, size_t key_len, const void *valu
 		return 0;
 	snprintf(name, sizeof name, "%.*s", (int)(key_len - strlen(PREFIX)),
 		(const char *)key + strlen(PREFIX));
-	seg = segments_by_name(&s->segments, name);
+	seg = segments_by_name(&nw->base->segments, name);
 	if (seg)
-		snprintf(s->served[seg->id - 1].decided, sizeof s->served[0].decided, "%.*s",
+		snprintf(nw->served[seg->id - 1].decided, sizeof nw->served[0].decided, "%.*s",
 			(int)len, (const char *)value);
 	return 0;
 }
 
-int decided_load(struct service *s, char *why, size_t why_size)
+int decided_load(struct network *nw, char *why, size_t why_size)
 {
-	int rc = store_load(s->store, STORE_SETTING, load_one, s);
+	int rc = store_load(nw->base->store, STORE_SETTING, load_one, nw);
 
 	if (rc)
 		snprintf(why, why_size, "what was decided of interfaces: %s", strerror(-rc));
 	return rc;
 }
 
-bool decided_was_own(const struct service *s, const struct segment *seg)
+bool decided_was_own(const struct network *nw, const struct segment *seg)
 {
-	char now[sizeof s->served[0].decided];
+	char now[sizeof nw->served[0].decided];
 
 	value_of(seg, now, sizeof now);
-	return !strcmp(s->served[seg->id - 1].decided, now);
+	return !strcmp(nw->served[seg->id - 1].decided, now);
 }
 
-void decided_keep(struct service *s, const struct segment *seg, bool own)
+void decided_keep(struct network *nw, const struct segment *seg, bool own)
 {
-	struct served *d = &s->served[seg->id - 1];
+	struct served *d = &nw->served[seg->id - 1];
 	char key[SEGMENT_NAME + sizeof PREFIX], value[sizeof d->decided] = "";
 	size_t len = key_of(seg, key, sizeof key);
 	int rc;
@@ -72,10 +72,10 @@ void decided_keep(struct service *s, const struct segment *seg, bool own)
 		value_of(seg, value, sizeof value);
 	if (!strcmp(d->decided, value))
 		return;
-	rc = own ? store_put(s->store, STORE_SETTING, key, len, value, strlen(value))
-		 : store_delete(s->store, STORE_SETTING, key, len);
+	rc = own ? store_put(nw->base->store, STORE_SETTING, key, len, value, strlen(value))
+		 : store_delete(nw->base->store, STORE_SETTING, key, len);
 	if (!rc)
-		rc = store_commit(s->store, NULL, NULL);
+		rc = store_commit(nw->base->store, NULL, NULL);
 	if (rc)
 		log_warn("%s: who leases there is not kept for the next start: %s", seg->name,
 			strerror(-rc));

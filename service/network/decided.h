@@ -6,11 +6,11 @@
 #include <stddef.h>
 
 struct segment;
-struct service;
+struct network;
 
-int decided_load(struct service *s, char *why, size_t why_size);
+int decided_load(struct network *nw, char *why, size_t why_size);
 /* When it was last asked who leases there, it was us, at the same address. */
-bool decided_was_own(const struct service *s, const struct segment *seg);
-void decided_keep(struct service *s, const struct segment *seg, bool own);
+bool decided_was_own(const struct network *nw, const struct segment *seg);
+void decided_keep(struct network *nw, const struct segment *seg, bool own);
 
 #endif

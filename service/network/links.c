@@ -6,7 +6,7 @@
 #include "service/network/decided.h"
 #include "service/network/segments.h"
 #include "service/network/one_wire.h"
-#include "service/service.h"
+#include "service/network/network.h"
 
 #include "core/log.h"
 
@@ -14,36 +14,36 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct served *served_of(struct service *s, const struct segment *seg)
+static struct served *served_of(struct network *nw, const struct segment *seg)
 {
-	return &s->served[seg->id - 1];
+	return &nw->served[seg->id - 1];
 }
 
 static void close_sockets(struct served *d)
 {
-	const struct service *s = d->service;
+	const struct network *nw = d->nw;
 
 	if (!d->link)
 		return;
-	dhcpd_close(s->dhcpd, d->segment);
-	tftpd_close(s->tftpd, d->segment->id);
-	httpd_close(s->httpd, d->segment->id);
+	dhcpd_close(nw->dhcpd, d->segment);
+	tftpd_close(nw->tftpd, d->segment->id);
+	httpd_close(nw->httpd, d->segment->id);
 	d->link = 0;
 }
 
-static void warn_of_one_wire(struct service *s, const struct segment *seg)
+static void warn_of_one_wire(struct network *nw, const struct segment *seg)
 {
 	char why[512];
 
 	if (!one_wire_look(seg->ifname, why, sizeof why))
 		return;
 	log_warn("%s: %s", seg->name, why);
-	timeline_add(s->timeline, "", "network", "%s: %s", seg->name, why);
+	timeline_add(nw->base->timeline, "", "network", "%s: %s", seg->name, why);
 }
 
-int links_open(struct service *s, struct segment *seg, char *why, size_t why_size)
+int links_open(struct network *nw, struct segment *seg, char *why, size_t why_size)
 {
-	struct served *d = served_of(s, seg);
+	struct served *d = served_of(nw, seg);
 	const struct config_segment *c;
 	struct link_state link;
 	int rc = link_lookup(seg->ifname, &link);
@@ -54,19 +54,19 @@ int links_open(struct service *s, struct segment *seg, char *why, size_t why_siz
 	}
 	d->link = d->last_link = link.index;
 	d->waits = 0;
-	c = config_segment_of(&s->config, seg->name);
+	c = config_segment_of(&nw->base->config, seg->name);
 	if (c && c->mode != SEGMENT_AUTO)
-		decided_keep(s, seg, false); /* it was said since: auto begins anew */
-	rc = dhcpd_open(s->dhcpd, seg, why, why_size);
+		decided_keep(nw, seg, false); /* it was said since: auto begins anew */
+	rc = dhcpd_open(nw->dhcpd, seg, why, why_size);
 	if (!rc)
-		rc = tftpd_open(s->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
+		rc = tftpd_open(nw->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
 	if (!rc)
-		rc = httpd_open_tcp(s->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
+		rc = httpd_open_tcp(nw->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
 			why, why_size);
 	if (rc)
 		close_sockets(d);
 	else
-		warn_of_one_wire(s, seg);
+		warn_of_one_wire(nw, seg);
 	return rc;
 }
 
@@ -75,9 +75,9 @@ static void tell_machines(struct served *d, const char *why)
 {
 	struct machine *m = NULL;
 
-	while ((m = machines_next(d->service->machines, m)))
+	while ((m = machines_next(d->nw->base->machines, m)))
 		if (life_netboots(m->state) && machine_nic_on(m, d->segment->id))
-			timeline_add(d->service->timeline, m->name, "network", "%s: %s",
+			timeline_add(d->nw->base->timeline, m->name, "network", "%s: %s",
 				d->segment->name, why);
 }
 
@@ -92,7 +92,7 @@ static void wait_for(struct served *d, int rc, const char *why)
 	d->waits = rc;
 	if (!served)
 		return;
-	timeline_add(d->service->timeline, "", "network", "%s is no longer served: %s",
+	timeline_add(d->nw->base->timeline, "", "network", "%s is no longer served: %s",
 		d->segment->name, why);
 	tell_machines(d, why);
 }
@@ -121,20 +121,20 @@ static bool is_there(const struct segment *seg, const struct link_state *link)
  * nothing to lose and is started again at once; an installed system is its owner's. */
 static void mend_cards(struct served *d)
 {
-	struct service *s = d->service;
+	struct network *nw = d->nw;
 	struct machine *m = NULL;
 
-	while ((m = machines_next(s->machines, m))) {
-		if (!m->guest || m->deleting || guests_of(s, m) != s->guests ||
-			!machine_nic_on(m, d->segment->id) || reserved(s->reserved, m->name, 0, NULL))
+	while ((m = machines_next(nw->base->machines, m))) {
+		if (!m->guest || m->deleting || guests_of(nw->hosts, m) != nw->hosts->own ||
+			!machine_nic_on(m, d->segment->id) || reserved(nw->base->reserved, m->name, 0, NULL))
 			continue;
 		if (life_netboots(m->state)) {
-			timeline_add(s->timeline, m->name, "network",
+			timeline_add(nw->base->timeline, m->name, "network",
 				"%s has a new bridge: started again, to be on it",
 				d->segment->name);
 			machine_ask(m, LIFE_DO_NETBOOT);
 		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP) {
-			timeline_add(s->timeline, m->name, "network",
+			timeline_add(nw->base->timeline, m->name, "network",
 				"%s has a new bridge, where a guest that ran meanwhile is not: "
 				"virsh "
 				"shutdown %s, then virsh start %s",
@@ -148,13 +148,13 @@ static void serve_again(struct served *d)
 	struct segment *seg = d->segment;
 	unsigned before = d->last_link;
 	char why[512], ip[IP_TEXT];
-	int rc = links_open(d->service, seg, why, sizeof why);
+	int rc = links_open(d->nw, seg, why, sizeof why);
 
 	if (rc) {
 		wait_for(d, rc, why);
 		return;
 	}
-	timeline_add(d->service->timeline, "", "network", "%s is served on %s, %s/%u", seg->name,
+	timeline_add(d->nw->base->timeline, "", "network", "%s is served on %s, %s/%u", seg->name,
 		seg->ifname, ip_format(&seg->server, ip), seg->prefix_len);
 	if (seg->is_network && before && before != d->link)
 		mend_cards(d);
@@ -171,7 +171,7 @@ static void refilter_guests(struct served *d)
 {
 	struct machine *m = NULL;
 
-	while ((m = machines_next(d->service->machines, m)))
+	while ((m = machines_next(d->nw->base->machines, m)))
 		if (m->guest && !m->deleting && machine_nic_on(m, d->segment->id))
 			machine_ask(m, LIFE_DO_FILTER);
 }
@@ -180,7 +180,7 @@ static void refilter_guests(struct served *d)
 static void take_over(struct served *d, const struct config_segment *c, struct segment *next)
 {
 	struct segment *seg = d->segment;
-	const struct segments *all = &d->service->segments;
+	const struct segments *all = &d->nw->base->segments;
 	bool new_mode, moved;
 
 	if (!seg->is_network) {
@@ -198,11 +198,11 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 		}
 	if (new_mode) {
 		segment_say_mode(seg, c);
-		seats_look(d->service, "");
+		seats_look(d->nw, "");
 	}
 	if (moved)
 		refilter_guests(d);
-	segment_say_misfits(d->service, seg, c);
+	segment_say_misfits(d->nw, seg, c);
 }
 
 static bool is_same(const struct segment *a, const struct segment *b)
@@ -216,11 +216,11 @@ static bool is_same(const struct segment *a, const struct segment *b)
 /* `net` NULL: of an interface. */
 static void refresh(struct served *d, const struct guest_network *net)
 {
-	const struct config_segment *c = config_segment_of(&d->service->config, d->segment->name);
+	const struct config_segment *c = config_segment_of(&d->nw->base->config, d->segment->name);
 	struct segment *seg = d->segment, next;
 	struct link_state link;
 	char why[512];
-	int rc = segment_describe(d->service, c, net, &next, why, sizeof why);
+	int rc = segment_describe(d->nw, c, net, &next, why, sizeof why);
 
 	if (*next.ifname)
 		memcpy(seg->ifname, next.ifname, sizeof seg->ifname);
@@ -257,21 +257,21 @@ static void wait_for_network(struct served *d, const char *why)
 {
 	char line[256], fix[128];
 
-	fix_of(d->segment, &d->service->config, fix, sizeof fix);
+	fix_of(d->segment, &d->nw->base->config, fix, sizeof fix);
 	snprintf(line, sizeof line, "libvirt has no such network%s", fix);
-	wait_for(d, -ENOENT, networks_find(&d->service->networks, d->segment->name) ? line : why);
+	wait_for(d, -ENOENT, networks_find(&d->nw->networks, d->segment->name) ? line : why);
 }
 
 static void on_network(void *arg, int rc, const struct guest_network *net, const char *why)
 {
-	struct service *s = arg;
-	const struct segment *seg = segments_by_name(&s->segments, net->name);
-	struct served *d = seg ? served_of(s, seg) : NULL;
+	struct network *nw = arg;
+	const struct segment *seg = segments_by_name(&nw->base->segments, net->name);
+	struct served *d = seg ? served_of(nw, seg) : NULL;
 
 	if (!d)
 		return; /* deleted meanwhile */
 	d->asking = false;
-	if (s->stopping || d->leaving)
+	if (nw->base->stopping || d->leaving)
 		return;
 	if (d->again)
 		ask(d);
@@ -288,9 +288,9 @@ static void ask(struct served *d)
 	if (d->leaving)
 		return;
 	d->again = d->asking;
-	if (!d->asking && guests_connected(d->service->guests))
+	if (!d->asking && guests_connected(d->nw->hosts->own))
 		d->asking = !guest_network(
-			d->service->guests, d->segment->name, on_network, d->service);
+			d->nw->hosts->own, d->segment->name, on_network, d->nw);
 	if (!d->asking)
 		refresh_as_was(d);
 }
@@ -303,7 +303,7 @@ static void follow(struct served *d)
 
 	if (d->leaving)
 		return;
-	fix_of(seg, &d->service->config, fix, sizeof fix);
+	fix_of(seg, &d->nw->base->config, fix, sizeof fix);
 	if (link_lookup(seg->ifname, &link) == -ENODEV) {
 		snprintf(why, sizeof why, "%s is gone%s", seg->ifname, fix);
 		if (d->link)
@@ -315,56 +315,54 @@ static void follow(struct served *d)
 	}
 }
 
-void links_changed(void *service, const char *ifname)
+void links_changed(void *arg, const char *ifname)
 {
-	struct service *s = service;
+	struct network *nw = arg;
 
-	for (size_t i = 0; i < s->segments.count; i++)
-		if (!s->segments.all[i]->via && !strcmp(s->segments.all[i]->ifname, ifname))
-			follow(served_of(s, s->segments.all[i]));
+	for (size_t i = 0; i < nw->base->segments.count; i++)
+		if (!nw->base->segments.all[i]->via && !strcmp(nw->base->segments.all[i]->ifname, ifname))
+			follow(served_of(nw, nw->base->segments.all[i]));
 }
 
-void links_network_changed(void *service, const char *network, bool started)
+void links_network_changed(struct network *nw, const char *network, bool started)
 {
-	struct service *s = service;
-
-	for (size_t i = 0; i < s->segments.count; i++)
-		if (started && s->segments.all[i]->is_network &&
-			!strcmp(s->segments.all[i]->name, network))
-			ask(served_of(s, s->segments.all[i]));
+	for (size_t i = 0; i < nw->base->segments.count; i++)
+		if (started && nw->base->segments.all[i]->is_network &&
+			!strcmp(nw->base->segments.all[i]->name, network))
+			ask(served_of(nw, nw->base->segments.all[i]));
 }
 
-void links_look(struct service *s)
+void links_look(struct network *nw)
 {
-	for (size_t i = 0; i < s->segments.count; i++)
-		if (s->segments.all[i]->via)
+	for (size_t i = 0; i < nw->base->segments.count; i++)
+		if (nw->base->segments.all[i]->via)
 			continue;
-		else if (s->segments.all[i]->is_network)
-			ask(served_of(s, s->segments.all[i]));
+		else if (nw->base->segments.all[i]->is_network)
+			ask(served_of(nw, nw->base->segments.all[i]));
 		else
-			refresh(served_of(s, s->segments.all[i]), NULL);
+			refresh(served_of(nw, nw->base->segments.all[i]), NULL);
 }
 
-void links_refresh(struct service *s, const struct guest_network *net)
+void links_refresh(struct network *nw, const struct guest_network *net)
 {
-	const struct segment *seg = segments_by_name(&s->segments, net->name);
+	const struct segment *seg = segments_by_name(&nw->base->segments, net->name);
 
-	if (seg && !served_of(s, seg)->leaving)
-		refresh(served_of(s, seg), net);
+	if (seg && !served_of(nw, seg)->leaving)
+		refresh(served_of(nw, seg), net);
 }
 
-void links_leave(struct service *s, const struct segment *seg)
+void links_leave(struct network *nw, const struct segment *seg)
 {
-	struct served *d = served_of(s, seg);
+	struct served *d = served_of(nw, seg);
 
 	close_sockets(d);
 	d->leaving = true;
 	d->segment->server = (struct ip){0};
 }
 
-void links_stay(struct service *s, const struct segment *seg)
+void links_stay(struct network *nw, const struct segment *seg)
 {
-	struct served *d = served_of(s, seg);
+	struct served *d = served_of(nw, seg);
 
 	d->leaving = false;
 	ask(d);

@@ -7,20 +7,20 @@
 
 struct guest_network;
 struct segment;
-struct service;
+struct network;
 
 /* Opens the sockets of a segment that is there. 0, or -errno with the line. */
-int links_open(struct service *s, struct segment *seg, char *why, size_t why_size);
+int links_open(struct network *nw, struct segment *seg, char *why, size_t why_size);
 /* A link or its address changed. */
-void links_changed(void *service, const char *ifname);
+void links_changed(void *arg, const char *ifname);
 /* A libvirt network was started or stopped. */
-void links_network_changed(void *service, const char *network, bool started);
+void links_network_changed(struct network *nw, const char *network, bool started);
 /* Anything may have happened: at the start, and when libvirt is there again. */
-void links_look(struct service *s);
+void links_look(struct network *nw);
 /* A network is like this now. */
-void links_refresh(struct service *s, const struct guest_network *net);
+void links_refresh(struct network *nw, const struct guest_network *net);
 /* It is about to be deleted, and nobody is to be put there any more; or it stays after all. */
-void links_leave(struct service *s, const struct segment *seg);
-void links_stay(struct service *s, const struct segment *seg);
+void links_leave(struct network *nw, const struct segment *seg);
+void links_stay(struct network *nw, const struct segment *seg);
 
 #endif

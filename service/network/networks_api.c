@@ -23,13 +23,13 @@
 /* A request that waits for libvirt. */
 struct networking {
 	struct networking *next;
-	struct service *service;
+	struct network *nw;
 	struct http_request *request;
 	char name[64], lab[64]; /* making: the lab that it is for, or "" */
 };
 
 static struct networking *networking_new(
-	struct service *s, struct http_request *r, const char *name)
+	struct network *nw, struct http_request *r, const char *name)
 {
 	struct networking *n = calloc(1, sizeof *n);
 
@@ -37,16 +37,16 @@ static struct networking *networking_new(
 		http_respond_error(r, 500, "out of memory");
 		return NULL;
 	}
-	*n = (struct networking){.next = s->net_jobs, .service = s, .request = r};
+	*n = (struct networking){.next = nw->net_jobs, .nw = nw, .request = r};
 	snprintf(n->name, sizeof n->name, "%s", name);
-	s->net_jobs = n;
+	nw->net_jobs = n;
 	http_hold(r, HTTP_HOLD_MS);
 	return n;
 }
 
 static void networking_free(struct networking *n)
 {
-	struct networking **at = &n->service->net_jobs;
+	struct networking **at = &n->nw->net_jobs;
 
 	while (*at != n)
 		at = &(*at)->next;
@@ -68,10 +68,10 @@ static void networking_fail(struct networking *n, int rc, const char *why)
 	networking_free(n);
 }
 
-void networks_drop_all(struct service *s)
+void networks_drop_all(struct network *nw)
 {
-	while (s->net_jobs)
-		networking_fail(s->net_jobs, -ENOTCONN, "the service is stopping");
+	while (nw->net_jobs)
+		networking_fail(nw->net_jobs, -ENOTCONN, "the service is stopping");
 }
 
 /* What is told */
@@ -84,23 +84,23 @@ static bool has_card(const struct machine *m, const char *network)
 	return false;
 }
 
-static size_t count_machines(struct service *s, const char *network)
+static size_t count_machines(struct network *nw, const char *network)
 {
 	struct machine *m = NULL;
 	size_t n = 0;
 
-	while ((m = machines_next(s->machines, m)))
+	while ((m = machines_next(nw->base->machines, m)))
 		n += has_card(m, network);
 	return n;
 }
 
-static size_t count_leases(struct service *s, const struct segment *seg)
+static size_t count_leases(struct network *nw, const struct segment *seg)
 {
 	int64_t now = clock_steady_ms();
 	const struct lease **list;
 	size_t n, live = 0;
 
-	if (!seg || leases_list(dhcpd_leases(s->dhcpd), &list, &n))
+	if (!seg || leases_list(dhcpd_leases(nw->dhcpd), &list, &n))
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		live += list[i]->segment == seg->id && lease_is_live(list[i], now);
@@ -109,22 +109,22 @@ static size_t count_leases(struct service *s, const struct segment *seg)
 }
 
 static const char *who_leases(
-	const struct service *s, const struct guest_network *n, const struct segment *seg)
+	const struct network *nw, const struct guest_network *n, const struct segment *seg)
 {
 	if (!n->active)
 		return "nobody";
 	if (n->dhcp)
 		return "libvirt";
-	if (seg && dhcpd_is_open(s->dhcpd, seg))
+	if (seg && dhcpd_is_open(nw->dhcpd, seg))
 		return seg->mode == SEGMENT_OWN ? "usher" : "other";
 	return "nobody";
 }
 
 /* What is wrong with a network that is ours or served, and the fix; "" when nothing is. */
-static void find_problem(const struct service *s, const struct guest_network *n,
+static void find_problem(const struct network *nw, const struct guest_network *n,
 	const struct segment *seg, bool there, char *buf, size_t size)
 {
-	bool ours = networks_find(&s->networks, n->name);
+	bool ours = networks_find(&nw->networks, n->name);
 
 	buf[0] = '\0';
 	if (!ours && !seg)
@@ -134,7 +134,7 @@ static void find_problem(const struct service *s, const struct guest_network *n,
 			ours ? "usher network create" : "virsh net-define", ours ? n->name : "");
 	else if (!n->active)
 		snprintf(buf, size, "not active: virsh net-start %s", n->name);
-	else if (seg && !dhcpd_is_open(s->dhcpd, seg))
+	else if (seg && !dhcpd_is_open(nw->dhcpd, seg))
 		snprintf(buf, size, "not served: see usher's log");
 	else if (!n->persistent)
 		snprintf(buf, size, "undefined while it runs, its end will be its last: %s %s",
@@ -158,10 +158,10 @@ static void null_for_none(json_t *network)
 	}
 }
 
-json_t *networks_others(struct service *s, const struct segment *seg)
+json_t *networks_others(struct network *nw, const struct segment *seg)
 {
 	struct dhcpd_server heard[DHCPD_OTHERS_MAX];
-	size_t n = seg ? dhcpd_others(s->dhcpd, seg, heard) : 0;
+	size_t n = seg ? dhcpd_others(nw->dhcpd, seg, heard) : 0;
 	json_t *all = json_array();
 	char ip[IP_TEXT], mac[MAC_TEXT];
 
@@ -172,10 +172,10 @@ json_t *networks_others(struct service *s, const struct segment *seg)
 	return all;
 }
 
-static json_t *network_json(struct service *s, const struct guest_network *n, bool there)
+static json_t *network_json(struct network *nw, const struct guest_network *n, bool there)
 {
-	const struct segment *seg = segments_by_name(&s->segments, n->name);
-	const struct guest_network_spec *ours = networks_find(&s->networks, n->name);
+	const struct segment *seg = segments_by_name(&nw->base->segments, n->name);
+	const struct guest_network_spec *ours = networks_find(&nw->networks, n->name);
 	struct guest_network_spec spec = network_make_spec(n);
 	char problem[256], ip[IP_TEXT];
 	json_t *j;
@@ -185,16 +185,16 @@ static json_t *network_json(struct service *s, const struct guest_network *n, bo
 	j = network_to_json(&spec);
 	null_for_none(j);
 
-	find_problem(s, n, seg, there, problem, sizeof problem);
+	find_problem(nw, n, seg, there, problem, sizeof problem);
 	json_object_update_new(j,
 		json_pack("{s:s?, s:s?, s:b, s:b, s:b, s:b, s:s, s:o, s:I, s:I, s:s?}", "bridge",
 			json_some(n->bridge), "address",
 			ip_is_set(&n->address) ? ip_format(&n->address, ip) : NULL, "active",
 			n->active, "autostart", n->autostart, "made_by_usher", n->ours || ours,
-			"serving", seg && dhcpd_is_open(s->dhcpd, seg), "leases_by",
-			who_leases(s, n, seg), "others", networks_others(s, seg), "leases",
-			(json_int_t)(n->dhcp ? n->leases : count_leases(s, seg)), "machines",
-			(json_int_t)count_machines(s, n->name), "problem", json_some(problem)));
+			"serving", seg && dhcpd_is_open(nw->dhcpd, seg), "leases_by",
+			who_leases(nw, n, seg), "others", networks_others(nw, seg), "leases",
+			(json_int_t)(n->dhcp ? n->leases : count_leases(nw, seg)), "machines",
+			(json_int_t)count_machines(nw, n->name), "problem", json_some(problem)));
 	return j;
 }
 
@@ -207,11 +207,11 @@ static bool is_among(const char *name, const struct guest_network *all, size_t n
 }
 
 /* What we made, or were told to serve, and libvirt has not. */
-static void add_missing(struct service *s, json_t *to, const struct guest_network *all, size_t n)
+static void add_missing(struct network *nw, json_t *to, const struct guest_network *all, size_t n)
 {
-	for (size_t i = 0; i < s->config.n_segments; i++) {
-		const struct config_segment *c = &s->config.segments[i];
-		const struct guest_network_spec *spec = networks_find(&s->networks, c->name);
+	for (size_t i = 0; i < nw->base->config.n_segments; i++) {
+		const struct config_segment *c = &nw->base->config.segments[i];
+		const struct guest_network_spec *spec = networks_find(&nw->networks, c->name);
 		struct guest_network gone = {0};
 
 		if (!c->is_network || is_among(c->name, all, n))
@@ -224,14 +224,14 @@ static void add_missing(struct service *s, json_t *to, const struct guest_networ
 			memcpy(gone.forward_mode, spec->forward, sizeof gone.forward_mode);
 			memcpy(gone.domain, spec->domain, sizeof gone.domain);
 		}
-		json_array_append_new(to, network_json(s, &gone, false));
+		json_array_append_new(to, network_json(nw, &gone, false));
 	}
 }
 
 static void on_list(void *arg, int rc, const struct guest_network *all, size_t n, const char *why)
 {
 	struct networking *w = arg;
-	struct service *s = w->service;
+	struct network *nw = w->nw;
 	json_t *list;
 
 	if (rc) {
@@ -240,30 +240,30 @@ static void on_list(void *arg, int rc, const struct guest_network *all, size_t n
 	}
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, network_json(s, &all[i], true));
-	add_missing(s, list, all, n);
+		json_array_append_new(list, network_json(nw, &all[i], true));
+	add_missing(nw, list, all, n);
 	http_respond_json(w->request, 200, json_pack("{s:o}", "networks", list));
 	networking_free(w);
 }
 
-static void list_handle(struct service *s, struct http_request *r)
+static void list_handle(struct network *nw, struct http_request *r)
 {
-	struct networking *w = networking_new(s, r, "");
+	struct networking *w = networking_new(nw, r, "");
 
-	if (w && guest_networks(s->guests, on_list, w))
+	if (w && guest_networks(nw->hosts->own, on_list, w))
 		networking_fail(w, -ENOMEM, "out of memory");
 }
 
 /* Making */
 
 /* Nothing is said where it was as wanted. */
-static void tell_made(struct service *s, const struct guest_network *net)
+static void tell_made(struct network *nw, const struct guest_network *net)
 {
 	const struct guest_network_spec spec = network_make_spec(net);
 	char subnet[SUBNET_TEXT];
 
 	if (net->made)
-		timeline_add(s->timeline, "", "network", "network %s made: %s, forward %s, on %s",
+		timeline_add(nw->base->timeline, "", "network", "network %s made: %s, forward %s, on %s",
 			net->name, subnet_format(&spec.subnet, subnet), spec.forward, net->bridge);
 }
 
@@ -272,30 +272,30 @@ static void on_made(void *arg, int rc, const struct guest_network *net, const ch
 	struct guest_network_spec spec = network_make_spec(net);
 	const struct guest_network_spec *old;
 	struct networking *w = arg;
-	struct service *s = w->service;
+	struct network *nw = w->nw;
 	char line[256];
 
 	memcpy(spec.lab, w->lab, sizeof spec.lab);
-	old = networks_find(&s->networks, net->name);
+	old = networks_find(&nw->networks, net->name);
 	spec.made_at = old ? old->made_at : clock_wall_ms();
 	if (!rc) {
-		rc = segment_come(s, net->name, line, sizeof line);
+		rc = segment_come(nw, net->name, line, sizeof line);
 		why = line;
 	}
-	if (!rc && (rc = networks_put(&s->networks, &spec)))
+	if (!rc && (rc = networks_put(&nw->networks, &spec)))
 		snprintf(line, sizeof line, "network '%s' is made and cannot be remembered: %s",
 			net->name, strerror(-rc));
 	if (rc) {
 		networking_fail(w, rc, why);
 		return;
 	}
-	links_refresh(s, net);
-	tell_made(s, net);
-	reply_committed(s->store, w->request, net->made ? 201 : 200, network_json(s, net, true));
+	links_refresh(nw, net);
+	tell_made(nw, net);
+	reply_committed(nw->base->store, w->request, net->made ? 201 : 200, network_json(nw, net, true));
 	networking_free(w);
 }
 
-static void make_handle(struct service *s, struct http_request *r)
+static void make_handle(struct network *nw, struct http_request *r)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	struct guest_network_spec spec;
@@ -314,14 +314,14 @@ static void make_handle(struct service *s, struct http_request *r)
 		http_respond_error(r, 422, "%s", why);
 		return;
 	}
-	w = networking_new(s, r, spec.name);
+	w = networking_new(nw, r, spec.name);
 	if (!w)
 		return;
-	rc = networks_complete(s, &spec, why, sizeof why);
+	rc = networks_complete(nw, &spec, why, sizeof why);
 	memcpy(w->lab, spec.lab, sizeof w->lab);
 	if (rc)
 		networking_fail(w, rc, why);
-	else if (guest_network_make(s->guests, &spec, on_made, w))
+	else if (guest_network_make(nw->hosts->own, &spec, on_made, w))
 		networking_fail(w, -ENOMEM, "out of memory");
 }
 
@@ -330,30 +330,30 @@ static void make_handle(struct service *s, struct http_request *r)
 static void on_dropped(void *arg, int rc, const char *why)
 {
 	struct networking *w = arg;
-	struct service *s = w->service;
-	const struct segment *seg = segments_by_name(&s->segments, w->name);
-	bool known = networks_find(&s->networks, w->name);
+	struct network *nw = w->nw;
+	const struct segment *seg = segments_by_name(&nw->base->segments, w->name);
+	bool known = networks_find(&nw->networks, w->name);
 
 	if (rc == -ENOENT && known)
 		rc = 0;
 	if (rc) {
 		if (seg && known)
-			links_stay(s, seg);
+			links_stay(nw, seg);
 		networking_fail(w, rc, why);
 		return;
 	}
-	segment_go(s, w->name);
-	(void)networks_remove(&s->networks, w->name);
-	timeline_add(s->timeline, "", "network", "network %s deleted", w->name);
-	reply_committed(s->store, w->request, 200, json_pack("{s:s}", "deleted", w->name));
+	segment_go(nw, w->name);
+	(void)networks_remove(&nw->networks, w->name);
+	timeline_add(nw->base->timeline, "", "network", "network %s deleted", w->name);
+	reply_committed(nw->base->store, w->request, 200, json_pack("{s:s}", "deleted", w->name));
 	networking_free(w);
 }
 
 /* Somebody is put there, or has a card there. False: answered. */
-static bool may_go(struct service *s, struct http_request *r, const char *name)
+static bool may_go(struct network *nw, struct http_request *r, const char *name)
 {
-	const struct machine *coming = reserved_on(s->reserved, name);
-	size_t n = count_machines(s, name);
+	const struct machine *coming = reserved_on(nw->base->reserved, name);
+	size_t n = count_machines(nw, name);
 	struct machine *m = NULL;
 
 	if (coming) {
@@ -363,7 +363,7 @@ static bool may_go(struct service *s, struct http_request *r, const char *name)
 	}
 	if (!n)
 		return true;
-	while ((m = machines_next(s->machines, m)) && !has_card(m, name))
+	while ((m = machines_next(nw->base->machines, m)) && !has_card(m, name))
 		;
 	if (n == 1)
 		http_respond_error(r, 409,
@@ -380,37 +380,37 @@ static bool may_go(struct service *s, struct http_request *r, const char *name)
 	return false;
 }
 
-static void drop_handle(struct service *s, struct http_request *r, const char *name)
+static void drop_handle(struct network *nw, struct http_request *r, const char *name)
 {
-	const struct segment *seg = segments_by_name(&s->segments, name);
-	const struct config_segment *c = config_segment_of(&s->config, name);
+	const struct segment *seg = segments_by_name(&nw->base->segments, name);
+	const struct config_segment *c = config_segment_of(&nw->base->config, name);
 	struct networking *w;
 
-	if (c && !c->remembered && networks_find(&s->networks, name)) {
+	if (c && !c->remembered && networks_find(&nw->networks, name)) {
 		http_respond_error(r, 409,
 			"network '%s' is named in usher.xml or by --network: take it out there, "
 			"and start the service again",
 			name);
 		return;
 	}
-	if (!may_go(s, r, name) || !(w = networking_new(s, r, name)))
+	if (!may_go(nw, r, name) || !(w = networking_new(nw, r, name)))
 		return;
-	if (seg && networks_find(&s->networks, name))
-		links_leave(s, seg);
-	if (guest_network_drop(s->guests, name, on_dropped, w))
+	if (seg && networks_find(&nw->networks, name))
+		links_leave(nw, seg);
+	if (guest_network_drop(nw->hosts->own, name, on_dropped, w))
 		on_dropped(w, -ENOMEM, "out of memory");
 }
 
-void networks_handle(struct service *s, struct http_request *r, const char *rest)
+void networks_handle(struct network *nw, struct http_request *r, const char *rest)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
 	if (!*rest && get)
-		list_handle(s, r);
+		list_handle(nw, r);
 	else if (!*rest && r->method == HTTP_POST)
-		make_handle(s, r);
+		make_handle(nw, r);
 	else if (*rest == '/' && rest[1] && !strchr(rest + 1, '/') && r->method == HTTP_DELETE)
-		drop_handle(s, r, rest + 1);
+		drop_handle(nw, r, rest + 1);
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);

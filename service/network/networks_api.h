@@ -8,11 +8,11 @@
 struct guest_network_spec;
 struct http_request;
 struct segment;
-struct service;
+struct network;
 
-void networks_handle(struct service *s, struct http_request *r, const char *rest);
+void networks_handle(struct network *nw, struct http_request *r, const char *rest);
 /* Other DHCP servers that were heard on this segment (NULL: none), where we lease. New reference. */
-json_t *networks_others(struct service *s, const struct segment *seg);
-void networks_drop_all(struct service *s);
+json_t *networks_others(struct network *nw, const struct segment *seg);
+void networks_drop_all(struct network *nw);
 
 #endif

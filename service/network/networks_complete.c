@@ -1,6 +1,6 @@
 #include "service/network/networks_complete.h"
 #include "service/network/networks.h"
-#include "service/service.h"
+#include "service/network/network.h"
 
 #include "guest/network_make.h"
 
@@ -9,10 +9,10 @@
 
 /* What was made before, and is left out now, stays as it was. */
 int networks_complete(
-	const struct service *s, struct guest_network_spec *spec, char *why, size_t size)
+	const struct network *nw, struct guest_network_spec *spec, char *why, size_t size)
 {
-	const struct guest_network_spec *old = networks_find(&s->networks, spec->name);
-	const struct segment *seg = segments_by_name(&s->segments, spec->name);
+	const struct guest_network_spec *old = networks_find(&nw->networks, spec->name);
+	const struct segment *seg = segments_by_name(&nw->base->segments, spec->name);
 	int rc;
 
 	if (seg && !seg->is_network) {
@@ -20,8 +20,8 @@ int networks_complete(
 			spec->name);
 		return -EEXIST;
 	}
-	if (!old && s->config.n_segments == SEGMENT_MAX &&
-		!config_segment_of(&s->config, spec->name)) {
+	if (!old && nw->base->config.n_segments == SEGMENT_MAX &&
+		!config_segment_of(&nw->base->config, spec->name)) {
 		snprintf(why, size, "%d networks and interfaces are served, which is the most",
 			SEGMENT_MAX);
 		return -ENOSPC;

@@ -4,10 +4,10 @@
 #include <stddef.h>
 
 struct guest_network_spec;
-struct service;
+struct network;
 
 /* What a request to make one leaves out, as it was made before. 0; -EEXIST, -ENOSPC … with the line: it cannot be made. */
 int networks_complete(
-	const struct service *s, struct guest_network_spec *spec, char *why, size_t size);
+	const struct network *nw, struct guest_network_spec *spec, char *why, size_t size);
 
 #endif

@@ -2,7 +2,7 @@
  * computed MACs; where we lease, claims.c looks at the same. */
 #include "service/network/seats.h"
 #include "service/network/claims.h"
-#include "service/service.h"
+#include "service/network/network.h"
 
 #include "core/log.h"
 
@@ -22,14 +22,14 @@ static void on_seated(void *arg, int rc, const char *why)
 		log_warn("no address is reserved for a guest with a computed MAC: %s", why);
 }
 
-void seats_look(struct service *s, const char *domain)
+void seats_look(struct network *nw, const char *domain)
 {
-	for (size_t i = 0; i < s->segments.count; i++) {
-		const struct segment *seg = s->segments.all[i];
+	for (size_t i = 0; i < nw->base->segments.count; i++) {
+		const struct segment *seg = nw->base->segments.all[i];
 
 		if (seats_are_theirs(seg) && seg->computed)
-			(void)guest_seat_guests(s->guests, seg->name, domain, on_seated, NULL);
-		claims_look(s, seg, domain);
+			(void)guest_seat_guests(nw->hosts->own, seg->name, domain, on_seated, NULL);
+		claims_look(nw, seg, domain);
 	}
 }
 
@@ -48,9 +48,9 @@ static void on_named(void *arg, int rc, const char *why)
 	(void)why;
 }
 
-int seats_publish(struct service *s, const struct machine *m, bool add, guest_done done, void *arg)
+int seats_publish(struct network *nw, const struct machine *m, bool add, guest_done done, void *arg)
 {
-	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	const struct segment *seg = segments_by_name(&nw->base->segments, m->nics[0].segment);
 	bool theirs = seats_are_theirs(seg);
 
 	if (!m->nics[0].n_addrs || !(m->guest || (seg && seg->is_network)))
@@ -58,6 +58,6 @@ int seats_publish(struct service *s, const struct machine *m, bool add, guest_do
 	if (!done)
 		done = theirs ? on_reserved : on_named;
 	/* what is taken out may have been put there when another mode was configured */
-	return guest_publish(s->guests, m->nics[0].segment, m->name, &m->nics[0].addrs[0],
+	return guest_publish(nw->hosts->own, m->nics[0].segment, m->name, &m->nics[0].addrs[0],
 		theirs || !add ? &m->nics[0].mac : NULL, add, done, arg);
 }

@@ -3,7 +3,7 @@
 #include "service/network/claims.h"
 #include "service/network/decided.h"
 #include "service/network/links.h"
-#include "service/service.h"
+#include "service/network/network.h"
 
 #include "core/log.h"
 
@@ -132,10 +132,10 @@ static int interface_segment(
 }
 
 /* Behind a relay: the link and our address are those of the segment where the relay's packets come in. */
-static int relayed_segment(struct service *s, const struct config_segment *c, struct segment *seg,
+static int relayed_segment(struct network *nw, const struct config_segment *c, struct segment *seg,
 	char *why, size_t size)
 {
-	const struct segment *link = segments_by_name(&s->segments, c->via);
+	const struct segment *link = segments_by_name(&nw->base->segments, c->via);
 
 	if (!link || link->via) {
 		snprintf(why, size,
@@ -144,7 +144,7 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 			c->name, c->via, c->via);
 		return -ENOENT;
 	}
-	if (config_segment_of(&s->config, c->via)->mode == SEGMENT_PROXY) {
+	if (config_segment_of(&nw->base->config, c->via)->mode == SEGMENT_PROXY) {
 		snprintf(why, size,
 			"segment '%s': somebody else leases on '%s' (mode proxy), and relays are "
 			"answered only where we do: mode='own' there, or another via=",
@@ -153,7 +153,7 @@ static int relayed_segment(struct service *s, const struct config_segment *c, st
 	}
 	/* relays are pointed at us by hand: we are meant */
 	if (link->mode != SEGMENT_PROXY)
-		s->segments.by_id[link->id - 1]->mode = SEGMENT_OWN;
+		nw->base->segments.by_id[link->id - 1]->mode = SEGMENT_OWN;
 	seg->mode = SEGMENT_OWN;
 	seg->via = link->id;
 	seg->subnet = c->subnet;
@@ -170,10 +170,10 @@ static bool overlap(const struct segment *a, const struct segment *b)
 	return segment_contains(a, segment_net(b)) || segment_contains(b, segment_net(a));
 }
 
-static int check_overlap(struct service *s, const struct segment *seg, char *why, size_t size)
+static int check_overlap(struct network *nw, const struct segment *seg, char *why, size_t size)
 {
-	for (size_t i = 0; i < s->segments.count; i++) {
-		const struct segment *other = s->segments.all[i];
+	for (size_t i = 0; i < nw->base->segments.count; i++) {
+		const struct segment *other = nw->base->segments.all[i];
 
 		if (other->via != seg->via || !ip_is_set(&other->server) || !overlap(seg, other))
 			continue;
@@ -184,7 +184,7 @@ static int check_overlap(struct service *s, const struct segment *seg, char *why
 }
 
 void segment_say_misfits(
-	const struct service *s, const struct segment *seg, const struct config_segment *c)
+	const struct network *nw, const struct segment *seg, const struct config_segment *c)
 {
 	const struct link_address on = {seg->server, seg->prefix_len};
 	char why[512];
@@ -193,8 +193,8 @@ void segment_say_misfits(
 		return;
 	if (!config_pool_fits(c, &on, why, sizeof why))
 		log_warn("%s: nobody is given an address of it", why);
-	for (size_t i = 0; i < s->segments.count; i++) {
-		const struct segment *behind = s->segments.all[i];
+	for (size_t i = 0; i < nw->base->segments.count; i++) {
+		const struct segment *behind = nw->base->segments.all[i];
 
 		if (behind->via != seg->id)
 			continue;
@@ -212,7 +212,7 @@ void segment_say_misfits(
 }
 
 static void describe_config(
-	const struct service *s, const struct config_segment *c, struct segment *ret)
+	const struct network *nw, const struct config_segment *c, struct segment *ret)
 {
 	*ret = (struct segment){.is_network = c->is_network,
 		.pool_first = ip_to_v4(&c->pool_first),
@@ -224,17 +224,17 @@ static void describe_config(
 		.sealed = c->sealed,
 		.by_client_id = c->by_client_id,
 		.extra = c->extra,
-		.http_port = s->config.http_port};
+		.http_port = nw->base->config.http_port};
 	snprintf(ret->name, sizeof ret->name, "%s", c->name);
 	snprintf(ret->domain, sizeof ret->domain, "%s", c->domain);
 }
 
-int segment_describe(const struct service *s, const struct config_segment *c,
+int segment_describe(const struct network *nw, const struct config_segment *c,
 	const struct guest_network *net, struct segment *ret, char *why, size_t why_size)
 {
 	int rc;
 
-	describe_config(s, c, ret);
+	describe_config(nw, c, ret);
 	rc = c->is_network ? network_segment(c, net, ret, why, why_size)
 			   : interface_segment(c, ret, why, why_size);
 	if (ip_is_set(&c->router))
@@ -242,74 +242,74 @@ int segment_describe(const struct service *s, const struct config_segment *c,
 	return rc;
 }
 
-static int add_segment(struct service *s, const struct segment *seg, char *why, size_t size)
+static int add_segment(struct network *nw, const struct segment *seg, char *why, size_t size)
 {
 	const struct segment *added;
-	int rc = segments_add(&s->segments, seg, &added);
+	int rc = segments_add(&nw->base->segments, seg, &added);
 
 	if (rc) {
 		snprintf(why, size, "segment '%s': %s", seg->name,
 			rc == -EEXIST ? "it is served twice" : strerror(-rc));
 		return rc;
 	}
-	s->served[added->id - 1] =
-		(struct served){.service = s, .segment = s->segments.by_id[added->id - 1]};
+	nw->served[added->id - 1] =
+		(struct served){.nw = nw, .segment = nw->base->segments.by_id[added->id - 1]};
 	return 0;
 }
 
 /* It may be gone since, and libvirt with it. */
-static int await(struct service *s, const struct config_segment *c, char *why, size_t size)
+static int await(struct network *nw, const struct config_segment *c, char *why, size_t size)
 {
 	struct segment seg;
 
-	describe_config(s, c, &seg);
-	return add_segment(s, &seg, why, size);
+	describe_config(nw, c, &seg);
+	return add_segment(nw, &seg, why, size);
 }
 
 /* What may come yet is waited for by links.c, and so is what no longer fits: one segment's trouble stops no other. */
-static int find_one(struct service *s, const struct config_segment *c, char *why, size_t size)
+static int find_one(struct network *nw, const struct config_segment *c, char *why, size_t size)
 {
 	struct guest_network net;
 	struct segment seg;
-	int rc = c->is_network ? guest_network_info(s->config.libvirt_uri, c->name, &net, why, size)
+	int rc = c->is_network ? guest_network_info(nw->base->config.libvirt_uri, c->name, &net, why, size)
 			       : 0;
 
 	if (rc)
-		return c->named ? rc : await(s, c, why, size);
-	rc = segment_describe(s, c, &net, &seg, why, size);
+		return c->named ? rc : await(nw, c, why, size);
+	rc = segment_describe(nw, c, &net, &seg, why, size);
 	if (rc && c->named)
 		return rc;
 	if (rc)
 		seg.server = (struct ip){0};
-	return add_segment(s, &seg, why, size);
+	return add_segment(nw, &seg, why, size);
 }
 
-static int find_relayed(struct service *s, const struct config_segment *c, char *why, size_t size)
+static int find_relayed(struct network *nw, const struct config_segment *c, char *why, size_t size)
 {
 	struct segment seg;
 	int rc;
 
-	describe_config(s, c, &seg);
+	describe_config(nw, c, &seg);
 	seg.router = c->router;
-	rc = relayed_segment(s, c, &seg, why, size);
+	rc = relayed_segment(nw, c, &seg, why, size);
 	if (!rc)
-		rc = check_overlap(s, &seg, why, size);
-	return rc ? rc : add_segment(s, &seg, why, size);
+		rc = check_overlap(nw, &seg, why, size);
+	return rc ? rc : add_segment(nw, &seg, why, size);
 }
 
-int segments_find(struct service *s, char *why, size_t why_size)
+int segments_find(struct network *nw, char *why, size_t why_size)
 {
-	if (!s->config.n_segments)
+	if (!nw->base->config.n_segments)
 		log_warn("nothing to serve yet: make a network (usher network create NAME), or "
 			 "name a libvirt network (--network default) or an interface (--interface "
 			 "eth1)");
 	/* those behind relays last: they go by way of the others */
 	for (int relayed = 0; relayed < 2; relayed++)
-		for (size_t i = 0; i < s->config.n_segments; i++) {
-			const struct config_segment *c = &s->config.segments[i];
+		for (size_t i = 0; i < nw->base->config.n_segments; i++) {
+			const struct config_segment *c = &nw->base->config.segments[i];
 			int rc = !*c->via != !relayed ? 0
-				: relayed             ? find_relayed(s, c, why, why_size)
-						      : find_one(s, c, why, why_size);
+				: relayed             ? find_relayed(nw, c, why, why_size)
+						      : find_one(nw, c, why, why_size);
 
 			if (rc)
 				return rc;
@@ -317,75 +317,75 @@ int segments_find(struct service *s, char *why, size_t why_size)
 	return 0;
 }
 
-int segment_come(struct service *s, const char *network, char *why, size_t why_size)
+int segment_come(struct network *nw, const char *network, char *why, size_t why_size)
 {
 	const char *name = NULL;
-	int rc = config_remember(&s->config, network);
+	int rc = config_remember(&nw->base->config, network);
 
 	if (rc) {
 		snprintf(why, why_size, "%d networks and interfaces are served, which is the most",
 			SEGMENT_MAX);
 		return rc;
 	}
-	if (segments_by_name(&s->segments, network))
+	if (segments_by_name(&nw->base->segments, network))
 		return 0;
-	rc = await(s, config_segment_of(&s->config, network), why, why_size);
+	rc = await(nw, config_segment_of(&nw->base->config, network), why, why_size);
 	if (rc) {
-		config_forget(&s->config, network);
+		config_forget(&nw->base->config, network);
 		return rc;
 	}
-	rc = machines_segments_changed(s->machines, &name);
+	rc = machines_segments_changed(nw->base->machines, &name);
 	if (rc)
 		log_warn("machine '%s' is not known on '%s': %s", name, network,
 			rc == -EEXIST ? "its MAC or address is another's" : strerror(-rc));
 	return 0;
 }
 
-void segment_go(struct service *s, const char *network)
+void segment_go(struct network *nw, const char *network)
 {
-	const struct segment *seg = segments_by_name(&s->segments, network);
+	const struct segment *seg = segments_by_name(&nw->base->segments, network);
 	const char *name;
 
 	if (seg) {
-		links_leave(s, seg);
-		dhcpd_drop(s->dhcpd, seg);
-		claims_leave(s, seg);
-		s->served[seg->id - 1] = (struct served){0};
-		segments_remove(&s->segments, seg->id);
-		(void)machines_segments_changed(s->machines, &name);
+		links_leave(nw, seg);
+		dhcpd_drop(nw->dhcpd, seg);
+		claims_leave(nw, seg);
+		nw->served[seg->id - 1] = (struct served){0};
+		segments_remove(&nw->base->segments, seg->id);
+		(void)machines_segments_changed(nw->base->machines, &name);
 	}
-	config_forget(&s->config, network);
+	config_forget(&nw->base->config, network);
 }
 
-uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer)
+uint32_t segment_of_peer(const struct network *nw, uint32_t link, const struct ip *peer)
 {
-	const struct segment *on = segments_by_id(&s->segments, link);
+	const struct segment *on = segments_by_id(&nw->base->segments, link);
 	const struct segment *seg =
-		on ? segments_by_address(&s->segments, on, ip_to_v4(peer)) : NULL;
+		on ? segments_by_address(&nw->base->segments, on, ip_to_v4(peer)) : NULL;
 
 	return seg ? seg->id : link;
 }
 
-void segments_say(const struct service *s)
+void segments_say(const struct network *nw)
 {
-	for (size_t i = 0; i < s->segments.count; i++)
-		for (size_t k = 0; k < s->config.n_segments; k++)
-			if (!strcmp(s->config.segments[k].name, s->segments.all[i]->name) &&
-				ip_is_set(&s->segments.all[i]->server)) {
-				segment_say_mode(s->segments.all[i], &s->config.segments[k]);
-				segment_say_misfits(s, s->segments.all[i], &s->config.segments[k]);
+	for (size_t i = 0; i < nw->base->segments.count; i++)
+		for (size_t k = 0; k < nw->base->config.n_segments; k++)
+			if (!strcmp(nw->base->config.segments[k].name, nw->base->segments.all[i]->name) &&
+				ip_is_set(&nw->base->segments.all[i]->server)) {
+				segment_say_mode(nw->base->segments.all[i], &nw->base->config.segments[k]);
+				segment_say_misfits(nw, nw->base->segments.all[i], &nw->base->config.segments[k]);
 			}
 }
 
 /* Where we leased the last time. */
 static void say_newcomer(
-	struct service *s, const struct segment *seg, const struct dhcpd_server *server)
+	struct network *nw, const struct segment *seg, const struct dhcpd_server *server)
 {
 	char ip[IP_TEXT], mac[MAC_TEXT];
 
 	ip_format(&server->address, ip);
 	mac_format(&server->mac, mac);
-	timeline_add(s->timeline, "", "foreign",
+	timeline_add(nw->base->timeline, "", "foreign",
 		"%s: %s (MAC %s) answers as a DHCP server does, where usher leased until now: "
 		"usher goes on leasing there",
 		seg->name, ip, mac);
@@ -394,19 +394,18 @@ static void say_newcomer(
 		seg->name, ip, mac);
 }
 
-void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server)
+void segments_decided(struct network *nw, const struct segment *seg, const struct dhcpd_server *server)
 {
-	struct service *s = service;
-	struct segment *own = s->segments.by_id[seg->id - 1];
-	bool stays = server && decided_was_own(s, seg);
+	struct segment *own = nw->base->segments.by_id[seg->id - 1];
+	bool stays = server && decided_was_own(nw, seg);
 	char because[160], why[512], ip[IP_TEXT], mac[MAC_TEXT];
 
 	own->mode = server && !stays ? SEGMENT_PROXY : SEGMENT_OWN;
 	if (own->mode == SEGMENT_PROXY)
 		own->lessor = server->address;
-	decided_keep(s, seg, own->mode == SEGMENT_OWN);
+	decided_keep(nw, seg, own->mode == SEGMENT_OWN);
 	if (stays)
-		say_newcomer(s, seg, server);
+		say_newcomer(nw, seg, server);
 	if (stays)
 		snprintf(because, sizeof because, "as before");
 	else if (server)
@@ -418,7 +417,7 @@ void segments_decided(void *service, const struct segment *seg, const struct dhc
 	say_mode(seg, because);
 	if (seg->mode == SEGMENT_PROXY && seg->pool_first)
 		log_warn("%s: its <pool> is not used: who leases chooses the address", seg->name);
-	if (dhcpd_open(s->dhcpd, seg, why, sizeof why))
+	if (dhcpd_open(nw->dhcpd, seg, why, sizeof why))
 		log_error("%s: %s", seg->name, why);
 }
 

@@ -11,28 +11,28 @@ struct dhcpd_server;
 struct guest_network;
 struct ip;
 struct segment;
-struct service;
+struct network;
 
-int segments_find(struct service *s, char *why, size_t why_size);
+int segments_find(struct network *nw, char *why, size_t why_size);
 /* A network's or an interface's segment as configuration, libvirt (`net`, of a network) and kernel
  * have it now. 0, or -errno with the line, and `*ret` is what is known all the same. */
-int segment_describe(const struct service *s, const struct config_segment *c,
+int segment_describe(const struct network *nw, const struct config_segment *c,
 	const struct guest_network *net, struct segment *ret, char *why, size_t why_size);
 /* A network of ours begins to be served, or is already: as soon as links_refresh() sees it. 0, or -errno with the
  * line. */
-int segment_come(struct service *s, const char *network, char *why, size_t why_size);
+int segment_come(struct network *nw, const char *network, char *why, size_t why_size);
 /* It is gone for good: closed, and its leases with it. */
-void segment_go(struct service *s, const char *network);
+void segment_go(struct network *nw, const char *network);
 /* Who leases there, and why we think so: one line of the log. */
 void segment_say_mode(const struct segment *seg, const struct config_segment *c);
 /* To the log, as soon as its address is known: a pool that lies elsewhere (of a libvirt network, which is served all the
  * same), subnets behind relays that it overlaps. */
 void segment_say_misfits(
-	const struct service *s, const struct segment *seg, const struct config_segment *c);
+	const struct network *nw, const struct segment *seg, const struct config_segment *c);
 /* Whose address it is that reached us on this link: the same segment's, or one's behind a relay. */
-uint32_t segment_of_peer(const struct service *s, uint32_t link, const struct ip *peer);
-void segments_say(const struct service *s); /* who leases where, and why */
+uint32_t segment_of_peer(const struct network *nw, uint32_t link, const struct ip *peer);
+void segments_say(const struct network *nw); /* who leases where, and why */
 /* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */
-void segments_decided(void *service, const struct segment *seg, const struct dhcpd_server *server);
+void segments_decided(struct network *nw, const struct segment *seg, const struct dhcpd_server *server);
 
 #endif

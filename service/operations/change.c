@@ -11,7 +11,7 @@
 #include "service/network/seats.h"
 #include "service/network/segments.h"
 #include "service/operation.h"
-#include "service/service.h"
+#include "service/operations/operations.h"
 #include "service/operations/linted.h"
 #include "service/files/ready.h"
 #include "service/reply.h"
@@ -28,7 +28,7 @@
 /* A machine that is to be armed again, while its files are looked for. */
 struct rearming {
 	struct operation op; /* first */
-	struct service *service;
+	struct operations *ops;
 	struct http_request *request;
 	struct profile *profile;
 	json_t *snapshot;
@@ -48,16 +48,16 @@ static void rearming_free(struct rearming *a)
 /* With the profile as it is now. */
 static int rearming_judge(struct rearming *a, const struct machine *m, char *why, size_t why_size)
 {
-	struct service *s = a->service;
-	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	struct operations *ops = a->ops;
+	const struct segment *seg = segments_by_name(&ops->base->segments, m->nics[0].segment);
 	char url[128] = "";
 	struct render_input in = {.machine = m,
 		.segment = seg,
 		.find_segment = render_find_segment,
-		.arg = &s->segments,
+		.arg = &ops->base->segments,
 		.base_url = url};
 	uint64_t disk = (uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk"));
-	int rc = served_profile(s, m->profile, &a->profile, why, why_size);
+	int rc = served_profile(ops->content, m->profile, &a->profile, why, why_size);
 
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
@@ -76,9 +76,9 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 
 /* Its creation would not know of the change, nor the change of an undoing. */
 static bool refused_while_created(
-	struct service *s, struct http_request *r, const struct machine *m)
+	struct operations *ops, struct http_request *r, const struct machine *m)
 {
-	if (!reserved(s->reserved, m->name, 0, NULL))
+	if (!reserved(ops->base->reserved, m->name, 0, NULL))
 		return false;
 	http_respond_error(r, 409, "%s is being created just now: wait for that to end", m->name);
 	return true;
@@ -95,13 +95,13 @@ static bool refused_while_deleted(struct http_request *r, const struct machine *
 static int rearming_arm(
 	struct rearming *a, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
 {
-	struct service *s = a->service;
-	const struct segment *seg = segments_by_name(&s->segments, m->nics[0].segment);
+	struct operations *ops = a->ops;
+	const struct segment *seg = segments_by_name(&ops->base->segments, m->nics[0].segment);
 	char url[128] = "", warning[1024] = "";
 	struct render_input in = {.machine = m,
 		.segment = seg,
 		.find_segment = render_find_segment,
-		.arg = &s->segments,
+		.arg = &ops->base->segments,
 		.base_url = url};
 	enum machine_seal before = m->seal;
 	int rc = 0;
@@ -110,7 +110,7 @@ static int rearming_arm(
 		segment_base_url(seg, url, sizeof url);
 	if (!life_netboots(m->state)) /* else it is refused below, without a fetch */
 		rc = cache_look(
-			s, &in, a->snapshot, ret_missing, warning, sizeof warning, why, why_size);
+			ops->content, &in, a->snapshot, ret_missing, warning, sizeof warning, why, why_size);
 	if (rc)
 		return rc;
 	m->seal = a->seal;
@@ -123,13 +123,13 @@ static int rearming_arm(
 			rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
 				     : strerror(-rc));
 	else if (*warning)
-		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
+		timeline_add(ops->base->timeline, m->name, "fetch", "%s", warning);
 	return rc;
 }
 
 static json_t *rearming_reply(const struct rearming *a, const struct machine *m)
 {
-	json_t *reply = reply_machine(a->service->timeline, m, true);
+	json_t *reply = reply_machine(a->ops->base->timeline, m, true);
 
 	linted_add(reply, a->findings);
 	return reply;
@@ -146,7 +146,7 @@ static void rearming_end(struct rearming *a, struct machine *m)
 	else if (rc)
 		http_respond_error(a->request, rc == -EBUSY ? 409 : 422, "%s", why);
 	else
-		reply_committed(a->service->store, a->request, 200, rearming_reply(a, m));
+		reply_committed(a->ops->base->store, a->request, 200, rearming_reply(a, m));
 }
 
 static void on_ready(void *arg, int rc, const char *why)
@@ -158,7 +158,7 @@ static void on_ready(void *arg, int rc, const char *why)
 		http_respond_error(a->request, rc == -ECANCELED ? 503 : 422, "%s", why);
 	else if (!m)
 		http_respond_error(a->request, 404, "no machine '%s'", a->op.name);
-	else if (!refused_while_created(a->service, a->request, m) &&
+	else if (!refused_while_created(a->ops, a->request, m) &&
 		!refused_while_deleted(a->request, m))
 		rearming_end(a, m);
 	rearming_free(a);
@@ -178,7 +178,7 @@ static int take_seal(const struct http_request *r, enum machine_seal *seal)
 	return fine ? 0 : -EINVAL;
 }
 
-void change_reinstall(struct service *s, struct http_request *r, struct machine *m)
+void change_reinstall(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	enum machine_seal seal = m->seal;
 	struct rearming *a;
@@ -190,8 +190,8 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 		return;
 	}
 
-	if (refused_while_created(s, r, m) || refused_while_deleted(r, m) ||
-		template_refuses(s, r, m, "installed again"))
+	if (refused_while_created(ops, r, m) || refused_while_deleted(r, m) ||
+		template_refuses(ops, r, m, "installed again"))
 		return;
 	if (!m->nics[0].segment_id) {
 		http_respond_error(r, 409, "segment '%s' of %s is not served now",
@@ -203,13 +203,13 @@ void change_reinstall(struct service *s, struct http_request *r, struct machine 
 		http_respond_error(r, 500, "out of memory");
 		return;
 	}
-	*a = (struct rearming){.service = s, .request = r, .seal = seal};
-	operation_begin(&a->op, &s->rearmings, m, false);
+	*a = (struct rearming){.ops = ops, .request = r, .seal = seal};
+	operation_begin(&a->op, &ops->rearmings, m, false);
 	rc = rearming_judge(a, m, why, sizeof why);
 	if (!rc) {
 		http_hold(r, HTTP_HOLD_MS);
 		rc = ready_ask(
-			s, a->profile, json_object_get(a->snapshot, "settings"), on_ready, a);
+			ops->content, a->profile, json_object_get(a->snapshot, "settings"), on_ready, a);
 		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
 	}
 	if (rc) {
@@ -245,7 +245,7 @@ static void refuse_confirm(struct http_request *r, const struct machine *m, int 
 		http_respond_error(r, 503, "%s: %s", m->name, strerror(-rc));
 }
 
-void change_confirm(struct service *s, struct http_request *r, struct machine *m)
+void change_confirm(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	const char *code = json_string_value(json_object_get(body, "code"));
@@ -260,22 +260,22 @@ void change_confirm(struct service *s, struct http_request *r, struct machine *m
 	if (rc)
 		refuse_confirm(r, m, rc);
 	else
-		reply_committed(s->store, r, 200, reply_machine(s->timeline, m, true));
+		reply_committed(ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
 	json_decref(body);
 }
 
-void change_disarm(struct service *s, struct http_request *r, struct machine *m)
+void change_disarm(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	if (machine_event(m, LIFE_DISARM, "disarmed by the user"))
 		http_respond_error(r, 409, "%s is %s: there is nothing to disarm", m->name,
 			life_state_name(m->state));
 	else
-		reply_committed(s->store, r, 200, reply_machine(s->timeline, m, true));
+		reply_committed(ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
 }
 
 struct deletion {
 	struct operation op; /* first */
-	struct service *service;
+	struct operations *ops;
 	struct http_request *request; /* NULL: nobody waits any more */
 };
 
@@ -285,29 +285,29 @@ static void deletion_free(struct deletion *d)
 	free(d);
 }
 
-void change_drop_all(struct service *s)
+void change_drop_all(struct operations *ops)
 {
 	struct deletion *d;
 
-	while ((d = (struct deletion *)s->deletions)) {
+	while ((d = (struct deletion *)ops->deletions)) {
 		if (d->request)
 			http_respond_error(d->request, 503, "the service is stopping");
 		deletion_free(d);
 	}
 }
 
-void change_forget(struct service *s, struct machine *m, const char *why)
+void change_forget(struct operations *ops, struct machine *m, const char *why)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
-		dhcpd_forget(s->dhcpd, &m->nics[i].mac);
-	(void)seats_publish(s, m, false, NULL, NULL);
-	timeline_add(s->timeline, m->name, "deleted", "%s", why);
-	record_forget(s, m);
-	machines_remove(s->machines, m);
+		dhcpd_forget(ops->dhcpd, &m->nics[i].mac);
+	(void)seats_publish(ops->network, m, false, NULL, NULL);
+	timeline_add(ops->base->timeline, m->name, "deleted", "%s", why);
+	record_forget(ops->consoles, m);
+	machines_remove(ops->base->machines, m);
 }
 
 /* `kept`: where its disks are; "" they are gone. */
-static void forget(struct service *s, struct http_request *r, struct machine *m, const char *kept)
+static void forget(struct operations *ops, struct http_request *r, struct machine *m, const char *kept)
 {
 	json_t *said = json_pack("{s:s}", "deleted", m->name);
 	char why[600];
@@ -315,8 +315,8 @@ static void forget(struct service *s, struct http_request *r, struct machine *m,
 	snprintf(why, sizeof why, "by request%s%s", *kept ? "; kept: " : "", kept);
 	if (*kept)
 		json_object_set_new(said, "kept", json_string(kept));
-	change_forget(s, m, why);
-	reply_committed(s->store, r, 200, said);
+	change_forget(ops, m, why);
+	reply_committed(ops->base->store, r, 200, said);
 }
 
 /* It stays, and may be used again. */
@@ -326,8 +326,8 @@ static void deletion_failed(struct deletion *d, struct machine *m, int rc, const
 	json_object_del(m->guest_spec, "keep_disks");
 	if (machines_save(m->home, m))
 		log_error("%s: its record could not be stored", m->name);
-	timeline_add(d->service->timeline, m->name, "delete", "it is still there: %s", why);
-	store_commit(d->service->store, NULL, NULL);
+	timeline_add(d->ops->base->timeline, m->name, "delete", "it is still there: %s", why);
+	store_commit(d->ops->base->store, NULL, NULL);
 	if (d->request)
 		http_respond_error(d->request, rc == -EBUSY ? 409 : 500, "%s is still there: %s",
 			d->op.name, why);
@@ -336,24 +336,24 @@ static void deletion_failed(struct deletion *d, struct machine *m, int rc, const
 static void on_guest_deleted(void *arg, int rc, const char *why)
 {
 	struct deletion *d = arg;
-	struct service *s = d->service;
+	struct operations *ops = d->ops;
 	struct machine *m = operation_machine(&d->op);
 
 	if (m && rc &&
 		rc != -EPERM) { /* EPERM: the name is another's by now, only the record is ours */
 		deletion_failed(d, m, rc, why);
 	} else if (m && d->request) {
-		forget(s, d->request, m, rc ? "" : why);
+		forget(ops, d->request, m, rc ? "" : why);
 	} else if (m) {
-		change_forget(s, m, "by request, before the service was started again");
-		store_commit(s->store, NULL, NULL);
+		change_forget(ops, m, "by request, before the service was started again");
+		store_commit(ops->base->store, NULL, NULL);
 	} else if (d->request) {
 		http_respond_error(d->request, 404, "no machine '%s'", d->op.name);
 	}
 	deletion_free(d);
 }
 
-static int begin_deletion(struct service *s, struct http_request *r, struct machine *m)
+static int begin_deletion(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	struct deletion *d = malloc(sizeof *d);
 	struct guest_spec spec;
@@ -361,33 +361,33 @@ static int begin_deletion(struct service *s, struct http_request *r, struct mach
 
 	if (!d)
 		return -ENOMEM;
-	*d = (struct deletion){.service = s, .request = r};
-	operation_begin(&d->op, &s->deletions, m, true);
+	*d = (struct deletion){.ops = ops, .request = r};
+	operation_begin(&d->op, &ops->deletions, m, true);
 	guest_spec_disks(m, &spec);
-	rc = guest_delete(guests_of(s, m), &spec,
+	rc = guest_delete(guests_of(ops->hosts, m), &spec,
 		json_is_true(json_object_get(m->guest_spec, "keep_disks")), on_guest_deleted, d);
 	if (rc)
 		deletion_free(d);
 	return rc;
 }
 
-void change_go_on_deleting(struct service *s, struct machine *m)
+void change_go_on_deleting(struct operations *ops, struct machine *m)
 {
 	log_info("%s: deleting goes on", m->name);
-	if (begin_deletion(s, NULL, m))
+	if (begin_deletion(ops, NULL, m))
 		log_error("%s: out of memory", m->name);
 }
 
 /* Said to the store first: killed half-way, the next start goes on deleting, and does not make the
  * guest of an unfinished install anew. */
-void change_delete(struct service *s, struct http_request *r, struct machine *m)
+void change_delete(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	const char *keep = http_arg(r, "keep_disks");
 	int rc;
 
-	if (refused_while_created(s, r, m) || template_is_needed(s, r, m))
+	if (refused_while_created(ops, r, m) || template_is_needed(ops, r, m))
 		return;
-	if (template_under_way(s, m->name)) {
+	if (template_under_way(ops, m->name)) {
 		http_respond_error(r, 409, "%s is being made a template just now", m->name);
 		return;
 	}
@@ -396,23 +396,23 @@ void change_delete(struct service *s, struct http_request *r, struct machine *m)
 		return;
 	}
 	if (!m->guest) {
-		forget(s, r, m, "");
+		forget(ops, r, m, "");
 		return;
 	}
 	m->deleting = true;
 	if (keep)
 		json_object_set_new(m->guest_spec, "keep_disks", json_true());
-	rc = machines_save(s->machines, m);
+	rc = machines_save(ops->base->machines, m);
 	if (!rc)
-		rc = store_commit(s->store, NULL, NULL);
+		rc = store_commit(ops->base->store, NULL, NULL);
 	if (!rc)
-		rc = begin_deletion(s, r, m);
+		rc = begin_deletion(ops, r, m);
 	if (!rc) {
 		http_hold(r, HTTP_HOLD_MS);
 		return;
 	}
 	m->deleting = false;
 	json_object_del(m->guest_spec, "keep_disks");
-	(void)machines_save(s->machines, m);
+	(void)machines_save(ops->base->machines, m);
 	http_respond_error(r, 500, "%s: %s", m->name, strerror(-rc));
 }

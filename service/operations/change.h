@@ -3,16 +3,16 @@
 
 struct http_request;
 struct machine;
-struct service;
+struct operations;
 
-void change_reinstall(struct service *s, struct http_request *r, struct machine *m);
-void change_disarm(struct service *s, struct http_request *r, struct machine *m);
-void change_confirm(struct service *s, struct http_request *r, struct machine *m);
-void change_delete(struct service *s, struct http_request *r, struct machine *m);
+void change_reinstall(struct operations *ops, struct http_request *r, struct machine *m);
+void change_disarm(struct operations *ops, struct http_request *r, struct machine *m);
+void change_confirm(struct operations *ops, struct http_request *r, struct machine *m);
+void change_delete(struct operations *ops, struct http_request *r, struct machine *m);
 /* The service died, or libvirt went, in the middle of it. */
-void change_go_on_deleting(struct service *s, struct machine *m);
-void change_drop_all(struct service *s);
+void change_go_on_deleting(struct operations *ops, struct machine *m);
+void change_drop_all(struct operations *ops);
 /* The record goes, with its leases and its name in the network's DNS: in the store's open transaction. */
-void change_forget(struct service *s, struct machine *m, const char *why);
+void change_forget(struct operations *ops, struct machine *m, const char *why);
 
 #endif

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct machine *template_of(const struct service *s, const json_t *spec)
+static struct machine *template_of(const struct operations *ops, const json_t *spec)
 {
 	const char *name = json_string_value(json_object_get(spec, "template"));
 
-	return name ? machines_by_name(s->machines, name) : NULL;
+	return name ? machines_by_name(ops->base->machines, name) : NULL;
 }
 
 /* The networks of the template; the clone's addresses and MACs are its own. */
@@ -48,11 +48,11 @@ bool clone_is(json_t *body)
 	return json_object_get(body, "template");
 }
 
-void clone_fill(const struct service *s, json_t *body)
+void clone_fill(const struct operations *ops, json_t *body)
 {
 	static const char *const as_said[] = {"memory", "vcpus", "cpu", "firmware", "graphics",
 		"os_variant", "domain", "connect"};
-	const struct machine *t = template_of(s, body);
+	const struct machine *t = template_of(ops, body);
 
 	json_object_set_new(body, "kind", json_string("guest"));
 	if (!t)
@@ -90,7 +90,7 @@ static int refuse_keys(json_t *body, char *why, size_t size)
 int clone_judge(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *name = json_text(body, "template");
-	const struct machine *t = machines_by_name(c->service->machines, name);
+	const struct machine *t = machines_by_name(c->ops->base->machines, name);
 	struct machine *m = c->machine;
 	json_t *linked = json_object_get(body, "linked");
 	int rc = refuse_keys(body, why, size);

@@ -32,13 +32,13 @@
 
 void creation_free(struct creation *c)
 {
-	struct creation **at = &c->service->creations;
+	struct creation **at = &c->ops->creations;
 
 	while (*at && *at != c)
 		at = &(*at)->next;
 	if (*at)
 		*at = c->next;
-	unreserve(&c->service->reserved, &c->reservation);
+	unreserve(&c->ops->base->reserved, &c->reservation);
 	if (!c->recorded)
 		machine_free(c->machine);
 	profile_free(c->profile);
@@ -65,7 +65,7 @@ static void creation_fail(struct creation *c, unsigned status, const char *why)
 /* What it was made of: the machine, and what the linters warn of. New reference. */
 static json_t *creation_reply(const struct creation *c)
 {
-	json_t *reply = reply_machine(c->service->timeline, c->machine, true);
+	json_t *reply = reply_machine(c->ops->base->timeline, c->machine, true);
 
 	linted_add(reply, c->findings);
 	return reply;
@@ -105,17 +105,17 @@ static unsigned status_of(int rc)
 static void undone(void *arg, int rc, const char *why)
 {
 	struct creation *c = arg;
-	struct service *s = c->service;
+	struct operations *ops = c->ops;
 	struct machine *m = c->machine;
 	json_t *said = json_pack("{s:o}", "error",
 		json_sprintf("%s was not created: %s%s%s", m->name, c->why,
 			rc ? "; and its domain is still there: " : "", rc ? why : ""));
 
-	(void)seats_publish(s, m, false, NULL, NULL);
-	timeline_add(s->timeline, m->name, "deleted", "not created: %s", c->why);
-	record_forget(s, m);
-	machines_remove(s->machines, m);
-	reply_committed(s->store, c->request, 500, said);
+	(void)seats_publish(ops->network, m, false, NULL, NULL);
+	timeline_add(ops->base->timeline, m->name, "deleted", "not created: %s", c->why);
+	record_forget(ops->consoles, m);
+	machines_remove(ops->base->machines, m);
+	reply_committed(ops->base->store, c->request, 500, said);
 	creation_free(c);
 }
 
@@ -125,18 +125,18 @@ static void creation_undo(struct creation *c, bool made, const char *why)
 
 	snprintf(c->why, sizeof c->why, "%s", why);
 	guest_spec_disks(c->machine, &spec);
-	if (!made || guest_delete(guests_of(c->service, c->machine), &spec, false, undone, c))
+	if (!made || guest_delete(guests_of(c->ops->hosts, c->machine), &spec, false, undone, c))
 		undone(c, 0, "");
 }
 
 static void creation_done(struct creation *c)
 {
-	struct service *s = c->service;
+	struct operations *ops = c->ops;
 	struct machine *m = c->machine;
 
 	m->holds--;
-	if (!seats_are_theirs(segments_by_name(&s->segments, m->nics[0].segment)))
-		(void)seats_publish(s, m, true, NULL, NULL);
+	if (!seats_are_theirs(segments_by_name(&ops->base->segments, m->nics[0].segment)))
+		(void)seats_publish(ops->network, m, true, NULL, NULL);
 	http_respond_json(c->request, 201, creation_reply(c));
 	creation_free(c);
 }
@@ -153,10 +153,10 @@ static void on_started(void *arg, int rc, const char *why)
 
 static void creation_start(struct creation *c)
 {
-	struct service *s = c->service;
+	struct operations *ops = c->ops;
 
 	if ((c->clone ? guest_start_disk : guest_start_install)(
-		    guests_of(s, c->machine), c->machine->name, c->machine->uuid, on_started, c))
+		    guests_of(ops->hosts, c->machine), c->machine->name, c->machine->uuid, on_started, c))
 		creation_undo(c, true, "out of memory");
 }
 
@@ -174,19 +174,20 @@ static void on_seated(void *arg, int rc, const char *why)
 static void on_made(void *arg, int rc, const char *why)
 {
 	struct creation *c = arg;
-	struct service *s = c->service;
+	struct operations *ops = c->ops;
 
 	if (rc)
 		creation_undo(c, false, why);
-	else if (!seats_are_theirs(segments_by_name(&s->segments, c->machine->nics[0].segment)))
+	else if (!seats_are_theirs(segments_by_name(&ops->base->segments, c->machine->nics[0].segment)))
 		creation_start(c);
-	else if (seats_publish(s, c->machine, true, on_seated, c))
+	else if (seats_publish(ops->network, c->machine, true, on_seated, c))
 		creation_undo(c, true, "out of memory");
 }
 
-bool create_continue(struct service *s, const struct machine *m)
+bool create_continue(void *arg, const struct machine *m)
 {
-	struct creation *c = s->creations;
+	struct operations *ops = arg;
+	struct creation *c = ops->creations;
 	struct guest_spec spec;
 	struct profile *p = NULL;
 	char why[512];
@@ -197,11 +198,11 @@ bool create_continue(struct service *s, const struct machine *m)
 	if (!c)
 		return false;
 	c->making = true;
-	rc = guest_spec_make(s, m, &spec, &p, why, sizeof why);
+	rc = guest_spec_make(ops->base, m, &spec, &p, why, sizeof why);
 	spec.replace = c->replace;
 	if (rc)
 		creation_undo(c, false, why);
-	else if (guest_create(guests_of(s, m), &spec, on_made, c))
+	else if (guest_create(guests_of(ops->hosts, m), &spec, on_made, c))
 		creation_undo(c, false, "out of memory");
 	profile_free(p);
 	return true;
@@ -218,7 +219,7 @@ static bool taken_meanwhile(const struct creation *c)
 
 		if (!nic->segment_id) /* not served: nobody here can take it */
 			continue;
-		m = machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL);
+		m = machines_by_mac(c->ops->base->machines, nic->segment_id, &nic->mac, NULL);
 		if (m && strcmp(m->name, c->machine->name))
 			return true;
 		if (nic->n_addrs && judge_address_held(c, nic, &nic->addrs[0], who, sizeof who))
@@ -233,12 +234,12 @@ static bool taken_meanwhile(const struct creation *c)
 static bool has_files(struct creation *c, char *warning, size_t warning_size)
 {
 	const struct segment *seg =
-		segments_by_name(&c->service->segments, c->machine->nics[0].segment);
+		segments_by_name(&c->ops->base->segments, c->machine->nics[0].segment);
 	char url[128] = "", why[1024];
 	struct render_input in = {.machine = c->machine,
 		.segment = seg,
 		.find_segment = render_find_segment,
-		.arg = &c->service->segments,
+		.arg = &c->ops->base->segments,
 		.base_url = url};
 	json_t *missing;
 	int rc;
@@ -246,7 +247,7 @@ static bool has_files(struct creation *c, char *warning, size_t warning_size)
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
 	rc = cache_look(
-		c->service, &in, c->snapshot, &missing, warning, warning_size, why, sizeof why);
+		c->ops->content, &in, c->snapshot, &missing, warning, warning_size, why, sizeof why);
 	if (rc == -EINPROGRESS) {
 		reply_fetching(c->request, missing);
 		creation_free(c);
@@ -266,7 +267,7 @@ static unsigned find_claims(const struct creation *c)
 		struct mac mac;
 
 		if (nic->segment_id && nic->n_addrs &&
-			judge_address_claimed(c->service, nic->segment_id, &nic->addrs[0], &mac) &&
+			judge_address_claimed(c->ops, nic->segment_id, &nic->addrs[0], &mac) &&
 			!mac_eq(&mac, &nic->mac))
 			found |= 1u << i;
 	}
@@ -285,7 +286,7 @@ static void tell_claims(const struct creation *c, unsigned claims)
 		if (!(claims & 1u << i))
 			continue;
 		mac_from_ip(&m->nics[i].addrs[0], &by);
-		timeline_add(c->service->timeline, m->name, "address",
+		timeline_add(c->ops->base->timeline, m->name, "address",
 			"%s is leased to a stranger, %s, by its computed MAC: it is not renewed, "
 			"and %s "
 			"has the address as soon as nobody answers for it by ARP",
@@ -296,8 +297,8 @@ static void tell_claims(const struct creation *c, unsigned claims)
 static void creation_record(struct creation *c)
 {
 	unsigned claims = find_claims(c);
-	struct service *s = c->service;
-	struct machine *m = c->machine, *old = machines_by_name(s->machines, m->name);
+	struct operations *ops = c->ops;
+	struct machine *m = c->machine, *old = machines_by_name(ops->base->machines, m->name);
 	json_t *snapshot = c->snapshot;
 	char warning[1024] = "";
 	int rc;
@@ -309,19 +310,19 @@ static void creation_record(struct creation *c)
 	if (c->arm && !has_files(c, warning, sizeof warning))
 		return;
 	if (old) /* judged: a guest, and --replace was given */
-		change_forget(s, old, "replaced");
+		change_forget(ops, old, "replaced");
 	m->created_at = m->state_at = clock_wall_ms();
-	rc = machines_add(s->machines, m);
+	rc = machines_add(ops->base->machines, m);
 	if (rc) {
 		creation_fail(c, status_of(rc), strerror(-rc));
 		return;
 	}
 	c->recorded = true;
-	timeline_add(s->timeline, m->name, "created", "%s, profile %s",
+	timeline_add(ops->base->timeline, m->name, "created", "%s, profile %s",
 		m->guest ? "guest" : "bare metal", m->profile);
 	tell_claims(c, claims);
 	if (*warning)
-		timeline_add(s->timeline, m->name, "fetch", "%s", warning);
+		timeline_add(ops->base->timeline, m->name, "fetch", "%s", warning);
 	m->holds += m->guest; /* until creation_done() */
 	if (c->clone) {
 		rc = clone_begin(c);
@@ -330,13 +331,13 @@ static void creation_record(struct creation *c)
 		rc = machine_arm(
 			m, snapshot, c->profile->boots, (int64_t)c->profile->timeout_s * 1000);
 	} else {
-		rc = machines_save(s->machines, m);
+		rc = machines_save(ops->base->machines, m);
 	}
 	if (rc) {
 		creation_undo(c, false, strerror(-rc));
 	} else if (!m->guest) {
-		(void)seats_publish(s, m, true, NULL, NULL);
-		reply_committed(s->store, c->request, 201, creation_reply(c));
+		(void)seats_publish(ops->network, m, true, NULL, NULL);
+		reply_committed(ops->base->store, c->request, 201, creation_reply(c));
 		creation_free(c);
 	}
 }
@@ -361,7 +362,7 @@ static void on_checked(void *arg, int rc, const char *why)
 
 static void creation_check(struct creation *c)
 {
-	struct service *s = c->service;
+	struct operations *ops = c->ops;
 	struct guest_spec spec;
 	struct profile *none = NULL;
 	struct guests *g;
@@ -372,12 +373,12 @@ static void creation_check(struct creation *c)
 		on_checked(c, 0, "");
 		return;
 	}
-	if (hosts_find(s, json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g,
+	if (hosts_find(ops->hosts, json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g,
 		    why, sizeof why)) {
 		creation_fail(c, 503, why);
 		return;
 	}
-	guest_spec_make(s, c->machine, &spec, &none, why, sizeof why);
+	guest_spec_make(ops->base, c->machine, &spec, &none, why, sizeof why);
 	if (!spec.fragment_own)
 		spec.fragment = c->profile->domain;
 	spec.replace = c->replace;
@@ -400,12 +401,12 @@ static void on_ready(void *arg, int rc, const char *why)
 }
 
 /* The same request again, after the connection broke: the same creation. One that is under way answers here then. */
-static bool answered_before(struct service *s, struct http_request *r, json_t *body)
+static bool answered_before(struct operations *ops, struct http_request *r, json_t *body)
 {
 	const char *name = json_text(body, "name"), *id = json_text(body, "request_id");
-	const struct machine *m = machines_by_name(s->machines, name);
+	const struct machine *m = machines_by_name(ops->base->machines, name);
 
-	for (struct creation *c = s->creations; c && *id; c = c->next) {
+	for (struct creation *c = ops->creations; c && *id; c = c->next) {
 		if (strcmp(c->machine->name, name) || strcmp(c->machine->request_id, id))
 			continue;
 		http_respond_error(c->request, 409,
@@ -416,17 +417,17 @@ static bool answered_before(struct service *s, struct http_request *r, json_t *b
 	}
 	if (!m || !*id || strcmp(m->request_id, id))
 		return false;
-	reply_committed(s->store, r, 201, reply_machine(s->timeline, m, true));
+	reply_committed(ops->base->store, r, 201, reply_machine(ops->base->timeline, m, true));
 	return true;
 }
 
-static struct creation *creation_new(struct service *s, struct http_request *r, json_t *body)
+static struct creation *creation_new(struct operations *ops, struct http_request *r, json_t *body)
 {
 	struct creation *c = calloc(1, sizeof *c);
 
 	if (!c)
 		return NULL;
-	c->service = s;
+	c->ops = ops;
 	c->request = r;
 	c->machine = machine_new();
 	if (!c->machine || draw_uuid(c->machine->uuid)) {
@@ -451,7 +452,7 @@ static void creation_judge(struct creation *c)
 		creation_fail(c, status_of(rc), why);
 	else if (c->clone) /* nothing is installed */
 		creation_check(c);
-	else if (ready_ask(c->service, c->profile, json_object_get(c->snapshot, "settings"),
+	else if (ready_ask(c->ops->content, c->profile, json_object_get(c->snapshot, "settings"),
 			 on_ready, c))
 		creation_fail(c, 500, "out of memory");
 }
@@ -465,7 +466,7 @@ static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n
 		creation_fail(c, 503, why);
 	} else if (n && !c->seats) {
 		creation_fail(c, 500, "out of memory");
-	} else if (!c->trial && answered_before(c->service, c->request, c->body)) {
+	} else if (!c->trial && answered_before(c->ops, c->request, c->body)) {
 		creation_free(c); /* the same request came twice meanwhile */
 	} else {
 		if (n)
@@ -482,11 +483,11 @@ static void creation_look(struct creation *c)
 
 	if (!seats_are_theirs(seg))
 		creation_judge(c);
-	else if (guest_seats(c->service->guests, seg->name, on_seats, c))
+	else if (guest_seats(c->ops->hosts->own, seg->name, on_seats, c))
 		creation_fail(c, 500, "out of memory");
 }
 
-void create_handle(struct service *s, struct http_request *r)
+void create_handle(struct operations *ops, struct http_request *r)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	struct creation *c;
@@ -496,23 +497,23 @@ void create_handle(struct service *s, struct http_request *r)
 		json_decref(body);
 		return;
 	}
-	if (answered_before(s, r, body)) {
+	if (answered_before(ops, r, body)) {
 		json_decref(body);
 		return;
 	}
 	if (clone_is(body))
-		clone_fill(s, body);
-	c = creation_new(s, r, body);
+		clone_fill(ops, body);
+	c = creation_new(ops, r, body);
 	if (!c) {
 		http_respond_error(r, 500, "out of memory");
 		json_decref(body);
 		return;
 	}
 	c->body = body;
-	c->next = s->creations;
-	s->creations = c;
+	c->next = ops->creations;
+	ops->creations = c;
 	c->reservation.machine = c->machine;
-	reserve(&s->reserved, &c->reservation);
+	reserve(&ops->base->reserved, &c->reservation);
 	http_hold(r, HTTP_HOLD_MS); /* libvirt on a loaded host takes its time */
 	creation_look(c);
 }
@@ -522,8 +523,8 @@ int create_try(struct trial *t, json_t *body)
 	struct creation *c;
 
 	if (clone_is(body))
-		clone_fill(t->service, body);
-	c = creation_new(t->service, NULL, body);
+		clone_fill(t->ops, body);
+	c = creation_new(t->ops, NULL, body);
 	if (!c) {
 		json_decref(body);
 		return -ENOMEM;
@@ -535,8 +536,8 @@ int create_try(struct trial *t, json_t *body)
 	return 0;
 }
 
-void create_drop_all(struct service *s)
+void create_drop_all(struct operations *ops)
 {
-	while (s->creations)
-		creation_fail(s->creations, 503, "the service is stopping");
+	while (ops->creations)
+		creation_fail(ops->creations, 503, "the service is stopping");
 }

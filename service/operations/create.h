@@ -7,11 +7,11 @@
 struct http_request;
 struct ip;
 struct machine;
-struct service;
+struct operations;
 
-void create_handle(struct service *s, struct http_request *r);
+void create_handle(struct operations *ops, struct http_request *r);
 /* The action of a machine that is being created: makes volume and domain first. False: it is none. */
-bool create_continue(struct service *s, const struct machine *m);
-void create_drop_all(struct service *s);
+bool create_continue(void *arg, const struct machine *m);
+void create_drop_all(struct operations *ops);
 
 #endif

@@ -36,7 +36,7 @@ static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 /* That came before it: new ones are put in front. */
 static const struct creation *other_of_name(const struct creation *c)
 {
-	const struct creation *o = c->trial ? c->service->creations : c->next;
+	const struct creation *o = c->trial ? c->ops->creations : c->next;
 
 	while (o && strcmp(o->machine->name, c->machine->name))
 		o = o->next;
@@ -46,13 +46,13 @@ static const struct creation *other_of_name(const struct creation *c)
 int judge_name_free(const struct creation *c, char *why, size_t size)
 {
 	const char *name = c->machine->name;
-	const struct machine *there = machines_by_name(c->service->machines, name);
+	const struct machine *there = machines_by_name(c->ops->base->machines, name);
 	const struct creation *other = other_of_name(c);
 
 	if (there && !(c->replace && there->guest && c->machine->guest))
 		snprintf(why, size, "machine '%s' exists already: 'usher delete %s' first%s", name,
 			name, there->guest ? ", or --replace" : "");
-	else if (there && (there->template || template_under_way(c->service, name)))
+	else if (there && (there->template || template_under_way(c->ops, name)))
 		snprintf(why, size, "'%s' is a template: 'usher delete %s' first", name, name);
 	else if (other)
 		snprintf(why, size, "machine '%s' is %s", name,
@@ -115,12 +115,12 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 			sizeof m->power - 1, power);
 		return -EINVAL;
 	}
-	wrong = *power ? power_file_error(c->service->config.power, power) : NULL;
+	wrong = *power ? power_file_error(c->ops->base->config.power, power) : NULL;
 	if (wrong) {
 		snprintf(why, size,
 			"the power executable %.300s: %s; root puts those that may be run into "
 			"%.300s",
-			power, wrong, c->service->config.power);
+			power, wrong, c->ops->base->config.power);
 		return -EINVAL;
 	}
 	if (strlen(lab) >= sizeof m->lab) {
@@ -164,7 +164,7 @@ static int judge_seal(struct creation *c, json_t *body, char *why, size_t size)
 
 static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
 {
-	int rc = served_profile(c->service, json_text(body, "profile"), &c->profile, why, size);
+	int rc = served_profile(c->ops->content, json_text(body, "profile"), &c->profile, why, size);
 
 	if (rc)
 		return rc;

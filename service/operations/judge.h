@@ -5,7 +5,7 @@
 #ifndef USHER_SERVICE_OPERATIONS_JUDGE_H
 #define USHER_SERVICE_OPERATIONS_JUDGE_H
 
-#include "service/service.h"
+#include "service/operations/operations.h"
 
 /* More than any host has. */
 enum { JUDGE_VCPUS_MAX = 1024, JUDGE_MEMORY_MAX_MIB = 1 << 30 };
@@ -13,7 +13,7 @@ enum { JUDGE_VCPUS_MAX = 1024, JUDGE_MEMORY_MAX_MIB = 1 << 30 };
 /* Requests that are judged together, one after another, and nothing is made of them: trial.c. */
 struct trial {
 	struct trial *next;
-	struct service *service;
+	struct operations *ops;
 	struct http_request *request; /* answered when all are judged */
 	json_t *body;
 	size_t at;               /* the machine of the request that is judged now */
@@ -31,7 +31,7 @@ struct trial {
 
 struct creation {
 	struct creation *next;
-	struct service *service;
+	struct operations *ops;
 	struct http_request *request; /* answered when the creation ends */
 	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
 	struct reservation reservation;
@@ -62,7 +62,7 @@ int judge_nics(
 int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
 /* Has a stranger this address, by a computed MAC alone? A record overrides that (dhcpd/dhcp_policy.h). */
 bool judge_address_claimed(
-	const struct service *s, uint32_t segment, const struct ip *ip, struct mac *ret);
+	const struct operations *ops, uint32_t segment, const struct ip *ip, struct mac *ret);
 /* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
  * card that is enrolled now and was leased the address before. */
 bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
@@ -87,7 +87,7 @@ void trial_put_spec(const struct creation *c, struct guest_spec *spec);
 /* clone.c: a request that names a template. */
 bool clone_is(json_t *body);
 /* Puts what it leaves out into it, as the template has it. */
-void clone_fill(const struct service *s, json_t *body);
+void clone_fill(const struct operations *ops, json_t *body);
 /* In place of judging profile, settings and keys. */
 int clone_judge(struct creation *c, json_t *body, char *why, size_t size);
 int clone_begin(struct creation *c); /* as machine_clone() */

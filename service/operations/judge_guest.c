@@ -53,7 +53,7 @@ static int judge_numbers(struct creation *c, json_t *body, char *why, size_t siz
 	json_object_set_new(c->machine->guest_spec, "memory", json_integer(memory));
 	json_object_set_new(c->machine->guest_spec, "disk", json_integer(disk));
 	json_object_set_new(c->machine->guest_spec, "vcpus", json_integer(vcpus));
-	if (c->service->config.filter)
+	if (c->ops->base->config.filter)
 		json_object_set_new(c->machine->guest_spec, "filters", json_integer(GUEST_FILTERS));
 	return 0;
 }
@@ -191,7 +191,7 @@ static int judge_volume(struct creation *c, json_t *body, char *why, size_t size
 		snprintf(why, size, "no storage pool has a name that long: '%.80s'", pool);
 		return -EINVAL;
 	}
-	json_object_set_new(spec, "pool", json_string(*pool ? pool : c->service->config.pool));
+	json_object_set_new(spec, "pool", json_string(*pool ? pool : c->ops->base->config.pool));
 	return 0;
 }
 

@@ -27,21 +27,21 @@ const struct segment *judge_segment_named(const struct creation *c, const char *
 {
 	const struct segment *seg = c->trial ? trial_segment(c->trial, name) : NULL;
 
-	return seg ? seg : segments_by_name(&c->service->segments, name);
+	return seg ? seg : segments_by_name(&c->ops->base->segments, name);
 }
 
 /* Where nothing is said: of guests the first network, of bare metal the only segment that usher did not make itself. So a
  * network that is made later changes nothing. */
-static const struct segment *default_segment(const struct service *s, bool guest)
+static const struct segment *default_segment(const struct operations *ops, bool guest)
 {
 	const struct segment *found = NULL;
 	size_t n = 0;
 
-	if (s->segments.count == 1)
-		return s->segments.all[0];
-	for (size_t i = 0; i < s->segments.count; i++) {
-		const struct segment *seg = s->segments.all[i];
-		const struct config_segment *cs = config_segment_of(&s->config, seg->name);
+	if (ops->base->segments.count == 1)
+		return ops->base->segments.all[0];
+	for (size_t i = 0; i < ops->base->segments.count; i++) {
+		const struct segment *seg = ops->base->segments.all[i];
+		const struct config_segment *cs = config_segment_of(&ops->base->config, seg->name);
 
 		if (guest ? !seg->is_network : cs && cs->remembered)
 			continue;
@@ -56,7 +56,7 @@ const struct segment *judge_where(const struct creation *c, json_t *body)
 	const char *name = json_text(wanted(body, 0), "segment");
 
 	return *name ? judge_segment_named(c, name)
-		     : default_segment(c->service, c->machine->guest);
+		     : default_segment(c->ops, c->machine->guest);
 }
 
 /* The network of a further NIC that is not served here: that libvirt has it, guest_check() sees to. */
@@ -78,7 +78,7 @@ static int judge_unserved(struct nic *nic, const char *name, char *why, size_t s
 static int judge_first(const struct creation *c, const struct segment *seg, const char *name,
 	char *why, size_t size)
 {
-	const struct segments *all = &c->service->segments;
+	const struct segments *all = &c->ops->base->segments;
 
 	if (seg)
 		return 0;
@@ -164,22 +164,22 @@ static bool seat_taken(const struct creation *c, const struct nic *nic, const st
 }
 
 bool judge_address_claimed(
-	const struct service *s, uint32_t segment, const struct ip *ip, struct mac *ret)
+	const struct operations *ops, uint32_t segment, const struct ip *ip, struct mac *ret)
 {
-	const struct segment *seg = segments_by_id(&s->segments, segment);
+	const struct segment *seg = segments_by_id(&ops->base->segments, segment);
 	struct ip computed;
 
-	return seg && lease_holder(dhcpd_leases(s->dhcpd), segment, ip, clock_steady_ms(), ret) &&
+	return seg && lease_holder(dhcpd_leases(ops->dhcpd), segment, ip, clock_steady_ms(), ret) &&
 		!mac_to_ip(ret, &computed) && ip_eq(&computed, ip) &&
-		!machines_by_mac(s->machines, segment, ret, NULL) &&
-		claims_guest((struct service *)s, seg, ret) != DHCP_GUEST_KNOWN;
+		!machines_by_mac(ops->base->machines, segment, ret, NULL) &&
+		claims_guest(ops->network, seg, ret) != DHCP_GUEST_KNOWN;
 }
 
 bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
 	char *who, size_t size)
 {
 	uint32_t segment = nic->segment_id;
-	const struct machine *m = machines_by_ip(c->service->machines, segment, ip);
+	const struct machine *m = machines_by_ip(c->ops->base->machines, segment, ip);
 	char mac[MAC_TEXT];
 	struct mac holder;
 
@@ -187,9 +187,9 @@ bool judge_address_held(const struct creation *c, const struct nic *nic, const s
 		snprintf(who, size, "machine '%s'", m->name);
 	else if (!m &&
 		lease_holder(
-			dhcpd_leases(c->service->dhcpd), segment, ip, clock_steady_ms(), &holder) &&
+			dhcpd_leases(c->ops->dhcpd), segment, ip, clock_steady_ms(), &holder) &&
 		!mac_eq(&holder, &nic->mac) &&
-		!judge_address_claimed(c->service, segment, ip, &holder))
+		!judge_address_claimed(c->ops, segment, ip, &holder))
 		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
 	else
 		return seat_taken(c, nic, ip, who, size);
@@ -204,7 +204,7 @@ static bool address_used(const struct creation *c, const struct nic *nic, const 
 	if (before)
 		snprintf(who, size, "machine '%s', which is asked for with it",
 			before->machine->name);
-	else if (reserved(c->service->reserved, NULL, nic->segment_id, ip))
+	else if (reserved(c->ops->base->reserved, NULL, nic->segment_id, ip))
 		snprintf(who, size, "a machine that is being created");
 	else
 		return judge_address_held(c, nic, ip, who, size);
@@ -219,7 +219,7 @@ static int lowest_free(
 	 * Within a trial all below were taken, and nothing is given back. */
 	uint32_t from = t && t->free_segment == seg->id ? t->free_from
 		: t || c->replace                       ? segment_net(seg) + 1
-							: machines_lowest(c->service->machines, seg);
+							: machines_lowest(c->ops->base->machines, seg);
 	struct mac claims;
 	char who[128];
 
@@ -227,7 +227,7 @@ static int lowest_free(
 		struct ip ip = ip_from_v4(a);
 
 		if (!segment_offers(seg, &ip) || segment_in_pool(seg, &ip) ||
-			judge_address_claimed(c->service, seg->id, &ip, &claims))
+			judge_address_claimed(c->ops, seg->id, &ip, &claims))
 			continue;
 		if (!address_used(c, nic, &ip, who, sizeof who)) {
 			if (t) {
@@ -336,7 +336,7 @@ static int judge_card(struct creation *c, size_t i, char *why, size_t size)
 		return -EIO;
 	}
 	there = nic->segment_id
-		? machines_by_mac(c->service->machines, nic->segment_id, &nic->mac, NULL)
+		? machines_by_mac(c->ops->base->machines, nic->segment_id, &nic->mac, NULL)
 		: NULL;
 	if (there && strcmp(there->name, c->machine->name) && !trial_goes(c, there->name)) {
 		snprintf(why, size, "that MAC is machine '%s''s", there->name);

@@ -27,7 +27,7 @@ enum {
 
 struct patch {
 	struct operation op; /* first */
-	struct service *service;
+	struct operations *ops;
 	struct http_request *request;
 	json_t *body; /* what changes; NULL: it is only to be started */
 	bool restart; /* wanted */
@@ -40,7 +40,7 @@ struct patch {
 static void patch_free(struct patch *p)
 {
 	operation_end(&p->op);
-	loop_timer_clear(p->service->loop, &p->over);
+	loop_timer_clear(p->ops->base->loop, &p->over);
 	json_decref(p->body);
 	free(p);
 }
@@ -63,14 +63,14 @@ static struct machine *patch_machine(struct patch *p)
 
 static void patch_done(struct patch *p, const struct machine *m)
 {
-	json_t *reply = reply_machine(p->service->timeline, m, true);
+	json_t *reply = reply_machine(p->ops->base->timeline, m, true);
 
 	json_object_set_new(reply, "restart", json_boolean(p->matters));
-	reply_committed(p->service->store, p->request, 200, reply);
+	reply_committed(p->ops->base->store, p->request, 200, reply);
 	patch_free(p);
 }
 
-static struct patch *patch_new(struct service *s, struct http_request *r, struct machine *m)
+static struct patch *patch_new(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	struct patch *p = calloc(1, sizeof *p);
 
@@ -78,8 +78,8 @@ static struct patch *patch_new(struct service *s, struct http_request *r, struct
 		http_respond_error(r, 500, "out of memory");
 		return NULL;
 	}
-	*p = (struct patch){.service = s, .request = r};
-	operation_begin(&p->op, &s->patches, m, false);
+	*p = (struct patch){.ops = ops, .request = r};
+	operation_begin(&p->op, &ops->patches, m, false);
 	http_hold(r, HTTP_HOLD_MS);
 	return p;
 }
@@ -97,29 +97,29 @@ static void on_started(void *arg, int rc, const char *why)
 		patch_fail(p, 500, why);
 		return;
 	}
-	timeline_add(p->service->timeline, m->name, "power", "started from its disk");
+	timeline_add(p->ops->base->timeline, m->name, "power", "started from its disk");
 	p->matters = false;
 	patch_done(p, m);
 }
 
 static void patch_start(struct patch *p, struct machine *m)
 {
-	act_refilter(p->service, m);
-	if (guest_start_disk(guests_of(p->service, m), m->name, m->uuid, on_started, p))
+	act_refilter(p->ops->act, m);
+	if (guest_start_disk(guests_of(p->ops->hosts, m), m->name, m->uuid, on_started, p))
 		patch_fail(p, 500, "out of memory");
 }
 
-static bool refused(struct service *s, struct http_request *r, const struct machine *m)
+static bool refused(struct operations *ops, struct http_request *r, const struct machine *m)
 {
 	if (!m->guest)
 		http_respond_error(r, 409, "%s is bare metal, not a guest of libvirt's", m->name);
 	else if (m->deleting)
 		http_respond_error(r, 409, "%s is being deleted", m->name);
-	else if (reserved(s->reserved, m->name, 0, NULL))
+	else if (reserved(ops->base->reserved, m->name, 0, NULL))
 		http_respond_error(
 			r, 409, "%s is being created just now: wait for that to end", m->name);
 	else
-		return template_refuses(s, r, m, "changed or started");
+		return template_refuses(ops, r, m, "changed or started");
 	return true;
 }
 
@@ -129,18 +129,18 @@ static bool is_paused(const struct machine *m)
 	return m->guest_state && !strcmp(m->guest_state, "paused");
 }
 
-void patch_start_machine(struct service *s, struct http_request *r, struct machine *m)
+void patch_start_machine(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	struct patch *p;
 
-	if (refused(s, r, m))
+	if (refused(ops, r, m))
 		return;
 	if (m->state != LIFE_INSTALLED && m->state != LIFE_UP && !is_paused(m)) {
 		http_respond_error(r, 409, "%s is %s: nothing is installed on it that could start",
 			m->name, life_state_name(m->state));
 		return;
 	}
-	p = patch_new(s, r, m);
+	p = patch_new(ops, r, m);
 	if (p)
 		patch_start(p, m);
 }
@@ -171,17 +171,17 @@ static void on_shutting_down(void *arg, int rc, const char *why)
 		return;
 	}
 	p->going = true;
-	loop_timer_set(p->service->loop, &p->over, RESTART_WAIT_MS);
+	loop_timer_set(p->ops->base->loop, &p->over, RESTART_WAIT_MS);
 }
 
-void patch_guest_stopped(struct service *s, struct machine *m)
+void patch_guest_stopped(struct operations *ops, struct machine *m)
 {
-	for (struct operation *o = s->patches; o; o = o->next) {
+	for (struct operation *o = ops->patches; o; o = o->next) {
 		struct patch *p = (struct patch *)o;
 
 		if (p->going && !strcmp(p->op.uuid, m->uuid)) {
 			p->going = false;
-			loop_timer_clear(s->loop, &p->over);
+			loop_timer_clear(ops->base->loop, &p->over);
 			if (p->stop)
 				patch_done(p, m);
 			else
@@ -197,7 +197,7 @@ static void patch_restart(struct patch *p, struct machine *m)
 	if (life_netboots(m->state))
 		patch_fail(p, 409,
 			"it is changed, but is being installed: it has it from its next start on");
-	else if (guest_shutdown(guests_of(p->service, m), m->name, m->uuid, on_shutting_down, p))
+	else if (guest_shutdown(guests_of(p->ops->hosts, m), m->name, m->uuid, on_shutting_down, p))
 		patch_fail(p, 500, "out of memory");
 }
 
@@ -231,20 +231,20 @@ static void patch_stop(struct patch *p, struct machine *m, bool force)
 		return;
 	}
 	rc = force
-		? guest_stop(guests_of(p->service, m), m->name, m->uuid, on_stopped, p)
-		: guest_shutdown(guests_of(p->service, m), m->name, m->uuid, on_shutting_down, p);
+		? guest_stop(guests_of(p->ops->hosts, m), m->name, m->uuid, on_stopped, p)
+		: guest_shutdown(guests_of(p->ops->hosts, m), m->name, m->uuid, on_shutting_down, p);
 	if (rc)
 		patch_fail(p, 500, "out of memory");
 }
 
-void patch_stop_machine(struct service *s, struct http_request *r, struct machine *m)
+void patch_stop_machine(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	bool force = json_is_true(json_object_get(body, "force"));
 	struct patch *p;
 
 	json_decref(body);
-	if (refused(s, r, m))
+	if (refused(ops, r, m))
 		return;
 	if (life_netboots(m->state)) {
 		http_respond_error(r, 409,
@@ -252,7 +252,7 @@ void patch_stop_machine(struct service *s, struct http_request *r, struct machin
 			life_state_name(m->state), m->name);
 		return;
 	}
-	p = patch_new(s, r, m);
+	p = patch_new(ops, r, m);
 	if (p)
 		patch_stop(p, m, force);
 }
@@ -307,7 +307,7 @@ static void on_changed(void *arg, int rc, const struct guest_status *st, const c
 		return;
 	}
 	if (*text)
-		timeline_add(p->service->timeline, m->name, "changed", "%s", text);
+		timeline_add(p->ops->base->timeline, m->name, "changed", "%s", text);
 	p->matters = st->running &&
 		(json_object_get(p->body, "memory") || json_object_get(p->body, "vcpus") ||
 			!json_object_size(p->body));
@@ -361,10 +361,10 @@ static int patch_change(struct patch *p, const struct machine *m)
 		.autostart = autostart ? json_is_true(autostart) : -1,
 		.description = json_string_value(json_object_get(p->body, "description"))};
 
-	return guest_change(guests_of(p->service, m), m->name, m->uuid, &change, on_changed, p);
+	return guest_change(guests_of(p->ops->hosts, m), m->name, m->uuid, &change, on_changed, p);
 }
 
-void patch_handle(struct service *s, struct http_request *r, struct machine *m)
+void patch_handle(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	char why[256];
@@ -374,8 +374,8 @@ void patch_handle(struct service *s, struct http_request *r, struct machine *m)
 
 	if (wrong)
 		http_respond_error(r, 422, "%s: %s", m->name, wrong);
-	else if (!refused(s, r, m))
-		p = patch_new(s, r, m);
+	else if (!refused(ops, r, m))
+		p = patch_new(ops, r, m);
 	if (!p) {
 		json_decref(body);
 		return;
@@ -389,8 +389,8 @@ void patch_handle(struct service *s, struct http_request *r, struct machine *m)
 		patch_fail(p, 500, "out of memory");
 }
 
-void patch_drop_all(struct service *s)
+void patch_drop_all(struct operations *ops)
 {
-	while (s->patches)
-		patch_fail((struct patch *)s->patches, 503, "the service is stopping");
+	while (ops->patches)
+		patch_fail((struct patch *)ops->patches, 503, "the service is stopping");
 }

@@ -3,13 +3,13 @@
 
 struct http_request;
 struct machine;
-struct service;
+struct operations;
 
-void patch_handle(struct service *s, struct http_request *r, struct machine *m);
-void patch_start_machine(struct service *s, struct http_request *r, struct machine *m);
-void patch_stop_machine(struct service *s, struct http_request *r, struct machine *m);
+void patch_handle(struct operations *ops, struct http_request *r, struct machine *m);
+void patch_start_machine(struct operations *ops, struct http_request *r, struct machine *m);
+void patch_stop_machine(struct operations *ops, struct http_request *r, struct machine *m);
 /* It may have been asked to: then it is started again. */
-void patch_guest_stopped(struct service *s, struct machine *m);
-void patch_drop_all(struct service *s);
+void patch_guest_stopped(struct operations *ops, struct machine *m);
+void patch_drop_all(struct operations *ops);
 
 #endif

@@ -13,7 +13,7 @@
 #include "service/operations/create.h"
 #include "service/guests/hosts.h"
 #include "service/operation.h"
-#include "service/service.h"
+#include "service/operations/operations.h"
 #include "service/reply.h"
 
 #include "core/clock.h"
@@ -33,39 +33,39 @@ enum {
 
 struct sealing {
 	struct operation op; /* first */
-	struct service *service;
+	struct operations *ops;
 	struct http_request *request; /* NULL: nobody waits any more */
 	struct loop_timer timer;
 	enum { SEAL_SHUTTING_DOWN, SEAL_ASKING, SEAL_RUNNING, SEAL_SHRINKING } phase;
 	uint64_t before; /* bytes that its volume took */
 };
 
-static struct sealing *sealing_of(const struct service *s, const char *name)
+static struct sealing *sealing_of(const struct operations *ops, const char *name)
 {
-	struct operation *o = s->sealings;
+	struct operation *o = ops->sealings;
 
 	while (o && strcmp(o->name, name))
 		o = o->next;
 	return (struct sealing *)o;
 }
 
-bool template_under_way(const struct service *s, const char *name)
+bool template_under_way(const struct operations *ops, const char *name)
 {
-	return sealing_of(s, name);
+	return sealing_of(ops, name);
 }
 
 static void sealing_free(struct sealing *t)
 {
 	operation_end(&t->op);
-	loop_timer_clear(t->service->loop, &t->timer);
+	loop_timer_clear(t->ops->base->loop, &t->timer);
 	free(t);
 }
 
-void template_drop_all(struct service *s)
+void template_drop_all(struct operations *ops)
 {
 	struct sealing *t;
 
-	while ((t = (struct sealing *)s->sealings)) {
+	while ((t = (struct sealing *)ops->sealings)) {
 		if (t->request)
 			http_respond_error(t->request, 503, "the service is stopping");
 		sealing_free(t);
@@ -77,7 +77,7 @@ static void sealing_fail(struct sealing *t, unsigned status, const char *why)
 	struct machine *m = operation_machine(&t->op);
 
 	if (m)
-		timeline_add(t->service->timeline, m->name, "template", "it is none: %s", why);
+		timeline_add(t->ops->base->timeline, m->name, "template", "it is none: %s", why);
 	http_respond_error(t->request, status, "%s", why);
 	sealing_free(t);
 }
@@ -88,7 +88,7 @@ static void sealing_stop(struct sealing *t, const char *why)
 	struct machine *m = operation_machine(&t->op);
 
 	if (m)
-		(void)guest_stop(guests_of(t->service, m), t->op.name, t->op.uuid, NULL, NULL);
+		(void)guest_stop(guests_of(t->ops->hosts, m), t->op.name, t->op.uuid, NULL, NULL);
 	sealing_fail(t, 504, why);
 }
 
@@ -115,7 +115,7 @@ static void sealing_late(struct loop_timer *timer)
 static void on_shrunk(void *arg, int rc, const struct guest_volume *v, const char *why)
 {
 	struct sealing *t = arg;
-	struct service *s = t->service;
+	struct operations *ops = t->ops;
 	struct machine *m = operation_machine(&t->op);
 	json_t *reply;
 
@@ -128,24 +128,24 @@ static void on_shrunk(void *arg, int rc, const struct guest_volume *v, const cha
 	m->template = true;
 	m->attempt.deadline = 0;
 	json_object_set_new(m->guest_spec, "volume", json_string(v->volume));
-	rc = machines_save(s->machines, m);
+	rc = machines_save(ops->base->machines, m);
 	if (rc)
 		log_error("%s: its record could not be stored: %s", m->name, strerror(-rc));
-	timeline_add(s->timeline, m->name, "template",
+	timeline_add(ops->base->timeline, m->name, "template",
 		"no identity left; its disk takes %.1f MB, it took %.1f MB",
 		(double)v->allocation / 1e6, (double)t->before / 1e6);
-	reply = reply_machine(s->timeline, m, true);
+	reply = reply_machine(ops->base->timeline, m, true);
 	json_object_set_new(reply, "bytes_before", json_integer((json_int_t)t->before));
 	json_object_set_new(reply, "bytes_after", json_integer((json_int_t)v->allocation));
-	reply_committed(s->store, t->request, 200, reply);
+	reply_committed(ops->base->store, t->request, 200, reply);
 	sealing_free(t);
 }
 
 static void sealing_shrink(struct sealing *t, struct machine *m)
 {
-	loop_timer_clear(t->service->loop, &t->timer);
+	loop_timer_clear(t->ops->base->loop, &t->timer);
 	t->phase = SEAL_SHRINKING;
-	if (guest_shrink(guests_of(t->service, m), t->op.name, t->op.uuid, on_shrunk, t))
+	if (guest_shrink(guests_of(t->ops->hosts, m), t->op.name, t->op.uuid, on_shrunk, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
@@ -158,7 +158,7 @@ static void on_seal_started(void *arg, int rc, const char *why)
 		return;
 	}
 	t->phase = SEAL_RUNNING;
-	loop_timer_set(t->service->loop, &t->timer, SEAL_WAIT_MS);
+	loop_timer_set(t->ops->base->loop, &t->timer, SEAL_WAIT_MS);
 }
 
 static void on_sized(void *arg, int rc, const struct guest_volume *v, const char *why)
@@ -172,7 +172,7 @@ static void on_sized(void *arg, int rc, const struct guest_volume *v, const char
 		return;
 	}
 	t->before = rc ? 0 : v->allocation;
-	if (guest_seal(guests_of(t->service, m), t->op.name, t->op.uuid, on_seal_started, t))
+	if (guest_seal(guests_of(t->ops->hosts, m), t->op.name, t->op.uuid, on_seal_started, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
@@ -181,10 +181,10 @@ static void sealing_begin(struct sealing *t, struct machine *m)
 	const char *own = json_string_value(json_object_get(m->guest_spec, "volume"));
 	char volume[MACHINE_NAME + 8];
 
-	loop_timer_clear(t->service->loop, &t->timer);
+	loop_timer_clear(t->ops->base->loop, &t->timer);
 	t->phase = SEAL_ASKING;
 	snprintf(volume, sizeof volume, "%s.qcow2", m->name);
-	if (guest_volume_info(guests_of(t->service, m),
+	if (guest_volume_info(guests_of(t->ops->hosts, m),
 		    json_string_value(json_object_get(m->guest_spec, "pool")), own ? own : volume,
 		    on_sized, t))
 		sealing_fail(t, 500, "out of memory");
@@ -197,12 +197,12 @@ static void on_asked_to_stop(void *arg, int rc, const char *why)
 	if (rc)
 		sealing_fail(t, 500, why);
 	else
-		loop_timer_set(t->service->loop, &t->timer, SHUTDOWN_WAIT_MS);
+		loop_timer_set(t->ops->base->loop, &t->timer, SHUTDOWN_WAIT_MS);
 }
 
 static void sealing_shutdown(struct sealing *t, struct machine *m)
 {
-	if (guest_shutdown(guests_of(t->service, m), t->op.name, t->op.uuid, on_asked_to_stop, t))
+	if (guest_shutdown(guests_of(t->ops->hosts, m), t->op.name, t->op.uuid, on_asked_to_stop, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
@@ -230,12 +230,12 @@ static void on_template_status(void *arg, int rc, const struct guest_status *st,
 	}
 }
 
-bool template_event(struct service *s, struct machine *m, int what)
+bool template_event(struct operations *ops, struct machine *m, int what)
 {
-	struct sealing *t = sealing_of(s, m->name);
+	struct sealing *t = sealing_of(ops, m->name);
 
 	if (!t && m->template && what == GUEST_STARTED)
-		timeline_add(s->timeline, m->name, "template",
+		timeline_add(ops->base->timeline, m->name, "template",
 			"started from outside usher: what is linked to its disk breaks when that "
 			"changes; "
 			"stop it: virsh destroy %s",
@@ -255,13 +255,13 @@ bool template_event(struct service *s, struct machine *m, int what)
 }
 
 static size_t template_links(
-	const struct service *s, const struct machine *m, char *names, size_t size)
+	const struct operations *ops, const struct machine *m, char *names, size_t size)
 {
 	const struct machine *c = NULL;
 	size_t n = 0, len = 0;
 
 	*names = '\0';
-	while ((c = machines_next(s->machines, c))) {
+	while ((c = machines_next(ops->base->machines, c))) {
 		const char *of = json_string_value(json_object_get(c->guest_spec, "template"));
 
 		if (!of || strcmp(of, m->name) ||
@@ -277,25 +277,25 @@ static size_t template_links(
 }
 
 bool template_refuses(
-	struct service *s, struct http_request *r, const struct machine *m, const char *what)
+	struct operations *ops, struct http_request *r, const struct machine *m, const char *what)
 {
 	if (m->template)
 		http_respond_error(r, 409,
 			"%s is a template and is not %s: 'usher clone %s NAME' makes machines of "
 			"it",
 			m->name, what, m->name);
-	else if (template_under_way(s, m->name))
+	else if (template_under_way(ops, m->name))
 		http_respond_error(r, 409, "%s is being made a template just now", m->name);
 	else
 		return false;
 	return true;
 }
 
-bool template_is_needed(struct service *s, struct http_request *r, const struct machine *m)
+bool template_is_needed(struct operations *ops, struct http_request *r, const struct machine *m)
 {
 	char names[256];
 
-	if (!m->template || !template_links(s, m, names, sizeof names))
+	if (!m->template || !template_links(ops, m, names, sizeof names))
 		return false;
 	http_respond_error(r, 409,
 		"%s is needed: the disks of %s are linked to its own; delete them first", m->name,
@@ -304,11 +304,11 @@ bool template_is_needed(struct service *s, struct http_request *r, const struct 
 }
 
 /* NULL: it may become one. */
-static const char *template_error(const struct service *s, const struct machine *m)
+static const char *template_error(const struct operations *ops, const struct machine *m)
 {
 	if (!m->guest)
 		return "is a bare machine, and templates are guests";
-	if (m->deleting || m->holds || reserved(s->reserved, m->name, 0, NULL))
+	if (m->deleting || m->holds || reserved(ops->base->reserved, m->name, 0, NULL))
 		return "is being made, switched or deleted just now";
 	if (m->state != LIFE_UP && m->state != LIFE_INSTALLED)
 		return "is not installed: a template is made of a guest that is installed or up";
@@ -317,15 +317,15 @@ static const char *template_error(const struct service *s, const struct machine 
 	return NULL;
 }
 
-void template_handle(struct service *s, struct http_request *r, struct machine *m)
+void template_handle(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	bool shutdown = json_is_true(json_object_get(body, "shutdown"));
-	const char *error = template_error(s, m);
+	const char *error = template_error(ops, m);
 	struct sealing *t;
 
 	json_decref(body);
-	if (template_refuses(s, r, m, "made one again"))
+	if (template_refuses(ops, r, m, "made one again"))
 		return;
 	if (error) {
 		http_respond_error(r, 409, "%s %s", m->name, error);
@@ -336,12 +336,12 @@ void template_handle(struct service *s, struct http_request *r, struct machine *
 		http_respond_error(r, 500, "out of memory");
 		return;
 	}
-	*t = (struct sealing){.service = s, .request = r};
+	*t = (struct sealing){.ops = ops, .request = r};
 	t->phase = shutdown ? SEAL_SHUTTING_DOWN : SEAL_ASKING;
 	t->timer.fire = sealing_late;
 	t->timer.arg = t;
-	operation_begin(&t->op, &s->sealings, m, false);
+	operation_begin(&t->op, &ops->sealings, m, false);
 	http_hold(r, HTTP_HOLD_MS);
-	if (guest_status(guests_of(s, m), m->name, on_template_status, t))
+	if (guest_status(guests_of(ops->hosts, m), m->name, on_template_status, t))
 		sealing_fail(t, 500, "out of memory");
 }

@@ -5,17 +5,17 @@
 
 struct http_request;
 struct machine;
-struct service;
+struct operations;
 
-void template_handle(struct service *s, struct http_request *r, struct machine *m);
+void template_handle(struct operations *ops, struct http_request *r, struct machine *m);
 /* An event of libvirt's; true: it was one of a guest that is becoming a template. */
-bool template_event(struct service *s, struct machine *m, int what);
-bool template_under_way(const struct service *s, const char *name);
+bool template_event(struct operations *ops, struct machine *m, int what);
+bool template_under_way(const struct operations *ops, const char *name);
 /* It is a template, or is becoming one: answers 409, with what is not done to it ("installed again"). */
 bool template_refuses(
-	struct service *s, struct http_request *r, const struct machine *m, const char *what);
+	struct operations *ops, struct http_request *r, const struct machine *m, const char *what);
 /* Guests are linked to its disk: answers 409 with some of their names. */
-bool template_is_needed(struct service *s, struct http_request *r, const struct machine *m);
-void template_drop_all(struct service *s);
+bool template_is_needed(struct operations *ops, struct http_request *r, const struct machine *m);
+void template_drop_all(struct operations *ops);
 
 #endif

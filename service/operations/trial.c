@@ -22,7 +22,7 @@ static void trial_step(struct trial *t);
 
 static void trial_free(struct trial *t)
 {
-	struct trial **at = &t->service->trials;
+	struct trial **at = &t->ops->trials;
 
 	while (*at && *at != t)
 		at = &(*at)->next;
@@ -63,7 +63,7 @@ static void add_fault(struct trial *t, const char *what, size_t index, const cha
 /* As it will be served: machines are judged as if it was. */
 static void add_coming(struct trial *t, const struct guest_network_spec *spec)
 {
-	const struct segment *there = segments_by_name(&t->service->segments, spec->name);
+	const struct segment *there = segments_by_name(&t->ops->base->segments, spec->name);
 	struct segment *seg = &t->coming[t->n_coming];
 
 	if (there && ip_is_set(&there->server))
@@ -74,7 +74,7 @@ static void add_coming(struct trial *t, const struct guest_network_spec *spec)
 		.server = ip_from_v4(spec->subnet.net + 1),
 		.mode = SEGMENT_OWN,
 		.computed = true,
-		.http_port = t->service->config.http_port};
+		.http_port = t->ops->base->config.http_port};
 	snprintf(seg->name, sizeof seg->name, "%s", spec->name);
 	snprintf(seg->domain, sizeof seg->domain, "%s", spec->domain);
 	t->n_coming++;
@@ -122,11 +122,11 @@ static void network_begin(struct trial *t)
 
 	t->waiting = true;
 	if (!rc)
-		rc = networks_complete(t->service, &t->network, why, sizeof why);
+		rc = networks_complete(t->ops->network, &t->network, why, sizeof why);
 	if (!rc)
 		rc = clash_with_coming(t, why, sizeof why);
 	t->network.judged_only = true;
-	if (!rc && guest_network_make(t->service->guests, &t->network, on_network, t)) {
+	if (!rc && guest_network_make(t->ops->hosts->own, &t->network, on_network, t)) {
 		rc = -ENOMEM;
 		snprintf(why, sizeof why, "out of memory");
 	}
@@ -174,14 +174,14 @@ static void trial_step(struct trial *t)
 	if (t->stepping)
 		return;
 	t->stepping = true;
-	while (!t->waiting && !t->service->stopping &&
+	while (!t->waiting && !t->ops->base->stopping &&
 		(t->at_network < networks || t->at < machines))
 		if (t->at_network < networks)
 			network_begin(t);
 		else
 			machine_begin(t);
 	t->stepping = false;
-	if (!t->waiting && !t->service->stopping)
+	if (!t->waiting && !t->ops->base->stopping)
 		trial_end(t);
 }
 
@@ -364,7 +364,7 @@ static const char *shape_error(json_t *body)
 	return NULL;
 }
 
-void trial_handle(struct service *s, struct http_request *r)
+void trial_handle(struct operations *ops, struct http_request *r)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	const char *wrong = shape_error(body);
@@ -375,12 +375,12 @@ void trial_handle(struct service *s, struct http_request *r)
 		json_decref(body);
 		return;
 	}
-	*t = (struct trial){.next = s->trials,
-		.service = s,
+	*t = (struct trial){.next = ops->trials,
+		.ops = ops,
 		.request = r,
 		.body = body,
 		.faults = json_array()};
-	s->trials = t;
+	ops->trials = t;
 	http_hold(r, HTTP_HOLD_MS);
 	t->coming =
 		calloc(json_array_size(json_object_get(body, "networks")) + 1, sizeof *t->coming);
@@ -392,10 +392,10 @@ void trial_handle(struct service *s, struct http_request *r)
 	trial_step(t);
 }
 
-void trial_drop_all(struct service *s)
+void trial_drop_all(struct operations *ops)
 {
-	while (s->trials) {
-		http_respond_error(s->trials->request, 503, "the service is stopping");
-		trial_free(s->trials);
+	while (ops->trials) {
+		http_respond_error(ops->trials->request, 503, "the service is stopping");
+		trial_free(ops->trials);
 	}
 }

@@ -3,9 +3,9 @@
 #define USHER_SERVICE_OPERATIONS_TRIAL_H
 
 struct http_request;
-struct service;
+struct operations;
 
-void trial_handle(struct service *s, struct http_request *r);
-void trial_drop_all(struct service *s);
+void trial_handle(struct operations *ops, struct http_request *r);
+void trial_drop_all(struct operations *ops);
 
 #endif

@@ -1,5 +1,4 @@
 #include "service/timekeeping.h"
-#include "service/service.h"
 
 #include "stepped_clock.h"
 
@@ -13,31 +12,33 @@
 enum { MINUTE = 60 * 1000, NEAR_MS = 2000 };
 #define HOUR (60ll * MINUTE)
 
-static struct service s;
+static struct base base;
+static struct timekeeping tk;
 static char dir[64];
 
 static void begin(void)
 {
 	char path[128], why[256] = "";
 
-	memset(&s, 0, sizeof s);
+	memset(&base, 0, sizeof base);
+	tk = (struct timekeeping){.base = &base};
 	snprintf(path, sizeof path, "%s/usher.db", dir);
-	ck_assert_int_eq(loop_new(&s.loop), 0);
-	ck_assert_int_eq(mailbox_init(&s.home), 0);
-	ck_assert_msg(!store_open(path, &s.store, why, sizeof why), "%s", why);
-	ck_assert_msg(!timekeeping_load(&s, why, sizeof why), "%s", why);
-	ck_assert_int_eq(timeline_new(s.store, &s.timeline), 0);
-	ck_assert_int_eq(store_start(s.store, &s.home), 0);
-	timekeeping_start(&s);
+	ck_assert_int_eq(loop_new(&base.loop), 0);
+	ck_assert_int_eq(mailbox_init(&base.home), 0);
+	ck_assert_msg(!store_open(path, &base.store, why, sizeof why), "%s", why);
+	ck_assert_msg(!timekeeping_load(&tk, why, sizeof why), "%s", why);
+	ck_assert_int_eq(timeline_new(base.store, &base.timeline), 0);
+	ck_assert_int_eq(store_start(base.store, &base.home), 0);
+	timekeeping_start(&tk);
 }
 
 static void end(void)
 {
-	timekeeping_stop(&s);
-	store_close(s.store);
-	timeline_free(s.timeline);
-	mailbox_fini(&s.home);
-	loop_free(s.loop);
+	timekeeping_stop(&tk);
+	store_close(base.store);
+	timeline_free(base.timeline);
+	mailbox_fini(&base.home);
+	loop_free(base.loop);
 }
 
 static void setup(void)
@@ -61,12 +62,12 @@ static void pass(int64_t ms)
 {
 	stepped.mono += ms;
 	stepped.wall += ms;
-	loop_once(s.loop, 0);
+	loop_once(base.loop, 0);
 }
 
 static const char *last_told(void)
 {
-	const struct timeline_event *e = timeline_last(s.timeline, "", "clock");
+	const struct timeline_event *e = timeline_last(base.timeline, "", "clock");
 
 	return e ? e->text : "";
 }
@@ -100,10 +101,10 @@ START_TEST(told)
 	stepped.slept += 3 * HOUR;
 	pass(11 * MINUTE);
 	ck_assert_ptr_nonnull(strstr(last_told(), "the host slept for 3 h 0 min"));
-	ck_assert_uint_eq(timeline_newest(s.timeline), 3);
+	ck_assert_uint_eq(timeline_newest(base.timeline), 3);
 	stepped.wall += 200; /* is being put right */
 	pass(11 * MINUTE);
-	ck_assert_uint_eq(timeline_newest(s.timeline), 3);
+	ck_assert_uint_eq(timeline_newest(base.timeline), 3);
 	ck_near(clock_steady_ms(), began + 55 * MINUTE);
 	reset();
 }
@@ -133,8 +134,8 @@ START_TEST(over_a_reboot)
 	int64_t began = clock_steady_ms();
 
 	pass(11 * MINUTE);
-	ck_assert_int_eq(store_put(s.store, STORE_SETTING, "x", 1, "y", 1), 0);
-	ck_assert_int_eq(store_commit(s.store, NULL, NULL), 0);
+	ck_assert_int_eq(store_put(base.store, STORE_SETTING, "x", 1, "y", 1), 0);
+	ck_assert_int_eq(store_commit(base.store, NULL, NULL), 0);
 	pass(11 * MINUTE);
 	end();
 	stepped.mono = -HOUR; /* this boot began later than the last mark */
@@ -148,16 +149,17 @@ END_TEST
 START_TEST(broken)
 {
 	char path[128], why[256] = "";
-	struct service t = {0};
+	struct base b = {0};
+	struct timekeeping t = {.base = &b};
 
-	ck_assert_int_eq(store_put(s.store, STORE_SETTING, "clock", 5, "{}", 2), 0);
-	ck_assert_int_eq(store_commit(s.store, NULL, NULL), 0);
+	ck_assert_int_eq(store_put(base.store, STORE_SETTING, "clock", 5, "{}", 2), 0);
+	ck_assert_int_eq(store_commit(base.store, NULL, NULL), 0);
 	end();
 	snprintf(path, sizeof path, "%s/usher.db", dir);
-	ck_assert_int_eq(store_open(path, &t.store, why, sizeof why), 0);
+	ck_assert_int_eq(store_open(path, &b.store, why, sizeof why), 0);
 	ck_assert_int_eq(timekeeping_load(&t, why, sizeof why), -EPROTO);
 	ck_assert_ptr_nonnull(strstr(why, "the stored time cannot be read"));
-	store_close(t.store);
+	store_close(b.store);
 	ck_assert_int_eq(unlink(path), 0);
 	begin();
 }

@@ -1,0 +1,14 @@
+/* Guests' serial consoles. */
+#ifndef USHER_SERVICE_CONSOLE_CONSOLES_H
+#define USHER_SERVICE_CONSOLE_CONSOLES_H
+
+#include "core/table.h"
+#include "service/guests/hosts.h"
+
+struct consoles {
+	struct base *base;
+	struct hosts *hosts;
+	struct table recordings; /* struct recording: console_record.h */
+};
+
+#endif

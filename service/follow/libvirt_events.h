@@ -1,0 +1,10 @@
+/* A libvirt is there or away, and what it says: to those whom it concerns. */
+#ifndef USHER_SERVICE_FOLLOW_LIBVIRT_EVENTS_H
+#define USHER_SERVICE_FOLLOW_LIBVIRT_EVENTS_H
+
+struct hosts_calls;
+struct follow;
+
+void libvirt_events_init(struct hosts_calls *ret, struct follow *follow);
+
+#endif

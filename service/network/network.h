@@ -1,0 +1,45 @@
+/* The segments that are served, and the networks that usher made. */
+#ifndef USHER_SERVICE_NETWORK_NETWORK_H
+#define USHER_SERVICE_NETWORK_NETWORK_H
+
+#include "core/link.h"
+#include "core/table.h"
+#include "dhcpd/dhcpd.h"
+#include "httpd/httpd.h"
+#include "service/guests/hosts.h"
+#include "service/network/networks.h"
+#include "tftpd/tftpd.h"
+
+struct look;
+struct networking;
+
+/* How one segment is followed: links.c. */
+struct served {
+	struct network *nw;
+	struct segment *segment;
+	unsigned link;      /* index of its interface when it was opened; 0: closed */
+	unsigned last_link; /* the last that it had in this run; 0: none yet */
+	int waits;          /* why it is not served, as it was last told: -errno; 0: it is */
+	bool asking;        /* libvirt is asked what the network is like */
+	bool again;         /* and is to be asked once more */
+	bool leaving;       /* its network is being deleted: it is closed, whatever happens to the link */
+	char decided[64];   /* decided.c */
+	bool guests_known;  /* claims.c: libvirt's guests with computed MACs were read */
+	int64_t guests_looked; /* and when, mono ms */
+};
+
+struct network {
+	struct base *base;
+	struct hosts *hosts;
+	struct dhcpd *dhcpd;
+	struct tftpd *tftpd;
+	struct httpd *httpd;
+	struct link_monitor *links;
+	struct served served[SEGMENT_MAX]; /* by segment id - 1 */
+	struct networks networks;
+	struct table claims; /* claims.c */
+	struct look *looks;  /* the same: under way */
+	struct networking *net_jobs; /* requests about networks that wait for libvirt */
+};
+
+#endif

@@ -1,0 +1,12 @@
+/* Making the servers, once the rooms that they ask are there. 0, or -errno with one line in `why`. */
+#ifndef USHER_SERVICE_SERVERS_H
+#define USHER_SERVICE_SERVERS_H
+
+#include <stddef.h>
+
+struct service;
+
+int servers_start_dhcpd(struct service *s, char *why, size_t size);
+int servers_start(struct service *s, char *why, size_t size);
+
+#endif
