@@ -15,7 +15,6 @@
 #include "service/guests/hosts.h"
 #include "service/media/media_api.h"
 #include "service/network/networks_api.h"
-#include "service/network/segments.h"
 #include "service/api/api_routes.h"
 #include "service/media/copying.h"
 #include "service/reply.h"

@@ -3,7 +3,6 @@
 #include "service/api/api.h"
 #include "service/reply.h"
 
-#include "core/clock.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* /api/v1/machines/NAME/render/…: what a machine would be served, for people's eyes. */
 #include "service/api/render_api.h"
 #include "service/api/api.h"
-#include "service/network/segments.h"
 #include "service/files/served_profile.h"
 
 #include "kickstart/render.h"

@@ -1,7 +1,6 @@
 /* What machines ask for under their token: boot script, answers, reports. */
 #include "service/boot/boot.h"
 #include "service/boot/transfers.h"
-#include "service/network/segments.h"
 #include "service/boot/place_look.h"
 #include "service/reply.h"
 

@@ -11,7 +11,6 @@
 #include "service/reply.h"
 
 #include "core/clock.h"
-#include "core/log.h"
 #include "kickstart/script_name.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * something; POST types.
  */
 #include "service/console/console_api.h"
-#include "service/api/api.h"
+#include "httpd/httpd.h"
 #include "service/console/console_record.h"
 
 #include "core/base64.h"

@@ -1,6 +1,5 @@
 /* Kernels and initrds by URL: is all there that a machine is to be armed with, and what must stay. */
 #include "service/files/cache.h"
-#include "service/network/segments.h"
 #include "service/files/content.h"
 
 #include "core/log.h"

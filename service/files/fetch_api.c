@@ -1,8 +1,8 @@
 /* /api/v1/fetches: what is being fetched, and fetching what a profile will need before a machine does. */
 #include "service/files/fetch_api.h"
-#include "service/api/api.h"
+#include "httpd/httpd.h"
+#include "service/files/content.h"
 #include "service/files/cache.h"
-#include "service/operations/judge.h"
 #include "service/reply.h"
 #include "service/files/served_profile.h"
 #include "core/json.h"

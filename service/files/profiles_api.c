@@ -1,6 +1,5 @@
 /* /api/v1/profiles: what can be installed, and what it lacks, which the worker looks for. */
 #include "service/files/profiles_api.h"
-#include "service/api/api.h"
 #include "service/files/content.h"
 #include "service/files/served_profile.h"
 

@@ -4,7 +4,6 @@
  * of the libvirts that we know, the record says so.
  */
 #include "service/follow/guest_follow.h"
-#include "service/operations/create.h"
 #include "service/operations/patch.h"
 #include "service/operations/template.h"
 #include "service/console/console_record.h"

@@ -1,9 +1,9 @@
 /* Doing what a machine's life asks for: power, of guests by libvirt, of bare metal by the site's executable. */
 #include "service/guests/act.h"
+#include "kickstart/profile.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
 #include "service/operation.h"
-#include "service/operations/judge.h"
 
 #include "core/log.h"
 

@@ -1,6 +1,8 @@
 /* What libvirt is told of a guest, from its record alone: so it can be made again after we were killed. */
 #include "service/guests/guest_spec.h"
-#include "service/operations/judge.h"
+#include "kickstart/profile.h"
+#include "guest/guest.h"
+#include "service/base.h"
 #include "core/json.h"
 
 #include <stdarg.h>

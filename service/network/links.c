@@ -1,6 +1,5 @@
 /* Following what is served: bridges are made again, networks started and changed, addresses taken and given. */
 #include "service/network/links.h"
-#include "service/operations/create.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
 #include "service/network/decided.h"

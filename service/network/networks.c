@@ -1,7 +1,7 @@
 #include "service/network/networks.h"
+#include "guest/network_make.h"
 
 #include "core/log.h"
-#include "guest/network_make.h"
 #include "config/config_xml.h"
 
 #include <ctype.h>

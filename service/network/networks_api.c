@@ -3,10 +3,9 @@
  * guest worker; what is served follows its answer.
  */
 #include "service/network/networks_api.h"
-#include "service/api/api.h"
+#include "service/network/network.h"
 #include "service/network/links.h"
 #include "service/network/segments.h"
-#include "service/operations/judge.h"
 #include "service/network/networks.h"
 #include "service/reply.h"
 #include "service/network/networks_complete.h"

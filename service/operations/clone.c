@@ -3,7 +3,6 @@
  * leave out, which is as the template's, and the install: there is none. The system in it takes its name and the URL of
  * its first boot's report from SMBIOS strings (kickstart/partials/usher-agent.sh).
  */
-#include "service/network/segments.h"
 #include "service/operations/judge.h"
 #include "core/json.h"
 

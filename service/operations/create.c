@@ -7,15 +7,12 @@
  * A failure undoes in reverse order. Until the record is there its name and address are kept by the creation.
  */
 #include "service/operations/create.h"
-#include "service/api/api.h"
 #include "service/operations/change.h"
-#include "service/files/fetch_api.h"
 #include "service/console/console_record.h"
 #include "service/files/cache.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
-#include "service/network/segments.h"
 #include "service/operations/judge.h"
 #include "service/operations/linted.h"
 #include "service/files/ready.h"

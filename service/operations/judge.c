@@ -1,7 +1,5 @@
 /* Judging a request for a machine: its name, profile, settings and keys, and whether it could be installed. */
-#include "service/api/api.h"
 #include "service/operations/template.h"
-#include "service/network/segments.h"
 #include "service/operations/judge.h"
 #include "service/operations/linted.h"
 #include "service/files/served_profile.h"

@@ -2,7 +2,6 @@
  * Judging a request's NICs: each one's network, address and MAC. The first is the one that boots, so its network must
  * be served here; a further one of a guest may be on any network of libvirt's.
  */
-#include "service/operations/create.h"
 #include "service/network/seats.h"
 #include "service/network/claims.h"
 #include "service/operations/judge.h"

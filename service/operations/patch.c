@@ -8,8 +8,6 @@
  */
 #include "service/operations/patch.h"
 #include "service/guests/act.h"
-#include "service/api/api.h"
-#include "service/operations/create.h"
 #include "service/operations/template.h"
 #include "service/guests/hosts.h"
 #include "service/operations/judge.h"

@@ -9,14 +9,11 @@
  * it is a guest as before: with an identity of its own, new or old, when it is started.
  */
 #include "service/operations/template.h"
-#include "service/api/api.h"
-#include "service/operations/create.h"
 #include "service/guests/hosts.h"
 #include "service/operation.h"
 #include "service/operations/operations.h"
 #include "service/reply.h"
 
-#include "core/clock.h"
 #include "core/log.h"
 
 #include <errno.h>

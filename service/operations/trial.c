@@ -4,8 +4,6 @@
  * one has. The answer has a fault for each that would be refused.
  */
 #include "service/operations/trial.h"
-#include "service/api/api.h"
-#include "service/network/networks_api.h"
 #include "service/operations/judge.h"
 #include "service/network/networks.h"
 #include "service/network/networks_complete.h"

@@ -1,6 +1,6 @@
 /* usher check: the networks and interfaces that are served, and those that usher made. */
 #include "usher/cli/check.h"
-#include "service/service.h"
+#include "guest/guest.h"
 
 #include "core/link.h"
 

@@ -1,8 +1,8 @@
 /* usher serve: options over the configuration file, then the service. */
 #include "service/serve.h"
+#include "config/config.h"
 #include "usher/cli/cli.h"
 #include "config/paths.h"
-#include "service/service.h"
 
 #include <errno.h>
 #include <stdio.h>

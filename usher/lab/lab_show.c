@@ -3,7 +3,6 @@
 #include "usher/cli/json_time.h"
 
 #include "core/clock.h"
-#include "usher/client/follow.h"
 #include "usher/cli/printed.h"
 
 #include <stdarg.h>
