@@ -385,6 +385,16 @@ START_TEST(autoyast)
 	expect(x, ROOT "<report/></profile>",
 		"2: warning: there is no <users>: nobody can log in, root has no password and no "
 		"key");
+	/* Users of a class; those of the system that is upgraded. */
+	expect(x,
+		ROOT "<classes t=\"list\"><class><class_name>web</class_name>"
+		     "<configuration>users.xml</configuration></class></classes></profile>",
+		"");
+	expect(x,
+		ROOT "<upgrade><stop_on_solver_conflict t=\"boolean\">true"
+		     "</stop_on_solver_conflict></upgrade>\n<backup/><pxe/>"
+		     "<online_update_configuration/></profile>",
+		"");
 	expect(ANSWERS_XML, "<a>&b;</a>", "1:7: error: Entity 'b' not defined");
 }
 END_TEST
