@@ -409,6 +409,28 @@ bool shape_file_has(const struct shape_file *s, const char *key)
 	return root && root->type == YAML_MAPPING_NODE && value_of(s, root, key);
 }
 
+bool shape_file_has_only(const struct shape_file *s, const char *key)
+{
+	const yaml_node_t *root = root_of(s);
+
+	return shape_file_has(s, key) &&
+		root->data.mapping.pairs.top - root->data.mapping.pairs.start == 1;
+}
+
+const char *shape_file_text(const struct shape_file *s, const char *keys)
+{
+	const yaml_node_t *n = root_of(s);
+	char key[64];
+	size_t len;
+
+	for (; n && *keys; keys += len + (keys[len] == ' ')) {
+		len = strcspn(keys, " ");
+		snprintf(key, sizeof(key), "%.*s", (int)len, keys);
+		n = n->type == YAML_MAPPING_NODE ? value_of(s, n, key) : NULL;
+	}
+	return n && n->type == YAML_SCALAR_NODE ? text_of(n) : NULL;
+}
+
 void shape_file_check(struct shape_file *s, const struct shape *as)
 {
 	const yaml_node_t *root = root_of(s);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* All that is said of a text, without its name, a line each. */
-static void expect(enum answers format, const char *text, const char *want)
+static void expect_of(const char *file, enum answers format, const char *text, const char *want)
 {
-	struct lint_input in = {.file = "f", .text = text};
+	struct lint_input in = {.file = file, .text = text};
 	struct findings f = {0};
 	char got[4096] = "", line[512];
 	size_t errors = 0;
@@ -18,12 +18,17 @@ static void expect(enum answers format, const char *text, const char *want)
 	for (size_t i = 0; i < f.n; i++) {
 		finding_text(&f, i, line, sizeof(line));
 		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "\n" : "",
-			line + 2);
+			line + strlen(file) + 1);
 		errors += f.v[i].level == FINDING_ERROR;
 	}
 	ck_assert_str_eq(got, want);
 	ck_assert_uint_eq(f.n_errors, errors);
 	findings_fini(&f);
+}
+
+static void expect(enum answers format, const char *text, const char *want)
+{
+	expect_of("f", format, text, want);
 }
 
 START_TEST(preseed)
@@ -284,6 +289,45 @@ START_TEST(autoinstall)
 	expect(a, TOP "  interactive-sections: [identity]\n", "");
 	expect(a, TOP "  identity: {username: u, hostname: h, password: $6$s$h, shell: sh}\n",
 		"4:58: error: unknown key 'shell' in identity, which is refused");
+}
+END_TEST
+
+/* On the medium it is Subiquity alone that reads it. */
+START_TEST(autoinstall_of_medium)
+{
+	const enum answers a = ANSWERS_AUTOINSTALL;
+	static const char text[] = "autoinstall:\n  version: 1\n" WHO;
+
+	expect_of("a/autoinstall.yaml", a, text,
+		"1: warning: the first line is not '#cloud-config': it is read as autoinstall.yaml "
+		"on the medium, not as user-data");
+	expect_of("a/autoinstall.yaml", a, TOP WHO, "");
+	expect_of("autoinstall/user-data", a, text,
+		"1: error: the first line must be '#cloud-config', or nobody reads the rest");
+	expect_of("autoinstall.yaml", a, "autoinstall:\n  version: 1\n" WHO "timezone: Etc/UTC\n",
+		"1: error: the first line must be '#cloud-config', or nobody reads the rest");
+	expect_of("autoinstall.yaml", a, "autoinstall: [\n",
+		"1: error: the first line must be '#cloud-config', or nobody reads the rest\n"
+		"2:1: error: did not find expected node content");
+}
+END_TEST
+
+/* A server needs somebody who can log in; others ask when they have started. */
+START_TEST(autoinstall_of_nobody)
+{
+	const enum answers a = ANSWERS_AUTOINSTALL;
+	static const char lacks[] = "3:3: error: autoinstall lacks 'identity' or 'user-data' or "
+				    "'interactive-sections': it needs one of them";
+
+	expect(a, TOP "  source: {id: ubuntu-desktop-minimal}\n", "");
+	expect(a, "version: 1\nsource: {id: ubuntu-core-desktop}\n", "");
+	expect(a, TOP "  storage: {layout: {name: direct, reset-partition-only: true}}\n", "");
+	expect(a, TOP "  source: {id: ubuntu-server-minimal}\n", lacks);
+	expect(a, TOP "  source: {search_drivers: true}\n", lacks);
+	expect(a, TOP "  storage: {layout: {name: direct}}\n", lacks);
+	expect(a, "version: 1\nsource: {id: ubuntu-server}\n",
+		"1:1: error: autoinstall lacks 'identity' or 'user-data' or "
+		"'interactive-sections': it needs one of them");
 }
 END_TEST
 
@@ -576,6 +620,8 @@ int main(void)
 	tcase_add_test(t, ignition);
 	tcase_add_test(t, yaml);
 	tcase_add_test(t, autoinstall);
+	tcase_add_test(t, autoinstall_of_medium);
+	tcase_add_test(t, autoinstall_of_nobody);
 	tcase_add_test(t, autoinstall_lists);
 	tcase_add_test(t, autoyast);
 	tcase_add_test(t, autoyast_elements);
