@@ -310,11 +310,13 @@ static void check_value(
 		check_list(s, n, as, name);
 	} else if (n->type == YAML_SCALAR_NODE && type != SHAPE_NULL && as->wrong &&
 		(wrong = as->wrong(text_of(n)))) {
+		enum finding_level level = as->mild ? FINDING_WARNING : FINDING_ERROR;
+
 		if (as->secret)
-			add(s, FINDING_ERROR, n->start_mark, "'%s' %s", name, wrong);
+			add(s, level, n->start_mark, "'%s' %s", name, wrong);
 		else
-			add(s, FINDING_ERROR, n->start_mark, "'%s' is '%.64s', %s", name,
-				text_of(n), wrong);
+			add(s, level, n->start_mark, "'%s' is '%.64s', %s", name, text_of(n),
+				wrong);
 	}
 }
 

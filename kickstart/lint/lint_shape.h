@@ -32,6 +32,7 @@ struct shape {
 	/* What is wrong with the value of a scalar, and what instead ("is no …, expected …"); NULL: nothing. */
 	const char *(*wrong)(const char *value);
 	bool secret; /* what is wrong is said without the value */
+	bool mild;   /* what is wrong works for some: a warning */
 };
 
 /* The words of the tables. */

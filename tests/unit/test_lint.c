@@ -182,9 +182,8 @@ START_TEST(ignition)
 		"");
 	expect(g, "{}", "1:1: error: the configuration lacks 'ignition', expected a map");
 	expect(g, "{\"ignition\":\n {}}", "2:2: error: ignition lacks 'version', expected text");
-	expect(g, "{\"ignition\": {\"version\": \"2.3.0\"}}",
-		"1:26: error: 'version' is '2.3.0', which is of before 2020, expected 3.0.0 to "
-		"3.5.0");
+	expect(g, "{\"ignition\": {\"version\": \"4.0.0\"}}",
+		"1:26: error: 'version' is '4.0.0', expected a version like 3.4.0");
 	expect(g, "{\"ignition\": {\"version\": 3.3}}",
 		"1:26: error: 'version' is a number, expected text: put it in quotes");
 	expect(g, HEAD ",\n\"storage\": {\"files\": [{\"path\": \"etc/x\", \"mode\": 644}]}}",
@@ -214,6 +213,31 @@ START_TEST(ignition)
 		"1:26: error: 'version' is nothing, expected text");
 	expect(g, HEAD ",\n\"passwd\": {\"users\": [\"core\"]}}",
 		"2:22: error: 'users' has text in it, expected maps with 'name'");
+}
+END_TEST
+
+/* What Flatcar reads besides, and what is no mistake to Ignition. */
+START_TEST(ignition_of_flatcar)
+{
+	const enum answers g = ANSWERS_IGNITION;
+	static const char old[] =
+		"1:26: warning: 'version' is '2.2.0', which is of before 2020: Flatcar alone still "
+		"reads it, expected 3.0.0 to 3.5.0";
+
+	expect(g, "{\"ignition\": {\"version\": \"2.2.0\"}}", old);
+	expect(g,
+		"{\"ignition\": {\"version\": \"2.2.0\", \"config\": {}},\n\"networkd\": {}, "
+		"\"storage\": {\"filesystems\": [{\"name\": \"data\", \"mount\": {\"device\": "
+		"\"/dev/vdb\", \"format\": \"xfs\"}}],\n\"files\": [{\"filesystem\": \"data\", "
+		"\"path\": \"/a\", \"append\": true}]}}",
+		old);
+	expect(g,
+		HEAD ",\n\"storage\": {\"files\": [{\"path\": \"/x\", \"contents\": {\"source\": "
+		     "\"oem:///x.txt\"}}]}}",
+		"");
+	expect(g, HEAD ",\n\"systemd\": {\"units\": [{\"name\": \"a.snapshot\"}]}}", "");
+	expect(g, HEAD ",\n\"passwd\": {\"users\": [{\"name\": \"a\", \"passwordHash\": \"\"}]}}",
+		"");
 }
 END_TEST
 
@@ -618,6 +642,7 @@ int main(void)
 	tcase_add_test(t, preseed_commands);
 	tcase_add_test(t, json);
 	tcase_add_test(t, ignition);
+	tcase_add_test(t, ignition_of_flatcar);
 	tcase_add_test(t, yaml);
 	tcase_add_test(t, autoinstall);
 	tcase_add_test(t, autoinstall_of_medium);
