@@ -31,12 +31,16 @@ static const char *wrong_version(const char *s)
 {
 	size_t minor = strspn(s + (strncmp(s, "3.", 2) == 0 ? 2 : 0), "0123456789");
 
-	if (strncmp(s, "2.", 2) == 0)
-		return "which is of before 2020, expected 3.0.0 to 3.5.0";
 	return strncmp(s, "3.", 2) == 0 && minor && strncmp(s + 2 + minor, ".0", 2) == 0 &&
 			(s[4 + minor] == '\0' || s[4 + minor] == '-')
 		? NULL
 		: "expected a version like 3.4.0";
+}
+
+static const char *old_version(const char *s)
+{
+	(void)s;
+	return "which is of before 2020: Flatcar alone still reads it, expected 3.0.0 to 3.5.0";
 }
 
 static const char *wrong_path(const char *s)
@@ -60,7 +64,8 @@ static const char *wrong_mode(const char *s)
 static const char *wrong_unit(const char *s)
 {
 	static const char *const types[] = {".service", ".socket", ".device", ".mount",
-		".automount", ".swap", ".target", ".path", ".timer", ".slice", ".scope", NULL};
+		".automount", ".swap", ".target", ".path", ".timer", ".snapshot", ".slice",
+		".scope", NULL};
 	const char *dot = strrchr(s, '.');
 
 	for (size_t i = 0; dot && types[i]; i++)
@@ -79,8 +84,8 @@ static const char *wrong_drop_in(const char *s)
 
 static const char *wrong_source(const char *s)
 {
-	static const char *const schemes[] = {
-		"data:", "http://", "https://", "tftp://", "s3://", "gs://", "arn:", NULL};
+	static const char *const schemes[] = {"data:", "http://", "https://", "tftp://", "s3://",
+		"gs://", "arn:", "oem://", NULL}; /* the last: Flatcar's own */
 
 	for (size_t i = 0; schemes[i]; i++)
 		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0)
@@ -108,6 +113,12 @@ static const char *wrong_sum(const char *s)
 			: "expected 128 hexadecimal digits after sha512-, 64 after sha256-";
 	}
 	return "expected sha512- or sha256-, and the sum in hexadecimal digits";
+}
+
+/* Without one nobody can log in with a password, which is meant. */
+static const char *wrong_hash(const char *s)
+{
+	return *s ? lint_wrong_crypt(s) : NULL;
 }
 
 static const struct shape text = KEY("text", TEXT);
@@ -161,7 +172,7 @@ static const struct shape units[] = {KEY("name", TEXT, .required = true, .wrong 
 	KEY("dropins", LIST, .inside = drop_ins), {0}};
 static const struct shape systemd[] = {KEY("units", LIST, .inside = units), {0}};
 static const struct shape users[] = {KEY("name", TEXT, .required = true, .wrong = lint_wrong_user),
-	KEY("passwordHash", TEXT, .wrong = lint_wrong_crypt, .secret = true),
+	KEY("passwordHash", TEXT, .wrong = wrong_hash, .secret = true),
 	KEY("sshAuthorizedKeys", LIST, .item = &text), KEY("uid", NUMBER), KEY("gecos", TEXT),
 	KEY("homeDir", TEXT), KEY("noCreateHome", BOOL), KEY("primaryGroup", TEXT),
 	KEY("groups", LIST, .item = &text), KEY("noUserGroup", BOOL), KEY("noLogInit", BOOL),
@@ -185,11 +196,26 @@ static const struct shape keys[] = {KEY("ignition", MAP, .inside = header, .requ
 	{0}};
 static const struct shape ignition = KEY("the configuration", MAP, .inside = keys, .nulls = true);
 
+/* Specification 2 has other keys: its version alone is looked at. */
+static const struct shape old_header[] = {
+	KEY("version", TEXT, .wrong = old_version, .mild = true), {0}};
+static const struct shape old_keys[] = {
+	KEY("ignition", MAP, .inside = old_header, .open = true), {0}};
+static const struct shape old_ignition =
+	KEY("the configuration", MAP, .inside = old_keys, .open = true, .nulls = true);
+
+static bool is_old(const struct shape_file *file)
+{
+	const char *version = shape_file_text(file, "ignition version");
+
+	return version && strncmp(version, "2.", 2) == 0;
+}
+
 void lint_ignition(const struct lint_input *in, struct findings *f)
 {
 	struct shape_file *file = json_file(in, f);
 
 	if (file)
-		shape_file_check(file, &ignition);
+		shape_file_check(file, is_old(file) ? &old_ignition : &ignition);
 	shape_file_free(file);
 }

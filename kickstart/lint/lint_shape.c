@@ -310,11 +310,13 @@ static void check_value(
 		check_list(s, n, as, name);
 	} else if (n->type == YAML_SCALAR_NODE && type != SHAPE_NULL && as->wrong &&
 		(wrong = as->wrong(text_of(n)))) {
+		enum finding_level level = as->mild ? FINDING_WARNING : FINDING_ERROR;
+
 		if (as->secret)
-			add(s, FINDING_ERROR, n->start_mark, "'%s' %s", name, wrong);
+			add(s, level, n->start_mark, "'%s' %s", name, wrong);
 		else
-			add(s, FINDING_ERROR, n->start_mark, "'%s' is '%.64s', %s", name,
-				text_of(n), wrong);
+			add(s, level, n->start_mark, "'%s' is '%.64s', %s", name, text_of(n),
+				wrong);
 	}
 }
 
@@ -407,6 +409,28 @@ bool shape_file_has(const struct shape_file *s, const char *key)
 	const yaml_node_t *root = root_of(s);
 
 	return root && root->type == YAML_MAPPING_NODE && value_of(s, root, key);
+}
+
+bool shape_file_has_only(const struct shape_file *s, const char *key)
+{
+	const yaml_node_t *root = root_of(s);
+
+	return shape_file_has(s, key) &&
+		root->data.mapping.pairs.top - root->data.mapping.pairs.start == 1;
+}
+
+const char *shape_file_text(const struct shape_file *s, const char *keys)
+{
+	const yaml_node_t *n = root_of(s);
+	char key[64];
+	size_t len;
+
+	for (; n && *keys; keys += len + (keys[len] == ' ')) {
+		len = strcspn(keys, " ");
+		snprintf(key, sizeof(key), "%.*s", (int)len, keys);
+		n = n->type == YAML_MAPPING_NODE ? value_of(s, n, key) : NULL;
+	}
+	return n && n->type == YAML_SCALAR_NODE ? text_of(n) : NULL;
 }
 
 void shape_file_check(struct shape_file *s, const struct shape *as)

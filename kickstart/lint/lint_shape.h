@@ -32,6 +32,7 @@ struct shape {
 	/* What is wrong with the value of a scalar, and what instead ("is no …, expected …"); NULL: nothing. */
 	const char *(*wrong)(const char *value);
 	bool secret; /* what is wrong is said without the value */
+	bool mild;   /* what is wrong works for some: a warning */
 };
 
 /* The words of the tables. */
@@ -54,6 +55,10 @@ struct shape_file *shape_file_new(const struct lint_input *in, struct findings *
 void shape_file_free(struct shape_file *file); /* NULL is fine */
 /* Is its root a map with this key? */
 bool shape_file_has(const struct shape_file *file, const char *key);
+/* Is its root a map with this key and no other? */
+bool shape_file_has_only(const struct shape_file *file, const char *key);
+/* The scalar below these keys, from the root on, with a blank between them ("storage layout"); NULL: there is none. */
+const char *shape_file_text(const struct shape_file *file, const char *keys);
 /* Holds its root against one shape. An unknown key that is near to a known one is an error, others are warnings:
  * installers pass over what they do not know. */
 void shape_file_check(struct shape_file *file, const struct shape *root);

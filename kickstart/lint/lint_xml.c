@@ -88,17 +88,17 @@ static const char *name_of(const xmlNode *n)
 	return (const char *)n->name;
 }
 
-static const char *const sections[] = {"X11", "add-on", "audit-laf", "auth-client", "bootloader",
-	"ca_mgm", "classes", "configuration_management", "dasd", "deploy_image", "dhcp-server",
-	"dns-server", "fcoe-client", "files", "firewall", "firstboot", "ftp-server", "general",
-	"groups", "host", "http-server", "inetd", "iscsi-client", "kdump", "kerberos", "keyboard",
-	"language", "ldap", "ldap_client", "login_settings", "mail", "networking", "nfs",
-	"nfs_server", "nis", "nis_server", "ntp-client", "oneclickimport", "partitioning",
-	"partitioning_advanced", "pkg", "printer", "proxy", "registration", "report", "rmt",
-	"runlevel", "samba-client", "samba-server", "scc", "scripts", "security",
-	"services-manager", "software", "sound", "squid", "ssh_import", "sssd", "suse_register",
-	"sysconfig", "tftp-server", "timezone", "upgrade", "user_defaults", "users", "vpn", "zfcp",
-	NULL};
+static const char *const sections[] = {"X11", "add-on", "audit-laf", "auth-client", "backup",
+	"bootloader", "ca_mgm", "classes", "configuration_management", "dasd", "deploy_image",
+	"dhcp-server", "dns-server", "fcoe-client", "files", "firewall", "firstboot", "ftp-server",
+	"general", "groups", "host", "http-server", "inetd", "iscsi-client", "kdump", "kerberos",
+	"keyboard", "language", "ldap", "ldap_client", "login_settings", "mail", "networking",
+	"nfs", "nfs_server", "nis", "nis_server", "ntp-client", "oneclickimport",
+	"online_update_configuration", "partitioning", "partitioning_advanced", "pkg", "printer",
+	"proxy", "pxe", "registration", "report", "rmt", "runlevel", "samba-client", "samba-server",
+	"scc", "scripts", "security", "services-manager", "software", "sound", "squid",
+	"ssh_import", "sssd", "suse_register", "sysconfig", "tftp-server", "timezone", "upgrade",
+	"user_defaults", "users", "vpn", "zfcp", NULL};
 
 /* Those that AutoYaST takes for one text, or for no list, without a type. */
 static const char *const lists[] = {"users", "groups", "partitions", "packages", "patterns",
@@ -339,7 +339,9 @@ static void check_profile(struct xml *x, const xmlNode *root)
 		check_element(x, n, NULL);
 		check_below(x, n, 1, section_of(name_of(n)));
 	}
-	if (!has_section(root, "users"))
+	/* classes may have users, and what is upgraded has some */
+	if (!has_section(root, "users") && !has_section(root, "classes") &&
+		!has_section(root, "upgrade"))
 		add(x, FINDING_WARNING, root,
 			"there is no <users>: nobody can log in, root has no password and no key");
 }

@@ -10,12 +10,17 @@ void lint_yaml(const struct lint_input *in, struct findings *f)
 	shape_file_free(shape_file_new(in, f));
 }
 
-/* Without its first line it is passed over, with a line in a log that nobody reads. */
-static void check_header(const struct lint_input *in, struct findings *f)
+static bool has_header(const struct lint_input *in)
 {
 	size_t n = strlen("#cloud-config");
 
-	if (strncmp(in->text, "#cloud-config", n) != 0 || !strchr(" \t\r\n", in->text[n]))
+	return strncmp(in->text, "#cloud-config", n) == 0 && strchr(" \t\r\n", in->text[n]);
+}
+
+/* Without its first line it is passed over, with a line in a log that nobody reads. */
+static void check_header(const struct lint_input *in, struct findings *f)
+{
+	if (!has_header(in))
 		findings_add(f, FINDING_ERROR, in->file, 1, 0,
 			"the first line must be '#cloud-config', or nobody reads the rest");
 }
@@ -220,13 +225,55 @@ static const struct shape autoinstall_keys[] = {
 
 /* One that is asked for in the installer need not be here. */
 #define WHO "identity user-data interactive-sections"
+#define USER_DATA_KEYS(who)                                                          \
+	{                                                                            \
+		KEY("autoinstall", MAP, .inside = autoinstall_keys, .one_of = (who), \
+			.required = true),                                           \
+			CLOUD_CONFIG_KEYS,                                           \
+		{                                                                    \
+			0                                                            \
+		}                                                                    \
+	}
 
 static const struct shape autoinstall = {
 	"autoinstall", MAP, .inside = autoinstall_keys, .one_of = WHO};
-static const struct shape user_data_keys[] = {
-	KEY("autoinstall", MAP, .inside = autoinstall_keys, .one_of = WHO, .required = true),
-	CLOUD_CONFIG_KEYS, {0}};
+static const struct shape autoinstall_of_nobody = {"autoinstall", MAP, .inside = autoinstall_keys};
+static const struct shape user_data_keys[] = USER_DATA_KEYS(WHO),
+			  user_data_keys_of_nobody[] = USER_DATA_KEYS(NULL);
 static const struct shape whole = KEY("the user-data", MAP, .inside = user_data_keys);
+static const struct shape whole_of_nobody =
+	KEY("the user-data", MAP, .inside = user_data_keys_of_nobody);
+
+/* Ubuntu's desktop and core ask for a user when they have started; a partition to start over from needs none. */
+static bool needs_user(const char *id, const char *reset_only)
+{
+	return !reset_only && (!id || strncmp(id, "ubuntu-server", strlen("ubuntu-server")) == 0);
+}
+
+static void check_bare(struct shape_file *file)
+{
+	bool who = needs_user(shape_file_text(file, "source id"),
+		shape_file_text(file, "storage layout reset-partition-only"));
+
+	shape_file_check(file, who ? &autoinstall : &autoinstall_of_nobody);
+}
+
+static void check_whole(struct shape_file *file)
+{
+	bool who = needs_user(shape_file_text(file, "autoinstall source id"),
+		shape_file_text(file, "autoinstall storage layout reset-partition-only"));
+
+	shape_file_check(file, who ? &whole : &whole_of_nobody);
+}
+
+/* On the medium it is no cloud-config: Subiquity reads it, when there is nothing else in it. */
+static bool is_for_medium(const struct lint_input *in, const struct shape_file *file)
+{
+	const char *slash = strrchr(in->file, '/'), *name = slash ? slash + 1 : in->file;
+
+	return strncmp(name, "autoinstall", strlen("autoinstall")) == 0 &&
+		shape_file_has_only(file, "autoinstall");
+}
 
 void lint_autoinstall(const struct lint_input *in, struct findings *f)
 {
@@ -234,9 +281,15 @@ void lint_autoinstall(const struct lint_input *in, struct findings *f)
 	/* as a file on the medium, autoinstall.yaml, it may be all there is */
 	bool bare = file && !shape_file_has(file, "autoinstall") && shape_file_has(file, "version");
 
-	if (!bare)
+	if (file && !has_header(in) && is_for_medium(in, file))
+		findings_add(f, FINDING_WARNING, in->file, 1, 0,
+			"the first line is not '#cloud-config': it is read as autoinstall.yaml on "
+			"the medium, not as user-data");
+	else if (!bare)
 		check_header(in, f);
-	if (file)
-		shape_file_check(file, bare ? &autoinstall : &whole);
+	if (bare)
+		check_bare(file);
+	else if (file)
+		check_whole(file);
 	shape_file_free(file);
 }

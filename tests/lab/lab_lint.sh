@@ -319,8 +319,8 @@ good ign ignition <<'END'
 END
 is_wrong ign "a comma too many" answers 's/"enabled": true/&,/' \
 	"ign/answers:6:65: error: no JSON: string or '}' expected near '}'"
-is_wrong ign "a version of long ago" answers 's/3.3.0/2.2.0/' \
-	"ign/answers:2:27: error: 'version' is '2.2.0', which is of before 2020, expected 3.0.0 to 3.5.0"
+is_wrong ign "a version that there is not" answers 's/3.3.0/4.2.0/' \
+	"ign/answers:2:27: error: 'version' is '4.2.0', expected a version like 3.4.0"
 is_wrong ign "a path that is not absolute" answers 's|"/etc|"etc|' \
 	"ign/answers:4:14: error: 'path' is 'etc/hostname', expected an absolute path"
 is_wrong ign "a mode in octal" answers 's/420/644/' \

@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* All that is said of a text, without its name, a line each. */
-static void expect(enum answers format, const char *text, const char *want)
+static void expect_of(const char *file, enum answers format, const char *text, const char *want)
 {
-	struct lint_input in = {.file = "f", .text = text};
+	struct lint_input in = {.file = file, .text = text};
 	struct findings f = {0};
 	char got[4096] = "", line[512];
 	size_t errors = 0;
@@ -18,12 +18,17 @@ static void expect(enum answers format, const char *text, const char *want)
 	for (size_t i = 0; i < f.n; i++) {
 		finding_text(&f, i, line, sizeof(line));
 		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "\n" : "",
-			line + 2);
+			line + strlen(file) + 1);
 		errors += f.v[i].level == FINDING_ERROR;
 	}
 	ck_assert_str_eq(got, want);
 	ck_assert_uint_eq(f.n_errors, errors);
 	findings_fini(&f);
+}
+
+static void expect(enum answers format, const char *text, const char *want)
+{
+	expect_of("f", format, text, want);
 }
 
 START_TEST(preseed)
@@ -177,9 +182,8 @@ START_TEST(ignition)
 		"");
 	expect(g, "{}", "1:1: error: the configuration lacks 'ignition', expected a map");
 	expect(g, "{\"ignition\":\n {}}", "2:2: error: ignition lacks 'version', expected text");
-	expect(g, "{\"ignition\": {\"version\": \"2.3.0\"}}",
-		"1:26: error: 'version' is '2.3.0', which is of before 2020, expected 3.0.0 to "
-		"3.5.0");
+	expect(g, "{\"ignition\": {\"version\": \"4.0.0\"}}",
+		"1:26: error: 'version' is '4.0.0', expected a version like 3.4.0");
 	expect(g, "{\"ignition\": {\"version\": 3.3}}",
 		"1:26: error: 'version' is a number, expected text: put it in quotes");
 	expect(g, HEAD ",\n\"storage\": {\"files\": [{\"path\": \"etc/x\", \"mode\": 644}]}}",
@@ -209,6 +213,31 @@ START_TEST(ignition)
 		"1:26: error: 'version' is nothing, expected text");
 	expect(g, HEAD ",\n\"passwd\": {\"users\": [\"core\"]}}",
 		"2:22: error: 'users' has text in it, expected maps with 'name'");
+}
+END_TEST
+
+/* What Flatcar reads besides, and what is no mistake to Ignition. */
+START_TEST(ignition_of_flatcar)
+{
+	const enum answers g = ANSWERS_IGNITION;
+	static const char old[] =
+		"1:26: warning: 'version' is '2.2.0', which is of before 2020: Flatcar alone still "
+		"reads it, expected 3.0.0 to 3.5.0";
+
+	expect(g, "{\"ignition\": {\"version\": \"2.2.0\"}}", old);
+	expect(g,
+		"{\"ignition\": {\"version\": \"2.2.0\", \"config\": {}},\n\"networkd\": {}, "
+		"\"storage\": {\"filesystems\": [{\"name\": \"data\", \"mount\": {\"device\": "
+		"\"/dev/vdb\", \"format\": \"xfs\"}}],\n\"files\": [{\"filesystem\": \"data\", "
+		"\"path\": \"/a\", \"append\": true}]}}",
+		old);
+	expect(g,
+		HEAD ",\n\"storage\": {\"files\": [{\"path\": \"/x\", \"contents\": {\"source\": "
+		     "\"oem:///x.txt\"}}]}}",
+		"");
+	expect(g, HEAD ",\n\"systemd\": {\"units\": [{\"name\": \"a.snapshot\"}]}}", "");
+	expect(g, HEAD ",\n\"passwd\": {\"users\": [{\"name\": \"a\", \"passwordHash\": \"\"}]}}",
+		"");
 }
 END_TEST
 
@@ -284,6 +313,45 @@ START_TEST(autoinstall)
 	expect(a, TOP "  interactive-sections: [identity]\n", "");
 	expect(a, TOP "  identity: {username: u, hostname: h, password: $6$s$h, shell: sh}\n",
 		"4:58: error: unknown key 'shell' in identity, which is refused");
+}
+END_TEST
+
+/* On the medium it is Subiquity alone that reads it. */
+START_TEST(autoinstall_of_medium)
+{
+	const enum answers a = ANSWERS_AUTOINSTALL;
+	static const char text[] = "autoinstall:\n  version: 1\n" WHO;
+
+	expect_of("a/autoinstall.yaml", a, text,
+		"1: warning: the first line is not '#cloud-config': it is read as autoinstall.yaml "
+		"on the medium, not as user-data");
+	expect_of("a/autoinstall.yaml", a, TOP WHO, "");
+	expect_of("autoinstall/user-data", a, text,
+		"1: error: the first line must be '#cloud-config', or nobody reads the rest");
+	expect_of("autoinstall.yaml", a, "autoinstall:\n  version: 1\n" WHO "timezone: Etc/UTC\n",
+		"1: error: the first line must be '#cloud-config', or nobody reads the rest");
+	expect_of("autoinstall.yaml", a, "autoinstall: [\n",
+		"1: error: the first line must be '#cloud-config', or nobody reads the rest\n"
+		"2:1: error: did not find expected node content");
+}
+END_TEST
+
+/* A server needs somebody who can log in; others ask when they have started. */
+START_TEST(autoinstall_of_nobody)
+{
+	const enum answers a = ANSWERS_AUTOINSTALL;
+	static const char lacks[] = "3:3: error: autoinstall lacks 'identity' or 'user-data' or "
+				    "'interactive-sections': it needs one of them";
+
+	expect(a, TOP "  source: {id: ubuntu-desktop-minimal}\n", "");
+	expect(a, "version: 1\nsource: {id: ubuntu-core-desktop}\n", "");
+	expect(a, TOP "  storage: {layout: {name: direct, reset-partition-only: true}}\n", "");
+	expect(a, TOP "  source: {id: ubuntu-server-minimal}\n", lacks);
+	expect(a, TOP "  source: {search_drivers: true}\n", lacks);
+	expect(a, TOP "  storage: {layout: {name: direct}}\n", lacks);
+	expect(a, "version: 1\nsource: {id: ubuntu-server}\n",
+		"1:1: error: autoinstall lacks 'identity' or 'user-data' or "
+		"'interactive-sections': it needs one of them");
 }
 END_TEST
 
@@ -385,6 +453,16 @@ START_TEST(autoyast)
 	expect(x, ROOT "<report/></profile>",
 		"2: warning: there is no <users>: nobody can log in, root has no password and no "
 		"key");
+	/* Users of a class; those of the system that is upgraded. */
+	expect(x,
+		ROOT "<classes t=\"list\"><class><class_name>web</class_name>"
+		     "<configuration>users.xml</configuration></class></classes></profile>",
+		"");
+	expect(x,
+		ROOT "<upgrade><stop_on_solver_conflict t=\"boolean\">true"
+		     "</stop_on_solver_conflict></upgrade>\n<backup/><pxe/>"
+		     "<online_update_configuration/></profile>",
+		"");
 	expect(ANSWERS_XML, "<a>&b;</a>", "1:7: error: Entity 'b' not defined");
 }
 END_TEST
@@ -564,8 +642,11 @@ int main(void)
 	tcase_add_test(t, preseed_commands);
 	tcase_add_test(t, json);
 	tcase_add_test(t, ignition);
+	tcase_add_test(t, ignition_of_flatcar);
 	tcase_add_test(t, yaml);
 	tcase_add_test(t, autoinstall);
+	tcase_add_test(t, autoinstall_of_medium);
+	tcase_add_test(t, autoinstall_of_nobody);
 	tcase_add_test(t, autoinstall_lists);
 	tcase_add_test(t, autoyast);
 	tcase_add_test(t, autoyast_elements);
