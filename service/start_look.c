@@ -1,7 +1,7 @@
 /* At the start: what the configuration names and is not there goes into the log. Nobody waits for it. */
 #include "service/start_look.h"
 #include "config/config_look.h"
-#include "service/base.h"
+#include "service/base/base.h"
 
 #include "guest/guest.h"
 

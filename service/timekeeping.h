@@ -3,7 +3,7 @@
 #define USHER_SERVICE_TIMEKEEPING_H
 
 #include "core/clock.h"
-#include "service/base.h"
+#include "service/base/base.h"
 
 struct timekeeping {
 	struct base *base;

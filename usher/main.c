@@ -1,6 +1,6 @@
 /* The program: finds the command and runs it. */
 #include "usher/cli/cli.h"
-#include "usher/cli/printed.h"
+#include "usher/client/printed.h"
 #include "usher/cli/words.h"
 
 #include "core/wipe.h"

@@ -17,7 +17,7 @@
 #include "service/network/networks_api.h"
 #include "service/api/api_routes.h"
 #include "service/media/copying.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 #include "core/clock.h"
 #include "core/json.h"

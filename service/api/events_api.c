@@ -1,7 +1,7 @@
 /* GET /api/v1/events?after=N[&machine=NAME][&wait=S]: the timeline, now or as soon as there is something. */
 #include "service/api/events_api.h"
 #include "service/api/api.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * what it stood at may be gone. */
 #include "service/api/lists.h"
 #include "service/api/api.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 #include "core/clock.h"
 #include "core/json.h"

@@ -2,7 +2,7 @@
 #include "service/boot/boot.h"
 #include "service/boot/transfers.h"
 #include "service/boot/place_look.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 #include "core/clock.h"
 #include "core/log.h"

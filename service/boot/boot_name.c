@@ -8,7 +8,7 @@
 #include "service/boot/transfers.h"
 #include "service/network/segments.h"
 #include "service/boot/place_look.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 #include "core/clock.h"
 #include "kickstart/script_name.h"

@@ -4,7 +4,7 @@
 
 #include "kickstart/media/fetch.h"
 #include "kickstart/profiles.h"
-#include "service/base.h"
+#include "service/base/base.h"
 #include "service/files/files.h"
 #include "service/files/imported.h"
 

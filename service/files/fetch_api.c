@@ -3,7 +3,7 @@
 #include "httpd/httpd.h"
 #include "service/files/content.h"
 #include "service/files/cache.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 #include "service/files/served_profile.h"
 #include "core/json.h"
 #include "kickstart/render.h"

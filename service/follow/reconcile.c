@@ -6,7 +6,7 @@
 #include "service/guests/act.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
-#include "service/operation.h"
+#include "service/base/operation.h"
 #include "service/follow/follow.h"
 #include "service/guests/guest_spec.h"
 

@@ -3,7 +3,7 @@
 #include "kickstart/profile.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
-#include "service/operation.h"
+#include "service/base/operation.h"
 
 #include "core/log.h"
 

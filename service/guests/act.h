@@ -4,7 +4,7 @@
 
 #include "hooks/power.h"
 #include "service/guests/hosts.h"
-#include "service/operation.h"
+#include "service/base/operation.h"
 
 struct act {
 	struct base *base;

@@ -2,7 +2,7 @@
 #include "service/guests/guest_spec.h"
 #include "kickstart/profile.h"
 #include "guest/guest.h"
-#include "service/base.h"
+#include "service/base/base.h"
 #include "core/json.h"
 
 #include <stdarg.h>

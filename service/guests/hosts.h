@@ -5,7 +5,7 @@
 #define USHER_SERVICE_GUESTS_HOSTS_H
 
 #include "guest/guest.h"
-#include "service/base.h"
+#include "service/base/base.h"
 
 enum { HOSTS_MAX = 16 }; /* each has a connection and six threads */
 

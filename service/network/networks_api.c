@@ -7,7 +7,7 @@
 #include "service/network/links.h"
 #include "service/network/segments.h"
 #include "service/network/networks.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 #include "service/network/networks_complete.h"
 
 #include "core/clock.h"

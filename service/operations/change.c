@@ -6,11 +6,11 @@
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
-#include "service/operation.h"
+#include "service/base/operation.h"
 #include "service/operations/operations.h"
 #include "service/operations/linted.h"
 #include "service/files/ready.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 #include "service/files/served_profile.h"
 
 #include "core/log.h"

@@ -16,7 +16,7 @@
 #include "service/operations/judge.h"
 #include "service/operations/linted.h"
 #include "service/files/ready.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 #include "core/clock.h"
 #include "core/json.h"

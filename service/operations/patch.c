@@ -11,8 +11,8 @@
 #include "service/operations/template.h"
 #include "service/guests/hosts.h"
 #include "service/operations/judge.h"
-#include "service/operation.h"
-#include "service/reply.h"
+#include "service/base/operation.h"
+#include "service/base/reply.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,9 +10,9 @@
  */
 #include "service/operations/template.h"
 #include "service/guests/hosts.h"
-#include "service/operation.h"
+#include "service/base/operation.h"
 #include "service/operations/operations.h"
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 #include "core/log.h"
 

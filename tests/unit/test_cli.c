@@ -1,7 +1,7 @@
 /* Name ranges. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
-#include "usher/cli/json_time.h"
+#include "usher/client/json_time.h"
 #include "usher/cli/words.h"
 
 #include <check.h>

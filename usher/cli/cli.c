@@ -1,14 +1,13 @@
 /* Options, usage errors and name ranges, shared by the commands. */
 #include "usher/cli/cli.h"
 #include "config/paths.h"
+#include "usher/client/cli_names.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NAMES_MAX = 1000 };
 
 void cli_common_init(struct cli_common *o)
 {
@@ -35,18 +34,6 @@ int cli_usage(const struct command *c, const char *fmt, ...)
 	fprintf(stderr, "\nusage: usher %s%s%s\n'usher %s --help' says more\n", c->name,
 		*c->arguments ? " " : "", c->arguments, c->name);
 	return EXIT_USAGE;
-}
-
-int cli_fail(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("usher: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	return EXIT_FAILED;
 }
 
 /* getopt_long()'s own messages name the program only; ours name the command and the option. */
@@ -122,50 +109,6 @@ bool cli_number(const char *text, long least, long most, long *ret)
 	return true;
 }
 
-static bool digits(const char *s, size_t n)
-{
-	if (n == 0 || n > 6)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-	return true;
-}
-
-int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg)
-{
-	const char *open = strchr(pattern, '{'), *dots, *close;
-	long first, last;
-	int width;
-
-	if (!open)
-		return each(arg, pattern);
-	dots = strstr(open, "..");
-	close = strchr(open, '}');
-	if (!dots || !close || dots > close || !digits(open + 1, (size_t)(dots - open - 1)) ||
-		!digits(dots + 2, (size_t)(close - dots - 2)))
-		return -EINVAL;
-	first = strtol(open + 1, NULL, 10);
-	last = strtol(dots + 2, NULL, 10);
-	width = open[1] == '0' ? (int)(dots - open - 1) : 1;
-	if (last < first)
-		return -EINVAL;
-	if (last - first >= NAMES_MAX)
-		return -E2BIG;
-	for (long i = first; i <= last; i++) {
-		char name[256];
-		int r = snprintf(name, sizeof name, "%.*s%0*ld%s", (int)(open - pattern), pattern,
-			width, i, close + 1);
-
-		if (r < 0 || (size_t)r >= sizeof name)
-			return -EINVAL;
-		r = each(arg, name);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
 struct name_list {
 	char **names; /* NULL-ended */
 	size_t count;
@@ -199,8 +142,8 @@ char **cli_names_all(const struct command *c, char **patterns, size_t count, siz
 			cli_names_free(l.names);
 			return NULL;
 		}
-	if (l.count > NAMES_MAX) {
-		cli_usage(c, "%zu names: at most %d at a time", l.count, NAMES_MAX);
+	if (l.count > CLI_NAMES_MAX) {
+		cli_usage(c, "%zu names: at most %d at a time", l.count, CLI_NAMES_MAX);
 		cli_names_free(l.names);
 		return NULL;
 	}
@@ -240,11 +183,4 @@ char **cli_names_once(const struct command *c, char **patterns, size_t count, si
 	cli_usage(c, "'%s' is named twice", twice);
 	cli_names_free(names);
 	return NULL;
-}
-
-void cli_names_free(char **names)
-{
-	for (char **n = names; n && *n; n++)
-		free(*n);
-	free(names);
 }

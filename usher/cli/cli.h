@@ -5,11 +5,12 @@
 #ifndef USHER_USHER_CLI_H
 #define USHER_USHER_CLI_H
 
+#include "usher/client/cli_fail.h"
+#include "usher/client/cli_names.h"
+
 #include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct command {
 	const char *name;
@@ -47,20 +48,14 @@ int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **a
 	const struct option *options);
 /* Prints "usher COMMAND: …" and how to get help; returns EXIT_USAGE. */
 int cli_usage(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Prints "usher: …"; returns EXIT_FAILED. */
-int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_help(const struct command *c);
 
 /* A whole decimal number from `least` to `most`, and nothing after it. */
 bool cli_number(const char *text, long least, long most, long *ret);
 
-/* Expands node{01..50} in one name; calls `each` for every name, stops at its first nonzero return and returns
- * that. -EINVAL: the braces are wrong; -E2BIG: more than 1000 names. */
-int cli_names(const char *pattern, int (*each)(void *arg, const char *name), void *arg);
 /* All names that `count` patterns stand for, ended by a NULL; free them with cli_names_free(). NULL: said why. */
 char **cli_names_all(const struct command *c, char **patterns, size_t count, size_t *ret_count);
 /* The same, for what is done to each: a name that comes twice is a usage error, too. */
 char **cli_names_once(const struct command *c, char **patterns, size_t count, size_t *ret_count);
-void cli_names_free(char **names);
 
 #endif

@@ -1,7 +1,7 @@
 /* usher import: registers a medium where it lies, or a copy of it that we make. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"
-#include "service/media/media_text.h"
+#include "usher/cli/media_text.h"
 #include "usher/client/progress.h"
 
 #include "kickstart/media/recognise.h"

@@ -1,7 +1,7 @@
 /* usher media: what can be served, whether it is still what it was, and its checksum. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"
-#include "service/media/media_text.h"
+#include "usher/cli/media_text.h"
 #include "usher/client/progress.h"
 #include "usher/cli/signed_sums.h"
 

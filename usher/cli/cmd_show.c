@@ -4,7 +4,7 @@
 #include "usher/client/console_client.h"
 #include "usher/cli/machine_text.h"
 #include "service/console/console_text.h"
-#include "usher/cli/printed.h"
+#include "usher/client/printed.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "usher/cli/cli.h"
 #include "usher/client/follow.h"
 #include "usher/cli/machine_text.h"
-#include "usher/cli/printed.h"
+#include "usher/client/printed.h"
 #include "usher/cli/terminal.h"
 
 #include <poll.h>

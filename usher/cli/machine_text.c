@@ -1,5 +1,5 @@
 #include "usher/cli/machine_text.h"
-#include "usher/cli/json_time.h"
+#include "usher/client/json_time.h"
 
 #include <stdio.h>
 #include <string.h>

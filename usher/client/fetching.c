@@ -1,7 +1,7 @@
 #include "usher/client/fetching.h"
 
 #include "core/clock.h"
-#include "usher/cli/printed.h"
+#include "usher/client/printed.h"
 
 #include <stdbool.h>
 #include <stdio.h>

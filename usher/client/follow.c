@@ -1,7 +1,7 @@
 /* Printing events as they come. */
 #include "usher/client/follow.h"
-#include "usher/cli/json_time.h"
-#include "usher/cli/printed.h"
+#include "usher/client/json_time.h"
+#include "usher/client/printed.h"
 
 #include <inttypes.h>
 #include <stdio.h>

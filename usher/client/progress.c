@@ -1,7 +1,7 @@
 #include "usher/client/progress.h"
 
 #include "core/clock.h"
-#include "usher/cli/printed.h"
+#include "usher/client/printed.h"
 
 #include <stdio.h>
 #include <string.h>

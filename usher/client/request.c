@@ -5,7 +5,7 @@
 #include "core/draw.h"
 #include "core/wipe.h"
 #include "machine/machine.h"
-#include "usher/cli/cli.h"
+#include "usher/client/cli_fail.h"
 #include "core/ssh_key.h"
 
 #include <errno.h>

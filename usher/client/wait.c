@@ -1,6 +1,6 @@
 /* Waiting: the state is asked for, then the timeline says when asking again is worth it. */
 #include "usher/client/wait.h"
-#include "usher/cli/cli.h"
+#include "usher/client/cli_fail.h"
 #include "usher/client/follow.h"
 
 #include "core/clock.h"

@@ -1,7 +1,7 @@
 /* Reading a lab file: every element judged where it stands; then machines, with what the defaults say, as requests. */
 #include "usher/lab/lab.h"
 
-#include "usher/cli/cli.h"
+#include "usher/client/cli_names.h"
 #include "config/config_xml.h"
 #include "usher/lab/lab_values.h"
 #include "core/ssh_key.h"

@@ -1,6 +1,6 @@
 #include "usher/lab/lab_row.h"
 
-#include "usher/cli/json_time.h"
+#include "usher/client/json_time.h"
 
 #include "usher/client/follow.h"
 

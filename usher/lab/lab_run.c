@@ -1,7 +1,7 @@
 #include "usher/lab/lab_run.h"
 
 #include "core/clock.h"
-#include "usher/cli/cli.h"
+#include "usher/client/cli_fail.h"
 #include "usher/client/client.h"
 #include "usher/lab/lab_show.h"
 #include "usher/client/request.h"

@@ -1,9 +1,9 @@
 #include "usher/lab/lab_show.h"
 
-#include "usher/cli/json_time.h"
+#include "usher/client/json_time.h"
 
 #include "core/clock.h"
-#include "usher/cli/printed.h"
+#include "usher/client/printed.h"
 
 #include <stdarg.h>
 #include <stdio.h>

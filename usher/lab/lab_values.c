@@ -1,6 +1,6 @@
 #include "usher/lab/lab_values.h"
 
-#include "usher/cli/cli.h"
+#include "usher/client/cli_names.h"
 #include "config/config_xml.h"
 #include "usher/client/request.h"
 

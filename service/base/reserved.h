@@ -1,6 +1,6 @@
 /* Machines that are being made, and have no record yet: their names and addresses are theirs already. */
-#ifndef USHER_SERVICE_RESERVED_H
-#define USHER_SERVICE_RESERVED_H
+#ifndef USHER_SERVICE_BASE_RESERVED_H
+#define USHER_SERVICE_BASE_RESERVED_H
 
 #include "machine/machine.h"
 

@@ -1,4 +1,4 @@
-#include "service/operation.h"
+#include "service/base/operation.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "service/reply.h"
+#include "service/base/reply.h"
 
 #include "core/json.h"
 

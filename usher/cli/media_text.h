@@ -1,6 +1,6 @@
 /* A medium of the API, for people: shared by the commands. */
-#ifndef USHER_SERVICE_MEDIA_MEDIA_TEXT_H
-#define USHER_SERVICE_MEDIA_MEDIA_TEXT_H
+#ifndef USHER_USHER_CLI_MEDIA_TEXT_H
+#define USHER_USHER_CLI_MEDIA_TEXT_H
 
 #include <jansson.h>
 

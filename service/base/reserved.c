@@ -1,4 +1,4 @@
-#include "service/reserved.h"
+#include "service/base/reserved.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "usher/cli/json_time.h"
+#include "usher/client/json_time.h"
 
 #include <string.h>
 #include <time.h>

@@ -3,8 +3,8 @@
  * gone, and another may have its name, when the operation goes on. The first member of a struct of its own, which is
  * on the heap.
  */
-#ifndef USHER_SERVICE_OPERATION_H
-#define USHER_SERVICE_OPERATION_H
+#ifndef USHER_SERVICE_BASE_OPERATION_H
+#define USHER_SERVICE_BASE_OPERATION_H
 
 #include "machine/machine.h"
 

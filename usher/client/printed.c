@@ -1,4 +1,4 @@
-#include "usher/cli/printed.h"
+#include "usher/client/printed.h"
 
 #include "core/plain.h"
 

@@ -1,6 +1,6 @@
 /* What every room rests on. serve.c makes it first and takes it down last. Main thread only. */
-#ifndef USHER_SERVICE_BASE_H
-#define USHER_SERVICE_BASE_H
+#ifndef USHER_SERVICE_BASE_BASE_H
+#define USHER_SERVICE_BASE_BASE_H
 
 #include "config/config.h"
 #include "core/loop.h"
@@ -8,7 +8,7 @@
 #include "core/store.h"
 #include "core/worker.h"
 #include "machine/machine.h"
-#include "service/reserved.h"
+#include "service/base/reserved.h"
 
 struct base {
 	struct config config;

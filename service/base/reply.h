@@ -1,6 +1,6 @@
 /* Replies that several rooms give. */
-#ifndef USHER_SERVICE_REPLY_H
-#define USHER_SERVICE_REPLY_H
+#ifndef USHER_SERVICE_BASE_REPLY_H
+#define USHER_SERVICE_BASE_REPLY_H
 
 #include "core/store.h"
 #include "httpd/httpd.h"

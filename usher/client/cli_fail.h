@@ -1,0 +1,10 @@
+/* How commands end. */
+#ifndef USHER_USHER_CLIENT_CLI_FAIL_H
+#define USHER_USHER_CLIENT_CLI_FAIL_H
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* Prints "usher: …"; returns EXIT_FAILED. */
+int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
