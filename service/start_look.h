@@ -1,4 +1,4 @@
-/* What is named and not there goes into the log; guests' pool too, if there may be guests. */
+/* What the configuration names and is not there. */
 #ifndef USHER_SERVICE_START_LOOK_H
 #define USHER_SERVICE_START_LOOK_H
 
@@ -6,6 +6,7 @@
 
 struct base;
 
+/* What is named and not there goes into the log; guests' pool too, if there may be guests. */
 void start_look(struct base *base, bool pool);
 
 #endif

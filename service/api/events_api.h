@@ -1,3 +1,4 @@
+/* GET /events: the timeline, now or as soon as there is more. */
 #ifndef USHER_SERVICE_API_EVENTS_API_H
 #define USHER_SERVICE_API_EVENTS_API_H
 

@@ -1,3 +1,4 @@
+/* GET /machines and GET /leases, in slices (listing.h). */
 #ifndef USHER_SERVICE_API_LISTS_H
 #define USHER_SERVICE_API_LISTS_H
 

@@ -1,10 +1,11 @@
-/* All profiles, or the one of that name. */
+/* GET /profiles and /profiles/NAME. */
 #ifndef USHER_SERVICE_FILES_PROFILES_API_H
 #define USHER_SERVICE_FILES_PROFILES_API_H
 
 struct http_request;
 struct content;
 
+/* All profiles, or the one of that name. */
 void profiles_handle(struct content *content, struct http_request *r, const char *name);
 
 #endif

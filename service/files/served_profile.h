@@ -1,3 +1,4 @@
+/* A profile with the medium that is served for it. */
 #ifndef USHER_SERVICE_FILES_SERVED_PROFILE_H
 #define USHER_SERVICE_FILES_SERVED_PROFILE_H
 

@@ -1,4 +1,4 @@
-/* All, or the one of this name, are looked at and then told. */
+/* What is told of media. */
 #ifndef USHER_SERVICE_MEDIA_MEDIA_SURVEY_H
 #define USHER_SERVICE_MEDIA_MEDIA_SURVEY_H
 
@@ -7,6 +7,7 @@
 struct http_request;
 struct imports;
 
+/* All, or the one of this name, are looked at and then told. */
 void media_tell_all(struct imports *imports, struct http_request *r);
 void media_tell_one(struct imports *imports, struct http_request *r, const char *name, unsigned status);
 /* The names of the machines that are being installed from it. New reference. */

@@ -1,4 +1,4 @@
-/* A domain (all: "") may have come, changed or gone. */
+/* Computed MACs of libvirt's guests, where we lease. */
 #ifndef USHER_SERVICE_NETWORK_CLAIMS_H
 #define USHER_SERVICE_NETWORK_CLAIMS_H
 
@@ -8,6 +8,7 @@ struct mac;
 struct segment;
 struct network;
 
+/* A domain (all: "") may have come, changed or gone. */
 void claims_look(struct network *nw, const struct segment *seg, const char *domain);
 enum dhcp_guest claims_guest(struct network *nw, const struct segment *seg, const struct mac *mac);
 void claims_leave(struct network *nw, const struct segment *seg); /* it goes */

@@ -1,5 +1,4 @@
-/* Looks at libvirt and the links. 0, or -errno with one line in `why`. What is not there, or does not fit, is
- * waited for, unless the command line names it. */
+/* What is served: found out at the start, described when it changes. */
 #ifndef USHER_SERVICE_NETWORK_SEGMENTS_H
 #define USHER_SERVICE_NETWORK_SEGMENTS_H
 
@@ -13,6 +12,8 @@ struct ip;
 struct segment;
 struct network;
 
+/* Looks at libvirt and the links. 0, or -errno with one line in `why`. What is not there, or does not fit, is
+ * waited for, unless the command line names it. */
 int segments_find(struct network *nw, char *why, size_t why_size);
 /* A network's or an interface's segment as configuration, libvirt (`net`, of a network) and kernel
  * have it now. 0, or -errno with the line, and `*ret` is what is known all the same. */

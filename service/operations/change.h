@@ -1,3 +1,4 @@
+/* Arming again, confirming, disarming and deleting machines. */
 #ifndef USHER_SERVICE_OPERATIONS_CHANGE_H
 #define USHER_SERVICE_OPERATIONS_CHANGE_H
 

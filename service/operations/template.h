@@ -1,3 +1,4 @@
+/* POST /machines/NAME/template: making a template of a guest. */
 #ifndef USHER_SERVICE_OPERATIONS_TEMPLATE_H
 #define USHER_SERVICE_OPERATIONS_TEMPLATE_H
 
