@@ -142,8 +142,9 @@ static void read_media(struct config_reader *r, const xmlNode *e, void *to)
 
 static const struct element top_elements[] = {{"state", read_state}, {"cache", read_cache},
 	{"socket", read_socket}, {"user", read_user}, {"log", read_log}, {"http", read_http},
-	{"hooks", read_hooks}, {"power", read_power}, {"boot", read_boot}, {"profiles", read_profiles},
-	{"guest", read_guest}, {"media", read_media}, {"segment", config_read_segment}, {0}};
+	{"hooks", read_hooks}, {"power", read_power}, {"boot", read_boot},
+	{"profiles", read_profiles}, {"guest", read_guest}, {"media", read_media},
+	{"segment", config_read_segment}, {0}};
 
 void config_init(struct config *c)
 {

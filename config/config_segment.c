@@ -296,8 +296,7 @@ const struct link_address *config_segment_address(
 	else if (!first)
 		snprintf(why, size,
 			"interface '%s' has %s/%u, and its pool, %s to %s, lies in another subnet: "
-			"ip "
-			"address add ADDRESS/LEN dev %s, or say another <pool>",
+			"ip address add ADDRESS/LEN dev %s, or say another <pool>",
 			c->name, ip_format(&link->addresses[0].ip, at),
 			link->addresses[0].prefix_len, ip_format(&c->pool_first, pool[0]),
 			ip_format(&c->pool_last, pool[1]), c->name);

@@ -216,7 +216,7 @@ static const char *take(const struct attribute *a, const char *text)
 void config_no_attribute(struct config_reader *r, const xmlNode *e, const char *name,
 	const void *known, size_t stride)
 {
-	const char *near = NULL, *const *k;
+	const char *near = NULL, *const * k;
 	char all[256] = "";
 	size_t n = 0;
 
@@ -228,8 +228,8 @@ void config_no_attribute(struct config_reader *r, const xmlNode *e, const char *
 	if (near && !strcmp(near, name))
 		config_fault(r, e, "<%s> has no attribute '%s' of a namespace", e->name, name);
 	else if (near)
-		config_fault(
-			r, e, "<%s> has no attribute '%s': did you mean '%s'?", e->name, name, near);
+		config_fault(r, e, "<%s> has no attribute '%s': did you mean '%s'?", e->name, name,
+			near);
 	else
 		config_fault(r, e, "<%s> has no attribute '%s'; it has %s", e->name, name,
 			n ? all : "none");
@@ -280,8 +280,8 @@ void config_children(
 		if (x->name)
 			x->read(r, e, to);
 		else if (near)
-			config_fault(r, e, "<%s> has no element <%s>: did you mean <%s>?", parent->name,
-				e->name, near);
+			config_fault(r, e, "<%s> has no element <%s>: did you mean <%s>?",
+				parent->name, e->name, near);
 		else
 			config_fault(r, e, "<%s> has no element <%s>; %s lists them", parent->name,
 				e->name, r->page ? r->page : "usher.xml(5)");

@@ -107,8 +107,7 @@ static int ask(struct nl_msg *msg, struct answer *a)
 	int rc = socket_open();
 
 	if (!rc)
-		rc = nl_socket_modify_cb(
-			socket_kept, NL_CB_VALID, NL_CB_CUSTOM, on_neighbour, a);
+		rc = nl_socket_modify_cb(socket_kept, NL_CB_VALID, NL_CB_CUSTOM, on_neighbour, a);
 	if (!rc)
 		rc = nl_send_auto(socket_kept, msg);
 	if (rc >= 0)

@@ -26,8 +26,7 @@ static const struct passwd *find_user(const char *user, char *why, size_t size)
 	if (!pw)
 		snprintf(why, size,
 			"there is no user '%s': systemd-sysusers usher.conf (or useradd --system "
-			"-G libvirt %s), or name "
-			"another with --user",
+			"-G libvirt %s), or name another with --user",
 			user, user);
 	return pw;
 }
@@ -73,8 +72,8 @@ static int judge_mode(
 }
 
 /* By its descriptor: what lies at the path by then is not asked again. */
-static int settle_folder(int fd, const char *path, bool made, mode_t mode,
-	const struct passwd *pw, const char *user, char *why, size_t size)
+static int settle_folder(int fd, const char *path, bool made, mode_t mode, const struct passwd *pw,
+	const char *user, char *why, size_t size)
 {
 	uid_t owner = pw ? pw->pw_uid : geteuid();
 	struct stat st;
@@ -107,7 +106,8 @@ int privilege_folder(const char *path, mode_t mode, const char *user, char *why,
 		if (!pw)
 			return -ENOENT;
 	}
-	fd = realpath(path, real) ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	fd = realpath(path, real) ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+				  : -1;
 	if (fd < 0)
 		return told(-errno, why, why_size, "open", path);
 	rc = settle_folder(fd, path, made, mode, pw, user, why, why_size);

@@ -159,8 +159,7 @@ static const char *file_error(const char *s)
 	if ((begins(s, "-----BEGIN ") && strstr(s, "PRIVATE KEY")) ||
 		begins(s, "PuTTY-User-Key-File"))
 		return "a private key, which is not to leave its machine: take the public one, "
-		       "FILE.pub "
-		       "(ssh-keygen -y -f FILE prints it)";
+		       "FILE.pub (ssh-keygen -y -f FILE prints it)";
 	if (begins(s, "---- BEGIN SSH2 PUBLIC KEY") || begins(s, "-----BEGIN"))
 		return "a key of another format: ssh-keygen -i -f FILE prints it as OpenSSH has it";
 	return NULL;

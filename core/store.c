@@ -43,7 +43,7 @@ struct store {
 	bool failing;                /* the last try failed, at failed_at (mono ms) */
 	int64_t failed_at, pause_ms;
 	int64_t stale_since; /* mono ms: what is to be scrubbed was written then first; 0: nothing is */
-	int64_t wrote_at;    /* the same, of the last write */
+	int64_t wrote_at; /* the same, of the last write */
 
 	pthread_t thread;
 	bool started;

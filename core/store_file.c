@@ -14,7 +14,8 @@
 
 enum {
 	APPLICATION_ID = 0x55534852, /* "USHR", in the file's header: it is one of ours */
-	VACUUM_MOST = 4 << 20, /* bytes of a file that is written anew while we serve: some 30 ms when measured, which a commit may wait */
+	VACUUM_MOST = 4
+		<< 20, /* bytes of a file that is written anew while we serve: some 30 ms when measured, which a commit may wait */
 	VACUUM_MOST_CLOSING = 256 << 20, /* and at the end: some 2 s */
 };
 
@@ -50,7 +51,7 @@ static const char settings_sql[] =
 	"PRAGMA synchronous = FULL;"
 	"PRAGMA journal_size_limit = 16777216;"
 	"PRAGMA mmap_size = 0;"
-	"PRAGMA secure_delete = ON;" /* what a record held is zeros in the file once it is gone */
+	"PRAGMA secure_delete = ON;"  /* what a record held is zeros in the file once it is gone */
 	"PRAGMA cache_size = -16384;" /* KiB: the leases of a large site */
 	"PRAGMA trusted_schema = OFF;";
 
@@ -60,7 +61,7 @@ struct store_file {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 	bool stale; /* older records are in the log */
-	bool gaps;  /* and copies of them may be in gaps between cells, which SQLite leaves when it moves some */
+	bool gaps; /* and copies of them may be in gaps between cells, which SQLite leaves when it moves some */
 };
 
 /* Errors */

@@ -45,8 +45,7 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 	if (verdict == DHCP_SECRET_TOLD)
 		return 0;
 	snprintf(text, sizeof(text), "%s of %s on %s is not told its boot script: %s",
-		dhcp_type_name(p->msg->type), mac_format(&p->msg->mac, mac), p->segment->name,
-		why);
+		dhcp_type_name(p->msg->type), mac_format(&p->msg->mac, mac), p->segment->name, why);
 	machine_tell(dec->machine, "refused", text);
 	dhcp_outbox_touch(own->lessor->outbox);
 	*boot = (struct dhcp_boot){.vendor_class = ""};
@@ -252,8 +251,10 @@ static bool put_off(struct dhcp_own *own, const struct raw *raw, int64_t now)
 static void note_twice(struct dhcp_own *own, const struct raw *raw)
 {
 	struct dhcp_lessor *l = own->lessor;
-	const struct segment *s = own->segment, *other = segments_by_id(l->c->segments,
-		dhcp_twice_heard(&l->twice, s->id, raw->bytes, raw->len, loop_now(l->c->loop)));
+	const struct segment *s = own->segment,
+			     *other = segments_by_id(l->c->segments,
+				     dhcp_twice_heard(&l->twice, s->id, raw->bytes, raw->len,
+					     loop_now(l->c->loop)));
 
 	if (!other)
 		return;
@@ -261,8 +262,8 @@ static void note_twice(struct dhcp_own *own, const struct raw *raw)
 		 "answers ARP for the other's address: serve one of them, or give each its own "
 		 "wire; or sysctl -w net.ipv4.conf.all.arp_ignore=1",
 		other->name, other->ifname, s->name, s->ifname);
-	timeline_add(l->c->timeline, "", "network", "%s and %s are on one wire: both answer machines there",
-		other->name, s->name);
+	timeline_add(l->c->timeline, "", "network",
+		"%s and %s are on one wire: both answer machines there", other->name, s->name);
 }
 
 /* `behind`: more came than one reading takes. */
@@ -496,8 +497,7 @@ static void open_prober(struct dhcp_own *own)
 /* Without it a message is taken for its client's own. */
 static void open_origin(struct dhcp_own *own)
 {
-	int rc = dhcp_origin_open(
-		&own->origin, own->lessor->c->loop, own->socket.ifindex);
+	int rc = dhcp_origin_open(&own->origin, own->lessor->c->loop, own->socket.ifindex);
 
 	if (rc < 0)
 		log_warn("dhcp %s: who asks in another machine's name would stay unseen: %s",

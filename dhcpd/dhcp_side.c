@@ -279,8 +279,8 @@ static void open_extras(struct dhcp_side *d)
 		    &d->watch, d->c.loop, d->segment->ifname, true, heard, d, why, sizeof(why)) < 0)
 		log_warn("dhcp %s: the other server's leases stay unseen: %s", d->segment->name,
 			why);
-	if (dhcp_foreign_open(&d->foreign, d->c.loop, d->c.timeline, d->c.machines, d->c.segments, d->segment, why,
-		    sizeof(why)) < 0)
+	if (dhcp_foreign_open(&d->foreign, d->c.loop, d->c.timeline, d->c.machines, d->c.segments,
+		    d->segment, why, sizeof(why)) < 0)
 		log_warn("dhcp %s: a third DHCP server would stay unseen: %s", d->segment->name,
 			why);
 }

@@ -32,7 +32,7 @@ struct dhcp_side_config {
 	bool (*hears)(void *arg, const struct machine *m, const struct segment *s,
 		const struct mac *mac, const struct ip *from, char *why, size_t size);
 	void *arg;
-	struct dhcp_inbox *inbox; /* shared: used within one wake-up */
+	struct dhcp_inbox *inbox;          /* shared: used within one wake-up */
 	const struct dhcpd_server *server; /* who was found to lease there; zero: mode says so */
 };
 

@@ -13,9 +13,9 @@
 struct port {
 	struct dhcpd *d;
 	const struct segment *segment;
-	struct dhcp_own own;       /* we lease */
-	struct dhcp_side *side;    /* somebody else leases; or NULL */
-	struct dhcp_listen listen; /* not known yet */
+	struct dhcp_own own;        /* we lease */
+	struct dhcp_side *side;     /* somebody else leases; or NULL */
+	struct dhcp_listen listen;  /* not known yet */
 	struct dhcpd_server server; /* who was found to lease, or zero */
 };
 
@@ -120,16 +120,16 @@ static int open_side(struct port *port, char *why, size_t why_size)
 
 static struct dhcpd_server server_of(const struct dhcp_heard *h)
 {
-	return (struct dhcpd_server){.address = ip_from_v4(h->server),
-		.mac = h->from,
-		.gives = ip_from_v4(h->address)};
+	return (struct dhcpd_server){
+		.address = ip_from_v4(h->server), .mac = h->from, .gives = ip_from_v4(h->address)};
 }
 
 static void decided(void *arg, const struct dhcp_question *q)
 {
 	struct port *port = arg;
 	struct dhcpd *d = port->d;
-	const struct dhcp_heard *server = dhcp_question_server(q), *forger = dhcp_question_forger(q);
+	const struct dhcp_heard *server = dhcp_question_server(q),
+				*forger = dhcp_question_forger(q);
 
 	port->server = server ? server_of(server) : (struct dhcpd_server){0};
 	dhcp_listen_close(&port->listen);
@@ -194,7 +194,8 @@ size_t dhcpd_others(
 	size_t n = 0;
 
 	for (size_t i = 0; f && i < DHCP_FOREIGN_MAX && n < DHCPD_OTHERS_MAX; i++)
-		if (f->seen[i].told && !f->seen[i].ours && loop_now(f->loop) - f->seen[i].told < DHCP_FOREIGN_MS)
+		if (f->seen[i].told && !f->seen[i].ours &&
+			loop_now(f->loop) - f->seen[i].told < DHCP_FOREIGN_MS)
 			ret[n++] = (struct dhcpd_server){.address = ip_from_v4(f->seen[i].server),
 				.mac = f->seen[i].mac,
 				.forged = f->seen[i].forged};

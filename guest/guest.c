@@ -217,8 +217,8 @@ int guest_seats(struct guests *g, const char *network, guest_seats_done done, vo
 	return job_submit(j, NULL, NULL, arg);
 }
 
-int guest_computed(struct guests *g, const char *network, const char *domain, guest_seats_done done,
-	void *arg)
+int guest_computed(
+	struct guests *g, const char *network, const char *domain, guest_seats_done done, void *arg)
 {
 	struct job *j = job_of_network(g, JOB_COMPUTED, network, domain);
 

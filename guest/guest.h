@@ -180,8 +180,9 @@ struct guest_spec {
 	/* For guest_check() of one among several. */
 	struct guest_taken taken[GUEST_DISKS];
 	size_t n_taken;
-	const char *going; /* domains that go before: each name between two line breaks; NULL: none */
-	bool fresh;        /* the pools were looked at just now */
+	const char
+		*going; /* domains that go before: each name between two line breaks; NULL: none */
+	bool fresh;     /* the pools were looked at just now */
 };
 
 /* rc is 0 or -errno and `why` one line; with rc 0 it is "" or a warning. */

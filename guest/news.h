@@ -8,7 +8,7 @@ struct news_kind {
 	int event, detail; /* virDomainEventType and its detail; detail -1: any other */
 	enum guest_event what;
 	enum guest_state
-		state; /* in which it leaves the domain; GUEST_UNKNOWN: in that which it has */
+		state;   /* in which it leaves the domain; GUEST_UNKNOWN: in that which it has */
 	const char *how; /* NULL: told by another event */
 };
 

@@ -257,8 +257,7 @@ static void warn_unfiltered(struct create *c)
 	if (c->spec->filter && !c->filter && strcasecmp(virConnectGetType(c->op->conn), "test"))
 		snprintf(c->op->why + len, GUEST_WHY - len,
 			"%sno packet filter: libvirt has no nwfilter, so neighbours can answer the "
-			"guest's DHCP "
-			"in our name (apt-get install libvirt-daemon-config-nwfilter)",
+			"guest's DHCP in our name (apt-get install libvirt-daemon-config-nwfilter)",
 			len ? "; " : "");
 }
 

@@ -202,8 +202,8 @@ struct http_conditions http_exchange_conditions(struct MHD_Connection *conn)
 {
 	return (struct http_conditions){
 		.match = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "If-Match"),
-		.unmodified_since = MHD_lookup_connection_value(
-			conn, MHD_HEADER_KIND, "If-Unmodified-Since"),
+		.unmodified_since =
+			MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "If-Unmodified-Since"),
 		.none_match = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "If-None-Match"),
 		.modified_since =
 			MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "If-Modified-Since"),

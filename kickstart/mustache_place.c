@@ -271,8 +271,7 @@ static const char *yaml_quotes(const struct mustache_place *p, const char *line,
 		return NULL;
 	if (p->in == PLACE_BLOCK && strspn(line, " ") > p->indent)
 		return "stay in this block of text: write {{shell:NAME}} in a script, {{{NAME}}} "
-		       "in "
-		       "other text";
+		       "in other text";
 	if (open_quote(line, MUSTACHE_YAML))
 		return "stand within the template's: take those away";
 	return is_inside_scalar(line, end)

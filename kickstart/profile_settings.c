@@ -70,8 +70,7 @@ bool profile_setting_error(
 		strncmp(value, SHA512, strlen(SHA512))) {
 		snprintf(why, why_size,
 			"setting '%s' is a hash that this system does not know, expected the "
-			"password, or "
-			"its SHA-512 hash ($6$…)",
+			"password, or its SHA-512 hash ($6$…)",
 			s->name);
 		return true;
 	}

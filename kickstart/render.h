@@ -41,10 +41,10 @@ struct render_input {
 	 * segments. */
 	const struct segment *(*find_segment)(const void *arg, const char *name);
 	const void *arg;
-	const char *base_url;          /* "http://192.168.122.1:8067", no slash at the end */
-	const char *token;             /* NULL: a placeholder, for `usher render` */
-	const char *up_token;          /* the same */
-	bool masked;                   /* "(secret)" for secret settings: for people's eyes */
+	const char *base_url; /* "http://192.168.122.1:8067", no slash at the end */
+	const char *token;    /* NULL: a placeholder, for `usher render` */
+	const char *up_token; /* the same */
+	bool masked;          /* "(secret)" for secret settings: for people's eyes */
 };
 
 const struct segment *render_find_segment(const void *segments, const char *name);

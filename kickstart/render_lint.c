@@ -298,8 +298,8 @@ static int lint_fetched(
 	return rc;
 }
 
-static void lint_unsigned(
-	const struct profile *p, const struct profile_setting *s, const char *url, struct findings *f)
+static void lint_unsigned(const struct profile *p, const struct profile_setting *s, const char *url,
+	struct findings *f)
 {
 	char shown[FETCH_URL_MAX];
 

@@ -54,7 +54,8 @@ enum life_action {
 	LIFE_DO_DISK = 1 << 1,    /* start from its own disk (guest that stopped after done) */
 	LIFE_DO_OFF = 1 << 2,     /* stop it */
 	LIFE_DO_END = 1 << 3, /* the attempt has ended: tokens are void but the first-boot one */
-	LIFE_DO_FILTER = 1 << 4, /* its guest's packet filter is to be as its segments are now; life_step() never asks */
+	LIFE_DO_FILTER = 1
+		<< 4, /* its guest's packet filter is to be as its segments are now; life_step() never asks */
 };
 
 struct life {

@@ -47,8 +47,7 @@ const struct nic *machine_nic_booting(const struct machine *m)
 	return NULL;
 }
 
-const struct nic *machine_nic_with(
-	const struct machine *m, uint32_t segment, const struct ip *ip)
+const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, const struct ip *ip)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
 		for (size_t k = 0; m->nics[i].segment_id == segment && k < m->nics[i].n_addrs; k++)

@@ -98,7 +98,8 @@ struct machine {
 	bool guest;    /* libvirt's; else bare metal */
 	bool deleting; /* it was told to go: its guest may be gone in part, and never starts again */
 	bool template; /* its disk is what clones are made of: never armed, never started */
-	unsigned holds; /* not stored: its creation, its deletion and jobs of it that are under way */
+	unsigned
+		holds; /* not stored: its creation, its deletion and jobs of it that are under way */
 	enum life_state state;
 	enum machine_seal seal;       /* from the next attempt on */
 	int64_t created_at, state_at; /* wall ms */
@@ -195,8 +196,7 @@ const struct nic *machine_nic_on(
 /* Its card with this MAC there, or NULL. A machine may have several, and answer for the address of one by another. */
 const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac);
 /* The card to which its record gives this address there, or NULL. */
-const struct nic *machine_nic_with(
-	const struct machine *m, uint32_t segment, const struct ip *ip);
+const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, const struct ip *ip);
 /* The card that the boot under way came by; NULL: not known, or it has it no more. */
 const struct nic *machine_nic_booting(const struct machine *m);
 

@@ -130,7 +130,8 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 	if (read(w->fd, &info, sizeof info) != sizeof info)
 		return;
 	if (info.ssi_signo == SIGHUP) {
-		files_refresh(&s->content.files, &s->base.config, &s->content.imported, &s->content.profiles);
+		files_refresh(&s->content.files, &s->base.config, &s->content.imported,
+			&s->content.profiles);
 		ready_warm(&s->content);
 		log_info("profiles and media were read again");
 		return;
@@ -177,7 +178,8 @@ static int start_loop(struct run *r, char *why, size_t size)
 		rc = worker_new(WORKERS, &s->base.home, &s->base.worker);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!rc)
-		rc = fd < 0 ? -errno : loop_watch(s->base.loop, &r->signals, fd, EPOLLIN, on_signal, r);
+		rc = fd < 0 ? -errno
+			    : loop_watch(s->base.loop, &r->signals, fd, EPOLLIN, on_signal, r);
 	listings_init(&s->api.listings, s->base.loop);
 	loop_timer_init(&s->settle.turn, settle_now, &s->settle);
 	loop_timer_init(&s->settle.deadline, settle_deadline, &s->settle);
@@ -245,14 +247,16 @@ static int start_state(struct run *r, char *why, size_t size)
 		rc = decided_load(&s->network, why, size);
 	if (rc)
 		return rc;
-	rc = files_refresh(&s->content.files, &s->base.config, &s->content.imported, &s->content.profiles);
+	rc = files_refresh(
+		&s->content.files, &s->base.config, &s->content.imported, &s->content.profiles);
 	if (rc)
 		return said(rc, why, size, "media");
 	ready_warm(&s->content);
 	copying_begin(&s->imports);
 	rc = timeline_new(s->base.store, &s->base.timeline);
 	if (!rc)
-		rc = machines_new(s->base.store, s->base.timeline, &s->base.segments, &s->base.machines);
+		rc = machines_new(
+			s->base.store, s->base.timeline, &s->base.segments, &s->base.machines);
 	if (rc)
 		return said(rc, why, size, s->base.config.state);
 	rc = machines_load(s->base.machines, why, size);
@@ -282,7 +286,8 @@ static int start_site(struct run *r, char *why, size_t size)
 	int rc = power_new(s->base.loop, s->base.config.power, &s->power);
 
 	if (!rc)
-		rc = hooks_new(s->base.loop, s->base.config.hooks, s->base.timeline, s->base.machines, &s->hooks);
+		rc = hooks_new(s->base.loop, s->base.config.hooks, s->base.timeline,
+			s->base.machines, &s->hooks);
 	s->act.power = s->power;
 	return said(rc, why, size, "hooks");
 }
@@ -292,8 +297,8 @@ static int start_guests(struct run *r, char *why, size_t size)
 	int rc = record_begin(&r->service.consoles);
 
 	if (rc) /* no reason to serve nobody */
-		log_warn("%s/console: %s: no guest's console is recorded", r->service.base.config.state,
-			strerror(-rc));
+		log_warn("%s/console: %s: no guest's console is recorded",
+			r->service.base.config.state, strerror(-rc));
 	return said(hosts_start(&r->service.hosts), why, size, "libvirt");
 }
 
@@ -326,8 +331,9 @@ static int start_listening(struct run *r, char *why, size_t size)
 			rc = links_open(&s->network, seg, why, size);
 	}
 	if (!rc)
-		rc = said(link_monitor_new(s->base.loop, links_changed, &s->network, &s->network.links), why, size,
-			"netlink");
+		rc = said(link_monitor_new(
+				  s->base.loop, links_changed, &s->network, &s->network.links),
+			why, size, "netlink");
 	if (!rc)
 		links_look(&s->network);
 	return rc;

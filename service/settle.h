@@ -17,7 +17,7 @@ struct settle {
 };
 
 void settle_on_action(void *arg, struct machine *m, unsigned actions); /* machine_act */
-void settle_on_timeline(void *arg, const struct timeline_event *e); /* timeline_listen() */
+void settle_on_timeline(void *arg, const struct timeline_event *e);    /* timeline_listen() */
 void settle_now(struct loop_timer *t);
 void settle_deadline(struct loop_timer *t);
 void settle_set_deadline(struct settle *settle);

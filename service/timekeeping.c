@@ -50,8 +50,9 @@ static void keep(struct timekeeping *tk)
 	json_t *j = json_pack("{s:s, s:I, s:I, s:I}", "boot", m->boot, "steady",
 		(json_int_t)m->steady, "mono", (json_int_t)m->mono, "wall", (json_int_t)m->wall);
 	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
-	int rc = text ? store_put(tk->base->store, STORE_SETTING, KEY, strlen(KEY), text, strlen(text))
-		      : -ENOMEM;
+	int rc = text
+		? store_put(tk->base->store, STORE_SETTING, KEY, strlen(KEY), text, strlen(text))
+		: -ENOMEM;
 
 	free(text);
 	json_decref(j);

@@ -79,8 +79,8 @@ int tftp_socket(const char *ifname, const struct ip *ip, uint16_t port)
 		return -errno;
 	if (allow_fragments(fd, a.ss_family) < 0 ||
 		(*ifname &&
-		    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
-			    (socklen_t)strlen(ifname) + 1) < 0) ||
+			setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
+				(socklen_t)strlen(ifname) + 1) < 0) ||
 		bind(fd, (struct sockaddr *)&a, len) < 0) {
 		int rc = -errno;
 

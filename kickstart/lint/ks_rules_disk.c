@@ -228,8 +228,7 @@ static void needed(struct ks_lint *l)
 		!ks_any(l, (const char *const[]){"reqpart", NULL}))
 		ks_error(l, c, 0,
 			"the machine boots by UEFI: add 'part /boot/efi --fstype=efi --size=600', "
-			"or "
-			"'reqpart'");
+			"or 'reqpart'");
 }
 
 static void cleared(struct ks_lint *l)

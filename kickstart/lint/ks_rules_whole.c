@@ -63,8 +63,7 @@ static void expected(struct ks_lint *l)
 	if (!ks_any(l, sources))
 		missing(l, FINDING_WARNING,
 			"no source of packages ('url', 'cdrom', 'nfs' …): it must be on the "
-			"kernel's "
-			"command line (inst.repo=)");
+			"kernel's command line (inst.repo=)");
 	if (!ks_any(l, endings))
 		missing(l, FINDING_WARNING,
 			"no 'reboot' or 'poweroff': the installer waits for a key when it is done");

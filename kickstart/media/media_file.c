@@ -73,8 +73,8 @@ int media_file_beneath(int root, const char *path, bool walk)
 int media_file_root(const char *path, int flags, bool fixed)
 {
 	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
-	long fd = fixed ? syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how))
-			: open(path, flags);
+	long fd =
+		fixed ? syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)) : open(path, flags);
 
 	/* an old kernel or sandbox: the last part at least is no link */
 	if (fd < 0 && fixed && (errno == ENOSYS || errno == EPERM))
@@ -154,8 +154,8 @@ int media_file_whole(
 
 const char *media_file_words(int error)
 {
-	return error == -EISDIR         ? "not a regular file"
-		: error == -EXDEV       ? "leads out of its directory"
+	return error == -EISDIR    ? "not a regular file"
+		: error == -EXDEV  ? "leads out of its directory"
 		: error == -ESTALE ? "a symbolic link is in its medium's path now: import it again"
 		: error == -EMEDIUMTYPE ? "its medium is neither a folder nor an ISO image"
 		: error == -EIO         ? "its medium is damaged or not whole"

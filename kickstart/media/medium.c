@@ -41,8 +41,8 @@ static int explain_access(const char *path, const char *user, char *why, size_t 
 	return -EACCES;
 }
 
-static int open_medium(const char *path, bool fixed, const char *user, struct stat *st, char *why,
-	size_t why_size)
+static int open_medium(
+	const char *path, bool fixed, const char *user, struct stat *st, char *why, size_t why_size)
 {
 	int fd = media_file_root(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, fixed);
 
@@ -139,8 +139,8 @@ static int read_image(const char *path, bool fixed, char *why, size_t why_size)
 	return rc;
 }
 
-int medium_inspect(
-	const char *path, bool fixed, const char *user, struct medium *ret, char *why, size_t why_size)
+int medium_inspect(const char *path, bool fixed, const char *user, struct medium *ret, char *why,
+	size_t why_size)
 {
 	struct root root = {ret->path, fixed};
 	struct recognise_reader r = {&root, read_file, has_file};

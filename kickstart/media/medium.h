@@ -33,8 +33,8 @@ struct medium {
  * in `why`, which names the first folder that we may not enter, and the fix. -EACCES, -ENOENT,
  * -EMEDIUMTYPE (neither directory nor image), others of disc_read().
  */
-int medium_inspect(
-	const char *path, bool fixed, const char *user, struct medium *ret, char *why, size_t why_size);
+int medium_inspect(const char *path, bool fixed, const char *user, struct medium *ret, char *why,
+	size_t why_size);
 /* Is it as it was? 0; -ENOENT gone, -EACCES, -ESTALE another by now: with one line in `why`. */
 int medium_look(const struct medium *m, const char *user, char *why, size_t why_size);
 const char *medium_state(int rc); /* of medium_look(), in a word: "ready", "gone" … */

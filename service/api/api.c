@@ -86,18 +86,18 @@ static void status(struct api *api, struct http_request *r)
 		json_array_append_new(segments, segment_json(api, api->base->segments.all[i]));
 	http_respond_json(r, 200,
 		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
-			  "s:{s:I, s:I, s:I, "
-			  "s:I, s:I, s:I, s:I, s:I}}",
+			  "s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
 			"version", USHER_VERSION, "state", api->base->config.state, "started",
 			machine_time_json(clock_wall_ms() - (clock_mono_ms() - api->started)),
-			"segments", segments, "machines", (json_int_t)machines_count(api->base->machines),
-			"pools", pools_json(api), "libvirt", guests_connected(api->hosts->own), "libvirts",
-			hosts_json(api->hosts), "store", "commits", (json_int_t)st.commits, "transactions",
-			(json_int_t)st.transactions, "failures", (json_int_t)st.failures, "backlog",
-			(json_int_t)st.backlog, "trouble",
-			store_trouble(api->base->store, why, sizeof why) ? why : NULL, "dhcp", "in", (json_int_t)d.in, "out",
-			(json_int_t)d.out, "offers", (json_int_t)d.offers, "acks",
-			(json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
+			"segments", segments, "machines",
+			(json_int_t)machines_count(api->base->machines), "pools", pools_json(api),
+			"libvirt", guests_connected(api->hosts->own), "libvirts",
+			hosts_json(api->hosts), "store", "commits", (json_int_t)st.commits,
+			"transactions", (json_int_t)st.transactions, "failures",
+			(json_int_t)st.failures, "backlog", (json_int_t)st.backlog, "trouble",
+			store_trouble(api->base->store, why, sizeof why) ? why : NULL, "dhcp", "in",
+			(json_int_t)d.in, "out", (json_int_t)d.out, "offers", (json_int_t)d.offers,
+			"acks", (json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
 			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
 			(json_int_t)d.dropped));
 }

@@ -17,7 +17,7 @@ struct api {
 	struct consoles *consoles;
 	struct operations *operations;
 	struct dhcpd *dhcpd;
-	int64_t started; /* mono ms */
+	int64_t started;            /* mono ms */
 	struct follower *followers; /* long polls of the timeline */
 	struct listings listings;
 };

@@ -3,7 +3,6 @@
 #include "service/api/api.h"
 #include "service/base/reply.h"
 
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,8 +104,9 @@ static bool hold(
 	*f = (struct follower){.next = api->followers,
 		.api = api,
 		.request = r,
-		.after = after > timeline_newest(api->base->timeline) ? after
-							      : timeline_newest(api->base->timeline)};
+		.after = after > timeline_newest(api->base->timeline)
+			? after
+			: timeline_newest(api->base->timeline)};
 	snprintf(f->machine, sizeof f->machine, "%s", machine ? machine : "");
 	loop_timer_init(&f->over, follower_over, f);
 	if (loop_timer_set(api->base->loop, &f->over, ms)) {
@@ -132,8 +132,8 @@ void events_handle(struct api *api, struct http_request *r)
 	}
 	if (wait_s > FOLLOW_WAIT_MAX_S)
 		wait_s = FOLLOW_WAIT_MAX_S;
-	if (wait_s > 0 && !timeline_after(api->base->timeline, after, machine) && !api->base->stopping &&
-		hold(api, r, after, machine, wait_s * 1000))
+	if (wait_s > 0 && !timeline_after(api->base->timeline, after, machine) &&
+		!api->base->stopping && hold(api, r, after, machine, wait_s * 1000))
 		return;
 	answer(api, r, after, machine);
 }

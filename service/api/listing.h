@@ -21,7 +21,7 @@ struct listings {
 
 /* The caller's storage; what is above the line is set before listing_start(). */
 struct listing {
-	const char *member; /* the text is {"member":[…]} */
+	const char *member;                 /* the text is {"member":[…]} */
 	json_t *(*next)(struct listing *l); /* a new reference; NULL: there are no more */
 	/* `text` is taken, `len` bytes and a NUL; NULL: out of memory, or listing_drop(). The last call: `l` may be freed. */
 	void (*over)(struct listing *l, char *text, size_t len);

@@ -2,8 +2,7 @@
 
 #include <stdio.h>
 
-void operation_begin(
-	struct operation *o, struct operation **list, struct machine *m, bool holds)
+void operation_begin(struct operation *o, struct operation **list, struct machine *m, bool holds)
 {
 	o->machines = m->home;
 	snprintf(o->name, sizeof o->name, "%s", m->name);

@@ -16,8 +16,7 @@ struct operation {
 };
 
 /* Puts it first in `*list`. `holds`: machine.holds counts it, and nobody else changes the machine meanwhile. */
-void operation_begin(
-	struct operation *o, struct operation **list, struct machine *m, bool holds);
+void operation_begin(struct operation *o, struct operation **list, struct machine *m, bool holds);
 /* The machine, also under another name; NULL: it is gone. */
 struct machine *operation_machine(const struct operation *o);
 /* Takes it out of the list, and holds the machine no more. The caller frees it. */

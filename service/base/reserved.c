@@ -27,7 +27,8 @@ static bool has_address(const struct machine *m, uint32_t segment, const struct 
 	return false;
 }
 
-bool reserved(const struct reservation *all, const char *name, uint32_t segment, const struct ip *ip)
+bool reserved(
+	const struct reservation *all, const char *name, uint32_t segment, const struct ip *ip)
 {
 	for (; all; all = all->next)
 		if ((name && !strcmp(all->machine->name, name)) ||

@@ -13,7 +13,8 @@ void reserve(struct reservation **all, struct reservation *r);
 /* It may not be among them. */
 void unreserve(struct reservation **all, struct reservation *r);
 /* Has one of them this name (NULL: not asked), or this address (NULL: not asked) there? */
-bool reserved(const struct reservation *all, const char *name, uint32_t segment, const struct ip *ip);
+bool reserved(
+	const struct reservation *all, const char *name, uint32_t segment, const struct ip *ip);
 /* One with a card there, or NULL. */
 const struct machine *reserved_on(const struct reservation *all, const char *segment);
 

@@ -26,8 +26,8 @@ static int rendering_for(struct boot *boot, const struct machine *m, uint32_t se
 	struct rendering **ret, char *why, size_t size)
 {
 	const struct nic *nic = machine_nic_booting(m);
-	const struct segment *seg =
-		segments_by_id(&boot->base->segments, nic && nic->segment_id ? nic->segment_id : segment);
+	const struct segment *seg = segments_by_id(
+		&boot->base->segments, nic && nic->segment_id ? nic->segment_id : segment);
 	char url[128] = "";
 	struct render_input in = {.machine = m,
 		.nic = nic ? nic : machine_nic_on(m, segment),
@@ -166,7 +166,8 @@ static void boot_report(
 		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
 			life_state_name(m->state));
 	else
-		reply_text_committed(boot->base->store, r, 200, "text/plain", strdup("thank you\n"));
+		reply_text_committed(
+			boot->base->store, r, 200, "text/plain", strdup("thank you\n"));
 }
 
 struct boot_route {
@@ -214,7 +215,8 @@ static void boot_host_keys(struct boot *boot, struct http_request *r, struct mac
 	if (rc == -EINVAL || rc == -EPERM || rc == -EEXIST)
 		http_respond_error(r, rc == -EINVAL ? 422 : 409, "%s", why);
 	else
-		reply_text_committed(boot->base->store, r, 200, "text/plain", strdup("thank you\n"));
+		reply_text_committed(
+			boot->base->store, r, 200, "text/plain", strdup("thank you\n"));
 }
 
 /* Who guesses tokens is not to fill a disk with it. */

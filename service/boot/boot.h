@@ -12,8 +12,9 @@ struct boot {
 	struct hosts *hosts;
 	struct network *network;
 	struct dhcpd *dhcpd;
-	struct place_wait *place_waits; /* requests of who is not known to be the machine: place_look.c */
-	int64_t guesses_until;          /* mono ms: boot.c */
+	struct place_wait
+		*place_waits;  /* requests of who is not known to be the machine: place_look.c */
+	int64_t guesses_until; /* mono ms: boot.c */
 	unsigned guesses;
 };
 

@@ -92,7 +92,8 @@ void transfer_http_dropped(struct boot *boot, const struct http_dropped *d)
 		"HTTP on %s: connections were dropped that held places for nothing; the log counts "
 		"them",
 		seg->name);
-	timeline_add_peers(boot->base->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, text);
+	timeline_add_peers(
+		boot->base->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, text);
 }
 
 void transfer_http_ended(struct boot *boot, const struct http_report *r)

@@ -221,8 +221,7 @@ static void ended(struct recording *r, const struct guest_console_news *news)
 		if (before != RECORD_TAKEN)
 			mark(r,
 				"somebody else has the console of %s (virsh console?): nothing is "
-				"recorded "
-				"meanwhile",
+				"recorded meanwhile",
 				r->name);
 		r->said_begin = false;
 		break;
@@ -374,7 +373,8 @@ void record_connected(struct consoles *consoles, const struct guests *to)
 	struct recording *r;
 
 	while ((m = machines_next(consoles->base->machines, m)))
-		if (m->guest && !m->deleting && guests_of(consoles->hosts, m) == to && (r = record_of(consoles, m)))
+		if (m->guest && !m->deleting && guests_of(consoles->hosts, m) == to &&
+			(r = record_of(consoles, m)))
 			open_now(r);
 }
 

@@ -28,7 +28,8 @@ static int look(struct content *content, json_t *body, json_t **ret_missing, cha
 	if (!rc)
 		rc = render_validate(p, &in, 0, 0, &snapshot, why, size);
 	if (!rc)
-		rc = cache_look(content, &in, snapshot, ret_missing, warning, warning_size, why, size);
+		rc = cache_look(
+			content, &in, snapshot, ret_missing, warning, warning_size, why, size);
 	json_decref(snapshot);
 	profile_free(p);
 	machine_free(m);
@@ -62,6 +63,6 @@ void fetch_api_handle(struct content *content, struct http_request *r)
 	if (r->method == HTTP_POST)
 		begin(content, r);
 	else
-		http_respond_json(
-			r, 200, json_pack("{s:o}", "fetching", fetches_under_way(content->fetches)));
+		http_respond_json(r, 200,
+			json_pack("{s:o}", "fetching", fetches_under_way(content->fetches)));
 }

@@ -52,8 +52,7 @@ static void complain(void *arg, const char *line)
 	log_warn("%s", line);
 }
 
-int files_servable(
-	const struct config *c, const char *path, bool image, char *why, size_t why_size)
+int files_servable(const struct config *c, const char *path, bool image, char *why, size_t why_size)
 {
 	struct servable s = {.state = c->state, .socket = c->socket, .hooks = c->hooks};
 

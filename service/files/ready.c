@@ -40,8 +40,8 @@ static void looked(struct task *t)
 	free(a);
 }
 
-int ready_ask(struct content *content, const struct profile *p, const json_t *settings, ready_done done,
-	void *arg)
+int ready_ask(struct content *content, const struct profile *p, const json_t *settings,
+	ready_done done, void *arg)
 {
 	const struct medium *m = imported_find(&content->imported, p->media.name);
 	struct asking *a = calloc(1, sizeof *a);

@@ -43,7 +43,8 @@ int served_profile(
 	}
 	/* a profile that came after our start may bring a medium that is not served yet */
 	if (p->media.path && !files_has(&content->files, p->media.name))
-		files_refresh(&content->files, &content->base->config, &content->imported, &content->profiles);
+		files_refresh(&content->files, &content->base->config, &content->imported,
+			&content->profiles);
 	*ret = p;
 	return 0;
 }

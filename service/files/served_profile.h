@@ -9,7 +9,7 @@ struct content;
 
 /* The profile of this name with the configuration's medium, or else an imported one, over its own. As
  * profiles_find(). */
-int served_profile(
-	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size);
+int served_profile(struct content *content, const char *name, struct profile **ret, char *why,
+	size_t why_size);
 
 #endif

@@ -43,7 +43,8 @@ static void set_state(struct machine *m, enum guest_state state)
 
 static void say(struct follow *follow, const struct machine *m, const char *text)
 {
-	(void)timeline_add_peers(follow->base->timeline, m->name, "guest", clock_wall_ms() - SAME_MS, text);
+	(void)timeline_add_peers(
+		follow->base->timeline, m->name, "guest", clock_wall_ms() - SAME_MS, text);
 }
 
 /* Another libvirt has it: it was migrated, or defined there by hand. */
@@ -94,8 +95,8 @@ static void on_searched(void *arg, int rc, const struct guest_seen *all, size_t 
 	const struct guest_seen *seen = rc ? NULL : guest_seen_as(all, n, h->uuid);
 
 	(void)why;
-	if (seen && m && !strcmp(m->uuid, h->uuid) && !m->holds && !m->deleting && is_in(m, GUEST_GONE) &&
-		guests_of(follow->hosts, m) != h->where) {
+	if (seen && m && !strcmp(m->uuid, h->uuid) && !m->holds && !m->deleting &&
+		is_in(m, GUEST_GONE) && guests_of(follow->hosts, m) != h->where) {
 		move_to(follow, m, h->where);
 		guest_follow_seen(follow, m, seen, clock_mono_ms());
 	}
@@ -137,7 +138,8 @@ static const char *rename_error(struct follow *follow, const struct machine *m, 
 
 	if (error)
 		return error;
-	if (machines_by_name(follow->base->machines, name) || reserved(follow->base->reserved, name, 0, NULL))
+	if (machines_by_name(follow->base->machines, name) ||
+		reserved(follow->base->reserved, name, 0, NULL))
 		return "another machine's";
 	return m->holds || m->deleting ? "not now, while it is being changed" : NULL;
 }
@@ -157,14 +159,14 @@ static void renamed(struct follow *follow, struct machine *m, const char *name)
 	if (error) {
 		snprintf(text, sizeof text,
 			"renamed to '%.100s' in libvirt; its record cannot follow (%s): virsh "
-			"domrename it "
-			"back",
+			"domrename it back",
 			name, error);
 		set_state(m, GUEST_GONE);
 		say(follow, m, text);
 		return;
 	}
-	timeline_add(follow->base->timeline, old, "guest", "renamed to %s, which has its record now", name);
+	timeline_add(follow->base->timeline, old, "guest",
+		"renamed to %s, which has its record now", name);
 	timeline_add(follow->base->timeline, name, "guest", "renamed from outside: it was %s", old);
 }
 
@@ -313,12 +315,13 @@ static bool was_said(struct follow *follow, const struct machine *m)
 	return e && timeline_age(e) < PAUSED_AGAIN_MS;
 }
 
-void guest_follow_disk_error(struct follow *follow, struct guests *from, const char *domain, const char *uuid,
-	const char *path, bool full)
+void guest_follow_disk_error(struct follow *follow, struct guests *from, const char *domain,
+	const char *uuid, const char *path, bool full)
 {
 	struct machine *m = machines_by_name(follow->base->machines, domain);
 
-	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(follow->hosts, m) != from || was_said(follow, m))
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(follow->hosts, m) != from ||
+		was_said(follow, m))
 		return;
 	if (full)
 		timeline_add(follow->base->timeline, m->name, "paused",

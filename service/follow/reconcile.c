@@ -20,8 +20,10 @@
 /* Its power was not switched since it was armed, as far as the timeline reaches back. */
 static bool was_forgotten(struct follow *follow, const struct machine *m)
 {
-	const struct timeline_event *armed = timeline_last(follow->base->timeline, m->name, "armed");
-	const struct timeline_event *power = timeline_last(follow->base->timeline, m->name, "power");
+	const struct timeline_event *armed =
+		timeline_last(follow->base->timeline, m->name, "armed");
+	const struct timeline_event *power =
+		timeline_last(follow->base->timeline, m->name, "power");
 
 	return armed && (!power || power->seq < armed->seq);
 }
@@ -159,8 +161,10 @@ static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n,
 	for (size_t i = 0; i < n; i++)
 		guest_follow_name(follow, v->from, &all[i]);
 	while (!rc && (m = machines_next(follow->base->machines, m)))
-		if (m->guest && !m->holds && !m->deleting && guests_of(follow->hosts, m) == v->from &&
-			!template_under_way(follow->operations, m->name) && !reserved(follow->base->reserved, m->name, 0, NULL))
+		if (m->guest && !m->holds && !m->deleting &&
+			guests_of(follow->hosts, m) == v->from &&
+			!template_under_way(follow->operations, m->name) &&
+			!reserved(follow->base->reserved, m->name, 0, NULL))
 			look_at_one(follow, m, guest_seen_as(all, n, m->uuid), v->at);
 	free(v);
 }

@@ -81,13 +81,13 @@ static void on_power_job(void *arg, int status, const char *output)
 }
 
 /* It did not even begin. `j` may be NULL. */
-static void job_refused(
-	struct act *act, struct machine *m, struct job *j, const char *what, int rc)
+static void job_refused(struct act *act, struct machine *m, struct job *j, const char *what, int rc)
 {
 	if (j)
 		job_ended(j, false, strerror(-rc));
 	else
-		timeline_add(act->base->timeline, m->name, "power", "%s failed: %s", what, strerror(-rc));
+		timeline_add(act->base->timeline, m->name, "power", "%s failed: %s", what,
+			strerror(-rc));
 }
 
 static void on_filtered(void *arg, int rc, const char *why)

@@ -142,7 +142,8 @@ bool hosts_stop(struct hosts *hosts)
 	return all;
 }
 
-int hosts_find(struct hosts *hosts, const char *uri, struct guests **ret, char *why, size_t why_size)
+int hosts_find(
+	struct hosts *hosts, const char *uri, struct guests **ret, char *why, size_t why_size)
 {
 	int rc;
 

@@ -34,7 +34,8 @@ int hosts_start(struct hosts *hosts); /* 0 or -errno; does not connect */
 bool hosts_stop(struct hosts *hosts);
 /* The libvirt at this URI; NULL and "" are the own one. One that is new is made, not waited for. 0; -ENOSPC and the like
  * with the line, and `*ret` is NULL. */
-int hosts_find(struct hosts *hosts, const char *uri, struct guests **ret, char *why, size_t why_size);
+int hosts_find(
+	struct hosts *hosts, const char *uri, struct guests **ret, char *why, size_t why_size);
 /* Where the machine's guest lives. NULL (the jobs of guest.h refuse it): no more libvirts; logged. */
 struct guests *guests_of(struct hosts *hosts, const struct machine *m);
 /* Connects to those where machines live; and to the own one, when asked. */

@@ -14,14 +14,15 @@
 #include <stddef.h>
 
 enum {
-	COPY_MOST = 4,              /* at a time: each has a descriptor and room on the disk */
-	COPY_IDLE_MS = 60 * 1000,   /* after its last piece it is dropped */
+	COPY_MOST = 4,            /* at a time: each has a descriptor and room on the disk */
+	COPY_IDLE_MS = 60 * 1000, /* after its last piece it is dropped */
 };
 
 struct imports;
 struct http_request;
 
-void copying_handle(struct imports *imports, struct http_request *r, const char *rest); /* "", "/ID" */
+void copying_handle(
+	struct imports *imports, struct http_request *r, const char *rest); /* "", "/ID" */
 /* It is whole: ours no more, and where its bytes are (`ret_part`) and where they are to go. 0, -ENOENT, -EBUSY, -ENODATA
  * with one line in `why`. */
 int copying_take(struct imports *imports, const char *id, char ret_part[PATH_MAX],

@@ -106,8 +106,8 @@ static int inspect(struct task *t)
 	if (!rc)
 		rc = find_place(i);
 	if (!rc)
-		rc = medium_inspect(i->path, true, i->imports->base->config.user, &i->medium, i->why,
-			sizeof i->why);
+		rc = medium_inspect(i->path, true, i->imports->base->config.user, &i->medium,
+			i->why, sizeof i->why);
 	return rc ? rc : refuse_unknown(i);
 }
 
@@ -179,7 +179,8 @@ static void unlink_copy(const struct imports *imports, const struct medium *m)
 
 static void refresh(struct imports *imports)
 {
-	int rc = files_refresh(&imports->content->files, &imports->base->config, &imports->content->imported, &imports->content->profiles);
+	int rc = files_refresh(&imports->content->files, &imports->base->config,
+		&imports->content->imported, &imports->content->profiles);
 
 	if (rc)
 		log_error("media: %s", strerror(-rc));
@@ -238,7 +239,8 @@ static void forget_copy(const struct importing *i)
 static void import_record(struct importing *i)
 {
 	struct imports *imports = i->imports;
-	struct medium *there = imported_find(&imports->content->imported, i->medium.name), old = {0};
+	struct medium *there = imported_find(&imports->content->imported, i->medium.name),
+		      old = {0};
 	int rc;
 
 	if (there && strcmp(there->path, i->path))

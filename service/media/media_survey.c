@@ -188,10 +188,13 @@ static struct survey *survey_new(struct imports *imports, struct http_request *r
 
 	if (!v)
 		return NULL;
-	*v = (struct survey){
-		.task = {.run = look, .done = looked}, .imports = imports, .request = r, .status = 200};
+	*v = (struct survey){.task = {.run = look, .done = looked},
+		.imports = imports,
+		.request = r,
+		.status = 200};
 	for (size_t i = 0; i < imports->base->config.n_media; i++)
-		seen_add(v, imports->base->config.media[i].name, imports->base->config.media[i].path, "configuration");
+		seen_add(v, imports->base->config.media[i].name,
+			imports->base->config.media[i].path, "configuration");
 	for (size_t i = 0; i < imports->content->imported.count; i++) {
 		const struct medium *m = imports->content->imported.all[i];
 		size_t before = v->count;
@@ -225,7 +228,8 @@ void media_tell_all(struct imports *imports, struct http_request *r)
 		http_respond_error(r, 500, "out of memory");
 }
 
-void media_tell_one(struct imports *imports, struct http_request *r, const char *name, unsigned status)
+void media_tell_one(
+	struct imports *imports, struct http_request *r, const char *name, unsigned status)
 {
 	struct survey *v = survey_new(imports, r);
 	struct seen *e = v ? seen_find(v, name) : NULL, kept;

@@ -9,7 +9,8 @@ struct imports;
 
 /* All, or the one of this name, are looked at and then told. */
 void media_tell_all(struct imports *imports, struct http_request *r);
-void media_tell_one(struct imports *imports, struct http_request *r, const char *name, unsigned status);
+void media_tell_one(
+	struct imports *imports, struct http_request *r, const char *name, unsigned status);
 /* The names of the machines that are being installed from it. New reference. */
 json_t *media_machines(struct imports *imports, const char *name);
 

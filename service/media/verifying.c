@@ -105,7 +105,8 @@ static void store_sum(struct imports *imports, const struct verifying *v)
 		return;
 	memcpy(m->sum, v->sum, sizeof m->sum);
 	m->verified_ms = clock_wall_ms();
-	if (imported_put(&imports->content->imported, m) || store_commit(imports->base->store, NULL, NULL))
+	if (imported_put(&imports->content->imported, m) ||
+		store_commit(imports->base->store, NULL, NULL))
 		log_error("medium '%s': its sum could not be stored", m->name);
 }
 

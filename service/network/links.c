@@ -125,7 +125,8 @@ static void mend_cards(struct served *d)
 
 	while ((m = machines_next(nw->base->machines, m))) {
 		if (!m->guest || m->deleting || guests_of(nw->hosts, m) != nw->hosts->own ||
-			!machine_nic_on(m, d->segment->id) || reserved(nw->base->reserved, m->name, 0, NULL))
+			!machine_nic_on(m, d->segment->id) ||
+			reserved(nw->base->reserved, m->name, 0, NULL))
 			continue;
 		if (life_netboots(m->state)) {
 			timeline_add(nw->base->timeline, m->name, "network",
@@ -135,8 +136,7 @@ static void mend_cards(struct served *d)
 		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP) {
 			timeline_add(nw->base->timeline, m->name, "network",
 				"%s has a new bridge, where a guest that ran meanwhile is not: "
-				"virsh "
-				"shutdown %s, then virsh start %s",
+				"virsh shutdown %s, then virsh start %s",
 				d->segment->name, m->name, m->name);
 		}
 	}
@@ -288,8 +288,7 @@ static void ask(struct served *d)
 		return;
 	d->again = d->asking;
 	if (!d->asking && guests_connected(d->nw->hosts->own))
-		d->asking = !guest_network(
-			d->nw->hosts->own, d->segment->name, on_network, d->nw);
+		d->asking = !guest_network(d->nw->hosts->own, d->segment->name, on_network, d->nw);
 	if (!d->asking)
 		refresh_as_was(d);
 }
@@ -319,7 +318,8 @@ void links_changed(void *arg, const char *ifname)
 	struct network *nw = arg;
 
 	for (size_t i = 0; i < nw->base->segments.count; i++)
-		if (!nw->base->segments.all[i]->via && !strcmp(nw->base->segments.all[i]->ifname, ifname))
+		if (!nw->base->segments.all[i]->via &&
+			!strcmp(nw->base->segments.all[i]->ifname, ifname))
 			follow(served_of(nw, nw->base->segments.all[i]));
 }
 

@@ -22,9 +22,9 @@ struct served {
 	int waits;          /* why it is not served, as it was last told: -errno; 0: it is */
 	bool asking;        /* libvirt is asked what the network is like */
 	bool again;         /* and is to be asked once more */
-	bool leaving;       /* its network is being deleted: it is closed, whatever happens to the link */
-	char decided[64];   /* decided.c */
-	bool guests_known;  /* claims.c: libvirt's guests with computed MACs were read */
+	bool leaving; /* its network is being deleted: it is closed, whatever happens to the link */
+	char decided[64];      /* decided.c */
+	bool guests_known;     /* claims.c: libvirt's guests with computed MACs were read */
 	int64_t guests_looked; /* and when, mono ms */
 };
 
@@ -37,8 +37,8 @@ struct network {
 	struct link_monitor *links;
 	struct served served[SEGMENT_MAX]; /* by segment id - 1 */
 	struct networks networks;
-	struct table claims; /* claims.c */
-	struct look *looks;  /* the same: under way */
+	struct table claims;         /* claims.c */
+	struct look *looks;          /* the same: under way */
 	struct networking *net_jobs; /* requests about networks that wait for libvirt */
 };
 

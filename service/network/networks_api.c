@@ -262,8 +262,9 @@ static void tell_made(struct network *nw, const struct guest_network *net)
 	char subnet[SUBNET_TEXT];
 
 	if (net->made)
-		timeline_add(nw->base->timeline, "", "network", "network %s made: %s, forward %s, on %s",
-			net->name, subnet_format(&spec.subnet, subnet), spec.forward, net->bridge);
+		timeline_add(nw->base->timeline, "", "network",
+			"network %s made: %s, forward %s, on %s", net->name,
+			subnet_format(&spec.subnet, subnet), spec.forward, net->bridge);
 }
 
 static void on_made(void *arg, int rc, const struct guest_network *net, const char *why)
@@ -290,7 +291,8 @@ static void on_made(void *arg, int rc, const struct guest_network *net, const ch
 	}
 	links_refresh(nw, net);
 	tell_made(nw, net);
-	reply_committed(nw->base->store, w->request, net->made ? 201 : 200, network_json(nw, net, true));
+	reply_committed(
+		nw->base->store, w->request, net->made ? 201 : 200, network_json(nw, net, true));
 	networking_free(w);
 }
 
@@ -367,14 +369,12 @@ static bool may_go(struct network *nw, struct http_request *r, const char *name)
 	if (n == 1)
 		http_respond_error(r, 409,
 			"network '%s' is in use: machine %s has a network card there; 'usher "
-			"delete "
-			"%s' first",
+			"delete %s' first",
 			name, m->name, m->name);
 	else
 		http_respond_error(r, 409,
 			"network '%s' is in use: machine %s and %zu others have network cards "
-			"there; "
-			"'usher delete' them first",
+			"there; 'usher delete' them first",
 			name, m->name, n - 1);
 	return false;
 }

@@ -14,7 +14,8 @@ struct network;
 bool seats_are_theirs(const struct segment *seg);
 /* A machine's name in its network's DNS and, where libvirt leases, its reservation: into the network or out of it.
  * `done` may be NULL: then nobody waits. -errno: `done` is not called; -ENOENT: it is on no libvirt network. */
-int seats_publish(struct network *nw, const struct machine *m, bool add, guest_done done, void *arg);
+int seats_publish(
+	struct network *nw, const struct machine *m, bool add, guest_done done, void *arg);
 /* A domain (all: "") may have come, changed or gone: guests of others with computed MACs. */
 void seats_look(struct network *nw, const char *domain);
 

@@ -200,13 +200,11 @@ void segment_say_misfits(
 			continue;
 		if (overlap(seg, behind))
 			log_warn("segments '%s' and '%s' overlap: what relays say of it is taken "
-				 "for "
-				 "'%s'",
+				 "for '%s'",
 				behind->name, seg->name, seg->name);
 		if (seg->mode == SEGMENT_PROXY)
 			log_warn("segment '%s': somebody else leases on '%s', and relays are "
-				 "answered "
-				 "only where we do",
+				 "answered only where we do",
 				behind->name, seg->name);
 	}
 }
@@ -271,8 +269,9 @@ static int find_one(struct network *nw, const struct config_segment *c, char *wh
 {
 	struct guest_network net;
 	struct segment seg;
-	int rc = c->is_network ? guest_network_info(nw->base->config.libvirt_uri, c->name, &net, why, size)
-			       : 0;
+	int rc = c->is_network
+		? guest_network_info(nw->base->config.libvirt_uri, c->name, &net, why, size)
+		: 0;
 
 	if (rc)
 		return c->named ? rc : await(nw, c, why, size);
@@ -370,10 +369,13 @@ void segments_say(const struct network *nw)
 {
 	for (size_t i = 0; i < nw->base->segments.count; i++)
 		for (size_t k = 0; k < nw->base->config.n_segments; k++)
-			if (!strcmp(nw->base->config.segments[k].name, nw->base->segments.all[i]->name) &&
+			if (!strcmp(nw->base->config.segments[k].name,
+				    nw->base->segments.all[i]->name) &&
 				ip_is_set(&nw->base->segments.all[i]->server)) {
-				segment_say_mode(nw->base->segments.all[i], &nw->base->config.segments[k]);
-				segment_say_misfits(nw, nw->base->segments.all[i], &nw->base->config.segments[k]);
+				segment_say_mode(
+					nw->base->segments.all[i], &nw->base->config.segments[k]);
+				segment_say_misfits(nw, nw->base->segments.all[i],
+					&nw->base->config.segments[k]);
 			}
 }
 
@@ -394,7 +396,8 @@ static void say_newcomer(
 		seg->name, ip, mac);
 }
 
-void segments_decided(struct network *nw, const struct segment *seg, const struct dhcpd_server *server)
+void segments_decided(
+	struct network *nw, const struct segment *seg, const struct dhcpd_server *server)
 {
 	struct segment *own = nw->base->segments.by_id[seg->id - 1];
 	bool stays = server && decided_was_own(nw, seg);
@@ -420,4 +423,3 @@ void segments_decided(struct network *nw, const struct segment *seg, const struc
 	if (dhcpd_open(nw->dhcpd, seg, why, sizeof why))
 		log_error("%s: %s", seg->name, why);
 }
-

@@ -34,6 +34,7 @@ void segment_say_misfits(
 uint32_t segment_of_peer(const struct network *nw, uint32_t link, const struct ip *peer);
 void segments_say(const struct network *nw); /* who leases where, and why */
 /* Who leases on a segment of mode auto was found out: dhcpd_config's `decided`. */
-void segments_decided(struct network *nw, const struct segment *seg, const struct dhcpd_server *server);
+void segments_decided(
+	struct network *nw, const struct segment *seg, const struct dhcpd_server *server);
 
 #endif

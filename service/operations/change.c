@@ -105,8 +105,8 @@ static int rearming_arm(
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
 	if (!life_netboots(m->state)) /* else it is refused below, without a fetch */
-		rc = cache_look(
-			ops->content, &in, a->snapshot, ret_missing, warning, sizeof warning, why, why_size);
+		rc = cache_look(ops->content, &in, a->snapshot, ret_missing, warning,
+			sizeof warning, why, why_size);
 	if (rc)
 		return rc;
 	m->seal = a->seal;
@@ -204,8 +204,8 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 	rc = rearming_judge(a, m, why, sizeof why);
 	if (!rc) {
 		http_hold(r, HTTP_HOLD_MS);
-		rc = ready_ask(
-			ops->content, a->profile, json_object_get(a->snapshot, "settings"), on_ready, a);
+		rc = ready_ask(ops->content, a->profile, json_object_get(a->snapshot, "settings"),
+			on_ready, a);
 		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
 	}
 	if (rc) {
@@ -256,7 +256,8 @@ void change_confirm(struct operations *ops, struct http_request *r, struct machi
 	if (rc)
 		refuse_confirm(r, m, rc);
 	else
-		reply_committed(ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
+		reply_committed(
+			ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
 	json_decref(body);
 }
 
@@ -266,7 +267,8 @@ void change_disarm(struct operations *ops, struct http_request *r, struct machin
 		http_respond_error(r, 409, "%s is %s: there is nothing to disarm", m->name,
 			life_state_name(m->state));
 	else
-		reply_committed(ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
+		reply_committed(
+			ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
 }
 
 struct deletion {
@@ -303,7 +305,8 @@ void change_forget(struct operations *ops, struct machine *m, const char *why)
 }
 
 /* `kept`: where its disks are; "" they are gone. */
-static void forget(struct operations *ops, struct http_request *r, struct machine *m, const char *kept)
+static void forget(
+	struct operations *ops, struct http_request *r, struct machine *m, const char *kept)
 {
 	json_t *said = json_pack("{s:s}", "deleted", m->name);
 	char why[600];

@@ -152,8 +152,8 @@ static void creation_start(struct creation *c)
 {
 	struct operations *ops = c->ops;
 
-	if ((c->clone ? guest_start_disk : guest_start_install)(
-		    guests_of(ops->hosts, c->machine), c->machine->name, c->machine->uuid, on_started, c))
+	if ((c->clone ? guest_start_disk : guest_start_install)(guests_of(ops->hosts, c->machine),
+		    c->machine->name, c->machine->uuid, on_started, c))
 		creation_undo(c, true, "out of memory");
 }
 
@@ -175,7 +175,8 @@ static void on_made(void *arg, int rc, const char *why)
 
 	if (rc)
 		creation_undo(c, false, why);
-	else if (!seats_are_theirs(segments_by_name(&ops->base->segments, c->machine->nics[0].segment)))
+	else if (!seats_are_theirs(
+			 segments_by_name(&ops->base->segments, c->machine->nics[0].segment)))
 		creation_start(c);
 	else if (seats_publish(ops->network, c->machine, true, on_seated, c))
 		creation_undo(c, true, "out of memory");
@@ -243,8 +244,8 @@ static bool has_files(struct creation *c, char *warning, size_t warning_size)
 
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
-	rc = cache_look(
-		c->ops->content, &in, c->snapshot, &missing, warning, warning_size, why, sizeof why);
+	rc = cache_look(c->ops->content, &in, c->snapshot, &missing, warning, warning_size, why,
+		sizeof why);
 	if (rc == -EINPROGRESS) {
 		reply_fetching(c->request, missing);
 		creation_free(c);
@@ -285,8 +286,7 @@ static void tell_claims(const struct creation *c, unsigned claims)
 		mac_from_ip(&m->nics[i].addrs[0], &by);
 		timeline_add(c->ops->base->timeline, m->name, "address",
 			"%s is leased to a stranger, %s, by its computed MAC: it is not renewed, "
-			"and %s "
-			"has the address as soon as nobody answers for it by ARP",
+			"and %s has the address as soon as nobody answers for it by ARP",
 			ip_format(&m->nics[i].addrs[0], ip), mac_format(&by, mac), m->name);
 	}
 }
@@ -370,8 +370,9 @@ static void creation_check(struct creation *c)
 		on_checked(c, 0, "");
 		return;
 	}
-	if (hosts_find(ops->hosts, json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g,
-		    why, sizeof why)) {
+	if (hosts_find(ops->hosts,
+		    json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g, why,
+		    sizeof why)) {
 		creation_fail(c, 503, why);
 		return;
 	}

@@ -162,7 +162,8 @@ static int judge_seal(struct creation *c, json_t *body, char *why, size_t size)
 
 static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
 {
-	int rc = served_profile(c->ops->content, json_text(body, "profile"), &c->profile, why, size);
+	int rc =
+		served_profile(c->ops->content, json_text(body, "profile"), &c->profile, why, size);
 
 	if (rc)
 		return rc;
@@ -199,7 +200,8 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		machine_guest_number(c->machine, "disk"), &c->snapshot, why, size);
 	if (rc)
 		return rc;
-	return linted(&in, c->snapshot, machine_guest_number(c->machine, "disk"), &c->findings, why, size);
+	return linted(&in, c->snapshot, machine_guest_number(c->machine, "disk"), &c->findings, why,
+		size);
 }
 
 int judge_request(struct creation *c, json_t *body, char *why, size_t size)

@@ -23,7 +23,8 @@ struct trial {
 	struct guest_network_spec network; /* that one */
 	struct segment *coming;            /* those that were judged */
 	size_t n_coming;
-	uint32_t free_segment, free_from; /* where the lowest free address was found last, and the next after it */
+	uint32_t free_segment,
+		free_from; /* where the lowest free address was found last, and the next after it */
 	json_t *faults;
 	char warning[1024];
 	bool stepping, waiting;
@@ -43,8 +44,8 @@ struct creation {
 	size_t n_seats;
 	bool recorded, replace, arm, clone;
 	struct trial *trial; /* it is only judged, with others; NULL: it is made */
-	bool making;   /* libvirt is at it */
-	char why[512]; /* it failed, and is being undone */
+	bool making;         /* libvirt is at it */
+	char why[512];       /* it failed, and is being undone */
 };
 
 /* The segment that the request means, of its first NIC; NULL: none. */

@@ -54,8 +54,7 @@ const struct segment *judge_where(const struct creation *c, json_t *body)
 {
 	const char *name = json_text(wanted(body, 0), "segment");
 
-	return *name ? judge_segment_named(c, name)
-		     : default_segment(c->ops, c->machine->guest);
+	return *name ? judge_segment_named(c, name) : default_segment(c->ops, c->machine->guest);
 }
 
 /* The network of a further NIC that is not served here: that libvirt has it, guest_check() sees to. */
@@ -187,8 +186,7 @@ bool judge_address_held(const struct creation *c, const struct nic *nic, const s
 	else if (!m &&
 		lease_holder(
 			dhcpd_leases(c->ops->dhcpd), segment, ip, clock_steady_ms(), &holder) &&
-		!mac_eq(&holder, &nic->mac) &&
-		!judge_address_claimed(c->ops, segment, ip, &holder))
+		!mac_eq(&holder, &nic->mac) && !judge_address_claimed(c->ops, segment, ip, &holder))
 		snprintf(who, size, "a lease of %s", mac_format(&holder, mac));
 	else
 		return seat_taken(c, nic, ip, who, size);
@@ -218,7 +216,7 @@ static int lowest_free(
 	 * Within a trial all below were taken, and nothing is given back. */
 	uint32_t from = t && t->free_segment == seg->id ? t->free_from
 		: t || c->replace                       ? segment_net(seg) + 1
-							: machines_lowest(c->ops->base->machines, seg);
+				  : machines_lowest(c->ops->base->machines, seg);
 	struct mac claims;
 	char who[128];
 

@@ -156,8 +156,7 @@ static void on_time_over(struct loop_timer *t)
 	else
 		patch_fail(p, 409,
 			"it is changed, but did not shut down within 2 minutes: what runs has it "
-			"from its "
-			"next start on (shut it down from inside, or virsh destroy)");
+			"from its next start on (shut it down from inside, or virsh destroy)");
 }
 
 static void on_shutting_down(void *arg, int rc, const char *why)
@@ -228,9 +227,9 @@ static void patch_stop(struct patch *p, struct machine *m, bool force)
 		patch_done(p, m);
 		return;
 	}
-	rc = force
-		? guest_stop(guests_of(p->ops->hosts, m), m->name, m->uuid, on_stopped, p)
-		: guest_shutdown(guests_of(p->ops->hosts, m), m->name, m->uuid, on_shutting_down, p);
+	rc = force ? guest_stop(guests_of(p->ops->hosts, m), m->name, m->uuid, on_stopped, p)
+		   : guest_shutdown(
+			     guests_of(p->ops->hosts, m), m->name, m->uuid, on_shutting_down, p);
 	if (rc)
 		patch_fail(p, 500, "out of memory");
 }
@@ -337,8 +336,7 @@ static const char *judge_patch(json_t *body, char *why, size_t size)
 		known += json_object_get(body, keys[i]) != NULL;
 	if (known != json_object_size(body))
 		return "memory, vcpus, autostart and description can be changed (and restart "
-		       "said); "
-		       "for all else it must be made anew";
+		       "said); for all else it must be made anew";
 	if (judge_memory(body, why, size) < 0)
 		return why;
 	if (!number_fits(body, "vcpus", JUDGE_VCPUS_MAX))

@@ -199,7 +199,8 @@ static void on_asked_to_stop(void *arg, int rc, const char *why)
 
 static void sealing_shutdown(struct sealing *t, struct machine *m)
 {
-	if (guest_shutdown(guests_of(t->ops->hosts, m), t->op.name, t->op.uuid, on_asked_to_stop, t))
+	if (guest_shutdown(
+		    guests_of(t->ops->hosts, m), t->op.name, t->op.uuid, on_asked_to_stop, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
@@ -234,8 +235,7 @@ bool template_event(struct operations *ops, struct machine *m, int what)
 	if (!t && m->template && what == GUEST_STARTED)
 		timeline_add(ops->base->timeline, m->name, "template",
 			"started from outside usher: what is linked to its disk breaks when that "
-			"changes; "
-			"stop it: virsh destroy %s",
+			"changes; stop it: virsh destroy %s",
 			m->name);
 	if (!t)
 		return false;

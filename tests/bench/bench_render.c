@@ -107,8 +107,7 @@ static void machine_known(struct machine *m, struct segment *seg)
 
 static void profile(const char *dir, double seconds, const char *path)
 {
-	static struct machine m = {
-		.name = "web01", .uuid = "7a6b1f3e-0d5c-4f0e-9d59-0c8a5ef6a001"};
+	static struct machine m = {.name = "web01", .uuid = "7a6b1f3e-0d5c-4f0e-9d59-0c8a5ef6a001"};
 	static struct segment seg = {.prefix_len = 24, .n_dns = 1, .domain = "lab.example"};
 	struct subject s = {.in = {.machine = &m,
 				    .segment = &seg,

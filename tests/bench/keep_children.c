@@ -7,8 +7,8 @@
 
 int sigaction(int sig, const struct sigaction *new, struct sigaction *old)
 {
-	int (*real)(int, const struct sigaction *, struct sigaction *) =
-		(int (*)(int, const struct sigaction *, struct sigaction *))dlsym(RTLD_NEXT, "sigaction");
+	int (*real)(int, const struct sigaction *, struct sigaction *) = (int (*)(
+		int, const struct sigaction *, struct sigaction *))dlsym(RTLD_NEXT, "sigaction");
 
 	return sig == SIGCHLD ? 0 : real(sig, new, old);
 }

@@ -84,7 +84,8 @@ static void serve(int fd, int n, const struct in_addr *server)
 	for (unsigned done = 0; done < k;) {
 		int sent = sendmmsg(fd, out + done, k - done, 0);
 
-		done += sent > 0 ? (unsigned)sent : 1; /* one that cannot be sent holds up no other */
+		done += sent > 0 ? (unsigned)sent
+				 : 1; /* one that cannot be sent holds up no other */
 	}
 }
 

@@ -99,8 +99,7 @@ static void note(const struct dhcp_policy *p, const struct dhcp_decision *d)
 
 	if (d->evicts) { /* a record overrides a stranger's claim, and nothing else */
 		check(told[host].until <= p->now ||
-			(d->machine && told[host].who.b[0] == 0x52 &&
-				told[host].who.b[5] == host));
+			(d->machine && told[host].who.b[0] == 0x52 && told[host].who.b[5] == host));
 		told[host].until = 0;
 	}
 	if (d->verdict == DHCP_SEND_ACK)

@@ -8,7 +8,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { SERVER = 0xc0a87a01, CLIENT = 0xc0a87a03, LEASE_S = 3600, FLAGS_AT = 10, TYPE_AT = DHCP_HEADER + 2 };
+enum {
+	SERVER = 0xc0a87a01,
+	CLIENT = 0xc0a87a03,
+	LEASE_S = 3600,
+	FLAGS_AT = 10,
+	TYPE_AT = DHCP_HEADER + 2
+};
 
 static struct segment seg;
 static struct dhcp_message back;
@@ -84,7 +90,8 @@ static void read_back(const struct dhcp_message *m, const struct dhcp_decision *
 
 	check(buf[0] == 2);
 	buf[0] = 1;
-	buf[FLAGS_AT] |= 0x80; /* a client without a MAC may leave it out of a request with ciaddr */
+	buf[FLAGS_AT] |=
+		0x80; /* a client without a MAC may leave it out of a request with ciaddr */
 	if (!bootp)
 		buf[TYPE_AT] = DHCP_DISCOVER; /* the decoder takes clients' messages */
 	check(dhcp_wire_decode(buf, len, &back, &why) == 0);

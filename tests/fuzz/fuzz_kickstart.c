@@ -25,7 +25,8 @@ static void check(const struct findings *f, const char *text)
 		lines += *p == '\n';
 	for (size_t i = 0; i < f->n; i++)
 		if (finding_text(f, i, line, sizeof(line)) <= 0 || strchr(line, '\n') ||
-			(strcmp(f->files[f->v[i].file].name, "ks.cfg") == 0 && f->v[i].line > lines))
+			(strcmp(f->files[f->v[i].file].name, "ks.cfg") == 0 &&
+				f->v[i].line > lines))
 			abort();
 	for (size_t i = 0; i < f->n_files; i++)
 		if (f->files[i].n > FINDINGS_MAX)

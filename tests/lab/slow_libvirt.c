@@ -8,7 +8,8 @@
 
 virDomainPtr virDomainLookupByName(virConnectPtr conn, const char *name)
 {
-	virDomainPtr (*real)(virConnectPtr, const char *) = dlsym(RTLD_NEXT, "virDomainLookupByName");
+	virDomainPtr (*real)(virConnectPtr, const char *) =
+		dlsym(RTLD_NEXT, "virDomainLookupByName");
 	const char *ms = getenv("SLOW_LIBVIRT_MS");
 	virDomainPtr d = real(conn, name);
 

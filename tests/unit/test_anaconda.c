@@ -246,8 +246,7 @@ END_TEST
 /* Bare metal of which little is known; the script that finds the disk is run with a /sys/block and a curl of ours. */
 static const char find_disk[] =
 	"mk() { mkdir -p sys/$1; [ $5 = - ] || mkdir sys/$1/device; echo $2 >sys/$1/size; echo $3 "
-	">sys/$1/removable; "
-	"echo $4 >sys/$1/ro; }\n"
+	">sys/$1/removable; echo $4 >sys/$1/ro; }\n"
 	"mk loop0 99999999 0 0 -; mk sr0 9999999 1 0 y; mk sda 4194304 0 0 y; mk sdb 41943040 1 0 "
 	"y\n"
 	"mk nvme0n1 20971520 0 0 y; mk nvme0c0n1 99999999 0 0 y; echo 1 >sys/nvme0c0n1/hidden\n"
@@ -270,10 +269,10 @@ START_TEST(the_largest_disk)
 	has("\nzerombr\n");
 	has("\n%include /tmp/usher-disk.ks\n");
 	ck_assert_int_eq(shell(find_disk), 0);
-	ck_assert_int_eq(shell("grep -q 'the largest disk is cciss/c0d0, 10 GiB: it is wiped "
-			       ".*/progress' said && "
-			       "grep -qx 'ignoredisk --only-use=cciss/c0d0' said && "
-			       "grep -qx 'clearpart --all --initlabel --drives=cciss/c0d0' said"),
+	ck_assert_int_eq(
+		shell("grep -q 'the largest disk is cciss/c0d0, 10 GiB: it is wiped "
+		      ".*/progress' said && grep -qx 'ignoredisk --only-use=cciss/c0d0' said && "
+		      "grep -qx 'clearpart --all --initlabel --drives=cciss/c0d0' said"),
 		0);
 	ck_assert_int_eq(
 		shell("rm -r usher-disk.ks sys/cciss* sys/nvme0n1 sys/sda; sh pre >said && exit 9; "
@@ -288,18 +287,15 @@ START_TEST(failure)
 	render(profiles[_i]);
 	ck_assert_int_eq(
 		shell("i=0; while [ $i -lt 90 ]; do printf '10:00:00,1 INF x: %0200d\\n' $i; "
-		      "i=$((i + "
-		      "1)); done >anaconda.log\n"
+		      "i=$((i + 1)); done >anaconda.log\n"
 		      "echo '10:00:01,1 ERR packaging: no such package: vmi' >>anaconda.log\n"
 		      "echo '10:00:02,1 INF x: the l\303\244st' >>anaconda.log; echo 'post: 3 "
 		      "\033[1m' >ks-script-ab.log\n"
 		      "awk '/^%onerror/ { n++; next } n && /^%end/ { exit } n' $F | "
 		      "sed \"s|/tmp/|$D/|g; s|curl .*|cat >said|\" >onerror; sh onerror\n"
 		      "[ \"$(head -n 1 said)\" = '10:00:01,1 ERR packaging: no such package: vmi' "
-		      "] && "
-		      "[ \"$(tail -n 1 said)\" = '10:00:02,1 INF x: the lst' ] && grep -q 'post: 3 "
-		      "' said && "
-		      "[ $(wc -c <said) -le 512 ] && rm ks-script* && sh onerror && [ -s said ]"),
+		      "] && [ \"$(tail -n 1 said)\" = '10:00:02,1 INF x: the lst' ] && grep -q 'post: 3 "
+		      "' said && [ $(wc -c <said) -le 512 ] && rm ks-script* && sh onerror && [ -s said ]"),
 		0);
 }
 END_TEST

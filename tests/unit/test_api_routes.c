@@ -122,8 +122,7 @@ START_TEST(keys)
 	fine(HTTP_POST, "/machines", "{}");
 	fine(HTTP_POST, "/machines",
 		"{\"kind\": \"guest\", \"name\": \"a\", \"memory\": 512, \"settings\": {\"a\": "
-		"\"b\"}, "
-		"\"ssh_keys\": [], \"nics\": [{\"segment\": \"s\", \"mac\": \"m\"}], \"replace\": "
+		"\"b\"}, \"ssh_keys\": [], \"nics\": [{\"segment\": \"s\", \"mac\": \"m\"}], \"replace\": "
 		"true}");
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		bad(HTTP_POST, "/machines", wrong[i].body, 400, wrong[i].text);

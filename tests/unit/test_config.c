@@ -51,8 +51,7 @@ START_TEST(segment_extra)
 
 	ck_assert_int_eq(read_segment_with("mtu='1450' identity='client-id'",
 				 "<ntp address='10.0.0.1'/> <search domain='a.example'/> <search "
-				 "domain='b'/>"
-				 "<route to='10.1.0.0/16' gateway='10.0.0.9'/>"
+				 "domain='b'/><route to='10.1.0.0/16' gateway='10.0.0.9'/>"
 				 "<option code='100' value='UTC'/>"
 				 "<option code='125' type='hex' value='0a:4D 00ff'/>"
 				 "<option code='72' type='address' value='10.0.0.1, 10.0.0.2'/>"
@@ -89,8 +88,7 @@ START_TEST(segment_extra_faults)
 			"3: <option code='67'> is usher's own to send"},
 		{"", "<option code='80' value='x'/>",
 			"3: <option code='80'> is usher's own to send: it answers one of a "
-			"client's, "
-			"which usher does not do"},
+			"client's, which usher does not do"},
 		{"", "<option code='255' value='x'/>",
 			"3: <option code='255'>: expected a DHCP option's number from 1 to 254"},
 		{"", "<option code='100' value='x'/>\n<option code='100' value='y'/>",
@@ -142,14 +140,12 @@ START_TEST(address_of_an_interface)
 			"10.66.0.1", NULL, SEGMENT_OWN},
 		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.67.0.1/24"}, NULL,
 			"interface 'e' has 10.67.0.1/24, and its pool, 10.66.0.100 to 10.66.0.140, "
-			"lies in "
-			"another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
+			"lies in another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
 			SEGMENT_OWN},
 		/* a longer prefix holds a part of it */
 		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.66.0.1/25"}, NULL,
 			"interface 'e' has 10.66.0.1/25, and its pool, 10.66.0.100 to 10.66.0.140, "
-			"lies in "
-			"another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
+			"lies in another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
 			SEGMENT_OWN},
 		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.66.0.1/25", "10.66.0.2/24"},
 			"10.66.0.2", NULL, SEGMENT_OWN},
@@ -302,8 +298,7 @@ static const struct {
 	{"<usher><guest filter='maybe'/></usher>", "1: <guest filter='maybe'>: expected yes or no"},
 	{"<usher><segment/></usher>",
 		"1: <segment> takes one of network= (of libvirt), interface=, and via= (a relay's "
-		"packets "
-		"come in there)"},
+		"packets come in there)"},
 	{"<usher><segment network='n'><pool start='10.0.0.9' end='10.0.0.2'/></segment></usher>",
 		"1: <pool>: start lies behind end"},
 	{"<usher><segment network='n' probe='1s'/></usher>",
@@ -354,16 +349,13 @@ START_TEST(missing)
 	config_look(&config, note, all);
 	ck_assert_str_eq(all,
 		"media: <media name='m'>: /nowhere/m.iso: No such file or directory: put the image "
-		"or "
-		"the installation tree there, or name another path\n"
+		"or the installation tree there, or name another path\n"
 		"hooks: <hooks dir>: /nowhere/hooks: No such file or directory: make the folder, "
-		"or "
-		"name another\n"
+		"or name another\n"
 		"power: <power dir>: /dev/null: Not a directory: name the folder that holds the "
 		"files\n"
 		"profiles: <profiles dir>: /nowhere/p: No such file or directory: make the folder, "
-		"or "
-		"name another\n");
+		"or name another\n");
 }
 END_TEST
 

@@ -786,7 +786,8 @@ START_TEST(test_belongs)
 		{0, 0x0a630005, 0x0a630005, true}, /* was in another network: it is told so */
 		{0x0a4d0002, 0, 0x0a4d0002, true},
 		{0x0a4d0081, 0, 0x0a4d0081, true},
-		{0x0a4d0081, 0, 0x0a4d0002, true}, /* relays send from the interface that leads to us */
+		{0x0a4d0081, 0, 0x0a4d0002,
+			true}, /* relays send from the interface that leads to us */
 		{0x0a4d0081, 0, 0x0a630005, true},
 		{0x0a630005, 0, 0x0a630005, false},
 		{0x0a630005, 0, 0x0a4d0002, false},

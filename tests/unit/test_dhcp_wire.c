@@ -306,8 +306,7 @@ START_TEST(test_lenient)
 	ck_assert_int_eq(decode(), 0);
 	ck_assert_str_eq(odd_text(),
 		"option 50 is empty: left out; option 51 is empty: left out; option 52 is empty: "
-		"left out; "
-		"option 53 comes twice: the first counts");
+		"left out; option 53 comes twice: the first counts");
 }
 END_TEST
 

@@ -186,20 +186,19 @@ END_TEST
 
 START_TEST(fragment_is_kept)
 {
-	char *xml =
-		final_of("<domain>"
-			 "<memoryBacking><hugepages/></memoryBacking>"
-			 "<cputune><shares>512</shares></cputune>"
-			 "<os firmware='efi'><type machine='pc-q35-7.2' arch='x86_64'>hvm</type>"
-			 "<firmware><feature enabled='yes' name='secure-boot'/></firmware></os>"
-			 "<features><kvm><hidden state='on'/></kvm><smm state='on'/></features>"
-			 "<cpu mode='custom' match='exact'><model>Nehalem</model></cpu>"
-			 "<on_crash>coredump-destroy</on_crash>"
-			 "<seclabel type='none'/>"
-			 "<devices><watchdog model='i6300esb' action='reset'/>"
-			 "<graphics type='vnc'/><input type='tablet' bus='usb'/>"
-			 "<rng model='virtio'><backend model='random'>/dev/random</backend></rng>"
-			 "<console type='pty'/></devices></domain>");
+	char *xml = final_of(
+		"<domain>"
+		"<memoryBacking><hugepages/></memoryBacking>"
+		"<cputune><shares>512</shares></cputune>"
+		"<os firmware='efi'><type machine='pc-q35-7.2' arch='x86_64'>hvm</type>"
+		"<firmware><feature enabled='yes' name='secure-boot'/></firmware></os>"
+		"<features><kvm><hidden state='on'/></kvm><smm state='on'/></features>"
+		"<cpu mode='custom' match='exact'><model>Nehalem</model></cpu>"
+		"<on_crash>coredump-destroy</on_crash>"
+		"<seclabel type='none'/><devices><watchdog model='i6300esb' action='reset'/>"
+		"<graphics type='vnc'/><input type='tablet' bus='usb'/>"
+		"<rng model='virtio'><backend model='random'>/dev/random</backend></rng>"
+		"<console type='pty'/></devices></domain>");
 
 	has(xml, "<hugepages/>");
 	has(xml, "<shares>512</shares>");
@@ -243,10 +242,8 @@ START_TEST(patterns)
 		"<domain><devices>"
 		"<disk device='cdrom'><target dev='sdb' bus='sata'/></disk>"
 		"<disk type='file'><source file='/data.img'/><target dev='vdb' bus='virtio'/>"
-		"<boot order='1'/></disk>"
-		"<disk><driver cache='none' io='native' discard='ignore'/><target "
-		"bus='sata'/></disk>"
-		"<interface type='bridge'><source bridge='br9'/><boot order='2'/></interface>"
+		"<boot order='1'/></disk><disk><driver cache='none' io='native' discard='ignore'/><target "
+		"bus='sata'/></disk><interface type='bridge'><source bridge='br9'/><boot order='2'/></interface>"
 		"<interface><model type='e1000e'/><rom enabled='no'/><boot order='9'/>"
 		"<mac address='52:54:00:00:00:09'/></interface>"
 		"</devices></domain>");
@@ -577,9 +574,9 @@ START_TEST(installing_run_of_an_edited_one)
 	in_order(run, "<interface>", "<boot order=\"1\"/>");
 	ck_assert_uint_eq(count(run, "<boot"), 2);
 	free(run);
-	run = install("<domain><devices><hostdev><boot order='3'/></hostdev><disk><boot "
-		      "order='2'/></disk>"
-		      "<interface><boot order='7'/></interface></devices></domain>");
+	run = install(
+		"<domain><devices><hostdev><boot order='3'/></hostdev><disk><boot "
+		"order='2'/></disk><interface><boot order='7'/></interface></devices></domain>");
 	in_order(run, "<interface>", "<boot order=\"1\"/>");
 	in_order(run, "<disk>", "<boot order=\"2\"/>");
 	in_order(run, "<hostdev>", "<boot order=\"3\"/>");

@@ -321,8 +321,9 @@ START_TEST(changed)
 	ck_assert_int_eq(guest_shutdown(guests, "web01", NULL, on_done, &home), 0);
 	ck_assert_int_ne(wait_done(1), 0);
 	ck_assert_ptr_nonnull(strstr(seen.why, "shutting it down"));
-	good(delete(NULL));
-	bad(guest_change(guests, "web01", NULL, &grow, on_status, &home), -ENOENT, "no domain web01");
+	good(delete (NULL));
+	bad(guest_change(guests, "web01", NULL, &grow, on_status, &home), -ENOENT,
+		"no domain web01");
 	bad(guest_shutdown(guests, "web01", NULL, on_done, &home), -ENOENT, "no domain web01");
 }
 END_TEST
@@ -425,7 +426,8 @@ START_TEST(among_others)
 {
 	struct guest_spec s = spec();
 
-	s.taken[0] = (struct guest_taken){.pool = "default-pool", .size = (uint64_t)1 << 60, .disks = 199};
+	s.taken[0] = (struct guest_taken){
+		.pool = "default-pool", .size = (uint64_t)1 << 60, .disks = 199};
 	s.n_taken = 1;
 	bad(guest_check(guests, &s, on_done, &home), -ENOSPC, "full");
 	s.taken[0].size = (uint64_t)1 << 40;
@@ -722,8 +724,7 @@ START_TEST(network_xml)
 {
 	struct guest_network n = parsed(
 		"<network><forward mode='route'/><bridge name='virbr9'/><domain name='lab.test'/>"
-		"<mtu size='1450'/>"
-		"<ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' "
+		"<mtu size='1450'/><ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' "
 		"end='fd00::3'/></dhcp></ip>"
 		"<ip address='10.0.0.1' prefix='22'/><ip address='10.9.0.1' "
 		"netmask='255.255.0.0'/></network>");

@@ -176,8 +176,7 @@ END_TEST
 START_TEST(test_run_surroundings)
 {
 	shell("pwd; echo $USHER_EVENT $HOME $NOTIFY_SOCKET $USHER_TEST_KEPT; ls /proc/self/fd | tr "
-	      "'\\n' ' ';"
-	      "ps -o pgid= -p $$ >/dev/null 2>&1; cut -d' ' -f5,6 /proc/$$/stat; echo $$; trap",
+	      "'\\n' ' ';ps -o pgid= -p $$ >/dev/null 2>&1; cut -d' ' -f5,6 /proc/$$/stat; echo $$; trap",
 		"", false, 5000);
 	/* 3 is the folder that ls reads. */
 	ck_assert_int_eq(strncmp(outcome.out, "/\nup /nowhere kept\n0 1 2 3 ", 26), 0);

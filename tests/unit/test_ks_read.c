@@ -132,8 +132,7 @@ START_TEST(includes)
 	ck_assert(text.partly);
 	told("ks.cfg:1:1: error: '%include' needs the name of a file\n"
 	     "ks.cfg:2:10: warning: '/tmp/part.ks' is not made by a script here: it must be there "
-	     "while "
-	     "installing\n"
+	     "while installing\n"
 	     "ks.cfg:3:10: error: cannot read 'none.ks': No such file or directory\n"
 	     "ks.cfg:5:1: error: unknown section '%inclde': did you mean '%include'?\n"
 	     "loop.ks:1:10: error: 'loop.ks' includes itself\n");

@@ -83,8 +83,7 @@ START_TEST(reads_all)
 		"\"address\":\"10.77.0.254\",\"mac\":\"52:54:00:00:00:ff\",\"segment\":\"lab0\"},{"
 		"\"address\":\"10.78.0.1\",\"mac\":\"52:54:00:00:01:08\",\"segment\":\"back\"}],"
 		"\"pool\":\"p\",\"profile\":\"tiny\",\"settings\":{\"e\":\"\",\"k\":\"v & "
-		"w\",\"p\":{\"file\":"
-		"\"pw\",\"line\":7}},\"ssh_keys\":[\"" ED
+		"w\",\"p\":{\"file\":\"pw\",\"line\":7}},\"ssh_keys\":[\"" ED
 		" me@x\",{\"file\":\"id.pub\",\"line\":10}],\"vcpus\":2}");
 	ck_assert_str_eq(json_string_value(json_object_get(
 				 json_array_get(json_object_get(lab->machines[2].body, "nics"), 0),
@@ -138,8 +137,7 @@ static const struct fault {
 		"2: <machine> takes either profile= or template=", false},
 	{"<machine name='a' template='t'><set name='k'>v</set></machine>",
 		"2: <machine> with template= has the template's disk, pool, settings and keys, "
-		"none "
-		"of its own",
+		"none of its own",
 		BEYOND},
 	{"<machine name='a' profile='p q'/>",
 		"2: <machine profile='p q'>: expected a name of letters, digits, '-', '_' and '.', "
@@ -175,8 +173,7 @@ static const struct fault {
 		"2: <machine ip='10.0.0.{1..2}'>: expected as many as there are names", BEYOND},
 	{"<machine name='n{1..3}' profile='p' ip='255.255.255.254'/>",
 		"2: <machine ip='255.255.255.254'>: counting up from there, it ends before the "
-		"last "
-		"machine has one",
+		"last machine has one",
 		BEYOND},
 	{"<machine name='a' profile='p' mac='52:54:00'/>",
 		"2: <machine mac='52:54:00'>: expected a MAC like 52:54:00:00:00:10, or a range "
@@ -230,14 +227,12 @@ static const struct fault {
 	{"<defaults name='p'/>",
 		"2: <defaults> has no attribute 'name'; it has profile, template, linked, network, "
 		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "
-		"os-variant, pool, "
-		"connect",
+		"os-variant, pool, connect",
 		false},
 	{"<defaults ip='10.0.0.1'/>",
 		"2: <defaults> has no attribute 'ip'; it has profile, template, linked, network, "
 		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "
-		"os-variant, pool, "
-		"connect",
+		"os-variant, pool, connect",
 		false},
 	{"<network name='n'/>", "2: <network> lacks subnet='…'", false},
 	{"<network name='n' subnet='10.77.0.0'/>",
@@ -327,8 +322,8 @@ START_TEST(reads_files)
 	put("sub/keys", "# mine\n" ED " a\n" ED " b\n");
 	put("sub/lab.xml",
 		"<lab name='a'><defaults profile='p'><set name='pw' file='pw'/><ssh-key "
-		"file='keys'/>"
-		"<ssh-key>" ED " c</ssh-key><first-boot file='pw'/></defaults><machine "
+		"file='keys'/><ssh-key>" ED
+		" c</ssh-key><first-boot file='pw'/></defaults><machine "
 		"name='m{1..2}'/></lab>");
 	put("none.xml",
 		"<lab name='a'>\n<machine name='m' profile='p'>\n"

@@ -20,7 +20,8 @@ static char why[LAB_WHY];
 	"{\"name\":\"" name "\",\"lab\":\"" lab "\",\"state\":\"" state                          \
 	"\",\"profile\":\"tiny\",\"nics\":[{\"segment\":\"lab0\",\"mac\":\"52:54:0a:4d:00:02\"," \
 	"\"addresses\":[\"10.77.0.2\"]}],\"settings\":{\"k\":\"v\",\"p\":\"(secret)\"},"         \
-	"\"ssh_keys\":[\"" ED " b\"],\"guest\":{\"memory\":536870912,\"vcpus\":1,\"disk\":1073741824," \
+	"\"ssh_keys\":[\"" ED                                                                    \
+	" b\"],\"guest\":{\"memory\":536870912,\"vcpus\":1,\"disk\":1073741824,"                 \
 	"\"pool\":\"default\"},\"last_event\":{\"seq\":7}" more "}"
 #define MACHINE(attributes)                                                          \
 	"<machine name='a' profile='tiny' " attributes "><set name='k'>v</set><set " \
@@ -170,8 +171,7 @@ START_TEST(goes_on_and_repairs)
 	}
 	up(LAB("<machine name='a' template='g'/>"),
 		"{\"name\":\"a\",\"lab\":\"w\",\"state\":\"failed\",\"profile\":\"tiny\",\"nics\":["
-		"{}],"
-		"\"guest\":{\"template\":\"g\"}}",
+		"{}],\"guest\":{\"template\":\"g\"}}",
 		"+a made again, it failed: template g\nkept 0");
 	end();
 	ck_assert_int_eq(
@@ -201,8 +201,7 @@ START_TEST(does_the_difference)
 		HAVE("a", "w", "up", ON) "," HAVE("b", "w", "up", ON),
 		"-b deleted, with its disk: no longer in the lab\n"
 		"~a memory 512 -> 1024 MiB, vcpus 1 -> 2, autostart not set -> yes, description "
-		"not "
-		"set -> 'd'\nkept 0");
+		"not set -> 'd'\nkept 0");
 	ck_json(plan->steps[1].change,
 		"{\"autostart\":true,\"description\":\"d\",\"memory\":1073741824,\"vcpus\":2}");
 	end();

@@ -55,16 +55,13 @@ static const struct room rooms[] = {
 enum { ROOMS = sizeof rooms / sizeof *rooms };
 
 struct home {
-	const char *header;    /* how the system's header begins */
+	const char *header;     /* how the system's header begins */
 	const char *folders[4]; /* that may include it, with what is below them */
 };
 
 static const struct home homes[] = {
-	{"microhttpd", {"httpd"}},
-	{"libvirt/", {"guest"}},
-	{"netlink/", {"core"}},
-	{"pcap", {"dhcpd"}},
-	{"sqlite3", {"core"}},
+	{"microhttpd", {"httpd"}}, {"libvirt/", {"guest"}}, {"netlink/", {"core"}},
+	{"pcap", {"dhcpd"}}, {"sqlite3", {"core"}},
 	{"curl/", {"kickstart/media", "usher/client"}}, /* the fetcher; the client of our own API */
 };
 
@@ -158,9 +155,9 @@ static size_t walk(each_file *each)
 }
 
 /* Calls `each` with what stands between `open` and `close` on each #include line. */
-static void includes(
-	const char *open, char close, void (*each)(const struct room *, const char *, const char *),
-	const struct room *r, const char *path)
+static void includes(const char *open, char close,
+	void (*each)(const struct room *, const char *, const char *), const struct room *r,
+	const char *path)
 {
 	for (const char *at = strstr(text, open); at; at = strstr(at + 1, open)) {
 		const char *from = at + strlen(open), *end = strchr(from, close);
@@ -305,14 +302,16 @@ static void implemented(const struct room *r, const char *path)
 		return;
 	header = strdup(text);
 	sources = sources_of(r->folder);
-	ck_assert_int_eq(
-		regcomp(&re, "^[a-z][a-z0-9_ *]* \\**([a-z0-9_]+)\\([^;{]*;", REG_EXTENDED | REG_NEWLINE), 0);
+	ck_assert_int_eq(regcomp(&re, "^[a-z][a-z0-9_ *]* \\**([a-z0-9_]+)\\([^;{]*;",
+				 REG_EXTENDED | REG_NEWLINE),
+		0);
 	for (const char *at = header; !regexec(&re, at, 2, m, 0); at += m[0].rm_eo) {
 		char name[PATH];
 
-		snprintf(name, sizeof name, "%.*s", (int)(m[1].rm_eo - m[1].rm_so), at + m[1].rm_so);
-		if (strncmp(at + m[0].rm_so, "typedef", 7) && strncmp(at + m[0].rm_so, "static", 6) &&
-			!is_defined(sources, name))
+		snprintf(
+			name, sizeof name, "%.*s", (int)(m[1].rm_eo - m[1].rm_so), at + m[1].rm_so);
+		if (strncmp(at + m[0].rm_so, "typedef", 7) &&
+			strncmp(at + m[0].rm_so, "static", 6) && !is_defined(sources, name))
 			fault(path, "declares", name, "which no file of its folder defines");
 	}
 	regfree(&re);

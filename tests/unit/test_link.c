@@ -148,8 +148,7 @@ START_TEST(after_lost_messages_every_link_is_told)
 	/* Nobody reads meanwhile, and the socket's buffer is full. */
 	sh("ip link add busy type bridge && "
 	   "{ i=0; while [ $i -lt 3000 ]; do echo link set busy up; echo link set busy down; "
-	   "i=$((i + 1)); done; } | "
-	   "ip -batch - >/dev/null");
+	   "i=$((i + 1)); done; } | ip -batch - >/dev/null");
 	for (int i = 0; i < 10000 && !strstr(told, "quiet"); i++) {
 		if (strlen(told) > 512)
 			told[0] = 0;

@@ -51,8 +51,9 @@ static void over(struct listing *l, char *text, size_t len)
 
 static struct count count_to(int n, int pause_us)
 {
-	return (struct count){
-		.listing = {.member = "n", .next = next, .over = over}, .to = n, .pause_us = pause_us};
+	return (struct count){.listing = {.member = "n", .next = next, .over = over},
+		.to = n,
+		.pause_us = pause_us};
 }
 
 static void check_text(struct count *c)

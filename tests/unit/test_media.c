@@ -237,8 +237,7 @@ static void put_profile(const char *name, const char *media)
 	snprintf(text, sizeof(text),
 		"<profile "
 		"name='%s'><title>T</title>%s<boot>\n<kernel>vmlinuz</kernel>\n<initrd>{{set.i}}</"
-		"initrd>"
-		"</boot><setting name='i' default='initrd.img'/></profile>",
+		"initrd></boot><setting name='i' default='initrd.img'/></profile>",
 		name, media);
 	put(path, text);
 }

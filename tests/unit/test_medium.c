@@ -16,7 +16,8 @@ static struct medium inspected(const char *name)
 	char why[1024] = "";
 	struct medium m;
 
-	ck_assert_msg(medium_inspect(at(name), false, "usher", &m, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(
+		medium_inspect(at(name), false, "usher", &m, why, sizeof(why)) == 0, "%s", why);
 	snprintf(m.name, sizeof(m.name), "m");
 	return m;
 }
@@ -80,9 +81,11 @@ START_TEST(none)
 	ck_assert_int_eq(medium_inspect("i.iso", false, "u", &m, why, sizeof(why)), -EINVAL);
 	ck_assert_int_eq(medium_inspect(at("gone"), false, "u", &m, why, sizeof(why)), -ENOENT);
 	sh("head -c 100000 /dev/zero >zero; mkfifo pipe");
-	ck_assert_int_eq(medium_inspect(at("zero"), false, "u", &m, why, sizeof(why)), -EMEDIUMTYPE);
+	ck_assert_int_eq(
+		medium_inspect(at("zero"), false, "u", &m, why, sizeof(why)), -EMEDIUMTYPE);
 	ck_assert_ptr_nonnull(strstr(why, "not an ISO image"));
-	ck_assert_int_eq(medium_inspect(at("pipe"), false, "u", &m, why, sizeof(why)), -EMEDIUMTYPE);
+	ck_assert_int_eq(
+		medium_inspect(at("pipe"), false, "u", &m, why, sizeof(why)), -EMEDIUMTYPE);
 }
 END_TEST
 

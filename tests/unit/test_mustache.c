@@ -13,10 +13,8 @@ static const char *partial_in(void *arg, const char *name)
 
 static const char context_json[] =
 	"{\"machine\": {\"name\": \"web01\", \"fqdn\": \"web01.lab\"}, \"nasty\": "
-	"\"a'b\\\"c$d\\\\e`f\", "
-	"\"lines\": \"one\\ntwo\", \"tail\": \"end\\\\\", \"empty\": \"\", \"none\": null, \"n\": "
-	"3, "
-	"\"blank\": \"a b\", \"keys\": [\"k1\", \"k2\"], \"no\": false, \"x\": \"<a href='q'>&\"}";
+	"\"a'b\\\"c$d\\\\e`f\", \"lines\": \"one\\ntwo\", \"tail\": \"end\\\\\", \"empty\": \"\", \"none\": null, \"n\": "
+	"3, \"blank\": \"a b\", \"keys\": [\"k1\", \"k2\"], \"no\": false, \"x\": \"<a href='q'>&\"}";
 
 /* Renders with the context above; the heap text, or NULL and the message in `why`. */
 static char *render(const char *text, enum mustache_format format, char why[256])

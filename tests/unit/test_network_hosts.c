@@ -27,15 +27,15 @@ START_TEST(reservations)
 	char why[GUEST_WHY];
 
 	ck_assert_int_eq(
-		network_hosts_parse("<network><name>default</name>"
-				    "<ip address='192.168.122.1' netmask='255.255.255.0'><dhcp>"
-				    "<range start='192.168.122.2' end='192.168.122.254'/>"
-				    "<host mac='52:54:c0:a8:7a:03' name='web' ip='192.168.122.3'/>"
-				    "<host name='byname' ip='192.168.122.4'/>"
-				    "<host mac='52:54:00:00:00:05' name='noaddress'/>"
-				    "</dhcp></ip>"
-				    "<ip family='ipv6' address='fd00::1' prefix='64'><dhcp>"
-				    "<host name='six' ip='fd00::5'/></dhcp></ip></network>",
+		network_hosts_parse(
+			"<network><name>default</name>"
+			"<ip address='192.168.122.1' netmask='255.255.255.0'><dhcp>"
+			"<range start='192.168.122.2' end='192.168.122.254'/>"
+			"<host mac='52:54:c0:a8:7a:03' name='web' ip='192.168.122.3'/>"
+			"<host name='byname' ip='192.168.122.4'/>"
+			"<host mac='52:54:00:00:00:05' name='noaddress'/>"
+			"</dhcp></ip><ip family='ipv6' address='fd00::1' prefix='64'><dhcp>"
+			"<host name='six' ip='fd00::5'/></dhcp></ip></network>",
 			&hosts, why, sizeof why),
 		0);
 	ck_assert_uint_eq(hosts.n, 2);

@@ -103,8 +103,7 @@ START_TEST(reads_all)
 		"url='http://h/{{set.a}}/' fix='do it'/>\n"
 		"<boot>\n<kernel sha256='{{set.a}}'>k</kernel><initrd>i1</initrd><initrd "
 		"sha256='ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'>i2</"
-		"initrd>\n<cmdline>\n  a "
-		"b\n  c</cmdline>\n"
+		"initrd>\n<cmdline>\n  a b\n  c</cmdline>\n"
 		"<boots>5</boots></boot><answers format='autoinstall' template='a.yaml' "
 		"name='nocloud/user-data' version='24.04'>\n<file name='nocloud/meta-data' "
 		"format='yaml' template='b.yaml'/></answers>"
@@ -176,16 +175,14 @@ START_TEST(says_what_is_wrong)
 		"4: unknown element <boto> in <profile> (did you mean 'boot'?)");
 	expect_error(HEAD "<zzzzzz/></profile>",
 		"4: unknown element <zzzzzz> in <profile>, expected title, media, boot, answers, "
-		"requires, timeout, "
-		"setting, settings, guest");
+		"requires, timeout, setting, settings, guest");
 	expect_error(HEAD "</profile>", "1: <profile> lacks <boot>");
 	expect_error(HEAD "<title>again</title></profile>", "4: a second <title> in <profile>");
 	expect_error("<profile name='p'>\n<media nmae='x'/></profile>",
 		"2: unknown attribute 'nmae' of <media> (did you mean 'name'?)");
 	expect_error("<profile name='p'>\n<media name='x' path='/a' url='http://b'/></profile>",
 		"2: <media> has both path and url, expected one of them, or neither for an "
-		"imported "
-		"medium");
+		"imported medium");
 	expect_error(
 		HEAD "<boot><kernel/></boot></profile>", "4: <kernel> is empty, expected text");
 	expect_error(HEAD "<boot>\n<kernel sha256='abc'>k</kernel></boot></profile>",
@@ -268,8 +265,7 @@ static struct profile *with_settings(void)
 			  "<setting name='mirror' default='http://d'/><setting name='net' "
 			  "default='dhcp' values='dhcp|static'/>"
 			  "<setting name='key' required='yes'>a key</setting><setting name='n' "
-			  "type='number'/>"
-			  "<setting name='pw' type='password'/>"
+			  "type='number'/><setting name='pw' type='password'/>"
 			  "<setting name='act' secret='yes'/>"
 			  "<setting name='old' type='password' hash='sha512'/>"
 			  "<setting name='pin' type='number' max='9999' secret='yes'/></profile>");
@@ -365,8 +361,7 @@ START_TEST(passwords_of_old_systems)
 	ck_assert(!strncmp(sealed(given, "old"), "$6$", 3));
 	expect_setting_error(p, "{\"old\": \"$y$j9T$abcdefgh$abcdefghijklmnop\"}",
 		"setting 'old' is a hash that this system does not know, expected the password, or "
-		"its "
-		"SHA-512 hash ($6$…)");
+		"its SHA-512 hash ($6$…)");
 	json_decref(given);
 	profile_free(p);
 }
@@ -442,8 +437,7 @@ START_TEST(programs)
 
 	put("p/profile.xml",
 		"<profile name='p'><title>t</title><media name='m' path='/m'/>"
-		"<boot bios='lpxe.0' "
-		"efi-x64='efi/shimx64.efi' http-x64='h.efi'><kernel>k</kernel></boot></profile>");
+		"<boot bios='lpxe.0' efi-x64='efi/shimx64.efi' http-x64='h.efi'><kernel>k</kernel></boot></profile>");
 	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
 	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
 	ck_assert_str_eq(profile_program(snap, PROFILE_BIOS), "m/lpxe.0");
@@ -694,8 +688,7 @@ START_TEST(search_path)
 	profile_free(p);
 	p = NULL;
 	ck_assert_int_eq(profiles_find(&ps, "debain-12", &p, why, sizeof(why)), -ENOENT);
-	ck_assert_str_eq(
-		why, "no profile 'debain-12' (did you mean 'debian-12'?)");
+	ck_assert_str_eq(why, "no profile 'debain-12' (did you mean 'debian-12'?)");
 	ck_assert_int_eq(profiles_find(&ps, "../p", &p, why, sizeof(why)), -ENOENT);
 	ck_assert_int_eq(profiles_find(&ps, "", &p, why, sizeof(why)), -ENOENT);
 	ck_assert_int_eq(profiles_list(&ps, count, seen), 0);

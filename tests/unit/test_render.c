@@ -327,18 +327,17 @@ START_TEST(debian_late_script)
 				 "$D/target/etc/sudoers.d; "
 				 "sed -i \"s,/target,$D/target,g\" $F; export D; bash $F"),
 		0);
-	ck_assert_int_eq(shell("",
-				 "grep -qx 'enable usher-agent.service usher-up.service' "
-				 "$D/systemctl && "
-				 "[ $(wc -l <$D/target/home/ann/.ssh/authorized_keys) = 2 ] && "
-				 "grep -qx -e '-R ann: /home/ann/.ssh' $D/chown && "
-				 "grep -qx 'ann ALL=(ALL) NOPASSWD: ALL' "
-				 "$D/target/etc/sudoers.d/90-usher && "
-				 "grep -q '/m/beef/up$' $D/target/etc/usher-agent/up && "
-				 "cmp $D/target/usr/local/lib/usher/agent "
-				 "kickstart/partials/usher-agent.sh && "
-				 "grep -q '^ExecStart=' "
-				 "$D/target/etc/systemd/system/usher-up.service"),
+	ck_assert_int_eq(
+		shell("",
+			"grep -qx 'enable usher-agent.service usher-up.service' "
+			"$D/systemctl && [ $(wc -l <$D/target/home/ann/.ssh/authorized_keys) = 2 ] && "
+			"grep -qx -e '-R ann: /home/ann/.ssh' $D/chown && "
+			"grep -qx 'ann ALL=(ALL) NOPASSWD: ALL' "
+			"$D/target/etc/sudoers.d/90-usher && "
+			"grep -q '/m/beef/up$' $D/target/etc/usher-agent/up && "
+			"cmp $D/target/usr/local/lib/usher/agent "
+			"kickstart/partials/usher-agent.sh && "
+			"grep -q '^ExecStart=' $D/target/etc/systemd/system/usher-up.service"),
 		0);
 	ck_assert_int_ne(shell(script,
 				 "sed -i \"s,/target,$D/target,g\" $F; export D FAIL=yes; "
@@ -383,8 +382,7 @@ START_TEST(rocky)
 	ck_assert_str_eq(s.cmdline,
 		"inst.ks=http://192.168.122.1:8067/m/cafe/answers "
 		"inst.repo=http://mirror.lab/rocky/BaseOS/x86_64/os inst.text inst.noninteractive "
-		"ip=dhcp "
-		"BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0,115200n8");
+		"ip=dhcp BOOTIF=01-52-54-c0-a8-7a-03 console=tty0 console=ttyS0,115200n8");
 	has(s.script,
 		"kernel "
 		"http://192.168.122.1:8067/boot/cache/05cd75b6aa737825d01127396c0ec0e0/vmlinuz ");

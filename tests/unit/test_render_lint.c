@@ -121,8 +121,7 @@ START_TEST(secrets)
 	expect(NULL, NULL, "");
 	expect("hidden", "hush-hush",
 		"more:1: error: something is wrong with the value of the setting 'hidden', which "
-		"is "
-		"secret");
+		"is secret");
 }
 END_TEST
 

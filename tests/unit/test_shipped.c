@@ -36,11 +36,11 @@ static const char *const checkers[ANSWERS_KINDS] = {
 	[ANSWERS_AUTOINSTALL] =
 		"C=$TOP/build/peers/cloud-init/usr/lib/python3/dist-packages; [ ! -d $C ] || "
 		"PYTHONPATH=$C /usr/bin/python3 -m cloudinit.cmd.main schema --config-file $F",
-	[ANSWERS_AUTOYAST] = "! command -v xmllint || { xmllint --noout $F && n=$(xmllint --xpath "
-			     "'count(//*[local-name()=\"source\"])' $F) && for i in $(seq $n); do "
-			     "xmllint --xpath "
-			     "\"string((//*[local-name()='source'])[$i])\" $F >$F.sh && sh -n "
-			     "$F.sh || exit 1; done; }",
+	[ANSWERS_AUTOYAST] =
+		"! command -v xmllint || { xmllint --noout $F && n=$(xmllint --xpath "
+		"'count(//*[local-name()=\"source\"])' $F) && for i in $(seq $n); do "
+		"xmllint --xpath \"string((//*[local-name()='source'])[$i])\" $F >$F.sh && sh -n "
+		"$F.sh || exit 1; done; }",
 	[ANSWERS_XML] = "! command -v xmllint || xmllint --noout $F",
 	[ANSWERS_IGNITION] = "! command -v jq || jq -e '.ignition.version == \"3.3.0\" and "
 			     "([.. | objects | select(.source?) | .source | "

@@ -748,8 +748,8 @@ static int on_disk(const char *text)
 		ck_assert_int_eq(fstat(fd, &st), 0);
 		bytes = malloc((size_t)st.st_size + 1);
 		ck_assert_int_eq(read(fd, bytes, (size_t)st.st_size), st.st_size);
-		for (char *at = bytes; (at = memmem(at, (size_t)(bytes + st.st_size - at), text,
-						strlen(text)));
+		for (char *at = bytes;
+			(at = memmem(at, (size_t)(bytes + st.st_size - at), text, strlen(text)));
 			at++)
 			found++;
 		free(bytes);

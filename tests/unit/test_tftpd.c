@@ -505,7 +505,10 @@ START_TEST(no_dont_fragment)
 
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &len), 0);
 	make_file("f", 4 * 1468 + 1);
-	PEER_SEND(fd, 69, "\0\1f\0octet\0blksize\0" "1468\0windowsize\0" "4\0");
+	PEER_SEND(fd, 69,
+		"\0\1f\0octet\0blksize\0"
+		"1468\0windowsize\0"
+		"4\0");
 	ck_assert_uint_ne(port = peer_recv(fd, 2000, &p), 0); /* OACK */
 	peer_ack(fd, port, 0);
 	for (unsigned i = 1; i <= 4; i++) {
@@ -1087,8 +1090,7 @@ START_TEST(greeted)
 
 	PEER_SEND(fd, 69,
 		"\0\1?a\0octet\0tsize\0"
-		"0\0blksize\0"
-		"1024\0");
+		"0\0blksize\01024\0");
 	wait_asked(1);
 	ck_assert(!f.asked[0]->there);
 	tftpd_greet(f.asked[0]);

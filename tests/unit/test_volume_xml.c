@@ -45,8 +45,7 @@ START_TEST(kinds)
 	ck_assert_str_eq(why,
 		"storage pool p is of type iscsi, where no guest's disk can be made (its volumes "
 		"are made on the storage server or by the device, not by libvirt): take one of "
-		"type "
-		"dir, fs, netfs, logical or zfs");
+		"type dir, fs, netfs, logical or zfs");
 	read_kind("tape");
 	ck_assert_ptr_nonnull(strstr(why,
 		"of type tape, where no guest's disk can be made (not "
@@ -185,8 +184,7 @@ START_TEST(room)
 	ck_assert_int_eq(fits("logical", 2, 1000 * MIB, 0, 1999 * MIB), -ENOSPC);
 	ck_assert_str_eq(why,
 		"2 disks of 2000 MiB, but storage pool p has 1999 MiB left, and its volumes take "
-		"all "
-		"of their room at once: make room, or take another with --pool");
+		"all of their room at once: make room, or take another with --pool");
 	/* whole extents */
 	ck_assert_int_eq(fits("logical", 1, 1001 * MIB, 0, 1003 * MIB), -ENOSPC);
 	ck_assert_int_eq(fits("logical", 1, 1001 * MIB, 0, 1004 * MIB), 0);

@@ -75,8 +75,7 @@ static void check_socket_group(struct check *k)
 	else if (g && user && !is_in_group(user, g->gr_gid))
 		check_say(k, CHECK_BAD, "group",
 			"'%s' cannot give the API's socket to group '%s' without being in it: "
-			"usermod "
-			"-aG %s %s",
+			"usermod -aG %s %s",
 			k->config.user, name, name, k->config.user);
 }
 
@@ -163,13 +162,11 @@ bool check_libvirt(struct check *k)
 	if (!k->config.filter)
 		check_say(k, CHECK_WARN, "filter",
 			"filter='no': guests can forge addresses, and neighbours can answer their "
-			"DHCP "
-			"in usher's name");
+			"DHCP in usher's name");
 	else if (!host.nwfilter)
 		check_say(k, CHECK_WARN, "filter",
 			"no nwfilter driver: guests can forge addresses, and neighbours can answer "
-			"their "
-			"DHCP in usher's name: apt-get install libvirt-daemon-config-nwfilter");
+			"their DHCP in usher's name: apt-get install libvirt-daemon-config-nwfilter");
 	check_firmware(k, &host);
 	check_pools(k);
 	return true;
@@ -224,8 +221,7 @@ static const char *kvm_fix(void)
 #if defined(__x86_64__)
 	if (!cpu_can())
 		return ": the CPU shows no VT-x or AMD-V: switch it on in the firmware's setup, or "
-		       "on "
-		       "the host below this one (nested)";
+		       "on the host below this one (nested)";
 #else
 	(void)cpu_can;
 #endif

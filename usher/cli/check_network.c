@@ -35,16 +35,14 @@ static void check_filters(struct check *k, const struct guest_network *net, enum
 	if (open.n)
 		check_say(k, CHECK_WARN, "filter",
 			"'%s': %zu running guest%s there without a packet filter (%s%s): what it "
-			"answers in "
-			"usher's name is told on the timeline, and not kept from machines without "
+			"answers in usher's name is told on the timeline, and not kept from machines without "
 			"one",
 			net->name, open.n, open.n == 1 ? "" : "s", open.name,
 			open.n == 1 ? "" : ", …");
 	if (mode == SEGMENT_PROXY && !net->dhcp)
 		check_say(k, CHECK_WARN, "filter",
 			"'%s': who leases there is not known, so guests listen to any DHCP server "
-			"of "
-			"its subnet",
+			"of its subnet",
 			net->name);
 }
 
@@ -159,8 +157,7 @@ static void check_libvirts(struct check *k)
 		else if (c->is_network)
 			check_say(k, CHECK_BAD, "network",
 				"there is no libvirt network '%s': virsh net-list --all shows "
-				"those "
-				"there are",
+				"those there are",
 				c->name);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -223,8 +220,7 @@ static void check_interface(struct check *k, const struct config_segment *c)
 			who[c->mode]);
 	check_say(k, CHECK_OK, "filter",
 		"'%s': nothing of usher's stands between machines there: who answers DHCP in its "
-		"name is "
-		"told on the timeline, and not stopped",
+		"name is told on the timeline, and not stopped",
 		c->name);
 	check_carrier(k, c->name);
 	snprintf(l.name, sizeof l.name, "%s", c->name);

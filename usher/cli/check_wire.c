@@ -44,8 +44,7 @@ static void check_bridge(struct check *k, const struct check_link *l)
 		check_say(k, CHECK_WARN, "bridge",
 			"%s has STP on: for %ld s a new port forwards nothing, a guest's first "
 			"DISCOVERs are lost: <bridge stp='off' delay='0'/> with virsh net-edit %s, "
-			"and "
-			"for now ip link set %s type bridge stp_state 0",
+			"and for now ip link set %s type bridge stp_state 0",
 			l->ifname, 2 * delay / 100, l->name, l->ifname);
 	else
 		check_say(k, CHECK_WARN, "bridge",
@@ -257,8 +256,7 @@ static void tell_heard(struct check *k, json_t *segment)
 		else
 			check_say(k, CHECK_BAD, "leases",
 				"another DHCP server was heard on '%s': %s, MAC %s: stop it, or "
-				"let "
-				"it lease (mode='proxy')",
+				"let it lease (mode='proxy')",
 				name ? name : "?",
 				json_string_value(json_object_get(other, "address")), mac);
 	}

@@ -51,8 +51,7 @@ static const struct checker readers[] = {
 			"import ast, sys\n"
 			"try: ast.parse(open(sys.argv[1], 'rb').read())\n"
 			"except SyntaxError as e: sys.exit('%s: %d: %s' % (sys.argv[1], e.lineno "
-			"or 1, "
-			"e.msg))\n",
+			"or 1, e.msg))\n",
 			""}},
 };
 

@@ -91,7 +91,8 @@ void media_text(json_t *m)
 		printf("  %-10s not checked: usher media verify %s --sums FILE\n", "sha256",
 			text_of(m, "name"));
 	if (*join(json_object_get(m, "served_to"), names, sizeof names))
-		printf("  %-10s everybody on the segments %s, by HTTP and TFTP\n", "served to", names);
+		printf("  %-10s everybody on the segments %s, by HTTP and TFTP\n", "served to",
+			names);
 	if (*join(json_object_get(m, "profiles"), names, sizeof names))
 		printf("  %-10s %s\n", "profiles", names);
 	if (*join(json_object_get(m, "machines"), names, sizeof names))

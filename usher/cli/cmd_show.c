@@ -40,7 +40,8 @@ static void show_nics(json_t *m)
 
 	json_array_foreach(json_object_get(m, "nics"), i, nic)
 	{
-		printf("  nic        %s on %s:", machine_text(nic, "mac"), machine_text(nic, "segment"));
+		printf("  nic        %s on %s:", machine_text(nic, "mac"),
+			machine_text(nic, "segment"));
 		json_array_foreach(json_object_get(nic, "addresses"), j, a)
 			printf(" %s", json_string_value(a));
 		putchar('\n');
@@ -69,7 +70,8 @@ static void show_attempt(json_t *a)
 	if (!json_integer_value(json_object_get(a, "number")))
 		return;
 	printf("  attempt    %lld, armed %s, %lld of %lld boots\n",
-		(long long)json_integer_value(json_object_get(a, "number")), machine_text(a, "armed_at"),
+		(long long)json_integer_value(json_object_get(a, "number")),
+		machine_text(a, "armed_at"),
 		(long long)json_integer_value(json_object_get(a, "boots")),
 		(long long)json_integer_value(json_object_get(a, "max_boots")));
 	if (*machine_text(a, "ended_at"))
@@ -123,10 +125,11 @@ static void show_machine(json_t *m)
 		printf("  power      %s\n", machine_text(m, "power"));
 	show_attempt(json_object_get(m, "attempt"));
 	show_waiting(m);
-	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf(
-		"  host key   %s %s\n", machine_text(value, "fingerprint"), machine_text(value, "type"));
+	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf("  host key   %s %s\n",
+		machine_text(value, "fingerprint"), machine_text(value, "type"));
 	if (json_is_object(last))
-		printf("  last       %s: %s\n", machine_text(last, "kind"), machine_text(last, "text"));
+		printf("  last       %s: %s\n", machine_text(last, "kind"),
+			machine_text(last, "text"));
 }
 
 static int run_show(const struct command *c, int argc, char **argv)
@@ -146,7 +149,8 @@ static int run_show(const struct command *c, int argc, char **argv)
 	if (o.json)
 		return print_json(reply);
 	show_machine(reply);
-	if (!strcmp(machine_text(reply, "state"), "failed") && !strcmp(machine_text(reply, "kind"), "guest"))
+	if (!strcmp(machine_text(reply, "state"), "failed") &&
+		!strcmp(machine_text(reply, "kind"), "guest"))
 		show_console(&o, machine_text(reply, "name"));
 	json_decref(reply);
 	return EXIT_DONE;
@@ -167,10 +171,10 @@ static void lease_line(json_t *l)
 
 	snprintf(expires, sizeof expires, "%.19sZ", machine_text(l, "expires"));
 
-	printf("%-15s %-17s %-12s %-9s %-20s %s\n", machine_text(l, "address"),
-		*mac ? mac : "-", machine_text(l, "segment"),
-		machine_text(l, "state"), expires,
-		*machine_text(l, "machine") ? machine_text(l, "machine") : machine_text(l, "hostname"));
+	printf("%-15s %-17s %-12s %-9s %-20s %s\n", machine_text(l, "address"), *mac ? mac : "-",
+		machine_text(l, "segment"), machine_text(l, "state"), expires,
+		*machine_text(l, "machine") ? machine_text(l, "machine")
+					    : machine_text(l, "hostname"));
 }
 
 static int run_leases(const struct command *c, int argc, char **argv)
@@ -223,8 +227,8 @@ static void show_setting(json_t *s)
 	const char *def = machine_text(s, "default");
 	size_t used = strlen(machine_text(s, "name")) + strlen(def);
 
-	printf("  --set %s=%s%*s  %s", machine_text(s, "name"), def, used < 30 ? (int)(30 - used) : 0,
-		"", machine_text(s, "help"));
+	printf("  --set %s=%s%*s  %s", machine_text(s, "name"), def,
+		used < 30 ? (int)(30 - used) : 0, "", machine_text(s, "help"));
 	show_type(s);
 }
 
@@ -268,9 +272,9 @@ static int run_profiles(const struct command *c, int argc, char **argv)
 		return print_json(reply);
 	if (optind < argc)
 		show_profile(reply);
-	json_array_foreach(json_object_get(reply, "profiles"), i, p)
-		printf("%-16s %-40s %s\n", machine_text(p, "name"), machine_text(p, "title"),
-			*machine_text(p, "error") ? machine_text(p, "error") : machine_text(p, "missing"));
+	json_array_foreach(json_object_get(reply, "profiles"), i, p) printf("%-16s %-40s %s\n",
+		machine_text(p, "name"), machine_text(p, "title"),
+		*machine_text(p, "error") ? machine_text(p, "error") : machine_text(p, "missing"));
 	json_decref(reply);
 	return EXIT_DONE;
 }

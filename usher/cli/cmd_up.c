@@ -393,8 +393,7 @@ const struct command cmd_up = {
 		"  --restart            restart what was changed and runs, so that it counts now\n"
 		"  --no-wait            do not wait until they are up\n"
 		"  --yes                do not ask before disks are lost (without a terminal "
-		"nobody "
-		"is asked)\n" CLI_COMMON_HELP,
+		"nobody is asked)\n" CLI_COMMON_HELP,
 	.run = run_up,
 };
 

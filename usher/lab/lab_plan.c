@@ -108,8 +108,7 @@ static void plan_network(struct planning *p, const struct lab_network *want, con
 			continue;
 		fault(p, -EEXIST, want->line,
 			"network '%s' is there, and its %s is '%s', not '%s': name it otherwise, "
-			"or "
-			"'usher network delete %s'",
+			"or 'usher network delete %s'",
 			want->name, keys[i], b, a, want->name);
 		return;
 	}
@@ -293,8 +292,7 @@ static void plan_machine(struct planning *p, const struct lab_machine *want)
 	else if (strcmp(lab, p->wish->lab->name))
 		fault(p, -EEXIST, want->line,
 			"machine '%s' is there, and not of this lab (%s%s%s): name it otherwise, "
-			"or "
-			"'usher delete %s'",
+			"or 'usher delete %s'",
 			want->name, *lab ? "lab '" : "no lab's", lab, *lab ? "' made it" : "",
 			want->name);
 	else if (json_is_true(json_object_get(have, "deleting")))

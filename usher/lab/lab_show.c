@@ -67,8 +67,7 @@ void lab_show_event(struct lab_show *s, const json_t *event)
 		fflush(stdout);
 	} else if (!s->terminal && kind && tells(kind)) {
 		strftime(when, sizeof when, "%H:%M:%S", localtime_r(&at, &tm));
-		lab_show_line(s, "%s  %-12s %-10s  %s", when,
-			machine ? machine : "-", kind,
+		lab_show_line(s, "%s  %-12s %-10s  %s", when, machine ? machine : "-", kind,
 			json_string_value(json_object_get(event, "text")));
 	}
 }
