@@ -171,7 +171,7 @@ demo:
 	$(Q)contrib/demo
 
 format:
-	$(Q)clang-format -i $(LIB_SRC) $(MAIN_SRC) $(wildcard */*.h */*/*.h tests/unit/*.c tests/fuzz/*.c tests/lab/*.c)
+	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs clang-format -i
 
 install: all
 	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/bin/usher

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The service's configuration: usher.xml (usher.xml(5)) and the options of `usher serve` over it. */
 #ifndef USHER_CONFIG_CONFIG_H
 #define USHER_CONFIG_CONFIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a configuration names, and is not there: it may come later, so it is no reason not to start, but one to be told. */
 #ifndef USHER_CONFIG_CONFIG_LOOK_H
 #define USHER_CONFIG_CONFIG_LOOK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* <segment>: what is served, and what its clients are told. */
 #include "core/cursor.h"
 #include "config/config_xml.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reading XML that people write: each reader knows all attributes and elements of its own, so
  * whatever is misspelt is named with its file and line. config.c's, config_segment.c's, and the lab

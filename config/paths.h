@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where things are when nothing else is said. */
 #ifndef USHER_CONFIG_PATHS_H
 #define USHER_CONFIG_PATHS_H

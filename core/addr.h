@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Addresses: MAC, IP (tagged by family), prefixes, and MACs computed from IPv4 addresses.
  * Values, not pointers: compare with mac_eq() and ip_eq(), unused bytes are always zero.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Base64 (RFC 4648 section 4): bytes in JSON. */
 #ifndef USHER_CORE_BASE64_H
 #define USHER_CORE_BASE64_H

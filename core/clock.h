@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The clocks, in milliseconds. Pure code takes `now` as an argument and calls none. */
 #ifndef USHER_CORE_CLOCK_H
 #define USHER_CORE_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random bytes that nobody can guess (getrandom(2)): tokens, codes, ids. */
 #ifndef USHER_CORE_DRAW_H
 #define USHER_CORE_DRAW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/json.h"
 
 const char *json_text(const json_t *object, const char *key)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Short forms for jansson. */
 #ifndef USHER_CORE_JSON_H
 #define USHER_CORE_JSON_H

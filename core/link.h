@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Network links as the kernel has them (libnl-3): look-up by name, and a word when one changes.
  * The socket belongs to the loop; nothing blocks after link_monitor_new().

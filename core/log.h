@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The service's log: one line per event on stderr, with sd-daemon priorities under systemd.
  * Whatever is in a line, it is safe to show and holds no token (core/plain.h).

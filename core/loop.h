@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The event loop: epoll, timers, one thread. All callbacks run on the thread that calls loop_run().
  * A callback must not block and must do a bounded amount of work per call.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A queue of messages to one thread, from any thread, with an eventfd that says "there is
  * something".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who is where on a link, as the kernel knows (libnl-3). Each is one or two questions to the kernel, which it answers at
  * once: no dump, so the main loop may ask. Kernels before 5.0 do not answer: -EOPNOTSUPP or -EIO.

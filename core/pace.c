@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/pace.h"
 
 bool pace_due(struct pace *p, int64_t ms, uint64_t done, uint64_t size)

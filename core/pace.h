@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * When a long job's progress is worth a line: the first time after some seconds, then at each quarter, and never twice
  * within some seconds. So a job says at most PACE_MOST lines, however long it is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Text from outside, made safe to show on a terminal, in a log, in a line of its own. Pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who holds a port of this host: from /proc. */
 #ifndef USHER_CORE_PORTS_H
 #define USHER_CORE_PORTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who goes first when the processors are busy: the thread that answers DHCP, before those that move
  * bytes.

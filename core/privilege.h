@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From root to a user of our own, with the two capabilities that are needed for as long as we serve: ports below
  * 1024 and packet sockets are opened again whenever a bridge was made anew.

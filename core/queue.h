@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A few threads that do blocking work. Work of one key is done in the order it was put and never
  * two at a time; different keys, and work with none (""), side by side. Work that is known to be

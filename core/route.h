@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where this host sends IPv4 packets: its routes, but for the default ones (libnl-3). */
 #ifndef USHER_CORE_ROUTE_H
 #define USHER_CORE_ROUTE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SHA-256 (FIPS 180-4) of bytes that come piece by piece; nettle's home. */
 #ifndef USHER_CORE_SHA256_H
 #define USHER_CORE_SHA256_H

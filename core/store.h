@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The store: what must survive us. Keyed records of a few kinds and one numbered event log.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the store's caller has put and not yet seen on disk: writes packed one after another into
  * one buffer, and who waits for them. Pure but for store_batch_answer(). The store's own; nobody

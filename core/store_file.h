@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The store's file: an SQLite database in WAL mode, and the only place that knows SQL. One thread
  * at a time. The store's own; nobody else includes it.

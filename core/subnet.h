@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IPv4 subnets as values: text, overlap, and one that is free. Pure. */
 #ifndef USHER_CORE_SUBNET_H
 #define USHER_CORE_SUBNET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An intrusive hash table: nodes live in the caller's structs, the table owns only its slots and
  * grows with what is in it. Several nodes may carry one hash; the caller compares keys.

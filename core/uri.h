@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of files that are served, and paths in URLs (RFC 3986 3.3). Pure. */
 #ifndef USHER_CORE_URI_H
 #define USHER_CORE_URI_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory that may hold a password is not given back with it: so no later core file, swap or stray read has it. */
 #ifndef USHER_CORE_WIPE_H
 #define USHER_CORE_WIPE_H

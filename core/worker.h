@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Work that blocks (a disk, a network), done by a few threads for a thread that may not: its end
  * comes home by mailbox.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ARP on a segment's link: asks whether somebody has an address, and hears who has one. One packet
  * socket per segment; main thread. Rim: system calls, no decisions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ARP on Ethernet: the question whether somebody has an address, and what tells that somebody does.
  * Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From a decision to the bytes of the answer, and to where they go. Pure.
  */

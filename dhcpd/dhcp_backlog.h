@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * DISCOVERs that wait while more comes than can be served: REQUESTs go first, since each that is
  * answered is a client less, and each that is not comes back as a DISCOVER. Bounded, and the newest

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What this firmware, at this stage, should load. Pure. A machine that is not armed gets nothing at
  * all from here: its disk is next in the boot order.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_claim.h"
 
 size_t dhcp_share_limit(const struct segment *s)

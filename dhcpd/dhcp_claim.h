@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a computed MAC buys a stranger. It is a claim that anybody can make, so it is asked for a witness: where guests are
  * libvirt's, libvirt has to know one with this MAC. Where there is nobody to ask, strangers have a share of the subnet, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What DHCP tells the timeline: leases of our machines, addresses declined or in use by a neighbour,
  * clients refused, full pools. Each MAC a bounded number of times a minute (dhcp_notice.h).

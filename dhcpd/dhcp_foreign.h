@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Another server on a segment, by what comes in from the wire: one that leases beside us, or beside the one that does;
  * and one that speaks in our name. What we and other servers on this host say goes out, and is not heard.

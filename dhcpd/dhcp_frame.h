@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Ethernet, IPv4 and UDP headers around a datagram, with all checksums: nobody on a bridge fills
  * them in for us, and clients that listen on packet sockets drop what has none.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What DHCP servers say on a wire, read from whole frames, and the question that makes a silent one
  * speak. Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is there a DHCP server on this link, on this host or another? Asks (dhcp_question.h), and whoever
  * answers once more: each time it sends two DISCOVERs and waits, as dnsmasq pings for 3 s before its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * When to say something again: a stranger asks every few seconds, and people want to read it once.
  * Pure.

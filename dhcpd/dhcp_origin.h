@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who sends DHCP messages in another's name: a client's MAC (chaddr) is a claim in the message, and the frame says which
  * card sent it. A UDP socket does not tell, so a packet socket beside it hears the frames that say something else than

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Answers on their way out. OFFERs leave with the wake-up that made them; ACKs are parked until the
  * store says that their leases are on disk, and dropped when it says that they are not: the clients

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_own.h"
 
 #include "core/clock.h"

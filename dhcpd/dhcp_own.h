@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A segment where we lease: a message in, decided, probed, its answer into the outbox. One UDP
  * socket and one packet socket, and what else an authority on a link has to hear: who answers for an

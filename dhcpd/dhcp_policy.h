@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What becomes of a client's message: who gets which address. Decides and does in two steps, so
  * that the first can be tested alone. Touches no socket, clock or log.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Boot information beside another server's leases (PXE 2.1, "proxyDHCP"). Pure.
  *

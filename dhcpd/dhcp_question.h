@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * "Who leases here?", asked when a segment of mode auto is opened, and what to make of the answers. A server counts when it
  * answers what we asked, to the client that we made up, and does so once more when it is asked anew: a packet that somebody

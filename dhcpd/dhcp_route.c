@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_route.h"
 
 enum { V4_BROADCAST = 0xffffffff };

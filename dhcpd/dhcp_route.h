@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where an answer goes: RFC 2131 4.1, 4.3.2, 4.3.5 and table 5, RFC 1542 4 for BOOTP, PXE 2.1 for boot offers. Pure.
  *

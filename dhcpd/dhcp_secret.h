@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A boot file's name with a token in it is a secret: who may be told it, and how. Pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A segment where another server leases: boot offers beside its own (dhcp_proxy.h), and its leases
  * to our machines on the timeline. Owns its sockets; main thread only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A segment's two sockets: UDP port 67 on its link, and a packet socket that only sends. Rim:
  * system calls, no decisions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Two segments on one wire: what a client broadcasts comes by both cards at once. Pure.
  *

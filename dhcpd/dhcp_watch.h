@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Overhears what DHCP servers say to clients on a link, by libpcap: another server's words reach no
  * socket of ours. Rim; main thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * DHCP messages on the wire (RFC 2131, 2132, 3396), decoded and encoded. Pure. Addresses are in
  * host order here.

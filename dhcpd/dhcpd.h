@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The DHCP server, segment by segment: ours to lease on, another's, or not known yet. Main thread
  * only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A packet socket on one link that hears frames of one kind. Main thread only. Rim: system calls,
  * no decisions.

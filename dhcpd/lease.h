@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The lease table of all segments, in memory, and its records in the store. Main thread only.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Leases in order of their end, the one that is over first on top: a binary heap. For lease.c. */
 #ifndef USHER_DHCPD_LEASE_HEAP_H
 #define USHER_DHCPD_LEASE_HEAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A lease as the store keeps it. Version 1: u8 version, u8 state, MAC, u64 expires, u32 stage, u8
  * length and bytes of the hostname. The key is the segment's name, a NUL and the address. Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Answers the Router Solicitations of firmware that boots from the network (ndp_wire.h says why),
  * of nobody else, and to nobody else. One packet socket per segment; main thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * IPv6 Router Solicitations and the answer that says "no router here, go on". Pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which addresses of a segment nobody has: those that were asked for by ARP, and what waits for the
  * answer. One table per segment. Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A segment's prober: sends the questions (arp.h), keeps what they found (probe.h), and serves what
  * waited when its time has come. Nothing else waits for it. Main thread only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Does KVM really work here? The device node is no proof (nested hosts open it and then hang a
  * kernel), so a kernel is booted with it until it panics for want of a root filesystem, which takes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The connection to libvirt, kept: opened when first wanted, opened again when lost, with events
  * registered each time. Two threads: libvirt's event loop (one for all connections of the process), and one that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Serial consoles, as libvirt streams: bytes out of a running guest, and into it.
  *

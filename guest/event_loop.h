@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libvirt's own event loop: one per process, on a thread that runs while somebody holds it. */
 #ifndef USHER_GUEST_EVENT_LOOP_H
 #define USHER_GUEST_EVENT_LOOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The room's face to the main thread. */
 #include "guest/jobs.h"
 #include "guest/virt.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to guest/: one libvirt as its parts see it. guest.c: what the main thread asks for; jobs.c: how it is done;
  * notices.c: what libvirt says by itself. */
 #ifndef USHER_GUEST_GUESTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Blocking questions about the host, each on a connection of its own: for the start and for
  * `usher check`. */
 #include "guest/domain/domain_xml.h"

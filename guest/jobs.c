@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the main thread asked for, done by a worker, and the answer brought back. */
 #include "guest/jobs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to guest/: a job, from the main thread to a worker and back. */
 #ifndef USHER_GUEST_JOBS_H
 #define USHER_GUEST_JOBS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which MACs a host's domains have, as far as their definitions were read: so that a creation reads those that changed, not
  * all. An event forgets a domain; what is told of none (a NIC plugged in by hand) is known after MACS_FRESH_MS. Any thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * libvirt's packet filters (nwfilter) for our guests. Blocking; guest/ only.
  *

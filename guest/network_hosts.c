@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/network_hosts.h"
 
 #include "guest/xml.h"

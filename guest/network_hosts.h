@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who has which address in a libvirt network, as XML says: its reservations, and guests whose MACs
  * are computed from addresses. Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/network_make.h"
 
 #include "guest/domain/domain_xml.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The XML of a network that usher makes, and whether one that is there is as wanted. Pure. */
 #ifndef USHER_GUEST_NETWORK_MAKE_H
 #define USHER_GUEST_NETWORK_MAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A libvirt network's XML, read. */
 #include "guest/domain/domain_build.h"
 #include "guest/domain/domain_xml.h"

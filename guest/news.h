@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libvirt's lifecycle events, with their details, as ours and in plain words. Pure. */
 #ifndef USHER_GUEST_NEWS_H
 #define USHER_GUEST_NEWS_H

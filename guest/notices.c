@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libvirt says by itself, from its threads to the main thread. */
 #include "guest/guests.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the workers do: libvirt's blocking calls for one job. Each returns 0 or negative errno with
  * a line in `why`; -ENOTCONN when the connection broke and the outcome is not known.

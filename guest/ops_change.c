@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changing a guest's persistent definition by libvirt's own calls, which leave alone what somebody has edited there. */
 #include "guest/ops.h"
 

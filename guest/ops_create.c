@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checking and creating. */
 #include "core/clock.h"
 #include "guest/domain/domain_xml.h"

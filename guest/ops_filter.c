@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guests' packet filters, as they should be: those that an older usher gave them, or whose server has moved. */
 #include "guest/domain/domain_xml.h"
 #include "guest/netfilter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All domains of a host, in three calls however many they are. */
 #include "guest/ops.h"
 #include "guest/virt.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Networks: what one is like, all of them, and making and removing those of usher. */
 #include "core/route.h"
 #include "guest/network_hosts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A machine's name and address in a libvirt network's own DNS and DHCP. */
 #include "guest/ops.h"
 #include "guest/virt.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who has which address in a libvirt network that leases: its reservations and leases, and the
  * guests whose MACs are computed from addresses, which get reservations. */
 #include "guest/domain/domain_xml.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Single volumes: what one is like, and a guest's disk made small. */
 #include "guest/domain/domain_disk.h"
 #include "guest/ops.h"

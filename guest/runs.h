@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whose doing was it? Keeps, for domains that have jobs of ours, what those jobs will bring about,
  * and says of each event whether it is news. Pure; main thread.

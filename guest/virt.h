@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libvirt's errors as errno and one line; its connection for the blocking calls. guest/ only. */
 #ifndef USHER_GUEST_VIRT_H
 #define USHER_GUEST_VIRT_H

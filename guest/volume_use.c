@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose is a volume? Asked before one is removed, replaced or copied. */
 #include "guest/volumes.h"
 

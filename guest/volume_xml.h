@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Storage volumes: what a pool can hold for a guest, what its volumes are called, how much room
  * they need, and their XML. Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The volumes of one guest, each in its pool: looked for, checked, made, removed. For workers: all
  * of it blocks. Functions return 0 or negative errno with a line in `op->why`.

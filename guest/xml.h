@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small helpers over libxml2 for the XML of domains and networks. guest/ only. */
 #ifndef USHER_GUEST_XML_H
 #define USHER_GUEST_XML_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hooks folder: which executables are in it now. */
 #ifndef USHER_HOOKS_FOLDER_H
 #define USHER_HOOKS_FOLDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hooks: the site's own executables, run when something happens to a machine.
  *

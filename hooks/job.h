@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Jobs that run child processes: so many at once, so many waiting, those of one machine one after
  * the other and in order. Nothing is started from inside job_add(), only from the loop.

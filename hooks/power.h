@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A bare machine's power switch: a site executable (IPMI, Redfish, wake on LAN, a smart plug …).
  * Its contract:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One child process, bounded in time, output and reach. Main thread; nothing here waits.
  *

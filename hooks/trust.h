@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * May this be run with our rights? Only what nobody can change but root and ourselves: every folder on the way to it
  * belongs to root or us, and others may not write to it (or only in the way of /tmp, where nobody renames what is not

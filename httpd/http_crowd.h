@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Private to httpd/: who is connected to a listener, and who has to go when there are too many. Pure: no socket, no
  * clock, no libmicrohttpd; for one thread.

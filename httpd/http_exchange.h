@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Private to httpd/: one request and its answer, between libmicrohttpd's thread and the main
  * thread.

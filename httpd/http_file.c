@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files: conditions, ranges, and the word that a transfer has ended. On libmicrohttpd's threads. */
 #include "httpd/http_exchange.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whose addresses are machines': asked of the main thread by the pump's, which must not touch what the main thread owns,
  * some at a time. And what the main thread is told of connections that were dropped.

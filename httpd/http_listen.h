@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to httpd/: the listening sockets. */
 #ifndef USHER_HTTPD_HTTP_LISTEN_H
 #define USHER_HTTPD_HTTP_LISTEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The pure parts of HTTP: request targets, query arguments, content types, ranges, conditions.
  * No socket, no clock, no libmicrohttpd. Any thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Private to httpd/: the thread that drives a listener's libmicrohttpd, and shuts the sockets of those
  * who have to go (http_crowd.h).

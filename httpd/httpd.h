@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The HTTP transport: libmicrohttpd's threads move bytes; what needs state is answered by the main
  * thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kinds of answer files: how values in their templates are escaped, and by what they are checked. The names are those of
  * `format=` in profile.xml.

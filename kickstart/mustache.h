@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Mustache, complete to the six required modules of its specification, and stricter where that
  * protects an install:

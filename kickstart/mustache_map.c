@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rendered lines and where they come from. */
 #include "kickstart/mustache_parse.h"
 

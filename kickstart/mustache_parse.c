@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/mustache_parse.h"
 
 #include <errno.h>

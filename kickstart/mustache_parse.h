@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Template text to a flat list of parts; and escaping. For mustache.c only. */
 #ifndef USHER_KICKSTART_MUSTACHE_PARSE_H
 #define USHER_KICKSTART_MUSTACHE_PARSE_H

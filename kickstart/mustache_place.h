@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where in a rendering a value is about to stand, as the format's own reader will see it: what is known of that without
  * parsing it all. For mustache.c only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/profile.h"
 #include "kickstart/profile_xml.h"
 #include "kickstart/text.h"

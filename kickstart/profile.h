@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A profile: a directory with profile.xml and its templates, read whole into memory; and its
  * snapshot, which goes into the store when a machine is armed, so that what it was armed with is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A profile's settings: what was given, checked, completed with defaults, without clear
  * passwords. */
 #include "core/plain.h"

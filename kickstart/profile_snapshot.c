@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* struct profile to JSON and back. */
 #include "kickstart/profile_xml.h"
 #include "kickstart/setting_type.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* profile.xml to struct profile. */
 #include "kickstart/profile_xml.h"
 #include "kickstart/setting_type.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Inside kickstart/: profile.xml to struct profile, and what both sides need of a setting. */
 #ifndef USHER_KICKSTART_PROFILE_XML_H
 #define USHER_KICKSTART_PROFILE_XML_H

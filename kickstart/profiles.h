@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The set of profiles: directories below a search path, the first of a name wins (the site's before
  * ours). Nothing is cached: a profile is read when asked for, so an edited one counts from the next

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a machine is served: boot script, kernel command line and answers, from the snapshot it was
  * armed with.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/render_lint.h"
 #include "kickstart/lint/lint.h"
 #include "kickstart/media/fetch_name.h"

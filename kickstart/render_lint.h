@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the linters have to say of a machine's answers, in the words and lines of the templates. Pure.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Boot scripts, for the boot loaders that ask for one: what loads a machine's kernel and initrds,
  * and what refuses. Pure; from texts that render.c has made.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names that boot loaders ask for of their own accord, by TFTP or HTTP. Pure.
  *

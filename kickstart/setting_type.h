@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Types of a profile's settings: their names, whether a value is of its type, and as what templates get it. */
 #ifndef USHER_KICKSTART_SETTING_TYPE_H
 #define USHER_KICKSTART_SETTING_TYPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small help for text, shared by this room: a growing string, and the nearest known word for a
  * misspelt one. */
 #ifndef USHER_KICKSTART_TEXT_H

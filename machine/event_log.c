@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/event_log.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A bounded list of events in the order of their numbers: so many in all, and so many of each machine, whose own oldest makes
  * room for its next one. So who fills it takes nothing from others but what is older than all of theirs. The timeline's own.

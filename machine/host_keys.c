@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/host_keys.h"
 
 #include "core/base64.h"

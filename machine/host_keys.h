@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A machine's SSH host keys, as its installed system tells them at its first boot: public keys in OpenSSH's format
  * (sshd(8), AUTHORIZED_KEYS FILE FORMAT without options; the blob is RFC 4253, 6.6), and their fingerprints. Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A machine's life: one pure function holds all transitions. State and event in, state, actions and
  * reason out.

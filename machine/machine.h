@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Machine records and their registry. Main thread only; the registry owns the records.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose time is over next: a binary heap of machines; machine.due is the place of each. */
 #include "machine/registry.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A machine as JSON: as it is stored, and as the API shows it. */
 #include "machine/host_keys.h"
 #include "machine/registry.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What machines are looked up by: (segment, MAC), (segment, address) and token. */
 #include "machine/registry.h"
 

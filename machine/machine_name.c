@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of machines: what may be one, and their order. */
 #include "machine/registry.h"
 

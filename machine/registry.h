@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What registry.c shares with the other files of this room. Nobody else includes it. */
 #ifndef USHER_MACHINE_REGISTRY_H
 #define USHER_MACHINE_REGISTRY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A segment: one served L2 network, with the subnet that is leased on it. Not the same as an
  * interface: a relay may lie between, then the segment names the one whose link leads there.

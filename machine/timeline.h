@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The timeline: everything that happened to every machine, one numbered list. Kept in memory and in the store (the same);
  * numbers never repeat, so a follower resumes where it was. Main thread only.

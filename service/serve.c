@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Starting and stopping the rooms, in order. */
 #include "service/serve.h"
 #include "service/servers.h"

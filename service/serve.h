@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The service, from its start to its end. */
 #ifndef USHER_SERVICE_SERVE_H
 #define USHER_SERVICE_SERVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The DHCP, TFTP and HTTP servers: what each asks the rooms. */
 #include "service/servers.h"
 #include "service/boot/boot_name.h"

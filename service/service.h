@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The running service: its rooms and the servers. serve.c alone knows it all. */
 #ifndef USHER_SERVICE_SERVICE_H
 #define USHER_SERVICE_SERVICE_H

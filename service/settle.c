@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What happened in one turn of the loop is committed at its end. Actions (machine_act) are noted while state changes, and
  * carried out once that state is on disk: whatever dies in between, the next start finds a state that explains what was

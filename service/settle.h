@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Committing what happened in a turn of the loop, and acting on it. Main thread only. */
 #ifndef USHER_SERVICE_SETTLE_H
 #define USHER_SERVICE_SETTLE_H

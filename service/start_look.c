@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* At the start: what the configuration names and is not there goes into the log. Nobody waits for it. */
 #include "service/start_look.h"
 #include "config/config_look.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the configuration names and is not there. */
 #ifndef USHER_SERVICE_START_LOOK_H
 #define USHER_SERVICE_START_LOOK_H

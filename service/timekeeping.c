@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Steady time over a restart, and what is said when somebody sets the host's clock. A mark of all clocks is kept in the
  * store: anew when the wall clock was set, and at most MARK_MS after something was written, so that a clock that comes back

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Steady time over a restart, and a host's clock that is set. */
 #ifndef USHER_SERVICE_TIMEKEEPING_H
 #define USHER_SERVICE_TIMEKEEPING_H

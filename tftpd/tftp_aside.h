@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests that wait for the main thread's word. Each is one struct, made on the TFTP thread, which
  * goes home as a message and comes back with the answer: so it is always freed by who gets it last,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The socket of one transfer: connected to the client, bound to the address that it asked. */
 #ifndef USHER_TFTPD_TFTP_CONN_H
 #define USHER_TFTPD_TFTP_CONN_H

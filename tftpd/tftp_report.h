@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A report on its way to the main thread. It is made when a transfer begins, so that its end needs
  * no memory.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a transfer sends: a stretch of an open file, or bytes in memory (netascii, and what the main
  * thread answered).

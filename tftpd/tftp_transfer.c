@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tftpd/tftp_transfer.h"
 
 #include "core/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The transfers under way: each has its own socket, file and state machine; they end here, with a
  * report. TFTP thread only.

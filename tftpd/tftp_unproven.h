@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How much is sent to an address that may never have asked: a datagram's source is a claim until its sender answers to a
  * port that only the true owner of the address was told. Counts per address and second; an answer takes its request

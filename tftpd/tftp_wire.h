@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * TFTP packets: RFC 1350, with the options of RFC 2347, 2348, 2349 and 7440. Pure; nothing is
  * allocated. Both directions are here, so that server and client can be tested against each other.

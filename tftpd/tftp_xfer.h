@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One transfer to one client, as a state machine: events in, what to send out. No socket, no clock,
  * no file.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The TFTP server: read-only, RFC 1350 with options (2347), blksize (2348), timeout and tsize
  * (2349) and windowsize (7440).

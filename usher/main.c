@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program: finds the command and runs it. */
 #include "usher/cli/cli.h"
 #include "usher/client/printed.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Putting a domain's definition together, part by part: for the domain_*.c files only. Contract in domain_xml.h. */
 #ifndef USHER_GUEST_DOMAIN_BUILD_H
 #define USHER_GUEST_DOMAIN_BUILD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The devices of a domain. */
 #include "guest/domain/domain_build.h"
 

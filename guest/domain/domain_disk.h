@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The disks of a domain's definition: where they are, and another in the first one's place. Pure. */
 #ifndef USHER_GUEST_DOMAIN_DISK_H
 #define USHER_GUEST_DOMAIN_DISK_H

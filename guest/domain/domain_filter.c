@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The packet filters of a domain's NICs. */
 #include "guest/domain/domain_build.h"
 #include "guest/netfilter.h"

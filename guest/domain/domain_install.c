@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a persistent definition to its installing run. */
 #include "guest/domain/domain_build.h"
 #include "guest/netfilter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* <memory> of a domain, and what must agree with it: the balloon, the room for more, NUMA cells and memory devices. */
 #include "guest/domain/domain_build.h"
 

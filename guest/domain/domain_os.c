@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* <os> of a domain: machine type, firmware and its memory, and what the guest may read in its SMBIOS tables. */
 #include "guest/domain/domain_build.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a domain's definition says: whose it is, and what it uses. */
 #include "guest/domain/domain_build.h"
 

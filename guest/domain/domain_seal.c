@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a persistent definition to the run in which the guest gives up its identity. */
 #include "guest/domain/domain_build.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Domain XML: the profile's <domain> fragment and what the machine says, merged. Pure.
  *

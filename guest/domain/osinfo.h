@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The names of operating systems in libosinfo's database (osinfo-db): virt-manager and others read from a domain's
  * metadata which one is inside. Reads files: for the workers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a linter has to say of an answer file: each finding with its place, in the order found.
  */

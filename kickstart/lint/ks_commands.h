@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which commands, sections and options kickstart files have, by version of the syntax: the two tables
  * kickstart-commands.tsv and kickstart-sections.tsv, made into one of C by the Makefile.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What became of commands and options from version to version, said in words. */
 #include "kickstart/lint/ks_commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/lint/ks_read.h"
 
 #include "kickstart/lint/ks_words.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads a kickstart file into its commands and sections, as pykickstart does: one command a line, split like a shell's words
  * (quotes, backslash, and # begins a comment even inside a word), no continuation; sections from %name to %end. Pure, but for the

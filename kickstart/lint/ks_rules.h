@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rules of lint_kickstart(), a file for each matter; they add findings and change nothing. */
 #ifndef USHER_KICKSTART_LINT_KS_RULES_H
 #define USHER_KICKSTART_LINT_KS_RULES_H

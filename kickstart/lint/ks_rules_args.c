@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of each command by itself: how many arguments it takes, and which values are numbers. */
 #include "kickstart/lint/ks_rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of each command by itself: options that want or exclude others, and values that the parser looks into. A rule holds in all
  * versions that have its options, if nothing else is said. */
 #include "kickstart/lint/ks_rules.h"

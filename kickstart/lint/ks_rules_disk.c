@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of disks and what is laid out on them: against each other, and against the machine's. */
 #include "kickstart/lint/ks_rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of who can log in. No password is in a message. */
 #include "kickstart/lint/ks_rules.h"
 

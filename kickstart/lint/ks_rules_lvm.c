@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of LVM, RAID and btrfs: their members are there, their names agree, their sizes fit. */
 #include "kickstart/lint/ks_rules.h"
 

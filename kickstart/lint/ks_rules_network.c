@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of `network`: addresses that are addresses, that agree with each other and with the machine's. */
 #include "kickstart/lint/ks_rules.h"
 

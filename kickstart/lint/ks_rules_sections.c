@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of sections: their options by version, and what is in %packages and %anaconda. */
 #include "kickstart/lint/ks_rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of each command by itself: values out of a set that the table does not have, options that want or exclude each other. */
 #include "kickstart/lint/ks_rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of the file as a whole: what is missing, what is there twice, what excludes each other. */
 #include "kickstart/lint/ks_rules.h"
 

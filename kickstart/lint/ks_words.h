@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One line of a kickstart file to its words, as Python's shlex.split(line, comments=True) has them. */
 #ifndef USHER_KICKSTART_LINT_KS_WORDS_H
 #define USHER_KICKSTART_LINT_KS_WORDS_H

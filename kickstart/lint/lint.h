@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Linters of answer files: pure, and bounded by the text's length (LINT_TEXT_MAX) and FINDINGS_MAX.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Elements of AutoYaST's sections (SUSE Linux Enterprise 12 and 15, Leap 15), by section. Sections that are not here have elements that
  * nobody lists, or that only their module knows. */
 #include "kickstart/lint/lint_formats.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The linters behind lint_text(), a format each. */
 #ifndef USHER_KICKSTART_LINT_LINT_FORMATS_H
 #define USHER_KICKSTART_LINT_LINT_FORMATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a linter is given. All of it is borrowed for the call. */
 #ifndef USHER_KICKSTART_LINT_LINT_INPUT_H
 #define USHER_KICKSTART_LINT_LINT_INPUT_H

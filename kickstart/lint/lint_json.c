@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* JSON as such, and Ignition's configuration, specification 3. */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_shape.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The linter of kickstart files, as Anaconda reads them in RHEL 7 to 10 (with CentOS, Rocky, Alma …) and Fedora 39 to 45.
  *

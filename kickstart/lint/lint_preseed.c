@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A preseed, as bin/debconf-set-selections of the Debian installer reads it, which is another reader than that of
  * debconf-set-selections(1): comments and empty lines are dropped first; then a backslash at the end of a line joins the next one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Questions of the Debian installer (bookworm, trixie) that answer files have. */
 #include "kickstart/lint/lint_formats.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * YAML and JSON files: their syntax, keys that are there twice, and their shape by a table. libyaml's home (it reads JSON
  * too, and knows the places of what it read).

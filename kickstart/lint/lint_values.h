@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Values that more than one format has. Each gives what is wrong with it and what instead ("is no …, expected …"), or NULL: also of a
  * name like ${this}, which is another tool's to replace before an installer sees it.

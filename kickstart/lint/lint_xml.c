@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* XML as such, and AutoYaST's control file. */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_values.h"

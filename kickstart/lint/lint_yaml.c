@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* YAML: as such, cloud-config, and Ubuntu's autoinstall. */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_shape.h"

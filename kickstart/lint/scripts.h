@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scripts that stand inside answer files: kickstart's sections, preseed's commands, the commands of autoinstall and
  * cloud-config that a shell runs. Pure. */
 #ifndef USHER_KICKSTART_LINT_SCRIPTS_H

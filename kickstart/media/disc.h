@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads the directory of an ISO 9660 image (ECMA-119; Rock Ridge names before Joliet's before the
  * plain ones, which are told in small letters and without version). The only home of libisofs.

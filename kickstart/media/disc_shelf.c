@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/media/disc_shelf.h"
 
 #include "core/clock.h"

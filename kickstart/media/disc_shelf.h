@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The images that were read lately, so that a file inside one is found without reading its
  * directory again. One shelf for the process; an image that changed is another image.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The tree of an ISO image: names, and where in the image each file's bytes lie. Pure: it is built
  * once, then read by any number of threads.

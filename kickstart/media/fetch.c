@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of URLs, which both threads see under its lock, and the thread that works it off. */
 #include "kickstart/media/fetch.h"
 

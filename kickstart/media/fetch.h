@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fetching kernels and initrds by URL into the cache (fetch_shelf.h): one thread with libcurl's multi interface; the
  * main thread asks, and asks again until the answer is there. However many ask for a URL, it is fetched once.

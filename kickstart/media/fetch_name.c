@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/media/fetch_name.h"
 
 #include "core/sha256.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a fetched file is called in the cache: KEY/FILE. The key comes from the whole URL, so that what two mirrors
  * call alike is two files; the file's name is there for people and logs. Pure: whoever renders a boot

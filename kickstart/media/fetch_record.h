@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is known of a fetched file and of one that is half here, and what follows from it: what to
  * ask the mirror (RFC 9110: 13.1 conditions, 14.2 Range), and what its answer means. Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/media/fetch_transfer.h"
 
 #include "kickstart/media/fetch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One transfer of one URL into the shelf: a libcurl easy handle and what its callbacks need. The fetching thread's. */
 #ifndef USHER_KICKSTART_MEDIA_FETCH_TRANSFER_H
 #define USHER_KICKSTART_MEDIA_FETCH_TRANSFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Media: which name under /boot/ is which directory or ISO image, and the boot programs that go by
  * a plain name. An image is served from where it lies.

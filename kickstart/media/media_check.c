@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Are a profile's files on its medium? */
 #include "kickstart/media/media.h"
 #include "kickstart/media/media_file.h"

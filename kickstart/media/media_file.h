@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files of one medium: below its directory, or inside its ISO image. Any thread; blocking, as
  * open(2) is, and while an image is read for the first time (disc_shelf.h).

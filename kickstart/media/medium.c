@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/media/medium.h"
 
 #include "kickstart/media/disc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An imported medium: a directory or an ISO image that is served from where it lies, what it is,
  * and whether it is still what was imported. All that looks at a disk blocks: worker threads.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a medium is: distribution, version, where kernel, initrd, shim and GRUB lie, told by the
  * files that distributions put on theirs (.treeinfo, .discinfo, .disk/info, media.1/media,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which places are never served to a segment, whoever asks the API for it: what the host keeps to itself, and folders
  * that hold such places. Pure.

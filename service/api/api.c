@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1: routes, and what is only read. usher-api(7) describes it. */
 #include "service/api/api.h"
 #include "service/operations/change.h"

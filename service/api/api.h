@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests below /api/v1/. */
 #ifndef USHER_SERVICE_API_API_H
 #define USHER_SERVICE_API_API_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/api/api_routes.h"
 
 #include "kickstart/text.h"

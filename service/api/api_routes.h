@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What calls the API has, and what each takes: methods, query arguments, and the keys of a body with their types. A request
  * is judged against it before anybody looks at what it means. Pure.

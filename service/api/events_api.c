@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /api/v1/events?after=N[&machine=NAME][&wait=S]: the timeline, now or as soon as there is something. */
 #include "service/api/events_api.h"
 #include "service/api/api.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /events: the timeline, now or as soon as there is more. */
 #ifndef USHER_SERVICE_API_EVENTS_API_H
 #define USHER_SERVICE_API_EVENTS_API_H

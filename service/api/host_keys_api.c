@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /host-keys: the SSH host keys that installed systems told, by name or address: what known_hosts needs. */
 #include "service/api/host_keys_api.h"
 #include "service/api/api.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /host-keys. */
 #ifndef USHER_SERVICE_API_HOST_KEYS_API_H
 #define USHER_SERVICE_API_HOST_KEYS_API_H

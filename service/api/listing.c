@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/api/listing.h"
 
 #include "core/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Long lists as JSON text, made in slices: one of at most a millisecond for each turn of the loop, whoever asks, so that
  * nothing else waits for a list of ten thousand machines. Several lists take turns.

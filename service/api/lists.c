@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The long lists of the API: machines, leases. Each goes on from where its last slice ended, by name or by address, since
  * what it stood at may be gone. */
 #include "service/api/lists.h"

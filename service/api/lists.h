@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /machines and GET /leases, in slices (listing.h). */
 #ifndef USHER_SERVICE_API_LISTS_H
 #define USHER_SERVICE_API_LISTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1/machines/NAME/render/…: what a machine would be served, for people's eyes. */
 #include "service/api/render_api.h"
 #include "service/api/api.h"

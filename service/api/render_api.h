@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Below /api/v1/machines/NAME/render/. */
 #ifndef USHER_SERVICE_API_RENDER_API_H
 #define USHER_SERVICE_API_RENDER_API_H

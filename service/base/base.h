@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every room rests on. serve.c makes it first and takes it down last. Main thread only. */
 #ifndef USHER_SERVICE_BASE_BASE_H
 #define USHER_SERVICE_BASE_BASE_H

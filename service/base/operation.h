@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is done with one machine and takes its time: a guest's start, a deletion, a patch. The machine may be renamed or
  * gone, and another may have its name, when the operation goes on. The first member of a struct of its own, which is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Replies that several rooms give. */
 #ifndef USHER_SERVICE_BASE_REPLY_H
 #define USHER_SERVICE_BASE_REPLY_H

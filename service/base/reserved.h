@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Machines that are being made, and have no record yet: their names and addresses are theirs already. */
 #ifndef USHER_SERVICE_BASE_RESERVED_H
 #define USHER_SERVICE_BASE_RESERVED_H

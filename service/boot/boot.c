@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What machines ask for under their token: boot script, answers, reports. */
 #include "service/boot/boot.h"
 #include "service/boot/transfers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What machines ask for: requests below /m/, and boot scripts by name. */
 #ifndef USHER_SERVICE_BOOT_BOOT_H
 #define USHER_SERVICE_BOOT_BOOT_H

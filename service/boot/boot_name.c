@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Boot scripts asked for by a fixed name: GRUB's and PXELINUX's, which know no token. Who asks is who
  * has the source address on that segment; a MAC in the name must be the same machine's. And boot

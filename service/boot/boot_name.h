@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Boot scripts by fixed names. */
 #ifndef USHER_SERVICE_BOOT_BOOT_NAME_H
 #define USHER_SERVICE_BOOT_BOOT_NAME_H

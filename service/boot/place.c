@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/boot/place.h"
 
 bool place_is_open(enum place_fault f)

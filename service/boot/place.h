@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is who asks under a machine's token, or by its name, the machine itself? Decides by what was seen of the address that
  * asks; looks at nothing. Pure.

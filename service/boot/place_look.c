@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is who asks the machine itself? What the records, the leases and the kernel say of the address, for place.h to decide,
  * and who has to wait until the kernel knows more.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * place_look.c: whether who asks is the machine itself, and who waits until that is known. Main thread only; asks the
  * kernel once or twice, and waits for nobody.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files fetched, on the timeline of the machine that fetched them: what, how far, how fast, broken off where. */
 #include "service/boot/transfers.h"
 #include "service/boot/boot_name.h"

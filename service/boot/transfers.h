@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files that were fetched, on the timeline of the machine that fetched them. */
 #ifndef USHER_SERVICE_BOOT_TRANSFERS_H
 #define USHER_SERVICE_BOOT_TRANSFERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /api/v1/machines/NAME/console: GET ?after=N[&wait=S] or ?last=N reads what was recorded, now or as soon as there is
  * something; POST types.

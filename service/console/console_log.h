@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a guest's serial console said, on disk: the file FOLDER/NAME.log and one older, NAME.log.1, of at most
  * CONSOLE_LOG_MAX bytes each, mode 0600. Each begins with a line of ours that says where it begins; bytes are numbered

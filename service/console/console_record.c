@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/guests/hosts.h"
 #include "service/console/console_record.h"
 #include "service/console/console_text.h"

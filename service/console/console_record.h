@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Recording what guests say on their serial consoles: one libvirt stream for each that runs, what comes of it appended to
  * its log by the worker. Main thread only.

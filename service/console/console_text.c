@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/console/console_text.h"
 
 #include "core/plain.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a serial console said, as lines that are safe to print: no control characters and none that are not seen
  * (core/plain.h), no escape sequences (ECMA-48), no bytes that are not UTF-8. What moves the cursor to another line ends the line; a carriage return alone begins it anew,

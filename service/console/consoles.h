@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guests' serial consoles. */
 #ifndef USHER_SERVICE_CONSOLE_CONSOLES_H
 #define USHER_SERVICE_CONSOLE_CONSOLES_H

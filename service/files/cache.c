@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernels and initrds by URL: is all there that a machine is to be armed with, and what must stay. */
 #include "service/files/cache.h"
 #include "service/files/content.h"

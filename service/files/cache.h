@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernels and initrds by URL: whether all of an install are here, and which have to stay. */
 #ifndef USHER_SERVICE_FILES_CACHE_H
 #define USHER_SERVICE_FILES_CACHE_H

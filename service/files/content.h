@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is served: profiles, media, and files that were fetched for them. */
 #ifndef USHER_SERVICE_FILES_CONTENT_H
 #define USHER_SERVICE_FILES_CONTENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1/fetches: what is being fetched, and fetching what a profile will need before a machine does. */
 #include "service/files/fetch_api.h"
 #include "httpd/httpd.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1/fetches */
 #ifndef USHER_SERVICE_FILES_FETCH_API_H
 #define USHER_SERVICE_FILES_FETCH_API_H

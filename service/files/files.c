@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The media table, shared with the servers' threads by reference. */
 #include "service/files/files.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What HTTP and TFTP serve as files: one media table (kickstart/media/media.h), exchanged whole when profiles bring new
  * media. files_open_*() are called from the servers' threads, the others from the main thread.

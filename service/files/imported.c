@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/files/imported.h"
 
 #include "core/log.h"

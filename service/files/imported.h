@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The media that were imported, by name: in memory and in the store. Main thread only. What looks at
  * their disks is medium.h, for the worker.

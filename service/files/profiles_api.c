@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1/profiles: what can be installed, and what it lacks, which the worker looks for. */
 #include "service/files/profiles_api.h"
 #include "service/files/content.h"

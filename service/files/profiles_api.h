@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /profiles and /profiles/NAME. */
 #ifndef USHER_SERVICE_FILES_PROFILES_API_H
 #define USHER_SERVICE_FILES_PROFILES_API_H

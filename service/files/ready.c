@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/files/ready.h"
 
 #include "kickstart/media/media_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is what a profile needs from its medium there? Looked at by the worker: a cold disk takes its time.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/files/served_profile.h"
 
 #include "service/files/content.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A profile with the medium that is served for it. */
 #ifndef USHER_SERVICE_FILES_SERVED_PROFILE_H
 #define USHER_SERVICE_FILES_SERVED_PROFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libvirt says, and what machines' records make of it. */
 #ifndef USHER_SERVICE_FOLLOW_FOLLOW_H
 #define USHER_SERVICE_FOLLOW_FOLLOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What libvirt says of machines' guests, whoever did it: their records follow, with a line on the timeline ("guest") where
  * it was not our doing. Renamed, a guest keeps its record by its UUID; gone, too: reinstalling makes it again; on another

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libvirt says of guests */
 #ifndef USHER_SERVICE_FOLLOW_GUEST_FOLLOW_H
 #define USHER_SERVICE_FOLLOW_GUEST_FOLLOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A libvirt is there or away, and what it says: to those whom it concerns. */
 #ifndef USHER_SERVICE_FOLLOW_LIBVIRT_EVENTS_H
 #define USHER_SERVICE_FOLLOW_LIBVIRT_EVENTS_H

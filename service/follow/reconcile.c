@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* At the start and when a libvirt is there again: what was not done, or happened unseen, is found out and put right. */
 #include "service/follow/reconcile.h"
 #include "service/follow/guest_follow.h"

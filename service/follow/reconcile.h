@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finding out what was not done, or happened unseen, and putting it right. */
 #ifndef USHER_SERVICE_FOLLOW_RECONCILE_H
 #define USHER_SERVICE_FOLLOW_RECONCILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Doing what a machine's life asks for: power, of guests by libvirt, of bare metal by the site's executable. */
 #include "service/guests/act.h"
 #include "kickstart/profile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Doing what machines' lives ask for. Main thread only. */
 #ifndef USHER_SERVICE_GUESTS_ACT_H
 #define USHER_SERVICE_GUESTS_ACT_H

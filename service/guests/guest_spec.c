@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libvirt is told of a guest, from its record alone: so it can be made again after we were killed. */
 #include "service/guests/guest_spec.h"
 #include "kickstart/profile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libvirt is told of a guest, from its record. */
 #ifndef USHER_SERVICE_GUESTS_GUEST_SPEC_H
 #define USHER_SERVICE_GUESTS_GUEST_SPEC_H

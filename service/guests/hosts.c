@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The libvirts that guests live in: the service's own ("libvirt uri" of usher.xml), and those that machines name as
  * "connect". Each has its own connection, workers and queue (struct guests), made when first wanted. Networks, their DNS

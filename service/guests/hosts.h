@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The libvirts that guests live in: the service's own, and those that machines name. Main thread only.
  */

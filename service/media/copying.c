@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/media/copying.h"
 
 #include "service/media/imports.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Copies of images, made by the service with its own rights of bytes that a command sends: whoever runs the command
  * opens the image with his rights, and writes nothing into our folders. Main thread only.

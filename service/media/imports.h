@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Importing media, and what is told of them. */
 #ifndef USHER_SERVICE_MEDIA_IMPORTS_H
 #define USHER_SERVICE_MEDIA_IMPORTS_H

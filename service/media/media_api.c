@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /api/v1/media: importing, listing, verifying, removing. What looks at a disk is done by the worker, on copies.
  *

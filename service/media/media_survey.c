@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the API tells of media: each is looked at by the worker, on a copy, and told with who uses it. */
 #include "service/media/media_survey.h"
 #include "service/media/imports.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is told of media. */
 #ifndef USHER_SERVICE_MEDIA_MEDIA_SURVEY_H
 #define USHER_SERVICE_MEDIA_MEDIA_SURVEY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sums of imported images: one at a time for each, a few at once, and what became of those that
  * failed. Main thread only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which computed MACs libvirt's guests have on the networks where we lease, whoever made them: the witnesses that
  * dhcpd/dhcp_claim.h asks for. Events of libvirt's keep it up to date; a card that is plugged into a running guest is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Computed MACs of libvirt's guests, where we lease. */
 #ifndef USHER_SERVICE_NETWORK_CLAIMS_H
 #define USHER_SERVICE_NETWORK_CLAIMS_H

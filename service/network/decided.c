@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What was decided about interfaces of mode auto, kept over a restart: where usher leased, a server that answers at the
  * next start takes nothing from it unsaid. Whoever hears a broadcast can answer it; and two servers that lease on one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who leased on an interface the last time, over a restart. */
 #ifndef USHER_SERVICE_NETWORK_DECIDED_H
 #define USHER_SERVICE_NETWORK_DECIDED_H

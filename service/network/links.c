@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Following what is served: bridges are made again, networks started and changed, addresses taken and given. */
 #include "service/network/links.h"
 #include "service/guests/hosts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Follows what is served. */
 #ifndef USHER_SERVICE_NETWORK_LINKS_H
 #define USHER_SERVICE_NETWORK_LINKS_H

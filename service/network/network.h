@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The segments that are served, and the networks that usher made. */
 #ifndef USHER_SERVICE_NETWORK_NETWORK_H
 #define USHER_SERVICE_NETWORK_NETWORK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The networks that usher made, by name: in memory and in the store. They are served without being named in the
  * configuration. Main thread only.

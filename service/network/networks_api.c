@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /api/v1/networks: libvirt's networks and who leases there; making and removing those of usher. libvirt is asked by a
  * guest worker; what is served follows its answer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1/networks, and what follows: "", "/NAME" */
 #ifndef USHER_SERVICE_NETWORK_NETWORKS_API_H
 #define USHER_SERVICE_NETWORK_NETWORKS_API_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/network/networks_complete.h"
 #include "service/network/networks.h"
 #include "service/network/network.h"

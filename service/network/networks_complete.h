@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A request to make a network, and what was made before. */
 #ifndef USHER_SERVICE_NETWORK_NETWORKS_COMPLETE_H
 #define USHER_SERVICE_NETWORK_NETWORKS_COMPLETE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Two cards of this host on one wire. Linux answers ARP for each of its addresses by each card (arp_ignore=0), and what then
  * comes by the other one reaches no socket that is bound to the first: a machine has its address, which is broadcast, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where libvirt's dnsmasq leases: reservations in its network for machines, and for guests that others made with
  * computed MACs; where we lease, claims.c looks at the same. */
 #include "service/network/seats.h"

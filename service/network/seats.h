@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reservations and names in the networks where libvirt leases. */
 #ifndef USHER_SERVICE_NETWORK_SEATS_H
 #define USHER_SERVICE_NETWORK_SEATS_H

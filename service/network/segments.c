@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is served: from the configuration, libvirt's word on its networks and the kernel's on its links. */
 #include "service/network/segments.h"
 #include "service/network/claims.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is served: found out at the start, described when it changes. */
 #ifndef USHER_SERVICE_NETWORK_SEGMENTS_H
 #define USHER_SERVICE_NETWORK_SEGMENTS_H

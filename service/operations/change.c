@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Arming again, confirming, disarming, deleting. */
 #include "service/operations/change.h"
 #include "service/operations/template.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Arming again, confirming, disarming and deleting machines. */
 #ifndef USHER_SERVICE_OPERATIONS_CHANGE_H
 #define USHER_SERVICE_OPERATIONS_CHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Clones: guests whose disk is made of a template's. They are made as others are (create.c), but for what the request may
  * leave out, which is as the template's, and the install: there is none. The system in it takes its name and the URL of

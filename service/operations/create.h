@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* POST /machines: making a machine. */
 #ifndef USHER_SERVICE_OPERATIONS_CREATE_H
 #define USHER_SERVICE_OPERATIONS_CREATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging a request for a machine: its name, profile, settings and keys, and whether it could be installed. */
 #include "service/operations/template.h"
 #include "service/operations/judge.h"

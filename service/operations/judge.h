@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A creation under way (create.c), and the judgement of its request (judge.c, judge_nics.c, judge_guest.c): everything
  * that can be said before libvirt is asked and anything is made.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging what libvirt is to be told of a guest: all of it goes into guest_spec, from which it can be made again. */
 #include "service/operations/judge.h"
 #include "core/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Judging a request's NICs: each one's network, address and MAC. The first is the one that boots, so its network must
  * be served here; a further one of a guest may be on any network of libvirt's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/operations/linted.h"
 
 #include "kickstart/render_lint.h"

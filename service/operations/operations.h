@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is asked to be done with machines: making, arming, changing and deleting them. */
 #ifndef USHER_SERVICE_OPERATIONS_OPERATIONS_H
 #define USHER_SERVICE_OPERATIONS_OPERATIONS_H

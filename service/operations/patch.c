@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PATCH /machines/NAME: memory, vcpus, autostart, description of a guest; POST …/start, …/stop.
  *

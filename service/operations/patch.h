@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PATCH of a guest, and starting and stopping it. */
 #ifndef USHER_SERVICE_OPERATIONS_PATCH_H
 #define USHER_SERVICE_OPERATIONS_PATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Templates: an installed guest gives up its identity and is never started again.
  *

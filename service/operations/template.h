@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* POST /machines/NAME/template: making a template of a guest. */
 #ifndef USHER_SERVICE_OPERATIONS_TEMPLATE_H
 #define USHER_SERVICE_OPERATIONS_TEMPLATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * POST /judge: several machines, as POST /machines takes them, and networks that are made before them, are judged as they
  * would be if they were made in this order. Nothing is made. What one takes (name, address, MAC, room in a pool), no later

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* POST /judge. */
 #ifndef USHER_SERVICE_OPERATIONS_TRIAL_H
 #define USHER_SERVICE_OPERATIONS_TRIAL_H

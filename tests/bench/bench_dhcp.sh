@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # usher, Kea and dnsmasq lease addresses to the same clients, one after the other in the same run, beside a responder
 # that stores nothing. Load: perfdhcp -g single, a client of its own for each exchange; each figure from a server that
 # was started for it with an empty store. `make bench-dhcp` installs what this needs; lib.sh says what can be set.

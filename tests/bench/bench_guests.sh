@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # How fast guests are created, by one client with several requests at once, and what DHCP clients notice of it. Against libvirt's
 # test driver inside a real libvirtd, reached by its socket: all of usher's work and libvirt's RPC is in it, but no QEMU and no
 # image. virt-install, one guest after the other, is its peer. `make bench-guests` installs what this needs.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # usher and nginx (one worker, sendfile) send the same bytes by HTTP to wrk, by turns in the same run: a large file, a small
 # one, the large one out of an ISO image, which nginx has as a file, and the boot script that usher renders for a machine
 # each time, which nginx has as a file too. `make bench-http` installs what this needs; lib.sh says what can be set.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # How long an OFFER takes while usher's TFTP and HTTP are saturated: clients begin at a gentle rate (dhcp_load.c) and
 # measure from their DISCOVER on. Once with the priority that usher claims for its main thread, once without any
 # privilege for it (no CAP_SYS_NICE, RLIMIT_NICE 0). usher and what loads it have a niceness of 0; the clients that

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Answers rendered in one thread, by CPU time: a kickstart with 30 variables and more beside other template engines, all of which
 # must come to the same text; and the shipped profiles' answers as a machine is served them. `make bench-render` installs the peers.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What grows with the number of machines: how many are enrolled a second over one connection, what a list of all takes,
 # memory, how long a start takes, and how long an OFFER takes while lists are asked for without a break. usher alone: its
 # peers have no such calls. `make bench-scale` installs what this needs; BENCH_MACHINES="1000 10000" asks for other numbers.

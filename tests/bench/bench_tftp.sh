@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # usher, atftpd, tftpd-hpa and dnsmasq send the same file by TFTP to the same clients (tftp_load.c), one after the other
 # in the same run, each figure from a server that was started for it; crowds of over 64 in every third round. Windows
 # (RFC 7440) are usher's and atftpd's only.

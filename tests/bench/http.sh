@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For the benches that ask usher by HTTP, behind lib.sh and bench_enter: the wire with many clients' addresses, files, a
 # service that serves them, an armed machine's boot script, and wrk as the load.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Preloaded into a server that forks and lets the kernel forget its children (tftpd-hpa): they stay in /proc as zombies
  * until it ends, and with them the time that they took.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Preloaded into wrk: each connection comes from the address after the last one's, of 256 from SOURCE on. A server that
  * lets one address have only so many connections takes them as what they stand for, many machines.

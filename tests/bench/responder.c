@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * responder ADDRESS: answers DISCOVER and REQUEST on UDP port 67 out of its head: the client's address is a hash of its
  * MAC, nothing is remembered and nothing stored. What perfdhcp reaches against it is perfdhcp's own ceiling.

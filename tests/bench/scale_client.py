@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """For bench_scale.sh, over the service's Unix socket.
 
   scale_client.py SOCKET enrol SEGMENT FIRST COUNT   enrolls that many machines, one after the other on one connection

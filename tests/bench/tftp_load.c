@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Many TFTP clients in one process, each with a socket and an address of its own.
  *

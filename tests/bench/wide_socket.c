@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Preloaded into perfdhcp: its sockets hold 8 MB. With the usual buffer it loses answers itself whenever it is not
  * scheduled for 5 ms, and the bench would blame the server.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes as an ARP frame: decoded without a stray read; who is heard is one machine with an
  * address. */
 #include "dhcpd/arp_wire.h"

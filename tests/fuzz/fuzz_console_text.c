@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a guest may say: lines that are safe to print, the same in whatever pieces it came. */
 #include "service/console/console_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes as a frame from the wire: decoded without a stray read, and never half. */
 #include "dhcpd/dhcp_heard.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes as a frame that the filter let through: decoded without a stray read; it names the client that stands in it, or
  * nobody. */
 #include "dhcpd/dhcp_origin.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A script of client messages against the policy, on our link and behind a relay: never one address
  * acknowledged to two clients. Six bytes a step: who and where, kind, two for addresses, and two

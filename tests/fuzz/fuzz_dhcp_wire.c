@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes as a client's message: decoded without a stray read, answered within what the client
  * takes, and the answer, decoded, says what was to be said. What the segment tells its clients is
  * drawn from the xid. */

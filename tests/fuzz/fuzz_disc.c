@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An ISO image, from its first volume descriptor on: read within the limits, and what was found can be asked for. */
 #include "kickstart/media/disc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A profile's or a machine's <domain>: its merge, and the installing run of what comes out. The first byte chooses what the machine
  * says beside it. */
 #include "guest/domain/domain_xml.h"

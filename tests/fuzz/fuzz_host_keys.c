@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an installed system says its SSH host keys are: whatever is taken is shown and read again as the same. */
 #include "machine/host_keys.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a peer may send: targets, arguments, header values. No overrun, and what passes is safe. */
 #include "httpd/http_path.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One byte of choices (version, machine), the kickstart file, and after a NUL the file that it includes under any name. */
 #include "kickstart/lint/lint_kickstart.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A lab file: what could be read has machines that the service would look at, each with a name and a place in the file. */
 #include "usher/lab/lab.h"
 

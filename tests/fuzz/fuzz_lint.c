@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One byte of format, then the text. */
 #include "kickstart/lint/lint.h"
 #include "kickstart/lint/scripts.h"

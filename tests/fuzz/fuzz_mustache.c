@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One byte of options, the template, and after a NUL a partial that is there under every name. */
 #include "kickstart/mustache.h"
 

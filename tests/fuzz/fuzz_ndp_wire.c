@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes as a frame with a router solicitation: decoded without a stray read, and what is
  * answered goes to the asker alone. */
 #include "dhcpd/ndp_wire.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Text from outside, made safe: nothing of it drives a terminal, no token is left, and to do it twice changes nothing. */
 #include "core/plain.h"
 

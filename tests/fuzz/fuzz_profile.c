@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* profile.xml, and files of settings; what could be read goes through a snapshot and back. */
 #include "kickstart/profile_xml.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One file of a medium, of any content, under each of the names that are looked for; every path that it gives is there. */
 #include "kickstart/media/recognise.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names that a peer asks for: no overrun, and folders before one change nothing. */
 #include "kickstart/script_name.h"
 

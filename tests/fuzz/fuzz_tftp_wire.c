@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any packet: what decodes keeps its promises, and a request that is written again reads the same.
  */
 #include "tftpd/tftp_wire.h"

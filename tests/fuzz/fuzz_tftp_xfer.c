@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A client that says anything at any time. 16 bytes of parameters, then events of 4 bytes: what,
  * time passed, 16 bits of block number or error. The server never sends past the file or the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Replays files and folders of files through a fuzzer: how `make check` runs the corpora without libFuzzer. */
 #include <dirent.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What an attacker on the wire sends, by the card IF, in any name: raw Ethernet frames.
 
     attacker.py IF dhcp TYPE [KEY=VALUE...]   a DHCP message, and all that servers say on IF in the half second after it, one line

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For labs that hold DHCP clients against the service, bash, after net.sh and profiles.sh: a machine that is firmware first
 # and one system after another then, with one MAC; what it said on the wire, what the store says; the table of all that.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * crowd tftp|http|idle|take SERVER PORT COUNT FIRST: COUNT clients that begin and go no further, eight
  * from each address, FIRST and on. A TFTP client asks for b1 and is silent, an HTTP client sends half a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 /*
  * Many DHCP clients in one process, and who of them got what: the labs compare it with the store.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * domains [--start] URI TABLE [FEATURE...]: what goes through the merge. Each row of the table is a feature: a <domain> fragment from which a
  * guest is made as `create` makes it (volume, definition), and what of it libvirt then has in the persistent definition.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * forger LINK CHADDR SERVER [WORD…]: a DISCOVER of iPXE's in the name of CHADDR, from the card of LINK, and all that DHCP
  * servers say on LINK in the second after it, one line each: "to MAC ADDRESS gives ADDRESS file". Words:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # For the labs whose guests really install, bash; after lib.sh.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For labs whose firmware really comes to an installer, bash, after clients.sh: the kernel and initrd of `tiny`, and answers
 # that have it say where it is and then wait, so that its machine stays `installing`.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What nobody should ask of TFTP and HTTP: names that lead out, methods and headers that are too much, a thousand clients
 # that begin and go no further. Each is refused by its status, files and leases go on being served, and afterwards the
 # service has the file descriptors and the memory that it had.

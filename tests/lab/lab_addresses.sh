@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Which address: none that somebody has already, known by ARP or declined by a client; while one is asked for, nobody else
 # waits; a full pool says so; two laboratories have the same addresses, side by side.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317

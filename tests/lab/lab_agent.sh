@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The first-boot agent (kickstart/partials/usher-agent.sh), in a root of its own with an SMBIOS table made by hand: it leaves a
 # machine alone that is what it was, gives a copy an identity, takes a template's, and runs the site's script once.
 # shellcheck source=tests/lab/lib.sh disable=SC2016,SC2059,SC2317

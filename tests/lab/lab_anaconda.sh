@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The profiles that Anaconda installs, without Anaconda: a machine for each takes its boot script and its kickstart from the
 # service, and the kickstart's scripts are run as Anaconda would, with a disk and a system of ours below a folder. What they
 # report is on the timeline, as is why one failed; the unit that they leave reports the first boot.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Attacks on bare metal's wire, in the attacker's own words: raw frames in an armed machine's name, and its token where the
 # attacker could have come by it. What the machine installs, and what it is told, stays the machine's. On two segments, of
 # which one is beside another DHCP server. In a network namespace of its own; nothing of libvirt, no guest.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # usher check, on a host that is broken on purpose: a network stopped, not autostarted or with STP, a pool stopped, ports held,
 # a second DHCP server on the bridge, groups; with and without a service. Each lack is a line with its fix.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The command line as a stranger meets it: help, slips, no service, a service; what is read, as text and as JSON; ranges;
 # followers that outlive a kill -9 of the service; bare metal that is recorded and given nothing to boot.
 # shellcheck source=/dev/null disable=SC2013,SC2016,SC2119,SC2317

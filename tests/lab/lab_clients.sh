@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Who gets on with us: real DHCP clients, each on a machine of its own, one after another with the same MAC, as firmware,
 # installer and system of one machine are. For a machine with a record, for one with a computed MAC and none, and for a
 # stranger with an address from the pool. Each takes a lease, renews it, rebinds when we are deaf to it, comes back from a

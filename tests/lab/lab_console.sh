@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # Guests' serial consoles: recorded from the firmware's first line on, typed into, watched by two at once; through a service that
 # is killed, a libvirtd that is, somebody else who takes the console, a guest that prints without end. The terminal is as it

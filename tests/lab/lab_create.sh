@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What create must refuse: exit 1, one clear line, and nothing new anywhere: no machine, no domain, no volume, no name in
 # the network's DNS, nothing in the store. And what it must undo, replace, or do once only. No guest here gets far.
 # shellcheck source=/dev/null disable=SC2119,SC2317

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Debian's own installer, from Debian's package, as `usher create --profile debian-12` starts it: it gets its address, kernel,
 # initrd and answers from us, asks nothing, and runs the early command that the answers hold. Its mirror is a folder of ours with
 # nothing in it, where it asks for its release; that it cannot go on then is told.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The service on plain interfaces: what a lease tells a client; computed MACs, strangers, a full pool; kill -9; an interface
 # that is deleted and made again; two segments with the same addresses. (Which clients: lab_clients.sh.)
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Whole libvirt reach. Each row of domains.table is a feature of libvirt's domains in a profile's <domain>, from which a guest is
 # made, and what of it is then in the persistent definition (domains.c, which prints the table; long_domain.sh starts them, too).
 # Then the options of `usher create`: what each of them puts there, and what wrong ones are told.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What was acknowledged is kept: many clients ask, the service is killed in the middle of it, or the power is cut (the
 # disk then has what was synced, and nothing else), and starts again while they go on asking. Then every ACK that they
 # ever got is compared with the store, and they come back to their addresses. ROUNDS times; SEED=N repeats a run.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Kernel and initrd by URL, from a mirror (nginx) in the lab: fetched once for many machines, gone on with after kill -9,
 # errors at create and nothing made, asked for again with a condition, used when the mirror is gone, pruned; and what
 # the boot script names is what the mirror has, by HTTP and TFTP. In a network namespace of its own; no guest.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # What firmware makes of us: iPXE as a network card's ROM, OVMF's PXE and OVMF's HTTP Boot, in QEMU. Not armed, a machine
 # gets its address and nothing to boot; armed, the boot program of its architecture, which it fetches, and all that follows

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What is done to guests behind the service's back, by virsh, is found in their records and on their timelines; and guests
 # of several libvirts in one service. Beside QEMU there is libvirt's test driver inside the same libvirtd.
 # shellcheck source=/dev/null

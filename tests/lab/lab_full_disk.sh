@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A disk that is full: no ACK leaves, everything else goes on, the log says where it lacks and is not flooded, and when
 # there is room again the clients get their ACKs. Twice; the second time it is killed while the disk is full, and starts.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2120

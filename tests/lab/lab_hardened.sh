@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What the build makes of the compiler's protections, read off the program itself, and that a user's own flags still have the
 # last word; and what systemd thinks of the unit.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317

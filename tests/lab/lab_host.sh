@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The host is safe from whoever may use the API's socket, and from whoever has become the user usher: what import refuses,
 # whose power executables are run, that root's commands write nothing into the service's folders, who may have written
 # into its state folder, and that a deleted secret is gone from the disk.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The whole way, for real: two guests and a bare machine are created, boot from the network, install Debian (profile tiny),
 # boot their own disks and say so; none is installed again by its own reboot, also where the network comes first in its
 # boot order; hooks hear of all of it; and nothing of a deleted guest is left.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # contrib/usher-inventory, as Ansible reads it: machines that are only recorded, and a list that is made up for those that are up.
 # shellcheck source=/dev/null disable=SC2016
 . "$(dirname "$0")/lib.sh"

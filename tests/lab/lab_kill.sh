@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # kill -9 of the service, at the worst moments: while an installer unpacks, between its "done" and the start from the
 # disk, and anywhere in a creation. What was promised holds, and the next start goes on where the last one was.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # libvirtd dies and comes back while the service runs: guests go on, what happened meanwhile is found out, and what is
 # asked for meanwhile is done or refused, never half. And a service that starts without libvirtd at all.
 # shellcheck source=/dev/null

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Wrong answer files, templates, settings and profiles: each is a good one with one thing made wrong. `usher lint` says
 # file, line, what and what instead, to the letter; create and enroll refuse with the same words, and no machine is armed
 # or even recorded. The good ones are found clean first.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Machines that do not get installed are stopped, and say why: an installer that dies at once, one that never comes to an
 # end, one that reports failure, one that is stopped from outside, one that is disarmed.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317

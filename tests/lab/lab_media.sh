@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Files from inside an ISO image, over HTTP and TFTP: each one byte for byte, ranges at random, and nothing from outside.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

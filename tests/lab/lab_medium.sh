@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # usher import and usher media: an image is recognised, served where it lies, told, summed up, missed, removed; it survives a
 # restart; what the service may not read is refused with the fix, or copied.
 # shellcheck source=/dev/null disable=SC2016,SC2119

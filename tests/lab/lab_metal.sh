@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Bare metal against the service on plain interfaces: enrolling and its refusals, the site's power executable, kill -9
 # while it runs, names and addresses taken again, a boot script and its answers told to the right segment only, and a
 # transfer that a stop breaks off. In a network namespace of its own; nothing of libvirt, no guest.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The service follows the network while it serves: libvirt's network is destroyed and started again, with another address,
 # with a <dhcp> of its own; an interface comes late, changes its address, goes down and up; a network that was not active at
 # the start is. Each time udhcpc leases again, and the time until it could is told.

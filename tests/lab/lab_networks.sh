@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Networks that usher makes: isolated, NAT, routed; leased on at once and after a restart that does not name them; what is
 # wrong with a request, to the letter; a network that vanishes behind our back and is made again; deleting.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Two cards of the host on one wire: what usher says of it, at the start, in `usher check` and once machines ask, and that
 # what it says helps.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317

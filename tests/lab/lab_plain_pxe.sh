@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # BIOS machines whose PXE speaks no HTTP, each until its installer's kernel has its answers: through undionly.kpxe, which
 # drives the card by the PXE ROM, and through pxelinux.0. QEMU has no PXE ROM but iPXE's, so a cable of ours takes out what

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # A guest of ours is known by the bridge's port that it sits on: a neighbour on the same bridge that takes the guest's
 # address and MAC is told nothing to boot by DHCP, and is given neither boot script nor answers with the guest's own tokens,

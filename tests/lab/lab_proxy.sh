@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Beside other DHCP servers. On libvirt's own `default` network, as libvirt ships it, whose dnsmasq leases: only boot
 # information comes from us, and reservations go into the network. On interfaces: two where a server leases already, on
 # another host and on this one; one where nobody does; and one that is ours, until another server comes.

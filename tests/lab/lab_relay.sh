@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A subnet behind a real relay (ISC's, which adds option 82 and a namespace of its own routes for): its clients get
 # addresses of that subnet, renew by unicast, reboot, are refused and release; a machine enrolled there boots from us; a
 # relay of a subnet that nobody configured is refused.

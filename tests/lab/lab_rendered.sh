@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # 200 machines fetch their boot scripts and answers at once, from 200 addresses, in three rounds of new tokens, while TFTP and
 # HTTP carry all they can: each gets its own name, address, secret and key, to the byte, and is refused its neighbour's.
 # shellcheck source=/dev/null disable=SC2317

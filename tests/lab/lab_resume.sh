@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Killed between a promise and libvirt's part of it: the next start goes on. A reinstall over a running system, a stop, a
 # delete, and a --replace at any moment; a delete that crosses a look; and what a user must not do to a machine that is just
 # being created.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A neighbour that plays the DHCP server, in our name and faster than we are: under libvirt's clean-traffic, without any
 # filter, and as a guest of ours. The guest that installs boots what we say; nothing of it reaches its card, while it
 # installs and afterwards; and whoever tries is on the timeline, where it can.

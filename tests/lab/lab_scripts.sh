@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Boot scripts by fixed names: GRUB's and PXELINUX's, over TFTP and HTTP, for the machine that has the source address. One
 # that is armed gets its installer and one boot more on its account; one that is not gets the reason; a stranger gets what to
 # do about it.

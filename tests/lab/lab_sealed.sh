@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Sealed machines: bare metal whose boots wait until the user types the code that is on the machine's own screen. Who takes its
 # MAC and address is shown another code; a code is good for the boot that showed it and for no other; and kill -9 opens no
 # seal. In a network namespace of its own; nothing of libvirt, no guest.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Secrets: to whom answers are served and until when, and what is refused, each with an event; a flood of refusals that does
 # not flood; a password that is nowhere in clear, and a secret that is nowhere shown; what a machine is armed with, and would
 # be now; the types of settings. In a network namespace of its own, with curl for installers.

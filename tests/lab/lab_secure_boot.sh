@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # UEFI with Secure Boot enforced by Microsoft's keys. Debian's signed shim, GRUB and kernel come to an installer with its
 # answers, whose kernel says that Secure Boot is on. An unsigned boot program is fetched and refused by the firmware; the

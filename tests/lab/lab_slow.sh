@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Strangers who take all of HTTP's places: half requests, connections that say nothing, files that nobody takes, by the
 # thousand and from many addresses. Machines are answered at once, and so is the command line. And what outsiders put into
 # names, paths and reports: none of it drives a terminal from the log or a command, and no token stands there.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A disk whose fdatasync takes 50 ms more: OFFERs do not wait for it, and no ACK leaves before a sync that began after its
 # REQUEST is over. And one that hangs for seconds, with more REQUESTs than there is room for: the OFFERs go on.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2120

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Requests in a machine's name by somebody else on its wire: TFTP with the machine's address as source. What cannot acknowledge
 # changes nothing: no boot is counted, no token is void, whatever it asks for and however often. The machine itself, which
 # can, boots as ever.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Guests' volumes in pools of several kinds, on a private libvirtd: what is made, checked, refused, copied, kept and
 # removed, and what a pool that fills up ends in. No guest boots here.
 # shellcheck source=/dev/null disable=SC2317

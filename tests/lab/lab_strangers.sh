@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Strangers cannot silence us: an OFFER that nobody asked for, or that is not given twice, makes no proxy of mode auto; who
 # leased goes on leasing; a DECLINE in a machine's name takes no address from it, be it off or on, unless a neighbour answers
 # for it; computed MACs of strangers take no machine's address, and on a libvirt network none at all.

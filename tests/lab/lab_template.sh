@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Templates and clones as the service sees them, with a guest whose whole system is a boot sector that powers it off, which is how
 # one says that it has given its identity up: what is refused, cut short, killed in the middle, linked, copied and deleted. How a
 # real system does that: lab_agent; and both together: long_clone.

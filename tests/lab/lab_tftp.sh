@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # TFTP to four clients, each file compared byte for byte: option by option, sizes around the block's, more blocks than their
 # numbers count; then through a network that loses, repeats and reorders. (More of each: long_tftp.sh.)
 # shellcheck source=/dev/null

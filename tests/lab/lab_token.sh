@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What a machine is told is told to nobody else. On one wire: a neighbour asks DHCP in an armed machine's name, with its own
 # card, in pieces, by an INFORM, and by relays of its own making, and gets no token; the token, were it known, is good for
 # nothing from its own address, nor from the machine's address with its own card, nor are scripts by fixed names. From a

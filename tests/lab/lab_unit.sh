@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The service as its unit runs it: what `make install` puts on a host, started by a real systemd, process 1 of its own part of the
 # lab. No root at any moment, two capabilities, and in that cage all of the work: networks that are made anew, hooks, power, a
 # guest's console, and an installation that the service is killed in the middle of.

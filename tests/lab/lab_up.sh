@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # usher up and down: what a lab file lacks is made, what it has no more goes, what is changed is changed, and all else stays as it
 # is; what is wrong, or another's, is refused before anything happens; who is killed in the middle is gone on with. Guests that
 # boot nothing first, then two that install for real.

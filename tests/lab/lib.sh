@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For tests/lab/*.sh, bash:
 #
 #     . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For the labs that load the service with many clients, bash: after lib.sh and net.sh,
 #
 #     load_enter "$@"        net_enter; the service's link is p1, and the clients are behind it

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # Ansible, over contrib/usher-inventory, reaches two guests the moment that `usher wait --for up` returns: a ping, and a play that
 # looks at who they are. They have python3, which the other labs' guests do without.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # DHCP clients that are left to their own clocks: the server never hears their renewals, so that each rebinds when seven
 # eighths of its lease are over. And one machine's firmware, boot program and installer: OVMF's PXE, armed with the profile

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A template of an installed guest, and clones of it: linked ones and a copy. The template's disk has nothing left that made it
 # one machine; its clones come up in seconds with a name, an address, a MAC, a machine-id and host keys of their own; what
 # would take the disk away beneath them is refused. The site's script runs in the installed system, and in clones, before they

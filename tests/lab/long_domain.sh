@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The table of domain features (lab_domain.sh), and the installing run of each that can start on any host: QEMU takes what libvirt
 # made of it. Paused, so nothing runs in them.
 # shellcheck source=/dev/null disable=SC2119

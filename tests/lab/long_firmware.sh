@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # The profile debian-12 as it is shipped, under firmware: Debian's own signed shim, GRUB, kernel and installer under enforced
 # Secure Boot by TFTP, and the same profile by UEFI HTTP Boot, through iPXE; both until the answers' early command runs. And

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A guest that is not ours, made by `virt-install --import` from a disk that is installed already: its computed MAC alone
 # gets it its address, and it boots its own disk, also when it is told to try the network first.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A lab of twelve (LAB_MACHINES) that install for real, a few at a time, on a network of its own. In the middle of it libvirtd
 # is killed and started again, and one guest is destroyed: up says which failed and why, and up again repairs it. Then again:
 # nothing. Then one more, one less, one with more memory: just those. Then down: nothing is left.

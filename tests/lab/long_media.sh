@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # An image of 5 GB with a file over 4 GiB: imported in under a second, every file byte for byte over HTTP, and ranges at random,
 # also across 4 GiB. The image is real, on the disk of $B; what it is made of is holes with random bytes between them.
 # shellcheck source=/dev/null

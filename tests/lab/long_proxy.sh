@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # Firmware beside a server that leases and knows nothing of booting: iPXE as a card's ROM, OVMF's PXE and OVMF's HTTP Boot
 # take their address from it and their boot program from us, when they are armed.

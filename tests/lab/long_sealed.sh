@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lab: boots guests
 # Sealed machines with real boot loaders, each from its firmware to an installer with its answers: iPXE, Debian's signed GRUB
 # (by TFTP and by HTTP Boot) and PXELINUX show the code on the machine's own console, wait, are confirmed by what stands there, and go on by themselves.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Ten minutes (SOAK_SECONDS) of mutated packets on the wire while five clients use the API: nothing crashes, no sanitizer complains, the
 # service answers all the while and serves machines as before. Meant for SANITIZE=address,undefined.
 # shellcheck source=/dev/null

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What lab_tftp.sh tries, at length: block numbers that wrap with each client, window by window, many patterns of loss.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # tiny installs with every setting that it documents, each seen from inside the installed system: a static network, a root
 # password, the console, under a BIOS; a disk by name beside one that stays as it is, and a script of the site's, under UEFI; the
 # largest disk of a bare machine; SSH keys everywhere. What goes wrong is reported with what the installer said last.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lossy [-s SEED] [-l LOST] [-d REPEATED] [-r REORDERED] [-u] [-o] SERVER: between TFTP clients,
  * which ask it on port 69, and the server. Of what passes it loses, repeats and puts behind the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * mutate IFNAME SERVER SERVER_MAC SECONDS SEED CORPUS: packets that somebody on the wire might send, each one a seed of a fuzzer's
  * corpus (CORPUS/dhcp_wire, tftp_wire, arp_wire, ndp_wire, http_path) with a few bytes changed: DHCP to 67, 68 and 4011, TFTP to

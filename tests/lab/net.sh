@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For labs on plain interfaces, bash, after lib.sh: clients in namespaces of their own, nothing of libvirt.
 #
 #     net_enter "$@"             the script goes on in a network, mounts and processes of its own; all vanish with it

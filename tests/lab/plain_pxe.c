@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * plain_pxe TAP OURS QEMU: the cable of a machine whose PXE ROM is not iPXE. QEMU has iPXE for a ROM
  * only, which says so in its DHCP (user class, option 77, and features, option 175) and is then given

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For labs whose guests need not come far, bash, after lib.sh: profiles that boot nothing real.
 #
 #     lab_profile NAME KERNEL ANSWERS [MORE]      MORE goes into profile.xml as it is; KERNEL: `kernel` is there

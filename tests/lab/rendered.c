@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rendered SERVER PORT FIRST COUNT DIR: COUNT machines, an address each from FIRST on, all at once. Each
  * asks for its boot script as GRUB does and as iPXE does, and for the answers that they name, three times over; then, when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A neighbour that plays the DHCP server, by frames of its own making on the interface IF:
  *

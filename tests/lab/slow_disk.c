@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 /*
  * Preloaded into the service by labs and benches: a disk whose fsync and fdatasync take

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 /* Preloaded into the service by labs: a look-up of a domain by name takes SLOW_LIBVIRT_MS more than it does. What was found
  * is what there was before that. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What a stranger on a wire may say in others' names: raw DHCP and ARP.
 
     stranger.py IF forge-offer SECONDS          an OFFER to nobody, thrown in all the while

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # For the labs of TFTP, bash, after lib.sh and net.sh: four clients, and files of any size to fetch.
 #
 #     tftp_lab "$@"              net_enter; the service's link is p1, client 1 is behind it

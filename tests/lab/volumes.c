@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The volumes' side of guest/, for labs, without a service above it:
  *

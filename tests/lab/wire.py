@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Raw Ethernet frames and DHCP messages, for what speaks in others' names in labs: stranger.py, attacker.py."""
 import socket, struct
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* For tests: a client's messages made byte by byte, and a server's answers taken apart. */
 #ifndef USHER_TESTS_DHCP_MAKE_H
 #define USHER_TESTS_DHCP_MAKE_H

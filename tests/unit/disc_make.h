@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ISO images for tests: made by xorriso when the test runs, some then spoilt by hand. */
 #ifndef USHER_TESTS_DISC_MAKE_H
 #define USHER_TESTS_DISC_MAKE_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """For test_places: a line of JSON for each setting of a profile, with what is served for a marker and for each awkward value. Each is read
 by its format's parser; both must come to the same things in the same places, with the value where the marker was."""
 import json

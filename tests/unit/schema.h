@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Does a RelaxNG schema of ours take a text? For tests that hold a reader and its schema to the same verdict. */
 #ifndef USHER_TESTS_UNIT_SCHEMA_H
 #define USHER_TESTS_UNIT_SCHEMA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A host's clocks that a test may set, or put to sleep: its own clock_gettime() is found before libc's. */
 #ifndef USHER_TESTS_STEPPED_CLOCK_H
 #define USHER_TESTS_STEPPED_CLOCK_H

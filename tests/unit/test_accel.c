@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The verdict on KVM, with a stand-in for QEMU found in PATH. */
 #include "guest/accel.h"
 

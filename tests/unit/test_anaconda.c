@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The shipped profiles that Anaconda installs: what they render to, and that their scripts do what they say. */
 #include "kickstart/lint/lint_kickstart.h"
 #include "kickstart/profiles.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What kind of answer file a text is: its name first, then what is in it. */
 #include "kickstart/answers.h"
 

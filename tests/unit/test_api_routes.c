@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The API's calls: what there is, by which method, with which arguments and keys. */
 #include "service/api/api_routes.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each kind of client gets, in each state of its machine: from the bytes that it sends to the
  * bytes that it is sent. */
 #include "dhcpd/dhcp_answer.h"

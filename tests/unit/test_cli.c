@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Name ranges. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher.xml: what is read, and what is said about what cannot be. */
 #include "config/config.h"
 #include "config/config_look.h"

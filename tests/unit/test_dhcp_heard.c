@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is overheard of DHCP servers, made of frames as we send them ourselves. */
 #include "dhcpd/dhcp_heard.h"
 

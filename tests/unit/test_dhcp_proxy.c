@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Boot information beside another server: who is answered, on which port, with what. */
 #include "dhcpd/dhcp_proxy.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The server on a veth pair in a network namespace of its own, with a client that is a packet
  * socket. */
 #include "dhcpd/dhcpd.h"

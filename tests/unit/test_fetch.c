@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fetching thread against a mirror that answers what each test wrote down for it, on loopback. */
 #include "kickstart/media/fetch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rulesets as nft 1.0 prints them. */
 #include "usher/cli/firewall.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Jobs and events against libvirt's own test driver: a host in memory, in this process. */
 #include "guest/guest.h"
 

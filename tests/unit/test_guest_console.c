@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Consoles that do not open, against libvirt's test driver, which has none; lab_console is about those that do. */
 #include "guest/guest.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "httpd/http_crowd.h"
 
 #include <check.h>

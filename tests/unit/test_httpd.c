@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The transport, whole: real listeners on the loopback of a network namespace of our own, libcurl
  * and plain sockets as clients on a second thread, while the first runs the loop as the service

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lab files: what is read, what is said about what cannot be, and usher/lab/lab.rng with the same verdict. */
 #include "usher/lab/lab.h"
 #include "tests/unit/schema.h"

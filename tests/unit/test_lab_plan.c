@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `usher up` and `down` would do: a lab file against what is there. */
 #include "usher/lab/lab_plan.h"
 

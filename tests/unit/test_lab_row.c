@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where a lab's machine is: events in, a line and times out. */
 #include "usher/lab/lab_row.h"
 

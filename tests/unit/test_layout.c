@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The house, read from its #include lines: arrows point down, services do not know each other, each library has one
  * home, and each header is implemented in its own folder.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Long lists made in slices: the text is right, others get their turn, and nothing is left over when one is dropped. */
 #include "service/api/listing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who has which address in a libvirt network: reservations, and guests with computed MACs. */
 #include "guest/network_hosts.h"
 

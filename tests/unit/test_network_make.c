@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The XML of a network that usher makes, read again; and what is otherwise about one that is there. */
 #include "guest/network_make.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keys are pairs: (segment, MAC), (segment, address). Two segments with the same addresses, and on each a machine with the
  * same MAC and address as the other's; a third machine has a card on each. What is done on one is seen on no other. */
 #include "dhcpd/dhcp_answer.h"

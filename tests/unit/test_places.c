@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Awkward values for every setting of every shipped profile, with all else set: a value is refused with the reason, or it stands in
  * its place in all that is served, and nowhere else, as other parsers than ours read it (places.py). And each setting left empty.

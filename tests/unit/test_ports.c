@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines of /proc/net/udp, tcp and their IPv6 sisters; and a port of our own. */
 #include "core/ports.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Each test is a process of its own, so its main thread may be what it likes. */
 #include "core/priority.h"
 

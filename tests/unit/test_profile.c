@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/profiles.h"
 #include "tests/unit/schema.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scripts inside answer files: which there are, in what language, and where. */
 #include "kickstart/lint/scripts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every shipped profile, for a guest with BIOS and one with UEFI, for bare metal with a static network and with DHCP, as it is and
  * with everything set: all that it serves renders, the linter finds nothing in it, and neither do the formats' own checkers

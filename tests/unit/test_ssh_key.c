@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines of authorized_keys: each type, and what people take for one. The keys were made for this file. */
 #include "core/ssh_key.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Subnets: text, overlap, one that is free. */
 #include "core/subnet.h"
 

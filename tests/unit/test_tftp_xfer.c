@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The server's state machine against a small client over a network that loses, repeats and
  * reorders. */
 #include "tftpd/tftp_xfer.h"

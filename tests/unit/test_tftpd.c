@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The server on loopback, in a network namespace of the test's own, with real clients where they
  * are installed (atftp, tftp-hpa, curl) and with bare sockets for what real clients do not do.

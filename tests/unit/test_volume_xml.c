@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a storage pool can hold for a guest, and the XML of its volumes. */
 #include "guest/volume_xml.h"
 

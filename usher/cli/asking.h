@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asking before what cannot be taken back: on a terminal only. */
 #ifndef USHER_USHER_CLI_ASKING_H
 #define USHER_USHER_CLI_ASKING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `usher check`, put together in cmd_check.c: what its parts share. Blocking throughout; no service is needed. */
 #ifndef USHER_USHER_CHECK_H
 #define USHER_USHER_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher check: the host itself: user and groups, libvirt, pools, firmware, boot programs, KVM. */
 #include "usher/cli/check.h"
 

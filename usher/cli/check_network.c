@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher check: the networks and interfaces that are served, and those that usher made. */
 #include "usher/cli/check.h"
 #include "guest/guest.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher check: on each link that is served: the bridge, the packet filter, ports, and who else leases there. */
 #include "usher/cli/check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The formats' own checkers, those that this host has: ksvalidator, debconf-set-selections, cloud-init, xmllint, jq,
  * ignition-validate and the shell. For the command line: they are run, and waited for.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options, usage errors and name ranges, shared by the commands. */
 #include "usher/cli/cli.h"
 #include "config/paths.h"

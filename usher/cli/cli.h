@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The command line: one table of commands, each in a cmd_*.c, all clients of the API (client.c) but serve, check and mac.
  * Exit status: 0 done, 1 failed, 2 usage.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher start, stop, reinstall, disarm, delete: all names are looked at, then one request for each; confirm: for one. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher check: what this host lacks, with the fix on each line. Looks by itself, and asks a service if one runs. */
 #include "usher/cli/check.h"
 #include "usher/cli/cli.h"

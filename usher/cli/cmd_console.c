@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher console: a guest's serial console, live or what was recorded of it. */
 #include "usher/cli/cli.h"
 #include "usher/client/console_client.h"

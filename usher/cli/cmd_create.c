@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher create (guests) and enroll (bare metal): the request is put together here, judged by the service. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

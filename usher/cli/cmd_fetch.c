@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher fetch: kernel and initrds of profiles by URL, before a machine needs them. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

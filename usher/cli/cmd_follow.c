@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher timeline, wait: following machines. */
 #include "usher/cli/cli.h"
 #include "usher/client/follow.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher import: registers a medium where it lies, or a copy of it that we make. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

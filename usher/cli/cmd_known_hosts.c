@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher known-hosts: machines' SSH host keys, as ssh reads them. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher lint: answer files, and what comes of profiles, looked at here, without a service. */
 #include "usher/cli/checkers.h"
 #include "usher/cli/cli.h"

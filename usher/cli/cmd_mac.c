@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher mac: addresses and the MACs computed from them, both ways. Needs no service. */
 #include "core/addr.h"
 #include "usher/cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher media: what can be served, whether it is still what it was, and its checksum. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher network: libvirt's networks and who leases there; making and removing those of usher. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher serve: options over the configuration file, then the service. */
 #include "service/serve.h"
 #include "config/config.h"

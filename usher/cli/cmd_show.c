@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher show, leases, profiles, render: reading. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher template: an installed guest becomes what clones are made of; usher clone: they are made. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"

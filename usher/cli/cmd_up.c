@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher up LAB.xml, usher down LAB.xml: a lab made as its file says, and taken away. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"

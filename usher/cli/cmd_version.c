@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher version: also as --version and -V. */
 #include "usher/cli/cli.h"
 

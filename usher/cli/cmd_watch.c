@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher watch: a table that is drawn again each second; in a pipe, events as they come. */
 #include "usher/cli/cli.h"
 #include "usher/client/follow.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Would this host's packet filter let a machine's packets in? Read from nft's JSON (`nft -j list ruleset`; iptables and
  * firewalld are in there too). Pure. Only a certain no is a no: what a rule means that is not understood here is taken

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parts of a machine's JSON, for people. */
 #ifndef USHER_USHER_CLI_MACHINE_TEXT_H
 #define USHER_USHER_CLI_MACHINE_TEXT_H

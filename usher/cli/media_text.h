@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A medium of the API, for people: shared by the commands. */
 #ifndef USHER_USHER_CLI_MEDIA_TEXT_H
 #define USHER_USHER_CLI_MEDIA_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "usher/cli/signed_sums.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files of checksums that distributions sign: SHA256SUMS with SHA256SUMS.gpg (Ubuntu), .sign (Debian) or .asc beside it, or
  * CHECKSUM signed in clear (RFC 9580, 7). The check is gpgv's (package gpgv), with a keyring that this host has.

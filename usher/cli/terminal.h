@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The user's terminal in another mode: put back as it was however the program ends, kill -9 apart. */
 #ifndef USHER_USHER_TERMINAL_H
 #define USHER_USHER_TERMINAL_H

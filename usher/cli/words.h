@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people type who know other tools, and what it is called here. Pure. */
 #ifndef USHER_USHER_CLI_WORDS_H
 #define USHER_USHER_CLI_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "usher/client/cli_fail.h"
 
 #include <stdarg.h>

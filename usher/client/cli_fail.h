@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How commands end. */
 #ifndef USHER_USHER_CLIENT_CLI_FAIL_H
 #define USHER_USHER_CLIENT_CLI_FAIL_H

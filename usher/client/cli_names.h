@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ranges of names. Pure. */
 #ifndef USHER_USHER_CLIENT_CLI_NAMES_H
 #define USHER_USHER_CLIENT_CLI_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The API's client. */
 #include "usher/client/client.h"
 

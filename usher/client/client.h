@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The service's API as the commands see it: JSON over HTTP on a Unix socket (libcurl). Blocking. */
 #ifndef USHER_USHER_CLIENT_CLIENT_H
 #define USHER_USHER_CLIENT_CLIENT_H

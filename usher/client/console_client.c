@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "usher/client/console_client.h"
 
 #include "core/base64.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading what was recorded of a guest's console, through the API. Blocking. */
 #ifndef USHER_USHER_CLIENT_CONSOLE_CLIENT_H
 #define USHER_USHER_CLIENT_CONSOLE_CLIENT_H

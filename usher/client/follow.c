@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Printing events as they come. */
 #include "usher/client/follow.h"
 #include "usher/client/json_time.h"

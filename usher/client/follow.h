@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Following the timeline through the API: numbered events, resumed where the last call ended. */
 #ifndef USHER_USHER_CLIENT_FOLLOW_H
 #define USHER_USHER_CLIENT_FOLLOW_H

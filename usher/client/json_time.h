@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Times in the API's JSON. */
 #ifndef USHER_USHER_CLI_JSON_TIME_H
 #define USHER_USHER_CLI_JSON_TIME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests for several machines, judged by the service before the first of them is made (POST /judge). Blocking. */
 #ifndef USHER_USHER_CLIENT_JUDGING_H
 #define USHER_USHER_CLIENT_JUDGING_H

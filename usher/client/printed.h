@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the commands print: standard output and standard error pass through one filter, so that a name, a report or a
  * line of a log, whoever chose it, drives no terminal (core/plain.h). Line breaks and tabs stay, and so does JSON's meaning.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How far something is: a bar on a terminal, a line for each quarter in a pipe. */
 #ifndef USHER_USHER_CLIENT_PROGRESS_H
 #define USHER_USHER_CLIENT_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the commands that ask for machines have in common. */
 #include "usher/client/request.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parts of a request for a machine, as the commands put it together (create, clone, up). Blocking. */
 #ifndef USHER_USHER_CLIENT_REQUEST_H
 #define USHER_USHER_CLIENT_REQUEST_H

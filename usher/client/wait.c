@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting: the state is asked for, then the timeline says when asking again is worth it. */
 #include "usher/client/wait.h"
 #include "usher/client/cli_fail.h"

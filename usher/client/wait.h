@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting for machines to reach a state, with or without their progress shown. */
 #ifndef USHER_USHER_CLIENT_WAIT_H
 #define USHER_USHER_CLIENT_WAIT_H

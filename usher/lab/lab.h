@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A lab: guests and networks from one file, usher-lab(5).
  *

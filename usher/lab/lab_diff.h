@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One machine as a lab file wants it, and as its record has it. Pure. */
 #ifndef USHER_USHER_LAB_DIFF_H
 #define USHER_USHER_LAB_DIFF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lab file, and the files that it names. */
 #include "usher/lab/lab.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is to be done that a lab becomes as its file says: from the file and from what the service has. Pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading a lab file: every element judged where it stands; then machines, with what the defaults say, as requests. */
 #include "usher/lab/lab.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One machine of a lab while it is made: where it is, and when it came there. Pure: events in, lines of text out.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Carrying out a lab's plan: so many machines at a time, each in a worker of its own with a connection of its own, from the
  * call until it is up or has failed. That is the admission control: who waits its turn boots nothing. Blocking.

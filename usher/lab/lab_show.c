@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "usher/lab/lab_show.h"
 
 #include "usher/client/json_time.h"

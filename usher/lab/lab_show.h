@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is seen of a lab while it is made: on a terminal a table that is drawn again and again, in a pipe a line for each
  * stage. */
 #ifndef USHER_USHER_LAB_SHOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the attributes of a lab file may be. Pure. */
 #ifndef USHER_USHER_LAB_VALUES_H
 #define USHER_USHER_LAB_VALUES_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """peer.py ENGINE TEMPLATE CONTEXT.json SECONDS OUT: as bench_render's `text`, by a template engine of Python's. TEMPLATE is in
 the engine's own language. ENGINE-once compiles it before the clock runs; without, each time, as Cobbler does."""
 import json
