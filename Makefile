@@ -171,7 +171,7 @@ demo:
 	$(Q)contrib/demo
 
 format:
-	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs clang-format -i
+	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs -r clang-format -i
 
 install: all
 	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/bin/usher
