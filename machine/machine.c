@@ -57,10 +57,16 @@ const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, co
 	return NULL;
 }
 
-void machine_tell(const struct machine *m, const char *kind, const char *text)
+void machine_tell_percent(
+	const struct machine *m, const char *kind, int percent, const char *text)
 {
 	if (m->home->timeline)
-		timeline_add_peers(m->home->timeline, m->name, kind, m->state_at, text);
+		timeline_add_peers(m->home->timeline, m->name, kind, m->state_at, percent, text);
+}
+
+void machine_tell(const struct machine *m, const char *kind, const char *text)
+{
+	machine_tell_percent(m, kind, -1, text);
 }
 
 __attribute__((format(printf, 3, 4))) static void tellf(
@@ -131,7 +137,7 @@ static void tell(struct machine *m, enum life_event e, enum life_state before, c
 	if (m->home->timeline && (m->state != before || e == LIFE_BOOT || e == LIFE_ARM))
 		timeline_add(m->home->timeline, m->name, life_state_name(m->state), "%s", why);
 	if (e == LIFE_PROGRESS)
-		tellf(m, "progress", "%s", why);
+		machine_tell_percent(m, "progress", m->percent, why);
 	if (e == LIFE_STOPPED && life_netboots(m->state))
 		tellf(m, "power", "stopped while %s: started again", life_state_name(m->state));
 }

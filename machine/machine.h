@@ -99,8 +99,10 @@ struct machine {
 	bool guest;    /* libvirt's; else bare metal */
 	bool deleting; /* it was told to go: its guest may be gone in part, and never starts again */
 	bool template; /* its disk is what clones are made of: never armed, never started */
-	unsigned
-		holds; /* not stored: its creation, its deletion and jobs of it that are under way */
+	/* not stored: */
+	unsigned holds; /* its creation, its deletion and jobs of it that are under way */
+	int percent;    /* how far its installer says that it is; -1: it does not say */
+	/* --- */
 	enum life_state state;
 	enum machine_seal seal;       /* from the next attempt on */
 	int64_t created_at, state_at; /* wall ms */
@@ -259,6 +261,9 @@ int machine_host_keys(struct machine *m, const char *text, char *why, size_t why
 /* An event that a peer causes: timeline_add_peers(), which leaves out repeats since the machine's state changed, and what
  * is too much. */
 void machine_tell(const struct machine *m, const char *kind, const char *text);
+/* Of something that is so far done; -1: not known. */
+void machine_tell_percent(
+	const struct machine *m, const char *kind, int percent, const char *text);
 /* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the
  * first boot): for one timer; NULL none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);

@@ -47,6 +47,7 @@ struct machine *machine_new(void)
 		return NULL;
 	m->settings = json_object();
 	m->ssh_keys = json_array();
+	m->percent = -1;
 	m->guest_spec = json_object();
 	if (m->settings && m->ssh_keys && m->guest_spec)
 		return m;

@@ -86,7 +86,7 @@ static int load_row(void *arg, uint64_t seq, int64_t wall_ms, const char *machin
 	const char *text)
 {
 	struct timeline *t = arg;
-	struct timeline_event e = {.seq = seq, .at = wall_ms};
+	struct timeline_event e = {.seq = seq, .at = wall_ms, .percent = -1};
 	int rc = event_fill(&e, machine, kind, text);
 
 	if (!rc)
@@ -178,22 +178,30 @@ static void put(struct timeline *t, const struct timeline_event *e)
 	store_append_event(t->store, e->seq, e->at, e->machine, e->kind, e->text);
 }
 
-uint64_t timeline_add(
-	struct timeline *t, const char *machine, const char *kind, const char *fmt, ...)
+uint64_t timeline_add_percent(struct timeline *t, const char *machine, const char *kind, int percent,
+	const char *text)
 {
-	struct timeline_event e = {.seq = t->newest + t->skipped + 1, .at = clock_wall_ms()};
-	char text[TIMELINE_TEXT + 2]; /* one byte more than is kept shows that it was cut */
-	va_list ap;
+	struct timeline_event e = {
+		.seq = t->newest + t->skipped + 1, .at = clock_wall_ms(), .percent = percent};
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
 	if (event_fill(&e, machine ? machine : "", kind, text) < 0 || push(t, &e) < 0)
 		return 0;
 	put(t, &e);
 	for (size_t i = 0; i < t->n_listeners; i++)
 		t->listeners[i].added(t->listeners[i].arg, &e);
 	return e.seq;
+}
+
+uint64_t timeline_add(
+	struct timeline *t, const char *machine, const char *kind, const char *fmt, ...)
+{
+	char text[TIMELINE_TEXT + 2]; /* one byte more than is kept shows that it was cut */
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return timeline_add_percent(t, machine, kind, -1, text);
 }
 
 const struct timeline_event *timeline_after(
@@ -258,21 +266,22 @@ static bool is_since(const struct timeline_event *e, int64_t since)
 	return age <= (ago >= 0 ? ago : TIMELINE_PEER_MS);
 }
 
-uint64_t timeline_add_peers(
-	struct timeline *t, const char *machine, const char *kind, int64_t since, const char *text)
+uint64_t timeline_add_peers(struct timeline *t, const char *machine, const char *kind, int64_t since,
+	int percent, const char *text)
 {
 	const struct timeline_event *last = timeline_last(t, machine, kind);
-	char line[TIMELINE_TEXT - 64]; /* what is said in the end fits behind it */
+	char line[TIMELINE_TEXT]; /* what is said in the end fits behind it */
 	unsigned n;
 
-	plain_line(text, line, sizeof line);
+	plain_line(text, line, sizeof line - 64);
 	if (last && is_since(last, since) && !strcmp(last->text, line))
 		return 0;
 	n = count_recent(t, machine, kind, TIMELINE_PEER_MS);
 	if (n >= TIMELINE_PEER_MAX)
 		return 0;
-	return timeline_add(t, machine, kind, "%s%s", line,
-		n == TIMELINE_PEER_MAX - 1 ? " (too many of these: more are left out)" : "");
+	if (n == TIMELINE_PEER_MAX - 1)
+		strcat(line, " (too many of these: more are left out)");
+	return timeline_add_percent(t, machine, kind, percent, line);
 }
 
 uint64_t timeline_newest(const struct timeline *t)

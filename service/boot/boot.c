@@ -158,11 +158,22 @@ static const char *report_text(const struct http_request *r, char buf[REPORT_TEX
 	return *buf ? buf : NULL;
 }
 
+/* ?percent=: how far the installer is; -1: it does not say. */
+static int report_percent(const struct http_request *r)
+{
+	const char *text = http_arg(r, "percent");
+	char *end;
+	long n = text ? strtol(text, &end, 10) : -1;
+
+	return text && end != text && !*end && n >= 0 && n <= 100 ? (int)n : -1;
+}
+
 static void boot_report(
 	struct boot *boot, struct http_request *r, struct machine *m, enum life_event e)
 {
 	char text[REPORT_TEXT];
 
+	m->percent = report_percent(r);
 	if (machine_event(m, e, report_text(r, text)))
 		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
 			life_state_name(m->state));

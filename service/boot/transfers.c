@@ -68,12 +68,16 @@ static void tell_broken(const struct machine *m, const char *what, uint64_t sent
 		seconds(ms), *why ? ": " : "", why);
 }
 
-/* "26 % of 40.0 MB": followers draw a bar of it (follow.c). */
+/* "26 % of 40.0 MB" */
 static void tell_underway(
 	const struct machine *m, const char *what, uint64_t sent, uint64_t size, int64_t ms)
 {
-	tell(m, "%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what,
-		100. * (double)sent / (double)size, mb(size), seconds(ms), mb(sent) / seconds(ms));
+	double percent = 100. * (double)sent / (double)size;
+	char text[TIMELINE_TEXT];
+
+	snprintf(text, sizeof text, "%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what, percent,
+		mb(size), seconds(ms), mb(sent) / seconds(ms));
+	machine_tell_percent(m, "transfer", percent < 100 ? (int)percent : 100, text);
 }
 
 bool transfer_http_knows(struct boot *boot, uint32_t link, const struct ip *peer)
@@ -94,7 +98,7 @@ void transfer_http_dropped(struct boot *boot, const struct http_dropped *d)
 		"them",
 		seg->name);
 	timeline_add_peers(
-		boot->base->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, text);
+		boot->base->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, -1, text);
 }
 
 void transfer_http_ended(struct boot *boot, const struct http_report *r)

@@ -45,7 +45,7 @@ static void set_state(struct machine *m, enum guest_state state)
 static void say(struct follow *follow, const struct machine *m, const char *text)
 {
 	(void)timeline_add_peers(
-		follow->base->timeline, m->name, "guest", clock_wall_ms() - SAME_MS, text);
+		follow->base->timeline, m->name, "guest", clock_wall_ms() - SAME_MS, -1, text);
 }
 
 /* Another libvirt has it: it was migrated, or defined there by hand. */

@@ -13,8 +13,12 @@ static char line[256];
 
 static void tell(struct lab_row *r, int seq, int at, const char *kind, const char *text)
 {
+	int percent = 0;
 	json_t *e = json_pack("{s:i, s:o, s:s, s:s, s:s}", "seq", seq, "at", machine_time_json(at),
 		"machine", r->name, "kind", kind, "text", text);
+
+	if (sscanf(text, "unpacking %d", &percent) == 1)
+		json_object_set_new(e, "percent", json_integer(percent));
 
 	lab_row_event(r, e);
 	json_decref(e);

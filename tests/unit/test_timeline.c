@@ -179,17 +179,17 @@ START_TEST(test_peers_repeat)
 
 	memset(text, 'x', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "a\n"), 1);
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "a\n"), 0);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, -1, "a\n"), 1);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, -1, "a\n"), 0);
 	timeline_add(t, "web01", "leased", "a");
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "a\n"), 0);
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "progress", 0, "a\n"), 3);
-	ck_assert_uint_eq(timeline_add_peers(t, "web02", "refused", 0, "a\n"), 4);
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, "b"), 5);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, -1, "a\n"), 0);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "progress", 0, -1, "a\n"), 3);
+	ck_assert_uint_eq(timeline_add_peers(t, "web02", "refused", 0, -1, "a\n"), 4);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, -1, "b"), 5);
 	usleep(5000);
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", clock_wall_ms(), "b"), 6);
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, text), 7);
-	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, text), 0);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", clock_wall_ms(), -1, "b"), 6);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, -1, text), 7);
+	ck_assert_uint_eq(timeline_add_peers(t, "web01", "refused", 0, -1, text), 0);
 }
 END_TEST
 
@@ -200,19 +200,19 @@ START_TEST(test_peers_and_steps)
 	int64_t since = clock_wall_ms();
 	char text[16];
 
-	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, "x"), 1);
+	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, -1, "x"), 1);
 	stepped.wall = -24 * hour; /* a day back: the event, and `since`, are to come */
-	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, "x"), 2);
-	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, "x"), 0);
+	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, -1, "x"), 2);
+	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, -1, "x"), 0);
 	for (int i = 0; i < TIMELINE_PEER_MAX; i++) {
 		snprintf(text, sizeof text, "%d", i);
-		timeline_add_peers(t, "a", "refused", since, text);
+		timeline_add_peers(t, "a", "refused", since, -1, text);
 	}
-	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, "y"), 0); /* too many */
+	ck_assert_uint_eq(timeline_add_peers(t, "a", "refused", since, -1, "y"), 0); /* too many */
 	stepped.wall = -48 * hour; /* they are no reason to say nothing for a day */
-	ck_assert_uint_ne(timeline_add_peers(t, "a", "refused", since, "z"), 0);
+	ck_assert_uint_ne(timeline_add_peers(t, "a", "refused", since, -1, "z"), 0);
 	stepped.wall = 2 * hour;
-	ck_assert_uint_ne(timeline_add_peers(t, "a", "refused", since, "z2"), 0);
+	ck_assert_uint_ne(timeline_add_peers(t, "a", "refused", since, -1, "z2"), 0);
 	ck_assert_int_lt(timeline_age(timeline_last(t, "a", NULL)), 10000);
 	stepped.wall = hour;
 	ck_assert_int_eq(timeline_age(timeline_last(t, "a", NULL)), INT64_MAX);
@@ -226,14 +226,14 @@ START_TEST(test_peers_flood)
 
 	for (int i = 0; i < 1000; i++) {
 		snprintf(text, sizeof text, "%d", i);
-		timeline_add_peers(t, "web01", "refused", 0, text);
+		timeline_add_peers(t, "web01", "refused", 0, -1, text);
 	}
 	ck_assert_uint_eq(count_kind("refused"), TIMELINE_PEER_MAX);
 	ck_assert_str_eq(
 		timeline_last(t, "web01", NULL)->text, "99 (too many of these: more are left out)");
 	/* who floods with one kind takes nothing from another, nor from another machine */
-	ck_assert_uint_ne(timeline_add_peers(t, "web01", "progress", 0, "a"), 0);
-	ck_assert_uint_ne(timeline_add_peers(t, "web02", "refused", 0, "a"), 0);
+	ck_assert_uint_ne(timeline_add_peers(t, "web01", "progress", 0, -1, "a"), 0);
+	ck_assert_uint_ne(timeline_add_peers(t, "web02", "refused", 0, -1, "a"), 0);
 }
 END_TEST
 

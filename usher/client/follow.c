@@ -16,22 +16,11 @@ enum {
 	BAR = 30,            /* columns of a progress bar */
 };
 
-int follow_percentage(const char *kind, const char *text)
+int follow_percentage(const json_t *event)
 {
-	const char *sign = NULL, *p;
+	const json_t *v = json_object_get(event, "percent");
 
-	if (!strcmp(kind, "progress"))
-		sign = strchr(text, '%');
-	else if (!strcmp(kind, "transfer"))
-		sign = strstr(text, "% of ");
-	if (!sign)
-		return -1;
-	p = sign;
-	while (p > text && p[-1] == ' ')
-		p--;
-	while (p > text && p[-1] >= '0' && p[-1] <= '9')
-		p--;
-	return *p >= '0' && *p <= '9' ? atoi(p) : -1;
+	return json_is_integer(v) ? (int)json_integer_value(v) : -1;
 }
 
 static void print_bar(struct follow *f, const char *machine, const char *text, int percent)
@@ -82,8 +71,8 @@ static void print_event(struct follow *f, json_t *e)
 		putchar('\n');
 		return;
 	}
-	if (follow_percentage(kind, text) >= 0 && isatty(STDOUT_FILENO)) {
-		print_bar(f, machine, text, follow_percentage(kind, text));
+	if (follow_percentage(e) >= 0 && isatty(STDOUT_FILENO)) {
+		print_bar(f, machine, text, follow_percentage(e));
 		return;
 	}
 	follow_end(f);

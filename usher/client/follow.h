@@ -24,9 +24,8 @@ struct follow {
 int follow_step(struct follow *f, int wait_s);
 /* Is `machine` one of `names` (as in struct follow)? */
 bool follow_names(char **names, const char *machine);
-/* "unpacking 40 %": the number before a per cent sign, or -1. In a transfer's it is "40 % of": a file's name may have
- * such signs too. */
-int follow_percentage(const char *kind, const char *text);
+/* How far what an event tells of is, in percent; -1: it does not say. */
+int follow_percentage(const json_t *event);
 /* Ends an unfinished progress line. */
 void follow_end(struct follow *f);
 /* The number of the newest event, to follow from now on. */

@@ -64,7 +64,7 @@ void lab_row_event(struct lab_row *r, const json_t *event)
 {
 	uint64_t seq = (uint64_t)json_integer_value(json_object_get(event, "seq"));
 	const char *kind = text_of(event, "kind"), *text = text_of(event, "text");
-	int percent = follow_percentage(kind, text);
+	int percent = follow_percentage(event);
 
 	if (seq <= r->begun_seq || strcmp(text_of(event, "machine"), r->name))
 		return;
