@@ -79,6 +79,7 @@ struct attempt {
 	struct boot_client client; /* who fetched this boot's script: see machine_answers() */
 	bool answers_fetched;      /* in this boot */
 	bool answers_closed;       /* a later stage was reported: no more answers for this boot */
+	bool switched; /* of bare metal: its power was switched for it, or that was tried */
 	bool sealed;   /* no script and no answers before the user has confirmed the boot */
 	unsigned asks; /* boots of it that asked to be confirmed */
 	struct sealed_boot asking;
@@ -103,6 +104,7 @@ struct machine {
 	unsigned holds; /* its creation, its deletion and jobs of it that are under way */
 	int percent;    /* how far its installer says that it is; -1: it does not say */
 	/* --- */
+	bool guest_gone; /* its user was told that libvirt has no such guest any more */
 	enum life_state state;
 	enum machine_seal seal;       /* from the next attempt on */
 	int64_t created_at, state_at; /* wall ms */

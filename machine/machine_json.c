@@ -109,6 +109,7 @@ static json_t *attempt_store(const struct attempt *a)
 	set(j, "ended_at", json_integer(a->ended_at), &ok);
 	set(j, "boots", json_integer(a->boots), &ok);
 	set(j, "max_boots", json_integer(a->max_boots), &ok);
+	set(j, "switched", json_boolean(a->switched), &ok);
 	set(j, "token", json_string(a->token), &ok);
 	set(j, "next_token", json_string(a->next_token), &ok);
 	set(j, "up_token", json_string(a->up_token), &ok);
@@ -160,6 +161,8 @@ json_t *machine_store(const struct machine *m)
 	set(j, "guest_spec", copy_or(m->guest_spec, json_object), &ok);
 	if (m->template)
 		set(j, "template", json_true(), &ok);
+	if (m->guest_gone)
+		set(j, "guest_gone", json_true(), &ok);
 	if (seal)
 		set(j, "sealed", json_boolean(m->seal == SEAL_YES), &ok);
 	if (m->first_boot)
@@ -461,6 +464,10 @@ static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
 	get_int(p, j, "ended_at", &a->ended_at);
 	get_unsigned(p, j, "boots", &a->boots);
 	get_unsigned(p, j, "max_boots", &a->max_boots);
+	/* older records do not say: not a second time, it may be installing */
+	a->switched = true;
+	if (json_object_get(j, "switched"))
+		get_bool(p, j, "switched", &a->switched);
 	get_token(p, j, "token", a->token);
 	get_token(p, j, "next_token", a->next_token);
 	get_token(p, j, "up_token", a->up_token);
@@ -512,6 +519,7 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	if (json_object_get(j, "deleting")) /* older records have none */
 		get_bool(p, j, "deleting", &m->deleting);
 	m->template = json_is_true(json_object_get(j, "template"));
+	m->guest_gone = json_is_true(json_object_get(j, "guest_gone"));
 	get_seal(p, j, m);
 	get_first_boot(p, j, m);
 	if (json_object_get(j, "host_keys"))

@@ -40,6 +40,17 @@ static void set_state(struct machine *m, enum guest_state state)
 {
 	m->guest_state = words[state];
 	m->guest_state_at = clock_mono_ms();
+	if (state == GUEST_GONE || !m->guest_gone)
+		return;
+	m->guest_gone = false;
+	(void)machines_save(m->home, m);
+}
+
+/* Over a restart of the service too it is told once. */
+static void keep_gone(struct machine *m)
+{
+	m->guest_gone = true;
+	(void)machines_save(m->home, m);
 }
 
 static void say(struct follow *follow, const struct machine *m, const char *text)
@@ -126,6 +137,7 @@ static void gone(struct follow *follow, struct machine *m, const char *how)
 	char text[300];
 
 	set_state(m, GUEST_GONE);
+	keep_gone(m);
 	snprintf(text, sizeof text,
 		"%s: 'usher reinstall %s' makes it again, 'usher delete %s' forgets it", how,
 		m->name, m->name);
@@ -274,14 +286,6 @@ static enum guest_state state_of(const struct guest_seen *seen, const struct mac
 	return is_in(m, GUEST_CRASHED) ? GUEST_CRASHED : GUEST_OFF;
 }
 
-/* The service was started again meanwhile, and has told it before. */
-static bool was_told_gone(struct follow *follow, const struct machine *m)
-{
-	const struct timeline_event *e = timeline_last(follow->base->timeline, m->name, "guest");
-
-	return e && strstr(e->text, "makes it again");
-}
-
 void guest_follow_seen(
 	struct follow *follow, struct machine *m, const struct guest_seen *seen, int64_t at)
 {
@@ -295,7 +299,7 @@ void guest_follow_seen(
 	if (m->guest_state_at > at || is_in(m, now))
 		return;                                      /* an event since then knows better */
 	if (now == GUEST_GONE && !life_netboots(m->state)) { /* else it is made again */
-		if (was_told_gone(follow, m))
+		if (m->guest_gone)
 			set_state(m, GUEST_GONE);
 		else
 			gone(follow, m, "undefined from outside, unseen");

@@ -18,23 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Its power was not switched since it was armed, as far as the timeline reaches back. */
-static bool was_forgotten(struct follow *follow, const struct machine *m)
-{
-	const struct timeline_event *armed =
-		timeline_last(follow->base->timeline, m->name, "armed");
-	const struct timeline_event *power =
-		timeline_last(follow->base->timeline, m->name, "power");
-
-	return armed && (!power || power->seq < armed->seq);
-}
-
 void reconcile_bare(struct follow *follow)
 {
 	struct machine *m = NULL;
 
 	while ((m = machines_next(follow->base->machines, m)))
-		if (!m->guest && *m->power && m->state == LIFE_ARMED && was_forgotten(follow, m))
+		if (!m->guest && *m->power && m->state == LIFE_ARMED && !m->attempt.switched)
 			machine_ask(m, LIFE_DO_NETBOOT);
 }
 

@@ -54,6 +54,10 @@ static void job_ended(struct job *j, bool ok, const char *why)
 		if (j->fatal)
 			machine_event(m, LIFE_POWER_FAILED, line);
 	}
+	if (m && !m->guest && !m->attempt.switched) {
+		m->attempt.switched = true;
+		(void)machines_save(j->act->base->machines, m); /* or it is switched once more */
+	}
 	job_free(j);
 }
 
