@@ -189,6 +189,25 @@ int profile_settings(
 	return all ? rc : -ENOMEM;
 }
 
+int profile_hash_passwords(const struct profile *p, json_t *given, const char *instead)
+{
+	char why[256];
+
+	for (size_t i = 0; i < p->n_settings; i++) {
+		const struct profile_setting *s = &p->settings[i];
+		const char *text = json_string_value(json_object_get(given, s->name));
+		json_t *v;
+
+		if (s->type != SETTING_PASSWORD || !text || !*text || profile_is_hash(text) ||
+			profile_setting_error(s, text, why, sizeof why))
+			continue;
+		v = instead ? json_string(instead) : hashed(s, text);
+		if (json_object_set_new(given, s->name, v) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int profile_seal_secrets(const struct profile *p, json_t *given)
 {
 	for (size_t i = 0; i < p->n_settings; i++) {

@@ -3,7 +3,11 @@
 
 #include "service/files/content.h"
 
+#include "core/worker.h"
+
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A local medium or a URL of the configuration goes before an imported one, and that before the profile's own. */
@@ -28,6 +32,22 @@ static int override_media(struct content *content, struct profile *p)
 	return rc;
 }
 
+/* The media of a profile that was just read. */
+static int finish(struct content *content, struct profile *p, char *why, size_t why_size)
+{
+	int rc = override_media(content, p);
+
+	if (rc) {
+		snprintf(why, why_size, "out of memory");
+		return rc;
+	}
+	/* a profile that came after our start may bring a medium that is not served yet */
+	if (p->media.path && !files_has(&content->files, p->media.name))
+		files_refresh(&content->files, &content->base->config, &content->imported,
+			&content->profiles);
+	return 0;
+}
+
 int served_profile(
 	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size)
 {
@@ -36,16 +56,86 @@ int served_profile(
 
 	if (rc)
 		return rc;
-	rc = override_media(content, p);
-	if (rc) {
-		snprintf(why, why_size, "out of memory");
+	rc = finish(content, p, why, why_size);
+	if (rc)
 		profile_free(p);
-		return rc;
+	else
+		*ret = p;
+	return rc;
+}
+
+/* For what is judged only. */
+static const char ANY_HASH[] =
+	"$6$usher$P//Evq6t2V.tLfY56XTuiXA5WlCGlO/Oz2RRQCp8ZMuAIZiEy9SqJCBlRKW4D1EmCOrOP.LQDiWsp2h4hHuk90";
+
+struct reading {
+	struct task task; /* first */
+	struct content *content;
+	char *name;
+	bool judged_only;
+	struct served_profile sp;
+	served_profile_done done;
+	void *arg;
+};
+
+static void reading_free(struct reading *r)
+{
+	json_decref(r->sp.settings);
+	free(r->name);
+	free(r);
+}
+
+static int read_run(struct task *t)
+{
+	struct reading *r = (struct reading *)t;
+	int rc = profiles_find(
+		&r->content->profiles, r->name, &r->sp.profile, r->sp.why, sizeof r->sp.why);
+
+	if (!rc && r->sp.settings)
+		rc = profile_hash_passwords(
+			r->sp.profile, r->sp.settings, r->judged_only ? ANY_HASH : NULL);
+	return rc;
+}
+
+static void read_done(struct task *t)
+{
+	struct reading *r = (struct reading *)t;
+	struct served_profile *sp = &r->sp;
+
+	sp->rc = t->rc;
+	if (sp->rc == -ECANCELED)
+		snprintf(sp->why, sizeof sp->why, "the service is stopping");
+	else if (!sp->rc)
+		sp->rc = finish(r->content, sp->profile, sp->why, sizeof sp->why);
+	else if (!*sp->why)
+		snprintf(sp->why, sizeof sp->why, "%s", strerror(-sp->rc));
+	if (sp->rc) {
+		profile_free(sp->profile);
+		sp->profile = NULL;
 	}
-	/* a profile that came after our start may bring a medium that is not served yet */
-	if (p->media.path && !files_has(&content->files, p->media.name))
-		files_refresh(&content->files, &content->base->config, &content->imported,
-			&content->profiles);
-	*ret = p;
-	return 0;
+	r->done(r->arg, sp);
+	sp->settings = NULL;
+	reading_free(r);
+}
+
+int served_profile_ask(struct content *content, const char *name, const json_t *settings,
+	bool judged_only, served_profile_done done, void *arg)
+{
+	struct reading *r = calloc(1, sizeof *r);
+	int rc = -ENOMEM;
+
+	if (!r)
+		return rc;
+	*r = (struct reading){.task = {.run = read_run, .done = read_done},
+		.content = content,
+		.name = strdup(name),
+		.judged_only = judged_only,
+		.done = done,
+		.arg = arg};
+	r->sp.settings = settings ? json_deep_copy(settings) : NULL;
+	if (r->name && (r->sp.settings || !settings))
+		rc = worker_do(content->base->worker, &r->task, "");
+	if (rc)
+		reading_free(r);
+	return rc;
 }

@@ -3,10 +3,27 @@
 #ifndef USHER_SERVICE_FILES_SERVED_PROFILE_H
 #define USHER_SERVICE_FILES_SERVED_PROFILE_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct profile;
 struct content;
+
+/*
+ * As served_profile(), for an install that is asked for: the worker reads the profile and hashes the passwords in clear of
+ * `settings` (copied; may be NULL). `judged_only`: any hash will do.
+ */
+struct served_profile {
+	struct profile *profile; /* NULL: rc and why say why not. The receiver's */
+	json_t *settings;        /* the receiver's; NULL: there were none */
+	int rc;                  /* -ECANCELED: the service is stopping */
+	char why[512];
+};
+typedef void (*served_profile_done)(void *arg, struct served_profile *sp);
+/* 0, or -errno: then `done` is not called. */
+int served_profile_ask(struct content *content, const char *name, const json_t *settings,
+	bool judged_only, served_profile_done done, void *arg);
 
 /* The profile of this name with the configuration's medium, or else an imported one, over its own. As
  * profiles_find(). */

@@ -54,12 +54,11 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 		.arg = &ops->base->segments,
 		.base_url = url};
 	uint64_t disk = (uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk"));
-	int rc = served_profile(ops->content, m->profile, &a->profile, why, why_size);
+	int rc;
 
 	if (seg)
 		segment_base_url(seg, url, sizeof url);
-	if (!rc)
-		rc = media_named(a->profile, why, why_size);
+	rc = media_named(a->profile, why, why_size);
 	if (!rc) /* the profile may have made a secret of what was none */
 		rc = profile_seal_secrets(a->profile, m->settings);
 	if (!rc)
@@ -146,18 +145,57 @@ static void rearming_end(struct rearming *a, struct machine *m)
 		reply_committed(a->ops->base->store, a->request, 200, rearming_reply(a, m));
 }
 
+/* NULL: it cannot be armed any more, which is answered. */
+static struct machine *rearming_machine(struct rearming *a)
+{
+	struct machine *m = operation_machine(&a->op);
+
+	if (!m)
+		http_respond_error(a->request, 404, "no machine '%s'", a->op.name);
+	else if (refused_while_created(a->ops, a->request, m) ||
+		refused_while_deleted(a->request, m))
+		m = NULL;
+	return m;
+}
+
 static void on_ready(void *arg, int rc, const char *why)
 {
 	struct rearming *a = arg;
-	struct machine *m = operation_machine(&a->op);
+	struct machine *m = NULL;
 
 	if (rc)
 		http_respond_error(a->request, rc == -ECANCELED ? 503 : 422, "%s", why);
-	else if (!m)
-		http_respond_error(a->request, 404, "no machine '%s'", a->op.name);
-	else if (!refused_while_created(a->ops, a->request, m) &&
-		!refused_while_deleted(a->request, m))
+	else
+		m = rearming_machine(a);
+	if (m)
 		rearming_end(a, m);
+	rearming_free(a);
+}
+
+static void on_profile(void *arg, struct served_profile *sp)
+{
+	struct rearming *a = arg;
+	struct machine *m = NULL;
+	char why[1024];
+	int rc = sp->rc;
+
+	a->profile = sp->profile;
+	snprintf(why, sizeof why, "%s", sp->why);
+	if (!rc && !(m = rearming_machine(a))) {
+		rearming_free(a);
+		return;
+	}
+	if (m)
+		rc = rearming_judge(a, m, why, sizeof why);
+	if (!rc &&
+		ready_ask(a->ops->content, a->profile, json_object_get(a->snapshot, "settings"),
+			on_ready, a)) {
+		rc = -ENOMEM;
+		snprintf(why, sizeof why, "out of memory");
+	}
+	if (!rc)
+		return;
+	http_respond_json(a->request, rc == -ECANCELED ? 503 : 422, linted_error(why, a->findings));
 	rearming_free(a);
 }
 
@@ -179,8 +217,6 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 {
 	enum machine_seal seal = m->seal;
 	struct rearming *a;
-	char why[1024];
-	int rc;
 
 	if (take_seal(r, &seal)) {
 		http_respond_error(r, 400, "the request is empty or {\"sealed\": true or false}");
@@ -202,15 +238,9 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 	}
 	*a = (struct rearming){.ops = ops, .request = r, .seal = seal};
 	operation_begin(&a->op, &ops->rearmings, m, false);
-	rc = rearming_judge(a, m, why, sizeof why);
-	if (!rc) {
-		http_hold(r, HTTP_HOLD_MS);
-		rc = ready_ask(ops->content, a->profile, json_object_get(a->snapshot, "settings"),
-			on_ready, a);
-		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
-	}
-	if (rc) {
-		http_respond_json(r, 422, linted_error(why, a->findings));
+	http_hold(r, HTTP_HOLD_MS);
+	if (served_profile_ask(ops->content, m->profile, NULL, false, on_profile, a)) {
+		http_respond_error(r, 503, "out of memory");
 		rearming_free(a);
 	}
 }

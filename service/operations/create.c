@@ -17,6 +17,7 @@
 #include "service/operations/judge.h"
 #include "service/operations/linted.h"
 #include "service/files/ready.h"
+#include "service/files/served_profile.h"
 #include "service/base/reply.h"
 
 #include "core/clock.h"
@@ -456,6 +457,40 @@ static void creation_judge(struct creation *c)
 		creation_fail(c, 500, "out of memory");
 }
 
+/* Its profile was read, and its passwords are hashed. */
+static void on_profile(void *arg, struct served_profile *sp)
+{
+	struct creation *c = arg;
+
+	c->profile = sp->profile;
+	c->profile_rc = sp->rc;
+	snprintf(c->why, sizeof c->why, "%s", sp->why);
+	if (sp->settings)
+		json_object_set_new(c->body, "settings", sp->settings);
+	if (sp->rc == -ECANCELED)
+		creation_fail(c, 503, sp->why);
+	else if (!c->trial && answered_before(c->ops, c->request, c->body))
+		creation_free(c); /* the same request came twice meanwhile */
+	else
+		creation_judge(c);
+}
+
+/* A clone takes its template's. */
+static void creation_prepare(struct creation *c)
+{
+	const json_t *settings = json_object_get(c->body, "settings");
+	int rc;
+
+	if (c->clone) {
+		creation_judge(c);
+		return;
+	}
+	rc = served_profile_ask(c->ops->content, json_text(c->body, "profile"),
+		json_is_object(settings) ? settings : NULL, c->trial, on_profile, c);
+	if (rc)
+		creation_fail(c, 503, strerror(-rc));
+}
+
 static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)
 {
 	struct creation *c = arg;
@@ -465,13 +500,11 @@ static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n
 		creation_fail(c, 503, why);
 	} else if (n && !c->seats) {
 		creation_fail(c, 500, "out of memory");
-	} else if (!c->trial && answered_before(c->ops, c->request, c->body)) {
-		creation_free(c); /* the same request came twice meanwhile */
 	} else {
 		if (n)
 			memcpy(c->seats, seats, n * sizeof *seats);
 		c->n_seats = n;
-		creation_judge(c);
+		creation_prepare(c);
 	}
 }
 
@@ -481,7 +514,7 @@ static void creation_look(struct creation *c)
 	const struct segment *seg = judge_where(c, c->body);
 
 	if (!seats_are_theirs(seg))
-		creation_judge(c);
+		creation_prepare(c);
 	else if (guest_seats(c->ops->hosts->own, seg->name, on_seats, c))
 		creation_fail(c, 500, "out of memory");
 }

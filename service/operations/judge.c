@@ -3,7 +3,6 @@
 #include "service/operations/template.h"
 #include "service/operations/judge.h"
 #include "service/operations/linted.h"
-#include "service/files/served_profile.h"
 #include "core/ssh_key.h"
 
 #include "kickstart/render.h"
@@ -163,11 +162,11 @@ static int judge_seal(struct creation *c, json_t *body, char *why, size_t size)
 
 static int judge_profile(struct creation *c, json_t *body, char *why, size_t size)
 {
-	int rc =
-		served_profile(c->ops->content, json_text(body, "profile"), &c->profile, why, size);
-
-	if (rc)
-		return rc;
+	(void)body;
+	if (!c->profile) {
+		snprintf(why, size, "%s", c->why);
+		return c->profile_rc;
+	}
 	snprintf(c->machine->profile, sizeof c->machine->profile, "%s", c->profile->name);
 	return 0;
 }

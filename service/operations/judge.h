@@ -44,6 +44,7 @@ struct creation {
 	struct guest_seat *seats; /* what libvirt knows of, where it leases */
 	size_t n_seats;
 	bool recorded, replace, arm, clone;
+	int profile_rc;      /* why there is no profile, with the line in `why` */
 	struct trial *trial; /* it is only judged, with others; NULL: it is made */
 	bool making;         /* libvirt is at it */
 	char why[512];       /* it failed, and is being undone */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kickstart/profile_xml.h"
 #include "kickstart/profiles.h"
 #include "tests/unit/schema.h"
 
@@ -348,6 +349,28 @@ START_TEST(passwords)
 	ck_assert_str_eq(json_string_value(json_object_get(all, "pw")), hash);
 	json_decref(masked);
 	json_decref(all);
+	json_decref(given);
+	profile_free(p);
+}
+END_TEST
+
+/* What the worker does before the request is judged: what is no password, or none that fits, is left for that. */
+START_TEST(passwords_are_hashed_ahead)
+{
+	struct profile *p = with_settings();
+	json_t *given = json_pack(
+		"{s:s, s:s, s:s, s:s}", "key", "k", "pw", "geheim", "old", "", "act", "licence");
+	const char *hash;
+
+	ck_assert_int_eq(profile_hash_passwords(p, given, NULL), 0);
+	hash = json_string_value(json_object_get(given, "pw"));
+	ck_assert(!strncmp(hash, "$y$", 3) && profile_is_hash(hash));
+	ck_assert_str_eq(json_string_value(json_object_get(given, "key")), "k");
+	ck_assert_str_eq(json_string_value(json_object_get(given, "old")), "");
+	ck_assert_str_eq(json_string_value(json_object_get(given, "act")), "licence");
+	json_object_set_new(given, "pw", json_string("other"));
+	ck_assert_int_eq(profile_hash_passwords(p, given, hash), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(given, "pw")), hash);
 	json_decref(given);
 	profile_free(p);
 }
@@ -710,6 +733,7 @@ int main(void)
 	tcase_add_test(t, says_what_is_wrong);
 	tcase_add_test(t, checks_settings);
 	tcase_add_test(t, passwords);
+	tcase_add_test(t, passwords_are_hashed_ahead);
 	tcase_add_test(t, passwords_of_old_systems);
 	tcase_add_test(t, wrong_secrets);
 	tcase_add_test(t, programs);
