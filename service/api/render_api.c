@@ -3,6 +3,7 @@
 #include "service/api/render_api.h"
 #include "service/api/api.h"
 #include "service/files/served_profile.h"
+#include "service/base/rendered_for.h"
 
 #include "kickstart/render.h"
 #include "core/json.h"
@@ -19,10 +20,8 @@ static int snapshot_now(struct api *api, const struct machine *m, const struct r
 	int rc = served_profile(api->content, m->profile, &p, why, size);
 
 	if (!rc)
-		rc = render_validate(p, in,
-			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
-			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk")), ret,
-			why, size);
+		rc = render_validate(p, in, machine_guest_number(m, "memory"),
+			machine_guest_number(m, "disk"), ret, why, size);
 	profile_free(p);
 	return rc;
 }
@@ -67,32 +66,27 @@ void render_handle(
 	const struct nic *booting = armed ? machine_nic_booting(m) : NULL;
 	const struct nic *nic = booting ? booting : &m->nics[0];
 	const struct segment *seg = segments_by_name(&api->base->segments, nic->segment);
-	char url[128] = "", why[512], note[768] = "", *text = NULL;
-	struct render_input in = {.machine = m,
-		.nic = nic,
-		.segment = seg,
-		.find_segment = render_find_segment,
-		.arg = &api->base->segments,
-		.base_url = url,
-		.masked = true};
+	char why[512], note[768] = "", *text = NULL;
+	struct rendered_for to;
 	struct rendering *rendering = NULL;
 	const char *loader = http_arg(r, "for");
 	enum script_kind kind = SCRIPT_IPXE;
 	json_t *snapshot = armed ? json_incref(m->attempt.snapshot) : NULL;
 	int rc = 0;
 
-	if (seg)
-		segment_base_url(seg, url, sizeof url);
+	rendered_for(&to, api->base, m, seg);
+	to.in.nic = nic;
+	to.in.masked = true;
 	if (loader && script_kind_parse(loader, &kind)) {
 		http_respond_error(r, 400, "for: none of ipxe, grub, grub-http, pxelinux");
 		goto out;
 	}
 	if (armed)
-		compare(api, m, &in, note, sizeof note);
+		compare(api, m, &to.in, note, sizeof note);
 	else
-		rc = snapshot_now(api, m, &in, &snapshot, why, sizeof why);
+		rc = snapshot_now(api, m, &to.in, &snapshot, why, sizeof why);
 	if (!rc)
-		rc = rendering_new(&in, snapshot, &rendering, why, sizeof why);
+		rc = rendering_new(&to.in, snapshot, &rendering, why, sizeof why);
 	if (!rc)
 		rc = render_what(rendering, what, kind, &text, why, sizeof why);
 	if (rc)

@@ -4,6 +4,7 @@
 #include "service/boot/transfers.h"
 #include "service/boot/place_look.h"
 #include "service/base/reply.h"
+#include "service/base/rendered_for.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -29,19 +30,13 @@ static int rendering_for(struct boot *boot, const struct machine *m, uint32_t se
 	const struct nic *nic = machine_nic_booting(m);
 	const struct segment *seg = segments_by_id(
 		&boot->base->segments, nic && nic->segment_id ? nic->segment_id : segment);
-	char url[128] = "";
-	struct render_input in = {.machine = m,
-		.nic = nic ? nic : machine_nic_on(m, segment),
-		.segment = seg,
-		.find_segment = render_find_segment,
-		.arg = &boot->base->segments,
-		.base_url = url,
-		.token = m->attempt.token,
-		.up_token = m->attempt.up_token};
+	struct rendered_for r;
 
-	if (seg)
-		segment_base_url(seg, url, sizeof url);
-	return rendering_new(&in, m->attempt.snapshot, ret, why, size);
+	rendered_for(&r, boot->base, m, seg);
+	r.in.nic = nic ? nic : machine_nic_on(m, segment);
+	r.in.token = m->attempt.token;
+	r.in.up_token = m->attempt.up_token;
+	return rendering_new(&r.in, m->attempt.snapshot, ret, why, size);
 }
 
 static void tell_fault(const struct machine *m, const char *why)

@@ -75,8 +75,8 @@ static void tell_underway(
 	double percent = 100. * (double)sent / (double)size;
 	char text[TIMELINE_TEXT];
 
-	snprintf(text, sizeof text, "%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what, percent,
-		mb(size), seconds(ms), mb(sent) / seconds(ms));
+	snprintf(text, sizeof text, "%s: %.0f %% of %.1f MB after %.1f s (%.1f MB/s)", what,
+		percent, mb(size), seconds(ms), mb(sent) / seconds(ms));
 	machine_tell_percent(m, "transfer", percent < 100 ? (int)percent : 100, text);
 }
 

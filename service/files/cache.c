@@ -2,6 +2,7 @@
 /* Kernels and initrds by URL: is all there that a machine is to be armed with, and what must stay. */
 #include "service/files/cache.h"
 #include "service/files/content.h"
+#include "service/base/rendered_for.h"
 
 #include "core/log.h"
 #include "kickstart/render.h"
@@ -114,20 +115,13 @@ static int keep_one(struct keep_list *k, const char *url)
 
 static int keep_of(struct content *content, struct machine *m, struct keep_list *k)
 {
-	const struct segment *seg = segments_by_name(&content->base->segments, m->nics[0].segment);
-	char base_url[128] = "";
-	struct render_input in = {.machine = m,
-		.segment = seg,
-		.find_segment = render_find_segment,
-		.arg = &content->base->segments,
-		.base_url = base_url};
+	struct rendered_for r;
 	struct rendering *rendering = NULL;
 	char *url, *sum, why[512];
 	int rc;
 
-	if (seg)
-		segment_base_url(seg, base_url, sizeof base_url);
-	rc = rendering_new(&in, m->attempt.snapshot, &rendering, why, sizeof why);
+	rendered_for_first(&r, content->base, m);
+	rc = rendering_new(&r.in, m->attempt.snapshot, &rendering, why, sizeof why);
 	for (unsigned n = 0; !rc; n++) {
 		url = sum = NULL;
 		rc = render_origin(rendering, n, &url, &sum, why, sizeof why);

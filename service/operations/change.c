@@ -13,6 +13,7 @@
 #include "service/files/ready.h"
 #include "service/base/reply.h"
 #include "service/files/served_profile.h"
+#include "service/base/rendered_for.h"
 
 #include "core/log.h"
 #include "kickstart/render.h"
@@ -46,27 +47,19 @@ static void rearming_free(struct rearming *a)
 static int rearming_judge(struct rearming *a, const struct machine *m, char *why, size_t why_size)
 {
 	struct operations *ops = a->ops;
-	const struct segment *seg = segments_by_name(&ops->base->segments, m->nics[0].segment);
-	char url[128] = "";
-	struct render_input in = {.machine = m,
-		.segment = seg,
-		.find_segment = render_find_segment,
-		.arg = &ops->base->segments,
-		.base_url = url};
-	uint64_t disk = (uint64_t)json_integer_value(json_object_get(m->guest_spec, "disk"));
+	uint64_t disk = machine_guest_number(m, "disk");
+	struct rendered_for r;
 	int rc;
 
-	if (seg)
-		segment_base_url(seg, url, sizeof url);
+	rendered_for_first(&r, ops->base, m);
 	rc = media_named(a->profile, why, why_size);
 	if (!rc) /* the profile may have made a secret of what was none */
 		rc = profile_seal_secrets(a->profile, m->settings);
 	if (!rc)
-		rc = render_validate(a->profile, &in,
-			(uint64_t)json_integer_value(json_object_get(m->guest_spec, "memory")),
-			disk, &a->snapshot, why, why_size);
+		rc = render_validate(a->profile, &r.in, machine_guest_number(m, "memory"), disk,
+			&a->snapshot, why, why_size);
 	if (!rc)
-		rc = linted(&in, a->snapshot, disk, &a->findings, why, why_size);
+		rc = linted(&r.in, a->snapshot, disk, &a->findings, why, why_size);
 	return rc;
 }
 
@@ -92,20 +85,14 @@ static int rearming_arm(
 	struct rearming *a, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
 {
 	struct operations *ops = a->ops;
-	const struct segment *seg = segments_by_name(&ops->base->segments, m->nics[0].segment);
-	char url[128] = "", warning[1024] = "";
-	struct render_input in = {.machine = m,
-		.segment = seg,
-		.find_segment = render_find_segment,
-		.arg = &ops->base->segments,
-		.base_url = url};
+	char warning[1024] = "";
+	struct rendered_for r;
 	enum machine_seal before = m->seal;
 	int rc = 0;
 
-	if (seg)
-		segment_base_url(seg, url, sizeof url);
+	rendered_for_first(&r, ops->base, m);
 	if (!life_netboots(m->state)) /* else it is refused below, without a fetch */
-		rc = cache_look(ops->content, &in, a->snapshot, ret_missing, warning,
+		rc = cache_look(ops->content, &r.in, a->snapshot, ret_missing, warning,
 			sizeof warning, why, why_size);
 	if (rc)
 		return rc;

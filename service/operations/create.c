@@ -19,6 +19,7 @@
 #include "service/files/ready.h"
 #include "service/files/served_profile.h"
 #include "service/base/reply.h"
+#include "service/base/rendered_for.h"
 
 #include "core/clock.h"
 #include "core/json.h"
@@ -233,20 +234,13 @@ static bool taken_meanwhile(const struct creation *c)
  * again, or what is wrong. */
 static bool has_files(struct creation *c, char *warning, size_t warning_size)
 {
-	const struct segment *seg =
-		segments_by_name(&c->ops->base->segments, c->machine->nics[0].segment);
-	char url[128] = "", why[1024];
-	struct render_input in = {.machine = c->machine,
-		.segment = seg,
-		.find_segment = render_find_segment,
-		.arg = &c->ops->base->segments,
-		.base_url = url};
+	struct rendered_for r;
+	char why[1024];
 	json_t *missing;
 	int rc;
 
-	if (seg)
-		segment_base_url(seg, url, sizeof url);
-	rc = cache_look(c->ops->content, &in, c->snapshot, &missing, warning, warning_size, why,
+	rendered_for_first(&r, c->ops->base, c->machine);
+	rc = cache_look(c->ops->content, &r.in, c->snapshot, &missing, warning, warning_size, why,
 		sizeof why);
 	if (rc == -EINPROGRESS) {
 		reply_fetching(c->request, missing);

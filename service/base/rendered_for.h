@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What templates are rendered with: a machine, and the segment that it boots from. */
+#ifndef USHER_SERVICE_BASE_RENDERED_FOR_H
+#define USHER_SERVICE_BASE_RENDERED_FOR_H
+
+#include "kickstart/render.h"
+#include "service/base/base.h"
+
+/* Stays where it is: `in` points into it. */
+struct rendered_for {
+	struct render_input in; /* borrows the machine, the segment and the base */
+	char url[128];          /* "" without a segment */
+};
+
+/* `seg` may be NULL: it is not served now. What else `in` has is for the caller to set. */
+void rendered_for(struct rendered_for *ret, const struct base *base, const struct machine *m,
+	const struct segment *seg);
+/* Of the machine's first card's segment. */
+void rendered_for_first(struct rendered_for *ret, const struct base *base, const struct machine *m);
+
+#endif
