@@ -157,7 +157,7 @@ void config_init(struct config *c)
 	snprintf(c->power, sizeof c->power, PATH_POWER);
 	snprintf(c->user, sizeof c->user, "usher");
 	snprintf(c->profiles[c->n_profiles++], PATH_MAX, PATH_PROFILES);
-	snprintf(c->profiles[c->n_profiles++], PATH_MAX, PATH_PROFILES_SHIPPED);
+	paths_shipped_profiles(c->profiles[c->n_profiles++], PATH_MAX);
 	snprintf(c->libvirt_uri, sizeof c->libvirt_uri, "qemu:///system");
 	snprintf(c->pool, sizeof c->pool, "default");
 	snprintf(c->accel, sizeof c->accel, "auto");

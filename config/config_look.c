@@ -55,7 +55,10 @@ static void look_at_folder(
 
 static bool is_usual(const char *profiles)
 {
-	return !strcmp(profiles, PATH_PROFILES) || !strcmp(profiles, PATH_PROFILES_SHIPPED);
+	char shipped[PATH_MAX];
+
+	return !strcmp(profiles, PATH_PROFILES) ||
+		!strcmp(profiles, paths_shipped_profiles(shipped, sizeof shipped));
 }
 
 void config_look(const struct config *c, config_look_tell *tell, void *arg)

@@ -352,6 +352,7 @@ found "XML" "a.xml:2:1: error: Premature end of data in tag a line 1" "$here/a.x
 file own.ks 'lang C\ntimezone UTC\nrootpw x\nautopart\nnosuchcommand\n%packages\n@core\n%end\n%post\ncat <<E\n#!/bin/sh\nE\n%end\n'
 found "a kickstart that writes a script" "own.ks:5:1: error: unknown command 'nosuchcommand'" "$here/own.ks"
 for i in $(seq 60); do sed 5d "$here/own.ks" >"$here/many$i.ks"; done
+check "as make leaves it, it finds the tree's own profiles" "$USHER" lint --own tiny
 check "many files without an error are without one" "$USHER" lint --own "$here"/many*.ks
 found "one file behind many" "own.ks:5:1: error: unknown command 'nosuchcommand'" "$here"/many*.ks "$here/own.ks"
 for i in $(seq 300); do echo "lang --nope$i"; done >"$here/full.ks"
