@@ -304,7 +304,7 @@ static int run_confirm(const struct command *c, int argc, char **argv)
 const struct command cmd_start = {
 	.name = "start",
 	.arguments = "NAME...",
-	.summary = "start guests that are off, or go on with paused ones",
+	.summary = "start guests that are off, or resume paused ones",
 	.help = CLI_COMMON_HELP,
 	.run = run_start,
 };
@@ -313,7 +313,7 @@ const struct command cmd_stop = {
 	.name = "stop",
 	.arguments = "NAME... [--force]",
 	.summary = "shut guests down, and wait until they are off",
-	.help = "  --force              at once, as if the power was cut: what is not on disk is "
+	.help = "  --force              cut the power at once: what is not on disk is "
 		"lost\n" CLI_COMMON_HELP,
 	.run = run_stop,
 };
@@ -323,7 +323,7 @@ const struct command cmd_reinstall = {
 	.arguments = "NAME... [--yes] [--dry-run]",
 	.summary = "arm machines again: what is on their disks is lost",
 	.help = "  --sealed             from now on nothing is installed before 'usher confirm'\n"
-		"  --unsealed           no longer so, whatever the segment says\n" ASKING_HELP
+		"  --unsealed           no longer so, even if the segment is sealed\n" ASKING_HELP
 			CLI_COMMON_HELP,
 	.run = run_reinstall,
 };
@@ -331,7 +331,7 @@ const struct command cmd_reinstall = {
 const struct command cmd_confirm = {
 	.name = "confirm",
 	.arguments = "NAME CODE",
-	.summary = "let a sealed machine's boot install it: CODE is on its screen",
+	.summary = "let a sealed machine boot into its install: CODE is on its screen",
 	.help = CLI_COMMON_HELP,
 	.run = run_confirm,
 };
@@ -339,7 +339,7 @@ const struct command cmd_confirm = {
 const struct command cmd_disarm = {
 	.name = "disarm",
 	.arguments = "NAME...",
-	.summary = "take back an install that was asked for",
+	.summary = "cancel an install",
 	.help = CLI_COMMON_HELP,
 	.run = run_disarm,
 };
@@ -347,8 +347,8 @@ const struct command cmd_disarm = {
 const struct command cmd_delete = {
 	.name = "delete",
 	.arguments = "NAME... [--yes] [--dry-run]",
-	.summary = "forget machines; a guest's domain and disks go too",
-	.help = "  --keep-disks         leave the volumes of a guest, and say where they "
-		"are\n" ASKING_HELP CLI_COMMON_HELP,
+	.summary = "delete machines; a guest's domain and disks are deleted too",
+	.help = "  --keep-disks         keep the volumes of a guest, and print their "
+		"paths\n" ASKING_HELP CLI_COMMON_HELP,
 	.run = run_delete,
 };

@@ -232,7 +232,7 @@ static int run_check(const struct command *c, int argc, char **argv)
 const struct command cmd_check = {
 	.name = "check",
 	.arguments = "[-c FILE] [--network NAME]... [--interface IF]...",
-	.summary = "what this host lacks, with the fix for each line",
+	.summary = "list what this host lacks, with the fix for each line",
 	.help = "  -c, --config FILE    configuration (" PATH_CONFIG ", if it is there)\n"
 		"  --network NAME       look at this libvirt network too\n"
 		"  --interface IF       look at this interface too\n" CLI_COMMON_HELP,

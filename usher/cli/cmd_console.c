@@ -243,10 +243,10 @@ static int run_console(const struct command *cmd, int argc, char **argv)
 const struct command cmd_console = {
 	.name = "console",
 	.arguments = "NAME [--log [--follow] [--raw]]",
-	.summary = "a guest's serial console, live, or what was recorded of it",
-	.help = "  --log                print what was recorded; otherwise attach: ^] leaves\n"
-		"  --follow             and go on printing\n"
-		"  --raw                as it came, with what moves the cursor and "
-		"paints\n" CLI_COMMON_HELP,
+	.summary = "attach to a guest's serial console, or print its record",
+	.help = "  --log                print the record (without: attach; ^] leaves)\n"
+		"  --follow             continue to print\n"
+		"  --raw                unchanged, with sequences that move the cursor and "
+		"set colours\n" CLI_COMMON_HELP,
 	.run = run_console,
 };

@@ -70,7 +70,7 @@ static int run_fetch(const struct command *c, int argc, char **argv)
 const struct command cmd_fetch = {
 	.name = "fetch",
 	.arguments = "PROFILE... [--set KEY=VALUE]...",
-	.summary = "kernel and initrds by URL into the cache, before a machine needs them",
+	.summary = "fetch kernel and initrds by URL before a machine needs them",
 	.help = "  --set KEY=VALUE      a setting of the profile; may be "
 		"repeated\n" CLI_COMMON_HELP,
 	.run = run_fetch,

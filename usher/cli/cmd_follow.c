@@ -46,8 +46,8 @@ static int run_timeline(const struct command *c, int argc, char **argv)
 const struct command cmd_timeline = {
 	.name = "timeline",
 	.arguments = "[NAME] [--follow]",
-	.summary = "what happened to a machine (or to all), step by step",
-	.help = "  --follow             go on printing as things happen\n" CLI_COMMON_HELP,
+	.summary = "show what happened to a machine (or to all), step by step",
+	.help = "  --follow             continue to print events as they happen\n" CLI_COMMON_HELP,
 	.run = run_timeline,
 };
 
@@ -85,9 +85,9 @@ static int run_wait(const struct command *c, int argc, char **argv)
 const struct command cmd_wait = {
 	.name = "wait",
 	.arguments = "NAME... [--for STATE] [--timeout SECONDS]",
-	.summary = "until machines are up (or in another state); fails when one has failed",
+	.summary = "wait until machines are up (or in another state); fails if one fails",
 	.help = "  --for STATE          known armed booting installing installed up failed deleted "
 		"(up)\n"
-		"  --timeout SECONDS    give up after that long (never)\n" CLI_COMMON_HELP,
+		"  --timeout SECONDS    give up after this time (never)\n" CLI_COMMON_HELP,
 	.run = run_wait,
 };

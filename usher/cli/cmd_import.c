@@ -189,12 +189,12 @@ static int run_import(const struct command *c, int argc, char **argv)
 const struct command cmd_import = {
 	.name = "import",
 	.arguments = "ISO|FOLDER [--name NAME] [--replace] [--force] [--copy]",
-	.summary = "an installation medium, served from where it lies",
-	.help = "  --name NAME          its name; else what it is recognised as, or its file's\n"
-		"  --replace            in the place of the medium of that name\n"
+	.summary = "serve installation media (an image or a folder) in place",
+	.help = "  --name NAME          its name (the name that it is recognised as, or its file's)\n"
+		"  --replace            replace the media of that name\n"
 		"  --force              even if nothing in it is recognised, and even while a machine "
-		"is being installed from that one\n"
-		"  --copy               copy the image for the service, which may not read it "
+		"is being installed from the media that it replaces\n"
+		"  --copy               copy the image, if the service may not read it "
 		"there\n" CLI_COMMON_HELP,
 	.run = run_import,
 };

@@ -70,7 +70,7 @@ static int run_known_hosts(const struct command *c, int argc, char **argv)
 const struct command cmd_known_hosts = {
 	.name = "known-hosts",
 	.arguments = "[NAME|ADDRESS]",
-	.summary = "SSH host keys of installed machines, as lines of known_hosts",
+	.summary = "print SSH host keys of installed machines, as lines of known_hosts",
 	.help = CLI_COMMON_HELP,
 	.run = run_known_hosts,
 };

@@ -537,14 +537,15 @@ static int run_lint(const struct command *c, int argc, char **argv)
 const struct command cmd_lint = {
 	.name = "lint",
 	.arguments = "FILE|PROFILE... [OPTION...]",
-	.summary = "what is wrong with answer files and profiles",
+	.summary = "check answer files and profiles",
 	.help = "  --version V          the installer's version: RHEL7 to RHEL10, F45 (the "
 		"profile's)\n"
 		"  --format F           kickstart, preseed, autoinstall, cloud-config, autoyast,\n"
 		"                       ignition, script, yaml, xml, json (by name and content)\n"
 		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
-		"  --own                without the checkers that this host has\n"
-		"  -c, --config FILE    where the folders of profiles are named (" PATH_CONFIG ")\n"
+		"  --own                do not run the checkers installed on this host\n"
+		"  -c, --config FILE    the configuration that names the folders of profiles (" PATH_CONFIG
+		")\n"
 		"  --json               machine-readable output\n"
 		"  --help               this text\n"
 		"\nExit status: 0 no errors, 1 errors, 2 usage.\n",

@@ -134,7 +134,7 @@ static int run_list(const struct command *c, int argc, char **argv)
 const struct command cmd_list = {
 	.name = "list",
 	.arguments = "[NAME...] [--state S] [--profile P] [--lab L]",
-	.summary = "machines, a line each",
+	.summary = "list machines, one line each",
 	.help = "  NAME...              only these\n"
 		"  --state S            only those in this state: known armed booting installing "
 		"installed\n"

@@ -49,7 +49,7 @@ static int run_mac(const struct command *c, int argc, char **argv)
 const struct command cmd_mac = {
 	.name = "mac",
 	.arguments = "ADDRESS|MAC",
-	.summary = "the MAC computed from an address, or back",
+	.summary = "print the MAC computed from an address, or the reverse",
 	.help = CLI_COMMON_HELP,
 	.run = run_mac,
 };

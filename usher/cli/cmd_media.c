@@ -335,8 +335,8 @@ static int run_media(const struct command *c, int argc, char **argv)
 const struct command cmd_media = {
 	.name = "media",
 	.arguments = "[NAME | verify NAME [SHA256] | remove NAME]",
-	.summary = "installation media: what there is, its checksum, removing",
-	.help = "  --sums FILE          verify: the sum is in this file, beside the image's name\n"
+	.summary = "list, verify or remove installation media",
+	.help = "  --sums FILE          verify: a file that has the sum beside the image's name\n"
 		"  --keyring FILE       verify: the sums must be signed by one of these keys\n"
 		"  --force              remove: even while a machine is being installed from "
 		"it\n" CLI_COMMON_HELP,

@@ -199,12 +199,12 @@ const struct command cmd_network = {
 	.name = "network",
 	.arguments = "[list] | create NAME [--subnet S] [--forward F] [--domain D] [--mtu N] | "
 		     "delete NAME",
-	.summary = "libvirt networks and who leases there; networks for labs, made and removed",
+	.summary = "list libvirt networks and who leases there; create or delete one for a lab",
 	.help = "  --subnet ADDRESS/LEN create: its IPv4 subnet (the first free /24 of "
 		"10.77.0.0/16)\n"
 		"  --forward F          create: none (isolated), nat or route (nat)\n"
-		"  --domain D           create: of the network's DNS\n"
-		"  --mtu BYTES          create: of its bridge and its guests' "
+		"  --domain D           create: the domain of the network's DNS\n"
+		"  --mtu BYTES          create: the MTU of its bridge and its guests' "
 		"cards\n" CLI_COMMON_HELP,
 	.run = run_network,
 };

@@ -107,13 +107,13 @@ static int run_serve(const struct command *c, int argc, char **argv)
 const struct command cmd_serve = {
 	.name = "serve",
 	.arguments = "[-c FILE] [--network NAME]... [--interface IF]...",
-	.summary = "the service, in the foreground",
+	.summary = "run the service, in the foreground",
 	.help = "  -c, --config FILE    configuration (" PATH_CONFIG ", if it is there)\n"
 		"  --network NAME       serve this libvirt network\n"
 		"  --interface IF       serve this interface\n"
 		"  --state DIR          where the store is kept (" PATH_STATE ")\n"
-		"  --user USER          become this user (usher)\n"
-		"  --http-port PORT     for machines (8067)\n"
+		"  --user USER          switch to this user (usher)\n"
+		"  --http-port PORT     the port that machines use (8067)\n"
 		"  --verbose            log more\n"
 		"  --socket PATH        the API's socket (" PATH_SOCKET ")\n"
 		"  --help               this text\n",

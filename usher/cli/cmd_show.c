@@ -160,7 +160,7 @@ static int run_show(const struct command *c, int argc, char **argv)
 const struct command cmd_show = {
 	.name = "show",
 	.arguments = "NAME",
-	.summary = "one machine: where it is, and why it is stuck",
+	.summary = "show one machine: where it is, and why it is stuck",
 	.help = CLI_COMMON_HELP,
 	.run = run_show,
 };
@@ -203,7 +203,7 @@ static int run_leases(const struct command *c, int argc, char **argv)
 const struct command cmd_leases = {
 	.name = "leases",
 	.arguments = "",
-	.summary = "who holds which address, and until when; what is set aside",
+	.summary = "list who holds which address, and until when; addresses set aside",
 	.help = CLI_COMMON_HELP,
 	.run = run_leases,
 };
@@ -283,7 +283,7 @@ static int run_profiles(const struct command *c, int argc, char **argv)
 const struct command cmd_profiles = {
 	.name = "profiles",
 	.arguments = "[NAME]",
-	.summary = "what can be installed, or one profile's settings",
+	.summary = "list what can be installed, or one profile's settings",
 	.help = CLI_COMMON_HELP,
 	.run = run_profiles,
 };
@@ -339,9 +339,9 @@ static int run_render(const struct command *c, int argc, char **argv)
 const struct command cmd_render = {
 	.name = "render",
 	.arguments = "NAME script|answers|cmdline|FILE [--now] [--for LOADER]",
-	.summary = "what a machine would be served, secrets aside, without serving it",
-	.help = "  FILE                 an answer file beside the answers, as nocloud/meta-data\n"
-		"  --now                what a reinstall would arm it with, not what it was armed "
+	.summary = "print what a machine would be served, without its secrets",
+	.help = "  FILE                 a file beside the answers, such as nocloud/meta-data\n"
+		"  --now                what a reinstall would arm it with, instead of what it was armed "
 		"with\n"
 		"  --for LOADER         the script for ipxe (as it is), grub, grub-http or "
 		"pxelinux\n" CLI_COMMON_HELP,

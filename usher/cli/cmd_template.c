@@ -212,7 +212,7 @@ static int run_clone(const struct command *c, int argc, char **argv)
 const struct command cmd_template = {
 	.name = "template",
 	.arguments = "NAME [--shutdown]",
-	.summary = "make an installed guest a template: for clones, never started again",
+	.summary = "make an installed guest a template for clones: it is never started again",
 	.help = "  --shutdown           shut it down first, if it runs\n" CLI_COMMON_HELP,
 	.run = run_template,
 };
@@ -221,8 +221,8 @@ const struct command cmd_clone = {
 	.name = "clone",
 	.arguments = "TEMPLATE NAME... [OPTION...]",
 	.summary = "make guests with a template's disk, up in seconds",
-	.help = "  --linked             on top of the template's disk, which stays (where the pool "
-		"can: the default)\n"
+	.help = "  --linked             on top of the template's disk, which is kept (the default where the pool "
+		"supports it)\n"
 		"  --copy               with a copy of it\n"
 		"  --network N          the libvirt network (the template's)\n"
 		"  --ip ADDRESS         its address (the lowest free one)\n"

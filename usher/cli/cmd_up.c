@@ -385,13 +385,13 @@ static int run_up(const struct command *c, int argc, char **argv)
 const struct command cmd_up = {
 	.name = "up",
 	.arguments = "LAB.xml [NAME...] [OPTION...]",
-	.summary = "make a lab as its file says, and only what is not right already",
+	.summary = "make a lab match its file, and change only what differs",
 	.help = "  NAME...              only these of its machines\n"
 		"  --dry-run            show what would be done\n"
-		"  --parallel N         so many machines at a time (half of the cores, 2 at "
+		"  --parallel N         number of machines at a time (half of the cores, 2 at "
 		"least)\n"
 		"  --replace NAME       make this one anew, with an empty disk; may be repeated\n"
-		"  --restart            restart what was changed and runs, so that it counts now\n"
+		"  --restart            restart running guests whose values were changed\n"
 		"  --no-wait            do not wait until they are up\n"
 		"  --yes                do not ask before disks are lost (without a terminal "
 		"nobody is asked)\n" CLI_COMMON_HELP,
@@ -404,8 +404,8 @@ const struct command cmd_down = {
 	.summary = "delete the machines and networks that a lab's 'up' made",
 	.help = "  NAME...              only these of its machines, and no network\n"
 		"  --dry-run            show what would be done\n"
-		"  --keep-disks         leave their disks\n"
+		"  --keep-disks         keep their disks\n"
 		"  --yes                do not ask (without a terminal nobody is asked)\n"
-		"  --parallel N         so many machines at a time\n" CLI_COMMON_HELP,
+		"  --parallel N         number of machines at a time\n" CLI_COMMON_HELP,
 	.run = run_up,
 };

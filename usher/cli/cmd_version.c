@@ -22,7 +22,7 @@ static int run_version(const struct command *c, int argc, char **argv)
 const struct command cmd_version = {
 	.name = "version",
 	.arguments = "",
-	.summary = "which usher this is",
+	.summary = "print the version of usher",
 	.help = CLI_COMMON_HELP,
 	.run = run_version,
 };

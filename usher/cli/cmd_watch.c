@@ -175,7 +175,7 @@ static int run_watch(const struct command *c, int argc, char **argv)
 const struct command cmd_watch = {
 	.name = "watch",
 	.arguments = "[NAME...]",
-	.summary = "a live table of machines (in a pipe: events as they come)",
+	.summary = "show a live table of machines (in a pipe: events as they happen)",
 	.help = CLI_COMMON_HELP,
 	.run = run_watch,
 };
