@@ -540,7 +540,7 @@ const struct command cmd_enroll = {
 		"on its screen\n"
 		"  --unsealed           no confirmation, even if its segment is sealed\n"
 		"  --power FILE         the site's executable that switches its power, in "
-		"/etc/usher/power: FILE on|off|cycle NAME\n"
+		"/etc/usher/power: FILE netboot|on|off|cycle NAME\n"
 		"  --arm                install it now (else: 'usher reinstall NAME', when you are "
 		"ready)\n"
 		"  --wait               with --arm: show progress until it is up\n" CLI_COMMON_HELP,

@@ -538,7 +538,7 @@ const struct command cmd_lint = {
 	.name = "lint",
 	.arguments = "FILE|PROFILE... [OPTION...]",
 	.summary = "check answer files and profiles",
-	.help = "  --version V          the installer's version: RHEL7 to RHEL10, F45 (the "
+	.help = "  --version V          the installer's version: RHEL7 to RHEL10, F39 to F45 (the "
 		"profile's)\n"
 		"  --format F           kickstart, preseed, autoinstall, cloud-config, autoyast,\n"
 		"                       ignition, script, yaml, xml, json (by name and content)\n"
