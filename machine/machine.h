@@ -13,6 +13,7 @@
 #include "core/addr.h"
 #include "core/store.h"
 #include "core/table.h"
+#include "machine/machine_spec.h"
 #include "machine/life.h"
 #include "machine/segment.h"
 #include "machine/timeline.h"
@@ -114,8 +115,8 @@ struct machine {
 	struct nic nics[MACHINE_NICS];
 	size_t n_nics;
 	json_t *settings; /* --set values: object of strings, and {"secret": string} for what nobody may see */
-	json_t *ssh_keys;   /* array of strings, authorized_keys lines */
-	json_t *guest_spec; /* guests: memory (MiB), vcpus, disk (bytes), pool, volume, accel */
+	json_t *ssh_keys;         /* array of strings, authorized_keys lines */
+	struct machine_spec spec; /* of a guest */
 	json_t *host_keys; /* array of "TYPE BASE64" (host_keys.h) of the system that is installed; NULL: not told */
 	char *first_boot;    /* the site's script for its first boot, or NULL */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
@@ -264,16 +265,13 @@ int machine_host_keys(struct machine *m, const char *text, char *why, size_t why
  * is too much. */
 void machine_tell(const struct machine *m, const char *kind, const char *text);
 /* Of something that is so far done; -1: not known. */
-void machine_tell_percent(
-	const struct machine *m, const char *kind, int percent, const char *text);
+void machine_tell_percent(const struct machine *m, const char *kind, int percent, const char *text);
 /* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the
  * first boot): for one timer; NULL none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);
 
 /* ms since the epoch as all of the API's times are: "2026-11-21T03:38:19.042Z"; null for 0, which is "never". New reference. */
 json_t *machine_time_json(int64_t ms);
-/* A number of its guest_spec; 0 when it is not there. */
-uint64_t machine_guest_number(const struct machine *m, const char *key);
 /* The record for the API and hooks: everything but tokens, secrets and snapshot. New reference. `full` adds settings,
  * keys, guest. */
 json_t *machine_to_json(const struct machine *m, bool full);

@@ -158,7 +158,7 @@ json_t *machine_store(const struct machine *m)
 	set(j, "nics", nics_json(m), &ok);
 	set(j, "settings", copy_or(m->settings, json_object), &ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
-	set(j, "guest_spec", copy_or(m->guest_spec, json_object), &ok);
+	set(j, "guest_spec", machine_spec_store(&m->spec), &ok);
 	if (m->template)
 		set(j, "template", json_true(), &ok);
 	if (m->guest_gone)
@@ -240,19 +240,6 @@ static json_t *settings_json(const struct machine *m)
 	return finish(copy, ok);
 }
 
-/* The record has MiB of memory, and what only the service needs. */
-static json_t *guest_json(const struct machine *m)
-{
-	json_t *j = copy_or(m->guest_spec, json_object), *memory = json_object_get(j, "memory");
-	bool ok = true;
-
-	if (memory)
-		set(j, "memory", json_integer(json_integer_value(memory) << 20), &ok);
-	json_object_del(j, "filters");
-	json_object_del(j, "replace");
-	return finish(j, ok);
-}
-
 json_t *machine_to_json(const struct machine *m, bool full)
 {
 	json_t *j = json_object();
@@ -279,7 +266,7 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
 	set(j, "first_boot", json_boolean(m->first_boot), &ok);
 	set(j, "host_keys", host_keys_json(m->host_keys), &ok);
-	set(j, "guest", m->guest ? guest_json(m) : json_null(), &ok);
+	set(j, "guest", m->guest ? machine_spec_json(&m->spec) : json_null(), &ok);
 	set(j, "power", text_or_null(m->power), &ok);
 	return finish(j, ok);
 }
@@ -505,6 +492,17 @@ static void get_first_boot(struct parse *p, const json_t *j, struct machine *m)
 		fault(p, "out of memory");
 }
 
+static void get_spec(struct parse *p, const json_t *j, struct machine_spec *to)
+{
+	const char *key = "";
+	int rc = j ? machine_spec_parse(j, to, &key) : 0;
+
+	if (rc == -ENOMEM)
+		fault(p, "out of memory");
+	else if (rc)
+		fault(p, "member \"%s\" of \"guest_spec\" is of the wrong type", key);
+}
+
 static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 {
 	int64_t version = 0;
@@ -534,7 +532,7 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	get_nics(p, j, m);
 	get_json(p, j, "settings", JSON_OBJECT, &m->settings);
 	get_json(p, j, "ssh_keys", JSON_ARRAY, &m->ssh_keys);
-	get_json(p, j, "guest_spec", JSON_OBJECT, &m->guest_spec);
+	get_spec(p, member(p, j, "guest_spec", JSON_OBJECT), &m->spec);
 	get_text(p, j, "request_id", m->request_id, sizeof m->request_id);
 	if (json_object_get(j, "old_tokens")) /* older records have none */
 		get_old_tokens(p, j, m);
@@ -557,9 +555,4 @@ int machine_parse(const json_t *j, struct machine **ret, char *why, size_t why_s
 	}
 	*ret = m;
 	return 0;
-}
-
-uint64_t machine_guest_number(const struct machine *m, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(m->guest_spec, key));
 }

@@ -48,8 +48,7 @@ struct machine *machine_new(void)
 	m->settings = json_object();
 	m->ssh_keys = json_array();
 	m->percent = -1;
-	m->guest_spec = json_object();
-	if (m->settings && m->ssh_keys && m->guest_spec)
+	if (m->settings && m->ssh_keys)
 		return m;
 	machine_free(m);
 	return NULL;
@@ -61,7 +60,7 @@ void machine_free(struct machine *m)
 		return;
 	json_decref(m->settings);
 	json_decref(m->ssh_keys);
-	json_decref(m->guest_spec);
+	machine_spec_fini(&m->spec);
 	json_decref(m->attempt.snapshot);
 	free(m->first_boot);
 	json_decref(m->host_keys);

@@ -53,25 +53,22 @@ static json_t *segment_json(struct api *api, const struct segment *seg)
 		"others", networks_others(api->network, seg));
 }
 
-static void add_pool(json_t *to, const json_t *object)
+static void add_pool(json_t *to, const char *name)
 {
-	const char *name = json_string_value(json_object_get(object, "pool"));
-
-	if (name && *name)
+	if (name)
 		json_object_set_new(to, name, json_true());
 }
 
 /* The storage pools that records name: as the keys of an object. */
 static json_t *pools_json(struct api *api)
 {
-	json_t *all = json_object(), *disk;
+	json_t *all = json_object();
 	struct machine *m = NULL;
-	size_t i;
 
 	while ((m = machines_next(api->base->machines, m))) {
-		add_pool(all, m->guest_spec);
-		json_array_foreach(json_object_get(m->guest_spec, "disks"), i, disk)
-			add_pool(all, disk);
+		add_pool(all, m->spec.pool);
+		for (size_t i = 0; i < m->spec.n_disks; i++)
+			add_pool(all, m->spec.disks[i].pool);
 	}
 	return all;
 }

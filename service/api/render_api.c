@@ -20,8 +20,7 @@ static int snapshot_now(struct api *api, const struct machine *m, const struct r
 	int rc = served_profile(api->content, m->profile, &p, why, size);
 
 	if (!rc)
-		rc = render_validate(p, in, machine_guest_number(m, "memory"),
-			machine_guest_number(m, "disk"), ret, why, size);
+		rc = render_validate(p, in, m->spec.memory, m->spec.disk, ret, why, size);
 	profile_free(p);
 	return rc;
 }

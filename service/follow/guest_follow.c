@@ -71,11 +71,8 @@ static void move_to(struct follow *follow, struct machine *m, struct guests *whe
 	const char *uri = hosts_uri(follow->hosts, where);
 	char text[400];
 
-	if (where == follow->hosts->own)
-		json_object_del(m->guest_spec, "connect");
-	else
-		json_object_set_new(m->guest_spec, "connect", json_string(uri));
-	if (machines_save(follow->base->machines, m))
+	if (machine_spec_set(&m->spec.connect, where == follow->hosts->own ? NULL : uri) ||
+		machines_save(follow->base->machines, m))
 		log_error("%s: its record could not be stored", m->name);
 	snprintf(text, sizeof text, "it is at %s now, and its record follows", uri);
 	say(follow, m, text);

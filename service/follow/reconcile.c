@@ -32,8 +32,7 @@ void reconcile_bare(struct follow *follow)
 /* A domain of our making that the creation was to replace when we were killed. */
 static bool was_to_go(const struct machine *m, const struct guest_status *st)
 {
-	return st->ours && life_netboots(m->state) && m->attempt.number == 1 &&
-		json_is_true(json_object_get(m->guest_spec, "replace"));
+	return st->ours && life_netboots(m->state) && m->attempt.number == 1 && m->spec.replace;
 }
 
 /* Its attempt ended in a state that wants it off, and that is not what happened: we were killed, or libvirt was. An
@@ -125,7 +124,7 @@ static void look_at_one(
 	bool up = m->state == LIFE_UP;
 
 	/* an older usher's; once for each guest, as 10,000 are not asked at each start */
-	if (seen && machine_guest_number(m, "filters") != GUEST_FILTERS)
+	if (seen && m->spec.filters != GUEST_FILTERS)
 		act_refilter(follow->act, m);
 	guest_follow_seen(follow, m, seen, at);
 	if (needs_a_look(m, seen))

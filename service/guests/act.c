@@ -102,8 +102,8 @@ static void on_filtered(void *arg, int rc, const char *why)
 
 	if (rc)
 		log_warn("%s: its packet filter stays as it was: %s", j->op.name, why);
-	else if (m && machine_guest_number(m, "filters") != GUEST_FILTERS) {
-		json_object_set_new(m->guest_spec, "filters", json_integer(GUEST_FILTERS));
+	else if (m && m->spec.filters != GUEST_FILTERS) {
+		m->spec.filters = GUEST_FILTERS;
 		(void)machines_save(j->act->base->machines, m); /* or it is done once more */
 	}
 	job_free(j);

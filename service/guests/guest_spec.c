@@ -4,31 +4,23 @@
 #include "kickstart/profile.h"
 #include "guest/guest.h"
 #include "service/base/base.h"
-#include "core/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-static void put_text(const struct machine *m, const char *key, char *buf, size_t size)
+static void put_text(const char *text, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s", json_text(m->guest_spec, key));
+	snprintf(buf, size, "%s", text ? text : "");
 }
 
 static void put_disks(const struct machine *m, struct guest_spec *spec)
 {
-	json_t *disks = json_object_get(m->guest_spec, "disks"), *disk;
-	size_t i;
+	for (size_t i = 0; i < m->spec.n_disks && i < GUEST_DISKS; i++) {
+		struct guest_disk *d = &spec->more[spec->n_more++];
 
-	json_array_foreach(disks, i, disk)
-	{
-		struct guest_disk *d = &spec->more[spec->n_more];
-
-		if (spec->n_more == GUEST_DISKS)
-			return;
-		d->size = (uint64_t)json_integer_value(json_object_get(disk, "size"));
-		snprintf(d->pool, sizeof d->pool, "%s", json_text(disk, "pool"));
-		snprintf(d->volume, sizeof d->volume, "%s", json_text(disk, "volume"));
-		spec->n_more++;
+		d->size = m->spec.disks[i].size;
+		put_text(m->spec.disks[i].pool, d->pool, sizeof d->pool);
+		put_text(m->spec.disks[i].volume, d->volume, sizeof d->volume);
 	}
 }
 
@@ -61,24 +53,22 @@ static void put_nics(const struct base *base, const struct machine *m, struct gu
 /* What stands over the fragment's. */
 static void put_choices(const struct machine *m, struct guest_spec *spec)
 {
-	put_text(m, "cpu", spec->cpu, sizeof spec->cpu);
-	put_text(m, "firmware", spec->firmware, sizeof spec->firmware);
-	put_text(m, "graphics", spec->graphics, sizeof spec->graphics);
-	put_text(m, "os_variant", spec->os_variant, sizeof spec->os_variant);
-	spec->description = json_string_value(json_object_get(m->guest_spec, "description"));
-	spec->autostart = json_is_true(json_object_get(m->guest_spec, "autostart"));
+	put_text(m->spec.cpu, spec->cpu, sizeof spec->cpu);
+	put_text(m->spec.firmware, spec->firmware, sizeof spec->firmware);
+	put_text(m->spec.graphics, spec->graphics, sizeof spec->graphics);
+	put_text(m->spec.os_variant, spec->os_variant, sizeof spec->os_variant);
+	spec->description = m->spec.description;
+	spec->autostart = m->spec.autostart;
 }
 
 void guest_spec_disks(const struct machine *m, struct guest_spec *ret)
 {
-	*ret = (struct guest_spec){.disk = machine_guest_number(m, "disk")};
+	*ret = (struct guest_spec){.disk = m->spec.disk};
 	snprintf(ret->name, sizeof ret->name, "%s", m->name);
 	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
-	put_text(m, "pool", ret->pool, sizeof ret->pool);
-	put_text(m, "volume", ret->volume, sizeof ret->volume);
-	put_text(m, "base_pool", ret->base_pool, sizeof ret->base_pool);
-	put_text(m, "base_volume", ret->base_volume, sizeof ret->base_volume);
-	ret->linked = json_is_true(json_object_get(m->guest_spec, "linked"));
+	put_text(m->spec.pool, ret->pool, sizeof ret->pool);
+	put_text(m->spec.volume, ret->volume, sizeof ret->volume);
+	ret->linked = m->spec.linked;
 	put_disks(m, ret);
 }
 
@@ -96,16 +86,15 @@ __attribute__((format(printf, 2, 3))) static void add_string(
 
 static void put_clone(const struct base *base, const struct machine *m, struct guest_spec *spec)
 {
-	const char *of = json_text(m->guest_spec, "template");
-	const struct machine *t = *of ? machines_by_name(base->machines, of) : NULL;
+	const char *of = m->spec.template;
+	const struct machine *t = of ? machines_by_name(base->machines, of) : NULL;
 	const struct segment *seg = segments_by_name(&base->segments, m->nics[0].segment);
 	char url[128];
 
 	if (!t || life_netboots(m->state)) /* being installed, it is a guest as others are */
 		return;
-	snprintf(spec->base_volume, sizeof spec->base_volume, "%s",
-		json_text(t->guest_spec, "volume"));
-	spec->linked = json_is_true(json_object_get(m->guest_spec, "linked"));
+	put_text(t->spec.volume, spec->base_volume, sizeof spec->base_volume);
+	spec->linked = m->spec.linked;
 	add_string(spec, "usher:hostname=%s", m->name);
 	if (seg && *seg->domain)
 		add_string(spec, "usher:domain=%s", seg->domain);
@@ -119,7 +108,7 @@ static void put_clone(const struct base *base, const struct machine *m, struct g
 int guest_spec_make(struct base *base, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size)
 {
-	const char *own = json_string_value(json_object_get(m->guest_spec, "domain"));
+	const char *own = m->spec.domain;
 	struct profile *p = NULL;
 	struct guest_spec spec;
 
@@ -130,8 +119,8 @@ int guest_spec_make(struct base *base, const struct machine *m, struct guest_spe
 			return rc;
 	}
 	guest_spec_disks(m, &spec);
-	spec.memory_mib = (unsigned)machine_guest_number(m, "memory");
-	spec.vcpus = (unsigned)machine_guest_number(m, "vcpus");
+	spec.memory_mib = (unsigned)m->spec.memory;
+	spec.vcpus = (unsigned)m->spec.vcpus;
 	spec.filter = base->config.filter;
 	snprintf(spec.profile, sizeof spec.profile, "%s", m->profile);
 	if (p && p->media.path && p->kernel.text)
@@ -156,5 +145,5 @@ void guest_spec_nics(struct base *base, const struct machine *m, struct guest_sp
 
 bool guest_unmade_clone(const struct machine *m)
 {
-	return m->state == LIFE_INSTALLED && json_object_get(m->guest_spec, "template");
+	return m->state == LIFE_INSTALLED && m->spec.template;
 }

@@ -173,8 +173,7 @@ struct guests *guests_of(struct hosts *hosts, const struct machine *m)
 	struct guests *g;
 	char why[512];
 
-	if (hosts_find(hosts, json_string_value(json_object_get(m->guest_spec, "connect")), &g, why,
-		    sizeof why))
+	if (hosts_find(hosts, m->spec.connect, &g, why, sizeof why))
 		log_error("%s: %s", m->name, why);
 	return g;
 }

@@ -47,7 +47,7 @@ static void rearming_free(struct rearming *a)
 static int rearming_judge(struct rearming *a, const struct machine *m, char *why, size_t why_size)
 {
 	struct operations *ops = a->ops;
-	uint64_t disk = machine_guest_number(m, "disk");
+	uint64_t disk = m->spec.disk;
 	struct rendered_for r;
 	int rc;
 
@@ -56,8 +56,8 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 	if (!rc) /* the profile may have made a secret of what was none */
 		rc = profile_seal_secrets(a->profile, m->settings);
 	if (!rc)
-		rc = render_validate(a->profile, &r.in, machine_guest_number(m, "memory"), disk,
-			&a->snapshot, why, why_size);
+		rc = render_validate(
+			a->profile, &r.in, m->spec.memory, disk, &a->snapshot, why, why_size);
 	if (!rc)
 		rc = linted(&r.in, a->snapshot, disk, &a->findings, why, why_size);
 	return rc;
@@ -340,7 +340,7 @@ static void forget(
 static void deletion_failed(struct deletion *d, struct machine *m, int rc, const char *why)
 {
 	m->deleting = false;
-	json_object_del(m->guest_spec, "keep_disks");
+	m->spec.keep_disks = false;
 	if (machines_save(m->home, m))
 		log_error("%s: its record could not be stored", m->name);
 	timeline_add(d->ops->base->timeline, m->name, "delete", "it is still there: %s", why);
@@ -381,8 +381,7 @@ static int begin_deletion(struct operations *ops, struct http_request *r, struct
 	*d = (struct deletion){.ops = ops, .request = r};
 	operation_begin(&d->op, &ops->deletions, m, true);
 	guest_spec_disks(m, &spec);
-	rc = guest_delete(guests_of(ops->hosts, m), &spec,
-		json_is_true(json_object_get(m->guest_spec, "keep_disks")), on_guest_deleted, d);
+	rc = guest_delete(guests_of(ops->hosts, m), &spec, m->spec.keep_disks, on_guest_deleted, d);
 	if (rc)
 		deletion_free(d);
 	return rc;
@@ -417,8 +416,7 @@ void change_delete(struct operations *ops, struct http_request *r, struct machin
 		return;
 	}
 	m->deleting = true;
-	if (keep)
-		json_object_set_new(m->guest_spec, "keep_disks", json_true());
+	m->spec.keep_disks = keep;
 	rc = machines_save(ops->base->machines, m);
 	if (!rc)
 		rc = store_commit(ops->base->store, NULL, NULL);
@@ -429,7 +427,7 @@ void change_delete(struct operations *ops, struct http_request *r, struct machin
 		return;
 	}
 	m->deleting = false;
-	json_object_del(m->guest_spec, "keep_disks");
+	m->spec.keep_disks = false;
 	(void)machines_save(ops->base->machines, m);
 	http_respond_error(r, 500, "%s: %s", m->name, strerror(-rc));
 }

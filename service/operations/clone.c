@@ -53,22 +53,21 @@ void clone_fill(const struct operations *ops, json_t *body)
 	static const char *const as_said[] = {"memory", "vcpus", "cpu", "firmware", "graphics",
 		"os_variant", "domain", "connect"};
 	const struct machine *t = template_of(ops, body);
+	json_t *spec = t ? machine_spec_json(&t->spec) : NULL;
 
 	json_object_set_new(body, "kind", json_string("guest"));
-	if (!t)
+	if (!spec)
 		return;
 	for (size_t i = 0; i < sizeof as_said / sizeof *as_said; i++) {
-		json_t *v = json_object_get(t->guest_spec, as_said[i]);
+		json_t *v = json_object_get(spec, as_said[i]);
 
 		if (v && !json_object_get(body, as_said[i]))
 			json_object_set(body, as_said[i], v);
-		if (!i && v && json_object_get(body, as_said[i]) == v) /* the record has MiB */
-			json_object_set_new(
-				body, as_said[i], json_integer(json_integer_value(v) << 20));
 	}
 	/* where its disk is, and as large */
-	json_object_set(body, "pool", json_object_get(t->guest_spec, "pool"));
-	json_object_set(body, "disk", json_object_get(t->guest_spec, "disk"));
+	json_object_set(body, "pool", json_object_get(spec, "pool"));
+	json_object_set(body, "disk", json_object_get(spec, "disk"));
+	json_decref(spec);
 	fill_nics(body, t);
 }
 
@@ -117,9 +116,8 @@ int clone_judge(struct creation *c, json_t *body, char *why, size_t size)
 	m->settings = json_deep_copy(t->settings);
 	m->ssh_keys = json_deep_copy(t->ssh_keys);
 	snprintf(m->profile, sizeof m->profile, "%s", t->profile);
-	json_object_set_new(m->guest_spec, "template", json_string(name));
-	json_object_set_new(m->guest_spec, "linked", json_boolean(!json_is_false(linked)));
-	return 0;
+	m->spec.linked = !json_is_false(linked);
+	return machine_spec_set(&m->spec.template, name);
 }
 
 int clone_begin(struct creation *c)
@@ -129,7 +127,7 @@ int clone_begin(struct creation *c)
 	char detail[128];
 
 	c->snapshot = NULL;
-	snprintf(detail, sizeof detail, "a clone of %s, %s", json_text(m->guest_spec, "template"),
-		json_is_true(json_object_get(m->guest_spec, "linked")) ? "linked" : "copied");
+	snprintf(detail, sizeof detail, "a clone of %s, %s", m->spec.template,
+		m->spec.linked ? "linked" : "copied");
 	return machine_clone(m, snapshot, (int64_t)c->profile->timeout_s * 1000, detail);
 }

@@ -366,9 +366,7 @@ static void creation_check(struct creation *c)
 		on_checked(c, 0, "");
 		return;
 	}
-	if (hosts_find(ops->hosts,
-		    json_string_value(json_object_get(c->machine->guest_spec, "connect")), &g, why,
-		    sizeof why)) {
+	if (hosts_find(ops->hosts, c->machine->spec.connect, &g, why, sizeof why)) {
 		creation_fail(c, 503, why);
 		return;
 	}

@@ -196,12 +196,11 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;
 	}
-	rc = render_validate(c->profile, &in, machine_guest_number(c->machine, "memory"),
-		machine_guest_number(c->machine, "disk"), &c->snapshot, why, size);
+	rc = render_validate(c->profile, &in, c->machine->spec.memory, c->machine->spec.disk,
+		&c->snapshot, why, size);
 	if (rc)
 		return rc;
-	return linted(&in, c->snapshot, machine_guest_number(c->machine, "disk"), &c->findings, why,
-		size);
+	return linted(&in, c->snapshot, c->machine->spec.disk, &c->findings, why, size);
 }
 
 int judge_request(struct creation *c, json_t *body, char *why, size_t size)

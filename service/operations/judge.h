@@ -61,7 +61,7 @@ int judge_name_free(const struct creation *c, char *why, size_t size);
 /* Parts of it. judge_nics.c: network, address and MAC of each NIC; the first one's segment is `*ret`. */
 int judge_nics(
 	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size);
-/* judge_guest.c: what libvirt is told of the guest, into guest_spec. */
+/* judge_guest.c: what libvirt is told of the guest, into machine.spec. */
 int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
 /* Has a stranger this address, by a computed MAC alone? A record overrides that (dhcpd/dhcp_policy.h). */
 bool judge_address_claimed(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Judging what libvirt is to be told of a guest: all of it goes into guest_spec, from which it can be made again. */
+/* Judging what libvirt is to be told of a guest: all of it goes into its record, from which it can be made again. */
 #include "service/operations/judge.h"
 #include "core/json.h"
 
@@ -51,11 +51,11 @@ static int judge_numbers(struct creation *c, json_t *body, char *why, size_t siz
 		snprintf(why, size, "%lld vcpus: more than any host has", (long long)vcpus);
 		return -EINVAL;
 	}
-	json_object_set_new(c->machine->guest_spec, "memory", json_integer(memory));
-	json_object_set_new(c->machine->guest_spec, "disk", json_integer(disk));
-	json_object_set_new(c->machine->guest_spec, "vcpus", json_integer(vcpus));
+	c->machine->spec.memory = (uint64_t)memory;
+	c->machine->spec.disk = (uint64_t)disk;
+	c->machine->spec.vcpus = (uint64_t)vcpus;
 	if (c->ops->base->config.filter)
-		json_object_set_new(c->machine->guest_spec, "filters", json_integer(GUEST_FILTERS));
+		c->machine->spec.filters = GUEST_FILTERS;
 	return 0;
 }
 
@@ -115,6 +115,7 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 		const struct text_rule *rule = &text_rules[i];
 		json_t *v = json_object_get(body, rule->key);
 		const char *text = json_string_value(v);
+		int rc;
 
 		if (!v)
 			continue;
@@ -123,7 +124,11 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 				rule->like);
 			return -EINVAL;
 		}
-		json_object_set(c->machine->guest_spec, rule->key, v);
+		rc = machine_spec_change(&c->machine->spec, rule->key, v);
+		if (rc < 0) {
+			snprintf(why, size, "%s: %s", rule->key, strerror(-rc));
+			return rc;
+		}
 	}
 	return 0;
 }
@@ -133,11 +138,11 @@ static bool pool_name_fits(const char *name)
 	return strlen(name) < SPEC_TEXT(pool);
 }
 
-static int judge_disk(json_t *disks, size_t i, json_t *want, char *why, size_t size)
+static int judge_disk(
+	struct machine_spec *spec, size_t i, const json_t *want, char *why, size_t size)
 {
 	const char *pool = json_text(want, "pool"), *volume = json_text(want, "volume");
 	json_int_t bytes = json_integer_value(json_object_get(want, "size"));
-	json_t *disk;
 
 	if (bytes <= 0) {
 		snprintf(why, size, "disk %zu: its size in bytes is missing", i + 2);
@@ -148,18 +153,13 @@ static int judge_disk(json_t *disks, size_t i, json_t *want, char *why, size_t s
 			pool_name_fits(pool) ? volume : pool);
 		return -EINVAL;
 	}
-	disk = json_pack("{s:I}", "size", bytes);
-	if (*pool)
-		json_object_set_new(disk, "pool", json_string(pool));
-	if (*volume)
-		json_object_set_new(disk, "volume", json_string(volume));
-	return json_array_append_new(disks, disk);
+	return machine_spec_add_disk(spec, (uint64_t)bytes, pool, volume);
 }
 
 /* The further ones. */
 static int judge_disks(struct creation *c, json_t *body, char *why, size_t size)
 {
-	json_t *wanted = json_object_get(body, "disks"), *want, *disks;
+	json_t *wanted = json_object_get(body, "disks"), *want;
 	size_t i;
 	int rc = 0;
 
@@ -170,15 +170,11 @@ static int judge_disks(struct creation *c, json_t *body, char *why, size_t size)
 			GUEST_DISKS);
 		return -EINVAL;
 	}
-	disks = json_array();
 	json_array_foreach(wanted, i, want)
 	{
-		if ((rc = judge_disk(disks, i, want, why, size)))
+		if ((rc = judge_disk(&c->machine->spec, i, want, why, size)))
 			break;
 	}
-	if (!rc && i)
-		json_object_set(c->machine->guest_spec, "disks", disks);
-	json_decref(disks);
 	return rc;
 }
 
@@ -186,14 +182,12 @@ static int judge_disks(struct creation *c, json_t *body, char *why, size_t size)
 static int judge_volume(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *pool = json_text(body, "pool");
-	json_t *spec = c->machine->guest_spec;
 
 	if (!pool_name_fits(pool)) {
 		snprintf(why, size, "no storage pool has a name that long: '%.80s'", pool);
 		return -EINVAL;
 	}
-	json_object_set_new(spec, "pool", json_string(*pool ? pool : c->ops->base->config.pool));
-	return 0;
+	return machine_spec_set(&c->machine->spec.pool, *pool ? pool : c->ops->base->config.pool);
 }
 
 static int judge_autostart(struct creation *c, json_t *body, char *why, size_t size)
@@ -204,8 +198,7 @@ static int judge_autostart(struct creation *c, json_t *body, char *why, size_t s
 		snprintf(why, size, "autostart is true or false");
 		return -EINVAL;
 	}
-	if (json_is_true(v))
-		json_object_set_new(c->machine->guest_spec, "autostart", json_true());
+	c->machine->spec.autostart = json_is_true(v);
 	return 0;
 }
 
@@ -221,7 +214,7 @@ int judge_guest(struct creation *c, json_t *body, char *why, size_t size)
 		rc = judge_volume(c, body, why, size);
 	if (!rc)
 		rc = judge_disks(c, body, why, size);
-	if (c->replace) /* for the next start, when we are killed before it is done */
-		json_object_set_new(c->machine->guest_spec, "replace", json_true());
+	c->machine->spec.replace =
+		c->replace; /* for the next start, when we are killed before it is done */
 	return rc;
 }

@@ -267,22 +267,20 @@ static int store_change(struct patch *p, struct machine *m, char *text, size_t s
 	*text = '\0';
 	json_object_foreach(p->body, key, v)
 	{
-		json_t *now = json_object_get(m->guest_spec, key);
-		int n = 0;
+		uint64_t was = !strcmp(key, "memory") ? m->spec.memory : m->spec.vcpus;
+		int n = 0, rc = machine_spec_change(&m->spec, key, v);
 
-		if (json_equal(v, now))
+		if (rc == 1)
 			continue;
+		if (rc)
+			return rc;
 		if (json_is_integer(v))
-			n = snprintf(text + used, size - used, "%s%s %lld, was %lld",
+			n = snprintf(text + used, size - used, "%s%s %lld, was %llu",
 				used ? "; " : "", key, (long long)json_integer_value(v),
-				(long long)json_integer_value(now));
+				(unsigned long long)was);
 		else
 			n = snprintf(text + used, size - used, "%s%s", used ? "; " : "", key);
 		used = n < 0 || used + (size_t)n >= size ? size - 1 : used + (size_t)n;
-		if (json_is_false(v) || (json_is_string(v) && !json_string_length(v)))
-			json_object_del(m->guest_spec, key);
-		else
-			json_object_set(m->guest_spec, key, v);
 	}
 	return machines_save(m->home, m);
 }

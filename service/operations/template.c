@@ -125,8 +125,9 @@ static void on_shrunk(void *arg, int rc, const struct guest_volume *v, const cha
 		t->before = v->before;
 	m->template = true;
 	m->attempt.deadline = 0;
-	json_object_set_new(m->guest_spec, "volume", json_string(v->volume));
-	rc = machines_save(ops->base->machines, m);
+	rc = machine_spec_set(&m->spec.volume, v->volume);
+	if (!rc)
+		rc = machines_save(ops->base->machines, m);
 	if (rc)
 		log_error("%s: its record could not be stored: %s", m->name, strerror(-rc));
 	timeline_add(ops->base->timeline, m->name, "template",
@@ -176,15 +177,14 @@ static void on_sized(void *arg, int rc, const struct guest_volume *v, const char
 
 static void sealing_begin(struct sealing *t, struct machine *m)
 {
-	const char *own = json_string_value(json_object_get(m->guest_spec, "volume"));
+	const char *own = m->spec.volume;
 	char volume[MACHINE_NAME + 8];
 
 	loop_timer_clear(t->ops->base->loop, &t->timer);
 	t->phase = SEAL_ASKING;
 	snprintf(volume, sizeof volume, "%s.qcow2", m->name);
-	if (guest_volume_info(guests_of(t->ops->hosts, m),
-		    json_string_value(json_object_get(m->guest_spec, "pool")), own ? own : volume,
-		    on_sized, t))
+	if (guest_volume_info(
+		    guests_of(t->ops->hosts, m), m->spec.pool, own ? own : volume, on_sized, t))
 		sealing_fail(t, 500, "out of memory");
 }
 
@@ -260,10 +260,9 @@ static size_t template_links(
 
 	*names = '\0';
 	while ((c = machines_next(ops->base->machines, c))) {
-		const char *of = json_string_value(json_object_get(c->guest_spec, "template"));
+		const char *of = c->spec.template;
 
-		if (!of || strcmp(of, m->name) ||
-			!json_is_true(json_object_get(c->guest_spec, "linked")))
+		if (!of || strcmp(of, m->name) || !c->spec.linked)
 			continue;
 		if (n++ < NAMES_TOLD && len < size)
 			len += (size_t)snprintf(
@@ -310,7 +309,7 @@ static const char *template_error(const struct operations *ops, const struct mac
 		return "is being made, switched or deleted just now";
 	if (m->state != LIFE_UP && m->state != LIFE_INSTALLED)
 		return "is not installed: a template is made of a guest that is installed or up";
-	if (json_array_size(json_object_get(m->guest_spec, "disks")))
+	if (m->spec.n_disks)
 		return "has further disks, and clones would not";
 	return NULL;
 }

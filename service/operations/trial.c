@@ -276,18 +276,12 @@ static void take(struct guest_spec *spec, const char *pool, uint64_t size)
 /* One that is a clone, linked to its template's disk, takes nothing to begin with, but may grow as others do. */
 static void take_disks(const struct creation *c, struct guest_spec *spec)
 {
-	const char *pool = json_text(c->machine->guest_spec, "pool");
-	json_t *disk;
-	size_t i;
+	const struct machine_spec *s = &c->machine->spec;
+	const char *pool = s->pool ? s->pool : "";
 
-	take(spec, pool, machine_guest_number(c->machine, "disk"));
-	json_array_foreach(json_object_get(c->machine->guest_spec, "disks"), i, disk)
-	{
-		const char *own = json_text(disk, "pool");
-
-		take(spec, *own ? own : pool,
-			(uint64_t)json_integer_value(json_object_get(disk, "size")));
-	}
+	take(spec, pool, s->disk);
+	for (size_t i = 0; i < s->n_disks; i++)
+		take(spec, s->disks[i].pool ? s->disks[i].pool : pool, s->disks[i].size);
 }
 
 static bool is_taken_from(const struct guest_spec *spec, const char *pool)
@@ -310,8 +304,9 @@ static bool is_fresh(const struct guest_spec *spec)
 
 static bool same_host(const struct creation *a, const struct creation *b)
 {
-	return !strcmp(json_text(a->machine->guest_spec, "connect"),
-		json_text(b->machine->guest_spec, "connect"));
+	const char *x = a->machine->spec.connect, *y = b->machine->spec.connect;
+
+	return x && y ? !strcmp(x, y) : x == y;
 }
 
 static char *going_text(const json_t *gone)

@@ -1038,8 +1038,8 @@ START_TEST(test_json)
 	json_object_set_new(m->settings, "disk", json_string("vda"));
 	json_object_set_new(m->settings, "pw", json_pack("{s:s}", "secret", "geheim"));
 	m->state_at = 1000000000042;
-	json_object_set_new(m->guest_spec, "memory", json_integer(512));
-	json_object_set_new(m->guest_spec, "filters", json_integer(2));
+	m->spec.memory = 512;
+	m->spec.filters = 2;
 	strcpy(m->request_id, "abc");
 	j = machine_to_json(m, false);
 	ck_assert_str_eq(json_string_value(json_object_get(j, "name")), "web01");
@@ -1149,7 +1149,7 @@ static void check_same(const struct machine *m, const struct machine *was)
 	ck_assert(json_equal(m->settings, was->settings));
 	ck_assert(json_equal(m->ssh_keys, was->ssh_keys));
 	ck_assert_str_eq(m->lab, was->lab);
-	ck_assert(json_equal(m->guest_spec, was->guest_spec));
+	ck_assert_uint_eq(m->spec.memory, was->spec.memory);
 	ck_assert_uint_eq(a->number, b->number);
 	ck_assert_int_eq(a->armed_at, b->armed_at);
 	ck_assert_int_eq(a->deadline, b->deadline);
@@ -1181,7 +1181,7 @@ START_TEST(test_round_trip)
 	m->n_nics = 2;
 	json_object_set_new(m->settings, "who", json_string("J\xc3\xb6rg \"x\"\n"));
 	json_array_append_new(m->ssh_keys, json_string("ssh-ed25519 AAAA root@x"));
-	json_object_set_new(m->guest_spec, "memory", json_integer(2048));
+	m->spec.memory = 2048;
 	client = by_card("10.0.0.2", &m->nics[0]);
 	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
 	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
@@ -1193,7 +1193,7 @@ START_TEST(test_round_trip)
 	/* The copy outlives the registry with references of its own. */
 	copy = *m;
 	json_incref(copy.settings), json_incref(copy.ssh_keys);
-	json_incref(copy.guest_spec), json_incref(copy.attempt.snapshot);
+	json_incref(copy.attempt.snapshot);
 	close_store();
 	open_store();
 	load();
@@ -1205,7 +1205,7 @@ START_TEST(test_round_trip)
 	ck_assert_int_eq(kind_of(copy.attempt.token), TOKEN_BOOT);
 	check_last(m, "failed", "no disk");
 	json_decref(copy.settings), json_decref(copy.ssh_keys);
-	json_decref(copy.guest_spec), json_decref(copy.attempt.snapshot);
+	json_decref(copy.attempt.snapshot);
 }
 END_TEST
 
