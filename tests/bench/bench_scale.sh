@@ -34,7 +34,17 @@ rss_mb() { awk '/^VmRSS/ {printf "%.1f\n", $2 / 1024}' /proc/$PID/status; }
 client() { python3 "$BENCH_TOP/tests/bench/scale_client.py" "$WORK/run/sock" "$@"; }
 word() { grep -o "\b$1=[0-9.]*" "$2" | cut -d= -f2; }
 
+# What the disk itself takes to keep 4 KiB: each enrolment waits for one such sync, so one client cannot be faster than that.
+disk_sync_us() {
+	local n=300 start
+	start=$(date +%s%N)
+	dd if=/dev/zero of="$WORK/state/sync" bs=4k count=$n oflag=dsync 2>"$WORK/sync.err" || { fault "dd: $(tail -n 1 "$WORK/sync.err")"; return 1; }
+	record "scale-$1" disk sync_us "$((($(date +%s%N) - start) / 1000 / n))" us
+	rm -f "$WORK/state/sync"
+}
+
 enrol() {
+	disk_sync_us "$1"
 	client enrol bench0 $((enrolled + 1)) $(($1 - enrolled)) >"$WORK/enrol" 2>"$WORK/enrol.err" ||
 		{ fault "enrol: $(tail -n 1 "$WORK/enrol.err")"; return 1; }
 	record "scale-$1" usher enrol_rate "$(calculate "$(word n "$WORK/enrol") * 1000000 / $(word us "$WORK/enrol")" %.0f)" 1/s
@@ -73,14 +83,15 @@ restart() {
 
 table() {
 	local n metric
-	printf '%-14s %10s %9s %8s %8s %12s %12s %12s\n' job enrolled/s "list ms" "RSS MB" "start ms" "99% idle us" "99% us" "most us"
+	printf '%-14s %10s %10s %9s %8s %8s %12s %12s %12s\n' job "sync us" enrolled/s "list ms" "RSS MB" "start ms" "99% idle us" "99% us" "most us"
 	for n in $numbers; do
-		printf '%-14s' "scale-$n"
+		printf '%-14s %10s' "scale-$n" "$(median "scale-$n" disk sync_us | grep . || echo -)"
 		for metric in enrol_rate:10 list_ms:9 rss_mb:8 start_ms:8 idle_p99_us:12 offer_p99_us:12 offer_most_us:12; do
 			printf " %${metric#*:}s" "$(median "scale-$n" usher ${metric%:*} | grep . || echo -)"
 		done
 		echo
 	done
+	echo "sync: what the disk takes to keep 4 KiB, which each enrolment waits for"
 	echo "99 %, most: an OFFER's time while lists are asked for without a break; idle: without"
 }
 
