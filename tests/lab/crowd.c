@@ -30,11 +30,6 @@ static const char whole[] = "GET /boot/big HTTP/1.1\r\nHost: x\r\n\r\n";
 static const char error[] = "\0\5\0\0gone";
 static int fds[CLIENTS];
 
-static void on_term(int number)
-{
-	(void)number;
-}
-
 static void die(const char *what)
 {
 	perror(what);
@@ -87,13 +82,16 @@ int main(int argc, char **argv)
 {
 	struct rlimit files = {8192, 8192};
 	struct sockaddr_in server;
-	struct sigaction term = {.sa_handler = on_term};
 	unsigned count;
-	int tftp;
+	sigset_t term;
+	int tftp, got;
 
 	if (argc != 6 || (count = (unsigned)atoi(argv[4])) > CLIENTS)
 		return 2;
-	sigaction(SIGTERM, &term, NULL);
+	/* it waits until we look for it: told just after "ready", we must not miss it */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
 	setrlimit(RLIMIT_NOFILE, &files);
 	tftp = !strcmp(argv[1], "tftp");
 	saying = !strcmp(argv[1], "http") ? half : !strcmp(argv[1], "take") ? whole : "";
@@ -106,7 +104,7 @@ int main(int argc, char **argv)
 	}
 	puts("ready");
 	fflush(stdout);
-	pause();
+	sigwait(&term, &got);
 	for (unsigned i = 0; tftp && i < count; i++)
 		leave(fds[i]);
 	return 0;
