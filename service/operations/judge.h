@@ -9,7 +9,11 @@
 #include "service/operations/operations.h"
 
 /* More than any host has. */
-enum { JUDGE_VCPUS_MAX = 1024, JUDGE_MEMORY_MAX_MIB = 1 << 30 };
+enum {
+	JUDGE_VCPUS_MAX = 1024,
+	JUDGE_MEMORY_MAX_MIB = 1 << 30,
+	JUDGE_DESCRIPTION_MAX = 4096, /* bytes: a few paragraphs */
+};
 
 /* Requests that are judged together, one after another, and nothing is made of them: trial.c. */
 struct trial {

@@ -8,8 +8,7 @@
 #include <string.h>
 
 enum {
-	DESCRIPTION_MAX = 4096, /* bytes: a few paragraphs */
-	DOMAIN_MAX = 64 << 10,  /* as guest/domain_xml.h's */
+	DOMAIN_MAX = 64 << 10, /* as guest/domain_xml.h's */
 	URI_MAX = 512,
 };
 
@@ -77,7 +76,7 @@ static const struct text_rule text_rules[] = {
 	{"graphics", SPEC_TEXT(graphics) - 1, "none vnc spice", NULL, "none, vnc or spice"},
 	{"os_variant", SPEC_TEXT(os_variant) - 1, NULL, WORD_BYTES,
 		"a short id of 'osinfo-query os', like debian12"},
-	{"description", DESCRIPTION_MAX, NULL, NULL, "text of at most 4096 bytes"},
+	{"description", JUDGE_DESCRIPTION_MAX, NULL, NULL, "text of at most 4096 bytes"},
 	{"connect", URI_MAX, NULL, WORD_BYTES ":/@?&=%~,[]",
 		"a libvirt URI, like qemu+ssh://host/system"},
 	{"domain", DOMAIN_MAX, NULL, NULL, "a <domain> element of at most 64 KiB"},

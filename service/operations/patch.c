@@ -338,12 +338,19 @@ static const char *judge_patch(json_t *body, char *why, size_t size)
 		       "said); for all else it must be made anew";
 	if (judge_memory(body, why, size) < 0)
 		return why;
-	if (!number_fits(body, "vcpus", JUDGE_VCPUS_MAX))
-		return "vcpus is a number from 1 to 1024";
+	if (!number_fits(body, "vcpus", JUDGE_VCPUS_MAX)) {
+		snprintf(why, size, "vcpus is a number from 1 to %d", JUDGE_VCPUS_MAX);
+		return why;
+	}
 	if ((autostart && !json_is_boolean(autostart)) || (restart && !json_is_boolean(restart)))
 		return "autostart and restart are true or false";
-	if (description && (!json_is_string(description) || json_string_length(description) > 4096))
-		return "description is a text of at most 4096 bytes";
+	if (description &&
+		(!json_is_string(description) ||
+			json_string_length(description) > JUDGE_DESCRIPTION_MAX)) {
+		snprintf(why, size, "description is a text of at most %d bytes",
+			JUDGE_DESCRIPTION_MAX);
+		return why;
+	}
 	return NULL;
 }
 
