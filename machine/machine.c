@@ -57,8 +57,7 @@ const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, co
 	return NULL;
 }
 
-void machine_tell_percent(
-	const struct machine *m, const char *kind, int percent, const char *text)
+void machine_tell_percent(const struct machine *m, const char *kind, int percent, const char *text)
 {
 	if (m->home->timeline)
 		timeline_add_peers(m->home->timeline, m->name, kind, m->state_at, percent, text);

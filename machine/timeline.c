@@ -178,8 +178,8 @@ static void put(struct timeline *t, const struct timeline_event *e)
 	store_append_event(t->store, e->seq, e->at, e->machine, e->kind, e->text);
 }
 
-uint64_t timeline_add_percent(struct timeline *t, const char *machine, const char *kind, int percent,
-	const char *text)
+uint64_t timeline_add_percent(
+	struct timeline *t, const char *machine, const char *kind, int percent, const char *text)
 {
 	struct timeline_event e = {
 		.seq = t->newest + t->skipped + 1, .at = clock_wall_ms(), .percent = percent};
@@ -266,8 +266,8 @@ static bool is_since(const struct timeline_event *e, int64_t since)
 	return age <= (ago >= 0 ? ago : TIMELINE_PEER_MS);
 }
 
-uint64_t timeline_add_peers(struct timeline *t, const char *machine, const char *kind, int64_t since,
-	int percent, const char *text)
+uint64_t timeline_add_peers(struct timeline *t, const char *machine, const char *kind,
+	int64_t since, int percent, const char *text)
 {
 	const struct timeline_event *last = timeline_last(t, machine, kind);
 	char line[TIMELINE_TEXT]; /* what is said in the end fits behind it */

@@ -36,7 +36,7 @@ struct timeline_event {
 	char *machine; /* "" when it is nobody's (a refused stranger) */
 	char *kind; /* one word: leased armed booting installing installed up failed deleted created
 		       boot progress transfer hook power refused ... */
-	char *text;  /* one line, safe to show (core/plain.h) */
+	char *text; /* one line, safe to show (core/plain.h) */
 	int percent; /* how far what it tells of is; -1: not known. Not stored */
 };
 
@@ -50,16 +50,15 @@ void timeline_free(struct timeline *t);
 uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
 /* The same, of something that is so far done. */
-uint64_t timeline_add_percent(struct timeline *t, const char *machine, const char *kind, int percent,
-	const char *text);
+uint64_t timeline_add_percent(
+	struct timeline *t, const char *machine, const char *kind, int percent, const char *text);
 /* How long ago an event was, in ms; INT64_MAX when that cannot be told, since the clock was set back meanwhile. */
 int64_t timeline_age(const struct timeline_event *e);
 /* The same for what a peer causes, who may do so for ever: left out when the machine's newest of this kind says so
  * already and is not older than `since` (wall ms), and past TIMELINE_PEER_MAX of the kind, whose last says that there are
  * more. 0: left out. */
-uint64_t timeline_add_peers(
-	struct timeline *t, const char *machine, const char *kind, int64_t since, int percent,
-	const char *text);
+uint64_t timeline_add_peers(struct timeline *t, const char *machine, const char *kind,
+	int64_t since, int percent, const char *text);
 /* The first event with seq > after (of `machine` unless NULL), or NULL. O(log n) to find the place.
  * Events are borrowed until the next timeline_add(). */
 const struct timeline_event *timeline_after(
