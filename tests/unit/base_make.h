@@ -142,6 +142,7 @@ static inline void base_make(struct base *b)
 static inline void base_make_close(struct base *b)
 {
 	worker_free(b->worker);
+	(void)store_commit(b->store, NULL, NULL);
 	store_close(b->store);
 	machines_free(b->machines);
 	timeline_free(b->timeline);
@@ -200,20 +201,32 @@ static inline struct machine *base_machine(
 	return base_add(b, base_record(name, guest, "lan", address));
 }
 
-/* What a machine is armed with. New reference. */
-static inline json_t *base_snapshot(const char *profile)
+static inline struct profile *base_profile(const char *name)
 {
 	char dir[512], why[512] = "";
-	json_t *settings = NULL, *snapshot = NULL;
 	struct profile *p = NULL;
 
-	snprintf(dir, sizeof dir, "%s/kickstart/profiles/%s", base_top(), profile);
+	snprintf(dir, sizeof dir, "%s/kickstart/profiles/%s", base_top(), name);
 	ck_assert_msg(!profile_read(dir, &p, why, sizeof why), "%s", why);
+	return p;
+}
+
+/* What a machine is armed with. Takes the profile; new reference. */
+static inline json_t *base_snapshot_of(struct profile *p)
+{
+	json_t *settings = NULL, *snapshot = NULL;
+	char why[512] = "";
+
 	ck_assert_msg(!profile_settings(p, NULL, &settings, why, sizeof why), "%s", why);
 	ck_assert_int_eq(profile_snapshot(p, settings, &snapshot), 0);
 	json_decref(settings);
 	profile_free(p);
 	return snapshot;
+}
+
+static inline json_t *base_snapshot(const char *profile)
+{
+	return base_snapshot_of(base_profile(profile));
 }
 
 static inline void base_arm(struct machine *m, const char *profile)
