@@ -93,6 +93,7 @@ static inline void base_make_config(struct config *c)
 	snprintf(c->libvirt_uri, sizeof c->libvirt_uri, "test:///default");
 	snprintf(c->pool, sizeof c->pool, "default-pool");
 	snprintf(c->accel, sizeof c->accel, "test");
+	c->workers = 1; /* libvirt's answers come in the order of the questions */
 }
 
 /* All but the worker; what reads the store is to do so before base_make_start(). */
