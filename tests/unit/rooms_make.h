@@ -153,11 +153,13 @@ static inline void rooms_make(struct rooms *r)
 	ck_assert_int_eq(hosts_start(&r->hosts), 0);
 }
 
-/* As serve.c does: those that wait are answered before what they rest on goes. */
+/* As serve.c does: those that wait are answered before what they rest on goes. Once is enough. */
 static inline void rooms_stop(struct rooms *r)
 {
 	struct worker *w = r->base.worker;
 
+	if (r->base.stopping)
+		return;
 	r->base.stopping = true;
 	r->base.worker = NULL;
 	worker_free(w);
@@ -181,8 +183,7 @@ static inline void rooms_stop(struct rooms *r)
 
 static inline void rooms_unmake(struct rooms *r)
 {
-	if (!r->base.stopping)
-		rooms_stop(r);
+	rooms_stop(r);
 	mailbox_wait(&r->base.home, 0);
 	act_drop_all(&r->act);
 	reconcile_drop_all(&r->follow);
