@@ -105,6 +105,13 @@ START_TEST(what_a_fault_takes)
 
 	fault_is(f, 0, "machine", 0, "a", 422, "sealed is true or false");
 	ck_assert_uint_eq(json_array_size(f), 1);
+	/* nor the last address that was free */
+	base_segment(&rooms.base, "lan")->prefix_len = 30;
+	f = judged("{'machines': [" BARE("a", ", 'ssh_keys': ['x']") ", " BARE("b", "") ", " BARE(
+		"c", "") "]}");
+	fault_is(f, 0, "machine", 0, "a", 422, "SSH key 1: ");
+	fault_is(f, 1, "machine", 2, "c", 422, "segment 'lan' has no free address");
+	ck_assert_uint_eq(json_array_size(f), 2);
 }
 END_TEST
 
