@@ -350,6 +350,22 @@ START_TEST(dropped_at_the_end)
 }
 END_TEST
 
+/* The list of all that was asked for never comes. */
+START_TEST(dropped_before_the_list)
+{
+	struct guests *away = NULL;
+	char why[256];
+
+	ck_assert_int_eq(
+		hosts_find(&rooms.hosts, "test:///no/such/file", &away, why, sizeof why), 0);
+	reconcile_guests(&rooms.follow, away);
+	ck_assert_ptr_nonnull(rooms.follow.surveys);
+	rooms_stop(&rooms);
+	reconcile_drop_all(&rooms.follow);
+	ck_assert_ptr_null(rooms.follow.surveys);
+}
+END_TEST
+
 /* An older usher's guests get our filters, once. */
 START_TEST(filters)
 {
@@ -407,6 +423,7 @@ int main(void)
 	tcase_add_test(t, not_while_it_is_made);
 	tcase_add_test(t, deleting_goes_on);
 	tcase_add_test(t, dropped_at_the_end);
+	tcase_add_test(t, dropped_before_the_list);
 	tcase_add_test(t, filters);
 	tcase_add_test(t, bare_metal);
 	suite_add_tcase(s, t);
