@@ -131,6 +131,23 @@ static inline void rooms_make_content(struct rooms *r)
 	ck_assert_msg(!fetches_new(&c, &r->content.fetches, why, sizeof why), "%s", why);
 }
 
+static inline void rooms_hear_none(void *arg, struct guests *g)
+{
+	(void)arg, (void)g;
+}
+
+static inline void rooms_hear_no_news(void *arg, struct guests *g, const struct guest_news *news)
+{
+	(void)arg, (void)g, (void)news;
+}
+
+/* What a test does to libvirt itself leads to nothing. */
+static inline void rooms_deafen(struct rooms *r)
+{
+	r->hosts.calls.connected = r->hosts.calls.disconnected = rooms_hear_none;
+	r->hosts.calls.event = rooms_hear_no_news;
+}
+
 static inline void rooms_make(struct rooms *r)
 {
 	char why[512] = "";

@@ -35,21 +35,10 @@ static void handle(void *arg, struct http_request *r)
 		change_delete(ops, r, of);
 }
 
-static void ignore(void *arg, struct guests *g)
-{
-	(void)arg, (void)g;
-}
-
-static void ignore_event(void *arg, struct guests *g, const struct guest_news *news)
-{
-	(void)arg, (void)g, (void)news;
-}
-
 static void setup(void)
 {
 	rooms_make(&rooms);
-	rooms.hosts.calls.connected = rooms.hosts.calls.disconnected = ignore;
-	rooms.hosts.calls.event = ignore_event;
+	rooms_deafen(&rooms);
 	profile_make(&rooms);
 	http_ask_begin(&ask, &rooms.base, handle, &rooms.operations);
 	other = virConnectOpen("test:///default");

@@ -12,21 +12,10 @@ static struct network *nw = &rooms.network;
 static struct segment *seg;
 static virConnectPtr other;
 
-static void ignore(void *arg, struct guests *g)
-{
-	(void)arg, (void)g;
-}
-
-static void ignore_event(void *arg, struct guests *g, const struct guest_news *news)
-{
-	(void)arg, (void)g, (void)news;
-}
-
 static void setup(void)
 {
 	rooms_make(&rooms);
-	rooms.hosts.calls.connected = rooms.hosts.calls.disconnected = ignore;
-	rooms.hosts.calls.event = ignore_event;
+	rooms_deafen(&rooms);
 	seg = base_segment(&rooms.base, "default");
 	seg->mode = SEGMENT_OWN;
 	other = virConnectOpen("test:///default");

@@ -13,22 +13,10 @@ static struct machine *web01;
 static virConnectPtr other; /* somebody else on the same host */
 static unsigned heard;      /* answers to the test's own questions */
 
-static void ignore(void *arg, struct guests *g)
-{
-	(void)arg, (void)g;
-}
-
-/* The domains that a test makes itself are no news. */
-static void ignore_event(void *arg, struct guests *g, const struct guest_news *news)
-{
-	(void)arg, (void)g, (void)news;
-}
-
 static void setup(void)
 {
 	rooms_make(&rooms);
-	rooms.hosts.calls.connected = rooms.hosts.calls.disconnected = ignore;
-	rooms.hosts.calls.event = ignore_event;
+	rooms_deafen(&rooms);
 	guests_connect(rooms.hosts.own);
 	base_wait(&rooms.base, guests_connected(rooms.hosts.own));
 	other = virConnectOpen("test:///default");

@@ -15,15 +15,10 @@ static void handle(void *arg, struct http_request *r)
 	trial_handle(arg, r);
 }
 
-static void ignore(void *arg, struct guests *g)
-{
-	(void)arg, (void)g;
-}
-
 static void setup(void)
 {
 	rooms_make(&rooms);
-	rooms.hosts.calls.connected = rooms.hosts.calls.disconnected = ignore;
+	rooms_deafen(&rooms);
 	profile_make(&rooms);
 	http_ask_begin(&ask, &rooms.base, handle, &rooms.operations);
 }
