@@ -19,6 +19,10 @@
 
 enum { HTTP_ASK_PORT = 8067, HTTP_ASK_MOST = 2 << 20 };
 
+/* Set before http_ask_begin(): what is put aside beside /m/ and /api/; what the client says that it is. */
+static bool (*http_ask_asks)(void *arg, const char *path, const char *agent);
+static const char *http_ask_agent = "test";
+
 struct http_ask {
 	struct base *base;
 	struct httpd *h;
@@ -34,7 +38,11 @@ struct http_ask {
 static inline void http_ask_begin(struct http_ask *a, struct base *b,
 	void (*handle)(void *arg, struct http_request *r), void *arg)
 {
-	struct httpd_config c = {.loop = b->loop, .home = &b->home, .handle = handle, .arg = arg};
+	struct httpd_config c = {.loop = b->loop,
+		.home = &b->home,
+		.handle = handle,
+		.asks = http_ask_asks,
+		.arg = arg};
 	char why[512] = "";
 
 	*a = (struct http_ask){.base = b, .fd = -1};
@@ -81,8 +89,9 @@ static inline void http_ask_send(struct http_ask *a, const char *from, const cha
 	char head[1024];
 	size_t len = body ? strlen(body) : 0, done = 0;
 	int n = snprintf(head, sizeof head,
-		"%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
-		method, target, len);
+		"%s %s HTTP/1.1\r\nHost: x\r\nUser-Agent: %s\r\nConnection: close\r\n"
+		"Content-Length: %zu\r\n\r\n",
+		method, target, http_ask_agent, len);
 
 	ck_assert_int_lt(n, (int)sizeof head);
 	http_ask_connect(a, from);
@@ -126,6 +135,16 @@ static inline unsigned http_ask_wait(struct http_ask *a)
 	json_decref(a->json);
 	a->json = json_loads(a->body, 0, NULL);
 	return a->status;
+}
+
+/* For machines: on 127.0.0.1, in a network namespace of this (forked) test's own, which it is in already. */
+static inline void http_ask_open(struct http_ask *a, uint32_t segment)
+{
+	struct ip ip = base_ip("127.0.0.1");
+	char why[512] = "";
+
+	ck_assert_msg(
+		!httpd_open_tcp(a->h, segment, "", &ip, HTTP_ASK_PORT, why, sizeof why), "%s", why);
 }
 
 static inline unsigned http_ask(

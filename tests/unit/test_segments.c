@@ -279,6 +279,7 @@ START_TEST(behind_relays)
 	begin();
 	add_conf("far", "br9", "10.8.0.0")->router = base_ip("10.8.0.1");
 	add_conf("br9", "", "");
+	add_conf("same", "br9", "192.168.122.0"); /* as on another link, which is no matter */
 	ck_assert_msg(!find(), "%s", why);
 	link = base_segment(&rooms.base, "br9");
 	far = base_segment(&rooms.base, "far");
