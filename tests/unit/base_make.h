@@ -20,11 +20,14 @@
 static char base_dir[64];
 
 /* Turns the loop until it is so. */
-#define base_wait(b, so)                                   \
-	do {                                               \
-		for (int i_ = 0; i_ < 1000 && !(so); i_++) \
-			loop_once((b)->loop, 10);          \
-		ck_assert_msg((so), "in vain: %s", #so);   \
+#define base_wait(b, so)                                    \
+	do {                                                \
+		bool so_ = (so);                            \
+		for (int i_ = 0; i_ < 1000 && !so_; i_++) { \
+			loop_once((b)->loop, 10);           \
+			so_ = (so);                         \
+		}                                           \
+		ck_assert_msg(so_, "in vain: %s", #so);     \
 	} while (0)
 
 static inline const char *base_top(void)
