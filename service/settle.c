@@ -2,7 +2,9 @@
 /*
  * What happened in one turn of the loop is committed at its end. Actions (machine_act) are noted while state changes, and
  * carried out once that state is on disk: whatever dies in between, the next start finds a state that explains what was
- * done. The timer of the attempt that ends next is set then, too.
+ * done. Several commits may be under way, and one that failed comes to disk with a later one: so actions are numbered, and a
+ * commit that is on disk is the word for all up to the one that was noted last before it. The timer of the attempt that ends
+ * next is set then, too.
  */
 #include "service/settle.h"
 #include "service/guests/act.h"
@@ -20,13 +22,14 @@ enum {
 
 struct pending {
 	struct pending *next;
+	uint64_t number;
 	char name[MACHINE_NAME], uuid[37];
 	unsigned actions;
 };
 
 struct settled {
 	struct settle *settle;
-	struct pending *pending;
+	uint64_t upto; /* the last that it explains */
 };
 
 static void settle_soon(struct settle *settle, int64_t ms)
@@ -51,6 +54,7 @@ void settle_on_action(void *arg, struct machine *m, unsigned actions)
 	snprintf(p->name, sizeof p->name, "%s", m->name);
 	snprintf(p->uuid, sizeof p->uuid, "%s", m->uuid);
 	p->actions = actions;
+	p->number = ++settle->noted;
 	while (*at)
 		at = &(*at)->next;
 	*at = p;
@@ -69,22 +73,16 @@ static void on_settled(void *arg, int rc)
 	struct settle *settle = d->settle;
 	struct pending *p;
 
-	/* not on disk: nothing is done that it does not explain; put back in front */
+	/* not on disk: nothing is done that it does not explain */
 	if (rc && !settle->base->stopping) {
-		struct pending **end = &d->pending;
-
-		while (*end)
-			end = &(*end)->next;
-		*end = settle->pending;
-		settle->pending = d->pending;
 		settle_soon(settle, SETTLE_RETRY_MS);
 		free(d);
 		return;
 	}
-	while ((p = d->pending)) {
+	while ((p = settle->pending) && p->number <= d->upto) {
 		struct machine *m = machines_same(settle->base->machines, p->name, p->uuid);
 
-		d->pending = p->next;
+		settle->pending = p->next;
 		if (m && !m->deleting && !settle->base->stopping)
 			act_carry_out(settle->act, m, p->actions);
 		free(p);
@@ -103,10 +101,8 @@ void settle_now(struct loop_timer *t)
 		settle_soon(settle, SETTLE_RETRY_MS);
 		return;
 	}
-	*d = (struct settled){settle, settle->pending};
-	settle->pending = NULL;
+	*d = (struct settled){settle, settle->noted};
 	if (store_commit(settle->base->store, on_settled, d)) {
-		settle->pending = d->pending;
 		free(d);
 		settle_soon(settle, SETTLE_RETRY_MS);
 	}

@@ -14,7 +14,8 @@ struct settle {
 	void *arg;
 	struct loop_timer turn;     /* at the end of this one */
 	struct loop_timer deadline; /* of the attempt that is over next */
-	struct pending *pending;    /* actions that wait for the commit */
+	struct pending *pending;    /* actions that wait for their commit, in order */
+	uint64_t noted;             /* how many there were ever */
 };
 
 void settle_on_action(void *arg, struct machine *m, unsigned actions); /* machine_act */

@@ -5,6 +5,9 @@
 
 #include "service/operations/operations.h"
 
+struct search;
+struct survey;
+
 struct follow {
 	struct base *base;
 	struct hosts *hosts;
@@ -12,7 +15,10 @@ struct follow {
 	struct consoles *consoles;
 	struct act *act;
 	struct operations *operations;
-	struct operation *glances; /* reconcile.c: at guests, not yet back */
+	/* asked of libvirt, and not yet back: */
+	struct operation *glances; /* reconcile.c: at one guest each */
+	struct survey *surveys;    /* the same: at all of a libvirt's */
+	struct search *searches;   /* guest_follow.c: for guests that are gone */
 };
 
 #endif

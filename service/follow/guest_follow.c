@@ -61,10 +61,27 @@ static void say(struct follow *follow, const struct machine *m, const char *text
 
 /* Another libvirt has it: it was migrated, or defined there by hand. */
 struct search {
+	struct search *next;
 	struct follow *follow;
 	struct guests *where;
 	char name[MACHINE_NAME], uuid[37];
 };
+
+static void search_free(struct search *h)
+{
+	struct search **at = &h->follow->searches;
+
+	while (*at != h)
+		at = &(*at)->next;
+	*at = h->next;
+	free(h);
+}
+
+void guest_follow_drop_all(struct follow *follow)
+{
+	while (follow->searches)
+		search_free(follow->searches);
+}
 
 static void move_to(struct follow *follow, struct machine *m, struct guests *where)
 {
@@ -109,7 +126,7 @@ static void on_searched(void *arg, int rc, const struct guest_seen *all, size_t 
 		move_to(follow, m, h->where);
 		guest_follow_seen(follow, m, seen, clock_mono_ms());
 	}
-	free(h);
+	search_free(h);
 }
 
 static void search_elsewhere(struct follow *follow, const struct machine *m)
@@ -121,11 +138,12 @@ static void search_elsewhere(struct follow *follow, const struct machine *m)
 		if (where == guests_of(follow->hosts, m) || !guests_connected(where) ||
 			!(h = malloc(sizeof *h)))
 			continue;
-		*h = (struct search){.follow = follow, .where = where};
+		*h = (struct search){.next = follow->searches, .follow = follow, .where = where};
+		follow->searches = h;
 		snprintf(h->name, sizeof h->name, "%s", m->name);
 		snprintf(h->uuid, sizeof h->uuid, "%s", m->uuid);
 		if (guest_list(where, on_searched, h))
-			free(h);
+			search_free(h);
 	}
 }
 

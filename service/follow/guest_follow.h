@@ -26,4 +26,7 @@ const struct guest_seen *guest_seen_as(const struct guest_seen *all, size_t n, c
 void guest_follow_disk_error(struct follow *follow, struct guests *from, const char *domain,
 	const char *uuid, const char *path, bool full);
 
+/* Questions whose answers nobody will hear. */
+void guest_follow_drop_all(struct follow *follow);
+
 #endif

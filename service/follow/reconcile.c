@@ -134,10 +134,21 @@ static void look_at_one(
 }
 
 struct survey {
+	struct survey *next;
 	struct follow *follow;
 	struct guests *from;
 	int64_t at; /* mono ms */
 };
+
+static void survey_free(struct survey *v)
+{
+	struct survey **at = &v->follow->surveys;
+
+	while (*at != v)
+		at = &(*at)->next;
+	*at = v->next;
+	free(v);
+}
 
 static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n, const char *why)
 {
@@ -155,7 +166,7 @@ static void on_listed(void *arg, int rc, const struct guest_seen *all, size_t n,
 			!template_under_way(follow->operations, m->name) &&
 			!reserved(follow->base->reserved, m->name, 0, NULL))
 			look_at_one(follow, m, guest_seen_as(all, n, m->uuid), v->at);
-	free(v);
+	survey_free(v);
 }
 
 void reconcile_guests(struct follow *follow, struct guests *from)
@@ -170,13 +181,17 @@ void reconcile_guests(struct follow *follow, struct guests *from)
 			change_go_on_deleting(follow->operations, m);
 	if (!v)
 		return;
-	*v = (struct survey){follow, from, clock_mono_ms()};
+	*v = (struct survey){follow->surveys, follow, from, clock_mono_ms()};
+	follow->surveys = v;
 	if (guest_list(from, on_listed, v))
-		free(v);
+		survey_free(v);
 }
 
 void reconcile_drop_all(struct follow *follow)
 {
 	while (follow->glances)
 		glance_free((struct glance *)follow->glances);
+	while (follow->surveys)
+		survey_free(follow->surveys);
+	guest_follow_drop_all(follow);
 }

@@ -30,13 +30,26 @@ struct verifying {
 	char why[512];
 };
 
+/* One that was dropped is nobody's any more, until its task has noticed. */
+static bool is_named(const struct verifying *v, const char *name)
+{
+	return !strcmp(v->medium.name, name) && !atomic_load(&v->drop);
+}
+
 static struct verifying **find(struct imports *imports, const char *name)
 {
 	struct verifying **at = &imports->verifying;
 
-	while (*at && strcmp((*at)->medium.name, name))
+	while (*at && !is_named(*at, name))
 		at = &(*at)->next;
 	return at;
+}
+
+/* Or has another its name by now? */
+static bool is_of(const struct verifying *v, const struct medium *m)
+{
+	return !strcmp(v->medium.path, m->path) && !strcmp(v->medium.id, m->id) &&
+		v->medium.size == m->size;
 }
 
 static unsigned under_way(const struct imports *imports)
@@ -102,7 +115,7 @@ static void store_sum(struct imports *imports, const struct verifying *v)
 {
 	struct medium *m = imported_find(&imports->content->imported, v->medium.name);
 
-	if (!m || strcmp(m->path, v->medium.path) || strcmp(m->id, v->medium.id))
+	if (!m || !is_of(v, m))
 		return;
 	memcpy(m->sum, v->sum, sizeof m->sum);
 	m->verified_ms = clock_wall_ms();
@@ -133,12 +146,11 @@ int verifying_start(struct imports *imports, struct medium *m)
 
 	if (!m->image)
 		return -EMEDIUMTYPE;
-	if (*at && !(*at)->failed)
+	if (*at && !(*at)->failed && is_of(*at, m))
 		return 0;
 	if (under_way(imports) >= VERIFY_MOST)
 		return -EBUSY;
-	if (*at)
-		forget(at);
+	verifying_drop(imports, m->name);
 	v = calloc(1, sizeof *v);
 	if (!v)
 		return -ENOMEM;
@@ -170,7 +182,7 @@ json_t *verifying_json(const struct imports *imports, const char *name)
 	const struct verifying *v = imports->verifying;
 	json_t *j;
 
-	while (v && strcmp(v->medium.name, name))
+	while (v && !is_named(v, name))
 		v = v->next;
 	if (!v)
 		return NULL;

@@ -16,6 +16,7 @@
 
 enum { LOOK_AGAIN_MS = 300 * 1000 }; /* ten thousand definitions are some seconds of libvirtd's */
 
+/* A domain has this MAC; a copy of its definition has the same. */
 struct known {
 	struct table_node node;
 	uint32_t segment;
@@ -35,14 +36,17 @@ static uint64_t hash_of(uint32_t segment, const struct mac *mac)
 	return hash_bytes(mac->b, sizeof mac->b, segment);
 }
 
-static struct known *find(const struct network *nw, uint32_t segment, const struct mac *mac)
+/* `domain` NULL: of any. */
+static struct known *find(
+	const struct network *nw, uint32_t segment, const struct mac *mac, const char *domain)
 {
 	struct table_node *n = table_first(&nw->claims, hash_of(segment, mac));
 
 	for (; n; n = table_next(n)) {
 		struct known *k = table_entry(n, struct known, node);
 
-		if (k->segment == segment && mac_eq(&k->mac, mac))
+		if (k->segment == segment && mac_eq(&k->mac, mac) &&
+			(!domain || !strcmp(k->domain, domain)))
 			return k;
 	}
 	return NULL;
@@ -67,7 +71,7 @@ static void forget(struct network *nw, uint32_t segment, const char *domain)
 
 static void add(struct network *nw, uint32_t segment, const struct guest_seat *seat)
 {
-	struct known *k = find(nw, segment, &seat->mac) ? NULL : calloc(1, sizeof *k);
+	struct known *k = find(nw, segment, &seat->mac, seat->name) ? NULL : calloc(1, sizeof *k);
 
 	if (!k)
 		return;
@@ -132,7 +136,7 @@ enum dhcp_guest claims_guest(struct network *nw, const struct segment *seg, cons
 
 	if (!seg->is_network)
 		return DHCP_GUEST_MAYBE;
-	if (find(nw, seg->id, mac))
+	if (find(nw, seg->id, mac, NULL))
 		return DHCP_GUEST_KNOWN;
 	if (!d->guests_known || !guests_connected(nw->hosts->own))
 		return DHCP_GUEST_MAYBE;

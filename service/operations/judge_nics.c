@@ -214,7 +214,7 @@ static int lowest_free(
 {
 	struct trial *t = c->trial;
 	/* Recorded addresses may be free all the same: that of a machine which is to be replaced, those of machines that go.
-	 * Within a trial all below were taken, and nothing is given back. */
+	 * Within a trial all below were taken: trial.c gives back what a faulty one had. */
 	uint32_t from = t && t->free_segment == seg->id ? t->free_from
 		: t || c->replace                       ? segment_net(seg) + 1
 				  : machines_lowest(c->ops->base->machines, seg);

@@ -184,6 +184,18 @@ static void trial_step(struct trial *t)
 		trial_end(t);
 }
 
+/* It is not made: the next one is given the address that it would have had. */
+static void give_back(struct trial *t, const struct machine *m)
+{
+	for (size_t i = 0; i < m->n_nics; i++) {
+		const struct nic *nic = &m->nics[i];
+
+		if (nic->n_addrs && nic->segment_id == t->free_segment &&
+			ip_to_v4(&nic->addrs[0]) < t->free_from)
+			t->free_from = ip_to_v4(&nic->addrs[0]);
+	}
+}
+
 void trial_judged(struct creation *c, unsigned status, const char *why)
 {
 	struct trial *t = c->trial;
@@ -194,6 +206,7 @@ void trial_judged(struct creation *c, unsigned status, const char *why)
 			json_text(json_array_get(json_object_get(t->body, "machines"), t->at),
 				"name"),
 			status, why, c->findings);
+		give_back(t, c->machine);
 		creation_free(c);
 	} else {
 		if (*why) /* of this one and those before it */

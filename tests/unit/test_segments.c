@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is served: of configuration, libvirt's word and the kernel's; who leases there; what comes and goes. */
+#include "service/network/segments.h"
+
+#include "rooms_make.h"
+
+#include "service/network/decided.h"
+
+#include <errno.h>
+#include <sched.h>
+
+static struct rooms rooms;
+static struct network *nw = &rooms.network;
+static struct config_segment conf;
+static struct guest_network net;
+static struct segment seg;
+static char why[512];
+
+static void setup(void)
+{
+	rooms_make(&rooms);
+	conf = (struct config_segment){.name = "n",
+		.is_network = true,
+		.dns = {base_ip("9.9.9.9")},
+		.n_dns = 1,
+		.lease_s = 600,
+		.mode = SEGMENT_AUTO};
+	net = (struct guest_network){.name = "n",
+		.active = true,
+		.dns = true,
+		.forward = true,
+		.bridge = "virbr7",
+		.address = base_ip("10.5.0.1"),
+		.prefix_len = 16,
+		.domain = "theirs.example",
+		.mtu = 1400};
+}
+
+static void teardown(void)
+{
+	rooms_unmake(&rooms);
+}
+
+/* A link in a network namespace of this (forked) test's own, with 10.4.0.1/24. False: not allowed here. */
+static bool make_link(void)
+{
+	if ((!unshare(CLONE_NEWNET) || !unshare(CLONE_NEWUSER | CLONE_NEWNET)) &&
+		!system("ip link add br9 type bridge && ip addr add 10.4.0.1/24 dev br9"))
+		return true;
+	fprintf(stderr, "skipped: links: no network namespace, or ip(8) makes no bridge in it\n");
+	return false;
+}
+
+static int describe(void)
+{
+	why[0] = '\0';
+	memset(&seg, 0xff, sizeof seg);
+	return segment_describe(nw, &conf, &net, &seg, why, sizeof why);
+}
+
+static void described(void)
+{
+	ck_assert_msg(!describe(), "%s", why);
+}
+
+static const char *text_of(const struct ip *ip)
+{
+	static char text[IP_TEXT];
+
+	return ip_is_set(ip) ? ip_format(ip, text) : "";
+}
+
+/* --- networks --------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(as_configured)
+{
+	conf.pool_first = base_ip("10.5.0.10");
+	conf.pool_last = base_ip("10.5.0.20");
+	conf.probe_ms = 70;
+	conf.computed = conf.sealed = conf.by_client_id = true;
+	strcpy(conf.domain, "ours.example");
+	conf.router = base_ip("10.5.0.254");
+	conf.extra.mtu = 9000;
+	described();
+	ck_assert_str_eq(seg.name, "n");
+	ck_assert(seg.is_network && seg.computed && seg.sealed && seg.by_client_id);
+	ck_assert_uint_eq(seg.id, 0);
+	ck_assert_uint_eq(seg.via, 0);
+	ck_assert_uint_eq(seg.pool_first, 0x0a05000a);
+	ck_assert_uint_eq(seg.pool_last, 0x0a050014);
+	ck_assert_uint_eq(seg.lease_s, 600);
+	ck_assert_uint_eq(seg.probe_ms, 70);
+	ck_assert_str_eq(seg.domain, "ours.example");
+	ck_assert_str_eq(text_of(&seg.router), "10.5.0.254");
+	ck_assert_uint_eq(seg.extra.mtu, 9000);
+	ck_assert_uint_eq(seg.http_port, 8067);
+}
+END_TEST
+
+START_TEST(as_the_network_is)
+{
+	described();
+	ck_assert_str_eq(seg.ifname, "virbr7");
+	ck_assert_str_eq(text_of(&seg.server), "10.5.0.1");
+	ck_assert_uint_eq(seg.prefix_len, 16);
+	ck_assert_str_eq(text_of(&seg.router), "10.5.0.1");
+	ck_assert_str_eq(seg.domain, "theirs.example");
+	ck_assert_uint_eq(seg.extra.mtu, 1400);
+	net.forward = false; /* its address leads nowhere */
+	described();
+	ck_assert_str_eq(text_of(&seg.router), "");
+}
+END_TEST
+
+START_TEST(name_servers)
+{
+	described();
+	ck_assert_uint_eq(seg.n_dns, 1);
+	ck_assert_str_eq(text_of(&seg.dns[0]), "9.9.9.9");
+	conf.n_dns = 0; /* the network's own dnsmasq */
+	described();
+	ck_assert_uint_eq(seg.n_dns, 1);
+	ck_assert_str_eq(text_of(&seg.dns[0]), "10.5.0.1");
+	net.dns = false; /* the host's, or else ourselves: installers stop without any */
+	described();
+	ck_assert_uint_ge(seg.n_dns, 1);
+	for (size_t i = 0; i < seg.n_dns; i++)
+		ck_assert_uint_ne(seg.dns[i].b[0], 127);
+}
+END_TEST
+
+START_TEST(who_leases)
+{
+	described();
+	ck_assert_int_eq(seg.mode, SEGMENT_OWN);
+	ck_assert(!ip_is_set(&seg.lessor));
+	net.dhcp = true;
+	described();
+	ck_assert_int_eq(seg.mode, SEGMENT_PROXY);
+	ck_assert_str_eq(text_of(&seg.lessor), "10.5.0.1");
+	conf.mode = SEGMENT_PROXY;
+	described();
+	ck_assert_int_eq(seg.mode, SEGMENT_PROXY);
+	conf.mode = SEGMENT_OWN;
+	ck_assert_int_eq(describe(), -EADDRINUSE);
+	ck_assert_ptr_nonnull(strstr(why, "network 'n' has <dhcp> of its own"));
+	net.dhcp = false;
+	described();
+	ck_assert_int_eq(seg.mode, SEGMENT_OWN);
+}
+END_TEST
+
+/* What is known of it is there all the same. */
+START_TEST(networks_that_cannot_be_served)
+{
+	net.active = false;
+	ck_assert_int_eq(describe(), -ENETDOWN);
+	ck_assert_str_eq(why, "network 'n' is not active: virsh net-start n");
+	ck_assert_str_eq(seg.ifname, "virbr7");
+	ck_assert(!ip_is_set(&seg.server));
+	net.active = true;
+	net.address = (struct ip){0};
+	ck_assert_int_eq(describe(), -EADDRNOTAVAIL);
+	ck_assert_str_eq(why, "network 'n' has no bridge with an IPv4 address of this host");
+	net.address = base_ip("10.5.0.1");
+	net.bridge[0] = '\0';
+	ck_assert_int_eq(describe(), -EADDRNOTAVAIL);
+}
+END_TEST
+
+/* --- interfaces -------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(interfaces)
+{
+	if (!make_link())
+		return;
+	conf.is_network = false;
+	strcpy(conf.name, "br9");
+	described();
+	ck_assert(!seg.is_network);
+	ck_assert_str_eq(seg.ifname, "br9");
+	ck_assert_str_eq(text_of(&seg.server), "10.4.0.1");
+	ck_assert_uint_eq(seg.prefix_len, 24);
+	ck_assert(!ip_is_set(&seg.router));
+	ck_assert_int_eq(seg.mode, SEGMENT_AUTO);
+	conf.pool_first = base_ip("10.5.0.10");
+	conf.pool_last = base_ip("10.5.0.20");
+	ck_assert_int_eq(describe(), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "lies in another subnet"));
+	strcpy(conf.name, "nothere0");
+	ck_assert_int_eq(describe(), -ENODEV);
+	ck_assert_str_eq(why, "interface 'nothere0': there is none");
+	ck_assert_str_eq(seg.ifname, "nothere0");
+}
+END_TEST
+
+/* --- all that there are ------------------------------------------------------------------------------------------------------- */
+
+static struct config_segment *add_conf(const char *name, const char *via, const char *subnet)
+{
+	struct config *c = &rooms.base.config;
+	struct config_segment *s = &c->segments[c->n_segments++];
+
+	*s = (struct config_segment){.prefix_len = 24, .mode = SEGMENT_AUTO, .lease_s = 600};
+	snprintf(s->name, sizeof s->name, "%s", name);
+	snprintf(s->via, sizeof s->via, "%s", via);
+	if (*subnet)
+		s->subnet = base_ip(subnet);
+	return s;
+}
+
+static int find(void)
+{
+	segments_fini(&rooms.base.segments);
+	memset(nw->served, 0, sizeof nw->served);
+	why[0] = '\0';
+	return segments_find(nw, why, sizeof why);
+}
+
+static void begin(void)
+{
+	rooms.base.config.n_segments = 0;
+	config_add_segment(&rooms.base.config, "default", true);
+	rooms.base.config.segments[0].named = false;
+	rooms.base.config.segments[0].mode = SEGMENT_AUTO;
+}
+
+/* The test driver's network, where its dnsmasq leases; a link; what may come yet. */
+START_TEST(found)
+{
+	if (!make_link())
+		return;
+	begin();
+	add_conf("br9", "", "");
+	add_conf("nothere0", "", "");
+	config_remember(&rooms.base.config, "coming");
+	ck_assert_msg(!find(), "%s", why);
+	ck_assert_uint_eq(rooms.base.segments.count, 4);
+	ck_assert_int_eq(base_segment(&rooms.base, "default")->mode, SEGMENT_PROXY);
+	ck_assert_str_eq(text_of(&base_segment(&rooms.base, "default")->server), "192.168.122.1");
+	ck_assert_str_eq(text_of(&base_segment(&rooms.base, "br9")->server), "10.4.0.1");
+	ck_assert(!ip_is_set(&base_segment(&rooms.base, "nothere0")->server));
+	ck_assert(!ip_is_set(&base_segment(&rooms.base, "coming")->server));
+	for (size_t i = 0; i < 4; i++) {
+		const struct segment *s = rooms.base.segments.all[i];
+
+		ck_assert_ptr_eq(nw->served[s->id - 1].segment, s);
+		ck_assert_ptr_eq(nw->served[s->id - 1].nw, nw);
+	}
+}
+END_TEST
+
+/* What the command line names must be there. */
+START_TEST(named)
+{
+	if (!make_link())
+		return;
+	begin();
+	config_add_segment(&rooms.base.config, "nope", true);
+	ck_assert_int_eq(find(), -ENOENT);
+	begin();
+	add_conf("nothere0", "", "")->named = true;
+	ck_assert_int_eq(find(), -ENODEV);
+	begin();
+	add_conf("br9", "", "");
+	add_conf("br9", "", "");
+	ck_assert_int_eq(find(), -EEXIST);
+	ck_assert_str_eq(why, "segment 'br9': it is served twice");
+}
+END_TEST
+
+/* Relays are pointed at us by hand: we are meant. */
+START_TEST(behind_relays)
+{
+	const struct segment *link, *far;
+
+	if (!make_link())
+		return;
+	begin();
+	add_conf("far", "br9", "10.8.0.0")->router = base_ip("10.8.0.1");
+	add_conf("br9", "", "");
+	add_conf("same", "br9", "192.168.122.0"); /* as on another link, which is no matter */
+	ck_assert_msg(!find(), "%s", why);
+	link = base_segment(&rooms.base, "br9");
+	far = base_segment(&rooms.base, "far");
+	ck_assert_int_eq(link->mode, SEGMENT_OWN);
+	ck_assert_int_eq(far->mode, SEGMENT_OWN);
+	ck_assert_uint_eq(far->via, link->id);
+	ck_assert_str_eq(text_of(&far->server), "10.4.0.1");
+	ck_assert_str_eq(text_of(&far->router), "10.8.0.1");
+	ck_assert_str_eq(text_of(&far->subnet), "10.8.0.0");
+	ck_assert_str_eq(far->ifname, "br9");
+	ck_assert_uint_eq(
+		segment_of_peer(nw, link->id, (struct ip[]){base_ip("10.8.0.9")}), far->id);
+	ck_assert_uint_eq(
+		segment_of_peer(nw, link->id, (struct ip[]){base_ip("10.4.0.9")}), link->id);
+	ck_assert_uint_eq(
+		segment_of_peer(nw, link->id, (struct ip[]){base_ip("10.9.0.9")}), link->id);
+	ck_assert_uint_eq(segment_of_peer(nw, 0, (struct ip[]){base_ip("10.8.0.9")}), 0);
+}
+END_TEST
+
+START_TEST(relays_that_cannot_be)
+{
+	if (!make_link())
+		return;
+	begin();
+	add_conf("far", "nope", "10.8.0.0");
+	ck_assert_int_eq(find(), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(why, "segment 'far': via='nope' is no network or interface"));
+	begin();
+	add_conf("br9", "", "")->mode = SEGMENT_PROXY;
+	add_conf("far", "br9", "10.8.0.0");
+	ck_assert_int_eq(find(), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "somebody else leases on 'br9'"));
+	begin();
+	add_conf("br9", "", "");
+	add_conf("far", "br9", "10.8.0.0");
+	add_conf("near", "br9", "10.8.0.128")->prefix_len = 25;
+	ck_assert_int_eq(find(), -EINVAL);
+	ck_assert_str_eq(why, "segments 'near' and 'far' overlap");
+	begin();
+	add_conf("br9", "", "");
+	add_conf("far", "br9", "10.8.0.0");
+	add_conf("farther", "far", "10.9.0.0"); /* no relay's relay */
+	ck_assert_int_eq(find(), -ENOENT);
+}
+END_TEST
+
+/* --- what comes and goes -------------------------------------------------------------------------------------------------------- */
+
+START_TEST(comes_and_goes)
+{
+	struct machine *m = base_add(&rooms.base, base_record("m", false, "coming", "10.6.0.9"));
+	uint32_t id;
+
+	ck_assert_uint_eq(m->nics[0].segment_id, 0);
+	ck_assert_msg(!segment_come(nw, "coming", why, sizeof why), "%s", why);
+	id = base_segment(&rooms.base, "coming")->id;
+	ck_assert_uint_eq(m->nics[0].segment_id, id);
+	ck_assert_ptr_eq(nw->served[id - 1].segment, base_segment(&rooms.base, "coming"));
+	ck_assert(config_segment_of(&rooms.base.config, "coming")->remembered);
+	ck_assert_int_eq(segment_come(nw, "coming", why, sizeof why), 0); /* it is there */
+	ck_assert_uint_eq(rooms.base.segments.count, 3);
+	segment_go(nw, "coming");
+	ck_assert_ptr_null(segments_by_name(&rooms.base.segments, "coming"));
+	ck_assert_ptr_null(config_segment_of(&rooms.base.config, "coming"));
+	ck_assert_ptr_null(nw->served[id - 1].segment);
+	ck_assert_uint_eq(m->nics[0].segment_id, 0);
+	segment_go(nw, "coming"); /* it is gone */
+	ck_assert_uint_eq(rooms.base.segments.count, 2);
+}
+END_TEST
+
+START_TEST(no_more_than_can_be)
+{
+	char name[16];
+
+	for (int i = 0; rooms.base.config.n_segments < SEGMENT_MAX; i++) {
+		snprintf(name, sizeof name, "n%d", i);
+		ck_assert_int_eq(config_add_segment(&rooms.base.config, name, true), 0);
+	}
+	ck_assert_int_eq(segment_come(nw, "coming", why, sizeof why), -ENOSPC);
+	ck_assert_str_eq(why, "64 networks and interfaces are served, which is the most");
+	ck_assert_int_eq(segment_come(nw, "n3", why, sizeof why), 0);
+}
+END_TEST
+
+/* --- who leases, as it was found out ------------------------------------------------------------------------------------------- */
+
+static struct segment *on_wire(void)
+{
+	struct segment wire = {.name = "nothere0",
+		.ifname = "nothere0",
+		.server = base_ip("10.4.0.1"),
+		.prefix_len = 24,
+		.mode = SEGMENT_AUTO};
+	const struct segment *added;
+
+	ck_assert_int_eq(segments_add(&rooms.base.segments, &wire, &added), 0);
+	nw->served[added->id - 1] =
+		(struct served){.nw = nw, .segment = rooms.base.segments.by_id[added->id - 1]};
+	return rooms.base.segments.by_id[added->id - 1];
+}
+
+START_TEST(decided)
+{
+	struct dhcpd_server server = {.address = base_ip("10.4.0.9"), .mac = {{2, 0, 0, 0, 0, 9}}};
+	struct segment *wire = on_wire();
+
+	segments_decided(nw, wire, &server);
+	ck_assert_int_eq(wire->mode, SEGMENT_PROXY);
+	ck_assert_str_eq(text_of(&wire->lessor), "10.4.0.9");
+	ck_assert(!decided_was_own(nw, wire));
+	wire->mode = SEGMENT_AUTO;
+	segments_decided(nw, wire, NULL);
+	ck_assert_int_eq(wire->mode, SEGMENT_OWN);
+	ck_assert(decided_was_own(nw, wire));
+	ck_assert_str_eq(base_told(&rooms.base, "", "foreign"), "");
+	/* where we leased until now, whoever answers takes nothing from us unsaid */
+	wire->mode = SEGMENT_AUTO;
+	segments_decided(nw, wire, &server);
+	ck_assert_int_eq(wire->mode, SEGMENT_OWN);
+	ck_assert(decided_was_own(nw, wire));
+	ck_assert_str_eq(base_told(&rooms.base, "", "foreign"),
+		"nothere0: 10.4.0.9 (MAC 02:00:00:00:00:09) answers as a DHCP server does, where "
+		"usher leased until now: usher goes on leasing there");
+	/* at another address it is another wire */
+	wire->server = base_ip("10.4.0.2");
+	segments_decided(nw, wire, &server);
+	ck_assert_int_eq(wire->mode, SEGMENT_PROXY);
+	ck_assert(!decided_was_own(nw, wire));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {as_configured, as_the_network_is, name_servers, who_leases,
+		networks_that_cannot_be_served, interfaces, found, named, behind_relays,
+		relays_that_cannot_be, comes_and_goes, no_more_than_can_be, decided};
+	Suite *s = suite_create("segments");
+	TCase *t = tcase_create("segments");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	return base_run(s);
+}
