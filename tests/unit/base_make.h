@@ -6,6 +6,7 @@
 #ifndef USHER_TESTS_BASE_MAKE_H
 #define USHER_TESTS_BASE_MAKE_H
 
+#include "spec_make.h"
 #include "core/log.h"
 #include "kickstart/profiles.h"
 #include "service/base/base.h"

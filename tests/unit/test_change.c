@@ -44,7 +44,7 @@ static void setup(void)
 	other = virConnectOpen("test:///default");
 	m = base_record("web01", true, "default", "192.168.122.3");
 	strcpy(m->profile, "small");
-	json_object_update_new(m->guest_spec,
+	base_spec_put(m,
 		json_pack("{s:i, s:i, s:i, s:s}", "memory", 512, "vcpus", 1, "disk", 1 << 20,
 			"pool", "default-pool"));
 	base_add(&rooms.base, m);
@@ -222,9 +222,9 @@ START_TEST(not_armed_again)
 	strcpy(m->profile, "gone");
 	refused("POST", "/reinstall", NULL, 422, "no profile 'gone'");
 	strcpy(m->profile, "small");
-	json_object_set_new(m->guest_spec, "memory", json_integer(128));
+	base_spec_put(m, json_pack("{s:o}", "memory", json_integer(128)));
 	ck_assert_uint_eq(http_ask(&ask, "POST", "/api/v1/web01/reinstall", NULL), 422);
-	json_object_set_new(m->guest_spec, "memory", json_integer(512));
+	base_spec_put(m, json_pack("{s:o}", "memory", json_integer(512)));
 	snprintf(path, sizeof path, "%s/profiles/small/tree/vmlinuz", base_dir);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_uint_eq(http_ask(&ask, "POST", "/api/v1/web01/reinstall", NULL), 422);
@@ -358,7 +358,7 @@ START_TEST(not_deleted)
 	ck_assert_uint_eq(m->holds, 0);
 	ck_assert_ptr_nonnull(
 		strstr(base_told(&rooms.base, "web01", "delete"), "it is still there: "));
-	ck_assert_ptr_null(json_object_get(m->guest_spec, "keep_disks"));
+	ck_assert_ptr_null(json_object_get(base_spec_of(m), "keep_disks"));
 }
 END_TEST
 
@@ -390,8 +390,7 @@ START_TEST(not_to_be_deleted)
 	operation_end(&sealing);
 	m->template = true;
 	clone = base_machine(&rooms.base, "copy", true, "10.77.1.8");
-	json_object_update_new(
-		clone->guest_spec, json_pack("{s:s, s:b}", "template", "web01", "linked", 1));
+	base_spec_put(clone, json_pack("{s:s, s:b}", "template", "web01", "linked", 1));
 	ck_assert_uint_eq(http_ask(&ask, "DELETE", "/api/v1/web01", NULL), 409);
 	ck_assert_msg(strstr(http_ask_error(&ask), "copy"), "%s", ask.body);
 	ck_assert_ptr_eq(machines_by_name(rooms.base.machines, "web01"), m);
@@ -402,7 +401,7 @@ END_TEST
 START_TEST(stopped_in_the_middle)
 {
 	/* a libvirt that does not answer */
-	json_object_set_new(m->guest_spec, "connect", json_string("test:///no/such/file"));
+	base_spec_put(m, json_pack("{s:o}", "connect", json_string("test:///no/such/file")));
 	http_ask_send(&ask, NULL, "DELETE", "/api/v1/web01", NULL);
 	base_wait(&rooms.base, rooms.operations.deletions);
 	rooms_stop(&rooms);

@@ -17,7 +17,7 @@ static void setup(void)
 	rooms_make(&rooms);
 	golden = base_record("golden", true, "lan", "10.77.1.9");
 	golden->template = true;
-	json_object_update_new(golden->guest_spec,
+	base_spec_put(golden,
 		json_pack("{s:i, s:i, s:I, s:s, s:s, s:s, s:s}", "memory", 2048, "vcpus", 2, "disk",
 			(json_int_t)10 << 30, "pool", "fast", "volume", "golden.base", "firmware",
 			"efi", "description", "of all"));
@@ -81,7 +81,7 @@ START_TEST(as_the_template)
 	ck_assert_ptr_null(json_object_get(body, "volume"));
 	ck_assert_ptr_null(json_object_get(body, "cpu"));
 	/* the record has MiB still */
-	ck_assert_uint_eq(machine_guest_number(golden, "memory"), 2048);
+	ck_assert_uint_eq(golden->spec.memory, 2048);
 }
 END_TEST
 
@@ -174,11 +174,11 @@ START_TEST(judged)
 	ck_assert(json_equal(c.machine->ssh_keys, golden->ssh_keys));
 	ck_assert_ptr_ne(c.machine->settings, golden->settings);
 	ck_assert_str_eq(
-		json_string_value(json_object_get(c.machine->guest_spec, "template")), "golden");
-	ck_assert(json_is_true(json_object_get(c.machine->guest_spec, "linked")));
+		json_string_value(json_object_get(base_spec_of(c.machine), "template")), "golden");
+	ck_assert(json_is_true(json_object_get(base_spec_of(c.machine), "linked")));
 	say("linked", json_false());
 	ck_assert_int_eq(judge(), 0);
-	ck_assert(json_is_false(json_object_get(c.machine->guest_spec, "linked")));
+	ck_assert(json_is_false(json_object_get(base_spec_of(c.machine), "linked")));
 }
 END_TEST
 

@@ -471,8 +471,8 @@ START_TEST(migrated)
 	hear(news(GUEST_STARTED, GUEST_RUNNING, "started from outside"));
 	hear(news(GUEST_KILLED, GUEST_GONE, "migrated to another host"));
 	ck_assert_str_eq(web01->guest_state, "gone");
-	base_wait(&rooms.base, json_object_get(web01->guest_spec, "connect"));
-	ck_assert_str_eq(json_string_value(json_object_get(web01->guest_spec, "connect")), uri);
+	base_wait(&rooms.base, json_object_get(base_spec_of(web01), "connect"));
+	ck_assert_str_eq(json_string_value(json_object_get(base_spec_of(web01), "connect")), uri);
 	ck_assert_str_eq(web01->guest_state, "running"); /* the test driver starts them all */
 	snprintf(text, sizeof text, "it is at %s now, and its record follows", uri);
 	ck_assert_ptr_eq(guests_of(&rooms.hosts, web01), far);

@@ -40,21 +40,20 @@ static struct machine *guest(const char *name, const char *address, json_t *with
 	struct machine *m = base_record(name, true, "lan", address);
 
 	ck_assert_ptr_nonnull(with);
-	json_object_update(m->guest_spec, with);
+	base_spec_put(m, json_incref(with));
 	json_decref(with);
 	return base_add(&base, m);
 }
 
 static json_t *all_keys(void)
 {
-	return json_pack("{s:i, s:i, s:I, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:b, "
+	return json_pack("{s:i, s:i, s:I, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:b, "
 			 "s:s, s:[{s:I}, {s:I, s:s, s:s}]}",
 		"memory", 2048, "vcpus", 3, "disk", (json_int_t)10 << 30, "pool", "fast", "volume",
-		"web01.img", "base_pool", "golden", "base_volume", "golden.qcow2", "linked", 1,
-		"cpu", "host-model", "firmware", "efi-secure", "graphics", "spice", "os_variant",
-		"debian12", "description", "of the web", "autostart", 1, "domain", "<domain/>",
-		"disks", "size", (json_int_t)5 << 30, "size", (json_int_t)6 << 30, "pool", "slow",
-		"volume", "data.img");
+		"web01.img", "linked", 1, "cpu", "host-model", "firmware", "efi-secure", "graphics",
+		"spice", "os_variant", "debian12", "description", "of the web", "autostart", 1,
+		"domain", "<domain/>", "disks", "size", (json_int_t)5 << 30, "size",
+		(json_int_t)6 << 30, "pool", "slow", "volume", "data.img");
 }
 
 static void check_all(const struct guest_spec *s, const struct machine *m)
@@ -67,8 +66,6 @@ static void check_all(const struct guest_spec *s, const struct machine *m)
 	ck_assert_uint_eq(s->disk, 10ull << 30);
 	ck_assert_str_eq(s->pool, "fast");
 	ck_assert_str_eq(s->volume, "web01.img");
-	ck_assert_str_eq(s->base_pool, "golden");
-	ck_assert_str_eq(s->base_volume, "golden.qcow2");
 	ck_assert(s->linked);
 	ck_assert_str_eq(s->cpu, "host-model");
 	ck_assert_str_eq(s->firmware, "efi-secure");
@@ -213,7 +210,7 @@ START_TEST(of_its_profile)
 	ck_assert_str_eq(made(m)->fragment, "<domain>p</domain>");
 	ck_assert(!spec.fragment_own);
 	ck_assert_str_eq(spec.kernel, ""); /* it lies at a URL */
-	json_object_set_new(m->guest_spec, "domain", json_string("<domain>m</domain>"));
+	base_spec_put(m, json_pack("{s:o}", "domain", json_string("<domain>m</domain>")));
 	ck_assert_str_eq(made(m)->fragment, "<domain>m</domain>");
 	ck_assert(spec.fragment_own);
 }
@@ -274,7 +271,7 @@ START_TEST(clones)
 	base_segment(&base, "lan")->domain[0] = '\0';
 	base_segment(&base, "lan")->server = (struct ip){0};
 	ck_assert_uint_eq(made(m)->n_oem, 1);
-	json_object_set_new(m->guest_spec, "linked", json_false());
+	base_spec_put(m, json_pack("{s:o}", "linked", json_false()));
 	ck_assert(!made(m)->linked);
 }
 END_TEST

@@ -4,7 +4,9 @@
 
 #include "profile_make.h"
 
+#include "core/json.h"
 #include "service/base/operation.h"
+#include "service/files/served_profile.h"
 
 #include <errno.h>
 
@@ -56,6 +58,9 @@ static int judge(json_t *more)
 	int rc;
 
 	begin(guest);
+	/* the worker's, before it is judged */
+	c->profile_rc = served_profile(
+		&rooms.content, json_text(body, "profile"), &c->profile, c->why, sizeof c->why);
 	why[0] = '\0';
 	rc = judge_request(c, body, why, sizeof why);
 	json_decref(body);
@@ -100,7 +105,7 @@ START_TEST(the_record)
 		json_string_value(json_object_get(c->machine->settings, "greeting")), "good day");
 	ck_assert_str_eq(json_string_value(json_array_get(c->machine->ssh_keys, 0)), ED " me");
 	ck_assert_str_eq(c->machine->nics[0].segment, "lan");
-	ck_assert_uint_eq(machine_guest_number(c->machine, "memory"), 256);
+	ck_assert_uint_eq(c->machine->spec.memory, 256);
 	ck_assert_str_eq(c->profile->name, "small");
 	ck_assert_ptr_nonnull(c->snapshot);
 	fine(json_object());
@@ -217,7 +222,7 @@ START_TEST(what_it_needs)
 	fine(json_pack("{s:I}", "memory", (json_int_t)256 << 20));
 	begin(false); /* nobody knows what metal has */
 	fine(json_object());
-	ck_assert_uint_eq(json_object_size(c->machine->guest_spec), 0);
+	ck_assert_uint_eq(json_object_size(base_spec_of(c->machine)), 0);
 }
 END_TEST
 

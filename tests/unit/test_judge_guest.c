@@ -2,6 +2,8 @@
 /* What a request says of a guest: into its record, or refused with the line that its user reads. */
 #include "service/operations/judge.h"
 
+#include "spec_make.h"
+
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +62,7 @@ static int judge_body(json_t *body)
 static const json_t *spec_of(const char *text)
 {
 	ck_assert_msg(!judge_body(parsed(text)), "%s: %s", text, why);
-	return c.machine->guest_spec;
+	return base_spec_of(c.machine);
 }
 
 static void bad_body(json_t *body, const char *line)
@@ -76,12 +78,12 @@ static void bad(const char *text, const char *line)
 
 static json_int_t number(const char *key)
 {
-	return json_integer_value(json_object_get(c.machine->guest_spec, key));
+	return json_integer_value(json_object_get(base_spec_of(c.machine), key));
 }
 
 static const char *text_of(const char *key)
 {
-	const char *s = json_string_value(json_object_get(c.machine->guest_spec, key));
+	const char *s = json_string_value(json_object_get(base_spec_of(c.machine), key));
 
 	return s ? s : "";
 }
@@ -106,7 +108,7 @@ START_TEST(nothing_said)
 	ck_assert_int_eq(number("vcpus"), 1);
 	ck_assert_int_eq(number("filters"), GUEST_FILTERS);
 	ck_assert_str_eq(text_of("pool"), "usual");
-	ck_assert_uint_eq(json_object_size(c.machine->guest_spec), 5);
+	ck_assert_uint_eq(json_object_size(base_spec_of(c.machine)), 5);
 	base.config.filter = false;
 	ck_assert_ptr_null(json_object_get(spec_of("{}"), "filters"));
 }
@@ -225,7 +227,7 @@ START_TEST(where_it_lies)
 {
 	spec_of("{'pool': 'fast', 'autostart': true}");
 	ck_assert_str_eq(text_of("pool"), "fast");
-	ck_assert(json_is_true(json_object_get(c.machine->guest_spec, "autostart")));
+	ck_assert(json_is_true(json_object_get(base_spec_of(c.machine), "autostart")));
 	ck_assert_ptr_null(json_object_get(spec_of("{'autostart': false}"), "autostart"));
 	bad("{'autostart': 1}", "autostart is true or false");
 	ck_assert_int_eq(judge_body(long_body("pool", 127)), 0);
@@ -240,7 +242,7 @@ START_TEST(replaces)
 	begin();
 	c.replace = true;
 	ck_assert_int_eq(judge_guest(&c, NULL, why, sizeof why), 0);
-	ck_assert(json_is_true(json_object_get(c.machine->guest_spec, "replace")));
+	ck_assert(json_is_true(json_object_get(base_spec_of(c.machine), "replace")));
 }
 END_TEST
 

@@ -249,7 +249,7 @@ static void judge_three(struct trial *t)
 		machines[i]->nics[0].segment_id = 1;
 		machines[i]->nics[0].addrs[0] = ip_from_v4(0x0a4d0109 + (uint32_t)i);
 		mac_from_ip(&machines[i]->nics[0].addrs[0], &machines[i]->nics[0].mac);
-		json_object_update_new(machines[i]->guest_spec,
+		base_spec_put(machines[i],
 			json_pack("{s:s, s:i, s:[{s:i}, {s:i, s:s}]}", "pool", "fast", "disk", 100,
 				"disks", "size", 10, "size", 1, "pool", "slow"));
 		creations[i] = (struct creation){.ops = &rooms.operations,
@@ -258,7 +258,7 @@ static void judge_three(struct trial *t)
 			.next = t->judged};
 		t->judged = &creations[i];
 	}
-	json_object_set_new(machines[2]->guest_spec, "connect", json_string("test:///far"));
+	base_spec_put(machines[2], json_pack("{s:o}", "connect", json_string("test:///far")));
 }
 
 static void free_three(void)
