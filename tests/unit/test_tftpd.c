@@ -1091,7 +1091,8 @@ START_TEST(greeted)
 
 	PEER_SEND(fd, 69,
 		"\0\1?a\0octet\0tsize\0"
-		"0\0blksize\01024\0");
+		"0\0blksize\0"
+		"1024\0");
 	wait_asked(1);
 	ck_assert(!f.asked[0]->there);
 	tftpd_greet(f.asked[0]);
