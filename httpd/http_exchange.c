@@ -597,6 +597,15 @@ void http_respond_error(struct http_request *r, unsigned status, const char *fmt
 	answer(r, status, http_error_response(r, line));
 }
 
+void http_respond_method(struct http_request *r, const char *allow, const char *line)
+{
+	struct MHD_Response *a = http_error_response(r, line);
+
+	if (a)
+		MHD_add_response_header(a, "Allow", allow);
+	answer(r, 405, a);
+}
+
 /* The rest of what a handler may ask */
 
 const char *http_arg(const struct http_request *r, const char *name)

@@ -88,6 +88,8 @@ void http_respond_json(
 /* One line: text/plain below /m/, {"error": line} below /api/. */
 void http_respond_error(struct http_request *r, unsigned status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* 405, as http_respond_error(), with the methods that the path takes (RFC 9110 15.5.6): "GET, HEAD". */
+void http_respond_method(struct http_request *r, const char *allow, const char *line);
 
 /* It came with a token that is right: whoever has this address is no stranger for some minutes. Before it is answered. */
 void http_vouch(struct http_request *r);

@@ -148,6 +148,14 @@ static void machine_request(struct api *api, struct http_request *r, const char 
 			r, 404, "no machine '%s'; 'usher list' shows those there are", name);
 }
 
+static void refuse_method(struct http_request *r, const char *path, const char *why)
+{
+	char methods[64];
+
+	api_routes_methods(path, methods, sizeof methods);
+	http_respond_method(r, methods, why);
+}
+
 void api_handle(struct api *api, struct http_request *r)
 {
 	const char *path = r->path + strlen(API);
@@ -156,7 +164,9 @@ void api_handle(struct api *api, struct http_request *r)
 	unsigned wrong =
 		api_routes_judge(r->method, path, r->target, r->body, r->body_len, why, sizeof why);
 
-	if (wrong)
+	if (wrong == 405)
+		refuse_method(r, path, why);
+	else if (wrong)
 		http_respond_error(r, wrong, "%s", why);
 	else if (!strcmp(path, "/machines") && get)
 		lists_machines(api, r);

@@ -148,6 +148,18 @@ static const struct route *find(enum http_method method, const char *path)
 	return NULL;
 }
 
+void api_routes_methods(const char *path, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	*buf = '\0';
+	for (size_t i = 0; i < N_ROUTES && used < size; i++)
+		if (path_matches(routes[i].path, path))
+			used += (size_t)snprintf(buf + used, size - used, "%s%s%s",
+				used ? ", " : "", http_method_name(routes[i].method),
+				routes[i].method == HTTP_GET ? ", HEAD" : "");
+}
+
 static unsigned no_route(enum http_method method, const char *path, char *why, size_t size)
 {
 	char methods[64] = "";

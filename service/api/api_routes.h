@@ -13,4 +13,7 @@
 unsigned api_routes_judge(enum http_method method, const char *path, const char *target,
 	const char *body, size_t len, char *why, size_t size);
 
+/* The methods that a path takes, as an Allow header has them: "GET, HEAD, POST"; "" when there is no such path. */
+void api_routes_methods(const char *path, char *buf, size_t size);
+
 #endif

@@ -137,6 +137,21 @@ START_TEST(keys)
 }
 END_TEST
 
+START_TEST(allowed)
+{
+	char allow[64];
+
+	api_routes_methods("/machines", allow, sizeof allow);
+	ck_assert_str_eq(allow, "GET, HEAD, POST");
+	api_routes_methods("/machines/web01", allow, sizeof allow);
+	ck_assert_str_eq(allow, "GET, HEAD, PATCH, DELETE");
+	api_routes_methods("/judge", allow, sizeof allow);
+	ck_assert_str_eq(allow, "POST");
+	api_routes_methods("/nothing", allow, sizeof allow);
+	ck_assert_str_eq(allow, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("api_routes");
@@ -145,6 +160,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, paths);
+	tcase_add_test(t, allowed);
 	tcase_add_test(t, methods);
 	tcase_add_test(t, queries);
 	tcase_add_test(t, keys);
