@@ -187,6 +187,9 @@ START_TEST(started_again)
 	record_started(consoles, web01);
 	ck_assert(recording()->run_again);
 	console_stream_close();
+	while (recording()->state == RECORD_ON)
+		loop_once(rooms.base.loop, 0);
+	ck_assert(recording()->stream || recording()->again.at <= clock_mono_ms());
 	base_wait(&rooms.base, console_stream.opens == 2 && listens());
 	logged("] web01 starts\r\n");
 	ck_assert(!recording()->run_again);
