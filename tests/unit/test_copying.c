@@ -4,15 +4,13 @@
 
 #include "http_ask.h"
 #include "rooms_make.h"
+#include "worker_gate.h"
 #include "stepped_clock.h"
-
-#include <semaphore.h>
 
 static struct rooms rooms;
 static struct imports *imports = &rooms.imports;
 static struct http_ask ask;
 static char id[64], part[PATH_MAX], path[PATH_MAX], why[512];
-static sem_t gate;
 
 static void handle(void *arg, struct http_request *r)
 {
@@ -23,7 +21,6 @@ static void setup(void)
 {
 	rooms_make(&rooms);
 	http_ask_begin(&ask, &rooms.base, handle, imports);
-	sem_init(&gate, 0, 0);
 }
 
 static void teardown(void)
@@ -32,7 +29,6 @@ static void teardown(void)
 	rooms_stop(&rooms);
 	http_ask_end(&ask);
 	rooms_unmake(&rooms);
-	sem_destroy(&gate);
 }
 
 static unsigned begin(const char *name, long long size)
@@ -81,35 +77,6 @@ static const char *content(const char *file)
 static bool exists(const char *file)
 {
 	return !access(file, F_OK);
-}
-
-/* The worker has two threads: while they wait nothing else is done. */
-static int wait_at_gate(struct task *t)
-{
-	(void)t;
-	sem_wait(&gate);
-	return 0;
-}
-
-static void gone(struct task *t)
-{
-	free(t);
-}
-
-static void shut(void)
-{
-	for (int i = 0; i < 2; i++) {
-		struct task *t = calloc(1, sizeof *t);
-
-		*t = (struct task){.run = wait_at_gate, .done = gone};
-		ck_assert_int_eq(worker_do(rooms.base.worker, t, ""), 0);
-	}
-}
-
-static void open_gate(void)
-{
-	sem_post(&gate);
-	sem_post(&gate);
 }
 
 /* --- a copy ---------------------------------------------------------------------------------------------------------------- */
@@ -167,7 +134,7 @@ START_TEST(one_piece_at_a_time)
 	struct http_ask second = {.base = &rooms.base, .fd = -1};
 
 	ck_assert_uint_eq(begin("d.iso", 6), 201);
-	shut();
+	worker_gate_shut(rooms.base.worker);
 	http_ask_send(&ask, NULL, "PUT", target("?at=0"), "abc");
 	for (int i = 0; i < 50; i++)
 		loop_once(rooms.base.loop, 2);
@@ -176,7 +143,7 @@ START_TEST(one_piece_at_a_time)
 	ck_assert_ptr_nonnull(strstr(
 		http_ask_error(&second), "0 of 6 bytes are there, and a piece is being written"));
 	ck_assert_uint_eq(http_ask(&second, "DELETE", target(""), NULL), 409);
-	open_gate();
+	worker_gate_open();
 	ck_assert_uint_eq(http_ask_wait(&ask), 200);
 	ck_assert_uint_eq(put("?at=3", "def"), 200);
 	json_decref(second.json);
