@@ -170,6 +170,15 @@ START_TEST(connects)
 }
 END_TEST
 
+static bool answered;
+
+static void on_status(void *arg, int rc, const struct guest_status *st, const char *text)
+{
+	(void)arg, (void)st;
+	ck_assert_msg(!rc, "%s", text);
+	answered = true;
+}
+
 static void restart_network(const char *uri, const char *name)
 {
 	virConnectPtr v = virConnectOpen(uri);
@@ -187,6 +196,8 @@ START_TEST(networks_of_the_own_one)
 {
 	hosts_connect(&hosts, true);
 	base_wait(&base, up == 1);
+	ck_assert_int_eq(guest_status(hosts.own, "test", on_status, NULL), 0);
+	base_wait(&base, answered); /* what it tells by itself was asked for before */
 	restart_network("test:///default", "default");
 	base_wait(&base, networks == 2);
 }
