@@ -172,20 +172,23 @@ static void on_shutting_down(void *arg, int rc, const char *why)
 	loop_timer_set(p->ops->base->loop, &p->over, RESTART_WAIT_MS);
 }
 
+/* All that wait for it: several may have asked. */
 void patch_guest_stopped(struct operations *ops, struct machine *m)
 {
-	for (struct operation *o = ops->patches; o; o = o->next) {
+	struct operation *next;
+
+	for (struct operation *o = ops->patches; o; o = next) {
 		struct patch *p = (struct patch *)o;
 
-		if (p->going && !strcmp(p->op.uuid, m->uuid)) {
-			p->going = false;
-			loop_timer_clear(ops->base->loop, &p->over);
-			if (p->stop)
-				patch_done(p, m);
-			else
-				patch_start(p, m);
-			return;
-		}
+		next = o->next;
+		if (!p->going || strcmp(p->op.uuid, m->uuid))
+			continue;
+		p->going = false;
+		loop_timer_clear(ops->base->loop, &p->over);
+		if (p->stop)
+			patch_done(p, m);
+		else
+			patch_start(p, m);
 	}
 }
 

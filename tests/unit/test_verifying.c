@@ -3,9 +3,9 @@
 #include "service/media/verifying.h"
 
 #include "rooms_make.h"
+#include "worker_gate.h"
 
 #include <errno.h>
-#include <semaphore.h>
 
 /* Of "abc", FIPS 180-2 B.1. */
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -14,48 +14,15 @@
 
 static struct rooms rooms;
 static struct imports *imports = &rooms.imports;
-static sem_t gate;
-
-/* The worker has two threads: while the gate is shut nothing else is done. */
-static int wait_at_gate(struct task *t)
-{
-	(void)t;
-	sem_wait(&gate);
-	return 0;
-}
-
-static void gone(struct task *t)
-{
-	free(t);
-}
-
-static void shut(void)
-{
-	for (int i = 0; i < 2; i++) {
-		struct task *t = calloc(1, sizeof *t);
-
-		*t = (struct task){.run = wait_at_gate, .done = gone};
-		ck_assert_int_eq(worker_do(rooms.base.worker, t, ""), 0);
-	}
-}
-
-static void open_gate(void)
-{
-	sem_post(&gate);
-	sem_post(&gate);
-}
 
 static void setup(void)
 {
 	rooms_make(&rooms);
-	sem_init(&gate, 0, 0);
 }
 
 static void teardown(void)
 {
-	open_gate();
 	rooms_unmake(&rooms);
-	sem_destroy(&gate);
 }
 
 /* An image of this name, imported, with this content. */
@@ -108,7 +75,7 @@ START_TEST(summed_up)
 {
 	struct medium *m = image("a", "a.iso", "abc");
 
-	shut();
+	worker_gate_shut(rooms.base.worker);
 	strcpy(m->sum, "old");
 	ck_assert_int_eq(verifying_start(imports, m), 0);
 	ck_assert_str_eq(m->sum, ""); /* told again when it is known again */
@@ -116,7 +83,7 @@ START_TEST(summed_up)
 	ck_assert_int_eq(said("a", "total"), 3);
 	ck_assert_str_eq(failed("a"), "");
 	ck_assert(!under_way("b"));
-	open_gate();
+	worker_gate_open();
 	verified();
 	ck_assert(!under_way("a"));
 	ck_assert_str_eq(m->sum, ABC);
@@ -154,12 +121,12 @@ START_TEST(a_few_at_once)
 	a = imported_find(&rooms.content.imported, "a");
 	b = imported_find(&rooms.content.imported, "b");
 	c = imported_find(&rooms.content.imported, "c");
-	shut();
+	worker_gate_shut(rooms.base.worker);
 	ck_assert_int_eq(verifying_start(imports, a), 0);
 	ck_assert_int_eq(verifying_start(imports, b), 0);
 	ck_assert_int_eq(verifying_start(imports, b), 0); /* it is under way */
 	ck_assert_int_eq(verifying_start(imports, c), -EBUSY);
-	open_gate();
+	worker_gate_open();
 	verified();
 	ck_assert_str_eq(a->sum, ABC);
 	ck_assert_str_eq(b->sum, EMPTY);
@@ -201,11 +168,11 @@ END_TEST
 
 START_TEST(removed_meanwhile)
 {
-	shut();
+	worker_gate_shut(rooms.base.worker);
 	ck_assert_int_eq(verifying_start(imports, image("a", "a.iso", "abc")), 0);
 	verifying_drop(imports, "a");
 	ck_assert_int_eq(imported_remove(&rooms.content.imported, "a"), 0);
-	open_gate();
+	worker_gate_open();
 	verified();
 }
 END_TEST
@@ -215,7 +182,7 @@ START_TEST(removed_and_there_again)
 {
 	struct medium *m;
 
-	shut();
+	worker_gate_shut(rooms.base.worker);
 	ck_assert_int_eq(verifying_start(imports, image("a", "a.iso", "abc")), 0);
 	verifying_drop(imports, "a");
 	ck_assert_int_eq(imported_remove(&rooms.content.imported, "a"), 0);
@@ -223,7 +190,7 @@ START_TEST(removed_and_there_again)
 	m = image("a", "a.iso", "abc");
 	ck_assert_int_eq(verifying_start(imports, m), 0);
 	ck_assert(under_way("a"));
-	open_gate();
+	worker_gate_open();
 	verified();
 	ck_assert_str_eq(m->sum, ABC);
 }
@@ -234,12 +201,12 @@ START_TEST(replaced_meanwhile)
 {
 	struct medium *m;
 
-	shut();
+	worker_gate_shut(rooms.base.worker);
 	ck_assert_int_eq(verifying_start(imports, image("a", "a.iso", "abc")), 0);
 	m = image("a", "other.iso", "");
 	if (_i)
 		ck_assert_int_eq(verifying_start(imports, m), 0);
-	open_gate();
+	worker_gate_open();
 	verified();
 	ck_assert_str_eq(m->sum, _i ? EMPTY : "");
 }
