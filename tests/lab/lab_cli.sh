@@ -357,8 +357,8 @@ if command -v script >/dev/null; then
 else
 	skip "asking on a terminal: there is no script(1)"
 fi
-ends "stop of one that is being installed" 1 "'usher disarm n3' takes back its install" "$USHER" stop n3
-ends "start of one that has nothing installed" 1 "nothing is installed on it" "$USHER" start n3
+ends "stop of one that is being installed" 1 "run 'usher disarm n3' to cancel its install" "$USHER" stop n3
+ends "start of one that has nothing installed" 1 "no installed system to start" "$USHER" start n3
 api() { curl -s -o "$out" -w '%{http_code}' --unix-socket "$USHER_SOCKET" "${@:2}" "http://u/api/v1$1"; }
 check "a wrong method is 405" test "$(api /machines -X PUT)" = 405
 check "... and says which are right" grep -q "it takes GET, POST" "$out"

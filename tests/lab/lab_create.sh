@@ -271,12 +271,12 @@ refused_serve "a network that is not active" "'leasing' is not active: virsh net
 	-c "$USHER_LAB/leasing.xml" --network leasing # what only the file names is waited for: lab_network
 virsh -q net-start leasing >/dev/null
 usher_config "<segment network='leasing' mode='own'/>" >"$USHER_LAB/leasing.xml"
-refused_serve "a network with <dhcp>, to be our own" "'leasing' has <dhcp> of its own.*virsh net-edit leasing" \
+refused_serve "a network with <dhcp>, to be our own" "'leasing' has its own <dhcp>.*virsh net-edit leasing" \
 	-c "$USHER_LAB/leasing.xml" --network leasing
 usher_config "<segment network='nowhere'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "a network that is not there" "nowhere" -c "$USHER_LAB/leasing.xml" --network nowhere
 usher_config "<segment interface='nowhere0'/>" >"$USHER_LAB/leasing.xml"
-refused_serve "an interface that is not there" "interface 'nowhere0': there is none" \
+refused_serve "an interface that is not there" "interface 'nowhere0': no such interface" \
 	-c "$USHER_LAB/leasing.xml" --interface nowhere0
 printf "<usher>\n  <sgement network='default'/>\n</usher>\n" >"$USHER_LAB/leasing.xml"
 refused_serve "a configuration with a slip" "leasing.xml:2: .*sgement" -c "$USHER_LAB/leasing.xml"

@@ -57,7 +57,7 @@ check "and listed" gives "^rocky-9 +Rocky Linux 9.3 .*ready +imported +$iso +by-
 check "as JSON too" test "$(usher media rocky-9 --json | jq -r '.distribution + .version + .arch + .files.kernel')" = \
 	rocky9.3x86_64images/pxeboot/vmlinuz
 check "importing it again is fine" gives "^rocky-9: " import "$iso"
-check "another of its name is not" fails "medium 'rocky-9' is $iso already: --replace" import /srv/disc
+check "another of its name is not" fails "medium 'rocky-9' already exists as $iso: use --replace" import /srv/disc
 check "a folder under another name" gives "^mine: Rocky" import /srv/disc --name mine
 check "what is no medium" fails "not an ISO image" import "$USHER_LAB/bytes"
 check "the shipped profile takes its files from it" test "$(usher profiles rocky-9 --json | jq -r .media.path)" = "$iso"

@@ -67,7 +67,7 @@ client 5 02:00:00:00:00:05 moved0
 libvirt_knows 52:54:c0:a8:8c:07 default
 libvirt_knows 52:54:c0:a8:4d:07 sleepy
 check "the service starts though one network is not active and one interface is not there" usher_start || lab_end
-check "it waits for the interface, and says so" logged "late0: interface 'late0': there is none; waiting"
+check "it waits for the interface, and says so" logged "late0: interface 'late0': no such interface; waiting"
 check "for the network too" wait_until 10 logged "sleepy: network 'sleepy' is not active: .*; waiting"
 check "an interface whose address lies outside its pool is waited for, and stops nobody else" \
 	logged "moved0: interface 'moved0' has 10.67.0.1/24, and its pool, 10.66.0.100 to 10.66.0.140, lies in another subnet: .*; waiting"
@@ -79,7 +79,7 @@ check "and its pool leased from" leases_as 5 10.66.0.100
 ip address del 10.67.0.1/24 dev moved0
 check "without the other it is served as before" leases_as 5 10.66.0.100
 refute "what the command line names must be there" named_wrongly
-check "it says so" grep -q "interface 'nowhere0': there is none" "$USHER_LAB/named"
+check "it says so" grep -q "interface 'nowhere0': no such interface" "$USHER_LAB/named"
 refute "a machine cannot be made where no address is known yet" \
 	"$USHER" enroll early --mac 02:00:00:00:00:99 --profile plain --network late0 --no-ssh-key
 check "a stranger leases from the pool" leases_as 1 192.168.122.100

@@ -91,7 +91,7 @@ check "a bad forward" misworded "forward 'bridge': expected none, nat or route" 
 check "a bad domain" misworded "domain 'a..b': expected a DNS domain, as lab.example" create lab3 --domain a..b
 check "a bad MTU" misworded "mtu '100': expected bytes from 576 to 65535" create lab3 --mtu 100
 check "a bad name" misworded \
-	"network '../x': a name has letters, digits, '.', '_' and '-', at most 63, and begins with one of the first two" create ../x
+	"network '../x': expected at most 63 letters, digits, '.', '_' and '-', with a letter or digit first" create ../x
 check "an unknown key" posts 400 '{"name": "lab3", "bridge": "br7"}'
 check "nothing was made by those" refused "no network 'lab3'; 'usher network list' shows those there are" delete lab3
 says "the next free subnet" "lab3: 10.77.2.0/24, forward nat, on virbr4: usher leases there" "$USHER" network create lab3
@@ -139,7 +139,7 @@ virsh -q net-destroy lab2
 check "is told when its network goes" wait_until 5 sh -c "$USHER timeline guest | grep -q 'lab2: virbr3 is gone'"
 check "made again" posts 201 '{"name": "lab2"}'
 check "the guest is started again" wait_until 10 sh -c "virsh domid guest | grep -vx -e '$first' -e - -e ''"
-check "for its card" sh -c "$USHER timeline guest | grep 'lab2 has a new bridge: started again, to be on it'"
+check "for its card" sh -c "$USHER timeline guest | grep 'lab2 has a new bridge: restarted to connect to it'"
 check "which is on the bridge" wait_until 5 sh -c "ls /sys/class/net/$(one lab2 .bridge)/brif | grep vnet"
 
 "$USHER" delete metal guest >/dev/null

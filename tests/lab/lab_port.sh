@@ -46,7 +46,7 @@ check "nor the answers with the guest's own token" refused 1 "$answers"
 check "an event" has_event refused "answers for 192.168.122.2: 52:54:c0:a8:7a:02 sits at the port p1"
 check "it cannot say that the install is done" refused 1 "${answers%answers}done"
 check "by a fixed name neither" inside 1 curl -sS --max-time 10 -A 'GRUB 2.06' -o "$USHER_LAB/got" http://192.168.122.1:8067/grub/grub.cfg
-check "but told why" grep "this machine does not sit there" "$USHER_LAB/got"
+check "but told why" grep "this request did not come from the machine itself" "$USHER_LAB/got"
 check "no boot was counted" test "$(boots)" = "$boots"
 power_cut 1
 
@@ -83,7 +83,7 @@ ip neigh flush to 192.168.122.2 dev virbr0
 touch "$USHER_LAB/go"
 wait $hidden
 check "it is not given the answers" grep -a "^HTTP/1.1 403" "$USHER_LAB/got"
-check "an event" has_event refused "answers for 192.168.122.2: nobody answers ARP for that address"
+check "an event" has_event refused "answers for 192.168.122.2: no host answers ARP for that address"
 power_cut 3
 
 # --- the guest itself -------------------------------------------------------------------------------------------------------------

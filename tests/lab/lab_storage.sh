@@ -244,8 +244,8 @@ virsh -q destroy full
 check "its disk gets a system that fills it" write_it_full "$USHER_LAB/small/full.qcow2"
 check "it starts from its disk" virsh -q start full
 check "QEMU pauses it when the pool is full" wait_until 20 state_is full paused
-check "the timeline says why, and what to do" wait_until 5 timeline_says full "paused +its storage pool is full, it \
-cannot write to $USHER_LAB/small/full.qcow2: make room, then virsh resume full"
+check "the timeline says why, and what to do" wait_until 5 timeline_says full "paused +the storage pool is full, so the guest \
+cannot write to $USHER_LAB/small/full.qcow2: free space, then run 'virsh resume full'"
 check "once" test "$("$USHER" timeline full | grep -c ' paused ')" = 1
 mount -o remount,size=200m "$USHER_LAB/small"
 check "with room it goes on" virsh -q resume full
@@ -258,7 +258,7 @@ check "and replaced when asked" "$USHER" create full --profile plain --no-ssh-ke
 virsh -q destroy full
 volumes create link default=1 base=full.qcow2@small linked
 "$USHER" delete full >"$said" 2>&1
-check "a guest that a clone stands on is not deleted" says "usher: full is still there: volume full.qcow2 is the backing \
+check "a guest that a clone stands on is not deleted" says "usher: full was not deleted: volume full.qcow2 is the backing \
 file of volume link.qcow2 in pool default: delete that first"
 check "nor forgotten" "$USHER" show full
 volumes delete link default=1

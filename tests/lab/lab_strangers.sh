@@ -52,7 +52,7 @@ usher_stop
 stranger answer-offer ALWAYS 9 &
 other=$!
 check "at the next start somebody answers as a server does: usher leased there, and goes on" mode own
-check "and says that there are two" logged "10.66.0.66 \(MAC 02:00:00:00:00:02\) answers as a DHCP server does, where usher leased until now"
+check "and says that there are two" logged "10.66.0.66 \(MAC 02:00:00:00:00:02\) answers as a DHCP server where usher leased until now"
 check "the machine is given its address" leases_as 1 10.66.0.11
 wait $other
 
@@ -84,7 +84,7 @@ inside 2 ip address add 10.66.0.26/24 dev c2
 client 5 02:00:00:00:00:05 br0
 client 6 02:00:00:00:00:06 br0
 check "a machine may be given one of these" enroll web02 --network br0 --mac 02:00:00:00:00:05 --ip 10.66.0.25
-check "which is told" timeline_has "10.66.0.25 is leased to a stranger, 52:54:0a:42:00:19"
+check "which is told" timeline_has "10.66.0.25 is leased to an unknown client, 52:54:0a:42:00:19"
 check "it has it: nobody answers for it" leases_as 5 10.66.0.25
 check "another, whose stranger is there" enroll web03 --network br0 --mac 02:00:00:00:00:06 --ip 10.66.0.26
 check "is given one of the pool instead" leases_of_pool 6
@@ -107,7 +107,7 @@ again
 stranger answer-offer ALWAYS 9 &
 other=$!
 check "who answers each time is a server to us" mode proxy
-check "the log says who" logged "br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) leases there: it answered our DHCPDISCOVER, and again"
+check "the log says who" logged "br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) leases there: it answered usher's DHCPDISCOVER twice"
 wait $other
 check "a machine is armed" enroll web01 --network br0 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --arm
 refute "and gets no address" get 1 -t 7
