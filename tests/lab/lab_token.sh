@@ -59,15 +59,15 @@ check "a machine is armed" "$USHER" enroll box --network br0 --mac 02:00:00:00:0
 
 # --- asked in its name --------------------------------------------------------------------------------------------------------
 check "a neighbour that asks in its name is told nothing" tokenless 2 broadcast
-check "an event" has_event refused "another card sent it in the machine's name"
+check "an event" has_event refused "another card sent the request in the machine's name"
 check "nor one that wants no broadcast" tokenless 2
 check "nor by a message in pieces" tokenless 2 broadcast pieces
 check "nor by an INFORM" tokenless 2 inform=10.66.0.12
 check "an event" has_event refused "an INFORM is not told what to boot"
 check "nor as a relay on the machine's own wire" tokenless 2 giaddr=10.66.0.12
-check "an event" has_event refused "it came by a relay, and the machine is on our own wire"
+check "an event" has_event refused "the request came through a relay, but the machine is on usher's own wire"
 check "nor as a relay of a subnet that nobody serves" tokenless 3 giaddr=10.99.0.5
-check "an event" has_event refused "it came by a relay of another subnet"
+check "an event" has_event refused "the request came through a relay of another subnet"
 check "nor as that subnet's relay, for this wire" tokenless 3 giaddr=10.99.0.5 link=10.66.0.0
 check "nor by a message straight from there" tokenless 3 routed
 check "no lease came of it" test "$("$USHER" leases --json | jq '[.leases[] | select(.state == "bound")] | length')" = 0
