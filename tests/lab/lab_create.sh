@@ -151,7 +151,7 @@ foreign() { # NAME MAC
 foreign theirs 52:54:c0:a8:7a:4d >"$USHER_LAB/theirs.xml"
 virsh -q define "$USHER_LAB/theirs.xml" >/dev/null
 refused "a domain of that name" "a domain theirs exists already and is not usher's" create theirs --profile plain
-refused "a computed MAC that a domain has" "52:54:c0:a8:7a:4d is domain theirs's" \
+refused "a computed MAC that a domain has" "52:54:c0:a8:7a:4d belongs to domain theirs" \
 	create web --profile plain --ip 192.168.122.77
 refused "--replace of a foreign domain" "theirs .*not usher's" create theirs --profile plain --replace
 virsh -q start --paused theirs >/dev/null # its firmware would take a lease meanwhile
@@ -160,7 +160,7 @@ refused "--replace of a foreign domain that runs" "theirs .*not usher's" create 
 check "it still runs, the same run" test "$(virsh -q domid theirs)" = "$running"
 qemu-img create -q -f qcow2 /var/lib/libvirt/images/web.qcow2 64M
 virsh -q attach-disk theirs /var/lib/libvirt/images/web.qcow2 sdb --config --subdriver qcow2 >/dev/null
-refused "--replace of a volume that is a foreign domain's disk" "volume web.qcow2 is domain theirs's" \
+refused "--replace of a volume that is a foreign domain's disk" "volume web.qcow2 belongs to domain theirs" \
 	create web --profile plain --replace
 virsh -q destroy theirs >/dev/null
 virsh -q undefine theirs >/dev/null

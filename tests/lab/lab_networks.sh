@@ -73,17 +73,17 @@ check "leases" leases_as 3 10.79.0.7
 check "the same again changes nothing" posts 200 '{"name": "lab1", "subnet": "10.78.0.0/24", "forward": "none", "mtu": 1400}'
 check "so do only some of its values" posts 200 '{"name": "lab1"}'
 check "others are a conflict" posts 409 '{"name": "lab1", "forward": "nat"}'
-says "which says so" "usher: network 'lab1' is there with forward none, not nat: take another name, or 'usher network delete lab1' first" \
+says "which says so" "usher: network 'lab1' exists with forward none, not nat: choose another name, or run 'usher network delete lab1' first" \
 	"$USHER" network create lab1 --forward nat
 check "libvirt's own is not ours" refused \
-	"network 'default' is there, and usher did not make it: take another name, or serve it as it is (usher serve --network default)" \
+	"network 'default' exists, but usher did not create it: choose another name, or serve it as it is (usher serve --network default)" \
 	create default
 check "an overlap with another network" refused \
-	"subnet 10.64.0.0/10 overlaps 10.77.0.0/24, which is there by network 'lab0': take another, or none and a free one is found" \
+	"subnet 10.64.0.0/10 overlaps 10.77.0.0/24, used by network 'lab0': choose another, or omit it to get a free one" \
 	create lab3 --subnet 10.64.0.0/10
 net_bridge far0 10.77.1.1/25 02:00:00:4d:01:01
 check "an overlap with a route" refused \
-	"subnet 10.77.1.0/24 overlaps 10.77.1.0/25, which is there by far0 of this host: take another, or none and a free one is found" \
+	"subnet 10.77.1.0/24 overlaps 10.77.1.0/25, used by far0 of this host: choose another, or omit it to get a free one" \
 	create lab3 --subnet 10.77.1.0/24
 check "a bad subnet" misworded "'10.77.3.5/24' is no subnet for machines: that address lies in 10.77.3.0/24" \
 	create lab3 --subnet 10.77.3.5/24
