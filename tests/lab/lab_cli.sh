@@ -361,7 +361,7 @@ ends "stop of one that is being installed" 1 "run 'usher disarm n3' to cancel it
 ends "start of one that has nothing installed" 1 "no installed system to start" "$USHER" start n3
 api() { curl -s -o "$out" -w '%{http_code}' --unix-socket "$USHER_SOCKET" "${@:2}" "http://u/api/v1$1"; }
 check "a wrong method is 405" test "$(api /machines -X PUT)" = 405
-check "... and says which are right" grep -q "it takes GET, POST" "$out"
+check "... and says which are right" grep -q "allowed methods: GET, POST" "$out"
 check "an unknown key is 400" test "$(api /machines -d '{"kind": "guest", "memry": 5}')" = 400
 check "... and names the nearest" grep -q "did you mean 'memory'" "$out"
 check "an unknown argument is 400" test "$(api '/machines/n3?keep_disk=1' -X DELETE)" = 400

@@ -70,7 +70,7 @@ check "the service starts though one network is not active and one interface is 
 check "it waits for the interface, and says so" logged "late0: interface 'late0': no such interface; waiting"
 check "for the network too" wait_until 10 logged "sleepy: network 'sleepy' is not active: .*; waiting"
 check "an interface whose address lies outside its pool is waited for, and stops nobody else" \
-	logged "moved0: interface 'moved0' has 10.67.0.1/24, and its pool, 10.66.0.100 to 10.66.0.140, lies in another subnet: .*; waiting"
+	logged "moved0: interface 'moved0' has 10.67.0.1/24, but its pool, 10.66.0.100 to 10.66.0.140, is in another subnet: .*; waiting"
 refute "nobody is given an address there" get 5 -t 2
 ip address add 10.66.0.1/24 dev moved0
 begun=$(now_ms)
@@ -99,7 +99,7 @@ begun=$(now_ms)
 back "with another address it is served" default 192.168.140.1
 attach p1 virbr0
 attach p2 virbr0
-check "it says that the pool lies elsewhere" logged "segment 'default': of the pool .* no address of a client in its subnet, 192.168.140.0/24"
+check "it says that the pool lies elsewhere" logged "segment 'default': pool .* not usable by clients in its subnet, 192.168.140.0/24"
 check "who computes its address has it" leases_as 2 192.168.140.7
 check "from the new address" is 2 serverid 192.168.140.1
 check "by the new router" is 2 router 192.168.140.1

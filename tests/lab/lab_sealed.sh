@@ -138,14 +138,14 @@ check "... takes nothing away" fetch 1 -f -d '50 %' "$mine_url/progress"
 check "... and has nothing" is "$(status 2 "$url/answers")" 403
 check "the code of the boot before is not its" says "wrong code" "$USHER" confirm web01 "$mine"
 check "the installer is done" fetch 1 -f -d x "$mine_url/done"
-check "then nothing waits" says "it is installed" "$USHER" confirm web01 "$code"
+check "then nothing waits" says "the machine is installed" "$USHER" confirm web01 "$code"
 check "and who waited is sent to its disk" grep -q "web01 is installed" <(fetch 2 "$url/boot.ipxe")
 
 # --- every boot, every attempt ----------------------------------------------------------------------------------------------
 
 check "a reinstall says yes or no to a seal" grep -q "'sealed' is true or false" <(api -d '{"sealed":1}' \
 	http://usher/api/v1/machines/web01/reinstall)
-check "... and nothing else" grep -q "no key 'seal': did you mean 'sealed'" <(api -d '{"seal":true}' \
+check "... and nothing else" grep -q "unknown key 'seal': did you mean 'sealed'" <(api -d '{"seal":true}' \
 	http://usher/api/v1/machines/web01/reinstall)
 check "installed again" "$USHER" reinstall web01
 check "it is sealed again" boots 1

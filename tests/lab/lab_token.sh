@@ -81,10 +81,10 @@ by_name() { inside 2 curl -sS --max-time 10 "$@" >"$lab/got"; ! grep -a "/m/" "$
 check "by its name in GRUB neither" by_name -A 'GRUB 2.06' "$url/grub/grub.cfg-01-02-00-00-00-00-00-01"
 inside 2 ip address add 10.66.0.11/24 dev c2
 check "nor from the machine's address, with its own card" refused 2 --interface 10.66.0.11 "$script/boot.ipxe"
-check "an event" has_event refused "boot.ipxe for 10.66.0.11: it came from 02:00:00:00:00:02, the machine is 02:00:00:00:00:01"
+check "an event" has_event refused "boot.ipxe for 10.66.0.11: the request came from MAC 02:00:00:00:00:02, the machine's MAC is 02:00:00:00:00:01"
 check "by its name in GRUB neither" by_name --interface 10.66.0.11 -A 'GRUB 2.06' "$url/grub/grub.cfg"
 check "nor by TFTP" by_name --interface 10.66.0.11 tftp://10.66.0.1/grub/grub.cfg
-check "an event" has_event refused "boot script for 10.66.0.11: it came from 02:00:00:00:00:02"
+check "an event" has_event refused "boot script for 10.66.0.11: the request came from MAC 02:00:00:00:00:02"
 check "nor by PXELINUX's name" by_name --interface 10.66.0.11 tftp://10.66.0.1/pxelinux.cfg/01-02-00-00-00-00-01
 inside 2 ip address del 10.66.0.11/24 dev c2
 ip neigh flush to 10.66.0.11 dev br0
