@@ -79,7 +79,7 @@ check "it may not report" is "$(status 1 -d x "$url/done")" 403
 check "... nor fail" is "$(status 1 -d x "$url/failed")" 403
 check "it is armed still" is "$(of web01 .state)" armed
 check "show says what is to be done" grep -q "waits for confirmation: usher confirm web01 CODE" <("$USHER" show web01)
-check "the timeline too" timeline_has web01 "waiting +boot asked for by $address, number 1 .*usher confirm web01 CODE"
+check "the timeline too" timeline_has web01 "waiting +boot requested by $address, number 1 .*usher confirm web01 CODE"
 for i in 1 2 3 4 5; do fetch 1 "$url/boot.ipxe" >"$USHER_LAB/again"; done
 check "asked again it is the same" cmp "$USHER_LAB/screen.1" "$USHER_LAB/again"
 check "that is no boot" is "$(of web01 .attempt.boots)" 0
@@ -110,7 +110,7 @@ check "somebody with its MAC and its address boots" boots 2
 thief=$code thief_url=$url
 refute "who is shown another code" test "$mine" = "$thief"
 refute "... under another token" test "$mine_url" = "$thief_url"
-check "two boots are told of" timeline_has web01 "waiting +boot asked for .*number 3 "
+check "two boots are told of" timeline_has web01 "waiting +boot requested .*number 3 "
 check "the code on the machine's screen opens nothing for the other" says "wrong code for the latest boot of web01" \
 	"$USHER" confirm web01 "$mine"
 check "the thief has no answers" is "$(status 2 "$thief_url/answers")" 403

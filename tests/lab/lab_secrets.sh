@@ -177,7 +177,7 @@ check "it tells its SSH host keys" fetch 1 --data-binary "@$lab/hostkey.pub" "$k
 check "again is fine" fetch 1 --data-binary "@$lab/hostkey.pub" "$keys"
 ssh-keygen -q -t ed25519 -N '' -f "$lab/forged"
 check "others are refused" eval '! fetch 1 --data-binary "@$lab/forged.pub" "$keys"'
-check "an event" told web01 "web01 told other host keys before"
+check "an event" told web01 "web01 reported other host keys before"
 check "show has the fingerprint" has "$(ssh-keygen -lf "$lab/hostkey.pub" | cut -d' ' -f2)" "$USHER" show web01
 "$USHER" known-hosts >"$lab/known"
 check "ssh finds them by name" ssh-keygen -F web01 -f "$lab/known"
