@@ -174,11 +174,11 @@ static const char *file_error(int fd)
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return "it cannot be looked at";
+		return "it cannot be examined";
 	if (S_ISDIR(st.st_mode))
 		return "a folder, and no configuration file: name the file in it";
 	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return "others than its owner may write to it: chmod go-w";
+		return "users other than its owner may write to it: chmod go-w";
 	if (S_ISREG(st.st_mode) && st.st_uid && st.st_uid != geteuid())
 		return "it belongs to neither root nor the user who reads it: chown root";
 	return NULL;

@@ -63,20 +63,22 @@ struct config {
 };
 
 void config_init(struct config *c); /* the defaults */
-/* Reads a file over what is there. 0 or -EINVAL, -ENOENT …, with "FILE:LINE: what is wrong, what was expected". */
+/* Reads a file over the current values. 0 or -EINVAL, -ENOENT …, with "FILE:LINE: what is wrong, what was expected". */
 int config_read(struct config *c, const char *path, char *why, size_t why_size);
 /* --network NAME, --interface IF: the file's entry of that name, else one more. -ENOSPC, -ENAMETOOLONG. */
 int config_add_segment(struct config *c, const char *name, bool is_network);
-/* A network of ours, unless it is named already; and out again (only such a one goes). -ENOSPC. */
+/* Adds a network that usher created, unless it is named already; the other removes it (and only such a network).
+ * -ENOSPC. */
 int config_remember(struct config *c, const char *network);
 void config_forget(struct config *c, const char *network);
 const struct config_segment *config_segment_of(
 	const struct config *c, const char *name); /* or NULL */
-/* The address of the link by which this segment of an interface is served: the first in whose subnet its pool lies; else,
- * without a pool, in whose subnet its router does; else the first. NULL, with the line, when it has none that will do. */
+/* The address of the link that serves this interface's segment: the first whose subnet contains the pool; without a
+ * pool, the first whose subnet contains the router; else the first. NULL, with the line, when no address fits. */
 const struct link_address *config_segment_address(
 	const struct config_segment *c, const struct link_state *link, char *why, size_t size);
-/* False, with the line, when the pool does not lie in this subnet. Where another server leases it is not used. */
+/* False, with the line, when the pool is outside this subnet. Where another server leases, the pool is not used and
+ * always fits. */
 bool config_pool_fits(
 	const struct config_segment *c, const struct link_address *on, char *why, size_t size);
 

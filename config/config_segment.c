@@ -90,19 +90,19 @@ static void read_route(struct config_reader *r, const xmlNode *e, void *to)
 /* What usher says of itself, from what it knows; "" for what the protocol itself is made of. */
 static const char *said_elsewhere(uint8_t code)
 {
-	static const char answers[] = ": it answers one of a client's, which usher does not do";
+	static const char answers[] = ": it answers a client's option that usher does not support";
 	static const struct {
 		uint8_t code;
 		const char *where;
-	} own[] = {{1, ": it is the subnet's"}, {3, ": <router> says it"}, {6, ": <dns> says it"},
-		{12, ": it is the machine's name"}, {15, ": domain= says it"},
-		{26, ": mtu= says it"}, {28, ": it is the subnet's"}, {42, ": <ntp> says it"},
-		{43, ""}, {50, ""}, {51, ": lease= says it"}, {52, ""}, {53, ""}, {54, ""},
-		{55, ""}, {56, ""}, {57, ""}, {58, ": lease= says it"}, {59, ": lease= says it"},
-		{60, ""}, {61, ""}, {66, ""}, {67, ""}, {77, ""}, {82, ""}, {93, ""}, {94, ""},
-		{80, answers}, {81, answers}, {90, answers}, {97, ""}, {116, answers},
-		{118, answers}, {145, answers}, {119, ": <search> says it"},
-		{121, ": <route> says it"}, {150, ""}, {175, ""}, {249, ": <route> says it"}};
+	} own[] = {{1, ": set by the subnet"}, {3, ": set by <router>"}, {6, ": set by <dns>"},
+		{12, ": set by the machine's name"}, {15, ": set by domain="},
+		{26, ": set by mtu="}, {28, ": set by the subnet"}, {42, ": set by <ntp>"},
+		{43, ""}, {50, ""}, {51, ": set by lease="}, {52, ""}, {53, ""}, {54, ""}, {55, ""},
+		{56, ""}, {57, ""}, {58, ": set by lease="}, {59, ": set by lease="}, {60, ""},
+		{61, ""}, {66, ""}, {67, ""}, {77, ""}, {82, ""}, {93, ""}, {94, ""}, {80, answers},
+		{81, answers}, {90, answers}, {97, ""}, {116, answers}, {118, answers},
+		{145, answers}, {119, ": set by <search>"}, {121, ": set by <route>"}, {150, ""},
+		{175, ""}, {249, ": set by <route>"}};
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (own[i].code == code)
@@ -202,9 +202,9 @@ static void read_option(struct config_reader *r, const xmlNode *e, void *to)
 	elsewhere = said_elsewhere(code);
 	expected = write_value(&w, type, value);
 	if (elsewhere)
-		config_fault(r, e, "<option code='%u'> is usher's own to send%s", code, elsewhere);
+		config_fault(r, e, "<option code='%u'> is sent by usher itself%s", code, elsewhere);
 	else if (has_option(x, code))
-		config_fault(r, e, "<option code='%u'> is there already", code);
+		config_fault(r, e, "<option code='%u'> is already set", code);
 	else if (expected)
 		config_fault(r, e, "<option value='%.80s'>: expected %s", value, expected);
 	else if (w.bad || x->options_len + 2 + w.len > sizeof x->options)
@@ -237,8 +237,8 @@ static void name_segment(struct config_reader *r, const xmlNode *e, const struct
 		config_fault(
 			r, e, "<segment>: via=, name= and subnet= go together: one behind a relay");
 	else if (relayed && s->mode != SEGMENT_AUTO)
-		config_fault(r, e, "<segment via='%s'>: mode= is said of the segment '%s'", s->via,
-			s->via);
+		config_fault(r, e, "<segment via='%s'>: set mode= in the segment '%s' instead",
+			s->via, s->via);
 	s->is_network = *n->network;
 	s->subnet = n->subnet.address;
 	s->prefix_len = n->subnet.prefix_len;
@@ -266,8 +266,7 @@ bool config_pool_fits(
 		(segment_accepts(&seg, &c->pool_first) && segment_accepts(&seg, &c->pool_last)))
 		return true;
 	snprintf(why, size,
-		"segment '%s': of the pool %s to %s, %s no address of a client in its subnet, "
-		"%s/%u",
+		"segment '%s': pool %s to %s: %s not usable by clients in its subnet, %s/%u",
 		c->name, ip_format(&c->pool_first, first), ip_format(&c->pool_last, last),
 		segment_accepts(&seg, &c->pool_first)          ? "the end is"
 			: segment_accepts(&seg, &c->pool_last) ? "the start is"
@@ -296,8 +295,8 @@ const struct link_address *config_segment_address(
 			c->name, c->name);
 	else if (!first)
 		snprintf(why, size,
-			"interface '%s' has %s/%u, and its pool, %s to %s, lies in another subnet: "
-			"ip address add ADDRESS/LEN dev %s, or say another <pool>",
+			"interface '%s' has %s/%u, but its pool, %s to %s, is in another subnet: "
+			"run 'ip address add ADDRESS/LEN dev %s', or change <pool>",
 			c->name, ip_format(&link->addresses[0].ip, at),
 			link->addresses[0].prefix_len, ip_format(&c->pool_first, pool[0]),
 			ip_format(&c->pool_last, pool[1]), c->name);

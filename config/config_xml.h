@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading XML that people write: each reader knows all attributes and elements of its own, so
- * whatever is misspelt is named with its file and line. config.c's, config_segment.c's, and the lab
- * file's (lab_read.c).
+ * Reads XML that people write: each reader knows all of its attributes and elements, so that it can report a misspelt
+ * one with file and line. Used by config.c, config_segment.c and the lab file's reader (lab_read.c).
  */
 #ifndef USHER_CONFIG_CONFIG_XML_H
 #define USHER_CONFIG_CONFIG_XML_H
@@ -15,7 +14,7 @@
 struct config_reader {
 	struct config *config;
 	const char *path;
-	const char *page; /* that lists what there is; NULL: usher.xml(5) */
+	const char *page; /* the manual page that lists the elements; NULL: usher.xml(5) */
 	char *why;
 	size_t why_size;
 	bool all; /* tell every fault, a line each as far as there is room; else only the first */
@@ -62,8 +61,8 @@ void config_fault(struct config_reader *r, const xmlNode *at, const char *fmt, .
 /* All attributes of an element; `as` ends with a NULL name. */
 void config_attributes(struct config_reader *r, const xmlNode *e, const struct attribute *as);
 
-/* The fault of an attribute that the element has not, with what may have been meant. `known`: an array of structs of
- * `stride` bytes which begin with a name, and end with a NULL. */
+/* Reports an attribute that the element does not have, with a suggestion. `known`: an array of structs of `stride`
+ * bytes which begin with a name, and end with a NULL. */
 void config_no_attribute(struct config_reader *r, const xmlNode *e, const char *name,
 	const void *known, size_t stride);
 
@@ -82,7 +81,7 @@ bool config_is_domain(const char *text); /* "lab.example" */
 /* "10.2.0.0/24", with no bit set behind the prefix. */
 bool config_subnet(const char *text, struct config_subnet *ret);
 bool config_yes_no(const char *text, bool *ret);
-/* libxml2's own word on what does not parse, on one line. */
+/* Reports libxml2's own message about a parse error, on one line. */
 void config_parse_fault(struct config_reader *r, xmlParserCtxt *parser);
 bool config_number(const char *text, long min, long max, long *ret);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where things are when nothing else is said. */
+/* The default paths. */
 #ifndef USHER_CONFIG_PATHS_H
 #define USHER_CONFIG_PATHS_H
 
@@ -13,8 +13,8 @@
 #define PATH_POWER "/etc/usher/power"
 #define PATH_BOOT "/var/lib/usher/boot"
 
-/* The profiles that come with usher: where they are installed, or the source tree's, when this is its build/usher. Gives
- * `buf`. */
+/* The folder of the shipped profiles: the installed one, or the source tree's if this program is its build/usher.
+ * Returns `buf`. */
 const char *paths_shipped_profiles(char *buf, size_t size);
 
 #endif

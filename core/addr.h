@@ -28,7 +28,7 @@ struct ip {
 
 bool mac_eq(const struct mac *a, const struct mac *b);
 bool mac_is_zero(const struct mac *m);
-/* A group's: no station has it (IEEE 802). */
+/* A group address, which no single card has (IEEE 802). */
 static inline bool mac_is_group(const struct mac *m)
 {
 	return m->b[0] & 1;
@@ -50,8 +50,8 @@ uint32_t v4_mask(unsigned prefix_len); /* 0..32, host order */
 
 /* 192.168.122.3 -> 52:54:c0:a8:7a:03. Only IPv4: -EAFNOSUPPORT otherwise. */
 int mac_from_ip(const struct ip *ip, struct mac *ret);
-/* The other way; -ENOENT when the MAC does not begin with 52:54. Whether the address fits a segment
- * is for the caller to say (segment_accepts). */
+/* The other way; -ENOENT when the MAC does not begin with 52:54. The caller checks whether the address fits a segment
+ * (segment_accepts()). */
 int mac_to_ip(const struct mac *m, struct ip *ret);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* For free(); NULL: out of memory. */
 char *base64_encode(const void *bytes, size_t n);
-/* `*ret` is for free(), and followed by a NUL that does not count. 0, -EINVAL (it is none, or its padding is wrong) or
+/* `*ret` is for free(), and followed by a NUL that does not count. 0, -EINVAL (not base64, or wrong padding) or
  * -ENOMEM. */
 int base64_decode(const char *text, uint8_t **ret, size_t *ret_n);
 

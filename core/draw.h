@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* At most 256 bytes, which come whole; waits for the kernel's pool at a host's very start. Does not fail: a kernel without
- * getrandom(2) ends us. */
+/* At most 256 bytes; waits for the kernel's pool right after a host's boot. Does not fail: on a kernel without
+ * getrandom(2) it ends the program. */
 void draw_bytes(void *ret, size_t n);
 /* `size` - 1 hex digits in lower case, an even number and 512 at most, and a NUL. */
 void draw_hex(char *ret, size_t size);

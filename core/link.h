@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network links as the kernel has them (libnl-3): look-up by name, and a word when one changes.
- * The socket belongs to the loop; nothing blocks after link_monitor_new().
+ * Network links as the kernel has them (libnl-3): look-up by name, and a call when one changes. The socket belongs to
+ * the loop; nothing blocks after link_monitor_new().
  */
 #ifndef USHER_CORE_LINK_H
 #define USHER_CORE_LINK_H
@@ -36,9 +36,9 @@ int link_lookup(const char *name, struct link_state *ret);
 int link_beside(const struct link_state *of, struct link_state *ret);
 
 struct link_monitor;
-/* Calls `changed` with the link's name for each link or address that comes, goes or changes. The
- * callee looks it up again; several changes may be told as one. Not freed from inside `changed`. A
- * link that is renamed is told by its new name only. */
+/* Calls `changed` with the link's name for each link or address that comes, goes or changes. The callee looks it up
+ * again; several changes may come as one call. Do not free it from inside `changed`. For a renamed link only the new
+ * name is given. */
 int link_monitor_new(struct loop *l, void (*changed)(void *arg, const char *name), void *arg,
 	struct link_monitor **ret);
 void link_monitor_free(struct link_monitor *m);

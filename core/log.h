@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The service's log: one line per event on stderr, with sd-daemon priorities under systemd.
- * Whatever is in a line, it is safe to show and holds no token (core/plain.h).
- * Only files that own a socket or a process log; leaf code returns errors. Any thread.
+ * The service's log: one line per event on stderr, with sd-daemon priorities under systemd. Each line is made safe to
+ * show, and tokens in it are hidden (core/plain.h). Only files that own a socket or a process log; leaf code returns
+ * errors. Any thread.
  */
 #ifndef USHER_CORE_LOG_H
 #define USHER_CORE_LOG_H
@@ -14,7 +14,7 @@
 void log_init(int max_priority);
 void log_line(int priority, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Would such a line be written? Saves making its parts. */
+/* Is this priority logged? Saves preparing a line that would be dropped. */
 bool log_wants(int priority);
 
 #define log_error(...) log_line(LOG_ERR, __VA_ARGS__)

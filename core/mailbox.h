@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A queue of messages to one thread, from any thread, with an eventfd that says "there is
- * something".
+ * A queue of messages to one thread, from any thread, with an eventfd that signals new messages.
  *
  * Messages are intrusive: the sender allocates a struct that begins with (or holds) a struct
  * message and gives it away; `deliver` runs on the receiving thread and owns the message from then

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who is where on a link, as the kernel knows (libnl-3). Each is one or two questions to the kernel, which it answers at
- * once: no dump, so the main loop may ask. Kernels before 5.0 do not answer: -EOPNOTSUPP or -EIO.
+ * Neighbours on a link as the kernel knows them (libnl-3). Each call is one or two queries that the kernel answers at
+ * once, without a dump, so the main loop may use it. Kernels before 5.0 do not answer: -EOPNOTSUPP or -EIO.
  */
 #ifndef USHER_CORE_NEIGHBOUR_H
 #define USHER_CORE_NEIGHBOUR_H
@@ -10,8 +10,8 @@
 
 /* The MAC that answers for this IPv4 address there. -ENOENT: not known; -ENODEV: no such link. */
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret);
-/* Has the kernel ask who answers for `ip`: an empty datagram from our address `from` to its discard port (RFC 863), which
- * leaves only when somebody does. 0 or -errno. */
+/* Makes the kernel send ARP for `ip`: sends an empty datagram from usher's address `from` to its discard port (RFC
+ * 863), which leaves only if a host answers. 0 or -errno. */
 int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip);
 
 enum { NEIGHBOUR_PORT = 16 }; /* IFNAMSIZ */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * When a long job's progress is worth a line: the first time after some seconds, then at each quarter, and never twice
- * within some seconds. So a job says at most PACE_MOST lines, however long it is.
+ * When to report a long job's progress: first after some seconds, then at each quarter, and never twice within some
+ * seconds. So a job reports at most PACE_MOST lines, however long it takes.
  */
 #ifndef USHER_CORE_PACE_H
 #define USHER_CORE_PACE_H
@@ -19,7 +19,7 @@ struct pace { /* zeroed at the start */
 	uint64_t quarters; /* that were told of */
 };
 
-/* `ms` since the start; `done` of `size`, in any unit. A job that is done says so by itself: false. */
+/* `ms` since the start; `done` of `size`, in any unit. False for a completed job, which reports that itself. */
 bool pace_due(struct pace *p, int64_t ms, uint64_t done, uint64_t size);
 
 #endif

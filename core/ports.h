@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who holds a port of this host: from /proc. */
+/* Finds the process that uses a port of this host, from /proc. */
 #ifndef USHER_CORE_PORTS_H
 #define USHER_CORE_PORTS_H
 
@@ -12,15 +12,16 @@ struct port_socket {
 	unsigned long inode;
 };
 
-/* A line of /proc/net/udp, udp6, tcp or tcp6. False: it is none, or no address that IPv4 can come to. Pure. */
+/* Parses a line of /proc/net/udp, udp6, tcp or tcp6. False: not such a line, or an address that IPv4 packets cannot
+ * reach. Pure. */
 bool port_line(const char *line, struct port_socket *ret);
 
-/* "dnsmasq (process 123)" that has this port at this address, "another process" when it cannot be seen. False: nobody
- * has. */
+/* The process that uses this port at this address, as "dnsmasq (process 123)", or "another process" when it cannot be
+ * seen. False: the port is free. */
 bool port_holder(bool tcp, const struct ip *address, uint16_t port, char *buf, size_t size);
 
-/* 0: a socket as the service's own can be opened there. -EADDRINUSE; -EACCES: we may not look; or -errno. `shared`:
- * beside others that share it too, each on its own link. */
+/* Tries to open a socket like the service's own. 0: possible; -EADDRINUSE; -EACCES: no permission to try; or -errno.
+ * `shared`: other sockets may share the port, each on its own link. */
 int port_try(bool tcp, const char *ifname, const struct ip *address, uint16_t port, bool shared);
 
 #endif

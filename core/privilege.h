@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From root to a user of our own, with the two capabilities that are needed for as long as we serve: ports below
- * 1024 and packet sockets are opened again whenever a bridge was made anew.
+ * Changes from root to the service's own user, and keeps two capabilities: ports below 1024 and packet sockets are
+ * opened again whenever a bridge is created again.
  */
 #ifndef USHER_CORE_PRIVILEGE_H
 #define USHER_CORE_PRIVILEGE_H
@@ -9,13 +9,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Makes `path` (one level) with `mode` whatever the umask, for `user` when we are root; else it must be there or be
- * possible. 0 or -errno with one line in `why`. */
+/* Creates `path` (one level) with `mode`, regardless of the umask. As root, `user` will own it; otherwise it must exist
+ * or the current user must be able to create it. 0 or -errno with one line in `why`. */
 int privilege_folder(const char *path, mode_t mode, const char *user, char *why, size_t why_size);
-/* Becomes `user` with its groups (that of libvirt's socket among them). When we are no root, or `user` is "root",
- * nothing changes but that children do not inherit capabilities. */
+/* Becomes `user` with its groups (that of libvirt's socket among them). If the program is not root, or `user` is
+ * "root", the only change is that children do not inherit capabilities. */
 int privilege_drop(const char *user, char *why, size_t why_size);
-/* From here on nobody but root can look into our memory, and no core file is made of it: there are secrets in it. */
+/* Makes the process's memory unreadable for everyone but root, and disables core files: the memory holds secrets. */
 void privilege_hide_memory(void);
 
 #endif

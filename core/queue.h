@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A few threads that do blocking work. Work of one key is done in the order it was put and never
- * two at a time; different keys, and work with none (""), side by side. Work that is known to be
- * slow (minutes) never has more than half of them, so that the rest goes on.
+ * A few threads that do blocking work. Work of one key is done in the order it was put and never two at a time;
+ * different keys, and work with none (""), side by side. Slow work (minutes) never uses more than half of the threads,
+ * so that other work continues.
  */
 #ifndef USHER_CORE_QUEUE_H
 #define USHER_CORE_QUEUE_H

@@ -6,7 +6,7 @@
 #ifndef USHER_CORE_SSH_KEY_H
 #define USHER_CORE_SSH_KEY_H
 
-/* NULL: it is one. Else what it is instead, or what is wrong with it (static text). */
+/* NULL: the line is valid. Else what it is instead, or what is wrong with it (static text). */
 const char *ssh_key_error(const char *line);
 
 #endif

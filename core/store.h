@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The store: what must survive us. Keyed records of a few kinds and one numbered event log.
+ * The store: data that must survive a restart. Keyed records of a few kinds and one numbered event log.
  *
- * It says what, not how: no SQL leaves it, and nothing here could not be had from a shared
- * engine. The main thread puts; a thread of the store's own writes. What was put up to a
- * store_commit() is one transaction: on disk whole or not at all, in order. While one commit is
- * being written later ones gather and are written together.
+ * The interface hides the engine: it shows no SQL, and a shared engine could provide all of it. The main thread puts;
+ * the store's own thread writes. All puts up to a store_commit() are one transaction: completely on disk or not at all,
+ * and in order. While one commit is being written, later ones gather and are then written together.
  *
  * When a write fails (disk full) its waiters are told, and the writes themselves are kept and tried
  * again before anything later, so what is on disk is always an earlier state of what is in memory.
  *
- * What a record held is off the disk soon after it was deleted or replaced (leases: when SQLite comes to it): out of
- * the file and out of its log, within about a second on a quiet host, ten on a busy one, and at the end. In a file of more
- * than 4 MiB copies may stay in gaps until the end, when it is written anew.
+ * The old content of a deleted or replaced record soon disappears from the disk (a lease's when SQLite overwrites it):
+ * from the file and its log, within about a second on a quiet host, ten on a busy one, and at the end. In a file of
+ * more than 4 MiB copies may stay in gaps until the end, when the file is rewritten.
  */
 #ifndef USHER_CORE_STORE_H
 #define USHER_CORE_STORE_H
@@ -31,14 +30,14 @@ enum store_kind {
 	STORE_SETTING = 3,
 	STORE_MEDIUM = 4,
 	STORE_NETWORK = 5
-}; /* a version that knows fewer leaves the others alone */
+}; /* an older version keeps kinds that it does not know */
 
 enum {
 	STORE_VERSION = 1,
 	STORE_KEY_MAX = 256,
 	STORE_VALUE_MAX = 4 << 20,
-	STORE_BACKLOG_MAX = 64 << 20, /* bytes waiting for a disk that does not take them */
-	/* and when leases are refused: their clients ask again, the rest is said once */
+	STORE_BACKLOG_MAX = 64 << 20, /* bytes that wait for a disk that cannot be written */
+	/* leases are refused from here on: clients ask again, the rest is put only once */
 	STORE_BACKLOG_LEASES = STORE_BACKLOG_MAX / 2,
 };
 
@@ -74,8 +73,7 @@ int store_prune_events(struct store *s, uint64_t below_seq);
 /* Forgets this one. */
 int store_forget_event(struct store *s, uint64_t seq);
 
-/* `rc` 0: all that was put before is on disk. Else -errno (-ENOSPC, -EIO): not yet, and it will be
- * retried. */
+/* `rc` 0: everything put before is on disk. Else -errno (-ENOSPC, -EIO): not yet; the store will retry. */
 typedef void (*store_done)(void *arg, int rc);
 /* Ends a transaction. `done` may be NULL. It is called later, on the home thread, never from
  * inside. Returns 0 or -ENOMEM (then `done` is not called and the puts stay in the open
@@ -84,10 +82,10 @@ int store_commit(struct store *s, store_done done, void *arg);
 /* A wait for everything put so far, even when this caller put nothing, is store_commit() too: it is
  * answered after all earlier commits. */
 
-/* Main thread. Is all that was put on disk? Then nothing that depends on it need wait. */
+/* Main thread. Is everything that was put on disk? If so, nothing has to wait for it. */
 bool store_is_clean(const struct store *s);
 
-/* Why nothing can be written now, and what to do: one line in `buf`. False: it can. Any thread. */
+/* True: the store cannot write now, and `buf` has one line with the reason and what to do. Any thread. */
 bool store_trouble(const struct store *s, char *buf, size_t size);
 
 /* Counters for `usher show`, benches and tests. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the store's caller has put and not yet seen on disk: writes packed one after another into
- * one buffer, and who waits for them. Pure but for store_batch_answer(). The store's own; nobody
- * else includes it.
+ * Writes that are not yet on disk, packed one after another into one buffer, and the callbacks that wait for them. Pure
+ * but for store_batch_answer(). The store's own; nobody else includes it.
  */
 #ifndef USHER_CORE_STORE_BATCH_H
 #define USHER_CORE_STORE_BATCH_H

@@ -25,14 +25,13 @@ int store_file_load_events(struct store_file *f, size_t most,
 		const char *text),
 	void *arg);
 
-/* All that was committed in these batches, in one transaction and on disk. 0, or -errno and nothing
- * of it is. */
+/* Writes everything committed in these batches to disk in one transaction. 0, or -errno and nothing was written. */
 int store_file_write(struct store_file *f, const struct store_batch *list);
 
-/* Records but leases were replaced or deleted since the last scrub: what they held is still in the log. */
+/* Records other than leases were replaced or deleted since the last scrub, so their old content is still in the log. */
 bool store_file_stale(const struct store_file *f);
-/* Forgets that: the log is written into the file and cut to nothing; a file of at most 4 MiB is
- * written anew before. Takes as long as a few syncs. 0 or -errno. */
+/* Erases the old content: writes the log into the file and truncates it; a file of at most 4 MiB is rewritten first.
+ * Takes as long as a few syncs. 0 or -errno. */
 int store_file_scrub(struct store_file *f);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-/* Why no file of this name can be served, by HTTP or TFTP (static text); NULL: it can. */
+/* Why a file of this name cannot be served by HTTP or TFTP (static text); NULL: it can. */
 const char *uri_path_fault(const char *path);
-/* Percent-encodes each byte that does not stand for itself in a path, or that a boot loader's script would act on; '/' stays.
+/* Percent-encodes each byte that is reserved in a path, or that a boot loader's script would interpret; '/' stays.
  * Returns the length that it takes, as snprintf() does; when that is not less than `size`, `buf` is "". */
 size_t uri_encode_path(const char *path, char *buf, size_t size);
 /* NULL: no memory. */

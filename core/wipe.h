@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory that may hold a password is not given back with it: so no later core file, swap or stray read has it. */
+/* Wipes memory that may hold a password before it is freed, so that no later core file, swap or stray read contains
+ * it. */
 #ifndef USHER_CORE_WIPE_H
 #define USHER_CORE_WIPE_H
 

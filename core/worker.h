@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Work that blocks (a disk, a network), done by a few threads for a thread that may not: its end
- * comes home by mailbox.
+ * A few threads do blocking work (disk, network) for a thread that must not block, and report its end by mailbox.
  */
 #ifndef USHER_CORE_WORKER_H
 #define USHER_CORE_WORKER_H
@@ -12,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { WORKER_TASKS_MAX = 1024 }; /* that wait: each is a request that somebody holds */
+enum { WORKER_TASKS_MAX = 1024 }; /* waiting tasks: each holds a request */
 
 struct worker;
 
@@ -22,8 +21,8 @@ struct task {
 	struct message message; /* the same */
 	struct worker *worker;
 	int rc; /* what run() gave; -ECANCELED: it never ran */
-	/* On a thread of the worker's: touches nothing that others have, but what its owner leaves
-	 * alone until `done`. A long one looks at worker_stopping(). */
+	/* Runs on a worker thread: uses only data that its owner does not touch until `done`. A long task checks
+	 * worker_stopping(). */
 	int (*run)(struct task *t);
 	void (*done)(struct task *t); /* on the home thread, in every case; owns the task */
 };
@@ -36,7 +35,7 @@ int worker_new(size_t threads, struct mailbox *home, struct worker **ret);
 int worker_do(struct worker *w, struct task *t, const char *key);
 /* Any thread. */
 bool worker_stopping(const struct worker *w);
-/* Waits for tasks that run, drops the rest, and all of them have posted their end home. NULL is fine. */
+/* Waits for running tasks and drops the rest; all have posted their end home when it returns. NULL is fine. */
 void worker_free(struct worker *w);
 
 #endif

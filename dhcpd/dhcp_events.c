@@ -112,7 +112,7 @@ static bool note_instead(
 		!dhcp_notice_due(&e->refusals, p->segment->id, &p->msg->mac, clock_mono_ms()))
 		return false;
 	timeline_add(e->timeline, dec->machine->name, "refused",
-		"%s on %s: %s: it is offered %s instead", mac_format(&p->msg->mac, mac),
+		"%s on %s: %s: usher offers %s instead", mac_format(&p->msg->mac, mac),
 		p->segment->name, dhcp_reason_text(dec->not_own), ip_format(&dec->address, ip));
 	return true;
 }
@@ -158,8 +158,8 @@ static bool note_lease(
 static bool note_decline(
 	struct dhcp_events *e, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
-	const char *found = dec->doubtful ? "nobody else answers for it"
-					  : "nobody can be asked whether it is in use";
+	const char *found = dec->doubtful ? "no other host answers ARP for it"
+					  : "usher cannot check whether it is in use";
 	char mac[MAC_TEXT], ip[IP_TEXT];
 
 	if (!within_reason(e, p, dec))
@@ -168,12 +168,12 @@ static bool note_decline(
 	mac_format(&p->msg->mac, mac);
 	if (dec->verdict == DHCP_NOTE_DECLINE)
 		timeline_add(e->timeline, machine_name(dec), "declined",
-			"%s declined by %s on %s: %s; it keeps the address", ip, mac,
+			"%s declined by %s on %s: %s; the client keeps the address", ip, mac,
 			p->segment->name, found);
 	else
 		timeline_add(e->timeline, machine_name(dec), "declined",
-			"%s declined by %s on %s: %s; it rests for %d s", ip, mac, p->segment->name,
-			found, LEASE_REST_MS / 1000);
+			"%s declined by %s on %s: %s; not leased again for %d s", ip, mac,
+			p->segment->name, found, LEASE_REST_MS / 1000);
 	return true;
 }
 
@@ -229,8 +229,8 @@ void dhcp_events_note_unserved(
 	char client[DHCP_CLIENT_TEXT], mac[MAC_TEXT], text[320];
 
 	snprintf(text, sizeof(text),
-		"%s on %s asks what to boot, and there is no boot program for its firmware (%s): "
-		"served are BIOS, UEFI x86-64 and UEFI arm64",
+		"%s on %s asks what to boot, but there is no boot program for its firmware (%s): "
+		"usher serves BIOS, UEFI x86-64 and UEFI arm64",
 		mac_format(&m->mac, mac), s->name, dhcp_boot_client_text(m, client));
 	machine_tell(machine, "refused", text);
 }
@@ -276,14 +276,15 @@ void dhcp_events_note_question(struct dhcp_events *e, const struct segment *s,
 {
 	if (forger && dhcp_question_server(q))
 		note_server(e, s, forger,
-			"answers as the DHCP server there does, with another MAC: one of the two "
-			"is forged");
+			"answers as the DHCP server there, but with another MAC: one of the two is "
+			"forged");
 	else if (forger)
 		note_server(e, s, forger,
-			"offered an address and was silent when it was asked again: it is taken "
-			"for no DHCP server, and may be forged");
+			"offered an address, but did not answer a second request: usher does not "
+			"treat it as a DHCP server, and it may be forged");
 	if (q->strays && !dhcp_question_server(q))
 		note_server(e, s, &q->stray,
-			"speaks as a DHCP server does, but not to us when we asked: it may be "
-			"forged, or lease to those it knows; if it is a server, say mode='proxy'");
+			"acts as a DHCP server, but did not answer usher's requests: it may be "
+			"forged, or lease only to clients it knows; if it is a server, set "
+			"mode='proxy'");
 }

@@ -116,13 +116,16 @@ static void tell(
 	}
 	describe(f, h, text, sizeof text);
 	timeline_add(f->timeline, machine, forged ? "forged" : "foreign", "%s on %s: %s",
-		forged ? "somebody answers DHCP in our name" : "another DHCP server", name, text);
+		forged ? "another host answers DHCP in usher's name" : "another DHCP server", name,
+		text);
 	if (forged)
-		log_warn("%s: a machine there answers DHCP in our name (%s): find it, and stop it",
+		log_warn("%s: another host answers DHCP in usher's name (%s): find that host and "
+			 "stop it",
 			name, text);
 	else if (f->segment->mode == SEGMENT_OWN)
-		log_warn("%s: two DHCP servers answer there, ours and %s: stop that one, or let it "
-			 "lease (mode='proxy')",
+		log_warn(
+			"%s: two DHCP servers answer there, usher and %s: stop that server, or let "
+			"it lease (mode='proxy')",
 			name, text);
 	else
 		log_warn("%s: another DHCP server answers there beside the one that leases: %s",

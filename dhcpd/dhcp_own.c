@@ -45,7 +45,7 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 	verdict = dhcp_secret_judge(&v, &why);
 	if (verdict == DHCP_SECRET_TOLD)
 		return 0;
-	snprintf(text, sizeof(text), "%s of %s on %s is not told its boot script: %s",
+	snprintf(text, sizeof(text), "%s from %s on %s gets no boot script: %s",
 		dhcp_type_name(p->msg->type), mac_format(&p->msg->mac, mac), p->segment->name, why);
 	machine_tell(dec->machine, "refused", text);
 	dhcp_outbox_touch(own->lessor->outbox);
@@ -259,12 +259,13 @@ static void note_twice(struct dhcp_own *own, const struct raw *raw)
 
 	if (!other)
 		return;
-	log_warn("%s (%s) and %s (%s) are on one wire: both answer machines there, and each card "
-		 "answers ARP for the other's address: serve one of them, or give each its own "
-		 "wire; or sysctl -w net.ipv4.conf.all.arp_ignore=1",
+	log_warn(
+		"%s (%s) and %s (%s) are on one wire: usher answers machines on both, and each "
+		"card answers ARP for the other's address: serve only one, give each its own wire, "
+		"or run 'sysctl -w net.ipv4.conf.all.arp_ignore=1'",
 		other->name, other->ifname, s->name, s->ifname);
 	timeline_add(l->c->timeline, "", "network",
-		"%s and %s are on one wire: both answer machines there", other->name, s->name);
+		"%s and %s are on one wire: usher answers machines on both", other->name, s->name);
 }
 
 /* `behind`: more came than one reading takes. */
@@ -465,7 +466,7 @@ static void open_ndp(struct dhcp_own *own)
 	rc = ndp_open(&own->ndp, own->lessor->c->loop, own->socket.ifindex, &own->socket.mac,
 		is_asking, own);
 	if (rc)
-		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait: %s",
+		log_warn("dhcp %s: cannot answer IPv6 router solicitations, so iPXE will wait: %s",
 			own->segment->name, strerror(-rc));
 }
 
@@ -487,8 +488,8 @@ static void open_prober(struct dhcp_own *own)
 		return;
 	rc = prober_open(p, own->socket.ifindex, &own->socket.mac, s->probe_ms);
 	if (rc)
-		log_warn("dhcp %s: addresses are offered without asking whether somebody uses "
-			 "them: %s",
+		log_warn("dhcp %s: cannot check whether addresses are in use before offering them: "
+			 "%s",
 			s->name, strerror(-rc));
 	own->ahead = 0;
 	own->look_ahead = true;
@@ -501,7 +502,7 @@ static void open_origin(struct dhcp_own *own)
 	int rc = dhcp_origin_open(&own->origin, own->lessor->c->loop, own->socket.ifindex);
 
 	if (rc < 0)
-		log_warn("dhcp %s: who asks in another machine's name would stay unseen: %s",
+		log_warn("dhcp %s: cannot detect requests forged in another machine's name: %s",
 			own->segment->name, strerror(-rc));
 }
 
@@ -513,8 +514,7 @@ static void open_foreign(struct dhcp_own *own)
 
 	if (dhcp_foreign_open(&own->foreign, l->c->loop, l->c->timeline, l->c->machines,
 		    l->c->segments, own->segment, why, sizeof(why)) < 0)
-		log_warn("dhcp %s: another DHCP server would stay unseen: %s", own->segment->name,
-			why);
+		log_warn("dhcp %s: cannot detect other DHCP servers: %s", own->segment->name, why);
 }
 
 void dhcp_own_init(struct dhcp_own *own, struct dhcp_lessor *l, const struct segment *s)

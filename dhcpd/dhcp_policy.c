@@ -514,21 +514,24 @@ const char *dhcp_reason_text(enum dhcp_reason r)
 {
 	static const char *const text[] = {
 		[DHCP_FINE] = "fine",
-		[DHCP_OTHER_SERVER] = "it chose another server",
+		[DHCP_OTHER_SERVER] = "the client chose another server",
 		[DHCP_STRANGER] = "no machine has this MAC, and the segment has no pool",
 		[DHCP_POOL_FULL] = "the pool is full",
 		[DHCP_TAKEN] = "the machine's address is leased to another MAC, or in use by a "
 			       "neighbour",
 		[DHCP_MISPLACED] = "the machine's address does not belong to this segment",
-		[DHCP_OFF_LINK] = "it came by a relay of another subnet, or from an address of one",
+		[DHCP_OFF_LINK] =
+			"the request came through a relay of another subnet, or from an address in "
+			"one",
 		[DHCP_NOT_YOURS] = "the address is not this client's",
 		[DHCP_NOT_HELD] = "the client does not hold the address",
-		[DHCP_NO_ADDRESS] = "it names no usable address",
+		[DHCP_NO_ADDRESS] = "the request names no usable address",
 		[DHCP_BOOTP_STRANGER] =
 			"a BOOTP client, and no machine's record has an address for it",
 		[DHCP_NO_GUEST] = "no guest of libvirt's has this computed MAC",
-		[DHCP_SHARE_FULL] = "strangers with computed MACs hold as many addresses as they "
-				    "may, or too many came in a minute",
+		[DHCP_SHARE_FULL] =
+			"unknown clients with computed MACs have reached their limit of addresses, "
+			"or too many came in a minute",
 	};
 
 	return text[r];

@@ -25,13 +25,16 @@ enum dhcp_secret dhcp_secret_judge(const struct dhcp_secret_view *v, const char 
 	if (p->msg->giaddr)
 		return behind_relay
 			? DHCP_SECRET_TOLD
-			: kept("it came by a relay, and the machine is on our own wire", ret_why);
+			: kept("the request came through a relay, but the machine is on usher's "
+			       "own wire",
+				  ret_why);
 	if (!v->route.frame)
 		return DHCP_SECRET_TOLD; /* to the address that it holds */
 	if (behind_relay)
-		return kept("the machine is behind a relay, and it came by none", ret_why);
+		return kept(
+			"the machine is behind a relay, but the request came directly", ret_why);
 	if (v->forged)
-		return silent("another card sent it in the machine's name", ret_why);
+		return silent("another card sent the request in the machine's name", ret_why);
 	return v->hears ? DHCP_SECRET_TOLD : silent(v->where, ret_why);
 }
 

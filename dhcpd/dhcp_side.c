@@ -69,18 +69,19 @@ static struct asked *asked_slot(struct dhcp_side *d, const struct mac *mac)
 static void note_unanswered(struct dhcp_side *d, const struct machine *m)
 {
 	const struct dhcpd_server *by = d->c.server;
-	char ip[IP_TEXT], mac[MAC_TEXT], who[160] = "another server is to lease (mode proxy)";
+	char ip[IP_TEXT], mac[MAC_TEXT], who[160] = "another server should lease (mode proxy)";
 
 	if (!dhcp_notice_due(&d->unanswered, d->segment->id, &d->msg.mac, loop_now(d->c.loop)))
 		return;
 	if (ip_is_set(&by->address))
-		snprintf(who, sizeof(who), "%s (MAC %s) leases, as it answered at our start",
+		snprintf(who, sizeof(who),
+			"%s (MAC %s) should lease, as it answered when usher started",
 			ip_format(&by->address, ip), mac_format(&by->mac, mac));
 	timeline_add(d->c.timeline, m->name, "unanswered",
-		"it asks for an address on %s, where %s, and nobody gives it one: see to that "
-		"server; if none is yours, say mode='own'",
+		"no server answers its request for an address on %s, where %s: check that server; "
+		"if you run none there, set mode='own'",
 		d->segment->name, who);
-	log_warn("%s: %s asks for an address, and nobody gives it one: %s", d->segment->name,
+	log_warn("%s: no server answers the request of %s for an address: %s", d->segment->name,
 		m->name, who);
 }
 
@@ -139,7 +140,8 @@ static bool may_tell(struct side_port *p, const struct machine *m, const struct 
 	struct dhcp_side *d = p->side;
 	struct ip ip = ip_from_v4(to->ip);
 	bool by_frame = to->frame;
-	char why[160] = "another card sent it in the machine's name", text[320], mac[MAC_TEXT];
+	char why[160] = "another card sent the request in the machine's name", text[320],
+	     mac[MAC_TEXT];
 
 	/* who sends to 4011 in another's name is not heard */
 	if (by_frame &&
@@ -151,7 +153,7 @@ static bool may_tell(struct side_port *p, const struct machine *m, const struct 
 			sizeof(why)))
 		return true;
 refused:
-	snprintf(text, sizeof(text), "%s of %s on %s is not told its boot script: %s",
+	snprintf(text, sizeof(text), "%s from %s on %s gets no boot script: %s",
 		dhcp_type_name(d->msg.type), mac_format(&d->msg.mac, mac), d->segment->name, why);
 	machine_tell(m, "refused", text);
 	return false;
@@ -269,21 +271,20 @@ static void open_extras(struct dhcp_side *d)
 	int rc = dhcp_origin_open(&d->origin, d->c.loop, s->ifindex);
 
 	if (rc < 0)
-		log_warn("dhcp %s: who asks in another machine's name would stay unseen: %s",
+		log_warn("dhcp %s: cannot detect requests forged in another machine's name: %s",
 			d->segment->name, strerror(-rc));
 	rc = ndp_open(&d->ndp, d->c.loop, s->ifindex, &s->mac, boots_here, d);
 
 	if (rc < 0)
-		log_warn("dhcp %s: IPv6 router solicitations stay unanswered, iPXE will wait: %s",
+		log_warn("dhcp %s: cannot answer IPv6 router solicitations, so iPXE will wait: %s",
 			d->segment->name, strerror(-rc));
 	if (dhcp_watch_open(
 		    &d->watch, d->c.loop, d->segment->ifname, true, heard, d, why, sizeof(why)) < 0)
-		log_warn("dhcp %s: the other server's leases stay unseen: %s", d->segment->name,
-			why);
+		log_warn(
+			"dhcp %s: cannot see the other server's leases: %s", d->segment->name, why);
 	if (dhcp_foreign_open(&d->foreign, d->c.loop, d->c.timeline, d->c.machines, d->c.segments,
 		    d->segment, why, sizeof(why)) < 0)
-		log_warn("dhcp %s: a third DHCP server would stay unseen: %s", d->segment->name,
-			why);
+		log_warn("dhcp %s: cannot detect a third DHCP server: %s", d->segment->name, why);
 }
 
 static int watch_port(struct side_port *p, struct dhcp_side *d, uint16_t number)

@@ -137,12 +137,12 @@ static void drain(struct guest_console *c, virStreamPtr st, int events)
 	for (int i = 0; i < 64 && (n = virStreamRecv(st, bytes, sizeof bytes)) > 0; i++)
 		add(c, bytes, (size_t)n);
 	if (n == 0) {
-		end(c, 0, "it is closed");
+		end(c, 0, "the console is closed");
 	} else if (n == -1) {
-		virt_error(c->why, sizeof c->why, "its stream broke");
+		virt_error(c->why, sizeof c->why, "the console stream broke");
 		end(c, -EPIPE, c->why);
 	} else if (n == -2 && events & (VIR_STREAM_EVENT_ERROR | VIR_STREAM_EVENT_HANGUP)) {
-		end(c, -EPIPE, "its stream was hung up");
+		end(c, -EPIPE, "the console stream was hung up");
 	}
 	if (c->over)
 		virStreamEventUpdateCallback(st, 0);
@@ -198,7 +198,7 @@ static int open_error(char *why, size_t size)
 
 	if (!e || e->code != VIR_ERR_OPERATION_FAILED)
 		return virt_error(why, size, "no console");
-	snprintf(why, size, "somebody else has its console");
+	snprintf(why, size, "another client has the console open");
 	return -EBUSY;
 }
 
@@ -210,7 +210,7 @@ static int stream_attach(struct guest_console *c, virDomainPtr d, char *why, siz
 	if (active < 0)
 		return virt_error(why, size, "cannot look at it");
 	if (!active) {
-		snprintf(why, size, "it is off");
+		snprintf(why, size, "the guest is off");
 		return -ESHUTDOWN;
 	}
 	st = virStreamNew(virDomainGetConnect(d), VIR_STREAM_NONBLOCK);
@@ -282,7 +282,7 @@ static void call_send(struct guest_console *c, const struct call *call)
 	if (n >= 0)
 		return;
 	pthread_mutex_lock(&c->lock);
-	end(c, -EPIPE, "it cannot be typed into");
+	end(c, -EPIPE, "cannot write to the console stream");
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -443,7 +443,7 @@ static void call_let_go(struct guest_console *c, const struct call *call)
 	memcpy(&l, call->bytes, sizeof l);
 	call_close(c, call);
 	pthread_mutex_lock(&c->lock);
-	end(c, 0, "it is closed");
+	end(c, 0, "the console is closed");
 	pthread_mutex_unlock(&c->lock);
 	pthread_mutex_lock(&l->lock);
 	l->done = true;

@@ -74,8 +74,8 @@ static int differs(const char *name, const char *what, const char *is, const cha
 	char *why, size_t size)
 {
 	snprintf(why, size,
-		"network '%s' is there with %s %s, not %s: take another name, or 'usher network "
-		"delete %s' first",
+		"network '%s' exists with %s %s, not %s: choose another name, or run 'usher "
+		"network delete %s' first",
 		name, what, *is ? is : "none", wanted, name);
 	return -EEXIST;
 }

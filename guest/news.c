@@ -23,12 +23,12 @@ static const struct news_kind kinds[] = {
 	{EV(SUSPENDED), EV(SUSPENDED_FROM_SNAPSHOT), GUEST_PAUSED, GUEST_HELD,
 		"reverted to a snapshot in which it is paused"},
 	{EV(SUSPENDED), EV(SUSPENDED_API_ERROR), GUEST_PAUSED, GUEST_HELD,
-		"paused: libvirt failed in the middle of what it was told"},
+		"paused: libvirt failed during an operation"},
 	{EV(SUSPENDED), -1, GUEST_PAUSED, GUEST_HELD, "paused from outside (virsh suspend)"},
 
 	{EV(RESUMED), EV(RESUMED_FROM_SNAPSHOT), GUEST_RESUMED, GUEST_RUNNING,
 		"runs from a snapshot"},
-	{EV(RESUMED), -1, GUEST_RESUMED, GUEST_RUNNING, "goes on"},
+	{EV(RESUMED), -1, GUEST_RESUMED, GUEST_RUNNING, "resumed"},
 
 	{EV(STOPPED), EV(STOPPED_SHUTDOWN), GUEST_STOPPED_SELF, GUEST_OFF, "shut off"},
 	{EV(STOPPED), EV(STOPPED_CRASHED), GUEST_KILLED, GUEST_CRASHED, "crashed"},

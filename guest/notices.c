@@ -54,7 +54,7 @@ static void on_domain_notice(struct guests *g, struct notice *n)
 	enum run_verdict v = runs_event(&g->runs, n->text, &n->event);
 
 	log_debug("guest: %s %s%s", n->text, guest_event_name(n->event.what),
-		v == RUN_DROP           ? ", our own doing"
+		v == RUN_DROP           ? ", caused by usher"
 			: v == RUN_HOLD ? ", waits for its job"
 					: "");
 	if (v != RUN_HOLD)

@@ -25,8 +25,8 @@ int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *re
 	}
 	virDomainGetUUIDString(d, found);
 	if (uuid && *uuid && strcasecmp(uuid, found)) {
-		snprintf(op->why, GUEST_WHY, "domain %s has UUID %s, not ours: left alone", name,
-			found);
+		snprintf(op->why, GUEST_WHY,
+			"domain %s has UUID %s, which is not usher's: not touched", name, found);
 		virDomainFree(d);
 		return -EPERM;
 	}

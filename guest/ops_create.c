@@ -90,8 +90,8 @@ static int check_uuid(struct create *c)
 	if (!d)
 		return 0;
 	if (strcmp(virDomainGetName(d), c->spec->name))
-		rc = refuse(
-			c, -EEXIST, "UUID %s is domain %s's", c->spec->uuid, virDomainGetName(d));
+		rc = refuse(c, -EEXIST, "UUID %s belongs to domain %s", c->spec->uuid,
+			virDomainGetName(d));
 	virDomainFree(d);
 	return rc;
 }
@@ -136,7 +136,7 @@ static int check_domain_macs(struct create *c, virDomainPtr d, const struct mac 
 		return 0;
 	while (n > 1 && macs_ask(c->op->macs, uuid, &ours[n - 1], 1, clock_mono_ms()) != MACS_YES)
 		n--; /* which one it is */
-	return refuse(c, -EEXIST, "MAC %s is domain %s's", mac_format(&ours[n - 1], mac),
+	return refuse(c, -EEXIST, "MAC %s belongs to domain %s", mac_format(&ours[n - 1], mac),
 		virDomainGetName(d));
 }
 
@@ -258,7 +258,8 @@ static void warn_unfiltered(struct create *c)
 	if (c->spec->filter && !c->filter && strcasecmp(virConnectGetType(c->op->conn), "test"))
 		snprintf(c->op->why + len, GUEST_WHY - len,
 			"%sno packet filter: libvirt has no nwfilter, so neighbours can answer the "
-			"guest's DHCP in our name (apt-get install libvirt-daemon-config-nwfilter)",
+			"guest's DHCP in usher's name (apt-get install "
+			"libvirt-daemon-config-nwfilter)",
 			len ? "; " : "");
 }
 

@@ -169,8 +169,7 @@ static void say_clash(struct op *op, const struct taken *t, const struct guest_n
 			snprintf(who, sizeof who, "network '%s'", t->nets[i].name);
 	}
 	snprintf(op->why, GUEST_WHY,
-		"subnet %s overlaps %s, which is there by %s: take another, or none and a free one "
-		"is found",
+		"subnet %s overlaps %s, used by %s: choose another, or omit it to get a free one",
 		subnet_format(&spec->subnet, a), subnet_format(with, b), who);
 }
 
@@ -239,7 +238,7 @@ static int may_adopt(struct op *op, virNetworkPtr net, const struct guest_networ
 
 	if (!rc && !ret->ours) {
 		snprintf(op->why, GUEST_WHY,
-			"network '%s' is there, and usher did not make it: take another name, or "
+			"network '%s' exists, but usher did not create it: choose another name, or "
 			"serve it as it is (usher serve --network %s)",
 			ret->name, ret->name);
 		rc = -EEXIST;

@@ -44,7 +44,7 @@ static int has_disk(const struct asked *a, virDomainPtr d, const char *name, uns
 
 	/* NULL: gone since it was listed */
 	if (xml && domain_xml_has_disk(xml, a->facts->path, a->pool, a->name)) {
-		snprintf(a->op->why, GUEST_WHY, "volume %s is domain %s's", a->name, name);
+		snprintf(a->op->why, GUEST_WHY, "volume %s belongs to domain %s", a->name, name);
 		rc = -EBUSY;
 	}
 	free(xml);

@@ -188,7 +188,7 @@ int volume_room(const struct volume_need *n, const struct pool_kind *kind, const
 	if (n->least > available && !kind->thin)
 		snprintf(why, why_size,
 			"%s of %llu MiB, but storage pool %s has %llu MiB left, and its volumes "
-			"take all of their room at once: make room, or take another with --pool",
+			"are fully allocated: make room, or take another with --pool",
 			disks, asked, pool, left);
 	else if (n->least > available)
 		snprintf(why, why_size,

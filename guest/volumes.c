@@ -203,8 +203,8 @@ static int check_twins(struct volumes *vs)
 			if (!strcmp(vs->all[i].name, vs->all[k].name) &&
 				!strcmp(vs->all[i].pool_name, vs->all[k].pool_name))
 				return refuse(vs->op, -EINVAL,
-					"two disks are to be volume %s in pool %s", vs->all[i].name,
-					vs->all[i].pool_name);
+					"two disks name the same volume %s in pool %s",
+					vs->all[i].name, vs->all[i].pool_name);
 	return 0;
 }
 
@@ -287,7 +287,7 @@ int volumes_check(struct volumes *vs, bool replace)
 	if (!rc)
 		rc = check_rooms(vs);
 	if (!rc && vs->copied_instead && !*vs->op->why)
-		refuse(vs->op, 0, "storage pool %s knows no backing files: copied",
+		refuse(vs->op, 0, "storage pool %s does not support backing files: copied",
 			vs->all[0].pool_name);
 	return rc;
 }

@@ -40,11 +40,11 @@ static const char *folder_error(const char *path)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return errno == ENOENT ? NULL : "it cannot be looked at";
+		return errno == ENOENT ? NULL : "it cannot be examined";
 	if (!S_ISDIR(st.st_mode))
 		return "it is not a folder";
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) /* sticky or not: a new file is enough */
-		return "others than its owner may write to it";
+		return "users other than its owner may write to it";
 	return trust_error(path, NULL);
 }
 
@@ -65,7 +65,7 @@ static const char *file_error(const char *dir, const char *name, size_t place)
 	char path[PATH_MAX];
 
 	if (place >= HOOKS_FILES_MAX)
-		return "there are too many";
+		return "too many hooks";
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
 		return "its path is too long";
 	return run_file_error(path);

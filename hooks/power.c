@@ -99,7 +99,7 @@ static void on_end(void *arg, const struct run_result *r)
 	c->run = NULL;
 	run_last_line(status_of(r) == 0 ? r->out : r->err, line, sizeof line);
 	if (r->timed_out)
-		snprintf(line, sizeof line, "no end after %d s", POWER_LIMIT_MS / 1000);
+		snprintf(line, sizeof line, "still running after %d s", POWER_LIMIT_MS / 1000);
 	else if (!line[0] && status_of(r) != 0)
 		run_result_text(r, line, sizeof line);
 	call_end(c, status_of(r), plain_line(line, clean, sizeof clean));
@@ -114,11 +114,11 @@ const char *power_file_error(const char *dir, const char *executable)
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
 	if (!slash || (size_t)(slash - executable) != n || memcmp(executable, dir, n) != 0)
-		return "it does not lie in the folder of power executables (<power dir=…/> of usher.xml)";
+		return "it is not in the folder of power executables (<power dir=…/> of usher.xml)";
 	if (stat(dir, &st) < 0)
 		return "the folder of power executables is not there";
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return "others than its owner may write to its folder";
+		return "users other than its owner may write to its folder";
 	return run_file_error(executable);
 }
 

@@ -370,7 +370,7 @@ const char *run_file_error(const char *path)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return errno == ENOENT ? "there is no such file" : "it cannot be looked at";
+		return errno == ENOENT ? "there is no such file" : "it cannot be examined";
 	if (!S_ISREG(st.st_mode))
 		return "it is not a regular file";
 	error = trust_error(path, NULL);
@@ -384,7 +384,7 @@ const char *run_file_error(const char *path)
 const char *run_result_text(const struct run_result *r, char *buf, size_t size)
 {
 	if (r->timed_out)
-		snprintf(buf, size, "time over");
+		snprintf(buf, size, "timed out");
 	else if (r->signal)
 		snprintf(buf, size, "killed by signal %d", r->signal);
 	else

@@ -49,7 +49,7 @@ void run_cancel(struct run *r);
 
 /* Is this a file that we may run: regular, executable for us, and to be trusted (trust.h)? NULL when fine, else what is wrong (static text). */
 const char *run_file_error(const char *path);
-/* "exit 0", "exit 3", "killed by signal 9", "time over" */
+/* "exit 0", "exit 3", "killed by signal 9", "timed out" */
 const char *run_result_text(const struct run_result *r, char *buf, size_t size);
 /* The last line of `text` that is not blank, cut to fit; "" when there is none. */
 const char *run_last_line(const char *text, char *buf, size_t size);

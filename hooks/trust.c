@@ -11,7 +11,7 @@
 static const char *owner_error(const struct stat *st)
 {
 	return st->st_uid && st->st_uid != geteuid()
-		? "it, or a folder on the way to it, belongs neither to root nor to the service's user"
+		? "it, or a folder above it, belongs to neither root nor the service's user"
 		: NULL;
 }
 
@@ -22,14 +22,14 @@ static const char *part_error(const char *path)
 	bool sticky;
 
 	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? "there is no such file" : "it cannot be looked at";
+		return errno == ENOENT ? "there is no such file" : "it cannot be examined";
 	if (S_ISLNK(st.st_mode))
-		return "its path was changed while it was looked at";
+		return "its path changed while it was examined";
 	sticky = S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !sticky)
 		return S_ISDIR(st.st_mode)
-			? "others than its owner may write to it, or to a folder on the way to it"
-			: "others than its owner may write to it";
+			? "users other than its owner may write to it, or to a folder above it"
+			: "users other than its owner may write to it";
 	return owner_error(&st);
 }
 
@@ -39,7 +39,7 @@ const char *trust_error(const char *path, char ret_real[PATH_MAX])
 	const char *error = NULL;
 
 	if (!realpath(path, real))
-		return errno == ENOENT ? "there is no such file" : "it cannot be looked at";
+		return errno == ENOENT ? "there is no such file" : "it cannot be examined";
 	if (ret_real)
 		memcpy(ret_real, real, sizeof real);
 	error = part_error("/");

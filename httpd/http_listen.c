@@ -37,9 +37,9 @@ static int fail_tcp(
 	if (error == EADDRINUSE) {
 		(void)port_holder(true, ip, port, holder, sizeof holder);
 		snprintf(hint, sizeof hint,
-			" (%s has it%s: stop that one, or take another port, <http port=> or "
-			"--http-port)",
-			holder, strchr(holder, '(') ? "" : ", 'ss -tlnp' as root tells which");
+			" (%s uses it%s: stop that process, or choose another port with <http "
+			"port=> or --http-port)",
+			holder, strchr(holder, '(') ? "" : ", run 'ss -tlnp' as root to see which");
 	}
 	snprintf(why, why_size, "http: cannot listen on %s port %u%s%s: %s%s", ip_format(ip, text),
 		port, *ifname ? " of " : "", ifname, strerror(error), hint);

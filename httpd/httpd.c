@@ -244,7 +244,9 @@ int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const 
 	if (r < 0)
 		return explain(r, why, why_size);
 	if (ifname[0] && !bound)
-		log_warn("http: no privilege to listen on %s only; the address decides", ifname);
+		log_warn(
+			"http: no privilege to bind to interface %s; listening on its address only",
+			ifname);
 	log_info("http: serving on %s port %u", ip_format(ip, text), port);
 	return 0;
 }

@@ -110,8 +110,8 @@ static int undefined(
 		nearest_below(&best, r->stack[i - 1], "", 2);
 	if (best.distance == 99 && word[0] == '.')
 		return part_fault(r, s, p, -EINVAL,
-			"undefined name '%s': text with {{ of its own wants other delimiters "
-			"around it, {{=<%% %%>=}}",
+			"undefined name '%s': for text that itself contains {{, change the "
+			"delimiters before it, {{=<%% %%>=}}",
 			word);
 	if (best.distance == 99)
 		return part_fault(r, s, p, -EINVAL, "undefined name '%s'", word);
@@ -435,7 +435,7 @@ int mustache_render(const char *text, const json_t *context, const struct mustac
 	rc = render_range(&r, &s, 0, s.parts.count);
 	parts_fini(&s.parts);
 	if (r.out.rc == -EFBIG)
-		mustache_fault(why, why_size, -EFBIG, o, 1, 1, "more than %d bytes come of it",
+		mustache_fault(why, why_size, -EFBIG, o, 1, 1, "the result has more than %d bytes",
 			MUSTACHE_OUTPUT_MAX);
 	if (rc == 0 && o->map && o->map->short_of_memory)
 		rc = -ENOMEM;

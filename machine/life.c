@@ -42,13 +42,13 @@ struct cell {
 #define WAS_OVER "the attempt has ended"
 #define NOT_DONE "the installer has not reported done"
 #define TOO_MANY "too many boots: the installer kept starting and never reported done"
-#define TIME_OVER "time over: the installer did not report done"
-#define NO_FIRST_BOOT "time over: the installed system did not report its first boot"
+#define TIME_OVER "timed out: the installer did not report done"
+#define NO_FIRST_BOOT "timed out: the installed system did not report its first boot"
 #define STOPPED_OUTSIDE "stopped from outside while installing"
 #define NO_POWER "the machine could not be started"
 #define SCRIPT_FAILED "the first-boot script failed"
-#define IS_TEMPLATE "it is a template, and stays as it is: 'usher clone' makes machines of it"
-#define NOT_NEW "only a new machine is made as a clone"
+#define IS_TEMPLATE "it is a template and never changes: run 'usher clone' to make machines of it"
+#define NOT_NEW "only a new machine can become a clone"
 
 /* Read along a row: what an event means in each state. Columns as in enum life_state:
  * known, armed, booting, installing, installed, up, failed. */
@@ -79,7 +79,7 @@ static const struct cell table[LIFE_EVENTS][LIFE_STATES] = {
 	[LIFE_CLONE] = {GO(INSTALLED, DISK | END), REFUSE(NOT_NEW), REFUSE(NOT_NEW),
 		REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW)},
 	/* An installed machine is left running, for inspection. */
-	[LIFE_DEADLINE] = {STAY(), FAILS(OFF | END, "time over: no boot script was fetched"),
+	[LIFE_DEADLINE] = {STAY(), FAILS(OFF | END, "timed out: no boot script was fetched"),
 		FAILS(OFF | END, TIME_OVER), FAILS(OFF | END, TIME_OVER), FAILS(0, NO_FIRST_BOOT),
 		STAY(), STAY()},
 	/* Started again as long as it has boots (counted by scripts fetched) and time. */

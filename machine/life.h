@@ -5,7 +5,7 @@
  *
  *   known --arm--> armed --boot script--> booting --answers--> installing --done--> installed
  *                    |                       |                    |                   |    |
- *                    |       too many boots, time over, stopped   |     no first boot |    | first
+ *                    |       too many boots, timed out, stopped   |     no first boot |    | first
  *                    +----------------> failed <------------------+-------------------+    | boot
  *                                                                                          v
  *   arm again: from known, installed, up and failed                                        up

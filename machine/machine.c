@@ -259,8 +259,8 @@ int machine_host_keys(struct machine *m, const char *text, char *why, size_t why
 	int rc = -EPERM;
 
 	if (m->state != LIFE_INSTALLED)
-		snprintf(why, why_size, "%s is %s: its first boot is not now", m->name,
-			life_state_name(m->state));
+		snprintf(why, why_size, "%s is %s: host keys are accepted only at the first boot",
+			m->name, life_state_name(m->state));
 	else
 		rc = host_keys_parse(text, &keys, why, why_size);
 	if (rc)
@@ -268,7 +268,7 @@ int machine_host_keys(struct machine *m, const char *text, char *why, size_t why
 	if (m->host_keys) {
 		rc = json_equal(m->host_keys, keys) ? 0 : -EEXIST;
 		if (rc)
-			snprintf(why, why_size, "%s told other host keys before", m->name);
+			snprintf(why, why_size, "%s reported other host keys before", m->name);
 		json_decref(keys);
 		return rc;
 	}
@@ -298,7 +298,8 @@ static int boot_again(struct machine *m, const struct boot_client *client)
 	if (!life_netboots(m->state))
 		return refuse_fetch(m, "boot script", client, "the attempt has ended");
 	if (!ip_eq(&client->ip, &m->attempt.client.ip))
-		return refuse_fetch(m, "boot script", client, "this boot is another address's");
+		return refuse_fetch(
+			m, "boot script", client, "this boot belongs to another address");
 	tellf(m, "boot", "boot script fetched again by %s", ip_format(&client->ip, text));
 	return 0;
 }
@@ -359,8 +360,8 @@ static int ask(struct machine *m, const struct boot_client *client, bool tell_it
 	rc = machines_save(m->home, m);
 	if (tell_it)
 		tellf(m, "waiting",
-			"boot asked for by %s, number %u since it was armed: read the code on the "
-			"machine's own screen, then: usher confirm %s CODE",
+			"boot requested by %s, number %u since the machine was armed: read the "
+			"code on the machine's own screen, then run 'usher confirm %s CODE'",
 			ip_format(&client->ip, text), m->attempt.asks, m->name);
 	return rc ? rc : -EAGAIN;
 }
@@ -370,7 +371,8 @@ static int ask_again(struct machine *m, const struct boot_client *client)
 	if (!machine_waits(m))
 		return refuse_fetch(m, "boot script", client, "the attempt has ended");
 	if (!ip_eq(&client->ip, &m->attempt.asking.client.ip))
-		return refuse_fetch(m, "boot script", client, "this boot is another address's");
+		return refuse_fetch(
+			m, "boot script", client, "this boot belongs to another address");
 	return -EAGAIN;
 }
 
@@ -384,7 +386,8 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct boot_clie
 	if (kind == TOKEN_ASKING)
 		return ask_again(m, client);
 	if (kind != TOKEN_NEXT)
-		return refuse_fetch(m, "boot script", client, "this token is not for it");
+		return refuse_fetch(
+			m, "boot script", client, "this token is not valid for the boot script");
 	if (m->attempt.sealed)
 		return ask(m, client, true);
 	rc = look_for_boot(m, client, &r);
@@ -415,8 +418,7 @@ static int refuse_code(struct machine *m)
 	if (m->home->timeline)
 		timeline_add(m->home->timeline, m->name, "refused",
 			"confirm: wrong code (%u of %d)%s", k->wrong, MACHINE_WRONG_CODES,
-			last ? ": this boot cannot be confirmed any more, the next one has a new "
-			       "code"
+			last ? ": this boot can no longer be confirmed, the next one has a new code"
 			     : "");
 	if (last) {
 		retire_token(m, k->token);
@@ -487,12 +489,12 @@ static const char *answers_error(
 		return "this boot is not confirmed";
 	if (kind != TOKEN_BOOT)
 		return kind == TOKEN_NEXT ? "this boot's script was not fetched"
-					  : "this token is not for them";
+					  : "this token is not valid for the answers";
 	if (r.refused)
 		return r.reason;
 	if (!ip_eq(&client->ip, &m->attempt.client.ip) &&
 		!is_other_card(client, &m->attempt.client))
-		return "this boot is another address's";
+		return "this boot belongs to another address";
 	if (m->attempt.answers_closed)
 		return "the installer has gone on since";
 	return NULL;

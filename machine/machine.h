@@ -25,13 +25,13 @@ enum {
 	MACHINE_NICS = 8,
 	MACHINE_NIC_ADDRS = 4,
 	MACHINES_MAX = 100000,
-	/* An emulated GRUB takes seconds from one look to the next; no machine resets in less but to be
+	/* GRUB under emulation takes seconds between two requests; no machine resets sooner, unless it is being
 	 * stopped. */
 	MACHINE_SAME_BOOT_MS = 30 * 1000,
 	MACHINE_HEARD_LATE_MS = 250,
 	TOKEN_TEXT = 33, /* 128 random bits as hex and a NUL */
-	/* Still known as whose they were, so that who comes with one is an event of that machine: an attempt leaves
-	 * four behind, a boot one. */
+	/* Kept so that a request with an old token is reported on its machine's timeline: an attempt leaves four
+	 * behind, a boot one. */
 	MACHINE_OLD_TOKENS = 8,
 	MACHINE_CODE_TEXT =
 		7, /* six digits and a NUL: one guess in five hits once in 200,000 boots */
@@ -46,21 +46,21 @@ struct nic {
 	size_t n_addrs;
 };
 
-/* Who asks in a machine's name: an address, and which of the machine's cards holds it. */
+/* The client of a request for a machine: its address, and which of the machine's cards holds it. */
 struct boot_client {
 	struct ip ip;
 	struct mac mac; /* zero: not known, and `segment` says nothing */
 	char segment[SEGMENT_NAME];
 };
 
-/* A sealed machine's boot that waits to be confirmed. Its token is good for asking again, and becomes the attempt's
- * when the user types the code that this boot was told to show. Another boot that asks takes its place. */
+/* A sealed machine's boot that waits to be confirmed. Its token is valid for repeating the request, and becomes the
+ * attempt's token when the user types the code that this boot shows. A newer boot replaces it. */
 struct sealed_boot {
 	char token[TOKEN_TEXT]; /* "": none asked */
 	char code[MACHINE_CODE_TEXT];
 	struct boot_client client; /* who asked */
 	int64_t at;                /* wall ms */
-	unsigned wrong;            /* codes that were typed, and were not this one */
+	unsigned wrong;            /* wrong codes typed so far */
 };
 
 /* One armed install. A token belongs to one boot of it: `token` to the boot that is under way,
@@ -90,7 +90,7 @@ struct attempt {
 
 /* Whether its attempts are sealed. */
 enum machine_seal {
-	SEAL_BY_SEGMENT, /* nobody said: when one of its segments is, as it is armed */
+	SEAL_BY_SEGMENT, /* not set: sealed if one of its segments is, when it is armed */
 	SEAL_YES,
 	SEAL_NO,
 };
@@ -99,13 +99,13 @@ struct machine {
 	char name[MACHINE_NAME];
 	char uuid[37];
 	bool guest;    /* libvirt's; else bare metal */
-	bool deleting; /* it was told to go: its guest may be gone in part, and never starts again */
-	bool template; /* its disk is what clones are made of: never armed, never started */
+	bool deleting; /* being deleted: its guest may be partly deleted, and never starts again */
+	bool template; /* clones are made from its disk: never armed, never started */
 	/* not stored: */
-	unsigned holds; /* its creation, its deletion and jobs of it that are under way */
-	int percent;    /* how far its installer says that it is; -1: it does not say */
+	unsigned holds; /* operations in progress: its creation, its deletion, jobs */
+	int percent;    /* progress that its installer reports; -1: not reported */
 	/* --- */
-	bool guest_gone; /* its user was told that libvirt has no such guest any more */
+	bool guest_gone; /* the timeline already says that libvirt no longer has this guest */
 	enum life_state state;
 	enum machine_seal seal;       /* from the next attempt on */
 	int64_t created_at, state_at; /* wall ms */
@@ -122,7 +122,7 @@ struct machine {
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
 	char old_tokens[MACHINE_OLD_TOKENS]
-		       [TOKEN_TEXT]; /* newest first, "" at the end; good for nothing */
+		       [TOKEN_TEXT]; /* newest first, "" at the end; no longer valid */
 	int64_t script_at; /* not stored: when this boot's script was fetched by name, mono ms; 0: it
 			      loaded something since */
 	/* Guests; not stored: what libvirt last said, "running", "off", "paused", "crashed", "gone" (static; NULL:
@@ -161,25 +161,27 @@ void machines_remove(struct machines *ms, struct machine *m);
  * -EMSGSIZE, -ENOSPC. */
 int machines_save(struct machines *ms, struct machine *m);
 
-/* Segments came or went: NICs are looked at again. 0, or -errno of the first record that is not found there (-EEXIST:
- * by another's MAC or address), whose name is in `ret_name`; the others are. */
+/* Segments were added or removed: looks up the segments of all NICs again. 0, or -errno of the first record that cannot
+ * be indexed (-EEXIST: another machine has its MAC or address), whose name is in `ret_name`; the other records are
+ * indexed. */
 int machines_segments_changed(struct machines *ms, const char **ret_name);
 /* Another name, in the store's open transaction too; a walk by machines_next() must begin anew. -EEXIST, -EINVAL, or
  * machines_save()'s, and then it keeps its name. */
 int machines_rename(struct machines *ms, struct machine *m, const char *name);
 
 struct machine *machines_by_name(const struct machines *ms, const char *name);
-/* Looks at each: for what happens rarely. */
+/* Scans all records: only for rare events. */
 struct machine *machines_by_uuid(const struct machines *ms, const char *uuid);
-/* The one that had this name and UUID: it may be renamed since, and the name another's. NULL: it is gone. */
+/* The machine that had this name and UUID: it may have been renamed, and another may have the name now. NULL: it was
+ * deleted. */
 struct machine *machines_same(struct machines *ms, const char *name, const char *uuid);
 /* `ret_nic` may be NULL. */
 struct machine *machines_by_mac(
 	const struct machines *ms, uint32_t segment, const struct mac *mac, struct nic **ret_nic);
 struct machine *machines_by_ip(const struct machines *ms, uint32_t segment, const struct ip *ip);
-/* From where on an address for a machine has to be looked for (host order): each that is lower is recorded, in the pool, or
- * not to be offered. Remembered, so that a thousand machines made one after the other are not counted through each time;
- * not for a segment that is not served (its id is none of 1..SEGMENT_MAX). */
+/* Where to begin looking for a machine's address (host order): each lower one is recorded, in the pool, or must not be
+ * offered. Cached, so that creating a thousand machines does not scan all of them each time; not cached for a segment
+ * that is not served (its id is outside 1..SEGMENT_MAX). */
 uint32_t machines_lowest(struct machines *ms, const struct segment *seg);
 enum token_kind { TOKEN_NONE, TOKEN_BOOT, TOKEN_NEXT, TOKEN_ASKING, TOKEN_UP, TOKEN_OLD };
 /* Compares in constant time. A token of an ended attempt is found too (the caller refuses and says
@@ -199,11 +201,12 @@ const char *machine_name_error(const char *name);
 const struct ip *machine_ip(const struct machine *m); /* first address or NULL */
 const struct nic *machine_nic_on(
 	const struct machine *m, uint32_t segment); /* the first, or NULL */
-/* Its card with this MAC there, or NULL. A machine may have several, and answer for the address of one by another. */
+/* The machine's card with this MAC in the segment, or NULL. A machine may have several cards there, and answer ARP for
+ * one card's address on another. */
 const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac);
-/* The card to which its record gives this address there, or NULL. */
+/* The card that has this address in the segment by the machine's record, or NULL. */
 const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, const struct ip *ip);
-/* The card that the boot under way came by; NULL: not known, or it has it no more. */
+/* The card of the current boot; NULL: not known, or the machine no longer has that card. */
 const struct nic *machine_nic_booting(const struct machine *m);
 
 /*
@@ -213,11 +216,11 @@ const struct nic *machine_nic_booting(const struct machine *m);
  * that depends on it. When the store does not take the record (-ENOSPC, -ENOMEM) that is returned,
  * and the change stands in memory.
  *
- * What a peer may cause as often as it likes is put on the timeline by machine_tell().
+ * machine_tell() reports events that a peer can cause as often as it likes.
  */
 typedef void (*machine_act)(void *arg, struct machine *m, unsigned actions);
 void machines_on_action(struct machines *ms, machine_act act, void *arg);
-/* Asks for actions that no change of its life asks for. */
+/* Asks for actions without a change of the machine's life. */
 void machine_ask(struct machine *m, unsigned actions);
 
 /* Begins an attempt: draws tokens, sets deadline (0: none) and boot limit, takes the snapshot
@@ -243,37 +246,37 @@ int machine_boot(struct machine *m, enum token_kind kind, const struct boot_clie
  * machine itself, only the time tells: MACHINE_SAME_BOOT_MS after the first of them it is a new one.
  */
 int machine_boot_named(struct machine *m, const struct boot_client *client, int64_t now);
-/* Does a boot of it wait to be confirmed? */
+/* Is a boot of the machine waiting to be confirmed? */
 bool machine_waits(const struct machine *m);
 /* The user types the code that the machine shows: that boot begins. 0; -ENOENT: none waits; -EACCES: another code, of
  * which it takes MACHINE_WRONG_CODES; -EPERM: life refused the boot, attempt.reason or the timeline says why. */
 int machine_confirm(struct machine *m, const char *code);
-/* It has loaded a file, as is heard up to MACHINE_HEARD_LATE_MS later: so soon after its script that is
- * the boot loader which asked for it. */
+/* The machine has loaded a file. The report arrives up to MACHINE_HEARD_LATE_MS later; so soon after its script, it is
+ * about the boot loader that fetched the script. */
 void machine_loaded(struct machine *m, int64_t now);
-/* May `client` have the answers now? The address that fetched the boot's script, and what another card of the machine
- * holds: an installer may ask by any of them. 0 or -EPERM; either way on the timeline. */
+/* May `client` have the answers now? Allowed are the address that fetched the boot's script, and the addresses of the
+ * machine's other cards: an installer may use any of them. 0 or -EPERM; both go on the timeline. */
 int machine_answers(struct machine *m, enum token_kind kind, const struct boot_client *client);
-/* The same for a file beside the answers, which is told and changes nothing. */
+/* The same for an additional answer file: it goes on the timeline and changes no state. */
 int machine_answers_file(struct machine *m, enum token_kind kind, const struct boot_client *client,
 	const char *name);
 /* The public SSH host keys of the system that boots for the first time, a line each. The first ones stay: telling the same
  * again is fine. 0, or -errno with one line in `why`: -EINVAL no keys, -EPERM not now, -EEXIST others were told;
  * machines_save()'s. */
 int machine_host_keys(struct machine *m, const char *text, char *why, size_t why_size);
-/* An event that a peer causes: timeline_add_peers(), which leaves out repeats since the machine's state changed, and what
- * is too much. */
+/* Reports an event that a peer causes, by timeline_add_peers(): repeats since the machine's last change of state and
+ * events over the limit are left out. */
 void machine_tell(const struct machine *m, const char *kind, const char *text);
-/* Of something that is so far done; -1: not known. */
+/* The same with a progress in percent; -1: not known. */
 void machine_tell_percent(const struct machine *m, const char *kind, int percent, const char *text);
-/* The machine whose time is over next (attempt.deadline: an install under way, or the wait for the
- * first boot): for one timer; NULL none. O(1). */
+/* The machine with the next deadline (attempt.deadline: an install in progress, or the wait for the first boot), for
+ * one timer; NULL: none. O(1). */
 struct machine *machines_next_deadline(const struct machines *ms);
 
 /* ms since the epoch as all of the API's times are: "2026-11-21T03:38:19.042Z"; null for 0, which is "never". New reference. */
 json_t *machine_time_json(int64_t ms);
-/* The record for the API and hooks: everything but tokens, secrets and snapshot. New reference. `full` adds settings,
- * keys, guest. */
+/* The record for the API and hooks, without tokens, secrets and snapshot. New reference. `full` adds settings, keys,
+ * guest. */
 json_t *machine_to_json(const struct machine *m, bool full);
 
 #endif

@@ -239,7 +239,7 @@ static int load_row(void *arg, const void *key, size_t key_len, const void *valu
 	if (rc == 0)
 		rc = add_at(l->ms, m, l->ms->count);
 	if (rc == -EEXIST) {
-		snprintf(what, sizeof what, "its MAC or address is another machine's");
+		snprintf(what, sizeof what, "another machine has its MAC or address");
 		rc = -EPROTO;
 	}
 	if (rc < 0)

@@ -76,9 +76,10 @@ static int start_state_folder(const struct config *c, char *why, size_t size)
 		rc = -EROFS;
 	if (rc == -EROFS)
 		snprintf(why, size,
-			"%s: a read-only file system. Under the unit only " PATH_STATE
-			" can be written: make the folder, give it to user '%s', and allow it "
-			"with 'systemctl edit usher': [Service] ReadWritePaths=%s",
+			"%s is on a read-only file system. The systemd unit lets usher write only "
+			"to " PATH_STATE
+			": create the folder, chown it to '%s', run 'systemctl edit usher', and "
+			"add: [Service] ReadWritePaths=%s",
 			c->state, c->user, c->state);
 	return rc;
 }
@@ -234,7 +235,8 @@ static int start_segments(struct run *r, char *why, size_t size)
 
 	for (size_t i = 0; i < s->network.networks.count; i++)
 		if (config_remember(&s->base.config, s->network.networks.all[i].name))
-			log_warn("network '%s' is not served: %d others are",
+			log_warn("network '%s' is not served: %d others are already served, the "
+				 "maximum",
 				s->network.networks.all[i].name, SEGMENT_MAX);
 	return segments_find(&s->network, why, size);
 }
@@ -298,7 +300,7 @@ static int start_guests(struct run *r, char *why, size_t size)
 	int rc = record_begin(&r->service.consoles);
 
 	if (rc) /* no reason to serve nobody */
-		log_warn("%s/console: %s: no guest's console is recorded",
+		log_warn("%s/console: %s: guest consoles are not recorded",
 			r->service.base.config.state, strerror(-rc));
 	return said(hosts_start(&r->service.hosts), why, size, "libvirt");
 }
@@ -308,7 +310,8 @@ static gid_t socket_group(const struct config *c)
 	const struct group *g = *c->socket_group ? getgrnam(c->socket_group) : NULL;
 
 	if (*c->socket_group && !g)
-		log_warn("there is no group '%s': the API socket keeps ours", c->socket_group);
+		log_warn("group '%s' does not exist: the API socket keeps the service's own group",
+			c->socket_group);
 	return g ? g->gr_gid : (gid_t)-1;
 }
 
@@ -320,8 +323,8 @@ static int start_listening(struct run *r, char *why, size_t size)
 
 	if (rc == -EPERM && *s->base.config.socket_group)
 		snprintf(why, size,
-			"%s: user '%s' cannot give it to group '%s' without being in it: usermod "
-			"-aG %s %s",
+			"%s: user '%s' cannot set its group to '%s' without being a member: run "
+			"'usermod -aG %s %s'",
 			s->base.config.socket, s->base.config.user, s->base.config.socket_group,
 			s->base.config.socket_group, s->base.config.user);
 	for (size_t i = 0; i < s->base.segments.count && !rc; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The DHCP, TFTP and HTTP servers, connected to the rooms. Making the servers, once the rooms that they ask are there. 0, or -errno with one line in `why`. */
+/* Starts the DHCP, TFTP and HTTP servers and connects them to the rooms, which must exist already. 0, or -errno with
+ * one line in `why`. */
 #ifndef USHER_SERVICE_SERVERS_H
 #define USHER_SERVICE_SERVERS_H
 

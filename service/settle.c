@@ -48,7 +48,7 @@ void settle_on_action(void *arg, struct machine *m, unsigned actions)
 		return;
 	p = calloc(1, sizeof *p);
 	if (!p) {
-		log_error("%s: out of memory, its power is not switched", m->name);
+		log_error("%s: power not switched: out of memory", m->name);
 		return;
 	}
 	snprintf(p->name, sizeof p->name, "%s", m->name);
@@ -140,7 +140,7 @@ void settle_deadline(struct loop_timer *t)
 	if (m && m->attempt.deadline <= clock_steady_ms())
 		machine_event(m, LIFE_DEADLINE,
 			m->state == LIFE_ARMED && machine_waits(m)
-				? "time over: no boot was confirmed"
+				? "timed out: no boot was confirmed"
 				: NULL);
 	settle_set_deadline(settle);
 }

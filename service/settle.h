@@ -13,7 +13,7 @@ struct settle {
 	void (*settled)(void *arg); /* after each commit */
 	void *arg;
 	struct loop_timer turn;     /* at the end of this one */
-	struct loop_timer deadline; /* of the attempt that is over next */
+	struct loop_timer deadline; /* of the attempt that ends next */
 	struct pending *pending;    /* actions that wait for their commit, in order */
 	uint64_t noted;             /* how many there were ever */
 };

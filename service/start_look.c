@@ -43,7 +43,7 @@ static void look_at_pool(struct looking *l)
 
 	if (!rc || rc == -ENOTCONN)
 		return;
-	snprintf(line, sizeof line, "guests can be made in another pool only: %s", why);
+	snprintf(line, sizeof line, "guests can be created only in another storage pool: %s", why);
 	add(l, "pool", line);
 }
 

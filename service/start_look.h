@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the configuration names and is not there. */
+/* Reports what the configuration names but the host does not have. */
 #ifndef USHER_SERVICE_START_LOOK_H
 #define USHER_SERVICE_START_LOOK_H
 
@@ -7,7 +7,7 @@
 
 struct base;
 
-/* What is named and not there goes into the log; guests' pool too, if there may be guests. */
+/* Logs each missing item. `pool`: also checks the storage pool for guests. */
 void start_look(struct base *base, bool pool);
 
 #endif

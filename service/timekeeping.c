@@ -106,13 +106,12 @@ static void tell(struct timekeeping *tk, int64_t slept, int64_t step)
 
 	if (slept >= STEP_MS)
 		timeline_add(tk->base->timeline, "", "clock",
-			"the host slept for %s: leases and attempts have as much time left as "
-			"before",
+			"the host slept for %s: leases and attempts keep the time they had left",
 			span(slept, text, sizeof text));
 	if (step >= STEP_MS || step <= -STEP_MS)
 		timeline_add(tk->base->timeline, "", "clock",
-			"the host's clock was set %s by %s: leases and attempts have as much time "
-			"left as before",
+			"the host's clock was set %s by %s: leases and attempts keep the time they "
+			"had left",
 			step > 0 ? "forward" : "back", span(step, text, sizeof text));
 }
 
@@ -174,7 +173,7 @@ void timekeeping_start(struct timekeeping *tk)
 	loop_timer_init(&tk->again, look_again, tk);
 	if (loop_timer_set(tk->base->loop, &tk->again, MARK_MS) || fd < 0 || arm(fd) ||
 		loop_watch(tk->base->loop, &tk->set, fd, EPOLLIN, clock_was_set, tk)) {
-		log_warn("a host's clock that is set is noticed up to %d min later",
+		log_warn("changes of the host's clock are noticed up to %d min late",
 			MARK_MS / 60000);
 		if (fd >= 0)
 			close(fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Steady time over a restart, and a host's clock that is set. */
+/* Keeps steady time over a restart, and reports when somebody sets the host's clock. */
 #ifndef USHER_SERVICE_TIMEKEEPING_H
 #define USHER_SERVICE_TIMEKEEPING_H
 
@@ -15,9 +15,9 @@ struct timekeeping {
 	struct loop_timer again;
 };
 
-/* Before anything is read of the store that has a time. 0, or -errno with one line in `why`. */
+/* Call it before reading anything from the store that has a time. 0, or -errno with one line in `why`. */
 int timekeeping_load(struct timekeeping *tk, char *why, size_t why_size);
-/* Once there are store_start() and the timeline. */
+/* Call it after store_start(), when the timeline exists. */
 void timekeeping_start(struct timekeeping *tk);
 void timekeeping_stop(struct timekeeping *tk);
 

@@ -466,8 +466,8 @@ static bool end_greeting(struct transfers *ts, const struct tftp_client *c)
 
 		if (!same_client(x, c) || x->report->r.peer_port != c->port || !greeted_in_vain(x))
 			continue;
-		transfer_why(
-			x, "the client seems not to know options, it is sent the file without");
+		transfer_why(x,
+			"the client seems not to support options, the file is sent without them");
 		transfer_end(x, TFTP_TIMEOUT);
 		return true;
 	}

@@ -176,7 +176,7 @@ static bool admitted(struct listener *l, const struct tftp_client *c, const stru
 		refuse(l, c, p->name, TFTP_E_OTHER,
 			"this address has too many transfers under way, wait for one to end");
 	else if (rc && rc != -EALREADY)
-		refusal_tell(l->t, c, p->name, "too many transfers at once, left to ask again");
+		refusal_tell(l->t, c, p->name, "too many transfers at once, the client must retry");
 	return !rc;
 }
 
@@ -213,7 +213,7 @@ static void put_aside(struct listener *l, const struct tftp_client *c, const str
 	int rc = tftp_asides_put(&l->t->asides, c->segment, c->peer, &c->ip, c->port, p);
 
 	if (rc && rc != -EALREADY)
-		refusal_tell(l->t, c, p->name, "too many requests at once, left to ask again");
+		refusal_tell(l->t, c, p->name, "too many requests at once, the client must retry");
 }
 
 static void read_request(

@@ -227,7 +227,7 @@ static const char *words_of(int error)
 {
 	return error == -EINVAL    ? "not an ISO 9660 image"
 		: error == -EIO    ? "the image is damaged or not whole; fetch it again"
-		: error == -ELOOP  ? "its folders lie in each other without end"
+		: error == -ELOOP  ? "its folders contain each other in a loop"
 		: error == -EFBIG  ? "its folders hold more than any distribution's"
 		: error == -EEXIST ? "two files in it have the same name"
 				   : strerror(-error);

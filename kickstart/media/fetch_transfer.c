@@ -277,7 +277,7 @@ static int broken_off(struct fetch_transfer *t, const char *what)
 {
 	if (t->gained && ++t->tries < FETCH_TRIES)
 		return ask(t, t->have);
-	say(t, "broken off at %llu of %llu bytes: %s", (unsigned long long)t->have,
+	say(t, "aborted at %llu of %llu bytes: %s", (unsigned long long)t->have,
 		(unsigned long long)t->size, what);
 	return -EPIPE;
 }
@@ -289,7 +289,7 @@ static int all_came(struct fetch_transfer *t)
 	if (!t->body)
 		return fault(t, -ENODATA, "it is empty");
 	if (t->size && t->have != t->size)
-		return broken_off(t, "that was all that was sent");
+		return broken_off(t, "the server sent no more");
 	sha256_hex(&t->sum, sum);
 	if (*t->wanted && strcmp(t->wanted, sum)) {
 		drop_part(t);
@@ -315,7 +315,7 @@ static int use_copy(struct fetch_transfer *t, const char *what)
 	struct tm tm;
 
 	strftime(day, sizeof day, "%Y-%m-%d %H:%M", localtime_r(&when, &tm));
-	say(t, "%s; the copy of %s is used", what, day);
+	say(t, "%s; using the copy of %s", what, day);
 	return same(t);
 }
 
@@ -346,7 +346,7 @@ static int failed(struct fetch_transfer *t, CURLcode code)
 	if (t->body)
 		return broken_off(t, what);
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && t->reply.status / 100 == 3)
-		what = "it is redirected to something else than https (or http)";
+		what = "the server redirects to a URL that is not https (or http)";
 	if (t->record.whole && is_unreachable(code))
 		return use_copy(t, what);
 	return fault(t, -EHOSTUNREACH, what);

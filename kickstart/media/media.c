@@ -157,7 +157,7 @@ static int add_profile(void *arg, const char *name, const struct profile *p, con
 		rc = media_add(a->m, p->media.name, p->media.path);
 	if (rc == -EEXIST)
 		snprintf(line, sizeof(line),
-			"profile '%s': its medium '%s' is %s, and another's is %s", name,
+			"profile '%s': its medium '%s' is %s, but another profile's is %s", name,
 			p->media.name, p->media.path, media_path(a->m, p->media.name));
 	else if (rc < 0)
 		snprintf(line, sizeof(line), "profile '%s': its medium cannot be added: %s", name,

@@ -91,8 +91,8 @@ int media_named(const struct profile *p, char *why, size_t why_size)
 	if (p->media.path || p->media.url.text)
 		return 0;
 	snprintf(why, why_size,
-		"%s:%u: medium '%s' is not there: usher import ISO|FOLDER --name %s", p->file,
-		p->media.url.line, p->media.name, p->media.name);
+		"%s:%u: medium '%s' is not available: run 'usher import ISO|FOLDER --name %s'",
+		p->file, p->media.url.line, p->media.name, p->media.name);
 	return -ENOENT;
 }
 

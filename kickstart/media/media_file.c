@@ -155,9 +155,10 @@ int media_file_whole(
 
 const char *media_file_words(int error)
 {
-	return error == -EISDIR    ? "not a regular file"
-		: error == -EXDEV  ? "leads out of its directory"
-		: error == -ESTALE ? "a symbolic link is in its medium's path now: import it again"
+	return error == -EISDIR   ? "not a regular file"
+		: error == -EXDEV ? "leads out of its directory"
+		: error == -ESTALE
+		? "its medium's path now has a symbolic link: import the medium again"
 		: error == -EMEDIUMTYPE ? "its medium is neither a folder nor an ISO image"
 		: error == -EIO         ? "its medium is damaged or not whole"
 		: error == -EOPNOTSUPP  ? "lies in pieces in its image; copy the image to a folder"

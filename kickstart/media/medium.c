@@ -190,7 +190,8 @@ int medium_look(const struct medium *m, const char *user, char *why, size_t why_
 	if (same)
 		return 0;
 	snprintf(why, why_size,
-		"medium '%s': %s is another than was imported: usher import --replace --name %s %s",
+		"medium '%s': %s has changed since it was imported: run 'usher import --replace "
+		"--name %s %s'",
 		m->name, m->path, m->name, m->path);
 	return -ESTALE;
 }

@@ -54,8 +54,8 @@ static bool is_hit(const char *place, enum reach reach, const char *path, bool i
 static int refuse(const char *path, const char *place, char *why, size_t why_size)
 {
 	snprintf(why, why_size,
-		"%.300s is not served: everybody on the segment could read it, and %.300s is the host's own; "
-		"put the medium in a folder of its own, like /srv/media",
+		"%.300s is not served: everyone on the segment could read it, and %.300s belongs "
+		"to the host; put the medium in a folder of its own, like /srv/media",
 		path, place);
 	return -EPERM;
 }

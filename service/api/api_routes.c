@@ -174,7 +174,8 @@ static unsigned no_route(enum http_method method, const char *path, char *why, s
 			path);
 		return 404;
 	}
-	snprintf(why, size, "%s %.200s: it takes %s", http_method_name(method), path, methods);
+	snprintf(why, size, "%s %.200s: allowed methods: %s", http_method_name(method), path,
+		methods);
 	return 405;
 }
 
@@ -199,8 +200,8 @@ static unsigned judge_args(const struct route *route, const char *target, char *
 		size_t n = strcspn(arg, "=&");
 
 		if (n && !is_word_of(route->args, arg, n)) {
-			snprintf(why, size, "it has no argument '%.*s'%s%s", n < 80 ? (int)n : 80,
-				arg, *route->args ? "; those that it has: " : "", route->args);
+			snprintf(why, size, "unknown argument '%.*s'%s%s", n < 80 ? (int)n : 80,
+				arg, *route->args ? "; known arguments: " : "", route->args);
 			return 400;
 		}
 		arg += strcspn(arg, "&");
@@ -315,7 +316,7 @@ static unsigned unknown_key(
 
 	for (const struct key *k = keys; k->name; k++)
 		text_nearer(name, k->name, &best);
-	snprintf(why, size, "there is no key '%s%.80s'%s%s%s", where, name,
+	snprintf(why, size, "unknown key '%s%.80s'%s%s%s", where, name,
 		best ? ": did you mean '" : "", best ? best : "", best ? "'?" : "");
 	return 400;
 }
@@ -354,8 +355,8 @@ static unsigned judge_object(
 		if (!k->name) {
 			status = unknown_key(name, keys, where, why, size);
 		} else if (k->kind && kind && strcmp(k->kind, kind)) {
-			snprintf(why, size, "'%s%s' is of a %s, and kind is '%.20s'", where, name,
-				*k->kind == 'g' ? "guest" : "bare-metal machine", kind);
+			snprintf(why, size, "'%s%s' is only for a %s, but kind is '%.20s'", where,
+				name, *k->kind == 'g' ? "guest" : "bare-metal machine", kind);
 			status = 400;
 		} else {
 			status = judge_value(v, k, where, why, size);
@@ -383,8 +384,7 @@ static unsigned judge_body(
 		if (j || !len)
 			snprintf(why, size, "the request is not a JSON object");
 		else if (json_error_code(&err) == json_error_duplicate_key)
-			snprintf(why, size, "a key comes twice, on line %d of the request",
-				err.line);
+			snprintf(why, size, "duplicate key on line %d of the request", err.line);
 		else
 			snprintf(why, size,
 				"the request is not a JSON object: look at line %d, column %d",

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What calls the API has, and what each takes: methods, query arguments, and the keys of a body with their types. A request
- * is judged against it before anybody looks at what it means. Pure.
+ * The API's calls and what each takes: methods, query arguments, and the keys of a body with their types. Each request
+ * is checked against them before a handler interprets it. Pure.
  */
 #ifndef USHER_SERVICE_API_API_ROUTES_H
 #define USHER_SERVICE_API_API_ROUTES_H
 
 #include "httpd/httpd.h"
 
-/* 0: there is such a call, and this may be one. Else the status for it (404, 405, 400) and one line in `why`. `path` is below
- * /api/v1, decoded; `target` as it came, with the query; `body` may be empty. */
+/* 0: the call exists and the request may be valid. Else the status to reply with (404, 405, 400) and one line in `why`.
+ * `path` is below /api/v1, decoded; `target` is as received, with the query; `body` may be empty. */
 unsigned api_routes_judge(enum http_method method, const char *path, const char *target,
 	const char *body, size_t len, char *why, size_t size);
 

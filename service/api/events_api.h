@@ -7,7 +7,7 @@ struct http_request;
 struct api;
 
 void events_handle(struct api *api, struct http_request *r);
-void events_answer_all(void *arg); /* those that have something to read */
+void events_answer_all(void *arg); /* answers the long polls that have events to read */
 void events_drop_all(struct api *api);
 
 #endif

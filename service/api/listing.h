@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Long lists as JSON text, made in slices: one of at most a millisecond for each turn of the loop, whoever asks, so that
- * nothing else waits for a list of ten thousand machines. Several lists take turns.
+ * Long lists as JSON text, built in slices: each turn of the loop builds one slice, which takes at most a millisecond,
+ * so a list of ten thousand machines delays nothing else. Several lists take turns.
  *
- * What comes or goes meanwhile may be missed or not; what is there all the time is listed once.
+ * An entry that is added or removed meanwhile may or may not be listed; one that exists all the time is listed once.
  */
 #ifndef USHER_SERVICE_API_LISTING_H
 #define USHER_SERVICE_API_LISTING_H
@@ -20,7 +20,7 @@ struct listings {
 	struct listing *first, *last;
 };
 
-/* The caller's storage; what is above the line is set before listing_start(). */
+/* The caller's storage; the caller sets the members above the line before listing_start(). */
 struct listing {
 	const char *member;                 /* the text is {"member":[…]} */
 	json_t *(*next)(struct listing *l); /* a new reference; NULL: there are no more */
@@ -34,7 +34,7 @@ struct listing {
 };
 
 void listings_init(struct listings *ls, struct loop *loop);
-/* A list that fits one slice is over before this returns, if no other is under way. */
+/* If no other list is in progress, a list that fits one slice is complete before this returns. */
 void listing_start(struct listings *ls, struct listing *l);
 void listing_drop(struct listing *l);
 void listings_drop_all(struct listings *ls);

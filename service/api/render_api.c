@@ -35,7 +35,7 @@ static void compare(struct api *api, const struct machine *m, const struct rende
 	*note = '\0';
 	if (snapshot_now(api, m, in, &now, why, sizeof why))
 		snprintf(note, size,
-			"this is what %s was armed with; as its profile is now, it would be "
+			"this is what %s was armed with; its profile as it is now would be "
 			"refused: %s",
 			m->name, why);
 	else if (!json_equal(now, m->attempt.snapshot))
@@ -77,7 +77,7 @@ void render_handle(
 	to.in.nic = nic;
 	to.in.masked = true;
 	if (loader && script_kind_parse(loader, &kind)) {
-		http_respond_error(r, 400, "for: none of ipxe, grub, grub-http, pxelinux");
+		http_respond_error(r, 400, "for: expected ipxe, grub, grub-http or pxelinux");
 		goto out;
 	}
 	if (armed)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every room rests on. serve.c makes it first and takes it down last. Main thread only. */
+/* What every room uses. serve.c creates it first and frees it last. Main thread only. */
 #ifndef USHER_SERVICE_BASE_BASE_H
 #define USHER_SERVICE_BASE_BASE_H
 
@@ -15,12 +15,13 @@ struct base {
 	struct config config;
 	struct loop *loop;
 	struct mailbox home;
-	struct worker *worker; /* for what blocks: disks, downloads; NULL: we are stopping */
+	struct worker
+		*worker; /* for blocking work: disks, downloads; NULL: the service is stopping */
 	struct store *store;
 	struct segments segments;
 	struct timeline *timeline;
 	struct machines *machines;
-	struct reservation *reserved; /* what machines that are being made will have */
+	struct reservation *reserved; /* names and addresses of machines that are being created */
 	bool stopping;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is done with one machine and takes its time: a guest's start, a deletion, a patch. The machine may be renamed or
- * gone, and another may have its name, when the operation goes on. The first member of a struct of its own, which is
- * on the heap.
+ * An operation on one machine that takes time: starting a guest, a deletion, a patch. When the operation resumes, the
+ * machine may be renamed or deleted, and another machine may have its name. This is the first member of the operation's
+ * own struct, which is on the heap.
  */
 #ifndef USHER_SERVICE_BASE_OPERATION_H
 #define USHER_SERVICE_BASE_OPERATION_H
@@ -16,11 +16,12 @@ struct operation {
 	bool holds;
 };
 
-/* Puts it first in `*list`. `holds`: machine.holds counts it, and nobody else changes the machine meanwhile. */
+/* Adds the operation at the head of `*list`. `holds`: machine.holds counts it, and no other operation changes the
+ * machine meanwhile. */
 void operation_begin(struct operation *o, struct operation **list, struct machine *m, bool holds);
-/* The machine, also under another name; NULL: it is gone. */
+/* The machine, even if renamed; NULL: it was deleted. */
 struct machine *operation_machine(const struct operation *o);
-/* Takes it out of the list, and holds the machine no more. The caller frees it. */
+/* Removes the operation from the list and stops holding the machine. The caller frees it. */
 void operation_end(struct operation *o);
 
 #endif

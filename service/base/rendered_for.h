@@ -6,13 +6,13 @@
 #include "kickstart/render.h"
 #include "service/base/base.h"
 
-/* Stays where it is: `in` points into it. */
+/* Do not move it: `in` points into it. */
 struct rendered_for {
 	struct render_input in; /* borrows the machine, the segment and the base */
 	char url[128];          /* "" without a segment */
 };
 
-/* `seg` may be NULL: it is not served now. What else `in` has is for the caller to set. */
+/* `seg` may be NULL: it is not served now. The caller sets the other members of `in`. */
 void rendered_for(struct rendered_for *ret, const struct base *base, const struct machine *m,
 	const struct segment *seg);
 /* Of the machine's first card's segment. */

@@ -23,8 +23,8 @@ static void committed_send(void *arg, int rc)
 	if (rc) {
 		if (!store_trouble(c->store, why, sizeof why))
 			snprintf(why, sizeof why, "cannot write to the store: %s", strerror(-rc));
-		http_respond_error(
-			c->request, 503, "%s; it is kept, and done once that works", why);
+		http_respond_error(c->request, 503,
+			"%s; the change is kept, and stored once the disk can be written", why);
 		json_decref(c->json);
 	} else {
 		http_respond_json(c->request, c->status, c->json);

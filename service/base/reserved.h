@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Machines that are being made, and have no record yet: their names and addresses are theirs already. */
+/* Reservations: names and addresses of machines that are being created and have no record yet. */
 #ifndef USHER_SERVICE_BASE_RESERVED_H
 #define USHER_SERVICE_BASE_RESERVED_H
 
@@ -11,12 +11,12 @@ struct reservation {
 };
 
 void reserve(struct reservation **all, struct reservation *r);
-/* It may not be among them. */
+/* Fine if `r` is not in the list. */
 void unreserve(struct reservation **all, struct reservation *r);
-/* Has one of them this name (NULL: not asked), or this address (NULL: not asked) there? */
+/* Is this name, or this address in this segment, reserved? NULL: not checked. */
 bool reserved(
 	const struct reservation *all, const char *name, uint32_t segment, const struct ip *ip);
-/* One with a card there, or NULL. */
+/* A reserved machine with a card in this segment, or NULL. */
 const struct machine *reserved_on(const struct reservation *all, const char *segment);
 
 #endif

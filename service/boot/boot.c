@@ -137,7 +137,7 @@ static void boot_answers(struct boot *boot, struct http_request *r, struct machi
 			"this boot waits to be confirmed by its user: usher confirm %s CODE",
 			m->name);
 	else if (main ? machine_answers(m, kind, &by) : machine_answers_file(m, kind, &by, name))
-		http_respond_error(r, 403, "these answers are not for you now");
+		http_respond_error(r, 403, "these answers are not available to this client now");
 	else if (answers_for(boot, m, r->segment, name, &text, &type, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);
 	else
@@ -170,8 +170,8 @@ static void boot_report(
 
 	m->percent = report_percent(r);
 	if (machine_event(m, e, report_text(r, text)))
-		http_respond_error(r, 409, "%s is %s: this report has no place there", m->name,
-			life_state_name(m->state));
+		http_respond_error(r, 409, "%s is %s: this report is not accepted in that state",
+			m->name, life_state_name(m->state));
 	else
 		reply_text_committed(
 			boot->base->store, r, 200, "text/plain", strdup("thank you\n"));
@@ -205,7 +205,8 @@ static void boot_first_boot(struct http_request *r, const struct machine *m)
 	const char *text = m->first_boot ? m->first_boot : "";
 
 	if (m->state != LIFE_INSTALLED)
-		http_respond_error(r, 409, "%s is %s: its first boot is not now", m->name,
+		http_respond_error(r, 409,
+			"%s is %s: the first-boot script is served only at the first boot", m->name,
 			life_state_name(m->state));
 	else
 		http_respond(r, 200, "text/plain", text, strlen(text));
@@ -236,12 +237,12 @@ static void log_guess(struct boot *boot, const char *ip, const char *what)
 		boot->guesses = 0;
 	}
 	if (boot->guesses++ < GUESSES_TOLD)
-		log_info("http: %s asked for %s with a token that nobody has", ip, what);
+		log_info("http: %s requested %s with an unknown token", ip, what);
 }
 
 static const char *const token_words[] = {
 	[TOKEN_NONE] = "no token",
-	[TOKEN_BOOT] = "this boot's token, which is not good for it",
+	[TOKEN_BOOT] = "this boot's token, which is not valid for it",
 	[TOKEN_NEXT] = "the token of a boot that was not begun",
 	[TOKEN_ASKING] = "the token of a boot that is not confirmed",
 	[TOKEN_UP] = "the token of the first boot's report",
@@ -256,13 +257,13 @@ static void refuse_stranger(struct boot *boot, struct http_request *r, const str
 	ip_format(&r->peer, ip);
 	what = plain_line(what, said, sizeof said); /* before it is cut: half a token is one too */
 	if (m) {
-		snprintf(text, sizeof text, "%s for %s: it came with %s", what, ip,
+		snprintf(text, sizeof text, "%s for %s: the request had %s", what, ip,
 			token_words[kind]);
 		machine_tell(m, "refused", text);
 	} else {
 		log_guess(boot, ip, what);
 	}
-	http_respond_error(r, m ? 403 : 404, "this token is not good for that");
+	http_respond_error(r, m ? 403 : 404, "this token is not valid for this request");
 }
 
 static void handle(struct boot *boot, struct http_request *r, unsigned looks);
@@ -286,7 +287,7 @@ static bool is_there(struct boot *boot, struct http_request *r, const struct mac
 	enum place_verdict verdict = place_admit(boot, m, &a);
 
 	if (verdict == PLACE_REFUSED)
-		http_respond_error(r, 403, "this is for %s alone", m->name);
+		http_respond_error(r, 403, "only %s may request this", m->name);
 	return verdict == PLACE_ADMITTED;
 }
 

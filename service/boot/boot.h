@@ -14,18 +14,19 @@ struct boot {
 	struct network *network;
 	struct dhcpd *dhcpd;
 	struct place_wait
-		*place_waits;  /* requests of who is not known to be the machine: place_look.c */
+		*place_waits;  /* requests not yet known to come from the machine: place_look.c */
 	int64_t guesses_until; /* mono ms: boot.c */
 	unsigned guesses;
 };
 
 void boot_handle(struct boot *boot, struct http_request *r);
-/* The script of the boot that is under way, for this boot loader; a failure is on the timeline. */
+/* The script of the current boot, for this boot loader. Puts a failure on the timeline. */
 int boot_render(struct boot *boot, struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret, char *why, size_t size);
-/* In what state it is, and how to install it. 0 or -ENOMEM. */
+/* A script that shows the machine's state and how to install it. 0 or -ENOMEM. */
 int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
-/* Its boot waits to be confirmed: shows the code, and asks again. 0 or -ENOMEM. */
+/* A script for a boot that waits to be confirmed: it shows the code, and fetches the boot script again. 0 or
+ * -ENOMEM. */
 int boot_wait(struct boot *boot, const struct machine *m, uint32_t segment, enum script_kind kind,
 	char **ret);
 

@@ -37,8 +37,8 @@ static void say_mismatch(struct no *no, const char *ip, const struct machine *at
 	const struct machine *of)
 {
 	snprintf(no->what, sizeof no->what, "address %s belongs to %s, MAC %s to %s", ip,
-		at ? at->name : "nobody", mac, of ? of->name : "nobody");
-	snprintf(no->fix, sizeof no->fix, "What is recorded: usher show %s",
+		at ? at->name : "no machine", mac, of ? of->name : "no machine");
+	snprintf(no->fix, sizeof no->fix, "To see the record: usher show %s",
 		of ? of->name : at->name);
 	machine_tell(of ? of : at, "refused", no->what);
 }
@@ -105,7 +105,7 @@ static int script_elsewhere(const struct machine *m, enum script_kind kind, char
 	char fix[128];
 
 	snprintf(fix, sizeof fix, "See: usher timeline %s", m->name);
-	return script_refuse(kind, "this machine does not sit there", fix, ret);
+	return script_refuse(kind, "this request did not come from the machine itself", fix, ret);
 }
 
 /* TFTP */

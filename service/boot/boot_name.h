@@ -12,7 +12,7 @@ struct tftp_request;
 bool boot_is_script(const char *name);
 bool boot_tftp_asks(void *arg, const char *name); /* TFTP thread */
 void boot_tftp_asked(struct boot *boot, struct tftp_request *r);
-/* libmicrohttpd's threads; `agent` is the client's own word on what it is, or NULL. */
+/* libmicrohttpd's threads; `agent` is the client's User-Agent, or NULL. */
 bool boot_http_asks(void *arg, const char *path, const char *agent);
 void boot_http_asked(struct boot *boot, struct http_request *r);
 

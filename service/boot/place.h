@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is who asks under a machine's token, or by its name, the machine itself? Decides by what was seen of the address that
- * asks; looks at nothing. Pure.
+ * Does a request with a machine's token or name come from the machine itself? Decides from what was observed about the
+ * sender's address; observes nothing itself. Pure.
  *
- * An address is the machine's when its record says so or its lease. A MAC answers for an address, and a MAC sits behind
- * a port: of bare metal the first is all that can be seen, and who owns the wire can forge it. A guest's port is libvirt's.
+ * An address belongs to the machine if its record or its lease says so. A MAC answers ARP for an address, and a bridge
+ * has that MAC behind a port. For bare metal only the MAC can be observed, and anyone on the wire can forge it. For a
+ * guest, libvirt sets the port.
  */
 #ifndef USHER_SERVICE_BOOT_PLACE_H
 #define USHER_SERVICE_BOOT_PLACE_H
@@ -13,20 +14,20 @@
 
 /* Of a MAC, of a bridge's port. */
 enum place_seen {
-	PLACE_SEEN_NOT, /* not known now: it may be soon */
+	PLACE_SEEN_NOT, /* not known yet */
 	PLACE_SEEN_ITS,
 	PLACE_SEEN_ANOTHERS,
 	PLACE_SEEN_CANNOT, /* never known here: an old kernel, a bridge that is not the kernel's */
 };
 
 struct place_view {
-	bool card;     /* the machine has a card on that segment */
-	bool recorded; /* its record has the address there */
-	bool leased;   /* it holds the address by a lease of ours, or held it and nobody since */
-	bool anothers; /* another machine's record has it, or another MAC's lease in force */
-	bool others_lease; /* another DHCP server leases there: we need not know the address */
-	bool relayed; /* behind a relay: its neighbour is the router, so neither MAC nor port tell anything */
-	bool guest; /* of this host's libvirt: its port can be seen */
+	bool card;         /* the machine has a card on that segment */
+	bool recorded;     /* its record has the address there */
+	bool leased;       /* it holds usher's lease of the address, or held the last one */
+	bool anothers;     /* another machine's record has it, or another MAC's lease in force */
+	bool others_lease; /* another DHCP server leases there: usher may not know the address */
+	bool relayed;      /* behind a relay: usher sees the router's MAC and port instead */
+	bool guest;        /* of this host's libvirt: its port can be seen */
 	enum place_seen mac, port;
 };
 
@@ -37,12 +38,12 @@ enum place_fault {
 	PLACE_ANOTHERS,
 	PLACE_WRONG_MAC,
 	PLACE_WRONG_PORT,
-	/* to be looked at again, and a refusal when it stays so */
+	/* check again; refuse if the result stays the same */
 	PLACE_NO_MAC,
 	PLACE_NO_PORT,
 };
 
 enum place_fault place_judge(const struct place_view *v);
-bool place_is_open(enum place_fault f); /* looking again may tell */
+bool place_is_open(enum place_fault f); /* checking again may decide it */
 
 #endif

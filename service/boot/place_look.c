@@ -131,7 +131,7 @@ static void say(const struct seen *seen, enum place_fault fault, char *why, size
 		mac_format(&seen->nic->mac, own);
 	switch (fault) {
 	case PLACE_FINE:
-		snprintf(why, size, "it is there");
+		snprintf(why, size, "the request came from the machine");
 		break;
 	case PLACE_NO_CARD:
 		snprintf(why, size, "the machine has no card on that network");
@@ -140,21 +140,21 @@ static void say(const struct seen *seen, enum place_fault fault, char *why, size
 		snprintf(why, size, "the machine does not hold that address");
 		break;
 	case PLACE_ANOTHERS:
-		snprintf(why, size, "that address is another's");
+		snprintf(why, size, "that address belongs to another client");
 		break;
 	case PLACE_WRONG_MAC:
-		snprintf(why, size, "it came from %s, the machine is %s",
+		snprintf(why, size, "the request came from MAC %s, the machine's MAC is %s",
 			mac_format(&seen->mac, mac), own);
 		break;
 	case PLACE_WRONG_PORT:
-		snprintf(why, size, "%s sits at the port %s, which is not the guest's", own,
+		snprintf(why, size, "%s is at bridge port %s, which is not the guest's", own,
 			seen->port);
 		break;
 	case PLACE_NO_MAC:
-		snprintf(why, size, "nobody answers ARP for that address, so its MAC is not known");
+		snprintf(why, size, "no host answers ARP for that address, so its MAC is unknown");
 		break;
 	case PLACE_NO_PORT:
-		snprintf(why, size, "the bridge does not know at which port %s is", own);
+		snprintf(why, size, "the bridge does not know the port of %s", own);
 		break;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * place_look.c: whether who asks is the machine itself, and who waits until that is known. Main thread only; asks the
- * kernel once or twice, and waits for nobody.
+ * Checks whether a request comes from the machine itself, and keeps requests that wait until that is known. Main thread
+ * only; queries the kernel once or twice, and never blocks.
  */
 #ifndef USHER_SERVICE_BOOT_PLACE_LOOK_H
 #define USHER_SERVICE_BOOT_PLACE_LOOK_H
@@ -15,15 +15,15 @@ struct place_asker {
 	const struct ip *peer;
 	const char *what; /* "boot script", for the timeline */
 	void *request;
-	unsigned looks; /* that were in vain: 0, then what `again` was told */
-	/* Has the whole request looked at anew: the machine may be another's by now. */
+	unsigned looks; /* unsuccessful checks so far: 0, then what `again` was given */
+	/* Handles the whole request again: the address may belong to another machine by now. */
 	void (*again)(struct boot *boot, void *request, unsigned looks);
 };
 
 enum place_verdict {
 	PLACE_ADMITTED,
-	PLACE_WAITS,   /* `again` is called within half a second: nothing is to be answered now */
-	PLACE_REFUSED, /* which is on the machine's timeline */
+	PLACE_WAITS,   /* do not reply now: `again` is called within half a second */
+	PLACE_REFUSED, /* and reported on the machine's timeline */
 };
 
 enum place_verdict place_admit(
@@ -31,7 +31,7 @@ enum place_verdict place_admit(
 /* The machine's card that holds `ip` there: by the lease, else by its record, else by the MAC that answers for it. */
 struct boot_client place_client(
 	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip);
-/* Those who wait are looked at at once, for the last time: s->stopping is set. */
+/* Checks all waiting requests now, for the last time: s->stopping is set. */
 void place_drop_all(struct boot *boot);
 /* dhcpd_config's `hears`. */
 bool place_hears(struct boot *boot, const struct machine *m, const struct segment *seg,

@@ -64,7 +64,7 @@ static void tell_done(const struct machine *m, const char *what, uint64_t sent, 
 static void tell_broken(const struct machine *m, const char *what, uint64_t sent, uint64_t size,
 	int64_t ms, const char *why)
 {
-	tell(m, "%s: broken off at %.1f of %.1f MB after %.1f s%s%s", what, mb(sent), mb(size),
+	tell(m, "%s: aborted at %.1f of %.1f MB after %.1f s%s%s", what, mb(sent), mb(size),
 		seconds(ms), *why ? ": " : "", why);
 }
 
@@ -94,9 +94,7 @@ void transfer_http_dropped(struct boot *boot, const struct http_dropped *d)
 	if (!seg)
 		return;
 	snprintf(text, sizeof text,
-		"HTTP on %s: connections were dropped that held places for nothing; the log counts "
-		"them",
-		seg->name);
+		"HTTP on %s: stalled connections were dropped; the log counts them", seg->name);
 	timeline_add_peers(
 		boot->base->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, -1, text);
 }

@@ -67,8 +67,8 @@ static void reader_reply(struct record_reader *d, int rc)
 			r->consoles->base->stopping ? "the service is stopping" : "%s was deleted",
 			r->name);
 	else if (!data)
-		http_respond_error(d->request, 500, "the record of %s's console: %s", r->name,
-			strerror(rc ? -rc : ENOMEM));
+		http_respond_error(d->request, 500, "cannot read the console record of %s: %s",
+			r->name, strerror(rc ? -rc : ENOMEM));
 	else
 		http_respond_json(d->request, 200,
 			json_pack("{s:I, s:I, s:s, s:s, s:s?}", "offset", (json_int_t)d->from,
@@ -198,9 +198,8 @@ static void console_read(struct recording *r, struct http_request *q)
 static void not_typed(struct recording *r, struct http_request *q, int rc)
 {
 	if (rc == -EAGAIN)
-		http_respond_error(q, 429,
-			"%s does not take what was typed: %d bytes, and no answer", r->name,
-			GUEST_CONSOLE_TYPED);
+		http_respond_error(q, 429, "%s does not read its input: %d bytes are waiting",
+			r->name, GUEST_CONSOLE_TYPED);
 	else if (rc == -EPIPE)
 		http_respond_error(q, 409, "the console of %s is not open: %s", r->name,
 			*r->why ? r->why : "it is being opened");
@@ -218,7 +217,7 @@ static void console_type(struct recording *r, struct http_request *q)
 
 	json_decref(body);
 	if (rc) {
-		http_respond_error(q, 400, "'data' is to be typed, as base64");
+		http_respond_error(q, 400, "expected 'data', the bytes to type in base64");
 		return;
 	}
 	rc = n ? record_send(r, bytes, n) : 0;

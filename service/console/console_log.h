@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a guest's serial console said, on disk: the file FOLDER/NAME.log and one older, NAME.log.1, of at most
- * CONSOLE_LOG_MAX bytes each, mode 0600. Each begins with a line of ours that says where it begins; bytes are numbered
- * from the first that was ever recorded, whatever was rotated away since.
+ * CONSOLE_LOG_MAX bytes each, mode 0600. The first line of each is usher's and gives the number of its first byte.
+ * Bytes are numbered from the first one ever recorded, even after rotation removed it.
  *
  * Blocks on the disk; one thread at a time for one struct.
  */
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-	CONSOLE_LOG_MAX = 1 << 20,   /* an installer says some 100 kB: several are there */
+	CONSOLE_LOG_MAX = 1 << 20,   /* an installer prints some 100 kB: several installs fit */
 	CONSOLE_LOG_READ = 64 << 10, /* bytes in one read */
 };
 
@@ -29,13 +29,14 @@ struct console_log {
 int console_log_init(struct console_log *l, const char *folder, const char *name);
 /* Finds out what there is. 0 or -errno; no file is fine. */
 int console_log_look(struct console_log *l);
-/* Adds, after a look of its own; more than CONSOLE_LOG_MAX at once: only the last of it. 0 or -errno, and nothing was added. */
+/* Appends; looks first, as console_log_look() does. Of more than CONSOLE_LOG_MAX bytes it keeps only the last. 0, or -errno
+ * and nothing was appended. */
 int console_log_append(struct console_log *l, const void *bytes, size_t n);
 /* Up to `room` bytes from number `after` on, or from the oldest that is kept. `*ret_from`: the first one's number; at the end
  * *ret_n is 0. */
 int console_log_read(struct console_log *l, uint64_t after, void *buf, size_t room,
 	uint64_t *ret_from, size_t *ret_n);
-/* Both files go. */
+/* Removes both files. */
 int console_log_remove(struct console_log *l);
 
 #endif

@@ -212,7 +212,7 @@ static void ended(struct recording *r, const struct guest_console_news *news)
 	switch (news->rc) {
 	case -ESHUTDOWN:
 	case -ENOENT:
-		let_go(r, RECORD_OFF, "it is off", -1);
+		let_go(r, RECORD_OFF, "the guest is off", -1);
 		if (r->said_runs)
 			mark(r, "%s is off", r->name);
 		r->said_runs = r->said_begin = false;
@@ -221,8 +221,8 @@ static void ended(struct recording *r, const struct guest_console_news *news)
 		let_go(r, RECORD_TAKEN, why, RECORD_TAKEN_MS);
 		if (before != RECORD_TAKEN)
 			mark(r,
-				"somebody else has the console of %s (virsh console?): nothing is "
-				"recorded meanwhile",
+				"another client has the console of %s open (virsh console?): "
+				"nothing is recorded meanwhile",
 				r->name);
 		r->said_begin = false;
 		break;
@@ -304,7 +304,7 @@ static void open_now(struct recording *r)
 	else if (!consoles->base->config.consoles)
 		let_go(r, RECORD_NONE, "usher.xml has consoles='no'", -1);
 	else if (m->deleting || m->guest_transient)
-		let_go(r, RECORD_NONE, "its domain is about to go", -1);
+		let_go(r, RECORD_NONE, "its domain is being removed", -1);
 	else if (guest_console_open(g, r->uuid, look, r, &r->stream))
 		let_go(r, RECORD_NONE, "out of memory", RECORD_ODD_MS);
 }
@@ -413,7 +413,7 @@ void record_leave(struct consoles *consoles, const struct machine *m)
 	struct recording *r = find(consoles, m->name);
 
 	if (r)
-		let_go(r, RECORD_NONE, "its domain is about to go", -1);
+		let_go(r, RECORD_NONE, "its domain is being removed", -1);
 }
 
 /* Forgetting */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Recording what guests say on their serial consoles: one libvirt stream for each that runs, what comes of it appended to
- * its log by the worker. Main thread only.
+ * Records guests' serial consoles: one libvirt stream for each running guest; the worker appends its output to the log.
+ * Main thread only.
  */
 #ifndef USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
 #define USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
@@ -10,7 +10,8 @@
 #include "service/console/consoles.h"
 
 enum {
-	/* A guest that prints without end: what it may say at once, and for ever. An installer's is a hundredth of that. */
+	/* Limits for a guest that prints without end: bytes at once, and bytes a second. An installer prints a
+	 * hundredth of that. */
 	RECORD_BURST = 512 << 10,
 	RECORD_RATE = 16 << 10, /* bytes a second */
 	RECORD_PAUSE_MS = 5000, /* beyond it, nothing is recorded for this long */
@@ -18,9 +19,10 @@ enum {
 		20, /* from one write to the next: QEMU sends a byte or a few at a time */
 	RECORD_WAITING = 128
 		<< 10, /* bytes of one guest that wait for the disk; more are dropped and counted */
-	RECORD_TAKEN_MS = 10000, /* somebody else has the console: when it is tried again */
-	RECORD_ENDED_MS = 1000,  /* it ended: has the guest, too? */
-	/* It cannot be opened, for other reasons: QEMU is going, say. Twice as long each time, six times. */
+	RECORD_TAKEN_MS = 10000, /* retry after this time when another client has the console */
+	RECORD_ENDED_MS = 1000,  /* delay before checking whether the guest ended with its stream */
+	/* Retry after this time when the console cannot be opened for another reason, such as QEMU exiting. Doubled up
+	 * to six times. */
 	RECORD_ODD_MS = 5000,
 };
 
@@ -28,7 +30,7 @@ enum record_state {
 	RECORD_OPENING,
 	RECORD_ON,
 	RECORD_OFF,    /* the guest does not run */
-	RECORD_TAKEN,  /* somebody else has its console */
+	RECORD_TAKEN,  /* another client has its console */
 	RECORD_PAUSED, /* it printed too much */
 	RECORD_AWAY,   /* libvirt does not answer */
 	RECORD_NONE,   /* it has none, or it cannot be opened: `why` */
@@ -44,14 +46,14 @@ struct recording {
 	struct guest_console *stream; /* NULL: none is open, or being opened */
 	enum record_state state;
 	char why[GUEST_WHY];
-	bool said_begin; /* the log says already from where on this run is recorded */
-	bool said_runs; /* it says that the guest runs: so when it does not, that is to be said too */
-	bool run_again; /* it was started while the stream of the run before was not over yet */
+	bool said_begin; /* the log already says where the record of this run begins */
+	bool said_runs;  /* the log says that the guest runs: when it stops, log that too */
+	bool run_again;  /* it was started while the stream of the run before was not over yet */
 	struct loop_timer again, gathered;
 	unsigned odd;              /* times that it could not be opened, one after another */
 	int64_t budget, budget_at; /* bytes; mono ms */
 
-	struct console_log log; /* the tasks': those of one recording are done one at a time */
+	struct console_log log; /* used by the tasks, which run one at a time for each recording */
 	uint8_t *waiting;       /* for the disk */
 	size_t n_waiting, room;
 	uint64_t lost; /* bytes that no log has */
@@ -59,7 +61,7 @@ struct recording {
 	int64_t written_at; /* mono ms */
 
 	unsigned tasks;
-	bool gone; /* its machine is: freed with the last task */
+	bool gone; /* the machine was deleted: the last task frees this */
 	struct record_reader *readers;
 };
 
@@ -80,12 +82,12 @@ struct consoles;
 /* Before libvirt is connected. 0 or -errno. */
 int record_begin(struct consoles *consoles);
 void record_started(struct consoles *consoles, const struct machine *m);
-/* This libvirt is (again) there, or away. */
+/* This libvirt connected (again), or disconnected. */
 void record_connected(struct consoles *consoles, const struct guests *to);
 void record_disconnected(struct consoles *consoles, const struct guests *from);
-/* The machine goes; what was recorded of it goes too. */
+/* The machine is deleted: deletes its record too. */
 void record_forget(struct consoles *consoles, const struct machine *m);
-/* Its domain goes when it stops: no stream may be open then (guest/console.h). */
+/* Its domain disappears when it stops: no stream may be open then (guest/console.h). */
 void record_leave(struct consoles *consoles, const struct machine *m);
 /* After the worker's end. */
 void record_drop_all(struct consoles *consoles);

@@ -28,7 +28,7 @@ void console_text_add(struct console_text *t, const void *bytes, size_t n);
 /* The line that has no end yet, if there is one. */
 void console_text_end(struct console_text *t);
 
-/* Does the service itself say this, not the guest? */
+/* Did the service write this line, not the guest? */
 bool console_text_is_mark(const char *line);
 /* What such a line begins with. */
 #define CONSOLE_MARK "[usher "

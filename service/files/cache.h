@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernels and initrds by URL: whether all of an install are here, and which have to stay. */
+/* Kernels and initrds by URL: whether an install has all of its files in the cache, and which files the cache must
+ * keep. */
 #ifndef USHER_SERVICE_FILES_CACHE_H
 #define USHER_SERVICE_FILES_CACHE_H
 
@@ -11,9 +12,9 @@ struct render_input;
 struct content;
 
 /*
- * Are kernel and initrds of this snapshot here, with the sums that its profile wants? Asked when it is to be armed
- * with. 0: yes, or its medium is local (`warning` is "" or a line for the timeline); -EINPROGRESS: they are
- * being fetched, *ret_missing (new reference) says how far: ask again; else -errno with the line.
+ * Does the cache have the kernel and initrds of this snapshot, with the checksums that its profile requires? Called
+ * before arming with it. 0: yes, or its medium is local (`warning` is "" or a line for the timeline). -EINPROGRESS: the
+ * files are being fetched, *ret_missing (new reference) has the progress; call again. Else -errno with the line.
  */
 int cache_look(struct content *content, const struct render_input *in, const json_t *snapshot,
 	json_t **ret_missing, char *warning, size_t warning_size, char *why, size_t size);

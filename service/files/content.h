@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is served: profiles, media, and files that were fetched for them. */
+/* The content that usher serves: profiles, media, and files fetched for them. */
 #ifndef USHER_SERVICE_FILES_CONTENT_H
 #define USHER_SERVICE_FILES_CONTENT_H
 

@@ -20,12 +20,12 @@ struct files {
 
 int files_init(struct files *f);
 void files_fini(struct files *f);
-/* Builds the table anew: the configuration's word on a name comes first, then the media that were imported, then the
- * profiles' own. The old one stays when that fails. */
+/* Builds the table anew: for each name the configuration takes precedence, then imported media, then the profiles' own.
+ * On failure the old table stays. */
 int files_refresh(struct files *f, const struct config *c, const struct imported *im,
 	const struct profiles *ps);
-/* Is everything there that the profile is to be served? media_check() and media_check_loaders(). Any thread; blocks as
- * they do. */
+/* Is everything available that the profile needs? media_check() and media_check_loaders(). Any thread; blocks as they
+ * do. */
 int files_check(struct files *f, const struct profile *p, const json_t *settings, char *why,
 	size_t why_size);
 /* Is there a medium of this name? */
@@ -38,7 +38,7 @@ int files_open_http(
 int files_open_tftp(struct files *f, const char *name, int *ret_fd, uint64_t *ret_size, char *why,
 	size_t why_size);
 
-/* May everybody on the segments read what lies there? servable_check() with the configuration's folders. */
+/* May everyone on the segments read this path? servable_check() with the configuration's folders. */
 int files_servable(
 	const struct config *c, const char *path, bool image, char *why, size_t why_size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The media that were imported, by name: in memory and in the store. Main thread only. What looks at
- * their disks is medium.h, for the worker.
+ * The media that were imported, by name: in memory and in the store. Main thread only. medium.h inspects their files,
+ * in the worker.
  */
 #ifndef USHER_SERVICE_FILES_IMPORTED_H
 #define USHER_SERVICE_FILES_IMPORTED_H

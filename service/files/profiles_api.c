@@ -174,7 +174,7 @@ static void review_start(struct content *content, struct review *l)
 
 	if (worker_do(content->base->worker, &l->task, "")) {
 		review_free(l);
-		http_respond_error(r, 503, "too much is asked for at once: try again");
+		http_respond_error(r, 503, "too many requests at once: try again");
 	}
 }
 

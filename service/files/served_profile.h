@@ -15,7 +15,7 @@ struct content;
  * `settings` (copied; may be NULL). `judged_only`: any hash will do.
  */
 struct served_profile {
-	struct profile *profile; /* NULL: rc and why say why not. The receiver's */
+	struct profile *profile; /* owned by the receiver; NULL: see rc and why */
 	json_t *settings;        /* the receiver's; NULL: there were none */
 	int rc;                  /* -ECANCELED: the service is stopping */
 	char why[512];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What libvirt says, and what machines' records make of it. */
+/* Follows libvirt's events and updates machines' records. */
 #ifndef USHER_SERVICE_FOLLOW_FOLLOW_H
 #define USHER_SERVICE_FOLLOW_FOLLOW_H
 

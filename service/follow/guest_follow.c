@@ -91,7 +91,7 @@ static void move_to(struct follow *follow, struct machine *m, struct guests *whe
 	if (machine_spec_set(&m->spec.connect, where == follow->hosts->own ? NULL : uri) ||
 		machines_save(follow->base->machines, m))
 		log_error("%s: its record could not be stored", m->name);
-	snprintf(text, sizeof text, "it is at %s now, and its record follows", uri);
+	snprintf(text, sizeof text, "moved to %s; the record was updated", uri);
 	say(follow, m, text);
 }
 
@@ -154,8 +154,9 @@ static void gone(struct follow *follow, struct machine *m, const char *how)
 	set_state(m, GUEST_GONE);
 	keep_gone(m);
 	snprintf(text, sizeof text,
-		"%s: 'usher reinstall %s' makes it again, 'usher delete %s' forgets it", how,
-		m->name, m->name);
+		"%s: run 'usher reinstall %s' to create the guest again, or 'usher delete %s' to "
+		"delete its record",
+		how, m->name, m->name);
 	say(follow, m, text);
 	search_elsewhere(follow, m);
 }
@@ -168,7 +169,7 @@ static const char *rename_error(struct follow *follow, const struct machine *m, 
 		return error;
 	if (machines_by_name(follow->base->machines, name) ||
 		reserved(follow->base->reserved, name, 0, NULL))
-		return "another machine's";
+		return "another machine has that name";
 	return m->holds || m->deleting ? "not now, while it is being changed" : NULL;
 }
 
@@ -186,15 +187,14 @@ static void renamed(struct follow *follow, struct machine *m, const char *name)
 	}
 	if (error) {
 		snprintf(text, sizeof text,
-			"renamed to '%.100s' in libvirt; its record cannot follow (%s): virsh "
-			"domrename it back",
+			"renamed to '%.100s' in libvirt, but its record cannot be renamed (%s): "
+			"rename the domain back with 'virsh domrename'",
 			name, error);
 		set_state(m, GUEST_GONE);
 		say(follow, m, text);
 		return;
 	}
-	timeline_add(follow->base->timeline, old, "guest",
-		"renamed to %s, which has its record now", name);
+	timeline_add(follow->base->timeline, old, "guest", "renamed to %s, with its record", name);
 	timeline_add(follow->base->timeline, name, "guest", "renamed from outside: it was %s", old);
 }
 
@@ -225,7 +225,7 @@ static void follow_state(struct follow *follow, struct machine *m, const struct 
 	} else if (news->what == GUEST_UNDEFINED && runs && told) {
 		m->guest_transient = true;
 		record_leave(follow->consoles, m);
-		say(follow, m, "undefined from outside: it is gone when it stops");
+		say(follow, m, "undefined from outside: the guest is lost when it stops");
 	} else if (told &&
 		(news->state == GUEST_GONE ||
 			(runs && m->guest_transient && news->state != GUEST_RUNNING &&
@@ -317,7 +317,7 @@ void guest_follow_seen(
 		if (m->guest_gone)
 			set_state(m, GUEST_GONE);
 		else
-			gone(follow, m, "undefined from outside, unseen");
+			gone(follow, m, "undefined from outside while usher was not connected");
 		return;
 	}
 	if (m->guest_state && now != GUEST_GONE && now != GUEST_CRASHED)
@@ -345,11 +345,12 @@ void guest_follow_disk_error(struct follow *follow, struct guests *from, const c
 		return;
 	if (full)
 		timeline_add(follow->base->timeline, m->name, "paused",
-			"its storage pool is full, it cannot write to %s: make room, then virsh "
-			"resume %s",
+			"the storage pool is full, so the guest cannot write to %s: free space, "
+			"then run 'virsh resume %s'",
 			path, m->name);
 	else
 		timeline_add(follow->base->timeline, m->name, "paused",
-			"it cannot write to %s: see to its storage, then virsh resume %s", path,
-			m->name);
+			"the guest cannot write to %s: repair its storage, then run 'virsh resume "
+			"%s'",
+			path, m->name);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What libvirt says of guests */
+/* Follows what libvirt reports about guests */
 #ifndef USHER_SERVICE_FOLLOW_GUEST_FOLLOW_H
 #define USHER_SERVICE_FOLLOW_GUEST_FOLLOW_H
 
@@ -14,9 +14,9 @@ struct machine;
 struct follow;
 
 void guest_follow(struct follow *follow, struct guests *from, const struct guest_news *news);
-/* One of a host's guest_list(): a machine's under another name is renamed. */
+/* Takes one entry of a host's guest_list(): renames the machine if its guest has another name there. */
 void guest_follow_name(struct follow *follow, struct guests *from, const struct guest_seen *seen);
-/* So the machine's guest was (NULL: it was not there) among all of its host's at this time (mono ms). */
+/* The machine's guest as found in its host's guest_list() at this time (mono ms); NULL: not found. */
 void guest_follow_seen(
 	struct follow *follow, struct machine *m, const struct guest_seen *seen, int64_t at);
 /* The one of this UUID in a guest_list(), or NULL. */

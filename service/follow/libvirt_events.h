@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A libvirt is there or away, and what it says: to those whom it concerns. */
+/* Passes libvirt's connections, disconnections and events to the rooms that need them. */
 #ifndef USHER_SERVICE_FOLLOW_LIBVIRT_EVENTS_H
 #define USHER_SERVICE_FOLLOW_LIBVIRT_EVENTS_H
 

@@ -50,7 +50,8 @@ static void reconcile(struct follow *follow, struct machine *m, const struct gue
 
 	(void)seats_publish(follow->network, m, true, NULL, NULL);
 	if (known && strcmp(st->uuid, m->uuid) && !was_to_go(m, st))
-		log_warn("%s: libvirt's domain of that name is another one: rename or undefine it",
+		log_warn("%s: libvirt has another domain of that name: rename or undefine that "
+			 "domain",
 			m->name);
 	else if (known && strcmp(st->uuid, m->uuid))
 		act_make_again(follow->act, m, "made again after an interruption");

@@ -101,7 +101,7 @@ static void on_filtered(void *arg, int rc, const char *why)
 	struct machine *m = operation_machine(&j->op);
 
 	if (rc)
-		log_warn("%s: its packet filter stays as it was: %s", j->op.name, why);
+		log_warn("%s: cannot update its packet filter: %s", j->op.name, why);
 	else if (m && m->spec.filters != GUEST_FILTERS) {
 		m->spec.filters = GUEST_FILTERS;
 		(void)machines_save(j->act->base->machines, m); /* or it is done once more */
@@ -149,7 +149,7 @@ static void bare_do(
 
 	if (!*m->power) {
 		timeline_add(act->base->timeline, m->name, "power",
-			"%s: it has no power executable, switch it by hand", what);
+			"%s: the machine has no power executable: switch its power by hand", what);
 		return;
 	}
 	json = machine_to_json(m, true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What libvirt is told of a guest, from its record. */
+/* Makes the specification of a guest for libvirt from its record. */
 #ifndef USHER_SERVICE_GUESTS_GUEST_SPEC_H
 #define USHER_SERVICE_GUESTS_GUEST_SPEC_H
 
@@ -15,12 +15,12 @@ struct base;
  * profile_free(). 0 or -errno with the line. */
 int guest_spec_make(struct base *base, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size);
-/* A machine's name and volumes alone: all that deleting it needs. */
+/* Only a machine's name and volumes: all that deleting it needs. */
 void guest_spec_disks(const struct machine *m, struct guest_spec *ret);
-/* And of its name and NICs alone: what guest_filter() wants. */
+/* Only its name and NICs: what guest_filter() needs. */
 void guest_spec_nics(struct base *base, const struct machine *m, struct guest_spec *ret);
 
-/* A clone whose guest is to be made still, if there is none. */
+/* A clone whose guest must still be created, if it does not exist. */
 bool guest_unmade_clone(const struct machine *m);
 
 #endif

@@ -133,7 +133,8 @@ bool hosts_stop(struct hosts *hosts)
 	for (size_t i = 0; i < hosts->count; i++)
 		if (!pthread_equal(threads[i], pthread_self()) &&
 			pthread_clockjoin_np(threads[i], NULL, CLOCK_MONOTONIC, &until)) {
-			log_warn("libvirt at %s stands still: not waited for", hosts->all[i]->uri);
+			log_warn("libvirt at %s does not respond: stopping without it",
+				hosts->all[i]->uri);
 			all = false;
 		}
 	for (size_t i = 0; all && i < hosts->count; i++)
@@ -160,8 +161,7 @@ int hosts_find(
 	rc = strlen(uri) < sizeof hosts->all[0]->uri ? host_add(hosts, uri, ret) : -ENAMETOOLONG;
 	if (rc == -ENOSPC)
 		snprintf(why, why_size,
-			"libvirt at %s: usher is connected to %d libvirts already, and takes no "
-			"more",
+			"libvirt at %s: usher is already connected to %d libvirts, the maximum",
 			uri, HOSTS_MAX);
 	else if (rc)
 		snprintf(why, why_size, "libvirt at %.300s: %s", uri, strerror(-rc));

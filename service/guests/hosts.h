@@ -10,7 +10,7 @@
 
 enum { HOSTS_MAX = 16 }; /* each has a connection and six threads */
 
-/* What is heard of a libvirt. All are set. */
+/* Called with what a libvirt reports. All must be set. */
 struct hosts_calls {
 	void (*connected)(void *arg, struct guests *to); /* (again) there */
 	void (*disconnected)(void *arg, struct guests *from);
@@ -31,10 +31,10 @@ struct hosts {
 };
 
 int hosts_start(struct hosts *hosts); /* 0 or -errno; does not connect */
-/* Waits for what is in libvirt's hands, but not for ever. False: some threads go on, and may still post to the mailbox. */
+/* Waits for running libvirt calls, up to a limit. False: some threads still run, and may still post to the mailbox. */
 bool hosts_stop(struct hosts *hosts);
-/* The libvirt at this URI; NULL and "" are the own one. One that is new is made, not waited for. 0; -ENOSPC and the like
- * with the line, and `*ret` is NULL. */
+/* The libvirt at this URI; NULL and "" are the own one. Creates a new one without waiting for its connection. 0, or
+ * -errno (as -ENOSPC) with the line and `*ret` NULL. */
 int hosts_find(
 	struct hosts *hosts, const char *uri, struct guests **ret, char *why, size_t why_size);
 /* Where the machine's guest lives. NULL (the jobs of guest.h refuse it): no more libvirts; logged. */

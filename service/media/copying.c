@@ -100,8 +100,7 @@ static void on_idle(struct loop_timer *t)
 {
 	struct copying *c = t->arg;
 
-	log_info("the copy %s is dropped: nothing of it came for %d s", c->path,
-		COPY_IDLE_MS / 1000);
+	log_info("copy %s dropped: no data received for %d s", c->path, COPY_IDLE_MS / 1000);
 	drop(find(c->imports, c->id));
 }
 
@@ -113,7 +112,8 @@ static int name_files(struct copying *c, const char *name, char *why, size_t siz
 	size_t n = strlen(name);
 
 	if (!n || *name == '.' || strchr(name, '/') || n > 200) {
-		snprintf(why, size, "a copy's name is a file's, at most 200 bytes, not '%.64s'",
+		snprintf(why, size,
+			"the name of a copy must be a file name of at most 200 bytes, not '%.64s'",
 			name);
 		return -EINVAL;
 	}
@@ -133,7 +133,7 @@ static int open_part(struct copying *c, char *why, size_t size)
 	int rc = 0;
 
 	if (!access(c->path, F_OK)) {
-		snprintf(why, size, "%s is there already: import that, or 'usher media remove' it",
+		snprintf(why, size, "%s already exists: import it, or run 'usher media remove'",
 			c->path);
 		return -EEXIST;
 	}
@@ -196,7 +196,7 @@ static int do_step(struct copying *c, struct http_request *r, int (*run)(struct 
 	return -EBUSY;
 }
 
-static const char too_much[] = "too much is asked for at once: try again";
+static const char too_much[] = "too many requests at once: try again";
 
 static struct copying *copying_new(
 	struct imports *imports, const char *name, uint64_t size, char *why, size_t why_size)
@@ -287,7 +287,7 @@ static void take_piece(struct imports *imports, struct http_request *r, struct c
 	const char *at = http_arg(r, "at");
 
 	if (!at || strtoull(at, NULL, 10) != c->at || c->busy || r->body_len > c->size - c->at) {
-		http_respond_error(r, 409, "%s: %" PRIu64 " of %" PRIu64 " bytes are there%s",
+		http_respond_error(r, 409, "%s: %" PRIu64 " of %" PRIu64 " bytes received%s",
 			c->path, c->at, c->size, c->busy ? ", and a piece is being written" : "");
 		return;
 	}
@@ -304,14 +304,15 @@ void copying_handle(struct imports *imports, struct http_request *r, const char 
 	if (!*rest && r->method == HTTP_POST) {
 		begin(imports, r);
 	} else if (!at || !*at) {
-		http_respond_error(r, 404, "there is no such copy under way");
+		http_respond_error(r, 404, "no such copy in progress");
 	} else if (r->method == HTTP_PUT) {
 		take_piece(imports, r, *at);
 	} else if (r->method == HTTP_DELETE && !(*at)->busy) {
 		drop(at);
 		http_respond_json(r, 200, json_pack("{s:b}", "dropped", true));
 	} else {
-		http_respond_error(r, 409, "%s: only PUT, and DELETE between two pieces", r->path);
+		http_respond_error(
+			r, 409, "%s: only PUT is allowed, and DELETE between two pieces", r->path);
 	}
 }
 
@@ -323,11 +324,11 @@ int copying_take(struct imports *imports, const char *id, char ret_part[PATH_MAX
 	struct copying **at = find(imports, id);
 
 	if (!*at) {
-		snprintf(why, why_size, "there is no such copy under way");
+		snprintf(why, why_size, "no such copy in progress");
 		return -ENOENT;
 	}
 	if ((*at)->busy || (*at)->at < (*at)->size) {
-		snprintf(why, why_size, "%s: %" PRIu64 " of %" PRIu64 " bytes are there",
+		snprintf(why, why_size, "%s: %" PRIu64 " of %" PRIu64 " bytes received",
 			(*at)->path, (*at)->at, (*at)->size);
 		return (*at)->busy ? -EBUSY : -ENODATA;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Copies of images, made by the service with its own rights of bytes that a command sends: whoever runs the command
- * opens the image with his rights, and writes nothing into our folders. Main thread only.
+ * Copies of images. The service writes them with its own rights, from bytes that a command sends: the command opens the
+ * image with the rights of its user, who needs none in usher's folders. Main thread only.
  *
  *   POST   /copies {"name": FILE, "size": BYTES}  201 {"id": …, "piece": BYTES}
  *   PUT    /copies/ID?at=BYTES                    a piece, in order, one at a time
@@ -24,13 +24,13 @@ struct http_request;
 
 void copying_handle(
 	struct imports *imports, struct http_request *r, const char *rest); /* "", "/ID" */
-/* It is whole: ours no more, and where its bytes are (`ret_part`) and where they are to go. 0, -ENOENT, -EBUSY, -ENODATA
- * with one line in `why`. */
+/* Hands over a complete copy to the caller: its bytes are in `ret_part` and belong at `ret_path`. 0, -ENOENT, -EBUSY,
+ * -ENODATA with one line in `why`. */
 int copying_take(struct imports *imports, const char *id, char ret_part[PATH_MAX],
 	char ret_path[PATH_MAX], char *why, size_t why_size);
-/* Removes a file, by the worker: an image's gigabytes take a file system its time. */
+/* Removes a file in the worker, since removing gigabytes takes time. */
 void copying_discard(struct imports *imports, const char *path);
-/* At the start: what a killed service left; at the end: all that are under way (the worker has ended). */
+/* At the start, removes what a killed service left; at the end, drops all copies in progress (the worker has ended). */
 void copying_begin(struct imports *imports);
 void copying_drop_all(struct imports *imports);
 

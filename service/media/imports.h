@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Importing media, and what is told of them. */
+/* Imports media and reports on them. */
 #ifndef USHER_SERVICE_MEDIA_IMPORTS_H
 #define USHER_SERVICE_MEDIA_IMPORTS_H
 

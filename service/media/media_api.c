@@ -71,8 +71,8 @@ static int refuse_unknown(struct importing *i)
 	if (*i->medium.what.by || *i->medium.what.kernel || i->force)
 		return 0;
 	snprintf(i->why, sizeof i->why,
-		"%.300s: nothing in it is recognised as an installation medium, and everybody on the segments could "
-		"read all of it; --force imports it all the same",
+		"%.300s is not recognised as an installation medium, and everyone on the segments "
+		"could read all of it; --force imports it anyway",
 		i->path);
 	return -EMEDIUMTYPE;
 }
@@ -142,7 +142,7 @@ static bool may_import(struct importing *i)
 
 	if (!strcmp(i->medium.name, FETCH_MEDIUM)) {
 		http_respond_error(i->request, 409,
-			"'%s' is the name of the folder of fetched files: --name another",
+			"'%s' is reserved for the folder of fetched files: choose another --name",
 			FETCH_MEDIUM);
 		return false;
 	}
@@ -150,8 +150,8 @@ static bool may_import(struct importing *i)
 		if (strcmp(imports->base->config.media[k].name, i->medium.name))
 			continue;
 		http_respond_error(i->request, 409,
-			"usher.xml has a <media name='%s'>, which would go before this one: "
-			"take it out, or --name another",
+			"usher.xml has a <media name='%s'>, which takes precedence: remove it "
+			"there, or choose another --name",
 			i->medium.name);
 		return false;
 	}
@@ -161,8 +161,8 @@ static bool may_import(struct importing *i)
 		return true;
 	if (!i->replace) {
 		http_respond_error(i->request, 409,
-			"medium '%s' is %s already: --replace, or --name another", there->name,
-			there->path);
+			"medium '%s' already exists as %s: use --replace, or choose another --name",
+			there->name, there->path);
 		return false;
 	}
 	return i->force || !refused_in_use(imports, i->request, there->name);
@@ -257,9 +257,9 @@ static void import_record(struct importing *i)
 		forget_copy(i);
 		http_respond_error(i->request, rc == -ENOSPC ? 507 : 422,
 			"%s cannot be imported: %s", i->path,
-			rc == -ENOSPC
-				? "there are as many media as can be; 'usher media remove' one"
-				: strerror(-rc));
+			rc == -ENOSPC ? "the maximum number of media is reached; run 'usher media "
+					"remove' first"
+				      : strerror(-rc));
 		return;
 	}
 	log_info("medium '%s' imported: %s", i->medium.name, i->path);
@@ -323,7 +323,7 @@ static void import_start(struct imports *imports, struct http_request *r, json_t
 		if (!worker_do(imports->base->worker, &i->task, ""))
 			return;
 		unlink(i->part);
-		http_respond_error(r, 503, "too much is asked for at once: try again");
+		http_respond_error(r, 503, "too many requests at once: try again");
 	}
 	free(i);
 }
@@ -375,7 +375,7 @@ static void verify_one(struct imports *imports, struct http_request *r, struct m
 			r, 409, "%d media are being verified: wait for one to end", VERIFY_MOST);
 		break;
 	default:
-		http_respond_error(r, 503, "too much is asked for at once: try again");
+		http_respond_error(r, 503, "too many requests at once: try again");
 	}
 }
 

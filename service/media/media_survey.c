@@ -215,7 +215,7 @@ static void survey_start(struct survey *v)
 	http_hold(r, HTTP_HOLD_MS);
 	if (worker_do(v->imports->base->worker, &v->task, "")) {
 		survey_free(v);
-		http_respond_error(r, 503, "too much is asked for at once: try again");
+		http_respond_error(r, 503, "too many requests at once: try again");
 	}
 }
 

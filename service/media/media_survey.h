@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is told of media. */
+/* Reports on media. */
 #ifndef USHER_SERVICE_MEDIA_MEDIA_SURVEY_H
 #define USHER_SERVICE_MEDIA_MEDIA_SURVEY_H
 
@@ -8,7 +8,7 @@
 struct http_request;
 struct imports;
 
-/* All, or the one of this name, are looked at and then told. */
+/* Check all media, or the one of this name, and reply with the result. */
 void media_tell_all(struct imports *imports, struct http_request *r);
 void media_tell_one(
 	struct imports *imports, struct http_request *r, const char *name, unsigned status);

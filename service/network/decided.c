@@ -50,7 +50,8 @@ int decided_load(struct network *nw, char *why, size_t why_size)
 	int rc = store_load(nw->base->store, STORE_SETTING, load_one, nw);
 
 	if (rc)
-		snprintf(why, why_size, "what was decided of interfaces: %s", strerror(-rc));
+		snprintf(why, why_size, "cannot load the stored DHCP modes of interfaces: %s",
+			strerror(-rc));
 	return rc;
 }
 
@@ -78,7 +79,7 @@ void decided_keep(struct network *nw, const struct segment *seg, bool own)
 	if (!rc)
 		rc = store_commit(nw->base->store, NULL, NULL);
 	if (rc)
-		log_warn("%s: who leases there is not kept for the next start: %s", seg->name,
+		log_warn("%s: cannot store its DHCP mode for the next start: %s", seg->name,
 			strerror(-rc));
 	else
 		memcpy(d->decided, value, sizeof value);

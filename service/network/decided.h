@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who leased on an interface the last time, over a restart. */
+/* Remembers over a restart who leased on an interface. */
 #ifndef USHER_SERVICE_NETWORK_DECIDED_H
 #define USHER_SERVICE_NETWORK_DECIDED_H
 
@@ -11,7 +11,7 @@ struct network;
 
 /* Before store_start(). 0, or -errno with one line in `why`. */
 int decided_load(struct network *nw, char *why, size_t why_size);
-/* When it was last asked who leases there, it was us, at the same address. */
+/* The last decision for this segment was that usher leases there, at the same address. */
 bool decided_was_own(const struct network *nw, const struct segment *seg);
 void decided_keep(struct network *nw, const struct segment *seg, bool own);
 

@@ -131,13 +131,13 @@ static void mend_cards(struct served *d)
 			continue;
 		if (life_netboots(m->state)) {
 			timeline_add(nw->base->timeline, m->name, "network",
-				"%s has a new bridge: started again, to be on it",
+				"%s has a new bridge: restarted to connect to it",
 				d->segment->name);
 			machine_ask(m, LIFE_DO_NETBOOT);
 		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP) {
 			timeline_add(nw->base->timeline, m->name, "network",
-				"%s has a new bridge, where a guest that ran meanwhile is not: "
-				"virsh shutdown %s, then virsh start %s",
+				"%s has a new bridge, and the running guest is not connected to "
+				"it: run 'virsh shutdown %s', then 'virsh start %s'",
 				d->segment->name, m->name, m->name);
 		}
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Follows what is served. */
+/* Follows the links of served segments. */
 #ifndef USHER_SERVICE_NETWORK_LINKS_H
 #define USHER_SERVICE_NETWORK_LINKS_H
 
@@ -16,11 +16,11 @@ int links_open(struct network *nw, struct segment *seg, char *why, size_t why_si
 void links_changed(void *arg, const char *ifname);
 /* A libvirt network was started or stopped. */
 void links_network_changed(struct network *nw, const char *network, bool started);
-/* Anything may have happened: at the start, and when libvirt is there again. */
+/* Checks all segments: at the start, and when libvirt connects again. */
 void links_look(struct network *nw);
-/* A network is like this now. */
+/* Updates a segment with the network's current description. */
 void links_refresh(struct network *nw, const struct guest_network *net);
-/* It is about to be deleted, and nobody is to be put there any more; or it stays after all. */
+/* The network is about to be deleted, and takes no new machines; or the deletion failed and it stays. */
 void links_leave(struct network *nw, const struct segment *seg);
 void links_stay(struct network *nw, const struct segment *seg);
 

@@ -18,12 +18,12 @@ struct networking;
 struct served {
 	struct network *nw;
 	struct segment *segment;
-	unsigned link;      /* index of its interface when it was opened; 0: closed */
-	unsigned last_link; /* the last that it had in this run; 0: none yet */
-	int waits;          /* why it is not served, as it was last told: -errno; 0: it is */
-	bool asking;        /* libvirt is asked what the network is like */
-	bool again;         /* and is to be asked once more */
-	bool leaving; /* its network is being deleted: it is closed, whatever happens to the link */
+	unsigned link;         /* index of its interface when usher opened it; 0: closed */
+	unsigned last_link;    /* the last that it had in this run; 0: none yet */
+	int waits;             /* why it is not served, as last reported: -errno; 0: it is served */
+	bool asking;           /* a query to libvirt about the network is in progress */
+	bool again;            /* query again after that */
+	bool leaving;          /* its network is being deleted: keep it closed */
 	char decided[64];      /* decided.c */
 	bool guests_known;     /* claims.c: libvirt's guests with computed MACs were read */
 	int64_t guests_looked; /* and when, mono ms */

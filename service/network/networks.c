@@ -33,8 +33,8 @@ static int take_texts(struct guest_network_spec *n, const char *name, const char
 {
 	if (!is_name(name) || snprintf(n->name, sizeof n->name, "%s", name) >= (int)sizeof n->name)
 		return wrong(why, size, "network", name,
-			"a name has letters, digits, '.', '_' and '-', at most 63, and begins with "
-			"one of the first two");
+			"expected at most 63 letters, digits, '.', '_' and '-', with a letter or "
+			"digit first");
 	if (*forward && strcmp(forward, "none") && strcmp(forward, "nat") &&
 		strcmp(forward, "route"))
 		return wrong(why, size, "forward", forward, "expected none, nat or route");
@@ -56,7 +56,7 @@ int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size
 	if (json_unpack(j, "{s:s, s?s, s?s, s?s, s?I, s?s, s?I !}", "name", &name, "subnet",
 		    &subnet, "forward", &forward, "domain", &domain, "mtu", &mtu, "lab", &lab,
 		    "made", &made)) {
-		snprintf(why, size, "a network has a name, and texts beside it");
+		snprintf(why, size, "expected a network's name, and optionally its other fields");
 		return -EINVAL;
 	}
 	rc = take_texts(ret, name, forward, domain, why, size);
@@ -104,7 +104,7 @@ static int load_one(void *arg, const void *key, size_t key_len, const void *valu
 
 	json_decref(j);
 	if (rc)
-		log_warn("the network '%.*s' cannot be read from the store (%s): make it again",
+		log_warn("cannot read network '%.*s' from the store (%s): create it again",
 			(int)key_len, (const char *)key, why);
 	else if (ns->count < SEGMENT_MAX)
 		ns->all[ns->count++] = n;

@@ -137,7 +137,7 @@ static void find_problem(const struct network *nw, const struct guest_network *n
 	else if (seg && !dhcpd_is_open(nw->dhcpd, seg))
 		snprintf(buf, size, "not served: see usher's log");
 	else if (!n->persistent)
-		snprintf(buf, size, "undefined while it runs, its end will be its last: %s %s",
+		snprintf(buf, size, "active but undefined, so it is lost when it stops: %s %s",
 			ours ? "usher network create" : "virsh net-define", ours ? n->name : "");
 	else if (!n->autostart)
 		snprintf(buf, size, "not started with the host: virsh net-autostart %s", n->name);
@@ -388,8 +388,8 @@ static void drop_handle(struct network *nw, struct http_request *r, const char *
 
 	if (c && !c->remembered && networks_find(&nw->networks, name)) {
 		http_respond_error(r, 409,
-			"network '%s' is named in usher.xml or by --network: take it out there, "
-			"and start the service again",
+			"network '%s' is named in usher.xml or by --network: remove it there and "
+			"restart the service",
 			name);
 		return;
 	}

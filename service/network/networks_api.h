@@ -12,7 +12,7 @@ struct segment;
 struct network;
 
 void networks_handle(struct network *nw, struct http_request *r, const char *rest);
-/* Other DHCP servers that were heard on this segment (NULL: none), where we lease. New reference. */
+/* Other DHCP servers heard on this segment (NULL: none), where usher leases. New reference. */
 json_t *networks_others(struct network *nw, const struct segment *seg);
 void networks_drop_all(struct network *nw);
 

@@ -23,7 +23,7 @@ int networks_complete(
 	}
 	if (!old && nw->base->config.n_segments == SEGMENT_MAX &&
 		!config_segment_of(&nw->base->config, spec->name)) {
-		snprintf(why, size, "%d networks and interfaces are served, which is the most",
+		snprintf(why, size, "%d networks and interfaces are already served, the maximum",
 			SEGMENT_MAX);
 		return -ENOSPC;
 	}

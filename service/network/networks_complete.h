@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A request to make a network, and what was made before. */
+/* Completes a request to create a network from the network that was created before. */
 #ifndef USHER_SERVICE_NETWORK_NETWORKS_COMPLETE_H
 #define USHER_SERVICE_NETWORK_NETWORKS_COMPLETE_H
 
@@ -8,7 +8,8 @@
 struct guest_network_spec;
 struct network;
 
-/* What a request to make one leaves out, as it was made before. 0; -EEXIST, -ENOSPC … with the line: it cannot be made. */
+/* Fills in what the request leaves out, with the earlier values. 0, or -EEXIST, -ENOSPC … with the line: the network
+ * cannot be created. */
 int networks_complete(
 	const struct network *nw, struct guest_network_spec *spec, char *why, size_t size);
 

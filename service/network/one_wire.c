@@ -12,16 +12,17 @@ bool one_wire_judge(const struct link_state *served, const struct link_state *ot
 	ip_format(&other->addresses[0].ip, ip);
 	if (flux)
 		snprintf(why, size,
-			"%s has %s, of the same subnet as %s: on one wire both cards answer ARP "
-			"for either address, and what comes by %s does not reach usher: sysctl -w "
-			"net.ipv4.conf.all.arp_ignore=1%s, or take one of the addresses away",
+			"%s has %s, in the same subnet as %s: on one wire both cards answer ARP "
+			"for either address, and packets that arrive on %s do not reach usher: run "
+			"'sysctl -w net.ipv4.conf.all.arp_ignore=1%s', or remove one of the "
+			"addresses",
 			other->name, ip, served->name, other->name,
 			strict ? " net.ipv4.conf.all.rp_filter=2" : "");
 	else if (strict)
 		snprintf(why, size,
-			"%s has %s, of the same subnet as %s, and rp_filter is 1: what comes by "
-			"the card that the route does not lead by is dropped: sysctl -w "
-			"net.ipv4.conf.all.rp_filter=2, or take one of the addresses away",
+			"%s has %s, in the same subnet as %s, and rp_filter is 1: the kernel drops "
+			"packets that arrive on the card without the route: run 'sysctl -w "
+			"net.ipv4.conf.all.rp_filter=2', or remove one of the addresses",
 			other->name, ip, served->name);
 	return flux || strict;
 }

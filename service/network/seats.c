@@ -20,7 +20,7 @@ static void on_seated(void *arg, int rc, const char *why)
 {
 	(void)arg;
 	if (rc)
-		log_warn("no address is reserved for a guest with a computed MAC: %s", why);
+		log_warn("cannot reserve an address for a guest with a computed MAC: %s", why);
 }
 
 void seats_look(struct network *nw, const char *domain)
@@ -38,7 +38,7 @@ static void on_reserved(void *arg, int rc, const char *why)
 {
 	(void)arg;
 	if (rc)
-		log_warn("a machine has no reservation in libvirt's network: %s", why);
+		log_warn("cannot reserve a machine's address in libvirt's network: %s", why);
 }
 
 /* A name in the network's DNS is a convenience: a network without dnsmasq has none. */

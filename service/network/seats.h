@@ -13,8 +13,8 @@ struct network;
 
 /* A libvirt network whose own dnsmasq leases. NULL: no. */
 bool seats_are_theirs(const struct segment *seg);
-/* A machine's name in its network's DNS and, where libvirt leases, its reservation: into the network or out of it.
- * `done` may be NULL: then nobody waits. -errno: `done` is not called; -ENOENT: it is on no libvirt network. */
+/* Adds or removes a machine's name in its network's DNS and, where libvirt leases, its reservation. `done` may be NULL.
+ * -errno: `done` is not called; -ENOENT: it is on no libvirt network. */
 int seats_publish(
 	struct network *nw, const struct machine *m, bool add, guest_done done, void *arg);
 /* A domain (all: "") may have come, changed or gone: guests of others with computed MACs. */

@@ -49,17 +49,18 @@ static void fill_dns(struct segment *seg, const struct config_segment *c, bool n
 static void say_mode(const struct segment *seg, const char *because)
 {
 	log_info("%s: %s: %s", seg->name, because,
-		seg->mode == SEGMENT_OWN             ? "we lease there (mode own)"
-			: seg->mode == SEGMENT_PROXY ? "we add the boot information (mode proxy)"
-						     : "listening before we decide (mode auto)");
+		seg->mode == SEGMENT_OWN ? "usher leases there (mode own)"
+			: seg->mode == SEGMENT_PROXY
+			? "usher adds the boot information (mode proxy)"
+			: "usher listens before it decides (mode auto)");
 }
 
 void segment_say_mode(const struct segment *seg, const struct config_segment *c)
 {
 	say_mode(seg,
 		c->mode != SEGMENT_AUTO             ? "as configured"
-			: seg->mode == SEGMENT_AUTO ? "somebody may lease there"
-			: !c->is_network            ? "relays send us their clients' requests"
+			: seg->mode == SEGMENT_AUTO ? "another server may lease there"
+			: !c->is_network            ? "relays send their clients' requests to usher"
 			: seg->mode == SEGMENT_OWN
 			? "libvirt's network has no <dhcp>"
 			: "libvirt's dnsmasq leases there (<dhcp> in the "
@@ -71,9 +72,9 @@ static int network_mode(const struct config_segment *c, const struct guest_netwo
 {
 	if (net->dhcp && c->mode == SEGMENT_OWN) {
 		snprintf(why, size,
-			"network '%s' has <dhcp> of its own, two servers would lease: take that "
-			"element out (virsh net-edit %s; virsh net-destroy %s; virsh net-start "
-			"%s), or leave out mode='own'",
+			"network '%s' has its own <dhcp>, so two servers would lease: remove that "
+			"element (virsh net-edit %s; virsh net-destroy %s; virsh net-start %s), or "
+			"remove mode='own'",
 			c->name, c->name, c->name, c->name);
 		return -EADDRINUSE;
 	}
@@ -120,7 +121,7 @@ static int interface_segment(
 	snprintf(seg->ifname, sizeof seg->ifname, "%.15s", c->name);
 	if (rc) {
 		snprintf(why, size, "interface '%s': %s", c->name,
-			rc == -ENODEV ? "there is none" : strerror(-rc));
+			rc == -ENODEV ? "no such interface" : strerror(-rc));
 		return rc;
 	}
 	on = config_segment_address(c, &link, why, size);
@@ -140,15 +141,16 @@ static int relayed_segment(struct network *nw, const struct config_segment *c, s
 
 	if (!link || link->via) {
 		snprintf(why, size,
-			"segment '%s': via='%s' is no network or interface that is served: add "
-			"<segment interface='%s'/> or take another",
+			"segment '%s': via='%s' is not a served network or interface: add <segment "
+			"interface='%s'/>, or change via=",
 			c->name, c->via, c->via);
 		return -ENOENT;
 	}
 	if (config_segment_of(&nw->base->config, c->via)->mode == SEGMENT_PROXY) {
 		snprintf(why, size,
-			"segment '%s': somebody else leases on '%s' (mode proxy), and relays are "
-			"answered only where we do: mode='own' there, or another via=",
+			"segment '%s': another server leases on '%s' (mode proxy), and usher "
+			"answers relays only where it leases itself: set mode='own' there, or "
+			"change via=",
 			c->name, c->via);
 		return -EINVAL;
 	}
@@ -193,19 +195,20 @@ void segment_say_misfits(
 	if (!ip_is_set(&seg->server))
 		return;
 	if (!config_pool_fits(c, &on, why, sizeof why))
-		log_warn("%s: nobody is given an address of it", why);
+		log_warn("%s: no address of the pool is leased", why);
 	for (size_t i = 0; i < nw->base->segments.count; i++) {
 		const struct segment *behind = nw->base->segments.all[i];
 
 		if (behind->via != seg->id)
 			continue;
 		if (overlap(seg, behind))
-			log_warn("segments '%s' and '%s' overlap: what relays say of it is taken "
-				 "for '%s'",
+			log_warn(
+				"segments '%s' and '%s' overlap: relayed requests from there count "
+				"as '%s'",
 				behind->name, seg->name, seg->name);
 		if (seg->mode == SEGMENT_PROXY)
-			log_warn("segment '%s': somebody else leases on '%s', and relays are "
-				 "answered only where we do",
+			log_warn("segment '%s': another server leases on '%s', and usher answers "
+				 "relays only where it leases itself",
 				behind->name, seg->name);
 	}
 }
@@ -323,8 +326,8 @@ int segment_come(struct network *nw, const char *network, char *why, size_t why_
 	int rc = config_remember(&nw->base->config, network);
 
 	if (rc) {
-		snprintf(why, why_size, "%d networks and interfaces are served, which is the most",
-			SEGMENT_MAX);
+		snprintf(why, why_size,
+			"%d networks and interfaces are already served, the maximum", SEGMENT_MAX);
 		return rc;
 	}
 	if (segments_by_name(&nw->base->segments, network))
@@ -336,8 +339,8 @@ int segment_come(struct network *nw, const char *network, char *why, size_t why_
 	}
 	rc = machines_segments_changed(nw->base->machines, &name);
 	if (rc)
-		log_warn("machine '%s' is not known on '%s': %s", name, network,
-			rc == -EEXIST ? "its MAC or address is another's" : strerror(-rc));
+		log_warn("machine '%s' is not served on '%s': %s", name, network,
+			rc == -EEXIST ? "another machine has its MAC or address" : strerror(-rc));
 	return 0;
 }
 
@@ -389,11 +392,11 @@ static void say_newcomer(
 	ip_format(&server->address, ip);
 	mac_format(&server->mac, mac);
 	timeline_add(nw->base->timeline, "", "foreign",
-		"%s: %s (MAC %s) answers as a DHCP server does, where usher leased until now: "
-		"usher goes on leasing there",
+		"%s: %s (MAC %s) answers as a DHCP server where usher leased until now: usher "
+		"continues to lease there",
 		seg->name, ip, mac);
-	log_warn("%s: %s (MAC %s) answers as a DHCP server does, where usher leased until now: "
-		 "stop it, or, if it is to lease there, say mode='proxy'",
+	log_warn("%s: %s (MAC %s) answers as a DHCP server where usher leased until now: stop that "
+		 "server, or set mode='proxy' to let it lease",
 		seg->name, ip, mac);
 }
 
@@ -414,13 +417,14 @@ void segments_decided(
 		snprintf(because, sizeof because, "as before");
 	else if (server)
 		snprintf(because, sizeof because,
-			"%s (MAC %s) leases there: it answered our DHCPDISCOVER, and again",
+			"%s (MAC %s) leases there: it answered usher's DHCPDISCOVER twice",
 			ip_format(&server->address, ip), mac_format(&server->mac, mac));
 	else
 		snprintf(because, sizeof because, "no DHCP server answered on %s", seg->ifname);
 	say_mode(seg, because);
 	if (seg->mode == SEGMENT_PROXY && seg->pool_first)
-		log_warn("%s: its <pool> is not used: who leases chooses the address", seg->name);
+		log_warn("%s: its <pool> is not used: the other server chooses the addresses",
+			seg->name);
 	if (dhcpd_open(nw->dhcpd, seg, why, sizeof why))
 		log_error("%s: %s", seg->name, why);
 }

@@ -239,18 +239,18 @@ static void refuse_confirm(struct http_request *r, const struct machine *m, int 
 			r, 409, "%s is not sealed: there is nothing to confirm", m->name);
 	else if (rc == -ENOENT)
 		http_respond_error(r, 409,
-			"no boot of %s waits to be confirmed: it is %s, and shows a code once it "
-			"has booted from the network",
+			"no boot of %s waits to be confirmed: the machine is %s, and shows a code "
+			"after it boots from the network",
 			m->name, life_state_name(m->state));
 	else if (rc == -EACCES && machine_waits(m))
 		http_respond_error(r, 403,
-			"that is not the code of the boot of %s that asked last: read it on the "
-			"machine's own screen (%u tries are left)",
+			"wrong code for the latest boot of %s: read the code on the machine's own "
+			"screen (%u tries are left)",
 			m->name, MACHINE_WRONG_CODES - m->attempt.asking.wrong);
 	else if (rc == -EACCES)
 		http_respond_error(r, 403,
-			"that is not the code of %s, and its boot cannot be confirmed any more: it "
-			"restarts, and shows another",
+			"wrong code for %s, and this boot can no longer be confirmed: the machine "
+			"restarts and shows a new code",
 			m->name);
 	else if (rc == -EPERM)
 		http_respond_error(r, 409, "%s is %s: %s", m->name, life_state_name(m->state),
@@ -343,10 +343,10 @@ static void deletion_failed(struct deletion *d, struct machine *m, int rc, const
 	m->spec.keep_disks = false;
 	if (machines_save(m->home, m))
 		log_error("%s: its record could not be stored", m->name);
-	timeline_add(d->ops->base->timeline, m->name, "delete", "it is still there: %s", why);
+	timeline_add(d->ops->base->timeline, m->name, "delete", "not deleted: %s", why);
 	store_commit(d->ops->base->store, NULL, NULL);
 	if (d->request)
-		http_respond_error(d->request, rc == -EBUSY ? 409 : 500, "%s is still there: %s",
+		http_respond_error(d->request, rc == -EBUSY ? 409 : 500, "%s was not deleted: %s",
 			d->op.name, why);
 }
 
@@ -362,7 +362,7 @@ static void on_guest_deleted(void *arg, int rc, const char *why)
 	} else if (m && d->request) {
 		forget(ops, d->request, m, rc ? "" : why);
 	} else if (m) {
-		change_forget(ops, m, "by request, before the service was started again");
+		change_forget(ops, m, "as requested before the service restarted");
 		store_commit(ops->base->store, NULL, NULL);
 	} else if (d->request) {
 		http_respond_error(d->request, 404, "no machine '%s'", d->op.name);
@@ -389,7 +389,7 @@ static int begin_deletion(struct operations *ops, struct http_request *r, struct
 
 void change_go_on_deleting(struct operations *ops, struct machine *m)
 {
-	log_info("%s: deleting goes on", m->name);
+	log_info("%s: resuming its deletion", m->name);
 	if (begin_deletion(ops, NULL, m))
 		log_error("%s: out of memory", m->name);
 }

@@ -11,10 +11,10 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 void change_disarm(struct operations *ops, struct http_request *r, struct machine *m);
 void change_confirm(struct operations *ops, struct http_request *r, struct machine *m);
 void change_delete(struct operations *ops, struct http_request *r, struct machine *m);
-/* The service died, or libvirt went, in the middle of it. */
+/* Resumes a deletion that the end of the service or of libvirt interrupted. */
 void change_go_on_deleting(struct operations *ops, struct machine *m);
 void change_drop_all(struct operations *ops);
-/* The record goes, with its leases and its name in the network's DNS: in the store's open transaction. */
+/* Deletes the record, its leases and its name in the network's DNS, in the store's open transaction. */
 void change_forget(struct operations *ops, struct machine *m, const char *why);
 
 #endif

@@ -79,7 +79,7 @@ static int refuse_keys(json_t *body, char *why, size_t size)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		if (!json_object_get(body, keys[i]))
 			continue;
-		snprintf(why, size, "%s: a clone has its template's, which are not said again",
+		snprintf(why, size, "%s: a clone takes this from its template: leave it out",
 			keys[i]);
 		return -EINVAL;
 	}
@@ -98,7 +98,7 @@ int clone_judge(struct creation *c, json_t *body, char *why, size_t size)
 		return rc;
 	if (!t || !t->template || t->deleting) {
 		snprintf(why, size,
-			t ? "%.80s is no template: 'usher template %.80s' makes one of it"
+			t ? "%.80s is not a template: run 'usher template %.80s' to make it one"
 			  : "no template '%.80s'; 'usher list' shows the machines there are",
 			name, name);
 		return t ? -EBUSY : -ENOENT;

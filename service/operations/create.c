@@ -109,7 +109,7 @@ static void undone(void *arg, int rc, const char *why)
 	struct machine *m = c->machine;
 	json_t *said = json_pack("{s:o}", "error",
 		json_sprintf("%s was not created: %s%s%s", m->name, c->why,
-			rc ? "; and its domain is still there: " : "", rc ? why : ""));
+			rc ? "; its domain was not deleted: " : "", rc ? why : ""));
 
 	(void)seats_publish(ops->network, m, false, NULL, NULL);
 	timeline_add(ops->base->timeline, m->name, "deleted", "not created: %s", c->why);
@@ -281,8 +281,9 @@ static void tell_claims(const struct creation *c, unsigned claims)
 			continue;
 		mac_from_ip(&m->nics[i].addrs[0], &by);
 		timeline_add(c->ops->base->timeline, m->name, "address",
-			"%s is leased to a stranger, %s, by its computed MAC: it is not renewed, "
-			"and %s has the address as soon as nobody answers for it by ARP",
+			"%s is leased to an unknown client, %s, by its computed MAC: usher does "
+			"not renew that lease, and %s gets the address once no host answers ARP "
+			"for it",
 			ip_format(&m->nics[i].addrs[0], ip), mac_format(&by, mac), m->name);
 	}
 }
@@ -297,7 +298,7 @@ static void creation_record(struct creation *c)
 	int rc;
 
 	if (taken_meanwhile(c)) {
-		creation_fail(c, 409, "MAC or address were taken meanwhile");
+		creation_fail(c, 409, "another machine took the MAC or address meanwhile");
 		return;
 	}
 	if (c->arm && !has_files(c, warning, sizeof warning))
@@ -402,7 +403,7 @@ static bool answered_before(struct operations *ops, struct http_request *r, json
 		if (strcmp(c->machine->name, name) || strcmp(c->machine->request_id, id))
 			continue;
 		http_respond_error(c->request, 409,
-			"asked again on another connection, which gets the answer");
+			"the request was repeated on another connection, which gets the answer");
 		c->request = r;
 		http_hold(r, HTTP_HOLD_MS);
 		return true;

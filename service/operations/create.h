@@ -12,7 +12,8 @@ struct machine;
 struct operations;
 
 void create_handle(struct operations *ops, struct http_request *r);
-/* The action of a machine that is being created: makes volume and domain first. False: it is none. */
+/* Handles an action of a machine that is being created: creates its volume and domain first. False: the machine is not
+ * being created. */
 bool create_continue(void *arg, const struct machine *m);
 void create_drop_all(struct operations *ops);
 

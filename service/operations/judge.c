@@ -116,7 +116,7 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 	wrong = *power ? power_file_error(c->ops->base->config.power, power) : NULL;
 	if (wrong) {
 		snprintf(why, size,
-			"the power executable %.300s: %s; root puts those that may be run into "
+			"the power executable %.300s: %s; only root can add power executables, in "
 			"%.300s",
 			power, wrong, c->ops->base->config.power);
 		return -EINVAL;

@@ -15,7 +15,7 @@ enum {
 	JUDGE_DESCRIPTION_MAX = 4096, /* bytes: a few paragraphs */
 };
 
-/* Requests that are judged together, one after another, and nothing is made of them: trial.c. */
+/* Requests that are judged together, in order, without creating anything: trial.c. */
 struct trial {
 	struct trial *next;
 	struct operations *ops;
@@ -23,8 +23,9 @@ struct trial {
 	json_t *body;
 	size_t at;               /* the machine of the request that is judged now */
 	struct creation *trying; /* that one */
-	struct creation *judged; /* those that may be made: what they take, no later one can have */
-	size_t at_network;       /* the network that is judged, before all machines */
+	struct creation
+		*judged;   /* those that were accepted: what they use is taken for later ones */
+	size_t at_network; /* the network that is judged, before all machines */
 	struct guest_network_spec network; /* that one */
 	struct segment *coming;            /* those that were judged */
 	size_t n_coming;
@@ -48,10 +49,11 @@ struct creation {
 	struct guest_seat *seats; /* what libvirt knows of, where it leases */
 	size_t n_seats;
 	bool recorded, replace, arm, clone;
-	int profile_rc;      /* why there is no profile, with the line in `why` */
-	struct trial *trial; /* it is only judged, with others; NULL: it is made */
-	bool making;         /* libvirt is at it */
-	char why[512];       /* it failed, and is being undone */
+	int profile_rc; /* why there is no profile, with the line in `why` */
+	struct trial
+		*trial; /* this creation is only judged, with others; NULL: it is carried out */
+	bool making;    /* libvirt is creating the guest */
+	char why[512];  /* why it failed; "": it did not */
 };
 
 /* The segment that the request means, of its first NIC; NULL: none. */
@@ -60,18 +62,19 @@ const struct segment *judge_where(const struct creation *c, json_t *body);
 const struct segment *judge_segment_named(const struct creation *c, const char *name);
 /* Fills machine, profile and snapshot from the request. 0, or -errno with the line that the user reads. */
 int judge_request(struct creation *c, json_t *body, char *why, size_t size);
-/* Has nobody the name? It is asked when all else was judged, that a name which is taken hides nothing else. */
+/* Is the name free? Checked after everything else, so that a name that is taken hides no other fault. */
 int judge_name_free(const struct creation *c, char *why, size_t size);
 /* Parts of it. judge_nics.c: network, address and MAC of each NIC; the first one's segment is `*ret`. */
 int judge_nics(
 	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size);
 /* judge_guest.c: what libvirt is told of the guest, into machine.spec. */
 int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
-/* Has a stranger this address, by a computed MAC alone? A record overrides that (dhcpd/dhcp_policy.h). */
+/* Does an unknown client have this address only because of its computed MAC? A record overrides that
+ * (dhcpd/dhcp_policy.h). */
 bool judge_address_claimed(
 	const struct operations *ops, uint32_t segment, const struct ip *ip, struct mac *ret);
-/* Has another machine this address, by record or lease? Itself is the one that is about to be replaced, and the
- * card that is enrolled now and was leased the address before. */
+/* Does another machine have this address, by record or lease? The machine about to be replaced does not count, nor does
+ * the card being enrolled if it was leased the address before. */
 bool judge_address_held(const struct creation *c, const struct nic *nic, const struct ip *ip,
 	char *who, size_t size);
 
@@ -80,20 +83,20 @@ int create_try(struct trial *t, json_t *body);
 void creation_free(struct creation *c);
 
 /* trial.c */
-/* What came of one: `status` 0, it may be made, and `why` is "" or a warning. Takes `c`. */
+/* The verdict on one creation: with `status` 0 it is valid, and `why` is "" or a warning. Takes `c`. */
 void trial_judged(struct creation *c, unsigned status, const char *why);
-/* Has one before it this name, address or MAC? All of them may be NULL. The one that has it. */
+/* The earlier creation in the request that has this name, address or MAC, or NULL. All of them may be NULL. */
 const struct creation *trial_has(const struct trial *t, const char *name, const struct nic *nic,
 	const struct ip *ip, const struct mac *mac);
-/* Does the machine of this name go before? */
+/* Does the request delete the machine of this name first? */
 bool trial_goes(const struct creation *c, const char *name);
 const struct segment *trial_segment(const struct trial *t, const char *name);
-/* For guest_check(): what is made and what goes before. `spec->going` is for free(). */
+/* For guest_check(): what the request creates and deletes before this one. `spec->going` is for free(). */
 void trial_put_spec(const struct creation *c, struct guest_spec *spec);
 
 /* clone.c: a request that names a template. */
 bool clone_is(json_t *body);
-/* Puts what it leaves out into it, as the template has it. */
+/* Fills in what the request leaves out from the template. */
 void clone_fill(const struct operations *ops, json_t *body);
 /* In place of judging profile, settings and keys. */
 int clone_judge(struct creation *c, json_t *body, char *why, size_t size);

@@ -19,7 +19,7 @@ json_int_t judge_memory(const json_t *body, char *why, size_t size)
 	json_int_t bytes = json_integer_value(json_object_get(body, "memory"));
 
 	if (bytes > 0 && (bytes < 1 << 20 || bytes >> 20 > JUDGE_MEMORY_MAX_MIB)) {
-		snprintf(why, size, "memory %lld: it is in bytes, from 1 MiB (1048576) to %lld TiB",
+		snprintf(why, size, "memory %lld: expected bytes, from 1 MiB (1048576) to %lld TiB",
 			(long long)bytes, (long long)JUDGE_MEMORY_MAX_MIB >> 20);
 		return -EINVAL;
 	}
@@ -119,7 +119,7 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 		if (!v)
 			continue;
 		if (!text || !text_fits(rule, text)) {
-			snprintf(why, size, "%s '%.80s': it is %s", rule->key, text ? text : "?",
+			snprintf(why, size, "%s '%.80s': expected %s", rule->key, text ? text : "?",
 				rule->like);
 			return -EINVAL;
 		}
@@ -148,8 +148,8 @@ static int judge_disk(
 		return -EINVAL;
 	}
 	if (!pool_name_fits(pool) || strlen(volume) >= SPEC_TEXT(volume) || strchr(volume, '/')) {
-		snprintf(why, size, "disk %zu: no pool or volume has the name '%.80s'", i + 2,
-			pool_name_fits(pool) ? volume : pool);
+		snprintf(why, size, "disk %zu: '%.80s' is not a valid name of a pool or volume",
+			i + 2, pool_name_fits(pool) ? volume : pool);
 		return -EINVAL;
 	}
 	return machine_spec_add_disk(spec, (uint64_t)bytes, pool, volume);

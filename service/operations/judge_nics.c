@@ -86,7 +86,7 @@ static int judge_first(const struct creation *c, const struct segment *seg, cons
 		return -ENOENT;
 	}
 	if (!*name && all->count > 1) {
-		snprintf(why, size, "several networks are served: say --network %s or another",
+		snprintf(why, size, "several networks are served: choose one, like --network %s",
 			all->all[0]->name);
 		return -EINVAL;
 	}
@@ -200,8 +200,7 @@ static bool address_used(const struct creation *c, const struct nic *nic, const 
 	const struct creation *before = trial_has(c->trial, NULL, nic, ip, NULL);
 
 	if (before)
-		snprintf(who, size, "machine '%s', which is asked for with it",
-			before->machine->name);
+		snprintf(who, size, "machine '%s' of the same request", before->machine->name);
 	else if (reserved(c->ops->base->reserved, NULL, nic->segment_id, ip))
 		snprintf(who, size, "a machine that is being created");
 	else
@@ -306,7 +305,7 @@ static int judge_mac(struct nic *nic, json_t *want, char *why, size_t size)
 		return -EINVAL;
 	}
 	if (*text && (mac_is_group(&nic->mac) || mac_is_zero(&nic->mac))) {
-		snprintf(why, size, "%s is no single card's MAC", text);
+		snprintf(why, size, "%s is not the MAC of a single card", text);
 		return -EINVAL;
 	}
 	return 0;
@@ -330,18 +329,18 @@ static int judge_card(struct creation *c, size_t i, char *why, size_t size)
 	const struct machine *there;
 
 	if (mac_is_zero(&nic->mac) && make_mac(nic)) {
-		snprintf(why, size, "no MAC could be drawn");
+		snprintf(why, size, "cannot generate a MAC");
 		return -EIO;
 	}
 	there = nic->segment_id
 		? machines_by_mac(c->ops->base->machines, nic->segment_id, &nic->mac, NULL)
 		: NULL;
 	if (there && strcmp(there->name, c->machine->name) && !trial_goes(c, there->name)) {
-		snprintf(why, size, "that MAC is machine '%s''s", there->name);
+		snprintf(why, size, "machine '%s' has that MAC", there->name);
 		return -EEXIST;
 	}
 	if ((before = trial_has(c->trial, NULL, nic, NULL, &nic->mac))) {
-		snprintf(why, size, "that MAC is machine '%s''s, which is asked for with it",
+		snprintf(why, size, "machine '%s' of the same request has that MAC",
 			before->machine->name);
 		return -EEXIST;
 	}

@@ -135,8 +135,8 @@ void patch_start_machine(struct operations *ops, struct http_request *r, struct 
 	if (refused(ops, r, m))
 		return;
 	if (m->state != LIFE_INSTALLED && m->state != LIFE_UP && !is_paused(m)) {
-		http_respond_error(r, 409, "%s is %s: nothing is installed on it that could start",
-			m->name, life_state_name(m->state));
+		http_respond_error(r, 409, "%s is %s: no installed system to start", m->name,
+			life_state_name(m->state));
 		return;
 	}
 	p = patch_new(ops, r, m);
@@ -152,12 +152,13 @@ static void on_time_over(struct loop_timer *t)
 
 	if (p->stop)
 		patch_fail(p, 409,
-			"it did not shut down within 2 minutes: from inside it can be seen why, or "
-			"--force cuts its power");
+			"the guest did not shut down within 2 minutes: look inside it for the "
+			"reason, or cut its power with --force");
 	else
 		patch_fail(p, 409,
-			"it is changed, but did not shut down within 2 minutes: what runs has it "
-			"from its next start on (shut it down from inside, or virsh destroy)");
+			"the machine was changed, but did not shut down within 2 minutes: the "
+			"change takes effect at its next start (shut it down from inside, or run "
+			"virsh destroy)");
 }
 
 static void on_shutting_down(void *arg, int rc, const char *why)
@@ -197,7 +198,8 @@ static void patch_restart(struct patch *p, struct machine *m)
 	loop_timer_init(&p->over, on_time_over, p);
 	if (life_netboots(m->state))
 		patch_fail(p, 409,
-			"it is changed, but is being installed: it has it from its next start on");
+			"the machine was changed, but is being installed: the change takes effect "
+			"at its next start");
 	else if (guest_shutdown(guests_of(p->ops->hosts, m), m->name, m->uuid, on_shutting_down, p))
 		patch_fail(p, 500, "out of memory");
 }
@@ -249,8 +251,8 @@ void patch_stop_machine(struct operations *ops, struct http_request *r, struct m
 		return;
 	if (life_netboots(m->state)) {
 		http_respond_error(r, 409,
-			"%s is %s: 'usher disarm %s' takes back its install, and stops it", m->name,
-			life_state_name(m->state), m->name);
+			"%s is %s: run 'usher disarm %s' to cancel its install and stop it",
+			m->name, life_state_name(m->state), m->name);
 		return;
 	}
 	p = patch_new(ops, r, m);
@@ -337,8 +339,8 @@ static const char *judge_patch(json_t *body, char *why, size_t size)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		known += json_object_get(body, keys[i]) != NULL;
 	if (known != json_object_size(body))
-		return "memory, vcpus, autostart and description can be changed (and restart "
-		       "said); for all else it must be made anew";
+		return "only memory, vcpus, autostart and description can be changed (with "
+		       "restart, if wanted); for anything else, create the machine again";
 	if (judge_memory(body, why, size) < 0)
 		return why;
 	if (!number_fits(body, "vcpus", JUDGE_VCPUS_MAX)) {

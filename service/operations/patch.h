@@ -10,7 +10,7 @@ struct operations;
 void patch_handle(struct operations *ops, struct http_request *r, struct machine *m);
 void patch_start_machine(struct operations *ops, struct http_request *r, struct machine *m);
 void patch_stop_machine(struct operations *ops, struct http_request *r, struct machine *m);
-/* It may have been asked to: then it is started again. */
+/* The guest stopped. Starts it again if a patch asked for a restart. */
 void patch_guest_stopped(struct operations *ops, struct machine *m);
 void patch_drop_all(struct operations *ops);
 

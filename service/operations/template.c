@@ -75,7 +75,8 @@ static void sealing_fail(struct sealing *t, unsigned status, const char *why)
 	struct machine *m = operation_machine(&t->op);
 
 	if (m)
-		timeline_add(t->ops->base->timeline, m->name, "template", "it is none: %s", why);
+		timeline_add(t->ops->base->timeline, m->name, "template", "not made a template: %s",
+			why);
 	http_respond_error(t->request, status, "%s", why);
 	sealing_free(t);
 }
@@ -103,8 +104,8 @@ static void sealing_late(struct loop_timer *timer)
 		return;
 	}
 	snprintf(why, sizeof why,
-		"%s did not power off within %d s: its system has no first-boot agent of usher's "
-		"(/usr/local/lib/usher/agent), or that failed: its console says why",
+		"%s did not power off within %d s: its system lacks usher's first-boot agent "
+		"(/usr/local/lib/usher/agent), or the agent failed: see its console",
 		t->op.name, SEAL_WAIT_MS / 1000);
 	sealing_stop(t, why);
 }
@@ -131,7 +132,7 @@ static void on_shrunk(void *arg, int rc, const struct guest_volume *v, const cha
 	if (rc)
 		log_error("%s: its record could not be stored: %s", m->name, strerror(-rc));
 	timeline_add(ops->base->timeline, m->name, "template",
-		"no identity left; its disk takes %.1f MB, it took %.1f MB",
+		"identity removed; its disk takes %.1f MB, before %.1f MB",
 		(double)v->allocation / 1e6, (double)t->before / 1e6);
 	reply = reply_machine(ops->base->timeline, m, true);
 	json_object_set_new(reply, "bytes_before", json_integer((json_int_t)t->before));
@@ -215,7 +216,7 @@ static void on_template_status(void *arg, int rc, const struct guest_status *st,
 	if (rc || !m) {
 		sealing_fail(t, 503, m ? why : "it was deleted meanwhile");
 	} else if (!st->defined || strcmp(st->uuid, m->uuid)) {
-		snprintf(line, sizeof line, "libvirt has no domain %s of ours", t->op.name);
+		snprintf(line, sizeof line, "libvirt has no domain %s of usher's", t->op.name);
 		sealing_fail(t, 409, line);
 	} else if (!st->running) {
 		sealing_begin(t, m);
@@ -235,8 +236,8 @@ bool template_event(struct operations *ops, struct machine *m, int what)
 
 	if (!t && m->template && what == GUEST_STARTED)
 		timeline_add(ops->base->timeline, m->name, "template",
-			"started from outside usher: what is linked to its disk breaks when that "
-			"changes; stop it: virsh destroy %s",
+			"started from outside usher: disks linked to this template's disk break "
+			"when it changes; run 'virsh destroy %s'",
 			m->name);
 	if (!t)
 		return false;
@@ -245,10 +246,12 @@ bool template_event(struct operations *ops, struct machine *m, int what)
 	else if (what == GUEST_STOPPED_SELF && t->phase == SEAL_SHUTTING_DOWN)
 		sealing_begin(t, m);
 	else if (what == GUEST_KILLED && t->phase == SEAL_RUNNING)
-		sealing_fail(t, 500, "it was stopped from outside (virsh destroy, or QEMU died)");
+		sealing_fail(
+			t, 500, "the guest was stopped from outside (virsh destroy, or QEMU died)");
 	else if (what == GUEST_KILLED && t->phase == SEAL_SHUTTING_DOWN)
 		sealing_fail(t, 500,
-			"it was stopped from outside, not shut down: start it once, then again");
+			"the guest was stopped from outside, not shut down: start it once, then "
+			"try again");
 	return true;
 }
 
@@ -278,8 +281,8 @@ bool template_refuses(
 {
 	if (m->template)
 		http_respond_error(r, 409,
-			"%s is a template and is not %s: 'usher clone %s NAME' makes machines of "
-			"it",
+			"%s is a template and cannot be %s: run 'usher clone %s NAME' to make a "
+			"machine of it",
 			m->name, what, m->name);
 	else if (template_under_way(ops, m->name))
 		http_respond_error(r, 409, "%s is being made a template just now", m->name);
@@ -295,8 +298,8 @@ bool template_is_needed(struct operations *ops, struct http_request *r, const st
 	if (!m->template || !template_links(ops, m, names, sizeof names))
 		return false;
 	http_respond_error(r, 409,
-		"%s is needed: the disks of %s are linked to its own; delete them first", m->name,
-		names);
+		"%s is needed: the disks of %s are linked to its disk; delete those machines first",
+		m->name, names);
 	return true;
 }
 
@@ -304,13 +307,13 @@ bool template_is_needed(struct operations *ops, struct http_request *r, const st
 static const char *template_error(const struct operations *ops, const struct machine *m)
 {
 	if (!m->guest)
-		return "is a bare machine, and templates are guests";
+		return "is bare metal, and only a guest can become a template";
 	if (m->deleting || m->holds || reserved(ops->base->reserved, m->name, 0, NULL))
 		return "is being made, switched or deleted just now";
 	if (m->state != LIFE_UP && m->state != LIFE_INSTALLED)
 		return "is not installed: a template is made of a guest that is installed or up";
 	if (m->spec.n_disks)
-		return "has further disks, and clones would not";
+		return "has additional disks, which clones would lack";
 	return NULL;
 }
 

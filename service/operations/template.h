@@ -13,10 +13,11 @@ void template_handle(struct operations *ops, struct http_request *r, struct mach
 /* An event of libvirt's; true: it was one of a guest that is becoming a template. */
 bool template_event(struct operations *ops, struct machine *m, int what);
 bool template_under_way(const struct operations *ops, const char *name);
-/* It is a template, or is becoming one: answers 409, with what is not done to it ("installed again"). */
+/* If the machine is a template, or is becoming one, replies with 409, which names what cannot be done ("installed
+ * again"). */
 bool template_refuses(
 	struct operations *ops, struct http_request *r, const struct machine *m, const char *what);
-/* Guests are linked to its disk: answers 409 with some of their names. */
+/* If guests are linked to its disk, replies with 409 and some of their names. */
 bool template_is_needed(struct operations *ops, struct http_request *r, const struct machine *m);
 void template_drop_all(struct operations *ops);
 

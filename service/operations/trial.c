@@ -105,8 +105,7 @@ static int clash_with_coming(const struct trial *t, char *why, size_t size)
 
 		if (!t->network.subnet.len || !subnets_overlap(&other, &t->network.subnet))
 			continue;
-		snprintf(why, size,
-			"its subnet overlaps that of network '%s', which is asked for with it",
+		snprintf(why, size, "its subnet overlaps that of network '%s' of the same request",
 			t->coming[i].name);
 		return -EADDRINUSE;
 	}

@@ -357,12 +357,12 @@ if command -v script >/dev/null; then
 else
 	skip "asking on a terminal: there is no script(1)"
 fi
-ends "stop of one that is being installed" 1 "'usher disarm n3' takes back its install" "$USHER" stop n3
-ends "start of one that has nothing installed" 1 "nothing is installed on it" "$USHER" start n3
+ends "stop of one that is being installed" 1 "run 'usher disarm n3' to cancel its install" "$USHER" stop n3
+ends "start of one that has nothing installed" 1 "no installed system to start" "$USHER" start n3
 api() { curl -s -o "$out" -w '%{http_code}' --unix-socket "$USHER_SOCKET" "${@:2}" "http://u/api/v1$1"; }
 check "a wrong method is 405" test "$(api /machines -X PUT)" = 405
 check "and the answer says which are right" grep -qxF "Allow: GET, HEAD, POST" <(curl -s -D - -o "$out" --unix-socket "$USHER_SOCKET" -X PUT http://usher/api/v1/machines | tr -d '\r')
-check "... and says which are right" grep -q "it takes GET, POST" "$out"
+check "... and says which are right" grep -q "allowed methods: GET, POST" "$out"
 check "an unknown key is 400" test "$(api /machines -d '{"kind": "guest", "memry": 5}')" = 400
 check "... and names the nearest" grep -q "did you mean 'memory'" "$out"
 check "an unknown argument is 400" test "$(api '/machines/n3?keep_disk=1' -X DELETE)" = 400

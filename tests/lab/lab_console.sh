@@ -95,7 +95,7 @@ check "what is typed is echoed again, libvirtd anew" echoes hello-5
 (wait_until 30 test -e "$USHER_LAB/leave"; printf '\035') |
 	script -qec "virsh console --force web01" /dev/null >"$USHER_LAB/virsh" 2>&1 &
 check "virsh takes the console by force" wait_until 15 console_is taken
-check "which is marked" mark 'somebody else has the console of web01'
+check "which is marked" mark 'another client has the console of web01 open'
 touch "$USHER_LAB/leave"
 check "when it lets go, it is ours again" wait_until 20 console_is on
 check "what is typed is echoed again, after virsh" echoes hello-6

@@ -151,7 +151,7 @@ foreign() { # NAME MAC
 foreign theirs 52:54:c0:a8:7a:4d >"$USHER_LAB/theirs.xml"
 virsh -q define "$USHER_LAB/theirs.xml" >/dev/null
 refused "a domain of that name" "a domain theirs exists already and is not usher's" create theirs --profile plain
-refused "a computed MAC that a domain has" "52:54:c0:a8:7a:4d is domain theirs's" \
+refused "a computed MAC that a domain has" "52:54:c0:a8:7a:4d belongs to domain theirs" \
 	create web --profile plain --ip 192.168.122.77
 refused "--replace of a foreign domain" "theirs .*not usher's" create theirs --profile plain --replace
 virsh -q start --paused theirs >/dev/null # its firmware would take a lease meanwhile
@@ -160,7 +160,7 @@ refused "--replace of a foreign domain that runs" "theirs .*not usher's" create 
 check "it still runs, the same run" test "$(virsh -q domid theirs)" = "$running"
 qemu-img create -q -f qcow2 /var/lib/libvirt/images/web.qcow2 64M
 virsh -q attach-disk theirs /var/lib/libvirt/images/web.qcow2 sdb --config --subdriver qcow2 >/dev/null
-refused "--replace of a volume that is a foreign domain's disk" "volume web.qcow2 is domain theirs's" \
+refused "--replace of a volume that is a foreign domain's disk" "volume web.qcow2 belongs to domain theirs" \
 	create web --profile plain --replace
 virsh -q destroy theirs >/dev/null
 virsh -q undefine theirs >/dev/null
@@ -271,12 +271,12 @@ refused_serve "a network that is not active" "'leasing' is not active: virsh net
 	-c "$USHER_LAB/leasing.xml" --network leasing # what only the file names is waited for: lab_network
 virsh -q net-start leasing >/dev/null
 usher_config "<segment network='leasing' mode='own'/>" >"$USHER_LAB/leasing.xml"
-refused_serve "a network with <dhcp>, to be our own" "'leasing' has <dhcp> of its own.*virsh net-edit leasing" \
+refused_serve "a network with <dhcp>, to be our own" "'leasing' has its own <dhcp>.*virsh net-edit leasing" \
 	-c "$USHER_LAB/leasing.xml" --network leasing
 usher_config "<segment network='nowhere'/>" >"$USHER_LAB/leasing.xml"
 refused_serve "a network that is not there" "nowhere" -c "$USHER_LAB/leasing.xml" --network nowhere
 usher_config "<segment interface='nowhere0'/>" >"$USHER_LAB/leasing.xml"
-refused_serve "an interface that is not there" "interface 'nowhere0': there is none" \
+refused_serve "an interface that is not there" "interface 'nowhere0': no such interface" \
 	-c "$USHER_LAB/leasing.xml" --interface nowhere0
 printf "<usher>\n  <sgement network='default'/>\n</usher>\n" >"$USHER_LAB/leasing.xml"
 refused_serve "a configuration with a slip" "leasing.xml:2: .*sgement" -c "$USHER_LAB/leasing.xml"

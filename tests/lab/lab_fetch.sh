@@ -180,7 +180,7 @@ check "comes from there" same_by_http "$(path_of moved initrd)" "$WEB/tree/initr
 mirror_stop
 again
 check "without the mirror what is there is used" enroll gone plain --arm
-check "and it is told" timeline_has gone "fetch +http://$MIRROR/tree/.*; the copy of .* is used"
+check "and it is told" timeline_has gone "fetch +http://$MIRROR/tree/.*; using the copy of .*"
 check "what is not there is an error" says "/other/linux: .*connect" enroll none other --arm
 check "the mirror comes back" mirror_start
 

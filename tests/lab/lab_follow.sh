@@ -58,16 +58,16 @@ check "the network's DNS knows it by that name" \
 	wait_until 5 sh -c "virsh -q net-dumpxml default | grep -q '<hostname>shop01<'"
 refute "and by no other" sh -c "virsh -q net-dumpxml default | grep -q '<hostname>web01<'"
 virsh -q domrename shop01 'no such_name'
-check "a name that is none is told" says shop01 'its record cannot follow'
+check "a name that is none is told" says shop01 'its record cannot be renamed'
 virsh -q domrename 'no such_name' shop01
 
 virsh -q start shop01
 check "it runs again" wait_until 5 guest_is shop01 running
 virsh -q undefine shop01
-check "undefined while it runs, that is said" says shop01 'gone when it stops'
+check "undefined while it runs, that is said" says shop01 'lost when it stops'
 virsh -q destroy shop01
 check "then it is gone" wait_until 5 guest_is shop01 gone
-check "and the way back is named" says shop01 "'usher reinstall shop01' makes it again"
+check "and the way back is named" says shop01 "'usher reinstall shop01' to create the guest again"
 check "which works" "$USHER" reinstall shop01
 check "its domain is there again" wait_until 20 domain_is shop01 running
 check "a guest's events are no flood" [ "$(count shop01 guest)" -lt 12 ]
@@ -111,7 +111,7 @@ END
 virsh_far destroy far01
 check "its domain is defined here" virsh -q define "$USHER_LAB/far01.xml"
 virsh_far undefine far01
-check "who is found at another libvirt is followed there" says far01 "it is at qemu:///system now"
+check "who is found at another libvirt is followed there" says far01 "moved to qemu:///system"
 check "and is deleted there" "$USHER" delete far01
 refute "nothing is left of it" virsh -q dominfo far01
 

@@ -53,15 +53,15 @@ cp "$USHER_LAB/tmp/evil" "$USHER_LAB/power/loose"; cp "$USHER_LAB/tmp/evil" "$US
 ln -s "$USHER_LAB/tmp/evil" "$USHER_LAB/power/link"; cp /bin/true "$USHER_LAB/power/fine"
 chown op "$USHER_LAB/tmp/evil" "$USHER_LAB/power/ops"; chmod 775 "$USHER_LAB/power/loose"
 enroll() { as op "$USHER" enroll "$1" --mac 02:00:00:00:09:0$2 --profile lab --no-ssh-key --arm --power "$3" --set activation=SECRET-KEY-77; }
-check "a power executable of an operator's own is refused" says "does not lie in the folder" enroll m1 1 "$USHER_LAB/tmp/evil"
-check "and any that root did not put into the folder" says "does not lie in the folder" enroll m1 1 /usr/bin/env
-check "one that others may write to" says "others than its owner may write" enroll m1 1 "$USHER_LAB/power/loose"
-check "one that is not root's" says "belongs neither to root" enroll m1 1 "$USHER_LAB/power/ops"
-check "a link to one that is not" says "belongs neither to root" enroll m1 1 "$USHER_LAB/power/link"
+check "a power executable of an operator's own is refused" says "is not in the folder" enroll m1 1 "$USHER_LAB/tmp/evil"
+check "and any that root did not put into the folder" says "is not in the folder" enroll m1 1 /usr/bin/env
+check "one that others may write to" says "users other than its owner may write" enroll m1 1 "$USHER_LAB/power/loose"
+check "one that is not root's" says "belongs to neither root" enroll m1 1 "$USHER_LAB/power/ops"
+check "a link to one that is not" says "belongs to neither root" enroll m1 1 "$USHER_LAB/power/link"
 check "root's is taken" enroll m1 1 "$USHER_LAB/power/fine"
 chown op "$USHER_LAB/power/fine"
 "$USHER" disarm m1 >/dev/null 2>&1; "$USHER" reinstall m1 >"$USHER_LAB/said" 2>&1
-check "and judged again before it is run" wait_until 3 sh -c "'$USHER' timeline m1 | grep 'belongs neither to root'" || { cat "$USHER_LAB/said"; "$USHER" timeline m1; }
+check "and judged again before it is run" wait_until 3 sh -c "'$USHER' timeline m1 | grep 'belongs to neither root'" || { cat "$USHER_LAB/said"; "$USHER" timeline m1; }
 refute "nothing of the operator's was run" test -e "$USHER_LAB/tmp/pwned"
 
 # --- a secret that is deleted ----------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ check "a state folder that others may write to: no start" refused "others may wr
 chmod 700 /var/lib/usher; chown op /var/lib/usher
 check "one that is another user's: no start" refused "chown -R usher"
 chown usher /var/lib/usher; chmod 666 "$USHER_LAB/usher.xml"
-check "a configuration that others may write to: no start" refused "others than its owner may write to it"
+check "a configuration that others may write to: no start" refused "users other than its owner may write to it"
 chmod 644 "$USHER_LAB/usher.xml"; chmod 755 /var/lib/usher
 check "a state folder that others could read" usher_start
 check "is closed" test "$(stat -c %a /var/lib/usher)" = 700

@@ -147,7 +147,7 @@ for event in created leased armed booting installing installed up deleted; do
 done
 check "the record is that of the moment" stands_as web1 booting booting
 check "a hook that hangs delays nothing but its own" wait_until 40 heard_of web2 up
-check "it is killed, and that is told" told web2 hook '20-hang.*time over'
+check "it is killed, and that is told" told web2 hook '20-hang.*timed out'
 check "what a hook says is told" told web1 hook '10-hear exit 0: heard of up'
 
 check "the bare machine's record goes" "$USHER" delete bare

@@ -60,7 +60,7 @@ check "and it is off" wait_until 10 domain_is dies "shut off"
 check "the one that hangs has a minute" wait_until 75 state_is hangs failed
 took=$(($(date +%s) - started))
 check "and no less ($took s)" test $took -ge 58
-check "its time is over, it says" shows hangs 'reason .*time over'
+check "its time is over, it says" shows hangs 'reason .*timed out'
 check "and it is off" wait_until 10 domain_is hangs "shut off"
 
 need "one that is disarmed while it boots is created" create late --profile hangs

@@ -41,10 +41,10 @@ usher() { "$USHER" "$@"; }
 gives() { run "${@:2}" && says "$out" "$1"; }
 enroll() { run enroll "$1" --mac "$2" --profile by-name --ip "$3" --arm; }
 url=http://$server:8067/boot/rocky-9
-check_tells() { "$USHER" check -c "$USHER_LAB/usher.xml" | grep 'LACKS.*media.*rocky-9.*is another than was imported'; }
+check_tells() { "$USHER" check -c "$USHER_LAB/usher.xml" | grep 'LACKS.*media.*rocky-9.*has changed since it was imported'; }
 arrives() { fetched curl -sS --fail -o "$got" "$url/$1" && cmp "$disc/$1" "$got"; }
 
-check "a profile names a medium that is not there: refused, with the fix" fails "medium 'rocky-9' is not there: usher import" \
+check "a profile names a medium that is not there: refused, with the fix" fails "medium 'rocky-9' is not available: run 'usher import" \
 	enroll one --mac 02:00:00:00:01:01 --profile by-name --ip 10.66.0.61 --arm
 check "import recognises it" gives "^rocky-9: Rocky Linux 9.3" import "$iso"
 check "its kernel" says "$out" 'kernel +images/pxeboot/vmlinuz'
@@ -57,7 +57,7 @@ check "and listed" gives "^rocky-9 +Rocky Linux 9.3 .*ready +imported +$iso +by-
 check "as JSON too" test "$(usher media rocky-9 --json | jq -r '.distribution + .version + .arch + .files.kernel')" = \
 	rocky9.3x86_64images/pxeboot/vmlinuz
 check "importing it again is fine" gives "^rocky-9: " import "$iso"
-check "another of its name is not" fails "medium 'rocky-9' is $iso already: --replace" import /srv/disc
+check "another of its name is not" fails "medium 'rocky-9' already exists as $iso: use --replace" import /srv/disc
 check "a folder under another name" gives "^mine: Rocky" import /srv/disc --name mine
 check "what is no medium" fails "not an ISO image" import "$USHER_LAB/bytes"
 check "the shipped profile takes its files from it" test "$(usher profiles rocky-9 --json | jq -r .media.path)" = "$iso"
@@ -106,7 +106,7 @@ check "another image comes in its place" make_iso "$iso"
 check "which is told" gives "^rocky-9 .* changed" media
 check "usher check tells it" check_tells
 run disarm one
-check "and nothing is installed from it" fails "is another than was imported: usher import --replace" reinstall one
+check "and nothing is installed from it" fails "has changed since it was imported: run 'usher import --replace" reinstall one
 check "until it is imported again" gives "^rocky-9: " import "$iso" --replace
 check "then it is" run reinstall one
 mv "$iso" "$iso.away"

@@ -135,7 +135,7 @@ nsenter -t "${CLIENT_PID[1]}" -n curl -sS --limit-rate 1M -o "$USHER_LAB/slow" h
 slow=$!
 check "a long one tells how far it is" wait_until 15 timeline_has transfer "transfer +/boot/large: [0-9]+ % of 67.1 MB after"
 kill $slow
-check "and where it broke off" wait_until 5 timeline_has transfer "transfer +/boot/large: broken off at [0-9.]+ of 67.1 MB"
+check "and where it broke off" wait_until 5 timeline_has transfer "transfer +/boot/large: aborted at [0-9.]+ of 67.1 MB"
 
 (cd "$USHER_LAB" && exec nsenter -t "${CLIENT_PID[1]}" -n tftp -m binary 10.66.0.1 -c get large taken) &
 transfer=$!
@@ -145,7 +145,7 @@ usher_stop
 check "the service ends well in the middle of a transfer" test $? = 0
 kill -KILL $transfer
 check "it starts" usher_start
-check "and knows of the transfer" timeline_has transfer "TFTP large: broken off at .*shutting down"
+check "and knows of the transfer" timeline_has transfer "TFTP large: aborted at .*shutting down"
 usher_stop
 check "the service ends well" test $? = 0
 [ $LAB_FAILED = 0 ] || sed 's/^/  log: /' "$USHER_LAB/usher.log" | tail -n 60

@@ -67,10 +67,10 @@ client 5 02:00:00:00:00:05 moved0
 libvirt_knows 52:54:c0:a8:8c:07 default
 libvirt_knows 52:54:c0:a8:4d:07 sleepy
 check "the service starts though one network is not active and one interface is not there" usher_start || lab_end
-check "it waits for the interface, and says so" logged "late0: interface 'late0': there is none; waiting"
+check "it waits for the interface, and says so" logged "late0: interface 'late0': no such interface; waiting"
 check "for the network too" wait_until 10 logged "sleepy: network 'sleepy' is not active: .*; waiting"
 check "an interface whose address lies outside its pool is waited for, and stops nobody else" \
-	logged "moved0: interface 'moved0' has 10.67.0.1/24, and its pool, 10.66.0.100 to 10.66.0.140, lies in another subnet: .*; waiting"
+	logged "moved0: interface 'moved0' has 10.67.0.1/24, but its pool, 10.66.0.100 to 10.66.0.140, is in another subnet: .*; waiting"
 refute "nobody is given an address there" get 5 -t 2
 ip address add 10.66.0.1/24 dev moved0
 begun=$(now_ms)
@@ -79,7 +79,7 @@ check "and its pool leased from" leases_as 5 10.66.0.100
 ip address del 10.67.0.1/24 dev moved0
 check "without the other it is served as before" leases_as 5 10.66.0.100
 refute "what the command line names must be there" named_wrongly
-check "it says so" grep -q "interface 'nowhere0': there is none" "$USHER_LAB/named"
+check "it says so" grep -q "interface 'nowhere0': no such interface" "$USHER_LAB/named"
 refute "a machine cannot be made where no address is known yet" \
 	"$USHER" enroll early --mac 02:00:00:00:00:99 --profile plain --network late0 --no-ssh-key
 check "a stranger leases from the pool" leases_as 1 192.168.122.100
@@ -99,7 +99,7 @@ begun=$(now_ms)
 back "with another address it is served" default 192.168.140.1
 attach p1 virbr0
 attach p2 virbr0
-check "it says that the pool lies elsewhere" logged "segment 'default': of the pool .* no address of a client in its subnet, 192.168.140.0/24"
+check "it says that the pool lies elsewhere" logged "segment 'default': pool .* not usable by clients in its subnet, 192.168.140.0/24"
 check "who computes its address has it" leases_as 2 192.168.140.7
 check "from the new address" is 2 serverid 192.168.140.1
 check "by the new router" is 2 router 192.168.140.1

@@ -73,17 +73,17 @@ check "leases" leases_as 3 10.79.0.7
 check "the same again changes nothing" posts 200 '{"name": "lab1", "subnet": "10.78.0.0/24", "forward": "none", "mtu": 1400}'
 check "so do only some of its values" posts 200 '{"name": "lab1"}'
 check "others are a conflict" posts 409 '{"name": "lab1", "forward": "nat"}'
-says "which says so" "usher: network 'lab1' is there with forward none, not nat: take another name, or 'usher network delete lab1' first" \
+says "which says so" "usher: network 'lab1' exists with forward none, not nat: choose another name, or run 'usher network delete lab1' first" \
 	"$USHER" network create lab1 --forward nat
 check "libvirt's own is not ours" refused \
-	"network 'default' is there, and usher did not make it: take another name, or serve it as it is (usher serve --network default)" \
+	"network 'default' exists, but usher did not create it: choose another name, or serve it as it is (usher serve --network default)" \
 	create default
 check "an overlap with another network" refused \
-	"subnet 10.64.0.0/10 overlaps 10.77.0.0/24, which is there by network 'lab0': take another, or none and a free one is found" \
+	"subnet 10.64.0.0/10 overlaps 10.77.0.0/24, used by network 'lab0': choose another, or omit it to get a free one" \
 	create lab3 --subnet 10.64.0.0/10
 net_bridge far0 10.77.1.1/25 02:00:00:4d:01:01
 check "an overlap with a route" refused \
-	"subnet 10.77.1.0/24 overlaps 10.77.1.0/25, which is there by far0 of this host: take another, or none and a free one is found" \
+	"subnet 10.77.1.0/24 overlaps 10.77.1.0/25, used by far0 of this host: choose another, or omit it to get a free one" \
 	create lab3 --subnet 10.77.1.0/24
 check "a bad subnet" misworded "'10.77.3.5/24' is no subnet for machines: that address lies in 10.77.3.0/24" \
 	create lab3 --subnet 10.77.3.5/24
@@ -91,7 +91,7 @@ check "a bad forward" misworded "forward 'bridge': expected none, nat or route" 
 check "a bad domain" misworded "domain 'a..b': expected a DNS domain, as lab.example" create lab3 --domain a..b
 check "a bad MTU" misworded "mtu '100': expected bytes from 576 to 65535" create lab3 --mtu 100
 check "a bad name" misworded \
-	"network '../x': a name has letters, digits, '.', '_' and '-', at most 63, and begins with one of the first two" create ../x
+	"network '../x': expected at most 63 letters, digits, '.', '_' and '-', with a letter or digit first" create ../x
 check "an unknown key" posts 400 '{"name": "lab3", "bridge": "br7"}'
 check "nothing was made by those" refused "no network 'lab3'; 'usher network list' shows those there are" delete lab3
 says "the next free subnet" "lab3: 10.77.2.0/24, forward nat, on virbr4: usher leases there" "$USHER" network create lab3
@@ -139,7 +139,7 @@ virsh -q net-destroy lab2
 check "is told when its network goes" wait_until 5 sh -c "$USHER timeline guest | grep -q 'lab2: virbr3 is gone'"
 check "made again" posts 201 '{"name": "lab2"}'
 check "the guest is started again" wait_until 10 sh -c "virsh domid guest | grep -vx -e '$first' -e - -e ''"
-check "for its card" sh -c "$USHER timeline guest | grep 'lab2 has a new bridge: started again, to be on it'"
+check "for its card" sh -c "$USHER timeline guest | grep 'lab2 has a new bridge: restarted to connect to it'"
 check "which is on the bridge" wait_until 5 sh -c "ls /sys/class/net/$(one lab2 .bridge)/brif | grep vnet"
 
 "$USHER" delete metal guest >/dev/null

@@ -51,9 +51,9 @@ check "of which there is nothing to say" bash -c "! grep -E '^[^ ]+ +wire ' '$la
 usher_stop
 ip address add 10.66.0.2/24 dev card1
 check "the other has an address of the same subnet" serve "$own0"
-check "an event" has_event "card1 has 10.66.0.2, of the same subnet as card0"
+check "an event" has_event "card1 has 10.66.0.2, in the same subnet as card0"
 look
-check "usher check says so" says 'wire +card1 has 10\.66\.0\.2, of the same subnet as card0: .*sysctl -w net.ipv4.conf.all.arp_ignore=1'
+check "usher check says so" says 'wire +card1 has 10\.66\.0\.2, in the same subnet as card0: .*sysctl -w net.ipv4.conf.all.arp_ignore=1'
 get 1
 sysctl -qw net.ipv4.conf.all.arp_ignore=1
 for n in 1 2 3; do check "as it says, files arrive ($n)" fetches; done

@@ -38,15 +38,15 @@ inside 1 ip address add 192.168.122.2/24 dev c1
 check "a neighbour takes the guest's MAC and address" wait_until 15 reaches 1
 inside 1 udhcpc -i c1 -f -q -n -t 5 -T 1 -x 0x4d:69505845 -O bootfile -s "$USHER_LAB/note" >"$USHER_LAB/udhcpc" 2>&1
 refute "DHCP tells it nothing to boot" grep -q '^boot_file=' "$USHER_LAB/told"
-check "an event" has_event refused "DISCOVER of 52:54:c0:a8:7a:02 on default is not told its boot script: 52:54:c0:a8:7a:02 sits at the port p1"
+check "an event" has_event refused "DISCOVER from 52:54:c0:a8:7a:02 on default gets no boot script: 52:54:c0:a8:7a:02 is at bridge port p1"
 script=http://192.168.122.1:8067/m/$(tokens next_token | grep -vx "$(tokens token)")/boot.ipxe
 check "it is not given the boot script" refused 1 "$script"
-check "an event" has_event refused "boot.ipxe for 192.168.122.2: 52:54:c0:a8:7a:02 sits at the port p1, which is not the guest's"
+check "an event" has_event refused "boot.ipxe for 192.168.122.2: 52:54:c0:a8:7a:02 is at bridge port p1, which is not the guest's"
 check "nor the answers with the guest's own token" refused 1 "$answers"
-check "an event" has_event refused "answers for 192.168.122.2: 52:54:c0:a8:7a:02 sits at the port p1"
+check "an event" has_event refused "answers for 192.168.122.2: 52:54:c0:a8:7a:02 is at bridge port p1"
 check "it cannot say that the install is done" refused 1 "${answers%answers}done"
 check "by a fixed name neither" inside 1 curl -sS --max-time 10 -A 'GRUB 2.06' -o "$USHER_LAB/got" http://192.168.122.1:8067/grub/grub.cfg
-check "but told why" grep "this machine does not sit there" "$USHER_LAB/got"
+check "but told why" grep "this request did not come from the machine itself" "$USHER_LAB/got"
 check "no boot was counted" test "$(boots)" = "$boots"
 power_cut 1
 
@@ -55,7 +55,7 @@ client 2 02:00:00:00:00:02 virbr0
 inside 2 ip address add 192.168.122.2/24 dev c2
 check "another takes the address alone" wait_until 15 reaches 2
 check "it is not given the answers" refused 2 "$answers"
-check "an event" has_event refused "answers for 192.168.122.2: it came from 02:00:00:00:00:02, the machine is 52:54:c0:a8:7a:02"
+check "an event" has_event refused "answers for 192.168.122.2: the request came from MAC 02:00:00:00:00:02, the machine's MAC is 52:54:c0:a8:7a:02"
 power_cut 2
 
 # --- one with addresses of its own, which hides its MAC ---------------------------------------------------------------------------
@@ -83,7 +83,7 @@ ip neigh flush to 192.168.122.2 dev virbr0
 touch "$USHER_LAB/go"
 wait $hidden
 check "it is not given the answers" grep -a "^HTTP/1.1 403" "$USHER_LAB/got"
-check "an event" has_event refused "answers for 192.168.122.2: nobody answers ARP for that address"
+check "an event" has_event refused "answers for 192.168.122.2: no host answers ARP for that address"
 power_cut 3
 
 # --- the guest itself -------------------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ check "and named" logged "hosts: 10.74.0.1 (MAC 52:54:00:74:00:01) leases there"
 check "its client has its lease from it" ask 4
 check "not from us" grep -q '^serverid=10.72.0.2$' "$USHER_LAB/got.4"
 check "where nobody answers, we lease after a while" wait_until 30 mode_is nobodys own
-check "and say so" logged "nobodys: no DHCP server answered on nobodys: we lease there"
+check "and say so" logged "nobodys: no DHCP server answered on nobodys: usher leases there"
 check "which a client sees" ask 5
 check "from us" grep -q '^serverid=10.73.0.1$' "$USHER_LAB/got.5"
 

@@ -149,7 +149,7 @@ inside 1 ip address add 10.3.0.1/24 dev c1r
 ip route add 10.3.0.0/24 via 10.66.0.2
 check "a relay of another subnet starts" relay
 refute "its clients get nothing" get 2
-check "and that is on the timeline" timeline_has "refused.*02:00:00:00:00:02 on br0: it came by a relay of another subnet"
+check "and that is on the timeline" timeline_has "refused.*02:00:00:00:00:02 on br0: the request came through a relay of another subnet"
 kill "$wire"
 row_head
 row "udhcpc, relayed" "$(all_held)" "$(all_held)" - - "$(all_held)" 10.2.0.100

@@ -115,9 +115,9 @@ check "so does the one without a filter" asked 2
 check "the guest boots from us" wait_until 30 booted
 refute "and has never heard of another script" sh -c "$USHER console web --log | grep -a evil"
 check "its timeline says that somebody answers in our name" \
-	told forged "in our name on default: $(ip_of 1), MAC $(mac_of 1) (port p1), leased $web to $web_mac"
+	told forged "in usher's name on default: $(ip_of 1), MAC $(mac_of 1) (port p1), leased $web to $web_mac"
 check "for each of them" \
-	told forged "in our name on default: $(ip_of 2), MAC $(mac_of 2) (port p2), leased $web to $web_mac"
+	told forged "in usher's name on default: $(ip_of 2), MAC $(mac_of 2) (port p2), leased $web to $web_mac"
 check "nothing of a server's reaches the guest" only_harmless
 kill "${rogues[@]}"
 

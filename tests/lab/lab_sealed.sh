@@ -79,7 +79,7 @@ check "it may not report" is "$(status 1 -d x "$url/done")" 403
 check "... nor fail" is "$(status 1 -d x "$url/failed")" 403
 check "it is armed still" is "$(of web01 .state)" armed
 check "show says what is to be done" grep -q "waits for confirmation: usher confirm web01 CODE" <("$USHER" show web01)
-check "the timeline too" timeline_has web01 "waiting +boot asked for by $address, number 1 .*usher confirm web01 CODE"
+check "the timeline too" timeline_has web01 "waiting +boot requested by $address, number 1 .*usher confirm web01 CODE"
 for i in 1 2 3 4 5; do fetch 1 "$url/boot.ipxe" >"$USHER_LAB/again"; done
 check "asked again it is the same" cmp "$USHER_LAB/screen.1" "$USHER_LAB/again"
 check "that is no boot" is "$(of web01 .attempt.boots)" 0
@@ -88,13 +88,13 @@ refute "the code is nowhere but on its screen" grep -e "$code" <("$USHER" show w
 
 # --- codes ----------------------------------------------------------------------------------------------------------------
 
-check "another code is refused" says "not the code .*(4 tries are left)" "$USHER" confirm web01 "$(other_code "$code")"
+check "another code is refused" says "wrong code .*(4 tries are left)" "$USHER" confirm web01 "$(other_code "$code")"
 check "so is half a code" says "3 tries are left" "$USHER" confirm web01 "${code:0:5}"
 check "and more than a code" says "2 tries are left" "$USHER" confirm web01 "${code}0"
 usher_stop KILL
 check "after kill -9 the service starts" usher_start
 check "the tries count on" says "1 tries are left" "$USHER" confirm web01 "$(other_code "$code")"
-check "the fifth is the last" says "cannot be confirmed any more" "$USHER" confirm web01 "$(other_code "$code")"
+check "the fifth is the last" says "can no longer be confirmed" "$USHER" confirm web01 "$(other_code "$code")"
 check "then the right one is too late" says "no boot of web01 waits" "$USHER" confirm web01 "$code"
 check "that boot is told nothing more" is "$(status 1 "$url/boot.ipxe")" 403
 check "the wrong tries are on the timeline" timeline_has web01 "refused +confirm: wrong code \(5 of 5\)"
@@ -110,8 +110,8 @@ check "somebody with its MAC and its address boots" boots 2
 thief=$code thief_url=$url
 refute "who is shown another code" test "$mine" = "$thief"
 refute "... under another token" test "$mine_url" = "$thief_url"
-check "two boots are told of" timeline_has web01 "waiting +boot asked for .*number 3 "
-check "the code on the machine's screen opens nothing for the other" says "not the code of the boot of web01 that asked last" \
+check "two boots are told of" timeline_has web01 "waiting +boot requested .*number 3 "
+check "the code on the machine's screen opens nothing for the other" says "wrong code for the latest boot of web01" \
 	"$USHER" confirm web01 "$mine"
 check "the thief has no answers" is "$(status 2 "$thief_url/answers")" 403
 check "the machine asks again in vain, and restarts" is "$(status 1 "$mine_url/boot.ipxe")" 403
@@ -136,16 +136,16 @@ mine=$code mine_url=$url
 check "a boot that asks in the middle" boots 2
 check "... takes nothing away" fetch 1 -f -d '50 %' "$mine_url/progress"
 check "... and has nothing" is "$(status 2 "$url/answers")" 403
-check "the code of the boot before is not its" says "not the code" "$USHER" confirm web01 "$mine"
+check "the code of the boot before is not its" says "wrong code" "$USHER" confirm web01 "$mine"
 check "the installer is done" fetch 1 -f -d x "$mine_url/done"
-check "then nothing waits" says "it is installed" "$USHER" confirm web01 "$code"
+check "then nothing waits" says "the machine is installed" "$USHER" confirm web01 "$code"
 check "and who waited is sent to its disk" grep -q "web01 is installed" <(fetch 2 "$url/boot.ipxe")
 
 # --- every boot, every attempt ----------------------------------------------------------------------------------------------
 
 check "a reinstall says yes or no to a seal" grep -q "'sealed' is true or false" <(api -d '{"sealed":1}' \
 	http://usher/api/v1/machines/web01/reinstall)
-check "... and nothing else" grep -q "no key 'seal': did you mean 'sealed'" <(api -d '{"seal":true}' \
+check "... and nothing else" grep -q "unknown key 'seal': did you mean 'sealed'" <(api -d '{"seal":true}' \
 	http://usher/api/v1/machines/web01/reinstall)
 check "installed again" "$USHER" reinstall web01
 check "it is sealed again" boots 1
@@ -175,7 +175,7 @@ check "it asks again under its token" cmp "$USHER_LAB/grub" <(by_tftp 1 "$script
 check "another GRUB of that address is shown another" by_tftp 2 grub/grub.cfg
 refute "..." cmp "$USHER_LAB/grub" "$USHER_LAB/got"
 code=$(sed -n "s/.*usher confirm web01 \([0-9]*\).*/\1/p" "$USHER_LAB/grub")
-check "the first one's code is no good then" says "not the code" "$USHER" confirm web01 "$code"
+check "the first one's code is no good then" says "wrong code" "$USHER" confirm web01 "$code"
 by_tftp 1 "$script" >"$USHER_LAB/grub"
 code=$(sed -n "s/.*usher confirm web01 \([0-9]*\).*/\1/p" "$USHER_LAB/grub")
 script=$(sed -n "s/^set usher_script='(tftp,10.66.0.1).\(.*\)'/\1/p" "$USHER_LAB/grub")

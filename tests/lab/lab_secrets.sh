@@ -152,7 +152,7 @@ check "it boots again" boot
 check "and is served by its new token" fetch 1 "$answers_url"
 n=$(refusals web01)
 check "3: with the token of the boot before they are refused" refused 1 "$old"
-check "an event" one_more web01 "$n" "answers for 10.66.0.11: it came with an old token"
+check "an event" one_more web01 "$n" "answers for 10.66.0.11: the request had an old token"
 cp "$lab/got" "$lab/said"
 check "it is answered" fetch 1 "$answers_url"
 cp "$lab/got" "$lab/answers"
@@ -166,7 +166,7 @@ up=$(url up)
 for what in answers boot.ipxe done progress lab/kernel ""; do
 	check "with the first boot's token: no '$what'" refused 1 "${up%up}$what"
 done
-check "an event" told web01 "it came with the token of the first boot's report"
+check "an event" told web01 "the request had the token of the first boot's report"
 check "with the boot's token: no report of the first boot" refused 1 "${answers_url%answers}up"
 check "it is installed as before" state web01 installed
 ssh-keygen -q -t ed25519 -N '' -C root@web01 -f "$lab/hostkey"
@@ -177,7 +177,7 @@ check "it tells its SSH host keys" fetch 1 --data-binary "@$lab/hostkey.pub" "$k
 check "again is fine" fetch 1 --data-binary "@$lab/hostkey.pub" "$keys"
 ssh-keygen -q -t ed25519 -N '' -f "$lab/forged"
 check "others are refused" eval '! fetch 1 --data-binary "@$lab/forged.pub" "$keys"'
-check "an event" told web01 "web01 told other host keys before"
+check "an event" told web01 "web01 reported other host keys before"
 check "show has the fingerprint" has "$(ssh-keygen -lf "$lab/hostkey.pub" | cut -d' ' -f2)" "$USHER" show web01
 "$USHER" known-hosts >"$lab/known"
 check "ssh finds them by name" ssh-keygen -F web01 -f "$lab/known"
@@ -192,10 +192,10 @@ check "it is armed again" "$USHER" reinstall web01
 check "what comes then has no host keys yet" test -z "$("$USHER" known-hosts)"
 n=$(refusals web01)
 check "with a token of the attempt before nothing is served" refused 1 "$old"
-check "an event" one_more web01 "$n" "answers for 10.66.0.11: it came with an old token"
+check "an event" one_more web01 "$n" "answers for 10.66.0.11: the request had an old token"
 check "nor is the first boot's report taken" refused 1 "$up"
 check "it is still armed" state web01 armed
-check "a token that nobody has is none of a machine's" refused 1 "http://10.66.0.1:8067/m/0123456789abcdef0123456789abcdef/answers" 404
+check "with an unknown token is none of a machine's" refused 1 "http://10.66.0.1:8067/m/0123456789abcdef0123456789abcdef/answers" 404
 
 # --- snapshots ------------------------------------------------------------------------------------------------------------
 check "it boots" boot
@@ -213,7 +213,7 @@ check "with a note" grep -F "its profile has changed since (--now shows it)" "$l
 check "--now is the edited one" has "edited pw='(secret)'" "$USHER" render web01 answers --now
 echo '{{nothing}}' >>"$lab/more/lab/answers"
 check "a broken profile: what it was armed with is shown" has "pw='(secret)'" "$USHER" render web01 answers
-check "and that it would be refused" grep -F "it would be refused: $lab/more/lab/answers:4:" "$lab/has"
+check "and that it would be refused" grep -F "its profile as it is now would be refused: $lab/more/lab/answers:4:" "$lab/has"
 check "--now says so" says "answers:4:" "$USHER" render web01 answers --now
 sed -i 's/^edited //; $d' "$lab/more/lab/answers"
 check "mended: no note" quiet "$USHER" render web01 answers
@@ -226,7 +226,7 @@ check "and with a wrong token" inside 1 curl -sS --max-time 60 -o /dev/null "${o
 check "or none" inside 1 curl -sS --max-time 60 -o /dev/null "http://10.66.0.1:8067/m/[1-1000]/answers"
 bounded() { after=$("$USHER" timeline web01 | wc -l); echo "$before, then $after"; [ $((after - before)) -le 310 ] && [ $((after - before)) -ge 200 ]; }
 check "which comes to a hundred events each" bounded
-check "the log has some of the guesses" test "$(grep -c 'a token that nobody has' "$lab/usher.log")" -le 11
+check "the log has some of the guesses" test "$(grep -c 'with an unknown token' "$lab/usher.log")" -le 11
 
 # --- nowhere --------------------------------------------------------------------------------------------------------------
 hidden() { ! grep -aF -e "$clear" -e "$key" "$@"; }

@@ -70,8 +70,8 @@ check "of the size that was asked for" test "$(field capacity)" = $((20 << 20))
 check "and thin" test "$(field allocation)" -lt $((2 << 20))
 
 check "a volume that exists is refused" refused \
-	"volume data.img is domain web's" create other default=10,data.img
-check "also with replace" refused "volume data.img is domain web's" create other default=10,data.img replace
+	"volume data.img belongs to domain web" create other default=10,data.img
+check "also with replace" refused "volume data.img belongs to domain web" create other default=10,data.img replace
 virsh -q vol-create-as default left.qcow2 1M --format qcow2
 check "one that nobody has is refused with the fix" refused \
 	"a volume left.qcow2 exists already in pool default (--replace removes it)" create left default=10
@@ -143,7 +143,7 @@ check "and leaves its base, which the other stands on" refused \
 check "nor does its domain go" virsh -q dominfo gold
 check "nor is it made small" refused \
 	"volume gold.base is the backing file of volume l2.qcow2 in pool small: delete that first" shrink gold
-check "nor is its volume another's to replace" refused "volume gold.base is domain gold's" \
+check "nor is its volume another's to replace" refused "volume gold.base belongs to domain gold" \
 	create c2 default=10,gold.base replace
 check "a base that is not there is refused" refused "there is no volume nope in pool default to clone" \
 	create c2 default=10 base=nope
@@ -181,16 +181,16 @@ check "it has all of its room at once" test "$(field allocation) $(field capacit
 check "QEMU takes it" virsh -q start lv --paused
 virsh -q destroy lv
 check "two that do not fit together are refused" refused "2 disks of 100 MiB, but storage pool vg has 88 MiB left, and its \
-volumes take all of their room at once: make room, or take another with --pool" create big vg=48 vg=50
+volumes are fully allocated: make room, or take another with --pool" create big vg=48 vg=50
 check "whole extents count" refused "disk of 92 MiB, but storage pool vg has 88 MiB left, and its \
-volumes take all of their room at once: make room, or take another with --pool" create big vg=89
+volumes are fully allocated: make room, or take another with --pool" create big vg=89
 check "what is replaced does not" volumes create lv vg=128 replace
 check "nor is it in the way" test "$(volumes info vg lv; field capacity)" = $((128 << 20))
 check "the further disk that it had before is gone" hasnt default lv_2.qcow2
 check "it goes with the guest" volumes delete lv vg=128
 check "all of it" hasnt vg lv
 check "a clone from a file" volumes create lc vg=10 base=gold.base@default linked
-check "is a copy, with a word" says "done: storage pool vg knows no backing files: copied"
+check "is a copy, with a word" says "done: storage pool vg does not support backing files: copied"
 check "as large as its base" test "$(volumes info vg lc; field capacity)" = $((64 << 20))
 check "with its content" same /dev/vg/lc $images/gold.base raw
 check "a clone of that in a file" volumes create fc default=10 base=lc@vg linked
@@ -244,8 +244,8 @@ virsh -q destroy full
 check "its disk gets a system that fills it" write_it_full "$USHER_LAB/small/full.qcow2"
 check "it starts from its disk" virsh -q start full
 check "QEMU pauses it when the pool is full" wait_until 20 state_is full paused
-check "the timeline says why, and what to do" wait_until 5 timeline_says full "paused +its storage pool is full, it \
-cannot write to $USHER_LAB/small/full.qcow2: make room, then virsh resume full"
+check "the timeline says why, and what to do" wait_until 5 timeline_says full "paused +the storage pool is full, so the guest \
+cannot write to $USHER_LAB/small/full.qcow2: free space, then run 'virsh resume full'"
 check "once" test "$("$USHER" timeline full | grep -c ' paused ')" = 1
 mount -o remount,size=200m "$USHER_LAB/small"
 check "with room it goes on" virsh -q resume full
@@ -258,7 +258,7 @@ check "and replaced when asked" "$USHER" create full --profile plain --no-ssh-ke
 virsh -q destroy full
 volumes create link default=1 base=full.qcow2@small linked
 "$USHER" delete full >"$said" 2>&1
-check "a guest that a clone stands on is not deleted" says "usher: full is still there: volume full.qcow2 is the backing \
+check "a guest that a clone stands on is not deleted" says "usher: full was not deleted: volume full.qcow2 is the backing \
 file of volume link.qcow2 in pool default: delete that first"
 check "nor forgotten" "$USHER" show full
 volumes delete link default=1

@@ -44,7 +44,7 @@ client 4 52:54:c0:a8:7a:22 virbr0
 stranger forge-offer 7 &
 other=$!
 check "while somebody throws in OFFERs, usher decides to lease" mode own || lab_end
-check "and tells of them" timeline_has "foreign +br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) speaks as a DHCP server does, but not to us"
+check "and tells of them" timeline_has "foreign +br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) acts as a DHCP server, but did not answer usher's requests"
 wait $other
 check "an armed machine is given its address" enroll web01 --network br0 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --arm
 check "it has it" leases_as 1 10.66.0.11
@@ -52,14 +52,14 @@ usher_stop
 stranger answer-offer ALWAYS 9 &
 other=$!
 check "at the next start somebody answers as a server does: usher leased there, and goes on" mode own
-check "and says that there are two" logged "10.66.0.66 \(MAC 02:00:00:00:00:02\) answers as a DHCP server does, where usher leased until now"
+check "and says that there are two" logged "10.66.0.66 \(MAC 02:00:00:00:00:02\) answers as a DHCP server where usher leased until now"
 check "the machine is given its address" leases_as 1 10.66.0.11
 wait $other
 
 # --- DECLINE --------------------------------------------------------------------------------------------------------------
 
 check "a DECLINE in the machine's name, which is on" stranger decline 02:00:00:00:00:01 10.66.0.11 10.66.0.1
-check "is told of" wait_until 5 timeline_has "declined +web01 +10.66.0.11 declined by 02:00:00:00:00:01 on br0: nobody else answers for it; it keeps the address|web01 +declined +10.66.0.11 declined by .*nobody else answers for it; it keeps"
+check "is told of" wait_until 5 timeline_has "declined +web01 +10.66.0.11 declined by 02:00:00:00:00:01 on br0: no other host answers ARP for it; the client keeps the address|web01 +declined +10.66.0.11 declined by .*no other host answers ARP for it; the client keeps"
 check "it is given its address" leases_as 1 10.66.0.11
 inside 1 ip link set c1 down
 check "the same, while it is off" stranger decline 02:00:00:00:00:01 10.66.0.11 10.66.0.1
@@ -72,7 +72,7 @@ sleep 10 # asked for once in this time
 check "a DECLINE, and a neighbour has the address" stranger decline 02:00:00:00:00:01 10.66.0.11 10.66.0.1
 check "it is set aside" wait_until 5 timeline_has "10.66.0.11 declined by 02:00:00:00:00:01 on br0: in use by 02:00:00:00:00:02; set aside"
 check "the machine is given one of the pool instead" leases_of_pool 1
-check "which is told" timeline_has "02:00:00:00:00:01 on br0: the machine's address is .* in use by a neighbour: it is offered 10.66.0.1[01][0-9] instead"
+check "which is told" timeline_has "02:00:00:00:00:01 on br0: the machine's address is .* in use by a neighbour: usher offers 10.66.0.1[01][0-9] instead"
 inside 2 ip address flush dev c2
 check "until the neighbour is gone" wait_until 20 leases_as 1 10.66.0.11
 
@@ -84,7 +84,7 @@ inside 2 ip address add 10.66.0.26/24 dev c2
 client 5 02:00:00:00:00:05 br0
 client 6 02:00:00:00:00:06 br0
 check "a machine may be given one of these" enroll web02 --network br0 --mac 02:00:00:00:00:05 --ip 10.66.0.25
-check "which is told" timeline_has "10.66.0.25 is leased to a stranger, 52:54:0a:42:00:19"
+check "which is told" timeline_has "10.66.0.25 is leased to an unknown client, 52:54:0a:42:00:19"
 check "it has it: nobody answers for it" leases_as 5 10.66.0.25
 check "another, whose stranger is there" enroll web03 --network br0 --mac 02:00:00:00:00:06 --ip 10.66.0.26
 check "is given one of the pool instead" leases_of_pool 6
@@ -107,10 +107,10 @@ again
 stranger answer-offer ALWAYS 9 &
 other=$!
 check "who answers each time is a server to us" mode proxy
-check "the log says who" logged "br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) leases there: it answered our DHCPDISCOVER, and again"
+check "the log says who" logged "br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) leases there: it answered usher's DHCPDISCOVER twice"
 wait $other
 check "a machine is armed" enroll web01 --network br0 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --arm
 refute "and gets no address" get 1 -t 7
-check "its timeline says why" timeline_has "web01.*asks for an address on br0, where 10.66.0.66 \(MAC 02:00:00:00:00:02\) leases"
+check "its timeline says why" timeline_has "web01.*its request for an address on br0, where 10.66.0.66 \(MAC 02:00:00:00:00:02\) should lease"
 usher_stop
 lab_end

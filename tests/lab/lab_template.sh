@@ -81,7 +81,7 @@ disk_of gold.qcow2 "$powers_off"
 need "a system that powers off is sealed" "$USHER" template gold || show_all
 check "it does not run" domain_is gold "shut off"
 check "it is listed as what it is" sh -c "'$USHER' list | grep -q '^gold .* template '"
-check "with both sizes on the timeline" told gold template 'its disk takes .* MB, it took'
+check "with both sizes on the timeline" told gold template 'its disk takes .* MB, before'
 refused "it is not installed again" "gold is a template" "$USHER" reinstall gold
 refused "nor made one again" "gold is a template" "$USHER" template gold
 refused "nor replaced" "gold' is a template" "$USHER" create gold --profile plain --replace --no-ssh-key
@@ -110,7 +110,7 @@ check "addresses as create gives them" test "$(address c1) $(address c2) $(addre
 check "and computed MACs" sh -c "virsh dumpxml c3 | grep -q '52:54:c0:a8:7a:4d'"
 check "memory as asked for" sh -c "virsh dominfo c3 | grep -q 'Max memory: *196608 KiB'"
 check "else the template's" sh -c "virsh dominfo c1 | grep -q 'Max memory: *131072 KiB'"
-refused "no profile" "profile: a clone has its template's" curl_api POST machines '{"name":"c9","template":"gold","profile":"plain"}'
+refused "no profile" "profile: a clone takes this from its template" curl_api POST machines '{"name":"c9","template":"gold","profile":"plain"}'
 check "a name that is taken" sh -c "! '$USHER' clone gold c1"
 
 # --- the first boot -----------------------------------------------------------------------------------------------------------

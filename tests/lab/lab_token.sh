@@ -59,15 +59,15 @@ check "a machine is armed" "$USHER" enroll box --network br0 --mac 02:00:00:00:0
 
 # --- asked in its name --------------------------------------------------------------------------------------------------------
 check "a neighbour that asks in its name is told nothing" tokenless 2 broadcast
-check "an event" has_event refused "another card sent it in the machine's name"
+check "an event" has_event refused "another card sent the request in the machine's name"
 check "nor one that wants no broadcast" tokenless 2
 check "nor by a message in pieces" tokenless 2 broadcast pieces
 check "nor by an INFORM" tokenless 2 inform=10.66.0.12
 check "an event" has_event refused "an INFORM is not told what to boot"
 check "nor as a relay on the machine's own wire" tokenless 2 giaddr=10.66.0.12
-check "an event" has_event refused "it came by a relay, and the machine is on our own wire"
+check "an event" has_event refused "the request came through a relay, but the machine is on usher's own wire"
 check "nor as a relay of a subnet that nobody serves" tokenless 3 giaddr=10.99.0.5
-check "an event" has_event refused "it came by a relay of another subnet"
+check "an event" has_event refused "the request came through a relay of another subnet"
 check "nor as that subnet's relay, for this wire" tokenless 3 giaddr=10.99.0.5 link=10.66.0.0
 check "nor by a message straight from there" tokenless 3 routed
 check "no lease came of it" test "$("$USHER" leases --json | jq '[.leases[] | select(.state == "bound")] | length')" = 0
@@ -81,10 +81,10 @@ by_name() { inside 2 curl -sS --max-time 10 "$@" >"$lab/got"; ! grep -a "/m/" "$
 check "by its name in GRUB neither" by_name -A 'GRUB 2.06' "$url/grub/grub.cfg-01-02-00-00-00-00-00-01"
 inside 2 ip address add 10.66.0.11/24 dev c2
 check "nor from the machine's address, with its own card" refused 2 --interface 10.66.0.11 "$script/boot.ipxe"
-check "an event" has_event refused "boot.ipxe for 10.66.0.11: it came from 02:00:00:00:00:02, the machine is 02:00:00:00:00:01"
+check "an event" has_event refused "boot.ipxe for 10.66.0.11: the request came from MAC 02:00:00:00:00:02, the machine's MAC is 02:00:00:00:00:01"
 check "by its name in GRUB neither" by_name --interface 10.66.0.11 -A 'GRUB 2.06' "$url/grub/grub.cfg"
 check "nor by TFTP" by_name --interface 10.66.0.11 tftp://10.66.0.1/grub/grub.cfg
-check "an event" has_event refused "boot script for 10.66.0.11: it came from 02:00:00:00:00:02"
+check "an event" has_event refused "boot script for 10.66.0.11: the request came from MAC 02:00:00:00:00:02"
 check "nor by PXELINUX's name" by_name --interface 10.66.0.11 tftp://10.66.0.1/pxelinux.cfg/01-02-00-00-00-00-01
 inside 2 ip address del 10.66.0.11/24 dev c2
 ip neigh flush to 10.66.0.11 dev br0

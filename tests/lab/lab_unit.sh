@@ -199,7 +199,7 @@ check "its run folder goes with it" test ! -e /run/usher
 sed -i "s|<usher>|<usher><state dir='/srv/usher'/>|; s|<state dir='/var/lib/usher'/>||" /etc/usher/usher.xml
 refute "a state folder that the unit does not allow" systemctl start usher
 systemctl stop usher
-check "is refused with what to do" said_in_log "/srv/usher: a read-only file system.*ReadWritePaths=/srv/usher"
+check "is refused with what to do" said_in_log "/srv/usher is on a read-only file system.*ReadWritePaths=/srv/usher"
 chmod 600 /etc/usher/usher.xml
 refute "a configuration that the user may not read" systemctl start usher
 systemctl stop usher

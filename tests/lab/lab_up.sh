@@ -97,7 +97,7 @@ check "an address outside one that is not made yet" says "lab.xml:5: n3: address
 lab_file "<network name='lan' subnet='192.168.122.0/25'/>" "<defaults profile='plain' memory='128'/>" "<machine name='n3'/>"
 refused "a subnet that is taken" "lab.xml:2: lan: subnet 192.168.122.0/25 overlaps 192.168.122.0/24"
 lab_file "$plain" "<machine name='n3' mac='52:54:00:00:00:33'/>" "<machine name='n4' mac='52:54:00:00:00:33'/>"
-refused "one MAC for two" "lab.xml:4: n4: that MAC is machine 'n3''s, which is asked for with it"
+refused "one MAC for two" "lab.xml:4: n4: machine 'n3' of the same request has that MAC"
 rm "$lab"
 refused "no lab file" "lab.xml: No such file or directory"
 

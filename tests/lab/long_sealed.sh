@@ -42,7 +42,7 @@ boots() {
 	try leased "shows a code" shows_code
 	try leased "waits, and asks again" waits_on
 	try leased "is confirmed by what is on its console" confirmed
-	try leased "comes to its installer and its answers" went "waiting +boot asked for by $address" \
+	try leased "comes to its installer and its answers" went "waiting +boot requested by $address" \
 		"booting +boot 1 of 3, confirmed for $address" "installing +answers fetched by $address" "progress +Linux by"
 	try leased "booted once" test "$("$USHER" timeline "$kind" | grep -c ' booting ')" = 1
 	try leased "asked for one boot" test "$("$USHER" timeline "$kind" | grep -c ' waiting ')" = 1

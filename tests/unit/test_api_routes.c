@@ -52,13 +52,13 @@ END_TEST
 
 START_TEST(methods)
 {
-	bad(HTTP_PUT, "/machines", NULL, 405, "PUT /machines: it takes GET, POST");
-	bad(HTTP_DELETE, "/machines", NULL, 405, "it takes GET, POST");
-	bad(HTTP_POST, "/machines/web01", "{}", 405, "it takes GET, PATCH, DELETE");
-	bad(HTTP_GET, "/machines/web01/start", NULL, 405, "it takes POST");
-	bad(HTTP_DELETE, "/status", NULL, 405, "it takes GET");
-	bad(HTTP_PATCH, "/networks/lan", "{}", 405, "it takes DELETE");
-	bad(HTTP_HEAD, "/judge", NULL, 405, "it takes POST");
+	bad(HTTP_PUT, "/machines", NULL, 405, "PUT /machines: allowed methods: GET, POST");
+	bad(HTTP_DELETE, "/machines", NULL, 405, "allowed methods: GET, POST");
+	bad(HTTP_POST, "/machines/web01", "{}", 405, "allowed methods: GET, PATCH, DELETE");
+	bad(HTTP_GET, "/machines/web01/start", NULL, 405, "allowed methods: POST");
+	bad(HTTP_DELETE, "/status", NULL, 405, "allowed methods: GET");
+	bad(HTTP_PATCH, "/networks/lan", "{}", 405, "allowed methods: DELETE");
+	bad(HTTP_HEAD, "/judge", NULL, 405, "allowed methods: POST");
 }
 END_TEST
 
@@ -80,9 +80,9 @@ START_TEST(queries)
 	arguments("/machines/a?keep_disks", 0, "");
 	arguments("/machines/a?keep_disks=1&keep_disks=0", 0, "");
 	arguments("/machines/a?keep_disk=1", 400,
-		"no argument 'keep_disk'; those that it has: keep_disks");
-	arguments("/machines/a?keep_disks=1&x", 400, "no argument 'x'");
-	arguments("/machines/a?keep", 400, "no argument 'keep'");
+		"unknown argument 'keep_disk'; known arguments: keep_disks");
+	arguments("/machines/a?keep_disks=1&x", 400, "unknown argument 'x'");
+	arguments("/machines/a?keep", 400, "unknown argument 'keep'");
 }
 END_TEST
 
@@ -92,9 +92,9 @@ START_TEST(keys)
 		const char *body, *text;
 	} wrong[] = {{"", "not a JSON object"}, {"[]", "not a JSON object"},
 		{"{\"name\": }", "look at line 1, column"},
-		{"{\"name\": \"a\",\n\"name\": \"b\"}", "a key comes twice, on line 2"},
-		{"{\"memry\": 5}", "there is no key 'memry': did you mean 'memory'?"},
-		{"{\"guest\": {\"memory\": 5}}", "there is no key 'guest'"},
+		{"{\"name\": \"a\",\n\"name\": \"b\"}", "duplicate key on line 2"},
+		{"{\"memry\": 5}", "unknown key 'memry': did you mean 'memory'?"},
+		{"{\"guest\": {\"memory\": 5}}", "unknown key 'guest'"},
 		{"{\"name\": 5}", "'name' is a text, not another number"},
 		{"{\"name\": null}", "'name' is a text, not null"},
 		{"{\"kind\": \"guest\", \"memory\": \"2G\"}",
@@ -109,16 +109,16 @@ START_TEST(keys)
 		{"{\"settings\": {\"a\": 5}}", "'settings' is an object of texts"},
 		{"{\"settings\": [\"a\"]}", "'settings' is an object of texts, not an array"},
 		{"{\"nics\": [{\"segment\": \"a\"}, {\"adress\": \"b\"}]}",
-			"there is no key 'nics[1].adress': did you mean 'address'?"},
+			"unknown key 'nics[1].adress': did you mean 'address'?"},
 		{"{\"nics\": [5]}", "'nics[0]' is not an object"},
 		{"{\"kind\": \"guest\", \"disks\": [{\"size\": \"5G\"}]}",
 			"'disks[0].size' is a whole number"},
 		{"{\"kind\": \"bare-metal\", \"memory\": 5}",
-			"'memory' is of a guest, and kind is 'bare-metal'"},
-		{"{\"memory\": 5}", "'memory' is of a guest, and kind is 'bare-metal'"},
+			"'memory' is only for a guest, but kind is 'bare-metal'"},
+		{"{\"memory\": 5}", "'memory' is only for a guest, but kind is 'bare-metal'"},
 		{"{\"kind\": \"guset\"}", "'kind' is guest or bare-metal, not 'guset'"},
 		{"{\"kind\": \"guest\", \"power\": \"/x\"}",
-			"'power' is of a bare-metal machine, and kind is 'guest'"}};
+			"'power' is only for a bare-metal machine, but kind is 'guest'"}};
 
 	fine(HTTP_POST, "/machines", "{}");
 	fine(HTTP_POST, "/machines",
@@ -127,11 +127,11 @@ START_TEST(keys)
 		"true}");
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		bad(HTTP_POST, "/machines", wrong[i].body, 400, wrong[i].text);
-	bad(HTTP_POST, "/machines/a/start", "{\"force\": true}", 400, "there is no key 'force'");
-	bad(HTTP_PATCH, "/machines/a", "{\"disk\": 5}", 400, "there is no key 'disk'");
+	bad(HTTP_POST, "/machines/a/start", "{\"force\": true}", 400, "unknown key 'force'");
+	bad(HTTP_PATCH, "/machines/a", "{\"disk\": 5}", 400, "unknown key 'disk'");
 	bad(HTTP_POST, "/judge", "{\"machines\": [{\"memry\": 5}]}", 400, "'machines[0].memry'");
 	bad(HTTP_POST, "/networks", "{\"name\": \"lan\", \"bridge\": \"b\"}", 400,
-		"no key 'bridge'");
+		"unknown key 'bridge'");
 	fine(HTTP_POST, "/machines/a/stop", "{\"force\": true}");
 	fine(HTTP_POST, "/machines/a/stop", "");
 }

@@ -133,7 +133,7 @@ START_TEST(reports_out_of_place)
 {
 	boot_arm();
 	ck_assert_uint_eq(post(metal->attempt.up_token, "up", ""), 409);
-	ck_has(ask.body, "metal is armed: this report has no place there");
+	ck_has(ask.body, "metal is armed: this report is not accepted in that state");
 	ck_assert_int_eq(metal->state, LIFE_ARMED);
 }
 END_TEST
@@ -147,7 +147,7 @@ START_TEST(nobodys_tokens)
 	boot_arm();
 	newest = timeline_newest(rooms.base.timeline);
 	ck_assert_uint_eq(get("0123456789abcdef0123456789abcdef", "boot.ipxe"), 404);
-	ck_has(ask.body, "this token is not good for that");
+	ck_has(ask.body, "this token is not valid for this request");
 	ck_assert_uint_eq(get("0123", "boot.ipxe"), 404);
 	ck_assert_uint_eq(get(metal->attempt.next_token, ""), 403);
 	ck_assert_uint_eq(boot_ask(METAL, "GET", "/m/x", NULL), 404);
@@ -170,24 +170,24 @@ START_TEST(tokens_for_something_else)
 
 	boot_arm();
 	not_good(metal->attempt.next_token, "done",
-		"done for " METAL ": it came with the token of a boot that was not begun");
+		"done for " METAL ": the request had the token of a boot that was not begun");
 	boots();
 	not_good(metal->attempt.token, "up",
-		"up for " METAL ": it came with this boot's token, which is not good for it");
+		"up for " METAL ": the request had this boot's token, which is not valid for it");
 	not_good(metal->attempt.token, "first-boot",
 		"first-boot for " METAL
-		": it came with this boot's token, which is not good for it");
+		": the request had this boot's token, which is not valid for it");
 	not_good(metal->attempt.up_token, "done",
-		"done for " METAL ": it came with the token of the first boot's report");
+		"done for " METAL ": the request had the token of the first boot's report");
 	not_good(metal->attempt.up_token, "answers",
-		"answers for " METAL ": it came with the token of the first boot's report");
+		"answers for " METAL ": the request had the token of the first boot's report");
 	not_good(metal->attempt.token, "no-such-answers",
 		"no-such-answers for " METAL
-		": it came with this boot's token, which is not good for it");
+		": the request had this boot's token, which is not valid for it");
 	strcpy(old, metal->attempt.token);
 	boots();
-	not_good(old, "boot.ipxe", "boot.ipxe for " METAL ": it came with an old token");
-	not_good(old, "answers", "answers for " METAL ": it came with an old token");
+	not_good(old, "boot.ipxe", "boot.ipxe for " METAL ": the request had an old token");
+	not_good(old, "answers", "answers for " METAL ": the request had an old token");
 	ck_assert_int_eq(metal->state, LIFE_BOOTING);
 }
 END_TEST
@@ -198,7 +198,7 @@ START_TEST(somebody_else)
 	boot_arm();
 	ck_assert_uint_eq(
 		get_from("127.5.0.10", "GET", metal->attempt.next_token, "boot.ipxe", NULL), 403);
-	ck_has(ask.body, "this is for metal alone");
+	ck_has(ask.body, "only metal may request this");
 	ck_assert_int_eq(metal->state, LIFE_ARMED);
 	ck_has(refused(), "127.5.0.10");
 	boots();
@@ -214,7 +214,7 @@ START_TEST(answers_out_of_time)
 {
 	boot_arm();
 	ck_assert_uint_eq(get(metal->attempt.next_token, "answers"), 403);
-	ck_has(ask.body, "these answers are not for you now");
+	ck_has(ask.body, "these answers are not available to this client now");
 	installs();
 	ck_assert_uint_eq(post(metal->attempt.token, "done", ""), 200);
 	ck_assert_uint_eq(get(metal->attempt.token, "answers"), 403);
@@ -249,7 +249,7 @@ START_TEST(first_boots)
 {
 	boot_arm();
 	ck_assert_uint_eq(get(metal->attempt.up_token, "first-boot"), 409);
-	ck_has(ask.body, "metal is armed: its first boot is not now");
+	ck_has(ask.body, "metal is armed: the first-boot script is served only at the first boot");
 	installed();
 	ck_assert_uint_eq(get(metal->attempt.up_token, "first-boot"), 200);
 	ck_assert_str_eq(ask.body, ""); /* none is an empty one */

@@ -142,15 +142,15 @@ START_TEST(mismatches)
 
 	boot_arm();
 	ck_has(script(METAL, GRUB_CFG "-01-02-00-00-00-00-09"),
-		"address 127.5.0.9 belongs to metal, MAC 02:00:00:00:00:09 to nobody");
-	ck_has(ask.body, "What is recorded: usher show metal");
-	ck_has(base_told(&rooms.base, "metal", "refused"), "MAC 02:00:00:00:00:09 to nobody");
+		"address 127.5.0.9 belongs to metal, MAC 02:00:00:00:00:09 to no machine");
+	ck_has(ask.body, "To see the record: usher show metal");
+	ck_has(base_told(&rooms.base, "metal", "refused"), "MAC 02:00:00:00:00:09 to no machine");
 	ck_has(script(METAL, GRUB_CFG "-01-52-54-7f-05-00-0c"),
 		"address 127.5.0.9 belongs to metal, MAC 52:54:7f:05:00:0c to db");
-	ck_has(ask.body, "What is recorded: usher show db");
+	ck_has(ask.body, "To see the record: usher show db");
 	ck_assert_str_ne(base_told(&rooms.base, "db", "refused"), "");
 	ck_has(script("127.5.0.10", GRUB_CFG "-01-52-54-7f-05-00-0c"),
-		"address 127.5.0.10 belongs to nobody, MAC 52:54:7f:05:00:0c to db");
+		"address 127.5.0.10 belongs to no machine, MAC 52:54:7f:05:00:0c to db");
 	ck_assert_int_eq(metal->state, LIFE_ARMED);
 	ck_assert_int_eq(db->state, LIFE_KNOWN);
 	ck_has(script(METAL, GRUB_CFG "-01-52-54-7f-05-00-09"), "vmlinuz");

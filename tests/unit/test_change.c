@@ -126,8 +126,8 @@ START_TEST(nothing_to_confirm)
 	m->seal = SEAL_YES;
 	arm();
 	refused("POST", "/confirm", code_body("123456"), 409,
-		"no boot of web01 waits to be confirmed: it is armed, and shows a code once it has "
-		"booted from the network");
+		"no boot of web01 waits to be confirmed: the machine is armed, and shows a code "
+		"after it boots from the network");
 }
 END_TEST
 
@@ -149,14 +149,14 @@ START_TEST(wrong_codes)
 	wrong = strcmp(m->attempt.asking.code, "000000") ? "000000" : "111111";
 	for (unsigned left = MACHINE_WRONG_CODES - 1; left; left--) {
 		snprintf(line, sizeof line,
-			"that is not the code of the boot of web01 that asked last: read it on the "
-			"machine's own screen (%u tries are left)",
+			"wrong code for the latest boot of web01: read the code on the machine's "
+			"own screen (%u tries are left)",
 			left);
 		refused("POST", "/confirm", code_body(wrong), 403, line);
 	}
 	refused("POST", "/confirm", code_body(wrong), 403,
-		"that is not the code of web01, and its boot cannot be confirmed any more: it "
-		"restarts, and shows another");
+		"wrong code for web01, and this boot can no longer be confirmed: the machine "
+		"restarts and shows a new code");
 	ck_assert_int_eq(m->state, LIFE_ARMED);
 	ck_assert(!machine_waits(m));
 }
@@ -351,13 +351,13 @@ START_TEST(not_deleted)
 	ck_assert_ptr_nonnull(d);
 	virDomainFree(d);
 	ck_assert_uint_eq(http_ask(&ask, "DELETE", "/api/v1/web01", NULL), 409);
-	ck_assert_msg(!strncmp(http_ask_error(&ask), "web01 is still there: ", 22), "%s", ask.body);
+	ck_assert_msg(
+		!strncmp(http_ask_error(&ask), "web01 was not deleted: ", 22), "%s", ask.body);
 	ck_assert(has_domain() && has_volume());
 	ck_assert_ptr_eq(machines_by_name(rooms.base.machines, "web01"), m);
 	ck_assert(!m->deleting);
 	ck_assert_uint_eq(m->holds, 0);
-	ck_assert_ptr_nonnull(
-		strstr(base_told(&rooms.base, "web01", "delete"), "it is still there: "));
+	ck_assert_ptr_nonnull(strstr(base_told(&rooms.base, "web01", "delete"), "not deleted: "));
 	ck_assert_ptr_null(json_object_get(base_spec_of(m), "keep_disks"));
 }
 END_TEST

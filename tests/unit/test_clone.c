@@ -187,15 +187,15 @@ START_TEST(refused)
 	say("linked", json_string("yes"));
 	bad(-EINVAL, "linked is true or false");
 	say("profile", json_string("debian-12"));
-	bad(-EINVAL, "profile: a clone has its template's, which are not said again");
+	bad(-EINVAL, "profile: a clone takes this from its template: leave it out");
 	json_object_del(body, "profile");
 	say("disks", json_array());
-	bad(-EINVAL, "disks: a clone has its template's, which are not said again");
+	bad(-EINVAL, "disks: a clone takes this from its template: leave it out");
 	json_object_del(body, "disks");
 	golden->template = false;
-	bad(-EBUSY, "golden is no template: 'usher template golden' makes one of it");
+	bad(-EBUSY, "golden is not a template: run 'usher template golden' to make it one");
 	golden->template = golden->deleting = true;
-	bad(-EBUSY, "golden is no template: 'usher template golden' makes one of it");
+	bad(-EBUSY, "golden is not a template: run 'usher template golden' to make it one");
 	say("template", json_string("nobody"));
 	bad(-ENOENT, "no template 'nobody'; 'usher list' shows the machines there are");
 }

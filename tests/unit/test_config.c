@@ -84,16 +84,16 @@ START_TEST(segment_extra_faults)
 		{"mtu='60'", "", "2: <segment mtu='60'>: expected bytes from 68 to 65535"},
 		{"identity='duid'", "", "2: <segment identity='duid'>: expected mac or client-id"},
 		{"", "<option code='3' value='x'/>",
-			"3: <option code='3'> is usher's own to send: <router> says it"},
+			"3: <option code='3'> is sent by usher itself: set by <router>"},
 		{"", "<option code='67' value='x'/>",
-			"3: <option code='67'> is usher's own to send"},
+			"3: <option code='67'> is sent by usher itself"},
 		{"", "<option code='80' value='x'/>",
-			"3: <option code='80'> is usher's own to send: it answers one of a "
-			"client's, which usher does not do"},
+			"3: <option code='80'> is sent by usher itself: it answers a "
+			"client's option that usher does not support"},
 		{"", "<option code='255' value='x'/>",
 			"3: <option code='255'>: expected a DHCP option's number from 1 to 254"},
 		{"", "<option code='100' value='x'/>\n<option code='100' value='y'/>",
-			"4: <option code='100'> is there already"},
+			"4: <option code='100'> is already set"},
 		{"", "<option code='100' type='hex' value='0a4'/>",
 			"3: <option value='0a4'>: expected hexadecimal bytes like 0a:4d:00"},
 		{"", "<option code='100' type='u8' value='256'/>",
@@ -140,13 +140,15 @@ START_TEST(address_of_an_interface)
 		{{"10.66.0.100", "10.66.0.140"}, "10.66.0.129", {"10.66.0.1/24", "10.66.0.2/16"},
 			"10.66.0.1", NULL, SEGMENT_OWN},
 		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.67.0.1/24"}, NULL,
-			"interface 'e' has 10.67.0.1/24, and its pool, 10.66.0.100 to 10.66.0.140, "
-			"lies in another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
+			"interface 'e' has 10.67.0.1/24, but its pool, 10.66.0.100 to 10.66.0.140, "
+			"is in another subnet: run 'ip address add ADDRESS/LEN dev e', or change "
+			"<pool>",
 			SEGMENT_OWN},
 		/* a longer prefix holds a part of it */
 		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.66.0.1/25"}, NULL,
-			"interface 'e' has 10.66.0.1/25, and its pool, 10.66.0.100 to 10.66.0.140, "
-			"lies in another subnet: ip address add ADDRESS/LEN dev e, or say another <pool>",
+			"interface 'e' has 10.66.0.1/25, but its pool, 10.66.0.100 to 10.66.0.140, "
+			"is in another subnet: run 'ip address add ADDRESS/LEN dev e', or change "
+			"<pool>",
 			SEGMENT_OWN},
 		{{"10.66.0.100", "10.66.0.140"}, NULL, {"10.66.0.1/25", "10.66.0.2/24"},
 			"10.66.0.2", NULL, SEGMENT_OWN},
@@ -211,13 +213,15 @@ START_TEST(relayed_segment)
 	ck_assert_int_eq(read_text("<usher><segment name='rack2' via='eth1' mode='own'"
 				   " subnet='10.2.0.0/23'/></usher>"),
 		-EINVAL);
-	ck_assert_str_eq(told(), "1: <segment via='eth1'>: mode= is said of the segment 'eth1'");
+	ck_assert_str_eq(
+		told(), "1: <segment via='eth1'>: set mode= in the segment 'eth1' instead");
 	ck_assert_int_eq(read_text("<usher><segment name='rack2' via='eth1' subnet='10.2.0.0/23'>"
 				   "<pool start='10.2.1.1' end='10.2.2.1'/></segment></usher>"),
 		-EINVAL);
 	ck_assert_str_eq(told(),
-		"1: segment 'rack2': of the pool 10.2.1.1 to 10.2.2.1, the end is no address of a "
-		"client in its subnet, 10.2.0.0/23");
+		"1: segment 'rack2': pool 10.2.1.1 to 10.2.2.1: the end is not usable by clients "
+		"in "
+		"its subnet, 10.2.0.0/23");
 }
 END_TEST
 

@@ -1022,7 +1022,7 @@ START_TEST(test_own_in_use)
 	ck_assert_uint_eq(yiaddr(), 100);
 	e = timeline_last(timeline, "web01", "refused");
 	ck_assert_ptr_nonnull(e);
-	ck_assert_ptr_nonnull(strstr(e->text, "it is offered 192.168.122.100 instead"));
+	ck_assert_ptr_nonnull(strstr(e->text, "usher offers 192.168.122.100 instead"));
 	request(&m->nics[0].mac, NET + 100);
 	ck_assert_uint_eq(await(), DHCP_ACK);
 	close(arp);
@@ -1172,7 +1172,8 @@ START_TEST(test_forged)
 	other_claims(DHCP_ACK, &m->nics[0].mac, NET + 2, OTHER_IP, 67, NET + 1);
 	run(3);
 	ck_assert_str_eq(event_of("web01", "forged"),
-		"somebody answers DHCP in our name on lab: 192.168.122.66, MAC 52:54:00:00:00:42, "
+		"another host answers DHCP in usher's name on lab: 192.168.122.66, MAC "
+		"52:54:00:00:00:42, "
 		"leased 192.168.122.2 to 02:07:07:07:07:07");
 	other_claims(DHCP_ACK, &m->nics[0].mac, NET + 2, OTHER_IP, 67, NET + 1);
 	run(3);
@@ -1183,7 +1184,8 @@ START_TEST(test_forged)
 	other_claims(DHCP_OFFER, &ONE, NET + 3, NET + 1, 4011, OTHER_IP + 1);
 	run(3);
 	ck_assert_str_eq(event("forged"),
-		"somebody answers DHCP in our name on lab: 192.168.122.1, MAC 52:54:00:00:00:42, "
+		"another host answers DHCP in usher's name on lab: 192.168.122.1, MAC "
+		"52:54:00:00:00:42, "
 		"offered 192.168.122.3 to 52:54:c0:a8:7a:03");
 	ck_assert_uint_eq(dhcpd_others(d, lab, heard), 3);
 	ck_assert(heard[0].forged && heard[1].forged && heard[2].forged);

@@ -148,7 +148,7 @@ START_TEST(folder_in_itself)
 	put32(record(block, "DISTS") + 2, at);
 	store(fd, at, block);
 	close(fd);
-	refused("i.iso", -ELOOP, "without end");
+	refused("i.iso", -ELOOP, "in a loop");
 }
 END_TEST
 

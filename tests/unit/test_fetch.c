@@ -276,11 +276,11 @@ START_TEST(gone)
 	mirror_end();
 	again();
 	ck_assert_int_eq(fetch(NULL), 0);
-	ck_assert_ptr_nonnull(strstr(why, "; the copy of "));
+	ck_assert_ptr_nonnull(strstr(why, "; using the copy of "));
 	again();
 	MIRROR("HTTP/1.1 503 Ill\r\nContent-Length: 0\r\n\r\n");
 	ck_assert_int_eq(fetch(NULL), 0);
-	ck_assert_ptr_nonnull(strstr(why, "HTTP 503; the copy of "));
+	ck_assert_ptr_nonnull(strstr(why, "HTTP 503; using the copy of "));
 	mirror_end();
 	again();
 	MIRROR("HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n");

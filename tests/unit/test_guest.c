@@ -447,9 +447,9 @@ START_TEST(among_others)
 	s = spec();
 	snprintf(s.name, sizeof s.name, "web02");
 	s.uuid[0] = '\0';
-	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "is domain web01's");
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "belongs to domain web01");
 	s.going = "\nweb\nweb01x\n";
-	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "is domain web01's");
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "belongs to domain web01");
 	s.going = "\nweb\nweb01\n";
 	good(guest_check(guests, &s, on_done, &home));
 }
@@ -477,12 +477,12 @@ START_TEST(taken)
 	good(guest_create(guests, &s, on_done, &home));
 	s.replace = false;
 	snprintf(s.name, sizeof s.name, "web02");
-	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "is domain web01's");
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "belongs to domain web01");
 	s.nics[0].mac.b[5]++;
 	good(guest_check(guests, &s, on_done, &home));
 	snprintf(s.volume, sizeof s.volume, "web01.qcow2");
 	bad(guest_check(guests, &s, on_done, &home), -EBUSY,
-		"volume web01.qcow2 is domain web01's");
+		"volume web01.qcow2 belongs to domain web01");
 	good(delete (NULL));
 }
 END_TEST
@@ -492,8 +492,8 @@ START_TEST(anothers_name)
 	const char *uuid = "00000000-0000-0000-0000-000000000001";
 
 	create();
-	bad(guest_start_install(guests, "web01", uuid, on_done, &home), -EPERM, "not ours");
-	bad(delete (uuid), -EPERM, "not ours");
+	bad(guest_start_install(guests, "web01", uuid, on_done, &home), -EPERM, "not usher's");
+	bad(delete (uuid), -EPERM, "not usher's");
 	ck_assert(volume_exists());
 	good(delete (NULL));
 }
@@ -518,7 +518,8 @@ START_TEST(foreign_domain)
 	snprintf(s.name, sizeof s.name, "web02");
 	snprintf(s.volume, sizeof s.volume, "web01.qcow2");
 	s.nics[0].mac.b[5]++;
-	bad(guest_create(guests, &s, on_done, &home), -EBUSY, "web01.qcow2 is domain web01's");
+	bad(guest_create(guests, &s, on_done, &home), -EBUSY,
+		"web01.qcow2 belongs to domain web01");
 	ck_assert(volume_exists());
 	good(delete (NULL));
 }
@@ -572,7 +573,7 @@ START_TEST(several_disks)
 		!has_volume("web01_3.qcow2") && has_volume("data.img"));
 	snprintf(s.more[0].volume, sizeof s.more[0].volume, "web01.qcow2");
 	bad(guest_check(guests, &s, on_done, &home), -EINVAL,
-		"two disks are to be volume web01.qcow2 in pool default-pool");
+		"two disks name the same volume web01.qcow2 in pool default-pool");
 	snprintf(s.more[0].pool, sizeof s.more[0].pool, "nope");
 	bad(guest_check(guests, &s, on_done, &home), -ENOENT, "no storage pool nope");
 }

@@ -69,7 +69,9 @@ static void told(unsigned n, const char *text)
 	ck_assert_uint_eq(count(web01->name, "guest"), n);
 }
 
-#define GONE_TEXT "'usher reinstall web01' makes it again, 'usher delete web01' forgets it"
+#define GONE_TEXT                                                                            \
+	"run 'usher reinstall web01' to create the guest again, or 'usher delete web01' to " \
+	"delete its record"
 
 /* --- states ------------------------------------------------------------------------------------------------------------- */
 
@@ -184,7 +186,7 @@ START_TEST(undefined_while_it_runs)
 	hear(news(GUEST_UNDEFINED, GUEST_GONE, "undefined from outside"));
 	ck_assert(web01->guest_transient);
 	ck_assert_str_eq(web01->guest_state, "running");
-	told(2, "undefined from outside: it is gone when it stops");
+	told(2, "undefined from outside: the guest is lost when it stops");
 	hear(news(GUEST_PAUSED, GUEST_HELD, "paused from outside"));
 	ck_assert_str_eq(web01->guest_state, "paused");
 	ck_assert(web01->guest_transient);
@@ -277,8 +279,8 @@ START_TEST(renamed)
 	ck_assert_ptr_eq(machines_by_name(rooms.base.machines, "web02"), web01);
 	ck_assert_str_eq(web01->uuid, uuid);
 	ck_assert_str_eq(web01->guest_state, "running");
-	ck_assert_str_eq(base_told(&rooms.base, "web01", "guest"),
-		"renamed to web02, which has its record now");
+	ck_assert_str_eq(
+		base_told(&rooms.base, "web01", "guest"), "renamed to web02, with its record");
 	told(1, "renamed from outside: it was web01");
 	rename_it("web02"); /* it has it already */
 	told(1, "renamed from outside: it was web01");
@@ -293,8 +295,8 @@ static void stays(const char *to, const char *why)
 	ck_assert_str_eq(web01->name, "web01");
 	ck_assert_str_eq(web01->guest_state, "gone");
 	snprintf(text, sizeof text,
-		"renamed to '%.100s' in libvirt; its record cannot follow (%s): virsh domrename it "
-		"back",
+		"renamed to '%.100s' in libvirt, but its record cannot be renamed (%s): rename the "
+		"domain back with 'virsh domrename'",
 		to, why);
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "guest"), text);
 }
@@ -306,8 +308,8 @@ START_TEST(names_that_cannot_be)
 	base_machine(&rooms.base, "db", true, "10.77.1.4");
 	reservation.machine = &coming;
 	reserve(&rooms.base.reserved, &reservation);
-	stays("db", "another machine's");
-	stays("coming", "another machine's");
+	stays("db", "another machine has that name");
+	stays("coming", "another machine has that name");
 	stays("", "too long");
 	stays("Web.02", machine_name_error("Web.02"));
 	web01->holds++;
@@ -416,7 +418,7 @@ START_TEST(not_in_the_list)
 
 	guest_follow_seen(follow, web01, NULL, clock_mono_ms());
 	ck_assert_str_eq(web01->guest_state, "gone");
-	told(1, "undefined from outside, unseen: " GONE_TEXT);
+	told(1, "undefined from outside while usher was not connected: " GONE_TEXT);
 	/* after a restart of the service: it was told before */
 	web01->guest_state = NULL;
 	stepped.wall += 3600 * 1000;
@@ -424,7 +426,7 @@ START_TEST(not_in_the_list)
 	guest_follow_seen(
 		follow, web01, &other, clock_mono_ms()); /* under another name it is not it */
 	ck_assert_str_eq(web01->guest_state, "gone");
-	told(1, "undefined from outside, unseen: " GONE_TEXT);
+	told(1, "undefined from outside while usher was not connected: " GONE_TEXT);
 	reset();
 }
 END_TEST
@@ -474,7 +476,7 @@ START_TEST(migrated)
 	base_wait(&rooms.base, json_object_get(base_spec_of(web01), "connect"));
 	ck_assert_str_eq(json_string_value(json_object_get(base_spec_of(web01), "connect")), uri);
 	ck_assert_str_eq(web01->guest_state, "running"); /* the test driver starts them all */
-	snprintf(text, sizeof text, "it is at %s now, and its record follows", uri);
+	snprintf(text, sizeof text, "moved to %s; the record was updated", uri);
 	ck_assert_ptr_eq(guests_of(&rooms.hosts, web01), far);
 	for (uint64_t after = 0;;) {
 		const struct timeline_event *e = timeline_after(timeline, after, "web01");
@@ -502,15 +504,15 @@ START_TEST(storage_that_fails)
 	no_room(web01->uuid, true); /* each write that was under way */
 	ck_assert_uint_eq(count("web01", "paused"), 1);
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "paused"),
-		"its storage pool is full, it cannot write to /pool/web01.qcow2: make room, then "
-		"virsh resume web01");
+		"the storage pool is full, so the guest cannot write to /pool/web01.qcow2: free "
+		"space, then run 'virsh resume web01'");
 	stepped.wall += 11 * 1000;
 	stepped.mono += 11 * 1000;
 	no_room(web01->uuid, false);
 	ck_assert_uint_eq(count("web01", "paused"), 2);
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "paused"),
-		"it cannot write to /pool/web01.qcow2: see to its storage, then virsh resume "
-		"web01");
+		"the guest cannot write to /pool/web01.qcow2: repair its storage, then run 'virsh "
+		"resume web01'");
 }
 END_TEST
 

@@ -631,7 +631,7 @@ START_TEST(test_power_refusals)
 	ck_assert_int_eq(
 		power_run(power, "/bin/true", "explode", "m", NULL, on_power, NULL), -EINVAL);
 	write_file("open", 0777, "#!/bin/sh\n");
-	snprintf(want, sizeof want, "%d %s: others than its owner may write to it;", -EACCES,
+	snprintf(want, sizeof want, "%d %s: users other than its owner may write to it;", -EACCES,
 		in_dir("open"));
 	ck_assert_str_eq(switch_it(in_dir("open"), "on"), want);
 	write_file("silent", 0755, "#!/bin/sh\nexit 7\n");

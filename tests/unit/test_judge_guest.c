@@ -138,13 +138,13 @@ END_TEST
 
 START_TEST(memory_is_in_bytes)
 {
-	bad("{'memory': 2048}", "memory 2048: it is in bytes, from 1 MiB (1048576) to 1024 TiB");
-	bad("{'memory': 1048575}", "memory 1048575: it is in bytes");
+	bad("{'memory': 2048}", "memory 2048: expected bytes, from 1 MiB (1048576) to 1024 TiB");
+	bad("{'memory': 1048575}", "memory 1048575: expected bytes");
 	spec_of("{'memory': 1048576}");
 	ck_assert_int_eq(number("memory"), 1);
 	spec_of("{'memory': 1125899906842624}");
 	ck_assert_int_eq(number("memory"), JUDGE_MEMORY_MAX_MIB);
-	bad("{'memory': 1125899907891200}", "memory 1125899907891200: it is in bytes");
+	bad("{'memory': 1125899907891200}", "memory 1125899907891200: expected bytes");
 	spec_of("{'vcpus': 1024}");
 	bad("{'vcpus': 1025}", "1025 vcpus: more than any host has");
 }
@@ -160,15 +160,16 @@ START_TEST(words)
 	ck_assert_str_eq(text_of("os_variant"), "debian12");
 	ck_assert_str_eq(text_of("connect"), "qemu+ssh://root@host:22/system?x=1");
 	spec_of("{'firmware': 'efi-secure'}");
-	bad("{'firmware': 'ef'}", "firmware 'ef': it is bios, efi or efi-secure");
+	bad("{'firmware': 'ef'}", "firmware 'ef': expected bios, efi or efi-secure");
 	bad("{'firmware': 'bios efi'}", "firmware 'bios efi': it is");
 	bad("{'firmware': ''}", "firmware '': it is");
 	bad("{'firmware': 5}", "firmware '?': it is");
-	bad("{'graphics': 'sdl'}", "graphics 'sdl': it is none, vnc or spice");
-	bad("{'cpu': ''}", "cpu '': it is host-passthrough");
-	bad("{'cpu': 'a b'}", "cpu 'a b': it is host-passthrough");
-	bad("{'os_variant': '<x/>'}", "os_variant '<x/>': it is a short id");
-	bad("{'connect': 'qemu:///system x'}", "connect 'qemu:///system x': it is a libvirt URI");
+	bad("{'graphics': 'sdl'}", "graphics 'sdl': expected none, vnc or spice");
+	bad("{'cpu': ''}", "cpu '': expected host-passthrough");
+	bad("{'cpu': 'a b'}", "cpu 'a b': expected host-passthrough");
+	bad("{'os_variant': '<x/>'}", "os_variant '<x/>': expected a short id");
+	bad("{'connect': 'qemu:///system x'}",
+		"connect 'qemu:///system x': expected a libvirt URI");
 }
 END_TEST
 
@@ -207,7 +208,7 @@ START_TEST(further_disks)
 	bad("{'disks': [{'size': 5}, {}]}", "disk 3: its size in bytes is missing");
 	bad("{'disks': [{'size': -5}]}", "disk 2: its size in bytes is missing");
 	bad("{'disks': [{'size': 5, 'volume': '../x'}]}",
-		"disk 2: no pool or volume has the name '../x'");
+		"disk 2: '../x' is not a valid name of a pool or volume");
 }
 END_TEST
 

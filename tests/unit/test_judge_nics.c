@@ -120,7 +120,7 @@ END_TEST
 START_TEST(where_bare_metal_is)
 {
 	begin(false);
-	bad("{}", -EINVAL, "several networks are served: say --network lan or another");
+	bad("{}", -EINVAL, "several networks are served: choose one, like --network lan");
 	fine("{'segment': 'eth9', 'mac': '02:00:00:00:00:01'}");
 	nic_is(0, "eth9", "10.77.2.2", "02:00:00:00:00:01");
 	rooms.base.config.segments[0].remembered = true;
@@ -291,10 +291,12 @@ END_TEST
 START_TEST(macs)
 {
 	bad("{'mac': '52:54:00'}", -EINVAL, "'52:54:00' is not a MAC like 52:54:00:12:34:56");
-	bad("{'mac': '01:00:5e:00:00:01'}", -EINVAL, "01:00:5e:00:00:01 is no single card's MAC");
-	bad("{'mac': '00:00:00:00:00:00'}", -EINVAL, "00:00:00:00:00:00 is no single card's MAC");
+	bad("{'mac': '01:00:5e:00:00:01'}", -EINVAL,
+		"01:00:5e:00:00:01 is not the MAC of a single card");
+	bad("{'mac': '00:00:00:00:00:00'}", -EINVAL,
+		"00:00:00:00:00:00 is not the MAC of a single card");
 	base_machine(&rooms.base, "db", true, "10.77.1.2");
-	bad("{'mac': '52:54:0a:4d:01:02'}", -EEXIST, "that MAC is machine 'db''s");
+	bad("{'mac': '52:54:0a:4d:01:02'}", -EEXIST, "machine 'db' has that MAC");
 	fine("{'segment': 'default', 'mac': '52:54:0a:4d:01:02'}"); /* another wire */
 	bad("{'nics': [{'mac': '02:00:00:00:00:01'}, {'segment': 'lan', 'mac': "
 	    "'02:00:00:00:00:01'}]}",

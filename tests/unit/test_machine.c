@@ -851,7 +851,7 @@ START_TEST(test_failure_keeps_the_reason)
 	ck_assert_int_eq(machine_arm(m, NULL, 3, 0), 0);
 	ck_assert_str_eq(m->attempt.reason, "");
 	ck_assert_int_eq(machine_event(m, LIFE_DEADLINE, NULL), 0);
-	ck_assert_ptr_nonnull(strstr(m->attempt.reason, "time over"));
+	ck_assert_ptr_nonnull(strstr(m->attempt.reason, "timed out"));
 }
 END_TEST
 

@@ -260,7 +260,8 @@ START_TEST(from_profiles)
 	ck_assert_int_eq(media_new(&m), 0);
 	ck_assert_int_eq(media_add_profiles(m, &ps, complain, lines), 0);
 	snprintf(want, sizeof(want),
-		"profile 'two': its medium 'm' is /elsewhere, and another's is %s", at("root"));
+		"profile 'two': its medium 'm' is /elsewhere, but another profile's is %s",
+		at("root"));
 	ck_assert_ptr_nonnull(strstr(lines, want));
 	ck_assert_ptr_nonnull(strstr(lines, "wrong/profile.xml:1: <profile> lacks <media>"));
 	ck_assert_ptr_null(media_path(m, "u"));

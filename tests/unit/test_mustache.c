@@ -170,8 +170,8 @@ START_TEST(faults)
 		"t:1:13: undefined name 'nmae' (did you mean 'name'?)");
 	expect_error("{{zzzzzzzz}}", MUSTACHE_NONE, "t:1:1: undefined name 'zzzzzzzz'");
 	expect_error("{{.Names}}", MUSTACHE_NONE,
-		"t:1:1: undefined name '.Names': text with {{ of its own wants other delimiters "
-		"around it, {{=<% %>=}}");
+		"t:1:1: undefined name '.Names': for text that itself contains {{, change the "
+		"delimiters before it, {{=<% %>=}}");
 	expect_error("{{#nothere}}{{/nothere}}", MUSTACHE_NONE, "t:1:1: undefined name 'nothere'");
 	expect_error("{{#keys}}\n", MUSTACHE_NONE,
 		"t:1:1: this section is not closed, expected '{{/keys}}'");
@@ -267,7 +267,7 @@ START_TEST(limits)
 	ck_assert_int_eq(
 		mustache_render("{{#l}}{{#l}}{{.}}{{/l}}{{/l}}", wide, &o, &out, why, sizeof(why)),
 		-EFBIG);
-	ck_assert_str_eq(why, "t:1:1: more than 1048576 bytes come of it");
+	ck_assert_str_eq(why, "t:1:1: the result has more than 1048576 bytes");
 	*deep = '\0';
 	for (i = 0; i < 200; i++)
 		strcat(deep, "{{#l}}");

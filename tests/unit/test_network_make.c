@@ -63,7 +63,7 @@ static void is_other(const struct guest_network_spec *want, const struct guest_n
 	char why[256], line[256];
 
 	snprintf(line, sizeof line,
-		"network 'lab0' is there with %s: take another name, or 'usher network delete "
+		"network 'lab0' exists with %s: choose another name, or run 'usher network delete "
 		"lab0' first",
 		what);
 	ck_assert_int_eq(network_make_compare(want, is, why, sizeof why), -EEXIST);

@@ -90,9 +90,9 @@ START_TEST(what_is_wrong)
 {
 	char text[256], name[80];
 
-	bad("{}", "a network has a name, and texts beside it");
-	bad("{'name': 5}", "a network has a name");
-	bad("{'name': 'a', 'bridge': 'x'}", "a network has a name");
+	bad("{}", "expected a network's name, and optionally its other fields");
+	bad("{'name': 5}", "expected a network's name");
+	bad("{'name': 'a', 'bridge': 'x'}", "expected a network's name");
 	bad("{'name': ''}", "network '': a name has letters");
 	bad("{'name': '-a'}", "network '-a': a name has letters");
 	bad("{'name': '.a'}", "network '.a': a name has letters");

@@ -90,7 +90,7 @@ START_TEST(too_many)
 		ck_assert_int_eq(config_add_segment(&base.config, name, true), 0);
 	}
 	ck_assert_int_eq(complete(&spec), -ENOSPC);
-	ck_assert_str_eq(why, "64 networks and interfaces are served, which is the most");
+	ck_assert_str_eq(why, "64 networks and interfaces are already served, the maximum");
 	ck_assert_int_eq(complete(&old), 0);
 	ck_assert_int_eq(complete(&lan), 0); /* it is one of them */
 }

@@ -15,9 +15,9 @@ START_TEST(judged)
 		bool loses;
 		const char *says, *says_not;
 	} t[] = {
-		{{0, 0}, true, "net.ipv4.conf.all.arp_ignore=1, or", "rp_filter"},
-		{{0, 2}, true, "net.ipv4.conf.all.arp_ignore=1, or", "rp_filter"},
-		{{0, 1}, true, "arp_ignore=1 net.ipv4.conf.all.rp_filter=2, or", NULL},
+		{{0, 0}, true, "net.ipv4.conf.all.arp_ignore=1', or", "rp_filter"},
+		{{0, 2}, true, "net.ipv4.conf.all.arp_ignore=1', or", "rp_filter"},
+		{{0, 1}, true, "arp_ignore=1 net.ipv4.conf.all.rp_filter=2', or", NULL},
 		{{1, 1}, true, "net.ipv4.conf.all.rp_filter=2", "arp_ignore"},
 		{{1, 0}, false, NULL, NULL},
 		{{2, 2}, false, NULL, NULL},
@@ -35,7 +35,7 @@ START_TEST(judged)
 			ck_assert_msg(strstr(why, t[i].says) != NULL, "row %zu: %s", i, why);
 		if (t[i].loses)
 			ck_assert_msg(
-				strstr(why, "eth1 has 10.66.0.2, of the same subnet as eth0") ==
+				strstr(why, "eth1 has 10.66.0.2, in the same subnet as eth0") ==
 					why,
 				"row %zu: %s", i, why);
 		if (t[i].says_not)

@@ -322,7 +322,7 @@ START_TEST(deleting_goes_on)
 	ck_assert_int_eq(has_now(), NOTHING);
 	ck_assert_ptr_null(machines_by_name(rooms.base.machines, "web01"));
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "deleted"),
-		"by request, before the service was started again");
+		"as requested before the service restarted");
 }
 END_TEST
 

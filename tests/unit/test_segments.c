@@ -143,7 +143,7 @@ START_TEST(who_leases)
 	ck_assert_int_eq(seg.mode, SEGMENT_PROXY);
 	conf.mode = SEGMENT_OWN;
 	ck_assert_int_eq(describe(), -EADDRINUSE);
-	ck_assert_ptr_nonnull(strstr(why, "network 'n' has <dhcp> of its own"));
+	ck_assert_ptr_nonnull(strstr(why, "network 'n' has its own <dhcp>"));
 	net.dhcp = false;
 	described();
 	ck_assert_int_eq(seg.mode, SEGMENT_OWN);
@@ -186,10 +186,10 @@ START_TEST(interfaces)
 	conf.pool_first = base_ip("10.5.0.10");
 	conf.pool_last = base_ip("10.5.0.20");
 	ck_assert_int_eq(describe(), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(why, "lies in another subnet"));
+	ck_assert_ptr_nonnull(strstr(why, "is in another subnet"));
 	strcpy(conf.name, "nothere0");
 	ck_assert_int_eq(describe(), -ENODEV);
-	ck_assert_str_eq(why, "interface 'nothere0': there is none");
+	ck_assert_str_eq(why, "interface 'nothere0': no such interface");
 	ck_assert_str_eq(seg.ifname, "nothere0");
 }
 END_TEST
@@ -307,12 +307,13 @@ START_TEST(relays_that_cannot_be)
 	begin();
 	add_conf("far", "nope", "10.8.0.0");
 	ck_assert_int_eq(find(), -ENOENT);
-	ck_assert_ptr_nonnull(strstr(why, "segment 'far': via='nope' is no network or interface"));
+	ck_assert_ptr_nonnull(
+		strstr(why, "segment 'far': via='nope' is not a served network or interface"));
 	begin();
 	add_conf("br9", "", "")->mode = SEGMENT_PROXY;
 	add_conf("far", "br9", "10.8.0.0");
 	ck_assert_int_eq(find(), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(why, "somebody else leases on 'br9'"));
+	ck_assert_ptr_nonnull(strstr(why, "another server leases on 'br9'"));
 	begin();
 	add_conf("br9", "", "");
 	add_conf("far", "br9", "10.8.0.0");
@@ -361,7 +362,7 @@ START_TEST(no_more_than_can_be)
 		ck_assert_int_eq(config_add_segment(&rooms.base.config, name, true), 0);
 	}
 	ck_assert_int_eq(segment_come(nw, "coming", why, sizeof why), -ENOSPC);
-	ck_assert_str_eq(why, "64 networks and interfaces are served, which is the most");
+	ck_assert_str_eq(why, "64 networks and interfaces are already served, the maximum");
 	ck_assert_int_eq(segment_come(nw, "n3", why, sizeof why), 0);
 }
 END_TEST
@@ -403,8 +404,8 @@ START_TEST(decided)
 	ck_assert_int_eq(wire->mode, SEGMENT_OWN);
 	ck_assert(decided_was_own(nw, wire));
 	ck_assert_str_eq(base_told(&rooms.base, "", "foreign"),
-		"nothere0: 10.4.0.9 (MAC 02:00:00:00:00:09) answers as a DHCP server does, where "
-		"usher leased until now: usher goes on leasing there");
+		"nothere0: 10.4.0.9 (MAC 02:00:00:00:00:09) answers as a DHCP server where usher "
+		"leased until now: usher continues to lease there");
 	/* at another address it is another wire */
 	wire->server = base_ip("10.4.0.2");
 	segments_decided(nw, wire, &server);

@@ -98,7 +98,7 @@ START_TEST(only_after_the_commit)
 	ck_assert(store_is_clean(base.store) || *done());
 	ck_assert_str_eq(done(), "a cycle");
 	ck_assert_str_eq(base_told(&base, "a", "power"),
-		"power cycle: it has no power executable, switch it by hand");
+		"power cycle: the machine has no power executable: switch its power by hand");
 }
 END_TEST
 
@@ -303,7 +303,7 @@ START_TEST(time_is_over)
 	ck_assert_int_eq(m->state, LIFE_ARMED);
 	stepped.mono += 301 * 1000;
 	base_wait(&base, m->state == LIFE_FAILED);
-	ck_assert_str_eq(m->attempt.reason, "time over: no boot script was fetched");
+	ck_assert_str_eq(m->attempt.reason, "timed out: no boot script was fetched");
 	ck_assert_int_eq(other->state, LIFE_ARMED);
 	ck_assert_uint_ne(settle.deadline.slot, 0);
 }
@@ -320,7 +320,7 @@ START_TEST(nobody_confirmed)
 	stepped.mono += 301 * 1000;
 	settle_deadline(&settle.deadline);
 	ck_assert_int_eq(m->state, LIFE_FAILED);
-	ck_assert_str_eq(m->attempt.reason, "time over: no boot was confirmed");
+	ck_assert_str_eq(m->attempt.reason, "timed out: no boot was confirmed");
 }
 END_TEST
 

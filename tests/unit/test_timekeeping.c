@@ -93,8 +93,8 @@ START_TEST(told)
 	stepped.wall += 2 * HOUR;
 	pass(11 * MINUTE);
 	ck_assert_str_eq(last_told(),
-		"the host's clock was set forward by 2 h 0 min: leases and attempts have as much "
-		"time left as before");
+		"the host's clock was set forward by 2 h 0 min: leases and attempts keep the "
+		"time they had left");
 	stepped.wall -= 24 * HOUR + 500;
 	pass(11 * MINUTE);
 	ck_assert_ptr_nonnull(strstr(last_told(), "was set back by 1 d 0 h"));

@@ -120,7 +120,7 @@ START_TEST(http_that_failed)
 	http((struct http_report){.status = 404, .completed = true});
 	ck_assert_str_eq(told(), "HTTP 404: /boot/m/vmlinuz");
 	http((struct http_report){.status = 200, .asked = 40000000, .sent = 10400000, .ms = 2500});
-	ck_assert_str_eq(told(), "/boot/m/vmlinuz: broken off at 10.4 of 40.0 MB after 2.5 s");
+	ck_assert_str_eq(told(), "/boot/m/vmlinuz: aborted at 10.4 of 40.0 MB after 2.5 s");
 	http((struct http_report){
 		.status = 200, .asked = 40000000, .sent = 10400000, .ms = 2500, .underway = true});
 	ck_assert_str_eq(told(), "/boot/m/vmlinuz: 26 % of 40.0 MB after 2.5 s (4.2 MB/s)");
@@ -152,7 +152,7 @@ START_TEST(tftp_that_failed)
 		.ms = 2000,
 		.why = "no answer"});
 	ck_assert_str_eq(
-		told(), "TFTP snponly.efi: broken off at 1.5 of 3.0 MB after 2.0 s: no answer");
+		told(), "TFTP snponly.efi: aborted at 1.5 of 3.0 MB after 2.0 s: no answer");
 }
 END_TEST
 
@@ -194,8 +194,7 @@ START_TEST(dropped_connections)
 	ck_assert_str_eq(base_told(&rooms.base, "", "refused"), "");
 	transfer_http_dropped(boot, &d);
 	ck_assert_str_eq(base_told(&rooms.base, "", "refused"),
-		"HTTP on lan: connections were dropped that held places for nothing; the log "
-		"counts them");
+		"HTTP on lan: stalled connections were dropped; the log counts them");
 	transfer_http_dropped(boot, &d); /* an event now and then */
 	ck_assert_uint_eq(timeline_newest(rooms.base.timeline), 1);
 }

@@ -82,10 +82,9 @@ START_TEST(what_one_takes)
 		", 'mac': '52:54:0a:4d:01:05'") ", " BARE("d", ", 'mac': 'x'") "]}");
 
 	fault_is(f, 0, "machine", 1, "b", 409,
-		"address 10.77.1.5 is in use by machine 'a', which is asked for with it");
+		"address 10.77.1.5 is in use by machine 'a' of the same request");
 	fault_is(f, 1, "machine", 2, "a", 409, "machine 'a' is asked for twice");
-	fault_is(f, 2, "machine", 3, "c", 409,
-		"that MAC is machine 'a''s, which is asked for with it");
+	fault_is(f, 2, "machine", 3, "c", 409, "machine 'a' of the same request has that MAC");
 	fault_is(f, 3, "machine", 4, "d", 422, "'x' is not a MAC");
 	ck_assert_uint_eq(json_array_size(f), 4);
 }
@@ -211,7 +210,7 @@ START_TEST(networks_that_come)
 		"'machines': [" GUEST("a", "lab", ", 'address': '10.99.1.9'") ", " GUEST(
 			"b", "z", "") ", " GUEST("c", "y", "") "]}");
 	fault_is(f, 0, "network", 1, "x", 409,
-		"its subnet overlaps that of network 'lab', which is asked for with it");
+		"its subnet overlaps that of network 'lab' of the same request");
 	fault_is(f, 1, "network", 2, "y", 409, "mtu '5': expected bytes from 576 to 65535");
 	fault_is(f, 2, "machine", 0, "a", 422, "address 10.99.1.9 cannot be used in segment 'lab'");
 	fault_is(f, 3, "machine", 1, "b", 404, "network 'z' is not served here");

@@ -184,8 +184,8 @@ START_TEST(room)
 	ck_assert_str_eq(why, "");
 	ck_assert_int_eq(fits("logical", 2, 1000 * MIB, 0, 1999 * MIB), -ENOSPC);
 	ck_assert_str_eq(why,
-		"2 disks of 2000 MiB, but storage pool p has 1999 MiB left, and its volumes take "
-		"all of their room at once: make room, or take another with --pool");
+		"2 disks of 2000 MiB, but storage pool p has 1999 MiB left, and its volumes are "
+		"fully allocated: make room, or take another with --pool");
 	/* whole extents */
 	ck_assert_int_eq(fits("logical", 1, 1001 * MIB, 0, 1003 * MIB), -ENOSPC);
 	ck_assert_int_eq(fits("logical", 1, 1001 * MIB, 0, 1004 * MIB), 0);
