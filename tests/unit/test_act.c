@@ -28,7 +28,7 @@ static void setup(void)
 	ck_assert_int_eq(power_new(rooms.base.loop, rooms.base.config.power, &act->power), 0);
 	other = virConnectOpen("test:///default");
 	web01 = base_record("web01", true, "default", "192.168.122.3");
-	json_object_update_new(web01->guest_spec,
+	base_spec_put(web01,
 		json_pack("{s:i, s:i, s:i, s:s}", "memory", 64, "vcpus", 1, "disk", 1 << 20, "pool",
 			"default-pool"));
 	base_add(&rooms.base, web01);
@@ -138,7 +138,7 @@ END_TEST
 /* An install that cannot be started has failed; nothing else has. */
 START_TEST(what_fails)
 {
-	json_object_set_new(web01->guest_spec, "domain",
+	json_object_set_new(base_spec_of(web01), "domain",
 		json_string("<domain><devices><watchdog model='none-such'/></devices></domain>"));
 	base_arm(web01, "debian-12");
 	act_start_install(act, web01);
@@ -171,14 +171,14 @@ END_TEST
 
 START_TEST(filters)
 {
-	json_object_del(web01->guest_spec, "filters");
+	web01->spec.filters = 0;
 	rooms.base.config.filter = false;
 	act_refilter(act, web01);
 	ck_assert_ptr_null(act->jobs);
 	rooms.base.config.filter = true;
 	act_refilter(act, web01);
 	ended();
-	ck_assert_uint_eq(machine_guest_number(web01, "filters"), GUEST_FILTERS);
+	ck_assert_uint_eq(web01->spec.filters, GUEST_FILTERS);
 	ck_assert_str_eq(told("web01"), "");
 	web01->guest = false;
 	act_refilter(act, web01);
@@ -269,7 +269,7 @@ END_TEST
 
 START_TEST(dropped)
 {
-	json_object_set_new(web01->guest_spec, "connect", json_string("test:///no/such/file"));
+	base_spec_put(web01, json_pack("{s:o}", "connect", json_string("test:///no/such/file")));
 	act_stop(act, web01);
 	ck_assert_uint_eq(web01->holds, 1);
 	rooms_stop(&rooms);

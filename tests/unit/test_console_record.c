@@ -360,7 +360,7 @@ START_TEST(libvirt_goes)
 	connected();
 	ck_assert_int_eq(
 		hosts_find(&rooms.hosts, "test:///no/such/file", &away, why, sizeof why), 0);
-	json_object_set_new(far->guest_spec, "connect", json_string("test:///no/such/file"));
+	base_spec_put(far, json_pack("{s:o}", "connect", json_string("test:///no/such/file")));
 	record_started(consoles, far);
 	ck_assert_int_eq(record_of(consoles, far)->state, RECORD_AWAY);
 	record_disconnected(consoles, away); /* another */

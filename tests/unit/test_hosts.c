@@ -138,10 +138,10 @@ START_TEST(of_a_machine)
 		       *there = base_machine(&base, "there", true, "10.77.1.4");
 	const char *uri = far_uri();
 
-	json_object_set_new(there->guest_spec, "connect", json_string(uri));
+	base_spec_put(there, json_pack("{s:o}", "connect", json_string(uri)));
 	ck_assert_ptr_eq(guests_of(&hosts, here), hosts.own);
 	ck_assert_ptr_eq(guests_of(&hosts, there), find(uri));
-	json_object_set_new(there->guest_spec, "connect", json_string("test:///default"));
+	base_spec_put(there, json_pack("{s:o}", "connect", json_string("test:///default")));
 	ck_assert_ptr_eq(guests_of(&hosts, there), hosts.own);
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(connects)
 	struct machine *there = base_machine(&base, "there", true, "10.77.1.4");
 	json_t *all;
 
-	json_object_set_new(there->guest_spec, "connect", json_string(far_uri()));
+	json_object_set_new(base_spec_of(there), "connect", json_string(far_uri()));
 	base_machine(&base, "here", true, "10.77.1.5");
 	base_machine(&base, "metal", false, "10.77.1.6");
 	hosts_connect(&hosts, false);

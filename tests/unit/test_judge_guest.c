@@ -161,9 +161,9 @@ START_TEST(words)
 	ck_assert_str_eq(text_of("connect"), "qemu+ssh://root@host:22/system?x=1");
 	spec_of("{'firmware': 'efi-secure'}");
 	bad("{'firmware': 'ef'}", "firmware 'ef': expected bios, efi or efi-secure");
-	bad("{'firmware': 'bios efi'}", "firmware 'bios efi': it is");
-	bad("{'firmware': ''}", "firmware '': it is");
-	bad("{'firmware': 5}", "firmware '?': it is");
+	bad("{'firmware': 'bios efi'}", "firmware 'bios efi': expected");
+	bad("{'firmware': ''}", "firmware '': expected");
+	bad("{'firmware': 5}", "firmware '?': expected");
 	bad("{'graphics': 'sdl'}", "graphics 'sdl': expected none, vnc or spice");
 	bad("{'cpu': ''}", "cpu '': expected host-passthrough");
 	bad("{'cpu': 'a b'}", "cpu 'a b': expected host-passthrough");

@@ -59,7 +59,7 @@ static void setup(void)
 	http_ask_begin(&ask, &rooms.base, handle, &rooms.operations);
 	other = virConnectOpen("test:///default");
 	m = base_record("web01", true, "default", "192.168.122.3");
-	json_object_update_new(m->guest_spec,
+	base_spec_put(m,
 		json_pack("{s:i, s:i, s:i, s:s}", "memory", 64, "vcpus", 1, "disk", 1 << 20, "pool",
 			"default-pool"));
 	m->state = LIFE_UP;
@@ -208,7 +208,7 @@ END_TEST
 
 static json_int_t number(const char *key)
 {
-	return json_integer_value(json_object_get(m->guest_spec, key));
+	return json_integer_value(json_object_get(base_spec_of(m), key));
 }
 
 static bool defined_with(const char *part)
@@ -229,9 +229,9 @@ START_TEST(changed)
 		"\"autostart\": true}");
 	ck_assert_int_eq(number("memory"), 128);
 	ck_assert_int_eq(number("vcpus"), 2);
-	ck_assert(json_is_true(json_object_get(m->guest_spec, "autostart")));
+	ck_assert(json_is_true(json_object_get(base_spec_of(m), "autostart")));
 	ck_assert_str_eq(
-		json_string_value(json_object_get(m->guest_spec, "description")), "of the web");
+		json_string_value(json_object_get(base_spec_of(m), "description")), "of the web");
 	ck_assert(defined_with("<memory unit='KiB'>131072</memory>"));
 	ck_assert(defined_with("<description>of the web</description>"));
 	ck_assert_ptr_nonnull(strstr(
@@ -239,8 +239,8 @@ START_TEST(changed)
 	ck_assert(json_is_false(json_object_get(ask.json, "restart"))); /* it is off */
 	ck_assert(store_is_clean(rooms.base.store));
 	done("PATCH", "", "{\"description\": \"\", \"autostart\": false}");
-	ck_assert_ptr_null(json_object_get(m->guest_spec, "description"));
-	ck_assert_ptr_null(json_object_get(m->guest_spec, "autostart"));
+	ck_assert_ptr_null(json_object_get(base_spec_of(m), "description"));
+	ck_assert_ptr_null(json_object_get(base_spec_of(m), "autostart"));
 	ck_assert(!defined_with("<description>"));
 }
 END_TEST
@@ -258,7 +258,7 @@ START_TEST(changed_while_it_runs)
 	ck_assert_int_eq(state_now(), VIR_DOMAIN_RUNNING);
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "power"), "started from its disk");
 	ck_assert_int_eq(number("vcpus"), 3);
-	ck_assert_ptr_null(json_object_get(m->guest_spec, "restart"));
+	ck_assert_ptr_null(json_object_get(base_spec_of(m), "restart"));
 }
 END_TEST
 
@@ -325,7 +325,7 @@ END_TEST
 
 START_TEST(dropped)
 {
-	json_object_set_new(m->guest_spec, "connect", json_string("test:///no/such/file"));
+	base_spec_put(m, json_pack("{s:o}", "connect", json_string("test:///no/such/file")));
 	http_ask_send(&ask, NULL, "PATCH", "/api/v1/web01", "{\"vcpus\": 2}");
 	base_wait(&rooms.base, rooms.operations.patches);
 	rooms_stop(&rooms);

@@ -35,7 +35,7 @@ static void setup(void)
 	http_ask_begin(&ask, &rooms.base, handle, NULL);
 	other = virConnectOpen("test:///default");
 	m = base_record("web01", true, "default", "192.168.122.3");
-	json_object_update_new(m->guest_spec,
+	base_spec_put(m,
 		json_pack("{s:i, s:i, s:i, s:s}", "memory", 64, "vcpus", 1, "disk", 1 << 20, "pool",
 			"default-pool"));
 	m->state = LIFE_UP;
@@ -151,9 +151,9 @@ START_TEST(who_cannot)
 	reserve(&rooms.base.reserved, &created);
 	post(NULL, 409, "web01 is being made, switched or deleted just now");
 	unreserve(&rooms.base.reserved, &created);
-	json_object_set_new(m->guest_spec, "disks", json_pack("[{s:i}]", "size", 5));
+	base_spec_put(m, json_pack("{s:o}", "disks", json_pack("[{s:i}]", "size", 5)));
 	post(NULL, 409, "web01 has further disks, and clones would not");
-	json_object_del(m->guest_spec, "disks");
+	m->spec.disks = 0;
 	post(NULL, 409, "libvirt has no domain web01 of ours");
 	make_domain(true);
 	post(NULL, 409,
@@ -280,8 +280,7 @@ static void clone_it(int i, bool linked)
 	snprintf(name, sizeof name, "c%d", i);
 	snprintf(address, sizeof address, "10.77.1.%d", 10 + i);
 	c = base_machine(&rooms.base, name, true, address);
-	json_object_update_new(
-		c->guest_spec, json_pack("{s:s, s:b}", "template", "web01", "linked", linked));
+	base_spec_put(c, json_pack("{s:s, s:b}", "template", "web01", "linked", linked));
 }
 
 START_TEST(what_is_linked_to_it)
