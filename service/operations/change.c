@@ -174,11 +174,10 @@ static void on_profile(void *arg, struct served_profile *sp)
 	}
 	if (m)
 		rc = rearming_judge(a, m, why, sizeof why);
-	if (!rc &&
-		ready_ask(a->ops->content, a->profile, json_object_get(a->snapshot, "settings"),
-			on_ready, a)) {
-		rc = -ENOMEM;
-		snprintf(why, sizeof why, "out of memory");
+	if (!rc) {
+		rc = ready_ask(a->ops->content, a->profile,
+			json_object_get(a->snapshot, "settings"), on_ready, a);
+		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
 	}
 	if (!rc)
 		return;

@@ -393,6 +393,15 @@ static void on_ready(void *arg, int rc, const char *why)
 		creation_check(c);
 }
 
+/* Until it is judged, the request alone says so. */
+static bool is_of_request(const struct creation *c, const char *name, const char *id)
+{
+	if (c->body)
+		return !strcmp(json_text(c->body, "name"), name) &&
+			!strcmp(json_text(c->body, "request_id"), id);
+	return !strcmp(c->machine->name, name) && !strcmp(c->machine->request_id, id);
+}
+
 /* The same request again, after the connection broke: the same creation. One that is under way answers here then. */
 static bool answered_before(struct operations *ops, struct http_request *r, json_t *body)
 {
@@ -400,7 +409,7 @@ static bool answered_before(struct operations *ops, struct http_request *r, json
 	const struct machine *m = machines_by_name(ops->base->machines, name);
 
 	for (struct creation *c = ops->creations; c && *id; c = c->next) {
-		if (strcmp(c->machine->name, name) || strcmp(c->machine->request_id, id))
+		if (!is_of_request(c, name, id))
 			continue;
 		http_respond_error(c->request, 409,
 			"the request was repeated on another connection, which gets the answer");
@@ -434,6 +443,15 @@ static struct creation *creation_new(struct operations *ops, struct http_request
 	return c;
 }
 
+static void creation_ask_files(struct creation *c)
+{
+	int rc = ready_ask(
+		c->ops->content, c->profile, json_object_get(c->snapshot, "settings"), on_ready, c);
+
+	if (rc)
+		creation_fail(c, rc == -ECANCELED ? 503 : 500, strerror(-rc));
+}
+
 static void creation_judge(struct creation *c)
 {
 	char why[1024];
@@ -445,9 +463,8 @@ static void creation_judge(struct creation *c)
 		creation_fail(c, status_of(rc), why);
 	else if (c->clone) /* nothing is installed */
 		creation_check(c);
-	else if (ready_ask(c->ops->content, c->profile, json_object_get(c->snapshot, "settings"),
-			 on_ready, c))
-		creation_fail(c, 500, "out of memory");
+	else
+		creation_ask_files(c);
 }
 
 /* Its profile was read, and its passwords are hashed. */
@@ -462,8 +479,6 @@ static void on_profile(void *arg, struct served_profile *sp)
 		json_object_set_new(c->body, "settings", sp->settings);
 	if (sp->rc == -ECANCELED)
 		creation_fail(c, 503, sp->why);
-	else if (!c->trial && answered_before(c->ops, c->request, c->body))
-		creation_free(c); /* the same request came twice meanwhile */
 	else
 		creation_judge(c);
 }

@@ -138,8 +138,9 @@ END_TEST
 /* An install that cannot be started has failed; nothing else has. */
 START_TEST(what_fails)
 {
-	json_object_set_new(base_spec_of(web01), "domain",
-		json_string("<domain><devices><watchdog model='none-such'/></devices></domain>"));
+	base_spec_put(web01,
+		json_pack("{s:s}", "domain",
+			"<domain><devices><watchdog model='none-such'/></devices></domain>"));
 	base_arm(web01, "debian-12");
 	act_start_install(act, web01);
 	ended();
@@ -261,8 +262,8 @@ START_TEST(by_hand)
 	base_arm(m, "debian-12");
 	act_carry_out(act, m, LIFE_DO_NETBOOT);
 	ck_assert_ptr_null(act->jobs);
-	ck_assert_str_eq(
-		told("metal"), "power cycle: it has no power executable, switch it by hand");
+	ck_assert_str_eq(told("metal"),
+		"power cycle: the machine has no power executable: switch its power by hand");
 	ck_assert_int_eq(m->state, LIFE_ARMED);
 }
 END_TEST

@@ -172,7 +172,7 @@ START_TEST(closed_and_off)
 	console_stream_close();
 	stepped.mono += RECORD_ENDED_MS;
 	base_wait(&rooms.base, recording()->state == RECORD_OFF);
-	state_is(RECORD_OFF, "it is off");
+	state_is(RECORD_OFF, "the guest is off");
 	logged("] web01 is off\r\n");
 	ck_assert_uint_eq(recording()->again.slot, 0);
 	ck_assert_int_eq(record_send(recording(), "x", 1), -EPIPE);
@@ -287,13 +287,13 @@ START_TEST(taken)
 	console_stream.error = VIR_ERR_OPERATION_FAILED;
 	record_connected(consoles, rooms.hosts.own);
 	base_wait(&rooms.base, recording()->state == RECORD_TAKEN);
-	state_is(RECORD_TAKEN, "somebody else has its console");
-	logged("somebody else has the console of web01 (virsh console?): nothing is recorded");
+	state_is(RECORD_TAKEN, "another client has the console open");
+	logged("another client has the console of web01 open (virsh console?): nothing is recorded");
 	stepped.mono += RECORD_TAKEN_MS;
 	base_wait(&rooms.base, console_stream.opens == 2 && recording()->again.slot);
-	state_is(RECORD_TAKEN, "somebody else has its console");
+	state_is(RECORD_TAKEN, "another client has the console open");
 	written();
-	ck_assert_uint_eq(times("somebody else"), 1); /* once */
+	ck_assert_uint_eq(times("another client has"), 1); /* once */
 	console_stream.error = 0;
 	stepped.mono += RECORD_TAKEN_MS;
 	base_wait(&rooms.base, listens());
@@ -337,16 +337,16 @@ START_TEST(no_console)
 	rooms.base.config.consoles = true;
 	web01->guest_transient = true;
 	record_connected(consoles, rooms.hosts.own);
-	state_is(RECORD_NONE, "its domain is about to go");
+	state_is(RECORD_NONE, "its domain is being removed");
 	web01->guest_transient = false;
 	web01->deleting = true;
 	record_started(consoles, web01);
-	state_is(RECORD_NONE, "its domain is about to go");
+	state_is(RECORD_NONE, "its domain is being removed");
 	ck_assert_uint_eq(console_stream.opens, 1);
 	web01->deleting = false;
 	connected();
 	record_leave(consoles, web01);
-	state_is(RECORD_NONE, "its domain is about to go");
+	state_is(RECORD_NONE, "its domain is being removed");
 	base_wait(&rooms.base, console_stream.aborts == 1);
 }
 END_TEST

@@ -141,7 +141,7 @@ START_TEST(bare_metal_that_is_armed)
 	ck_assert_int_eq(machine("metal")->state, LIFE_ARMED);
 	base_wait(&rooms.base, *base_told(&rooms.base, "metal", "power"));
 	ck_assert_str_eq(base_told(&rooms.base, "metal", "power"),
-		"power cycle: it has no power executable, switch it by hand");
+		"power cycle: the machine has no power executable: switch its power by hand");
 }
 END_TEST
 
@@ -179,8 +179,8 @@ START_TEST(asked_again_meanwhile)
 	base_wait(&rooms.base, rooms.operations.creations);
 	http_ask_send(&ask, NULL, "POST", "/api/v1/machines", quoted(same));
 	ck_assert_uint_eq(http_ask_wait(&first), 409);
-	ck_assert_str_eq(
-		http_ask_error(&first), "asked again on another connection, which gets the answer");
+	ck_assert_str_eq(http_ask_error(&first),
+		"the request was repeated on another connection, which gets the answer");
 	worker_gate_open();
 	ck_assert_uint_eq(http_ask_wait(&ask), 201);
 	ck_assert_uint_eq(machines_count(rooms.base.machines), 1);
@@ -189,7 +189,7 @@ START_TEST(asked_again_meanwhile)
 }
 END_TEST
 
-/* Its name and address are its own from the beginning. */
+/* Two that are made at a time have different addresses. */
 START_TEST(two_at_once)
 {
 	struct http_ask first = {.base = &rooms.base, .fd = -1};
@@ -197,15 +197,12 @@ START_TEST(two_at_once)
 	worker_gate_shut(rooms.base.worker);
 	http_ask_send(&first, NULL, "POST", "/api/v1/machines", quoted(BARE("")));
 	base_wait(&rooms.base, rooms.operations.creations);
-	ck_assert_uint_eq(
-		create("{'name': 'other', 'kind': 'bare-metal', 'profile': 'small', 'segment': 'lan', "
-		       "'address': '10.77.1.2'}"),
-		409);
-	ck_assert_str_eq(http_ask_error(&ask),
-		"address 10.77.1.2 is in use by a machine that is being created");
+	http_ask_send(&ask, NULL, "POST", "/api/v1/machines",
+		quoted("{'name': 'other', 'kind': 'bare-metal', 'profile': 'small', 'segment': 'lan'}"));
 	worker_gate_open();
 	ck_assert_uint_eq(http_ask_wait(&first), 201);
-	ck_assert_str_eq(machine("metal")->nics[0].segment, "lan");
+	ck_assert_uint_eq(http_ask_wait(&ask), 201);
+	ck_assert(!ip_eq(&machine("metal")->nics[0].addrs[0], &machine("other")->nics[0].addrs[0]));
 	json_decref(first.json);
 	free(first.text);
 }

@@ -120,8 +120,8 @@ START_TEST(no_more_than_can_be)
 	ck_assert_int_eq(hosts_find(&hosts, "test:///more.xml", &g, why, sizeof why), -ENOSPC);
 	ck_assert_ptr_null(g);
 	ck_assert_str_eq(why,
-		"libvirt at test:///more.xml: usher is connected to 16 libvirts already, and takes "
-		"no more");
+		"libvirt at test:///more.xml: usher is already connected to 16 libvirts, the "
+		"maximum");
 	find("test:///3.xml");
 	memset(uri, 'a', sizeof uri);
 	uri[300] = '\0';
@@ -152,7 +152,7 @@ START_TEST(connects)
 	struct machine *there = base_machine(&base, "there", true, "10.77.1.4");
 	json_t *all;
 
-	json_object_set_new(base_spec_of(there), "connect", json_string(far_uri()));
+	base_spec_put(there, json_pack("{s:s}", "connect", far_uri()));
 	base_machine(&base, "here", true, "10.77.1.5");
 	base_machine(&base, "metal", false, "10.77.1.6");
 	hosts_connect(&hosts, false);

@@ -145,8 +145,7 @@ START_TEST(nothing_to_start)
 
 	for (size_t i = 0; i < 4; i++) {
 		m->state = states[i];
-		snprintf(line, sizeof line,
-			"web01 is %s: nothing is installed on it that could start",
+		snprintf(line, sizeof line, "web01 is %s: no installed system to start",
 			life_state_name(states[i]));
 		refused("POST", "/start", NULL, 409, line);
 	}
@@ -172,8 +171,8 @@ START_TEST(stops_that_take_their_time)
 	ck_assert_ptr_nonnull(rooms.operations.patches);
 	stepped.mono += 2 * 1000;
 	ck_assert_uint_eq(http_ask_wait(&ask), 409);
-	ck_assert_ptr_nonnull(strstr(http_ask_error(&ask),
-		"it did not shut down within 2 minutes: from inside it can be seen why"));
+	ck_assert_ptr_nonnull(
+		strstr(http_ask_error(&ask), "the guest did not shut down within 2 minutes"));
 	reset();
 }
 END_TEST
@@ -266,8 +265,9 @@ START_TEST(what_cannot_be)
 {
 	static const struct {
 		const char *body, *line;
-	} wrong[] = {{"{\"disk\": 5}", "web01: memory, vcpus, autostart and description can be"},
-		{"{\"memory\": 2048}", "web01: memory 2048: it is in bytes"},
+	} wrong[] = {
+		{"{\"disk\": 5}", "web01: only memory, vcpus, autostart and description can be"},
+		{"{\"memory\": 2048}", "web01: memory 2048: expected bytes"},
 		{"{\"vcpus\": 0}", "web01: vcpus is a number from 1 to 1024"},
 		{"{\"vcpus\": 1025}", "web01: vcpus is a number from 1 to 1024"},
 		{"{\"vcpus\": \"2\"}", "web01: vcpus is a number from 1 to 1024"},
@@ -302,14 +302,14 @@ START_TEST(who_cannot)
 	refused_all("web01 is being deleted");
 	m->deleting = false;
 	m->template = true;
-	refused_all("web01 is a template and is not changed or started");
+	refused_all("web01 is a template and cannot be changed or started");
 	m->template = false;
 	m->guest = false;
 	refused_all("web01 is bare metal, not a guest of libvirt's");
 	m->guest = true;
 	m->state = LIFE_INSTALLING;
 	refused("POST", "/stop", NULL, 409,
-		"web01 is installing: 'usher disarm web01' takes back its install, and stops it");
+		"web01 is installing: run 'usher disarm web01' to cancel its install and stop it");
 }
 END_TEST
 

@@ -135,7 +135,7 @@ START_TEST(who_cannot)
 	struct reservation created = {.machine = m};
 
 	m->guest = false;
-	post(NULL, 409, "web01 is a bare machine, and templates are guests");
+	post(NULL, 409, "web01 is bare metal, and only a guest can become a template");
 	m->guest = true;
 	for (size_t i = 0; i < 4; i++) {
 		m->state = states[i];
@@ -152,14 +152,17 @@ START_TEST(who_cannot)
 	post(NULL, 409, "web01 is being made, switched or deleted just now");
 	unreserve(&rooms.base.reserved, &created);
 	base_spec_put(m, json_pack("{s:o}", "disks", json_pack("[{s:i}]", "size", 5)));
-	post(NULL, 409, "web01 has further disks, and clones would not");
-	m->spec.disks = 0;
-	post(NULL, 409, "libvirt has no domain web01 of ours");
+	post(NULL, 409, "web01 has additional disks, which clones would lack");
+	machine_spec_fini(&m->spec);
+	base_spec_put(m,
+		json_pack("{s:i, s:i, s:i, s:s}", "memory", 64, "vcpus", 1, "disk", 1 << 20, "pool",
+			"default-pool"));
+	post(NULL, 409, "libvirt has no domain web01 of usher's");
 	make_domain(true);
 	post(NULL, 409,
 		"web01 is running: shut it down first, or 'usher template web01 --shutdown'");
 	strcpy(m->uuid, "00000000-0000-0000-0000-000000000009");
-	post(NULL, 409, "libvirt has no domain web01 of ours");
+	post(NULL, 409, "libvirt has no domain web01 of usher's");
 	ck_assert_int_eq(state_now(), VIR_DOMAIN_RUNNING);
 }
 END_TEST
@@ -171,9 +174,10 @@ START_TEST(it_does_not_power_off)
 	seals();
 	stepped.mono += 301 * 1000;
 	ck_assert_uint_eq(http_ask_wait(&ask), 504);
-	refused(504, "web01 did not power off within 300 s: its system has no first-boot agent");
-	ck_assert_ptr_nonnull(strstr(
-		base_told(&rooms.base, "web01", "template"), "it is none: web01 did not power"));
+	refused(504,
+		"web01 did not power off within 300 s: its system lacks usher's first-boot agent");
+	ck_assert_ptr_nonnull(strstr(base_told(&rooms.base, "web01", "template"),
+		"not made a template: web01 did not power"));
 	base_wait(&rooms.base, state_now() == VIR_DOMAIN_SHUTOFF); /* its power is pulled */
 	reset();
 }
@@ -186,7 +190,7 @@ START_TEST(it_is_stopped_from_outside)
 	ck_assert_ptr_nonnull(ops->sealings);
 	ck_assert(template_event(ops, m, GUEST_KILLED));
 	http_ask_wait(&ask);
-	refused(500, "it was stopped from outside (virsh destroy, or QEMU died)");
+	refused(500, "the guest was stopped from outside (virsh destroy, or QEMU died)");
 	ck_assert(!template_event(ops, m, GUEST_KILLED));
 }
 END_TEST
@@ -200,7 +204,7 @@ START_TEST(it_shuts_down_first)
 		loop_once(rooms.base.loop, 2);
 	ck_assert(template_event(ops, m, GUEST_KILLED));
 	http_ask_wait(&ask);
-	refused(500, "it was stopped from outside (virsh destroy, or QEMU died)");
+	refused(500, "the guest was stopped from outside (virsh destroy, or QEMU died)");
 }
 END_TEST
 
@@ -222,7 +226,8 @@ START_TEST(it_is_killed_instead)
 	shuts_down();
 	ck_assert(template_event(ops, m, GUEST_KILLED));
 	http_ask_wait(&ask);
-	refused(500, "it was stopped from outside, not shut down: start it once, then again");
+	refused(500,
+		"the guest was stopped from outside, not shut down: start it once, then try again");
 }
 END_TEST
 
@@ -262,13 +267,13 @@ START_TEST(what_a_template_is_not)
 	m->template = true;
 	ck_assert_uint_eq(http_ask(&ask, "POST", "/api/v1/refuses", NULL), 409);
 	ck_assert_str_eq(http_ask_error(&ask),
-		"web01 is a template and is not changed: 'usher clone web01 NAME' makes machines of "
-		"it");
+		"web01 is a template and cannot be changed: run 'usher clone web01 NAME' to make a "
+		"machine of it");
 	ck_assert(!template_event(ops, m, GUEST_STOPPED_SELF));
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "template"), "");
 	ck_assert(!template_event(ops, m, GUEST_STARTED));
 	ck_assert_ptr_nonnull(strstr(base_told(&rooms.base, "web01", "template"),
-		"started from outside usher: what is linked to its disk breaks"));
+		"started from outside usher: disks linked to this template's disk break"));
 }
 END_TEST
 
@@ -292,13 +297,13 @@ START_TEST(what_is_linked_to_it)
 	clone_it(2, true);
 	ck_assert_uint_eq(http_ask(&ask, "POST", "/api/v1/needed", NULL), 409);
 	ck_assert_str_eq(http_ask_error(&ask),
-		"web01 is needed: the disks of c1, c2 are linked to its own; delete them first");
+		"web01 is needed: the disks of c1, c2 are linked to its disk; delete those machines first");
 	for (int i = 3; i < 8; i++)
 		clone_it(i, true);
 	http_ask(&ask, "POST", "/api/v1/needed", NULL);
 	ck_assert_str_eq(http_ask_error(&ask),
-		"web01 is needed: the disks of c1, c2, c3, c4, c5 and 2 more are linked to its own; "
-		"delete them first");
+		"web01 is needed: the disks of c1, c2, c3, c4, c5 and 2 more are linked to its disk; "
+		"delete those machines first");
 	m->template = false;
 	ck_assert_uint_eq(http_ask(&ask, "POST", "/api/v1/needed", NULL), 200);
 }
