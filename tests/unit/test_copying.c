@@ -91,7 +91,7 @@ START_TEST(in_pieces)
 	ck_assert_int_eq(http_ask_number(&ask, "piece"), HTTP_BODY_MAX);
 	ck_assert(exists(part));
 	ck_assert_int_eq(take(), -ENODATA);
-	snprintf(line, sizeof line, "%s/media/d.iso: 0 of 6 bytes are there", base_dir);
+	snprintf(line, sizeof line, "%s/media/d.iso: 0 of 6 bytes received", base_dir);
 	ck_assert_str_eq(why, line);
 	ck_assert_uint_eq(put("?at=0", "abc"), 200);
 	ck_assert_int_eq(http_ask_number(&ask, "at"), 3);
@@ -104,7 +104,7 @@ START_TEST(in_pieces)
 	ck_assert_str_eq(content(part), "abcdef");
 	ck_assert(!exists(path)); /* it is the importer's to move */
 	ck_assert_int_eq(take(), -ENOENT);
-	ck_assert_str_eq(why, "there is no such copy under way");
+	ck_assert_str_eq(why, "no such copy in progress");
 	ck_assert_ptr_null(imports->copyings);
 	ck_assert_int_eq(unlink(part), 0);
 }
@@ -116,7 +116,7 @@ START_TEST(out_of_order)
 
 	ck_assert_uint_eq(begin("d.iso", 6), 201);
 	ck_assert_uint_eq(put("?at=0", "abc"), 200);
-	snprintf(line, sizeof line, "%s/media/d.iso: 3 of 6 bytes are there", base_dir);
+	snprintf(line, sizeof line, "%s/media/d.iso: 3 of 6 bytes received", base_dir);
 	ck_assert_uint_eq(put("?at=0", "abc"), 409);
 	ck_assert_str_eq(http_ask_error(&ask), line);
 	ck_assert_uint_eq(put("?at=4", "ef"), 409);
@@ -141,7 +141,7 @@ START_TEST(one_piece_at_a_time)
 	ck_assert_int_eq(take(), -EBUSY);
 	ck_assert_uint_eq(http_ask(&second, "PUT", target("?at=0"), "abc"), 409);
 	ck_assert_ptr_nonnull(strstr(
-		http_ask_error(&second), "0 of 6 bytes are there, and a piece is being written"));
+		http_ask_error(&second), "0 of 6 bytes received, and a piece is being written"));
 	ck_assert_uint_eq(http_ask(&second, "DELETE", target(""), NULL), 409);
 	worker_gate_open();
 	ck_assert_uint_eq(http_ask_wait(&ask), 200);
@@ -166,13 +166,13 @@ START_TEST(names_and_sizes)
 
 	refused("d.iso", 0, "a copy takes a name and a size of at least one byte");
 	refused("d.iso", -1, "a copy takes a name and a size of at least one byte");
-	refused("", 5, "a copy's name is a file's, at most 200 bytes, not ''");
-	refused("../d.iso", 5, "a copy's name is a file's");
-	refused("a/b", 5, "a copy's name is a file's");
-	refused(".hidden", 5, "a copy's name is a file's");
+	refused("", 5, "the name of a copy must be a file name of at most 200 bytes, not ''");
+	refused("../d.iso", 5, "the name of a copy must be a file name");
+	refused("a/b", 5, "the name of a copy must be a file name");
+	refused(".hidden", 5, "the name of a copy must be a file name");
 	memset(long_name, 'a', sizeof long_name);
 	long_name[201] = '\0';
-	refused(long_name, 5, "a copy's name is a file's");
+	refused(long_name, 5, "the name of a copy must be a file name");
 	long_name[200] = '\0';
 	ck_assert_uint_eq(begin(long_name, 5), 201);
 	ck_assert_uint_eq(http_ask(&ask, "DELETE", target(""), NULL), 200);
@@ -180,8 +180,8 @@ START_TEST(names_and_sizes)
 	/* a file of that name is there: it is not written over */
 	snprintf(path, sizeof path, "%s/media/d.iso", base_dir);
 	fclose(fopen(path, "w"));
-	snprintf(line, sizeof line,
-		"%.90s is there already: import that, or 'usher media remove' it", path);
+	snprintf(line, sizeof line, "%.90s already exists: import it, or run 'usher media remove'",
+		path);
 	refused("d.iso", 5, line);
 }
 END_TEST

@@ -93,11 +93,11 @@ START_TEST(what_is_wrong)
 	bad("{}", "expected a network's name, and optionally its other fields");
 	bad("{'name': 5}", "expected a network's name");
 	bad("{'name': 'a', 'bridge': 'x'}", "expected a network's name");
-	bad("{'name': ''}", "network '': a name has letters");
-	bad("{'name': '-a'}", "network '-a': a name has letters");
-	bad("{'name': '.a'}", "network '.a': a name has letters");
-	bad("{'name': 'a b'}", "network 'a b': a name has letters");
-	bad("{'name': 'a/b'}", "network 'a/b': a name has letters");
+	bad("{'name': ''}", "network '': expected at most 63 letters");
+	bad("{'name': '-a'}", "network '-a': expected at most 63 letters");
+	bad("{'name': '.a'}", "network '.a': expected at most 63 letters");
+	bad("{'name': 'a b'}", "network 'a b': expected at most 63 letters");
+	bad("{'name': 'a/b'}", "network 'a/b': expected at most 63 letters");
 	bad("{'name': 'a', 'forward': 'open'}", "forward 'open': expected none, nat or route");
 	bad("{'name': 'a', 'domain': 'a b'}", "domain 'a b': expected a DNS domain");
 	bad("{'name': 'a', 'subnet': '10.0.0.0'}", "");
