@@ -34,7 +34,7 @@ void segment_say_misfits(
 /* The segment of a peer that reached usher on this link: the link's own, or one behind a relay. */
 uint32_t segment_of_peer(const struct network *nw, uint32_t link, const struct ip *peer);
 void segments_say(const struct network *nw); /* who leases where, and why */
-/* dhcpd_config's `decided`: the server that leases on a segment of mode auto is known. */
+/* dhcpd_config's `decided`: it is now known who leases on a segment of mode auto. */
 void segments_decided(
 	struct network *nw, const struct segment *seg, const struct dhcpd_server *server);
 

@@ -53,7 +53,7 @@ struct creation {
 	struct trial
 		*trial; /* this creation is only judged, with others; NULL: it is carried out */
 	bool making;    /* libvirt is creating the guest */
-	char why[512];  /* why it failed; "": it did not */
+	char why[512];  /* why it failed, while it is being undone */
 };
 
 /* The segment that the request means, of its first NIC; NULL: none. */
