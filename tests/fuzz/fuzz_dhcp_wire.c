@@ -133,7 +133,8 @@ static void answer(const struct dhcp_message *m, enum dhcp_verdict verdict)
 		return;
 	n = dhcp_answer_encode(&p, &d, &boot, buf);
 	check(n < 0 || (n >= DHCP_REPLY_MIN && n <= DHCP_REPLY_MAX && n <= m->max_size - 28));
-	if (n > 0)
+	/* a BOOTP reply has no client identifier, by which alone hardware without a MAC is known */
+	if (n > 0 && !(m->by_id && verdict == DHCP_SEND_BOOTP))
 		read_back(m, &d, &boot, buf, (size_t)n);
 	free(buf);
 }
