@@ -201,7 +201,7 @@ refused "an address that a machine has" "192.168.122.20 is in use by machine 'we
 	create other --profile plain --ip 192.168.122.20
 refused "a name that is taken, for bare metal" "machine 'web' exists already" \
 	"$USHER" enroll web --no-ssh-key --mac 02:00:00:00:00:09 --profile plain
-refused "bare metal with a guest's MAC" "machine 'web''s" \
+refused "bare metal with a guest's MAC" "machine 'web' has that MAC" \
 	"$USHER" enroll metal --no-ssh-key --mac 52:54:c0:a8:7a:14 --profile plain
 refused "--replace by something impossible leaves the old one" "requires 128 MiB" \
 	create web --profile plain --replace --memory 64
