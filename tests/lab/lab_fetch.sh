@@ -128,7 +128,7 @@ check "so is a mirror that is not there" says "http://nosuch.invalid/tree/linux:
 	enroll none plain --set mirror=nosuch.invalid --arm
 check "one that refuses" says "http://127.0.0.1:1/tree/linux: .*connect" enroll none plain --set mirror=127.0.0.1:1 --arm
 check "one that is ill" says "HTTP 503" enroll none broken --arm
-check "one that sends elsewhere than to the web" says "redirected" enroll none away --arm
+check "one that sends elsewhere than to the web" says "redirects to a URL" enroll none away --arm
 check "a name that is no URL" says "expected a URL" enroll none plain --set mirror= --arm
 check "another sum" says "sha256 differs: expected ${sum//[0-9]/0}, was $sum" enroll none wrong --arm
 refute "no machine was made" known none
