@@ -85,14 +85,14 @@ check "as what it is" has "Content-Type: application/yaml" inside 1 curl -sSD - 
 check "which is told" told web01 'answers .*nocloud/meta-data fetched by 10.66.0.11'
 check "and is not yet installing" state_is web01 booting
 check "another address does not get it" status 2 "$file" 403
-check "which is told too" told web01 'refused .*nocloud/meta-data for 10.66.0.12: that address is another.s'
+check "which is told too" told web01 'refused .*nocloud/meta-data for 10.66.0.12: that address belongs to another client'
 check "nor is what the profile has not" status 1 "${file%meta-data}user-data" 403
 check "one boot was counted" boots_are web01 1
 check "who asks first is on the timeline" told web01 'booting .*boot 1 of 3, boot script fetched by 10.66.0.11'
 check "another's MAC is refused" has "address 10.66.0.12 belongs to web02, MAC 02:00:00:00:00:01 to web01" \
 	tftp_error 2 pxelinux.cfg/01-02-00-00-00-00-01
 check "which web01 is told" told web01 "refused .*10.66.0.12 belongs to web02"
-check "and a stranger with web01's MAC" has "address 10.66.0.13 belongs to nobody, MAC 02:00:00:00:00:01 to web01" \
+check "and a stranger with web01's MAC" has "address 10.66.0.13 belongs to no machine, MAC 02:00:00:00:00:01 to web01" \
 	tftp_error 3 pxelinux.cfg/01-02-00-00-00-00-01
 sleep 0.4 # what is loaded as soon as that is the boot loader itself
 check "the kernel loads" loads 1

@@ -60,7 +60,7 @@ need "it is installed" installed
 need "in the record" state_is gold up
 
 # --- a template ------------------------------------------------------------------------------------------------------------
-refused "no clone of what is no template" "gold is no template" "$USHER" clone gold c1
+refused "no clone of what is no template" "gold is not a template" "$USHER" clone gold c1
 virsh -q start gold
 refused "no template of one that runs" "--shutdown" "$USHER" template gold
 virsh -q destroy gold

@@ -35,7 +35,7 @@ check "when the script has run" on_is "of gold, as root" 192.168.122.2 cat /var/
 check "once, with its output in a file" on_is "the site's script spoke" 192.168.122.2 cat /var/log/usher-first-boot.log
 check "and left nothing behind" on_is "hostkeys uuid" 192.168.122.2 "cd /etc/usher-agent && echo *"
 refused "no template of one that runs" "--shutdown" "$USHER" template gold
-refused "no clone of what is no template" "gold is no template" "$USHER" clone gold c1
+refused "no clone of what is no template" "gold is not a template" "$USHER" clone gold c1
 identity() { on "$1" "cat /etc/machine-id; cut -d' ' -f2 /etc/ssh/ssh_host_*_key.pub; cat /sys/class/net/e*/address; hostname; cat /etc/hostname"; }
 identity 192.168.122.2 >"$USHER_LAB/identities"
 
