@@ -4,6 +4,7 @@
  * drawn from the xid. */
 #include "dhcpd/dhcp_answer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,7 @@ static void read_back(const struct dhcp_message *m, const struct dhcp_decision *
 {
 	bool bootp = d->verdict == DHCP_SEND_BOOTP, nak = d->verdict == DHCP_SEND_NAK;
 	size_t n;
+	int rc;
 
 	check(buf[0] == 2);
 	buf[0] = 1;
@@ -95,7 +97,11 @@ static void read_back(const struct dhcp_message *m, const struct dhcp_decision *
 		0x80; /* a client without a MAC may leave it out of a request with ciaddr */
 	if (!bootp)
 		buf[TYPE_AT] = DHCP_DISCOVER; /* the decoder takes clients' messages */
-	check(dhcp_wire_decode(buf, len, &back, &why) == 0);
+	rc = dhcp_wire_decode(buf, len, &back, &why);
+	/* without a MAC a client is known by its identifier, which a full reply leaves out, and BOOTP's never has */
+	if (rc == -EAFNOSUPPORT && m->by_id && !dhcp_wire_option(&back, OPT_CLIENT_ID, &n))
+		return;
+	check(rc == 0);
 	check(back.xid == m->xid && back.giaddr == m->giaddr && mac_eq(&back.mac, &m->mac));
 	check(is_echoed(m, OPT_RELAY_AGENT));
 	check(!dhcp_wire_option(&back, OPT_CLIENT_ID, &n) || is_echoed(m, OPT_CLIENT_ID));
@@ -133,8 +139,7 @@ static void answer(const struct dhcp_message *m, enum dhcp_verdict verdict)
 		return;
 	n = dhcp_answer_encode(&p, &d, &boot, buf);
 	check(n < 0 || (n >= DHCP_REPLY_MIN && n <= DHCP_REPLY_MAX && n <= m->max_size - 28));
-	/* a BOOTP reply has no client identifier, by which alone hardware without a MAC is known */
-	if (n > 0 && !(m->by_id && verdict == DHCP_SEND_BOOTP))
+	if (n > 0)
 		read_back(m, &d, &boot, buf, (size_t)n);
 	free(buf);
 }
