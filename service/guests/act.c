@@ -45,6 +45,11 @@ static void job_ended(struct job *j, bool ok, const char *why)
 	struct machine *m = operation_machine(&j->op);
 	char line[512];
 
+	/* before an event, after which the machine may be gone */
+	if (m && !m->guest && !m->attempt.switched) {
+		m->attempt.switched = true;
+		(void)machines_save(j->act->base->machines, m); /* or it is switched once more */
+	}
 	if (m && ok)
 		timeline_add(j->act->base->timeline, m->name, "power", "%s%s%s", j->what,
 			*why ? ": " : "", why);
@@ -53,10 +58,6 @@ static void job_ended(struct job *j, bool ok, const char *why)
 		timeline_add(j->act->base->timeline, m->name, "power", "%s", line);
 		if (j->fatal)
 			machine_event(m, LIFE_POWER_FAILED, line);
-	}
-	if (m && !m->guest && !m->attempt.switched) {
-		m->attempt.switched = true;
-		(void)machines_save(j->act->base->machines, m); /* or it is switched once more */
 	}
 	job_free(j);
 }

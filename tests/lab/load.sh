@@ -50,7 +50,7 @@ load() {
 said() { grep -o "\b$2=[0-9.]*" "$USHER_LAB/$1" | cut -d= -f2; }
 
 # Whom the service knows: MAC ADDRESS STATE EXPIRES, a line each.
-leases() { "$USHER" leases --json | jq -r '.leases[] | "\(.mac) \(.address) \(.state) \(.expires | sub("[.][0-9]+"; "") | fromdate)"'; }
+leases() { "$USHER" leases --json | jq -r '.leases[] | "\(.mac) \(.address) \(.state) \(.expires | (sub("[.][0-9]+"; "") | fromdate) + ((capture("[.](?<ms>[0-9]+)").ms // "0" | "0." + .) | tonumber))"'; }
 
 # Of each client that did not give its address back the last ACK counts: the service must hold that address for it, for
 # as long as it was told (but for 10 ms: the service counts whole milliseconds). An address that two clients were given, or a client that was given two, is wrong whatever the
@@ -72,7 +72,7 @@ compare_acks() {
 			for (mac in address) {
 				clients++
 				if (state[mac, address[mac]] != "bound") {print mac, address[mac], "is lost"; bad++}
-				else if (until[mac, address[mac]] < int(ends[mac] - 0.01)) {print mac, "is to end too soon"; bad++}
+				else if (until[mac, address[mac]] < ends[mac] - 0.01) {print mac, "is to end too soon"; bad++}
 			}
 			printf "%d ACKs of %d clients, %d leases stored, %d wrong\n", acks, clients, leases, bad
 			exit bad != 0
