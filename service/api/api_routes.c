@@ -148,7 +148,8 @@ static const struct route *find(enum http_method method, const char *path)
 	return NULL;
 }
 
-void api_routes_methods(const char *path, char *buf, size_t size)
+/* With HEAD, which every GET takes, or without. */
+static void list_methods(const char *path, bool head, char *buf, size_t size)
 {
 	size_t used = 0;
 
@@ -157,19 +158,20 @@ void api_routes_methods(const char *path, char *buf, size_t size)
 		if (path_matches(routes[i].path, path))
 			used += (size_t)snprintf(buf + used, size - used, "%s%s%s",
 				used ? ", " : "", http_method_name(routes[i].method),
-				routes[i].method == HTTP_GET ? ", HEAD" : "");
+				head && routes[i].method == HTTP_GET ? ", HEAD" : "");
+}
+
+void api_routes_methods(const char *path, char *buf, size_t size)
+{
+	list_methods(path, true, buf, size);
 }
 
 static unsigned no_route(enum http_method method, const char *path, char *why, size_t size)
 {
-	char methods[64] = "";
-	size_t used = 0;
+	char methods[64];
 
-	for (size_t i = 0; i < N_ROUTES; i++)
-		if (path_matches(routes[i].path, path))
-			used += (size_t)snprintf(methods + used, sizeof methods - used, "%s%s",
-				used ? ", " : "", http_method_name(routes[i].method));
-	if (!used) {
+	list_methods(path, false, methods, sizeof methods);
+	if (!*methods) {
 		snprintf(why, size, "%s %.200s: there is no such call", http_method_name(method),
 			path);
 		return 404;
