@@ -305,7 +305,7 @@ const struct link_address *config_segment_address(
 
 struct config_segment config_segment_default(void)
 {
-	return (struct config_segment){.lease_s = 3600,
+	return (struct config_segment){.lease_s = SEGMENT_LEASE_S,
 		.probe_ms = CONFIG_PROBE_MS,
 		.computed = true,
 		.mode = SEGMENT_AUTO};

@@ -2,7 +2,7 @@
 #include "dhcpd/dhcp_socket.h"
 
 #include "core/link.h"
-#include "dhcpd/dhcp_proxy.h"
+#include "dhcpd/dhcp_proxy_answer.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>

@@ -53,7 +53,7 @@ int dhcp_socket_open(
  * that renews its leases. Replies are frames. */
 int dhcp_socket_open_beside(
 	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size);
-/* The same on port 4011 (dhcp_proxy.h). Replies are datagrams. */
+/* The same on port 4011 (dhcp_proxy_answer.h). Replies are datagrams. */
 int dhcp_socket_open_proxy(
 	struct dhcp_socket *s, const char *ifname, uint32_t server, char *why, size_t why_size);
 /* Still on the link of this name? Then its MAC is looked up again, else nothing is changed. */

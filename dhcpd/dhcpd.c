@@ -3,7 +3,7 @@
 
 #include "dhcpd/dhcp_listen.h"
 #include "dhcpd/dhcp_own.h"
-#include "dhcpd/dhcp_side.h"
+#include "dhcpd/dhcp_proxy.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ struct port {
 	struct dhcpd *d;
 	const struct segment *segment;
 	struct dhcp_own own;        /* we lease */
-	struct dhcp_side *side;     /* somebody else leases; or NULL */
+	struct dhcp_proxy *side;    /* somebody else leases; or NULL */
 	struct dhcp_listen listen;  /* not known yet */
 	struct dhcpd_server server; /* who was found to lease, or zero */
 };
@@ -65,7 +65,7 @@ static struct port *port_of(const struct dhcpd *d, const struct segment *s)
 static void port_close(struct port *port)
 {
 	dhcp_own_close(&port->own);
-	dhcp_side_free(port->side);
+	dhcp_proxy_free(port->side);
 	port->side = NULL;
 	dhcp_listen_close(&port->listen);
 }
@@ -102,7 +102,7 @@ static int open_own(struct port *port, char *why, size_t why_size)
 static int open_side(struct port *port, char *why, size_t why_size)
 {
 	struct dhcpd *d = port->d;
-	const struct dhcp_side_config c = {.loop = d->c.loop,
+	const struct dhcp_proxy_config c = {.loop = d->c.loop,
 		.machines = d->c.machines,
 		.segments = d->c.segments,
 		.timeline = d->c.timeline,
@@ -113,10 +113,10 @@ static int open_side(struct port *port, char *why, size_t why_size)
 		.inbox = &d->lessor.inbox,
 		.server = &port->server};
 
-	if (port->side && dhcp_side_fits(port->side))
+	if (port->side && dhcp_proxy_fits(port->side))
 		return 0;
 	port_close(port);
-	return dhcp_side_open(&c, port->segment, &port->side, why, why_size);
+	return dhcp_proxy_open(&c, port->segment, &port->side, why, why_size);
 }
 
 static struct dhcpd_server server_of(const struct dhcp_heard *h)
@@ -190,7 +190,7 @@ size_t dhcpd_others(
 {
 	const struct port *port = port_of(d, s);
 	const struct dhcp_foreign *f = !port ? NULL
-		: port->side                 ? dhcp_side_foreign(port->side)
+		: port->side                 ? dhcp_proxy_foreign(port->side)
 					     : &port->own.foreign;
 	size_t n = 0;
 

@@ -3,12 +3,12 @@
  * The DHCP server, segment by segment: ours to lease on, another's, or not known yet. Main thread
  * only.
  *
- *   dhcp_own     we lease                      dhcp_side    somebody else does: boot information only
+ *   dhcp_own     we lease                      dhcp_proxy   somebody else does: boot information only
  *   dhcp_listen  who leases here?              dhcp_foreign another server where we lease
  *   dhcp_wire    messages, bytes to struct     dhcp_policy  who gets which address
  *   dhcp_boot    what a firmware should load   dhcp_answer  a decision's bytes
  *   dhcp_route   where an answer goes
- *   dhcp_proxy   the same without a lease      dhcp_heard   other servers' words; dhcp_watch: pcap
+ *   dhcp_proxy_answer  its offers              dhcp_heard   other servers' words; dhcp_watch: pcap
  *   dhcp_secret  a token in an answer          dhcp_origin  messages sent in another's name
  *   dhcp_socket  system calls; dhcp_frame      dhcp_outbox  answers on their way out, ACKs parked
  *   dhcp_backlog what a crowd has to wait for  dhcp_events  what the timeline is told; dhcp_notice

@@ -66,7 +66,7 @@ int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done 
 int guest_delete(
 	struct guests *g, const struct guest_spec *spec, bool keep, guest_done done, void *arg)
 {
-	struct job *j = job_with_spec(g, JOB_DELETE, spec);
+	struct guest_job *j = job_with_spec(g, JOB_DELETE, spec);
 
 	if (j)
 		j->keep = keep;
@@ -76,7 +76,7 @@ int guest_delete(
 int guest_volume_info(
 	struct guests *g, const char *pool, const char *volume, guest_volume_done done, void *arg)
 {
-	struct job *j = job_new(g, JOB_VOLUME, "", NULL);
+	struct guest_job *j = job_new(g, JOB_VOLUME, "", NULL);
 
 	if (j) {
 		j->work.key[0] = '\0'; /* waits for nobody */
@@ -90,7 +90,7 @@ int guest_volume_info(
 int guest_shrink(
 	struct guests *g, const char *name, const char *uuid, guest_volume_done done, void *arg)
 {
-	struct job *j = job_new(g, JOB_SHRINK, name, uuid);
+	struct guest_job *j = job_new(g, JOB_SHRINK, name, uuid);
 
 	if (j) {
 		j->work.slow = true;
@@ -107,7 +107,7 @@ int guest_status(struct guests *g, const char *name, guest_status_done done, voi
 int guest_change(struct guests *g, const char *name, const char *uuid,
 	const struct guest_change *change, guest_status_done done, void *arg)
 {
-	struct job *j = job_new(g, JOB_CHANGE, name, uuid);
+	struct guest_job *j = job_new(g, JOB_CHANGE, name, uuid);
 
 	if (!j)
 		return -ENOMEM;
@@ -129,7 +129,7 @@ int guest_shutdown(struct guests *g, const char *name, const char *uuid, guest_d
 
 int guest_list(struct guests *g, guest_list_done done, void *arg)
 {
-	struct job *j = job_new(g, JOB_LIST, "", NULL);
+	struct guest_job *j = job_new(g, JOB_LIST, "", NULL);
 
 	if (j)
 		j->list_done = done;
@@ -137,10 +137,10 @@ int guest_list(struct guests *g, guest_list_done done, void *arg)
 }
 
 /* Updates of one network come one after the other: each reads what is there first. */
-static struct job *job_of_network(
+static struct guest_job *job_of_network(
 	struct guests *g, enum job_kind kind, const char *network, const char *name)
 {
-	struct job *j = job_new(g, kind, name, NULL);
+	struct guest_job *j = job_new(g, kind, name, NULL);
 
 	if (j) {
 		snprintf(j->work.key, sizeof j->work.key, "network %s", network);
@@ -152,7 +152,7 @@ static struct job *job_of_network(
 int guest_publish(struct guests *g, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add, guest_done done, void *arg)
 {
-	struct job *j = job_of_network(g, JOB_PUBLISH, network, name);
+	struct guest_job *j = job_of_network(g, JOB_PUBLISH, network, name);
 
 	if (j) {
 		j->ip = *ip;
@@ -166,7 +166,7 @@ int guest_publish(struct guests *g, const char *network, const char *name, const
 
 int guest_network(struct guests *g, const char *network, guest_network_done done, void *arg)
 {
-	struct job *j = job_of_network(g, JOB_NETWORK, network, "");
+	struct guest_job *j = job_of_network(g, JOB_NETWORK, network, "");
 
 	if (j)
 		j->network_done = done;
@@ -174,9 +174,9 @@ int guest_network(struct guests *g, const char *network, guest_network_done done
 }
 
 /* One after the other: a free subnet stays free until it is taken. */
-static struct job *job_of_networks(struct guests *g, enum job_kind kind, const char *network)
+static struct guest_job *job_of_networks(struct guests *g, enum job_kind kind, const char *network)
 {
-	struct job *j = job_of_network(g, kind, network, "");
+	struct guest_job *j = job_of_network(g, kind, network, "");
 
 	if (j)
 		snprintf(j->work.key, sizeof j->work.key, "networks");
@@ -186,7 +186,7 @@ static struct job *job_of_networks(struct guests *g, enum job_kind kind, const c
 int guest_network_make(
 	struct guests *g, const struct guest_network_spec *spec, guest_network_done done, void *arg)
 {
-	struct job *j = job_of_networks(g, JOB_NETWORK_MAKE, spec->name);
+	struct guest_job *j = job_of_networks(g, JOB_NETWORK_MAKE, spec->name);
 
 	if (j) {
 		j->net_spec = *spec;
@@ -202,7 +202,7 @@ int guest_network_drop(struct guests *g, const char *network, guest_done done, v
 
 int guest_networks(struct guests *g, guest_networks_done done, void *arg)
 {
-	struct job *j = job_of_networks(g, JOB_NETWORKS, "");
+	struct guest_job *j = job_of_networks(g, JOB_NETWORKS, "");
 
 	if (j)
 		j->networks_done = done;
@@ -211,7 +211,7 @@ int guest_networks(struct guests *g, guest_networks_done done, void *arg)
 
 int guest_seats(struct guests *g, const char *network, guest_seats_done done, void *arg)
 {
-	struct job *j = job_of_network(g, JOB_SEATS, network, "");
+	struct guest_job *j = job_of_network(g, JOB_SEATS, network, "");
 
 	if (j)
 		j->seats_done = done;
@@ -221,7 +221,7 @@ int guest_seats(struct guests *g, const char *network, guest_seats_done done, vo
 int guest_computed(
 	struct guests *g, const char *network, const char *domain, guest_seats_done done, void *arg)
 {
-	struct job *j = job_of_network(g, JOB_COMPUTED, network, domain);
+	struct guest_job *j = job_of_network(g, JOB_COMPUTED, network, domain);
 
 	if (j)
 		j->seats_done = done;
@@ -245,7 +245,7 @@ static char *copy(const char *text, bool *bad)
 static int start(struct guests *g)
 {
 	struct conn_config cc = {.uri = g->uri};
-	int rc = macs_new(&g->macs);
+	int rc = mac_cache_new(&g->macs);
 
 	notices_hook(g, &cc);
 	if (!rc)
@@ -293,7 +293,7 @@ void guests_free(struct guests *g)
 	queue_free(g->queue);
 	consoles_free(g->consoles);
 	conn_free(g->conn);
-	macs_free(g->macs);
+	mac_cache_free(g->macs);
 	runs_fini(&g->runs);
 	guests_put(g);
 }

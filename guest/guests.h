@@ -8,7 +8,7 @@
 #include "guest/conn.h"
 #include "guest/console.h"
 #include "guest/guest.h"
-#include "guest/macs.h"
+#include "guest/mac_cache.h"
 #include "guest/runs.h"
 
 #include <pthread.h>
@@ -25,7 +25,7 @@ struct guests {
 	char accel[8];
 	struct conn *conn;
 	struct queue *queue;
-	struct macs *macs;
+	struct mac_cache *macs;
 	struct consoles *consoles;
 	struct runs runs;
 

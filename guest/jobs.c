@@ -20,12 +20,12 @@ static const struct run_deeds deeds[JOB_KINDS] = {
 	[JOB_DELETE] = {.stop = true, .undefine = true},
 };
 
-static struct job *job_from_work(struct work *w)
+static struct guest_job *job_from_work(struct work *w)
 {
-	return (struct job *)w;
+	return (struct guest_job *)w;
 }
 
-void job_free(struct job *j)
+void job_free(struct guest_job *j)
 {
 	free(j->fragment);
 	free(j->description);
@@ -46,7 +46,7 @@ static bool is_far(const char *uri)
 
 /* Which domain type: asked for, configured, or found out; the first who needs to know waits for
  * the test boot. */
-static int find_accel(struct job *j)
+static int find_accel(struct guest_job *j)
 {
 	struct guests *g = j->g;
 	const char *kernel = j->spec.kernel[0] ? j->spec.kernel : g->kernel;
@@ -74,7 +74,7 @@ static bool libvirt_has_kvm(virConnectPtr conn)
 	return caps;
 }
 
-static const char *domain_type(struct job *j, virConnectPtr conn)
+static const char *domain_type(struct guest_job *j, virConnectPtr conn)
 {
 	const char *accel =
 		j->spec.accel[0] && strcmp(j->spec.accel, "auto") ? j->spec.accel : j->g->accel;
@@ -87,14 +87,14 @@ static const char *domain_type(struct job *j, virConnectPtr conn)
 											  : "qemu";
 }
 
-static int job_change(struct job *j, struct op *op)
+static int job_change(struct guest_job *j, struct op *op)
 {
 	int rc = ops_change(op, j->name, j->uuid, &j->change);
 
 	return rc ? rc : ops_status(op, j->name, &j->status);
 }
 
-static int job_do(struct job *j, struct op *op, bool *ret_made)
+static int job_do(struct guest_job *j, struct op *op, bool *ret_made)
 {
 	switch (j->kind) {
 	case JOB_CHECK:
@@ -147,7 +147,7 @@ static int job_do(struct job *j, struct op *op, bool *ret_made)
 }
 
 /* One try. Returns whether the connection broke on the way. */
-static bool job_try(struct job *j, bool *ret_made)
+static bool job_try(struct guest_job *j, bool *ret_made)
 {
 	struct op op = {.why = j->why,
 		.macs = j->g->macs,
@@ -174,7 +174,7 @@ static bool job_try(struct job *j, bool *ret_made)
 
 /* libvirtd went away while it created: nothing may stay behind half-made. The reason stays as it
  * is. */
-static void undo_create(struct job *j)
+static void undo_create(struct guest_job *j)
 {
 	char why[GUEST_WHY];
 	struct op op = {.why = why, .consoles = j->g->consoles};
@@ -192,7 +192,7 @@ static void deliver_job(struct message *m);
 /* All can be done twice, but for a creation that has begun. */
 static void job_run(struct work *w)
 {
-	struct job *j = job_from_work(w);
+	struct guest_job *j = job_from_work(w);
 	bool made = false;
 
 	if (job_try(j, &made) && !made)
@@ -207,7 +207,7 @@ static void job_drop(struct work *w)
 	job_free(job_from_work(w));
 }
 
-static void answer_network(struct job *j)
+static void answer_network(struct guest_job *j)
 {
 	if (j->rc)
 		j->net = (struct guest_network){0};
@@ -215,7 +215,7 @@ static void answer_network(struct job *j)
 	j->network_done(j->arg, j->rc, &j->net, j->why);
 }
 
-static void job_answer(struct job *j)
+static void job_answer(struct guest_job *j)
 {
 	struct run_event *e, *next;
 
@@ -244,7 +244,7 @@ static void job_answer(struct job *j)
 
 static void deliver_job(struct message *m)
 {
-	struct job *j = (struct job *)((char *)m - offsetof(struct job, message));
+	struct guest_job *j = (struct guest_job *)((char *)m - offsetof(struct guest_job, message));
 	struct guests *g = j->g;
 
 	if (!g->closed)
@@ -253,9 +253,9 @@ static void deliver_job(struct message *m)
 	guests_put(g);
 }
 
-struct job *job_new(struct guests *g, enum job_kind kind, const char *name, const char *uuid)
+struct guest_job *job_new(struct guests *g, enum job_kind kind, const char *name, const char *uuid)
 {
-	struct job *j = g ? calloc(1, sizeof *j) : NULL;
+	struct guest_job *j = g ? calloc(1, sizeof *j) : NULL;
 
 	if (!j)
 		return NULL;
@@ -269,7 +269,7 @@ struct job *job_new(struct guests *g, enum job_kind kind, const char *name, cons
 	return j;
 }
 
-int job_submit(struct job *j, guest_done done, guest_status_done status_done, void *arg)
+int job_submit(struct guest_job *j, guest_done done, guest_status_done status_done, void *arg)
 {
 	struct run_deeds none = {false, false, false};
 	int rc;
@@ -302,9 +302,9 @@ static void draw_uuid(char uuid[GUEST_UUID])
 	fclose(f);
 }
 
-struct job *job_with_spec(struct guests *g, enum job_kind kind, const struct guest_spec *spec)
+struct guest_job *job_with_spec(struct guests *g, enum job_kind kind, const struct guest_spec *spec)
 {
-	struct job *j = job_new(g, kind, spec->name, spec->uuid);
+	struct guest_job *j = job_new(g, kind, spec->name, spec->uuid);
 
 	if (!j)
 		return NULL;

@@ -31,7 +31,7 @@ enum job_kind {
 };
 enum { JOB_KINDS = JOB_COMPUTED + 1 };
 
-struct job {
+struct guest_job {
 	struct work work; /* first */
 	struct message message;
 	struct guests *g;
@@ -71,10 +71,11 @@ struct job {
 };
 
 /* `uuid` may be NULL. NULL: out of memory. */
-struct job *job_new(struct guests *g, enum job_kind kind, const char *name, const char *uuid);
-struct job *job_with_spec(struct guests *g, enum job_kind kind, const struct guest_spec *spec);
-void job_free(struct job *j);
+struct guest_job *job_new(struct guests *g, enum job_kind kind, const char *name, const char *uuid);
+struct guest_job *job_with_spec(
+	struct guests *g, enum job_kind kind, const struct guest_spec *spec);
+void job_free(struct guest_job *j);
 /* Takes the job, which may be NULL. As the calls of guest.h return. */
-int job_submit(struct job *j, guest_done done, guest_status_done status_done, void *arg);
+int job_submit(struct guest_job *j, guest_done done, guest_status_done status_done, void *arg);
 
 #endif

@@ -125,7 +125,7 @@ static void conn_up(void *arg, unsigned number)
 	struct notice *n = notice_new(arg, NOTICE_UP, "");
 	struct guests *g = arg;
 
-	macs_forget_all(g->macs);
+	mac_cache_forget_all(g->macs);
 	if (!n)
 		return;
 	n->connection = number;
@@ -148,7 +148,7 @@ static void conn_domain(void *arg, const char *name, const char *uuid, int event
 
 	if (event == VIR_DOMAIN_EVENT_DEFINED || event == VIR_DOMAIN_EVENT_UNDEFINED ||
 		event == VIR_DOMAIN_EVENT_STARTED)
-		macs_forget(g->macs, uuid);
+		mac_cache_forget(g->macs, uuid);
 	if (!n)
 		return;
 	n->event.what = k->what;

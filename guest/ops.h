@@ -7,7 +7,7 @@
 #define USHER_GUEST_OPS_H
 
 #include "guest/guest.h"
-#include "guest/macs.h"
+#include "guest/mac_cache.h"
 #include "guest/runs.h"
 
 #include <libvirt/libvirt.h>
@@ -16,7 +16,7 @@
 struct op {
 	virConnectPtr conn;
 	char *why; /* GUEST_WHY bytes */
-	struct macs *macs;
+	struct mac_cache *macs;
 	struct consoles *consoles; /* NULL: none are open */
 	struct run_deeds did;
 	unsigned connection; /* its number */

@@ -110,16 +110,16 @@ static size_t read_macs(virDomainPtr d, unsigned flags, struct mac *ret, size_t 
 static bool reads_as_one_of(
 	struct create *c, virDomainPtr d, const char *uuid, const struct mac *ours, size_t n)
 {
-	struct mac all[2 * MACS_DOMAIN] = {{{0}}};
+	struct mac all[2 * MAC_CACHE_DOMAIN] = {{{0}}};
 	size_t found;
 	bool clash = false;
 
-	macs_begin(c->op->macs, uuid);
-	found = read_macs(d, VIR_DOMAIN_XML_INACTIVE, all, 2 * MACS_DOMAIN);
-	if (found < 2 * MACS_DOMAIN && virDomainIsActive(d) == 1)
-		found += read_macs(d, 0, all + found, 2 * MACS_DOMAIN - found);
-	macs_put(c->op->macs, uuid, all, found, clock_mono_ms());
-	for (size_t i = 0; i < found && i < 2 * MACS_DOMAIN; i++)
+	mac_cache_begin(c->op->macs, uuid);
+	found = read_macs(d, VIR_DOMAIN_XML_INACTIVE, all, 2 * MAC_CACHE_DOMAIN);
+	if (found < 2 * MAC_CACHE_DOMAIN && virDomainIsActive(d) == 1)
+		found += read_macs(d, 0, all + found, 2 * MAC_CACHE_DOMAIN - found);
+	mac_cache_put(c->op->macs, uuid, all, found, clock_mono_ms());
+	for (size_t i = 0; i < found && i < 2 * MAC_CACHE_DOMAIN; i++)
 		for (size_t j = 0; j < n; j++)
 			clash = clash || mac_eq(&all[i], &ours[j]);
 	return clash;
@@ -128,13 +128,15 @@ static bool reads_as_one_of(
 static int check_domain_macs(struct create *c, virDomainPtr d, const struct mac *ours, size_t n)
 {
 	char uuid[VIR_UUID_STRING_BUFLEN] = "", mac[MAC_TEXT];
-	enum macs_answer answer;
+	enum mac_cache_answer answer;
 
 	virDomainGetUUIDString(d, uuid);
-	answer = macs_ask(c->op->macs, uuid, ours, n, clock_mono_ms());
-	if (answer == MACS_NO || (answer == MACS_UNKNOWN && !reads_as_one_of(c, d, uuid, ours, n)))
+	answer = mac_cache_ask(c->op->macs, uuid, ours, n, clock_mono_ms());
+	if (answer == MAC_CACHE_NO ||
+		(answer == MAC_CACHE_UNKNOWN && !reads_as_one_of(c, d, uuid, ours, n)))
 		return 0;
-	while (n > 1 && macs_ask(c->op->macs, uuid, &ours[n - 1], 1, clock_mono_ms()) != MACS_YES)
+	while (n > 1 &&
+		mac_cache_ask(c->op->macs, uuid, &ours[n - 1], 1, clock_mono_ms()) != MAC_CACHE_YES)
 		n--; /* which one it is */
 	return refuse(c, -EEXIST, "MAC %s belongs to domain %s", mac_format(&ours[n - 1], mac),
 		virDomainGetName(d));

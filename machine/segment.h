@@ -14,6 +14,7 @@
 enum {
 	SEGMENT_MAX = 64, /* per service: one socket pair and one pool each */
 	SEGMENT_NAME = 64,
+	SEGMENT_LEASE_S = 3600, /* of a segment that says nothing of it */
 	SEGMENT_DNS_MAX = 4,
 	SEGMENT_NTP_MAX = 4,
 	SEGMENT_ROUTES_MAX = 16,

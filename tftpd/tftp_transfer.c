@@ -25,7 +25,7 @@ struct transfer {
 	struct table_node node;
 	struct tftp_report_message *report; /* also has who and what */
 	struct tftp_options asked;
-	struct tftp_xfer xfer;
+	struct tftp_fsm xfer;
 	struct tftp_conn conn;
 	struct tftp_source source;
 	struct tftp_send due; /* what the socket has not taken yet */
@@ -98,7 +98,7 @@ static void transfer_tell(struct transfer *x, enum tftp_outcome outcome)
 	if (fine)
 		x->report->why[0] = 0;
 	r->outcome = outcome;
-	r->sent = tftp_xfer_acked_bytes(&x->xfer);
+	r->sent = tftp_fsm_acked_bytes(&x->xfer);
 	r->size = x->source.size;
 	r->ms = loop_now(x->set->loop) - x->began;
 	log_line(fine ? LOG_INFO : LOG_WARNING,
@@ -172,7 +172,7 @@ void transfers_fini(struct transfers *ts)
 static void send_failed(struct transfer *x, int rc)
 {
 	if (rc == -ECONNREFUSED)
-		tftp_xfer_on_gone(&x->xfer);
+		tftp_fsm_on_gone(&x->xfer);
 	x->send_error = rc;
 	x->due.what = TFTP_SEND_NOTHING;
 }
@@ -226,7 +226,7 @@ static int send_blocks(struct transfer *x)
 
 static const char *over_why(const struct transfer *x)
 {
-	const struct tftp_xfer *f = &x->xfer;
+	const struct tftp_fsm *f = &x->xfer;
 
 	if (f->outcome == TFTP_ABORTED)
 		return "the client closed its port";
@@ -287,7 +287,7 @@ static void report_progress(struct transfer *x)
 {
 	const struct tftp_report *r = &x->report->r;
 	int64_t ms = loop_now(x->set->loop) - x->began;
-	uint64_t sent = tftp_xfer_acked_bytes(&x->xfer);
+	uint64_t sent = tftp_fsm_acked_bytes(&x->xfer);
 	struct tftp_report_message *p;
 
 	if (x->xfer.over || !pace_due(&x->pace, ms, sent, x->source.size))
@@ -310,13 +310,13 @@ static void proved(struct transfer *x)
 
 static bool unanswered(const struct transfer *x)
 {
-	return !tftp_xfer_answered(&x->xfer);
+	return !tftp_fsm_answered(&x->xfer);
 }
 
 /* The first ACK: only who sits there knows our port. */
 static void ask_for_text(struct transfer *x, uint16_t block)
 {
-	if (!tftp_xfer_expects(&x->xfer, block))
+	if (!tftp_fsm_expects(&x->xfer, block))
 		return;
 	proved(x);
 	x->send_error = 0;
@@ -338,14 +338,14 @@ static void transfer_answer(struct transfer *x, const uint8_t *bytes, size_t len
 		ask_for_text(x, p.block);
 	} else if (p.op == TFTP_ACK) {
 		x->send_error = 0;
-		if (unanswered(x) && tftp_xfer_expects(&x->xfer, p.block))
+		if (unanswered(x) && tftp_fsm_expects(&x->xfer, p.block))
 			proved(x);
-		send_next(x, tftp_xfer_on_ack(&x->xfer, p.block, loop_now(x->set->loop)));
+		send_next(x, tftp_fsm_on_ack(&x->xfer, p.block, loop_now(x->set->loop)));
 		report_progress(x);
 	} else if (p.op == TFTP_ERROR) {
 		snprintf(x->report->why, sizeof x->report->why, "the client said: error %u%s%s",
 			p.error, *p.text ? ", " : "", p.text);
-		tftp_xfer_on_error(&x->xfer, p.error);
+		tftp_fsm_on_error(&x->xfer, p.error);
 	}
 }
 
@@ -361,7 +361,7 @@ static void on_ready(struct loop_fd *w, uint32_t events)
 		if (n >= 0)
 			transfer_answer(x, buf, (size_t)n);
 		else if (errno == ECONNREFUSED)
-			tftp_xfer_on_gone(&x->xfer);
+			tftp_fsm_on_gone(&x->xfer);
 	}
 	transfer_settle(x);
 }
@@ -374,7 +374,7 @@ static void on_time(struct loop_timer *t)
 		transfer_fail(x, "the install server took too long, try again");
 		return;
 	}
-	send_next(x, tftp_xfer_on_time(&x->xfer, loop_now(x->set->loop)));
+	send_next(x, tftp_fsm_on_time(&x->xfer, loop_now(x->set->loop)));
 	transfer_settle(x);
 }
 
@@ -515,7 +515,7 @@ static int start(struct transfers *ts, const struct tftp_client *c, const char *
 	const struct tftp_options *asked, struct tftp_source *source, struct tftp_aside *text)
 {
 	const struct tftpd_config *f = ts->config;
-	const struct tftp_xfer_limits limits = {
+	const struct tftp_fsm_limits limits = {
 		f->blksize_max, f->window_max, f->first_wait_ms, f->give_up_ms};
 	const struct tftp_options none = {0};
 	bool plain = end_greeting(ts, c);
@@ -537,7 +537,7 @@ static int start(struct transfers *ts, const struct tftp_client *c, const char *
 	x->source = *source;
 	x->text = text;
 	transfer_link(x);
-	x->due = tftp_xfer_start(&x->xfer, plain ? &none : asked, source->size, &limits, x->began);
+	x->due = tftp_fsm_start(&x->xfer, plain ? &none : asked, source->size, &limits, x->began);
 	x->before = x->xfer.greeting ? 0 : x->xfer.agreed.blksize;
 	if (text)
 		text->greeted = x;
@@ -576,7 +576,7 @@ void transfers_greeted(struct tftp_aside *a)
 		tftp_source_put(&x->source, x->before, a->bytes, a->len)) {
 		transfer_fail(x, "the script is too long for TFTP");
 	} else {
-		send_next(x, tftp_xfer_on_ack(&x->xfer, x->ack, loop_now(x->set->loop)));
+		send_next(x, tftp_fsm_on_ack(&x->xfer, x->ack, loop_now(x->set->loop)));
 		transfer_settle(x);
 	}
 	tftp_aside_free(a);

@@ -12,7 +12,7 @@
 
 #include "core/addr.h"
 #include "core/mailbox.h"
-#include "tftpd/tftp_xfer.h"
+#include "tftpd/tftp_fsm.h"
 
 enum {
 	TFTPD_TRANSFERS_MAX = 1000, /* at once: two descriptors and 2 kB each */

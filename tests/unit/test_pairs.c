@@ -5,7 +5,7 @@
 #include "dhcpd/dhcp_events.h"
 #include "dhcpd/dhcp_notice.h"
 #include "dhcpd/dhcp_policy.h"
-#include "dhcpd/dhcp_proxy.h"
+#include "dhcpd/dhcp_proxy_answer.h"
 #include "dhcpd/lease_record.h"
 
 #include <check.h>

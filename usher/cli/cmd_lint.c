@@ -174,7 +174,7 @@ static struct machine *sample_machine(bool guest, struct segment *seg)
 {
 	struct machine *m = machine_new();
 
-	*seg = (struct segment){.id = 1, .prefix_len = 24, .lease_s = 3600};
+	*seg = (struct segment){.id = 1, .prefix_len = 24, .lease_s = SEGMENT_LEASE_S};
 	seg->server = seg->router = seg->dns[0] = ip_from_v4(0xc0000201); /* 192.0.2.1, RFC 5737 */
 	seg->n_dns = 1;
 	snprintf(seg->domain, sizeof seg->domain, "example.net");

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The server's state machine against a small client over a network that loses, repeats and
  * reorders. */
-#include "tftpd/tftp_xfer.h"
+#include "tftpd/tftp_fsm.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct tftp_xfer_limits defaults;
+static const struct tftp_fsm_limits defaults;
 
 static struct tftp_options asking(uint16_t blksize, uint16_t windowsize)
 {
@@ -31,48 +31,48 @@ static struct tftp_options asking(uint16_t blksize, uint16_t windowsize)
 START_TEST(plain)
 {
 	struct tftp_options none = {0};
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 
-	ck_send(tftp_xfer_start(&x, &none, 1024, &defaults, 0), TFTP_SEND_DATA, 1, 1);
-	ck_send(tftp_xfer_on_ack(&x, 1, 10), TFTP_SEND_DATA, 2, 1);
-	ck_send(tftp_xfer_on_ack(&x, 2, 20), TFTP_SEND_DATA, 3, 1);
-	ck_assert_uint_eq(tftp_xfer_acked_bytes(&x), 1024);
+	ck_send(tftp_fsm_start(&x, &none, 1024, &defaults, 0), TFTP_SEND_DATA, 1, 1);
+	ck_send(tftp_fsm_on_ack(&x, 1, 10), TFTP_SEND_DATA, 2, 1);
+	ck_send(tftp_fsm_on_ack(&x, 2, 20), TFTP_SEND_DATA, 3, 1);
+	ck_assert_uint_eq(tftp_fsm_acked_bytes(&x), 1024);
 	ck_assert(!x.over);
-	ck_nothing(tftp_xfer_on_ack(&x, 3, 30));
+	ck_nothing(tftp_fsm_on_ack(&x, 3, 30));
 	ck_assert(x.over && x.outcome == TFTP_DONE);
-	ck_nothing(tftp_xfer_on_ack(&x, 3, 40));
-	ck_nothing(tftp_xfer_on_time(&x, 99999));
+	ck_nothing(tftp_fsm_on_ack(&x, 3, 40));
+	ck_nothing(tftp_fsm_on_time(&x, 99999));
 }
 END_TEST
 
 START_TEST(empty_file)
 {
 	struct tftp_options none = {0};
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 
-	ck_send(tftp_xfer_start(&x, &none, 0, &defaults, 0), TFTP_SEND_DATA, 1, 1);
-	ck_nothing(tftp_xfer_on_ack(&x, 1, 1));
-	ck_assert(x.over && x.outcome == TFTP_DONE && !tftp_xfer_acked_bytes(&x));
+	ck_send(tftp_fsm_start(&x, &none, 0, &defaults, 0), TFTP_SEND_DATA, 1, 1);
+	ck_nothing(tftp_fsm_on_ack(&x, 1, 1));
+	ck_assert(x.over && x.outcome == TFTP_DONE && !tftp_fsm_acked_bytes(&x));
 }
 END_TEST
 
 START_TEST(options)
 {
 	struct tftp_options o = {true, true, true, true, 65000, 5, 0, 9999};
-	const struct tftp_xfer_limits l = {.blksize_max = 1468, .window_max = 16};
-	struct tftp_xfer x;
+	const struct tftp_fsm_limits l = {.blksize_max = 1468, .window_max = 16};
+	struct tftp_fsm x;
 
-	ck_send(tftp_xfer_start(&x, &o, 123456, &l, 0), TFTP_SEND_OACK, 0, 0);
+	ck_send(tftp_fsm_start(&x, &o, 123456, &l, 0), TFTP_SEND_OACK, 0, 0);
 	ck_assert(x.agreed.has_blksize && x.agreed.blksize == 1468);
 	ck_assert(x.agreed.has_windowsize && x.agreed.windowsize == 16);
 	ck_assert(x.agreed.has_tsize && x.agreed.tsize == 123456);
 	ck_assert(x.agreed.has_timeout && x.agreed.timeout_s == 5);
-	ck_nothing(tftp_xfer_on_ack(&x, 1, 9999));
-	ck_send(tftp_xfer_on_ack(&x, 0, 9999), TFTP_SEND_DATA, 1, 16);
-	ck_nothing(tftp_xfer_on_ack(&x, 0, 10000));
+	ck_nothing(tftp_fsm_on_ack(&x, 1, 9999));
+	ck_send(tftp_fsm_on_ack(&x, 0, 9999), TFTP_SEND_DATA, 1, 16);
+	ck_nothing(tftp_fsm_on_ack(&x, 0, 10000));
 
 	o = (struct tftp_options){.has_timeout = true, .timeout_s = 255};
-	ck_send(tftp_xfer_start(&x, &o, 9, &defaults, 0), TFTP_SEND_DATA, 1, 1);
+	ck_send(tftp_fsm_start(&x, &o, 9, &defaults, 0), TFTP_SEND_DATA, 1, 1);
 }
 END_TEST
 
@@ -80,36 +80,36 @@ END_TEST
 START_TEST(asked_to_wait)
 {
 	struct tftp_options o = {.has_timeout = true, .timeout_s = 3};
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 	int64_t at, last = 0, waits[32];
 	size_t n = 0;
 
-	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
+	tftp_fsm_start(&x, &o, 5000, &defaults, 0);
 	for (at = x.deadline; !x.over && n < 32; at = x.deadline) {
 		waits[n++] = at - last;
 		last = at;
-		tftp_xfer_on_time(&x, at);
+		tftp_fsm_on_time(&x, at);
 	}
 	ck_assert(waits[0] == 1000 && waits[1] == 2000 && waits[2] == 3000 && waits[3] == 3000);
 	ck_assert_uint_eq(n, 1 + TFTP_RESENDS_UNANSWERED);
 
-	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
-	tftp_xfer_on_ack(&x, 0, 0);
+	tftp_fsm_start(&x, &o, 5000, &defaults, 0);
+	tftp_fsm_on_ack(&x, 0, 0);
 	for (n = 0; !x.over && n < 32; n++)
-		tftp_xfer_on_time(&x, last = x.deadline);
+		tftp_fsm_on_time(&x, last = x.deadline);
 	ck_assert_int_ge(last, 21000);
 	ck_assert_int_lt(last, 24001);
 
 	/* a round trip that is known is no reason to wait for long */
-	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
-	ck_send(tftp_xfer_on_ack(&x, 0, 5), TFTP_SEND_DATA, 1, 1);
+	tftp_fsm_start(&x, &o, 5000, &defaults, 0);
+	ck_send(tftp_fsm_on_ack(&x, 0, 5), TFTP_SEND_DATA, 1, 1);
 	ck_assert_int_eq(x.deadline, 5 + TFTP_WAIT_MIN_MS);
 
 	o.timeout_s = 1;
-	tftp_xfer_start(&x, &o, 5000, &defaults, 0);
-	tftp_xfer_on_ack(&x, 0, 0);
+	tftp_fsm_start(&x, &o, 5000, &defaults, 0);
+	tftp_fsm_on_ack(&x, 0, 0);
 	for (n = 0; !x.over && n < 32; n++)
-		tftp_xfer_on_time(&x, last = x.deadline);
+		tftp_fsm_on_time(&x, last = x.deadline);
 	ck_assert_int_ge(last, 7000);
 	ck_assert_int_le(last, 8000);
 }
@@ -118,19 +118,19 @@ END_TEST
 START_TEST(windows)
 {
 	struct tftp_options o = asking(8, 4);
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 
-	tftp_xfer_start(&x, &o, 8 * 9 + 3, &defaults, 0);
-	ck_send(tftp_xfer_on_ack(&x, 0, 1), TFTP_SEND_DATA, 1, 4);
+	tftp_fsm_start(&x, &o, 8 * 9 + 3, &defaults, 0);
+	ck_send(tftp_fsm_on_ack(&x, 0, 1), TFTP_SEND_DATA, 1, 4);
 	/* a gap after 2 */
-	ck_send(tftp_xfer_on_ack(&x, 2, 2), TFTP_SEND_DATA, 3, 4);
-	ck_nothing(tftp_xfer_on_ack(&x, 2, 3));
-	ck_nothing(tftp_xfer_on_ack(&x, 7, 3));
-	ck_send(tftp_xfer_on_ack(&x, 6, 4), TFTP_SEND_DATA, 7, 4);
-	ck_nothing(tftp_xfer_on_ack(&x, 4, 4));
-	ck_nothing(tftp_xfer_on_ack(&x, 10, 5));
+	ck_send(tftp_fsm_on_ack(&x, 2, 2), TFTP_SEND_DATA, 3, 4);
+	ck_nothing(tftp_fsm_on_ack(&x, 2, 3));
+	ck_nothing(tftp_fsm_on_ack(&x, 7, 3));
+	ck_send(tftp_fsm_on_ack(&x, 6, 4), TFTP_SEND_DATA, 7, 4);
+	ck_nothing(tftp_fsm_on_ack(&x, 4, 4));
+	ck_nothing(tftp_fsm_on_ack(&x, 10, 5));
 	ck_assert(x.over && x.outcome == TFTP_DONE);
-	ck_assert_uint_eq(tftp_xfer_acked_bytes(&x), 75);
+	ck_assert_uint_eq(tftp_fsm_acked_bytes(&x), 75);
 }
 END_TEST
 
@@ -138,14 +138,14 @@ START_TEST(wrap)
 {
 	struct tftp_options o = asking(8, 16);
 	uint64_t blocks = 3 * 65536 + 5;
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 	struct tftp_send s;
 
-	tftp_xfer_start(&x, &o, blocks * 8 - 1, &defaults, 0);
-	s = tftp_xfer_on_ack(&x, 0, 0);
+	tftp_fsm_start(&x, &o, blocks * 8 - 1, &defaults, 0);
+	s = tftp_fsm_on_ack(&x, 0, 0);
 	while (!x.over) {
 		ck_assert_int_eq(s.what, TFTP_SEND_DATA);
-		s = tftp_xfer_on_ack(&x, (uint16_t)(s.first + s.count - 1), 0);
+		s = tftp_fsm_on_ack(&x, (uint16_t)(s.first + s.count - 1), 0);
 	}
 	ck_assert(x.outcome == TFTP_DONE && x.acked == blocks);
 }
@@ -154,19 +154,19 @@ END_TEST
 START_TEST(backs_off_and_gives_up)
 {
 	struct tftp_options none = {0};
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 	int resends = 0;
 	int64_t last = 0;
 
-	tftp_xfer_start(&x, &none, 5000, &defaults, 0);
-	tftp_xfer_on_ack(&x, 1, 3);
+	tftp_fsm_start(&x, &none, 5000, &defaults, 0);
+	tftp_fsm_on_ack(&x, 1, 3);
 	ck_assert_int_eq(x.deadline, 3 + TFTP_WAIT_MIN_MS);
 	while (!x.over) {
 		struct tftp_send s;
 
 		last = x.deadline;
-		ck_nothing(tftp_xfer_on_time(&x, last - 1));
-		s = tftp_xfer_on_time(&x, last);
+		ck_nothing(tftp_fsm_on_time(&x, last - 1));
+		s = tftp_fsm_on_time(&x, last);
 		if (!x.over) {
 			ck_send(s, TFTP_SEND_DATA, 2, 1);
 			ck_assert_int_ge(x.deadline - last, TFTP_WAIT_MIN_MS);
@@ -188,14 +188,14 @@ START_TEST(unanswered)
 	const struct tftp_options none = {0}, *const asked[] = {&none, &window};
 
 	for (int i = 0; i < 2; i++) {
-		struct tftp_xfer x;
-		struct tftp_send s = tftp_xfer_start(&x, asked[i], 1 << 20, &defaults, 0);
+		struct tftp_fsm x;
+		struct tftp_send s = tftp_fsm_start(&x, asked[i], 1 << 20, &defaults, 0);
 		int sent = 0;
 
-		for (; !x.over; s = tftp_xfer_on_time(&x, x.deadline)) {
+		for (; !x.over; s = tftp_fsm_on_time(&x, x.deadline)) {
 			ck_assert_int_eq(s.what, i ? TFTP_SEND_OACK : TFTP_SEND_DATA);
 			ck_assert_uint_eq(s.count, i ? 0 : 1);
-			ck_assert(!tftp_xfer_answered(&x));
+			ck_assert(!tftp_fsm_answered(&x));
 			sent++;
 		}
 		ck_assert_int_eq(sent, 1 + TFTP_RESENDS_UNANSWERED);
@@ -207,17 +207,17 @@ END_TEST
 START_TEST(follows_the_round_trip)
 {
 	struct tftp_options none = {0};
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 	int64_t now = 0;
 
-	tftp_xfer_start(&x, &none, 512 * 100, &defaults, now);
+	tftp_fsm_start(&x, &none, 512 * 100, &defaults, now);
 	for (uint16_t n = 1; n <= 50; n++)
-		tftp_xfer_on_ack(&x, n, now += 700);
+		tftp_fsm_on_ack(&x, n, now += 700);
 	ck_assert_uint_ge(x.wait_ms, 700);
 	ck_assert_uint_le(x.wait_ms, 900);
 	/* an answer to what was sent twice says nothing */
-	tftp_xfer_on_time(&x, x.deadline);
-	tftp_xfer_on_ack(&x, 51, x.deadline - 1);
+	tftp_fsm_on_time(&x, x.deadline);
+	tftp_fsm_on_ack(&x, 51, x.deadline - 1);
 	ck_assert_uint_ge(x.srtt_ms, 690);
 	ck_assert_uint_le(x.srtt_ms, 710);
 }
@@ -226,28 +226,28 @@ END_TEST
 START_TEST(errors)
 {
 	struct tftp_options none = {0}, look = {.has_tsize = true};
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 
-	tftp_xfer_start(&x, &look, 5000, &defaults, 0);
-	tftp_xfer_on_error(&x, TFTP_E_OPTION);
+	tftp_fsm_start(&x, &look, 5000, &defaults, 0);
+	tftp_fsm_on_error(&x, TFTP_E_OPTION);
 	ck_assert(x.over && x.outcome == TFTP_PROBE);
-	tftp_xfer_start(&x, &look, 5000, &defaults, 0);
-	tftp_xfer_on_ack(&x, 0, 1);
-	tftp_xfer_on_error(&x, TFTP_E_OTHER);
+	tftp_fsm_start(&x, &look, 5000, &defaults, 0);
+	tftp_fsm_on_ack(&x, 0, 1);
+	tftp_fsm_on_error(&x, TFTP_E_OTHER);
 	ck_assert(x.over && x.outcome == TFTP_PROBE);
-	tftp_xfer_start(&x, &look, 5000, &defaults, 0);
-	tftp_xfer_on_gone(&x);
+	tftp_fsm_start(&x, &look, 5000, &defaults, 0);
+	tftp_fsm_on_gone(&x);
 	ck_assert(x.over && x.outcome == TFTP_PROBE);
-	tftp_xfer_start(&x, &look, 5000, &defaults, 0);
-	tftp_xfer_on_error(&x, TFTP_E_FULL);
+	tftp_fsm_start(&x, &look, 5000, &defaults, 0);
+	tftp_fsm_on_error(&x, TFTP_E_FULL);
 	ck_assert(x.over && x.outcome == TFTP_ABORTED);
-	tftp_xfer_start(&x, &look, 5000, &defaults, 0);
-	tftp_xfer_on_ack(&x, 0, 1);
-	tftp_xfer_on_ack(&x, 1, 2);
-	tftp_xfer_on_error(&x, TFTP_E_OPTION);
+	tftp_fsm_start(&x, &look, 5000, &defaults, 0);
+	tftp_fsm_on_ack(&x, 0, 1);
+	tftp_fsm_on_ack(&x, 1, 2);
+	tftp_fsm_on_error(&x, TFTP_E_OPTION);
 	ck_assert(x.over && x.outcome == TFTP_ABORTED);
-	tftp_xfer_start(&x, &none, 5000, &defaults, 0);
-	tftp_xfer_on_error(&x, TFTP_E_OPTION);
+	tftp_fsm_start(&x, &none, 5000, &defaults, 0);
+	tftp_fsm_on_error(&x, TFTP_E_OPTION);
 	ck_assert(x.over && x.outcome == TFTP_ABORTED);
 }
 END_TEST
@@ -269,7 +269,7 @@ struct net {
 	int64_t now;
 	struct flight flights[FLIGHTS];
 	size_t used; /* flights beyond are free */
-	struct tftp_xfer server;
+	struct tftp_fsm server;
 	uint64_t data_sent;
 	/* the client */
 	uint64_t size;
@@ -393,7 +393,7 @@ static void arrive(struct net *n, struct flight *f)
 	f->at = -1;
 	ck_assert_int_eq(tftp_wire_decode(f->bytes, f->len, &p), 0);
 	if (f->to_server)
-		server_sends(n, tftp_xfer_on_ack(&n->server, p.block, n->now));
+		server_sends(n, tftp_fsm_on_ack(&n->server, p.block, n->now));
 	else
 		client_hears(n, &p);
 }
@@ -408,7 +408,7 @@ static void step(struct net *n)
 		arrive(n, f);
 	} else if (n->server.deadline <= patience) {
 		n->now = n->server.deadline;
-		server_sends(n, tftp_xfer_on_time(&n->server, n->now));
+		server_sends(n, tftp_fsm_on_time(&n->server, n->now));
 	} else {
 		n->now = n->heard = patience;
 		if (n->greeted)
@@ -431,7 +431,7 @@ static struct net *transfer(uint64_t seed, uint64_t size, uint16_t blksize, uint
 	n->blksize = blksize ? blksize : TFTP_BLKSIZE_DEFAULT;
 	n->window = window ? window : 1;
 	n->greeted = !blksize && !window;
-	server_sends(n, tftp_xfer_start(&n->server, &o, size, &defaults, 0));
+	server_sends(n, tftp_fsm_start(&n->server, &o, size, &defaults, 0));
 	for (int steps = 0; !n->server.over; steps++) {
 		ck_assert_int_lt(steps, 2000000);
 		step(n);
@@ -507,7 +507,7 @@ END_TEST
 int main(void)
 {
 	const int n_shapes = sizeof shapes / sizeof *shapes;
-	Suite *s = suite_create("tftp_xfer");
+	Suite *s = suite_create("tftp_fsm");
 	TCase *t = tcase_create("steps"), *w = tcase_create("network");
 	SRunner *r;
 	int failed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "guest/macs.h"
+#include "guest/mac_cache.h"
 
 #include "core/table.h"
 
@@ -16,17 +16,17 @@ struct domain {
 	bool known;
 	int64_t until; /* mono ms */
 	size_t n;
-	struct mac all[MACS_DOMAIN];
+	struct mac all[MAC_CACHE_DOMAIN];
 };
 
-struct macs {
+struct mac_cache {
 	pthread_mutex_t lock;
 	struct table domains;
 };
 
-int macs_new(struct macs **ret)
+int mac_cache_new(struct mac_cache **ret)
 {
-	struct macs *ms = calloc(1, sizeof *ms);
+	struct mac_cache *ms = calloc(1, sizeof *ms);
 
 	if (!ms)
 		return -ENOMEM;
@@ -41,7 +41,7 @@ static uint64_t hash_of(const char *uuid)
 	return hash_bytes(uuid, strlen(uuid), 0);
 }
 
-static struct domain *find(struct macs *ms, const char *uuid)
+static struct domain *find(struct mac_cache *ms, const char *uuid)
 {
 	struct table_node *n = table_first(&ms->domains, hash_of(uuid));
 
@@ -50,7 +50,7 @@ static struct domain *find(struct macs *ms, const char *uuid)
 	return n ? table_entry(n, struct domain, node) : NULL;
 }
 
-static void drop(struct macs *ms, struct domain *d)
+static void drop(struct mac_cache *ms, struct domain *d)
 {
 	if (!d)
 		return;
@@ -58,7 +58,7 @@ static void drop(struct macs *ms, struct domain *d)
 	free(d);
 }
 
-static void drop_all(struct macs *ms)
+static void drop_all(struct mac_cache *ms)
 {
 	struct table_node *n, *next;
 	size_t slot = 0;
@@ -69,7 +69,7 @@ static void drop_all(struct macs *ms)
 	}
 }
 
-void macs_free(struct macs *ms)
+void mac_cache_free(struct mac_cache *ms)
 {
 	if (!ms)
 		return;
@@ -88,22 +88,22 @@ static bool has_one(const struct domain *d, const struct mac *macs, size_t n)
 	return false;
 }
 
-enum macs_answer macs_ask(
-	struct macs *ms, const char *uuid, const struct mac *macs, size_t n, int64_t now)
+enum mac_cache_answer mac_cache_ask(
+	struct mac_cache *ms, const char *uuid, const struct mac *macs, size_t n, int64_t now)
 {
-	enum macs_answer answer = MACS_UNKNOWN;
+	enum mac_cache_answer answer = MAC_CACHE_UNKNOWN;
 	const struct domain *d;
 
 	pthread_mutex_lock(&ms->lock);
 	d = find(ms, uuid);
 	if (d && d->known && now < d->until)
-		answer = has_one(d, macs, n) ? MACS_YES : MACS_NO;
+		answer = has_one(d, macs, n) ? MAC_CACHE_YES : MAC_CACHE_NO;
 	pthread_mutex_unlock(&ms->lock);
 	return answer;
 }
 
 /* Out of memory: it is read the next time, too. */
-void macs_begin(struct macs *ms, const char *uuid)
+void mac_cache_begin(struct mac_cache *ms, const char *uuid)
 {
 	struct domain *d = calloc(1, sizeof *d);
 
@@ -117,30 +117,31 @@ void macs_begin(struct macs *ms, const char *uuid)
 	pthread_mutex_unlock(&ms->lock);
 }
 
-void macs_put(struct macs *ms, const char *uuid, const struct mac *macs, size_t n, int64_t now)
+void mac_cache_put(
+	struct mac_cache *ms, const char *uuid, const struct mac *macs, size_t n, int64_t now)
 {
 	struct domain *d;
 
 	pthread_mutex_lock(&ms->lock);
 	d = find(ms, uuid);
-	if (d && n <= MACS_DOMAIN) {
+	if (d && n <= MAC_CACHE_DOMAIN) {
 		if (n)
 			memcpy(d->all, macs, n * sizeof *macs);
 		d->n = n;
-		d->until = now + MACS_FRESH_MS;
+		d->until = now + MAC_CACHE_FRESH_MS;
 		d->known = true;
 	}
 	pthread_mutex_unlock(&ms->lock);
 }
 
-void macs_forget(struct macs *ms, const char *uuid)
+void mac_cache_forget(struct mac_cache *ms, const char *uuid)
 {
 	pthread_mutex_lock(&ms->lock);
 	drop(ms, find(ms, uuid));
 	pthread_mutex_unlock(&ms->lock);
 }
 
-void macs_forget_all(struct macs *ms)
+void mac_cache_forget_all(struct mac_cache *ms)
 {
 	pthread_mutex_lock(&ms->lock);
 	drop_all(ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tftpd/tftp_xfer.h"
+#include "tftpd/tftp_fsm.h"
 
 #include <string.h>
 
@@ -25,14 +25,14 @@ static uint32_t clamp(uint32_t v, uint32_t low, uint32_t high)
 	return v < low ? low : v > high ? high : v;
 }
 
-static struct tftp_send end(struct tftp_xfer *x, enum tftp_outcome outcome)
+static struct tftp_send end(struct tftp_fsm *x, enum tftp_outcome outcome)
 {
 	x->over = true;
 	x->outcome = outcome;
 	return nothing;
 }
 
-static void wait_from(struct tftp_xfer *x, int64_t now)
+static void wait_from(struct tftp_fsm *x, int64_t now)
 {
 	int64_t last = x->moved_at + x->give_up_ms;
 
@@ -42,14 +42,14 @@ static void wait_from(struct tftp_xfer *x, int64_t now)
 		x->deadline = last;
 }
 
-static struct tftp_send send_oack(struct tftp_xfer *x, int64_t now)
+static struct tftp_send send_oack(struct tftp_fsm *x, int64_t now)
 {
 	wait_from(x, now);
 	return (struct tftp_send){.what = TFTP_SEND_OACK};
 }
 
 /* The window that follows the last acknowledged block. */
-static struct tftp_send send_window(struct tftp_xfer *x, int64_t now)
+static struct tftp_send send_window(struct tftp_fsm *x, int64_t now)
 {
 	uint64_t left = x->blocks - x->acked;
 	uint32_t count = left < x->agreed.windowsize ? (uint32_t)left : x->agreed.windowsize;
@@ -62,13 +62,13 @@ static struct tftp_send send_window(struct tftp_xfer *x, int64_t now)
 /* The longest wait. The one that a client asks for (RFC 2349) is taken as that, not to the letter: curl asks for
  * seconds, and would stand still as long for each packet that is lost. What comes too early costs a packet, since
  * nothing is ever sent for the ACK that it brings. */
-static uint32_t longest_wait(const struct tftp_xfer *x)
+static uint32_t longest_wait(const struct tftp_fsm *x)
 {
 	return x->agreed.has_timeout ? x->agreed.timeout_s * 1000u : TFTP_WAIT_MAX_MS;
 }
 
 /* RFC 6298, in milliseconds. */
-static void set_wait(struct tftp_xfer *x)
+static void set_wait(struct tftp_fsm *x)
 {
 	uint32_t wait = x->first_wait_ms;
 
@@ -78,18 +78,18 @@ static void set_wait(struct tftp_xfer *x)
 }
 
 /* A client that asked for a wait is not given up sooner than if it were kept each time. */
-static bool tried_enough(const struct tftp_xfer *x, int64_t now)
+static bool tried_enough(const struct tftp_fsm *x, int64_t now)
 {
 	int64_t asked = x->agreed.has_timeout ? x->agreed.timeout_s * 1000 : 0;
 	int64_t silent = now - x->moved_at;
 
-	if (!tftp_xfer_answered(x) && x->resends >= TFTP_RESENDS_UNANSWERED)
+	if (!tftp_fsm_answered(x) && x->resends >= TFTP_RESENDS_UNANSWERED)
 		return true;
 	return silent >= x->give_up_ms ||
 		(x->resends >= TFTP_RESENDS_MAX && silent >= (TFTP_RESENDS_MAX + 1) * asked);
 }
 
-static void measure(struct tftp_xfer *x, int64_t now)
+static void measure(struct tftp_fsm *x, int64_t now)
 {
 	uint32_t rtt =
 		now - x->sent_at > TFTP_GIVE_UP_MS ? TFTP_GIVE_UP_MS : (uint32_t)(now - x->sent_at);
@@ -107,7 +107,7 @@ static void measure(struct tftp_xfer *x, int64_t now)
 
 /* The client has got further. `whole`: it has all that was sent, so the time it took means
  * something, unless it was sent twice (Karn's rule). */
-static void progress(struct tftp_xfer *x, bool whole, int64_t now)
+static void progress(struct tftp_fsm *x, bool whole, int64_t now)
 {
 	if (whole && !x->resent)
 		measure(x, now);
@@ -118,7 +118,7 @@ static void progress(struct tftp_xfer *x, bool whole, int64_t now)
 }
 
 static void agree(
-	struct tftp_xfer *x, const struct tftp_options *asked, const struct tftp_xfer_limits *l)
+	struct tftp_fsm *x, const struct tftp_options *asked, const struct tftp_fsm_limits *l)
 {
 	uint16_t blksize_max = l->blksize_max ? l->blksize_max : TFTP_BLKSIZE_MAX;
 	uint16_t window_max = l->window_max ? l->window_max : TFTP_WINDOW_DEFAULT_MAX;
@@ -138,8 +138,8 @@ static void agree(
 	o->tsize = x->size;
 }
 
-struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked,
-	uint64_t size, const struct tftp_xfer_limits *limits, int64_t now)
+struct tftp_send tftp_fsm_start(struct tftp_fsm *x, const struct tftp_options *asked, uint64_t size,
+	const struct tftp_fsm_limits *limits, int64_t now)
 {
 	const struct tftp_options *o = &x->agreed;
 
@@ -156,12 +156,12 @@ struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options 
 }
 
 /* How many blocks it is ahead of the last one acknowledged. */
-static uint16_t ahead_of(const struct tftp_xfer *x, uint16_t block)
+static uint16_t ahead_of(const struct tftp_fsm *x, uint16_t block)
 {
 	return (uint16_t)(block - (uint16_t)x->acked);
 }
 
-bool tftp_xfer_expects(const struct tftp_xfer *x, uint16_t block)
+bool tftp_fsm_expects(const struct tftp_fsm *x, uint16_t block)
 {
 	uint16_t ahead = ahead_of(x, block);
 
@@ -170,9 +170,9 @@ bool tftp_xfer_expects(const struct tftp_xfer *x, uint16_t block)
 	return x->greeting ? !block : ahead && ahead <= x->sent - x->acked;
 }
 
-struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t now)
+struct tftp_send tftp_fsm_on_ack(struct tftp_fsm *x, uint16_t block, int64_t now)
 {
-	if (!tftp_xfer_expects(x, block))
+	if (!tftp_fsm_expects(x, block))
 		return nothing;
 	if (x->greeting) {
 		x->greeting = false;
@@ -186,12 +186,12 @@ struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t n
 }
 
 /* Asked for the size, learnt it, took nothing. */
-static bool only_looked(const struct tftp_xfer *x)
+static bool only_looked(const struct tftp_fsm *x)
 {
 	return !x->acked && x->agreed.has_tsize;
 }
 
-void tftp_xfer_on_error(struct tftp_xfer *x, uint16_t code)
+void tftp_fsm_on_error(struct tftp_fsm *x, uint16_t code)
 {
 	bool polite = code == TFTP_E_OPTION || code == TFTP_E_OTHER;
 
@@ -199,13 +199,13 @@ void tftp_xfer_on_error(struct tftp_xfer *x, uint16_t code)
 		end(x, polite && only_looked(x) ? TFTP_PROBE : TFTP_ABORTED);
 }
 
-void tftp_xfer_on_gone(struct tftp_xfer *x)
+void tftp_fsm_on_gone(struct tftp_fsm *x)
 {
 	if (!x->over)
 		end(x, x->greeting && only_looked(x) ? TFTP_PROBE : TFTP_ABORTED);
 }
 
-struct tftp_send tftp_xfer_on_time(struct tftp_xfer *x, int64_t now)
+struct tftp_send tftp_fsm_on_time(struct tftp_fsm *x, int64_t now)
 {
 	if (x->over || now < x->deadline)
 		return nothing;
@@ -217,12 +217,12 @@ struct tftp_send tftp_xfer_on_time(struct tftp_xfer *x, int64_t now)
 	return x->greeting ? send_oack(x, now) : send_window(x, now);
 }
 
-bool tftp_xfer_answered(const struct tftp_xfer *x)
+bool tftp_fsm_answered(const struct tftp_fsm *x)
 {
 	return x->greeted || x->acked;
 }
 
-uint64_t tftp_xfer_acked_bytes(const struct tftp_xfer *x)
+uint64_t tftp_fsm_acked_bytes(const struct tftp_fsm *x)
 {
 	return x->acked == x->blocks ? x->size : x->acked * x->agreed.blksize;
 }

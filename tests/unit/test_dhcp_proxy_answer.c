@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Boot information beside another server: who is answered, on which port, with what. */
-#include "dhcpd/dhcp_proxy.h"
+#include "dhcpd/dhcp_proxy_answer.h"
 
 #include "dhcp_make.h"
 
@@ -180,8 +180,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("dhcp_proxy");
-	TCase *t = tcase_create("dhcp_proxy");
+	Suite *s = suite_create("dhcp_proxy_answer");
+	TCase *t = tcase_create("dhcp_proxy_answer");
 	SRunner *r = srunner_create(s);
 	int failed;
 

@@ -11,8 +11,8 @@
  * what is lost is sent again when its time is over, or, inside a window, from where the client says
  * that it has a gap.
  */
-#ifndef USHER_TFTPD_TFTP_XFER_H
-#define USHER_TFTPD_TFTP_XFER_H
+#ifndef USHER_TFTPD_TFTP_FSM_H
+#define USHER_TFTPD_TFTP_FSM_H
 
 #include "tftpd/tftp_wire.h"
 
@@ -41,7 +41,7 @@ enum tftp_outcome {
 
 const char *tftp_outcome_text(enum tftp_outcome o); /* "done", "probe", ... */
 
-struct tftp_xfer_limits { /* 0 for the defaults above */
+struct tftp_fsm_limits { /* 0 for the defaults above */
 	uint16_t blksize_max, window_max;
 	uint32_t first_wait_ms, give_up_ms;
 };
@@ -53,14 +53,14 @@ struct tftp_send {
 	uint32_t count; /* DATA: how many */
 };
 
-struct tftp_xfer {
+struct tftp_fsm {
 	struct tftp_options agreed; /* for the OACK; blksize and windowsize hold in any case */
 	uint64_t size, blocks;      /* bytes; blocks, the last one short and perhaps empty */
 	uint64_t acked, sent;       /* the last block acknowledged, and the last one sent */
 	bool greeting, greeted;     /* the OACK is not answered yet; it was */
 	int64_t sent_at;            /* of the latest send */
 	int64_t moved_at;           /* of the latest progress */
-	int64_t deadline;           /* call tftp_xfer_on_time() then */
+	int64_t deadline;           /* call tftp_fsm_on_time() then */
 	uint32_t wait_ms;           /* before sending again; doubles each time */
 	uint32_t srtt_ms, rttvar_ms;
 	uint32_t first_wait_ms, give_up_ms;
@@ -72,20 +72,20 @@ struct tftp_xfer {
 
 /* Agrees on options and returns the first thing to send: an OACK, or without options the first
  * block. */
-struct tftp_send tftp_xfer_start(struct tftp_xfer *x, const struct tftp_options *asked,
-	uint64_t size, const struct tftp_xfer_limits *limits, int64_t now);
+struct tftp_send tftp_fsm_start(struct tftp_fsm *x, const struct tftp_options *asked, uint64_t size,
+	const struct tftp_fsm_limits *limits, int64_t now);
 /* Would this ACK be taken? */
-bool tftp_xfer_expects(const struct tftp_xfer *x, uint16_t block);
-struct tftp_send tftp_xfer_on_ack(struct tftp_xfer *x, uint16_t block, int64_t now);
+bool tftp_fsm_expects(const struct tftp_fsm *x, uint16_t block);
+struct tftp_send tftp_fsm_on_ack(struct tftp_fsm *x, uint16_t block, int64_t now);
 /* The client said ERROR. */
-void tftp_xfer_on_error(struct tftp_xfer *x, uint16_t code);
+void tftp_fsm_on_error(struct tftp_fsm *x, uint16_t code);
 /* The client's port is closed, says its host. */
-void tftp_xfer_on_gone(struct tftp_xfer *x);
-struct tftp_send tftp_xfer_on_time(struct tftp_xfer *x, int64_t now);
+void tftp_fsm_on_gone(struct tftp_fsm *x);
+struct tftp_send tftp_fsm_on_time(struct tftp_fsm *x, int64_t now);
 
 /* Has the client acknowledged anything? Then it has the address that it asked from: who made that up does not see our
  * port. */
-bool tftp_xfer_answered(const struct tftp_xfer *x);
-uint64_t tftp_xfer_acked_bytes(const struct tftp_xfer *x);
+bool tftp_fsm_answered(const struct tftp_fsm *x);
+uint64_t tftp_fsm_acked_bytes(const struct tftp_fsm *x);
 
 #endif

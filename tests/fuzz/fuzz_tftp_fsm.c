@@ -5,7 +5,7 @@
  * window, never goes back behind what was acknowledged, and comes to an end.
  */
 #include "core/cursor.h"
-#include "tftpd/tftp_xfer.h"
+#include "tftpd/tftp_fsm.h"
 
 #include <stdlib.h>
 
@@ -17,10 +17,10 @@ static void must(bool held)
 		abort();
 }
 
-static void check_send(const struct tftp_xfer *x, const struct tftp_send *s)
+static void check_send(const struct tftp_fsm *x, const struct tftp_send *s)
 {
 	must(x->acked <= x->sent && x->sent <= x->blocks);
-	must(tftp_xfer_acked_bytes(x) <= x->size);
+	must(tftp_fsm_acked_bytes(x) <= x->size);
 	must(x->over == (x->acked == x->blocks) || x->outcome != TFTP_DONE);
 	if (s->what == TFTP_SEND_NOTHING)
 		return;
@@ -33,7 +33,7 @@ static void check_send(const struct tftp_xfer *x, const struct tftp_send *s)
 	must(s->first == x->acked + 1 && s->first + s->count - 1 == x->sent);
 }
 
-static struct tftp_send event(struct tftp_xfer *x, struct reader *r, int64_t *now)
+static struct tftp_send event(struct tftp_fsm *x, struct reader *r, int64_t *now)
 {
 	static const struct tftp_send nothing = {.what = TFTP_SEND_NOTHING};
 	uint8_t what = reader_u8(r);
@@ -43,28 +43,28 @@ static struct tftp_send event(struct tftp_xfer *x, struct reader *r, int64_t *no
 	*now += (int64_t)passed * passed;
 	switch (what % 8) {
 	case 0:
-		return tftp_xfer_on_ack(x, value, *now);
+		return tftp_fsm_on_ack(x, value, *now);
 	case 1:
-		tftp_xfer_on_error(x, value);
+		tftp_fsm_on_error(x, value);
 		return nothing;
 	case 2:
-		tftp_xfer_on_gone(x);
+		tftp_fsm_on_gone(x);
 		return nothing;
 	case 3: /* the end of the window */
-		return tftp_xfer_on_ack(x, (uint16_t)x->sent, *now);
+		return tftp_fsm_on_ack(x, (uint16_t)x->sent, *now);
 	case 4: /* somewhere in it */
-		return tftp_xfer_on_ack(x, (uint16_t)(x->acked + value % 70), *now);
+		return tftp_fsm_on_ack(x, (uint16_t)(x->acked + value % 70), *now);
 	default:
-		return tftp_xfer_on_time(x, *now);
+		return tftp_fsm_on_time(x, *now);
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct tftp_xfer_limits l = {0};
+	struct tftp_fsm_limits l = {0};
 	struct tftp_options o = {0};
 	struct tftp_send s;
-	struct tftp_xfer x;
+	struct tftp_fsm x;
 	struct reader r;
 	uint64_t size;
 	uint8_t has;
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	l.blksize_max = reader_u16(&r);
 	l.window_max = reader_u16(&r);
 	size = (uint64_t)reader_u32(&r) * ((has & 16) ? 65537 : 1) + reader_u16(&r);
-	s = tftp_xfer_start(&x, &o, size, &l, now);
+	s = tftp_fsm_start(&x, &o, size, &l, now);
 	check_send(&x, &s);
 	while (!r.bad && r.left) {
 		s = event(&x, &r, &now);
@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		must(i <= 2 * TFTP_RESENDS_MAX);
 		must(x.deadline <= x.moved_at + TFTP_GIVE_UP_MS);
 		now = now > x.deadline ? now : x.deadline;
-		s = tftp_xfer_on_time(&x, now);
+		s = tftp_fsm_on_time(&x, now);
 		check_send(&x, &s);
 	}
 	return 0;
