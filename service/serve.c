@@ -2,31 +2,22 @@
 /* Starting and stopping the rooms, in order. */
 #include "service/serve.h"
 #include "service/servers.h"
-#include "service/follow/libvirt_events.h"
 #include "service/network/claims.h"
 #include "service/settle.h"
 #include "service/guests/act.h"
 #include "service/follow/reconcile.h"
-#include "service/operations/change.h"
-#include "service/operations/create.h"
 #include "service/api/events_api.h"
-#include "service/operations/patch.h"
-#include "service/operations/template.h"
-#include "service/operations/trial.h"
 #include "service/console/console_record.h"
 #include "service/files/cache.h"
 #include "service/guests/hosts.h"
 #include "service/network/decided.h"
 #include "service/network/links.h"
-#include "service/network/networks_api.h"
 #include "service/network/segments.h"
 #include "service/start_look.h"
 #include "service/timekeeping.h"
 #include "service/media/copying.h"
 #include "service/service.h"
-#include "service/media/verifying.h"
 #include "config/paths.h"
-#include "service/boot/place_look.h"
 #include "core/privilege.h"
 #include "service/files/ready.h"
 
@@ -385,8 +376,6 @@ static void stop_worker(struct run *r)
 	worker_free(w);
 	if (w)
 		mailbox_wait(&r->service.base.home, 0);
-	verifying_forget(&r->service.imports);
-	copying_drop_all(&r->service.imports);
 }
 
 /* Those that speak to the outside first, then what they rest on. */
@@ -400,18 +389,7 @@ static void stop(struct run *r)
 	if (s->base.loop)
 		timekeeping_stop(&s->time);
 	stop_worker(r);
-	create_drop_all(&s->operations);
-	trial_drop_all(&s->operations);
-	template_drop_all(&s->operations);
-	change_drop_all(&s->operations);
-	patch_drop_all(&s->operations);
-	networks_drop_all(&s->network);
-	fetches_free(s->content.fetches);
-	s->content.fetches = NULL;
-	events_drop_all(&s->api);
-	listings_drop_all(&s->api.listings);
-	place_drop_all(&s->boot);
-	record_drop_all(&s->consoles);
+	service_drop_waiting(s);
 	s->abandoned = !hosts_stop(&s->hosts);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
@@ -443,46 +421,6 @@ static void stop(struct run *r)
 	loop_free(s->base.loop);
 }
 
-/* Each room knows those below it. */
-static void connect_rooms(struct service *s)
-{
-	struct base *b = &s->base;
-
-	s->time.base = b;
-	s->hosts = (struct hosts){.base = b};
-	libvirt_events_init(&s->hosts.calls, &s->follow);
-	s->act = (struct act){
-		.base = b, .hosts = &s->hosts, .goes_on = create_continue, .arg = &s->operations};
-	s->content = (struct content){.base = b};
-	s->consoles = (struct consoles){.base = b, .hosts = &s->hosts};
-	s->network.base = b;
-	s->network.hosts = &s->hosts;
-	s->imports = (struct imports){.base = b, .content = &s->content};
-	s->boot = (struct boot){.base = b, .hosts = &s->hosts, .network = &s->network};
-	s->operations = (struct operations){.base = b,
-		.hosts = &s->hosts,
-		.network = &s->network,
-		.content = &s->content,
-		.consoles = &s->consoles,
-		.act = &s->act};
-	s->follow = (struct follow){.base = b,
-		.hosts = &s->hosts,
-		.network = &s->network,
-		.consoles = &s->consoles,
-		.act = &s->act,
-		.operations = &s->operations};
-	s->api = (struct api){.base = b,
-		.hosts = &s->hosts,
-		.network = &s->network,
-		.content = &s->content,
-		.imports = &s->imports,
-		.consoles = &s->consoles,
-		.operations = &s->operations,
-		.started = s->started};
-	s->settle = (struct settle){
-		.base = b, .act = &s->act, .settled = events_answer_all, .arg = &s->api};
-}
-
 int serve(const struct config *config)
 {
 	struct run *r = calloc(1, sizeof *r);
@@ -495,7 +433,7 @@ int serve(const struct config *config)
 	umask(077);
 	r->service.base.config = *config;
 	r->service.started = clock_mono_ms();
-	connect_rooms(&r->service);
+	service_connect(&r->service);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
 		rc = steps[i](r, why, sizeof why);
 	if (rc) {

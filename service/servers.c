@@ -65,14 +65,15 @@ int servers_start_dhcpd(struct service *s, char *why, size_t size)
 		.hears = hears,
 		.arg = s,
 		.gather_ms = DHCPD_GATHER_MS};
-	int rc = dhcpd_new(&c, &s->dhcpd);
+	struct dhcpd *d;
+	int rc = dhcpd_new(&c, &d);
 
 	if (rc) {
 		snprintf(why, size, "dhcp: %s", strerror(-rc));
 		return rc;
 	}
-	s->network.dhcpd = s->boot.dhcpd = s->operations.dhcpd = s->api.dhcpd = s->dhcpd;
-	return dhcpd_load(s->dhcpd, why, size);
+	service_set_dhcpd(s, d);
+	return dhcpd_load(d, why, size);
 }
 
 /* TFTP and HTTP */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The running service: its rooms and the servers. serve.c alone knows it all. */
+/*
+ * The running service: its rooms and the servers. Only serve.c, servers.c and service.c, and tests of rooms, know it all.
+ */
 #ifndef USHER_SERVICE_SERVICE_H
 #define USHER_SERVICE_SERVICE_H
 
@@ -32,5 +34,12 @@ struct service {
 	int64_t started; /* mono ms */
 	bool abandoned;  /* hosts_stop() left threads behind: the mailbox must stay */
 };
+
+/* Gives each room its pointers to those below it, and its callbacks. Of `base` it reads nothing; `started` is set. */
+void service_connect(struct service *s);
+/* To the rooms that use it; when it is started. */
+void service_set_dhcpd(struct service *s, struct dhcpd *d);
+/* At the stop, after the worker has ended: what waits for an answer is answered or dropped, while what it rests on stands. */
+void service_drop_waiting(struct service *s);
 
 #endif

@@ -16,7 +16,7 @@
 
 #define METAL "127.5.0.9"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
 static struct machine *metal;
 static uint32_t wire, far; /* segments: where it is listened, and what lies behind the relay */

@@ -25,7 +25,7 @@ static inline void profile_make_folder(const char *path)
 	ck_assert_int_eq(mkdir(full, 0755), 0);
 }
 
-static inline void profile_make(struct rooms *r)
+static inline void profile_make(struct service *r)
 {
 	char path[128];
 

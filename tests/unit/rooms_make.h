@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of service/: a base (base_make.h) and all rooms over it, connected as serve.c connects them, with libvirt's test
+ * For tests of service/: a base (base_make.h) and all rooms over it, connected by service_connect(), with libvirt's test
  * driver for guests, leases, and no server that listens. Nothing is connected to libvirt until something asks for it.
  */
 #ifndef USHER_TESTS_ROOMS_MAKE_H
@@ -8,113 +8,51 @@
 
 #include "base_make.h"
 
-#include "service/api/api.h"
-#include "service/api/events_api.h"
-#include "service/boot/boot.h"
-#include "service/boot/place_look.h"
 #include "service/console/console_record.h"
 #include "service/files/cache.h"
-#include "service/follow/follow.h"
-#include "service/follow/libvirt_events.h"
 #include "service/follow/reconcile.h"
-#include "service/media/copying.h"
-#include "service/media/verifying.h"
 #include "service/network/claims.h"
-#include "service/network/networks_api.h"
-#include "service/operations/change.h"
-#include "service/operations/create.h"
-#include "service/operations/patch.h"
-#include "service/operations/template.h"
-#include "service/operations/trial.h"
+#include "service/service.h"
 
-struct rooms {
-	struct base base;
-	struct hosts hosts;
-	struct act act;
-	struct content content;
-	struct consoles consoles;
-	struct network network;
-	struct imports imports;
-	struct boot boot;
-	struct operations operations;
-	struct follow follow;
-	struct api api;
-	struct dhcpd *dhcpd;
-	unsigned acted; /* all actions (LIFE_DO_…) that were asked for */
-	char log[512];  /* the same one by one: "web01 netboot, db off" */
-};
+/* Actions (LIFE_DO_…) that were asked for: all of them, and one by one: "web01 netboot, db off". */
+static unsigned rooms_acted;
+static char rooms_log[512];
 
-static inline void rooms_note(struct rooms *r, const char *name, const char *what)
+static inline void rooms_note(const char *name, const char *what)
 {
-	size_t n = strlen(r->log);
+	size_t n = strlen(rooms_log);
 
-	snprintf(r->log + n, sizeof r->log - n, "%s%s %s", n ? ", " : "", name, what);
+	snprintf(rooms_log + n, sizeof rooms_log - n, "%s%s %s", n ? ", " : "", name, what);
 }
 
 static inline void rooms_on_action(void *arg, struct machine *m, unsigned actions)
 {
-	struct rooms *r = arg;
-
-	r->acted |= actions;
+	(void)arg;
+	rooms_acted |= actions;
 	if (actions & LIFE_DO_NETBOOT)
-		rooms_note(r, m->name, "netboot");
+		rooms_note(m->name, "netboot");
 	if (actions & LIFE_DO_DISK)
-		rooms_note(r, m->name, "disk");
+		rooms_note(m->name, "disk");
 	if (actions & LIFE_DO_OFF)
-		rooms_note(r, m->name, "off");
+		rooms_note(m->name, "off");
 }
 
-static inline void rooms_connect(struct rooms *r)
-{
-	struct base *b = &r->base;
-
-	r->hosts = (struct hosts){.base = b};
-	libvirt_events_init(&r->hosts.calls, &r->follow);
-	r->act = (struct act){
-		.base = b, .hosts = &r->hosts, .goes_on = create_continue, .arg = &r->operations};
-	r->content = (struct content){.base = b};
-	r->consoles = (struct consoles){.base = b, .hosts = &r->hosts};
-	r->network = (struct network){.base = b, .hosts = &r->hosts, .dhcpd = r->dhcpd};
-	r->imports = (struct imports){.base = b, .content = &r->content};
-	r->boot = (struct boot){
-		.base = b, .hosts = &r->hosts, .network = &r->network, .dhcpd = r->dhcpd};
-	r->operations = (struct operations){.base = b,
-		.hosts = &r->hosts,
-		.network = &r->network,
-		.content = &r->content,
-		.consoles = &r->consoles,
-		.act = &r->act,
-		.dhcpd = r->dhcpd};
-	r->follow = (struct follow){.base = b,
-		.hosts = &r->hosts,
-		.network = &r->network,
-		.consoles = &r->consoles,
-		.act = &r->act,
-		.operations = &r->operations};
-	r->api = (struct api){.base = b,
-		.hosts = &r->hosts,
-		.network = &r->network,
-		.content = &r->content,
-		.imports = &r->imports,
-		.consoles = &r->consoles,
-		.operations = &r->operations,
-		.dhcpd = r->dhcpd};
-}
-
-static inline void rooms_make_dhcpd(struct rooms *r)
+static inline void rooms_make_dhcpd(struct service *r)
 {
 	struct dhcpd_config c = {.loop = r->base.loop,
 		.store = r->base.store,
 		.machines = r->base.machines,
 		.timeline = r->base.timeline,
 		.segments = &r->base.segments};
+	struct dhcpd *d;
 	char why[512] = "";
 
-	ck_assert_int_eq(dhcpd_new(&c, &r->dhcpd), 0);
-	ck_assert_msg(!dhcpd_load(r->dhcpd, why, sizeof why), "%s", why);
+	ck_assert_int_eq(dhcpd_new(&c, &d), 0);
+	service_set_dhcpd(r, d);
+	ck_assert_msg(!dhcpd_load(d, why, sizeof why), "%s", why);
 }
 
-static inline void rooms_make_content(struct rooms *r)
+static inline void rooms_make_content(struct service *r)
 {
 	struct fetches_config c = {.home = &r->base.home,
 		.state = r->base.config.state,
@@ -142,22 +80,24 @@ static inline void rooms_hear_no_news(void *arg, struct guests *g, const struct 
 }
 
 /* What a test does to libvirt itself leads to nothing. */
-static inline void rooms_deafen(struct rooms *r)
+static inline void rooms_deafen(struct service *r)
 {
 	r->hosts.calls.connected = r->hosts.calls.disconnected = rooms_hear_none;
 	r->hosts.calls.event = rooms_hear_no_news;
 }
 
-static inline void rooms_make(struct rooms *r)
+static inline void rooms_make(struct service *r)
 {
 	char why[512] = "";
 
 	memset(r, 0, sizeof *r);
+	rooms_acted = 0;
+	*rooms_log = '\0';
 	base_make_folder();
 	base_make_open(&r->base);
-	machines_on_action(r->base.machines, rooms_on_action, r);
+	machines_on_action(r->base.machines, rooms_on_action, NULL);
+	service_connect(r);
 	rooms_make_dhcpd(r);
-	rooms_connect(r);
 	rooms_make_content(r);
 	ck_assert_int_eq(networks_load(&r->network.networks, r->base.store, why, sizeof why), 0);
 	for (size_t i = 0; i < r->base.segments.count; i++)
@@ -171,7 +111,7 @@ static inline void rooms_make(struct rooms *r)
 }
 
 /* As serve.c does: those that wait are answered before what they rest on goes. Once is enough. */
-static inline void rooms_stop(struct rooms *r)
+static inline void rooms_stop(struct service *r)
 {
 	struct worker *w = r->base.worker;
 
@@ -181,24 +121,11 @@ static inline void rooms_stop(struct rooms *r)
 	r->base.worker = NULL;
 	worker_free(w);
 	mailbox_wait(&r->base.home, 0);
-	verifying_forget(&r->imports);
-	copying_drop_all(&r->imports);
-	create_drop_all(&r->operations);
-	trial_drop_all(&r->operations);
-	template_drop_all(&r->operations);
-	change_drop_all(&r->operations);
-	patch_drop_all(&r->operations);
-	networks_drop_all(&r->network);
-	fetches_free(r->content.fetches);
-	r->content.fetches = NULL;
-	events_drop_all(&r->api);
-	listings_drop_all(&r->api.listings);
-	place_drop_all(&r->boot);
-	record_drop_all(&r->consoles);
+	service_drop_waiting(r);
 	ck_assert(hosts_stop(&r->hosts));
 }
 
-static inline void rooms_unmake(struct rooms *r)
+static inline void rooms_unmake(struct service *r)
 {
 	rooms_stop(r);
 	mailbox_wait(&r->base.home, 0);

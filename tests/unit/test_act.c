@@ -6,7 +6,7 @@
 
 #include <libvirt/libvirt.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct act *act = &rooms.act;
 static struct machine *web01;
 static virConnectPtr other;

@@ -14,7 +14,7 @@
 
 enum { PORT = 8067, SIZE = 400 * 1000 };
 
-static struct rooms rooms;
+static struct service rooms;
 static struct httpd *mirror;
 static struct machine *web01;
 static json_t *missing;

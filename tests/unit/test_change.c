@@ -10,7 +10,7 @@
 
 #include <libvirt/libvirt.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
 static struct machine *m;
 static virConnectPtr other;
@@ -81,7 +81,7 @@ static void done(const char *method, const char *what, const char *body)
 static void arm(void)
 {
 	base_arm(m, "debian-12");
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 }
 
 /* --- disarming ------------------------------------------------------------------------------------------------------------ */
@@ -92,7 +92,7 @@ START_TEST(disarmed)
 	arm();
 	done("POST", "/disarm", NULL);
 	ck_assert_int_eq(m->state, LIFE_KNOWN);
-	ck_assert_str_eq(rooms.log, "web01 off");
+	ck_assert_str_eq(rooms_log, "web01 off");
 	ck_assert_str_eq(http_ask_text(&ask, "state"), "known");
 }
 END_TEST
@@ -170,7 +170,7 @@ START_TEST(armed_again)
 	ck_assert_int_eq(m->state, LIFE_ARMED);
 	ck_assert_uint_eq(m->attempt.number, 1);
 	ck_assert_int_eq(m->seal, SEAL_BY_SEGMENT);
-	ck_assert_str_eq(rooms.log, "web01 netboot");
+	ck_assert_str_eq(rooms_log, "web01 netboot");
 	ck_assert_str_eq(http_ask_text(&ask, "state"), "armed");
 	ck_assert_ptr_null(rooms.operations.rearmings);
 	refused("POST", "/reinstall", NULL, 409,
@@ -230,7 +230,7 @@ START_TEST(not_armed_again)
 	ck_assert_uint_eq(http_ask(&ask, "POST", "/api/v1/web01/reinstall", NULL), 422);
 	ck_assert_msg(strstr(http_ask_error(&ask), "vmlinuz"), "%s", ask.body);
 	ck_assert_int_eq(m->state, LIFE_KNOWN);
-	ck_assert_str_eq(rooms.log, "");
+	ck_assert_str_eq(rooms_log, "");
 	ck_assert_ptr_null(rooms.operations.rearmings);
 }
 END_TEST

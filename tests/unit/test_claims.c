@@ -7,7 +7,7 @@
 
 #include <libvirt/libvirt.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct network *nw = &rooms.network;
 static struct segment *seg;
 static virConnectPtr other;

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct machine *golden;
 static json_t *body;
 static struct creation c;
@@ -212,10 +212,10 @@ START_TEST(begun)
 	mac_from_ip(&m->nics[0].addrs[0], &m->nics[0].mac);
 	strcpy(m->uuid, "6f4d4c6e-8d0c-4b53-9d0e-000000000999");
 	base_add(&rooms.base, m);
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	ck_assert_int_eq(clone_begin(&c), 0);
 	ck_assert_int_eq(m->state, LIFE_INSTALLED);
-	ck_assert_str_eq(rooms.log, "copy disk");
+	ck_assert_str_eq(rooms_log, "copy disk");
 	ck_assert_ptr_null(c.snapshot); /* its attempt's now */
 	ck_assert(json_equal(m->attempt.snapshot, golden->attempt.snapshot));
 	ck_assert_str_ne(m->attempt.up_token, "");

@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct consoles *consoles = &rooms.consoles;
 static struct machine *web01;
 static char text[(1 << 20) + 1];

@@ -7,7 +7,7 @@
 #include "worker_gate.h"
 #include "stepped_clock.h"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct imports *imports = &rooms.imports;
 static struct http_ask ask;
 static char id[64], part[PATH_MAX], path[PATH_MAX], why[512];

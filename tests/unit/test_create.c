@@ -6,13 +6,10 @@
 #include "profile_make.h"
 #include "worker_gate.h"
 
-#include "service/settle.h"
-
 #include <libvirt/libvirt.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
-static struct settle settle;
 static virConnectPtr other;
 
 static void handle(void *arg, struct http_request *r)
@@ -26,13 +23,9 @@ static void setup(void)
 	rooms_deafen(&rooms);
 	profile_make(&rooms);
 	http_ask_begin(&ask, &rooms.base, handle, &rooms.operations);
-	settle = (struct settle){.base = &rooms.base,
-		.act = &rooms.act,
-		.settled = events_answer_all,
-		.arg = &rooms.api};
-	loop_timer_init(&settle.turn, settle_now, &settle);
-	loop_timer_init(&settle.deadline, settle_deadline, &settle);
-	machines_on_action(rooms.base.machines, settle_on_action, &settle);
+	loop_timer_init(&rooms.settle.turn, settle_now, &rooms.settle);
+	loop_timer_init(&rooms.settle.deadline, settle_deadline, &rooms.settle);
+	machines_on_action(rooms.base.machines, settle_on_action, &rooms.settle);
 	other = virConnectOpen("test:///default");
 	ck_assert_ptr_nonnull(other);
 }
@@ -42,7 +35,7 @@ static void teardown(void)
 	rooms_stop(&rooms);
 	http_ask_end(&ask);
 	rooms_unmake(&rooms);
-	settle_drop_all(&settle);
+	settle_drop_all(&rooms.settle);
 	virConnectClose(other);
 }
 

@@ -6,7 +6,7 @@
 #include "rooms_make.h"
 #include "stepped_clock.h"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
 static struct timeline *timeline;
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct files *files;
 static struct config *config;
 static char why[1024];

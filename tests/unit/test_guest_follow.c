@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct follow *follow = &rooms.follow;
 static struct timeline *timeline;
 static struct machine *web01;
@@ -93,7 +93,7 @@ START_TEST(from_outside)
 	hear(news(GUEST_KILLED, GUEST_CRASHED, "crashed"));
 	ck_assert_str_eq(web01->guest_state, "crashed");
 	told(6, "crashed");
-	ck_assert_str_eq(rooms.log, ""); /* it is no install: nothing is to be done */
+	ck_assert_str_eq(rooms_log, ""); /* it is no install: nothing is to be done */
 }
 END_TEST
 
@@ -152,7 +152,7 @@ START_TEST(while_it_is_made)
 	reservation.machine = web01;
 	reserve(&rooms.base.reserved, &reservation);
 	base_arm(web01, "debian-12");
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	hear(news(GUEST_STARTED, GUEST_RUNNING, "started from outside"));
 	hear(news(GUEST_KILLED, GUEST_OFF, "stopped from outside"));
 	ck_assert_int_eq(web01->state, LIFE_ARMED);
@@ -213,27 +213,27 @@ END_TEST
 START_TEST(installs_are_restarted)
 {
 	base_arm(web01, "debian-12");
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	hear_ours(news(GUEST_STARTED, GUEST_RUNNING, ""));
 	hear(news(GUEST_STOPPED_SELF, GUEST_OFF, "shut off"));
-	ck_assert_str_eq(rooms.log, "web01 netboot");
+	ck_assert_str_eq(rooms_log, "web01 netboot");
 	ck_assert_str_eq(web01->guest_state, "off");
 	told(0, ""); /* its life's own events say it */
 	hear_ours(news(GUEST_STOPPED_SELF, GUEST_OFF, "shut off"));
-	ck_assert_str_eq(rooms.log, "web01 netboot");
+	ck_assert_str_eq(rooms_log, "web01 netboot");
 }
 END_TEST
 
 START_TEST(installs_that_are_killed)
 {
 	base_arm(web01, "debian-12");
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	hear(news(GUEST_KILLED, GUEST_CRASHED, "its QEMU died"));
 	ck_assert_int_eq(web01->state, LIFE_FAILED);
 	ck_assert_ptr_nonnull(strstr(web01->attempt.reason, "its QEMU died"));
 	ck_assert_str_eq(web01->guest_state, "crashed");
 	told(0, "");
-	ck_assert_str_eq(rooms.log, "");
+	ck_assert_str_eq(rooms_log, "");
 }
 END_TEST
 
@@ -241,9 +241,9 @@ START_TEST(first_boots_are_from_its_disk)
 {
 	ck_assert_int_eq(
 		machine_clone(web01, base_snapshot("debian-12"), 60000, "a clone of golden"), 0);
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	hear(news(GUEST_STOPPED_SELF, GUEST_OFF, "shut off"));
-	ck_assert_str_eq(rooms.log, "web01 disk");
+	ck_assert_str_eq(rooms_log, "web01 disk");
 	ck_assert_int_eq(web01->state, LIFE_INSTALLED);
 }
 END_TEST
@@ -253,11 +253,11 @@ START_TEST(one_that_is_deleted)
 {
 	base_arm(web01, "debian-12");
 	web01->deleting = true;
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	hear(news(GUEST_KILLED, GUEST_OFF, "stopped from outside"));
 	ck_assert_int_eq(web01->state, LIFE_ARMED);
 	hear(news(GUEST_STOPPED_SELF, GUEST_OFF, "shut off"));
-	ck_assert_str_eq(rooms.log, "");
+	ck_assert_str_eq(rooms_log, "");
 }
 END_TEST
 

@@ -7,7 +7,7 @@
 
 #define ED "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVz"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
 static struct machine *web01;
 

@@ -12,7 +12,7 @@
 
 #define ED "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVz"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct creation *c;
 static char why[1024];
 

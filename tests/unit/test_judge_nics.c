@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct creation c;
 static const struct segment *seg; /* the first NIC's */
 static char why[512];

@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
 
 static void handle(void *arg, struct http_request *r)

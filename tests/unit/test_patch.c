@@ -10,7 +10,7 @@
 
 #include <libvirt/libvirt.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
 static struct machine *m;
 static virConnectPtr other;

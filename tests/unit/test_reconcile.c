@@ -8,7 +8,7 @@
 
 #include <libvirt/libvirt.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct machine *web01;
 static virConnectPtr other; /* somebody else on the same host */
 static unsigned heard;      /* answers to the test's own questions */
@@ -90,7 +90,7 @@ static void state_is(enum life_state state)
 	for (int i = 0; i < 3 && to_there[state][i]; i++)
 		ck_assert_int_eq(machine_event(web01, to_there[state][i], NULL), 0);
 	ck_assert_int_eq(web01->state, state);
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 }
 
 /* The look, and all that it leads to. */
@@ -158,15 +158,15 @@ START_TEST(put_right)
 	libvirt_has(cases[_i].has);
 	state_is(cases[_i].state);
 	reconcile();
-	ck_assert_str_eq(rooms.log, cases[_i].asked);
+	ck_assert_str_eq(rooms_log, cases[_i].asked);
 	ck_assert_int_eq(has_now(), cases[_i].then);
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "power"), cases[_i].power);
 	ck_assert_int_eq(web01->state, cases[_i].state);
 	ck_assert_uint_eq(web01->holds, 0);
 	/* done once: looking again changes nothing */
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	reconcile();
-	ck_assert_str_eq(rooms.log, cases[_i].asked);
+	ck_assert_str_eq(rooms_log, cases[_i].asked);
 	ck_assert_int_eq(has_now(), cases[_i].then);
 }
 END_TEST
@@ -175,10 +175,10 @@ START_TEST(a_clone_that_was_not_made)
 {
 	ck_assert_int_eq(machine_clone(web01, base_snapshot("debian-12"), 60000, "a clone"), 0);
 	base_spec_put(web01, json_pack("{s:o}", "template", json_string("golden")));
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	reconcile();
 	ck_assert_int_eq(has_now(), RUNNING);
-	ck_assert_str_eq(rooms.log, "");
+	ck_assert_str_eq(rooms_log, "");
 }
 END_TEST
 
@@ -214,7 +214,7 @@ START_TEST(anothers_domain)
 	state_is(LIFE_ARMED);
 	reconcile();
 	ck_assert_int_eq(has_now(), DEFINED);
-	ck_assert_str_eq(rooms.log, "");
+	ck_assert_str_eq(rooms_log, "");
 	ck_assert_str_eq(base_told(&rooms.base, "web01", "power"), "");
 }
 END_TEST
@@ -262,7 +262,7 @@ START_TEST(deleted_meanwhile)
 	web01->deleting = true;
 	look_ended();
 	ck_assert_int_eq(has_now(), NOTHING);
-	ck_assert_str_eq(rooms.log, "");
+	ck_assert_str_eq(rooms_log, "");
 }
 END_TEST
 
@@ -390,9 +390,9 @@ START_TEST(bare_metal)
 	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
 	base_arm(m, "debian-12");
 	ck_assert_int_eq(machine_event(bare("boots", "10.77.1.8", "/power/x"), LIFE_BOOT, NULL), 0);
-	rooms.log[0] = '\0';
+	rooms_log[0] = '\0';
 	reconcile_bare(&rooms.follow);
-	ck_assert_str_eq(rooms.log, "again netboot, forgotten netboot");
+	ck_assert_str_eq(rooms_log, "again netboot, forgotten netboot");
 }
 END_TEST
 

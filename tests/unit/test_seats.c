@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct network *nw = &rooms.network;
 static unsigned answers;
 

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sched.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct network *nw = &rooms.network;
 static struct config_segment conf;
 static struct guest_network net;

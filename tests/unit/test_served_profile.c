@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-static struct rooms rooms;
+static struct service rooms;
 static struct profile *p;
 static char why[512];
 

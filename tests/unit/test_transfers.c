@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "tftpd/tftpd.h"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct boot *boot = &rooms.boot;
 static struct machine *web01;
 static uint32_t lan;

@@ -7,7 +7,7 @@
 #include "http_ask.h"
 #include "profile_make.h"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct http_ask ask;
 
 static void handle(void *arg, struct http_request *r)

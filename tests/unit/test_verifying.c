@@ -12,7 +12,7 @@
 /* Of nothing. */
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-static struct rooms rooms;
+static struct service rooms;
 static struct imports *imports = &rooms.imports;
 
 static void setup(void)

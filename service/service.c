@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "service/service.h"
+
+#include "service/api/events_api.h"
+#include "service/boot/place_look.h"
+#include "service/console/console_record.h"
+#include "service/follow/libvirt_events.h"
+#include "service/media/copying.h"
+#include "service/media/verifying.h"
+#include "service/network/networks_api.h"
+#include "service/operations/change.h"
+#include "service/operations/create.h"
+#include "service/operations/patch.h"
+#include "service/operations/template.h"
+#include "service/operations/trial.h"
+
+void service_connect(struct service *s)
+{
+	struct base *b = &s->base;
+
+	s->time.base = b;
+	s->hosts = (struct hosts){.base = b};
+	libvirt_events_init(&s->hosts.calls, &s->follow);
+	s->act = (struct act){
+		.base = b, .hosts = &s->hosts, .goes_on = create_continue, .arg = &s->operations};
+	s->content = (struct content){.base = b};
+	s->consoles = (struct consoles){.base = b, .hosts = &s->hosts};
+	s->network.base = b;
+	s->network.hosts = &s->hosts;
+	s->imports = (struct imports){.base = b, .content = &s->content};
+	s->boot = (struct boot){.base = b, .hosts = &s->hosts, .network = &s->network};
+	s->operations = (struct operations){.base = b,
+		.hosts = &s->hosts,
+		.network = &s->network,
+		.content = &s->content,
+		.consoles = &s->consoles,
+		.act = &s->act};
+	s->follow = (struct follow){.base = b,
+		.hosts = &s->hosts,
+		.network = &s->network,
+		.consoles = &s->consoles,
+		.act = &s->act,
+		.operations = &s->operations};
+	s->api = (struct api){.base = b,
+		.hosts = &s->hosts,
+		.network = &s->network,
+		.content = &s->content,
+		.imports = &s->imports,
+		.consoles = &s->consoles,
+		.operations = &s->operations,
+		.started = s->started};
+	s->settle = (struct settle){
+		.base = b, .act = &s->act, .settled = events_answer_all, .arg = &s->api};
+}
+
+void service_set_dhcpd(struct service *s, struct dhcpd *d)
+{
+	s->dhcpd = s->network.dhcpd = s->boot.dhcpd = s->operations.dhcpd = s->api.dhcpd = d;
+}
+
+void service_drop_waiting(struct service *s)
+{
+	verifying_forget(&s->imports);
+	copying_drop_all(&s->imports);
+	create_drop_all(&s->operations);
+	trial_drop_all(&s->operations);
+	template_drop_all(&s->operations);
+	change_drop_all(&s->operations);
+	patch_drop_all(&s->operations);
+	networks_drop_all(&s->network);
+	fetches_free(s->content.fetches);
+	s->content.fetches = NULL;
+	events_drop_all(&s->api);
+	listings_drop_all(&s->api.listings);
+	place_drop_all(&s->boot);
+	record_drop_all(&s->consoles);
+}
