@@ -9,20 +9,16 @@ size_t dhcp_share_limit(const struct segment *s)
 	return part > DHCP_SHARE_MOST ? DHCP_SHARE_MOST : part ? part : 1;
 }
 
-/* A clock that was set back must not hold up anybody. */
-static bool is_over(int64_t since, int64_t for_ms, int64_t now)
-{
-	return now - since >= for_ms || now < since;
-}
-
 bool dhcp_share_has_room(struct dhcp_share *sh, const struct segment *s, int64_t now,
 	size_t (*count)(void *arg), void *arg)
 {
-	if (!is_over(sh->since, DHCP_SHARE_MS, now) && sh->begun >= DHCP_SHARE_A_MINUTE)
+	rate_look(&sh->begun, DHCP_SHARE_MS, now);
+	if (!rate_has(&sh->begun, DHCP_SHARE_A_MINUTE))
 		return false;
 	if (!sh->counted ||
 		(sh->held >= dhcp_share_limit(s) &&
-			is_over(sh->counted, DHCP_SHARE_RECOUNT_MS, now))) {
+			/* a clock that was set back must not hold up anybody */
+			(now < sh->counted || now - sh->counted >= DHCP_SHARE_RECOUNT_MS))) {
 		sh->held = count(arg);
 		sh->counted = now;
 	}
@@ -31,10 +27,7 @@ bool dhcp_share_has_room(struct dhcp_share *sh, const struct segment *s, int64_t
 
 void dhcp_share_take(struct dhcp_share *sh, int64_t now)
 {
-	if (is_over(sh->since, DHCP_SHARE_MS, now)) {
-		sh->since = now;
-		sh->begun = 0;
-	}
-	sh->begun++;
+	rate_look(&sh->begun, DHCP_SHARE_MS, now);
+	rate_take(&sh->begun, DHCP_SHARE_A_MINUTE);
 	sh->held++;
 }

@@ -7,6 +7,7 @@
 #ifndef USHER_DHCPD_DHCP_CLAIM_H
 #define USHER_DHCPD_DHCP_CLAIM_H
 
+#include "core/rate.h"
 #include "machine/segment.h"
 
 #include <stddef.h>
@@ -31,8 +32,7 @@ enum {
 struct dhcp_share {
 	size_t held;     /* at `counted`, and what began since; never too few */
 	int64_t counted; /* 0: never */
-	int64_t since;   /* the minute of `begun` */
-	unsigned begun;
+	struct rate begun;
 };
 
 size_t dhcp_share_limit(const struct segment *s);

@@ -5,15 +5,6 @@
 
 enum { METER_MS = 10 * 1000 };
 
-static bool within_budget(struct dhcp_notices *n, int64_t now)
-{
-	if (now - n->since >= DHCP_NOTICE_MS) {
-		n->since = now;
-		n->said = 0;
-	}
-	return n->said < (n->most ? n->most : DHCP_NOTICE_MOST);
-}
-
 bool dhcp_notice_due(struct dhcp_notices *n, uint32_t segment, const struct mac *mac, int64_t now)
 {
 	int64_t every = n->every ? n->every : DHCP_NOTICE_MS;
@@ -24,7 +15,8 @@ bool dhcp_notice_due(struct dhcp_notices *n, uint32_t segment, const struct mac 
 
 	if (known && n->slots[i].said >= (n->each ? n->each : 1))
 		return false;
-	if (!within_budget(n, now))
+	rate_look(&n->all, DHCP_NOTICE_MS, now);
+	if (!rate_take(&n->all, n->most ? n->most : DHCP_NOTICE_MOST))
 		return false;
 	if (!known) {
 		n->slots[i].segment = segment;
@@ -33,7 +25,6 @@ bool dhcp_notice_due(struct dhcp_notices *n, uint32_t segment, const struct mac 
 		n->slots[i].said = 0;
 	}
 	n->slots[i].said++;
-	n->said++;
 	return true;
 }
 

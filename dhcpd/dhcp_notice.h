@@ -7,6 +7,7 @@
 #define USHER_DHCPD_DHCP_NOTICE_H
 
 #include "core/addr.h"
+#include "core/rate.h"
 
 enum {
 	DHCP_NOTICE_MS = 60 * 1000, /* a MAC is told of `each` times in this at most */
@@ -23,8 +24,7 @@ struct dhcp_notices {
 		int64_t at;
 		unsigned said; /* since then */
 	} slots[DHCP_NOTICE_SLOTS];
-	int64_t since; /* the window of `said` */
-	unsigned said;
+	struct rate all;
 };
 
 /* Zeroed is new. `now`: any clock that only goes forward, from DHCP_NOTICE_MS up. A zero MAC stands

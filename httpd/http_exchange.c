@@ -47,7 +47,8 @@ void httpd_ref(struct httpd *h)
 void httpd_unref(struct httpd *h)
 {
 	if (atomic_fetch_sub(&h->refs, 1) == 1)
-		free(h);
+		pthread_mutex_destroy(&h->refusals_lock);
+	free(h);
 }
 
 /* Life */
@@ -373,19 +374,18 @@ struct MHD_Response *http_error_response(const struct http_request *r, const cha
 	return a;
 }
 
-/* Two threads may begin a second at once: a few lines more or less. */
 static bool refusal_told(struct httpd *h)
 {
-	long long now = clock_mono_ms() / 1000;
-	unsigned n;
+	unsigned over;
+	bool told;
 
-	if (atomic_exchange(&h->refusals_since, now) != now) {
-		n = atomic_exchange(&h->refusals, 0);
-		if (n > HTTP_REFUSALS_A_SECOND)
-			log_warn("http: %u more refused requests in one second",
-				n - HTTP_REFUSALS_A_SECOND);
-	}
-	return atomic_fetch_add(&h->refusals, 1) < HTTP_REFUSALS_A_SECOND;
+	pthread_mutex_lock(&h->refusals_lock);
+	over = rate_look(&h->refusals, 1000, clock_mono_ms());
+	told = rate_take(&h->refusals, HTTP_REFUSALS_A_SECOND);
+	pthread_mutex_unlock(&h->refusals_lock);
+	if (over)
+		log_warn("http: %u more refused requests in one second", over);
+	return told;
 }
 
 void http_log_refusal(struct httpd *h, const struct http_request *r, const char *path,

@@ -12,6 +12,7 @@
 #define USHER_HTTPD_HTTP_EXCHANGE_H
 
 #include "core/pace.h"
+#include "core/rate.h"
 #include "httpd/http_path.h"
 #include "httpd/http_pump.h"
 #include "httpd/httpd.h"
@@ -35,8 +36,8 @@ struct httpd {
 	atomic_size_t bodies[2]; /* bytes held: from TCP, from the Unix socket */
 	atomic_uint reports;     /* posted, not delivered */
 	atomic_uint reports_lost;
-	atomic_llong refusals_since; /* mono s */
-	atomic_uint refusals;        /* in that second */
+	pthread_mutex_t refusals_lock;
+	struct rate refusals;
 };
 
 struct http_told;

@@ -25,6 +25,7 @@ int httpd_new(const struct httpd_config *config, struct httpd **ret)
 
 	if (!h)
 		return -ENOMEM;
+	pthread_mutex_init(&h->refusals_lock, NULL);
 	h->c = *config;
 	if (h->c.deadline_ms <= 0)
 		h->c.deadline_ms = HTTP_DEADLINE_MS;

@@ -28,18 +28,16 @@ bool tftp_unproven_take(struct tftp_unproven *u, uint32_t segment, const struct 
 {
 	struct tftp_unproven_slot *s = slot_of(u, segment, ip);
 
-	if (!is_at(s, segment, ip) || now - s->since >= WINDOW_MS)
-		*s = (struct tftp_unproven_slot){.ip = *ip, .segment = segment, .since = now};
-	if (s->count >= u->most)
-		return false;
-	s->count++;
-	return true;
+	if (!is_at(s, segment, ip))
+		*s = (struct tftp_unproven_slot){.ip = *ip, .segment = segment};
+	rate_look(&s->rate, WINDOW_MS, now);
+	return rate_take(&s->rate, u->most);
 }
 
 void tftp_unproven_give(struct tftp_unproven *u, uint32_t segment, const struct ip *ip)
 {
 	struct tftp_unproven_slot *s = slot_of(u, segment, ip);
 
-	if (is_at(s, segment, ip) && s->count)
-		s->count--;
+	if (is_at(s, segment, ip) && s->rate.taken)
+		s->rate.taken--;
 }

@@ -8,6 +8,7 @@
 #define USHER_TFTPD_TFTP_UNPROVEN_H
 
 #include "core/addr.h"
+#include "core/rate.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,8 +22,7 @@ struct tftp_unproven {
 	struct tftp_unproven_slot {
 		struct ip ip;
 		uint32_t segment;
-		unsigned count;
-		int64_t since; /* mono ms */
+		struct rate rate;
 	} slots[TFTP_UNPROVEN_SLOTS];
 };
 

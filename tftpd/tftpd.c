@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/priority.h"
+#include "core/rate.h"
 #include "machine/segment.h"
 #include "tftpd/tftp_aside.h"
 #include "tftpd/tftp_transfer.h"
@@ -62,8 +63,7 @@ struct tftpd {
 	struct listener *listeners;
 	struct transfers transfers;
 	struct tftp_asides asides;
-	int64_t refusals_since; /* clock_mono_ms */
-	unsigned refusals, untold;
+	struct rate refusals;
 };
 
 /* Requests, on the TFTP thread */
@@ -71,20 +71,11 @@ struct tftpd {
 /* Whether one more refusal is told; says so in the log when some were not. */
 static bool refusal_told(struct tftpd *t)
 {
-	int64_t now = loop_now(t->loop);
+	unsigned over = rate_look(&t->refusals, 1000, loop_now(t->loop));
 
-	if (now - t->refusals_since >= 1000) {
-		if (t->untold)
-			log_warn("tftp: %u more refused requests in the last seconds", t->untold);
-		t->refusals_since = now;
-		t->refusals = t->untold = 0;
-	}
-	if (t->refusals < REFUSALS_A_SECOND) {
-		t->refusals++;
-		return true;
-	}
-	t->untold++;
-	return false;
+	if (over)
+		log_warn("tftp: %u more refused requests in the last seconds", over);
+	return rate_take(&t->refusals, REFUSALS_A_SECOND);
 }
 
 static void refusal_tell(
@@ -295,7 +286,7 @@ static void request(
 	/* It may be somebody else's address, to whom all answers go. */
 	if (!tftp_unproven_take(
 		    &l->t->transfers.unproven, l->segment, &c.ip, loop_now(l->t->loop))) {
-		l->t->untold++;
+		l->t->refusals.over++;
 		return;
 	}
 	rc = tftp_wire_decode(bytes, len, &p);
