@@ -46,9 +46,10 @@ void httpd_ref(struct httpd *h)
 
 void httpd_unref(struct httpd *h)
 {
-	if (atomic_fetch_sub(&h->refs, 1) == 1)
+	if (atomic_fetch_sub(&h->refs, 1) == 1) {
 		pthread_mutex_destroy(&h->refusals_lock);
-	free(h);
+		free(h);
+	}
 }
 
 /* Life */
