@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/addr.h"
 
+#include "core/hex.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,17 +19,6 @@ bool mac_eq(const struct mac *a, const struct mac *b)
 bool mac_is_zero(const struct mac *m)
 {
 	return mac_eq(m, &(struct mac){{0}});
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 int mac_parse(const char *text, struct mac *ret)

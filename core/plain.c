@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/plain.h"
 
+#include "core/hex.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -68,14 +70,6 @@ size_t plain_rune(const char *text, size_t len, uint32_t *ret, bool *ret_cut)
 
 /* Secrets */
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Bytes of the hex digit at `s`: itself, %61, %2561; 0: there is none. */
 static size_t digit(const char *s, size_t left)
 {
@@ -84,12 +78,12 @@ static size_t digit(const char *s, size_t left)
 	if (!left)
 		return 0;
 	if (s[0] != '%')
-		return hex(s[0]) >= 0;
+		return hex_digit(s[0]) >= 0;
 	while (at + 4 <= left && s[at] == '2' && s[at + 1] == '5')
 		at += 2;
-	if (at + 2 > left || hex(s[at]) < 0 || hex(s[at + 1]) < 0)
+	if (at + 2 > left || hex_digit(s[at]) < 0 || hex_digit(s[at + 1]) < 0)
 		return 0;
-	return hex((char)(hex(s[at]) << 4 | hex(s[at + 1]))) >= 0 ? at + 2 : 0;
+	return hex_digit((char)(hex_digit(s[at]) << 4 | hex_digit(s[at + 1]))) >= 0 ? at + 2 : 0;
 }
 
 /* Bytes of the row of hex digits at `s`. */

@@ -15,7 +15,7 @@ struct port {
 	struct dhcpd *d;
 	const struct segment *segment;
 	struct dhcp_own own;        /* we lease */
-	struct dhcp_proxy *side;    /* somebody else leases; or NULL */
+	struct dhcp_proxy *proxy;   /* somebody else leases; or NULL */
 	struct dhcp_listen listen;  /* not known yet */
 	struct dhcpd_server server; /* who was found to lease, or zero */
 };
@@ -65,8 +65,8 @@ static struct port *port_of(const struct dhcpd *d, const struct segment *s)
 static void port_close(struct port *port)
 {
 	dhcp_own_close(&port->own);
-	dhcp_proxy_free(port->side);
-	port->side = NULL;
+	dhcp_proxy_free(port->proxy);
+	port->proxy = NULL;
 	dhcp_listen_close(&port->listen);
 }
 
@@ -99,7 +99,7 @@ static int open_own(struct port *port, char *why, size_t why_size)
 	return dhcp_own_open(&port->own, why, why_size);
 }
 
-static int open_side(struct port *port, char *why, size_t why_size)
+static int open_proxy(struct port *port, char *why, size_t why_size)
 {
 	struct dhcpd *d = port->d;
 	const struct dhcp_proxy_config c = {.loop = d->c.loop,
@@ -113,10 +113,10 @@ static int open_side(struct port *port, char *why, size_t why_size)
 		.inbox = &d->lessor.inbox,
 		.server = &port->server};
 
-	if (port->side && dhcp_proxy_fits(port->side))
+	if (port->proxy && dhcp_proxy_fits(port->proxy))
 		return 0;
 	port_close(port);
-	return dhcp_proxy_open(&c, port->segment, &port->side, why, why_size);
+	return dhcp_proxy_open(&c, port->segment, &port->proxy, why, why_size);
 }
 
 static struct dhcpd_server server_of(const struct dhcp_heard *h)
@@ -159,7 +159,7 @@ int dhcpd_open(struct dhcpd *d, const struct segment *s, char *why, size_t why_s
 	}
 	switch (s->mode) {
 	case SEGMENT_PROXY:
-		return open_side(port, why, why_size);
+		return open_proxy(port, why, why_size);
 	case SEGMENT_AUTO:
 		return open_listen(port, why, why_size);
 	default:
@@ -190,7 +190,7 @@ size_t dhcpd_others(
 {
 	const struct port *port = port_of(d, s);
 	const struct dhcp_foreign *f = !port ? NULL
-		: port->side                 ? dhcp_proxy_foreign(port->side)
+		: port->proxy                ? dhcp_proxy_foreign(port->proxy)
 					     : &port->own.foreign;
 	size_t n = 0;
 
@@ -207,7 +207,7 @@ bool dhcpd_is_open(const struct dhcpd *d, const struct segment *s)
 {
 	const struct port *port = port_of(d, s);
 
-	return port && (port->own.socket.udp >= 0 || port->side);
+	return port && (port->own.socket.udp >= 0 || port->proxy);
 }
 
 void dhcpd_free(struct dhcpd *d)

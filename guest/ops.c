@@ -203,16 +203,23 @@ int ops_start_disk(struct op *op, const char *name, const char *uuid)
 	return rc;
 }
 
-int ops_stop(struct op *op, const char *name, const char *uuid)
+/* One that is gone is fine. */
+static int if_there(struct op *op, const char *name, const char *uuid,
+	int (*do_it)(struct op *op, virDomainPtr d))
 {
 	virDomainPtr d;
 	int rc = ops_find(op, name, uuid, &d);
 
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
-	rc = ops_destroy(op, d);
+	rc = do_it(op, d);
 	virDomainFree(d);
 	return rc;
+}
+
+int ops_stop(struct op *op, const char *name, const char *uuid)
+{
+	return if_there(op, name, uuid, ops_destroy);
 }
 
 const char *ops_pool_name(const char *pool)
@@ -239,18 +246,6 @@ int ops_delete_volume(struct op *op, const char *pool, const char *volume)
 	return rc;
 }
 
-static int remove_domain(struct op *op, const char *name, const char *uuid)
-{
-	virDomainPtr d;
-	int rc = ops_find(op, name, uuid, &d);
-
-	if (rc)
-		return rc == -ENOENT ? 0 : rc;
-	rc = ops_remove(op, d);
-	virDomainFree(d);
-	return rc;
-}
-
 /* What is in the way of the volumes is in the way of all: the guest is not left without them. */
 int ops_delete(struct op *op, const struct guest_spec *spec, bool keep)
 {
@@ -266,7 +261,7 @@ int ops_delete(struct op *op, const struct guest_spec *spec, bool keep)
 	if (!rc && !keep)
 		rc = volumes_unused(&volumes);
 	if (!rc)
-		rc = remove_domain(op, spec->name, spec->uuid);
+		rc = if_there(op, spec->name, spec->uuid, ops_remove);
 	if (!rc && !keep)
 		rc = volumes_delete(&volumes);
 	if (!rc && keep)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "httpd/http_path.h"
 
+#include "core/hex.h"
 #include "core/plain.h"
 
 #include <errno.h>
@@ -28,17 +29,6 @@ int http_target_split(
 	*ret_path_len = query ? (size_t)(query - path) : strlen(path);
 	*ret_query = query ? query + 1 : NULL;
 	return 0;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* One byte, decoded when it is %XX. Returns the bytes taken from `raw`, 0 when the sequence is bad.
