@@ -58,12 +58,14 @@ static void add(struct text *t, char c)
 static bool take_name(struct reader *r, struct text *t)
 {
 	const size_t start = t->len;
+	size_t wire = 1;
 	uint8_t n;
 
 	while (r->left > 0 && (n = reader_u8(r)) > 0) {
 		const uint8_t *label = reader_bytes(r, n);
 
-		if (n > DNS_LABEL_MAX || !label)
+		wire += n + 1u;
+		if (n > DNS_LABEL_MAX || !label || wire > DNS_NAME_MAX)
 			return false;
 		if (t->len > 0)
 			add(t, t->len > start ? '.' : ' ');

@@ -18,7 +18,7 @@ enum {
 int dns_name_put(struct writer *w, const char *names);
 /* All names in `r`, as text with a blank between two; padding is skipped, and a last name without the root's label is taken
  * (RFC 4704 4.2: a partial name). What cannot be printed, a blank or a dot in a label becomes '?'. -EBADMSG: a label runs past
- * the end, or is compressed; -ENOSPC: they are longer than `size`. Then `buf` is "". */
+ * the end, or is compressed, or a name is too long; -ENOSPC: they are longer than `size`. Then `buf` is "". */
 int dns_name_take(struct reader r, char *buf, size_t size);
 
 #endif

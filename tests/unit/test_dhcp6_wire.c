@@ -800,7 +800,8 @@ START_TEST(test_no_room)
 	ck_assert_int_eq(
 		dhcp6_reply_boot_parameters(&reply, (const char *[]){"0123456789abcdefghij"}, 1),
 		-ENOSPC);
-	ck_assert_int_eq(dhcp6_reply_raw(&reply, "\0\1\0\0\0\2\0\x08________", 16), -ENOSPC);
+	ck_assert_int_eq(
+		dhcp6_reply_raw(&reply, "\0\1\0\0\0\2\0\x18________________________", 32), -ENOSPC);
 	read_back(dhcp6_reply_end(&reply));
 	ck_assert(has(&back, 301, "a", 1));
 	ck_assert_uint_eq(back.options.len, 14 + 14 + 5);

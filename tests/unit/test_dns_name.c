@@ -86,11 +86,15 @@ END_TEST
 
 START_TEST(what_cannot_be_taken)
 {
-	char buf[64];
+	char buf[64], big[512];
 
 	ck_assert_int_eq(take("\1a\0\4lab", 7, buf, sizeof(buf)), -EBADMSG);
 	ck_assert_str_eq(buf, "");
 	ck_assert_int_eq(take("\1a\xc0\0", 4, buf, sizeof(buf)), -EBADMSG);
+	memset(wire, 1, 256); /* 128 labels */
+	ck_assert_int_eq(take(wire, 254, big, sizeof(big)), 0);
+	ck_assert_uint_eq(strlen(big), 253);
+	ck_assert_int_eq(take(wire, 256, big, sizeof(big)), -EBADMSG);
 	ck_assert_int_eq(take("\3lab", 4, buf, 3), -ENOSPC);
 	ck_assert_str_eq(buf, "");
 	ck_assert_int_eq(take("\3lab", 4, buf, 4), 0);
