@@ -124,3 +124,106 @@ int mac_to_ip(const struct mac *m, struct ip *ret)
 	memcpy(ret->b, m->b + sizeof COMPUTED, 4);
 	return 0;
 }
+
+struct ip ip_from_v6(const uint8_t bytes[16])
+{
+	struct ip ip = {.family = IP_V6};
+
+	memcpy(ip.b, bytes, sizeof ip.b);
+	return ip;
+}
+
+bool ip_is_link_local(const struct ip *ip)
+{
+	return ip_in_prefix6(ip, &IP6_LINK_LOCAL, 10);
+}
+
+bool ip_is_group(const struct ip *ip)
+{
+	return ip->family == IP_V6 && ip->b[0] == 0xff;
+}
+
+bool ip_is_any6(const struct ip *ip)
+{
+	return ip_eq(ip, &(struct ip){.family = IP_V6});
+}
+
+/* The first `len` bits, and zeroes. */
+static struct ip prefix_of(const struct ip *ip, unsigned len)
+{
+	struct ip p = {.family = IP_V6};
+
+	for (size_t i = 0; i < sizeof p.b && len > 0; i++, len -= len < 8 ? len : 8)
+		p.b[i] = len >= 8 ? ip->b[i] : (uint8_t)(ip->b[i] & ~(0xff >> len));
+	return p;
+}
+
+bool ip_in_prefix6(const struct ip *ip, const struct ip *prefix, unsigned len)
+{
+	struct ip a = prefix_of(ip, len), b = prefix_of(prefix, len);
+
+	return ip->family == IP_V6 && prefix->family == IP_V6 && ip_eq(&a, &b);
+}
+
+enum { V4_AT = 12, COMPUTED_PREFIX_MAX = 96 };
+
+int ip6_from_v4(const struct ip *prefix, unsigned len, const struct ip *v4, struct ip *ret)
+{
+	struct ip ip;
+
+	if (prefix->family != IP_V6 || v4->family != IP_V4)
+		return -EAFNOSUPPORT;
+	if (len > COMPUTED_PREFIX_MAX)
+		return -EINVAL;
+	ip = prefix_of(prefix, len);
+	memcpy(ip.b + V4_AT, v4->b, 4);
+	*ret = ip;
+	return 0;
+}
+
+int ip6_to_v4(const struct ip *prefix, unsigned len, const struct ip *ip, struct ip *ret)
+{
+	struct ip v4 = {.family = IP_V4}, computed;
+	int rc;
+
+	memcpy(v4.b, ip->b + V4_AT, 4);
+	rc = ip6_from_v4(prefix, len, &v4, &computed);
+	if (rc < 0)
+		return rc;
+	if (!ip_eq(ip, &computed))
+		return -ENOENT;
+	*ret = v4;
+	return 0;
+}
+
+/* In an EUI-64 the universal bit is the other way round, and ff:fe stands in the middle (RFC 4291 appendix A). */
+enum { EUI64_AT = 8, EUI64_UNIVERSAL = 2 };
+static const uint8_t EUI64_MIDDLE[2] = {0xff, 0xfe};
+
+struct ip ip6_from_mac(const struct ip *prefix, const struct mac *m)
+{
+	struct ip ip = prefix_of(prefix, 64);
+	uint8_t *id = ip.b + EUI64_AT;
+
+	memcpy(id, m->b, 3);
+	memcpy(id + 3, EUI64_MIDDLE, sizeof EUI64_MIDDLE);
+	memcpy(id + 5, m->b + 3, 3);
+	id[0] ^= EUI64_UNIVERSAL;
+	return ip;
+}
+
+int ip6_to_mac(const struct ip *ip, struct mac *ret)
+{
+	const uint8_t *id = ip->b + EUI64_AT;
+	struct mac m;
+
+	if (ip->family != IP_V6 || memcmp(id + 3, EUI64_MIDDLE, sizeof EUI64_MIDDLE))
+		return -ENOENT;
+	memcpy(m.b, id, 3);
+	memcpy(m.b + 3, id + 5, 3);
+	m.b[0] ^= EUI64_UNIVERSAL;
+	if (mac_is_group(&m) || mac_is_zero(&m))
+		return -ENOENT;
+	*ret = m;
+	return 0;
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_answer.h"
 
+#include "dhcpd/dns_name.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -130,17 +132,7 @@ static void put_search(struct dhcp_reply *r, const char *domains)
 	struct writer w;
 
 	writer_init(&w, bytes, sizeof(bytes));
-	for (const char *label = domains; *label;) {
-		size_t n = strcspn(label, ". ");
-
-		writer_u8(&w, (uint8_t)n);
-		writer_bytes(&w, (const uint8_t *)label, n);
-		label += n;
-		if (*label != '.')
-			writer_u8(&w, 0);
-		label += *label != '\0';
-	}
-	if (w.len > 0 && !w.bad && wanted(r->to, OPT_DOMAIN_SEARCH))
+	if (!dns_name_put(&w, domains) && w.len > 0 && !w.bad && wanted(r->to, OPT_DOMAIN_SEARCH))
 		dhcp_reply_bytes(r, OPT_DOMAIN_SEARCH, bytes, w.len);
 }
 

@@ -47,23 +47,26 @@ static int prepare(int fd, unsigned ifindex)
 }
 
 /* One that cannot be sent is asked for again. */
-static void answer(struct ndp *n, const struct ndp_solicit *s)
+static void answer(struct ndp *n, const struct ndp_message *asked)
 {
-	uint8_t frame[NDP_ADVERT];
+	struct ndp_message m = ndp_wire_no_router(asked, &n->mac);
+	uint8_t frame[NDP_FRAME_MAX];
 	char mac[MAC_TEXT];
+	int len = ndp_wire_encode(&m, frame, sizeof(frame));
 
-	ndp_wire_encode(s, &n->mac, frame);
-	if (send(n->frames.fd, frame, sizeof(frame), MSG_DONTWAIT) < 0)
-		log_debug("ndp: no answer to %s: %s", mac_format(&s->mac, mac), strerror(errno));
+	if (len < 0 || send(n->frames.fd, frame, (size_t)len, MSG_DONTWAIT) < 0)
+		log_debug("ndp: no answer to %s: %s", mac_format(&asked->way.from_mac, mac),
+			strerror(len < 0 ? -len : errno));
 }
 
 static void heard(void *arg, const uint8_t *frame, size_t len)
 {
 	struct ndp *n = arg;
-	struct ndp_solicit s;
+	struct ndp_message m;
 
-	if (!ndp_wire_decode(frame, len, &s) && n->wants(n->arg, &s.mac))
-		answer(n, &s);
+	if (!ndp_wire_decode(frame, len, &m) && m.type == NDP_ROUTER_SOLICIT &&
+		n->wants(n->arg, &m.way.from_mac))
+		answer(n, &m);
 }
 
 int ndp_open(struct ndp *n, struct loop *l, unsigned ifindex, const struct mac *mac,

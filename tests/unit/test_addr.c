@@ -139,6 +139,132 @@ START_TEST(macs_are_computed_both_ways)
 }
 END_TEST
 
+static struct ip ip_of(const char *text)
+{
+	struct ip ip;
+
+	ck_assert_int_eq(ip_parse(text, &ip), 0);
+	return ip;
+}
+
+static const struct {
+	const char *prefix, *v4, *v6;
+	unsigned len;
+} computed[] = {
+	{"2001:db8:7a::", "192.168.122.3", "2001:db8:7a::c0a8:7a03", 64},
+	{"2001:db8:7a:0:ffff:ffff:ffff:ffff", "10.0.0.1", "2001:db8:7a::a00:1", 64},
+	{"2001:db8:7a:ffff::", "10.0.0.1", "2001:db8:7a:f000::a00:1", 52},
+	{"::", "255.255.255.255", "::255.255.255.255", 0},
+	{"2001:db8:1:2:3:4::", "1.2.3.4", "2001:db8:1:2:3:4:102:304", 96},
+};
+
+START_TEST(ipv6_addresses_are_computed_both_ways)
+{
+	struct ip prefix = ip_of(computed[_i].prefix), v4 = ip_of(computed[_i].v4), ip, back;
+	unsigned len = computed[_i].len;
+	char text[IP_TEXT];
+
+	ck_assert_int_eq(ip6_from_v4(&prefix, len, &v4, &ip), 0);
+	ck_assert_str_eq(ip_format(&ip, text), computed[_i].v6);
+	ck_assert_int_eq(ip6_to_v4(&prefix, len, &ip, &back), 0);
+	ck_assert(ip_eq(&back, &v4));
+	if (len < 96) { /* a bit between prefix and IPv4 address */
+		ip.b[11] ^= 1;
+		ck_assert_int_eq(ip6_to_v4(&prefix, len, &ip, &back), -ENOENT);
+		ip.b[11] ^= 1;
+	}
+	if (len) {
+		ip.b[0] ^= 0x80;
+		ck_assert_int_eq(ip6_to_v4(&prefix, len, &ip, &back), -ENOENT);
+	}
+	ck_assert(ip_eq(&back, &v4));
+}
+END_TEST
+
+START_TEST(ipv6_addresses_that_cannot_be_computed)
+{
+	struct ip prefix = ip_of("2001:db8::"), v4 = ip_of("10.0.0.1"), ip = prefix, none = {0};
+
+	ck_assert_int_eq(ip6_from_v4(&prefix, 97, &v4, &ip), -EINVAL);
+	ck_assert_int_eq(ip6_from_v4(&v4, 64, &v4, &ip), -EAFNOSUPPORT);
+	ck_assert_int_eq(ip6_from_v4(&prefix, 64, &prefix, &ip), -EAFNOSUPPORT);
+	ck_assert_int_eq(ip6_from_v4(&prefix, 64, &none, &ip), -EAFNOSUPPORT);
+	ck_assert(ip_eq(&ip, &prefix));
+	ck_assert_int_eq(ip6_to_v4(&prefix, 64, &v4, &ip), -ENOENT);
+	ck_assert_int_eq(ip6_to_v4(&v4, 64, &prefix, &ip), -EAFNOSUPPORT);
+	ck_assert_int_eq(ip6_to_v4(&prefix, 128, &prefix, &ip), -EINVAL);
+}
+END_TEST
+
+START_TEST(eui64_both_ways)
+{
+	struct mac m = {{0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03}}, back;
+	struct ip prefix = ip_of("2001:db8:7a:1:ffff::"), ip = ip6_from_mac(&IP6_LINK_LOCAL, &m);
+	char text[IP_TEXT];
+
+	ck_assert_str_eq(ip_format(&ip, text), "fe80::5054:c0ff:fea8:7a03");
+	ck_assert_int_eq(ip6_to_mac(&ip, &back), 0);
+	ck_assert(mac_eq(&m, &back));
+	ip = ip6_from_mac(&prefix, &m);
+	ck_assert_str_eq(ip_format(&ip, text), "2001:db8:7a:1:5054:c0ff:fea8:7a03");
+	ck_assert_int_eq(ip6_to_mac(&ip, &back), 0);
+	ck_assert(mac_eq(&m, &back));
+	/* the universal bit of a maker's own MAC is 0, that of its EUI-64 is 1 */
+	m = (struct mac){{0x00, 0x16, 0x3e, 1, 2, 3}};
+	ip = ip6_from_mac(&IP6_LINK_LOCAL, &m);
+	ck_assert_str_eq(ip_format(&ip, text), "fe80::216:3eff:fe01:203");
+}
+END_TEST
+
+static const char *const no_eui64[] = {
+	"fe80::1",
+	"fe80::5054:c0ff:ffa8:7a03",
+	"fe80::5054:c0fe:fea8:7a03",
+	"fe80::5154:c0ff:fea8:7a03", /* a group */
+	"fe80::200:ff:fe00:0",       /* no MAC at all */
+	"2001:db8:7a::c0a8:7a03",
+	"192.168.122.3",
+};
+
+START_TEST(no_mac_in_it)
+{
+	struct mac m = {{1, 2, 3, 4, 5, 6}}, before = m;
+	struct ip ip = ip_of(no_eui64[_i]);
+
+	ck_assert_int_eq(ip6_to_mac(&ip, &m), -ENOENT);
+	ck_assert(mac_eq(&m, &before));
+}
+END_TEST
+
+static bool in(const char *address, const char *prefix, unsigned len)
+{
+	struct ip ip = ip_of(address), p = ip_of(prefix);
+
+	return ip_in_prefix6(&ip, &p, len);
+}
+
+START_TEST(kinds_of_ipv6)
+{
+	struct ip low = ip_of("fe80::1"), high = ip_of("febf::1"), beyond = ip_of("fec0::1"),
+		  group = ip_of("ff02::1"), any = ip_of("::"), v4 = ip_of("254.128.0.0"),
+		  none = {0};
+
+	ck_assert(ip_is_link_local(&low) && ip_is_link_local(&high));
+	ck_assert(!ip_is_link_local(&beyond) && !ip_is_link_local(&v4) && !ip_is_link_local(&none));
+	ck_assert(ip_is_group(&group) && !ip_is_group(&low));
+	ck_assert(ip_is_any6(&any) && !ip_is_any6(&none) && !ip_is_any6(&low));
+	v4 = ip_of("255.2.0.0");
+	ck_assert(!ip_is_group(&v4));
+	ck_assert(in("2001:db8:7a::1", "2001:db8:7a::", 64));
+	ck_assert(!in("2001:db8:7a:1::1", "2001:db8:7a::", 64));
+	ck_assert(in("2001:db8:7a:1::1", "2001:db8:7a::", 63));
+	ck_assert(in("::1", "2001:db8::", 0));
+	ck_assert(in("2001:db8::1", "2001:db8::1", 128) && in("2001:db8::1", "2001:db8::1", 200));
+	ck_assert(!in("2001:db8::1", "2001:db8::", 128));
+	ck_assert(!in("10.0.0.1", "10.0.0.1", 8));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("addr");
@@ -155,6 +281,12 @@ int main(void)
 		sizeof bad_ips / sizeof bad_ips[0]);
 	tcase_add_test(t, masks);
 	tcase_add_test(t, macs_are_computed_both_ways);
+	tcase_add_loop_test(
+		t, ipv6_addresses_are_computed_both_ways, 0, sizeof computed / sizeof computed[0]);
+	tcase_add_test(t, ipv6_addresses_that_cannot_be_computed);
+	tcase_add_test(t, eui64_both_ways);
+	tcase_add_loop_test(t, no_mac_in_it, 0, sizeof no_eui64 / sizeof no_eui64[0]);
+	tcase_add_test(t, kinds_of_ipv6);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
