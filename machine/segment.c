@@ -31,16 +31,38 @@ const char *segment_mode_name(enum segment_mode m)
 	return m <= SEGMENT_AUTO ? names[m] : "?";
 }
 
-bool segment_accepts(const struct segment *s, const struct ip *ip)
+const struct ip *segment_server(const struct segment *s, enum ip_family family)
+{
+	return family == IP_V6 ? &s->six.server : &s->server;
+}
+
+static bool accepts4(const struct segment *s, const struct ip *ip)
 {
 	uint32_t mask = v4_mask(s->prefix_len), a = ip_to_v4(ip);
 
-	if (ip->family != IP_V4 || !segment_contains(s, a))
-		return false;
-	if (ip_eq(ip, &s->server))
+	if (!segment_contains(s, a))
 		return false;
 	/* RFC 3021: the two addresses of a /31 are both hosts; a /32 has only our own. */
 	return s->prefix_len >= 31 || ((a & ~mask) != 0 && (a & ~mask) != ~mask);
+}
+
+static bool is_on6(const struct segment *s, const struct ip *ip)
+{
+	return ip_is_set(&s->six.server) && ip_in_prefix6(ip, &s->six.server, s->six.prefix_len);
+}
+
+static bool accepts6(const struct segment *s, const struct ip *ip)
+{
+	const struct ip any = segment_at(s, IP_V6, 0);
+
+	return is_on6(s, ip) && !ip_eq(ip, &any);
+}
+
+bool segment_accepts(const struct segment *s, const struct ip *ip)
+{
+	if (ip_eq(ip, segment_server(s, ip->family)))
+		return false;
+	return ip->family == IP_V4 ? accepts4(s, ip) : ip->family == IP_V6 && accepts6(s, ip);
 }
 
 bool segment_offers(const struct segment *s, const struct ip *ip)
@@ -48,11 +70,59 @@ bool segment_offers(const struct segment *s, const struct ip *ip)
 	return segment_accepts(s, ip) && !ip_eq(ip, &s->router);
 }
 
+struct ip segment_at(const struct segment *s, enum ip_family family, uint32_t number)
+{
+	struct ip v4 = ip_from_v4(number), v6 = {0};
+
+	if (family == IP_V4)
+		return ip_is_set(&s->server) ? v4 : (struct ip){0};
+	if (ip_is_set(&s->six.server))
+		(void)ip6_from_v4(&s->six.server, s->six.prefix_len, &v4, &v6);
+	return v6;
+}
+
+bool segment_number(const struct segment *s, const struct ip *ip, uint32_t *ret)
+{
+	struct ip v4 = *ip;
+
+	if (ip->family == IP_V4
+			? !segment_contains(s, ip_to_v4(ip))
+			: !is_on6(s, ip) || ip6_to_v4(&s->six.server, s->six.prefix_len, ip, &v4))
+		return false;
+	*ret = ip_to_v4(&v4);
+	return true;
+}
+
+bool segment_pool(const struct segment *s, enum ip_family family, uint32_t *first, uint32_t *last)
+{
+	bool six = family == IP_V6;
+
+	*first = six ? s->six.pool_first : s->pool_first;
+	*last = six ? s->six.pool_last : s->pool_last;
+	return *first && (six ? ip_is_set(&s->six.server) : segment_contains(s, *first));
+}
+
 bool segment_in_pool(const struct segment *s, const struct ip *ip)
 {
-	uint32_t a = ip_to_v4(ip);
+	uint32_t n, first, last;
 
-	return ip->family == IP_V4 && s->pool_first && a >= s->pool_first && a <= s->pool_last;
+	if (ip->family == IP_V4) {
+		n = ip_to_v4(ip);
+		return s->pool_first && n >= s->pool_first && n <= s->pool_last;
+	}
+	return segment_pool(s, ip->family, &first, &last) && segment_number(s, ip, &n) &&
+		n >= first && n <= last;
+}
+
+bool segment_computed(
+	const struct segment *s, enum ip_family family, const struct mac *mac, struct ip *ret)
+{
+	struct ip v4;
+
+	if (!s->computed || mac_to_ip(mac, &v4) < 0)
+		return false;
+	*ret = segment_at(s, family, ip_to_v4(&v4));
+	return ip_is_set(ret);
 }
 
 static uint32_t free_id(const struct segments *ss)
@@ -121,6 +191,19 @@ const struct segment *segments_by_address(
 	return NULL;
 }
 
+const struct segment *segments_by_ip(
+	const struct segments *ss, const struct segment *link, const struct ip *ip)
+{
+	if (ip->family == IP_V4)
+		return segments_by_address(ss, link, ip_to_v4(ip));
+	if (ip_is_link_local(ip) || is_on6(link, ip))
+		return link;
+	for (size_t i = 0; i < ss->count; i++)
+		if (ss->all[i]->via == link->id && is_on6(ss->all[i], ip))
+			return ss->all[i];
+	return NULL;
+}
+
 void segments_fini(struct segments *ss)
 {
 	for (size_t i = 0; i < ss->count; i++)
@@ -128,12 +211,18 @@ void segments_fini(struct segments *ss)
 	*ss = (struct segments){0};
 }
 
+void segment_url(const struct segment *s, const struct ip *server, char *buf, size_t size)
+{
+	bool six = server->family == IP_V6;
+	char ip[IP_TEXT], port[8] = "";
+
+	if (s->http_port != 80)
+		snprintf(port, sizeof port, ":%u", s->http_port);
+	snprintf(buf, size, "http://%s%s%s%s", six ? "[" : "", ip_format(server, ip),
+		six ? "]" : "", port);
+}
+
 void segment_base_url(const struct segment *seg, char *buf, size_t size)
 {
-	char ip[IP_TEXT];
-
-	if (seg->http_port == 80)
-		snprintf(buf, size, "http://%s", ip_format(&seg->server, ip));
-	else
-		snprintf(buf, size, "http://%s:%u", ip_format(&seg->server, ip), seg->http_port);
+	segment_url(seg, ip_is_set(&seg->server) ? &seg->server : &seg->six.server, buf, size);
 }

@@ -46,6 +46,20 @@ enum segment_mode {
 	SEGMENT_AUTO,  /* not known yet; becomes one of the others once */
 };
 
+/* IPv6 on the same link. Its addresses are the prefix and a number in the low 32 bits: the IPv4 address of the same
+ * machine where it has one, so 2001:db8:7a::c0a8:7a03 for 192.168.122.3 (core/addr.h). */
+struct segment6 {
+	struct ip
+		server; /* our own address on it, global or unique local; not set: no IPv6 is served */
+	uint8_t prefix_len; /* 64 to 96 */
+	struct ip dns[SEGMENT_DNS_MAX];
+	size_t n_dns;
+	uint32_t pool_first, pool_last; /* numbers, inclusive; 0,0: no pool */
+	uint16_t
+		router_s; /* how long we are a default router, in our advertisements; 0: we are none */
+	bool autonomous; /* machines are told to make themselves addresses too (RFC 4862) */
+};
+
 struct segment {
 	uint32_t id;             /* 1..SEGMENT_MAX within this run; 0 is "none"; one that went gives
 				    its id to the next that comes */
@@ -69,21 +83,38 @@ struct segment {
 	bool by_client_id; /* a stranger's client-id says who it is, not its MAC */
 	bool sealed; /* boots of its machines are confirmed by the user, unless a record says otherwise */
 	struct segment_extra extra;
+	struct segment6 six;
 	uint16_t http_port;
 };
 
 const char *segment_mode_name(enum segment_mode m); /* "own" */
 uint32_t segment_net(const struct segment *s);      /* network address, host order */
 bool segment_contains(const struct segment *s, uint32_t address);
-/* "http://192.168.122.1:8067" */
+/* Our address there of this family; not set: that family is not served. */
+const struct ip *segment_server(const struct segment *s, enum ip_family family);
+/* An address of ours there with the HTTP port: "http://192.168.122.1:8067", "http://[2001:db8:7a::1]:8067". */
+void segment_url(const struct segment *s, const struct ip *server, char *buf, size_t size);
+/* The same of our IPv4 address; where there is none, of our IPv6 one. */
 void segment_base_url(const struct segment *seg, char *buf, size_t size);
 /* The id of the segment whose link and sockets it uses: its own, or its relay's. */
 uint32_t segment_link(const struct segment *s);
-/* In the subnet, and neither network, broadcast nor server address. */
+/* In the subnet of its family, and neither network, broadcast (subnet-router, RFC 4291 2.6.1) nor server address. */
 bool segment_accepts(const struct segment *s, const struct ip *ip);
 /* The same, and not the router's: that is had by a record only, never by chance. */
 bool segment_offers(const struct segment *s, const struct ip *ip);
 bool segment_in_pool(const struct segment *s, const struct ip *ip);
+/* An address by its number: IPv4 in host order; IPv6 in the low 32 bits, behind the prefix. Not set: that family is not
+ * served. */
+struct ip segment_at(const struct segment *s, enum ip_family family, uint32_t number);
+/* The number of an address there: false where it has none (another subnet, or an IPv6 address that is more than its prefix and
+ * 32 bits). */
+bool segment_number(const struct segment *s, const struct ip *ip, uint32_t *ret);
+/* The numbers of the family's pool; false: it has none, or it lies in another subnet now. */
+bool segment_pool(const struct segment *s, enum ip_family family, uint32_t *first, uint32_t *last);
+/* The address of this family that a computed MAC stands for there. False: it is not computed. Whether it may be had,
+ * segment_offers() says. */
+bool segment_computed(
+	const struct segment *s, enum ip_family family, const struct mac *mac, struct ip *ret);
 
 struct segments {
 	struct segment *all[SEGMENT_MAX]; /* in the order they came */
@@ -101,6 +132,9 @@ const struct segment *segments_by_id(const struct segments *ss, uint32_t id);
  */
 const struct segment *segments_by_address(
 	const struct segments *ss, const struct segment *link, uint32_t address);
+/* The same for either family. A link-local address is the link's. */
+const struct segment *segments_by_ip(
+	const struct segments *ss, const struct segment *link, const struct ip *ip);
 void segments_fini(struct segments *ss);
 
 #endif

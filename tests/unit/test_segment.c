@@ -108,6 +108,66 @@ START_TEST(test_pool)
 }
 END_TEST
 
+START_TEST(test_ipv6)
+{
+	struct segment s = {.server = ip("192.168.122.1"),
+		.prefix_len = 24,
+		.computed = true,
+		.http_port = 8067,
+		.six = {.server = ip("2001:db8:7a::1"),
+			.prefix_len = 64,
+			.pool_first = 0xc0a87a64,
+			.pool_last = 0xc0a87ac8}};
+	const struct mac mac = {{0x52, 0x54, 0xc0, 0xa8, 0x7a, 0x03}}, other = {{0x52, 0x55}};
+	const struct {
+		const char *ip;
+		bool accepts, pool;
+		uint32_t number; /* 0: has none */
+	} cases[] = {{"2001:db8:7a::2", true, false, 2}, {"2001:db8:7a::1", false, false, 1},
+		{"2001:db8:7a::", false, false, 0}, {"2001:db8:7b::2", false, false, 0},
+		{"fe80::2", false, false, 0}, {"2001:db8:7a::c0a8:7a64", true, true, 0xc0a87a64},
+		{"2001:db8:7a::c0a8:7ac8", true, true, 0xc0a87ac8},
+		{"2001:db8:7a::c0a8:7ac9", true, false, 0xc0a87ac9},
+		{"2001:db8:7a::1:c0a8:7ac8", true, false, 0},
+		{"192.168.122.100", true, false, 0xc0a87a64}};
+	uint32_t n, first, last;
+	char url[64];
+	struct ip a;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		a = ip(cases[i].ip);
+		ck_assert_msg(segment_accepts(&s, &a) == cases[i].accepts, "%s", cases[i].ip);
+		ck_assert_msg(segment_in_pool(&s, &a) == cases[i].pool, "%s", cases[i].ip);
+		n = 0;
+		ck_assert_msg(segment_number(&s, &a, &n) == (cases[i].number != 0) || !n, "%s",
+			cases[i].ip);
+		ck_assert_msg(n == cases[i].number, "%s: %x", cases[i].ip, n);
+	}
+	ck_assert(segment_computed(&s, IP_V6, &mac, &a));
+	ck_assert(ip_eq(&a,
+		&(struct ip){
+			IP_V6, {0x20, 1, 0xd, 0xb8, 0, 0x7a, 0, 0, 0, 0, 0, 0, 192, 168, 122, 3}}));
+	ck_assert(segment_computed(&s, IP_V4, &mac, &a) && ip_to_v4(&a) == 0xc0a87a03);
+	ck_assert(!segment_computed(&s, IP_V6, &other, &a));
+	ck_assert(segment_pool(&s, IP_V6, &first, &last) && last == 0xc0a87ac8);
+	ck_assert(!segment_pool(&s, IP_V4, &first, &last));
+	segment_base_url(&s, url, sizeof url);
+	ck_assert_str_eq(url, "http://192.168.122.1:8067");
+	segment_url(&s, &s.six.server, url, sizeof url);
+	ck_assert_str_eq(url, "http://[2001:db8:7a::1]:8067");
+	/* and alone */
+	s.server = (struct ip){0};
+	segment_base_url(&s, url, sizeof url);
+	ck_assert_str_eq(url, "http://[2001:db8:7a::1]:8067");
+	a = segment_at(&s, IP_V4, 5);
+	ck_assert(!ip_is_set(&a) && !segment_computed(&s, IP_V4, &mac, &a));
+	s.six.server = (struct ip){0};
+	a = ip("2001:db8:7a::2");
+	ck_assert(!segment_accepts(&s, &a) && !segment_number(&s, &a, &n));
+	ck_assert(!segment_pool(&s, IP_V6, &first, &last));
+}
+END_TEST
+
 START_TEST(test_set)
 {
 	struct segments ss = {0};
@@ -182,6 +242,7 @@ int main(void)
 	tcase_add_test(t, test_router);
 	tcase_add_test(t, test_behind_a_relay);
 	tcase_add_test(t, test_pool);
+	tcase_add_test(t, test_ipv6);
 	tcase_add_test(t, test_set);
 	tcase_add_test(t, test_removed);
 	tcase_add_test(t, test_limit);
