@@ -76,9 +76,9 @@ static const struct arch {
 };
 enum { N_ARCHS = sizeof ARCHS / sizeof ARCHS[0] };
 
-static bool class_is(const struct dhcp_message *m, const char *what)
+static bool class_is(struct dhcp_firmware w, const char *what)
 {
-	return strncmp(m->vendor_class, what, strlen(what)) == 0;
+	return strncmp(w.vendor_class, what, strlen(what)) == 0;
 }
 
 static bool is_http_arch(unsigned arch)
@@ -86,30 +86,40 @@ static bool is_http_arch(unsigned arch)
 	return arch < N_ARCHS && ARCHS[arch].http;
 }
 
-enum dhcp_client dhcp_boot_client(const struct dhcp_message *m)
+struct dhcp_firmware dhcp_firmware_of(const struct dhcp_message *m)
 {
-	if (m->ipxe)
+	return (struct dhcp_firmware){m->ipxe, m->arch, m->vendor_class};
+}
+
+struct dhcp_firmware dhcp6_firmware_of(const struct dhcp6_message *m)
+{
+	return (struct dhcp_firmware){m->ipxe, m->arch, m->vendor_class};
+}
+
+enum dhcp_client dhcp_boot_client(struct dhcp_firmware w)
+{
+	if (w.ipxe)
 		return DHCP_CLIENT_IPXE;
-	if (class_is(m, "HTTPClient") || is_http_arch(m->arch))
+	if (class_is(w, "HTTPClient") || is_http_arch(w.arch))
 		return DHCP_CLIENT_HTTP;
-	if (class_is(m, "PXEClient") || m->arch != DHCP_ARCH_NONE)
+	if (class_is(w, "PXEClient") || w.arch != DHCP_ARCH_NONE)
 		return DHCP_CLIENT_PXE;
 	return DHCP_CLIENT_SYSTEM;
 }
 
 /* It loads a program of ours first. */
-static bool is_firmware(const struct dhcp_message *m)
+static bool is_firmware(struct dhcp_firmware w)
 {
-	enum dhcp_client c = dhcp_boot_client(m);
+	enum dhcp_client c = dhcp_boot_client(w);
 
 	return c == DHCP_CLIENT_PXE || c == DHCP_CLIENT_HTTP;
 }
 
-static const char *loader(const struct dhcp_message *m, const struct dhcp_loaders *l)
+static const char *loader(struct dhcp_firmware w, const struct dhcp_loaders *l)
 {
-	bool http = dhcp_boot_client(m) == DHCP_CLIENT_HTTP;
+	bool http = dhcp_boot_client(w) == DHCP_CLIENT_HTTP;
 
-	switch (m->arch) {
+	switch (w.arch) {
 	case ARCH_BIOS:
 	case DHCP_ARCH_NONE:
 		return http ? NULL : l->bios;
@@ -141,37 +151,39 @@ static const char *arch_text(
 	return buf;
 }
 
-const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT])
+const char *dhcp_boot_client_text(struct dhcp_firmware w, char buf[DHCP_CLIENT_TEXT])
 {
-	bool served = loader(m, &DHCP_LOADERS);
+	bool served = loader(w, &DHCP_LOADERS);
 
-	switch (dhcp_boot_client(m)) {
+	switch (dhcp_boot_client(w)) {
 	case DHCP_CLIENT_IPXE:
 		return "iPXE";
 	case DHCP_CLIENT_PXE:
-		return arch_text("PXE", m->arch, !served, buf);
+		return arch_text("PXE", w.arch, !served, buf);
 	case DHCP_CLIENT_HTTP:
-		return arch_text("HTTP boot", m->arch, true, buf);
+		return arch_text("HTTP boot", w.arch, true, buf);
 	default:
-		snprintf(buf, DHCP_CLIENT_TEXT, "%.*s", DHCP_CLIENT_TEXT - 1, m->vendor_class);
+		snprintf(buf, DHCP_CLIENT_TEXT, "%.*s", DHCP_CLIENT_TEXT - 1, w.vendor_class);
 		return buf;
 	}
 }
 
-/* "http://SERVER[:PORT]/PATH"; false when it does not fit. */
-static bool put_url(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/* A URL of ours: false when it does not fit. */
+static bool put_url(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *scheme,
+	uint16_t port, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-static bool put_url(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *fmt, ...)
+static bool put_url(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *scheme,
+	uint16_t port, const char *fmt, ...)
 {
-	struct ip ip = ip_from_v4(f->server);
-	char host[IP_TEXT], port[8] = "";
+	char host[IP_TEXT], colon[8] = "";
+	bool six = f->server.family == IP_V6;
 	va_list ap;
 	int n, k;
 
-	if (f->http_port != 80)
-		snprintf(port, sizeof(port), ":%u", f->http_port);
-	n = snprintf(b->file, sizeof(b->file), "http://%s%s/", ip_format(&ip, host), port);
+	if (port)
+		snprintf(colon, sizeof(colon), ":%u", port);
+	n = snprintf(b->file, sizeof(b->file), "%s://%s%s%s%s/", scheme, six ? "[" : "",
+		ip_format(&f->server, host), six ? "]" : "", colon);
 	if (n < 0 || (size_t)n >= sizeof(b->file))
 		return false;
 	va_start(ap, fmt);
@@ -180,12 +192,17 @@ static bool put_url(struct dhcp_boot *b, const struct dhcp_boot_for *f, const ch
 	return k >= 0 && (size_t)k < sizeof(b->file) - (size_t)n;
 }
 
+static uint16_t http_port(const struct dhcp_boot_for *f)
+{
+	return f->http_port == 80 ? 0 : f->http_port;
+}
+
 static bool boot_ipxe(struct dhcp_boot *b, const struct dhcp_boot_for *f)
 {
 	if (!f->token || !f->token[0])
 		return false;
 	b->no_proxy = b->secret = true;
-	return put_url(b, f, "m/%s/boot.ipxe", f->token);
+	return put_url(b, f, "http", http_port(f), "m/%s/boot.ipxe", f->token);
 }
 
 void dhcp_boot_as_pxe(struct dhcp_boot *b)
@@ -195,14 +212,19 @@ void dhcp_boot_as_pxe(struct dhcp_boot *b)
 	b->vendor_len = sizeof(PXE_NO_DISCOVERY);
 }
 
-static bool boot_pxe(struct dhcp_boot *b, const char *name)
+/* In IPv6 the server is said in the file's URL (RFC 5970 3.1). */
+static bool boot_pxe(struct dhcp_boot *b, const struct dhcp_boot_for *f, const char *name)
 {
+	char path[sizeof(b->file)];
 	int n;
 
 	if (!name)
 		return false;
-	dhcp_boot_as_pxe(b);
 	b->tftp = true;
+	if (f->server.family == IP_V6)
+		return uri_encode_path(name, path, sizeof(path)) < sizeof(path) &&
+			put_url(b, f, "tftp", 0, "%s", path);
+	dhcp_boot_as_pxe(b);
 	n = snprintf(b->file, sizeof(b->file), "%s", name);
 	return n > 0 && (size_t)n < sizeof(b->file);
 }
@@ -215,25 +237,26 @@ static bool boot_http(struct dhcp_boot *b, const struct dhcp_boot_for *f, const 
 		return false;
 	b->vendor_class = "HTTPClient";
 	return uri_encode_path(name, path, sizeof(path)) < sizeof(path) &&
-		put_url(b, f, "boot/%s", path);
+		put_url(b, f, "http", http_port(f), "boot/%s", path);
 }
 
-struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f)
+struct dhcp_boot dhcp_boot_decide(struct dhcp_firmware w, const struct dhcp_boot_for *f)
 {
 	struct dhcp_boot nothing = {.vendor_class = ""};
-	struct dhcp_boot b = {.boots = true, .next_server = f->server, .vendor_class = ""};
+	struct dhcp_boot b = {
+		.boots = true, .next_server = ip_to_v4(&f->server), .vendor_class = ""};
 	bool found = false;
 	const char *name;
 
 	if (!f->armed)
 		return nothing;
-	name = loader(m, f->loaders);
-	switch (dhcp_boot_client(m)) {
+	name = loader(w, f->loaders);
+	switch (dhcp_boot_client(w)) {
 	case DHCP_CLIENT_IPXE:
 		found = boot_ipxe(&b, f);
 		break;
 	case DHCP_CLIENT_PXE:
-		found = boot_pxe(&b, name);
+		found = boot_pxe(&b, f, name);
 		break;
 	case DHCP_CLIENT_HTTP:
 		found = boot_http(&b, f, name);
@@ -241,16 +264,17 @@ struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhc
 	case DHCP_CLIENT_SYSTEM:
 		break;
 	}
-	nothing.unserved = !name && is_firmware(m);
+	nothing.unserved = !name && is_firmware(w);
 	return found ? b : nothing;
 }
 
-struct dhcp_boot dhcp_boot_machine(const struct dhcp_message *m, const struct segment *s,
-	const struct machine *machine, dhcp_programs programs)
+struct dhcp_boot dhcp_boot_machine(struct dhcp_firmware w, enum ip_family family,
+	const struct segment *s, const struct machine *machine, dhcp_programs programs)
 {
 	struct dhcp_loaders loaders = DHCP_LOADERS;
-	struct dhcp_boot_for f = {
-		.server = ip_to_v4(&s->server), .http_port = s->http_port, .loaders = &loaders};
+	struct dhcp_boot_for f = {.server = *segment_server(s, family),
+		.http_port = s->http_port,
+		.loaders = &loaders};
 
 	if (machine && life_netboots(machine->state)) {
 		f.armed = true;
@@ -258,5 +282,5 @@ struct dhcp_boot dhcp_boot_machine(const struct dhcp_message *m, const struct se
 		if (programs)
 			programs(machine->attempt.snapshot, &loaders);
 	}
-	return dhcp_boot_decide(m, &f);
+	return dhcp_boot_decide(w, &f);
 }

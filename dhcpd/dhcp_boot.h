@@ -6,6 +6,7 @@
 #ifndef USHER_DHCPD_DHCP_BOOT_H
 #define USHER_DHCPD_DHCP_BOOT_H
 
+#include "dhcpd/dhcp6_wire.h"
 #include "dhcpd/dhcp_wire.h"
 #include "machine/machine.h"
 #include "machine/segment.h"
@@ -20,7 +21,7 @@ extern const struct dhcp_loaders DHCP_LOADERS; /* iPXE's, as the distributions n
 struct dhcp_boot_for {
 	bool armed;
 	const char *token;  /* of the boot that would begin now */
-	uint32_t server;    /* our address there, host order */
+	struct ip server;   /* our address there, of the family of the message */
 	uint16_t http_port; /* 80 is not written out */
 	const struct dhcp_loaders *loaders;
 };
@@ -36,27 +37,36 @@ struct dhcp_boot {
 	bool boots;    /* else all the rest is empty */
 	bool unserved; /* it would boot, and there is no program for its firmware */
 	uint32_t next_server;
-	char file[DHCP_FILE_MAX + 1];
-	const char *vendor_class; /* option 60, or "" */
-	const uint8_t *vendor;    /* option 43 */
+	char file[DHCP_FILE_MAX + 1]; /* of IPv6: a URL */
+	const char *vendor_class;     /* option 60, or "" */
+	const uint8_t *vendor;        /* option 43 */
 	size_t vendor_len;
 	bool no_proxy; /* iPXE need not wait for a proxy's offer */
 	bool tftp;     /* the file is on TFTP: option 66 makes sense */
 	bool secret;   /* the file's name has the machine's token: dhcp_secret.h */
 };
 
-enum dhcp_client dhcp_boot_client(const struct dhcp_message *m);
+/* What a message of either family says of the software that sent it. Borrows from it. */
+struct dhcp_firmware {
+	bool ipxe;
+	uint16_t arch;            /* DHCP_ARCH_NONE: not said */
+	const char *vendor_class; /* or "" */
+};
+struct dhcp_firmware dhcp_firmware_of(const struct dhcp_message *m);
+struct dhcp_firmware dhcp6_firmware_of(const struct dhcp6_message *m);
+
+enum dhcp_client dhcp_boot_client(struct dhcp_firmware w);
 /* For people: "iPXE", "PXE, BIOS", "PXE, arch 22 (U-Boot arm64)", the vendor class of a system, or "". */
 enum { DHCP_CLIENT_TEXT = 64 };
-const char *dhcp_boot_client_text(const struct dhcp_message *m, char buf[DHCP_CLIENT_TEXT]);
+const char *dhcp_boot_client_text(struct dhcp_firmware w, char buf[DHCP_CLIENT_TEXT]);
 /* Options 60 and 43 as PXE wants them. */
 void dhcp_boot_as_pxe(struct dhcp_boot *b);
-struct dhcp_boot dhcp_boot_decide(const struct dhcp_message *m, const struct dhcp_boot_for *f);
+struct dhcp_boot dhcp_boot_decide(struct dhcp_firmware w, const struct dhcp_boot_for *f);
 /* The boot programs that an attempt's snapshot names replace those in `ret`. */
 typedef void (*dhcp_programs)(const json_t *snapshot, struct dhcp_loaders *ret);
 /* The same for a machine as it is now on this segment; NULL: no record of this MAC. `programs` may
  * be NULL. */
-struct dhcp_boot dhcp_boot_machine(const struct dhcp_message *m, const struct segment *s,
-	const struct machine *machine, dhcp_programs programs);
+struct dhcp_boot dhcp_boot_machine(struct dhcp_firmware w, enum ip_family family,
+	const struct segment *s, const struct machine *machine, dhcp_programs programs);
 
 #endif

@@ -28,7 +28,7 @@ void dhcp_events_init(struct dhcp_events *e, struct timeline *timeline)
 static const char *client_text(const struct dhcp_policy *p, char *buf, size_t size)
 {
 	char what[DHCP_CLIENT_TEXT];
-	const char *text = dhcp_boot_client_text(p->msg, what);
+	const char *text = dhcp_boot_client_text(dhcp_firmware_of(p->msg), what);
 
 	snprintf(buf, size, "%s%sxid %08x", text, text[0] ? ", " : "", p->msg->xid);
 	return buf;
@@ -59,7 +59,7 @@ static bool is_news(const struct dhcp_decision *dec)
 /* ", the next is free in 5 minutes" */
 static const char *next_free_text(const struct dhcp_policy *p, char *buf, size_t size)
 {
-	int64_t s = (lease_next_free(p->leases, p->segment) - p->now + 999) / 1000;
+	int64_t s = (lease_next_free(p->leases, p->segment, IP_V4) - p->now + 999) / 1000;
 
 	buf[0] = '\0';
 	if (s > 90)
@@ -231,7 +231,8 @@ void dhcp_events_note_unserved(
 	snprintf(text, sizeof(text),
 		"%s on %s asks what to boot, but there is no boot program for its firmware (%s): "
 		"usher serves BIOS, UEFI x86-64 and UEFI arm64",
-		mac_format(&m->mac, mac), s->name, dhcp_boot_client_text(m, client));
+		mac_format(&m->mac, mac), s->name,
+		dhcp_boot_client_text(dhcp_firmware_of(m), client));
 	machine_tell(machine, "refused", text);
 }
 

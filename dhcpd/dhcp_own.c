@@ -56,8 +56,8 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
 	const struct dhcp_decision *dec, struct dhcp_packet *packet)
 {
-	struct dhcp_boot boot =
-		dhcp_boot_machine(p->msg, p->segment, dec->machine, own->lessor->c->programs);
+	struct dhcp_boot boot = dhcp_boot_machine(dhcp_firmware_of(p->msg), IP_V4, p->segment,
+		dec->machine, own->lessor->c->programs);
 	int len, rc = 0;
 
 	packet->route = dhcp_answer_route(p, dec);
@@ -119,7 +119,7 @@ static void note_ipxe(
 {
 	bool ours = dec->machine || dhcp_events_is_computed(p, dec);
 
-	if (ours && dhcp_boot_client(p->msg) == DHCP_CLIENT_IPXE)
+	if (ours && dhcp_boot_client(dhcp_firmware_of(p->msg)) == DHCP_CLIENT_IPXE)
 		*asking_slot(l, p->segment->id, &p->msg->mac) = (struct asking){
 			p->segment->id, p->msg->mac, loop_now(l->c->loop) + ASKING_MS};
 }

@@ -3,12 +3,9 @@
  * What becomes of a client's message: who gets which address. Decides and does in two steps, so
  * that the first can be tested alone. Touches no socket, clock or log.
  *
- * Which address, in this order: the machine's own; the one computed from the MAC; the lease it had;
- * one from the pool. Never one that another MAC holds, but for a machine's own that a stranger took
- * by a computed MAC (dhcp_claim.h): the record wins, once nobody answers for it. A machine whose own is in use by a
- * neighbour is given one from the pool instead, and keeps that until it begins anew. The client-id is ignored: firmware,
- * installer and system of one machine must get the same address. Only where the segment says so, a
- * stranger's client-id stands for its MAC; records and computed addresses go by the MAC always.
+ * Which address, dhcp_choose.h says. The client-id is ignored: firmware, installer and system of one machine must get the same
+ * address. Only where the segment says so, a stranger's client-id stands for its MAC; records and computed addresses go by
+ * the MAC always.
  *
  * We are the authority on our segments: a client that asks for what is not its own is told so
  * (DHCPNAK), where RFC 2131 4.3.2 would have a server without a record of it be silent. A BOOTP
@@ -17,8 +14,8 @@
 #ifndef USHER_DHCPD_DHCP_POLICY_H
 #define USHER_DHCPD_DHCP_POLICY_H
 
+#include "dhcpd/dhcp_choose.h"
 #include "dhcpd/dhcp_wire.h"
-#include "dhcpd/lease.h"
 #include "machine/machine.h"
 #include "machine/segment.h"
 
@@ -32,22 +29,6 @@ enum dhcp_verdict {
 	DHCP_TAKE_RELEASE,
 	DHCP_TAKE_DECLINE, /* of the pool: it rests */
 	DHCP_NOTE_DECLINE, /* its holder keeps it: anybody can say this in its name */
-};
-
-enum dhcp_reason {
-	DHCP_FINE,
-	DHCP_OTHER_SERVER, /* it chose another server */
-	DHCP_STRANGER,     /* nobody's MAC, and no pool here */
-	DHCP_POOL_FULL,
-	DHCP_TAKEN,          /* the machine's own address is held by another MAC, or was declined */
-	DHCP_MISPLACED,      /* the machine's own address does not belong to this segment */
-	DHCP_OFF_LINK,       /* came by a relay of another subnet, or from nowhere here */
-	DHCP_NOT_YOURS,      /* asks for an address that it may not have */
-	DHCP_NOT_HELD,       /* gives back or declines what it does not have */
-	DHCP_NO_ADDRESS,     /* a message that must name an address and does not */
-	DHCP_BOOTP_STRANGER, /* BOOTP, and no record has an address for it */
-	DHCP_NO_GUEST,       /* a computed MAC, and libvirt knows no guest with it */
-	DHCP_SHARE_FULL,     /* a computed MAC, and strangers hold as many as they may */
 };
 
 /* A client may ask for less than the segment's time, but not for less than this: it would only keep
@@ -115,6 +96,5 @@ size_t dhcp_policy_ahead(const struct dhcp_policy *p, struct ip *ret, size_t mos
 /* A mark of the software that speaks: architecture, user and vendor class. Stored, so the same on
  * every run. */
 uint32_t dhcp_policy_stage(const struct dhcp_message *m);
-const char *dhcp_reason_text(enum dhcp_reason r); /* "no machine has this MAC, and ..." */
 
 #endif

@@ -113,7 +113,8 @@ static void note_asked(struct dhcp_proxy *d)
 	}
 	a->xid = d->msg.xid;
 	a->stage = dhcp_policy_stage(&d->msg);
-	snprintf(a->client, sizeof(a->client), "%s", dhcp_boot_client_text(&d->msg, text));
+	snprintf(a->client, sizeof(a->client), "%s",
+		dhcp_boot_client_text(dhcp_firmware_of(&d->msg), text));
 }
 
 static struct dhcp_route route_to(const struct side_port *p, const struct sockaddr_in *from)

@@ -34,7 +34,7 @@ int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
 	*ret = (struct dhcp_boot){.vendor_class = ""};
 	if (!is_due(m, s, port))
 		return 0;
-	*ret = dhcp_boot_machine(m, s, machine, programs);
+	*ret = dhcp_boot_machine(dhcp_firmware_of(m), IP_V4, s, machine, programs);
 	if (!ret->boots)
 		return 0;
 	as_proxy(ret);

@@ -10,12 +10,13 @@
 #include <string.h>
 
 enum { IN_POOL, NO_POOL, HEAPS };
+enum { FAMILIES = 2 };
 
 enum { LOOKED_AHEAD = 4 * LEASE_CANDIDATES }; /* addresses; most of those never used are free */
 
 struct pool {
 	struct lease_heap heaps[HEAPS];
-	uint32_t fresh;    /* no address below was never used; 0: not looked yet */
+	uint32_t fresh;    /* number: no address below was never used; 0: not looked yet */
 	int64_t rescan_at; /* when a full pool may be searched again */
 	struct dhcp_share share;
 };
@@ -24,24 +25,20 @@ struct leases {
 	const struct segments *segments;
 	struct store *store;
 	struct table by_ip, by_mac;
-	struct pool pools[SEGMENT_MAX]; /* by segment id - 1 */
+	struct pool pools[SEGMENT_MAX][FAMILIES]; /* by segment id - 1 */
 };
 
-static struct pool *pool_of(const struct leases *ls, uint32_t segment)
+static struct pool *pool_of(const struct leases *ls, uint32_t segment, enum ip_family family)
 {
 	if (segment == 0 || segment > SEGMENT_MAX)
 		return NULL;
-	return (struct pool *)&ls->pools[segment - 1];
+	return (struct pool *)&ls->pools[segment - 1][family == IP_V6];
 }
 
-static struct lease_heap *heap_of(const struct leases *ls, uint32_t segment, const struct ip *ip)
+/* Where it was put: the segment's prefix may be another since. */
+static struct lease_heap *heap_of(const struct leases *ls, const struct lease *l)
 {
-	const struct segment *s = segments_by_id(ls->segments, segment);
-	struct pool *p = pool_of(ls, segment);
-
-	if (!s || !p)
-		return NULL;
-	return &p->heaps[segment_in_pool(s, ip) ? IN_POOL : NO_POOL];
+	return &pool_of(ls, l->segment, l->ip.family)->heaps[l->in_pool ? IN_POOL : NO_POOL];
 }
 
 static uint64_t hash_ip(uint32_t segment, const struct ip *ip)
@@ -72,9 +69,9 @@ void leases_free(struct leases *ls)
 {
 	if (!ls)
 		return;
-	for (size_t i = 0; i < SEGMENT_MAX; i++) {
+	for (size_t i = 0; i < SEGMENT_MAX * FAMILIES; i++) {
 		for (size_t k = 0; k < HEAPS; k++) {
-			struct lease_heap *h = &ls->pools[i].heaps[k];
+			struct lease_heap *h = &ls->pools[i / FAMILIES][i % FAMILIES].heaps[k];
 
 			for (size_t j = 1; j <= h->n; j++)
 				free(h->at[j]);
@@ -99,9 +96,9 @@ static struct lease *find_ip(const struct leases *ls, uint32_t segment, const st
 	return NULL;
 }
 
-/* The next record of a MAC; `prev` NULL starts. */
-static struct lease *next_of_mac(
-	const struct leases *ls, uint32_t segment, const struct mac *mac, const struct lease *prev)
+/* The next record of a MAC; `family` IP_NONE: of either; `prev` NULL starts. */
+static struct lease *next_of_mac(const struct leases *ls, uint32_t segment, enum ip_family family,
+	const struct mac *mac, const struct lease *prev)
 {
 	struct table_node *n =
 		prev ? table_next(&prev->by_mac) : table_first(&ls->by_mac, hash_mac(segment, mac));
@@ -109,7 +106,8 @@ static struct lease *next_of_mac(
 	for (; n; n = table_next(n)) {
 		struct lease *l = table_entry(n, struct lease, by_mac);
 
-		if (l->segment == segment && mac_eq(&l->mac, mac))
+		if (l->segment == segment && mac_eq(&l->mac, mac) &&
+			(!family || l->ip.family == family))
 			return l;
 	}
 	return NULL;
@@ -132,12 +130,12 @@ static int rank(const struct lease *l, int64_t now)
 	return l->state == LEASE_OFFERED && l->expires > now;
 }
 
-const struct lease *lease_by_mac(
-	const struct leases *ls, uint32_t segment, const struct mac *mac, int64_t now)
+const struct lease *lease_by_mac(const struct leases *ls, uint32_t segment, enum ip_family family,
+	const struct mac *mac, int64_t now)
 {
 	const struct lease *best = NULL, *l = NULL;
 
-	while ((l = next_of_mac(ls, segment, mac, l))) {
+	while ((l = next_of_mac(ls, segment, family, mac, l))) {
 		int more = best ? rank(l, now) - rank(best, now) : 1;
 
 		if (more > 0 || (more == 0 && l->expires > best->expires))
@@ -195,7 +193,7 @@ static void unstore_record(struct leases *ls, const struct lease *l)
 
 static void drop(struct leases *ls, struct lease *l)
 {
-	lease_heap_remove(heap_of(ls, l->segment, &l->ip), l);
+	lease_heap_remove(heap_of(ls, l), l);
 	table_remove(&ls->by_ip, &l->by_ip);
 	if (!mac_is_zero(&l->mac))
 		table_remove(&ls->by_mac, &l->by_mac);
@@ -211,12 +209,11 @@ static void forget(struct leases *ls, struct lease *l)
 /* Makes room by forgetting the record that has been over for longest. */
 static int make_room(struct leases *ls, uint32_t segment, int64_t now)
 {
-	struct pool *p = pool_of(ls, segment);
-
 	if (ls->by_ip.count < LEASES_MAX)
 		return 0;
-	for (size_t i = HEAPS; i-- > 0;) {
-		struct lease *top = lease_heap_top(&p->heaps[i]);
+	for (size_t i = HEAPS * FAMILIES; i-- > 0;) {
+		struct pool *p = &ls->pools[segment - 1][i % FAMILIES];
+		struct lease *top = lease_heap_top(&p->heaps[i / FAMILIES]);
 
 		if (top && top->expires <= now) {
 			forget(ls, top);
@@ -230,7 +227,7 @@ static int make_room(struct leases *ls, uint32_t segment, int64_t now)
 static int change(struct leases *ls, struct lease *l, const struct mac *mac, enum lease_state state,
 	int64_t expires)
 {
-	struct lease_heap *h = heap_of(ls, l->segment, &l->ip);
+	struct lease_heap *h = heap_of(ls, l);
 
 	if (!mac_eq(&l->mac, mac)) {
 		if (!mac_is_zero(&l->mac))
@@ -253,11 +250,12 @@ static int change(struct leases *ls, struct lease *l, const struct mac *mac, enu
 static int make(
 	struct leases *ls, uint32_t segment, const struct ip *ip, int64_t now, struct lease **ret)
 {
-	struct lease_heap *h = heap_of(ls, segment, ip);
+	const struct segment *s = segments_by_id(ls->segments, segment);
+	struct lease_heap *h;
 	struct lease *l;
 	int rc;
 
-	if (!h)
+	if (!s)
 		return -EINVAL;
 	rc = make_room(ls, segment, now);
 	if (rc < 0)
@@ -265,7 +263,12 @@ static int make(
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return -ENOMEM;
-	*l = (struct lease){.segment = segment, .ip = *ip, .expires = now, .state = LEASE_RELEASED};
+	*l = (struct lease){.segment = segment,
+		.ip = *ip,
+		.expires = now,
+		.state = LEASE_RELEASED,
+		.in_pool = segment_in_pool(s, ip)};
+	h = heap_of(ls, l);
 	if (lease_heap_reserve(h) < 0 ||
 		table_put(&ls->by_ip, &l->by_ip, hash_ip(segment, ip)) < 0) {
 		free(l);
@@ -337,12 +340,13 @@ int lease_bind(struct leases *ls, uint32_t segment, const struct ip *ip, const s
 	return 0;
 }
 
-void lease_cancel_offers(struct leases *ls, uint32_t segment, const struct mac *mac)
+void lease_cancel_offers(
+	struct leases *ls, uint32_t segment, enum ip_family family, const struct mac *mac)
 {
 	struct lease *l = NULL;
 
 	/* free again since it was offered, and still this client's last */
-	while ((l = next_of_mac(ls, segment, mac, l)))
+	while ((l = next_of_mac(ls, segment, family, mac, l)))
 		if (l->state == LEASE_OFFERED)
 			(void)change(ls, l, mac, LEASE_RELEASED, l->expires - LEASE_OFFER_MS);
 }
@@ -419,7 +423,7 @@ size_t leases_forget(struct leases *ls, const struct mac *mac)
 	struct lease *l;
 
 	for (size_t i = 0; i < ls->segments->count; i++) {
-		while ((l = next_of_mac(ls, ls->segments->all[i]->id, mac, NULL))) {
+		while ((l = next_of_mac(ls, ls->segments->all[i]->id, IP_NONE, mac, NULL))) {
 			forget(ls, l);
 			n++;
 		}
@@ -429,17 +433,45 @@ size_t leases_forget(struct leases *ls, const struct mac *mac)
 
 void leases_forget_segment(struct leases *ls, uint32_t segment)
 {
-	struct pool *p = pool_of(ls, segment);
 	struct lease *l;
 
-	for (size_t k = 0; p && k < HEAPS; k++)
-		while ((l = lease_heap_top(&p->heaps[k])))
-			forget(ls, l);
-	if (p) {
+	for (size_t f = 0; pool_of(ls, segment, IP_V4) && f < FAMILIES; f++) {
+		struct pool *p = &ls->pools[segment - 1][f];
+
+		for (size_t k = 0; k < HEAPS; k++)
+			while ((l = lease_heap_top(&p->heaps[k])))
+				forget(ls, l);
 		p->fresh = 0;
 		p->rescan_at = 0;
 		p->share = (struct dhcp_share){0};
 	}
+}
+
+int leases_move_pool(struct leases *ls, uint32_t segment)
+{
+	const struct segment *s = segments_by_id(ls->segments, segment);
+	struct lease_heap *heaps = pool_of(ls, segment, IP_V6)->heaps;
+	size_t n = 0, most = heaps[IN_POOL].n + heaps[NO_POOL].n;
+	struct lease **moved = calloc(most + 1, sizeof(struct lease *));
+	int rc = moved ? 0 : -ENOMEM;
+
+	for (size_t k = 0; moved && k < HEAPS; k++)
+		for (size_t i = 1; i <= heaps[k].n; i++)
+			if (heaps[k].at[i]->in_pool != segment_in_pool(s, &heaps[k].at[i]->ip))
+				moved[n++] = heaps[k].at[i];
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct lease_heap *to = &heaps[moved[i]->in_pool ? NO_POOL : IN_POOL];
+
+		rc = lease_heap_reserve(to);
+		if (rc)
+			break;
+		lease_heap_remove(heap_of(ls, moved[i]), moved[i]);
+		moved[i]->in_pool = !moved[i]->in_pool;
+		lease_heap_put(to, moved[i]);
+	}
+	free(moved);
+	pool_of(ls, segment, IP_V6)->fresh = 0;
+	return rc;
 }
 
 static bool is_free(const struct leases *ls, const struct segment *s, const struct ip *ip,
@@ -452,122 +484,134 @@ static bool is_free(const struct leases *ls, const struct segment *s, const stru
 	return (!l || l->expires <= now) && !taken(arg, ip);
 }
 
-/* From where the last search ended: each address is looked at once, until the next rescan. */
-static bool pick_fresh(
-	struct leases *ls, const struct segment *s, lease_taken taken, void *arg, struct ip *ret)
+/* A segment's pool of one family, with its numbers. */
+struct range {
+	struct leases *ls;
+	const struct segment *s;
+	enum ip_family family;
+	struct pool *pool;
+	uint32_t first, last;
+};
+
+static bool range_of(
+	const struct leases *ls, const struct segment *s, enum ip_family family, struct range *ret)
 {
-	struct pool *p = pool_of(ls, s->id);
+	*ret = (struct range){(struct leases *)ls, s, family, pool_of(ls, s->id, family), 0, 0};
+	return ret->pool && segment_pool(s, family, &ret->first, &ret->last);
+}
 
-	for (; p->fresh <= s->pool_last && p->fresh >= s->pool_first; p->fresh++) {
-		struct ip ip = ip_from_v4(p->fresh);
+static bool is_fresh(
+	const struct range *r, uint32_t number, lease_taken taken, void *arg, struct ip *ret)
+{
+	*ret = segment_at(r->s, r->family, number);
+	return !find_ip(r->ls, r->s->id, ret) && segment_offers(r->s, ret) && !taken(arg, ret);
+}
 
-		if (find_ip(ls, s->id, &ip) || !segment_offers(s, &ip) || taken(arg, &ip))
-			continue;
-		*ret = ip;
-		return true;
-	}
+/* From where the last search ended: each address is looked at once, until the next rescan. */
+static bool pick_fresh(const struct range *r, lease_taken taken, void *arg, struct ip *ret)
+{
+	uint32_t *at = &r->pool->fresh;
+
+	for (; *at <= r->last && *at >= r->first; ++*at)
+		if (is_fresh(r, *at, taken, arg, ret))
+			return true;
 	return false;
 }
 
-static bool pick_oldest(struct leases *ls, const struct segment *s, int64_t now, lease_taken taken,
-	void *arg, struct ip *ret)
+static bool pick_oldest(
+	const struct range *r, int64_t now, lease_taken taken, void *arg, struct ip *ret)
 {
-	struct lease_heap *h = &pool_of(ls, s->id)->heaps[IN_POOL];
+	struct lease_heap *h = &r->pool->heaps[IN_POOL];
 	struct lease *top;
 
 	while ((top = lease_heap_top(h)) && top->expires <= now) {
-		if (segment_offers(s, &top->ip) && !taken(arg, &top->ip)) {
+		if (segment_offers(r->s, &top->ip) && !taken(arg, &top->ip)) {
 			*ret = top->ip;
 			return true;
 		}
 		/* It is a machine's own by now: the old lease is no use to anybody. */
-		forget(ls, top);
+		forget(r->ls, top);
 	}
 	return false;
 }
 
 /* Who asks for an address and does not take it keeps it from others only while a client may still be choosing: a crowd of
  * made-up MACs must take leases to fill a pool. */
-static bool pick_offered(const struct leases *ls, const struct segment *s, int64_t now,
-	lease_taken taken, void *arg, struct ip *ret)
+static bool pick_offered(
+	const struct range *r, int64_t now, lease_taken taken, void *arg, struct ip *ret)
 {
-	const struct lease *top = lease_heap_top(&pool_of(ls, s->id)->heaps[IN_POOL]);
+	const struct lease *top = lease_heap_top(&r->pool->heaps[IN_POOL]);
 
 	if (!top || top->state != LEASE_OFFERED ||
 		top->expires - now > LEASE_OFFER_MS - LEASE_OFFER_FIRM_MS ||
-		!segment_offers(s, &top->ip) || taken(arg, &top->ip))
+		!segment_offers(r->s, &top->ip) || taken(arg, &top->ip))
 		return false;
 	*ret = top->ip;
 	return true;
 }
 
-int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
-	lease_taken taken, void *arg, struct ip *ret)
+int lease_pick(struct leases *ls, const struct segment *s, enum ip_family family,
+	const struct ip *wanted, int64_t now, lease_taken taken, void *arg, struct ip *ret)
 {
-	struct pool *p = pool_of(ls, s->id);
+	struct range r;
 
-	if (!p || !s->pool_first || !segment_contains(s, s->pool_first))
+	if (!range_of(ls, s, family, &r))
 		return -ENOENT;
-	if (ip_is_set(wanted) && is_free(ls, s, wanted, now, taken, arg)) {
+	if (wanted->family == family && is_free(ls, s, wanted, now, taken, arg)) {
 		*ret = *wanted;
 		return 0;
 	}
-	if (!p->fresh)
-		p->fresh = s->pool_first;
-	if (pick_fresh(ls, s, taken, arg, ret) || pick_oldest(ls, s, now, taken, arg, ret) ||
-		pick_offered(ls, s, now, taken, arg, ret))
+	if (!r.pool->fresh)
+		r.pool->fresh = r.first;
+	if (pick_fresh(&r, taken, arg, ret) || pick_oldest(&r, now, taken, arg, ret) ||
+		pick_offered(&r, now, taken, arg, ret))
 		return 0;
-	if (now < p->rescan_at)
+	if (now < r.pool->rescan_at)
 		return -ENOSPC;
-	p->rescan_at = now + LEASE_RESCAN_MS;
-	p->fresh = s->pool_first;
-	return pick_fresh(ls, s, taken, arg, ret) ? 0 : -ENOSPC;
+	r.pool->rescan_at = now + LEASE_RESCAN_MS;
+	r.pool->fresh = r.first;
+	return pick_fresh(&r, taken, arg, ret) ? 0 : -ENOSPC;
 }
 
-static size_t fresh_candidates(const struct leases *ls, const struct segment *s, lease_taken taken,
-	void *arg, struct ip *ret, size_t most)
+static size_t fresh_candidates(
+	const struct range *r, lease_taken taken, void *arg, struct ip *ret, size_t most)
 {
-	const struct pool *p = pool_of(ls, s->id);
-	uint32_t first = p->fresh ? p->fresh : s->pool_first, a;
+	uint32_t from = r->pool->fresh ? r->pool->fresh : r->first;
 	size_t n = 0;
 
-	for (a = first; a <= s->pool_last && a - first < LOOKED_AHEAD && n < most; a++) {
-		struct ip ip = ip_from_v4(a);
-
-		if (!find_ip(ls, s->id, &ip) && segment_offers(s, &ip) && !taken(arg, &ip))
-			ret[n++] = ip;
-	}
+	for (uint32_t i = 0; i < LOOKED_AHEAD && i <= r->last - from && n < most; i++)
+		n += is_fresh(r, from + i, taken, arg, &ret[n]);
 	return n;
 }
 
-static size_t oldest_candidates(const struct leases *ls, const struct segment *s, int64_t now,
-	lease_taken taken, void *arg, struct ip *ret, size_t most)
+static size_t oldest_candidates(const struct range *r, int64_t now, lease_taken taken, void *arg,
+	struct ip *ret, size_t most)
 {
 	const struct lease *over[LEASE_CANDIDATES];
-	size_t n = 0,
-	       n_over = lease_heap_first(
-		       &pool_of(ls, s->id)->heaps[IN_POOL], over, LEASE_CANDIDATES);
+	size_t n = 0, n_over = lease_heap_first(&r->pool->heaps[IN_POOL], over, LEASE_CANDIDATES);
 
 	for (size_t i = 0; i < n_over && n < most && over[i]->expires <= now; i++)
-		if (segment_offers(s, &over[i]->ip) && !taken(arg, &over[i]->ip))
+		if (segment_offers(r->s, &over[i]->ip) && !taken(arg, &over[i]->ip))
 			ret[n++] = over[i]->ip;
 	return n;
 }
 
-size_t lease_candidates(const struct leases *ls, const struct segment *s, int64_t now,
-	lease_taken taken, void *arg, struct ip *ret, size_t most)
+size_t lease_candidates(const struct leases *ls, const struct segment *s, enum ip_family family,
+	int64_t now, lease_taken taken, void *arg, struct ip *ret, size_t most)
 {
-	size_t n;
+	struct range r;
+	size_t n = 0;
 
-	if (!pool_of(ls, s->id) || !s->pool_first)
+	if (!range_of(ls, s, family, &r))
 		return 0;
-	n = fresh_candidates(ls, s, taken, arg, ret, most);
-	return n + oldest_candidates(ls, s, now, taken, arg, ret + n, most - n);
+	if (!r.pool->fresh || r.pool->fresh <= r.last)
+		n = fresh_candidates(&r, taken, arg, ret, most);
+	return n + oldest_candidates(&r, now, taken, arg, ret + n, most - n);
 }
 
-int64_t lease_next_free(const struct leases *ls, const struct segment *s)
+int64_t lease_next_free(const struct leases *ls, const struct segment *s, enum ip_family family)
 {
-	const struct pool *p = pool_of(ls, s->id);
+	const struct pool *p = pool_of(ls, s->id, family);
 	const struct lease *top = p ? lease_heap_top(&p->heaps[IN_POOL]) : NULL;
 
 	return top ? top->expires : 0;
@@ -578,10 +622,10 @@ size_t leases_count(const struct leases *ls)
 	return ls->by_ip.count;
 }
 
-size_t leases_held(const struct leases *ls, const struct segment *s, int64_t now,
-	bool (*counts)(void *arg, const struct lease *l), void *arg)
+size_t leases_held(const struct leases *ls, const struct segment *s, enum ip_family family,
+	int64_t now, bool (*counts)(void *arg, const struct lease *l), void *arg)
 {
-	const struct pool *p = pool_of(ls, s->id);
+	const struct pool *p = pool_of(ls, s->id, family);
 	size_t n = 0;
 
 	for (size_t k = 0; p && k < HEAPS; k++)
@@ -593,9 +637,9 @@ size_t leases_held(const struct leases *ls, const struct segment *s, int64_t now
 	return n;
 }
 
-struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment)
+struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment, enum ip_family family)
 {
-	struct pool *p = pool_of(ls, segment);
+	struct pool *p = pool_of(ls, segment, family);
 
 	return p ? &p->share : NULL;
 }
@@ -607,6 +651,8 @@ static int by_address(const void *a, const void *b)
 
 	if (x->segment != y->segment)
 		return x->segment < y->segment ? -1 : 1;
+	if (x->ip.family != y->ip.family)
+		return x->ip.family < y->ip.family ? -1 : 1;
 	return memcmp(x->ip.b, y->ip.b, sizeof(x->ip.b));
 }
 

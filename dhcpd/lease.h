@@ -2,9 +2,9 @@
 /*
  * The lease table of all segments, in memory, and its records in the store. Main thread only.
  *
- * One record per (segment, address): it says who holds the address, or who held it last. A MAC may
- * have several, when it was moved to another address: the older ones stay held until they expire,
- * so no address ever has two holders. Records outlive their lease: a machine that returns gets its
+ * One record per (segment, address): it says who holds the address, or who held it last. Both families are here, and a MAC
+ * has a lease of each. It may have several of one, when it was moved to another address: the older ones stay held until
+ * they expire, so no address ever has two holders. Records outlive their lease: a machine that returns gets its
  * old address, and the pool gives out the one that was free longest.
  *
  * Times are steady ms (core/clock.h), in the store too.
@@ -51,6 +51,7 @@ struct lease {
 	struct table_node by_ip, by_mac;
 	size_t heap_slot; /* 1-based */
 	bool stored;      /* the store has a record of this address */
+	bool in_pool;     /* it was one of the pool's when it was put here */
 };
 
 struct leases;
@@ -63,9 +64,9 @@ void leases_free(struct leases *ls); /* NULL is fine */
 int leases_load(struct leases *ls, char *why, size_t why_size);
 
 const struct lease *lease_by_ip(const struct leases *ls, uint32_t segment, const struct ip *ip);
-/* The one to go on with: a live one before an offered one before the last that it had, or NULL. */
-const struct lease *lease_by_mac(
-	const struct leases *ls, uint32_t segment, const struct mac *mac, int64_t now);
+/* The one of this family to go on with: a live one before an offered one before the last that it had, or NULL. */
+const struct lease *lease_by_mac(const struct leases *ls, uint32_t segment, enum ip_family family,
+	const struct mac *mac, int64_t now);
 /* Acknowledged and not over. */
 bool lease_is_live(const struct lease *l, int64_t now);
 /* Who has this address now, by an acknowledged lease: for `create`, and to know a client by its
@@ -79,17 +80,17 @@ bool lease_grantable(const struct leases *ls, uint32_t segment, const struct ip 
 
 /* Is this pool address somebody's own (a machine's)? */
 typedef bool (*lease_taken)(void *arg, const struct ip *ip);
-/* A free address of the segment's pool: `wanted` when it is one, else one never used, else the one
+/* A free address of the segment's pool of that family: `wanted` when it is one, else one never used, else the one
  * that was free longest; when all are in use, one that was offered a while ago and not taken. 0,
  * -ENOENT (the segment has no pool, or its address changed and the pool lies elsewhere now) or
  * -ENOSPC (all in use). */
-int lease_pick(struct leases *ls, const struct segment *s, const struct ip *wanted, int64_t now,
-	lease_taken taken, void *arg, struct ip *ret);
+int lease_pick(struct leases *ls, const struct segment *s, enum ip_family family,
+	const struct ip *wanted, int64_t now, lease_taken taken, void *arg, struct ip *ret);
 /* What lease_pick() would give now and next, when nobody wants a certain one: up to `most`. */
-size_t lease_candidates(const struct leases *ls, const struct segment *s, int64_t now,
-	lease_taken taken, void *arg, struct ip *ret, size_t most);
+size_t lease_candidates(const struct leases *ls, const struct segment *s, enum ip_family family,
+	int64_t now, lease_taken taken, void *arg, struct ip *ret, size_t most);
 /* When the first of a full pool's addresses is free, unless it is renewed; 0: it has none. */
-int64_t lease_next_free(const struct leases *ls, const struct segment *s);
+int64_t lease_next_free(const struct leases *ls, const struct segment *s, enum ip_family family);
 
 /* The changes. All give 0 or -errno: -ENOMEM, -ENOSPC (table or store full), -EBUSY
  * (lease_grantable() says no). What survives a restart is put into the store's open transaction;
@@ -101,7 +102,8 @@ int lease_offer(struct leases *ls, uint32_t segment, const struct ip *ip, const 
 int lease_bind(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
 	int64_t expires, const char *hostname, uint32_t stage, int64_t now);
 /* Forgets what was offered to this MAC: it chose another server. */
-void lease_cancel_offers(struct leases *ls, uint32_t segment, const struct mac *mac);
+void lease_cancel_offers(
+	struct leases *ls, uint32_t segment, enum ip_family family, const struct mac *mac);
 /* -ENOENT unless `mac` holds the address. */
 int lease_release(struct leases *ls, uint32_t segment, const struct ip *ip, const struct mac *mac,
 	int64_t now);
@@ -117,15 +119,17 @@ int lease_set_aside(struct leases *ls, uint32_t segment, const struct ip *ip, co
 /* All records of a MAC, on all segments: its machine was deleted. Returns how many there were. */
 size_t leases_forget(struct leases *ls, const struct mac *mac);
 
+/* The segment's IPv6 prefix or pool is another: which of its leases are the pool's. 0 or -ENOMEM. */
+int leases_move_pool(struct leases *ls, uint32_t segment);
 /* All records of a segment, which is about to go. */
 void leases_forget_segment(struct leases *ls, uint32_t segment);
 
 size_t leases_count(const struct leases *ls);
-/* A segment's leases that are live, and its offers, for which `counts` says so. */
-size_t leases_held(const struct leases *ls, const struct segment *s, int64_t now,
-	bool (*counts)(void *arg, const struct lease *l), void *arg);
+/* A segment's leases of one family that are live, and its offers, for which `counts` says so. */
+size_t leases_held(const struct leases *ls, const struct segment *s, enum ip_family family,
+	int64_t now, bool (*counts)(void *arg, const struct lease *l), void *arg);
 /* What strangers with computed MACs hold there: kept here for the policy. NULL: no such segment. */
-struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment);
+struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment, enum ip_family family);
 /* All records in order of segment and address, as an array for the caller to free(); the leases are
  * borrowed until the table changes. */
 int leases_list(const struct leases *ls, const struct lease ***ret, size_t *ret_count);

@@ -122,16 +122,16 @@ static void read_back(const struct dhcp_message *m, const struct dhcp_decision *
 
 static void answer(const struct dhcp_message *m, enum dhcp_verdict verdict)
 {
-	static const struct dhcp_boot_for armed = {.armed = true,
+	const struct dhcp_boot_for armed = {.armed = true,
 		.token = "00112233445566778899aabbccddeeff",
-		.server = SERVER,
+		.server = ip_from_v4(SERVER),
 		.http_port = 8080,
 		.loaders = &DHCP_LOADERS};
 	struct dhcp_policy p = {.msg = m, .segment = &seg};
 	struct dhcp_decision d = {.verdict = verdict,
 		.address = ip_from_v4(CLIENT),
 		.lease_s = verdict == DHCP_SEND_BOOTP ? 0 : LEASE_S};
-	struct dhcp_boot boot = dhcp_boot_decide(m, &armed);
+	struct dhcp_boot boot = dhcp_boot_decide(dhcp_firmware_of(m), &armed);
 	uint8_t *buf = malloc(DHCP_REPLY_MAX);
 	int n;
 
@@ -162,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	check(strlen(m.hostname) < sizeof(m.hostname));
 	check(strlen(m.vendor_class) < sizeof(m.vendor_class));
-	check(strlen(dhcp_boot_client_text(&m, text)) < sizeof(text));
+	check(strlen(dhcp_boot_client_text(dhcp_firmware_of(&m), text)) < sizeof(text));
 	make_segment(m.xid);
 	if (m.type == DHCP_BOOTP) {
 		answer(&m, DHCP_SEND_BOOTP);

@@ -226,7 +226,8 @@ static uint32_t answer(enum dhcp_verdict expected, dhcp_programs programs)
 	struct dhcp_policy p = {
 		.msg = &msg, .segment = seg, .machines = machines, .leases = leases, .now = 1000};
 	struct dhcp_decision d = dhcp_policy_decide(&p);
-	struct dhcp_boot boot = dhcp_boot_machine(&msg, seg, d.machine, programs);
+	struct dhcp_boot boot =
+		dhcp_boot_machine(dhcp_firmware_of(&msg), IP_V4, seg, d.machine, programs);
 	int len;
 
 	ck_assert_int_eq(d.verdict, expected);

@@ -7,7 +7,7 @@
 
 static const struct dhcp_boot_for ARMED = {.armed = true,
 	.token = "00112233445566778899aabbccddeeff",
-	.server = 0xc0a87a01,
+	.server = {IP_V4, {192, 168, 122, 1}},
 	.http_port = 8080,
 	.loaders = &DHCP_LOADERS};
 
@@ -38,7 +38,7 @@ START_TEST(test_not_armed)
 			struct dhcp_boot b;
 
 			f.armed = false;
-			b = dhcp_boot_decide(&m, &f);
+			b = dhcp_boot_decide(dhcp_firmware_of(&m), &f);
 			is_nothing(&b);
 			ck_assert(!b.unserved);
 		}
@@ -50,24 +50,24 @@ START_TEST(test_nothing_fits)
 {
 	static const unsigned unknown[] = {1, 6, 10, 15, 18, 20, 22, 27, 28, 39, 41, 99};
 	struct dhcp_message m = client(DHCP_ARCH_NONE, "udhcp 1.35.0", false);
-	struct dhcp_boot b = dhcp_boot_decide(&m, &ARMED);
+	struct dhcp_boot b = dhcp_boot_decide(dhcp_firmware_of(&m), &ARMED);
 	struct dhcp_boot_for f = ARMED;
 
 	is_nothing(&b);
 	ck_assert(!b.unserved); /* a system */
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
 		m = client(unknown[i], "PXEClient", false);
-		b = dhcp_boot_decide(&m, &ARMED);
+		b = dhcp_boot_decide(dhcp_firmware_of(&m), &ARMED);
 		is_nothing(&b);
 		ck_assert(b.unserved);
 	}
 	m = client(0, "HTTPClient", false); /* BIOS speaks no HTTP */
-	b = dhcp_boot_decide(&m, &ARMED);
+	b = dhcp_boot_decide(dhcp_firmware_of(&m), &ARMED);
 	is_nothing(&b);
 	ck_assert(b.unserved);
 	m = client(0, "PXEClient", true);
 	f.token = "";
-	b = dhcp_boot_decide(&m, &f);
+	b = dhcp_boot_decide(dhcp_firmware_of(&m), &f);
 	is_nothing(&b);
 	ck_assert(!b.unserved);
 }
@@ -81,7 +81,7 @@ START_TEST(test_port_80)
 
 	f.http_port = 80;
 	f.token = "abc";
-	b = dhcp_boot_decide(&m, &f);
+	b = dhcp_boot_decide(dhcp_firmware_of(&m), &f);
 	ck_assert_str_eq(b.file, "http://192.168.122.1/m/abc/boot.ipxe");
 }
 END_TEST
@@ -97,10 +97,10 @@ START_TEST(test_loader_too_long)
 	memset(name, 'x', 256);
 	name[256] = '\0';
 	f.loaders = &l;
-	b = dhcp_boot_decide(&m, &f);
+	b = dhcp_boot_decide(dhcp_firmware_of(&m), &f);
 	is_nothing(&b);
 	m = client(16, "HTTPClient", false);
-	b = dhcp_boot_decide(&m, &f);
+	b = dhcp_boot_decide(dhcp_firmware_of(&m), &f);
 	is_nothing(&b);
 }
 END_TEST
@@ -110,7 +110,7 @@ static const char *text(unsigned arch, const char *vendor_class, bool ipxe)
 	static char buf[DHCP_CLIENT_TEXT];
 	struct dhcp_message m = client(arch, vendor_class, ipxe);
 
-	return dhcp_boot_client_text(&m, buf);
+	return dhcp_boot_client_text(dhcp_firmware_of(&m), buf);
 }
 
 START_TEST(test_text)

@@ -79,7 +79,7 @@ static bool grantable(uint32_t last, uint8_t who, int64_t now)
 static uint32_t address_of(uint8_t who, int64_t now)
 {
 	struct mac m = mac(who);
-	const struct lease *l = lease_by_mac(ls, seg->id, &m, now);
+	const struct lease *l = lease_by_mac(ls, seg->id, IP_V4, &m, now);
 
 	return l ? ip_to_v4(&l->ip) & 0xff : 0;
 }
@@ -92,7 +92,7 @@ static bool nobodys(void *arg, const struct ip *a)
 static uint32_t pick_but(uint32_t wanted, uint32_t *taken, int64_t now)
 {
 	struct ip w = wanted ? ip(wanted) : (struct ip){0}, got;
-	int rc = lease_pick(ls, seg, &w, now, nobodys, taken, &got);
+	int rc = lease_pick(ls, seg, IP_V4, &w, now, nobodys, taken, &got);
 
 	return rc == 0 ? ip_to_v4(&got) & 0xff : 0;
 }
@@ -142,10 +142,10 @@ START_TEST(test_cancelled_offers)
 	struct mac m = mac(1);
 
 	ck_assert_int_eq(offer(10, 1, T0), 0);
-	lease_cancel_offers(ls, seg->id, &m);
+	lease_cancel_offers(ls, seg->id, IP_V4, &m);
 	ck_assert_uint_eq(pick_but(10, NULL, T0), 10);
 	ck_assert_int_eq(bind_(11, 1, T0 + HOUR, T0), 0);
-	lease_cancel_offers(ls, seg->id, &m);
+	lease_cancel_offers(ls, seg->id, IP_V4, &m);
 	ck_assert_uint_eq(address_of(1, T0), 11);
 	ck_assert(!grantable(11, 2, T0));
 }
@@ -191,7 +191,7 @@ START_TEST(test_segment_goes)
 	leases_forget_segment(ls, seg->id);
 	ck_assert_uint_eq(leases_count(ls), 1);
 	ck_assert_ptr_nonnull(lease_by_ip(ls, other->id, &a));
-	ck_assert_int_eq(lease_pick(ls, seg, &none, T0, nobodys, NULL, &got), 0);
+	ck_assert_int_eq(lease_pick(ls, seg, IP_V4, &none, T0, nobodys, NULL, &got), 0);
 	ck_assert_uint_eq(ip_to_v4(&got) & 0xff, 10);
 }
 END_TEST
@@ -225,7 +225,7 @@ START_TEST(test_pool)
 	uint32_t taken = 12;
 	struct ip got, none = {0};
 
-	ck_assert_int_eq(lease_pick(ls, other, &none, T0, nobodys, NULL, &got), -ENOENT);
+	ck_assert_int_eq(lease_pick(ls, other, IP_V4, &none, T0, nobodys, NULL, &got), -ENOENT);
 	/* never used ones first, in order, but not a machine's */
 	for (uint32_t i = 0; i < 4; i++) {
 		uint32_t a = pick_but(0, &taken, T0);
@@ -290,7 +290,7 @@ static const char *candidates(uint32_t *taken, int64_t now, size_t most)
 {
 	static char text[64];
 	struct ip got[8];
-	size_t n = lease_candidates(ls, seg, now, nobodys, taken, got, most);
+	size_t n = lease_candidates(ls, seg, IP_V4, now, nobodys, taken, got, most);
 
 	text[0] = '\0';
 	for (size_t i = 0; i < n; i++)
@@ -313,9 +313,10 @@ START_TEST(test_candidates)
 	ck_assert_str_eq(candidates(NULL, T0 + 2 * MINUTE, 8), "11 14 10 13 ");
 	ck_assert_str_eq(candidates(NULL, T0 + HOUR, 4), "11 14 10 13 ");
 	ck_assert_uint_eq(pick_but(0, NULL, T0 + HOUR), 11);
-	ck_assert_int_eq(lease_next_free(ls, seg), T0 + MINUTE);
-	ck_assert_int_eq(lease_next_free(ls, other), 0);
-	ck_assert_uint_eq(lease_candidates(ls, other, T0, nobodys, NULL, &(struct ip){0}, 1), 0);
+	ck_assert_int_eq(lease_next_free(ls, seg, IP_V4), T0 + MINUTE);
+	ck_assert_int_eq(lease_next_free(ls, other, IP_V4), 0);
+	ck_assert_uint_eq(
+		lease_candidates(ls, other, IP_V4, T0, nobodys, NULL, &(struct ip){0}, 1), 0);
 }
 END_TEST
 
@@ -373,7 +374,8 @@ START_TEST(test_oldest_first)
 		struct mac m = {{2, 2, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}};
 		uint32_t k, best = 0;
 
-		ck_assert_int_eq(lease_pick(ls, w, &none, T0 + HOUR, nobodys, NULL, &got), 0);
+		ck_assert_int_eq(
+			lease_pick(ls, w, IP_V4, &none, T0 + HOUR, nobodys, NULL, &got), 0);
 		k = ip_to_v4(&got) - 0x0a000100;
 		ck_assert(ends[k] != INT64_MAX);
 		for (uint32_t j = 1; j < 1024; j++)

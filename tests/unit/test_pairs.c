@@ -245,7 +245,7 @@ static bool holds(int k, uint32_t host, const struct mac *mac)
 
 static bool is_kept(int k, const struct mac *mac)
 {
-	const struct lease *l = lease_by_mac(leases, seg[k]->id, mac, now);
+	const struct lease *l = lease_by_mac(leases, seg[k]->id, IP_V4, mac, now);
 
 	return l && l->expires > now;
 }
@@ -259,13 +259,14 @@ START_TEST(leases_are_found)
 	ck_assert_int_eq(bind(k, OWN, &MAC), 0);
 	ck_assert(holds(k, OWN, &MAC) && !holds(other, OWN, &MAC));
 	ck_assert_ptr_null(lease(other, OWN));
-	ck_assert_ptr_null(lease_by_mac(leases, seg[other]->id, &MAC, now));
+	ck_assert_ptr_null(lease_by_mac(leases, seg[other]->id, IP_V4, &MAC, now));
 	/* the same address to another there, the same client another address */
 	ck_assert_int_eq(bind(other, OWN, &STRANGER), 0);
 	ck_assert_int_eq(bind(other, OWN + 5, &MAC), 0);
 	ck_assert(holds(k, OWN, &MAC) && holds(other, OWN, &STRANGER));
-	ck_assert_ptr_eq(lease_by_mac(leases, seg[k]->id, &MAC, now), lease(k, OWN));
-	ck_assert_ptr_eq(lease_by_mac(leases, seg[other]->id, &MAC, now), lease(other, OWN + 5));
+	ck_assert_ptr_eq(lease_by_mac(leases, seg[k]->id, IP_V4, &MAC, now), lease(k, OWN));
+	ck_assert_ptr_eq(
+		lease_by_mac(leases, seg[other]->id, IP_V4, &MAC, now), lease(other, OWN + 5));
 	ck_assert_str_eq(lease(k, OWN)->hostname, owners[k]);
 	ck_assert_int_eq(bind(k, OWN, &STRANGER), -EBUSY);
 	ck_assert_int_eq(leases_list(leases, &all, &n), 0);
@@ -306,7 +307,7 @@ START_TEST(offers_are_cancelled)
 
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(lease_offer(leases, seg[i]->id, &a, &STRANGER, now), 0);
-	lease_cancel_offers(leases, seg[k]->id, &STRANGER);
+	lease_cancel_offers(leases, seg[k]->id, IP_V4, &STRANGER);
 	ck_assert(!is_kept(k, &STRANGER) && is_kept(other, &STRANGER));
 }
 END_TEST
@@ -331,20 +332,23 @@ START_TEST(pools_are_apart)
 	for (uint32_t i = 0; i < 4; i++) {
 		struct mac who = {{2, 0, 0, 0, 1, (uint8_t)i}};
 
-		ck_assert_int_eq(lease_pick(leases, seg[k], &none, now, taken, NULL, &got), 0);
+		ck_assert_int_eq(
+			lease_pick(leases, seg[k], IP_V4, &none, now, taken, NULL, &got), 0);
 		ck_assert_uint_eq(ip_to_v4(&got), NET + POOL + i);
 		ck_assert_int_eq(bind(k, POOL + i, &who), 0);
 	}
-	ck_assert_int_eq(lease_pick(leases, seg[k], &none, now, taken, NULL, &got), -ENOSPC);
-	ck_assert_int_eq(lease_pick(leases, seg[other], &none, now, taken, NULL, &got), 0);
+	ck_assert_int_eq(lease_pick(leases, seg[k], IP_V4, &none, now, taken, NULL, &got), -ENOSPC);
+	ck_assert_int_eq(lease_pick(leases, seg[other], IP_V4, &none, now, taken, NULL, &got), 0);
 	ck_assert_uint_eq(ip_to_v4(&got), NET + POOL);
-	ck_assert_uint_eq(lease_candidates(leases, seg[k], now, taken, NULL, next, 4), 0);
-	ck_assert_uint_eq(lease_candidates(leases, seg[other], now, taken, NULL, next, 4), 4);
-	ck_assert_uint_eq(leases_held(leases, seg[k], now, any, NULL), 4);
-	ck_assert_uint_eq(leases_held(leases, seg[other], now, any, NULL), 0);
-	ck_assert_int_eq(lease_next_free(leases, seg[k]), now + HOUR);
-	ck_assert_int_eq(lease_next_free(leases, seg[other]), 0);
-	ck_assert_ptr_ne(leases_share(leases, seg[k]->id), leases_share(leases, seg[other]->id));
+	ck_assert_uint_eq(lease_candidates(leases, seg[k], IP_V4, now, taken, NULL, next, 4), 0);
+	ck_assert_uint_eq(
+		lease_candidates(leases, seg[other], IP_V4, now, taken, NULL, next, 4), 4);
+	ck_assert_uint_eq(leases_held(leases, seg[k], IP_V4, now, any, NULL), 4);
+	ck_assert_uint_eq(leases_held(leases, seg[other], IP_V4, now, any, NULL), 0);
+	ck_assert_int_eq(lease_next_free(leases, seg[k], IP_V4), now + HOUR);
+	ck_assert_int_eq(lease_next_free(leases, seg[other], IP_V4), 0);
+	ck_assert_ptr_ne(leases_share(leases, seg[k]->id, IP_V4),
+		leases_share(leases, seg[other]->id, IP_V4));
 	leases_forget_segment(leases, seg[k]->id);
 	ck_assert_uint_eq(leases_count(leases), 0);
 }
@@ -749,10 +753,10 @@ START_TEST(each_boots_its_own)
 	msg.ipxe = true;
 	m[k]->state = LIFE_ARMED;
 	strcpy(m[k]->attempt.next_token, owners[k]);
-	b = dhcp_boot_machine(&msg, seg[k], with(k, &MAC), NULL);
+	b = dhcp_boot_machine(dhcp_firmware_of(&msg), IP_V4, seg[k], with(k, &MAC), NULL);
 	snprintf(url, sizeof url, "http://10.77.0.1:%u/m/%s/boot.ipxe", 8067 + k, owners[k]);
 	ck_assert_str_eq(b.file, url);
-	b = dhcp_boot_machine(&msg, seg[other], with(other, &MAC), NULL);
+	b = dhcp_boot_machine(dhcp_firmware_of(&msg), IP_V4, seg[other], with(other, &MAC), NULL);
 	ck_assert(!b.boots && !b.secret);
 }
 END_TEST
