@@ -149,8 +149,8 @@ struct dhcp6_message {
 	struct dhcp6_span status_text;
 	bool has_vendor_class;
 	uint32_t enterprise;
-	char vendor_class
-		[64]; /* the first of its texts, printable, cut: "PXEClient:Arch:00007:UNDI:003000" */
+	/* The first of its texts, printable, cut: "PXEClient:Arch:00007:UNDI:003000". */
+	char vendor_class[64];
 	struct dhcp6_span user_class; /* as it came */
 	bool ipxe;                    /* user class "iPXE" */
 	uint16_t arch; /* option 61, or what the vendor class says; DHCP6_ARCH_NONE */
@@ -211,7 +211,8 @@ int dhcp6_reply_text(struct dhcp6_reply *r, uint16_t code, const char *text); /*
 int dhcp6_reply_addresses(struct dhcp6_reply *r, uint16_t code, const struct ip *ips, size_t n);
 /* Domain names, a blank between two; "": left out. -EINVAL: not names. */
 int dhcp6_reply_names(struct dhcp6_reply *r, uint16_t code, const char *names);
-/* An IA, of an IA_PD its status only. One that does not fit is missed. `text` is for people, said with the status; may be "". */
+/* An IA with its IPv6 addresses, of an IA_PD its status only. One that does not fit is missed. `text` is for people, said with
+ * the status; may be "". */
 int dhcp6_reply_ia(struct dhcp6_reply *r, const struct dhcp6_ia *ia, const char *text);
 /* The status of the whole message; missed as an IA is. */
 int dhcp6_reply_status(struct dhcp6_reply *r, enum dhcp6_status status, const char *text);

@@ -14,7 +14,8 @@
  *   dhcp_backlog what a crowd has to wait for  dhcp_events  what the timeline is told; dhcp_notice
  *   dhcp_question  who answered, and counts    dhcp_claim   what a computed MAC buys a stranger
  *   lease        the table; lease_heap, _record  prober     who has this address? arp, arp_wire
- *   ndp          iPXE's IPv6 router; ndp_wire
+ *   ndp          iPXE's IPv6 router; ndp_wire  dns_name     domain names in options
+ *   dhcp6_wire   messages of DHCPv6            dhcp6_who    which machine one is from
  */
 #ifndef USHER_DHCPD_DHCPD_H
 #define USHER_DHCPD_DHCPD_H

@@ -365,6 +365,31 @@ START_TEST(test_classes)
 }
 END_TEST
 
+static const char *hostname_of(const char *fqdn, size_t len)
+{
+	begin(DHCP6_SOLICIT);
+	dhcp6_make_option(&make, OPT6_FQDN, fqdn, len);
+	says("");
+	ck_assert(msg.has_fqdn);
+	return msg.hostname;
+}
+
+START_TEST(test_hostnames)
+{
+	uint8_t longest[65] = {0, 63};
+
+	ck_assert_str_eq(hostname_of("\0\5A-b_c", 7), "");
+	ck_assert_str_eq(hostname_of("\0\3A-b", 5), "a-b");
+	ck_assert_str_eq(hostname_of("\0\3-ab", 5), "");
+	ck_assert_str_eq(hostname_of("\0\3ab-", 5), "");
+	ck_assert_str_eq(hostname_of("\0\1a", 3), "a");
+	ck_assert_str_eq(hostname_of("\0\0", 2), "");
+	ck_assert_str_eq(hostname_of("\0", 1), "");
+	memset(longest + 2, 'a', 63);
+	ck_assert_uint_eq(strlen(hostname_of((const char *)longest, sizeof(longest))), 63);
+}
+END_TEST
+
 /* No messages */
 
 START_TEST(test_no_message)
@@ -631,6 +656,7 @@ static void check_ias(void)
 	ck_assert_uint_eq(back.ias[0].addresses[0].valid_s, 7200);
 	ck_assert_uint_eq(back.ias[0].addresses[1].valid_s, DHCP6_FOREVER);
 	ck_assert_uint_eq(back.ias[1].code, OPT6_IA_TA);
+	ck_assert(back.ias[1].has_status && back.ias[2].has_status);
 	ck_assert_uint_eq(back.ias[1].status, DHCP6_NO_ADDRS_AVAIL);
 	ck_assert_uint_eq(back.ias[2].code, OPT6_IA_PD);
 	ck_assert_uint_eq(back.ias[2].iaid, 6);
@@ -835,6 +861,7 @@ int main(void)
 	tcase_add_test(t, test_long_duid);
 	tcase_add_test(t, test_ias);
 	tcase_add_test(t, test_classes);
+	tcase_add_test(t, test_hostnames);
 	tcase_add_test(t, test_no_message);
 	tcase_add_loop_test(t, test_refusal, 0, sizeof(refusals) / sizeof(*refusals));
 	tcase_add_test(t, test_wrappings);

@@ -91,6 +91,11 @@ START_TEST(what_cannot_be_taken)
 	ck_assert_int_eq(take("\1a\0\4lab", 7, buf, sizeof(buf)), -EBADMSG);
 	ck_assert_str_eq(buf, "");
 	ck_assert_int_eq(take("\1a\xc0\0", 4, buf, sizeof(buf)), -EBADMSG);
+	memset(wire, 'a', 65);
+	wire[0] = 63;
+	ck_assert_int_eq(take(wire, 64, big, sizeof(big)), 0);
+	wire[0] = 64;
+	ck_assert_int_eq(take(wire, 65, big, sizeof(big)), -EBADMSG);
 	memset(wire, 1, 256); /* 128 labels */
 	ck_assert_int_eq(take(wire, 254, big, sizeof(big)), 0);
 	ck_assert_uint_eq(strlen(big), 253);
