@@ -96,6 +96,14 @@ struct dhcp_firmware dhcp6_firmware_of(const struct dhcp6_message *m)
 	return (struct dhcp_firmware){m->ipxe, m->arch, m->vendor_class};
 }
 
+uint32_t dhcp_boot_stage(struct dhcp_firmware w)
+{
+	const uint8_t what[3] = {w.ipxe, (uint8_t)(w.arch >> 8), (uint8_t)w.arch};
+
+	return dhcp_wire_hash(dhcp_wire_hash(DHCP_HASH, what, sizeof(what)), w.vendor_class,
+		strlen(w.vendor_class));
+}
+
 enum dhcp_client dhcp_boot_client(struct dhcp_firmware w)
 {
 	if (w.ipxe)

@@ -55,6 +55,9 @@ struct dhcp_firmware {
 struct dhcp_firmware dhcp_firmware_of(const struct dhcp_message *m);
 struct dhcp_firmware dhcp6_firmware_of(const struct dhcp6_message *m);
 
+/* A mark of it. Stored with leases, so the same on every run. */
+uint32_t dhcp_boot_stage(struct dhcp_firmware w);
+
 enum dhcp_client dhcp_boot_client(struct dhcp_firmware w);
 /* For people: "iPXE", "PXE, BIOS", "PXE, arch 22 (U-Boot arm64)", the vendor class of a system, or "". */
 enum { DHCP_CLIENT_TEXT = 64 };

@@ -2,6 +2,7 @@
 #include "dhcpd/dhcp_outbox.h"
 
 #include "core/log.h"
+#include "dhcpd/dhcp6_socket.h"
 #include "dhcpd/dhcp_notice.h"
 
 #include <errno.h>
@@ -56,12 +57,15 @@ struct dhcp_packet *dhcp_outbox_room(struct dhcp_outbox *o)
 
 	if (p) {
 		o->free_packets = p->next;
+		p->six = NULL;
 		return p;
 	}
 	if (o->n_packets == OUTBOX_PACKETS)
 		return NULL;
 	p = malloc(sizeof(*p));
 	o->n_packets += p != NULL;
+	if (p)
+		p->six = NULL;
 	return p;
 }
 
@@ -78,7 +82,7 @@ static size_t take_run(struct packet_list *l, struct dhcp_packet *run[DHCP_BATCH
 
 	while (l->head && n < DHCP_BATCH &&
 		(n == 0 ||
-			(l->head->socket == run[0]->socket &&
+			(l->head->socket == run[0]->socket && l->head->six == run[0]->six &&
 				l->head->route.frame == run[0]->route.frame))) {
 		run[n++] = l->head;
 		l->head = l->head->next;
@@ -86,37 +90,37 @@ static size_t take_run(struct packet_list *l, struct dhcp_packet *run[DHCP_BATCH
 	return n;
 }
 
-static void send_failed(
-	struct dhcp_outbox *o, const struct dhcp_socket *socket, size_t n, int error)
+static void send_failed(struct dhcp_outbox *o, const struct dhcp_packet *p, size_t n, int error)
 {
 	unsigned lines = dhcp_meter_due(&o->send_errors, loop_now(o->c.loop));
 
 	o->stats.dropped += n;
 	if (lines)
-		log_warn("dhcp %s: %u answers could not be sent: %s", socket->name, lines,
-			strerror(-error));
+		log_warn("dhcp %s: %u answers could not be sent: %s",
+			p->six ? p->six->name : p->socket->name, lines, strerror(-error));
 }
 
 /* One that cannot be sent (no such neighbour) must not hold up the others; a full device holds up
  * all. */
 static void send_run(struct dhcp_outbox *o, struct dhcp_packet *const *run, size_t n)
 {
-	const struct dhcp_socket *socket = run[0]->socket;
 	size_t at = 0;
 
 	while (at < n) {
 		int error = 0;
-		size_t sent = dhcp_socket_send(socket, run + at, n - at, &error);
+		size_t sent = run[0]->six
+			? dhcp6_socket_send(run[0]->six, run + at, n - at, &error)
+			: dhcp_socket_send(run[0]->socket, run + at, n - at, &error);
 
 		o->stats.out += sent;
 		at += sent;
 		if (at == n)
 			break;
 		if (error == -EAGAIN || error == -ENOBUFS || error == -ENODEV || error == -ENXIO) {
-			send_failed(o, socket, n - at, error);
+			send_failed(o, run[at], n - at, error);
 			break;
 		}
-		send_failed(o, socket, 1, error);
+		send_failed(o, run[at], 1, error);
 		at++;
 	}
 }

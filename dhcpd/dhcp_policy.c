@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_policy.h"
 
+#include "dhcpd/dhcp_boot.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -329,8 +331,5 @@ size_t dhcp_policy_ahead(const struct dhcp_policy *p, struct ip *ret, size_t mos
 
 uint32_t dhcp_policy_stage(const struct dhcp_message *m)
 {
-	const uint8_t what[3] = {m->ipxe, (uint8_t)(m->arch >> 8), (uint8_t)m->arch};
-
-	return dhcp_wire_hash(dhcp_wire_hash(DHCP_HASH, what, sizeof(what)), m->vendor_class,
-		strlen(m->vendor_class));
+	return dhcp_boot_stage(dhcp_firmware_of(m));
 }

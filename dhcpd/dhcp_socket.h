@@ -6,6 +6,7 @@
 #ifndef USHER_DHCPD_DHCP_SOCKET_H
 #define USHER_DHCPD_DHCP_SOCKET_H
 
+#include "dhcpd/dhcp6_frame.h"
 #include "dhcpd/dhcp_answer.h"
 #include "dhcpd/dhcp_frame.h"
 
@@ -27,13 +28,20 @@ struct dhcp_socket {
 	uint32_t server; /* our address there, host order */
 };
 
+/* A frame of either family. */
+enum { DHCP_PACKET_ROOM = DHCP_FRAME_HEADER + DHCP_REPLY_MAX };
+
+struct dhcp6_socket;
+
 /* One message on its way out; `buf` leaves room for a frame's headers. */
 struct dhcp_packet {
 	struct dhcp_packet *next;
-	const struct dhcp_socket *socket; /* outlives it */
-	struct dhcp_route route;
+	const struct dhcp_socket *socket; /* outlives it; NULL: IPv6 */
+	const struct dhcp6_socket *six;   /* of IPv6 */
+	struct dhcp_route route;          /* of IPv6: `frame` only */
+	struct dhcp6_frame frame6;
 	size_t len; /* of the message */
-	uint8_t buf[DHCP_FRAME_HEADER + DHCP_REPLY_MAX];
+	uint8_t buf[DHCP_PACKET_ROOM];
 };
 
 /* Room for a batch of messages in; big: one for all sockets. */
