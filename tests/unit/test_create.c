@@ -17,7 +17,7 @@ static virConnectPtr other;
 
 static void handle(void *arg, struct http_request *r)
 {
-	create_handle(arg, r);
+	create_handle(arg, r, json_loadb(r->body, r->body_len, 0, NULL));
 }
 
 static void setup(void)
@@ -157,6 +157,21 @@ START_TEST(refused)
 }
 END_TEST
 
+/* Of its kernel we say that it is missing, unless something else is wrong too. */
+START_TEST(without_its_files)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/profiles/small/tree/vmlinuz", base_dir);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_uint_eq(create(BARE("")), 404);
+	ck_assert_msg(strstr(http_ask_error(&ask), path), "%s", ask.body);
+	ck_assert_uint_eq(create(BARE(", 'settings': {'greetings': 'hi'}")), 422);
+	ck_assert_msg(strstr(http_ask_error(&ask), "'greetings'"), "%s", ask.body);
+	nothing_left("metal");
+}
+END_TEST
+
 /* After the connection broke: the same request is the same creation. */
 START_TEST(asked_again)
 {
@@ -290,9 +305,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {bare_metal, bare_metal_that_is_armed, refused, asked_again,
-		asked_again_meanwhile, two_at_once, guests, guests_that_cannot_be, undone, replaced,
-		dropped};
+	const TTest *const tests[] = {bare_metal, bare_metal_that_is_armed, refused,
+		without_its_files, asked_again, asked_again_meanwhile, two_at_once, guests,
+		guests_that_cannot_be, undone, replaced, dropped};
 	Suite *s = suite_create("create");
 	TCase *t = tcase_create("create");
 
