@@ -26,7 +26,7 @@ serve_scale() {
 		  <segment interface='bench0' mode='own' probe='0'><pool start='10.66.0.0' end='10.66.255.255'/></segment>
 		</usher>
 	END
-	launch usher tcp 8067 env "$tunables" "$USHER" serve -c "$WORK/usher.xml" && wait_for 60 ready
+	launch usher tcp 8067 env $tunables "$USHER" serve -c "$WORK/usher.xml" && wait_for 60 ready
 }
 ready() { grep -q 'ready after' "$WORK/usher.log"; }
 start_ms() { sed -n 's/.*ready after \([0-9]*\) ms.*/\1/p' "$WORK/usher.log"; }
