@@ -346,9 +346,14 @@ struct MHD_Response *http_text_response(const char *content_type, const void *by
 }
 
 /* A person may read it on a terminal: what drives one, or is not seen, is escaped. */
+char *http_json_text(const json_t *json)
+{
+	return json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+}
+
 static struct MHD_Response *json_response(json_t *json)
 {
-	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	char *text = http_json_text(json);
 	struct MHD_Response *a = NULL;
 
 	if (text)
@@ -573,7 +578,7 @@ void http_respond_json(struct http_request *r, unsigned status, json_t *json)
 		http_respond_error(r, 500, "the answer could not be made");
 }
 
-void http_respond_text(struct http_request *r, char *text, size_t len)
+void http_respond_text(struct http_request *r, unsigned status, char *text, size_t len)
 {
 	struct MHD_Response *a =
 		text ? MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE) : NULL;
@@ -582,7 +587,7 @@ void http_respond_text(struct http_request *r, char *text, size_t len)
 		free(text);
 	a = with_headers(a, "application/json");
 	if (a)
-		answer(r, 200, a);
+		answer(r, status, a);
 	else
 		http_respond_error(r, 500, "the answer could not be made");
 }

@@ -81,8 +81,10 @@ const char *http_method_name(enum http_method m);
  */
 void http_respond(struct http_request *r, unsigned status, const char *content_type,
 	const void *body, size_t len); /* copies */
-/* 200, application/json: takes `text` (heap) as it is; NULL: 500. */
-void http_respond_text(struct http_request *r, char *text, size_t len);
+/* application/json: takes `text` (heap) as it is; NULL: 500. */
+void http_respond_text(struct http_request *r, unsigned status, char *text, size_t len);
+/* What http_respond_json() sends. Heap; NULL: out of memory, or `json` is. */
+char *http_json_text(const json_t *json);
 void http_respond_json(
 	struct http_request *r, unsigned status, json_t *json); /* takes the reference; NULL: 500 */
 /* One line: text/plain below /m/, {"error": line} below /api/. */

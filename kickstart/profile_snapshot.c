@@ -148,6 +148,26 @@ static json_t *answers_json(const struct profile *p)
 	return all;
 }
 
+/* No less than it comes to as text: a byte of a text to \u00XX, and what stands around and between. */
+static size_t most_bytes(const json_t *v)
+{
+	enum { ESCAPED = 6, AROUND = 32 };
+	size_t sum = AROUND + ESCAPED * json_string_length(v), i;
+	const char *key;
+	json_t *one;
+
+	json_object_foreach((json_t *)v, key, one) sum += ESCAPED * strlen(key) + most_bytes(one);
+	json_array_foreach(v, i, one) sum += most_bytes(one);
+	return sum;
+}
+
+/* Few come near to it: only those are written out. */
+static bool is_too_large(const json_t *s)
+{
+	return most_bytes(s) > PROFILE_SNAPSHOT_MAX &&
+		json_dumpb(s, NULL, 0, 0) > PROFILE_SNAPSHOT_MAX;
+}
+
 int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret)
 {
 	json_t *s = json_pack("{s:i, s:o, s:o, s:o, s:o, s:O}", "version", PROFILE_SNAPSHOT_VERSION,
@@ -161,7 +181,7 @@ int profile_snapshot(const struct profile *p, const json_t *settings, json_t **r
 		json_decref(s);
 		return -EINVAL;
 	}
-	if (json_dumpb(s, NULL, 0, 0) > PROFILE_SNAPSHOT_MAX) {
+	if (is_too_large(s)) {
 		json_decref(s);
 		return -EFBIG;
 	}

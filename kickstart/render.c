@@ -690,20 +690,23 @@ static int try_all(struct profile *p, const json_t *context, char *why, size_t w
 }
 
 /* By way of the snapshot, since that is what will be served. */
-static int try_snapshot(
-	const struct render_input *in, const json_t *snapshot, char *why, size_t why_size)
+static int try_snapshot(const struct render_input *in, const json_t *snapshot,
+	struct rendering **ret, char *why, size_t why_size)
 {
 	struct rendering *r = NULL;
 	int rc = rendering_new(in, snapshot, &r, why, why_size);
 
 	if (rc == 0)
 		rc = try_all(r->profile, r->context, why, why_size);
-	rendering_free(r);
+	if (rc == 0)
+		*ret = r;
+	else
+		rendering_free(r);
 	return rc;
 }
 
-int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
-	uint64_t disk, json_t **ret_snapshot, char *why, size_t why_size)
+int rendering_validated(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
+	uint64_t disk, struct rendering **ret, json_t **ret_snapshot, char *why, size_t why_size)
 {
 	json_t *settings = NULL, *snapshot = NULL;
 	int rc = check_demands(p, memory_mib, disk, why, why_size);
@@ -721,11 +724,21 @@ int render_validate(const struct profile *p, const struct render_input *in, uint
 						       : "out of memory");
 	}
 	if (rc == 0)
-		rc = try_snapshot(in, snapshot, why, why_size);
+		rc = try_snapshot(in, snapshot, ret, why, why_size);
 	json_decref(settings);
 	if (rc == 0 && ret_snapshot)
 		*ret_snapshot = snapshot;
 	else
 		json_decref(snapshot);
+	return rc;
+}
+
+int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
+	uint64_t disk, json_t **ret_snapshot, char *why, size_t why_size)
+{
+	struct rendering *r = NULL;
+	int rc = rendering_validated(p, in, memory_mib, disk, &r, ret_snapshot, why, why_size);
+
+	rendering_free(r);
 	return rc;
 }

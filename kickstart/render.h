@@ -97,5 +97,8 @@ int render_origin(const struct rendering *r, unsigned n, char **ret_url, char **
  */
 int render_validate(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
 	uint64_t disk, json_t **ret_snapshot, char *why, size_t why_size);
+/* The same, and on success *ret is what all was rendered with, for more to be made of it. */
+int rendering_validated(const struct profile *p, const struct render_input *in, uint64_t memory_mib,
+	uint64_t disk, struct rendering **ret, json_t **ret_snapshot, char *why, size_t why_size);
 
 #endif

@@ -134,7 +134,8 @@ struct machine {
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
 	struct machines *home;
-	size_t due; /* place among those with a deadline, 1-based; 0: has none */
+	size_t due;    /* place among those with a deadline, 1-based; 0: has none */
+	size_t walked; /* where machines_next() met it last among all */
 };
 
 struct machines;

@@ -292,20 +292,36 @@ struct machine *machines_by_uuid(const struct machines *ms, const char *uuid)
 	return NULL;
 }
 
-struct machine *machines_after(const struct machines *ms, const char *name)
+static size_t place_after(const struct machines *ms, const char *name)
 {
 	size_t place = name_place(ms, name);
 
-	if (place < ms->count && !strcmp(ms->order[place]->name, name))
-		place++;
+	return place < ms->count && !strcmp(ms->order[place]->name, name) ? place + 1 : place;
+}
+
+struct machine *machines_after(const struct machines *ms, const char *name)
+{
+	size_t place = place_after(ms, name);
+
 	return place < ms->count ? ms->order[place] : NULL;
+}
+
+/* A walk finds each where it met it, unless machines came or went meanwhile. */
+static bool is_where_met(const struct machines *ms, const struct machine *m)
+{
+	return m->walked < ms->count && ms->order[m->walked] == m;
 }
 
 struct machine *machines_next(const struct machines *ms, const struct machine *prev)
 {
-	if (prev)
-		return machines_after(ms, prev->name);
-	return ms->count ? ms->order[0] : NULL;
+	size_t place = !prev             ? 0
+		: is_where_met(ms, prev) ? prev->walked + 1
+					 : place_after(ms, prev->name);
+
+	if (place >= ms->count)
+		return NULL;
+	ms->order[place]->walked = place;
+	return ms->order[place];
 }
 
 size_t machines_count(const struct machines *ms)

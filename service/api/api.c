@@ -156,22 +156,14 @@ static void refuse_method(struct http_request *r, const char *path, const char *
 	http_respond_method(r, methods, why);
 }
 
-void api_handle(struct api *api, struct http_request *r)
+static void route(struct api *api, struct http_request *r, const char *path, json_t *body)
 {
-	const char *path = r->path + strlen(API);
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
-	char why[512];
-	unsigned wrong =
-		api_routes_judge(r->method, path, r->target, r->body, r->body_len, why, sizeof why);
 
-	if (wrong == 405)
-		refuse_method(r, path, why);
-	else if (wrong)
-		http_respond_error(r, wrong, "%s", why);
-	else if (!strcmp(path, "/machines") && get)
+	if (!strcmp(path, "/machines") && get)
 		lists_machines(api, r);
 	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
-		create_handle(api->operations, r);
+		create_handle(api->operations, r, json_incref(body));
 	else if (!strncmp(path, "/machines/", strlen("/machines/")))
 		machine_request(api, r, path + strlen("/machines/"));
 	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
@@ -199,4 +191,21 @@ void api_handle(struct api *api, struct http_request *r)
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);
+}
+
+void api_handle(struct api *api, struct http_request *r)
+{
+	const char *path = r->path + strlen(API);
+	json_t *body;
+	char why[512];
+	unsigned wrong = api_routes_judge(
+		r->method, path, r->target, r->body, r->body_len, &body, why, sizeof why);
+
+	if (wrong == 405)
+		refuse_method(r, path, why);
+	else if (wrong)
+		http_respond_error(r, wrong, "%s", why);
+	else
+		route(api, r, path, body);
+	json_decref(body);
 }

@@ -369,8 +369,8 @@ static unsigned judge_object(
 	return status;
 }
 
-static unsigned judge_body(
-	const struct route *route, const char *body, size_t len, char *why, size_t size)
+static unsigned judge_body(const struct route *route, const char *body, size_t len,
+	json_t **ret_body, char *why, size_t size)
 {
 	json_error_t err;
 	json_t *j;
@@ -392,18 +392,22 @@ static unsigned judge_body(
 				"the request is not a JSON object: look at line %d, column %d",
 				err.line, err.column);
 	}
-	json_decref(j);
+	if (status)
+		json_decref(j);
+	else
+		*ret_body = j;
 	return status;
 }
 
 unsigned api_routes_judge(enum http_method method, const char *path, const char *target,
-	const char *body, size_t len, char *why, size_t size)
+	const char *body, size_t len, json_t **ret_body, char *why, size_t size)
 {
 	const struct route *route = find(method, path);
 	unsigned status;
 
+	*ret_body = NULL;
 	if (!route)
 		return no_route(method, path, why, size);
 	status = judge_args(route, target, why, size);
-	return status ? status : judge_body(route, body, len, why, size);
+	return status ? status : judge_body(route, body, len, ret_body, why, size);
 }

@@ -9,9 +9,10 @@
 #include "httpd/httpd.h"
 
 /* 0: the call exists and the request may be valid. Else the status to reply with (404, 405, 400) and one line in `why`.
- * `path` is below /api/v1, decoded; `target` is as received, with the query; `body` may be empty. */
+ * `path` is below /api/v1, decoded; `target` is as received, with the query; `body` may be empty. *ret_body (new reference)
+ * is the object that it is; NULL: the call takes none, or it is refused. */
 unsigned api_routes_judge(enum http_method method, const char *path, const char *target,
-	const char *body, size_t len, char *why, size_t size);
+	const char *body, size_t len, json_t **ret_body, char *why, size_t size);
 
 /* The methods that a path takes, as an Allow header has them: "GET, HEAD, POST"; "" when there is no such path. */
 void api_routes_methods(const char *path, char *buf, size_t size);

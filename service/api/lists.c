@@ -37,7 +37,7 @@ static void over(struct listing *listing, char *text, size_t len)
 {
 	struct list *l = list_of(listing);
 
-	http_respond_text(l->request, text, len);
+	http_respond_text(l->request, 200, text, len);
 	free(l->keys);
 	free(l);
 }

@@ -12,7 +12,7 @@ struct committed {
 	struct store *store;
 	struct http_request *request;
 	unsigned status;
-	json_t *json;
+	char *text; /* NULL: out of memory */
 };
 
 static void committed_send(void *arg, int rc)
@@ -25,21 +25,25 @@ static void committed_send(void *arg, int rc)
 			snprintf(why, sizeof why, "cannot write to the store: %s", strerror(-rc));
 		http_respond_error(c->request, 503,
 			"%s; the change is kept, and stored once the disk can be written", why);
-		json_decref(c->json);
+		free(c->text);
 	} else {
-		http_respond_json(c->request, c->status, c->json);
+		http_respond_text(c->request, c->status, c->text, c->text ? strlen(c->text) : 0);
 	}
 	free(c);
 }
 
+/* The text is made while the disk works. */
 void reply_committed(struct store *store, struct http_request *r, unsigned status, json_t *json)
 {
 	struct committed *c = malloc(sizeof *c);
 
 	if (c) {
-		*c = (struct committed){store, r, status, json};
-		if (!store_commit(store, committed_send, c))
+		*c = (struct committed){store, r, status, NULL};
+		if (!store_commit(store, committed_send, c)) {
+			c->text = http_json_text(json);
+			json_decref(json);
 			return;
+		}
 	}
 	free(c);
 	json_decref(json);

@@ -24,6 +24,18 @@ struct medium *imported_find(const struct imported *im, const char *name)
 	return i < im->count && !strcmp(im->all[i]->name, name) ? im->all[i] : NULL;
 }
 
+bool imported_copy(struct imported *im, const char *name, struct medium *ret)
+{
+	const struct medium *m;
+
+	pthread_mutex_lock(&im->lock);
+	m = imported_find(im, name);
+	if (m)
+		*ret = *m;
+	pthread_mutex_unlock(&im->lock);
+	return m;
+}
+
 static int insert(struct imported *im, const struct medium *m)
 {
 	size_t i = place_of(im, m->name);
@@ -35,9 +47,11 @@ static int insert(struct imported *im, const struct medium *m)
 	if (!copy)
 		return -ENOMEM;
 	*copy = *m;
+	pthread_mutex_lock(&im->lock);
 	memmove(im->all + i + 1, im->all + i, (im->count - i) * sizeof im->all[0]);
 	im->all[i] = copy;
 	im->count++;
+	pthread_mutex_unlock(&im->lock);
 	return 0;
 }
 
@@ -61,6 +75,7 @@ int imported_load(struct imported *im, struct store *store, char *why, size_t wh
 {
 	int rc;
 
+	pthread_mutex_init(&im->lock, NULL);
 	im->store = store;
 	rc = store_load(store, STORE_MEDIUM, load_one, im);
 	if (rc)
@@ -72,6 +87,7 @@ void imported_fini(struct imported *im)
 {
 	while (im->count)
 		free(im->all[--im->count]);
+	pthread_mutex_destroy(&im->lock);
 }
 
 int imported_put(struct imported *im, const struct medium *m)
@@ -84,15 +100,28 @@ int imported_put(struct imported *im, const struct medium *m)
 	json_decref(j);
 	if (!text)
 		return -EINVAL; /* a path that is not UTF-8 */
-	if (!there)
+	if (!there) {
 		rc = insert(im, m);
-	else if (there != m)
+	} else {
+		pthread_mutex_lock(&im->lock);
 		*there = *m;
+		pthread_mutex_unlock(&im->lock);
+	}
 	if (!rc)
 		rc = store_put(
 			im->store, STORE_MEDIUM, m->name, strlen(m->name), text, strlen(text));
 	free(text);
 	return rc;
+}
+
+void imported_doubt(struct imported *im, const char *name)
+{
+	struct medium *m = imported_find(im, name);
+
+	pthread_mutex_lock(&im->lock);
+	if (m)
+		*m->sum = '\0';
+	pthread_mutex_unlock(&im->lock);
 }
 
 int imported_remove(struct imported *im, const char *name)
@@ -102,8 +131,10 @@ int imported_remove(struct imported *im, const char *name)
 
 	if (rc || i == im->count || strcmp(im->all[i]->name, name))
 		return rc ? rc : -ENOENT;
+	pthread_mutex_lock(&im->lock);
 	free(im->all[i]);
 	im->count--;
 	memmove(im->all + i, im->all + i + 1, (im->count - i) * sizeof im->all[0]);
+	pthread_mutex_unlock(&im->lock);
 	return 0;
 }

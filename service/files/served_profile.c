@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A local medium or a URL of the configuration goes before an imported one, and that before the profile's own. */
-static int override_media(struct content *content, struct profile *p)
+/* A local medium or a URL of the configuration goes before an imported one, and that before the profile's own. Any thread.
+ * `imported`: that one, without a name when it is none. */
+static int override_media(struct content *content, struct profile *p, struct medium *imported)
 {
-	const struct medium *im = imported_find(&content->imported, p->media.name);
-	json_t *files = NULL;
+	json_t *files;
 	int rc = 0;
 
+	*imported->name = '\0';
 	for (size_t i = 0; i < content->base->config.n_media; i++) {
 		const struct config_media *m = &content->base->config.media[i];
 
@@ -24,44 +25,51 @@ static int override_media(struct content *content, struct profile *p)
 			return profile_set_media(
 				p, *m->path ? m->path : NULL, *m->path ? NULL : m->url, NULL);
 	}
-	if (im) {
-		files = medium_files(im);
-		rc = profile_set_media(p, im->path, NULL, files);
+	if (imported_copy(&content->imported, p->media.name, imported)) {
+		files = medium_files(imported);
+		rc = profile_set_media(p, imported->path, NULL, files);
 		json_decref(files);
 	}
 	return rc;
 }
 
-/* The media of a profile that was just read. */
-static int finish(struct content *content, struct profile *p, char *why, size_t why_size)
+/* Any thread. */
+static int find(struct content *content, const char *name, struct profile **ret,
+	struct medium *imported, char *why, size_t why_size)
 {
-	int rc = override_media(content, p);
+	int rc = profiles_find(&content->profiles, name, ret, why, why_size);
 
+	if (rc)
+		return rc;
+	rc = override_media(content, *ret, imported);
 	if (rc) {
 		snprintf(why, why_size, "out of memory");
-		return rc;
+		profile_free(*ret);
+		*ret = NULL;
 	}
-	/* a profile that came after our start may bring a medium that is not served yet */
+	return rc;
+}
+
+/* A profile that came after our start may bring a medium that is not served yet. */
+static void serve(struct content *content, const struct profile *p)
+{
 	if (p->media.path && !files_has(&content->files, p->media.name))
 		files_refresh(&content->files, &content->base->config, &content->imported,
 			&content->profiles);
-	return 0;
 }
 
 int served_profile(
 	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size)
 {
 	struct profile *p = NULL;
-	int rc = profiles_find(&content->profiles, name, &p, why, why_size);
+	struct medium imported;
+	int rc = find(content, name, &p, &imported, why, why_size);
 
 	if (rc)
 		return rc;
-	rc = finish(content, p, why, why_size);
-	if (rc)
-		profile_free(p);
-	else
-		*ret = p;
-	return rc;
+	serve(content, p);
+	*ret = p;
+	return 0;
 }
 
 /* For what is judged only. */
@@ -85,15 +93,34 @@ static void reading_free(struct reading *r)
 	free(r);
 }
 
+/* Are its files there? */
+static int look(const struct reading *r, const struct medium *imported, char *why, size_t size)
+{
+	json_t *settings = NULL;
+	int rc = profile_settings(r->sp.profile, r->sp.settings, &settings, why, size);
+
+	if (rc)
+		return rc == -ENOMEM ? rc : 0;
+	if (*imported->name)
+		rc = medium_look(imported, r->content->base->config.user, why, size);
+	if (!rc)
+		rc = files_check(&r->content->files, r->sp.profile, settings, why, size);
+	json_decref(settings);
+	return rc;
+}
+
 static int read_run(struct task *t)
 {
 	struct reading *r = (struct reading *)t;
-	int rc = profiles_find(
-		&r->content->profiles, r->name, &r->sp.profile, r->sp.why, sizeof r->sp.why);
+	struct served_profile *sp = &r->sp;
+	struct medium imported;
+	int rc = find(r->content, r->name, &sp->profile, &imported, sp->why, sizeof sp->why);
 
-	if (!rc && r->sp.settings)
+	if (!rc && sp->settings)
 		rc = profile_hash_passwords(
-			r->sp.profile, r->sp.settings, r->judged_only ? ANY_HASH : NULL);
+			sp->profile, sp->settings, r->judged_only ? ANY_HASH : NULL);
+	if (!rc)
+		sp->files_rc = look(r, &imported, sp->files_why, sizeof sp->files_why);
 	return rc;
 }
 
@@ -106,7 +133,7 @@ static void read_done(struct task *t)
 	if (sp->rc == -ECANCELED)
 		snprintf(sp->why, sizeof sp->why, "the service is stopping");
 	else if (!sp->rc)
-		sp->rc = finish(r->content, sp->profile, sp->why, sizeof sp->why);
+		serve(r->content, sp->profile);
 	else if (!*sp->why)
 		snprintf(sp->why, sizeof sp->why, "%s", strerror(-sp->rc));
 	if (sp->rc) {

@@ -11,14 +11,17 @@ struct profile;
 struct content;
 
 /*
- * As served_profile(), for an install that is asked for: the worker reads the profile and hashes the passwords in clear of
- * `settings` (copied; may be NULL). `judged_only`: any hash will do.
+ * As served_profile(), for an install that is asked for: the worker reads the profile, hashes the passwords in clear of
+ * `settings` (copied; may be NULL), and looks whether the medium has what the profile needs: a cold disk takes time.
+ * `judged_only`: any hash will do.
  */
 struct served_profile {
 	struct profile *profile; /* owned by the receiver; NULL: see rc and why */
 	json_t *settings;        /* the receiver's; NULL: there were none */
 	int rc;                  /* -ECANCELED: the service is stopping */
 	char why[512];
+	int files_rc; /* is something missing? Settings that are faulty are left to be judged: 0 */
+	char files_why[1024];
 };
 typedef void (*served_profile_done)(void *arg, struct served_profile *sp);
 /* 0, or -errno: then `done` is not called. */

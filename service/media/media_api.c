@@ -240,8 +240,8 @@ static void forget_copy(const struct importing *i)
 static void import_record(struct importing *i)
 {
 	struct imports *imports = i->imports;
-	struct medium *there = imported_find(&imports->content->imported, i->medium.name),
-		      old = {0};
+	const struct medium *there = imported_find(&imports->content->imported, i->medium.name);
+	struct medium old = {0};
 	int rc;
 
 	if (there && strcmp(there->path, i->path))
@@ -361,7 +361,7 @@ static void remove_one(struct imports *imports, struct http_request *r, const st
 
 /* Verifying */
 
-static void verify_one(struct imports *imports, struct http_request *r, struct medium *m)
+static void verify_one(struct imports *imports, struct http_request *r, const struct medium *m)
 {
 	switch (verifying_start(imports, m)) {
 	case 0:
@@ -384,7 +384,7 @@ static void one_handle(
 	struct imports *imports, struct http_request *r, const char *name, const char *rest)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
-	struct medium *m = imported_find(&imports->content->imported, name);
+	const struct medium *m = imported_find(&imports->content->imported, name);
 
 	if (!*rest && get)
 		media_tell_one(imports, r, name, 200);

@@ -113,15 +113,17 @@ static int verify(struct task *t)
 /* The sum is of what was imported then: another by now keeps its own. */
 static void store_sum(struct imports *imports, const struct verifying *v)
 {
-	struct medium *m = imported_find(&imports->content->imported, v->medium.name);
+	const struct medium *m = imported_find(&imports->content->imported, v->medium.name);
+	struct medium summed;
 
 	if (!m || !is_of(v, m))
 		return;
-	memcpy(m->sum, v->sum, sizeof m->sum);
-	m->verified_ms = clock_wall_ms();
-	if (imported_put(&imports->content->imported, m) ||
+	summed = *m;
+	memcpy(summed.sum, v->sum, sizeof summed.sum);
+	summed.verified_ms = clock_wall_ms();
+	if (imported_put(&imports->content->imported, &summed) ||
 		store_commit(imports->base->store, NULL, NULL))
-		log_error("medium '%s': its sum could not be stored", m->name);
+		log_error("medium '%s': its sum could not be stored", summed.name);
 }
 
 static void verified(struct task *t)
@@ -140,7 +142,7 @@ static void verified(struct task *t)
 	forget(at);
 }
 
-int verifying_start(struct imports *imports, struct medium *m)
+int verifying_start(struct imports *imports, const struct medium *m)
 {
 	struct verifying *v, **at = find(imports, m->name);
 
@@ -163,7 +165,8 @@ int verifying_start(struct imports *imports, struct medium *m)
 	}
 	v->next = imports->verifying;
 	imports->verifying = v;
-	*m->sum = '\0'; /* told again when it is known again */
+	imported_doubt(
+		&imports->content->imported, m->name); /* told again when it is known again */
 	return 0;
 }
 

@@ -16,7 +16,7 @@ struct imports;
 
 /* Begins to compute the checksum, unless that is in progress, and stores it in the record. 0; -EMEDIUMTYPE: a
  * directory; -EBUSY: VERIFY_MOST are under way; -EAGAIN: the worker has too much to do; -ENOMEM. */
-int verifying_start(struct imports *imports, struct medium *m);
+int verifying_start(struct imports *imports, const struct medium *m);
 /* The medium was removed or replaced. */
 void verifying_drop(struct imports *imports, const char *name);
 /* {"done": bytes, "total": bytes}, with "failed": why after a failure, until it is verified again; NULL: neither. New

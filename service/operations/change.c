@@ -10,7 +10,6 @@
 #include "service/base/operation.h"
 #include "service/operations/operations.h"
 #include "service/operations/linted.h"
-#include "service/files/ready.h"
 #include "service/base/reply.h"
 #include "service/files/served_profile.h"
 #include "service/base/rendered_for.h"
@@ -48,6 +47,7 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 {
 	struct operations *ops = a->ops;
 	uint64_t disk = m->spec.disk;
+	struct rendering *rendering = NULL;
 	struct rendered_for r;
 	int rc;
 
@@ -56,10 +56,11 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 	if (!rc) /* the profile may have made a secret of what was none */
 		rc = profile_seal_secrets(a->profile, m->settings);
 	if (!rc)
-		rc = render_validate(
-			a->profile, &r.in, m->spec.memory, disk, &a->snapshot, why, why_size);
+		rc = rendering_validated(a->profile, &r.in, m->spec.memory, disk, &rendering,
+			&a->snapshot, why, why_size);
 	if (!rc)
-		rc = linted(&r.in, a->snapshot, disk, &a->findings, why, why_size);
+		rc = linted(rendering, disk, &a->findings, why, why_size);
+	rendering_free(rendering);
 	return rc;
 }
 
@@ -145,20 +146,7 @@ static struct machine *rearming_machine(struct rearming *a)
 	return m;
 }
 
-static void on_ready(void *arg, int rc, const char *why)
-{
-	struct rearming *a = arg;
-	struct machine *m = NULL;
-
-	if (rc)
-		http_respond_error(a->request, rc == -ECANCELED ? 503 : 422, "%s", why);
-	else
-		m = rearming_machine(a);
-	if (m)
-		rearming_end(a, m);
-	rearming_free(a);
-}
-
+/* Of its settings no more than what their files are was wanted. */
 static void on_profile(void *arg, struct served_profile *sp)
 {
 	struct rearming *a = arg;
@@ -166,6 +154,7 @@ static void on_profile(void *arg, struct served_profile *sp)
 	char why[1024];
 	int rc = sp->rc;
 
+	json_decref(sp->settings);
 	a->profile = sp->profile;
 	snprintf(why, sizeof why, "%s", sp->why);
 	if (!rc && !(m = rearming_machine(a))) {
@@ -174,14 +163,13 @@ static void on_profile(void *arg, struct served_profile *sp)
 	}
 	if (m)
 		rc = rearming_judge(a, m, why, sizeof why);
-	if (!rc) {
-		rc = ready_ask(a->ops->content, a->profile,
-			json_object_get(a->snapshot, "settings"), on_ready, a);
-		snprintf(why, sizeof why, "%s", rc ? strerror(-rc) : "");
-	}
-	if (!rc)
-		return;
-	http_respond_json(a->request, rc == -ECANCELED ? 503 : 422, linted_error(why, a->findings));
+	if (!rc && (rc = sp->files_rc))
+		snprintf(why, sizeof why, "%s", sp->files_why);
+	if (rc)
+		http_respond_json(
+			a->request, rc == -ECANCELED ? 503 : 422, linted_error(why, a->findings));
+	else
+		rearming_end(a, m);
 	rearming_free(a);
 }
 
@@ -225,7 +213,7 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 	*a = (struct rearming){.ops = ops, .request = r, .seal = seal};
 	operation_begin(&a->op, &ops->rearmings, m, false);
 	http_hold(r, HTTP_HOLD_MS);
-	if (served_profile_ask(ops->content, m->profile, NULL, false, on_profile, a)) {
+	if (served_profile_ask(ops->content, m->profile, m->settings, true, on_profile, a)) {
 		http_respond_error(r, 503, "out of memory");
 		rearming_free(a);
 	}

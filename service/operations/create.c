@@ -2,7 +2,7 @@
 /*
  * Making a machine. Everything is validated before anything is made:
  *
- *   request ─▶ judged (judge.c) ─▶ files looked for (ready.c) ─▶ libvirt asked (guest_check) ─▶ record and attempt
+ *   request ─▶ profile read, files looked for (served_profile.c) ─▶ judged (judge.c) ─▶ libvirt asked (guest_check) ─▶ record and attempt
  *           committed ─▶ volume and domain (guest_create) ─▶ installing run started ─▶ answered
  *
  * A failure undoes in reverse order. Until the record is there its name and address are kept by the creation.
@@ -16,7 +16,6 @@
 #include "service/network/seats.h"
 #include "service/operations/judge.h"
 #include "service/operations/linted.h"
-#include "service/files/ready.h"
 #include "service/files/served_profile.h"
 #include "service/base/reply.h"
 #include "service/base/rendered_for.h"
@@ -383,16 +382,6 @@ static void creation_check(struct creation *c)
 		creation_fail(c, 500, "out of memory");
 }
 
-static void on_ready(void *arg, int rc, const char *why)
-{
-	struct creation *c = arg;
-
-	if (rc)
-		creation_fail(c, rc == -ECANCELED ? 503 : status_of(rc), why);
-	else
-		creation_check(c);
-}
-
 /* Until it is judged, the request alone says so. */
 static bool is_of_request(const struct creation *c, const char *name, const char *id)
 {
@@ -443,16 +432,8 @@ static struct creation *creation_new(struct operations *ops, struct http_request
 	return c;
 }
 
-static void creation_ask_files(struct creation *c)
-{
-	int rc = ready_ask(
-		c->ops->content, c->profile, json_object_get(c->snapshot, "settings"), on_ready, c);
-
-	if (rc)
-		creation_fail(c, rc == -ECANCELED ? 503 : 500, strerror(-rc));
-}
-
-static void creation_judge(struct creation *c)
+/* False: it is refused, and has ended. */
+static bool creation_judge(struct creation *c)
 {
 	char why[1024];
 	int rc = judge_request(c, c->body, why, sizeof why);
@@ -461,13 +442,10 @@ static void creation_judge(struct creation *c)
 	c->body = NULL;
 	if (rc)
 		creation_fail(c, status_of(rc), why);
-	else if (c->clone) /* nothing is installed */
-		creation_check(c);
-	else
-		creation_ask_files(c);
+	return !rc;
 }
 
-/* Its profile was read, and its passwords are hashed. */
+/* Its profile was read, its passwords are hashed, and its files were looked for. */
 static void on_profile(void *arg, struct served_profile *sp)
 {
 	struct creation *c = arg;
@@ -479,8 +457,12 @@ static void on_profile(void *arg, struct served_profile *sp)
 		json_object_set_new(c->body, "settings", sp->settings);
 	if (sp->rc == -ECANCELED)
 		creation_fail(c, 503, sp->why);
+	else if (!creation_judge(c))
+		return;
+	else if (sp->files_rc)
+		creation_fail(c, status_of(sp->files_rc), sp->files_why);
 	else
-		creation_judge(c);
+		creation_check(c);
 }
 
 /* A clone takes its template's. */
@@ -489,8 +471,9 @@ static void creation_prepare(struct creation *c)
 	const json_t *settings = json_object_get(c->body, "settings");
 	int rc;
 
-	if (c->clone) {
-		creation_judge(c);
+	if (c->clone) { /* nothing is installed */
+		if (creation_judge(c))
+			creation_check(c);
 		return;
 	}
 	rc = served_profile_ask(c->ops->content, json_text(c->body, "profile"),
@@ -527,9 +510,8 @@ static void creation_look(struct creation *c)
 		creation_fail(c, 500, "out of memory");
 }
 
-void create_handle(struct operations *ops, struct http_request *r)
+void create_handle(struct operations *ops, struct http_request *r, json_t *body)
 {
-	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	struct creation *c;
 
 	if (!json_is_object(body)) {

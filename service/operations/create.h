@@ -3,6 +3,7 @@
 #ifndef USHER_SERVICE_OPERATIONS_CREATE_H
 #define USHER_SERVICE_OPERATIONS_CREATE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,7 +12,8 @@ struct ip;
 struct machine;
 struct operations;
 
-void create_handle(struct operations *ops, struct http_request *r);
+/* `body` (stolen) is the request's. */
+void create_handle(struct operations *ops, struct http_request *r, json_t *body);
 /* Handles an action of a machine that is being created: creates its volume and domain first. False: the machine is not
  * being created. */
 bool create_continue(void *arg, const struct machine *m);

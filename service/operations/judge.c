@@ -176,7 +176,7 @@ static const struct segment *segment_of_card(const void *creation, const char *n
 	return judge_segment_named(creation, name);
 }
 
-/* Settings, demands, templates: all that an install will need, but for the files (ready.c). */
+/* Settings, demands, templates: all that an install will need, but for the files (served_profile.c). */
 static int judge_install(struct creation *c, const struct segment *seg, char *why, size_t size)
 {
 	char url[128];
@@ -185,6 +185,7 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		.base_url = url,
 		.find_segment = segment_of_card,
 		.arg = c};
+	struct rendering *r = NULL;
 	int rc;
 
 	segment_base_url(seg, url, sizeof url);
@@ -196,11 +197,12 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;
 	}
-	rc = render_validate(c->profile, &in, c->machine->spec.memory, c->machine->spec.disk,
-		&c->snapshot, why, size);
-	if (rc)
-		return rc;
-	return linted(&in, c->snapshot, c->machine->spec.disk, &c->findings, why, size);
+	rc = rendering_validated(c->profile, &in, c->machine->spec.memory, c->machine->spec.disk,
+		&r, &c->snapshot, why, size);
+	if (!rc)
+		rc = linted(r, c->machine->spec.disk, &c->findings, why, size);
+	rendering_free(r);
+	return rc;
 }
 
 int judge_request(struct creation *c, json_t *body, char *why, size_t size)

@@ -33,20 +33,15 @@ static json_t *findings_all(const struct findings *f)
 	return all;
 }
 
-int linted(const struct render_input *in, const json_t *snapshot, uint64_t disk,
-	json_t **ret_findings, char *why, size_t size)
+int linted(const struct rendering *r, uint64_t disk, json_t **ret_findings, char *why, size_t size)
 {
-	struct rendering *r = NULL;
 	struct findings f = {0};
-	int rc = rendering_new(in, snapshot, &r, why, size);
+	int rc = render_lint(r, disk, &f, why, size);
 
-	if (rc == 0)
-		rc = render_lint(r, disk, &f, why, size);
 	if (rc == 0)
 		rc = judge(&f, why, size);
 	*ret_findings = f.n ? findings_all(&f) : NULL;
 	findings_fini(&f);
-	rendering_free(r);
 	return rc;
 }
 

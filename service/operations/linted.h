@@ -6,11 +6,10 @@
 #include "kickstart/render.h"
 
 /*
- * The answers that come of `snapshot`, for a disk of `disk` bytes (0: not known). 0; -EINVAL with the line when there are
+ * Of the answers, for a disk of `disk` bytes (0: not known). 0; -EINVAL with the line when there are
  * errors, -errno. *ret_findings (new reference; NULL: none) has all of them, warnings too, for the API's "findings".
  */
-int linted(const struct render_input *in, const json_t *snapshot, uint64_t disk,
-	json_t **ret_findings, char *why, size_t size);
+int linted(const struct rendering *r, uint64_t disk, json_t **ret_findings, char *why, size_t size);
 /* {"error": why, "findings": …}; `findings` may be NULL. New reference. */
 json_t *linted_error(const char *why, json_t *findings);
 /* Adds "findings" to a reply. */

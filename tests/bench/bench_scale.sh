@@ -11,6 +11,7 @@ bench_enter "$@"
 numbers=${BENCH_MACHINES:-1000 10000 50000}
 [ -z "$QUICK" ] || numbers=${BENCH_MACHINES:-1000 10000}
 seconds=4 rate=200 rounds=3
+tunables=$(sed -n 's/^Environment=\(GLIBC_TUNABLES=\)/\1/p' "$BENCH_TOP/contrib/usher.service")
 [ -z "$QUICK" ] || rounds=1
 
 # Without sources of load, clients and addresses enough for all: addresses below the pool are the records'.
@@ -25,7 +26,7 @@ serve_scale() {
 		  <segment interface='bench0' mode='own' probe='0'><pool start='10.66.0.0' end='10.66.255.255'/></segment>
 		</usher>
 	END
-	launch usher tcp 8067 "$USHER" serve -c "$WORK/usher.xml" && wait_for 60 ready
+	launch usher tcp 8067 env $tunables "$USHER" serve -c "$WORK/usher.xml" && wait_for 60 ready
 }
 ready() { grep -q 'ready after' "$WORK/usher.log"; }
 start_ms() { sed -n 's/.*ready after \([0-9]*\) ms.*/\1/p' "$WORK/usher.log"; }

@@ -7,30 +7,33 @@
 
 Prints "n=… us=…": what was done, and the time that it took.
 """
-import http.client
 import json
 import socket
 import sys
 import time
 
 
-class Connection(http.client.HTTPConnection):
+class Connection:
+    """As much HTTP as is needed here: Python's own client would take a quarter of the time that is measured."""
+
     def __init__(self, path):
-        super().__init__("usher")
-        self.path = path
-
-    def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
+        self.sock.connect(path)
+        self.answers = self.sock.makefile("rb")
 
-
-def ask(connection, method, path, body=None):
-    connection.request(method, "/api/v1" + path, body and json.dumps(body))
-    answer = connection.getresponse()
-    text = answer.read()
-    if answer.status >= 300:
-        sys.exit(f"{method} {path}: {answer.status} {text.decode()[:300]}")
-    return text
+    def ask(self, method, path, body=None):
+        text = json.dumps(body) if body else ""
+        head = f"{method} /api/v1{path} HTTP/1.1\r\nHost: usher\r\nContent-Length: {len(text)}\r\n\r\n"
+        self.sock.sendall((head + text).encode())
+        status, length = int(self.answers.readline().split()[1]), 0
+        for line in iter(self.answers.readline, b"\r\n"):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        answer = self.answers.read(length)
+        if status >= 300:
+            sys.exit(f"{method} {path}: {status} {answer.decode()[:300]}")
+        return answer
 
 
 def machine(segment, i):
@@ -45,14 +48,14 @@ def machine(segment, i):
 
 def enrol(connection, segment, first, count):
     for i in range(int(first), int(first) + int(count)):
-        ask(connection, "POST", "/machines", machine(segment, i))
+        connection.ask("POST", "/machines", machine(segment, i))
     return int(count)
 
 
 def lists(connection, seconds):
     end, n = time.monotonic() + float(seconds), 0
     while time.monotonic() < end:
-        ask(connection, "GET", "/machines")
+        connection.ask("GET", "/machines")
         n += 1
     return n
 

@@ -8,11 +8,18 @@
 
 static char why[512];
 
+/* A body that is taken is given back. */
 static unsigned judge(enum http_method method, const char *path, const char *body)
 {
+	json_t *taken = json_true();
+	unsigned status;
+
 	why[0] = '\0';
-	return api_routes_judge(
-		method, path, path, body ? body : "", body ? strlen(body) : 0, why, sizeof why);
+	status = api_routes_judge(method, path, path, body ? body : "", body ? strlen(body) : 0,
+		&taken, why, sizeof why);
+	ck_assert(!taken || (status == 0 && json_is_object(taken)));
+	json_decref(taken);
+	return status;
 }
 
 static void fine(enum http_method method, const char *path, const char *body)
@@ -64,10 +71,12 @@ END_TEST
 
 static void arguments(const char *target, unsigned status, const char *text)
 {
+	json_t *body = json_true();
 	unsigned is;
 
 	why[0] = '\0';
-	is = api_routes_judge(HTTP_DELETE, "/machines/a", target, "", 0, why, sizeof why);
+	is = api_routes_judge(HTTP_DELETE, "/machines/a", target, "", 0, &body, why, sizeof why);
+	ck_assert_ptr_null(body);
 	ck_assert_msg(is == status, "%s: %u", target, is);
 	ck_assert_msg(strstr(why, text), "%s: %s", target, why);
 }

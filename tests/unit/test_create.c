@@ -14,7 +14,7 @@ static virConnectPtr other;
 
 static void handle(void *arg, struct http_request *r)
 {
-	create_handle(arg, r);
+	create_handle(arg, r, json_loadb(r->body, r->body_len, 0, NULL));
 }
 
 static void setup(void)
@@ -147,6 +147,21 @@ START_TEST(refused)
 	ck_assert_uint_eq(create(BARE(", 'nics': []")), 422);
 	nothing_left("metal");
 	ck_assert_uint_eq(timeline_newest(rooms.base.timeline), 0);
+}
+END_TEST
+
+/* Of its kernel we say that it is missing, unless something else is wrong too. */
+START_TEST(without_its_files)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/profiles/small/tree/vmlinuz", base_dir);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_uint_eq(create(BARE("")), 404);
+	ck_assert_msg(strstr(http_ask_error(&ask), path), "%s", ask.body);
+	ck_assert_uint_eq(create(BARE(", 'settings': {'greetings': 'hi'}")), 422);
+	ck_assert_msg(strstr(http_ask_error(&ask), "'greetings'"), "%s", ask.body);
+	nothing_left("metal");
 }
 END_TEST
 
@@ -283,9 +298,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {bare_metal, bare_metal_that_is_armed, refused, asked_again,
-		asked_again_meanwhile, two_at_once, guests, guests_that_cannot_be, undone, replaced,
-		dropped};
+	const TTest *const tests[] = {bare_metal, bare_metal_that_is_armed, refused,
+		without_its_files, asked_again, asked_again_meanwhile, two_at_once, guests,
+		guests_that_cannot_be, undone, replaced, dropped};
 	Suite *s = suite_create("create");
 	TCase *t = tcase_create("create");
 

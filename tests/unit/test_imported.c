@@ -128,6 +128,25 @@ START_TEST(put_again)
 }
 END_TEST
 
+START_TEST(copied)
+{
+	struct medium m = medium("a"), copy = {0};
+
+	ck_assert(!imported_copy(&im, "a", &copy));
+	ck_assert_str_eq(copy.name, "");
+	strcpy(m.sum, "abc");
+	ck_assert_int_eq(imported_put(&im, &m), 0);
+	ck_assert(imported_copy(&im, "a", &copy));
+	ck_assert_str_eq(copy.path, "/srv/a.iso");
+	ck_assert_str_eq(copy.sum, "abc");
+	imported_doubt(&im, "none");
+	imported_doubt(&im, "a");
+	ck_assert_str_eq(imported_find(&im, "a")->sum, "");
+	restart();
+	ck_assert_str_eq(imported_find(&im, "a")->sum, "abc");
+}
+END_TEST
+
 START_TEST(how_many)
 {
 	char name[16];
@@ -170,6 +189,7 @@ int main(void)
 	tcase_add_test(t, by_name);
 	tcase_add_test(t, over_a_restart);
 	tcase_add_test(t, put_again);
+	tcase_add_test(t, copied);
 	tcase_add_test(t, how_many);
 	tcase_add_test(t, what_cannot_be);
 	suite_add_tcase(s, t);

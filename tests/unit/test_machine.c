@@ -229,6 +229,28 @@ START_TEST(test_name_order)
 }
 END_TEST
 
+/* Machines come and go while one is at hand. */
+START_TEST(test_walk)
+{
+	struct machine *b = add("b", "default", "10.0.0.2"), *d = add("d", "default", "10.0.0.4");
+	struct machine *f = add("f", "default", "10.0.0.6");
+
+	ck_assert_ptr_eq(machines_next(ms, NULL), b);
+	ck_assert_ptr_eq(machines_next(ms, b), d);
+	ck_assert_ptr_eq(machines_next(ms, d), f);
+	add("a", "default", "10.0.0.1");
+	ck_assert_ptr_eq(machines_next(ms, b), d);
+	ck_assert_ptr_eq(machines_next(ms, f), NULL);
+	add("e", "default", "10.0.0.5");
+	ck_assert_str_eq(machines_next(ms, d)->name, "e");
+	machines_remove(ms, machines_by_name(ms, "a"));
+	machines_remove(ms, b);
+	ck_assert_ptr_eq(machines_next(ms, NULL), d);
+	ck_assert_ptr_eq(machines_next(ms, machines_next(ms, d)), f);
+	ck_assert_ptr_null(machines_next(ms, f));
+}
+END_TEST
+
 START_TEST(test_many)
 {
 	char name[MACHINE_NAME], address[IP_TEXT];
@@ -1439,6 +1461,7 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_a_saved_change_is_found);
 	tcase_add_test(t, test_a_segment_not_served);
 	tcase_add_test(t, test_name_order);
+	tcase_add_test(t, test_walk);
 	tcase_add_test(t, test_many);
 	tcase_add_test(t, test_lowest);
 	tcase_add_test(t, test_lowest_of_a_full_segment);

@@ -482,6 +482,30 @@ START_TEST(programs)
 }
 END_TEST
 
+/* As text, in which a byte may take six. */
+START_TEST(snapshots_that_are_too_large)
+{
+	struct profile *p = with_settings();
+	char *text = calloc(1, PROFILE_SNAPSHOT_MAX + 1);
+	json_t *set = json_object(), *snap = NULL;
+
+	memset(text, 'x', PROFILE_SNAPSHOT_MAX - 16 * 1024);
+	json_object_set_new(set, "mirror", json_string(text));
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
+	json_decref(snap);
+	memset(text, 'x', PROFILE_SNAPSHOT_MAX);
+	json_object_set_new(set, "mirror", json_string(text));
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), -EFBIG);
+	memset(text, 0, PROFILE_SNAPSHOT_MAX);
+	memset(text, 1, PROFILE_SNAPSHOT_MAX / 6);
+	json_object_set_new(set, "mirror", json_string(text));
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), -EFBIG);
+	json_decref(set);
+	free(text);
+	profile_free(p);
+}
+END_TEST
+
 START_TEST(snapshot)
 {
 	struct profile *p = with_settings(), *back = NULL;
@@ -739,6 +763,7 @@ int main(void)
 	tcase_add_test(t, programs);
 	tcase_add_test(t, loaders);
 	tcase_add_test(t, snapshot);
+	tcase_add_test(t, snapshots_that_are_too_large);
 	tcase_add_test(t, partials);
 	tcase_add_test(t, shared_settings);
 	tcase_add_test(t, partials_of_a_folder);

@@ -53,8 +53,8 @@ static void look(const char *key, const char *value, struct findings *f)
 	if (key)
 		json_object_set_new(m->settings, key, json_string(value));
 	ck_assert_msg(profile_read(dir, &p, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(render_validate(p, &in, 0, 0, &snapshot, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_msg(rendering_new(&in, snapshot, &r, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(
+		rendering_validated(p, &in, 0, 0, &r, &snapshot, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_msg(render_lint(r, 0, f, why, sizeof(why)) == 0, "%s", why);
 	rendering_free(r);
 	json_decref(snapshot);

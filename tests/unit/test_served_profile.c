@@ -96,6 +96,95 @@ START_TEST(a_new_medium)
 }
 END_TEST
 
+/* In the worker */
+
+static struct served_profile got;
+static bool answered;
+
+static void keep(void *arg, struct served_profile *sp)
+{
+	(void)arg;
+	got = *sp;
+	answered = true;
+}
+
+/* With settings as {"NAME": "TEXT"}, or NULL. */
+static void ask(const char *settings, bool judged_only)
+{
+	json_t *given = settings ? json_loads(settings, 0, NULL) : NULL;
+
+	profile_free(got.profile);
+	json_decref(got.settings);
+	answered = false;
+	ck_assert_int_eq(
+		served_profile_ask(&rooms.content, "small", given, judged_only, keep, NULL), 0);
+	json_decref(given);
+	base_wait(&rooms.base, answered);
+	ck_assert_msg(!got.rc, "%s", got.why);
+	ck_assert_str_eq(got.profile->name, "small");
+}
+
+static void forget(void)
+{
+	profile_free(got.profile);
+	json_decref(got.settings);
+}
+
+START_TEST(asked_for)
+{
+	const char *one, *two;
+
+	ask(NULL, false);
+	ck_assert_ptr_null(got.settings);
+	ck_assert_int_eq(got.files_rc, 0);
+	ck_assert(files_has(&rooms.content.files, "small"));
+	ask("{\"password\": \"open sesame\", \"greeting\": \"hi\"}", false);
+	ck_assert_str_eq(json_string_value(json_object_get(got.settings, "greeting")), "hi");
+	one = json_string_value(json_object_get(got.settings, "password"));
+	ck_assert_int_eq(*one, '$');
+	ask("{\"password\": \"open sesame\"}", true);
+	two = json_string_value(json_object_get(got.settings, "password"));
+	ck_assert_int_eq(strncmp(two, "$6$usher$", 9), 0);
+	forget();
+}
+END_TEST
+
+START_TEST(files_that_are_missing)
+{
+	char path[128], line[256];
+
+	snprintf(path, sizeof path, "%s/profiles/small/tree/vmlinuz", base_dir);
+	ck_assert_int_eq(unlink(path), 0);
+	ask(NULL, false);
+	ck_assert_int_eq(got.files_rc, -ENOENT);
+	snprintf(line, sizeof line, "%s/profiles/small/profile.xml:1: %s: ", base_dir, path);
+	ck_assert_msg(!strncmp(got.files_why, line, strlen(line)), "%s", got.files_why);
+	/* that is said when they are judged */
+	ask("{\"greetings\": \"hi\"}", false);
+	ck_assert_int_eq(got.files_rc, 0);
+	import("small");
+	ask(NULL, false);
+	ck_assert_int_eq(got.files_rc, -ENOENT);
+	ck_assert_ptr_nonnull(strstr(got.files_why, "/srv/small"));
+	ck_assert_str_eq(got.profile->media.path, "/srv/small");
+	forget();
+}
+END_TEST
+
+/* It has what the profile needs, and is not what was imported: an image. */
+START_TEST(another_medium_by_now)
+{
+	struct medium m = {.name = "small", .image = true, .size = 700};
+
+	snprintf(m.path, sizeof m.path, "%s/profiles/small/tree", base_dir);
+	ck_assert_int_eq(imported_put(&rooms.content.imported, &m), 0);
+	ask(NULL, false);
+	ck_assert_int_eq(got.files_rc, -ESTALE);
+	ck_assert_msg(strstr(got.files_why, "has changed"), "%s", got.files_why);
+	forget();
+}
+END_TEST
+
 START_TEST(none)
 {
 	ck_assert_int_eq(served_profile(&rooms.content, "smal", &p, why, sizeof why), -ENOENT);
@@ -114,6 +203,9 @@ int main(void)
 	tcase_add_test(t, imported);
 	tcase_add_test(t, configured);
 	tcase_add_test(t, a_new_medium);
+	tcase_add_test(t, asked_for);
+	tcase_add_test(t, files_that_are_missing);
+	tcase_add_test(t, another_medium_by_now);
 	tcase_add_test(t, none);
 	suite_add_tcase(s, t);
 	return base_run(s);
