@@ -453,6 +453,8 @@ static bool is_asking(void *arg, const struct mac *mac)
 	const struct dhcp_own *own = arg;
 	const struct asking *a = asking_slot(own->lessor, own->segment->id, mac);
 
+	if (ip_is_set(&own->segment->six.server))
+		return false; /* ra.h answers */
 	return a->segment == own->segment->id && mac_eq(&a->mac, mac) &&
 		a->until > loop_now(own->lessor->c->loop);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcpd.h"
 
+#include "core/log.h"
+#include "dhcpd/dhcp6_own.h"
 #include "dhcpd/dhcp_listen.h"
 #include "dhcpd/dhcp_own.h"
 #include "dhcpd/dhcp_proxy.h"
@@ -15,6 +17,7 @@ struct port {
 	struct dhcpd *d;
 	const struct segment *segment;
 	struct dhcp_own own;        /* we lease */
+	struct dhcp6_own own6;      /* and IPv6 addresses too */
 	struct dhcp_proxy *proxy;   /* somebody else leases; or NULL */
 	struct dhcp_listen listen;  /* not known yet */
 	struct dhcpd_server server; /* who was found to lease, or zero */
@@ -23,6 +26,7 @@ struct port {
 struct dhcpd {
 	struct dhcpd_config c;
 	struct dhcp_lessor lessor;
+	struct dhcp6_lessor lessor6;
 	struct port *ports[SEGMENT_MAX]; /* by segment id - 1 */
 };
 
@@ -38,6 +42,8 @@ int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret)
 	d->lessor.c = &d->c;
 	dhcp_events_init(&d->lessor.events, c->timeline);
 	dhcp_inbox_init(&d->lessor.inbox);
+	d->lessor6.four = &d->lessor;
+	dhcp6_inbox_init(&d->lessor6.inbox);
 	rc = leases_new(c->segments, c->store, &d->lessor.leases);
 	if (rc == 0)
 		rc = dhcp_outbox_new(&out, &d->lessor.outbox);
@@ -65,6 +71,7 @@ static struct port *port_of(const struct dhcpd *d, const struct segment *s)
 static void port_close(struct port *port)
 {
 	dhcp_own_close(&port->own);
+	dhcp6_own_close(&port->own6);
 	dhcp_proxy_free(port->proxy);
 	port->proxy = NULL;
 	dhcp_listen_close(&port->listen);
@@ -82,21 +89,45 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 			return -ENOMEM;
 		port->d = d;
 		dhcp_own_init(&port->own, &d->lessor, s);
+		dhcp6_own_init(&port->own6, &d->lessor6, s);
 		d->ports[s->id - 1] = port;
 	}
 	/* a port outlives its segment, as parked ACKs name its socket: the next of that id has it */
 	if (!s->via)
-		port->segment = port->own.segment = s;
+		port->segment = port->own.segment = port->own6.segment = s;
 	*ret = port;
 	return 0;
 }
 
+/* Without it IPv4 is served all the same. */
+static void open_own6(struct port *port)
+{
+	const struct segment *s = port->segment;
+	char why[256] = "out of memory";
+
+	if (!ip_is_set(&s->six.server)) {
+		dhcp6_own_close(&port->own6);
+		return;
+	}
+	if (dhcp6_own_fits(&port->own6))
+		return;
+	dhcp6_own_close(&port->own6);
+	if (leases_move_pool(port->d->lessor.leases, s->id) < 0 ||
+		dhcp6_own_open(&port->own6, why, sizeof(why)) < 0)
+		log_warn("%s: IPv6 is not served: %s", s->name, why);
+}
+
 static int open_own(struct port *port, char *why, size_t why_size)
 {
-	if (dhcp_own_fits(&port->own))
-		return 0;
-	port_close(port);
-	return dhcp_own_open(&port->own, why, why_size);
+	int rc = 0;
+
+	if (!dhcp_own_fits(&port->own)) {
+		port_close(port);
+		rc = dhcp_own_open(&port->own, why, why_size);
+	}
+	if (rc == 0)
+		open_own6(port);
+	return rc;
 }
 
 static int open_proxy(struct port *port, char *why, size_t why_size)
