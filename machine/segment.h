@@ -20,6 +20,11 @@ enum {
 	SEGMENT_ROUTES_MAX = 16,
 	SEGMENT_SEARCH = 254,  /* bytes of all search domains: one option 119 */
 	SEGMENT_OPTIONS = 512, /* bytes of the site's own options */
+	SEGMENT_PREFIX6 =
+		64, /* of IPv6, the shortest and the longest prefix that is served: more bits leave no… */
+	SEGMENT_PREFIX6_MAX = 96, /* …room for numbers */
+	SEGMENT_ROUTER_S =
+		1800, /* RFC 4861 6.2.1: three times the longest time between two advertisements */
 };
 
 struct segment_route {

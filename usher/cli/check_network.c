@@ -83,7 +83,7 @@ static void check_active(
 static void check_pool_range(
 	struct check *k, const struct config_segment *c, const struct guest_network *net)
 {
-	const struct link_address on = {net->address, net->prefix_len};
+	const struct link_address on = {.ip = net->address, .prefix_len = net->prefix_len};
 	char why[512];
 
 	if (!config_pool_fits(c, &on, why, sizeof why))
