@@ -171,7 +171,7 @@ static void say_not(struct network *nw, const struct segment *seg, const char *w
 void segment6_open(struct network *nw, struct segment *seg, int rc, const char *why)
 {
 	struct served *d = &nw->served[seg->id - 1];
-	char line[SERVED_WHY], ip[IP_TEXT];
+	char line[SERVED_WHY];
 
 	snprintf(line, sizeof line, "%s", rc ? why : "");
 	if (!rc && ip_is_set(&seg->six.server)) {
@@ -188,7 +188,4 @@ void segment6_open(struct network *nw, struct segment *seg, int rc, const char *
 		return;
 	}
 	d->no_ipv6[0] = '\0';
-	if (ip_is_set(&seg->six.server))
-		log_info("%s: IPv6 is served on %s, %s/%u", seg->name, seg->ifname,
-			ip_format(&seg->six.server, ip), seg->six.prefix_len);
 }
