@@ -16,6 +16,21 @@ enum {
 	CONFIG_PROBE_MS = 100, /* a neighbour answers within one, a busy guest within some ten */
 };
 
+/* <ipv6>: not served without it. */
+struct config_segment6 {
+	bool on;
+	struct ip address;               /* ours; not set: the first that fits */
+	struct ip pool_first, pool_last; /* not set: the numbers of the IPv4 pool */
+	struct ip dns[SEGMENT_DNS_MAX];
+	size_t n_dns;
+	bool autonomous;
+	enum config_router {
+		CONFIG_ROUTER_AUTO,
+		CONFIG_ROUTER_NO,
+		CONFIG_ROUTER_YES
+	} router; /* auto: where the network is forwarded */
+};
+
 struct config_segment {
 	char name[SEGMENT_NAME];
 	bool is_network;
@@ -34,6 +49,7 @@ struct config_segment {
 	bool computed, by_client_id;
 	bool sealed; /* boots of its machines are to be confirmed */
 	struct segment_extra extra;
+	struct config_segment6 six;
 	enum segment_mode mode;
 };
 
@@ -80,6 +96,12 @@ const struct link_address *config_segment_address(
 /* False, with the line, when the pool is outside this subnet. Where another server leases, the pool is not used and
  * always fits. */
 bool config_pool_fits(
+	const struct config_segment *c, const struct link_address *on, char *why, size_t size);
+/* The same of IPv6: the configured address, else the first whose prefix is of a length that is served and contains
+ * <ipv6>'s pool. */
+const struct link_address *config_segment_address6(const struct config_segment *c,
+	const struct link_address *of, size_t n, char *why, size_t size);
+bool config_pool_fits6(
 	const struct config_segment *c, const struct link_address *on, char *why, size_t size);
 
 #endif

@@ -315,7 +315,7 @@ struct config_segment config_segment_default(void)
 static void check_relayed_pool(
 	struct config_reader *r, const xmlNode *e, const struct config_segment *s)
 {
-	const struct link_address on = {s->subnet, s->prefix_len};
+	const struct link_address on = {.ip = s->subnet, .prefix_len = s->prefix_len};
 	char why[256];
 
 	if (!r->faults && ip_is_set(&s->subnet) && !config_pool_fits(s, &on, why, sizeof why))
@@ -326,7 +326,7 @@ void config_read_segment(struct config_reader *r, const xmlNode *e, void *to)
 {
 	static const struct element children[] = {{"pool", read_pool}, {"router", read_router},
 		{"dns", read_dns}, {"ntp", read_ntp}, {"search", read_search},
-		{"route", read_route}, {"option", read_option}, {0}};
+		{"route", read_route}, {"option", read_option}, {"ipv6", config_read_ipv6}, {0}};
 	struct config *c = to;
 	struct config_segment s = config_segment_default();
 	struct segment_names n = {0};

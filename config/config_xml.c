@@ -164,6 +164,29 @@ static const char *take_ip(struct ip *to, const char *text)
 	return NULL;
 }
 
+/* One that can be a host's, as others on the wire reach it: not fe80::/10, ::1, or an IPv4 address in IPv6's clothes. */
+static const char *take_ip6(struct ip *to, const char *text)
+{
+	static const uint8_t low[10];
+	struct ip ip;
+
+	if (ip_parse(text, &ip) || ip.family != IP_V6 || ip_is_group(&ip) ||
+		ip_is_link_local(&ip) || !memcmp(ip.b, low, sizeof low))
+		return "an IPv6 address like 2001:db8:7a::1, global or unique local";
+	*to = ip;
+	return NULL;
+}
+
+static const char *take_router(enum config_router *to, const char *text)
+{
+	bool yes;
+
+	if (!config_yes_no(text, &yes))
+		return "yes or no";
+	*to = yes ? CONFIG_ROUTER_YES : CONFIG_ROUTER_NO;
+	return NULL;
+}
+
 static bool segment_mode(const char *text, enum segment_mode *ret)
 {
 	for (enum segment_mode m = SEGMENT_OWN; m <= SEGMENT_AUTO; m++)
@@ -184,6 +207,8 @@ static const char *take(const struct attribute *a, const char *text)
 		return take_text(a, text);
 	case A_IP:
 		return take_ip(a->to, text);
+	case A_IP6:
+		return take_ip6(a->to, text);
 	case A_SUBNET:
 		return config_subnet(text, a->to) ? NULL : "a network like 10.2.0.0/24";
 	case A_PORT:
@@ -201,6 +226,8 @@ static const char *take(const struct attribute *a, const char *text)
 		return NULL;
 	case A_BOOL:
 		return config_yes_no(text, a->to) ? NULL : "yes or no";
+	case A_ROUTER:
+		return take_router(a->to, text);
 	case A_ACCEL:
 		if (strcmp(text, "auto") && strcmp(text, "kvm") && strcmp(text, "qemu"))
 			return "auto, kvm or qemu";

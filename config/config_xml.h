@@ -25,6 +25,7 @@ enum attribute_type {
 	A_TEXT,
 	A_PATH,
 	A_IP,
+	A_IP6,
 	A_SUBNET,
 	A_DOMAIN,
 	A_PORT,
@@ -35,6 +36,7 @@ enum attribute_type {
 	A_PROBE,
 	A_MIB,
 	A_BOOL,
+	A_ROUTER,
 	A_IDENTITY,
 	A_ACCEL,
 	A_LEVEL,
@@ -88,5 +90,7 @@ bool config_number(const char *text, long min, long max, long *ret);
 /* config_segment.c */
 element_reader config_read_segment; /* <segment>, into a struct config */
 struct config_segment config_segment_default(void);
+/* config_segment6.c */
+element_reader config_read_ipv6; /* <ipv6>, into a struct config_segment */
 
 #endif

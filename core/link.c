@@ -90,6 +90,28 @@ static bool is_usable(struct rtnl_addr *a, unsigned index)
 		rtnl_addr_get_scope(a) == RT_SCOPE_UNIVERSE && local && nl_addr_get_len(local) == 4;
 }
 
+static bool is_usable6(struct rtnl_addr *a, unsigned index)
+{
+	const unsigned never = IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_TEMPORARY;
+	struct nl_addr *local = rtnl_addr_get_local(a);
+
+	return rtnl_addr_get_ifindex(a) == (int)index && rtnl_addr_get_family(a) == AF_INET6 &&
+		rtnl_addr_get_scope(a) == RT_SCOPE_UNIVERSE && local &&
+		nl_addr_get_len(local) == 16 && !(rtnl_addr_get_flags(a) & never);
+}
+
+/* The kernel has the newest first. */
+static void take6(struct link_state *ret, struct rtnl_addr *a)
+{
+	struct link_address *to = ret->addresses6;
+
+	if (ret->n_addresses6 == LINK_ADDRESSES)
+		ret->n_addresses6--;
+	memmove(to + 1, to, ret->n_addresses6++ * sizeof *to);
+	*to = (struct link_address){ip_from_v6(nl_addr_get_binary_addr(rtnl_addr_get_local(a))),
+		(uint8_t)rtnl_addr_get_prefixlen(a), rtnl_addr_get_flags(a) & IFA_F_TENTATIVE};
+}
+
 static struct link_address address_of(struct rtnl_addr *a)
 {
 	struct link_address ret = {
@@ -112,6 +134,8 @@ static int read_addresses(struct nl_sock *sock, struct link_state *ret)
 
 		if (is_usable(a, ret->index) && ret->n_addresses < LINK_ADDRESSES)
 			ret->addresses[ret->n_addresses++] = address_of(a);
+		else if (is_usable6(a, ret->index))
+			take6(ret, a);
 	}
 	nl_cache_free(cache);
 	return 0;
@@ -292,7 +316,8 @@ static void on_ready(struct loop_fd *w, uint32_t events)
 
 static int join(struct link_monitor *m)
 {
-	int rc = nl_socket_add_memberships(m->sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, 0);
+	int rc = nl_socket_add_memberships(
+		m->sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0);
 
 	if (!rc)
 		rc = nl_socket_set_nonblocking(m->sock);

@@ -14,6 +14,7 @@ enum { LINK_ADDRESSES = 16 }; /* of one link; more are left out */
 struct link_address {
 	struct ip ip;
 	uint8_t prefix_len;
+	bool tentative; /* IPv6: not known yet whether another has it (RFC 4862 5.4), as on a bridge without ports */
 };
 
 struct link_state {
@@ -25,6 +26,10 @@ struct link_state {
 	struct link_address
 		addresses[LINK_ADDRESSES]; /* IPv4, of global scope, as the kernel has them */
 	size_t n_addresses;
+	/* IPv6, global and unique local, the oldest first: none that is a duplicate, no longer preferred, or drawn for
+	 * privacy (RFC 8981), which is another tomorrow. */
+	struct link_address addresses6[LINK_ADDRESSES];
+	size_t n_addresses6;
 };
 
 /* Fills `ret` for the link of this name; -ENODEV when there is none. Blocking but short (one

@@ -137,10 +137,12 @@ int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
 	struct answer a = {.heard = false};
 	struct nl_msg *msg;
 
-	if (!index || ip->family != IP_V4)
+	bool six = ip->family == IP_V6;
+
+	if (!index || !ip_is_set(ip))
 		return index ? -ENOENT : -ENODEV;
-	msg = question(AF_INET, index);
-	if (!msg || nla_put(msg, NDA_DST, 4, ip->b) < 0) {
+	msg = question(six ? AF_INET6 : AF_INET, index);
+	if (!msg || nla_put(msg, NDA_DST, six ? 16 : 4, ip->b) < 0) {
 		nlmsg_free(msg);
 		return -ENOMEM;
 	}
@@ -150,19 +152,40 @@ int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
 	return rc;
 }
 
+static socklen_t sockaddr_of(
+	const struct ip *ip, uint16_t port, int index, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(ip_to_v4(ip))};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_scope_id = ip_is_link_local(ip) ? (uint32_t)index : 0};
+
+	if (ip->family != IP_V6) {
+		memcpy(ret, &in, sizeof in);
+		return sizeof in;
+	}
+	memcpy(&in6.sin6_addr, ip->b, sizeof in6.sin6_addr);
+	memcpy(ret, &in6, sizeof in6);
+	return sizeof in6;
+}
+
 int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip)
 {
-	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip_to_v4(from))},
-			   to = {.sin_family = AF_INET,
-				   .sin_port = htons(DISCARD),
-				   .sin_addr.s_addr = htonl(ip_to_v4(ip))};
-	int rc = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int index = index_of(link), rc = 0, fd;
+	struct sockaddr_storage own = {0}, to = {0};
+	socklen_t len = sockaddr_of(from, 0, index, &own);
 
+	if (from->family != ip->family)
+		return -EAFNOSUPPORT;
+	sockaddr_of(ip, DISCARD, index, &to);
+	fd = socket(own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link, (socklen_t)strlen(link)) < 0 ||
-		bind(fd, (struct sockaddr *)&own, sizeof own) < 0 ||
-		sendto(fd, "", 0, 0, (struct sockaddr *)&to, sizeof to) < 0)
+		bind(fd, (struct sockaddr *)&own, len) < 0 ||
+		sendto(fd, "", 0, 0, (struct sockaddr *)&to, len) < 0)
 		rc = -errno;
 	close(fd);
 	return rc;

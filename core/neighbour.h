@@ -8,10 +8,10 @@
 
 #include "core/addr.h"
 
-/* The MAC that answers for this IPv4 address there. -ENOENT: not known; -ENODEV: no such link. */
+/* The MAC that answers for this address there, by ARP or neighbour discovery. -ENOENT: not known; -ENODEV: no such link. */
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret);
-/* Makes the kernel send ARP for `ip`: sends an empty datagram from usher's address `from` to its discard port (RFC
- * 863), which leaves only if a host answers. 0 or -errno. */
+/* Makes the kernel ask the wire for `ip`: sends an empty datagram from usher's address `from`, of the same family, to its
+ * discard port (RFC 863), which leaves only if a host answers. 0 or -errno. */
 int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip);
 
 enum { NEIGHBOUR_PORT = 16 }; /* IFNAMSIZ */

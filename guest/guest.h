@@ -340,6 +340,9 @@ struct guest_network {
 	char bridge[16];       /* "" when libvirt has none for it */
 	struct ip address;     /* first IPv4 address of the bridge; not set when it has none */
 	uint8_t prefix_len;
+	struct ip address6; /* its first IPv6 address, the same */
+	uint8_t prefix_len6;
+	bool advertises; /* libvirt's dnsmasq sends router advertisements there */
 	char domain[254];
 	uint16_t mtu;                    /* bytes; 0: it does not say */
 	struct ip dhcp_first, dhcp_last; /* libvirt's pool, when it has one */

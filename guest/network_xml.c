@@ -31,9 +31,32 @@ static uint8_t prefix_of(const xmlNode *n, const struct ip *address)
 	return address->b[0] < 128 ? 8 : address->b[0] < 192 ? 16 : 24;
 }
 
+static void read_address6(const xmlNode *ip, struct guest_network *ret)
+{
+	char text[IP_TEXT];
+	struct ip address;
+	unsigned long prefix;
+
+	if (ip_is_set(&ret->address6) || !xml_attr(ip, "address", text, sizeof text) ||
+		ip_parse(text, &address) || address.family != IP_V6)
+		return;
+	ret->address6 = address;
+	ret->prefix_len6 = 64;
+	if (xml_attr(ip, "prefix", text, sizeof text) && (prefix = strtoul(text, NULL, 10)) <= 128)
+		ret->prefix_len6 = (uint8_t)prefix;
+}
+
+/* Of either family. An empty <dhcp>, or one that says only <bootp>, leases nothing. */
+static bool leases(const xmlNode *ip)
+{
+	const xmlNode *dhcp = xml_child(ip, "dhcp");
+
+	return xml_child(dhcp, "range") || xml_child(dhcp, "host");
+}
+
 static void read_address(const xmlNode *ip, struct guest_network *ret)
 {
-	const xmlNode *dhcp = xml_child(ip, "dhcp"), *range = xml_child(dhcp, "range");
+	const xmlNode *range = xml_child(xml_child(ip, "dhcp"), "range");
 	struct ip address;
 
 	if (!read_ip(ip, "address", &address))
@@ -42,8 +65,7 @@ static void read_address(const xmlNode *ip, struct guest_network *ret)
 		ret->address = address;
 		ret->prefix_len = prefix_of(ip, &address);
 	}
-	/* An empty <dhcp>, or one that says only <bootp>, leases nothing. */
-	if (!range && !xml_child(dhcp, "host"))
+	if (!leases(ip))
 		return;
 	ret->dhcp = true;
 	if (range && !ip_is_set(&ret->dhcp_first)) {
@@ -77,18 +99,25 @@ int guest_network_parse(const char *xml, struct guest_network *ret, char *why, s
 	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, why_size);
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 	struct guest_network n = {0};
+	bool dns, any = false;
 
 	if (!doc)
 		return -EINVAL;
-	for (const xmlNode *ip = xml_child(root, "ip"); ip; ip = xml_next(ip, "ip"))
+	for (const xmlNode *ip = xml_child(root, "ip"); ip; ip = xml_next(ip, "ip")) {
 		read_address(ip, &n);
+		read_address6(ip, &n);
+		any |= leases(ip);
+	}
 	xml_attr(xml_child(root, "bridge"), "name", n.bridge, sizeof n.bridge);
 	xml_attr(xml_child(root, "domain"), "name", n.domain, sizeof n.domain);
 	n.mtu = mtu_of(root);
 	xml_text(xml_child(root, "name"), n.name, sizeof n.name);
 	read_forward(xml_child(root, "forward"), &n);
 	n.ours = domain_find_metadata((xmlNode *)root, DOMAIN_XML_NS);
-	n.dns = ip_is_set(&n.address) && !xml_attr_is(xml_child(root, "dns"), "enable", "no");
+	dns = !xml_attr_is(xml_child(root, "dns"), "enable", "no");
+	n.dns = ip_is_set(&n.address) && dns;
+	/* dnsmasq runs for either, and then advertises whatever it is told (libvirt 9.0) */
+	n.advertises = ip_is_set(&n.address6) && (dns || any);
 	xmlFreeDoc(doc);
 	*ret = n;
 	return 0;

@@ -45,6 +45,7 @@ struct http_told;
 struct http_listener {
 	struct httpd *h;
 	uint32_t segment;
+	enum ip_family family;
 	unsigned serves; /* enum http_serves */
 	bool local;      /* the Unix socket */
 	struct http_pump pump;

@@ -35,7 +35,8 @@ static int fail_tcp(
 	char text[IP_TEXT], holder[128] = "another process", hint[256] = "";
 
 	if (error == EADDRINUSE) {
-		(void)port_holder(true, ip, port, holder, sizeof holder);
+		if (ip->family == IP_V4)
+			(void)port_holder(true, ip, port, holder, sizeof holder);
 		snprintf(hint, sizeof hint,
 			" (%s uses it%s: stop that process, or choose another port with <http "
 			"port=> or --http-port)",

@@ -237,13 +237,14 @@ int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const 
 	bool bound;
 	int fd, r;
 
-	httpd_close(h, segment);
+	httpd_close_family(h, segment, ip->family);
 	fd = http_listen_tcp(ifname, ip, port, &bound, why, why_size);
 	if (fd < 0)
 		return fd;
 	r = listener_new(h, segment, HTTP_SERVES_MACHINES, false, fd, &l);
 	if (r < 0)
 		return explain(r, why, why_size);
+	l->family = ip->family;
 	if (ifname[0] && !bound)
 		log_warn(
 			"http: no privilege to bind to interface %s; listening on its address only",
@@ -318,24 +319,31 @@ static void listener_stop(struct http_listener *l)
 	listener_free(l);
 }
 
-static size_t find(const struct httpd *h, uint32_t segment)
+static size_t find(const struct httpd *h, uint32_t segment, enum ip_family family)
 {
 	size_t i;
 
 	for (i = 0; i < h->n_listeners; i++)
-		if (!h->listeners[i]->local && h->listeners[i]->segment == segment)
+		if (!h->listeners[i]->local && h->listeners[i]->segment == segment &&
+			h->listeners[i]->family == family)
 			break;
 	return i;
 }
 
 bool httpd_is_open(const struct httpd *h, uint32_t segment)
 {
-	return find(h, segment) < h->n_listeners;
+	return find(h, segment, IP_V4) < h->n_listeners || find(h, segment, IP_V6) < h->n_listeners;
 }
 
 void httpd_close(struct httpd *h, uint32_t segment)
 {
-	size_t i = find(h, segment);
+	httpd_close_family(h, segment, IP_V4);
+	httpd_close_family(h, segment, IP_V6);
+}
+
+void httpd_close_family(struct httpd *h, uint32_t segment, enum ip_family family)
+{
+	size_t i = find(h, segment, family);
 	struct http_listener *l;
 
 	if (i == h->n_listeners)

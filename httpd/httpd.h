@@ -26,9 +26,11 @@ enum {
 	   request that waits for longest is dropped, an idle connection counting as one. */
 	HTTP_CONNECTIONS = 1024,
 	HTTP_STRANGERS =
-		768,       /* of those: the others are for addresses that machines hold, and root */
-	HTTP_PER_IP = 64,  /* of one address: no machine crowds out the others */
-	HTTP_IDLE_S = 120, /* without a byte either way: an installer's disk may be this slow */
+		768, /* of those: the others are for addresses that machines hold, and root */
+	/* Of one address: no machine crowds out the others. Of IPv6 too, not of a /64: that is the whole link, where one
+	   could then take the places of all. Who has many addresses has the strangers' share with them, as in IPv4. */
+	HTTP_PER_IP = 64,
+	HTTP_IDLE_S = 120,    /* without a byte either way: an installer's disk may be this slow */
 	HTTP_REQUEST_S = 150, /* for a request to come whole, from the end of the one before: who
 				 sends a byte a minute is not idle, but holds a connection */
 	HTTP_STRANGER_REQUEST_S = 15, /* the same of a stranger: what it asks for is a line */
@@ -45,7 +47,7 @@ enum {
 		4096, /* reports not yet delivered; more are dropped and counted in the log */
 	HTTP_DROPPED_MS = 10 * 1000,  /* between two lines about dropped connections */
 	HTTP_REFUSALS_A_SECOND = 100, /* in the log: a peer must not push the rest out of it */
-	HTTP_LISTENERS = 80,          /* SEGMENT_MAX and some */
+	HTTP_LISTENERS = 144,         /* two of SEGMENT_MAX each, and some */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
@@ -171,8 +173,8 @@ int httpd_new(const struct httpd_config *config, struct httpd **ret);
  * are abandoned and must still be answered, which only frees them. */
 void httpd_free(struct httpd *h);
 
-/* Listens for machines on the segment's address. `ifname` may be "" (no binding to a device).
- * Opened again for a segment that is open, the old listener is closed first. 0 or -errno with one
+/* Listens for machines on an address of the segment, one of each family. `ifname` may be "" (no binding to a device).
+ * Opened again for one that is open of that family, the old listener is closed first. 0 or -errno with one
  * line in `why`. */
 int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const struct ip *ip,
 	uint16_t port, char *why, size_t why_size);
@@ -180,9 +182,11 @@ int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const 
  * `gid` (gid_t)-1 keeps the process's group. Removed by httpd_free(). */
 int httpd_open_unix(
 	struct httpd *h, const char *path, mode_t mode, gid_t gid, char *why, size_t why_size);
-/* Closes a segment's listener, at once: transfers break off. Nothing happens when it is not open.
+/* Closes a segment's listeners, at once: transfers break off. Nothing happens when none is open.
  */
 void httpd_close(struct httpd *h, uint32_t segment);
+/* The same of one family only. */
+void httpd_close_family(struct httpd *h, uint32_t segment, enum ip_family family);
 bool httpd_is_open(const struct httpd *h, uint32_t segment);
 
 #endif

@@ -73,20 +73,63 @@ static const struct nic *nic_of(const struct render_input *in)
 	return in->machine->n_nics ? &in->machine->nics[0] : NULL;
 }
 
-/* Its name servers, in each of the ways that answer files want them. */
-static void add_dns(json_t *machine, const struct segment *s)
+/* The first of the record; else, where IPv6 is served, the one computed from its IPv4 address. */
+static struct ip address6_of(const struct nic *nic, const struct segment *s)
+{
+	const struct ip *v4 = first_v4(nic);
+
+	for (size_t i = 0; nic && i < nic->n_addrs; i++)
+		if (nic->addrs[i].family == IP_V6)
+			return nic->addrs[i];
+	return s && v4 ? segment_at(s, IP_V6, ip_to_v4(v4)) : (struct ip){0};
+}
+
+/* Name servers, in each of the ways that answer files want them. `key`: "dns", "dns6". */
+static void add_dns(json_t *machine, const char *key, const struct ip *servers, size_t n)
 {
 	json_t *dns = json_array();
-	char text[IP_TEXT], all[SEGMENT_DNS_MAX * (IP_TEXT + 1)] = "";
+	char text[IP_TEXT], name[16], all[SEGMENT_DNS_MAX * (IP_TEXT + 1)] = "";
 	size_t len = 0;
 
-	for (size_t i = 0; s && i < s->n_dns; i++) {
-		json_array_append_new(dns, json_string(ip_format(&s->dns[i], text)));
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(dns, json_string(ip_format(&servers[i], text)));
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? "," : "", text);
 	}
-	set_text(machine, "dns_first", json_string_value(json_array_get(dns, 0)));
-	set_text(machine, "dns_comma", all);
-	json_object_set_new(machine, "dns", dns);
+	snprintf(name, sizeof(name), "%s_first", key);
+	set_text(machine, name, json_string_value(json_array_get(dns, 0)));
+	snprintf(name, sizeof(name), "%s_comma", key);
+	set_text(machine, name, all);
+	json_object_set_new(machine, key, dns);
+}
+
+/* "ffff:ffff:ffff:ffff::" of 64. */
+static struct ip mask6(unsigned prefix_len)
+{
+	struct ip mask = {.family = IP_V6};
+
+	for (unsigned i = 0; i < prefix_len; i++)
+		mask.b[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	return mask;
+}
+
+/* Our own address stands for the link-local one that is advertised: it is on the same link, and does not change with the
+ * bridge's MAC. */
+static void add_segment6(json_t *machine, const struct nic *nic, const struct segment *s)
+{
+	const struct segment6 *six = s && ip_is_set(&s->six.server) ? &s->six : NULL;
+	const struct ip address = address6_of(nic, s);
+	struct ip mask = {0};
+	char text[8] = "";
+
+	if (six) {
+		mask = mask6(six->prefix_len);
+		snprintf(text, sizeof(text), "%u", six->prefix_len);
+	}
+	set_ip(machine, "address6", &address);
+	set_ip(machine, "netmask6", &mask);
+	set_text(machine, "prefix6", text);
+	set_ip(machine, "gateway6", six && six->router_s ? &six->server : NULL);
+	add_dns(machine, "dns6", six ? six->dns : NULL, six ? six->n_dns : 0);
 }
 
 static void add_segment(json_t *machine, const struct segment *s)
@@ -94,7 +137,7 @@ static void add_segment(json_t *machine, const struct segment *s)
 	char text[IP_TEXT];
 	struct ip mask;
 
-	add_dns(machine, s);
+	add_dns(machine, "dns", s ? s->dns : NULL, s ? s->n_dns : 0);
 	set_ip(machine, "gateway", s ? &s->router : NULL);
 	set_text(machine, "domain", s ? s->domain : "");
 	mask = ip_from_v4(s && s->prefix_len <= 32 ? v4_mask(s->prefix_len) : 0);
@@ -141,6 +184,7 @@ static json_t *nic_json(const struct render_input *in, const struct nic *nic)
 	const struct segment *s = boots ? in->segment
 		: in->find_segment      ? in->find_segment(in->arg, nic->segment)
 					: NULL;
+	const struct ip six = address6_of(nic, s);
 	char mac[MAC_TEXT];
 	json_t *j = json_object();
 
@@ -148,7 +192,10 @@ static json_t *nic_json(const struct render_input *in, const struct nic *nic)
 	set_text(j, "segment", nic->segment);
 	set_ip(j, "address", first_v4(nic));
 	add_segment(j, s);
+	add_segment6(j, nic, s);
 	json_object_set_new(j, "has_address", json_boolean(s && first_v4(nic)));
+	json_object_set_new(
+		j, "has_address6", json_boolean(s && ip_is_set(&s->six.server) && ip_is_set(&six)));
 	json_object_set_new(j, "boots", json_boolean(boots));
 	return j;
 }
@@ -181,6 +228,7 @@ static json_t *machine_json(const struct render_input *in, const json_t *setting
 	set_text(j, "disk", disk_of(m, settings));
 	json_object_set_new(j, "guest", json_boolean(m->guest));
 	add_segment(j, in->segment);
+	add_segment6(j, nic, in->segment);
 	json_object_set_new(j, "nics", nics_json(in));
 	return j;
 }
@@ -296,7 +344,8 @@ static int context_of(const struct profile *p, const json_t *settings,
 
 	if (!context)
 		return no_memory(why, why_size);
-	set_ip(server, "address", in->segment ? &in->segment->server : NULL);
+	set_ip(server, "address", in->segment ? segment_asked(in->segment, in->family) : NULL);
+	set_ip(server, "address6", in->segment ? &in->segment->six.server : NULL);
 	set_text(server, "url", in->base_url);
 	add_keys(in->machine, context);
 	rc = add_media(p, in, context, why, why_size);

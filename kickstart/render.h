@@ -8,10 +8,13 @@
  *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway
  *	           dns (list) dns_first dns_comma ("9.9.9.9,1.1.1.1") domain guest (true, false)
  *	           nics (list, the first that it was given first: mac segment address prefix netmask gateway dns
- *	           dns_first dns_comma domain, and true or false has_address (and a netmask) and boots: of it is the rest)
+ *	           dns_first dns_comma domain, those that end in 6, and true or false has_address (and a netmask), has_address6 and boots: of
+ *	           it is the rest)
+ *	           address6 prefix6 netmask6 gateway6 dns6 dns6_first dns6_comma (where IPv6 is served; the address
+ *	           is the record's, else the one computed from its IPv4 address)
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
- *	server.    address url
+ *	server.    address url (of the family that the machine asks by) address6
  *	media.     name url (no slash at the end) local (true, false: served by us, not by its URL) image (URL
  *	           of all of a local one, "" else); of an
  *	           imported medium that was recognised: kernel initrd shim grub, as far as it has them
@@ -38,6 +41,7 @@ struct render_input {
 	const struct machine *machine;
 	const struct nic *nic;         /* NULL: the first one */
 	const struct segment *segment; /* NULL: not known (then no addresses of ours) */
+	enum ip_family family; /* that it asks by: server.address is of it where we have one */
 	/* Where its other cards are, by the segment's name. NULL: not known; `arg` of render_find_segment() is a struct
 	 * segments. */
 	const struct segment *(*find_segment)(const void *arg, const char *name);

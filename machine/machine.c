@@ -291,13 +291,24 @@ static int refuse_fetch(
 	return -EPERM;
 }
 
+/* The same address; or the same card by the other family, or by another of the IPv6 addresses that a card has at a time. That
+ * the address is the machine's the caller has found out. */
+static bool is_same(const struct boot_client *a, const struct boot_client *b)
+{
+	bool six = a->ip.family == IP_V6 || b->ip.family == IP_V6;
+
+	return ip_eq(&a->ip, &b->ip) ||
+		(six && !mac_is_zero(&a->mac) && mac_eq(&a->mac, &b->mac) &&
+			!strcmp(a->segment, b->segment));
+}
+
 static int boot_again(struct machine *m, const struct boot_client *client)
 {
 	char text[IP_TEXT];
 
 	if (!life_netboots(m->state))
 		return refuse_fetch(m, "boot script", client, "the attempt has ended");
-	if (!ip_eq(&client->ip, &m->attempt.client.ip))
+	if (!is_same(client, &m->attempt.client))
 		return refuse_fetch(
 			m, "boot script", client, "this boot belongs to another address");
 	tellf(m, "boot", "boot script fetched again by %s", ip_format(&client->ip, text));
@@ -370,7 +381,7 @@ static int ask_again(struct machine *m, const struct boot_client *client)
 {
 	if (!machine_waits(m))
 		return refuse_fetch(m, "boot script", client, "the attempt has ended");
-	if (!ip_eq(&client->ip, &m->attempt.asking.client.ip))
+	if (!is_same(client, &m->attempt.asking.client))
 		return refuse_fetch(
 			m, "boot script", client, "this boot belongs to another address");
 	return -EAGAIN;
@@ -492,8 +503,7 @@ static const char *answers_error(
 					  : "this token is not valid for the answers";
 	if (r.refused)
 		return r.reason;
-	if (!ip_eq(&client->ip, &m->attempt.client.ip) &&
-		!is_other_card(client, &m->attempt.client))
+	if (!is_same(client, &m->attempt.client) && !is_other_card(client, &m->attempt.client))
 		return "this boot belongs to another address";
 	if (m->attempt.answers_closed)
 		return "the installer has gone on since";

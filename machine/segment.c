@@ -36,6 +36,13 @@ const struct ip *segment_server(const struct segment *s, enum ip_family family)
 	return family == IP_V6 ? &s->six.server : &s->server;
 }
 
+const struct ip *segment_asked(const struct segment *s, enum ip_family family)
+{
+	bool six = ip_is_set(&s->six.server) && (family == IP_V6 || !ip_is_set(&s->server));
+
+	return six ? &s->six.server : &s->server;
+}
+
 static bool accepts4(const struct segment *s, const struct ip *ip)
 {
 	uint32_t mask = v4_mask(s->prefix_len), a = ip_to_v4(ip);
@@ -90,6 +97,22 @@ bool segment_number(const struct segment *s, const struct ip *ip, uint32_t *ret)
 			: !is_on6(s, ip) || ip6_to_v4(&s->six.server, s->six.prefix_len, ip, &v4))
 		return false;
 	*ret = ip_to_v4(&v4);
+	return true;
+}
+
+bool segment_self_made(const struct segment *s, const struct ip *ip)
+{
+	return ip_is_link_local(ip) || (ip->family == IP_V6 && s->six.autonomous && is_on6(s, ip));
+}
+
+bool segment_v4_of(const struct segment *s, const struct ip *ip6, struct ip *ret)
+{
+	uint32_t number;
+
+	if (ip6->family != IP_V6 || !segment_number(s, ip6, &number) ||
+		!segment_contains(s, number))
+		return false;
+	*ret = ip_from_v4(number);
 	return true;
 }
 
@@ -224,5 +247,5 @@ void segment_url(const struct segment *s, const struct ip *server, char *buf, si
 
 void segment_base_url(const struct segment *seg, char *buf, size_t size)
 {
-	segment_url(seg, ip_is_set(&seg->server) ? &seg->server : &seg->six.server, buf, size);
+	segment_url(seg, segment_asked(seg, IP_NONE), buf, size);
 }

@@ -20,6 +20,11 @@ enum {
 	SEGMENT_ROUTES_MAX = 16,
 	SEGMENT_SEARCH = 254,  /* bytes of all search domains: one option 119 */
 	SEGMENT_OPTIONS = 512, /* bytes of the site's own options */
+	SEGMENT_PREFIX6 =
+		64, /* of IPv6, the shortest and the longest prefix that is served: more bits leave no… */
+	SEGMENT_PREFIX6_MAX = 96, /* …room for numbers */
+	SEGMENT_ROUTER_S =
+		1800, /* RFC 4861 6.2.1: three times the longest time between two advertisements */
 };
 
 struct segment_route {
@@ -92,6 +97,8 @@ uint32_t segment_net(const struct segment *s);      /* network address, host ord
 bool segment_contains(const struct segment *s, uint32_t address);
 /* Our address there of this family; not set: that family is not served. */
 const struct ip *segment_server(const struct segment *s, enum ip_family family);
+/* The one for who asks by this family: where there is none of it, or it is IP_NONE, that of IPv4, else of IPv6. */
+const struct ip *segment_asked(const struct segment *s, enum ip_family family);
 /* An address of ours there with the HTTP port: "http://192.168.122.1:8067", "http://[2001:db8:7a::1]:8067". */
 void segment_url(const struct segment *s, const struct ip *server, char *buf, size_t size);
 /* The same of our IPv4 address; where there is none, of our IPv6 one. */
@@ -109,6 +116,11 @@ struct ip segment_at(const struct segment *s, enum ip_family family, uint32_t nu
 /* The number of an address there: false where it has none (another subnet, or an IPv6 address that is more than its prefix and
  * 32 bits). */
 bool segment_number(const struct segment *s, const struct ip *ip, uint32_t *ret);
+/* An address that machines make themselves there: link-local, or one of the prefix where they are told to (RFC 4862). Whose
+ * it is only its MAC says. */
+bool segment_self_made(const struct segment *s, const struct ip *ip);
+/* The IPv4 address of the subnet that an IPv6 one there is computed from. */
+bool segment_v4_of(const struct segment *s, const struct ip *ip6, struct ip *ret);
 /* The numbers of the family's pool; false: it has none, or it lies in another subnet now. */
 bool segment_pool(const struct segment *s, enum ip_family family, uint32_t *first, uint32_t *last);
 /* The address of this family that a computed MAC stands for there. False: it is not computed. Whether it may be had,

@@ -338,6 +338,19 @@ static start_step *const steps[] = {start_folders, start_privilege, start_loop, 
 	start_store, start_segments, start_state, start_fetches, start_dhcpd, start_site,
 	start_guests, start_servers, start_listening};
 
+static void say_served(const struct segment *seg)
+{
+	bool six = ip_is_set(&seg->six.server);
+	char ip[IP_TEXT], ip6[IP_TEXT], beside[IP_TEXT + 8] = "";
+
+	if (six)
+		snprintf(beside, sizeof beside, ", %s/%u", ip_format(&seg->six.server, ip6),
+			seg->six.prefix_len);
+	log_info("serving %s '%s' on %s, %s/%u%s, HTTP port %u",
+		seg->is_network ? "network" : "interface", seg->name, seg->ifname,
+		ip_format(&seg->server, ip), seg->prefix_len, beside, seg->http_port);
+}
+
 static void say_ready(struct service *s)
 {
 	bool networks = false;
@@ -351,9 +364,7 @@ static void say_ready(struct service *s)
 			log_info("serving subnet '%s', %s/%u, behind relays on %s", seg->name,
 				ip_format(&seg->subnet, ip), seg->prefix_len, seg->ifname);
 		else if (s->network.served[seg->id - 1].link)
-			log_info("serving %s '%s' on %s, %s/%u, HTTP port %u",
-				seg->is_network ? "network" : "interface", seg->name, seg->ifname,
-				ip_format(&seg->server, ip), seg->prefix_len, seg->http_port);
+			say_served(seg);
 	}
 	segments_say(&s->network);
 	hosts_connect(&s->hosts, networks);

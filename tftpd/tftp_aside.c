@@ -58,11 +58,11 @@ void tftp_asides_drop(struct tftp_asides *as)
 		drop(as->waiting);
 }
 
-void tftp_asides_drop_segment(struct tftp_asides *as, uint32_t segment)
+void tftp_asides_drop_segment(struct tftp_asides *as, uint32_t segment, enum ip_family family)
 {
 	for (struct tftp_aside *a = as->waiting, *next; a; a = next) {
 		next = a->next;
-		if (a->r.segment == segment)
+		if (a->r.segment == segment && a->r.peer.family == family)
 			drop(a);
 	}
 }

@@ -70,7 +70,7 @@ int tftp_asides_init(struct tftp_asides *as, const struct tftpd_config *config, 
 	struct mailbox *box, void (*answered)(void *arg, struct tftp_aside *a), void *arg);
 /* The TFTP thread stops: nobody is waited for any more. */
 void tftp_asides_drop(struct tftp_asides *as);
-void tftp_asides_drop_segment(struct tftp_asides *as, uint32_t segment);
+void tftp_asides_drop_segment(struct tftp_asides *as, uint32_t segment, enum ip_family family);
 /* Main thread, after the TFTP thread has ended: what still lies there is answered into nothing. */
 void tftp_asides_fini(struct tftp_asides *as);
 

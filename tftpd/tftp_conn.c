@@ -75,9 +75,13 @@ int tftp_socket(const char *ifname, const struct ip *ip, uint16_t port)
 	struct sockaddr_storage a;
 	socklen_t len = tftp_address(ip, port, ifname, &a);
 	int fd = socket(a.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int on = 1;
 
 	if (fd < 0)
 		return -errno;
+	/* An address of a bridge without ports stays tentative until the first guest comes. */
+	if (a.ss_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on);
 	if (allow_fragments(fd, a.ss_family) < 0 ||
 		(*ifname &&
 			setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,

@@ -147,11 +147,11 @@ static void transfer_fail(struct transfer *x, const char *why)
 	transfer_end(x, TFTP_FAILED);
 }
 
-void transfers_end_segment(struct transfers *ts, uint32_t segment)
+void transfers_end_segment(struct transfers *ts, uint32_t segment, enum ip_family family)
 {
 	for (struct transfer *x = ts->oldest, *next; x; x = next) {
 		next = x->newer;
-		if (x->report->r.segment == segment)
+		if (x->report->r.segment == segment && x->report->r.peer.family == family)
 			transfer_fail(x, "the server stopped serving this network");
 	}
 }

@@ -38,7 +38,7 @@ struct tftp_client {
 
 int transfers_init(struct transfers *ts, struct loop *l, const struct tftpd_config *config);
 void transfers_fini(struct transfers *ts); /* ends them all, TFTP_FAILED */
-void transfers_end_segment(struct transfers *ts, uint32_t segment);
+void transfers_end_segment(struct transfers *ts, uint32_t segment, enum ip_family family);
 
 /*
  * May this client start (another) transfer of `name`? 0 yes; -EALREADY it is being greeted and only

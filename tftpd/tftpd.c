@@ -44,6 +44,7 @@ struct close_message {
 	struct message m;
 	struct tftpd *t;
 	uint32_t segment;
+	enum ip_family family;
 };
 
 struct tftpd {
@@ -52,8 +53,9 @@ struct tftpd {
 	pthread_t thread;
 	struct {
 		uint32_t segment;
+		enum ip_family family;
 		int fd;
-	} seats[SEGMENT_MAX];
+	} seats[2 * SEGMENT_MAX];
 	size_t n_seats;
 	int inert; /* takes the place of sockets that are closed, see seat_close() */
 	struct message stop;
@@ -220,11 +222,11 @@ static void read_request(
 		read_file(l, c, p);
 }
 
-static struct listener *listener_of(const struct tftpd *t, uint32_t segment)
+static struct listener *listener_of(const struct tftpd *t, uint32_t segment, enum ip_family family)
 {
 	struct listener *l = t->listeners;
 
-	while (l && l->segment != segment)
+	while (l && (l->segment != segment || l->server.family != family))
 		l = l->next;
 	return l;
 }
@@ -233,7 +235,7 @@ static struct listener *listener_of(const struct tftpd *t, uint32_t segment)
 static void on_answer(void *arg, struct tftp_aside *a)
 {
 	struct tftpd *t = arg;
-	struct listener *l = listener_of(t, a->r.segment);
+	struct listener *l = listener_of(t, a->r.segment, a->r.peer.family);
 	struct tftp_source source = {.fd = -1};
 	struct tftp_client c = {
 		.segment = a->r.segment, .peer = &a->peer, .ip = a->r.peer, .port = a->r.peer_port};
@@ -334,10 +336,10 @@ static void listener_end(struct tftpd *t, struct listener **at)
 	free(l);
 }
 
-static void listeners_end(struct tftpd *t, uint32_t segment)
+static void listeners_end(struct tftpd *t, uint32_t segment, enum ip_family family)
 {
 	for (struct listener **at = &t->listeners; *at;) {
-		if ((*at)->segment == segment)
+		if ((*at)->segment == segment && (*at)->server.family == family)
 			listener_end(t, at);
 		else
 			at = &(*at)->next;
@@ -350,7 +352,7 @@ static void deliver_open(struct message *m)
 	struct tftpd *t = l->t;
 	int room = REQUESTS_WAITING, rc;
 
-	listeners_end(t, l->segment);
+	listeners_end(t, l->segment, l->server.family);
 	l->next = t->listeners;
 	t->listeners = l;
 	(void)setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
@@ -365,9 +367,9 @@ static void deliver_close(struct message *m)
 {
 	struct close_message *c = (struct close_message *)m;
 
-	listeners_end(c->t, c->segment);
-	tftp_asides_drop_segment(&c->t->asides, c->segment);
-	transfers_end_segment(&c->t->transfers, c->segment);
+	listeners_end(c->t, c->segment, c->family);
+	tftp_asides_drop_segment(&c->t->asides, c->segment, c->family);
+	transfers_end_segment(&c->t->transfers, c->segment, c->family);
 	free(c);
 }
 
@@ -454,10 +456,10 @@ no_box:
  * inert file takes its place, so that the address is free for the next socket and the number is
  * not.
  */
-static bool seat_close(struct tftpd *t, uint32_t segment)
+static bool seat_close(struct tftpd *t, uint32_t segment, enum ip_family family)
 {
 	for (size_t i = 0; i < t->n_seats; i++) {
-		if (t->seats[i].segment != segment)
+		if (t->seats[i].segment != segment || t->seats[i].family != family)
 			continue;
 		dup3(t->inert, t->seats[i].fd, O_CLOEXEC);
 		t->seats[i] = t->seats[--t->n_seats];
@@ -491,9 +493,9 @@ int tftpd_open(struct tftpd *t, uint32_t segment, const char *ifname, const stru
 
 	if (!ifname)
 		ifname = "";
-	seat_close(t, segment);
+	seat_close(t, segment, server->family);
 	l = calloc(1, sizeof *l);
-	rc = !l ? -ENOMEM : t->n_seats == SEGMENT_MAX ? -ENOSPC : 0;
+	rc = !l ? -ENOMEM : t->n_seats == sizeof t->seats / sizeof *t->seats ? -ENOSPC : 0;
 	if (!rc && strlen(ifname) >= sizeof l->ifname)
 		rc = -ENODEV;
 	if (!rc)
@@ -509,21 +511,28 @@ int tftpd_open(struct tftpd *t, uint32_t segment, const char *ifname, const stru
 	l->server = *server;
 	memcpy(l->ifname, ifname, strlen(ifname) + 1);
 	t->seats[t->n_seats].segment = segment;
+	t->seats[t->n_seats].family = server->family;
 	t->seats[t->n_seats++].fd = l->fd;
 	mailbox_post(&t->box, &l->m);
 	return 0;
 }
 
-void tftpd_close(struct tftpd *t, uint32_t segment)
+void tftpd_close_family(struct tftpd *t, uint32_t segment, enum ip_family family)
 {
 	struct close_message *c = calloc(1, sizeof *c);
 
 	/* Without memory the thread keeps an inert descriptor until the segment is opened again. */
-	seat_close(t, segment);
+	seat_close(t, segment, family);
 	if (!c)
 		return;
-	*c = (struct close_message){{NULL, deliver_close}, t, segment};
+	*c = (struct close_message){{NULL, deliver_close}, t, segment, family};
 	mailbox_post(&t->box, &c->m);
+}
+
+void tftpd_close(struct tftpd *t, uint32_t segment)
+{
+	tftpd_close_family(t, segment, IP_V4);
+	tftpd_close_family(t, segment, IP_V6);
 }
 
 void tftpd_free(struct tftpd *t)

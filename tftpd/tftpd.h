@@ -87,16 +87,18 @@ struct tftpd;
 /* Starts the thread. 0 or -errno. The config is copied. */
 int tftpd_new(const struct tftpd_config *config, struct tftpd **ret);
 /*
- * Serves a segment: a socket on `server`'s port 69 that hears only `ifname` ("" or NULL: any
- * interface). A segment that is open already is opened anew (a bridge was made again); its
+ * Serves a segment on one of our addresses there, one of each family: a socket on `server`'s port 69 that hears only
+ * `ifname` ("" or NULL: any interface). What is open already of that family is opened anew (a bridge was made again); its
  * transfers go on. On failure writes one line to `why` and returns -errno (-EADDRINUSE, -ENODEV,
- * -EADDRNOTAVAIL, -EPERM ...): the segment is then closed.
+ * -EADDRNOTAVAIL, -EPERM ...): that family is then closed.
  */
 int tftpd_open(struct tftpd *t, uint32_t segment, const char *ifname, const struct ip *server,
 	char *why, size_t why_size);
-/* The address is free when this returns. Transfers under way end as TFTP_FAILED. Unknown segments
+/* The addresses are free when this returns. Transfers under way end as TFTP_FAILED. Unknown segments
  * are fine. */
 void tftpd_close(struct tftpd *t, uint32_t segment);
+/* The same of one family only. */
+void tftpd_close_family(struct tftpd *t, uint32_t segment, enum ip_family family);
 /* Ends transfers (reported), thread and sockets. Reports may still lie in the home mailbox. NULL is
  * fine. */
 void tftpd_free(struct tftpd *t);

@@ -30,6 +30,29 @@
 
 #define API "/api/v1"
 
+/* NULL, as JSON: not wanted; only "problem": it cannot be served. */
+static json_t *segment6_json(struct api *api, const struct segment *seg)
+{
+	char ip[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128];
+	const char *problem = api->network->served[seg->id - 1].no_ipv6;
+	uint32_t from, to;
+	struct ip a, b;
+
+	if (!ip_is_set(&seg->six.server))
+		return *problem ? json_pack("{s:s}", "problem", problem) : json_null();
+	if (segment_pool(seg, IP_V6, &from, &to)) {
+		a = segment_at(seg, IP_V6, from);
+		b = segment_at(seg, IP_V6, to);
+		ip_format(&a, first);
+		ip_format(&b, last);
+	}
+	segment_url(seg, &seg->six.server, url, sizeof url);
+	return json_pack("{s:s, s:i, s:s?, s:s?, s:s, s:b, s:b}", "server",
+		ip_format(&seg->six.server, ip), "prefix", (int)seg->six.prefix_len, "pool_first",
+		json_some(first), "pool_last", json_some(last), "url", url, "router",
+		seg->six.router_s != 0, "autonomous", seg->six.autonomous);
+}
+
 static json_t *segment_json(struct api *api, const struct segment *seg)
 {
 	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
@@ -43,14 +66,15 @@ static json_t *segment_json(struct api *api, const struct segment *seg)
 	}
 	if (known)
 		segment_base_url(seg, url, sizeof url);
-	return json_pack("{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:s?, s:s, s:b, s:o}",
+	return json_pack(
+		"{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o}",
 		"name", seg->name, "network", seg->is_network, "relayed", seg->via != 0,
 		"interface", json_some(seg->ifname), "server",
 		known ? ip_format(&seg->server, ip) : NULL, "subnet",
 		known || seg->via ? ip_format(&subnet, net) : NULL, "prefix", (int)seg->prefix_len,
 		"pool_first", json_some(first), "pool_last", json_some(last), "url", json_some(url),
 		"mode", segment_mode_name(seg->mode), "serving", dhcpd_is_open(api->dhcpd, seg),
-		"others", networks_others(api->network, seg));
+		"ipv6", segment6_json(api, seg), "others", networks_others(api->network, seg));
 }
 
 static void add_pool(json_t *to, const char *name)

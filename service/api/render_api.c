@@ -73,7 +73,7 @@ void render_handle(
 	json_t *snapshot = armed ? json_incref(m->attempt.snapshot) : NULL;
 	int rc = 0;
 
-	rendered_for(&to, api->base, m, seg);
+	rendered_for(&to, api->base, m, seg, IP_NONE);
 	to.in.nic = nic;
 	to.in.masked = true;
 	if (loader && script_kind_parse(loader, &kind)) {

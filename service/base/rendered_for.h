@@ -12,9 +12,10 @@ struct rendered_for {
 	char url[128];          /* "" without a segment */
 };
 
-/* `seg` may be NULL: it is not served now. The caller sets the other members of `in`. */
+/* `seg` may be NULL: it is not served now. URLs are of our address of the family that the machine asks by; IP_NONE, or none of
+ * that family there: of IPv4, else of IPv6. The caller sets the other members of `in`. */
 void rendered_for(struct rendered_for *ret, const struct base *base, const struct machine *m,
-	const struct segment *seg);
+	const struct segment *seg, enum ip_family family);
 /* Of the machine's first card's segment. */
 void rendered_for_first(struct rendered_for *ret, const struct base *base, const struct machine *m);
 

@@ -25,14 +25,14 @@ enum {
 
 /* For the boot that is under way, and the card that it came by, whichever card asks. */
 static int rendering_for(struct boot *boot, const struct machine *m, uint32_t segment,
-	struct rendering **ret, char *why, size_t size)
+	enum ip_family family, struct rendering **ret, char *why, size_t size)
 {
 	const struct nic *nic = machine_nic_booting(m);
 	const struct segment *seg = segments_by_id(
 		&boot->base->segments, nic && nic->segment_id ? nic->segment_id : segment);
 	struct rendered_for r;
 
-	rendered_for(&r, boot->base, m, seg);
+	rendered_for(&r, boot->base, m, seg, family);
 	r.in.nic = nic ? nic : machine_nic_on(m, segment);
 	r.in.token = m->attempt.token;
 	r.in.up_token = m->attempt.up_token;
@@ -47,14 +47,14 @@ static void tell_fault(const struct machine *m, const char *why)
 	machine_tell(m, "refused", text);
 }
 
-int boot_render(struct boot *boot, struct machine *m, uint32_t segment, enum script_kind kind,
-	char **ret, char *why, size_t size)
+int boot_render(struct boot *boot, struct machine *m, const struct boot_asker *by, char **ret,
+	char *why, size_t size)
 {
 	struct rendering *rendering = NULL;
-	int rc = rendering_for(boot, m, segment, &rendering, why, size);
+	int rc = rendering_for(boot, m, by->segment, by->family, &rendering, why, size);
 
 	if (!rc)
-		rc = render_script(rendering, kind, ret, why, size);
+		rc = render_script(rendering, by->kind, ret, why, size);
 	if (rc)
 		tell_fault(m, why);
 	rendering_free(rendering);
@@ -72,10 +72,9 @@ int boot_refusal(const struct machine *m, enum script_kind kind, char **ret)
 	return script_refuse(kind, what, fix, ret);
 }
 
-int boot_wait(struct boot *boot, const struct machine *m, uint32_t segment, enum script_kind kind,
-	char **ret)
+int boot_wait(struct boot *boot, const struct machine *m, const struct boot_asker *by, char **ret)
 {
-	const struct segment *seg = segments_by_id(&boot->base->segments, segment);
+	const struct segment *seg = segments_by_id(&boot->base->segments, by->segment);
 	char url[128] = "", server[IP_TEXT] = "";
 	struct script_wait w = {.machine = m->name,
 		.code = m->attempt.asking.code,
@@ -84,17 +83,19 @@ int boot_wait(struct boot *boot, const struct machine *m, uint32_t segment, enum
 		.server = server};
 
 	if (seg) {
-		segment_base_url(seg, url, sizeof url);
-		ip_format(&seg->server, server);
+		const struct ip *own = segment_asked(seg, by->family);
+
+		segment_url(seg, own, url, sizeof url);
+		ip_format(own, server);
 	}
-	return script_wait(kind, &w, ret);
+	return script_wait(by->kind, &w, ret);
 }
 
-static int answers_for(struct boot *boot, struct machine *m, uint32_t segment, const char *name,
-	char **ret, const char **ret_type, char *why, size_t size)
+static int answers_for(struct boot *boot, struct machine *m, const struct http_request *r,
+	const char *name, char **ret, const char **ret_type, char *why, size_t size)
 {
 	struct rendering *rendering = NULL;
-	int rc = rendering_for(boot, m, segment, &rendering, why, size);
+	int rc = rendering_for(boot, m, r->segment, r->peer.family, &rendering, why, size);
 
 	if (!rc)
 		rc = render_answers_file(rendering, name, ret, ret_type, why, size);
@@ -109,14 +110,15 @@ static void boot_script(
 {
 	char why[512] = "out of memory", *text = NULL;
 	const struct boot_client by = place_client(boot, m, r->segment, &r->peer);
+	const struct boot_asker asker = {r->segment, r->peer.family, SCRIPT_IPXE};
 	int rc = machine_boot(m, kind, &by);
 
 	if (rc == -EAGAIN)
-		rc = boot_wait(boot, m, r->segment, SCRIPT_IPXE, &text);
+		rc = boot_wait(boot, m, &asker, &text);
 	else if (rc)
 		rc = boot_refusal(m, SCRIPT_IPXE, &text);
 	else
-		rc = boot_render(boot, m, r->segment, SCRIPT_IPXE, &text, why, sizeof why);
+		rc = boot_render(boot, m, &asker, &text, why, sizeof why);
 	if (rc)
 		http_respond_error(r, 500, "%s", why);
 	else
@@ -138,7 +140,7 @@ static void boot_answers(struct boot *boot, struct http_request *r, struct machi
 			m->name);
 	else if (main ? machine_answers(m, kind, &by) : machine_answers_file(m, kind, &by, name))
 		http_respond_error(r, 403, "these answers are not available to this client now");
-	else if (answers_for(boot, m, r->segment, name, &text, &type, why, sizeof why))
+	else if (answers_for(boot, m, r, name, &text, &type, why, sizeof why))
 		http_respond_error(r, 500, "%s", why);
 	else
 		reply_text_committed(boot->base->store, r, 200, type, text);

@@ -20,14 +20,20 @@ struct boot {
 };
 
 void boot_handle(struct boot *boot, struct http_request *r);
-/* The script of the current boot, for this boot loader. Puts a failure on the timeline. */
-int boot_render(struct boot *boot, struct machine *m, uint32_t segment, enum script_kind kind,
-	char **ret, char *why, size_t size);
+/* Who asks for a script: by which segment and family, and for which boot loader. */
+struct boot_asker {
+	uint32_t segment;
+	enum ip_family family;
+	enum script_kind kind;
+};
+
+/* The script of the current boot. Puts a failure on the timeline. */
+int boot_render(struct boot *boot, struct machine *m, const struct boot_asker *by, char **ret,
+	char *why, size_t size);
 /* A script that shows the machine's state and how to install it. 0 or -ENOMEM. */
 int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
 /* A script for a boot that waits to be confirmed: it shows the code, and fetches the boot script again. 0 or
  * -ENOMEM. */
-int boot_wait(struct boot *boot, const struct machine *m, uint32_t segment, enum script_kind kind,
-	char **ret);
+int boot_wait(struct boot *boot, const struct machine *m, const struct boot_asker *by, char **ret);
 
 #endif

@@ -85,15 +85,16 @@ static int begin(struct boot *boot, struct machine *m, const char *token, uint32
 static int script_of(struct boot *boot, struct machine *m, const struct script_name *n,
 	enum script_kind kind, const struct ip *peer, uint32_t segment, char **ret)
 {
+	const struct boot_asker by = {segment, peer->family, kind};
 	char why[512] = "out of memory", fix[128];
 	int rc;
 
 	rc = begin(boot, m, n->token, segment, peer);
 	if (rc == -EAGAIN)
-		return boot_wait(boot, m, segment, kind, ret);
+		return boot_wait(boot, m, &by, ret);
 	if (rc)
 		return boot_refusal(m, kind, ret);
-	if (!boot_render(boot, m, segment, kind, ret, why, sizeof why))
+	if (!boot_render(boot, m, &by, ret, why, sizeof why))
 		return 0;
 	snprintf(fix, sizeof fix, "See: usher timeline %s", m->name);
 	return script_refuse(kind, why, fix, ret);

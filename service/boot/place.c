@@ -6,10 +6,11 @@ bool place_is_open(enum place_fault f)
 	return f == PLACE_NO_MAC || f == PLACE_NO_PORT;
 }
 
-/* Where another server leases, the MAC alone says whose an address is. */
+/* Where another server leases, or nobody does, the MAC alone says whose an address is. */
 static enum place_fault judge_address(const struct place_view *v)
 {
-	bool by_mac = v->others_lease && !v->relayed && v->mac != PLACE_SEEN_CANNOT;
+	bool by_mac =
+		(v->others_lease || v->self_made) && !v->relayed && v->mac != PLACE_SEEN_CANNOT;
 
 	if (!v->card)
 		return PLACE_NO_CARD;

@@ -3,8 +3,8 @@
  * Does a request with a machine's token or name come from the machine itself? Decides from what was observed about the
  * sender's address; observes nothing itself. Pure.
  *
- * An address belongs to the machine if its record or its lease says so. A MAC answers ARP for an address, and a bridge
- * has that MAC behind a port. For bare metal only the MAC can be observed, and anyone on the wire can forge it. For a
+ * An address belongs to the machine if its record or its lease says so. A MAC answers for an address, by ARP or neighbour
+ * discovery, and a bridge has that MAC behind a port. For bare metal only the MAC can be observed, and anyone on the wire can forge it. For a
  * guest, libvirt sets the port.
  */
 #ifndef USHER_SERVICE_BOOT_PLACE_H
@@ -26,6 +26,7 @@ struct place_view {
 	bool leased;       /* it holds usher's lease of the address, or held the last one */
 	bool anothers;     /* another machine's record has it, or another MAC's lease in force */
 	bool others_lease; /* another DHCP server leases there: usher may not know the address */
+	bool self_made;    /* made by whoever has it: an IPv6 address, link-local or by RFC 4862 */
 	bool relayed;      /* behind a relay: usher sees the router's MAC and port instead */
 	bool guest;        /* of this host's libvirt: its port can be seen */
 	enum place_seen mac, port;

@@ -66,14 +66,45 @@ static enum place_seen look_port(
 	return is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 }
 
+static bool has_ipv6(const struct nic *nic)
+{
+	for (size_t i = 0; i < nic->n_addrs; i++)
+		if (nic->addrs[i].family == IP_V6)
+			return true;
+	return false;
+}
+
+/* The card that has it by the record, as place_machine() says it. */
+static const struct nic *recorded(
+	const struct machine *m, const struct segment *seg, const struct ip *ip)
+{
+	const struct nic *nic = machine_nic_with(m, seg->id, ip);
+	struct ip v4;
+
+	if (nic || !segment_v4_of(seg, ip, &v4))
+		return nic;
+	nic = machine_nic_with(m, seg->id, &v4);
+	return nic && !has_ipv6(nic) ? nic : NULL;
+}
+
+struct machine *place_machine(struct boot *boot, const struct segment *seg, const struct ip *ip)
+{
+	struct machine *m = machines_by_ip(boot->base->machines, seg->id, ip);
+	struct ip v4;
+
+	if (!m && segment_v4_of(seg, ip, &v4))
+		m = machines_by_ip(boot->base->machines, seg->id, &v4);
+	return m && recorded(m, seg, ip) ? m : NULL;
+}
+
 /* Which card is to have it: whose lease it is, else whose record. */
 static const struct nic *nic_of_address(
-	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip)
+	struct boot *boot, const struct machine *m, const struct segment *seg, const struct ip *ip)
 {
-	const struct lease *l = lease_by_ip(dhcpd_leases(boot->dhcpd), segment, ip);
-	const struct nic *nic = l ? machine_nic_of(m, segment, &l->mac) : NULL;
+	const struct lease *l = lease_by_ip(dhcpd_leases(boot->dhcpd), seg->id, ip);
+	const struct nic *nic = l ? machine_nic_of(m, seg->id, &l->mac) : NULL;
 
-	return nic ? nic : machine_nic_with(m, segment, ip);
+	return nic ? nic : recorded(m, seg, ip);
 }
 
 /* An installer need not renew, and anybody can give back an address in a machine's name: whoever held it last holds it
@@ -82,13 +113,14 @@ static void look_records(struct boot *boot, const struct machine *m, const struc
 	const struct ip *ip, struct place_view *v)
 {
 	const struct lease *l = lease_by_ip(dhcpd_leases(boot->dhcpd), seg->id, ip);
-	const struct machine *of = machines_by_ip(boot->base->machines, seg->id, ip);
+	const struct machine *of = place_machine(boot, seg, ip);
 	bool its = l && machine_nic_of(m, seg->id, &l->mac);
 
-	v->recorded = machine_nic_with(m, seg->id, ip) != NULL;
+	v->recorded = recorded(m, seg, ip) != NULL;
 	v->leased = its && (l->state == LEASE_BOUND || l->state == LEASE_RELEASED);
 	v->anothers = (of && of != m) || (l && !its && lease_is_live(l, clock_steady_ms()));
 	v->others_lease = seg->mode != SEGMENT_OWN;
+	v->self_made = segment_self_made(seg, ip);
 }
 
 static void look_wire(struct boot *boot, const struct machine *m, const struct segment *seg,
@@ -111,10 +143,10 @@ static void look(struct boot *boot, const struct machine *m, uint32_t segment, c
 {
 	const struct segment *seg = segments_by_id(&boot->base->segments, segment);
 
-	*seen = (struct seen){.nic = nic_of_address(boot, m, segment, ip)};
-	if (!seen->nic)
+	*seen = (struct seen){.nic = seg ? nic_of_address(boot, m, seg, ip) : NULL};
+	if (seg && !seen->nic)
 		seen->nic = machine_nic_on(m, segment);
-	seen->view.card = seg && seen->nic;
+	seen->view.card = seen->nic;
 	if (!seen->view.card)
 		return;
 	seen->view.relayed = seg->via;
@@ -123,7 +155,8 @@ static void look(struct boot *boot, const struct machine *m, uint32_t segment, c
 		look_wire(boot, m, seg, ip, seen);
 }
 
-static void say(const struct seen *seen, enum place_fault fault, char *why, size_t size)
+static void say(const struct seen *seen, enum place_fault fault, enum ip_family family, char *why,
+	size_t size)
 {
 	char mac[MAC_TEXT], own[MAC_TEXT] = "";
 
@@ -151,7 +184,8 @@ static void say(const struct seen *seen, enum place_fault fault, char *why, size
 			seen->port);
 		break;
 	case PLACE_NO_MAC:
-		snprintf(why, size, "no host answers ARP for that address, so its MAC is unknown");
+		snprintf(why, size, "no host answers %s for that address, so its MAC is unknown",
+			family == IP_V6 ? "neighbour discovery" : "ARP");
 		break;
 	case PLACE_NO_PORT:
 		snprintf(why, size, "the bridge does not know the port of %s", own);
@@ -195,7 +229,7 @@ static void provoke(const struct boot *boot, const struct place_asker *a)
 	const struct segment *seg = segments_by_id(&boot->base->segments, a->segment);
 
 	if (seg)
-		(void)neighbour_provoke(seg->ifname, &seg->server, a->peer);
+		(void)neighbour_provoke(seg->ifname, segment_server(seg, a->peer->family), a->peer);
 }
 
 static bool put_off(struct boot *boot, const struct machine *m, const struct place_asker *a)
@@ -241,7 +275,7 @@ enum place_verdict place_admit(
 		return PLACE_ADMITTED;
 	if (place_is_open(fault) && put_off(boot, m, a))
 		return PLACE_WAITS;
-	say(&seen, fault, why, sizeof why);
+	say(&seen, fault, a->peer->family, why, sizeof why);
 	snprintf(text, sizeof text, "%s for %s: %s", plain_line(a->what, said, sizeof said),
 		ip_format(a->peer, ip), why);
 	machine_tell(m, "refused", text);
@@ -252,7 +286,7 @@ struct boot_client place_client(
 	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip)
 {
 	const struct segment *seg = segments_by_id(&boot->base->segments, segment);
-	const struct nic *nic = nic_of_address(boot, m, segment, ip);
+	const struct nic *nic = seg ? nic_of_address(boot, m, seg, ip) : NULL;
 	struct boot_client c = {.ip = *ip};
 	struct mac mac;
 
@@ -285,6 +319,6 @@ bool place_hears(struct boot *boot, const struct machine *m, const struct segmen
 	seen.view.guest = m->guest && guests_of(boot->hosts, m) == boot->hosts->own;
 	if (seen.view.guest)
 		seen.view.port = look_port(seg->ifname, seen.nic, seen.port);
-	say(&seen, place_judge(&seen.view), why, size);
+	say(&seen, place_judge(&seen.view), from ? from->family : IP_NONE, why, size);
 	return place_judge(&seen.view) == PLACE_FINE;
 }

@@ -26,6 +26,10 @@ enum place_verdict {
 	PLACE_REFUSED, /* and reported on the machine's timeline */
 };
 
+/* The machine whose address it is by its record: that itself, or of IPv6 the one that is computed from the IPv4 address of a
+ * card that has no other. NULL: nobody's. */
+struct machine *place_machine(struct boot *boot, const struct segment *seg, const struct ip *ip);
+
 enum place_verdict place_admit(
 	struct boot *boot, const struct machine *m, const struct place_asker *a);
 /* The machine's card that holds `ip` there: by the lease, else by its record, else by the MAC that answers for it. */

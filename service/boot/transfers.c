@@ -2,10 +2,12 @@
 /* Files fetched, on the timeline of the machine that fetched them: what, how far, how fast, broken off where. */
 #include "service/boot/transfers.h"
 #include "service/boot/boot_name.h"
+#include "service/boot/place_look.h"
 #include "service/network/segments.h"
 #include "service/boot/boot.h"
 
 #include "core/clock.h"
+#include "core/neighbour.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,11 +22,19 @@ enum {
 
 struct machine *machine_at(struct boot *boot, uint32_t link, const struct ip *ip)
 {
-	uint32_t segment = segment_of_peer(boot->network, link, ip);
-	struct machine *m = machines_by_ip(boot->base->machines, segment, ip);
-	const struct lease *l = m ? NULL : lease_by_ip(dhcpd_leases(boot->dhcpd), segment, ip);
+	const struct segment *seg =
+		segments_by_id(&boot->base->segments, segment_of_peer(boot->network, link, ip));
+	struct machine *m = seg ? place_machine(boot, seg, ip) : NULL;
+	const struct lease *l =
+		seg && !m ? lease_by_ip(dhcpd_leases(boot->dhcpd), seg->id, ip) : NULL;
+	struct mac mac;
 
-	return l ? machines_by_mac(boot->base->machines, segment, &l->mac, NULL) : m;
+	if (l)
+		return machines_by_mac(boot->base->machines, seg->id, &l->mac, NULL);
+	if (!m && seg && !seg->via && segment_self_made(seg, ip) &&
+		!neighbour_mac(seg->ifname, ip, &mac))
+		m = machines_by_mac(boot->base->machines, seg->id, &mac, NULL);
+	return m;
 }
 
 __attribute__((format(printf, 2, 3))) static void tell(

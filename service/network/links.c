@@ -5,6 +5,7 @@
 #include "service/network/seats.h"
 #include "service/network/decided.h"
 #include "service/network/segments.h"
+#include "service/network/segments6.h"
 #include "service/network/one_wire.h"
 #include "service/network/network.h"
 
@@ -63,11 +64,14 @@ int links_open(struct network *nw, struct segment *seg, char *why, size_t why_si
 	if (!rc)
 		rc = httpd_open_tcp(nw->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
 			why, why_size);
-	if (rc)
+	if (rc) {
 		close_sockets(d);
-	else
-		warn_of_one_wire(nw, seg);
-	return rc;
+		return rc;
+	}
+	if (ip_is_set(&seg->six.server))
+		segment6_open(nw, seg, 0, "");
+	warn_of_one_wire(nw, seg);
+	return 0;
 }
 
 /* Who is being installed there would be waited for in vain. */
@@ -213,6 +217,52 @@ static bool is_same(const struct segment *a, const struct segment *b)
 		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
 }
 
+/* Of the same link and IPv4: only the other family comes, goes or is another. */
+static void follow6(struct served *d, struct segment *next, int rc, const char *why)
+{
+	struct network *nw = d->nw;
+	struct segment *seg = d->segment;
+	char line[SERVED_WHY], ip[IP_TEXT];
+	bool was = ip_is_set(&seg->six.server);
+
+	if (!rc && segment6_is_same(&seg->six, &next->six))
+		return;
+	if (was)
+		segment6_close(nw, seg);
+	seg->six = next->six;
+	segment6_open(nw, seg, rc, why);
+	if (ip_is_set(&seg->six.server))
+		timeline_add(nw->base->timeline, "", "network", "%s is served by IPv6 on %s, %s/%u",
+			seg->name, seg->ifname, ip_format(&seg->six.server, ip),
+			seg->six.prefix_len);
+	else if (!was)
+		return;
+	rc = dhcpd_open(nw->dhcpd, seg, line, sizeof line);
+	if (rc)
+		wait_for(d, rc, line);
+}
+
+/* libvirt's word of it is not enough, unlike that of IPv4: a duplicate is found out when the first guest has come. */
+static int look6(const struct config_segment *c, const struct guest_network *net,
+	struct segment *next, const struct link_state *link, char *why, size_t size)
+{
+	int rc = segment6_describe(c, net, next, why, size);
+	char ip[IP_TEXT];
+
+	if (rc || segment6_is_there(next, link))
+		return rc;
+	snprintf(why, size,
+		"%s does not have %s, or another host has it too: ip -6 address show %s",
+		next->ifname, ip_format(&next->six.server, ip), next->ifname);
+	next->six = (struct segment6){0};
+	return -EADDRNOTAVAIL;
+}
+
+static uint64_t hash6(const struct link_state *link)
+{
+	return hash_bytes(link->addresses6, link->n_addresses6 * sizeof *link->addresses6, 0);
+}
+
 /* `net` NULL: of an interface. */
 static void refresh(struct served *d, const struct guest_network *net)
 {
@@ -220,7 +270,7 @@ static void refresh(struct served *d, const struct guest_network *net)
 	struct segment *seg = d->segment, next;
 	struct link_state link;
 	char why[512];
-	int rc = segment_describe(d->nw, c, net, &next, why, sizeof why);
+	int rc = segment_describe(d->nw, c, net, &next, why, sizeof why), rc6;
 
 	if (*next.ifname)
 		memcpy(seg->ifname, next.ifname, sizeof seg->ifname);
@@ -231,11 +281,17 @@ static void refresh(struct served *d, const struct guest_network *net)
 	/* libvirt knows already, the kernel not yet: another change tells when it does */
 	if (link_lookup(next.ifname, &link) || !is_there(&next, &link))
 		return;
-	if (link.index == d->link && is_same(seg, &next))
+	d->addresses6 = hash6(&link);
+	rc6 = look6(c, net, &next, &link, why, sizeof why);
+	if (link.index == d->link && is_same(seg, &next)) {
+		follow6(d, &next, rc6, why);
 		return;
+	}
 	close_sockets(d);
 	take_over(d, c, &next);
 	serve_again(d);
+	if (rc6)
+		segment6_open(d->nw, seg, rc6, why);
 }
 
 static void ask(struct served *d);
@@ -309,7 +365,8 @@ static void follow(struct served *d)
 			wait_for(d, -ENODEV, why);
 	} else if (!seg->is_network) {
 		refresh(d, NULL);
-	} else if (link.index != d->link || !is_there(seg, &link)) {
+	} else if (link.index != d->link || !is_there(seg, &link) ||
+		d->addresses6 != hash6(&link)) {
 		ask(d);
 	}
 }
@@ -358,6 +415,7 @@ void links_leave(struct network *nw, const struct segment *seg)
 	close_sockets(d);
 	d->leaving = true;
 	d->segment->server = (struct ip){0};
+	d->segment->six = (struct segment6){0};
 }
 
 void links_stay(struct network *nw, const struct segment *seg)

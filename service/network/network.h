@@ -14,13 +14,18 @@
 struct look;
 struct networking;
 
+enum { SERVED_WHY = 512 };
+
 /* How one segment is followed: links.c. */
 struct served {
 	struct network *nw;
 	struct segment *segment;
-	unsigned link;         /* index of its interface when usher opened it; 0: closed */
-	unsigned last_link;    /* the last that it had in this run; 0: none yet */
-	int waits;             /* why it is not served, as last reported: -errno; 0: it is served */
+	unsigned link;      /* index of its interface when usher opened it; 0: closed */
+	unsigned last_link; /* the last that it had in this run; 0: none yet */
+	int waits;          /* why it is not served, as last reported: -errno; 0: it is served */
+	char no_ipv6
+		[SERVED_WHY];  /* the same of its IPv6, in words; "": it is served, or not wanted */
+	uint64_t addresses6;   /* a hash of the link's IPv6 addresses, when it was described last */
 	bool asking;           /* a query to libvirt about the network is in progress */
 	bool again;            /* query again after that */
 	bool leaving;          /* its network is being deleted: keep it closed */

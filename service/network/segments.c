@@ -5,6 +5,7 @@
 #include "service/network/decided.h"
 #include "service/network/links.h"
 #include "service/network/network.h"
+#include "service/network/segments6.h"
 
 #include "core/log.h"
 
@@ -189,7 +190,7 @@ static int check_overlap(struct network *nw, const struct segment *seg, char *wh
 void segment_say_misfits(
 	const struct network *nw, const struct segment *seg, const struct config_segment *c)
 {
-	const struct link_address on = {seg->server, seg->prefix_len};
+	const struct link_address on = {.ip = seg->server, .prefix_len = seg->prefix_len};
 	char why[512];
 
 	if (!ip_is_set(&seg->server))
@@ -284,6 +285,8 @@ static int find_one(struct network *nw, const struct config_segment *c, char *wh
 		return rc;
 	if (rc)
 		seg.server = (struct ip){0};
+	else /* what is wrong with it links.c says */
+		(void)segment6_describe(c, c->is_network ? &net : NULL, &seg, why, size);
 	return add_segment(nw, &seg, why, size);
 }
 
@@ -363,8 +366,7 @@ void segment_go(struct network *nw, const char *network)
 uint32_t segment_of_peer(const struct network *nw, uint32_t link, const struct ip *peer)
 {
 	const struct segment *on = segments_by_id(&nw->base->segments, link);
-	const struct segment *seg =
-		on ? segments_by_address(&nw->base->segments, on, ip_to_v4(peer)) : NULL;
+	const struct segment *seg = on ? segments_by_ip(&nw->base->segments, on, peer) : NULL;
 
 	return seg ? seg->id : link;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher check: the networks and interfaces that are served, and those that usher made. */
 #include "usher/cli/check.h"
+#include "config/config_xml.h"
 #include "guest/guest.h"
+#include "service/network/segments6.h"
 
 #include "core/link.h"
 
@@ -47,6 +49,25 @@ static void check_filters(struct check *k, const struct guest_network *net, enum
 			net->name);
 }
 
+/* As the service judges it. `net` NULL: an interface. */
+static void check_ipv6(
+	struct check *k, const struct config_segment *c, const struct guest_network *net)
+{
+	struct config_segment of = c ? *c : config_segment_default();
+	const char *kind = net ? "network" : "interface";
+	struct segment seg = {0};
+	char ip[IP_TEXT], why[512];
+
+	if (net)
+		snprintf(of.name, sizeof of.name, "%s", net->name);
+	if (segment6_describe(&of, net, &seg, why, sizeof why))
+		check_say(k, CHECK_BAD, kind, "IPv6 of '%s' is not served: %s", of.name, why);
+	else if (ip_is_set(&seg.six.server))
+		check_say(k, CHECK_OK, kind, "IPv6 of '%s' is served on %s/%u%s", of.name,
+			ip_format(&seg.six.server, ip), seg.six.prefix_len,
+			seg.six.router_s ? ", as its default router" : "");
+}
+
 static void check_active(
 	struct check *k, const struct config_segment *c, const struct guest_network *net)
 {
@@ -66,6 +87,7 @@ static void check_active(
 			mode == SEGMENT_OWN ? "usher leases"
 				: net->dhcp ? "libvirt's dnsmasq leases"
 					    : "another server leases");
+	check_ipv6(k, c, net);
 	snprintf(l.name, sizeof l.name, "%s", net->name);
 	memcpy(l.ifname, net->bridge, sizeof l.ifname);
 	l.address = net->address;
@@ -83,7 +105,7 @@ static void check_active(
 static void check_pool_range(
 	struct check *k, const struct config_segment *c, const struct guest_network *net)
 {
-	const struct link_address on = {net->address, net->prefix_len};
+	const struct link_address on = {.ip = net->address, .prefix_len = net->prefix_len};
 	char why[512];
 
 	if (!config_pool_fits(c, &on, why, sizeof why))
@@ -219,6 +241,7 @@ static void check_interface(struct check *k, const struct config_segment *c)
 		check_say(k, CHECK_OK, "interface", "'%s' has %s/%u, mode %s: %s", c->name,
 			ip_format(&on->ip, ip), on->prefix_len, segment_mode_name(c->mode),
 			who[c->mode]);
+	check_ipv6(k, c, NULL);
 	check_say(k, CHECK_OK, "filter",
 		"'%s': nothing of usher's stands between machines there: who answers DHCP in its "
 		"name is told on the timeline, and not stopped",
