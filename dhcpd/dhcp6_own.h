@@ -25,6 +25,7 @@ struct dhcp6_own {
 	const struct segment *segment;
 	struct dhcp6_socket socket;
 	struct loop_fd watch;
+	struct loop_timer again; /* the link has no link-local address yet */
 	struct ra ra;
 	struct dhcp_meter malformed;
 	struct dhcp_notices routers; /* others', that were told of */
@@ -32,8 +33,10 @@ struct dhcp6_own {
 };
 
 void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct segment *s);
-bool dhcp6_own_fits(const struct dhcp6_own *own); /* still on the segment's link? */
-/* Of a closed one. -errno with one line in `why`. */
+/* Still on the segment's link, or waiting for it to have an address? */
+bool dhcp6_own_fits(const struct dhcp6_own *own);
+/* Of a closed one. -errno with one line in `why`. Where the link has no link-local address yet (a bridge without a port has
+ * none) that is looked for every second, and it is no error. */
 int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size);
 void dhcp6_own_close(struct dhcp6_own *own); /* closed is fine */
 

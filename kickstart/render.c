@@ -346,6 +346,9 @@ static int context_of(const struct profile *p, const json_t *settings,
 		return no_memory(why, why_size);
 	set_ip(server, "address", in->segment ? segment_asked(in->segment, in->family) : NULL);
 	set_ip(server, "address6", in->segment ? &in->segment->six.server : NULL);
+	json_object_set_new(server, "ipv6",
+		json_boolean(
+			in->segment && segment_asked(in->segment, in->family)->family == IP_V6));
 	set_text(server, "url", in->base_url);
 	add_keys(in->machine, context);
 	rc = add_media(p, in, context, why, why_size);

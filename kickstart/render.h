@@ -14,7 +14,7 @@
  *	           is the record's, else the one computed from its IPv4 address)
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
  *	profile.   name title
- *	server.    address url (of the family that the machine asks by) address6
+ *	server.    address url (of the family that the machine asks by) address6 ipv6 (true, false: that family is IPv6)
  *	media.     name url (no slash at the end) local (true, false: served by us, not by its URL) image (URL
  *	           of all of a local one, "" else); of an
  *	           imported medium that was recognised: kernel initrd shim grub, as far as it has them

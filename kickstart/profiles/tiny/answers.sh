@@ -6,10 +6,15 @@ NETWORK={{set.network}}
 ADDRESS={{machine.address}}
 PREFIX={{machine.prefix}}
 GATEWAY={{machine.gateway}}
+ADDRESS6={{machine.address6}}
+PREFIX6={{machine.prefix6}}
 DNS=
 {{#machine.dns}}
 DNS="${DNS:+$DNS }"{{.}}
 {{/machine.dns}}
+{{#machine.dns6}}
+DNS="${DNS:+$DNS }"{{.}}
+{{/machine.dns6}}
 DISK={{machine.disk}}
 CONSOLE={{set.console}}
 ROOTFS_URL={{media.url}}/root.tar.zst
