@@ -48,12 +48,19 @@ const struct nic *machine_nic_booting(const struct machine *m)
 	return NULL;
 }
 
+bool nic_has(const struct nic *nic, const struct ip *ip)
+{
+	for (size_t i = 0; i < nic->n_addrs; i++)
+		if (ip_eq(&nic->addrs[i], ip))
+			return true;
+	return false;
+}
+
 const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, const struct ip *ip)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
-		for (size_t k = 0; m->nics[i].segment_id == segment && k < m->nics[i].n_addrs; k++)
-			if (ip_eq(&m->nics[i].addrs[k], ip))
-				return &m->nics[i];
+		if (m->nics[i].segment_id == segment && nic_has(&m->nics[i], ip))
+			return &m->nics[i];
 	return NULL;
 }
 

@@ -205,6 +205,7 @@ const struct nic *machine_nic_on(
 /* The machine's card with this MAC in the segment, or NULL. A machine may have several cards there, and answer ARP for
  * one card's address on another. */
 const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac);
+bool nic_has(const struct nic *nic, const struct ip *ip); /* by its record */
 /* The card that has this address in the segment by the machine's record, or NULL. */
 const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, const struct ip *ip);
 /* The card of the current boot; NULL: not known, or the machine no longer has that card. */

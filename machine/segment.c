@@ -36,6 +36,11 @@ const struct ip *segment_server(const struct segment *s, enum ip_family family)
 	return family == IP_V6 ? &s->six.server : &s->server;
 }
 
+bool segment_is_known(const struct segment *s)
+{
+	return ip_is_set(&s->server) || ip_is_set(&s->six.server);
+}
+
 const struct ip *segment_asked(const struct segment *s, enum ip_family family)
 {
 	bool six = ip_is_set(&s->six.server) && (family == IP_V6 || !ip_is_set(&s->server));

@@ -97,6 +97,8 @@ uint32_t segment_net(const struct segment *s);      /* network address, host ord
 bool segment_contains(const struct segment *s, uint32_t address);
 /* Our address there of this family; not set: that family is not served. */
 const struct ip *segment_server(const struct segment *s, enum ip_family family);
+/* We have an address there, of either family: else it is not served yet. */
+bool segment_is_known(const struct segment *s);
 /* The one for who asks by this family: where there is none of it, or it is IP_NONE, that of IPv4, else of IPv6. */
 const struct ip *segment_asked(const struct segment *s, enum ip_family family);
 /* An address of ours there with the HTTP port: "http://192.168.122.1:8067", "http://[2001:db8:7a::1]:8067". */

@@ -321,8 +321,7 @@ static int start_listening(struct run *r, char *why, size_t size)
 	for (size_t i = 0; i < s->base.segments.count && !rc; i++) {
 		struct segment *seg = s->base.segments.all[i];
 
-		if (!seg->via &&
-			ip_is_set(&seg->server)) /* behind a relay: its link is another's */
+		if (!seg->via && segment_is_known(seg)) /* behind a relay: its link is another's */
 			rc = links_open(&s->network, seg, why, size);
 	}
 	if (!rc)
@@ -340,15 +339,17 @@ static start_step *const steps[] = {start_folders, start_privilege, start_loop, 
 
 static void say_served(const struct segment *seg)
 {
-	bool six = ip_is_set(&seg->six.server);
-	char ip[IP_TEXT], ip6[IP_TEXT], beside[IP_TEXT + 8] = "";
+	char ip[IP_TEXT], four[IP_TEXT + 8] = "", six[IP_TEXT + 8] = "";
 
-	if (six)
-		snprintf(beside, sizeof beside, ", %s/%u", ip_format(&seg->six.server, ip6),
+	if (ip_is_set(&seg->server))
+		snprintf(
+			four, sizeof four, ", %s/%u", ip_format(&seg->server, ip), seg->prefix_len);
+	if (ip_is_set(&seg->six.server))
+		snprintf(six, sizeof six, ", %s/%u", ip_format(&seg->six.server, ip),
 			seg->six.prefix_len);
-	log_info("serving %s '%s' on %s, %s/%u%s, HTTP port %u",
-		seg->is_network ? "network" : "interface", seg->name, seg->ifname,
-		ip_format(&seg->server, ip), seg->prefix_len, beside, seg->http_port);
+	log_info("serving %s '%s' on %s%s%s, HTTP port %u",
+		seg->is_network ? "network" : "interface", seg->name, seg->ifname, four, six,
+		seg->http_port);
 }
 
 static void say_ready(struct service *s)

@@ -59,12 +59,13 @@ static json_t *segment_json(struct api *api, const struct segment *seg)
 	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
 	struct ip subnet = ip_from_v4(segment_net(seg));
 	bool known = ip_is_set(&seg->server);
+	bool only_six = !known && ip_is_set(&seg->six.server);
 
 	if (seg->pool_first) {
 		ip_format(&a, first);
 		ip_format(&b, last);
 	}
-	if (known)
+	if (segment_is_known(seg))
 		segment_base_url(seg, url, sizeof url);
 	return json_pack(
 		"{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o}",
@@ -73,7 +74,9 @@ static json_t *segment_json(struct api *api, const struct segment *seg)
 		known ? ip_format(&seg->server, ip) : NULL, "subnet",
 		known || seg->via ? ip_format(&subnet, net) : NULL, "prefix", (int)seg->prefix_len,
 		"pool_first", json_some(first), "pool_last", json_some(last), "url", json_some(url),
-		"mode", segment_mode_name(seg->mode), "serving", dhcpd_is_open(api->dhcpd, seg),
+		"mode", segment_mode_name(seg->mode), "serving",
+		only_six ? api->network->served[seg->id - 1].link != 0
+			 : dhcpd_is_open(api->dhcpd, seg),
 		"ipv6", segment6_json(api, seg), "others", networks_others(api->network, seg));
 }
 

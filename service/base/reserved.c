@@ -22,7 +22,7 @@ static bool has_address(const struct machine *m, uint32_t segment, const struct 
 	for (size_t i = 0; i < m->n_nics; i++) {
 		const struct nic *nic = &m->nics[i];
 
-		if (nic->segment_id == segment && nic->n_addrs && ip_eq(&nic->addrs[0], ip))
+		if (nic->segment_id == segment && nic_has(nic, ip))
 			return true;
 	}
 	return false;

@@ -37,6 +37,14 @@ static void put_servers(const struct segment *seg, struct guest_nic *nic)
 		nic->lessors = (struct subnet){segment_net(seg), seg->prefix_len};
 }
 
+/* Which address is let through; IPv6 is not filtered by it. */
+static void put_ip(const struct nic *of, struct guest_nic *nic)
+{
+	for (size_t i = of->n_addrs; i-- > 0;)
+		if (of->addrs[i].family == IP_V4)
+			nic->ip = of->addrs[i];
+}
+
 static void put_nics(const struct base *base, const struct machine *m, struct guest_spec *spec)
 {
 	for (size_t i = 0; i < m->n_nics && i < GUEST_NICS; i++, spec->n_nics++) {
@@ -44,8 +52,7 @@ static void put_nics(const struct base *base, const struct machine *m, struct gu
 
 		snprintf(nic->network, sizeof nic->network, "%s", m->nics[i].segment);
 		nic->mac = m->nics[i].mac;
-		if (m->nics[i].n_addrs)
-			nic->ip = m->nics[i].addrs[0];
+		put_ip(&m->nics[i], nic);
 		put_servers(segments_by_name(&base->segments, m->nics[i].segment), nic);
 	}
 }
@@ -98,7 +105,7 @@ static void put_clone(const struct base *base, const struct machine *m, struct g
 	add_string(spec, "usher:hostname=%s", m->name);
 	if (seg && *seg->domain)
 		add_string(spec, "usher:domain=%s", seg->domain);
-	if (!seg || !ip_is_set(&seg->server) || !*m->attempt.up_token)
+	if (!seg || !segment_is_known(seg) || !*m->attempt.up_token)
 		return;
 	/* no token: QEMU's command line is for every user of its host to read */
 	segment_base_url(seg, url, sizeof url);

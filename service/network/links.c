@@ -42,6 +42,18 @@ static void warn_of_one_wire(struct network *nw, const struct segment *seg)
 	timeline_add(nw->base->timeline, "", "network", "%s: %s", seg->name, why);
 }
 
+static int open4(struct network *nw, const struct segment *seg, char *why, size_t size)
+{
+	int rc = dhcpd_open(nw->dhcpd, seg, why, size);
+
+	if (!rc)
+		rc = tftpd_open(nw->tftpd, seg->id, seg->ifname, &seg->server, why, size);
+	if (!rc)
+		rc = httpd_open_tcp(
+			nw->httpd, seg->id, seg->ifname, &seg->server, seg->http_port, why, size);
+	return rc;
+}
+
 int links_open(struct network *nw, struct segment *seg, char *why, size_t why_size)
 {
 	struct served *d = served_of(nw, seg);
@@ -58,20 +70,19 @@ int links_open(struct network *nw, struct segment *seg, char *why, size_t why_si
 	c = config_segment_of(&nw->base->config, seg->name);
 	if (c && c->mode != SEGMENT_AUTO)
 		decided_keep(nw, seg, false); /* it was said since: auto begins anew */
-	rc = dhcpd_open(nw->dhcpd, seg, why, why_size);
-	if (!rc)
-		rc = tftpd_open(nw->tftpd, seg->id, seg->ifname, &seg->server, why, why_size);
-	if (!rc)
-		rc = httpd_open_tcp(nw->httpd, seg->id, seg->ifname, &seg->server, seg->http_port,
-			why, why_size);
-	if (rc) {
-		close_sockets(d);
-		return rc;
-	}
-	if (ip_is_set(&seg->six.server))
+	if (ip_is_set(&seg->server))
+		rc = open4(nw, seg, why, why_size);
+	if (!rc && ip_is_set(&seg->six.server))
 		segment6_open(nw, seg, 0, "");
-	warn_of_one_wire(nw, seg);
-	return 0;
+	if (!rc && !segment_is_known(seg)) {
+		snprintf(why, why_size, "%s", d->no_ipv6);
+		rc = -EADDRNOTAVAIL;
+	}
+	if (rc)
+		close_sockets(d);
+	else
+		warn_of_one_wire(nw, seg);
+	return rc;
 }
 
 /* Who is being installed there would be waited for in vain. */
@@ -114,7 +125,9 @@ static void fix_of(const struct segment *seg, const struct config *config, char 
 
 static bool is_there(const struct segment *seg, const struct link_state *link)
 {
-	for (size_t i = 0; i < link->n_addresses && ip_is_set(&seg->server); i++)
+	if (!ip_is_set(&seg->server))
+		return ip_is_set(&seg->six.server) && segment6_is_there(seg, link);
+	for (size_t i = 0; i < link->n_addresses; i++)
 		if (ip_eq(&link->addresses[i].ip, &seg->server) &&
 			link->addresses[i].prefix_len == seg->prefix_len)
 			return true;
@@ -159,7 +172,8 @@ static void serve_again(struct served *d)
 		return;
 	}
 	timeline_add(d->nw->base->timeline, "", "network", "%s is served on %s, %s/%u", seg->name,
-		seg->ifname, ip_format(&seg->server, ip), seg->prefix_len);
+		seg->ifname, ip_format(segment_asked(seg, IP_NONE), ip),
+		ip_is_set(&seg->server) ? seg->prefix_len : seg->six.prefix_len);
 	if (seg->is_network && before && before != d->link)
 		mend_cards(d);
 }
@@ -191,7 +205,7 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 		next->mode = seg->mode;
 		next->lessor = seg->lessor;
 	}
-	new_mode = next->mode != seg->mode || !ip_is_set(&seg->server);
+	new_mode = next->mode != seg->mode || !segment_is_known(seg);
 	next->id = seg->id;
 	moved = ip_is_set(&seg->server) && !has_same_servers(seg, next);
 	*seg = *next;
@@ -237,7 +251,7 @@ static void follow6(struct served *d, struct segment *next, int rc, const char *
 			seg->six.prefix_len);
 	else if (!was)
 		return;
-	rc = dhcpd_open(nw->dhcpd, seg, line, sizeof line);
+	rc = ip_is_set(&seg->server) ? dhcpd_open(nw->dhcpd, seg, line, sizeof line) : 0;
 	if (rc)
 		wait_for(d, rc, line);
 }

@@ -97,17 +97,19 @@ static int network_segment(const struct config_segment *c, const struct guest_ne
 			c->name);
 		return -ENETDOWN;
 	}
-	if (!*net->bridge || !ip_is_set(&net->address)) {
+	if (!*net->bridge || (!ip_is_set(&net->address) && !segment6_wanted(c, net))) {
 		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host",
 			c->name);
 		return -EADDRNOTAVAIL;
 	}
+	if (!seg->extra.mtu)
+		seg->extra.mtu = net->mtu;
+	if (!ip_is_set(&net->address))
+		return 0;
 	seg->server = net->address;
 	seg->prefix_len = net->prefix_len;
 	if (net->forward)
 		seg->router = net->address;
-	if (!seg->extra.mtu)
-		seg->extra.mtu = net->mtu;
 	fill_dns(seg, c, net->dns);
 	return network_mode(c, net, seg, why, size);
 }
@@ -125,6 +127,8 @@ static int interface_segment(
 			rc == -ENODEV ? "no such interface" : strerror(-rc));
 		return rc;
 	}
+	if (!link.n_addresses && segment6_wanted(c, NULL))
+		return 0;
 	on = config_segment_address(c, &link, why, size);
 	if (!on)
 		return link.n_addresses ? -EINVAL : -EADDRNOTAVAIL;
@@ -232,6 +236,14 @@ static void describe_config(
 	snprintf(ret->domain, sizeof ret->domain, "%s", c->domain);
 }
 
+/* No IPv4 there: IPv6 has to fit, and there is nobody to ask who leases. */
+static int only_ipv6(const struct config_segment *c, const struct guest_network *net,
+	struct segment *seg, char *why, size_t size)
+{
+	seg->mode = SEGMENT_OWN;
+	return segment6_describe(c, c->is_network ? net : NULL, seg, why, size);
+}
+
 int segment_describe(const struct network *nw, const struct config_segment *c,
 	const struct guest_network *net, struct segment *ret, char *why, size_t why_size)
 {
@@ -242,7 +254,7 @@ int segment_describe(const struct network *nw, const struct config_segment *c,
 			   : interface_segment(c, ret, why, why_size);
 	if (ip_is_set(&c->router))
 		ret->router = c->router;
-	return rc;
+	return rc || ip_is_set(&ret->server) ? rc : only_ipv6(c, net, ret, why, why_size);
 }
 
 static int add_segment(struct network *nw, const struct segment *seg, char *why, size_t size)

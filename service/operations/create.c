@@ -222,8 +222,9 @@ static bool taken_meanwhile(const struct creation *c)
 		m = machines_by_mac(c->ops->base->machines, nic->segment_id, &nic->mac, NULL);
 		if (m && strcmp(m->name, c->machine->name))
 			return true;
-		if (nic->n_addrs && judge_address_held(c, nic, &nic->addrs[0], who, sizeof who))
-			return true;
+		for (size_t k = 0; k < nic->n_addrs; k++)
+			if (judge_address_held(c, nic, &nic->addrs[k], who, sizeof who))
+				return true;
 	}
 	return false;
 }

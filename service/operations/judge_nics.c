@@ -15,6 +15,12 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum {
+	NUMBERS_DRAWN =
+		1 << 24, /* up to here a computed MAC may be one that was drawn: make_mac() */
+	NUMBERS_LOOKS = 1 << 17, /* twice as many as there are machines */
+};
+
 /* What the request wants of its i-th NIC: of "nics", or of its own keys for the only one. Borrowed; NULL: no such. */
 static json_t *wanted(json_t *body, size_t i)
 {
@@ -108,7 +114,7 @@ static int judge_segment(struct creation *c, json_t *want, size_t i, const struc
 		return judge_unserved(nic, name, why, size);
 	if ((rc = judge_first(c, seg, name, why, size)))
 		return rc;
-	if (!ip_is_set(&seg->server)) {
+	if (!segment_is_known(seg)) {
 		snprintf(why, size, "'%s' is not served yet: its address is not known", seg->name);
 		return -ENETDOWN;
 	}
@@ -238,40 +244,107 @@ static int lowest_free(
 	return -ENOSPC;
 }
 
+/* Where IPv4 is not served, of IPv6: from numbers whose MACs are none that QEMU draws, 52:54:00 and three bytes. */
+static int lowest_free6(
+	struct creation *c, const struct nic *nic, const struct segment *seg, struct ip *ret)
+{
+	char who[128];
+
+	for (uint32_t n = NUMBERS_DRAWN + 1; n < NUMBERS_DRAWN + NUMBERS_LOOKS; n++) {
+		struct ip ip = segment_at(seg, IP_V6, n);
+
+		if (segment_offers(seg, &ip) && !segment_in_pool(seg, &ip) &&
+			!address_used(c, nic, &ip, who, sizeof who)) {
+			*ret = ip;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
 static int parse_address(const char *text, struct ip *ret, char *why, size_t size)
 {
-	if (!ip_parse(text, ret) && ret->family == IP_V4)
+	if (!ip_parse(text, ret))
 		return 0;
-	snprintf(why, size, "'%.80s' is not an IPv4 address", text);
+	snprintf(why, size, "'%.80s' is not an IPv4 or IPv6 address", text);
 	return -EINVAL;
 }
 
+static int judge_said(struct creation *c, const struct nic *nic, const char *text,
+	const struct segment *seg, struct ip *ret, char *why, size_t size)
+{
+	struct ip net;
+	char net_text[IP_TEXT], who[128];
+
+	if (parse_address(text, ret, why, size))
+		return -EINVAL;
+	if (!segment_accepts(seg, ret)) {
+		bool six = ret->family == IP_V6 || !ip_is_set(&seg->server);
+
+		net = six ? segment_at(seg, IP_V6, 0) : ip_from_v4(segment_net(seg));
+		if (ip_is_set(segment_server(seg, ret->family)))
+			snprintf(why, size,
+				"address %s cannot be used in segment '%s' (a host's in %s/%u, but "
+				"not the server's)",
+				text, seg->name, ip_format(&net, net_text),
+				six ? seg->six.prefix_len : seg->prefix_len);
+		else
+			snprintf(why, size,
+				"address %s cannot be used in segment '%s': IPv%d is not served "
+				"there",
+				text, seg->name, ret->family);
+		return -EINVAL;
+	}
+	if (address_used(c, nic, ret, who, sizeof who)) {
+		snprintf(why, size, "address %s is in use by %s", text, who);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+/* Beside what was said. An IPv6 address with the number of an IPv4 one of the subnet goes with that one: computed from it, it is
+ * nobody else's. */
+static int judge_beside(struct creation *c, const struct nic *nic, const struct segment *seg,
+	const struct ip *said, struct ip *ret, char *why, size_t size)
+{
+	char text[IP_TEXT], with[IP_TEXT], who[128];
+	int rc = 0;
+
+	if (segment_v4_of(seg, said, ret)) {
+		if (!segment_accepts(seg, ret))
+			snprintf(who, sizeof who, "usher or the subnet itself");
+		else if (!address_used(c, nic, ret, who, sizeof who))
+			return 0;
+		snprintf(why, size, "address %s goes with %s, which is in use by %s",
+			ip_format(said, text), ip_format(ret, with), who);
+		return -EEXIST;
+	}
+	if (!ip_is_set(&seg->server))
+		rc = ip_is_set(said) ? 0 : lowest_free6(c, nic, seg, ret);
+	else if (said->family != IP_V4)
+		rc = lowest_free(c, nic, seg, ret);
+	if (rc)
+		snprintf(why, size, "segment '%s' has no free address outside its pool", seg->name);
+	return rc;
+}
+
+/* Who says one of IPv6 is given one of IPv4 too, where that is served. */
 static int judge_address(struct creation *c, struct nic *nic, json_t *want,
 	const struct segment *seg, char *why, size_t size)
 {
 	const char *text = json_text(want, "address");
-	char net_text[IP_TEXT], who[128];
-	struct ip ip, net = ip_from_v4(segment_net(seg));
+	struct ip said = {0}, free = {0};
+	int rc = *text ? judge_said(c, nic, text, seg, &said, why, size) : 0;
 
-	if (!*text && lowest_free(c, nic, seg, &ip)) {
-		snprintf(why, size, "segment '%s' has no free address outside its pool", seg->name);
-		return -ENOSPC;
-	}
-	if (*text && parse_address(text, &ip, why, size))
-		return -EINVAL;
-	if (!segment_accepts(seg, &ip)) {
-		snprintf(why, size,
-			"address %s cannot be used in segment '%s' (a host's in %s/%u, but not the "
-			"server's)",
-			text, seg->name, ip_format(&net, net_text), seg->prefix_len);
-		return -EINVAL;
-	}
-	if (address_used(c, nic, &ip, who, sizeof who)) {
-		snprintf(why, size, "address %s is in use by %s", text, who);
-		return -EEXIST;
-	}
-	nic->addrs[0] = ip;
-	nic->n_addrs = 1;
+	if (!rc)
+		rc = judge_beside(c, nic, seg, &said, &free, why, size);
+	if (rc)
+		return rc;
+	nic->n_addrs = 0;
+	if (ip_is_set(&free))
+		nic->addrs[nic->n_addrs++] = free;
+	if (ip_is_set(&said))
+		nic->addrs[nic->n_addrs++] = said;
 	return 0;
 }
 
@@ -291,8 +364,12 @@ static int judge_foreign_address(
 			seg->name, text);
 		return -EINVAL;
 	}
+	if (ip_parse(text, &nic->addrs[0]) || nic->addrs[0].family != IP_V4) {
+		snprintf(why, size, "'%.80s' is not an IPv4 address", text);
+		return -EINVAL;
+	}
 	nic->n_addrs = 1;
-	return parse_address(text, &nic->addrs[0], why, size);
+	return 0;
 }
 
 /* Before the address, which this card may have been leased already. */
@@ -312,23 +389,29 @@ static int judge_mac(struct nic *nic, json_t *want, char *why, size_t size)
 }
 
 /* Computed from the address; without one it is drawn, as QEMU's and libvirt's are: 52:54:00 and three random bytes. */
-static int make_mac(struct nic *nic)
+static int make_mac(struct nic *nic, const struct segment *seg)
 {
+	const struct ip *ip = nic->n_addrs ? &nic->addrs[0] : NULL;
+	struct ip v4 = ip ? *ip : (struct ip){0};
+	uint32_t number;
+
+	if (ip && ip->family == IP_V6 && seg && segment_number(seg, ip, &number) &&
+		number > NUMBERS_DRAWN)
+		v4 = ip_from_v4(number);
+	if (v4.family == IP_V4)
+		return mac_from_ip(&v4, &nic->mac);
 	nic->mac = (struct mac){{0x52, 0x54, 0x00}};
-	if (nic->n_addrs)
-		mac_from_ip(&nic->addrs[0], &nic->mac);
-	else if (getrandom(nic->mac.b + 3, 3, 0) != 3)
-		return -EIO;
-	return 0;
+	return getrandom(nic->mac.b + 3, 3, 0) == 3 ? 0 : -EIO;
 }
 
-static int judge_card(struct creation *c, size_t i, char *why, size_t size)
+static int judge_card(
+	struct creation *c, size_t i, const struct segment *seg, char *why, size_t size)
 {
 	struct nic *nic = &c->machine->nics[i];
 	const struct creation *before;
 	const struct machine *there;
 
-	if (mac_is_zero(&nic->mac) && make_mac(nic)) {
+	if (mac_is_zero(&nic->mac) && make_mac(nic, seg)) {
 		snprintf(why, size, "cannot generate a MAC");
 		return -EIO;
 	}
@@ -366,7 +449,7 @@ static int judge_nic(struct creation *c, json_t *want, size_t i, const struct se
 		rc = judge_foreign_address(nic, want, *ret, why, size);
 	else if (!rc)
 		rc = judge_address(c, nic, want, *ret, why, size);
-	return rc ? rc : judge_card(c, i, why, size);
+	return rc ? rc : judge_card(c, i, *ret, why, size);
 }
 
 int judge_nics(struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size)

@@ -65,7 +65,7 @@ static void add_coming(struct trial *t, const struct guest_network_spec *spec)
 	const struct segment *there = segments_by_name(&t->ops->base->segments, spec->name);
 	struct segment *seg = &t->coming[t->n_coming];
 
-	if (there && ip_is_set(&there->server))
+	if (there && segment_is_known(there))
 		return;
 	*seg = (struct segment){.id = SEGMENT_MAX + 1 + (uint32_t)t->n_coming,
 		.is_network = true,
@@ -235,8 +235,7 @@ const struct creation *trial_has(const struct trial *t, const char *name, const 
 
 			if (n->segment_id != nic->segment_id || strcmp(n->segment, nic->segment))
 				continue;
-			if ((ip && n->n_addrs && ip_eq(&n->addrs[0], ip)) ||
-				(mac && mac_eq(&n->mac, mac)))
+			if ((ip && nic_has(n, ip)) || (mac && mac_eq(&n->mac, mac)))
 				return c;
 		}
 	}

@@ -207,7 +207,7 @@ ends "a folder as a script" 1 "--first-boot /etc: Is a directory" "${create[@]}"
 ends "a folder as a domain" 1 "--domain /etc: Is a directory" "${create[@]}" --domain /etc
 ends "a folder as configuration" 1 "/etc: a folder, and no configuration file" "$USHER" serve -c /etc
 usage "'A_b' cannot be a machine's name" create A_b --profile plain
-usage "'999.1.1.1' is not an IPv4 address" create w --profile plain --ip 999.1.1.1
+usage "'999.1.1.1' is not an IPv4 or IPv6 address" create w --profile plain --ip 999.1.1.1
 usage "'zz' is not a MAC" create w --profile plain --mac zz
 usage "firmware 'uefi': it is bios, efi or efi-secure" create w --profile plain --firmware uefi
 usage "forward 'bridge': expected none, nat or route" network create lan --forward bridge

@@ -117,7 +117,7 @@ refused "address outside the segment" "10.1.2.3 cannot be used in segment 'defau
 refused "the server's address" "192.168.122.1 cannot be used" create web --profile plain --ip 192.168.122.1
 refused "the network's address" "192.168.122.0 cannot be used" create web --profile plain --ip 192.168.122.0
 refused "the broadcast address" "192.168.122.255 cannot be used" create web --profile plain --ip 192.168.122.255
-WANT=2 refused "no address at all" "'192.168.122' is not an IPv4 address" create web --profile plain --ip 192.168.122
+WANT=2 refused "no address at all" "'192.168.122' is not an IPv4 or IPv6 address" create web --profile plain --ip 192.168.122
 refused "pool that does not exist" "there is no storage pool attic" create web --profile plain --pool attic
 
 # A client of ours that is no machine holds a lease.

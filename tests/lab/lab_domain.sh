@@ -107,7 +107,7 @@ wrong "connect .*: expected a libvirt URI" create no --connect 'a b'
 wrong "network nowhere" create no --network default --network nowhere
 wrong "'nowhere' is not served here" create no --network nowhere --network default
 wrong "takes NETWORK\[,ip=A\]\[,mac=M\], not 'default,adress=1'" create no --network default,adress=1
-wrong "'1.2.3' is not an IPv4 address" create no --network default --network back,ip=1.2.3
+wrong "'1.2.3' is not an IPv4 or IPv6 address" create no --network default --network back,ip=1.2.3
 wrong "two NICs of one machine" create no --network default,mac=52:54:00:00:00:01 --network back,mac=52:54:00:00:00:01
 wrong "--ip was said twice" create no --network default,ip=192.168.122.51 --ip 192.168.122.52
 wrong "--ip and --mac are for one machine" create no1 no2 --network default,ip=192.168.122.51

@@ -27,6 +27,7 @@ cat >"$lab/usher.xml" <<END
     <pool start='10.66.0.100' end='10.66.0.109'/>
     <ipv6/>
   </segment>
+  <segment interface='br6' mode='own' probe='0'><ipv6 address='2001:db8:77::1'/></segment>
 </usher>
 END
 net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
@@ -37,6 +38,16 @@ for n in 1 2; do
 	inside $n sysctl -qw net.ipv6.conf.all.disable_ipv6=0 "net.ipv6.conf.c$n.disable_ipv6=0"
 	inside $n ip address add "10.66.0.1$n/24" dev "c$n"
 	inside $n ip -6 address add "2001:db8:66::a42:1$n/64" dev "c$n" nodad
+done
+# IPv6 only
+ip link add br6 type bridge
+ip link set br6 address 52:54:00:66:00:06 up
+ip -6 address add 2001:db8:77::1/64 dev br6
+client 3 02:00:00:00:00:03 br6
+client 4 02:00:00:00:00:04 br6
+for n in 3 4; do
+	inside $n sysctl -qw net.ipv6.conf.all.disable_ipv6=0 "net.ipv6.conf.c$n.disable_ipv6=0"
+	inside $n ip -6 address add "2001:db8:77::$n/64" dev "c$n" nodad
 done
 six=http://[2001:db8:66::1]:8067 four=http://10.66.0.1:8067
 token() { grep -rhaoE "\"$1\":\"[0-9a-f]{32}\"" "$lab/state/own" | grep -oE '[0-9a-f]{32}' | tail -n 1; }
@@ -111,11 +122,30 @@ check "without an IPv6 address the reason is told" wait_until 10 has_event netwo
 check "and IPv4 is served" at_work "$four"
 ip -6 address add 2001:db8:66::9/48 dev br0
 check "with one that does not fit too" wait_until 10 has_event network "expected a prefix length from 64 to 96" ''
-check "usher check too" grep -F "IPv6 of 'br0' is not served: 'br0' has 2001:db8:66::9/48" <("$USHER" check -c "$lab/usher.xml" 2>&1)
 ip -6 address add fd00:66::1/64 dev br0
 check "with another it is served again" wait_until 10 has_event network "br0 is served by IPv6 on br0, fd00:66::1/64" ''
 inside 1 ip -6 address add fd00:66::11/64 dev c1 nodad
 check "on that address" wait_until 10 at_work "http://[fd00:66::1]:8067"
 check "IPv4 was served all the while" test "$(grep -c 'http: serving on 10.66.0.1' "$lab/usher.log")" = 1
+
+# --- nothing but IPv6 ----------------------------------------------------------------------------------------------------------
+six=http://[2001:db8:77::1]:8067
+segment6() { curl -s --unix-socket "$USHER_SOCKET" http://usher/api/v1/status | jq -e ".segments[1] | $1"; }
+check "a link without IPv4 is served" segment6 '.serving and .server == null and .url == "http://[2001:db8:77::1]:8067"'
+check "files come" gives 200 3 "$six/boot/program"
+check "a machine is armed there" "$USHER" enroll alone --network br6 --mac 02:00:00:00:00:03 --profile lab --no-ssh-key --ip 2001:db8:77::3 --arm
+check "it is given its script, by its address" gives 200 3 -A 'GRUB 2.06' "$six/grub/grub.cfg"
+answers=$(grep -o "http://[^']*/answers" "$lab/got" | head -n 1)
+check "which has the link's other machine refused" gives 403 4 "$answers"
+check "an event" has_event refused "answers for 2001:db8:77::4: the machine does not hold that address" alone
+check "and answers" gives 200 3 "$answers"
+check "with our address" grep -Fx "answers of alone from $six" "$lab/got"
+check "an address is found for one that has none" "$USHER" enroll more --network br6 --mac 02:00:00:00:00:04 --profile lab --no-ssh-key
+check "of IPv6" test "$("$USHER" show more --json | jq -r '.nics[0].addresses[0]')" = 2001:db8:77::100:1
+ip -6 address del 2001:db8:77::1/64 dev br6
+check "when its address goes it is not served" wait_until 10 has_event network "br6 is no longer served: 'br6' does not have the IPv6 address 2001:db8:77::1" ''
+ip -6 address add 2001:db8:77::1/64 dev br6
+check "until that comes again" wait_until 10 has_event network "br6 is served on br6, 2001:db8:77::1/64" ''
+check "files come again" wait_until 10 gives 200 3 "$six/boot/program"
 [ $LAB_FAILED = 0 ] || { "$USHER" timeline box; "$USHER" timeline; sed 's/^/  log: /' "$lab/usher.log" | tail -n 40; }
 lab_end

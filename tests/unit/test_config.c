@@ -195,6 +195,91 @@ START_TEST(address_of_an_interface)
 }
 END_TEST
 
+START_TEST(ipv6)
+{
+	const struct config_segment6 *s = &config.segments[0].six;
+	char text[IP_TEXT];
+
+	ck_assert_int_eq(read_segment_with("", ""), 0);
+	ck_assert(!s->on);
+	ck_assert_msg(!read_segment_with("", "<ipv6/>"), "%s", why);
+	ck_assert(s->on && !ip_is_set(&s->address) && !s->autonomous && !s->n_dns);
+	ck_assert_int_eq(s->router, CONFIG_ROUTER_AUTO);
+	ck_assert_msg(!read_segment_with("",
+			      "<ipv6 address='2001:db8:7a::1' autonomous='yes' router='no'>"
+			      "<pool start='2001:db8:7a::64' end='2001:db8:7a::c8'/>"
+			      "<dns address='2001:db8::53'/><dns address='fd00::53'/></ipv6>"),
+		"%s", why);
+	ck_assert_str_eq(ip_format(&s->address, text), "2001:db8:7a::1");
+	ck_assert_str_eq(ip_format(&s->pool_first, text), "2001:db8:7a::64");
+	ck_assert_str_eq(ip_format(&s->pool_last, text), "2001:db8:7a::c8");
+	ck_assert_str_eq(ip_format(&s->dns[1], text), "fd00::53");
+	ck_assert(s->autonomous && s->n_dns == 2);
+	ck_assert_int_eq(s->router, CONFIG_ROUTER_NO);
+}
+END_TEST
+
+/* Of a link's IPv6 addresses; the same at the start as later. */
+START_TEST(address_of_ipv6)
+{
+	static const struct {
+		const char *own, *pool[2], *addresses[3], *taken, *why;
+	} table[] = {
+		{NULL, {0}, {"2001:db8::1/64", "fd00::1/64"}, "2001:db8::1", NULL},
+		{NULL, {0}, {"2001:db8::1/128", "fd00::1/80"}, "fd00::1", NULL},
+		{"fd00::1", {0}, {"2001:db8::1/64", "fd00::1/64"}, "fd00::1", NULL},
+		{NULL, {"fd00::64", "fd00::c8"}, {"2001:db8::1/64", "fd00::1/64"}, "fd00::1", NULL},
+		{NULL, {"fd00::5:0:64", "fd00::5:0:c8"}, {"fd00::1/96", "fd00::5:0:1/96"},
+			"fd00::5:0:1", NULL},
+		{NULL, {0}, {0}, NULL, "'e' has no IPv6 address, global or unique local"},
+		{NULL, {0}, {"2001:db8::1/48"}, NULL,
+			"'e' has 2001:db8::1/48: expected a prefix length from 64 to 96"},
+		{"fd00::9", {0}, {"2001:db8::1/64"}, NULL,
+			"'e' does not have the IPv6 address fd00::9"},
+		{NULL, {"fd00::64", "fd00::c8"}, {"2001:db8::1/64"}, NULL,
+			"segment 'e': IPv6 pool fd00::64 to fd00::c8: both ends are not usable by "
+			"clients of 2001:db8::1/64: take addresses of that prefix whose bits between "
+			"it and the last 32 are zero"},
+		{NULL, {"fd00::1", "fd00::c8"}, {"fd00::1/64"}, NULL,
+			"segment 'e': IPv6 pool fd00::1 to fd00::c8: the start is not usable by "
+			"clients of fd00::1/64: take addresses of that prefix whose bits between it "
+			"and the last 32 are zero"},
+		{NULL, {"fd00::5:0:64", "fd00::5:0:c8"}, {"fd00::1/64"}, NULL,
+			"segment 'e': IPv6 pool fd00::5:0:64 to fd00::5:0:c8: both ends are not "
+			"usable by clients of fd00::1/64: take addresses of that prefix whose bits "
+			"between it and the last 32 are zero"},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct config_segment c = {.name = "e", .mode = SEGMENT_OWN};
+		struct link_address of[3] = {0};
+		const struct link_address *on;
+		char line[512] = "", text[IP_TEXT];
+		size_t n = 0;
+
+		if (table[i].own)
+			ck_assert_int_eq(ip_parse(table[i].own, &c.six.address), 0);
+		if (table[i].pool[0]) {
+			ck_assert_int_eq(ip_parse(table[i].pool[0], &c.six.pool_first), 0);
+			ck_assert_int_eq(ip_parse(table[i].pool[1], &c.six.pool_last), 0);
+		}
+		for (; n < 3 && table[i].addresses[n]; n++) {
+			const char *at = table[i].addresses[n], *slash = strchr(at, '/');
+
+			snprintf(text, sizeof text, "%.*s", (int)(slash - at), at);
+			ck_assert_int_eq(ip_parse(text, &of[n].ip), 0);
+			of[n].prefix_len = (uint8_t)atoi(slash + 1);
+		}
+		on = config_segment_address6(&c, of, n, line, sizeof line);
+		ck_assert_msg(!on == !table[i].taken, "%zu: %s", i, line);
+		if (on)
+			ck_assert_str_eq(ip_format(&on->ip, text), table[i].taken);
+		else
+			ck_assert_str_eq(line, table[i].why);
+	}
+}
+END_TEST
+
 START_TEST(relayed_segment)
 {
 	const struct config_segment *s = &config.segments[0];
@@ -314,6 +399,31 @@ static const struct {
 	{"<usher>hello</usher>", "1: <usher>: text is not expected here"},
 	{"<usher><segment interface='e'>\n<router address='fe80::1'/></segment></usher>",
 		"2: <router address='fe80::1'>: expected an IPv4 address"},
+	{"<usher><segment interface='e'>\n<ipv6 address='fe80::1'/></segment></usher>",
+		"2: <ipv6 address='fe80::1'>: expected an IPv6 address like 2001:db8:7a::1, global or "
+		"unique local"},
+	{"<usher><segment interface='e'><ipv6><dns address='10.0.0.1'/></ipv6></segment></usher>",
+		"1: <dns address='10.0.0.1'>: expected an IPv6 address like 2001:db8:7a::1, global or "
+		"unique local"},
+	{"<usher><segment interface='e'><ipv6><dns address='::1'/></ipv6></segment></usher>",
+		"1: <dns address='::1'>: expected an IPv6 address like 2001:db8:7a::1, global or "
+		"unique local"},
+	{"<usher><segment interface='e'><ipv6 router='auto'/></segment></usher>",
+		"1: <ipv6 router='auto'>: expected yes or no"},
+	{"<usher><segment interface='e'>\n<ipv6/>\n<ipv6/></segment></usher>",
+		"3: <ipv6>: a segment has one"},
+	{"<usher><segment interface='e'><ipv6>\n<pool start='fd00::9' end='fd00::2'/></ipv6>"
+	 "</segment></usher>",
+		"2: <ipv6>: <pool>: start lies behind end"},
+	{"<usher><segment interface='e'><ipv6>\n<pool start='fd00::9' end='fd00::1:0:9'/></ipv6>"
+	 "</segment></usher>",
+		"2: <ipv6>: <pool>: start and end differ before their last 32 bits: end it in the same "
+		"prefix"},
+	{"<usher><segment interface='e'><ipv6 address='fd01::1'>\n<pool start='fd00::9' "
+	 "end='fd00::a'/></ipv6></segment></usher>",
+		"2: <ipv6>: <pool> is not in the prefix of address='fd01::1'"},
+	{"<usher><segment name='r' via='e' subnet='10.2.0.0/24'>\n<ipv6/></segment></usher>",
+		"2: <ipv6>: not served behind a relay (via='e')"},
 	{"<ushr/>", "1: expected <usher>, found <ushr>"},
 };
 
@@ -412,6 +522,8 @@ int main(void)
 	tcase_add_test(t, segment_extra);
 	tcase_add_test(t, segment_extra_faults);
 	tcase_add_test(t, address_of_an_interface);
+	tcase_add_test(t, ipv6);
+	tcase_add_test(t, address_of_ipv6);
 	tcase_add_test(t, relayed_segment);
 	tcase_add_loop_test(t, faults, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_test(t, broken);

@@ -738,6 +738,23 @@ START_TEST(network_xml)
 	ck_assert_str_eq(n.bridge, "virbr9");
 	ck_assert_str_eq(ip_format(&n.address, ip), "10.0.0.1");
 	ck_assert_int_eq(n.prefix_len, 22);
+	ck_assert_str_eq(ip_format(&n.address6, ip), "fd00::1");
+	ck_assert_int_eq(n.prefix_len6, 64);
+	ck_assert(n.advertises);
+	n = parsed("<network><dns enable='no'/><ip family='ipv6' address='fd00::1' prefix='80'/>"
+		   "<ip family='ipv6' address='fd00:1::1'/></network>");
+	ck_assert(!n.advertises && !ip_is_set(&n.address) && !n.dhcp);
+	ck_assert_str_eq(ip_format(&n.address6, ip), "fd00::1");
+	ck_assert_int_eq(n.prefix_len6, 80);
+	/* dnsmasq runs for names, or for whoever leases, and then advertises */
+	n = parsed("<network><ip family='ipv6' address='fd00::1'/></network>");
+	ck_assert(n.advertises && n.prefix_len6 == 64);
+	n = parsed("<network><dns enable='no'/><ip family='ipv6' address='fd00::1'/><ip "
+		   "address='10.0.0.1'><dhcp><host mac='52:54:00:00:00:01' ip='10.0.0.2'/></dhcp>"
+		   "</ip></network>");
+	ck_assert(n.advertises);
+	n = parsed("<network><ip address='10.0.0.1'/></network>");
+	ck_assert(!n.advertises && !ip_is_set(&n.address6));
 	n = parsed("<network><dns enable='no'/><ip address='172.16.1.1' netmask='255.255.255.240'>"
 		   "<dhcp><range start='172.16.1.2' end='172.16.1.9'/></dhcp></ip></network>");
 	ck_assert(!n.dns && !n.forward && n.dhcp);

@@ -194,6 +194,7 @@ struct reply {
 
 struct ask {
 	const char *path, *method, *header, *range, *body, *unix_path, *ip;
+	const char *host; /* NULL: 127.0.0.1 */
 	size_t body_len;
 	bool chunked, expect, nobody;
 	long timeout_ms;
@@ -274,7 +275,7 @@ static struct reply fetch(struct ask a)
 	struct curl_slist *headers;
 
 	ck_assert_ptr_nonnull(c);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", PORT, a.path);
+	snprintf(url, sizeof(url), "http://%s:%d%s", a.host ? a.host : "127.0.0.1", PORT, a.path);
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -1137,6 +1138,45 @@ START_TEST(close_and_reopen)
 }
 END_TEST
 
+static void expect_both(void)
+{
+	expect_reply((struct ask){.path = "/m/echo", .host = "[::1]"}, 200, NULL);
+	ask_one();
+}
+
+static void expect_only_ipv4(void)
+{
+	struct reply r = fetch((struct ask){.path = "/m/echo", .host = "[::1]"});
+
+	ck_assert_int_eq(r.rc, CURLE_COULDNT_CONNECT);
+	ask_one();
+}
+
+/* Both families of a segment, each of which is closed alone. */
+START_TEST(both_families)
+{
+	struct ip six;
+	char why[256] = "";
+
+	ck_assert_int_eq(ip_parse("::1", &six), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_msg(!httpd_open_tcp(t.h, SEGMENT, "lo", &six, PORT, why, sizeof(why)),
+			"%s", why);
+		serve_while(expect_both);
+		httpd_close_family(t.h, SEGMENT, IP_V6);
+		ck_assert(httpd_is_open(t.h, SEGMENT));
+		serve_while(expect_only_ipv4);
+	}
+	ck_assert_int_eq(httpd_open_tcp(t.h, SEGMENT, "lo", &six, PORT, why, sizeof(why)), 0);
+	httpd_close_family(t.h, SEGMENT, IP_V4);
+	ck_assert(httpd_is_open(t.h, SEGMENT));
+	open_tcp();
+	httpd_close(t.h, SEGMENT);
+	ck_assert(!httpd_is_open(t.h, SEGMENT));
+	serve_while(expect_closed);
+}
+END_TEST
+
 static int count_fds(void)
 {
 	DIR *d = opendir("/proc/self/fd");
@@ -1471,6 +1511,7 @@ int main(void)
 	tcase_add_test(c, stop_answering);
 	tcase_add_test(c, stop_under_load);
 	tcase_add_test(c, close_and_reopen);
+	tcase_add_test(c, both_families);
 	tcase_add_test(c, no_leak);
 	tcase_add_test(c, local);
 	tcase_add_test(c, local_stale);

@@ -180,10 +180,50 @@ START_TEST(addresses_that_cannot_be)
 		snprintf(line, sizeof line, "address %s%s", wrong[i], where);
 		bad(text, -EINVAL, line);
 	}
-	bad("{'address': 'ten'}", -EINVAL, "'ten' is not an IPv4 address");
-	bad("{'address': '2001:db8::1'}", -EINVAL, "'2001:db8::1' is not an IPv4 address");
+	bad("{'address': 'ten'}", -EINVAL, "'ten' is not an IPv4 or IPv6 address");
+	bad("{'address': '2001:db8::1'}", -EINVAL,
+		"address 2001:db8::1 cannot be used in segment 'lan': IPv6 is not served there");
 	fine("{'address': '10.77.1.210'}"); /* in the pool: a record may */
 	nic_is(0, "lan", "10.77.1.210", "52:54:0a:4d:01:d2");
+}
+END_TEST
+
+/* Beside IPv4; and alone, where nothing else is served. */
+START_TEST(ipv6)
+{
+	struct segment *lan = base_segment(&rooms.base, "lan");
+	struct nic *nic;
+	char text[IP_TEXT];
+
+	lan->six = (struct segment6){.server = base_ip("fd00::1"), .prefix_len = 64};
+	base_machine(&rooms.base, "db", true, "10.77.1.2");
+	fine("{'address': 'fd00::5'}");
+	nic_is(0, "lan", "10.77.1.3", "52:54:0a:4d:01:03");
+	nic = &c.machine->nics[0];
+	ck_assert_uint_eq(nic->n_addrs, 2);
+	ck_assert_str_eq(ip_format(&nic->addrs[1], text), "fd00::5");
+	fine("{'address': 'fd00::a4d:109'}");
+	nic_is(0, "lan", "10.77.1.9", "52:54:0a:4d:01:09");
+	bad("{'address': 'fd00::a4d:102'}", -EEXIST,
+		"address fd00::a4d:102 goes with 10.77.1.2, which is in use by machine 'db'");
+	bad("{'address': 'fd00::a4d:101'}", -EEXIST,
+		"address fd00::a4d:101 goes with 10.77.1.1, which is in use by usher or the subnet "
+		"itself");
+	bad("{'address': 'fd00::1'}", -EINVAL,
+		"address fd00::1 cannot be used in segment 'lan' (a host's in fd00::/64, but not the "
+		"server's)");
+	lease("fd00::6", "02:00:00:00:00:01");
+	bad("{'address': 'fd00::6'}", -EEXIST,
+		"address fd00::6 is in use by a lease of 02:00:00:00:00:01");
+	lan->server = (struct ip){0};
+	fine("{}");
+	nic_is(0, "lan", "fd00::100:1", "52:54:01:00:00:01");
+	ck_assert_uint_eq(nic->n_addrs, 1);
+	fine("{'address': 'fd00::5'}"); /* a MAC like one that is drawn tells nothing */
+	nic_is(0, "lan", "fd00::5", NULL);
+	ck_assert(!mac_is_zero(&nic->mac));
+	bad("{'address': '10.77.1.9'}", -EINVAL,
+		"address 10.77.1.9 cannot be used in segment 'lan': IPv4 is not served there");
 }
 END_TEST
 
@@ -350,7 +390,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {the_first_network, where_bare_metal_is, the_only_network,
-		the_lowest_free_address, addresses_that_cannot_be, addresses_in_use,
+		the_lowest_free_address, addresses_that_cannot_be, ipv6, addresses_in_use,
 		addresses_that_are_claimed, a_full_network, seats, macs, further_ones, how_many};
 	Suite *s = suite_create("judge_nics");
 	TCase *t = tcase_create("judge_nics");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Each test runs in a process and a network namespace of its own. */
 static bool in_namespace;
@@ -59,6 +60,51 @@ START_TEST(a_link_is_looked_up)
 	   "done | ip -batch -");
 	ck_assert_int_eq(link_lookup("br0", &st), 0);
 	ck_assert_uint_eq(st.n_addresses, LINK_ADDRESSES);
+}
+END_TEST
+
+/* Global and unique local, the oldest first; whoever asks for IPv4 does not see them. */
+START_TEST(ipv6_addresses)
+{
+	struct link_state st;
+	char buf[IP_TEXT];
+
+	if (!in_namespace)
+		return;
+	sh("sysctl -qw net.ipv6.conf.default.disable_ipv6=0");
+	sh("ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up");
+	sh("ip addr add 192.0.2.1/24 dev v0");
+	sh("ip addr add 2001:db8::1/64 dev v0 nodad && ip addr add fd00::1/80 dev v0 nodad");
+	sh("ip addr add 2001:db8::2/64 dev v0 nodad preferred_lft 0");
+	ck_assert_int_eq(link_lookup("v0", &st), 0);
+	ck_assert_uint_eq(st.n_addresses, 1);
+	ck_assert_str_eq(ip_format(&st.addresses[0].ip, buf), "192.0.2.1");
+	ck_assert_uint_eq(st.n_addresses6, 2);
+	ck_assert_str_eq(ip_format(&st.addresses6[0].ip, buf), "2001:db8::1");
+	ck_assert_uint_eq(st.addresses6[0].prefix_len, 64);
+	ck_assert(!st.addresses6[0].tentative);
+	ck_assert_str_eq(ip_format(&st.addresses6[1].ip, buf), "fd00::1");
+	ck_assert_uint_eq(st.addresses6[1].prefix_len, 80);
+	/* a bridge without ports does not find out whether another has it */
+	sh("ip link add br0 type bridge && ip link set br0 up && ip addr add fd00:1::1/64 dev br0");
+	ck_assert_int_eq(link_lookup("br0", &st), 0);
+	ck_assert_uint_eq(st.n_addresses6, 1);
+	ck_assert(st.addresses6[0].tentative);
+	/* a duplicate is none of ours */
+	sh("ip addr add fd00::9/64 dev v1 nodad && ip addr add fd00::9/64 dev v0");
+	for (int i = 0; i < 500; i++) {
+		ck_assert_int_eq(link_lookup("v0", &st), 0);
+		if (st.n_addresses6 == 2)
+			break;
+		usleep(10000);
+	}
+	ck_assert_uint_eq(st.n_addresses6, 2);
+	/* more than are kept: the first stay */
+	sh("i=10; while [ $i -lt 40 ]; do echo address add fd00:2::$i/128 dev br0; i=$((i + 1)); "
+	   "done | ip -batch -");
+	ck_assert_int_eq(link_lookup("br0", &st), 0);
+	ck_assert_uint_eq(st.n_addresses6, LINK_ADDRESSES);
+	ck_assert_str_eq(ip_format(&st.addresses6[0].ip, buf), "fd00:1::1");
 }
 END_TEST
 
@@ -121,6 +167,10 @@ START_TEST(changes_are_told_by_name)
 	ck_assert(hears(l, "br0 "));
 	sh("ip addr del 192.0.2.1/24 dev br0");
 	ck_assert(hears(l, "br0 "));
+	sh("sysctl -qw net.ipv6.conf.br0.disable_ipv6=0 && ip addr add fd00::1/64 dev br0");
+	ck_assert(hears(l, "br0 "));
+	sh("ip addr del fd00::1/64 dev br0");
+	ck_assert(hears(l, "br0 "));
 	sh("ip link set br0 up");
 	ck_assert(hears(l, "br0 "));
 	sh("ip link del br0");
@@ -171,6 +221,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, a_link_is_looked_up);
+	tcase_add_test(t, ipv6_addresses);
 	tcase_add_test(t, up_means_carrier_too);
 	tcase_add_test(t, changes_are_told_by_name);
 	tcase_add_test(t, after_lost_messages_every_link_is_told);

@@ -826,6 +826,27 @@ START_TEST(test_cards)
 }
 END_TEST
 
+/* A card has an address of each family, and of IPv6 several at a time. */
+START_TEST(test_families)
+{
+	struct machine *m = armed(3);
+	const struct boot_client four = by_card("10.0.0.2", &m->nics[0]),
+				 six = by_card("fd00::a00:2", &m->nics[0]),
+				 link = by_card("fe80::2", &m->nics[0]);
+	struct boot_client nobody = {.ip = six.ip};
+
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &six), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_BOOT, &link), 0);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &link, "f"), 0);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &four, "f"), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &six), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &four), 0);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &six, "f"), 0);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &nobody, "f"), -EPERM);
+	ck_assert_int_eq(machine_answers_file(m, TOKEN_BOOT, &stranger, "f"), -EPERM);
+}
+END_TEST
+
 /* Records of before say nothing of cards: its address alone. */
 START_TEST(test_card_not_known)
 {
@@ -1480,6 +1501,7 @@ static void add_memory_tests(Suite *s)
 	tcase_add_test(t, test_too_many_boots);
 	tcase_add_test(t, test_answers_for_whom);
 	tcase_add_test(t, test_cards);
+	tcase_add_test(t, test_families);
 	tcase_add_test(t, test_card_not_known);
 	tcase_add_test(t, test_progress_closes_answers);
 	tcase_add_test(t, test_failure_keeps_the_reason);

@@ -74,6 +74,38 @@ START_TEST(neighbour)
 }
 END_TEST
 
+START_TEST(neighbour6)
+{
+	struct ip own, ip, link_local;
+	struct mac mac;
+	char text[MAC_TEXT];
+
+	if (!in_namespace)
+		return;
+	sh("sysctl -qw net.ipv6.conf.br0.disable_ipv6=0 && sysctl -qw net.ipv6.conf.c1.disable_ipv6=0 &&"
+	   "ip address add 2001:db8::1/64 dev br0 nodad");
+	ck_assert_int_eq(ip_parse("2001:db8::1", &own), 0);
+	ck_assert_int_eq(ip_parse("2001:db8::2", &ip), 0);
+	ck_assert_int_eq(ip_parse("fe80::2", &link_local), 0);
+	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), -ENOENT);
+	sh("ip neighbour add 2001:db8::2 lladdr 52:54:00:00:00:01 dev br0 &&"
+	   "ip neighbour add fe80::2 lladdr 52:54:00:00:00:02 dev br0");
+	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), 0);
+	ck_assert_str_eq(mac_format(&mac, text), "52:54:00:00:00:01");
+	ck_assert_int_eq(neighbour_mac("br0", &link_local, &mac), 0);
+	ck_assert_str_eq(mac_format(&mac, text), "52:54:00:00:00:02");
+	ck_assert_int_eq(neighbour_mac("c1", &link_local, &mac), -ENOENT);
+	/* who is not known is asked for */
+	ck_assert_int_eq(ip_parse("2001:db8::3", &ip), 0);
+	ck_assert_int_eq(neighbour_provoke("br0", &own, &ip), 0);
+	sh("ip -6 neighbour show to 2001:db8::3 nud all dev br0 | grep -q .");
+	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), -ENOENT);
+	ck_assert_int_eq(neighbour_provoke("br0", &own, &link_local), 0);
+	ip = ip_from_v4(0xc0000202);
+	ck_assert_int_eq(neighbour_provoke("br0", &own, &ip), -EAFNOSUPPORT);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("neighbour");
@@ -84,6 +116,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, port);
 	tcase_add_test(t, neighbour);
+	tcase_add_test(t, neighbour6);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -28,22 +28,26 @@ static struct place_view guest(void)
 START_TEST(address)
 {
 	static const struct {
-		bool card, recorded, leased, anothers, others_lease;
+		bool card, recorded, leased, anothers, others_lease, self_made;
 		enum place_fault fault;
 	} table[] = {
-		{true, true, false, false, false, PLACE_FINE},
-		{true, false, true, false, false, PLACE_FINE},
-		{true, true, true, false, false, PLACE_FINE},
-		{true, false, false, false, false, PLACE_NOT_HELD},
+		{true, true, false, false, false, false, PLACE_FINE},
+		{true, false, true, false, false, false, PLACE_FINE},
+		{true, true, true, false, false, false, PLACE_FINE},
+		{true, false, false, false, false, false, PLACE_NOT_HELD},
 		/* another's record, or its lease in force on an address that became this one's */
-		{true, false, false, true, false, PLACE_ANOTHERS},
-		{true, true, false, true, false, PLACE_ANOTHERS},
+		{true, false, false, true, false, false, PLACE_ANOTHERS},
+		{true, true, false, true, false, false, PLACE_ANOTHERS},
 		/* another server leases: the MAC says whose it is */
-		{true, false, false, false, true, PLACE_FINE},
-		{true, false, false, true, true, PLACE_ANOTHERS},
+		{true, false, false, false, true, false, PLACE_FINE},
+		{true, false, false, true, true, false, PLACE_ANOTHERS},
+		/* made by whoever has it: the same, unless it is somebody's by record or lease */
+		{true, false, false, false, false, true, PLACE_FINE},
+		{true, false, false, true, false, true, PLACE_ANOTHERS},
+		{false, false, false, false, false, true, PLACE_NO_CARD},
 		/* another segment, with the same addresses perhaps */
-		{false, true, false, false, false, PLACE_NO_CARD},
-		{false, false, false, false, true, PLACE_NO_CARD},
+		{false, true, false, false, false, false, PLACE_NO_CARD},
+		{false, false, false, false, true, false, PLACE_NO_CARD},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -54,6 +58,7 @@ START_TEST(address)
 		v.leased = table[i].leased;
 		v.anothers = table[i].anothers;
 		v.others_lease = table[i].others_lease;
+		v.self_made = table[i].self_made;
 		ck_assert_msg(place_judge(&v) == table[i].fault, "row %zu", i);
 	}
 }

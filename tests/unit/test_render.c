@@ -754,6 +754,77 @@ START_TEST(files)
 }
 END_TEST
 
+static const char *said(const json_t *of, const char *key)
+{
+	const char *text = json_string_value(json_object_get(of, key));
+
+	ck_assert_msg(text != NULL, "%s", key);
+	return text;
+}
+
+static json_t *context(void)
+{
+	struct profile *p = shipped("tiny");
+	json_t *snapshot = validated(p), *copy;
+	struct rendering *r = NULL;
+	char why[512];
+
+	ck_assert_msg(!rendering_new(&in, snapshot, &r, why, sizeof(why)), "%s", why);
+	copy = json_deep_copy(rendering_context(r));
+	rendering_free(r);
+	json_decref(snapshot);
+	profile_free(p);
+	return copy;
+}
+
+START_TEST(ipv6)
+{
+	json_t *c = context(), *m = json_object_get(c, "machine"), *nic;
+
+	ck_assert_str_eq(said(m, "address6"), "");
+	ck_assert_str_eq(said(m, "prefix6"), "");
+	ck_assert_str_eq(said(m, "netmask6"), "");
+	ck_assert_str_eq(said(m, "gateway6"), "");
+	ck_assert_str_eq(said(m, "dns6_first"), "");
+	ck_assert_str_eq(said(json_object_get(c, "server"), "address6"), "");
+	json_decref(c);
+	segment.six = (struct segment6){.prefix_len = 64, .n_dns = 2, .router_s = 1800};
+	ck_assert_int_eq(ip_parse("2001:db8:7a::1", &segment.six.server), 0);
+	ck_assert_int_eq(ip_parse("2001:db8::53", &segment.six.dns[0]), 0);
+	segment.six.dns[1] = segment.six.server;
+	c = context();
+	m = json_object_get(c, "machine");
+	nic = json_array_get(json_object_get(m, "nics"), 0);
+	ck_assert_str_eq(said(m, "address"), "192.168.122.3");
+	ck_assert_str_eq(said(m, "address6"), "2001:db8:7a::c0a8:7a03"); /* computed */
+	ck_assert_str_eq(said(nic, "address6"), "2001:db8:7a::c0a8:7a03");
+	ck_assert(json_is_true(json_object_get(nic, "has_address6")));
+	ck_assert_str_eq(said(m, "prefix6"), "64");
+	ck_assert_str_eq(said(m, "netmask6"), "ffff:ffff:ffff:ffff::");
+	ck_assert_str_eq(said(m, "gateway6"), "2001:db8:7a::1");
+	ck_assert_str_eq(said(m, "dns6_first"), "2001:db8::53");
+	ck_assert_str_eq(said(m, "dns6_comma"), "2001:db8::53,2001:db8:7a::1");
+	ck_assert_str_eq(said(m, "dns_comma"), "192.168.122.1,9.9.9.9");
+	ck_assert_str_eq(said(json_object_get(c, "server"), "address"), "192.168.122.1");
+	ck_assert_str_eq(said(json_object_get(c, "server"), "address6"), "2001:db8:7a::1");
+	json_decref(c);
+	/* the record's own; and who asks by IPv6 is told our address of it */
+	ck_assert_int_eq(ip_parse("2001:db8:7a::5", &machine.nics[0].addrs[1]), 0);
+	machine.nics[0].n_addrs = 2;
+	segment.six.router_s = 0;
+	segment.six.prefix_len = 72;
+	in.family = IP_V6;
+	c = context();
+	m = json_object_get(c, "machine");
+	ck_assert_str_eq(said(m, "address6"), "2001:db8:7a::5");
+	ck_assert_str_eq(said(m, "address"), "192.168.122.3");
+	ck_assert_str_eq(said(m, "netmask6"), "ffff:ffff:ffff:ffff:ff00::");
+	ck_assert_str_eq(said(m, "gateway6"), "");
+	ck_assert_str_eq(said(json_object_get(c, "server"), "address"), "2001:db8:7a::1");
+	json_decref(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("render");
@@ -779,6 +850,7 @@ int main(void)
 	tcase_add_test(t, choices_and_keys);
 	tcase_add_test(t, static_without_address);
 	tcase_add_test(t, answer_files);
+	tcase_add_test(t, ipv6);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -97,6 +97,31 @@ START_TEST(loads_by_grub)
 }
 END_TEST
 
+/* GRUB takes a bare address after "tftp,": brackets only some of its builds do. */
+START_TEST(loads_by_ipv6)
+{
+	struct script s = web01();
+
+	s.server = "2001:db8:7a::1";
+	s.files[0].url = "http://[2001:db8:7a::1]:8067/boot/d/linux";
+	s.n_files = 1;
+	s.cmdline = "url=http://[2001:db8:7a::1]:8067/m/cafe/answers";
+	makes(SCRIPT_GRUB_HTTP, &s,
+		"set timeout=0\n"
+		"echo 'usher: web01 is installed with profile debian-12'\n"
+		"if linux '/boot/d/linux' 'url=http://[2001:db8:7a::1]:8067/m/cafe/answers'; then\n"
+		"boot\n"
+		"elif linux '(http,[2001:db8:7a::1]:8067)/boot/d/linux'"
+		" 'url=http://[2001:db8:7a::1]:8067/m/cafe/answers'; then\n"
+		"boot\n"
+		"elif linux '(tftp,2001:db8:7a::1)/d/linux'"
+		" 'url=http://[2001:db8:7a::1]:8067/m/cafe/answers'; then\n"
+		"boot\nfi\n"
+		"echo 'usher: kernel or initrd did not load, see usher timeline web01'\n"
+		"echo 'usher: restarting in 10 s'\nsleep 10\nreboot\n");
+}
+END_TEST
+
 START_TEST(loads_by_pxelinux)
 {
 	struct script s = web01();
@@ -276,6 +301,7 @@ int main(void)
 
 	tcase_add_test(tc, loads_by_ipxe);
 	tcase_add_test(tc, loads_by_grub);
+	tcase_add_test(tc, loads_by_ipv6);
 	tcase_add_test(tc, loads_by_pxelinux);
 	tcase_add_test(tc, grub_gets_the_same_words);
 	tcase_add_test(tc, awkward_names);

@@ -155,10 +155,29 @@ START_TEST(test_ipv6)
 	ck_assert_str_eq(url, "http://192.168.122.1:8067");
 	segment_url(&s, &s.six.server, url, sizeof url);
 	ck_assert_str_eq(url, "http://[2001:db8:7a::1]:8067");
+	ck_assert_ptr_eq(segment_asked(&s, IP_V6), &s.six.server);
+	ck_assert_ptr_eq(segment_asked(&s, IP_V4), &s.server);
+	ck_assert_ptr_eq(segment_asked(&s, IP_NONE), &s.server);
+	/* made by who has it: link-local, and what it was told to make */
+	a = ip("fe80::5");
+	ck_assert(segment_self_made(&s, &a));
+	a = ip("2001:db8:7a::5054:c0ff:fea8:7a03");
+	ck_assert(!segment_self_made(&s, &a));
+	s.six.autonomous = true;
+	ck_assert(segment_self_made(&s, &a));
+	a = ip("2001:db8:7b::5");
+	ck_assert(!segment_self_made(&s, &a));
+	a = ip("192.168.122.5");
+	ck_assert(!segment_self_made(&s, &a) && !segment_v4_of(&s, &a, &a));
+	a = ip("2001:db8:7a::c0a8:7a05");
+	ck_assert(segment_v4_of(&s, &a, &a) && ip_to_v4(&a) == 0xc0a87a05);
+	a = ip("2001:db8:7a::c0a8:7b05"); /* in another subnet */
+	ck_assert(!segment_v4_of(&s, &a, &a));
 	/* and alone */
 	s.server = (struct ip){0};
 	segment_base_url(&s, url, sizeof url);
 	ck_assert_str_eq(url, "http://[2001:db8:7a::1]:8067");
+	ck_assert_ptr_eq(segment_asked(&s, IP_V4), &s.six.server);
 	a = segment_at(&s, IP_V4, 5);
 	ck_assert(!ip_is_set(&a) && !segment_computed(&s, IP_V4, &mac, &a));
 	s.six.server = (struct ip){0};

@@ -5,6 +5,7 @@
 #include "rooms_make.h"
 
 #include "service/network/decided.h"
+#include "service/network/segments6.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -191,6 +192,106 @@ START_TEST(interfaces)
 	ck_assert_int_eq(describe(), -ENODEV);
 	ck_assert_str_eq(why, "interface 'nothere0': no such interface");
 	ck_assert_str_eq(seg.ifname, "nothere0");
+}
+END_TEST
+
+/* --- IPv6 ---------------------------------------------------------------------------------------------------------------- */
+
+static int describe6(void)
+{
+	why[0] = '\0';
+	described();
+	return segment6_describe(&conf, conf.is_network ? &net : NULL, &seg, why, sizeof why);
+}
+
+START_TEST(ipv6_of_a_network)
+{
+	net.address6 = base_ip("fd00:5::1");
+	net.prefix_len6 = 64;
+	ck_assert_int_eq(describe6(), 0); /* nobody asked for it */
+	ck_assert(!ip_is_set(&seg.six.server));
+	net.ours = true;
+	ck_assert_int_eq(describe6(), 0);
+	ck_assert_str_eq(text_of(&seg.six.server), "fd00:5::1");
+	net.ours = false;
+	conf.six.on = true;
+	conf.pool_first = base_ip("10.5.0.10");
+	conf.pool_last = base_ip("10.5.0.20");
+	ck_assert_int_eq(describe6(), 0);
+	ck_assert_str_eq(text_of(&seg.six.server), "fd00:5::1");
+	ck_assert_uint_eq(seg.six.prefix_len, 64);
+	ck_assert_uint_eq(seg.six.router_s, SEGMENT_ROUTER_S);
+	ck_assert(!seg.six.autonomous && seg.six.n_dns);
+	ck_assert_uint_eq(seg.six.pool_first, 0x0a05000a);
+	ck_assert_uint_eq(seg.six.pool_last, 0x0a050014);
+	conf.six = (struct config_segment6){.on = true,
+		.pool_first = base_ip("fd00:5::100"),
+		.pool_last = base_ip("fd00:5::200"),
+		.dns = {base_ip("fd00::53")},
+		.n_dns = 1,
+		.router = CONFIG_ROUTER_NO,
+		.autonomous = true};
+	ck_assert_int_eq(describe6(), 0);
+	ck_assert(seg.six.autonomous && !seg.six.router_s && seg.six.n_dns == 1);
+	ck_assert_str_eq(text_of(&seg.six.dns[0]), "fd00::53");
+	ck_assert_uint_eq(seg.six.pool_first, 0x100);
+	ck_assert_uint_eq(seg.six.pool_last, 0x200);
+	net.forward = false;
+	conf.six.router = CONFIG_ROUTER_AUTO;
+	ck_assert_int_eq(describe6(), 0);
+	ck_assert_uint_eq(seg.six.router_s, 0);
+	conf.six.router = CONFIG_ROUTER_YES;
+	ck_assert_int_eq(describe6(), 0);
+	ck_assert_uint_eq(seg.six.router_s, SEGMENT_ROUTER_S);
+}
+END_TEST
+
+/* IPv4 is served all the same. */
+START_TEST(ipv6_that_cannot_be_served)
+{
+	conf.six.on = true;
+	ck_assert_int_eq(describe6(), -EADDRNOTAVAIL);
+	ck_assert_ptr_nonnull(strstr(why, "network 'n' has no IPv6 address"));
+	net.address6 = base_ip("fd00:5::1");
+	net.prefix_len6 = 64;
+	net.advertises = true;
+	ck_assert_int_eq(describe6(), -EADDRINUSE);
+	ck_assert_ptr_nonnull(strstr(why, "sends router advertisements in network 'n'"));
+	ck_assert(!ip_is_set(&seg.six.server));
+	ck_assert_str_eq(text_of(&seg.server), "10.5.0.1");
+	net.advertises = false;
+	net.prefix_len6 = 48;
+	ck_assert_int_eq(describe6(), -EINVAL);
+	ck_assert_str_eq(why, "'n' has fd00:5::1/48: expected a prefix length from 64 to 96");
+}
+END_TEST
+
+START_TEST(ipv6_of_an_interface)
+{
+	struct link_state link;
+
+	if (!make_link())
+		return;
+	conf.is_network = false;
+	conf.six.on = true;
+	strcpy(conf.name, "br9");
+	ck_assert_int_eq(describe6(), -EADDRNOTAVAIL);
+	ck_assert_str_eq(why, "'br9' has no IPv6 address, global or unique local");
+	ck_assert(!system("sysctl -qw net.ipv6.conf.br9.disable_ipv6=0 &&"
+			  "ip addr add fd00:4::1/64 dev br9 && ip addr add fd00:4::2/64 dev br9"));
+	ck_assert_int_eq(describe6(), 0);
+	ck_assert_str_eq(text_of(&seg.six.server), "fd00:4::1");
+	ck_assert_uint_eq(seg.six.router_s, 0);
+	ck_assert_int_eq(link_lookup("br9", &link), 0);
+	ck_assert(segment6_is_there(&seg, &link));
+	seg.six.prefix_len = 80;
+	ck_assert(!segment6_is_there(&seg, &link));
+	conf.six.address = base_ip("fd00:4::2");
+	ck_assert_int_eq(describe6(), 0);
+	ck_assert_str_eq(text_of(&seg.six.server), "fd00:4::2");
+	conf.six.address = base_ip("fd00:4::3");
+	ck_assert_int_eq(describe6(), -EINVAL);
+	ck_assert_str_eq(why, "'br9' does not have the IPv6 address fd00:4::3");
 }
 END_TEST
 
@@ -417,7 +518,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {as_configured, as_the_network_is, name_servers, who_leases,
-		networks_that_cannot_be_served, interfaces, found, named, behind_relays,
+		networks_that_cannot_be_served, interfaces, ipv6_of_a_network,
+		ipv6_that_cannot_be_served, ipv6_of_an_interface, found, named, behind_relays,
 		relays_that_cannot_be, comes_and_goes, no_more_than_can_be, decided};
 	Suite *s = suite_create("segments");
 	TCase *t = tcase_create("segments");

@@ -418,6 +418,16 @@ START_TEST(ipv6)
 	ck_file("got", 100000);
 	ck_report(1, done, "f");
 	ck_assert_str_eq(f.reports[0].peer, "::1");
+	/* beside the other family, and each is closed alone */
+	ck_assert_int_eq(client("curl -sS -o got 'tftp://127.0.0.1/f'"), 0);
+	tftpd_close_family(f.t, SEGMENT, IP_V6);
+	ck_assert_int_ne(client("curl -sS -m 2 -o got 'tftp://[::1]/f'"), 0);
+	ck_assert_int_eq(client("curl -sS -o got 'tftp://127.0.0.1/f'"), 0);
+	ck_assert_msg(!tftpd_open(f.t, SEGMENT, "lo", &six, why, sizeof why), "%s", why);
+	ck_assert_int_eq(client("curl -sS -o got 'tftp://[::1]/f'"), 0);
+	tftpd_close(f.t, SEGMENT);
+	ck_assert_int_ne(client("curl -sS -m 2 -o got 'tftp://[::1]/f'"), 0);
+	ck_assert_int_ne(client("curl -sS -m 2 -o got 'tftp://127.0.0.1/f'"), 0);
 }
 END_TEST
 

@@ -80,6 +80,9 @@ static void check_active(
 			"'%s' has <dhcp> of its own: leave out mode='own', or take it out with "
 			"virsh net-edit %s",
 			net->name, net->name);
+	else if (!ip_is_set(&net->address) && ip_is_set(&net->address6))
+		check_say(k, CHECK_OK, "network", "'%s' on %s has no IPv4 address: IPv6 only",
+			net->name, net->bridge);
 	else
 		check_say(k, CHECK_OK, "network", "'%s' on %s, %s/%u, mode %s: %s", net->name,
 			net->bridge, ip_format(&net->address, ip), net->prefix_len,
@@ -235,7 +238,9 @@ static void check_interface(struct check *k, const struct config_segment *c)
 		return;
 	}
 	on = config_segment_address(c, &link, why, sizeof why);
-	if (!on)
+	if (!on && !link.n_addresses && c->six.on)
+		check_say(k, CHECK_OK, "interface", "'%s' has no IPv4 address: IPv6 only", c->name);
+	else if (!on)
 		check_say(k, CHECK_BAD, "interface", "%s", why);
 	else
 		check_say(k, CHECK_OK, "interface", "'%s' has %s/%u, mode %s: %s", c->name,

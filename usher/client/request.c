@@ -181,8 +181,8 @@ static const char *card_error(const json_t *card, char *buf, size_t size)
 	struct mac m;
 	struct ip ip;
 
-	if (address && (ip_parse(address, &ip) || ip.family != IP_V4)) {
-		snprintf(buf, size, "'%.80s' is not an IPv4 address", address);
+	if (address && ip_parse(address, &ip)) {
+		snprintf(buf, size, "'%.80s' is not an IPv4 or IPv6 address", address);
 		return buf;
 	}
 	if (mac && mac_parse(mac, &m)) {
