@@ -254,7 +254,10 @@ void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct 
 
 bool dhcp6_own_fits(const struct dhcp6_own *own)
 {
-	return dhcp6_socket_fits(&own->socket, own->segment->ifname);
+	const struct segment6 *six = &own->segment->six;
+
+	return ip_eq(&own->server, &six->server) && own->prefix_len == six->prefix_len &&
+		dhcp6_socket_fits(&own->socket, own->segment->ifname);
 }
 
 int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size)
@@ -263,6 +266,8 @@ int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size)
 
 	if (rc < 0)
 		return rc;
+	own->server = own->segment->six.server;
+	own->prefix_len = own->segment->six.prefix_len;
 	dhcp6_answer_duid(&own->socket.mac, own->duid);
 	rc = loop_watch(
 		own->lessor->four->c->loop, &own->watch, own->socket.raw, EPOLLIN, readable, own);

@@ -28,11 +28,14 @@ struct dhcp6_own {
 	struct ra ra;
 	struct dhcp_meter malformed;
 	struct dhcp_notices routers; /* others', that were told of */
+	struct ip server;            /* the segment's, when it was opened */
+	uint8_t prefix_len;
 	uint8_t duid[DHCP6_SERVER_DUID];
 };
 
 void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct segment *s);
-bool dhcp6_own_fits(const struct dhcp6_own *own); /* still on the segment's link? */
+/* Still on the segment's link, with its prefix? */
+bool dhcp6_own_fits(const struct dhcp6_own *own);
 /* Of a closed one. -errno with one line in `why`. */
 int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size);
 void dhcp6_own_close(struct dhcp6_own *own); /* closed is fine */
