@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum { ROUTER_TOLD_MS = 3600 * 1000, AGAIN_MS = 1000 };
+enum { ROUTER_TOLD_MS = 3600 * 1000 };
 
 /* An answer with a token goes to the card that asked, whose MAC the frame told: only whether the machine is where that frame
  * came from is to be asked. Behind a relay nobody can tell. */
@@ -243,51 +243,6 @@ static void foreign_router(void *arg, const struct ndp_message *m)
 	dhcp_outbox_flush(own->lessor->four->outbox);
 }
 
-static int open_now(struct dhcp6_own *own, char *why, size_t why_size)
-{
-	struct loop *loop = own->lessor->four->c->loop;
-	int rc = dhcp6_socket_open(&own->socket, own->segment->ifname, why, why_size);
-
-	if (rc < 0)
-		return rc;
-	dhcp6_answer_duid(&own->socket.mac, own->duid);
-	own->ra = (struct ra){.frames = FRAMES_CLOSED,
-		.segment = own->segment,
-		.mac = own->socket.mac,
-		.link_local = own->socket.link_local,
-		.foreign = foreign_router,
-		.arg = own};
-	rc = loop_watch(loop, &own->watch, own->socket.raw, EPOLLIN, readable, own);
-	if (rc == 0)
-		rc = ra_open(&own->ra, loop, own->socket.ifindex);
-	if (rc < 0) {
-		snprintf(why, why_size, "%s: %s", own->segment->ifname, strerror(-rc));
-		dhcp6_own_close(own);
-	}
-	return rc;
-}
-
-static int open_or_wait(struct dhcp6_own *own, char *why, size_t why_size)
-{
-	int rc = open_now(own, why, why_size);
-
-	return rc == -EADDRNOTAVAIL
-		? loop_timer_set(own->lessor->four->c->loop, &own->again, AGAIN_MS)
-		: rc;
-}
-
-static void again(struct loop_timer *t)
-{
-	struct dhcp6_own *own = t->arg;
-	char why[256];
-
-	if (open_or_wait(own, why, sizeof(why)) < 0)
-		log_warn("%s: IPv6 is not served: %s", own->segment->name, why);
-	else if (own->socket.raw >= 0)
-		log_info("%s: %s has a link-local address now: IPv6 is served", own->segment->name,
-			own->segment->ifname);
-}
-
 void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct segment *s)
 {
 	*own = (struct dhcp6_own){.lessor = l,
@@ -295,21 +250,40 @@ void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct 
 		.socket = DHCP6_SOCKET_CLOSED,
 		.ra = RA_CLOSED,
 		.routers = {.every = ROUTER_TOLD_MS}};
-	loop_timer_init(&own->again, again, own);
 }
 
 bool dhcp6_own_fits(const struct dhcp6_own *own)
 {
-	return own->again.slot || dhcp6_socket_fits(&own->socket, own->segment->ifname);
+	const struct segment6 *six = &own->segment->six;
+
+	return ip_eq(&own->server, &six->server) && own->prefix_len == six->prefix_len &&
+		dhcp6_socket_fits(&own->socket, own->segment->ifname);
 }
 
 int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size)
 {
-	int rc = open_or_wait(own, why, why_size);
+	int rc = dhcp6_socket_open(&own->socket, own->segment->ifname, why, why_size);
 
-	if (rc == 0 && own->socket.raw < 0)
-		log_info("%s: IPv6 is served as soon as %s has a link-local address",
-			own->segment->name, own->segment->ifname);
+	if (rc < 0)
+		return rc;
+	own->server = own->segment->six.server;
+	own->prefix_len = own->segment->six.prefix_len;
+	dhcp6_answer_duid(&own->socket.mac, own->duid);
+	rc = loop_watch(
+		own->lessor->four->c->loop, &own->watch, own->socket.raw, EPOLLIN, readable, own);
+	if (rc == 0) {
+		own->ra = (struct ra){.frames = FRAMES_CLOSED,
+			.segment = own->segment,
+			.mac = own->socket.mac,
+			.link_local = own->socket.link_local,
+			.foreign = foreign_router,
+			.arg = own};
+		rc = ra_open(&own->ra, own->lessor->four->c->loop, own->socket.ifindex);
+	}
+	if (rc < 0) {
+		snprintf(why, why_size, "%s: %s", own->segment->ifname, strerror(-rc));
+		dhcp6_own_close(own);
+	}
 	return rc;
 }
 
@@ -317,7 +291,6 @@ void dhcp6_own_close(struct dhcp6_own *own)
 {
 	if (own->watch.watched)
 		loop_unwatch(own->lessor->four->c->loop, &own->watch);
-	loop_timer_clear(own->lessor->four->c->loop, &own->again);
 	ra_close(&own->ra);
 	dhcp6_socket_close(&own->socket);
 }

@@ -25,18 +25,18 @@ struct dhcp6_own {
 	const struct segment *segment;
 	struct dhcp6_socket socket;
 	struct loop_fd watch;
-	struct loop_timer again; /* the link has no link-local address yet */
 	struct ra ra;
 	struct dhcp_meter malformed;
 	struct dhcp_notices routers; /* others', that were told of */
+	struct ip server;            /* the segment's, when it was opened */
+	uint8_t prefix_len;
 	uint8_t duid[DHCP6_SERVER_DUID];
 };
 
 void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct segment *s);
-/* Still on the segment's link, or waiting for it to have an address? */
+/* Still on the segment's link, with its prefix? */
 bool dhcp6_own_fits(const struct dhcp6_own *own);
-/* Of a closed one. -errno with one line in `why`. Where the link has no link-local address yet (a bridge without a port has
- * none) that is looked for every second, and it is no error. */
+/* Of a closed one. -errno with one line in `why`. */
 int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size);
 void dhcp6_own_close(struct dhcp6_own *own); /* closed is fine */
 

@@ -131,6 +131,37 @@ static struct dhcp6_decision solicit(const struct dhcp6_policy *p, const struct 
 	return d;
 }
 
+static bool is_off_link(const struct dhcp_asker *c, const struct ip *ip)
+{
+	return !segment_accepts(c->segment, ip);
+}
+
+/* It may be told that it is over: it is no address of this link, or is or was its own by our word. */
+static bool is_ours_to_end(const struct dhcp_asker *c, const struct ip *ip)
+{
+	const struct lease *l = lease_by_ip(c->leases, c->segment->id, ip);
+
+	return is_off_link(c, ip) || (l && mac_eq(&l->mac, &c->holder));
+}
+
+static bool has_address(const struct dhcp6_message *m, const struct ip *ip)
+{
+	for (size_t i = 0; i < m->n_ias; i++)
+		for (size_t k = 0; m->ias[i].code == OPT6_IA_NA && k < m->ias[i].n_addresses; k++)
+			if (ip_eq(&m->ias[i].addresses[k].ip, ip))
+				return true;
+	return false;
+}
+
+/* RFC 8415 18.3.5: a REBIND goes to all servers, and that of its address may be another. */
+static bool is_anothers_client(
+	const struct dhcp6_message *m, const struct dhcp_asker *c, const struct ip *chosen)
+{
+	const struct ip end = address_that(m, c, is_ours_to_end);
+
+	return m->type == DHCP6_REBIND && !has_address(m, chosen) && !ip_is_set(&end);
+}
+
 static struct dhcp6_decision request(const struct dhcp6_policy *p, const struct dhcp_asker *c)
 {
 	bool rebinds = p->msg->type == DHCP6_REBIND;
@@ -147,17 +178,21 @@ static struct dhcp6_decision request(const struct dhcp6_policy *p, const struct 
 	d.reason = DHCP_FINE;
 	if (!ip_is_set(&choice.address))
 		d.reason = dhcp_choose(c, &choice);
-	if (d.reason == DHCP_FINE)
+	if (d.reason == DHCP_FINE && !is_anothers_client(p->msg, c, &choice.address))
 		return lease(p, c, &choice);
-	if (rebinds) /* it may be another server's */
-		return ignore(d.reason);
+	if (rebinds)
+		return ignore(d.reason ? d.reason : DHCP_NOT_HELD);
 	return refuse(
 		d.reason, p->msg->type == DHCP6_RENEW ? DHCP6_NO_BINDING : DHCP6_NO_ADDRS_AVAIL);
 }
 
-static bool is_off_link(const struct dhcp_asker *c, const struct ip *ip)
+/* Not of this link; or it is another's now, then the client has to begin anew too. */
+static bool may_not_go_on(const struct dhcp_asker *c, const struct ip *ip)
 {
-	return !segment_accepts(c->segment, ip);
+	const struct lease *l = lease_by_ip(c->leases, c->segment->id, ip);
+
+	return is_off_link(c, ip) ||
+		(l && lease_is_live(l, c->now) && !mac_eq(&l->mac, &c->holder));
 }
 
 static bool is_any(const struct dhcp_asker *c, const struct ip *ip)
@@ -170,7 +205,7 @@ static bool is_any(const struct dhcp_asker *c, const struct ip *ip)
 static struct dhcp6_decision confirm(const struct dhcp6_policy *p, const struct dhcp_asker *c)
 {
 	struct ip any = address_that(p->msg, c, is_any);
-	struct ip off = address_that(p->msg, c, is_off_link);
+	struct ip off = address_that(p->msg, c, may_not_go_on);
 
 	if (!ip_is_set(&any))
 		return ignore(DHCP_NO_ADDRESS);

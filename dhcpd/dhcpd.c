@@ -21,6 +21,7 @@ struct port {
 	struct dhcp_proxy *proxy;   /* somebody else leases; or NULL */
 	struct dhcp_listen listen;  /* not known yet */
 	struct dhcpd_server server; /* who was found to lease, or zero */
+	int no_ipv6;                /* why IPv6 is not served: the last that was told; 0: it is */
 };
 
 struct dhcpd {
@@ -99,11 +100,12 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 	return 0;
 }
 
-/* Without it IPv4 is served all the same. */
+/* Without it IPv4 is served all the same. Each reason is told once. */
 static void open_own6(struct port *port)
 {
 	const struct segment *s = port->segment;
 	char why[256] = "out of memory";
+	int rc;
 
 	if (!ip_is_set(&s->six.server)) {
 		dhcp6_own_close(&port->own6);
@@ -112,9 +114,14 @@ static void open_own6(struct port *port)
 	if (dhcp6_own_fits(&port->own6))
 		return;
 	dhcp6_own_close(&port->own6);
-	if (leases_move_pool(port->d->lessor.leases, s->id) < 0 ||
-		dhcp6_own_open(&port->own6, why, sizeof(why)) < 0)
-		log_warn("%s: IPv6 is not served: %s", s->name, why);
+	rc = leases_move_pool(port->d->lessor.leases, s->id);
+	if (rc == 0)
+		rc = dhcp6_own_open(&port->own6, why, sizeof(why));
+	if (rc && rc != port->no_ipv6)
+		log_warn("%s: DHCPv6 waits: %s", s->name, why);
+	else if (!rc && port->no_ipv6)
+		log_info("%s: DHCPv6 is served", s->name);
+	port->no_ipv6 = rc;
 }
 
 static int open_own(struct port *port, char *why, size_t why_size)

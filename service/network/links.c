@@ -231,6 +231,18 @@ static bool is_same(const struct segment *a, const struct segment *b)
 		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
 }
 
+/* The link's own address comes later than the served one, and is another when the bridge takes another MAC. */
+static void look_at_dhcp6(struct served *d)
+{
+	char why[512];
+	int rc = ip_is_set(&d->segment->six.server)
+		? dhcpd_open(d->nw->dhcpd, d->segment, why, sizeof why)
+		: 0;
+
+	if (rc)
+		wait_for(d, rc, why);
+}
+
 /* Of the same link and IPv4: only the other family comes, goes or is another. */
 static void follow6(struct served *d, struct segment *next, int rc, const char *why)
 {
@@ -239,8 +251,10 @@ static void follow6(struct served *d, struct segment *next, int rc, const char *
 	char line[SERVED_WHY], ip[IP_TEXT];
 	bool was = ip_is_set(&seg->six.server);
 
-	if (!rc && segment6_is_same(&seg->six, &next->six))
+	if (!rc && segment6_is_same(&seg->six, &next->six)) {
+		look_at_dhcp6(d);
 		return;
+	}
 	if (was)
 		segment6_close(nw, seg);
 	seg->six = next->six;
