@@ -5,21 +5,6 @@
 
 #include <errno.h>
 
-/* A record's IPv6 address on this card; else the one that its IPv4 address stands for. */
-static struct ip own_of(const struct segment *s, const struct nic *nic)
-{
-	struct ip own = {0};
-	uint32_t n;
-
-	for (size_t i = 0; i < nic->n_addrs; i++)
-		if (nic->addrs[i].family == IP_V6)
-			return nic->addrs[i];
-	for (size_t i = 0; i < nic->n_addrs && !ip_is_set(&own); i++)
-		if (nic->addrs[i].family == IP_V4 && segment_number(s, &nic->addrs[i], &n))
-			own = segment_at(s, IP_V6, n);
-	return own;
-}
-
 /* What it asks for, else what goes with its IPv4 lease. */
 static struct ip wish_of(const struct dhcp6_policy *p)
 {
@@ -50,7 +35,7 @@ static struct dhcp_asker asker_of(const struct dhcp6_policy *p)
 
 	c.machine = machines_by_mac(p->machines, p->segment->id, &p->mac, &nic);
 	if (c.machine && nic)
-		c.own = own_of(p->segment, nic);
+		c.own = nic_address6(nic, p->segment);
 	return c;
 }
 

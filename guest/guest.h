@@ -129,6 +129,9 @@ struct guest_nic {
 	 * leases there (len 0: anybody). */
 	struct ip server;
 	struct subnet lessors;
+	/* IPv6 is served there: the guest's address, and 128; 64 where it makes itself others in the same prefix. */
+	struct ip ip6;
+	uint8_t ip6_len;
 };
 
 /* A disk beside the machine's own. */

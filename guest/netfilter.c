@@ -72,12 +72,58 @@ static const char install_xml[] =
 	"<filterref filter='" NETFILTER_GUEST "'/>"
 	"</filter>";
 
+/*
+ * A guest speaks from its link-local address and its own, says "is this address free?" from none, and is neither a router nor a
+ * DHCP server (RFC 4861 types 134 and 137). Which address it says it has in neighbour discovery is not held to: who is given
+ * secrets is judged by the kernel's neighbour table.
+ */
+static const char ipv6_xml[] =
+	"<filter name='" NETFILTER_IPV6 "' chain='root'>"
+	"<uuid>7568e572-0000-4000-8000-646863700004</uuid>"
+	"<rule action='drop' direction='out' priority='400'><ipv6 protocol='icmpv6' type='134'/></rule>"
+	"<rule action='drop' direction='out' priority='400'><ipv6 protocol='icmpv6' type='137'/></rule>"
+	"<rule action='drop' direction='out' priority='400'>"
+	"<ipv6 protocol='udp' srcportstart='547'/></rule>"
+	"<rule action='drop' direction='out' priority='400'>"
+	"<ipv6 protocol='udp' dstportstart='546'/></rule>"
+	"<rule action='accept' direction='out' priority='450'>"
+	"<ipv6 srcipaddr='fe80::' srcipmask='10'/></rule>"
+	"<rule action='accept' direction='out' priority='450'>"
+	"<ipv6 srcipaddr='::' srcipmask='128' protocol='icmpv6'/></rule>"
+	"<rule action='accept' direction='out' priority='450'>"
+	"<ipv6 srcipaddr='$" NETFILTER_IP6 "' srcipmask='$" NETFILTER_IP6_LEN "'/></rule>"
+	"<rule action='drop' direction='out' priority='480'><ipv6/></rule>"
+	"<rule action='accept' direction='in' priority='500'><ipv6/></rule>"
+	"</filter>";
+
+static const char guest6_xml[] = "<filter name='" NETFILTER_GUEST6 "' chain='root'>"
+				 "<uuid>7568e572-0000-4000-8000-646863700005</uuid>"
+				 "<filterref filter='" NETFILTER_IPV6 "'/>"
+				 "<filterref filter='" NETFILTER_GUEST "'/>"
+				 "</filter>";
+
+/* Of IPv4 only the question for an address goes out, which firmware asks first. */
+static const char only6_xml[] =
+	"<filter name='" NETFILTER_ONLY6 "' chain='root'>"
+	"<uuid>7568e572-0000-4000-8000-646863700006</uuid>"
+	"<filterref filter='no-mac-spoofing'/>"
+	"<filterref filter='" NETFILTER_IPV6 "'/>"
+	"<rule action='accept' direction='out' priority='600'>"
+	"<ip srcipaddr='0.0.0.0' protocol='udp' srcportstart='68' dstportstart='67'/></rule>"
+	"<rule action='accept' direction='in' priority='600'>"
+	"<ip protocol='udp' srcportstart='67' dstportstart='68'/></rule>"
+	"<rule action='drop' direction='inout' priority='700'><all/></rule>"
+	"</filter>";
+
 /* Each refers to those before it. */
 static const struct own {
 	const char *name, *uuid, *xml;
 } own[] = {{NETFILTER_DHCP, "7568e572-0000-4000-8000-646863700001", dhcp_xml},
 	{NETFILTER_GUEST, "7568e572-0000-4000-8000-646863700002", guest_xml},
-	{NETFILTER_INSTALL, "7568e572-0000-4000-8000-646863700003", install_xml}};
+	{NETFILTER_INSTALL, "7568e572-0000-4000-8000-646863700003", install_xml},
+	{NETFILTER_IPV6, "7568e572-0000-4000-8000-646863700004", ipv6_xml},
+	{NETFILTER_GUEST6, "7568e572-0000-4000-8000-646863700005", guest6_xml},
+	{NETFILTER_ONLY6, "7568e572-0000-4000-8000-646863700006", only6_xml}};
 
 static const char old_uuid[] = "7568e572-0000-4000-8000-6e6470666c74";
 

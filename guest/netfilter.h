@@ -2,7 +2,7 @@
 /*
  * libvirt's packet filters (nwfilter) for our guests. Blocking; guest/ only.
  *
- * Three filters are usher's own, made when they are first needed, each with a UUID of usher's. What a site changes in
+ * Some filters are usher's own, made when they are first needed, each with a UUID of usher's. What a site changes in
  * them is put back; a filter of one of these names that has another UUID is the site's, and is used as it is.
  */
 #ifndef USHER_GUEST_NETFILTER_H
@@ -16,6 +16,10 @@
 #define NETFILTER_DHCP \
 	"usher-dhcp" /* only DHCP and PXE: from the servers alone, and no server itself */
 #define NETFILTER_GUEST "usher-guest" /* both */
+/* Where IPv6 is served: both families, or IPv6 alone; for all of the guest's life. */
+#define NETFILTER_IPV6 "usher-ipv6" /* IPv6's part of both */
+#define NETFILTER_GUEST6 "usher-guest-ipv6"
+#define NETFILTER_ONLY6 "usher-guest-ipv6-only"
 #define NETFILTER_INSTALL \
 	"usher-guest-install"                 /* the same, for an installing run: see netfilter.c */
 #define NETFILTER_INSTALL_OLD "usher-install" /* what older ushers' installing runs have */
@@ -24,6 +28,8 @@
 #define NETFILTER_USHER "USHER"        /* usher's address there */
 #define NETFILTER_SERVER "DHCPSERVER"  /* who leases there: an address, or a subnet's */
 #define NETFILTER_LEN "DHCPSERVER_LEN" /* and its length: 32 for an address */
+#define NETFILTER_IP6 "IPV6"           /* the guest's address; libvirt's IP is for IPv4 */
+#define NETFILTER_IP6_LEN "IPV6_LEN"   /* 128, or 64 where guests make themselves addresses */
 
 bool netfilter_exists(virConnectPtr conn, const char *name);
 /* 0: they are there as they should be. -ENOENT: this libvirt has no clean-traffic, so no filters at all. Or -errno with

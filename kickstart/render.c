@@ -73,17 +73,6 @@ static const struct nic *nic_of(const struct render_input *in)
 	return in->machine->n_nics ? &in->machine->nics[0] : NULL;
 }
 
-/* The first of the record; else, where IPv6 is served, the one computed from its IPv4 address. */
-static struct ip address6_of(const struct nic *nic, const struct segment *s)
-{
-	const struct ip *v4 = first_v4(nic);
-
-	for (size_t i = 0; nic && i < nic->n_addrs; i++)
-		if (nic->addrs[i].family == IP_V6)
-			return nic->addrs[i];
-	return s && v4 ? segment_at(s, IP_V6, ip_to_v4(v4)) : (struct ip){0};
-}
-
 /* Name servers, in each of the ways that answer files want them. `key`: "dns", "dns6". */
 static void add_dns(json_t *machine, const char *key, const struct ip *servers, size_t n)
 {
@@ -117,7 +106,7 @@ static struct ip mask6(unsigned prefix_len)
 static void add_segment6(json_t *machine, const struct nic *nic, const struct segment *s)
 {
 	const struct segment6 *six = s && ip_is_set(&s->six.server) ? &s->six : NULL;
-	const struct ip address = address6_of(nic, s);
+	const struct ip address = nic_address6(nic, s);
 	struct ip mask = {0};
 	char text[8] = "";
 
@@ -184,7 +173,7 @@ static json_t *nic_json(const struct render_input *in, const struct nic *nic)
 	const struct segment *s = boots ? in->segment
 		: in->find_segment      ? in->find_segment(in->arg, nic->segment)
 					: NULL;
-	const struct ip six = address6_of(nic, s);
+	const struct ip six = nic_address6(nic, s);
 	char mac[MAC_TEXT];
 	json_t *j = json_object();
 

@@ -17,6 +17,20 @@ const struct ip *machine_ip(const struct machine *m)
 	return m->n_nics && m->nics[0].n_addrs ? &m->nics[0].addrs[0] : NULL;
 }
 
+struct ip nic_address6(const struct nic *nic, const struct segment *s)
+{
+	struct ip six = {0};
+	uint32_t n;
+
+	for (size_t i = 0; nic && i < nic->n_addrs; i++)
+		if (nic->addrs[i].family == IP_V6)
+			return nic->addrs[i];
+	for (size_t i = 0; s && nic && i < nic->n_addrs && !ip_is_set(&six); i++)
+		if (segment_number(s, &nic->addrs[i], &n))
+			six = segment_at(s, IP_V6, n);
+	return six;
+}
+
 const struct nic *machine_nic_on(const struct machine *m, uint32_t segment)
 {
 	for (size_t i = 0; i < m->n_nics; i++)

@@ -206,6 +206,9 @@ const struct nic *machine_nic_on(
  * one card's address on another. */
 const struct nic *machine_nic_of(const struct machine *m, uint32_t segment, const struct mac *mac);
 bool nic_has(const struct nic *nic, const struct ip *ip); /* by its record */
+/* The card's IPv6 address: the first of the record; else, where the segment has IPv6, the one computed from its IPv4 address.
+ * Not set: it has none. Both may be NULL. */
+struct ip nic_address6(const struct nic *nic, const struct segment *s);
 /* The card that has this address in the segment by the machine's record, or NULL. */
 const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, const struct ip *ip);
 /* The card of the current boot; NULL: not known, or the machine no longer has that card. */

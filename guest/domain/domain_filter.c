@@ -29,6 +29,10 @@ static const char *filter_of(const struct guest_nic *g)
 {
 	bool known = g->ip.family == IP_V4;
 
+	if (ip_is_set(&g->ip6) && !known && g->server.family != IP_V4)
+		return NETFILTER_ONLY6;
+	if (ip_is_set(&g->ip6) && known && g->server.family == IP_V4)
+		return NETFILTER_GUEST6;
 	if (g->server.family != IP_V4)
 		return known ? NETFILTER_CLEAN : NULL;
 	return known ? NETFILTER_GUEST : NETFILTER_DHCP;
@@ -45,6 +49,11 @@ static void fill(
 	domain_must(b, xml_set(filter, "filter", name));
 	if (g->ip.family == IP_V4)
 		put_address(b, filter, "IP", &g->ip);
+	if (!strcmp(name, NETFILTER_GUEST6) || !strcmp(name, NETFILTER_ONLY6)) {
+		put_address(b, filter, NETFILTER_IP6, &g->ip6);
+		snprintf(len, sizeof len, "%u", g->ip6_len);
+		put_parameter(b, filter, NETFILTER_IP6_LEN, len);
+	}
 	if (g->server.family != IP_V4)
 		return;
 	put_address(b, filter, NETFILTER_USHER, &g->server);
@@ -87,6 +96,8 @@ static bool is_ours(const xmlNode *filter)
 	return xml_attr_is(filter, "filter", NETFILTER_GUEST) ||
 		xml_attr_is(filter, "filter", NETFILTER_INSTALL) ||
 		xml_attr_is(filter, "filter", NETFILTER_DHCP) ||
+		xml_attr_is(filter, "filter", NETFILTER_GUEST6) ||
+		xml_attr_is(filter, "filter", NETFILTER_ONLY6) ||
 		xml_attr_is(filter, "filter", NETFILTER_INSTALL_OLD) ||
 		(xml_attr_is(filter, "filter", NETFILTER_CLEAN) && p && !xml_next(p, "parameter") &&
 			xml_attr_is(p, "name", "IP"));
@@ -129,7 +140,7 @@ static bool renew(struct domain_build *b, xmlNode *nic, const struct guest_nic *
 	bool install = xml_attr_is(filter, "filter", NETFILTER_INSTALL) ||
 		xml_attr_is(filter, "filter", NETFILTER_INSTALL_OLD);
 
-	if (!is_ours(filter) || !name || g->server.family != IP_V4)
+	if (!is_ours(filter) || !name || (g->server.family != IP_V4 && !ip_is_set(&g->ip6)))
 		return false;
 	if (install && !strcmp(name, NETFILTER_GUEST))
 		name = NETFILTER_INSTALL;

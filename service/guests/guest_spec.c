@@ -27,7 +27,7 @@ static void put_disks(const struct machine *m, struct guest_spec *spec)
 /* Who may answer its DHCP: for its filter. */
 static void put_servers(const struct segment *seg, struct guest_nic *nic)
 {
-	if (!seg || !ip_is_set(&seg->server))
+	if (!seg || !ip_is_set(&seg->server)) /* not known, or IPv6 alone is served */
 		return;
 	nic->server = seg->server;
 	if (seg->mode == SEGMENT_OWN || ip_is_set(&seg->lessor))
@@ -37,23 +37,28 @@ static void put_servers(const struct segment *seg, struct guest_nic *nic)
 		nic->lessors = (struct subnet){segment_net(seg), seg->prefix_len};
 }
 
-/* Which address is let through; IPv6 is not filtered by it. */
-static void put_ip(const struct nic *of, struct guest_nic *nic)
+/* Which addresses are let through. */
+static void put_ips(const struct segment *seg, const struct nic *of, struct guest_nic *nic)
 {
 	for (size_t i = of->n_addrs; i-- > 0;)
 		if (of->addrs[i].family == IP_V4)
 			nic->ip = of->addrs[i];
+	if (!seg || !ip_is_set(&seg->six.server))
+		return;
+	nic->ip6 = nic_address6(of, seg);
+	nic->ip6_len = seg->six.autonomous ? seg->six.prefix_len : 128;
 }
 
 static void put_nics(const struct base *base, const struct machine *m, struct guest_spec *spec)
 {
 	for (size_t i = 0; i < m->n_nics && i < GUEST_NICS; i++, spec->n_nics++) {
+		const struct segment *seg = segments_by_name(&base->segments, m->nics[i].segment);
 		struct guest_nic *nic = &spec->nics[i];
 
 		snprintf(nic->network, sizeof nic->network, "%s", m->nics[i].segment);
 		nic->mac = m->nics[i].mac;
-		put_ip(&m->nics[i], nic);
-		put_servers(segments_by_name(&base->segments, m->nics[i].segment), nic);
+		put_ips(seg, &m->nics[i], nic);
+		put_servers(seg, nic);
 	}
 }
 
