@@ -6,6 +6,7 @@
 #include "dhcpd/dhcp_answer.h"
 #include "dhcpd/dhcp_policy.h"
 #include "dhcpd/dhcp_secret.h"
+#include "dhcpd/dhcp_stopgap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -223,6 +224,24 @@ static struct dhcp_policy policy_of(const struct dhcp_own *own, int64_t now)
 		.guests_arg = own->lessor->c->arg};
 }
 
+/* IPv6 alone is served here. */
+static void serve_stopgap(struct dhcp_own *own, const struct segment *s, struct dhcp_packet *packet)
+{
+	struct dhcp_lessor *l = own->lessor;
+	const struct machine *m = machines_by_mac(l->c->machines, s->id, &l->msg.mac, NULL);
+	int len =
+		dhcp_stopgap_answer(&l->msg, s, m, packet->buf + DHCP_FRAME_HEADER, &packet->route);
+
+	if (len <= 0) {
+		l->stats.ignored++;
+		dhcp_outbox_put_back(l->outbox, packet);
+		return;
+	}
+	packet->len = (size_t)len;
+	packet->socket = &own->socket;
+	dhcp_outbox_send(l->outbox, packet);
+}
+
 /* The message is decoded. Room for the answer first: what cannot be answered is not decided. */
 static void serve_raw(struct dhcp_own *own, const struct raw *raw, int64_t now, bool astray)
 {
@@ -232,7 +251,9 @@ static void serve_raw(struct dhcp_own *own, const struct raw *raw, int64_t now, 
 
 	p.segment = dhcp_policy_segment(l->c->segments, own->segment, &l->msg);
 	p.astray = astray;
-	if (packet)
+	if (packet && !ip_is_set(&p.segment->server))
+		serve_stopgap(own, p.segment, packet);
+	else if (packet)
 		serve(own, &p, raw, packet);
 	else
 		lost(l, &p, -ENOBUFS);
@@ -542,7 +563,8 @@ bool dhcp_own_fits(struct dhcp_own *own)
 int dhcp_own_open(struct dhcp_own *own, char *why, size_t why_size)
 {
 	const struct segment *s = own->segment;
-	int rc = dhcp_socket_open(&own->socket, s->ifname, ip_to_v4(&s->server), why, why_size);
+	uint32_t server = ip_is_set(&s->server) ? ip_to_v4(&s->server) : DHCP_STOPGAP_SERVER;
+	int rc = dhcp_socket_open(&own->socket, s->ifname, server, why, why_size);
 
 	if (rc < 0)
 		return rc;
