@@ -191,7 +191,8 @@ static bool may_not_go_on(const struct dhcp_asker *c, const struct ip *ip)
 {
 	const struct lease *l = lease_by_ip(c->leases, c->segment->id, ip);
 
-	return is_off_link(c, ip) || (l && lease_is_live(l, c->now) && !mac_eq(&l->mac, &c->holder));
+	return is_off_link(c, ip) ||
+		(l && lease_is_live(l, c->now) && !mac_eq(&l->mac, &c->holder));
 }
 
 static bool is_any(const struct dhcp_asker *c, const struct ip *ip)

@@ -36,8 +36,8 @@ static inline struct ip four(uint32_t n)
 /* 2001:db8:7a::a4d:N */
 static inline struct ip six(uint32_t n)
 {
-	const uint8_t b[16] = {0x20, 1, 0x0d, 0xb8, 0, 0x7a, [12] = 10, [13] = 77,
-		[14] = (uint8_t)(n >> 8), [15] = (uint8_t)n};
+	const uint8_t b[16] = {0x20, 1, 0x0d, 0xb8, 0,
+		0x7a, [12] = 10, [13] = 77, [14] = (uint8_t)(n >> 8), [15] = (uint8_t)n};
 
 	return ip_from_v6(b);
 }
@@ -152,8 +152,8 @@ static inline enum dhcp6_verdict world_decide(
 	return w->last.verdict;
 }
 
-static inline enum dhcp6_verdict world_say(
-	struct world *w, const struct segment *s, struct mac who, enum dhcp6_type type, struct ip has)
+static inline enum dhcp6_verdict world_say(struct world *w, const struct segment *s, struct mac who,
+	enum dhcp6_type type, struct ip has)
 {
 	world_message(w, type, has);
 	return world_decide(w, s, who);

@@ -84,7 +84,8 @@ START_TEST(test_table)
 	ck_assert_uint_eq(world_get(&w, w.lab, mac(3)), POOL_FIRST);
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		for (int k = 0; k < WHOS; k++) {
-			struct dhcp6_policy p = {.msg = world_message(&w, table[i].type, whos[k].ip),
+			struct dhcp6_policy p = {
+				.msg = world_message(&w, table[i].type, whos[k].ip),
 				.segment = whos[k].s,
 				.machines = w.machines,
 				.leases = w.leases,
@@ -166,12 +167,10 @@ START_TEST(test_number_of_its_ipv4_lease)
 	const struct ip a = four(POOL_FIRST + 2);
 	const struct mac m = mac(3);
 
-	ck_assert_int_eq(
-		lease_bind(w.leases, w.lab->id, &a, &m, w.now + HOUR, "", 0, w.now), 0);
+	ck_assert_int_eq(lease_bind(w.leases, w.lab->id, &a, &m, w.now + HOUR, "", 0, w.now), 0);
 	ck_assert_uint_eq(world_get(&w, w.lab, mac(3)), POOL_FIRST + 2);
 	/* what it asks for goes first */
-	ck_assert_int_eq(
-		world_say(&w, w.lab, mac(4), DHCP6_SOLICIT, six(POOL_FIRST + 3)), A);
+	ck_assert_int_eq(world_say(&w, w.lab, mac(4), DHCP6_SOLICIT, six(POOL_FIRST + 3)), A);
 	ck_assert(gives(six(POOL_FIRST + 3)));
 }
 END_TEST
