@@ -198,15 +198,14 @@ static void receive_one(struct dhcp6_own *own, const struct dhcp6_frame *f, cons
 		lost(own, -ENOBUFS);
 }
 
-static void readable(struct loop_fd *w, uint32_t events)
+static int receive(void *arg)
 {
-	struct dhcp6_own *own = w->arg;
+	struct dhcp6_own *own = arg;
 	struct dhcp_lessor *l = own->lessor->four;
 	struct dhcp6_inbox *in = &own->lessor->inbox;
 	int64_t now = clock_steady_ms();
 	int n = dhcp6_socket_receive(&own->socket, in);
 
-	(void)events;
 	if (n < 0 && dhcp_meter_due(&own->lessor->receive_errors, loop_now(l->c->loop)))
 		log_warn("dhcp %s: cannot receive: %s", own->segment->name, strerror(-n));
 	for (int i = 0; i < n; i++) {
@@ -221,6 +220,15 @@ static void readable(struct loop_fd *w, uint32_t events)
 			l->stats.malformed++;
 	}
 	dhcp_outbox_flush(l->outbox);
+	return n;
+}
+
+static void readable(struct loop_fd *w, uint32_t events)
+{
+	struct dhcp6_own *own = w->arg;
+
+	(void)events;
+	dhcp_pace_readable(&own->pace);
 }
 
 /* What it says of the link may be another network's, and a machine may take its default route from it. */
@@ -250,6 +258,7 @@ void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct 
 		.socket = DHCP6_SOCKET_CLOSED,
 		.ra = RA_CLOSED,
 		.routers = {.every = ROUTER_TOLD_MS}};
+	dhcp_pace_init(&own->pace, l->four->c->loop, &own->watch, receive, NULL, own);
 }
 
 bool dhcp6_own_fits(const struct dhcp6_own *own)
@@ -291,6 +300,7 @@ void dhcp6_own_close(struct dhcp6_own *own)
 {
 	if (own->watch.watched)
 		loop_unwatch(own->lessor->four->c->loop, &own->watch);
+	dhcp_pace_clear(&own->pace);
 	ra_close(&own->ra);
 	dhcp6_socket_close(&own->socket);
 }

@@ -25,6 +25,7 @@ struct dhcp6_own {
 	const struct segment *segment;
 	struct dhcp6_socket socket;
 	struct loop_fd watch;
+	struct dhcp_pace pace;
 	struct ra ra;
 	struct dhcp_meter malformed;
 	struct dhcp_notices routers; /* others', that were told of */

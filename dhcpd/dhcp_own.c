@@ -15,9 +15,6 @@
 
 enum {
 	ASKING_MS = 30 * 1000, /* iPXE gives up on IPv6 after 16 s */
-	/* A busy socket is read once in this time, since a wake-up costs more than a message's
-	 * work. */
-	PACE_MS = 2,
 };
 
 /* A message as it came. */
@@ -416,8 +413,9 @@ static int serve_backlog(struct dhcp_own *own)
 
 /* One system call's worth, or when there was less than that what was put off: how many messages, or
  * -errno. */
-static int receive(struct dhcp_own *own)
+static int receive(void *arg)
 {
+	struct dhcp_own *own = arg;
 	struct dhcp_lessor *l = own->lessor;
 	int64_t now = clock_steady_ms();
 	int n = dhcp_socket_receive(&own->socket, &l->inbox);
@@ -436,36 +434,19 @@ static int receive(struct dhcp_own *own)
 	return n;
 }
 
-/* The next reading is the timer's: 0 or -ENOMEM. */
-static int pace(struct dhcp_own *own, int n)
+static bool has_backlog(void *arg)
 {
-	bool more = n >= DHCP_BATCH || own->backlog.n > 0;
+	const struct dhcp_own *own = arg;
 
-	return loop_timer_set(own->lessor->c->loop, &own->pace, more ? 0 : PACE_MS);
+	return own->backlog.n > 0;
 }
 
-/* A client alone is answered at once. Two readings within a millisecond are a crowd's: its messages
- * are left to gather from then on, until none came. */
 static void readable(struct loop_fd *w, uint32_t events)
 {
 	struct dhcp_own *own = w->arg;
-	struct loop *loop = own->lessor->c->loop;
-	bool again = own->read_at == loop_now(loop);
-	int n = receive(own);
 
 	(void)events;
-	own->read_at = loop_now(loop);
-	if (n > 0 && (again || own->backlog.n > 0) && pace(own, n) == 0)
-		(void)loop_rewatch(loop, w, 0);
-}
-
-static void paced(struct loop_timer *t)
-{
-	struct dhcp_own *own = t->arg;
-	int n = receive(own);
-
-	if (n <= 0 || pace(own, n) < 0)
-		(void)loop_rewatch(own->lessor->c->loop, &own->watch, EPOLLIN);
+	dhcp_pace_readable(&own->pace);
 }
 
 /* Nobody else: other systems may make of an advertisement what they like. */
@@ -548,7 +529,7 @@ void dhcp_own_init(struct dhcp_own *own, struct dhcp_lessor *l, const struct seg
 		.ndp = NDP_CLOSED,
 		.origin = DHCP_ORIGIN_CLOSED,
 		.prober = PROBER_CLOSED};
-	loop_timer_init(&own->pace, paced, own);
+	dhcp_pace_init(&own->pace, l->c->loop, &own->watch, receive, has_backlog, own);
 }
 
 bool dhcp_own_fits(struct dhcp_own *own)
@@ -587,7 +568,7 @@ void dhcp_own_close(struct dhcp_own *own)
 
 	if (own->watch.watched)
 		loop_unwatch(loop, &own->watch);
-	loop_timer_clear(loop, &own->pace);
+	dhcp_pace_clear(&own->pace);
 	dhcp_backlog_fini(&own->backlog);
 	dhcp_socket_close(&own->socket);
 	ndp_close(&own->ndp);

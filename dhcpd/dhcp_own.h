@@ -13,6 +13,7 @@
 #include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_origin.h"
 #include "dhcpd/dhcp_outbox.h"
+#include "dhcpd/dhcp_pace.h"
 #include "dhcpd/dhcp_twice.h"
 #include "dhcpd/dhcpd.h"
 #include "dhcpd/ndp.h"
@@ -50,8 +51,7 @@ struct dhcp_own {
 	const struct segment *segment;
 	struct dhcp_socket socket;
 	struct loop_fd watch;
-	struct loop_timer pace; /* set: it reads, and not the watch */
-	int64_t read_at;        /* loop_now() of the last reading by the watch */
+	struct dhcp_pace pace;
 	struct dhcp_backlog backlog;
 	struct ndp ndp;
 	struct dhcp_foreign foreign;

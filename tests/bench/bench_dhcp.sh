@@ -4,8 +4,10 @@
 # that stores nothing. Load: perfdhcp -g single, a client of its own for each exchange; each figure from a server that
 # was started for it with an empty store. `make bench-dhcp` installs what this needs; lib.sh says what can be set.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/leases.sh"
 bench_enter "$@"
 
+kind=dhcp proto=udp port=67
 server=10.64.0.1 prefix=14 first=10.64.1.0 last=10.67.254.255
 rates="250 500 5000 8000 15000 20000 30000" seconds=4 rounds=3
 [ -z "$QUICK" ] || { rates="5000 15000 30000" seconds=3 rounds=1; }
@@ -62,7 +64,7 @@ serve() {
 
 fresh() { rm -rf "$WORK/state" && mkdir -m 755 "$WORK/state"; }
 
-# --- one figure ------------------------------------------------------------------------------------------------------
+# --- the load ------------------------------------------------------------------------------------------------------
 
 # load RATE CLIENTS: perfdhcp's report in $WORK/report. -W: late answers are waited for; its own rate is wrong then, so
 # ACKs are counted.
@@ -71,41 +73,6 @@ load() {
 		-p $seconds -W 300000 "$server" >"$WORK/report" 2>"$WORK/report.err"
 }
 
-# sent, acknowledged, mean ms from DISCOVER to OFFER, and from REQUEST to ACK
-read_report() {
-	awk '/Statistics for: /{x = /DISCOVER/ ? 1 : 2}
-		/^sent packets/ {sent[x] = $3} /^received packets/ {got[x] = $3} /^avg delay/ {ms[x] = $3}
-		END {print sent[1] + 0, got[2] + 0, ms[1] + 0, ms[2] + 0}' "$WORK/report"
-}
-
-# measure JOB SUBJECT RATE CLIENTS: of the server that runs.
-measure() {
-	local job=$1 subject=$2 before after sent acks offer_ms ack_ms n
-	: >"$syncs"
-	before=$(cpu_ns $PID)
-	load "$3" "$4"
-	after=$(cpu_ns $PID)
-	n=$(wc -l <"$syncs")
-	kill -0 $PID 2>/dev/null || { why_dead "$subject" "died at $3/s"; return 1; }
-	read -r sent acks offer_ms ack_ms < <(read_report)
-	[ "$sent" -gt 0 ] || { fault "perfdhcp: $(tail -n 1 "$WORK/report.err")"; return 1; }
-	[ "$acks" -gt 0 ] || { why_dead "$subject" "answered nobody at $3/s"; return 1; }
-	record "$job" "$subject" rate "$(calculate "$acks / $seconds" %.0f)" 1/s
-	record "$job" "$subject" offered "$(calculate "$sent / $seconds" %.0f)" 1/s
-	record "$job" "$subject" cpu_us "$(calculate "($after - $before) / 1000 / $acks")" us
-	record "$job" "$subject" drops_pct "$(calculate "100 * ($sent - $acks) / $sent" %.3f)" %
-	record "$job" "$subject" latency_us "$(calculate "1000 * ($offer_ms + $ack_ms)" %.0f)" us
-	record "$job" "$subject" offer_us "$(calculate "1000 * $offer_ms" %.0f)" us
-	record "$job" "$subject" syncs "$(calculate "$n / $seconds" %.0f)" 1/s
-	record "$job" "$subject" slowest_sync_ms "$(awk '{ms = ($2 - $1) * 1000; if (ms > most) most = ms} END {
-		printf "%.1f", most}' "$syncs")" ms
-}
-
-# collapsed JOB SUBJECT RATE: less than nine in ten are done
-collapsed() { holds "$(median "$1" "$2" drops_pct) > 10"; }
-
-# What others cannot is not asked of them again and again, but for the highest rate, which is shown beside.
-given_up() { [ -n "${gave_up[$1]:-}" ] && [ "$2" -gt "${gave_up[$1]}" ]; }
 due() {
 	! given_up "$1" "$2" || [ "$2" = "$top" ] || return 1
 	case $1 in
@@ -113,17 +80,6 @@ due() {
 	responder) [ "$2" -ge 15000 ] ;;
 	*) [ "$2" -ge 500 ] ;;
 	esac
-}
-
-one() {
-	local subject=$1 rate=$2
-	due "$subject" "$rate" || return 0
-	fresh
-	if "start_$subject" && measure "dhcp-$rate" "$subject" "$rate" $((rate * seconds)); then
-		[ "$subject" = usher ] || [ "$subject" = responder ] || [ -n "${gave_up[$subject]:-}" ] ||
-			! collapsed "dhcp-$rate" "$subject" || gave_up[$subject]=$rate
-	fi
-	stop udp 67
 }
 
 # --- other jobs of ours ----------------------------------------------------------------------------------------------
@@ -165,17 +121,6 @@ slow_disk() {
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
-row() {
-	local job=$1 subject=$2 own cpu ratio=-
-	[ -n "$(median "$job" "$subject" rate)" ] || return 1
-	own=$(median "$job" usher cpu_us) cpu=$(median "$job" "$subject" cpu_us)
-	[ -z "$own" ] || ratio=$(calculate "$cpu / $own" %.1f)
-	printf '%-22s %-10s %8.0f %8.0f %8.2f %9.1f %7s %9.0f %9.0f %7.0f %8.1f\n' "$job" "$subject" "$(median "$job" "$subject" offered)" \
-		"$(median "$job" "$subject" rate)" "$(median "$job" "$subject" drops_pct)" "$cpu" "$ratio" \
-		"$(median "$job" "$subject" offer_us)" "$(median "$job" "$subject" latency_us)" "$(median "$job" "$subject" syncs)" \
-		"$(median "$job" "$subject" slowest_sync_ms)"
-}
-
 table() {
 	local rate subject n
 	printf '%-22s %-10s %8s %8s %8s %9s %7s %9s %9s %7s %8s\n' job subject sent/s done/s lost% "CPU us" ratio "OFFER us" \
@@ -188,16 +133,6 @@ table() {
 	done
 	for n in 1000 100000; do row "dhcp-leases-$n" usher; done
 	for rate in 5000 15000; do row "dhcp-$rate-disk-50ms" usher; done
-}
-
-# best SUBJECT [MOST]: its highest rate, of jobs that lost at most MOST %
-best() {
-	local rate most=0 r
-	for rate in $rates; do
-		r=$(median "dhcp-$rate" "$1" rate)
-		[ -n "$r" ] && holds "$(median "dhcp-$rate" "$1" drops_pct) <= ${2:-100} && $r > $most" && most=$r
-	done
-	echo "$most"
 }
 
 summary() {

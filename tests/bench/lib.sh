@@ -85,17 +85,18 @@ cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{sum += $1} END {p
 
 family() { echo "$1"; pgrep -P "$1"; }
 
-# port_open udp|tcp PORT: somebody waits there.
+# port_open udp|udp6|tcp PORT: somebody waits there.
 port_open() {
 	case $1 in
 	udp) grep -qi ":$(printf %04X "$2") " /proc/net/udp ;;
+	udp6) grep -qi ":$(printf %04X "$2") " /proc/net/udp6 ;;
 	tcp) grep -qi ":$(printf %04X "$2") 00000000:0000 0A" /proc/net/tcp ;;
 	esac
 }
 port_closed() { ! port_open "$@"; }
 port_open_or_dead() { port_open "$@" || ! kill -0 "$PID"; }
 
-# launch SUBJECT udp|tcp PORT COMMAND…: its pid in PID, its words in $WORK/SUBJECT.log; ready when it returns.
+# launch SUBJECT udp|udp6|tcp PORT COMMAND…: its pid in PID, its words in $WORK/SUBJECT.log; ready when it returns.
 launch() {
 	local subject=$1 kind=$2 port=$3
 	shift 3
@@ -106,7 +107,7 @@ launch() {
 
 why_dead() { fault "$1: $2: $(grep -v '^ *$' "$WORK/$1.log" | tail -n 1 | cut -c 1-300)"; }
 
-# stop udp|tcp PORT
+# stop udp|udp6|tcp PORT
 stop() {
 	kill $PID 2>/dev/null
 	wait $PID 2>/dev/null

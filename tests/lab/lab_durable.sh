@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What was acknowledged is kept: many clients ask, the service is killed in the middle of it, or the power is cut (the
+# What was acknowledged is kept, in both families: many clients ask by DHCP and DHCPv6, the service is killed in the middle of it, or the power is cut (the
 # disk then has what was synced, and nothing else), and starts again while they go on asking. Then every ACK that they
 # ever got is compared with the store, and they come back to their addresses. ROUNDS times; SEED=N repeats a run.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2120
@@ -9,6 +9,7 @@
 . "$LAB_TOP/tests/lab/net.sh"
 # shellcheck source=tests/lab/load.sh
 . "$LAB_TOP/tests/lab/load.sh"
+load_more='<ipv6/>'
 load_enter "$@"
 
 rounds=${ROUNDS:-5}
@@ -35,6 +36,8 @@ for ((round = 1; round <= rounds; round++)); do
 	before=$(wc -l <"$acks") moment=$((1 + RANDOM % (n * 9 / 10))) how=killed
 	load "load.$round" -n $n -f $first -r 1500 -t 60 &
 	loading=$!
+	load6 "load6.$round" -n $n -f $first -r 1500 -t 60 &
+	loading6=$!
 	wait_acks $moment "$before"
 	sleep "$(printf 0.%03d $((RANDOM % 20)))"
 	usher_stop KILL
@@ -43,18 +46,33 @@ for ((round = 1; round <= rounds; round++)); do
 	if start; then :; else fail "round $round: the service starts again, $how after $at ACKs"; lab_end; fi
 	wait $loading
 	check "round $round, $how after $at ACKs: all $n clients get one" test $? = 0
+	wait $loading6
+	check "and one by DHCPv6" test $? = 0
 	compare "none is lost"
+	compare "by DHCPv6 neither" "$acks6"
 	check "the clients come back" load "again.$round" -m reboot -n $n -f $first -t 60
-	check "none is refused" test "$(said "again.$round" naks)" = 0
+	check "by DHCPv6 too" load6 "again6.$round" -m reboot -n $n -f $first -t 60
+	check "none is refused" test "$(said "again.$round" naks)$(said "again6.$round" naks)" = 00
 done
 check "the clients of all rounds come back" load again -m reboot -n $((rounds * clients)) -r 3000 -t 100
-check "none is refused" test "$(said again naks)" = 0
+check "by DHCPv6 too" load6 again6 -m reboot -n $((rounds * clients)) -r 3000 -t 100
+check "none is refused" test "$(said again naks)$(said again6 naks)" = 00
 # Answers to renewals arrive where every address of the pool is local. Not before: it would answer to ARP for all.
 inside 1 ip route add local 10.66.128.0/17 dev lo
 check "the last ones renew" load renew -m renew -n $n -f $first -t 60
+check "by DHCPv6 too" load6 renew6 -m renew -n $n -f $first -t 60
 compare "all keep what they were told"
+compare "by DHCPv6 too" "$acks6"
+same_number() { # the number of its IPv4 address, where nobody else had that
+	awk 'function hex(s, i, n) {for (i = 1; i <= length(s); i++) n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1; return n}
+		NR == FNR {split($2, b, "."); four[$1] = b[3] * 256 + b[4]; next} {split($2, b, ":"); n++; same += hex(b[6]) == four[$1]}
+		END {print same " of " n; exit same * 2 < n}' "$acks" "$acks6"
+}
+check "most have the same number in both" same_number
 load back -m release -n 100 -f $first
-released() { [ "$(leases | grep -c released)" = 100 ]; }
+load6 back6 -m release -n 50 -f $first
+released() { [ "$(leases | grep -c released)" = 150 ]; }
 check "what is given back is free" wait_until 20 released
 compare "the others keep theirs"
+compare "by DHCPv6 too" "$acks6"
 lab_end

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For the labs that load the service with many clients, bash: after lib.sh and net.sh,
 #
-#     load_enter "$@"        net_enter; the service's link is p1, and the clients are behind it
+#     load_enter "$@"        net_enter; the service's link is p1, and the clients are behind it; $load_more goes into its segment
 #     load NAME [OPTION…]    dhcp_load: its ACKs go on in $acks, its last word in $USHER_LAB/NAME
+#     load6 NAME [OPTION…]   the same clients by DHCPv6: in $acks6
 #     said NAME WORD         a number of that last word
-#     compare WHAT           a check: every ACK in $acks is among the service's leases, and no address at two clients
+#     compare WHAT [ACKS]    a check: every ACK in $acks is among the service's leases, and no address at two clients
 #
 # $USHER_LAB and the state folder in it are in memory; slow_disk.so, preloaded, makes a disk of that.
 
 load_enter() {
 	net_enter "$@"
-	acks=$USHER_LAB/acks
+	acks=$USHER_LAB/acks acks6=$USHER_LAB/acks6
 	: >"$acks"
+	: >"$acks6"
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
 	load_build
 	client 1 02:ff:00:00:00:01
 	ip address add 10.66.0.1/16 dev p1
+	ip -6 address add 2001:db8:66::1/64 dev p1 nodad
 	inside 1 ip address add 10.66.1.1/16 dev c1
 	load_config >"$USHER_LAB/usher.xml"
 	# a preloaded library comes before the sanitizer's own, which does not like that
@@ -35,7 +39,7 @@ load_config() {
 		  <socket path='$USHER_SOCKET'/>
 		  <profiles dir='$USHER_LAB/profiles'/>
 		  <segment interface='p1' mode='own' lease='7200' probe='0'>
-		    <pool start='10.66.128.0' end='10.66.255.254'/>
+		    <pool start='10.66.128.0' end='10.66.255.254'/>${load_more:-}
 		  </segment>
 		</usher>
 	END
@@ -47,6 +51,12 @@ load() {
 	inside 1 "$USHER_LAB/dhcp_load" -i c1 -o "$acks" "$@" >"$USHER_LAB/$name" 2>&1
 }
 
+load6() {
+	local name=$1
+	shift
+	inside 1 "$USHER_LAB/dhcp_load" -6 -i c1 -o "$acks6" "$@" >"$USHER_LAB/$name" 2>&1
+}
+
 said() { grep -o "\b$2=[0-9.]*" "$USHER_LAB/$1" | cut -d= -f2; }
 
 # Whom the service knows: MAC ADDRESS STATE EXPIRES, a line each.
@@ -56,7 +66,7 @@ leases() { "$USHER" leases --json | jq -r '.leases[] | "\(.mac) \(.address) \(.s
 # as long as it was told (but for 10 ms: the service counts whole milliseconds). An address that two clients were given, or a client that was given two, is wrong whatever the
 # service says.
 compare() {
-	if compare_acks >"$USHER_LAB/compared"; then pass "$1: $(tail -n 1 "$USHER_LAB/compared")"; else
+	if compare_acks "${2:-$acks}" >"$USHER_LAB/compared"; then pass "$1: $(tail -n 1 "$USHER_LAB/compared")"; else
 		fail "$1"
 		tail -n 8 "$USHER_LAB/compared" | sed 's/^/    /'
 	fi
@@ -76,5 +86,5 @@ compare_acks() {
 			}
 			printf "%d ACKs of %d clients, %d leases stored, %d wrong\n", acks, clients, leases, bad
 			exit bad != 0
-		}' "$USHER_LAB/leases" "$acks"
+		}' "$USHER_LAB/leases" "$1"
 }

@@ -466,6 +466,135 @@ START_TEST(test_store)
 }
 END_TEST
 
+/* --- both families ------------------------------------------------------------------------------------------------------ */
+
+/* 2001:db8:NET::c0a8:7aLAST */
+static struct ip six(uint8_t net, uint8_t last)
+{
+	const uint8_t b[16] = {
+		0x20, 1, 0x0d, 0xb8, [5] = net, [12] = 0xc0, [13] = 0xa8, [14] = 0x7a, [15] = last};
+
+	return ip_from_v6(b);
+}
+
+static struct segment *with_six(uint8_t net, uint8_t first, uint8_t last)
+{
+	struct segment *s = (struct segment *)seg;
+
+	s->six = (struct segment6){.server = six(net, 1),
+		.prefix_len = 64,
+		.pool_first = 0xc0a87a00u + first,
+		.pool_last = 0xc0a87a00u + last};
+	return s;
+}
+
+static int bind6(uint8_t net, uint8_t last, uint8_t who, int64_t until, int64_t now)
+{
+	struct ip a = six(net, last);
+	struct mac m = mac(who);
+
+	return lease_bind(ls, seg->id, &a, &m, until, "", 7, now);
+}
+
+/* The last byte; 0: none. */
+static unsigned pick6(int64_t now, int *ret_rc)
+{
+	struct ip none = {0}, got = {0};
+
+	*ret_rc = lease_pick(ls, seg, IP_V6, &none, now, nobodys, NULL, &got);
+	return *ret_rc ? 0 : got.b[15];
+}
+
+/* One MAC has a lease of each, and what becomes of one is nothing to the other. */
+START_TEST(test_families)
+{
+	struct mac m = mac(1);
+	struct ip a = ip(10), b = six(7, 10);
+	const struct lease *l;
+	int rc;
+
+	with_six(7, 10, 12);
+	ck_assert_int_eq(bind_(10, 1, T0 + HOUR, T0), 0);
+	ck_assert_ptr_null(lease_by_mac(ls, seg->id, IP_V6, &m, T0));
+	ck_assert_int_eq(bind6(7, 10, 1, T0 + 2 * HOUR, T0), 0);
+	l = lease_by_mac(ls, seg->id, IP_V4, &m, T0);
+	ck_assert(l && ip_eq(&l->ip, &a));
+	l = lease_by_mac(ls, seg->id, IP_V6, &m, T0);
+	ck_assert(l && ip_eq(&l->ip, &b));
+	ck_assert_int_eq(bind6(7, 10, 2, T0 + HOUR, T0), -EBUSY);
+	/* the other family's pool and offers */
+	ck_assert_int_eq(offer(11, 1, T0), 0);
+	lease_cancel_offers(ls, seg->id, IP_V6, &m);
+	ck_assert(lease_by_ip(ls, seg->id, &(const struct ip){IP_V4, {192, 168, 122, 11}})->state ==
+		LEASE_OFFERED);
+	ck_assert_uint_eq(pick6(T0, &rc), 11);
+	ck_assert_int_eq(lease_release(ls, seg->id, &a, &m, T0), 0);
+	ck_assert(lease_is_live(lease_by_ip(ls, seg->id, &b), T0));
+	ck_assert_uint_eq(leases_forget(ls, &m), 3);
+	ck_assert_uint_eq(leases_count(ls), 0);
+}
+END_TEST
+
+START_TEST(test_pool6_full)
+{
+	int rc;
+
+	with_six(7, 10, 12);
+	for (uint8_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(pick6(T0, &rc), 10 + i);
+		ck_assert_int_eq(bind6(7, (uint8_t)(10 + i), i, T0 + HOUR + i, T0), 0);
+	}
+	ck_assert_uint_eq(pick6(T0, &rc), 0);
+	ck_assert_int_eq(rc, -ENOSPC);
+	ck_assert_uint_ne(pick_but(0, NULL, T0), 0);
+	ck_assert_uint_eq(pick6(T0 + HOUR, &rc), 10);
+	((struct segment *)seg)->six = (struct segment6){0};
+	ck_assert_uint_eq(pick6(T0 + HOUR, &rc), 0);
+	ck_assert_int_eq(rc, -ENOENT);
+}
+END_TEST
+
+/* The prefix is another: what is leased of the old one stays its holder's, and is no longer the pool's to give. */
+START_TEST(test_move_pool)
+{
+	struct ip old = six(7, 10);
+	struct mac m;
+	int rc;
+
+	with_six(7, 10, 12);
+	for (uint8_t i = 10; i <= 12; i++)
+		ck_assert_int_eq(bind6(7, i, i, T0 + HOUR + i - 10, T0), 0);
+	ck_assert_int_eq(bind6(7, 50, 50, T0 + HOUR, T0), 0);
+	ck_assert_int_eq(bind_(10, 1, T0 + HOUR, T0), 0);
+	ck_assert_uint_eq(pick6(T0, &rc), 0);
+	with_six(8, 10, 12);
+	ck_assert_int_eq(leases_move_pool(ls, seg->id), 0);
+	ck_assert_uint_eq(pick6(T0, &rc), 10);
+	ck_assert_int_eq(bind6(8, 10, 60, T0 + HOUR, T0), 0);
+	ck_assert(lease_holder(ls, seg->id, &old, T0, &m) && m.b[5] == 10);
+	ck_assert_int_eq(bind6(8, 11, 61, T0 + HOUR, T0), 0);
+	ck_assert_int_eq(bind6(8, 12, 62, T0 + HOUR, T0), 0);
+	/* all of the old are over first, and none of them is given */
+	ck_assert_uint_eq(pick6(T0 + HOUR - 1, &rc), 0);
+	ck_assert_int_eq(rc, -ENOSPC);
+	/* and back: they are the pool's again, those of the other are not */
+	with_six(7, 10, 12);
+	ck_assert_int_eq(leases_move_pool(ls, seg->id), 0);
+	ck_assert_uint_eq(pick6(T0 + HOUR - 1, &rc), 0);
+	ck_assert_uint_eq(pick6(T0 + HOUR, &rc), 10);
+	/* a pool that is wider has what was outside it before */
+	with_six(7, 49, 51);
+	ck_assert_int_eq(leases_move_pool(ls, seg->id), 0);
+	ck_assert_uint_eq(pick6(T0, &rc), 49);
+	ck_assert_int_eq(bind6(7, 49, 70, T0 + 2 * HOUR, T0), 0);
+	ck_assert_int_eq(bind6(7, 51, 71, T0 + 2 * HOUR, T0), 0);
+	ck_assert_uint_eq(pick6(T0 + HOUR, &rc), 50);
+	ck_assert_int_eq(leases_move_pool(ls, seg->id), 0);
+	leases_forget_segment(ls, seg->id);
+	ck_assert_uint_eq(leases_count(ls), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lease");
@@ -489,6 +618,9 @@ int main(void)
 	tcase_add_test(t, test_oldest_first);
 	tcase_add_test(t, test_record);
 	tcase_add_test(t, test_store);
+	tcase_add_test(t, test_families);
+	tcase_add_test(t, test_pool6_full);
+	tcase_add_test(t, test_move_pool);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
