@@ -192,16 +192,14 @@ END_TEST
 START_TEST(ipv6)
 {
 	struct segment *lan = base_segment(&rooms.base, "lan");
-	struct nic *nic;
 	char text[IP_TEXT];
 
 	lan->six = (struct segment6){.server = base_ip("fd00::1"), .prefix_len = 64};
 	base_machine(&rooms.base, "db", true, "10.77.1.2");
 	fine("{'address': 'fd00::5'}");
 	nic_is(0, "lan", "10.77.1.3", "52:54:0a:4d:01:03");
-	nic = &c.machine->nics[0];
-	ck_assert_uint_eq(nic->n_addrs, 2);
-	ck_assert_str_eq(ip_format(&nic->addrs[1], text), "fd00::5");
+	ck_assert_uint_eq(c.machine->nics[0].n_addrs, 2);
+	ck_assert_str_eq(ip_format(&c.machine->nics[0].addrs[1], text), "fd00::5");
 	fine("{'address': 'fd00::a4d:109'}");
 	nic_is(0, "lan", "10.77.1.9", "52:54:0a:4d:01:09");
 	bad("{'address': 'fd00::a4d:102'}", -EEXIST,
@@ -218,10 +216,10 @@ START_TEST(ipv6)
 	lan->server = (struct ip){0};
 	fine("{}");
 	nic_is(0, "lan", "fd00::100:1", "52:54:01:00:00:01");
-	ck_assert_uint_eq(nic->n_addrs, 1);
+	ck_assert_uint_eq(c.machine->nics[0].n_addrs, 1);
 	fine("{'address': 'fd00::5'}"); /* a MAC like one that is drawn tells nothing */
 	nic_is(0, "lan", "fd00::5", NULL);
-	ck_assert(!mac_is_zero(&nic->mac));
+	ck_assert(!mac_is_zero(&c.machine->nics[0].mac));
 	bad("{'address': '10.77.1.9'}", -EINVAL,
 		"address 10.77.1.9 cannot be used in segment 'lan': IPv4 is not served there");
 }
