@@ -18,7 +18,7 @@ oem=
 listen() {
 	[ -r "$R/sys/firmware/dmi/tables/DMI" ] || return 0
 	oem=$(tr '\0' '\n' <"$R/sys/firmware/dmi/tables/DMI" | LC_ALL=C sed -n 's/^.\{0,5\}usher:\([a-z]*=\)/\1/p' |
-		LC_ALL=C tr -cd 'A-Za-z0-9=:/._\n-')
+		LC_ALL=C tr -cd '][A-Za-z0-9=:/._\n-')
 }
 told() { # KEY
 	while IFS='=' read -r key value; do
@@ -184,10 +184,14 @@ ask() {
 # shellcheck disable=SC2016 # bash's, not ours
 ask_by_bash='
 	rest=${1#http://} text=${3-} method=GET
-	host=${rest%%/*} port=80
+	host=${rest%%/*} port=80 at=${host%:*}
 	[ $# -lt 3 ] || method=POST
-	case $host in *:*) port=${host##*:} ;; esac
-	exec 3<>"/dev/tcp/${host%:*}/$port" || exit
+	case $host in
+	\[*]) at=${host#[} at=${at%]} ;;
+	\[*) port=${host##*]:} at=${host#[} at=${at%]:*} ;;
+	*:*) port=${host##*:} ;;
+	esac
+	exec 3<>"/dev/tcp/$at/$port" || exit
 	printf "%s /%s HTTP/1.0\r\nHost: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" \
 		$method "${rest#*/}" "$host" "${#text}" "$text" >&3
 	read -r _ status _ <&3 || exit
