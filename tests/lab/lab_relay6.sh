@@ -118,5 +118,5 @@ dhclient_6 >"$lab/lane.32" 2>&1
 refused() { "$USHER" timeline --json | jq -r 'select(.kind == "refused").text' | grep -F "02:00:00:00:00:77 on br0: the request came through a relay of another subnet"; }
 check "its clients get nothing, and that is on the timeline" wait_until 20 refused
 refute "no lease" eval '"$USHER" leases --json | grep 02:00:00:00:00:77'
-[ $LAB_FAILED = 0 ] || { tail -n 20 "$lab/relay.log"; tail -n 40 "$lab/usher.log"; } | sed 's/^/  log: /'
+[ $LAB_FAILED = 0 ] || { cat "$lab/ra.log"; tail -n 20 "$lab/relay.log"; tail -n 40 "$lab/usher.log"; } | sed 's/^/  log: /'
 lab_end
