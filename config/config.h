@@ -20,6 +20,8 @@ enum {
 struct config_segment6 {
 	bool on;
 	struct ip address;               /* ours; not set: the first that fits */
+	struct ip subnet;                /* behind a relay: its prefix */
+	uint8_t prefix_len;              /* of that */
 	struct ip pool_first, pool_last; /* not set: the numbers of the IPv4 pool */
 	struct ip dns[SEGMENT_DNS_MAX];
 	size_t n_dns;

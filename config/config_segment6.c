@@ -46,22 +46,36 @@ static void read_dns(struct config_reader *r, const xmlNode *e, void *to)
 		s->dns[s->n_dns++] = ip;
 }
 
+/* Of the others the host says what their prefix is. */
+static void check_relayed_pool(
+	struct config_reader *r, const xmlNode *e, const struct config_segment *c)
+{
+	const struct link_address on = {.ip = c->six.subnet, .prefix_len = c->six.prefix_len};
+	char why[512];
+
+	if (!r->faults && ip_is_set(&c->six.subnet) && !config_pool_fits6(c, &on, why, sizeof why))
+		config_fault(r, e, "%s", why);
+}
+
 void config_read_ipv6(struct config_reader *r, const xmlNode *e, void *to)
 {
 	static const struct element children[] = {{"pool", read_pool}, {"dns", read_dns}, {0}};
 	struct config_segment *c = to;
 	struct config_segment6 *s = &c->six;
-	const struct attribute as[] = {{"address", A_IP6, &s->address, 0, false},
+	struct config_subnet subnet = {0};
+	const struct attribute own[] = {{"address", A_IP6, &s->address, 0, false},
 		{"autonomous", A_BOOL, &s->autonomous, 0, false},
 		{"router", A_ROUTER, &s->router, 0, false}, {0}};
+	const struct attribute relayed[] = {{"subnet", A_SUBNET6, &subnet, 0, true}, {0}};
 
 	if (s->on)
 		config_fault(r, e, "<ipv6>: a segment has one");
-	if (*c->via)
-		config_fault(r, e, "<ipv6>: not served behind a relay (via='%s')", c->via);
 	s->on = true;
-	config_attributes(r, e, as);
+	config_attributes(r, e, *c->via ? relayed : own);
+	s->subnet = subnet.address;
+	s->prefix_len = subnet.prefix_len;
 	config_children(r, e, children, s);
+	check_relayed_pool(r, e, c);
 }
 
 bool config_pool_fits6(

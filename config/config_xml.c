@@ -79,22 +79,40 @@ static bool log_level(const char *text, int *ret)
 }
 
 /* "10.2.0.0/24", with no bit set behind the prefix. */
-bool config_subnet(const char *text, struct config_subnet *ret)
+/* "ADDRESS/LENGTH", of either family. */
+static bool take_prefix(const char *text, long longest, struct config_subnet *ret)
 {
 	char address[IP_TEXT];
 	const char *slash = strchr(text, '/');
 	long n;
 
 	if (!slash || (size_t)(slash - text) >= sizeof address ||
-		!config_number(slash + 1, 0, 32, &n))
+		!config_number(slash + 1, 0, longest, &n))
 		return false;
 	memcpy(address, text, (size_t)(slash - text));
 	address[slash - text] = '\0';
-	if (ip_parse(address, &ret->address) || ret->address.family != IP_V4 ||
-		ip_to_v4(&ret->address) & ~v4_mask((unsigned)n))
-		return false;
 	ret->prefix_len = (uint8_t)n;
-	return true;
+	return !ip_parse(address, &ret->address);
+}
+
+bool config_subnet(const char *text, struct config_subnet *ret)
+{
+	return take_prefix(text, 32, ret) && ret->address.family == IP_V4 &&
+		!(ip_to_v4(&ret->address) & ~v4_mask(ret->prefix_len));
+}
+
+/* With nothing behind the prefix, and of a length that is served. */
+bool config_subnet6(const char *text, struct config_subnet *ret)
+{
+	struct ip net = {.family = IP_V6};
+
+	if (!take_prefix(text, 128, ret) || ret->address.family != IP_V6 ||
+		ret->prefix_len < SEGMENT_PREFIX6 || ret->prefix_len > SEGMENT_PREFIX6_MAX)
+		return false;
+	for (size_t i = 0; i < ret->prefix_len; i++)
+		net.b[i / 8] |= (uint8_t)(ret->address.b[i / 8] & 0x80 >> i % 8);
+	return ip_eq(&net, &ret->address) && !ip_is_any6(&net) && !ip_is_link_local(&net) &&
+		!ip_is_group(&net);
 }
 
 /* Labels of 1 to 63 letters, digits, '-' and '_', with a dot between two. */
@@ -211,6 +229,10 @@ static const char *take(const struct attribute *a, const char *text)
 		return take_ip6(a->to, text);
 	case A_SUBNET:
 		return config_subnet(text, a->to) ? NULL : "a network like 10.2.0.0/24";
+	case A_SUBNET6:
+		return config_subnet6(text, a->to)
+			? NULL
+			: "a network like 2001:db8:2::/64, of 64 to 96 bits";
 	case A_PORT:
 	case A_MTU:
 	case A_WORKERS:

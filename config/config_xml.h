@@ -27,6 +27,7 @@ enum attribute_type {
 	A_IP,
 	A_IP6,
 	A_SUBNET,
+	A_SUBNET6,
 	A_DOMAIN,
 	A_PORT,
 	A_MTU,
@@ -82,6 +83,7 @@ void config_children(
 bool config_is_domain(const char *text); /* "lab.example" */
 /* "10.2.0.0/24", with no bit set behind the prefix. */
 bool config_subnet(const char *text, struct config_subnet *ret);
+bool config_subnet6(const char *text, struct config_subnet *ret);
 bool config_yes_no(const char *text, bool *ret);
 /* Reports libxml2's own message about a parse error, on one line. */
 void config_parse_fault(struct config_reader *r, xmlParserCtxt *parser);

@@ -100,6 +100,17 @@ static int port_get(struct dhcpd *d, const struct segment *s, struct port **ret)
 	return 0;
 }
 
+/* Its prefix is another, and so it is for the subnets behind its relays, which come and go with it. */
+static int move_pools(struct dhcpd *d, const struct segment *s)
+{
+	int rc = leases_move_pool(d->lessor.leases, s->id);
+
+	for (size_t i = 0; i < d->c.segments->count && rc == 0; i++)
+		if (d->c.segments->all[i]->via == s->id)
+			rc = leases_move_pool(d->lessor.leases, d->c.segments->all[i]->id);
+	return rc;
+}
+
 /* Without it IPv4 is served all the same. Each reason is told once. */
 static void open_own6(struct port *port)
 {
@@ -114,7 +125,7 @@ static void open_own6(struct port *port)
 	if (dhcp6_own_fits(&port->own6))
 		return;
 	dhcp6_own_close(&port->own6);
-	rc = leases_move_pool(port->d->lessor.leases, s->id);
+	rc = move_pools(port->d, s);
 	if (rc == 0)
 		rc = dhcp6_own_open(&port->own6, why, sizeof(why));
 	if (rc && rc != port->no_ipv6)

@@ -58,9 +58,15 @@ static bool accepts4(const struct segment *s, const struct ip *ip)
 	return s->prefix_len >= 31 || ((a & ~mask) != 0 && (a & ~mask) != ~mask);
 }
 
+/* An address of its subnet, for the prefix. */
+static const struct ip *net6(const struct segment *s)
+{
+	return ip_is_set(&s->six.subnet) ? &s->six.subnet : &s->six.server;
+}
+
 static bool is_on6(const struct segment *s, const struct ip *ip)
 {
-	return ip_is_set(&s->six.server) && ip_in_prefix6(ip, &s->six.server, s->six.prefix_len);
+	return ip_is_set(&s->six.server) && ip_in_prefix6(ip, net6(s), s->six.prefix_len);
 }
 
 static bool accepts6(const struct segment *s, const struct ip *ip)
@@ -89,7 +95,7 @@ struct ip segment_at(const struct segment *s, enum ip_family family, uint32_t nu
 	if (family == IP_V4)
 		return ip_is_set(&s->server) ? v4 : (struct ip){0};
 	if (ip_is_set(&s->six.server))
-		(void)ip6_from_v4(&s->six.server, s->six.prefix_len, &v4, &v6);
+		(void)ip6_from_v4(net6(s), s->six.prefix_len, &v4, &v6);
 	return v6;
 }
 
@@ -97,9 +103,8 @@ bool segment_number(const struct segment *s, const struct ip *ip, uint32_t *ret)
 {
 	struct ip v4 = *ip;
 
-	if (ip->family == IP_V4
-			? !segment_contains(s, ip_to_v4(ip))
-			: !is_on6(s, ip) || ip6_to_v4(&s->six.server, s->six.prefix_len, ip, &v4))
+	if (ip->family == IP_V4 ? !segment_contains(s, ip_to_v4(ip))
+				: !is_on6(s, ip) || ip6_to_v4(net6(s), s->six.prefix_len, ip, &v4))
 		return false;
 	*ret = ip_to_v4(&v4);
 	return true;

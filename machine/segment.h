@@ -56,6 +56,7 @@ enum segment_mode {
 struct segment6 {
 	struct ip
 		server; /* our own address on it, global or unique local; not set: no IPv6 is served */
+	struct ip subnet;   /* behind a relay: its network address; else it is the server's */
 	uint8_t prefix_len; /* 64 to 96 */
 	struct ip dns[SEGMENT_DNS_MAX];
 	size_t n_dns;

@@ -444,6 +444,7 @@ void links_leave(struct network *nw, const struct segment *seg)
 	d->leaving = true;
 	d->segment->server = (struct ip){0};
 	d->segment->six = (struct segment6){0};
+	segment6_relayed(nw, d->segment);
 }
 
 void links_stay(struct network *nw, const struct segment *seg)

@@ -194,7 +194,8 @@ static int check_overlap(struct network *nw, const struct segment *seg, char *wh
 void segment_say_misfits(
 	const struct network *nw, const struct segment *seg, const struct config_segment *c)
 {
-	const struct link_address on = {.ip = seg->server, .prefix_len = seg->prefix_len};
+	const struct link_address on = {
+		.ip = seg->via ? seg->subnet : seg->server, .prefix_len = seg->prefix_len};
 	char why[512];
 
 	if (!ip_is_set(&seg->server))
@@ -312,7 +313,11 @@ static int find_relayed(struct network *nw, const struct config_segment *c, char
 	rc = relayed_segment(nw, c, &seg, why, size);
 	if (!rc)
 		rc = check_overlap(nw, &seg, why, size);
-	return rc ? rc : add_segment(nw, &seg, why, size);
+	if (!rc)
+		rc = add_segment(nw, &seg, why, size);
+	if (!rc)
+		segment6_relayed(nw, segments_by_id(&nw->base->segments, seg.via));
+	return rc;
 }
 
 int segments_find(struct network *nw, char *why, size_t why_size)

@@ -133,6 +133,27 @@ int segment6_describe(const struct config_segment *c, const struct guest_network
 	return 0;
 }
 
+void segment6_relayed(struct network *nw, const struct segment *link)
+{
+	const struct segments *all = &nw->base->segments;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct segment *seg = all->all[i];
+		const struct config_segment *c = config_segment_of(&nw->base->config, seg->name);
+
+		if (seg->via != link->id || !c || !c->six.on)
+			continue;
+		seg->six = (struct segment6){0};
+		if (!ip_is_set(&link->six.server))
+			continue;
+		seg->six = (struct segment6){.server = link->six.server,
+			.subnet = c->six.subnet,
+			.prefix_len = c->six.prefix_len};
+		fill_pool(seg, &c->six);
+		fill_dns(&seg->six, &c->six);
+	}
+}
+
 bool segment6_is_there(const struct segment *seg, const struct link_state *link)
 {
 	for (size_t i = 0; i < link->n_addresses6; i++)
@@ -185,7 +206,8 @@ void segment6_open(struct network *nw, struct segment *seg, int rc, const char *
 		segment6_close(nw, seg);
 		seg->six = (struct segment6){0};
 		say_not(nw, seg, line);
-		return;
+	} else {
+		d->no_ipv6[0] = '\0';
 	}
-	d->no_ipv6[0] = '\0';
+	segment6_relayed(nw, seg);
 }

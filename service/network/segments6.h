@@ -20,6 +20,8 @@ bool segment6_wanted(const struct config_segment *c, const struct guest_network 
  * is empty. */
 int segment6_describe(const struct config_segment *c, const struct guest_network *net,
 	struct segment *seg, char *why, size_t why_size);
+/* The subnets behind relays whose packets come in on `link`: their IPv6 is served as long as that of the link is. */
+void segment6_relayed(struct network *nw, const struct segment *link);
 /* The link has the address. */
 bool segment6_is_there(const struct segment *seg, const struct link_state *link);
 bool segment6_is_same(const struct segment6 *a, const struct segment6 *b);

@@ -2,7 +2,8 @@
 # For labs that hold DHCPv6 clients against the service, bash, after net.sh, profiles.sh and clients.sh (whose lanes, cells and
 # table it uses): a machine with IPv6, what it said on the wire, and the systems.
 #
-#     clients6_start SEGMENTS         the service on br0, 10.66.0.1/24 and 2001:db8:66::1/64, and who listens there
+#     clients6_start SEGMENTS         prepares the service on br0, 10.66.0.1/24 and 2001:db8:66::1/64
+#     wire6_start LINK                who listens there
 #     client6 N MAC [BRIDGE]          as client, with IPv6
 #     try6 NAME                       one of dhclient, dhcpcd, networkd, wide, networkmanager goes through all that it can do
 #     lease6 NAME                     it only takes a lease
@@ -16,7 +17,6 @@ clients6_start() {
 	net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
 	ip -6 address add 2001:db8:66::1/64 dev br0
 	leased6_script
-	wire6_start br0
 }
 
 client6() {
@@ -68,7 +68,7 @@ wire6_start() {
 }
 
 # Replaces clients.sh's: since the mark it said FIRST, and then a REPLY gave it its address.
-answered_now() { heard | sed -n "/^$mac $1 /,\$p" | grep -q "^$mac reply ${address:-2001:db8:66::a42:[0-9a-f]* }"; }
+answered_now() { heard | sed -n "/^$mac $1 /,\$p" | grep -q "^$mac reply ${address:-2001:db8:[0-9a-f:]*} "; }
 answered() { wait_until $patience answered_now "$1"; }
 at_once() { ! heard | grep -qE " (advertise|request) "; }
 has_address() { inside "$n" ip -6 -o address show dev "c$n" scope global | grep -qF " $address/"; }

@@ -14,6 +14,7 @@ net_enter "$@"
 
 clients6_start "<segment interface='br0' mode='own' lease='60'>
 	<pool start='10.66.0.100' end='10.66.0.199'/><dns address='10.66.0.53'/><ipv6><dns address='2001:db8:66::53'/></ipv6></segment>"
+wire6_start br0
 deaf6_setup
 check "the service starts" usher_start || lab_end
 check "on a bridge without ports, whose own address is not sure yet" grep -F "DHCPv6 waits: br0: it has no IPv6 link-local address" "$USHER_LAB/usher.log"

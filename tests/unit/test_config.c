@@ -310,6 +310,51 @@ START_TEST(relayed_segment)
 }
 END_TEST
 
+/* <ipv6> of a segment behind a relay, with `more` in it; what is wrong with it, or "". */
+static const char *relayed6(const char *attributes, const char *more)
+{
+	char text[512];
+
+	config_init(&config);
+	snprintf(text, sizeof(text),
+		"<usher><segment name='rack2' via='eth1' subnet='10.2.0.0/24'>"
+		"<ipv6 %s>%s</ipv6></segment></usher>",
+		attributes, more);
+	return read_text(text) ? told() : "";
+}
+
+START_TEST(relayed_ipv6)
+{
+	static const char *const wrong[] = {"2001:db8:2::", "2001:db8:2::/63", "2001:db8:2::/97",
+		"2001:db8:2::1/64", "::/64", "fe80::/64", "ff02::/64", "10.2.0.0/64", "/64"};
+	const struct config_segment6 *s = &config.segments[0].six;
+	char attribute[64];
+
+	ck_assert_str_eq(relayed6("subnet='2001:db8:2::/72'",
+				 "<pool start='2001:db8:2::10' end='2001:db8:2::20'/>"),
+		"");
+	ck_assert(s->on && s->prefix_len == 72);
+	ck_assert(s->subnet.b[5] == 2 && !ip_is_set(&s->address));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(attribute, sizeof(attribute), "subnet='%s'", wrong[i]);
+		ck_assert_msg(strstr(relayed6(attribute, ""), "a network like 2001:db8:2::/64"),
+			"%s: %s", wrong[i], told());
+	}
+	ck_assert_str_ne(relayed6("", ""), "");
+	ck_assert_str_ne(relayed6("subnet='2001:db8:2::/64' autonomous='yes'", ""), "");
+	ck_assert_str_eq(relayed6("subnet='2001:db8:2::/64'",
+				 "<pool start='2001:db8:3::10' end='2001:db8:3::20'/>"),
+		"1: segment 'rack2': IPv6 pool 2001:db8:3::10 to 2001:db8:3::20: both ends are not "
+		"usable by clients of 2001:db8:2::/64: take addresses of that prefix whose bits "
+		"between it and the last 32 are zero");
+	/* on our own link the host says */
+	config_init(&config);
+	ck_assert_int_eq(read_text("<usher><segment interface='eth1'><ipv6 "
+				   "subnet='2001:db8:2::/64'/></segment></usher>"),
+		-EINVAL);
+}
+END_TEST
+
 START_TEST(whole)
 {
 	ck_assert_int_eq(
@@ -526,6 +571,7 @@ int main(void)
 	tcase_add_test(t, address_of_ipv6);
 	tcase_add_test(t, relayed_segment);
 	tcase_add_loop_test(t, faults, 0, sizeof wrong / sizeof *wrong);
+	tcase_add_test(t, relayed_ipv6);
 	tcase_add_test(t, broken);
 	tcase_add_test(t, missing);
 	tcase_add_test(t, the_sample);

@@ -183,6 +183,8 @@ START_TEST(test_sum_of_zero)
 		if (buf[SUM] == 0xff && buf[SUM + 1] == 0xff) {
 			seen = true;
 			ck_assert_int_eq(open_(buf, sizeof(buf), true), 0);
+			buf[SUM] = buf[SUM + 1] = 0; /* it would come out right */
+			ck_assert_int_eq(open_(buf, sizeof(buf), true), -EBADMSG);
 		}
 	}
 	ck_assert(seen);

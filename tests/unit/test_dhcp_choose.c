@@ -69,6 +69,10 @@ START_TEST(test_order)
 	got = (struct dhcp_choice){0};
 	ck_assert_int_eq(dhcp_choose(&c, &got), DHCP_FINE);
 	ck_assert(is(&got, at(f, 50)) && got.claims);
+	bind_(w.lab, at(f, POOL_FIRST + 1), c.mac, HOUR);
+	got = (struct dhcp_choice){0};
+	ck_assert_int_eq(dhcp_choose(&c, &got), DHCP_FINE);
+	ck_assert(is(&got, at(f, 50)));
 	c = asker(f, w.lab, mac(3));
 	bind_(w.lab, at(f, POOL_FIRST + 2), c.mac, HOUR);
 	got = (struct dhcp_choice){0};

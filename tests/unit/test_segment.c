@@ -187,6 +187,43 @@ START_TEST(test_ipv6)
 }
 END_TEST
 
+/* Our address lies in another prefix. */
+START_TEST(test_ipv6_behind_a_relay)
+{
+	struct segment link = {
+		.name = "eth1", .six = {.server = ip("2001:db8:7a::1"), .prefix_len = 64}};
+	struct segment s = {.name = "rack2",
+		.computed = true,
+		.six = {.server = ip("2001:db8:7a::1"),
+			.subnet = ip("2001:db8:2::"),
+			.prefix_len = 64,
+			.pool_first = 10,
+			.pool_last = 20}};
+	const struct ip in = ip("2001:db8:2::a"), ours = ip("2001:db8:7a::a"),
+			nobodys = ip("2001:db8:3::a");
+	struct segments all = {0};
+	const struct segment *at, *rack;
+	uint32_t n;
+	struct ip a;
+
+	ck_assert(segment_accepts(&s, &in) && segment_in_pool(&s, &in));
+	ck_assert(!segment_accepts(&s, &ours) && !segment_number(&s, &ours, &n));
+	ck_assert(segment_number(&s, &in, &n) && n == 10);
+	a = segment_at(&s, IP_V6, 10);
+	ck_assert(ip_eq(&a, &in));
+	ck_assert_int_eq(segments_add(&all, &link, &at), 0);
+	s.via = at->id;
+	ck_assert_int_eq(segments_add(&all, &s, &rack), 0);
+	ck_assert_ptr_eq(segments_by_ip(&all, at, &in), rack);
+	ck_assert_ptr_eq(segments_by_ip(&all, at, &ours), at);
+	ck_assert_ptr_null(segments_by_ip(&all, at, &nobodys));
+	/* it is served as long as the link is */
+	s.six.server = (struct ip){0};
+	ck_assert(!segment_accepts(&s, &in) && !segment_in_pool(&s, &in));
+	segments_fini(&all);
+}
+END_TEST
+
 START_TEST(test_set)
 {
 	struct segments ss = {0};
@@ -263,6 +300,7 @@ int main(void)
 	tcase_add_test(t, test_pool);
 	tcase_add_test(t, test_ipv6);
 	tcase_add_test(t, test_set);
+	tcase_add_test(t, test_ipv6_behind_a_relay);
 	tcase_add_test(t, test_removed);
 	tcase_add_test(t, test_limit);
 	suite_add_tcase(s, t);

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Router advertisements: what other programs read in ours (rdisc6, tshark), and what a kernel makes of them: the prefix on the
+# link and no address; with autonomous='yes' an address of its own, with router='yes' a default route that is gone when we are.
+# Another router on the link is told of, once.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/net.sh"
+net_enter "$@"
+. "$(dirname "$0")/profiles.sh"
+. "$(dirname "$0")/clients.sh"
+. "$(dirname "$0")/clients6.sh"
+lab=$USHER_LAB
+
+config() { # ATTRIBUTES
+	lab_profiles_config "<segment interface='br0' mode='own' domain='lab.example' mtu='1400'>
+		<pool start='10.66.0.100' end='10.66.0.199'/><ipv6 $1><dns address='2001:db8:66::53'/></ipv6></segment>" |
+		sed "s|<user .*|<user name='root'/>|; s|/var/lib/usher'|$lab/state'|" >"$lab/usher.xml"
+}
+clients6_start ''
+config ''
+tcpdump -U -n -i br0 -w "$lab/wire.pcap" icmp6 2>"$lab/tcpdump" &
+wire=$!
+wait_until 10 test -s "$lab/wire.pcap"
+machine() {
+	client6 "$1" "02:00:00:00:00:0$1" br0
+	inside "$1" sysctl -qw "net.ipv6.conf.c$1.accept_ra=1"
+}
+route_of() { inside "$1" ip -6 route show dev "c$1" | grep -E "$2"; }
+has_made_itself() { inside "$1" ip -6 -o address show dev "c$1" scope global | grep -F "$2"; }
+asks() { inside 1 rdisc6 -1 -r 3 c1 >"$lab/rdisc6" 2>&1; }
+says() { grep -E "$1" "$lab/rdisc6"; }
+
+# --- as it is ------------------------------------------------------------------------------------------------------------
+check "the service starts" usher_start || lab_end
+machine 1
+check "a kernel knows the prefix as on its link" wait_until 20 route_of 1 '^2001:db8:66::/64 proto kernel'
+check "its packets are no longer than we say" wait_until 5 test "$(inside 1 sysctl -n net.ipv6.conf.c1.mtu)" = 1400
+refute "it makes itself no address" has_made_itself 1 2001:db8:66:
+refute "and has no default route" route_of 1 '^default'
+check "rdisc6 has an answer" wait_until 10 asks
+check "ask for an address by DHCPv6" says 'Stateful address conf.* +: +Yes'
+check "and for the rest" says 'Stateful other conf.* +: +Yes'
+check "we are no router" says 'Router lifetime +: +0 '
+check "the prefix" says 'Prefix +: 2001:db8:66::/64'
+check "is on the link" says 'On-link +: +Yes'
+check "and for no addresses" says 'Autonomous address conf.* *: +No'
+check "the DNS server" says 'Recursive DNS server +: 2001:db8:66::53'
+check "the domain" says 'DNS search list +: lab.example'
+check "the MTU" says 'MTU +: +1400 '
+check "from our card" says 'Source link-layer address: 52:54:00:66:00:01'
+
+# --- the host's prefix is another -------------------------------------------------------------------------------------------
+ip -6 address add 2001:db8:67::1/64 dev br0 nodad
+ip -6 address del 2001:db8:66::1/64 dev br0
+check "a new prefix is told at once" wait_until 10 route_of 1 '^2001:db8:67::/64 proto kernel'
+n=3 mac=02:00:00:00:00:03 disk=$lab/disk.3
+mkdir -p "$disk"
+client6 3 $mac br0
+dhclient_6 >"$lab/lane.3" 2>&1
+n=3
+has_new() { "$USHER" leases --json | jq -e '.leases[] | select(.mac == "02:00:00:00:00:03") | .address == "2001:db8:67::a42:64"'; }
+check "and leased in" wait_until 20 has_new
+power_cut 3
+ip -6 address add 2001:db8:66::1/64 dev br0 nodad
+ip -6 address del 2001:db8:67::1/64 dev br0
+power_cut 1
+usher_stop
+
+# --- by setting -------------------------------------------------------------------------------------------------------------
+config "autonomous='yes' router='yes'"
+check "the service starts, as a router" usher_start || lab_end
+machine 2
+check "a kernel makes itself an address" wait_until 20 has_made_itself 2 2001:db8:66::ff:fe00:2/64
+check "and has us as its router" wait_until 5 route_of 2 '^default via fe80::5054:ff:fe66:1 proto ra'
+
+# --- another router ----------------------------------------------------------------------------------------------------------
+client6 4 02:00:00:00:00:04 br0
+inside 4 python3 "$LAB_TOP/tests/lab/ra.py" c4 2001:db8:bad:: MA 600 >"$lab/ra.log" 2>&1 &
+foreign() { "$USHER" timeline --json | jq -r 'select(.kind == "foreign").text'; }
+check "another router is told of" wait_until 20 eval 'foreign | grep -F "br0: fe80::ff:fe00:4 (MAC 02:00:00:00:00:04) sends router advertisements too"'
+sleep 3
+check "once" test "$(foreign | wc -l)" = 1
+power_cut 4
+
+usher_stop
+check "when we go, nobody has us as a router any more" wait_until 10 eval '! route_of 2 "^default via fe80::5054:ff:fe66:1"'
+sleep 1
+kill "$wire"
+wait "$wire" 2>/dev/null
+remarks() { tshark -n -r "$lab/wire.pcap" -Y 'icmpv6.type == 134 && eth.src == 52:54:00:66:00:01 && (_ws.malformed || _ws.expert)'; }
+check "tshark has nothing to remark on ours" eval '! remarks 2>/dev/null | grep .'
+[ $LAB_FAILED = 0 ] || { cat "$lab/rdisc6" "$lab/lane.3" "$lab/ra.log"; remarks; tail -n 40 "$lab/usher.log"; } 2>&1 | sed 's/^/  log: /'
+lab_end

@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# DHCPv6 behind a real relay, ISC's, which says of a client only its link-local address: real clients there, for a machine with
+# a record, one with a computed MAC and a stranger, get addresses of that subnet, renew, confirm and release; the same MACs on
+# our own link are others. A relay of a subnet that nobody
+# configured is refused.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/net.sh"
+net_enter "$@"
+. "$(dirname "$0")/profiles.sh"
+. "$(dirname "$0")/clients.sh"
+. "$(dirname "$0")/clients6.sh"
+lab=$USHER_LAB
+
+clients6_start "<segment interface='br0' mode='own' lease='60' probe='0'><pool start='10.66.0.100' end='10.66.0.199'/><ipv6/></segment>
+	<segment name='rack2' via='br0' subnet='10.2.0.0/24' lease='60' domain='rack.example'>
+	<pool start='10.2.0.100' end='10.2.0.101'/>
+	<ipv6 subnet='2001:db8:2::/64'><pool start='2001:db8:2::a02:100' end='2001:db8:2::a02:1ff'/><dns address='2001:db8:2::53'/></ipv6></segment>"
+# br2: the rack's wire, where we have no address
+ip link add br2 type bridge
+ip link set br2 up
+client6 90 02:00:00:00:00:90 br0 # the relay and router
+ip link add p90r type veth peer name c90r address 02:00:00:00:02:90 netns "/proc/${CLIENT_PID[90]}/ns/net"
+ip link set p90r master br2 up
+inside 90 sysctl -qw net.ipv6.conf.c90r.disable_ipv6=0 net.ipv6.conf.c90r.accept_dad=0 net.ipv6.conf.all.forwarding=1
+inside 90 ip -6 address add 2001:db8:66::2/64 dev c90 nodad
+inside 90 ip -6 address add 2001:db8:2::1/64 dev c90r nodad
+inside 90 ip link set c90r up
+ip -6 route add 2001:db8:2::/64 via 2001:db8:66::2
+relay() {
+	inside 90 sh -c 'echo $$ >"$0/relay.pid"; exec dhcrelay -6 -d -l c90r -u 2001:db8:66::1%c90' "$lab" >"$lab/relay.log" 2>&1 &
+	wait_until 10 grep -q "Sending on" "$lab/relay.log"
+}
+# without a router's word dhcpcd and networkd do not ask
+inside 90 python3 "$LAB_TOP/tests/lab/ra.py" c90r 2001:db8:2:: MO 1800 >"$lab/ra.log" 2>&1 &
+wire6_start br2
+tcpdump -U -n -i br0 -w "$lab/wire.pcap" udp port 547 2>"$lab/tcpdump.br0" &
+wire=$!
+
+check "the service starts" usher_start || lab_end
+check "the relay starts" relay || { cat "$lab/relay.log"; lab_end; }
+
+relayed6() { # NAME WHAT: as try6, but what only a link of ours can show
+	who=$1 bridge=br2
+	mkdir -p "$disk"
+	client6 "$n" "$mac" br2
+	if take6 leased "takes a lease through the relay"; then
+		extend6 renewed renew
+		if [[ $2 == *confirm* ]]; then
+			reboot6
+			try rebooted "asks whether its address is of this link" answered_confirm
+			try rebooted "sets it again" set_it
+		fi
+		take6 rebooted "with nothing on its disk has the same again"
+		if [[ $2 == *release* ]]; then
+			mark
+			"${who}_release6"
+			try released "gives it back" given_back
+		fi
+	fi
+	power_cut "$n"
+}
+lane6() {
+	lane_begin "$1" "$2" "$3" "$4"
+	shift 4
+	"$@"
+}
+lanes='' n=0
+for client in "dhclient confirm,release" "dhcpcd confirm,release" "networkd -" "wide release"; do
+	# shellcheck disable=SC2086
+	set -- $client
+	n=$((n + 1))
+	check "own$n is recorded" "$USHER" enroll "own$n" --mac "02:00:00:00:00:0$n" --ip "10.2.0.2$n" --network rack2 --profile plain --no-ssh-key
+	lane6 own $n "02:00:00:00:00:0$n" "2001:db8:2::a02:$(printf %x 2$n)" relayed6 "$@" &
+	lanes="$lanes $!"
+	lane6 computed 1$n "52:54:0a:02:00:4$n" "2001:db8:2::a02:4$n" relayed6 "$@" &
+	lanes="$lanes $!"
+	lane6 pool 2$n "02:00:00:00:01:0$n" "" relayed6 "$@" &
+	lanes="$lanes $!"
+done
+# shellcheck disable=SC2086
+wait $lanes
+lanes_end
+of_the_pool() { "$USHER" leases --json | jq -r '.leases[] | select(.mac | startswith("02:00:00:00:01:")) | .segment + " " + .address'; }
+check "strangers' addresses are of the subnet's pool" eval 'of_the_pool | grep -c "^rack2 2001:db8:2::a02:1[0-9a-f][0-9a-f]$" | grep -x 4'
+
+# The same MAC on our own link: another machine, if any.
+who=dhclient bridge=br0 kind=pool n=31 mac=02:00:00:00:00:01 address='' disk=$lab/disk.31
+mkdir -p "$disk"
+client6 31 $mac br0
+: >"$lab/lane.31"
+mark
+dhclient_6 >"$lab/lane.31" 2>&1
+here_too() { "$USHER" leases --json | jq -e '.leases[] | select(.mac == "02:00:00:00:00:01" and .segment == "br0" and .address == "2001:db8:66::a42:64")'; }
+check "the MAC of a machine there is a stranger on our own link" wait_until 20 here_too
+power_cut 31
+
+all_clean() { ! tshark -n -r "$lab/wire.pcap" -o udp.check_checksum:FALSE -Y '_ws.malformed' | grep .; }
+sleep 1
+kill "$wire"
+wait "$wire" 2>/dev/null
+check "tshark finds nothing malformed in what went between us and the relay" all_clean
+check "all of it was wrapped" eval '[ "$(tshark -n -r "$lab/wire.pcap" -Y "dhcpv6.msgtype == 13" 2>/dev/null | wc -l)" -gt 20 ]'
+
+# A subnet of nobody's
+inside 90 kill "$(cat "$lab/relay.pid")"
+inside 90 ip -6 address del 2001:db8:2::1/64 dev c90r
+inside 90 ip -6 address add 2001:db8:3::1/64 dev c90r nodad
+ip -6 route add 2001:db8:3::/64 via 2001:db8:66::2
+: >"$lab/relay.log"
+check "a relay of another subnet starts" relay
+n=32 mac=02:00:00:00:00:77
+client6 32 $mac br2
+disk=$lab/disk.32
+mkdir -p "$disk"
+dhclient_6 >"$lab/lane.32" 2>&1
+refused() { "$USHER" timeline --json | jq -r 'select(.kind == "refused").text' | grep -F "02:00:00:00:00:77 on br0: the request came through a relay of another subnet"; }
+check "its clients get nothing, and that is on the timeline" wait_until 20 refused
+refute "no lease" eval '"$USHER" leases --json | grep 02:00:00:00:00:77'
+[ $LAB_FAILED = 0 ] || { cat "$lab/ra.log"; tail -n 20 "$lab/relay.log"; tail -n 40 "$lab/usher.log"; } | sed 's/^/  log: /'
+lab_end
