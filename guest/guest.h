@@ -320,6 +320,7 @@ int guest_seat_guests(
 struct guest_network_spec {
 	char name[64];
 	struct subnet subnet; /* len 0: the first free /24 of GUEST_NETWORK_RANGE */
+	struct ip prefix6;    /* its IPv6 prefix of 64 bits; not set: IPv4 alone */
 	char forward[16];     /* "none", "nat", "route"; "": GUEST_NETWORK_FORWARD */
 	char domain[254];     /* of its DNS; "": none */
 	uint16_t mtu;         /* bytes; 0: the usual one */
@@ -329,6 +330,7 @@ struct guest_network_spec {
 };
 #define GUEST_NETWORK_RANGE ((struct subnet){0x0a4d0000, 16}) /* 10.77.0.0/16 */
 #define GUEST_NETWORK_FORWARD "nat"
+enum { GUEST_NETWORK_PREFIX6 = 64 };
 
 struct guest_network {
 	char name[64]; /* also when it could not be looked at */

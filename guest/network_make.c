@@ -35,6 +35,23 @@ static bool put_address(xmlNode *root, const struct subnet *s)
 		xml_set(ip, "netmask", ip_format(&mask, text));
 }
 
+/* The first address of the prefix is this host's. Without DNS no dnsmasq of libvirt's runs, which would advertise a prefix of
+ * its own accord (libvirt 9.0). */
+static bool put_ipv6(xmlNode *root, const struct ip *prefix)
+{
+	const struct ip first = ip_from_v4(1);
+	struct ip own;
+	char text[IP_TEXT];
+	xmlNode *ip;
+
+	if (!ip_is_set(prefix))
+		return true;
+	if (ip6_from_v4(prefix, GUEST_NETWORK_PREFIX6, &first, &own) < 0)
+		return false;
+	ip = xml_set(xml_add(root, "ip"), "family", "ipv6");
+	return xml_set(xml_set(ip, "address", ip_format(&own, text)), "prefix", "64");
+}
+
 static bool put_all(xmlNode *root, const struct guest_network_spec *spec)
 {
 	const char *forward = *spec->forward ? spec->forward : GUEST_NETWORK_FORWARD;
@@ -45,7 +62,8 @@ static bool put_all(xmlNode *root, const struct guest_network_spec *spec)
 		(!strcmp(forward, "none") || xml_set(xml_add(root, "forward"), "mode", forward)) &&
 		put_bridge(root) && (!spec->mtu || xml_set(xml_add(root, "mtu"), "size", mtu)) &&
 		(!*spec->domain || xml_set(xml_add(root, "domain"), "name", spec->domain)) &&
-		put_address(root, &spec->subnet);
+		(!ip_is_set(&spec->prefix6) || xml_set(xml_add(root, "dns"), "enable", "no")) &&
+		put_address(root, &spec->subnet) && put_ipv6(root, &spec->prefix6);
 }
 
 char *network_make_xml(const struct guest_network_spec *spec)
@@ -88,6 +106,12 @@ int network_make_compare(const struct guest_network_spec *spec,
 	if (spec->subnet.len && !subnet_eq(&there->subnet, &spec->subnet))
 		return differs(spec->name, "subnet", subnet_format(&there->subnet, a),
 			subnet_format(&spec->subnet, b), why, size);
+	if (ip_is_set(&spec->prefix6) && !ip_eq(&there->prefix6, &spec->prefix6)) {
+		char c[IP_TEXT], d[IP_TEXT];
+
+		return differs(spec->name, "IPv6 prefix", ip_format(&there->prefix6, c),
+			ip_format(&spec->prefix6, d), why, size);
+	}
 	if (*spec->forward && strcmp(spec->forward, there->forward) != 0)
 		return differs(spec->name, "forward", there->forward, spec->forward, why, size);
 	if (*spec->domain && strcmp(spec->domain, there->domain) != 0)
@@ -104,6 +128,11 @@ struct guest_network_spec network_make_spec(const struct guest_network *n)
 {
 	struct guest_network_spec spec = {.subnet = network_make_subnet(n), .mtu = n->mtu};
 
+	if (ip_is_set(&n->address6) && n->prefix_len6 == GUEST_NETWORK_PREFIX6) {
+		spec.prefix6 = n->address6;
+		memset(spec.prefix6.b + GUEST_NETWORK_PREFIX6 / 8, 0,
+			sizeof spec.prefix6.b - GUEST_NETWORK_PREFIX6 / 8);
+	}
 	memcpy(spec.name, n->name, sizeof spec.name);
 	memcpy(spec.forward, n->forward_mode, sizeof spec.forward);
 	memcpy(spec.domain, n->domain, sizeof spec.domain);

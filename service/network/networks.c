@@ -45,23 +45,56 @@ static int take_texts(struct guest_network_spec *n, const char *name, const char
 	return 0;
 }
 
+/* "2001:db8:78::/64" */
+static int take_prefix6(struct guest_network_spec *n, const char *text, char *why, size_t size)
+{
+	const char *slash = strchr(text, '/');
+	char address[IP_TEXT];
+	struct ip ip = {0}, rest;
+	bool fits = slash && !strcmp(slash, "/64") && slash - text < (int)sizeof address;
+
+	if (fits)
+		snprintf(address, sizeof address, "%.*s", (int)(slash - text), text);
+	if (!fits || ip_parse(address, &ip) || ip.family != IP_V6 || ip_is_link_local(&ip) ||
+		ip_is_group(&ip))
+		return wrong(
+			why, size, "ipv6", text, "expected a prefix of 64 bits, as fd00:78::/64");
+	rest = ip;
+	memset(rest.b + 8, 0, sizeof rest.b - 8);
+	if (!ip_eq(&rest, &ip))
+		return wrong(why, size, "ipv6", text, "the last 64 bits must be zero");
+	n->prefix6 = ip;
+	return 0;
+}
+
+static const char *prefix6_text(const struct guest_network_spec *n, char *buf, size_t size)
+{
+	char ip[IP_TEXT];
+
+	snprintf(
+		buf, size, "%s%s", ip_format(&n->prefix6, ip), ip_is_set(&n->prefix6) ? "/64" : "");
+	return buf;
+}
+
 int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size_t size)
 {
-	const char *name = "", *subnet = "", *forward = "", *domain = "", *lab = "";
+	const char *name = "", *subnet = "", *forward = "", *domain = "", *lab = "", *ipv6 = "";
 	json_int_t mtu = 0, made = 0;
 	char text[24];
 	int rc;
 
 	*ret = (struct guest_network_spec){0};
-	if (json_unpack(j, "{s:s, s?s, s?s, s?s, s?I, s?s, s?I !}", "name", &name, "subnet",
-		    &subnet, "forward", &forward, "domain", &domain, "mtu", &mtu, "lab", &lab,
-		    "made", &made)) {
+	if (json_unpack(j, "{s:s, s?s, s?s, s?s, s?s, s?I, s?s, s?I !}", "name", &name, "subnet",
+		    &subnet, "ipv6", &ipv6, "forward", &forward, "domain", &domain, "mtu", &mtu,
+		    "lab", &lab, "made", &made)) {
 		snprintf(why, size, "expected a network's name, and optionally its other fields");
 		return -EINVAL;
 	}
 	rc = take_texts(ret, name, forward, domain, why, size);
 	if (!rc && *subnet)
 		rc = subnet_parse(subnet, &ret->subnet, why, size);
+	if (!rc && *ipv6)
+		rc = take_prefix6(ret, ipv6, why, size);
 	snprintf(text, sizeof text, "%lld", (long long)mtu);
 	if (!rc && mtu && (mtu < MTU_MIN || mtu > MTU_MAX))
 		rc = wrong(why, size, "mtu", text, "expected bytes from 576 to 65535");
@@ -74,11 +107,11 @@ int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size
 
 json_t *network_to_json(const struct guest_network_spec *n)
 {
-	char subnet[SUBNET_TEXT];
+	char subnet[SUBNET_TEXT], ipv6[IP_TEXT + 4];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "name", n->name, "subnet",
-		subnet_format(&n->subnet, subnet), "forward", n->forward, "domain", n->domain,
-		"mtu", (int)n->mtu, "lab", n->lab);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "name", n->name, "subnet",
+		subnet_format(&n->subnet, subnet), "ipv6", prefix6_text(n, ipv6, sizeof ipv6),
+		"forward", n->forward, "domain", n->domain, "mtu", (int)n->mtu, "lab", n->lab);
 }
 
 static struct guest_network_spec *find(struct networks *ns, const char *name)
@@ -135,8 +168,9 @@ int networks_load(struct networks *ns, struct store *store, char *why, size_t wh
 
 static bool is_same(const struct guest_network_spec *a, const struct guest_network_spec *b)
 {
-	return subnet_eq(&a->subnet, &b->subnet) && !strcmp(a->forward, b->forward) &&
-		!strcmp(a->domain, b->domain) && a->mtu == b->mtu && !strcmp(a->lab, b->lab);
+	return subnet_eq(&a->subnet, &b->subnet) && ip_eq(&a->prefix6, &b->prefix6) &&
+		!strcmp(a->forward, b->forward) && !strcmp(a->domain, b->domain) &&
+		a->mtu == b->mtu && !strcmp(a->lab, b->lab);
 }
 
 int networks_put(struct networks *ns, const struct guest_network_spec *n)

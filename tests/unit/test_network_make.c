@@ -52,6 +52,13 @@ START_TEST(xml)
 	ck_assert_mem_eq(&back.subnet, &s.subnet, sizeof s.subnet);
 	ck_assert_str_eq(back.forward, "none");
 	ck_assert_str_eq(back.domain, "lab.test");
+	ck_assert(!ip_is_set(&back.prefix6) && !ip_is_set(&n.address6));
+	ck_assert_int_eq(ip_parse("fd00:78::", &s.prefix6), 0);
+	n = made(&s, "<ip family=\"ipv6\" address=\"fd00:78::1\" prefix=\"64\"/>");
+	ck_assert(!n.dns && !n.advertises);
+	ck_assert_str_eq(ip_format(&n.address6, text), "fd00:78::1");
+	back = network_make_spec(&n);
+	ck_assert(ip_eq(&back.prefix6, &s.prefix6));
 	strcpy(s.forward, "route");
 	ck_assert(made(&s, "<forward mode=\"route\"/>").forward);
 }
@@ -86,6 +93,8 @@ START_TEST(compare)
 	is_other(&want, &is, "domain none, not x");
 	want = (struct guest_network_spec){.name = "lab0", .mtu = 1400};
 	is_other(&want, &is, "mtu none, not 1400");
+	want = (struct guest_network_spec){.name = "lab0", .prefix6 = {IP_V6, {0xfd, 0, 0, 0x78}}};
+	is_other(&want, &is, "IPv6 prefix none, not fd00:78::");
 }
 END_TEST
 

@@ -101,6 +101,12 @@ START_TEST(what_is_wrong)
 	bad("{'name': 'a', 'forward': 'open'}", "forward 'open': expected none, nat or route");
 	bad("{'name': 'a', 'domain': 'a b'}", "domain 'a b': expected a DNS domain");
 	bad("{'name': 'a', 'subnet': '10.0.0.0'}", "");
+	bad("{'name': 'a', 'ipv6': 'fd00:78::'}", "ipv6 'fd00:78::': expected a prefix of 64 bits");
+	bad("{'name': 'a', 'ipv6': 'fd00:78::/48'}", "ipv6 'fd00:78::/48': expected a prefix");
+	bad("{'name': 'a', 'ipv6': 'fe80::/64'}", "ipv6 'fe80::/64': expected a prefix");
+	bad("{'name': 'a', 'ipv6': '10.0.0.0/64'}", "ipv6 '10.0.0.0/64': expected a prefix");
+	bad("{'name': 'a', 'ipv6': 'fd00:78::1/64'}",
+		"ipv6 'fd00:78::1/64': the last 64 bits must be zero");
 	bad("{'name': 'a', 'mtu': 575}", "mtu '575': expected bytes from 576 to 65535");
 	bad("{'name': 'a', 'mtu': 65536}", "mtu '65536': expected bytes");
 	bad("{'name': 'a', 'mtu': -1}", "mtu '-1': expected bytes");
@@ -125,7 +131,8 @@ START_TEST(there_and_back)
 	json_t *j;
 
 	fine("{'name': 'lab', 'subnet': '10.99.0.0/24', 'forward': 'nat', 'domain': 'lab.example', "
-	     "'mtu': 1400, 'lab': 'one'}");
+	     "'mtu': 1400, 'lab': 'one', 'ipv6': 'fd00:78::/64'}");
+	ck_assert(ip_is_set(&spec.prefix6));
 	was = spec;
 	j = network_to_json(&was);
 	ck_assert_int_eq(network_from_json(j, &spec, why, sizeof why), 0);

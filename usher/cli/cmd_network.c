@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_SUBNET = 1, OPT_FORWARD, OPT_DOMAIN, OPT_MTU };
+enum { OPT_SUBNET = 1, OPT_IPV6, OPT_FORWARD, OPT_DOMAIN, OPT_MTU };
 
 struct request {
 	const struct command *command;
 	struct cli_common common;
-	const char *subnet, *forward, *domain;
+	const char *subnet, *ipv6, *forward, *domain;
 	long mtu;
 	bool made_of; /* one of those was given */
 };
@@ -119,6 +119,7 @@ static int create(struct request *q, const char *name)
 	int rc;
 
 	put(body, "subnet", q->subnet);
+	put(body, "ipv6", q->ipv6);
 	put(body, "forward", q->forward);
 	put(body, "domain", q->domain);
 	if (q->mtu)
@@ -159,6 +160,8 @@ static int take_option(struct request *q, int opt)
 	q->made_of = true;
 	if (opt == OPT_SUBNET)
 		q->subnet = optarg;
+	else if (opt == OPT_IPV6)
+		q->ipv6 = optarg;
 	else if (opt == OPT_FORWARD)
 		q->forward = optarg;
 	else if (opt == OPT_DOMAIN)
@@ -171,6 +174,7 @@ static int take_option(struct request *q, int opt)
 static int run_network(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"subnet", required_argument, NULL, OPT_SUBNET},
+		{"ipv6", required_argument, NULL, OPT_IPV6},
 		{"forward", required_argument, NULL, OPT_FORWARD},
 		{"domain", required_argument, NULL, OPT_DOMAIN},
 		{"mtu", required_argument, NULL, OPT_MTU}, CLI_COMMON_OPTIONS, {0}};
@@ -187,7 +191,8 @@ static int run_network(const struct command *c, int argc, char **argv)
 	if (n == 2 && !strcmp(argv[0], "create"))
 		return create(&q, argv[1]);
 	if (q.made_of)
-		return cli_usage(c, "--subnet, --forward, --domain and --mtu go with create NAME");
+		return cli_usage(
+			c, "--subnet, --ipv6, --forward, --domain and --mtu go with create NAME");
 	if (n == 2 && !strcmp(argv[0], "delete"))
 		return drop(&q, argv[1]);
 	if (!n || (n == 1 && !strcmp(argv[0], "list")))
@@ -197,11 +202,13 @@ static int run_network(const struct command *c, int argc, char **argv)
 
 const struct command cmd_network = {
 	.name = "network",
-	.arguments = "[list] | create NAME [--subnet S] [--forward F] [--domain D] [--mtu N] | "
-		     "delete NAME",
+	.arguments =
+		"[list] | create NAME [--subnet S] [--ipv6 P] [--forward F] [--domain D] [--mtu N] | "
+		"delete NAME",
 	.summary = "list libvirt networks and who leases there; create or delete one for a lab",
 	.help = "  --subnet ADDRESS/LEN create: its IPv4 subnet (the first free /24 of "
 		"10.77.0.0/16)\n"
+		"  --ipv6 PREFIX/64     create: IPv6 too, with this prefix; libvirt answers no DNS there\n"
 		"  --forward F          create: none (isolated), nat or route (nat)\n"
 		"  --domain D           create: the domain of the network's DNS\n"
 		"  --mtu BYTES          create: the MTU of its bridge and its guests' "
