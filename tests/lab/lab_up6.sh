@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lab: boots guests
+# The whole way by IPv6: a guest in a network of IPv6 alone, and one in a network of both families, are created, install Debian
+# (profile tiny), boot their own disk, say so, and answer ssh at their IPv6 address. Their packet filters hold them to it: a
+# guest that says to be a router, a DHCP server or its neighbour is heard by nobody.
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
+. "$(dirname "$0")/lib.sh"
+lab_enter "$@"
+# shellcheck source=tests/lab/guests.sh
+. "$LAB_TOP/tests/lab/guests.sh"
+guests_need_tiny
+sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+show_all() { "$USHER" list; "$USHER" timeline; tail -n 30 "$USHER_LAB/usher.log"; }
+
+network() {
+	printf "<network><name>%s</name><bridge name='%s' stp='off' delay='0'/><dns enable='no'/>%s</network>" "$@" >"$USHER_LAB/net.xml"
+	virsh -q net-define "$USHER_LAB/net.xml" && virsh -q net-start "$1"
+}
+need "a network of IPv6 alone" network only virbr9 "<ip family='ipv6' address='2001:db8:79::1' prefix='64'/>"
+usher_config "<segment network='only'><ipv6/></segment>" >"$USHER_LAB/usher.xml"
+need "the service starts" usher_start
+need "a network of both families is made" "$USHER" network create both --subnet 10.78.0.0/24 --ipv6 2001:db8:78::/64 --forward none
+
+"$USHER" create six --profile tiny --network only --ip 2001:db8:79::50 --ssh-key "$key.pub" --wait >"$USHER_LAB/six" 2>&1 &
+six=$!
+"$USHER" create dual --profile tiny --network both --ip 10.78.0.50 --ssh-key "$key.pub" --wait >"$USHER_LAB/dual" 2>&1 &
+dual=$!
+wait $six || { fail "create --wait in a network of IPv6 alone: exit $?"; cat "$USHER_LAB/six"; show_all; }
+wait $dual || { fail "create --wait in a network of both: exit $?"; cat "$USHER_LAB/dual"; show_all; }
+check "the one with IPv6 alone is up" state_is six up
+check "by these steps" timeline_has six created armed leased booting installing installed up
+check "all that it loaded came by IPv6" told six booting 2001:db8:79::50
+check "it has one address" on_is 1 2001:db8:79::50 "ip -6 -o address show scope global | grep -c 2001:db8:79::50/"
+check "and none of IPv4" on_is 0 2001:db8:79::50 "ip -4 -o address show scope global | wc -l"
+check "it runs from its own disk" runs_from_disk 2001:db8:79::50
+check "the one with both is up" state_is dual up
+check "it answers by IPv4" runs_from_disk 10.78.0.50
+check "and by IPv6, at the address with the same number" runs_from_disk 2001:db8:78::a4e:32
+[ $LAB_FAILED = 0 ] || on 10.78.0.50 'cat /etc/systemd/network/*; ip -6 address; journalctl -b -u systemd-networkd | tail -n 20'
+lease_of() { "$USHER" leases --json | jq -r --arg n "$1" '.leases[] | select(.hostname == $n or .machine == $n) | .address' | sort -u | xargs; }
+check "its leases are one of each family" test "$(lease_of dual)" = "10.78.0.50 2001:db8:78::a4e:32"
+
+# --- what the filters hold ----------------------------------------------------------------------------------------------
+filter_of() { virsh -q dumpxml "$1" | grep -o "filterref filter='[^']*'" | cut -d "'" -f 2; }
+check "the filter of IPv6 alone" test "$(filter_of six)" = usher-guest-ipv6-only
+check "of both" test "$(filter_of dual)" = usher-guest-ipv6
+# what it says from another's address, or as a router, is heard by nobody
+heard() { tcpdump -n -l -i virbr9 --immediate-mode "$1" >"$USHER_LAB/heard" 2>/dev/null & sniffer=$!; sleep 1; }
+heard_nothing() { sleep 2; kill $sniffer; wait $sniffer; [ ! -s "$USHER_LAB/heard" ] || { cat "$USHER_LAB/heard"; return 1; }; }
+heard 'icmp6[0] = 128 and src 2001:db8:79::66'
+on 2001:db8:79::50 'd=$(ls /sys/class/net | grep -v lo); ip -6 address add 2001:db8:79::66/128 dev $d nodad; ping -6 -c 2 -W 1 -I 2001:db8:79::66 2001:db8:79::1; ip -6 address del 2001:db8:79::66/128 dev $d'
+check "it is not heard from an address that is not its own" heard_nothing
+lab_end
