@@ -152,9 +152,11 @@ bool ip_is_any6(const struct ip *ip)
 static struct ip prefix_of(const struct ip *ip, unsigned len)
 {
 	struct ip p = {.family = IP_V6};
+	size_t whole = len / 8 < sizeof p.b ? len / 8 : sizeof p.b;
 
-	for (size_t i = 0; i < sizeof p.b && len > 0; i++, len -= len < 8 ? len : 8)
-		p.b[i] = len >= 8 ? ip->b[i] : (uint8_t)(ip->b[i] & ~(0xff >> len));
+	memcpy(p.b, ip->b, whole);
+	if (whole < sizeof p.b)
+		p.b[whole] = (uint8_t)(ip->b[whole] & ~(0xff >> len % 8));
 	return p;
 }
 

@@ -19,9 +19,10 @@ static struct ip wish_of(const struct dhcp6_policy *p)
 	return (struct ip){0};
 }
 
-static struct dhcp_asker asker_of(const struct dhcp6_policy *p)
+/* Without what is looked up. */
+static struct dhcp_asker plain_asker(const struct dhcp6_policy *p)
 {
-	struct dhcp_asker c = {.family = IP_V6,
+	return (struct dhcp_asker){.family = IP_V6,
 		.segment = p->segment,
 		.machines = p->machines,
 		.leases = p->leases,
@@ -29,10 +30,15 @@ static struct dhcp_asker asker_of(const struct dhcp6_policy *p)
 		.guests = p->guests,
 		.guests_arg = p->guests_arg,
 		.mac = p->mac,
-		.holder = p->mac,
-		.wanted = wish_of(p)};
+		.holder = p->mac};
+}
+
+static struct dhcp_asker asker_of(const struct dhcp6_policy *p)
+{
+	struct dhcp_asker c = plain_asker(p);
 	struct nic *nic = NULL;
 
+	c.wanted = wish_of(p);
 	c.machine = machines_by_mac(p->machines, p->segment->id, &p->mac, &nic);
 	if (c.machine && nic)
 		c.own = nic_address6(nic, p->segment);
@@ -254,7 +260,7 @@ struct dhcp6_decision dhcp6_policy_decide(const struct dhcp6_policy *p)
 
 int dhcp6_policy_apply(const struct dhcp6_policy *p, const struct dhcp6_decision *d)
 {
-	const struct dhcp_asker c = asker_of(p);
+	const struct dhcp_asker c = plain_asker(p);
 	const struct ip *ip = &d->choice.address;
 	uint32_t segment = p->segment->id;
 	int rc = 0;

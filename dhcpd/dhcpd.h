@@ -15,7 +15,9 @@
  *   dhcp_question  who answered, and counts    dhcp_claim   what a computed MAC buys a stranger
  *   lease        the table; lease_heap, _record  prober     who has this address? arp, arp_wire
  *   ndp          iPXE's IPv6 router; ndp_wire  dns_name     domain names in options
- *   dhcp6_wire   messages of DHCPv6            dhcp6_who    which machine one is from
+ *   dhcp_choose  an address, of either family  dhcp_pace    when a socket is read
+ *   dhcp6_own    we lease IPv6 addresses, with dhcp6_wire, _policy, _answer, _frame, _socket, _events
+ *   dhcp6_who    which machine one is from     ra           router advertisements
  */
 #ifndef USHER_DHCPD_DHCPD_H
 #define USHER_DHCPD_DHCPD_H

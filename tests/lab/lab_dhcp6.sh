@@ -15,6 +15,8 @@ net_enter "$@"
 clients6_start "<segment interface='br0' mode='own' lease='60'>
 	<pool start='10.66.0.100' end='10.66.0.199'/><dns address='10.66.0.53'/><ipv6><dns address='2001:db8:66::53'/></ipv6></segment>"
 wire6_start br0
+tcpdump -U -n -i br0 -w "$USHER_LAB/wire.pcap" udp port 547 2>"$USHER_LAB/tcpdump.pcap" &
+pcap=$!
 deaf6_setup
 check "the service starts" usher_start || lab_end
 check "on a bridge without ports, whose own address is not sure yet" grep -F "DHCPv6 waits: br0: it has no IPv6 link-local address" "$USHER_LAB/usher.log"
@@ -55,5 +57,15 @@ fi
 # shellcheck disable=SC2086
 wait $lanes
 lanes_end
+kill "$pcap"
+wait "$pcap" 2>/dev/null
+packets() { tshark -n -r "$USHER_LAB/wire.pcap" "$@" 2>/dev/null; }
+check "tshark finds nothing malformed in what was said" eval '! packets -Y _ws.malformed | grep .'
+asked_for_prefix() { [ "$(packets -Y 'dhcpv6.msgtype == 1 && dhcpv6.option.type == 25' | wc -l)" -gt 0 ]; }
+refused_prefix() { packets -Y '(dhcpv6.msgtype == 2 || dhcpv6.msgtype == 7) && dhcpv6.option.type == 25' -T fields -e dhcpv6.status_code | sort -u | grep -x 6; }
+if [[ " ${ONLY:-networkd} " == *" networkd "* ]]; then
+	check "networkd asks for a prefix" asked_for_prefix
+	check "and is refused politely" refused_prefix
+fi
 [ $LAB_FAILED = 0 ] || { "$USHER" timeline; sed 's/^/  log: /' "$USHER_LAB/usher.log" | tail -n 60; }
 lab_end
