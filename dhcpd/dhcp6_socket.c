@@ -43,15 +43,6 @@ static int take_requests_only(int fd)
 	return set_filter(fd, code, sizeof(code) / sizeof(*code));
 }
 
-static void widen(int fd, int what)
-{
-	int size = DHCP_BUFFER;
-
-	if (setsockopt(fd, SOL_SOCKET, what == SO_RCVBUF ? SO_RCVBUFFORCE : SO_SNDBUFFORCE, &size,
-		    sizeof(size)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, what, &size, sizeof(size));
-}
-
 static int prepare_raw(int fd, unsigned ifindex)
 {
 	struct packet_mreq group = {
@@ -68,8 +59,8 @@ static int prepare_raw(int fd, unsigned ifindex)
 		setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) < 0 ||
 		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return -errno;
-	widen(fd, SO_RCVBUF);
-	widen(fd, SO_SNDBUF);
+	dhcp_socket_widen(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	dhcp_socket_widen(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	return bind(fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
 }
 
@@ -105,7 +96,7 @@ static int prepare_udp(int fd, const char *ifname, unsigned ifindex)
 		bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return -errno;
-	widen(fd, SO_SNDBUF);
+	dhcp_socket_widen(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	return 0;
 }
 
@@ -236,23 +227,6 @@ int dhcp6_inbox_open(const struct dhcp6_inbox *in, size_t i, struct dhcp6_frame 
 		has_checksum(&in->msgs[i].msg_hdr), ret, ret_payload, ret_len);
 }
 
-static size_t send_all(int fd, struct mmsghdr *msgs, size_t n, int *ret_error)
-{
-	size_t sent = 0;
-
-	while (sent < n) {
-		int k = sendmmsg(fd, msgs + sent, (unsigned)(n - sent), MSG_DONTWAIT);
-
-		if (k > 0) {
-			sent += (size_t)k;
-		} else if (errno != EINTR) {
-			*ret_error = -errno;
-			break;
-		}
-	}
-	return sent;
-}
-
 static size_t send_frames(
 	const struct dhcp6_socket *s, struct dhcp_packet *const *packets, size_t n, int *ret_error)
 {
@@ -266,7 +240,7 @@ static size_t send_frames(
 		iov[i] = (struct iovec){p->buf, len > 0 ? (size_t)len : 0};
 		msgs[i].msg_hdr = (struct msghdr){.msg_iov = &iov[i], .msg_iovlen = 1};
 	}
-	return send_all(s->raw, msgs, n, ret_error);
+	return dhcp_socket_send_all(s->raw, msgs, n, ret_error);
 }
 
 static size_t send_datagrams(
@@ -289,7 +263,7 @@ static size_t send_datagrams(
 			.msg_iov = &iov[i],
 			.msg_iovlen = 1};
 	}
-	return send_all(s->udp, msgs, n, ret_error);
+	return dhcp_socket_send_all(s->udp, msgs, n, ret_error);
 }
 
 size_t dhcp6_socket_send(

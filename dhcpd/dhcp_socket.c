@@ -13,7 +13,7 @@
 
 /* FORCE needs CAP_NET_ADMIN, which the service gives up; without it the kernel cuts to its own
  * limit. */
-static void widen(int fd, int force, int plain)
+void dhcp_socket_widen(int fd, int force, int plain)
 {
 	int size = DHCP_BUFFER;
 
@@ -38,8 +38,8 @@ static int open_udp(const char *ifname, uint32_t to, uint16_t port, int *ret)
 		close(fd);
 		return rc;
 	}
-	widen(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-	widen(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	dhcp_socket_widen(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	dhcp_socket_widen(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	*ret = fd;
 	return 0;
 }
@@ -51,7 +51,7 @@ static int open_raw(int *ret)
 
 	if (fd < 0)
 		return -errno;
-	widen(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	dhcp_socket_widen(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	*ret = fd;
 	return 0;
 }
@@ -148,7 +148,7 @@ int dhcp_socket_receive(const struct dhcp_socket *s, struct dhcp_inbox *in)
 	return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
-static size_t send_all(int fd, struct mmsghdr *msgs, size_t n, int *ret_error)
+size_t dhcp_socket_send_all(int fd, struct mmsghdr *msgs, size_t n, int *ret_error)
 {
 	size_t sent = 0;
 
@@ -200,7 +200,7 @@ static size_t send_frames(
 			.msg_iov = &iov[i],
 			.msg_iovlen = 1};
 	}
-	return send_all(s->raw, msgs, n, ret_error);
+	return dhcp_socket_send_all(s->raw, msgs, n, ret_error);
 }
 
 /* Each says from which address it comes: a link may have several, and clients compare. */
@@ -246,7 +246,7 @@ static size_t send_datagrams(
 			.msg_iovlen = 1};
 		say_from(s, &msgs[i].msg_hdr, &from[i]);
 	}
-	return send_all(s->udp, msgs, n, ret_error);
+	return dhcp_socket_send_all(s->udp, msgs, n, ret_error);
 }
 
 size_t dhcp_socket_send(

@@ -76,4 +76,9 @@ int dhcp_socket_receive(const struct dhcp_socket *s, struct dhcp_inbox *in);
 size_t dhcp_socket_send(
 	const struct dhcp_socket *s, struct dhcp_packet *const *packets, size_t n, int *ret_error);
 
+/* For both families' sockets: DHCP_BUFFER bytes for the queue, beyond the system's limit where that is allowed. */
+void dhcp_socket_widen(int fd, int force, int plain);
+/* How many of them left; when fewer than `n`, `*ret_error` is why. */
+size_t dhcp_socket_send_all(int fd, struct mmsghdr *msgs, size_t n, int *ret_error);
+
 #endif

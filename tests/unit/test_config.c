@@ -468,7 +468,7 @@ static const struct {
 	 "end='fd00::a'/></ipv6></segment></usher>",
 		"2: <ipv6>: <pool> is not in the prefix of address='fd01::1'"},
 	{"<usher><segment name='r' via='e' subnet='10.2.0.0/24'>\n<ipv6/></segment></usher>",
-		"2: <ipv6>: not served behind a relay (via='e')"},
+		"2: <ipv6> lacks subnet='…'"},
 	{"<ushr/>", "1: expected <usher>, found <ushr>"},
 };
 
