@@ -107,10 +107,13 @@ usage "--timeout takes seconds, not 'soon'" wait web --timeout soon
 usage "takes a name and one of script, answers, cmdline" render web
 usage "usher network: takes list, create NAME or delete NAME" network make lab0
 usage "usher network: takes list, create NAME or delete NAME" network create
-usage "--subnet, --forward, --domain and --mtu go with create NAME" network list --forward nat
+usage "--subnet, --ipv6, --forward, --domain and --mtu go with create NAME" network list --forward nat
 usage "--mtu takes bytes, not 'big'" network create lab0 --mtu big
 usage "takes one address or one MAC" mac
-usage "'web' is neither an IPv4 address nor a MAC" mac web
+check "an IPv6 address has a computed MAC too" test "$("$USHER" mac 2001:db8:7a::c0a8:7a03)" = 52:54:c0:a8:7a:03
+check "and such a MAC an IPv6 address" test "$("$USHER" mac --prefix 2001:db8:7a::/64 52:54:c0:a8:7a:03)" = 2001:db8:7a::c0a8:7a03
+usage "--prefix takes an IPv6 prefix of 64 to 96 bits" mac --prefix 10.0.0.0/8 52:54:c0:a8:7a:03
+usage "'web' is neither an address nor a MAC" mac web
 usage "'extra' is no option" serve extra
 usage "--http-port takes a port, not '80x'" serve --http-port 80x
 usage "--state takes an absolute path, not 'here'" serve --state here

@@ -20,20 +20,57 @@ static int mac_print(
 	return EXIT_DONE;
 }
 
+enum { OPT_PREFIX = 1, PREFIX_LEN = 64, LONGEST = 96 };
+
+/* "2001:db8:7a::/64", or without a length the same. */
+static bool take_prefix(const char *text, struct ip *ret, unsigned *ret_len)
+{
+	char address[IP_TEXT] = "";
+	int used = 0, end = 0;
+
+	*ret_len = PREFIX_LEN;
+	if (sscanf(text, "%45[0-9a-fA-F:.]%n", address, &used) != 1)
+		return false;
+	if (text[used] && (sscanf(text + used, "/%u%n", ret_len, &end) != 1 || text[used + end]))
+		return false;
+	return !ip_parse(address, ret) && ret->family == IP_V6 && *ret_len >= PREFIX_LEN &&
+		*ret_len <= LONGEST;
+}
+
+/* An IPv6 address has the IPv4 one in its low 32 bits, and all zero between that and its prefix. */
+static int mac_from_either(const struct ip *ip, unsigned prefix_len, struct mac *ret)
+{
+	struct ip v4 = *ip;
+	int rc = ip->family == IP_V6 ? ip6_to_v4(ip, prefix_len, ip, &v4) : 0;
+
+	return rc ? rc : mac_from_ip(&v4, ret);
+}
+
 static int run_mac(const struct command *c, int argc, char **argv)
 {
-	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
+	static const struct option options[] = {
+		{"prefix", required_argument, NULL, OPT_PREFIX}, CLI_COMMON_OPTIONS, {0}};
+	unsigned prefix_len = PREFIX_LEN;
+	struct ip ip, v4, prefix = {0};
 	struct cli_common o;
 	struct mac mac;
-	struct ip ip;
+	int opt;
 
 	cli_common_init(&o);
-	if (cli_getopt(c, &o, argc, argv, options) != -1 || argc - optind != 1)
+	while ((opt = cli_getopt(c, &o, argc, argv, options)) == OPT_PREFIX)
+		if (!take_prefix(optarg, &prefix, &prefix_len))
+			return cli_usage(c,
+				"--prefix takes an IPv6 prefix of 64 to 96 bits, as "
+				"2001:db8:7a::/64, not '%s'",
+				optarg);
+	if (opt != -1 || argc - optind != 1)
 		return cli_usage(c, "takes one address or one MAC");
 	if (!ip_parse(argv[optind], &ip)) {
-		if (mac_from_ip(&ip, &mac))
-			return cli_fail(
-				"%s: only IPv4 addresses have a computed MAC", argv[optind]);
+		if (mac_from_either(&ip, prefix_len, &mac))
+			return cli_fail("%s has no computed MAC: of IPv6 addresses only those "
+					"have one whose bits between the prefix and the last 32 "
+					"are zero",
+				argv[optind]);
 		return mac_print(&o, &ip, &mac, true);
 	}
 	if (!mac_parse(argv[optind], &mac)) {
@@ -41,15 +78,18 @@ static int run_mac(const struct command *c, int argc, char **argv)
 			return cli_fail(
 				"%s is not computed from an address: it does not begin with 52:54",
 				argv[optind]);
+		v4 = ip;
+		if (ip_is_set(&prefix))
+			(void)ip6_from_v4(&prefix, prefix_len, &v4, &ip);
 		return mac_print(&o, &ip, &mac, false);
 	}
-	return cli_usage(c, "'%s' is neither an IPv4 address nor a MAC", argv[optind]);
+	return cli_usage(c, "'%s' is neither an address nor a MAC", argv[optind]);
 }
 
 const struct command cmd_mac = {
 	.name = "mac",
-	.arguments = "ADDRESS|MAC",
+	.arguments = "[--prefix PREFIX/64] ADDRESS|MAC",
 	.summary = "print the MAC computed from an address, or the reverse",
-	.help = CLI_COMMON_HELP,
+	.help = "  --prefix PREFIX/64   of a MAC: its IPv6 address with this prefix\n" CLI_COMMON_HELP,
 	.run = run_mac,
 };
