@@ -259,6 +259,8 @@ static void follow6(struct served *d, struct segment *next, int rc, const char *
 		segment6_close(nw, seg);
 	seg->six = next->six;
 	segment6_open(nw, seg, rc, why);
+	if (was || ip_is_set(&seg->six.server))
+		refilter_guests(d);
 	if (ip_is_set(&seg->six.server))
 		timeline_add(nw->base->timeline, "", "network", "%s is served by IPv6 on %s, %s/%u",
 			seg->name, seg->ifname, ip_format(&seg->six.server, ip),
