@@ -267,7 +267,9 @@ static void follow6(struct served *d, struct segment *next, int rc, const char *
 			seg->six.prefix_len);
 	else if (!was)
 		return;
-	rc = ip_is_set(&seg->server) ? dhcpd_open(nw->dhcpd, seg, line, sizeof line) : 0;
+	rc = ip_is_set(&seg->server) || ip_is_set(&seg->six.server)
+		? dhcpd_open(nw->dhcpd, seg, line, sizeof line)
+		: 0;
 	if (rc)
 		wait_for(d, rc, line);
 }
