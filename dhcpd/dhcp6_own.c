@@ -143,6 +143,18 @@ static void note_malformed(struct dhcp6_own *own, const struct dhcp6_frame *from
 			own->segment->name, lines, ip_format(&from->from_ip, ip), why);
 }
 
+/* Behind a relay that says nothing of it, with an address made by chance and a DUID made up. */
+static void note_nobody(struct dhcp6_own *own, const struct dhcp6_frame *from)
+{
+	unsigned lines = dhcp_meter_due(&own->nobodys, loop_now(own->lessor->four->c->loop));
+	char ip[IP_TEXT];
+
+	if (lines)
+		log_info("dhcp %s: %u DHCPv6 messages through a relay, the last from %s, do not "
+			 "tell the client's MAC: let the relay add it (option 79, RFC 6939)",
+			own->segment->name, lines, ip_format(&from->from_ip, ip));
+}
+
 /* The link where the client is: the innermost relay that says one (RFC 8415 19.1.1), else this one. NULL: not one of ours. */
 static const struct segment *segment_of(const struct dhcp6_own *own, const struct dhcp6_message *m)
 {
@@ -182,6 +194,8 @@ static void receive_one(struct dhcp6_own *own, const struct dhcp6_frame *f, cons
 	}
 	who = rc ? (struct dhcp6_who){.by = DHCP6_WHO_NOBODY} : dhcp6_who_is(m, &f->from);
 	if (rc < 0 || who.by == DHCP6_WHO_NOBODY || !is_from_here(m, f) || dhcp6_wire_refusal(m)) {
+		if (rc == 0 && who.by == DHCP6_WHO_NOBODY)
+			note_nobody(own, f);
 		l->stats.ignored++;
 		return;
 	}

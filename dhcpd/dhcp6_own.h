@@ -27,7 +27,7 @@ struct dhcp6_own {
 	struct loop_fd watch;
 	struct dhcp_pace pace;
 	struct ra ra;
-	struct dhcp_meter malformed;
+	struct dhcp_meter malformed, nobodys;
 	struct dhcp_notices routers; /* others', that were told of */
 	struct ip server;            /* the segment's, when it was opened */
 	uint8_t prefix_len;

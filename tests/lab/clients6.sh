@@ -163,7 +163,7 @@ networkmanager_6() {
 		mount -t tmpfs machine /run && mount -t sysfs -o ro machine /sys || exit
 		mkdir -p /run/dbus /run/nm/system-connections
 		printf "%s\n" "[connection]" id=lab uuid=01234567-89ab-4def-8123-0000000000$(printf %02x "$2") type=ethernet interface-name=$1 \
-			"[ipv4]" method=disabled "[ipv6]" method=dhcp >/run/nm/system-connections/lab.nmconnection
+			"[ipv4]" method=disabled "[ipv6]" method=dhcp addr-gen-mode=stable-privacy >/run/nm/system-connections/lab.nmconnection
 		chmod 600 /run/nm/system-connections/lab.nmconnection
 		printf "%s\n" "[main]" plugins=keyfile "dhcp=internal" no-auto-default=* rc-manager=unmanaged "[keyfile]" path=/run/nm/system-connections \
 			"[logging]" level=DEBUG domains=DHCP6,IP6,CORE,DEVICE >/run/nm/nm.conf

@@ -85,6 +85,15 @@ lanes_end
 of_the_pool() { "$USHER" leases --json | jq -r '.leases[] | select(.mac | startswith("02:00:00:00:01:")) | .segment + " " + .address'; }
 check "strangers' addresses are of the subnet's pool" eval 'of_the_pool | grep -c "^rack2 2001:db8:2::a02:1[0-9a-f][0-9a-f]$" | grep -x 4'
 
+# NetworkManager tells neither by its address nor by its DUID who it is, and ISC's relay does not either.
+n=33 mac=02:00:00:00:00:33 disk=$lab/disk.33
+mkdir -p "$disk"
+client6 33 $mac br2
+inside 33 ip link set c33 down # it makes itself another link-local address then
+networkmanager_6 >"$lab/lane.33" 2>&1
+check "a client that nobody can tell is told of" wait_until 20 grep -F "do not tell the client's MAC: let the relay add it" "$lab/usher.log"
+power_cut 33
+
 # The same MAC on our own link: another machine, if any.
 who=dhclient bridge=br0 kind=pool n=31 mac=02:00:00:00:00:01 address='' disk=$lab/disk.31
 mkdir -p "$disk"
