@@ -53,7 +53,7 @@ prints "usher version --json" '^\{"version": "[0-9.]+"\}$' "$USHER" version --js
 for c in $commands; do
 	prints "usher $c --help" "^usage: usher $c" "$USHER" "$c" --help
 	check "usher(1) has $c" grep -qE "^\.(It )?Cm ([a-z]+ [,|] )*$c\b" "$man"
-	for option in $(grep -oE -- '^  (-c, )?--[a-z-]+' "$out" | grep -oE -- '--[a-z-]+'); do
+	for option in $(grep -oE -- '^  (-c, )?--[a-z0-9-]+' "$out" | grep -oE -- '--[a-z0-9-]+'); do
 		run "$USHER" "$c" "$option" value --no-such-option
 		refute "$c takes $option" grep -q "no option $option" "$said"
 		check "usher(1) has $option" grep -qE -- "Fl -${option#--}\b" "$man"
