@@ -73,22 +73,23 @@ static const struct nic *nic_of(const struct render_input *in)
 	return in->machine->n_nics ? &in->machine->nics[0] : NULL;
 }
 
-/* Name servers, in each of the ways that answer files want them. `key`: "dns", "dns6". */
-static void add_dns(json_t *machine, const char *key, const struct ip *servers, size_t n)
+static const char *const dns_keys[] = {"dns", "dns_first", "dns_comma"},
+			 *const dns6_keys[] = {"dns6", "dns6_first", "dns6_comma"};
+
+/* Name servers, in each of the ways that answer files want them: as a list, the first, with commas. */
+static void add_dns(json_t *machine, const char *const keys[3], const struct ip *servers, size_t n)
 {
 	json_t *dns = json_array();
-	char text[IP_TEXT], name[16], all[SEGMENT_DNS_MAX * (IP_TEXT + 1)] = "";
+	char text[IP_TEXT], all[SEGMENT_DNS_MAX * (IP_TEXT + 1)] = "";
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		json_array_append_new(dns, json_string(ip_format(&servers[i], text)));
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? "," : "", text);
 	}
-	snprintf(name, sizeof(name), "%s_first", key);
-	set_text(machine, name, json_string_value(json_array_get(dns, 0)));
-	snprintf(name, sizeof(name), "%s_comma", key);
-	set_text(machine, name, all);
-	json_object_set_new(machine, key, dns);
+	set_text(machine, keys[1], json_string_value(json_array_get(dns, 0)));
+	set_text(machine, keys[2], all);
+	json_object_set_new(machine, keys[0], dns);
 }
 
 /* "ffff:ffff:ffff:ffff::" of 64. */
@@ -118,7 +119,7 @@ static void add_segment6(json_t *machine, const struct nic *nic, const struct se
 	set_ip(machine, "netmask6", &mask);
 	set_text(machine, "prefix6", text);
 	set_ip(machine, "gateway6", six && six->router_s ? &six->server : NULL);
-	add_dns(machine, "dns6", six ? six->dns : NULL, six ? six->n_dns : 0);
+	add_dns(machine, dns6_keys, six ? six->dns : NULL, six ? six->n_dns : 0);
 }
 
 static void add_segment(json_t *machine, const struct segment *s)
@@ -126,7 +127,7 @@ static void add_segment(json_t *machine, const struct segment *s)
 	char text[IP_TEXT];
 	struct ip mask;
 
-	add_dns(machine, "dns", s ? s->dns : NULL, s ? s->n_dns : 0);
+	add_dns(machine, dns_keys, s ? s->dns : NULL, s ? s->n_dns : 0);
 	set_ip(machine, "gateway", s ? &s->router : NULL);
 	set_text(machine, "domain", s ? s->domain : "");
 	mask = ip_from_v4(s && s->prefix_len <= 32 ? v4_mask(s->prefix_len) : 0);
