@@ -78,7 +78,6 @@ static bool log_level(const char *text, int *ret)
 	return false;
 }
 
-/* "10.2.0.0/24", with no bit set behind the prefix. */
 /* "ADDRESS/LENGTH", of either family. */
 static bool take_prefix(const char *text, long longest, struct config_subnet *ret)
 {

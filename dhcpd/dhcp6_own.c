@@ -14,13 +14,15 @@
 enum { ROUTER_TOLD_MS = 3600 * 1000 };
 
 /* An answer with a token goes to the card that asked, whose MAC the frame told: only whether the machine is where that frame
- * came from is to be asked. Behind a relay nobody can tell. */
-static bool may_know(
-	const struct dhcp6_own *own, const struct dhcp6_policy *p, const struct dhcp6_decision *d)
+ * came from is to be asked. Behind a relay the answer goes to where the message came from, which anybody can send: that has
+ * to be an address of the relayed subnet, as it has for IPv4. */
+static bool may_know(const struct dhcp6_own *own, const struct dhcp6_policy *p,
+	const struct dhcp6_decision *d, const struct dhcp6_frame *asked)
 {
 	const struct dhcpd_config *c = own->lessor->four->c;
 	char where[160] = "another card may have asked in its name", text[320], mac[MAC_TEXT];
-	bool hears = p->msg->n_relays ? p->segment->via != 0
+	bool hears = p->msg->n_relays ? p->segment->via &&
+			segments_by_ip(c->segments, own->segment, &asked->from_ip) == p->segment
 				      : !c->hears ||
 			c->hears(c->arg, d->machine, p->segment, &p->mac, NULL, where,
 				sizeof(where));
@@ -34,8 +36,8 @@ static bool may_know(
 	return false;
 }
 
-static struct dhcp_boot boot_of(
-	struct dhcp6_own *own, const struct dhcp6_policy *p, const struct dhcp6_decision *d)
+static struct dhcp_boot boot_of(struct dhcp6_own *own, const struct dhcp6_policy *p,
+	const struct dhcp6_decision *d, const struct dhcp6_frame *asked)
 {
 	struct dhcp_lessor *l = own->lessor->four;
 	struct dhcp_boot boot = dhcp_boot_machine(
@@ -45,7 +47,7 @@ static struct dhcp_boot boot_of(
 		dhcp6_events_note_unserved(p, d->machine);
 		dhcp_outbox_touch(l->outbox);
 	}
-	if (boot.secret && !may_know(own, p, d))
+	if (boot.secret && !may_know(own, p, d, asked))
 		boot = (struct dhcp_boot){.vendor_class = ""};
 	return boot;
 }
@@ -72,7 +74,7 @@ static void address(const struct dhcp6_own *own, const struct dhcp6_frame *asked
 static int fill_packet(struct dhcp6_own *own, const struct dhcp6_policy *p,
 	const struct dhcp6_decision *d, const struct dhcp6_frame *asked, struct dhcp_packet *packet)
 {
-	struct dhcp_boot boot = boot_of(own, p, d);
+	struct dhcp_boot boot = boot_of(own, p, d, asked);
 	int len = dhcp6_answer_encode(p, d, own->duid, &boot, packet->buf + DHCP6_FRAME_HEADER);
 
 	if (len < 0)

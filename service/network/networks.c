@@ -48,22 +48,12 @@ static int take_texts(struct guest_network_spec *n, const char *name, const char
 /* "2001:db8:78::/64" */
 static int take_prefix6(struct guest_network_spec *n, const char *text, char *why, size_t size)
 {
-	const char *slash = strchr(text, '/');
-	char address[IP_TEXT];
-	struct ip ip = {0}, rest;
-	bool fits = slash && !strcmp(slash, "/64") && slash - text < (int)sizeof address;
+	struct config_subnet s;
 
-	if (fits)
-		snprintf(address, sizeof address, "%.*s", (int)(slash - text), text);
-	if (!fits || ip_parse(address, &ip) || ip.family != IP_V6 || ip_is_link_local(&ip) ||
-		ip_is_group(&ip))
-		return wrong(
-			why, size, "ipv6", text, "expected a prefix of 64 bits, as fd00:78::/64");
-	rest = ip;
-	memset(rest.b + 8, 0, sizeof rest.b - 8);
-	if (!ip_eq(&rest, &ip))
-		return wrong(why, size, "ipv6", text, "the last 64 bits must be zero");
-	n->prefix6 = ip;
+	if (!config_subnet6(text, &s) || s.prefix_len != GUEST_NETWORK_PREFIX6)
+		return wrong(why, size, "ipv6", text,
+			"expected a prefix of 64 bits, as fd00:78::/64, with all zero behind it");
+	n->prefix6 = s.address;
 	return 0;
 }
 

@@ -106,7 +106,7 @@ START_TEST(what_is_wrong)
 	bad("{'name': 'a', 'ipv6': 'fe80::/64'}", "ipv6 'fe80::/64': expected a prefix");
 	bad("{'name': 'a', 'ipv6': '10.0.0.0/64'}", "ipv6 '10.0.0.0/64': expected a prefix");
 	bad("{'name': 'a', 'ipv6': 'fd00:78::1/64'}",
-		"ipv6 'fd00:78::1/64': the last 64 bits must be zero");
+		"ipv6 'fd00:78::1/64': expected a prefix of 64 bits");
 	bad("{'name': 'a', 'mtu': 575}", "mtu '575': expected bytes from 576 to 65535");
 	bad("{'name': 'a', 'mtu': 65536}", "mtu '65536': expected bytes");
 	bad("{'name': 'a', 'mtu': -1}", "mtu '-1': expected bytes");
