@@ -357,10 +357,11 @@ START_TEST(libvirt_goes)
 	struct guests *away = NULL;
 	char why[256];
 
-	connected();
+	/* Before the own one connects: it would open far's console, too. */
+	base_spec_put(far, json_pack("{s:o}", "connect", json_string("test:///no/such/file")));
 	ck_assert_int_eq(
 		hosts_find(&rooms.hosts, "test:///no/such/file", &away, why, sizeof why), 0);
-	base_spec_put(far, json_pack("{s:o}", "connect", json_string("test:///no/such/file")));
+	connected();
 	record_started(consoles, far);
 	ck_assert_int_eq(record_of(consoles, far)->state, RECORD_AWAY);
 	record_disconnected(consoles, away); /* another */
