@@ -46,8 +46,15 @@ int mac_parse(const char *text, struct mac *ret)
 
 const char *mac_format(const struct mac *m, char buf[MAC_TEXT])
 {
-	snprintf(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2], m->b[3],
-		m->b[4], m->b[5]);
+	static const char digits[] = "0123456789abcdef";
+	char *at = buf;
+
+	for (size_t i = 0; i < sizeof m->b; i++) {
+		*at++ = digits[m->b[i] >> 4];
+		*at++ = digits[m->b[i] & 15];
+		*at++ = ':';
+	}
+	at[-1] = '\0';
 	return buf;
 }
 
@@ -91,11 +98,25 @@ int ip_parse(const char *text, struct ip *ret)
 	return 0;
 }
 
+/* inet_ntop() goes by way of sprintf(). */
+static void v4_format(const uint8_t b[4], char *at)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (b[i] >= 100)
+			*at++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*at++ = (char)('0' + b[i] / 10 % 10);
+		*at++ = (char)('0' + b[i] % 10);
+		*at++ = '.';
+	}
+	at[-1] = '\0';
+}
+
 const char *ip_format(const struct ip *ip, char buf[IP_TEXT])
 {
-	int family = ip->family == IP_V4 ? AF_INET : AF_INET6;
-
-	if (ip->family == IP_NONE || !inet_ntop(family, ip->b, buf, IP_TEXT))
+	if (ip->family == IP_V4)
+		v4_format(ip->b, buf);
+	else if (ip->family == IP_NONE || !inet_ntop(AF_INET6, ip->b, buf, IP_TEXT))
 		buf[0] = 0;
 	return buf;
 }

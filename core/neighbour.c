@@ -18,7 +18,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DISCARD = 9 }; /* RFC 863 */
+enum {
+	DISCARD = 9,        /* RFC 863 */
+	QUESTION_MAX = 128, /* bytes, as a message of netlink; an entry's answer takes some 90 */
+	ANSWER_MAX = 1024,
+};
 
 struct answer {
 	int index;
@@ -87,7 +91,8 @@ static int socket_open(void)
 		return rc;
 	}
 	nl_socket_disable_auto_ack(socket_kept);
-	nl_socket_disable_msg_peek(socket_kept); /* an answer fits the library's buffer */
+	nl_socket_disable_msg_peek(socket_kept);
+	nl_socket_set_msg_buf_size(socket_kept, ANSWER_MAX);
 	return 0;
 }
 
@@ -122,12 +127,12 @@ static int ask(struct nl_msg *msg, struct answer *a)
 static struct nl_msg *question(int family, int index)
 {
 	struct ndmsg of = {.ndm_family = (uint8_t)family, .ndm_ifindex = index};
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETNEIGH, 0);
+	struct nl_msg *msg = nlmsg_alloc_size(QUESTION_MAX); /* unasked, it takes a page */
+	struct nlmsghdr *h =
+		msg ? nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, RTM_GETNEIGH, sizeof of, 0) : NULL;
 
-	if (msg && nlmsg_append(msg, &of, sizeof of, NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return NULL;
-	}
+	if (h)
+		memcpy(nlmsg_data(h), &of, sizeof of);
 	return msg;
 }
 

@@ -13,6 +13,21 @@
 #include <string.h>
 #include <unistd.h>
 
+struct profile *profile_new(size_t settings, size_t shared, size_t files)
+{
+	struct profile *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->settings = calloc(settings + 1, sizeof(*p->settings));
+	p->shared = calloc(shared + 1, sizeof(*p->shared));
+	p->files = calloc(files + 1, sizeof(*p->files));
+	if (p->settings && p->shared && p->files)
+		return p;
+	profile_free(p);
+	return NULL;
+}
+
 void profile_free(struct profile *p)
 {
 	size_t i;
@@ -39,17 +54,20 @@ void profile_free(struct profile *p)
 		free(p->answers[i].template);
 		free(p->answers[i].version);
 	}
-	for (i = 0; i < PROFILE_SETTINGS; i++) {
+	for (i = 0; i < p->n_settings; i++) {
 		free(p->settings[i].def);
 		free(p->settings[i].help);
 		free(p->settings[i].values);
 	}
 	free(p->domain);
-	for (i = 0; i < PROFILE_FILES; i++) {
+	for (i = 0; i < p->n_files; i++) {
 		free(p->files[i].name);
 		free(p->files[i].text);
 		free(p->files[i].path);
 	}
+	free(p->settings);
+	free(p->shared);
+	free(p->files);
 	free(p);
 }
 
@@ -385,7 +403,7 @@ int profile_read_with(const char *given, const char *const *shared, struct profi
 		return rc;
 	}
 	snprintf(why, why_size, "%s: out of memory", given);
-	p = calloc(1, sizeof(*p));
+	p = profile_new(PROFILE_SETTINGS, PROFILE_SHARED, PROFILE_FILES);
 	if (!p || asprintf(&p->file, "%s/profile.xml", dir) < 0) {
 		if (p)
 			p->file = NULL;

@@ -139,6 +139,12 @@ struct profile_answers {
 	char *version; /* of the format's syntax, as the profile says: "RHEL9"; or NULL */
 };
 
+/* <settings from='…'>: a file of settings, found as partials are. */
+struct profile_shared {
+	char name[PROFILE_NAME];
+	unsigned line;
+};
+
 struct profile {
 	char name[PROFILE_NAME];
 	char *title;
@@ -157,19 +163,15 @@ struct profile {
 		answers[PROFILE_ANSWERS];            /* the first: fetching it is `installing` */
 	size_t n_answers;                            /* 0: the installer takes none */
 	uint64_t requires_memory_mib, requires_disk; /* bytes of disk; 0: no demand */
-	struct profile_setting settings[PROFILE_SETTINGS];
+	struct profile_setting *settings;            /* n_settings of them */
 	size_t n_settings;
-	/* <settings from='…'>: files of settings, found as partials are; their settings are in `settings` */
-	struct {
-		char name[PROFILE_NAME];
-		unsigned line;
-	} shared[PROFILE_SHARED];
+	struct profile_shared *shared; /* their settings are in `settings` */
 	size_t n_shared;
 	/* guest defaults; 0 and NULL when the profile does not say */
 	uint64_t memory_mib, disk; /* disk in bytes */
 	unsigned vcpus;
 	char *domain; /* the <domain> element as text, for guest/ to merge */
-	struct profile_file files[PROFILE_FILES];
+	struct profile_file *files;
 	size_t n_files;
 };
 

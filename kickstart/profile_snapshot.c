@@ -410,10 +410,14 @@ enum profile_served profile_serves(const json_t *snapshot, const char *name)
 	return PROFILE_SERVES_NOTHING;
 }
 
+static const json_t *settings_of(const json_t *snapshot)
+{
+	return json_object_get(json_object_get(snapshot, "profile"), "settings");
+}
+
 static void take_all(struct taking *t, const json_t *snapshot, struct profile *p)
 {
-	const json_t *of = json_object_get(snapshot, "profile");
-	const json_t *settings = json_object_get(of, "settings");
+	const json_t *of = json_object_get(snapshot, "profile"), *settings = settings_of(snapshot);
 	size_t i;
 
 	take_name(t, of, "name", p->name);
@@ -440,7 +444,8 @@ int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const js
 		snprintf(why, why_size, "no snapshot of a profile, or one of another version");
 		return -EPROTO;
 	}
-	p = calloc(1, sizeof(*p));
+	p = profile_new(json_array_size(settings_of(snapshot)), 0,
+		json_object_size(json_object_get(snapshot, "files")));
 	if (p)
 		take_all(&t, snapshot, p);
 	else

@@ -5,6 +5,9 @@
 
 #include "kickstart/profile.h"
 
+/* An empty one, with room for so many settings, files of settings and templates. NULL: out of memory. */
+struct profile *profile_new(size_t settings, size_t shared, size_t files);
+
 /* Fills `p` (zeroed but for `file`) from the text of profile.xml; `dir` is absolute. Templates
  * are not read here. After an error `p` holds what was read so far. */
 int profile_xml_read(

@@ -16,6 +16,8 @@ struct rendering {
 	json_t *context;
 };
 
+enum { URL_TEXT = 256 }; /* a base URL, a token and a name */
+
 static int no_memory(char *why, size_t why_size)
 {
 	snprintf(why, why_size, "out of memory");
@@ -44,9 +46,10 @@ static int render_text(const struct profile *p, const struct profile_text *t, co
 
 /* The context. */
 
+/* UTF-8 that was read as such, or ASCII of our own: not looked at again for each script. */
 static void set_text(json_t *of, const char *key, const char *value)
 {
-	json_object_set_new(of, key, json_string(value ? value : ""));
+	json_object_set_new_nocheck(of, key, json_string_nocheck(value ? value : ""));
 }
 
 static void set_ip(json_t *of, const char *key, const struct ip *ip)
@@ -77,7 +80,7 @@ static const char *const dns_keys[] = {"dns", "dns_first", "dns_comma"},
 			 *const dns6_keys[] = {"dns6", "dns6_first", "dns6_comma"};
 
 /* Name servers, in each of the ways that answer files want them: as a list, the first, with commas. */
-static void add_dns(json_t *machine, const char *const keys[3], const struct ip *servers, size_t n)
+static void add_dns(json_t *card, const char *const keys[3], const struct ip *servers, size_t n)
 {
 	json_t *dns = json_array();
 	char text[IP_TEXT], all[SEGMENT_DNS_MAX * (IP_TEXT + 1)] = "";
@@ -87,9 +90,9 @@ static void add_dns(json_t *machine, const char *const keys[3], const struct ip 
 		json_array_append_new(dns, json_string(ip_format(&servers[i], text)));
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? "," : "", text);
 	}
-	set_text(machine, keys[1], json_string_value(json_array_get(dns, 0)));
-	set_text(machine, keys[2], all);
-	json_object_set_new(machine, keys[0], dns);
+	set_text(card, keys[1], json_string_value(json_array_get(dns, 0)));
+	set_text(card, keys[2], all);
+	json_object_set_new_nocheck(card, keys[0], dns);
 }
 
 /* "ffff:ffff:ffff:ffff::" of 64. */
@@ -104,7 +107,7 @@ static struct ip mask6(unsigned prefix_len)
 
 /* Our own address stands for the link-local one that is advertised: it is on the same link, and does not change with the
  * bridge's MAC. */
-static void add_segment6(json_t *machine, const struct nic *nic, const struct segment *s)
+static void add_segment6(json_t *card, const struct nic *nic, const struct segment *s)
 {
 	const struct segment6 *six = s && ip_is_set(&s->six.server) ? &s->six : NULL;
 	const struct ip address = nic_address6(nic, s);
@@ -115,25 +118,25 @@ static void add_segment6(json_t *machine, const struct nic *nic, const struct se
 		mask = mask6(six->prefix_len);
 		snprintf(text, sizeof(text), "%u", six->prefix_len);
 	}
-	set_ip(machine, "address6", &address);
-	set_ip(machine, "netmask6", &mask);
-	set_text(machine, "prefix6", text);
-	set_ip(machine, "gateway6", six && six->router_s ? &six->server : NULL);
-	add_dns(machine, dns6_keys, six ? six->dns : NULL, six ? six->n_dns : 0);
+	set_ip(card, "address6", &address);
+	set_ip(card, "netmask6", &mask);
+	set_text(card, "prefix6", text);
+	set_ip(card, "gateway6", six && six->router_s ? &six->server : NULL);
+	add_dns(card, dns6_keys, six ? six->dns : NULL, six ? six->n_dns : 0);
 }
 
-static void add_segment(json_t *machine, const struct segment *s)
+static void add_segment(json_t *card, const struct segment *s)
 {
 	char text[IP_TEXT];
 	struct ip mask;
 
-	add_dns(machine, dns_keys, s ? s->dns : NULL, s ? s->n_dns : 0);
-	set_ip(machine, "gateway", s ? &s->router : NULL);
-	set_text(machine, "domain", s ? s->domain : "");
+	add_dns(card, dns_keys, s ? s->dns : NULL, s ? s->n_dns : 0);
+	set_ip(card, "gateway", s ? &s->router : NULL);
+	set_text(card, "domain", s ? s->domain : "");
 	mask = ip_from_v4(s && s->prefix_len <= 32 ? v4_mask(s->prefix_len) : 0);
-	set_ip(machine, "netmask", s ? &mask : NULL);
+	set_ip(card, "netmask", s ? &mask : NULL);
 	snprintf(text, sizeof(text), "%u", s ? s->prefix_len : 0u);
-	set_text(machine, "prefix", s ? text : "");
+	set_text(card, "prefix", s ? text : "");
 }
 
 static const char *disk_of(const struct machine *m, const json_t *settings)
@@ -168,21 +171,25 @@ const struct segment *render_find_segment(const void *segments, const char *name
 	return segments_by_name(segments, name);
 }
 
-static json_t *nic_json(const struct render_input *in, const struct nic *nic)
+/* What a card is, and what its segment tells it. */
+static json_t *card_json(const struct nic *nic, const struct segment *s)
 {
-	bool boots = nic == nic_of(in);
-	const struct segment *s = boots ? in->segment
-		: in->find_segment      ? in->find_segment(in->arg, nic->segment)
-					: NULL;
-	const struct ip six = nic_address6(nic, s);
 	char mac[MAC_TEXT];
 	json_t *j = json_object();
 
 	set_text(j, "mac", mac_text(nic, mac));
-	set_text(j, "segment", nic->segment);
 	set_ip(j, "address", first_v4(nic));
 	add_segment(j, s);
 	add_segment6(j, nic, s);
+	return j;
+}
+
+/* As one of machine.nics. Takes what card_json() says of it. */
+static json_t *nic_json(json_t *j, const struct nic *nic, const struct segment *s, bool boots)
+{
+	const struct ip six = nic_address6(nic, s);
+
+	set_text(j, "segment", nic->segment);
 	json_object_set_new(j, "has_address", json_boolean(s && first_v4(nic)));
 	json_object_set_new(
 		j, "has_address6", json_boolean(s && ip_is_set(&s->six.server) && ip_is_set(&six)));
@@ -190,61 +197,84 @@ static json_t *nic_json(const struct render_input *in, const struct nic *nic)
 	return j;
 }
 
-static json_t *nics_json(const struct render_input *in)
+/* `card`: what card_json() says of that which boots. */
+static json_t *nics_json(const struct render_input *in, json_t *card)
 {
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < in->machine->n_nics; i++)
-		json_array_append_new(all, nic_json(in, &in->machine->nics[i]));
+	for (size_t i = 0; i < in->machine->n_nics; i++) {
+		const struct nic *nic = &in->machine->nics[i];
+		bool boots = nic == nic_of(in);
+		const struct segment *s = boots ? in->segment
+			: in->find_segment      ? in->find_segment(in->arg, nic->segment)
+						: NULL;
+
+		json_array_append_new(all,
+			nic_json(boots ? json_incref(card) : card_json(nic, s), nic, s, boots));
+	}
 	return all;
 }
 
+/* What the card that boots has, and more. */
 static json_t *machine_json(const struct render_input *in, const json_t *settings)
 {
 	const struct machine *m = in->machine;
 	const struct nic *nic = nic_of(in);
 	const char *domain = in->segment ? in->segment->domain : "";
 	char mac[MAC_TEXT], fqdn[MACHINE_NAME + sizeof(in->segment->domain)];
-	json_t *j = json_object();
+	json_t *card = card_json(nic, in->segment), *j = json_copy(card);
 
 	snprintf(fqdn, sizeof(fqdn), "%s%s%s", m->name, *domain ? "." : "", domain);
-	mac_text(nic, mac);
 	set_text(j, "name", m->name);
 	set_text(j, "fqdn", fqdn);
 	set_text(j, "uuid", m->uuid);
-	set_text(j, "mac", mac);
-	set_bootif(j, mac);
-	set_ip(j, "address", first_v4(nic));
+	set_bootif(j, mac_text(nic, mac));
 	set_text(j, "disk", disk_of(m, settings));
 	json_object_set_new(j, "guest", json_boolean(m->guest));
-	add_segment(j, in->segment);
-	add_segment6(j, nic, in->segment);
-	json_object_set_new(j, "nics", nics_json(in));
+	json_object_set_new(j, "nics", nics_json(in, card));
+	json_decref(card);
 	return j;
 }
 
-static void set_url(
-	json_t *of, const char *key, const char *base, const char *token, const char *tail)
+/* "http://192.168.122.1:8067/m/TOKEN" and what may stand behind it. */
+struct url {
+	char text[URL_TEXT];
+	size_t len;
+};
+
+static struct url url_of(const struct render_input *in, const char *token)
 {
-	json_object_set_new(of, key, json_sprintf("%s/m/%s%s", base, token, tail));
+	struct url u;
+	int n = snprintf(
+		u.text, sizeof(u.text), "%s/m/%s", in->base_url ? in->base_url : "", token);
+
+	u.len = n < URL_TEXT ? (size_t)n : URL_TEXT - 1;
+	return u;
+}
+
+static void set_url(json_t *of, const char *key, struct url *u, const char *tail)
+{
+	if (!memccpy(u->text + u->len, tail, '\0', sizeof(u->text) - u->len))
+		u->text[URL_TEXT - 1] = '\0';
+	set_text(of, key, u->text);
 }
 
 static json_t *attempt_json(const struct profile *p, const struct render_input *in)
 {
-	const char *base = in->base_url ? in->base_url : "",
-		   *token = in->token ? in->token : "TOKEN";
+	struct url own = url_of(in, in->token ? in->token : "TOKEN"),
+		   up = url_of(in, in->up_token ? in->up_token : "UP-TOKEN");
 	char answers[1 + PROFILE_NAME];
 	json_t *j = json_object();
 
 	snprintf(answers, sizeof(answers), "/%s", p->n_answers ? p->answers[0].name : "answers");
 
 	json_object_set_new(j, "number", json_integer((json_int_t)in->machine->attempt.number));
-	set_url(j, "url", base, token, "");
-	set_url(j, "answers_url", base, token, answers);
-	set_url(j, "done_url", base, token, "/done");
-	set_url(j, "failed_url", base, token, "/failed");
-	set_url(j, "progress_url", base, token, "/progress");
-	set_url(j, "up_url", base, in->up_token ? in->up_token : "UP-TOKEN", "/up");
+	set_url(j, "url", &own, "");
+	set_url(j, "answers_url", &own, answers);
+	set_url(j, "done_url", &own, "/done");
+	set_url(j, "failed_url", &own, "/failed");
+	set_url(j, "progress_url", &own, "/progress");
+	set_url(j, "up_url", &up, "/up");
 	return j;
 }
 
@@ -280,7 +310,8 @@ static json_t *choices_json(const struct profile *p, const json_t *settings)
 static void add_keys(const struct machine *m, json_t *context)
 {
 	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : json_array();
-	char *json = json_dumps(keys, JSON_ENSURE_ASCII), *text = NULL;
+	char *json = json_array_size(keys) ? json_dumps(keys, JSON_ENSURE_ASCII) : strdup("[]"),
+	     *text = NULL;
 	struct text t;
 
 	text_init(&t, MUSTACHE_OUTPUT_MAX);
@@ -293,53 +324,86 @@ static void add_keys(const struct machine *m, json_t *context)
 	json_object_set_new(context, "ssh_keys", keys);
 }
 
+static void add_medium(const struct profile *p, const struct render_input *in, json_t *j)
+{
+	char url[URL_TEXT + PROFILE_NAME];
+	size_t len = (size_t)snprintf(url, sizeof(url) - sizeof(MEDIA_IMAGE), "%.*s/boot/%s",
+		URL_TEXT / 2, in->base_url ? in->base_url : "", p->media.name);
+
+	set_text(j, "url", url);
+	memcpy(url + len, MEDIA_IMAGE, sizeof(MEDIA_IMAGE));
+	set_text(j, "image", url);
+}
+
+static int add_medium_by_url(
+	const struct profile *p, const json_t *context, json_t *j, char *why, size_t why_size)
+{
+	char *url = NULL;
+	int rc = render_text(p, &p->media.url, context, &url, why, why_size);
+
+	for (size_t len = url ? strlen(url) : 0; len && url[len - 1] == '/'; len--)
+		url[len - 1] = '\0';
+	if (url)
+		set_text(j, "url", url);
+	set_text(j, "image", "");
+	free(url);
+	return rc;
+}
+
 /* After all else: the URL may be made of it. */
 static int add_media(const struct profile *p, const struct render_input *in, json_t *context,
 	char *why, size_t why_size)
 {
-	json_t *j = json_pack("{s:s, s:b}", "name", p->media.name, "local", !p->media.url.text);
-	char *url = NULL;
-	size_t len;
+	json_t *j = json_object();
 	int rc = 0;
 
-	if (!p->media.url.text) {
-		json_object_set_new(j, "url",
-			json_sprintf(
-				"%s/boot/%s", in->base_url ? in->base_url : "", p->media.name));
-	} else {
-		rc = render_text(p, &p->media.url, context, &url, why, why_size);
-		for (len = url ? strlen(url) : 0; len && url[len - 1] == '/'; len--)
-			url[len - 1] = '\0';
-		if (url)
-			set_text(j, "url", url);
-		free(url);
-	}
-	json_object_set_new(j, "image",
-		p->media.url.text ? json_string("")
-				  : json_sprintf("%s/boot/%s" MEDIA_IMAGE,
-					    in->base_url ? in->base_url : "", p->media.name));
+	set_text(j, "name", p->media.name);
+	json_object_set_new(j, "local", json_boolean(!p->media.url.text));
+	if (p->media.url.text)
+		rc = add_medium_by_url(p, context, j, why, why_size);
+	else
+		add_medium(p, in, j);
 	json_object_update(j, p->media.files);
 	json_object_set_new(context, "media", j);
 	return rc;
 }
 
+static json_t *profile_json(const struct profile *p)
+{
+	json_t *j = json_object();
+
+	set_text(j, "name", p->name);
+	set_text(j, "title", p->title);
+	return j;
+}
+
+static json_t *server_json(const struct render_input *in)
+{
+	const struct ip *asked = in->segment ? segment_asked(in->segment, in->family) : NULL;
+	json_t *j = json_object();
+
+	set_ip(j, "address", asked);
+	set_ip(j, "address6", in->segment ? &in->segment->six.server : NULL);
+	json_object_set_new(j, "ipv6", json_boolean(asked && asked->family == IP_V6));
+	set_text(j, "url", in->base_url);
+	return j;
+}
+
 static int context_of(const struct profile *p, const json_t *settings,
 	const struct render_input *in, json_t **ret, char *why, size_t why_size)
 {
-	json_t *context = json_pack("{s:o, s:{s:s, s:s}, s:{}, s:o, s:o, s:O}", "machine",
-		machine_json(in, settings), "profile", "name", p->name, "title", p->title, "server",
-		"attempt", attempt_json(p, in), "is", choices_json(p, settings), "set", settings);
-	json_t *server = json_object_get(context, "server");
-	int rc;
+	json_t *context = json_object();
+	int rc = json_object_set_new(context, "machine", machine_json(in, settings)) |
+		json_object_set_new(context, "profile", profile_json(p)) |
+		json_object_set_new(context, "server", server_json(in)) |
+		json_object_set_new(context, "attempt", attempt_json(p, in)) |
+		json_object_set_new(context, "is", choices_json(p, settings)) |
+		json_object_set(context, "set", (json_t *)settings);
 
-	if (!context)
+	if (rc) {
+		json_decref(context);
 		return no_memory(why, why_size);
-	set_ip(server, "address", in->segment ? segment_asked(in->segment, in->family) : NULL);
-	set_ip(server, "address6", in->segment ? &in->segment->six.server : NULL);
-	json_object_set_new(server, "ipv6",
-		json_boolean(
-			in->segment && segment_asked(in->segment, in->family)->family == IP_V6));
-	set_text(server, "url", in->base_url);
+	}
 	add_keys(in->machine, context);
 	rc = add_media(p, in, context, why, why_size);
 	if (rc < 0)

@@ -65,19 +65,25 @@ void text_puts(struct text *t, const char *s)
 
 void text_printf(struct text *t, const char *fmt, ...)
 {
-	char *s = NULL;
-	va_list ap;
+	va_list ap, again;
+	size_t cap;
 	int n;
 
-	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
-	va_end(ap);
-	if (n < 0) {
-		t->rc = t->rc ? t->rc : -ENOMEM;
+	if (!text_room(t, 0))
 		return;
+	cap = t->cap;
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(t->s + t->len, cap - t->len, fmt, ap);
+	if (n < 0)
+		t->rc = -ENOMEM;
+	else if (text_room(t, (size_t)n)) {
+		if (t->cap != cap)
+			vsnprintf(t->s + t->len, t->cap - t->len, fmt, again);
+		t->len += (size_t)n;
 	}
-	text_add(t, s, (size_t)n);
-	free(s);
+	va_end(again);
+	va_end(ap);
 }
 
 int text_take(struct text *t, char **ret)
