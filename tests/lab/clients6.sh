@@ -7,6 +7,8 @@
 #     client6 N MAC [BRIDGE]          as client, with IPv6
 #     try6 NAME                       one of dhclient, dhcpcd, networkd, wide, networkmanager goes through all that it can do
 #     lease6 NAME                     it only takes a lease
+#     rack6                           a wire behind a router of ours, br2 with 2001:db8:2::/64, where it advertises itself
+#     relay6                          its relay, ISC's, which says of a client only its link-local address
 
 peers=$LAB_TOP/build/peers
 
@@ -17,6 +19,25 @@ clients6_start() {
 	net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
 	ip -6 address add 2001:db8:66::1/64 dev br0
 	leased6_script
+}
+
+rack6() {
+	ip link add br2 type bridge
+	ip link set br2 up
+	client6 90 02:00:00:00:00:90 br0 # the relay and router
+	ip link add p90r type veth peer name c90r address 02:00:00:00:02:90 netns "/proc/${CLIENT_PID[90]}/ns/net"
+	ip link set p90r master br2 up
+	inside 90 sysctl -qw net.ipv6.conf.c90r.disable_ipv6=0 net.ipv6.conf.c90r.accept_dad=0 net.ipv6.conf.all.forwarding=1
+	inside 90 ip -6 address add 2001:db8:66::2/64 dev c90 nodad
+	inside 90 ip -6 address add 2001:db8:2::1/64 dev c90r nodad
+	inside 90 ip link set c90r up
+	ip -6 route add 2001:db8:2::/64 via 2001:db8:66::2
+	# without a router's word dhcpcd and networkd do not ask
+	inside 90 python3 "$LAB_TOP/tests/lab/ra.py" c90r 2001:db8:2:: MO 1800 >"$USHER_LAB/ra.log" 2>&1 &
+}
+relay6() {
+	inside 90 sh -c 'echo $$ >"$0/relay.pid"; exec dhcrelay -6 -d -l c90r -u 2001:db8:66::1%c90' "$USHER_LAB" >"$USHER_LAB/relay.log" 2>&1 &
+	wait_until 10 grep -q "Sending on" "$USHER_LAB/relay.log"
 }
 
 client6() {

@@ -17,29 +17,13 @@ clients6_start "<segment interface='br0' mode='own' lease='60' probe='0'><pool s
 	<segment name='rack2' via='br0' subnet='10.2.0.0/24' lease='60' domain='rack.example'>
 	<pool start='10.2.0.100' end='10.2.0.101'/>
 	<ipv6 subnet='2001:db8:2::/64'><pool start='2001:db8:2::a02:100' end='2001:db8:2::a02:1ff'/><dns address='2001:db8:2::53'/></ipv6></segment>"
-# br2: the rack's wire, where we have no address
-ip link add br2 type bridge
-ip link set br2 up
-client6 90 02:00:00:00:00:90 br0 # the relay and router
-ip link add p90r type veth peer name c90r address 02:00:00:00:02:90 netns "/proc/${CLIENT_PID[90]}/ns/net"
-ip link set p90r master br2 up
-inside 90 sysctl -qw net.ipv6.conf.c90r.disable_ipv6=0 net.ipv6.conf.c90r.accept_dad=0 net.ipv6.conf.all.forwarding=1
-inside 90 ip -6 address add 2001:db8:66::2/64 dev c90 nodad
-inside 90 ip -6 address add 2001:db8:2::1/64 dev c90r nodad
-inside 90 ip link set c90r up
-ip -6 route add 2001:db8:2::/64 via 2001:db8:66::2
-relay() {
-	inside 90 sh -c 'echo $$ >"$0/relay.pid"; exec dhcrelay -6 -d -l c90r -u 2001:db8:66::1%c90' "$lab" >"$lab/relay.log" 2>&1 &
-	wait_until 10 grep -q "Sending on" "$lab/relay.log"
-}
-# without a router's word dhcpcd and networkd do not ask
-inside 90 python3 "$LAB_TOP/tests/lab/ra.py" c90r 2001:db8:2:: MO 1800 >"$lab/ra.log" 2>&1 &
+rack6
 wire6_start br2
 tcpdump -U -n -i br0 -w "$lab/wire.pcap" udp port 547 2>"$lab/tcpdump.br0" &
 wire=$!
 
 check "the service starts" usher_start || lab_end
-check "the relay starts" relay || { cat "$lab/relay.log"; lab_end; }
+check "the relay starts" relay6 || { cat "$lab/relay.log"; lab_end; }
 
 relayed6() { # NAME WHAT: as try6, but what only a link of ours can show
 	who=$1 bridge=br2
@@ -112,13 +96,23 @@ wait "$wire" 2>/dev/null
 check "tshark finds nothing malformed in what went between us and the relay" all_clean
 check "all of it was wrapped" eval '[ "$(tshark -n -r "$lab/wire.pcap" -Y "dhcpv6.msgtype == 13" 2>/dev/null | wc -l)" -gt 20 ]'
 
+# A boot's token goes to an address of the relayed subnet only. The same message, as a relay of that subnet sends it, from there
+# and from a neighbour of ours.
+check "a machine there is to boot" "$USHER" enroll boots --mac 02:00:00:00:00:50 --ip 2001:db8:2::a02:50 --network rack2 --profile plain --no-ssh-key
+asked_boot() { inside 90 python3 "$LAB_TOP/tests/lab/relayed.py" "$1" 2001:db8:66::1 2001:db8:2::1 02:00:00:00:00:50; }
+told_boot() { asked_boot "$1" | grep -q '/m/[0-9a-f]\{32\}/boot.ipxe$'; }
+check "from the relayed subnet: its boot script's URL" told_boot 2001:db8:2::1
+check "from our own link: an answer" eval 'asked_boot 2001:db8:66::2 | grep -x "no URL"'
+not_told() { "$USHER" timeline boots --json | jq -r 'select(.kind == "refused").text' | grep -F "02:00:00:00:00:50 on rack2 gets no boot script"; }
+check "without the URL, and that is on its timeline" wait_until 10 not_told
+
 # A subnet of nobody's
 inside 90 kill "$(cat "$lab/relay.pid")"
 inside 90 ip -6 address del 2001:db8:2::1/64 dev c90r
 inside 90 ip -6 address add 2001:db8:3::1/64 dev c90r nodad
 ip -6 route add 2001:db8:3::/64 via 2001:db8:66::2
 : >"$lab/relay.log"
-check "a relay of another subnet starts" relay
+check "a relay of another subnet starts" relay6
 n=32 mac=02:00:00:00:00:77
 client6 32 $mac br2
 disk=$lab/disk.32
