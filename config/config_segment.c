@@ -233,7 +233,7 @@ static void name_segment(struct config_reader *r, const xmlNode *e, const struct
 		config_fault(r, e,
 			"<segment> takes one of network= (of libvirt), interface=, and via= (a "
 			"relay's packets come in there)");
-	else if (relayed != subnet || relayed != (*n->name != '\0'))
+	else if (relayed != (*n->name != '\0') || (subnet && !relayed))
 		config_fault(
 			r, e, "<segment>: via=, name= and subnet= go together: one behind a relay");
 	else if (relayed && s->mode != SEGMENT_AUTO)
@@ -346,6 +346,9 @@ void config_read_segment(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 	name_segment(r, e, &n, &s);
 	config_children(r, e, children, &s);
+	if (!r->faults && *s.via && !ip_is_set(&s.subnet) && !s.six.on)
+		config_fault(
+			r, e, "<segment via='%s'> lacks subnet='…', or <ipv6 subnet='…'/>", s.via);
 	check_relayed_pool(r, e, &s);
 	if (c->n_segments == SEGMENT_MAX)
 		config_fault(r, e, "<segment>: at most %d", SEGMENT_MAX);

@@ -27,6 +27,7 @@ enum {
 struct answer {
 	int index;
 	struct mac mac;
+	struct ip router; /* a route's; none: what is asked for is on the link itself */
 	bool heard;
 };
 
@@ -50,20 +51,42 @@ static int errno_of(int nl_rc)
 	}
 }
 
-static int on_neighbour(struct nl_msg *msg, void *arg)
+static void take_neighbour(struct nlmsghdr *h, struct answer *a)
 {
-	struct nlmsghdr *h = nlmsg_hdr(msg);
-	struct answer *a = arg;
-	struct nlattr *hw;
+	struct nlattr *hw = nlmsg_find_attr(h, sizeof(struct ndmsg), NDA_LLADDR);
 
-	if (h->nlmsg_type != RTM_NEWNEIGH || !nlmsg_valid_hdr(h, sizeof(struct ndmsg)))
-		return NL_OK;
-	hw = nlmsg_find_attr(h, sizeof(struct ndmsg), NDA_LLADDR);
 	if (!hw || nla_len(hw) != (int)sizeof a->mac.b)
-		return NL_OK;
+		return;
 	memcpy(a->mac.b, nla_data(hw), sizeof a->mac.b);
 	a->index = ((const struct ndmsg *)nlmsg_data(h))->ndm_ifindex;
 	a->heard = true;
+}
+
+static void take_route(struct nlmsghdr *h, struct answer *a)
+{
+	const struct rtmsg *route = nlmsg_data(h);
+	struct nlattr *out = nlmsg_find_attr(h, sizeof *route, RTA_OIF),
+		      *by = nlmsg_find_attr(h, sizeof *route, RTA_GATEWAY);
+	bool six = route->rtm_family == AF_INET6;
+
+	if (route->rtm_type != RTN_UNICAST || !out || nla_len(out) != (int)sizeof a->index)
+		return;
+	if (by && nla_len(by) == (six ? 16 : 4)) {
+		a->router.family = six ? IP_V6 : IP_V4;
+		memcpy(a->router.b, nla_data(by), six ? 16 : 4);
+	}
+	memcpy(&a->index, nla_data(out), sizeof a->index);
+	a->heard = true;
+}
+
+static int on_answer(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+
+	if (h->nlmsg_type == RTM_NEWNEIGH && nlmsg_valid_hdr(h, sizeof(struct ndmsg)))
+		take_neighbour(h, arg);
+	else if (h->nlmsg_type == RTM_NEWROUTE && nlmsg_valid_hdr(h, sizeof(struct rtmsg)))
+		take_route(h, arg);
 	return NL_OK;
 }
 
@@ -113,7 +136,7 @@ static int ask(struct nl_msg *msg, struct answer *a)
 	int rc = socket_open();
 
 	if (!rc)
-		rc = nl_socket_modify_cb(socket_kept, NL_CB_VALID, NL_CB_CUSTOM, on_neighbour, a);
+		rc = nl_socket_modify_cb(socket_kept, NL_CB_VALID, NL_CB_CUSTOM, on_answer, a);
 	if (!rc)
 		rc = nl_send_auto(socket_kept, msg);
 	if (rc >= 0)
@@ -124,16 +147,45 @@ static int ask(struct nl_msg *msg, struct answer *a)
 	return rc < 0 ? errno_of(rc) : a->heard ? 0 : -ENOENT;
 }
 
-static struct nl_msg *question(int family, int index)
+static struct nl_msg *question(int type, const void *of, size_t size)
 {
-	struct ndmsg of = {.ndm_family = (uint8_t)family, .ndm_ifindex = index};
 	struct nl_msg *msg = nlmsg_alloc_size(QUESTION_MAX); /* unasked, it takes a page */
 	struct nlmsghdr *h =
-		msg ? nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, RTM_GETNEIGH, sizeof of, 0) : NULL;
+		msg ? nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, type, (int)size, 0) : NULL;
 
 	if (h)
-		memcpy(nlmsg_data(h), &of, sizeof of);
+		memcpy(nlmsg_data(h), of, size);
 	return msg;
+}
+
+static struct nl_msg *neighbour_question(int family, int index)
+{
+	struct ndmsg of = {.ndm_family = (uint8_t)family, .ndm_ifindex = index};
+
+	return question(RTM_GETNEIGH, &of, sizeof of);
+}
+
+int neighbour_next_hop(const char *link, const struct ip *to, struct ip *ret)
+{
+	bool six = to->family == IP_V6;
+	struct rtmsg of = {.rtm_family = six ? AF_INET6 : AF_INET, .rtm_dst_len = six ? 128 : 32};
+	struct nl_msg *msg = question(RTM_GETROUTE, &of, sizeof of);
+	struct answer a = {.heard = false};
+	int index = index_of(link), rc;
+
+	/* a link that is asked for is taken, with a route or without */
+	if (!index || !msg || nla_put(msg, RTA_DST, six ? 16 : 4, to->b) < 0 ||
+		(ip_is_link_local(to) && nla_put_u32(msg, RTA_OIF, (uint32_t)index) < 0)) {
+		nlmsg_free(msg);
+		return index ? -ENOMEM : -ENODEV;
+	}
+	rc = ask(msg, &a);
+	if (rc)
+		return rc;
+	if (a.index != index)
+		return -ENOENT;
+	*ret = ip_is_set(&a.router) ? a.router : *to;
+	return 0;
 }
 
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
@@ -146,7 +198,7 @@ int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
 
 	if (!index || !ip_is_set(ip))
 		return index ? -ENOENT : -ENODEV;
-	msg = question(six ? AF_INET6 : AF_INET, index);
+	msg = neighbour_question(six ? AF_INET6 : AF_INET, index);
 	if (!msg || nla_put(msg, NDA_DST, six ? 16 : 4, ip->b) < 0) {
 		nlmsg_free(msg);
 		return -ENOMEM;
@@ -208,7 +260,7 @@ int neighbour_port(const char *bridge, const struct mac *mac, char ret_name[NEIG
 
 	if (!index)
 		return -ENODEV;
-	msg = question(AF_BRIDGE, 0);
+	msg = neighbour_question(AF_BRIDGE, 0);
 	if (!msg || nla_put(msg, NDA_LLADDR, sizeof mac->b, mac->b) < 0 ||
 		nla_put_u32(msg, NDA_MASTER, index) < 0) {
 		nlmsg_free(msg);

@@ -10,6 +10,9 @@
 
 /* The MAC that answers for this address there, by ARP or neighbour discovery. -ENOENT: not known; -ENODEV: no such link. */
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret);
+/* Who packets to this address are given to on the link: a router, or the address itself where it is on the link. -ENOENT, or
+ * another error: no route goes there by this link. */
+int neighbour_next_hop(const char *link, const struct ip *to, struct ip *ret);
 /* Makes the kernel ask the wire for `ip`: sends an empty datagram from usher's address `from`, of the same family, to its
  * discard port (RFC 863), which leaves only if a host answers. 0 or -errno. */
 int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip);

@@ -211,7 +211,8 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 	*seg = *next;
 	for (size_t i = 0; i < all->count; i++)
 		if (all->all[i]->via == seg->id) {
-			all->all[i]->server = seg->server;
+			if (ip_is_set(&all->all[i]->subnet))
+				all->all[i]->server = seg->server;
 			memcpy(all->all[i]->ifname, seg->ifname, sizeof seg->ifname);
 		}
 	if (new_mode) {

@@ -166,7 +166,8 @@ static int relayed_segment(struct network *nw, const struct config_segment *c, s
 	seg->via = link->id;
 	seg->subnet = c->subnet;
 	seg->prefix_len = c->prefix_len;
-	seg->server = link->server;
+	if (ip_is_set(&c->subnet))
+		seg->server = link->server;
 	snprintf(seg->ifname, sizeof seg->ifname, "%s", link->ifname);
 	fill_dns(seg, c, false);
 	return 0;
@@ -178,12 +179,24 @@ static bool overlap(const struct segment *a, const struct segment *b)
 	return segment_contains(a, segment_net(b)) || segment_contains(b, segment_net(a));
 }
 
-static int check_overlap(struct network *nw, const struct segment *seg, char *why, size_t size)
+static bool overlap6(const struct config_segment6 *a, const struct config_segment6 *b)
+{
+	uint8_t shorter = a->prefix_len < b->prefix_len ? a->prefix_len : b->prefix_len;
+
+	return ip_is_set(&a->subnet) && ip_is_set(&b->subnet) &&
+		ip_in_prefix6(&a->subnet, &b->subnet, shorter);
+}
+
+static int check_overlap(struct network *nw, const struct config_segment *c,
+	const struct segment *seg, char *why, size_t size)
 {
 	for (size_t i = 0; i < nw->base->segments.count; i++) {
 		const struct segment *other = nw->base->segments.all[i];
+		const struct config_segment *oc = config_segment_of(&nw->base->config, other->name);
+		bool both = ip_is_set(&c->subnet) && ip_is_set(&other->subnet);
 
-		if (other->via != seg->via || !ip_is_set(&other->server) || !overlap(seg, other))
+		if (other->via != seg->via ||
+			!((both && overlap(seg, other)) || (oc && overlap6(&c->six, &oc->six))))
 			continue;
 		snprintf(why, size, "segments '%s' and '%s' overlap", seg->name, other->name);
 		return -EINVAL;
@@ -207,7 +220,7 @@ void segment_say_misfits(
 
 		if (behind->via != seg->id)
 			continue;
-		if (overlap(seg, behind))
+		if (ip_is_set(&behind->subnet) && overlap(seg, behind))
 			log_warn(
 				"segments '%s' and '%s' overlap: relayed requests from there count "
 				"as '%s'",
@@ -312,7 +325,7 @@ static int find_relayed(struct network *nw, const struct config_segment *c, char
 	seg.router = c->router;
 	rc = relayed_segment(nw, c, &seg, why, size);
 	if (!rc)
-		rc = check_overlap(nw, &seg, why, size);
+		rc = check_overlap(nw, c, &seg, why, size);
 	if (!rc)
 		rc = add_segment(nw, &seg, why, size);
 	if (!rc)

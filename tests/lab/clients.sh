@@ -274,7 +274,7 @@ many_client_ids() { [ "$(client_ids | wc -l)" -ge "$1" ]; }
 
 vm() {
 	ip tuntap add "t$n" mode tap
-	ip link set "t$n" master br0 up
+	ip link set "t$n" master "${bridge:-br0}" up
 	mkfifo "$USHER_LAB/monitor.$n"
 	exec 7<>"$USHER_LAB/monitor.$n"
 	mark

@@ -23,6 +23,7 @@ clients6_start() {
 
 rack6() {
 	ip link add br2 type bridge
+	sysctl -qw net.ipv6.conf.br2.disable_ipv6=1 # we are not on it
 	ip link set br2 up
 	client6 90 02:00:00:00:00:90 br0 # the relay and router
 	ip link add p90r type veth peer name c90r address 02:00:00:00:02:90 netns "/proc/${CLIENT_PID[90]}/ns/net"

@@ -3,25 +3,30 @@
 # lab: boots guests
 # Firmware on a wire that carries IPv6 alone: iPXE as a network card's ROM (BIOS and UEFI), OVMF's PXE and OVMF's HTTP Boot, in
 # QEMU, each until its installer's kernel has its answers. The host has no IPv4 address there; firmware that asks for IPv4 gets a
-# link-local address, and goes on with IPv6. How long each takes from power-on is told.
+# link-local address, and goes on with IPv6. One of them is behind a router and its relay. How long each takes from power-on is
+# told.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net.sh"
 net_enter "$@"
 . "$(dirname "$0")/profiles.sh"
 . "$(dirname "$0")/clients.sh"
+. "$(dirname "$0")/clients6.sh"
 . "$(dirname "$0")/installer.sh"
 sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
 
 installer_need_tiny
 installer_profile waits
 lab_profiles_config "<segment interface='br0' mode='own' lease='600'>
-	<ipv6/></segment>" |
+	<ipv6/></segment>
+	<segment name='rack2' via='br0'><ipv6 subnet='2001:db8:2::/64'/></segment>" |
 	sed "s|<user .*|<user name='root'/>|; s|/var/lib/usher'|$USHER_LAB/state'|" >"$USHER_LAB/usher.xml"
 ip link add br0 type bridge
 ip link set br0 address 52:54:00:66:00:01 up
 ip -6 address add 2001:db8:66::1/64 dev br0 nodad
+rack6
 check "the service starts" usher_start || lab_end
+check "the relay starts" relay6 || { cat "$USHER_LAB/relay.log"; lab_end; }
 wire_start
 patience=240 # OVMF waits 66 s for IPv4
 
@@ -45,16 +50,25 @@ vm_ovmf_rom() {
 		-drive "if=pflash,unit=1,format=raw,file=$vars" -device "virtio-net-pci,netdev=net,mac=$mac" -device virtio-rng-pci
 }
 
+# its_network NAME N: network and address6
+its_network() {
+	network=br0 address6=2001:db8:66::a42:$(printf %x $((0x1e + $2)))
+	[ "$1" != relayed ] || network=rack2 address6=2001:db8:2::a02:$(printf %x $((0x1e + $2)))
+}
 machine() { # NAME N
 	lane_begin "$1" "$2" "02:00:00:00:00:1$2" ""
-	address6=2001:db8:66::a42:$(printf %x $((0x1e + $2)))
+	its_network "$@"
 	mark
 }
 rom() {
 	machine "$@"
-	who='iPXE, BIOS ROM'
+	who=${bridge:+relay: }'iPXE, BIOS ROM'
 	boots BIOS vm_bios "leased +$address6 to $mac \(iPXE, DHCPv6" "booting +boot 1 of 3" "transfer +/boot/tiny/vmlinuz, " \
 		"transfer +/boot/tiny/initrd.img, "
+}
+relayed() {
+	bridge=br2
+	rom "$@"
 }
 romefi() {
 	machine "$@"
@@ -75,14 +89,16 @@ http() {
 }
 
 n=0
-for name in ${FIRMWARE:-rom romefi pxe http}; do
+all=${FIRMWARE:-rom romefi pxe http relayed}
+for name in $all; do
 	n=$((n + 1))
-	check "$name is recorded" "$USHER" enroll "$name" --mac "02:00:00:00:00:1$n" --ip "2001:db8:66::a42:$(printf %x $((0x1e + n)))" --network br0 --profile waits --no-ssh-key
+	its_network "$name" $n
+	check "$name is recorded" "$USHER" enroll "$name" --mac "02:00:00:00:00:1$n" --ip "$address6" --network "$network" --profile waits --no-ssh-key
 	check "$name is armed" "$USHER" reinstall "$name"
 done
 # two at once: a guest keeps a core busy
 n=0
-for name in ${FIRMWARE:-rom romefi pxe http}; do
+for name in $all; do
 	n=$((n + 1))
 	"$name" "$name" $n &
 	pids="${pids:-} $!"

@@ -96,15 +96,23 @@ wait "$wire" 2>/dev/null
 check "tshark finds nothing malformed in what went between us and the relay" all_clean
 check "all of it was wrapped" eval '[ "$(tshark -n -r "$lab/wire.pcap" -Y "dhcpv6.msgtype == 13" 2>/dev/null | wc -l)" -gt 20 ]'
 
-# A boot's token goes to an address of the relayed subnet only. The same message, as a relay of that subnet sends it, from there
-# and from a neighbour of ours.
+# A boot's token goes where the route to the machine goes. The same message, as a relay of that subnet sends it: from the router's
+# address there, from its address on our link, and from a neighbour of ours.
+client6 91 02:00:00:00:00:91 br0
+inside 91 ip -6 address add 2001:db8:66::9/64 dev c91 nodad
 check "a machine there is to boot" "$USHER" enroll boots --mac 02:00:00:00:00:50 --ip 2001:db8:2::a02:50 --network rack2 --profile plain --no-ssh-key
-asked_boot() { inside 90 python3 "$LAB_TOP/tests/lab/relayed.py" "$1" 2001:db8:66::1 2001:db8:2::1 02:00:00:00:00:50; }
-told_boot() { asked_boot "$1" | grep -q '/m/[0-9a-f]\{32\}/boot.ipxe$'; }
+check "it is armed" "$USHER" reinstall boots
+asked_boot() { inside "$1" python3 "$LAB_TOP/tests/lab/relayed.py" "$2" 2001:db8:66::1 2001:db8:2::1 02:00:00:00:00:50; }
+told_boot() { asked_boot 90 "$1" | grep -q '/m/[0-9a-f]\{32\}/boot.ipxe$'; }
 check "from the relayed subnet: its boot script's URL" told_boot 2001:db8:2::1
-check "from our own link: an answer" eval 'asked_boot 2001:db8:66::2 | grep -x "no URL"'
-not_told() { "$USHER" timeline boots --json | jq -r 'select(.kind == "refused").text' | grep -F "02:00:00:00:00:50 on rack2 gets no boot script"; }
+check "from the router's address on our link, too" told_boot 2001:db8:66::2
+check "from a neighbour: an answer" eval 'asked_boot 91 2001:db8:66::9 | grep -x "no URL"'
+not_told() { "$USHER" timeline boots --json | jq -r 'select(.kind == "refused").text' | grep -F "02:00:00:00:00:50 on rack2 gets no boot script: it came through a relay at 2001:db8:66::9, and the route to 2001:db8:2::a02:50 is by 2001:db8:66::2"; }
 check "without the URL, and that is on its timeline" wait_until 10 not_told
+# routers name themselves by their link-local addresses
+ip -6 route replace 2001:db8:2::/64 via "$(inside 90 ip -6 -o address show dev c90 scope link | grep -oE 'fe80[0-9a-f:]*')" dev br0
+ping -6 -c 1 -W 5 2001:db8:2::1 >"$lab/ping" 2>&1
+check "by a route that names the router's link-local address, too" told_boot 2001:db8:66::2
 
 # A subnet of nobody's
 inside 90 kill "$(cat "$lab/relay.pid")"

@@ -347,6 +347,15 @@ START_TEST(relayed_ipv6)
 		"1: segment 'rack2': IPv6 pool 2001:db8:3::10 to 2001:db8:3::20: both ends are not "
 		"usable by clients of 2001:db8:2::/64: take addresses of that prefix whose bits "
 		"between it and the last 32 are zero");
+	/* alone */
+	config_init(&config);
+	ck_assert_int_eq(read_text("<usher><segment name='rack2' via='eth1'>"
+				   "<ipv6 subnet='2001:db8:2::/64'/></segment></usher>"),
+		0);
+	ck_assert(s->on && !ip_is_set(&config.segments[0].subnet));
+	config_init(&config);
+	ck_assert_int_eq(read_text("<usher><segment name='rack2' via='eth1'/></usher>"), -EINVAL);
+	ck_assert_str_eq(told(), "1: <segment via='eth1'> lacks subnet='…', or <ipv6 subnet='…'/>");
 	/* on our own link the host says */
 	config_init(&config);
 	ck_assert_int_eq(read_text("<usher><segment interface='eth1'><ipv6 "

@@ -106,6 +106,41 @@ START_TEST(neighbour6)
 }
 END_TEST
 
+/* Who is told what is for an address: next_hop("2001:db8::9") is "" where no route goes there by br0. */
+static const char *next_hop(const char *to)
+{
+	static char text[IP_TEXT];
+	struct ip ip, hop;
+
+	ck_assert_int_eq(ip_parse(to, &ip), 0);
+	return neighbour_next_hop("br0", &ip, &hop) ? "" : ip_format(&hop, text);
+}
+
+START_TEST(way)
+{
+	struct ip ip, hop;
+
+	if (!in_namespace)
+		return;
+	sh("sysctl -qw net.ipv6.conf.br0.disable_ipv6=0 && ip address add 2001:db8::1/64 dev br0 nodad &&"
+	   "ip address add 192.0.2.1/24 dev br0");
+	ck_assert_str_eq(next_hop("2001:db8::2"), "2001:db8::2");
+	ck_assert_str_eq(next_hop("192.0.2.2"), "192.0.2.2");
+	ck_assert_str_eq(next_hop("2001:db8:2::5"), "");
+	ck_assert_str_eq(next_hop("198.51.100.5"), "");
+	sh("ip -6 route add 2001:db8:2::/64 via 2001:db8::2 && ip -6 route add 2001:db8:3::/64 via fe80::3 dev br0 &&"
+	   "ip route add 198.51.100.0/24 via 192.0.2.2 && ip link add br1 type bridge && ip link set br1 up &&"
+	   "ip route add 203.0.113.0/24 dev br1");
+	ck_assert_str_eq(next_hop("2001:db8:2::5"), "2001:db8::2");
+	ck_assert_str_eq(next_hop("2001:db8:3::5"), "fe80::3");
+	ck_assert_str_eq(next_hop("198.51.100.5"), "192.0.2.2");
+	ck_assert_str_eq(next_hop("203.0.113.5"), "");
+	ck_assert_str_eq(next_hop("2001:db8::1"), ""); /* our own */
+	ck_assert_int_eq(ip_parse("192.0.2.2", &ip), 0);
+	ck_assert_int_eq(neighbour_next_hop("br7", &ip, &hop), -ENODEV);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("neighbour");
@@ -117,6 +152,7 @@ int main(void)
 	tcase_add_test(t, port);
 	tcase_add_test(t, neighbour);
 	tcase_add_test(t, neighbour6);
+	tcase_add_test(t, way);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -401,6 +401,35 @@ START_TEST(behind_relays)
 }
 END_TEST
 
+/* Of IPv6 alone: nothing of IPv4 is there, whatever its link has. */
+static void add_six(const char *name, const char *subnet, uint8_t prefix_len)
+{
+	struct config_segment *c = add_conf(name, "br9", "");
+
+	c->subnet = (struct ip){0};
+	c->prefix_len = 0;
+	c->six = (struct config_segment6){
+		.on = true, .subnet = base_ip(subnet), .prefix_len = prefix_len};
+}
+
+START_TEST(relayed_by_ipv6_alone)
+{
+	const struct segment *link;
+
+	if (!make_link())
+		return;
+	begin();
+	add_conf("br9", "", "");
+	add_six("far", "2001:db8:2::", 64);
+	add_six("farther", "2001:db8:3::", 64);
+	ck_assert_msg(!find(), "%s", why);
+	link = base_segment(&rooms.base, "br9");
+	ck_assert(!ip_is_set(&base_segment(&rooms.base, "far")->server));
+	ck_assert_uint_eq(
+		segment_of_peer(nw, link->id, (struct ip[]){base_ip("10.4.0.9")}), link->id);
+}
+END_TEST
+
 START_TEST(relays_that_cannot_be)
 {
 	if (!make_link())
@@ -419,6 +448,12 @@ START_TEST(relays_that_cannot_be)
 	add_conf("br9", "", "");
 	add_conf("far", "br9", "10.8.0.0");
 	add_conf("near", "br9", "10.8.0.128")->prefix_len = 25;
+	ck_assert_int_eq(find(), -EINVAL);
+	ck_assert_str_eq(why, "segments 'near' and 'far' overlap");
+	begin();
+	add_conf("br9", "", "");
+	add_six("far", "2001:db8:2::", 64);
+	add_six("near", "2001:db8:2::", 72);
 	ck_assert_int_eq(find(), -EINVAL);
 	ck_assert_str_eq(why, "segments 'near' and 'far' overlap");
 	begin();
@@ -520,7 +555,8 @@ int main(void)
 	const TTest *const tests[] = {as_configured, as_the_network_is, name_servers, who_leases,
 		networks_that_cannot_be_served, interfaces, ipv6_of_a_network,
 		ipv6_that_cannot_be_served, ipv6_of_an_interface, found, named, behind_relays,
-		relays_that_cannot_be, comes_and_goes, no_more_than_can_be, decided};
+		relays_that_cannot_be, relayed_by_ipv6_alone, comes_and_goes, no_more_than_can_be,
+		decided};
 	Suite *s = suite_create("segments");
 	TCase *t = tcase_create("segments");
 
