@@ -70,6 +70,19 @@ static void check_who(void)
 	check(who.has_uuid == unseen.has_uuid);
 }
 
+/* A site's option, as configuration writes them: no code that the protocol itself is made of. */
+static void put_own(struct dhcp6_reply *r)
+{
+	enum { CODE = 200 };
+	uint8_t option[4 + DHCP6_PACKET_MAX] = {0, CODE};
+	struct dhcp6_span what = msg.user_class;
+
+	option[2] = (uint8_t)(what.len >> 8);
+	option[3] = (uint8_t)what.len;
+	memcpy(option + 4, dhcp6_wire_bytes(&msg, what), what.len);
+	dhcp6_reply_raw(r, option, 4 + what.len);
+}
+
 /* What the message asks for, in IAs as it has them. */
 static void put_all(struct dhcp6_reply *r)
 {
@@ -85,7 +98,7 @@ static void put_all(struct dhcp6_reply *r)
 	dhcp6_reply_vendor_class(r, msg.enterprise, "HTTPClient");
 	dhcp6_reply_names(r, OPT6_DOMAIN_SEARCH, "lab.example example");
 	dhcp6_reply_fqdn(r, msg.fqdn_flags, *msg.hostname ? msg.hostname : "a.b");
-	dhcp6_reply_raw(r, dhcp6_wire_bytes(&msg, msg.user_class), msg.user_class.len);
+	put_own(r);
 }
 
 static void check_ia(const struct dhcp6_ia *a, const struct dhcp6_ia *b)
