@@ -79,7 +79,8 @@ static void put_own(struct dhcp6_reply *r)
 
 	option[2] = (uint8_t)(what.len >> 8);
 	option[3] = (uint8_t)what.len;
-	memcpy(option + 4, dhcp6_wire_bytes(&msg, what), what.len);
+	if (what.len)
+		memcpy(option + 4, dhcp6_wire_bytes(&msg, what), what.len);
 	dhcp6_reply_raw(r, option, 4 + what.len);
 }
 
