@@ -3,8 +3,8 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/neighbour.h"
 #include "dhcpd/dhcp6_events.h"
+#include "dhcpd/dhcp6_secret.h"
 #include "dhcpd/dhcp6_who.h"
 
 #include <errno.h>
@@ -14,61 +14,16 @@
 
 enum { ROUTER_TOLD_MS = 3600 * 1000 };
 
-/* Two names of one neighbour: routes name a router by its link-local address, relays another of its addresses. */
-static bool is_same_neighbour(const char *link, const struct ip *a, const struct ip *b)
-{
-	struct mac of_a, of_b;
-
-	return ip_eq(a, b) ||
-		(!neighbour_mac(link, a, &of_a) && !neighbour_mac(link, b, &of_b) &&
-			mac_eq(&of_a, &of_b));
-}
-
-/* A relay sends from an address of its own choice, and is answered there. That has to be where what is for the machine itself
- * goes: by the same router, or else anybody may have wrapped a message in its name. */
-static bool is_on_the_way(const struct dhcp6_policy *p, const struct dhcp6_decision *d,
-	const struct dhcp6_frame *asked, char *why, size_t size)
-{
-	const struct segment *s = p->segment;
-	const struct ip *machine =
-		ip_is_set(&d->choice.address) ? &d->choice.address : &s->six.subnet;
-	char relay[IP_TEXT], to[IP_TEXT], by[IP_TEXT];
-	struct ip its = {0}, back = {0};
-
-	if (!s->via) {
-		snprintf(why, size, "it came through a relay");
-		return false;
-	}
-	if (neighbour_next_hop(s->ifname, machine, &its)) {
-		snprintf(why, size,
-			"no route leads to %s by %s: ip -6 route add SUBNET via ROUTER dev %s",
-			ip_format(machine, to), s->ifname, s->ifname);
-		return false;
-	}
-	if (!neighbour_next_hop(s->ifname, &asked->from_ip, &back) &&
-		is_same_neighbour(s->ifname, &its, &back))
-		return true;
-	snprintf(why, size, "it came through a relay at %s, and the route to %s is by %s",
-		ip_format(&asked->from_ip, relay), ip_format(machine, to), ip_format(&its, by));
-	return false;
-}
-
-/* An answer with a token goes to the card that asked, whose MAC the frame told: only whether the machine is where that frame
- * came from is to be asked. */
 static bool may_know(const struct dhcp6_own *own, const struct dhcp6_policy *p,
 	const struct dhcp6_decision *d, const struct dhcp6_frame *asked)
 {
 	const struct dhcpd_config *c = own->lessor->four->c;
-	char where[256] = "", text[400], mac[MAC_TEXT];
-	bool hears = p->msg->n_relays ? is_on_the_way(p, d, asked, where, sizeof(where))
-				      : !c->hears ||
-			c->hears(c->arg, d->machine, p->segment, &p->mac, NULL, where,
-				sizeof(where));
+	char why[256], text[400], mac[MAC_TEXT];
 
-	if (hears)
+	if (dhcp6_secret_may_know(c, p, d, asked, why, sizeof(why)))
 		return true;
 	snprintf(text, sizeof(text), "%s from %s on %s gets no boot script: %s",
-		dhcp6_type_name(p->msg->type), mac_format(&p->mac, mac), p->segment->name, where);
+		dhcp6_type_name(p->msg->type), mac_format(&p->mac, mac), p->segment->name, why);
 	machine_tell(d->machine, "refused", text);
 	dhcp_outbox_touch(own->lessor->four->outbox);
 	return false;
