@@ -118,6 +118,8 @@ static void serve(struct dhcp6_own *own, const struct dhcp6_policy *p,
 	if (dhcp6_events_note(&l->events, p, &d) || d.verdict == DHCP6_TAKE_RELEASE ||
 		d.verdict == DHCP6_TAKE_DECLINE || d.evicts)
 		dhcp_outbox_touch(l->outbox);
+	if (d.cancel_offers)
+		dhcp6_foreign_ask(&own->foreign);
 	if (sends) {
 		queue(l, &d, packet);
 		return;
@@ -207,6 +209,17 @@ static void receive_one(struct dhcp6_own *own, const struct dhcp6_frame *f, cons
 		lost(own, -ENOBUFS);
 }
 
+/* To a question of ours: another server's. */
+static void receive_answer(
+	struct dhcp6_own *own, const struct dhcp6_frame *f, const uint8_t *bytes, size_t len)
+{
+	const char *why;
+
+	own->lessor->four->stats.ignored++;
+	if (dhcp6_wire_decode(bytes, len, &own->lessor->msg, &why) == 0)
+		dhcp6_foreign_heard(&own->foreign, f, &own->lessor->msg);
+}
+
 static int receive(void *arg)
 {
 	struct dhcp6_own *own = arg;
@@ -221,12 +234,15 @@ static int receive(void *arg)
 		struct dhcp6_frame f;
 		const uint8_t *bytes;
 		size_t len;
+		int rc = dhcp6_inbox_open(in, (size_t)i, &f, &bytes, &len);
 
 		l->stats.in++;
-		if (dhcp6_inbox_open(in, (size_t)i, &f, &bytes, &len) == 0)
-			receive_one(own, &f, bytes, len, now);
-		else
+		if (rc < 0)
 			l->stats.malformed++;
+		else if (f.to_port == DHCP6_CLIENT_PORT)
+			receive_answer(own, &f, bytes, len);
+		else
+			receive_one(own, &f, bytes, len, now);
 	}
 	dhcp_outbox_flush(l->outbox);
 	return n;
@@ -298,6 +314,8 @@ int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size)
 			.arg = own};
 		rc = ra_open(&own->ra, own->lessor->four->c->loop, own->socket.ifindex);
 	}
+	if (rc == 0)
+		dhcp6_foreign_begin(&own->foreign, own->lessor->four, own->segment, &own->socket);
 	if (rc < 0) {
 		snprintf(why, why_size, "%s: %s", own->segment->ifname, strerror(-rc));
 		dhcp6_own_close(own);
@@ -311,5 +329,6 @@ void dhcp6_own_close(struct dhcp6_own *own)
 		loop_unwatch(own->lessor->four->c->loop, &own->watch);
 	dhcp_pace_clear(&own->pace);
 	ra_close(&own->ra);
+	dhcp6_foreign_end(&own->foreign);
 	dhcp6_socket_close(&own->socket);
 }

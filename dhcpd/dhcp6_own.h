@@ -7,6 +7,7 @@
 #define USHER_DHCPD_DHCP6_OWN_H
 
 #include "dhcpd/dhcp6_answer.h"
+#include "dhcpd/dhcp6_foreign.h"
 #include "dhcpd/dhcp6_socket.h"
 #include "dhcpd/dhcp_own.h"
 #include "dhcpd/ra.h"
@@ -27,6 +28,7 @@ struct dhcp6_own {
 	struct loop_fd watch;
 	struct dhcp_pace pace;
 	struct ra ra;
+	struct dhcp6_foreign foreign;
 	struct dhcp_meter malformed, nobodys;
 	struct dhcp_notices routers; /* others', that were told of */
 	struct ip server;            /* the segment's, when it was opened */

@@ -28,14 +28,15 @@ static int set_filter(int fd, struct sock_filter *code, size_t n)
 											   : 0;
 }
 
-/* The kernel passes on IPv6 without extension headers, UDP, to port 547. */
-static int take_requests_only(int fd)
+/* The kernel passes on IPv6 without extension headers, UDP, to port 547; and to 546, what answers us. */
+static int take_dhcp_only(int fd)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 14 + 6),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 4),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 14 + 40 + 2),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP6_SERVER_PORT, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP6_SERVER_PORT, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP6_CLIENT_PORT, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, DHCP6_SLOT),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
@@ -50,7 +51,7 @@ static int prepare_raw(int fd, unsigned ifindex)
 	const struct sockaddr_ll to = {.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_IPV6),
 		.sll_ifindex = (int)ifindex};
-	int one = 1, rc = take_requests_only(fd);
+	int one = 1, rc = take_dhcp_only(fd);
 
 	memcpy(group.mr_address, SERVERS_MAC, ETH_ALEN);
 	if (rc < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A segment's sockets for DHCPv6: a packet socket that hears what comes to UDP port 547, with the MAC that sent it, and sends
+ * A segment's sockets for DHCPv6: a packet socket that hears what comes to UDP ports 547 and 546, with the MAC that sent it, and sends
  * frames; and a UDP socket that holds the port and the servers' group, and sends to relays. Rim: system calls, no
  * decisions.
  */

@@ -83,6 +83,17 @@ sleep 3
 check "once" test "$(foreign | wc -l)" = 1
 power_cut 4
 
+# --- another server: it is asked for when a client chooses it ---------------------------------------------------------------
+client6 5 02:00:00:00:00:05 br0
+inside 5 ip -6 address add 2001:db8:66::5/64 dev c5 nodad
+inside 5 dnsmasq --keep-in-foreground --port=0 --no-resolv --conf-file=/dev/null --pid-file="$lab/dnsmasq6.pid" --interface=c5 --bind-interfaces \
+	--dhcp-range=2001:db8:66::f00,2001:db8:66::fff,64,2m --dhcp-leasefile="$lab/dnsmasq6.leases" --log-facility="$lab/dnsmasq6.log" >"$lab/dnsmasq6.out" 2>&1 &
+usher_stop
+check "the service starts beside another server" usher_start
+check "it is told of" wait_until 20 eval 'foreign | grep "^another DHCPv6 server on br0: fe80::ff:fe00:5 (MAC 02:00:00:00:00:05) offers 2001:db8:66::f"'
+check "with what to do" grep -F "another DHCPv6 server answers there beside usher: fe80::ff:fe00:5 (MAC 02:00:00:00:00:05) offers" "$lab/usher.log"
+power_cut 5
+
 usher_stop
 check "when we go, nobody has us as a router any more" wait_until 10 eval '! route_of 2 "^default via fe80::5054:ff:fe66:1"'
 sleep 1
