@@ -321,6 +321,7 @@ struct guest_network_spec {
 	char name[64];
 	struct subnet subnet; /* len 0: the first free /24 of GUEST_NETWORK_RANGE */
 	struct ip prefix6;    /* its IPv6 prefix of 64 bits; not set: IPv4 alone */
+	bool ipv6_only;       /* no subnet at all */
 	char forward[16];     /* "none", "nat", "route"; "": GUEST_NETWORK_FORWARD */
 	char domain[254];     /* of its DNS; "": none */
 	uint16_t mtu;         /* bytes; 0: the usual one */

@@ -63,7 +63,8 @@ static bool put_all(xmlNode *root, const struct guest_network_spec *spec)
 		put_bridge(root) && (!spec->mtu || xml_set(xml_add(root, "mtu"), "size", mtu)) &&
 		(!*spec->domain || xml_set(xml_add(root, "domain"), "name", spec->domain)) &&
 		(!ip_is_set(&spec->prefix6) || xml_set(xml_add(root, "dns"), "enable", "no")) &&
-		put_address(root, &spec->subnet) && put_ipv6(root, &spec->prefix6);
+		(spec->ipv6_only || put_address(root, &spec->subnet)) &&
+		put_ipv6(root, &spec->prefix6);
 }
 
 char *network_make_xml(const struct guest_network_spec *spec)
@@ -103,6 +104,9 @@ int network_make_compare(const struct guest_network_spec *spec,
 {
 	char a[SUBNET_TEXT], b[SUBNET_TEXT], is_mtu[8] = "", mtu[8];
 
+	if (spec->ipv6_only && !there->ipv6_only)
+		return differs(spec->name, "subnet", subnet_format(&there->subnet, a), "IPv6 alone",
+			why, size);
 	if (spec->subnet.len && !subnet_eq(&there->subnet, &spec->subnet))
 		return differs(spec->name, "subnet", subnet_format(&there->subnet, a),
 			subnet_format(&spec->subnet, b), why, size);
@@ -133,6 +137,7 @@ struct guest_network_spec network_make_spec(const struct guest_network *n)
 		memset(spec.prefix6.b + GUEST_NETWORK_PREFIX6 / 8, 0,
 			sizeof spec.prefix6.b - GUEST_NETWORK_PREFIX6 / 8);
 	}
+	spec.ipv6_only = ip_is_set(&n->address6) && !ip_is_set(&n->address);
 	memcpy(spec.name, n->name, sizeof spec.name);
 	memcpy(spec.forward, n->forward_mode, sizeof spec.forward);
 	memcpy(spec.domain, n->domain, sizeof spec.domain);

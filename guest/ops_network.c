@@ -178,8 +178,11 @@ static int choose_subnet(struct op *op, struct guest_network_spec *spec)
 	const struct subnet range = GUEST_NETWORK_RANGE, *with;
 	char text[SUBNET_TEXT];
 	struct taken t = {0};
-	int rc = find_taken(op, &t);
+	int rc;
 
+	if (spec->ipv6_only)
+		return 0;
+	rc = find_taken(op, &t);
 	if (rc)
 		goto out;
 	if (spec->subnet.len && (with = subnet_clash(&spec->subnet, t.subnets, t.n))) {

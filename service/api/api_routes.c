@@ -54,8 +54,8 @@ static const struct key disk_keys[] = {
 static const struct key machine_keys[] = {MACHINE_KEYS, {0}};
 static const struct key judged_keys[] = {MACHINE_KEYS, {.name = "like", .type = WHOLE}, {0}};
 static const struct key network_keys[] = {{.name = "name"}, {.name = "subnet"}, {.name = "ipv6"},
-	{.name = "forward"}, {.name = "domain"}, {.name = "mtu", .type = WHOLE}, {.name = "lab"},
-	{0}};
+	{.name = "ipv6_only", .type = BOOL}, {.name = "forward"}, {.name = "domain"},
+	{.name = "mtu", .type = WHOLE}, {.name = "lab"}, {0}};
 static const struct key judge_keys[] = {{.name = "machines", .type = LIST, .of = judged_keys},
 	{.name = "common", .type = LIST, .of = judged_keys},
 	{.name = "networks", .type = LIST, .of = network_keys}, {.name = "gone", .type = TEXTS},

@@ -70,13 +70,13 @@ int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size
 {
 	const char *name = "", *subnet = "", *forward = "", *domain = "", *lab = "", *ipv6 = "";
 	json_int_t mtu = 0, made = 0;
+	int only = false, rc;
 	char text[24];
-	int rc;
 
 	*ret = (struct guest_network_spec){0};
-	if (json_unpack(j, "{s:s, s?s, s?s, s?s, s?s, s?I, s?s, s?I !}", "name", &name, "subnet",
-		    &subnet, "ipv6", &ipv6, "forward", &forward, "domain", &domain, "mtu", &mtu,
-		    "lab", &lab, "made", &made)) {
+	if (json_unpack(j, "{s:s, s?s, s?s, s?b, s?s, s?s, s?I, s?s, s?I !}", "name", &name,
+		    "subnet", &subnet, "ipv6", &ipv6, "ipv6_only", &only, "forward", &forward,
+		    "domain", &domain, "mtu", &mtu, "lab", &lab, "made", &made)) {
 		snprintf(why, size, "expected a network's name, and optionally its other fields");
 		return -EINVAL;
 	}
@@ -85,6 +85,12 @@ int network_from_json(json_t *j, struct guest_network_spec *ret, char *why, size
 		rc = subnet_parse(subnet, &ret->subnet, why, size);
 	if (!rc && *ipv6)
 		rc = take_prefix6(ret, ipv6, why, size);
+	ret->ipv6_only = only;
+	if (!rc && only && (!*ipv6 || *subnet)) {
+		snprintf(why, size,
+			"a network of IPv6 alone takes a prefix, as fd00:78::/64, and no subnet");
+		rc = -EINVAL;
+	}
 	snprintf(text, sizeof text, "%lld", (long long)mtu);
 	if (!rc && mtu && (mtu < MTU_MIN || mtu > MTU_MAX))
 		rc = wrong(why, size, "mtu", text, "expected bytes from 576 to 65535");
@@ -99,9 +105,10 @@ json_t *network_to_json(const struct guest_network_spec *n)
 {
 	char subnet[SUBNET_TEXT], ipv6[IP_TEXT + 4];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "name", n->name, "subnet",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:i, s:s}", "name", n->name, "subnet",
 		subnet_format(&n->subnet, subnet), "ipv6", prefix6_text(n, ipv6, sizeof ipv6),
-		"forward", n->forward, "domain", n->domain, "mtu", (int)n->mtu, "lab", n->lab);
+		"ipv6_only", n->ipv6_only, "forward", n->forward, "domain", n->domain, "mtu",
+		(int)n->mtu, "lab", n->lab);
 }
 
 static struct guest_network_spec *find(struct networks *ns, const char *name)
@@ -159,8 +166,8 @@ int networks_load(struct networks *ns, struct store *store, char *why, size_t wh
 static bool is_same(const struct guest_network_spec *a, const struct guest_network_spec *b)
 {
 	return subnet_eq(&a->subnet, &b->subnet) && ip_eq(&a->prefix6, &b->prefix6) &&
-		!strcmp(a->forward, b->forward) && !strcmp(a->domain, b->domain) &&
-		a->mtu == b->mtu && !strcmp(a->lab, b->lab);
+		a->ipv6_only == b->ipv6_only && !strcmp(a->forward, b->forward) &&
+		!strcmp(a->domain, b->domain) && a->mtu == b->mtu && !strcmp(a->lab, b->lab);
 }
 
 int networks_put(struct networks *ns, const struct guest_network_spec *n)

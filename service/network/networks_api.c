@@ -218,8 +218,11 @@ static void add_missing(struct network *nw, json_t *to, const struct guest_netwo
 			continue;
 		snprintf(gone.name, sizeof gone.name, "%s", c->name);
 		if (spec) {
-			gone.address = ip_from_v4(spec->subnet.net + 1);
+			if (!spec->ipv6_only)
+				gone.address = ip_from_v4(spec->subnet.net + 1);
 			gone.prefix_len = spec->subnet.len;
+			gone.address6 = spec->prefix6;
+			gone.prefix_len6 = GUEST_NETWORK_PREFIX6;
 			gone.mtu = spec->mtu;
 			memcpy(gone.forward_mode, spec->forward, sizeof gone.forward_mode);
 			memcpy(gone.domain, spec->domain, sizeof gone.domain);
@@ -260,12 +263,15 @@ static void list_handle(struct network *nw, struct http_request *r)
 static void tell_made(struct network *nw, const struct guest_network *net)
 {
 	const struct guest_network_spec spec = network_make_spec(net);
-	char subnet[SUBNET_TEXT];
+	char subnet[SUBNET_TEXT], prefix[IP_TEXT];
+	bool six = ip_is_set(&spec.prefix6);
 
 	if (net->made)
 		timeline_add(nw->base->timeline, "", "network",
-			"network %s made: %s, forward %s, on %s", net->name,
-			subnet_format(&spec.subnet, subnet), spec.forward, net->bridge);
+			"network %s made: %s%s%s%s, forward %s, on %s", net->name,
+			subnet_format(&spec.subnet, subnet), six && *subnet ? ", " : "",
+			ip_format(&spec.prefix6, prefix), six ? "/64" : "", spec.forward,
+			net->bridge);
 }
 
 static void on_made(void *arg, int rc, const struct guest_network *net, const char *why)

@@ -64,13 +64,21 @@ static void add_coming(struct trial *t, const struct guest_network_spec *spec)
 {
 	const struct segment *there = segments_by_name(&t->ops->base->segments, spec->name);
 	struct segment *seg = &t->coming[t->n_coming];
+	struct segment6 six = {0};
 
 	if (there && segment_is_known(there))
 		return;
+	if (ip_is_set(&spec->prefix6)) {
+		const struct ip first = ip_from_v4(1);
+
+		(void)ip6_from_v4(&spec->prefix6, GUEST_NETWORK_PREFIX6, &first, &six.server);
+		six.prefix_len = GUEST_NETWORK_PREFIX6;
+	}
 	*seg = (struct segment){.id = SEGMENT_MAX + 1 + (uint32_t)t->n_coming,
 		.is_network = true,
 		.prefix_len = spec->subnet.len,
-		.server = ip_from_v4(spec->subnet.net + 1),
+		.server = spec->ipv6_only ? (struct ip){0} : ip_from_v4(spec->subnet.net + 1),
+		.six = six,
 		.mode = SEGMENT_OWN,
 		.computed = true,
 		.http_port = t->ops->base->config.http_port};
@@ -85,7 +93,8 @@ static void network_end(struct trial *t, int rc, const char *why)
 
 	if (rc)
 		add_fault(t, "network", t->at_network, json_text(body, "name"), 409, why, NULL);
-	if (t->network.subnet.len) /* also a faulty one: its machines are judged */
+	if (t->network.subnet.len ||
+		t->network.ipv6_only) /* also a faulty one: its machines are judged */
 		add_coming(t, &t->network);
 	t->at_network++;
 	t->waiting = false;
@@ -103,7 +112,8 @@ static int clash_with_coming(const struct trial *t, char *why, size_t size)
 	for (size_t i = 0; i < t->n_coming; i++) {
 		struct subnet other = {segment_net(&t->coming[i]), t->coming[i].prefix_len};
 
-		if (!t->network.subnet.len || !subnets_overlap(&other, &t->network.subnet))
+		if (!t->network.subnet.len || !other.len ||
+			!subnets_overlap(&other, &t->network.subnet))
 			continue;
 		snprintf(why, size, "its subnet overlaps that of network '%s' of the same request",
 			t->coming[i].name);

@@ -107,7 +107,7 @@ usage "--timeout takes seconds, not 'soon'" wait web --timeout soon
 usage "takes a name and one of script, answers, cmdline" render web
 usage "usher network: takes list, create NAME or delete NAME" network make lab0
 usage "usher network: takes list, create NAME or delete NAME" network create
-usage "--subnet, --ipv6, --forward, --domain and --mtu go with create NAME" network list --forward nat
+usage "--subnet, --ipv6, --ipv6-only, --forward, --domain and --mtu go with create NAME" network list --forward nat
 usage "--mtu takes bytes, not 'big'" network create lab0 --mtu big
 usage "takes one address or one MAC" mac
 check "an IPv6 address has a computed MAC too" test "$("$USHER" mac 2001:db8:7a::c0a8:7a03)" = 52:54:c0:a8:7a:03

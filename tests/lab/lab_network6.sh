@@ -66,5 +66,16 @@ check "a network of IPv6 alone that stops is told of" wait_until 10 has_event ne
 virsh -q net-start only
 ip link set p9 master virbr9
 check "and served again" wait_until 10 gets 9 'http://[fd00:82::1]:8067'
+# one of ours, of IPv6 alone
+refute "IPv6 alone takes a prefix" "$USHER" network create six --ipv6-only
+check "usher makes one" eval '"$USHER" network create six --ipv6 fd00:84::/64 --ipv6-only --forward none | grep -E "^six: fd00:84::/64, forward none, on virbr[0-9]+"'
+check "without IPv4" eval '! virsh -q net-dumpxml six | grep -E "netmask|<dhcp|dns enable=.yes"'
+check "and serves it" wait_until 10 segment six '.serving and .server == null and .ipv6.server == "fd00:84::1"'
+check "the same again changes nothing" "$USHER" network create six --ipv6 fd00:84::/64 --ipv6-only
+refute "but with a subnet it is another" "$USHER" network create six --ipv6 fd00:84::/64 --subnet 10.84.0.0/24
+check "the list has its prefix" eval '"$USHER" network | grep -E "^six +virbr[0-9]+ +fd00:84::/64 +none"'
+check "a machine there gets an address of it" eval '"$USHER" enroll bare6 --mac 02:00:00:00:00:77 --network six --profile lab --no-ssh-key && "$USHER" show bare6 --json | grep -F "\"fd00:84::"'
+"$USHER" delete bare6 --yes
+check "it goes" "$USHER" network delete six
 [ $LAB_FAILED = 0 ] || { "$USHER" timeline; sed 's/^/  log: /' "$USHER_LAB/usher.log" | tail -n 40; }
 lab_end

@@ -59,6 +59,13 @@ START_TEST(xml)
 	ck_assert_str_eq(ip_format(&n.address6, text), "fd00:78::1");
 	back = network_make_spec(&n);
 	ck_assert(ip_eq(&back.prefix6, &s.prefix6));
+	ck_assert(!back.ipv6_only);
+	s.subnet.len = 0;
+	s.ipv6_only = true;
+	n = made(&s, "<ip family=\"ipv6\" address=\"fd00:78::1\" prefix=\"64\"/>");
+	ck_assert(!ip_is_set(&n.address));
+	back = network_make_spec(&n);
+	ck_assert(back.ipv6_only && !back.subnet.len);
 	strcpy(s.forward, "route");
 	ck_assert(made(&s, "<forward mode=\"route\"/>").forward);
 }
@@ -93,6 +100,9 @@ START_TEST(compare)
 	is_other(&want, &is, "domain none, not x");
 	want = (struct guest_network_spec){.name = "lab0", .mtu = 1400};
 	is_other(&want, &is, "mtu none, not 1400");
+	want = (struct guest_network_spec){
+		.name = "lab0", .ipv6_only = true, .prefix6 = {IP_V6, {0xfd, 0, 0, 0x77}}};
+	is_other(&want, &is, "subnet 10.77.0.0/24, not IPv6 alone");
 	want = (struct guest_network_spec){.name = "lab0", .prefix6 = {IP_V6, {0xfd, 0, 0, 0x78}}};
 	is_other(&want, &is, "IPv6 prefix none, not fd00:78::");
 }

@@ -101,6 +101,9 @@ START_TEST(what_is_wrong)
 	bad("{'name': 'a', 'forward': 'open'}", "forward 'open': expected none, nat or route");
 	bad("{'name': 'a', 'domain': 'a b'}", "domain 'a b': expected a DNS domain");
 	bad("{'name': 'a', 'subnet': '10.0.0.0'}", "");
+	bad("{'name': 'a', 'ipv6_only': true}", "a network of IPv6 alone takes a prefix");
+	bad("{'name': 'a', 'ipv6_only': true, 'ipv6': 'fd00:78::/64', 'subnet': '10.77.0.0/24'}",
+		"a network of IPv6 alone takes a prefix");
 	bad("{'name': 'a', 'ipv6': 'fd00:78::'}", "ipv6 'fd00:78::': expected a prefix of 64 bits");
 	bad("{'name': 'a', 'ipv6': 'fd00:78::/48'}", "ipv6 'fd00:78::/48': expected a prefix");
 	bad("{'name': 'a', 'ipv6': 'fe80::/64'}", "ipv6 'fe80::/64': expected a prefix");
@@ -132,7 +135,7 @@ START_TEST(there_and_back)
 
 	fine("{'name': 'lab', 'subnet': '10.99.0.0/24', 'forward': 'nat', 'domain': 'lab.example', "
 	     "'mtu': 1400, 'lab': 'one', 'ipv6': 'fd00:78::/64'}");
-	ck_assert(ip_is_set(&spec.prefix6));
+	ck_assert(ip_is_set(&spec.prefix6) && !spec.ipv6_only);
 	was = spec;
 	j = network_to_json(&was);
 	ck_assert_int_eq(network_from_json(j, &spec, why, sizeof why), 0);

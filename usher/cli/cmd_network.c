@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_SUBNET = 1, OPT_IPV6, OPT_FORWARD, OPT_DOMAIN, OPT_MTU };
+enum { OPT_SUBNET = 1, OPT_IPV6, OPT_IPV6_ONLY, OPT_FORWARD, OPT_DOMAIN, OPT_MTU };
 
 struct request {
 	const struct command *command;
 	struct cli_common common;
 	const char *subnet, *ipv6, *forward, *domain;
 	long mtu;
+	bool ipv6_only;
 	bool made_of; /* one of those was given */
 };
 
@@ -73,11 +74,13 @@ static const char *or_dash(const char *text)
 
 static void list_line(const json_t *n)
 {
+	const char *subnet = text_of(n, "subnet");
 	char by[96];
 
 	printf("%-16s %-10s %-18s %-8s %-6s %-9s %-20s %6lld %8lld\n", text_of(n, "name"),
-		or_dash(text_of(n, "bridge")), or_dash(text_of(n, "subnet")), text_of(n, "forward"),
-		yes(n, "active"), yes(n, "autostart"), leaser_of(n, by, sizeof by),
+		or_dash(text_of(n, "bridge")), or_dash(*subnet ? subnet : text_of(n, "ipv6")),
+		text_of(n, "forward"), yes(n, "active"), yes(n, "autostart"),
+		leaser_of(n, by, sizeof by),
 		(long long)json_integer_value(json_object_get(n, "leases")),
 		(long long)json_integer_value(json_object_get(n, "machines")));
 }
@@ -120,6 +123,8 @@ static int create(struct request *q, const char *name)
 
 	put(body, "subnet", q->subnet);
 	put(body, "ipv6", q->ipv6);
+	if (q->ipv6_only)
+		json_object_set_new(body, "ipv6_only", json_true());
 	put(body, "forward", q->forward);
 	put(body, "domain", q->domain);
 	if (q->mtu)
@@ -132,8 +137,9 @@ static int create(struct request *q, const char *name)
 	if (!rc && q->common.json)
 		print_json(n);
 	else if (!rc)
-		printf("%s: %s, forward %s, on %s%s\n", name, text_of(n, "subnet"),
-			text_of(n, "forward"), text_of(n, "bridge"),
+		printf("%s: %s%s%s, forward %s, on %s%s\n", name, text_of(n, "subnet"),
+			*text_of(n, "subnet") && *text_of(n, "ipv6") ? ", " : "",
+			text_of(n, "ipv6"), text_of(n, "forward"), text_of(n, "bridge"),
 			json_is_true(json_object_get(n, "serving")) ? ": usher leases there" : "");
 	json_decref(n);
 	return rc;
@@ -162,6 +168,8 @@ static int take_option(struct request *q, int opt)
 		q->subnet = optarg;
 	else if (opt == OPT_IPV6)
 		q->ipv6 = optarg;
+	else if (opt == OPT_IPV6_ONLY)
+		q->ipv6_only = true;
 	else if (opt == OPT_FORWARD)
 		q->forward = optarg;
 	else if (opt == OPT_DOMAIN)
@@ -175,6 +183,7 @@ static int run_network(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"subnet", required_argument, NULL, OPT_SUBNET},
 		{"ipv6", required_argument, NULL, OPT_IPV6},
+		{"ipv6-only", no_argument, NULL, OPT_IPV6_ONLY},
 		{"forward", required_argument, NULL, OPT_FORWARD},
 		{"domain", required_argument, NULL, OPT_DOMAIN},
 		{"mtu", required_argument, NULL, OPT_MTU}, CLI_COMMON_OPTIONS, {0}};
@@ -191,8 +200,9 @@ static int run_network(const struct command *c, int argc, char **argv)
 	if (n == 2 && !strcmp(argv[0], "create"))
 		return create(&q, argv[1]);
 	if (q.made_of)
-		return cli_usage(
-			c, "--subnet, --ipv6, --forward, --domain and --mtu go with create NAME");
+		return cli_usage(c,
+			"--subnet, --ipv6, --ipv6-only, --forward, --domain and --mtu go with "
+			"create NAME");
 	if (n == 2 && !strcmp(argv[0], "delete"))
 		return drop(&q, argv[1]);
 	if (!n || (n == 1 && !strcmp(argv[0], "list")))
@@ -203,12 +213,13 @@ static int run_network(const struct command *c, int argc, char **argv)
 const struct command cmd_network = {
 	.name = "network",
 	.arguments =
-		"[list] | create NAME [--subnet S] [--ipv6 P] [--forward F] [--domain D] [--mtu N] | "
+		"[list] | create NAME [--subnet S] [--ipv6 P [--ipv6-only]] [--forward F] [--domain D] [--mtu N] | "
 		"delete NAME",
 	.summary = "list libvirt networks and who leases there; create or delete one for a lab",
 	.help = "  --subnet ADDRESS/LEN create: its IPv4 subnet (the first free /24 of "
 		"10.77.0.0/16)\n"
 		"  --ipv6 PREFIX/64     create: IPv6 too, with this prefix; libvirt answers no DNS there\n"
+		"  --ipv6-only          create: with --ipv6: no IPv4 there\n"
 		"  --forward F          create: none (isolated), nat or route (nat)\n"
 		"  --domain D           create: the domain of the network's DNS\n"
 		"  --mtu BYTES          create: the MTU of its bridge and its guests' "
