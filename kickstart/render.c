@@ -127,16 +127,18 @@ static void add_segment6(json_t *card, const struct nic *nic, const struct segme
 
 static void add_segment(json_t *card, const struct segment *s)
 {
+	const struct segment *four = s && s->prefix_len ? s : NULL;
 	char text[IP_TEXT];
 	struct ip mask;
 
 	add_dns(card, dns_keys, s ? s->dns : NULL, s ? s->n_dns : 0);
 	set_ip(card, "gateway", s ? &s->router : NULL);
 	set_text(card, "domain", s ? s->domain : "");
-	mask = ip_from_v4(s && s->prefix_len <= 32 ? v4_mask(s->prefix_len) : 0);
-	set_ip(card, "netmask", s ? &mask : NULL);
-	snprintf(text, sizeof(text), "%u", s ? s->prefix_len : 0u);
-	set_text(card, "prefix", s ? text : "");
+	mask = ip_from_v4(four && four->prefix_len <= 32 ? v4_mask(four->prefix_len) : 0);
+	set_ip(card, "netmask", four ? &mask : NULL);
+	snprintf(text, sizeof(text), "%u", four ? four->prefix_len : 0u);
+	set_text(card, "prefix", four ? text : "");
+	json_object_set_new(card, "ipv6_only", json_boolean(s && !four));
 }
 
 static const char *disk_of(const struct machine *m, const json_t *settings)
@@ -753,8 +755,9 @@ static int check_network(
 	const struct render_input *in, const json_t *settings, char *why, size_t why_size)
 {
 	const char *network = json_string_value(json_object_get(settings, "network"));
+	const struct ip six = nic_address6(nic_of(in), in->segment);
 
-	if (!network || strcmp(network, "static") != 0 || first_v4(nic_of(in)))
+	if (!network || strcmp(network, "static") != 0 || first_v4(nic_of(in)) || ip_is_set(&six))
 		return 0;
 	snprintf(why, why_size, "network=static, and the address of %s is not known: --ip ADDRESS",
 		in->machine->name);

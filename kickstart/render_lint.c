@@ -30,7 +30,9 @@ static void facts_of(const struct rendering *r, uint64_t disk, struct lint_machi
 		.netmask = machine_text(context, "netmask"),
 		.gateway = machine_text(context, "gateway"),
 		.hostname = machine_text(context, "name"),
-		.prefix = (unsigned)strtoul(machine_text(context, "prefix"), NULL, 10)};
+		.prefix = (unsigned)strtoul(machine_text(context, "prefix"), NULL, 10),
+		.address6 = machine_text(context, "address6"),
+		.prefix6 = (unsigned)strtoul(machine_text(context, "prefix6"), NULL, 10)};
 	if (!json_is_true(json_object_get(machine, "guest")))
 		return;
 	ret->firmware_known = !domain || !strstr(domain, "<loader");

@@ -4,7 +4,9 @@
 
 #include "core/addr.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of an IPv4 address in an option; 0: not given, or told to be wrong. */
@@ -119,7 +121,7 @@ static void fixed(struct ks_lint *l, const struct ks_command *c, uint32_t ip, ui
 {
 	uint32_t gateway = address(l, c, "--gateway");
 
-	if (ks_value(c, "--noipv4") || ks_value(c, "--ipv6"))
+	if (ks_value(c, "--noipv4") || (ks_value(c, "--ipv6") && lacks(c, "--ip")))
 		return;
 	if (lacks(c, "--ip"))
 		ks_error(l, c, ks_column(c, "--bootproto"), "a static address needs '--ip='");
@@ -134,11 +136,71 @@ static void fixed(struct ks_lint *l, const struct ks_command *c, uint32_t ip, ui
 			ks_value(c, "--ip"), bits(mask));
 }
 
+/* "2001:db8::3/64", or without a length. */
+static bool take_ipv6(const char *s, struct ip *ret, unsigned *ret_prefix)
+{
+	size_t n = strcspn(s, "/");
+	char text[IP_TEXT], *end = NULL;
+
+	*ret_prefix = s[n] ? (unsigned)strtoul(s + n + 1, &end, 10) : 0;
+	if (n >= sizeof(text) || (s[n] && (!isdigit((unsigned char)s[n + 1]) || *end)) ||
+		*ret_prefix > 128)
+		return false;
+	memcpy(text, s, n);
+	text[n] = '\0';
+	return ip_parse(text, ret) == 0 && ret->family == IP_V6;
+}
+
+static void gateway6(
+	struct ks_lint *l, const struct ks_command *c, const struct ip *ip, unsigned prefix)
+{
+	const char *s = ks_value(c, "--ipv6gateway");
+	struct ip gateway = {0};
+
+	if (!s || !*s)
+		return;
+	if (ip_parse(s, &gateway) < 0 || gateway.family != IP_V6)
+		ks_error(l, c, ks_column(c, "--ipv6gateway"), "bad IPv6 address '%s'", s);
+	else if (prefix && !ip_is_link_local(&gateway) && !ip_in_prefix6(ip, &gateway, prefix))
+		ks_error(l, c, ks_column(c, "--ipv6gateway"),
+			"gateway %s is not in the network of %s", s, ks_value(c, "--ipv6"));
+}
+
+static void ipv6(struct ks_lint *l, const struct ks_command *c)
+{
+	static const char *const words[] = {"auto", "dhcp", "ignore"};
+	const struct lint_machine *m = l->in->machine;
+	const char *s = ks_value(c, "--ipv6");
+	struct ip ip = {0}, machine = {0};
+	unsigned prefix = 0;
+
+	for (size_t i = 0; s && i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(s, words[i]) == 0)
+			s = NULL;
+	if (s && !take_ipv6(s, &ip, &prefix)) {
+		ks_error(l, c, ks_column(c, "--ipv6"),
+			"bad IPv6 address '%s': expected auto, dhcp, or an address like "
+			"2001:db8::3/64",
+			s);
+		return;
+	}
+	gateway6(l, c, &ip, prefix);
+	if (!s || !m || !m->address6 || ip_parse(m->address6, &machine) < 0)
+		return;
+	if (!ip_eq(&ip, &machine))
+		ks_error(l, c, ks_column(c, "--ipv6"), "IPv6 address %s is not the machine's, %s",
+			s, m->address6);
+	else if (prefix && m->prefix6 && prefix != m->prefix6)
+		ks_error(l, c, ks_column(c, "--ipv6"), "prefix /%u is not the machine's, /%u",
+			prefix, m->prefix6);
+}
+
 static void one(struct ks_lint *l, const struct ks_command *c)
 {
 	uint32_t ip = address(l, c, "--ip"), mask = netmask(l, c);
 
 	nameservers(l, c);
+	ipv6(l, c);
 	hostname(l, c);
 	if (is_static(c))
 		fixed(l, c, ip, mask);

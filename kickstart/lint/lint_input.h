@@ -21,7 +21,9 @@ struct lint_machine {
 	bool disks_empty;                        /* new: nothing is on them yet */
 	const char *address, *netmask, *gateway; /* dotted; "": not known */
 	unsigned prefix;                         /* bits of the netmask; 0: not known */
-	const char *hostname;                    /* "": not known */
+	const char *address6;                    /* of the card that boots; NULL, "": not known */
+	unsigned prefix6;
+	const char *hostname; /* "": not known */
 	bool firmware_known, firmware_efi;
 };
 

@@ -401,6 +401,8 @@ static void follow(struct served *d)
 	} else if (link.index != d->link || !is_there(seg, &link) ||
 		d->addresses6 != hash6(&link)) {
 		ask(d);
+	} else if (d->link) {
+		look_at_dhcp6(d);
 	}
 }
 

@@ -71,6 +71,10 @@ refute "IPv6 alone takes a prefix" "$USHER" network create six --ipv6-only
 check "usher makes one" eval '"$USHER" network create six --ipv6 fd00:84::/64 --ipv6-only --forward none | grep -E "^six: fd00:84::/64, forward none, on virbr[0-9]+"'
 check "without IPv4" eval '! virsh -q net-dumpxml six | grep -E "netmask|<dhcp|dns enable=.yes"'
 check "and serves it" wait_until 10 segment six '.serving and .server == null and .ipv6.server == "fd00:84::1"'
+bridge6=$("$USHER" network list --json | jq -r '.networks[] | select(.name == "six").bridge')
+client 11 02:00:00:00:00:11 "$bridge6"
+check "and leases there, once its bridge has a port" wait_until 15 grep -F "six: DHCPv6 is served" "$USHER_LAB/usher.log"
+power_cut 11
 check "the same again changes nothing" "$USHER" network create six --ipv6 fd00:84::/64 --ipv6-only
 refute "but with a subnet it is another" "$USHER" network create six --ipv6 fd00:84::/64 --subnet 10.84.0.0/24
 check "the list has its prefix" eval '"$USHER" network | grep -E "^six +virbr[0-9]+ +fd00:84::/64 +none"'

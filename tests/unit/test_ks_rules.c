@@ -29,6 +29,8 @@ static const struct lint_machine machine = {
 	.netmask = "255.255.255.0",
 	.gateway = "192.0.2.1",
 	.prefix = 24,
+	.address6 = "2001:db8::7",
+	.prefix6 = 64,
 	.hostname = "web01.example.org",
 	.firmware_known = true,
 	.firmware_efi = true,
@@ -251,6 +253,21 @@ static const struct wrong {
 		"ks:1:67: error: gateway 198.51.100.1 is not in the network of 192.0.2.7/24"},
 	{BASE, "RHEL9", "network --bootproto=static --ip=192.0.2.255 --netmask=255.255.255.0",
 		"ks:1:28: error: 192.0.2.255 is no host's address in its network (/24)"},
+	{BASE, "RHEL9", "network --noipv4 --ipv6=auto", ""},
+	{BASE, "RHEL9", "network --bootproto=static --ipv6=2001:db8::7/64 --ipv6gateway=fe80::1",
+		""},
+	{BASE, "RHEL9", "network --noipv4 --ipv6=2001:db8::7::/64",
+		"ks:1:18: error: bad IPv6 address '2001:db8::7::/64': expected auto, dhcp, or an "
+		"address like 2001:db8::3/64"},
+	{BASE, "RHEL9", "network --noipv4 --ipv6=2001:db8::7/129",
+		"ks:1:18: error: bad IPv6 address '2001:db8::7/129': expected auto, dhcp, or an "
+		"address like 2001:db8::3/64"},
+	{BASE, "RHEL9", "network --noipv4 --ipv6=2001:db8::7/64 --ipv6gateway=2001:db8:1::1",
+		"ks:1:40: error: gateway 2001:db8:1::1 is not in the network of 2001:db8::7/64"},
+	{BASE, "RHEL9", "network --noipv4 --ipv6=2001:db8::7/64 --ipv6gateway=192.0.2.1",
+		"ks:1:40: error: bad IPv6 address '192.0.2.1'"},
+	{BASE, "RHEL9", "network --bootproto=static --ip=192.0.2.7 --ipv6=2001:db8::7/64",
+		"ks:1:9: error: a static address needs '--netmask='"},
 	{BASE, "RHEL9", "network --ip=192.0.2.7",
 		"ks:1:9: warning: '--ip' does nothing without '--bootproto=static'"},
 	{BASE, "RHEL9", "network --nameserver=192.0.2.53,dns.example.org",
@@ -390,6 +407,10 @@ static const struct wrong {
 		"ks:2:43: error: netmask 255.255.0.0 (/16) is not the machine's, /24\n"
 		"ks:2:65: error: gateway 192.0.2.2 is not the machine's, 192.0.2.1\n"
 		"ks:2:85: warning: host name 'web02' is not the machine's, 'web01.example.org'"},
+	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nnetwork --noipv4 --ipv6=2001:db8::8/64",
+		"ks:2:18: error: IPv6 address 2001:db8::8/64 is not the machine's, 2001:db8::7"},
+	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nnetwork --noipv4 --ipv6=2001:db8::7/72",
+		"ks:2:18: error: prefix /72 is not the machine's, /64"},
 	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nclearpart --all --drives=vda,sdb",
 		"ks:2:1: error: the machine's disk is empty: without 'zerombr' the installer asks; "
 		"add it\n"

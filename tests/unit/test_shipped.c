@@ -17,8 +17,14 @@
 static const struct variant {
 	const char *name;
 	bool guest, efi, is_static;
-} variants[] = {{"BIOS guest", true, false, false}, {"UEFI guest", true, true, false},
-	{"static machine", false, true, true}, {"DHCP machine", false, false, false}};
+	enum { OF_IPV4, OF_BOTH, OF_IPV6 } network;
+} variants[] = {{"BIOS guest", true, false, false, OF_IPV4},
+	{"UEFI guest", true, true, false, OF_IPV4}, {"static machine", false, true, true, OF_IPV4},
+	{"DHCP machine", false, false, false, OF_IPV4},
+	{"static machine of both families", false, true, true, OF_BOTH},
+	{"guest of both families", true, false, false, OF_BOTH},
+	{"static machine of IPv6 alone", false, true, true, OF_IPV6},
+	{"guest of IPv6 alone", true, false, false, OF_IPV6}};
 
 /* What is set when everything is; a profile takes those that it knows. */
 static const char *const values[][2] = {{"partitions", "lvm"}, {"user", "ann"},
@@ -85,6 +91,21 @@ static void set_up(void)
 	ck_assert_int_eq(ip_parse("9.9.9.9", &segment.dns[1]), 0);
 }
 
+static void set_network(const struct variant *v)
+{
+	if (v->network == OF_IPV4)
+		return;
+	segment.six = (struct segment6){.prefix_len = 64, .n_dns = 1, .router_s = 1800};
+	ck_assert_int_eq(ip_parse("fd00:7a::1", &segment.six.server), 0);
+	segment.six.dns[0] = segment.six.server;
+	if (v->network == OF_BOTH)
+		return;
+	segment.server = segment.router = (struct ip){0};
+	segment.prefix_len = 0;
+	segment.n_dns = 0;
+	ck_assert_int_eq(ip_parse("fd00:7a::c0a8:7a03", &machine.nics[0].addrs[0]), 0);
+}
+
 static void tear_down(void)
 {
 	char command[128];
@@ -116,6 +137,8 @@ static void lint(const struct subject *s)
 		.netmask = "255.255.255.0",
 		.gateway = "192.168.122.1",
 		.prefix = 24,
+		.address6 = v->network == OF_IPV4 ? "" : "fd00:7a::c0a8:7a03",
+		.prefix6 = 64,
 		.hostname = "web01.lab",
 		.firmware_known = true,
 		.firmware_efi = v->efi};
@@ -196,9 +219,11 @@ static void sources(const struct rendering *r, const struct profile *p)
 
 static void all_of(const struct profile *p, const struct variant *v)
 {
+	bool six = v->network == OF_IPV6;
 	struct render_input in = {.machine = &machine,
 		.segment = &segment,
-		.base_url = "http://192.168.122.1:8067",
+		.family = six ? IP_V6 : IP_V4,
+		.base_url = six ? "http://[fd00:7a::1]:8067" : "http://192.168.122.1:8067",
 		.token = "cafe",
 		.up_token = "beef"};
 	struct rendering *r = NULL;
@@ -241,6 +266,7 @@ START_TEST(every_profile)
 	size_t n;
 
 	machine.guest = v->guest;
+	set_network(v);
 	for (n = 0; names[n]; n++) {
 		p = NULL;
 		ck_assert_msg(profiles_find(&shelf, names[n], &p, why, sizeof why) == 0, "%s", why);
