@@ -660,14 +660,24 @@ static bool is_echoed(struct reader echo, uint16_t code)
 	return code == OPT6_INTERFACE_ID || code == OPT6_RELAY_PORT || lists(echo, code);
 }
 
+static bool is_first(struct reader options, const struct tlv *o)
+{
+	struct tlv before = {0};
+
+	while (next_option(&options, &before) > 0 && before.code != o->code)
+		;
+	return before.value.at == o->value.at;
+}
+
+/* Of those that come twice the first, as it was read. */
 static void put_echoes(
 	struct writer *w, const struct dhcp6_message *m, const struct dhcp6_relay *relay)
 {
-	struct reader r = reader_of(m, relay->options), echo = reader_of(m, relay->echo);
+	struct reader r = reader_of(m, relay->options), echo = reader_of(m, relay->echo), all = r;
 	struct tlv o;
 
 	while (next_option(&r, &o) > 0)
-		if (is_echoed(echo, o.code))
+		if (is_echoed(echo, o.code) && is_first(all, &o))
 			put_option(w, o.code, o.value.at, o.value.left);
 }
 

@@ -781,6 +781,18 @@ START_TEST(test_reply_in_wrappings)
 }
 END_TEST
 
+START_TEST(test_reply_echoes_once)
+{
+	begin(DHCP6_SOLICIT);
+	wrap(DHCP6_RELAY_FORWARD, 0, "\0\x12\0\1a\0\x12\0\1b", 10);
+	says("option 18 comes twice: the first counts");
+	reply_to(&msg, DHCP6_REPLY, sizeof(buf));
+	read_back(dhcp6_reply_end(&reply));
+	ck_assert(is(&back, back.relays[0].interface_id, "a", 1));
+	ck_assert_uint_eq(back.n_odd, 0);
+}
+END_TEST
+
 /* With any room: whole options, or none; nothing past the end. */
 static void reply_within(size_t size)
 {
@@ -871,6 +883,7 @@ int main(void)
 	tcase_add_test(t, test_reply);
 	tcase_add_test(t, test_small_reply);
 	tcase_add_test(t, test_reply_in_wrappings);
+	tcase_add_test(t, test_reply_echoes_once);
 	tcase_add_test(t, test_no_room);
 	tcase_add_test(t, test_names);
 	suite_add_tcase(suite, t);
