@@ -2,7 +2,7 @@
 #include "config/config_xml.h"
 
 #include "guest/guest.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <ctype.h>
 #include <errno.h>

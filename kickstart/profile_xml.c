@@ -5,7 +5,7 @@
 
 #include "core/sha256.h"
 #include "core/uri.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <libxml/parser.h>

@@ -2,7 +2,7 @@
 /* XML as such, and AutoYaST's control file. */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_values.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>

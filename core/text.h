@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small help for text, shared by this room: a growing string, and the nearest known word for a
- * misspelt one. */
-#ifndef USHER_KICKSTART_TEXT_H
-#define USHER_KICKSTART_TEXT_H
+/* Small help for text: a growing string, and the nearest known word for a misspelt one. */
+#ifndef USHER_CORE_TEXT_H
+#define USHER_CORE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

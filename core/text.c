@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
