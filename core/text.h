@@ -27,6 +27,10 @@ unsigned text_distance(const char *a, const char *b);
 /* Is `candidate` so near to `word` that it may have been meant? If it beats *best (start with
  * NULL), takes it. */
 void text_nearer(const char *word, const char *candidate, const char **best);
+/* The nearest of the names, or NULL. `rows`: structs of `stride` bytes which begin with a name, ended by a NULL. `all`: the
+ * names, as far as there is room. */
+const char *text_nearest(
+	const char *word, const void *rows, size_t stride, char *all, size_t all_size);
 
 /* A whole regular file of at most `max` bytes, below directory `dirfd`, without NULs. -EFBIG,
  * -EINVAL (a NUL or not a regular file), or -errno. */
