@@ -8,16 +8,15 @@
 #include "config/config_xml.h"
 #include "config/paths.h"
 
-#include <libxml/parser.h>
-
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-static void read_state(struct config_reader *r, const xmlNode *e, void *to)
+static void read_state(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"dir", A_PATH, c->state, sizeof c->state, true}, {0}};
@@ -25,7 +24,7 @@ static void read_state(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_socket(struct config_reader *r, const xmlNode *e, void *to)
+static void read_socket(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"path", A_PATH, c->socket, sizeof c->socket, false},
@@ -34,7 +33,7 @@ static void read_socket(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_cache(struct config_reader *r, const xmlNode *e, void *to)
+static void read_cache(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"mib", A_MIB, &c->cache_mib, 0, true}, {0}};
@@ -42,7 +41,7 @@ static void read_cache(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_user(struct config_reader *r, const xmlNode *e, void *to)
+static void read_user(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"name", A_TEXT, c->user, sizeof c->user, true}, {0}};
@@ -50,7 +49,7 @@ static void read_user(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_log(struct config_reader *r, const xmlNode *e, void *to)
+static void read_log(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"level", A_LEVEL, &c->log_priority, 0, true}, {0}};
@@ -58,7 +57,7 @@ static void read_log(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_http(struct config_reader *r, const xmlNode *e, void *to)
+static void read_http(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"port", A_PORT, &c->http_port, 0, true}, {0}};
@@ -66,7 +65,7 @@ static void read_http(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_hooks(struct config_reader *r, const xmlNode *e, void *to)
+static void read_hooks(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"dir", A_PATH, c->hooks, sizeof c->hooks, true}, {0}};
@@ -74,7 +73,7 @@ static void read_hooks(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_power(struct config_reader *r, const xmlNode *e, void *to)
+static void read_power(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"dir", A_PATH, c->power, sizeof c->power, true}, {0}};
@@ -82,7 +81,7 @@ static void read_power(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_boot(struct config_reader *r, const xmlNode *e, void *to)
+static void read_boot(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"dir", A_PATH, c->boot, sizeof c->boot, true}, {0}};
@@ -90,7 +89,7 @@ static void read_boot(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_profiles(struct config_reader *r, const xmlNode *e, void *to)
+static void read_profiles(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	char dir[PATH_MAX] = "";
@@ -98,7 +97,7 @@ static void read_profiles(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (c->n_profiles == CONFIG_PROFILE_DIRS) {
-		config_fault(r, e, "<profiles>: at most %d folders with the shipped one",
+		markup_fault(r, e, "<profiles>: at most %d folders with the shipped one",
 			CONFIG_PROFILE_DIRS);
 		return;
 	}
@@ -108,7 +107,7 @@ static void read_profiles(struct config_reader *r, const xmlNode *e, void *to)
 	c->n_profiles++;
 }
 
-static void read_guest(struct config_reader *r, const xmlNode *e, void *to)
+static void read_guest(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {
@@ -122,7 +121,7 @@ static void read_guest(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_media(struct config_reader *r, const xmlNode *e, void *to)
+static void read_media(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	struct config_media m = {0};
@@ -132,20 +131,27 @@ static void read_media(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (!*m.path == !*m.url)
-		config_fault(r, e, "<media name='%s'> takes either path= or url=", m.name);
+		markup_fault(r, e, "<media name='%s'> takes either path= or url=", m.name);
 	if (!strcmp(m.name, FETCH_MEDIUM))
-		config_fault(r, e, "<media name='%s'>: that name is the cache's", m.name);
+		markup_fault(r, e, "<media name='%s'>: that name is the cache's", m.name);
 	if (c->n_media == CONFIG_MEDIA_MAX)
-		config_fault(r, e, "<media>: at most %d", CONFIG_MEDIA_MAX);
+		markup_fault(r, e, "<media>: at most %d", CONFIG_MEDIA_MAX);
 	else
 		c->media[c->n_media++] = m;
 }
 
-static const struct element top_elements[] = {{"state", read_state}, {"cache", read_cache},
-	{"socket", read_socket}, {"user", read_user}, {"log", read_log}, {"http", read_http},
-	{"hooks", read_hooks}, {"power", read_power}, {"boot", read_boot},
-	{"profiles", read_profiles}, {"guest", read_guest}, {"media", read_media},
-	{"segment", config_read_segment}, {0}};
+static const struct markup_element top_elements[] = {{"state", read_state, MARKUP_MANY},
+	{"cache", read_cache, MARKUP_MANY}, {"socket", read_socket, MARKUP_MANY},
+	{"user", read_user, MARKUP_MANY}, {"log", read_log, MARKUP_MANY},
+	{"http", read_http, MARKUP_MANY}, {"hooks", read_hooks, MARKUP_MANY},
+	{"power", read_power, MARKUP_MANY}, {"boot", read_boot, MARKUP_MANY},
+	{"profiles", read_profiles, MARKUP_MANY}, {"guest", read_guest, MARKUP_MANY},
+	{"media", read_media, MARKUP_MANY}, {"segment", config_read_segment, MARKUP_MANY}, {0}};
+
+static void read_top(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	markup_children(r, e, top_elements, to);
+}
 
 void config_init(struct config *c)
 {
@@ -186,13 +192,13 @@ static const char *file_error(int fd)
 
 int config_read(struct config *c, const char *path, char *why, size_t why_size)
 {
-	struct config_reader r = {.config = c, .path = path, .why = why, .why_size = why_size};
-	xmlParserCtxt *parser;
-	xmlDoc *doc = NULL;
-	const xmlNode *root;
+	struct markup_reader r = {.path = path, .why = why, .why_size = why_size};
 	FILE *f = fopen(path, "re");
 	const char *error;
-	int rc = -EINVAL;
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t len = 0;
+	int rc = -EPERM;
 
 	if (!f) {
 		rc = -errno;
@@ -203,31 +209,18 @@ int config_read(struct config *c, const char *path, char *why, size_t why_size)
 		return rc;
 	}
 	error = file_error(fileno(f));
-	fclose(f);
-	if (error) {
+	if (!error) {
+		len = getdelim(&text, &room, '\0', f); /* all of it: no text has a NUL */
+		error = ferror(f) ? strerror(errno) : NULL;
+	}
+	if (error)
 		snprintf(why, why_size, "%s: %s", path, error);
-		return -EPERM;
-	}
-	parser = xmlNewParserCtxt();
-	if (parser)
-		doc = xmlCtxtReadFile(parser, path, NULL,
-			XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	if (!doc) {
-		config_parse_fault(&r, parser);
-		goto out;
-	}
-	root = xmlDocGetRootElement(doc);
-	if (strcmp((const char *)root->name, "usher"))
-		config_fault(&r, root, "expected <usher>, found <%s>", root->name);
 	else
-		config_children(&r, root, top_elements, c);
-	if (!r.faults) {
+		rc = markup_read(&r, text, len > 0 ? (size_t)len : 0, "usher", read_top, c);
+	fclose(f);
+	free(text);
+	if (!rc)
 		snprintf(c->file, sizeof c->file, "%s", path);
-		rc = 0;
-	}
-out:
-	xmlFreeDoc(doc);
-	xmlFreeParserCtxt(parser);
 	return rc;
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void read_pool(struct config_reader *r, const xmlNode *e, void *to)
+static void read_pool(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config_segment *s = to;
 	const struct attribute as[] = {{"start", A_IP, &s->pool_first, 0, true},
@@ -16,10 +16,10 @@ static void read_pool(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (ip_to_v4(&s->pool_first) > ip_to_v4(&s->pool_last))
-		config_fault(r, e, "<pool>: start lies behind end");
+		markup_fault(r, e, "<pool>: start lies behind end");
 }
 
-static void read_router(struct config_reader *r, const xmlNode *e, void *to)
+static void read_router(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config_segment *s = to;
 	const struct attribute as[] = {{"address", A_IP, &s->router, 0, true}, {0}};
@@ -27,7 +27,7 @@ static void read_router(struct config_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
-static void read_dns(struct config_reader *r, const xmlNode *e, void *to)
+static void read_dns(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config_segment *s = to;
 	struct ip ip = {0};
@@ -35,12 +35,12 @@ static void read_dns(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (s->n_dns == SEGMENT_DNS_MAX)
-		config_fault(r, e, "<dns>: at most %d", SEGMENT_DNS_MAX);
+		markup_fault(r, e, "<dns>: at most %d", SEGMENT_DNS_MAX);
 	else
 		s->dns[s->n_dns++] = ip;
 }
 
-static void read_ntp(struct config_reader *r, const xmlNode *e, void *to)
+static void read_ntp(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct segment_extra *x = &((struct config_segment *)to)->extra;
 	struct ip ip = {0};
@@ -48,12 +48,12 @@ static void read_ntp(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (x->n_ntp == SEGMENT_NTP_MAX)
-		config_fault(r, e, "<ntp>: at most %d", SEGMENT_NTP_MAX);
+		markup_fault(r, e, "<ntp>: at most %d", SEGMENT_NTP_MAX);
 	else
 		x->ntp[x->n_ntp++] = ip;
 }
 
-static void read_search(struct config_reader *r, const xmlNode *e, void *to)
+static void read_search(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct segment_extra *x = &((struct config_segment *)to)->extra;
 	char domain[254] = "";
@@ -62,14 +62,14 @@ static void read_search(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (there + 1 + strlen(domain) >= sizeof x->search)
-		config_fault(r, e, "<search>: all domains together take at most %d bytes",
+		markup_fault(r, e, "<search>: all domains together take at most %d bytes",
 			SEGMENT_SEARCH - 2);
 	else
 		snprintf(x->search + there, sizeof x->search - there, "%s%s", there ? " " : "",
 			domain);
 }
 
-static void read_route(struct config_reader *r, const xmlNode *e, void *to)
+static void read_route(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct segment_extra *x = &((struct config_segment *)to)->extra;
 	struct config_subnet subnet = {0};
@@ -79,9 +79,9 @@ static void read_route(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (!r->faults && !subnet.prefix_len)
-		config_fault(r, e, "<route>: the default route is the <router>'s");
+		markup_fault(r, e, "<route>: the default route is the <router>'s");
 	if (x->n_routes == SEGMENT_ROUTES_MAX)
-		config_fault(r, e, "<route>: at most %d", SEGMENT_ROUTES_MAX);
+		markup_fault(r, e, "<route>: at most %d", SEGMENT_ROUTES_MAX);
 	else
 		x->routes[x->n_routes++] = (struct segment_route){
 			ip_to_v4(&subnet.address), ip_to_v4(&gateway), subnet.prefix_len};
@@ -186,7 +186,7 @@ static bool has_option(const struct segment_extra *x, uint8_t code)
 	return false;
 }
 
-static void read_option(struct config_reader *r, const xmlNode *e, void *to)
+static void read_option(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct segment_extra *x = &((struct config_segment *)to)->extra;
 	char type[8] = "text", value[800] = "";
@@ -202,13 +202,13 @@ static void read_option(struct config_reader *r, const xmlNode *e, void *to)
 	elsewhere = said_elsewhere(code);
 	expected = write_value(&w, type, value);
 	if (elsewhere)
-		config_fault(r, e, "<option code='%u'> is sent by usher itself%s", code, elsewhere);
+		markup_fault(r, e, "<option code='%u'> is sent by usher itself%s", code, elsewhere);
 	else if (has_option(x, code))
-		config_fault(r, e, "<option code='%u'> is already set", code);
+		markup_fault(r, e, "<option code='%u'> is already set", code);
 	else if (expected)
-		config_fault(r, e, "<option value='%.80s'>: expected %s", value, expected);
+		markup_fault(r, e, "<option value='%.80s'>: expected %s", value, expected);
 	else if (w.bad || x->options_len + 2 + w.len > sizeof x->options)
-		config_fault(r, e, "<option>: one takes at most 255 bytes, all of a segment %d",
+		markup_fault(r, e, "<option>: one takes at most 255 bytes, all of a segment %d",
 			SEGMENT_OPTIONS);
 	if (r->faults)
 		return;
@@ -224,20 +224,20 @@ struct segment_names {
 };
 
 /* Whose segment it is: libvirt's, a link's, or one behind a relay. */
-static void name_segment(struct config_reader *r, const xmlNode *e, const struct segment_names *n,
+static void name_segment(struct markup_reader *r, const xmlNode *e, const struct segment_names *n,
 	struct config_segment *s)
 {
 	bool relayed = *s->via, subnet = ip_is_set(&n->subnet.address);
 
 	if (!!*n->network + !!*n->interface + relayed != 1)
-		config_fault(r, e,
+		markup_fault(r, e,
 			"<segment> takes one of network= (of libvirt), interface=, and via= (a "
 			"relay's packets come in there)");
 	else if (relayed != (*n->name != '\0') || (subnet && !relayed))
-		config_fault(
+		markup_fault(
 			r, e, "<segment>: via=, name= and subnet= go together: one behind a relay");
 	else if (relayed && s->mode != SEGMENT_AUTO)
-		config_fault(r, e, "<segment via='%s'>: set mode= in the segment '%s' instead",
+		markup_fault(r, e, "<segment via='%s'>: set mode= in the segment '%s' instead",
 			s->via, s->via);
 	s->is_network = *n->network;
 	s->subnet = n->subnet.address;
@@ -313,20 +313,22 @@ struct config_segment config_segment_default(void)
 
 /* Of the others the host says what their subnet is. */
 static void check_relayed_pool(
-	struct config_reader *r, const xmlNode *e, const struct config_segment *s)
+	struct markup_reader *r, const xmlNode *e, const struct config_segment *s)
 {
 	const struct link_address on = {.ip = s->subnet, .prefix_len = s->prefix_len};
 	char why[256];
 
 	if (!r->faults && ip_is_set(&s->subnet) && !config_pool_fits(s, &on, why, sizeof why))
-		config_fault(r, e, "%s", why);
+		markup_fault(r, e, "%s", why);
 }
 
-void config_read_segment(struct config_reader *r, const xmlNode *e, void *to)
+void config_read_segment(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	static const struct element children[] = {{"pool", read_pool}, {"router", read_router},
-		{"dns", read_dns}, {"ntp", read_ntp}, {"search", read_search},
-		{"route", read_route}, {"option", read_option}, {"ipv6", config_read_ipv6}, {0}};
+	static const struct markup_element children[] = {{"pool", read_pool, MARKUP_MANY},
+		{"router", read_router, MARKUP_MANY}, {"dns", read_dns, MARKUP_MANY},
+		{"ntp", read_ntp, MARKUP_MANY}, {"search", read_search, MARKUP_MANY},
+		{"route", read_route, MARKUP_MANY}, {"option", read_option, MARKUP_MANY},
+		{"ipv6", config_read_ipv6, MARKUP_ONCE}, {0}};
 	struct config *c = to;
 	struct config_segment s = config_segment_default();
 	struct segment_names n = {0};
@@ -345,13 +347,13 @@ void config_read_segment(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	name_segment(r, e, &n, &s);
-	config_children(r, e, children, &s);
+	markup_children(r, e, children, &s);
 	if (!r->faults && *s.via && !ip_is_set(&s.subnet) && !s.six.on)
-		config_fault(
+		markup_fault(
 			r, e, "<segment via='%s'> lacks subnet='…', or <ipv6 subnet='…'/>", s.via);
 	check_relayed_pool(r, e, &s);
 	if (c->n_segments == SEGMENT_MAX)
-		config_fault(r, e, "<segment>: at most %d", SEGMENT_MAX);
+		markup_fault(r, e, "<segment>: at most %d", SEGMENT_MAX);
 	else
 		c->segments[c->n_segments++] = s;
 }

@@ -6,23 +6,23 @@
 #include <string.h>
 
 /* The prefix is the link's; here its longest is assumed, and its shortest. */
-static void check_pool(struct config_reader *r, const xmlNode *e, const struct config_segment6 *s)
+static void check_pool(struct markup_reader *r, const xmlNode *e, const struct config_segment6 *s)
 {
 	char ip[IP_TEXT];
 
 	if (!ip_in_prefix6(&s->pool_last, &s->pool_first, SEGMENT_PREFIX6_MAX))
-		config_fault(r, e,
+		markup_fault(r, e,
 			"<ipv6>: <pool>: start and end differ before their last 32 bits: end it in "
 			"the same prefix");
 	else if (memcmp(s->pool_first.b, s->pool_last.b, sizeof s->pool_first.b) > 0)
-		config_fault(r, e, "<ipv6>: <pool>: start lies behind end");
+		markup_fault(r, e, "<ipv6>: <pool>: start lies behind end");
 	else if (ip_is_set(&s->address) &&
 		!ip_in_prefix6(&s->pool_first, &s->address, SEGMENT_PREFIX6))
-		config_fault(r, e, "<ipv6>: <pool> is not in the prefix of address='%s'",
+		markup_fault(r, e, "<ipv6>: <pool> is not in the prefix of address='%s'",
 			ip_format(&s->address, ip));
 }
 
-static void read_pool(struct config_reader *r, const xmlNode *e, void *to)
+static void read_pool(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config_segment6 *s = to;
 	const struct attribute as[] = {{"start", A_IP6, &s->pool_first, 0, true},
@@ -33,7 +33,7 @@ static void read_pool(struct config_reader *r, const xmlNode *e, void *to)
 		check_pool(r, e, s);
 }
 
-static void read_dns(struct config_reader *r, const xmlNode *e, void *to)
+static void read_dns(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config_segment6 *s = to;
 	struct ip ip = {0};
@@ -41,25 +41,26 @@ static void read_dns(struct config_reader *r, const xmlNode *e, void *to)
 
 	config_attributes(r, e, as);
 	if (s->n_dns == SEGMENT_DNS_MAX)
-		config_fault(r, e, "<ipv6>: <dns>: at most %d", SEGMENT_DNS_MAX);
+		markup_fault(r, e, "<ipv6>: <dns>: at most %d", SEGMENT_DNS_MAX);
 	else
 		s->dns[s->n_dns++] = ip;
 }
 
 /* Of the others the host says what their prefix is. */
 static void check_relayed_pool(
-	struct config_reader *r, const xmlNode *e, const struct config_segment *c)
+	struct markup_reader *r, const xmlNode *e, const struct config_segment *c)
 {
 	const struct link_address on = {.ip = c->six.subnet, .prefix_len = c->six.prefix_len};
 	char why[512];
 
 	if (!r->faults && ip_is_set(&c->six.subnet) && !config_pool_fits6(c, &on, why, sizeof why))
-		config_fault(r, e, "%s", why);
+		markup_fault(r, e, "%s", why);
 }
 
-void config_read_ipv6(struct config_reader *r, const xmlNode *e, void *to)
+void config_read_ipv6(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	static const struct element children[] = {{"pool", read_pool}, {"dns", read_dns}, {0}};
+	static const struct markup_element children[] = {
+		{"pool", read_pool, MARKUP_MANY}, {"dns", read_dns, MARKUP_MANY}, {0}};
 	struct config_segment *c = to;
 	struct config_segment6 *s = &c->six;
 	struct config_subnet subnet = {0};
@@ -68,13 +69,11 @@ void config_read_ipv6(struct config_reader *r, const xmlNode *e, void *to)
 		{"router", A_ROUTER, &s->router, 0, false}, {0}};
 	const struct attribute relayed[] = {{"subnet", A_SUBNET6, &subnet, 0, true}, {0}};
 
-	if (s->on)
-		config_fault(r, e, "<ipv6>: a segment has one");
 	s->on = true;
 	config_attributes(r, e, *c->via ? relayed : own);
 	s->subnet = subnet.address;
 	s->prefix_len = subnet.prefix_len;
-	config_children(r, e, children, s);
+	markup_children(r, e, children, s);
 	check_relayed_pool(r, e, c);
 }
 

@@ -2,46 +2,12 @@
 #include "config/config_xml.h"
 
 #include "guest/guest.h"
-#include "kickstart/text.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-
-/* What does not fit whole is left out. */
-static void add_fault(struct config_reader *r, long line, const char *fmt, va_list ap)
-{
-	size_t used = r->faults ? strlen(r->why) : 0;
-	char *end = r->why + used;
-	int place, text;
-
-	if (r->why_size - used < 2)
-		return;
-	place = snprintf(end, r->why_size - used, "%s%s:%ld: ", used ? "\n" : "", r->path, line);
-	if (place < 0 || (size_t)place >= r->why_size - used) {
-		*(used ? end : r->why + r->why_size - 1) = '\0';
-		return;
-	}
-	text = vsnprintf(end + place, r->why_size - used - (size_t)place, fmt, ap);
-	if (used && (text < 0 || (size_t)(place + text) >= r->why_size - used))
-		*end = '\0';
-}
-
-void config_fault(struct config_reader *r, const xmlNode *at, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!r->faults || r->all) {
-		va_start(ap, fmt);
-		add_fault(r, at ? xmlGetLineNo(at) : 1L, fmt, ap);
-		va_end(ap);
-	}
-	r->faults++;
-}
 
 bool config_yes_no(const char *text, bool *ret)
 {
@@ -262,89 +228,16 @@ static const char *take(const struct attribute *a, const char *text)
 	return "nothing";
 }
 
-void config_no_attribute(struct config_reader *r, const xmlNode *e, const char *name,
-	const void *known, size_t stride)
+void config_attributes(struct markup_reader *r, const xmlNode *e, const struct attribute *as)
 {
-	const char *near = NULL, *const * k;
-	char all[256] = "";
-	size_t n = 0;
+	markup_known(r, e, as, sizeof *as);
+	for (; as->name; as++) {
+		char *text = markup_attribute(r, e, as->name, as->required);
+		const char *expected = text ? take(as, text) : NULL;
 
-	for (k = known; *k; k = (const char *const *)((const char *)k + stride)) {
-		text_nearer(name, *k, &near);
-		if (n < sizeof all)
-			n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", *k);
+		if (expected)
+			markup_fault(r, e, "<%s %s='%s'>: expected %s", e->name, as->name, text,
+				expected);
+		free(text);
 	}
-	if (near && !strcmp(near, name))
-		config_fault(r, e, "<%s> has no attribute '%s' of a namespace", e->name, name);
-	else if (near)
-		config_fault(r, e, "<%s> has no attribute '%s': did you mean '%s'?", e->name, name,
-			near);
-	else
-		config_fault(r, e, "<%s> has no attribute '%s'; it has %s", e->name, name,
-			n ? all : "none");
-}
-
-static const struct attribute *find_attribute(const struct attribute *as, const char *name)
-{
-	for (; as->name; as++)
-		if (!strcmp(as->name, name))
-			return as;
-	return NULL;
-}
-
-void config_attributes(struct config_reader *r, const xmlNode *e, const struct attribute *as)
-{
-	for (const xmlAttr *x = e->properties; x; x = x->next) {
-		const struct attribute *a = find_attribute(as, (const char *)x->name);
-		xmlChar *text = xmlNodeListGetString(e->doc, x->children, 1);
-		const char *expected;
-
-		if (!a)
-			config_no_attribute(r, e, (const char *)x->name, as, sizeof *as);
-		else if ((expected = take(a, text ? (const char *)text : "")))
-			config_fault(r, e, "<%s %s='%s'>: expected %s", e->name, a->name,
-				text ? (char *)text : "", expected);
-		xmlFree(text);
-	}
-	for (; as->name; as++)
-		if (as->required && !xmlHasProp(e, (const xmlChar *)as->name))
-			config_fault(r, e, "<%s> lacks %s='…'", e->name, as->name);
-}
-
-void config_children(
-	struct config_reader *r, const xmlNode *parent, const struct element *es, void *to)
-{
-	for (const xmlNode *e = parent->children; e; e = e->next) {
-		const struct element *x = es;
-		const char *near = NULL;
-
-		if (e->type != XML_ELEMENT_NODE) {
-			if (e->type == XML_TEXT_NODE && !xmlIsBlankNode(e))
-				config_fault(
-					r, parent, "<%s>: text is not expected here", parent->name);
-			continue;
-		}
-		for (; x->name && (e->ns || strcmp(x->name, (const char *)e->name)); x++)
-			text_nearer((const char *)e->name, x->name, &near);
-		if (x->name)
-			x->read(r, e, to);
-		else if (near)
-			config_fault(r, e, "<%s> has no element <%s>: did you mean <%s>?",
-				parent->name, e->name, near);
-		else
-			config_fault(r, e, "<%s> has no element <%s>; %s lists them", parent->name,
-				e->name, r->page ? r->page : "usher.xml(5)");
-	}
-}
-
-void config_parse_fault(struct config_reader *r, xmlParserCtxt *parser)
-{
-	const xmlError *e = xmlCtxtGetLastError(parser);
-	size_t n;
-
-	snprintf(r->why, r->why_size, "%s:%d: %s", r->path, e ? e->line : 1,
-		e && e->message ? e->message : "not XML");
-	n = strlen(r->why);
-	while (n && r->why[n - 1] == '\n')
-		r->why[--n] = '\0';
 }

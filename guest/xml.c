@@ -1,59 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/xml.h"
 
-#include <errno.h>
-#include <libxml/parser.h>
+#include "core/markup.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct first_error {
-	unsigned first_line;
-	char *why;
-	size_t why_size;
-	bool told;
-};
-
-/* The first error is the cause; libxml2 itself remembers the last. */
-#if LIBXML_VERSION >= 21200
-static void on_error(void *ctx, const xmlError *e)
-#else
-static void on_error(void *ctx, xmlErrorPtr e)
-#endif
-{
-	struct first_error *first = ((xmlParserCtxt *)ctx)->_private;
-	char *nl;
-
-	if (first->told || e->level < XML_ERR_ERROR)
-		return;
-	first->told = true;
-	snprintf(first->why, first->why_size, "line %u: %s",
-		(unsigned)(e->line > 0 ? e->line - 1 : 0) + first->first_line,
-		e->message ? e->message : "not XML");
-	if ((nl = strpbrk(first->why, "\r\n")))
-		*nl = '\0';
-}
-
 xmlDoc *xml_read(const char *text, size_t len, unsigned first_line, char *why, size_t why_size)
 {
-	struct first_error first = {first_line, why, why_size, false};
-	xmlParserCtxt *ctx = xmlNewParserCtxt();
-	xmlDoc *doc;
+	struct markup_error e;
+	xmlDoc *doc = markup_parse(text, len, XML_PARSE_NOBLANKS, false, &e);
 
-	snprintf(why, why_size, "line %u: %s", first_line, ctx ? "not XML" : "out of memory");
-	if (!ctx)
-		return NULL;
-	ctx->_private = &first;
-	ctx->sax->serror = on_error;
-	doc = xmlCtxtReadMemory(ctx, text, (int)len, NULL, NULL,
-		XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS);
-	if (doc && xmlGetIntSubset(doc)) {
-		snprintf(why, why_size, "line %u: a document type declaration has no place here",
-			first_line);
-		xmlFreeDoc(doc);
-		doc = NULL;
-	}
-	xmlFreeParserCtxt(ctx);
+	if (!doc)
+		snprintf(why, why_size, "line %u: %s", (e.line ? e.line - 1 : 0) + first_line,
+			e.text);
 	return doc;
 }
 

@@ -4,7 +4,7 @@
 #define USHER_KICKSTART_MUSTACHE_PARSE_H
 
 #include "kickstart/mustache.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 enum { MUSTACHE_NAME_MAX = 256 }; /* bytes of a name with its NUL: keeps look-ups off the heap */
 

@@ -7,7 +7,7 @@
 #define USHER_KICKSTART_MUSTACHE_PLACE_H
 
 #include "kickstart/mustache.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 /* Begins as {0}. It is carried on over what was rendered since, so that all values together cost one pass. */
 struct mustache_place {

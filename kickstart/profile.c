@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/profile.h"
 #include "kickstart/profile_xml.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "core/plain.h"
 #include "kickstart/profile_xml.h"
 #include "kickstart/setting_type.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <crypt.h>
 #include <errno.h>

@@ -3,107 +3,24 @@
 #include "kickstart/profile_xml.h"
 #include "kickstart/setting_type.h"
 
+#include "core/markup.h"
 #include "core/sha256.h"
+#include "core/text.h"
 #include "core/uri.h"
-#include "kickstart/text.h"
 
 #include <errno.h>
-#include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct reading {
-	struct profile *p;
-	const char *dir;
-	const char *file; /* which is read, for messages */
-	size_t n_own;     /* reading shared settings: how many the profile declares itself */
-	char *why;
-	size_t why_size;
-};
-
-/* What may stand in an element. */
-struct element {
-	const char *name;
-	int (*read)(struct reading *r, xmlNode *node);
-	bool many, required;
-	unsigned bit; /* for `seen` */
-};
-
-static int __attribute__((format(printf, 3, 4)))
-fault(struct reading *r, const xmlNode *node, const char *fmt, ...)
-{
-	va_list ap;
-	char text[512];
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	snprintf(r->why, r->why_size, "%s:%ld: %s", r->file, xmlGetLineNo(node), text);
-	return -EINVAL;
-}
-
-static const char *node_name(const xmlNode *node)
-{
-	return (const char *)node->name;
-}
-
-/* "(did you mean 'x'?)" or what is known. */
-static void hint(char *buf, size_t size, const char *word, const char *const *known)
-{
-	const char *best = NULL;
-	struct text t;
-	size_t i;
-
-	for (i = 0; known[i]; i++)
-		text_nearer(word, known[i], &best);
-	if (best) {
-		snprintf(buf, size, " (did you mean '%s'?)", best);
-		return;
-	}
-	text_init(&t, size);
-	for (i = 0; known[i]; i++)
-		text_printf(&t, "%s%s", i ? ", " : "", known[i]);
-	snprintf(buf, size, ", expected %s", !known[0] ? "none" : t.s ? t.s : "");
-	text_fini(&t);
-}
-
-/* Refuses attributes that are not in the list, which ends with NULL. */
-static int check_attributes(struct reading *r, xmlNode *node, const char *const *known)
-{
-	const xmlAttr *a;
-	char more[256];
-	size_t i;
-
-	for (a = node->properties; a; a = a->next) {
-		for (i = 0; known[i] && strcmp(known[i], (const char *)a->name) != 0; i++)
-			;
-		if (known[i])
-			continue;
-		hint(more, sizeof(more), (const char *)a->name, known);
-		return fault(r, node, "unknown attribute '%s' of <%s>%s", a->name, node_name(node),
-			more);
-	}
-	return 0;
-}
+/* After a fault, what is read is of no use, but for profile_free(). */
 
 #define ATTRIBUTES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NO_ATTRIBUTES ((const char *const[]){NULL})
 
-/* *ret: the heap value, NULL when it is not given. */
-static int attribute(struct reading *r, xmlNode *node, const char *name, bool required, char **ret)
+static void only(struct markup_reader *r, const xmlNode *e, const char *const *names)
 {
-	xmlChar *v = xmlGetNoNsProp(node, BAD_CAST name);
-
-	if (!v)
-		return required
-			? fault(r, node, "<%s> lacks the attribute '%s'", node_name(node), name)
-			: 0;
-	*ret = strdup((const char *)v);
-	xmlFree(v);
-	return *ret ? 0 : -ENOMEM;
+	markup_known(r, e, names, sizeof *names);
 }
 
 /* A name for URLs and files. */
@@ -119,93 +36,77 @@ static const char *bad_name(const char *s)
 }
 
 /* The required attribute `name`, into `ret`. */
-static int read_name(struct reading *r, xmlNode *node, char ret[PROFILE_NAME])
+static void read_name(struct markup_reader *r, const xmlNode *e, char ret[PROFILE_NAME])
 {
-	const char *bad;
-	char *v = NULL;
-	int rc = attribute(r, node, "name", true, &v);
+	char *v = markup_attribute(r, e, "name", true);
+	const char *bad = v ? bad_name(v) : NULL;
 
-	if (rc < 0)
-		return rc;
-	bad = bad_name(v);
 	if (bad)
-		rc = fault(r, node, "bad name '%s' of <%s>, %s", v, node_name(node), bad);
-	else
+		markup_fault(r, e, "bad name '%s' of <%s>, %s", v, e->name, bad);
+	else if (v)
 		snprintf(ret, PROFILE_NAME, "%s", v);
 	free(v);
-	return rc;
 }
 
-/* The trimmed text of an element without children. */
-static int read_text(struct reading *r, xmlNode *node, char **ret, unsigned *ret_line)
+/* The text of an element without the space around it, and its line, which may be NULL. */
+static char *read_text(struct markup_reader *r, const xmlNode *e, unsigned *ret_line)
 {
-	unsigned line = (unsigned)xmlGetLineNo(node);
-	const xmlNode *c;
-	xmlChar *all;
-	const char *s;
+	unsigned line = (unsigned)xmlGetLineNo(e);
+	char *all = markup_text(r, e), *s = all;
 	size_t len;
 
-	for (c = node->children; c; c = c->next)
-		if (c->type == XML_ELEMENT_NODE)
-			return fault(
-				r, c, "<%s> in <%s>, expected text", node_name(c), node_name(node));
-	all = xmlNodeGetContent(node);
-	if (!all)
-		return -ENOMEM;
-	for (s = (const char *)all; *s && strchr(" \t\r\n", *s); s++)
+	for (; s && *s && strchr(" \t\r\n", *s); s++)
 		line += *s == '\n';
-	for (len = strlen(s); len && strchr(" \t\r\n", s[len - 1]); len--)
+	for (len = s ? strlen(s) : 0; len && strchr(" \t\r\n", s[len - 1]); len--)
 		;
-	*ret = strndup(s, len);
-	xmlFree(all);
+	if (all) {
+		memmove(all, s, len);
+		all[len] = '\0';
+	}
 	if (ret_line)
 		*ret_line = line;
-	return *ret ? 0 : -ENOMEM;
+	return all;
 }
 
-static int read_some_text(struct reading *r, xmlNode *node, char **ret, unsigned *ret_line)
+static char *read_some_text(struct markup_reader *r, const xmlNode *e, unsigned *ret_line)
 {
-	char *s = NULL;
-	int rc = read_text(r, node, &s, ret_line);
+	char *s = read_text(r, e, ret_line);
 
-	if (rc == 0 && !*s)
-		rc = fault(r, node, "<%s> is empty, expected text", node_name(node));
-	if (rc == 0)
-		*ret = s;
-	else
-		free(s);
-	return rc;
+	if (s && !*s)
+		markup_fault(r, e, "<%s> is empty, expected text", e->name);
+	return s;
 }
 
-static int parse_number(struct reading *r, xmlNode *node, const char *what, const char *s,
-	uint64_t min, uint64_t max, uint64_t *ret)
+/* 0 after a fault; `s` may be NULL, which was one. */
+static uint64_t parse_number(struct markup_reader *r, const xmlNode *e, const char *what,
+	const char *s, uint64_t min, uint64_t max)
 {
-	char *end;
 	unsigned long long v;
+	char *end;
 
+	if (!s)
+		return 0;
 	errno = 0;
 	v = strtoull(s, &end, 10);
-	if (*s < '0' || *s > '9' || *end || errno || v < min || v > max)
-		return fault(r, node, "bad %s '%s', expected a number from %llu to %llu", what, s,
-			(unsigned long long)min, (unsigned long long)max);
-	*ret = v;
+	if (*s >= '0' && *s <= '9' && !*end && !errno && v >= min && v <= max)
+		return v;
+	markup_fault(r, e, "bad %s '%s', expected a number from %llu to %llu", what, s,
+		(unsigned long long)min, (unsigned long long)max);
 	return 0;
 }
 
 /* The text of an element as a number. */
-static int read_number(struct reading *r, xmlNode *node, uint64_t min, uint64_t max, uint64_t *ret)
+static uint64_t read_number(struct markup_reader *r, const xmlNode *e, uint64_t min, uint64_t max)
 {
-	char *s = NULL;
-	int rc = check_attributes(r, node, NO_ATTRIBUTES);
+	char *s = read_text(r, e, NULL);
+	uint64_t n = parse_number(r, e, (const char *)e->name, s, min, max);
 
-	if (rc == 0 && (rc = read_text(r, node, &s, NULL)) == 0)
-		rc = parse_number(r, node, node_name(node), s, min, max, ret);
 	free(s);
-	return rc;
+	return n;
 }
 
 /* libvirt's units. */
-static int unit_bytes(struct reading *r, xmlNode *node, const char *unit, uint64_t *ret)
+static uint64_t unit_bytes(struct markup_reader *r, const xmlNode *e, const char *unit)
 {
 	static const struct {
 		const char *name;
@@ -213,185 +114,101 @@ static int unit_bytes(struct reading *r, xmlNode *node, const char *unit, uint64
 	} units[] = {{"b", 1}, {"bytes", 1}, {"KB", 1000}, {"KiB", 1 << 10}, {"MB", 1000 * 1000},
 		{"MiB", 1 << 20}, {"GB", 1000 * 1000 * 1000}, {"GiB", 1 << 30},
 		{"TB", 1000ull * 1000 * 1000 * 1000}, {"TiB", 1ull << 40}};
-	size_t i;
 
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(unit, units[i].name) == 0) {
-			*ret = units[i].bytes;
-			return 0;
-		}
-	}
-	return fault(r, node, "unknown unit '%s', expected MiB, GiB, …", unit);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(unit, units[i].name) == 0)
+			return units[i].bytes;
+	markup_fault(r, e, "unknown unit '%s', expected MiB, GiB, …", unit);
+	return 1;
 }
 
 /* <memory unit='MiB'>1024</memory>, in bytes. */
-static int read_size(struct reading *r, xmlNode *node, const char *default_unit, uint64_t *ret)
+static uint64_t read_size(struct markup_reader *r, const xmlNode *e, const char *default_unit)
 {
-	char *unit = NULL, *s = NULL;
-	uint64_t n = 0, bytes = 0;
-	int rc = check_attributes(r, node, ATTRIBUTES("unit"));
+	char *unit = markup_attribute(r, e, "unit", false);
+	uint64_t bytes = unit_bytes(r, e, unit ? unit : default_unit);
 
-	if (rc == 0)
-		rc = attribute(r, node, "unit", false, &unit);
-	if (rc == 0)
-		rc = unit_bytes(r, node, unit ? unit : default_unit, &bytes);
-	if (rc == 0)
-		rc = read_text(r, node, &s, NULL);
-	if (rc == 0)
-		rc = parse_number(r, node, node_name(node), s, 1, (UINT64_MAX >> 1) / bytes, &n);
-	if (rc == 0)
-		*ret = n * bytes;
+	only(r, e, ATTRIBUTES("unit"));
 	free(unit);
-	free(s);
-	return rc;
+	return bytes * read_number(r, e, 1, (UINT64_MAX >> 1) / bytes);
 }
 
-static int unknown_element(
-	struct reading *r, const xmlNode *in, const xmlNode *c, const struct element *es)
+static void read_title(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	const char *names[16];
-	char more[256];
-	size_t n;
+	struct profile *p = to;
 
-	for (n = 0; es[n].name && n < 15; n++)
-		names[n] = es[n].name;
-	names[n] = NULL;
-	hint(more, sizeof(more), node_name(c), names);
-	return fault(r, c, "unknown element <%s> in <%s>%s", node_name(c), node_name(in), more);
+	only(r, e, NO_ATTRIBUTES);
+	p->title = read_some_text(r, e, NULL);
 }
 
-static int read_child(
-	struct reading *r, xmlNode *in, xmlNode *c, const struct element *es, unsigned *seen)
+static void read_media(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	size_t i;
+	struct profile_media *m = &((struct profile *)to)->media;
 
-	for (i = 0; es[i].name && strcmp(es[i].name, node_name(c)) != 0; i++)
-		;
-	if (!es[i].name)
-		return unknown_element(r, in, c, es);
-	if ((*seen & es[i].bit) && !es[i].many)
-		return fault(r, c, "a second <%s> in <%s>", node_name(c), node_name(in));
-	*seen |= es[i].bit;
-	return es[i].read(r, c);
-}
-
-/* Reads the children of `node` by the table, which ends with a name of NULL. */
-static int read_children(struct reading *r, xmlNode *node, const struct element *es)
-{
-	unsigned seen = 0;
-	xmlNode *c;
-	size_t i;
-	int rc;
-
-	for (c = node->children; c; c = c->next) {
-		if (c->type == XML_TEXT_NODE && !xmlIsBlankNode(c))
-			return fault(r, c, "text in <%s>, expected elements", node_name(node));
-		if (c->type != XML_ELEMENT_NODE)
-			continue;
-		rc = read_child(r, node, c, es, &seen);
-		if (rc < 0)
-			return rc;
-	}
-	for (i = 0; es[i].name; i++)
-		if (es[i].required && !(seen & es[i].bit))
-			return fault(r, node, "<%s> lacks <%s>", node_name(node), es[i].name);
-	return 0;
-}
-
-static int read_title(struct reading *r, xmlNode *node)
-{
-	int rc = check_attributes(r, node, NO_ATTRIBUTES);
-
-	return rc < 0 ? rc : read_some_text(r, node, &r->p->title, NULL);
-}
-
-/* A relative path lies in the profile's directory. */
-static int absolute(struct reading *r, char **path)
-{
-	char *s;
-
-	if (!*path || **path == '/')
-		return 0;
-	if (asprintf(&s, "%s/%s", r->dir, *path) < 0)
-		return -ENOMEM;
-	free(*path);
-	*path = s;
-	return 0;
-}
-
-static int read_media(struct reading *r, xmlNode *node)
-{
-	struct profile_media *m = &r->p->media;
-	int rc = check_attributes(r, node, ATTRIBUTES("name", "path", "url", "package", "fix"));
-
-	if (rc == 0)
-		rc = read_name(r, node, m->name);
-	if (rc == 0)
-		rc = attribute(r, node, "path", false, &m->path);
-	if (rc == 0)
-		rc = attribute(r, node, "url", false, &m->url.text);
-	if (rc == 0)
-		rc = attribute(r, node, "package", false, &m->package);
-	if (rc == 0)
-		rc = attribute(r, node, "fix", false, &m->fix);
-	m->url.line = (unsigned)xmlGetLineNo(node);
-	if (rc == 0 && m->path && m->url.text)
-		return fault(r, node,
+	only(r, e, ATTRIBUTES("name", "path", "url", "package", "fix"));
+	read_name(r, e, m->name);
+	m->path = markup_attribute(r, e, "path", false);
+	m->url.text = markup_attribute(r, e, "url", false);
+	m->url.line = (unsigned)xmlGetLineNo(e);
+	m->package = markup_attribute(r, e, "package", false);
+	m->fix = markup_attribute(r, e, "fix", false);
+	if (m->path && m->url.text)
+		markup_fault(r, e,
 			"<media> has both path and url, expected one of them, or neither for an "
 			"imported medium");
-	return rc < 0 ? rc : absolute(r, &m->path);
 }
 
-static int read_template(struct reading *r, xmlNode *node, struct profile_text *ret)
+/* A file that an installer begins with: the kernel or an initrd. */
+static void read_file(
+	struct markup_reader *r, const xmlNode *e, char **ret_sum, struct profile_text *ret)
 {
-	int rc = check_attributes(r, node, NO_ATTRIBUTES);
+	char sum[SHA256_HEX], *given = markup_attribute(r, e, "sha256", false);
 
-	return rc < 0 ? rc : read_some_text(r, node, &ret->text, &ret->line);
+	only(r, e, ATTRIBUTES("sha256"));
+	if (given && !strstr(given, "{{") && !sha256_parse(given, sum))
+		markup_fault(r, e, "bad sha256 '%.80s', expected 64 hex digits", given);
+	*ret_sum = given;
+	ret->text = read_some_text(r, e, &ret->line);
 }
 
-/* A file that an installer begins with: kernel (0) or an initrd. */
-static int read_file(struct reading *r, xmlNode *node, size_t n, struct profile_text *ret)
+static void read_kernel(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	char sum[SHA256_HEX], **to = &r->p->sums[n];
-	int rc = check_attributes(r, node, ATTRIBUTES("sha256"));
+	struct profile *p = to;
 
-	if (rc == 0)
-		rc = attribute(r, node, "sha256", false, to);
-	if (rc == 0 && *to && !strstr(*to, "{{") && !sha256_parse(*to, sum))
-		rc = fault(r, node, "bad sha256 '%.80s', expected 64 hex digits", *to);
-	return rc < 0 ? rc : read_some_text(r, node, &ret->text, &ret->line);
+	read_file(r, e, &p->sums[0], &p->kernel);
 }
 
-static int read_kernel(struct reading *r, xmlNode *node)
+static void read_initrd(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	return read_file(r, node, 0, &r->p->kernel);
+	struct profile *p = to;
+
+	if (p->n_initrd == PROFILE_INITRDS) {
+		markup_fault(r, e, "more than %d <initrd>", PROFILE_INITRDS);
+		return;
+	}
+	p->n_initrd++;
+	read_file(r, e, &p->sums[p->n_initrd], &p->initrd[p->n_initrd - 1]);
 }
 
-static int read_initrd(struct reading *r, xmlNode *node)
+static void read_cmdline(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	if (r->p->n_initrd == PROFILE_INITRDS)
-		return fault(r, node, "more than %d <initrd>", PROFILE_INITRDS);
-	r->p->n_initrd++;
-	return read_file(r, node, r->p->n_initrd, &r->p->initrd[r->p->n_initrd - 1]);
+	struct profile *p = to;
+
+	only(r, e, NO_ATTRIBUTES);
+	p->cmdline.text = read_some_text(r, e, &p->cmdline.line);
 }
 
-static int read_cmdline(struct reading *r, xmlNode *node)
+static void read_boots(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	return read_template(r, node, &r->p->cmdline);
-}
+	struct profile *p = to;
 
-static int read_boots(struct reading *r, xmlNode *node)
-{
-	uint64_t n = 0;
-	int rc = read_number(r, node, 1, PROFILE_BOOTS_MAX, &n);
-
-	r->p->boots = rc < 0 ? 0 : (unsigned)n;
-	return rc;
+	only(r, e, NO_ATTRIBUTES);
+	p->boots = (unsigned)read_number(r, e, 1, PROFILE_BOOTS_MAX);
 }
 
 /* A word for a boot loader, else a file of the medium. */
-static int read_program(
-	struct reading *r, xmlNode *node, const char *name, enum profile_firmware firmware)
+static void read_program(struct markup_reader *r, const xmlNode *e, struct profile *p,
+	const char *name, enum profile_firmware firmware)
 {
 	static const char *const words[] = {"ipxe", "pxelinux", "grub"};
 	static const char *const expected[] = {
@@ -401,63 +218,59 @@ static int read_program(
 		[PROFILE_HTTP_X64] = "ipxe or a file",
 		[PROFILE_HTTP_ARM64] = "ipxe or a file",
 	};
-	char **to = &r->p->programs[firmware];
+	char *v = markup_attribute(r, e, name, false);
 	const char *wrong;
-	int rc = attribute(r, node, name, false, to);
 
-	if (rc < 0 || !*to)
-		return rc;
-	r->p->loaders[firmware] = profile_loader(*to, firmware);
-	if (strcmp(*to, words[0]) != 0 && !r->p->loaders[firmware]) {
-		for (size_t i = 1; i < sizeof words / sizeof *words; i++)
-			if (strcmp(*to, words[i]) == 0)
-				return fault(r, node, "%s='%s': it does not run there, expected %s",
-					name, *to, expected[firmware]);
-		wrong = uri_path_fault(*to);
-		return wrong ? fault(r, node, "%s='%s': it cannot be served: %s", name, *to, wrong)
-			     : 0;
+	if (!v)
+		return;
+	p->loaders[firmware] = profile_loader(v, firmware);
+	if (strcmp(v, words[0]) == 0 || p->loaders[firmware]) {
+		free(v);
+		return;
 	}
-	free(*to);
-	*to = NULL;
-	return 0;
+	p->programs[firmware] = v;
+	for (size_t i = 1; i < sizeof words / sizeof *words; i++)
+		if (strcmp(v, words[i]) == 0)
+			markup_fault(r, e, "%s='%s': it does not run there, expected %s", name, v,
+				expected[firmware]);
+	wrong = uri_path_fault(v);
+	if (wrong)
+		markup_fault(r, e, "%s='%s': it cannot be served: %s", name, v, wrong);
 }
 
-static int read_boot(struct reading *r, xmlNode *node)
+static void read_boot(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	static const struct element es[] = {{"kernel", read_kernel, false, true, 1},
-		{"initrd", read_initrd, true, false, 2}, {"cmdline", read_cmdline, false, false, 4},
-		{"boots", read_boots, false, false, 8}, {0}};
-	int rc = check_attributes(
-		r, node, ATTRIBUTES("bios", "efi-x64", "efi-arm64", "http-x64", "http-arm64"));
+	static const struct markup_element es[] = {{"kernel", read_kernel, MARKUP_REQUIRED},
+		{"initrd", read_initrd, MARKUP_MANY}, {"cmdline", read_cmdline, MARKUP_ONCE},
+		{"boots", read_boots, MARKUP_ONCE}, {0}};
+	static const char *const firmwares[] = {[PROFILE_BIOS] = "bios",
+		[PROFILE_EFI_X64] = "efi-x64",
+		[PROFILE_EFI_ARM64] = "efi-arm64",
+		[PROFILE_HTTP_X64] = "http-x64",
+		[PROFILE_HTTP_ARM64] = "http-arm64",
+		[PROFILE_FIRMWARES] = NULL};
 
-	if (rc == 0)
-		rc = read_program(r, node, "bios", PROFILE_BIOS);
-	if (rc == 0)
-		rc = read_program(r, node, "efi-x64", PROFILE_EFI_X64);
-	if (rc == 0)
-		rc = read_program(r, node, "efi-arm64", PROFILE_EFI_ARM64);
-	if (rc == 0)
-		rc = read_program(r, node, "http-x64", PROFILE_HTTP_X64);
-	if (rc == 0)
-		rc = read_program(r, node, "http-arm64", PROFILE_HTTP_ARM64);
-	return rc < 0 ? rc : read_children(r, node, es);
+	only(r, e, firmwares);
+	for (enum profile_firmware i = 0; i < PROFILE_FIRMWARES; i++)
+		read_program(r, e, to, firmwares[i], i);
+	markup_children(r, e, es, to);
 }
 
-static int read_format(struct reading *r, xmlNode *node, enum answers *ret)
+static void read_format(struct markup_reader *r, const xmlNode *e, enum answers *ret)
 {
-	char *name = NULL, more[256];
-	int rc = attribute(r, node, "format", true, &name);
+	char *name = markup_attribute(r, e, "format", true), all[256];
+	const char *known[ANSWERS_KINDS + 1] = {NULL}, *near;
 
-	if (rc == 0 && answers_parse(name, ret) < 0) {
-		const char *known[ANSWERS_KINDS + 1] = {NULL};
-
+	if (name && answers_parse(name, ret) < 0) {
 		for (int i = 0; i < ANSWERS_KINDS; i++)
 			known[i] = answers_name((enum answers)i);
-		hint(more, sizeof(more), name, known);
-		rc = fault(r, node, "unknown format '%s'%s", name, more);
+		near = text_nearest(name, known, sizeof *known, all, sizeof all);
+		markup_fault(r, e,
+			near ? "unknown format '%s' (did you mean '%s'?)"
+			     : "unknown format '%s', expected %s",
+			name, near ? near : all);
 	}
 	free(name);
-	return rc;
 }
 
 /* Below /m/TOKEN/, where the reports and the boot script have their names. */
@@ -481,400 +294,317 @@ static const char *bad_served_name(const char *s)
 	}
 }
 
-static int read_served_name(
-	struct reading *r, xmlNode *node, bool required, struct profile_answers *a)
+static void read_served_name(struct markup_reader *r, const xmlNode *e, const struct profile *p,
+	bool required, struct profile_answers *a)
 {
-	int rc = attribute(r, node, "name", required, &a->name);
-
-	if (rc == 0 && !a->name && !(a->name = strdup("answers")))
-		rc = -ENOMEM;
-	if (rc == 0 && bad_served_name(a->name))
-		rc = fault(r, node, "bad name '%s' of <%s>, %s", a->name, node_name(node),
+	a->name = markup_attribute(r, e, "name", required);
+	if (!a->name && !(a->name = strdup("answers")))
+		markup_no_memory(r, e);
+	else if (bad_served_name(a->name))
+		markup_fault(r, e, "bad name '%s' of <%s>, %s", a->name, e->name,
 			bad_served_name(a->name));
-	if (rc == 0 && profile_answers(r->p, a->name) != a)
-		rc = fault(r, node, "a second answer file of the name '%s'", a->name);
-	return rc;
+	else if (profile_answers(p, a->name) != a)
+		markup_fault(r, e, "a second answer file of the name '%s'", a->name);
 }
 
 /* <answers>, which may do without a name, or a <file> in it. */
-static int read_one_answers(struct reading *r, xmlNode *node, bool named)
+static void read_one_answers(
+	struct markup_reader *r, const xmlNode *e, struct profile *p, bool named)
 {
-	struct profile_answers *a = &r->p->answers[r->p->n_answers];
-	int rc = check_attributes(r, node, ATTRIBUTES("format", "template", "version", "name"));
+	struct profile_answers *a = &p->answers[p->n_answers];
 
-	if (rc == 0 && r->p->n_answers == PROFILE_ANSWERS)
-		rc = fault(r, node, "more than %d answer files", PROFILE_ANSWERS);
-	if (rc < 0)
-		return rc;
-	r->p->n_answers++;
-	rc = read_served_name(r, node, named, a);
-	if (rc == 0)
-		rc = read_format(r, node, &a->format);
-	if (rc == 0)
-		rc = attribute(r, node, "version", false, &a->version);
-	if (rc == 0)
-		rc = attribute(r, node, "template", true, &a->template);
-	if (rc == 0 && bad_name(a->template))
-		rc = fault(r, node, "bad template '%s', %s", a->template, bad_name(a->template));
-	return rc;
-}
-
-static int read_answers_file(struct reading *r, xmlNode *node)
-{
-	return read_one_answers(r, node, true);
-}
-
-static int read_answers(struct reading *r, xmlNode *node)
-{
-	static const struct element es[] = {{"file", read_answers_file, true, false, 1}, {0}};
-	int rc = read_one_answers(r, node, false);
-
-	return rc < 0 ? rc : read_children(r, node, es);
-}
-
-static int read_required_memory(struct reading *r, xmlNode *node)
-{
-	uint64_t bytes = 0;
-	int rc = read_size(r, node, "MiB", &bytes);
-
-	r->p->requires_memory_mib = bytes >> 20;
-	return rc;
-}
-
-static int read_required_disk(struct reading *r, xmlNode *node)
-{
-	return read_size(r, node, "GiB", &r->p->requires_disk);
-}
-
-static int read_requires(struct reading *r, xmlNode *node)
-{
-	static const struct element es[] = {{"memory", read_required_memory, false, false, 1},
-		{"disk", read_required_disk, false, false, 2}, {0}};
-	int rc = check_attributes(r, node, NO_ATTRIBUTES);
-
-	return rc < 0 ? rc : read_children(r, node, es);
-}
-
-static int read_timeout(struct reading *r, xmlNode *node)
-{
-	uint64_t minutes = 0;
-	char *s = NULL;
-	int rc = check_attributes(r, node, ATTRIBUTES("minutes"));
-
-	if (rc == 0)
-		rc = attribute(r, node, "minutes", true, &s);
-	if (rc == 0)
-		rc = parse_number(r, node, "minutes", s, 1, 7 * 24 * 60, &minutes);
-	if (rc == 0)
-		r->p->timeout_s = (uint32_t)minutes * 60;
-	free(s);
-	return rc;
-}
-
-static int yes_or_no(struct reading *r, xmlNode *node, const char *name, bool *ret)
-{
-	char *s = NULL;
-	int rc = attribute(r, node, name, false, &s);
-
-	if (rc == 0 && s) {
-		if (strcmp(s, "yes") != 0 && strcmp(s, "no") != 0)
-			rc = fault(r, node, "bad %s '%s', expected yes or no", name, s);
-		*ret = strcmp(s, "yes") == 0;
+	only(r, e, ATTRIBUTES("format", "template", "version", "name"));
+	if (p->n_answers == PROFILE_ANSWERS) {
+		markup_fault(r, e, "more than %d answer files", PROFILE_ANSWERS);
+		return;
 	}
-	free(s);
-	return rc;
+	p->n_answers++;
+	read_served_name(r, e, p, named, a);
+	read_format(r, e, &a->format);
+	a->version = markup_attribute(r, e, "version", false);
+	a->template = markup_attribute(r, e, "template", true);
+	if (a->template && bad_name(a->template))
+		markup_fault(r, e, "bad template '%s', %s", a->template, bad_name(a->template));
 }
 
-static int setting_type(struct reading *r, xmlNode *node, struct profile_setting *s)
+static void read_answers_file(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	char *type = NULL, known[256];
-	int rc = attribute(r, node, "type", false, &type);
+	read_one_answers(r, e, to, true);
+}
 
-	if (rc < 0 || !type)
-		return rc;
-	if (setting_type_parse(type, &s->type, known, sizeof(known)) < 0)
-		rc = fault(r, node, "unknown type '%s', expected %s", type, known);
+static void read_answers(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	static const struct markup_element es[] = {{"file", read_answers_file, MARKUP_MANY}, {0}};
+
+	read_one_answers(r, e, to, false);
+	markup_children(r, e, es, to);
+}
+
+static void read_required_memory(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	((struct profile *)to)->requires_memory_mib = read_size(r, e, "MiB") >> 20;
+}
+
+static void read_required_disk(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	((struct profile *)to)->requires_disk = read_size(r, e, "GiB");
+}
+
+static void read_requires(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	static const struct markup_element es[] = {{"memory", read_required_memory, MARKUP_ONCE},
+		{"disk", read_required_disk, MARKUP_ONCE}, {0}};
+
+	only(r, e, NO_ATTRIBUTES);
+	markup_children(r, e, es, to);
+}
+
+static void read_timeout(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	char *s = markup_attribute(r, e, "minutes", true);
+
+	only(r, e, ATTRIBUTES("minutes"));
+	((struct profile *)to)->timeout_s =
+		(uint32_t)parse_number(r, e, "minutes", s, 1, 7 * 24 * 60) * 60;
+	free(s);
+}
+
+static bool yes_or_no(struct markup_reader *r, const xmlNode *e, const char *name)
+{
+	char *s = markup_attribute(r, e, name, false);
+	bool yes = s && strcmp(s, "yes") == 0;
+
+	if (s && !yes && strcmp(s, "no") != 0)
+		markup_fault(r, e, "bad %s '%s', expected yes or no", name, s);
+	free(s);
+	return yes;
+}
+
+static void setting_type(struct markup_reader *r, const xmlNode *e, struct profile_setting *s)
+{
+	char *type = markup_attribute(r, e, "type", false), known[256];
+
+	if (type && setting_type_parse(type, &s->type, known, sizeof(known)) < 0)
+		markup_fault(r, e, "unknown type '%s', expected %s", type, known);
 	if (s->type == SETTING_PASSWORD)
 		s->secret = true;
 	free(type);
-	return rc;
 }
 
-static int setting_bound(struct reading *r, xmlNode *node, struct profile_setting *s,
-	const char *name, uint64_t least, uint64_t *ret)
+static void setting_bound(struct markup_reader *r, const xmlNode *e,
+	const struct profile_setting *s, const char *name, uint64_t least, uint64_t *ret)
 {
-	char *v = NULL;
-	int rc = attribute(r, node, name, false, &v);
+	char *v = markup_attribute(r, e, name, false);
 
-	if (rc == 0 && v && s->type != SETTING_NUMBER)
-		rc = fault(r, node, "%s='%s' of the setting '%s', expected type='number' with it",
+	if (v && s->type != SETTING_NUMBER)
+		markup_fault(r, e, "%s='%s' of the setting '%s', expected type='number' with it",
 			name, v, s->name);
-	else if (rc == 0 && v)
-		rc = parse_number(r, node, name, v, least, SETTING_NUMBER_MAX, ret);
+	else if (v)
+		*ret = parse_number(r, e, name, v, least, SETTING_NUMBER_MAX);
 	free(v);
-	return rc;
 }
 
-static int setting_hash(struct reading *r, xmlNode *node, struct profile_setting *s)
+static void setting_hash(struct markup_reader *r, const xmlNode *e, struct profile_setting *s)
 {
-	char *v = NULL;
-	int rc = attribute(r, node, "hash", false, &v);
+	char *v = markup_attribute(r, e, "hash", false);
 
-	if (rc == 0 && v && s->type != SETTING_PASSWORD)
-		rc = fault(r, node,
+	s->sha512 = v && strcmp(v, "sha512") == 0;
+	if (v && s->type != SETTING_PASSWORD)
+		markup_fault(r, e,
 			"hash='%s' of the setting '%s', expected type='password' with it", v,
 			s->name);
-	else if (rc == 0 && v && strcmp(v, "yescrypt") != 0 && strcmp(v, "sha512") != 0)
-		rc = fault(r, node, "bad hash '%s', expected yescrypt or sha512", v);
-	s->sha512 = rc == 0 && v && strcmp(v, "sha512") == 0;
+	else if (v && !s->sha512 && strcmp(v, "yescrypt") != 0)
+		markup_fault(r, e, "bad hash '%s', expected yescrypt or sha512", v);
 	free(v);
-	return rc;
 }
 
-static int setting_unsigned(struct reading *r, xmlNode *node, struct profile_setting *s)
+static void setting_unsigned(struct markup_reader *r, const xmlNode *e, struct profile_setting *s)
 {
-	int rc = yes_or_no(r, node, "unsigned", &s->unsigned_source);
-
-	if (rc == 0 && s->unsigned_source && s->type != SETTING_URL && s->type != SETTING_PAIRS)
-		rc = fault(r, node,
+	s->unsigned_source = yes_or_no(r, e, "unsigned");
+	if (s->unsigned_source && s->type != SETTING_URL && s->type != SETTING_PAIRS)
+		markup_fault(r, e,
 			"unsigned='yes' of the setting '%s', expected type='url' or 'pairs' with it",
 			s->name);
-	return rc;
 }
 
-/* A profile is a file that many read. */
-static int clear_default(struct reading *r, xmlNode *node, const struct profile_setting *s)
+static void setting_default(struct markup_reader *r, const xmlNode *e, struct profile_setting *s)
 {
-	if (s->type != SETTING_PASSWORD || !*s->def || profile_is_hash(s->def))
-		return 0;
-	return fault(r, node,
-		"the default of the password '%s' is in clear, expected its hash (openssl passwd "
-		"-6)",
-		s->name);
-}
-
-static int fill_setting(struct reading *r, xmlNode *node, struct profile_setting *s)
-{
-	int rc = read_name(r, node, s->name);
-
-	if (rc == 0 && strchr(s->name, '.'))
-		rc = fault(r, node, "bad name '%s' of <setting>, expected no '.'", s->name);
-	if (rc == 0 && profile_setting(r->p, s->name) != s)
-		rc = fault(r, node, "a second <setting> of the name '%s'", s->name);
-	if (rc == 0)
-		rc = attribute(r, node, "default", false, &s->def);
-	if (rc == 0 && !s->def && !(s->def = strdup("")))
-		rc = -ENOMEM;
-	if (rc == 0)
-		rc = attribute(r, node, "values", false, &s->values);
-	if (rc == 0)
-		rc = yes_or_no(r, node, "required", &s->required);
-	if (rc == 0)
-		rc = yes_or_no(r, node, "secret", &s->secret);
-	if (rc == 0)
-		rc = setting_type(r, node, s);
-	if (rc == 0)
-		rc = setting_bound(r, node, s, "min", 0, &s->min);
-	if (rc == 0)
-		rc = setting_bound(r, node, s, "max", s->min, &s->max);
-	if (rc == 0)
-		rc = setting_hash(r, node, s);
-	if (rc == 0)
-		rc = setting_unsigned(r, node, s);
-	return rc < 0 ? rc : read_text(r, node, &s->help, NULL);
-}
-
-/* A profile's own setting goes before a shared one of that name. */
-static bool has_own(const struct reading *r, xmlNode *node)
-{
-	xmlChar *name = xmlGetNoNsProp(node, BAD_CAST "name");
-	size_t i = 0;
-
-	while (name && i < r->n_own && strcmp(r->p->settings[i].name, (const char *)name) != 0)
-		i++;
-	xmlFree(name);
-	return name && i < r->n_own;
-}
-
-static int read_setting(struct reading *r, xmlNode *node)
-{
-	struct profile *p = r->p;
-	struct profile_setting *s;
 	char wrong[256];
-	int rc = check_attributes(r, node,
-		ATTRIBUTES("name", "default", "required", "secret", "type", "values", "min", "max",
-			"hash", "unsigned"));
 
-	if (rc < 0 || has_own(r, node))
-		return rc;
-	if (p->n_settings == PROFILE_SETTINGS)
-		return fault(r, node, "more than %d <setting>", PROFILE_SETTINGS);
-	s = &p->settings[p->n_settings++];
-	s->max = SETTING_NUMBER_MAX;
-	rc = fill_setting(r, node, s);
-	if (rc < 0)
-		return rc;
 	if (s->required && *s->def)
-		return fault(r, node,
+		markup_fault(r, e,
 			"setting '%s' is required and has a default, expected one of them",
 			s->name);
-	if (*s->def && profile_setting_error(s, s->def, wrong, sizeof(wrong)))
-		return fault(r, node, "%s", wrong);
-	return clear_default(r, node, s);
+	else if (*s->def && profile_setting_error(s, s->def, wrong, sizeof(wrong)))
+		markup_fault(r, e, "%s", wrong);
+	else if (s->type == SETTING_PASSWORD && *s->def && !profile_is_hash(s->def))
+		/* a profile is a file that many read */
+		markup_fault(r, e,
+			"the default of the password '%s' is in clear, expected its hash (openssl "
+			"passwd -6)",
+			s->name);
+}
+
+static void fill_setting(struct markup_reader *r, const xmlNode *e, const struct profile *p,
+	struct profile_setting *s)
+{
+	read_name(r, e, s->name);
+	if (strchr(s->name, '.'))
+		markup_fault(r, e, "bad name '%s' of <setting>, expected no '.'", s->name);
+	if (profile_setting(p, s->name) != s)
+		markup_fault(r, e, "a second <setting> of the name '%s'", s->name);
+	s->def = markup_attribute(r, e, "default", false);
+	if (!s->def && !(s->def = strdup("")))
+		markup_no_memory(r, e);
+	s->values = markup_attribute(r, e, "values", false);
+	s->required = yes_or_no(r, e, "required");
+	s->secret = yes_or_no(r, e, "secret");
+	setting_type(r, e, s);
+	s->max = SETTING_NUMBER_MAX;
+	setting_bound(r, e, s, "min", 0, &s->min);
+	setting_bound(r, e, s, "max", s->min, &s->max);
+	setting_hash(r, e, s);
+	setting_unsigned(r, e, s);
+	s->help = read_text(r, e, NULL);
+}
+
+static const char *const setting_attributes[] = {"name", "default", "required", "secret", "type",
+	"values", "min", "max", "hash", "unsigned", NULL};
+
+static void read_setting(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	struct profile *p = to;
+
+	only(r, e, setting_attributes);
+	if (p->n_settings == PROFILE_SETTINGS)
+		markup_fault(r, e, "more than %d <setting>", PROFILE_SETTINGS);
+	else
+		fill_setting(r, e, p, &p->settings[p->n_settings++]);
+	if (!r->faults)
+		setting_default(r, e, &p->settings[p->n_settings - 1]);
 }
 
 /* Only which file it is: it is read when all of the profile's own are. */
-static int read_settings(struct reading *r, xmlNode *node)
+static void read_settings(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	struct profile *p = r->p;
-	char *from = NULL;
-	int rc = check_attributes(r, node, ATTRIBUTES("from"));
+	struct profile *p = to;
+	char *from = markup_attribute(r, e, "from", true);
 
-	if (rc == 0)
-		rc = attribute(r, node, "from", true, &from);
-	if (rc == 0 && bad_name(from))
-		rc = fault(r, node, "bad file '%s', %s", from, bad_name(from));
-	if (rc == 0 && p->n_shared == PROFILE_SHARED)
-		rc = fault(r, node, "more than %d <settings>", PROFILE_SHARED);
-	if (rc == 0) {
+	only(r, e, ATTRIBUTES("from"));
+	if (from && bad_name(from))
+		markup_fault(r, e, "bad file '%s', %s", from, bad_name(from));
+	else if (p->n_shared == PROFILE_SHARED)
+		markup_fault(r, e, "more than %d <settings>", PROFILE_SHARED);
+	else if (from) {
 		snprintf(p->shared[p->n_shared].name, PROFILE_NAME, "%s", from);
-		p->shared[p->n_shared++].line = (unsigned)xmlGetLineNo(node);
+		p->shared[p->n_shared++].line = (unsigned)xmlGetLineNo(e);
 	}
 	free(from);
-	return rc;
 }
 
-static int read_guest_memory(struct reading *r, xmlNode *node)
+static void read_guest_memory(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	uint64_t bytes = 0;
-	int rc = read_size(r, node, "MiB", &bytes);
-
-	r->p->memory_mib = bytes >> 20;
-	return rc;
+	((struct profile *)to)->memory_mib = read_size(r, e, "MiB") >> 20;
 }
 
-static int read_guest_vcpus(struct reading *r, xmlNode *node)
+static void read_guest_vcpus(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	uint64_t n = 0;
-	int rc = read_number(r, node, 1, 4096, &n);
-
-	r->p->vcpus = (unsigned)n;
-	return rc;
+	only(r, e, NO_ATTRIBUTES);
+	((struct profile *)to)->vcpus = (unsigned)read_number(r, e, 1, 4096);
 }
 
-static int read_guest_disk(struct reading *r, xmlNode *node)
+static void read_guest_disk(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	return read_size(r, node, "GiB", &r->p->disk);
+	((struct profile *)to)->disk = read_size(r, e, "GiB");
 }
 
-/* Kept as text, with the namespaces it uses declared in itself. */
-static int read_domain(struct reading *r, xmlNode *node)
+static void read_domain(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
-	xmlNode *copy = doc ? xmlDocCopyNode(node, doc, 1) : NULL;
-	xmlBuffer *buf = copy ? xmlBufferCreate() : NULL;
-
-	if (copy)
-		xmlDocSetRootElement(doc, copy);
-	if (buf && xmlNodeDump(buf, doc, copy, 0, 0) > 0)
-		r->p->domain = strdup((const char *)xmlBufferContent(buf));
-	xmlBufferFree(buf);
-	xmlFreeDoc(doc);
-	return r->p->domain ? 0 : -ENOMEM;
+	((struct profile *)to)->domain = markup_dump(r, e);
 }
 
-static int read_guest(struct reading *r, xmlNode *node)
+static void read_guest(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	static const struct element es[] = {{"memory", read_guest_memory, false, false, 1},
-		{"vcpus", read_guest_vcpus, false, false, 2},
-		{"disk", read_guest_disk, false, false, 4},
-		{"domain", read_domain, false, false, 8}, {0}};
-	int rc = check_attributes(r, node, NO_ATTRIBUTES);
+	static const struct markup_element es[] = {{"memory", read_guest_memory, MARKUP_ONCE},
+		{"vcpus", read_guest_vcpus, MARKUP_ONCE}, {"disk", read_guest_disk, MARKUP_ONCE},
+		{"domain", read_domain, MARKUP_ONCE}, {0}};
 
-	return rc < 0 ? rc : read_children(r, node, es);
+	only(r, e, NO_ATTRIBUTES);
+	markup_children(r, e, es, to);
 }
 
-static int read_profile(struct reading *r, xmlNode *node)
+static void read_profile(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	static const struct element es[] = {{"title", read_title, false, true, 1},
-		{"media", read_media, false, true, 2}, {"boot", read_boot, false, true, 4},
-		{"answers", read_answers, false, false, 8},
-		{"requires", read_requires, false, false, 16},
-		{"timeout", read_timeout, false, false, 32},
-		{"setting", read_setting, true, false, 64},
-		{"settings", read_settings, true, false, 256},
-		{"guest", read_guest, false, false, 128}, {0}};
-	int rc;
+	static const struct markup_element es[] = {{"title", read_title, MARKUP_REQUIRED},
+		{"media", read_media, MARKUP_REQUIRED}, {"boot", read_boot, MARKUP_REQUIRED},
+		{"answers", read_answers, MARKUP_ONCE}, {"requires", read_requires, MARKUP_ONCE},
+		{"timeout", read_timeout, MARKUP_ONCE}, {"setting", read_setting, MARKUP_MANY},
+		{"settings", read_settings, MARKUP_MANY}, {"guest", read_guest, MARKUP_ONCE}, {0}};
 
-	if (strcmp(node_name(node), "profile") != 0)
-		return fault(r, node, "<%s>, expected <profile>", node_name(node));
-	rc = check_attributes(r, node, ATTRIBUTES("name"));
-	if (rc == 0)
-		rc = read_name(r, node, r->p->name);
-	return rc < 0 ? rc : read_children(r, node, es);
+	only(r, e, ATTRIBUTES("name"));
+	read_name(r, e, ((struct profile *)to)->name);
+	markup_children(r, e, es, to);
 }
 
-/* libxml2's own complaint, on one line. */
-static int syntax_fault(struct reading *r, xmlParserCtxt *ctxt)
+/* A relative path lies in the profile's directory. */
+static int absolute(const char *dir, char **path)
 {
-	const xmlError *e = xmlCtxtGetLastError(ctxt);
-	const char *s = e && e->message ? e->message : "not XML\n";
+	char *s;
 
-	snprintf(r->why, r->why_size, "%s:%d: %.*s", r->file, e ? e->line : 1,
-		(int)strcspn(s, "\n"), s);
-	return -EINVAL;
-}
-
-/* A file of settings that profiles share. */
-static int read_shared(struct reading *r, xmlNode *node)
-{
-	static const struct element es[] = {{"setting", read_setting, true, false, 1}, {0}};
-	int rc;
-
-	if (strcmp(node_name(node), "settings") != 0)
-		return fault(r, node, "<%s>, expected <settings>", node_name(node));
-	rc = check_attributes(r, node, NO_ATTRIBUTES);
-	return rc < 0 ? rc : read_children(r, node, es);
-}
-
-static int read_document(
-	struct reading *r, const char *xml, int (*root)(struct reading *r, xmlNode *node))
-{
-	xmlParserCtxt *ctxt = xmlNewParserCtxt();
-	xmlDoc *doc = NULL;
-	int rc = -ENOMEM;
-
-	if (!ctxt)
-		goto out;
-	/* No DTD, no network: entities of ours only, expanded. */
-	doc = xmlCtxtReadMemory(ctxt, xml, (int)strlen(xml), r->file, NULL,
-		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
-	if (!doc || !xmlDocGetRootElement(doc))
-		rc = syntax_fault(r, ctxt);
-	else if (doc->intSubset || doc->extSubset)
-		rc = fault(
-			r, xmlDocGetRootElement(doc), "a document type declaration, expected none");
-	else
-		rc = root(r, xmlDocGetRootElement(doc));
-out:
-	xmlFreeDoc(doc);
-	xmlFreeParserCtxt(ctxt);
-	return rc;
+	if (!*path || **path == '/')
+		return 0;
+	if (asprintf(&s, "%s/%s", dir, *path) < 0)
+		return -ENOMEM;
+	free(*path);
+	*path = s;
+	return 0;
 }
 
 int profile_xml_read(
 	struct profile *p, const char *dir, const char *xml, char *why, size_t why_size)
 {
-	struct reading r = {.p = p, .dir = dir, .file = p->file, .why = why, .why_size = why_size};
+	struct markup_reader r = {.path = p->file, .why = why, .why_size = why_size};
+	int rc = markup_read(&r, xml, strlen(xml), "profile", read_profile, p);
 
-	return read_document(&r, xml, read_profile);
+	return rc < 0 ? rc : absolute(dir, &p->media.path);
+}
+
+/* Settings that profiles share, and how many the profile declares itself. */
+struct shared {
+	struct profile *p;
+	size_t n_own;
+};
+
+/* A profile's own setting goes before a shared one of that name. */
+static void read_shared_setting(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	const struct shared *s = to;
+	char *name = markup_attribute(r, e, "name", true);
+	size_t i = 0;
+
+	while (name && i < s->n_own && strcmp(s->p->settings[i].name, name) != 0)
+		i++;
+	if (i == s->n_own)
+		read_setting(r, e, s->p);
+	else
+		only(r, e, setting_attributes);
+	free(name);
+}
+
+static void read_shared(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	static const struct markup_element es[] = {
+		{"setting", read_shared_setting, MARKUP_MANY}, {0}};
+
+	only(r, e, NO_ATTRIBUTES);
+	markup_children(r, e, es, to);
 }
 
 int profile_xml_settings(
 	struct profile *p, const char *file, const char *xml, char *why, size_t why_size)
 {
-	struct reading r = {
-		.p = p, .file = file, .n_own = p->n_settings, .why = why, .why_size = why_size};
+	struct markup_reader r = {.path = file, .why = why, .why_size = why_size};
+	struct shared s = {.p = p, .n_own = p->n_settings};
 
-	return read_document(&r, xml, read_shared);
+	return markup_read(&r, xml, strlen(xml), "settings", read_shared, &s);
 }

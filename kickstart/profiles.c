@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/profiles.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "core/uri.h"
 #include "kickstart/media/fetch_name.h"
 #include "kickstart/media/media.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "kickstart/script.h"
 
 #include "core/uri.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "usher/cli/words.h"
 
 #include "core/wipe.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <jansson.h>
 #include <stdio.h>

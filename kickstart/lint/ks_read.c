@@ -2,7 +2,7 @@
 #include "kickstart/lint/ks_read.h"
 
 #include "kickstart/lint/ks_words.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdio.h>

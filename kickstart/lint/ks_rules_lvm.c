@@ -2,7 +2,7 @@
 /* Of LVM, RAID and btrfs: their members are there, their names agree, their sizes fit. */
 #include "kickstart/lint/ks_rules.h"
 
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Of each command by itself: values out of a set that the table does not have, options that want or exclude each other. */
 #include "kickstart/lint/ks_rules.h"
 
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>

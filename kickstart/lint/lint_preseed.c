@@ -6,7 +6,7 @@
  */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_values.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

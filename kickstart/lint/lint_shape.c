@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/lint/lint_shape.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,10 +2,9 @@
 /* XML as such, and AutoYaST's control file. */
 #include "kickstart/lint/lint_formats.h"
 #include "kickstart/lint/lint_values.h"
-#include "kickstart/text.h"
+#include "core/markup.h"
+#include "core/text.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,54 +21,23 @@ enum {
 struct xml {
 	const struct lint_input *in;
 	struct findings *f;
-	bool broken;      /* its first error was told */
 	unsigned guesses; /* elements that a near one was looked for */
 };
 
-static void trim(char *s)
+/* A declaration of the document's type is fine. */
+static xmlDoc *read_xml(const struct lint_input *in, struct findings *f)
 {
-	size_t n = strlen(s);
+	struct markup_error e;
+	xmlDoc *doc = markup_parse(in->text, strlen(in->text), 0, true, &e);
 
-	while (n && strchr(" \r\n", s[n - 1]))
-		s[--n] = '\0';
-}
-
-/* The first error; those that follow come of it. */
-static void on_error(void *parser, xmlErrorPtr e)
-{
-	struct xml *x = ((xmlParserCtxt *)parser)->_private;
-	char text[FINDING_TEXT];
-
-	if (x->broken || e->level < XML_ERR_ERROR)
-		return;
-	x->broken = true;
-	snprintf(text, sizeof(text), "%s", e->message ? e->message : "no XML");
-	trim(text);
-	findings_add(x->f, FINDING_ERROR, x->in->file, e->line > 0 ? (unsigned)e->line : 0,
-		e->int2 > 0 ? (unsigned)e->int2 : 0, "%s", text);
-}
-
-/* No network, no files, no entities but XML's own. */
-static xmlDoc *read_xml(struct xml *x)
-{
-	xmlParserCtxt *p = xmlNewParserCtxt();
-	xmlDoc *doc;
-
-	if (!p)
-		return NULL;
-	p->_private = x;
-	p->sax->serror = on_error;
-	doc = xmlCtxtReadMemory(p, x->in->text, (int)strlen(x->in->text), NULL, NULL,
-		XML_PARSE_NONET | XML_PARSE_BIG_LINES);
-	xmlFreeParserCtxt(p);
+	if (e.rc)
+		findings_add(f, FINDING_ERROR, in->file, e.line, e.column, "%s", e.text);
 	return doc;
 }
 
 void lint_xml(const struct lint_input *in, struct findings *f)
 {
-	struct xml x = {.in = in, .f = f};
-
-	xmlFreeDoc(read_xml(&x));
+	xmlFreeDoc(read_xml(in, f));
 }
 
 static void __attribute__((format(printf, 4, 5)))
@@ -350,7 +318,7 @@ static void check_profile(struct xml *x, const xmlNode *root)
 void lint_autoyast(const struct lint_input *in, struct findings *f)
 {
 	struct xml x = {.in = in, .f = f};
-	xmlDoc *doc = read_xml(&x);
+	xmlDoc *doc = read_xml(in, f);
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 
 	if (root && check_root(&x, root))

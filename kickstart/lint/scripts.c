@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/lint/scripts.h"
 
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>

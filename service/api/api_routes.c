@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/api/api_routes.h"
 
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <jansson.h>
 #include <stdio.h>

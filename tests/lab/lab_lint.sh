@@ -172,15 +172,15 @@ is_wrong ks "a section that a setting closes too early" answers '' \
 
 # The profile.
 is_wrong ks "an element that there is not" profile.xml 's|<boot>|<boot><kernal>x</kernal>|' \
-	"ks/profile.xml:4: error: unknown element <kernal> in <boot> (did you mean 'kernel'?)"
+	"ks/profile.xml:4: error: <boot> has no element <kernal>: did you mean <kernel>?"
 is_wrong ks "an attribute that there is not" profile.xml 's|template=|templat=|' \
-	"ks/profile.xml:9: error: unknown attribute 'templat' of <answers> (did you mean 'template'?)"
+	"ks/profile.xml:9: error: <answers> has no attribute 'templat': did you mean 'template'?"
 is_wrong ks "a format that there is not" profile.xml "s|'kickstart'|'kickstrat'|" \
 	"ks/profile.xml:9: error: unknown format 'kickstrat' (did you mean 'kickstart'?)"
 is_wrong ks "a template that is not there" profile.xml "s|'answers'|'answer'|" \
 	"ks/profile.xml: error: the template 'answer' cannot be read: No such file or directory"
 is_wrong ks "XML that does not close" profile.xml 's|</boot>||' \
-	"ks/profile.xml:18: error: Premature end of data in tag profile line 1"
+	"ks/profile.xml:17: error: Opening and ending tag mismatch: boot line 4 and profile"
 is_wrong ks "a setting's type that there is not" profile.xml "s|'number'|'numbr'|" \
 	"ks/profile.xml:12: error: unknown type 'numbr', expected text, password, number, boolean, list, hostname, address, url, size, timezone, user, disk or pairs"
 

@@ -77,7 +77,7 @@ check "another address too, in the same breath" says \
 	"lab.xml:4: machine 'n2': its address is '192.168.122.22', not '192.168.122.29'"
 lab_file "$plain" "<machine name='n1' vcpu='2'/>" "<machine name='n{5..3}'/>" "<disk/>"
 refused "a lab file that is wrong" "lab.xml:3: <machine> has no attribute 'vcpu': did you mean 'vcpus'?"
-check "... with all that is wrong" says "lab.xml:5: <lab> has no element <disk>; usher-lab(5) lists them"
+check "... with all that is wrong" says "lab.xml:5: <lab> has no element <disk>; it has network, defaults, machine"
 lab_file "$plain" "<machine name='n1'><set name='x' file='nowhere'/></machine>"
 refused "a file that is not there" "lab.xml:3: <set file='nowhere'>: No such file or directory"
 lab_file "$plain" "<machine name='n3'/>" "<machine name='n{4..9}' profile='pliant'/>"

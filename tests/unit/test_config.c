@@ -465,7 +465,7 @@ static const struct {
 	{"<usher><segment interface='e'><ipv6 router='auto'/></segment></usher>",
 		"1: <ipv6 router='auto'>: expected yes or no"},
 	{"<usher><segment interface='e'>\n<ipv6/>\n<ipv6/></segment></usher>",
-		"3: <ipv6>: a segment has one"},
+		"3: a second <ipv6> in <segment>"},
 	{"<usher><segment interface='e'><ipv6>\n<pool start='fd00::9' end='fd00::2'/></ipv6>"
 	 "</segment></usher>",
 		"2: <ipv6>: <pool>: start lies behind end"},

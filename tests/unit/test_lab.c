@@ -218,13 +218,14 @@ static const struct fault {
 		"3: <ssh-key> takes a public key in one line, or file=", false},
 	{"<machine name='a' profile='p'>\n<ssh-key>a\nb</ssh-key></machine>",
 		"3: <ssh-key> takes a public key in one line, or file=", false},
-	{"<machine name='a' profile='p'><domain/>\n<domain/></machine>", "3: a second <domain>",
-		false},
+	{"<machine name='a' profile='p'><domain/>\n<domain/></machine>",
+		"3: a second <domain> in <machine>", false},
 	{"<machine name='a' profile='p'>\n<first-boot/></machine>",
 		"3: <first-boot> lacks file='…'", false},
 	{"<defaults><first-boot file='a'/>\n<first-boot file='a'/></defaults>",
-		"3: a second <first-boot>", false},
-	{"<defaults profile='p'/>\n<defaults memory='1G'/>", "3: a second <defaults>", false},
+		"3: a second <first-boot> in <defaults>", false},
+	{"<defaults profile='p'/>\n<defaults memory='1G'/>", "3: a second <defaults> in <lab>",
+		false},
 	{"<defaults name='p'/>",
 		"2: <defaults> has no attribute 'name'; it has profile, template, linked, network, "
 		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "

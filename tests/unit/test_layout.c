@@ -63,6 +63,7 @@ struct home {
 static const struct home homes[] = {
 	{"microhttpd", {"httpd"}}, {"libvirt/", {"guest"}}, {"netlink/", {"core"}},
 	{"pcap", {"dhcpd"}}, {"sqlite3", {"core"}},
+	{"libxml/", {"core", "guest"}},                 /* what people write; libvirt's */
 	{"curl/", {"kickstart/media", "usher/client"}}, /* the fetcher; the client of our own API */
 };
 

@@ -168,20 +168,20 @@ START_TEST(says_what_is_wrong)
 	char why[512];
 
 	expect_error("<profile", "1: Couldn't find end of Start Tag profile line 1");
-	expect_error("<domain/>", "1: <domain>, expected <profile>");
-	expect_error("<profile/>", "1: <profile> lacks the attribute 'name'");
+	expect_error("<domain/>", "1: expected <profile>, found <domain>");
+	expect_error("<profile/>", "1: <profile> lacks name='…'");
 	expect_error("<profile name='a b'/>",
 		"1: bad name 'a b' of <profile>, expected letters, digits, '.', '_' and '-'");
 	expect_error("<profile name='p'/>", "1: <profile> lacks <title>");
 	expect_error(HEAD "<boto/></profile>",
-		"4: unknown element <boto> in <profile> (did you mean 'boot'?)");
+		"4: <profile> has no element <boto>: did you mean <boot>?");
 	expect_error(HEAD "<zzzzzz/></profile>",
-		"4: unknown element <zzzzzz> in <profile>, expected title, media, boot, answers, "
+		"4: <profile> has no element <zzzzzz>; it has title, media, boot, answers, "
 		"requires, timeout, setting, settings, guest");
 	expect_error(HEAD "</profile>", "1: <profile> lacks <boot>");
 	expect_error(HEAD "<title>again</title></profile>", "4: a second <title> in <profile>");
 	expect_error("<profile name='p'>\n<media nmae='x'/></profile>",
-		"2: unknown attribute 'nmae' of <media> (did you mean 'name'?)");
+		"2: <media> has no attribute 'nmae': did you mean 'name'?");
 	expect_error("<profile name='p'>\n<media name='x' path='/a' url='http://b'/></profile>",
 		"2: <media> has both path and url, expected one of them, or neither for an "
 		"imported medium");
@@ -200,7 +200,7 @@ START_TEST(says_what_is_wrong)
 		"5: bad name 'done' of <answers>, expected a name that usher does not use itself");
 	expect_error(HEAD BOOT "<answers format='xml' template='a'>\n"
 			       "<file format='xml' template='b'/></answers></profile>",
-		"6: <file> lacks the attribute 'name'");
+		"6: <file> lacks name='…'");
 	expect_error(HEAD BOOT
 		"<answers format='xml' template='a'>\n"
 		"<file name='a/../b' format='xml' template='b'/></answers></profile>",
@@ -235,12 +235,12 @@ START_TEST(says_what_is_wrong)
 		"-6)");
 	expect_error(HEAD BOOT "<setting name='a' secret='ja'/></profile>",
 		"5: bad secret 'ja', expected yes or no");
-	expect_error(HEAD BOOT "text</profile>", "5: text in <profile>, expected elements");
+	expect_error(HEAD BOOT "text</profile>", "5: <profile>: text is not expected here");
 	expect_error("<profile name='q'><title>T</title><media name='m' path='/m'/>" BOOT
 		     "</profile>",
 		"1: the name is 'q', expected 'p' as the directory has it");
 	expect_error("<!DOCTYPE profile [<!ENTITY x SYSTEM '/etc/passwd'>]><profile/>",
-		"1: a document type declaration, expected none");
+		"1: a document type declaration has no place here");
 	expect_error(HEAD BOOT "<answers format='none' template='gone'/></profile>",
 		" the template 'gone' cannot be read: No such file or directory");
 	expect_error(HEAD BOOT "<answers format='none' template='../x'/></profile>",
@@ -660,11 +660,11 @@ START_TEST(shared_settings)
 		"<settings>\n<setting name='x'/>\n<setting name='x'/></settings>");
 	expect_no_partial("", "partials/common.xml:3: a second <setting> of the name 'x'");
 	put("partials/common.xml", "<profile/>");
-	expect_no_partial("", "partials/common.xml:1: <profile>, expected <settings>");
+	expect_no_partial("", "partials/common.xml:1: expected <settings>, found <profile>");
 	put("partials/common.xml", "<settings><setings/></settings>");
 	expect_no_partial("",
-		"partials/common.xml:1: unknown element <setings> in <settings> (did "
-		"you mean 'setting'?)");
+		"partials/common.xml:1: <settings> has no element <setings>: did you mean "
+		"<setting>?");
 	put("set/p/profile.xml", HEAD BOOT "<settings from='../x'/></profile>");
 	expect_no_partial(
 		"", "set/p/profile.xml:5: bad file '../x', expected a letter or digit first");

@@ -9,7 +9,7 @@
 #include "kickstart/lint/lint.h"
 #include "kickstart/profiles.h"
 #include "kickstart/render_lint.h"
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <ctype.h>
 #include <errno.h>

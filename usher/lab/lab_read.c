@@ -3,7 +3,7 @@
 #include "usher/lab/lab.h"
 
 #include "usher/client/cli_names.h"
-#include "config/config_xml.h"
+#include "core/markup.h"
 #include "usher/lab/lab_values.h"
 #include "core/ssh_key.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct reading {
-	struct config_reader r;
+	struct markup_reader r;
 	struct lab *lab;
 	json_t *defaults; /* as read_said() has it; NULL: none yet */
 	const xmlNode *machines[LAB_MACHINES_MAX];
@@ -21,45 +21,30 @@ struct reading {
 	json_t *names; /* of machines and networks, and "NETWORK ADDRESS": the line where each is taken */
 };
 
-static void attribute(struct config_reader *r, const xmlNode *e, const xmlAttr *x,
-	const struct lab_attribute *a, json_t *to)
-{
-	xmlChar *text = xmlNodeListGetString(e->doc, x->children, 1);
-	json_t *v = a->take(text ? (const char *)text : "");
-
-	if (v)
-		json_object_set_new(to, a->key, v);
-	else
-		config_fault(r, e, "<%s %s='%.80s'>: expected %s", e->name, a->name,
-			text ? (char *)text : "", a->expected);
-	xmlFree(text);
-}
-
 /* All attributes of an element, into `to` by their keys. */
 static void attributes(
-	struct config_reader *r, const xmlNode *e, const struct lab_attribute *as, json_t *to)
+	struct markup_reader *r, const xmlNode *e, const struct lab_attribute *as, json_t *to)
 {
-	for (const xmlAttr *x = e->properties; x; x = x->next) {
-		const struct lab_attribute *a = as;
+	markup_known(r, e, as, sizeof *as);
+	for (; as->name; as++) {
+		char *text = markup_attribute(r, e, as->name, as->required);
+		json_t *v = text ? as->take(text) : NULL;
 
-		while (a->name && (x->ns || strcmp(a->name, (const char *)x->name)))
-			a++;
-		if (a->name)
-			attribute(r, e, x, a, to);
-		else
-			config_no_attribute(r, e, (const char *)x->name, as, sizeof *as);
+		if (v)
+			json_object_set_new(to, as->key, v);
+		else if (text)
+			markup_fault(r, e, "<%s %s='%.80s'>: expected %s", e->name, as->name, text,
+				as->expected);
+		free(text);
 	}
-	for (; as->name; as++)
-		if (as->required && !xmlHasProp(e, (const xmlChar *)as->name))
-			config_fault(r, e, "<%s> lacks %s='…'", e->name, as->name);
 }
 
-static const struct element no_elements[] = {{0}};
+static const struct markup_element no_elements[] = {{0}};
 
 /* The children of <defaults> and <machine>; `to` is what they say. */
 
 /* One more in the list of this key. Steals `v`. */
-static void append(struct config_reader *r, const xmlNode *e, json_t *said, const char *key,
+static void append(struct markup_reader *r, const xmlNode *e, json_t *said, const char *key,
 	json_t *v, size_t most)
 {
 	json_t *list = json_object_get(said, key);
@@ -67,29 +52,29 @@ static void append(struct config_reader *r, const xmlNode *e, json_t *said, cons
 	if (!list)
 		json_object_set_new(said, key, list = json_array());
 	if (json_array_size(list) == most)
-		config_fault(r, e, "<%s>: at most %zu", e->name, most);
+		markup_fault(r, e, "<%s>: at most %zu", e->name, most);
 	json_array_append_new(list, v);
 }
 
-static void read_disk(struct config_reader *r, const xmlNode *e, void *to)
+static void read_disk(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {
 		{"size", "size", LAB_DISK, true}, {"pool", "pool", LAB_WORD, false}, {0}};
 	json_t *disk = json_object();
 
 	attributes(r, e, as, disk);
-	config_children(r, e, no_elements, NULL);
+	markup_children(r, e, no_elements, NULL);
 	append(r, e, to, "disk_list", disk, LAB_DISKS_MAX);
 }
 
-static void read_nic(struct config_reader *r, const xmlNode *e, void *to)
+static void read_nic(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"network", "segment", LAB_WORD, true},
 		{"ip", "address", LAB_IPS, false}, {"mac", "mac", LAB_MACS, false}, {0}};
 	json_t *nic = json_object();
 
 	attributes(r, e, as, nic);
-	config_children(r, e, no_elements, NULL);
+	markup_children(r, e, no_elements, NULL);
 	append(r, e, to, "nic_list", nic, MACHINE_NICS - 1);
 }
 
@@ -99,43 +84,30 @@ static json_t *from_file(const xmlNode *e, json_t *attrs)
 		(json_int_t)xmlGetLineNo(e));
 }
 
-/* What an element holds: text only. `ret` is for xmlFree(); false: it has said what is wrong. */
-static bool take_content(struct config_reader *r, const xmlNode *e, xmlChar **ret)
-{
-	for (const xmlNode *n = e->children; n; n = n->next)
-		if (n->type == XML_ELEMENT_NODE) {
-			config_fault(r, n, "<%s>: no element is expected in it", e->name);
-			return false;
-		}
-	*ret = xmlNodeGetContent(e);
-	return *ret;
-}
-
-static void read_set(struct config_reader *r, const xmlNode *e, void *to)
+static void read_set(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {
 		{"name", "name", LAB_WORD, true}, {"file", "file", LAB_TEXT, false}, {0}};
 	json_t *attrs = json_object(), *settings = json_object_get(to, "settings");
-	xmlChar *text = NULL;
+	char *text = markup_text(r, e);
 	const char *name;
 
 	if (!settings)
 		json_object_set_new(to, "settings", settings = json_object());
 	attributes(r, e, as, attrs);
 	name = json_string_value(json_object_get(attrs, "name"));
-	if (!take_content(r, e, &text) || !name)
+	if (!text || !name)
 		; /* said */
 	else if (json_object_get(attrs, "file") && *text)
-		config_fault(r, e, "<set name='%s'> takes a text or file=, not both", name);
+		markup_fault(r, e, "<set name='%s'> takes a text or file=, not both", name);
 	else if (json_object_get(settings, name))
-		config_fault(r, e, "a second <set name='%s'>", name);
+		markup_fault(r, e, "a second <set name='%s'>", name);
 	else if (json_object_size(settings) == LAB_LIST_MAX)
-		config_fault(r, e, "<set>: at most %d", LAB_LIST_MAX);
+		markup_fault(r, e, "<set>: at most %d", LAB_LIST_MAX);
 	else
 		json_object_set_new(settings, name,
-			json_object_get(attrs, "file") ? from_file(e, attrs)
-						       : json_string((const char *)text));
-	xmlFree(text);
+			json_object_get(attrs, "file") ? from_file(e, attrs) : json_string(text));
+	free(text);
 	json_decref(attrs);
 }
 
@@ -151,62 +123,52 @@ static json_t *key_line(const char *text)
 	return n && !memchr(text, '\n', n) && !memchr(text, '\r', n) ? json_stringn(text, n) : NULL;
 }
 
-static void read_ssh_key(struct config_reader *r, const xmlNode *e, void *to)
+static void read_ssh_key(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"file", "file", LAB_TEXT, false}, {0}};
 	json_t *attrs = json_object(), *key = NULL;
 	const char *error;
 	bool by_file = xmlHasProp(e, (const xmlChar *)"file");
 	unsigned faults = r->faults;
-	xmlChar *text = NULL;
+	char *text = markup_text(r, e);
 
 	attributes(r, e, as, attrs);
-	if (take_content(r, e, &text) && r->faults == faults) {
+	if (r->faults == faults) {
 		if (!by_file)
-			key = key_line((const char *)text);
+			key = key_line(text);
 		else if (!*text)
 			key = from_file(e, attrs);
 		error = key && !by_file ? ssh_key_error(json_string_value(key)) : NULL;
 		if (!key)
-			config_fault(r, e, "<ssh-key> takes a public key in one line, or file=");
+			markup_fault(r, e, "<ssh-key> takes a public key in one line, or file=");
 		else if (error)
-			config_fault(r, e, "<ssh-key>: %s", error);
+			markup_fault(r, e, "<ssh-key>: %s", error);
 	}
 	if (key)
 		append(r, e, to, "ssh_keys", key, LAB_LIST_MAX);
-	xmlFree(text);
+	free(text);
 	json_decref(attrs);
 }
 
-static void read_first_boot(struct config_reader *r, const xmlNode *e, void *to)
+static void read_first_boot(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"file", "file", LAB_TEXT, true}, {0}};
 	json_t *attrs = json_object();
 
 	attributes(r, e, as, attrs);
-	config_children(r, e, no_elements, NULL);
-	if (json_object_get(to, "first_boot"))
-		config_fault(r, e, "a second <first-boot>");
-	else if (json_object_get(attrs, "file"))
+	markup_children(r, e, no_elements, NULL);
+	if (json_object_get(attrs, "file"))
 		json_object_set_new(to, "first_boot", from_file(e, attrs));
 	json_decref(attrs);
 }
 
-/* Kept as text, with the namespaces it uses declared in itself. */
-static void read_domain(struct config_reader *r, const xmlNode *e, void *to)
+static void read_domain(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
-	xmlNode *copy = doc ? xmlDocCopyNode((xmlNode *)e, doc, 1) : NULL;
-	xmlBuffer *buf = copy ? xmlBufferCreate() : NULL;
+	char *text = markup_dump(r, e);
 
-	if (copy)
-		xmlDocSetRootElement(doc, copy);
-	if (json_object_get(to, "domain"))
-		config_fault(r, e, "a second <domain>");
-	else if (buf && xmlNodeDump(buf, doc, copy, 0, 0) > 0)
-		json_object_set_new(to, "domain", json_string((const char *)xmlBufferContent(buf)));
-	xmlBufferFree(buf);
-	xmlFreeDoc(doc);
+	if (text)
+		json_object_set_new(to, "domain", json_string(text));
+	free(text);
 }
 
 /* In <defaults>, each machine's own goes before it. What is of one machine is last. */
@@ -223,28 +185,26 @@ static const struct lab_attribute machine_attributes[] = {{"name", "name", LAB_N
 	{"connect", "connect", LAB_TEXT, false}, {0}};
 enum { MACHINE_OWN = 3 }; /* name, ip, mac: not in <defaults> */
 
-static json_t *read_said(struct config_reader *r, const xmlNode *e, const struct lab_attribute *as)
+static json_t *read_said(struct markup_reader *r, const xmlNode *e, const struct lab_attribute *as)
 {
-	static const struct element es[] = {{"disk", read_disk}, {"nic", read_nic},
-		{"set", read_set}, {"ssh-key", read_ssh_key}, {"domain", read_domain},
-		{"first-boot", read_first_boot}, {0}};
+	static const struct markup_element es[] = {{"disk", read_disk, MARKUP_MANY},
+		{"nic", read_nic, MARKUP_MANY}, {"set", read_set, MARKUP_MANY},
+		{"ssh-key", read_ssh_key, MARKUP_MANY}, {"domain", read_domain, MARKUP_ONCE},
+		{"first-boot", read_first_boot, MARKUP_ONCE}, {0}};
 	json_t *said = json_object();
 
 	attributes(r, e, as, said);
-	config_children(r, e, es, said);
+	markup_children(r, e, es, said);
 	if (json_object_get(said, "profile") && json_object_get(said, "template"))
-		config_fault(r, e, "<%s> takes either profile= or template=", e->name);
+		markup_fault(r, e, "<%s> takes either profile= or template=", e->name);
 	return said;
 }
 
-static void read_defaults(struct config_reader *r, const xmlNode *e, void *to)
+static void read_defaults(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct reading *g = to;
 
-	if (g->defaults)
-		config_fault(r, e, "a second <defaults>");
-	else
-		g->defaults = read_said(r, e, machine_attributes + MACHINE_OWN);
+	g->defaults = read_said(r, e, machine_attributes + MACHINE_OWN);
 }
 
 /* Keys of what a clone has of its template. */
@@ -282,7 +242,7 @@ static bool is_taken(struct reading *g, const xmlNode *e, const char *key, const
 	json_int_t line = json_integer_value(json_object_get(g->names, key));
 
 	if (line)
-		config_fault(&g->r, e, "%s is taken on line %lld", what, (long long)line);
+		markup_fault(&g->r, e, "%s is taken on line %lld", what, (long long)line);
 	else
 		json_object_set_new(g->names, key, json_integer(xmlGetLineNo(e)));
 	return line;
@@ -324,7 +284,7 @@ static bool put_nth(struct expansion *x, size_t i, json_t *nic, const char *key,
 
 	if (pattern && !values) {
 		if (!i) /* once for all names */
-			config_fault(&x->g->r, x->e, "<%s %s='%.80s'>: %s", x->e->name, attr,
+			markup_fault(&x->g->r, x->e, "<%s %s='%.80s'>: %s", x->e->name, attr,
 				pattern, why);
 		return false;
 	}
@@ -388,13 +348,13 @@ static void add_machine(struct expansion *x, size_t i)
 
 	snprintf(what, sizeof what, "the name '%.63s'", name);
 	if (error) {
-		config_fault(&x->g->r, x->e, "'%.80s' cannot be a machine's name: %s", name, error);
+		markup_fault(&x->g->r, x->e, "'%.80s' cannot be a machine's name: %s", name, error);
 		return;
 	}
 	if (is_taken(x->g, x->e, name, what))
 		return;
 	if (lab->n_machines == LAB_MACHINES_MAX) {
-		config_fault(&x->g->r, x->e, "a lab has at most %d machines", LAB_MACHINES_MAX);
+		markup_fault(&x->g->r, x->e, "a lab has at most %d machines", LAB_MACHINES_MAX);
 		return;
 	}
 	m->body = json_copy(x->said);
@@ -420,15 +380,15 @@ static void put_network(struct reading *g, const xmlNode *e, json_t *said)
 	if (!json_object_get(said, "segment") && g->lab->n_networks == 1)
 		json_object_set_new(said, "segment", json_string(g->lab->networks[0].name));
 	if (!json_object_get(said, "segment") && json_object_get(said, "nic_list"))
-		config_fault(&g->r, e, "<%s> with a <nic> lacks network='…', of its first card",
+		markup_fault(&g->r, e, "<%s> with a <nic> lacks network='…', of its first card",
 			e->name);
 	if (!json_object_get(said, "profile") && !json_object_get(said, "template"))
-		config_fault(&g->r, e,
+		markup_fault(&g->r, e,
 			"<%s> has neither profile= nor template=, nor have the <defaults>",
 			e->name);
 	for (const char *const *key = not_of_clones; *key; key++)
 		if (json_object_get(said, "template") && json_object_get(said, *key)) {
-			config_fault(&g->r, e,
+			markup_fault(&g->r, e,
 				"<%s> with template= has the template's disk, pool, settings and "
 				"keys, none of its own",
 				e->name);
@@ -444,7 +404,7 @@ static void expand(struct reading *g, const xmlNode *e, json_t *said)
 
 	x.names = calloc(LAB_MACHINES_MAX + 1, sizeof *x.names);
 	if (!x.names || cli_names(pattern, list_name, &x))
-		config_fault(&g->r, e,
+		markup_fault(&g->r, e,
 			"<%s name='%.80s'>: a range is written node{01..50}, of at most %d",
 			e->name, pattern, LAB_MACHINES_MAX);
 	put_network(g, e, said);
@@ -468,17 +428,17 @@ static void read_machine(struct reading *g, const xmlNode *e)
 }
 
 /* They are read when the networks and the defaults are known, wherever those stand. */
-static void note_machine(struct config_reader *r, const xmlNode *e, void *to)
+static void note_machine(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct reading *g = to;
 
 	if (g->n_machines < LAB_MACHINES_MAX)
 		g->machines[g->n_machines++] = e;
 	else
-		config_fault(r, e, "a lab has at most %d machines", LAB_MACHINES_MAX);
+		markup_fault(r, e, "a lab has at most %d machines", LAB_MACHINES_MAX);
 }
 
-static void read_network(struct config_reader *r, const xmlNode *e, void *to)
+static void read_network(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"name", "name", LAB_WORD, true},
 		{"subnet", "subnet", LAB_SUBNET, true}, {"forward", "forward", LAB_FORWARD, false},
@@ -490,12 +450,12 @@ static void read_network(struct config_reader *r, const xmlNode *e, void *to)
 	struct lab_network *n = &g->lab->networks[g->lab->n_networks];
 
 	attributes(r, e, as, body);
-	config_children(r, e, no_elements, NULL);
+	markup_children(r, e, no_elements, NULL);
 	name = json_string_value(json_object_get(body, "name"));
 	snprintf(key, sizeof key, "network %s", name ? name : "");
 	snprintf(what, sizeof what, "the network's name '%s'", name ? name : "");
 	if (g->lab->n_networks == LAB_NETWORKS_MAX)
-		config_fault(r, e, "<network>: at most %d", LAB_NETWORKS_MAX);
+		markup_fault(r, e, "<network>: at most %d", LAB_NETWORKS_MAX);
 	else if (name && !is_taken(g, e, key, what)) {
 		snprintf(n->name, sizeof n->name, "%s", name);
 		n->line = xmlGetLineNo(e);
@@ -505,52 +465,28 @@ static void read_network(struct config_reader *r, const xmlNode *e, void *to)
 	json_decref(body);
 }
 
-static void read_lab(struct reading *g, const xmlNode *root)
+static void read_lab(struct markup_reader *r, const xmlNode *root, void *to)
 {
 	static const struct lab_attribute as[] = {{"name", "name", LAB_WORD, true}, {0}};
-	static const struct element es[] = {{"network", read_network}, {"defaults", read_defaults},
-		{"machine", note_machine}, {0}};
+	static const struct markup_element es[] = {{"network", read_network, MARKUP_MANY},
+		{"defaults", read_defaults, MARKUP_ONCE}, {"machine", note_machine, MARKUP_MANY},
+		{0}};
+	struct reading *g = to;
 	json_t *attrs = json_object();
 	const char *name;
 	bool usable;
 
-	if (root->ns || strcmp((const char *)root->name, "lab")) {
-		config_fault(&g->r, root, "expected <lab>, found <%s>", root->name);
-		json_decref(attrs);
-		return;
-	}
-	attributes(&g->r, root, as, attrs);
+	attributes(r, root, as, attrs);
 	name = json_string_value(json_object_get(attrs, "name"));
 	snprintf(g->lab->name, sizeof g->lab->name, "%s", name ? name : "");
-	config_children(&g->r, root, es, g);
-	usable = !g->r.faults;
+	markup_children(r, root, es, g);
+	usable = !r->faults;
 	for (size_t i = 0; i < g->n_machines; i++)
 		if (usable)
 			read_machine(g, g->machines[i]);
 		else /* without the defaults, only what it says itself can be judged */
-			json_decref(read_said(&g->r, g->machines[i], machine_attributes));
+			json_decref(read_said(r, g->machines[i], machine_attributes));
 	json_decref(attrs);
-}
-
-static xmlDoc *parse(struct reading *g, const char *text, size_t len)
-{
-	xmlParserCtxt *parser = xmlNewParserCtxt();
-	xmlDoc *doc = NULL;
-
-	if (parser)
-		doc = xmlCtxtReadMemory(parser, text, (int)len, NULL, NULL,
-			XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-				XML_PARSE_BIG_LINES);
-	if (!doc) {
-		config_parse_fault(&g->r, parser);
-		g->r.faults++;
-	} else if (xmlGetIntSubset(doc)) {
-		config_fault(&g->r, NULL, "a document type declaration has no place here");
-		xmlFreeDoc(doc);
-		doc = NULL;
-	}
-	xmlFreeParserCtxt(parser);
-	return doc;
 }
 
 static struct lab *lab_new(void)
@@ -571,21 +507,15 @@ int lab_read(
 	const char *text, size_t len, const char *path, struct lab **ret, char *why, size_t size)
 {
 	struct reading *g = calloc(1, sizeof *g);
-	xmlDoc *doc;
 	int rc = -ENOMEM;
 
 	snprintf(why, size, "out of memory");
 	if (!g || !(g->lab = lab_new()) || !(g->names = json_object()))
 		goto out;
-	g->r = (struct config_reader){
-		.path = path, .page = "usher-lab(5)", .why = why, .why_size = size, .all = true};
+	g->r = (struct markup_reader){.path = path, .why = why, .why_size = size, .all = true};
 	if (len > LAB_FILE_MAX)
-		config_fault(&g->r, NULL, "a lab file has at most %d bytes", LAB_FILE_MAX);
-	doc = g->r.faults ? NULL : parse(g, text, len);
-	if (doc)
-		read_lab(g, xmlDocGetRootElement(doc));
-	xmlFreeDoc(doc);
-	rc = g->r.faults ? -EINVAL : 0;
+		markup_fault(&g->r, NULL, "a lab file has at most %d bytes", LAB_FILE_MAX);
+	rc = g->r.rc ? g->r.rc : markup_read(&g->r, text, len, "lab", read_lab, g);
 	if (!rc) {
 		*ret = g->lab;
 		g->lab = NULL;

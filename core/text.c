@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kickstart/text.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,6 +141,22 @@ void text_nearer(const char *word, const char *candidate, const char **best)
 		return;
 	if (!*best || d < text_distance(word, *best))
 		*best = candidate;
+}
+
+const char *text_nearest(
+	const char *word, const void *rows, size_t stride, char *all, size_t all_size)
+{
+	const char *best = NULL;
+	size_t n = 0;
+
+	*all = '\0';
+	for (const char *const *name = rows; *name;
+		name = (const char *const *)((const char *)name + stride)) {
+		text_nearer(word, *name, &best);
+		if (n < all_size)
+			n += (size_t)snprintf(all + n, all_size - n, "%s%s", n ? ", " : "", *name);
+	}
+	return best;
 }
 
 static int read_all(int fd, size_t max, char **ret)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small help for text, shared by this room: a growing string, and the nearest known word for a
- * misspelt one. */
-#ifndef USHER_KICKSTART_TEXT_H
-#define USHER_KICKSTART_TEXT_H
+/* Small help for text: a growing string, and the nearest known word for a misspelt one. */
+#ifndef USHER_CORE_TEXT_H
+#define USHER_CORE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +27,10 @@ unsigned text_distance(const char *a, const char *b);
 /* Is `candidate` so near to `word` that it may have been meant? If it beats *best (start with
  * NULL), takes it. */
 void text_nearer(const char *word, const char *candidate, const char **best);
+/* The nearest of the names, or NULL. `rows`: structs of `stride` bytes which begin with a name, ended by a NULL. `all`: the
+ * names, as far as there is room. */
+const char *text_nearest(
+	const char *word, const void *rows, size_t stride, char *all, size_t all_size);
 
 /* A whole regular file of at most `max` bytes, below directory `dirfd`, without NULs. -EFBIG,
  * -EINVAL (a NUL or not a regular file), or -errno. */
