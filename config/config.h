@@ -25,6 +25,7 @@ struct config_segment6 {
 	struct ip pool_first, pool_last; /* not set: the numbers of the IPv4 pool */
 	struct ip dns[SEGMENT_DNS_MAX];
 	size_t n_dns;
+	struct segment_options options;
 	bool autonomous;
 	enum config_router {
 		CONFIG_ROUTER_AUTO,

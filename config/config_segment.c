@@ -87,137 +87,6 @@ static void read_route(struct markup_reader *r, const xmlNode *e, void *to)
 			ip_to_v4(&subnet.address), ip_to_v4(&gateway), subnet.prefix_len};
 }
 
-/* What usher says of itself, from what it knows; "" for what the protocol itself is made of. */
-static const char *said_elsewhere(uint8_t code)
-{
-	static const char answers[] = ": it answers a client's option that usher does not support";
-	static const struct {
-		uint8_t code;
-		const char *where;
-	} own[] = {{1, ": set by the subnet"}, {3, ": set by <router>"}, {6, ": set by <dns>"},
-		{12, ": set by the machine's name"}, {15, ": set by domain="},
-		{26, ": set by mtu="}, {28, ": set by the subnet"}, {42, ": set by <ntp>"},
-		{43, ""}, {50, ""}, {51, ": set by lease="}, {52, ""}, {53, ""}, {54, ""}, {55, ""},
-		{56, ""}, {57, ""}, {58, ": set by lease="}, {59, ": set by lease="}, {60, ""},
-		{61, ""}, {66, ""}, {67, ""}, {77, ""}, {82, ""}, {93, ""}, {94, ""}, {80, answers},
-		{81, answers}, {90, answers}, {97, ""}, {116, answers}, {118, answers},
-		{145, answers}, {119, ": set by <search>"}, {121, ": set by <route>"}, {150, ""},
-		{175, ""}, {249, ": set by <route>"}};
-
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (own[i].code == code)
-			return own[i].where;
-	return NULL;
-}
-
-static bool write_hex(struct writer *w, const char *text)
-{
-	unsigned byte;
-	int n;
-
-	for (; *text; text += n) {
-		if (*text == ':' || *text == ' ')
-			text++;
-		if (!isxdigit((unsigned char)text[0]) || sscanf(text, "%2x%n", &byte, &n) != 1 ||
-			n != 2)
-			return false;
-		writer_u8(w, (uint8_t)byte);
-	}
-	return true;
-}
-
-static bool write_addresses(struct writer *w, const char *text)
-{
-	char address[IP_TEXT];
-	struct ip ip;
-
-	while (*text) {
-		size_t n = strcspn(text, ", ");
-
-		if (n >= sizeof address)
-			return false;
-		memcpy(address, text, n);
-		address[n] = '\0';
-		if (ip_parse(address, &ip) || ip.family != IP_V4)
-			return false;
-		writer_u32(w, ip_to_v4(&ip));
-		text += n;
-		text += strspn(text, ", ");
-	}
-	return true;
-}
-
-static bool write_number(struct writer *w, const char *text, unsigned bytes)
-{
-	long n;
-
-	if (!config_number(text, 0, (1L << 8 * bytes) - 1, &n))
-		return false;
-	while (bytes-- > 0)
-		writer_u8(w, (uint8_t)(n >> 8 * bytes));
-	return true;
-}
-
-/* NULL, or what was expected. */
-static const char *write_value(struct writer *w, const char *type, const char *value)
-{
-	if (!strcmp(type, "text"))
-		writer_bytes(w, value, strlen(value));
-	else if (!strcmp(type, "hex"))
-		return write_hex(w, value) ? NULL : "hexadecimal bytes like 0a:4d:00";
-	else if (!strcmp(type, "address"))
-		return write_addresses(w, value) ? NULL : "IPv4 addresses";
-	else if (!strcmp(type, "u8"))
-		return write_number(w, value, 1) ? NULL : "a number from 0 to 255";
-	else if (!strcmp(type, "u16"))
-		return write_number(w, value, 2) ? NULL : "a number from 0 to 65535";
-	else if (!strcmp(type, "u32"))
-		return write_number(w, value, 4) ? NULL : "a number from 0 to 4294967295";
-	else
-		return "type= text, hex, address, u8, u16 or u32";
-	return NULL;
-}
-
-static bool has_option(const struct segment_extra *x, uint8_t code)
-{
-	for (size_t at = 0; at < x->options_len; at += 2u + x->options[at + 1])
-		if (x->options[at] == code)
-			return true;
-	return false;
-}
-
-static void read_option(struct markup_reader *r, const xmlNode *e, void *to)
-{
-	struct segment_extra *x = &((struct config_segment *)to)->extra;
-	char type[8] = "text", value[800] = "";
-	uint8_t code = 0, bytes[255];
-	const struct attribute as[] = {{"code", A_CODE, &code, 0, true},
-		{"value", A_TEXT, value, sizeof value, true},
-		{"type", A_TEXT, type, sizeof type, false}, {0}};
-	const char *expected, *elsewhere;
-	struct writer w;
-
-	config_attributes(r, e, as);
-	writer_init(&w, bytes, sizeof bytes);
-	elsewhere = said_elsewhere(code);
-	expected = write_value(&w, type, value);
-	if (elsewhere)
-		markup_fault(r, e, "<option code='%u'> is sent by usher itself%s", code, elsewhere);
-	else if (has_option(x, code))
-		markup_fault(r, e, "<option code='%u'> is already set", code);
-	else if (expected)
-		markup_fault(r, e, "<option value='%.80s'>: expected %s", value, expected);
-	else if (w.bad || x->options_len + 2 + w.len > sizeof x->options)
-		markup_fault(r, e, "<option>: one takes at most 255 bytes, all of a segment %d",
-			SEGMENT_OPTIONS);
-	if (r->faults)
-		return;
-	x->options[x->options_len++] = code;
-	x->options[x->options_len++] = (uint8_t)w.len;
-	memcpy(x->options + x->options_len, bytes, w.len);
-	x->options_len += w.len;
-}
-
 struct segment_names {
 	char network[SEGMENT_NAME], interface[16], name[SEGMENT_NAME];
 	struct config_subnet subnet;
@@ -327,7 +196,7 @@ void config_read_segment(struct markup_reader *r, const xmlNode *e, void *to)
 	static const struct markup_element children[] = {{"pool", read_pool, MARKUP_MANY},
 		{"router", read_router, MARKUP_MANY}, {"dns", read_dns, MARKUP_MANY},
 		{"ntp", read_ntp, MARKUP_MANY}, {"search", read_search, MARKUP_MANY},
-		{"route", read_route, MARKUP_MANY}, {"option", read_option, MARKUP_MANY},
+		{"route", read_route, MARKUP_MANY}, {"option", config_read_option, MARKUP_MANY},
 		{"ipv6", config_read_ipv6, MARKUP_ONCE}, {0}};
 	struct config *c = to;
 	struct config_segment s = config_segment_default();

@@ -103,6 +103,7 @@ static const struct {
 	{A_MTU, 68, 65535, "bytes from 68 to 65535"},
 	{A_WORKERS, 1, GUEST_WORKERS_MAX, "a number from 1 to 32"},
 	{A_CODE, 1, 254, "a DHCP option's number from 1 to 254"},
+	{A_CODE6, 1, 65535, "a DHCPv6 option's number from 1 to 65535"},
 	{A_SECONDS, 60, 31536000, "seconds from 60 to 31536000 (a year)"},
 	{A_MIB, 1, 1 << 30, "MiB from 1 to 1073741824"},
 	{A_PROBE, 0, 5000, "milliseconds up to 5000, or 0 (off)"}};
@@ -116,9 +117,7 @@ static const char *take_number(const struct attribute *a, const char *text)
 		i++;
 	if (!config_number(text, ranges[i].min, ranges[i].max, &n))
 		return ranges[i].expected;
-	if (a->type == A_CODE)
-		*(uint8_t *)a->to = (uint8_t)n;
-	else if (a->type == A_SECONDS || a->type == A_MIB)
+	if (a->type == A_SECONDS || a->type == A_MIB)
 		*(uint32_t *)a->to = (uint32_t)n;
 	else
 		*(uint16_t *)a->to = (uint16_t)n;
@@ -202,6 +201,7 @@ static const char *take(const struct attribute *a, const char *text)
 	case A_MTU:
 	case A_WORKERS:
 	case A_CODE:
+	case A_CODE6:
 	case A_SECONDS:
 	case A_PROBE:
 	case A_MIB:

@@ -18,6 +18,7 @@ enum attribute_type {
 	A_MTU,
 	A_WORKERS,
 	A_CODE,
+	A_CODE6,
 	A_SECONDS,
 	A_PROBE,
 	A_MIB,
@@ -56,6 +57,9 @@ bool config_number(const char *text, long min, long max, long *ret);
 /* config_segment.c */
 markup_element_reader config_read_segment; /* <segment>, into a struct config */
 struct config_segment config_segment_default(void);
+/* config_option.c */
+markup_element_reader config_read_option;  /* <option>, into a struct config_segment */
+markup_element_reader config_read_option6; /* the same of <ipv6>, into a struct config_segment6 */
 /* config_segment6.c */
 markup_element_reader config_read_ipv6; /* <ipv6>, into a struct config_segment */
 

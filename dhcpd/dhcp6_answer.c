@@ -95,6 +95,18 @@ static void put_name(
 	(void)dhcp6_reply_fqdn(r, DHCP6_FQDN_N, whole);
 }
 
+/* A site's own. */
+static void put_own(struct dhcp6_reply *r, const struct segment_options *own)
+{
+	for (size_t at = 0, size; at < own->len; at += size) {
+		const uint8_t *o = own->bytes + at;
+
+		size = 4 + ((size_t)o[2] << 8 | o[3]);
+		if (wants(r->to, (uint16_t)(o[0] << 8 | o[1])))
+			(void)dhcp6_reply_raw(r, o, size);
+	}
+}
+
 static void put_options(
 	struct dhcp6_reply *r, const struct dhcp6_policy *p, const struct dhcp6_decision *d)
 {
@@ -111,6 +123,7 @@ static void put_options(
 	if (d->verdict == DHCP6_SEND_INFO)
 		(void)dhcp6_reply_u32(r, OPT6_REFRESH_TIME, s->lease_s < 600 ? 600 : s->lease_s);
 	put_name(r, p, d);
+	put_own(r, &s->six.options);
 }
 
 static void put_boot(struct dhcp6_reply *r, const struct dhcp6_policy *p, const struct dhcp_boot *b)

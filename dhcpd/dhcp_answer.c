@@ -144,10 +144,12 @@ static void put_extra(struct dhcp_reply *r, const struct segment_extra *x)
 		dhcp_reply_bytes(r, OPT_MTU, mtu, sizeof(mtu));
 	put_addresses(r, OPT_NTP, x->ntp, x->n_ntp);
 	put_search(r, x->search);
-	for (size_t at = 0; at < x->options_len; at += 2u + x->options[at + 1])
-		if (wanted_own(r->to, x->options[at]))
-			dhcp_reply_bytes(
-				r, x->options[at], x->options + at + 2, x->options[at + 1]);
+	for (size_t at = 0; at < x->options.len; at += 2u + x->options.bytes[at + 1]) {
+		const uint8_t *o = x->options.bytes + at;
+
+		if (wanted_own(r->to, o[0]))
+			dhcp_reply_bytes(r, o[0], o + 2, o[1]);
+	}
 }
 
 static void put_network(struct dhcp_reply *r, const struct segment *s, const struct machine *m)

@@ -32,16 +32,21 @@ struct segment_route {
 	uint8_t prefix_len;
 };
 
+/* The site's own, one by one: code, length and value, as DHCP writes them, or DHCPv6 (of two bytes each). */
+struct segment_options {
+	uint8_t bytes[SEGMENT_OPTIONS];
+	size_t len;
+};
+
 /* What clients are told that ask for it, as the configuration says it. */
 struct segment_extra {
 	struct ip ntp[SEGMENT_NTP_MAX];
 	size_t n_ntp;
 	struct segment_route routes[SEGMENT_ROUTES_MAX]; /* beside the default one */
 	size_t n_routes;
-	char search[SEGMENT_SEARCH];      /* domains, a blank between two */
-	uint16_t mtu;                     /* 0: not told */
-	uint8_t options[SEGMENT_OPTIONS]; /* the site's own: code, length, value, one by one */
-	size_t options_len;
+	char search[SEGMENT_SEARCH]; /* domains, a blank between two */
+	uint16_t mtu;                /* 0: not told */
+	struct segment_options options;
 };
 
 /* Who leases there. */
@@ -63,6 +68,7 @@ struct segment6 {
 	uint32_t pool_first, pool_last; /* numbers, inclusive; 0,0: no pool */
 	uint16_t
 		router_s; /* how long we are a default router, in our advertisements; 0: we are none */
+	struct segment_options options;
 	bool autonomous; /* machines are told to make themselves addresses too (RFC 4862) */
 };
 

@@ -36,8 +36,9 @@ static void dns_of_host(struct segment6 *six)
 		fclose(f);
 }
 
-static void fill_dns(struct segment6 *six, const struct config_segment6 *c)
+static void fill_told(struct segment6 *six, const struct config_segment6 *c)
 {
+	six->options = c->options;
 	for (size_t i = 0; i < c->n_dns; i++)
 		add_dns(six, &c->dns[i]);
 	if (!six->n_dns)
@@ -129,7 +130,7 @@ int segment6_describe(const struct config_segment *c, const struct guest_network
 		.router_s = routes ? SEGMENT_ROUTER_S : 0,
 		.autonomous = c->six.autonomous};
 	fill_pool(seg, &c->six);
-	fill_dns(&seg->six, &c->six);
+	fill_told(&seg->six, &c->six);
 	return 0;
 }
 
@@ -150,7 +151,7 @@ void segment6_relayed(struct network *nw, const struct segment *link)
 			.subnet = c->six.subnet,
 			.prefix_len = c->six.prefix_len};
 		fill_pool(seg, &c->six);
-		fill_dns(&seg->six, &c->six);
+		fill_told(&seg->six, &c->six);
 	}
 }
 

@@ -32,10 +32,10 @@ static void add_option(uint8_t code, size_t len)
 {
 	struct segment_extra *x = &seg.extra;
 
-	x->options[x->options_len++] = code;
-	x->options[x->options_len++] = (uint8_t)len;
-	memset(x->options + x->options_len, code, len);
-	x->options_len += len;
+	x->options.bytes[x->options.len++] = code;
+	x->options.bytes[x->options.len++] = (uint8_t)len;
+	memset(x->options.bytes + x->options.len, code, len);
+	x->options.len += len;
 }
 
 static void make_segment(uint32_t draw)

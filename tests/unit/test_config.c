@@ -67,8 +67,8 @@ START_TEST(segment_extra)
 	ck_assert_uint_eq(x->routes[0].to, 0x0a010000);
 	ck_assert_uint_eq(x->routes[0].prefix_len, 16);
 	ck_assert_uint_eq(x->routes[0].gateway, 0x0a000009);
-	ck_assert_uint_eq(x->options_len, 5 + 6 + 10 + 3 + 6);
-	ck_assert_int_eq(memcmp(x->options,
+	ck_assert_uint_eq(x->options.len, 5 + 6 + 10 + 3 + 6);
+	ck_assert_int_eq(memcmp(x->options.bytes,
 				 "\144\3UTC\175\4\12\115\0\377\110\10\12\0\0\1\12\0\0\2\27\1\100"
 				 "\30\4\377\377\377\377",
 				 30),
@@ -322,6 +322,46 @@ static const char *relayed6(const char *attributes, const char *more)
 		attributes, more);
 	return read_text(text) ? told() : "";
 }
+
+/* <ipv6> of an interface with this in it; what is wrong with it, or "". */
+static const char *own6(const char *more)
+{
+	char text[1200];
+
+	config_init(&config);
+	snprintf(text, sizeof(text),
+		"<usher><segment interface='eth1'>\n<ipv6>%s</ipv6></segment></usher>", more);
+	return read_text(text) ? told() : "";
+}
+
+START_TEST(ipv6_options)
+{
+	const struct segment_options *o = &config.segments[0].six.options;
+	char many[1100] = "";
+
+	ck_assert_str_eq(own6("<option code='41' value='UTC'/>"
+			      "<option code='1000' type='u16' value='258'/>"
+			      "<option code='31' type='address' value='2001:db8::1 2001:db8::2'/>"),
+		"");
+	ck_assert_uint_eq(o->len, 7 + 6 + 36);
+	ck_assert_mem_eq(o->bytes, "\0\51\0\3UTC\3\350\0\2\1\2\0\37\0\40\x20\1\x0d\xb8", 21);
+	ck_assert_str_eq(own6("<option code='23' value='x'/>"),
+		"2: <option code='23'> is sent by usher itself: set by <dns>");
+	ck_assert_str_eq(own6("<option code='59' value='x'/>"),
+		"2: <option code='59'> is sent by usher itself");
+	ck_assert_str_eq(own6("<option code='17' value='x'/><option code='17' value='y'/>"),
+		"2: <option code='17'> is already set");
+	ck_assert_str_eq(own6("<option code='31' type='address' value='10.0.0.1'/>"),
+		"2: <option value='10.0.0.1'>: expected IPv6 addresses");
+	ck_assert_str_ne(own6("<option code='65536' value='x'/>"), "");
+	ck_assert_str_ne(own6("<option code='0' value='x'/>"), "");
+	for (size_t i = 0; i < 5; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many),
+			"<option code='%zu' value='%0120d'/>", 200 + i, 0);
+	ck_assert_str_eq(
+		own6(many), "2: <option>: one takes at most 255 bytes, all of a segment 512");
+}
+END_TEST
 
 START_TEST(relayed_ipv6)
 {
@@ -581,6 +621,7 @@ int main(void)
 	tcase_add_test(t, relayed_segment);
 	tcase_add_loop_test(t, faults, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_test(t, relayed_ipv6);
+	tcase_add_test(t, ipv6_options);
 	tcase_add_test(t, broken);
 	tcase_add_test(t, missing);
 	tcase_add_test(t, the_sample);

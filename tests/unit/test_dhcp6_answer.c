@@ -261,6 +261,34 @@ START_TEST(test_options)
 }
 END_TEST
 
+/* A site's: told to who asks for it, or for nothing by name. */
+START_TEST(test_own_options)
+{
+	static const uint16_t dns_only[] = {OPT6_DNS}, zone[] = {41};
+	struct segment_options *o = &lab()->six.options;
+	const uint8_t *value;
+	size_t len;
+
+	memcpy(o->bytes, "\0\51\0\3UTC\0\37\0\1x", 12);
+	o->len = 12;
+	world_say(&w, w.lab, mac(1), DHCP6_SOLICIT, NONE);
+	answer();
+	value = dhcp6_wire_option(&got, 41, &len);
+	ck_assert(value && len == 3 && !memcmp(value, "UTC", 3));
+	ck_assert(has(31));
+	world_message(&w, DHCP6_SOLICIT, NONE);
+	want(dns_only, 1);
+	world_decide(&w, w.lab, mac(1));
+	answer();
+	ck_assert(!has(41) && !has(31));
+	world_message(&w, DHCP6_SOLICIT, NONE);
+	want(zone, 1);
+	world_decide(&w, w.lab, mac(1));
+	answer();
+	ck_assert(has(41) && !has(31));
+}
+END_TEST
+
 START_TEST(test_information)
 {
 	const uint8_t *p;
@@ -340,6 +368,7 @@ int main(void)
 	tcase_add_test(t, test_refusals);
 	tcase_add_test(t, test_confirm_and_release);
 	tcase_add_test(t, test_options);
+	tcase_add_test(t, test_own_options);
 	tcase_add_test(t, test_information);
 	tcase_add_test(t, test_boot);
 	tcase_add_test(t, test_relayed);

@@ -310,8 +310,8 @@ START_TEST(test_extra)
 	strcpy(seg.extra.search, "lab.example b");
 	seg.extra.mtu = 1450;
 	seg.extra.ntp[seg.extra.n_ntp++] = ip_from_v4(0x0a000001);
-	memcpy(seg.extra.options, "\144\3UTC\374\1x", 8);
-	seg.extra.options_len = 8;
+	memcpy(seg.extra.options.bytes, "\144\3UTC\374\1x", 8);
+	seg.extra.options.len = 8;
 	ask(DHCP_DISCOVER, "\1");
 	encode(DHCP_SEND_OFFER, NULL);
 	ck_assert(!has(OPT_MTU) && !has(OPT_NTP) && !has(OPT_DOMAIN_SEARCH) && !has(100));
@@ -333,8 +333,8 @@ END_TEST
 /* RFC 8925 3.3, RFC 3442: to who lists them, and to nobody else. */
 START_TEST(test_only_to_who_asks)
 {
-	memcpy(seg.extra.options, "\154\4\0\0\7\10\237\4\0\0\0\0", 12);
-	seg.extra.options_len = 12;
+	memcpy(seg.extra.options.bytes, "\154\4\0\0\7\10\237\4\0\0\0\0", 12);
+	seg.extra.options.len = 12;
 	seg.extra.routes[seg.extra.n_routes++] = (struct segment_route){0x0a000000, 0xc0a87a09, 8};
 	for (int bootp = 0; bootp < 2; bootp++) {
 		ask(DHCP_DISCOVER, NULL);
