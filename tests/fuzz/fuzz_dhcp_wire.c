@@ -114,7 +114,7 @@ static void read_back(const struct dhcp_message *m, const struct dhcp_decision *
 		strlen(boot->file) + (boot->tftp && strlen(boot->file) < 255)));
 	check(is_bytes(OPT_VENDOR_CLASS, boot->vendor_class, strlen(boot->vendor_class)));
 	check(is_bytes(OPT_VENDOR, boot->vendor, boot->vendor_len));
-	check(is_bytes(100, seg.extra.options + 2, seg.extra.options[1]));
+	check(is_bytes(100, seg.extra.options.bytes + 2, seg.extra.options.bytes[1]));
 	/* the router, or the routes with it */
 	check(!dhcp_wire_option(&back, OPT_CLASSLESS_ROUTES, &n) ||
 		!dhcp_wire_option(&back, OPT_ROUTER, &n));
