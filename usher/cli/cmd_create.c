@@ -276,6 +276,27 @@ static int take_vcpus(struct request *r, const char *text)
 	return 0;
 }
 
+/* Those without a value. */
+static bool take_switch(struct request *r, int opt)
+{
+	static const char *const keys[] = {[OPT_REPLACE] = "replace",
+		[OPT_ARM] = "arm",
+		[OPT_AUTOSTART] = "autostart",
+		[OPT_SEALED] = "sealed",
+		[OPT_UNSEALED] = "sealed"};
+	const char *key = (size_t)opt < sizeof keys / sizeof *keys ? keys[opt] : NULL;
+
+	if (opt == OPT_NO_KEY)
+		r->no_key = true;
+	else if (opt == OPT_WAIT)
+		r->wait = true;
+	else if (key)
+		json_object_set_new(r->body, key, json_boolean(opt != OPT_UNSEALED));
+	else
+		return false;
+	return true;
+}
+
 static int take_option(struct request *r, int opt)
 {
 	static const char *const texts[] = {[OPT_PROFILE] = "profile",
@@ -311,26 +332,9 @@ static int take_option(struct request *r, int opt)
 		return take_power(r, optarg);
 	case OPT_FIRST_BOOT:
 		return request_first_boot(r->body, optarg);
-	case OPT_REPLACE:
-		json_object_set_new(r->body, "replace", json_true());
-		return 0;
-	case OPT_ARM:
-		json_object_set_new(r->body, "arm", json_true());
-		return 0;
-	case OPT_AUTOSTART:
-		json_object_set_new(r->body, "autostart", json_true());
-		return 0;
-	case OPT_SEALED:
-	case OPT_UNSEALED:
-		json_object_set_new(r->body, "sealed", json_boolean(opt == OPT_SEALED));
-		return 0;
-	case OPT_NO_KEY:
-		r->no_key = true;
-		return 0;
-	case OPT_WAIT:
-		r->wait = true;
-		return 0;
 	}
+	if (take_switch(r, opt))
+		return 0;
 	if (!*optarg)
 		return cli_usage(r->command, "an option has an empty value");
 	json_object_set_new(r->body, texts[opt], json_string(optarg));
@@ -427,44 +431,38 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	return r->client ? create_all(r) : cli_fail("out of memory");
 }
 
+#define OF_BOTH                                                          \
+	{"profile", required_argument, NULL, OPT_PROFILE},               \
+		{"network", required_argument, NULL, OPT_NETWORK},       \
+		{"ip", required_argument, NULL, OPT_IP},                 \
+		{"mac", required_argument, NULL, OPT_MAC},               \
+		{"set", required_argument, NULL, OPT_SET},               \
+		{"ssh-key", required_argument, NULL, OPT_KEY},           \
+		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},           \
+		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT}, \
+		{"sealed", no_argument, NULL, OPT_SEALED},               \
+		{"unsealed", no_argument, NULL, OPT_UNSEALED},           \
+	{                                                                \
+		"wait", no_argument, NULL, OPT_WAIT                      \
+	}
+
+static const struct option guest_options[] = {OF_BOTH,
+	{"memory", required_argument, NULL, OPT_MEMORY},
+	{"vcpus", required_argument, NULL, OPT_VCPUS}, {"disk", required_argument, NULL, OPT_DISK},
+	{"pool", required_argument, NULL, OPT_POOL}, {"cpu", required_argument, NULL, OPT_CPU},
+	{"firmware", required_argument, NULL, OPT_FIRMWARE},
+	{"graphics", required_argument, NULL, OPT_GRAPHICS},
+	{"os-variant", required_argument, NULL, OPT_OS_VARIANT},
+	{"description", required_argument, NULL, OPT_DESCRIPTION},
+	{"connect", required_argument, NULL, OPT_CONNECT},
+	{"autostart", no_argument, NULL, OPT_AUTOSTART},
+	{"domain", required_argument, NULL, OPT_DOMAIN},
+	{"replace", no_argument, NULL, OPT_REPLACE}, CLI_COMMON_OPTIONS, {0}};
+static const struct option bare_options[] = {OF_BOTH, {"power", required_argument, NULL, OPT_POWER},
+	{"arm", no_argument, NULL, OPT_ARM}, CLI_COMMON_OPTIONS, {0}};
+
 static int run_create(const struct command *c, int argc, char **argv)
 {
-	static const struct option guest_options[] = {
-		{"profile", required_argument, NULL, OPT_PROFILE},
-		{"network", required_argument, NULL, OPT_NETWORK},
-		{"ip", required_argument, NULL, OPT_IP}, {"mac", required_argument, NULL, OPT_MAC},
-		{"memory", required_argument, NULL, OPT_MEMORY},
-		{"vcpus", required_argument, NULL, OPT_VCPUS},
-		{"disk", required_argument, NULL, OPT_DISK},
-		{"pool", required_argument, NULL, OPT_POOL},
-		{"cpu", required_argument, NULL, OPT_CPU},
-		{"firmware", required_argument, NULL, OPT_FIRMWARE},
-		{"graphics", required_argument, NULL, OPT_GRAPHICS},
-		{"os-variant", required_argument, NULL, OPT_OS_VARIANT},
-		{"description", required_argument, NULL, OPT_DESCRIPTION},
-		{"connect", required_argument, NULL, OPT_CONNECT},
-		{"autostart", no_argument, NULL, OPT_AUTOSTART},
-		{"domain", required_argument, NULL, OPT_DOMAIN},
-		{"set", required_argument, NULL, OPT_SET},
-		{"ssh-key", required_argument, NULL, OPT_KEY},
-		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
-		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
-		{"sealed", no_argument, NULL, OPT_SEALED},
-		{"unsealed", no_argument, NULL, OPT_UNSEALED},
-		{"replace", no_argument, NULL, OPT_REPLACE}, {"wait", no_argument, NULL, OPT_WAIT},
-		CLI_COMMON_OPTIONS, {0}};
-	static const struct option bare_options[] = {
-		{"profile", required_argument, NULL, OPT_PROFILE},
-		{"network", required_argument, NULL, OPT_NETWORK},
-		{"ip", required_argument, NULL, OPT_IP}, {"mac", required_argument, NULL, OPT_MAC},
-		{"set", required_argument, NULL, OPT_SET},
-		{"ssh-key", required_argument, NULL, OPT_KEY},
-		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},
-		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT},
-		{"sealed", no_argument, NULL, OPT_SEALED},
-		{"unsealed", no_argument, NULL, OPT_UNSEALED},
-		{"power", required_argument, NULL, OPT_POWER}, {"arm", no_argument, NULL, OPT_ARM},
-		{"wait", no_argument, NULL, OPT_WAIT}, CLI_COMMON_OPTIONS, {0}};
 	struct request *r = calloc(1, sizeof *r);
 	int rc;
 
