@@ -463,9 +463,10 @@ static void creation_prepare(struct creation *c)
 		return;
 	}
 	rc = served_profile_ask(c->ops->content, json_text(c->body, "profile"),
-		json_is_object(settings) ? settings : NULL, c->trial, on_profile, c);
+		json_is_object(settings) ? settings : NULL,
+		c->trial ? SERVED_PROFILE_JUDGE : SERVED_PROFILE_INSTALL, on_profile, c);
 	if (rc)
-		creation_fail(c, 503, strerror(-rc));
+		creation_fail(c, 503, served_profile_refused(rc));
 }
 
 static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)
