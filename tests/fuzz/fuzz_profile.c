@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 16384 || memchr(data, '\0', size))
 		return 0;
-	p = calloc(1, sizeof(*p));
+	p = profile_new(PROFILE_SETTINGS, PROFILE_SHARED, PROFILE_FILES);
 	xml = strndup((const char *)data, size);
 	p->file = strdup("/p/profile.xml");
 	rc = profile_xml_read(p, "/p", xml, why, sizeof(why));
