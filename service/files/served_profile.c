@@ -50,26 +50,19 @@ static int find(struct content *content, const char *name, struct profile **ret,
 	return rc;
 }
 
-/* A profile that came after our start may bring a medium that is not served yet. */
-static void serve(struct content *content, const struct profile *p)
+void served_profile_serve(struct content *content, const struct profile *p)
 {
 	if (p->media.path && !files_has(&content->files, p->media.name))
 		files_refresh(&content->files, &content->base->config, &content->imported,
 			&content->profiles);
 }
 
-int served_profile(
+int served_profile_read(
 	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size)
 {
-	struct profile *p = NULL;
 	struct medium imported;
-	int rc = find(content, name, &p, &imported, why, why_size);
 
-	if (rc)
-		return rc;
-	serve(content, p);
-	*ret = p;
-	return 0;
+	return find(content, name, ret, &imported, why, why_size);
 }
 
 /* For what is judged only. */
@@ -133,7 +126,7 @@ static void read_done(struct task *t)
 	if (sp->rc == -ECANCELED)
 		snprintf(sp->why, sizeof sp->why, "the service is stopping");
 	else if (!sp->rc)
-		serve(r->content, sp->profile);
+		served_profile_serve(r->content, sp->profile);
 	else if (!*sp->why)
 		snprintf(sp->why, sizeof sp->why, "%s", strerror(-sp->rc));
 	if (sp->rc) {

@@ -16,7 +16,7 @@ enum served_profile_for {
 };
 
 /*
- * As served_profile(), by the worker, since a cold disk takes time: it reads the profile, hashes the passwords in clear of
+ * What the worker does, since a cold disk takes time: it reads the profile as served_profile_read(), hashes the passwords in clear of
  * `settings` (copied; may be NULL), and looks whether the medium has what the profile needs.
  */
 struct served_profile {
@@ -34,9 +34,11 @@ int served_profile_ask(struct content *content, const char *name, const json_t *
 /* What a user is told of that -errno. */
 const char *served_profile_refused(int rc);
 
-/* The profile of this name with the configuration's medium, or else an imported one, over its own. As
- * profiles_find(). */
-int served_profile(struct content *content, const char *name, struct profile **ret, char *why,
+/* The profile of this name with the configuration's medium, or else an imported one, over its own. As profiles_find(). Any
+ * thread that may block. */
+int served_profile_read(struct content *content, const char *name, struct profile **ret, char *why,
 	size_t why_size);
+/* Its medium is served from now on: that of a profile that came after our start may not be yet. Main thread. */
+void served_profile_serve(struct content *content, const struct profile *p);
 
 #endif

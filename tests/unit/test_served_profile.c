@@ -27,7 +27,9 @@ static void serve(void)
 {
 	profile_free(p);
 	p = NULL;
-	ck_assert_msg(!served_profile(&rooms.content, "small", &p, why, sizeof why), "%s", why);
+	ck_assert_msg(
+		!served_profile_read(&rooms.content, "small", &p, why, sizeof why), "%s", why);
+	served_profile_serve(&rooms.content, p);
 	ck_assert_str_eq(p->name, "small");
 }
 
@@ -192,7 +194,7 @@ END_TEST
 
 START_TEST(none)
 {
-	ck_assert_int_eq(served_profile(&rooms.content, "smal", &p, why, sizeof why), -ENOENT);
+	ck_assert_int_eq(served_profile_read(&rooms.content, "smal", &p, why, sizeof why), -ENOENT);
 	ck_assert_str_eq(why, "no profile 'smal' (did you mean 'small'?)");
 	ck_assert_ptr_null(p);
 }
