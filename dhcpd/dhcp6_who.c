@@ -58,21 +58,22 @@ static enum dhcp6_who_by find_mac(
 }
 
 /* The fields of 4, 2 and 2 bytes (RFC 4122 4.1.2), from one byte order into the other. */
-static void turn(const uint8_t in[16], uint8_t out[16])
+static void turn(const uint8_t in[UUID_BYTES], uint8_t out[UUID_BYTES])
 {
-	static const uint8_t from[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+	static const uint8_t from[UUID_BYTES] = {
+		3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
 	for (size_t i = 0; i < sizeof(from); i++)
 		out[i] = in[from[i]];
 }
 
-static bool find_uuid(const struct dhcp6_message *m, uint8_t ret[16])
+static bool find_uuid(const struct dhcp6_message *m, uint8_t ret[UUID_BYTES])
 {
 	struct reader r = duid_of(m);
 
-	if (reader_u16(&r) != DUID_UUID || r.left != 16)
+	if (reader_u16(&r) != DUID_UUID || r.left != UUID_BYTES)
 		return false;
-	reader_copy(&r, ret, 16);
+	reader_copy(&r, ret, UUID_BYTES);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #ifndef USHER_DHCPD_DHCP6_WHO_H
 #define USHER_DHCPD_DHCP6_WHO_H
 
+#include "core/uuid.h"
 #include "dhcpd/dhcp6_wire.h"
 
 /* Where the MAC is from, the best first. */
@@ -25,7 +26,7 @@ struct dhcp6_who {
 	/* DUID-UUID (RFC 6355), as it came, and with the bytes of its first three fields turned round, as SMBIOS stores them: iPXE
 	 * sends the one, OVMF the other, of one guest. A system that makes it up (NetworkManager) has neither of the machine's. */
 	bool has_uuid;
-	uint8_t uuid[16], uuid_turned[16];
+	uint8_t uuid[UUID_BYTES], uuid_turned[UUID_BYTES];
 };
 
 /* `frame`: the Ethernet source; NULL: not known. Behind a relay it is the relay's, and does not count. */

@@ -361,9 +361,9 @@ static void take_uuid(struct dhcp_message *m)
 	size_t len;
 	const uint8_t *p = dhcp_wire_option(m, OPT_UUID, &len);
 
-	if (!p || len != 17 || p[0] != 0)
+	if (!p || len != 1 + UUID_BYTES || p[0] != 0)
 		return;
-	memcpy(m->uuid, p + 1, 16);
+	memcpy(m->uuid, p + 1, UUID_BYTES);
 	m->has_uuid = true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/addr.h"
 #include "core/cursor.h"
+#include "core/uuid.h"
 
 enum {
 	DHCP_PACKET_MAX = 1500,  /* larger ones are cut by the receiver: no client sends them */
@@ -115,7 +116,7 @@ struct dhcp_message {
 	bool lists_wants;      /* there was an option 55 */
 	char vendor_class[64]; /* printable, cut */
 	char hostname[64];     /* a DNS label, lower case; "" when absent or not one */
-	uint8_t uuid[16];
+	uint8_t uuid[UUID_BYTES];
 	bool has_uuid;
 	struct dhcp_oddity odd[DHCP_ODDITIES]; /* the first of them */
 	size_t n_odd;

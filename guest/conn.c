@@ -36,7 +36,7 @@ struct conn {
 static void on_domain(virConnectPtr v, virDomainPtr d, int event, int detail, void *arg)
 {
 	struct conn *c = arg;
-	char uuid[VIR_UUID_STRING_BUFLEN] = "";
+	char uuid[UUID_TEXT] = "";
 
 	(void)v;
 	virDomainGetUUIDString(d, uuid);
@@ -58,7 +58,7 @@ static void on_io_error(virConnectPtr v, virDomainPtr d, const char *path, const
 	int action, const char *reason, void *arg)
 {
 	struct conn *c = arg;
-	char uuid[VIR_UUID_STRING_BUFLEN] = "";
+	char uuid[UUID_TEXT] = "";
 
 	(void)v;
 	(void)alias;

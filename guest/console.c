@@ -26,7 +26,7 @@ struct guest_console {
 	atomic_uint refs;
 	struct consoles *all;
 	struct guest_console *next;
-	char uuid[GUEST_UUID];
+	char uuid[UUID_TEXT];
 	guest_console_look look;
 	void *arg;
 	bool closed; /* main thread's: `look` is not called any more */

@@ -25,6 +25,7 @@
 #include "core/addr.h"
 #include "core/mailbox.h"
 #include "core/subnet.h"
+#include "core/uuid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +33,6 @@
 
 enum {
 	GUEST_NAME = 64,
-	GUEST_UUID = 37,
 	GUEST_WHY = 512, /* bytes for one line of reason */
 	GUEST_NICS = 8,
 	GUEST_DISKS = 8,      /* beside its own */
@@ -150,8 +150,8 @@ struct guest_taken {
 
 struct guest_spec {
 	char name[GUEST_NAME];
-	char uuid[GUEST_UUID]; /* "": libvirt draws one */
-	char profile[64];      /* goes into the domain's metadata */
+	char uuid[UUID_TEXT]; /* "": libvirt draws one */
+	char profile[64];     /* goes into the domain's metadata */
 	unsigned memory_mib, vcpus;
 	uint64_t disk;          /* bytes */
 	char pool[128];         /* "": default */
@@ -253,7 +253,7 @@ struct guest_status {
 	bool defined, running;
 	bool installing; /* running, and this run is an installing one */
 	bool ours;       /* carries our mark */
-	char uuid[GUEST_UUID];
+	char uuid[UUID_TEXT];
 };
 /* rc 0 also when there is no such domain: all false. `st` is all false when rc is not 0. */
 typedef void (*guest_status_done)(
@@ -275,7 +275,7 @@ int guest_shutdown(
 
 /* A domain of the host, in a list sorted by `uuid`. */
 struct guest_seen {
-	char uuid[GUEST_UUID];
+	char uuid[UUID_TEXT];
 	char name[GUEST_NAME]; /* "": longer than any of ours */
 	bool defined, running, paused;
 };

@@ -291,17 +291,6 @@ int job_submit(struct guest_job *j, guest_done done, guest_status_done status_do
 	return rc;
 }
 
-static void draw_uuid(char uuid[GUEST_UUID])
-{
-	FILE *f = fopen("/proc/sys/kernel/random/uuid", "re");
-
-	if (!f)
-		return;
-	if (!fgets(uuid, GUEST_UUID, f))
-		uuid[0] = '\0';
-	fclose(f);
-}
-
 struct guest_job *job_with_spec(struct guests *g, enum job_kind kind, const struct guest_spec *spec)
 {
 	struct guest_job *j = job_new(g, kind, spec->name, spec->uuid);
@@ -309,9 +298,9 @@ struct guest_job *job_with_spec(struct guests *g, enum job_kind kind, const stru
 	if (!j)
 		return NULL;
 	j->spec = *spec;
-	/* Known before the call: what is half-made when libvirtd dies is found again by it. */
+	/* Known before the call: what is half-made when libvirtd dies is found again by it. Without one libvirt draws it. */
 	if (!j->spec.uuid[0] && kind == JOB_CREATE)
-		draw_uuid(j->spec.uuid);
+		(void)uuid_draw(j->spec.uuid);
 	j->work.slow = kind == JOB_CREATE && *spec->base_volume && !spec->linked;
 	j->spec.fragment = j->fragment = spec->fragment ? strdup(spec->fragment) : NULL;
 	j->spec.description = j->description = spec->description ? strdup(spec->description) : NULL;

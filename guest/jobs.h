@@ -45,7 +45,7 @@ struct guest_job {
 	guest_list_done list_done;
 	void *arg;
 
-	char name[GUEST_NAME], uuid[GUEST_UUID];
+	char name[GUEST_NAME], uuid[UUID_TEXT];
 	char pool[128], volume[128], network[64];
 	struct guest_spec spec;
 	struct guest_network_spec net_spec;

@@ -2,6 +2,7 @@
 #include "guest/mac_cache.h"
 
 #include "core/table.h"
+#include "core/uuid.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +13,7 @@
 
 struct domain {
 	struct table_node node;
-	char uuid[37];
+	char uuid[UUID_TEXT];
 	bool known;
 	int64_t until; /* mono ms */
 	size_t n;

@@ -131,7 +131,7 @@ static const char old_uuid[] = "7568e572-0000-4000-8000-6e6470666c74";
 static virNWFilterPtr find(virConnectPtr conn, const char *name, const char *uuid)
 {
 	virNWFilterPtr f = virNWFilterLookupByName(conn, name);
-	char found[VIR_UUID_STRING_BUFLEN] = "";
+	char found[UUID_TEXT] = "";
 
 	if (!f || !uuid)
 		return f;

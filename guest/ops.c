@@ -14,7 +14,7 @@
 int ops_find(struct op *op, const char *name, const char *uuid, virDomainPtr *ret)
 {
 	virDomainPtr d = virDomainLookupByName(op->conn, name);
-	char found[VIR_UUID_STRING_BUFLEN] = "";
+	char found[UUID_TEXT] = "";
 
 	if (!d) {
 		int rc = virt_error(op->why, GUEST_WHY, "domain %s", name);
@@ -85,7 +85,7 @@ static int undefine(struct op *op, virDomainPtr d)
 
 int ops_remove(struct op *op, virDomainPtr d)
 {
-	char uuid[GUEST_UUID];
+	char uuid[UUID_TEXT];
 	int rc;
 
 	if (!virDomainGetUUIDString(d, uuid))

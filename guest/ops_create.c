@@ -127,7 +127,7 @@ static bool reads_as_one_of(
 
 static int check_domain_macs(struct create *c, virDomainPtr d, const struct mac *ours, size_t n)
 {
-	char uuid[VIR_UUID_STRING_BUFLEN] = "", mac[MAC_TEXT];
+	char uuid[UUID_TEXT] = "", mac[MAC_TEXT];
 	enum mac_cache_answer answer;
 
 	virDomainGetUUIDString(d, uuid);

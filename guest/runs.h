@@ -26,7 +26,7 @@ struct run_event {
 	const char *how; /* static */
 	bool destroyed;  /* a stop by virDomainDestroy(), ours or another's */
 	bool ours;       /* runs_event() says so */
-	char uuid[GUEST_UUID];
+	char uuid[UUID_TEXT];
 };
 
 struct run_count {

@@ -3,9 +3,13 @@
 #ifndef USHER_GUEST_VIRT_H
 #define USHER_GUEST_VIRT_H
 
+#include "core/uuid.h"
+
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+_Static_assert(UUID_TEXT == VIR_UUID_STRING_BUFLEN, "libvirt writes UUIDs into buffers of ours");
 
 #define VIRT_URI "qemu:///system"
 

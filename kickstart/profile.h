@@ -207,8 +207,8 @@ const char *profile_file_path(const struct profile *p, const char *name);
  */
 int profile_settings(
 	const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size);
-/* Replaces the passwords in clear of `given` (an object of texts) by their hashes, which takes some 10 ms each: for a
- * thread that may take that long. What is no fit password stays, for profile_settings() to refuse. `instead`: the hash to
+/* Replaces the passwords in clear of `given` (an object of texts and sealed ones) by their hashes, which takes some 10 ms
+ * each: for a thread that may take that long. What is no fit password stays, for profile_settings() to refuse. `instead`: the hash to
  * put in the place of each, when it does not matter which; NULL: its own. 0 or -ENOMEM. */
 int profile_hash_passwords(const struct profile *p, json_t *given, const char *instead);
 /*

@@ -195,7 +195,7 @@ int profile_hash_passwords(const struct profile *p, json_t *given, const char *i
 
 	for (size_t i = 0; i < p->n_settings; i++) {
 		const struct profile_setting *s = &p->settings[i];
-		const char *text = json_string_value(json_object_get(given, s->name));
+		const char *text = text_of(json_object_get(given, s->name));
 		json_t *v;
 
 		if (s->type != SETTING_PASSWORD || !text || !*text || profile_is_hash(text) ||

@@ -821,7 +821,8 @@ int rendering_validated(const struct profile *p, const struct render_input *in, 
 	int rc = check_demands(p, memory_mib, disk, why, why_size);
 
 	if (rc == 0)
-		rc = profile_settings(p, in->machine->settings, &settings, why, why_size);
+		rc = profile_settings(p, in->settings ? in->settings : in->machine->settings,
+			&settings, why, why_size);
 	if (rc == 0)
 		rc = check_network(in, settings, why, why_size);
 	if (rc == 0) {

@@ -39,7 +39,8 @@ enum {
 
 struct render_input {
 	const struct machine *machine;
-	const struct nic *nic;         /* NULL: the first one */
+	const json_t *settings; /* of the machine, for render_validate(); NULL: its record's */
+	const struct nic *nic;  /* NULL: the first one */
 	const struct segment *segment; /* NULL: not known (then no addresses of ours) */
 	enum ip_family family; /* that it asks by: server.address is of it where we have one */
 	/* Where its other cards are, by the segment's name. NULL: not known; `arg` of render_find_segment() is a struct

@@ -13,6 +13,7 @@
 #include "core/addr.h"
 #include "core/store.h"
 #include "core/table.h"
+#include "core/uuid.h"
 #include "machine/machine_spec.h"
 #include "machine/life.h"
 #include "machine/segment.h"
@@ -97,7 +98,7 @@ enum machine_seal {
 
 struct machine {
 	char name[MACHINE_NAME];
-	char uuid[37];
+	char uuid[UUID_TEXT];
 	bool guest;    /* libvirt's; else bare metal */
 	bool deleting; /* being deleted: its guest may be partly deleted, and never starts again */
 	bool template; /* clones are made from its disk: never armed, never started */

@@ -23,7 +23,7 @@ enum {
 struct pending {
 	struct pending *next;
 	uint64_t number;
-	char name[MACHINE_NAME], uuid[37];
+	char name[MACHINE_NAME], uuid[UUID_TEXT];
 	unsigned actions;
 };
 

@@ -21,6 +21,7 @@ struct api {
 	int64_t started;            /* mono ms */
 	struct follower *followers; /* long polls of the timeline */
 	struct listings listings;
+	struct operation *showings; /* requests that render */
 };
 
 void api_handle(struct api *api, struct http_request *r);

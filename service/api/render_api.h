@@ -7,7 +7,7 @@ struct http_request;
 struct machine;
 struct api;
 
-void render_handle(
-	struct api *api, struct http_request *r, const struct machine *m, const char *what);
+/* `what` is part of the request's path. */
+void render_handle(struct api *api, struct http_request *r, struct machine *m, const char *what);
 
 #endif

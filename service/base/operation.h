@@ -12,7 +12,7 @@
 struct operation {
 	struct operation *next, **list; /* all of its kind */
 	struct machines *machines;
-	char name[MACHINE_NAME], uuid[37]; /* as the machine was at the beginning */
+	char name[MACHINE_NAME], uuid[UUID_TEXT]; /* as the machine was at the beginning */
 	bool holds;
 };
 

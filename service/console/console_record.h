@@ -42,7 +42,7 @@ struct record_reader;
 struct recording {
 	struct table_node node; /* by name */
 	struct consoles *consoles;
-	char name[MACHINE_NAME], uuid[37];
+	char name[MACHINE_NAME], uuid[UUID_TEXT];
 	struct guest_console *stream; /* NULL: none is open, or being opened */
 	enum record_state state;
 	char why[GUEST_WHY];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /api/v1/profiles: what can be installed, and what it lacks, which the worker looks for. */
+/* /api/v1/profiles: what can be installed, and what it lacks. The worker reads it, and looks. */
 #include "service/files/profiles_api.h"
 #include "service/files/content.h"
 #include "service/files/served_profile.h"
@@ -12,26 +12,14 @@
 enum { PROFILES_LOOKED_AT = 1000 }; /* in one answer */
 
 struct review {
-	struct task task;
-	struct files *files;
+	struct task task; /* first */
+	struct content *content;
 	struct http_request *request;
-	bool one;
+	char *name;                /* NULL: all of them */
 	json_t *json;              /* array, a profile each, in this order: */
 	struct profile **profiles; /* NULL: it cannot be read */
 	size_t count;
 };
-
-static int look(struct task *t)
-{
-	struct review *l = (struct review *)t;
-	char why[1024];
-
-	for (size_t i = 0; i < l->count && !worker_stopping(t->worker); i++)
-		if (l->profiles[i] && files_check(l->files, l->profiles[i], NULL, why, sizeof why))
-			json_object_set_new(
-				json_array_get(l->json, i), "missing", json_string(why));
-	return 0;
-}
 
 static void review_free(struct review *l)
 {
@@ -39,19 +27,13 @@ static void review_free(struct review *l)
 		profile_free(l->profiles[i]);
 	free(l->profiles);
 	json_decref(l->json);
+	free(l->name);
 	free(l);
 }
 
-static void looked(struct task *t)
+static void refuse(struct review *l, int rc)
 {
-	struct review *l = (struct review *)t;
-
-	if (t->rc)
-		http_respond_error(l->request, 503, "the service is stopping");
-	else if (l->one)
-		http_respond_json(l->request, 200, json_incref(json_array_get(l->json, 0)));
-	else
-		http_respond_json(l->request, 200, json_pack("{s:O}", "profiles", l->json));
+	http_respond_error(l->request, rc == -ENOMEM ? 500 : 503, "%s", served_profile_refused(rc));
 	review_free(l);
 }
 
@@ -133,86 +115,105 @@ static json_t *profile_shown(const struct profile *p)
 	return j;
 }
 
-static void review_add(struct content *content, struct review *l, const char *name)
+/* `p`: NULL when it cannot be read, for the reason `why`. New reference. */
+static json_t *review_one(
+	struct content *content, const char *name, const struct profile *p, const char *why)
 {
-	struct profile *p = NULL;
-	char why[512];
+	char missing[1024];
+	json_t *j;
 
-	if (served_profile(content, name, &p, why, sizeof why))
-		json_array_append_new(l->json,
-			json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "name", name,
-				"title", "file", "media", "boot", "settings", "guest", "missing",
-				"error", why));
-	else
-		json_array_append_new(l->json, profile_shown(p));
-	l->profiles[l->count++] = p;
+	if (!p)
+		return json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "name", name,
+			"title", "file", "media", "boot", "settings", "guest", "missing", "error",
+			why);
+	j = profile_shown(p);
+	if (files_check(&content->files, p, NULL, missing, sizeof missing))
+		json_object_set_new(j, "missing", json_string(missing));
+	return j;
 }
 
-static struct review *review_new(
-	struct content *content, struct http_request *r, char *const *names, size_t n)
+static int review_names(struct review *l, char *const *names)
 {
-	struct review *l = calloc(1, sizeof *l);
+	char why[512];
+	size_t n = 0;
 
-	if (!l)
-		return NULL;
-	*l = (struct review){
-		.task = {.run = look, .done = looked}, .files = &content->files, .request = r};
+	while (names[n] && n < PROFILES_LOOKED_AT)
+		n++;
 	l->json = json_array();
 	l->profiles = calloc(n + 1, sizeof *l->profiles);
-	if (!l->json || !l->profiles) {
-		review_free(l);
-		return NULL;
+	if (!l->json || !l->profiles)
+		return -ENOMEM;
+	for (; l->count < n; l->count++) {
+		struct profile *p = NULL;
+
+		if (worker_stopping(l->task.worker))
+			return -ECANCELED;
+		(void)served_profile_read(l->content, names[l->count], &p, why, sizeof why);
+		json_array_append_new(l->json, review_one(l->content, names[l->count], p, why));
+		l->profiles[l->count] = p;
 	}
-	for (size_t i = 0; i < n; i++)
-		review_add(content, l, names[i]);
-	return l;
+	return 0;
 }
 
-static void review_start(struct content *content, struct review *l)
+static int review_run(struct task *t)
 {
-	struct http_request *r = l->request;
+	struct review *l = (struct review *)t;
+	char *one[] = {l->name, NULL}, **all;
+	int rc;
 
-	if (worker_do(content->base->worker, &l->task, "")) {
-		review_free(l);
-		http_respond_error(r, 503, "too many requests at once: try again");
-	}
+	if (l->name)
+		return review_names(l, one);
+	rc = profiles_names(&l->content->profiles, &all);
+	if (rc)
+		return rc;
+	rc = review_names(l, all);
+	profiles_names_free(all);
+	return rc;
 }
 
-static void one(struct content *content, struct http_request *r, const char *name)
+static void review_answer(struct review *l)
 {
-	char *names[] = {(char *)(uintptr_t)name};
-	struct review *l = review_new(content, r, names, 1);
+	json_t *first = json_array_get(l->json, 0);
 
-	if (!l) {
-		http_respond_error(r, 500, "out of memory");
-	} else if (!l->profiles[0]) {
-		http_respond_error(r, 404, "%s",
-			json_string_value(json_object_get(json_array_get(l->json, 0), "error")));
-		review_free(l);
-	} else {
-		l->one = true;
-		review_start(content, l);
+	if (!l->name)
+		http_respond_json(l->request, 200, json_pack("{s:O}", "profiles", l->json));
+	else if (l->profiles[0])
+		http_respond_json(l->request, 200, json_incref(first));
+	else
+		http_respond_error(
+			l->request, 404, "%s", json_string_value(json_object_get(first, "error")));
+}
+
+static void review_done(struct task *t)
+{
+	struct review *l = (struct review *)t;
+
+	if (t->rc) {
+		refuse(l, t->rc);
+		return;
 	}
+	for (size_t i = 0; i < l->count; i++)
+		if (l->profiles[i])
+			served_profile_serve(l->content, l->profiles[i]);
+	review_answer(l);
+	review_free(l);
 }
 
 void profiles_handle(struct content *content, struct http_request *r, const char *name)
 {
-	struct review *l = NULL;
-	char **names;
-	size_t n = 0;
+	struct review *l = calloc(1, sizeof *l);
+	int rc = -ENOMEM;
 
-	if (name) {
-		one(content, r, name);
+	if (!l) {
+		http_respond_error(r, 500, "out of memory");
 		return;
 	}
-	if (!profiles_names(&content->profiles, &names)) {
-		while (names[n] && n < PROFILES_LOOKED_AT)
-			n++;
-		l = review_new(content, r, names, n);
-		profiles_names_free(names);
-	}
-	if (l)
-		review_start(content, l);
-	else
-		http_respond_error(r, 500, "out of memory");
+	*l = (struct review){.task = {.run = review_run, .done = review_done},
+		.content = content,
+		.request = r,
+		.name = name ? strdup(name) : NULL};
+	if (l->name || !name)
+		rc = worker_do(content->base->worker, &l->task, "");
+	if (rc)
+		refuse(l, rc);
 }

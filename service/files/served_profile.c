@@ -50,26 +50,19 @@ static int find(struct content *content, const char *name, struct profile **ret,
 	return rc;
 }
 
-/* A profile that came after our start may bring a medium that is not served yet. */
-static void serve(struct content *content, const struct profile *p)
+void served_profile_serve(struct content *content, const struct profile *p)
 {
 	if (p->media.path && !files_has(&content->files, p->media.name))
 		files_refresh(&content->files, &content->base->config, &content->imported,
 			&content->profiles);
 }
 
-int served_profile(
+int served_profile_read(
 	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size)
 {
-	struct profile *p = NULL;
 	struct medium imported;
-	int rc = find(content, name, &p, &imported, why, why_size);
 
-	if (rc)
-		return rc;
-	serve(content, p);
-	*ret = p;
-	return 0;
+	return find(content, name, ret, &imported, why, why_size);
 }
 
 /* For what is judged only. */
@@ -80,7 +73,7 @@ struct reading {
 	struct task task; /* first */
 	struct content *content;
 	char *name;
-	bool judged_only;
+	enum served_profile_for what_for;
 	struct served_profile sp;
 	served_profile_done done;
 	void *arg;
@@ -117,9 +110,9 @@ static int read_run(struct task *t)
 	int rc = find(r->content, r->name, &sp->profile, &imported, sp->why, sizeof sp->why);
 
 	if (!rc && sp->settings)
-		rc = profile_hash_passwords(
-			sp->profile, sp->settings, r->judged_only ? ANY_HASH : NULL);
-	if (!rc)
+		rc = profile_hash_passwords(sp->profile, sp->settings,
+			r->what_for == SERVED_PROFILE_INSTALL ? NULL : ANY_HASH);
+	if (!rc && r->what_for != SERVED_PROFILE_RENDER)
 		sp->files_rc = look(r, &imported, sp->files_why, sizeof sp->files_why);
 	return rc;
 }
@@ -133,7 +126,7 @@ static void read_done(struct task *t)
 	if (sp->rc == -ECANCELED)
 		snprintf(sp->why, sizeof sp->why, "the service is stopping");
 	else if (!sp->rc)
-		serve(r->content, sp->profile);
+		served_profile_serve(r->content, sp->profile);
 	else if (!*sp->why)
 		snprintf(sp->why, sizeof sp->why, "%s", strerror(-sp->rc));
 	if (sp->rc) {
@@ -146,7 +139,7 @@ static void read_done(struct task *t)
 }
 
 int served_profile_ask(struct content *content, const char *name, const json_t *settings,
-	bool judged_only, served_profile_done done, void *arg)
+	enum served_profile_for what_for, served_profile_done done, void *arg)
 {
 	struct reading *r = calloc(1, sizeof *r);
 	int rc = -ENOMEM;
@@ -156,7 +149,7 @@ int served_profile_ask(struct content *content, const char *name, const json_t *
 	*r = (struct reading){.task = {.run = read_run, .done = read_done},
 		.content = content,
 		.name = strdup(name),
-		.judged_only = judged_only,
+		.what_for = what_for,
 		.done = done,
 		.arg = arg};
 	r->sp.settings = settings ? json_deep_copy(settings) : NULL;
@@ -165,4 +158,15 @@ int served_profile_ask(struct content *content, const char *name, const json_t *
 	if (rc)
 		reading_free(r);
 	return rc;
+}
+
+const char *served_profile_refused(int rc)
+{
+	switch (rc) {
+	case -ECANCELED:
+		return "the service is stopping";
+	case -ENOSPC:
+		return "too many requests at once: try again";
+	}
+	return "out of memory";
 }

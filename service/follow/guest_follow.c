@@ -64,7 +64,7 @@ struct search {
 	struct search *next;
 	struct follow *follow;
 	struct guests *where;
-	char name[MACHINE_NAME], uuid[37];
+	char name[MACHINE_NAME], uuid[UUID_TEXT];
 };
 
 static void search_free(struct search *h)

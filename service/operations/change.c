@@ -191,6 +191,7 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 {
 	enum machine_seal seal = m->seal;
 	struct rearming *a;
+	int rc;
 
 	if (take_seal(r, &seal)) {
 		http_respond_error(r, 400, "the request is empty or {\"sealed\": true or false}");
@@ -213,8 +214,10 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 	*a = (struct rearming){.ops = ops, .request = r, .seal = seal};
 	operation_begin(&a->op, &ops->rearmings, m, false);
 	http_hold(r, HTTP_HOLD_MS);
-	if (served_profile_ask(ops->content, m->profile, m->settings, true, on_profile, a)) {
-		http_respond_error(r, 503, "out of memory");
+	rc = served_profile_ask(
+		ops->content, m->profile, m->settings, SERVED_PROFILE_JUDGE, on_profile, a);
+	if (rc) {
+		http_respond_error(r, 503, "%s", served_profile_refused(rc));
 		rearming_free(a);
 	}
 }

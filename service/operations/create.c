@@ -22,12 +22,12 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/uuid.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 void creation_free(struct creation *c)
 {
@@ -68,21 +68,6 @@ static json_t *creation_reply(const struct creation *c)
 
 	linted_add(reply, c->findings);
 	return reply;
-}
-
-/* RFC 9562 5.4, random. */
-static int draw_uuid(char ret[37])
-{
-	unsigned char b[16];
-
-	if (getrandom(b, sizeof b, 0) != sizeof b)
-		return -EIO;
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-		b[13], b[14], b[15]);
-	return 0;
 }
 
 static unsigned status_of(int rc)
@@ -422,7 +407,7 @@ static struct creation *creation_new(struct operations *ops, struct http_request
 	c->ops = ops;
 	c->request = r;
 	c->machine = machine_new();
-	if (!c->machine || draw_uuid(c->machine->uuid)) {
+	if (!c->machine || uuid_draw(c->machine->uuid)) {
 		creation_free(c);
 		return NULL;
 	}
@@ -478,9 +463,10 @@ static void creation_prepare(struct creation *c)
 		return;
 	}
 	rc = served_profile_ask(c->ops->content, json_text(c->body, "profile"),
-		json_is_object(settings) ? settings : NULL, c->trial, on_profile, c);
+		json_is_object(settings) ? settings : NULL,
+		c->trial ? SERVED_PROFILE_JUDGE : SERVED_PROFILE_INSTALL, on_profile, c);
 	if (rc)
-		creation_fail(c, 503, strerror(-rc));
+		creation_fail(c, 503, served_profile_refused(rc));
 }
 
 static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n, const char *why)

@@ -267,7 +267,7 @@ END_TEST
 
 START_TEST(replaced)
 {
-	char uuid[37];
+	char uuid[UUID_TEXT];
 
 	lease_on_default();
 	ck_assert_msg(create(ON_DEFAULT("")) == 201, "%s", ask.body);

@@ -43,7 +43,7 @@ static void on_connected(void *arg)
 static void on_event(void *arg, const struct guest_news *news)
 {
 	ck_assert_ptr_eq(arg, &seen);
-	ck_assert_uint_eq(strlen(news->uuid), GUEST_UUID - 1);
+	ck_assert_uint_eq(strlen(news->uuid), UUID_TEXT - 1);
 	if (strcmp(news->domain, "web01") && strcmp(news->domain, "web02"))
 		return;
 	if (news->state)

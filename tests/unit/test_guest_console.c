@@ -34,7 +34,7 @@ static void teardown(void)
 }
 
 /* The domain "test", which is there and runs. */
-static void uuid_of_test(char uuid[GUEST_UUID])
+static void uuid_of_test(char uuid[UUID_TEXT])
 {
 	virConnectPtr v = virConnectOpen("test:///default");
 	virDomainPtr d = virDomainLookupByName(v, "test");
@@ -66,7 +66,7 @@ static void ends(const char *uuid, int rc)
 
 START_TEST(test_none)
 {
-	char uuid[GUEST_UUID];
+	char uuid[UUID_TEXT];
 
 	ends("00000000-0000-4000-8000-000000000001", -ENOENT);
 	looks = 0;
@@ -78,7 +78,7 @@ END_TEST
 /* Whoever closes it hears no more of it, however early. */
 START_TEST(test_closed_at_once)
 {
-	char uuid[GUEST_UUID];
+	char uuid[UUID_TEXT];
 
 	uuid_of_test(uuid);
 	for (int i = 0; i < 50; i++) {

@@ -359,7 +359,7 @@ START_TEST(found_in_a_list)
 	}
 	for (size_t n = 0; n <= 5; n++)
 		for (int i = 0; i < 10; i++) {
-			char uuid[GUEST_UUID];
+			char uuid[UUID_TEXT];
 
 			snprintf(uuid, sizeof uuid, "%08d", i);
 			ck_assert_ptr_eq(guest_seen_as(all, n, uuid),

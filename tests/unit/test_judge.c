@@ -59,7 +59,7 @@ static int judge(json_t *more)
 
 	begin(guest);
 	/* the worker's, before it is judged */
-	c->profile_rc = served_profile(
+	c->profile_rc = served_profile_read(
 		&rooms.content, json_text(body, "profile"), &c->profile, c->why, sizeof c->why);
 	why[0] = '\0';
 	rc = judge_request(c, body, why, sizeof why);

@@ -371,6 +371,10 @@ START_TEST(passwords_are_hashed_ahead)
 	json_object_set_new(given, "pw", json_string("other"));
 	ck_assert_int_eq(profile_hash_passwords(p, given, hash), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(given, "pw")), hash);
+	/* a record's, of a time when it was no password */
+	json_object_set_new(given, "pw", json_pack("{s:s}", "secret", "other"));
+	ck_assert_int_eq(profile_hash_passwords(p, given, hash), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(given, "pw")), hash);
 	json_decref(given);
 	profile_free(p);
 }

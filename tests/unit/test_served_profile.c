@@ -27,7 +27,9 @@ static void serve(void)
 {
 	profile_free(p);
 	p = NULL;
-	ck_assert_msg(!served_profile(&rooms.content, "small", &p, why, sizeof why), "%s", why);
+	ck_assert_msg(
+		!served_profile_read(&rooms.content, "small", &p, why, sizeof why), "%s", why);
+	served_profile_serve(&rooms.content, p);
 	ck_assert_str_eq(p->name, "small");
 }
 
@@ -109,7 +111,7 @@ static void keep(void *arg, struct served_profile *sp)
 }
 
 /* With settings as {"NAME": "TEXT"}, or NULL. */
-static void ask(const char *settings, bool judged_only)
+static void ask(const char *settings, enum served_profile_for what_for)
 {
 	json_t *given = settings ? json_loads(settings, 0, NULL) : NULL;
 
@@ -117,7 +119,7 @@ static void ask(const char *settings, bool judged_only)
 	json_decref(got.settings);
 	answered = false;
 	ck_assert_int_eq(
-		served_profile_ask(&rooms.content, "small", given, judged_only, keep, NULL), 0);
+		served_profile_ask(&rooms.content, "small", given, what_for, keep, NULL), 0);
 	json_decref(given);
 	base_wait(&rooms.base, answered);
 	ck_assert_msg(!got.rc, "%s", got.why);
@@ -134,15 +136,18 @@ START_TEST(asked_for)
 {
 	const char *one, *two;
 
-	ask(NULL, false);
+	ask(NULL, SERVED_PROFILE_INSTALL);
 	ck_assert_ptr_null(got.settings);
 	ck_assert_int_eq(got.files_rc, 0);
 	ck_assert(files_has(&rooms.content.files, "small"));
-	ask("{\"password\": \"open sesame\", \"greeting\": \"hi\"}", false);
+	ask("{\"password\": \"open sesame\", \"greeting\": \"hi\"}", SERVED_PROFILE_INSTALL);
 	ck_assert_str_eq(json_string_value(json_object_get(got.settings, "greeting")), "hi");
 	one = json_string_value(json_object_get(got.settings, "password"));
 	ck_assert_int_eq(*one, '$');
-	ask("{\"password\": \"open sesame\"}", true);
+	ask("{\"password\": \"open sesame\"}", SERVED_PROFILE_JUDGE);
+	two = json_string_value(json_object_get(got.settings, "password"));
+	ck_assert_int_eq(strncmp(two, "$6$usher$", 9), 0);
+	ask("{\"password\": {\"secret\": \"open sesame\"}}", SERVED_PROFILE_RENDER);
 	two = json_string_value(json_object_get(got.settings, "password"));
 	ck_assert_int_eq(strncmp(two, "$6$usher$", 9), 0);
 	forget();
@@ -155,15 +160,17 @@ START_TEST(files_that_are_missing)
 
 	snprintf(path, sizeof path, "%s/profiles/small/tree/vmlinuz", base_dir);
 	ck_assert_int_eq(unlink(path), 0);
-	ask(NULL, false);
+	ask(NULL, SERVED_PROFILE_INSTALL);
 	ck_assert_int_eq(got.files_rc, -ENOENT);
 	snprintf(line, sizeof line, "%s/profiles/small/profile.xml:1: %s: ", base_dir, path);
 	ck_assert_msg(!strncmp(got.files_why, line, strlen(line)), "%s", got.files_why);
+	ask(NULL, SERVED_PROFILE_RENDER); /* nobody asks */
+	ck_assert_int_eq(got.files_rc, 0);
 	/* that is said when they are judged */
-	ask("{\"greetings\": \"hi\"}", false);
+	ask("{\"greetings\": \"hi\"}", SERVED_PROFILE_INSTALL);
 	ck_assert_int_eq(got.files_rc, 0);
 	import("small");
-	ask(NULL, false);
+	ask(NULL, SERVED_PROFILE_INSTALL);
 	ck_assert_int_eq(got.files_rc, -ENOENT);
 	ck_assert_ptr_nonnull(strstr(got.files_why, "/srv/small"));
 	ck_assert_str_eq(got.profile->media.path, "/srv/small");
@@ -178,7 +185,7 @@ START_TEST(another_medium_by_now)
 
 	snprintf(m.path, sizeof m.path, "%s/profiles/small/tree", base_dir);
 	ck_assert_int_eq(imported_put(&rooms.content.imported, &m), 0);
-	ask(NULL, false);
+	ask(NULL, SERVED_PROFILE_INSTALL);
 	ck_assert_int_eq(got.files_rc, -ESTALE);
 	ck_assert_msg(strstr(got.files_why, "has changed"), "%s", got.files_why);
 	forget();
@@ -187,7 +194,7 @@ END_TEST
 
 START_TEST(none)
 {
-	ck_assert_int_eq(served_profile(&rooms.content, "smal", &p, why, sizeof why), -ENOENT);
+	ck_assert_int_eq(served_profile_read(&rooms.content, "smal", &p, why, sizeof why), -ENOENT);
 	ck_assert_str_eq(why, "no profile 'smal' (did you mean 'small'?)");
 	ck_assert_ptr_null(p);
 }

@@ -6,8 +6,10 @@
 #include "core/worker.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static sem_t worker_gate;
 
@@ -39,6 +41,24 @@ static inline void worker_gate_open(void)
 {
 	sem_post(&worker_gate);
 	sem_post(&worker_gate);
+}
+
+static inline void *worker_gate_open_late(void *arg)
+{
+	while (!worker_stopping(arg))
+		usleep(1000);
+	usleep(100 * 1000); /* it stops: nothing more is begun */
+	worker_gate_open();
+	return NULL;
+}
+
+/* Opens it in the middle of worker_free(): what waits behind it then is dropped. */
+static inline void worker_gate_open_at_end(struct worker *w)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, worker_gate_open_late, w), 0);
+	pthread_detach(thread);
 }
 
 #endif

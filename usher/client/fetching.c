@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "usher/client/fetching.h"
 
-#include "core/clock.h"
 #include "usher/client/printed.h"
+#include "usher/client/progress.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,18 +14,16 @@
 enum {
 	FIRST_LOOK_MS = 50, /* a mirror next door is done by then */
 	LOOK_MS = 1000,
-	LINE_MS = 10 * 1000, /* between a file's lines in a pipe */
 	SERVICE_BACK_S = 60, /* how long a restarting service is waited for */
-	BAR = 30,
-	NAME = 36, /* columns of a file's name */
+	NAME = 36,           /* columns of a file's name */
 };
 
 /* The files of one request. */
 struct shown {
 	json_t *files; /* by key: the last that the service said of it, and "gone" when it says no more */
+	json_t *quarters; /* by key: those that lines told of */
 	bool bars;
 	size_t drawn; /* lines of bars on the screen */
-	int64_t told; /* mono ms of the last lines */
 };
 
 static const char *text_of(json_t *of, const char *key)
@@ -35,9 +33,9 @@ static const char *text_of(json_t *of, const char *key)
 	return s ? s : "";
 }
 
-static double mb_of(json_t *of, const char *key)
+static uint64_t number_of(json_t *of, const char *key)
 {
-	return (double)json_integer_value(json_object_get(of, key)) / 1e6;
+	return (uint64_t)json_integer_value(json_object_get(of, key));
 }
 
 static const char *file_of(const char *url)
@@ -49,20 +47,20 @@ static const char *file_of(const char *url)
 
 static void draw_bar(json_t *file)
 {
-	double have = mb_of(file, "have"), size = mb_of(file, "size");
+	uint64_t have = number_of(file, "have"), size = number_of(file, "size");
 	bool gone = json_object_get(file, "gone");
-	int full = size > 0 ? (int)(have * BAR / size) : gone ? BAR : 0;
+	char bar[PROGRESS_BAR_TEXT];
 
 	printed_order(stderr, "\033[K");
-	fprintf(stderr, "%-*.*s [", NAME, NAME, file_of(text_of(file, "url")));
-	for (int i = 0; i < BAR; i++)
-		fputc(i < full ? '#' : '.', stderr);
-	if (size > 0)
-		fprintf(stderr, "] %3.0f %% of %.1f MB\n", have * 100 / size, size);
+	fprintf(stderr, "%-*.*s %s", NAME, NAME, file_of(text_of(file, "url")),
+		progress_bar(bar, PROGRESS_BAR, size ? have : gone, size ? size : 1));
+	if (size)
+		fprintf(stderr, " %3u %% of %.1f MB\n", progress_percent(have, size),
+			(double)size / 1e6);
 	else if (gone) /* too quickly to be seen */
-		fprintf(stderr, "] done\n");
+		fprintf(stderr, " done\n");
 	else
-		fprintf(stderr, "] %.1f MB\n", have);
+		fprintf(stderr, " %.1f MB\n", (double)have / 1e6);
 }
 
 static void draw_bars(struct shown *s)
@@ -77,22 +75,26 @@ static void draw_bars(struct shown *s)
 	fflush(stderr);
 }
 
+static void say_quarter(struct shown *s, const char *key, json_t *file)
+{
+	unsigned quarter = (unsigned)number_of(s->quarters, key), percent;
+	uint64_t size = number_of(file, "size");
+
+	percent = progress_quarter(&quarter, number_of(file, "have"), size);
+	if (!percent)
+		return;
+	json_object_set_new(s->quarters, key, json_integer(quarter));
+	fprintf(stderr, "fetching %s: %u %% of %.1f MB\n", text_of(file, "url"), percent,
+		(double)size / 1e6);
+}
+
 static void say_lines(struct shown *s)
 {
 	const char *key;
 	json_t *file;
 
-	if (clock_mono_ms() - s->told < LINE_MS)
-		return;
-	s->told = clock_mono_ms();
-	json_object_foreach(s->files, key, file)
-	{
-		double have = mb_of(file, "have"), size = mb_of(file, "size");
-
-		if (!json_object_get(file, "gone") && size > 0)
-			fprintf(stderr, "fetching %s: %.0f %% of %.1f MB\n", text_of(file, "url"),
-				have * 100 / size, size);
-	}
+	json_object_foreach(s->files, key, file) if (!json_object_get(file, "gone"))
+		say_quarter(s, key, file);
 }
 
 static void show(struct shown *s)
@@ -190,12 +192,12 @@ static int try_patiently(struct client *c, const char *method, const char *path,
 int fetching_call(
 	struct client *c, const char *method, const char *path, json_t *body, json_t **ret)
 {
-	struct shown s = {.files = json_object(), .bars = isatty(STDERR_FILENO)};
+	struct shown s = {
+		.files = json_object(), .quarters = json_object(), .bars = isatty(STDERR_FILENO)};
 	char why[CLIENT_WHY];
 	long status;
 	int rc;
 
-	s.told = clock_mono_ms();
 	while (!(rc = try_patiently(c, method, path, body, json_object_size(s.files) > 0, ret,
 			 &status, why, sizeof why)) &&
 		status == 202) {
@@ -209,6 +211,7 @@ int fetching_call(
 	else
 		say_end(&s);
 	json_decref(s.files);
+	json_decref(s.quarters);
 	json_decref(body);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests that need kernels and initrds by URL: asked again until those are fetched, with their progress on standard error:
- * bars on a terminal, else lines. */
+ * bars on a terminal, else a line for each quarter of a file. */
 #ifndef USHER_USHER_CLIENT_FETCHING_H
 #define USHER_USHER_CLIENT_FETCHING_H
 

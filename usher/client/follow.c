@@ -3,6 +3,7 @@
 #include "usher/client/follow.h"
 #include "usher/client/json_time.h"
 #include "usher/client/printed.h"
+#include "usher/client/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,10 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	SERVICE_BACK_S = 60, /* how long a restarting service is waited for */
-	BAR = 30,            /* columns of a progress bar */
-};
+enum { SERVICE_BACK_S = 60 }; /* how long a restarting service is waited for */
 
 int follow_percentage(const json_t *event)
 {
@@ -25,13 +23,11 @@ int follow_percentage(const json_t *event)
 
 static void print_bar(struct follow *f, const char *machine, const char *text, int percent)
 {
-	int full = percent > 100 ? BAR : percent * BAR / 100;
+	char bar[PROGRESS_BAR_TEXT];
 
 	printed_order(stdout, "\r\033[K");
-	printf("%s%s[", f->name_column ? machine : "", f->name_column ? " " : "");
-	for (int i = 0; i < BAR; i++)
-		putchar(i < full ? '#' : '.');
-	printf("] %s", text);
+	printf("%s%s%s %s", f->name_column ? machine : "", f->name_column ? " " : "",
+		progress_bar(bar, PROGRESS_BAR, (uint64_t)percent, 100), text);
 	fflush(stdout);
 	f->on_progress = true;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "usher/lab/lab_row.h"
 
-#include "usher/client/json_time.h"
-
 #include "usher/client/follow.h"
+#include "usher/client/json_time.h"
+#include "usher/client/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,17 +120,16 @@ static int fullness(const struct lab_row *r)
 
 void lab_row_line(const struct lab_row *r, int64_t now, unsigned columns, char *buf, size_t size)
 {
-	static const char hashes[] = "####################", dots[] = "....................";
-	int n = fullness(r) * BAR / 100, stage = last_stage(r);
+	char bar[PROGRESS_BAR_TEXT];
 	int64_t s = r->at[LAB_BEGUN] ? (now - r->at[LAB_BEGUN]) / 1000 : 0;
-	bool installing = stage == LAB_INSTALLING;
+	bool installing = last_stage(r) == LAB_INSTALLING;
 	int len;
 
 	if (s < 0)
 		s = 0;
-	len = snprintf(buf, size, "%-*s [%.*s%.*s] %2lld:%02lld %-10s %s", NAME_WIDTH, r->name, n,
-		hashes, BAR - n, dots, (long long)s / 60, (long long)s % 60,
-		*r->state ? r->state : "begun", installing ? r->text : "");
+	len = snprintf(buf, size, "%-*s %s %2lld:%02lld %-10s %s", NAME_WIDTH, r->name,
+		progress_bar(bar, BAR, (uint64_t)fullness(r), 100), (long long)s / 60,
+		(long long)s % 60, *r->state ? r->state : "begun", installing ? r->text : "");
 	if (len >= 0 && columns < size && (unsigned)len > columns) {
 		while (columns && ((unsigned char)buf[columns] & 0xc0) == 0x80)
 			columns--; /* no half a character */
