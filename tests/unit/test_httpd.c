@@ -856,7 +856,7 @@ static void take_long(void)
 	while ((n = recv(fd, some, sizeof(some), 0)) > 0) {
 		got += (size_t)n;
 		if (got > BIG / 2 && got - (size_t)n <= BIG / 2)
-			usleep(1000000);
+			usleep(3000000);
 	}
 	ck_assert_uint_gt(got, BIG);
 	close(fd);
