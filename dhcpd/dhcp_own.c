@@ -270,11 +270,12 @@ static bool put_off(struct dhcp_own *own, const struct raw *raw, int64_t now)
 static void note_twice(struct dhcp_own *own, const struct raw *raw)
 {
 	struct dhcp_lessor *l = own->lessor;
-	const struct segment *s = own->segment,
-			     *other = segments_by_id(l->c->segments,
-				     dhcp_twice_heard(&l->twice, s->id, raw->bytes, raw->len,
-					     loop_now(l->c->loop)));
+	const struct segment *s = own->segment, *other;
 
+	if (l->c->segments->count < 2)
+		return;
+	other = segments_by_id(l->c->segments,
+		dhcp_twice_heard(&l->twice, s->id, raw->bytes, raw->len, loop_now(l->c->loop)));
 	if (!other)
 		return;
 	log_warn(

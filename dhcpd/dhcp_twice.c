@@ -3,6 +3,9 @@
 
 #include "core/table.h"
 
+/* What tells messages apart: transaction id, seconds, addresses and MAC (RFC 2131 2), and their length. */
+enum { HEAD = 44 };
+
 static uint32_t count(struct dhcp_twice *t, uint32_t segment, uint32_t other, int64_t now)
 {
 	if (t->seen[segment - 1].with != other) {
@@ -19,7 +22,7 @@ static uint32_t count(struct dhcp_twice *t, uint32_t segment, uint32_t other, in
 uint32_t dhcp_twice_heard(
 	struct dhcp_twice *t, uint32_t segment, const void *bytes, size_t len, int64_t now)
 {
-	uint64_t hash = hash_bytes(bytes, len, 0);
+	uint64_t hash = hash_bytes(bytes, len < HEAD ? len : HEAD, len);
 	size_t i = hash % DHCP_TWICE_SLOTS;
 	uint32_t other = t->last[i].hash == hash && now - t->last[i].at <= DHCP_TWICE_APART_MS
 		? t->last[i].segment
