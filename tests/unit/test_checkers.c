@@ -81,6 +81,17 @@ START_TEST(words)
 }
 END_TEST
 
+/* debconf's own, which knows this question from its host: that is no matter here. */
+START_TEST(debconf)
+{
+	if (system("command -v debconf-set-selections >/dev/null"))
+		return;
+	expect(ANSWERS_PRESEED, NULL, "d-i debconf/priority select critical\n", "");
+	expect(ANSWERS_PRESEED, NULL, "d-i debconf/priority\n",
+		"f:1: error: parse error on line 1: 'd-i debconf/priority' [debconf-set-selections]");
+}
+END_TEST
+
 START_TEST(none)
 {
 	setenv("PATH", dir, 1); /* where nothing is */
@@ -185,6 +196,7 @@ int main(void)
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, words);
 	tcase_add_test(t, none);
+	tcase_add_test(t, debconf);
 	tcase_add_test(t, shell);
 	tcase_add_test(t, bash);
 	tcase_add_test(t, included);

@@ -249,7 +249,10 @@ START_TEST(debian)
 	if (system("command -v debconf-set-selections >/dev/null") == 0)
 		ck_assert_int_eq(
 			shell(s.answers,
-				"DEBCONF_DB_REPLACE=File{$F.debconf} debconf-set-selections -c $F"),
+				"printf 'Config: c\\nTemplates: t\\n\\nName: c\\nDriver: File\\n"
+				"Filename: %s.c\\n\\nName: t\\nDriver: File\\nFilename: "
+				"%s.t\\n' $F $F >$F.rc && DEBCONF_SYSTEMRC=$F.rc "
+				"debconf-set-selections -c $F"),
 			0);
 	free(early);
 	free(late);

@@ -36,7 +36,10 @@ static const char *const values[][2] = {{"partitions", "lvm"}, {"user", "ann"},
 /* $F is a file of that kind: what its format's own checker says. One that is not installed is not asked. */
 static const char *const checkers[ANSWERS_KINDS] = {
 	[ANSWERS_PRESEED] = "! command -v debconf-set-selections || "
-			    "DEBCONF_DB_REPLACE=File{$F.debconf} debconf-set-selections -c $F && "
+			    "printf 'Config: c\\nTemplates: t\\n\\nName: c\\nDriver: File\\n"
+			    "Filename: %s.c\\n\\nName: t\\nDriver: File\\nFilename: %s.t\\n' "
+			    "$F $F >$F.rc && "
+			    "DEBCONF_SYSTEMRC=$F.rc debconf-set-selections -c $F && "
 			    "sed -n '/early_command\\|late_command/,/[^\\\\]$/p' $F | "
 			    "sed 's/^d-i [a-z/_]* string//' >$F.sh && sh -n $F.sh",
 	[ANSWERS_SCRIPT] = "sh -n $F",

@@ -82,13 +82,50 @@ static int write_file(const char *text, char path[64])
 	return close(fd);
 }
 
-/* debconf's own database is locked while this host installs a package: it is given one beside the file. */
-#define DEBCONF_TAIL ".debconf"
+/* debconf has databases of its own beside the file. This host's is locked while a package is installed, and of a question whose
+ * template the host has, but not the question, it says that it is none. */
+static const char *const debconf_tails[] = {".debconf", ".config", ".templates"};
+enum { DEBCONF_TAIL = 16 };
+
+static void debconf_path(char buf[64 + DEBCONF_TAIL], const char *path, size_t i)
+{
+	snprintf(buf, 64 + DEBCONF_TAIL, "%.63s%s", path, debconf_tails[i]);
+}
+
+/* What debconf.conf(5) has, for empty ones. */
+static void write_debconf(const char *path)
+{
+	char file[64 + DEBCONF_TAIL];
+	FILE *f;
+
+	debconf_path(file, path, 0);
+	f = fopen(file, "wxe");
+	if (!f)
+		return;
+	fprintf(f,
+		"Config: config\nTemplates: templates\n\n"
+		"Name: config\nDriver: File\nFilename: %s%s\n\n"
+		"Name: templates\nDriver: File\nFilename: %s%s\n",
+		path, debconf_tails[1], path, debconf_tails[2]);
+	fclose(f);
+}
+
+static void remove_debconf(const char *path)
+{
+	char file[64 + DEBCONF_TAIL];
+
+	for (size_t i = 0; i < sizeof debconf_tails / sizeof *debconf_tails; i++) {
+		debconf_path(file, path, i);
+		unlink(file);
+		strcat(file, "-old");
+		unlink(file);
+	}
+}
 
 static void become(const struct checker *c, const char *path, const char *version, int out)
 {
 	const char *argv[8] = {c->name};
-	char database[64 + sizeof "File{" DEBCONF_TAIL "}"];
+	char debconf[64 + DEBCONF_TAIL];
 	size_t n = 1;
 
 	for (size_t i = 0; i < 6 && c->argv[i]; i++)
@@ -99,8 +136,11 @@ static void become(const struct checker *c, const char *path, const char *versio
 	setenv("LC_ALL", "C", 1);
 	unsetenv("ENV"); /* a shell would run them */
 	unsetenv("BASH_ENV");
-	snprintf(database, sizeof database, "File{%s" DEBCONF_TAIL "}", path);
-	setenv("DEBCONF_DB_REPLACE", database, 1);
+	debconf_path(debconf, path, 0);
+	setenv("DEBCONF_SYSTEMRC", debconf, 1);
+	unsetenv("DEBCONF_DB_REPLACE");
+	unsetenv("DEBCONF_DB_OVERRIDE");
+	unsetenv("DEBCONF_DB_FALLBACK");
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	close(STDIN_FILENO);
@@ -375,15 +415,17 @@ static void ask_included(void *arg, const char *name)
 void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f)
 {
 	struct asking asking = {.in = in, .file = in->file, .f = f};
-	char path[64], database[sizeof path + sizeof DEBCONF_TAIL];
+	char path[64];
 
 	if (write_file(in->text, path))
 		return;
-	snprintf(database, sizeof database, "%s" DEBCONF_TAIL, path);
+	if (format == ANSWERS_PRESEED)
+		write_debconf(path);
 	for (size_t i = 0; i < sizeof checkers / sizeof *checkers; i++)
 		if (checkers[i].format == format && is_for(&checkers[i], in))
 			ask(&checkers[i], in, path, f);
 	ask_readers(&asking, format, in->text);
 	unlink(path);
-	unlink(database);
+	if (format == ANSWERS_PRESEED)
+		remove_debconf(path);
 }
