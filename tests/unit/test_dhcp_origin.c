@@ -115,11 +115,22 @@ static void send_frame(const char *link, size_t len)
 		sendto(sender, frame, len, 0, (struct sockaddr *)&to, sizeof to), (ssize_t)len);
 }
 
+/* A loaded host brings a frame to the other end of the link a little later than sendto() returns. */
+static bool comes_forged(struct dhcp_origin *o, const struct dhcp_message *m, int64_t now)
+{
+	for (int i = 0; i < 200; i++) {
+		if (dhcp_origin_is_forged(o, m, now))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 /* The kernel's filter, on a real link. */
 START_TEST(heard)
 {
 	struct dhcp_origin o = DHCP_ORIGIN_CLOSED;
-	struct dhcp_message its = message(&CLIENT, 7);
+	struct dhcp_message first = message(&CLIENT, 6), its = message(&CLIENT, 7);
 
 	ck_assert(!dhcp_origin_is_forged(&o, &its, NOW)); /* closed */
 	if ((unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET)) ||
@@ -131,19 +142,24 @@ START_TEST(heard)
 	ck_assert_int_eq(dhcp_origin_open(&o, NULL, if_nametoindex("p1")), 0);
 	sender = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(sender, 0);
+	/* a link that was just switched on loses what is sent at first */
+	for (int i = 0; i < 200 && !dhcp_origin_is_forged(&o, &first, NOW); i++) {
+		send_frame("c1", make_frame(&FORGER, &CLIENT, 6, 0));
+		usleep(10000);
+	}
 	send_frame("c1", make_frame(&CLIENT, &CLIENT, 7, 0));
 	ck_assert(!dhcp_origin_is_forged(&o, &its, NOW));
 	/* a relay's frame says the relay's MAC */
 	send_frame("c1", make_frame(&FORGER, &CLIENT, 7, 0x0a000001));
 	ck_assert(!dhcp_origin_is_forged(&o, &its, NOW));
 	send_frame("c1", make_frame(&FORGER, &CLIENT, 7, 0));
-	ck_assert(dhcp_origin_is_forged(&o, &its, NOW));
+	ck_assert(comes_forged(&o, &its, NOW));
 	ck_assert(!dhcp_origin_is_forged(&o, &its, NOW));
 	/* only the last byte differs, only the first */
 	send_frame("c1", make_frame(&(struct mac){{2, 0, 0, 0, 0, 3}}, &CLIENT, 7, 0));
 	send_frame("c1", make_frame(&(struct mac){{6, 0, 0, 0, 0, 1}}, &CLIENT, 7, 0));
-	ck_assert(dhcp_origin_is_forged(&o, &its, NOW));
-	ck_assert(dhcp_origin_is_forged(&o, &its, NOW));
+	ck_assert(comes_forged(&o, &its, NOW));
+	ck_assert(comes_forged(&o, &its, NOW));
 	ck_assert(!dhcp_origin_is_forged(&o, &its, NOW));
 	/* a first fragment that ends in the UDP header */
 	make_frame(&FORGER, &CLIENT, 7, 0);
@@ -151,14 +167,15 @@ START_TEST(heard)
 	frame[14 + 3] = 28;
 	frame[14 + 6] = 0x20;
 	send_frame("c1", 14 + 28);
-	ck_assert(dhcp_origin_is_forged(&o, &its, NOW));
+	ck_assert(comes_forged(&o, &its, NOW));
 	/* what we send ourselves is not heard */
 	send_frame("p1", make_frame(&FORGER, &CLIENT, 7, 0));
 	ck_assert(!dhcp_origin_is_forged(&o, &its, NOW + DHCP_ORIGIN_MS));
 	/* more than its socket holds */
 	for (int i = 0; i < 2000; i++)
 		send_frame("c1", make_frame(&FORGER, &CLIENT, 1000u + (uint32_t)i, 0));
-	ck_assert(dhcp_origin_is_forged(&o, &its, NOW + 2 * DHCP_ORIGIN_MS));
+	usleep(200000);
+	ck_assert(comes_forged(&o, &its, NOW + 2 * DHCP_ORIGIN_MS));
 	ck_assert(!dhcp_origin_is_forged(&o, &its, NOW + 3 * DHCP_ORIGIN_MS));
 	dhcp_origin_close(&o);
 	dhcp_origin_close(&o);
