@@ -174,7 +174,7 @@ static void read_option(
 		markup_fault(r, e, "<option code='%u'> is already set", code);
 	else if (expected)
 		markup_fault(r, e, "<option value='%.80s'>: expected %s", value, expected);
-	else if (w.bad || o->len + 4 + w.len > sizeof o->bytes)
+	else if (w.bad || o->len + (six ? 4 : 2) + w.len > sizeof o->bytes)
 		markup_fault(r, e, "<option>: one takes at most 255 bytes, all of a segment %d",
 			SEGMENT_OPTIONS);
 	if (!r->faults)

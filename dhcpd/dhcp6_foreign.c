@@ -124,8 +124,9 @@ void dhcp6_foreign_heard(
 
 	if (!f->asked || m->n_relays || m->xid != f->xid ||
 		(m->type != DHCP6_ADVERTISE && m->type != DHCP6_REPLY) ||
-		!mac_eq(&from->to, &f->socket->mac) || is_ours(c->segments, &from->from) ||
-		!dhcp_notice_due(&f->told, f->segment->id, &from->from, clock_mono_ms()))
+		!mac_eq(&from->to, &f->socket->mac) ||
+		!dhcp_notice_due(&f->told, f->segment->id, &from->from, clock_mono_ms()) ||
+		is_ours(c->segments, &from->from)) /* last: it asks the kernel */
 		return;
 	describe(from, m, text, sizeof(text));
 	log_warn("%s: another DHCPv6 server answers there beside usher: %s: stop that server, or "

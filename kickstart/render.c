@@ -125,6 +125,11 @@ static void add_segment6(json_t *card, const struct nic *nic, const struct segme
 	add_dns(card, dns6_keys, six ? six->dns : NULL, six ? six->n_dns : 0);
 }
 
+static bool is_ipv6_only(const struct segment *s)
+{
+	return s && !s->prefix_len && ip_is_set(&s->six.server);
+}
+
 static void add_segment(json_t *card, const struct segment *s)
 {
 	const struct segment *four = s && s->prefix_len ? s : NULL;
@@ -138,7 +143,7 @@ static void add_segment(json_t *card, const struct segment *s)
 	set_ip(card, "netmask", four ? &mask : NULL);
 	snprintf(text, sizeof(text), "%u", four ? four->prefix_len : 0u);
 	set_text(card, "prefix", four ? text : "");
-	json_object_set_new(card, "ipv6_only", json_boolean(s && !four));
+	json_object_set_new(card, "ipv6_only", json_boolean(is_ipv6_only(s)));
 }
 
 static const char *disk_of(const struct machine *m, const json_t *settings)
@@ -757,7 +762,8 @@ static int check_network(
 	const char *network = json_string_value(json_object_get(settings, "network"));
 	const struct ip six = nic_address6(nic_of(in), in->segment);
 
-	if (!network || strcmp(network, "static") != 0 || first_v4(nic_of(in)) || ip_is_set(&six))
+	if (!network || strcmp(network, "static") != 0 ||
+		(is_ipv6_only(in->segment) ? ip_is_set(&six) : first_v4(nic_of(in)) != NULL))
 		return 0;
 	snprintf(why, why_size, "network=static, and the address of %s is not known: --ip ADDRESS",
 		in->machine->name);
