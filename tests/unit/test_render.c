@@ -609,6 +609,13 @@ START_TEST(static_without_address)
 	set("network", "static");
 	machine.nics[0].n_addrs = 0;
 	expect_refusal(0, 0, "network=static, and the address of web01 is not known: --ip ADDRESS");
+	/* one of IPv6 does not do where IPv4 is served, too */
+	ck_assert_int_eq(ip_parse("fd00:7a::1", &segment.six.server), 0);
+	segment.six.prefix_len = 64;
+	ck_assert_int_eq(ip_parse("fd00:7a::5", &machine.nics[0].addrs[0]), 0);
+	machine.nics[0].n_addrs = 1;
+	expect_refusal(0, 0, "network=static, and the address of web01 is not known: --ip ADDRESS");
+	segment.six = (struct segment6){0};
 }
 END_TEST
 
