@@ -6,12 +6,12 @@ V      ?= 0
 Q      := $(if $(filter 0,$(V)),@)
 say     = $(if $(filter 0,$(V)),@echo '  $(1)')
 
-PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1
-ROOMS ?= core machine dhcpd tftpd httpd kickstart kickstart/lint kickstart/media guest guest/domain hooks config \
-         service service/base service/api service/boot service/console service/files service/follow service/guests service/media service/network service/operations \
-         usher usher/cli usher/client usher/lab
+PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1 libzstd
+ROOMS ?= core machine dhcpd tftpd httpd kickstart kickstart/lint kickstart/media guest guest/domain hooks hooks/power config \
+         service service/base service/api service/boot service/console service/discovery service/files service/follow service/guests service/media service/network service/operations \
+         usher usher/cli usher/client usher/lab contrib/discover contrib/write-image
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
-         -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
+         -Wvla -Werror=implicit-function-declaration -Wformat=2 -Wpointer-arith -Wwrite-strings
 
 ifdef SANITIZE
 override B := $(patsubst %-san,%,$(B))-san
@@ -55,7 +55,7 @@ ALL_CFLAGS  = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SAN) -fPIE -D_GNU_SOURCE 
 ALL_LDFLAGS = -pie -pthread $(SAN) $(HARDEN_LD) $(LDFLAGS)
 LIBS        = $(PKG_LIBS) -lcrypt -lm
 
-LIB_SRC  := $(filter-out usher/main.c,$(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
+LIB_SRC  := $(filter-out usher/main.c contrib/discover/main.c contrib/write-image/main.c,$(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 MAIN_SRC := usher/main.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
 MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
@@ -104,7 +104,7 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # What labs run of our own code; their other programs are compiled by the labs themselves.
-LAB := $(B)/tests/lab/volumes $(B)/tests/lab/domains $(B)/tests/lab/forger $(B)/tests/lab/wire6
+LAB := $(B)/tests/lab/volumes $(B)/tests/lab/domains $(B)/tests/lab/forger $(B)/tests/lab/wire6 $(B)/tests/lab/redfish_do
 $(LAB): $(B)/tests/lab/%: $(B)/obj/tests/lab/%.o $(B)/libusher.a
 	$(call say,LD    $@)
 	$(Q)mkdir -p $(@D)
@@ -174,17 +174,21 @@ format:
 	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs -r clang-format -i
 
 install: all
+	contrib/discover/compile $(DESTDIR)$(prefix)/share/usher/discover
 	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/bin/usher
 	for p in kickstart/profiles/*/; do n=$$(basename $$p); \
 		install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/profiles/$$n $$p*; done
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/partials kickstart/partials/*
-	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab/lab.rng
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab/lab.rng usher/lab/list.rng machine/rules.rng contrib/rules.xml
 	install -d $(DESTDIR)$(prefix)/share/usher && \
 		cp -r contrib/tiny contrib/template-vm $(DESTDIR)$(prefix)/share/usher/
+	contrib/write-image/compile $(DESTDIR)$(prefix)/share/usher/tiny
+	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/build contrib/discover/init
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/README
 	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher contrib/power-libvirt contrib/usher-inventory
 	install -D -m 644 contrib/usher.xml $(DESTDIR)$(prefix)/share/usher/usher.xml
 	install -D -m 644 usher/usher.1 $(DESTDIR)$(prefix)/share/man/man1/usher.1
-	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 usher/usher-lab.5 kickstart/usher-profile.5
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 usher/usher-lab.5 usher/usher-list.5 usher/usher-rules.5 kickstart/usher-profile.5
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man7 usher/usher-api.7 kickstart/usher-profiles.7
 	install -d $(DESTDIR)/lib/systemd/system
 	sed 's|/usr/local|$(prefix)|' contrib/usher.service >$(DESTDIR)/lib/systemd/system/usher.service
@@ -195,7 +199,7 @@ install: all
 # What install put there, and nothing of the site's: /etc/usher, the state folder and the user stay.
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/usher $(DESTDIR)$(prefix)/share/man/man1/usher.1 \
-		$(addprefix $(DESTDIR)$(prefix)/share/man/man5/,usher.xml.5 usher-lab.5 usher-profile.5) \
+		$(addprefix $(DESTDIR)$(prefix)/share/man/man5/,usher.xml.5 usher-lab.5 usher-list.5 usher-rules.5 usher-profile.5) \
 		$(addprefix $(DESTDIR)$(prefix)/share/man/man7/,usher-api.7 usher-profiles.7) \
 		$(DESTDIR)/lib/systemd/system/usher.service $(DESTDIR)/usr/lib/sysusers.d/usher.conf \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher

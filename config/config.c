@@ -19,7 +19,8 @@
 static void read_state(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
-	const struct attribute as[] = {{"dir", A_PATH, c->state, sizeof c->state, true}, {0}};
+	const struct attribute as[] = {{"dir", A_PATH, c->state, sizeof c->state, true},
+		{"key", A_PATH, c->key, sizeof c->key, false}, {0}};
 
 	config_attributes(r, e, as);
 }
@@ -77,6 +78,14 @@ static void read_power(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
 	const struct attribute as[] = {{"dir", A_PATH, c->power, sizeof c->power, true}, {0}};
+
+	config_attributes(r, e, as);
+}
+
+static void read_rules(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"file", A_PATH, c->rules, sizeof c->rules, true}, {0}};
 
 	config_attributes(r, e, as);
 }
@@ -140,13 +149,14 @@ static void read_media(struct markup_reader *r, const xmlNode *e, void *to)
 		c->media[c->n_media++] = m;
 }
 
-static const struct markup_element top_elements[] = {{"state", read_state, MARKUP_MANY},
-	{"cache", read_cache, MARKUP_MANY}, {"socket", read_socket, MARKUP_MANY},
-	{"user", read_user, MARKUP_MANY}, {"log", read_log, MARKUP_MANY},
-	{"http", read_http, MARKUP_MANY}, {"hooks", read_hooks, MARKUP_MANY},
-	{"power", read_power, MARKUP_MANY}, {"boot", read_boot, MARKUP_MANY},
-	{"profiles", read_profiles, MARKUP_MANY}, {"guest", read_guest, MARKUP_MANY},
-	{"media", read_media, MARKUP_MANY}, {"segment", config_read_segment, MARKUP_MANY}, {0}};
+static const struct markup_element top_elements[] = {{"state", read_state, MARKUP_ONCE},
+	{"cache", read_cache, MARKUP_ONCE}, {"socket", read_socket, MARKUP_ONCE},
+	{"user", read_user, MARKUP_ONCE}, {"log", read_log, MARKUP_ONCE},
+	{"http", read_http, MARKUP_ONCE}, {"hooks", read_hooks, MARKUP_ONCE},
+	{"power", read_power, MARKUP_ONCE}, {"rules", read_rules, MARKUP_ONCE},
+	{"boot", read_boot, MARKUP_ONCE}, {"profiles", read_profiles, MARKUP_MANY},
+	{"guest", read_guest, MARKUP_ONCE}, {"media", read_media, MARKUP_MANY},
+	{"segment", config_read_segment, MARKUP_MANY}, {0}};
 
 static void read_top(struct markup_reader *r, const xmlNode *e, void *to)
 {

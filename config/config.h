@@ -16,6 +16,9 @@ enum {
 	CONFIG_PROBE_MS = 100, /* a neighbour answers within one, a busy guest within some ten */
 };
 
+/* The medium that discovers machines. */
+#define CONFIG_DISCOVER "discover"
+
 /* <ipv6>: not served without it. */
 struct config_segment6 {
 	bool on;
@@ -50,7 +53,8 @@ struct config_segment {
 	uint32_t lease_s;
 	uint16_t probe_ms;
 	bool computed, by_client_id;
-	bool sealed; /* boots of its machines are to be confirmed */
+	bool sealed;   /* boots of its machines are to be confirmed */
+	bool discover; /* machines without a record are discovered */
 	struct segment_extra extra;
 	struct config_segment6 six;
 	enum segment_mode mode;
@@ -65,6 +69,8 @@ struct config_media {
 struct config {
 	char file[PATH_MAX]; /* "" when there was none */
 	char state[PATH_MAX], socket[PATH_MAX], boot[PATH_MAX], hooks[PATH_MAX], power[PATH_MAX];
+	char key[PATH_MAX];   /* of the store's secrets; "": usher.key beside the store */
+	char rules[PATH_MAX]; /* by which discovered machines are enrolled; "": none */
 	char socket_group[64], user[64];
 	char profiles[CONFIG_PROFILE_DIRS][PATH_MAX]; /* searched in this order */
 	size_t n_profiles;
@@ -90,6 +96,8 @@ int config_add_segment(struct config *c, const char *name, bool is_network);
  * -ENOSPC. */
 int config_remember(struct config *c, const char *network);
 void config_forget(struct config *c, const char *network);
+/* Where the system lies that discovers machines; NULL: no segment does that. */
+const char *config_discover(const struct config *c);
 const struct config_segment *config_segment_of(
 	const struct config *c, const char *name); /* or NULL */
 /* The address of the link that serves this interface's segment: the first whose subnet contains the pool; without a

@@ -2,6 +2,7 @@
 #include "config/config_look.h"
 
 #include "config/paths.h"
+#include "machine/rules.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ struct looking {
 static void say(const struct looking *l, const char *what, const char *subject, const char *path,
 	int error, const char *fix)
 {
-	char line[PATH_MAX + 512];
+	char line[2 * PATH_MAX + 512];
 
 	snprintf(line, sizeof line, "%s: %s: %s: %s", subject, path, strerror(error), fix);
 	l->tell(l->arg, what, line);
@@ -32,6 +33,18 @@ static void look_at_media(const struct looking *l, const struct config_media *m)
 	snprintf(subject, sizeof subject, "<media name='%s'>", m->name);
 	say(l, "media", subject, m->path, errno,
 		"put the image or the installation tree there, or name another path");
+}
+
+/* Without it a machine to be discovered shows on its screen that it cannot load. */
+static void look_at_discovery(const struct looking *l, const char *folder)
+{
+	char path[PATH_MAX + 16], fix[PATH_MAX + 64];
+
+	snprintf(path, sizeof path, "%s/initrd.img", folder ? folder : "");
+	if (!folder || !access(path, R_OK))
+		return;
+	snprintf(fix, sizeof fix, "run contrib/discover/build %.*s", PATH_MAX - 1, folder);
+	say(l, "discover", "<segment discover='yes'>", path, errno, fix);
 }
 
 /* `usual` NULL: somebody named it. */
@@ -53,6 +66,24 @@ static void look_at_folder(
 	}
 }
 
+/* A line for each fault. */
+static void look_at_rules(const struct looking *l, const char *path)
+{
+	char why[RULES_WHY], text[RULES_WHY + 64], *save = NULL;
+	struct rules *rules = NULL;
+
+	if (!*path)
+		return;
+	if (!rules_load(path, &rules, why, sizeof why)) {
+		rules_free(rules);
+		return;
+	}
+	for (char *line = strtok_r(why, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		snprintf(text, sizeof text, "<rules file>: %s", line);
+		l->tell(l->arg, "rules", text);
+	}
+}
+
 static bool is_usual(const char *profiles)
 {
 	char shipped[PATH_MAX];
@@ -67,8 +98,10 @@ void config_look(const struct config *c, config_look_tell *tell, void *arg)
 
 	for (size_t i = 0; i < c->n_media; i++)
 		look_at_media(&l, &c->media[i]);
+	look_at_discovery(&l, config_discover(c));
 	look_at_folder(&l, "hooks", c->hooks, PATH_HOOKS);
 	look_at_folder(&l, "power", c->power, PATH_POWER);
+	look_at_rules(&l, c->rules);
 	for (size_t i = 0; i < c->n_profiles; i++)
 		if (!is_usual(c->profiles[i]))
 			look_at_folder(&l, "profiles", c->profiles[i], NULL);

@@ -6,7 +6,7 @@
 
 #include "config/config.h"
 
-/* `what` is "media", "hooks", "power" or "profiles"; `line` says what is wrong, and the fix. */
+/* `what` is "media", "discover", "hooks", "power", "rules" or "profiles"; `line` says what is wrong, and the fix. */
 typedef void config_look_tell(void *arg, const char *what, const char *line);
 /* Checks media and folders as the current user. The default folders may be missing unless the configuration names them.
  * Blocking. */

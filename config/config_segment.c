@@ -2,6 +2,7 @@
 /* <segment>: what is served, and what its clients are told. */
 #include "core/cursor.h"
 #include "config/config_xml.h"
+#include "config/paths.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -172,6 +173,18 @@ const struct link_address *config_segment_address(
 	return first;
 }
 
+const char *config_discover(const struct config *c)
+{
+	bool discovers = false;
+
+	for (size_t i = 0; i < c->n_segments; i++)
+		discovers |= c->segments[i].discover;
+	for (size_t i = 0; discovers && i < c->n_media; i++)
+		if (!strcmp(c->media[i].name, CONFIG_DISCOVER) && *c->media[i].path)
+			return c->media[i].path;
+	return discovers ? PATH_DISCOVER : NULL;
+}
+
 struct config_segment config_segment_default(void)
 {
 	return (struct config_segment){.lease_s = SEGMENT_LEASE_S,
@@ -193,8 +206,8 @@ static void check_relayed_pool(
 
 void config_read_segment(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	static const struct markup_element children[] = {{"pool", read_pool, MARKUP_MANY},
-		{"router", read_router, MARKUP_MANY}, {"dns", read_dns, MARKUP_MANY},
+	static const struct markup_element children[] = {{"pool", read_pool, MARKUP_ONCE},
+		{"router", read_router, MARKUP_ONCE}, {"dns", read_dns, MARKUP_MANY},
 		{"ntp", read_ntp, MARKUP_MANY}, {"search", read_search, MARKUP_MANY},
 		{"route", read_route, MARKUP_MANY}, {"option", config_read_option, MARKUP_MANY},
 		{"ipv6", config_read_ipv6, MARKUP_ONCE}, {0}};
@@ -211,6 +224,7 @@ void config_read_segment(struct markup_reader *r, const xmlNode *e, void *to)
 		{"probe", A_PROBE, &s.probe_ms, 0, false},
 		{"computed", A_BOOL, &s.computed, 0, false},
 		{"sealed", A_BOOL, &s.sealed, 0, false},
+		{"discover", A_BOOL, &s.discover, 0, false},
 		{"identity", A_IDENTITY, &s.by_client_id, 0, false},
 		{"mtu", A_MTU, &s.extra.mtu, 0, false}, {0}};
 
@@ -220,6 +234,8 @@ void config_read_segment(struct markup_reader *r, const xmlNode *e, void *to)
 	if (!r->faults && *s.via && !ip_is_set(&s.subnet) && !s.six.on)
 		markup_fault(
 			r, e, "<segment via='%s'> lacks subnet='…', or <ipv6 subnet='…'/>", s.via);
+	if (s.discover && s.by_client_id) /* firmware and system would be given an address each */
+		markup_fault(r, e, "<segment>: discover='yes' needs identity='mac'");
 	check_relayed_pool(r, e, &s);
 	if (c->n_segments == SEGMENT_MAX)
 		markup_fault(r, e, "<segment>: at most %d", SEGMENT_MAX);

@@ -59,7 +59,7 @@ static void check_relayed_pool(
 
 void config_read_ipv6(struct markup_reader *r, const xmlNode *e, void *to)
 {
-	static const struct markup_element children[] = {{"pool", read_pool, MARKUP_MANY},
+	static const struct markup_element children[] = {{"pool", read_pool, MARKUP_ONCE},
 		{"dns", read_dns, MARKUP_MANY}, {"option", config_read_option6, MARKUP_MANY}, {0}};
 	struct config_segment *c = to;
 	struct config_segment6 *s = &c->six;

@@ -12,6 +12,7 @@
 #define PATH_HOOKS "/etc/usher/hooks"
 #define PATH_POWER "/etc/usher/power"
 #define PATH_BOOT "/var/lib/usher/boot"
+#define PATH_DISCOVER "/var/lib/usher/discover"
 
 /* The folder of the shipped profiles: the installed one, or the source tree's if this program is its build/usher.
  * Returns `buf`. */

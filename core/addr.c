@@ -169,6 +169,11 @@ bool ip_is_any6(const struct ip *ip)
 	return ip_eq(ip, &(struct ip){.family = IP_V6});
 }
 
+bool ip_is_unique_local(const struct ip *ip)
+{
+	return ip->family == IP_V6 && (ip->b[0] & 0xfe) == 0xfc;
+}
+
 /* The first `len` bits, and zeroes. */
 static struct ip prefix_of(const struct ip *ip, unsigned len)
 {
@@ -183,9 +188,11 @@ static struct ip prefix_of(const struct ip *ip, unsigned len)
 
 bool ip_in_prefix6(const struct ip *ip, const struct ip *prefix, unsigned len)
 {
-	struct ip a = prefix_of(ip, len), b = prefix_of(prefix, len);
+	size_t whole = len / 8 < sizeof ip->b ? len / 8 : sizeof ip->b;
+	unsigned rest = whole < sizeof ip->b ? len % 8 : 0;
 
-	return ip->family == IP_V6 && prefix->family == IP_V6 && ip_eq(&a, &b);
+	return ip->family == IP_V6 && prefix->family == IP_V6 && !memcmp(ip->b, prefix->b, whole) &&
+		(!rest || !((ip->b[whole] ^ prefix->b[whole]) >> (8 - rest)));
 }
 
 enum { V4_AT = 12, COMPUTED_PREFIX_MAX = 96 };

@@ -61,6 +61,7 @@ bool ip_is_link_local(const struct ip *ip);
 bool ip_is_group(const struct ip *ip);
 /* The unspecified address, ::; not the same as one that is not set. */
 bool ip_is_any6(const struct ip *ip);
+bool ip_is_unique_local(const struct ip *ip); /* fc00::/7 (RFC 4193 3.1) */
 /* IPv6: the first `len` bits are those of `prefix`. A longer `len` than 128 is 128. */
 bool ip_in_prefix6(const struct ip *ip, const struct ip *prefix, unsigned len);
 

@@ -96,9 +96,10 @@ static size_t row(const char *s, size_t left, size_t *ret_digits)
 	return n;
 }
 
-static bool is_secret(size_t digits, bool ends, unsigned how)
+/* `written`: each digit stands for itself, as in a sum. */
+static bool is_secret(size_t digits, bool written, bool ends, unsigned how)
 {
-	if (!(how & PLAIN_SUMS) && (digits == 64 || digits == 128))
+	if (!(how & PLAIN_SUMS) && written && (digits == 64 || digits == 128))
 		return false;
 	return digits >= (ends ? CUT_DIGITS : TOKEN_DIGITS);
 }
@@ -160,7 +161,7 @@ static size_t put_row(struct writer *w, const char *s, size_t left, unsigned how
 {
 	size_t digits, n = row(s, left, &digits), k = 0;
 
-	if (n && is_secret(digits, n == left, how)) {
+	if (n && is_secret(digits, n == digits, n == left, how)) {
 		put(w, "*", 1);
 		return n;
 	}

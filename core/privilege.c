@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +119,13 @@ int privilege_folder(const char *path, mode_t mode, const char *user, char *why,
 
 void privilege_hide_memory(void)
 {
+	/* A program that we start (ipmitool) is given a password, and the kernel lets it dump core again. */
+	struct rlimit l;
+
+	if (!getrlimit(RLIMIT_CORE, &l)) {
+		l.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &l);
+	}
 	/* The leak detector of AddressSanitizer looks into its own process as a debugger does. */
 #ifndef __SANITIZE_ADDRESS__
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

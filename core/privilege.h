@@ -15,7 +15,8 @@ int privilege_folder(const char *path, mode_t mode, const char *user, char *why,
 /* Becomes `user` with its groups (that of libvirt's socket among them). If the program is not root, or `user` is
  * "root", the only change is that children do not inherit capabilities. */
 int privilege_drop(const char *user, char *why, size_t why_size);
-/* Makes the process's memory unreadable for everyone but root, and disables core files: the memory holds secrets. */
+/* Makes the process's memory unreadable for everyone but root, and disables core files, of the programs that it starts too:
+ * the memory holds secrets. A debugger that root starts may look all the same; a build with AddressSanitizer hides nothing. */
 void privilege_hide_memory(void);
 
 #endif

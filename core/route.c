@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/route.h"
 
+#include "core/sys_number.h"
+
 #include <errno.h>
 #include <net/if.h>
 #include <netlink/addr.h>
@@ -8,7 +10,9 @@
 #include <netlink/netlink.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_wanted(struct rtnl_route *r)
 {
@@ -61,4 +65,41 @@ int routes_list(struct route **ret, size_t *ret_n)
 		nl_cache_free(cache);
 	nl_socket_free(sock);
 	return rc;
+}
+
+enum {
+	/* <linux/ipv6_route.h>, <linux/route.h> */
+	LEARNT = 0x00040000, /* from a router's advertisement */
+	REJECTED = 0x0200,
+	ACCEPTS_ALWAYS = 2, /* accept_ra */
+};
+
+/* Destination and its length, source and its length, next hop, metric, two counts, flags, link. */
+bool route6_line_is_learnt(const char *line, char ret_ifname[16])
+{
+	char to[33];
+	unsigned len, flags;
+
+	return sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %x %15s", to, &len, &flags,
+		       ret_ifname) == 4 &&
+		!len && strspn(to, "0") == strlen(to) && (flags & LEARNT) && !(flags & REJECTED);
+}
+
+static long accept_ra(const char *ifname)
+{
+	return sys_number(0, "/proc/sys/net/ipv6/conf/%.15s/accept_ra", ifname);
+}
+
+bool route6_is_learnt(char ret_ifname[16])
+{
+	FILE *f = fopen("/proc/net/ipv6_route", "re");
+	char line[256];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof line, f))
+		found = route6_line_is_learnt(line, ret_ifname) &&
+			accept_ra(ret_ifname) != ACCEPTS_ALWAYS;
+	if (f)
+		fclose(f);
+	return found;
 }

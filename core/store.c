@@ -373,6 +373,22 @@ static void *write_thread(void *arg)
 	return NULL;
 }
 
+int store_erase(struct store *s)
+{
+	int rc = take_gathered(s);
+
+	if (rc)
+		return rc;
+	write_pending(s);
+	rc = atomic_load(&s->trouble);
+	if (rc)
+		return rc;
+	rc = store_file_erase(s->file);
+	if (!rc)
+		s->stale_since = 0;
+	return rc;
+}
+
 int store_start(struct store *s, struct mailbox *home)
 {
 	sigset_t all, before;

@@ -11,7 +11,7 @@
  *
  * The old content of a deleted or replaced record soon disappears from the disk (a lease's when SQLite overwrites it):
  * from the file and its log, within about a second on a quiet host, ten on a busy one, and at the end. In a file of
- * more than 4 MiB copies may stay in gaps until the end, when the file is rewritten.
+ * more than 4 MiB copies may stay in gaps until the end, when the file is rewritten. After a kill it begins anew.
  */
 #ifndef USHER_CORE_STORE_H
 #define USHER_CORE_STORE_H
@@ -29,7 +29,9 @@ enum store_kind {
 	STORE_LEASE = 2,
 	STORE_SETTING = 3,
 	STORE_MEDIUM = 4,
-	STORE_NETWORK = 5
+	STORE_NETWORK = 5,
+	STORE_DISCOVERED = 6,
+	STORE_STRANGER = 7,
 }; /* an older version keeps kinds that it does not know */
 
 enum {
@@ -57,6 +59,9 @@ int store_load_events(struct store *s, size_t most,
 		const char *text),
 	void *arg);
 
+/* Before store_start(): writes what was committed, and erases what it replaced, in a file of any size. Blocking, some 2 s for
+ * 256 MiB. 0 or -errno: what could not be written is tried again later, what is not erased goes at the end. */
+int store_erase(struct store *s);
 /* Starts the writing thread; `done` callbacks are delivered through `home`. */
 int store_start(struct store *s, struct mailbox *home);
 /* Writes what was committed, ends the thread, closes. NULL is fine. */

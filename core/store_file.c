@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -199,6 +200,16 @@ static void sync_directory(const char *path)
 	sync_path(dirname(dir), O_DIRECTORY);
 }
 
+/* Whoever closed it in order removed the log: else the old content of records may be anywhere. */
+static bool was_left_open(const char *path)
+{
+	char name[PATH_MAX + 8];
+	struct stat st;
+
+	snprintf(name, sizeof name, "%s-wal", path);
+	return !stat(name, &st) && st.st_size > 0;
+}
+
 static int open_database(struct store_file *f, const struct why *why)
 {
 	int rc = make_file(f->path);
@@ -349,6 +360,7 @@ static int open_all(struct store_file *f, const struct why *why)
 {
 	int rc = take_lock(f, why);
 
+	f->stale = f->gaps = was_left_open(f->path);
 	if (!rc)
 		rc = open_database(f, why);
 	if (rc < 0)
@@ -570,18 +582,27 @@ static void close_gaps(struct store_file *f, int64_t most)
 }
 
 /* The log goes into the file, and all of it is cut off. Who else would read is kept out by the exclusive lock. */
-int store_file_scrub(struct store_file *f)
+static int cut_log(struct store_file *f)
 {
 	int64_t busy = 1;
-	int rc;
-
-	if (f->gaps)
-		close_gaps(f, VACUUM_MOST);
-	rc = sqlite3_exec(f->db, "PRAGMA wal_checkpoint(TRUNCATE)", row_int, &busy, NULL);
+	int rc = sqlite3_exec(f->db, "PRAGMA wal_checkpoint(TRUNCATE)", row_int, &busy, NULL);
 	if (rc != SQLITE_OK)
 		return errno_of(f->db, rc);
 	if (busy)
 		return -EBUSY;
 	f->stale = false;
 	return 0;
+}
+
+int store_file_scrub(struct store_file *f)
+{
+	if (f->gaps)
+		close_gaps(f, VACUUM_MOST);
+	return cut_log(f);
+}
+
+int store_file_erase(struct store_file *f)
+{
+	close_gaps(f, INT64_MAX);
+	return f->gaps ? -EIO : cut_log(f);
 }

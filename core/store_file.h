@@ -33,5 +33,7 @@ bool store_file_stale(const struct store_file *f);
 /* Erases the old content: writes the log into the file and truncates it; a file of at most 4 MiB is rewritten first.
  * Takes as long as a few syncs. 0 or -errno. */
 int store_file_scrub(struct store_file *f);
+/* The same for a file of any size, which takes as long as writing it. */
+int store_file_erase(struct store_file *f);
 
 #endif

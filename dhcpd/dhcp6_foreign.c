@@ -58,22 +58,91 @@ static void ask(struct dhcp6_foreign *f)
 	dhcp_outbox_send(f->lessor->outbox, p);
 }
 
+bool dhcp6_yield_note(struct dhcp6_yield *y, bool answered)
+{
+	enum dhcp6_place before = y->place;
+
+	if (before == DHCP6_PLACE_OURS)
+		return false;
+	y->answered += answered;
+	y->silent = answered && before == DHCP6_PLACE_ANOTHERS ? 0 : y->silent + !answered;
+	if (y->silent == DHCP6_FOREIGN_SURE)
+		y->place = DHCP6_PLACE_OURS;
+	else if (before == DHCP6_PLACE_ASKED && y->answered == DHCP6_FOREIGN_SURE)
+		*y = (struct dhcp6_yield){.place = DHCP6_PLACE_ANOTHERS};
+	return y->place != before;
+}
+
+static void tell_place(struct dhcp6_foreign *f, enum dhcp6_place before)
+{
+	const char *name = f->segment->name;
+
+	if (f->yield.place == DHCP6_PLACE_ANOTHERS) {
+		log_warn("%s: %s: usher leases no IPv6 addresses there: set mode='own' to lease "
+			 "them all the same",
+			name, f->other);
+		timeline_add(f->lessor->c->timeline, "", "foreign",
+			"another DHCPv6 server on %s: %s: usher leases no IPv6 addresses there",
+			name, f->other);
+	} else if (before == DHCP6_PLACE_ANOTHERS) {
+		log_info("%s: the other DHCPv6 server does not answer any more: usher leases IPv6 "
+			 "addresses there",
+			name);
+		timeline_add(f->lessor->c->timeline, "", "network",
+			"%s: the other DHCPv6 server does not answer any more: usher leases IPv6 "
+			"addresses there",
+			name);
+	}
+	dhcp_outbox_touch(f->lessor->outbox);
+}
+
+static void settle(struct dhcp6_foreign *f)
+{
+	enum dhcp6_place before = f->yield.place;
+	bool changed = f->asked && dhcp6_yield_note(&f->yield, f->answered);
+
+	f->answered = false;
+	if (!changed)
+		return;
+	tell_place(f, before);
+	f->decided(f->arg);
+}
+
+static bool is_in_doubt(const struct dhcp6_foreign *f)
+{
+	return f->asked < DHCP6_FOREIGN_FIRST || f->yield.place == DHCP6_PLACE_ASKED ||
+		(f->yield.place == DHCP6_PLACE_ANOTHERS && f->yield.silent);
+}
+
 static void again(struct loop_timer *t)
 {
 	struct dhcp6_foreign *f = t->arg;
 
+	settle(f);
 	ask(f);
 	dhcp_outbox_flush(f->lessor->outbox);
 	loop_timer_set(f->lessor->c->loop, &f->again,
-		f->asked < DHCP6_FOREIGN_FIRST ? DHCP6_FOREIGN_FIRST_MS : DHCP6_FOREIGN_MS);
+		is_in_doubt(f) ? DHCP6_FOREIGN_FIRST_MS : DHCP6_FOREIGN_MS);
+}
+
+static bool is_bound(void *arg, const struct lease *l)
+{
+	(void)arg;
+	return l->state == LEASE_BOUND;
 }
 
 void dhcp6_foreign_begin(struct dhcp6_foreign *f, struct dhcp_lessor *l, const struct segment *s,
 	const struct dhcp6_socket *socket)
 {
+	bool yields = s->six.yields &&
+		!leases_held(l->leases, s, IP_V6, clock_steady_ms(), is_bound, NULL);
+
 	*f = (struct dhcp6_foreign){.lessor = l,
 		.segment = s,
 		.socket = socket,
+		.yield.place = yields ? DHCP6_PLACE_ASKED : DHCP6_PLACE_OURS,
+		.decided = f->decided,
+		.arg = f->arg,
 		.told = {.every = DHCP6_FOREIGN_TOLD_MS, .most = DHCP_FOREIGN_TOLD}};
 	loop_timer_init(&f->again, again, f);
 	loop_timer_set(l->c->loop, &f->again, DHCP6_FOREIGN_FIRST_MS / 3);
@@ -116,6 +185,17 @@ static void describe(
 		mac_format(&from->from, mac), address);
 }
 
+static void note_answer(
+	struct dhcp6_foreign *f, const struct dhcp6_frame *from, const struct dhcp6_message *m)
+{
+	bool offers = m->n_ias && m->ias[0].n_addresses;
+
+	if (f->answered || !offers || is_ours(f->lessor->c->segments, &from->from))
+		return;
+	f->answered = true;
+	describe(from, m, f->other, sizeof(f->other));
+}
+
 void dhcp6_foreign_heard(
 	struct dhcp6_foreign *f, const struct dhcp6_frame *from, const struct dhcp6_message *m)
 {
@@ -124,8 +204,13 @@ void dhcp6_foreign_heard(
 
 	if (!f->asked || m->n_relays || m->xid != f->xid ||
 		(m->type != DHCP6_ADVERTISE && m->type != DHCP6_REPLY) ||
-		!mac_eq(&from->to, &f->socket->mac) ||
-		!dhcp_notice_due(&f->told, f->segment->id, &from->from, clock_mono_ms()) ||
+		!mac_eq(&from->to, &f->socket->mac))
+		return;
+	if (!dhcp6_foreign_is_ours(f)) {
+		note_answer(f, from, m);
+		return;
+	}
+	if (!dhcp_notice_due(&f->told, f->segment->id, &from->from, clock_mono_ms()) ||
 		is_ours(c->segments, &from->from)) /* last: it asks the kernel */
 		return;
 	describe(from, m, text, sizeof(text));

@@ -6,6 +6,7 @@
 #include "dhcpd/dhcp6_events.h"
 #include "dhcpd/dhcp6_secret.h"
 #include "dhcpd/dhcp6_who.h"
+#include "dhcpd/dhcp_conflict.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,13 @@
 #include <sys/epoll.h>
 
 enum { ROUTER_TOLD_MS = 3600 * 1000 };
+
+/* A frame as it came, and what it says of itself. */
+struct received {
+	const uint8_t *bytes;
+	size_t len;
+	struct dhcp6_frame frame;
+};
 
 static bool may_know(const struct dhcp6_own *own, const struct dhcp6_policy *p,
 	const struct dhcp6_decision *d, const struct dhcp6_frame *asked)
@@ -29,7 +37,23 @@ static bool may_know(const struct dhcp6_own *own, const struct dhcp6_policy *p,
 	return false;
 }
 
-static struct dhcp_boot boot_of(struct dhcp6_own *own, const struct dhcp6_policy *p,
+/* As boot_of_stranger() in dhcp_own.c. On our link the answer goes to the card that asked; behind a relay it goes to whoever says
+ * that he is one, so there nobody is told a token. */
+static struct dhcp_boot boot_of_stranger(struct dhcp6_own *own, const struct dhcp6_policy *p,
+	const struct dhcp6_decision *d, const struct dhcp6_frame *asked)
+{
+	const struct dhcpd_config *c = own->lessor->four->c;
+	const struct dhcp_firmware w = dhcp6_firmware_of(p->msg);
+	const struct dhcp6_who who = dhcp6_who_is(p->msg, &asked->from);
+	bool begins = d->verdict == DHCP6_SEND_ADVERTISE || d->verdict == DHCP6_SEND_LEASE;
+	const char *token = NULL;
+
+	if (begins && dhcp_boot_client(w) == DHCP_CLIENT_IPXE && !p->msg->n_relays)
+		token = c->stranger(c->arg, p->segment, &p->mac, who.has_uuid ? who.uuid : NULL);
+	return dhcp_boot_stranger(w, IP_V6, p->segment, token);
+}
+
+static struct dhcp_boot boot_of_machine(struct dhcp6_own *own, const struct dhcp6_policy *p,
 	const struct dhcp6_decision *d, const struct dhcp6_frame *asked)
 {
 	struct dhcp_lessor *l = own->lessor->four;
@@ -43,6 +67,15 @@ static struct dhcp_boot boot_of(struct dhcp6_own *own, const struct dhcp6_policy
 	if (boot.secret && !may_know(own, p, d, asked))
 		boot = (struct dhcp_boot){.vendor_class = ""};
 	return boot;
+}
+
+static struct dhcp_boot boot_of(struct dhcp6_own *own, const struct dhcp6_policy *p,
+	const struct dhcp6_decision *d, const struct dhcp6_frame *asked)
+{
+	bool discovers = p->segment->discover && own->lessor->four->c->stranger;
+
+	return !d->machine && discovers ? boot_of_stranger(own, p, d, asked)
+					: boot_of_machine(own, p, d, asked);
 }
 
 /* To the card that sent it; to a relay by an ordinary datagram, since it may lie behind a router. */
@@ -99,28 +132,50 @@ static void lost(struct dhcp6_own *own, int rc)
 			strerror(-rc));
 }
 
+/* As probe() in dhcp_own.c: 0, or the message is served again (-EINPROGRESS) or lost. */
+static int probe(struct dhcp6_own *own, const struct dhcp6_policy *p,
+	const struct dhcp6_decision *d, const struct received *as)
+{
+	enum prober_verdict verdict = PROBER_GIVE;
+
+	if (dhcp6_decision_declines(d) && d->doubtful)
+		verdict = prober_ask_declined(&own->prober, &d->choice.address, as->bytes, as->len);
+	else if (d->verdict == DHCP6_SEND_ADVERTISE || d->verdict == DHCP6_SEND_LEASE)
+		verdict = prober_ask(
+			&own->prober, &d->choice.address, d->doubtful, as->bytes, as->len);
+	if (verdict == PROBER_WAITS && !dhcp6_decision_declines(d))
+		dhcp6_policy_keep(p, d);
+	return verdict == PROBER_GIVE ? 0 : verdict == PROBER_WAITS ? -EINPROGRESS : -ENOBUFS;
+}
+
 /* `packet` is used or given back. Encoded before anything is changed: a lease that cannot be told is not given. */
-static void serve(struct dhcp6_own *own, const struct dhcp6_policy *p,
-	const struct dhcp6_frame *asked, struct dhcp_packet *packet)
+static void serve(struct dhcp6_own *own, const struct dhcp6_policy *p, const struct received *as,
+	struct dhcp_packet *packet)
 {
 	struct dhcp_lessor *l = own->lessor->four;
 	struct dhcp6_decision d = dhcp6_policy_decide(p);
 	bool sends = d.verdict != DHCP6_IGNORE;
-	int rc = sends ? fill_packet(own, p, &d, asked, packet) : 0;
+	int rc = probe(own, p, &d, as);
 
+	if (rc == 0 && sends)
+		rc = fill_packet(own, p, &d, &as->frame, packet);
 	if (rc == 0)
 		rc = dhcp6_policy_apply(p, &d);
 	if (rc < 0) {
-		lost(own, rc);
+		if (rc != -EINPROGRESS)
+			lost(own, rc);
 		dhcp_outbox_put_back(l->outbox, packet);
 		return;
 	}
 	if (dhcp6_events_note(&l->events, p, &d) || d.verdict == DHCP6_TAKE_RELEASE ||
 		d.verdict == DHCP6_TAKE_DECLINE || d.evicts)
 		dhcp_outbox_touch(l->outbox);
+	if (d.verdict == DHCP6_SEND_LEASE && d.news)
+		prober_given(&own->prober, &d.choice.address);
 	if (d.cancel_offers)
 		dhcp6_foreign_ask(&own->foreign);
 	if (sends) {
+		dhcp_own_firmware(l->c, d.machine, dhcp6_firmware_of(p->msg));
 		queue(l, &d, packet);
 		return;
 	}
@@ -169,19 +224,28 @@ static bool is_from_here(const struct dhcp6_message *m, const struct dhcp6_frame
 	return m->n_relays || ip_is_link_local(&f->from_ip);
 }
 
-static void receive_one(struct dhcp6_own *own, const struct dhcp6_frame *f, const uint8_t *bytes,
-	size_t len, int64_t now)
+static struct dhcp6_policy policy_of(const struct dhcp6_own *own, int64_t now)
 {
-	struct dhcp_lessor *l = own->lessor->four;
-	struct dhcp6_message *m = &own->lessor->msg;
-	const char *why;
-	int rc = dhcp6_wire_decode(bytes, len, m, &why);
-	struct dhcp6_policy p = {.msg = m,
+	const struct dhcp_lessor *l = own->lessor->four;
+
+	return (struct dhcp6_policy){.msg = &own->lessor->msg,
+		.segment = own->segment,
 		.machines = l->c->machines,
 		.leases = l->leases,
 		.now = now,
 		.guests = l->c->guests,
 		.guests_arg = l->c->arg};
+}
+
+static void receive_one(struct dhcp6_own *own, const struct received *as, const uint8_t *payload,
+	size_t len, int64_t now)
+{
+	struct dhcp_lessor *l = own->lessor->four;
+	struct dhcp6_message *m = &own->lessor->msg;
+	const struct dhcp6_frame *f = &as->frame;
+	const char *why;
+	int rc = dhcp6_wire_decode(payload, len, m, &why);
+	struct dhcp6_policy p = policy_of(own, now);
 	struct dhcp_packet *packet;
 	struct dhcp6_who who;
 
@@ -202,9 +266,13 @@ static void receive_one(struct dhcp6_own *own, const struct dhcp6_frame *f, cons
 	if (p.astray)
 		p.segment = own->segment;
 	p.ours = dhcp6_answer_is_ours(m, own->duid);
+	if (!m->n_relays && !dhcp6_foreign_is_ours(&own->foreign)) {
+		l->stats.ignored++;
+		return;
+	}
 	packet = dhcp_outbox_room(l->outbox);
 	if (packet)
-		serve(own, &p, f, packet);
+		serve(own, &p, as, packet);
 	else
 		lost(own, -ENOBUFS);
 }
@@ -220,6 +288,69 @@ static void receive_answer(
 		dhcp6_foreign_heard(&own->foreign, f, &own->lessor->msg);
 }
 
+/* After all messages of a wake-up. */
+static void settle(void *arg)
+{
+	struct dhcp6_own *own = arg;
+
+	prober_flush(&own->prober);
+	dhcp_outbox_flush(own->lessor->four->outbox);
+}
+
+/* prober.again; its checksum was right. */
+static void receive_again(void *arg, const void *bytes, size_t len)
+{
+	struct received as = {.bytes = bytes, .len = len};
+	const uint8_t *payload;
+	size_t payload_len;
+
+	if (dhcp6_frame_open(bytes, len, false, &as.frame, &payload, &payload_len) == 0)
+		receive_one(arg, &as, payload, payload_len, clock_steady_ms());
+}
+
+/* prober.answered */
+static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac, bool declined)
+{
+	struct dhcp6_own *own = arg;
+
+	return dhcp_conflict_found(own->lessor->four, own->segment,
+		&(struct dhcp_conflict){*ip, *mac, declined}, clock_steady_ms());
+}
+
+/* prober.next */
+static size_t next_free(void *arg, struct ip *ret, size_t most)
+{
+	const struct dhcp6_policy p = policy_of(arg, clock_steady_ms());
+
+	return dhcp6_policy_ahead(&p, ret, most);
+}
+
+/* Without it addresses are offered as they are: most clients look for themselves. */
+static void open_prober(struct dhcp6_own *own)
+{
+	const struct segment *s = own->segment;
+	struct prober *p = &own->prober;
+	int rc;
+
+	prober_close(p);
+	*p = (struct prober){.loop = own->lessor->four->c->loop,
+		.acd = ACD_CLOSED,
+		.again = receive_again,
+		.answered = set_aside,
+		.next = next_free,
+		.done = settle,
+		.arg = own};
+	if (!s->probe_ms)
+		return;
+	rc = prober_open(
+		p, own->socket.ifindex, &own->socket.mac, &own->socket.link_local, s->probe_ms);
+	if (rc)
+		log_warn("dhcp %s: cannot check whether IPv6 addresses are in use before offering "
+			 "them: %s",
+			s->name, strerror(-rc));
+	settle(own);
+}
+
 static int receive(void *arg)
 {
 	struct dhcp6_own *own = arg;
@@ -231,20 +362,20 @@ static int receive(void *arg)
 	if (n < 0 && dhcp_meter_due(&own->lessor->receive_errors, loop_now(l->c->loop)))
 		log_warn("dhcp %s: cannot receive: %s", own->segment->name, strerror(-n));
 	for (int i = 0; i < n; i++) {
-		struct dhcp6_frame f;
-		const uint8_t *bytes;
+		struct received as = {.bytes = in->bytes[i], .len = in->msgs[i].msg_len};
+		const uint8_t *payload;
 		size_t len;
-		int rc = dhcp6_inbox_open(in, (size_t)i, &f, &bytes, &len);
+		int rc = dhcp6_inbox_open(in, (size_t)i, &as.frame, &payload, &len);
 
 		l->stats.in++;
 		if (rc < 0)
 			l->stats.malformed++;
-		else if (f.to_port == DHCP6_CLIENT_PORT)
-			receive_answer(own, &f, bytes, len);
+		else if (as.frame.to_port == DHCP6_CLIENT_PORT)
+			receive_answer(own, &as.frame, payload, len);
 		else
-			receive_one(own, &f, bytes, len, now);
+			receive_one(own, &as, payload, len, now);
 	}
-	dhcp_outbox_flush(l->outbox);
+	settle(own);
 	return n;
 }
 
@@ -281,17 +412,48 @@ void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct 
 	*own = (struct dhcp6_own){.lessor = l,
 		.segment = s,
 		.socket = DHCP6_SOCKET_CLOSED,
+		.prober = PROBER_CLOSED,
 		.ra = RA_CLOSED,
 		.routers = {.every = ROUTER_TOLD_MS}};
 	dhcp_pace_init(&own->pace, l->four->c->loop, &own->watch, receive, NULL, own);
 }
 
-bool dhcp6_own_fits(const struct dhcp6_own *own)
+bool dhcp6_own_fits(struct dhcp6_own *own)
 {
 	const struct segment6 *six = &own->segment->six;
 
-	return ip_eq(&own->server, &six->server) && own->prefix_len == six->prefix_len &&
-		dhcp6_socket_fits(&own->socket, own->segment->ifname);
+	if (!ip_eq(&own->server, &six->server) || own->prefix_len != six->prefix_len ||
+		!dhcp6_socket_fits(&own->socket, own->segment->ifname))
+		return false;
+	if (dhcp6_foreign_is_ours(&own->foreign))
+		open_prober(own);
+	return true;
+}
+
+/* What is only done where we lease. */
+static int begin(struct dhcp6_own *own)
+{
+	if (!dhcp6_foreign_is_ours(&own->foreign))
+		return 0;
+	own->ra = (struct ra){.frames = FRAMES_CLOSED,
+		.segment = own->segment,
+		.mac = own->socket.mac,
+		.link_local = own->socket.link_local,
+		.foreign = foreign_router,
+		.arg = own};
+	open_prober(own);
+	return ra_open(&own->ra, own->lessor->four->c->loop, own->socket.ifindex);
+}
+
+/* dhcp6_foreign.decided: of a segment that was not ours. */
+static void decided(void *arg)
+{
+	struct dhcp6_own *own = arg;
+	int rc = begin(own);
+
+	if (rc < 0)
+		log_warn("%s: cannot send router advertisements: %s", own->segment->name,
+			strerror(-rc));
 }
 
 int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size)
@@ -306,16 +468,11 @@ int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size)
 	rc = loop_watch(
 		own->lessor->four->c->loop, &own->watch, own->socket.raw, EPOLLIN, readable, own);
 	if (rc == 0) {
-		own->ra = (struct ra){.frames = FRAMES_CLOSED,
-			.segment = own->segment,
-			.mac = own->socket.mac,
-			.link_local = own->socket.link_local,
-			.foreign = foreign_router,
-			.arg = own};
-		rc = ra_open(&own->ra, own->lessor->four->c->loop, own->socket.ifindex);
-	}
-	if (rc == 0)
+		own->foreign.decided = decided;
+		own->foreign.arg = own;
 		dhcp6_foreign_begin(&own->foreign, own->lessor->four, own->segment, &own->socket);
+		rc = begin(own);
+	}
 	if (rc < 0) {
 		snprintf(why, why_size, "%s: %s", own->segment->ifname, strerror(-rc));
 		dhcp6_own_close(own);
@@ -328,6 +485,7 @@ void dhcp6_own_close(struct dhcp6_own *own)
 	if (own->watch.watched)
 		loop_unwatch(own->lessor->four->c->loop, &own->watch);
 	dhcp_pace_clear(&own->pace);
+	prober_close(&own->prober);
 	ra_close(&own->ra);
 	dhcp6_foreign_end(&own->foreign);
 	dhcp6_socket_close(&own->socket);

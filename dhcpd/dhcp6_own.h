@@ -27,6 +27,7 @@ struct dhcp6_own {
 	struct dhcp6_socket socket;
 	struct loop_fd watch;
 	struct dhcp_pace pace;
+	struct prober prober;
 	struct ra ra;
 	struct dhcp6_foreign foreign;
 	struct dhcp_meter malformed, nobodys;
@@ -37,8 +38,8 @@ struct dhcp6_own {
 };
 
 void dhcp6_own_init(struct dhcp6_own *own, struct dhcp6_lessor *l, const struct segment *s);
-/* Still on the segment's link, with its prefix? */
-bool dhcp6_own_fits(const struct dhcp6_own *own);
+/* Still on the segment's link, with its prefix? Then what a setting may have changed is opened anew. */
+bool dhcp6_own_fits(struct dhcp6_own *own);
 /* Of a closed one. -errno with one line in `why`. */
 int dhcp6_own_open(struct dhcp6_own *own, char *why, size_t why_size);
 void dhcp6_own_close(struct dhcp6_own *own); /* closed is fine */

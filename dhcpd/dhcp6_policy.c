@@ -247,6 +247,23 @@ static struct dhcp6_decision decide(const struct dhcp6_policy *p, const struct d
 	}
 }
 
+bool dhcp6_decision_declines(const struct dhcp6_decision *d)
+{
+	return d->verdict == DHCP6_TAKE_DECLINE || d->verdict == DHCP6_NOTE_DECLINE;
+}
+
+/* As in dhcp_policy.c. */
+static bool is_doubtful(
+	const struct dhcp6_policy *p, const struct dhcp_asker *c, const struct dhcp6_decision *d)
+{
+	if (!p->segment->probe_ms || p->msg->n_relays || p->segment->via)
+		return false;
+	if (dhcp6_decision_declines(d))
+		return true;
+	return (d->verdict == DHCP6_SEND_ADVERTISE || d->verdict == DHCP6_SEND_LEASE) &&
+		ip_is_set(&d->choice.address) && dhcp_is_doubtful(c, &d->choice.address, d->evicts);
+}
+
 struct dhcp6_decision dhcp6_policy_decide(const struct dhcp6_policy *p)
 {
 	const struct dhcp_asker c = asker_of(p);
@@ -255,6 +272,7 @@ struct dhcp6_decision dhcp6_policy_decide(const struct dhcp6_policy *p)
 	d.machine = c.machine;
 	d.evicts = (d.verdict == DHCP6_SEND_ADVERTISE || d.verdict == DHCP6_SEND_LEASE) &&
 		dhcp_contested(&c, &d.choice.address);
+	d.doubtful = is_doubtful(p, &c, &d);
 	return d;
 }
 
@@ -288,4 +306,19 @@ int dhcp6_policy_apply(const struct dhcp6_policy *p, const struct dhcp6_decision
 	default:
 		return 0;
 	}
+}
+
+void dhcp6_policy_keep(const struct dhcp6_policy *p, const struct dhcp6_decision *d)
+{
+	const struct dhcp_asker c = plain_asker(p);
+
+	if (!d->evicts)
+		dhcp_choice_keep(&c, &d->choice);
+}
+
+size_t dhcp6_policy_ahead(const struct dhcp6_policy *p, struct ip *ret, size_t most)
+{
+	const struct dhcp_asker c = plain_asker(p);
+
+	return dhcp_choose_ahead(&c, ret, most);
 }

@@ -52,10 +52,15 @@ struct dhcp6_decision {
 	bool cancel_offers; /* it chose another server */
 	bool evicts;        /* the address is the machine's by its record, and another has it */
 	bool news;          /* a lease begins, or other software than before took it up */
+	bool doubtful;      /* somebody else may have the address: it is asked for first */
 };
 
 struct dhcp6_decision dhcp6_policy_decide(const struct dhcp6_policy *p);
 /* Changes the leases as decided. 0 or -errno, then no answer may leave. */
 int dhcp6_policy_apply(const struct dhcp6_policy *p, const struct dhcp6_decision *d);
+bool dhcp6_decision_declines(const struct dhcp6_decision *d);
+/* As dhcp_policy_keep() and dhcp_policy_ahead(). */
+void dhcp6_policy_keep(const struct dhcp6_policy *p, const struct dhcp6_decision *d);
+size_t dhcp6_policy_ahead(const struct dhcp6_policy *p, struct ip *ret, size_t most);
 
 #endif

@@ -115,6 +115,14 @@ enum dhcp_client dhcp_boot_client(struct dhcp_firmware w)
 	return DHCP_CLIENT_SYSTEM;
 }
 
+bool dhcp_boot_uefi(struct dhcp_firmware w, bool *ret)
+{
+	if (w.arch == DHCP_ARCH_NONE)
+		return false;
+	*ret = w.arch != ARCH_BIOS;
+	return true;
+}
+
 /* It loads a program of ours first. */
 static bool is_firmware(struct dhcp_firmware w)
 {
@@ -290,5 +298,17 @@ struct dhcp_boot dhcp_boot_machine(struct dhcp_firmware w, enum ip_family family
 		if (programs)
 			programs(machine->attempt.snapshot, &loaders);
 	}
+	return dhcp_boot_decide(w, &f);
+}
+
+struct dhcp_boot dhcp_boot_stranger(
+	struct dhcp_firmware w, enum ip_family family, const struct segment *s, const char *token)
+{
+	const struct dhcp_boot_for f = {.armed = true,
+		.token = token,
+		.server = *segment_server(s, family),
+		.http_port = s->http_port,
+		.loaders = &DHCP_LOADERS};
+
 	return dhcp_boot_decide(w, &f);
 }

@@ -58,6 +58,8 @@ struct dhcp_firmware dhcp6_firmware_of(const struct dhcp6_message *m);
 /* A mark of it. Stored with leases, so the same on every run. */
 uint32_t dhcp_boot_stage(struct dhcp_firmware w);
 
+/* Is it UEFI? False, and `ret` is left, when it does not say what it is. */
+bool dhcp_boot_uefi(struct dhcp_firmware w, bool *ret);
 enum dhcp_client dhcp_boot_client(struct dhcp_firmware w);
 /* For people: "iPXE", "PXE, BIOS", "PXE, arch 22 (U-Boot arm64)", the vendor class of a system, or "". */
 enum { DHCP_CLIENT_TEXT = 64 };
@@ -71,5 +73,10 @@ typedef void (*dhcp_programs)(const json_t *snapshot, struct dhcp_loaders *ret);
  * be NULL. */
 struct dhcp_boot dhcp_boot_machine(struct dhcp_firmware w, enum ip_family family,
 	const struct segment *s, const struct machine *machine, dhcp_programs programs);
+
+/* The same for a card without a record where machines are discovered: iPXE, by the usual programs, and its script under the
+ * token. That is NULL where there is none. */
+struct dhcp_boot dhcp_boot_stranger(
+	struct dhcp_firmware w, enum ip_family family, const struct segment *s, const char *token);
 
 #endif

@@ -8,17 +8,22 @@ static bool is_own(const struct dhcp_asker *c, const struct ip *ip)
 	return ip_is_set(&c->own) && ip_eq(&c->own, ip);
 }
 
-/* The machine whose record has this address, or the IPv4 one that it is computed from. */
-static const struct machine *owner_of(const struct dhcp_asker *c, const struct ip *ip)
+const struct machine *dhcp_owner_of(
+	const struct machines *ms, const struct segment *s, const struct ip *ip)
 {
-	const struct machine *m = machines_by_ip(c->machines, c->segment->id, ip);
+	const struct machine *m = machines_by_ip(ms, s->id, ip);
 	struct ip v4;
 	uint32_t n;
 
-	if (m || ip->family != IP_V6 || !segment_number(c->segment, ip, &n))
+	if (m || ip->family != IP_V6 || !segment_number(s, ip, &n))
 		return m;
 	v4 = ip_from_v4(n);
-	return machines_by_ip(c->machines, c->segment->id, &v4);
+	return machines_by_ip(ms, s->id, &v4);
+}
+
+static const struct machine *owner_of(const struct dhcp_asker *c, const struct ip *ip)
+{
+	return dhcp_owner_of(c->machines, c->segment, ip);
 }
 
 static bool is_anothers(const struct dhcp_asker *c, const struct ip *ip)
@@ -160,6 +165,16 @@ bool dhcp_was_in_use(const struct dhcp_asker *c)
 	const struct lease *l = lease_by_ip(c->leases, c->segment->id, &c->own);
 
 	return l && l->state == LEASE_IN_USE && !mac_eq(&l->mac, &c->holder);
+}
+
+bool dhcp_is_doubtful(const struct dhcp_asker *c, const struct ip *ip, bool evicts)
+{
+	const struct lease *l;
+
+	if (is_own(c, ip))
+		return evicts || dhcp_was_in_use(c);
+	l = lease_by_ip(c->leases, c->segment->id, ip);
+	return !l || !mac_eq(&l->mac, &c->holder) || c->now - l->expires >= LEASE_PROVEN_MS;
 }
 
 /* The neighbour may be anybody who does not want the machine to be installed. */

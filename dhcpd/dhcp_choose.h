@@ -73,11 +73,18 @@ bool dhcp_was_in_use(const struct dhcp_asker *c);
 
 /* It is offered: counts against the strangers' share if it is of it. */
 void dhcp_choice_count(const struct dhcp_asker *c, const struct dhcp_choice *choice);
+/* Is it to be asked for before the client is given it? Proven: what its record says, unless another has it (`evicts`, or it
+ * was in use); what this client holds or held until just now, and what we offered it. */
+bool dhcp_is_doubtful(const struct dhcp_asker *c, const struct ip *ip, bool evicts);
 /* It waits for a neighbour's answer: it is kept for the client meanwhile, and counted. */
 void dhcp_choice_keep(const struct dhcp_asker *c, const struct dhcp_choice *choice);
 /* Pool addresses that the next strangers would be given, up to `most`: to be asked for in advance. */
 size_t dhcp_choose_ahead(const struct dhcp_asker *c, struct ip *ret, size_t most);
 
 const char *dhcp_reason_text(enum dhcp_reason r); /* "no machine has this MAC, and ..." */
+
+/* The machine whose record has this address, or the IPv4 one that it is computed from. NULL: none. */
+const struct machine *dhcp_owner_of(
+	const struct machines *ms, const struct segment *s, const struct ip *ip);
 
 #endif

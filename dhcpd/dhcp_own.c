@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "dhcpd/dhcp_answer.h"
+#include "dhcpd/dhcp_conflict.h"
 #include "dhcpd/dhcp_policy.h"
 #include "dhcpd/dhcp_secret.h"
 #include "dhcpd/dhcp_stopgap.h"
@@ -35,7 +36,7 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 
 	if (route->frame)
 		v.forged = dhcp_origin_is_forged(&own->origin, p->msg, loop_now(c->loop));
-	if (route->frame && !v.forged && c->hears)
+	if (route->frame && !v.forged && c->hears && dec->machine)
 		v.hears = c->hears(
 			c->arg, dec->machine, p->segment, &p->msg->mac, NULL, where, sizeof(where));
 	v.where = where;
@@ -45,21 +46,49 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 		return 0;
 	snprintf(text, sizeof(text), "%s from %s on %s gets no boot script: %s",
 		dhcp_type_name(p->msg->type), mac_format(&p->msg->mac, mac), p->segment->name, why);
-	machine_tell(dec->machine, "refused", text);
+	if (dec->machine)
+		machine_tell(dec->machine, "refused", text);
 	dhcp_outbox_touch(own->lessor->outbox);
 	*boot = (struct dhcp_boot){.vendor_class = ""};
 	return verdict == DHCP_SECRET_SILENT ? -EPERM : 0;
 }
 
+/* A token takes an older one's room: it is drawn only for iPXE that is about to boot, and asks itself. */
+static struct dhcp_boot boot_of_stranger(struct dhcp_own *own, const struct dhcp_policy *p,
+	const struct dhcp_decision *dec, const struct dhcp_route *route)
+{
+	const struct dhcpd_config *c = own->lessor->c;
+	struct dhcp_firmware w = dhcp_firmware_of(p->msg);
+	bool begins = dec->verdict == DHCP_SEND_OFFER || dec->verdict == DHCP_SEND_ACK;
+	const char *token = NULL;
+
+	if (begins && dhcp_boot_client(w) == DHCP_CLIENT_IPXE &&
+		!(route->frame && dhcp_origin_is_forged(&own->origin, p->msg, loop_now(c->loop))))
+		token = c->stranger(
+			c->arg, p->segment, &p->msg->mac, p->msg->has_uuid ? p->msg->uuid : NULL);
+	return dhcp_boot_stranger(w, IP_V4, p->segment, token);
+}
+
+static struct dhcp_boot boot_of(struct dhcp_own *own, const struct dhcp_policy *p,
+	const struct dhcp_decision *dec, const struct dhcp_route *route)
+{
+	const struct dhcpd_config *c = own->lessor->c;
+
+	if (!dec->machine && p->segment->discover && c->stranger)
+		return boot_of_stranger(own, p, dec, route);
+	return dhcp_boot_machine(
+		dhcp_firmware_of(p->msg), IP_V4, p->segment, dec->machine, c->programs);
+}
+
 static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
 	const struct dhcp_decision *dec, struct dhcp_packet *packet)
 {
-	struct dhcp_boot boot = dhcp_boot_machine(dhcp_firmware_of(p->msg), IP_V4, p->segment,
-		dec->machine, own->lessor->c->programs);
+	struct dhcp_boot boot;
 	int len, rc = 0;
 
 	packet->route = dhcp_answer_route(p, dec);
-	if (boot.unserved && dec->verdict != DHCP_SEND_NAK) {
+	boot = boot_of(own, p, dec, &packet->route);
+	if (boot.unserved && dec->machine && dec->verdict != DHCP_SEND_NAK) {
 		dhcp_events_note_unserved(p->segment, dec->machine, p->msg);
 		dhcp_outbox_touch(own->lessor->outbox);
 	}
@@ -111,24 +140,25 @@ static struct asking *asking_slot(struct dhcp_lessor *l, uint32_t segment, const
 	return &l->asking[hash_bytes(mac, sizeof(*mac), segment) % ASKING_SLOTS];
 }
 
-/* Ours: a record's, or a guest's with a computed MAC. A stranger's may boot by IPv6 from another. */
+void dhcp_own_firmware(
+	const struct dhcpd_config *c, const struct machine *m, struct dhcp_firmware w)
+{
+	bool uefi;
+
+	if (m && !m->guest && c->firmware && dhcp_boot_uefi(w, &uefi) && uefi != m->uefi)
+		c->firmware(c->arg, m, uefi);
+}
+
+/* Ours: a record's, a guest's with a computed MAC, or one that is discovered. Another stranger's may boot by IPv6 from another. */
 static void note_ipxe(
 	struct dhcp_lessor *l, const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
-	bool ours = dec->machine || dhcp_events_is_computed(p, dec);
+	bool discovered = p->segment->discover && l->c->stranger;
+	bool ours = dec->machine || discovered || dhcp_events_is_computed(p, dec);
 
 	if (ours && dhcp_boot_client(dhcp_firmware_of(p->msg)) == DHCP_CLIENT_IPXE)
 		*asking_slot(l, p->segment->id, &p->msg->mac) = (struct asking){
 			p->segment->id, p->msg->mac, loop_now(l->c->loop) + ASKING_MS};
-}
-
-static void count_ahead(struct dhcp_own *own, enum prober_verdict verdict)
-{
-	own->look_ahead = true;
-	if (verdict != PROBER_GIVE)
-		own->ahead = 0;
-	else if (own->ahead)
-		own->ahead--;
 }
 
 /* A DECLINE is served again, too: then it is known whether somebody else uses the address. */
@@ -153,8 +183,6 @@ static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct
 	if ((dec->verdict != DHCP_SEND_OFFER && dec->verdict != DHCP_SEND_ACK) || p->segment->via)
 		return 0;
 	verdict = prober_ask(&own->prober, &dec->address, dec->doubtful, raw->bytes, raw->len);
-	if (dec->doubtful)
-		count_ahead(own, verdict);
 	if (verdict == PROBER_FULL)
 		return -ENOBUFS;
 	if (verdict == PROBER_GIVE)
@@ -190,6 +218,7 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 		prober_given(&own->prober, &dec.address);
 	if (sends(&dec)) {
 		note_ipxe(l, p, &dec);
+		dhcp_own_firmware(l->c, dec.machine, dhcp_firmware_of(p->msg));
 		queue(l, &dec, packet);
 		return;
 	}
@@ -318,21 +347,12 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 		serve_raw(own, &raw, now, astray);
 }
 
-/* So that the next stranger's OFFER need not wait. Only while strangers come: a quiet segment is
- * not asked all day. */
-static void probe_ahead(struct dhcp_own *own, int64_t now)
+/* prober.next */
+static size_t next_free(void *arg, struct ip *ret, size_t most)
 {
-	const struct dhcp_policy p = policy_of(own, now);
-	struct ip next[LEASE_CANDIDATES];
+	const struct dhcp_policy p = policy_of(arg, clock_steady_ms());
 
-	if (!own->look_ahead || !prober_is_open(&own->prober))
-		return;
-	own->look_ahead = false;
-	if (own->ahead > LEASE_CANDIDATES / 2)
-		return;
-	own->ahead = dhcp_policy_ahead(&p, next, LEASE_CANDIDATES);
-	for (size_t i = 0; i < own->ahead; i++)
-		prober_begin(&own->prober, &next[i]);
+	return dhcp_policy_ahead(&p, ret, most);
 }
 
 /* After all messages of a wake-up. */
@@ -340,7 +360,6 @@ static void settle(void *arg)
 {
 	struct dhcp_own *own = arg;
 
-	probe_ahead(own, clock_steady_ms());
 	prober_flush(&own->prober);
 	dhcp_outbox_flush(own->lessor->outbox);
 }
@@ -356,47 +375,13 @@ static void receive_again(void *arg, const void *bytes, size_t len)
 		serve_raw(own, &raw, clock_steady_ms(), false);
 }
 
-/* May this answer take the address from who holds it? Not the holder's own. A lease ends when its
- * client says so, or when the address is a machine's by its record, and another has it. Where a
- * client-id stands for the MAC of a lease (here, or of hardware that has none), the card that answers may be its
- * holder's. */
-static bool takes(const struct dhcp_own *own, const struct lease *held, const struct machine *owner,
-	const struct mac *mac, bool declined)
-{
-	const struct machines *all = own->lessor->c->machines;
-	uint32_t segment = own->segment->id;
-
-	if (owner)
-		return machines_by_mac(all, segment, mac, NULL) != owner &&
-			(declined || machines_by_mac(all, segment, &held->mac, NULL) != owner);
-	if (mac_eq(&held->mac, mac) || own->segment->by_client_id || mac_is_group(&held->mac))
-		return false;
-	return declined || held->state != LEASE_BOUND;
-}
-
 /* prober.answered */
 static bool set_aside(void *arg, const struct ip *ip, const struct mac *mac, bool declined)
 {
 	struct dhcp_own *own = arg;
-	struct dhcp_lessor *l = own->lessor;
-	uint32_t segment = own->segment->id;
-	const struct lease *held = lease_by_ip(l->leases, segment, ip);
-	struct dhcp_in_use in_use = {
-		own->segment, machines_by_ip(l->c->machines, segment, ip), *ip, *mac, {{0}}};
-	int64_t now = clock_steady_ms();
 
-	if (held && held->expires > now) {
-		if (!takes(own, held, in_use.owner, mac, declined))
-			return false;
-		in_use.declined_by = declined ? held->mac : in_use.declined_by;
-		if (lease_evict(l->leases, segment, ip, now) < 0)
-			return false;
-	}
-	if (lease_set_aside(l->leases, segment, ip, mac, now) < 0)
-		return false;
-	(void)dhcp_events_note_in_use(&l->events, &in_use);
-	dhcp_outbox_touch(l->outbox);
-	return true;
+	return dhcp_conflict_found(own->lessor, own->segment,
+		&(struct dhcp_conflict){*ip, *mac, declined}, clock_steady_ms());
 }
 
 static int serve_backlog(struct dhcp_own *own)
@@ -484,20 +469,19 @@ static void open_prober(struct dhcp_own *own)
 
 	prober_close(p);
 	*p = (struct prober){.loop = own->lessor->c->loop,
-		.arp = ARP_CLOSED,
+		.acd = ACD_CLOSED,
 		.again = receive_again,
 		.answered = set_aside,
+		.next = next_free,
 		.done = settle,
 		.arg = own};
 	if (!s->probe_ms)
 		return;
-	rc = prober_open(p, own->socket.ifindex, &own->socket.mac, s->probe_ms);
+	rc = prober_open(p, own->socket.ifindex, &own->socket.mac, &(struct ip){0}, s->probe_ms);
 	if (rc)
 		log_warn("dhcp %s: cannot check whether addresses are in use before offering them: "
 			 "%s",
 			s->name, strerror(-rc));
-	own->ahead = 0;
-	own->look_ahead = true;
 	settle(own);
 }
 

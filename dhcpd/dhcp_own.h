@@ -31,6 +31,10 @@ struct asking {
 };
 
 /* What all segments share on which we lease; dhcpd.c's. */
+/* Tells whoever wants to know that bare metal `m` (NULL: no record) boots by another kind of firmware than its record says. */
+void dhcp_own_firmware(
+	const struct dhcpd_config *c, const struct machine *m, struct dhcp_firmware w);
+
 struct dhcp_lessor {
 	const struct dhcpd_config *c;
 	struct leases *leases;
@@ -57,8 +61,6 @@ struct dhcp_own {
 	struct dhcp_foreign foreign;
 	struct dhcp_origin origin;
 	struct prober prober;
-	size_t ahead;    /* pool addresses that were asked for in advance and are not yet given */
-	bool look_ahead; /* this wake-up took some of them */
 	struct dhcp_meter malformed;
 };
 

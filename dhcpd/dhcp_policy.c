@@ -248,24 +248,16 @@ uint32_t dhcp_policy_server(const struct dhcp_policy *p)
 	return p->msg->server_override ? p->msg->server_override : ip_to_v4(&p->segment->server);
 }
 
-/* Proven: what its record says, unless another has it; what this client holds or held until just
- * now, and what we offered it. Who declines is not taken at its word. Behind a relay nobody hears
- * our question. */
+/* Who declines is not taken at its word. Behind a relay nobody hears our question. */
 static bool is_doubtful(
 	const struct dhcp_policy *p, const struct dhcp_asker *c, const struct dhcp_decision *d)
 {
-	const struct lease *l;
-
 	if (!p->segment->probe_ms || p->msg->giaddr || p->segment->via)
 		return false;
 	if (dhcp_decision_declines(d))
 		return true;
-	if (d->verdict != DHCP_SEND_OFFER && d->verdict != DHCP_SEND_ACK)
-		return false;
-	if (ip_eq(&c->own, &d->address))
-		return d->evicts || dhcp_was_in_use(c);
-	l = lease_by_ip(p->leases, p->segment->id, &d->address);
-	return !l || !mac_eq(&l->mac, &c->holder) || p->now - l->expires >= LEASE_PROVEN_MS;
+	return (d->verdict == DHCP_SEND_OFFER || d->verdict == DHCP_SEND_ACK) &&
+		dhcp_is_doubtful(c, &d->address, d->evicts);
 }
 
 struct dhcp_decision dhcp_policy_decide(const struct dhcp_policy *p)

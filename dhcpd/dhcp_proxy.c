@@ -160,24 +160,42 @@ refused:
 	return false;
 }
 
+/* On 4011 the sender's address is its own word, which nobody can check of a stranger: there it is told a program, but no token. */
+static int answer_stranger(struct side_port *p, struct dhcp_packet *packet, struct dhcp_boot *boot)
+{
+	struct dhcp_proxy *d = p->side;
+	const char *token = NULL;
+
+	if (p->number != DHCP_PROXY_PORT && dhcp_proxy_is_due(&d->msg, d->segment, p->number) &&
+		dhcp_boot_client(dhcp_firmware_of(&d->msg)) == DHCP_CLIENT_IPXE &&
+		!dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop)))
+		token = d->c.stranger(
+			d->c.arg, d->segment, &d->msg.mac, d->msg.has_uuid ? d->msg.uuid : NULL);
+	return dhcp_proxy_answer_stranger(
+		&d->msg, d->segment, token, p->number, packet->buf + DHCP_FRAME_HEADER, boot);
+}
+
 static void answer(struct side_port *p, const struct sockaddr_in *from)
 {
 	struct dhcp_proxy *d = p->side;
 	const struct machine *m = machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL);
 	struct dhcp_packet *packet = &d->packet;
 	struct dhcp_boot boot;
-	int error = 0,
-	    len = dhcp_proxy_answer(&d->msg, d->segment, m, d->c.programs, p->number,
-		    packet->buf + DHCP_FRAME_HEADER, &boot);
+	int error = 0, len;
 
-	if (boot.unserved)
+	if (!m && d->segment->discover && d->c.stranger)
+		len = answer_stranger(p, packet, &boot);
+	else
+		len = dhcp_proxy_answer(&d->msg, d->segment, m, d->c.programs, p->number,
+			packet->buf + DHCP_FRAME_HEADER, &boot);
+	if (boot.unserved && m)
 		dhcp_events_note_unserved(d->segment, m, &d->msg);
 	if (len <= 0)
 		return;
 	packet->len = (size_t)len;
 	packet->socket = &p->socket;
 	packet->route = route_to(p, from);
-	if (boot.secret && !may_tell(p, m, &packet->route))
+	if (boot.secret && m && !may_tell(p, m, &packet->route))
 		return;
 	if (boot.secret && packet->route.frame)
 		packet->route.mac = d->msg.mac;

@@ -32,6 +32,8 @@ struct dhcp_proxy_config {
 	/* dhcpd_config's */
 	bool (*hears)(void *arg, const struct machine *m, const struct segment *s,
 		const struct mac *mac, const struct ip *from, char *why, size_t size);
+	const char *(*stranger)(
+		void *arg, const struct segment *s, const struct mac *mac, const uint8_t *uuid);
 	void *arg;
 	struct dhcp_inbox *inbox;          /* shared: used within one wake-up */
 	const struct dhcpd_server *server; /* who was found to lease there; zero: mode says so */

@@ -4,7 +4,7 @@
 #include "dhcpd/dhcp_answer.h"
 
 /* A REQUEST on 67 is the lessor's affair; on 4011 it is meant for us, unless it names another. */
-static bool is_due(const struct dhcp_message *m, const struct segment *s, uint16_t port)
+bool dhcp_proxy_is_due(const struct dhcp_message *m, const struct segment *s, uint16_t port)
 {
 	if (m->giaddr)
 		return false; /* a relay hands out no proxy's offers */
@@ -23,25 +23,41 @@ static void as_proxy(struct dhcp_boot *b)
 		dhcp_boot_as_pxe(b);
 }
 
-int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
-	const struct machine *machine, dhcp_programs programs, uint16_t port,
-	uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *ret)
+static int encode(const struct dhcp_message *m, const struct segment *s, uint16_t port,
+	uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *b)
 {
 	struct dhcp_reply_head h = {.type = port == DHCP_PROXY_PORT ? DHCP_ACK : DHCP_OFFER,
 		.server_id = ip_to_v4(&s->server)};
 	struct dhcp_reply r;
 
+	if (!b->boots)
+		return 0;
+	as_proxy(b);
+	h.ciaddr = h.type == DHCP_ACK ? m->ciaddr : 0;
+	h.siaddr = b->next_server;
+	h.file = b->file;
+	dhcp_reply_begin(&r, buf, m, &h);
+	dhcp_answer_put_boot(&r, b);
+	return dhcp_reply_end(&r);
+}
+
+int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
+	const struct machine *machine, dhcp_programs programs, uint16_t port,
+	uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *ret)
+{
 	*ret = (struct dhcp_boot){.vendor_class = ""};
-	if (!is_due(m, s, port))
+	if (!dhcp_proxy_is_due(m, s, port))
 		return 0;
 	*ret = dhcp_boot_machine(dhcp_firmware_of(m), IP_V4, s, machine, programs);
-	if (!ret->boots)
+	return encode(m, s, port, buf, ret);
+}
+
+int dhcp_proxy_answer_stranger(const struct dhcp_message *m, const struct segment *s,
+	const char *token, uint16_t port, uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *ret)
+{
+	*ret = (struct dhcp_boot){.vendor_class = ""};
+	if (!dhcp_proxy_is_due(m, s, port))
 		return 0;
-	as_proxy(ret);
-	h.ciaddr = h.type == DHCP_ACK ? m->ciaddr : 0;
-	h.siaddr = ret->next_server;
-	h.file = ret->file;
-	dhcp_reply_begin(&r, buf, m, &h);
-	dhcp_answer_put_boot(&r, ret);
-	return dhcp_reply_end(&r);
+	*ret = dhcp_boot_stranger(dhcp_firmware_of(m), IP_V4, s, token);
+	return encode(m, s, port, buf, ret);
 }

@@ -3,7 +3,7 @@
  * Boot information beside another server's leases (PXE 2.1, "proxyDHCP"). Pure.
  *
  * An armed machine's DISCOVER is offered a boot file and no address; on port 4011 it is told the
- * same once more. Option 60, the file and option 43 "ask no boot server" together are what iPXE's
+ * same once more; so is a card without a record where machines are discovered. Option 60, the file and option 43 "ask no boot server" together are what iPXE's
  * ROM and OVMF's own stack both take. Nobody else gets a word, and no lease is ever acknowledged.
  */
 #ifndef USHER_DHCPD_DHCP_PROXY_ANSWER_H
@@ -21,5 +21,11 @@ enum { DHCP_PROXY_PORT = 4011 };
 int dhcp_proxy_answer(const struct dhcp_message *m, const struct segment *s,
 	const struct machine *machine, dhcp_programs programs, uint16_t port,
 	uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *ret);
+
+/* Is one due, if there is something to boot? */
+bool dhcp_proxy_is_due(const struct dhcp_message *m, const struct segment *s, uint16_t port);
+/* The same to a card without a record, as dhcp_boot_stranger() has it. */
+int dhcp_proxy_answer_stranger(const struct dhcp_message *m, const struct segment *s,
+	const char *token, uint16_t port, uint8_t buf[DHCP_REPLY_MAX], struct dhcp_boot *ret);
 
 #endif

@@ -643,19 +643,20 @@ static size_t echo_size(const struct dhcp_message *m, uint8_t code)
 	return m->options[code].at ? wire_size(m->options[code].len) : 0;
 }
 
-/* What is kept free for the trailer. When both echoes do not fit, the relay's goes first. */
+/* What is kept free for the trailer. When both echoes do not fit, the relay's goes first; but a client without a MAC knows
+ * its answer by the identifier alone (RFC 4390 2.1). */
 static void plan(struct dhcp_reply *r)
 {
 	size_t cap = r->to->max_size - (size_t)IP_UDP_HEADERS;
-	size_t relay = echo_size(r->to, OPT_RELAY_AGENT);
+	size_t kept = echo_size(r->to, OPT_RELAY_AGENT) + 1;
 	size_t id = echo_size(r->to, OPT_CLIENT_ID);
 
 	if (cap > DHCP_REPLY_MAX)
 		cap = DHCP_REPLY_MAX;
-	r->echo_id = id > 0 && REPLY_FIXED + REPLY_MUST + relay + id + 1 <= cap;
-	r->limit = cap > relay + 1 ? cap - relay - 1 : 0;
+	r->echo_id = id > 0 && (r->to->by_id || REPLY_FIXED + REPLY_MUST + kept + id <= cap);
 	if (r->echo_id)
-		r->limit -= id;
+		kept += id;
+	r->limit = cap > kept ? cap - kept : 0;
 }
 
 static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)

@@ -158,6 +158,7 @@ static int open_proxy(struct port *port, char *why, size_t why_size)
 		.events = &d->lessor.events,
 		.programs = d->c.programs,
 		.hears = d->c.hears,
+		.stranger = d->c.stranger,
 		.arg = d->c.arg,
 		.inbox = &d->lessor.inbox,
 		.server = &port->server};
@@ -257,6 +258,14 @@ bool dhcpd_is_open(const struct dhcpd *d, const struct segment *s)
 	const struct port *port = port_of(d, s);
 
 	return port && (port->own.socket.udp >= 0 || port->proxy);
+}
+
+bool dhcpd_leases6(const struct dhcpd *d, const struct segment *s)
+{
+	const struct port *port = port_of(d, s);
+
+	return port && ip_is_set(&s->six.server) && port->own6.socket.raw >= 0 &&
+		(s->via || dhcp6_foreign_is_ours(&port->own6.foreign));
 }
 
 void dhcpd_free(struct dhcpd *d)

@@ -34,7 +34,7 @@ struct dhcpd;
 
 /* What a crowd's ACKs wait at most, beside the disk, so that they share a commit: its cost is
  * mostly the same for one lease and for a hundred. */
-enum { DHCPD_GATHER_MS = 8 };
+enum { DHCPD_GATHER_MS = 20 };
 
 /* Another DHCP server that was heard. */
 struct dhcpd_server {
@@ -55,6 +55,10 @@ struct dhcpd_config {
 	dhcp_programs programs;
 	/* Whose guest a computed MAC is; NULL: nobody knows. With `arg`. */
 	dhcp_guests guests;
+	/* The token that a card without a record is told, where machines are discovered: borrowed until the next call. NULL:
+	 * none, it boots nothing. `uuid`, as it came: what its firmware says is the machine's; NULL: it does not say. */
+	const char *(*stranger)(
+		void *arg, const struct segment *s, const struct mac *mac, const uint8_t *uuid);
 	/* Who leases on a segment of mode SEGMENT_AUTO is known, some seconds after it was opened:
 	 * `server` (NULL: nobody), borrowed; it answered, twice. The callee sets the mode and opens the segment
 	 * again. */
@@ -66,6 +70,8 @@ struct dhcpd_config {
 	 */
 	bool (*hears)(void *arg, const struct machine *m, const struct segment *s,
 		const struct mac *mac, const struct ip *from, char *why, size_t size);
+	/* Bare metal boots by another kind of firmware than its record says; NULL: nobody wants to know. */
+	void (*firmware)(void *arg, const struct machine *m, bool uefi);
 	void *arg;
 	unsigned gather_ms; /* at most one commit in this time; 0: only one after the other */
 };
@@ -97,6 +103,8 @@ enum { DHCPD_OTHERS_MAX = 8 };
 size_t dhcpd_others(
 	const struct dhcpd *d, const struct segment *s, struct dhcpd_server ret[DHCPD_OTHERS_MAX]);
 bool dhcpd_is_open(const struct dhcpd *d, const struct segment *s);
+/* Does usher lease IPv6 addresses there now? */
+bool dhcpd_leases6(const struct dhcpd *d, const struct segment *s);
 /* NULL is fine. Parked ACKs are dropped; may be called before or after store_close(). */
 void dhcpd_free(struct dhcpd *d);
 

@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "dhcpd/lease.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static void over(struct loop_timer *t)
 	p->done(p->arg);
 }
 
-static void heard(void *arg, const struct arp_neighbour *n)
+static void heard(void *arg, const struct acd_neighbour *n)
 {
 	struct prober *p = arg;
 
@@ -46,14 +47,17 @@ static void heard(void *arg, const struct arp_neighbour *n)
 	p->done(p->arg);
 }
 
-int prober_open(struct prober *p, unsigned ifindex, const struct mac *mac, unsigned wait_ms)
+int prober_open(struct prober *p, unsigned ifindex, const struct mac *mac, const struct ip *from,
+	unsigned wait_ms)
 {
-	int rc = arp_open(&p->arp, p->loop, ifindex, mac, heard, p);
+	int rc = acd_open(&p->acd, p->loop, ifindex, mac, from, heard, p);
 
 	if (rc)
 		return rc;
 	probes_init(&p->probes, wait_ms);
 	loop_timer_init(&p->timer, over, p);
+	p->ahead = 0;
+	p->look_ahead = true;
 	return 0;
 }
 
@@ -63,25 +67,43 @@ void prober_close(struct prober *p)
 		return;
 	loop_timer_clear(p->loop, &p->timer);
 	probes_fini(&p->probes);
-	arp_close(&p->arp);
+	acd_close(&p->acd);
 }
 
-enum prober_verdict prober_ask(
+static enum prober_verdict ask(
 	struct prober *p, const struct ip *ip, bool doubtful, const void *bytes, size_t len)
 {
 	int64_t now = clock_mono_ms();
-	enum probe_state state;
+	enum probe_state state = probe_state(&p->probes, ip, now);
 	int rc;
 
-	if (!prober_is_open(p))
-		return PROBER_GIVE;
-	state = probe_state(&p->probes, ip, now);
 	if (state == PROBE_FREE || (state == PROBE_UNKNOWN && !doubtful))
 		return PROBER_GIVE;
 	rc = probe_begin(&p->probes, ip, now);
 	if (!rc)
 		rc = probe_wait(&p->probes, ip, bytes, len);
 	return rc && rc != -EALREADY ? PROBER_FULL : PROBER_WAITS;
+}
+
+static void count_ahead(struct prober *p, enum prober_verdict verdict)
+{
+	p->look_ahead = true;
+	if (verdict != PROBER_GIVE)
+		p->ahead = 0;
+	else if (p->ahead)
+		p->ahead--;
+}
+
+enum prober_verdict prober_ask(
+	struct prober *p, const struct ip *ip, bool doubtful, const void *bytes, size_t len)
+{
+	enum prober_verdict verdict = PROBER_GIVE;
+
+	if (prober_is_open(p))
+		verdict = ask(p, ip, doubtful, bytes, len);
+	if (doubtful)
+		count_ahead(p, verdict);
+	return verdict;
 }
 
 enum prober_verdict prober_ask_declined(
@@ -106,26 +128,37 @@ void prober_given(struct prober *p, const struct ip *ip)
 		probe_given(&p->probes, ip, clock_mono_ms());
 }
 
-void prober_begin(struct prober *p, const struct ip *ip)
+/* So that the next stranger's offer need not wait. Only while strangers come: a quiet segment is
+ * not asked all day. */
+static void probe_ahead(struct prober *p)
 {
-	if (prober_is_open(p))
-		(void)probe_begin(&p->probes, ip, clock_mono_ms());
+	struct ip next[LEASE_CANDIDATES];
+
+	if (!p->look_ahead)
+		return;
+	p->look_ahead = false;
+	if (p->ahead > LEASE_CANDIDATES / 2)
+		return;
+	p->ahead = p->next(p->arg, next, LEASE_CANDIDATES);
+	for (size_t i = 0; i < p->ahead; i++)
+		(void)probe_begin(&p->probes, &next[i], clock_mono_ms());
 }
 
 /* A question that cannot be sent is over like one that nobody answers: the link is down, and nobody
  * is there. */
 void prober_flush(struct prober *p)
 {
-	struct ip ips[ARP_BATCH];
+	struct ip ips[ACD_BATCH];
 	size_t n;
 
 	if (!prober_is_open(p))
 		return;
-	while ((n = probes_unsent(&p->probes, ips, ARP_BATCH)) > 0) {
-		int rc = arp_probe(&p->arp, ips, n);
+	probe_ahead(p);
+	while ((n = probes_unsent(&p->probes, ips, ACD_BATCH)) > 0) {
+		int rc = acd_ask(&p->acd, ips, n);
 
 		if (rc < 0)
-			log_debug("arp: a question did not leave: %s", strerror(-rc));
+			log_debug("acd: a question did not leave: %s", strerror(-rc));
 	}
 	set_timer(p);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A segment's prober: sends the questions (arp.h), keeps what they found (probe.h), and serves what
+ * A segment's prober: sends the questions (acd.h), keeps what they found (probe.h), and serves what
  * waited when its time has come. Nothing else waits for it. Main thread only.
  */
 #ifndef USHER_DHCPD_PROBER_H
 #define USHER_DHCPD_PROBER_H
 
-#include "dhcpd/arp.h"
+#include "dhcpd/acd.h"
 #include "dhcpd/probe.h"
 
 struct prober {
 	struct loop *loop;
-	struct arp arp;
+	struct acd acd;
 	struct probes probes;
 	struct loop_timer timer;
 	/* A message that waited is served again. */
@@ -19,19 +19,24 @@ struct prober {
 	/* Somebody has an address that was asked for (`declined`: since a client declined it): is it
 	 * to be set aside? Then what waited for it is served again. */
 	bool (*answered)(void *arg, const struct ip *ip, const struct mac *mac, bool declined);
+	/* Up to `most` addresses that strangers are given next: they are asked for in advance. How many. */
+	size_t (*next)(void *arg, struct ip *ret, size_t most);
 	void (*done)(void *arg); /* after all of a wake-up; has to call prober_flush() */
 	void *arg;
+	size_t ahead;    /* that were asked for in advance and are not yet given */
+	bool look_ahead; /* this wake-up took some of them */
 };
 
-#define PROBER_CLOSED ((struct prober){.arp = ARP_CLOSED})
+#define PROBER_CLOSED ((struct prober){.acd = ACD_CLOSED})
 
-/* Opens a closed one whose callbacks and `loop` are set. `wait_ms`: how long an answer may take.
+/* Opens a closed one whose callbacks and `loop` are set. `from`: acd_open()'s. `wait_ms`: how long an answer may take.
  * -errno, and it is still closed. */
-int prober_open(struct prober *p, unsigned ifindex, const struct mac *mac, unsigned wait_ms);
+int prober_open(struct prober *p, unsigned ifindex, const struct mac *mac, const struct ip *from,
+	unsigned wait_ms);
 void prober_close(struct prober *p); /* what waits is dropped; closed is fine */
 static inline bool prober_is_open(const struct prober *p)
 {
-	return p->arp.frames.fd >= 0;
+	return p->acd.frames.fd >= 0;
 }
 
 enum prober_verdict {
@@ -48,8 +53,6 @@ enum prober_verdict prober_ask_declined(
 	struct prober *p, const struct ip *ip, const void *bytes, size_t len);
 /* It is somebody's from now on. */
 void prober_given(struct prober *p, const struct ip *ip);
-/* Asked for in advance; leaves with prober_flush(). */
-void prober_begin(struct prober *p, const struct ip *ip);
 /* After all messages of a wake-up: the questions leave. */
 void prober_flush(struct prober *p);
 

@@ -349,6 +349,7 @@ struct guest_network {
 	struct ip address6; /* its first IPv6 address, the same */
 	uint8_t prefix_len6;
 	bool advertises; /* libvirt's dnsmasq sends router advertisements there */
+	bool nat6;       /* IPv6 is masqueraded, too */
 	char domain[254];
 	uint16_t mtu;                    /* bytes; 0: it does not say */
 	struct ip dhcp_first, dhcp_last; /* libvirt's pool, when it has one */

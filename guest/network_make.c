@@ -52,6 +52,19 @@ static bool put_ipv6(xmlNode *root, const struct ip *prefix)
 	return xml_set(xml_set(ip, "address", ip_format(&own, text)), "prefix", "64");
 }
 
+/* Unique local addresses lead nowhere by themselves. */
+static bool put_forward(xmlNode *root, const char *mode, const struct ip *prefix6)
+{
+	xmlNode *n;
+
+	if (!strcmp(mode, "none"))
+		return true;
+	n = xml_set(xml_add(root, "forward"), "mode", mode);
+	return n &&
+		(strcmp(mode, "nat") || !ip_is_unique_local(prefix6) ||
+			xml_set(xml_add(n, "nat"), "ipv6", "yes"));
+}
+
 static bool put_all(xmlNode *root, const struct guest_network_spec *spec)
 {
 	const char *forward = *spec->forward ? spec->forward : GUEST_NETWORK_FORWARD;
@@ -59,8 +72,8 @@ static bool put_all(xmlNode *root, const struct guest_network_spec *spec)
 
 	snprintf(mtu, sizeof mtu, "%u", spec->mtu);
 	return xml_set_text(xml_add(root, "name"), spec->name) && put_mark(root) &&
-		(!strcmp(forward, "none") || xml_set(xml_add(root, "forward"), "mode", forward)) &&
-		put_bridge(root) && (!spec->mtu || xml_set(xml_add(root, "mtu"), "size", mtu)) &&
+		put_forward(root, forward, &spec->prefix6) && put_bridge(root) &&
+		(!spec->mtu || xml_set(xml_add(root, "mtu"), "size", mtu)) &&
 		(!*spec->domain || xml_set(xml_add(root, "domain"), "name", spec->domain)) &&
 		(!ip_is_set(&spec->prefix6) || xml_set(xml_add(root, "dns"), "enable", "no")) &&
 		(spec->ipv6_only || put_address(root, &spec->subnet)) &&

@@ -92,6 +92,7 @@ static void read_forward(const xmlNode *forward, struct guest_network *n)
 	if (forward && xmlHasProp(forward, (const xmlChar *)"mode"))
 		xml_attr(forward, "mode", n->forward_mode, sizeof n->forward_mode);
 	n->forward = strcmp(n->forward_mode, "none") != 0;
+	n->nat6 = xml_attr_is(xml_child(forward, "nat"), "ipv6", "yes");
 }
 
 int guest_network_parse(const char *xml, struct guest_network *ret, char *why, size_t why_size)

@@ -7,7 +7,9 @@
 #include "guest/virt.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,27 +175,93 @@ static void say_clash(struct op *op, const struct taken *t, const struct guest_n
 		subnet_format(&spec->subnet, a), subnet_format(with, b), who);
 }
 
-static int choose_subnet(struct op *op, struct guest_network_spec *spec)
+static int choose_subnet(struct op *op, const struct taken *t, struct guest_network_spec *spec)
 {
 	const struct subnet range = GUEST_NETWORK_RANGE, *with;
 	char text[SUBNET_TEXT];
-	struct taken t = {0};
-	int rc;
 
 	if (spec->ipv6_only)
 		return 0;
-	rc = find_taken(op, &t);
-	if (rc)
-		goto out;
-	if (spec->subnet.len && (with = subnet_clash(&spec->subnet, t.subnets, t.n))) {
-		say_clash(op, &t, spec, with);
-		rc = -EADDRINUSE;
-	} else if (!spec->subnet.len && !subnet_pick(&range, t.subnets, t.n, &spec->subnet)) {
+	if (spec->subnet.len && (with = subnet_clash(&spec->subnet, t->subnets, t->n))) {
+		say_clash(op, t, spec, with);
+		return -EADDRINUSE;
+	}
+	if (!spec->subnet.len && !subnet_pick(&range, t->subnets, t->n, &spec->subnet)) {
 		snprintf(op->why, GUEST_WHY, "no /24 of %s is free: say which with --subnet",
 			subnet_format(&range, text));
-		rc = -EADDRINUSE;
+		return -EADDRINUSE;
 	}
-out:
+	return 0;
+}
+
+/* The link of this host with an address in the prefix, or "". */
+static void find_link_in(const struct ip *prefix, char ret[IFNAMSIZ])
+{
+	struct ifaddrs *all = NULL;
+
+	ret[0] = '\0';
+	if (getifaddrs(&all))
+		return;
+	for (const struct ifaddrs *a = all; a && !*ret; a = a->ifa_next) {
+		struct ip ip;
+
+		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET6)
+			continue;
+		ip = ip_from_v6(((const struct sockaddr_in6 *)(const void *)a->ifa_addr)
+					->sin6_addr.s6_addr);
+		if (ip_in_prefix6(&ip, prefix, GUEST_NETWORK_PREFIX6))
+			snprintf(ret, IFNAMSIZ, "%s", a->ifa_name);
+	}
+	freeifaddrs(all);
+}
+
+static int check_prefix6(
+	struct op *op, const struct taken *t, const struct guest_network_spec *spec)
+{
+	char text[IP_TEXT], link[IFNAMSIZ], who[128] = "";
+
+	if (!ip_is_set(&spec->prefix6))
+		return 0;
+	find_link_in(&spec->prefix6, link);
+	if (*link)
+		snprintf(who, sizeof who, "%s of this host", link);
+	for (size_t i = 0; i < t->n_nets; i++)
+		if (ip_in_prefix6(&t->nets[i].address6, &spec->prefix6, GUEST_NETWORK_PREFIX6))
+			snprintf(who, sizeof who, "network '%s'", t->nets[i].name);
+	if (!*who)
+		return 0;
+	snprintf(op->why, GUEST_WHY, "the IPv6 prefix %s/%d is used by %s: choose another",
+		ip_format(&spec->prefix6, text), GUEST_NETWORK_PREFIX6, who);
+	return -EADDRINUSE;
+}
+
+/* libvirt refuses it too, without a word of what to do. */
+static int check_uplink(struct op *op, const struct guest_network_spec *spec)
+{
+	char link[IFNAMSIZ];
+
+	if (!ip_is_set(&spec->prefix6) || !strcmp(spec->forward, "none") || !route6_is_learnt(link))
+		return 0;
+	snprintf(op->why, GUEST_WHY,
+		"this host has its own IPv6 route by router advertisements on %s, and would lose it "
+		"by forwarding: run 'sysctl -w net.ipv6.conf.%s.accept_ra=2' first, or take "
+		"--forward none",
+		link, link);
+	return -EBUSY;
+}
+
+/* Where it can be; its subnet, when it says none. */
+static int place(struct op *op, struct guest_network_spec *spec)
+{
+	struct taken t = {0};
+	int rc = check_uplink(op, spec);
+
+	if (!rc)
+		rc = find_taken(op, &t);
+	if (!rc)
+		rc = check_prefix6(op, &t, spec);
+	if (!rc)
+		rc = choose_subnet(op, &t, spec);
 	taken_fini(&t);
 	return rc;
 }
@@ -272,7 +340,7 @@ static int make(struct op *op, struct guest_network_spec *spec)
 	struct guest_network n = {0};
 	virNetworkPtr net = NULL;
 	char *xml = NULL;
-	int rc = choose_subnet(op, spec);
+	int rc = place(op, spec);
 
 	if (rc || spec->judged_only)
 		return rc;

@@ -41,6 +41,8 @@ struct run {
 	struct loop_timer timer;
 	struct stream out, err;
 	bool timed_out;
+	int typed; /* the pipe to its stdin; -1: it is not talked with */
+	void (*heard)(void *arg, const char *bytes, size_t n);
 	void (*done)(void *arg, const struct run_result *r);
 	void *arg;
 };
@@ -93,12 +95,26 @@ static void on_output(struct run *r, struct stream *s)
 		stream_close(r->loop, s);
 }
 
+static void hear(struct run *r)
+{
+	char bytes[RUN_OUTPUT];
+	ssize_t n = read(r->out.fd, bytes, sizeof bytes);
+
+	if (n > 0)
+		r->heard(r->arg, bytes, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		stream_close(r->loop, &r->out);
+}
+
 static void on_out(struct loop_fd *w, uint32_t events)
 {
 	struct run *r = w->arg;
 
 	(void)events;
-	on_output(r, &r->out);
+	if (r->heard)
+		hear(r);
+	else
+		on_output(r, &r->out);
 }
 
 static void on_err(struct loop_fd *w, uint32_t events)
@@ -124,6 +140,8 @@ static void run_free(struct run *r)
 	loop_timer_clear(r->loop, &r->timer);
 	stream_close(r->loop, &r->out);
 	stream_close(r->loop, &r->err);
+	if (r->typed >= 0)
+		close(r->typed);
 	if (r->exit_watch.watched)
 		loop_unwatch(r->loop, &r->exit_watch);
 	if (r->pidfd >= 0)
@@ -254,23 +272,49 @@ static void make_env(const char *const *own, char *to[RUN_ENV_MAX + 1])
 	to[n] = NULL;
 }
 
-/* The service keeps 0, 1 and 2 open, so none of these descriptors is one of them. */
-static int add_actions(posix_spawn_file_actions_t *fa, int in, int out, int err)
+int run_type(struct run *r, const void *bytes, size_t n)
 {
-	int rc = posix_spawn_file_actions_adddup2(fa, in, 0);
+	ssize_t done = r->typed < 0 ? -1 : write(r->typed, bytes, n);
+
+	if (r->typed < 0 || (done < 0 && errno != EAGAIN))
+		return -EPIPE;
+	return done < 0 || (size_t)done < n ? -EAGAIN : 0;
+}
+
+void run_hang_up(struct run *r, int64_t ms)
+{
+	if (r->typed >= 0)
+		close(r->typed);
+	r->typed = -1;
+	if (loop_timer_set(r->loop, &r->timer, ms))
+		kill(-r->pid, SIGKILL);
+}
+
+/* The child's ends. */
+struct ends {
+	int in, out, err;
+	int file; /* its descriptor 3; -1: it has none */
+};
+
+/* The service keeps 0, 1 and 2 open, so none of these descriptors is one of them. */
+static int add_actions(posix_spawn_file_actions_t *fa, const struct ends *e)
+{
+	int rc = posix_spawn_file_actions_adddup2(fa, e->in, 0);
 
 	if (!rc)
-		rc = posix_spawn_file_actions_adddup2(fa, out, 1);
+		rc = posix_spawn_file_actions_adddup2(fa, e->out, 1);
 	if (!rc)
-		rc = posix_spawn_file_actions_adddup2(fa, err, 2);
+		rc = posix_spawn_file_actions_adddup2(fa, e->err, 2);
+	if (!rc && e->file >= 0)
+		rc = posix_spawn_file_actions_adddup2(fa, e->file, 3);
 	if (!rc)
-		rc = posix_spawn_file_actions_addclosefrom_np(fa, 3);
+		rc = posix_spawn_file_actions_addclosefrom_np(fa, e->file >= 0 ? 4 : 3);
 	if (!rc)
 		rc = posix_spawn_file_actions_addchdir_np(fa, "/");
 	return rc;
 }
 
-static int spawn(const struct run_spec *spec, int in, int out, int err, pid_t *ret)
+static int spawn(const struct run_spec *spec, const struct ends *e, pid_t *ret)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
@@ -287,7 +331,7 @@ static int spawn(const struct run_spec *spec, int in, int out, int err, pid_t *r
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setflags(
 		&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	rc = add_actions(&fa, in, out, err);
+	rc = add_actions(&fa, e);
 	if (!rc)
 		rc = posix_spawn(ret, spec->path, &fa, &attr, spec->argv, env);
 	posix_spawnattr_destroy(&attr);
@@ -295,23 +339,46 @@ static int spawn(const struct run_spec *spec, int in, int out, int err, pid_t *r
 	return -rc;
 }
 
+static void close_end(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Whoever is talked with has a pipe as stdin: ours does not block. */
+static int make_typed(struct run *r, struct ends *e)
+{
+	int fds[2];
+
+	e->file = e->in;
+	e->in = -1;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	r->typed = fds[1];
+	e->in = fds[0];
+	return 0;
+}
+
 static int start_child(struct run *r, const struct run_spec *spec)
 {
-	int in = -1, out = -1, err = -1;
-	int rc = make_input(spec->input, spec->input_len, &in);
+	struct ends e = {-1, -1, -1, -1};
+	int rc = make_input(spec->input, spec->input_len, &e.in);
 
+	if (rc == 0 && spec->heard)
+		rc = make_typed(r, &e);
 	if (rc == 0)
-		rc = make_pipe(&r->err.fd, &err);
+		rc = make_pipe(&r->err.fd, &e.err);
 	if (rc == 0 && !spec->join)
-		rc = make_pipe(&r->out.fd, &out);
+		rc = make_pipe(&r->out.fd, &e.out);
+	if (rc == 0 && spec->join)
+		e.out = fcntl(e.err, F_DUPFD_CLOEXEC, 3);
 	if (rc == 0)
-		rc = spawn(spec, in, spec->join ? err : out, err, &r->pid);
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
-	if (err >= 0)
-		close(err);
+		rc = spawn(spec, &e, &r->pid);
+	close_end(e.in);
+	close_end(e.out);
+	close_end(e.err);
+	close_end(e.file);
 	return rc;
 }
 
@@ -327,7 +394,7 @@ static int watch_child(struct run *r, int64_t limit_ms)
 		rc = loop_watch(r->loop, &r->err.watch, r->err.fd, EPOLLIN, on_err, r);
 	if (rc == 0 && r->out.fd >= 0)
 		rc = loop_watch(r->loop, &r->out.watch, r->out.fd, EPOLLIN, on_out, r);
-	if (rc == 0)
+	if (rc == 0 && limit_ms)
 		rc = loop_timer_set(r->loop, &r->timer, limit_ms);
 	return rc;
 }
@@ -346,7 +413,8 @@ int run_start(struct loop *l, const struct run_spec *spec,
 	r->loop = l;
 	r->done = done;
 	r->arg = arg;
-	r->pidfd = r->out.fd = r->err.fd = -1;
+	r->heard = spec->heard;
+	r->pidfd = r->out.fd = r->err.fd = r->typed = -1;
 	loop_timer_init(&r->timer, on_time_over, r);
 	rc = start_child(r, spec);
 	if (rc < 0) {

@@ -26,8 +26,11 @@ struct run_spec {
 	const char *const *env; /* "NAME=value" on top of our own, NULL at the end; may be NULL */
 	const char *input;
 	size_t input_len;
-	int64_t limit_ms;
-	bool join; /* stdout goes where stderr goes: one stream, in the order written */
+	int64_t limit_ms; /* 0: none */
+	bool join;        /* stdout goes where stderr goes: one stream, in the order written */
+	/* Not NULL: it is talked with. Its stdin is a pipe that run_type() writes to, `input` is its descriptor 3, and what
+	 * it writes to stdout is told as it comes, NULs included. */
+	void (*heard)(void *arg, const char *bytes, size_t n);
 };
 
 struct run_result {
@@ -44,6 +47,10 @@ struct run;
  */
 int run_start(struct loop *l, const struct run_spec *spec,
 	void (*done)(void *arg, const struct run_result *r), void *arg, struct run **ret);
+/* Types into one that is talked with. 0; -EAGAIN: it takes no more now; -EPIPE: it ended. */
+int run_type(struct run *r, const void *bytes, size_t n);
+/* Closes the stdin of one that is talked with; it has `ms` to end. `done` comes as ever. */
+void run_hang_up(struct run *r, int64_t ms);
 /* Kills it and forgets it, without `done`. Not from inside `done`. NULL is fine. */
 void run_cancel(struct run *r);
 

@@ -41,6 +41,8 @@ void profile_free(struct profile *p)
 	free(p->media.package);
 	free(p->media.fix);
 	json_decref(p->media.files);
+	free(p->image.from);
+	json_decref(p->image.facts);
 	free(p->kernel.text);
 	for (i = 0; i < PROFILE_INITRDS; i++)
 		free(p->initrd[i].text);
@@ -111,6 +113,12 @@ int profile_set_media(struct profile *p, const char *path, const char *url, json
 	p->media.url.text = url_copy;
 	p->media.files = json_incref(files);
 	return 0;
+}
+
+void profile_set_image(struct profile *p, json_t *facts)
+{
+	json_decref(p->image.facts);
+	p->image.facts = json_incref(facts);
 }
 
 const struct profile_setting *profile_setting(const struct profile *p, const char *name)

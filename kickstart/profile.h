@@ -4,9 +4,10 @@
  * snapshot, which goes into the store when a machine is armed, so that what it was armed with is
  * what it gets.
  *
- *	<profile name='tiny'>
+ *	<profile name='tiny' installs='yes'>
  *	  <title>Debian from a tarball</title>
  *	  <media name='tiny' path='/srv/usher/tiny' fix='contrib/tiny/build /srv/usher/tiny'/>
+ *	  <image name='debian-12-cloud' from='https://…'/>
  *	  <boot bios='…' efi-x64='…' efi-arm64='…' http-x64='…' http-arm64='…'>
  *	    <kernel sha256='…'>vmlinuz</kernel>  <initrd>initrd.img</initrd>
  *	    <cmdline>usher.answers={{attempt.answers_url}}</cmdline>
@@ -15,7 +16,7 @@
  *	  <answers format='shell' template='answers.sh' version='…' name='answers'>
  *	    <file name='…' format='…' template='…' version='…'/>
  *	  </answers>
- *	  <requires><memory unit='MiB'>512</memory> <disk unit='GiB'>2</disk></requires>
+ *	  <requires><memory unit='MiB'>512</memory> <disk unit='GiB'>2</disk> <ssh-key/></requires>
  *	  <timeout minutes='30'/>
  *	  <setting name='mirror' default='…' required='no' secret='no'
  *	           type='text|password|number|…' values='a|b|c'>what it is</setting>
@@ -73,6 +74,14 @@ struct profile_media {
 	json_t *files; /* of an imported medium: kernel, initrd, shim, grub, those it has; or NULL */
 };
 
+/* An image that the installer writes to the machine's disk: an imported one. */
+struct profile_image {
+	char name[PROFILE_NAME]; /* "": it writes none */
+	char *from;              /* where people find it, for messages; or NULL */
+	unsigned line;
+	json_t *facts; /* of the imported one (medium_image()); NULL: there is none */
+};
+
 /* Firmwares that a boot program may be named for. */
 enum profile_firmware {
 	PROFILE_BIOS,
@@ -109,6 +118,8 @@ enum profile_setting_type { /* setting_type.c */
 	SETTING_TIMEZONE,
 	SETTING_USER,
 	SETTING_DISK,
+	SETTING_DISKS,
+	SETTING_CARDS,
 	SETTING_PAIRS,
 	SETTING_TYPES
 };
@@ -147,9 +158,11 @@ struct profile_shared {
 
 struct profile {
 	char name[PROFILE_NAME];
+	bool tool; /* it installs nothing: it is run, and the machine is what it was */
 	char *title;
 	char *file; /* path of profile.xml, for messages */
 	struct profile_media media;
+	struct profile_image image;
 	struct profile_text kernel, initrd[PROFILE_INITRDS], cmdline;
 	size_t n_initrd;
 	/* What each firmware loads: a file of the medium, or a loader, or, both NULL, usher's iPXE. */
@@ -163,7 +176,8 @@ struct profile {
 		answers[PROFILE_ANSWERS];            /* the first: fetching it is `installing` */
 	size_t n_answers;                            /* 0: the installer takes none */
 	uint64_t requires_memory_mib, requires_disk; /* bytes of disk; 0: no demand */
-	struct profile_setting *settings;            /* n_settings of them */
+	bool requires_ssh_key; /* the machine's record has one; not in a snapshot: it is judged before */
+	struct profile_setting *settings; /* n_settings of them */
 	size_t n_settings;
 	struct profile_shared *shared; /* their settings are in `settings` */
 	size_t n_shared;
@@ -190,6 +204,9 @@ void profile_free(struct profile *p); /* NULL is fine */
 /* Its medium is another: a directory or image, or a URL (templates are expanded). `files` may be
  * NULL. 0 or -ENOMEM. */
 int profile_set_media(struct profile *p, const char *path, const char *url, json_t *files);
+
+/* Its image is there, and this is known of it. */
+void profile_set_image(struct profile *p, json_t *facts);
 
 const struct profile_setting *profile_setting(const struct profile *p, const char *name);
 /* An answer file by what it is served as, or NULL. */
@@ -224,7 +241,7 @@ json_t *profile_mask_secrets(const struct profile *p, const json_t *given);
  * struct attempt. -ENOMEM, -EINVAL (a template is not UTF-8), -EFBIG. */
 int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret);
 /* *ret_settings is borrowed from `snapshot`; may be NULL. -EPROTO with `why` when it is not one
- * of ours. */
+ * of ours, or its settings are asked for and a secret one cannot be read. */
 int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
 	char *why, size_t why_size);
 /* The boot program that a snapshot's profile names, as "MEDIUM/FILE", or as a loader's; NULL: none.

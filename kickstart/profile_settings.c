@@ -55,7 +55,7 @@ static const char *shown(const struct profile_setting *s, const char *value, cha
 bool profile_setting_error(
 	const struct profile_setting *s, const char *value, char *why, size_t why_size)
 {
-	char expected[128], text[72];
+	char expected[256], text[72];
 
 	if (strlen(value) > PROFILE_VALUE_MAX) {
 		snprintf(why, why_size, "setting '%s' has %zu bytes, expected at most %d", s->name,
@@ -119,6 +119,13 @@ static int check_given(const struct profile *p, const json_t *given, char *why, 
 		s = profile_setting(p, name);
 		if (!s)
 			return undeclared(p, name, why, why_size);
+		if (json_object_get(v, "encrypted")) {
+			snprintf(why, why_size,
+				"the secret setting '%s' cannot be read: it was encrypted with another "
+				"key than the one that is there now (see 'usher show')",
+				name);
+			return -EINVAL;
+		}
 		if (!text_of(v)) {
 			snprintf(why, why_size, "setting '%s' is no string", name);
 			return -EINVAL;

@@ -29,6 +29,12 @@ static json_t *media_json(const struct profile_media *m)
 		m->fix, "files", m->files);
 }
 
+static json_t *image_json(const struct profile_image *i)
+{
+	return json_pack("{s:s, s:s*, s:i, s:O*}", "name", i->name, "from", i->from, "line",
+		(int)i->line, "facts", i->facts);
+}
+
 static const char *const firmware_names[] = {[PROFILE_BIOS] = "bios",
 	[PROFILE_EFI_X64] = "efi-x64",
 	[PROFILE_EFI_ARM64] = "efi-arm64",
@@ -129,9 +135,10 @@ static json_t *paths_json(const struct profile *p)
 
 json_t *profile_to_json(const struct profile *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name", p->name, "title", p->title,
-		"file", p->file, "media", media_json(&p->media), "boot", boot_json(p), "settings",
-		settings_json(p), "guest", guest_json(p));
+	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:o*, s:o, s:o, s:o}", "name", p->name, "tool",
+		p->tool, "title", p->title, "file", p->file, "media", media_json(&p->media),
+		"image", *p->image.name ? image_json(&p->image) : NULL, "boot", boot_json(p),
+		"settings", settings_json(p), "guest", guest_json(p));
 }
 
 static json_t *answers_json(const struct profile *p)
@@ -264,6 +271,16 @@ static void take_media(struct taking *t, const json_t *from, struct profile_medi
 		t->rc = -EPROTO;
 		t->what = "media";
 	}
+}
+
+static void take_image(struct taking *t, const json_t *from, struct profile_image *i)
+{
+	if (!from)
+		return;
+	take_name(t, from, "name", i->name);
+	take_text(t, from, "from", false, &i->from);
+	i->line = (unsigned)take_number(t, from, "line");
+	i->facts = json_incref(json_object_get(from, "facts"));
 }
 
 static void take_programs(struct taking *t, const json_t *from, struct profile *p)
@@ -421,9 +438,11 @@ static void take_all(struct taking *t, const json_t *snapshot, struct profile *p
 	size_t i;
 
 	take_name(t, of, "name", p->name);
+	p->tool = json_is_true(json_object_get(of, "tool"));
 	take_text(t, of, "title", true, &p->title);
 	take_text(t, of, "file", true, &p->file);
 	take_media(t, json_object_get(of, "media"), &p->media);
+	take_image(t, json_object_get(of, "image"), &p->image);
 	take_boot(t, json_object_get(of, "boot"), p);
 	for (i = 0; i < json_array_size(settings) && i < PROFILE_SETTINGS; i++)
 		take_setting(t, json_array_get(settings, i), &p->settings[p->n_settings++]);
@@ -432,14 +451,33 @@ static void take_all(struct taking *t, const json_t *snapshot, struct profile *p
 	take_answers(t, snapshot, p);
 }
 
+/* As machine/machine_secrets.c leaves them. */
+static const char *unreadable(const json_t *settings)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(
+		(json_t *)(uintptr_t)settings, name, v) if (json_is_object(v)) return name;
+	return NULL;
+}
+
 int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
 	char *why, size_t why_size)
 {
 	struct taking t = {0};
 	const json_t *settings = json_object_get(snapshot, "settings");
 	json_int_t version = json_integer_value(json_object_get(snapshot, "version"));
+	const char *locked = ret_settings ? unreadable(settings) : NULL;
 	struct profile *p;
 
+	if (locked) {
+		snprintf(why, why_size,
+			"the secret setting '%s' that it was armed with cannot be read: it was "
+			"encrypted with another key than the one that is there now",
+			locked);
+		return -EPROTO;
+	}
 	if (version < 1 || version > PROFILE_SNAPSHOT_VERSION || !json_is_object(settings)) {
 		snprintf(why, why_size, "no snapshot of a profile, or one of another version");
 		return -EPROTO;

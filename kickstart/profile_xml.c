@@ -158,6 +158,16 @@ static void read_media(struct markup_reader *r, const xmlNode *e, void *to)
 			"imported medium");
 }
 
+static void read_image(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	struct profile_image *i = &((struct profile *)to)->image;
+
+	only(r, e, ATTRIBUTES("name", "from"));
+	read_name(r, e, i->name);
+	i->from = markup_attribute(r, e, "from", false);
+	i->line = (unsigned)xmlGetLineNo(e);
+}
+
 /* A file that an installer begins with: the kernel or an initrd. */
 static void read_file(
 	struct markup_reader *r, const xmlNode *e, char **ret_sum, struct profile_text *ret)
@@ -350,10 +360,17 @@ static void read_required_disk(struct markup_reader *r, const xmlNode *e, void *
 	((struct profile *)to)->requires_disk = read_size(r, e, "GiB");
 }
 
+static void read_required_ssh_key(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	only(r, e, NO_ATTRIBUTES);
+	((struct profile *)to)->requires_ssh_key = true;
+}
+
 static void read_requires(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct markup_element es[] = {{"memory", read_required_memory, MARKUP_ONCE},
-		{"disk", read_required_disk, MARKUP_ONCE}, {0}};
+		{"disk", read_required_disk, MARKUP_ONCE},
+		{"ssh-key", read_required_ssh_key, MARKUP_ONCE}, {0}};
 
 	only(r, e, NO_ATTRIBUTES);
 	markup_children(r, e, es, to);
@@ -533,16 +550,28 @@ static void read_guest(struct markup_reader *r, const xmlNode *e, void *to)
 	markup_children(r, e, es, to);
 }
 
+static void read_installs(struct markup_reader *r, const xmlNode *e, struct profile *p)
+{
+	char *v = markup_attribute(r, e, "installs", false);
+
+	p->tool = v && !strcmp(v, "no");
+	if (v && !p->tool && strcmp(v, "yes") != 0)
+		markup_fault(r, e, "installs is yes or no, not '%.40s'", v);
+	free(v);
+}
+
 static void read_profile(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct markup_element es[] = {{"title", read_title, MARKUP_REQUIRED},
-		{"media", read_media, MARKUP_REQUIRED}, {"boot", read_boot, MARKUP_REQUIRED},
-		{"answers", read_answers, MARKUP_ONCE}, {"requires", read_requires, MARKUP_ONCE},
-		{"timeout", read_timeout, MARKUP_ONCE}, {"setting", read_setting, MARKUP_MANY},
-		{"settings", read_settings, MARKUP_MANY}, {"guest", read_guest, MARKUP_ONCE}, {0}};
+		{"media", read_media, MARKUP_REQUIRED}, {"image", read_image, MARKUP_ONCE},
+		{"boot", read_boot, MARKUP_REQUIRED}, {"answers", read_answers, MARKUP_ONCE},
+		{"requires", read_requires, MARKUP_ONCE}, {"timeout", read_timeout, MARKUP_ONCE},
+		{"setting", read_setting, MARKUP_MANY}, {"settings", read_settings, MARKUP_MANY},
+		{"guest", read_guest, MARKUP_ONCE}, {0}};
 
-	only(r, e, ATTRIBUTES("name"));
+	only(r, e, ATTRIBUTES("name", "installs"));
 	read_name(r, e, ((struct profile *)to)->name);
+	read_installs(r, e, to);
 	markup_children(r, e, es, to);
 }
 

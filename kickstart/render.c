@@ -2,8 +2,11 @@
 #include "kickstart/render.h"
 
 #include "core/uri.h"
+#include "kickstart/disk_choice.h"
 #include "kickstart/media/fetch_name.h"
+#include "kickstart/media/image_file.h"
 #include "kickstart/media/media.h"
+#include "kickstart/setting_type.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -146,6 +149,7 @@ static void add_segment(json_t *card, const struct segment *s)
 	json_object_set_new(card, "ipv6_only", json_boolean(is_ipv6_only(s)));
 }
 
+/* A name, or what the setting says that it is like. */
 static const char *disk_of(const struct machine *m, const json_t *settings)
 {
 	const char *set = json_string_value(json_object_get(settings, "disk"));
@@ -153,6 +157,12 @@ static const char *disk_of(const struct machine *m, const json_t *settings)
 	if (set && *set)
 		return set;
 	return m->guest ? "vda" : "";
+}
+
+/* What a script has to look for, where the disk has no name yet. */
+static const char *find_disk_of(const char *disk)
+{
+	return !*disk ? "largest" : disk_choice_is(disk) ? disk : "";
 }
 
 /* As PXELINUX passes it and installers read it: hardware type 01 and the MAC with dashes. */
@@ -222,6 +232,62 @@ static json_t *nics_json(const struct render_input *in, json_t *card)
 	return all;
 }
 
+static bool is_uefi(const struct machine *m)
+{
+	return m->guest ? m->spec.firmware && !strncmp(m->spec.firmware, "efi", 3) : m->uefi;
+}
+
+/* The members of a bond, the card that boots first: a bond takes the MAC of its first. */
+static json_t *bond_members(const json_t *bond, const char *boots)
+{
+	json_t *all = json_array(), *word, *one;
+	size_t i;
+
+	json_array_foreach((json_t *)bond, i, word)
+	{
+		const char *mac = json_string_value(word);
+
+		if (!mac || !strcmp(mac, "all"))
+			continue;
+		one = json_pack("{s:s, s:i}", "mac", mac, "number", (int)i);
+		if (!strcmp(mac, boots))
+			json_array_insert_new(all, 0, one);
+		else
+			json_array_append_new(all, one);
+	}
+	json_array_foreach(all, i, one)
+		json_object_set_new(one, "number", json_integer((json_int_t)i));
+	return all;
+}
+
+/* What of the new system has its address: the card itself, a bond of cards, or a VLAN on either. */
+static void add_link(json_t *j, const json_t *settings, const char *mac)
+{
+	const json_t *bond = json_object_get(settings, "bond");
+	const char *set = json_string_value(json_object_get(settings, "vlan")),
+		   *mode = json_string_value(json_object_get(settings, "bond_mode"));
+	unsigned vlan = set ? (unsigned)strtoul(set, NULL, 10) : 0;
+	bool bonded = json_array_size(bond) > 0;
+	json_t *members = bond_members(bond, mac);
+	char number[8] = "", name[16] = "", list[SETTING_CARDS_MAX * MAC_TEXT + 4] = "";
+	size_t i, len = 0;
+	json_t *one;
+
+	json_array_foreach(members, i, one) len += (size_t)snprintf(list + len, sizeof list - len,
+		"%s%s", i ? " " : "", json_string_value(json_object_get(one, "mac")));
+	if (vlan) {
+		snprintf(number, sizeof number, "%u", vlan % 10000);
+		snprintf(name, sizeof name, "vlan%s", number);
+	}
+	json_object_set_new(j, "bonded", json_boolean(bonded));
+	json_object_set_new(j, "bond_all", json_boolean(bonded && !json_array_size(members)));
+	set_text(j, "bond_cards", bonded && !len ? "all" : list);
+	json_object_set_new(j, "bond_members", members);
+	set_text(j, "bond_mode", bonded && mode ? mode : "");
+	set_text(j, "vlan", number);
+	set_text(j, "link", *name ? name : bonded ? "bond0" : "");
+}
+
 /* What the card that boots has, and more. */
 static json_t *machine_json(const struct render_input *in, const json_t *settings)
 {
@@ -237,7 +303,10 @@ static json_t *machine_json(const struct render_input *in, const json_t *setting
 	set_text(j, "uuid", m->uuid);
 	set_bootif(j, mac_text(nic, mac));
 	set_text(j, "disk", disk_of(m, settings));
+	add_link(j, settings, mac_text(nic, mac));
+	set_text(j, "find_disk", find_disk_of(disk_of(m, settings)));
 	json_object_set_new(j, "guest", json_boolean(m->guest));
+	json_object_set_new(j, "uefi", json_boolean(is_uefi(m)));
 	json_object_set_new(j, "nics", nics_json(in, card));
 	json_decref(card);
 	return j;
@@ -285,7 +354,7 @@ static json_t *attempt_json(const struct profile *p, const struct render_input *
 	return j;
 }
 
-/* is.NAME.VALUE: the value that a setting has of those that it may have. */
+/* is.NAME.VALUE: the value that a setting has of those that it may have; is.NAME.given of a list: there is something in it. */
 static json_t *choices_json(const struct profile *p, const json_t *settings)
 {
 	json_t *all = json_object(), *one;
@@ -294,6 +363,11 @@ static json_t *choices_json(const struct profile *p, const json_t *settings)
 
 	for (size_t i = 0; i < p->n_settings; i++) {
 		word = p->settings[i].values;
+		if (!word && p->settings[i].type == SETTING_LIST)
+			json_object_set_new(all, p->settings[i].name,
+				json_pack("{s:b}", "given",
+					(int)json_array_size(
+						json_object_get(settings, p->settings[i].name))));
 		if (!word)
 			continue;
 		value = json_string_value(json_object_get(settings, p->settings[i].name));
@@ -375,6 +449,29 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 	return rc;
 }
 
+/* Numbers as texts: templates have no others. */
+static json_t *image_json(const struct profile *p, const struct render_input *in)
+{
+	json_t *j = json_object(), *value;
+	char number[24];
+	const char *key;
+
+	set_text(j, "name", p->image.name);
+	set_text(j, "size", "");
+	set_text(j, "packed_size", "");
+	set_text(j, "sha256", "");
+	json_object_set_new(j, "url",
+		json_sprintf("%.*s/boot/%s" IMAGE_FILE_TAIL, URL_TEXT / 2,
+			in->base_url ? in->base_url : "", p->image.name));
+	json_object_foreach(p->image.facts, key, value)
+	{
+		snprintf(
+			number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		set_text(j, key, json_is_integer(value) ? number : json_string_value(value));
+	}
+	return j;
+}
+
 static json_t *profile_json(const struct profile *p)
 {
 	json_t *j = json_object();
@@ -403,6 +500,7 @@ static int context_of(const struct profile *p, const json_t *settings,
 	int rc = json_object_set_new(context, "machine", machine_json(in, settings)) |
 		json_object_set_new(context, "profile", profile_json(p)) |
 		json_object_set_new(context, "server", server_json(in)) |
+		json_object_set_new(context, "image", image_json(p, in)) |
 		json_object_set_new(context, "attempt", attempt_json(p, in)) |
 		json_object_set_new(context, "is", choices_json(p, settings)) |
 		json_object_set(context, "set", (json_t *)settings);
@@ -755,6 +853,18 @@ static int check_demands(
 	return 0;
 }
 
+static int check_ssh_key(
+	const struct profile *p, const struct machine *m, char *why, size_t why_size)
+{
+	if (!p->requires_ssh_key || json_array_size(m->ssh_keys))
+		return 0;
+	snprintf(why, why_size,
+		"profile '%s' requires an SSH key, and the record of %s has none: enroll it with "
+		"--ssh-key FILE",
+		p->name, m->name);
+	return -EINVAL;
+}
+
 /* All installers call it `network`. Where somebody else leases, an address may be unknown. */
 static int check_network(
 	const struct render_input *in, const json_t *settings, char *why, size_t why_size)
@@ -767,6 +877,48 @@ static int check_network(
 		return 0;
 	snprintf(why, why_size, "network=static, and the address of %s is not known: --ip ADDRESS",
 		in->machine->name);
+	return -EINVAL;
+}
+
+/* What a disk is like is nothing to templates that know names alone. */
+static int check_disk(const struct profile *p, const json_t *settings, char *why, size_t why_size)
+{
+	const char *disk = json_string_value(json_object_get(settings, "disk"));
+
+	if (!disk || !disk_choice_is(disk))
+		return 0;
+	for (size_t i = 0; i < p->n_files; i++)
+		if (strstr(p->files[i].text, "machine.find_disk"))
+			return 0;
+	snprintf(why, why_size,
+		"setting 'disk' is '%.100s', and profile '%s' looks for no disk: its templates know "
+		"only names, as vda (usher-profile(5), \"Finding a disk\")",
+		disk, p->name);
+	return -EINVAL;
+}
+
+/* The address is that of the card that boots, so the bond has to have that card. */
+static int check_bond(
+	const struct render_input *in, const json_t *settings, char *why, size_t why_size)
+{
+	const json_t *bond = json_object_get(settings, "bond");
+	char mac[MAC_TEXT];
+	json_t *word;
+	size_t i;
+
+	if (!json_array_size(bond) || !*mac_text(nic_of(in), mac))
+		return 0;
+	json_array_foreach((json_t *)bond, i, word)
+	{
+		const char *one = json_string_value(word);
+
+		if (!one || !strcmp(one, "all") || !strcmp(one, mac))
+			return 0;
+	}
+	snprintf(why, why_size,
+		"setting 'bond' lacks %s, the card that %s boots from: the bond gets that card's "
+		"address",
+		mac, in->machine->name);
 	return -EINVAL;
 }
 
@@ -827,10 +979,16 @@ int rendering_validated(const struct profile *p, const struct render_input *in, 
 	int rc = check_demands(p, memory_mib, disk, why, why_size);
 
 	if (rc == 0)
+		rc = check_ssh_key(p, in->machine, why, why_size);
+	if (rc == 0)
 		rc = profile_settings(p, in->settings ? in->settings : in->machine->settings,
 			&settings, why, why_size);
 	if (rc == 0)
 		rc = check_network(in, settings, why, why_size);
+	if (rc == 0)
+		rc = check_bond(in, settings, why, why_size);
+	if (rc == 0)
+		rc = check_disk(p, settings, why, why_size);
 	if (rc == 0) {
 		rc = profile_snapshot(p, settings, &snapshot);
 		if (rc < 0)

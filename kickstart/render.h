@@ -6,22 +6,29 @@
  * Names in templates (what is not known is "", as the address where somebody else leases):
  *
  *	machine.   name fqdn uuid mac bootif (01-52-54-…) address prefix netmask gateway
- *	           dns (list) dns_first dns_comma ("9.9.9.9,1.1.1.1") domain guest (true, false)
+ *	           dns (list) dns_first dns_comma ("9.9.9.9,1.1.1.1") domain guest, uefi (true, false)
  *	           nics (list, the first that it was given first: mac segment address prefix netmask gateway dns
  *	           dns_first dns_comma domain, those that end in 6, and true or false has_address (and a netmask), has_address6 and boots: of
  *	           it is the rest)
  *	           address6 prefix6 netmask6 gateway6 dns6 dns6_first dns6_comma (where IPv6 is served; the address
  *	           is the record's, else the one computed from its IPv4 address)
  *	           disk (the setting `disk` where the profile has it, else "vda" for guests)
+ *	           find_disk (what a script has to look for: the setting `disk` where that is no name, as "smallest-ssd";
+ *	           "largest" where there is no name for it; "" where there is)
+ *	           link (what has the address in the new system: bond0, vlan100; "": the card itself) vlan ("": none)
+ *	           bonded bond_all (true, false) bond_mode bond_members (list: mac number; empty when all) bond_cards (their MACs
+ *	           with blanks between, or "all"), of the settings `bond`, `bond_mode` and `vlan` where the profile has them
  *	profile.   name title
  *	server.    address url (of the family that the machine asks by) address6 ipv6 (true, false: that family is IPv6)
  *	media.     name url (no slash at the end) local (true, false: served by us, not by its URL) image (URL
  *	           of all of a local one, "" else); of an
  *	           imported medium that was recognised: kernel initrd shim grub, as far as it has them
+ *	image.     name, url, and of the one that is imported: size (bytes of the disk) packed_size sha256 (of what the URL gives)
  *	attempt.   number url (other answer files: {{{attempt.url}}}/NAME) answers_url done_url failed_url progress_url up_url
  *	ssh_keys   (list); ssh_keys_json (all of it as JSON, for {{{ }}} in JSON and YAML)
  *	set.NAME   each declared setting
  *	is.NAME.VALUE  true for the value that a setting with a list of `values` has, else false
+ *	is.NAME.given  true for a list that has something in it, else false
  *
  * Pure but for crypt(3) in render_validate(). Each gives heap text or -errno with one line in `why`
  * ("FILE:LINE:COL: …" where it lies in a template).

@@ -382,6 +382,36 @@ int script_wait(enum script_kind kind, const struct script_wait *w, char **ret)
 	return take(&t, 0, ret);
 }
 
+/* Discovery */
+
+int script_discover(const struct script_discover *d, char **ret)
+{
+	struct text t;
+
+	text_init(&t, MUSTACHE_OUTPUT_MAX);
+	text_printf(
+		&t, "#!ipxe\necho usher: nobody knows this machine yet: it will say what it is\n");
+	if (d->resembles)
+		text_printf(&t,
+			"echo usher: it has the UUID of %s, which has no card %s.\n"
+			"echo usher: If a card of %s was replaced, type on the host of usher:\n"
+			"echo usher: usher adopt %s --mac %s\n",
+			d->resembles, d->mac, d->resembles, d->resembles, d->mac);
+	text_printf(&t,
+		"kernel %s/boot/%s/vmlinuz initrd=initrd.img usher.discover=%s/m/%s/inventory "
+		"usher.mac=%s usher.wait=%u%s%s panic=30 console=tty0 console=ttyS0,115200 || "
+		"goto failed\n",
+		d->base_url, d->medium, d->base_url, d->token, d->mac, d->wait_min,
+		d->address6 ? " usher.address6=" : "", d->address6 ? d->address6 : "");
+	text_printf(&t, "initrd --name initrd.img %s/boot/%s/initrd.img || goto failed\n",
+		d->base_url, d->medium);
+	text_puts(&t,
+		"boot || goto failed\n\n:failed\n"
+		"echo usher: the system for discovery did not load: see contrib/discover/build\n"
+		"sleep 5\nexit\n");
+	return take(&t, 0, ret);
+}
+
 /* Refusals: what a person at the screen can read for five seconds, then the disk. */
 
 /* One line in each language: how to print it, what may not be in it, what ends it. */

@@ -50,6 +50,17 @@ struct script_wait {
 };
 /* 0 or -ENOMEM. */
 int script_wait(enum script_kind kind, const struct script_wait *w, char **ret);
+/* What starts the system that discovers a machine. Of iPXE alone. */
+struct script_discover {
+	const char *base_url, *token;
+	const char *medium;    /* below /boot/: vmlinuz and initrd.img */
+	const char *mac;       /* of the card that it boots by */
+	const char *address6;  /* "2001:db8::5/64", its own, where it boots by IPv6; or NULL */
+	const char *resembles; /* the machine whose UUID it says, without being it; NULL: none */
+	unsigned wait_min;     /* how long it is to wait there */
+};
+/* When it does not load, the machine goes on to its disk. 0 or -ENOMEM. */
+int script_discover(const struct script_discover *d, char **ret);
 /* Shows "usher: WHAT" and the line `fix`, then goes on to the disk. They may hold an installer's
  * words. 0 or -ENOMEM. */
 int script_refuse(enum script_kind kind, const char *what, const char *fix, char **ret);

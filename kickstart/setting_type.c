@@ -2,6 +2,7 @@
 #include "kickstart/setting_type.h"
 
 #include "core/addr.h"
+#include "kickstart/disk_choice.h"
 #include "kickstart/lint/lint_values.h"
 
 #include <errno.h>
@@ -112,12 +113,70 @@ static bool is_user(const struct profile_setting *s, const char *value)
 	return !lint_is_placeholder(value) && !lint_wrong_user(value);
 }
 
-/* A name below /dev: a folder may be in it, as may a list or a pattern for installers that take one. */
+/* A name below /dev (a folder may be in it, as may a list or a pattern for installers that take one), or what it is like. */
 static bool is_disk(const struct profile_setting *s, const char *value)
 {
 	(void)s;
+	if (disk_choice_is(value))
+		return disk_choice_valid(value);
 	return strspn(value, ALNUM "_-./:+=@,*?") == strlen(value) && *value != '/' &&
 		*value != '.' && *value != '-' && !strstr(value, "..") && !strstr(value, "//");
+}
+
+/* "all", or disks with blanks between them, each one alone: no list and no pattern, and of a serial number the blanks are '_'. */
+static bool is_disks(const struct profile_setting *s, const char *value)
+{
+	char word[SETTING_DISK_MAX + 1];
+	size_t n;
+
+	if (!strcmp(value, "all"))
+		return true;
+	for (value += strspn(value, BLANKS); *value; value += n + strspn(value + n, BLANKS)) {
+		n = strcspn(value, BLANKS);
+		snprintf(word, sizeof word, "%.*s", (int)n, value);
+		if (n >= sizeof word || !strcmp(word, "all") || !is_disk(s, word) ||
+			(!disk_choice_is(word) && strpbrk(word, ",*?")))
+			return false;
+	}
+	return true;
+}
+
+#define BETWEEN_CARDS BLANKS ","
+
+/* The MAC in `value`, and *value on behind it. -ENOENT: there is none more. */
+static int next_card(const char **value, struct mac *ret)
+{
+	const char *s = *value + strspn(*value, BETWEEN_CARDS);
+	size_t n = strcspn(s, BETWEEN_CARDS);
+	char text[MAC_TEXT];
+
+	*value = s + n;
+	if (!n)
+		return -ENOENT;
+	if (n >= sizeof text)
+		return -EINVAL;
+	memcpy(text, s, n);
+	text[n] = '\0';
+	return mac_parse(text, ret) < 0 || mac_is_group(ret) || mac_is_zero(ret) ? -EINVAL : 0;
+}
+
+/* "all", or two at least, each once. */
+static bool is_cards(const struct profile_setting *s, const char *value)
+{
+	struct mac macs[SETTING_CARDS_MAX];
+	size_t n = 0;
+	int rc;
+
+	(void)s;
+	if (!strcmp(value, "all"))
+		return true;
+	while (n < SETTING_CARDS_MAX && !(rc = next_card(&value, &macs[n]))) {
+		for (size_t i = 0; i < n; i++)
+			if (mac_eq(&macs[i], &macs[n]))
+				return false;
+		n++;
+	}
+	return n > 1 && !value[strspn(value, BETWEEN_CARDS)];
 }
 
 /* "NAME=VALUE NAME=VALUE" */
@@ -158,7 +217,15 @@ static const struct {
 	[SETTING_TIMEZONE] = {"timezone", is_timezone, "a time zone like Europe/Berlin"},
 	[SETTING_USER] = {"user", is_user, "a user's name like web-admin"},
 	[SETTING_DISK] = {"disk", is_disk,
-		"a disk's name like vda or disk/by-id/NAME, without /dev/ before it"},
+		"a disk's name like vda or disk/by-id/NAME, without /dev/ before it, or serial=TEXT, "
+		"wwn=0x5000c500a1b2c3d4, size=480G, or smallest or largest, alone or with -ssd, "
+		"-hdd or -nvme"},
+	[SETTING_DISKS] = {"disks", is_disks,
+		"all, or disks with blanks between them, as vda serial=TEXT smallest-ssd, where a "
+		"blank within a serial number is written as _"},
+	[SETTING_CARDS] = {"cards", is_cards,
+		"all, or the MAC addresses of 2 to 8 network cards, as 52:54:00:00:00:01, with commas "
+		"or blanks between them"},
 	[SETTING_PAIRS] = {"pairs", is_pairs, "NAME=VALUE, and more of them after blanks"},
 };
 
@@ -238,13 +305,30 @@ static json_t *pairs(const char *s)
 	return all;
 }
 
+/* As other text has MACs; "all" is one too. */
+static json_t *cards(const char *s)
+{
+	json_t *all = json_array();
+	char text[MAC_TEXT];
+	struct mac mac;
+
+	if (!strcmp(s, "all"))
+		json_array_append_new(all, json_string(s));
+	while (strcmp(s, "all") && !next_card(&s, &mac))
+		json_array_append_new(all, json_string(mac_format(&mac, text)));
+	return all;
+}
+
 json_t *setting_type_value(const struct profile_setting *s, const char *value)
 {
 	switch (s->type) {
 	case SETTING_BOOLEAN:
 		return json_boolean(!strcmp(value, "yes"));
 	case SETTING_LIST:
+	case SETTING_DISKS:
 		return words(value);
+	case SETTING_CARDS:
+		return cards(value);
 	case SETTING_PAIRS:
 		return pairs(value);
 	case SETTING_SIZE:

@@ -5,7 +5,11 @@
 
 #include "kickstart/profile.h"
 
-enum { SETTING_NUMBER_MAX = 1000000000 };
+enum {
+	SETTING_NUMBER_MAX = 1000000000,
+	SETTING_DISK_MAX = 128, /* bytes of one of several disks */
+	SETTING_CARDS_MAX = 8,  /* of one bond; a switch takes no more into one group */
+};
 
 const char *setting_type_name(enum profile_setting_type type); /* static */
 /* 0, or -EINVAL with all their names in `known`. */
@@ -16,7 +20,7 @@ int setting_type_parse(
  * value, and good for those types that may be without one. */
 const char *setting_type_expected(
 	const struct profile_setting *s, const char *value, char *buf, size_t size);
-/* As templates get a good one: a boolean true or false, a list a list of words, pairs a list of objects with
+/* As templates get a good one: a boolean true or false, a list and disks a list of words, cards a list of MACs or of "all", pairs a list of objects with
  * name and value, a size as MiB in digits, the others as
  * they are. New reference, NULL out of memory. */
 json_t *setting_type_value(const struct profile_setting *s, const char *value);

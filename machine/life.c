@@ -48,6 +48,7 @@ struct cell {
 #define NO_POWER "the machine could not be started"
 #define SCRIPT_FAILED "the first-boot script failed"
 #define IS_TEMPLATE "it is a template and never changes: run 'usher clone' to make machines of it"
+#define FIRST_BOOT_COMES "its installed system has yet to boot for the first time"
 #define NOT_NEW "only a new machine can become a clone"
 
 /* Read along a row: what an event means in each state. Columns as in enum life_state:
@@ -55,6 +56,9 @@ struct cell {
 static const struct cell table[LIFE_EVENTS][LIFE_STATES] = {
 	[LIFE_ARM] = {GO(ARMED, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
 		GO(ARMED, NETBOOT), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT)},
+	/* Its first boot is another matter: its report would come in between. */
+	[LIFE_RUN] = {GO(ARMED, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
+		REFUSE(FIRST_BOOT_COMES), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT)},
 	/* Only armed: no installer has run, the disk is as it was. */
 	[LIFE_DISARM] = {REFUSE(NOT_ARMED), GO(KNOWN, OFF | END),
 		FAILS(OFF | END, "disarmed by the user"), FAILS(OFF | END, "disarmed by the user"),
@@ -136,8 +140,10 @@ struct life_result life_step(const struct life *l, enum life_event e)
 		r.refused = true;
 		break;
 	}
-	if (e == LIFE_ARM && !r.refused)
+	if ((e == LIFE_ARM || e == LIFE_RUN) && !r.refused)
 		r.boots = 0;
+	if (l->tool && r.actions & END)
+		r.state = l->before;
 	/* A guest that is armed runs only to be installed. A bare machine may still run what it
 	 * always ran. */
 	if (e == LIFE_DISARM && l->state == LIFE_ARMED && !l->guest)
@@ -170,6 +176,7 @@ static const char *const event_names[LIFE_EVENTS] = {
 	[LIFE_FAIL] = "fail",
 	[LIFE_FIRST_BOOT] = "first-boot",
 	[LIFE_FIRST_BOOT_FAILED] = "first-boot-failed",
+	[LIFE_RUN] = "run",
 	[LIFE_CLONE] = "clone",
 	[LIFE_DEADLINE] = "deadline",
 	[LIFE_STOPPED] = "stopped",

@@ -10,6 +10,7 @@
  *                                                                                          v
  *   arm again: from known, installed, up and failed                                        up
  *   a copy of a template: from known straight to installed
+ *   a tool (memory test, rescue system …): from known, up and failed, as an install; its end leads back there
  *
  * Network boot is off in every state but armed, booting and installing.
  */
@@ -40,6 +41,7 @@ enum life_event {
 	LIFE_FAIL,              /* the installer reported failure */
 	LIFE_FIRST_BOOT,        /* the installed system reported itself */
 	LIFE_FIRST_BOOT_FAILED, /* its first-boot script failed */
+	LIFE_RUN,               /* the user asks for a tool to be run */
 	LIFE_CLONE,             /* it is made as a copy of a template's disk */
 	LIFE_DEADLINE,          /* the attempt's time is over */
 	LIFE_STOPPED, /* a guest stopped by itself: reset or power-off, of installer or system */
@@ -63,8 +65,10 @@ struct life {
 	enum life_state state;
 	bool guest;     /* libvirt runs it: stops are seen, and an installing run ends at a reset */
 	unsigned boots; /* boot scripts of distinct boots fetched in this attempt */
-	unsigned max_boots; /* 0: no attempt */
-	bool template;      /* never armed, never started: what happens to it changes nothing */
+	unsigned max_boots;     /* 0: no attempt */
+	bool template;          /* never armed, never started: what happens to it changes nothing */
+	bool tool;              /* the attempt runs something that installs nothing … */
+	enum life_state before; /* … and when it ends, the machine is again what it was */
 };
 
 struct life_result {

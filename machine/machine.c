@@ -111,7 +111,8 @@ static void draw_code(char code[MACHINE_CODE_TEXT])
 
 static struct life_result look_ahead(const struct machine *m, enum life_event e)
 {
-	struct life l = {m->state, m->guest, m->attempt.boots, m->attempt.max_boots, m->template};
+	struct life l = {m->state, m->guest, m->attempt.boots, m->attempt.max_boots, m->template,
+		*m->attempt.tool && !m->attempt.ended_at, m->attempt.before};
 
 	return life_step(&l, e);
 }
@@ -132,6 +133,18 @@ static bool closes_answers(const struct machine *m, enum life_event e)
 		(e == LIFE_PROGRESS && m->attempt.answers_fetched);
 }
 
+static bool ends_tool(const struct machine *m, const struct life_result *r)
+{
+	return *m->attempt.tool && !m->attempt.ended_at && r->actions & LIFE_DO_END;
+}
+
+static bool has_failed(const struct machine *m, enum life_event e, const struct life_result *r)
+{
+	if (ends_tool(m, r))
+		return e != LIFE_DONE;
+	return r->state == LIFE_FAILED && m->state != LIFE_FAILED;
+}
+
 static void change(
 	struct machine *m, enum life_event e, const struct life_result *r, const char *why)
 {
@@ -142,19 +155,28 @@ static void change(
 		m->state_at = now;
 	if (closes_answers(m, e))
 		a->answers_closed = true;
+	if (has_failed(m, e, r))
+		plain_line(why, a->reason, sizeof a->reason);
 	if (r->actions & LIFE_DO_END && !a->ended_at)
 		a->ended_at = now;
-	if (r->state == LIFE_FAILED && m->state != LIFE_FAILED)
-		plain_line(why, a->reason, sizeof a->reason);
 	a->boots = r->boots;
 	m->state = r->state;
+}
+
+/* What a tool came to, in words of an install, which hooks know. */
+static void tell_tool(struct machine *m, enum life_event e, const char *why)
+{
+	if (m->home->timeline)
+		timeline_add(m->home->timeline, m->name, e == LIFE_DONE ? "done" : "failed",
+			"%s%s%s", m->attempt.tool, *why ? ": " : "", why);
 }
 
 /* The state's own event, and what else there is to say. */
 static void tell(struct machine *m, enum life_event e, enum life_state before, const char *why)
 {
 	/* A new boot and a new attempt are news though the state has that name already. */
-	if (m->home->timeline && (m->state != before || e == LIFE_BOOT || e == LIFE_ARM))
+	if (m->home->timeline &&
+		(m->state != before || e == LIFE_BOOT || e == LIFE_ARM || e == LIFE_RUN))
 		timeline_add(m->home->timeline, m->name, life_state_name(m->state), "%s", why);
 	if (e == LIFE_PROGRESS)
 		machine_tell_percent(m, "progress", m->percent, why);
@@ -173,6 +195,7 @@ int machine_event(struct machine *m, enum life_event e, const char *detail)
 	struct life_result r = look_ahead(m, e);
 	enum life_state before = m->state;
 	char why[TIMELINE_TEXT + 1];
+	bool ended = ends_tool(m, &r);
 	int rc;
 
 	if (r.refused) {
@@ -182,7 +205,10 @@ int machine_event(struct machine *m, enum life_event e, const char *detail)
 	plain_line(why_of(&r, detail), why, sizeof why);
 	change(m, e, &r, why);
 	rc = machines_save(ms, m);
-	tell(m, e, before, why);
+	if (ended)
+		tell_tool(m, e, why);
+	else
+		tell(m, e, before, why);
 	if (r.actions && ms->act)
 		ms->act(ms->act_arg, m, r.actions);
 	return rc;
@@ -256,6 +282,39 @@ int machine_arm(
 		(unsigned long long)m->attempt.number, m->profile,
 		m->attempt.sealed ? ", sealed" : "");
 	return machine_event(m, LIFE_ARM, detail);
+}
+
+int machine_armed_by_rules(struct machine *m)
+{
+	m->attempt.by_rules = true;
+	return machines_save(m->home, m);
+}
+
+/* What is installed stays: its host keys, and its own token, are still good. */
+int machine_run(struct machine *m, const char *tool, json_t *snapshot, unsigned max_boots,
+	int64_t deadline_ms_from_now)
+{
+	struct life_result r = look_ahead(m, LIFE_RUN);
+	enum life_state before = m->state;
+	char up_token[TOKEN_TEXT], detail[96];
+
+	if (r.refused) {
+		json_decref(snapshot);
+		refuse(m, LIFE_RUN, r.reason, NULL);
+		return -EBUSY;
+	}
+	retire_token(m, m->attempt.next_token);
+	retire_token(m, m->attempt.asking.token);
+	retire_token(m, m->attempt.token);
+	memcpy(up_token, m->attempt.up_token, sizeof up_token);
+	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
+	memcpy(m->attempt.up_token, up_token, sizeof up_token);
+	m->attempt.sealed = is_sealed(m);
+	m->attempt.before = before;
+	snprintf(m->attempt.tool, sizeof m->attempt.tool, "%s", tool);
+	snprintf(detail, sizeof detail, "attempt %llu, to run %.32s%s",
+		(unsigned long long)m->attempt.number, tool, m->attempt.sealed ? ", sealed" : "");
+	return machine_event(m, LIFE_RUN, detail);
 }
 
 int machine_clone(

@@ -34,6 +34,7 @@ enum {
 	/* Kept so that a request with an old token is reported on its machine's timeline: an attempt leaves four
 	 * behind, a boot one. */
 	MACHINE_OLD_TOKENS = 8,
+	MACHINE_PIN = 65, /* a SHA-256 as hex digits, and a NUL */
 	MACHINE_CODE_TEXT =
 		7, /* six digits and a NUL: one guess in five hits once in 200,000 boots */
 	MACHINE_WRONG_CODES = 5, /* then the code is void, and the machine has to boot anew */
@@ -83,10 +84,13 @@ struct attempt {
 	bool answers_closed;       /* a later stage was reported: no more answers for this boot */
 	bool switched; /* of bare metal: its power was switched for it, or that was tried */
 	bool sealed;   /* no script and no answers before the user has confirmed the boot */
+	bool by_rules; /* rules armed it, no user did: a machine that says it is the same takes that back */
 	unsigned asks; /* boots of it that asked to be confirmed */
 	struct sealed_boot asking;
-	char reason[256]; /* why it failed; "" otherwise */
-	json_t *snapshot; /* the profile as it was when armed; made and read by kickstart/ */
+	char tool[64]; /* what it runs, which installs nothing: a profile; "": it is an install */
+	enum life_state before; /* of a tool: what the machine is again when it ends */
+	char reason[256];       /* why it failed; "" otherwise */
+	json_t *snapshot;       /* the profile as it was when armed; made and read by kickstart/ */
 };
 
 /* Whether its attempts are sealed. */
@@ -95,6 +99,8 @@ enum machine_seal {
 	SEAL_YES,
 	SEAL_NO,
 };
+
+struct encrypt_key;
 
 struct machine {
 	char name[MACHINE_NAME];
@@ -105,17 +111,25 @@ struct machine {
 	/* not stored: */
 	unsigned holds; /* operations in progress: its creation, its deletion, jobs */
 	int percent;    /* progress that its installer reports; -1: not reported */
+	bool in_clear;  /* its record in the store has secrets that are not encrypted */
 	/* --- */
 	bool guest_gone; /* the timeline already says that libvirt no longer has this guest */
 	enum life_state state;
 	enum machine_seal seal;       /* from the next attempt on */
 	int64_t created_at, state_at; /* wall ms */
 	char profile[64];
-	char lab[64];    /* the lab that made it, or "" */
-	char power[512]; /* bare metal: the site executable (absolute path), or "" */
+	char lab[64]; /* the lab that made it, or "" */
+	char power
+		[512]; /* bare metal: what switches its power (hooks/power/power_target.h), or "" */
+	char *power_password; /* of its controller; NULL: none; wiped when it goes, never shown */
+	char *power_locked; /* the same as it was stored, which the key does not open; NULL: it does, or there is none */
+	char power_pin[MACHINE_PIN]; /* SHA-256 of its controller's certificate, met first; or "" */
+	bool uefi; /* bare metal: it booted by UEFI when it was last seen booting */
 	struct nic nics[MACHINE_NICS];
 	size_t n_nics;
-	json_t *settings; /* --set values: object of strings, and {"secret": string} for what nobody may see */
+	/* --set values: object of strings, and {"secret": string} for what nobody may see; {"encrypted": string}: as it was
+	 * stored, which the key does not open */
+	json_t *settings;
 	json_t *ssh_keys;         /* array of strings, authorized_keys lines */
 	struct machine_spec spec; /* of a guest */
 	json_t *host_keys; /* array of "TYPE BASE64" (host_keys.h) of the system that is installed; NULL: not told */
@@ -145,8 +159,16 @@ struct machines;
  * saved. */
 int machines_new(struct store *store, struct timeline *timeline, const struct segments *segments,
 	struct machines **ret);
-/* Reads all records from the store; -EPROTO names the unreadable record in `why`. */
+/* With what secrets are encrypted in the store from now on; borrowed. Without it, records with secrets are not loaded and
+ * not saved (-ENOKEY). */
+void machines_use_key(struct machines *ms, const struct encrypt_key *key);
+/* Reads all records from the store; -EPROTO names the unreadable record in `why`, -ENOKEY one whose secrets are encrypted. */
 int machines_load(struct machines *ms, char *why, size_t why_size);
+/* Puts all records into the store's open transaction whose secrets were found in clear there, now encrypted. How many, or
+ * machines_save()'s error. */
+int machines_encrypt(struct machines *ms);
+/* Which of its secrets could not be decrypted: "power_password", "settings/NAME". New reference to an array of texts. */
+json_t *machine_unreadable(const struct machine *m);
 void machines_free(struct machines *ms);
 
 struct machine *machine_new(void); /* zeroed, with empty JSON members; machine_free() */
@@ -233,6 +255,11 @@ void machine_ask(struct machine *m, unsigned actions);
  * (steals the reference, also on failure; may be NULL). 0, -EBUSY when refused, or as above. */
 int machine_arm(
 	struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms_from_now);
+/* The attempt that was just armed is the rules' (attempt.by_rules). 0, or machines_save()'s. */
+int machine_armed_by_rules(struct machine *m);
+/* Begins a run of a tool, a profile that installs nothing. Otherwise as machine_arm(). */
+int machine_run(struct machine *m, const char *tool, json_t *snapshot, unsigned max_boots,
+	int64_t deadline_ms_from_now);
 /* Begins the only attempt of a clone, which is installed already: its first boot is to come. Otherwise as
  * machine_arm(). */
 int machine_clone(

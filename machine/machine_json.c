@@ -12,10 +12,12 @@
 #include <string.h>
 #include <time.h>
 
-/* Records of sealed machines are of the second version: an usher that knows no seal must not read over it. */
+/* Records of sealed machines are of the second version, those with secrets of the third: an usher that knows no seal must
+ * not read over it, nor one that cannot decrypt take a secret for missing. */
 enum {
 	RECORD_VERSION = 1,
 	RECORD_SEALED = 2,
+	RECORD_ENCRYPTED = 3,
 };
 
 /* Writing. A member that cannot be made leaves the object without it: json_object_set_new() with
@@ -98,7 +100,7 @@ static json_t *asking_store(const struct sealed_boot *k)
 	return finish(j, ok);
 }
 
-static json_t *attempt_store(const struct attempt *a)
+static json_t *attempt_store(const struct attempt *a, struct secrets *s)
 {
 	json_t *j = json_object();
 	bool ok = true;
@@ -121,10 +123,16 @@ static json_t *attempt_store(const struct attempt *a)
 		set(j, "sealed", json_true(), &ok);
 		set(j, "asks", json_integer(a->asks), &ok);
 	}
+	if (a->by_rules)
+		set(j, "by_rules", json_true(), &ok);
+	if (*a->tool) {
+		set(j, "tool", json_string(a->tool), &ok);
+		set(j, "before", json_string(life_state_name(a->before)), &ok);
+	}
 	if (a->asking.token[0])
 		set(j, "asking", asking_store(&a->asking), &ok);
 	if (a->snapshot)
-		set(j, "snapshot", json_incref(a->snapshot), &ok);
+		set(j, "snapshot", secrets_snapshot_store(s, a->snapshot), &ok);
 	return finish(j, ok);
 }
 
@@ -139,12 +147,20 @@ static json_t *old_tokens_json(const struct machine *m)
 	return finish(j, ok);
 }
 
-json_t *machine_store(const struct machine *m)
+static int record_version(const struct machine *m, const struct secrets *s)
+{
+	if (s->any)
+		return RECORD_ENCRYPTED;
+	return m->seal != SEAL_BY_SEGMENT || m->attempt.sealed ? RECORD_SEALED : RECORD_VERSION;
+}
+
+json_t *machine_store(const struct machine *m, const struct encrypt_key *key)
 {
 	bool ok = true, seal = m->seal != SEAL_BY_SEGMENT;
+	struct secrets s = {.key = key, .uuid = m->uuid};
 	json_t *j = json_object();
 
-	set(j, "v", json_integer(seal || m->attempt.sealed ? RECORD_SEALED : RECORD_VERSION), &ok);
+	set(j, "v", json_integer(0), &ok); /* first; which one is known at the end */
 	set(j, "name", json_string(m->name), &ok);
 	set(j, "uuid", json_string(m->uuid), &ok);
 	set(j, "guest", json_boolean(m->guest), &ok);
@@ -155,8 +171,15 @@ json_t *machine_store(const struct machine *m)
 	set(j, "profile", json_string(m->profile), &ok);
 	set(j, "lab", json_string(m->lab), &ok);
 	set(j, "power", json_string(m->power), &ok);
+	if (m->power_password || m->power_locked)
+		set(j, "power_password", secrets_password_store(&s, m), &ok);
+	if (*m->power_pin)
+		set(j, "power_pin", json_string(m->power_pin), &ok);
+	if (m->uefi)
+		set(j, "uefi", json_true(), &ok);
 	set(j, "nics", nics_json(m), &ok);
-	set(j, "settings", copy_or(m->settings, json_object), &ok);
+	set(j, "settings", m->settings ? secrets_settings_store(&s, m->settings) : json_object(),
+		&ok);
 	set(j, "ssh_keys", copy_or(m->ssh_keys, json_array), &ok);
 	set(j, "guest_spec", machine_spec_store(&m->spec), &ok);
 	if (m->template)
@@ -170,9 +193,10 @@ json_t *machine_store(const struct machine *m)
 	if (m->host_keys)
 		set(j, "host_keys", json_incref(m->host_keys), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
-	set(j, "attempt", attempt_store(&m->attempt), &ok);
+	set(j, "attempt", attempt_store(&m->attempt, &s), &ok);
 	set(j, "old_tokens", old_tokens_json(m), &ok);
-	return finish(j, ok);
+	set(j, "v", json_integer(record_version(m, &s)), &ok);
+	return finish(j, ok && !s.rc);
 }
 
 json_t *machine_time_json(int64_t ms)
@@ -222,6 +246,7 @@ static json_t *attempt_json(const struct machine *m)
 	set(j, "deadline", machine_time_json(clock_wall_of(a->deadline)), &ok);
 	set(j, "ended_at", machine_time_json(a->ended_at), &ok);
 	set(j, "reason", text_or_null(a->reason), &ok);
+	set(j, "tool", text_or_null(a->tool), &ok);
 	set(j, "sealed", json_boolean(a->sealed), &ok);
 	set(j, "asks", json_integer(a->asks), &ok);
 	set(j, "waiting", machine_waits(m) ? waiting_json(&a->asking) : json_null(), &ok);
@@ -268,6 +293,8 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "host_keys", host_keys_json(m->host_keys), &ok);
 	set(j, "guest", m->guest ? machine_spec_json(&m->spec) : json_null(), &ok);
 	set(j, "power", text_or_null(m->power), &ok);
+	set(j, "power_fingerprint", text_or_null(m->power_pin), &ok);
+	set(j, "unreadable", machine_unreadable(m), &ok);
 	return finish(j, ok);
 }
 
@@ -277,6 +304,7 @@ struct parse {
 	char *why;
 	size_t why_size;
 	bool bad;
+	struct secrets secrets;
 };
 
 __attribute__((format(printf, 2, 3))) static void fault(struct parse *p, const char *fmt, ...)
@@ -440,8 +468,22 @@ static void get_seal(struct parse *p, const json_t *j, struct machine *m)
 	m->seal = yes ? SEAL_YES : SEAL_NO;
 }
 
-static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
+static void get_state(struct parse *p, const json_t *j, const char *key, enum life_state *to)
 {
+	char name[16] = "";
+	int state;
+
+	get_text(p, j, key, name, sizeof name);
+	state = life_state_parse(name);
+	if (state < 0)
+		fault(p, "\"%s\" is not a state", name);
+	else
+		*to = (enum life_state)state;
+}
+
+static void get_attempt(struct parse *p, const json_t *j, struct machine *m)
+{
+	struct attempt *a = &m->attempt;
 	int64_t number = 0;
 
 	get_int(p, j, "number", &number);
@@ -466,22 +508,14 @@ static void get_attempt(struct parse *p, const json_t *j, struct attempt *a)
 		get_bool(p, j, "sealed", &a->sealed);
 		get_unsigned(p, j, "asks", &a->asks);
 	}
+	a->by_rules = json_is_true(json_object_get(j, "by_rules"));
+	if (json_object_get(j, "tool")) {
+		get_text(p, j, "tool", a->tool, sizeof a->tool);
+		get_state(p, j, "before", &a->before);
+	}
 	if (json_object_get(j, "asking"))
 		get_asking(p, member(p, j, "asking", JSON_OBJECT), &a->asking);
-	a->snapshot = json_incref(json_object_get(j, "snapshot"));
-}
-
-static void get_state(struct parse *p, const json_t *j, enum life_state *to)
-{
-	char name[16] = "";
-	int state;
-
-	get_text(p, j, "state", name, sizeof name);
-	state = life_state_parse(name);
-	if (state < 0)
-		fault(p, "\"%s\" is not a state", name);
-	else
-		*to = (enum life_state)state;
+	a->snapshot = secrets_snapshot_parse(&p->secrets, json_object_get(j, "snapshot"), m);
 }
 
 static void get_first_boot(struct parse *p, const json_t *j, struct machine *m)
@@ -503,16 +537,38 @@ static void get_spec(struct parse *p, const json_t *j, struct machine_spec *to)
 		fault(p, "member \"%s\" of \"guest_spec\" is of the wrong type", key);
 }
 
+/* What its controller takes, and what it showed; most records have none. */
+static void get_power(struct parse *p, const json_t *j, struct machine *m)
+{
+	m->uefi = json_is_true(json_object_get(j, "uefi"));
+	if (json_object_get(j, "power_pin"))
+		get_text(p, j, "power_pin", m->power_pin, sizeof m->power_pin);
+	secrets_password_parse(&p->secrets, json_object_get(j, "power_password"), m);
+}
+
+static void get_settings(struct parse *p, const json_t *j, struct machine *m)
+{
+	json_t *v = member(p, j, "settings", JSON_OBJECT);
+
+	if (!v)
+		return;
+	json_decref(m->settings);
+	m->settings = secrets_settings_parse(&p->secrets, v, m);
+	if (!m->settings)
+		fault(p, "out of memory");
+}
+
 static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 {
 	int64_t version = 0;
 	const json_t *attempt;
 
 	get_int(p, j, "v", &version);
-	if (!p->bad && version != RECORD_VERSION && version != RECORD_SEALED)
+	if (!p->bad && (version < RECORD_VERSION || version > RECORD_ENCRYPTED))
 		fault(p, "it is of version %lld", (long long)version);
 	get_text(p, j, "name", m->name, sizeof m->name);
 	get_text(p, j, "uuid", m->uuid, sizeof m->uuid);
+	p->secrets.uuid = m->uuid;
 	get_bool(p, j, "guest", &m->guest);
 	if (json_object_get(j, "deleting")) /* older records have none */
 		get_bool(p, j, "deleting", &m->deleting);
@@ -522,15 +578,16 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	get_first_boot(p, j, m);
 	if (json_object_get(j, "host_keys"))
 		get_json(p, j, "host_keys", JSON_ARRAY, &m->host_keys);
-	get_state(p, j, &m->state);
+	get_state(p, j, "state", &m->state);
 	get_int(p, j, "created_at", &m->created_at);
 	get_int(p, j, "state_at", &m->state_at);
 	get_text(p, j, "profile", m->profile, sizeof m->profile);
 	if (json_object_get(j, "lab")) /* older records have none */
 		get_text(p, j, "lab", m->lab, sizeof m->lab);
 	get_text(p, j, "power", m->power, sizeof m->power);
+	get_power(p, j, m);
 	get_nics(p, j, m);
-	get_json(p, j, "settings", JSON_OBJECT, &m->settings);
+	get_settings(p, j, m);
 	get_json(p, j, "ssh_keys", JSON_ARRAY, &m->ssh_keys);
 	get_spec(p, member(p, j, "guest_spec", JSON_OBJECT), &m->spec);
 	get_text(p, j, "request_id", m->request_id, sizeof m->request_id);
@@ -538,20 +595,21 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 		get_old_tokens(p, j, m);
 	attempt = member(p, j, "attempt", JSON_OBJECT);
 	if (attempt)
-		get_attempt(p, attempt, &m->attempt);
+		get_attempt(p, attempt, m);
 }
 
-int machine_parse(const json_t *j, struct machine **ret, char *why, size_t why_size)
+int machine_parse(const json_t *j, const struct encrypt_key *key, struct machine **ret, char *why,
+	size_t why_size)
 {
-	struct parse p = {.why = why, .why_size = why_size};
+	struct parse p = {.why = why, .why_size = why_size, .secrets = {.key = key}};
 	struct machine *m = machine_new();
 
 	if (!m)
 		return -ENOMEM;
 	get_machine(&p, j, m);
-	if (p.bad) {
+	if (p.bad || p.secrets.rc) {
 		machine_free(m);
-		return -EPROTO;
+		return p.bad ? -EPROTO : p.secrets.rc;
 	}
 	*ret = m;
 	return 0;

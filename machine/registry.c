@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/registry.h"
+#include "core/wipe.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +25,11 @@ int machines_new(struct store *store, struct timeline *timeline, const struct se
 	table_init(&ms->keys);
 	*ret = ms;
 	return 0;
+}
+
+void machines_use_key(struct machines *ms, const struct encrypt_key *key)
+{
+	ms->key = key;
 }
 
 void machines_free(struct machines *ms)
@@ -63,6 +69,8 @@ void machine_free(struct machine *m)
 	machine_spec_fini(&m->spec);
 	json_decref(m->attempt.snapshot);
 	free(m->first_boot);
+	wipe_free(m->power_password);
+	free(m->power_locked);
 	json_decref(m->host_keys);
 	free(m->keys);
 	free(m);
@@ -173,15 +181,30 @@ int machines_save(struct machines *ms, struct machine *m)
 	machine_due_update(ms, m);
 	if (!ms->store)
 		return 0;
-	j = machine_store(m);
+	j = machine_store(m, ms->key);
 	if (j)
 		text = json_dumps(j, JSON_COMPACT);
 	rc = text
 		? store_put(ms->store, STORE_MACHINE, m->name, strlen(m->name), text, strlen(text))
-		: -ENOMEM;
+		: ms->key ? -ENOMEM
+			  : -ENOKEY;
+	if (!rc)
+		m->in_clear = false;
 	free(text);
 	json_decref(j);
 	return rc;
+}
+
+int machines_encrypt(struct machines *ms)
+{
+	int n = 0, rc = 0;
+
+	for (size_t i = 0; i < ms->count && !rc; i++)
+		if (ms->order[i]->in_clear) {
+			rc = machines_save(ms, ms->order[i]);
+			n++;
+		}
+	return rc ? rc : n;
 }
 
 /* `name` has room for it, and is free. */
@@ -229,7 +252,7 @@ static int load_row(void *arg, const void *key, size_t key_len, const void *valu
 	struct machine *m = NULL;
 	char what[160] = "it is not JSON";
 	json_t *j = json_loadb(value, len, JSON_REJECT_DUPLICATES, NULL);
-	int rc = j ? machine_parse(j, &m, what, sizeof what) : -EPROTO;
+	int rc = j ? machine_parse(j, l->ms->key, &m, what, sizeof what) : -EPROTO;
 
 	json_decref(j);
 	if (rc == 0 && (strlen(m->name) != key_len || memcmp(m->name, key, key_len) != 0)) {
@@ -248,6 +271,10 @@ static int load_row(void *arg, const void *key, size_t key_len, const void *valu
 		snprintf(l->why, l->why_size,
 			"the stored record of machine %.*s cannot be read: %s", (int)key_len,
 			(const char *)key, what);
+	else if (rc == -ENOKEY)
+		snprintf(l->why, l->why_size,
+			"machine %.*s has encrypted secrets, and there is no key", (int)key_len,
+			(const char *)key);
 	else if (rc < 0)
 		snprintf(l->why, l->why_size, "machines cannot be loaded: %s", strerror(-rc));
 	return rc;

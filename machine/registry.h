@@ -3,12 +3,14 @@
 #ifndef USHER_MACHINE_REGISTRY_H
 #define USHER_MACHINE_REGISTRY_H
 
+#include "core/encrypt.h"
 #include "machine/machine.h"
 
 struct machines {
 	struct store *store;
 	struct timeline *timeline;
 	const struct segments *segments;
+	const struct encrypt_key *key;
 	machine_act act;
 	void *act_arg;
 
@@ -38,9 +40,26 @@ void machine_due_remove(struct machines *ms, struct machine *m);
 /* Does the attempt's deadline count in this state? */
 bool machine_is_due(const struct machine *m);
 
-/* The stored form of a record. machine_parse() wants one JSON object of machine_store(); the line
- * in `why` says which member is wrong. -EPROTO, -ENOMEM. */
-json_t *machine_store(const struct machine *m);
-int machine_parse(const json_t *j, struct machine **ret, char *why, size_t why_size);
+/* The stored form of a record, its secrets encrypted. NULL: out of memory, or it has secrets and `key` is NULL. */
+json_t *machine_store(const struct machine *m, const struct encrypt_key *key);
+/* Wants one JSON object of machine_store(); the line in `why` says which member is wrong. -EPROTO, -ENOMEM, -ENOKEY (it has
+ * encrypted secrets and `key` is NULL). */
+int machine_parse(const json_t *j, const struct encrypt_key *key, struct machine **ret, char *why,
+	size_t why_size);
+
+/* machine_secrets.c: one record on its way. */
+struct secrets {
+	const struct encrypt_key *key; /* NULL: there is none */
+	const char *uuid;
+	bool any; /* writing: it has secrets */
+	int rc;   /* the first fault: -ENOMEM, -ENOKEY */
+};
+/* New references; NULL: out of memory or no key. */
+json_t *secrets_password_store(struct secrets *s, const struct machine *m);
+json_t *secrets_settings_store(struct secrets *s, const json_t *settings);
+json_t *secrets_snapshot_store(struct secrets *s, const json_t *snapshot);
+void secrets_password_parse(struct secrets *s, const json_t *v, struct machine *m);
+json_t *secrets_settings_parse(struct secrets *s, json_t *settings, struct machine *m);
+json_t *secrets_snapshot_parse(struct secrets *s, json_t *snapshot, struct machine *m);
 
 #endif

@@ -70,6 +70,7 @@ struct segment6 {
 		router_s; /* how long we are a default router, in our advertisements; 0: we are none */
 	struct segment_options options;
 	bool autonomous; /* machines are told to make themselves addresses too (RFC 4862) */
+	bool yields;     /* where another DHCPv6 server leases, we do not */
 };
 
 struct segment {
@@ -93,6 +94,7 @@ struct segment {
 	struct ip lessor;  /* who leases where we do not; not set: somebody on the segment */
 	bool computed;     /* an address may be computed from a 52:54 MAC */
 	bool by_client_id; /* a stranger's client-id says who it is, not its MAC */
+	bool discover;     /* machines without a record that boot there are discovered */
 	bool sealed; /* boots of its machines are confirmed by the user, unless a record says otherwise */
 	struct segment_extra extra;
 	struct segment6 six;

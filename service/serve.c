@@ -18,6 +18,7 @@
 #include "service/media/copying.h"
 #include "service/service.h"
 #include "config/paths.h"
+#include "core/key_file.h"
 #include "core/privilege.h"
 #include "service/files/ready.h"
 
@@ -45,6 +46,7 @@ enum { WORKERS = 6 };
 struct run {
 	struct service service;
 	struct loop_fd signals;
+	struct encrypt_key key; /* of the store's secrets */
 	bool loop_ready, home_ready, files_ready;
 };
 
@@ -220,6 +222,92 @@ static int start_store(struct run *r, char *why, size_t size)
 	return rc;
 }
 
+/* What an earlier usher wrote in clear is encrypted, and what it was is erased. */
+static int encrypt_old(struct base *b, char *why, size_t size)
+{
+	int n = machines_encrypt(b->machines), rc = 0;
+
+	if (n < 0)
+		return said(n, why, size, "machines with secrets");
+	if (!n)
+		return 0;
+	rc = store_commit(b->store, NULL, NULL);
+	if (!rc)
+		rc = store_erase(b->store);
+	if (rc)
+		log_warn(
+			"the secrets of %d machines are being encrypted, and what they were may still be "
+			"in %s/usher.db: %s: tried again when the service stops",
+			n, b->config.state, strerror(-rc));
+	else
+		log_info("the secrets of %d machines were in clear in the store, and are encrypted "
+			 "now",
+			n);
+	return 0;
+}
+
+/* One line for all of them: `usher show` says more. */
+static void say_unreadable(const struct base *b, const char *key)
+{
+	struct machine *m = NULL, *first = NULL;
+	size_t n = 0;
+
+	while ((m = machines_next(b->machines, m))) {
+		json_t *names = machine_unreadable(m);
+
+		if (json_array_size(names) && !n++)
+			first = m;
+		json_decref(names);
+	}
+	if (n)
+		log_warn(
+			"secrets of %zu machines cannot be read (the first: %s): %s is not the key that "
+			"they were encrypted with. Stop the service and put that back, or set them "
+			"again: 'usher show %s' says which",
+			n, first->name, key, first->name);
+}
+
+static void key_is_missing(const struct base *b, const char *key, char *why, size_t size)
+{
+	char said[400];
+
+	snprintf(said, sizeof said, "%.390s", why);
+	snprintf(why, size,
+		"%s is missing, the key of the store's secrets (%s): put it back from a backup. If it is "
+		"lost, make another with 'umask 077; head -c 32 /dev/urandom >%s' as user %s; then the "
+		"secrets are to be set again",
+		key, said, key, b->config.user);
+}
+
+/* A key is made when there is none, and nothing that it would have to open. */
+static int load_machines(struct run *r, char *why, size_t size)
+{
+	struct base *b = &r->service.base;
+	char path[PATH_MAX + 16];
+	int rc;
+	bool missing;
+
+	snprintf(path, sizeof path, "%s/usher.key", b->config.state);
+	if (*b->config.key)
+		snprintf(path, sizeof path, "%s", b->config.key);
+	rc = key_file_read(path, &r->key, why, size);
+	missing = rc == -ENOENT;
+	if (rc && !missing)
+		return rc;
+	if (!missing)
+		machines_use_key(b->machines, &r->key);
+	rc = machines_load(b->machines, why, size);
+	if (rc == -ENOKEY)
+		key_is_missing(b, path, why, size);
+	if (!rc && missing)
+		rc = key_file_make(path, &r->key, why, size);
+	if (rc)
+		return rc;
+	machines_use_key(b->machines, &r->key);
+	say_unreadable(b, path);
+	return encrypt_old(b, why, size);
+}
+
 static int start_segments(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
@@ -239,6 +327,8 @@ static int start_state(struct run *r, char *why, size_t size)
 
 	if (!rc)
 		rc = decided_load(&s->network, why, size);
+	if (!rc)
+		rc = discovery_load(&s->discovery, why, size);
 	if (rc)
 		return rc;
 	rc = files_refresh(
@@ -253,7 +343,7 @@ static int start_state(struct run *r, char *why, size_t size)
 			s->base.store, s->base.timeline, &s->base.segments, &s->base.machines);
 	if (rc)
 		return said(rc, why, size, s->base.config.state);
-	rc = machines_load(s->base.machines, why, size);
+	rc = load_machines(r, why, size);
 	if (rc)
 		return rc;
 	machines_on_action(s->base.machines, settle_on_action, &s->settle);
@@ -277,7 +367,7 @@ static int start_servers(struct run *r, char *why, size_t size)
 static int start_site(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
-	int rc = power_new(s->base.loop, s->base.config.power, &s->power);
+	int rc = power_new(s->base.loop, &s->base.home, s->base.config.power, &s->power);
 
 	if (!rc)
 		rc = hooks_new(s->base.loop, s->base.config.hooks, s->base.timeline,
@@ -405,22 +495,25 @@ static void stop(struct run *r)
 	s->abandoned = !hosts_stop(&s->hosts);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
+	power_free(s->power); /* its errands come home next */
+	s->act.power = NULL;
 	if (r->home_ready)
 		mailbox_wait(&s->base.home,
 			0); /* the last transfers' ends, while there is a timeline to take them */
 	if (s->base.store)
 		store_commit(s->base.store, NULL, NULL);
 	hooks_free(s->hooks);
-	power_free(s->power);
 	settle_drop_all(&s->settle);
 	act_drop_all(&s->act);
 	reconcile_drop_all(&s->follow);
 	store_close(s->base.store);
 	dhcpd_free(s->dhcpd);
 	claims_fini(&s->network);
+	discovery_fini(&s->discovery);
 	if (r->home_ready && !s->abandoned)
 		mailbox_fini(&s->base.home);
 	machines_free(s->base.machines);
+	explicit_bzero(&r->key, sizeof r->key);
 	timeline_free(s->base.timeline);
 	segments_fini(&s->base.segments);
 	if (r->files_ready) {

@@ -8,6 +8,8 @@
 #include "service/network/segments.h"
 #include "service/service.h"
 
+#include "core/log.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +54,27 @@ static bool hears(void *arg, const struct machine *m, const struct segment *seg,
 	return place_hears(&s->boot, m, seg, mac, from, why, size);
 }
 
+static const char *stranger(
+	void *arg, const struct segment *seg, const struct mac *mac, const uint8_t *uuid)
+{
+	struct service *s = arg;
+
+	return discovery_token(&s->discovery, seg, mac, uuid);
+}
+
+/* So that its controller is asked for a boot of the right kind. */
+static void firmware(void *arg, const struct machine *seen, bool uefi)
+{
+	struct service *s = arg;
+	struct machine *m = machines_by_name(s->base.machines, seen->name);
+
+	if (!m)
+		return;
+	m->uefi = uefi;
+	if (machines_save(s->base.machines, m))
+		log_error("%s: its record could not be stored", m->name);
+}
+
 int servers_start_dhcpd(struct service *s, char *why, size_t size)
 {
 	struct dhcpd_config c = {.loop = s->base.loop,
@@ -63,6 +86,8 @@ int servers_start_dhcpd(struct service *s, char *why, size_t size)
 		.guests = guest_of_mac,
 		.decided = decided,
 		.hears = hears,
+		.stranger = stranger,
+		.firmware = firmware,
 		.arg = s,
 		.gather_ms = DHCPD_GATHER_MS};
 	struct dhcpd *d;

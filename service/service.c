@@ -8,9 +8,11 @@
 #include "service/media/copying.h"
 #include "service/media/verifying.h"
 #include "service/network/networks_api.h"
+#include "service/operations/by_rules.h"
 #include "service/operations/change.h"
 #include "service/operations/create.h"
 #include "service/operations/patch.h"
+#include "service/operations/power_switch.h"
 #include "service/operations/template.h"
 #include "service/operations/trial.h"
 
@@ -28,13 +30,16 @@ void service_connect(struct service *s)
 	s->network.base = b;
 	s->network.hosts = &s->hosts;
 	s->imports = (struct imports){.base = b, .content = &s->content};
-	s->boot = (struct boot){.base = b, .hosts = &s->hosts, .network = &s->network};
+	s->discovery = (struct discovery){.base = b, .came = by_rules_came, .arg = &s->operations};
+	s->boot = (struct boot){
+		.base = b, .hosts = &s->hosts, .network = &s->network, .discovery = &s->discovery};
 	s->operations = (struct operations){.base = b,
 		.hosts = &s->hosts,
 		.network = &s->network,
 		.content = &s->content,
 		.consoles = &s->consoles,
-		.act = &s->act};
+		.act = &s->act,
+		.discovery = &s->discovery};
 	s->follow = (struct follow){.base = b,
 		.hosts = &s->hosts,
 		.network = &s->network,
@@ -48,9 +53,13 @@ void service_connect(struct service *s)
 		.imports = &s->imports,
 		.consoles = &s->consoles,
 		.operations = &s->operations,
+		.discovery = &s->discovery,
 		.started = s->started};
-	s->settle = (struct settle){
-		.base = b, .act = &s->act, .settled = events_answer_all, .arg = &s->api};
+	s->settle = (struct settle){.base = b,
+		.act = &s->act,
+		.consoles = &s->consoles,
+		.settled = events_answer_all,
+		.arg = &s->api};
 }
 
 void service_set_dhcpd(struct service *s, struct dhcpd *d)
@@ -63,10 +72,12 @@ void service_drop_waiting(struct service *s)
 	verifying_forget(&s->imports);
 	copying_drop_all(&s->imports);
 	create_drop_all(&s->operations);
+	by_rules_drop_all(&s->operations);
 	trial_drop_all(&s->operations);
 	template_drop_all(&s->operations);
 	change_drop_all(&s->operations);
 	patch_drop_all(&s->operations);
+	power_switch_drop_all(&s->operations);
 	networks_drop_all(&s->network);
 	fetches_free(s->content.fetches);
 	s->content.fetches = NULL;

@@ -8,6 +8,7 @@
 #include "hooks/hooks.h"
 #include "service/api/api.h"
 #include "service/boot/boot.h"
+#include "service/discovery/discovery.h"
 #include "service/follow/follow.h"
 #include "service/settle.h"
 #include "service/timekeeping.h"
@@ -21,6 +22,7 @@ struct service {
 	struct consoles consoles;
 	struct network network;
 	struct imports imports;
+	struct discovery discovery;
 	struct boot boot;
 	struct operations operations;
 	struct follow follow;

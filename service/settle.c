@@ -7,6 +7,7 @@
  * next is set then, too.
  */
 #include "service/settle.h"
+#include "service/console/console_record.h"
 #include "service/guests/act.h"
 
 #include "core/clock.h"
@@ -67,6 +68,13 @@ void settle_on_timeline(void *arg, const struct timeline_event *e)
 	settle_soon(arg, 0);
 }
 
+static void carry_out(struct settle *settle, struct machine *m, unsigned actions)
+{
+	if (actions & LIFE_DO_NETBOOT && !m->guest)
+		record_netboots(settle->consoles, m);
+	act_carry_out(settle->act, m, actions);
+}
+
 static void on_settled(void *arg, int rc)
 {
 	struct settled *d = arg;
@@ -84,7 +92,7 @@ static void on_settled(void *arg, int rc)
 
 		settle->pending = p->next;
 		if (m && !m->deleting && !settle->base->stopping)
-			act_carry_out(settle->act, m, p->actions);
+			carry_out(settle, m, p->actions);
 		free(p);
 	}
 	free(d);

@@ -3,6 +3,7 @@
 #ifndef USHER_SERVICE_SETTLE_H
 #define USHER_SERVICE_SETTLE_H
 
+#include "service/console/consoles.h"
 #include "service/guests/act.h"
 
 struct pending;
@@ -10,6 +11,7 @@ struct pending;
 struct settle {
 	struct base *base;
 	struct act *act;
+	struct consoles *consoles;
 	void (*settled)(void *arg); /* after each commit */
 	void *arg;
 	struct loop_timer turn;     /* at the end of this one */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tftpd/tftpd.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/priority.h"
 #include "core/rate.h"
@@ -57,7 +58,8 @@ struct tftpd {
 		int fd;
 	} seats[2 * SEGMENT_MAX];
 	size_t n_seats;
-	int inert; /* takes the place of sockets that are closed, see seat_close() */
+	int inert;      /* takes the place of sockets that are closed, see seat_close() */
+	int64_t closed; /* when one was last, by clock_mono_ms() */
 	struct message stop;
 	/* The TFTP thread's. */
 	struct loop *loop;
@@ -462,10 +464,27 @@ static bool seat_close(struct tftpd *t, uint32_t segment, enum ip_family family)
 		if (t->seats[i].segment != segment || t->seats[i].family != family)
 			continue;
 		dup3(t->inert, t->seats[i].fd, O_CLOEXEC);
+		t->closed = clock_mono_ms();
 		t->seats[i] = t->seats[--t->n_seats];
 		return true;
 	}
 	return false;
+}
+
+/* A socket that was just closed keeps its address while the TFTP thread is still in a call on it: microseconds, or until
+ * a busy machine lets that thread run. So "in use" is asked again for some milliseconds, if one was closed just now. */
+static int open_socket(const struct tftpd *t, const char *ifname, const struct ip *server)
+{
+	enum { CLOSED_JUST_NOW_MS = 100, TRIES = 20, PAUSE_US = 1000 };
+	int rc = tftp_socket(ifname, server, t->config.port);
+
+	if (!t->closed || clock_mono_ms() - t->closed > CLOSED_JUST_NOW_MS)
+		return rc;
+	for (int i = 0; rc == -EADDRINUSE && i < TRIES; i++) {
+		usleep(PAUSE_US);
+		rc = tftp_socket(ifname, server, t->config.port);
+	}
+	return rc;
 }
 
 static int open_why(int rc, const char *ifname, const struct ip *server, uint16_t port, char *why,
@@ -499,7 +518,7 @@ int tftpd_open(struct tftpd *t, uint32_t segment, const char *ifname, const stru
 	if (!rc && strlen(ifname) >= sizeof l->ifname)
 		rc = -ENODEV;
 	if (!rc)
-		rc = tftp_socket(ifname, server, t->config.port);
+		rc = open_socket(t, ifname, server);
 	if (rc < 0) {
 		free(l);
 		return open_why(rc, ifname, server, t->config.port, why, why_size);

@@ -38,6 +38,8 @@ xmlNode *domain_find_metadata(xmlNode *root, const char *href);
 void domain_put_cpus(struct domain_build *b);   /* vcpu, cpu: domain_cpu.c; first of all */
 void domain_put_memory(struct domain_build *b); /* memory, NUMA cells: domain_memory.c */
 void domain_put_os(struct domain_build *b);     /* os, sysinfo: domain_os.c */
+/* Does its firmware enforce Secure Boot, as far as <os> says so? Once the os is put. */
+bool domain_is_secure(const struct domain_build *b);
 /* A BIOS without a screen speaks on the serial console, iPXE with it; once the devices are put. */
 void domain_put_bios_serial(struct domain_build *b);
 void domain_put_devices(struct domain_build *b); /* domain_devices.c */

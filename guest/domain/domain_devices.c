@@ -173,6 +173,9 @@ static void put_nic(struct domain_build *b, size_t i, xmlNode *next)
 	domain_must(b, xml_set(xml_add(nic, "source"), "network", g->network));
 	if (!b->foreign)
 		domain_default(b, nic, "model", "type", "virtio");
+	/* QEMU's option ROM is an iPXE, which would load the kernel past the profile's shim, and be refused. */
+	if (!b->foreign && domain_is_secure(b))
+		domain_default(b, nic, "rom", "enabled", "no");
 	domain_put_filter(b, nic, g);
 	if (i == 0)
 		set_boot_order(b, nic, 2);

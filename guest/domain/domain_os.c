@@ -128,6 +128,54 @@ static void put_sysinfo(struct domain_build *b, xmlNode *os)
 	domain_must(b, xml_set(xml_need(os, "smbios"), "mode", "sysinfo"));
 }
 
+bool domain_is_secure(const struct domain_build *b)
+{
+	const xmlNode *os = xml_child(b->root, "os");
+	const xmlNode *f = xml_child(xml_child(os, "firmware"), "feature");
+
+	for (; f; f = xml_next(f, "feature"))
+		if (xml_attr_is(f, "name", "secure-boot"))
+			return xml_attr_is(f, "enabled", "yes");
+	return xml_attr_is(xml_child(os, "loader"), "secure", "yes");
+}
+
+/* Nobody answers IPv4 on any of its networks. */
+static bool is_ipv6_alone(const struct guest_spec *spec)
+{
+	bool alone = spec->n_nics > 0;
+
+	for (size_t i = 0; i < spec->n_nics; i++)
+		alone = alone && ip_is_set(&spec->nics[i].ip6) &&
+			spec->nics[i].server.family != IP_V4 && spec->nics[i].ip.family != IP_V4;
+	return alone;
+}
+
+static bool has_entry(const xmlNode *sysinfo, const char *name)
+{
+	for (xmlNode *n = xml_child(sysinfo, "entry"); n; n = xml_next(n, "entry"))
+		if (xml_attr_is(n, "name", name))
+			return true;
+	return false;
+}
+
+/* OVMF boots by IPv4 first, and waits 66 s before it goes on to IPv6. */
+static void put_network_stack(struct domain_build *b)
+{
+	static const char NAME[] = "opt/org.tianocore/IPv4PXESupport";
+	xmlNode *n = xml_child(b->root, "sysinfo"), *entry;
+
+	if (b->foreign || !is_ipv6_alone(b->spec))
+		return;
+	while (n && !xml_attr_is(n, "type", "fwcfg"))
+		n = xml_next(n, "sysinfo");
+	if (has_entry(n, NAME))
+		return;
+	if (!n)
+		domain_must(b, n = xml_set(xml_add(b->root, "sysinfo"), "type", "fwcfg"));
+	entry = xml_set(xml_add(n, "entry"), "name", NAME);
+	domain_must(b, xml_set_text(entry, "no"));
+}
+
 void domain_put_os(struct domain_build *b)
 {
 	xmlNode *os = xml_need(b->root, "os");
@@ -139,6 +187,7 @@ void domain_put_os(struct domain_build *b)
 	put_firmware(b, os);
 	put_nvram(os);
 	put_sysinfo(b, os);
+	put_network_stack(b);
 }
 
 /* libvirt takes the first console for a serial one, unless it says otherwise. */

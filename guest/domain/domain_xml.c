@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/domain/domain_build.h"
 
+#include "core/plain.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +24,7 @@ static const char *fragment_name(const struct domain_build *b)
 void domain_fail(struct domain_build *b, const xmlNode *at, const char *fmt, ...)
 {
 	va_list ap;
-	char text[GUEST_WHY];
+	char text[GUEST_WHY], plain[GUEST_WHY];
 	long line = xmlGetLineNo(at);
 
 	if (b->rc)
@@ -31,7 +33,7 @@ void domain_fail(struct domain_build *b, const xmlNode *at, const char *fmt, ...
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	snprintf(b->why, b->why_size, "%s, line %ld: %s", fragment_name(b),
-		(line > 0 ? line - 1 : 0) + first_line(b), text);
+		(line > 0 ? line - 1 : 0) + first_line(b), plain_line(text, plain, sizeof plain));
 	b->rc = -EINVAL;
 }
 

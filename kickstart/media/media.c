@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/media/media.h"
 
+#include "kickstart/media/image_file.h"
 #include "kickstart/media/media_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
@@ -214,15 +216,18 @@ static int open_program(
 	return rc < 0 ? -ENOENT : 0;
 }
 
-/* "NAME.iso": the image itself. -EISDIR: that medium is a folder. */
+/* "NAME.iso" or "NAME.img": the image itself. -EISDIR: that medium is a folder. */
 static int open_image(
 	const struct media *m, const char *name, int *ret_fd, uint64_t *ret_size, time_t *ret_mtime)
 {
+	static_assert(sizeof(MEDIA_IMAGE) == sizeof(IMAGE_FILE_TAIL), "both are cut off alike");
 	size_t n = strlen(name), tail = strlen(MEDIA_IMAGE);
 	char medium[PROFILE_NAME];
 	const struct medium *found;
 
-	if (n <= tail || n - tail >= sizeof(medium) || strcmp(name + n - tail, MEDIA_IMAGE) != 0)
+	if (n <= tail || n - tail >= sizeof(medium) ||
+		(strcmp(name + n - tail, MEDIA_IMAGE) != 0 &&
+			strcmp(name + n - tail, IMAGE_FILE_TAIL) != 0))
 		return -ENOENT;
 	snprintf(medium, sizeof(medium), "%.*s", (int)(n - tail), name);
 	found = find(m, medium);

@@ -47,7 +47,7 @@ int media_add_programs(struct media *m, const char *dir);
 int media_add_usual_programs(struct media *m);
 
 /*
- * Opens "NAME/path" beneath the medium's directory or inside its image, "NAME.iso", the image itself, or
+ * Opens "NAME/path" beneath the medium's directory or inside its image, "NAME.iso" or "NAME.img", the image itself, or
  * "undionly.kpxe" among the boot programs; a leading '/' is skipped. Never leaves the directory, symbolic links included;
  * only regular files. Any thread. Blocking, as open(2) is, and while an image is read for the first
  * time (media_file.h). 0 and a descriptor that is the caller's, the content is the `*ret_size` bytes from
@@ -61,6 +61,8 @@ const char *media_path(const struct media *m, const char *name);
 
 /* Has it a medium at all? -ENOENT and a line with the fix: one that was to be imported. */
 int media_named(const struct profile *p, char *why, size_t why_size);
+/* Has it its image, where it writes one? -ENOENT and a line with the fix. */
+int media_check_image(const struct profile *p, char *why, size_t why_size);
 /* Are the profile's kernel and initrds there? A local medium only; -ENOENT and a line with the
  * missing file and the fix. `settings` as in profile_settings(), for names that are templates. */
 int media_check(const struct profile *p, const json_t *settings, char *why, size_t why_size);

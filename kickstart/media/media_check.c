@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Names of files may depend on settings and the profile only. */
-static json_t *check_context(const struct profile *p, const json_t *settings)
+/* Names of files may depend on settings, the profile and the firmware only. */
+static json_t *check_context(const struct profile *p, const json_t *settings, bool uefi)
 {
 	json_t *set = json_object(), *media = json_pack("{s:s}", "name", p->media.name);
 	size_t i;
@@ -25,8 +25,8 @@ static json_t *check_context(const struct profile *p, const json_t *settings)
 			json_object_set_new(set, s->name, json_string(s->def));
 	}
 	json_object_update(media, p->media.files);
-	return json_pack("{s:o, s:{s:s, s:s}, s:o}", "set", set, "profile", "name", p->name,
-		"title", p->title, "media", media);
+	return json_pack("{s:o, s:{s:s, s:s}, s:o, s:{s:b}}", "set", set, "profile", "name",
+		p->name, "title", p->title, "media", media, "machine", "uefi", uefi);
 }
 
 static int check_named(
@@ -96,26 +96,48 @@ int media_named(const struct profile *p, char *why, size_t why_size)
 	return -ENOENT;
 }
 
-int media_check(const struct profile *p, const json_t *settings, char *why, size_t why_size)
+int media_check_image(const struct profile *p, char *why, size_t why_size)
 {
-	json_t *context;
-	size_t i;
-	int rc = media_named(p, why, why_size);
+	const struct profile_image *i = &p->image;
 
-	if (rc == 0)
-		rc = check_programs(p, why, why_size);
-	if (rc < 0 || !p->media.path)
-		return rc;
-	context = check_context(p, settings);
+	if (!*i->name || i->facts)
+		return 0;
+	snprintf(why, why_size,
+		"%s:%u: image '%s' is not available: run 'usher import %s --name %s'", p->file,
+		i->line, i->name, i->from ? i->from : "FILE", i->name);
+	return -ENOENT;
+}
+
+/* Kernel and initrds as a machine of this firmware asks for them. */
+static int check_files(
+	const struct profile *p, const json_t *settings, bool uefi, char *why, size_t why_size)
+{
+	json_t *context = check_context(p, settings, uefi);
+	int rc;
+
 	if (!context) {
 		snprintf(why, why_size, "out of memory");
 		return -ENOMEM;
 	}
 	rc = check_file(p, context, &p->kernel, why, why_size);
-	for (i = 0; rc == 0 && i < p->n_initrd; i++)
+	for (size_t i = 0; rc == 0 && i < p->n_initrd; i++)
 		rc = check_file(p, context, &p->initrd[i], why, why_size);
 	json_decref(context);
 	return rc;
+}
+
+int media_check(const struct profile *p, const json_t *settings, char *why, size_t why_size)
+{
+	int rc = media_named(p, why, why_size);
+
+	if (rc == 0)
+		rc = media_check_image(p, why, why_size);
+	if (rc == 0)
+		rc = check_programs(p, why, why_size);
+	if (rc < 0 || !p->media.path)
+		return rc;
+	rc = check_files(p, settings, false, why, why_size);
+	return rc ? rc : check_files(p, settings, true, why, why_size);
 }
 
 int media_check_loaders(struct media *m, const struct profile *p, char *why, size_t why_size)

@@ -2,6 +2,7 @@
 #include "kickstart/media/medium.h"
 
 #include "kickstart/media/disc.h"
+#include "kickstart/media/image_file.h"
 #include "kickstart/media/media_file.h"
 
 #include <errno.h>
@@ -126,6 +127,22 @@ static bool has_file(void *arg, const char *path)
 	return true;
 }
 
+/* What is no disk either is neither. */
+static int read_disk(int fd, const char *path, struct medium *m, char *why, size_t why_size)
+{
+	char fault[160];
+	int rc = image_file_look(fd, m->size, &m->disk_size, fault, sizeof(fault));
+
+	m->disk = rc == 0;
+	if (m->disk) {
+		*m->id = '\0';
+		m->what = (struct recognised){.by = "its partition table", .title = "Disk image"};
+	} else {
+		snprintf(why, why_size, "%s: not an ISO image; and no disk image: %s", path, fault);
+	}
+	return rc;
+}
+
 /* Its root is never a file: that is the answer of an image that can be read. */
 static int read_image(const char *path, bool fixed, char *why, size_t why_size)
 {
@@ -162,11 +179,15 @@ int medium_inspect(const char *path, bool fixed, const char *user, struct medium
 		ret->size = (uint64_t)st.st_size;
 		take_id(fd, ret->id);
 	}
-	close(fd);
-	if (!ret->image && faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS))
+	if (!ret->image && faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS)) {
+		close(fd);
 		return explain_access(path, user, why, why_size);
+	}
 	rc = ret->image ? read_image(path, fixed, why, why_size) : 0;
-	if (rc == 0)
+	if (rc == -EMEDIUMTYPE)
+		rc = read_disk(fd, path, ret, why, why_size);
+	close(fd);
+	if (rc == 0 && !ret->disk)
 		recognise(&r, &ret->what);
 	return rc;
 }
@@ -181,7 +202,7 @@ int medium_look(const struct medium *m, const char *user, char *why, size_t why_
 
 	if (fd < 0)
 		return fd == -ENOTDIR ? -ENOENT : fd;
-	if (m->image && S_ISREG(st.st_mode))
+	if (m->image && !m->disk && S_ISREG(st.st_mode))
 		take_id(fd, id);
 	close(fd);
 	same = m->image
@@ -220,14 +241,23 @@ json_t *medium_to_json(const struct medium *m)
 {
 	const struct recognised *w = &m->what;
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:s, s:I, s:s*, s:I, s:s, s:s, s:s, s:s, "
+	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:s, s:I, s:s*, s:I, s:s, s:s, s:s, s:s, "
 			 "s:s, s:o}",
-		"name", m->name, "path", m->path, "kind", m->image ? "image" : "folder", "copied",
-		m->copied, "size", (json_int_t)m->size, "id", m->id, "imported_ms",
-		(json_int_t)m->imported_ms, "sha256", *m->sum ? m->sum : NULL, "verified_ms",
-		(json_int_t)m->verified_ms, "title", w->title, "distribution", w->distribution,
-		"version", w->version, "arch", w->arch, "recognised_by", w->by, "files",
-		medium_files(m));
+		"name", m->name, "path", m->path, "kind",
+		m->disk            ? "disk"
+			: m->image ? "image"
+				   : "folder",
+		"copied", m->copied, "disk_size", (json_int_t)m->disk_size, "size",
+		(json_int_t)m->size, "id", m->id, "imported_ms", (json_int_t)m->imported_ms,
+		"sha256", *m->sum ? m->sum : NULL, "verified_ms", (json_int_t)m->verified_ms,
+		"title", w->title, "distribution", w->distribution, "version", w->version, "arch",
+		w->arch, "recognised_by", w->by, "files", medium_files(m));
+}
+
+json_t *medium_image(const struct medium *m)
+{
+	return json_pack("{s:I, s:I, s:s}", "size", (json_int_t)m->disk_size, "packed_size",
+		(json_int_t)m->size, "sha256", m->sum);
 }
 
 static void take(const json_t *from, const char *key, char *ret, size_t size, bool *fits)
@@ -260,7 +290,9 @@ int medium_from_json(const json_t *j, struct medium *ret)
 	take(files, "initrd", w->initrd, sizeof(w->initrd), &fits);
 	take(files, "shim", w->shim, sizeof(w->shim), &fits);
 	take(files, "grub", w->grub, sizeof(w->grub), &fits);
-	ret->image = strcmp(kind, "image") == 0;
+	ret->disk = strcmp(kind, "disk") == 0;
+	ret->image = ret->disk || strcmp(kind, "image") == 0;
+	ret->disk_size = (uint64_t)json_integer_value(json_object_get(j, "disk_size"));
 	ret->copied = json_is_true(json_object_get(j, "copied"));
 	ret->size = (uint64_t)json_integer_value(json_object_get(j, "size"));
 	ret->imported_ms = json_integer_value(json_object_get(j, "imported_ms"));

@@ -19,10 +19,12 @@ enum {
 struct medium {
 	char name[PROFILE_NAME];
 	char path[PATH_MAX]; /* absolute */
-	bool image;          /* an ISO image; else a directory */
-	bool copied;         /* our own copy, to delete when it is removed */
-	uint64_t size;       /* bytes, of an image */
-	char id[MEDIUM_ID];  /* the same; ECMA-119 8.4.7 and 8.4.26 */
+	bool image;          /* an image file; else a directory */
+	bool disk; /* of a disk, to be written to one; else, where it is one, an ISO image */
+	uint64_t disk_size; /* bytes, of a disk's: what it is unpacked */
+	bool copied;        /* our own copy, to delete when it is removed */
+	uint64_t size;      /* bytes, of an image file */
+	char id[MEDIUM_ID]; /* the same; ECMA-119 8.4.7 and 8.4.26 */
 	struct recognised what;
 	int64_t imported_ms;  /* wall */
 	char sum[MEDIUM_SUM]; /* SHA-256 that it had when it was verified; "": never */
@@ -46,5 +48,7 @@ json_t *medium_to_json(const struct medium *m);
 int medium_from_json(const json_t *j, struct medium *ret);
 /* {"kernel": …, "initrd": …}: those that were recognised, for templates. New reference. */
 json_t *medium_files(const struct medium *m);
+/* {"size": of the disk, "packed_size": …, "sha256": …}: of a disk's image, for templates. New reference. */
+json_t *medium_image(const struct medium *m);
 
 #endif

@@ -8,4 +8,7 @@ user={{set.user}} home=/home/{{set.user}}
 user=root home=/root
 {{/set.user}}
 {{>installed-keys.sh}}
+{{#machine.link}}
+{{>debian-network.sh}}
+{{/machine.link}}
 {{>installed.sh}}

@@ -4,6 +4,7 @@
 #   agent identity   early, before the network, sshd, and what reads the machine-id. A copy of another machine gets an identity
 #                    of its own; a template gives its up (then it powers off).
 #   agent report     with the network there, once: runs the site's script and tells usher that the machine is up.
+#   agent failed TEXT  in its place, by who had to do something first.
 #
 # What the host has to say stands in the SMBIOS OEM strings (type 11), as usher:KEY=VALUE: hostname, domain, up (a URL), and
 # seal=1. What is kept here: uuid, the DMI product UUID of the last boot, or "sealed"; hostkeys, the types of sshd's host keys;
@@ -57,11 +58,13 @@ forget_network() {
 	for f in "$R"/etc/systemd/network/*.link; do
 		! grep -qsi '^ *\(Permanent\)*MACAddress *=' "$f" || rm -f "$f"
 	done
+	rm -f "$R"/etc/systemd/network/*-usher-*.net* # a bond's MAC and cards, and what is below a VLAN
 	for f in "$R"/etc/systemd/network/*.network; do
-		grep -qsi -e '^ *MACAddress *=' -e '^ *Address *=' "$f" || continue
+		grep -qsi -e '^ *MACAddress *=' -e '^ *Address *=' -e '^ *Name *= *\(bond0\|vlan[0-9]*\)$' "$f" || continue
 		printf '[Match]\nName=en* eth*\n\n[Network]\nDHCP=ipv4\n\n[DHCPv4]\nClientIdentifier=mac\n' >"$f"
 	done
 	for f in "$R"/etc/NetworkManager/system-connections/*; do
+		! grep -qs '^cloned-mac-address=' "$f" || sed -i '/^cloned-mac-address=/d' "$f"
 		grep -qs '^type=\(802-3-\)*ethernet' "$f" || continue
 		grep -q -e '^mac-address=' -e '^method=manual' "$f" || continue
 		printf '[connection]\nid=ethernet\ntype=ethernet\nautoconnect=true\n\n[ipv4]\nmethod=auto\n\n[ipv6]\nmethod=auto\n' >"$f"
@@ -71,7 +74,7 @@ forget_network() {
 		sed -i -e '/^\(HWADDR\|MACADDR\|UUID\|IPADDR\|NETMASK\|PREFIX\|PREFIXLEN\|GATEWAY\)[0-9_]*=/d' \
 			-e "s/^BOOTPROTO=.*/BOOTPROTO=dhcp/" "$f"
 	done
-	if grep -qs 'inet static' "$R/etc/network/interfaces"; then
+	if grep -qs -e 'inet static' -e hwaddress "$R/etc/network/interfaces"; then
 		sed -i -e '/^[ \t]*\(address\|netmask\|network\|broadcast\|gateway\|hwaddress\)[ \t]/d' -e 's/inet static/inet dhcp/' \
 			"$R/etc/network/interfaces"
 	fi
@@ -214,7 +217,8 @@ tell() { # URL TEXT
 # What ssh is to find here, before anybody asks. A copy of usher that knows no such thing answers 4xx, and so does one that was
 # told before.
 tell_host_keys() {
-	keys=$(cat "$R"/etc/ssh/ssh_host_*_key.pub 2>/dev/null)
+	# cloud-init of some makes a DSA key, too, which ssh has not taken for years
+	keys=$(cat "$R"/etc/ssh/ssh_host_*_key.pub 2>/dev/null | grep -v '^ssh-dss ')
 	[ -n "$keys" ] || return 0
 	until status=$(ask "${up%/up}/host-keys" /dev/null "$keys") && [ "${status%??}" = 2 ]; do
 		[ "${status%??}" != 4 ] || return 0
@@ -260,7 +264,17 @@ report() {
 	say "reported the first boot"
 }
 
+# In place of the first report: what else this system was made with went wrong.
+failed() { # TEXT
+	umask 077
+	tries=0
+	read -r up <"$own/up" || exit 0
+	tell "${up%/up}/failed" "$1"
+	rm -f "$own/up" "$own/script"
+	say "$1"
+}
+
 case $1 in
-identity | report) "$1" ;;
-*) echo "usage: agent identity|report" >&2; exit 2 ;;
+identity | report | failed) "$@" ;;
+*) echo "usage: agent identity|report|failed TEXT" >&2; exit 2 ;;
 esac

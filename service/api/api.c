@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1: routes, and what is only read. usher-api(7) describes it. */
 #include "service/api/api.h"
+#include "service/operations/adopt.h"
+#include "service/operations/by_rules.h"
 #include "service/operations/change.h"
 #include "service/console/console_api.h"
 #include "service/operations/create.h"
@@ -9,6 +11,7 @@
 #include "service/api/host_keys_api.h"
 #include "service/api/lists.h"
 #include "service/operations/patch.h"
+#include "service/operations/power_switch.h"
 #include "service/files/profiles_api.h"
 #include "service/api/render_api.h"
 #include "service/operations/template.h"
@@ -47,10 +50,11 @@ static json_t *segment6_json(struct api *api, const struct segment *seg)
 		ip_format(&b, last);
 	}
 	segment_url(seg, &seg->six.server, url, sizeof url);
-	return json_pack("{s:s, s:i, s:s?, s:s?, s:s, s:b, s:b}", "server",
+	return json_pack("{s:s, s:i, s:s?, s:s?, s:s, s:b, s:b, s:b}", "server",
 		ip_format(&seg->six.server, ip), "prefix", (int)seg->six.prefix_len, "pool_first",
 		json_some(first), "pool_last", json_some(last), "url", url, "router",
-		seg->six.router_s != 0, "autonomous", seg->six.autonomous);
+		seg->six.router_s != 0, "autonomous", seg->six.autonomous, "leases",
+		dhcpd_leases6(api->dhcpd, seg));
 }
 
 static json_t *segment_json(struct api *api, const struct segment *seg)
@@ -127,24 +131,43 @@ static void status(struct api *api, struct http_request *r)
 			(json_int_t)d.dropped));
 }
 
+/* With what it said of its hardware, where it was discovered. */
+static json_t *shown(struct api *api, const struct machine *m)
+{
+	const struct discovered *d = discovery_of(api->discovery, m);
+	json_t *j = reply_machine(api->base->timeline, m, true);
+
+	json_object_set_new(j, "discovered", d ? json_string(d->id) : json_null());
+	json_object_set_new(j, "inventory", d ? discovered_inventory(d) : json_null());
+	return j;
+}
+
 /* Below /machines/NAME; `rest` is "" or "/…". */
-static void machine_routes(
-	struct api *api, struct http_request *r, struct machine *m, const char *rest)
+static void machine_routes(struct api *api, struct http_request *r, struct machine *m,
+	const char *rest, const json_t *body)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
 	if (!*rest && get)
-		http_respond_json(r, 200, reply_machine(api->base->timeline, m, true));
+		http_respond_json(r, 200, shown(api, m));
 	else if (!*rest && r->method == HTTP_DELETE)
 		change_delete(api->operations, r, m);
-	else if (!*rest && r->method == HTTP_PATCH)
+	else if (!*rest && r->method == HTTP_PATCH && m->guest)
 		patch_handle(api->operations, r, m);
+	else if (!*rest && r->method == HTTP_PATCH)
+		power_switch_patch(api->operations, r, m);
+	else if (!strcmp(rest, "/power") && r->method == HTTP_POST)
+		power_switch_handle(api->operations, r, m);
 	else if (!strcmp(rest, "/start") && r->method == HTTP_POST)
 		patch_start_machine(api->operations, r, m);
 	else if (!strcmp(rest, "/stop") && r->method == HTTP_POST)
 		patch_stop_machine(api->operations, r, m);
+	else if (!strcmp(rest, "/adopt") && r->method == HTTP_POST)
+		adopt_handle(api->operations, r, m, body);
 	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
 		change_reinstall(api->operations, r, m);
+	else if (!strcmp(rest, "/run") && r->method == HTTP_POST)
+		change_run(api->operations, r, m);
 	else if (!strcmp(rest, "/template") && r->method == HTTP_POST)
 		template_handle(api->operations, r, m);
 	else if (!strcmp(rest, "/disarm") && r->method == HTTP_POST)
@@ -160,7 +183,8 @@ static void machine_routes(
 			http_method_name(r->method), r->path);
 }
 
-static void machine_request(struct api *api, struct http_request *r, const char *name_and_rest)
+static void machine_request(
+	struct api *api, struct http_request *r, const char *name_and_rest, const json_t *body)
 {
 	const char *rest = strchrnul(name_and_rest, '/');
 	struct machine *m = NULL;
@@ -169,7 +193,7 @@ static void machine_request(struct api *api, struct http_request *r, const char 
 	snprintf(name, sizeof name, "%.*s", (int)(rest - name_and_rest), name_and_rest);
 	m = machines_by_name(api->base->machines, name);
 	if (m)
-		machine_routes(api, r, m, rest);
+		machine_routes(api, r, m, rest, body);
 	else
 		http_respond_error(
 			r, 404, "no machine '%s'; 'usher list' shows those there are", name);
@@ -183,6 +207,23 @@ static void refuse_method(struct http_request *r, const char *path, const char *
 	http_respond_method(r, methods, why);
 }
 
+/* A name may have slashes: ports of switches do. */
+static void discovered_request(struct api *api, struct http_request *r, const char *name)
+{
+	static const char rules[] = "/rules";
+	size_t n = strlen(name), tail = sizeof rules - 1;
+	char one[256];
+
+	if (r->method != HTTP_POST) {
+		discovery_api(api->discovery, r, name);
+	} else if (n <= tail || strcmp(name + n - tail, rules)) {
+		http_respond_error(r, 404, "POST %s: there is no such call", r->path);
+	} else {
+		snprintf(one, sizeof one, "%.*s", (int)(n - tail), name);
+		by_rules_handle(api->operations, r, one);
+	}
+}
+
 static void route(struct api *api, struct http_request *r, const char *path, json_t *body)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
@@ -192,9 +233,11 @@ static void route(struct api *api, struct http_request *r, const char *path, jso
 	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
 		create_handle(api->operations, r, json_incref(body));
 	else if (!strncmp(path, "/machines/", strlen("/machines/")))
-		machine_request(api, r, path + strlen("/machines/"));
+		machine_request(api, r, path + strlen("/machines/"), body);
 	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
 		trial_handle(api->operations, r);
+	else if (!strcmp(path, "/enrolments") && r->method == HTTP_POST)
+		trial_enroll(api->operations, r);
 	else if (!strcmp(path, "/events") && get)
 		events_handle(api, r);
 	else if (!strcmp(path, "/fetches"))
@@ -211,6 +254,10 @@ static void route(struct api *api, struct http_request *r, const char *path, jso
 		media_handle(api->imports, r, path + strlen("/media"));
 	else if (!strcmp(path, "/host-keys") && get)
 		host_keys_handle(api, r);
+	else if (!strcmp(path, "/discovered") && get)
+		lists_discovered(api, r);
+	else if (!strncmp(path, "/discovered/", strlen("/discovered/")))
+		discovered_request(api, r, path + strlen("/discovered/"));
 	else if (!strcmp(path, "/leases") && get)
 		lists_leases(api, r);
 	else if (!strcmp(path, "/status") && get)

@@ -4,6 +4,7 @@
 #define USHER_SERVICE_API_API_H
 
 #include "service/api/listing.h"
+#include "service/discovery/discovery.h"
 #include "service/media/imports.h"
 #include "service/operations/operations.h"
 
@@ -17,6 +18,7 @@ struct api {
 	struct imports *imports;
 	struct consoles *consoles;
 	struct operations *operations;
+	struct discovery *discovery;
 	struct dhcpd *dhcpd;
 	int64_t started;            /* mono ms */
 	struct follower *followers; /* long polls of the timeline */

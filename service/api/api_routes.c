@@ -39,11 +39,13 @@ static const struct key disk_keys[] = {
 		{.name = "nics", .type = LIST, .of = nic_keys}, {.name = "settings", .type = MAP}, \
 		{.name = "ssh_keys", .type = TEXTS}, {.name = "first_boot"},                       \
 		{.name = "sealed", .type = BOOL}, {.name = "replace", .type = BOOL},               \
-		{.name = "lab"}, {.name = "request_id"}, {.name = "power", BARE},                  \
-		{.name = "arm", .type = BOOL, BARE}, {.name = "memory", .type = COUNT, GUEST},     \
-		{.name = "vcpus", .type = COUNT, GUEST}, {.name = "disk", .type = COUNT, GUEST},   \
-		{.name = "pool", GUEST}, {.name = "disks", .type = LIST, .of = disk_keys, GUEST},  \
-		{.name = "cpu", GUEST}, {.name = "firmware", GUEST}, {.name = "graphics", GUEST},  \
+		{.name = "lab"}, {.name = "request_id"}, {.name = "from", BARE},                   \
+		{.name = "power", BARE}, {.name = "power_password", BARE},                         \
+		{.name = "uefi", .type = BOOL, BARE}, {.name = "arm", .type = BOOL, BARE},         \
+		{.name = "memory", .type = COUNT, GUEST}, {.name = "vcpus", .type = COUNT, GUEST}, \
+		{.name = "disk", .type = COUNT, GUEST}, {.name = "pool", GUEST},                   \
+		{.name = "disks", .type = LIST, .of = disk_keys, GUEST}, {.name = "cpu", GUEST},   \
+		{.name = "firmware", GUEST}, {.name = "graphics", GUEST},                          \
 		{.name = "os_variant", GUEST}, {.name = "description", GUEST},                     \
 		{.name = "connect", GUEST}, {.name = "autostart", .type = BOOL, GUEST},            \
 		{.name = "domain", GUEST},                                                         \
@@ -60,11 +62,17 @@ static const struct key judge_keys[] = {{.name = "machines", .type = LIST, .of =
 	{.name = "common", .type = LIST, .of = judged_keys},
 	{.name = "networks", .type = LIST, .of = network_keys}, {.name = "gone", .type = TEXTS},
 	{0}};
+static const struct key enrolment_keys[] = {{.name = "machines", .type = LIST, .of = judged_keys},
+	{.name = "common", .type = LIST, .of = judged_keys}, {.name = "request_id"}, {0}};
 static const struct key patch_keys[] = {{.name = "memory", .type = COUNT},
 	{.name = "vcpus", .type = COUNT}, {.name = "autostart", .type = BOOL},
-	{.name = "description"}, {.name = "restart", .type = BOOL}, {0}};
+	{.name = "description"}, {.name = "restart", .type = BOOL}, {.name = "power"},
+	{.name = "power_password"}, {0}};
+static const struct key adopt_keys[] = {{.name = "mac"}, {.name = "instead_of"}, {0}};
+static const struct key power_keys[] = {{.name = "do"}, {0}};
 static const struct key stop_keys[] = {{.name = "force", .type = BOOL}, {0}};
 static const struct key reinstall_keys[] = {{.name = "sealed", .type = BOOL}, {0}};
+static const struct key run_keys[] = {{.name = "profile"}, {.name = "settings", .type = MAP}, {0}};
 static const struct key template_keys[] = {{.name = "shutdown", .type = BOOL}, {0}};
 static const struct key confirm_keys[] = {{.name = "code"}, {0}};
 static const struct key console_keys[] = {{.name = "data"}, {0}};
@@ -89,12 +97,16 @@ static const struct route routes[] = {
 	{HTTP_GET, "/machines", "full", NULL, false},
 	{HTTP_POST, "/machines", "", machine_keys, false},
 	{HTTP_POST, "/judge", "", judge_keys, false},
+	{HTTP_POST, "/enrolments", "", enrolment_keys, false},
 	{HTTP_GET, "/machines/*", "", NULL, false},
 	{HTTP_PATCH, "/machines/*", "", patch_keys, false},
 	{HTTP_DELETE, "/machines/*", "keep_disks", NULL, false},
 	{HTTP_POST, "/machines/*/start", "", no_keys, true},
 	{HTTP_POST, "/machines/*/stop", "", stop_keys, true},
+	{HTTP_POST, "/machines/*/power", "", power_keys, false},
+	{HTTP_POST, "/machines/*/adopt", "", adopt_keys, false},
 	{HTTP_POST, "/machines/*/reinstall", "", reinstall_keys, true},
+	{HTTP_POST, "/machines/*/run", "", run_keys, false},
 	{HTTP_POST, "/machines/*/template", "", template_keys, true},
 	{HTTP_POST, "/machines/*/disarm", "", no_keys, true},
 	{HTTP_POST, "/machines/*/confirm", "", confirm_keys, false},
@@ -118,6 +130,10 @@ static const struct route routes[] = {
 	{HTTP_PUT, "/copies/*", "at", NULL, false},
 	{HTTP_DELETE, "/copies/*", "", NULL, false},
 	{HTTP_GET, "/host-keys", "of", NULL, false},
+	{HTTP_GET, "/discovered", "full", NULL, false},
+	{HTTP_GET, "/discovered/**", "", NULL, false},
+	{HTTP_DELETE, "/discovered/**", "", NULL, false},
+	{HTTP_POST, "/discovered/**", "", no_keys, true}, /* …/rules */
 	{HTTP_GET, "/leases", "", NULL, false},
 	{HTTP_GET, "/status", "", NULL, false},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The long lists of the API: machines, leases. Each goes on from where its last slice ended, by name or by address, since
+/* The long lists of the API: machines, leases, discovered machines. Each goes on from where its last slice ended, by name or by address, since
  * what it stood at may be gone. */
 #include "service/api/lists.h"
 #include "service/api/api.h"
@@ -26,6 +26,7 @@ struct list {
 	char after[MACHINE_NAME]; /* machines: the last that was listed; "": none yet */
 	struct place_key *keys;   /* leases: all that there were */
 	size_t n, at;
+	uint64_t number; /* discovered machines: of the last that was listed */
 };
 
 static struct list *list_of(struct listing *l)
@@ -145,5 +146,28 @@ void lists_leases(struct api *api, struct http_request *r)
 	}
 	l->listing.member = "leases";
 	l->listing.next = next_lease;
+	list_start(l);
+}
+
+static json_t *next_discovered(struct listing *listing)
+{
+	struct list *l = list_of(listing);
+	const struct discovered *d = discovereds_after(l->api->discovery->discovered, l->number);
+
+	if (!d)
+		return NULL;
+	l->number = d->number;
+	return discovery_json(l->api->discovery, d, l->full);
+}
+
+void lists_discovered(struct api *api, struct http_request *r)
+{
+	struct list *l = list_new(api, r);
+
+	if (!l)
+		return;
+	l->full = http_arg(r, "full") != NULL;
+	l->listing.member = "discovered";
+	l->listing.next = next_discovered;
 	list_start(l);
 }

@@ -4,6 +4,7 @@
 #include "service/boot/transfers.h"
 #include "service/boot/place_look.h"
 #include "service/base/reply.h"
+#include "service/discovery/discovery.h"
 #include "service/base/rendered_for.h"
 
 #include "core/clock.h"
@@ -37,6 +38,39 @@ static int rendering_for(struct boot *boot, const struct machine *m, uint32_t se
 	r.in.token = m->attempt.token;
 	r.in.up_token = m->attempt.up_token;
 	return rendering_new(&r.in, m->attempt.snapshot, ret, why, size);
+}
+
+/* Of a profile without answers, its path below /boot/ and for TFTP. NULL: it has answers, or cannot be rendered. */
+static char *last_file(struct boot *boot, const struct machine *m)
+{
+	struct rendering *rendering = NULL;
+	char *last = NULL, *url, *path, why[256];
+
+	if (rendering_for(boot, m, 0, IP_NONE, &rendering, why, sizeof why))
+		return NULL;
+	for (unsigned n = 0; !rendering_profile(rendering)->n_answers &&
+		!render_file(rendering, n, &url, &path, why, sizeof why);
+		n++) {
+		free(url);
+		free(last);
+		last = path;
+	}
+	rendering_free(rendering);
+	return last;
+}
+
+void boot_loaded(struct boot *boot, struct machine *m, const char *path)
+{
+	char *last;
+
+	if (!*m->attempt.tool || m->attempt.ended_at || m->state != LIFE_BOOTING)
+		return;
+	last = last_file(boot, m);
+	if (last && strlen(path) >= strlen(last) &&
+		!strcmp(path + strlen(path) - strlen(last), last))
+		(void)machine_event(m, LIFE_DONE,
+			"loaded; it runs until the machine is switched off or restarted");
+	free(last);
 }
 
 static void tell_fault(const struct machine *m, const char *why)
@@ -365,12 +399,37 @@ static struct machine *speaker(
 	return machines_by_token(boot->base->machines, text, ret_kind);
 }
 
+/* A machine without a record, that is being discovered. False: it is none's token either. */
+static bool handle_stranger(struct boot *boot, struct http_request *r, unsigned looks)
+{
+	const char *what = strchr(r->path + strlen("/m/"), '/');
+	enum token_kind kind;
+	struct stranger *s = discovery_stranger(boot->discovery, r->path, &kind);
+	enum place_verdict verdict;
+	struct place_asker a;
+
+	if (!s || !what || !discovery_serves(kind, what + 1))
+		return false;
+	a = (struct place_asker){r->segment, &r->peer, what + 1, r, looks, handle_again};
+	verdict = place_admit_stranger(boot, s, &a);
+	if (verdict == PLACE_REFUSED)
+		http_respond_error(r, 403, "only the machine itself may request this");
+	if (verdict != PLACE_ADMITTED)
+		return true;
+	http_vouch(r);
+	discovery_handle(boot->discovery, r, s, kind, what + 1);
+	return true;
+}
+
 static void handle(struct boot *boot, struct http_request *r, unsigned looks)
 {
 	const char *what = strchr(r->path + strlen("/m/"), '/');
 	enum token_kind kind = TOKEN_NONE;
 	struct machine *m = speaker(boot, r, &kind);
 	enum good_for good;
+
+	if (!m && handle_stranger(boot, r, looks))
+		return;
 
 	if (m && kind != TOKEN_OLD)
 		http_vouch(r);

@@ -6,12 +6,14 @@
 #include "kickstart/script.h"
 #include "service/network/network.h"
 
+struct discovery;
 struct place_wait;
 
 struct boot {
 	struct base *base;
 	struct hosts *hosts;
 	struct network *network;
+	struct discovery *discovery;
 	struct dhcpd *dhcpd;
 	struct place_wait
 		*place_waits;  /* requests not yet known to come from the machine: place_look.c */
@@ -30,6 +32,9 @@ struct boot_asker {
 /* The script of the current boot. Puts a failure on the timeline. */
 int boot_render(struct boot *boot, struct machine *m, const struct boot_asker *by, char **ret,
 	char *why, size_t size);
+/* A whole file was fetched: a tool that takes no answers, so that nothing more comes of it, is done with its last one. `path`
+ * is as it was asked for. */
+void boot_loaded(struct boot *boot, struct machine *m, const char *path);
 /* A script that shows the machine's state and how to install it. 0 or -ENOMEM. */
 int boot_refusal(const struct machine *m, enum script_kind kind, char **ret);
 /* A script for a boot that waits to be confirmed: it shows the code, and fetches the boot script again. 0 or

@@ -8,6 +8,7 @@
  */
 #include "service/guests/hosts.h"
 #include "service/boot/place_look.h"
+#include "service/discovery/discovery.h"
 
 #include "core/plain.h"
 #include "core/clock.h"
@@ -21,7 +22,8 @@
 enum {
 	WAITS_MAX =
 		256, /* requests that wait at a time: a rack that asks at once. Each has a timer */
-	WAITS_EACH = 4, /* of one machine: nobody takes the others' room */
+	WAITS_EACH = 4,                    /* of one machine: nobody takes the others' room */
+	STRANGER_TOLD_MS = 10 * 60 * 1000, /* the same of a stranger is on the timeline once */
 };
 
 /* ms before each further look, 2 s in all: what is on the wire answers ARP within one of them. */
@@ -41,6 +43,7 @@ struct seen {
 	struct place_view view;
 	/* the card of the machine that it looks like, else that which is to have the address, else its first there */
 	const struct nic *nic;
+	struct mac own; /* the card's MAC, of that nic or of a stranger */
 	struct mac mac; /* that answers for the address */
 	char port[NEIGHBOUR_PORT];
 };
@@ -132,10 +135,39 @@ static void look_wire(struct boot *boot, const struct machine *m, const struct s
 
 	v->mac = rc ? seen_not(rc) : nic ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 	seen->nic = nic ? nic : seen->nic;
+	seen->own = seen->nic->mac;
 	/* on another host its port is on a bridge that we cannot see */
 	v->guest = m->guest && guests_of(boot->hosts, m) == boot->hosts->own;
 	if (v->guest)
 		v->port = look_port(seg->ifname, seen->nic, seen->port);
+}
+
+/* A card that has no record holds its address by a lease alone; it may have got a record since it booted. */
+static void look_stranger(
+	struct boot *boot, const struct stranger *s, const struct place_asker *a, struct seen *seen)
+{
+	const struct segment *seg = segments_by_id(&boot->base->segments, a->segment);
+	const struct lease *l = lease_by_ip(dhcpd_leases(boot->dhcpd), a->segment, a->peer);
+	bool its = l && mac_eq(&l->mac, &s->mac);
+	const struct machine *of;
+	int rc;
+
+	*seen = (struct seen){.own = s->mac};
+	seen->view.card = seg && !strcmp(seg->name, s->segment);
+	if (!seen->view.card)
+		return;
+	seen->view.relayed = seg->via;
+	seen->view.leased = its && (l->state == LEASE_BOUND || l->state == LEASE_RELEASED);
+	seen->view.others_lease = seg->mode != SEGMENT_OWN;
+	of = place_machine(boot, seg, a->peer);
+	seen->view.anothers = (of && !machine_nic_of(of, seg->id, &s->mac)) ||
+		(l && !its && lease_is_live(l, clock_steady_ms()));
+	if (seg->via)
+		return;
+	rc = neighbour_mac(seg->ifname, a->peer, &seen->mac);
+	seen->view.mac = rc                   ? seen_not(rc)
+		: mac_eq(&seen->mac, &s->mac) ? PLACE_SEEN_ITS
+					      : PLACE_SEEN_ANOTHERS;
 }
 
 static void look(struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip,
@@ -149,6 +181,7 @@ static void look(struct boot *boot, const struct machine *m, uint32_t segment, c
 	seen->view.card = seen->nic;
 	if (!seen->view.card)
 		return;
+	seen->own = seen->nic->mac;
 	seen->view.relayed = seg->via;
 	look_records(boot, m, seg, ip, &seen->view);
 	if (!seg->via)
@@ -158,10 +191,9 @@ static void look(struct boot *boot, const struct machine *m, uint32_t segment, c
 static void say(const struct seen *seen, enum place_fault fault, enum ip_family family, char *why,
 	size_t size)
 {
-	char mac[MAC_TEXT], own[MAC_TEXT] = "";
+	char mac[MAC_TEXT], own[MAC_TEXT];
 
-	if (seen->nic)
-		mac_format(&seen->nic->mac, own);
+	mac_format(&seen->own, own);
 	switch (fault) {
 	case PLACE_FINE:
 		snprintf(why, size, "the request came from the machine");
@@ -232,18 +264,19 @@ static void provoke(const struct boot *boot, const struct place_asker *a)
 		(void)neighbour_provoke(seg->ifname, segment_server(seg, a->peer->family), a->peer);
 }
 
-static bool put_off(struct boot *boot, const struct machine *m, const struct place_asker *a)
+/* `name`: of the machine, or a stranger's MAC. */
+static bool put_off(struct boot *boot, const char *name, const struct place_asker *a)
 {
 	struct place_wait *w;
 
 	if (a->looks >= LOOKS || boot->base->stopping || waits(boot, NULL) >= WAITS_MAX ||
-		waits(boot, m->name) >= WAITS_EACH)
+		waits(boot, name) >= WAITS_EACH)
 		return false;
 	w = calloc(1, sizeof *w);
 	if (!w)
 		return false;
 	*w = (struct place_wait){.next = boot->place_waits, .boot = boot, .asker = *a};
-	snprintf(w->machine, sizeof w->machine, "%s", m->name);
+	snprintf(w->machine, sizeof w->machine, "%s", name);
 	loop_timer_init(&w->timer, timer_over, w);
 	if (loop_timer_set(boot->base->loop, &w->timer, pauses[a->looks])) {
 		free(w);
@@ -273,12 +306,34 @@ enum place_verdict place_admit(
 	fault = place_judge(&seen.view);
 	if (fault == PLACE_FINE)
 		return PLACE_ADMITTED;
-	if (place_is_open(fault) && put_off(boot, m, a))
+	if (place_is_open(fault) && put_off(boot, m->name, a))
 		return PLACE_WAITS;
 	say(&seen, fault, a->peer->family, why, sizeof why);
 	snprintf(text, sizeof text, "%s for %s: %s", plain_line(a->what, said, sizeof said),
 		ip_format(a->peer, ip), why);
 	machine_tell(m, "refused", text);
+	return PLACE_REFUSED;
+}
+
+enum place_verdict place_admit_stranger(
+	struct boot *boot, const struct stranger *s, const struct place_asker *a)
+{
+	char why[160], text[320], ip[IP_TEXT], mac[MAC_TEXT], said[65];
+	enum place_fault fault;
+	struct seen seen;
+
+	mac_format(&s->mac, mac);
+	look_stranger(boot, s, a, &seen);
+	fault = place_judge(&seen.view);
+	if (fault == PLACE_FINE)
+		return PLACE_ADMITTED;
+	if (place_is_open(fault) && put_off(boot, mac, a))
+		return PLACE_WAITS;
+	say(&seen, fault, a->peer->family, why, sizeof why);
+	snprintf(text, sizeof text, "%s of %s, which nobody knows, for %s: %s",
+		plain_line(a->what, said, sizeof said), mac, ip_format(a->peer, ip), why);
+	timeline_add_peers(
+		boot->base->timeline, "", "refused", clock_wall_ms() - STRANGER_TOLD_MS, -1, text);
 	return PLACE_REFUSED;
 }
 
@@ -307,6 +362,7 @@ bool place_hears(struct boot *boot, const struct machine *m, const struct segmen
 
 	if (seg->via || !seen.nic)
 		return true;
+	seen.own = seen.nic->mac;
 	if (from) {
 		rc = neighbour_mac(seg->ifname, from, &seen.mac);
 		seen.view.mac = rc               ? seen_not(rc)

@@ -9,6 +9,8 @@
 #include "service/boot/place.h"
 #include "service/boot/boot.h"
 
+struct stranger;
+
 /* Borrowed until the answer; `request` and `peer` live until `again` was called. */
 struct place_asker {
 	uint32_t segment;
@@ -32,6 +34,9 @@ struct machine *place_machine(struct boot *boot, const struct segment *seg, cons
 
 enum place_verdict place_admit(
 	struct boot *boot, const struct machine *m, const struct place_asker *a);
+/* The same of a card without a record: by its MAC and the lease that it holds. A refusal is on the timeline of no machine. */
+enum place_verdict place_admit_stranger(
+	struct boot *boot, const struct stranger *s, const struct place_asker *a);
 /* The machine's card that holds `ip` there: by the lease, else by its record, else by the MAC that answers for it. */
 struct boot_client place_client(
 	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip);

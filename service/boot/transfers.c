@@ -120,8 +120,10 @@ void transfer_http_ended(struct boot *boot, const struct http_report *r)
 		tell_underway(m, r->path, r->sent, r->asked, r->ms);
 		return;
 	}
-	if (r->status < 300 && r->completed)
+	if (r->status < 300 && r->completed) {
 		machine_loaded(m, clock_mono_ms());
+		boot_loaded(boot, m, r->path);
+	}
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
 	if (r->status >= 400)
 		machine_tell(m, "transfer", text);
@@ -139,8 +141,10 @@ void transfer_tftp_ended(struct boot *boot, const struct tftp_report *r)
 	/* a boot script is on the timeline as such; GRUB opens it twice, and breaks off once */
 	if (!m || r->outcome == TFTP_PROBE || boot_is_script(r->name))
 		return;
-	if (r->outcome == TFTP_DONE)
+	if (r->outcome == TFTP_DONE) {
 		machine_loaded(m, clock_mono_ms());
+		boot_loaded(boot, m, r->name);
+	}
 	snprintf(text, sizeof text, "TFTP %s", r->name);
 	if (r->outcome == TFTP_UNDERWAY) {
 		tell_underway(m, text, r->sent, r->size, r->ms);

@@ -230,11 +230,16 @@ static void console_type(struct recording *r, struct http_request *q)
 
 void console_handle(struct consoles *consoles, struct http_request *q, const struct machine *m)
 {
-	struct recording *r = m->guest ? record_of(consoles, m) : NULL;
+	bool possible = record_possible(m);
+	struct recording *r = possible ? record_of(consoles, m) : NULL;
 
-	if (!m->guest)
-		http_respond_error(
-			q, 409, "%s is bare metal: only guests have a console here", m->name);
+	if (r)
+		record_looked(r);
+	if (!possible)
+		http_respond_error(q, 409,
+			"%s is bare metal, whose console comes from an IPMI controller: 'usher power %s set "
+			"ipmi://USER@HOST'",
+			m->name, m->name);
 	else if (!r)
 		http_respond_error(q, 503, "out of memory");
 	else if (q->method == HTTP_POST)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "service/guests/act.h"
 #include "service/guests/hosts.h"
 #include "service/console/console_record.h"
 #include "service/console/console_text.h"
@@ -196,7 +197,10 @@ static void open_again(struct loop_timer *t)
 static void let_go(struct recording *r, enum record_state state, const char *why, int64_t again_ms)
 {
 	guest_console_close(r->stream);
+	sol_close(r->sol);
 	r->stream = NULL;
+	r->sol = NULL;
+	loop_timer_clear(r->consoles->base->loop, &r->wanted);
 	r->state = state;
 	snprintf(r->why, sizeof r->why, "%s", why);
 	if (again_ms >= 0)
@@ -267,21 +271,17 @@ static void opened(struct recording *r)
 	r->odd = 0;
 }
 
-static void look(void *arg)
+static void take(struct recording *r, const struct guest_console_news *news)
 {
-	struct recording *r = arg;
-	struct guest_console_news news;
-
-	guest_console_take(r->stream, &news);
-	if (news.open && r->state != RECORD_ON)
+	if (news->open && r->state != RECORD_ON)
 		opened(r);
-	if (news.n)
-		add(r, news.bytes, news.n);
-	free(news.bytes);
-	r->lost += news.dropped;
-	if (news.over) {
-		ended(r, &news);
-	} else if (is_storm(r, news.n + news.dropped)) {
+	if (news->n)
+		add(r, news->bytes, news->n);
+	free(news->bytes);
+	r->lost += news->dropped;
+	if (news->over) {
+		ended(r, news);
+	} else if (is_storm(r, news->n + news->dropped)) {
 		let_go(r, RECORD_PAUSED, "it prints without end", RECORD_PAUSE_MS);
 		mark(r, "%s prints without end: nothing is recorded for %d s", r->name,
 			RECORD_PAUSE_MS / 1000);
@@ -290,16 +290,125 @@ static void look(void *arg)
 	write_soon(r);
 }
 
+static void look(void *arg)
+{
+	struct recording *r = arg;
+	struct guest_console_news news;
+
+	guest_console_take(r->stream, &news);
+	take(r, &news);
+}
+
+/* A session that was there and ended is opened again soon, one that could not be had later. */
+static void look_at_sol(void *arg)
+{
+	struct recording *r = arg;
+	struct sol_news n;
+
+	sol_take(r->sol, &n);
+	take(r,
+		&(struct guest_console_news){.open = n.open,
+			.bytes = n.bytes,
+			.n = n.n,
+			.dropped = n.dropped,
+			.over = n.over,
+			.rc = n.open ? -EPIPE : -EIO,
+			.why = n.why});
+}
+
+bool record_possible(const struct machine *m)
+{
+	struct power_target t;
+	char why[256];
+
+	return m->guest ||
+		(*m->power && !power_target_parse(m->power, &t, why, sizeof why) &&
+			t.kind == POWER_IPMI);
+}
+
+/* A tool is done when it is loaded, if it reports nothing itself; what it comes to is on the console. */
+static bool runs_tool(const struct machine *m)
+{
+	return *m->attempt.tool && m->attempt.ended_at &&
+		clock_wall_ms() - m->attempt.ended_at < RECORD_TOOL_MS;
+}
+
+static bool is_wanted(const struct recording *r, const struct machine *m)
+{
+	return m &&
+		(life_netboots(m->state) || runs_tool(m) ||
+			(r->looked_at && clock_mono_ms() - r->looked_at < RECORD_LOOKED_MS));
+}
+
+static const char recorded_when[] =
+	"it is recorded while it is installed, for an hour after a tool was loaded, and while somebody looks";
+
+static void on_wanted(struct loop_timer *t)
+{
+	struct recording *r = t->arg;
+	struct loop *l = r->consoles->base->loop;
+
+	if (is_wanted(r, machines_by_name(r->consoles->base->machines, r->name)) &&
+		!loop_timer_set(l, &r->wanted, RECORD_WANTED_MS))
+		return;
+	mark(r, "nothing is recorded from here on: %s is not being installed, and nobody looks",
+		r->name);
+	r->said_begin = false;
+	let_go(r, RECORD_OFF, recorded_when, -1);
+}
+
+static void open_bare(struct recording *r, const struct machine *m)
+{
+	struct consoles *consoles = r->consoles;
+	struct power_target t;
+	char why[512];
+
+	if (r->sol)
+		return;
+	if (!is_wanted(r, m))
+		let_go(r, RECORD_OFF, recorded_when, -1);
+	else if (!consoles->base->config.consoles)
+		let_go(r, RECORD_NONE, "usher.xml has consoles='no'", -1);
+	else if (power_target_parse(m->power, &t, why, sizeof why) || t.kind != POWER_IPMI)
+		let_go(r, RECORD_NONE, "its power is not switched by IPMI", -1);
+	else if (act_power_fault(m, why, sizeof why))
+		let_go(r, RECORD_NONE, why, RECORD_ODD_MS << r->odd);
+	else if (sol_open(&consoles->sols, &t, m->power_password ? m->power_password : "",
+			 look_at_sol, r, &r->sol))
+		let_go(r, RECORD_NONE, "ipmitool cannot be run", RECORD_ODD_MS << r->odd);
+	else
+		loop_timer_set(consoles->base->loop, &r->wanted, RECORD_WANTED_MS);
+}
+
+void record_looked(struct recording *r)
+{
+	const struct machine *m = machines_by_name(r->consoles->base->machines, r->name);
+
+	r->looked_at = clock_mono_ms();
+	if (m && !m->guest && !r->again.slot)
+		open_now(r);
+}
+
+void record_netboots(struct consoles *consoles, const struct machine *m)
+{
+	struct recording *r = record_possible(m) ? record_of(consoles, m) : NULL;
+
+	if (r && !m->guest)
+		open_now(r);
+}
+
 static void open_now(struct recording *r)
 {
 	struct consoles *consoles = r->consoles;
 	struct machine *m = machines_by_name(consoles->base->machines, r->name);
-	struct guests *g = m ? guests_of(consoles->hosts, m) : NULL;
+	struct guests *g = m && m->guest ? guests_of(consoles->hosts, m) : NULL;
 
 	loop_timer_clear(consoles->base->loop, &r->again);
 	if (r->stream || consoles->base->stopping)
 		return;
-	if (!g || !guests_connected(g))
+	if (m && !m->guest)
+		open_bare(r, m);
+	else if (!g || !guests_connected(g))
 		let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
 	else if (!consoles->base->config.consoles)
 		let_go(r, RECORD_NONE, "usher.xml has consoles='no'", -1);
@@ -311,6 +420,8 @@ static void open_now(struct recording *r)
 
 int record_send(struct recording *r, const void *bytes, size_t n)
 {
+	if (r->sol)
+		return sol_send(r->sol, bytes, n);
 	return r->stream ? guest_console_send(r->stream, bytes, n) : -EPIPE;
 }
 
@@ -346,6 +457,7 @@ struct recording *record_of(struct consoles *consoles, const struct machine *m)
 	snprintf(r->uuid, sizeof r->uuid, "%s", m->uuid);
 	loop_timer_init(&r->again, open_again, r);
 	loop_timer_init(&r->gathered, gathered, r);
+	loop_timer_init(&r->wanted, on_wanted, r);
 	folder_of(consoles, folder);
 	if (console_log_init(&r->log, folder, r->name) ||
 		table_put(&consoles->recordings, &r->node, hash_of(r->name))) {
@@ -444,7 +556,10 @@ static void recording_end(struct recording *r)
 	loop_timer_clear(r->consoles->base->loop, &r->again);
 	loop_timer_clear(r->consoles->base->loop, &r->gathered);
 	guest_console_close(r->stream);
+	sol_close(r->sol);
 	r->stream = NULL;
+	r->sol = NULL;
+	loop_timer_clear(r->consoles->base->loop, &r->wanted);
 	table_remove(&r->consoles->recordings, &r->node);
 	r->gone = true;
 	r->tasks++; /* it outlives those that it answers */
@@ -453,7 +568,7 @@ static void recording_end(struct recording *r)
 
 void record_forget(struct consoles *consoles, const struct machine *m)
 {
-	struct recording *r = m->guest ? record_of(consoles, m) : NULL;
+	struct recording *r = record_possible(m) ? record_of(consoles, m) : NULL;
 	struct removal *d = r ? calloc(1, sizeof *d) : NULL;
 
 	if (!r)
@@ -492,6 +607,7 @@ int record_begin(struct consoles *consoles)
 	DIR *d;
 
 	table_init(&consoles->recordings);
+	sols_init(&consoles->sols, consoles->base->loop);
 	folder_of(consoles, folder);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		return -errno;
@@ -516,4 +632,5 @@ void record_drop_all(struct consoles *consoles)
 		slot = 0;
 	}
 	table_fini(&consoles->recordings);
+	sols_fini(&consoles->sols);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records guests' serial consoles: one libvirt stream for each running guest; the worker appends its output to the log.
- * Main thread only.
+ * Records serial consoles: one libvirt stream for each running guest, a session with its controller for bare metal while it
+ * installs and while somebody looks; the worker appends its output to the log. Main thread only.
  */
 #ifndef USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
 #define USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
@@ -24,6 +24,10 @@ enum {
 	/* Retry after this time when the console cannot be opened for another reason, such as QEMU exiting. Doubled up
 	 * to six times. */
 	RECORD_ODD_MS = 5000,
+	/* A controller has one session: of bare metal it is open while it is installed, and this long after somebody looked. */
+	RECORD_LOOKED_MS = 120 * 1000,
+	RECORD_TOOL_MS = 3600 * 1000, /* and this long after a tool was loaded, or ended */
+	RECORD_WANTED_MS = 10 * 1000, /* between two looks whether it still has to be open */
 };
 
 enum record_state {
@@ -44,12 +48,15 @@ struct recording {
 	struct consoles *consoles;
 	char name[MACHINE_NAME], uuid[UUID_TEXT];
 	struct guest_console *stream; /* NULL: none is open, or being opened */
+	struct sol *sol;              /* of bare metal: the same */
+	int64_t looked_at;            /* mono ms; 0: nobody did */
 	enum record_state state;
 	char why[GUEST_WHY];
 	bool said_begin; /* the log already says where the record of this run begins */
 	bool said_runs;  /* the log says that the guest runs: when it stops, log that too */
 	bool run_again;  /* it was started while the stream of the run before was not over yet */
 	struct loop_timer again, gathered;
+	struct loop_timer wanted;  /* bare metal's, while its session is open */
 	unsigned odd;              /* times that it could not be opened, one after another */
 	int64_t budget, budget_at; /* bytes; mono ms */
 
@@ -79,6 +86,12 @@ void console_wake(struct recording *r);
 struct guests;
 struct machine;
 struct consoles;
+/* Can this machine's console be had: is it a guest, or has it an IPMI controller? */
+bool record_possible(const struct machine *m);
+/* Bare metal is about to boot into its installer, or was when we ended. */
+void record_netboots(struct consoles *consoles, const struct machine *m);
+/* Somebody looks at it, or types. */
+void record_looked(struct recording *r);
 /* Before libvirt is connected. 0 or -errno. */
 int record_begin(struct consoles *consoles);
 void record_started(struct consoles *consoles, const struct machine *m);

@@ -92,6 +92,8 @@ int files_refresh(struct files *f, const struct config *c, const struct imported
 	for (size_t i = 0; i < c->n_media && !rc; i++)
 		if (*c->media[i].path)
 			rc = media_add(fresh, c->media[i].name, c->media[i].path);
+	if (!rc && config_discover(c))
+		rc = media_add(fresh, CONFIG_DISCOVER, config_discover(c));
 	if (!rc)
 		rc = add_imported(fresh, c, im);
 	if (!rc)

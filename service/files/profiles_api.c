@@ -87,6 +87,20 @@ static void null_where_missing(json_t *object, const char *const *keys)
 			json_object_set_new(object, *keys, json_null());
 }
 
+/* With what is known of it when it is imported. */
+static json_t *shown_image(json_t *image)
+{
+	if (!image)
+		return json_null();
+	json_incref(image);
+	json_object_update(image, json_object_get(image, "facts"));
+	json_object_del(image, "facts");
+	json_object_del(image, "line");
+	null_where_missing(
+		image, (const char *const[]){"from", "size", "packed_size", "sha256", NULL});
+	return image;
+}
+
 /* A secret's default is none of the reader's business. */
 static json_t *profile_shown(const struct profile *p)
 {
@@ -108,6 +122,7 @@ static json_t *profile_shown(const struct profile *p)
 		json_object_set_new(media, "url", shown_template(json_object_get(media, "url")));
 	null_where_missing(
 		media, (const char *const[]){"path", "url", "package", "fix", "files", NULL});
+	json_object_set_new(j, "image", shown_image(json_object_get(j, "image")));
 	shown_boot(json_object_get(j, "boot"));
 	shown_guest(json_object_get(j, "guest"));
 	json_object_set_new(j, "missing", json_null());
@@ -123,9 +138,9 @@ static json_t *review_one(
 	json_t *j;
 
 	if (!p)
-		return json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "name", name,
-			"title", "file", "media", "boot", "settings", "guest", "missing", "error",
-			why);
+		return json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "name", name,
+			"title", "file", "media", "image", "boot", "settings", "guest", "missing",
+			"error", why);
 	j = profile_shown(p);
 	if (files_check(&content->files, p, NULL, missing, sizeof missing))
 		json_object_set_new(j, "missing", json_string(missing));

@@ -33,15 +33,33 @@ static int override_media(struct content *content, struct profile *p, struct med
 	return rc;
 }
 
+/* The image that it writes is an imported one, or there is none. Any thread. */
+static int find_image(struct content *content, struct profile *p, struct medium *image)
+{
+	json_t *facts;
+
+	*image->name = '\0';
+	if (!*p->image.name || !imported_copy(&content->imported, p->image.name, image))
+		return 0;
+	if (image->disk && p->requires_disk < image->disk_size)
+		p->requires_disk = image->disk_size;
+	facts = image->disk ? medium_image(image) : NULL;
+	profile_set_image(p, facts);
+	json_decref(facts);
+	return image->disk && !p->image.facts ? -ENOMEM : 0;
+}
+
 /* Any thread. */
 static int find(struct content *content, const char *name, struct profile **ret,
-	struct medium *imported, char *why, size_t why_size)
+	struct medium *imported, struct medium *image, char *why, size_t why_size)
 {
 	int rc = profiles_find(&content->profiles, name, ret, why, why_size);
 
 	if (rc)
 		return rc;
 	rc = override_media(content, *ret, imported);
+	if (!rc)
+		rc = find_image(content, *ret, image);
 	if (rc) {
 		snprintf(why, why_size, "out of memory");
 		profile_free(*ret);
@@ -60,9 +78,9 @@ void served_profile_serve(struct content *content, const struct profile *p)
 int served_profile_read(
 	struct content *content, const char *name, struct profile **ret, char *why, size_t why_size)
 {
-	struct medium imported;
+	struct medium imported, image;
 
-	return find(content, name, ret, &imported, why, why_size);
+	return find(content, name, ret, &imported, &image, why, why_size);
 }
 
 /* For what is judged only. */
@@ -87,7 +105,8 @@ static void reading_free(struct reading *r)
 }
 
 /* Are its files there? */
-static int look(const struct reading *r, const struct medium *imported, char *why, size_t size)
+static int look(const struct reading *r, const struct medium *imported, const struct medium *image,
+	char *why, size_t size)
 {
 	json_t *settings = NULL;
 	int rc = profile_settings(r->sp.profile, r->sp.settings, &settings, why, size);
@@ -96,6 +115,8 @@ static int look(const struct reading *r, const struct medium *imported, char *wh
 		return rc == -ENOMEM ? rc : 0;
 	if (*imported->name)
 		rc = medium_look(imported, r->content->base->config.user, why, size);
+	if (!rc && *image->name)
+		rc = medium_look(image, r->content->base->config.user, why, size);
 	if (!rc)
 		rc = files_check(&r->content->files, r->sp.profile, settings, why, size);
 	json_decref(settings);
@@ -106,14 +127,15 @@ static int read_run(struct task *t)
 {
 	struct reading *r = (struct reading *)t;
 	struct served_profile *sp = &r->sp;
-	struct medium imported;
-	int rc = find(r->content, r->name, &sp->profile, &imported, sp->why, sizeof sp->why);
+	struct medium imported, image;
+	int rc =
+		find(r->content, r->name, &sp->profile, &imported, &image, sp->why, sizeof sp->why);
 
 	if (!rc && sp->settings)
 		rc = profile_hash_passwords(sp->profile, sp->settings,
 			r->what_for == SERVED_PROFILE_INSTALL ? NULL : ANY_HASH);
 	if (!rc && r->what_for != SERVED_PROFILE_RENDER)
-		sp->files_rc = look(r, &imported, sp->files_why, sizeof sp->files_why);
+		sp->files_rc = look(r, &imported, &image, sp->files_why, sizeof sp->files_why);
 	return rc;
 }
 

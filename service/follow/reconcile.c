@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* At the start and when a libvirt is there again: what was not done, or happened unseen, is found out and put right. */
 #include "service/follow/reconcile.h"
+#include "service/console/console_record.h"
 #include "service/follow/guest_follow.h"
 #include "service/operations/change.h"
 #include "service/operations/template.h"
@@ -22,9 +23,13 @@ void reconcile_bare(struct follow *follow)
 {
 	struct machine *m = NULL;
 
-	while ((m = machines_next(follow->base->machines, m)))
-		if (!m->guest && *m->power && m->state == LIFE_ARMED && !m->attempt.switched)
+	while ((m = machines_next(follow->base->machines, m))) {
+		if (m->guest || !life_netboots(m->state))
+			continue;
+		record_netboots(follow->consoles, m);
+		if (*m->power && m->state == LIFE_ARMED && !m->attempt.switched)
 			machine_ask(m, LIFE_DO_NETBOOT);
+	}
 }
 
 /* Guests */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Doing what a machine's life asks for: power, of guests by libvirt, of bare metal by the site's executable. */
+/* Doing what a machine's life asks for: power, of guests by libvirt, of bare metal by its controller or the site's executable. */
 #include "service/guests/act.h"
 #include "kickstart/profile.h"
 #include "service/guests/guest_spec.h"
@@ -81,9 +81,14 @@ static void on_install_job(void *arg, int rc, const char *why)
 	job_free(j);
 }
 
-static void on_power_job(void *arg, int status, const char *output)
+static void on_power_job(void *arg, const struct power_result *r)
 {
-	job_ended(arg, !status, output);
+	struct job *j = arg;
+	struct machine *m = operation_machine(&j->op);
+
+	if (m)
+		act_power_met(m, r);
+	job_ended(j, !r->status, r->text);
 }
 
 /* It did not even begin. `j` may be NULL. */
@@ -141,22 +146,64 @@ static void guest_do(
 		job_refused(act, m, j, what, rc);
 }
 
-static void bare_do(
-	struct act *act, struct machine *m, const char *verb, const char *what, bool fatal)
+/* The first certificate that a controller shows is its own from then on. */
+void act_power_met(struct machine *m, const struct power_result *r)
 {
-	json_t *json;
+	if (*m->power_pin || strlen(r->pin) >= sizeof m->power_pin || !*r->pin)
+		return;
+	memcpy(m->power_pin, r->pin, strlen(r->pin) + 1);
+	if (machines_save(m->home, m))
+		log_error("%s: its record could not be stored", m->name);
+}
+
+const char *act_power_fault(const struct machine *m, char *buf, size_t size)
+{
+	if (!m->power_locked)
+		return NULL;
+	snprintf(buf, size,
+		"its controller's password cannot be read (it was encrypted with another key than the "
+		"one that is there now): set it again: usher power %s set TARGET",
+		m->name);
+	return buf;
+}
+
+int act_power(struct act *act, const struct machine *m, enum power_verb verb,
+	void (*done)(void *arg, const struct power_result *r), void *arg)
+{
+	const struct segment *seg =
+		segments_by_id(&act->base->segments, m->n_nics ? m->nics[0].segment_id : 0);
+	json_t *json = machine_to_json(m, true);
+	char fault[POWER_TEXT];
+	struct power_request rq = {.power = m->power,
+		.password = m->power_password,
+		.fault = act_power_fault(m, fault, sizeof fault),
+		.pin = m->power_pin,
+		.verb = verb,
+		.uefi = m->uefi,
+		.machine_name = m->name,
+		.machine = json,
+		.mac = m->n_nics ? m->nics[0].mac : (struct mac){{0}},
+		.ifname = seg && !seg->via ? seg->ifname : ""};
+	int rc = json ? power_run(act->power, &rq, done, arg) : -ENOMEM;
+
+	json_decref(json);
+	return rc;
+}
+
+static void bare_do(
+	struct act *act, struct machine *m, enum power_verb verb, const char *what, bool fatal)
+{
 	struct job *j;
 	int rc;
 
 	if (!*m->power) {
 		timeline_add(act->base->timeline, m->name, "power",
-			"%s: the machine has no power executable: switch its power by hand", what);
+			"%s: usher cannot switch this machine's power (it has no --power): do it by hand",
+			what);
 		return;
 	}
-	json = machine_to_json(m, true);
 	j = job_new(act, m, what, fatal);
-	rc = j ? power_run(act->power, m->power, verb, m->name, json, on_power_job, j) : -ENOMEM;
-	json_decref(json);
+	rc = j ? act_power(act, m, verb, on_power_job, j) : -ENOMEM;
 	if (rc)
 		job_refused(act, m, j, what, rc);
 }
@@ -176,11 +223,11 @@ void act_carry_out(struct act *act, struct machine *m, unsigned actions)
 	}
 	if (actions & LIFE_DO_NETBOOT) {
 		if (*m->power) /* once, the network first: not every site can, and not every machine needs it */
-			bare_do(act, m, "netboot", "told to boot from the network", false);
-		bare_do(act, m, "cycle", "power cycle", true);
+			bare_do(act, m, POWER_NETBOOT, "told to boot from the network", false);
+		bare_do(act, m, POWER_CYCLE, "power cycle", true);
 	}
 	if (actions & LIFE_DO_OFF)
-		bare_do(act, m, "off", "power off", false);
+		bare_do(act, m, POWER_OFF, "power off", false);
 }
 
 /* We were killed between the record and the domain: go on where it ended. */

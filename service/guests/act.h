@@ -3,7 +3,7 @@
 #ifndef USHER_SERVICE_GUESTS_ACT_H
 #define USHER_SERVICE_GUESTS_ACT_H
 
-#include "hooks/power.h"
+#include "hooks/power/power.h"
 #include "service/guests/hosts.h"
 #include "service/base/operation.h"
 
@@ -23,6 +23,13 @@ void act_carry_out(struct act *act, struct machine *m, unsigned actions);
 /* Updates a guest's packet filter. Call it before the guest starts, and when the servers on its segments change.
  * Nothing waits for it; later jobs of the guest run after it. Does nothing for bare metal. */
 void act_refilter(struct act *act, struct machine *m);
+/* Runs a verb of bare metal's power switch. `done` is power_run()'s, and calls act_power_met(): the pin of a controller's
+ * certificate is kept in the record. 0, or power_run()'s errors. */
+int act_power(struct act *act, const struct machine *m, enum power_verb verb,
+	void (*done)(void *arg, const struct power_result *r), void *arg);
+void act_power_met(struct machine *m, const struct power_result *r);
+/* Why its controller is not asked: its password cannot be read. One line in `buf`, which is returned; NULL: it can. */
+const char *act_power_fault(const struct machine *m, char *buf, size_t size);
 /* Bring a guest into the state that its record says; each reports on the timeline. */
 void act_start_install(struct act *act, struct machine *m);
 void act_stop(struct act *act, struct machine *m);

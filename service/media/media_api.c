@@ -12,6 +12,9 @@
 #include "service/media/imports.h"
 #include "service/media/verifying.h"
 
+#include "kickstart/media/image_file.h"
+#include "kickstart/media/media_file.h"
+
 #include "core/clock.h"
 #include "core/log.h"
 
@@ -68,7 +71,7 @@ static int find_place(struct importing *i)
 
 static int refuse_unknown(struct importing *i)
 {
-	if (*i->medium.what.by || *i->medium.what.kernel || i->force)
+	if (*i->medium.what.by || *i->medium.what.kernel || i->medium.disk || i->force)
 		return 0;
 	snprintf(i->why, sizeof i->why,
 		"%.300s is not recognised as an installation medium, and everyone on the segments "
@@ -99,6 +102,30 @@ static int settle_copy(struct importing *i)
 	return rc;
 }
 
+static bool stopping(void *arg)
+{
+	const struct task *t = arg;
+
+	return worker_stopping(t->worker);
+}
+
+/* Machines compare what they read with the sum, so there is no disk's image without one. */
+static int sum_up_disk(struct importing *i)
+{
+	int fd, rc;
+
+	if (!i->medium.disk)
+		return 0;
+	fd = media_file_root(i->path, O_RDONLY | O_CLOEXEC, true);
+	rc = fd < 0 ? fd : image_file_sum(fd, stopping, &i->task, i->medium.sum);
+	if (fd >= 0)
+		close(fd);
+	if (rc)
+		snprintf(i->why, sizeof i->why, "%.500s: %s", i->path, strerror(-rc));
+	i->medium.verified_ms = clock_wall_ms();
+	return rc;
+}
+
 static int inspect(struct task *t)
 {
 	struct importing *i = (struct importing *)t;
@@ -109,7 +136,9 @@ static int inspect(struct task *t)
 	if (!rc)
 		rc = medium_inspect(i->path, true, i->imports->base->config.user, &i->medium,
 			i->why, sizeof i->why);
-	return rc ? rc : refuse_unknown(i);
+	if (!rc)
+		rc = refuse_unknown(i);
+	return rc ? rc : sum_up_disk(i);
 }
 
 /* As was asked, as the profile for it is called, or as its file. */
@@ -246,7 +275,8 @@ static void import_record(struct importing *i)
 
 	if (there && strcmp(there->path, i->path))
 		old = *there;
-	if (there && !strcmp(there->id, i->medium.id) && there->size == i->medium.size) {
+	if (there && !i->medium.disk && !strcmp(there->id, i->medium.id) &&
+		there->size == i->medium.size) {
 		memcpy(i->medium.sum, there->sum, sizeof i->medium.sum);
 		i->medium.verified_ms = there->verified_ms;
 	}

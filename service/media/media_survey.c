@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *medium_of(const struct machine *m)
+/* Is this the machine's medium, or the image that it writes? */
+static bool has_medium(const struct machine *m, const char *name)
 {
 	const json_t *p = json_object_get(m->attempt.snapshot, "profile");
+	const char *media = json_string_value(json_object_get(json_object_get(p, "media"), "name"));
+	const char *image = json_string_value(json_object_get(json_object_get(p, "image"), "name"));
 
-	return json_string_value(json_object_get(json_object_get(p, "media"), "name"));
+	return (media && !strcmp(media, name)) || (image && !strcmp(image, name));
 }
 
 json_t *media_machines(struct imports *imports, const char *name)
@@ -22,9 +25,7 @@ json_t *media_machines(struct imports *imports, const char *name)
 
 	for (struct machine *m = machines_next(imports->base->machines, NULL); m;
 		m = machines_next(imports->base->machines, m)) {
-		const char *medium = medium_of(m);
-
-		if (life_netboots(m->state) && medium && !strcmp(medium, name))
+		if (life_netboots(m->state) && has_medium(m, name))
 			json_array_append_new(all, json_string(m->name));
 	}
 	return all;
@@ -96,6 +97,8 @@ static void even(json_t *j, const struct medium *m)
 	json_object_del(j, "verified_ms");
 	if (!m->image)
 		json_object_set_new(j, "size", json_null());
+	if (!m->disk)
+		json_object_set_new(j, "disk_size", json_null());
 	json_object_set_new(j, "imported", machine_time_json(m->imported_ms));
 	json_object_set_new(j, "verified", machine_time_json(m->verified_ms));
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -177,6 +180,9 @@ static int add_profile(void *arg, const char *name, const struct profile *p, con
 	if (p && p->media.path)
 		seen_add(v, p->media.name, p->media.path, "profile");
 	e = p ? seen_find(v, p->media.name) : NULL;
+	if (e)
+		json_array_append_new(e->profiles, json_string(name));
+	e = p && *p->image.name ? seen_find(v, p->image.name) : NULL;
 	if (e)
 		json_array_append_new(e->profiles, json_string(name));
 	return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/network/one_wire.h"
 
+#include "core/sys_number.h"
+
 #include <stdio.h>
 
 bool one_wire_judge(const struct link_state *served, const struct link_state *other,
@@ -29,17 +31,7 @@ bool one_wire_judge(const struct link_state *served, const struct link_state *ot
 
 static int read_one(const char *link, const char *name)
 {
-	char path[96];
-	int v = 0;
-	FILE *f;
-
-	snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%.15s/%s", link, name);
-	f = fopen(path, "re");
-	if (f && fscanf(f, "%d", &v) != 1)
-		v = 0;
-	if (f)
-		fclose(f);
-	return v;
+	return (int)sys_number(0, "/proc/sys/net/ipv4/conf/%.15s/%s", link, name);
 }
 
 /* Of these two the kernel takes the larger one (ip-sysctl: "the max value"). A link's name may have a dot, not a slash. */

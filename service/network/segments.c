@@ -10,6 +10,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,6 +115,23 @@ static int network_segment(const struct config_segment *c, const struct guest_ne
 	return network_mode(c, net, seg, why, size);
 }
 
+/* eth0.100 is, by custom, what has tag 100 on eth0 (802.1Q): says how it is made. */
+static void no_interface(const char *name, char *why, size_t size)
+{
+	char on[IF_NAMESIZE], more;
+	struct link_state parent;
+	unsigned id;
+
+	if (sscanf(name, "%15[^.].%4u%c", on, &id, &more) == 2 && id && id < 4095 &&
+		!link_lookup(on, &parent))
+		snprintf(why, size,
+			"interface '%s': no such interface; for tag %u of %s: "
+			"ip link add link %s name %s type vlan id %u",
+			name, id, on, on, name, id);
+	else
+		snprintf(why, size, "interface '%s': no such interface", name);
+}
+
 static int interface_segment(
 	const struct config_segment *c, struct segment *seg, char *why, size_t size)
 {
@@ -122,9 +140,12 @@ static int interface_segment(
 	int rc = link_lookup(c->name, &link);
 
 	snprintf(seg->ifname, sizeof seg->ifname, "%.15s", c->name);
+	if (rc == -ENODEV) {
+		no_interface(c->name, why, size);
+		return rc;
+	}
 	if (rc) {
-		snprintf(why, size, "interface '%s': %s", c->name,
-			rc == -ENODEV ? "no such interface" : strerror(-rc));
+		snprintf(why, size, "interface '%s': %s", c->name, strerror(-rc));
 		return rc;
 	}
 	if (!link.n_addresses && segment6_wanted(c, NULL))
@@ -243,6 +264,7 @@ static void describe_config(
 		.mode = c->mode,
 		.computed = c->computed,
 		.sealed = c->sealed,
+		.discover = c->discover,
 		.by_client_id = c->by_client_id,
 		.extra = c->extra,
 		.http_port = nw->base->config.http_port};

@@ -128,7 +128,8 @@ int segment6_describe(const struct config_segment *c, const struct guest_network
 	seg->six = (struct segment6){.server = on.ip,
 		.prefix_len = on.prefix_len,
 		.router_s = routes ? SEGMENT_ROUTER_S : 0,
-		.autonomous = c->six.autonomous};
+		.autonomous = c->six.autonomous,
+		.yields = c->mode == SEGMENT_AUTO && !c->is_network};
 	fill_pool(seg, &c->six);
 	fill_told(&seg->six, &c->six);
 	return 0;

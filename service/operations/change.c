@@ -14,6 +14,7 @@
 #include "service/files/served_profile.h"
 #include "service/base/rendered_for.h"
 
+#include "core/json.h"
 #include "core/log.h"
 #include "kickstart/render.h"
 
@@ -29,8 +30,10 @@ struct rearming {
 	struct http_request *request;
 	struct profile *profile;
 	json_t *snapshot;
-	json_t *findings;       /* of its answers; NULL: none */
-	enum machine_seal seal; /* from now on */
+	json_t *findings;        /* of its answers; NULL: none */
+	enum machine_seal seal;  /* from now on */
+	char tool[PROFILE_NAME]; /* to be run; "": the machine's own profile is installed */
+	json_t *settings;        /* the tool's */
 };
 
 static void rearming_free(struct rearming *a)
@@ -39,7 +42,21 @@ static void rearming_free(struct rearming *a)
 	profile_free(a->profile);
 	json_decref(a->snapshot);
 	json_decref(a->findings);
+	json_decref(a->settings);
 	free(a);
+}
+
+static int judge_kind(const struct rearming *a, char *why, size_t size)
+{
+	if (a->profile->tool == !!*a->tool)
+		return 0;
+	if (*a->tool)
+		snprintf(why, size,
+			"%s installs a system, which 'usher run' does not do: 'usher reinstall'",
+			a->tool);
+	else
+		snprintf(why, size, "the profile %s installs nothing any more", a->profile->name);
+	return -EINVAL;
 }
 
 /* With the profile as it is now. */
@@ -52,9 +69,12 @@ static int rearming_judge(struct rearming *a, const struct machine *m, char *why
 	int rc;
 
 	rendered_for_first(&r, ops->base, m);
-	rc = media_named(a->profile, why, why_size);
+	r.in.settings = a->settings;
+	rc = judge_kind(a, why, why_size);
+	if (!rc)
+		rc = media_named(a->profile, why, why_size);
 	if (!rc) /* the profile may have made a secret of what was none */
-		rc = profile_seal_secrets(a->profile, m->settings);
+		rc = profile_seal_secrets(a->profile, a->settings ? a->settings : m->settings);
 	if (!rc)
 		rc = rendering_validated(a->profile, &r.in, m->spec.memory, disk, &rendering,
 			&a->snapshot, why, why_size);
@@ -81,6 +101,15 @@ static bool refused_while_deleted(struct http_request *r, const struct machine *
 	return m->deleting;
 }
 
+static int arm(struct rearming *a, struct machine *m)
+{
+	int64_t ms = (int64_t)a->profile->timeout_s * 1000;
+	json_t *snapshot = json_incref(a->snapshot);
+
+	return *a->tool ? machine_run(m, a->tool, snapshot, a->profile->boots, ms)
+			: machine_arm(m, snapshot, a->profile->boots, ms);
+}
+
 /* 0; -EINPROGRESS with what is missing (cache_look()), or -errno with the line. */
 static int rearming_arm(
 	struct rearming *a, struct machine *m, json_t **ret_missing, char *why, size_t why_size)
@@ -98,14 +127,15 @@ static int rearming_arm(
 	if (rc)
 		return rc;
 	m->seal = a->seal;
-	rc = machine_arm(m, json_incref(a->snapshot), a->profile->boots,
-		(int64_t)a->profile->timeout_s * 1000);
+	rc = arm(a, m);
 	if (rc == -EBUSY)
 		m->seal = before;
 	if (rc)
 		snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
-			rc == -EBUSY ? "an install is under way; 'usher disarm' ends it"
-				     : strerror(-rc));
+			rc != -EBUSY ? strerror(-rc)
+				: life_netboots(m->state)
+				? "an install is under way; 'usher disarm' ends it"
+				: "its first boot is to come before anything else is run");
 	else if (*warning)
 		timeline_add(ops->base->timeline, m->name, "fetch", "%s", warning);
 	return rc;
@@ -154,7 +184,12 @@ static void on_profile(void *arg, struct served_profile *sp)
 	char why[1024];
 	int rc = sp->rc;
 
-	json_decref(sp->settings);
+	if (*a->tool) {
+		json_decref(a->settings);
+		a->settings = sp->settings;
+	} else {
+		json_decref(sp->settings);
+	}
 	a->profile = sp->profile;
 	snprintf(why, sizeof why, "%s", sp->why);
 	if (!rc && !(m = rearming_machine(a))) {
@@ -187,6 +222,31 @@ static int take_seal(const struct http_request *r, enum machine_seal *seal)
 	return fine ? 0 : -EINVAL;
 }
 
+/* NULL: it cannot be armed now, which is answered. */
+static struct rearming *rearming_new(
+	struct operations *ops, struct http_request *r, struct machine *m, const char *what)
+{
+	struct rearming *a;
+
+	if (refused_while_created(ops, r, m) || refused_while_deleted(r, m) ||
+		template_refuses(ops, r, m, what))
+		return NULL;
+	if (!m->nics[0].segment_id) {
+		http_respond_error(r, 409, "segment '%s' of %s is not served now",
+			m->nics[0].segment, m->name);
+		return NULL;
+	}
+	a = calloc(1, sizeof *a);
+	if (!a) {
+		http_respond_error(r, 500, "out of memory");
+		return NULL;
+	}
+	*a = (struct rearming){.ops = ops, .request = r};
+	operation_begin(&a->op, &ops->rearmings, m, false);
+	http_hold(r, HTTP_HOLD_MS);
+	return a;
+}
+
 void change_reinstall(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	enum machine_seal seal = m->seal;
@@ -198,28 +258,44 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 		return;
 	}
 
-	if (refused_while_created(ops, r, m) || refused_while_deleted(r, m) ||
-		template_refuses(ops, r, m, "installed again"))
+	a = rearming_new(ops, r, m, "installed again");
+	if (!a)
 		return;
-	if (!m->nics[0].segment_id) {
-		http_respond_error(r, 409, "segment '%s' of %s is not served now",
-			m->nics[0].segment, m->name);
-		return;
-	}
-	a = calloc(1, sizeof *a);
-	if (!a) {
-		http_respond_error(r, 500, "out of memory");
-		return;
-	}
-	*a = (struct rearming){.ops = ops, .request = r, .seal = seal};
-	operation_begin(&a->op, &ops->rearmings, m, false);
-	http_hold(r, HTTP_HOLD_MS);
+	a->seal = seal;
 	rc = served_profile_ask(
 		ops->content, m->profile, m->settings, SERVED_PROFILE_JUDGE, on_profile, a);
 	if (rc) {
 		http_respond_error(r, 503, "%s", served_profile_refused(rc));
 		rearming_free(a);
 	}
+}
+
+void change_run(struct operations *ops, struct http_request *r, struct machine *m)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+	json_t *settings = json_object_get(body, "settings");
+	const char *tool = json_text(body, "profile");
+	struct rearming *a = NULL;
+	int rc;
+
+	if (m->guest)
+		http_respond_error(r, 409, "%s is a guest: tools run on bare metal", m->name);
+	else if (!*tool || strlen(tool) >= PROFILE_NAME)
+		http_respond_error(r, 422, "which profile? 'usher profiles' lists them");
+	else
+		a = rearming_new(ops, r, m, "run");
+	if (a) {
+		a->seal = m->seal;
+		snprintf(a->tool, sizeof a->tool, "%s", tool);
+		a->settings = settings ? json_incref(settings) : json_object();
+		rc = served_profile_ask(
+			ops->content, tool, a->settings, SERVED_PROFILE_INSTALL, on_profile, a);
+		if (rc) {
+			http_respond_error(r, 503, "%s", served_profile_refused(rc));
+			rearming_free(a);
+		}
+	}
+	json_decref(body);
 }
 
 static void refuse_confirm(struct http_request *r, const struct machine *m, int rc)

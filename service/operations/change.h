@@ -8,6 +8,8 @@ struct machine;
 struct operations;
 
 void change_reinstall(struct operations *ops, struct http_request *r, struct machine *m);
+/* Runs a profile that installs nothing. */
+void change_run(struct operations *ops, struct http_request *r, struct machine *m);
 void change_disarm(struct operations *ops, struct http_request *r, struct machine *m);
 void change_confirm(struct operations *ops, struct http_request *r, struct machine *m);
 void change_delete(struct operations *ops, struct http_request *r, struct machine *m);

@@ -86,6 +86,21 @@ static int refuse_keys(json_t *body, char *why, size_t size)
 	return 0;
 }
 
+/* Its secrets are its own in the store: in another's record they could never be read again. */
+static bool unreadable(const struct machine *t, char *why, size_t size)
+{
+	json_t *names = machine_unreadable(t);
+	bool some = json_array_size(names) > 0;
+
+	if (some)
+		snprintf(why, size,
+			"secret settings of the template %.80s cannot be read ('usher show %.80s' "
+			"says which)",
+			t->name, t->name);
+	json_decref(names);
+	return some;
+}
+
 int clone_judge(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *name = json_text(body, "template");
@@ -107,6 +122,8 @@ int clone_judge(struct creation *c, json_t *body, char *why, size_t size)
 		snprintf(why, size, "linked is true or false");
 		return -EINVAL;
 	}
+	if (unreadable(t, why, size))
+		return -EBUSY;
 	c->snapshot = json_deep_copy(t->attempt.snapshot);
 	rc = profile_from_snapshot(t->attempt.snapshot, &c->profile, NULL, why, size);
 	if (rc)

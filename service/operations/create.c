@@ -48,10 +48,25 @@ void creation_free(struct creation *c)
 	free(c);
 }
 
+/* It has ended. Steals `said`. */
+static void tell(struct creation *c, unsigned status, json_t *said)
+{
+	create_told told = c->told;
+	void *arg = c->told_arg;
+
+	creation_free(c);
+	told(arg, status, said);
+	json_decref(said);
+}
+
 static void creation_fail(struct creation *c, unsigned status, const char *why)
 {
 	if (c->trial) {
 		trial_judged(c, status, why);
+		return;
+	}
+	if (c->told) {
+		tell(c, status, linted_error(why, c->findings));
 		return;
 	}
 	if (c->findings)
@@ -99,6 +114,10 @@ static void undone(void *arg, int rc, const char *why)
 	timeline_add(ops->base->timeline, m->name, "deleted", "not created: %s", c->why);
 	record_forget(ops->consoles, m);
 	machines_remove(ops->base->machines, m);
+	if (c->told) {
+		tell(c, 500, said);
+		return;
+	}
 	reply_committed(ops->base->store, c->request, 500, said);
 	creation_free(c);
 }
@@ -227,7 +246,9 @@ static bool has_files(struct creation *c, char *warning, size_t warning_size)
 	rendered_for_first(&r, c->ops->base, c->machine);
 	rc = cache_look(c->ops->content, &r.in, c->snapshot, &missing, warning, warning_size, why,
 		sizeof why);
-	if (rc == -EINPROGRESS) {
+	if (rc == -EINPROGRESS && c->told) {
+		tell(c, 202, missing);
+	} else if (rc == -EINPROGRESS) {
 		reply_fetching(c->request, missing);
 		creation_free(c);
 	} else if (rc) {
@@ -273,6 +294,34 @@ static void tell_claims(const struct creation *c, unsigned claims)
 	}
 }
 
+bool create_taken(const struct creation *c)
+{
+	return machines_by_name(c->ops->base->machines, c->machine->name) || taken_meanwhile(c);
+}
+
+int create_record_bare(struct creation *c)
+{
+	struct operations *ops = c->ops;
+	struct machine *m = c->machine;
+	unsigned claims = find_claims(c);
+	int rc;
+
+	m->created_at = m->state_at = clock_wall_ms();
+	rc = machines_add(ops->base->machines, m);
+	if (rc)
+		return rc;
+	rc = machines_save(ops->base->machines, m);
+	if (rc) {
+		machines_remove(ops->base->machines, m);
+		c->machine = NULL;
+		return rc;
+	}
+	c->recorded = true;
+	timeline_add(ops->base->timeline, m->name, "created", "bare metal, profile %s", m->profile);
+	tell_claims(c, claims);
+	return 0;
+}
+
 static void creation_record(struct creation *c)
 {
 	unsigned claims = find_claims(c);
@@ -284,6 +333,10 @@ static void creation_record(struct creation *c)
 
 	if (taken_meanwhile(c)) {
 		creation_fail(c, 409, "another machine took the MAC or address meanwhile");
+		return;
+	}
+	if (from_is_doubtful(c, warning, sizeof warning)) {
+		creation_fail(c, 409, warning);
 		return;
 	}
 	if (c->arm && !has_files(c, warning, sizeof warning))
@@ -309,6 +362,8 @@ static void creation_record(struct creation *c)
 		c->snapshot = NULL;
 		rc = machine_arm(
 			m, snapshot, c->profile->boots, (int64_t)c->profile->timeout_s * 1000);
+		if (!rc && c->told) /* nobody asked */
+			rc = machine_armed_by_rules(m);
 	} else {
 		rc = machines_save(ops->base->machines, m);
 	}
@@ -316,6 +371,10 @@ static void creation_record(struct creation *c)
 		creation_undo(c, false, strerror(-rc));
 	} else if (!m->guest) {
 		(void)seats_publish(ops->network, m, true, NULL, NULL);
+		if (c->told) {
+			tell(c, 201, creation_reply(c));
+			return;
+		}
 		reply_committed(ops->base->store, c->request, 201, creation_reply(c));
 		creation_free(c);
 	}
@@ -464,7 +523,8 @@ static void creation_prepare(struct creation *c)
 	}
 	rc = served_profile_ask(c->ops->content, json_text(c->body, "profile"),
 		json_is_object(settings) ? settings : NULL,
-		c->trial ? SERVED_PROFILE_JUDGE : SERVED_PROFILE_INSTALL, on_profile, c);
+		c->trial && !c->trial->make ? SERVED_PROFILE_JUDGE : SERVED_PROFILE_INSTALL,
+		on_profile, c);
 	if (rc)
 		creation_fail(c, 503, served_profile_refused(rc));
 }
@@ -489,12 +549,45 @@ static void on_seats(void *arg, int rc, const struct guest_seat *seats, size_t n
 /* Where libvirt leases, it knows of addresses that we do not. */
 static void creation_look(struct creation *c)
 {
+	char why[512];
+	unsigned status = from_fill(c, why, sizeof why);
 	const struct segment *seg = judge_where(c, c->body);
 
+	if (status) {
+		creation_fail(c, status, why);
+		return;
+	}
 	if (!seats_are_theirs(seg))
 		creation_prepare(c);
 	else if (guest_seats(c->ops->hosts->own, seg->name, on_seats, c))
 		creation_fail(c, 500, "out of memory");
+}
+
+/* `body` is the creation's from here on. */
+static void creation_begin(struct creation *c, json_t *body)
+{
+	struct operations *ops = c->ops;
+
+	c->body = body;
+	c->next = ops->creations;
+	ops->creations = c;
+	c->reservation.machine = c->machine;
+	reserve(&ops->base->reserved, &c->reservation);
+	creation_look(c);
+}
+
+void create_unasked(struct operations *ops, json_t *body, create_told told, void *arg)
+{
+	struct creation *c = creation_new(ops, NULL, body);
+
+	if (!c) {
+		json_decref(body);
+		told(arg, 500, NULL);
+		return;
+	}
+	c->told = told;
+	c->told_arg = arg;
+	creation_begin(c, body);
 }
 
 void create_handle(struct operations *ops, struct http_request *r, json_t *body)
@@ -518,13 +611,8 @@ void create_handle(struct operations *ops, struct http_request *r, json_t *body)
 		json_decref(body);
 		return;
 	}
-	c->body = body;
-	c->next = ops->creations;
-	ops->creations = c;
-	c->reservation.machine = c->machine;
-	reserve(&ops->base->reserved, &c->reservation);
 	http_hold(r, HTTP_HOLD_MS); /* libvirt on a loaded host takes its time */
-	creation_look(c);
+	creation_begin(c, body);
 }
 
 int create_try(struct trial *t, json_t *body)

@@ -99,26 +99,10 @@ static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 {
 	struct machine *m = c->machine;
-	const char *id = json_text(body, "request_id"), *power = json_text(body, "power");
-	const char *lab = json_text(body, "lab"), *wrong;
+	const char *id = json_text(body, "request_id"), *lab = json_text(body, "lab");
 
 	if (strlen(id) >= sizeof m->request_id) {
 		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
-		return -EINVAL;
-	}
-	if (*power && (*power != '/' || strlen(power) >= sizeof m->power)) {
-		snprintf(why, size,
-			"the power executable must be an absolute path of at most %zu bytes, not "
-			"'%.200s'",
-			sizeof m->power - 1, power);
-		return -EINVAL;
-	}
-	wrong = *power ? power_file_error(c->ops->base->config.power, power) : NULL;
-	if (wrong) {
-		snprintf(why, size,
-			"the power executable %.300s: %s; only root can add power executables, in "
-			"%.300s",
-			power, wrong, c->ops->base->config.power);
 		return -EINVAL;
 	}
 	if (strlen(lab) >= sizeof m->lab) {
@@ -127,7 +111,6 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 	}
 	snprintf(m->lab, sizeof m->lab, "%s", lab);
 	snprintf(m->request_id, sizeof m->request_id, "%s", id);
-	snprintf(m->power, sizeof m->power, "%s", power);
 	return 0;
 }
 
@@ -147,7 +130,7 @@ static int judge_first_boot(struct creation *c, json_t *body, char *why, size_t 
 }
 
 /* Left out, it is as its segment says. */
-static int judge_seal(struct creation *c, json_t *body, char *why, size_t size)
+static int judge_flags(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const json_t *v = json_object_get(body, "sealed");
 
@@ -157,6 +140,7 @@ static int judge_seal(struct creation *c, json_t *body, char *why, size_t size)
 	}
 	if (v)
 		c->machine->seal = json_is_true(v) ? SEAL_YES : SEAL_NO;
+	c->machine->uefi = json_is_true(json_object_get(body, "uefi"));
 	return 0;
 }
 
@@ -166,6 +150,11 @@ static int judge_profile(struct creation *c, json_t *body, char *why, size_t siz
 	if (!c->profile) {
 		snprintf(why, size, "%s", c->why);
 		return c->profile_rc;
+	}
+	if (c->profile->tool) {
+		snprintf(why, size, "%s installs nothing: 'usher run NAME %s' runs it on a machine",
+			c->profile->name, c->profile->name);
+		return -EINVAL;
 	}
 	snprintf(c->machine->profile, sizeof c->machine->profile, "%s", c->profile->name);
 	return 0;
@@ -213,7 +202,9 @@ int judge_request(struct creation *c, json_t *body, char *why, size_t size)
 	if (!rc)
 		rc = judge_texts(c, body, why, size);
 	if (!rc)
-		rc = judge_seal(c, body, why, size);
+		rc = judge_power(c, body, why, size);
+	if (!rc)
+		rc = judge_flags(c, body, why, size);
 	if (!rc)
 		rc = judge_first_boot(c, body, why, size);
 	if (!rc)

@@ -7,6 +7,7 @@
 #define USHER_SERVICE_OPERATIONS_JUDGE_H
 
 #include "service/operations/operations.h"
+#include "machine/discovered.h"
 
 /* More than any host has. */
 enum {
@@ -34,13 +35,20 @@ struct trial {
 	json_t *faults;
 	char warning[1024];
 	bool stepping, waiting;
+	bool make; /* POST /enrolments: they are made when nothing is wrong with any */
 };
+
+/* How a creation ended that nobody asked for by HTTP: with `said` (borrowed) as POST /machines would have answered. What it says
+ * goes to disk at the end of this turn. */
+typedef void (*create_told)(void *arg, unsigned status, json_t *said);
 
 struct creation {
 	struct creation *next;
 	struct operations *ops;
-	struct http_request *request; /* answered when the creation ends */
-	struct machine *machine;      /* ours until it is in the registry (`recorded`) */
+	struct http_request *request; /* answered when the creation ends; NULL: `told` is called */
+	create_told told;
+	void *told_arg;
+	struct machine *machine; /* ours until it is in the registry (`recorded`) */
 	struct reservation reservation;
 	struct profile *profile;
 	json_t *snapshot;         /* until armed */
@@ -49,7 +57,8 @@ struct creation {
 	struct guest_seat *seats; /* what libvirt knows of, where it leases */
 	size_t n_seats;
 	bool recorded, replace, arm, clone;
-	int profile_rc; /* why there is no profile, with the line in `why` */
+	char from[DISCOVERED_ID]; /* the discovered machine that it is; "": none was named */
+	int profile_rc;           /* why there is no profile, with the line in `why` */
 	struct trial
 		*trial; /* this creation is only judged, with others; NULL: it is carried out */
 	bool making;    /* libvirt is creating the guest */
@@ -69,6 +78,13 @@ int judge_nics(
 	struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size);
 /* judge_guest.c: what libvirt is told of the guest, into machine.spec. */
 int judge_guest(struct creation *c, json_t *body, char *why, size_t size);
+/* judge_power.c: what switches a bare machine's power, into the machine. */
+int judge_power(struct creation *c, json_t *body, char *why, size_t size);
+/* The same before anything is changed; then into the record, which forgets the controller's certificate. 0, -EINVAL with
+ * the line that the user reads; -ENOMEM. */
+int judge_power_target(const struct operations *ops, const char *power, const char *password,
+	char *why, size_t size);
+int judge_power_take(struct machine *m, const char *power, const char *password);
 /* Does an unknown client have this address only because of its computed MAC? A record overrides that
  * (dhcpd/dhcp_policy.h). */
 bool judge_address_claimed(
@@ -81,6 +97,13 @@ bool judge_address_held(const struct creation *c, const struct nic *nic, const s
 /* create.c: judges `body` (stolen) as if it was to be made, and tells trial_judged() or, out of memory, gives -ENOMEM. */
 int create_try(struct trial *t, json_t *body);
 void creation_free(struct creation *c);
+/* As POST /machines, of a bare machine, without a request: `told` is called, perhaps at once. `body` is stolen. */
+void create_unasked(struct operations *ops, json_t *body, create_told told, void *arg);
+/* Of one that was judged before: does a machine have its name, MAC or address now? */
+bool create_taken(const struct creation *c);
+/* The record of a bare machine, unarmed, into the open transaction. 0, or machines_add()'s and machines_save()'s -errno: then
+ * nothing of it is there. */
+int create_record_bare(struct creation *c);
 
 /* trial.c */
 /* The verdict on one creation: with `status` 0 it is valid, and `why` is "" or a warning. Takes `c`. */
@@ -93,6 +116,13 @@ bool trial_goes(const struct creation *c, const char *name);
 const struct segment *trial_segment(const struct trial *t, const char *name);
 /* For guest_check(): what the request creates and deletes before this one. `spec->going` is for free(). */
 void trial_put_spec(const struct creation *c, struct guest_spec *spec);
+
+/* from.c: a request that names the discovered machine that it means, "from": its segment, its cards and its firmware are filled in
+ * where the request does not say them. 0, or the HTTP status with the line that the user reads: there is none, or several; it
+ * has a record; another machine says that it is the same. */
+unsigned from_fill(struct creation *c, char *why, size_t size);
+/* Has another said so since? With the line. */
+bool from_is_doubtful(const struct creation *c, char *why, size_t size);
 
 /* clone.c: a request that names a template. */
 bool clone_is(json_t *body);

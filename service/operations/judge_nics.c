@@ -204,8 +204,13 @@ static bool address_used(const struct creation *c, const struct nic *nic, const 
 	char *who, size_t size)
 {
 	const struct creation *before = trial_has(c->trial, NULL, nic, ip, NULL);
+	const struct nic *own = c->machine->nics;
 
-	if (before)
+	while (own < nic && (own->segment_id != nic->segment_id || !nic_has(own, ip)))
+		own++;
+	if (own < nic)
+		snprintf(who, size, "another card of it");
+	else if (before)
 		snprintf(who, size, "machine '%s' of the same request", before->machine->name);
 	else if (reserved(c->ops->base->reserved, NULL, nic->segment_id, ip))
 		snprintf(who, size, "a machine that is being created");
@@ -410,6 +415,7 @@ static int judge_card(
 	struct nic *nic = &c->machine->nics[i];
 	const struct creation *before;
 	const struct machine *there;
+	char mac[MAC_TEXT];
 
 	if (mac_is_zero(&nic->mac) && make_mac(nic, seg)) {
 		snprintf(why, size, "cannot generate a MAC");
@@ -419,7 +425,8 @@ static int judge_card(
 		? machines_by_mac(c->ops->base->machines, nic->segment_id, &nic->mac, NULL)
 		: NULL;
 	if (there && strcmp(there->name, c->machine->name) && !trial_goes(c, there->name)) {
-		snprintf(why, size, "machine '%s' has that MAC", there->name);
+		snprintf(why, size, "machine '%s' has that MAC, %s", there->name,
+			mac_format(&nic->mac, mac));
 		return -EEXIST;
 	}
 	if ((before = trial_has(c->trial, NULL, nic, NULL, &nic->mac))) {

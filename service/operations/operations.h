@@ -18,12 +18,15 @@ struct operations {
 	struct content *content;
 	struct consoles *consoles;
 	struct act *act;
+	struct discovery *discovery;
 	struct dhcpd *dhcpd;
 	/* under way: */
 	struct creation *creations;
 	struct trial *trials; /* requests that are judged only */
 	struct operation *rearmings, *deletions, *patches;
-	struct operation *sealings; /* guests that become templates */
+	struct operation *switchings; /* power of bare metal, by request */
+	struct operation *sealings;   /* guests that become templates */
+	struct by_rules *by_rules; /* discovered machines that wait for the rules' word, in order */
 };
 
 #endif

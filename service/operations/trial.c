@@ -5,6 +5,7 @@
  * one has. The answer has a fault for each that would be refused.
  */
 #include "service/operations/trial.h"
+#include "service/operations/enrolment.h"
 #include "service/operations/judge.h"
 #include "service/network/networks.h"
 #include "service/network/networks_complete.h"
@@ -43,8 +44,12 @@ static void trial_free(struct trial *t)
 
 static void trial_end(struct trial *t)
 {
-	http_respond_json(t->request, 200,
-		json_pack("{s:O, s:s?}", "faults", t->faults, "warning", json_some(t->warning)));
+	if (t->make && !json_array_size(t->faults))
+		enrolment_record(t);
+	else
+		http_respond_json(t->request, 200,
+			json_pack("{s:O, s:s?}", "faults", t->faults, "warning",
+				json_some(t->warning)));
 	trial_free(t);
 }
 
@@ -109,14 +114,17 @@ static void on_network(void *arg, int rc, const struct guest_network *net, const
 
 static int clash_with_coming(const struct trial *t, char *why, size_t size)
 {
-	for (size_t i = 0; i < t->n_coming; i++) {
-		struct subnet other = {segment_net(&t->coming[i]), t->coming[i].prefix_len};
+	const struct guest_network_spec *n = &t->network;
 
-		if (!t->network.subnet.len || !other.len ||
-			!subnets_overlap(&other, &t->network.subnet))
+	for (size_t i = 0; i < t->n_coming; i++) {
+		const struct segment *c = &t->coming[i];
+		struct subnet other = {segment_net(c), c->prefix_len};
+		bool four = n->subnet.len && other.len && subnets_overlap(&other, &n->subnet);
+
+		if (!four && !ip_in_prefix6(&c->six.server, &n->prefix6, GUEST_NETWORK_PREFIX6))
 			continue;
-		snprintf(why, size, "its subnet overlaps that of network '%s' of the same request",
-			t->coming[i].name);
+		snprintf(why, size, "its %s overlaps that of network '%s' of the same request",
+			four ? "subnet" : "IPv6 prefix", c->name);
 		return -EADDRINUSE;
 	}
 	return 0;
@@ -164,12 +172,17 @@ static json_t *next_machine(struct trial *t)
 static void machine_begin(struct trial *t)
 {
 	json_t *body = next_machine(t);
+	const char *wrong = !body ? "it is not a JSON object"
+		: t->make         ? enrolment_prepare(t, body)
+				  : NULL;
 
 	t->waiting = true;
-	if (body && !create_try(t, body))
+	if (!wrong && !create_try(t, body))
 		return;
-	add_fault(t, "machine", t->at++, "", body ? 500 : 400,
-		body ? "out of memory" : "it is not a JSON object", NULL);
+	add_fault(t, "machine", t->at++, wrong ? json_text(body, "name") : "", wrong ? 400 : 500,
+		wrong ? wrong : "out of memory", NULL);
+	if (wrong)
+		json_decref(body);
 	t->waiting = false;
 }
 
@@ -379,12 +392,17 @@ static const char *shape_error(json_t *body)
 	return NULL;
 }
 
-void trial_handle(struct operations *ops, struct http_request *r)
+static void trial_begin(struct operations *ops, struct http_request *r, bool make)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	const char *wrong = shape_error(body);
 	struct trial *t = wrong ? NULL : calloc(1, sizeof *t);
 
+	if (!wrong && make && enrolment_answered(ops, r, body)) {
+		json_decref(body);
+		free(t);
+		return;
+	}
 	if (!t) {
 		http_respond_error(r, wrong ? 400 : 500, "%s", wrong ? wrong : "out of memory");
 		json_decref(body);
@@ -394,7 +412,8 @@ void trial_handle(struct operations *ops, struct http_request *r)
 		.ops = ops,
 		.request = r,
 		.body = body,
-		.faults = json_array()};
+		.faults = json_array(),
+		.make = make};
 	ops->trials = t;
 	http_hold(r, HTTP_HOLD_MS);
 	t->coming =
@@ -405,6 +424,16 @@ void trial_handle(struct operations *ops, struct http_request *r)
 		return;
 	}
 	trial_step(t);
+}
+
+void trial_handle(struct operations *ops, struct http_request *r)
+{
+	trial_begin(ops, r, false);
+}
+
+void trial_enroll(struct operations *ops, struct http_request *r)
+{
+	trial_begin(ops, r, true);
 }
 
 void trial_drop_all(struct operations *ops)

@@ -59,7 +59,7 @@ start_dnsmasq() {
 serve() {
 	local subject=$1
 	shift
-	launch "$subject" udp6 547 env LD_PRELOAD="$WORK/slow_disk.so" SLOW_DISK_LOG="$syncs" "$@"
+	launch "$subject" udp6 547 env LD_PRELOAD="$WORK/slow_disk.so" SLOW_DISK_LOG="$syncs" SLOW_DISK_MS=0 "$@"
 }
 
 fresh() { rm -rf "$WORK/state" && mkdir -m 755 "$WORK/state"; }

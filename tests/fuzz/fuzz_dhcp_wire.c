@@ -98,9 +98,6 @@ static void read_back(const struct dhcp_message *m, const struct dhcp_decision *
 	if (!bootp)
 		buf[TYPE_AT] = DHCP_DISCOVER; /* the decoder takes clients' messages */
 	rc = dhcp_wire_decode(buf, len, &back, &why);
-	/* without a MAC a client is known by its identifier, which a full reply leaves out, and BOOTP's never has */
-	if (rc == -EAFNOSUPPORT && m->by_id && !dhcp_wire_option(&back, OPT_CLIENT_ID, &n))
-		return;
 	check(rc == 0);
 	check(back.xid == m->xid && back.giaddr == m->giaddr && mac_eq(&back.mac, &m->mac));
 	check(is_echoed(m, OPT_RELAY_AGENT));

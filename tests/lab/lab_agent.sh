@@ -57,6 +57,11 @@ system() {
 	ssh-keygen -q -t ed25519 -N '' -f "$root/etc/ssh/ssh_host_ed25519_key"
 	ssh-keygen -q -t ecdsa -N '' -f "$root/etc/ssh/ssh_host_ecdsa_key"
 	printf '[Match]\nMACAddress=52:54:c0:a8:7a:02\n[Network]\nAddress=192.168.122.2/24\n' >"$root/etc/systemd/network/10-usher.network"
+	printf '[NetDev]\nName=bond0\nKind=bond\nMACAddress=52:54:c0:a8:7a:02\n' >"$root/etc/systemd/network/10-usher-bond.netdev"
+	printf '[Match]\nPermanentMACAddress=52:54:c0:a8:7a:02\n' >"$root/etc/systemd/network/10-usher-cards.network"
+	printf '[Match]\nName=vlan7\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/11-usher.network"
+	printf '[connection]\ntype=bond\n[ethernet]\ncloned-mac-address=52:54:c0:a8:7a:02\n' \
+		>"$root/etc/NetworkManager/system-connections/c.nmconnection"
 	printf '[Match]\nName=br0\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/20-site.network"
 	printf '[Match]\nMACAddress=52:54:c0:a8:7a:02\n[Link]\nName=lan0\n' >"$root/etc/systemd/network/10-lan.link"
 	printf '[connection]\ntype=ethernet\n[ethernet]\nmac-address=52:54:C0:A8:7A:02\n[ipv4]\nmethod=manual\n' \
@@ -134,6 +139,8 @@ check "no host keys" test -z "$(ls "$root/etc/ssh")"
 check "no name" test ! -s "$root/etc/hostname"
 check "no address, no MAC" lacks_mac
 check "a network by DHCP: systemd-networkd" holds etc/systemd/network/10-usher.network DHCP=ipv4
+check "no bond of another's cards" test ! -e "$root/etc/systemd/network/10-usher-bond.netdev"
+check "nor a VLAN on one" grep -q 'Name=en\* eth\*' "$root/etc/systemd/network/11-usher.network"
 check "NetworkManager" holds etc/NetworkManager/system-connections/a.nmconnection method=auto
 check "ifcfg" test "$(xargs <"$root/etc/sysconfig/network-scripts/ifcfg-eth0")" = "DEVICE=eth0 BOOTPROTO=dhcp ONBOOT=yes"
 check "ifupdown" test "$(xargs <"$root/etc/network/interfaces")" = "iface eth0 inet dhcp"

@@ -8,7 +8,7 @@ lab_enter "$@"
 . "$(dirname "$0")/profiles.sh"
 
 said=$USHER_LAB/said out=$USHER_LAB/out
-commands="serve check create enroll up down list show timeline watch wait reinstall disarm delete render profiles lint import media fetch leases mac"
+commands="serve check create enroll discovered up down list show timeline watch wait reinstall disarm delete render profiles lint import media fetch leases mac"
 known=$("$USHER" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 man=$LAB_TOP/usher/usher.1
 
@@ -416,10 +416,13 @@ shaped network "$USHER" network
 shaped "network create" "$USHER" network create lan2 --subnet 10.98.0.0/24
 shaped "network delete" "$USHER" network delete lan2
 shaped enroll "$USHER" enroll metal --no-ssh-key --mac $mac --profile plain --ip 192.168.122.50
+shaped discovered "$USHER" discovered
 shaped create "$USHER" create n1 --profile plain --no-ssh-key --memory 128 --description "for the test"
 shaped list "$USHER" list
 shaped show "$USHER" show n1
 shaped "show metal" "$USHER" show metal
+shaped adopt "$USHER" adopt metal --mac 02:00:00:00:00:99
+check "and back" "$USHER" adopt metal --mac $mac
 shaped timeline "$USHER" timeline n1
 shaped wait "$USHER" wait n1 --for armed
 shaped render "$USHER" render n1 script

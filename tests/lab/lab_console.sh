@@ -134,5 +134,5 @@ check "nothing is left of the record" wait_until 5 test -z "$(ls /var/lib/usher/
 
 check "bare metal is enrolled" "$USHER" enroll bare01 --mac 52:54:00:00:00:01 --profile debian-12 --no-ssh-key
 "$USHER" console bare01 --log 2>"$said"
-check "which has no console here" grep -q 'bare01 is bare metal' "$said"
+check "which has no console without a controller" grep -q "bare01 is bare metal, whose console comes from" "$said"
 lab_end

@@ -52,7 +52,9 @@ chmod 1777 "$USHER_LAB/tmp"; chmod 755 "$USHER_LAB/tmp/evil"
 cp "$USHER_LAB/tmp/evil" "$USHER_LAB/power/loose"; cp "$USHER_LAB/tmp/evil" "$USHER_LAB/power/ops"
 ln -s "$USHER_LAB/tmp/evil" "$USHER_LAB/power/link"; cp /bin/true "$USHER_LAB/power/fine"
 chown op "$USHER_LAB/tmp/evil" "$USHER_LAB/power/ops"; chmod 775 "$USHER_LAB/power/loose"
-enroll() { as op "$USHER" enroll "$1" --mac 02:00:00:00:09:0$2 --profile lab --no-ssh-key --arm --power "$3" --set activation=SECRET-KEY-77; }
+enroll() { as op "$USHER" enroll "$1" --mac 02:00:00:00:09:0$2 --profile lab --no-ssh-key --arm --power "$3" --set activation=SECRET-KEY-77 \
+	--first-boot "$USHER_LAB/tmp/first-boot"; }
+printf '#!/bin/sh\n# FIRST-BOOT-77\n' >"$USHER_LAB/tmp/first-boot"
 check "a power executable of an operator's own is refused" says "is not in the folder" enroll m1 1 "$USHER_LAB/tmp/evil"
 check "and any that root did not put into the folder" says "is not in the folder" enroll m1 1 /usr/bin/env
 check "one that others may write to" says "users other than its owner may write" enroll m1 1 "$USHER_LAB/power/loose"
@@ -64,13 +66,14 @@ chown op "$USHER_LAB/power/fine"
 check "and judged again before it is run" wait_until 3 sh -c "'$USHER' timeline m1 | grep 'belongs to neither root'" || { cat "$USHER_LAB/said"; "$USHER" timeline m1; }
 refute "nothing of the operator's was run" test -e "$USHER_LAB/tmp/pwned"
 
-# --- a secret that is deleted ----------------------------------------------------------------------------------------
+# --- a machine that is deleted ---------------------------------------------------------------------------------------
 
-on_disk() { cat /var/lib/usher/usher.db* | grep -aq SECRET-KEY-77; }
-off_disk() { ! on_disk; }
-check "a secret is on the disk while its machine is there" on_disk
+on_disk() { cat /var/lib/usher/usher.db* | grep -aq "$1"; }
+off_disk() { ! on_disk "$1"; }
+refute "a secret is not on the disk in clear" on_disk SECRET-KEY-77
+check "what else a machine was given is, while it is there" on_disk FIRST-BOOT-77
 as op "$USHER" delete m1 >/dev/null
-check "and neither in the store nor in its log once it is deleted" wait_until 5 off_disk
+check "and neither in the store nor in its log once it is deleted" wait_until 5 off_disk FIRST-BOOT-77
 
 # --- root's commands write nothing where usher may lay links ------------------------------------------------------------
 
@@ -91,7 +94,7 @@ check "and nothing is written there" grep -qx precious /run/precious
 # --- the start -------------------------------------------------------------------------------------------------------
 
 usher_stop
-refute "and a stopped service leaves no secret" on_disk
+refute "and a stopped service leaves nothing of it" on_disk FIRST-BOOT-77
 refused() { says "$1" timeout 10 "$USHER" serve -c "$USHER_LAB/usher.xml"; }
 chmod 777 /var/lib/usher
 check "a state folder that others may write to: no start" refused "others may write to /var/lib/usher"

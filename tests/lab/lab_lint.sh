@@ -182,7 +182,7 @@ is_wrong ks "a template that is not there" profile.xml "s|'answers'|'answer'|" \
 is_wrong ks "XML that does not close" profile.xml 's|</boot>||' \
 	"ks/profile.xml:17: error: Opening and ending tag mismatch: boot line 4 and profile"
 is_wrong ks "a setting's type that there is not" profile.xml "s|'number'|'numbr'|" \
-	"ks/profile.xml:12: error: unknown type 'numbr', expected text, password, number, boolean, list, hostname, address, url, size, timezone, user, disk or pairs"
+	"ks/profile.xml:12: error: unknown type 'numbr', expected text, password, number, boolean, list, hostname, address, url, size, timezone, user, disk, disks, cards or pairs"
 
 # Kickstart.
 is_wrong ks "a command that there is not" answers 's/^clearpart/clearparts/' \

@@ -92,7 +92,31 @@ usher_stop
 check "the service starts beside another server" usher_start
 check "it is told of" wait_until 20 eval 'foreign | grep "^another DHCPv6 server on br0: fe80::ff:fe00:5 (MAC 02:00:00:00:00:05) offers 2001:db8:66::f"'
 check "with what to do" grep -F "another DHCPv6 server answers there beside usher: fe80::ff:fe00:5 (MAC 02:00:00:00:00:05) offers" "$lab/usher.log"
+usher_stop
+
+# --- and where usher may choose, it is left to it -----------------------------------------------------------------------------
+sed -i "s/mode='own'/mode='auto'/" "$lab/usher.xml"
+rm -rf "$lab/state"
+tcpdump --immediate-mode -l -e -n -i br0 "ether src 52:54:00:66:00:01 and (udp src port 547 or (icmp6 and ip6[40] == 134))" >"$lab/ours" 2>"$lab/ours.err" &
+ours=$!
+wait_until 10 grep -q "listening on" "$lab/ours.err"
+check "the service starts, with mode auto" usher_start
+check "it leaves IPv6 to the other server" wait_until 30 eval 'foreign | grep "^another DHCPv6 server on br0: fe80::ff:fe00:5 (MAC 02:00:00:00:00:05) offers 2001:db8:66::f.*: usher leases no IPv6 addresses there"'
+six() { curl -s --unix-socket "$USHER_SOCKET" http://usher/api/v1/status | jq -e ".segments[] | select(.name == \"br0\") | $1"; }
+check "and leases by IPv4" wait_until 20 six '.mode == "own" and .serving'
+check "which its status says" six '.ipv6.leases | not'
+n=6 mac=02:00:00:00:00:06 disk=$lab/disk.6
+mkdir -p "$disk"
+client6 6 $mac br0
+dhclient_6 >"$lab/lane.6" 2>&1
+theirs() { inside 6 ip -6 -o address show dev c6 scope global | grep -F 2001:db8:66::f; }
+check "a client has the other's address" wait_until 30 theirs
+check "and heard nothing of ours" test ! -s "$lab/ours"
 power_cut 5
+usher_stop
+check "the service starts where nobody else leases" usher_start
+check "it leases there" wait_until 30 six .ipv6.leases
+kill $ours
 
 usher_stop
 check "when we go, nobody has us as a router any more" wait_until 10 eval '! route_of 2 "^default via fe80::5054:ff:fe66:1"'

@@ -247,7 +247,7 @@ check "and no secret" hidden "$lab/powered"
 check "no hash is shown either" eval "! grep -aF '\$y\$' $lab/shown $lab/events $lab/usher.log $lab/hooked $lab/powered"
 nowhere_stored() { ! grep -raF -e "$clear" "$lab/state/own" && ! sqlite3 "$(echo "$lab"/state/own/*.db)" .dump | grep -aF "$clear"; }
 check "the store, its WAL too, has no clear password" nowhere_stored
-check "it has the key, which is served" grep -rqaF "$key" "$lab/state/own"
+check "nor the key, which is served" eval "! grep -raF -e \"\$key\" \"\$lab/state/own\""
 check "only its user may read it" test "$(stat -c %a "$lab/state/own")" = 700
 check "no error says what it got for a secret" says "setting 'pin' is (secret), expected a number" \
 	enroll x 5 --set "pin=$clear"

@@ -50,7 +50,7 @@ for n in 3 4; do
 	inside $n ip -6 address add "2001:db8:77::$n/64" dev "c$n" nodad
 done
 six=http://[2001:db8:66::1]:8067 four=http://10.66.0.1:8067
-token() { grep -rhaoE "\"$1\":\"[0-9a-f]{32}\"" "$lab/state/own" | grep -oE '[0-9a-f]{32}' | tail -n 1; }
+token() { stored "$lab/state/own" "$1" | tail -n 1; }
 has_event() { "$USHER" timeline ${3-box} --json | jq -es --arg k "$1" --arg t "$2" 'any(.[]; .kind == $k and (.text | contains($t)))'; }
 status() { curl -s --unix-socket "$USHER_SOCKET" http://usher/api/v1/status | jq -e ".segments[0] | $1"; }
 code() { inside "$1" curl -gsS --max-time 10 -o "$lab/got" -w '%{http_code}' "${@:2}"; }
@@ -110,8 +110,9 @@ inside 2 ip -6 address add 2001:db8:66::a42:12/64 dev c2 nodad
 inside 1 ip -6 address add $own/64 dev c1 nodad
 grub_by_tftp() { inside 1 curl -gsS --max-time 20 --interface $own -o "$lab/got" "tftp://[2001:db8:66::1]/grub/grub.cfg" && grep -F "$1" "$lab/got"; }
 check "GRUB is given its script by TFTP, with our address as it takes it" grub_by_tftp "(tftp,2001:db8:66::1)/lab/kernel"
-check "its neighbour cannot report its end" gives 403 2 -d x "$six/m/$(token token)/done"
-check "but it can" gives 200 1 --interface $own -d x "$six/m/$(token token)/done"
+now=$(grep -oE '/m/[0-9a-f]{32}' "$lab/got" | head -n 1)
+check "its neighbour cannot report its end" gives 403 2 -d x "$six$now/done"
+check "but it can" gives 200 1 --interface $own -d x "$six$now/done"
 check "and is up" gives 200 1 --interface $own -d x "$six/m/$(token up_token)/up"
 
 check "usher check tells of it" grep -F "IPv6 of 'br0' is served on 2001:db8:66::1/64" <("$USHER" check -c "$lab/usher.xml" 2>&1)

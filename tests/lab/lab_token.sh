@@ -44,7 +44,7 @@ ip route add 10.99.0.0/24 via 10.66.0.12
 ip route add 10.67.0.0/24 via 10.66.0.12 # the neighbour hears what goes to the rack
 
 url=http://10.66.0.1:8067
-token() { grep -rhaoE "\"$1\":\"[0-9a-f]{32}\"" "$lab/state/own" | grep -oE '[0-9a-f]{32}' | tail -n 1; }
+token() { stored "$lab/state/own" "$1" | tail -n 1; }
 has_event() { "$USHER" timeline box --json | jq -e --arg k "$1" --arg t "$2" 'select(.kind == $k and (.text | contains($t)))'; }
 boots() { "$USHER" show box --json | jq -r .attempt.boots; }
 code() { inside "$1" curl -sS --max-time 10 -o "$lab/got" -w '%{http_code}' "${@:2}"; }

@@ -109,6 +109,16 @@ usher_start() {
 		{ tail -n 30 "$USHER_LAB/usher.log"; return 1; }
 }
 
+# stored FOLDER KEY: what the machines' records in this state folder have as KEY, a line each. From a copy: the store and its
+# log are the service's alone while it runs.
+stored() {
+	local copy
+	copy=$(mktemp -d)
+	cp "$1"/*.db* "$copy" && sqlite3 "$(echo "$copy"/*.db)" 'SELECT CAST(value AS TEXT) FROM record WHERE kind = 1' |
+		jq -r --arg key "$2" '.. | objects | .[$key] // empty'
+	rm -r "$copy"
+}
+
 usher_answers_or_died() { ! kill -0 "$USHER_PID" || "$USHER" list; }
 
 # usher_stop [SIGNAL]

@@ -3,12 +3,14 @@
 # lab: boots guests
 # The whole way by IPv6: a guest in a network of IPv6 alone, and one in a network of both families, are created, install Debian
 # (profile tiny), boot their own disk, say so, and answer ssh at their IPv6 address. Their packet filters hold them to it: a
-# guest that says to be a router, a DHCP server or its neighbour is heard by nobody.
+# guest that says to be a router, a DHCP server or its neighbour is heard by nobody. And a guest with Secure Boot there, whose
+# firmware does not ask for IPv4 first. Clones of the first have IPv6 alone, too.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 # shellcheck source=tests/lab/guests.sh
 . "$LAB_TOP/tests/lab/guests.sh"
+. "$LAB_TOP/tests/lab/installer.sh"
 guests_need_tiny
 sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
 show_all() { "$USHER" list; "$USHER" timeline; tail -n 30 "$USHER_LAB/usher.log"; }
@@ -18,7 +20,9 @@ network() {
 	virsh -q net-define "$USHER_LAB/net.xml" && virsh -q net-start "$1"
 }
 need "a network of IPv6 alone" network only virbr9 "<ip family='ipv6' address='2001:db8:79::1' prefix='64'/>"
-usher_config "<segment network='only'><ipv6/></segment>" >"$USHER_LAB/usher.xml"
+installer_profile signed "efi-x64='bootnetx64.efi'"
+chmod -R a+rX "$USHER_LAB/chain" "$USHER_LAB/more"
+usher_config "<segment network='only'><ipv6/></segment><profiles dir='$USHER_LAB/more'/>" >"$USHER_LAB/usher.xml"
 need "the service starts" usher_start
 need "a network of both families is made" "$USHER" network create both --subnet 10.78.0.0/24 --ipv6 2001:db8:78::/64 --forward none
 
@@ -40,6 +44,23 @@ check "and by IPv6, at the address with the same number" runs_from_disk 2001:db8
 [ $LAB_FAILED = 0 ] || on 10.78.0.50 'cat /etc/systemd/network/*; ip -6 address; journalctl -b -u systemd-networkd | tail -n 20'
 lease_of() { "$USHER" leases --json | jq -r --arg n "$1" '.leases[] | select(.hostname == $n or .machine == $n) | .address' | sort -u | xargs; }
 check "its leases are one of each family" test "$(lease_of dual)" = "10.78.0.50 2001:db8:78::a4e:32"
+
+# --- Secure Boot ---------------------------------------------------------------------------------------------------------
+tcpdump -n -l -e -i virbr9 --immediate-mode "ether src 52:54:00:00:00:51 and udp dst port 67" >"$USHER_LAB/asked4" 2>/dev/null &
+sniffer=$!
+began=$(date +%s)
+check "a guest with Secure Boot is created" "$USHER" create secured --profile signed --firmware efi-secure --network only \
+	--ip 2001:db8:79::51 --mac 52:54:00:00:00:51 --memory 1G --no-ssh-key
+leased_at() { "$USHER" timeline secured --json | jq -e 'select(.kind == "leased")'; }
+check "its firmware asks for IPv6" wait_until 200 leased_at
+kill $sniffer
+check "and did not ask for IPv4 before" test ! -s "$USHER_LAB/asked4"
+echo "| OVMF, Secure Boot, in a network of IPv6 alone: $(($(date +%s) - began)) s from the command to its first lease"
+booted() { "$USHER" timeline secured | grep "Linux by UEFI, Secure boot enabled"; }
+booted_or_failed() { booted || state_is secured failed; }
+wait_until 600 booted_or_failed
+check "it comes to an installer with its answers" booted
+"$USHER" delete secured --yes >/dev/null 2>&1
 
 # --- what the filters hold ----------------------------------------------------------------------------------------------
 filter_of() { virsh -q dumpxml "$1" | grep -o "filterref filter='[^']*'" | cut -d "'" -f 2; }
@@ -63,4 +84,14 @@ says() {
 is_silent() { ! says "$1"; }
 check "it is heard from its own address" says 2001:db8:79::50
 check "and not from another's" is_silent 2001:db8:79::66
+
+# --- clones --------------------------------------------------------------------------------------------------------------
+on 2001:db8:79::50 systemctl poweroff 2>/dev/null
+check "the one with IPv6 alone is shut off" wait_until 60 domain_is six "shut off"
+check "and becomes a template" timeout 600 "$USHER" template six
+check "clones of it are made" "$USHER" clone six "c{1..2}"
+check "and are up" timeout 300 "$USHER" wait c1 c2 || show_all
+clone_at() { on_is "$1" "$("$USHER" show "$1" --json | jq -r '.nics[0].addresses[0]')" hostname; }
+check "one answers at its own IPv6 address, by its name" clone_at c1
+check "so does the other" clone_at c2
 lab_end

@@ -23,6 +23,9 @@
 
 int fdatasync(int fd);
 int fsync(int fd);
+int rename(const char *from, const char *to);
+
+static char folder[PATH_MAX]; /* of the files that are synced; others are no affair of ours */
 
 static void tell(const struct timespec *begin)
 {
@@ -42,7 +45,7 @@ static void tell(const struct timespec *begin)
 		abort();
 }
 
-/* A file that no folder knows yet waits as .NAME. */
+/* A file that no folder knows yet under its name waits as .NAME. */
 static void keep_file(const char *platter, const char *name, int fd, off_t size)
 {
 	char path[PATH_MAX], hidden[PATH_MAX], part[PATH_MAX], self[32];
@@ -64,7 +67,7 @@ static void keep_file(const char *platter, const char *name, int fd, off_t size)
 		abort();
 }
 
-static void keep_names(const char *platter, const char *folder)
+static void keep_names(const char *platter)
 {
 	char in[PATH_MAX], kept[PATH_MAX], hidden[PATH_MAX];
 	DIR *d = opendir(folder);
@@ -73,7 +76,7 @@ static void keep_names(const char *platter, const char *folder)
 	while (d && (e = readdir(d))) {
 		snprintf(kept, sizeof kept, "%s/%s", platter, e->d_name);
 		snprintf(hidden, sizeof hidden, "%s/.%s", platter, e->d_name);
-		if (e->d_type == DT_REG && access(kept, F_OK) && rename(hidden, kept))
+		if (e->d_type == DT_REG && rename(hidden, kept) && access(kept, F_OK))
 			close(open(kept, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	}
 	if (d)
@@ -92,7 +95,6 @@ static void keep_names(const char *platter, const char *folder)
 static void keep(int fd)
 {
 	const char *platter = getenv("SLOW_DISK_PLATTER");
-	static char folder[PATH_MAX]; /* of the files; others are no affair of ours */
 	char self[32], path[PATH_MAX], *name;
 	struct stat st;
 	ssize_t n;
@@ -104,7 +106,7 @@ static void keep(int fd)
 	path[n] = 0;
 	if (S_ISDIR(st.st_mode)) {
 		if (!strcmp(path, folder))
-			keep_names(platter, folder);
+			keep_names(platter);
 		return;
 	}
 	name = strrchr(path, '/') + 1;
@@ -138,4 +140,28 @@ int fdatasync(int fd)
 int fsync(int fd)
 {
 	return slow("fsync", fd);
+}
+
+/* A new name, too, waits for the next sync of the folder. */
+static void keep_rename(const char *platter, const char *from, const char *to)
+{
+	size_t n = strlen(folder);
+	char was[PATH_MAX], is[PATH_MAX];
+
+	if (!n || strncmp(from, folder, n) || strncmp(to, folder, n) || from[n] != '/' ||
+		to[n] != '/' || strchr(from + n + 1, '/') || strchr(to + n + 1, '/'))
+		return;
+	snprintf(was, sizeof was, "%s/.%s", platter, from + n + 1);
+	snprintf(is, sizeof is, "%s/.%s", platter, to + n + 1);
+	(void)!renameat(AT_FDCWD, was, AT_FDCWD, is); /* or it was never synced */
+}
+
+int rename(const char *from, const char *to)
+{
+	const char *platter = getenv("SLOW_DISK_PLATTER");
+	int rc = renameat(AT_FDCWD, from, AT_FDCWD, to);
+
+	if (!rc && platter)
+		keep_rename(platter, from, to);
+	return rc;
 }

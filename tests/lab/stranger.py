@@ -5,6 +5,7 @@
     stranger.py IF answer-offer ONCE|ALWAYS SECONDS  hears DISCOVERs and answers them as a server does
     stranger.py IF decline MAC ADDRESS SERVER   DISCOVER, then DECLINE, with another's MAC
     stranger.py IF computed NET FIRST LAST SERVER  leases by computed MACs: NET.FIRST to NET.LAST
+    stranger.py IF ipxe COUNT                   as many cards whose iPXE asks what to boot
 """
 import select, socket, struct, sys, time
 from wire import ANY, BROADCAST, mac, message, open_wire, option, udp
@@ -60,3 +61,9 @@ elif what == "computed":
             say(b"\x52\x54" + address, kind, i, options)
             time.sleep(0.02)
         time.sleep(0.5)
+elif what == "ipxe":
+    for i in range(int(args[0])):
+        client = b"\x02\x99\x00\x00" + struct.pack("!H", i)
+        data = message(1, 1, client, i, option(77, b"iPXE"))
+        wire.send(udp(client, BROADCAST, ANY, "255.255.255.255", (68, 67), data))
+        time.sleep(0.005)

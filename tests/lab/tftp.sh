@@ -57,7 +57,12 @@ atftp_get() {
 hpa_get() { fetched tftp -m "${2:-binary}" "$server" -c get "$1" "$got"; }
 # It may leave no file where there are no bytes.
 curl_get() { local name=$1; shift; : >"$got"; fetched curl -sS "$@" -o "$got" "tftp://$server/$name"; }
-busybox_get() { local name=$1; shift; fetched busybox tftp "$@" -g -r "$name" -l "$got" "$server"; }
+# It waits 50 ms first, and gives up after 12 times: on a busy host once more.
+busybox_get() {
+	local name=$1
+	shift
+	fetched busybox tftp "$@" -g -r "$name" -l "$got" "$server" || fetched busybox tftp "$@" -g -r "$name" -l "$got" "$server"
+}
 
 same() {
 	local name=$1 get=$2

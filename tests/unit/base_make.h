@@ -7,6 +7,7 @@
 #define USHER_TESTS_BASE_MAKE_H
 
 #include "spec_make.h"
+#include "core/encrypt.h"
 #include "core/log.h"
 #include "kickstart/profiles.h"
 #include "service/base/base.h"
@@ -100,6 +101,8 @@ static inline void base_make_config(struct config *c)
 	c->workers = 1; /* libvirt's answers come in the order of the questions */
 }
 
+static const struct encrypt_key base_key = {{1, 2, 3}};
+
 /* All but the worker; what reads the store is to do so before base_make_start(). */
 static inline void base_make_open(struct base *b)
 {
@@ -116,6 +119,7 @@ static inline void base_make_open(struct base *b)
 	ck_assert_msg(!store_open(path, &b->store, why, sizeof why), "%s", why);
 	ck_assert_int_eq(timeline_new(b->store, &b->timeline), 0);
 	ck_assert_int_eq(machines_new(b->store, b->timeline, &b->segments, &b->machines), 0);
+	machines_use_key(b->machines, &base_key);
 	ck_assert_msg(!machines_load(b->machines, why, sizeof why), "%s", why);
 }
 

@@ -99,6 +99,7 @@ static inline void rooms_make(struct service *r)
 	service_connect(r);
 	rooms_make_dhcpd(r);
 	rooms_make_content(r);
+	ck_assert_msg(!discovery_load(&r->discovery, why, sizeof why), "%s", why);
 	ck_assert_int_eq(networks_load(&r->network.networks, r->base.store, why, sizeof why), 0);
 	for (size_t i = 0; i < r->base.segments.count; i++)
 		r->network.served[i] =
@@ -133,6 +134,7 @@ static inline void rooms_unmake(struct service *r)
 	reconcile_drop_all(&r->follow);
 	dhcpd_free(r->dhcpd);
 	claims_fini(&r->network);
+	discovery_fini(&r->discovery);
 	files_fini(&r->content.files);
 	profiles_fini(&r->content.profiles);
 	imported_fini(&r->content.imported);

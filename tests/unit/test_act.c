@@ -25,7 +25,7 @@ static void setup(void)
 	rooms_deafen(&rooms);
 	act->goes_on = goes_on;
 	goes_on_now = false;
-	ck_assert_int_eq(power_new(rooms.base.loop, rooms.base.config.power, &act->power), 0);
+	ck_assert_int_eq(power_new(rooms.base.loop, NULL, rooms.base.config.power, &act->power), 0);
 	other = virConnectOpen("test:///default");
 	web01 = base_record("web01", true, "default", "192.168.122.3");
 	base_spec_put(web01,
@@ -255,6 +255,21 @@ START_TEST(bare_metal_that_fails)
 }
 END_TEST
 
+/* Its controller is not asked: it would be told an empty password. */
+START_TEST(a_password_that_cannot_be_read)
+{
+	struct machine *m = metal("#!/bin/sh\ncat >/dev/null\necho $1 >>/nowhere\n");
+
+	m->power_locked = strdup("AAAA");
+	act_carry_out(act, m, LIFE_DO_OFF);
+	base_wait(&rooms.base, !act->jobs);
+	ck_assert_str_eq(told("metal"),
+		"power off failed: its controller's password cannot be read (it was encrypted with "
+		"another key than the one that is there now): set it again: usher power metal set "
+		"TARGET");
+}
+END_TEST
+
 START_TEST(by_hand)
 {
 	struct machine *m = base_machine(&rooms.base, "metal", false, "10.77.1.4");
@@ -263,7 +278,7 @@ START_TEST(by_hand)
 	act_carry_out(act, m, LIFE_DO_NETBOOT);
 	ck_assert_ptr_null(act->jobs);
 	ck_assert_str_eq(told("metal"),
-		"power cycle: the machine has no power executable: switch its power by hand");
+		"power cycle: usher cannot switch this machine's power (it has no --power): do it by hand");
 	ck_assert_int_eq(m->state, LIFE_ARMED);
 }
 END_TEST
@@ -285,7 +300,7 @@ int main(void)
 {
 	const TTest *const tests[] = {guests, one_that_is_made, no_domain, no_domain_and_no_install,
 		what_fails, a_record_that_says_nothing, deleted_meanwhile, filters, bare_metal,
-		bare_metal_that_fails, by_hand, dropped};
+		bare_metal_that_fails, a_password_that_cannot_be_read, by_hand, dropped};
 	Suite *s = suite_create("act");
 	TCase *t = tcase_create("act");
 

@@ -192,6 +192,12 @@ START_TEST(refused)
 	say("disks", json_array());
 	bad(-EINVAL, "disks: a clone takes this from its template: leave it out");
 	json_object_del(body, "disks");
+	say("linked", json_true());
+	json_object_set_new(golden->settings, "key", json_pack("{s:s}", "encrypted", "x"));
+	bad(-EBUSY,
+		"secret settings of the template golden cannot be read ('usher show golden' says "
+		"which)");
+	json_object_del(golden->settings, "key");
 	golden->template = false;
 	bad(-EBUSY, "golden is not a template: run 'usher template golden' to make it one");
 	golden->template = golden->deleting = true;

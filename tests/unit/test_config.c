@@ -111,6 +111,8 @@ START_TEST(segment_extra_faults)
 			"relay's packets come in there)"},
 		{"name='x'", "",
 			"2: <segment>: via=, name= and subnet= go together: one behind a relay"},
+		{"discover='yes' identity='client-id'", "",
+			"2: <segment>: discover='yes' needs identity='mac'"},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -409,7 +411,7 @@ START_TEST(whole)
 	ck_assert_int_eq(
 		read_text(
 			"<usher>\n"
-			" <state dir='/s'/> <user name='nobody'/> <http port='80'/> <log "
+			" <state dir='/s' key='/k/usher.key'/> <user name='nobody'/> <http port='80'/> <log "
 			"level='debug'/>\n"
 			" <profiles dir='/a'/> <profiles dir='/b'/>\n"
 			" <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
@@ -419,9 +421,10 @@ START_TEST(whole)
 			"  <pool start='10.0.0.10' end='10.0.0.20'/> <router address='10.0.0.1'/>\n"
 			"  <dns address='10.0.0.2'/> <dns address='10.0.0.3'/>\n"
 			" </segment> <segment interface='eth1'/>\n"
-			" <segment interface='eth2' mode='own' sealed='yes'/>\n</usher>\n"),
+			" <segment interface='eth2' mode='own' sealed='yes' discover='yes'/>\n</usher>\n"),
 		0);
 	ck_assert_str_eq(config.state, "/s");
+	ck_assert_str_eq(config.key, "/k/usher.key");
 	ck_assert_str_eq(config.user, "nobody");
 	ck_assert_uint_eq(config.http_port, 80);
 	ck_assert_str_eq(config.profiles[0], "/b");
@@ -443,6 +446,10 @@ START_TEST(whole)
 	ck_assert_uint_eq(config.segments[0].n_dns, 2);
 	ck_assert(!config.segments[1].is_network && config.segments[1].computed);
 	ck_assert(!config.segments[1].sealed && config.segments[2].sealed);
+	ck_assert(!config.segments[1].discover && config.segments[2].discover);
+	ck_assert_str_eq(config_discover(&config), "/var/lib/usher/discover");
+	config.segments[2].discover = false;
+	ck_assert_ptr_null(config_discover(&config));
 }
 END_TEST
 
@@ -470,6 +477,8 @@ static const struct {
 	{"<usher><state dri='/s'/></usher>",
 		"1: <state> has no attribute 'dri': did you mean 'dir'?"},
 	{"<usher><state/></usher>", "1: <state> lacks dir='…'"},
+	{"<usher><state dir='/s' key='k'/></usher>",
+		"1: <state key='k'>: expected an absolute path"},
 	{"<usher><state dir='s'/></usher>", "1: <state dir='s'>: expected an absolute path"},
 	{"<usher>\n\n<http port='70000'/></usher>",
 		"3: <http port='70000'>: expected a port from 1 to 65535"},
@@ -518,6 +527,12 @@ static const struct {
 		"2: <ipv6>: <pool> is not in the prefix of address='fd01::1'"},
 	{"<usher><segment name='r' via='e' subnet='10.2.0.0/24'>\n<ipv6/></segment></usher>",
 		"2: <ipv6> lacks subnet='…'"},
+	{"<usher><log level='info'/>\n<log level='debug'/></usher>",
+		"2: a second <log> in <usher>"},
+	{"<usher><state dir='/a'/><state dir='/b'/></usher>", "1: a second <state> in <usher>"},
+	{"<usher><segment interface='e'><router address='10.0.0.1'/>\n"
+	 "<router address='10.0.0.2'/></segment></usher>",
+		"2: a second <router> in <segment>"},
 	{"<ushr/>", "1: expected <usher>, found <ushr>"},
 };
 
@@ -551,18 +566,24 @@ START_TEST(missing)
 	ck_assert_int_eq(
 		read_text(
 			"<usher><hooks dir='/nowhere/hooks'/><power dir='/dev/null'/>"
+			"<rules file='/nowhere/rules.xml'/>"
 			"<profiles dir='/nowhere/p'/><media name='m' path='/nowhere/m.iso'/>"
 			"<media name='there' path='/dev/null'/><media name='far' url='http://x/y'/>"
-			"</usher>"),
+			"<media name='discover' path='/dev'/>"
+			"<segment interface='eth0' discover='yes'/></usher>"),
 		0);
+	ck_assert_str_eq(config_discover(&config), "/dev");
 	config_look(&config, note, all);
 	ck_assert_str_eq(all,
 		"media: <media name='m'>: /nowhere/m.iso: No such file or directory: put the image "
 		"or the installation tree there, or name another path\n"
+		"discover: <segment discover='yes'>: /dev/initrd.img: No such file or directory: "
+		"run contrib/discover/build /dev\n"
 		"hooks: <hooks dir>: /nowhere/hooks: No such file or directory: make the folder, "
 		"or name another\n"
 		"power: <power dir>: /dev/null: Not a directory: name the folder that holds the "
 		"files\n"
+		"rules: <rules file>: /nowhere/rules.xml: No such file or directory\n"
 		"profiles: <profiles dir>: /nowhere/p: No such file or directory: make the folder, "
 		"or name another\n");
 }

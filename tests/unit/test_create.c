@@ -134,7 +134,7 @@ START_TEST(bare_metal_that_is_armed)
 	ck_assert_int_eq(machine("metal")->state, LIFE_ARMED);
 	base_wait(&rooms.base, *base_told(&rooms.base, "metal", "power"));
 	ck_assert_str_eq(base_told(&rooms.base, "metal", "power"),
-		"power cycle: the machine has no power executable: switch its power by hand");
+		"power cycle: usher cannot switch this machine's power (it has no --power): do it by hand");
 }
 END_TEST
 

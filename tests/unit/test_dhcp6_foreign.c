@@ -42,6 +42,41 @@ static void setup(void)
 	ck_assert_int_eq(ip_parse("2001:db8:66::f00", &answer.ias[0].addresses[0].ip), 0);
 }
 
+/* One that is lost says nothing; a newcomer takes nothing from us. */
+START_TEST(test_yield)
+{
+	static const struct {
+		enum dhcp6_place from;
+		const char *answers; /* of each question: a for an answer, - for none */
+		enum dhcp6_place to;
+	} rows[] = {
+		{DHCP6_PLACE_ASKED, "", DHCP6_PLACE_ASKED},
+		{DHCP6_PLACE_ASKED, "a", DHCP6_PLACE_ASKED},
+		{DHCP6_PLACE_ASKED, "-", DHCP6_PLACE_ASKED},
+		{DHCP6_PLACE_ASKED, "a-", DHCP6_PLACE_ASKED},
+		{DHCP6_PLACE_ASKED, "aa", DHCP6_PLACE_ANOTHERS},
+		{DHCP6_PLACE_ASKED, "-aa", DHCP6_PLACE_ANOTHERS},
+		{DHCP6_PLACE_ASKED, "--", DHCP6_PLACE_OURS},
+		{DHCP6_PLACE_ASKED, "a--", DHCP6_PLACE_OURS},
+		{DHCP6_PLACE_ASKED, "--aaaa", DHCP6_PLACE_OURS},
+		{DHCP6_PLACE_ASKED, "aa-a-a-", DHCP6_PLACE_ANOTHERS},
+		{DHCP6_PLACE_ASKED, "aa-a--", DHCP6_PLACE_OURS},
+		{DHCP6_PLACE_OURS, "aaaa", DHCP6_PLACE_OURS},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct dhcp6_yield y = {.place = rows[i].from};
+
+		for (const char *a = rows[i].answers; *a; a++) {
+			enum dhcp6_place before = y.place;
+
+			ck_assert_int_eq(dhcp6_yield_note(&y, *a == 'a'), y.place != before);
+		}
+		ck_assert_msg(y.place == rows[i].to, "row %zu: %d", i, y.place);
+	}
+}
+END_TEST
+
 static void teardown(void)
 {
 	dhcp6_foreign_end(&foreign);
@@ -137,6 +172,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_yield);
 	tcase_add_test(t, solicit);
 	tcase_add_test(t, told_once);
 	tcase_add_test(t, no_answer_to_us);

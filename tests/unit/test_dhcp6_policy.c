@@ -319,6 +319,72 @@ START_TEST(test_decline)
 }
 END_TEST
 
+/* What a neighbour may have is asked for first; not behind a relay, where nobody would hear it. */
+START_TEST(test_doubtful)
+{
+	const struct {
+		struct mac mac;
+		enum dhcp6_type type;
+		struct ip ip;
+		int64_t later;
+		bool relayed, doubtful;
+	} rows[] = {
+		{mac(1), DHCP6_SOLICIT, {0}, 0, false, false},      /* by its record */
+		{computed(50), DHCP6_SOLICIT, {0}, 0, false, true}, /* new */
+		{computed(51), DHCP6_SOLICIT, {0}, 0, true, false},
+		{mac(3), DHCP6_RENEW, six(POOL_FIRST), 0, false, false}, /* it has it */
+		{mac(4), DHCP6_SOLICIT, {0}, 0, false, true},
+		{mac(4), DHCP6_REQUEST, six(POOL_FIRST + 1), 0, false,
+			false}, /* it was offered it */
+		{mac(3), DHCP6_CONFIRM, six(POOL_FIRST), 0, false, false},
+		{mac(3), DHCP6_DECLINE, six(POOL_FIRST), 0, false, true},
+		{mac(4), DHCP6_SOLICIT, {0}, LEASE_S * 1000 + LEASE_PROVEN_MS, false, true},
+		{mac(1), DHCP6_REQUEST, six(20), 0, false, false},
+		{mac(1), DHCP6_DECLINE, six(20), 0, false, true},
+	};
+
+	world_machine(&w, "web01", w.lab, mac(1), four(20));
+	ck_assert_uint_eq(world_get(&w, w.lab, mac(3)), POOL_FIRST);
+	((struct segment *)w.lab)->probe_ms = 100;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct dhcp6_policy p = {.segment = w.lab,
+			.machines = w.machines,
+			.leases = w.leases,
+			.mac = rows[i].mac,
+			.now = w.now += rows[i].later,
+			.ours = true};
+		struct dhcp6_decision d;
+
+		p.msg = world_message(&w, rows[i].type, rows[i].ip);
+		w.msg.n_relays = rows[i].relayed;
+		d = dhcp6_policy_decide(&p);
+		ck_assert_msg(d.doubtful == rows[i].doubtful, "row %zu", i);
+		if (!dhcp6_decision_declines(&d))
+			ck_assert_int_eq(dhcp6_policy_apply(&p, &d), 0);
+	}
+	((struct segment *)w.lab)->probe_ms = 0;
+	ck_assert_int_eq(world_say(&w, w.lab, computed(52), DHCP6_SOLICIT, NONE), A);
+	ck_assert(!w.last.doubtful);
+}
+END_TEST
+
+/* One that waits for an answer is nobody else's meanwhile. */
+START_TEST(test_keep)
+{
+	struct ip ahead[4];
+
+	ck_assert_int_eq(world_say(&w, w.lab, mac(9), DHCP6_CONFIRM, elsewhere(1)), C);
+	w.policy.mac = mac(1);
+	w.last.verdict = A;
+	w.last.choice = (struct dhcp_choice){.address = six(POOL_FIRST)};
+	dhcp6_policy_keep(&w.policy, &w.last);
+	ck_assert_int_eq(world_say(&w, w.lab, mac(2), DHCP6_SOLICIT, NONE), A);
+	ck_assert(gives(six(POOL_FIRST + 1)));
+	ck_assert_uint_eq(dhcp6_policy_ahead(&w.policy, ahead, 4), 2);
+	ck_assert(ip_eq(&ahead[0], &(struct ip[]){six(POOL_FIRST + 2)}[0]));
+}
+END_TEST
+
 START_TEST(test_other_server)
 {
 	struct dhcp6_policy p = {.segment = w.lab,
@@ -419,6 +485,8 @@ int main(void)
 	tcase_add_test(t, test_news);
 	tcase_add_test(t, test_release);
 	tcase_add_test(t, test_decline);
+	tcase_add_test(t, test_doubtful);
+	tcase_add_test(t, test_keep);
 	tcase_add_test(t, test_other_server);
 	tcase_add_test(t, test_pool_full);
 	tcase_add_test(t, test_prefixes);

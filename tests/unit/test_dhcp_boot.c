@@ -73,6 +73,28 @@ START_TEST(test_nothing_fits)
 }
 END_TEST
 
+/* Firmware is told the usual program, iPXE its script: without a token nothing. */
+START_TEST(test_stranger)
+{
+	const struct segment s = {.server = {IP_V4, {192, 168, 122, 1}}, .http_port = 8067};
+	struct dhcp_message m = client(0, "PXEClient", false);
+	struct dhcp_boot b = dhcp_boot_stranger(dhcp_firmware_of(&m), IP_V4, &s, NULL);
+
+	ck_assert(b.boots && !b.secret);
+	ck_assert_str_eq(b.file, "undionly.kpxe");
+	m = client(0, "PXEClient", true);
+	b = dhcp_boot_stranger(dhcp_firmware_of(&m), IP_V4, &s, NULL);
+	is_nothing(&b);
+	b = dhcp_boot_stranger(dhcp_firmware_of(&m), IP_V4, &s, ARMED.token);
+	ck_assert(b.boots && b.secret);
+	ck_assert_str_eq(
+		b.file, "http://192.168.122.1:8067/m/00112233445566778899aabbccddeeff/boot.ipxe");
+	m = client(DHCP_ARCH_NONE, "udhcp 1.35.0", false);
+	b = dhcp_boot_stranger(dhcp_firmware_of(&m), IP_V4, &s, ARMED.token);
+	is_nothing(&b);
+}
+END_TEST
+
 START_TEST(test_port_80)
 {
 	struct dhcp_message m = client(0, "", true);
@@ -143,6 +165,7 @@ int main(void)
 
 	tcase_add_test(t, test_not_armed);
 	tcase_add_test(t, test_nothing_fits);
+	tcase_add_test(t, test_stranger);
 	tcase_add_test(t, test_port_80);
 	tcase_add_test(t, test_loader_too_long);
 	tcase_add_test(t, test_text);

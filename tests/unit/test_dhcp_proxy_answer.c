@@ -178,6 +178,36 @@ START_TEST(test_armed_machines_only)
 }
 END_TEST
 
+static bool asked_by_stranger(uint16_t port, const char *token)
+{
+	const char *why;
+	size_t len = dhcp_make_end(&make);
+	int n;
+
+	ck_assert_int_eq(dhcp_wire_decode(make.buf, len, &msg, &why), 0);
+	n = dhcp_proxy_answer_stranger(&msg, &seg, token, port, out, &boot);
+	ck_assert_int_ge(n, 0);
+	out_len = (size_t)n;
+	return n > 0;
+}
+
+/* A card without a record, where machines are discovered. */
+START_TEST(test_stranger)
+{
+	firmware(DHCP_DISCOVER, 0, "PXEClient", false);
+	ck_assert(asked_by_stranger(67, NULL));
+	ck_assert_str_eq(boot.file, "undionly.kpxe");
+	firmware(DHCP_DISCOVER, 0, "PXEClient", true);
+	ck_assert(!asked_by_stranger(67, NULL));
+	firmware(DHCP_DISCOVER, 0, "PXEClient", true);
+	ck_assert(asked_by_stranger(67, "00112233445566778899aabbccddeeff"));
+	ck_assert_str_eq(boot.file, URL);
+	ck_assert(boot.secret && has_43() && !boot.no_proxy);
+	firmware(DHCP_REQUEST, 0, "PXEClient", true);
+	ck_assert(!asked_by_stranger(67, "00112233445566778899aabbccddeeff")); /* the lessor's */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("dhcp_proxy_answer");
@@ -187,6 +217,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, test_offers);
+	tcase_add_test(t, test_stranger);
 	tcase_add_test(t, test_port_4011);
 	tcase_add_test(t, test_never_a_lease);
 	tcase_add_test(t, test_armed_machines_only);

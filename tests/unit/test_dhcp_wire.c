@@ -621,6 +621,34 @@ START_TEST(test_reply_size)
 }
 END_TEST
 
+/* Without a MAC it would not know its answer. */
+START_TEST(test_reply_keeps_the_identifier)
+{
+	uint8_t relay[200], id[200];
+	struct dhcp_reply r;
+	size_t n;
+	int len;
+
+	memset(relay, 'r', sizeof(relay));
+	memset(id, 'i', sizeof(id));
+	for (size_t i = 0; i < 3; i++) {
+		begin(DHCP_DISCOVER);
+		make.buf[1] = i ? 32 : 1;
+		make.buf[2] = i ? 0 : 6;
+		dhcp_make_u32_at(&make, MAKE_GIADDR, 0x0a000001);
+		dhcp_make_option(&make, OPT_RELAY_AGENT, relay, i < 2 ? sizeof(relay) : 20);
+		dhcp_make_option(&make, OPT_CLIENT_ID, id, sizeof(id));
+		r = reply_to((struct dhcp_reply_head){.type = DHCP_OFFER});
+		dhcp_reply_u32(&r, OPT_LEASE_TIME, 3600);
+		len = dhcp_reply_end(&r);
+		ck_assert_int_eq(len > 0, i != 1);
+		ck_assert(len < 0 ||
+			(i == 2) ==
+				!!dhcp_answer_option(out, (size_t)len, OPT_CLIENT_ID, &n, NULL));
+	}
+}
+END_TEST
+
 START_TEST(test_reply_long)
 {
 	uint8_t bytes[600];
@@ -697,6 +725,7 @@ int main(void)
 	tcase_add_test(t, test_lease_wish);
 	tcase_add_test(t, test_reply);
 	tcase_add_test(t, test_reply_size);
+	tcase_add_test(t, test_reply_keeps_the_identifier);
 	tcase_add_test(t, test_reply_long);
 	tcase_add_test(t, test_nak_through_relay);
 	suite_add_tcase(s, t);

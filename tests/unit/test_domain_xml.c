@@ -114,6 +114,40 @@ static void valid(const char *xml)
 	unlink(path);
 }
 
+/* On IPv6 alone OVMF does not wait for IPv4 first. */
+START_TEST(ipv6_alone)
+{
+	static const char ENTRY[] = "<sysinfo type=\"fwcfg\">\n    "
+				    "<entry name=\"opt/org.tianocore/IPv4PXESupport\">no</entry>";
+	struct guest_spec s = plain(NULL);
+	char *xml = final(&s, &real);
+
+	ck_assert_ptr_null(strstr(xml, "fwcfg"));
+	free(xml);
+	ip_parse("2001:db8:7a::c0a8:7a03", &s.nics[0].ip6);
+	xml = final(&s, &real); /* both */
+	ck_assert_ptr_null(strstr(xml, "fwcfg"));
+	free(xml);
+	s.nics[0].ip = s.nics[0].server = (struct ip){0};
+	xml = final(&s, &real);
+	ck_assert_msg(strstr(xml, ENTRY) != NULL, "%s", xml);
+	free(xml);
+	s.nics[1] = s.nics[0];
+	ip_parse("192.168.122.1", &s.nics[1].server); /* it may boot from that one */
+	s.n_nics = 2;
+	xml = final(&s, &real);
+	ck_assert_ptr_null(strstr(xml, "fwcfg"));
+	free(xml);
+	s.n_nics = 1;
+	s.fragment =
+		"<domain><sysinfo type='fwcfg'><entry name='opt/org.tianocore/IPv4PXESupport'>yes</entry>"
+		"</sysinfo></domain>";
+	xml = final(&s, &real); /* the profile's word counts */
+	ck_assert_ptr_null(strstr(xml, ">no</entry>"));
+	free(xml);
+}
+END_TEST
+
 START_TEST(no_fragment)
 {
 	char *xml = final_of(NULL);
@@ -787,13 +821,22 @@ START_TEST(chosen_firmware)
 	has(xml, "<os firmware=\"efi\">");
 	has(xml, "<feature enabled=\"no\" name=\"secure-boot\"/>");
 	lacks(xml, "fd");
+	lacks(xml, "<rom");
 	valid(xml);
 	free(xml);
 	xml = chosen("<domain><os firmware='efi'><firmware><feature enabled='no' "
 		     "name='secure-boot'/></firmware></os></domain>",
 		"", "efi-secure", "");
 	has(xml, "<feature enabled=\"yes\" name=\"secure-boot\"/>");
-	lacks(xml, "enabled=\"no\"");
+	lacks(xml, "enabled=\"no\" name");
+	has(xml, "<rom enabled=\"no\"/>"); /* iPXE would go past the shim */
+	valid(xml);
+	free(xml);
+	xml = chosen(
+		"<domain><devices><interface type='network'><rom file='/own.rom'/></interface></devices></domain>",
+		"", "efi-secure", "");
+	lacks(xml, "<rom enabled");
+	has(xml, "/own.rom");
 	free(xml);
 }
 END_TEST
@@ -932,6 +975,7 @@ int main(void)
 
 	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);
+	tcase_add_test(t, ipv6_alone);
 	tcase_add_test(t, no_fragment);
 	tcase_add_test(t, with_kvm);
 	tcase_add_test(t, machine_wins);

@@ -3,7 +3,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "hooks/hooks.h"
-#include "hooks/power.h"
+#include "hooks/power/power.h"
 #include "hooks/run.h"
 
 #include <check.h>
@@ -576,7 +576,7 @@ static void setup_power(void)
 	setup();
 	said[0] = '\0';
 	answers = 0;
-	ck_assert_int_eq(power_new(loop, dir, &power), 0);
+	ck_assert_int_eq(power_new(loop, NULL, dir, &power), 0);
 }
 
 static void teardown_power(void)
@@ -585,19 +585,28 @@ static void teardown_power(void)
 	teardown();
 }
 
-static void on_power(void *arg, int status, const char *output)
+static void on_power(void *arg, const struct power_result *r)
 {
 	size_t n = strlen(said);
 
-	snprintf(said + n, sizeof said - n, "%s%d %s;", arg ? (const char *)arg : "", status,
-		output);
+	snprintf(said + n, sizeof said - n, "%s%d %s;", arg ? (const char *)arg : "", r->status,
+		r->text);
 	answers++;
+}
+
+static int run_power(const char *target, const char *verb, const char *name, const json_t *j)
+{
+	struct power_request rq = {.power = target, .machine_name = name, .machine = j};
+
+	if (!power_verb_parse(verb, &rq.verb))
+		return -EINVAL;
+	return power_run(power, &rq, on_power, NULL);
 }
 
 static const char *switch_it(const char *executable, const char *verb)
 {
 	said[0] = '\0';
-	ck_assert_int_eq(power_run(power, executable, verb, "node1", NULL, on_power, NULL), 0);
+	ck_assert_int_eq(run_power(executable, verb, "node1", NULL), 0);
 	ck_assert_str_eq(said, "");
 	turn_until(&answers, answers + 1);
 	return said;
@@ -616,7 +625,7 @@ START_TEST(test_power)
 	ck_assert_str_eq(switch_it(in_dir("power"), "cycle"), "4 no such chassis;");
 	ck_assert_str_eq(read_whole("log.txt"), "2 on node1\n2 status node1\n2 cycle node1\n");
 	ck_assert_str_eq(read_whole("stdin.txt"), "null");
-	ck_assert_int_eq(power_run(power, in_dir("power"), "off", "node1", j, on_power, NULL), 0);
+	ck_assert_int_eq(run_power(in_dir("power"), "off", "node1", j), 0);
 	json_decref(j);
 	turn_until(&answers, 4);
 	ck_assert_str_eq(read_whole("stdin.txt"), "{\"name\":\"node1\"}");
@@ -627,9 +636,8 @@ START_TEST(test_power_refusals)
 {
 	char want[1024];
 
-	ck_assert_int_eq(power_run(power, "relative", "on", "m", NULL, on_power, NULL), -EINVAL);
-	ck_assert_int_eq(
-		power_run(power, "/bin/true", "explode", "m", NULL, on_power, NULL), -EINVAL);
+	ck_assert_int_eq(run_power("relative", "on", "m", NULL), -EINVAL);
+	ck_assert_int_eq(run_power("/bin/true", "explode", "m", NULL), -EINVAL);
 	write_file("open", 0777, "#!/bin/sh\n");
 	snprintf(want, sizeof want, "%d %s: users other than its owner may write to it;", -EACCES,
 		in_dir("open"));
@@ -647,10 +655,9 @@ START_TEST(test_power_in_order)
 	write_file("power", 0755,
 		"#!/bin/sh\n[ $1 = off ] && [ $2 = slow ] && sleep 0.3\necho $2 $1 >>%s\n",
 		in_dir("log.txt"));
-	ck_assert_int_eq(power_run(power, in_dir("power"), "off", "slow", NULL, on_power, NULL), 0);
-	ck_assert_int_eq(power_run(power, in_dir("power"), "on", "slow", NULL, on_power, NULL), 0);
-	ck_assert_int_eq(
-		power_run(power, in_dir("power"), "off", "quick", NULL, on_power, NULL), 0);
+	ck_assert_int_eq(run_power(in_dir("power"), "off", "slow", NULL), 0);
+	ck_assert_int_eq(run_power(in_dir("power"), "on", "slow", NULL), 0);
+	ck_assert_int_eq(run_power(in_dir("power"), "off", "quick", NULL), 0);
 	turn_until(&answers, 3);
 	ck_assert_str_eq(read_whole("log.txt"), "quick off\nslow off\nslow on\n");
 }
@@ -660,8 +667,7 @@ START_TEST(test_power_free_while_it_runs)
 {
 	write_file("power", 0755, "#!/bin/sh\necho $$ >%s\nexec sleep 60\n", in_dir("pid"));
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(
-			power_run(power, in_dir("power"), "on", "m", NULL, on_power, NULL), 0);
+		ck_assert_int_eq(run_power(in_dir("power"), "on", "m", NULL), 0);
 	for (int i = 0; i < 100 && !*read_whole("pid"); i++)
 		loop_once(loop, 20);
 	power_free(power);

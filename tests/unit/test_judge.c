@@ -149,10 +149,9 @@ START_TEST(power)
 	char path[128], line[256];
 
 	begin(false);
-	bad(json_pack("{s:s}", "power", "ipmi"), -EINVAL,
-		"the power executable must be an absolute path of at most 511 bytes, not 'ipmi'");
+	bad(json_pack("{s:s}", "power", "ipmi"), -EINVAL, "--power: 'ipmi' is neither ipmi://");
 	bad(json_pack("{s:s}", "power", text_of(512, "/")), -EINVAL,
-		"the power executable must be an absolute path of at most 511 bytes, not '/aaa");
+		"power takes at most 511 bytes");
 	bad(json_pack("{s:s}", "power", "/bin/true"), -EINVAL, "the power executable /bin/true: ");
 	profile_make_folder("power");
 	profile_make_file("power/ipmi", "#!/bin/sh\n");
@@ -162,6 +161,31 @@ START_TEST(power)
 	ck_assert_int_eq(chmod(path, 0755), 0);
 	fine(json_pack("{s:s}", "power", path));
 	ck_assert_str_eq(c->machine->power, path);
+}
+END_TEST
+
+START_TEST(controllers)
+{
+	begin(false);
+	bad(json_pack("{s:s}", "power", "ipmi://admin@h"), -EINVAL,
+		"the password of user admin of its controller is missing");
+	bad(json_pack("{s:s, s:s}", "power", "ipmi://admin@h", "power_password",
+		    "twenty-one-characters"),
+		-EINVAL, "the controller's password takes one line of at most 20 bytes");
+	bad(json_pack("{s:s, s:s}", "power", "redfish://admin@h", "power_password", "two\nlines"),
+		-EINVAL, "the controller's password takes one line of at most 128 bytes");
+	bad(json_pack("{s:s, s:s}", "power", "wol:", "power_password", "secret"), -EINVAL,
+		"power_password is for ipmi: and redfish: only");
+	bad(json_pack("{s:s}", "power_password", "secret"), -EINVAL,
+		"power_password is for a machine with power");
+	fine(json_pack("{s:s, s:s}", "power", "redfish://admin@h", "power_password", "secret"));
+	c->machine->power_locked = strdup("AAAA");
+	ck_assert_int_eq(judge_power_take(c->machine, "redfish://admin@h", "secret"), 0);
+	ck_assert_ptr_null(c->machine->power_locked);
+	ck_assert_str_eq(c->machine->power, "redfish://admin@h");
+	ck_assert_str_eq(c->machine->power_password, "secret");
+	fine(json_pack("{s:s}", "power", "wol:"));
+	ck_assert_ptr_null(c->machine->power_password);
 }
 END_TEST
 
@@ -283,8 +307,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {the_record, names, how_long, power, profiles, lists,
-		passwords, what_it_needs, taken_by_a_machine, taken_by_a_creation};
+	const TTest *const tests[] = {the_record, names, how_long, power, controllers, profiles,
+		lists, passwords, what_it_needs, taken_by_a_machine, taken_by_a_creation};
 	Suite *s = suite_create("judge");
 	TCase *t = tcase_create("judge");
 

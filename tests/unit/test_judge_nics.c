@@ -334,7 +334,8 @@ START_TEST(macs)
 	bad("{'mac': '00:00:00:00:00:00'}", -EINVAL,
 		"00:00:00:00:00:00 is not the MAC of a single card");
 	base_machine(&rooms.base, "db", true, "10.77.1.2");
-	bad("{'mac': '52:54:0a:4d:01:02'}", -EEXIST, "machine 'db' has that MAC");
+	bad("{'mac': '52:54:0a:4d:01:02'}", -EEXIST,
+		"machine 'db' has that MAC, 52:54:0a:4d:01:02");
 	fine("{'segment': 'default', 'mac': '52:54:0a:4d:01:02'}"); /* another wire */
 	bad("{'nics': [{'mac': '02:00:00:00:00:01'}, {'segment': 'lan', 'mac': "
 	    "'02:00:00:00:00:01'}]}",

@@ -103,6 +103,25 @@ START_TEST(reads_all)
 }
 END_TEST
 
+START_TEST(reads_ipv6)
+{
+	const json_t *body;
+
+	good("<lab name='a'><network name='six' ipv6='fd00:77::/64'/>"
+	     "<network name='both' subnet='10.77.0.0/24' ipv6='fd00:78::/64'/>"
+	     "<machine name='m{1..3}' profile='p' network='six' ip='fd00:77::fffe'/></lab>");
+	body = lab->networks[0].body;
+	ck_assert_str_eq(json_string_value(json_object_get(body, "ipv6")), "fd00:77::/64");
+	ck_assert(json_is_true(json_object_get(body, "ipv6_only")));
+	body = lab->networks[1].body;
+	ck_assert_str_eq(json_string_value(json_object_get(body, "ipv6")), "fd00:78::/64");
+	ck_assert_ptr_null(json_object_get(body, "ipv6_only"));
+	ck_assert_str_eq(json_string_value(json_object_get(lab->machines[2].body, "address")),
+		"fd00:77::1:0");
+	end();
+}
+END_TEST
+
 START_TEST(reads_little)
 {
 	good("<lab name='a'/>");
@@ -163,11 +182,11 @@ static const struct fault {
 	 "<machine name='n{1..9}' profile='p' ip='10.0.0.1'/>",
 		"3: address 10.0.0.5 is taken on line 2", BEYOND},
 	{"<machine name='a' profile='p' ip='10.0.0'/>",
-		"2: <machine ip='10.0.0'>: expected an IPv4 address, or a range like "
+		"2: <machine ip='10.0.0'>: expected an address, or a range like "
 		"10.77.0.{11..20}",
 		false},
 	{"<machine name='a' profile='p' ip='10.0.0.256'/>",
-		"2: <machine ip='10.0.0.256'>: expected an IPv4 address, or a range like "
+		"2: <machine ip='10.0.0.256'>: expected an address, or a range like "
 		"10.77.0.{11..20}",
 		BEYOND},
 	{"<machine name='n{1..3}' profile='p' ip='10.0.0.{1..2}'/>",
@@ -236,7 +255,10 @@ static const struct fault {
 		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "
 		"os-variant, pool, connect",
 		false},
-	{"<network name='n'/>", "2: <network> lacks subnet='…'", false},
+	{"<network name='n'/>", "2: <network> lacks subnet='…' or ipv6='…'", false},
+	{"<network name='n' ipv6='fd00:77::/48'/>",
+		"2: <network ipv6='fd00:77::/48'>: expected an IPv6 prefix like fd00:77::/64",
+		false},
 	{"<network name='n' subnet='10.77.0.0'/>",
 		"2: <network subnet='10.77.0.0'>: expected a network like 10.77.0.0/24", false},
 	{"<network name='n' subnet='10.77.0.1/24'/>",
@@ -368,6 +390,7 @@ int main(void)
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, reads_all);
 	tcase_add_test(tc, reads_little);
+	tcase_add_test(tc, reads_ipv6);
 	tcase_add_loop_test(tc, tells_faults, 0, sizeof faults / sizeof *faults);
 	tcase_add_test(tc, tells_all_faults);
 	tcase_add_test(tc, tells_what_is_no_lab);

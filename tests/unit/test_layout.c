@@ -36,6 +36,7 @@ static const struct room rooms[] = {
 	{"guest", "guest", 2},
 	{"guest/domain", "guest", 2},
 	{"hooks", "hooks", 2},
+	{"hooks/power", "hooks", 2},
 	{"config", "config", 3},
 	{"service/base", "base", 4},
 	{"service/guests", "guests", 5},
@@ -43,6 +44,7 @@ static const struct room rooms[] = {
 	{"service/console", "console", 6},
 	{"service/network", "network", 6},
 	{"service/media", "media", 6},
+	{"service/discovery", "discovery", 6},
 	{"service/boot", "boot", 7},
 	{"service/operations", "operations", 7},
 	{"service/follow", "follow", 8},
@@ -61,10 +63,15 @@ struct home {
 };
 
 static const struct home homes[] = {
-	{"microhttpd", {"httpd"}}, {"libvirt/", {"guest"}}, {"netlink/", {"core"}},
-	{"pcap", {"dhcpd"}}, {"sqlite3", {"core"}},
-	{"libxml/", {"core", "guest"}},                 /* what people write; libvirt's */
-	{"curl/", {"kickstart/media", "usher/client"}}, /* the fetcher; the client of our own API */
+	{"microhttpd", {"httpd"}},
+	{"libvirt/", {"guest"}},
+	{"netlink/", {"core"}},
+	{"pcap", {"dhcpd"}},
+	{"sqlite3", {"core"}},
+	{"libxml/", {"core", "guest"}},             /* what people write; libvirt's */
+	{"zstd", {"kickstart/media", "usher/cli"}}, /* images of disks */
+	/* the fetcher; the client of our own API; Redfish controllers */
+	{"curl/", {"kickstart/media", "usher/client", "hooks/power"}},
 };
 
 static char text[TEXT];

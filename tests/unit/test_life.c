@@ -19,6 +19,7 @@ struct row {
 
 static const struct row guest_rows[] = {
 	{LIFE_ARM, {"armed+N", "x", "x", "x", "armed+N", "armed+N", "armed+N"}},
+	{LIFE_RUN, {"armed+N", "x", "x", "x", "x", "armed+N", "armed+N"}},
 	{LIFE_DISARM, {"x", "known+OE", "failed+OE", "failed+OE", "x", "x", "x"}},
 	{LIFE_BOOT, {"x", "booting", "booting", "booting", "x", "x", "x"}},
 	{LIFE_ANSWERS, {"x", "x", "installing", ".", "x", "x", "x"}},
@@ -175,8 +176,37 @@ START_TEST(test_arming_counts_anew)
 	/* Any other event leaves the count alone. */
 	for (int e = 0; e < LIFE_EVENTS; e++)
 		for (int s = 0; s < LIFE_STATES; s++)
-			if (e != LIFE_ARM && e != LIFE_BOOT)
+			if (e != LIFE_ARM && e != LIFE_RUN && e != LIFE_BOOT)
 				ck_assert_uint_eq(step(s, true, 2, 5, e).boots, 2);
+}
+END_TEST
+
+/* However a tool ends, the machine is what it was. */
+START_TEST(test_a_tool)
+{
+	static const enum life_event ends[] = {
+		LIFE_DONE, LIFE_FAIL, LIFE_DEADLINE, LIFE_DISARM, LIFE_POWER_FAILED};
+	static const enum life_state befores[] = {LIFE_KNOWN, LIFE_UP, LIFE_FAILED};
+
+	for (size_t b = 0; b < sizeof befores / sizeof *befores; b++)
+		for (size_t e = 0; e < sizeof ends / sizeof *ends; e++) {
+			struct life l = {.state = LIFE_BOOTING,
+				.boots = 1,
+				.max_boots = 1,
+				.tool = true,
+				.before = befores[b]};
+			struct life_result r = life_step(&l, ends[e]);
+
+			ck_assert_int_eq(r.state, befores[b]);
+			ck_assert(r.actions & LIFE_DO_END);
+			ck_assert(!r.refused);
+			r = life_step(&l, LIFE_ANSWERS);
+			ck_assert_int_eq(r.state, LIFE_INSTALLING);
+			/* one boot too many */
+			r = life_step(&l, LIFE_BOOT);
+			ck_assert_int_eq(r.state, befores[b]);
+			ck_assert(r.actions & LIFE_DO_END);
+		}
 }
 END_TEST
 
@@ -189,7 +219,7 @@ START_TEST(test_invariants)
 			for (int guest = 0; guest < 2; guest++) {
 				struct life_result r = step(s, guest, 1, 3, e);
 
-				if (!life_netboots(s) && e != LIFE_ARM)
+				if (!life_netboots(s) && e != LIFE_ARM && e != LIFE_RUN)
 					ck_assert(!life_netboots(r.state));
 				if (life_netboots(s) && !life_netboots(r.state))
 					ck_assert(r.actions & LIFE_DO_END);
@@ -230,6 +260,7 @@ int main(void)
 	tcase_add_test(t, test_a_template_stays);
 	tcase_add_test(t, test_no_boot_without_an_attempt);
 	tcase_add_test(t, test_arming_counts_anew);
+	tcase_add_test(t, test_a_tool);
 	tcase_add_test(t, test_invariants);
 	tcase_add_test(t, test_names);
 	suite_add_tcase(s, t);

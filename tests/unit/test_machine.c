@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/clock.h"
+#include "core/encrypt.h"
 #include "machine/machine.h"
 
 #include "stepped_clock.h"
@@ -9,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct segments segments;
 static struct timeline *timeline;
 static struct machines *ms;
+static const struct encrypt_key first_key = {{1, 2, 3}}, other_key = {{3, 2, 1}};
+static const struct encrypt_key *used_key = &first_key;
 static unsigned acted; /* all actions asked for since it was last cleared */
 
 static void on_action(void *arg, struct machine *m, unsigned actions)
@@ -26,6 +30,7 @@ static void open_all(struct store *store)
 {
 	ck_assert_int_eq(timeline_new(store, &timeline), 0);
 	ck_assert_int_eq(machines_new(store, timeline, &segments, &ms), 0);
+	machines_use_key(ms, used_key);
 	machines_on_action(ms, on_action, NULL);
 	acted = 0;
 }
@@ -1267,6 +1272,82 @@ static int take_row(void *arg, const void *key, size_t key_len, const void *valu
 	return 0;
 }
 
+/* It comes and goes, and what is installed stays as it was; also over a restart. */
+START_TEST(test_a_tool)
+{
+	struct machine *m = armed(3);
+	char up_token[TOKEN_TEXT];
+
+	ck_assert_int_eq(machine_run(m, "memtest86", json_object(), 1, 60000), -EBUSY);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "x"), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_run(m, "memtest86", json_object(), 1, 60000), -EBUSY);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	memcpy(up_token, m->attempt.up_token, sizeof up_token);
+	m->host_keys = json_array();
+	acted = 0;
+	ck_assert_int_eq(machine_run(m, "memtest86", json_object(), 1, 60000), 0);
+	ck_assert_int_eq(m->state, LIFE_ARMED);
+	ck_assert_uint_eq(acted, LIFE_DO_NETBOOT);
+	check_last(m, "armed", "attempt 2, to run memtest86");
+	ck_assert_str_eq(m->attempt.up_token, up_token);
+	ck_assert_ptr_nonnull(m->host_keys);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	close_store();
+	open_store();
+	load();
+	m = machines_by_name(ms, "web01");
+	ck_assert_str_eq(m->attempt.tool, "memtest86");
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, "loaded"), 0);
+	ck_assert_int_eq(m->state, LIFE_UP);
+	check_last(m, "done", "memtest86: loaded");
+	ck_assert_str_eq(m->attempt.reason, "");
+	/* ended once, it does not end again */
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_int_eq(machine_run(m, "erase", json_object(), 1, 60000), 0);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "sda: frozen"), 0);
+	ck_assert_int_eq(m->state, LIFE_UP);
+	check_last(m, "failed", "erase: sda: frozen");
+	ck_assert_str_eq(m->attempt.reason, "sda: frozen");
+	/* and an install is one as before */
+	ck_assert_int_eq(machine_arm(m, json_object(), 1, 60000), 0);
+	ck_assert_str_eq(m->attempt.tool, "");
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	ck_assert_int_eq(m->state, LIFE_KNOWN);
+}
+END_TEST
+
+/* What a controller takes and showed: in the store, and nowhere else. */
+START_TEST(test_a_controller_survives)
+{
+	struct machine *m = armed(3);
+	json_t *shown;
+	char *text;
+
+	strcpy(m->power, "redfish://root@h");
+	m->power_password = strdup("vErysEcret");
+	memset(m->power_pin, 'a', sizeof m->power_pin - 1);
+	m->uefi = true;
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	close_store();
+	open_store();
+	load();
+	m = machines_by_name(ms, "web01");
+	ck_assert_str_eq(m->power_password, "vErysEcret");
+	ck_assert_uint_eq(strlen(m->power_pin), 64);
+	ck_assert(m->uefi);
+	shown = machine_to_json(m, true);
+	text = json_dumps(shown, 0);
+	ck_assert_ptr_null(strstr(text, "vErysEcret"));
+	ck_assert_ptr_nonnull(strstr(text, "\"power\": \"redfish://root@h\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"power_fingerprint\": \"aaaa"));
+	free(text);
+	json_decref(shown);
+}
+END_TEST
+
 START_TEST(test_seals_survive)
 {
 	struct machine *m = sealed(3);
@@ -1359,6 +1440,270 @@ START_TEST(test_rename)
 	ck_assert_uint_eq(machines_count(ms), 2);
 	ck_assert_str_eq(machines_next(ms, NULL)->name, "node1");
 	ck_assert_str_eq(machines_next(ms, machines_next(ms, NULL))->name, "node2");
+}
+END_TEST
+/* Secrets: all that are, of a machine that is armed. The snapshot is as kickstart/profile_snapshot.c makes it. */
+
+static const char *const clear[] = {"vErysEcret", "lIcence", "hAsh", "lIsted"};
+
+static struct machine *with_secrets(void)
+{
+	struct machine *m = add("web01", "default", "192.168.122.3");
+	json_t *snapshot = json_pack("{s:{s:[{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s,s:b}]},"
+				     "s:{s:s,s:s,s:[s],s:s,s:s}}",
+		"profile", "settings", "name", "key", "secret", 1, "name", "pw", "secret", 1,
+		"name", "list", "secret", 1, "name", "none", "secret", 1, "name", "size", "secret",
+		0, "settings", "key", "lIcence", "pw", "hAsh", "list", "lIsted", "none", "", "size",
+		"5G");
+
+	ck_assert_ptr_nonnull(snapshot);
+	strcpy(m->uuid, "11111111-2222-4333-8444-555555555555");
+	strcpy(m->power, "redfish://root@h");
+	m->power_password = strdup("vErysEcret");
+	json_object_set_new(m->settings, "key", json_pack("{s:s}", "secret", "lIcence"));
+	json_object_set_new(m->settings, "pw", json_pack("{s:s}", "secret", "hAsh"));
+	json_object_set_new(m->settings, "size", json_string("5G"));
+	ck_assert_int_eq(machine_arm(m, snapshot, 3, 60000), 0);
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	return m;
+}
+
+static json_t *read_record(void)
+{
+	struct stored s;
+	json_t *j;
+	char why[256];
+
+	close_store();
+	ck_assert_int_eq(store_open(path, &store, why, sizeof why), 0);
+	ck_assert_int_eq(store_load(store, STORE_MACHINE, take_row, &s), 0);
+	open_all(store);
+	j = json_loads(s.text, 0, NULL);
+	ck_assert_ptr_nonnull(j);
+	return j;
+}
+
+static void write_record(json_t *j)
+{
+	const char *name = json_string_value(json_object_get(j, "name"));
+	char *text = json_dumps(j, 0);
+
+	ck_assert_int_eq(
+		store_put(store, STORE_MACHINE, name, strlen(name), text, strlen(text)), 0);
+	free(text);
+	close_store();
+	open_store();
+}
+
+/* Whole: it has bytes of any kind. */
+static bool file_has(const char *text)
+{
+	static const char *const suffixes[] = {"", "-wal"};
+	bool found = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		char name[128], *bytes;
+		struct stat st;
+		size_t n;
+		FILE *f;
+
+		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+		f = fopen(name, "r");
+		if (!f)
+			continue;
+		ck_assert_int_eq(fstat(fileno(f), &st), 0);
+		bytes = malloc((size_t)st.st_size + 1);
+		ck_assert_ptr_nonnull(bytes);
+		n = fread(bytes, 1, (size_t)st.st_size, f);
+		ck_assert_uint_eq(n, (size_t)st.st_size);
+		found |= memmem(bytes, n, text, strlen(text)) != NULL;
+		free(bytes);
+		fclose(f);
+	}
+	return found;
+}
+
+static void check_secrets(void)
+{
+	const struct machine *m = machines_by_name(ms, "web01");
+	const json_t *s = json_object_get(m->attempt.snapshot, "settings");
+	json_t *names = machine_unreadable(m);
+
+	ck_assert_uint_eq(json_array_size(names), 0);
+	json_decref(names);
+	ck_assert_str_eq(m->power_password, "vErysEcret");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(m->settings, "key"), "secret")),
+		"lIcence");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(m->settings, "pw"), "secret")),
+		"hAsh");
+	ck_assert_str_eq(json_string_value(json_object_get(m->settings, "size")), "5G");
+	ck_assert_str_eq(json_string_value(json_object_get(s, "key")), "lIcence");
+	ck_assert_str_eq(json_string_value(json_object_get(s, "pw")), "hAsh");
+	ck_assert_str_eq(
+		json_string_value(json_array_get(json_object_get(s, "list"), 0)), "lIsted");
+	ck_assert_str_eq(json_string_value(json_object_get(s, "none")), "");
+	ck_assert_str_eq(json_string_value(json_object_get(s, "size")), "5G");
+}
+
+START_TEST(test_secrets_are_encrypted)
+{
+	json_t *j;
+
+	with_secrets();
+	j = read_record();
+	for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+		ck_assert_msg(!file_has(clear[i]), "%s", clear[i]);
+	ck_assert(file_has("5G"));
+	/* an usher of before refuses it, and so misses nothing */
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "v")), 3);
+	json_decref(j);
+	load();
+	check_secrets();
+	ck_assert_int_eq(machines_encrypt(ms), 0); /* nothing is to be done */
+	/* under another name, too */
+	ck_assert_int_eq(machines_rename(ms, machines_by_name(ms, "web01"), "other"), 0);
+	close_store();
+	open_store();
+	load();
+	ck_assert_int_eq(machines_rename(ms, machines_by_name(ms, "other"), "web01"), 0);
+	check_secrets();
+}
+END_TEST
+
+/* Each writes another text: what is the same in two records is not seen to be. */
+START_TEST(test_the_same_secret_looks_different)
+{
+	json_t *first, *second;
+
+	with_secrets();
+	first = read_record();
+	load();
+	ck_assert_int_eq(machines_save(ms, machines_by_name(ms, "web01")), 0);
+	second = read_record();
+	ck_assert(!json_equal(json_object_get(first, "power_password"),
+		json_object_get(second, "power_password")));
+	json_decref(first);
+	json_decref(second);
+}
+END_TEST
+
+START_TEST(test_secrets_in_clear_are_encrypted)
+{
+	json_t *j, *attempt;
+	char why[256];
+
+	with_secrets();
+	j = read_record();
+	json_object_set_new(j, "v", json_integer(1));
+	json_object_set_new(j, "power_password", json_string("vErysEcret"));
+	json_object_set_new(j, "settings",
+		json_pack("{s:{s:s},s:{s:s},s:s}", "key", "secret", "lIcence", "pw", "secret",
+			"hAsh", "size", "5G"));
+	attempt = json_object_get(json_object_get(j, "attempt"), "snapshot");
+	json_object_set_new(attempt, "settings",
+		json_pack("{s:s,s:s,s:[s],s:s,s:s}", "key", "lIcence", "pw", "hAsh", "list",
+			"lIsted", "none", "", "size", "5G"));
+	write_record(j);
+	json_decref(j);
+	for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+		ck_assert_msg(file_has(clear[i]), "%s", clear[i]);
+	load();
+	check_secrets();
+	ck_assert_int_eq(machines_encrypt(ms), 1);
+	ck_assert_int_eq(machines_encrypt(ms), 0);
+	ck_assert_int_eq(store_commit(store, NULL, NULL), 0);
+	ck_assert_int_eq(store_erase(store), 0);
+	for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+		ck_assert_msg(!file_has(clear[i]), "%s", clear[i]);
+	close_all();
+	store_close(store);
+	ck_assert_int_eq(store_open(path, &store, why, sizeof why), 0);
+	open_all(store);
+	load();
+	check_secrets();
+}
+END_TEST
+
+static void check_locked(const char *want)
+{
+	const struct machine *m = machines_by_name(ms, "web01");
+	json_t *names = machine_unreadable(m), *shown = machine_to_json(m, true);
+	char *text = json_dumps(names, JSON_COMPACT);
+
+	ck_assert_str_eq(text, want);
+	ck_assert(json_equal(json_object_get(shown, "unreadable"), names));
+	free(text);
+	text = json_dumps(shown, 0);
+	ck_assert_ptr_null(strstr(text, "encrypted"));
+	free(text);
+	json_decref(names);
+	json_decref(shown);
+}
+
+/* With another key the machine is there, and says what it misses; the old one reads it again, even from a record that was
+ * written meanwhile. */
+START_TEST(test_another_key)
+{
+	struct machine *m;
+
+	with_secrets();
+	close_store();
+	used_key = &other_key;
+	open_store();
+	load();
+	m = machines_by_name(ms, "web01");
+	ck_assert_ptr_null(m->power_password);
+	check_locked("[\"power_password\",\"settings/key\",\"settings/pw\",\"settings/list\"]");
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	close_store();
+	used_key = &first_key;
+	open_store();
+	load();
+	check_secrets();
+}
+END_TEST
+
+/* What is moved to another machine's record, or another place in it, is not read. */
+START_TEST(test_secrets_stay_in_their_place)
+{
+	json_t *j, *settings;
+
+	with_secrets();
+	j = read_record();
+	json_object_set_new(j, "uuid", json_string("11111111-2222-4333-8444-555555555556"));
+	write_record(j);
+	load();
+	check_locked("[\"power_password\",\"settings/key\",\"settings/pw\",\"settings/list\"]");
+	json_object_set_new(j, "uuid", json_string("11111111-2222-4333-8444-555555555555"));
+	settings = json_object_get(j, "settings");
+	json_object_set(settings, "key", json_object_get(settings, "pw"));
+	json_object_set(json_object_get(json_object_get(json_object_get(j, "attempt"), "snapshot"),
+				"settings"),
+		"pw", json_object_get(settings, "pw"));
+	write_record(j);
+	load();
+	check_locked("[\"settings/key\",\"settings/pw\"]");
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(test_without_a_key)
+{
+	char why[256] = "";
+
+	with_secrets();
+	close_store();
+	used_key = NULL;
+	open_store();
+	ck_assert_int_eq(machines_load(ms, why, sizeof why), -ENOKEY);
+	ck_assert_ptr_nonnull(strstr(why, "web01"));
+	add("plain", "default", "192.168.122.4");
+	ck_assert_int_eq(machines_save(ms, machines_by_name(ms, "plain")), 0);
+	machines_by_name(ms, "plain")->power_password = strdup("vErysEcret");
+	ck_assert_int_eq(machines_save(ms, machines_by_name(ms, "plain")), -ENOKEY);
+	ck_assert(!file_has("vErysEcret"));
 }
 END_TEST
 
@@ -1525,6 +1870,14 @@ static void add_store_tests(Suite *s)
 	tcase_add_checked_fixture(t, setup_store, teardown_store);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_round_trip);
+	tcase_add_test(t, test_a_tool);
+	tcase_add_test(t, test_a_controller_survives);
+	tcase_add_test(t, test_secrets_are_encrypted);
+	tcase_add_test(t, test_the_same_secret_looks_different);
+	tcase_add_test(t, test_secrets_in_clear_are_encrypted);
+	tcase_add_test(t, test_another_key);
+	tcase_add_test(t, test_secrets_stay_in_their_place);
+	tcase_add_test(t, test_without_a_key);
 	tcase_add_test(t, test_seals_survive);
 	tcase_add_test(t, test_sealed_records_are_of_another_version);
 	tcase_add_test(t, test_load_order_and_removal);

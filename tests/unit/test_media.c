@@ -274,6 +274,13 @@ START_TEST(from_profiles)
 	ck_assert_str_eq(why, want);
 	put("root/initrd.img", "i");
 	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), 0);
+	free(p->initrd[0].text);
+	p->initrd[0].text = strdup("{{^machine.uefi}}initrd{{/machine.uefi}}"
+				   "{{#machine.uefi}}efi{{/machine.uefi}}.img");
+	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(why, "root/efi.img: No such file"));
+	put("root/efi.img", "i");
+	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), 0);
 	p->programs[PROFILE_EFI_X64] = strdup("shimx64.efi");
 	ck_assert_int_eq(media_check(p, NULL, why, sizeof(why)), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(why, "root/shimx64.efi: No such file or directory; apt"));

@@ -68,6 +68,11 @@ START_TEST(xml)
 	ck_assert(back.ipv6_only && !back.subnet.len);
 	strcpy(s.forward, "route");
 	ck_assert(made(&s, "<forward mode=\"route\"/>").forward);
+	/* what leads nowhere by itself is masqueraded; a global prefix is routed */
+	strcpy(s.forward, "nat");
+	ck_assert(made(&s, "<nat ipv6=\"yes\"/>").nat6);
+	ip_parse("2001:db8:78::", &s.prefix6);
+	ck_assert(!made(&s, "<forward mode=\"nat\"/>").nat6);
 }
 END_TEST
 

@@ -26,12 +26,13 @@ static const char *const markers[SETTING_TYPES] = {
 	[SETTING_TIMEZONE] = "Marker/City",
 	[SETTING_USER] = "Marker",
 	[SETTING_DISK] = "Marker",
+	[SETTING_DISKS] = "Marker",
 };
 
 /* What is set besides, so that every section of the templates is there. */
 static const char *const others[][2] = {{"user", "ann"}, {"user_password", HASH},
 	{"root_password", HASH}, {"packages", "vim"}, {"proxy", "http://10.0.0.1:3128/"},
-	{"disk", "vda"}, {"pre", "true"}, {"post", "true"}, {"partitions", "lvm"},
+	{"disk", "vda"}, {"disks", "vda"}, {"pre", "true"}, {"post", "true"}, {"partitions", "lvm"},
 	{"network", "static"}, {"user_groups", "wheel"}, {"services", "cron"},
 	{"appstream", "http://10.0.0.1/a"}};
 
@@ -154,7 +155,7 @@ static json_t *awkward(const struct profile_setting *s, const char *value)
 	char text[256], *c = text;
 
 	snprintf(text, sizeof text, "%s%s", s->type == SETTING_PASSWORD ? HASH : "", value);
-	for (; s->type == SETTING_LIST && *c; c++)
+	for (; (s->type == SETTING_LIST || s->type == SETTING_DISKS) && *c; c++)
 		*c = strchr(" \t\r\n", *c) ? '_' : *c;
 	return json_string(text);
 }

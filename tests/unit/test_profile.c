@@ -176,7 +176,7 @@ START_TEST(says_what_is_wrong)
 	expect_error(HEAD "<boto/></profile>",
 		"4: <profile> has no element <boto>: did you mean <boot>?");
 	expect_error(HEAD "<zzzzzz/></profile>",
-		"4: <profile> has no element <zzzzzz>; it has title, media, boot, answers, "
+		"4: <profile> has no element <zzzzzz>; it has title, media, image, boot, answers, "
 		"requires, timeout, setting, settings, guest");
 	expect_error(HEAD "</profile>", "1: <profile> lacks <boot>");
 	expect_error(HEAD "<title>again</title></profile>", "4: a second <title> in <profile>");
@@ -209,6 +209,8 @@ START_TEST(says_what_is_wrong)
 		"<answers format='xml' template='a'>\n"
 		"<file name='answers' format='xml' template='b'/></answers></profile>",
 		"6: a second answer file of the name 'answers'");
+	expect_error(HEAD BOOT "<requires><ssh-key type='rsa'/></requires></profile>",
+		"5: <ssh-key> has no attribute 'type'; it has none");
 	expect_error(HEAD BOOT "<requires><memory unit='Mib'>1</memory></requires></profile>",
 		"5: unknown unit 'Mib', expected MiB, GiB, …");
 	expect_error(HEAD BOOT "<guest><memory unit='MiB'>-1</memory></guest></profile>",
@@ -219,7 +221,7 @@ START_TEST(says_what_is_wrong)
 		"5: setting 'a' is 'z', expected one of x|y");
 	expect_error(HEAD BOOT "<setting name='a' type='bool'/></profile>",
 		"5: unknown type 'bool', expected text, password, number, boolean, list, hostname, "
-		"address, url, size, timezone, user, disk or pairs");
+		"address, url, size, timezone, user, disk, disks, cards or pairs");
 	expect_error(HEAD BOOT "<setting name='a' min='1'/></profile>",
 		"5: min='1' of the setting 'a', expected type='number' with it");
 	expect_error(HEAD BOOT "<setting name='a' type='number' min='5' max='4'/></profile>",
@@ -311,6 +313,9 @@ START_TEST(checks_settings)
 		p, "{\"net\": \"x\"}", "setting 'net' is 'x', expected one of dhcp|static");
 	expect_setting_error(p, "{\"n\": \"1x\"}", "setting 'n' is '1x', expected a number");
 	expect_setting_error(p, "{\"key\": 5}", "setting 'key' is no string");
+	expect_setting_error(p, "{\"key\": {\"encrypted\": \"x\"}}",
+		"the secret setting 'key' cannot be read: it was encrypted with another key than the one "
+		"that is there now (see 'usher show')");
 	profile_free(p);
 }
 END_TEST

@@ -304,6 +304,7 @@ START_TEST(debian_early_command)
 		0);
 	ck_assert_int_eq(shell("pre.sh\nwatch.sh\n", "cmp $F $D/ran"), 0);
 	ck_assert_int_eq(shell("http://192.168.122.1:8067/m/cafe/pre.sh\n"
+			       "http://192.168.122.1:8067/m/cafe/disk.sh\n"
 			       "http://192.168.122.1:8067/m/cafe/post.sh\n"
 			       "http://192.168.122.1:8067/m/cafe/watch.sh\n",
 				 "cmp $F $D/wget"),
@@ -423,7 +424,7 @@ START_TEST(little_known)
 		ck_assert_ptr_null(strstr(s.answers, "{{"));
 		if (strcmp(names[i], "debian-12") == 0) {
 			has(s.cmdline, " domain=unassigned-domain ");
-			has(s.answers, "debconf-set partman-auto/disk");
+			has(s.answers, "partman/early_command string sh /tmp/usher-disk.sh\n");
 			has(s.answers, "root-password-crypted password !\n");
 		}
 		served_fini(&s);
@@ -473,6 +474,52 @@ static void expect_refusal(uint64_t memory, uint64_t disk, const char *want)
 	ck_assert_msg(strstr(why, want) != NULL, "%s\nnot\n%s", why, want);
 	profile_free(p);
 }
+
+static void answers_have(const char *part)
+{
+	struct profile *p = local();
+	json_t *snapshot = validated(p);
+	struct served s = serve(snapshot);
+
+	has(s.answers, part);
+	served_fini(&s);
+	json_decref(snapshot);
+	profile_free(p);
+}
+
+/* A profile whose templates know names alone gets no disk of another kind. */
+START_TEST(disk_that_nobody_looks_for)
+{
+	put("profile.xml",
+		"<profile name='p'><title>T</title><media name='m' path='/m'/><boot><kernel>/k</kernel>"
+		"<cmdline>x</cmdline></boot><answers format='kickstart' template='a'/>"
+		"<setting name='disk' type='disk'/></profile>");
+	put("a", "ignoredisk --only-use={{machine.disk}}\n");
+	set("disk", "serial=S1");
+	expect_refusal(0, 0,
+		"setting 'disk' is 'serial=S1', and profile 'p' looks for no disk: its templates know only names");
+	put("a", "{{machine.find_disk}}\n");
+	answers_have("'serial=S1'");
+	set("disk", "vdb");
+	put("a", "ignoredisk --only-use={{machine.disk}}\n");
+	answers_have("'vdb'");
+}
+END_TEST
+
+/* Who is to log in by nothing but a key is not started without. */
+START_TEST(without_ssh_key)
+{
+	put("profile.xml",
+		"<profile name='p' installs='no'><title>T</title><media name='m' path='/m'/><boot><kernel>/k</kernel>"
+		"<cmdline>x</cmdline></boot><answers format='shell' template='a'/>"
+		"<requires><ssh-key/></requires></profile>");
+	put("a", "{{#ssh_keys}}\nkey={{.}}\n{{/ssh_keys}}\n");
+	answers_have("me@host");
+	json_array_clear(machine.ssh_keys);
+	expect_refusal(
+		0, 0, "profile 'p' requires an SSH key, and the record of web01 has none: enroll");
+}
+END_TEST
 
 START_TEST(validation)
 {
@@ -852,7 +899,9 @@ int main(void)
 	tcase_add_test(t, debian_late_command);
 	tcase_add_test(t, rocky);
 	tcase_add_test(t, little_known);
+	tcase_add_test(t, without_ssh_key);
 	tcase_add_test(t, validation);
+	tcase_add_test(t, disk_that_nobody_looks_for);
 	tcase_add_test(t, snapshot_holds);
 	tcase_add_test(t, lists);
 	tcase_add_test(t, files);

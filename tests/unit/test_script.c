@@ -282,6 +282,53 @@ START_TEST(waits_to_be_confirmed)
 }
 END_TEST
 
+START_TEST(discovers)
+{
+	const struct script_discover d = {.base_url = "http://10.0.0.1:8067",
+		.token = "00112233445566778899aabbccddeeff",
+		.medium = "discover",
+		.mac = "02:00:00:00:00:01",
+		.wait_min = 15};
+	char *script;
+
+	ck_assert_int_eq(script_discover(&d, &script), 0);
+	ck_assert_str_eq(script,
+		"#!ipxe\necho usher: nobody knows this machine yet: it will say what it is\n"
+		"kernel http://10.0.0.1:8067/boot/discover/vmlinuz initrd=initrd.img "
+		"usher.discover=http://10.0.0.1:8067/m/00112233445566778899aabbccddeeff/inventory "
+		"usher.mac=02:00:00:00:00:01 usher.wait=15 panic=30 console=tty0 "
+		"console=ttyS0,115200 || goto failed\n"
+		"initrd --name initrd.img http://10.0.0.1:8067/boot/discover/initrd.img || goto "
+		"failed\nboot || goto failed\n\n:failed\n"
+		"echo usher: the system for discovery did not load: see contrib/discover/build\n"
+		"sleep 5\nexit\n");
+	free(script);
+}
+END_TEST
+
+/* By IPv6 it is told its address; and whose UUID it has, without being that machine. */
+START_TEST(discovers_more)
+{
+	const struct script_discover d = {.base_url = "http://[2001:db8::1]:8067",
+		.token = "00112233445566778899aabbccddeeff",
+		.medium = "discover",
+		.mac = "02:00:00:00:00:01",
+		.address6 = "2001:db8::5/64",
+		.resembles = "rack7",
+		.wait_min = 15};
+	char *script;
+
+	ck_assert_int_eq(script_discover(&d, &script), 0);
+	ck_assert_ptr_nonnull(
+		strstr(script, " usher.wait=15 usher.address6=2001:db8::5/64 panic=30"));
+	ck_assert_ptr_nonnull(strstr(script,
+		"echo usher: it has the UUID of rack7, which has no card 02:00:00:00:00:01.\n"
+		"echo usher: If a card of rack7 was replaced, type on the host of usher:\n"
+		"echo usher: usher adopt rack7 --mac 02:00:00:00:00:01\nkernel "));
+	free(script);
+}
+END_TEST
+
 START_TEST(kinds_have_names)
 {
 	enum script_kind kind;
@@ -308,6 +355,8 @@ int main(void)
 	tcase_add_test(tc, a_url_is_for_ipxe_only);
 	tcase_add_test(tc, shows_a_reason);
 	tcase_add_test(tc, waits_to_be_confirmed);
+	tcase_add_test(tc, discovers);
+	tcase_add_test(tc, discovers_more);
 	tcase_add_test(tc, kinds_have_names);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

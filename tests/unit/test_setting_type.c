@@ -37,7 +37,7 @@ START_TEST(names)
 	ck_assert_int_lt(setting_type_parse("bool", &type, known, sizeof known), 0);
 	ck_assert_str_eq(known,
 		"text, password, number, boolean, list, hostname, address, url, size, timezone, "
-		"user, disk or pairs");
+		"user, disk, disks, cards or pairs");
 	ck_assert_int_lt(setting_type_parse("bool", &type, known, 8), 0);
 	ck_assert_str_eq(known, "text, p");
 }
@@ -71,6 +71,35 @@ START_TEST(values)
 			{"Bob Smith", "-a", "a:b", "12", "a\nb", "a'b"}},
 		{SETTING_DISK, {"", "vda", "nvme0n1", "disk/by-id/ata-A.B_c:1", "sda,sdb"},
 			{"/dev/vda", "vda\"\n        wipe: \"x", "a b", "../x", "a//b", "$x"}},
+		{SETTING_DISK, {"serial=S3Z1NB0K", "serial=WD-WX 12/3:4", "serial=_"},
+			{"serial=", "serial= a", "serial=a ", "serial=a'b", "serial=$(x)",
+				"serial=a\nb", "serial=\xc3\xa4", "serial=a*"}},
+		{SETTING_DISK,
+			{"wwn=0x5000c500a1b2c3d4", "wwn=naa.600508B1001c7e3f600508b1001c7e3f",
+				"wwn=eui.0025385b71b00a2e"},
+			{"wwn=", "wwn=5000c500a1b2c3d4", "wwn=0x5000c500a1b2c3d",
+				"wwn=0x5000c500a1b2c3dg", "wwn=0x5000c500a1b2c3d4 ",
+				"wwn=0x5000c500a1b2c3d45"}},
+		{SETTING_DISK, {"size=480G", "size=1.92T", "size=20GiB", "size=0.5TB", "size=512M"},
+			{"size=", "size=480", "size=0480G", "size=0G", "size=1.9234T", "size=.5T",
+				"size=480K", "size=480G+"}},
+		{SETTING_DISK,
+			{"smallest", "largest", "smallest-ssd", "largest-hdd", "largest-nvme"},
+			{"largest-", "largest-sata", "smallest ssd", "largestssd", "smallest=1"}},
+		{SETTING_DISKS,
+			{"", "all", "vda", " serial=A,B_1\n nvme0n1\tsmallest-ssd ",
+				"wwn=0x5000c500a1b2c3d4 size=480G"},
+			{"all vda", "vda,sda", "vd*", "vda /dev/sda", "vda $(x)",
+				"vda serial=", "vda 'sda'", "vda ../x"}},
+		{SETTING_CARDS,
+			{"", "all", "52:54:00:00:00:01,52:54:00:00:00:02",
+				" 52:54:00:00:00:0A 52-54-00-00-00-0b\n,52:54:00:00:00:0c"},
+			{"52:54:00:00:00:01", "all,all", "eth0 eth1",
+				"52:54:00:00:00:01,52:54:00:00:00:01",
+				"52:54:00:00:00:01,01:00:5e:00:00:01", "52:54:00:00:00:01,'",
+				"52:54:00:00:00:01 52:54:00:00:00:02 52:54:00:00:00:03 52:54:00:00:00:04 "
+				"52:54:00:00:00:05 52:54:00:00:00:06 52:54:00:00:00:07 52:54:00:00:00:08 "
+				"52:54:00:00:00:09"}},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -125,6 +154,11 @@ static void gives(enum profile_setting_type type, const char *value, const char 
 
 START_TEST(for_templates)
 {
+	gives(SETTING_DISKS, "all", "[\"all\"]");
+	gives(SETTING_DISKS, " vda serial=A,1\n", "[\"vda\",\"serial=A,1\"]");
+	gives(SETTING_CARDS, "all", "[\"all\"]");
+	gives(SETTING_CARDS, "52-54-00-00-00-0B, 52:54:00:00:00:0c",
+		"[\"52:54:00:00:00:0b\",\"52:54:00:00:00:0c\"]");
 	gives(SETTING_TEXT, "a b", "\"a b\"");
 	gives(SETTING_NUMBER, "5", "\"5\"");
 	gives(SETTING_BOOLEAN, "yes", "true");

@@ -98,7 +98,7 @@ START_TEST(only_after_the_commit)
 	ck_assert(store_is_clean(base.store) || *done());
 	ck_assert_str_eq(done(), "a cycle");
 	ck_assert_str_eq(base_told(&base, "a", "power"),
-		"power cycle: the machine has no power executable: switch its power by hand");
+		"power cycle: usher cannot switch this machine's power (it has no --power): do it by hand");
 }
 END_TEST
 

@@ -66,6 +66,28 @@ START_TEST(two_differ)
 }
 END_TEST
 
+/* As SMBIOS stores it: the first three fields the other way round. */
+START_TEST(turned_round)
+{
+	static const uint8_t bytes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	char uuid[UUID_TEXT], turned[UUID_TEXT], back[UUID_TEXT];
+
+	uuid_format(bytes, uuid);
+	ck_assert_str_eq(uuid, "00010203-0405-0607-0809-0a0b0c0d0e0f");
+	uuid_turn(uuid, turned);
+	ck_assert_str_eq(turned, "03020100-0504-0706-0809-0a0b0c0d0e0f");
+	uuid_turn(turned, back);
+	ck_assert_str_eq(back, uuid);
+	ck_assert(uuid_alike(uuid, uuid));
+	ck_assert(uuid_alike(uuid, turned));
+	ck_assert(uuid_alike(turned, uuid));
+	turned[35] = 'e';
+	ck_assert(!uuid_alike(uuid, turned));
+	ck_assert(!uuid_alike("", ""));
+	ck_assert(!uuid_alike(uuid, ""));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("uuid");
@@ -77,6 +99,7 @@ int main(void)
 	tcase_add_test(t, version_and_variant);
 	tcase_add_test(t, random_bits);
 	tcase_add_test(t, two_differ);
+	tcase_add_test(t, turned_round);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

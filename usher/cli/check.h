@@ -48,6 +48,10 @@ void check_accel(struct check *k);
 /* check_network.c: what is served, as far as it is there; fills `links`. */
 void check_networks(struct check *k, bool libvirt);
 
+/* check_ipv6.c: of a link whose IPv6 is wanted; `net` NULL: an interface. */
+void check_ipv6_host(struct check *k, const char *name, const char *ifname,
+	const struct segment6 *s, const struct guest_network *net);
+
 /* check_wire.c: on each of `links`: the bridge, the packet filter, ports, and who else leases there. */
 void check_wires(struct check *k);
 

@@ -50,8 +50,8 @@ static void check_filters(struct check *k, const struct guest_network *net, enum
 }
 
 /* As the service judges it. `net` NULL: an interface. */
-static void check_ipv6(
-	struct check *k, const struct config_segment *c, const struct guest_network *net)
+static void check_ipv6(struct check *k, const struct config_segment *c,
+	const struct guest_network *net, const char *ifname)
 {
 	struct config_segment of = c ? *c : config_segment_default();
 	const char *kind = net ? "network" : "interface";
@@ -66,6 +66,8 @@ static void check_ipv6(
 		check_say(k, CHECK_OK, kind, "IPv6 of '%s' is served on %s/%u%s", of.name,
 			ip_format(&seg.six.server, ip), seg.six.prefix_len,
 			seg.six.router_s ? ", as its default router" : "");
+	if (segment6_wanted(&of, net))
+		check_ipv6_host(k, of.name, ifname, &seg.six, net);
 }
 
 static void check_active(
@@ -90,7 +92,7 @@ static void check_active(
 			mode == SEGMENT_OWN ? "usher leases"
 				: net->dhcp ? "libvirt's dnsmasq leases"
 					    : "another server leases");
-	check_ipv6(k, c, net);
+	check_ipv6(k, c, net, net->bridge);
 	snprintf(l.name, sizeof l.name, "%s", net->name);
 	memcpy(l.ifname, net->bridge, sizeof l.ifname);
 	l.address = net->address;
@@ -246,7 +248,7 @@ static void check_interface(struct check *k, const struct config_segment *c)
 		check_say(k, CHECK_OK, "interface", "'%s' has %s/%u, mode %s: %s", c->name,
 			ip_format(&on->ip, ip), on->prefix_len, segment_mode_name(c->mode),
 			who[c->mode]);
-	check_ipv6(k, c, NULL);
+	check_ipv6(k, c, NULL, c->name);
 	check_say(k, CHECK_OK, "filter",
 		"'%s': nothing of usher's stands between machines there: who answers DHCP in its "
 		"name is told on the timeline, and not stopped",

@@ -5,6 +5,7 @@
 #include "core/link.h"
 #include "core/loop.h"
 #include "core/ports.h"
+#include "core/sys_number.h"
 #include "dhcpd/dhcp_listen.h"
 #include "usher/cli/firewall.h"
 #include "service/network/one_wire.h"
@@ -21,17 +22,7 @@ enum { DHCP_PORT = 67, TFTP_PORT = 69, PXE_PORT = 4011 };
 
 static long bridge_number(const char *ifname, const char *file)
 {
-	char path[96];
-	long v = -1;
-	FILE *f;
-
-	snprintf(path, sizeof path, "/sys/class/net/%.15s/bridge/%s", ifname, file);
-	f = fopen(path, "re");
-	if (f && fscanf(f, "%ld", &v) != 1)
-		v = -1;
-	if (f)
-		fclose(f);
-	return v;
+	return sys_number(-1, "/sys/class/net/%.15s/bridge/%s", ifname, file);
 }
 
 /* A new port listens and learns, for the delay each, before it forwards. */

@@ -2,6 +2,7 @@
 /* usher start, stop, reinstall, disarm, delete: all names are looked at, then one request for each; confirm: for one. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
+#include "usher/cli/discovered_text.h"
 #include "usher/client/client.h"
 #include "usher/client/fetching.h"
 
@@ -44,10 +45,12 @@ static const char *danger_of_delete(const json_t *machine)
 
 static const char *danger_of_reinstall(const json_t *machine)
 {
-	return !strcmp(text_of(machine, "state"), "up") ||
-			!strcmp(text_of(machine, "state"), "installed")
-		? "is installed"
-		: NULL;
+	const char *holds = text_of(machine, "holds");
+
+	if (!strcmp(text_of(machine, "state"), "up") ||
+		!strcmp(text_of(machine, "state"), "installed"))
+		return "is installed";
+	return *holds ? holds : NULL;
 }
 
 static void change_path(const struct change *ch, const char *name, char *path, size_t size)
@@ -81,6 +84,18 @@ static void change_one(struct change *ch, const char *name)
 	json_decref(reply);
 }
 
+/* What was on the disks of bare metal when it was discovered; "" of others. */
+static void look_at_disks(const struct change *ch, json_t *machine)
+{
+	char holds[512] = "has ";
+	size_t n = strlen(holds);
+
+	if (ch->danger == danger_of_reinstall &&
+		*discovered_holds(
+			json_object_get(machine, "inventory"), holds + n, sizeof holds - n))
+		json_object_set_new(machine, "holds", json_string(holds));
+}
+
 /* The machines of these names; NULL: one is not there, and it was said which. */
 static json_t *look(struct change *ch, char **names)
 {
@@ -95,6 +110,7 @@ static json_t *look(struct change *ch, char **names)
 		snprintf(path, sizeof path, "/machines/%s",
 			client_escape(*names, escaped, sizeof escaped));
 		if (!client_try(ch->client, "GET", path, NULL, &m, &status, why, sizeof why)) {
+			look_at_disks(ch, m);
 			json_array_append_new(all, m);
 			continue;
 		}

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher create (guests) and enroll (bare metal): the request is put together here, judged by the service. */
 #include "usher/cli/cli.h"
+#include "usher/cli/enroll_list.h"
+#include "usher/cli/power_password.h"
+#include "usher/cli/setting_option.h"
 #include "usher/client/client.h"
 #include "usher/client/fetching.h"
 #include "usher/client/follow.h"
 #include "usher/client/judging.h"
+#include "core/json.h"
 #include "core/privilege.h"
 #include "usher/client/request.h"
 #include "usher/client/wait.h"
@@ -31,6 +35,9 @@ enum {
 	OPT_MAC,
 	OPT_KEY,
 	OPT_POWER,
+	OPT_PASSWORD_FILE,
+	OPT_FROM,
+	OPT_LIST,
 	OPT_ARM,
 	OPT_NO_KEY,
 	OPT_POOL,
@@ -55,35 +62,11 @@ struct request {
 	json_t *keys;
 	json_t *nics, *disks; /* as they were said, the first first */
 	bool wait, no_key;
+	const char *password_file, *list;
 	char **names;
 	size_t n_names;
 	int failures;
 };
-
-/* KEY=VALUE, KEY=@FILE, KEY=@- and KEY=@@VALUE. What others could see in the list of processes is blotted out. */
-static int take_setting(struct request *r, char *text)
-{
-	json_t *settings = json_object_get(r->body, "settings");
-	char *value = strchr(text, '='), *from_file = NULL;
-
-	if (!value || value == text)
-		return cli_usage(r->command, "--set takes KEY=VALUE, not '%s'", text);
-	*value++ = '\0';
-	if (value[0] == '@' && value[1] != '@') {
-		from_file = request_value(value + 1);
-		if (!from_file)
-			return cli_fail("--set %s=%s: %s%s", text, value,
-				errno == EFBIG ? "not a text of at most 64 KiB" : strerror(errno),
-				errno == ENOENT ? " (a value that begins with @ is written @@…)"
-						: "");
-	}
-	json_object_set_new(
-		settings, text, json_string(from_file ? from_file : value + (value[0] == '@')));
-	wipe_free(from_file);
-	memset(value, '*', strlen(value));
-	value[-1] = '=';
-	return 0;
-}
 
 static int take_memory(struct request *r)
 {
@@ -253,6 +236,10 @@ static int take_power(struct request *r, const char *text)
 {
 	char path[PATH_MAX], full[PATH_MAX + 1];
 
+	if (!strchr(text, '/') || strstr(text, "://") || !strncmp(text, "wol:", 4)) {
+		json_object_set_new(r->body, "power", json_string(text));
+		return 0;
+	}
 	if (!realpath(text, path))
 		return cli_fail("--power %s: %s", text, strerror(errno));
 	if (!is_executable(path))
@@ -301,6 +288,7 @@ static int take_option(struct request *r, int opt)
 {
 	static const char *const texts[] = {[OPT_PROFILE] = "profile",
 		[OPT_IP] = "address",
+		[OPT_FROM] = "from",
 		[OPT_MAC] = "mac",
 		[OPT_POOL] = "pool",
 		[OPT_CPU] = "cpu",
@@ -324,10 +312,16 @@ static int take_option(struct request *r, int opt)
 	case OPT_VCPUS:
 		return take_vcpus(r, optarg);
 	case OPT_SET:
-		return take_setting(r, optarg);
+		return setting_option(r->command, json_object_get(r->body, "settings"), optarg);
 	case OPT_KEY:
 		rc = request_keys(r->keys, optarg, why, sizeof why);
 		return rc ? cli_fail("--ssh-key %s: %s", optarg, why) : 0;
+	case OPT_PASSWORD_FILE:
+		r->password_file = optarg;
+		return 0;
+	case OPT_LIST:
+		r->list = optarg;
+		return 0;
 	case OPT_POWER:
 		return take_power(r, optarg);
 	case OPT_FIRST_BOOT:
@@ -386,6 +380,31 @@ static int create_all(struct request *r)
 	return wait_for_machines(&w, r->names, r->n_names);
 }
 
+/* The options are what the list does not say. */
+static int run_list(struct request *r)
+{
+	struct enroll_list what = {.path = r->list,
+		.common = &r->common,
+		.defaults = r->body,
+		.password_file = r->password_file,
+		.wait = r->wait};
+	char why[256];
+	int rc;
+
+	if (one_machine_only(r))
+		return cli_usage(r->command,
+			"--ip and --mac are for one machine: with --list they "
+			"are columns, address and mac");
+	if ((rc = put_nics(r)))
+		return rc;
+	if (request_word_error(r->body, why, sizeof why))
+		return cli_usage(r->command, "%s", why);
+	if (!json_array_size(r->keys) && !r->no_key)
+		request_default_keys(r->keys);
+	json_object_set(r->body, "ssh_keys", r->keys);
+	return enroll_list(&what);
+}
+
 static int run_request(struct request *r, int argc, char **argv, const struct option *options)
 {
 	char why[256];
@@ -400,6 +419,11 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	while ((opt = cli_getopt(r->command, &r->common, argc, argv, options)) != -1)
 		if ((rc = take_option(r, opt)))
 			return rc;
+	if (r->list && optind < argc)
+		return cli_usage(r->command,
+			"--list has the names of its machines: '%s' is too much", argv[optind]);
+	if (r->list)
+		return run_list(r);
 	if (optind == argc)
 		return cli_usage(r->command, "which name?");
 	r->names = cli_names_once(r->command, argv + optind, (size_t)(argc - optind), &r->n_names);
@@ -409,6 +433,8 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 		return cli_usage(r->command, "which --profile? 'usher profiles' lists them");
 	if (r->n_names > 1 && one_machine_only(r))
 		return cli_usage(r->command, "--ip and --mac are for one machine");
+	if (r->n_names > 1 && json_object_get(r->body, "from"))
+		return cli_usage(r->command, "--from is for one machine");
 	if ((rc = put_nics(r)))
 		return rc;
 	put_disks(r);
@@ -417,7 +443,8 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	for (size_t i = 0; i < r->n_names; i++)
 		if (request_name_error(r->names[i], why, sizeof why))
 			return cli_usage(r->command, "%s", why);
-	if (r->command == &cmd_enroll && !json_object_get(r->body, "mac") &&
+	if (r->command == &cmd_enroll && !json_object_get(r->body, "from") &&
+		!json_object_get(r->body, "mac") &&
 		!json_object_get(json_array_get(r->nics, 0), "mac"))
 		return cli_usage(r->command,
 			"which --mac? it stands on the machine's label or in its firmware");
@@ -427,6 +454,9 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 	if (!json_array_size(r->keys) && !r->no_key)
 		request_default_keys(r->keys);
 	json_object_set(r->body, "ssh_keys", r->keys);
+	rc = power_password_add(r->body, json_text(r->body, "power"), r->password_file);
+	if (rc)
+		return rc;
 	r->client = client_new(r->common.socket);
 	return r->client ? create_all(r) : cli_fail("out of memory");
 }
@@ -459,6 +489,8 @@ static const struct option guest_options[] = {OF_BOTH,
 	{"domain", required_argument, NULL, OPT_DOMAIN},
 	{"replace", no_argument, NULL, OPT_REPLACE}, CLI_COMMON_OPTIONS, {0}};
 static const struct option bare_options[] = {OF_BOTH, {"power", required_argument, NULL, OPT_POWER},
+	{"power-password-file", required_argument, NULL, OPT_PASSWORD_FILE},
+	{"from", required_argument, NULL, OPT_FROM}, {"list", required_argument, NULL, OPT_LIST},
 	{"arm", no_argument, NULL, OPT_ARM}, CLI_COMMON_OPTIONS, {0}};
 
 static int run_create(const struct command *c, int argc, char **argv)
@@ -506,9 +538,7 @@ const struct command cmd_create = {
 		"  --autostart          start it with its host\n"
 		"  --os-variant ID      the installed system, for other tools: debian12 …\n"
 		"  --description TEXT   for people\n"
-		"  --connect URI        the libvirt in which it is made (the service's)\n"
-		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
-		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
+		"  --connect URI        the libvirt in which it is made (the service's)\n" SETTING_OPTION_HELP
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         no key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
@@ -523,22 +553,30 @@ const struct command cmd_create = {
 
 const struct command cmd_enroll = {
 	.name = "enroll",
-	.arguments = "NAME --mac MAC --profile P [OPTION...]",
+	.arguments = "NAME --mac MAC --profile P [OPTION...] | --list FILE [OPTION...]",
 	.summary = "record a bare-metal machine",
 	.help = "  --mac MAC            the MAC of the network card that it boots from\n"
+		"  --from ID            a discovered machine's cards and segment ('usher discovered'):\n"
+		"                       by its id, UUID, serial, asset tag, MAC or SWITCH:PORT\n"
+		"  --list FILE          all machines of a list, or none: CSV with a header line of\n"
+		"                       name,mac,address,profile,segment,power,arm,sealed,set.KEY, "
+		"or XML;\n"
+		"                       the other options are for what it does not say\n"
 		"  --profile P          what to install ('usher profiles')\n"
 		"  --network N          the segment (when several are served)\n"
-		"  --ip ADDRESS         its address (the lowest free one)\n"
-		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
-		"  --set KEY=@FILE      the same, read from FILE or, with -, from standard input\n"
+		"  --ip ADDRESS         its address (the lowest free one)\n" SETTING_OPTION_HELP
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         no key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
 		"  --sealed             nothing is installed before 'usher confirm' has the code "
 		"on its screen\n"
 		"  --unsealed           no confirmation, even if its segment is sealed\n"
-		"  --power FILE         the site's executable that switches its power, in "
-		"/etc/usher/power: FILE netboot|on|off|cycle NAME\n"
+		"  --power TARGET       what switches its power: ipmi://USER@HOST,\n"
+		"                       redfish://USER@HOST, wol: (Wake on LAN), or the site's\n"
+		"                       executable in /etc/usher/power\n"
+		"  --power-password-file FILE\n"
+		"                       the controller's password is the first line of FILE (-: of\n"
+		"                       standard input); you are asked otherwise\n"
 		"  --arm                install it now (else: 'usher reinstall NAME', when you are "
 		"ready)\n"
 		"  --wait               with --arm: show progress until it is up\n" CLI_COMMON_HELP,

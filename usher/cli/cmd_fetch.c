@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher fetch: kernel and initrds of profiles by URL, before a machine needs them. */
 #include "usher/cli/cli.h"
+#include "usher/cli/setting_option.h"
 #include "usher/client/client.h"
 #include "usher/client/fetching.h"
 
@@ -8,18 +9,6 @@
 #include <string.h>
 
 enum { OPT_SET = 1 };
-
-static int take_setting(const struct command *c, json_t *settings, const char *text)
-{
-	const char *equals = strchr(text, '=');
-	char key[128];
-
-	if (!equals || equals == text || (size_t)(equals - text) >= sizeof key)
-		return cli_usage(c, "--set takes KEY=VALUE, not '%s'", text);
-	snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
-	json_object_set_new(settings, key, json_string(equals + 1));
-	return 0;
-}
 
 static int fetch_one(struct client *c, const char *profile, json_t *settings, bool json)
 {
@@ -53,7 +42,7 @@ static int run_fetch(const struct command *c, int argc, char **argv)
 
 	cli_common_init(&o);
 	while (!rc && (opt = cli_getopt(c, &o, argc, argv, options)) != -1)
-		rc = take_setting(c, settings, optarg);
+		rc = setting_option(c, settings, optarg);
 	if (!rc && optind == argc)
 		rc = cli_usage(c, "which profile? 'usher profiles' lists them");
 	client = client_new(o.socket);
@@ -71,7 +60,6 @@ const struct command cmd_fetch = {
 	.name = "fetch",
 	.arguments = "PROFILE... [--set KEY=VALUE]...",
 	.summary = "fetch kernel and initrds by URL before a machine needs them",
-	.help = "  --set KEY=VALUE      a setting of the profile; may be "
-		"repeated\n" CLI_COMMON_HELP,
+	.help = SETTING_OPTION_HELP CLI_COMMON_HELP,
 	.run = run_fetch,
 };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher import: registers a medium where it lies, or a copy of it that we make. */
 #include "usher/cli/cli.h"
+#include "usher/cli/disk_image.h"
 #include "usher/client/client.h"
+#include "usher/client/download.h"
 #include "usher/cli/media_text.h"
 #include "usher/client/progress.h"
 
+#include "kickstart/media/image_file.h"
 #include "kickstart/media/recognise.h"
 
 #include <errno.h>
@@ -18,7 +21,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPT_NAME = 1, OPT_REPLACE, OPT_COPY, OPT_FORCE };
+enum { OPT_NAME = 1, OPT_REPLACE, OPT_COPY, OPT_FORCE, OPT_SHA256 };
+
+struct request {
+	const struct command *command;
+	struct cli_common common;
+	const char *called;  /* the file, the folder or the URL as it was given */
+	char path[PATH_MAX]; /* absolute; of a URL "" */
+	const char *sha256;  /* --sha256; NULL */
+	bool copied;         /* --copy */
+	json_t *body;
+};
 
 struct copy {
 	struct client *client;
@@ -103,7 +116,7 @@ static int copy_bytes(struct copy *c)
 /* The service writes it into its own folder, with its own rights. */
 static int copy_image(struct copy *c, const char *path)
 {
-	int rc = copy_open(c, path);
+	int rc = c->from < 0 ? copy_open(c, path) : EXIT_DONE;
 	char call[128];
 
 	if (!rc)
@@ -120,21 +133,110 @@ static int copy_image(struct copy *c, const char *path)
 	return rc;
 }
 
-static int import(struct client *client, const struct cli_common *o, const char *path, json_t *body,
-	bool copied)
+/* As it was asked for; of what comes from far away it is said when nobody asked. */
+static int judge_sum(const struct request *q, const char *sum)
+{
+	char wanted[SHA256_HEX];
+
+	if (!q->sha256) {
+		fprintf(stderr,
+			"usher: %s: its SHA-256 is %s; compare it, or give it with --sha256\n",
+			q->called, sum);
+		return EXIT_DONE;
+	}
+	sha256_parse(q->sha256, wanted);
+	return strcmp(sum, wanted)
+		? cli_fail("%s: its SHA-256 is %s, expected %s: nothing was imported", q->called,
+			  sum, wanted)
+		: EXIT_DONE;
+}
+
+static int fetch(const struct request *q, int *ret)
+{
+	char sum[SHA256_HEX], why[512];
+	int fd = disk_image_scratch(), rc;
+
+	if (fd < 0)
+		return EXIT_FAILED;
+	rc = download(q->called, fd, sum, why, sizeof why) ? cli_fail("%s: %s", q->called, why)
+							   : judge_sum(q, sum);
+	if (rc)
+		close(fd);
+	else
+		*ret = fd;
+	return rc;
+}
+
+/* What cannot be opened here the service may be able to read, or says why not. */
+static int open_file(const struct request *q, int *ret)
+{
+	char sum[SHA256_HEX];
+	struct stat st;
+	int rc = EXIT_DONE;
+
+	if (!stat(q->path, &st) && S_ISREG(st.st_mode))
+		*ret = open(q->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (!q->sha256)
+		return EXIT_DONE;
+	if (*ret < 0 || image_file_sum(*ret, NULL, NULL, sum))
+		rc = cli_fail("%s: only a file that can be read has a SHA-256", q->called);
+	else
+		rc = judge_sum(q, sum);
+	if (rc && *ret >= 0)
+		close(*ret);
+	return rc;
+}
+
+/* A copy of the file `fd`, which is then closed, by this name. */
+static int copy_file(struct copy *c, int fd, const char *called)
+{
+	char name[PATH_MAX];
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return fail_errno(called);
+	snprintf(name, sizeof name, "%s", called);
+	c->from = fd;
+	c->size = (uint64_t)st.st_size;
+	return copy_image(c, basename(name));
+}
+
+/* A disk's image is packed, and what is packed is copied; so is what was fetched. */
+static int prepare(struct request *q, struct copy *c)
+{
+	const char *name = json_string_value(json_object_get(q->body, "name"));
+	struct disk_image image = {.fd = -1};
+	int from = -1, rc = *q->path ? open_file(q, &from) : fetch(q, &from);
+
+	if (rc)
+		return rc;
+	if (from >= 0)
+		rc = disk_image_pack(from, q->called, name, &image);
+	if (from >= 0 && (*q->path || rc || image.fd >= 0))
+		close(from);
+	if (rc)
+		return rc;
+	if (image.fd < 0)
+		return !*q->path    ? copy_file(c, from, q->called)
+			: q->copied ? copy_image(c, q->path)
+				    : EXIT_DONE;
+	if (!name)
+		json_object_set_new(q->body, "name", json_string(image.name));
+	return copy_file(c, image.fd, image.file);
+}
+
+static int import(struct request *q, struct client *client)
 {
 	struct copy c = {.client = client, .from = -1};
 	json_t *reply = NULL;
-	int rc = copied ? copy_image(&c, path) : EXIT_DONE;
+	int rc = prepare(q, &c);
 
-	if (rc) {
-		json_decref(body);
+	if (rc)
 		return rc;
-	}
-	json_object_set_new(body, copied ? "copy" : "path", json_string(copied ? c.id : path));
-	if (client_call(client, "POST", "/media", body, &reply))
+	json_object_set_new(q->body, *c.id ? "copy" : "path", json_string(*c.id ? c.id : q->path));
+	if (client_call(client, "POST", "/media", json_incref(q->body), &reply))
 		return EXIT_FAILED;
-	if (o->json) {
+	if (q->common.json) {
 		json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 		putchar('\n');
 	} else
@@ -143,58 +245,75 @@ static int import(struct client *client, const struct cli_common *o, const char 
 	return EXIT_DONE;
 }
 
+static void take_option(struct request *q, int opt, const char *value)
+{
+	if (opt == OPT_NAME)
+		json_object_set_new(q->body, "name", json_string(value));
+	else if (opt == OPT_REPLACE)
+		json_object_set_new(q->body, "replace", json_true());
+	else if (opt == OPT_FORCE)
+		json_object_set_new(q->body, "force", json_true());
+	else if (opt == OPT_SHA256)
+		q->sha256 = value;
+	else
+		q->copied = true;
+}
+
+static int judge(struct request *q, int argc, char **argv)
+{
+	const char *name = json_string_value(json_object_get(q->body, "name"));
+	char proper[RECOGNISE_NAME], sum[SHA256_HEX];
+
+	if (name && (recognise_name(name, proper), strcmp(name, proper)))
+		return cli_usage(q->command,
+			"--name '%.80s': small letters, digits, '.', '_' and '-', at most %d", name,
+			RECOGNISE_NAME - 1);
+	if (q->sha256 && !sha256_parse(q->sha256, sum))
+		return cli_usage(
+			q->command, "'%s' is no SHA-256: it has 64 digits from 0 to f", q->sha256);
+	if (argc != 1)
+		return cli_usage(q->command, "takes one image or folder");
+	q->called = argv[0];
+	if (!download_is_url(q->called) && !realpath(q->called, q->path))
+		return fail_errno(q->called);
+	return EXIT_DONE;
+}
+
 static int run_import(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"name", required_argument, NULL, OPT_NAME},
 		{"replace", no_argument, NULL, OPT_REPLACE}, {"copy", no_argument, NULL, OPT_COPY},
-		{"force", no_argument, NULL, OPT_FORCE}, CLI_COMMON_OPTIONS, {0}};
-	json_t *body = json_object();
+		{"force", no_argument, NULL, OPT_FORCE},
+		{"sha256", required_argument, NULL, OPT_SHA256}, CLI_COMMON_OPTIONS, {0}};
+	struct request q = {.command = c, .body = json_object()};
 	struct client *client;
-	struct cli_common o;
-	char path[PATH_MAX], proper[RECOGNISE_NAME];
-	const char *name;
-	bool copied = false;
 	int opt, rc;
 
-	cli_common_init(&o);
-	while ((opt = cli_getopt(c, &o, argc, argv, options)) != -1) {
-		if (opt == OPT_NAME)
-			json_object_set_new(body, "name", json_string(optarg));
-		else if (opt == OPT_REPLACE)
-			json_object_set_new(body, "replace", json_true());
-		else if (opt == OPT_FORCE)
-			json_object_set_new(body, "force", json_true());
-		else
-			copied = true;
+	cli_common_init(&q.common);
+	while ((opt = cli_getopt(c, &q.common, argc, argv, options)) != -1)
+		take_option(&q, opt, optarg);
+	rc = judge(&q, argc - optind, argv + optind);
+	if (!rc) {
+		client = client_new(q.common.socket);
+		rc = client ? import(&q, client) : cli_fail("out of memory");
+		client_free(client);
 	}
-	name = json_string_value(json_object_get(body, "name"));
-	if (name && (recognise_name(name, proper), strcmp(name, proper))) {
-		rc = cli_usage(c,
-			"--name '%.80s': small letters, digits, '.', '_' and '-', at most %d", name,
-			RECOGNISE_NAME - 1);
-		json_decref(body);
-		return rc;
-	}
-	if (argc - optind != 1 || !realpath(argv[optind], path)) {
-		json_decref(body);
-		return argc - optind == 1 ? fail_errno(argv[optind])
-					  : cli_usage(c, "takes one image or folder");
-	}
-	client = client_new(o.socket);
-	rc = client ? import(client, &o, path, body, copied) : cli_fail("out of memory");
-	client_free(client);
+	json_decref(q.body);
 	return rc;
 }
 
 const struct command cmd_import = {
 	.name = "import",
-	.arguments = "ISO|FOLDER [--name NAME] [--replace] [--force] [--copy]",
-	.summary = "serve installation media (an image or a folder) in place",
+	.arguments =
+		"ISO|IMAGE|FOLDER|URL [--name NAME] [--sha256 SUM] [--replace] [--force] [--copy]",
+	.summary =
+		"serve installation media (an ISO image or a folder) in place, or a disk's image",
 	.help = "  --name NAME          its name (the name that it is recognised as, or its file's)\n"
+		"  --sha256 SUM         refuse a file or URL whose sum is another\n"
 		"  --replace            replace the media of that name\n"
 		"  --force              even if nothing in it is recognised, and even while a machine "
 		"is being installed from the media that it replaces\n"
 		"  --copy               copy the image, if the service may not read it "
-		"there\n" CLI_COMMON_HELP,
+		"there; a disk's image (raw or qcow2) is always compressed and copied\n" CLI_COMMON_HELP,
 	.run = run_import,
 };

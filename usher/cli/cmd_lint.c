@@ -2,6 +2,7 @@
 /* usher lint: answer files, and what comes of profiles, looked at here, without a service. */
 #include "usher/cli/checkers.h"
 #include "usher/cli/cli.h"
+#include "usher/cli/setting_option.h"
 #include "usher/client/client.h"
 #include "config/config.h"
 #include "config/paths.h"
@@ -145,6 +146,9 @@ static const char *sample_value(const struct profile_setting *s)
 		return "Etc/UTC";
 	case SETTING_DISK:
 		return "vda";
+	case SETTING_DISKS:
+	case SETTING_CARDS:
+		return "all";
 	case SETTING_PAIRS:
 		return "sample=https://192.0.2.9/";
 	default:
@@ -284,6 +288,8 @@ static void lint_values(struct linting *l, const struct profile *p, json_t *sett
 	const char *all = s->values           ? s->values
 		: s->type == SETTING_BOOLEAN  ? "yes|no"
 		: s->type == SETTING_PASSWORD ? sample_hash
+		: s->type == SETTING_DISK     ? "vda|smallest-ssd"
+		: s->type == SETTING_DISKS    ? "all|vda serial=S1XY"
 		: *s->def || s->required || s->type == SETTING_TEXT
 		? "" /* what a free text may be only --set knows */
 		: sample_value(s);
@@ -432,19 +438,6 @@ static void say(struct linting *l, int argc)
 		errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 }
 
-static int take_setting(struct linting *l, const char *text)
-{
-	const char *equals = strchr(text, '=');
-	char *key;
-
-	if (!equals || equals == text)
-		return cli_usage(l->command, "--set takes KEY=VALUE, not '%s'", text);
-	key = strndup(text, (size_t)(equals - text));
-	json_object_set_new(l->settings, key, json_string(equals + 1));
-	free(key);
-	return 0;
-}
-
 static int take_option(struct linting *l, int opt, const char **config)
 {
 	switch (opt) {
@@ -455,7 +448,7 @@ static int take_option(struct linting *l, int opt, const char **config)
 		l->version = optarg;
 		return 0;
 	case OPT_SET:
-		return take_setting(l, optarg);
+		return setting_option(l->command, l->settings, optarg);
 	case OPT_OWN:
 		l->own = true;
 		return 0;
@@ -541,8 +534,7 @@ const struct command cmd_lint = {
 	.help = "  --version V          the installer's version: RHEL7 to RHEL10, F39 to F45 (the "
 		"profile's)\n"
 		"  --format F           kickstart, preseed, autoinstall, cloud-config, autoyast,\n"
-		"                       ignition, script, yaml, xml, json (by name and content)\n"
-		"  --set KEY=VALUE      a setting of the profile; may be repeated\n"
+		"                       ignition, script, yaml, xml, json (by name and content)\n" SETTING_OPTION_HELP
 		"  --own                do not run the checkers installed on this host\n"
 		"  -c, --config FILE    the configuration that names the folders of profiles (" PATH_CONFIG
 		")\n"

@@ -56,7 +56,7 @@ static const char *size_of(json_t *m, char *buf, size_t size)
 {
 	uint64_t bytes = number_of(m, "size");
 
-	if (strcmp(text_of(m, "kind"), "image") || !bytes)
+	if (!strcmp(text_of(m, "kind"), "folder") || !bytes)
 		snprintf(buf, size, "-");
 	else if (bytes < 1000 * 1000 * 1000)
 		snprintf(buf, size, "%.1f MB", (double)bytes / 1e6);
@@ -68,23 +68,25 @@ static const char *size_of(json_t *m, char *buf, size_t size)
 void media_text(json_t *m)
 {
 	json_t *files = json_object_get(m, "files");
-	bool known = *text_of(m, "recognised_by");
+	bool known = *text_of(m, "recognised_by"), disk = !strcmp(text_of(m, "kind"), "disk");
 	char size[32], names[512];
 	const char *key;
 	json_t *value;
 
 	printf("%s: %s\n", text_of(m, "name"),
 		known ? text_of(m, "title") : "not recognised; it is served all the same");
-	printf("  %-10s %s, %s\n", text_of(m, "kind"), text_of(m, "path"),
+	printf("  %-10s %s, %s\n", disk ? "image" : text_of(m, "kind"), text_of(m, "path"),
 		size_of(m, size, sizeof size));
 	printf("  %-10s %s\n", "state",
 		*text_of(m, "problem") ? text_of(m, "problem") : text_of(m, "state"));
-	if (known)
+	if (disk)
+		printf("  %-10s of %.1f GB\n", "a disk", (double)number_of(m, "disk_size") / 1e9);
+	else if (known)
 		printf("  %-10s %s, by %s\n", "for", text_of(m, "arch"),
 			text_of(m, "recognised_by"));
 	json_object_foreach(files, key, value)
 		printf("  %-10s %s\n", key, json_string_value(value));
-	if (known && !json_object_get(files, "kernel"))
+	if (known && !disk && !json_object_get(files, "kernel"))
 		printf("  %-10s %s\n", "kernel", "not found where such media have it");
 	if (*text_of(m, "sha256"))
 		printf("  %-10s %s\n", "sha256", text_of(m, "sha256"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher show, leases, profiles, render: reading. */
 #include "usher/cli/cli.h"
+#include "usher/cli/discovered_text.h"
 #include "usher/client/client.h"
 #include "usher/client/console_client.h"
 #include "usher/cli/machine_text.h"
@@ -104,6 +105,17 @@ static void show_console(const struct cli_common *o, const char *name)
 	client_free(client);
 }
 
+/* A secret that was encrypted with another key than the service has. */
+static void show_unreadable(const json_t *m, const char *what)
+{
+	if (!strcmp(what, "power_password"))
+		printf("  unreadable its controller's password: set it again: usher power %s set %s\n",
+			machine_text(m, "name"), machine_text(m, "power"));
+	else
+		printf("  unreadable %s: put the old key back (usher.xml(5)), or make the machine anew\n",
+			what);
+}
+
 static void show_machine(json_t *m)
 {
 	json_t *last = json_object_get(m, "last_event");
@@ -124,6 +136,8 @@ static void show_machine(json_t *m)
 			json_is_string(value) ? json_string_value(value) : "…");
 	if (*machine_text(m, "power"))
 		printf("  power      %s\n", machine_text(m, "power"));
+	json_array_foreach(json_object_get(m, "unreadable"), i, value)
+		show_unreadable(m, json_string_value(value));
 	show_attempt(json_object_get(m, "attempt"));
 	show_waiting(m);
 	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf("  host key   %s %s\n",
@@ -150,6 +164,8 @@ static int run_show(const struct command *c, int argc, char **argv)
 	if (o.json)
 		return print_json(reply);
 	show_machine(reply);
+	if (json_is_object(json_object_get(reply, "inventory")))
+		discovered_print_hardware(json_object_get(reply, "inventory"));
 	if (!strcmp(machine_text(reply, "state"), "failed") &&
 		!strcmp(machine_text(reply, "kind"), "guest"))
 		show_console(&o, machine_text(reply, "name"));

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "usher/client/judging.h"
 
+#include "usher/client/fetching.h"
+#include "usher/client/request.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,20 +28,68 @@ static json_t *list_of(struct judging *j, const char *key)
 	return json_object_get(j->body, key);
 }
 
+/* What is small, and often a machine's own. */
+static bool may_differ(const char *key)
+{
+	static const char *const keys[] = {
+		"settings", "power", "power_password", "profile", "segment", "sealed"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!strcmp(key, keys[i]))
+			return true;
+	return false;
+}
+
+/* May a machine with `rest` say that it is like `common`, but for some small things of its own? */
+static bool is_near(json_t *common, json_t *rest)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(common, key, v)
+	{
+		if (!json_object_get(rest, key))
+			return false;
+	}
+	json_object_foreach(rest, key, v)
+	{
+		if (!may_differ(key) && !json_equal(json_object_get(common, key), v))
+			return false;
+	}
+	return true;
+}
+
+static void keep_own(const json_t *common, json_t *rest, json_t *machine)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(rest, key, v)
+	{
+		if (!json_equal(json_object_get(common, key), v))
+			json_object_set(machine, key, v);
+	}
+}
+
 /* Its place among those in common; it is put there when it is new. Steals `rest`. */
-static size_t find_common(struct judging *j, json_t *rest)
+static size_t find_common(struct judging *j, json_t *rest, json_t *machine)
 {
 	json_t *all = list_of(j, "common"), *one;
-	size_t i;
+	size_t i, near = json_array_size(all);
 
 	json_array_foreach(all, i, one)
 	{
-		if (json_equal(one, rest)) {
-			json_decref(rest);
-			return i;
-		}
+		if (json_equal(one, rest))
+			break;
+		if (near > i && is_near(one, rest))
+			near = i;
 	}
-	json_array_append_new(all, rest);
+	if (i == json_array_size(all) && near < i)
+		i = near;
+	if (i == json_array_size(all))
+		json_array_append(all, rest);
+	keep_own(json_array_get(all, i), rest, machine);
+	json_decref(rest);
 	return i;
 }
 
@@ -53,7 +104,8 @@ void judging_add_machine(struct judging *j, const json_t *body)
 			json_object_set(machine, own[i], json_object_get(rest, own[i]));
 		json_object_del(rest, own[i]);
 	}
-	json_object_set_new(machine, "like", json_integer((json_int_t)find_common(j, rest)));
+	json_object_set_new(
+		machine, "like", json_integer((json_int_t)find_common(j, rest, machine)));
 	json_array_append_new(list_of(j, "machines"), machine);
 }
 
@@ -88,6 +140,21 @@ int judging_ask(struct judging *j, struct client *c, json_t **ret_faults)
 		fprintf(stderr, "usher: warning: %s\n", warning);
 	*ret_faults = json_incref(json_object_get(reply, "faults"));
 	json_decref(reply);
+	return 0;
+}
+
+int judging_enroll(struct judging *j, struct client *c, json_t **ret)
+{
+	const char *warning;
+
+	json_object_del(j->body, "networks");
+	json_object_del(j->body, "gone");
+	json_object_set_new(j->body, "request_id", request_id());
+	if (fetching_call(c, "POST", "/enrolments", json_incref(j->body), ret))
+		return -1;
+	warning = json_string_value(json_object_get(*ret, "warning"));
+	if (warning && *warning)
+		fprintf(stderr, "usher: warning: %s\n", warning);
 	return 0;
 }
 

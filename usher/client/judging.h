@@ -20,6 +20,9 @@ void judging_add_gone(struct judging *j, const char *name);
 /* 0, and *ret_faults (new reference) is an array of what would be refused: "what", "index", "name", "error", "findings".
  * -1: it has said why. A warning is said, too. From an older service, and for more than one request takes: no fault. */
 int judging_ask(struct judging *j, struct client *c, json_t **ret_faults);
+/* The machines are made, all or none (POST /enrolments): 0, and *ret (new reference) has "faults" as above, and "machines" when
+ * there are none. -1: it has said why. */
+int judging_enroll(struct judging *j, struct client *c, json_t **ret);
 /* A line for each fault on standard error, "PLACE: NAME: ERROR"; what is said of several is one line. `place` gives the
  * PLACE of a fault; NULL: "usher". How many faults there are. */
 size_t judging_say(

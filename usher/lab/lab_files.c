@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lab file, and the files that it names. */
 #include "usher/lab/lab.h"
+#include "usher/lab/lab_parts.h"
 
 #include "usher/client/request.h"
 
@@ -147,7 +148,8 @@ static int fill(struct lab *lab, const char *path, char *why, size_t size)
 	return rc;
 }
 
-static int read_all(const char *path, char **ret, size_t *ret_len, char *why, size_t size)
+/* All of a file, at most LAB_FILE_MAX + 1 bytes, for wipe_free(). 0, or -errno with the line. */
+static int read_file(const char *path, char **ret, size_t *ret_len, char *why, size_t size)
 {
 	FILE *f = fopen(path, "re");
 	char *text = f ? malloc(LAB_FILE_MAX + 1) : NULL;
@@ -172,15 +174,15 @@ static int read_all(const char *path, char **ret, size_t *ret_len, char *why, si
 	return 0;
 }
 
-int lab_load(const char *path, struct lab **ret, char *why, size_t size)
+int lab_load_by(lab_reader read, const char *path, struct lab **ret, char *why, size_t size)
 {
 	char *text = NULL;
 	size_t len = 0;
-	int rc = read_all(path, &text, &len, why, size);
+	int rc = read_file(path, &text, &len, why, size);
 
 	if (rc)
 		return rc;
-	rc = lab_read(text, len, path, ret, why, size);
+	rc = read(text, len, path, ret, why, size);
 	wipe_free(text); /* settings in it may be secrets */
 	if (rc)
 		return rc;
@@ -190,4 +192,9 @@ int lab_load(const char *path, struct lab **ret, char *why, size_t size)
 	lab_free(*ret);
 	*ret = NULL;
 	return rc;
+}
+
+int lab_load(const char *path, struct lab **ret, char *why, size_t size)
+{
+	return lab_load_by(lab_read, path, ret, why, size);
 }

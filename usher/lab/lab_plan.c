@@ -98,8 +98,9 @@ static const json_t *network_of(const json_t *networks, const char *name)
 
 static void plan_network(struct planning *p, const struct lab_network *want, const json_t *networks)
 {
-	static const char *const keys[] = {"subnet", "forward", "domain"};
+	static const char *const keys[] = {"subnet", "ipv6", "forward", "domain"};
 	const json_t *have = network_of(networks, want->name);
+	const char *subnet = text_of(want->body, "subnet"), *ipv6 = text_of(want->body, "ipv6");
 	struct lab_step *s;
 
 	for (size_t i = 0; have && i < sizeof keys / sizeof *keys; i++) {
@@ -120,8 +121,8 @@ static void plan_network(struct planning *p, const struct lab_network *want, con
 	json_object_set_new(s->body, "lab", json_string(p->wish->lab->name));
 	if (have)
 		json_object_set_new(p->back, want->name, json_true());
-	say(s, have ? "network, which is not active: started" : "network %s made",
-		text_of(want->body, "subnet"));
+	say(s, have ? "network, which is not active: started" : "network %s%s%s made", subnet,
+		*subnet && *ipv6 ? ", " : "", ipv6);
 }
 
 /* Has a machine that is not to go a card there? */

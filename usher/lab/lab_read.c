@@ -4,6 +4,7 @@
 
 #include "usher/client/cli_names.h"
 #include "core/markup.h"
+#include "usher/lab/lab_parts.h"
 #include "usher/lab/lab_values.h"
 #include "core/ssh_key.h"
 
@@ -21,8 +22,7 @@ struct reading {
 	json_t *names; /* of machines and networks, and "NETWORK ADDRESS": the line where each is taken */
 };
 
-/* All attributes of an element, into `to` by their keys. */
-static void attributes(
+void lab_attributes(
 	struct markup_reader *r, const xmlNode *e, const struct lab_attribute *as, json_t *to)
 {
 	markup_known(r, e, as, sizeof *as);
@@ -62,7 +62,7 @@ static void read_disk(struct markup_reader *r, const xmlNode *e, void *to)
 		{"size", "size", LAB_DISK, true}, {"pool", "pool", LAB_WORD, false}, {0}};
 	json_t *disk = json_object();
 
-	attributes(r, e, as, disk);
+	lab_attributes(r, e, as, disk);
 	markup_children(r, e, no_elements, NULL);
 	append(r, e, to, "disk_list", disk, LAB_DISKS_MAX);
 }
@@ -73,7 +73,7 @@ static void read_nic(struct markup_reader *r, const xmlNode *e, void *to)
 		{"ip", "address", LAB_IPS, false}, {"mac", "mac", LAB_MACS, false}, {0}};
 	json_t *nic = json_object();
 
-	attributes(r, e, as, nic);
+	lab_attributes(r, e, as, nic);
 	markup_children(r, e, no_elements, NULL);
 	append(r, e, to, "nic_list", nic, MACHINE_NICS - 1);
 }
@@ -84,7 +84,7 @@ static json_t *from_file(const xmlNode *e, json_t *attrs)
 		(json_int_t)xmlGetLineNo(e));
 }
 
-static void read_set(struct markup_reader *r, const xmlNode *e, void *to)
+void lab_read_set(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {
 		{"name", "name", LAB_WORD, true}, {"file", "file", LAB_TEXT, false}, {0}};
@@ -94,7 +94,7 @@ static void read_set(struct markup_reader *r, const xmlNode *e, void *to)
 
 	if (!settings)
 		json_object_set_new(to, "settings", settings = json_object());
-	attributes(r, e, as, attrs);
+	lab_attributes(r, e, as, attrs);
 	name = json_string_value(json_object_get(attrs, "name"));
 	if (!text || !name)
 		; /* said */
@@ -123,7 +123,7 @@ static json_t *key_line(const char *text)
 	return n && !memchr(text, '\n', n) && !memchr(text, '\r', n) ? json_stringn(text, n) : NULL;
 }
 
-static void read_ssh_key(struct markup_reader *r, const xmlNode *e, void *to)
+void lab_read_ssh_key(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"file", "file", LAB_TEXT, false}, {0}};
 	json_t *attrs = json_object(), *key = NULL;
@@ -132,7 +132,7 @@ static void read_ssh_key(struct markup_reader *r, const xmlNode *e, void *to)
 	unsigned faults = r->faults;
 	char *text = markup_text(r, e);
 
-	attributes(r, e, as, attrs);
+	lab_attributes(r, e, as, attrs);
 	if (r->faults == faults) {
 		if (!by_file)
 			key = key_line(text);
@@ -150,12 +150,12 @@ static void read_ssh_key(struct markup_reader *r, const xmlNode *e, void *to)
 	json_decref(attrs);
 }
 
-static void read_first_boot(struct markup_reader *r, const xmlNode *e, void *to)
+void lab_read_first_boot(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"file", "file", LAB_TEXT, true}, {0}};
 	json_t *attrs = json_object();
 
-	attributes(r, e, as, attrs);
+	lab_attributes(r, e, as, attrs);
 	markup_children(r, e, no_elements, NULL);
 	if (json_object_get(attrs, "file"))
 		json_object_set_new(to, "first_boot", from_file(e, attrs));
@@ -188,12 +188,12 @@ enum { MACHINE_OWN = 3 }; /* name, ip, mac: not in <defaults> */
 static json_t *read_said(struct markup_reader *r, const xmlNode *e, const struct lab_attribute *as)
 {
 	static const struct markup_element es[] = {{"disk", read_disk, MARKUP_MANY},
-		{"nic", read_nic, MARKUP_MANY}, {"set", read_set, MARKUP_MANY},
-		{"ssh-key", read_ssh_key, MARKUP_MANY}, {"domain", read_domain, MARKUP_ONCE},
-		{"first-boot", read_first_boot, MARKUP_ONCE}, {0}};
+		{"nic", read_nic, MARKUP_MANY}, {"set", lab_read_set, MARKUP_MANY},
+		{"ssh-key", lab_read_ssh_key, MARKUP_MANY}, {"domain", read_domain, MARKUP_ONCE},
+		{"first-boot", lab_read_first_boot, MARKUP_ONCE}, {0}};
 	json_t *said = json_object();
 
-	attributes(r, e, as, said);
+	lab_attributes(r, e, as, said);
 	markup_children(r, e, es, said);
 	if (json_object_get(said, "profile") && json_object_get(said, "template"))
 		markup_fault(r, e, "<%s> takes either profile= or template=", e->name);
@@ -441,16 +441,21 @@ static void note_machine(struct markup_reader *r, const xmlNode *e, void *to)
 static void read_network(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct lab_attribute as[] = {{"name", "name", LAB_WORD, true},
-		{"subnet", "subnet", LAB_SUBNET, true}, {"forward", "forward", LAB_FORWARD, false},
-		{"domain", "domain", LAB_DOMAIN, false}, {0}};
+		{"subnet", "subnet", LAB_SUBNET, false}, {"ipv6", "ipv6", LAB_PREFIX6, false},
+		{"forward", "forward", LAB_FORWARD, false}, {"domain", "domain", LAB_DOMAIN, false},
+		{0}};
 	struct reading *g = to;
 	json_t *body = json_object();
 	char key[80], what[128];
 	const char *name;
 	struct lab_network *n = &g->lab->networks[g->lab->n_networks];
 
-	attributes(r, e, as, body);
+	lab_attributes(r, e, as, body);
 	markup_children(r, e, no_elements, NULL);
+	if (!xmlHasProp(e, (const xmlChar *)"subnet") && !xmlHasProp(e, (const xmlChar *)"ipv6"))
+		markup_fault(r, e, "<network> lacks subnet='…' or ipv6='…'");
+	else if (!xmlHasProp(e, (const xmlChar *)"subnet"))
+		json_object_set_new(body, "ipv6_only", json_true());
 	name = json_string_value(json_object_get(body, "name"));
 	snprintf(key, sizeof key, "network %s", name ? name : "");
 	snprintf(what, sizeof what, "the network's name '%s'", name ? name : "");
@@ -476,7 +481,7 @@ static void read_lab(struct markup_reader *r, const xmlNode *root, void *to)
 	const char *name;
 	bool usable;
 
-	attributes(r, root, as, attrs);
+	lab_attributes(r, root, as, attrs);
 	name = json_string_value(json_object_get(attrs, "name"));
 	snprintf(g->lab->name, sizeof g->lab->name, "%s", name ? name : "");
 	markup_children(r, root, es, g);
@@ -489,7 +494,7 @@ static void read_lab(struct markup_reader *r, const xmlNode *root, void *to)
 	json_decref(attrs);
 }
 
-static struct lab *lab_new(void)
+struct lab *lab_new(void)
 {
 	struct lab *lab = calloc(1, sizeof *lab);
 

@@ -3,6 +3,7 @@
 
 #include "usher/client/cli_names.h"
 #include "config/config_xml.h"
+#include "guest/guest.h"
 #include "usher/client/request.h"
 
 #include <ctype.h>
@@ -95,6 +96,14 @@ json_t *lab_take_subnet(const char *text)
 	return config_subnet(text, &s) ? json_string(text) : NULL;
 }
 
+json_t *lab_take_prefix6(const char *text)
+{
+	struct config_subnet s;
+
+	return config_subnet6(text, &s) && s.prefix_len == GUEST_NETWORK_PREFIX6 ? json_string(text)
+										 : NULL;
+}
+
 /* Series */
 
 struct series {
@@ -108,7 +117,7 @@ static bool is_ip(const char *text)
 {
 	struct ip ip;
 
-	return !ip_parse(text, &ip) && ip.family == IP_V4;
+	return !ip_parse(text, &ip);
 }
 
 static bool is_mac(const char *text)
@@ -161,16 +170,22 @@ json_t *lab_take_macs(const char *text)
 	return take_series(text, is_mac);
 }
 
+/* Of an IPv6 address the last 32 bits count up. */
 static void nth_ip(const char *first, size_t i, char *buf, size_t size)
 {
 	char text[IP_TEXT];
-	struct ip ip;
+	struct ip ip, n;
+	uint8_t *low;
+	uint32_t number;
 
 	ip_parse(first, &ip);
+	low = ip.b + (ip.family == IP_V6 ? 12 : 0);
+	number = (uint32_t)low[0] << 24 | (uint32_t)low[1] << 16 | (uint32_t)low[2] << 8 | low[3];
 	*buf = '\0';
-	if (ip_to_v4(&ip) > UINT32_MAX - i)
+	if (number > UINT32_MAX - i)
 		return;
-	ip = ip_from_v4(ip_to_v4(&ip) + (uint32_t)i);
+	n = ip_from_v4(number + (uint32_t)i);
+	memcpy(low, n.b, 4);
 	snprintf(buf, size, "%s", ip_format(&ip, text));
 }
 

@@ -28,14 +28,15 @@ struct lab_attribute {
 #define LAB_FORWARD lab_take_forward, "none, nat or route"
 #define LAB_DOMAIN lab_take_domain, "a domain like lab.example"
 #define LAB_SUBNET lab_take_subnet, "a network like 10.77.0.0/24"
-#define LAB_IPS lab_take_ips, "an IPv4 address, or a range like 10.77.0.{11..20}"
+#define LAB_PREFIX6 lab_take_prefix6, "an IPv6 prefix like fd00:77::/64"
+#define LAB_IPS lab_take_ips, "an address, or a range like 10.77.0.{11..20}"
 #define LAB_MACS \
 	lab_take_macs, "a MAC like 52:54:00:00:00:10, or a range like 52:54:00:00:00:{10..19}"
 
 typedef json_t *lab_take(const char *text);
 lab_take lab_take_word, lab_take_text, lab_take_memory, lab_take_disk, lab_take_vcpus,
 	lab_take_yes_no, lab_take_firmware, lab_take_graphics, lab_take_forward, lab_take_domain,
-	lab_take_subnet, lab_take_ips, lab_take_macs;
+	lab_take_subnet, lab_take_prefix6, lab_take_ips, lab_take_macs;
 
 /* The addresses, or MACs, of `n` machines: an array of texts. One value counts up from there; a range has as many as there are
  * machines. NULL with what is wrong (static text). New reference. */

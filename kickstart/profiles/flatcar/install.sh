@@ -1,20 +1,23 @@
 #!/bin/bash
-# In Flatcar as it was booted from the network: the image goes to the disk. ALL THAT IS ON THE DISK IS LOST: it is the one that
-# is named, or the largest that is neither removable nor read-only.
+# In Flatcar as it was booted from the network: the image goes to the disk. ALL THAT IS ON THE DISK IS LOST.
 report() { curl -fsS -m 10 --retry 10 --retry-all-errors --retry-delay 3 --noproxy '*' -o /dev/null --data-binary @- "$1"; }
 say() { echo "$*" | report {{attempt.progress_url}}; }
 
-largest() {
-	for d in /sys/block/*; do
-		[ -e "$d/device" ] && [ "$(cat "$d/removable")$(cat "$d/ro")" = 00 ] && echo "$(cat "$d/size") ${d##*/}"
-	done | sort -k 1,1nr -k 2 | head -n 1 | cut -d ' ' -f 2
-}
+{{#machine.find_disk}}
+{{>find-disk.sh}}
+choose() { find_disk {{machine.find_disk}}; }
+{{/machine.find_disk}}
+{{^machine.find_disk}}
+choose() { disk={{machine.disk}} said="writing the image to $disk, which is wiped"; }
+{{/machine.find_disk}}
 
 install() {
 	set -e
 	{{#set.pre}}
 	sh -c {{set.pre}}
 	{{/set.pre}}
+	choose || { echo "$said"; exit 1; }
+	say "$said"
 	{{#set.proxy}}
 	export http_proxy={{set.proxy}} https_proxy={{set.proxy}}
 	{{/set.proxy}}
@@ -34,9 +37,6 @@ install() {
 part() { lsblk -nrpo NAME,PARTLABEL "/dev/$disk" | awk -v label="$1" '$2 == label { print $1 }'; }
 
 say 'answers taken'
-disk={{machine.disk}}
-[ -n "$disk" ] || disk=$(largest)
-say "writing the image to $disk, which is wiped"
 (install) >/tmp/usher.log 2>&1
 status=$?
 if [ $status = 0 ]; then

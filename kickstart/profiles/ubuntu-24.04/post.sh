@@ -9,6 +9,12 @@ finish() {
 	echo 'GRUB_CMDLINE_LINUX="console=tty0 console='{{set.console}}'"' >/target/etc/default/grub.d/90-usher.cfg
 	$in update-grub
 	{{/set.console}}
+	{{#machine.link}}
+	# Not by cloud-init, which would write the installer's network anew.
+	rm -f /target/etc/netplan/*.yaml /target/etc/cloud/cloud.cfg.d/90-installer-network.cfg
+	echo 'network: {config: disabled}' >/target/etc/cloud/cloud.cfg.d/99-usher-network.cfg
+	install -m 600 /run/usher-network.yaml /target/etc/netplan/90-usher.yaml
+	{{/machine.link}}
 	{{^set.user}}
 	# A user is made by the new system itself when it starts for the first time, with its keys.
 	user=root home=/root

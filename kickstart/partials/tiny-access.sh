@@ -1,0 +1,5 @@
+SSH_KEYS=
+{{#ssh_keys}}
+SSH_KEYS="$SSH_KEYS"{{.}}'
+'
+{{/ssh_keys}}
