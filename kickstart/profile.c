@@ -97,6 +97,21 @@ const struct profile_loader *profile_loader_of(const char *program, enum profile
 	return NULL;
 }
 
+int profile_boot_signed(struct profile *p, char *why, size_t why_size)
+{
+	if (p->programs[PROFILE_EFI_X64] || p->loaders[PROFILE_EFI_X64])
+		return 0;
+	if (p->media.url.text) {
+		snprintf(why, why_size,
+			"%s:%u: Secure Boot needs a signed boot loader, which cannot load by URL: import the medium, or "
+			"choose the firmware efi",
+			p->file, p->media.url.line);
+		return -EINVAL;
+	}
+	p->loaders[PROFILE_EFI_X64] = profile_loader("grub", PROFILE_EFI_X64);
+	return 0;
+}
+
 int profile_set_media(struct profile *p, const char *path, const char *url, json_t *files)
 {
 	char *path_copy = path ? strdup(path) : NULL, *url_copy = url ? strdup(url) : NULL;

@@ -105,6 +105,11 @@ struct profile_loader {
 const struct profile_loader *profile_loader(const char *word, enum profile_firmware firmware);
 const struct profile_loader *profile_loader_of(const char *program, enum profile_firmware firmware);
 
+struct profile;
+/* For an x86 machine with Secure Boot, whose firmware refuses usher's iPXE: where the profile names no program for UEFI, the
+ * signed loader. -EINVAL with `why`: that cannot load its files. */
+int profile_boot_signed(struct profile *p, char *why, size_t why_size);
+
 enum profile_setting_type { /* setting_type.c */
 	SETTING_TEXT,
 	SETTING_PASSWORD,

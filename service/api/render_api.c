@@ -145,7 +145,7 @@ void render_handle(struct api *api, struct http_request *r, struct machine *m, c
 	operation_begin(&s->op, &api->showings, m, false);
 	http_hold(r, HTTP_HOLD_MS);
 	rc = served_profile_ask(
-		api->content, m->profile, m->settings, SERVED_PROFILE_RENDER, on_profile, s);
+		api->content, m->profile, m->settings, NULL, SERVED_PROFILE_RENDER, on_profile, s);
 	if (rc) {
 		http_respond_error(r, 503, "%s", served_profile_refused(rc));
 		showing_free(s);

@@ -76,7 +76,7 @@ static void ask(struct content *content, struct http_request *r, json_t *body)
 	if (b) {
 		*b = (struct beginning){.content = content, .request = r};
 		rc = served_profile_ask(content, json_text(body, "profile"),
-			json_is_object(settings) ? settings : NULL, SERVED_PROFILE_RENDER,
+			json_is_object(settings) ? settings : NULL, NULL, SERVED_PROFILE_RENDER,
 			on_profile, b);
 	}
 	if (rc) {

@@ -92,6 +92,7 @@ struct reading {
 	struct content *content;
 	char *name;
 	enum served_profile_for what_for;
+	bool boots_signed;
 	struct served_profile sp;
 	served_profile_done done;
 	void *arg;
@@ -113,7 +114,9 @@ static int look(const struct reading *r, const struct medium *imported, const st
 
 	if (rc)
 		return rc == -ENOMEM ? rc : 0;
-	if (*imported->name)
+	if (r->boots_signed)
+		rc = profile_boot_signed(r->sp.profile, why, size);
+	if (!rc && *imported->name)
 		rc = medium_look(imported, r->content->base->config.user, why, size);
 	if (!rc && *image->name)
 		rc = medium_look(image, r->content->base->config.user, why, size);
@@ -161,7 +164,7 @@ static void read_done(struct task *t)
 }
 
 int served_profile_ask(struct content *content, const char *name, const json_t *settings,
-	enum served_profile_for what_for, served_profile_done done, void *arg)
+	const char *firmware, enum served_profile_for what_for, served_profile_done done, void *arg)
 {
 	struct reading *r = calloc(1, sizeof *r);
 	int rc = -ENOMEM;
@@ -172,6 +175,7 @@ int served_profile_ask(struct content *content, const char *name, const json_t *
 		.content = content,
 		.name = strdup(name),
 		.what_for = what_for,
+		.boots_signed = firmware && !strcmp(firmware, "efi-secure"),
 		.done = done,
 		.arg = arg};
 	r->sp.settings = settings ? json_deep_copy(settings) : NULL;

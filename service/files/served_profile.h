@@ -17,7 +17,8 @@ enum served_profile_for {
 
 /*
  * What the worker does, since a cold disk takes time: it reads the profile as served_profile_read(), hashes the passwords in clear of
- * `settings` (copied; may be NULL), and looks whether the medium has what the profile needs.
+ * `settings` (copied; may be NULL), and looks whether the medium has what the profile needs. `firmware`: of the guest that it
+ * is for, as its specification has it, or NULL; with efi-secure the profile boots by signed programs.
  */
 struct served_profile {
 	struct profile *profile; /* owned by the receiver; NULL: see rc and why */
@@ -30,7 +31,8 @@ struct served_profile {
 typedef void (*served_profile_done)(void *arg, struct served_profile *sp);
 /* 0, or -errno: then `done` is not called. */
 int served_profile_ask(struct content *content, const char *name, const json_t *settings,
-	enum served_profile_for what_for, served_profile_done done, void *arg);
+	const char *firmware, enum served_profile_for what_for, served_profile_done done,
+	void *arg);
 /* What a user is told of that -errno. */
 const char *served_profile_refused(int rc);
 

@@ -262,8 +262,8 @@ void change_reinstall(struct operations *ops, struct http_request *r, struct mac
 	if (!a)
 		return;
 	a->seal = seal;
-	rc = served_profile_ask(
-		ops->content, m->profile, m->settings, SERVED_PROFILE_JUDGE, on_profile, a);
+	rc = served_profile_ask(ops->content, m->profile, m->settings, m->spec.firmware,
+		SERVED_PROFILE_JUDGE, on_profile, a);
 	if (rc) {
 		http_respond_error(r, 503, "%s", served_profile_refused(rc));
 		rearming_free(a);
@@ -288,8 +288,8 @@ void change_run(struct operations *ops, struct http_request *r, struct machine *
 		a->seal = m->seal;
 		snprintf(a->tool, sizeof a->tool, "%s", tool);
 		a->settings = settings ? json_incref(settings) : json_object();
-		rc = served_profile_ask(
-			ops->content, tool, a->settings, SERVED_PROFILE_INSTALL, on_profile, a);
+		rc = served_profile_ask(ops->content, tool, a->settings, NULL,
+			SERVED_PROFILE_INSTALL, on_profile, a);
 		if (rc) {
 			http_respond_error(r, 503, "%s", served_profile_refused(rc));
 			rearming_free(a);

@@ -522,7 +522,7 @@ static void creation_prepare(struct creation *c)
 		return;
 	}
 	rc = served_profile_ask(c->ops->content, json_text(c->body, "profile"),
-		json_is_object(settings) ? settings : NULL,
+		json_is_object(settings) ? settings : NULL, json_text(c->body, "firmware"),
 		c->trial && !c->trial->make ? SERVED_PROFILE_JUDGE : SERVED_PROFILE_INSTALL,
 		on_profile, c);
 	if (rc)

@@ -461,6 +461,45 @@ START_TEST(loaders)
 }
 END_TEST
 
+/* The program for UEFI of a profile with this medium and these attributes, for a machine with Secure Boot. */
+static void boots_signed(
+	const char *media, const char *attributes, const char *program, const char *fault)
+{
+	struct profile *p = NULL;
+	json_t *set = json_object(), *snap = NULL;
+	char text[512], why[512] = "";
+	int rc;
+
+	snprintf(text, sizeof text,
+		"<profile name='p'><title>t</title>%s<boot %s><kernel>k</kernel></boot></profile>",
+		media, attributes);
+	put("p/profile.xml", text);
+	ck_assert_msg(read_p(&p, why) == 0, "%s", why);
+	rc = profile_boot_signed(p, why, sizeof why);
+	ck_assert_int_eq(rc, fault ? -EINVAL : 0);
+	if (fault)
+		ck_assert_msg(strstr(why, fault), "%s", why);
+	ck_assert_int_eq(profile_snapshot(p, set, &snap), 0);
+	if (program)
+		ck_assert_str_eq(profile_program(snap, PROFILE_EFI_X64), program);
+	else
+		ck_assert_ptr_null(profile_program(snap, PROFILE_EFI_X64));
+	ck_assert_ptr_null(profile_program(snap, PROFILE_BIOS));
+	json_decref(set);
+	json_decref(snap);
+	profile_free(p);
+}
+
+START_TEST(secure_boot)
+{
+	boots_signed("<media name='m' path='/m'/>", "", "shimx64.efi.signed", NULL);
+	boots_signed("<media name='m' path='/m'/>", "efi-x64='grub'", "shimx64.efi.signed", NULL);
+	boots_signed("<media name='m' path='/m'/>", "efi-x64='d/own.efi'", "m/d/own.efi", NULL);
+	boots_signed("<media name='m' url='http://h/m'/>", "", NULL,
+		"p/profile.xml:1: Secure Boot needs");
+}
+END_TEST
+
 START_TEST(programs)
 {
 	struct profile *p = NULL, *back = NULL;
@@ -769,6 +808,7 @@ int main(void)
 	tcase_add_test(t, passwords_are_hashed_ahead);
 	tcase_add_test(t, passwords_of_old_systems);
 	tcase_add_test(t, wrong_secrets);
+	tcase_add_test(t, secure_boot);
 	tcase_add_test(t, programs);
 	tcase_add_test(t, loaders);
 	tcase_add_test(t, snapshot);

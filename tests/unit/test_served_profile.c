@@ -9,12 +9,14 @@
 static struct service rooms;
 static struct profile *p;
 static char why[512];
+static const char *firmware; /* of the guest that it is for */
 
 static void setup(void)
 {
 	rooms_make(&rooms);
 	profile_make(&rooms);
 	p = NULL;
+	firmware = NULL;
 }
 
 static void teardown(void)
@@ -119,7 +121,8 @@ static void ask(const char *settings, enum served_profile_for what_for)
 	json_decref(got.settings);
 	answered = false;
 	ck_assert_int_eq(
-		served_profile_ask(&rooms.content, "small", given, what_for, keep, NULL), 0);
+		served_profile_ask(&rooms.content, "small", given, firmware, what_for, keep, NULL),
+		0);
 	json_decref(given);
 	base_wait(&rooms.base, answered);
 	ck_assert_msg(!got.rc, "%s", got.why);
@@ -192,6 +195,24 @@ START_TEST(another_medium_by_now)
 }
 END_TEST
 
+/* With Secure Boot it needs the signed programs, whether this host has them or not. */
+START_TEST(secure_boot)
+{
+	firmware = "efi";
+	ask(NULL, SERVED_PROFILE_INSTALL);
+	ck_assert_int_eq(got.files_rc, 0);
+	ck_assert_ptr_null(got.profile->loaders[PROFILE_EFI_X64]);
+	firmware = "efi-secure";
+	ask(NULL, SERVED_PROFILE_INSTALL);
+	ck_assert_ptr_nonnull(got.profile->loaders[PROFILE_EFI_X64]);
+	configure("small", "", "http://mirror.example/small");
+	ask(NULL, SERVED_PROFILE_INSTALL);
+	ck_assert_int_eq(got.files_rc, -EINVAL);
+	ck_assert_msg(strstr(got.files_why, "cannot load by URL"), "%s", got.files_why);
+	forget();
+}
+END_TEST
+
 START_TEST(none)
 {
 	ck_assert_int_eq(served_profile_read(&rooms.content, "smal", &p, why, sizeof why), -ENOENT);
@@ -213,6 +234,7 @@ int main(void)
 	tcase_add_test(t, asked_for);
 	tcase_add_test(t, files_that_are_missing);
 	tcase_add_test(t, another_medium_by_now);
+	tcase_add_test(t, secure_boot);
 	tcase_add_test(t, none);
 	suite_add_tcase(s, t);
 	return base_run(s);
