@@ -8,7 +8,8 @@
 # lab: boots guests
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cloud=$top/build/cache/cloud-image
-[ -n "${USHER_LAB:-}" ] || { "$top/contrib/cloud-image" "$cloud" && "$top/contrib/tiny/build" "$top/build/cache/tiny"; } || exit 1
+[ -n "${USHER_LAB:-}" ] || { "$top/contrib/cloud-image" "$cloud" && "$top/contrib/tiny/build" "$top/build/cache/tiny" &&
+	"$top/tests/lab/archive.sh" "$top/build/cache/archive" hello; } || exit 1
 . "$top/tests/lab/lib.sh"
 lab_enter "$@"
 . "$top/tests/lab/guests.sh"
@@ -80,6 +81,17 @@ zstd -q -dc "$(packed path)" | head -c 100000001 | zstd -q --stream-size=1000000
 import "what is no whole number of sectors" odd.img.zst 'cut off'
 gzip -c "$wrong/noise.raw" >"$wrong/noise.gz"
 import "gzip" noise.gz 'unpack it'
+xz -0 -c "$wrong/noise.raw" >"$wrong/noise.xz"
+import "xz" noise.xz 'unpack it'
+printf '\0\0\0\11' | dd of="$wrong/empty.qcow2" bs=1 seek=4 conv=notrunc status=none
+import "a qcow2 of version 9" empty.qcow2 'version'
+tar -cf "$wrong/files.tar" -C "$wrong" noise.gz
+import "a tar archive" files.tar 'tar'
+truncate -s 4M "$wrong/large-sectors.raw"
+printf 'EFI PART' | dd of="$wrong/large-sectors.raw" bs=4096 seek=1 conv=notrunc status=none
+printf '\125\252' | dd of="$wrong/large-sectors.raw" bs=1 seek=510 conv=notrunc status=none
+import "one for sectors of 4096 bytes" large-sectors.raw 'sectors of 4096 bytes'
+refused "another file than the sum says is refused" 'expected 0000' "$USHER" import "$cloud/image.qcow2" --name wrong --sha256 "$(printf %064d 0)"
 check "none of them left a file" test "$(stored_files)" = "$before"
 check "and none a record" test "$("$USHER" media --json | jq -r '[.media[] | select(.source == "imported") | .name] | join(" ")')" = debian-12-cloud
 
@@ -137,6 +149,78 @@ need "it boots again" wait_until 120 new_boot
 check "with the same SSH host keys" test "$(keys)" = "$had"
 inside_is "and the same address" $at/24 anna $at "$address_of"
 check "it was installed once" test "$(boots web) $(count web up)" = "1 1"
+
+# --- images that look right, and seeds -----------------------------------------------------------------------------------------
+
+# profile_of NAME: the profile with another image
+profile_of() {
+	mkdir -p "$USHER_LAB/more/$1"
+	cp "$(dirname "$("$USHER" profiles debian-12-cloud --json | jq -r .file)")"/* "$USHER_LAB/more/$1/"
+	sed -i "s/<profile name='debian-12-cloud'/<profile name='$1'/; s/<image name='debian-12-cloud'/<image name='$1'/" "$USHER_LAB/more/$1/profile.xml"
+}
+# small_image NAME TREE: 64 MB, a GPT, and one ext4 with TREE in it
+small_image() {
+	truncate -s 64M "$wrong/$1.raw"
+	echo 'start=2048, size=120000, type=L' | sfdisk -q --label gpt "$wrong/$1.raw"
+	mkfs.ext4 -q -F -d "$2" -E offset=$((2048 * 512)) "$wrong/$1.raw" 50M 2>/dev/null
+}
+mkdir -p "$wrong/none" "$wrong/system/etc"
+echo ID=none >"$wrong/system/etc/os-release"
+small_image rootless "$wrong/none"
+small_image cloudless "$wrong/system"
+small_image tableless "$wrong/system"
+printf 'x' | dd of="$wrong/tableless.raw" bs=1 seek=$((512 + 16)) conv=notrunc status=none # the header's own sum
+for name in rootless cloudless tableless; do
+	profile_of $name
+	check "$name: is imported, for its head is an image's" "$USHER" import "$wrong/$name.raw" --name $name
+	need "and a guest made of it" create $name --profile $name --disk 3G
+done
+fails() { # NAME TEXT
+	check "$1 fails" timeout 900 "$USHER" wait "$1" --for failed
+	if shows "$1" "$2"; then pass "since $2"; else fail "not since $2"; "$USHER" show "$1"; fi
+}
+fails rootless 'no partition of the image has a system on ext4, xfs or btrfs'
+fails cloudless 'the image has no cloud-init'
+fails tableless 'nothing was written'
+check "they are deleted" "$USHER" delete rootless cloudless tableless
+check "an image that is gone" rm "$("$USHER" media rootless --json | jq -r .path)"
+refused "is not installed from" 'rootless' create gone --profile rootless --disk 3G
+profile_of seedless
+sed -i "s/<image name='seedless'/<image name='debian-12-cloud'/" "$USHER_LAB/more/seedless/profile.xml"
+printf '\nusers: [ {name: "open\n' >>"$USHER_LAB/more/seedless/user-data"
+refused "a seed that is no YAML" 'user-data' create seedless --profile seedless --disk 3G
+printf '#cloud-config\nusers: 12\n' >"$USHER_LAB/more/seedless/user-data"
+refused "a seed that cloud-init would not take" 'user-data' create seedless --profile seedless --disk 3G
+
+# --- UEFI with Secure Boot, and packages ---------------------------------------------------------------------------------------
+
+# The archive is this host's own, signed as it came; what cloud-init asks it for is in its log.
+(cd "$top/build/cache/archive" && exec python3 -m http.server --bind 192.168.122.1 8081) >"$USHER_LAB/archive.log" 2>&1 &
+archive() { sed -n "s,^[^ ]* $1\$,http://192.168.122.1:8081/$1,p" "$top/build/cache/archive/suites" | head -n 1; }
+secure_at=192.168.122.63
+need "seal is created, with Secure Boot and a package" create seal --profile debian-12-cloud --firmware efi-secure --ip $secure_at \
+	--set network=static --disk 5G --set packages=hello --set mirror="$(archive debian)" --set security_mirror="$(archive debian-security)"
+if ! check "seal is up" timeout 1500 "$USHER" wait seal; then
+	"$USHER" timeline seal
+	"$USHER" console seal --log | tail -n 80
+	tail -n 20 "$USHER_LAB/archive.log"
+	lab_end
+fi
+"$USHER" timeline seal | sed 's/^/    /'
+inside_is "root gets in by key" root root $secure_at id -un
+inside_is "its kernel says that Secure Boot is on" 1 root $secure_at 'dmesg | grep -ci "secure boot enabled"'
+inside_is "the firmware as well" 1 root $secure_at "od -An -tu1 -j4 /sys/firmware/efi/efivars/SecureBoot-* | tr -d ' '"
+inside_is "it has its static address" $secure_at/24 root $secure_at "$address_of"
+inside_is "its root filesystem has grown" yes root $secure_at '[ $(df --output=size -BM / | tail -n 1 | tr -dc 0-9) -gt 4400 ] && echo yes || df -h /'
+inside_is "the package is installed" "install ok installed" root $secure_at "dpkg-query -W -f '\${Status}' hello"
+check "and came from the mirror that was set" grep -q 'GET /debian/pool/main/h/hello/' "$USHER_LAB/archive.log"
+keys_of() { root_at=$1; as root "$root_at" 'cat /etc/ssh/ssh_host_*_key.pub' | sha256sum; }
+had=$(keys_of $secure_at) was=$(as root $secure_at cat /proc/sys/kernel/random/boot_id)
+as root $secure_at systemctl reboot
+sealed_again() { local now; now=$(as root $secure_at cat /proc/sys/kernel/random/boot_id) && [ -n "$now" ] && [ "$now" != "$was" ]; }
+need "it boots again" wait_until 180 sealed_again
+check "with the same SSH host keys" test "$(keys_of $secure_at)" = "$had"
+check "it is deleted" "$USHER" delete seal
 
 # --- what cloud-init fails at --------------------------------------------------------------------------------------------
 

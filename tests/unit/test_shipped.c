@@ -31,8 +31,9 @@ static const char *const needed[][2] = {{"disks", "vdb serial=S1XY smallest-nvme
 /* What is set when everything is; a profile takes those that it knows. */
 static const char *const values[][2] = {{"partitions", "lvm"}, {"user", "ann"},
 	{"user_password", "$6$salt$hash/hash.hash"}, {"root_password", "$6$salt$hash/hash.hash"},
-	{"packages", "vim tmux"}, {"proxy", "http://10.0.0.1:3128/"}, {"timezone", "Europe/Berlin"},
-	{"disk", "vdb"}, {"pre", "echo 'one' \"$x\" & # <a> {\nexit 0"},
+	{"packages", "vim tmux"}, {"keymap", "de"}, {"proxy", "http://10.0.0.1:3128/"},
+	{"timezone", "Europe/Berlin"}, {"disk", "vdb"},
+	{"pre", "echo 'one' \"$x\" & # <a> {\nexit 0"},
 	{"post", "if [ a \\< 'b' ]; then\n\techo \"it's: $HOME\" >>/var/x\nfi"}, {"console", ""}};
 
 /* $F is a file of that kind: what its format's own checker says. One that is not installed is not asked. */
@@ -45,12 +46,6 @@ static const char *const checkers[ANSWERS_KINDS] = {
 			    "sed -n '/early_command\\|late_command/,/[^\\\\]$/p' $F | "
 			    "sed 's/^d-i [a-z/_]* string//' >$F.sh && sh -n $F.sh",
 	[ANSWERS_SCRIPT] = "sh -n $F",
-	[ANSWERS_AUTOINSTALL] =
-		"C=$TOP/build/peers/cloud-init/usr/lib/python3/dist-packages; [ ! -d $C ] || "
-		"PYTHONPATH=$C /usr/bin/python3 -m cloudinit.cmd.main schema --config-file $F",
-	[ANSWERS_CLOUD_CONFIG] =
-		"C=$TOP/build/peers/cloud-init/usr/lib/python3/dist-packages; [ ! -d $C ] || "
-		"PYTHONPATH=$C /usr/bin/python3 -m cloudinit.cmd.main schema --config-file $F",
 	[ANSWERS_AUTOYAST] =
 		"! command -v xmllint || { xmllint --noout $F && n=$(xmllint --xpath "
 		"'count(//*[local-name()=\"source\"])' $F) && for i in $(seq $n); do "
@@ -64,13 +59,24 @@ static const char *const checkers[ANSWERS_KINDS] = {
 			     "{ [ ! -e $I ] || { $I $F && ! $I $F 2>&1 | grep warning; }; }",
 	/* What netplan makes of a network that is to stay. */
 	[ANSWERS_YAML] =
-		"P=$TOP/build/peers; [ ! -d $P/netplan.io ] || ! grep -q '^network:' $F || "
-		"{ mkdir -p $F.d/etc/netplan && cp $F $F.d/etc/netplan/90.yaml && "
+		"P=$TOP/build/peers; [ ! -d $P/netplan.io ] || ! grep -q 'ethernets:' $F || "
+		"{ mkdir -p $F.d/etc/netplan && { grep -q '^network:' $F && cat $F || "
+		"{ echo network:; sed 's/^/  /' $F; }; } >$F.d/etc/netplan/90.yaml && "
 		"LD_LIBRARY_PATH=$(echo $P/libnetplan0/usr/lib/*-linux-gnu) "
 		"$P/netplan.io/usr/libexec/netplan/generate --root-dir $F.d; }",
 	[ANSWERS_JSON] = "! command -v jq || jq . $F",
 	[ANSWERS_KICKSTART] = "! command -v ksvalidator || ksvalidator $F",
 };
+
+/* Of cloud-init's, which takes a second to start, one looks at all files of a test at its end: $F is their folder. */
+static const char cloud_checker[] =
+	"C=$TOP/build/peers/cloud-init/usr/lib/python3/dist-packages; [ ! -d $C ] || "
+	"PYTHONPATH=$C /usr/bin/python3 -c '"
+	"import sys\n"
+	"from cloudinit.config.schema import get_schema, validate_cloudconfig_file\n"
+	"for f in sys.argv[1:]:\n"
+	"  try: validate_cloudconfig_file(f, get_schema())\n"
+	"  except Exception as e: sys.exit(open(f).read() + f + str(e))' $F/cloud.*";
 
 /* What the setting `disk` may be: a name, and all that a script looks for. */
 static const char *const disks[] = {"vdb", "disk/by-id/ata-A_B-1", "serial=S3Z1 NB0K/12:3",
@@ -82,6 +88,7 @@ static const char *const disks[] = {"vdb", "disk/by-id/ata-A_B-1", "serial=S3Z1 
 static bool asks = true; /* checkers too: they take their time */
 static struct profiles shelf;
 static char **names, dir[64];
+static unsigned n_cloud; /* files for cloud-init's checker */
 static struct machine machine;
 static struct segment segment;
 
@@ -180,27 +187,54 @@ static void lint(const struct subject *s)
 	findings_fini(&f);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static int run_checker(const char *checker, const char *path, const char *shown)
+{
+	char *all = NULL;
+	int rc;
+
+	ck_assert_int_gt(
+		asprintf(&all, "TOP=%s F=%s; { %s; } >%s/out 2>&1 || { %s; cat %s/out; exit 1; }",
+			top(), path, checker, dir, shown, dir),
+		0);
+	rc = system(all);
+	free(all);
+	return rc;
+}
+
 static void ask_checker(const struct subject *s)
 {
 	const char *checker = checkers[s->file->format];
-	char path[128], *all = NULL;
-	FILE *f;
+	bool cloud =
+		s->file->format == ANSWERS_CLOUD_CONFIG || s->file->format == ANSWERS_AUTOINSTALL;
+	char path[128];
 
-	if (!checker || !asks)
+	if ((!checker && !cloud) || !asks)
 		return;
-	snprintf(path, sizeof path, "%s/file", dir);
-	f = fopen(path, "w");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(s->text, f), 0);
-	ck_assert_int_eq(fclose(f), 0);
-	ck_assert_int_gt(
-		asprintf(&all,
-			"TOP=%s F=%s; { %s; } >$F.out 2>&1 || { cat -n $F; cat $F.out; exit 1; }",
-			top(), path, checker),
-		0);
-	ck_assert_msg(system(all) == 0, "%s, %s for a %s: see above", s->profile->name,
-		s->file->name, s->variant->name);
-	free(all);
+	if (cloud)
+		snprintf(path, sizeof path, "%s/cloud.%u", dir, n_cloud++);
+	else
+		snprintf(path, sizeof path, "%s/file", dir);
+	write_file(path, s->text);
+	if (!cloud)
+		ck_assert_msg(run_checker(checker, path, "cat -n $F") == 0,
+			"%s, %s for a %s: see above", s->profile->name, s->file->name,
+			s->variant->name);
+}
+
+static void ask_cloud_checker(const struct variant *v)
+{
+	if (n_cloud)
+		ck_assert_msg(run_checker(cloud_checker, dir, ":") == 0,
+			"cloud-init's checker, for a %s: see above", v->name);
 }
 
 /* Boot script and command line, for the loaders that this firmware may have. */
@@ -288,6 +322,9 @@ static void set_all(const struct profile *p, const struct variant *v, bool every
 	set_each(p, needed, sizeof needed / sizeof *needed);
 	if (everything)
 		set_each(p, values, sizeof values / sizeof *values);
+	if (everything && *p->image.name && profile_setting(p, "mirror"))
+		json_object_set_new(
+			machine.settings, "mirror", json_string("https://mirror.example/debian"));
 }
 
 START_TEST(every_profile)
@@ -308,6 +345,7 @@ START_TEST(every_profile)
 		all_of(p, v);
 		profile_free(p);
 	}
+	ask_cloud_checker(v);
 	ck_assert_uint_ge(n, 14);
 }
 END_TEST
@@ -384,6 +422,7 @@ START_TEST(every_disk)
 		installs += profile_setting(p, "disk") != NULL;
 		profile_free(p);
 	}
+	ask_cloud_checker(v);
 	ck_assert_uint_ge(installs, 14);
 }
 END_TEST
@@ -417,6 +456,7 @@ START_TEST(every_link)
 		installs += profile_setting(p, "bond") != NULL;
 		profile_free(p);
 	}
+	ask_cloud_checker(v);
 	ck_assert_uint_ge(installs, 14);
 }
 END_TEST
