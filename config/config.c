@@ -42,6 +42,23 @@ static void read_cache(struct markup_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
+static void read_packages(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {
+		{"dir", A_PATH, c->packages_dir, sizeof c->packages_dir, false},
+		{"mib", A_MIB, &c->packages_mib, 0, false},
+		{"port", A_PORT, &c->packages_port, 0, false},
+		{"nginx", A_PATH, c->nginx, sizeof c->nginx, false}, {0}};
+
+	c->packages = true;
+	config_attributes(r, e, as);
+	if (c->packages_port < 1024)
+		markup_fault(r, e,
+			"bad port='%u' of <package-cache>, expected 1024 or more: its nginx has no privileges",
+			c->packages_port);
+}
+
 static void read_user(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
@@ -150,13 +167,13 @@ static void read_media(struct markup_reader *r, const xmlNode *e, void *to)
 }
 
 static const struct markup_element top_elements[] = {{"state", read_state, MARKUP_ONCE},
-	{"cache", read_cache, MARKUP_ONCE}, {"socket", read_socket, MARKUP_ONCE},
-	{"user", read_user, MARKUP_ONCE}, {"log", read_log, MARKUP_ONCE},
-	{"http", read_http, MARKUP_ONCE}, {"hooks", read_hooks, MARKUP_ONCE},
-	{"power", read_power, MARKUP_ONCE}, {"rules", read_rules, MARKUP_ONCE},
-	{"boot", read_boot, MARKUP_ONCE}, {"profiles", read_profiles, MARKUP_MANY},
-	{"guest", read_guest, MARKUP_ONCE}, {"media", read_media, MARKUP_MANY},
-	{"segment", config_read_segment, MARKUP_MANY}, {0}};
+	{"cache", read_cache, MARKUP_ONCE}, {"package-cache", read_packages, MARKUP_ONCE},
+	{"socket", read_socket, MARKUP_ONCE}, {"user", read_user, MARKUP_ONCE},
+	{"log", read_log, MARKUP_ONCE}, {"http", read_http, MARKUP_ONCE},
+	{"hooks", read_hooks, MARKUP_ONCE}, {"power", read_power, MARKUP_ONCE},
+	{"rules", read_rules, MARKUP_ONCE}, {"boot", read_boot, MARKUP_ONCE},
+	{"profiles", read_profiles, MARKUP_MANY}, {"guest", read_guest, MARKUP_ONCE},
+	{"media", read_media, MARKUP_MANY}, {"segment", config_read_segment, MARKUP_MANY}, {0}};
 
 static void read_top(struct markup_reader *r, const xmlNode *e, void *to)
 {
@@ -178,10 +195,21 @@ void config_init(struct config *c)
 	snprintf(c->pool, sizeof c->pool, "default");
 	snprintf(c->accel, sizeof c->accel, "auto");
 	c->http_port = 8067;
+	c->packages_mib = CONFIG_PACKAGES_MIB;
+	c->packages_port = CONFIG_PACKAGES_PORT;
 	c->workers = GUEST_WORKERS;
 	c->filter = true;
 	c->consoles = true;
 	c->log_priority = LOG_INFO;
+}
+
+const char *config_packages_dir(const struct config *c, char buf[PATH_MAX])
+{
+	if (*c->packages_dir)
+		snprintf(buf, PATH_MAX, "%s", c->packages_dir);
+	else
+		snprintf(buf, PATH_MAX, "%.*s/packages", PATH_MAX - 16, c->state);
+	return buf;
 }
 
 /* It says whom we become, what is run and what is served. */

@@ -13,6 +13,8 @@
 enum {
 	CONFIG_PROFILE_DIRS = 4,
 	CONFIG_MEDIA_MAX = 64,
+	CONFIG_PACKAGES_MIB = 20 << 10, /* two or three distributions' packages of an install */
+	CONFIG_PACKAGES_PORT = 8068,
 	CONFIG_PROBE_MS = 100, /* a neighbour answers within one, a busy guest within some ten */
 };
 
@@ -76,10 +78,15 @@ struct config {
 	size_t n_profiles;
 	char libvirt_uri[256], pool[128], accel[8];
 	uint16_t http_port;
-	uint16_t workers;   /* libvirt calls at a time, for each libvirt */
-	uint32_t cache_mib; /* of fetched files; 0: the usual limit */
-	bool filter;        /* packet filters on our guests' NICs (guest/netfilter.h) */
-	bool consoles;      /* guests' serial consoles are recorded */
+	uint16_t workers;            /* libvirt calls at a time, for each libvirt */
+	uint32_t cache_mib;          /* of fetched files; 0: the usual limit */
+	bool packages;               /* a package cache runs */
+	char packages_dir[PATH_MAX]; /* of it; "": packages in the state folder */
+	char nginx[PATH_MAX];        /* ""; where it usually is */
+	uint32_t packages_mib;
+	uint16_t packages_port;
+	bool filter;   /* packet filters on our guests' NICs (guest/netfilter.h) */
+	bool consoles; /* guests' serial consoles are recorded */
 	int log_priority;
 	struct config_segment segments[SEGMENT_MAX];
 	size_t n_segments;
@@ -96,6 +103,8 @@ int config_add_segment(struct config *c, const char *name, bool is_network);
  * -ENOSPC. */
 int config_remember(struct config *c, const char *network);
 void config_forget(struct config *c, const char *network);
+/* The package cache's folder. */
+const char *config_packages_dir(const struct config *c, char buf[PATH_MAX]);
 /* Where the system lies that discovers machines; NULL: no segment does that. */
 const char *config_discover(const struct config *c);
 const struct config_segment *config_segment_of(

@@ -182,6 +182,11 @@ static void on_time_over(struct loop_timer *t)
 	kill(-r->pid, SIGKILL);
 }
 
+void run_signal(struct run *r, int signal)
+{
+	kill(r->pid, signal);
+}
+
 void run_cancel(struct run *r)
 {
 	struct pollfd p;

@@ -51,6 +51,7 @@ int run_start(struct loop *l, const struct run_spec *spec,
 int run_type(struct run *r, const void *bytes, size_t n);
 /* Closes the stdin of one that is talked with; it has `ms` to end. `done` comes as ever. */
 void run_hang_up(struct run *r, int64_t ms);
+void run_signal(struct run *r, int signal); /* to the child alone */
 /* Kills it and forgets it, without `done`. Not from inside `done`. NULL is fine. */
 void run_cancel(struct run *r);
 

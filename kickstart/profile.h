@@ -139,6 +139,7 @@ struct profile_setting {
 	bool sha512;           /* what a password is hashed with, for old systems; else yescrypt */
 	bool required, secret; /* secret: not shown to anybody; passwords are */
 	bool unsigned_source;  /* a URL: what the installer takes from there it takes as it comes */
+	bool mirror; /* a URL: packages come from there, through the package cache where one runs */
 };
 
 struct profile_file {

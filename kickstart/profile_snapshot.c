@@ -91,6 +91,8 @@ static json_t *setting_json(const struct profile_setting *s)
 		json_object_set_new(j, "hash", json_string("sha512"));
 	if (s->unsigned_source)
 		json_object_set_new(j, "unsigned", json_true());
+	if (s->mirror)
+		json_object_set_new(j, "mirror", json_true());
 	return j;
 }
 
@@ -338,6 +340,7 @@ static void take_setting(struct taking *t, const json_t *from, struct profile_se
 	s->max = max ? (uint64_t)json_integer_value(max) : SETTING_NUMBER_MAX;
 	s->sha512 = json_object_get(from, "hash") != NULL;
 	s->unsigned_source = json_is_true(json_object_get(from, "unsigned"));
+	s->mirror = json_is_true(json_object_get(from, "mirror"));
 }
 
 static void take_guest(struct taking *t, const json_t *from, struct profile *p)

@@ -444,6 +444,15 @@ static void setting_unsigned(struct markup_reader *r, const xmlNode *e, struct p
 			s->name);
 }
 
+static void setting_mirror(struct markup_reader *r, const xmlNode *e, struct profile_setting *s)
+{
+	s->mirror = yes_or_no(r, e, "mirror");
+	if (s->mirror && (s->type != SETTING_URL || s->secret))
+		markup_fault(r, e,
+			"mirror='yes' of the setting '%s', expected type='url' with it, and no secret='yes'",
+			s->name);
+}
+
 static void setting_default(struct markup_reader *r, const xmlNode *e, struct profile_setting *s)
 {
 	char wrong[256];
@@ -482,11 +491,12 @@ static void fill_setting(struct markup_reader *r, const xmlNode *e, const struct
 	setting_bound(r, e, s, "max", s->min, &s->max);
 	setting_hash(r, e, s);
 	setting_unsigned(r, e, s);
+	setting_mirror(r, e, s);
 	s->help = read_text(r, e, NULL);
 }
 
 static const char *const setting_attributes[] = {"name", "default", "required", "secret", "type",
-	"values", "min", "max", "hash", "unsigned", NULL};
+	"values", "min", "max", "hash", "unsigned", "mirror", NULL};
 
 static void read_setting(struct markup_reader *r, const xmlNode *e, void *to)
 {

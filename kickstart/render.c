@@ -19,7 +19,10 @@ struct rendering {
 	json_t *context;
 };
 
-enum { URL_TEXT = 256 }; /* a base URL, a token and a name */
+enum {
+	URL_TEXT = 256, /* a base URL, a token and a name */
+	CACHED_URL = 128 + MIRROR_URL,
+};
 
 static int no_memory(char *why, size_t why_size)
 {
@@ -388,6 +391,33 @@ static json_t *choices_json(const struct profile *p, const json_t *settings)
 	return all;
 }
 
+/* A URL as the installer fetches it. */
+static const char *cached_url(const struct render_input *in, const json_t *settings,
+	const char *url, char buf[CACHED_URL])
+{
+	return url && in->mirrors && mirrors_wanted(settings) &&
+			mirrors_through(in->mirrors, in->cache_url, url, buf, CACHED_URL)
+		? buf
+		: url;
+}
+
+static json_t *cached_json(
+	const struct profile *p, const struct render_input *in, const json_t *settings)
+{
+	json_t *all = json_object();
+	char buf[CACHED_URL];
+
+	for (size_t i = 0; i < p->n_settings; i++) {
+		const struct profile_setting *s = &p->settings[i];
+		const char *url = json_string_value(json_object_get(settings, s->name));
+
+		if (s->type == SETTING_URL)
+			set_text(
+				all, s->name, s->mirror ? cached_url(in, settings, url, buf) : url);
+	}
+	return all;
+}
+
 static void add_keys(const struct machine *m, json_t *context)
 {
 	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : json_array();
@@ -436,6 +466,7 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 	char *why, size_t why_size)
 {
 	json_t *j = json_object();
+	char buf[CACHED_URL];
 	int rc = 0;
 
 	set_text(j, "name", p->media.name);
@@ -445,6 +476,10 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 	else
 		add_medium(p, in, j);
 	json_object_update(j, p->media.files);
+	set_text(j, "cached",
+		p->media.url.text ? cached_url(in, json_object_get(context, "set"),
+					    json_string_value(json_object_get(j, "url")), buf)
+				  : json_string_value(json_object_get(j, "url")));
 	json_object_set_new(context, "media", j);
 	return rc;
 }
@@ -503,6 +538,7 @@ static int context_of(const struct profile *p, const json_t *settings,
 		json_object_set_new(context, "image", image_json(p, in)) |
 		json_object_set_new(context, "attempt", attempt_json(p, in)) |
 		json_object_set_new(context, "is", choices_json(p, settings)) |
+		json_object_set_new(context, "cached", cached_json(p, in, settings)) |
 		json_object_set(context, "set", (json_t *)settings);
 
 	if (rc) {

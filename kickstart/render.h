@@ -20,13 +20,14 @@
  *	           with blanks between, or "all"), of the settings `bond`, `bond_mode` and `vlan` where the profile has them
  *	profile.   name title
  *	server.    address url (of the family that the machine asks by) address6 ipv6 (true, false: that family is IPv6)
- *	media.     name url (no slash at the end) local (true, false: served by us, not by its URL) image (URL
+ *	media.     name url (no slash at the end) cached (the same, through the package cache as cached.NAME) local (true, false: served by us, not by its URL) image (URL
  *	           of all of a local one, "" else); of an
  *	           imported medium that was recognised: kernel initrd shim grub, as far as it has them
  *	image.     name, url, and of the one that is imported: size (bytes of the disk) packed_size sha256 (of what the URL gives)
  *	attempt.   number url (other answer files: {{{attempt.url}}}/NAME) answers_url done_url failed_url progress_url up_url
  *	ssh_keys   (list); ssh_keys_json (all of it as JSON, for {{{ }}} in JSON and YAML)
  *	set.NAME   each declared setting
+ *	cached.NAME  each URL: of a mirror, where the package cache runs, its URL there; else the URL itself
  *	is.NAME.VALUE  true for the value that a setting with a list of `values` has, else false
  *	is.NAME.given  true for a list that has something in it, else false
  *
@@ -36,6 +37,7 @@
 #ifndef USHER_KICKSTART_RENDER_H
 #define USHER_KICKSTART_RENDER_H
 
+#include "kickstart/mirror.h"
 #include "kickstart/script.h"
 #include "machine/machine.h"
 
@@ -55,9 +57,12 @@ struct render_input {
 	const struct segment *(*find_segment)(const void *arg, const char *name);
 	const void *arg;
 	const char *base_url; /* "http://192.168.122.1:8067", no slash at the end */
-	const char *token;    /* NULL: a placeholder, for `usher render` */
-	const char *up_token; /* the same */
-	bool masked;          /* "(secret)" for secret settings: for people's eyes */
+	const struct mirrors
+		*mirrors;      /* that the package cache fetches from; NULL: there is no cache */
+	const char *cache_url; /* of the package cache, as base_url */
+	const char *token;     /* NULL: a placeholder, for `usher render` */
+	const char *up_token;  /* the same */
+	bool masked;           /* "(secret)" for secret settings: for people's eyes */
 };
 
 const struct segment *render_find_segment(const void *segments, const char *name);

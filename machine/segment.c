@@ -244,15 +244,20 @@ void segments_fini(struct segments *ss)
 	*ss = (struct segments){0};
 }
 
-void segment_url(const struct segment *s, const struct ip *server, char *buf, size_t size)
+void segment_url_of(const struct ip *server, uint16_t http_port, char *buf, size_t size)
 {
 	bool six = server->family == IP_V6;
 	char ip[IP_TEXT], port[8] = "";
 
-	if (s->http_port != 80)
-		snprintf(port, sizeof port, ":%u", s->http_port);
+	if (http_port != 80)
+		snprintf(port, sizeof port, ":%u", http_port);
 	snprintf(buf, size, "http://%s%s%s%s", six ? "[" : "", ip_format(server, ip),
 		six ? "]" : "", port);
+}
+
+void segment_url(const struct segment *s, const struct ip *server, char *buf, size_t size)
+{
+	segment_url_of(server, s->http_port, buf, size);
 }
 
 void segment_base_url(const struct segment *seg, char *buf, size_t size)

@@ -112,6 +112,8 @@ bool segment_is_known(const struct segment *s);
 const struct ip *segment_asked(const struct segment *s, enum ip_family family);
 /* An address of ours there with the HTTP port: "http://192.168.122.1:8067", "http://[2001:db8:7a::1]:8067". */
 void segment_url(const struct segment *s, const struct ip *server, char *buf, size_t size);
+/* The same with another port. */
+void segment_url_of(const struct ip *server, uint16_t http_port, char *buf, size_t size);
 /* The same of our IPv4 address; where there is none, of our IPv6 one. */
 void segment_base_url(const struct segment *seg, char *buf, size_t size);
 /* The id of the segment whose link and sockets it uses: its own, or its relay's. */

@@ -84,6 +84,8 @@ static int start_folders(struct run *r, char *why, size_t size)
 	char *slash;
 	int rc = start_state_folder(c, why, size);
 
+	if (!rc && c->packages)
+		rc = privilege_folder(config_packages_dir(c, folder), 0700, c->user, why, size);
 	if (rc)
 		return rc;
 	snprintf(folder, sizeof folder, "%s", c->socket);
@@ -423,9 +425,17 @@ static int start_listening(struct run *r, char *why, size_t size)
 	return rc;
 }
 
+static int start_packages(struct run *r, char *why, size_t size)
+{
+	(void)why;
+	(void)size;
+	packages_start(&r->service.packages);
+	return 0;
+}
+
 static start_step *const steps[] = {start_folders, start_privilege, start_loop, start_files,
 	start_store, start_segments, start_state, start_fetches, start_dhcpd, start_site,
-	start_guests, start_servers, start_listening};
+	start_guests, start_servers, start_listening, start_packages};
 
 static void say_served(const struct segment *seg)
 {
@@ -492,6 +502,7 @@ static void stop(struct run *r)
 		timekeeping_stop(&s->time);
 	stop_worker(r);
 	service_drop_waiting(s);
+	packages_stop(&s->packages);
 	s->abandoned = !hosts_stop(&s->hosts);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);

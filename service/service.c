@@ -26,6 +26,7 @@ void service_connect(struct service *s)
 	s->act = (struct act){
 		.base = b, .hosts = &s->hosts, .goes_on = create_continue, .arg = &s->operations};
 	s->content = (struct content){.base = b};
+	s->packages.base = b;
 	s->consoles = (struct consoles){.base = b, .hosts = &s->hosts};
 	s->network.base = b;
 	s->network.hosts = &s->hosts;
@@ -50,6 +51,7 @@ void service_connect(struct service *s)
 		.hosts = &s->hosts,
 		.network = &s->network,
 		.content = &s->content,
+		.packages = &s->packages,
 		.imports = &s->imports,
 		.consoles = &s->consoles,
 		.operations = &s->operations,
@@ -58,6 +60,7 @@ void service_connect(struct service *s)
 	s->settle = (struct settle){.base = b,
 		.act = &s->act,
 		.consoles = &s->consoles,
+		.packages = &s->packages,
 		.settled = events_answer_all,
 		.arg = &s->api};
 }

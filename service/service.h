@@ -10,6 +10,7 @@
 #include "service/boot/boot.h"
 #include "service/discovery/discovery.h"
 #include "service/follow/follow.h"
+#include "service/packages/packages.h"
 #include "service/settle.h"
 #include "service/timekeeping.h"
 
@@ -19,6 +20,7 @@ struct service {
 	struct hosts hosts;
 	struct act act;
 	struct content content;
+	struct packages packages;
 	struct consoles consoles;
 	struct network network;
 	struct imports imports;

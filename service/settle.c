@@ -70,6 +70,8 @@ void settle_on_timeline(void *arg, const struct timeline_event *e)
 
 static void carry_out(struct settle *settle, struct machine *m, unsigned actions)
 {
+	if (actions & LIFE_DO_NETBOOT)
+		packages_want(settle->packages, m);
 	if (actions & LIFE_DO_NETBOOT && !m->guest)
 		record_netboots(settle->consoles, m);
 	act_carry_out(settle->act, m, actions);

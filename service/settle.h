@@ -5,6 +5,7 @@
 
 #include "service/console/consoles.h"
 #include "service/guests/act.h"
+#include "service/packages/packages.h"
 
 struct pending;
 
@@ -12,6 +13,7 @@ struct settle {
 	struct base *base;
 	struct act *act;
 	struct consoles *consoles;
+	struct packages *packages;
 	void (*settled)(void *arg); /* after each commit */
 	void *arg;
 	struct loop_timer turn;     /* at the end of this one */

@@ -44,6 +44,7 @@ static const struct command *const commands[] = {
 	&cmd_import,
 	&cmd_media,
 	&cmd_fetch,
+	&cmd_packages,
 	&cmd_leases,
 	&cmd_network,
 	&cmd_rules,

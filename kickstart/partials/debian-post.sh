@@ -8,6 +8,7 @@ user={{set.user}} home=/home/{{set.user}}
 user=root home=/root
 {{/set.user}}
 {{>installed-keys.sh}}
+{{>apt-mirror.sh}}
 {{#machine.link}}
 {{>debian-network.sh}}
 {{/machine.link}}

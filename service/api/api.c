@@ -242,6 +242,8 @@ static void route(struct api *api, struct http_request *r, const char *path, jso
 		events_handle(api, r);
 	else if (!strcmp(path, "/fetches"))
 		fetch_api_handle(api->content, r);
+	else if (!strcmp(path, "/packages") && get)
+		packages_handle(api->packages, r);
 	else if (!strcmp(path, "/profiles") && get)
 		profiles_handle(api->content, r, NULL);
 	else if (!strncmp(path, "/profiles/", strlen("/profiles/")) && get)

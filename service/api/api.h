@@ -7,6 +7,7 @@
 #include "service/discovery/discovery.h"
 #include "service/media/imports.h"
 #include "service/operations/operations.h"
+#include "service/packages/packages.h"
 
 struct follower;
 
@@ -15,6 +16,7 @@ struct api {
 	struct hosts *hosts;
 	struct network *network;
 	struct content *content;
+	struct packages *packages;
 	struct imports *imports;
 	struct consoles *consoles;
 	struct operations *operations;

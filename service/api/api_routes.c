@@ -116,6 +116,7 @@ static const struct route routes[] = {
 	{HTTP_GET, "/events", "after machine wait", NULL, false},
 	{HTTP_GET, "/fetches", "", NULL, false},
 	{HTTP_POST, "/fetches", "", fetch_keys, false},
+	{HTTP_GET, "/packages", "", NULL, false},
 	{HTTP_GET, "/profiles", "", NULL, false},
 	{HTTP_GET, "/profiles/*", "", NULL, false},
 	{HTTP_GET, "/networks", "", NULL, false},

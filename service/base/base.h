@@ -8,6 +8,7 @@
 #include "core/mailbox.h"
 #include "core/store.h"
 #include "core/worker.h"
+#include "kickstart/mirror.h"
 #include "machine/machine.h"
 #include "service/base/reserved.h"
 
@@ -19,6 +20,7 @@ struct base {
 		*worker; /* for blocking work: disks, downloads; NULL: the service is stopping */
 	struct store *store;
 	struct segments segments;
+	struct mirrors *mirrors; /* that the package cache fetches from; NULL: it does not run */
 	struct timeline *timeline;
 	struct machines *machines;
 	struct reservation *reserved; /* names and addresses of machines that are being created */

@@ -9,9 +9,14 @@ void rendered_for(struct rendered_for *ret, const struct base *base, const struc
 					     .family = family,
 					     .find_segment = render_find_segment,
 					     .arg = &base->segments,
-					     .base_url = ret->url}};
-	if (seg)
-		segment_url(seg, segment_asked(seg, family), ret->url, sizeof ret->url);
+					     .base_url = ret->url,
+					     .mirrors = base->mirrors,
+					     .cache_url = ret->cache_url}};
+	if (!seg)
+		return;
+	segment_url(seg, segment_asked(seg, family), ret->url, sizeof ret->url);
+	segment_url_of(segment_asked(seg, family), base->config.packages_port, ret->cache_url,
+		sizeof ret->cache_url);
 }
 
 void rendered_for_first(struct rendered_for *ret, const struct base *base, const struct machine *m)

@@ -10,6 +10,7 @@
 struct rendered_for {
 	struct render_input in; /* borrows the machine, the segment and the base */
 	char url[128];          /* "" without a segment */
+	char cache_url[128];    /* of the package cache; the same */
 };
 
 /* `seg` may be NULL: it is not served now. URLs are of our address of the family that the machine asks by; IP_NONE, or none of

@@ -116,6 +116,8 @@ static json_t *profile_shown(const struct profile *p)
 		null_where_missing(s, (const char *const[]){"values", "min", "max", "hash", NULL});
 		json_object_set_new(
 			s, "unsigned", json_boolean(json_is_true(json_object_get(s, "unsigned"))));
+		json_object_set_new(
+			s, "mirror", json_boolean(json_is_true(json_object_get(s, "mirror"))));
 	}
 	media = json_object_get(j, "media");
 	if (json_is_object(json_object_get(media, "url")))

@@ -412,6 +412,7 @@ shaped check "$USHER" check -c "$USHER_LAB/usher.xml"
 shaped "profiles NAME" "$USHER" profiles plain
 shaped lint "$USHER" lint -c "$USHER_LAB/usher.xml" plain
 shaped fetch "$USHER" fetch plain
+shaped packages "$USHER" packages
 shaped network "$USHER" network
 shaped "network create" "$USHER" network create lan2 --subnet 10.98.0.0/24
 shaped "network delete" "$USHER" network delete lan2

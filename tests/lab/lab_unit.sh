@@ -79,7 +79,7 @@ need "the users are made" systemd-sysusers "$installed/usr/lib/sysusers.d/usher.
 check "usher is in the groups of libvirt and KVM" test "$(id -nG usher | tr ' ' '\n' | sort | xargs)" = "kvm libvirt usher"
 mount -t tmpfs lab /srv # the host has its own
 mkdir -p /etc/usher/hooks
-usher_config | sed '/<profiles/d; /<hooks/d; /<user/d; /<power/d' >/etc/usher/usher.xml
+usher_config | sed "/<profiles/d; /<hooks/d; /<user/d; /<power/d; s|<usher>|<usher><package-cache mib='100'/>|" >/etc/usher/usher.xml
 guests_need_tiny
 lab_bind "$USHER_TINY" tiny
 
@@ -141,6 +141,13 @@ check "its folders are its own" test "$(modes /var/lib/usher /run/usher /run/ush
 check "its state is nobody else's" test -z "$(find /var/lib/usher -mindepth 1 -perm /077)"
 
 # --- at work ----------------------------------------------------------------------------------------------------------------
+
+cache_runs() { "$USHER" packages --json | jq -e .running; }
+cache_pid() { pgrep -u usher -f "^nginx: master process .*/var/lib/usher/packages"; }
+check "its package cache runs" wait_until 10 cache_runs || "$USHER" packages
+check "without capabilities" test "$(awk '/^Cap(Eff|Prm|Amb):/ { print $2 }' "/proc/$(cache_pid)/status" | sort -u)" = 0000000000000000
+cache_answers() { [ "$(curl -s -o /dev/null -w '%{http_code}' http://192.168.122.1:8068/)" = 403 ]; }
+check "and answers" cache_answers
 
 # Its sockets went with the bridge: it opens new ones without ever having been root.
 virsh -q net-destroy default

@@ -45,6 +45,33 @@ static int read_segment_with(const char *attributes, const char *children)
 	return read_text(text);
 }
 
+START_TEST(package_cache)
+{
+	char dir[PATH_MAX];
+
+	ck_assert_int_eq(read_text("<usher/>"), 0);
+	ck_assert(!config.packages);
+	ck_assert_int_eq(read_text("<usher>\n<state dir='/srv/u'/><package-cache/></usher>"), 0);
+	ck_assert(config.packages);
+	ck_assert_uint_eq(config.packages_mib, CONFIG_PACKAGES_MIB);
+	ck_assert_uint_eq(config.packages_port, 8068);
+	ck_assert_str_eq(config_packages_dir(&config, dir), "/srv/u/packages");
+	ck_assert_int_eq(read_text("<usher><package-cache dir='/srv/p' mib='100' port='9000' "
+				   "nginx='/opt/nginx'/></usher>"),
+		0);
+	ck_assert_str_eq(config_packages_dir(&config, dir), "/srv/p");
+	ck_assert_uint_eq(config.packages_mib, 100);
+	ck_assert_uint_eq(config.packages_port, 9000);
+	ck_assert_str_eq(config.nginx, "/opt/nginx");
+	ck_assert_int_eq(read_text("<usher>\n<package-cache port='80'/></usher>"), -EINVAL);
+	ck_assert_str_eq(told(),
+		"2: bad port='80' of <package-cache>, expected 1024 or more: its nginx has no "
+		"privileges");
+	ck_assert_int_eq(read_text("<usher>\n<package-cache size='1'/></usher>"), -EINVAL);
+	ck_assert_int_eq(read_text("<usher><package-cache/>\n<package-cache/></usher>"), -EINVAL);
+}
+END_TEST
+
 START_TEST(segment_extra)
 {
 	const struct config_segment *s = &config.segments[0];
@@ -634,6 +661,7 @@ int main(void)
 
 	tcase_add_test(t, named_on_the_command_line);
 	tcase_add_test(t, whole);
+	tcase_add_test(t, package_cache);
 	tcase_add_test(t, segment_extra);
 	tcase_add_test(t, segment_extra_faults);
 	tcase_add_test(t, address_of_an_interface);

@@ -41,6 +41,7 @@ static const struct room rooms[] = {
 	{"service/base", "base", 4},
 	{"service/guests", "guests", 5},
 	{"service/files", "files", 5},
+	{"service/packages", "packages", 5},
 	{"service/console", "console", 6},
 	{"service/network", "network", 6},
 	{"service/media", "media", 6},

@@ -116,7 +116,7 @@ static void served_fini(struct served *s)
 
 static void has(const char *text, const char *part)
 {
-	ck_assert_msg(strstr(text, part) != NULL, "no\n%s\nin\n%s", part, text);
+	ck_assert_msg(strstr(text, part) != NULL, "no\n%s\nin\n%.3000s", part, text);
 }
 
 /* Writes the text into a file of the test's, and returns the status of a shell command with $F
@@ -219,6 +219,48 @@ static char *serve_file(const char *profile, const char *name)
 	return text;
 }
 
+/* Through the package cache where it has the mirror; what is installed has the mirror itself. */
+START_TEST(through_the_cache)
+{
+	struct mirrors mirrors = {.n = 2};
+	struct served s;
+
+	ck_assert_int_eq(mirror_parse("https://ftp.debian.org/debian", &mirrors.all[0]), 0);
+	ck_assert_int_eq(
+		mirror_parse("https://download.rockylinux.org/pub/rocky/9", &mirrors.all[1]), 0);
+	in.mirrors = &mirrors;
+	in.cache_url = "http://192.168.122.1:8068";
+	s = serve_shipped("debian-12");
+	has(s.answers, "\tmirror='https://ftp.debian.org/debian' ;");
+	served_fini(&s);
+	mirrors.all[0].ready = mirrors.all[1].ready = true;
+	s = serve_shipped("debian-12");
+	has(s.answers, "\tmirror='http://192.168.122.1:8068/https/ftp.debian.org/debian' ;");
+	served_fini(&s);
+	s = serve_shipped("rocky-9");
+	has(s.cmdline,
+		"inst.repo=http://192.168.122.1:8068/https/download.rockylinux.org/pub/rocky/9/"
+		"BaseOS/x86_64/os");
+	has(s.answers,
+		"url --url='http://192.168.122.1:8068/https/download.rockylinux.org/pub/rocky/9/"
+		"BaseOS/x86_64/os'\n");
+	has(s.answers,
+		"--baseurl='http://192.168.122.1:8068/https/download.rockylinux.org/pub/rocky/9'/"
+		"AppStream/");
+	served_fini(&s);
+	set("package_cache", "no");
+	s = serve_shipped("rocky-9");
+	has(s.answers,
+		"url --url='https://download.rockylinux.org/pub/rocky/9/BaseOS/x86_64/os'\n");
+	served_fini(&s);
+	json_object_clear(machine.settings);
+	set("proxy", "http://10.0.0.1:3128/");
+	s = serve_shipped("debian-12");
+	has(s.answers, "\tmirror='https://ftp.debian.org/debian' ;");
+	served_fini(&s);
+}
+END_TEST
+
 START_TEST(debian)
 {
 	struct served s;
@@ -240,7 +282,8 @@ START_TEST(debian)
 	has(s.answers, "\nd-i passwd/root-password-crypted password $y$");
 	has(s.answers, "\nd-i partman-auto/disk string /dev/vda\n");
 	has(s.answers, "\nd-i partman-auto/method string regular\n");
-	has(s.answers, "\nd-i pkgsel/include string openssh-server curl vim tmux\n");
+	has(s.answers,
+		"\nd-i pkgsel/include string openssh-server curl ca-certificates vim tmux\n");
 	ck_assert_ptr_null(strstr(s.answers, "secret"));
 	early = preseed_value(s.answers, "\nd-i preseed/early_command string ");
 	late = preseed_value(s.answers, "\nd-i preseed/late_command string ");
@@ -277,7 +320,7 @@ START_TEST(debian_static_lvm)
 		"netcfg/get_nameservers=192.168.122.1 netcfg/confirm_static=true ");
 	has(s.answers, "\nd-i partman-auto/method string lvm\n");
 	has(s.answers, "\nd-i passwd/username string ann\n");
-	has(s.answers, "\nd-i pkgsel/include string openssh-server curl sudo\n");
+	has(s.answers, "\nd-i pkgsel/include string openssh-server curl ca-certificates sudo\n");
 	served_fini(&s);
 }
 END_TEST
@@ -892,6 +935,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, tiny);
+	tcase_add_test(t, through_the_cache);
 	tcase_add_test(t, debian);
 	tcase_add_test(t, debian_static_lvm);
 	tcase_add_test(t, debian_early_command);

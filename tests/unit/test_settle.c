@@ -18,6 +18,7 @@
 static struct base base;
 static struct act act;
 static struct settle settle;
+static struct packages packages; /* not configured */
 static unsigned settled;
 
 static void on_settled(void *arg)
@@ -31,7 +32,12 @@ static void make(void)
 	base_make_open(&base);
 	base_make_start(&base);
 	act = (struct act){.base = &base};
-	settle = (struct settle){.base = &base, .act = &act, .settled = on_settled, .arg = &base};
+	packages = (struct packages){.base = &base};
+	settle = (struct settle){.base = &base,
+		.act = &act,
+		.packages = &packages,
+		.settled = on_settled,
+		.arg = &base};
 	loop_timer_init(&settle.turn, settle_now, &settle);
 	loop_timer_init(&settle.deadline, settle_deadline, &settle);
 	machines_on_action(base.machines, settle_on_action, &settle);

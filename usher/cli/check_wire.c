@@ -74,6 +74,8 @@ static void check_firewall(struct check *k, const struct check_link *l)
 	check_admits(k, l, "udp", DHCP_PORT, "DHCP");
 	check_admits(k, l, "udp", TFTP_PORT, "TFTP");
 	check_admits(k, l, "tcp", k->config.http_port, "HTTP");
+	if (k->config.packages)
+		check_admits(k, l, "tcp", k->config.packages_port, "the package cache");
 	if (l->mode != SEGMENT_OWN)
 		check_admits(k, l, "udp", PXE_PORT, "PXE beside another DHCP server");
 }
@@ -119,6 +121,9 @@ static void check_ports(struct check *k, const struct check_link *l)
 	check_port(k, l, false, TFTP_PORT, &l->address, "TFTP", stop);
 	check_port(k, l, true, k->config.http_port, &l->address, "HTTP",
 		"stop it, or give usher another (<http port=''/> in usher.xml)");
+	if (k->config.packages)
+		check_port(k, l, true, k->config.packages_port, &l->address, "package cache",
+			"stop it, or give usher another (<package-cache port=''/> in usher.xml)");
 }
 
 /* Who else leases */

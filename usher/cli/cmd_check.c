@@ -2,9 +2,11 @@
 /* usher check: what this host lacks, with the fix on each line. Looks by itself, and asks a service if one runs. */
 #include "usher/cli/check.h"
 #include "usher/cli/cli.h"
+#include "usher/cli/packages_text.h"
 #include "usher/client/client.h"
 #include "config/config_look.h"
 #include "config/paths.h"
+#include "service/packages/packages.h"
 
 #include "kickstart/profiles.h"
 
@@ -137,6 +139,29 @@ static void check_service(struct check *k)
 	add_served(k);
 }
 
+/* The program is looked for here; how it does is asked of the service. */
+static void check_packages(struct check *k)
+{
+	char why[512];
+	json_t *reply;
+
+	if (!k->config.packages)
+		return;
+	if (!packages_program(&k->config, why, sizeof why)) {
+		check_say(k, CHECK_BAD, "packages", "%s", why);
+		return;
+	}
+	reply = k->status ? ask(k->socket, "/packages", why, sizeof why) : NULL;
+	if (!reply)
+		check_say(k, CHECK_OK, "packages", "nginx for the package cache is there");
+	else if (json_is_true(json_object_get(reply, "running")))
+		check_say(k, CHECK_OK, "packages", "%s", packages_text(reply, why, sizeof why));
+	else
+		check_say(k, CHECK_BAD, "packages", "the package cache does not run: %s",
+			packages_problem(reply));
+	json_decref(reply);
+}
+
 /* Only the service knows what was imported, and whether it may read it. */
 static void check_media(struct check *k)
 {
@@ -184,6 +209,7 @@ static int check_all(struct check *k)
 	check_profiles(k);
 	check_accel(k);
 	check_media(k);
+	check_packages(k);
 	config_look(&k->config, say_missing, k);
 	if (k->json) {
 		json_dumpf(k->lines, stdout, JSON_INDENT(2));

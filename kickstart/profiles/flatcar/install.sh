@@ -21,7 +21,7 @@ install() {
 	{{#set.proxy}}
 	export http_proxy={{set.proxy}} https_proxy={{set.proxy}}
 	{{/set.proxy}}
-	flatcar-install -d "/dev/$disk" -b {{set.mirror}} -V {{set.version}} -i /opt/usher/installed.ign
+	flatcar-install -d "/dev/$disk" -b {{cached.mirror}} -V {{set.version}} -i /opt/usher/installed.ign
 	udevadm settle
 	mkdir -p /tmp/usher-root
 	mount "$(part ROOT)" /tmp/usher-root

@@ -9,6 +9,7 @@ finish() {
 	echo 'GRUB_CMDLINE_LINUX="console=tty0 console='{{set.console}}'"' >/target/etc/default/grub.d/90-usher.cfg
 	$in update-grub
 	{{/set.console}}
+{{>apt-mirror.sh}}
 	{{#machine.link}}
 	# Not by cloud-init, which would write the installer's network anew.
 	rm -f /target/etc/netplan/*.yaml /target/etc/cloud/cloud.cfg.d/90-installer-network.cfg
