@@ -117,7 +117,7 @@ END_TEST
 START_TEST(no_domain)
 {
 	base_arm(web01, "debian-12");
-	act_start_install(act, web01);
+	act_netboot(act, web01);
 	ended();
 	ck_assert(was_told("made again, as its domain was gone"));
 	ck_assert_str_eq(told("web01"), "started from the network");
@@ -142,7 +142,7 @@ START_TEST(what_fails)
 		json_pack("{s:s}", "domain",
 			"<domain><devices><watchdog model='none-such'/></devices></domain>"));
 	base_arm(web01, "debian-12");
-	act_start_install(act, web01);
+	act_netboot(act, web01);
 	ended();
 	ck_assert_int_eq(web01->state, LIFE_FAILED);
 	ck_assert_ptr_nonnull(strstr(web01->attempt.reason, "made again, as its domain was gone"));
@@ -163,7 +163,7 @@ END_TEST
 START_TEST(deleted_meanwhile)
 {
 	base_arm(web01, "debian-12");
-	act_start_install(act, web01);
+	act_netboot(act, web01);
 	web01->deleting = true;
 	ended();
 	ck_assert_int_eq(state_now(), -1);

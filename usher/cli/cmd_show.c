@@ -67,10 +67,35 @@ static void show_waiting(json_t *m)
 		(long long)json_integer_value(json_object_get(a, "asks")));
 }
 
+static void show_live(const json_t *a, const json_t *live)
+{
+	bool loops = json_is_true(json_object_get(live, "looping"));
+
+	printf("  live       since %s, %lld boots\n", machine_text(a, "armed_at"),
+		(long long)json_integer_value(json_object_get(a, "boots")));
+	if (*machine_text(live, "booted_at"))
+		printf("  booted     %s\n", machine_text(live, "booted_at"));
+	if (*machine_text(live, "up_at"))
+		printf("  up         %s\n", machine_text(live, "up_at"));
+	else if (*machine_text(a, "deadline"))
+		printf("  up         not yet, expected by %s\n", machine_text(a, "deadline"));
+	if (loops)
+		printf("  looping    it boots again and again: more than %lld boots in 10 minutes\n",
+			(long long)json_integer_value(json_object_get(a, "max_boots")));
+	if (*machine_text(a, "reason"))
+		printf("  reason     %s\n", machine_text(a, "reason"));
+}
+
 static void show_attempt(json_t *a)
 {
+	const json_t *live = json_object_get(a, "live");
+
 	if (!json_integer_value(json_object_get(a, "number")))
 		return;
+	if (json_is_object(live)) {
+		show_live(a, live);
+		return;
+	}
 	printf("  attempt    %lld, armed %s, %lld of %lld boots\n",
 		(long long)json_integer_value(json_object_get(a, "number")),
 		machine_text(a, "armed_at"),

@@ -18,7 +18,17 @@ const char *wait_state_error(const char *state)
 {
 	if (!strcmp(state, "deleted") || life_state_parse(state) >= 0)
 		return NULL;
-	return "one of known armed booting installing installed up failed deleted is expected";
+	return "one of known armed booting installing installed up live failed deleted is expected";
+}
+
+/* A live system is up when this boot of it reported that, and never installed. */
+static enum verdict judge_live(const json_t *m, int want)
+{
+	const json_t *live = json_object_get(json_object_get(m, "attempt"), "live");
+
+	if (want == LIFE_UP)
+		return json_is_string(json_object_get(live, "up_at")) ? WAIT_REACHED : WAIT_ON;
+	return want == LIFE_LIVE ? WAIT_REACHED : WAIT_ON;
 }
 
 static enum verdict judge(const struct wait_for *w, const char *name, json_t *m)
@@ -34,6 +44,8 @@ static enum verdict judge(const struct wait_for *w, const char *name, json_t *m)
 		cli_fail("%s failed: %s", name, reason && *reason ? reason : "no reason was given");
 		return WAIT_HOPELESS;
 	}
+	if (have == LIFE_LIVE)
+		return judge_live(m, want);
 	return want >= 0 && have >= want ? WAIT_REACHED : WAIT_ON;
 }
 
