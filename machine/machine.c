@@ -719,8 +719,8 @@ static const char *answers_error(
 	if (kind != TOKEN_BOOT)
 		return kind == TOKEN_NEXT ? "this boot's script was not fetched"
 					  : "this token is not valid for the answers";
-	if (r.refused)
-		return r.reason;
+	if (r.refused) /* left, it is again what refuses for another reason */
+		return m->attempt.live.on ? "the attempt has ended" : r.reason;
 	if (!is_same(client, &m->attempt.client) && !is_other_card(client, &m->attempt.client))
 		return "this boot belongs to another address";
 	if (m->attempt.answers_closed)

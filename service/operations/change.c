@@ -247,12 +247,18 @@ static void on_profile(void *arg, struct served_profile *sp)
 	rearming_free(a);
 }
 
-/* What a request to install again says beside `sealed`; what it does not say stays as it is. NULL: it is fine. */
+/* What a request to install again may say; what it does not say stays as it is. NULL: it is fine. */
 static const char *body_error(const json_t *body)
 {
-	const json_t *profile = json_object_get(body, "profile"),
+	const json_t *sealed = json_object_get(body, "sealed"),
+		     *profile = json_object_get(body, "profile"),
 		     *settings = json_object_get(body, "settings");
 
+	if (!json_is_object(body) ||
+		json_object_size(body) != (size_t)!!sealed + (size_t)!!profile + (size_t)!!settings)
+		return "the request is empty, or has sealed, profile and settings";
+	if (sealed && !json_is_boolean(sealed))
+		return "sealed is true or false";
 	if (profile &&
 		(!json_string_length(profile) || json_string_length(profile) >= PROFILE_NAME))
 		return "profile is the name of one: 'usher profiles' lists them";

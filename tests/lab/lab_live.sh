@@ -39,6 +39,8 @@ kiosk_profile() {
 
 kiosk_profile first
 lab_profile plain kernel '# {{machine.name}}'
+lab_profile tool kernel '#'
+sed -i "s|<profile name='tool'|& installs='no'|" "$USHER_LAB/more/tool/profile.xml"
 lab_profile both kernel '#'
 sed -i "s|<profile name='both'|& installs='yes' boots='always'|" "$USHER_LAB/more/both/profile.xml"
 cat >"$USHER_LAB/usher.xml" <<END
@@ -60,7 +62,7 @@ ip address add 10.66.0.1/24 dev p1
 inside 1 ip address add 10.66.0.50/24 dev c1
 
 check "the service starts" usher_start || lab_end
-check "what installs is not booted always" grep -F "boots='always' and installs='yes' exclude each other" <("$USHER" lint both 2>&1)
+check "what installs is not booted always" grep -F "boots='always' and installs='yes' exclude each other" <("$USHER" lint "$USHER_LAB/more/both" 2>&1)
 
 # --- booting ---------------------------------------------------------------------------------------------------------------
 
@@ -77,8 +79,7 @@ for n in 1 2 3; do
 	urls[n]=$url ups[n]=$up
 	check "boot $n reports that it is up" code_is 200 -d "for the ${n}th time" "$up"
 	check "which is told" timeline_has "up +for the ${n}th time"
-	check "and when" is '.attempt.live.up_at != null and .attempt.boots' "$n" ||
-		is '(.attempt.live.up_at != null|tostring) + (.attempt.boots|tostring)' "true$n"
+	check "and when" is '(.attempt.live.up_at != null|tostring) + (.attempt.boots|tostring)' "true$n"
 	check "its controller is asked for the next boot's" wait_until 5 test "$(wait_until 5 eval "[ \$(calls netboot) = $((n + 1)) ]"; calls netboot)" = $((n + 1))
 done
 check "each has a token of its own" test "$(printf '%s\n' "${urls[@]}" "${ups[@]}" | sort -u | wc -l)" = 6
@@ -110,7 +111,7 @@ check "a command has it boot the profile as it is by now" "$USHER" reinstall kio
 check "it boots" boots
 check "that" grep -x "MORE='second'" "$USHER_LAB/answers"
 check "its boots are counted anew" is .attempt.boots 1
-check "a tool does not run beside it" says "it boots a live system; 'usher disarm' ends that" "$USHER" run kiosk --profile erase --set disks=all
+check "a tool does not run beside it" says "it boots a live system; 'usher disarm' ends that" "$USHER" run kiosk --profile tool
 check "nor is it a tool" says "is booted at every boot, which 'usher run' does not do" "$USHER" run kiosk --profile kiosk
 
 # --- an install ----------------------------------------------------------------------------------------------------------------

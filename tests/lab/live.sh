@@ -70,6 +70,7 @@ bare() {
 	ip link set "tap$n" master "${3:-virbr0}" up
 	cat >"$at" <<-END
 		#!/bin/bash
+		touch $at.began # in a session of its own: what ends with the executable is not this
 		while [ ! -e $at.off ]; do
 			net= disk=,bootindex=0
 			[ ! -e $at.network ] || { net=,bootindex=0 disk=; rm -f $at.network; }
@@ -90,7 +91,12 @@ bare() {
 			while on; do kill -KILL \$(cat \$at.pid) 2>/dev/null; sleep 0.2; done
 			rm -f \$at.off
 		}
-		start() { setsid bash \$at </dev/null >/dev/null 2>&1 & echo \$! >\$at.loop; }
+		start() {
+			rm -f \$at.began
+			setsid bash \$at </dev/null >/dev/null 2>&1 &
+			echo \$! >\$at.loop
+			until [ -e \$at.began ]; do sleep 0.1; done
+		}
 		case \$1 in
 		on) on || start ;;
 		off) off ;;
