@@ -48,7 +48,8 @@ live_medium() {
 			step=live
 			was=$(wget -q -O - "$MEDIA_URL/word")
 			sum=none
-			for disk in /dev/[sv]da; do [ ! -b $disk ] || sum=$(cksum <$disk | cut -d ' ' -f 1); done
+			# a sum that does not look like a token, which the timeline would not show
+			for disk in /dev/[sv]da; do [ ! -b $disk ] || sum=$(head -c 16777216 $disk | cksum | cut -d ' ' -f 1); done
 			tell "$UP_URL" "$SAYS, disk $sum" || fail "cannot say that it is up"
 			while sleep 1; do
 				word=$(wget -q -O - "$MEDIA_URL/word") || continue

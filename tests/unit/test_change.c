@@ -206,17 +206,22 @@ START_TEST(armed_with_another_profile)
 	char was[sizeof m->profile];
 
 	strcpy(was, m->profile);
-	m->spec.memory = 1024;
+	profile_make_folder("profiles/kiosk");
+	profile_make_folder("profiles/kiosk/tree");
+	profile_make_file("profiles/kiosk/tree/vmlinuz", "kernel");
+	profile_make_file("profiles/kiosk/profile.xml",
+		"<profile name='kiosk' boots='always'><title>K</title><media name='kiosk' path='tree'/>"
+		"<boot><kernel>vmlinuz</kernel></boot><setting name='cmdline'>c</setting></profile>");
 	refused("POST", "/reinstall", "{\"settings\": {}}", 400, "settings go with a profile");
 	refused("POST", "/reinstall", "{\"profile\": \"\"}", 400, "profile is the name of one");
 	refused("POST", "/reinstall", "{\"profile\": \"rescue\"}", 422,
 		"rescue installs nothing: 'usher run web01 --profile rescue' runs it once");
-	refused("POST", "/reinstall", "{\"profile\": \"live\", \"settings\": {\"nuo\": \"x\"}}", 422,
-		"profile 'live' has no setting 'nuo'");
+	refused("POST", "/reinstall", "{\"profile\": \"kiosk\", \"settings\": {\"nuo\": \"x\"}}", 422,
+		"profile 'kiosk' has no setting 'nuo'");
 	ck_assert_str_eq(m->profile, was);
 	ck_assert_int_eq(m->state, LIFE_KNOWN);
-	done("POST", "/reinstall", "{\"profile\": \"live\", \"settings\": {\"cmdline\": \"quiet\"}}");
-	ck_assert_str_eq(m->profile, "live");
+	done("POST", "/reinstall", "{\"profile\": \"kiosk\", \"settings\": {\"cmdline\": \"quiet\"}}");
+	ck_assert_str_eq(m->profile, "kiosk");
 	ck_assert_str_eq(json_string_value(json_object_get(m->settings, "cmdline")), "quiet");
 	ck_assert_int_eq(m->state, LIFE_LIVE);
 	done("POST", "/reinstall", NULL); /* again, with the profile as it is by now */
