@@ -70,7 +70,7 @@ void settle_on_timeline(void *arg, const struct timeline_event *e)
 
 static void carry_out(struct settle *settle, struct machine *m, unsigned actions)
 {
-	if (actions & LIFE_DO_NETBOOT && !m->guest)
+	if (actions & (LIFE_DO_NETBOOT | LIFE_DO_NETBOOT_NEXT) && !m->guest)
 		record_netboots(settle->consoles, m);
 	act_carry_out(settle->act, m, actions);
 }
