@@ -181,7 +181,8 @@ static int start_run(
 		rc = -EINVAL;
 		goto out;
 	}
-	if ((rc = turn(op, d, false)) || (rc = make_run(op, d, make, &xml)) || (rc = ops_destroy(op, d)))
+	if ((rc = turn(op, d, false)) || (rc = make_run(op, d, make, &xml)) ||
+		(rc = ops_destroy(op, d)))
 		goto out;
 	drop_saved_state(d);
 	if ((run = virDomainCreateXML(op->conn, xml, 0))) {

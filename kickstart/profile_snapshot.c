@@ -136,9 +136,9 @@ static json_t *paths_json(const struct profile *p)
 json_t *profile_to_json(const struct profile *p)
 {
 	return json_pack("{s:s, s:b, s:b, s:s, s:s, s:o, s:o*, s:o, s:o, s:o}", "name", p->name,
-		"tool", p->tool, "live", p->live, "title", p->title, "file", p->file, "media", media_json(&p->media),
-		"image", *p->image.name ? image_json(&p->image) : NULL, "boot", boot_json(p),
-		"settings", settings_json(p), "guest", guest_json(p));
+		"tool", p->tool, "live", p->live, "title", p->title, "file", p->file, "media",
+		media_json(&p->media), "image", *p->image.name ? image_json(&p->image) : NULL,
+		"boot", boot_json(p), "settings", settings_json(p), "guest", guest_json(p));
 }
 
 static bool names_up(const json_t *text)

@@ -63,16 +63,17 @@ enum life_action {
 	LIFE_DO_END = 1 << 3, /* the attempt has ended: tokens are void but the first-boot one */
 	LIFE_DO_FILTER = 1
 		<< 4, /* its guest's packet filter is to be as its segments are now; life_step() never asks */
-	LIFE_DO_NETBOOT_NEXT = 1 << 5, /* bare metal that runs: its next boot is from the network, too */
+	LIFE_DO_NETBOOT_NEXT =
+		1 << 5, /* bare metal that runs: its next boot is from the network, too */
 };
 
 struct life {
 	enum life_state state;
 	bool guest;     /* libvirt runs it: stops are seen, and an installing run ends at a reset */
 	unsigned boots; /* boot scripts of distinct boots fetched in this attempt */
-	unsigned max_boots;     /* 0: no attempt */
-	bool template;          /* never armed, never started: what happens to it changes nothing */
-	bool returns; /* the attempt installs nothing: it runs a tool or a live system … */
+	unsigned max_boots; /* 0: no attempt */
+	bool template;      /* never armed, never started: what happens to it changes nothing */
+	bool returns;       /* the attempt installs nothing: it runs a tool or a live system … */
 	enum life_state before; /* … and when it ends, the machine is again what it was */
 };
 

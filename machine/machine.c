@@ -229,7 +229,8 @@ static void tell_live(struct machine *m, enum life_event e, const char *why)
 			"%u boots within %lld s: the live system does not last, or the machine does "
 			"not get that far ('usher console %s' shows it). It goes on being served",
 			m->attempt.live.counted,
-			(long long)(clock_steady_ms() - m->attempt.live.counted_at) / 1000, m->name);
+			(long long)(clock_steady_ms() - m->attempt.live.counted_at) / 1000,
+			m->name);
 }
 
 /* The state's own event, and what else there is to say. */
@@ -240,7 +241,8 @@ static void tell(struct machine *m, enum life_event e, enum life_state before, c
 		tell_live(m, e, why);
 		return;
 	}
-	if (before == LIFE_LIVE && e == LIFE_DISARM) { /* what it is again, it does not become now */
+	if (before == LIFE_LIVE &&
+		e == LIFE_DISARM) { /* what it is again, it does not become now */
 		if (m->home->timeline)
 			timeline_add(m->home->timeline, m->name, "live", "no longer: %s", why);
 		return;
@@ -394,8 +396,7 @@ int machine_run(struct machine *m, const char *tool, json_t *snapshot, unsigned 
 }
 
 /* What may be installed stays, as it does when a tool is run; a live system that it leaves is none it comes back to. */
-int machine_go_live(
-	struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
+int machine_go_live(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
 {
 	struct life_result r = look_ahead(m, LIFE_GO_LIVE);
 	enum life_state before = m->state == LIFE_LIVE ? m->attempt.before : m->state;

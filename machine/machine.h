@@ -38,7 +38,8 @@ enum {
 	MACHINE_CODE_TEXT =
 		7, /* six digits and a NUL: one guess in five hits once in 200,000 boots */
 	MACHINE_WRONG_CODES = 5, /* then the code is void, and the machine has to boot anew */
-	MACHINE_LOOP_MS = 10 * 60 * 1000, /* more boots of a live system than its profile's <boots> in this time are a loop */
+	MACHINE_LOOP_MS = 10 * 60 *
+		1000, /* more boots of a live system than its profile's <boots> in this time are a loop */
 };
 
 struct nic {
@@ -69,9 +70,10 @@ struct sealed_boot {
 /* Of an attempt that boots a live system at every boot. */
 struct live {
 	bool on;
-	int64_t booted_at, up_at; /* wall ms: the newest boot, and when that reported up; 0: not yet */
-	int64_t timeout;          /* ms that a boot may take until it reports that */
-	int64_t counted_at;       /* steady ms: `counted` boots began in MACHINE_LOOP_MS from then */
+	int64_t booted_at,
+		up_at;      /* wall ms: the newest boot, and when that reported up; 0: not yet */
+	int64_t timeout;    /* ms that a boot may take until it reports that */
+	int64_t counted_at; /* steady ms: `counted` boots began in MACHINE_LOOP_MS from then */
 	unsigned counted;
 };
 
@@ -100,9 +102,11 @@ struct attempt {
 	struct sealed_boot asking;
 	char tool[64]; /* what it runs, which installs nothing: a profile; "": it is an install */
 	struct live live;
-	enum life_state before; /* of a tool and of a live system: what the machine is again when it ends */
-	char reason[256];       /* why it failed, or what is wrong with a live system's boot; "" otherwise */
-	json_t *snapshot;       /* the profile as it was when armed; made and read by kickstart/ */
+	enum life_state
+		before; /* of a tool and of a live system: what the machine is again when it ends */
+	char reason
+		[256]; /* why it failed, or what is wrong with a live system's boot; "" otherwise */
+	json_t *snapshot; /* the profile as it was when armed; made and read by kickstart/ */
 };
 
 /* Whether its attempts are sealed. */
@@ -274,8 +278,7 @@ int machine_run(struct machine *m, const char *tool, json_t *snapshot, unsigned 
 	int64_t deadline_ms_from_now);
 /* From now on it boots the snapshot's live system at every boot. The snapshot's profile stays that until the next call.
  * Otherwise as machine_arm(); `max_boots` in MACHINE_LOOP_MS are no loop, and `deadline_ms` is that of each boot. */
-int machine_go_live(
-	struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms);
+int machine_go_live(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms);
 /* Does its live system begin anew again and again? */
 bool machine_loops(const struct machine *m);
 /* Begins the only attempt of a clone, which is installed already: its first boot is to come. Otherwise as

@@ -124,7 +124,8 @@ static void to_final(struct domain_build *b, xmlNode *mark)
 		xmlUnsetProp(mark, (const xmlChar *)"run");
 }
 
-static int turn_xml(const char *from, bool network, turn *to, char **ret_xml, char *why, size_t why_size)
+static int turn_xml(
+	const char *from, bool network, turn *to, char **ret_xml, char *why, size_t why_size)
 {
 	struct domain_build b = {.why = why, .why_size = why_size};
 	xmlDoc *doc = xml_read(from, strlen(from), 1, why, why_size);

@@ -312,7 +312,7 @@ void guest_follow_seen(
 		seen && !strcmp(seen->name, m->name) ? state_of(seen, m) : GUEST_GONE;
 
 	if (m->guest_state_at > at || is_in(m, now))
-		return;                                      /* an event since then knows better */
+		return; /* an event since then knows better */
 	if (now == GUEST_GONE && !life_installs(m->state) &&
 		(m->state != LIFE_LIVE || m->attempt.switched)) { /* else it is made again */
 		if (m->guest_gone)

@@ -31,11 +31,11 @@ struct rearming {
 	struct http_request *request;
 	struct profile *profile;
 	json_t *snapshot;
-	json_t *findings;        /* of its answers; NULL: none */
-	enum machine_seal seal;  /* from now on */
-	char tool[PROFILE_NAME]; /* to be run; "": `other`, or the machine's own profile */
+	json_t *findings;         /* of its answers; NULL: none */
+	enum machine_seal seal;   /* from now on */
+	char tool[PROFILE_NAME];  /* to be run; "": `other`, or the machine's own profile */
 	char other[PROFILE_NAME]; /* becomes the machine's profile; "": it keeps its own */
-	json_t *settings;        /* of the tool or the other profile; NULL: the machine's */
+	json_t *settings;         /* of the tool or the other profile; NULL: the machine's */
 };
 
 static void rearming_free(struct rearming *a)
@@ -255,7 +255,8 @@ static const char *body_error(const json_t *body)
 		     *settings = json_object_get(body, "settings");
 
 	if (!json_is_object(body) ||
-		json_object_size(body) != (size_t)!!sealed + (size_t)!!profile + (size_t)!!settings)
+		json_object_size(body) !=
+			(size_t) !!sealed + (size_t) !!profile + (size_t) !!settings)
 		return "the request is empty, or has sealed, profile and settings";
 	if (sealed && !json_is_boolean(sealed))
 		return "sealed is true or false";

@@ -164,9 +164,9 @@ static void creation_start(struct creation *c)
 	struct operations *ops = c->ops;
 	bool live = c->machine->state == LIFE_LIVE;
 
-	if ((c->clone        ? guest_start_disk
-			: live ? guest_start_live
-			       : guest_start_install)(guests_of(ops->hosts, c->machine),
+	if ((c->clone              ? guest_start_disk
+			    : live ? guest_start_live
+				   : guest_start_install)(guests_of(ops->hosts, c->machine),
 		    c->machine->name, c->machine->uuid, on_started, c))
 		creation_undo(c, true, "out of memory");
 }

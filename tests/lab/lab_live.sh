@@ -102,6 +102,7 @@ check "and listed" grep -E "kiosk .* live .*boots again and again" <("$USHER" li
 check "show says so" grep -E "looping +it boots again and again" <("$USHER" show kiosk)
 check "it reports that it fails" code_is 200 -d "no squashfs" "$url/failed"
 check "which is told" timeline_has "failed +no squashfs"
+check "and who waits for it hears it" says "kiosk: no squashfs" "$USHER" wait kiosk --timeout 20
 check "and it is live" is .state live
 check "done is no report of it" code_is 409 -d x "$url/done"
 check "it tries again" boots

@@ -48,9 +48,9 @@ live_medium() {
 			step=live
 			was=$(wget -q -O - "$MEDIA_URL/word")
 			sum=none
-			# a sum that does not look like a token, which the timeline would not show
-			for disk in /dev/[sv]da; do [ ! -b $disk ] || sum=$(head -c 16777216 $disk | cksum | cut -d ' ' -f 1); done
-			tell "$UP_URL" "$SAYS, disk $sum" || fail "cannot say that it is up"
+			# no more of it: what looks like a token the timeline does not show
+			for disk in /dev/[sv]da; do [ ! -b $disk ] || sum=$(head -c 16777216 $disk | sha256sum | cut -c 1-8); done
+			tell "$UP_URL" "$SAYS, disk $sum is read" || fail "cannot say that it is up"
 			while sleep 1; do
 				word=$(wget -q -O - "$MEDIA_URL/word") || continue
 				[ "$word" != "$was" ] || continue

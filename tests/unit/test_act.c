@@ -338,9 +338,10 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {guests, a_live_system, one_that_is_made, no_domain, no_domain_and_no_install,
-		what_fails, a_record_that_says_nothing, deleted_meanwhile, filters, bare_metal,
-		bare_metal_that_fails, a_password_that_cannot_be_read, by_hand, dropped};
+	const TTest *const tests[] = {guests, a_live_system, one_that_is_made, no_domain,
+		no_domain_and_no_install, what_fails, a_record_that_says_nothing, deleted_meanwhile,
+		filters, bare_metal, bare_metal_that_fails, a_password_that_cannot_be_read, by_hand,
+		dropped};
 	Suite *s = suite_create("act");
 	TCase *t = tcase_create("act");
 

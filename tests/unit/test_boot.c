@@ -114,8 +114,8 @@ START_TEST(a_live_system)
 		ck_assert_int_eq(metal->attempt.live.up_at, 0);
 	}
 	boot_loaded(&rooms.boot, metal, "/boot/small/vmlinuz");
-	ck_assert_str_eq(base_told(&rooms.base, "metal", "up"),
-		"loaded; its profile has it report nothing");
+	ck_assert_str_eq(
+		base_told(&rooms.base, "metal", "up"), "loaded; its profile has it report nothing");
 	ck_assert_int_ne(metal->attempt.live.up_at, 0);
 	ck_assert_uint_eq(post(last, "done", ""), 409);
 	ck_assert_uint_eq(post(up, "up", "here"), 200);
@@ -338,9 +338,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {from_script_to_up, a_live_system, heads, too_many_boots, reports_of_failure,
-		reports_out_of_place, nobodys_tokens, tokens_for_something_else, somebody_else,
-		answers_out_of_time, sealed, first_boots, host_keys, clones,
+	const TTest *const tests[] = {from_script_to_up, a_live_system, heads, too_many_boots,
+		reports_of_failure, reports_out_of_place, nobodys_tokens, tokens_for_something_else,
+		somebody_else, answers_out_of_time, sealed, first_boots, host_keys, clones,
 		installed_guests_have_tokens};
 	Suite *s = suite_create("boot");
 	TCase *t = tcase_create("boot");

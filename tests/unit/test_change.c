@@ -216,11 +216,12 @@ START_TEST(armed_with_another_profile)
 	refused("POST", "/reinstall", "{\"profile\": \"\"}", 400, "profile is the name of one");
 	refused("POST", "/reinstall", "{\"profile\": \"rescue\"}", 422,
 		"rescue installs nothing: 'usher run web01 --profile rescue' runs it once");
-	refused("POST", "/reinstall", "{\"profile\": \"kiosk\", \"settings\": {\"nuo\": \"x\"}}", 422,
-		"profile 'kiosk' has no setting 'nuo'");
+	refused("POST", "/reinstall", "{\"profile\": \"kiosk\", \"settings\": {\"nuo\": \"x\"}}",
+		422, "profile 'kiosk' has no setting 'nuo'");
 	ck_assert_str_eq(m->profile, was);
 	ck_assert_int_eq(m->state, LIFE_KNOWN);
-	done("POST", "/reinstall", "{\"profile\": \"kiosk\", \"settings\": {\"cmdline\": \"quiet\"}}");
+	done("POST", "/reinstall",
+		"{\"profile\": \"kiosk\", \"settings\": {\"cmdline\": \"quiet\"}}");
 	ck_assert_str_eq(m->profile, "kiosk");
 	ck_assert_str_eq(json_string_value(json_object_get(m->settings, "cmdline")), "quiet");
 	ck_assert_int_eq(m->state, LIFE_LIVE);
@@ -444,9 +445,9 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {disarmed, nothing_to_confirm, confirmed, wrong_codes,
-		armed_again, armed_again_and_sealed, armed_with_another_profile, not_armed_again, bare_metal_is_forgotten,
-		guests_go_with_their_disks, disks_that_are_kept, not_deleted, anothers_domain_stays,
-		not_to_be_deleted, stopped_in_the_middle};
+		armed_again, armed_again_and_sealed, armed_with_another_profile, not_armed_again,
+		bare_metal_is_forgotten, guests_go_with_their_disks, disks_that_are_kept,
+		not_deleted, anothers_domain_stays, not_to_be_deleted, stopped_in_the_middle};
 	Suite *s = suite_create("change");
 	TCase *t = tcase_create("change");
 

@@ -537,10 +537,11 @@ int main(void)
 {
 	const TTest *const tests[] = {from_outside, told_once, our_own_doing, of_this_guest_alone,
 		while_it_is_made, undefined_and_defined_again, undefined_while_it_runs,
-		defined_again_while_it_runs, installs_are_restarted, live_systems_are_not, installs_that_are_killed,
-		first_boots_are_from_its_disk, one_that_is_deleted, renamed, names_that_cannot_be,
-		renamed_unseen, found_in_a_list, seen_after_a_while, an_event_knows_better,
-		not_in_the_list, not_there_yet, migrated, storage_that_fails};
+		defined_again_while_it_runs, installs_are_restarted, live_systems_are_not,
+		installs_that_are_killed, first_boots_are_from_its_disk, one_that_is_deleted,
+		renamed, names_that_cannot_be, renamed_unseen, found_in_a_list, seen_after_a_while,
+		an_event_knows_better, not_in_the_list, not_there_yet, migrated,
+		storage_that_fails};
 	Suite *s = suite_create("guest_follow");
 	TCase *t = tcase_create("guest_follow");
 

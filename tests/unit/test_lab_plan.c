@@ -141,7 +141,8 @@ END_TEST
 START_TEST(leaves_alone_what_is_live)
 {
 	up(LAB(MACHINE("") "</machine>"),
-		HAVE("a", "w", "live", ON ",\"attempt\":{\"live\":{\"up_at\":\"2026\"}}"), "kept 1");
+		HAVE("a", "w", "live", ON ",\"attempt\":{\"live\":{\"up_at\":\"2026\"}}"),
+		"kept 1");
 	end();
 }
 END_TEST

@@ -14,7 +14,8 @@
  */
 struct row {
 	enum life_event event;
-	const char *cells[LIFE_STATES]; /* known armed booting installing installed up failed live */
+	const char
+		*cells[LIFE_STATES]; /* known armed booting installing installed up failed live */
 };
 
 static const struct row guest_rows[] = {
@@ -112,7 +113,8 @@ END_TEST
 START_TEST(test_whole_table_bare)
 {
 	for (int e = 0; e < LIFE_EVENTS; e++) {
-		const struct row *row = find_row(bare_rows, sizeof bare_rows / sizeof *bare_rows, e);
+		const struct row *row =
+			find_row(bare_rows, sizeof bare_rows / sizeof *bare_rows, e);
 
 		if (!row)
 			row = find_row(guest_rows, LIFE_EVENTS, e);

@@ -1432,8 +1432,8 @@ START_TEST(test_a_live_system_that_fails)
 	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, "late"), 0);
 	ck_assert_uint_gt(last_of(m, "up")->seq, before);
 	j = machine_to_json(m, false);
-	ck_assert(json_is_string(json_object_get(
-		json_object_get(json_object_get(j, "attempt"), "live"), "up_at")));
+	ck_assert(json_is_string(
+		json_object_get(json_object_get(json_object_get(j, "attempt"), "live"), "up_at")));
 	json_decref(j);
 }
 END_TEST

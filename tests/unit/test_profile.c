@@ -317,8 +317,7 @@ START_TEST(live_systems)
 		ck_assert_msg(!read_p(&p, why), "%s", why);
 		ck_assert(p->live == cases[i].live && p->tool == cases[i].tool);
 		ck_assert_int_eq(profile_snapshot(p, json_object(), &snapshot), 0);
-		ck_assert_int_eq(
-			profile_from_snapshot(snapshot, &again, NULL, why, sizeof why), 0);
+		ck_assert_int_eq(profile_from_snapshot(snapshot, &again, NULL, why, sizeof why), 0);
 		ck_assert(again->live == cases[i].live && again->tool == cases[i].tool);
 		ck_assert(profile_reports_up(snapshot) == cases[i].up);
 		json_decref(snapshot);

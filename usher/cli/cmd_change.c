@@ -123,7 +123,8 @@ static void look_at_profile(const struct change *ch, json_t *machine)
 		return;
 	if (!*profile)
 		profile = text_of(machine, "profile");
-	snprintf(path, sizeof path, "/profiles/%s", client_escape(profile, escaped, sizeof escaped));
+	snprintf(
+		path, sizeof path, "/profiles/%s", client_escape(profile, escaped, sizeof escaped));
 	if (!client_try(ch->client, "GET", path, NULL, &p, &status, why, sizeof why) &&
 		json_is_true(json_object_get(p, "live")))
 		json_object_set_new(machine, "only_booted", json_true());

@@ -111,6 +111,17 @@ static void show_attempt(json_t *a)
 
 enum { CONSOLE_LINES = 4, CONSOLE_WIDTH = 120, CONSOLE_LOOK = 8 << 10 };
 
+/* It failed; or a boot of its live system did, or they follow each other too fast. */
+static bool went_wrong(const json_t *m)
+{
+	const json_t *a = json_object_get(m, "attempt"), *live = json_object_get(a, "live");
+
+	return !strcmp(machine_text(m, "state"), "failed") ||
+		(json_is_object(live) &&
+			(*machine_text(a, "reason") ||
+				json_is_true(json_object_get(live, "looping"))));
+}
+
 /* Why is it stuck? What its console said last often says more than a deadline that passed. */
 static void show_console(const struct cli_common *o, const char *name)
 {
@@ -191,8 +202,7 @@ static int run_show(const struct command *c, int argc, char **argv)
 	show_machine(reply);
 	if (json_is_object(json_object_get(reply, "inventory")))
 		discovered_print_hardware(json_object_get(reply, "inventory"));
-	if (!strcmp(machine_text(reply, "state"), "failed") &&
-		!strcmp(machine_text(reply, "kind"), "guest"))
+	if (went_wrong(reply) && !strcmp(machine_text(reply, "kind"), "guest"))
 		show_console(&o, machine_text(reply, "name"));
 	json_decref(reply);
 	return EXIT_DONE;
