@@ -3,12 +3,9 @@
 # Live systems: a guest and a bare machine boot one from the network three times each, by a command, by their own reset and by a
 # power cycle, and say so each time; their disks are the same to the byte. A changed profile is booted after a command, kill -9 of
 # the service changes nothing, a loop is told. Then tiny is installed on both in its place, once, and they boot their disks.
-# Where contrib/live/build has made its Debian, a guest boots that from its squashfs, twice.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
 #
 # lab: boots guests
-[ -n "${USHER_LAB:-}${USHER_LIVE:-}" ] || LIVE_KERNEL=linux-image-cloud-amd64 "$(dirname "$0")/../../contrib/live/build" \
-	"$(dirname "$0")/../../build/cache/live" >"${TMPDIR:-/tmp}/live.build" 2>&1 || cat "${TMPDIR:-/tmp}/live.build"
 . "$(dirname "$0")/lib.sh"
 lab_enter "$@"
 # shellcheck source=tests/lab/guests.sh
@@ -16,7 +13,6 @@ lab_enter "$@"
 guests_need_tiny
 # shellcheck source=tests/lab/live.sh
 . "$LAB_TOP/tests/lab/live.sh"
-debian=${USHER_LIVE:-$LAB_TOP/build/cache/live}
 
 live_medium
 live_profile 2
@@ -27,7 +23,7 @@ truncate -s 2200M "$USHER_LAB/rack.disk"
 sum=$(sha256sum <"$USHER_LAB/rack.disk")
 
 usher_config | sed "s|<user .*|<user name='root'/>|; s|/var/lib/usher'|$USHER_LAB/state'|
-	s|<profiles |<profiles dir='$USHER_LAB/more'/><profiles |; s|<guest |<media name='live' path='$debian'/>&|" >"$USHER_LAB/usher.xml"
+	s|<profiles |<profiles dir='$USHER_LAB/more'/><profiles |" >"$USHER_LAB/usher.xml"
 need "the service starts" usher_start
 first_boot() { virsh dumpxml --inactive "$1" | sed -n "/<$2[ >]/,/<\\/$2>/p" | grep "order='1'"; }
 volume_of() { virsh -q domblklist "$1" | awk '{ print $2 }'; }
@@ -110,21 +106,6 @@ check "the bare machine is deleted" "$USHER" delete rack
 bare_off rack
 check "and the guest" "$USHER" delete kiosk
 
-# --- Debian from a squashfs ---------------------------------------------------------------------------------------------------
-
-squashfs() {
-	need "a guest boots Debian from a squashfs" create diskless --profile live --set run='touch /run/was-run'
-	check "it is up" timeout 900 "$USHER" wait diskless --timeout 890 || { "$USHER" timeline diskless; "$USHER" console diskless --log | tail -n 40; }
-	check "its root is in memory" on_is overlay "$(address diskless)" findmnt -no FSTYPE /
-	check "its name is the machine's, its script was run" on_is diskless "$(address diskless)" 'test -e /run/was-run && hostname'
-	check "no disk is mounted" on "$(address diskless)" '! grep ^/dev/[sv]d /proc/mounts && test $(wc -l </proc/swaps) = 1'
-	on "$(address diskless)" 'touch /root/mine; systemctl reboot'
-	check "after its own reboot it is up again" wait_until 300 up_after diskless 2 || "$USHER" timeline diskless
-	check "what it wrote is gone" on "$(address diskless)" '! test -e /root/mine'
-	check "its disk is empty" cmp -n $((64 << 20)) /dev/zero <(qemu-img convert -U -O raw "$(volume_of diskless)" "$USHER_LAB/d.raw" && cat "$USHER_LAB/d.raw")
-	check "deleted" "$USHER" delete diskless
-}
-if [ -s "$debian/root.squashfs" ]; then squashfs; else skip "Debian from a squashfs: contrib/live/build could not make it"; fi
 [ $LAB_FAILED = 0 ] || {
 	for f in calls starts qemu; do sed "s/^/  $f: /" "$USHER_LAB/rack.$f"; done
 	sed 's/^/  log: /' "$USHER_LAB/usher.log" | tail -n 60
