@@ -42,6 +42,18 @@ int guest_start_install(
 	return job_submit(job_new(g, JOB_START_INSTALL, name, uuid), done, NULL, arg);
 }
 
+int guest_start_live(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
+{
+	return job_submit(job_new(g, JOB_START_LIVE, name, uuid), done, NULL, arg);
+}
+
+int guest_leave_live(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
+{
+	return job_submit(job_new(g, JOB_LEAVE_LIVE, name, uuid), done, NULL, arg);
+}
+
 int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
 {
 	return job_submit(job_new(g, JOB_SEAL, name, uuid), done, NULL, arg);

@@ -210,6 +210,13 @@ int guest_create(struct guests *g, const struct guest_spec *spec, guest_done don
  * Stops what runs. */
 int guest_start_install(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+/* Turns the persistent definition to boot from the network first, at every boot, and starts it anew. Any other start of an
+ * installing run, and guest_leave_live(), turn it back. */
+int guest_start_live(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
+/* The disk first again; and pulls the plug. Fine when it was never turned, does not run, or does not exist. */
+int guest_leave_live(
+	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Starts, over the persistent definition, the run in which it gives up its identity; it has done so when it stops by itself
  * (GUEST_STOPPED_SELF). Stops what runs. */
 int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
@@ -252,6 +259,7 @@ int guest_shrink(
 struct guest_status {
 	bool defined, running;
 	bool installing; /* running, and this run is an installing one */
+	bool live;       /* running, and it booted from the network first, as always */
 	bool ours;       /* carries our mark */
 	char uuid[UUID_TEXT];
 };

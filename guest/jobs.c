@@ -14,6 +14,8 @@
 static const struct run_deeds deeds[JOB_KINDS] = {
 	[JOB_CREATE] = {.stop = true, .undefine = true}, /* of what it replaces */
 	[JOB_START_INSTALL] = {.stop = true, .start = true},
+	[JOB_START_LIVE] = {.stop = true, .start = true},
+	[JOB_LEAVE_LIVE] = {.stop = true},
 	[JOB_SEAL] = {.stop = true, .start = true},
 	[JOB_START_DISK] = {.start = true},
 	[JOB_STOP] = {.stop = true},
@@ -103,6 +105,10 @@ static int job_do(struct guest_job *j, struct op *op, bool *ret_made)
 		return ops_create(op, &j->spec, domain_type(j, op->conn), ret_made);
 	case JOB_START_INSTALL:
 		return ops_start_install(op, j->name, j->uuid);
+	case JOB_START_LIVE:
+		return ops_start_live(op, j->name, j->uuid);
+	case JOB_LEAVE_LIVE:
+		return ops_leave_live(op, j->name, j->uuid);
 	case JOB_SEAL:
 		return ops_seal(op, j->name, j->uuid);
 	case JOB_START_DISK:

@@ -134,6 +134,39 @@ static void drop_saved_state(virDomainPtr d)
 		virDomainManagedSaveRemove(d, 0);
 }
 
+static bool is_turned(const char *xml)
+{
+	struct domain_mark mark;
+
+	domain_xml_mark(xml, &mark);
+	return mark.live;
+}
+
+/* Whether it boots from the network first, by its persistent definition; what runs goes on as it is. One of somebody's own
+ * making is none of ours to turn, and one that is there for a run only has none. */
+static int turn(struct op *op, virDomainPtr d, bool live)
+{
+	const char *name = virDomainGetName(d);
+	char *was = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
+	char *xml = NULL, why[GUEST_WHY / 2];
+	virDomainPtr defined;
+	int rc = 0;
+
+	if (!was)
+		return virt_error(op->why, GUEST_WHY, "definition of %s", name);
+	if (is_turned(was) != live && virDomainIsPersistent(d) == 1)
+		rc = domain_xml_turn(was, live, &xml, why, sizeof why);
+	if (rc)
+		snprintf(op->why, GUEST_WHY, "definition of %s: %s", name, why);
+	if (xml && (defined = virDomainDefineXML(op->conn, xml)))
+		virDomainFree(defined);
+	else if (xml)
+		rc = virt_error(op->why, GUEST_WHY, "boot order of %s", name);
+	free(xml);
+	free(was);
+	return rc;
+}
+
 static int start_run(
 	struct op *op, const char *name, const char *uuid, run_xml *make, const char *to)
 {
@@ -148,7 +181,8 @@ static int start_run(
 		rc = -EINVAL;
 		goto out;
 	}
-	if ((rc = make_run(op, d, make, &xml)) || (rc = ops_destroy(op, d)))
+	if ((rc = turn(op, d, false)) || (rc = make_run(op, d, make, &xml)) ||
+		(rc = ops_destroy(op, d)))
 		goto out;
 	drop_saved_state(d);
 	if ((run = virDomainCreateXML(op->conn, xml, 0))) {
@@ -171,6 +205,28 @@ int ops_start_install(struct op *op, const char *name, const char *uuid)
 int ops_seal(struct op *op, const char *name, const char *uuid)
 {
 	return start_run(op, name, uuid, seal_xml, "become a template");
+}
+
+int ops_start_live(struct op *op, const char *name, const char *uuid)
+{
+	virDomainPtr d;
+	int rc = ops_find(op, name, uuid, &d);
+
+	if (rc)
+		return missing(op, name, rc);
+	(void)ops_need_filters(op); /* as of an installing run */
+	op->why[0] = '\0';
+	rc = turn(op, d, true);
+	if (!rc)
+		rc = ops_destroy(op, d);
+	if (!rc)
+		drop_saved_state(d);
+	if (!rc && !virDomainCreate(d))
+		op->did.start = true;
+	else if (!rc)
+		rc = virt_error(op->why, GUEST_WHY, "starting %s from the network", name);
+	virDomainFree(d);
+	return rc;
 }
 
 /* Fine when it is not paused. */
@@ -220,6 +276,18 @@ static int if_there(struct op *op, const char *name, const char *uuid,
 int ops_stop(struct op *op, const char *name, const char *uuid)
 {
 	return if_there(op, name, uuid, ops_destroy);
+}
+
+static int leave_live(struct op *op, virDomainPtr d)
+{
+	int rc = turn(op, d, false);
+
+	return rc ? rc : ops_destroy(op, d);
+}
+
+int ops_leave_live(struct op *op, const char *name, const char *uuid)
+{
+	return if_there(op, name, uuid, leave_live);
 }
 
 const char *ops_pool_name(const char *pool)
@@ -281,6 +349,7 @@ static void read_mark(virDomainPtr d, struct guest_status *st)
 	domain_xml_mark(xml, &mark);
 	st->ours = mark.ours;
 	st->installing = st->running && mark.installing;
+	st->live = st->running && mark.live;
 	free(xml);
 }
 

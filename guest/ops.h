@@ -30,6 +30,8 @@ int ops_check(struct op *op, const struct guest_spec *spec, const char *type);
  * be there. */
 int ops_create(struct op *op, const struct guest_spec *spec, const char *type, bool *ret_made);
 int ops_start_install(struct op *op, const char *name, const char *uuid);
+int ops_start_live(struct op *op, const char *name, const char *uuid);
+int ops_leave_live(struct op *op, const char *name, const char *uuid);
 int ops_seal(struct op *op, const char *name, const char *uuid);
 int ops_start_disk(struct op *op, const char *name, const char *uuid);
 int ops_filter(struct op *op, const struct guest_spec *spec);

@@ -4,7 +4,7 @@
  * snapshot, which goes into the store when a machine is armed, so that what it was armed with is
  * what it gets.
  *
- *	<profile name='tiny' installs='yes'>
+ *	<profile name='tiny' installs='yes' boots='once'>
  *	  <title>Debian from a tarball</title>
  *	  <media name='tiny' path='/srv/usher/tiny' fix='contrib/tiny/build /srv/usher/tiny'/>
  *	  <image name='debian-12-cloud' from='https://…'/>
@@ -165,6 +165,7 @@ struct profile_shared {
 struct profile {
 	char name[PROFILE_NAME];
 	bool tool; /* it installs nothing: it is run, and the machine is what it was */
+	bool live; /* boots='always': it installs nothing either, and is booted at every boot; no tool */
 	char *title;
 	char *file; /* path of profile.xml, for messages */
 	struct profile_media media;
@@ -253,6 +254,8 @@ int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const js
 /* The boot program that a snapshot's profile names, as "MEDIUM/FILE", or as a loader's; NULL: none.
  * Borrowed. */
 const char *profile_program(const json_t *snapshot, enum profile_firmware firmware);
+/* Does a snapshot's profile have its system report that it is up? Its texts would name attempt.up_url. */
+bool profile_reports_up(const json_t *snapshot);
 enum profile_served { PROFILE_SERVES_NOTHING, PROFILE_SERVES_ANSWERS, PROFILE_SERVES_FILE };
 /* What a snapshot's profile serves by this name: its (first) answers, or one of the files beside them. */
 enum profile_served profile_serves(const json_t *snapshot, const char *name);

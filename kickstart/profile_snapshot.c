@@ -137,10 +137,27 @@ static json_t *paths_json(const struct profile *p)
 
 json_t *profile_to_json(const struct profile *p)
 {
-	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:o*, s:o, s:o, s:o}", "name", p->name, "tool",
-		p->tool, "title", p->title, "file", p->file, "media", media_json(&p->media),
-		"image", *p->image.name ? image_json(&p->image) : NULL, "boot", boot_json(p),
-		"settings", settings_json(p), "guest", guest_json(p));
+	return json_pack("{s:s, s:b, s:b, s:s, s:s, s:o, s:o*, s:o, s:o, s:o}", "name", p->name,
+		"tool", p->tool, "live", p->live, "title", p->title, "file", p->file, "media",
+		media_json(&p->media), "image", *p->image.name ? image_json(&p->image) : NULL,
+		"boot", boot_json(p), "settings", settings_json(p), "guest", guest_json(p));
+}
+
+static bool names_up(const json_t *text)
+{
+	return json_is_string(text) && strstr(json_string_value(text), "attempt.up_url");
+}
+
+bool profile_reports_up(const json_t *snapshot)
+{
+	const json_t *boot = json_object_get(json_object_get(snapshot, "profile"), "boot");
+	bool found = names_up(json_object_get(json_object_get(boot, "cmdline"), "text"));
+	const char *name;
+	json_t *text;
+
+	json_object_foreach(json_object_get(snapshot, "files"), name, text) found =
+		found || names_up(text);
+	return found;
 }
 
 static json_t *answers_json(const struct profile *p)
@@ -442,6 +459,7 @@ static void take_all(struct taking *t, const json_t *snapshot, struct profile *p
 
 	take_name(t, of, "name", p->name);
 	p->tool = json_is_true(json_object_get(of, "tool"));
+	p->live = json_is_true(json_object_get(of, "live"));
 	take_text(t, of, "title", true, &p->title);
 	take_text(t, of, "file", true, &p->file);
 	take_media(t, json_object_get(of, "media"), &p->media);

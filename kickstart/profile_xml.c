@@ -570,6 +570,25 @@ static void read_installs(struct markup_reader *r, const xmlNode *e, struct prof
 	free(v);
 }
 
+/* What is booted at every boot installs nothing, and need not say so. */
+static void read_boots_when(struct markup_reader *r, const xmlNode *e, struct profile *p)
+{
+	char *boots = markup_attribute(r, e, "boots", false);
+	char *installs = markup_attribute(r, e, "installs", false);
+
+	p->live = boots && !strcmp(boots, "always");
+	if (boots && !p->live && strcmp(boots, "once") != 0)
+		markup_fault(r, e, "boots is once or always, not '%.40s'", boots);
+	else if (p->live && installs && !p->tool)
+		markup_fault(r, e,
+			"what installs is booted once: boots='always' and installs='yes' exclude each "
+			"other");
+	if (p->live)
+		p->tool = false;
+	free(boots);
+	free(installs);
+}
+
 static void read_profile(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	static const struct markup_element es[] = {{"title", read_title, MARKUP_REQUIRED},
@@ -579,9 +598,10 @@ static void read_profile(struct markup_reader *r, const xmlNode *e, void *to)
 		{"setting", read_setting, MARKUP_MANY}, {"settings", read_settings, MARKUP_MANY},
 		{"guest", read_guest, MARKUP_ONCE}, {0}};
 
-	only(r, e, ATTRIBUTES("name", "installs"));
+	only(r, e, ATTRIBUTES("name", "installs", "boots"));
 	read_name(r, e, ((struct profile *)to)->name);
 	read_installs(r, e, to);
+	read_boots_when(r, e, to);
 	markup_children(r, e, es, to);
 }
 

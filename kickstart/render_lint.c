@@ -348,6 +348,30 @@ static int lint_sources(const struct rendering *r, struct findings *f, char *why
 	return 0;
 }
 
+static bool names(const struct profile *p, const char *url)
+{
+	bool found = p->cmdline.text && strstr(p->cmdline.text, url);
+
+	for (size_t i = 0; i < p->n_files && !found; i++)
+		found = strstr(p->files[i].text, url);
+	return found;
+}
+
+/* What a live system may report is not what an installer does. */
+static void lint_live(const struct profile *p, struct findings *f)
+{
+	if (!p->live)
+		return;
+	if (names(p, "attempt.done_url"))
+		findings_add(f, FINDING_WARNING, p->file, 0, 0,
+			"a live system is never done: give it {{attempt.up_url}} in place of "
+			"{{attempt.done_url}}, where the report is refused");
+	if (p->n_answers && !names(p, "attempt.up_url"))
+		findings_add(f, FINDING_WARNING, p->file, 0, 0,
+			"nothing names {{attempt.up_url}}, where the live system reports that it is "
+			"up: each boot counts as up when its last file was loaded");
+}
+
 int render_lint(
 	const struct rendering *r, uint64_t disk, struct findings *f, char *why, size_t why_size)
 {
@@ -361,6 +385,7 @@ int render_lint(
 			rc = lint_one(&sources, n, &machine, f, why, why_size);
 	if (rc == 0)
 		rc = lint_sources(r, f, why, why_size);
+	lint_live(rendering_profile(r), f);
 	findings_sort(f);
 	return rc;
 }

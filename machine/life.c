@@ -11,6 +11,7 @@ enum verdict {
 	FAILS,
 	REFUSE,
 	COUNT_BOOT, /* booting, unless it is one boot too many */
+	LIVE_BOOT,  /* counted, and never too many */
 };
 
 struct cell {
@@ -27,12 +28,15 @@ struct cell {
 #define FAILS(act, why) {FAILS, LIFE_FAILED, act, why}
 #define REFUSE(why) {REFUSE, 0, 0, why}
 #define COUNT_BOOT() {COUNT_BOOT, LIFE_BOOTING, 0, NULL}
+#define LIVE_BOOT(act) {LIVE_BOOT, LIFE_LIVE, act, NULL}
+#define TELL(why) {STAY, 0, 0, why}
 /* clang-format on */
 
 #define NETBOOT LIFE_DO_NETBOOT
 #define DISK LIFE_DO_DISK
 #define OFF LIFE_DO_OFF
 #define END LIFE_DO_END
+#define NEXT LIFE_DO_NETBOOT_NEXT
 
 #define UNDER_WAY "an install is under way; disarm it first"
 #define NOT_ARMED "not armed"
@@ -49,50 +53,61 @@ struct cell {
 #define SCRIPT_FAILED "the first-boot script failed"
 #define IS_TEMPLATE "it is a template and never changes: run 'usher clone' to make machines of it"
 #define FIRST_BOOT_COMES "its installed system has yet to boot for the first time"
+#define RUNS_LIVE "it runs a live system; disarm it first"
+#define LIVE_IS_UP "a live system reports that it is up, and is never done"
+#define LIVE_FAILED "the live system reported failure"
+#define LIVE_LATE "this boot of the live system did not report in time that it is up"
 #define NOT_NEW "only a new machine can become a clone"
 
 /* Read along a row: what an event means in each state. Columns as in enum life_state:
- * known, armed, booting, installing, installed, up, failed. */
+ * known, armed, booting, installing, installed, up, failed, live. */
 static const struct cell table[LIFE_EVENTS][LIFE_STATES] = {
 	[LIFE_ARM] = {GO(ARMED, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
-		GO(ARMED, NETBOOT), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT)},
+		GO(ARMED, NETBOOT), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT)},
 	/* Its first boot is another matter: its report would come in between. */
 	[LIFE_RUN] = {GO(ARMED, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
-		REFUSE(FIRST_BOOT_COMES), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT)},
-	/* Only armed: no installer has run, the disk is as it was. */
+		REFUSE(FIRST_BOOT_COMES), GO(ARMED, NETBOOT), GO(ARMED, NETBOOT),
+		REFUSE(RUNS_LIVE)},
+	/* From failed too: it touches no disk. From live: with the profile as it is by now. */
+	[LIFE_GO_LIVE] = {GO(LIVE, NETBOOT), REFUSE(UNDER_WAY), REFUSE(UNDER_WAY),
+		REFUSE(UNDER_WAY), REFUSE(FIRST_BOOT_COMES), GO(LIVE, NETBOOT), GO(LIVE, NETBOOT),
+		GO(LIVE, NETBOOT)},
+	/* Only armed: no installer has run, the disk is as it was. Live: back to what it was (`before`). */
 	[LIFE_DISARM] = {REFUSE(NOT_ARMED), GO(KNOWN, OFF | END),
 		FAILS(OFF | END, "disarmed by the user"), FAILS(OFF | END, "disarmed by the user"),
-		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED)},
+		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), GO(KNOWN, OFF | END)},
 	[LIFE_BOOT] = {REFUSE(NOT_ARMED), COUNT_BOOT(), COUNT_BOOT(), COUNT_BOOT(),
-		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED)},
+		REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), REFUSE(NOT_ARMED), LIVE_BOOT(NEXT)},
 	[LIFE_ANSWERS] = {REFUSE(NOT_ARMED), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
-		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER)},
+		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER), STAY()},
 	[LIFE_PROGRESS] = {REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLING, 0), STAY(),
-		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER)},
+		REFUSE(WAS_DONE), REFUSE(WAS_DONE), REFUSE(WAS_OVER), STAY()},
 	/* A guest stops at its reset and is then started from its disk; metal resets by itself. */
 	[LIFE_DONE] = {REFUSE(NO_INSTALL), REFUSE(NO_BOOT), GO(INSTALLED, END), GO(INSTALLED, END),
-		STAY(), STAY(), REFUSE(WAS_OVER)},
+		STAY(), STAY(), REFUSE(WAS_OVER), REFUSE(LIVE_IS_UP)},
 	[LIFE_FAIL] = {REFUSE(NO_INSTALL), FAILS(OFF | END, "the installer reported failure"),
 		FAILS(OFF | END, "the installer reported failure"),
 		FAILS(OFF | END, "the installer reported failure"), REFUSE(WAS_DONE),
-		REFUSE(WAS_DONE), STAY()},
+		REFUSE(WAS_DONE), STAY(), TELL(LIVE_FAILED)},
 	[LIFE_FIRST_BOOT] = {REFUSE(NO_INSTALL), REFUSE(NOT_DONE), REFUSE(NOT_DONE),
-		REFUSE(NOT_DONE), GO(UP, 0), STAY(), REFUSE(WAS_OVER)},
+		REFUSE(NOT_DONE), GO(UP, 0), STAY(), REFUSE(WAS_OVER), STAY()},
 	[LIFE_FIRST_BOOT_FAILED] = {REFUSE(NO_INSTALL), REFUSE(NOT_DONE), REFUSE(NOT_DONE),
-		REFUSE(NOT_DONE), FAILS(0, SCRIPT_FAILED), REFUSE(WAS_OVER), STAY()},
+		REFUSE(NOT_DONE), FAILS(0, SCRIPT_FAILED), REFUSE(WAS_OVER), STAY(),
+		TELL(LIVE_FAILED)},
 	[LIFE_CLONE] = {GO(INSTALLED, DISK | END), REFUSE(NOT_NEW), REFUSE(NOT_NEW),
-		REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW)},
+		REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW), REFUSE(NOT_NEW),
+		REFUSE(NOT_NEW)},
 	/* An installed machine is left running, for inspection. */
 	[LIFE_DEADLINE] = {STAY(), FAILS(OFF | END, "timed out: no boot script was fetched"),
 		FAILS(OFF | END, TIME_OVER), FAILS(OFF | END, TIME_OVER), FAILS(0, NO_FIRST_BOOT),
-		STAY(), STAY()},
+		STAY(), STAY(), TELL(LIVE_LATE)},
 	/* Started again as long as it has boots (counted by scripts fetched) and time. */
 	[LIFE_STOPPED] = {STAY(), AGAIN(NETBOOT), AGAIN(NETBOOT), AGAIN(NETBOOT), AGAIN(DISK),
-		STAY(), STAY()},
+		STAY(), STAY(), STAY()},
 	[LIFE_KILLED] = {STAY(), FAILS(END, STOPPED_OUTSIDE), FAILS(END, STOPPED_OUTSIDE),
-		FAILS(END, STOPPED_OUTSIDE), STAY(), STAY(), STAY()},
+		FAILS(END, STOPPED_OUTSIDE), STAY(), STAY(), STAY(), STAY()},
 	[LIFE_POWER_FAILED] = {STAY(), FAILS(END, NO_POWER), FAILS(END, NO_POWER), STAY(), STAY(),
-		STAY(), STAY()},
+		STAY(), STAY(), TELL(NO_POWER)},
 };
 
 /* Nobody watches a bare machine's power: such news of one are not of this world. */
@@ -111,6 +126,12 @@ static void count_boot(const struct life *l, struct life_result *r)
 	r->state = LIFE_FAILED;
 	r->actions = OFF | END;
 	r->reason = TOO_MANY;
+}
+
+/* A guest that is armed runs only to be installed. A bare machine may still run what it always ran. */
+static bool may_run_its_own(const struct life *l)
+{
+	return l->state == LIFE_ARMED || (l->state == LIFE_LIVE && !l->boots);
 }
 
 struct life_result life_step(const struct life *l, enum life_event e)
@@ -135,23 +156,31 @@ struct life_result life_step(const struct life *l, enum life_event e)
 	case COUNT_BOOT:
 		count_boot(l, &r);
 		break;
+	case LIVE_BOOT:
+		r.boots = l->boots + 1;
+		break;
 	case REFUSE:
 	case UNDECIDED:
 		r.refused = true;
 		break;
 	}
-	if ((e == LIFE_ARM || e == LIFE_RUN) && !r.refused)
+	if ((e == LIFE_ARM || e == LIFE_RUN || e == LIFE_GO_LIVE) && !r.refused)
 		r.boots = 0;
-	if (l->tool && r.actions & END)
+	if (l->returns && r.actions & END)
 		r.state = l->before;
-	/* A guest that is armed runs only to be installed. A bare machine may still run what it
-	 * always ran. */
-	if (e == LIFE_DISARM && l->state == LIFE_ARMED && !l->guest)
+	if (l->guest)
+		r.actions &= ~(unsigned)NEXT; /* its definition says it */
+	else if (e == LIFE_DISARM && may_run_its_own(l))
 		r.actions &= ~(unsigned)OFF;
 	return r;
 }
 
 bool life_netboots(enum life_state s)
+{
+	return life_installs(s) || s == LIFE_LIVE;
+}
+
+bool life_installs(enum life_state s)
 {
 	return s == LIFE_ARMED || s == LIFE_BOOTING || s == LIFE_INSTALLING;
 }
@@ -164,6 +193,7 @@ static const char *const state_names[LIFE_STATES] = {
 	[LIFE_INSTALLED] = "installed",
 	[LIFE_UP] = "up",
 	[LIFE_FAILED] = "failed",
+	[LIFE_LIVE] = "live",
 };
 
 static const char *const event_names[LIFE_EVENTS] = {
@@ -177,6 +207,7 @@ static const char *const event_names[LIFE_EVENTS] = {
 	[LIFE_FIRST_BOOT] = "first-boot",
 	[LIFE_FIRST_BOOT_FAILED] = "first-boot-failed",
 	[LIFE_RUN] = "run",
+	[LIFE_GO_LIVE] = "go-live",
 	[LIFE_CLONE] = "clone",
 	[LIFE_DEADLINE] = "deadline",
 	[LIFE_STOPPED] = "stopped",

@@ -11,8 +11,10 @@
  *   arm again: from known, installed, up and failed                                        up
  *   a copy of a template: from known straight to installed
  *   a tool (memory test, rescue system …): from known, up and failed, as an install; its end leads back there
+ *   a live system: from known, up and failed to live, where each boot is served, however many there are; disarmed,
+ *   the machine is what it was before; armed, it is installed as any other
  *
- * Network boot is off in every state but armed, booting and installing.
+ * Network boot is off in every state but armed, booting and installing, and live.
  */
 #ifndef USHER_MACHINE_LIFE_H
 #define USHER_MACHINE_LIFE_H
@@ -28,6 +30,7 @@ enum life_state {
 	LIFE_INSTALLED,
 	LIFE_UP,
 	LIFE_FAILED,
+	LIFE_LIVE, /* it boots its live system at every boot, and installs nothing */
 	LIFE_STATES
 };
 
@@ -42,6 +45,7 @@ enum life_event {
 	LIFE_FIRST_BOOT,        /* the installed system reported itself */
 	LIFE_FIRST_BOOT_FAILED, /* its first-boot script failed */
 	LIFE_RUN,               /* the user asks for a tool to be run */
+	LIFE_GO_LIVE,           /* the user asks that it boots a live system from now on */
 	LIFE_CLONE,             /* it is made as a copy of a template's disk */
 	LIFE_DEADLINE,          /* the attempt's time is over */
 	LIFE_STOPPED, /* a guest stopped by itself: reset or power-off, of installer or system */
@@ -59,15 +63,17 @@ enum life_action {
 	LIFE_DO_END = 1 << 3, /* the attempt has ended: tokens are void but the first-boot one */
 	LIFE_DO_FILTER = 1
 		<< 4, /* its guest's packet filter is to be as its segments are now; life_step() never asks */
+	LIFE_DO_NETBOOT_NEXT =
+		1 << 5, /* bare metal that runs: its next boot is from the network, too */
 };
 
 struct life {
 	enum life_state state;
 	bool guest;     /* libvirt runs it: stops are seen, and an installing run ends at a reset */
 	unsigned boots; /* boot scripts of distinct boots fetched in this attempt */
-	unsigned max_boots;     /* 0: no attempt */
-	bool template;          /* never armed, never started: what happens to it changes nothing */
-	bool tool;              /* the attempt runs something that installs nothing … */
+	unsigned max_boots; /* 0: no attempt */
+	bool template;      /* never armed, never started: what happens to it changes nothing */
+	bool returns;       /* the attempt installs nothing: it runs a tool or a live system … */
 	enum life_state before; /* … and when it ends, the machine is again what it was */
 };
 
@@ -83,6 +89,8 @@ struct life_result {
 struct life_result life_step(const struct life *l, enum life_event e);
 /* May this machine be given boot files? */
 bool life_netboots(enum life_state s);
+/* Of these, is it one that boots to an end: an install, or a tool? A guest's run is usher's then. */
+bool life_installs(enum life_state s);
 const char *life_state_name(enum life_state s); /* "armed" */
 int life_state_parse(const char *name);         /* -EINVAL */
 const char *life_event_name(enum life_event e);

@@ -78,10 +78,18 @@ const struct nic *machine_nic_with(const struct machine *m, uint32_t segment, co
 	return NULL;
 }
 
+/* Since when what its peers say is news: a live system's boots are all of one state. */
+static int64_t news_since(const struct machine *m)
+{
+	const struct live *l = &m->attempt.live;
+
+	return m->state == LIFE_LIVE && l->booted_at > m->state_at ? l->booted_at : m->state_at;
+}
+
 void machine_tell_percent(const struct machine *m, const char *kind, int percent, const char *text)
 {
 	if (m->home->timeline)
-		timeline_add_peers(m->home->timeline, m->name, kind, m->state_at, percent, text);
+		timeline_add_peers(m->home->timeline, m->name, kind, news_since(m), percent, text);
 }
 
 void machine_tell(const struct machine *m, const char *kind, const char *text)
@@ -112,7 +120,8 @@ static void draw_code(char code[MACHINE_CODE_TEXT])
 static struct life_result look_ahead(const struct machine *m, enum life_event e)
 {
 	struct life l = {m->state, m->guest, m->attempt.boots, m->attempt.max_boots, m->template,
-		*m->attempt.tool && !m->attempt.ended_at, m->attempt.before};
+		(*m->attempt.tool || m->attempt.live.on) && !m->attempt.ended_at,
+		m->attempt.before};
 
 	return life_step(&l, e);
 }
@@ -131,6 +140,22 @@ static bool closes_answers(const struct machine *m, enum life_event e)
 {
 	return e == LIFE_DONE || e == LIFE_FAIL ||
 		(e == LIFE_PROGRESS && m->attempt.answers_fetched);
+}
+
+/* A boot that has come so far, or failed, or is late, says so until the next one. */
+static void change_live(struct attempt *a, enum life_event e, const char *why, int64_t now)
+{
+	bool fails = e == LIFE_FAIL || e == LIFE_FIRST_BOOT_FAILED || e == LIFE_DEADLINE ||
+		e == LIFE_POWER_FAILED;
+
+	if (e == LIFE_BOOT || e == LIFE_FIRST_BOOT || e == LIFE_DISARM)
+		a->reason[0] = '\0';
+	if (fails)
+		plain_line(why, a->reason, sizeof a->reason);
+	if (e == LIFE_FIRST_BOOT && !a->live.up_at)
+		a->live.up_at = now;
+	if (fails || e == LIFE_FIRST_BOOT)
+		a->deadline = 0;
 }
 
 static bool ends_tool(const struct machine *m, const struct life_result *r)
@@ -155,6 +180,8 @@ static void change(
 		m->state_at = now;
 	if (closes_answers(m, e))
 		a->answers_closed = true;
+	if (m->state == LIFE_LIVE)
+		change_live(a, e, why, now);
 	if (has_failed(m, e, r))
 		plain_line(why, a->reason, sizeof a->reason);
 	if (r->actions & LIFE_DO_END && !a->ended_at)
@@ -171,16 +198,62 @@ static void tell_tool(struct machine *m, enum life_event e, const char *why)
 			"%s%s%s", m->attempt.tool, *why ? ": " : "", why);
 }
 
+/* How an event of a live system is told, in words of an install, which hooks know. */
+static const char *live_kind(enum life_event e)
+{
+	switch (e) {
+	case LIFE_BOOT:
+		return "booting";
+	case LIFE_FIRST_BOOT:
+		return "up";
+	case LIFE_FAIL:
+	case LIFE_FIRST_BOOT_FAILED:
+	case LIFE_DEADLINE:
+		return "failed";
+	default:
+		return NULL; /* another line tells it, or there is nothing to tell */
+	}
+}
+
+/* All of it a peer can cause without end. */
+static void tell_live(struct machine *m, enum life_event e, const char *why)
+{
+	const char *kind = live_kind(e);
+
+	if (kind)
+		machine_tell(m, kind, why);
+	if (e == LIFE_PROGRESS)
+		machine_tell_percent(m, "progress", m->percent, why);
+	if (e == LIFE_BOOT && m->attempt.live.counted == m->attempt.max_boots + 1)
+		tellf(m, "looping",
+			"%u boots within %lld s: the live system does not last, or the machine does "
+			"not get that far ('usher console %s' shows it). It goes on being served",
+			m->attempt.live.counted,
+			(long long)(clock_steady_ms() - m->attempt.live.counted_at) / 1000,
+			m->name);
+}
+
 /* The state's own event, and what else there is to say. */
 static void tell(struct machine *m, enum life_event e, enum life_state before, const char *why)
 {
 	/* A new boot and a new attempt are news though the state has that name already. */
+	if (m->state == LIFE_LIVE && e != LIFE_GO_LIVE) {
+		tell_live(m, e, why);
+		return;
+	}
+	if (before == LIFE_LIVE &&
+		e == LIFE_DISARM) { /* what it is again, it does not become now */
+		if (m->home->timeline)
+			timeline_add(m->home->timeline, m->name, "live", "no longer: %s", why);
+		return;
+	}
 	if (m->home->timeline &&
-		(m->state != before || e == LIFE_BOOT || e == LIFE_ARM || e == LIFE_RUN))
+		(m->state != before || e == LIFE_BOOT || e == LIFE_ARM || e == LIFE_RUN ||
+			e == LIFE_GO_LIVE))
 		timeline_add(m->home->timeline, m->name, life_state_name(m->state), "%s", why);
 	if (e == LIFE_PROGRESS)
 		machine_tell_percent(m, "progress", m->percent, why);
-	if (e == LIFE_STOPPED && life_netboots(m->state))
+	if (e == LIFE_STOPPED && life_installs(m->state))
 		tellf(m, "power", "stopped while %s: started again", life_state_name(m->state));
 }
 
@@ -221,6 +294,14 @@ static void retire_token(struct machine *m, const char token[TOKEN_TEXT])
 		return;
 	memmove(m->old_tokens[1], m->old_tokens[0], sizeof m->old_tokens - sizeof m->old_tokens[0]);
 	memcpy(m->old_tokens[0], token, TOKEN_TEXT);
+}
+
+static void retire_tokens(struct machine *m)
+{
+	retire_token(m, m->attempt.up_token);
+	retire_token(m, m->attempt.next_token);
+	retire_token(m, m->attempt.asking.token);
+	retire_token(m, m->attempt.token);
 }
 
 static bool on_sealed_segment(const struct machine *m)
@@ -270,10 +351,7 @@ int machine_arm(
 		refuse(m, LIFE_ARM, r.reason, NULL);
 		return -EBUSY;
 	}
-	retire_token(m, m->attempt.up_token);
-	retire_token(m, m->attempt.next_token);
-	retire_token(m, m->attempt.asking.token);
-	retire_token(m, m->attempt.token);
+	retire_tokens(m);
 	json_decref(m->host_keys); /* another system is to come */
 	m->host_keys = NULL;
 	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
@@ -315,6 +393,36 @@ int machine_run(struct machine *m, const char *tool, json_t *snapshot, unsigned 
 	snprintf(detail, sizeof detail, "attempt %llu, to run %.32s%s",
 		(unsigned long long)m->attempt.number, tool, m->attempt.sealed ? ", sealed" : "");
 	return machine_event(m, LIFE_RUN, detail);
+}
+
+/* What may be installed stays, as it does when a tool is run; a live system that it leaves is none it comes back to. */
+int machine_go_live(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
+{
+	struct life_result r = look_ahead(m, LIFE_GO_LIVE);
+	enum life_state before = m->state == LIFE_LIVE ? m->attempt.before : m->state;
+	char detail[96];
+
+	if (r.refused) {
+		json_decref(snapshot);
+		refuse(m, LIFE_GO_LIVE, r.reason, NULL);
+		return -EBUSY;
+	}
+	retire_tokens(m);
+	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms);
+	m->attempt.sealed = is_sealed(m);
+	m->attempt.before = before;
+	m->attempt.live = (struct live){.on = true, .timeout = deadline_ms};
+	snprintf(detail, sizeof detail, "boots %.32s at every boot%s", m->profile,
+		m->attempt.sealed ? ", sealed" : "");
+	return machine_event(m, LIFE_GO_LIVE, detail);
+}
+
+bool machine_loops(const struct machine *m)
+{
+	const struct live *l = &m->attempt.live;
+
+	return m->state == LIFE_LIVE && l->counted > m->attempt.max_boots &&
+		clock_steady_ms() - l->counted_at < MACHINE_LOOP_MS;
 }
 
 int machine_clone(
@@ -412,12 +520,41 @@ static int look_for_boot(
 	return -EPERM;
 }
 
+/* What was reported of the last boot is of the past, and so is the token that it was reported by. */
+static void begin_live_boot(struct machine *m)
+{
+	struct attempt *a = &m->attempt;
+	struct live *l = &a->live;
+	int64_t now = clock_steady_ms();
+
+	retire_token(m, a->up_token);
+	draw_hex(a->up_token, TOKEN_TEXT);
+	a->deadline = l->timeout > 0 ? now + l->timeout : 0;
+	l->booted_at = clock_wall_ms();
+	l->up_at = 0;
+	if (!l->counted || now - l->counted_at >= MACHINE_LOOP_MS) {
+		l->counted_at = now;
+		l->counted = 0;
+	}
+	l->counted++;
+}
+
+static void describe_boot(const struct machine *m, const char *how, unsigned boots,
+	const struct boot_client *client, char *buf, size_t size)
+{
+	char text[IP_TEXT], of[32] = "";
+
+	if (!m->attempt.live.on)
+		snprintf(of, sizeof of, " of %u", m->attempt.max_boots);
+	snprintf(buf, size, "boot %u%s, %s %s", boots, of, how, ip_format(&client->ip, text));
+}
+
 /* Under `token`, which becomes the boot's; so far it was another of the attempt's. */
 static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct boot_client *client,
 	const char *how, unsigned boots)
 {
 	struct attempt *a = &m->attempt;
-	char text[IP_TEXT], detail[128];
+	char detail[128];
 
 	retire_token(m, a->token);
 	memcpy(a->token, token, sizeof a->token);
@@ -426,8 +563,9 @@ static int begin_boot(struct machine *m, char token[TOKEN_TEXT], const struct bo
 	draw_hex(a->next_token, TOKEN_TEXT);
 	a->client = *client;
 	a->answers_fetched = a->answers_closed = false;
-	snprintf(detail, sizeof detail, "boot %u of %u, %s %s", boots, a->max_boots, how,
-		ip_format(&client->ip, text));
+	describe_boot(m, how, boots, client, detail, sizeof detail);
+	if (a->live.on)
+		begin_live_boot(m);
 	a->asking = (struct sealed_boot){0};
 	return machine_event(m, LIFE_BOOT, detail);
 }
@@ -548,7 +686,8 @@ static int ask_named(struct machine *m, const struct boot_client *client, int64_
 int machine_boot_named(struct machine *m, const struct boot_client *client, int64_t now)
 {
 	bool same = m->script_at && now - m->script_at < MACHINE_SAME_BOOT_MS &&
-		m->state == LIFE_BOOTING && ip_eq(&client->ip, &m->attempt.client.ip);
+		(m->state == LIFE_BOOTING || m->state == LIFE_LIVE) &&
+		ip_eq(&client->ip, &m->attempt.client.ip);
 	int rc;
 
 	if (m->attempt.sealed)
@@ -581,8 +720,8 @@ static const char *answers_error(
 	if (kind != TOKEN_BOOT)
 		return kind == TOKEN_NEXT ? "this boot's script was not fetched"
 					  : "this token is not valid for the answers";
-	if (r.refused)
-		return r.reason;
+	if (r.refused) /* left, it is again what refuses for another reason */
+		return m->attempt.live.on ? "the attempt has ended" : r.reason;
 	if (!is_same(client, &m->attempt.client) && !is_other_card(client, &m->attempt.client))
 		return "this boot belongs to another address";
 	if (m->attempt.answers_closed)
@@ -600,7 +739,7 @@ int machine_answers(struct machine *m, enum token_kind kind, const struct boot_c
 		return refuse_fetch(m, "answers", client, error);
 	m->attempt.answers_fetched = true;
 	snprintf(detail, sizeof detail, "answers fetched by %s", ip_format(&client->ip, text));
-	if (again || m->state == LIFE_INSTALLING)
+	if (again || m->state == LIFE_INSTALLING || m->state == LIFE_LIVE)
 		tellf(m, "answers", "%s%s", detail, again ? " again" : "");
 	return machine_event(m, LIFE_ANSWERS, detail);
 }

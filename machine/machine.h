@@ -38,6 +38,8 @@ enum {
 	MACHINE_CODE_TEXT =
 		7, /* six digits and a NUL: one guess in five hits once in 200,000 boots */
 	MACHINE_WRONG_CODES = 5, /* then the code is void, and the machine has to boot anew */
+	MACHINE_LOOP_MS = 10 * 60 *
+		1000, /* more boots of a live system than its profile's <boots> in this time are a loop */
 };
 
 struct nic {
@@ -65,10 +67,21 @@ struct sealed_boot {
 	unsigned wrong;            /* wrong codes typed so far */
 };
 
+/* Of an attempt that boots a live system at every boot. */
+struct live {
+	bool on;
+	int64_t booted_at,
+		up_at;      /* wall ms: the newest boot, and when that reported up; 0: not yet */
+	int64_t timeout;    /* ms that a boot may take until it reports that */
+	int64_t counted_at; /* steady ms: `counted` boots began in MACHINE_LOOP_MS from then */
+	unsigned counted;
+};
+
 /* One armed install. A token belongs to one boot of it: `token` to the boot that is under way,
  * `next_token` to the one that a firmware would start now. Fetching the boot script of `next_token`
  * makes it `token`, draws a new `next_token` and counts the boot; fetching that of `token` again is
- * a retry. `up_token` goes into the installed system and is good for its first-boot report only.
+ * a retry. `up_token` goes into the installed system and is good for its first-boot report only; of a live system, each
+ * boot has its own.
  *
  * Of a sealed one, fetching the script of `next_token` only asks: it changes nothing but `asking`, every time anew, and
  * a boot begins and is counted when it is confirmed. */
@@ -88,9 +101,12 @@ struct attempt {
 	unsigned asks; /* boots of it that asked to be confirmed */
 	struct sealed_boot asking;
 	char tool[64]; /* what it runs, which installs nothing: a profile; "": it is an install */
-	enum life_state before; /* of a tool: what the machine is again when it ends */
-	char reason[256];       /* why it failed; "" otherwise */
-	json_t *snapshot;       /* the profile as it was when armed; made and read by kickstart/ */
+	struct live live;
+	enum life_state
+		before; /* of a tool and of a live system: what the machine is again when it ends */
+	char reason
+		[256]; /* why it failed, or what is wrong with a live system's boot; "" otherwise */
+	json_t *snapshot; /* the profile as it was when armed; made and read by kickstart/ */
 };
 
 /* Whether its attempts are sealed. */
@@ -260,6 +276,11 @@ int machine_armed_by_rules(struct machine *m);
 /* Begins a run of a tool, a profile that installs nothing. Otherwise as machine_arm(). */
 int machine_run(struct machine *m, const char *tool, json_t *snapshot, unsigned max_boots,
 	int64_t deadline_ms_from_now);
+/* From now on it boots the snapshot's live system at every boot. The snapshot's profile stays that until the next call.
+ * Otherwise as machine_arm(); `max_boots` in MACHINE_LOOP_MS are no loop, and `deadline_ms` is that of each boot. */
+int machine_go_live(struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms);
+/* Does its live system begin anew again and again? */
+bool machine_loops(const struct machine *m);
 /* Begins the only attempt of a clone, which is installed already: its first boot is to come. Otherwise as
  * machine_arm(). */
 int machine_clone(

@@ -5,7 +5,8 @@
 bool machine_is_due(const struct machine *m)
 {
 	return m->attempt.deadline && !m->template &&
-		(life_netboots(m->state) || m->state == LIFE_INSTALLED);
+		(life_netboots(m->state) ||
+			m->state == LIFE_INSTALLED); /* live: until this boot is up */
 }
 
 static void due_set(struct machines *ms, size_t at, struct machine *m)

@@ -100,6 +100,20 @@ static json_t *asking_store(const struct sealed_boot *k)
 	return finish(j, ok);
 }
 
+static json_t *live_store(const struct attempt *a)
+{
+	json_t *j = json_object();
+	bool ok = true;
+
+	set(j, "before", json_string(life_state_name(a->before)), &ok);
+	set(j, "booted_at", json_integer(a->live.booted_at), &ok);
+	set(j, "up_at", json_integer(a->live.up_at), &ok);
+	set(j, "timeout", json_integer(a->live.timeout), &ok);
+	set(j, "counted_at", json_integer(a->live.counted_at), &ok);
+	set(j, "counted", json_integer(a->live.counted), &ok);
+	return finish(j, ok);
+}
+
 static json_t *attempt_store(const struct attempt *a, struct secrets *s)
 {
 	json_t *j = json_object();
@@ -129,6 +143,8 @@ static json_t *attempt_store(const struct attempt *a, struct secrets *s)
 		set(j, "tool", json_string(a->tool), &ok);
 		set(j, "before", json_string(life_state_name(a->before)), &ok);
 	}
+	if (a->live.on)
+		set(j, "live", live_store(a), &ok);
 	if (a->asking.token[0])
 		set(j, "asking", asking_store(&a->asking), &ok);
 	if (a->snapshot)
@@ -230,6 +246,22 @@ static json_t *waiting_json(const struct sealed_boot *k)
 	return finish(j, ok);
 }
 
+/* null: it boots no live system. */
+static json_t *live_json(const struct machine *m)
+{
+	const struct live *l = &m->attempt.live;
+	json_t *j;
+	bool ok = true;
+
+	if (m->state != LIFE_LIVE)
+		return json_null();
+	j = json_object();
+	set(j, "booted_at", machine_time_json(l->booted_at), &ok);
+	set(j, "up_at", machine_time_json(l->up_at), &ok);
+	set(j, "looping", json_boolean(machine_loops(m)), &ok);
+	return finish(j, ok);
+}
+
 static json_t *attempt_json(const struct machine *m)
 {
 	const struct attempt *a = &m->attempt;
@@ -247,6 +279,7 @@ static json_t *attempt_json(const struct machine *m)
 	set(j, "ended_at", machine_time_json(a->ended_at), &ok);
 	set(j, "reason", text_or_null(a->reason), &ok);
 	set(j, "tool", text_or_null(a->tool), &ok);
+	set(j, "live", live_json(m), &ok);
 	set(j, "sealed", json_boolean(a->sealed), &ok);
 	set(j, "asks", json_integer(a->asks), &ok);
 	set(j, "waiting", machine_waits(m) ? waiting_json(&a->asking) : json_null(), &ok);
@@ -481,6 +514,17 @@ static void get_state(struct parse *p, const json_t *j, const char *key, enum li
 		*to = (enum life_state)state;
 }
 
+static void get_live(struct parse *p, const json_t *j, struct attempt *a)
+{
+	a->live.on = true;
+	get_state(p, j, "before", &a->before);
+	get_int(p, j, "booted_at", &a->live.booted_at);
+	get_int(p, j, "up_at", &a->live.up_at);
+	get_int(p, j, "timeout", &a->live.timeout);
+	get_int(p, j, "counted_at", &a->live.counted_at);
+	get_unsigned(p, j, "counted", &a->live.counted);
+}
+
 static void get_attempt(struct parse *p, const json_t *j, struct machine *m)
 {
 	struct attempt *a = &m->attempt;
@@ -513,6 +557,8 @@ static void get_attempt(struct parse *p, const json_t *j, struct machine *m)
 		get_text(p, j, "tool", a->tool, sizeof a->tool);
 		get_state(p, j, "before", &a->before);
 	}
+	if (json_object_get(j, "live"))
+		get_live(p, member(p, j, "live", JSON_OBJECT), a);
 	if (json_object_get(j, "asking"))
 		get_asking(p, member(p, j, "asking", JSON_OBJECT), &a->asking);
 	a->snapshot = secrets_snapshot_parse(&p->secrets, json_object_get(j, "snapshot"), m);

@@ -45,7 +45,7 @@ void settle_on_action(void *arg, struct machine *m, unsigned actions)
 	struct settle *settle = arg;
 	struct pending *p, **at = &settle->pending;
 
-	if (!(actions & (LIFE_DO_NETBOOT | LIFE_DO_DISK | LIFE_DO_OFF | LIFE_DO_FILTER)))
+	if (!(actions & ~(unsigned)LIFE_DO_END)) /* which is the record's own matter */
 		return;
 	p = calloc(1, sizeof *p);
 	if (!p) {
@@ -70,9 +70,9 @@ void settle_on_timeline(void *arg, const struct timeline_event *e)
 
 static void carry_out(struct settle *settle, struct machine *m, unsigned actions)
 {
-	if (actions & LIFE_DO_NETBOOT)
+	if (actions & (LIFE_DO_NETBOOT | LIFE_DO_NETBOOT_NEXT))
 		packages_want(settle->packages, m);
-	if (actions & LIFE_DO_NETBOOT && !m->guest)
+	if (actions & (LIFE_DO_NETBOOT | LIFE_DO_NETBOOT_NEXT) && !m->guest)
 		record_netboots(settle->consoles, m);
 	act_carry_out(settle->act, m, actions);
 }
@@ -142,15 +142,22 @@ void settle_set_deadline(struct settle *settle)
 	loop_timer_set(settle->base->loop, &settle->deadline, left > 0 ? left : 0);
 }
 
+/* Where life's own words are not exact. */
+static const char *what_is_late(const struct machine *m)
+{
+	bool first = m->state == LIFE_ARMED || (m->state == LIFE_LIVE && !m->attempt.boots);
+
+	if (first && machine_waits(m))
+		return "timed out: no boot was confirmed";
+	return first && m->state == LIFE_LIVE ? "timed out: no boot script was fetched" : NULL;
+}
+
 void settle_deadline(struct loop_timer *t)
 {
 	struct settle *settle = t->arg;
 	struct machine *m = machines_next_deadline(settle->base->machines);
 
 	if (m && m->attempt.deadline <= clock_steady_ms())
-		machine_event(m, LIFE_DEADLINE,
-			m->state == LIFE_ARMED && machine_waits(m)
-				? "timed out: no boot was confirmed"
-				: NULL);
+		machine_event(m, LIFE_DEADLINE, what_is_late(m));
 	settle_set_deadline(settle);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a persistent definition to its installing run. */
+/* From a persistent definition to its installing run, or to one that boots from the network always, and back. */
 #include "guest/domain/domain_build.h"
 #include "guest/netfilter.h"
 
@@ -17,15 +17,29 @@ struct boot_device {
 	size_t index;
 };
 
-static int by_turn(const void *va, const void *vb)
+static int by_order(const struct boot_device *a, const struct boot_device *b)
+{
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	return a->index < b->index ? -1 : 1;
+}
+
+static int nics_first(const void *va, const void *vb)
 {
 	const struct boot_device *a = va, *b = vb;
 
 	if (a->nic != b->nic)
 		return a->nic ? -1 : 1;
-	if (a->order != b->order)
-		return a->order < b->order ? -1 : 1;
-	return a->index < b->index ? -1 : 1;
+	return by_order(a, b);
+}
+
+static int nics_last(const void *va, const void *vb)
+{
+	const struct boot_device *a = va, *b = vb;
+
+	if (a->nic != b->nic)
+		return a->nic ? 1 : -1;
+	return by_order(a, b);
 }
 
 static size_t collect(xmlNode *devices, struct boot_device *all)
@@ -60,13 +74,13 @@ static size_t complete(xmlNode *devices, struct boot_device *all, size_t n)
 	return n;
 }
 
-static int turn_boot_order(struct domain_build *b)
+static int turn_boot_order(struct domain_build *b, bool network)
 {
 	struct boot_device all[BOOT_DEVICES_MAX + 2];
 	size_t n = complete(b->devices, all, collect(b->devices, all));
 
-	qsort(all, n, sizeof *all, by_turn);
-	if (!n || !all[0].nic) {
+	qsort(all, n, sizeof *all, network ? nics_first : nics_last);
+	if (!n || (network && !all[0].nic)) {
 		snprintf(b->why, b->why_size, "the guest has no NIC to boot from");
 		return -EINVAL;
 	}
@@ -87,11 +101,34 @@ static void turn_filters(struct domain_build *b)
 	}
 }
 
-int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size)
+typedef void turn(struct domain_build *b, xmlNode *mark);
+
+static void to_install(struct domain_build *b, xmlNode *mark)
+{
+	turn_filters(b);
+	domain_must(b, xml_set_text(xml_need(b->root, "on_reboot"), "destroy"));
+	if (mark)
+		domain_must(b, xml_set(mark, "run", "install"));
+}
+
+static void to_live(struct domain_build *b, xmlNode *mark)
+{
+	if (mark)
+		domain_must(b, xml_set(mark, "run", "live"));
+}
+
+static void to_final(struct domain_build *b, xmlNode *mark)
+{
+	(void)b;
+	if (mark)
+		xmlUnsetProp(mark, (const xmlChar *)"run");
+}
+
+static int turn_xml(
+	const char *from, bool network, turn *to, char **ret_xml, char *why, size_t why_size)
 {
 	struct domain_build b = {.why = why, .why_size = why_size};
-	xmlDoc *doc = xml_read(final_xml, strlen(final_xml), 1, why, why_size);
-	xmlNode *mark;
+	xmlDoc *doc = xml_read(from, strlen(from), 1, why, why_size);
 	char *xml;
 	int rc = -EINVAL;
 
@@ -102,12 +139,9 @@ int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t 
 		snprintf(why, why_size, "the guest has no <devices>");
 		goto out;
 	}
-	if ((rc = turn_boot_order(&b)))
+	if ((rc = turn_boot_order(&b, network)))
 		goto out;
-	turn_filters(&b);
-	domain_must(&b, xml_set_text(xml_need(b.root, "on_reboot"), "destroy"));
-	if ((mark = domain_find_metadata(b.root, DOMAIN_XML_NS)))
-		domain_must(&b, xml_set(mark, "run", "install"));
+	to(&b, domain_find_metadata(b.root, DOMAIN_XML_NS));
 	xml = xml_write(doc);
 	domain_must(&b, xml ? b.root : NULL);
 	if (!(rc = b.rc))
@@ -117,4 +151,14 @@ int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t 
 out:
 	xmlFreeDoc(doc);
 	return rc;
+}
+
+int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size)
+{
+	return turn_xml(final_xml, true, to_install, ret_xml, why, why_size);
+}
+
+int domain_xml_turn(const char *final_xml, bool live, char **ret_xml, char *why, size_t why_size)
+{
+	return turn_xml(final_xml, live, live ? to_live : to_final, ret_xml, why, why_size);
 }

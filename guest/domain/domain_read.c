@@ -11,8 +11,9 @@ void domain_xml_mark(const char *xml, struct domain_mark *ret)
 	xmlDoc *doc = xml_read(xml, strlen(xml), 1, why, sizeof why);
 	xmlNode *mark = doc ? domain_find_metadata(xmlDocGetRootElement(doc), DOMAIN_XML_NS) : NULL;
 
-	*ret = (struct domain_mark){
-		.ours = mark, .installing = xml_attr_is(mark, "run", "install")};
+	*ret = (struct domain_mark){.ours = mark,
+		.installing = xml_attr_is(mark, "run", "install"),
+		.live = xml_attr_is(mark, "run", "live")};
 	xml_attr(mark, "profile", ret->profile, sizeof ret->profile);
 	xmlFreeDoc(doc);
 }

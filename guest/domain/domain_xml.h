@@ -47,6 +47,9 @@ struct domain_facts {
  * with `why` naming the line, or -ENOMEM. */
 int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *facts,
 	char **ret_xml, char *why, size_t why_size);
+/* A persistent definition, as libvirt hands it out, that boots from the network first at every boot (`live`), or its disk as
+ * the final form does. A reset restarts it in both. */
+int domain_xml_turn(const char *final_xml, bool live, char **ret_xml, char *why, size_t why_size);
 /* From a persistent definition, as libvirt hands it out, to its installing run: NICs first,
  * destroy on reboot; NETFILTER_GUEST gives way to NETFILTER_INSTALL. */
 int domain_xml_install(const char *final_xml, char **ret_xml, char *why, size_t why_size);
@@ -63,6 +66,7 @@ int domain_xml_seal(const char *final_xml, char **ret_xml, char *why, size_t why
 struct domain_mark {
 	bool ours;
 	bool installing;
+	bool live; /* network first at every boot */
 	char profile[64];
 };
 /* What our mark in a definition says; nothing when it has none or does not parse. */

@@ -71,7 +71,8 @@ static const struct key patch_keys[] = {{.name = "memory", .type = COUNT},
 static const struct key adopt_keys[] = {{.name = "mac"}, {.name = "instead_of"}, {0}};
 static const struct key power_keys[] = {{.name = "do"}, {0}};
 static const struct key stop_keys[] = {{.name = "force", .type = BOOL}, {0}};
-static const struct key reinstall_keys[] = {{.name = "sealed", .type = BOOL}, {0}};
+static const struct key reinstall_keys[] = {{.name = "sealed", .type = BOOL}, {.name = "profile"},
+	{.name = "settings", .type = MAP}, {0}};
 static const struct key run_keys[] = {{.name = "profile"}, {.name = "settings", .type = MAP}, {0}};
 static const struct key template_keys[] = {{.name = "shutdown", .type = BOOL}, {0}};
 static const struct key confirm_keys[] = {{.name = "code"}, {0}};

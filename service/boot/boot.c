@@ -40,7 +40,7 @@ static int rendering_for(struct boot *boot, const struct machine *m, uint32_t se
 	return rendering_new(&r.in, m->attempt.snapshot, ret, why, size);
 }
 
-/* Of a profile without answers, its path below /boot/ and for TFTP. NULL: it has answers, or cannot be rendered. */
+/* Its path below /boot/ and for TFTP. NULL: it has answers, as a tool that ends otherwise has, or cannot be rendered. */
 static char *last_file(struct boot *boot, const struct machine *m)
 {
 	struct rendering *rendering = NULL;
@@ -48,7 +48,7 @@ static char *last_file(struct boot *boot, const struct machine *m)
 
 	if (rendering_for(boot, m, 0, IP_NONE, &rendering, why, sizeof why))
 		return NULL;
-	for (unsigned n = 0; !rendering_profile(rendering)->n_answers &&
+	for (unsigned n = 0; (m->state == LIFE_LIVE || !rendering_profile(rendering)->n_answers) &&
 		!render_file(rendering, n, &url, &path, why, sizeof why);
 		n++) {
 		free(url);
@@ -59,17 +59,29 @@ static char *last_file(struct boot *boot, const struct machine *m)
 	return last;
 }
 
+/* Is nothing more heard of this boot? */
+static bool ends_loaded(const struct machine *m)
+{
+	const struct attempt *a = &m->attempt;
+
+	if (m->state == LIFE_LIVE)
+		return a->live.booted_at && !a->live.up_at && !profile_reports_up(a->snapshot);
+	return *a->tool && !a->ended_at && m->state == LIFE_BOOTING;
+}
+
 void boot_loaded(struct boot *boot, struct machine *m, const char *path)
 {
 	char *last;
 
-	if (!*m->attempt.tool || m->attempt.ended_at || m->state != LIFE_BOOTING)
+	if (!ends_loaded(m))
 		return;
 	last = last_file(boot, m);
 	if (last && strlen(path) >= strlen(last) &&
 		!strcmp(path + strlen(path) - strlen(last), last))
-		(void)machine_event(m, LIFE_DONE,
-			"loaded; it runs until the machine is switched off or restarted");
+		(void)machine_event(m, m->state == LIFE_LIVE ? LIFE_FIRST_BOOT : LIFE_DONE,
+			m->state == LIFE_LIVE
+				? "loaded; its profile has it report nothing"
+				: "loaded; it runs until the machine is switched off or restarted");
 	free(last);
 }
 

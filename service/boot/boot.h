@@ -32,7 +32,8 @@ struct boot_asker {
 /* The script of the current boot. Puts a failure on the timeline. */
 int boot_render(struct boot *boot, struct machine *m, const struct boot_asker *by, char **ret,
 	char *why, size_t size);
-/* A whole file was fetched: a tool that takes no answers, so that nothing more comes of it, is done with its last one. `path`
+/* A whole file was fetched: a tool that takes no answers, so that nothing more comes of it, is done with its last one; a live
+ * system whose profile has it report nothing is up then. `path`
  * is as it was asked for. */
 void boot_loaded(struct boot *boot, struct machine *m, const char *path);
 /* A script that shows the machine's state and how to install it. 0 or -ENOMEM. */

@@ -333,15 +333,22 @@ static bool runs_tool(const struct machine *m)
 		clock_wall_ms() - m->attempt.ended_at < RECORD_TOOL_MS;
 }
 
+/* Of a live system only that: it may run for years, and a controller has one session. */
+static bool boots_live(const struct machine *m)
+{
+	return m->state == LIFE_LIVE && !m->attempt.live.up_at && m->attempt.deadline;
+}
+
 static bool is_wanted(const struct recording *r, const struct machine *m)
 {
 	return m &&
-		(life_netboots(m->state) || runs_tool(m) ||
+		(life_installs(m->state) || boots_live(m) || runs_tool(m) ||
 			(r->looked_at && clock_mono_ms() - r->looked_at < RECORD_LOOKED_MS));
 }
 
 static const char recorded_when[] =
-	"it is recorded while it is installed, for an hour after a tool was loaded, and while somebody looks";
+	"it is recorded while it is installed, while it boots a live system, for an hour after a tool was loaded, "
+	"and while somebody looks";
 
 static void on_wanted(struct loop_timer *t)
 {

@@ -123,7 +123,8 @@ struct twin {
  * machine by a claim. */
 static void take_back(struct discovery *dy, struct machine *m, const struct twin *t)
 {
-	bool waits = m->state == LIFE_ARMED && m->attempt.by_rules;
+	bool waits = (m->state == LIFE_ARMED || (m->state == LIFE_LIVE && !m->attempt.boots)) &&
+		m->attempt.by_rules;
 	char text[TIMELINE_TEXT], mac[MAC_TEXT], again[MACHINE_NAME + 80] = "";
 
 	if (waits)

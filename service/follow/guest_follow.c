@@ -250,7 +250,7 @@ static bool live_on(struct machine *m, const struct guest_news *news)
 		machine_event(m, LIFE_STOPPED, NULL);
 	else if (news->what == GUEST_KILLED)
 		machine_event(m, LIFE_KILLED, news->how);
-	return m->state != before || (news->what == GUEST_STOPPED_SELF && life_netboots(m->state));
+	return m->state != before || (news->what == GUEST_STOPPED_SELF && life_installs(m->state));
 }
 
 void guest_follow(struct follow *follow, struct guests *from, const struct guest_news *news)
@@ -312,8 +312,9 @@ void guest_follow_seen(
 		seen && !strcmp(seen->name, m->name) ? state_of(seen, m) : GUEST_GONE;
 
 	if (m->guest_state_at > at || is_in(m, now))
-		return;                                      /* an event since then knows better */
-	if (now == GUEST_GONE && !life_netboots(m->state)) { /* else it is made again */
+		return; /* an event since then knows better */
+	if (now == GUEST_GONE && !life_installs(m->state) &&
+		(m->state != LIFE_LIVE || m->attempt.switched)) { /* else it is made again */
 		if (m->guest_gone)
 			set_state(m, GUEST_GONE);
 		else

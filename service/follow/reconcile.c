@@ -27,7 +27,8 @@ void reconcile_bare(struct follow *follow)
 		if (m->guest || !life_netboots(m->state))
 			continue;
 		record_netboots(follow->consoles, m);
-		if (*m->power && m->state == LIFE_ARMED && !m->attempt.switched)
+		if (*m->power && (m->state == LIFE_ARMED || m->state == LIFE_LIVE) &&
+			!m->attempt.switched)
 			machine_ask(m, LIFE_DO_NETBOOT);
 	}
 }
@@ -40,13 +41,27 @@ static bool was_to_go(const struct machine *m, const struct guest_status *st)
 	return st->ours && life_netboots(m->state) && m->attempt.number == 1 && m->spec.replace;
 }
 
+/* Its attempt ended, and its state has not changed since. */
+static bool ended_off(const struct machine *m)
+{
+	return (m->state == LIFE_FAILED || m->state == LIFE_KNOWN || m->attempt.live.on) &&
+		m->attempt.ended_at && m->attempt.ended_at == m->state_at;
+}
+
 /* Its attempt ended in a state that wants it off, and that is not what happened: we were killed, or libvirt was. An
  * installer that said done and then hung ended earlier, and is left for inspection. */
 static bool was_to_stop(const struct machine *m, const struct guest_status *st)
 {
-	return st->running && st->installing &&
-		(m->state == LIFE_FAILED || m->state == LIFE_KNOWN) &&
-		m->attempt.ended_at == m->state_at;
+	return st->running && (st->installing || st->live) && ended_off(m);
+}
+
+/* Once it was started it is its owner's, who may switch it off. */
+static void reconcile_live(struct follow *follow, struct machine *m, const struct guest_status *st)
+{
+	if (!m->attempt.switched && st->defined)
+		act_netboot(follow->act, m);
+	else if (!m->attempt.switched && !st->running)
+		act_make_again(follow->act, m, "made again after an interruption");
 }
 
 static void reconcile(struct follow *follow, struct machine *m, const struct guest_status *st)
@@ -63,7 +78,9 @@ static void reconcile(struct follow *follow, struct machine *m, const struct gue
 	else if (was_to_stop(m, st))
 		act_stop(follow->act, m);
 	else if (st->running && !st->installing && m->state == LIFE_ARMED)
-		act_start_install(follow->act, m);
+		act_netboot(follow->act, m);
+	else if (m->state == LIFE_LIVE)
+		reconcile_live(follow, m, st);
 	else if (!st->running && st->defined)
 		machine_event(m, LIFE_STOPPED, NULL);
 	else if (!st->running && (life_netboots(m->state) || guest_unmade_clone(m)))
@@ -100,11 +117,12 @@ static void on_status(void *arg, int rc, const struct guest_status *st, const ch
 static bool needs_a_look(const struct machine *m, const struct guest_seen *seen)
 {
 	switch (m->state) {
+	case LIFE_LIVE:
+		return !m->attempt.switched;
 	case LIFE_UP:
-		return false;
 	case LIFE_KNOWN:
 	case LIFE_FAILED:
-		return seen && seen->running && m->attempt.ended_at == m->state_at;
+		return seen && seen->running && ended_off(m);
 	case LIFE_INSTALLED:
 		return !seen || !seen->running;
 	default:

@@ -18,6 +18,7 @@ struct job {
 	struct act *act;
 	const char *what; /* static, for the timeline */
 	bool fatal;       /* its failure ends the attempt */
+	bool by_peer;     /* the machine itself can cause it without end */
 };
 
 static struct job *job_new(struct act *act, struct machine *m, const char *what, bool fatal)
@@ -40,23 +41,29 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+static void say(const struct job *j, const struct machine *m, const char *line)
+{
+	if (j->by_peer)
+		machine_tell(m, "power", line);
+	else
+		timeline_add(j->act->base->timeline, m->name, "power", "%s", line);
+}
+
 static void job_ended(struct job *j, bool ok, const char *why)
 {
 	struct machine *m = operation_machine(&j->op);
 	char line[512];
 
 	/* before an event, after which the machine may be gone */
-	if (m && !m->guest && !m->attempt.switched) {
+	if (m && (!m->guest || m->state == LIFE_LIVE) && !m->attempt.switched) {
 		m->attempt.switched = true;
 		(void)machines_save(j->act->base->machines, m); /* or it is switched once more */
 	}
-	if (m && ok)
-		timeline_add(j->act->base->timeline, m->name, "power", "%s%s%s", j->what,
+	if (m) {
+		snprintf(line, sizeof line, "%s%s%s%s", j->what, ok ? "" : " failed",
 			*why ? ": " : "", why);
-	if (m && !ok) {
-		snprintf(line, sizeof line, "%s failed: %s", j->what, why);
-		timeline_add(j->act->base->timeline, m->name, "power", "%s", line);
-		if (j->fatal)
+		say(j, m, line);
+		if (!ok && j->fatal)
 			machine_event(m, LIFE_POWER_FAILED, line);
 	}
 	job_free(j);
@@ -67,8 +74,8 @@ static void on_guest_job(void *arg, int rc, const char *why)
 	job_ended(arg, !rc, why);
 }
 
-/* Undefined behind our back: what is to be installed is made anew. */
-static void on_install_job(void *arg, int rc, const char *why)
+/* Undefined behind our back: what is to be installed, or live, is made anew. */
+static void on_netboot_job(void *arg, int rc, const char *why)
 {
 	struct job *j = arg;
 	struct machine *m = operation_machine(&j->op);
@@ -135,10 +142,11 @@ static void guest_do(
 	struct act *act, struct machine *m, guest_job *run, const char *what, bool fatal)
 {
 	struct job *j = job_new(act, m, what, fatal);
-	guest_done done = run == guest_start_install ? on_install_job : on_guest_job;
+	bool netboots = run == guest_start_install || run == guest_start_live;
+	guest_done done = netboots ? on_netboot_job : on_guest_job;
 	int rc = -ENOMEM;
 
-	if (run != guest_stop)
+	if (netboots || run == guest_start_disk)
 		act_refilter(act, m);
 	if (j)
 		rc = run(guests_of(act->hosts, m), m->name, m->uuid, done, j);
@@ -190,11 +198,22 @@ int act_power(struct act *act, const struct machine *m, enum power_verb verb,
 	return rc;
 }
 
+static void bare_job(struct act *act, struct machine *m, enum power_verb verb, const char *what,
+	bool fatal, bool by_peer)
+{
+	struct job *j = job_new(act, m, what, fatal);
+	int rc;
+
+	if (j)
+		j->by_peer = by_peer;
+	rc = j ? act_power(act, m, verb, on_power_job, j) : -ENOMEM;
+	if (rc)
+		job_refused(act, m, j, what, rc);
+}
+
 static void bare_do(
 	struct act *act, struct machine *m, enum power_verb verb, const char *what, bool fatal)
 {
-	struct job *j;
-	int rc;
 
 	if (!*m->power) {
 		timeline_add(act->base->timeline, m->name, "power",
@@ -202,10 +221,42 @@ static void bare_do(
 			what);
 		return;
 	}
-	j = job_new(act, m, what, fatal);
-	rc = j ? act_power(act, m, verb, on_power_job, j) : -ENOMEM;
-	if (rc)
-		job_refused(act, m, j, what, rc);
+	bare_job(act, m, verb, what, fatal, false);
+}
+
+/* Who is woken by a packet boots as its firmware has it. */
+static bool takes_boot_order(const struct machine *m)
+{
+	struct power_target t;
+	char why[256];
+
+	return *m->power &&
+		(power_target_parse(m->power, &t, why, sizeof why) || t.kind != POWER_WOL);
+}
+
+void act_netboot_next(struct act *act, struct machine *m, bool by_peer)
+{
+	if (takes_boot_order(m))
+		bare_job(act, m, POWER_NETBOOT,
+			by_peer ? "told to boot from the network the next time too"
+				: "told to boot from the network",
+			false, by_peer);
+}
+
+/* A live one stays with the network; any other comes back to its disk. */
+static void guest_netboot(struct act *act, struct machine *m)
+{
+	guest_do(act, m, m->state == LIFE_LIVE ? guest_start_live : guest_start_install,
+		"started from the network", true);
+}
+
+/* Its attempt has ended. */
+static void guest_off(struct act *act, struct machine *m)
+{
+	if (m->attempt.live.on)
+		guest_do(act, m, guest_leave_live, "stopped; it boots from its disk again", false);
+	else
+		guest_do(act, m, guest_stop, "stopped", false);
 }
 
 void act_carry_out(struct act *act, struct machine *m, unsigned actions)
@@ -214,11 +265,11 @@ void act_carry_out(struct act *act, struct machine *m, unsigned actions)
 		act_refilter(act, m);
 	if (m->guest) {
 		if (actions & LIFE_DO_NETBOOT && !act->goes_on(act->arg, m))
-			guest_do(act, m, guest_start_install, "started from the network", true);
+			guest_netboot(act, m);
 		if (actions & LIFE_DO_DISK && !act->goes_on(act->arg, m))
 			guest_do(act, m, guest_start_disk, "started from its disk", false);
 		if (actions & LIFE_DO_OFF)
-			guest_do(act, m, guest_stop, "stopped", false);
+			guest_off(act, m);
 		return;
 	}
 	if (actions & LIFE_DO_NETBOOT) {
@@ -226,6 +277,8 @@ void act_carry_out(struct act *act, struct machine *m, unsigned actions)
 			bare_do(act, m, POWER_NETBOOT, "told to boot from the network", false);
 		bare_do(act, m, POWER_CYCLE, "power cycle", true);
 	}
+	if (actions & LIFE_DO_NETBOOT_NEXT)
+		act_netboot_next(act, m, true);
 	if (actions & LIFE_DO_OFF)
 		bare_do(act, m, POWER_OFF, "power off", false);
 }
@@ -238,7 +291,7 @@ static void on_made_again(void *arg, int rc, const char *why)
 	bool stays = !rc && m && !m->deleting; /* else the job behind this one deletes it again */
 
 	if (stays && life_netboots(m->state))
-		guest_do(j->act, m, guest_start_install, "started from the network", true);
+		guest_netboot(j->act, m);
 	else if (stays && guest_unmade_clone(m))
 		guest_do(j->act, m, guest_start_disk, "started from its disk", false);
 	job_ended(j, !rc, why);
@@ -270,12 +323,12 @@ void act_drop_all(struct act *act)
 		job_free((struct job *)act->jobs);
 }
 
-void act_start_install(struct act *act, struct machine *m)
+void act_netboot(struct act *act, struct machine *m)
 {
-	guest_do(act, m, guest_start_install, "started from the network", true);
+	guest_netboot(act, m);
 }
 
 void act_stop(struct act *act, struct machine *m)
 {
-	guest_do(act, m, guest_stop, "stopped", false);
+	guest_off(act, m);
 }

@@ -27,11 +27,14 @@ void act_refilter(struct act *act, struct machine *m);
  * certificate is kept in the record. 0, or power_run()'s errors. */
 int act_power(struct act *act, const struct machine *m, enum power_verb verb,
 	void (*done)(void *arg, const struct power_result *r), void *arg);
+/* Has bare metal boot from the network the next time, where what switches its power can do that. `by_peer`: the machine itself
+ * can cause it without end. */
+void act_netboot_next(struct act *act, struct machine *m, bool by_peer);
 void act_power_met(struct machine *m, const struct power_result *r);
 /* Why its controller is not asked: its password cannot be read. One line in `buf`, which is returned; NULL: it can. */
 const char *act_power_fault(const struct machine *m, char *buf, size_t size);
 /* Bring a guest into the state that its record says; each reports on the timeline. */
-void act_start_install(struct act *act, struct machine *m);
+void act_netboot(struct act *act, struct machine *m);
 void act_stop(struct act *act, struct machine *m);
 /* Creates the domain again after it disappeared; `what` is static. */
 void act_make_again(struct act *act, struct machine *m, const char *what);

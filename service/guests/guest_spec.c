@@ -103,7 +103,8 @@ static void put_clone(const struct base *base, const struct machine *m, struct g
 	const struct segment *seg = segments_by_name(&base->segments, m->nics[0].segment);
 	char url[128];
 
-	if (!t || life_netboots(m->state)) /* being installed, it is a guest as others are */
+	if (!t ||
+		life_netboots(m->state)) /* being installed, or live, it is a guest as others are */
 		return;
 	put_text(t->spec.volume, spec->base_volume, sizeof spec->base_volume);
 	spec->linked = m->spec.linked;

@@ -146,12 +146,13 @@ static void mend_cards(struct served *d)
 			!machine_nic_on(m, d->segment->id) ||
 			reserved(nw->base->reserved, m->name, 0, NULL))
 			continue;
-		if (life_netboots(m->state)) {
+		if (life_installs(m->state)) {
 			timeline_add(nw->base->timeline, m->name, "network",
 				"%s has a new bridge: restarted to connect to it",
 				d->segment->name);
 			machine_ask(m, LIFE_DO_NETBOOT);
-		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP) {
+		} else if (m->state == LIFE_INSTALLED || m->state == LIFE_UP ||
+			m->state == LIFE_LIVE) {
 			timeline_add(nw->base->timeline, m->name, "network",
 				"%s has a new bridge, and the running guest is not connected to "
 				"it: run 'virsh shutdown %s', then 'virsh start %s'",

@@ -8,6 +8,7 @@
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
 #include "service/base/operation.h"
+#include "service/operations/judge.h"
 #include "service/operations/operations.h"
 #include "service/operations/linted.h"
 #include "service/base/reply.h"
@@ -30,10 +31,11 @@ struct rearming {
 	struct http_request *request;
 	struct profile *profile;
 	json_t *snapshot;
-	json_t *findings;        /* of its answers; NULL: none */
-	enum machine_seal seal;  /* from now on */
-	char tool[PROFILE_NAME]; /* to be run; "": the machine's own profile is installed */
-	json_t *settings;        /* the tool's */
+	json_t *findings;         /* of its answers; NULL: none */
+	enum machine_seal seal;   /* from now on */
+	char tool[PROFILE_NAME];  /* to be run; "": `other`, or the machine's own profile */
+	char other[PROFILE_NAME]; /* becomes the machine's profile; "": it keeps its own */
+	json_t *settings;         /* of the tool or the other profile; NULL: the machine's */
 };
 
 static void rearming_free(struct rearming *a)
@@ -50,10 +52,18 @@ static int judge_kind(const struct rearming *a, char *why, size_t size)
 {
 	if (a->profile->tool == !!*a->tool)
 		return 0;
-	if (*a->tool)
+	if (a->profile->live)
+		snprintf(why, size,
+			"%s is booted at every boot, which 'usher run' does not do: 'usher "
+			"reinstall %s --profile %s'",
+			a->tool, a->op.name, a->tool);
+	else if (*a->tool)
 		snprintf(why, size,
 			"%s installs a system, which 'usher run' does not do: 'usher reinstall'",
 			a->tool);
+	else if (*a->other)
+		snprintf(why, size, "%s installs nothing: 'usher run %s --profile %s' runs it once",
+			a->other, a->op.name, a->other);
 	else
 		snprintf(why, size, "the profile %s installs nothing any more", a->profile->name);
 	return -EINVAL;
@@ -106,8 +116,44 @@ static int arm(struct rearming *a, struct machine *m)
 	int64_t ms = (int64_t)a->profile->timeout_s * 1000;
 	json_t *snapshot = json_incref(a->snapshot);
 
-	return *a->tool ? machine_run(m, a->tool, snapshot, a->profile->boots, ms)
-			: machine_arm(m, snapshot, a->profile->boots, ms);
+	if (*a->tool)
+		return machine_run(m, a->tool, snapshot, a->profile->boots, ms);
+	return (a->profile->live ? machine_go_live : machine_arm)(
+		m, snapshot, a->profile->boots, ms);
+}
+
+/* With what the machine's record is to say of it, which is undone when it is refused. */
+static int arm_as(struct rearming *a, struct machine *m)
+{
+	enum machine_seal seal = m->seal;
+	json_t *settings = m->settings;
+	char profile[sizeof m->profile];
+	int rc;
+
+	memcpy(profile, m->profile, sizeof profile);
+	m->seal = a->seal;
+	if (*a->other) {
+		snprintf(m->profile, sizeof m->profile, "%s", a->other);
+		m->settings = a->settings;
+	}
+	rc = arm(a, m);
+	if (rc == -EBUSY) {
+		m->seal = seal;
+		m->settings = settings;
+		memcpy(m->profile, profile, sizeof profile);
+	} else if (*a->other) {
+		a->settings = settings; /* for rearming_free() */
+	}
+	return rc;
+}
+
+static const char *refusal(const struct machine *m)
+{
+	if (life_installs(m->state))
+		return "an install is under way; 'usher disarm' ends it";
+	if (m->state == LIFE_LIVE)
+		return "it boots a live system; 'usher disarm' ends that";
+	return "its first boot is to come before anything else is run";
 }
 
 /* 0; -EINPROGRESS with what is missing (cache_look()), or -errno with the line. */
@@ -117,25 +163,18 @@ static int rearming_arm(
 	struct operations *ops = a->ops;
 	char warning[1024] = "";
 	struct rendered_for r;
-	enum machine_seal before = m->seal;
 	int rc = 0;
 
 	rendered_for_first(&r, ops->base, m);
-	if (!life_netboots(m->state)) /* else it is refused below, without a fetch */
+	if (!life_installs(m->state)) /* else it is refused below, without a fetch */
 		rc = cache_look(ops->content, &r.in, a->snapshot, ret_missing, warning,
 			sizeof warning, why, why_size);
 	if (rc)
 		return rc;
-	m->seal = a->seal;
-	rc = arm(a, m);
-	if (rc == -EBUSY)
-		m->seal = before;
+	rc = arm_as(a, m);
 	if (rc)
 		snprintf(why, why_size, "%s is %s: %s", m->name, life_state_name(m->state),
-			rc != -EBUSY ? strerror(-rc)
-				: life_netboots(m->state)
-				? "an install is under way; 'usher disarm' ends it"
-				: "its first boot is to come before anything else is run");
+			rc == -EBUSY ? refusal(m) : strerror(-rc));
 	else if (*warning)
 		timeline_add(ops->base->timeline, m->name, "fetch", "%s", warning);
 	return rc;
@@ -184,7 +223,7 @@ static void on_profile(void *arg, struct served_profile *sp)
 	char why[1024];
 	int rc = sp->rc;
 
-	if (*a->tool) {
+	if (a->settings) {
 		json_decref(a->settings);
 		a->settings = sp->settings;
 	} else {
@@ -208,18 +247,25 @@ static void on_profile(void *arg, struct served_profile *sp)
 	rearming_free(a);
 }
 
-/* {"sealed": true}, or nothing: then it stays as it is. */
-static int take_seal(const struct http_request *r, enum machine_seal *seal)
+/* What a request to install again may say; what it does not say stays as it is. NULL: it is fine. */
+static const char *body_error(const json_t *body)
 {
-	json_t *body = r->body_len ? json_loadb(r->body, r->body_len, 0, NULL) : json_object();
-	const json_t *v = json_object_get(body, "sealed");
-	bool fine = json_is_object(body) && json_object_size(body) == (v ? 1 : 0) &&
-		(!v || json_is_boolean(v));
+	const json_t *sealed = json_object_get(body, "sealed"),
+		     *profile = json_object_get(body, "profile"),
+		     *settings = json_object_get(body, "settings");
 
-	if (fine && v)
-		*seal = json_is_true(v) ? SEAL_YES : SEAL_NO;
-	json_decref(body);
-	return fine ? 0 : -EINVAL;
+	if (!json_is_object(body) ||
+		json_object_size(body) !=
+			(size_t) !!sealed + (size_t) !!profile + (size_t) !!settings)
+		return "the request is empty, or has sealed, profile and settings";
+	if (sealed && !json_is_boolean(sealed))
+		return "sealed is true or false";
+	if (profile &&
+		(!json_string_length(profile) || json_string_length(profile) >= PROFILE_NAME))
+		return "profile is the name of one: 'usher profiles' lists them";
+	if (settings && !profile)
+		return "settings go with a profile";
+	return settings ? judge_settings_error(settings) : NULL;
 }
 
 /* NULL: it cannot be armed now, which is answered. */
@@ -247,23 +293,37 @@ static struct rearming *rearming_new(
 	return a;
 }
 
+static void take_body(struct rearming *a, const struct machine *m, json_t *body)
+{
+	const json_t *sealed = json_object_get(body, "sealed");
+	json_t *settings = json_object_get(body, "settings");
+
+	a->seal = !sealed ? m->seal : json_is_true(sealed) ? SEAL_YES : SEAL_NO;
+	snprintf(a->other, sizeof a->other, "%s", json_text(body, "profile"));
+	if (*a->other)
+		a->settings = settings ? json_incref(settings) : json_object();
+}
+
 void change_reinstall(struct operations *ops, struct http_request *r, struct machine *m)
 {
-	enum machine_seal seal = m->seal;
-	struct rearming *a;
+	json_t *body = r->body_len ? json_loadb(r->body, r->body_len, 0, NULL) : json_object();
+	const char *error = body_error(body);
+	struct rearming *a = NULL;
 	int rc;
 
-	if (take_seal(r, &seal)) {
-		http_respond_error(r, 400, "the request is empty or {\"sealed\": true or false}");
-		return;
-	}
-
-	a = rearming_new(ops, r, m, "installed again");
+	if (error)
+		http_respond_error(r, 400, "%s", error);
+	else
+		a = rearming_new(ops, r, m, "installed again");
+	if (a)
+		take_body(a, m, body);
+	json_decref(body);
 	if (!a)
 		return;
-	a->seal = seal;
-	rc = served_profile_ask(ops->content, m->profile, m->settings, m->spec.firmware,
-		SERVED_PROFILE_JUDGE, on_profile, a);
+	rc = *a->other ? served_profile_ask(ops->content, a->other, a->settings, m->spec.firmware,
+				 SERVED_PROFILE_INSTALL, on_profile, a)
+		       : served_profile_ask(ops->content, m->profile, m->settings, m->spec.firmware,
+				 SERVED_PROFILE_JUDGE, on_profile, a);
 	if (rc) {
 		http_respond_error(r, 503, "%s", served_profile_refused(rc));
 		rearming_free(a);

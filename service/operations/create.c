@@ -148,17 +148,25 @@ static void on_started(void *arg, int rc, const char *why)
 {
 	struct creation *c = arg;
 
-	if (rc)
+	if (rc) {
 		creation_undo(c, true, why);
-	else
-		creation_done(c);
+		return;
+	}
+	if (c->machine->state == LIFE_LIVE) { /* not a second time, after a restart */
+		c->machine->attempt.switched = true;
+		(void)machines_save(c->ops->base->machines, c->machine);
+	}
+	creation_done(c);
 }
 
 static void creation_start(struct creation *c)
 {
 	struct operations *ops = c->ops;
+	bool live = c->machine->state == LIFE_LIVE;
 
-	if ((c->clone ? guest_start_disk : guest_start_install)(guests_of(ops->hosts, c->machine),
+	if ((c->clone              ? guest_start_disk
+			    : live ? guest_start_live
+				   : guest_start_install)(guests_of(ops->hosts, c->machine),
 		    c->machine->name, c->machine->uuid, on_started, c))
 		creation_undo(c, true, "out of memory");
 }
@@ -360,7 +368,7 @@ static void creation_record(struct creation *c)
 		rc = clone_begin(c);
 	} else if (c->arm) {
 		c->snapshot = NULL;
-		rc = machine_arm(
+		rc = (c->profile->live ? machine_go_live : machine_arm)(
 			m, snapshot, c->profile->boots, (int64_t)c->profile->timeout_s * 1000);
 		if (!rc && c->told) /* nobody asked */
 			rc = machine_armed_by_rules(m);

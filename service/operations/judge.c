@@ -60,6 +60,21 @@ int judge_name_free(const struct creation *c, char *why, size_t size)
 	return -EEXIST;
 }
 
+const char *judge_settings_error(const json_t *settings)
+{
+	const char *key;
+	json_t *v;
+
+	if (!json_is_object(settings) || json_object_size(settings) > SETTINGS_MAX)
+		return "settings are an object of at most 64 texts";
+	json_object_foreach((json_t *)(uintptr_t)settings, key, v)
+	{
+		if (!json_is_string(v) || json_string_length(v) > SETTING_BYTES)
+			return "each setting is a text of at most 64 KiB";
+	}
+	return NULL;
+}
+
 static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 {
 	json_t *settings = json_object_get(body, "settings"),

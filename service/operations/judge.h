@@ -71,6 +71,8 @@ const struct segment *judge_where(const struct creation *c, json_t *body);
 const struct segment *judge_segment_named(const struct creation *c, const char *name);
 /* Fills machine, profile and snapshot from the request. 0, or -errno with the line that the user reads. */
 int judge_request(struct creation *c, json_t *body, char *why, size_t size);
+/* What is wrong with settings before a profile looks at them (static text); NULL: nothing. */
+const char *judge_settings_error(const json_t *settings);
 /* Is the name free? Checked after everything else, so that a name that is taken hides no other fault. */
 int judge_name_free(const struct creation *c, char *why, size_t size);
 /* Parts of it. judge_nics.c: network, address and MAC of each NIC; the first one's segment is `*ret`. */

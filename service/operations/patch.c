@@ -134,7 +134,8 @@ void patch_start_machine(struct operations *ops, struct http_request *r, struct 
 
 	if (refused(ops, r, m))
 		return;
-	if (m->state != LIFE_INSTALLED && m->state != LIFE_UP && !is_paused(m)) {
+	if (m->state != LIFE_INSTALLED && m->state != LIFE_UP && m->state != LIFE_LIVE &&
+		!is_paused(m)) {
 		http_respond_error(r, 409, "%s is %s: no installed system to start", m->name,
 			life_state_name(m->state));
 		return;
@@ -196,7 +197,7 @@ void patch_guest_stopped(struct operations *ops, struct machine *m)
 static void patch_restart(struct patch *p, struct machine *m)
 {
 	loop_timer_init(&p->over, on_time_over, p);
-	if (life_netboots(m->state))
+	if (life_installs(m->state))
 		patch_fail(p, 409,
 			"the machine was changed, but is being installed: the change takes effect "
 			"at its next start");
@@ -249,7 +250,7 @@ void patch_stop_machine(struct operations *ops, struct http_request *r, struct m
 	json_decref(body);
 	if (refused(ops, r, m))
 		return;
-	if (life_netboots(m->state)) {
+	if (life_installs(m->state)) {
 		http_respond_error(r, 409,
 			"%s is %s: run 'usher disarm %s' to cancel its install and stop it",
 			m->name, life_state_name(m->state), m->name);

@@ -76,6 +76,8 @@ static void begin(
 	}
 	*s = (struct switching){.ops = ops, .request = r, .verb = verb};
 	operation_begin(&s->op, &ops->switchings, m, false);
+	if (m->state == LIFE_LIVE && (verb == POWER_ON || verb == POWER_CYCLE))
+		act_netboot_next(ops->act, m, false);
 	rc = act_power(ops->act, m, verb, on_switched, s);
 	if (!rc) {
 		http_hold(r, POWER_LIMIT_MS * 2);

@@ -243,6 +243,11 @@ static inline void base_arm(struct machine *m, const char *profile)
 	ck_assert_int_eq(machine_arm(m, base_snapshot(profile), 3, 3600 * 1000), 0);
 }
 
+static inline void base_go_live(struct machine *m, const char *profile)
+{
+	ck_assert_int_eq(machine_go_live(m, base_snapshot(profile), 3, 3600 * 1000), 0);
+}
+
 /* The text of a machine's newest event of this kind ("": of none). */
 static inline const char *base_told(const struct base *b, const char *machine, const char *kind)
 {

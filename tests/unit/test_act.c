@@ -100,6 +100,46 @@ START_TEST(guests)
 }
 END_TEST
 
+static bool is_turned(void)
+{
+	virDomainPtr d = virDomainLookupByName(other, "web01");
+	char *xml = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE);
+	bool live = strstr(xml, "run='live'") || strstr(xml, "run=\"live\"");
+
+	free(xml);
+	virDomainFree(d);
+	return live;
+}
+
+/* Its definition is turned to the network, and back by whatever comes then. */
+START_TEST(a_live_system)
+{
+	act_make_again(act, web01, "made");
+	ended();
+	base_go_live(web01, "debian-12");
+	act_carry_out(act, web01, LIFE_DO_NETBOOT);
+	ended();
+	ck_assert_str_eq(told("web01"), "started from the network");
+	ck_assert_int_eq(state_now(), VIR_DOMAIN_RUNNING);
+	ck_assert(is_turned() && web01->attempt.switched);
+	ck_assert_int_eq(machine_event(web01, LIFE_DISARM, NULL), 0);
+	act_carry_out(act, web01, LIFE_DO_OFF);
+	ended();
+	ck_assert_str_eq(told("web01"), "stopped; it boots from its disk again");
+	ck_assert_int_eq(state_now(), VIR_DOMAIN_SHUTOFF);
+	ck_assert(!is_turned());
+	base_go_live(web01, "debian-12");
+	act_carry_out(act, web01, LIFE_DO_NETBOOT);
+	ended();
+	ck_assert(is_turned());
+	base_arm(web01, "debian-12"); /* an install, in place of it */
+	act_carry_out(act, web01, LIFE_DO_NETBOOT);
+	ended();
+	ck_assert_int_eq(state_now(), VIR_DOMAIN_RUNNING);
+	ck_assert(!is_turned());
+}
+END_TEST
+
 /* One that is being made goes on by itself. */
 START_TEST(one_that_is_made)
 {
@@ -117,7 +157,7 @@ END_TEST
 START_TEST(no_domain)
 {
 	base_arm(web01, "debian-12");
-	act_start_install(act, web01);
+	act_netboot(act, web01);
 	ended();
 	ck_assert(was_told("made again, as its domain was gone"));
 	ck_assert_str_eq(told("web01"), "started from the network");
@@ -142,7 +182,7 @@ START_TEST(what_fails)
 		json_pack("{s:s}", "domain",
 			"<domain><devices><watchdog model='none-such'/></devices></domain>"));
 	base_arm(web01, "debian-12");
-	act_start_install(act, web01);
+	act_netboot(act, web01);
 	ended();
 	ck_assert_int_eq(web01->state, LIFE_FAILED);
 	ck_assert_ptr_nonnull(strstr(web01->attempt.reason, "made again, as its domain was gone"));
@@ -163,7 +203,7 @@ END_TEST
 START_TEST(deleted_meanwhile)
 {
 	base_arm(web01, "debian-12");
-	act_start_install(act, web01);
+	act_netboot(act, web01);
 	web01->deleting = true;
 	ended();
 	ck_assert_int_eq(state_now(), -1);
@@ -298,9 +338,10 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {guests, one_that_is_made, no_domain, no_domain_and_no_install,
-		what_fails, a_record_that_says_nothing, deleted_meanwhile, filters, bare_metal,
-		bare_metal_that_fails, a_password_that_cannot_be_read, by_hand, dropped};
+	const TTest *const tests[] = {guests, a_live_system, one_that_is_made, no_domain,
+		no_domain_and_no_install, what_fails, a_record_that_says_nothing, deleted_meanwhile,
+		filters, bare_metal, bare_metal_that_fails, a_password_that_cannot_be_read, by_hand,
+		dropped};
 	Suite *s = suite_create("act");
 	TCase *t = tcase_create("act");
 

@@ -91,6 +91,42 @@ START_TEST(from_script_to_up)
 }
 END_TEST
 
+/* At every boot, each with a token of its own; one that reports nothing is up when its last file was loaded. */
+START_TEST(a_live_system)
+{
+	char last[TOKEN_TEXT] = "", up[TOKEN_TEXT] = "";
+
+	ck_assert_int_eq(machine_go_live(metal, boot_make_snapshot(), 3, 3600 * 1000), 0);
+	for (unsigned n = 1; n <= 5; n++) {
+		ck_assert_uint_eq(get(metal->attempt.next_token, "boot.ipxe"), 200);
+		ck_has(ask.body, "vmlinuz");
+		ck_assert_uint_eq(get(metal->attempt.token, "answers"), 200);
+		ck_assert_int_eq(metal->state, LIFE_LIVE);
+		ck_assert_uint_eq(metal->attempt.boots, n);
+		if (*last) {
+			ck_assert_uint_eq(get(last, "answers"), 403);
+			ck_assert_uint_eq(post(up, "up", ""), 403);
+		}
+		strcpy(last, metal->attempt.token);
+		strcpy(up, metal->attempt.up_token);
+		ck_assert_int_eq(metal->attempt.live.up_at, 0);
+		boot_loaded(&rooms.boot, metal, "/boot/small/vmlinuz.old");
+		ck_assert_int_eq(metal->attempt.live.up_at, 0);
+	}
+	boot_loaded(&rooms.boot, metal, "/boot/small/vmlinuz");
+	ck_assert_str_eq(
+		base_told(&rooms.base, "metal", "up"), "loaded; its profile has it report nothing");
+	ck_assert_int_ne(metal->attempt.live.up_at, 0);
+	ck_assert_uint_eq(post(last, "done", ""), 409);
+	ck_assert_uint_eq(post(up, "up", "here"), 200);
+	ck_assert_str_eq(base_told(&rooms.base, "metal", "up"), "here");
+	ck_assert_int_eq(machine_event(metal, LIFE_DISARM, NULL), 0);
+	ck_assert_uint_eq(get(metal->attempt.next_token, "boot.ipxe"), 200);
+	ck_has(ask.body, "metal is known");
+	ck_assert_uint_eq(get(last, "answers"), 403);
+}
+END_TEST
+
 /* Firmware asks for the size first: that is no boot. */
 START_TEST(heads)
 {
@@ -302,9 +338,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {from_script_to_up, heads, too_many_boots, reports_of_failure,
-		reports_out_of_place, nobodys_tokens, tokens_for_something_else, somebody_else,
-		answers_out_of_time, sealed, first_boots, host_keys, clones,
+	const TTest *const tests[] = {from_script_to_up, a_live_system, heads, too_many_boots,
+		reports_of_failure, reports_out_of_place, nobodys_tokens, tokens_for_something_else,
+		somebody_else, answers_out_of_time, sealed, first_boots, host_keys, clones,
 		installed_guests_have_tokens};
 	Suite *s = suite_create("boot");
 	TCase *t = tcase_create("boot");

@@ -192,12 +192,43 @@ START_TEST(armed_again_and_sealed)
 	done("POST", "/reinstall", "{\"sealed\": true}");
 	ck_assert_int_eq(m->seal, SEAL_YES);
 	ck_assert(m->attempt.sealed);
-	refused("POST", "/reinstall", "{\"sealed\": 1}", 400,
-		"the request is empty or {\"sealed\": true or false}");
+	refused("POST", "/reinstall", "{\"sealed\": 1}", 400, "sealed is true or false");
 	refused("POST", "/reinstall", "{\"x\": true}", 400,
-		"the request is empty or {\"sealed\": true or false}");
+		"the request is empty, or has sealed, profile and settings");
 	refused("POST", "/reinstall", "[", 400,
-		"the request is empty or {\"sealed\": true or false}");
+		"the request is empty, or has sealed, profile and settings");
+}
+END_TEST
+
+/* The record has the other profile when it is armed with it, and not before. */
+START_TEST(armed_with_another_profile)
+{
+	char was[sizeof m->profile];
+
+	strcpy(was, m->profile);
+	profile_make_folder("profiles/kiosk");
+	profile_make_folder("profiles/kiosk/tree");
+	profile_make_file("profiles/kiosk/tree/vmlinuz", "kernel");
+	profile_make_file("profiles/kiosk/profile.xml",
+		"<profile name='kiosk' boots='always'><title>K</title><media name='kiosk' path='tree'/>"
+		"<boot><kernel>vmlinuz</kernel></boot><setting name='cmdline'>c</setting></profile>");
+	refused("POST", "/reinstall", "{\"settings\": {}}", 400, "settings go with a profile");
+	refused("POST", "/reinstall", "{\"profile\": \"\"}", 400, "profile is the name of one");
+	refused("POST", "/reinstall", "{\"profile\": \"rescue\"}", 422,
+		"rescue installs nothing: 'usher run web01 --profile rescue' runs it once");
+	refused("POST", "/reinstall", "{\"profile\": \"kiosk\", \"settings\": {\"nuo\": \"x\"}}",
+		422, "profile 'kiosk' has no setting 'nuo'");
+	ck_assert_str_eq(m->profile, was);
+	ck_assert_int_eq(m->state, LIFE_KNOWN);
+	done("POST", "/reinstall",
+		"{\"profile\": \"kiosk\", \"settings\": {\"cmdline\": \"quiet\"}}");
+	ck_assert_str_eq(m->profile, "kiosk");
+	ck_assert_str_eq(json_string_value(json_object_get(m->settings, "cmdline")), "quiet");
+	ck_assert_int_eq(m->state, LIFE_LIVE);
+	done("POST", "/reinstall", NULL); /* again, with the profile as it is by now */
+	ck_assert_uint_eq(m->attempt.number, 2);
+	done("POST", "/disarm", NULL);
+	ck_assert_int_eq(m->state, LIFE_KNOWN);
 }
 END_TEST
 
@@ -414,9 +445,9 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {disarmed, nothing_to_confirm, confirmed, wrong_codes,
-		armed_again, armed_again_and_sealed, not_armed_again, bare_metal_is_forgotten,
-		guests_go_with_their_disks, disks_that_are_kept, not_deleted, anothers_domain_stays,
-		not_to_be_deleted, stopped_in_the_middle};
+		armed_again, armed_again_and_sealed, armed_with_another_profile, not_armed_again,
+		bare_metal_is_forgotten, guests_go_with_their_disks, disks_that_are_kept,
+		not_deleted, anothers_domain_stays, not_to_be_deleted, stopped_in_the_middle};
 	Suite *s = suite_create("change");
 	TCase *t = tcase_create("change");
 

@@ -533,6 +533,39 @@ START_TEST(installing_run)
 }
 END_TEST
 
+static char *turned(const char *xml, bool live)
+{
+	char why[512] = "", *ret = NULL;
+
+	ck_assert_msg(!domain_xml_turn(xml, live, &ret, why, sizeof why), "%s", why);
+	return ret;
+}
+
+/* At every boot, and back again to the same. */
+START_TEST(network_first_always)
+{
+	char *xml = final_of(NULL), *live = turned(xml, true), *again = turned(live, true),
+	     *back = turned(live, false), *run = install(live);
+	struct domain_mark mark;
+
+	in_order(live, "<interface ", "<boot order=\"1\"/>");
+	in_order(live, "<disk ", "<boot order=\"2\"/>");
+	has(live, "<on_reboot>restart</on_reboot>");
+	valid(live);
+	domain_xml_mark(live, &mark);
+	ck_assert(mark.ours && mark.live && !mark.installing);
+	ck_assert_str_eq(again, live);
+	ck_assert_str_eq(back, xml);
+	domain_xml_mark(run, &mark);
+	ck_assert(mark.installing && !mark.live);
+	free(xml);
+	free(live);
+	free(again);
+	free(back);
+	free(run);
+}
+END_TEST
+
 /* Its other strings go, those of others stay; only its own power-off ends it. */
 START_TEST(sealing_run)
 {
@@ -991,6 +1024,7 @@ int main(void)
 	tcase_add_test(t, errors_name_the_place);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, installing_run);
+	tcase_add_test(t, network_first_always);
 	tcase_add_test(t, sealing_run);
 	tcase_add_test(t, filter_of_an_installing_run);
 	tcase_add_test(t, installing_run_of_an_edited_one);

@@ -224,6 +224,23 @@ START_TEST(installs_are_restarted)
 }
 END_TEST
 
+/* Whoever switches it off wants it off. */
+START_TEST(live_systems_are_not)
+{
+	base_go_live(web01, "debian-12");
+	rooms_log[0] = '\0';
+	hear_ours(news(GUEST_STARTED, GUEST_RUNNING, ""));
+	hear(news(GUEST_STOPPED_SELF, GUEST_OFF, "shut off"));
+	ck_assert_str_eq(rooms_log, "");
+	ck_assert_str_eq(web01->guest_state, "off");
+	told(1, "shut off");
+	hear_ours(news(GUEST_STARTED, GUEST_RUNNING, ""));
+	hear(news(GUEST_KILLED, GUEST_CRASHED, "its QEMU died"));
+	ck_assert_int_eq(web01->state, LIFE_LIVE);
+	told(2, "its QEMU died");
+}
+END_TEST
+
 START_TEST(installs_that_are_killed)
 {
 	base_arm(web01, "debian-12");
@@ -520,10 +537,11 @@ int main(void)
 {
 	const TTest *const tests[] = {from_outside, told_once, our_own_doing, of_this_guest_alone,
 		while_it_is_made, undefined_and_defined_again, undefined_while_it_runs,
-		defined_again_while_it_runs, installs_are_restarted, installs_that_are_killed,
-		first_boots_are_from_its_disk, one_that_is_deleted, renamed, names_that_cannot_be,
-		renamed_unseen, found_in_a_list, seen_after_a_while, an_event_knows_better,
-		not_in_the_list, not_there_yet, migrated, storage_that_fails};
+		defined_again_while_it_runs, installs_are_restarted, live_systems_are_not,
+		installs_that_are_killed, first_boots_are_from_its_disk, one_that_is_deleted,
+		renamed, names_that_cannot_be, renamed_unseen, found_in_a_list, seen_after_a_while,
+		an_event_knows_better, not_in_the_list, not_there_yet, migrated,
+		storage_that_fails};
 	Suite *s = suite_create("guest_follow");
 	TCase *t = tcase_create("guest_follow");
 

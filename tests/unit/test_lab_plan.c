@@ -138,6 +138,15 @@ START_TEST(leaves_alone_what_is_right)
 }
 END_TEST
 
+START_TEST(leaves_alone_what_is_live)
+{
+	up(LAB(MACHINE("") "</machine>"),
+		HAVE("a", "w", "live", ON ",\"attempt\":{\"live\":{\"up_at\":\"2026\"}}"),
+		"kept 1");
+	end();
+}
+END_TEST
+
 START_TEST(goes_on_and_repairs)
 {
 	static const struct {
@@ -154,6 +163,9 @@ START_TEST(goes_on_and_repairs)
 			"+a made again, its guest is gone: profile tiny\nkept 0"},
 		{"failed", ",\"attempt\":{\"reason\":\"no disk\"}",
 			">a installed again, it failed: no disk\nkept 0"},
+		{"live", ON, ">a live already\nkept 0"},
+		{"live", ON ",\"attempt\":{\"live\":{\"up_at\":null}}", ">a live already\nkept 0"},
+		{"live", ",\"guest_state\":\"off\"", ">a started, it was off\nkept 0"},
 		{"known", "", ">a installed\nkept 0"}};
 	char have[1024];
 
@@ -376,6 +388,7 @@ int main(void)
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, makes_what_is_missing);
 	tcase_add_test(tc, leaves_alone_what_is_right);
+	tcase_add_test(tc, leaves_alone_what_is_live);
 	tcase_add_test(tc, goes_on_and_repairs);
 	tcase_add_test(tc, does_the_difference);
 	tcase_add_loop_test(tc, refuses, 0, sizeof refusals / sizeof *refusals);

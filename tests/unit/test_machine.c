@@ -1319,6 +1319,186 @@ START_TEST(test_a_tool)
 }
 END_TEST
 
+static const struct timeline_event *last_of(const struct machine *m, const char *kind)
+{
+	return timeline_last(timeline, m->name, kind);
+}
+
+/* A boot of a live system, which is another than the last. */
+static void boots_live(struct machine *m, unsigned number)
+{
+	char token[TOKEN_TEXT], up_token[TOKEN_TEXT];
+
+	memcpy(token, m->attempt.token, sizeof token);
+	memcpy(up_token, m->attempt.up_token, sizeof up_token);
+	acted = 0;
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(m->state, LIFE_LIVE);
+	ck_assert_uint_eq(m->attempt.boots, number);
+	ck_assert_str_ne(m->attempt.token, token);
+	ck_assert_str_ne(m->attempt.up_token, up_token);
+	ck_assert_int_eq(kind_of(m->attempt.up_token), TOKEN_UP);
+	ck_assert(!*token || kind_of(token) == TOKEN_OLD);
+	ck_assert_int_eq(kind_of(up_token), TOKEN_OLD);
+	ck_assert(m->attempt.live.booted_at && !m->attempt.live.up_at);
+	ck_assert_int_lt(llabs(m->attempt.deadline - clock_steady_ms() - 60000), 5000);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(m->state, LIFE_LIVE);
+	ck_assert_int_eq(machine_answers(m, TOKEN_OLD, &client), -EPERM);
+}
+
+static struct machine *live_since_up(void)
+{
+	struct machine *m = armed(3);
+
+	ck_assert_int_eq(machine_go_live(m, json_object(), 3, 60000), -EBUSY);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_go_live(m, json_object(), 3, 60000), -EBUSY);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	acted = 0;
+	ck_assert_int_eq(machine_go_live(m, json_object(), 3, 60000), 0);
+	ck_assert_uint_eq(acted, LIFE_DO_NETBOOT);
+	check_last(m, "live", "boots debian-12 at every boot");
+	return m;
+}
+
+static struct machine *started_anew(void)
+{
+	close_store();
+	open_store();
+	load();
+	return machines_by_name(ms, "web01");
+}
+
+/* It boots at each boot, each is another, and only the user ends it; also over a restart. */
+START_TEST(test_a_live_system)
+{
+	struct machine *m = live_since_up();
+	int64_t up_at;
+
+	for (unsigned n = 1; n <= 3; n++)
+		boots_live(m, n);
+	ck_assert(!machine_loops(m));
+	m = started_anew();
+	ck_assert_int_eq(m->state, LIFE_LIVE);
+	ck_assert(m->attempt.live.on && m->attempt.live.timeout == 60000);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, "here"), 0);
+	ck_assert_str_eq(last_of(m, "up")->text, "here");
+	up_at = m->attempt.live.up_at;
+	ck_assert_int_ne(up_at, 0);
+	ck_assert_int_eq(m->attempt.deadline, 0); /* nothing more is waited for */
+	ck_assert_ptr_null(machines_next_deadline(ms));
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, "again"), 0);
+	ck_assert_int_eq(m->attempt.live.up_at, up_at);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), -EPERM);
+	ck_assert_int_eq(machine_run(m, "memtest86", json_object(), 1, 60000), -EBUSY);
+	boots_live(m, 4);
+	acted = 0;
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, "disarmed by the user"), 0);
+	ck_assert_uint_eq(acted, LIFE_DO_OFF | LIFE_DO_END);
+	ck_assert_int_eq(m->state, LIFE_UP);
+	check_last(m, "live", "no longer: disarmed by the user");
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), -EPERM);
+	check_last(m, "refused", "the attempt has ended");
+}
+END_TEST
+
+/* What goes wrong with a boot is told, and is forgotten with the next; it ends nothing. */
+START_TEST(test_a_live_system_that_fails)
+{
+	struct machine *m = live_since_up();
+	uint64_t before;
+	json_t *j;
+
+	boots_live(m, 1);
+	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "no squashfs"), 0);
+	check_last(m, "failed", "no squashfs");
+	ck_assert_str_eq(m->attempt.reason, "no squashfs");
+	boots_live(m, 2);
+	ck_assert_str_eq(m->attempt.reason, "");
+	ck_assert_ptr_eq(machines_next_deadline(ms), m);
+	ck_assert_int_eq(machine_event(m, LIFE_DEADLINE, NULL), 0);
+	check_last(m, "failed", "did not report in time that it is up");
+	ck_assert_ptr_null(machines_next_deadline(ms));
+	ck_assert_int_eq(m->state, LIFE_LIVE);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, "late"), 0);
+	ck_assert_str_eq(m->attempt.reason, "");
+	/* the same words are news in another boot, which does not begin in the same ms */
+	usleep(5000);
+	boots_live(m, 3);
+	before = last_of(m, "up")->seq;
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, "late"), 0);
+	ck_assert_uint_gt(last_of(m, "up")->seq, before);
+	j = machine_to_json(m, false);
+	ck_assert(json_is_string(
+		json_object_get(json_object_get(json_object_get(j, "attempt"), "live"), "up_at")));
+	json_decref(j);
+}
+END_TEST
+
+/* Told once each time, and it goes on being served. */
+START_TEST(test_a_live_system_that_loops)
+{
+	struct machine *m = live_since_up();
+
+	for (unsigned n = 1; n <= 3; n++)
+		boots_live(m, n);
+	ck_assert_ptr_null(last_of(m, "looping"));
+	boots_live(m, 4);
+	ck_assert(machine_loops(m));
+	ck_assert_ptr_nonnull(strstr(last_of(m, "looping")->text, "4 boots within 0 s"));
+	boots_live(m, 5);
+	ck_assert_ptr_nonnull(strstr(last_of(m, "looping")->text, "4 boots within"));
+	m = started_anew();
+	ck_assert(machine_loops(m));
+	/* ten minutes later */
+	m->attempt.live.counted_at -= MACHINE_LOOP_MS;
+	ck_assert(!machine_loops(m));
+	boots_live(m, 6);
+	ck_assert_uint_eq(m->attempt.live.counted, 1);
+	ck_assert(!machine_loops(m));
+}
+END_TEST
+
+/* By the fixed name that GRUB asks for: twice in one boot. */
+START_TEST(test_a_live_system_by_name)
+{
+	struct machine *m = live_since_up();
+
+	ck_assert_int_eq(machine_boot_named(m, &client, 1000), 0);
+	ck_assert_int_eq(machine_boot_named(m, &client, 2000), 0);
+	ck_assert_uint_eq(m->attempt.boots, 1);
+	machine_loaded(m, 5000);
+	ck_assert_int_eq(machine_boot_named(m, &client, 9000), 0);
+	ck_assert_uint_eq(m->attempt.boots, 2);
+}
+END_TEST
+
+/* It comes back to what it was before the first of them; and an install is one as before. */
+START_TEST(test_live_again)
+{
+	struct machine *m = live_since_up();
+
+	boots_live(m, 1);
+	ck_assert_int_eq(machine_go_live(m, json_object(), 3, 60000), 0);
+	ck_assert_uint_eq(m->attempt.boots, 0);
+	ck_assert_int_eq(m->attempt.before, LIFE_UP);
+	ck_assert_int_eq(m->attempt.live.booted_at, 0);
+	boots_live(m, 1);
+	ck_assert_int_eq(machine_arm(m, json_object(), 1, 60000), 0);
+	ck_assert(!m->attempt.live.on);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(m->state, LIFE_BOOTING);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), -EPERM); /* once */
+	ck_assert_int_eq(m->state, LIFE_FAILED);
+	ck_assert_int_eq(machine_go_live(m, json_object(), 3, 60000), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	ck_assert_int_eq(m->state, LIFE_FAILED);
+}
+END_TEST
+
 /* What a controller takes and showed: in the store, and nowhere else. */
 START_TEST(test_a_controller_survives)
 {
@@ -1871,6 +2051,11 @@ static void add_store_tests(Suite *s)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_round_trip);
 	tcase_add_test(t, test_a_tool);
+	tcase_add_test(t, test_a_live_system);
+	tcase_add_test(t, test_a_live_system_that_fails);
+	tcase_add_test(t, test_a_live_system_that_loops);
+	tcase_add_test(t, test_a_live_system_by_name);
+	tcase_add_test(t, test_live_again);
 	tcase_add_test(t, test_a_controller_survives);
 	tcase_add_test(t, test_secrets_are_encrypted);
 	tcase_add_test(t, test_the_same_secret_looks_different);

@@ -155,6 +155,9 @@ START_TEST(nothing_to_start)
 	m->state = LIFE_INSTALLED;
 	m->guest_state = NULL;
 	done("POST", "/start", NULL);
+	m->state = LIFE_LIVE; /* from the network, as its definition has it */
+	done("POST", "/start", NULL);
+	done("POST", "/stop", "{\"force\": true}");
 }
 END_TEST
 

@@ -241,6 +241,10 @@ START_TEST(says_what_is_wrong)
 	expect_error("<profile name='q'><title>T</title><media name='m' path='/m'/>" BOOT
 		     "</profile>",
 		"1: the name is 'q', expected 'p' as the directory has it");
+	expect_error("<profile name='p' boots='ever'/>", "1: boots is once or always, not 'ever'");
+	expect_error("<profile name='p' boots='always' installs='yes'/>",
+		"1: what installs is booted once: boots='always' and installs='yes' exclude each "
+		"other");
 	expect_error("<!DOCTYPE profile [<!ENTITY x SYSTEM '/etc/passwd'>]><profile/>",
 		"1: a document type declaration has no place here");
 	expect_error(HEAD BOOT "<answers format='none' template='gone'/></profile>",
@@ -288,6 +292,40 @@ static void expect_setting_error(const struct profile *p, const char *json, cons
 	ck_assert_str_eq(why, want);
 	json_decref(given);
 }
+
+/* What is booted always, and what of it says that it is up. */
+START_TEST(live_systems)
+{
+	static const struct {
+		const char *attributes, *cmdline;
+		bool live, tool, up;
+	} cases[] = {{"", "x", false, false, false}, {" boots='once'", "x", false, false, false},
+		{" boots='once' installs='no'", "x", false, true, false},
+		{" boots='always'", "x", true, false, false},
+		{" boots='always' installs='no'", "u={{attempt.up_url}}", true, false, true}};
+	struct profile *p, *again;
+	char xml[512], why[512];
+	json_t *snapshot;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(xml, sizeof xml,
+			"<profile name='p'%s><title>T</title><media name='m' path='/m'/><boot>"
+			"<kernel>k</kernel><cmdline>%s</cmdline></boot></profile>",
+			cases[i].attributes, cases[i].cmdline);
+		ck_assert(schema_takes(xml));
+		put("p/profile.xml", xml);
+		ck_assert_msg(!read_p(&p, why), "%s", why);
+		ck_assert(p->live == cases[i].live && p->tool == cases[i].tool);
+		ck_assert_int_eq(profile_snapshot(p, json_object(), &snapshot), 0);
+		ck_assert_int_eq(profile_from_snapshot(snapshot, &again, NULL, why, sizeof why), 0);
+		ck_assert(again->live == cases[i].live && again->tool == cases[i].tool);
+		ck_assert(profile_reports_up(snapshot) == cases[i].up);
+		json_decref(snapshot);
+		profile_free(again);
+		profile_free(p);
+	}
+}
+END_TEST
 
 START_TEST(checks_settings)
 {
@@ -803,6 +841,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, reads_all);
 	tcase_add_test(t, says_what_is_wrong);
+	tcase_add_test(t, live_systems);
 	tcase_add_test(t, checks_settings);
 	tcase_add_test(t, passwords);
 	tcase_add_test(t, passwords_are_hashed_ahead);

@@ -76,6 +76,18 @@ static void libvirt_has(enum has has)
 		answered(guest_start_install(g, "web01", NULL, on_done, NULL));
 }
 
+/* It boots from the network first, by its persistent definition. */
+static bool is_turned(void)
+{
+	virDomainPtr d = virDomainLookupByName(other, "web01");
+	char *xml = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE);
+	bool turned = strstr(xml, "run=\"live\"") || strstr(xml, "run='live'");
+
+	free(xml);
+	virDomainFree(d);
+	return turned;
+}
+
 /* In a state as an attempt leaves it. */
 static void state_is(enum life_state state)
 {
@@ -168,6 +180,52 @@ START_TEST(put_right)
 	reconcile();
 	ck_assert_str_eq(rooms_log, cases[_i].asked);
 	ck_assert_int_eq(has_now(), cases[_i].then);
+}
+END_TEST
+
+/* Killed before it was started, it is started; what was started is its owner's. */
+START_TEST(a_live_system)
+{
+	static const struct {
+		enum has has, then;
+		bool switched;
+	} live[] = {{NOTHING, RUNNING, false}, {DEFINED, RUNNING, false}, {RUNNING, RUNNING, false},
+		{DEFINED, DEFINED, true}, {NOTHING, NOTHING, true}};
+
+	libvirt_has(live[_i].has);
+	base_go_live(web01, "debian-12");
+	web01->attempt.switched = live[_i].switched;
+	rooms_log[0] = '\0';
+	reconcile();
+	ck_assert_str_eq(rooms_log, "");
+	ck_assert_int_eq(has_now(), live[_i].then);
+	ck_assert(web01->attempt.switched);
+	ck_assert(live[_i].then != RUNNING || is_turned());
+	ck_assert_int_eq(web01->state, LIFE_LIVE);
+	base_wait(&rooms.base, !rooms.follow.searches);
+}
+END_TEST
+
+/* Left while we were killed: it does not go on with it, whatever it is again. */
+START_TEST(a_live_system_that_was_left)
+{
+	struct machine *m = web01;
+
+	libvirt_has(DEFINED);
+	if (_i) {
+		base_arm(m, "debian-12");
+		ck_assert_int_eq(machine_event(m, LIFE_BOOT, NULL), 0);
+		ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+		ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	}
+	base_go_live(m, "debian-12");
+	reconcile();
+	ck_assert_int_eq(has_now(), RUNNING);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	ck_assert_int_eq(m->state, _i ? LIFE_UP : LIFE_KNOWN);
+	reconcile();
+	ck_assert_int_eq(has_now(), DEFINED);
+	ck_assert(!is_turned());
 }
 END_TEST
 
@@ -390,6 +448,13 @@ START_TEST(bare_metal)
 	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
 	base_arm(m, "debian-12");
 	ck_assert_int_eq(machine_event(bare("boots", "10.77.1.8", "/power/x"), LIFE_BOOT, NULL), 0);
+	m = bare("live", "10.77.1.9", "/power/x");
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	base_go_live(m, "debian-12");
+	rooms_log[0] = '\0';
+	reconcile_bare(&rooms.follow);
+	ck_assert_str_eq(rooms_log, "again netboot, forgotten netboot, live netboot");
+	m->attempt.switched = true;
 	rooms_log[0] = '\0';
 	reconcile_bare(&rooms.follow);
 	ck_assert_str_eq(rooms_log, "again netboot, forgotten netboot");
@@ -403,6 +468,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, put_right, 0, sizeof cases / sizeof *cases);
+	tcase_add_loop_test(t, a_live_system, 0, 5);
+	tcase_add_loop_test(t, a_live_system_that_was_left, 0, 2);
 	tcase_add_test(t, a_clone_that_was_not_made);
 	tcase_add_test(t, left_for_inspection);
 	tcase_add_test(t, anothers_domain);

@@ -175,6 +175,25 @@ START_TEST(sources)
 }
 END_TEST
 
+static const char live_xml[] =
+	"<profile name='p' boots='always'><title>t</title><media name='m' path='/'/><boot>"
+	"<kernel>k</kernel></boot><answers format='script' template='answers'/></profile>";
+
+/* A live system reports that it is up, and never that it is done. */
+START_TEST(live_systems)
+{
+	put("profile.xml", live_xml);
+	put("answers", "curl {{attempt.up_url}}\n");
+	expect(NULL, NULL, "");
+	put("answers", "curl {{attempt.done_url}}\n");
+	expect(NULL, NULL,
+		"profile.xml: warning: a live system is never done: give it {{attempt.up_url}} in "
+		"place of {{attempt.done_url}}, where the report is refused\n"
+		"profile.xml: warning: nothing names {{attempt.up_url}}, where the live system "
+		"reports that it is up: each boot counts as up when its last file was loaded");
+}
+END_TEST
+
 static const char ks_xml[] =
 	"<profile name='p'><title>t</title><media name='m' path='/'/>"
 	"<boot><kernel>k</kernel><initrd>i</initrd><cmdline>c</cmdline></boot>"
@@ -250,6 +269,7 @@ int main(void)
 	tcase_add_test(t, places);
 	tcase_add_test(t, secrets);
 	tcase_add_test(t, sources);
+	tcase_add_test(t, live_systems);
 	tcase_add_test(t, included);
 	tcase_add_test(t, left_out);
 	suite_add_tcase(s, t);

@@ -3,6 +3,7 @@
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
 #include "usher/cli/discovered_text.h"
+#include "usher/cli/setting_option.h"
 #include "usher/client/client.h"
 #include "usher/client/fetching.h"
 
@@ -23,7 +24,16 @@ struct change {
 	int failures;
 };
 
-enum { OPT_KEEP_DISKS = 1, OPT_SEALED, OPT_UNSEALED, OPT_FORCE, OPT_YES, OPT_DRY_RUN };
+enum {
+	OPT_KEEP_DISKS = 1,
+	OPT_SEALED,
+	OPT_UNSEALED,
+	OPT_FORCE,
+	OPT_YES,
+	OPT_DRY_RUN,
+	OPT_PROFILE,
+	OPT_SET
+};
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -47,6 +57,8 @@ static const char *danger_of_reinstall(const json_t *machine)
 {
 	const char *holds = text_of(machine, "holds");
 
+	if (json_is_true(json_object_get(machine, "only_booted")))
+		return NULL; /* no disk is written to */
 	if (!strcmp(text_of(machine, "state"), "up") ||
 		!strcmp(text_of(machine, "state"), "installed"))
 		return "is installed";
@@ -78,7 +90,10 @@ static void change_one(struct change *ch, const char *name)
 	} else {
 		const char *kept = text_of(reply, "kept");
 
-		printf("%s: %s%s%s\n", name, ch->said, *kept ? "; kept: " : "", kept);
+		if (!strcmp(text_of(reply, "state"), "live"))
+			printf("%s: boots %s at every boot\n", name, text_of(reply, "profile"));
+		else
+			printf("%s: %s%s%s\n", name, ch->said, *kept ? "; kept: " : "", kept);
 	}
 	fflush(stdout);
 	json_decref(reply);
@@ -96,6 +111,26 @@ static void look_at_disks(const struct change *ch, json_t *machine)
 		json_object_set_new(machine, "holds", json_string(holds));
 }
 
+/* Is it a live system that a reinstall would only boot? */
+static void look_at_profile(const struct change *ch, json_t *machine)
+{
+	const char *profile = text_of(ch->body, "profile");
+	char path[300], escaped[256], why[CLIENT_WHY];
+	json_t *p = NULL;
+	long status;
+
+	if (ch->danger != danger_of_reinstall)
+		return;
+	if (!*profile)
+		profile = text_of(machine, "profile");
+	snprintf(
+		path, sizeof path, "/profiles/%s", client_escape(profile, escaped, sizeof escaped));
+	if (!client_try(ch->client, "GET", path, NULL, &p, &status, why, sizeof why) &&
+		json_is_true(json_object_get(p, "live")))
+		json_object_set_new(machine, "only_booted", json_true());
+	json_decref(p);
+}
+
 /* The machines of these names; NULL: one is not there, and it was said which. */
 static json_t *look(struct change *ch, char **names)
 {
@@ -111,6 +146,7 @@ static json_t *look(struct change *ch, char **names)
 			client_escape(*names, escaped, sizeof escaped));
 		if (!client_try(ch->client, "GET", path, NULL, &m, &status, why, sizeof why)) {
 			look_at_disks(ch, m);
+			look_at_profile(ch, m);
 			json_array_append_new(all, m);
 			continue;
 		}
@@ -191,19 +227,32 @@ static int change_all(struct change *ch, char **names)
 	return ch->failures ? EXIT_FAILED : rc;
 }
 
-static void take_option(struct change *ch, int opt)
+static json_t *settings_of(struct change *ch)
 {
+	if (!json_object_get(ch->body, "settings"))
+		json_object_set_new(ch->body, "settings", json_object());
+	return json_object_get(ch->body, "settings");
+}
+
+static int take_option(struct change *ch, int opt)
+{
+	if (!ch->body)
+		ch->body = json_object();
 	switch (opt) {
 	case OPT_KEEP_DISKS:
 		ch->suffix = "?keep_disks=1";
 		break;
 	case OPT_SEALED:
 	case OPT_UNSEALED:
-		json_decref(ch->body);
-		ch->body = json_pack("{s:b}", "sealed", opt == OPT_SEALED);
+		json_object_set_new(ch->body, "sealed", json_boolean(opt == OPT_SEALED));
 		break;
+	case OPT_PROFILE:
+		json_object_set_new(ch->body, "profile", json_string(optarg));
+		break;
+	case OPT_SET:
+		return setting_option(ch->command, settings_of(ch), optarg);
 	case OPT_FORCE:
-		ch->body = json_pack("{s:b}", "force", true);
+		json_object_set_new(ch->body, "force", json_true());
 		break;
 	case OPT_YES:
 		ch->yes = true;
@@ -211,6 +260,19 @@ static void take_option(struct change *ch, int opt)
 	case OPT_DRY_RUN:
 		ch->dry = true;
 	}
+	return 0;
+}
+
+/* An empty request has no body. */
+static int judge_body(struct change *ch)
+{
+	if (json_object_get(ch->body, "settings") && !json_object_get(ch->body, "profile"))
+		return cli_usage(ch->command, "--set goes with --profile");
+	if (!json_object_size(ch->body)) {
+		json_decref(ch->body);
+		ch->body = NULL;
+	}
+	return 0;
 }
 
 static int run_names(struct change *ch, int argc, char **argv, const struct option *options)
@@ -221,7 +283,10 @@ static int run_names(struct change *ch, int argc, char **argv, const struct opti
 
 	cli_common_init(&ch->common);
 	while ((opt = cli_getopt(ch->command, &ch->common, argc, argv, options)) != -1)
-		take_option(ch, opt);
+		if ((rc = take_option(ch, opt)))
+			return rc;
+	if ((rc = judge_body(ch)))
+		return rc;
 	if (optind == argc)
 		return cli_usage(ch->command, "takes at least one name");
 	names = cli_names_once(ch->command, argv + optind, (size_t)(argc - optind), &n);
@@ -260,6 +325,8 @@ static int run_delete(const struct command *c, int argc, char **argv)
 static int run_reinstall(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {CLI_COMMON_OPTIONS, ASKING_OPTIONS,
+		{"profile", required_argument, NULL, OPT_PROFILE},
+		{"set", required_argument, NULL, OPT_SET},
 		{"sealed", no_argument, NULL, OPT_SEALED},
 		{"unsealed", no_argument, NULL, OPT_UNSEALED}, {0}};
 	struct change ch = {.command = c,
@@ -336,9 +403,11 @@ const struct command cmd_stop = {
 
 const struct command cmd_reinstall = {
 	.name = "reinstall",
-	.arguments = "NAME... [--yes] [--dry-run]",
+	.arguments = "NAME... [--profile P] [--yes] [--dry-run]",
 	.summary = "arm machines again: what is on their disks is lost",
-	.help = "  --sealed             from now on nothing is installed before 'usher confirm'\n"
+	.help = "  --profile P          another profile than before, its settings as --set says. A live system is\n"
+		"                       booted at every boot from now on, and no disk is written to\n" SETTING_OPTION_HELP
+		"  --sealed             from now on nothing is installed before 'usher confirm'\n"
 		"  --unsealed           no longer so, even if the segment is sealed\n" ASKING_HELP
 			CLI_COMMON_HELP,
 	.run = run_reinstall,
@@ -355,7 +424,7 @@ const struct command cmd_confirm = {
 const struct command cmd_disarm = {
 	.name = "disarm",
 	.arguments = "NAME...",
-	.summary = "cancel an install",
+	.summary = "cancel an install, or leave a live system",
 	.help = CLI_COMMON_HELP,
 	.run = run_disarm,
 };

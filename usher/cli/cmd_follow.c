@@ -86,8 +86,8 @@ const struct command cmd_wait = {
 	.name = "wait",
 	.arguments = "NAME... [--for STATE] [--timeout SECONDS]",
 	.summary = "wait until machines are up (or in another state); fails if one fails",
-	.help = "  --for STATE          known armed booting installing installed up failed deleted "
-		"(up)\n"
+	.help = "  --for STATE          known armed booting installing installed up live failed "
+		"deleted (up)\n"
 		"  --timeout SECONDS    give up after this time (never)\n" CLI_COMMON_HELP,
 	.run = run_wait,
 };

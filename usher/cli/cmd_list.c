@@ -120,8 +120,8 @@ static int run_list(const struct command *c, int argc, char **argv)
 		*(opt == OPT_STATE ? &w.state : opt == OPT_PROFILE ? &w.profile : &w.lab) = optarg;
 	if (w.state && strcmp(w.state, "template") && life_state_parse(w.state) < 0)
 		return cli_usage(c,
-			"--state '%s': one of known armed booting installing installed up failed "
-			"template is expected",
+			"--state '%s': one of known armed booting installing installed up live "
+			"failed template is expected",
 			w.state);
 	w.names = cli_names_all(c, argv + optind, (size_t)(argc - optind), &count);
 	if (!w.names)
@@ -138,7 +138,7 @@ const struct command cmd_list = {
 	.help = "  NAME...              only these\n"
 		"  --state S            only those in this state: known armed booting installing "
 		"installed\n"
-		"                       up failed template\n"
+		"                       up live failed template\n"
 		"  --profile P          only those of this profile\n"
 		"  --lab L              only those of this lab\n" CLI_COMMON_HELP,
 	.run = run_list,

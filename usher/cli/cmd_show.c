@@ -67,10 +67,35 @@ static void show_waiting(json_t *m)
 		(long long)json_integer_value(json_object_get(a, "asks")));
 }
 
+static void show_live(const json_t *a, const json_t *live)
+{
+	bool loops = json_is_true(json_object_get(live, "looping"));
+
+	printf("  live       since %s, %lld boots\n", machine_text(a, "armed_at"),
+		(long long)json_integer_value(json_object_get(a, "boots")));
+	if (*machine_text(live, "booted_at"))
+		printf("  booted     %s\n", machine_text(live, "booted_at"));
+	if (*machine_text(live, "up_at"))
+		printf("  up         %s\n", machine_text(live, "up_at"));
+	else if (*machine_text(a, "deadline"))
+		printf("  up         not yet, expected by %s\n", machine_text(a, "deadline"));
+	if (loops)
+		printf("  looping    it boots again and again: more than %lld boots in 10 minutes\n",
+			(long long)json_integer_value(json_object_get(a, "max_boots")));
+	if (*machine_text(a, "reason"))
+		printf("  reason     %s\n", machine_text(a, "reason"));
+}
+
 static void show_attempt(json_t *a)
 {
+	const json_t *live = json_object_get(a, "live");
+
 	if (!json_integer_value(json_object_get(a, "number")))
 		return;
+	if (json_is_object(live)) {
+		show_live(a, live);
+		return;
+	}
 	printf("  attempt    %lld, armed %s, %lld of %lld boots\n",
 		(long long)json_integer_value(json_object_get(a, "number")),
 		machine_text(a, "armed_at"),
@@ -85,6 +110,17 @@ static void show_attempt(json_t *a)
 }
 
 enum { CONSOLE_LINES = 4, CONSOLE_WIDTH = 120, CONSOLE_LOOK = 8 << 10 };
+
+/* It failed; or a boot of its live system did, or they follow each other too fast. */
+static bool went_wrong(const json_t *m)
+{
+	const json_t *a = json_object_get(m, "attempt"), *live = json_object_get(a, "live");
+
+	return !strcmp(machine_text(m, "state"), "failed") ||
+		(json_is_object(live) &&
+			(*machine_text(a, "reason") ||
+				json_is_true(json_object_get(live, "looping"))));
+}
 
 /* Why is it stuck? What its console said last often says more than a deadline that passed. */
 static void show_console(const struct cli_common *o, const char *name)
@@ -166,8 +202,7 @@ static int run_show(const struct command *c, int argc, char **argv)
 	show_machine(reply);
 	if (json_is_object(json_object_get(reply, "inventory")))
 		discovered_print_hardware(json_object_get(reply, "inventory"));
-	if (!strcmp(machine_text(reply, "state"), "failed") &&
-		!strcmp(machine_text(reply, "kind"), "guest"))
+	if (went_wrong(reply) && !strcmp(machine_text(reply, "kind"), "guest"))
 		show_console(&o, machine_text(reply, "name"));
 	json_decref(reply);
 	return EXIT_DONE;

@@ -26,8 +26,9 @@ static const char help_text[] = "q       leave\n"
 				"boot installs it; booting: its\n"
 				"        boot script was fetched; installing: its answers were "
 				"fetched; installed: its installer\n"
-				"        said done; up: the installed system has booted; failed: "
-				"'usher show NAME' says why\n"
+				"        said done; up: the installed system has booted; live: it "
+				"boots a live system at every\n"
+				"        boot; failed: 'usher show NAME' says why\n"
 				"LAST    its last event: 'usher timeline NAME' has all of them\n";
 
 static void draw_machines(const struct watch *w, const json_t *machines)

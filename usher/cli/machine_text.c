@@ -32,14 +32,19 @@ const char *machine_reason(const json_t *m)
 		{"paused", "its guest is paused"}, {"crashed", "its guest crashed"},
 		{"gone", "its guest is gone"}};
 	const char *reason = machine_text(json_object_get(m, "attempt"), "reason");
+	const json_t *live = json_object_get(json_object_get(m, "attempt"), "live");
 
 	if (json_is_object(json_object_get(json_object_get(m, "attempt"), "waiting")))
 		return "waits for: usher confirm";
+	if (json_is_true(json_object_get(live, "looping")))
+		return "boots again and again";
 	if (*reason || json_is_true(json_object_get(m, "template")))
 		return reason;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(machine_text(m, "guest_state"), words[i][0]))
 			return words[i][1];
+	if (live && !json_is_null(live) && !*machine_text(live, "up_at"))
+		return *machine_text(live, "booted_at") ? "boots" : "waits for its boot";
 	return "";
 }
 

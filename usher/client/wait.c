@@ -18,7 +18,23 @@ const char *wait_state_error(const char *state)
 {
 	if (!strcmp(state, "deleted") || life_state_parse(state) >= 0)
 		return NULL;
-	return "one of known armed booting installing installed up failed deleted is expected";
+	return "one of known armed booting installing installed up live failed deleted is expected";
+}
+
+/* A live system is up when this boot of it reported that, and never installed. What is wrong with a boot is over with the
+ * next, but nobody is to wait for that unseen. */
+static enum verdict judge_live(const json_t *m, int want, const char *name, const char *reason)
+{
+	const json_t *live = json_object_get(json_object_get(m, "attempt"), "live");
+
+	if (want != LIFE_UP)
+		return want == LIFE_LIVE ? WAIT_REACHED : WAIT_ON;
+	if (json_is_string(json_object_get(live, "up_at")))
+		return WAIT_REACHED;
+	if (!reason || !*reason)
+		return WAIT_ON;
+	cli_fail("%s: %s", name, reason);
+	return WAIT_HOPELESS;
 }
 
 static enum verdict judge(const struct wait_for *w, const char *name, json_t *m)
@@ -34,6 +50,8 @@ static enum verdict judge(const struct wait_for *w, const char *name, json_t *m)
 		cli_fail("%s failed: %s", name, reason && *reason ? reason : "no reason was given");
 		return WAIT_HOPELESS;
 	}
+	if (have == LIFE_LIVE)
+		return judge_live(m, want, name, reason);
 	return want >= 0 && have >= want ? WAIT_REACHED : WAIT_ON;
 }
 

@@ -214,6 +214,14 @@ static bool lost_network(const struct planning *p, const json_t *have)
 	return false;
 }
 
+/* Its live system has reported that it is up. */
+static bool is_live_up(const json_t *have)
+{
+	const json_t *live = json_object_get(json_object_get(have, "attempt"), "live");
+
+	return json_is_string(json_object_get(live, "up_at"));
+}
+
 /* What its state asks for; false: nothing. */
 static bool plan_state(
 	struct planning *p, const struct lab_machine *want, const json_t *have, json_t *change)
@@ -240,10 +248,10 @@ static bool plan_state(
 	} else if (!strcmp(guest, "paused")) {
 		s = add(p, LAB_START, want->name, have);
 		say(s, "resumed, it was paused");
-	} else if (off && (state == LIFE_UP || state == LIFE_INSTALLED)) {
+	} else if (off && (state == LIFE_UP || state == LIFE_INSTALLED || state == LIFE_LIVE)) {
 		s = add(p, LAB_START, want->name, have);
 		say(s, "started, it was off");
-	} else if (state != LIFE_UP) {
+	} else if (state != LIFE_UP && !is_live_up(have)) {
 		s = add(p, LAB_AWAIT, want->name, have);
 		say(s, "%s already", text_of(have, "state"));
 	} else {
@@ -257,7 +265,8 @@ static bool plan_state(
 static const char *restart_reason(
 	const struct planning *p, const json_t *have, const json_t *change)
 {
-	if (life_state_parse(text_of(have, "state")) == LIFE_UP && lost_network(p, have))
+	if ((life_state_parse(text_of(have, "state")) == LIFE_UP || is_live_up(have)) &&
+		lost_network(p, have))
 		return "restarted, its network was gone";
 	return change && p->wish->restart ? "restarted" : "";
 }
