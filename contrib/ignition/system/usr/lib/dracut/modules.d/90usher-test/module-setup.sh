@@ -9,6 +9,7 @@ install() {
 	sed -i "s/'ignition.firstboot' 0/'ignition.firstboot' \"\$(cmdline_arg flatcar.first_boot 0)\"/
 		s/cmdline_arg ignition.platform.id)/cmdline_arg ignition.platform.id metal)/" "$generator"
 	grep -q flatcar.first_boot "$generator" && grep -q 'id metal' "$generator" || exit 1
+	ln -s /bin/true "$initdir/usr/sbin/setfiles" # there is no SELinux to label files for
 	inst_hook cmdline 30 "$moddir/no-root.sh"
 	inst_script "$moddir/find-config" /usr/bin/usher-find-config
 	for unit in usher-find-config usher-first-boot-done; do
