@@ -172,27 +172,37 @@ static const char *wrong_header(const char *s)
 	return *s ? NULL : "expected a header's name";
 }
 
-/* Of systemd.syntax(7): the heads of its sections end, and a line that is no comment is an assignment in one. */
+/* Of systemd.syntax(7): a section's name stands alone on its line, and a line in a section that is no comment is an assignment. */
+static const char *wrong_unit_line(const char *line, size_t n, bool inside)
+{
+	const char *end = memchr(line, ']', n);
+
+	if (*line == '[' && !end)
+		return "has the head of a section without its ]";
+	if (*line == '[')
+		return strspn(end + 1, " \t\r") + (size_t)(end + 1 - line) < n
+			? "has more than a section's name in its line"
+			: NULL;
+	return inside && !memchr(line, '=', n) ? "has a line without =" : NULL;
+}
+
 static const char *wrong_unit_text(const char *s)
 {
+	const char *wrong = NULL;
 	bool goes_on = false, inside = false;
 
-	for (size_t n; *s; s += n + (s[n] == '\n')) {
+	for (size_t n; *s && !wrong; s += n + (s[n] == '\n')) {
 		size_t blank = strspn(s, " \t\r");
-		const char *line = s + blank;
 
 		n = strcspn(s, "\n");
-		if (blank >= n || *line == '#' || *line == ';')
+		if (blank >= n || s[blank] == '#' || s[blank] == ';')
 			continue;
-		if (!goes_on && *line == '[' && !memchr(line, ']', n - blank))
-			return "which has the head of a section without its ]";
-		if (!goes_on && *line != '[' && (!inside || !memchr(line, '=', n - blank)))
-			return inside ? "which has a line without ="
-				      : "which has a line before its first [Section]";
-		inside |= *line == '[';
+		if (!goes_on)
+			wrong = wrong_unit_line(s + blank, n - blank, inside);
+		inside |= s[blank] == '[';
 		goes_on = s[n - 1] == '\\';
 	}
-	return NULL;
+	return wrong;
 }
 
 /* What maps need, or cannot have, together. */

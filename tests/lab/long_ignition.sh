@@ -71,7 +71,7 @@ refused() { # PROFILE TEXT
 	grep ignition-validate "$USHER_LAB/said" | sed "s|$USHER_LAB/more/||; s/^/    /" | head -n 3
 }
 refused relative "expected an absolute path" '"etc/hostname"'
-refused twice "" '"/etc/hostname", "mode": 420'
+refused twice "is there already in line" '"/etc/hostname", "mode": 420'
 refused unpaired "no JSON" 'overwrite": tru,'
 if create lost --profile octal --set "mirror=$mirror/flatcar" >"$USHER_LAB/said" 2>&1; then
 	fail "octal is refused: it was not"
