@@ -10,6 +10,10 @@ void lint_preseed(const struct lint_input *in, struct findings *f);
 void lint_yaml(const struct lint_input *in, struct findings *f);
 void lint_cloud_config(const struct lint_input *in, struct findings *f);
 void lint_autoinstall(const struct lint_input *in, struct findings *f);
+struct shape_file;
+
+/* NULL: it is no JSON, which was added. Who calls frees it. */
+struct shape_file *lint_json_file(const struct lint_input *in, struct findings *f);
 void lint_json(const struct lint_input *in, struct findings *f);
 void lint_ignition(const struct lint_input *in, struct findings *f);
 void lint_xml(const struct lint_input *in, struct findings *f);

@@ -12,6 +12,11 @@ enum {
 	BRACKETS_MAX = 128, /* open at once: each makes libyaml slower at every word that follows */
 };
 
+struct shape_map {
+	const struct shape_file *file;
+	const yaml_node_t *node;
+};
+
 struct shape_file {
 	yaml_document_t doc;
 	const struct lint_input *in;
@@ -133,6 +138,20 @@ static void check_map_keys(const struct shape_file *s, const yaml_node_t *map)
 	free(keys);
 }
 
+/* Values of one key in several maps. Sorts `v`. */
+static void check_distinct(
+	const struct shape_file *s, const yaml_node_t **v, size_t n, const char *name)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_text);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(text_of(v[i - 1]), text_of(v[i])) == 0)
+			add(s, FINDING_ERROR, v[i]->start_mark,
+				"'%s' is '%.64s', which is there already in line %zu: keep one of "
+				"them",
+				name, text_of(v[i]), v[i - 1]->start_mark.line + 1);
+}
+
 static void check_keys(const struct shape_file *s)
 {
 	const yaml_node_t *n;
@@ -156,6 +175,57 @@ static const yaml_node_t *value_of(
 		if (strcmp(text_of(node(s, p->key)), key) == 0)
 			return node(s, p->value);
 	return NULL;
+}
+
+static size_t list_size(const yaml_node_t *list)
+{
+	return (size_t)(list->data.sequence.items.top - list->data.sequence.items.start);
+}
+
+/* 0 and "" stand for no value. */
+static bool is_value(const yaml_node_t *n)
+{
+	return n && n->type == YAML_SCALAR_NODE && type_of(n) != SHAPE_NULL && *text_of(n) &&
+		strcmp(text_of(n), "0") != 0;
+}
+
+/* The values of `key` in the maps of a list, or, NULL, what is in it. `v` has room for all. How many there are. */
+static size_t list_values(
+	const struct shape_file *s, const yaml_node_t *list, const char *key, const yaml_node_t **v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list_size(list); i++) {
+		const yaml_node_t *one = node(s, list->data.sequence.items.start[i]);
+
+		if (key)
+			one = one && one->type == YAML_MAPPING_NODE ? value_of(s, one, key) : NULL;
+		if (is_value(one))
+			v[n++] = one;
+	}
+	return n;
+}
+
+/* The first word of "a b …"; gives what follows it. */
+static const char *next_word(const char *at, char word[64])
+{
+	size_t n = strcspn(at, " ");
+
+	snprintf(word, 64, "%.*s", (int)n, at);
+	return at + n + (at[n] == ' ');
+}
+
+static void check_list_distinct(
+	const struct shape_file *s, const yaml_node_t *list, const char *keys)
+{
+	const yaml_node_t **v = calloc(list_size(list) + 1, sizeof(*v));
+	char key[64];
+
+	while (v && *keys) {
+		keys = next_word(keys, key);
+		check_distinct(s, v, list_values(s, list, key, v), key);
+	}
+	free(v);
 }
 
 static const struct shape *shape_of(const struct shape *all, const char *key)
@@ -189,11 +259,9 @@ static void check_one_of(
 	const struct shape_file *s, const yaml_node_t *map, const char *words, const char *where)
 {
 	char all[128] = "", word[64];
-	size_t n;
 
-	for (const char *at = words; *at; at += n + (at[n] == ' ')) {
-		n = strcspn(at, " ");
-		snprintf(word, sizeof(word), "%.*s", (int)n, at);
+	while (*words) {
+		words = next_word(words, word);
 		if (value_of(s, map, word))
 			return;
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s'%s'", *all ? " or " : "",
@@ -215,7 +283,9 @@ static void check_required(const struct shape_file *s, const yaml_node_t *map,
 static void check_map(const struct shape_file *s, const yaml_node_t *map, const struct shape *as,
 	const char *where)
 {
+	const struct shape_map whole = {s, map};
 	const yaml_node_pair_t *p;
+	const char *wrong = as->wrong_map ? as->wrong_map(&whole) : NULL;
 
 	for (p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = node(s, p->key), *value = node(s, p->value);
@@ -229,6 +299,8 @@ static void check_map(const struct shape_file *s, const yaml_node_t *map, const 
 	check_required(s, map, as->inside, where);
 	if (as->one_of)
 		check_one_of(s, map, as->one_of, where);
+	if (wrong)
+		add(s, FINDING_ERROR, map->start_mark, "%s", wrong);
 }
 
 static void type_names(unsigned types, char *buf, size_t size)
@@ -283,6 +355,8 @@ static void check_list(const struct shape_file *s, const yaml_node_t *list, cons
 				"'%s' has %s in it, expected maps with '%s'", name,
 				type_name(type_of(n)), as->inside->name);
 	}
+	if (as->distinct)
+		check_list_distinct(s, list, as->distinct);
 }
 
 static void wrong_type(const struct shape_file *s, const yaml_node_t *n, const struct shape *as,
@@ -420,18 +494,59 @@ bool shape_file_has_only(const struct shape_file *s, const char *key)
 		root->data.mapping.pairs.top - root->data.mapping.pairs.start == 1;
 }
 
-const char *shape_file_text(const struct shape_file *s, const char *keys)
+static const yaml_node_t *below(const struct shape_file *s, const yaml_node_t *n, const char *keys)
 {
-	const yaml_node_t *n = root_of(s);
 	char key[64];
-	size_t len;
 
-	for (; n && *keys; keys += len + (keys[len] == ' ')) {
-		len = strcspn(keys, " ");
-		snprintf(key, sizeof(key), "%.*s", (int)len, keys);
+	while (n && *keys) {
+		keys = next_word(keys, key);
 		n = n->type == YAML_MAPPING_NODE ? value_of(s, n, key) : NULL;
 	}
+	return n;
+}
+
+static const char *scalar(const yaml_node_t *n)
+{
 	return n && n->type == YAML_SCALAR_NODE ? text_of(n) : NULL;
+}
+
+const char *shape_file_text(const struct shape_file *s, const char *keys)
+{
+	return scalar(below(s, root_of(s), keys));
+}
+
+const char *shape_map_text(const struct shape_map *map, const char *keys)
+{
+	return scalar(below(map->file, map->node, keys));
+}
+
+bool shape_map_has(const struct shape_map *map, const char *key)
+{
+	const yaml_node_t *n = value_of(map->file, map->node, key);
+
+	if (!n || n->type == YAML_MAPPING_NODE)
+		return n;
+	return n->type == YAML_SEQUENCE_NODE ? list_size(n) > 0
+					     : type_of(n) != SHAPE_NULL && *text_of(n);
+}
+
+void shape_file_distinct(struct shape_file *s, const char *const lists[], const char *key)
+{
+	const yaml_node_t *list[8], **v;
+	size_t n = 0, n_values = 0, size = 1;
+
+	for (; *lists && n < sizeof(list) / sizeof(*list); lists++) {
+		list[n] = below(s, root_of(s), *lists);
+		if (!list[n] || list[n]->type != YAML_SEQUENCE_NODE)
+			continue;
+		size += list_size(list[n++]);
+	}
+	v = calloc(size, sizeof(*v));
+	for (size_t i = 0; v && i < n; i++)
+		n_values += list_values(s, list[i], key, v + n_values);
+	if (v)
+		check_distinct(s, v, n_values, key ? key : lists[-1]);
+	free(v);
 }
 
 void shape_file_check(struct shape_file *s, const struct shape *as)

@@ -19,6 +19,8 @@ enum {
 };
 
 /* A key that a map may have. Tables end with {0}; they do not contain themselves, so a walk along them ends. */
+struct shape_map;
+
 struct shape {
 	const char *name;
 	unsigned types;             /* SHAPE_…; 0: anything */
@@ -26,6 +28,10 @@ struct shape {
 	const struct shape *
 		item; /* of each thing in the list; NULL: maps, as `inside` has them, or anything */
 	const char *one_of; /* "a b …": keys of the map of which it needs one; or NULL */
+	const char *
+		distinct; /* "a b …": keys whose values no two maps of the list may share; or NULL */
+	/* What is wrong with a map, or one of the list, as a whole, and what instead; NULL: nothing. */
+	const char *(*wrong_map)(const struct shape_map *map);
 	bool required;
 	bool open;   /* the map may have keys that `inside` does not know */
 	bool closed; /* its reader refuses the map for such a key */
@@ -60,6 +66,13 @@ bool shape_file_has(const struct shape_file *file, const char *key);
 bool shape_file_has_only(const struct shape_file *file, const char *key);
 /* The scalar below these keys, from the root on, with a blank between them ("storage layout"); NULL: there is none. */
 const char *shape_file_text(const struct shape_file *file, const char *keys);
+/* Of `wrong_map`: the scalar below these keys, as in shape_file_text(). */
+const char *shape_map_text(const struct shape_map *map, const char *keys);
+/* Has it this key, and is its value something but null, "" and an empty list? */
+bool shape_map_has(const struct shape_map *map, const char *key);
+/* Values that no two in all of these lists ("storage files", …, NULL) may share: of `key` in their maps, or, NULL, what is in the
+ * lists itself. */
+void shape_file_distinct(struct shape_file *file, const char *const lists[], const char *key);
 /* Holds its root against one shape. An unknown key that is near to a known one is an error, others are warnings:
  * installers pass over what they do not know. */
 void shape_file_check(struct shape_file *file, const struct shape *root);

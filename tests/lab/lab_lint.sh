@@ -330,6 +330,10 @@ is_wrong ign "a sum without its function" answers 's|data:,sample"|&, "verificat
 	"ign/answers:4:108: error: 'hash' is 'md5-0123', expected sha512- or sha256-, and the sum in hexadecimal digits"
 is_wrong ign "a key that there is not" answers 's/"storage"/"storeage"/' \
 	"ign/answers:3:3: error: unknown key 'storeage' in the configuration (did you mean 'storage'?)"
+is_wrong ign "a file that is there twice" answers 's|"data:,sample"}}|&,\n    {"path": "/etc/hostname"}|' \
+	"ign/answers:5:14: error: 'path' is '/etc/hostname', which is there already in line 4: keep one of them"
+is_wrong ign "text that is not encoded" answers 's|data:,sample|data:,a sample|' \
+	"ign/answers:4:67: error: 'source' is 'data:,a sample', expected %XX in place of blanks, #, %, braces and line ends"
 is_wrong ign "a unit without its kind" answers 's/web.service/web/' \
 	"ign/answers:6:34: error: 'name' is 'web', expected a unit's name like web.service"
 

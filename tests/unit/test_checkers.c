@@ -92,6 +92,31 @@ START_TEST(debconf)
 }
 END_TEST
 
+/* ignition-validate's, which warns of what it takes, too; and one that is older than the configuration. */
+START_TEST(members)
+{
+	install("jq", "exit 0");
+	install("ignition-validate",
+		"echo 'error at $.storage.files.0.path, line 3 col 9: path not absolute'\n"
+		"echo 'warning at $.x.moed, line 4 col 14: Unused key moed'\n"
+		"echo 'error at line 5 col 15: invalid character'; exit 1");
+	expect(ANSWERS_IGNITION, NULL, "x",
+		"f:3:9: error: storage.files.0.path: path not absolute [ignition-validate]\n"
+		"f:4:14: warning: x.moed: Unused key moed [ignition-validate]\n"
+		"f:5:15: error: invalid character [ignition-validate]");
+	install("ignition-validate", "echo 'warning at $.a, line 1 col 2: Unused key a'");
+	expect(ANSWERS_IGNITION, NULL, "x", "f:1:2: warning: a: Unused key a [ignition-validate]");
+	install("ignition-validate",
+		"echo \"couldn't parse config: unsupported config version\" >&2; exit 1");
+	expect(ANSWERS_IGNITION, NULL, "x", "");
+	install("ignition-validate", "echo cannot; exit 1");
+	expect(ANSWERS_IGNITION, NULL, "x", "f: error: cannot [ignition-validate]");
+	install("ignition-validate", "exit 1");
+	expect(ANSWERS_IGNITION, NULL, "x",
+		"f: error: it is refused without a word [ignition-validate]");
+}
+END_TEST
+
 START_TEST(none)
 {
 	setenv("PATH", dir, 1); /* where nothing is */
@@ -195,6 +220,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, words);
+	tcase_add_test(t, members);
 	tcase_add_test(t, none);
 	tcase_add_test(t, debconf);
 	tcase_add_test(t, shell);

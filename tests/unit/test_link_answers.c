@@ -342,6 +342,91 @@ START_TEST(autoyast)
 }
 END_TEST
 
+/* The files of an Ignition configuration, below files/. */
+static void configuration(const char *profile)
+{
+	render(profile, "installed.ign", "answers");
+	ck_assert_int_eq(
+		shell("rm -rf files; jq -r '.storage.files[] | select(.path | test(\"system-connections|systemd/network\")) | "
+		      "[.path, .contents.source] | @tsv' answers | while read -r path source; do "
+		      "mkdir -p \"files${path%/*}\"; busybox httpd -d \"${source#data:,}\" >\"files$path\"; done"),
+		0);
+}
+
+#define NM "files/etc/NetworkManager/system-connections/"
+#define NM_OFF "[ipv4]\nmethod=disabled\n[ipv6]\nmethod=disabled\n"
+#define NM_STATIC                                                                              \
+	"[ipv4]\nmethod=manual\naddress1=192.168.122.3/24,192.168.122.1\ndns=192.168.122.1;\n" \
+	"dns-search=lab;\n[ipv6]\nmethod=manual\naddress1=fd00:7a::c0a8:7a03/64,fd00:7a::1\n"
+
+/* NetworkManager's own reader keeps each line (it is in build/peers where `make check` has run). */
+static void networkmanager_takes_them(void)
+{
+	const char *top = getenv("USHER_TOP") ? getenv("USHER_TOP") : ".";
+	char *command = NULL;
+
+	ck_assert_int_gt(
+		asprintf(&command,
+			"P='%s/build/peers'; case $P in /*) ;; *) P=$OLDPWD/$P ;; esac; "
+			"[ ! -e $P/network-manager ] || for f in " NM "*; do "
+			"LD_LIBRARY_PATH=$(echo $P/libnm0/usr/lib/*-linux-gnu) $P/network-manager/usr/bin/nmcli --offline "
+			"connection modify connection.autoconnect yes <$f | tr A-Z a-z >read || exit 1; "
+			"tr A-Z a-z <$f | while read -r line; do grep -qxF -e \"$line\" read || "
+			"{ echo \"$f: $line\"; cat read; exit 1; }; done || exit 1; done",
+			top),
+		0);
+	ck_assert_int_eq(shell(command), 0);
+	free(command);
+}
+
+START_TEST(coreos)
+{
+	configuration("fedora-coreos");
+	ck_assert_int_eq(shell("[ ! -e files ]"), 0);
+	set("network", "static");
+	configuration("fedora-coreos");
+	holds(NM "usher.nmconnection",
+		"[connection]\nid=usher\ntype=ethernet\n[ethernet]\nmac-address=" FIRST
+		"\n" NM_STATIC);
+	networkmanager_takes_them();
+	set("bond", SECOND "," FIRST);
+	set("vlan", "7");
+	configuration("fedora-coreos");
+	ck_assert_int_eq(shell("[ $(ls " NM " | wc -l) = 4 ]"), 0);
+	holds(NM "usher-card0.nmconnection",
+		"[connection]\nid=usher-card0\ntype=ethernet\nmaster=bond0\nslave-type=bond\n[ethernet]\nmac-address=" FIRST
+		"\n");
+	holds(NM "usher-bond0.nmconnection",
+		"[connection]\nid=usher-bond0\ntype=bond\ninterface-name=bond0\n[bond]\nmode=active-backup\nmiimon=100\n"
+		"[ethernet]\ncloned-mac-address=" FIRST "\n" NM_OFF);
+	holds(NM "usher.nmconnection",
+		"[connection]\nid=usher\ntype=vlan\ninterface-name=vlan7\n[vlan]\nid=7\nparent=bond0\n" NM_STATIC);
+	networkmanager_takes_them();
+	set("bond", "all");
+	set("network", "dhcp");
+	set("vlan", "");
+	configuration("fedora-coreos");
+	holds(NM "usher-cards.nmconnection",
+		"[connection]\nid=usher-cards\ntype=ethernet\nmaster=bond0\nslave-type=bond\nmulti-connect=3\n[match]\n"
+		"interface-name=e*;\n");
+	holds(NM "usher-bond0.nmconnection",
+		"[connection]\nid=usher-bond0\ntype=bond\ninterface-name=bond0\n[bond]\nmode=active-backup\nmiimon=100\n"
+		"[ethernet]\ncloned-mac-address=" FIRST
+		"\n[ipv4]\nmethod=auto\n[ipv6]\nmethod=auto\n");
+	networkmanager_takes_them();
+	set("bond", "");
+	set("vlan", "7");
+	configuration("fedora-coreos");
+	holds(NM "usher-card.nmconnection",
+		"[connection]\nid=usher-card\ntype=ethernet\n[ethernet]\nmac-address=" FIRST
+		"\n" NM_OFF);
+	holds(NM "usher.nmconnection",
+		"[connection]\nid=usher\ntype=vlan\ninterface-name=vlan7\n[vlan]\nid=7\n[ethernet]\nmac-address=" FIRST
+		"\n[ipv4]\nmethod=auto\n[ipv6]\nmethod=auto\n");
+	networkmanager_takes_them();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("link_answers");
@@ -356,6 +441,7 @@ int main(void)
 	tcase_add_test(t, anaconda);
 	tcase_add_test(t, anaconda_after);
 	tcase_add_test(t, autoyast);
+	tcase_add_test(t, coreos);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

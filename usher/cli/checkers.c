@@ -256,6 +256,46 @@ static bool is_quote(const char *line)
 	return line[strspn(line, " \t^")] == '\0';
 }
 
+/* ignition-validate names the member, and warns of what it takes: "error at $.storage.files.0.path, line 3 col 9: TEXT". NULL:
+ * it is older than the configuration, which is no fault of that. */
+static const char *take_member(char *said, unsigned *ret_line, unsigned *ret_column,
+	enum finding_level *ret_level, char *buf, size_t size)
+{
+	const char *member = strstr(said, " at $."), *text;
+	char *at = strstr(said, "line ");
+
+	if (strstr(said, "unsupported config version"))
+		return NULL;
+	*ret_level = strncmp(said, "warning at ", 11) == 0 ? FINDING_WARNING : FINDING_ERROR;
+	if (!at || sscanf(at, "line %u col %u", ret_line, ret_column) != 2 ||
+		!(text = strstr(at, ": ")))
+		return said;
+	if (!member || member > at)
+		return text + 2;
+	member += strlen(" at $.");
+	snprintf(buf, size, "%.*s: %s", (int)strcspn(member, ","), member, text + 2);
+	return buf;
+}
+
+static void take_members(const struct checker *c, const struct lint_input *in, bool refused,
+	char *said, struct findings *f)
+{
+	char *one, *rest = said, buf[FINDING_TEXT];
+
+	if (refused && !*said)
+		findings_add(f, FINDING_ERROR, in->file, 0, 0, "it is refused without a word [%s]",
+			c->name);
+	for (unsigned n = 0; (one = strsep(&rest, "\n")) && n < CHECKER_FINDINGS; n++) {
+		enum finding_level level;
+		unsigned line = 0, column = 0;
+		const char *text =
+			*one ? take_member(one, &line, &column, &level, buf, sizeof(buf)) : NULL;
+
+		if (text)
+			findings_add(f, level, in->file, line, column, "%s [%s]", text, c->name);
+	}
+}
+
 static void take_words(const struct checker *c, const struct lint_input *in, const char *path,
 	char *said, struct findings *f)
 {
@@ -297,7 +337,11 @@ static void ask(
 {
 	char *said = malloc(CHECKER_SAYS + 1);
 
-	if (said && run(c, path, in->version, said) > 0)
+	int status = said ? run(c, path, in->version, said) : -1;
+
+	if (status >= 0 && strcmp(c->name, "ignition-validate") == 0)
+		take_members(c, in, status > 0, said, f);
+	else if (status > 0)
 		take_words(c, in, path, said, f);
 	free(said);
 }
