@@ -107,7 +107,7 @@ need "flat is created" create flat --vcpus 1 --profile flatcar --ip $at --set "m
 	--set user_password='open Sesame 1' --set timezone=Europe/Berlin --set post="$post"
 check "flat is up" timeout 2400 "$USHER" wait flat || give_up flat
 "$USHER" timeline flat | sed 's/^/    /'
-check "its life is on the timeline" timeline_has flat created armed booting answers installing progress installed up
+check "its life is on the timeline" timeline_has flat created armed booting installing answers progress installed up
 check "the answers were Ignition's to fetch, in memory" told flat answers 'installed.ign fetched by'
 check "a login is on its console" wait_until 60 console_has flat 'flat login:'
 address_of='ip -4 -o address show scope global | awk "{print \$4}"'
