@@ -112,7 +112,7 @@ check "the answers were Ignition's to fetch, in memory" told flat answers 'insta
 check "a login is on its console" wait_until 60 console_has flat 'flat login:'
 address_of='ip -4 -o address show scope global | awk "{print \$4}"'
 inside_is "the user that was named gets in by key" anna anna $at id -un
-inside_is "in the groups that were named" "docker sudo" anna $at 'id -Gn | tr " " "\n" | grep -x "docker\|sudo" | xargs'
+inside_is "in the groups that were named" "docker sudo" anna $at 'id -Gn | tr " " "\n" | grep -x "docker\|sudo" | sort | xargs'
 inside_is "and becomes root" root anna $at sudo id -un
 inside_is "its password is there, hashed" '$y$' anna $at 'sudo getent shadow anna | cut -d: -f2 | head -c 3'
 inside_is "it has its name" flat anna $at hostname
