@@ -10,6 +10,7 @@ install() {
 		s/cmdline_arg ignition.platform.id)/cmdline_arg ignition.platform.id metal)/" "$generator"
 	grep -q flatcar.first_boot "$generator" && grep -q 'id metal' "$generator" || exit 1
 	ln -s /bin/true "$initdir/usr/sbin/setfiles" # there is no SELinux to label files for
+	inst_simple /etc/systemd/network/90-usher-test.network # DHCP, where no ip= says else
 	inst_hook cmdline 30 "$moddir/no-root.sh"
 	inst_script "$moddir/find-config" /usr/bin/usher-find-config
 	for unit in usher-find-config usher-first-boot-done; do
