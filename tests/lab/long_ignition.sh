@@ -102,7 +102,7 @@ give_up() { # NAME
 }
 
 at=192.168.122.70
-post='echo "made by $(id -un): it'"'"'s \$5" >/root/done'
+post='echo "made by $(id -un): it'"'"'s \$5" >/var/tmp/done'
 need "flat is created" create flat --vcpus 1 --profile flatcar --ip $at --set "mirror=$mirror/flatcar" --set network=static --set user=anna \
 	--set user_password='open Sesame 1' --set timezone=Europe/Berlin --set post="$post"
 check "flat is up" timeout 2400 "$USHER" wait flat || give_up flat
@@ -119,7 +119,7 @@ inside_is "it has its name" flat anna $at hostname
 inside_is "its static address, and no other" $at/24 anna $at "$address_of"
 inside_is "its router" 192.168.122.1 anna $at 'ip route show default | cut -d" " -f3'
 inside_is "its time zone" Europe/Berlin anna $at 'readlink /etc/localtime | sed "s,.*zoneinfo/,,"'
-inside_is "the script was run" "made by root: it's \$5" anna $at sudo cat /root/done
+inside_is "the script was run" "made by root: it's \$5" anna $at sudo cat /var/tmp/done
 inside_is "it runs from its disk" /dev/vda9 anna $at findmnt -no SOURCE /
 inside_is "where Ignition set it up" yes anna $at 'sudo journalctl -b -t ignition | grep -q "files: .*finished.* writing file" && echo yes'
 inside_is "and its unit was enabled by preset" enabled anna $at systemctl is-enabled usher-up.service
@@ -186,7 +186,7 @@ inside_is "and becomes root" root core $bare_at sudo id -un
 inside_is "it has its name" bare core $bare_at hostname
 inside_is "its static address, and no other" $bare_at/24 core $bare_at "$address_of"
 inside_is "by NetworkManager, from the file that was written" usher core $bare_at 'nmcli -g NAME connection show --active | grep -x usher'
-inside_is "the script was run" "made by root: it's \$5" core $bare_at sudo cat /root/done
+inside_is "the script was run" "made by root: it's \$5" core $bare_at sudo cat /var/tmp/done
 inside_is "it runs from the disk that was named" RIGHT core $bare_at \
 	'lsblk -ndo SERIAL "/dev/$(lsblk -ndo PKNAME "$(findmnt -no SOURCE /)")"'
 inside_is "nothing of usher is left to run" no core $bare_at 'test -e /opt/usher/first-boot && echo yes || echo no'

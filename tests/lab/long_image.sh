@@ -110,7 +110,7 @@ refused "without qemu-img it is said which package has it" 'apt install qemu-uti
 # --- a BIOS ----------------------------------------------------------------------------------------------------------
 
 at=192.168.122.60
-post='echo "made by $(id -un): it'"'"'s \$5" >/root/done'
+post='echo "made by $(id -un): it'"'"'s \$5" >/var/tmp/done'
 need "web is created" create web --profile debian-12-cloud --ip $at --disk 4G --set network=static --set user=anna \
 	--set root_password='open Sesame 1' --set timezone=Europe/Berlin --set post="$post"
 need "sick is created, too: its script fails" create sick --profile debian-12-cloud --ip 192.168.122.62 --disk 3G \
@@ -132,7 +132,7 @@ inside_is "and no lease" 0 anna $at 'ls /run/systemd/netif/leases | wc -l'
 inside_is "it has its router" 192.168.122.1 anna $at 'ip route show default | cut -d" " -f3'
 inside_is "its time zone is the one that was set" Europe/Berlin anna $at 'readlink /etc/localtime | sed "s,.*zoneinfo/,,"'
 inside_is "root's password is there, hashed" '$y$' anna $at 'sudo getent shadow root | cut -d: -f2 | head -c 3'
-inside_is "the script was run" "made by root: it's \$5" anna $at sudo cat /root/done
+inside_is "the script was run" "made by root: it's \$5" anna $at sudo cat /var/tmp/done
 inside_is "cloud-init took the seed that is in the image" nocloud anna $at 'cloud-init query platform'
 inside_is "the root filesystem has grown over the disk" yes anna $at \
 	'[ $(df --output=size -BM / | tail -n 1 | tr -dc 0-9) -gt 3500 ] && echo yes || df -h /'

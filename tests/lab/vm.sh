@@ -25,12 +25,12 @@ vm_run() {
 
 vm_initrd() {
 	local dir=$1 modules=$2 script=$3 module n=100 version tree=$1/tree
-	mkdir -p "$tree/bin" "$tree/modules" "$dir/root" "$tree/host" "$tree/over" "$tree/new"
-	zstd -dc "$USHER_TINY/root.tar.zst" | tar -xf - -C "$dir/root" ./usr/lib/modules || return
-	version=$(ls "$dir/root/usr/lib/modules")
-	mkdir "$dir/root/lib"
-	ln -s ../usr/lib/modules "$dir/root/lib/modules"
-	for module in $(modprobe -d "$dir/root" -S "$version" -a --show-depends virtio_pci virtiofs overlay $modules |
+	mkdir -p "$tree/bin" "$tree/modules" "$dir/system" "$tree/host" "$tree/over" "$tree/new"
+	zstd -dc "$USHER_TINY/root.tar.zst" | tar -xf - -C "$dir/system" ./usr/lib/modules || return
+	version=$(ls "$dir/system/usr/lib/modules")
+	mkdir "$dir/system/lib"
+	ln -s ../usr/lib/modules "$dir/system/lib/modules"
+	for module in $(modprobe -d "$dir/system" -S "$version" -a --show-depends virtio_pci virtiofs overlay $modules |
 		sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'); do
 		cp "$module" "$tree/modules/$n-${module##*/}"
 		n=$((n + 1))
@@ -58,5 +58,5 @@ vm_initrd() {
 	END
 	chmod 755 "$tree/init"
 	(cd "$tree" && find . | cpio -o -H newc --quiet) >"$dir/initrd"
-	rm -r "$dir/root" "$tree"
+	rm -r "$dir/system" "$tree"
 }
