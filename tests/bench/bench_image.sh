@@ -66,7 +66,7 @@ END
 . "$files/what"
 rm "$WORK/image.raw"
 truncate -s 4G "$WORK/disk"
-VM_MEMORY=1800 VM_DISK=$WORK/disk vm_run "virtio_blk" "$(realpath "$0")" | tee "$WORK/vm.log" | sed -n 's/^figure /    round /p'
+VM_MEMORY=1800 VM_LIMIT=1800 VM_DISK=$WORK/disk vm_run "virtio_blk" "$(realpath "$0")" | tee "$WORK/vm.log" | sed -n 's/^figure /    round /p'
 
 while read -r _ _ way rc ms cpu; do
 	[ "$rc" = 0 ] || { fault "$way: exit status $rc"; continue; }

@@ -30,13 +30,16 @@ domain_is() { [ "$(virsh -q domstate "$1" 2>/dev/null)" = "$2" ]; }
 told() { "$USHER" timeline "$1" --json | jq -r "select(.kind == \"$2\").text" | grep -q -- "$3"; }
 shows() { "$USHER" show "$1" | grep -q -- "$2"; }
 
-# on ADDRESS COMMAND…
-on() {
-	local at=$1
-	shift
+# as USER ADDRESS COMMAND…
+as() {
+	local user=$1 at=$2
+	shift 2
 	ssh -q -i "$key" -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \
-		-o UserKnownHostsFile=/dev/null "root@$at" "$@" </dev/null
+		-o UserKnownHostsFile=/dev/null "$user@$at" "$@" </dev/null
 }
+as_is() { local want=$1; shift; [ "$(as "$@")" = "$want" ]; }
+# on ADDRESS COMMAND…
+on() { as root "$@"; }
 on_is() { local want=$1; shift; [ "$(on "$@")" = "$want" ]; }
 # The disk that its root filesystem is on is the one that was installed.
 runs_from_disk() { on_is /dev/vda1 "$1" findmnt -no SOURCE /; }

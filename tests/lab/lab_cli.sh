@@ -453,7 +453,7 @@ usher_start
 head -c 8M /dev/zero >/var/lib/usher/ballast 2>/dev/null
 "$USHER" create late --profile plain --no-ssh-key --memory 128 >"$USHER_LAB/late" 2>&1 &
 late=$!
-check "a create that waits says for what, and what to do" wait_until 30 grep -q \
+check "a create that waits says for what, and what to do" wait_until 5 grep -q \
 	"this waits for the service's state folder: cannot write to /var/lib/usher/usher.db: No space left on device: make room there" \
 	"$USHER_LAB/late"
 rm /var/lib/usher/ballast

@@ -58,10 +58,9 @@ check "the clients of all rounds come back" load again -m reboot -n $((rounds * 
 check "by DHCPv6 too" load6 again6 -m reboot -n $((rounds * clients)) -r 3000 -t 100
 check "none is refused" test "$(said again naks)$(said again6 naks)" = 00
 # Answers to renewals arrive where every address of the pool is local. Not before: it would answer to ARP for all.
-# Few enough for the kernel's table of neighbours, which all namespaces share.
 inside 1 ip route add local 10.66.128.0/17 dev lo
-check "the last ones renew" load renew -m renew -n 150 -f $first -t 60
-check "by DHCPv6 too" load6 renew6 -m renew -n 150 -f $first -t 60
+check "the last ones renew" load renew -m renew -n $n -f $first -t 60
+check "by DHCPv6 too" load6 renew6 -m renew -n $n -f $first -t 60
 compare "all keep what they were told"
 compare "by DHCPv6 too" "$acks6"
 # New clients that have their IPv4 address when they first ask by DHCPv6: each has its number there too, unless that was

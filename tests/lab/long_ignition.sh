@@ -82,13 +82,6 @@ check "nothing was made" test "$("$USHER" list --json | jq -c .machines)$(virsh 
 
 # --- a guest: flatcar --------------------------------------------------------------------------------------------------------
 
-as() { # USER ADDRESS COMMAND…
-	local user=$1 at=$2
-	shift 2
-	ssh -q -i "$key" -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \
-		-o UserKnownHostsFile=/dev/null "$user@$at" "$@" </dev/null
-}
-as_is() { local want=$1; shift; [ "$(as "$@")" = "$want" ]; }
 inside_is() { # WHAT WANT USER ADDRESS COMMAND…
 	local what=$1 want=$2
 	shift 2

@@ -21,13 +21,6 @@ install -D -m 755 "$top/contrib/power-libvirt" "$USHER_LAB/power/power-libvirt"
 lab_profiles_config >"$USHER_LAB/usher.xml"
 need "the service starts" usher_start
 show_all() { "$USHER" list; "$USHER" timeline | tail -n 60; }
-as() { # USER ADDRESS COMMAND…
-	local user=$1 at=$2
-	shift 2
-	ssh -q -i "$key" -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \
-		-o UserKnownHostsFile=/dev/null "$user@$at" "$@" </dev/null
-}
-as_is() { local want=$1; shift; [ "$(as "$@")" = "$want" ]; }
 inside_is() { # WHAT WANT USER ADDRESS COMMAND…
 	local what=$1 want=$2
 	shift 2
@@ -214,7 +207,7 @@ inside_is "it has its static address" $secure_at/24 root $secure_at "$address_of
 inside_is "its root filesystem has grown" yes root $secure_at '[ $(df --output=size -BM / | tail -n 1 | tr -dc 0-9) -gt 4400 ] && echo yes || df -h /'
 inside_is "the package is installed" "install ok installed" root $secure_at "dpkg-query -W -f '\${Status}' hello"
 check "and came from the mirror that was set" grep -q 'GET /debian/pool/main/h/hello/' "$USHER_LAB/archive.log"
-keys_of() { root_at=$1; as root "$root_at" 'cat /etc/ssh/ssh_host_*_key.pub' | sha256sum; }
+keys_of() { as root "$1" 'cat /etc/ssh/ssh_host_*_key.pub' | sha256sum; }
 had=$(keys_of $secure_at) was=$(as root $secure_at cat /proc/sys/kernel/random/boot_id)
 as root $secure_at systemctl reboot
 sealed_again() { local now; now=$(as root $secure_at cat /proc/sys/kernel/random/boot_id) && [ -n "$now" ] && [ "$now" != "$was" ]; }

@@ -4,7 +4,7 @@
 #     vm_run MODULES SCRIPT   runs the lab SCRIPT there, as root, with these modules of the kernel loaded; its output is this one's
 #
 # The files are the host's own (virtiofs), and what is written stays in the machine's memory: VM_MEMORY MiB (1024). It has no network,
-# and one disk where VM_DISK names its file.
+# and one disk where VM_DISK names its file. It is ended after VM_LIMIT seconds (800).
 
 VIRTIOFSD=/usr/lib/qemu/virtiofsd
 
@@ -14,7 +14,7 @@ vm_run() {
 	vm_initrd "$dir" "$modules" "$script" || { rm -r "$dir"; return 1; }
 	"$VIRTIOFSD" --socket-path="$dir/files" -o source=/ -o sandbox=chroot -o cache=auto >"$dir/virtiofsd" 2>&1 &
 	wait_until 10 test -S "$dir/files"
-	timeout 1800 qemu-system-x86_64 -accel tcg -cpu max -m "${VM_MEMORY:-1024}" -smp 2 -nographic -nodefaults -no-reboot -serial stdio \
+	timeout "${VM_LIMIT:-800}" qemu-system-x86_64 -accel tcg -cpu max -m "${VM_MEMORY:-1024}" -smp 2 -nographic -nodefaults -no-reboot -serial stdio \
 		-object memory-backend-memfd,id=memory,size="${VM_MEMORY:-1024}M",share=on -machine memory-backend=memory \
 		-chardev socket,id=files,path="$dir/files" -device vhost-user-fs-pci,chardev=files,tag=host \
 		${VM_DISK:+-drive "file=$VM_DISK,format=raw,if=virtio,cache=none,discard=unmap"} \
