@@ -126,7 +126,7 @@ table() {
 	printf '%-22s %-10s %8s %8s %8s %9s %7s %9s %9s %7s %8s\n' job subject sent/s done/s lost% "CPU us" ratio "OFFER us" \
 		"4-way us" syncs/s "worst ms"
 	for rate in $rates; do
-		for subject in usher kea dnsmasq responder; do
+		for subject in $(subjects kea dnsmasq responder); do
 			row "dhcp-$rate" "$subject" || [ "$subject" = responder ] || ! given_up "$subject" "$rate" ||
 				printf '%-22s %-10s %8s  (collapsed at %s/s)\n' "dhcp-$rate" "$subject" - "${gave_up[$subject]}"
 		done
@@ -176,7 +176,7 @@ echo "$(nproc) processors ($(sed -n 's/^model name.*: //p' /proc/cpuinfo | head 
 	kea-dhcp4 -v), $(dnsmasq --version | sed -n 's/^Dnsmasq version \([^ ]*\).*/dnsmasq \1/p') --no-ping"
 for ((round = 0; round < rounds; round++)); do
 	for rate in $rates; do
-		for subject in usher kea dnsmasq responder; do one $subject "$rate"; done
+		for subject in $(subjects kea dnsmasq responder); do one $subject "$rate"; done
 	done
 done
 leases 1000

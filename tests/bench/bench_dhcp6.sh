@@ -87,7 +87,7 @@ table() {
 	printf '%-22s %-10s %8s %8s %8s %9s %7s %9s %9s %7s %8s\n' job subject sent/s done/s lost% "CPU us" ratio "ADVERT us" \
 		"4-way us" syncs/s "worst ms"
 	for rate in $rates; do
-		for subject in usher kea dnsmasq; do
+		for subject in $(subjects kea dnsmasq); do
 			row "dhcp6-$rate" "$subject" || ! given_up "$subject" "$rate" ||
 				printf '%-22s %-10s %8s  (collapsed at %s/s)\n' "dhcp6-$rate" "$subject" - "${gave_up[$subject]}"
 		done
@@ -131,7 +131,7 @@ echo "$(nproc) processors ($(sed -n 's/^model name.*: //p' /proc/cpuinfo | head 
 	kea-dhcp6 -v), $(dnsmasq --version | sed -n 's/^Dnsmasq version \([^ ]*\).*/dnsmasq \1/p')"
 for ((round = 0; round < rounds; round++)); do
 	for rate in $rates; do
-		for subject in usher kea dnsmasq; do one $subject "$rate"; done
+		for subject in $(subjects kea dnsmasq); do one $subject "$rate"; done
 	done
 done
 echo

@@ -21,7 +21,7 @@ small 256 1
 script 16 1
 script 64 1"
 
-# --- the subjects: both run all the time, only one is asked -----------------------------------------------------------
+# --- the subjects: nginx runs all the time, and is asked by turns with usher; an older usher comes after it -----------------------------------------------------------
 
 start_nginx() {
 	mkdir -m 755 "$WORK/nginx"
@@ -49,10 +49,10 @@ start_nginx() {
 
 url() {
 	case $1:$2 in
-	usher:script) echo "$script" ;;
-	usher:iso-*) echo "http://$server:8067/boot/image/${2#iso-}" ;;
-	usher:*) echo "http://$server:8067/boot/lab/$2" ;;
 	nginx:*) echo "http://$server:80/boot/lab/${2#iso-}" ;;
+	*:script) echo "$script" ;;
+	*:iso-*) echo "http://$server:8067/boot/image/${2#iso-}" ;;
+	*) echo "http://$server:8067/boot/lab/$2" ;;
 	esac
 }
 
@@ -77,7 +77,7 @@ measure() {
 # Whoever serves something else would be fast: what is measured is compared first.
 same() {
 	local subject file
-	for subject in usher nginx; do
+	for subject in "$@"; do
 		for file in large iso-large small script; do
 			clients curl -sS -f --max-time 20 "$(url $subject $file)" | cmp -s - "$WORK/medium/${file#iso-}" ||
 				die "$subject does not serve $file as it is"
@@ -89,27 +89,28 @@ same() {
 
 table() {
 	local file connections unit subject job
-	printf '%-20s %-7s %10s %6s %9s %9s %7s\n' job subject rate unit "CPU us" "of nginx" errors
+	printf '%-20s %-7s %10s %6s %9s %9s %7s\n' job subject rate unit "CPU us" "of $peer" errors
 	while read -r file connections unit; do
 		job=http-$file-c$connections
-		for subject in usher nginx; do
+		for subject in $(subjects nginx); do
 			[ -n "$(median "$job" $subject rate)" ] || continue
 			printf '%-20s %-7s %10.0f %6s %9.1f %9s %7s\n' "$job" $subject "$(median "$job" $subject rate)" \
-				"$unit/s" "$(median "$job" $subject cpu_us)" "$(of_nginx "$job" $subject rate)" \
+				"$unit/s" "$(median "$job" $subject cpu_us)" "$(of_peer "$job" $subject rate)" \
 				"$(median "$job" $subject errors)"
 		done
 	done <<<"$jobs"
 }
 
-of_nginx() {
-	local nginx
-	nginx=$(median "$1" nginx "$3")
-	[ -n "$nginx" ] && calculate "$(median "$1" "$2" "$3") / $nginx" || echo -
+of_peer() {
+	local other
+	other=$(median "$1" $peer "$3")
+	[ -n "$other" ] && calculate "$(median "$1" "$2" "$3") / $other" || echo -
 }
 
-# What issue 4 asks for: of nginx's rate at least, of its CPU at most (-: as it comes).
+# Of the peer's rate at least, of its CPU at most (-: as it comes).
 target() {
-	case $1 in
+	case ${OLD:+old}$1 in
+	old*) echo 0.97 1.03 ;;
 	large | iso-large) echo 0.95 1.3 ;;
 	script) echo 0.6 - ;;
 	*) echo - - ;;
@@ -120,7 +121,7 @@ summary() {
 	local file connections unit job rate cpu least most verdict
 	printf '%-20s %12s %6s %12s %6s\n' "job" "x its rate" least "x its CPU" most
 	while read -r file connections unit; do
-		job=http-$file-c$connections rate=$(of_nginx "$job" usher rate) cpu=$(of_nginx "$job" usher cpu_us)
+		job=http-$file-c$connections rate=$(of_peer "$job" usher rate) cpu=$(of_peer "$job" usher cpu_us)
 		[ "$rate" != - ] || continue
 		read -r least most <<<"$(target "$file")"
 		verdict=
@@ -132,21 +133,40 @@ summary() {
 
 # --- the run ---------------------------------------------------------------------------------------------------------
 
-http_prepare nginx
+# jobs_by_turns SUBJECT PID [SUBJECT PID]: a round of them, the two by turns
+jobs_by_turns() {
+	local file connections unit i
+	while read -r file connections unit; do
+		for ((i = 1; i < $#; i += 2)); do measure "$file" "$connections" "$unit" "${@:i:2}"; done
+	done <<<"$jobs"
+}
 
-start_usher || die "usher does not start"
-usher=$PID
+# with_usher SUBJECT [PEER PID]: a round of its jobs, by turns with the peer's
+with_usher() {
+	local subject=$1
+	shift
+	"start_$subject" || die "$subject does not start"
+	arm && same "$subject" ${1:-} || die "nothing can be compared"
+	jobs_by_turns "$subject" $PID "$@"
+	stop tcp 8067
+}
+
+http_prepare nginx
+peer=nginx
+[ -z "$OLD" ] || peer=old
+
 start_nginx || die "nginx does not start"
 nginx=$PID
-arm && same || die "nothing can be compared"
 
 echo "$(nproc) processors ($(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)), $rounds rounds of $seconds s; $(
-	nginx -v 2>&1 | sed 's/.*: //'), one worker, as usher has one thread for it; large is 40 MB, small 600 bytes, script $(wc -c <"$WORK/medium/script") bytes"
+	nginx -v 2>&1 | sed 's/.*: //'), one worker, as usher has one thread for it; large is 40 MB, small 600 bytes"
 for ((round = 0; round < rounds; round++)); do
-	while read -r file connections unit; do
-		measure "$file" "$connections" "$unit" usher $usher
-		measure "$file" "$connections" "$unit" nginx $nginx
-	done <<<"$jobs"
+	if [ -n "$OLD" ]; then
+		with_usher usher
+		with_usher old
+	else
+		with_usher usher nginx $nginx
+	fi
 done
 echo
 table

@@ -51,7 +51,7 @@ start_dnsmasq() {
 		--bind-interfaces --enable-tftp --tftp-root="$files" --tftp-max=1000 --quiet-tftp --pid-file= --log-facility=-
 }
 
-subjects() { [ "$1" = 1 ] && echo usher atftpd tftpd-hpa dnsmasq || echo usher atftpd; }
+with_window() { subjects atftpd $([ "$1" != 1 ] || echo tftpd-hpa dnsmasq); }
 
 # --- one figure ------------------------------------------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ measure() {
 one() {
 	local n=$1 window=$2 job=tftp-ws$2-c$1${3:-} subject
 	shift $(($# < 3 ? 2 : 3))
-	for subject in $(subjects "$window"); do
+	for subject in $(with_window "$window"); do
 		"start_$subject" && measure "$job" "$subject" "$n" "$window" "$@"
 		stop udp 69
 	done
@@ -118,7 +118,7 @@ memory_kb() {
 }
 memory() {
 	local subject before held
-	for subject in $(subjects 1); do
+	for subject in $(with_window 1); do
 		"start_$subject" || continue
 		before=$(memory_kb)
 		load 500 1 -h 4 &
@@ -156,7 +156,7 @@ summary() {
 	echo "usher's: usher's figure as so many times the subject's; ms/MB: the server's time on processors; again: requests"
 	echo "and ACKs that clients repeated, gaps: ACKs that asked for lost blocks; nogso: without segmentation offload on"
 	echo "the link; nogro: the clients' kernel hands over each block by itself, not windows whole"
-	for subject in $(subjects 1); do
+	for subject in $(with_window 1); do
 		[ -z "$(median tftp-memory-c500 "$subject" memory_kb)" ] ||
 			echo "500 transfers under way: $subject takes $(median tftp-memory-c500 "$subject" memory_kb) kB for each, $(
 				median tftp-memory-c500 "$subject" failed) failed"

@@ -9,12 +9,14 @@
 #     record JOB SUBJECT METRIC VALUE UNIT    one round's figure
 #     bench_end PREFIX           medians to build/bench.tsv; the exit status
 #
+# BENCH_OLD=PROGRAM: an older usher is the only peer, as subject `old` (dhcp, dhcp6, tftp, http): what changed, in one run.
 # BENCH_QUICK=1: one round of few figures. BENCH_DIR: where the subjects keep their files (/var/tmp), a real disk.
 set -u
 BENCH_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 case ${B:=build} in /*) ;; *) B=$BENCH_TOP/$B ;; esac
 USHER=${USHER:-$B/usher}
 QUICK=${BENCH_QUICK:-}
+OLD=${BENCH_OLD:-}
 export LC_ALL=C
 
 die() { echo "bench: $*" >&2; exit 1; }
@@ -113,6 +115,10 @@ stop() {
 	wait $PID 2>/dev/null
 	wait_for 5 port_closed "$@"
 }
+
+# subjects NAME…: usher and these, or usher and an older one.
+subjects() { echo usher ${OLD:+old} $([ -n "$OLD" ] || echo "$@"); }
+start_old() { USHER=$OLD start_usher; }
 
 # --- figures ---------------------------------------------------------------------------------------------------------
 
