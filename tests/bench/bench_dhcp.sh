@@ -11,6 +11,7 @@ kind=dhcp proto=udp port=67
 server=10.64.0.1 prefix=14 first=10.64.1.0 last=10.67.254.255
 rates="250 500 5000 8000 15000 20000 30000" seconds=4 rounds=3
 [ -z "$QUICK" ] || { rates="5000 15000 30000" seconds=3 rounds=1; }
+rates=${BENCH_RATES:-$rates} rounds=${BENCH_ROUNDS:-$rounds}
 top=${rates##* }
 declare -A gave_up # by subject: the rate at which it collapsed
 syncs=$WORK/syncs

@@ -14,6 +14,7 @@ kind=dhcp6 proto=udp6 port=547
 server=2001:db8:64::1 relay=2001:db8:64::2 first=2001:db8:64::a40:100 last=2001:db8:64::a43:feff
 rates="100 250 500 1000 2000 5000 8000 15000 20000" seconds=4 rounds=3
 [ -z "$QUICK" ] || { rates="500 2000 8000 15000" seconds=3 rounds=1; }
+rates=${BENCH_RATES:-$rates} rounds=${BENCH_ROUNDS:-$rounds}
 top=${rates##* }
 declare -A gave_up # by subject: the rate at which it collapsed
 syncs=$WORK/syncs

@@ -10,6 +10,7 @@ bench_enter "$@"
 
 rounds=5 seconds=2
 [ -z "$QUICK" ] || rounds=1 seconds=1
+rounds=${BENCH_ROUNDS:-$rounds}
 # file, connections, how it is counted: by the megabyte, or by the request
 jobs="large 1 MB
 large 16 MB

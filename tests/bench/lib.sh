@@ -10,7 +10,8 @@
 #     bench_end PREFIX           medians to build/bench.tsv; the exit status
 #
 # BENCH_OLD=PROGRAM: an older usher is the only peer, as subject `old` (dhcp, dhcp6, tftp, http): what changed, in one run.
-# BENCH_QUICK=1: one round of few figures. BENCH_DIR: where the subjects keep their files (/var/tmp), a real disk.
+# BENCH_QUICK=1: one round of few figures. BENCH_ROUNDS: of these benches, another number; BENCH_RATES: of dhcp and dhcp6.
+# BENCH_DIR: where the subjects keep their files (/var/tmp), a real disk.
 set -u
 BENCH_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 case ${B:=build} in /*) ;; *) B=$BENCH_TOP/$B ;; esac
