@@ -7,12 +7,12 @@
 #include "service/follow/libvirt_events.h"
 #include "service/media/copying.h"
 #include "service/media/verifying.h"
+#include "service/metal/by_rules.h"
+#include "service/metal/power_switch.h"
 #include "service/network/networks_api.h"
-#include "service/operations/by_rules.h"
 #include "service/operations/change.h"
 #include "service/operations/create.h"
 #include "service/operations/patch.h"
-#include "service/operations/power_switch.h"
 #include "service/operations/template.h"
 #include "service/operations/trial.h"
 
@@ -31,7 +31,7 @@ void service_connect(struct service *s)
 	s->network.base = b;
 	s->network.hosts = &s->hosts;
 	s->imports = (struct imports){.base = b, .content = &s->content};
-	s->discovery = (struct discovery){.base = b, .came = by_rules_came, .arg = &s->operations};
+	s->discovery = (struct discovery){.base = b, .came = by_rules_came, .arg = &s->metal};
 	s->boot = (struct boot){
 		.base = b, .hosts = &s->hosts, .network = &s->network, .discovery = &s->discovery};
 	s->operations = (struct operations){.base = b,
@@ -41,6 +41,11 @@ void service_connect(struct service *s)
 		.consoles = &s->consoles,
 		.act = &s->act,
 		.discovery = &s->discovery};
+	s->metal = (struct metal){.base = b,
+		.act = &s->act,
+		.network = &s->network,
+		.discovery = &s->discovery,
+		.operations = &s->operations};
 	s->follow = (struct follow){.base = b,
 		.hosts = &s->hosts,
 		.network = &s->network,
@@ -55,6 +60,7 @@ void service_connect(struct service *s)
 		.imports = &s->imports,
 		.consoles = &s->consoles,
 		.operations = &s->operations,
+		.metal = &s->metal,
 		.discovery = &s->discovery,
 		.started = s->started};
 	s->settle = (struct settle){.base = b,
@@ -75,12 +81,12 @@ void service_drop_waiting(struct service *s)
 	verifying_forget(&s->imports);
 	copying_drop_all(&s->imports);
 	create_drop_all(&s->operations);
-	by_rules_drop_all(&s->operations);
+	by_rules_drop_all(&s->metal);
 	trial_drop_all(&s->operations);
 	template_drop_all(&s->operations);
 	change_drop_all(&s->operations);
 	patch_drop_all(&s->operations);
-	power_switch_drop_all(&s->operations);
+	power_switch_drop_all(&s->metal);
 	networks_drop_all(&s->network);
 	fetches_free(s->content.fetches);
 	s->content.fetches = NULL;

@@ -27,6 +27,7 @@ struct service {
 	struct discovery discovery;
 	struct boot boot;
 	struct operations operations;
+	struct metal metal;
 	struct follow follow;
 	struct api api;
 	struct settle settle;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /api/v1: routes, and what is only read. usher-api(7) describes it. */
 #include "service/api/api.h"
-#include "service/operations/adopt.h"
-#include "service/operations/by_rules.h"
+#include "service/metal/adopt.h"
+#include "service/metal/by_rules.h"
 #include "service/operations/change.h"
 #include "service/console/console_api.h"
 #include "service/operations/create.h"
@@ -11,7 +11,7 @@
 #include "service/api/host_keys_api.h"
 #include "service/api/lists.h"
 #include "service/operations/patch.h"
-#include "service/operations/power_switch.h"
+#include "service/metal/power_switch.h"
 #include "service/files/profiles_api.h"
 #include "service/api/render_api.h"
 #include "service/operations/template.h"
@@ -155,15 +155,15 @@ static void machine_routes(struct api *api, struct http_request *r, struct machi
 	else if (!*rest && r->method == HTTP_PATCH && m->guest)
 		patch_handle(api->operations, r, m);
 	else if (!*rest && r->method == HTTP_PATCH)
-		power_switch_patch(api->operations, r, m);
+		power_switch_patch(api->metal, r, m);
 	else if (!strcmp(rest, "/power") && r->method == HTTP_POST)
-		power_switch_handle(api->operations, r, m);
+		power_switch_handle(api->metal, r, m);
 	else if (!strcmp(rest, "/start") && r->method == HTTP_POST)
 		patch_start_machine(api->operations, r, m);
 	else if (!strcmp(rest, "/stop") && r->method == HTTP_POST)
 		patch_stop_machine(api->operations, r, m);
 	else if (!strcmp(rest, "/adopt") && r->method == HTTP_POST)
-		adopt_handle(api->operations, r, m, body);
+		adopt_handle(api->metal, r, m, body);
 	else if (!strcmp(rest, "/reinstall") && r->method == HTTP_POST)
 		change_reinstall(api->operations, r, m);
 	else if (!strcmp(rest, "/run") && r->method == HTTP_POST)
@@ -220,7 +220,7 @@ static void discovered_request(struct api *api, struct http_request *r, const ch
 		http_respond_error(r, 404, "POST %s: there is no such call", r->path);
 	} else {
 		snprintf(one, sizeof one, "%.*s", (int)(n - tail), name);
-		by_rules_handle(api->operations, r, one);
+		by_rules_handle(api->metal, r, one);
 	}
 }
 

@@ -6,7 +6,7 @@
 #include "service/api/listing.h"
 #include "service/discovery/discovery.h"
 #include "service/media/imports.h"
-#include "service/operations/operations.h"
+#include "service/metal/metal.h"
 #include "service/packages/packages.h"
 
 struct follower;
@@ -20,6 +20,7 @@ struct api {
 	struct imports *imports;
 	struct consoles *consoles;
 	struct operations *operations;
+	struct metal *metal;
 	struct discovery *discovery;
 	struct dhcpd *dhcpd;
 	int64_t started;            /* mono ms */

@@ -24,9 +24,7 @@ struct operations {
 	struct creation *creations;
 	struct trial *trials; /* requests that are judged only */
 	struct operation *rearmings, *deletions, *patches;
-	struct operation *switchings; /* power of bare metal, by request */
-	struct operation *sealings;   /* guests that become templates */
-	struct by_rules *by_rules; /* discovered machines that wait for the rules' word, in order */
+	struct operation *sealings; /* guests that become templates */
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The house, read from its #include lines: arrows point down, services do not know each other, each library has one
- * home, and each header is implemented in its own folder.
+ * home, each header is implemented in its own folder, and no room of the service is large.
  */
 #include <check.h>
 #include <dirent.h>
@@ -48,13 +48,14 @@ static const struct room rooms[] = {
 	{"service/discovery", "discovery", 6},
 	{"service/boot", "boot", 7},
 	{"service/operations", "operations", 7},
-	{"service/follow", "follow", 8},
-	{"service/api", "api", 8},
-	{"service", "service", 9},
-	{"usher/client", "client", 10},
-	{"usher/lab", "lab", 11},
-	{"usher/cli", "cli", 12},
-	{"usher", "usher", 13},
+	{"service/metal", "metal", 8},
+	{"service/follow", "follow", 9},
+	{"service/api", "api", 9},
+	{"service", "service", 10},
+	{"usher/client", "client", 11},
+	{"usher/lab", "lab", 12},
+	{"usher/cli", "cli", 13},
+	{"usher", "usher", 14},
 };
 enum { ROOMS = sizeof rooms / sizeof *rooms };
 
@@ -225,6 +226,28 @@ START_TEST(no_room_knows_the_whole_service)
 }
 END_TEST
 
+/* Rooms of the service that one reader can hold in mind */
+
+enum { ROOM_LINES = 4500 };
+static size_t lines[ROOMS];
+
+static void count(const struct room *r, const char *path)
+{
+	(void)path;
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		lines[r - rooms]++;
+}
+
+START_TEST(no_room_of_the_service_is_large)
+{
+	walk(count);
+	for (size_t i = 0; i < ROOMS; i++)
+		if (!strncmp(rooms[i].folder, "service", 7) && lines[i] > ROOM_LINES)
+			fault(rooms[i].folder, "has", "more than 4500 lines", "so it is two rooms");
+	ck_assert_msg(!*faults, "%s", faults);
+}
+END_TEST
+
 /* Libraries */
 
 static bool is_in(const char *folder, const struct home *h)
@@ -351,6 +374,7 @@ int main(void)
 	tcase_add_checked_fixture(t, reset, NULL);
 	tcase_add_test(t, arrows_point_down);
 	tcase_add_test(t, no_room_knows_the_whole_service);
+	tcase_add_test(t, no_room_of_the_service_is_large);
 	tcase_add_test(t, each_library_has_one_home);
 	tcase_add_test(t, headers_are_implemented_at_home);
 	tcase_set_timeout(t, 60);

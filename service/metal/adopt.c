@@ -3,7 +3,9 @@
  * A card that was replaced. The new one takes the old one's place: its segment and its addresses, its place in a bond, and in
  * Wake on LAN. Never by itself: a UUID is a claim, and whoever is this machine is given what is on its answers.
  */
-#include "service/operations/adopt.h"
+#include "service/metal/adopt.h"
+
+#include "service/metal/metal.h"
 #include "service/discovery/discovery.h"
 #include "service/network/seats.h"
 #include "service/operations/judge.h"
@@ -18,7 +20,7 @@
 #include <strings.h>
 
 struct adoption {
-	struct operations *ops;
+	struct metal *metal;
 	struct machine *machine;
 	struct mac mac;  /* the new one */
 	struct nic *nic; /* the old one's */
@@ -44,7 +46,7 @@ static unsigned judge_machine(struct adoption *a)
 
 	if (m->guest)
 		return no(a, 409, "%s is a guest: libvirt gives it its cards", m->name);
-	if (m->deleting || m->holds || reserved(a->ops->base->reserved, m->name, 0, NULL))
+	if (m->deleting || m->holds || reserved(a->metal->base->reserved, m->name, 0, NULL))
 		return no(a, 409, "%s is being changed just now: try again", m->name);
 	if (m->state == LIFE_BOOTING || m->state == LIFE_INSTALLING)
 		return no(a, 409,
@@ -56,11 +58,11 @@ static unsigned judge_machine(struct adoption *a)
 /* NULL: nobody else's. */
 static const struct machine *owner(const struct adoption *a)
 {
-	const struct segments *all = &a->ops->base->segments;
+	const struct segments *all = &a->metal->base->segments;
 	const struct machine *m = NULL;
 
 	for (size_t i = 0; i < all->count; i++) {
-		m = machines_by_mac(a->ops->base->machines, all->all[i]->id, &a->mac, NULL);
+		m = machines_by_mac(a->metal->base->machines, all->all[i]->id, &a->mac, NULL);
 		if (m && (!m->guest || all->all[i]->id == a->nic->segment_id))
 			return m;
 	}
@@ -70,7 +72,7 @@ static const struct machine *owner(const struct adoption *a)
 /* One that is being created has it. */
 static const struct machine *coming_owner(const struct adoption *a)
 {
-	for (const struct creation *c = a->ops->creations; c; c = c->next)
+	for (const struct creation *c = a->metal->operations->creations; c; c = c->next)
 		for (size_t i = 0; i < c->machine->n_nics; i++)
 			if (mac_eq(&c->machine->nics[i].mac, &a->mac))
 				return c->machine;
@@ -107,7 +109,7 @@ static unsigned judge_owner(struct adoption *a)
 /* The only card of the record that the machine, as it is now, does not have; NULL: it did not say what it has, or there is not one. */
 static struct nic *missing(const struct adoption *a)
 {
-	const struct discovered *d = discovereds_by_mac(a->ops->discovery->discovered, &a->mac);
+	const struct discovered *d = discovereds_by_mac(a->metal->discovery->discovered, &a->mac);
 	struct nic *found = NULL;
 	size_t n = 0;
 
@@ -196,7 +198,7 @@ static void change_power(struct machine *m, const char *old, const char *new)
 /* The inventory of the machine as it was, and the stranger that it was taken for. */
 static void forget_what_was(struct adoption *a, const struct mac *old)
 {
-	struct discovery *dy = a->ops->discovery;
+	struct discovery *dy = a->metal->discovery;
 	struct discovered *now = discovereds_by_mac(dy->discovered, &a->mac),
 			  *then = discovereds_by_mac(dy->discovered, old);
 
@@ -213,14 +215,14 @@ static int change(struct adoption *a)
 	char text[MAC_TEXT], new[MAC_TEXT];
 	int rc;
 
-	(void)seats_publish(a->ops->network, m, false, NULL, NULL);
+	(void)seats_publish(a->metal->network, m, false, NULL, NULL);
 	a->nic->mac = a->mac;
-	rc = machines_save(a->ops->base->machines, m);
+	rc = machines_save(a->metal->base->machines, m);
 	if (rc == -EEXIST)
 		a->nic->mac = old;
 	else
-		dhcpd_forget(a->ops->dhcpd, &old);
-	(void)seats_publish(a->ops->network, m, true, NULL, NULL);
+		dhcpd_forget(a->metal->operations->dhcpd, &old);
+	(void)seats_publish(a->metal->network, m, true, NULL, NULL);
 	if (rc)
 		return rc;
 	forget_what_was(a, &old);
@@ -228,9 +230,9 @@ static int change(struct adoption *a)
 	mac_format(&a->mac, new);
 	change_settings(m, text, new);
 	change_power(m, text, new);
-	timeline_add(a->ops->base->timeline, m->name, "adopted",
+	timeline_add(a->metal->base->timeline, m->name, "adopted",
 		"card %s instead of %s, by request: the addresses stay", new, text);
-	return machines_save(a->ops->base->machines, m);
+	return machines_save(a->metal->base->machines, m);
 }
 
 static unsigned judge(struct adoption *a, const json_t *body)
@@ -245,9 +247,9 @@ static unsigned judge(struct adoption *a, const json_t *body)
 }
 
 void adopt_handle(
-	struct operations *ops, struct http_request *r, struct machine *m, const json_t *body)
+	struct metal *metal, struct http_request *r, struct machine *m, const json_t *body)
 {
-	struct adoption a = {.ops = ops, .machine = m};
+	struct adoption a = {.metal = metal, .machine = m};
 	unsigned status = judge(&a, body);
 	int rc = status ? 0 : change(&a);
 
@@ -257,5 +259,5 @@ void adopt_handle(
 		http_respond_error(r, rc == -EEXIST ? 409 : 503, "%s: %s", m->name, strerror(-rc));
 	else
 		reply_committed(
-			ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
+			metal->base->store, r, 200, reply_machine(metal->base->timeline, m, true));
 }

@@ -4,22 +4,22 @@
  * for each machine, so that a change counts at once; decided; and made as if somebody had asked for it. One after another: a
  * {n} in a name is the lowest free number. What came of it is on the timeline. Main thread.
  */
-#ifndef USHER_SERVICE_OPERATIONS_BY_RULES_H
-#define USHER_SERVICE_OPERATIONS_BY_RULES_H
+#ifndef USHER_SERVICE_METAL_BY_RULES_H
+#define USHER_SERVICE_METAL_BY_RULES_H
 
 struct discovered;
 struct http_request;
-struct operations;
+struct metal;
 
 enum {
 	BY_RULES_MAX = 1000
 }; /* that wait: as many as are kept discovered. More are left out, and stay discovered */
 
-/* discovery.came, `arg` is the operations: it has said what it is. Left out is who has a record, and who has a twin. Without a file
+/* discovery.came, `arg` is the metal: it has said what it is. Left out is who has a record, and who has a twin. Without a file
  * of rules nothing happens. */
 void by_rules_came(void *arg, struct discovered *d);
 /* POST /discovered/NAME/rules: the same for one that waits, by request. */
-void by_rules_handle(struct operations *ops, struct http_request *r, const char *name);
-void by_rules_drop_all(struct operations *ops);
+void by_rules_handle(struct metal *metal, struct http_request *r, const char *name);
+void by_rules_drop_all(struct metal *metal);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "service/operations/by_rules.h"
+#include "service/metal/by_rules.h"
+
+#include "service/metal/metal.h"
 #include "service/discovery/discovery.h"
 #include "service/base/reply.h"
 #include "service/operations/judge.h"
@@ -22,7 +24,7 @@ enum {
 /* One that waits. The first of the list is the one that is being enrolled. */
 struct by_rules {
 	struct by_rules *next;
-	struct operations *ops;
+	struct metal *metal;
 	char id[DISCOVERED_ID], segment[SEGMENT_NAME];
 	struct mac mac;
 	json_t *inventory;
@@ -35,21 +37,21 @@ struct by_rules {
 
 struct reading {
 	struct task task; /* first */
-	struct operations *ops;
+	struct metal *metal;
 	char *path;
 	struct rules_question q; /* of the first that waits, who stays that long */
 	struct rules *rules;
 	char why[RULES_WHY];
 };
 
-static void begin(struct operations *ops);
+static void begin(struct metal *metal);
 
 /* Whoever waits is answered once. */
 static void waiting_free(struct by_rules *w)
 {
 	if (w->request)
 		http_respond_error(w->request, 503, "the service is stopping");
-	loop_timer_clear(w->ops->base->loop, &w->timer);
+	loop_timer_clear(w->metal->base->loop, &w->timer);
 	rules_decision_fini(&w->decision);
 	json_decref(w->inventory);
 	free(w);
@@ -57,7 +59,7 @@ static void waiting_free(struct by_rules *w)
 
 static void take_out(struct by_rules *w)
 {
-	struct by_rules **at = &w->ops->by_rules;
+	struct by_rules **at = &w->metal->by_rules;
 
 	while (*at && *at != w)
 		at = &(*at)->next;
@@ -68,7 +70,7 @@ static void take_out(struct by_rules *w)
 
 static void put_last(struct by_rules *w)
 {
-	struct by_rules **at = &w->ops->by_rules;
+	struct by_rules **at = &w->metal->by_rules;
 
 	while (*at)
 		at = &(*at)->next;
@@ -78,22 +80,22 @@ static void put_last(struct by_rules *w)
 /* Its story ends here; the next one's begins. */
 static void end(struct by_rules *w)
 {
-	struct operations *ops = w->ops;
+	struct metal *metal = w->metal;
 
 	take_out(w);
 	waiting_free(w);
-	if (!ops->base->stopping)
-		begin(ops);
+	if (!metal->base->stopping)
+		begin(metal);
 }
 
 /* It stays discovered. Anybody can be discovered, so the timeline takes only so much of it. */
-static void tell_not(const struct operations *ops, const char *id, const char *why)
+static void tell_not(const struct metal *metal, const char *id, const char *why)
 {
 	char text[2 * TIMELINE_TEXT]; /* the timeline cuts it */
 
 	snprintf(text, sizeof text, "%s is not enrolled: %s", id, why);
 	timeline_add_peers(
-		ops->base->timeline, "", "rules", clock_wall_ms() - TOLD_AGAIN_MS, -1, text);
+		metal->base->timeline, "", "rules", clock_wall_ms() - TOLD_AGAIN_MS, -1, text);
 }
 
 /* Who asked for it is told instead. */
@@ -102,7 +104,7 @@ static void say_not(struct by_rules *w, unsigned status, const char *why)
 	if (w->request)
 		http_respond_error(w->request, status, "%s is not enrolled: %s", w->id, why);
 	else
-		tell_not(w->ops, w->id, why);
+		tell_not(w->metal, w->id, why);
 	w->request = NULL;
 }
 
@@ -110,11 +112,11 @@ static void say_made(struct by_rules *w, json_t *machine)
 {
 	const struct rules_decision *d = &w->decision;
 
-	timeline_add(w->ops->base->timeline, d->name, "rules",
+	timeline_add(w->metal->base->timeline, d->name, "rules",
 		"enrolled as %s was discovered, by '%s', line %ld of %s", w->id, d->rule, d->line,
-		w->ops->base->config.rules);
+		w->metal->base->config.rules);
 	if (w->request)
-		reply_committed(w->ops->base->store, w->request, 201, json_incref(machine));
+		reply_committed(w->metal->base->store, w->request, 201, json_incref(machine));
 	w->request = NULL;
 }
 
@@ -126,7 +128,7 @@ static void later(struct by_rules *w)
 	rules_decision_fini(&w->decision);
 	take_out(w);
 	put_last(w);
-	begin(w->ops);
+	begin(w->metal);
 }
 
 static void made(void *arg, unsigned status, json_t *said)
@@ -135,7 +137,7 @@ static void made(void *arg, unsigned status, json_t *said)
 	const struct rules_decision *d = &w->decision;
 	char why[1024];
 
-	if (w->ops->base->stopping) {
+	if (w->metal->base->stopping) {
 		end(w);
 		return;
 	}
@@ -158,12 +160,12 @@ static void made(void *arg, unsigned status, json_t *said)
 /* Nor one that is being made. */
 static bool is_free(void *arg, const char *name)
 {
-	const struct operations *ops = arg;
-	const struct creation *c = ops->creations;
+	const struct metal *metal = arg;
+	const struct creation *c = metal->operations->creations;
 
 	while (c && strcmp(c->machine->name, name))
 		c = c->next;
-	return !c && !machines_by_name(ops->base->machines, name);
+	return !c && !machines_by_name(metal->base->machines, name);
 }
 
 static void say_decision(struct by_rules *w)
@@ -180,11 +182,11 @@ static void say_decision(struct by_rules *w)
 
 /* Another that boots here says the same of itself: nobody knows which of them was meant. */
 static bool is_duplicate(
-	const struct operations *ops, const struct discovered *d, char *why, size_t size)
+	const struct metal *metal, const struct discovered *d, char *why, size_t size)
 {
 	char who[160];
 
-	if (!discovery_has_twin(ops->discovery, d, who, sizeof who))
+	if (!discovery_has_twin(metal->discovery, d, who, sizeof who))
 		return false;
 	snprintf(why, size,
 		"%s; 'usher discovered ID --forget' when one of them is gone, or 'usher enroll NAME "
@@ -196,9 +198,9 @@ static bool is_duplicate(
 /* Since it came in. */
 static bool has_twin_now(const struct by_rules *w, char *why, size_t size)
 {
-	const struct discovered *d = discovereds_by_id(w->ops->discovery->discovered, w->id);
+	const struct discovered *d = discovereds_by_id(w->metal->discovery->discovered, w->id);
 
-	return d && is_duplicate(w->ops, d, why, size);
+	return d && is_duplicate(w->metal, d, why, size);
 }
 
 static bool is_uefi(const json_t *inventory)
@@ -231,7 +233,7 @@ static void decide(struct by_rules *w, const struct rules *rules, const struct r
 	json_object_set_new(body, "mac", json_string(mac_format(&w->mac, mac)));
 	json_object_set_new(body, "uefi", json_boolean(is_uefi(w->inventory)));
 	json_object_set_new(body, "from", json_string(w->id));
-	create_unasked(w->ops, body, made, w);
+	create_unasked(w->metal->operations, body, made, w);
 }
 
 /* Reading the rules */
@@ -257,9 +259,9 @@ static void read_free(struct reading *r)
 static void read_done(struct task *t)
 {
 	struct reading *r = (struct reading *)t;
-	struct by_rules *w = r->ops->by_rules;
+	struct by_rules *w = r->metal->by_rules;
 
-	if (w && !r->ops->base->stopping) {
+	if (w && !r->metal->base->stopping) {
 		if (t->rc) {
 			r->why[strcspn(r->why, "\n")] = '\0';
 			say_not(w, 422, r->why);
@@ -272,20 +274,20 @@ static void read_done(struct task *t)
 }
 
 /* 0 or -errno. */
-static int ask(struct operations *ops)
+static int ask(struct metal *metal)
 {
 	struct reading *r = calloc(1, sizeof *r);
 	int rc = -ENOMEM;
 
-	if (r && (r->path = strdup(ops->base->config.rules))) {
+	if (r && (r->path = strdup(metal->base->config.rules))) {
 		r->task.run = read_run;
 		r->task.done = read_done;
-		r->ops = ops;
-		r->q = (struct rules_question){.inventory = ops->by_rules->inventory,
-			.segment = ops->by_rules->segment,
+		r->metal = metal;
+		r->q = (struct rules_question){.inventory = metal->by_rules->inventory,
+			.segment = metal->by_rules->segment,
 			.is_free = is_free,
-			.arg = ops};
-		rc = worker_do(ops->base->worker, &r->task, "");
+			.arg = metal};
+		rc = worker_do(metal->base->worker, &r->task, "");
 		if (!rc)
 			return 0;
 	}
@@ -298,39 +300,39 @@ static void on_time(struct loop_timer *t)
 {
 	struct by_rules *w = t->arg;
 
-	begin(w->ops);
+	begin(w->metal);
 }
 
 /* The first that may; if all wait for files, the one that waited longest. */
-static void begin(struct operations *ops)
+static void begin(struct metal *metal)
 {
-	struct by_rules *w = ops->by_rules;
+	struct by_rules *w = metal->by_rules;
 	int64_t now = clock_mono_ms();
 
 	while (w && w->not_before > now)
 		w = w->next;
-	if (!w && ops->by_rules) {
-		w = ops->by_rules;
-		if (loop_timer_set(ops->base->loop, &w->timer, w->not_before - now))
+	if (!w && metal->by_rules) {
+		w = metal->by_rules;
+		if (loop_timer_set(metal->base->loop, &w->timer, w->not_before - now))
 			end(w);
 		return;
 	}
 	if (!w)
 		return;
 	take_out(w);
-	w->next = ops->by_rules;
-	ops->by_rules = w;
+	w->next = metal->by_rules;
+	metal->by_rules = w;
 	w->not_before = 0;
-	if (ask(ops)) {
+	if (ask(metal)) {
 		say_not(w, 503, "the service has too much to do");
 		end(w);
 	}
 }
 
 /* False: there are too many, or no memory. */
-static bool put(struct operations *ops, const struct discovered *d, struct http_request *r)
+static bool put(struct metal *metal, const struct discovered *d, struct http_request *r)
 {
-	struct by_rules *w, *first = ops->by_rules;
+	struct by_rules *w, *first = metal->by_rules;
 	size_t n = 0;
 
 	for (w = first; w; w = w->next)
@@ -340,7 +342,7 @@ static bool put(struct operations *ops, const struct discovered *d, struct http_
 		free(w);
 		return false;
 	}
-	w->ops = ops;
+	w->metal = metal;
 	w->mac = d->booted;
 	w->request = r;
 	snprintf(w->id, sizeof w->id, "%s", d->id);
@@ -350,55 +352,55 @@ static bool put(struct operations *ops, const struct discovered *d, struct http_
 	/* others' turn is before; or all of them wait for files */
 	if (!first || first->timer.slot) {
 		if (first)
-			loop_timer_clear(ops->base->loop, &first->timer);
-		begin(ops);
+			loop_timer_clear(metal->base->loop, &first->timer);
+		begin(metal);
 	}
 	return true;
 }
 
 void by_rules_came(void *arg, struct discovered *d)
 {
-	struct operations *ops = arg;
+	struct metal *metal = arg;
 	char why[512];
 
-	if (!*ops->base->config.rules || ops->base->stopping ||
-		discovery_record(ops->discovery, d, NULL))
+	if (!*metal->base->config.rules || metal->base->stopping ||
+		discovery_record(metal->discovery, d, NULL))
 		return;
-	if (is_duplicate(ops, d, why, sizeof why))
-		tell_not(ops, d->id, why);
+	if (is_duplicate(metal, d, why, sizeof why))
+		tell_not(metal, d->id, why);
 	else
-		(void)put(ops, d, NULL);
+		(void)put(metal, d, NULL);
 }
 
-void by_rules_handle(struct operations *ops, struct http_request *r, const char *name)
+void by_rules_handle(struct metal *metal, struct http_request *r, const char *name)
 {
 	const struct machine *m;
 	struct discovered *d;
 	char why[512];
-	unsigned status = discovery_find(ops->discovery, name, &d, why, sizeof why);
+	unsigned status = discovery_find(metal->discovery, name, &d, why, sizeof why);
 
 	if (status) {
 		http_respond_error(r, status, "%s", why);
 		return;
 	}
-	m = discovery_record(ops->discovery, d, NULL);
-	if (!*ops->base->config.rules)
+	m = discovery_record(metal->discovery, d, NULL);
+	if (!*metal->base->config.rules)
 		http_respond_error(r, 422,
 			"there are no rules: <rules file='…'/> in usher.xml names their file");
 	else if (m)
 		http_respond_error(r, 409, "%s is machine '%s' already", d->id, m->name);
-	else if (is_duplicate(ops, d, why, sizeof why))
+	else if (is_duplicate(metal, d, why, sizeof why))
 		http_respond_error(r, 409, "%s is not enrolled: %s", d->id, why);
-	else if (http_hold(r, HTTP_HOLD_MS), !put(ops, d, r))
+	else if (http_hold(r, HTTP_HOLD_MS), !put(metal, d, r))
 		http_respond_error(r, 503, "too many machines are being enrolled by rules");
 }
 
-void by_rules_drop_all(struct operations *ops)
+void by_rules_drop_all(struct metal *metal)
 {
-	while (ops->by_rules) {
-		struct by_rules *w = ops->by_rules;
+	while (metal->by_rules) {
+		struct by_rules *w = metal->by_rules;
 
-		ops->by_rules = w->next;
+		metal->by_rules = w->next;
 		waiting_free(w);
 	}
 }

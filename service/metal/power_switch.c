@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "service/operations/power_switch.h"
+#include "service/metal/power_switch.h"
 
+#include "service/metal/metal.h"
 #include "core/json.h"
 #include "service/base/operation.h"
 #include "service/base/reply.h"
@@ -12,7 +13,7 @@
 
 struct switching {
 	struct operation op; /* first */
-	struct operations *ops;
+	struct metal *metal;
 	struct http_request *request;
 	enum power_verb verb;
 };
@@ -23,11 +24,11 @@ static void switching_free(struct switching *s)
 	free(s);
 }
 
-void power_switch_drop_all(struct operations *ops)
+void power_switch_drop_all(struct metal *metal)
 {
 	struct switching *s;
 
-	while ((s = (struct switching *)ops->switchings)) {
+	while ((s = (struct switching *)metal->switchings)) {
 		http_respond_error(s->request, 503, "the service is stopping");
 		switching_free(s);
 	}
@@ -37,7 +38,7 @@ static void say_on_timeline(
 	const struct switching *s, const struct machine *m, const struct power_result *r)
 {
 	if (s->verb != POWER_STATUS || r->status)
-		timeline_add(s->ops->base->timeline, m->name, "power", "%s, by request%s%s%s",
+		timeline_add(s->metal->base->timeline, m->name, "power", "%s, by request%s%s%s",
 			power_verb_name(s->verb), r->status ? " failed" : "", *r->text ? ": " : "",
 			r->text);
 }
@@ -57,7 +58,7 @@ static void on_switched(void *arg, const struct power_result *r)
 		http_respond_error(s->request, r->status == -ETIMEDOUT ? 504 : 502, "%s: %s: %s",
 			s->op.name, power_verb_name(s->verb), r->text);
 	else
-		reply_committed(s->ops->base->store, s->request, 200,
+		reply_committed(s->metal->base->store, s->request, 200,
 			json_pack("{s:s, s:O, s:s}", "name", s->op.name, "power", power, "text",
 				s->verb == POWER_STATUS ? "" : r->text));
 	json_decref(power);
@@ -65,7 +66,7 @@ static void on_switched(void *arg, const struct power_result *r)
 }
 
 static void begin(
-	struct operations *ops, struct http_request *r, struct machine *m, enum power_verb verb)
+	struct metal *metal, struct http_request *r, struct machine *m, enum power_verb verb)
 {
 	struct switching *s = malloc(sizeof *s);
 	int rc;
@@ -74,11 +75,11 @@ static void begin(
 		http_respond_error(r, 500, "out of memory");
 		return;
 	}
-	*s = (struct switching){.ops = ops, .request = r, .verb = verb};
-	operation_begin(&s->op, &ops->switchings, m, false);
+	*s = (struct switching){.metal = metal, .request = r, .verb = verb};
+	operation_begin(&s->op, &metal->switchings, m, false);
 	if (m->state == LIFE_LIVE && (verb == POWER_ON || verb == POWER_CYCLE))
-		act_netboot_next(ops->act, m, false);
-	rc = act_power(ops->act, m, verb, on_switched, s);
+		act_netboot_next(metal->act, m, false);
+	rc = act_power(metal->act, m, verb, on_switched, s);
 	if (!rc) {
 		http_hold(r, POWER_LIMIT_MS * 2);
 		return;
@@ -100,7 +101,7 @@ static void status_of_guest(struct http_request *r, const struct machine *m)
 			"text", ""));
 }
 
-void power_switch_handle(struct operations *ops, struct http_request *r, struct machine *m)
+void power_switch_handle(struct metal *metal, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	const char *name = json_text(body, "do");
@@ -121,7 +122,7 @@ void power_switch_handle(struct operations *ops, struct http_request *r, struct 
 			"%s set TARGET'",
 			m->name, m->name);
 	else
-		begin(ops, r, m, verb);
+		begin(metal, r, m, verb);
 	json_decref(body);
 }
 
@@ -140,22 +141,22 @@ static const char *patch_fault(const json_t *body)
 }
 
 static int patch_record(
-	struct operations *ops, struct machine *m, const json_t *body, char *why, size_t size)
+	struct metal *metal, struct machine *m, const json_t *body, char *why, size_t size)
 {
 	const char *power = json_text(body, "power"), *password = json_text(body, "power_password");
-	int rc = judge_power_target(ops, power, password, why, size);
+	int rc = judge_power_target(metal->operations, power, password, why, size);
 
 	if (!rc)
 		rc = judge_power_take(m, power, password);
 	return rc ? rc : machines_save(m->home, m);
 }
 
-void power_switch_patch(struct operations *ops, struct http_request *r, struct machine *m)
+void power_switch_patch(struct metal *metal, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	const char *fault = patch_fault(body);
 	char why[512] = "";
-	int rc = fault ? -EINVAL : patch_record(ops, m, body, why, sizeof why);
+	int rc = fault ? -EINVAL : patch_record(metal, m, body, why, sizeof why);
 
 	json_decref(body);
 	if (rc == -EINVAL)
@@ -163,9 +164,9 @@ void power_switch_patch(struct operations *ops, struct http_request *r, struct m
 	else if (rc)
 		http_respond_error(r, 503, "%s: %s", m->name, strerror(-rc));
 	else {
-		timeline_add(ops->base->timeline, m->name, "changed", "power: %s",
+		timeline_add(metal->base->timeline, m->name, "changed", "power: %s",
 			*m->power ? m->power : "none");
 		reply_committed(
-			ops->base->store, r, 200, reply_machine(ops->base->timeline, m, true));
+			metal->base->store, r, 200, reply_machine(metal->base->timeline, m, true));
 	}
 }
