@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by FAI before it does anything, where usher booted it: fetches what the profile `fai` has for this machine. From here on what FAI
+# tells its monitor is told to usher, too, and so is what it dies of.
+[ -n "$usher_answers" ] || return 0
+
+usher_dir=/tmp/usher
+usher_curl() { curl -fsS -m 30 --noproxy '*' "$@"; }
+
+# usher_tell URL TEXT OPTION…
+usher_tell() {
+	local url=$1 text=$2
+	shift 2
+	[ -z "$url" ] || printf '%s' "$text" | usher_curl "$@" -o /dev/null --data-binary @- "$url"
+}
+usher_say() { usher_tell "$usher_progress" "$1"; }
+
+# The last lines of the log that the task has of its own, without what FAI says of itself.
+usher_last_lines() {
+	local log=$LOGDIR/fai.log
+	case $usher_task in
+	partition) log=$LOGDIR/format.log ;;
+	configure) log=$LOGDIR/scripts.log ;;
+	updatebase | instsoft) log=$LOGDIR/software.log ;;
+	esac
+	[ -s "$log" ] || log=$LOGDIR/fai.log
+	grep -a -v -e '^Calling ' -e '^Traceback' -e '^ *$' -e 'FATAL ERROR' -e '^====' -e '^Exit code' "$log" | tail -n 12 | tail -c 180
+}
+
+# Once: what is done after it may fail as well.
+usher_fail() {
+	[ -z "$usher_over" ] || return 0
+	usher_over=1
+	sleep 1 # FAI's log is written by another process
+	usher_tell "$usher_failed" "task ${usher_task:-setup}: $1
+$(usher_last_lines)" --retry 10 --retry-all-errors --retry-delay 2
+}
+
+eval "usher_fai_$(declare -f sendmon)"
+sendmon() {
+	case $1 in
+	TASKBEGIN*)
+		usher_task=${1#* }
+		usher_say "task $usher_task"
+		;;
+	"TASKEND "*" 0") ;;
+	TASKEND* | TASKERROR*) usher_say "FAI: $1" ;;
+	esac
+	usher_fai_sendmon "$@"
+}
+
+eval "usher_fai_$(declare -f die)"
+die() {
+	usher_fail "$*"
+	usher_fai_die "$@"
+}
+
+mkdir -m 700 $usher_dir
+# All of it now: when steps are reported it is not served any more.
+for usher_file in answers pre.sh disk.sh system.sh post.sh; do
+	usher_curl --retry 30 --retry-all-errors --retry-delay 2 -o "$usher_dir/$usher_file" "${usher_answers%/*}/$usher_file" ||
+		die "cannot fetch $usher_file"
+done
+. $usher_dir/answers
+usher_say "answers taken, $(cut -d. -f1 /proc/uptime) s after power on"
+sh $usher_dir/pre.sh || die "the script pre failed"
