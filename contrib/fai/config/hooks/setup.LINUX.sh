@@ -15,12 +15,17 @@ usher_tell() {
 }
 usher_say() { usher_tell "$usher_progress" "$1"; }
 
+# What the first script said that failed: FAI runs all of them.
+usher_failed_script() {
+	awk '/^=====/ { text = ""; next } { text = text $0 "\n" } /FAILED with exit code/ { printf "%s", text; exit }' "$LOGDIR/scripts.log"
+}
+
 # The last lines of the log that the task has of its own, without what FAI says of itself.
 usher_last_lines() {
 	local log=$LOGDIR/fai.log
 	case $usher_task in
 	partition) log=$LOGDIR/format.log ;;
-	configure) log=$LOGDIR/scripts.log ;;
+	configure) log=$usher_dir/failed && usher_failed_script >"$log" ;;
 	updatebase | instsoft) log=$LOGDIR/software.log ;;
 	esac
 	[ -s "$log" ] || log=$LOGDIR/fai.log
@@ -32,7 +37,7 @@ usher_fail() {
 	[ -z "$usher_over" ] || return 0
 	usher_over=1
 	sleep 1 # FAI's log is written by another process
-	usher_tell "$usher_failed" "task ${usher_task:-setup}: $1
+	usher_tell "$usher_failed" "task ${usher_task:-setup}: ${1/#FATAL ERROR*/error $usher_error}
 $(usher_last_lines)" --retry 10 --retry-all-errors --retry-delay 2
 }
 
@@ -44,7 +49,10 @@ sendmon() {
 		usher_say "task $usher_task"
 		;;
 	"TASKEND "*" 0") ;;
-	TASKEND* | TASKERROR*) usher_say "FAI: $1" ;;
+	TASKEND* | TASKERROR*)
+		usher_error=${1##* }
+		[ "$usher_error" -gt "$STOP_ON_ERROR" ] || usher_say "error $usher_error in task $usher_task, which is gone on after"
+		;;
 	esac
 	usher_fai_sendmon "$@"
 }
