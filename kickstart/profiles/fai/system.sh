@@ -26,6 +26,7 @@ cat >/target/etc/default/grub <<'USHER-END'
 GRUB_DEFAULT=0
 GRUB_TIMEOUT=2
 GRUB_DISTRIBUTOR=Debian
+GRUB_TERMINAL=console # its graphics hang in a guest without video whose BIOS uses the serial console
 GRUB_CMDLINE_LINUX_DEFAULT=""
 USHER-END
 {{#set.console}}

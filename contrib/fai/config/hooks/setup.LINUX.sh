@@ -13,7 +13,7 @@ usher_tell() {
 	shift 2
 	[ -z "$url" ] || printf '%s' "$text" | usher_curl "$@" -o /dev/null --data-binary @- "$url"
 }
-usher_say() { usher_tell "$usher_progress" "$1"; }
+usher_say() { [ -n "$usher_over" ] || usher_tell "$usher_progress" "$1"; }
 
 # What the first script said that failed: FAI runs all of them.
 usher_failed_script() {
@@ -32,7 +32,7 @@ usher_last_lines() {
 	grep -a -v -e '^Calling ' -e '^Traceback' -e '^ *$' -e 'FATAL ERROR' -e '^====' -e '^Exit code' "$log" | tail -n 12 | tail -c 180
 }
 
-# Once: what is done after it may fail as well.
+# Once: what FAI does after it may fail as well, and is not of interest.
 usher_fail() {
 	[ -z "$usher_over" ] || return 0
 	usher_over=1
