@@ -101,7 +101,7 @@ fails() { # NAME TASK TEXT OPTION…
 	check "$name has no system that says it is up" test "$(count "$name" installed) $(count "$name" up)" = "0 0"
 	check "$name is deleted" "$USHER" delete "$name"
 }
-fails huge partition 'vda' --set classes='SMALL HUGE'
+fails huge partition 'on a disk of .* check your config' --set classes='SMALL HUGE'
 fails nodisk partition 'there are: vda' --set disk=serial=NONE
 fails script configure 'no-such-command' --set post='echo before; no-such-command --now; true'
 
