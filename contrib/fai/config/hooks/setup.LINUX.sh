@@ -29,7 +29,8 @@ usher_last_lines() {
 	updatebase | instsoft) log=$LOGDIR/software.log ;;
 	esac
 	[ -s "$log" ] || log=$LOGDIR/fai.log
-	grep -a -v -e '^Calling ' -e '^Traceback' -e '^ *$' -e 'FATAL ERROR' -e '^====' -e '^Exit code' "$log" | tail -n 12 | tail -c 180
+	grep -a -v -e '^Calling ' -e '^Traceback' -e '^ *$' -e 'FATAL ERROR' -e '^====' -e '^Exit code' "$log" | tr -d '\000-\010\013-\037' |
+		tail -n 12 | tail -c 180
 }
 
 # Once: what FAI does after it may fail as well, and is not of interest.
@@ -37,13 +38,19 @@ usher_fail() {
 	[ -z "$usher_over" ] || return 0
 	usher_over=1
 	sleep 1 # FAI's log is written by another process
-	usher_tell "$usher_failed" "task ${usher_task:-setup}: ${1/#FATAL ERROR*/error $usher_error}
-$(usher_last_lines)" --retry 10 --retry-all-errors --retry-delay 2
+	usher_tell "$usher_failed" "task $usher_task: ${1/#FATAL ERROR*/error $usher_error}${2-
+$(usher_last_lines)}" --retry 10 --retry-all-errors --retry-delay 2
+}
+# What is wrong is known: no log has more of it.
+usher_die() {
+	usher_fail "$1" ""
+	die "$1"
 }
 
 eval "usher_fai_$(declare -f sendmon)"
 sendmon() {
 	case $1 in
+	"HOOK "*) usher_task=${1#* } usher_task=${usher_task%%.*} ;;
 	TASKBEGIN*)
 		usher_task=${1#* }
 		usher_say "task $usher_task"
@@ -63,11 +70,12 @@ die() {
 	usher_fai_die "$@"
 }
 
+usher_task=setup
 mkdir -m 700 $usher_dir
 # All of it now: when steps are reported it is not served any more.
 for usher_file in answers pre.sh disk.sh system.sh post.sh; do
 	usher_curl --retry 30 --retry-all-errors --retry-delay 2 -o "$usher_dir/$usher_file" "${usher_answers%/*}/$usher_file" ||
-		die "cannot fetch $usher_file"
+		usher_die "cannot fetch $usher_file"
 done
 . $usher_dir/answers
 usher_say "answers taken, $(cut -d. -f1 /proc/uptime) s after power on"
