@@ -1,4 +1,4 @@
-# /etc/network/interfaces of a bond or a VLAN, by the installer's names for the cards, which the new system has, too.
+# /etc/network/interfaces of a card, a bond or a VLAN, by the installer's names for the cards, which the new system has, too.
 {{>find-cards.sh}}
 find_cards {{machine.bond_cards}}{{^machine.bonded}}{{machine.mac}}{{^machine.mac}}all{{/machine.mac}}{{/machine.bonded}} || {
 	echo "$said"
@@ -62,8 +62,13 @@ bond() {
 	printf '\tvlan-raw-device %s\n' "$card"
 	{{/machine.vlan}}
 	{{^machine.vlan}}
+	{{#machine.bonded}}
 	lan bond0
 	bond
+	{{/machine.bonded}}
+	{{^machine.bonded}}
+	lan "${cards%% *}"
+	{{/machine.bonded}}
 	{{/machine.vlan}}
-	lan6 {{machine.link}}
+	lan6 {{machine.link}}{{^machine.link}}"${cards%% *}"{{/machine.link}}
 } >/target/etc/network/interfaces

@@ -1,0 +1,2 @@
+# In FAI's system, before it does anything: the setting `pre`.
+{{{set.pre}}}
