@@ -15,7 +15,7 @@ enum {
 	BY_RULES_MAX = 1000
 }; /* that wait: as many as are kept discovered. More are left out, and stay discovered */
 
-/* discovery.came, `arg` is the metal: it has said what it is. Left out is who has a record, and who has a twin. Without a file
+/* discovery.came, `arg` is a struct metal: it has said what it is. Left out is who has a record, and who has a twin. Without a file
  * of rules nothing happens. */
 void by_rules_came(void *arg, struct discovered *d);
 /* POST /discovered/NAME/rules: the same for one that waits, by request. */

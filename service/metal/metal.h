@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is only done with bare metal: discovered machines are enrolled by rules, a card takes another's place, power is switched
- * by request. Main thread.
+ * What is done with bare metal: discovered machines are enrolled by rules, a card takes another's place, power is switched by
+ * request (of a guest it is only told). Main thread.
  */
 #ifndef USHER_SERVICE_METAL_METAL_H
 #define USHER_SERVICE_METAL_METAL_H

@@ -38,6 +38,13 @@ as() {
 		-o UserKnownHostsFile=/dev/null "$user@$at" "$@" </dev/null
 }
 as_is() { local want=$1; shift; [ "$(as "$@")" = "$want" ]; }
+inside_is() { # WHAT WANT USER ADDRESS COMMAND…
+	local what=$1 want=$2
+	shift 2
+	check "$what" wait_until 10 as_is "$want" "$@"
+}
+# console_has NAME TEXT: what was recorded of it
+console_has() { "$USHER" console "$1" --log | grep -aq -- "$2"; }
 # on ADDRESS COMMAND…
 on() { as root "$@"; }
 on_is() { local want=$1; shift; [ "$(on "$@")" = "$want" ]; }

@@ -33,12 +33,6 @@ need "a config space is packed, with a site's classes" "$top/contrib/fai/pack-co
 usher_config | sed "s|<media name='tiny'|<media name='fai' path='$medium'/><media name='tiny'|" >"$USHER_LAB/usher.xml"
 need "the service starts" usher_start
 
-inside_is() { # WHAT WANT USER ADDRESS COMMAND…
-	local what=$1 want=$2
-	shift 2
-	check "$what" wait_until 10 as_is "$want" "$@"
-}
-console_has() { "$USHER" console "$1" --log | grep -aq -- "$2"; }
 look_at() { # NAME
 	"$USHER" timeline "$1" | tail -n 40
 	"$USHER" console "$1" --log | tail -n 60

@@ -82,12 +82,6 @@ check "nothing was made" test "$("$USHER" list --json | jq -c .machines)$(virsh 
 
 # --- a guest: flatcar --------------------------------------------------------------------------------------------------------
 
-inside_is() { # WHAT WANT USER ADDRESS COMMAND…
-	local what=$1 want=$2
-	shift 2
-	check "$what" wait_until 10 as_is "$want" "$@"
-}
-console_has() { "$USHER" console "$1" --log | grep -aq -- "$2"; }
 give_up() { # NAME
 	"$USHER" timeline "$1" | tail -n 40
 	"$USHER" console "$1" --log | tail -n 100

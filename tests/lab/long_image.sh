@@ -21,11 +21,6 @@ install -D -m 755 "$top/contrib/power-libvirt" "$USHER_LAB/power/power-libvirt"
 lab_profiles_config >"$USHER_LAB/usher.xml"
 need "the service starts" usher_start
 show_all() { "$USHER" list; "$USHER" timeline | tail -n 60; }
-inside_is() { # WHAT WANT USER ADDRESS COMMAND…
-	local what=$1 want=$2
-	shift 2
-	check "$what" wait_until 10 as_is "$want" "$@"
-}
 refused() { # WHAT TEXT COMMAND…
 	local what=$1 text=$2
 	shift 2
