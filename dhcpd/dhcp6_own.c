@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "dhcpd/dhcp_facts.h"
 #include "dhcpd/dhcp6_events.h"
 #include "dhcpd/dhcp6_secret.h"
 #include "dhcpd/dhcp6_who.h"
@@ -32,7 +33,7 @@ static bool may_know(const struct dhcp6_own *own, const struct dhcp6_policy *p,
 		return true;
 	snprintf(text, sizeof(text), "%s from %s on %s gets no boot script: %s",
 		dhcp6_type_name(p->msg->type), mac_format(&p->mac, mac), p->segment->name, why);
-	machine_tell(d->machine, "refused", text);
+	dhcp_facts_withheld(d->machine, text);
 	dhcp_outbox_touch(own->lessor->four->outbox);
 	return false;
 }
@@ -105,6 +106,8 @@ static int fill_packet(struct dhcp6_own *own, const struct dhcp6_policy *p,
 
 	if (len < 0)
 		return len;
+	if (d->verdict == DHCP6_SEND_LEASE)
+		dhcp_facts_leased(d->machine, &d->choice.address, &boot);
 	packet->len = (size_t)len;
 	address(own, asked, p->msg, packet);
 	return 0;
@@ -157,6 +160,9 @@ static void serve(struct dhcp6_own *own, const struct dhcp6_policy *p, const str
 	bool sends = d.verdict != DHCP6_IGNORE;
 	int rc = probe(own, p, &d, as);
 
+	dhcp_facts_asked(d.machine, dhcp6_firmware_of(p->msg));
+	if (d.verdict == DHCP6_IGNORE || d.verdict == DHCP6_SEND_STATUS)
+		dhcp_facts_refused(d.machine, d.reason);
 	if (rc == 0 && sends)
 		rc = fill_packet(own, p, &d, &as->frame, packet);
 	if (rc == 0)

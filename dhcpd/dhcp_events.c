@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "dhcpd/dhcp_boot.h"
+#include "machine/watch.h"
 
 #include <stdio.h>
 
@@ -243,6 +244,8 @@ bool dhcp_events_note_in_use(struct dhcp_events *e, const struct dhcp_in_use *u)
 
 	mac_format(&u->by, mac);
 	ip_format(&u->ip, ip);
+	if (u->owner)
+		machine_saw(u->owner, SAW_IN_USE, mac);
 	if (!dhcp_notice_due(
 		    u->owner ? &e->machines : &e->guests, s->id, &u->by, clock_mono_ms())) {
 		log_debug("dhcp %s: %s is in use by %s", s->name, ip, mac);

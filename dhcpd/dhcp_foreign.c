@@ -4,6 +4,7 @@
 #include "core/link.h"
 #include "core/log.h"
 #include "core/neighbour.h"
+#include "machine/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -132,6 +133,15 @@ static void tell(
 			name, text);
 }
 
+static void note_fact(const struct dhcp_foreign *f, const struct dhcp_heard *h,
+	const struct machine *m, bool forged)
+{
+	char text[256];
+
+	describe(f, h, text, sizeof text);
+	machine_saw(m, forged ? SAW_FORGED : SAW_FOREIGN, text);
+}
+
 static void heard(void *arg, const struct dhcp_heard *h)
 {
 	struct dhcp_foreign *f = arg;
@@ -150,6 +160,8 @@ static void heard(void *arg, const struct dhcp_heard *h)
 	if (!fresh && !m)
 		return;
 	key = m ? &h->client : &h->from;
+	if (m)
+		note_fact(f, h, m, forged);
 	due = dhcp_notice_due(&f->told, f->segment->id, key, now);
 	if (due || (fresh && dhcp_notice_due(&f->fresh, f->segment->id, key, now)))
 		tell(f, h, m ? m->name : "", forged);

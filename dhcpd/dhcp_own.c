@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_own.h"
+#include "dhcpd/dhcp_facts.h"
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -47,7 +48,7 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 	snprintf(text, sizeof(text), "%s from %s on %s gets no boot script: %s",
 		dhcp_type_name(p->msg->type), mac_format(&p->msg->mac, mac), p->segment->name, why);
 	if (dec->machine)
-		machine_tell(dec->machine, "refused", text);
+		dhcp_facts_withheld(dec->machine, text);
 	dhcp_outbox_touch(own->lessor->outbox);
 	*boot = (struct dhcp_boot){.vendor_class = ""};
 	return verdict == DHCP_SECRET_SILENT ? -EPERM : 0;
@@ -96,6 +97,8 @@ static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
 		rc = keep_secret(own, p, dec, &packet->route, &boot);
 	if (rc < 0)
 		return rc;
+	if (dec->verdict == DHCP_SEND_ACK)
+		dhcp_facts_leased(dec->machine, &dec->address, &boot);
 	len = dhcp_answer_encode(p, dec, &boot, packet->buf + DHCP_FRAME_HEADER);
 	if (len < 0)
 		return len;
@@ -191,6 +194,14 @@ static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct
 	return -EINPROGRESS;
 }
 
+static void note_facts(const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	if (p->msg->type == DHCP_DISCOVER || p->msg->type == DHCP_REQUEST)
+		dhcp_facts_asked(dec->machine, dhcp_firmware_of(p->msg));
+	if (dec->verdict == DHCP_IGNORE || dec->verdict == DHCP_SEND_NAK)
+		dhcp_facts_refused(dec->machine, dec->reason);
+}
+
 /* `packet` is used or given back. Encoded before anything is changed: a lease that cannot be told
  * is not given. */
 static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struct raw *raw,
@@ -200,6 +211,7 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 	struct dhcp_decision dec = dhcp_policy_decide(p);
 	int rc = probe(own, p, &dec, raw);
 
+	note_facts(p, &dec);
 	if (rc == 0 && sends(&dec))
 		rc = fill_packet(own, p, &dec, packet);
 	if (rc == 0)

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "dhcpd/dhcp_boot.h"
 #include "dhcpd/dhcp_events.h"
+#include "dhcpd/dhcp_facts.h"
 #include "dhcpd/dhcp_foreign.h"
 #include "dhcpd/dhcp_notice.h"
 #include "dhcpd/dhcp_origin.h"
@@ -107,6 +108,8 @@ static void note_asked(struct dhcp_proxy *d)
 		return;
 	if (!mac_eq(&a->mac, &d->msg.mac))
 		*a = (struct asked){.mac = d->msg.mac};
+	dhcp_facts_asked(machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL),
+		dhcp_firmware_of(&d->msg));
 	if (d->msg.type == DHCP_DISCOVER) {
 		note_discover(d, a);
 		return;
@@ -156,7 +159,7 @@ static bool may_tell(struct side_port *p, const struct machine *m, const struct 
 refused:
 	snprintf(text, sizeof(text), "%s from %s on %s gets no boot script: %s",
 		dhcp_type_name(d->msg.type), mac_format(&d->msg.mac, mac), d->segment->name, why);
-	machine_tell(m, "refused", text);
+	dhcp_facts_withheld(m, text);
 	return false;
 }
 
@@ -199,6 +202,7 @@ static void answer(struct side_port *p, const struct sockaddr_in *from)
 		return;
 	if (boot.secret && packet->route.frame)
 		packet->route.mac = d->msg.mac;
+	dhcp_facts_told(m, &boot);
 	if (dhcp_socket_send(&p->socket, &packet, 1, &error) < 1)
 		failed(d, "a boot offer could not be sent", error);
 }
@@ -268,6 +272,8 @@ static void heard(void *arg, const struct dhcp_heard *h)
 	if (h->type != DHCP_ACK || !h->address || (!m && !is_computed(d->segment, h)) ||
 		!is_news(d, h, &client))
 		return;
+	if (m)
+		dhcp_facts_leased(m, &ip, NULL);
 	timeline_add(d->c.timeline, m ? m->name : "", "leased", "%s to %s by %s (%s%sxid %08x)",
 		ip_format(&ip, address), mac_format(&h->client, mac), ip_format(&server, by),
 		client, *client ? ", " : "", h->xid);

@@ -5,6 +5,7 @@
 #include "core/draw.h"
 #include "core/plain.h"
 #include "machine/host_keys.h"
+#include "machine/watch.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -182,8 +183,10 @@ static void change(
 		a->answers_closed = true;
 	if (m->state == LIFE_LIVE)
 		change_live(a, e, why, now);
-	if (has_failed(m, e, r))
+	if (has_failed(m, e, r)) {
 		plain_line(why, a->reason, sizeof a->reason);
+		machine_explain(m, e == LIFE_FAIL || e == LIFE_FIRST_BOOT_FAILED ? why : "");
+	}
 	if (r->actions & LIFE_DO_END && !a->ended_at)
 		a->ended_at = now;
 	a->boots = r->boots;
@@ -257,6 +260,23 @@ static void tell(struct machine *m, enum life_event e, enum life_state before, c
 		tellf(m, "power", "stopped while %s: started again", life_state_name(m->state));
 }
 
+/* What the event shows of the way that it has gone. */
+static void note_fact(const struct machine *m, enum life_event e, const char *why)
+{
+	static const enum fact facts[LIFE_EVENTS] = {[LIFE_BOOT] = SAW_SCRIPT,
+		[LIFE_ANSWERS] = SAW_ANSWERS,
+		[LIFE_PROGRESS] = SAW_PROGRESS,
+		[LIFE_DONE] = SAW_DONE,
+		[LIFE_FIRST_BOOT] = SAW_UP,
+		[LIFE_KILLED] = SAW_KILLED,
+		[LIFE_POWER_FAILED] = SAW_NO_POWER};
+
+	if (e == LIFE_ARM || e == LIFE_RUN || e == LIFE_GO_LIVE || e == LIFE_CLONE)
+		return;
+	if (facts[e] != SAW_START)
+		machine_saw(m, facts[e], why);
+}
+
 static const char *why_of(const struct life_result *r, const char *detail)
 {
 	return detail && detail[0] ? detail : r->reason ? r->reason : "";
@@ -276,6 +296,7 @@ int machine_event(struct machine *m, enum life_event e, const char *detail)
 		return -EPERM;
 	}
 	plain_line(why_of(&r, detail), why, sizeof why);
+	note_fact(m, e, why);
 	change(m, e, &r, why);
 	rc = machines_save(ms, m);
 	if (ended)
@@ -323,12 +344,14 @@ static bool is_sealed(const struct machine *m)
 }
 
 static void begin_attempt(
-	struct attempt *a, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
+	struct machine *m, json_t *snapshot, unsigned max_boots, int64_t deadline_ms)
 {
+	struct attempt *a = &m->attempt;
 	uint64_t number = a->number + 1;
 	int64_t now = clock_wall_ms();
 
 	json_decref(a->snapshot);
+	machine_watch_anew(m);
 	*a = (struct attempt){
 		.number = number,
 		.armed_at = now,
@@ -354,7 +377,7 @@ int machine_arm(
 	retire_tokens(m);
 	json_decref(m->host_keys); /* another system is to come */
 	m->host_keys = NULL;
-	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
+	begin_attempt(m, snapshot, max_boots, deadline_ms_from_now);
 	m->attempt.sealed = is_sealed(m);
 	snprintf(detail, sizeof detail, "attempt %llu, profile %.32s%s",
 		(unsigned long long)m->attempt.number, m->profile,
@@ -385,7 +408,7 @@ int machine_run(struct machine *m, const char *tool, json_t *snapshot, unsigned 
 	retire_token(m, m->attempt.asking.token);
 	retire_token(m, m->attempt.token);
 	memcpy(up_token, m->attempt.up_token, sizeof up_token);
-	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms_from_now);
+	begin_attempt(m, snapshot, max_boots, deadline_ms_from_now);
 	memcpy(m->attempt.up_token, up_token, sizeof up_token);
 	m->attempt.sealed = is_sealed(m);
 	m->attempt.before = before;
@@ -408,7 +431,7 @@ int machine_go_live(struct machine *m, json_t *snapshot, unsigned max_boots, int
 		return -EBUSY;
 	}
 	retire_tokens(m);
-	begin_attempt(&m->attempt, snapshot, max_boots, deadline_ms);
+	begin_attempt(m, snapshot, max_boots, deadline_ms);
 	m->attempt.sealed = is_sealed(m);
 	m->attempt.before = before;
 	m->attempt.live = (struct live){.on = true, .timeout = deadline_ms};
@@ -435,7 +458,7 @@ int machine_clone(
 		refuse(m, LIFE_CLONE, r.reason, NULL);
 		return -EBUSY;
 	}
-	begin_attempt(&m->attempt, snapshot, 0, deadline_ms_from_now);
+	begin_attempt(m, snapshot, 0, deadline_ms_from_now);
 	m->attempt.next_token[0] = '\0'; /* it boots nothing of ours */
 	return machine_event(m, LIFE_CLONE, detail);
 }

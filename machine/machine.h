@@ -107,6 +107,7 @@ struct attempt {
 	char reason
 		[256]; /* why it failed, or what is wrong with a live system's boot; "" otherwise */
 	json_t *snapshot; /* the profile as it was when armed; made and read by kickstart/ */
+	json_t *cause; /* why it is stuck, or failed: cause_json() in causes.h; NULL: nothing is known to be wrong */
 };
 
 /* Whether its attempts are sealed. */
@@ -117,6 +118,13 @@ enum machine_seal {
 };
 
 struct encrypt_key;
+struct facts;
+
+/* What it waited for when it was last looked at: watch.c. */
+struct watched_step {
+	int step;      /* enum boot_step */
+	int64_t since; /* mono ms; 0: it was not looked at */
+};
 
 struct machine {
 	char name[MACHINE_NAME];
@@ -165,6 +173,9 @@ struct machine {
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
 	struct machines *home;
+	size_t watched; /* place among those that are watched, 1-based; 0: it is not */
+	struct facts *facts; /* of one that is watched, else NULL: watch.h */
+	struct watched_step step;
 	size_t due;    /* place among those with a deadline, 1-based; 0: has none */
 	size_t walked; /* where machines_next() met it last among all */
 };

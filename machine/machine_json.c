@@ -2,6 +2,7 @@
 /* A machine as JSON: as it is stored, and as the API shows it. */
 #include "machine/host_keys.h"
 #include "machine/registry.h"
+#include "machine/watch.h"
 
 #include "core/clock.h"
 
@@ -147,6 +148,8 @@ static json_t *attempt_store(const struct attempt *a, struct secrets *s)
 		set(j, "live", live_store(a), &ok);
 	if (a->asking.token[0])
 		set(j, "asking", asking_store(&a->asking), &ok);
+	if (a->cause)
+		set(j, "cause", json_incref(a->cause), &ok);
 	if (a->snapshot)
 		set(j, "snapshot", secrets_snapshot_store(s, a->snapshot), &ok);
 	return finish(j, ok);
@@ -262,6 +265,20 @@ static json_t *live_json(const struct machine *m)
 	return finish(j, ok);
 }
 
+/* What it waits for now; null: nothing. */
+static void set_step(json_t *j, const struct machine *m, bool *ok)
+{
+	int64_t since;
+	enum boot_step step = machine_step(m, &since);
+	bool waits = step != STEP_NONE;
+
+	set(j, "waits_for", waits ? json_string(causes_step_name(step)) : json_null(), ok);
+	set(j, "waits_since",
+		waits ? machine_time_json(clock_wall_ms() - (clock_mono_ms() - since))
+		      : json_null(),
+		ok);
+}
+
 static json_t *attempt_json(const struct machine *m)
 {
 	const struct attempt *a = &m->attempt;
@@ -278,6 +295,8 @@ static json_t *attempt_json(const struct machine *m)
 	set(j, "deadline", machine_time_json(clock_wall_of(a->deadline)), &ok);
 	set(j, "ended_at", machine_time_json(a->ended_at), &ok);
 	set(j, "reason", text_or_null(a->reason), &ok);
+	set_step(j, m, &ok);
+	set(j, "cause", a->cause ? json_deep_copy(a->cause) : json_null(), &ok);
 	set(j, "tool", text_or_null(a->tool), &ok);
 	set(j, "live", live_json(m), &ok);
 	set(j, "sealed", json_boolean(a->sealed), &ok);
@@ -525,6 +544,17 @@ static void get_live(struct parse *p, const json_t *j, struct attempt *a)
 	get_unsigned(p, j, "counted", &a->live.counted);
 }
 
+static void get_cause(struct parse *p, const json_t *j, struct attempt *a)
+{
+	static const char *const texts[] = {"kind", "text", "seen", "fix"};
+	const json_t *c = member(p, j, "cause", JSON_OBJECT);
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		member(p, c, texts[i], JSON_STRING);
+	if (!p->bad)
+		get_json(p, j, "cause", JSON_OBJECT, &a->cause);
+}
+
 static void get_attempt(struct parse *p, const json_t *j, struct machine *m)
 {
 	struct attempt *a = &m->attempt;
@@ -553,6 +583,8 @@ static void get_attempt(struct parse *p, const json_t *j, struct machine *m)
 		get_unsigned(p, j, "asks", &a->asks);
 	}
 	a->by_rules = json_is_true(json_object_get(j, "by_rules"));
+	if (json_object_get(j, "cause"))
+		get_cause(p, j, a);
 	if (json_object_get(j, "tool")) {
 		get_text(p, j, "tool", a->tool, sizeof a->tool);
 		get_state(p, j, "before", &a->before);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/registry.h"
 #include "core/wipe.h"
+#include "machine/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,6 +41,8 @@ void machines_free(struct machines *ms)
 		machine_free(ms->order[i]);
 	free(ms->order);
 	free(ms->due);
+	free(ms->watched);
+	free(ms->usual);
 	table_fini(&ms->names);
 	table_fini(&ms->keys);
 	free(ms);
@@ -68,6 +71,10 @@ void machine_free(struct machine *m)
 	json_decref(m->ssh_keys);
 	machine_spec_fini(&m->spec);
 	json_decref(m->attempt.snapshot);
+	json_decref(m->attempt.cause);
+	if (m->facts)
+		facts_fini(m->facts);
+	free(m->facts);
 	free(m->first_boot);
 	wipe_free(m->power_password);
 	free(m->power_locked);
@@ -97,7 +104,7 @@ static size_t name_place(const struct machines *ms, const char *name)
 static int make_room(struct machines *ms)
 {
 	size_t cap = ms->cap ? ms->cap * 2 : ORDER_FIRST;
-	struct machine **order, **due;
+	struct machine **order, **due, **watched;
 
 	if (ms->count < ms->cap)
 		return 0;
@@ -109,6 +116,10 @@ static int make_room(struct machines *ms)
 	if (!due)
 		return -ENOMEM;
 	ms->due = due;
+	watched = reallocarray(ms->watched, cap, sizeof *watched);
+	if (!watched)
+		return -ENOMEM;
+	ms->watched = watched;
 	ms->cap = cap;
 	return 0;
 }
@@ -148,6 +159,7 @@ static int add_at(struct machines *ms, struct machine *m, size_t place)
 	order_insert(ms, m, place);
 	m->home = ms;
 	machine_due_update(ms, m);
+	machine_watch_update(ms, m);
 	return 0;
 }
 
@@ -163,6 +175,7 @@ void machines_remove(struct machines *ms, struct machine *m)
 	if (ms->store)
 		store_delete(ms->store, STORE_MACHINE, m->name, strlen(m->name));
 	machine_due_remove(ms, m);
+	machine_watch_drop(ms, m);
 	ms->count--;
 	memmove(&ms->order[place], &ms->order[place + 1], (ms->count - place) * sizeof *ms->order);
 	table_remove(&ms->names, &m->by_name);
@@ -179,6 +192,7 @@ int machines_save(struct machines *ms, struct machine *m)
 	if (rc < 0)
 		return rc;
 	machine_due_update(ms, m);
+	machine_watch_update(ms, m);
 	if (!ms->store)
 		return 0;
 	j = machine_store(m, ms->key);

@@ -6,6 +6,8 @@
 #include "core/encrypt.h"
 #include "machine/machine.h"
 
+struct usual;
+
 struct machines {
 	struct store *store;
 	struct timeline *timeline;
@@ -24,6 +26,11 @@ struct machines {
 	size_t count, cap;
 	struct machine **due; /* a heap, the earliest deadline first; its room is `cap` too */
 	size_t n_due;
+	struct machine **watched; /* watch.h; its room is `cap` too */
+	size_t n_watched;
+	struct usual *usual; /* watch.c: how long steps take, by profile */
+	size_t n_usual;
+	int64_t restarted; /* mono ms: since when this service runs, if there was one before */
 };
 
 /* Numbers inside a name by value; names that are equal so ("n01", "n1") by their bytes. */

@@ -15,6 +15,7 @@
 #include "service/network/segments.h"
 #include "service/start_look.h"
 #include "service/timekeeping.h"
+#include "machine/watch.h"
 #include "service/media/copying.h"
 #include "service/service.h"
 #include "config/paths.h"
@@ -299,6 +300,8 @@ static int load_machines(struct run *r, char *why, size_t size)
 	if (!missing)
 		machines_use_key(b->machines, &r->key);
 	rc = machines_load(b->machines, why, size);
+	if (!rc)
+		rc = machines_load_usual(b->machines);
 	if (rc == -ENOKEY)
 		key_is_missing(b, path, why, size);
 	if (!rc && missing)
@@ -471,6 +474,8 @@ static void say_ready(struct service *s)
 	hosts_connect(&s->hosts, networks);
 	start_look(&s->base, networks);
 	timekeeping_start(&s->time);
+	machines_restarted(s->base.machines, clock_mono_ms());
+	watching_start(&s->watching);
 	reconcile_bare(&s->follow);
 	settle_set_deadline(&s->settle);
 	log_info("ready after %lld ms, %zu machines", (long long)(clock_mono_ms() - s->started),
@@ -500,6 +505,8 @@ static void stop(struct run *r)
 	link_monitor_free(s->network.links);
 	if (s->base.loop)
 		timekeeping_stop(&s->time);
+	if (s->base.loop)
+		watching_stop(&s->watching);
 	stop_worker(r);
 	service_drop_waiting(s);
 	packages_stop(&s->packages);

@@ -21,6 +21,7 @@ void service_connect(struct service *s)
 	struct base *b = &s->base;
 
 	s->time.base = b;
+	s->watching.base = b;
 	s->hosts = (struct hosts){.base = b};
 	libvirt_events_init(&s->hosts.calls, &s->follow);
 	s->act = (struct act){

@@ -13,10 +13,12 @@
 #include "service/packages/packages.h"
 #include "service/settle.h"
 #include "service/timekeeping.h"
+#include "service/watching.h"
 
 struct service {
 	struct base base;
 	struct timekeeping time;
+	struct watching watching;
 	struct hosts hosts;
 	struct act act;
 	struct content content;

@@ -13,6 +13,7 @@
 #include "core/plain.h"
 #include "core/clock.h"
 #include "core/neighbour.h"
+#include "machine/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -312,6 +313,7 @@ enum place_verdict place_admit(
 	snprintf(text, sizeof text, "%s for %s: %s", plain_line(a->what, said, sizeof said),
 		ip_format(a->peer, ip), why);
 	machine_tell(m, "refused", text);
+	machine_saw(m, SAW_WITHHELD, text);
 	return PLACE_REFUSED;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/neighbour.h"
+#include "machine/watch.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -109,6 +110,40 @@ void transfer_http_dropped(struct boot *boot, const struct http_dropped *d)
 		boot->base->timeline, "", "refused", clock_wall_ms() - DROPPED_TOLD_MS, -1, text);
 }
 
+/* Before its boot script what it loads is a boot program. */
+static enum fact loaded(const struct machine *m)
+{
+	return m->state == LIFE_ARMED ? SAW_LOADER : SAW_FILE;
+}
+
+static void note_http(const struct machine *m, const struct http_report *r)
+{
+	char text[FACT_TEXT];
+
+	machine_saw(m, SAW_TRANSFER, NULL);
+	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
+	if (r->status == 404)
+		machine_saw(m, SAW_MISSING, text);
+	else if (r->status < 300 && !r->completed && !r->underway)
+		machine_saw(m, SAW_BROKEN, text);
+	else if (r->status < 300)
+		machine_saw(m, loaded(m), r->path);
+}
+
+static void note_tftp(const struct machine *m, const struct tftp_report *r)
+{
+	char text[FACT_TEXT];
+
+	machine_saw(m, SAW_TRANSFER, NULL);
+	snprintf(text, sizeof text, "TFTP %s: %s", r->name, r->why);
+	if (r->outcome == TFTP_REFUSED)
+		machine_saw(m, SAW_MISSING, text);
+	else if (r->outcome == TFTP_DONE && !boot_is_script(r->name))
+		machine_saw(m, loaded(m), r->name);
+	else if (r->outcome == TFTP_TIMEOUT || r->outcome == TFTP_FAILED)
+		machine_saw(m, SAW_BROKEN, text);
+}
+
 void transfer_http_ended(struct boot *boot, const struct http_report *r)
 {
 	struct machine *m = machine_at(boot, r->segment, &r->peer);
@@ -116,6 +151,7 @@ void transfer_http_ended(struct boot *boot, const struct http_report *r)
 
 	if (!m || r->head)
 		return;
+	note_http(m, r);
 	if (r->underway) {
 		tell_underway(m, r->path, r->sent, r->asked, r->ms);
 		return;
@@ -139,7 +175,10 @@ void transfer_tftp_ended(struct boot *boot, const struct tftp_report *r)
 	char text[512];
 
 	/* a boot script is on the timeline as such; GRUB opens it twice, and breaks off once */
-	if (!m || r->outcome == TFTP_PROBE || boot_is_script(r->name))
+	if (!m)
+		return;
+	note_tftp(m, r);
+	if (r->outcome == TFTP_PROBE || boot_is_script(r->name))
 		return;
 	if (r->outcome == TFTP_DONE) {
 		machine_loaded(m, clock_mono_ms());

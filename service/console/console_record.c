@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "machine/watch.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -275,8 +276,10 @@ static void take(struct recording *r, const struct guest_console_news *news)
 {
 	if (news->open && r->state != RECORD_ON)
 		opened(r);
-	if (news->n)
+	if (news->n) {
 		add(r, news->bytes, news->n);
+		console_text_add(&r->lines, news->bytes, news->n);
+	}
 	free(news->bytes);
 	r->lost += news->dropped;
 	if (news->over) {
@@ -439,6 +442,15 @@ static uint64_t hash_of(const char *name)
 	return hash_bytes(name, strlen(name), 0);
 }
 
+static void hear(void *arg, const char *line)
+{
+	const struct recording *r = arg;
+	const struct machine *m = machines_by_name(r->consoles->base->machines, r->name);
+
+	if (m && !strcmp(m->uuid, r->uuid))
+		machine_heard(m, line);
+}
+
 static struct recording *find(struct consoles *consoles, const char *name)
 {
 	struct table_node *n;
@@ -462,6 +474,8 @@ struct recording *record_of(struct consoles *consoles, const struct machine *m)
 	r->consoles = consoles;
 	snprintf(r->name, sizeof r->name, "%s", m->name);
 	snprintf(r->uuid, sizeof r->uuid, "%s", m->uuid);
+	r->lines.line = hear;
+	r->lines.arg = r;
 	loop_timer_init(&r->again, open_again, r);
 	loop_timer_init(&r->gathered, gathered, r);
 	loop_timer_init(&r->wanted, on_wanted, r);

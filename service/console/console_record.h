@@ -7,6 +7,7 @@
 #define USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
 
 #include "service/console/console_log.h"
+#include "service/console/console_text.h"
 #include "service/console/consoles.h"
 
 enum {
@@ -63,6 +64,7 @@ struct recording {
 	struct console_log log; /* used by the tasks, which run one at a time for each recording */
 	uint8_t *waiting;       /* for the disk */
 	size_t n_waiting, room;
+	struct console_text lines; /* what it says, for whoever looks for signs of trouble */
 	uint64_t lost; /* bytes that no log has */
 	bool writing, failing;
 	int64_t written_at; /* mono ms */

@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "machine/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -253,6 +254,18 @@ static bool live_on(struct machine *m, const struct guest_news *news)
 	return m->state != before || (news->what == GUEST_STOPPED_SELF && life_installs(m->state));
 }
 
+static void note_fact(const struct machine *m, const struct guest_news *news)
+{
+	if (news->what == GUEST_STARTED)
+		machine_saw(m, SAW_START, NULL);
+	else if (news->what == GUEST_RESUMED)
+		machine_saw(m, SAW_RESUMED, NULL);
+	else if (news->state == GUEST_HELD && news->how)
+		machine_saw(m, SAW_PAUSED, news->how);
+	else if (news->what == GUEST_PANICKED)
+		machine_heard(m, "Kernel panic - not syncing: reported by its panic device");
+}
+
 void guest_follow(struct follow *follow, struct guests *from, const struct guest_news *news)
 {
 	struct machine *m = news->what == GUEST_RENAMED
@@ -264,6 +277,7 @@ void guest_follow(struct follow *follow, struct guests *from, const struct guest
 		seats_look(follow->network, news->domain);
 	if (!m || !m->guest || strcmp(m->uuid, news->uuid) || guests_of(follow->hosts, m) != from)
 		return;
+	note_fact(m, news);
 	if (news->what == GUEST_STARTED)
 		record_started(follow->consoles, m);
 	if (news->what == GUEST_RENAMED && strcmp(m->name, news->domain)) {
@@ -341,8 +355,10 @@ void guest_follow_disk_error(struct follow *follow, struct guests *from, const c
 {
 	struct machine *m = machines_by_name(follow->base->machines, domain);
 
-	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(follow->hosts, m) != from ||
-		was_said(follow, m))
+	if (!m || !m->guest || strcmp(m->uuid, uuid) || guests_of(follow->hosts, m) != from)
+		return;
+	machine_saw(m, full ? SAW_DISK_FULL : SAW_DISK_ERROR, path);
+	if (was_said(follow, m))
 		return;
 	if (full)
 		timeline_add(follow->base->timeline, m->name, "paused",

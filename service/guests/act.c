@@ -7,6 +7,7 @@
 #include "service/base/operation.h"
 
 #include "core/log.h"
+#include "machine/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -95,6 +96,8 @@ static void on_power_job(void *arg, const struct power_result *r)
 
 	if (m)
 		act_power_met(m, r);
+	if (m && !r->status)
+		machine_saw(m, SAW_START, j->what);
 	job_ended(j, !r->status, r->text);
 }
 

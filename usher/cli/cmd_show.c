@@ -109,6 +109,24 @@ static void show_attempt(json_t *a)
 		printf("  reason     %s\n", machine_text(a, "reason"));
 }
 
+/* What it waits for, and why that does not come. */
+static void show_cause(const json_t *a)
+{
+	const json_t *c = json_object_get(a, "cause");
+	char age[32];
+
+	if (*machine_text(a, "waits_for"))
+		printf("  waits for  %s, for %s\n", machine_text(a, "waits_for"),
+			machine_age_of(a, "waits_since", age, sizeof age));
+	if (!json_is_object(c))
+		return;
+	printf("  cause      %s%s\n", json_is_true(json_object_get(c, "certain")) ? "" : "probably ",
+		machine_text(c, "text"));
+	if (*machine_text(c, "seen"))
+		printf("  seen       %s\n", machine_text(c, "seen"));
+	printf("  fix        %s\n", machine_text(c, "fix"));
+}
+
 enum { CONSOLE_LINES = 4, CONSOLE_WIDTH = 120, CONSOLE_LOOK = 8 << 10 };
 
 /* It failed; or a boot of its live system did, or they follow each other too fast. */
@@ -175,6 +193,7 @@ static void show_machine(json_t *m)
 	json_array_foreach(json_object_get(m, "unreadable"), i, value)
 		show_unreadable(m, json_string_value(value));
 	show_attempt(json_object_get(m, "attempt"));
+	show_cause(json_object_get(m, "attempt"));
 	show_waiting(m);
 	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf("  host key   %s %s\n",
 		machine_text(value, "fingerprint"), machine_text(value, "type"));

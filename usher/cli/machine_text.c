@@ -48,9 +48,9 @@ const char *machine_reason(const json_t *m)
 	return "";
 }
 
-const char *machine_age(const json_t *m, char *buf, size_t size)
+const char *machine_age_of(const json_t *object, const char *key, char *buf, size_t size)
 {
-	long long s = (long long)time(NULL) - json_time_ms(json_object_get(m, "since")) / 1000;
+	long long s = (long long)time(NULL) - json_time_ms(json_object_get(object, key)) / 1000;
 
 	if (s < 0)
 		s = 0;
@@ -63,4 +63,9 @@ const char *machine_age(const json_t *m, char *buf, size_t size)
 	else
 		snprintf(buf, size, "%lldd%02lldh", s / 86400, s / 3600 % 24);
 	return buf;
+}
+
+const char *machine_age(const json_t *m, char *buf, size_t size)
+{
+	return machine_age_of(m, "since", buf, size);
 }

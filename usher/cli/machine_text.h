@@ -15,5 +15,7 @@ const char *machine_state_text(const json_t *machine);
 const char *machine_reason(const json_t *machine);
 /* How long it is in its state: "3m12s". */
 const char *machine_age(const json_t *machine, char *buf, size_t size);
+/* The same since the time that this member says. */
+const char *machine_age_of(const json_t *object, const char *key, char *buf, size_t size);
 
 #endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/bridge.h"
+
+#include <errno.h>
+#include <linux/if_bridge.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <stdio.h>
+#include <string.h>
+
+struct ports {
+	struct bridge_port *all;
+	size_t n, most;
+};
+
+static bool take_state(struct nlattr *info, int *ret)
+{
+	struct nlattr *state = info ? nla_find(nla_data(info), nla_len(info), IFLA_BRPORT_STATE) : NULL;
+
+	if (!state || nla_len(state) < 1)
+		return false;
+	*ret = nla_get_u8(state);
+	return true;
+}
+
+static int on_port(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	struct ports *p = arg;
+	struct nlattr *name, *master, *mac;
+	struct bridge_port port = {.state = 0};
+
+	if (h->nlmsg_type != RTM_NEWLINK || !nlmsg_valid_hdr(h, sizeof(struct ifinfomsg)) ||
+		p->n == p->most)
+		return NL_OK;
+	name = nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_IFNAME);
+	master = nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_MASTER);
+	mac = nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_ADDRESS);
+	if (!name || !master || !mac || nla_len(mac) != (int)sizeof port.mac.b ||
+		!take_state(nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_PROTINFO),
+			&port.state))
+		return NL_OK;
+	snprintf(port.name, sizeof port.name, "%.*s", nla_len(name), (const char *)nla_data(name));
+	memcpy(port.mac.b, nla_data(mac), sizeof port.mac.b);
+	port.bridge = nla_get_u32(master);
+	p->all[p->n++] = port;
+	return NL_OK;
+}
+
+int bridge_ports(struct bridge_port *ret, size_t most)
+{
+	struct ifinfomsg of = {.ifi_family = AF_BRIDGE};
+	struct ports p = {ret, 0, most};
+	struct nl_sock *sock = nl_socket_alloc();
+	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -1;
+
+	if (rc >= 0)
+		rc = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_port, &p);
+	if (rc >= 0)
+		rc = nl_send_simple(sock, RTM_GETLINK, NLM_F_DUMP, &of, sizeof of);
+	if (rc >= 0)
+		rc = nl_recvmsgs_default(sock);
+	if (sock)
+		nl_socket_free(sock);
+	return rc < 0 ? -EIO : (int)p.n;
+}
+
+const char *bridge_state_name(int state)
+{
+	static const char *const names[] = {[BR_STATE_DISABLED] = "disabled",
+		[BR_STATE_LISTENING] = "listening",
+		[BR_STATE_LEARNING] = "learning",
+		[BR_STATE_FORWARDING] = "forwarding",
+		[BR_STATE_BLOCKING] = "blocking"};
+
+	return state >= 0 && state < (int)(sizeof names / sizeof *names) ? names[state] : "unknown";
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/causes.h"
+
+#include "machine/signs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECONDS(n) ((int64_t)(n)*1000)
+
+enum {
+	/* What was seen this long before a step began belongs to it: a console's output comes later than a packet. */
+	SLACK_MS = 1500,
+};
+
+/* The steps */
+
+static const struct step {
+	const char *name, *text;
+	int64_t floor, bare_floor; /* ms: below it no step is late */
+} steps[STEPS] = {
+	[STEP_START] = {"power-on", "its start", SECONDS(30), SECONDS(60)},
+	/* firmware tests memory and waits for other cards first; a server's may take minutes */
+	[STEP_REQUEST] = {"dhcp-request", "its first DHCP request", SECONDS(45), SECONDS(300)},
+	[STEP_LEASE] = {"lease", "its address", SECONDS(20), SECONDS(30)},
+	[STEP_LOADER] = {"boot-program", "it to fetch its boot program", SECONDS(20), SECONDS(30)},
+	[STEP_SCRIPT] = {"boot-script", "it to fetch its boot script", SECONDS(45), SECONDS(60)},
+	[STEP_FILES] = {"kernel", "it to fetch its kernel", SECONDS(30), SECONDS(60)},
+	[STEP_ANSWERS] = {"answers", "its installer to fetch the answers", SECONDS(180), SECONDS(300)},
+	[STEP_INSTALL] = {"installer", "its installer's next report", SECONDS(600), SECONDS(900)},
+	[STEP_FIRST_BOOT] = {"first-boot", "the first boot of its new system", SECONDS(300), SECONDS(600)},
+	[STEP_NONE] = {"nothing", "nothing", 0, 0},
+};
+
+const char *causes_step_name(enum boot_step step)
+{
+	return steps[step].name;
+}
+
+const char *causes_step_text(enum boot_step step)
+{
+	return steps[step].text;
+}
+
+int64_t causes_limit(const struct situation *s, enum boot_step step)
+{
+	int64_t floor = s->guest ? steps[step].floor : steps[step].bare_floor;
+	int64_t usual = s->usual ? s->usual[step] * STEP_LATE_TIMES : 0;
+
+	return usual > floor ? usual : floor;
+}
+
+/* Before its boot script: what it did last says what comes next. */
+static enum boot_step step_to_script(const struct situation *s)
+{
+	const struct facts *f = s->facts;
+
+	switch (f->step) {
+	case SAW_START:
+		return STEP_REQUEST;
+	case SAW_REQUEST:
+		return STEP_LEASE;
+	case SAW_LEASE:
+		return facts_have(f, TOLD_TFTP, f->step_at) ? STEP_LOADER : STEP_SCRIPT;
+	case SAW_LOADER:
+	case SAW_FILE: /* a boot program of several files */
+		return STEP_SCRIPT;
+	default: /* the service was started since */
+		return s->runs ? STEP_REQUEST : STEP_START;
+	}
+}
+
+static enum boot_step step_of(const struct situation *s)
+{
+	const struct facts *f = s->facts;
+
+	switch (s->state) {
+	case LIFE_ARMED:
+		return step_to_script(s);
+	case LIFE_BOOTING:
+		return facts_have(f, SAW_FILE, f->seen[SAW_SCRIPT].at) ? STEP_ANSWERS : STEP_FILES;
+	case LIFE_INSTALLING:
+		return STEP_INSTALL;
+	case LIFE_INSTALLED:
+		return STEP_FIRST_BOOT;
+	case LIFE_LIVE:
+		if (s->up)
+			return STEP_NONE;
+		return f->seen[SAW_SCRIPT].at > f->seen[SAW_START].at ? STEP_FILES
+								      : step_to_script(s);
+	default:
+		return STEP_NONE;
+	}
+}
+
+enum boot_step causes_step(const struct situation *s, int64_t *ret_since)
+{
+	const struct facts *f = s->facts;
+
+	/* files follow each other, and so do an installer's reports */
+	*ret_since = f->step_at;
+	if ((f->step == SAW_FILE || f->step == SAW_PROGRESS) && f->seen[f->step].at > f->step_at)
+		*ret_since = f->seen[f->step].at;
+	return step_of(s);
+}
+
+/* The causes */
+
+#define AT(step) (1u << STEP_##step)
+enum {
+	AT_DHCP = AT(REQUEST) | AT(LEASE) | AT(LOADER) | AT(SCRIPT),
+	AT_LEASED = AT(LEASE) | AT(LOADER) | AT(SCRIPT),
+	AT_FETCHING = AT(FILES) | AT(ANSWERS),
+	AT_RUNNING = AT(FILES) | AT(ANSWERS) | AT(INSTALL) | AT(FIRST_BOOT),
+	AT_ANY = (1u << STEP_NONE) - 1,
+};
+
+struct row {
+	const char *kind;
+	unsigned steps;     /* bits: where it explains that it waits */
+	enum fact shows;    /* what shows it; FACTS: only that the step is late */
+	enum fact unless;   /* it is not that when this was seen later; FACTS: nothing */
+	int64_t after;      /* ms from then on that it must have waited; -1: until the step is late */
+	bool certain;
+	bool here; /* what shows it must have been seen in this step, not before */
+	const char *text, *fix;
+};
+
+#define RESTART_FIX "start it again: usher reinstall {name}"
+#define TCP_FIX                                                                                    \
+	"let TCP to usher's HTTP port through on the bridge: 'nft list ruleset' shows the rules, 'usher check' looks"
+#define UDP_FIX                                                                                    \
+	"let UDP to port 69, and what is sent back from other ports, through on the bridge: 'nft list ruleset' shows the rules"
+
+/* The first that holds is told: what is certain, and what says more, comes first. */
+static const struct row rows[] = {
+	{"paused", AT_ANY, SAW_DISK_FULL, SAW_RESUMED, 0, true, false,
+		"its guest is paused, since its storage is full",
+		"free space in the pool, then: virsh resume {name}"},
+	{"paused", AT_ANY, SAW_DISK_ERROR, SAW_RESUMED, 0, true, false,
+		"its guest is paused, since its storage cannot be written",
+		"repair the storage, then: virsh resume {name}"},
+	{"paused", AT_ANY, SAW_PAUSED, SAW_RESUMED, 0, true, false,
+		"its guest was paused by somebody", "virsh resume {name}"},
+	{"killed", AT_ANY, SAW_KILLED, SAW_START, 0, true, false,
+		"its guest was stopped from outside", RESTART_FIX},
+	{"power", AT(START) | AT(REQUEST), SAW_NO_POWER, SAW_START, 0, true, false,
+		"its power could not be switched", "usher power {name} on, or press its button"},
+	{"forged", AT_DHCP, SAW_FORGED, FACTS, 2000, true, true,
+		"another host answers DHCP in usher's name", "find that host and stop it"},
+	{"foreign-dhcp", AT_DHCP | AT(START), SAW_FOREIGN, FACTS, 3000, true, true,
+		"another DHCP server answered it, so it boots what that server says, or nothing",
+		"stop that server, or let it lease and have usher only boot (mode='proxy' in usher.xml)"},
+	{"pool-full", AT(LEASE), SAW_POOL_FULL, FACTS, 3000, true, true,
+		"the pool has no free address for it",
+		"enlarge the pool, or give it an address: usher patch {name} --ip ADDRESS"},
+	{"address-in-use", AT_DHCP, SAW_IN_USE, FACTS, 3000, true, true,
+		"another host uses its address",
+		"find the other host by its MAC, or give the machine another address: usher patch {name} --ip ADDRESS"},
+	{"no-address", AT(LEASE), SAW_NO_ADDRESS, FACTS, 5000, true, true,
+		"DHCP gives it no address", "usher show {name}; usher leases"},
+	{"firmware", AT_LEASED, SAW_UNSERVED, FACTS, 3000, true, true,
+		"there is no boot program for its firmware",
+		"boot it by another firmware (BIOS, UEFI x86-64, UEFI arm64), or use a profile for it: usher profiles"},
+	{"withheld", AT_LEASED | AT(FILES) | AT(ANSWERS), SAW_WITHHELD, FACTS, 2000, true, true,
+		"usher does not give it its boot script, as the request may not be the machine's own",
+		"see who else uses its MAC or address: usher events {name}"},
+	{"port-closed", AT(START) | AT(REQUEST) | AT(LEASE), SAW_PORT_CLOSED, FACTS, 2000, true, true,
+		"its bridge port does not forward yet: spanning tree waits",
+		"switch spanning tree off, or its delay: ip link set BRIDGE type bridge stp_state 0 forward_delay 0"},
+	{"missing", AT(LOADER) | AT(SCRIPT) | AT_FETCHING, SAW_MISSING, SAW_FILE, 4000, true, true,
+		"a file that it asked for is not there",
+		"fetch or import the profile's media: usher profiles {profile} says what is missing"},
+	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 12000, false, true,
+		"it was told its boot program and no TFTP request came: a firewall drops it, or its firmware cannot use it",
+		UDP_FIX},
+	{"http-filtered", AT(SCRIPT), TOLD_HTTP, SAW_TRANSFER, 15000, false, true,
+		"it was told the URL of its boot script and no HTTP request came: a firewall drops it",
+		TCP_FIX},
+	{"boot-program", AT(SCRIPT), SAW_LOADER, FACTS, 30000, false, true,
+		"its firmware fetched the boot program and did not run it: Secure Boot refuses it, or it is for another architecture",
+		"switch Secure Boot off, or use a profile whose boot programs are signed; usher console {name}"},
+	{"aborted", AT(LOADER) | AT(SCRIPT) | AT_FETCHING, SAW_BROKEN, SAW_FILE, 15000, false, true,
+		"a transfer to it was aborted and not begun again",
+		"look for a bad cable, a full memory of the machine, a firewall that forgets connections"},
+};
+
+/* When nothing was seen that shows a cause, and the step is late. */
+static const struct row late_rows[] = {
+	{"away", AT_DHCP | AT(START) | AT_FETCHING, FACTS, FACTS, -1, false, false,
+		"usher was stopped while the machine asked, and it gave up", RESTART_FIX},
+	{"no-request", AT(REQUEST), SAW_START, FACTS, -1, false, false,
+		"its firmware does not boot from the network, or its frames do not reach this host",
+		"see its boot order, its cable, its VLAN; usher console {name}"},
+	{"no-request", AT(START), FACTS, FACTS, -1, false, false,
+		"it was not started", "usher power {name} on; usher events {name}"},
+	{"silent", AT(FILES) | AT(ANSWERS), SAW_FILE, FACTS, -1, false, false,
+		"its kernel does not start, hangs, or does not reach the network: too little memory, or no driver for its card",
+		"read its console: usher console {name}"},
+	{"silent", AT(INSTALL), FACTS, FACTS, -1, false, false,
+		"its installer hangs, or waits for an answer", "read its console: usher console {name}"},
+	{"silent", AT(FIRST_BOOT), FACTS, FACTS, -1, false, false,
+		"the new system does not boot, or its network is not as it was during the install",
+		"read its console: usher console {name}"},
+};
+
+/* "{name}" and "{profile}" replaced. */
+static void fill(const struct situation *s, const char *text, char *to, size_t size)
+{
+	static const char name[] = "{name}", profile[] = "{profile}";
+	size_t n = 0;
+
+	while (*text && n + 1 < size) {
+		const char *put = NULL;
+
+		if (!strncmp(text, name, sizeof name - 1)) {
+			put = s->name;
+			text += sizeof name - 1;
+		} else if (!strncmp(text, profile, sizeof profile - 1)) {
+			put = s->profile;
+			text += sizeof profile - 1;
+		}
+		if (put)
+			n += (size_t)snprintf(to + n, size - n, "%s", put);
+		else
+			to[n++] = *text++;
+		if (n >= size)
+			n = size - 1;
+	}
+	to[n] = '\0';
+}
+
+static void name_cause(const struct situation *s, const char *kind, bool certain, const char *text,
+	const char *seen, const char *fix, struct cause *ret)
+{
+	ret->kind = kind;
+	ret->certain = certain;
+	fill(s, text, ret->text, sizeof ret->text);
+	snprintf(ret->seen, sizeof ret->seen, "%s", seen);
+	fill(s, fix, ret->fix, sizeof ret->fix);
+}
+
+static bool row_holds(const struct situation *s, const struct row *r, int64_t since)
+{
+	const struct facts *f = s->facts;
+	const struct fact_seen *shows = &f->seen[r->shows];
+	int64_t waited;
+
+	if (!shows->at || (r->here && shows->at < since - SLACK_MS))
+		return false;
+	if (r->unless != FACTS && f->seen[r->unless].at >= shows->at)
+		return false;
+	waited = s->now - (shows->at > since ? shows->at : since);
+	return s->failing || waited >= r->after;
+}
+
+static bool find_row(
+	const struct situation *s, enum boot_step step, int64_t since, struct cause *ret)
+{
+	for (const struct row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
+		if (r->steps & 1u << step && row_holds(s, r, since)) {
+			name_cause(s, r->kind, r->certain, r->text,
+				facts_text(s->facts, r->shows), r->fix, ret);
+			return true;
+		}
+	return false;
+}
+
+/* What its console said since it came as far as it is. */
+static bool find_sign(const struct situation *s, enum fact what, const struct sign *sign,
+	int64_t since, struct cause *ret)
+{
+	if (!sign || !facts_have(s->facts, what, since - SLACK_MS))
+		return false;
+	name_cause(s, sign->kind, sign->fatal, sign->cause, facts_text(s->facts, what), sign->fix,
+		ret);
+	return true;
+}
+
+/* The installer's own words on why it failed. */
+static bool find_in_reason(const struct situation *s, struct cause *ret)
+{
+	const struct sign *sign = sign_of(s->reason);
+
+	if (!sign)
+		return false;
+	name_cause(s, sign->kind, true, sign->cause, s->reason, sign->fix, ret);
+	return true;
+}
+
+static bool late_row_holds(const struct situation *s, const struct row *r, enum boot_step step)
+{
+	if (!(r->steps & 1u << step))
+		return false;
+	if (r == late_rows && !s->restarted)
+		return false;
+	return r->shows == FACTS || s->facts->seen[r->shows].at;
+}
+
+static bool find_late(const struct situation *s, enum boot_step step, struct cause *ret)
+{
+	for (const struct row *r = late_rows; r < late_rows + sizeof late_rows / sizeof *late_rows;
+		r++)
+		if (late_row_holds(s, r, step)) {
+			name_cause(s, r->kind, false, r->text, "", r->fix, ret);
+			return true;
+		}
+	return false;
+}
+
+/* Nobody can say how long a user takes to press a button. */
+static bool waits_for_user(const struct situation *s, enum boot_step step)
+{
+	return s->seals || (step == STEP_START && !s->switched);
+}
+
+bool causes_find(const struct situation *s, struct cause *ret)
+{
+	int64_t since;
+	enum boot_step step = causes_step(s, &since);
+	bool late = s->now - since > causes_limit(s, step);
+
+	if (step == STEP_NONE)
+		return false;
+	if (find_sign(s, SAW_FATAL, s->facts->fatal, since, ret) || find_row(s, step, since, ret))
+		return true;
+	if (s->failing && *s->reason && find_in_reason(s, ret))
+		return true;
+	if (waits_for_user(s, step) || !(late || s->failing))
+		return false;
+	return find_sign(s, SAW_HINT, s->facts->hint, since, ret) || (late && find_late(s, step, ret));
+}
+
+json_t *cause_json(const struct cause *c)
+{
+	return json_pack("{s:s, s:b, s:s, s:s, s:s}", "kind", c->kind, "certain", c->certain, "text",
+		c->text, "seen", c->seen, "fix", c->fix);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Why a machine is stuck: its state and what was seen of it in; the step that it waits for, the likeliest cause and what to
+ * do out. Pure, and driven by two tables: the causes (causes.c) and what consoles say (signs.c).
+ *
+ * A cause is named only when something was seen that shows it, or when the step takes longer than it ever did and longer than
+ * its floor. What follows from what was seen is certain; everything else is said with "probably".
+ */
+#ifndef USHER_MACHINE_CAUSES_H
+#define USHER_MACHINE_CAUSES_H
+
+#include "machine/facts.h"
+#include "machine/life.h"
+
+#include <jansson.h>
+
+/* What it waits for. */
+enum boot_step {
+	STEP_START,      /* its power, or its guest, to be switched on */
+	STEP_REQUEST,    /* its first DHCP request */
+	STEP_LEASE,      /* its address */
+	STEP_LOADER,     /* that it fetches its boot program */
+	STEP_SCRIPT,     /* that it fetches its boot script */
+	STEP_FILES,      /* that it fetches its kernel */
+	STEP_ANSWERS,    /* that its installer fetches the answers */
+	STEP_INSTALL,    /* its installer's next report */
+	STEP_FIRST_BOOT, /* that the installed system reports its first boot */
+	STEP_NONE,       /* nothing */
+	STEPS
+};
+
+enum {
+	CAUSE_TEXT = 400,
+	/* A step is late when it takes this many times what it ever took with the same profile; not below its floor. */
+	STEP_LATE_TIMES = 3,
+};
+
+struct situation {
+	const char *name; /* the machine's */
+	const char *profile;
+	const char *reason; /* why the attempt failed; "": it did not, or not yet */
+	const struct facts *facts;
+	enum life_state state;
+	bool guest;
+	bool runs;     /* its guest does */
+	bool switched; /* it is a guest, or its power is switched by us */
+	bool seals;    /* it waits for a user to confirm it */
+	bool failing;  /* the attempt fails now: what may be the reason is */
+	bool up;       /* a live system that is up */
+	int64_t now;   /* mono ms */
+	int64_t restarted; /* mono ms: when the service started, if it was away while this attempt was under way; 0: not */
+	const int64_t *usual; /* ms that each step took at most, [STEPS]; 0: not known; NULL: none is */
+};
+
+struct cause {
+	const char *kind; /* one word, for programs; static */
+	bool certain;
+	char text[CAUSE_TEXT], seen[FACT_TEXT], fix[CAUSE_TEXT];
+};
+
+/* Which step it waits for, and since when (mono ms). */
+enum boot_step causes_step(const struct situation *s, int64_t *ret_since);
+const char *causes_step_name(enum boot_step step); /* "boot-program" */
+const char *causes_step_text(enum boot_step step); /* "its boot program" */
+/* ms after which this step is late. */
+int64_t causes_limit(const struct situation *s, enum boot_step step);
+/* False: no cause is known, or nothing is wrong. */
+bool causes_find(const struct situation *s, struct cause *ret);
+
+/* {"kind", "certain", "text", "seen", "fix"}. New reference; NULL: out of memory. */
+json_t *cause_json(const struct cause *c);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/facts.h"
+
+#include "core/plain.h"
+#include "machine/signs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void facts_init(struct facts *f, int64_t now)
+{
+	*f = (struct facts){.begun = now, .step = FACTS, .step_at = now};
+}
+
+void facts_fini(struct facts *f)
+{
+	for (size_t i = 0; i < FACTS; i++)
+		free(f->seen[i].text);
+}
+
+static void set_text(struct fact_seen *s, const char *text)
+{
+	char plain[FACT_TEXT];
+
+	if (s->text && text && !strcmp(s->text, text))
+		return;
+	free(s->text);
+	s->text = text ? strdup(plain_line(text, plain, sizeof plain)) : NULL;
+}
+
+void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text)
+{
+	struct fact_seen *s = &f->seen[what];
+
+	s->at = now;
+	s->count++;
+	set_text(s, text);
+	if (what < FACT_STEPS && f->step != what) {
+		f->step = what;
+		f->step_at = now;
+	}
+}
+
+void facts_heard(struct facts *f, int64_t now, const char *line)
+{
+	const struct sign *sign = sign_of(line);
+
+	if (!sign)
+		return;
+	if (sign->fatal)
+		f->fatal = sign;
+	else
+		f->hint = sign;
+	facts_saw(f, sign->fatal ? SAW_FATAL : SAW_HINT, now, line);
+}
+
+bool facts_have(const struct facts *f, enum fact what, int64_t since)
+{
+	return f->seen[what].at && f->seen[what].at >= since;
+}
+
+const char *facts_text(const struct facts *f, enum fact what)
+{
+	return f->seen[what].text ? f->seen[what].text : "";
+}

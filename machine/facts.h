@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What was seen of a machine that boots or installs, by whoever saw it: the network's services, libvirt, its console. Of
+ * each fact the newest is kept: when, and one line on it. In memory only, while an attempt is under way; causes.h reads
+ * them. Main thread only.
+ */
+#ifndef USHER_MACHINE_FACTS_H
+#define USHER_MACHINE_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	FACT_TEXT = 240, /* bytes of a fact's line with its NUL; longer is cut */
+};
+
+enum fact {
+	/* Steps: it has come this far. */
+	SAW_START,    /* its guest was started, or its power switched on */
+	SAW_REQUEST,  /* it asked for an address by DHCP */
+	SAW_LEASE,    /* it was given one; the line is what it is to boot */
+	SAW_LOADER,   /* it has fetched a boot program */
+	SAW_SCRIPT,   /* it has fetched its boot script */
+	SAW_FILE,     /* it has fetched a file of its boot: kernel, initrd … */
+	SAW_ANSWERS,  /* it has fetched its answers */
+	SAW_PROGRESS, /* its installer reported a step */
+	SAW_DONE,     /* its installer reported that it is done */
+	SAW_UP,       /* the installed system reported its first boot */
+	FACT_STEPS,
+
+	/* What it was told to fetch next, by the newest lease. */
+	TOLD_TFTP = FACT_STEPS, /* a boot program by TFTP */
+	TOLD_HTTP,              /* its boot script, or a boot program, by HTTP */
+	/* What stands in its way. */
+	SAW_NO_POWER,    /* its power could not be switched */
+	SAW_NO_ADDRESS,  /* DHCP has no address for it, or must not answer */
+	SAW_POOL_FULL,   /* the pool of its segment has none left */
+	SAW_IN_USE,      /* another host uses its address */
+	SAW_UNSERVED,    /* there is no boot program for its firmware */
+	SAW_WITHHELD,    /* it was not told its boot script, or not given it */
+	SAW_FOREIGN,     /* another DHCP server answered it */
+	SAW_FORGED,      /* another host answered it in our name */
+	SAW_TRANSFER,    /* a transfer to it runs, or has ended in any way */
+	SAW_MISSING,     /* a file that it asked for is not there */
+	SAW_BROKEN,      /* a transfer to it was aborted */
+	SAW_PORT_CLOSED, /* the bridge does not forward what its port sends */
+	SAW_PAUSED,      /* its guest was paused by somebody */
+	SAW_RESUMED,     /* and goes on */
+	SAW_DISK_FULL,   /* its guest is paused: its storage is full */
+	SAW_DISK_ERROR,  /* its guest is paused: its storage failed */
+	SAW_KILLED,      /* its guest was stopped from outside */
+	SAW_FATAL,       /* its console or log said what no boot survives: signs.h */
+	SAW_HINT,        /* its console or log said what may be the reason */
+	FACTS
+};
+
+struct fact_seen {
+	int64_t at; /* mono ms, of the newest; 0: never */
+	char *text; /* or NULL */
+	unsigned count;
+};
+
+struct sign;
+
+struct facts {
+	struct fact_seen seen[FACTS];
+	int64_t begun;                  /* mono ms: nothing is known of what was before */
+	enum fact step;                 /* the newest of FACT_STEPS; FACTS: none yet */
+	int64_t step_at;                /* mono ms: since then there was no other */
+	const struct sign *fatal, *hint; /* of the newest of each */
+};
+
+void facts_init(struct facts *f, int64_t now);
+void facts_fini(struct facts *f);
+/* `text` may be NULL. */
+void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text);
+/* A line of its console or log, not yet made plain: looks for a sign in it. */
+void facts_heard(struct facts *f, int64_t now, const char *line);
+/* Was it seen since `since`? */
+bool facts_have(const struct facts *f, enum fact what, int64_t since);
+/* The line on it, or "". */
+const char *facts_text(const struct facts *f, enum fact what);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/watch.h"
+
+#include "core/clock.h"
+#include "machine/registry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long each step took at most with a profile. One that took less brings it down a little, so that one slow day is
+ * forgotten. */
+struct usual {
+	char profile[sizeof((struct machine *)NULL)->profile];
+	int64_t ms[STEPS];
+};
+
+enum { USUAL_FORGETS = 8 };
+
+static const char usual_key[] = "usual ";
+
+void machine_saw(const struct machine *m, enum fact what, const char *text)
+{
+	if (m->facts)
+		facts_saw(m->facts, what, clock_mono_ms(), text);
+}
+
+void machine_heard(const struct machine *m, const char *line)
+{
+	if (m->facts)
+		facts_heard(m->facts, clock_mono_ms(), line);
+}
+
+/* Durations */
+
+static const char *profile_of(const struct machine *m)
+{
+	return *m->attempt.tool ? m->attempt.tool : m->profile;
+}
+
+static struct usual *usual_of(const struct machines *ms, const char *profile)
+{
+	for (size_t i = 0; i < ms->n_usual; i++)
+		if (!strcmp(ms->usual[i].profile, profile))
+			return &ms->usual[i];
+	return NULL;
+}
+
+static struct usual *usual_make(struct machines *ms, const char *profile)
+{
+	struct usual *u = usual_of(ms, profile);
+
+	if (u || ms->n_usual == WATCH_PROFILES)
+		return u;
+	u = reallocarray(ms->usual, ms->n_usual + 1, sizeof *u);
+	if (!u)
+		return NULL;
+	ms->usual = u;
+	u += ms->n_usual++;
+	*u = (struct usual){.ms = {0}};
+	snprintf(u->profile, sizeof u->profile, "%s", profile);
+	return u;
+}
+
+static void learn(struct machine *m, enum boot_step step, int64_t took)
+{
+	struct usual *u = step < STEP_NONE ? usual_make(m->home, profile_of(m)) : NULL;
+
+	if (!u)
+		return;
+	if (took >= u->ms[step])
+		u->ms[step] = took;
+	else
+		u->ms[step] -= (u->ms[step] - took) / USUAL_FORGETS;
+}
+
+/* What it took is known to have been fine only now. */
+static void keep_usual(struct machine *m)
+{
+	const struct usual *u = usual_of(m->home, profile_of(m));
+	char key[sizeof usual_key + sizeof u->profile], text[24 * STEPS] = "";
+	size_t n = 0;
+
+	if (!u || !m->home->store)
+		return;
+	for (size_t i = 0; i < STEPS; i++)
+		n += (size_t)snprintf(
+			text + n, sizeof text - n, "%s%lld", i ? " " : "", (long long)u->ms[i]);
+	snprintf(key, sizeof key, "%s%s", usual_key, u->profile);
+	(void)store_put(m->home->store, STORE_SETTING, key, strlen(key), text, n);
+}
+
+static int load_usual(void *arg, const void *key, size_t key_len, const void *value, size_t len)
+{
+	size_t skip = sizeof usual_key - 1;
+	char profile[sizeof((struct usual *)NULL)->profile], text[24 * STEPS], *at = text;
+	struct usual *u;
+
+	if (key_len <= skip || memcmp(key, usual_key, skip) != 0 ||
+		key_len - skip >= sizeof profile || len >= sizeof text)
+		return 0;
+	snprintf(profile, sizeof profile, "%.*s", (int)(key_len - skip), (const char *)key + skip);
+	snprintf(text, sizeof text, "%.*s", (int)len, (const char *)value);
+	u = usual_make(arg, profile);
+	for (size_t i = 0; u && i < STEPS; i++)
+		u->ms[i] = strtoll(at, &at, 10);
+	return u ? 0 : -ENOMEM;
+}
+
+int machines_load_usual(struct machines *ms)
+{
+	return ms->store ? store_load(ms->store, STORE_SETTING, load_usual, ms) : 0;
+}
+
+/* Who is watched */
+
+static bool is_watched(const struct machine *m)
+{
+	return !m->template && (life_netboots(m->state) || m->state == LIFE_INSTALLED);
+}
+
+static void place(struct machines *ms, size_t at, struct machine *m)
+{
+	ms->watched[at - 1] = m;
+	m->watched = at;
+}
+
+/* It came through: what its steps took was fine. */
+static void learn_all(struct machine *m)
+{
+	const struct watched_step *was = &m->step;
+
+	if (m->state != LIFE_UP)
+		return;
+	if (was->since)
+		learn(m, (enum boot_step)was->step, clock_mono_ms() - was->since);
+	keep_usual(m);
+}
+
+void machine_watch_drop(struct machines *ms, struct machine *m)
+{
+	if (!m->watched)
+		return;
+	learn_all(m);
+	m->step = (struct watched_step){0};
+	place(ms, m->watched, ms->watched[ms->n_watched - 1]);
+	ms->n_watched--;
+	m->watched = 0;
+	facts_fini(m->facts);
+	free(m->facts);
+	m->facts = NULL;
+}
+
+void machine_watch_update(struct machines *ms, struct machine *m)
+{
+	if (!is_watched(m)) {
+		machine_watch_drop(ms, m);
+		return;
+	}
+	if (m->watched)
+		return;
+	m->facts = malloc(sizeof *m->facts);
+	if (!m->facts)
+		return;
+	facts_init(m->facts, clock_mono_ms());
+	place(ms, ++ms->n_watched, m);
+}
+
+void machine_watch_anew(struct machine *m)
+{
+	json_decref(m->attempt.cause);
+	m->attempt.cause = NULL;
+	if (!m->facts)
+		return;
+	facts_fini(m->facts);
+	facts_init(m->facts, clock_mono_ms());
+}
+
+size_t machines_watched(const struct machines *ms)
+{
+	return ms->n_watched;
+}
+
+struct machine *machines_watched_at(const struct machines *ms, size_t at)
+{
+	return at < ms->n_watched ? ms->watched[at] : NULL;
+}
+
+void machines_restarted(struct machines *ms, int64_t now)
+{
+	ms->restarted = now;
+}
+
+/* What follows */
+
+static struct situation situation_of(const struct machine *m, int64_t now)
+{
+	const struct usual *u = usual_of(m->home, profile_of(m));
+
+	return (struct situation){
+		.name = m->name,
+		.profile = profile_of(m),
+		.reason = "",
+		.facts = m->facts,
+		.state = m->state,
+		.guest = m->guest,
+		.runs = m->guest_state && !strcmp(m->guest_state, "running"),
+		.switched = m->guest || m->attempt.switched,
+		.seals = machine_waits(m),
+		.up = m->attempt.live.on && m->attempt.live.up_at,
+		.now = now,
+		.restarted = m->facts->begun <= m->home->restarted ? m->home->restarted : 0,
+		.usual = u ? u->ms : NULL,
+	};
+}
+
+enum boot_step machine_step(const struct machine *m, int64_t *ret_since)
+{
+	struct situation s;
+
+	*ret_since = 0;
+	if (!m->facts)
+		return STEP_NONE;
+	s = situation_of(m, clock_mono_ms());
+	return causes_step(&s, ret_since);
+}
+
+static bool same_cause(const json_t *had, const struct cause *c, bool found)
+{
+	if (!had || !found)
+		return !had && !found;
+	return !strcmp(json_string_value(json_object_get(had, "kind")), c->kind) &&
+		!strcmp(json_string_value(json_object_get(had, "text")), c->text);
+}
+
+static void tell_stuck(struct machine *m, const struct cause *c)
+{
+	char text[sizeof c->text + sizeof c->seen + sizeof c->fix + 32];
+
+	snprintf(text, sizeof text, "%s%s%s%s%s: %s", c->certain ? "" : "probably ", c->text,
+		*c->seen ? " (" : "", c->seen, *c->seen ? ")" : "", c->fix);
+	machine_tell(m, "stuck", text);
+}
+
+static void set_cause(struct machine *m, const struct cause *c)
+{
+	json_decref(m->attempt.cause);
+	m->attempt.cause = c ? cause_json(c) : NULL;
+}
+
+/* It went on to the next step, or a further file or report came. */
+static void note_step(struct machine *m, enum boot_step step, int64_t since)
+{
+	struct watched_step *was = &m->step;
+
+	if (was->since && since > was->since && (int)step >= was->step)
+		learn(m, (enum boot_step)was->step, since - was->since);
+	*was = (struct watched_step){(int)step, since};
+}
+
+void machine_look(struct machine *m, int64_t now)
+{
+	struct situation s;
+	struct cause c;
+	int64_t since;
+	bool found;
+
+	if (!m->facts)
+		return;
+	s = situation_of(m, now);
+	note_step(m, causes_step(&s, &since), since);
+	found = causes_find(&s, &c);
+	if (same_cause(m->attempt.cause, &c, found))
+		return;
+	set_cause(m, found ? &c : NULL);
+	(void)machines_save(m->home, m);
+	if (found)
+		tell_stuck(m, &c);
+}
+
+static void not_known(const struct machine *m, const struct situation *s, struct cause *c)
+{
+	int64_t since;
+	enum boot_step step = causes_step(s, &since);
+
+	*c = (struct cause){.kind = "unknown"};
+	snprintf(c->text, sizeof c->text,
+		"it waited %lld s for %s, and nothing that was seen says why",
+		(long long)(s->now - since) / 1000, causes_step_text(step));
+	snprintf(c->fix, sizeof c->fix, "read its console and timeline: usher console %s; usher events %s",
+		m->name, m->name);
+}
+
+void machine_explain(struct machine *m, const char *reason)
+{
+	struct situation s;
+	struct cause c;
+
+	if (!m->facts)
+		return;
+	s = situation_of(m, clock_mono_ms());
+	s.failing = true;
+	s.reason = reason;
+	if (causes_find(&s, &c)) {
+		set_cause(m, &c);
+	} else if (!m->attempt.cause) {
+		not_known(m, &s, &c);
+		set_cause(m, &c);
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Looks at all machines whose attempt is under way, some at a time, so that each is looked at every WATCHING_MS: is it stuck,
+ * and why (machine/watch.h)? Asks the kernel for what nobody reports: the state of their bridge ports.
+ */
+#ifndef USHER_SERVICE_WATCHING_H
+#define USHER_SERVICE_WATCHING_H
+
+#include "service/base/base.h"
+
+enum {
+	WATCHING_MS = 2000,
+	WATCHING_TICK_MS = 250,
+	WATCHING_MOST = 2000, /* machines a tick: ten thousand are looked at within their two seconds */
+};
+
+struct watching {
+	struct base *base;
+	struct loop_timer tick;
+	size_t next;       /* place of the machine that comes next */
+	int64_t ports_at;  /* mono ms: when bridge ports were looked at */
+};
+
+/* When the machines are loaded and the store is open. */
+void watching_start(struct watching *w);
+void watching_stop(struct watching *w);
+
+#endif
