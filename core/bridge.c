@@ -17,7 +17,8 @@ struct ports {
 
 static bool take_state(struct nlattr *info, int *ret)
 {
-	struct nlattr *state = info ? nla_find(nla_data(info), nla_len(info), IFLA_BRPORT_STATE) : NULL;
+	struct nlattr *state =
+		info ? nla_find(nla_data(info), nla_len(info), IFLA_BRPORT_STATE) : NULL;
 
 	if (!state || nla_len(state) < 1)
 		return false;
@@ -39,8 +40,8 @@ static int on_port(struct nl_msg *msg, void *arg)
 	master = nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_MASTER);
 	mac = nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_ADDRESS);
 	if (!name || !master || !mac || nla_len(mac) != (int)sizeof port.mac.b ||
-		!take_state(nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_PROTINFO),
-			&port.state))
+		!take_state(
+			nlmsg_find_attr(h, sizeof(struct ifinfomsg), IFLA_PROTINFO), &port.state))
 		return NL_OK;
 	snprintf(port.name, sizeof port.name, "%.*s", nla_len(name), (const char *)nla_data(name));
 	memcpy(port.mac.b, nla_data(mac), sizeof port.mac.b);

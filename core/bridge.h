@@ -12,8 +12,9 @@ enum { BRIDGE_PORTS = 1024 }; /* that are looked at; more are left out */
 struct bridge_port {
 	char name[16];   /* IFNAMSIZ */
 	unsigned bridge; /* ifindex of its bridge */
-	struct mac mac;  /* the port's own: libvirt gives a guest's tap the guest's MAC with 0xfe as its first byte */
-	int state;       /* BR_STATE_FORWARDING and others, <linux/if_bridge.h> */
+	struct mac
+		mac; /* the port's own: libvirt gives a guest's tap the guest's MAC with 0xfe as its first byte */
+	int state; /* BR_STATE_FORWARDING and others, <linux/if_bridge.h> */
 };
 
 /* All ports of all bridges of this network namespace. How many, or -errno. */

@@ -26,9 +26,11 @@ static const struct step {
 	[STEP_LOADER] = {"boot-program", "it to fetch its boot program", SECONDS(20), SECONDS(30)},
 	[STEP_SCRIPT] = {"boot-script", "it to fetch its boot script", SECONDS(45), SECONDS(60)},
 	[STEP_FILES] = {"kernel", "it to fetch its kernel", SECONDS(30), SECONDS(60)},
-	[STEP_ANSWERS] = {"answers", "its installer to fetch the answers", SECONDS(180), SECONDS(300)},
+	[STEP_ANSWERS] = {"answers", "its installer to fetch the answers", SECONDS(180),
+		SECONDS(300)},
 	[STEP_INSTALL] = {"installer", "its installer's next report", SECONDS(600), SECONDS(900)},
-	[STEP_FIRST_BOOT] = {"first-boot", "the first boot of its new system", SECONDS(300), SECONDS(600)},
+	[STEP_FIRST_BOOT] = {"first-boot", "the first boot of its new system", SECONDS(300),
+		SECONDS(600)},
 	[STEP_NONE] = {"nothing", "nothing", 0, 0},
 };
 
@@ -117,19 +119,19 @@ enum {
 
 struct row {
 	const char *kind;
-	unsigned steps;     /* bits: where it explains that it waits */
-	enum fact shows;    /* what shows it; FACTS: only that the step is late */
-	enum fact unless;   /* it is not that when this was seen later; FACTS: nothing */
-	int64_t after;      /* ms from then on that it must have waited; -1: until the step is late */
+	unsigned steps;   /* bits: where it explains that it waits */
+	enum fact shows;  /* what shows it; FACTS: only that the step is late */
+	enum fact unless; /* it is not that when this was seen later; FACTS: nothing */
+	int64_t after;    /* ms from then on that it must have waited; -1: until the step is late */
 	bool certain;
 	bool here; /* what shows it must have been seen in this step, not before */
 	const char *text, *fix;
 };
 
 #define RESTART_FIX "start it again: usher reinstall {name}"
-#define TCP_FIX                                                                                    \
+#define TCP_FIX \
 	"let TCP to usher's HTTP port through on the bridge: 'nft list ruleset' shows the rules, 'usher check' looks"
-#define UDP_FIX                                                                                    \
+#define UDP_FIX \
 	"let UDP to port 69, and what is sent back from other ports, through on the bridge: 'nft list ruleset' shows the rules"
 
 /* The first that holds is told: what is certain, and what says more, comes first. */
@@ -165,8 +167,8 @@ static const struct row rows[] = {
 	{"withheld", AT_LEASED | AT(FILES) | AT(ANSWERS), SAW_WITHHELD, FACTS, 2000, true, true,
 		"usher does not give it its boot script, as the request may not be the machine's own",
 		"see who else uses its MAC or address: usher events {name}"},
-	{"port-closed", AT(START) | AT(REQUEST) | AT(LEASE), SAW_PORT_CLOSED, FACTS, 2000, true, true,
-		"its bridge port does not forward yet: spanning tree waits",
+	{"port-closed", AT(START) | AT(REQUEST) | AT(LEASE), SAW_PORT_CLOSED, FACTS, 2000, true,
+		true, "its bridge port does not forward yet: spanning tree waits",
 		"switch spanning tree off, or its delay: ip link set BRIDGE type bridge stp_state 0 forward_delay 0"},
 	{"missing", AT(LOADER) | AT(SCRIPT) | AT_FETCHING, SAW_MISSING, SAW_FILE, 4000, true, true,
 		"a file that it asked for is not there",
@@ -192,13 +194,14 @@ static const struct row late_rows[] = {
 	{"no-request", AT(REQUEST), SAW_START, FACTS, -1, false, false,
 		"its firmware does not boot from the network, or its frames do not reach this host",
 		"see its boot order, its cable, its VLAN; usher console {name}"},
-	{"no-request", AT(START), FACTS, FACTS, -1, false, false,
-		"it was not started", "usher power {name} on; usher events {name}"},
+	{"no-request", AT(START), FACTS, FACTS, -1, false, false, "it was not started",
+		"usher power {name} on; usher events {name}"},
 	{"silent", AT(FILES) | AT(ANSWERS), SAW_FILE, FACTS, -1, false, false,
 		"its kernel does not start, hangs, or does not reach the network: too little memory, or no driver for its card",
 		"read its console: usher console {name}"},
 	{"silent", AT(INSTALL), FACTS, FACTS, -1, false, false,
-		"its installer hangs, or waits for an answer", "read its console: usher console {name}"},
+		"its installer hangs, or waits for an answer",
+		"read its console: usher console {name}"},
 	{"silent", AT(FIRST_BOOT), FACTS, FACTS, -1, false, false,
 		"the new system does not boot, or its network is not as it was during the install",
 		"read its console: usher console {name}"},
@@ -259,8 +262,8 @@ static bool find_row(
 {
 	for (const struct row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
 		if (r->steps & 1u << step && row_holds(s, r, since)) {
-			name_cause(s, r->kind, r->certain, r->text,
-				facts_text(s->facts, r->shows), r->fix, ret);
+			name_cause(s, r->kind, r->certain, r->text, facts_line(s->facts, r->shows),
+				r->fix, ret);
 			return true;
 		}
 	return false;
@@ -272,7 +275,7 @@ static bool find_sign(const struct situation *s, enum fact what, const struct si
 {
 	if (!sign || !facts_have(s->facts, what, since - SLACK_MS))
 		return false;
-	name_cause(s, sign->kind, sign->fatal, sign->cause, facts_text(s->facts, what), sign->fix,
+	name_cause(s, sign->kind, sign->fatal, sign->cause, facts_line(s->facts, what), sign->fix,
 		ret);
 	return true;
 }
@@ -328,11 +331,12 @@ bool causes_find(const struct situation *s, struct cause *ret)
 		return true;
 	if (waits_for_user(s, step) || !(late || s->failing))
 		return false;
-	return find_sign(s, SAW_HINT, s->facts->hint, since, ret) || (late && find_late(s, step, ret));
+	return find_sign(s, SAW_HINT, s->facts->hint, since, ret) ||
+		(late && find_late(s, step, ret));
 }
 
 json_t *cause_json(const struct cause *c)
 {
-	return json_pack("{s:s, s:b, s:s, s:s, s:s}", "kind", c->kind, "certain", c->certain, "text",
-		c->text, "seen", c->seen, "fix", c->fix);
+	return json_pack("{s:s, s:b, s:s, s:s, s:s}", "kind", c->kind, "certain", c->certain,
+		"text", c->text, "seen", c->seen, "fix", c->fix);
 }

@@ -49,7 +49,8 @@ struct situation {
 	bool up;       /* a live system that is up */
 	int64_t now;   /* mono ms */
 	int64_t restarted; /* mono ms: when the service started, if it was away while this attempt was under way; 0: not */
-	const int64_t *usual; /* ms that each step took at most, [STEPS]; 0: not known; NULL: none is */
+	const int64_t
+		*usual; /* ms that each step took at most, [STEPS]; 0: not known; NULL: none is */
 };
 
 struct cause {

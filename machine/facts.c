@@ -59,7 +59,7 @@ bool facts_have(const struct facts *f, enum fact what, int64_t since)
 	return f->seen[what].at && f->seen[what].at >= since;
 }
 
-const char *facts_text(const struct facts *f, enum fact what)
+const char *facts_line(const struct facts *f, enum fact what)
 {
 	return f->seen[what].text ? f->seen[what].text : "";
 }

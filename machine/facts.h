@@ -65,9 +65,9 @@ struct sign;
 
 struct facts {
 	struct fact_seen seen[FACTS];
-	int64_t begun;                  /* mono ms: nothing is known of what was before */
-	enum fact step;                 /* the newest of FACT_STEPS; FACTS: none yet */
-	int64_t step_at;                /* mono ms: since then there was no other */
+	int64_t begun;                   /* mono ms: nothing is known of what was before */
+	enum fact step;                  /* the newest of FACT_STEPS; FACTS: none yet */
+	int64_t step_at;                 /* mono ms: since then there was no other */
 	const struct sign *fatal, *hint; /* of the newest of each */
 };
 
@@ -80,6 +80,6 @@ void facts_heard(struct facts *f, int64_t now, const char *line);
 /* Was it seen since `since`? */
 bool facts_have(const struct facts *f, enum fact what, int64_t since);
 /* The line on it, or "". */
-const char *facts_text(const struct facts *f, enum fact what);
+const char *facts_line(const struct facts *f, enum fact what);
 
 #endif

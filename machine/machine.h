@@ -173,7 +173,7 @@ struct machine {
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
 	struct machines *home;
-	size_t watched; /* place among those that are watched, 1-based; 0: it is not */
+	size_t watched;      /* place among those that are watched, 1-based; 0: it is not */
 	struct facts *facts; /* of one that is watched, else NULL: watch.h */
 	struct watched_step step;
 	size_t due;    /* place among those with a deadline, 1-based; 0: has none */

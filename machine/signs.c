@@ -9,8 +9,9 @@
 #define DISK_FIX "name the disk that it has (setting disk), or give it a larger one"
 #define MIRROR_FIX "set 'mirror' to one that the machine can reach, then: usher reinstall {name}"
 #define DNS_FIX "give the segment a DNS server that resolves it (dns= in usher.xml)"
-#define ROUTE_FIX "give the segment a router that leads there (router= in usher.xml), or a mirror on the segment"
-#define SECURE_FIX                                                                                 \
+#define ROUTE_FIX \
+	"give the segment a router that leads there (router= in usher.xml), or a mirror on the segment"
+#define SECURE_FIX \
 	"switch Secure Boot off, or use a profile whose boot programs are signed (shim and GRUB)"
 #define ARCH_FIX "use a profile for its architecture and firmware: usher profiles"
 
@@ -62,8 +63,8 @@ const struct sign SIGNS[] = {
 		"its initrd gave up and waits at an emergency shell", CONSOLE_FIX},
 	{"You are in emergency mode", true, "emergency-shell",
 		"systemd gave up and waits at an emergency shell", CONSOLE_FIX},
-	{"Dropping to a shell!", true, "emergency-shell",
-		"its initrd gave up and waits at a shell", CONSOLE_FIX},
+	{"Dropping to a shell!", true, "emergency-shell", "its initrd gave up and waits at a shell",
+		CONSOLE_FIX},
 	{"dracut-initqueue", false, "no-root",
 		"its initrd does not find what it is to boot: the installer's image, or the disk",
 		CONSOLE_FIX},
@@ -73,13 +74,11 @@ const struct sign SIGNS[] = {
 	{"No disk", false, "disk", "it has no disk as the profile wants one", DISK_FIX},
 	{"No root file system", false, "disk", "its installer has no partition for the system",
 		DISK_FIX},
-	{"Failed to partition", false, "disk", "its installer cannot partition the disk",
-		DISK_FIX},
+	{"Failed to partition", false, "disk", "its installer cannot partition the disk", DISK_FIX},
 	{"No partitionable media", false, "disk", "its installer sees no disk", DISK_FIX},
 	{"specified nonexistent disk", false, "disk", "it has no disk of that name", DISK_FIX},
 	{"no usable disks", false, "disk", "its installer sees no disk", DISK_FIX},
-	{"not enough free space", false, "space", "its disk is too small",
-		"give it a larger disk"},
+	{"not enough free space", false, "space", "its disk is too small", "give it a larger disk"},
 	/* names, routes, mirrors */
 	{"Temporary failure in name resolution", false, "dns",
 		"it cannot resolve names: no DNS server answers it", DNS_FIX},

@@ -288,8 +288,9 @@ static void not_known(const struct machine *m, const struct situation *s, struct
 	snprintf(c->text, sizeof c->text,
 		"it waited %lld s for %s, and nothing that was seen says why",
 		(long long)(s->now - since) / 1000, causes_step_text(step));
-	snprintf(c->fix, sizeof c->fix, "read its console and timeline: usher console %s; usher events %s",
-		m->name, m->name);
+	snprintf(c->fix, sizeof c->fix,
+		"read its console and timeline: usher console %s; usher events %s", m->name,
+		m->name);
 }
 
 void machine_explain(struct machine *m, const char *reason)

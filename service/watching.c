@@ -32,8 +32,7 @@ static void look_at_port(const struct machine *m, const struct bridge_port *port
 	char text[FACT_TEXT];
 
 	for (size_t i = 0; i < n; i++) {
-		if (!is_tap_of(&ports[i], &m->nics[0]) ||
-			ports[i].state == BR_STATE_FORWARDING ||
+		if (!is_tap_of(&ports[i], &m->nics[0]) || ports[i].state == BR_STATE_FORWARDING ||
 			ports[i].state == BR_STATE_DISABLED)
 			continue;
 		snprintf(text, sizeof text, "port %s is %s", ports[i].name,

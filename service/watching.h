@@ -11,14 +11,15 @@
 enum {
 	WATCHING_MS = 2000,
 	WATCHING_TICK_MS = 250,
-	WATCHING_MOST = 2000, /* machines a tick: ten thousand are looked at within their two seconds */
+	WATCHING_MOST =
+		2000, /* machines a tick: ten thousand are looked at within their two seconds */
 };
 
 struct watching {
 	struct base *base;
 	struct loop_timer tick;
-	size_t next;       /* place of the machine that comes next */
-	int64_t ports_at;  /* mono ms: when bridge ports were looked at */
+	size_t next;      /* place of the machine that comes next */
+	int64_t ports_at; /* mono ms: when bridge ports were looked at */
 };
 
 /* When the machines are loaded and the store is open. */

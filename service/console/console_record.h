@@ -65,7 +65,7 @@ struct recording {
 	uint8_t *waiting;       /* for the disk */
 	size_t n_waiting, room;
 	struct console_text lines; /* what it says, for whoever looks for signs of trouble */
-	uint64_t lost; /* bytes that no log has */
+	uint64_t lost;             /* bytes that no log has */
 	bool writing, failing;
 	int64_t written_at; /* mono ms */
 

@@ -120,7 +120,8 @@ static void show_cause(const json_t *a)
 			machine_age_of(a, "waits_since", age, sizeof age));
 	if (!json_is_object(c))
 		return;
-	printf("  cause      %s%s\n", json_is_true(json_object_get(c, "certain")) ? "" : "probably ",
+	printf("  cause      %s%s\n",
+		json_is_true(json_object_get(c, "certain")) ? "" : "probably ",
 		machine_text(c, "text"));
 	if (*machine_text(c, "seen"))
 		printf("  seen       %s\n", machine_text(c, "seen"));

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/causes.h"
+#include "machine/signs.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECONDS(n) ((int64_t)(n)*1000)
+
+enum { START = 1000 }; /* mono ms */
+
+static struct facts facts;
+static struct situation now;
+
+static void begin(enum life_state state)
+{
+	facts_init(&facts, START);
+	now = (struct situation){.name = "web01",
+		.profile = "debian-12",
+		.reason = "",
+		.facts = &facts,
+		.state = state,
+		.guest = true,
+		.runs = true,
+		.switched = true,
+		.now = START};
+}
+
+static void end(void)
+{
+	facts_fini(&facts);
+}
+
+static void saw(enum fact what, const char *text)
+{
+	facts_saw(&facts, what, now.now, text);
+}
+
+static void wait_s(int s)
+{
+	now.now += SECONDS(s);
+}
+
+static const char *kind(void)
+{
+	static struct cause c;
+
+	return causes_find(&now, &c) ? c.kind : "none";
+}
+
+static const char *step(void)
+{
+	int64_t since;
+
+	return causes_step_name(causes_step(&now, &since));
+}
+
+/* Each step as it comes, and nothing wrong at any of them. */
+START_TEST(test_healthy)
+{
+	static const struct {
+		enum life_state state;
+		enum fact saw;
+		int s;
+		const char *then;
+	} way[] = {
+		{LIFE_ARMED, SAW_START, 20, "dhcp-request"},
+		{LIFE_ARMED, SAW_REQUEST, 1, "lease"},
+		{LIFE_ARMED, SAW_LEASE, 2, "boot-program"},
+		{LIFE_ARMED, SAW_LOADER, 5, "boot-script"},
+		{LIFE_ARMED, SAW_REQUEST, 2, "lease"},
+		{LIFE_ARMED, SAW_LEASE, 2, "boot-script"},
+		{LIFE_BOOTING, SAW_SCRIPT, 10, "kernel"},
+		{LIFE_BOOTING, SAW_FILE, 100, "answers"},
+		{LIFE_INSTALLING, SAW_ANSWERS, 500, "installer"},
+		{LIFE_INSTALLING, SAW_PROGRESS, 500, "installer"},
+		{LIFE_INSTALLED, SAW_DONE, 200, "first-boot"},
+		{LIFE_UP, SAW_UP, 9999, "nothing"},
+	};
+
+	begin(LIFE_ARMED);
+	for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
+		now.state = way[i].state;
+		saw(way[i].saw, NULL);
+		if (i == 2)
+			saw(TOLD_TFTP, "undionly.kpxe");
+		ck_assert_str_eq(step(), way[i].then);
+		wait_s(way[i].s);
+		ck_assert_msg(!strcmp(kind(), "none"), "row %zu: %s", i, kind());
+	}
+	end();
+}
+END_TEST
+
+/* What is seen in a step, how long it waits then, and what is named; a second sooner nothing is. */
+static const struct fault {
+	enum life_state state;
+	enum fact before[4]; /* SAW_START ends it */
+	enum fact then;
+	const char *text;
+	int s;
+	const char *kind;
+	bool certain;
+} faults[] = {
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_FOREIGN, "10.0.0.66", 3, "foreign-dhcp", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_FORGED, "10.0.0.1", 2, "forged", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_POOL_FULL, NULL, 3, "pool-full", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_NO_ADDRESS, "taken", 5, "no-address", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_IN_USE, "02:00:00:00:00:09", 3, "address-in-use", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_UNSERVED, NULL, 3, "firmware", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_WITHHELD, "port", 2, "withheld", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_TFTP, "ipxe.efi", 12, "tftp-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_HTTP, "http://", 15, "http-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_MISSING, "x.efi", 4, "missing", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_LOADER, "x.efi", 30, "boot-program", false},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_PORT_CLOSED, "listening", 2, "port-closed", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_PAUSED, "virsh", 0, "paused", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_DISK_FULL, "/x", 0, "paused", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_KILLED, "destroyed", 0, "killed", true},
+	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_MISSING, "HTTP 404: /initrd", 4, "missing", true},
+	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_BROKEN, "/initrd", 15, "aborted", false},
+	{LIFE_INSTALLING, {SAW_ANSWERS}, SAW_DISK_ERROR, "/x", 0, "paused", true},
+};
+
+START_TEST(test_fault)
+{
+	const struct fault *f = &faults[_i];
+	struct cause c;
+
+	begin(f->state);
+	saw(SAW_START, NULL);
+	for (size_t i = 0; f->before[i] != SAW_START; i++) {
+		wait_s(2);
+		saw(f->before[i], NULL);
+	}
+	saw(f->then, f->text);
+	if (f->s) {
+		now.now += SECONDS(f->s) - 1;
+		ck_assert_str_eq(kind(), "none");
+		now.now++;
+	}
+	ck_assert(causes_find(&now, &c));
+	ck_assert_str_eq(c.kind, f->kind);
+	ck_assert_int_eq(c.certain, f->certain);
+	ck_assert_str_eq(c.seen, f->text ? f->text : "");
+	ck_assert(*c.text && *c.fix && !strchr(c.fix, '{'));
+	end();
+}
+END_TEST
+
+/* A further step takes back what explained the one before. */
+START_TEST(test_goes_on)
+{
+	begin(LIFE_ARMED);
+	saw(SAW_REQUEST, NULL);
+	saw(SAW_FOREIGN, "10.0.0.66");
+	wait_s(5);
+	ck_assert_str_eq(kind(), "foreign-dhcp");
+	saw(SAW_LEASE, NULL); /* ours */
+	wait_s(5);
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
+/* One that resumed is not paused any more; one that was started again was not killed. */
+START_TEST(test_unless)
+{
+	begin(LIFE_INSTALLING);
+	saw(SAW_ANSWERS, NULL);
+	saw(SAW_PAUSED, "x");
+	wait_s(1);
+	ck_assert_str_eq(kind(), "paused");
+	saw(SAW_RESUMED, NULL);
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
+static const struct {
+	enum life_state state;
+	enum fact saw;
+	int floor;
+	const char *kind;
+} lates[] = {
+	{LIFE_ARMED, SAW_START, 45, "no-request"},
+	{LIFE_BOOTING, SAW_FILE, 180, "silent"},
+	{LIFE_INSTALLING, SAW_PROGRESS, 600, "silent"},
+	{LIFE_INSTALLED, SAW_DONE, 300, "silent"},
+};
+
+START_TEST(test_late)
+{
+	int64_t usual[STEPS];
+
+	begin(lates[_i].state);
+	saw(lates[_i].saw, NULL);
+	now.now += SECONDS(lates[_i].floor);
+	ck_assert_str_eq(kind(), "none");
+	now.now++;
+	ck_assert_str_eq(kind(), lates[_i].kind);
+	for (size_t i = 0; i < STEPS; i++)
+		usual[i] = SECONDS(lates[_i].floor);
+	now.usual = usual; /* it takes that long with this profile */
+	ck_assert_str_eq(kind(), "none");
+	now.now += SECONDS(lates[_i].floor * 2);
+	ck_assert_str_eq(kind(), lates[_i].kind);
+	end();
+}
+END_TEST
+
+/* Nobody's fault: a user has to press a button, or to confirm. */
+START_TEST(test_user)
+{
+	begin(LIFE_ARMED);
+	now.guest = now.runs = now.switched = false;
+	wait_s(100000);
+	ck_assert_str_eq(kind(), "none");
+	now.switched = true;
+	ck_assert_str_eq(kind(), "no-request");
+	now.seals = true;
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
+START_TEST(test_signs_of_boot)
+{
+	struct cause c;
+
+	begin(LIFE_BOOTING);
+	saw(SAW_SCRIPT, NULL);
+	wait_s(5);
+	facts_heard(&facts, now.now,
+		"[    1.2] Kernel panic - not syncing: VFS: Unable to mount root fs on");
+	ck_assert(causes_find(&now, &c));
+	ck_assert_str_eq(c.kind, "initrd"); /* says more than that it panicked */
+	ck_assert(c.certain);
+	saw(SAW_FILE, NULL); /* a packet may come before what was printed before it */
+	ck_assert_str_eq(kind(), "initrd");
+	wait_s(2);
+	saw(SAW_FILE, NULL); /* it went on */
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
+/* A hint is told when the step is late or the attempt fails. */
+START_TEST(test_hint)
+{
+	begin(LIFE_INSTALLING);
+	saw(SAW_PROGRESS, "fetching");
+	facts_heard(&facts, now.now, "wget: bad address 'deb.example'");
+	wait_s(60);
+	ck_assert_str_eq(kind(), "none");
+	now.failing = true;
+	ck_assert_str_eq(kind(), "dns");
+	now.failing = false;
+	wait_s(600);
+	ck_assert_str_eq(kind(), "dns");
+	end();
+}
+END_TEST
+
+START_TEST(test_reason)
+{
+	struct cause c;
+
+	begin(LIFE_INSTALLING);
+	saw(SAW_PROGRESS, NULL);
+	now.failing = true;
+	now.reason = "No disk /dev/vdz";
+	ck_assert(causes_find(&now, &c));
+	ck_assert_str_eq(c.kind, "disk");
+	ck_assert_str_eq(c.seen, now.reason);
+	end();
+}
+END_TEST
+
+START_TEST(test_away)
+{
+	begin(LIFE_ARMED);
+	now.restarted = START;
+	ck_assert_str_eq(step(), "dhcp-request"); /* it runs: that it was started nobody saw */
+	wait_s(46);
+	ck_assert_str_eq(kind(), "away");
+	end();
+}
+END_TEST
+
+/* What healthy boots print is no sign that they fail. */
+START_TEST(test_no_signs)
+{
+	static const char *const lines[] = {
+		"[    0.000000] Command line: panic=-1 console=ttyS0",
+		"iPXE 1.21.1 -- Open Source Network Boot Firmware -- http://ipxe.org",
+		"http://10.0.0.1/m/x/boot.ipxe... ok",
+		"[    0.4] Trying to unpack rootfs image as initramfs...",
+		"[    0.5] Freeing initrd memory: 40000K",
+		"BdsDxe: starting Boot0001 \"UEFI PXEv4\"",
+		"Booting from ROM...",
+		"debian login: ",
+	};
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		ck_assert_msg(!sign_of(lines[i]), "%s", lines[i]);
+}
+END_TEST
+
+/* A sign that another one before it always hides is dead. */
+START_TEST(test_signs_reached)
+{
+	for (const struct sign *s = SIGNS; s->pattern; s++) {
+		ck_assert_msg(sign_of(s->pattern) == s, "%s", s->pattern);
+		ck_assert(*s->kind && *s->cause && *s->fix);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("causes");
+	TCase *t = tcase_create("causes");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(t, test_healthy);
+	tcase_add_loop_test(t, test_fault, 0, sizeof faults / sizeof *faults);
+	tcase_add_test(t, test_goes_on);
+	tcase_add_test(t, test_unless);
+	tcase_add_loop_test(t, test_late, 0, sizeof lates / sizeof *lates);
+	tcase_add_test(t, test_user);
+	tcase_add_test(t, test_signs_of_boot);
+	tcase_add_test(t, test_hint);
+	tcase_add_test(t, test_reason);
+	tcase_add_test(t, test_away);
+	tcase_add_test(t, test_no_signs);
+	tcase_add_test(t, test_signs_reached);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
