@@ -44,6 +44,7 @@ static const char *const kinds[] = {
 	"booting",
 	"installing",
 	"installed",
+	"stuck",
 	"up",
 	"failed",
 	"deleted",

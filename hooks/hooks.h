@@ -4,7 +4,7 @@
  *
  * Every file of the hooks folder is run, in name order, for every event of hooks_wants():
  *
- *   USHER_EVENT    its kind: created leased armed booting installing installed up failed deleted
+ *   USHER_EVENT    its kind: created leased armed booting installing stuck installed up failed deleted
  *   USHER_MACHINE  the machine's name, "" for a lease of a guest that has no record
  *   USHER_SEQ      its number on the timeline
  *   USHER_TEXT     its text

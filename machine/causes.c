@@ -337,6 +337,6 @@ bool causes_find(const struct situation *s, struct cause *ret)
 
 json_t *cause_json(const struct cause *c)
 {
-	return json_pack("{s:s, s:b, s:s, s:s, s:s}", "kind", c->kind, "certain", c->certain,
-		"text", c->text, "seen", c->seen, "fix", c->fix);
+	return json_pack("{s:s, s:b, s:s, s:s?, s:s}", "kind", c->kind, "certain", c->certain,
+		"text", c->text, "seen", *c->seen ? c->seen : NULL, "fix", c->fix);
 }

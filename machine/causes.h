@@ -68,7 +68,7 @@ int64_t causes_limit(const struct situation *s, enum boot_step step);
 /* False: no cause is known, or nothing is wrong. */
 bool causes_find(const struct situation *s, struct cause *ret);
 
-/* {"kind", "certain", "text", "seen", "fix"}. New reference; NULL: out of memory. */
+/* {"kind", "certain", "text", "seen" (null: nothing), "fix"}. New reference; NULL: out of memory. */
 json_t *cause_json(const struct cause *c);
 
 #endif

@@ -546,7 +546,7 @@ static void get_live(struct parse *p, const json_t *j, struct attempt *a)
 
 static void get_cause(struct parse *p, const json_t *j, struct attempt *a)
 {
-	static const char *const texts[] = {"kind", "text", "seen", "fix"};
+	static const char *const texts[] = {"kind", "text", "fix"};
 	const json_t *c = member(p, j, "cause", JSON_OBJECT);
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

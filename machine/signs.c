@@ -134,7 +134,7 @@ const struct sign SIGNS[] = {
 const struct sign *sign_of(const char *line)
 {
 	for (const struct sign *s = SIGNS; s->pattern; s++)
-		if (strstr(line, s->pattern))
+		if (strcasestr(line, s->pattern))
 			return s;
 	return NULL;
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct sign {
-	const char *pattern; /* a piece of the line, as it is written */
+	const char *pattern; /* a piece of the line, in any case */
 	bool fatal;          /* no boot goes on after it; else it is a hint: many do */
 	const char *kind;    /* of the cause: one word, for programs */
 	const char *cause;   /* one clause, for people */
