@@ -47,6 +47,9 @@ void facts_heard(struct facts *f, int64_t now, const char *line)
 
 	if (!sign)
 		return;
+	/* what follows the first follows from it */
+	if (sign->fatal && f->fatal && facts_have(f, SAW_FATAL, f->step_at))
+		return;
 	if (sign->fatal)
 		f->fatal = sign;
 	else

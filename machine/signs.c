@@ -121,8 +121,6 @@ const struct sign SIGNS[] = {
 		"its installer failed and waits at a shell", CONSOLE_FIX},
 	{"Installation step failed", true, "installer",
 		"a step of its installer failed, and it waits for somebody", CONSOLE_FIX},
-	{"An installation step failed", true, "installer",
-		"a step of its installer failed, and it waits for somebody", CONSOLE_FIX},
 	{"Failed to retrieve the preconfiguration file", true, "answers",
 		"its installer could not fetch its answers", "usher events {name}"},
 	{"Unable to install GRUB", true, "boot-loader",

@@ -33,6 +33,7 @@ const char *machine_reason(const json_t *m)
 		{"gone", "its guest is gone"}};
 	const char *reason = machine_text(json_object_get(m, "attempt"), "reason");
 	const json_t *live = json_object_get(json_object_get(m, "attempt"), "live");
+	const json_t *cause = json_object_get(json_object_get(m, "attempt"), "cause");
 
 	if (json_is_object(json_object_get(json_object_get(m, "attempt"), "waiting")))
 		return "waits for: usher confirm";
@@ -43,6 +44,8 @@ const char *machine_reason(const json_t *m)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(machine_text(m, "guest_state"), words[i][0]))
 			return words[i][1];
+	if (json_is_object(cause)) /* `usher show` says whether that is certain */
+		return machine_text(cause, "text");
 	if (live && !json_is_null(live) && !*machine_text(live, "up_at"))
 		return *machine_text(live, "booted_at") ? "boots" : "waits for its boot";
 	return "";

@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Why a guest is stuck: faults injected into real guests one after the other, and what `usher show` says of each: which cause,
+# after how many seconds, whether it is certain, what to do. Then guests that install as they should, which have none.
+# (Faults of the wire that need no guest: lab_causes.sh.)
+# shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
+#
+# lab: boots guests
+. "$(dirname "$0")/lib.sh"
+lab_enter "$@"
+# shellcheck source=tests/lab/guests.sh
+. "$LAB_TOP/tests/lab/guests.sh"
+guests_need_tiny
+
+# profile NAME KERNEL INITRD CMDLINE [ANSWERS]: INITRD may be ""
+profile() {
+	local initrd=
+	[ -z "$3" ] || initrd="<initrd>$3</initrd>"
+	mkdir -p "$USHER_LAB/more/$1"
+	cat >"$USHER_LAB/more/$1/profile.xml" <<-END
+		<profile name='$1'>
+		  <title>$1</title>
+		  <media name='faulty' path='$USHER_LAB/faulty'/>
+		  <boot><kernel>$2</kernel>$initrd<cmdline>console=ttyS0 $4</cmdline></boot>
+		  <answers format='shell' template='answers'/>
+		  <guest><memory unit='MiB'>384</memory><disk unit='GiB'>1</disk></guest>
+		</profile>
+	END
+	echo "${5:-# none}" >"$USHER_LAB/more/$1/answers"
+}
+mkdir "$USHER_LAB/faulty" && cp "$USHER_TINY/vmlinuz" "$USHER_TINY/initrd.img" "$USHER_LAB/faulty/"
+head -c 300000 /dev/urandom >"$USHER_LAB/faulty/noise"
+head -c 3000000 "$USHER_TINY/initrd.img" >"$USHER_LAB/faulty/half.img"
+cp "$USHER_TINY/initrd.img" "$USHER_LAB/faulty/goes.img"
+say='usher.answers={{attempt.answers_url}}'
+profile no-root vmlinuz '' ''
+profile dead-init vmlinuz initrd.img 'rdinit=/bin/false'
+profile half vmlinuz half.img "$say"
+profile little vmlinuz initrd.img "$say"
+profile noise noise initrd.img "$say"
+profile gone vmlinuz goes.img "$say"
+profile sleeps vmlinuz initrd.img 'rdinit=/bin/sleep -- 1000'
+profile speaks vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "here" {{attempt.progress_url}}; sleep 1000'
+profile shell vmlinuz initrd.img "$say" 'echo "Entering emergency mode. Exit the shell to continue." >/dev/console; sleep 1000'
+profile crash vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "Traceback (most recent call last): KeyError" {{attempt.failed_url}}; sleep 1000'
+profile nodns vmlinuz initrd.img "$say" 'wget -O /dev/null http://deb.example/ 2>/tmp/why; wget -q -O /dev/null --post-file /tmp/why {{attempt.failed_url}}; sleep 1000'
+profile noroute vmlinuz initrd.img "$say" 'ip route del default; wget -O /dev/null http://203.0.113.9/ 2>/tmp/why; wget -q -O /dev/null --post-file /tmp/why {{attempt.failed_url}}; sleep 1000'
+profile mirror vmlinuz initrd.img "$say" 'wget -O /dev/null http://192.168.122.1:9/ 2>/tmp/why; wget -q -O /dev/null --post-file /tmp/why {{attempt.failed_url}}; sleep 1000'
+
+usher_config | sed "s|<profiles |<profiles dir='$USHER_LAB/more'/><profiles |" >"$USHER_LAB/usher.xml"
+need "the service starts" usher_start
+
+cause() { "$USHER" show "$1" --json | jq -r ".attempt.cause.$2"; }
+is_cause() { [ "$(cause "$1" kind)" = "$2" ]; }
+begun() { date +%s; }
+table=$USHER_LAB/table
+# fault NAME WANT SECONDS CERTAIN: the cause of the guest that was begun at $at; a line of the table
+fault() {
+	if wait_until $((($3 + 3) / 4)) is_cause "$1" "$2"; then pass "$1: $2"; else
+		fail "$1: not $2 within $3 s"
+		"$USHER" show "$1"
+		"$USHER" timeline "$1" | tail -n 12
+		"$USHER" console "$1" --log | tail -n 12
+	fi
+	printf '%-12s %4d s  %-14s %-9s %s\n             fix: %s\n' "$1" $(($(begun) - at)) "$(cause "$1" kind)" \
+		"$([ "$(cause "$1" certain)" = true ] && echo certain || echo probably)" "$(cause "$1" text)" \
+		"$(cause "$1" fix)" | tee -a "$table"
+	check "$1: certain is $4" test "$(cause "$1" certain)" = "$4"
+	check "$1: with a fix" sh -c "'$USHER' show '$1' | grep -E '^  fix +.'"
+	"$USHER" delete "$1" >/dev/null 2>&1
+}
+# one NAME WANT SECONDS CERTAIN OPTION…: a guest of the profile that is called as it
+one() {
+	local name=$1 want=$2 s=$3 certain=$4
+	shift 4
+	at=$(begun)
+	check "$name is created" create "$name" --profile "$name" "$@" && fault "$name" "$want" "$s" "$certain"
+}
+on_step() { [ "$("$USHER" show "$1" --json | jq -r .attempt.waits_for)" = "$2" ]; }
+
+# --- what its console says ---
+one no-root initrd 60 true
+one dead-init panic 60 true
+one half initrd 90 true
+one little memory 90 true --memory 96M
+one noise format 90 true --firmware efi
+one shell emergency-shell 90 true
+
+# --- what it reports itself ---
+one crash traceback 90 true
+one nodns dns 120 true
+one noroute route 90 true
+one mirror mirror 90 true
+at=$(begun)
+check "wrong is created" create wrong --profile tiny --set disk=vdz && fault wrong disk 90 true
+
+# --- what it fetches ---
+rm "$USHER_LAB/faulty/goes.img.none" 2>/dev/null
+check "gone is created" create gone --profile gone --no-ssh-key 2>/dev/null
+rm "$USHER_LAB/faulty/goes.img"
+at=$(begun)
+fault gone missing 60 true
+
+# --- this host's packet filter ---
+nft add table inet lab
+nft add chain inet lab in '{ type filter hook input priority 0; }'
+nft add rule inet lab in iifname virbr0 tcp dport 8067 drop
+at=$(begun)
+check "http is created" create http --profile speaks && fault http http-filtered 60 false
+nft flush chain inet lab in
+nft add rule inet lab in iifname virbr0 udp dport 69 drop
+at=$(begun)
+check "tftp is created" create tftp --profile speaks --firmware efi && fault tftp tftp-filtered 90 false
+nft delete table inet lab
+
+# --- the bridge ---
+ip link set virbr0 type bridge stp_state 1 forward_delay 3000
+at=$(begun)
+check "stp is created" create stp --profile speaks && fault stp port-closed 60 true
+ip link set virbr0 type bridge stp_state 0 forward_delay 0
+
+# --- what is done to it from outside ---
+check "speaks is created" create speaks --profile speaks
+check "it installs" wait_until 60 state_is speaks installing
+at=$(begun)
+virsh -q suspend speaks
+check "paused" wait_until 10 is_cause speaks paused
+virsh -q resume speaks
+check "resumed, it is not" wait_until 10 is_cause speaks null
+at=$(begun)
+virsh -q destroy speaks
+fault speaks killed 20 true
+
+# --- one that says nothing: its kernel has three minutes ---
+one sleeps silent 260 false
+
+# --- and those that install ---
+for n in 1 2 3; do check "ok$n is created" create ok$n --profile tiny; done
+for n in 1 2 3; do
+	check "ok$n is up" timeout 900 "$USHER" wait ok$n
+	check "ok$n never had a cause" test "$(count ok$n stuck)" = 0
+	check "ok$n has none" is_cause ok$n null
+done
+echo "--- what was said of each:"
+cat "$table"
+lab_end
