@@ -32,6 +32,7 @@ void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text)
 {
 	struct fact_seen *s = &f->seen[what];
 
+	f->any = true;
 	s->at = now;
 	s->count++;
 	set_text(s, text);

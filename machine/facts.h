@@ -65,6 +65,7 @@ struct sign;
 
 struct facts {
 	struct fact_seen seen[FACTS];
+	bool any;                        /* anything was seen */
 	int64_t begun;                   /* mono ms: nothing is known of what was before */
 	enum fact step;                  /* the newest of FACT_STEPS; FACTS: none yet */
 	int64_t step_at;                 /* mono ms: since then there was no other */

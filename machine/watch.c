@@ -271,7 +271,8 @@ void machine_look(struct machine *m, int64_t now)
 	s = situation_of(m, now);
 	note_step(m, causes_step(&s, &since), since);
 	found = causes_find(&s, &c);
-	if (same_cause(m->attempt.cause, &c, found))
+	/* after a restart of the service it is stuck as before, until something is seen */
+	if (same_cause(m->attempt.cause, &c, found) || (!found && !m->facts->any))
 		return;
 	set_cause(m, found ? &c : NULL);
 	(void)machines_save(m->home, m);

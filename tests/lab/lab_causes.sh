@@ -130,5 +130,6 @@ check "and says why it was stuck" is_cause file missing
 check "over a restart of the service too" usher_stop
 check "which starts again" usher_start
 check "file: it is there" is_cause file missing
+check "rogue: it is stuck as before" is_cause rogue foreign-dhcp
 check "a hook would have been told" sh -c "'$USHER' timeline file | grep -c stuck"
 lab_end

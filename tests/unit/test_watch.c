@@ -231,7 +231,10 @@ START_TEST(test_stored)
 	ck_assert_uint_eq(machines_watched(ms), 1);
 	machines_restarted(ms, clock_mono_ms());
 	look_after(1);
-	ck_assert_str_eq(kind(), "none"); /* nobody said since that it is */
+	ck_assert_str_eq(kind(), "paused"); /* nobody said since that it is not */
+	machine_saw(m, SAW_RESUMED, NULL);
+	look_after(2);
+	ck_assert_str_eq(kind(), "none");
 	close_all();
 	store_close(store);
 	snprintf(path, sizeof path, "rm -r %s", dir);
