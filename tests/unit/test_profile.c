@@ -305,7 +305,7 @@ START_TEST(live_systems)
 		{" boots='always' installs='no'", "u={{attempt.up_url}}", true, false, true}};
 	struct profile *p, *again;
 	char xml[512], why[512];
-	json_t *snapshot;
+	json_t *snapshot, *settings = json_object();
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		snprintf(xml, sizeof xml,
@@ -316,7 +316,7 @@ START_TEST(live_systems)
 		put("p/profile.xml", xml);
 		ck_assert_msg(!read_p(&p, why), "%s", why);
 		ck_assert(p->live == cases[i].live && p->tool == cases[i].tool);
-		ck_assert_int_eq(profile_snapshot(p, json_object(), &snapshot), 0);
+		ck_assert_int_eq(profile_snapshot(p, settings, &snapshot), 0);
 		ck_assert_int_eq(profile_from_snapshot(snapshot, &again, NULL, why, sizeof why), 0);
 		ck_assert(again->live == cases[i].live && again->tool == cases[i].tool);
 		ck_assert(profile_reports_up(snapshot) == cases[i].up);
@@ -324,6 +324,7 @@ START_TEST(live_systems)
 		profile_free(again);
 		profile_free(p);
 	}
+	json_decref(settings);
 }
 END_TEST
 
