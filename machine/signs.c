@@ -93,7 +93,7 @@ const struct sign SIGNS[] = {
 	{"No route to host", false, "route", "it has no way to where it fetches from", ROUTE_FIX},
 	{"Connection refused", false, "mirror", "the server that it fetches from refuses it",
 		MIRROR_FIX},
-	{"Connection timed out (http", true, "filtered",
+	{"Connection timed out (http", true, "http-filtered",
 		"iPXE got no answer to its HTTP requests: a firewall between the two drops them",
 		"let TCP to usher's HTTP port through: nft list ruleset, usher check"},
 	{"Connection timed out", false, "mirror", "the server that it fetches from does not answer",

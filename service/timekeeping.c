@@ -74,6 +74,7 @@ int timekeeping_load(struct timekeeping *tk, char *why, size_t why_size)
 	}
 	clock_look(&now);
 	clock_begin(clock_resume(mark.wall < 0 ? NULL : &mark, &now));
+	tk->away = mark.wall < 0 ? -1 : clock_steady_ms() - mark.steady;
 	return 0;
 }
 
@@ -164,10 +165,22 @@ static void look_again(struct loop_timer *t)
 	(void)loop_timer_set(tk->base->loop, t, MARK_MS);
 }
 
+/* Machines that asked meanwhile got no answer. */
+static void tell_away(struct timekeeping *tk)
+{
+	char text[32];
+
+	if (tk->away >= 0)
+		timeline_add(tk->base->timeline, "", "service",
+			"usher started again; it was away for %s at most",
+			span(tk->away, text, sizeof text));
+}
+
 void timekeeping_start(struct timekeeping *tk)
 {
 	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 
+	tell_away(tk);
 	tk->slept = clock_slept_ms();
 	mark(tk);
 	loop_timer_init(&tk->again, look_again, tk);

@@ -143,6 +143,7 @@ START_TEST(over_a_reboot)
 	stepped.wall = -365 * 24 * HOUR;
 	begin();
 	ck_near(clock_steady_ms(), began + 22 * MINUTE);
+	ck_assert_ptr_nonnull(timeline_last(base.timeline, "", "service"));
 	reset();
 }
 END_TEST
