@@ -47,6 +47,7 @@ struct situation {
 	bool seals;    /* it waits for a user to confirm it */
 	bool failing;  /* the attempt fails now: what may be the reason is */
 	bool up;       /* a live system that is up */
+	bool tool;     /* it installs nothing: what it runs may take as long as it likes */
 	int64_t now;   /* mono ms */
 	int64_t restarted; /* mono ms: when the service started, if it was away while this attempt was under way; 0: not */
 	const int64_t

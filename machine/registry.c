@@ -72,6 +72,7 @@ void machine_free(struct machine *m)
 	machine_spec_fini(&m->spec);
 	json_decref(m->attempt.snapshot);
 	json_decref(m->attempt.cause);
+	json_decref(m->cause_before);
 	if (m->facts)
 		facts_fini(m->facts);
 	free(m->facts);

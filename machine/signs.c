@@ -54,7 +54,7 @@ const struct sign SIGNS[] = {
 		ARCH_FIX},
 	{"Exec format error", false, "format",
 		"it was given a program that is broken, or for another architecture", ARCH_FIX},
-	{"No bootable device", true, "no-boot-device",
+	{"No bootable device", false, "no-boot-device",
 		"its firmware found nothing to boot, neither network nor disk",
 		"see its boot order, and that its card is on the segment: usher show {name}"},
 	{"Error: no such device", false, "grub", "GRUB does not find its disk", CONSOLE_FIX},

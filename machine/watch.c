@@ -170,7 +170,8 @@ void machine_watch_update(struct machines *ms, struct machine *m)
 void machine_watch_anew(struct machine *m)
 {
 	json_decref(m->attempt.cause);
-	m->attempt.cause = NULL;
+	json_decref(m->cause_before);
+	m->attempt.cause = m->cause_before = NULL;
 	if (!m->facts)
 		return;
 	facts_fini(m->facts);
@@ -208,6 +209,7 @@ static struct situation situation_of(const struct machine *m, int64_t now)
 		.runs = m->guest_state && !strcmp(m->guest_state, "running"),
 		.switched = m->guest || m->attempt.switched,
 		.seals = machine_waits(m),
+		.tool = *m->attempt.tool,
 		.up = m->attempt.live.on && m->attempt.live.up_at,
 		.now = now,
 		.restarted = m->facts->begun <= m->home->restarted ? m->home->restarted : 0,
@@ -245,7 +247,10 @@ static void tell_stuck(struct machine *m, const struct cause *c)
 
 static void set_cause(struct machine *m, const struct cause *c)
 {
-	json_decref(m->attempt.cause);
+	if (m->attempt.cause) {
+		json_decref(m->cause_before);
+		m->cause_before = m->attempt.cause;
+	}
 	m->attempt.cause = c ? cause_json(c) : NULL;
 }
 
@@ -306,6 +311,8 @@ void machine_explain(struct machine *m, const char *reason)
 	s.reason = reason;
 	if (causes_find(&s, &c)) {
 		set_cause(m, &c);
+	} else if (!m->attempt.cause && m->cause_before) { /* too many boots, each for that reason */
+		m->attempt.cause = json_incref(m->cause_before);
 	} else if (!m->attempt.cause) {
 		not_known(m, &s, &c);
 		set_cause(m, &c);

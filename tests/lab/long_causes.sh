@@ -34,6 +34,7 @@ head -c 3000000 "$USHER_TINY/initrd.img" >"$USHER_LAB/faulty/half.img"
 cp "$USHER_TINY/initrd.img" "$USHER_LAB/faulty/goes.img"
 say='usher.answers={{attempt.answers_url}}'
 profile no-root vmlinuz '' ''
+profile dies vmlinuz '' 'panic=-1'
 profile dead-init vmlinuz initrd.img 'rdinit=/bin/false'
 profile half vmlinuz half.img "$say"
 profile little vmlinuz initrd.img "$say"
@@ -86,6 +87,11 @@ one little memory 90 true --memory 96M
 one noise format 90 true --firmware efi
 one shell emergency-shell 90 true
 
+check "dies is created" create dies --profile dies
+at=$(begun)
+check "it has failed" wait_until 60 state_is dies failed
+fault dies initrd 20 true # and not only: too many boots
+
 # --- what it reports itself ---
 one crash traceback 90 true
 one nodns dns 120 true
@@ -95,8 +101,7 @@ at=$(begun)
 check "wrong is created" create wrong --profile tiny --set disk=vdz && fault wrong disk 90 true
 
 # --- what it fetches ---
-rm "$USHER_LAB/faulty/goes.img.none" 2>/dev/null
-check "gone is created" create gone --profile gone --no-ssh-key 2>/dev/null
+check "gone is created" create gone --profile gone
 rm "$USHER_LAB/faulty/goes.img"
 at=$(begun)
 fault gone missing 60 true
@@ -107,17 +112,13 @@ nft add chain inet lab in '{ type filter hook input priority 0; }'
 nft add rule inet lab in iifname virbr0 tcp dport 8067 drop
 at=$(begun)
 check "http is created" create http --profile speaks && fault http http-filtered 60 false
-nft flush chain inet lab in
-nft add rule inet lab in iifname virbr0 udp dport 69 drop
-at=$(begun)
-check "tftp is created" create tftp --profile speaks --firmware efi && fault tftp tftp-filtered 90 false
 nft delete table inet lab
 
 # --- the bridge ---
-ip link set virbr0 type bridge stp_state 1 forward_delay 3000
+check "its bridge waits, as spanning tree does" ip link set virbr0 type bridge stp_state 1 forward_delay 3000
 at=$(begun)
 check "stp is created" create stp --profile speaks && fault stp port-closed 60 true
-ip link set virbr0 type bridge stp_state 0 forward_delay 0
+ip link set virbr0 type bridge stp_state 0
 
 # --- what is done to it from outside ---
 check "speaks is created" create speaks --profile speaks

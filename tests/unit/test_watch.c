@@ -5,6 +5,7 @@
 #include "stepped_clock.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,29 @@ START_TEST(test_kept)
 }
 END_TEST
 
+/* It boots again and again, each time for the same reason, which the reason that ends it does not say. */
+START_TEST(test_too_many_boots)
+{
+	struct boot_client by = {.ip = {IP_V4, {10, 0, 0, 1}}};
+
+	arm();
+	for (int i = 0; i < 3; i++) {
+		machine_saw(m, SAW_REQUEST, NULL);
+		ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &by), 0);
+		machine_saw(m, SAW_MISSING, "HTTP 404: /initrd");
+		look_after(5);
+		ck_assert_str_eq(kind(), "missing");
+		stepped.mono += SECONDS(10);
+		machine_saw(m, SAW_REQUEST, NULL);
+		look_after(0);
+		ck_assert_str_eq(kind(), "none");
+	}
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &by), -EPERM);
+	ck_assert_int_eq(m->state, LIFE_FAILED);
+	ck_assert_str_eq(kind(), "missing");
+}
+END_TEST
+
 START_TEST(test_unknown)
 {
 	arm();
@@ -255,6 +279,7 @@ int main(void)
 	tcase_add_test(t, test_others_stay);
 	tcase_add_test(t, test_told_once);
 	tcase_add_test(t, test_kept);
+	tcase_add_test(t, test_too_many_boots);
 	tcase_add_test(t, test_unknown);
 	tcase_add_test(t, test_reason);
 	tcase_add_test(t, test_steps_of_life);
