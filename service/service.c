@@ -16,6 +16,12 @@
 #include "service/operations/template.h"
 #include "service/operations/trial.h"
 
+static struct machine *speaker(
+	void *arg, uint32_t segment, const struct ip *from, char *why, size_t size)
+{
+	return place_speaker(arg, segment, from, why, size);
+}
+
 void service_connect(struct service *s)
 {
 	struct base *b = &s->base;
@@ -28,6 +34,7 @@ void service_connect(struct service *s)
 	s->content = (struct content){.base = b};
 	s->packages.base = b;
 	s->consoles = (struct consoles){.base = b, .hosts = &s->hosts};
+	s->logs = (struct logs){.base = b, .speaker = speaker, .speaker_arg = &s->boot};
 	s->network.base = b;
 	s->network.hosts = &s->hosts;
 	s->imports = (struct imports){.base = b, .content = &s->content};
@@ -39,6 +46,7 @@ void service_connect(struct service *s)
 		.network = &s->network,
 		.content = &s->content,
 		.consoles = &s->consoles,
+		.logs = &s->logs,
 		.act = &s->act,
 		.discovery = &s->discovery};
 	s->metal = (struct metal){.base = b,
@@ -59,6 +67,7 @@ void service_connect(struct service *s)
 		.packages = &s->packages,
 		.imports = &s->imports,
 		.consoles = &s->consoles,
+		.logs = &s->logs,
 		.operations = &s->operations,
 		.metal = &s->metal,
 		.discovery = &s->discovery,
@@ -94,4 +103,5 @@ void service_drop_waiting(struct service *s)
 	listings_drop_all(&s->api.listings);
 	place_drop_all(&s->boot);
 	record_drop_all(&s->consoles);
+	logs_drop_all(&s->logs);
 }
