@@ -129,6 +129,8 @@ static bool read_5424(struct rest *r, struct syslog_message *ret)
 		skip(&in, 1);
 	if (in.n >= 3 && !memcmp(in.at, "\xef\xbb\xbf", 3))
 		skip(&in, 3);
+	if (in.n && *in.at == ' ') /* as rsyslog passes on what it was sent by RFC 3164 */
+		skip(&in, 1);
 	ret->program = program;
 	ret->pid = pid;
 	*r = in;

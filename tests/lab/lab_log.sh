@@ -25,7 +25,7 @@ config() { # MORE
 }
 
 sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
-lab_profile plain kernel '# {{server.log}} {{server.log_host}} {{server.log_port}}'
+lab_profile plain kernel '# {{{server.log}}} {{{server.log_host}}} {{{server.log_port}}}'
 net_bridge br0 $four/24 52:54:00:66:00:01
 ip -6 address add $six/64 dev br0 nodad
 for n in 1 2 3; do client $n 02:00:00:00:00:0$n br0; done
@@ -40,7 +40,8 @@ config >"$USHER_LAB/usher.xml"
 need "the service starts" usher_start
 need "a machine is armed" "$USHER" enroll web01 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --network br0 --profile plain --no-ssh-key --arm
 check "templates know where logs are taken" sh -c "'$USHER' render web01 answers | grep -qx '# $four:514 $four 514'"
-check "tiny's kernel is told" sh -c "'$USHER' enroll web09 --mac 02:00:00:00:00:09 --ip 10.66.0.19 --network br0 --profile plain --no-ssh-key && '$USHER' render web09 --now answers | grep -q 514"
+check "another is recorded" "$USHER" enroll web03 --mac 02:00:00:00:00:03 --ip 10.66.0.13 --network br0 --profile debian-12 --no-ssh-key
+check "Debian's installer is told" sh -c "'$USHER' render web03 cmdline --now | grep -q ' log_host=$four log_port=514 '"
 check "nothing is kept yet" test -z "$(log web01)"
 
 # --- what is sent -----------------------------------------------------------------------------------------------------------------
@@ -55,13 +56,23 @@ for how in "-d --rfc3164" "-d --rfc5424" "-T --rfc3164" "-T --rfc5424" "-T --rfc
 		has "logger $how to $to" "^[0-9:]{8}  err      installer: $what said it$"
 	done
 done
-inside 1 sh -c 'mount -t tmpfs dev /dev && mknod -m 666 /dev/null c 1 3'
+# run COMMAND…: in the background, on the machine, until `end`
+run() {
+	inside 1 sh -c 'echo $$ >"$0"; exec "$@"' "$USHER_LAB/pid" "$@" >"$USHER_LAB/runs" 2>&1 &
+	running=$!
+}
+end() {
+	inside 1 kill "$(cat "$USHER_LAB/pid")"
+	wait $running
+	inside 1 rm -f /dev/log
+}
+inside 1 sh -c 'mount -t tmpfs dev /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9'
 for to in "$four:514" "[$six]:514"; do
-	inside 1 busybox syslogd -R "$to"
+	run busybox syslogd -n -R "$to"
+	wait_until 5 test -S "/proc/${CLIENT_PID[1]}/root/dev/log"
 	inside 1 busybox logger -p local1.warning -t main-menu "busybox to $to"
 	has "busybox syslogd -R $to" "warning  main-menu: busybox to ${to//[\[\]]/.}"
-	inside 1 sh -c 'kill $(pidof syslogd)'
-	wait_until 5 sh -c "! nsenter -t ${CLIENT_PID[1]} -n -m -p pidof syslogd"
+	end
 done
 # as Anaconda has it: *.* @@HOST:PORT
 peers=$LAB_TOP/build/peers lib=usr/lib/x86_64-linux-gnu
@@ -72,33 +83,33 @@ cat >"$USHER_LAB/rsyslog.conf" <<-END
 	*.* @$four:514
 	*.* action(type="omfwd" target="$four" port="514" protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
 END
-inside 1 env LD_LIBRARY_PATH="$peers/libestr0/$lib:$peers/libfastjson4/$lib:$peers/liblognorm5/$lib" "$peers/rsyslog/usr/sbin/rsyslogd" \
-	-n -f "$USHER_LAB/rsyslog.conf" -i "$USHER_LAB/rsyslog.pid" -M "$peers/rsyslog/$lib/rsyslog" >"$USHER_LAB/rsyslog" 2>&1 &
-rsyslog=$!
+run env LD_LIBRARY_PATH="$peers/libestr0/$lib:$peers/libfastjson4/$lib:$peers/liblognorm5/$lib" "$peers/rsyslog/usr/sbin/rsyslogd" \
+	-n -f "$USHER_LAB/rsyslog.conf" -i "$USHER_LAB/rsyslog.pid" -M "$peers/rsyslog/$lib/rsyslog"
 wait_until 10 test -S "/proc/${CLIENT_PID[1]}/root/dev/log"
 inside 1 logger -p local1.info -t anaconda "from rsyslog"
 four_times() { [ "$(lines '.program == "anaconda" and .text == "from rsyslog" and .severity == "info" and .facility == "local1"')" = 4 ]; }
-check "rsyslog: TCP, IPv6, UDP and RFC 5424" wait_until 10 four_times
-kill "$(pgrep -P "$rsyslog" rsyslogd || pgrep rsyslogd)"
+check "rsyslog: TCP, IPv6, UDP and RFC 5424" wait_until 10 four_times || { cat "$USHER_LAB/runs"; log web01 | tail -n 5; }
+end
 
 inside 1 logger -n $four -d -t fetch "http://$four:8067/m/0123456789abcdef0123456789abcdef/answers"
 has "tokens are hidden" 'fetch: http://10.66.0.1:8067/m/\*/answers'
 inside 1 bash -c 'printf "<13>evil: \033[2J\xff\xe2\x80\xae\tx" >/dev/udp/10.66.0.1/514'
 has "what drives a terminal is escaped" 'evil: \\u001b\[2J\\xff\\u202e x'
-inside 1 bash -c "printf '<13>long: %05000d' 0 >/dev/udp/$four/514"
-has "a long line is cut" 'long: 0{2041,2047}$'
+head -c 3000 /dev/zero | tr '\0' x >"$USHER_LAB/long"
+inside 1 logger -n $four -d -t long --size 3100 -f "$USHER_LAB/long"
+has "a long line is cut" 'long: x{2047}$'
 check "each line has its attempt" test "$(lines '.attempt != 1')" = 0
 check "--attempt takes no other" test -z "$(log web01 --attempt 2)"
 check "its file is its owner's only" test "$(stat -c %a "$state/log/web01.log")" = 600
 followed() { grep -q "$1" "$USHER_LAB/followed"; }
-check "who follows sees it" wait_until 5 followed 'long: 000'
+check "who follows sees it" wait_until 5 followed 'long: xxx'
 
 # --- who may not ----------------------------------------------------------------------------------------------------------------------
 
 before=$(counts kept)
 inside 2 logger -n $four -d -t stranger hello
 inside 2 logger -n $six -d -t stranger hello
-inside 2 timeout 5 logger -n $four -T -t stranger hello
+inside 2 timeout 5 logger -n $four -P 514 -T -t stranger hello
 check "what a stranger says is refused" wait_until 5 sh -c "[ \$(curl -s --unix-socket '$USHER_SOCKET' http://usher/api/v1/status | jq .syslog.refused) -ge 3 ]"
 check "and not kept" test "$(counts kept)" = "$before"
 check "nor are its connections" test -z "$(ss -Htn state established 'sport = :514' dst 10.66.0.12)"
@@ -172,7 +183,7 @@ need "without" usher_start
 check "machines are told none" sh -c "'$USHER' render web02 --now answers | grep -qx '#  *'"
 check "and no port is open" test -z "$(ss -Htuln 'sport = :514')"
 usher_stop
-busybox nc -l -p 514 -s $four >/dev/null 2>&1 </dev/null &
+busybox httpd -f -p $four:514 &
 taken=$!
 config >"$USHER_LAB/usher.xml"
 wait_until 5 sh -c "ss -Htln 'sport = :514' | grep -q ."

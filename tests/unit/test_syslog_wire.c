@@ -39,6 +39,8 @@ static const struct sent all[] = {
 	{"<165>1 2003-10-11T22:14:15.003Z m.example evntslog 77 ID47 [a b=\"]\\\"]\"][c] "
 	 "\xef\xbb\xbfin UTF-8",
 		"local4.notice", "evntslog", "77", "in UTF-8"},
+	{"<142>1 2026-11-29T22:43:24.1+00:00 web01 anaconda - - -  from rsyslog", "local1.info",
+		"anaconda", "", "from rsyslog"},
 	{"<34>1 - - - - - -", "auth.crit", "", "", ""},
 	{"<34>1 - - su - ID47 - 'su root' failed", "auth.crit", "su", "", "'su root' failed"},
 	/* broken ones: nothing is lost */
