@@ -29,12 +29,14 @@ bool logs_line_of(struct logs_line *ret, const char *bytes, size_t n, int64_t at
 	return m.text.n;
 }
 
-/* Fields with a tab between them: none has one in it. */
+enum { AT_DIGITS = 15 };
+
+/* Fields with a tab between them: none has one in it. The first is always as long, so that half a line is told from a whole one. */
 size_t logs_line_store(const struct logs_line *l, char buf[LOGS_STORED])
 {
-	int n = snprintf(buf, LOGS_STORED, "%lld\t%llu\t%s\t%s\t%s\t%s\t%s\n", (long long)l->at,
-		(unsigned long long)l->attempt, l->facility, l->severity, l->program, l->pid,
-		l->text);
+	int n = snprintf(buf, LOGS_STORED, "%0*lld\t%llu\t%s\t%s\t%s\t%s\t%s\n", AT_DIGITS,
+		(long long)l->at, (unsigned long long)l->attempt, l->facility, l->severity,
+		l->program, l->pid, l->text);
 
 	return (size_t)n;
 }
@@ -52,7 +54,7 @@ static bool divide(char *line, char *ret[FIELDS])
 		if (line)
 			*line++ = '\0';
 	}
-	return true;
+	return strlen(ret[AT]) == AT_DIGITS;
 }
 
 json_t *logs_line_json(const char *stored, size_t n)
