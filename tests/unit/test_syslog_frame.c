@@ -46,6 +46,7 @@ static const struct {
 	{"10 <13>on\ne.\n3 abc", "<13>on\ne.\nabc"},
 	{"12x\n12\n2 ab", "12x12ab"},               /* a line that begins with a number */
 	{"99999999 <13>one\n", "99999999 <13>one"}, /* no length */
+	{"1048577 <13>one\n", "1048577 <13>one"},
 	{"0 x\n", "0 x"},
 	{"20 <13>cut", "<13>cut"},
 	{"", ""},
