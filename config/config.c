@@ -83,6 +83,15 @@ static void read_http(struct markup_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
+static void read_syslog(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"serve", A_BOOL, &c->logs, 0, false},
+		{"port", A_PORT, &c->log_port, 0, false}, {0}};
+
+	config_attributes(r, e, as);
+}
+
 static void read_hooks(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
@@ -170,10 +179,11 @@ static const struct markup_element top_elements[] = {{"state", read_state, MARKU
 	{"cache", read_cache, MARKUP_ONCE}, {"package-cache", read_packages, MARKUP_ONCE},
 	{"socket", read_socket, MARKUP_ONCE}, {"user", read_user, MARKUP_ONCE},
 	{"log", read_log, MARKUP_ONCE}, {"http", read_http, MARKUP_ONCE},
-	{"hooks", read_hooks, MARKUP_ONCE}, {"power", read_power, MARKUP_ONCE},
-	{"rules", read_rules, MARKUP_ONCE}, {"boot", read_boot, MARKUP_ONCE},
-	{"profiles", read_profiles, MARKUP_MANY}, {"guest", read_guest, MARKUP_ONCE},
-	{"media", read_media, MARKUP_MANY}, {"segment", config_read_segment, MARKUP_MANY}, {0}};
+	{"syslog", read_syslog, MARKUP_ONCE}, {"hooks", read_hooks, MARKUP_ONCE},
+	{"power", read_power, MARKUP_ONCE}, {"rules", read_rules, MARKUP_ONCE},
+	{"boot", read_boot, MARKUP_ONCE}, {"profiles", read_profiles, MARKUP_MANY},
+	{"guest", read_guest, MARKUP_ONCE}, {"media", read_media, MARKUP_MANY},
+	{"segment", config_read_segment, MARKUP_MANY}, {0}};
 
 static void read_top(struct markup_reader *r, const xmlNode *e, void *to)
 {
@@ -195,12 +205,19 @@ void config_init(struct config *c)
 	snprintf(c->pool, sizeof c->pool, "default");
 	snprintf(c->accel, sizeof c->accel, "auto");
 	c->http_port = 8067;
+	c->log_port = CONFIG_LOG_PORT;
+	c->logs = true;
 	c->packages_mib = CONFIG_PACKAGES_MIB;
 	c->packages_port = CONFIG_PACKAGES_PORT;
 	c->workers = GUEST_WORKERS;
 	c->filter = true;
 	c->consoles = true;
 	c->log_priority = LOG_INFO;
+}
+
+uint16_t config_log_port(const struct config *c)
+{
+	return c->logs ? c->log_port : 0;
 }
 
 const char *config_packages_dir(const struct config *c, char buf[PATH_MAX])

@@ -15,6 +15,7 @@ enum {
 	CONFIG_MEDIA_MAX = 64,
 	CONFIG_PACKAGES_MIB = 20 << 10, /* two or three distributions' packages of an install */
 	CONFIG_PACKAGES_PORT = 8068,
+	CONFIG_LOG_PORT = 514, /* of syslog, RFC 5426 3.3 */
 	CONFIG_PROBE_MS = 100, /* a neighbour answers within one, a busy guest within some ten */
 };
 
@@ -78,6 +79,8 @@ struct config {
 	size_t n_profiles;
 	char libvirt_uri[256], pool[128], accel[8];
 	uint16_t http_port;
+	uint16_t log_port;           /* where logs of installers are taken */
+	bool logs;                   /* they are */
 	uint16_t workers;            /* libvirt calls at a time, for each libvirt */
 	uint32_t cache_mib;          /* of fetched files; 0: the usual limit */
 	bool packages;               /* a package cache runs */
@@ -103,6 +106,8 @@ int config_add_segment(struct config *c, const char *name, bool is_network);
  * -ENOSPC. */
 int config_remember(struct config *c, const char *network);
 void config_forget(struct config *c, const char *network);
+/* Where logs of installers are taken; 0: nowhere. */
+uint16_t config_log_port(const struct config *c);
 /* The package cache's folder. */
 const char *config_packages_dir(const struct config *c, char buf[PATH_MAX]);
 /* Where the system lies that discovers machines; NULL: no segment does that. */

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/plain.h"
+#include "core/sockaddr.h"
 #include "core/wipe.h"
 
 #include <errno.h>
@@ -142,7 +143,7 @@ static void read_peer(struct http_exchange *x, struct MHD_Connection *conn)
 		return;
 	}
 	i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	x->r.peer = http_listen_peer(i ? i->client_addr : NULL, &x->r.peer_port);
+	x->r.peer = sockaddr_ip(i ? i->client_addr : NULL, &x->r.peer_port);
 }
 
 static int read_target(struct http_exchange *x)

@@ -3,6 +3,7 @@
 #include "httpd/httpd.h"
 
 #include "core/ports.h"
+#include "core/sockaddr.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -49,22 +50,6 @@ static int fail_tcp(
 	return -error;
 }
 
-static socklen_t sockaddr_of(const struct ip *ip, uint16_t port, struct sockaddr_storage *ret)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-
-	memset(ret, 0, sizeof(*ret));
-	if (ip->family == IP_V6) {
-		memcpy(&in6.sin6_addr, ip->b, 16);
-		memcpy(ret, &in6, sizeof(in6));
-		return sizeof(in6);
-	}
-	memcpy(&in.sin_addr, ip->b, 4);
-	memcpy(ret, &in, sizeof(in));
-	return sizeof(in);
-}
-
 int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool *ret_bound,
 	char *why, size_t why_size)
 {
@@ -95,26 +80,6 @@ int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool
 	if (ret_bound)
 		*ret_bound = bound;
 	return fd;
-}
-
-struct ip http_listen_peer(const struct sockaddr *sa, uint16_t *ret_port)
-{
-	struct sockaddr_in in = {0};
-	struct sockaddr_in6 in6;
-	struct ip ip = {0};
-
-	if (sa && sa->sa_family == AF_INET) {
-		memcpy(&in, sa, sizeof(in));
-		ip = ip_from_v4(ntohl(in.sin_addr.s_addr));
-	} else if (sa && sa->sa_family == AF_INET6) {
-		memcpy(&in6, sa, sizeof(in6));
-		ip.family = IP_V6;
-		memcpy(ip.b, &in6.sin6_addr, 16);
-		in.sin_port = in6.sin6_port;
-	}
-	if (ret_port)
-		*ret_port = ntohs(in.sin_port);
-	return ip;
 }
 
 /* Makes room for a socket file. */

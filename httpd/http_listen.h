@@ -17,8 +17,4 @@ int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool
  * socket. */
 int http_listen_unix(const char *path, mode_t mode, gid_t gid, char *why, size_t why_size);
 
-struct sockaddr;
-/* Whose socket address this is; not set: of another family, or NULL. `ret_port` may be NULL. */
-struct ip http_listen_peer(const struct sockaddr *sa, uint16_t *ret_port);
-
 #endif

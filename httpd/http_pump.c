@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/priority.h"
+#include "core/sockaddr.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -169,7 +170,7 @@ static struct ip id_of(const struct http_pump *p, struct MHD_Connection *conn, i
 				? (uid_t)-1
 				: cred.uid);
 	i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	return i ? http_listen_peer(i->client_addr, NULL) : (struct ip){0};
+	return i ? sockaddr_ip(i->client_addr, NULL) : (struct ip){0};
 }
 
 /* Out of memory: the connection lives as long as libmicrohttpd lets it. */

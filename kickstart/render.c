@@ -516,6 +516,23 @@ static json_t *profile_json(const struct profile *p)
 	return j;
 }
 
+/* Where installers send their logs. */
+static void add_log(json_t *j, const struct ip *server, uint16_t port)
+{
+	bool six = server && server->family == IP_V6;
+	char ip[IP_TEXT], host[IP_TEXT + 2] = "", number[8] = "",
+					 both[sizeof host + sizeof number] = "";
+
+	if (port && server && ip_is_set(server)) {
+		snprintf(host, sizeof(host), six ? "[%s]" : "%s", ip_format(server, ip));
+		snprintf(number, sizeof(number), "%u", port);
+		snprintf(both, sizeof(both), "%s:%s", host, number);
+	}
+	set_text(j, "log", both);
+	set_text(j, "log_host", host);
+	set_text(j, "log_port", number);
+}
+
 static json_t *server_json(const struct render_input *in)
 {
 	const struct ip *asked = in->segment ? segment_asked(in->segment, in->family) : NULL;
@@ -525,6 +542,7 @@ static json_t *server_json(const struct render_input *in)
 	set_ip(j, "address6", in->segment ? &in->segment->six.server : NULL);
 	json_object_set_new(j, "ipv6", json_boolean(asked && asked->family == IP_V6));
 	set_text(j, "url", in->base_url);
+	add_log(j, asked, in->segment ? in->segment->log_port : 0);
 	return j;
 }
 

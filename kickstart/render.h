@@ -20,6 +20,8 @@
  *	           with blanks between, or "all"), of the settings `bond`, `bond_mode` and `vlan` where the profile has them
  *	profile.   name title
  *	server.    address url (of the family that the machine asks by) address6 ipv6 (true, false: that family is IPv6)
+ *	           log (where syslog messages are taken, UDP and TCP: "192.168.122.1:514", "[2001:db8:7a::1]:514"; "": nowhere)
+ *	           log_host (the same without the port, in brackets too) log_port
  *	media.     name url (no slash at the end) cached (the same, through the package cache as cached.NAME) local (true, false: served by us, not by its URL) image (URL
  *	           of all of a local one, "" else); of an
  *	           imported medium that was recognised: kernel initrd shim grub, as far as it has them

@@ -99,6 +99,7 @@ struct segment {
 	struct segment_extra extra;
 	struct segment6 six;
 	uint16_t http_port;
+	uint16_t log_port; /* where syslog messages are taken, UDP and TCP; 0: nowhere */
 };
 
 const char *segment_mode_name(enum segment_mode m); /* "own" */

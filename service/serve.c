@@ -388,6 +388,10 @@ static int start_guests(struct run *r, char *why, size_t size)
 	if (rc) /* no reason to serve nobody */
 		log_warn("%s/console: %s: guest consoles are not recorded",
 			r->service.base.config.state, strerror(-rc));
+	rc = logs_begin(&r->service.logs);
+	if (rc)
+		log_warn("%s/log: %s: logs of installers are not kept",
+			r->service.base.config.state, strerror(-rc));
 	return said(hosts_start(&r->service.hosts), why, size, "libvirt");
 }
 
@@ -513,6 +517,7 @@ static void stop(struct run *r)
 	s->abandoned = !hosts_stop(&s->hosts);
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
+	syslogd_free(s->syslogd);
 	power_free(s->power); /* its errands come home next */
 	s->act.power = NULL;
 	if (r->home_ready)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The DHCP, TFTP and HTTP servers: what each asks the rooms. */
+/* The DHCP, TFTP, HTTP and syslog servers: what each asks the rooms. */
 #include "service/servers.h"
 #include "service/boot/boot_name.h"
 #include "service/boot/place_look.h"
@@ -185,13 +185,21 @@ int servers_start(struct service *s, char *why, size_t size)
 		.dropped = http_dropped,
 		.ended = http_ended,
 		.arg = s};
+	struct syslogd_config l = {.loop = s->base.loop,
+		.admits = logs_admits,
+		.took = logs_took,
+		.unread = logs_unread,
+		.arg = &s->logs};
 	int rc = tftpd_new(&t, &s->tftpd);
 
 	if (!rc)
 		rc = httpd_new(&h, &s->httpd);
+	if (!rc)
+		rc = syslogd_new(&l, &s->syslogd);
 	if (rc)
 		snprintf(why, size, "servers: %s", strerror(-rc));
 	s->network.tftpd = s->tftpd;
 	s->network.httpd = s->httpd;
+	s->network.syslogd = s->syslogd;
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starts the DHCP, TFTP and HTTP servers and connects them to the rooms, which must exist already. 0, or -errno with
+/* Starts the DHCP, TFTP, HTTP and syslog servers and connects them to the rooms, which must exist already. 0, or -errno with
  * one line in `why`. */
 #ifndef USHER_SERVICE_SERVERS_H
 #define USHER_SERVICE_SERVERS_H

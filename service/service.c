@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/service.h"
 
+#include "machine/watch.h"
 #include "service/api/events_api.h"
 #include "service/boot/place_look.h"
 #include "service/console/console_record.h"
@@ -16,6 +17,19 @@
 #include "service/operations/template.h"
 #include "service/operations/trial.h"
 
+static struct machine *speaker(
+	void *arg, uint32_t segment, const struct ip *from, char *why, size_t size)
+{
+	return place_speaker(arg, segment, from, why, size);
+}
+
+/* logs.line: it may say why its machine is stuck. */
+static void logged(void *arg, struct machine *m, const struct logs_line *line)
+{
+	(void)arg;
+	machine_heard(m, line->text);
+}
+
 void service_connect(struct service *s)
 {
 	struct base *b = &s->base;
@@ -29,6 +43,8 @@ void service_connect(struct service *s)
 	s->content = (struct content){.base = b};
 	s->packages.base = b;
 	s->consoles = (struct consoles){.base = b, .hosts = &s->hosts};
+	s->logs = (struct logs){
+		.base = b, .speaker = speaker, .speaker_arg = &s->boot, .line = logged};
 	s->network.base = b;
 	s->network.hosts = &s->hosts;
 	s->imports = (struct imports){.base = b, .content = &s->content};
@@ -40,6 +56,7 @@ void service_connect(struct service *s)
 		.network = &s->network,
 		.content = &s->content,
 		.consoles = &s->consoles,
+		.logs = &s->logs,
 		.act = &s->act,
 		.discovery = &s->discovery};
 	s->metal = (struct metal){.base = b,
@@ -60,6 +77,7 @@ void service_connect(struct service *s)
 		.packages = &s->packages,
 		.imports = &s->imports,
 		.consoles = &s->consoles,
+		.logs = &s->logs,
 		.operations = &s->operations,
 		.metal = &s->metal,
 		.discovery = &s->discovery,
@@ -95,4 +113,5 @@ void service_drop_waiting(struct service *s)
 	listings_drop_all(&s->api.listings);
 	place_drop_all(&s->boot);
 	record_drop_all(&s->consoles);
+	logs_drop_all(&s->logs);
 }

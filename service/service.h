@@ -10,6 +10,7 @@
 #include "service/boot/boot.h"
 #include "service/discovery/discovery.h"
 #include "service/follow/follow.h"
+#include "service/logs/logs.h"
 #include "service/packages/packages.h"
 #include "service/settle.h"
 #include "service/timekeeping.h"
@@ -24,6 +25,7 @@ struct service {
 	struct content content;
 	struct packages packages;
 	struct consoles consoles;
+	struct logs logs;
 	struct network network;
 	struct imports imports;
 	struct discovery discovery;
@@ -36,6 +38,7 @@ struct service {
 	struct dhcpd *dhcpd;
 	struct tftpd *tftpd;
 	struct httpd *httpd;
+	struct syslogd *syslogd;
 	struct hooks *hooks;
 	struct power *power;
 	int64_t started; /* mono ms */

@@ -28,6 +28,7 @@ static const struct command *const commands[] = {
 	&cmd_known_hosts,
 	&cmd_timeline,
 	&cmd_console,
+	&cmd_log,
 	&cmd_watch,
 	&cmd_wait,
 	&cmd_start,

@@ -7,6 +7,7 @@
 #include "service/console/console_api.h"
 #include "service/operations/create.h"
 #include "service/files/fetch_api.h"
+#include "service/logs/logs.h"
 #include "service/api/events_api.h"
 #include "service/api/host_keys_api.h"
 #include "service/api/lists.h"
@@ -115,7 +116,7 @@ static void status(struct api *api, struct http_request *r)
 		json_array_append_new(segments, segment_json(api, api->base->segments.all[i]));
 	http_respond_json(r, 200,
 		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
-			  "s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+			  "s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
 			"version", USHER_VERSION, "state", api->base->config.state, "started",
 			machine_time_json(clock_wall_ms() - (clock_mono_ms() - api->started)),
 			"segments", segments, "machines",
@@ -128,7 +129,7 @@ static void status(struct api *api, struct http_request *r)
 			(json_int_t)d.in, "out", (json_int_t)d.out, "offers", (json_int_t)d.offers,
 			"acks", (json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
 			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
-			(json_int_t)d.dropped));
+			(json_int_t)d.dropped, "syslog", logs_counts(api->logs)));
 }
 
 /* With what it said of its hardware, where it was discovered. */
@@ -176,6 +177,8 @@ static void machine_routes(struct api *api, struct http_request *r, struct machi
 		change_confirm(api->operations, r, m);
 	else if (!strcmp(rest, "/console") && (get || r->method == HTTP_POST))
 		console_handle(api->consoles, r, m);
+	else if (!strcmp(rest, "/log") && get)
+		logs_handle(api->logs, r, m);
 	else if (get && !strncmp(rest, "/render/", strlen("/render/")))
 		render_handle(api, r, m, rest + strlen("/render/"));
 	else

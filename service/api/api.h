@@ -19,6 +19,7 @@ struct api {
 	struct packages *packages;
 	struct imports *imports;
 	struct consoles *consoles;
+	struct logs *logs;
 	struct operations *operations;
 	struct metal *metal;
 	struct discovery *discovery;

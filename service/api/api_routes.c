@@ -113,6 +113,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/machines/*/confirm", "", confirm_keys, false},
 	{HTTP_GET, "/machines/*/console", "after last wait", NULL, false},
 	{HTTP_POST, "/machines/*/console", "", console_keys, false},
+	{HTTP_GET, "/machines/*/log", "after last wait", NULL, false},
 	{HTTP_GET, "/machines/*/render/**", "for now", NULL, false},
 	{HTTP_GET, "/events", "after machine wait", NULL, false},
 	{HTTP_GET, "/fetches", "", NULL, false},

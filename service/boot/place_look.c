@@ -8,7 +8,9 @@
  */
 #include "service/guests/hosts.h"
 #include "service/boot/place_look.h"
+#include "service/boot/transfers.h"
 #include "service/discovery/discovery.h"
+#include "service/network/segments.h"
 
 #include "core/plain.h"
 #include "core/clock.h"
@@ -354,6 +356,36 @@ struct boot_client place_client(
 		snprintf(c.segment, sizeof c.segment, "%s", nic->segment);
 	}
 	return c;
+}
+
+/* Where usher does not know who was given an address. */
+static struct machine *by_mac(struct boot *boot, const struct segment *seg, const struct ip *ip)
+{
+	struct mac mac;
+
+	return seg && !seg->via && seg->mode != SEGMENT_OWN && !neighbour_mac(seg->ifname, ip, &mac)
+		? machines_by_mac(boot->base->machines, seg->id, &mac, NULL)
+		: NULL;
+}
+
+struct machine *place_speaker(
+	struct boot *boot, uint32_t link, const struct ip *from, char *why, size_t size)
+{
+	uint32_t segment = segment_of_peer(boot->network, link, from);
+	struct machine *m = machine_at(boot, link, from);
+	enum place_fault fault;
+	struct seen seen;
+
+	if (!m)
+		m = by_mac(boot, segments_by_id(&boot->base->segments, segment), from);
+	if (!m)
+		return NULL;
+	look(boot, m, segment, from, &seen);
+	fault = place_judge(&seen.view);
+	*why = '\0';
+	if (fault != PLACE_FINE && !place_is_open(fault))
+		say(&seen, fault, from->family, why, size);
+	return m;
 }
 
 bool place_hears(struct boot *boot, const struct machine *m, const struct segment *seg,

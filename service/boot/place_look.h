@@ -40,6 +40,11 @@ enum place_verdict place_admit_stranger(
 /* The machine's card that holds `ip` there: by the lease, else by its record, else by the MAC that answers for it. */
 struct boot_client place_client(
 	struct boot *boot, const struct machine *m, uint32_t segment, const struct ip *ip);
+/* Who says what came in on that link from `from`, for what is only listened to: the machine that has the address by its record
+ * or lease, or where another server leases by its MAC. `why` is "", or the line why the wire shows that it is somebody else;
+ * what it does not show yet is no reason to doubt. NULL: nobody has that address. */
+struct machine *place_speaker(
+	struct boot *boot, uint32_t link, const struct ip *from, char *why, size_t size);
 /* Checks all waiting requests now, for the last time: s->stopping is set. */
 void place_drop_all(struct boot *boot);
 /* dhcpd_config's `hears`. */

@@ -8,14 +8,11 @@
 #include "core/log.h"
 #include "machine/watch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 const char *record_state_name(enum record_state state)
 {
@@ -30,146 +27,8 @@ const char *record_state_name(enum record_state state)
 	return names[state];
 }
 
-enum { FOLDER = PATH_MAX + 16 };
-
-static void folder_of(const struct consoles *consoles, char buf[FOLDER])
-{
-	snprintf(buf, FOLDER, "%s/console", consoles->base->config.state);
-}
-
-/* Tasks */
-
-int record_task(struct recording *r, struct task *t)
-{
-	char key[QUEUE_KEY];
-	int rc;
-
-	snprintf(key, sizeof key, "console %s", r->name);
-	rc = worker_do(r->consoles->base->worker, t, key);
-	if (!rc)
-		r->tasks++;
-	return rc;
-}
-
-static void recording_free(struct recording *r)
-{
-	free(r->waiting);
-	free(r);
-}
-
-void record_task_done(struct recording *r)
-{
-	if (!--r->tasks && r->gone)
-		recording_free(r);
-}
-
-/* Writing */
-
-struct writing {
-	struct task task; /* first */
-	struct recording *recording;
-	uint8_t *bytes;
-	size_t n;
-};
-
-static int write_run(struct task *t)
-{
-	struct writing *w = (struct writing *)t;
-
-	return console_log_append(&w->recording->log, w->bytes, w->n);
-}
-
-static void write_soon(struct recording *r);
-static void mark(struct recording *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void written(struct recording *r, int rc, size_t n)
-{
-	r->writing = false;
-	if (rc) {
-		if (!r->failing && rc != -ECANCELED)
-			log_warn("%s: its console cannot be recorded: %s", r->name, strerror(-rc));
-		r->lost += n + r->n_waiting;
-		r->n_waiting = 0;
-	}
-	r->failing = rc;
-	if (!rc)
-		console_wake(r);
-	if (!rc && r->lost) {
-		uint64_t lost = r->lost;
-
-		r->lost = 0;
-		mark(r, "%llu bytes are missing here", (unsigned long long)lost);
-	}
-	write_soon(r);
-}
-
-static void write_done(struct task *t)
-{
-	struct writing *w = (struct writing *)t;
-	struct recording *r = w->recording;
-
-	if (!r->gone)
-		written(r, t->rc, w->n);
-	free(w->bytes);
-	free(w);
-	record_task_done(r);
-}
-
-static void gathered(struct loop_timer *t)
-{
-	write_soon(t->arg);
-}
-
-static void write_soon(struct recording *r)
-{
-	struct writing *w;
-	int64_t early = r->written_at + RECORD_GATHER_MS - clock_mono_ms();
-
-	if (r->writing || !r->n_waiting || r->consoles->base->stopping)
-		return;
-	if (early > 0 && !loop_timer_set(r->consoles->base->loop, &r->gathered, early))
-		return;
-	w = calloc(1, sizeof *w);
-	if (!w)
-		return;
-	*w = (struct writing){.task = {.run = write_run, .done = write_done},
-		.recording = r,
-		.bytes = r->waiting,
-		.n = r->n_waiting};
-	if (record_task(r, &w->task)) { /* the worker is full: what comes next tries again */
-		free(w);
-		return;
-	}
-	r->writing = true;
-	r->written_at = clock_mono_ms();
-	r->waiting = NULL;
-	r->n_waiting = r->room = 0;
-}
-
-/* While something is missing nothing is taken that would stand before the word on it. */
-static void add(struct recording *r, const void *bytes, size_t n)
-{
-	size_t room = r->room ? r->room : 1024;
-	uint8_t *grown;
-
-	while (room < r->n_waiting + n)
-		room *= 2;
-	if ((r->writing && r->lost) || room > RECORD_WAITING)
-		grown = NULL;
-	else
-		grown = room == r->room ? r->waiting : realloc(r->waiting, room);
-	if (!grown) {
-		r->lost += n;
-		return;
-	}
-	memcpy(grown + r->n_waiting, bytes, n);
-	r->waiting = grown;
-	r->room = room;
-	r->n_waiting += n;
-}
-
 /* A line of ours among the guest's: what happened, and when. */
-static void mark(struct recording *r, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void mark(struct recording *r, const char *fmt, ...)
 {
 	time_t now = (time_t)(clock_wall_ms() / 1000);
 	char text[512], line[640], when[32];
@@ -182,9 +41,26 @@ static void mark(struct recording *r, const char *fmt, ...)
 	va_end(ap);
 	strftime(when, sizeof when, "%Y-%m-%d %H:%M:%SZ", gmtime_r(&now, &tm));
 	n = snprintf(line, sizeof line, "\r\n" CONSOLE_MARK "%s] %s\r\n", when, text);
-	add(r, line, (size_t)n);
-	write_soon(r);
+	kept_add(&r->kept, line, (size_t)n);
+	kept_write(&r->kept);
 }
+
+static void missing(struct kept *k, uint64_t bytes)
+{
+	mark((struct recording *)k, "%llu bytes are missing here", (unsigned long long)bytes);
+}
+
+static void over(struct kept *k)
+{
+	free(k);
+}
+
+static const struct kept_kind kind = {.folder = "console",
+	.what = "a serial console",
+	.called = "console",
+	.gather_ms = RECORD_GATHER_MS,
+	.missing = missing,
+	.over = over};
 
 /* The stream */
 
@@ -219,7 +95,7 @@ static void ended(struct recording *r, const struct guest_console_news *news)
 	case -ENOENT:
 		let_go(r, RECORD_OFF, "the guest is off", -1);
 		if (r->said_runs)
-			mark(r, "%s is off", r->name);
+			mark(r, "%s is off", r->kept.name);
 		r->said_runs = r->said_begin = false;
 		break;
 	case -EBUSY:
@@ -228,7 +104,7 @@ static void ended(struct recording *r, const struct guest_console_news *news)
 			mark(r,
 				"another client has the console of %s open (virsh console?): "
 				"nothing is recorded meanwhile",
-				r->name);
+				r->kept.name);
 		r->said_begin = false;
 		break;
 	case -ENOTCONN:
@@ -245,7 +121,7 @@ static void ended(struct recording *r, const struct guest_console_news *news)
 	default:
 		let_go(r, RECORD_NONE, why, RECORD_ODD_MS << r->odd);
 		r->odd += r->odd < 6;
-		log_debug("%s: its console cannot be opened: %s", r->name, why);
+		log_debug("%s: its console cannot be opened: %s", r->kept.name, why);
 	}
 }
 
@@ -267,7 +143,7 @@ static void opened(struct recording *r)
 	r->state = RECORD_ON;
 	r->why[0] = '\0';
 	if (!r->said_begin)
-		mark(r, "%s is recorded from here on", r->name);
+		mark(r, "%s is recorded from here on", r->kept.name);
 	r->said_begin = r->said_runs = true;
 	r->odd = 0;
 }
@@ -277,20 +153,20 @@ static void take(struct recording *r, const struct guest_console_news *news)
 	if (news->open && r->state != RECORD_ON)
 		opened(r);
 	if (news->n) {
-		add(r, news->bytes, news->n);
+		kept_add(&r->kept, news->bytes, news->n);
 		console_text_add(&r->lines, news->bytes, news->n);
 	}
 	free(news->bytes);
-	r->lost += news->dropped;
+	r->kept.lost += news->dropped;
 	if (news->over) {
 		ended(r, news);
 	} else if (is_storm(r, news->n + news->dropped)) {
 		let_go(r, RECORD_PAUSED, "it prints without end", RECORD_PAUSE_MS);
-		mark(r, "%s prints without end: nothing is recorded for %d s", r->name,
+		mark(r, "%s prints without end: nothing is recorded for %d s", r->kept.name,
 			RECORD_PAUSE_MS / 1000);
 		r->said_begin = false;
 	}
-	write_soon(r);
+	kept_write(&r->kept);
 }
 
 static void look(void *arg)
@@ -358,11 +234,11 @@ static void on_wanted(struct loop_timer *t)
 	struct recording *r = t->arg;
 	struct loop *l = r->consoles->base->loop;
 
-	if (is_wanted(r, machines_by_name(r->consoles->base->machines, r->name)) &&
+	if (is_wanted(r, machines_by_name(r->consoles->base->machines, r->kept.name)) &&
 		!loop_timer_set(l, &r->wanted, RECORD_WANTED_MS))
 		return;
 	mark(r, "nothing is recorded from here on: %s is not being installed, and nobody looks",
-		r->name);
+		r->kept.name);
 	r->said_begin = false;
 	let_go(r, RECORD_OFF, recorded_when, -1);
 }
@@ -392,7 +268,7 @@ static void open_bare(struct recording *r, const struct machine *m)
 
 void record_looked(struct recording *r)
 {
-	const struct machine *m = machines_by_name(r->consoles->base->machines, r->name);
+	const struct machine *m = machines_by_name(r->consoles->base->machines, r->kept.name);
 
 	r->looked_at = clock_mono_ms();
 	if (m && !m->guest && !r->again.slot)
@@ -410,7 +286,7 @@ void record_netboots(struct consoles *consoles, const struct machine *m)
 static void open_now(struct recording *r)
 {
 	struct consoles *consoles = r->consoles;
-	struct machine *m = machines_by_name(consoles->base->machines, r->name);
+	struct machine *m = machines_by_name(consoles->base->machines, r->kept.name);
 	struct guests *g = m && m->guest ? guests_of(consoles->hosts, m) : NULL;
 
 	loop_timer_clear(consoles->base->loop, &r->again);
@@ -437,15 +313,10 @@ int record_send(struct recording *r, const void *bytes, size_t n)
 
 /* Which there are */
 
-static uint64_t hash_of(const char *name)
-{
-	return hash_bytes(name, strlen(name), 0);
-}
-
 static void hear(void *arg, const char *line)
 {
 	const struct recording *r = arg;
-	const struct machine *m = machines_by_name(r->consoles->base->machines, r->name);
+	const struct machine *m = machines_by_name(r->consoles->base->machines, r->kept.name);
 
 	if (m && !strcmp(m->uuid, r->uuid))
 		machine_heard(m, line);
@@ -453,18 +324,12 @@ static void hear(void *arg, const char *line)
 
 static struct recording *find(struct consoles *consoles, const char *name)
 {
-	struct table_node *n;
-
-	for (n = table_first(&consoles->recordings, hash_of(name)); n; n = table_next(n))
-		if (!strcmp(table_entry(n, struct recording, node)->name, name))
-			return table_entry(n, struct recording, node);
-	return NULL;
+	return (struct recording *)kept_find(&consoles->recordings, name);
 }
 
 struct recording *record_of(struct consoles *consoles, const struct machine *m)
 {
 	struct recording *r = find(consoles, m->name);
-	char folder[FOLDER];
 
 	if (r)
 		return r;
@@ -472,16 +337,12 @@ struct recording *record_of(struct consoles *consoles, const struct machine *m)
 	if (!r)
 		return NULL;
 	r->consoles = consoles;
-	snprintf(r->name, sizeof r->name, "%s", m->name);
 	snprintf(r->uuid, sizeof r->uuid, "%s", m->uuid);
 	r->lines.line = hear;
 	r->lines.arg = r;
 	loop_timer_init(&r->again, open_again, r);
-	loop_timer_init(&r->gathered, gathered, r);
 	loop_timer_init(&r->wanted, on_wanted, r);
-	folder_of(consoles, folder);
-	if (console_log_init(&r->log, folder, r->name) ||
-		table_put(&consoles->recordings, &r->node, hash_of(r->name))) {
+	if (kept_init(&consoles->recordings, &r->kept, m->name)) {
 		free(r);
 		return NULL;
 	}
@@ -497,7 +358,7 @@ void record_started(struct consoles *consoles, const struct machine *m)
 	r->run_again = r->stream;
 	r->said_begin = r->said_runs = true;
 	r->odd = 0;
-	mark(r, "%s starts", r->name);
+	mark(r, "%s starts", r->kept.name);
 	open_now(r);
 }
 
@@ -514,16 +375,15 @@ void record_connected(struct consoles *consoles, const struct guests *to)
 
 static struct recording *walk(struct consoles *consoles, size_t *slot, struct recording *r)
 {
-	struct table_node *n = table_walk(&consoles->recordings, slot, r ? &r->node : NULL);
-
-	return n ? table_entry(n, struct recording, node) : NULL;
+	return (struct recording *)kept_next(&consoles->recordings, slot, r ? &r->kept : NULL);
 }
 
 static void lose(struct recording *r)
 {
 	loop_timer_clear(r->consoles->base->loop, &r->again);
 	if (r->state == RECORD_ON)
-		mark(r, "libvirt does not answer: nothing of %s is recorded meanwhile", r->name);
+		mark(r, "libvirt does not answer: nothing of %s is recorded meanwhile",
+			r->kept.name);
 	r->said_begin = false;
 	let_go(r, RECORD_AWAY, "libvirt does not answer", -1);
 }
@@ -534,7 +394,7 @@ void record_disconnected(struct consoles *consoles, const struct guests *from)
 	size_t slot = 0;
 
 	while ((r = walk(consoles, &slot, r))) {
-		struct machine *m = machines_by_name(consoles->base->machines, r->name);
+		struct machine *m = machines_by_name(consoles->base->machines, r->kept.name);
 
 		if (m && guests_of(consoles->hosts, m) == from)
 			lose(r);
@@ -551,93 +411,30 @@ void record_leave(struct consoles *consoles, const struct machine *m)
 
 /* Forgetting */
 
-struct removal {
-	struct task task; /* first */
-	struct recording *recording;
-};
-
-static int remove_run(struct task *t)
-{
-	return console_log_remove(&((struct removal *)t)->recording->log);
-}
-
-static void remove_done(struct task *t)
-{
-	struct removal *d = (struct removal *)t;
-
-	if (t->rc && t->rc != -ECANCELED)
-		log_warn("%s: the record of its console could not be removed", d->recording->name);
-	record_task_done(d->recording);
-	free(d);
-}
-
-/* Out of the table: the name may be used again at once. */
-static void recording_end(struct recording *r)
+static void close_all(struct recording *r)
 {
 	loop_timer_clear(r->consoles->base->loop, &r->again);
-	loop_timer_clear(r->consoles->base->loop, &r->gathered);
 	guest_console_close(r->stream);
 	sol_close(r->sol);
 	r->stream = NULL;
 	r->sol = NULL;
 	loop_timer_clear(r->consoles->base->loop, &r->wanted);
-	table_remove(&r->consoles->recordings, &r->node);
-	r->gone = true;
-	r->tasks++; /* it outlives those that it answers */
-	console_wake(r);
 }
 
 void record_forget(struct consoles *consoles, const struct machine *m)
 {
 	struct recording *r = record_possible(m) ? record_of(consoles, m) : NULL;
-	struct removal *d = r ? calloc(1, sizeof *d) : NULL;
 
 	if (!r)
 		return;
-	recording_end(r);
-	if (d)
-		*d = (struct removal){{.run = remove_run, .done = remove_done}, r};
-	if (!d || record_task(r, &d->task)) {
-		log_warn("%s: the record of its console stays until the next start", r->name);
-		free(d);
-	}
-	record_task_done(r);
-}
-
-/* Of machines that are gone: we were killed before their files were. */
-static void sweep(struct consoles *consoles, DIR *d, const char *folder)
-{
-	char name[NAME_MAX + 1], path[FOLDER + NAME_MAX + 2];
-	const struct dirent *e;
-
-	while ((e = readdir(d))) {
-		const char *end = strstr(e->d_name, ".log");
-
-		if (!end)
-			continue;
-		snprintf(name, sizeof name, "%.*s", (int)(end - e->d_name), e->d_name);
-		snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-		if (!machines_by_name(consoles->base->machines, name))
-			unlink(path);
-	}
+	close_all(r);
+	kept_forget(&r->kept);
 }
 
 int record_begin(struct consoles *consoles)
 {
-	char folder[FOLDER];
-	DIR *d;
-
-	table_init(&consoles->recordings);
 	sols_init(&consoles->sols, consoles->base->loop);
-	folder_of(consoles, folder);
-	if (mkdir(folder, 0700) && errno != EEXIST)
-		return -errno;
-	d = opendir(folder);
-	if (!d)
-		return -errno;
-	sweep(consoles, d, folder);
-	closedir(d);
-	return 0;
+	return keeping_begin(&consoles->recordings, consoles->base, &kind);
 }
 
 void record_drop_all(struct consoles *consoles)
@@ -646,12 +443,10 @@ void record_drop_all(struct consoles *consoles)
 	size_t slot = 0;
 
 	while ((r = walk(consoles, &slot, NULL))) {
-		if (r->n_waiting) /* nobody else writes any more */
-			(void)console_log_append(&r->log, r->waiting, r->n_waiting);
-		recording_end(r);
-		record_task_done(r);
+		close_all(r);
+		kept_end_written(&r->kept);
 		slot = 0;
 	}
-	table_fini(&consoles->recordings);
+	keeping_fini(&consoles->recordings);
 	sols_fini(&consoles->sols);
 }

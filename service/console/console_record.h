@@ -6,7 +6,7 @@
 #ifndef USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
 #define USHER_SERVICE_CONSOLE_CONSOLE_RECORD_H
 
-#include "service/console/console_log.h"
+#include "service/base/kept.h"
 #include "service/console/console_text.h"
 #include "service/console/consoles.h"
 
@@ -18,8 +18,6 @@ enum {
 	RECORD_PAUSE_MS = 5000, /* beyond it, nothing is recorded for this long */
 	RECORD_GATHER_MS =
 		20, /* from one write to the next: QEMU sends a byte or a few at a time */
-	RECORD_WAITING = 128
-		<< 10, /* bytes of one guest that wait for the disk; more are dropped and counted */
 	RECORD_TAKEN_MS = 10000, /* retry after this time when another client has the console */
 	RECORD_ENDED_MS = 1000,  /* delay before checking whether the guest ended with its stream */
 	/* Retry after this time when the console cannot be opened for another reason, such as QEMU exiting. Doubled up
@@ -42,12 +40,10 @@ enum record_state {
 };
 const char *record_state_name(enum record_state state);
 
-struct record_reader;
-
 struct recording {
-	struct table_node node; /* by name */
+	struct kept kept; /* first: what it said */
 	struct consoles *consoles;
-	char name[MACHINE_NAME], uuid[UUID_TEXT];
+	char uuid[UUID_TEXT];
 	struct guest_console *stream; /* NULL: none is open, or being opened */
 	struct sol *sol;              /* of bare metal: the same */
 	int64_t looked_at;            /* mono ms; 0: nobody did */
@@ -56,35 +52,17 @@ struct recording {
 	bool said_begin; /* the log already says where the record of this run begins */
 	bool said_runs;  /* the log says that the guest runs: when it stops, log that too */
 	bool run_again;  /* it was started while the stream of the run before was not over yet */
-	struct loop_timer again, gathered;
+	struct loop_timer again;
 	struct loop_timer wanted;  /* bare metal's, while its session is open */
 	unsigned odd;              /* times that it could not be opened, one after another */
 	int64_t budget, budget_at; /* bytes; mono ms */
-
-	struct console_log log; /* used by the tasks, which run one at a time for each recording */
-	uint8_t *waiting;       /* for the disk */
-	size_t n_waiting, room;
 	struct console_text lines; /* what it says, for whoever looks for signs of trouble */
-	uint64_t lost;             /* bytes that no log has */
-	bool writing, failing;
-	int64_t written_at; /* mono ms */
-
-	unsigned tasks;
-	bool gone; /* the machine was deleted: the last task frees this */
-	struct record_reader *readers;
 };
 
 /* The machine's; made when there is none yet. NULL: out of memory. */
 struct recording *record_of(struct consoles *consoles, const struct machine *m);
 /* Types into the guest: as guest_console_send(). */
 int record_send(struct recording *r, const void *bytes, size_t n);
-/* A task about this recording, done in its order; its `done` calls record_task_done(). 0 or -errno. */
-int record_task(struct recording *r, struct task *t);
-void record_task_done(struct recording *r);
-
-/* console_api.c: there is more to read. */
-void console_wake(struct recording *r);
-
 struct guests;
 struct machine;
 struct consoles;

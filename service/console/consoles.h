@@ -3,15 +3,15 @@
 #ifndef USHER_SERVICE_CONSOLE_CONSOLES_H
 #define USHER_SERVICE_CONSOLE_CONSOLES_H
 
-#include "core/table.h"
 #include "hooks/power/sol.h"
+#include "service/base/kept.h"
 #include "service/guests/hosts.h"
 
 struct consoles {
 	struct base *base;
 	struct hosts *hosts;
-	struct table recordings; /* struct recording: console_record.h */
-	struct sols sols;        /* sessions with controllers */
+	struct keeping recordings; /* struct recording: console_record.h */
+	struct sols sols;          /* sessions with controllers */
 };
 
 #endif

@@ -29,6 +29,7 @@ static void close_sockets(struct served *d)
 	dhcpd_close(nw->dhcpd, d->segment);
 	tftpd_close(nw->tftpd, d->segment->id);
 	httpd_close(nw->httpd, d->segment->id);
+	syslogd_close(nw->syslogd, d->segment->id);
 	d->link = 0;
 }
 
@@ -42,7 +43,19 @@ static void warn_of_one_wire(struct network *nw, const struct segment *seg)
 	timeline_add(nw->base->timeline, "", "network", "%s: %s", seg->name, why);
 }
 
-static int open4(struct network *nw, const struct segment *seg, char *why, size_t size)
+void links_open_log(struct network *nw, struct segment *seg, const struct ip *server)
+{
+	char why[SERVED_WHY];
+
+	if (!seg->log_port ||
+		!syslogd_open(
+			nw->syslogd, seg->id, seg->ifname, server, seg->log_port, why, sizeof why))
+		return;
+	log_warn("%s: %s: logs of installers are not taken there", seg->name, why);
+	seg->log_port = 0; /* whoever has it is not to be sent them */
+}
+
+static int open4(struct network *nw, struct segment *seg, char *why, size_t size)
 {
 	int rc = dhcpd_open(nw->dhcpd, seg, why, size);
 
@@ -51,6 +64,8 @@ static int open4(struct network *nw, const struct segment *seg, char *why, size_
 	if (!rc)
 		rc = httpd_open_tcp(
 			nw->httpd, seg->id, seg->ifname, &seg->server, seg->http_port, why, size);
+	if (!rc)
+		links_open_log(nw, seg, &seg->server);
 	return rc;
 }
 

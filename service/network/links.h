@@ -7,11 +7,14 @@
 #include <stddef.h>
 
 struct guest_network;
+struct ip;
 struct segment;
 struct network;
 
 /* Opens the sockets of a segment that is there. 0, or -errno with the line. */
 int links_open(struct network *nw, struct segment *seg, char *why, size_t why_size);
+/* Has syslog messages taken on one of its addresses. Where that is not possible, the segment is served without: says why. */
+void links_open_log(struct network *nw, struct segment *seg, const struct ip *server);
 /* A link or its address changed. */
 void links_changed(void *arg, const char *ifname);
 /* A libvirt network was started or stopped. */

@@ -9,6 +9,7 @@
 #include "httpd/httpd.h"
 #include "service/guests/hosts.h"
 #include "service/network/networks.h"
+#include "syslogd/syslogd.h"
 #include "tftpd/tftpd.h"
 
 struct look;
@@ -40,6 +41,7 @@ struct network {
 	struct dhcpd *dhcpd;
 	struct tftpd *tftpd;
 	struct httpd *httpd;
+	struct syslogd *syslogd;
 	struct link_monitor *links;
 	struct served served[SEGMENT_MAX]; /* by segment id - 1 */
 	struct networks networks;

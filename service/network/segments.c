@@ -267,7 +267,8 @@ static void describe_config(
 		.discover = c->discover,
 		.by_client_id = c->by_client_id,
 		.extra = c->extra,
-		.http_port = nw->base->config.http_port};
+		.http_port = nw->base->config.http_port,
+		.log_port = config_log_port(&nw->base->config)};
 	snprintf(ret->name, sizeof ret->name, "%s", c->name);
 	snprintf(ret->domain, sizeof ret->domain, "%s", c->domain);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/network/segments6.h"
+#include "service/network/links.h"
 #include "service/network/network.h"
 
 #include "core/log.h"
@@ -177,6 +178,7 @@ void segment6_close(struct network *nw, const struct segment *seg)
 {
 	tftpd_close_family(nw->tftpd, seg->id, IP_V6);
 	httpd_close_family(nw->httpd, seg->id, IP_V6);
+	syslogd_close_family(nw->syslogd, seg->id, IP_V6);
 }
 
 static void say_not(struct network *nw, const struct segment *seg, const char *why)
@@ -203,6 +205,8 @@ void segment6_open(struct network *nw, struct segment *seg, int rc, const char *
 		if (!rc)
 			rc = httpd_open_tcp(nw->httpd, seg->id, seg->ifname, &seg->six.server,
 				seg->http_port, line, sizeof line);
+		if (!rc)
+			links_open_log(nw, seg, &seg->six.server);
 	}
 	if (rc) {
 		segment6_close(nw, seg);

@@ -3,6 +3,7 @@
 #include "service/operations/change.h"
 #include "service/operations/template.h"
 #include "service/console/console_record.h"
+#include "service/logs/logs.h"
 #include "service/files/cache.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
@@ -445,6 +446,7 @@ void change_forget(struct operations *ops, struct machine *m, const char *why)
 	(void)seats_publish(ops->network, m, false, NULL, NULL);
 	timeline_add(ops->base->timeline, m->name, "deleted", "%s", why);
 	record_forget(ops->consoles, m);
+	logs_forget(ops->logs, m);
 	machines_remove(ops->base->machines, m);
 }
 

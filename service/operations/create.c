@@ -10,6 +10,7 @@
 #include "service/operations/create.h"
 #include "service/operations/change.h"
 #include "service/console/console_record.h"
+#include "service/logs/logs.h"
 #include "service/files/cache.h"
 #include "service/guests/guest_spec.h"
 #include "service/guests/hosts.h"
@@ -113,6 +114,7 @@ static void undone(void *arg, int rc, const char *why)
 	(void)seats_publish(ops->network, m, false, NULL, NULL);
 	timeline_add(ops->base->timeline, m->name, "deleted", "not created: %s", c->why);
 	record_forget(ops->consoles, m);
+	logs_forget(ops->logs, m);
 	machines_remove(ops->base->machines, m);
 	if (c->told) {
 		tell(c, 500, said);

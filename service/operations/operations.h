@@ -17,6 +17,7 @@ struct operations {
 	struct network *network;
 	struct content *content;
 	struct consoles *consoles;
+	struct logs *logs;
 	struct act *act;
 	struct discovery *discovery;
 	struct dhcpd *dhcpd;

@@ -86,7 +86,8 @@ static void add_coming(struct trial *t, const struct guest_network_spec *spec)
 		.six = six,
 		.mode = SEGMENT_OWN,
 		.computed = true,
-		.http_port = t->ops->base->config.http_port};
+		.http_port = t->ops->base->config.http_port,
+		.log_port = config_log_port(&t->ops->base->config)};
 	snprintf(seg->name, sizeof seg->name, "%s", spec->name);
 	snprintf(seg->domain, sizeof seg->domain, "%s", spec->domain);
 	t->n_coming++;

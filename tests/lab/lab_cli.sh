@@ -76,7 +76,7 @@ usage "usher create: 'x' is named twice" create x x --profile tiny
 usage "usher create: 'n2' is named twice" create 'n{1..3}' n2 --profile tiny
 usage "usher delete: 'x' is named twice" delete x y x
 usage "'n\{3\.\.1\}': a range is written" delete a 'n{3..1}'
-for word in shutdown ssh logs log rm ps apply status describe info destroy undefine edit get; do
+for word in shutdown ssh logs rm ps apply status describe info destroy undefine edit get; do
 	usage "usher: no command '$word'; use: " $word
 	usage "usher: no command '$word'; use: " help $word
 done

@@ -100,6 +100,9 @@ for name in web1 web2; do
 		grep -q '<on_reboot>restart' '$USHER_LAB/xml' &&
 		[ \"\$(xmllint --xpath 'string(//disk/boot/@order)' '$USHER_LAB/xml')\" = 1 ]"
 done
+logged() { "$USHER" log "$1" | grep -qE -- "$2"; }
+check "web1's installer logged to us what it said" logged web1 'tiny: making it boot$'
+check "the bare machine's too, and its kernel" logged bare 'kernel: .*Linux version'
 check "guests may say only what is theirs" sh -c "virsh dumpxml web1 | grep -q \"filterref filter='usher-guest'\""
 
 # --- reboots ---------------------------------------------------------------------------------------------------------------

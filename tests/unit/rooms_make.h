@@ -108,6 +108,7 @@ static inline void rooms_make(struct service *r)
 	base_make_start(&r->base);
 	base_make_worker(&r->base);
 	ck_assert_int_eq(record_begin(&r->consoles), 0);
+	ck_assert_int_eq(logs_begin(&r->logs), 0);
 	ck_assert_int_eq(hosts_start(&r->hosts), 0);
 }
 

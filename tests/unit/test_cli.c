@@ -76,7 +76,7 @@ END_TEST
 /* No word of the table is a command, and what is meant is one. */
 START_TEST(habits)
 {
-	static const char *const typed[] = {"shutdown", "ssh", "logs", "log", "rm", "ps", "apply",
+	static const char *const typed[] = {"shutdown", "ssh", "logs", "rm", "ps", "apply",
 		"status", "describe", "info", "destroy", "undefine", "edit", "get"};
 
 	for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)

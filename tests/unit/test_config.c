@@ -50,6 +50,10 @@ START_TEST(package_cache)
 	char dir[PATH_MAX];
 
 	ck_assert_int_eq(read_text("<usher/>"), 0);
+	ck_assert_uint_eq(config_log_port(&config), 514);
+	ck_assert_int_eq(read_text("<usher><syslog serve='no'/></usher>"), 0);
+	ck_assert_uint_eq(config_log_port(&config), 0);
+	ck_assert_int_eq(read_text("<usher/>"), 0);
 	ck_assert(!config.packages);
 	ck_assert_int_eq(read_text("<usher>\n<state dir='/srv/u'/><package-cache/></usher>"), 0);
 	ck_assert(config.packages);
@@ -438,7 +442,7 @@ START_TEST(whole)
 	ck_assert_int_eq(
 		read_text(
 			"<usher>\n"
-			" <state dir='/s' key='/k/usher.key'/> <user name='nobody'/> <http port='80'/> <log "
+			" <state dir='/s' key='/k/usher.key'/> <user name='nobody'/> <http port='80'/> <syslog port='1514'/> <log "
 			"level='debug'/>\n"
 			" <profiles dir='/a'/> <profiles dir='/b'/>\n"
 			" <media name='tiny' path='/m'/> <media name='r' url='http://x/'/>\n"
@@ -454,6 +458,7 @@ START_TEST(whole)
 	ck_assert_str_eq(config.key, "/k/usher.key");
 	ck_assert_str_eq(config.user, "nobody");
 	ck_assert_uint_eq(config.http_port, 80);
+	ck_assert_uint_eq(config_log_port(&config), 1514);
 	ck_assert_str_eq(config.profiles[0], "/b");
 	ck_assert_str_eq(config.profiles[1], "/a");
 	ck_assert_uint_eq(config.n_media, 2);

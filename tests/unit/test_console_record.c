@@ -90,7 +90,7 @@ static unsigned times(const char *part)
 /* Turns the loop until all of it is on disk. */
 static void written(void)
 {
-	base_wait(&rooms.base, !recording()->writing && !recording()->n_waiting);
+	base_wait(&rooms.base, !recording()->kept.writing && !recording()->kept.n_waiting);
 }
 
 static void logged(const char *part)
@@ -428,7 +428,7 @@ START_TEST(stopped)
 	connected();
 	written();
 	say("last words\r\n");
-	for (int i = 0; i < 10 && !recording()->n_waiting; i++)
+	for (int i = 0; i < 10 && !recording()->kept.n_waiting; i++)
 		loop_once(rooms.base.loop, 1);
 	rooms_stop(&rooms);
 	ck_assert_uint_eq(times("last words"), 1);
@@ -445,7 +445,7 @@ START_TEST(names)
 		ck_assert_str_eq(record_state_name((enum record_state)i), all[i]);
 	record_started(consoles, bare); /* it has no console of libvirt's */
 	record_forget(consoles, bare);
-	ck_assert_uint_eq(consoles->recordings.count, 0);
+	ck_assert_uint_eq(consoles->recordings.all.count, 0);
 }
 END_TEST
 

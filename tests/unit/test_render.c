@@ -925,6 +925,33 @@ START_TEST(ipv6)
 }
 END_TEST
 
+/* Where logs go, as a kernel's command line has it. */
+START_TEST(logs)
+{
+	json_t *c = context(), *server = json_object_get(c, "server");
+
+	ck_assert_str_eq(said(server, "log"), "");
+	ck_assert_str_eq(said(server, "log_host"), "");
+	ck_assert_str_eq(said(server, "log_port"), "");
+	json_decref(c);
+	segment.log_port = 514;
+	c = context();
+	server = json_object_get(c, "server");
+	ck_assert_str_eq(said(server, "log"), "192.168.122.1:514");
+	ck_assert_str_eq(said(server, "log_host"), "192.168.122.1");
+	ck_assert_str_eq(said(server, "log_port"), "514");
+	json_decref(c);
+	segment.six = (struct segment6){.prefix_len = 64};
+	ck_assert_int_eq(ip_parse("2001:db8:7a::1", &segment.six.server), 0);
+	in.family = IP_V6;
+	c = context();
+	server = json_object_get(c, "server");
+	ck_assert_str_eq(said(server, "log"), "[2001:db8:7a::1]:514");
+	ck_assert_str_eq(said(server, "log_host"), "[2001:db8:7a::1]");
+	json_decref(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("render");
@@ -954,6 +981,7 @@ int main(void)
 	tcase_add_test(t, static_without_address);
 	tcase_add_test(t, answer_files);
 	tcase_add_test(t, ipv6);
+	tcase_add_test(t, logs);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

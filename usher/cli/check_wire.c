@@ -55,15 +55,15 @@ static void check_one_wire(struct check *k, const struct check_link *l)
 
 /* The packet filter */
 
-static void check_admits(struct check *k, const struct check_link *l, const char *protocol,
-	unsigned port, const char *what)
+static void check_admits(struct check *k, const struct check_link *l, enum verdict verdict,
+	const char *protocol, unsigned port, const char *what)
 {
 	const struct firewall_packet p = {l->ifname, protocol, port};
 	char fix[256];
 
 	if (!firewall_admits(k->ruleset, &p, fix, sizeof fix))
-		check_say(k, CHECK_BAD, "firewall", "%s (port %u/%s) is not let in from %s: %s",
-			what, port, protocol, l->ifname, fix);
+		check_say(k, verdict, "firewall", "%s (port %u/%s) is not let in from %s: %s", what,
+			port, protocol, l->ifname, fix);
 }
 
 /* What machines there send us, in this mode. */
@@ -71,13 +71,17 @@ static void check_firewall(struct check *k, const struct check_link *l)
 {
 	if (!k->ruleset)
 		return;
-	check_admits(k, l, "udp", DHCP_PORT, "DHCP");
-	check_admits(k, l, "udp", TFTP_PORT, "TFTP");
-	check_admits(k, l, "tcp", k->config.http_port, "HTTP");
+	check_admits(k, l, CHECK_BAD, "udp", DHCP_PORT, "DHCP");
+	check_admits(k, l, CHECK_BAD, "udp", TFTP_PORT, "TFTP");
+	check_admits(k, l, CHECK_BAD, "tcp", k->config.http_port, "HTTP");
 	if (k->config.packages)
-		check_admits(k, l, "tcp", k->config.packages_port, "the package cache");
+		check_admits(k, l, CHECK_BAD, "tcp", k->config.packages_port, "the package cache");
 	if (l->mode != SEGMENT_OWN)
-		check_admits(k, l, "udp", PXE_PORT, "PXE beside another DHCP server");
+		check_admits(k, l, CHECK_BAD, "udp", PXE_PORT, "PXE beside another DHCP server");
+	if (!config_log_port(&k->config))
+		return;
+	check_admits(k, l, CHECK_WARN, "udp", k->config.log_port, "installers' logs by syslog");
+	check_admits(k, l, CHECK_WARN, "tcp", k->config.log_port, "installers' logs by syslog");
 }
 
 static void read_ruleset(struct check *k)

@@ -4,6 +4,7 @@
 #include "usher/cli/discovered_text.h"
 #include "usher/client/client.h"
 #include "usher/client/console_client.h"
+#include "usher/cli/log_text.h"
 #include "usher/cli/machine_text.h"
 #include "service/console/console_text.h"
 #include "usher/client/printed.h"
@@ -160,6 +161,41 @@ static void show_console(const struct cli_common *o, const char *name)
 	client_free(client);
 }
 
+enum { LOG_LINES = 4, LOG_WIDTH = 120, LOG_LOOK = 16 << 10 };
+
+/* What its installer logged last, in this attempt. */
+static void show_log(const struct cli_common *o, const json_t *m)
+{
+	json_int_t attempt =
+		json_integer_value(json_object_get(json_object_get(m, "attempt"), "number"));
+	struct client *client = client_new(o->socket);
+	char path[300], name[256], why[CLIENT_WHY];
+	json_t *reply = NULL, *last = json_array(), *line;
+	size_t i;
+
+	snprintf(path, sizeof path, "/machines/%s/log?last=%d",
+		client_escape(machine_text(m, "name"), name, sizeof name), LOG_LOOK);
+	if (client)
+		(void)client_get(client, path, 0, &reply, why, sizeof why);
+	json_array_foreach(json_object_get(reply, "lines"), i, line)
+	{
+		if (json_integer_value(json_object_get(line, "attempt")) != attempt ||
+			!strcmp(machine_text(line, "facility"), "usher"))
+			continue;
+		json_array_append(last, line);
+		if (json_array_size(last) > LOG_LINES)
+			json_array_remove(last, 0);
+	}
+	json_array_foreach(last, i, line)
+	{
+		printf("  log        ");
+		log_text_print(line, LOG_WIDTH);
+	}
+	json_decref(last);
+	json_decref(reply);
+	client_free(client);
+}
+
 /* A secret that was encrypted with another key than the service has. */
 static void show_unreadable(const json_t *m, const char *what)
 {
@@ -224,6 +260,8 @@ static int run_show(const struct command *c, int argc, char **argv)
 		discovered_print_hardware(json_object_get(reply, "inventory"));
 	if (went_wrong(reply) && !strcmp(machine_text(reply, "kind"), "guest"))
 		show_console(&o, machine_text(reply, "name"));
+	if (went_wrong(reply))
+		show_log(&o, reply);
 	json_decref(reply);
 	return EXIT_DONE;
 }

@@ -18,7 +18,7 @@ static const struct meaning meanings[] = {
 	{"suspend pause", "virsh suspend NAME; usher start NAME goes on with it"},
 	{"ssh login",
 		"ssh root@ADDRESS: usher list has the address, usher known-hosts the host's key"},
-	{"logs log events history", "usher timeline NAME, or usher console NAME --log"},
+	{"logs events history", "usher timeline NAME, usher log NAME, or usher console NAME --log"},
 	{"attach tty serial", "usher console NAME"},
 	{"rm del remove undefine purge forget", "usher delete NAME"},
 	{"destroy", "usher delete NAME, or, to cut its power only, usher stop --force NAME"},

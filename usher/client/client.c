@@ -247,6 +247,20 @@ int client_try(struct client *c, const char *method, const char *path, json_t *b
 	return take_reply(c, rc, ret, ret_status, why, why_size);
 }
 
+int client_get(struct client *c, const char *path, int patience_s, json_t **ret, char *why,
+	size_t why_size)
+{
+	long status;
+
+	while (client_try(c, "GET", path, NULL, ret, &status, why, why_size)) {
+		/* 503: it is stopping */
+		if ((status && status != 503) || !patience_s--)
+			return -1;
+		sleep(1);
+	}
+	return 0;
+}
+
 int client_put(struct client *c, const char *path, const void *bytes, size_t len)
 {
 	CURLcode rc = perform(c, "PUT", path, "Content-Type: application/octet-stream", bytes, len);

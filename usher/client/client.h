@@ -21,6 +21,9 @@ int client_call(struct client *c, const char *method, const char *path, json_t *
 /* The same, quiet: the line goes to `why`. *ret_status: HTTP status, 0 when no service answered. */
 int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret,
 	long *ret_status, char *why, size_t why_size);
+/* GET in the same way; a service that is being restarted is waited for, `patience_s` seconds at most. 0 or -1. */
+int client_get(struct client *c, const char *path, int patience_s, json_t **ret, char *why,
+	size_t why_size);
 /* PUT of `len` bytes as they are. 0, or -1 and the line was printed. */
 int client_put(struct client *c, const char *path, const void *bytes, size_t len);
 /* Prints what the linters said, on standard error, of a reply that has findings. */

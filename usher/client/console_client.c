@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void path_of(const char *name, const char *query, char *buf, size_t size)
 {
@@ -34,15 +33,10 @@ int console_fetch(struct client *c, const char *name, const char *query, int pat
 {
 	json_t *reply = NULL;
 	char path[512];
-	long status;
 
 	path_of(name, query, path, sizeof path);
-	while (client_try(c, "GET", path, NULL, &reply, &status, why, why_size)) {
-		/* 503: it is stopping */
-		if ((status && status != 503) || !patience_s--)
-			return -1;
-		sleep(1);
-	}
+	if (client_get(c, path, patience_s, &reply, why, why_size))
+		return -1;
 	if (!piece_read(reply, ret))
 		return 0;
 	console_piece_fini(ret);

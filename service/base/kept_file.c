@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "service/console/console_log.h"
+#include "service/base/kept_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,39 +10,57 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { HEAD_MAX = 128 };
+
 /* The line that a file begins with: of one length, so that it can be left out of the numbers. */
-#define HEAD "usher: a serial console, from byte %020llu\n"
-enum { HEAD_LEN = sizeof "usher: a serial console, from byte " - 1 + 20 + 1 };
+static size_t head_of(const struct kept_file *l, uint64_t base, char ret[HEAD_MAX])
+{
+	int n = snprintf(ret, HEAD_MAX, "usher: %.64s, from byte %020llu\n", l->what,
+		(unsigned long long)base);
+
+	return (size_t)n;
+}
+
+/* The number in it. False: the line is not ours. */
+static bool head_read(const struct kept_file *l, char head[HEAD_MAX], size_t n, uint64_t *ret)
+{
+	enum { DIGITS = 20 };
+	char ours[HEAD_MAX];
+
+	head[n] = '\0';
+	*ret = strtoull(head + n - DIGITS - 1, NULL, 10);
+	return head_of(l, *ret, ours) == n && !memcmp(head, ours, n);
+}
 
 struct part {
 	int fd;        /* -1: there is no such file */
+	size_t head;   /* bytes of its head */
 	uint64_t base; /* number of its first byte */
 	uint64_t n;    /* bytes after its head */
 };
 
-static void older_path(const struct console_log *l, char ret[PATH_MAX + 8])
+static void older_path(const struct kept_file *l, char ret[PATH_MAX + 8])
 {
 	snprintf(ret, PATH_MAX + 8, "%s.1", l->path);
 }
 
 /* A file without our head is not ours: it counts as none, and is written over. */
-static int part_open(const char *path, struct part *ret)
+static int part_open(const struct kept_file *l, const char *path, struct part *ret)
 {
-	char head[HEAD_LEN + 1] = "";
-	unsigned long long base;
+	char head[HEAD_MAX];
+	size_t n = head_of(l, 0, head);
 	struct stat st;
 
-	*ret = (struct part){.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
+	*ret = (struct part){.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), .head = n};
 	if (ret->fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (pread(ret->fd, head, HEAD_LEN, 0) != HEAD_LEN || fstat(ret->fd, &st) ||
-		sscanf(head, HEAD, &base) != 1 || head[HEAD_LEN - 1] != '\n') {
+	if (pread(ret->fd, head, n, 0) != (ssize_t)n || fstat(ret->fd, &st) ||
+		!head_read(l, head, n, &ret->base)) {
 		close(ret->fd);
 		ret->fd = -1;
 		return 0;
 	}
-	ret->base = base;
-	ret->n = (uint64_t)st.st_size - HEAD_LEN;
+	ret->n = (uint64_t)st.st_size - n;
 	return 0;
 }
 
@@ -64,15 +82,15 @@ static void parts_close(struct parts *p)
 }
 
 /* Both, and the numbers that follow of them. An older one that does not end where the newer begins is of another time. */
-static int parts_open(struct console_log *l, struct parts *ret)
+static int parts_open(struct kept_file *l, struct parts *ret)
 {
 	char older[PATH_MAX + 8];
-	int rc = part_open(l->path, &ret->now);
+	int rc = part_open(l, l->path, &ret->now);
 
 	ret->older.fd = -1;
 	older_path(l, older);
 	if (!rc)
-		rc = part_open(older, &ret->older);
+		rc = part_open(l, older, &ret->older);
 	if (rc) {
 		parts_close(ret);
 		return rc;
@@ -87,16 +105,16 @@ static int parts_open(struct console_log *l, struct parts *ret)
 	return 0;
 }
 
-int console_log_init(struct console_log *l, const char *folder, const char *name)
+int kept_file_init(struct kept_file *l, const char *folder, const char *name, const char *what)
 {
 	int n;
 
-	*l = (struct console_log){0};
+	*l = (struct kept_file){.what = what};
 	n = snprintf(l->path, sizeof l->path, "%s/%s.log", folder, name);
 	return n < 0 || n >= (int)sizeof l->path ? -ENAMETOOLONG : 0;
 }
 
-int console_log_look(struct console_log *l)
+int kept_file_look(struct kept_file *l)
 {
 	struct parts p;
 	int rc = parts_open(l, &p);
@@ -123,26 +141,25 @@ static int write_all(int fd, const char *bytes, size_t n, off_t at)
 }
 
 /* A new file with its head, in the place of whatever has its name. */
-static int begin(const char *path, uint64_t base, struct part *ret)
+static int begin(const struct kept_file *l, uint64_t base, struct part *ret)
 {
-	char head[HEAD_LEN + 1];
+	char head[HEAD_MAX];
 	int rc;
 
-	unlink(path);
-	*ret = (struct part){.base = base};
-	ret->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	unlink(l->path);
+	*ret = (struct part){.base = base, .head = head_of(l, base, head)};
+	ret->fd = open(l->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (ret->fd < 0)
 		return -errno;
-	snprintf(head, sizeof head, HEAD, (unsigned long long)base);
-	rc = write_all(ret->fd, head, HEAD_LEN, 0);
+	rc = write_all(ret->fd, head, ret->head, 0);
 	if (rc) {
 		part_close(ret);
-		unlink(path);
+		unlink(l->path);
 	}
 	return rc;
 }
 
-static int rotate(struct console_log *l, struct parts *p)
+static int rotate(struct kept_file *l, struct parts *p)
 {
 	uint64_t base = p->now.base + p->now.n;
 	char older[PATH_MAX + 8];
@@ -153,21 +170,21 @@ static int rotate(struct console_log *l, struct parts *p)
 	part_close(&p->older);
 	p->older = p->now;
 	l->oldest = p->older.base;
-	return begin(l->path, base, &p->now);
+	return begin(l, base, &p->now);
 }
 
-static int make_room(struct console_log *l, struct parts *p, size_t n)
+static int make_room(struct kept_file *l, struct parts *p, size_t n)
 {
 	if (p->now.fd < 0)
-		return begin(l->path, p->now.base, &p->now);
-	if (HEAD_LEN + p->now.n + n <= CONSOLE_LOG_MAX)
+		return begin(l, p->now.base, &p->now);
+	if (p->now.head + p->now.n + n <= KEPT_FILE_MAX)
 		return 0;
 	return rotate(l, p);
 }
 
-int console_log_append(struct console_log *l, const void *bytes, size_t n)
+int kept_file_append(struct kept_file *l, const void *bytes, size_t n)
 {
-	size_t most = CONSOLE_LOG_MAX - HEAD_LEN;
+	size_t most = KEPT_FILE_MAX - HEAD_MAX;
 	const char *from = bytes;
 	struct parts p;
 	int rc = parts_open(l, &p);
@@ -180,7 +197,7 @@ int console_log_append(struct console_log *l, const void *bytes, size_t n)
 	}
 	rc = make_room(l, &p, n);
 	if (!rc) {
-		off_t end = (off_t)(HEAD_LEN + p.now.n);
+		off_t end = (off_t)(p.now.head + p.now.n);
 
 		rc = write_all(p.now.fd, from, n, end);
 		if (rc &&
@@ -200,14 +217,14 @@ static int read_at(const struct part *p, uint64_t from, void *buf, size_t room, 
 {
 	uint64_t left = p->n - (from - p->base);
 	ssize_t n =
-		pread(p->fd, buf, left < room ? left : room, (off_t)(HEAD_LEN + (from - p->base)));
+		pread(p->fd, buf, left < room ? left : room, (off_t)(p->head + (from - p->base)));
 
 	*ret_n = n > 0 ? (size_t)n : 0;
 	return n < 0 ? -errno : 0;
 }
 
-int console_log_read(struct console_log *l, uint64_t after, void *buf, size_t room,
-	uint64_t *ret_from, size_t *ret_n)
+int kept_file_read(struct kept_file *l, uint64_t after, void *buf, size_t room, uint64_t *ret_from,
+	size_t *ret_n)
 {
 	struct parts p;
 	int rc = parts_open(l, &p);
@@ -228,7 +245,7 @@ int console_log_read(struct console_log *l, uint64_t after, void *buf, size_t ro
 	return rc;
 }
 
-int console_log_remove(struct console_log *l)
+int kept_file_remove(struct kept_file *l)
 {
 	char older[PATH_MAX + 8];
 	bool bad;

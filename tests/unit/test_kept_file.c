@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "service/console/console_log.h"
+#include "service/base/kept_file.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -10,18 +10,18 @@
 #include <unistd.h>
 
 static char folder[64];
-static struct console_log l;
+static struct kept_file l;
 
 static void setup(void)
 {
 	strcpy(folder, "/tmp/usher-console-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(console_log_init(&l, folder, "web01"), 0);
+	ck_assert_int_eq(kept_file_init(&l, folder, "web01", "a serial console"), 0);
 }
 
 static void teardown(void)
 {
-	ck_assert_int_eq(console_log_remove(&l), 0);
+	ck_assert_int_eq(kept_file_remove(&l), 0);
 	ck_assert_int_eq(rmdir(folder), 0); /* nothing else was left there */
 }
 
@@ -40,17 +40,17 @@ static off_t size_of(const char *suffix)
 /* All from `after` on, in reads of `room` bytes. */
 static char *all_from(uint64_t after, size_t room, uint64_t *ret_from, size_t *ret_n)
 {
-	char *all = malloc(3 * CONSOLE_LOG_MAX), *buf = malloc(room);
+	char *all = malloc(3 * KEPT_FILE_MAX), *buf = malloc(room);
 	uint64_t from;
 	size_t n;
 
 	*ret_n = 0;
-	ck_assert_int_eq(console_log_read(&l, after, buf, room, ret_from, &n), 0);
+	ck_assert_int_eq(kept_file_read(&l, after, buf, room, ret_from, &n), 0);
 	for (from = *ret_from; n;) {
 		ck_assert_uint_eq(from, *ret_from + *ret_n);
 		memcpy(all + *ret_n, buf, n);
 		*ret_n += n;
-		ck_assert_int_eq(console_log_read(&l, from + n, buf, room, &from, &n), 0);
+		ck_assert_int_eq(kept_file_read(&l, from + n, buf, room, &from, &n), 0);
 	}
 	free(buf);
 	return all;
@@ -62,10 +62,10 @@ START_TEST(test_there_and_back)
 	size_t n;
 	char *all;
 
-	ck_assert_int_eq(console_log_look(&l), 0);
+	ck_assert_int_eq(kept_file_look(&l), 0);
 	ck_assert_uint_eq(l.newest, 0);
-	ck_assert_int_eq(console_log_append(&l, "one\0two", 7), 0);
-	ck_assert_int_eq(console_log_append(&l, "three", 5), 0);
+	ck_assert_int_eq(kept_file_append(&l, "one\0two", 7), 0);
+	ck_assert_int_eq(kept_file_append(&l, "three", 5), 0);
 	all = all_from(0, 5, &from, &n);
 	ck_assert_uint_eq(from, 0);
 	ck_assert_uint_eq(n, 12);
@@ -100,19 +100,19 @@ START_TEST(test_bounds)
 		n = (size_t)rand() % sizeof piece;
 		for (size_t k = 0; k < n; k++)
 			piece[k] = byte_at(said + k);
-		ck_assert_int_eq(console_log_append(&l, piece, n), 0);
+		ck_assert_int_eq(kept_file_append(&l, piece, n), 0);
 		said += n;
-		ck_assert_int_le(size_of(""), CONSOLE_LOG_MAX);
-		ck_assert_int_le(size_of(".1"), CONSOLE_LOG_MAX);
+		ck_assert_int_le(size_of(""), KEPT_FILE_MAX);
+		ck_assert_int_le(size_of(".1"), KEPT_FILE_MAX);
 	}
 	ck_assert_uint_eq(l.newest, said);
-	ck_assert_int_eq(console_log_init(&l, folder, "web01"), 0);
-	ck_assert_int_eq(console_log_look(&l), 0);
+	ck_assert_int_eq(kept_file_init(&l, folder, "web01", "a serial console"), 0);
+	ck_assert_int_eq(kept_file_look(&l), 0);
 	ck_assert_uint_eq(l.newest, said);
-	all = all_from(0, CONSOLE_LOG_READ, &from, &n);
+	all = all_from(0, KEPT_FILE_READ, &from, &n);
 	ck_assert_uint_eq(from, l.oldest);
 	ck_assert_uint_eq(from + n, said);
-	ck_assert_uint_gt(n, CONSOLE_LOG_MAX / 2);
+	ck_assert_uint_gt(n, KEPT_FILE_MAX / 2);
 	for (size_t k = 0; k < n; k++)
 		wrong += (unsigned char)all[k] != byte_at(from + k);
 	ck_assert_uint_eq(wrong, 0);
@@ -122,15 +122,15 @@ END_TEST
 
 START_TEST(test_too_much_at_once)
 {
-	char *much = calloc(1, 3 * CONSOLE_LOG_MAX);
+	char *much = calloc(1, 3 * KEPT_FILE_MAX);
 	uint64_t from;
 	size_t n;
 	char *all;
 
-	memcpy(much + 3 * CONSOLE_LOG_MAX - 4, "end.", 4);
-	ck_assert_int_eq(console_log_append(&l, much, 3 * CONSOLE_LOG_MAX), 0);
-	ck_assert_int_le(size_of(""), CONSOLE_LOG_MAX);
-	all = all_from(0, CONSOLE_LOG_READ, &from, &n);
+	memcpy(much + 3 * KEPT_FILE_MAX - 4, "end.", 4);
+	ck_assert_int_eq(kept_file_append(&l, much, 3 * KEPT_FILE_MAX), 0);
+	ck_assert_int_le(size_of(""), KEPT_FILE_MAX);
+	all = all_from(0, KEPT_FILE_READ, &from, &n);
 	ck_assert_mem_eq(all + n - 4, "end.", 4);
 	free(all);
 	free(much);
@@ -149,19 +149,19 @@ START_TEST(test_strange_files)
 	fclose(f);
 	free(all_from(0, 100, &from, &n));
 	ck_assert_uint_eq(n, 0);
-	ck_assert_int_eq(console_log_append(&l, "ours", 4), 0);
-	ck_assert_int_eq(console_log_remove(&l), 0);
+	ck_assert_int_eq(kept_file_append(&l, "ours", 4), 0);
+	ck_assert_int_eq(kept_file_remove(&l), 0);
 	snprintf(target, sizeof target, "%s/target", folder);
 	ck_assert_int_eq(symlink(target, l.path), 0);
-	(void)console_log_append(&l, "ours", 4);
+	(void)kept_file_append(&l, "ours", 4);
 	ck_assert_int_ne(access(target, F_OK), 0);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("console_log");
-	TCase *t = tcase_create("console_log");
+	Suite *s = suite_create("kept_file");
+	TCase *t = tcase_create("kept_file");
 	SRunner *r = srunner_create(s);
 	int failed;
 
