@@ -9,7 +9,7 @@ say     = $(if $(filter 0,$(V)),@echo '  $(1)')
 PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1 libzstd
 ROOMS ?= core machine dhcpd tftpd httpd kickstart kickstart/lint kickstart/media guest guest/domain hooks hooks/power config \
          service service/base service/api service/boot service/console service/discovery service/files service/follow service/guests service/media service/metal service/network service/operations service/packages \
-         usher usher/cli usher/client usher/lab contrib/discover contrib/write-image
+         usher usher/cli usher/client usher/lab usher/probe contrib/discover contrib/write-image
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
          -Wvla -Werror=implicit-function-declaration -Wformat=2 -Wpointer-arith -Wwrite-strings
 

@@ -163,8 +163,7 @@ static int wake(struct station *s, const char *name, const struct mac *mac)
 }
 
 /* What the station is made of, if it can be made there. */
-static int look_at(
-	struct station *s, const char *on, int *ret_index, char *why, size_t size)
+static int look_at(struct station *s, const char *on, int *ret_index, char *why, size_t size)
 {
 	struct rtnl_link *link = NULL;
 	const char *type;
@@ -185,14 +184,14 @@ static int look_at(
 	return rc;
 }
 
-static int make(struct station *s, const char *on, int index, const struct mac *mac, char *why,
-	size_t size)
+static int make(
+	struct station *s, const char *on, int index, const struct mac *mac, char *why, size_t size)
 {
 	int rc;
 
 	if (unshare(CLONE_NEWNET) < 0)
-		return say(why, size, -errno,
-			"a network namespace of its own cannot be made: %s%s", strerror(errno),
+		return say(why, size, -errno, "a network namespace of its own cannot be made: %s%s",
+			strerror(errno),
 			errno == EPERM ? ": that needs CAP_SYS_ADMIN (be root)" : "");
 	no_ipv6();
 	rc = connect_route(&s->inside);

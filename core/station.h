@@ -30,8 +30,7 @@ unsigned station_index(const struct station *s);
 /* Its port of the bridge forwards: with a spanning tree a new one listens and learns first. True where there is none. */
 bool station_forwards(struct station *s);
 /* Its address; and, if `router` is not 0, the way to everywhere else. One at a time: a former one goes. Host order. */
-int station_set_address(
-	struct station *s, uint32_t address, unsigned prefix_len, uint32_t router);
+int station_set_address(struct station *s, uint32_t address, unsigned prefix_len, uint32_t router);
 void station_clear_address(struct station *s);
 
 #endif

@@ -125,8 +125,8 @@ static unsigned overload(const struct dhcp_message *m)
 }
 
 /* The fields are names where no options lie in them (RFC 2132 9.3). */
-static void take_names(
-	struct dhcp_told *t, const struct dhcp_message *m, const uint8_t *sname, const uint8_t *file)
+static void take_names(struct dhcp_told *t, const struct dhcp_message *m, const uint8_t *sname,
+	const uint8_t *file)
 {
 	unsigned o = overload(m);
 
