@@ -125,8 +125,7 @@ const char *boot_bytes_name(enum boot_bytes b)
 {
 	static const char *const names[] = {
 		[BOOT_BYTES_NONE] = "an empty file",
-		[BOOT_BYTES_RAW] =
-			"no program of UEFI (machine code as BIOS starts it, or anything)",
+		[BOOT_BYTES_RAW] = "machine code without a header, as BIOS starts it",
 		[BOOT_BYTES_EFI_X64] = "a program for UEFI x86-64",
 		[BOOT_BYTES_EFI_IA32] = "a program for UEFI x86, 32 bits",
 		[BOOT_BYTES_EFI_ARM64] = "a program for UEFI arm64",

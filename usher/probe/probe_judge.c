@@ -328,8 +328,8 @@ static bool is_missing(const struct probe_fetch *g, const char *what, struct pro
 static bool is_denied(const struct probe_facts *f, const struct probe_fetch *g, const char *what,
 	struct probe_verdict *v)
 {
-	text(v, "%s is refused: %s: %s%s%ld%s%s", what, g->url, g->tftp ? "TFTP error" : "HTTP",
-		" ", g->status, *g->says ? ": " : "", g->says);
+	text(v, "%s: refused: %s: %s%s%ld%s%s", what, g->url, g->tftp ? "TFTP error" : "HTTP", " ",
+		g->status, *g->says ? ": " : "", g->says);
 	if (f->known.serves && *f->known.machine)
 		return fix(v, "denied", "usher timeline %s says why", f->known.machine);
 	return fix(v, "denied", "let its server read the file (chmod a+r, and x on its folders)");

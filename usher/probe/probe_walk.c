@@ -183,11 +183,14 @@ static void say_fetch(struct walk *w, const char *step, const struct probe_fetch
 {
 	static const char *const ends[] = {"not tried", "", "no answer", "refused", "not found",
 		"refused", "an error", "broke off"};
+	/* of a kernel and an initrd, machine code and zeros say nothing */
+	bool tells_kind = g->kind != BOOT_BYTES_RAW || !strcmp(step, "program");
 	char size[32];
 
 	if (g->end == PROBE_DONE)
-		probe_say(w->p, w->as, step, us, "%s, %s%s, %s", g->url, bytes_text(g->bytes, size),
-			g->part ? " (its beginning was fetched)" : "", boot_bytes_name(g->kind));
+		probe_say(w->p, w->as, step, us, "%s, %s%s%s%s", g->url, bytes_text(g->bytes, size),
+			g->part ? " (its beginning was fetched)" : "", tells_kind ? ", " : "",
+			tells_kind ? boot_bytes_name(g->kind) : "");
 	else
 		probe_say(w->p, w->as, step, us, "%s: %s%s%s", g->url, ends[g->end],
 			*g->says ? ": " : "", g->says);

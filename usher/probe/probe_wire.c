@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <poll.h>
@@ -36,6 +37,26 @@ static int open_client_port(void)
 	return fd;
 }
 
+/* What is for a DHCP client: the files that are fetched come by the same link, and would fill the queue. The length of IP's
+ * header is counted in; later fragments have no port. */
+static int only_dhcp(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 14 + 9),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 14 + 6),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 14 + 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CLIENT_PORT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, FRAME),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog filter = {sizeof code / sizeof *code, code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) ? -errno : 0;
+}
+
 static int open_frames(unsigned ifindex, uint16_t ethertype)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET,
@@ -46,9 +67,11 @@ static int open_frames(unsigned ifindex, uint16_t ethertype)
 	if (fd < 0)
 		return -errno;
 	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
-	if (bind(fd, (struct sockaddr *)&at, sizeof at) == 0)
+	rc = ethertype == ETH_P_IP ? only_dhcp(fd) : 0;
+	if (rc == 0 && bind(fd, (struct sockaddr *)&at, sizeof at) < 0)
+		rc = -errno;
+	if (rc == 0)
 		return fd;
-	rc = -errno;
 	close(fd);
 	return rc;
 }
