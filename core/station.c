@@ -7,6 +7,7 @@
 #include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/in6.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/cache.h>
 #include <netlink/errno.h>
@@ -17,6 +18,7 @@
 #include <netlink/route/link/inet6.h>
 #include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/veth.h>
+#include <netlink/route/neighbour.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
 #include <sched.h>
@@ -84,16 +86,26 @@ static int connect_route(struct nl_sock **ret)
 	return 0;
 }
 
-/* No address of IPv6 by itself: the station is silent until it is told to speak. */
-static void no_ipv6(void)
+static void set(const char *what, const char *value)
 {
-	int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+	char path[96];
+	int fd;
 
+	snprintf(path, sizeof path, "/proc/sys/net/%s", what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	if (write(fd, "1", 1) < 0)
-		(void)0; /* no IPv6 in this kernel */
+		return; /* this kernel does not have it */
+	(void)!write(fd, value, strlen(value));
 	close(fd);
+}
+
+/* No address of IPv6 by itself: the station is silent until it is told to speak. And a connection that was closed, whose last
+ * words do not come any more, does not keep the namespace for a minute. */
+static void set_all(void)
+{
+	set("ipv6/conf/default/disable_ipv6", "1");
+	set("ipv4/tcp_fin_timeout", "1");
+	set("ipv4/tcp_orphan_retries", "1");
 }
 
 /* Puts the new end outside into the bridge, and up. */
@@ -193,7 +205,7 @@ static int make(
 		return say(why, size, -errno, "a network namespace of its own cannot be made: %s%s",
 			strerror(errno),
 			errno == EPERM ? ": that needs CAP_SYS_ADMIN (be root)" : "");
-	no_ipv6();
+	set_all();
 	rc = connect_route(&s->inside);
 	if (rc < 0)
 		return say(why, size, rc, "netlink: %s", strerror(-rc));
@@ -290,14 +302,14 @@ static int add_default(struct station *s, uint32_t router)
 	return errno_of(rc);
 }
 
-int station_set_address(struct station *s, uint32_t address, unsigned prefix_len, uint32_t router)
+static int add_address(
+	struct station *s, uint32_t address, unsigned prefix_len, struct rtnl_addr **ret)
 {
 	uint32_t bytes = htonl(address);
 	struct nl_addr *local = nl_addr_build(AF_INET, &bytes, sizeof bytes);
 	struct rtnl_addr *a = rtnl_addr_alloc();
 	int rc = local && a ? 0 : -NLE_NOMEM;
 
-	station_clear_address(s);
 	if (rc == 0) {
 		nl_addr_set_prefixlen(local, (int)prefix_len);
 		rtnl_addr_set_ifindex(a, s->index);
@@ -305,13 +317,53 @@ int station_set_address(struct station *s, uint32_t address, unsigned prefix_len
 	}
 	if (rc == 0)
 		rc = rtnl_addr_add(s->inside, a, NLM_F_CREATE | NLM_F_REPLACE);
-	if (rc == 0) {
-		s->address = a;
-		a = NULL;
-	}
-	rtnl_addr_put(a);
 	nl_addr_put(local);
+	*ret = a;
+	return rc;
+}
+
+int station_set_address(struct station *s, uint32_t address, unsigned prefix_len, uint32_t router)
+{
+	int rc;
+
+	station_clear_address(s);
+	rc = add_address(s, address, prefix_len, &s->address);
 	return rc == 0 && router && router != address ? add_default(s, router) : errno_of(rc);
+}
+
+int station_add_address(struct station *s, uint32_t address, unsigned prefix_len)
+{
+	struct rtnl_addr *a = NULL;
+	int rc = add_address(s, address, prefix_len, &a);
+
+	rtnl_addr_put(a);
+	return errno_of(rc);
+}
+
+int station_set_neighbour(struct station *s, uint32_t address, const struct mac *mac)
+{
+	uint32_t bytes = htonl(address);
+	struct nl_addr *ip = nl_addr_build(AF_INET, &bytes, sizeof bytes);
+	struct nl_addr *hw = nl_addr_build(AF_LLC, mac->b, sizeof mac->b);
+	struct rtnl_neigh *n = rtnl_neigh_alloc();
+	int rc = ip && hw && n ? 0 : -NLE_NOMEM;
+
+	if (rc == 0) {
+		rtnl_neigh_set_ifindex(n, s->index);
+		rtnl_neigh_set_dst(n, ip);
+		rtnl_neigh_set_lladdr(n, hw);
+		rtnl_neigh_set_state(n, NUD_PERMANENT);
+		rc = rtnl_neigh_add(s->inside, n, NLM_F_CREATE | NLM_F_REPLACE);
+	}
+	rtnl_neigh_put(n);
+	nl_addr_put(hw);
+	nl_addr_put(ip);
+	return errno_of(rc);
+}
+
+void station_no_arp(void)
+{
+	set("ipv4/conf/all/arp_ignore", "8");
 }
 
 void station_clear_address(struct station *s)

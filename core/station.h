@@ -33,4 +33,10 @@ bool station_forwards(struct station *s);
 int station_set_address(struct station *s, uint32_t address, unsigned prefix_len, uint32_t router);
 void station_clear_address(struct station *s);
 
+/* For a crowd behind one link: one more address, to which nothing else is said to belong; who has an address; and the kernel
+ * answers no ARP: the caller does. */
+int station_add_address(struct station *s, uint32_t address, unsigned prefix_len);
+int station_set_neighbour(struct station *s, uint32_t address, const struct mac *mac);
+void station_no_arp(void);
+
 #endif

@@ -45,7 +45,7 @@ probe() {
 probed() { wait "${probes[@]}"; probes=(); }
 # says NAME FIRMWARE WHAT [TEXT]: that verdict; TEXT is in it, or in its fix
 says() {
-	jq -e --arg as "$2" --arg what "$3" --arg text "${4:-}" '.walks[] | select(.as == $as) | .verdict |
+	jq -e --arg firmware "$2" --arg what "$3" --arg text "${4:-}" '.walks[] | select(.as == $firmware) | .verdict |
 		select(.what == $what and .right == (.fix == null) and ((.text + " " + (.fix // "")) | contains($text)))' \
 		"$USHER_LAB/probe.$1" || { cat "$USHER_LAB/probe.$1" "$USHER_LAB/said.$1"; return 1; }
 }
@@ -63,7 +63,12 @@ serves 4 --dhcp-match=set:http,option:client-arch,16 --dhcp-userclass=set:ipxe,i
 	--dhcp-boot=undionly.kpxe
 serves 5 $(tftp) --dhcp-boot=undionly.kpxe
 nft -f - <<-'END'
-	table inet lab { chain in { type filter hook input priority 0; iifname "b5" udp dport 69 drop; } }
+	table inet lab {
+		chain in {
+			type filter hook input priority 0;
+			iifname "b5" udp dport 69 drop;
+		}
+	}
 END
 serves 6 $(tftp) --dhcp-boot=undionly.kpxe
 client 1 02:00:00:00:86:02 b6
@@ -155,7 +160,6 @@ check "one that is not armed is refused" ends 1 "$USHER" probe --machine rack2 -
 check "  with the fix" said "usher reinstall rack2"
 check "so is no record at all" ends 1 "$USHER" probe --on b8 --install
 
-chmod 000 "$USHER_LAB/medium/initrd"
 rm "$USHER_LAB/medium/initrd"
 check "an initrd that is gone" ends 1 "$USHER" probe --machine rack3 --install --as ipxe
 check "  is named" said "WRONG.*the initrd is missing"
@@ -176,7 +180,7 @@ check "killed, it leaves no link behind" wait_until 5 no_links
 "$USHER" probe --on b7 >"$USHER_LAB/out" 2>&1 &
 probing=$!
 wait_until 5 eval '! no_links'
-kill -INT $probing
+kill -TERM $probing
 wait $probing
 check "interrupted, it ends at once and says so" said interrupted
 

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/link.h"
 #include "usher/probe/probe.h"
+#include "usher/probe/storm.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { OPT_ON = 1, OPT_AS, OPT_MAC, OPT_MACHINE, OPT_INSTALL };
+enum { OPT_ON = 1, OPT_AS, OPT_MAC, OPT_MACHINE, OPT_INSTALL, OPT_STORM, OPT_OVER };
 
 struct wish {
 	const struct command *command;
@@ -22,6 +23,8 @@ struct wish {
 	const char *on, *mac, *machine;
 	enum probe_as as;
 	bool has_as, install;
+	long storm;      /* machines; 0: one */
+	int64_t over_ms; /* in which they begin */
 	struct client *client;
 	json_t *status;        /* of the service; NULL: none answers */
 	json_t *record;        /* whose MAC it is; NULL: none */
@@ -310,6 +313,132 @@ static int ask_from_here(struct wish *w, const char *why)
 	return 0;
 }
 
+/* A crowd */
+
+static bool is_armed_bare(const json_t *m)
+{
+	return !strcmp(json_text(m, "state"), "armed") &&
+		strcmp(json_text(m, "kind"), "guest") != 0;
+}
+
+/* Of armed bare records on that link, as many as are wanted: how many there are. */
+static size_t armed_macs(struct wish *w, struct mac *macs)
+{
+	json_t *all = ask_quietly(w, "/machines"), *m;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(all, "machines"), i, m)
+	{
+		const json_t *card = is_armed_bare(m) ? find_card(w, m, NULL) : NULL;
+
+		if (card && n < (size_t)w->storm && !mac_parse(json_text(card, "mac"), &macs[n]))
+			n++;
+	}
+	json_decref(all);
+	return n;
+}
+
+/* From the given or drawn one on, upwards. */
+static void count_macs(const struct wish *w, struct mac *macs)
+{
+	for (uint32_t i = 0; i < (uint32_t)w->storm; i++) {
+		uint32_t low = (uint32_t)w->probe.mac.b[3] << 16 |
+			(uint32_t)w->probe.mac.b[4] << 8 | w->probe.mac.b[5];
+
+		macs[i] = w->probe.mac;
+		low += i;
+		macs[i].b[3] = (uint8_t)(low >> 16);
+		macs[i].b[4] = (uint8_t)(low >> 8);
+		macs[i].b[5] = (uint8_t)low;
+	}
+}
+
+static void say_storm(const struct wish *w, const struct storm_result *r)
+{
+	size_t failed = (size_t)w->storm - r->through;
+
+	printf("%ld machines in %.1f s: %zu came through, %zu failed; %.1f MB\n", w->storm,
+		r->seconds, r->through, failed, (double)r->bytes / 1e6);
+	printf("OFFER: half within %.1f ms, 99 %% within %.1f ms\n", (double)r->offer_p50_us / 1000,
+		(double)r->offer_p99_us / 1000);
+	for (enum storm_step s = 0; s < STORM_STEPS; s++)
+		if (r->failed[s])
+			printf("%zu failed at: %s (the last: %s)\n", r->failed[s],
+				storm_step_name(s), r->why[s]);
+}
+
+static void say_storm_json(const struct wish *w, const struct storm_result *r)
+{
+	json_t *failed = json_object(), *all;
+
+	for (enum storm_step s = 0; s < STORM_STEPS; s++)
+		if (r->failed[s])
+			json_object_set_new(
+				failed, storm_step_name(s), json_integer((json_int_t)r->failed[s]));
+	all = json_pack("{s:I, s:I, s:o, s:f, s:I, s:f, s:f}", "machines", (json_int_t)w->storm,
+		"through", (json_int_t)r->through, "failed", failed, "seconds", r->seconds, "bytes",
+		(json_int_t)r->bytes, "offer_p50_us", (double)r->offer_p50_us, "offer_p99_us",
+		(double)r->offer_p99_us);
+	json_dumpf(all, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(all);
+}
+
+static int run_storm(struct wish *w, const struct mac *macs)
+{
+	const struct storm s = {.station = w->probe.station,
+		.macs = macs,
+		.n = (size_t)w->storm,
+		.over_ms = w->over_ms,
+		.install = w->install,
+		.stop = &stopped};
+	struct storm_result r;
+	char why[256];
+
+	if (!station_is_bridged(s.station))
+		return cli_fail(
+			"a storm needs a bridge: on %s, which is none, only one MAC is let in",
+			w->probe.on);
+	while (!station_forwards(s.station) && !stopped)
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	if (storm_run(&s, &r, why, sizeof why))
+		return cli_fail("%s", why);
+	if (w->common.json)
+		say_storm_json(w, &r);
+	else
+		say_storm(w, &r);
+	return r.through == s.n ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int storm(struct wish *w)
+{
+	struct probe *p = &w->probe;
+	struct mac *macs = calloc((size_t)w->storm, sizeof *macs), own;
+	char why[256];
+	size_t n;
+	int rc;
+
+	if (!macs)
+		return cli_fail("out of memory");
+	rc = look_up(w);
+	n = !rc && w->install && !w->mac ? armed_macs(w, macs) : (size_t)w->storm;
+	own = p->mac;
+	own.b[0] = 0x06; /* the link's own is none of theirs */
+	if (w->mac || !w->install)
+		count_macs(w, macs);
+	if (!rc && n < (size_t)w->storm)
+		rc = cli_fail(
+			"%zu armed bare records are on %s, not %ld: usher enroll --list FILE --arm, or --mac "
+			"for the first of that many cards",
+			n, p->on, w->storm);
+	if (!rc && station_enter(p->on, &own, &p->station, why, sizeof why))
+		rc = cli_fail("%s", why);
+	if (!rc)
+		rc = run_storm(w, macs);
+	free(macs);
+	return rc;
+}
+
 static int enter(struct wish *w)
 {
 	struct probe *p = &w->probe;
@@ -351,6 +480,20 @@ static int say_end(const struct wish *w)
 	return p->wrong ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int probe_one(struct wish *w)
+{
+	int rc = look_up(w);
+
+	if (!rc && w->install)
+		rc = check_install(w);
+	(void)!getrandom(w->probe.uuid, sizeof w->probe.uuid, 0);
+	w->probe.install = w->install;
+	w->probe.walks = w->common.json ? json_array() : NULL;
+	if (!rc)
+		rc = enter(w);
+	return rc ? rc : say_end(w);
+}
+
 static int probe(struct wish *w)
 {
 	int rc;
@@ -358,18 +501,9 @@ static int probe(struct wish *w)
 	w->client = client_new(w->common.socket);
 	if (!w->client)
 		return cli_fail("out of memory");
-	rc = look_up(w);
-	if (!rc && w->install)
-		rc = check_install(w);
-	(void)!getrandom(w->probe.uuid, sizeof w->probe.uuid, 0);
-	w->probe.install = w->install;
 	w->probe.stop = &stopped;
-	w->probe.walks = w->common.json ? json_array() : NULL;
 	catch_signals();
-	if (!rc)
-		rc = enter(w);
-	if (!rc)
-		rc = say_end(w);
+	rc = w->storm ? storm(w) : probe_one(w);
 	json_decref(w->probe.walks);
 	json_decref(w->record);
 	json_decref(w->status);
@@ -386,6 +520,18 @@ static bool parse_as(const char *text, enum probe_as *ret)
 			return true;
 		}
 	return false;
+}
+
+/* "5", "5s", "0.5s" */
+static bool parse_over(const char *text, int64_t *ret_ms)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || (*end && strcmp(end, "s")) || !(seconds >= 0 && seconds <= 3600))
+		return false;
+	*ret_ms = (int64_t)(seconds * 1000);
+	return true;
 }
 
 static int take_option(struct wish *w, int opt)
@@ -409,6 +555,15 @@ static int take_option(struct wish *w, int opt)
 	case OPT_MACHINE:
 		w->machine = optarg;
 		return 0;
+	case OPT_STORM:
+		return cli_number(optarg, 1, STORM_MOST, &w->storm)
+			? 0
+			: cli_usage(w->command, "--storm takes a number of machines, at most %d",
+				  STORM_MOST);
+	case OPT_OVER:
+		return parse_over(optarg, &w->over_ms)
+			? 0
+			: cli_usage(w->command, "--over takes seconds, as 5s, not '%s'", optarg);
 	default:
 		w->install = true;
 		return 0;
@@ -420,7 +575,9 @@ static int run_probe(const struct command *c, int argc, char **argv)
 	static const struct option options[] = {{"on", required_argument, NULL, OPT_ON},
 		{"as", required_argument, NULL, OPT_AS}, {"mac", required_argument, NULL, OPT_MAC},
 		{"machine", required_argument, NULL, OPT_MACHINE},
-		{"install", no_argument, NULL, OPT_INSTALL}, CLI_COMMON_OPTIONS, {0}};
+		{"install", no_argument, NULL, OPT_INSTALL},
+		{"storm", required_argument, NULL, OPT_STORM},
+		{"over", required_argument, NULL, OPT_OVER}, CLI_COMMON_OPTIONS, {0}};
 	struct wish w = {.command = c};
 	int opt, rc = 0;
 
@@ -433,13 +590,18 @@ static int run_probe(const struct command *c, int argc, char **argv)
 		return cli_usage(c, "takes options only, not '%s'", argv[optind]);
 	if (w.mac && w.machine)
 		return cli_usage(c, "--mac or --machine, not both");
+	if (w.storm && (w.machine || w.has_as))
+		return cli_usage(c, "--storm is a crowd: neither --machine nor --as");
+	if (w.over_ms && !w.storm)
+		return cli_usage(c, "--over is for --storm");
 	return probe(&w);
 }
 
 const struct command cmd_probe = {
 	.name = "probe",
 	.arguments =
-		"[--on INTERFACE] [--as bios|uefi|http|ipxe] [--mac MAC | --machine NAME] [--install]",
+		"[--on INTERFACE] [--as bios|uefi|http|ipxe] [--mac MAC | --machine NAME] [--install] "
+		"[--storm N [--over 5s]]",
 	.summary = "a machine that is none boots on a segment: what it gets, and what is wrong",
 	.help = "  --on INTERFACE       the link, or the name of a served segment (the only one there is)\n"
 		"  --as FIRMWARE        bios: BIOS PXE; uefi: UEFI PXE; http: UEFI HTTP Boot, both x86-64;\n"
@@ -447,7 +609,11 @@ const struct command cmd_probe = {
 		"  --mac MAC            with this card (one made up)\n"
 		"  --machine NAME       with this record's card. The machine must be off\n"
 		"  --install            walk an armed test record to the end: script, kernel, initrd,\n"
-		"                       answers, and the report that it is installed\n" CLI_COMMON_HELP
+		"                       answers, and the report that it is installed\n"
+		"  --storm N            N machines at once, on a bridge: DHCP as firmware and as iPXE. With\n"
+		"                       --install N armed bare records to the end, or the cards from\n"
+		"                       --mac on. Prints how many came through, and how fast\n"
+		"  --over 5s            they are switched on within that time (all at once)\n" CLI_COMMON_HELP
 		"\nWhat it leaves behind: with a made-up card a lease, only if something is to be fetched,\n"
 		"which is given back at the end. With a record's card the same, and lines on its timeline;\n"
 		"it stops before the boot script, which would count as a boot. With --install the record is\n"

@@ -57,7 +57,7 @@ static int only_dhcp(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) ? -errno : 0;
 }
 
-static int open_frames(unsigned ifindex, uint16_t ethertype)
+int probe_wire_frames(unsigned ifindex, uint16_t ethertype)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET,
 		.sll_protocol = htons(ethertype),
@@ -80,7 +80,7 @@ int probe_wire_open(struct probe_wire *w, unsigned ifindex, volatile sig_atomic_
 {
 	w->stop = stop;
 	w->client_fd = -1;
-	w->fd = open_frames(ifindex, ETH_P_IP);
+	w->fd = probe_wire_frames(ifindex, ETH_P_IP);
 	if (w->fd < 0)
 		return w->fd;
 	w->client_fd = open_client_port();
@@ -210,7 +210,7 @@ bool probe_wire_answers(unsigned ifindex, const struct mac *own, uint32_t addres
 	struct ip ip = ip_from_v4(address);
 	uint8_t frame[FRAME];
 	bool found = false;
-	int fd = open_frames(ifindex, ETH_P_ARP);
+	int fd = probe_wire_frames(ifindex, ETH_P_ARP);
 
 	arp_wire_encode(own, &ip, frame);
 	if (fd >= 0 && send(fd, frame, ARP_WIRE_PROBE, 0) < 0)

@@ -22,6 +22,9 @@ struct probe_wire {
 	struct dhcp_message scratch;
 };
 
+/* A packet socket there, non-blocking, for frames that others send: ETH_P_ARP, or, of ETH_P_IP, what is for a DHCP client. The
+ * descriptor, or -errno. */
+int probe_wire_frames(unsigned ifindex, uint16_t ethertype);
 /* 0 or -errno. Needs CAP_NET_RAW there. */
 int probe_wire_open(struct probe_wire *w, unsigned ifindex, volatile sig_atomic_t *stop);
 void probe_wire_close(struct probe_wire *w);
