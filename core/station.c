@@ -108,32 +108,37 @@ static void set_all(void)
 	set("ipv4/tcp_orphan_retries", "1");
 }
 
-/* Puts the new end outside into the bridge, and up. */
-static int plug(struct station *s, const char *name)
+/* Puts the new end outside into the bridge, and up. A bridge takes the lowest MAC of its ports as its own, where it was given
+ * none: the new one is higher than any, as those of libvirt's taps are. */
+static int plug(struct station *s, const char *name, const struct mac *mac)
 {
+	const struct mac high = {{0xfe, mac->b[1], mac->b[2], mac->b[3], mac->b[4], mac->b[5]}};
 	struct rtnl_link *port = NULL, *change = rtnl_link_alloc();
-	int rc = change ? rtnl_link_get_kernel(s->outside, 0, name, &port) : -NLE_NOMEM;
+	struct nl_addr *hw = nl_addr_build(AF_LLC, high.b, sizeof high.b);
+	int rc = change && hw ? rtnl_link_get_kernel(s->outside, 0, name, &port) : -NLE_NOMEM;
 
 	if (rc == 0) {
 		s->port = rtnl_link_get_ifindex(port);
 		rtnl_link_inet6_set_addr_gen_mode(change, NO_ADDRESSES);
+		rtnl_link_set_addr(change, hw);
 		rtnl_link_set_master(change, s->bridge);
 		rtnl_link_set_flags(change, IFF_UP);
 		rc = rtnl_link_change(s->outside, port, change, 0);
 	}
+	nl_addr_put(hw);
 	rtnl_link_put(port);
 	rtnl_link_put(change);
 	return rc;
 }
 
-static int make_veth(struct station *s)
+static int make_veth(struct station *s, const struct mac *mac)
 {
 	char name[IFNAMSIZ];
 	int rc;
 
 	snprintf(name, sizeof name, "probe%d", (int)getpid());
 	rc = rtnl_link_veth_add(s->outside, name, STATION_LINK, getpid());
-	return rc < 0 ? rc : plug(s, name);
+	return rc < 0 ? rc : plug(s, name, mac);
 }
 
 static int make_macvlan(struct station *s, int on)
@@ -209,7 +214,7 @@ static int make(
 	rc = connect_route(&s->inside);
 	if (rc < 0)
 		return say(why, size, rc, "netlink: %s", strerror(-rc));
-	rc = s->bridge ? make_veth(s) : make_macvlan(s, index);
+	rc = s->bridge ? make_veth(s, mac) : make_macvlan(s, index);
 	if (rc == 0)
 		rc = wake(s, "lo", NULL);
 	if (rc == 0)

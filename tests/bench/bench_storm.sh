@@ -126,7 +126,7 @@ measure() {
 	after=$(cpu_all)
 	[ -s "$WORK/report" ] || { fault "$job: $subject: $(tail -n 1 "$WORK/report.err")"; return 1; }
 	record "$job" "$subject" machines_failed $((n - $(word through))) 1
-	record "$job" "$subject" seconds "$(word seconds)" s
+	record "$job" "$subject" seconds "$(calculate "$(word seconds)" %.1f)" s
 	record "$job" "$subject" cpu_us "$(calculate "($after - $before) / 1000 / $n" %.0f)" us
 	record "$job" "$subject" offer_p99_us "$(calculate "$(word offer_p99_us)" %.0f)" us
 	[ "$(word through)" = "$n" ] || echo "note: $job: $subject: failed: $(tr -d '\n' <"$WORK/report" | grep -o '"failed": {[^}]*}')"
@@ -146,7 +146,7 @@ table() {
 	printf '%-12s %-8s %10s %10s %14s %14s\n' job subject failed seconds "CPU us/machine" "OFFER 99 % us"
 	for n in $storms; do
 		for subject in usher peers; do
-			printf '%-12s %-8s %10s %10.1f %14.0f %14.0f\n' "storm-$n" $subject "$(of "$n" $subject machines_failed)" \
+			printf '%-12s %-8s %10s %10s %14s %14s\n' "storm-$n" $subject "$(of "$n" $subject machines_failed)" \
 				"$(of "$n" $subject seconds)" "$(of "$n" $subject cpu_us)" "$(of "$n" $subject offer_p99_us)"
 		done
 		[ "$(of "$n" peers cpu_us)" = - ] ||
@@ -165,7 +165,7 @@ head -c 1MB /dev/urandom >"$WORK/medium/kernel"
 head -c 4MB /dev/urandom >"$WORK/medium/initrd"
 lab_profile plain kernel '# {{machine.name}}'
 chmod -R go+rX "$WORK/medium" "$WORK/more" "$WORK/www"
-ip link add br0 type bridge
+ip link add br0 address 52:54:00:66:00:01 type bridge
 ip address add $server/16 dev br0
 ip link set br0 up
 ip link add up0 type veth peer name up1 # a bridge without ports has no carrier

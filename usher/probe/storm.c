@@ -552,8 +552,8 @@ static int take_all_frames(char *why, size_t size)
 
 	if (!nft)
 		return -errno;
-	fputs("table netdev probe { chain all { type filter hook ingress device \"" STATION_LINK
-	      "\" priority 0; meta pkttype set host; }; }\n",
+	fputs("table netdev probe {\nchain crowd {\ntype filter hook ingress device \"" STATION_LINK
+	      "\" priority 0;\nmeta pkttype set host\n}\n}\n",
 		nft);
 	rc = pclose(nft);
 	if (rc)
