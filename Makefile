@@ -162,7 +162,7 @@ bench-deps:
 
 # Speed, side by side with peers that are installed for it; figures go to $(B)/bench.tsv. Root.
 bench:
-	$(Q)for b in dhcp dhcp6 tftp http latency scale render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
+	$(Q)for b in dhcp dhcp6 tftp http storm latency scale render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
 bench-%: bench-deps
 	$(Q)$(MAKE) --no-print-directory benches-built
 	$(Q)B=$(B) tests/bench/bench_$*.sh
@@ -216,7 +216,7 @@ help:
 	@echo 'make check-long  and labs that take their time (LABS=long_durable: that one)'
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
 	@echo 'make format      clang-format'
-	@echo 'make bench       side by side with peers: bench-dhcp, -dhcp6, -tftp, -http, -latency, -scale, -render, -guests, -image; BENCH_QUICK=1: short ones'
+	@echo 'make bench       side by side with peers: bench-dhcp, -dhcp6, -tftp, -http, -storm, -latency, -scale, -render, -guests, -image; BENCH_QUICK=1: short ones'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make uninstall     the same places'
 	@echo 'make deps        apt-get what is missing'
 

@@ -184,6 +184,47 @@ kill -TERM $probing
 wait $probing
 check "interrupted, it ends at once and says so" said interrupted
 
+# A bridge that was given no MAC has that of its lowest port.
+ip link add b0 type bridge
+ip link add u0 address fa:00:00:00:00:01 type veth peer name u1
+ip link set u0 master b0 up
+ip link set u1 up
+ip link set b0 up
+mac_of() { cat "/sys/class/net/$1/address" 2>/dev/null || ip -o link show "$1" | sed 's|.*link/ether ||; s| .*||'; }
+before=$(mac_of b0)
+"$USHER" probe --on b0 --as bios >"$USHER_LAB/out" 2>&1 &
+probing=$!
+wait_until 5 eval '! no_links'
+sleep 0.3
+check "the bridge keeps its own MAC while it is probed" test "$(mac_of b0)" = "$before"
+kill -TERM $probing
+wait $probing
+
+# --- a crowd --------------------------------------------------------------------------------------------------------------------
+
+{
+	echo name,mac,segment,arm
+	for ((i = 0; i < 40; i++)); do printf 'crowd%d,02:00:00:99:00:%02x,b8,yes\n' $i $i; done
+} >"$USHER_LAB/list"
+echo again >"$USHER_LAB/medium/initrd"
+"$USHER" enroll --list "$USHER_LAB/list" --profile plain --no-ssh-key >"$USHER_LAB/said" 2>&1
+crowd_is() { [ "$("$USHER" list --json | jq "[.machines[] | select((.name | startswith(\"crowd\")) and .state == \"$1\")] | length")" = "$2" ]; }
+check "a storm of 30 that is not told to install leases alone" ends 0 "$USHER" probe --on b8 --storm 30 --over 1s
+check "  and all come through" said "30 came through, 0 failed"
+check "  and gives its leases back" test -z "$("$USHER" leases --json | jq -r '.leases[] | select(.state == "bound").mac')"
+check "  and no record was touched" crowd_is armed 40
+check "more than there are armed: refused" ends 1 "$USHER" probe --on b8 --storm 42 --install
+check "  with how many there are" said "41 armed bare records are on b8, not 42"
+check "a storm of 40 armed records, from their first card on" ends 0 "$USHER" probe --on b8 --storm 40 --install \
+	--mac 02:00:00:99:00:00 --over 0.5s
+check "  all come through" said "40 came through, 0 failed"
+check "  and are installed" crowd_is installed 40
+check "once more: they are armed no longer, and fail at the script that nobody names" ends 1 "$USHER" probe --on b8 --storm 40 --install \
+	--mac 02:00:00:99:00:00
+check "  it says at which step, and why" said "40 failed at: script (the last: DHCP named no boot script)"
+check "a storm needs a bridge" ends 1 "$USHER" probe --on p2 --storm 2
+check "  and says so" said "a storm needs a bridge"
+
 check "without root it says what it lacks" ends 1 setpriv --reuid usher --regid usher --clear-groups "$USHER" probe --on b8
 check "  and which capability" said "CAP_SYS_ADMIN"
 check "  and asks TFTP and HTTP from here" test "$(grep -c 'right .*answers by' "$USHER_LAB/out")" = 2
