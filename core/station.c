@@ -195,6 +195,10 @@ static int look_at(struct station *s, const char *on, int *ret_index, char *why,
 		s->bridge = *ret_index;
 	if (!(rtnl_link_get_flags(link) & IFF_UP))
 		rc = say(why, size, -ENETDOWN, "%s is down: ip link set %s up", on, on);
+	else if (rtnl_link_get_master(link))
+		rc = say(why, size, -EBUSY,
+			"%s belongs to a bridge or a bond: name that one instead (ip link show %s)",
+			on, on);
 	else if (!s->bridge && rtnl_link_get_arptype(link) != 1)
 		rc = say(why, size, -EOPNOTSUPP, "%s is no Ethernet link", on);
 	rtnl_link_put(link);

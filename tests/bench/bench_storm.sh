@@ -129,7 +129,7 @@ measure() {
 	record "$job" "$subject" seconds "$(calculate "$(word seconds)" %.1f)" s
 	record "$job" "$subject" cpu_us "$(calculate "($after - $before) / 1000 / $n" %.0f)" us
 	record "$job" "$subject" offer_p99_us "$(calculate "$(word offer_p99_us)" %.0f)" us
-	[ "$(word through)" = "$n" ] || echo "note: $job: $subject: failed: $(tr -d '\n' <"$WORK/report" | grep -o '"failed": {[^}]*}')"
+	[ "$(word through)" = "$n" ] || sed -n "s/.*\"step\": \"\(.*\)\".*/note: $job: $subject: some failed at: \1/p; s/.*\"last\": /  the last: /p" "$WORK/report"
 }
 
 storm() {

@@ -369,12 +369,13 @@ static void say_storm(const struct wish *w, const struct storm_result *r)
 
 static void say_storm_json(const struct wish *w, const struct storm_result *r)
 {
-	json_t *failed = json_object(), *all;
+	json_t *failed = json_array(), *all;
 
 	for (enum storm_step s = 0; s < STORM_STEPS; s++)
 		if (r->failed[s])
-			json_object_set_new(
-				failed, storm_step_name(s), json_integer((json_int_t)r->failed[s]));
+			json_array_append_new(failed,
+				json_pack("{s:s, s:I, s:s}", "step", storm_step_name(s), "machines",
+					(json_int_t)r->failed[s], "last", r->why[s]));
 	all = json_pack("{s:I, s:I, s:o, s:f, s:I, s:f, s:f}", "machines", (json_int_t)w->storm,
 		"through", (json_int_t)r->through, "failed", failed, "seconds", r->seconds, "bytes",
 		(json_int_t)r->bytes, "offer_p50_us", (double)r->offer_p50_us, "offer_p99_us",
