@@ -5,9 +5,6 @@
 #include <string.h>
 
 enum {
-	ETHERTYPE_IPV4 = 0x0800,
-	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
-	PROTOCOL_UDP = 17,
 	SERVER_PORT = 67,
 	CLIENT_PORT = 68,
 	BOOTREQUEST = 1,
@@ -24,45 +21,27 @@ enum {
 
 static const uint32_t COOKIE = 0x63825363; /* RFC 2131 3 */
 
-/* Leaves `r` at the UDP header. */
-static int read_ipv4(struct reader *r, struct dhcp_told *t)
-{
-	uint8_t version_ihl = reader_u8(r);
-	size_t header = (size_t)(version_ihl & 15) * 4;
-	uint16_t fragment;
-	uint8_t protocol;
-
-	reader_skip(r, 5);
-	fragment = reader_u16(r);
-	reader_skip(r, 1);
-	protocol = reader_u8(r);
-	reader_skip(r, 2);
-	t->from_ip = reader_u32(r);
-	reader_skip(r, 4);
-	if (r->bad || version_ihl >> 4 != 4 || header < 20)
-		return -EBADMSG;
-	if (protocol != PROTOCOL_UDP || fragment & IPV4_FRAGMENT)
-		return -ENOMSG;
-	reader_skip(r, header - 20);
-	return 0;
-}
-
 /* Leaves `r` at the message, without what pads the frame. */
-static int read_udp(struct reader *r, struct dhcp_told *t)
+static int read_headers(struct reader *r, struct dhcp_told *t)
 {
-	uint16_t to, len;
+	struct dhcp_frame f;
+	uint16_t len;
+	int rc = dhcp_frame_read(r, &f);
 
-	t->from_port = reader_u16(r);
-	to = reader_u16(r);
+	if (rc < 0)
+		return rc;
 	len = reader_u16(r);
 	reader_skip(r, 2);
 	if (r->bad)
 		return -EBADMSG;
-	if (to != CLIENT_PORT)
+	if (f.to_port != CLIENT_PORT)
 		return -ENOMSG;
 	if (len < 8 || len - 8u > r->left)
 		return -EBADMSG;
 	*r = reader_sub(r, len - 8u);
+	t->from = f.from;
+	t->from_ip = f.from_ip;
+	t->from_port = f.from_port;
 	return 0;
 }
 
@@ -189,13 +168,7 @@ int dhcp_told_decode(
 	int rc;
 
 	reader_init(&r, frame, len);
-	reader_skip(&r, 6);
-	reader_copy(&r, t.from.b, sizeof(t.from.b));
-	if (reader_u16(&r) != ETHERTYPE_IPV4)
-		return r.bad ? -EBADMSG : -ENOMSG;
-	rc = read_ipv4(&r, &t);
-	if (rc == 0)
-		rc = read_udp(&r, &t);
+	rc = read_headers(&r, &t);
 	if (rc == 0)
 		rc = read_message(r, scratch, &t);
 	if (rc == 0)

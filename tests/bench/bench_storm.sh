@@ -127,7 +127,7 @@ measure() {
 	[ -s "$WORK/report" ] || { fault "$job: $subject: $(tail -n 1 "$WORK/report.err")"; return 1; }
 	record "$job" "$subject" machines_failed $((n - $(word through))) 1
 	record "$job" "$subject" seconds "$(calculate "$(word seconds)" %.1f)" s
-	record "$job" "$subject" cpu_us "$(calculate "($after - $before) / 1000 / $n" %.0f)" us
+	[ "$(word through)" = 0 ] || record "$job" "$subject" cpu_us "$(calculate "($after - $before) / 1000 / $(word through)" %.0f)" us
 	record "$job" "$subject" offer_p99_us "$(calculate "$(word offer_p99_us)" %.0f)" us
 	[ "$(word through)" = "$n" ] || sed -n "s/.*\"step\": \"\(.*\)\".*/note: $job: $subject: some failed at: \1/p; s/.*\"last\": /  the last: /p" "$WORK/report"
 }
@@ -152,6 +152,7 @@ table() {
 		[ "$(of "$n" peers cpu_us)" = - ] ||
 			echo "  usher's CPU for a machine is $(calculate "$(of "$n" usher cpu_us) / $(of "$n" peers cpu_us)") of dnsmasq's and nginx's"
 	done
+	echo "CPU: of the server, for each machine that came through"
 }
 
 # --- the run ---------------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ START_TEST(test_right)
 {
 	for (enum probe_as as = 0; as < PROBE_AS; as++) {
 		begin(as);
-		ck_verdict("right", "right", "");
+		ck_verdict("right", "", "");
 	}
 	begin(PROBE_IPXE);
 	f.held = PROBE_HELD_ARMED;
@@ -102,7 +102,7 @@ START_TEST(test_two_servers)
 	f.offers[1].server = 0x0a000001;
 	ck_verdict("forged", "02:00:00:00:00:02", "stop it");
 	f.offers[1].address = 0; /* a proxy gets along */
-	ck_verdict("right", "right", "");
+	ck_verdict("right", "", "");
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(test_nothing_to_boot)
 	ck_verdict(
 		"boots-elsewhere", "10.0.0.1 (MAC 02:00:00:00:00:01) names a boot file", "stop it");
 	f.known.server = 0x0a000001; /* it is discovered */
-	ck_verdict("right", "right", "");
+	ck_verdict("right", "", "");
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(test_what_is_named)
 	f.offers[0].next_server = 0;
 	ck_verdict("no-next-server", "next-server is 0.0.0.0", "siaddr");
 	strcpy(f.offers[0].tftp_name, "10.0.0.1");
-	ck_verdict("right", "right", "");
+	ck_verdict("right", "", "");
 	strcpy(f.offers[0].file, "http://10.0.0.1/x");
 	ck_verdict("url-for-pxe", "names the URL http://10.0.0.1/x to PXE", "iPXE alone");
 	begin(PROBE_HTTP);

@@ -485,19 +485,19 @@ static void all_right(const struct probe_facts *f, struct probe_verdict *v)
 	if (f->done.end == PROBE_DONE)
 		text(v, "installed, as far as anybody can see: script, kernel, initrd, answers, and 'done' reported");
 	else if (f->held == PROBE_HELD_ARMED)
-		text(v, "right as far as the boot script, which was not fetched: %s is still %s",
+		text(v, "as far as the boot script, which was not fetched: %s is still %s",
 			f->known.machine, *f->known.state ? f->known.state : "as it was");
 	else if (f->held == PROBE_HELD_TOKEN)
-		text(v, "right as far as the boot script, which was not fetched: its URL has a token of usher's");
+		text(v, "as far as the boot script, which was not fetched: its URL has a token of usher's");
 	else if (f->as != PROBE_IPXE)
-		text(v, "right: %s starts %s", f->as == PROBE_BIOS ? "BIOS" : "UEFI x86-64",
+		text(v, "%s can start it: %s", f->as == PROBE_BIOS ? "BIOS" : "UEFI x86-64",
 			boot_bytes_name(f->program.kind));
 	else if (f->script.branches || *f->script.chain)
 		text(v,
-			"right as far as the boot script, which goes on by choices or with another that were not "
+			"as far as the boot script, which goes on by choices or with another that were not "
 			"followed");
 	else
-		text(v, "right: a boot script, and the kernel%s that it loads",
+		text(v, "a boot script, and the kernel%s that it loads",
 			f->script.n_initrds ? " and initrd" : "");
 }
 
