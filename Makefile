@@ -9,7 +9,7 @@ say     = $(if $(filter 0,$(V)),@echo '  $(1)')
 PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1 libzstd
 ROOMS ?= core machine dhcpd tftpd httpd syslogd kickstart kickstart/lint kickstart/media guest guest/domain hooks hooks/power config \
          service service/base service/api service/boot service/console service/discovery service/files service/follow service/guests service/logs service/media service/metal service/network service/operations service/packages \
-         usher usher/cli usher/client usher/lab contrib/discover contrib/write-image
+         usher usher/cli usher/client usher/lab usher/probe contrib/discover contrib/write-image
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
          -Wvla -Werror=implicit-function-declaration -Wformat=2 -Wpointer-arith -Wwrite-strings
 
@@ -162,7 +162,7 @@ bench-deps:
 
 # Speed, side by side with peers that are installed for it; figures go to $(B)/bench.tsv. Root.
 bench:
-	$(Q)for b in dhcp dhcp6 tftp http latency scale render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
+	$(Q)for b in dhcp dhcp6 tftp http storm latency scale render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
 bench-%: bench-deps
 	$(Q)$(MAKE) --no-print-directory benches-built
 	$(Q)B=$(B) tests/bench/bench_$*.sh
@@ -216,7 +216,7 @@ help:
 	@echo 'make check-long  and labs that take their time (LABS=long_durable: that one)'
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
 	@echo 'make format      clang-format'
-	@echo 'make bench       side by side with peers: bench-dhcp, -dhcp6, -tftp, -http, -latency, -scale, -render, -guests, -image; BENCH_QUICK=1: short ones'
+	@echo 'make bench       side by side with peers: bench-dhcp, -dhcp6, -tftp, -http, -storm, -latency, -scale, -render, -guests, -image; BENCH_QUICK=1: short ones'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make uninstall     the same places'
 	@echo 'make deps        apt-get what is missing'
 

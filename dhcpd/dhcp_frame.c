@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_frame.h"
 
-#include "core/cursor.h"
-
 #include <errno.h>
 
 enum {
@@ -12,6 +10,7 @@ enum {
 	UDP_LEN = 8,
 	IPV4_VERSION_IHL = 0x45,
 	IPV4_DONT_FRAGMENT = 0x4000,
+	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
 	IPV4_CHECKSUM_AT = ETHER_LEN + 10,
 	UDP_CHECKSUM_AT = ETHER_LEN + IPV4_LEN + 6,
 	TTL = 64,
@@ -86,4 +85,42 @@ int dhcp_frame_wrap(const struct dhcp_frame *f, uint8_t *buf, size_t payload_len
 	writer_u16(&w, 0);
 	writer_patch_u16(&w, UDP_CHECKSUM_AT, udp_checksum(buf, udp_len));
 	return (int)(DHCP_FRAME_HEADER + payload_len);
+}
+
+static int read_ipv4(struct reader *r, struct dhcp_frame *f)
+{
+	uint8_t version_ihl = reader_u8(r);
+	size_t header = (size_t)(version_ihl & 15) * 4;
+	uint16_t fragment;
+	uint8_t protocol;
+
+	reader_skip(r, 5);
+	fragment = reader_u16(r);
+	reader_skip(r, 1);
+	protocol = reader_u8(r);
+	reader_skip(r, 2);
+	f->from_ip = reader_u32(r);
+	f->to_ip = reader_u32(r);
+	if (r->bad || version_ihl >> 4 != 4 || header < IPV4_LEN)
+		return -EBADMSG;
+	if (protocol != PROTOCOL_UDP || fragment & IPV4_FRAGMENT)
+		return -ENOMSG;
+	reader_skip(r, header - IPV4_LEN);
+	return 0;
+}
+
+int dhcp_frame_read(struct reader *r, struct dhcp_frame *ret)
+{
+	int rc;
+
+	reader_copy(r, ret->to.b, sizeof(ret->to.b));
+	reader_copy(r, ret->from.b, sizeof(ret->from.b));
+	if (reader_u16(r) != ETHERTYPE_IPV4)
+		return r->bad ? -EBADMSG : -ENOMSG;
+	rc = read_ipv4(r, ret);
+	if (rc < 0)
+		return rc;
+	ret->from_port = reader_u16(r);
+	ret->to_port = reader_u16(r);
+	return r->bad ? -EBADMSG : 0;
 }

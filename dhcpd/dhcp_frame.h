@@ -7,6 +7,7 @@
 #define USHER_DHCPD_DHCP_FRAME_H
 
 #include "core/addr.h"
+#include "core/cursor.h"
 
 enum {
 	DHCP_FRAME_HEADER = 14 + 20 + 8,
@@ -22,5 +23,9 @@ struct dhcp_frame {
 /* Fills the DHCP_FRAME_HEADER bytes at `buf`, which the `payload_len` bytes of payload follow. The
  * frame's length, or -EMSGSIZE. */
 int dhcp_frame_wrap(const struct dhcp_frame *f, uint8_t *buf, size_t payload_len);
+
+/* The other way: fills `ret` and leaves `r` at UDP's length and checksum. -ENOMSG: no UDP by IPv4, without VLAN tags, or a
+ * fragment; -EBADMSG: cut or malformed. */
+int dhcp_frame_read(struct reader *r, struct dhcp_frame *ret);
 
 #endif

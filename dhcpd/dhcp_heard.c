@@ -5,9 +5,6 @@
 #include <string.h>
 
 enum {
-	ETHERTYPE_IPV4 = 0x0800,
-	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
-	PROTOCOL_UDP = 17,
 	SERVER_PORT = 67,
 	CLIENT_PORT = 68,
 	PROXY_PORT = 4011, /* servers', and of some firmware */
@@ -18,29 +15,6 @@ enum {
 };
 
 static const uint32_t COOKIE = 0x63825363; /* RFC 2131 3 */
-
-/* Leaves `r` at the UDP header. */
-static int read_ipv4(struct reader *r, struct dhcp_heard *h)
-{
-	uint8_t version_ihl = reader_u8(r);
-	size_t header = (size_t)(version_ihl & 15) * 4;
-	uint16_t fragment;
-	uint8_t protocol;
-
-	reader_skip(r, 5);
-	fragment = reader_u16(r);
-	reader_skip(r, 1);
-	protocol = reader_u8(r);
-	reader_skip(r, 2);
-	h->from_ip = reader_u32(r);
-	reader_skip(r, 4);
-	if (r->bad || version_ihl >> 4 != 4 || header < 20)
-		return -EBADMSG;
-	if (protocol != PROTOCOL_UDP || fragment & IPV4_FRAGMENT)
-		return -ENOMSG;
-	reader_skip(r, header - 20);
-	return 0;
-}
 
 static int read_bootp(struct reader *r, struct dhcp_heard *h)
 {
@@ -96,23 +70,20 @@ static int read_options(struct reader *r, struct dhcp_heard *h)
 int dhcp_heard_decode(const void *frame, size_t len, struct dhcp_heard *ret)
 {
 	struct dhcp_heard h = {0};
+	struct dhcp_frame f;
 	struct reader r;
-	uint16_t to_port;
 	int rc;
 
 	reader_init(&r, frame, len);
-	reader_skip(&r, 6);
-	reader_copy(&r, h.from.b, sizeof(h.from.b));
-	if (reader_u16(&r) != ETHERTYPE_IPV4)
-		return r.bad ? -EBADMSG : -ENOMSG;
-	rc = read_ipv4(&r, &h);
+	rc = dhcp_frame_read(&r, &f);
 	if (rc < 0)
 		return rc;
-	h.from_port = reader_u16(&r);
-	to_port = reader_u16(&r);
 	reader_skip(&r, 4);
-	if (to_port != CLIENT_PORT && to_port != PROXY_PORT)
+	if (f.to_port != CLIENT_PORT && f.to_port != PROXY_PORT)
 		return r.bad ? -EBADMSG : -ENOMSG;
+	h.from = f.from;
+	h.from_ip = f.from_ip;
+	h.from_port = f.from_port;
 	rc = read_bootp(&r, &h);
 	if (rc == 0)
 		rc = read_options(&r, &h);

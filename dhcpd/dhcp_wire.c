@@ -12,6 +12,7 @@ enum {
 	HTYPE_ETHERNET = 1,
 	HTYPE_IEEE_802 = 6, /* its stations have MACs of the same kind */
 	SNAME_LEN = 64,
+	COOKIE_LEN = 4,
 	OVERLOAD_FILE = 1,
 	OVERLOAD_SNAME = 2,
 	IP_UDP_HEADERS = 28,
@@ -583,6 +584,26 @@ int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, co
 		ret->max_size =
 			(uint16_t)((len > BOOTP_REPLY ? len : BOOTP_REPLY) + IP_UDP_HEADERS);
 	return rc;
+}
+
+int dhcp_wire_options(const void *bytes, size_t len, struct dhcp_message *ret)
+{
+	struct reader r, sname, file;
+	const char *why;
+
+	if (check_size(len, &why) < 0)
+		return -EBADMSG;
+	memset(ret, 0, offsetof(struct dhcp_message, arena));
+	reader_init(&r, bytes, len);
+	reader_skip(&r, DHCP_HEADER - COOKIE_LEN - SNAME_LEN - DHCP_FILE_FIELD);
+	sname = reader_sub(&r, SNAME_LEN);
+	file = reader_sub(&r, DHCP_FILE_FIELD);
+	if (reader_u32(&(struct reader){r.at, r.left, r.bad}) != COOKIE)
+		return -EBADMSG;
+	take_areas(ret, &r, sname, file);
+	take_numbers(ret);
+	take_vendor_class(ret);
+	return 0;
 }
 
 /* Who takes an offer names it in option 50, and the server beside it. */

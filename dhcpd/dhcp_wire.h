@@ -132,6 +132,9 @@ struct dhcp_message {
  * server: a reply, a server's message; -EAFNOSUPPORT: its hardware has no MAC, and it does not ask as RFC 4390 wants,
  * then `ret->hardware` says what it is. Else `ret` is undefined after an error. An option that cannot be read is left out (`odd`), unless the message would mean another without it. */
 int dhcp_wire_decode(const void *bytes, size_t len, struct dhcp_message *ret, const char **ret_why);
+/* The options of a message of either side: `type`, `options` and what dhcp_wire_decode() makes numbers and text of; of the
+ * header nothing. -EBADMSG: too short, too long, or without the cookie. */
+int dhcp_wire_options(const void *bytes, size_t len, struct dhcp_message *ret);
 /* For people: "InfiniBand (hardware type 32)". */
 enum { DHCP_HARDWARE_TEXT = 64 };
 const char *dhcp_hardware_text(const struct dhcp_hardware *h, char buf[DHCP_HARDWARE_TEXT]);

@@ -15,6 +15,7 @@
 static const struct command *const commands[] = {
 	&cmd_serve,
 	&cmd_check,
+	&cmd_probe,
 	&cmd_create,
 	&cmd_enroll,
 	&cmd_discovered,

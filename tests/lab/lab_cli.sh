@@ -417,6 +417,7 @@ shaped network "$USHER" network
 shaped "network create" "$USHER" network create lan2 --subnet 10.98.0.0/24
 shaped "network delete" "$USHER" network delete lan2
 shaped enroll "$USHER" enroll metal --no-ssh-key --mac $mac --profile plain --ip 192.168.122.50
+shaped probe "$USHER" probe --on virbr0 --as bios
 shaped discovered "$USHER" discovered
 shaped create "$USHER" create n1 --profile plain --no-ssh-key --memory 128 --description "for the test"
 shaped list "$USHER" list

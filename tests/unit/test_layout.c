@@ -56,6 +56,7 @@ static const struct room rooms[] = {
 	{"service", "service", 10},
 	{"usher/client", "client", 11},
 	{"usher/lab", "lab", 12},
+	{"usher/probe", "probe", 12},
 	{"usher/cli", "cli", 13},
 	{"usher", "usher", 14},
 };
