@@ -82,7 +82,8 @@ static enum boot_step step_of(const struct situation *s)
 	case LIFE_BOOTING:
 		return facts_have(f, SAW_FILE, f->seen[SAW_SCRIPT].at) ? STEP_ANSWERS : STEP_FILES;
 	case LIFE_INSTALLING: /* a boot script that cannot load a file reports that before there are answers */
-		return f->seen[SAW_SCRIPT].at > f->seen[SAW_ANSWERS].at ? STEP_ANSWERS : STEP_INSTALL;
+		return f->seen[SAW_SCRIPT].at > f->seen[SAW_ANSWERS].at ? STEP_ANSWERS
+									: STEP_INSTALL;
 	case LIFE_INSTALLED:
 		return STEP_FIRST_BOOT;
 	case LIFE_LIVE:
@@ -314,7 +315,8 @@ static bool find_late(const struct situation *s, enum boot_step step, struct cau
 /* Nobody can say how long a user takes to press a button, or a memory test. */
 static bool waits_for_user(const struct situation *s, enum boot_step step)
 {
-	return s->seals || (step == STEP_START && !s->switched) || (s->tool && step >= STEP_ANSWERS);
+	return s->seals || (step == STEP_START && !s->switched) ||
+		(s->tool && step >= STEP_ANSWERS);
 }
 
 bool causes_find(const struct situation *s, struct cause *ret)

@@ -177,8 +177,8 @@ struct machine {
 	struct facts *facts; /* of one that is watched, else NULL: watch.h */
 	struct watched_step step;
 	json_t *cause_before; /* why it was stuck earlier in this attempt; NULL: it was not */
-	size_t due;    /* place among those with a deadline, 1-based; 0: has none */
-	size_t walked; /* where machines_next() met it last among all */
+	size_t due;           /* place among those with a deadline, 1-based; 0: has none */
+	size_t walked;        /* where machines_next() met it last among all */
 };
 
 struct machines;

@@ -311,7 +311,8 @@ void machine_explain(struct machine *m, const char *reason)
 	s.reason = reason;
 	if (causes_find(&s, &c)) {
 		set_cause(m, &c);
-	} else if (!m->attempt.cause && m->cause_before) { /* too many boots, each for that reason */
+	} else if (!m->attempt.cause &&
+		m->cause_before) { /* too many boots, each for that reason */
 		m->attempt.cause = json_incref(m->cause_before);
 	} else if (!m->attempt.cause) {
 		not_known(m, &s, &c);

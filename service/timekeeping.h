@@ -9,10 +9,10 @@
 struct timekeeping {
 	struct base *base;
 	struct clock_mark mark; /* the last */
-	int64_t away;           /* ms that passed without a mark before this start; -1: it is the first */
-	int64_t slept;          /* clock_slept_ms() then */
-	uint64_t commits;       /* of the store, then */
-	struct loop_fd set;     /* wakes up when somebody sets the wall clock */
+	int64_t away;     /* ms that passed without a mark before this start; -1: it is the first */
+	int64_t slept;    /* clock_slept_ms() then */
+	uint64_t commits; /* of the store, then */
+	struct loop_fd set; /* wakes up when somebody sets the wall clock */
 	struct loop_timer again;
 };
 
