@@ -113,13 +113,13 @@ START_TEST(test_overload)
 
 	offer(DHCP_OFFER, NULL);
 	memset(m + 44, 0, 192);
-	memcpy(m + 108,
-		"\x43\x03"
-		"abc\xff",
-		6);
+	memcpy(m + 108, "\x0c\x03xyz\xff", 6);
 	memcpy(o, "\x35\x01\x02\x34\x01\x01\xff", 7);
 	ck_assert_int_eq(decode(), 0);
-	ck_assert_str_eq(told.file, "abc");
+	ck_assert_str_eq(told.file, "");
+	m[108] = OPT_BOOTFILE;
+	ck_assert_int_eq(decode(), 0);
+	ck_assert_str_eq(told.file, "xyz");
 }
 END_TEST
 
