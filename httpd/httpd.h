@@ -22,9 +22,9 @@
 #include <sys/types.h>
 
 enum {
-	/* Per listener: a rack's worth of installers, each with a few. Where there are more, the incomplete
-	   request that waits for longest is dropped, an idle connection counting as one. */
-	HTTP_CONNECTIONS = 1024,
+	/* Per listener: some thousand machines that are switched on at once, one each; 64 MiB at most. Where there are
+	   more, the incomplete request that waits for longest is dropped, an idle connection counting as one. */
+	HTTP_CONNECTIONS = 4096,
 	HTTP_STRANGERS =
 		768, /* of those: the others are for addresses that machines hold, and root */
 	/* Of one address: no machine crowds out the others. Of IPv6 too, not of a /64: that is the whole link, where one

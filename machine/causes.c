@@ -132,6 +132,8 @@ struct row {
 #define RESTART_FIX "start it again: usher reinstall {name}"
 #define TCP_FIX \
 	"let TCP to usher's HTTP port through on the bridge: 'nft list ruleset' shows the rules, 'usher check' looks"
+#define MEDIA_FIX \
+	"fetch or import the profile's media: usher profiles {profile} says what is missing"
 #define UDP_FIX \
 	"let UDP to port 69, and what is sent back from other ports, through on the bridge: 'nft list ruleset' shows the rules"
 
@@ -171,10 +173,12 @@ static const struct row rows[] = {
 	{"port-closed", AT(START) | AT(REQUEST) | AT(LEASE), SAW_PORT_CLOSED, FACTS, 2000, true,
 		true, "its bridge port does not forward yet: spanning tree waits",
 		"switch spanning tree off, or its delay: ip link set BRIDGE type bridge stp_state 0 forward_delay 0"},
-	{"missing", AT(LOADER) | AT(SCRIPT) | AT_FETCHING, SAW_MISSING, SAW_FILE, 4000, true, true,
-		"a file that it asked for is not there",
-		"fetch or import the profile's media: usher profiles {profile} says what is missing"},
-	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 12000, false, true,
+	{"missing", AT_FETCHING, SAW_MISSING, SAW_FILE, 6000, true, true,
+		"a file that it asked for is not there", MEDIA_FIX},
+	/* boot programs ask for files that need not be there */
+	{"missing", AT(LOADER) | AT(SCRIPT), SAW_MISSING, SAW_LOADER, 15000, true, true,
+		"a file that it asked for is not there", MEDIA_FIX},
+	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 15000, false, true,
 		"it was told its boot program and no TFTP request came: a firewall drops it, or its firmware cannot use it",
 		UDP_FIX},
 	{"http-filtered", AT(SCRIPT), TOLD_HTTP, SAW_TRANSFER, 15000, false, true,
@@ -244,7 +248,16 @@ static void name_cause(const struct situation *s, const char *kind, bool certain
 	fill(s, fix, ret->fix, sizeof ret->fix);
 }
 
-static bool row_holds(const struct situation *s, const struct row *r, int64_t since)
+/* What is only probable must not be named on a host that is always this slow. */
+static int64_t must_wait(const struct situation *s, const struct row *r, enum boot_step step)
+{
+	int64_t usual = s->usual && !r->certain ? s->usual[step] * STEP_LATE_TIMES : 0;
+
+	return usual > r->after ? usual : r->after;
+}
+
+static bool row_holds(
+	const struct situation *s, const struct row *r, enum boot_step step, int64_t since)
 {
 	const struct facts *f = s->facts;
 	const struct fact_seen *shows = &f->seen[r->shows];
@@ -255,14 +268,14 @@ static bool row_holds(const struct situation *s, const struct row *r, int64_t si
 	if (r->unless != FACTS && f->seen[r->unless].at >= shows->at)
 		return false;
 	waited = s->now - (shows->at > since ? shows->at : since);
-	return s->failing || waited >= r->after;
+	return s->failing || waited >= must_wait(s, r, step);
 }
 
 static bool find_row(
 	const struct situation *s, enum boot_step step, int64_t since, struct cause *ret)
 {
 	for (const struct row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
-		if (r->steps & 1u << step && row_holds(s, r, since)) {
+		if (r->steps & 1u << step && row_holds(s, r, step, since)) {
 			name_cause(s, r->kind, r->certain, r->text, facts_line(s->facts, r->shows),
 				r->fix, ret);
 			return true;

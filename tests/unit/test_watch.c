@@ -153,7 +153,7 @@ START_TEST(test_too_many_boots)
 		machine_saw(m, SAW_REQUEST, NULL);
 		ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &by), 0);
 		machine_saw(m, SAW_MISSING, "HTTP 404: /initrd");
-		look_after(5);
+		look_after(6);
 		ck_assert_str_eq(kind(), "missing");
 		stepped.mono += SECONDS(10);
 		machine_saw(m, SAW_REQUEST, NULL);
