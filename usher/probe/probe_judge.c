@@ -87,6 +87,11 @@ static bool no_server(const struct probe_facts *f, struct probe_verdict *v)
 	if (f->n_offers)
 		return false;
 	text(v, "no DHCP server answered on %s within %u s", f->on, f->wait_s);
+	if (f->macvlan)
+		return fix(v, "no-server",
+			"a server on this host itself is not reached from %s, which is no bridge: run this on "
+			"another host of the wire; else start a server there: usher serve --interface %s",
+			f->on, f->on);
 	if (f->known.serves) {
 		v->probably = true;
 		text(v,
@@ -96,11 +101,6 @@ static bool no_server(const struct probe_facts *f, struct probe_verdict *v)
 		return fix(v, "no-server",
 			"usher check (it names the rule); usher timeline, usher leases");
 	}
-	if (f->macvlan)
-		return fix(v, "no-server",
-			"a server on this host itself is not reached from %s, which is no bridge: run this on "
-			"another host of the wire; else start a server there: usher serve --interface %s",
-			f->on, f->on);
 	return fix(v, "no-server",
 		"start one: usher serve %s, or look whether the server is on this wire",
 		f->libvirt ? "--network NAME" : "--interface IF");
