@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_foreign.h"
 
+#include "core/clock.h"
 #include "core/link.h"
 #include "core/log.h"
 #include "core/neighbour.h"
@@ -8,6 +9,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+enum { FACT_EVERY_MS = 1000 };
 
 static bool is_at(const struct dhcp_foreign *f, size_t i, const struct dhcp_heard *h)
 {
@@ -136,10 +139,15 @@ static void tell(
 static void note_fact(const struct dhcp_foreign *f, const struct dhcp_heard *h,
 	const struct machine *m, bool forged)
 {
+	enum fact what = forged ? SAW_FORGED : SAW_FOREIGN;
 	char text[256];
 
+	/* who is behind a frame takes questions to the kernel: once a second of a machine */
+	if (!m->facts || facts_have(m->facts, what, clock_mono_ms() - FACT_EVERY_MS) ||
+		(!forged && is_ours(f, h)))
+		return;
 	describe(f, h, text, sizeof text);
-	machine_saw(m, forged ? SAW_FORGED : SAW_FOREIGN, text);
+	machine_saw(m, what, text);
 }
 
 static void heard(void *arg, const struct dhcp_heard *h)

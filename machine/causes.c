@@ -23,11 +23,11 @@ static const struct step {
 	/* firmware tests memory and waits for other cards first; a server's may take minutes */
 	[STEP_REQUEST] = {"dhcp-request", "its first DHCP request", SECONDS(45), SECONDS(300)},
 	[STEP_LEASE] = {"lease", "its address", SECONDS(20), SECONDS(30)},
-	[STEP_LOADER] = {"boot-program", "it to fetch its boot program", SECONDS(20), SECONDS(30)},
-	[STEP_SCRIPT] = {"boot-script", "it to fetch its boot script", SECONDS(45), SECONDS(60)},
-	[STEP_FILES] = {"kernel", "it to fetch its kernel", SECONDS(30), SECONDS(60)},
-	[STEP_ANSWERS] = {"answers", "its installer to fetch the answers", SECONDS(180),
-		SECONDS(300)},
+	[STEP_LOADER] = {"boot-program", "a request for its boot program", SECONDS(20),
+		SECONDS(30)},
+	[STEP_SCRIPT] = {"boot-script", "a request for its boot script", SECONDS(45), SECONDS(60)},
+	[STEP_FILES] = {"kernel", "a request for its kernel", SECONDS(30), SECONDS(60)},
+	[STEP_ANSWERS] = {"answers", "a request for its answers", SECONDS(180), SECONDS(300)},
 	[STEP_INSTALL] = {"installer", "its installer's next report", SECONDS(600), SECONDS(900)},
 	[STEP_FIRST_BOOT] = {"first-boot", "the first boot of its new system", SECONDS(300),
 		SECONDS(600)},
@@ -89,8 +89,9 @@ static enum boot_step step_of(const struct situation *s)
 	case LIFE_LIVE:
 		if (s->up)
 			return STEP_NONE;
-		return f->seen[SAW_SCRIPT].at > f->seen[SAW_START].at ? STEP_FILES
-								      : step_to_script(s);
+		if (f->seen[SAW_SCRIPT].at <= f->seen[SAW_START].at)
+			return step_to_script(s);
+		return facts_have(f, SAW_FILE, f->seen[SAW_SCRIPT].at) ? STEP_ANSWERS : STEP_FILES;
 	default:
 		return STEP_NONE;
 	}
@@ -150,29 +151,31 @@ static const struct row rows[] = {
 	{"killed", AT_ANY, SAW_KILLED, SAW_START, 0, true, false,
 		"its guest was stopped from outside", RESTART_FIX},
 	{"power", AT(START) | AT(REQUEST), SAW_NO_POWER, SAW_START, 0, true, false,
-		"its power could not be switched", "usher power {name} on, or press its button"},
-	{"forged", AT_DHCP, SAW_FORGED, FACTS, 2000, true, true,
+		"its power could not be switched",
+		"usher timeline {name} says why; switch it on by hand, or repair what switches it"},
+	{"forged", AT_DHCP, SAW_FORGED, SAW_LEASE, 2000, true, true,
 		"another host answers DHCP in usher's name", "find that host and stop it"},
-	{"foreign-dhcp", AT_DHCP | AT(START), SAW_FOREIGN, FACTS, 3000, true, true,
+	{"foreign-dhcp", AT_DHCP | AT(START), SAW_FOREIGN, SAW_LEASE, 3000, true, true,
 		"another DHCP server answered it, so it boots what that server says, or nothing",
 		"stop that server, or let it lease and have usher only boot (mode='proxy' in usher.xml)"},
-	{"pool-full", AT(LEASE), SAW_POOL_FULL, FACTS, 3000, true, true,
+	{"pool-full", AT(LEASE), SAW_POOL_FULL, SAW_LEASE, 3000, true, true,
 		"the pool has no free address for it",
-		"enlarge the pool, or give it an address: usher patch {name} --ip ADDRESS"},
-	{"address-in-use", AT_DHCP, SAW_IN_USE, FACTS, 3000, true, true,
+		"enlarge the pool of its segment (usher.xml), or find who holds its addresses: usher leases"},
+	{"address-in-use", AT_DHCP, SAW_IN_USE, SAW_LEASE, 3000, true, true,
 		"another host uses its address",
-		"find the other host by its MAC, or give the machine another address: usher patch {name} --ip ADDRESS"},
-	{"no-address", AT(LEASE), SAW_NO_ADDRESS, FACTS, 5000, true, true,
+		"find the other host by its MAC, and give it another address"},
+	{"no-address", AT(LEASE), SAW_NO_ADDRESS, SAW_LEASE, 5000, true, true,
 		"DHCP gives it no address", "usher show {name}; usher leases"},
 	{"firmware", AT_LEASED, SAW_UNSERVED, FACTS, 3000, true, true,
 		"there is no boot program for its firmware",
 		"boot it by another firmware (BIOS, UEFI x86-64, UEFI arm64), or use a profile for it: usher profiles"},
-	{"withheld", AT_LEASED | AT(FILES) | AT(ANSWERS), SAW_WITHHELD, FACTS, 2000, true, true,
+	{"withheld", AT_LEASED | AT(FILES) | AT(ANSWERS), SAW_WITHHELD, SAW_SCRIPT, 2000, true,
+		true,
 		"usher does not give it its boot script, as the request may not be the machine's own",
-		"see who else uses its MAC or address: usher events {name}"},
+		"see who else uses its MAC or address: usher timeline {name}"},
 	{"port-closed", AT(START) | AT(REQUEST) | AT(LEASE), SAW_PORT_CLOSED, FACTS, 2000, true,
 		true, "its bridge port does not forward yet: spanning tree waits",
-		"switch spanning tree off, or its delay: ip link set BRIDGE type bridge stp_state 0 forward_delay 0"},
+		"switch spanning tree off, or set its forward delay to 0: ip link set BRIDGE type bridge stp_state 0 forward_delay 0"},
 	{"missing", AT_FETCHING, SAW_MISSING, SAW_FILE, 6000, true, true,
 		"a file that it asked for is not there", MEDIA_FIX},
 	/* boot programs ask for files that need not be there */
@@ -200,8 +203,11 @@ static const struct row late_rows[] = {
 		"its firmware does not boot from the network, or its frames do not reach this host",
 		"see its boot order, its cable, its VLAN; usher console {name}"},
 	{"no-request", AT(START), FACTS, FACTS, -1, false, false, "it was not started",
-		"usher power {name} on; usher events {name}"},
-	{"silent", AT(FILES) | AT(ANSWERS), SAW_FILE, FACTS, -1, false, false,
+		"usher timeline {name} says why; switch it on by hand"},
+	{"no-kernel", AT(FILES), FACTS, FACTS, -1, false, false,
+		"its boot program hangs, or cannot reach the kernel that its boot script names",
+		"read its console: usher console {name}; usher timeline {name}"},
+	{"silent", AT(ANSWERS), FACTS, FACTS, -1, false, false,
 		"its kernel does not start, hangs, or does not reach the network: too little memory, or no driver for its card",
 		"read its console: usher console {name}"},
 	{"silent", AT(INSTALL), FACTS, FACTS, -1, false, false,
@@ -267,7 +273,7 @@ static bool row_holds(
 		return false;
 	if (r->unless != FACTS && f->seen[r->unless].at >= shows->at)
 		return false;
-	waited = s->now - (shows->at > since ? shows->at : since);
+	waited = s->now - (shows->first > since ? shows->first : since);
 	return s->failing || waited >= must_wait(s, r, step);
 }
 
@@ -309,7 +315,7 @@ static bool late_row_holds(const struct situation *s, const struct row *r, enum 
 {
 	if (!(r->steps & 1u << step))
 		return false;
-	if (r == late_rows && !s->restarted)
+	if (r == late_rows && (!s->restarted || s->facts->step != FACTS))
 		return false;
 	return r->shows == FACTS || s->facts->seen[r->shows].at;
 }
@@ -325,10 +331,10 @@ static bool find_late(const struct situation *s, enum boot_step step, struct cau
 	return false;
 }
 
-/* Nobody can say how long a user takes to press a button, or a memory test. */
+/* Nobody can say how long a user takes to press a button, libvirt to make a large disk, or a memory test. */
 static bool waits_for_user(const struct situation *s, enum boot_step step)
 {
-	return s->seals || (step == STEP_START && !s->switched) ||
+	return s->seals || (step == STEP_START && (s->busy || !s->switched)) ||
 		(s->tool && step >= STEP_ANSWERS);
 }
 

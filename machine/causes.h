@@ -47,6 +47,7 @@ struct situation {
 	bool seals;    /* it waits for a user to confirm it */
 	bool failing;  /* the attempt fails now: what may be the reason is */
 	bool up;       /* a live system that is up */
+	bool busy;     /* it is still being made, or changed */
 	bool tool;     /* it installs nothing: what it runs may take as long as it likes */
 	int64_t now;   /* mono ms */
 	int64_t restarted; /* mono ms: when the service started, if it was away while this attempt was under way; 0: not */
@@ -63,7 +64,7 @@ struct cause {
 /* Which step it waits for, and since when (mono ms). */
 enum boot_step causes_step(const struct situation *s, int64_t *ret_since);
 const char *causes_step_name(enum boot_step step); /* "boot-program" */
-const char *causes_step_text(enum boot_step step); /* "its boot program" */
+const char *causes_step_text(enum boot_step step); /* "a request for its boot program" */
 /* ms after which this step is late. */
 int64_t causes_limit(const struct situation *s, enum boot_step step);
 /* False: no cause is known, or nothing is wrong. */

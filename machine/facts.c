@@ -4,6 +4,7 @@
 #include "core/plain.h"
 #include "machine/signs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,8 @@ void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text)
 	struct fact_seen *s = &f->seen[what];
 
 	f->any = true;
+	if (s->at < f->step_at || !s->at)
+		s->first = now;
 	s->at = now;
 	s->count++;
 	set_text(s, text);
@@ -42,10 +45,25 @@ void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text)
 	}
 }
 
+/* Whoever prints without end must not take the service's time. */
+static bool may_look(struct facts *f, int64_t now)
+{
+	if (now - f->heard_at >= 1000) {
+		f->heard_at = now;
+		f->heard = 0;
+	}
+	return f->heard++ < FACT_LINES;
+}
+
 void facts_heard(struct facts *f, int64_t now, const char *line)
 {
-	const struct sign *sign = sign_of(line);
+	char start[FACT_TEXT];
+	const struct sign *sign;
 
+	if (!may_look(f, now))
+		return;
+	snprintf(start, sizeof start, "%s", line);
+	sign = sign_of(start);
 	if (!sign)
 		return;
 	/* what follows the first follows from it */
@@ -55,7 +73,7 @@ void facts_heard(struct facts *f, int64_t now, const char *line)
 		f->fatal = sign;
 	else
 		f->hint = sign;
-	facts_saw(f, sign->fatal ? SAW_FATAL : SAW_HINT, now, line);
+	facts_saw(f, sign->fatal ? SAW_FATAL : SAW_HINT, now, start);
 }
 
 bool facts_have(const struct facts *f, enum fact what, int64_t since)

@@ -13,6 +13,9 @@
 
 enum {
 	FACT_TEXT = 240, /* bytes of a fact's line with its NUL; longer is cut */
+	FACT_WAITS = 16, /* enum boot_step has room in it */
+	FACT_LINES =
+		200, /* of a console or log that are looked through in a second; the others are not */
 };
 
 enum fact {
@@ -56,8 +59,9 @@ enum fact {
 };
 
 struct fact_seen {
-	int64_t at; /* mono ms, of the newest; 0: never */
-	char *text; /* or NULL */
+	int64_t at;    /* mono ms, of the newest; 0: never */
+	int64_t first; /* mono ms: since when it is seen in the step that is under way */
+	char *text;    /* or NULL */
 	unsigned count;
 };
 
@@ -70,6 +74,10 @@ struct facts {
 	enum fact step;                  /* the newest of FACT_STEPS; FACTS: none yet */
 	int64_t step_at;                 /* mono ms: since then there was no other */
 	const struct sign *fatal, *hint; /* of the newest of each */
+	int64_t heard_at;                /* mono ms: `heard` lines were looked through since */
+	unsigned heard;
+	int64_t took
+		[FACT_WAITS]; /* ms: the longest wait of this attempt, by what it waited for (causes.h) */
 };
 
 void facts_init(struct facts *f, int64_t now);

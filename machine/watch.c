@@ -17,6 +17,7 @@ struct usual {
 };
 
 enum { USUAL_FORGETS = 8 };
+_Static_assert((int)STEPS <= (int)FACT_WAITS, "each step has room");
 
 static const char usual_key[] = "usual ";
 
@@ -126,23 +127,44 @@ static void place(struct machines *ms, size_t at, struct machine *m)
 	m->watched = at;
 }
 
+/* The longest of each step of this attempt, unless it was stuck: that is not usual. */
+static void note_duration(struct machine *m, int64_t took)
+{
+	int64_t *longest = &m->facts->took[m->step.step];
+
+	if (!m->attempt.cause && !m->cause_before && !machine_waits(m) && took > *longest)
+		*longest = took;
+}
+
 /* It came through: what its steps took was fine. */
 static void learn_all(struct machine *m)
 {
-	const struct watched_step *was = &m->step;
-
-	if (m->state != LIFE_UP)
-		return;
-	if (was->since)
-		learn(m, (enum boot_step)was->step, clock_mono_ms() - was->since);
+	if (m->step.since)
+		note_duration(m, clock_mono_ms() - m->step.since);
+	m->step = (struct watched_step){0};
+	for (int i = STEP_START + 1; i < STEP_NONE; i++)
+		if (m->facts->took[i])
+			learn(m, (enum boot_step)i, m->facts->took[i]);
+	memset(m->facts->took, 0, sizeof m->facts->took);
 	keep_usual(m);
+}
+
+/* Why it was stuck is worth knowing of an attempt that failed, and of no other. */
+static void forget_cause(struct machine *m)
+{
+	json_decref(m->attempt.cause);
+	json_decref(m->cause_before);
+	m->attempt.cause = m->cause_before = NULL;
 }
 
 void machine_watch_drop(struct machines *ms, struct machine *m)
 {
 	if (!m->watched)
 		return;
-	learn_all(m);
+	if (m->state == LIFE_UP)
+		learn_all(m);
+	if (m->state != LIFE_FAILED && !*m->attempt.reason)
+		forget_cause(m);
 	m->step = (struct watched_step){0};
 	place(ms, m->watched, ms->watched[ms->n_watched - 1]);
 	ms->n_watched--;
@@ -169,9 +191,8 @@ void machine_watch_update(struct machines *ms, struct machine *m)
 
 void machine_watch_anew(struct machine *m)
 {
-	json_decref(m->attempt.cause);
-	json_decref(m->cause_before);
-	m->attempt.cause = m->cause_before = NULL;
+	forget_cause(m);
+	m->step = (struct watched_step){0};
 	if (!m->facts)
 		return;
 	facts_fini(m->facts);
@@ -209,6 +230,7 @@ static struct situation situation_of(const struct machine *m, int64_t now)
 		.runs = m->guest_state && !strcmp(m->guest_state, "running"),
 		.switched = m->guest || m->attempt.switched,
 		.seals = machine_waits(m),
+		.busy = m->holds,
 		.tool = *m->attempt.tool,
 		.up = m->attempt.live.on && m->attempt.live.up_at,
 		.now = now,
@@ -260,29 +282,45 @@ static void note_step(struct machine *m, enum boot_step step, int64_t since)
 	struct watched_step *was = &m->step;
 
 	if (was->since && since > was->since && (int)step >= was->step)
-		learn(m, (enum boot_step)was->step, since - was->since);
+		note_duration(m, since - was->since);
 	*was = (struct watched_step){(int)step, since};
 }
 
-void machine_look(struct machine *m, int64_t now)
+bool machine_look(struct machine *m, int64_t now)
 {
+	enum boot_step step;
 	struct situation s;
 	struct cause c;
 	int64_t since;
 	bool found;
 
 	if (!m->facts)
-		return;
+		return false;
 	s = situation_of(m, now);
-	note_step(m, causes_step(&s, &since), since);
+	step = causes_step(&s, &since);
+	if (s.up && m->step.since)
+		learn_all(m);
+	else if (!s.up)
+		note_step(m, step, since);
 	found = causes_find(&s, &c);
 	/* after a restart of the service it is stuck as before, until something is seen */
 	if (same_cause(m->attempt.cause, &c, found) || (!found && !m->facts->any))
-		return;
+		return false;
 	set_cause(m, found ? &c : NULL);
 	(void)machines_save(m->home, m);
 	if (found)
 		tell_stuck(m, &c);
+	return true;
+}
+
+/* The installer's own words, of which no sign is known. */
+static void say_reason(const struct machine *m, const struct situation *s, struct cause *c)
+{
+	*c = (struct cause){.kind = "installer", .certain = true};
+	snprintf(c->text, sizeof c->text, "it reported that it failed");
+	snprintf(c->seen, sizeof c->seen, "%s", s->reason);
+	snprintf(c->fix, sizeof c->fix, "read what it said before: usher log %s; usher console %s",
+		m->name, m->name);
 }
 
 static void not_known(const struct machine *m, const struct situation *s, struct cause *c)
@@ -295,7 +333,7 @@ static void not_known(const struct machine *m, const struct situation *s, struct
 		"it waited %lld s for %s, and nothing that was seen says why",
 		(long long)(s->now - since) / 1000, causes_step_text(step));
 	snprintf(c->fix, sizeof c->fix,
-		"read its console and timeline: usher console %s; usher events %s", m->name,
+		"read its console and timeline: usher console %s; usher timeline %s", m->name,
 		m->name);
 }
 
@@ -310,6 +348,9 @@ void machine_explain(struct machine *m, const char *reason)
 	s.failing = true;
 	s.reason = reason;
 	if (causes_find(&s, &c)) {
+		set_cause(m, &c);
+	} else if (*reason) {
+		say_reason(m, &s, &c);
 		set_cause(m, &c);
 	} else if (!m->attempt.cause &&
 		m->cause_before) { /* too many boots, each for that reason */

@@ -19,8 +19,8 @@ void machine_saw(const struct machine *m, enum fact what, const char *text);
 void machine_heard(const struct machine *m, const char *line);
 
 /* The machine is stuck, or no longer: looks anew, at `now` (mono ms). When the cause is another than before, it is put into
- * the record, and onto the timeline as "stuck". */
-void machine_look(struct machine *m, int64_t now);
+ * the record, and onto the timeline as "stuck". True: it was another, or none any more. */
+bool machine_look(struct machine *m, int64_t now);
 /* The attempt fails with this reason: the cause stays in the record. Not saved, not told. */
 void machine_explain(struct machine *m, const char *reason);
 /* Its state or attempt changed: watched from now on, or no longer. */

@@ -76,12 +76,13 @@ static void look(struct watching *w, int64_t now)
 {
 	const struct machines *ms = w->base->machines;
 
-	for (size_t n = share(machines_watched(ms)); n; n--) {
+	for (size_t n = share(machines_watched(ms)), changed = 0; n && changed < WATCHING_SAVES;
+		n--) {
 		if (w->next >= machines_watched(ms))
 			w->next = 0;
 		if (!machines_watched(ms))
 			return;
-		machine_look(machines_watched_at(ms, w->next++), now);
+		changed += machine_look(machines_watched_at(ms, w->next++), now);
 	}
 }
 

@@ -11,6 +11,8 @@
 enum {
 	WATCHING_MS = 2000,
 	WATCHING_TICK_MS = 250,
+	WATCHING_SAVES =
+		50, /* records a tick that have to be stored, as their machines are stuck or no longer */
 	WATCHING_MOST =
 		2000, /* machines a tick: ten thousand are looked at within their two seconds */
 };

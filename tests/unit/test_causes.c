@@ -56,6 +56,23 @@ static const char *step(void)
 	return causes_step_name(causes_step(&now, &since));
 }
 
+/* A fix that names a command names one that there is. */
+static void ck_commands(const char *fix)
+{
+	static const char *const commands[] = {"check", "console", "leases", "log", "media",
+		"profiles", "reinstall", "show", "timeline", "usher.xml"};
+	const char *at = fix;
+	bool known;
+
+	while ((at = strstr(at, "usher "))) {
+		at += strlen("usher ");
+		known = false;
+		for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+			known |= !strncmp(at, commands[i], strlen(commands[i]));
+		ck_assert_msg(known || !strncmp(at, "only boot", 9), "%s", fix);
+	}
+}
+
 /* Each step as it comes, and nothing wrong at any of them. */
 START_TEST(test_healthy)
 {
@@ -145,6 +162,7 @@ START_TEST(test_fault)
 	ck_assert_int_eq(c.certain, f->certain);
 	ck_assert_str_eq(c.seen, f->text ? f->text : "");
 	ck_assert(*c.text && *c.fix && !strchr(c.fix, '{'));
+	ck_commands(c.fix);
 	end();
 }
 END_TEST
@@ -173,6 +191,38 @@ START_TEST(test_unless)
 	wait_s(1);
 	ck_assert_str_eq(kind(), "paused");
 	saw(SAW_RESUMED, NULL);
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
+/* Retries of a client do not put it off. */
+START_TEST(test_retries)
+{
+	begin(LIFE_ARMED);
+	for (int i = 0; i < 3; i++) {
+		saw(SAW_REQUEST, NULL);
+		saw(SAW_NO_ADDRESS, "taken");
+		ck_assert_str_eq(kind(), "none");
+		wait_s(2);
+	}
+	ck_assert_str_eq(kind(), "no-address");
+	saw(SAW_REQUEST, NULL);
+	saw(SAW_NO_ADDRESS, "taken");
+	ck_assert_str_eq(kind(), "no-address");
+	end();
+}
+END_TEST
+
+/* Two servers answered, and it took our address. */
+START_TEST(test_took_ours)
+{
+	begin(LIFE_ARMED);
+	saw(SAW_REQUEST, NULL);
+	saw(SAW_FOREIGN, "10.0.0.66");
+	wait_s(1);
+	saw(SAW_LEASE, NULL);
+	wait_s(10);
 	ck_assert_str_eq(kind(), "none");
 	end();
 }
@@ -314,6 +364,7 @@ START_TEST(test_signs_reached)
 	for (const struct sign *s = SIGNS; s->pattern; s++) {
 		ck_assert_msg(sign_of(s->pattern) == s, "%s", s->pattern);
 		ck_assert(*s->kind && *s->cause && *s->fix);
+		ck_commands(s->fix);
 	}
 }
 END_TEST
@@ -328,6 +379,8 @@ int main(void)
 	tcase_add_test(t, test_healthy);
 	tcase_add_loop_test(t, test_fault, 0, sizeof faults / sizeof *faults);
 	tcase_add_test(t, test_goes_on);
+	tcase_add_test(t, test_retries);
+	tcase_add_test(t, test_took_ours);
 	tcase_add_test(t, test_unless);
 	tcase_add_loop_test(t, test_late, 0, sizeof lates / sizeof *lates);
 	tcase_add_test(t, test_user);

@@ -81,7 +81,8 @@ START_TEST(test_nobody_leases)
 	f.macvlan = true;
 	ck_verdict("no-server", "no DHCP server", "no bridge");
 	f.known.serves = true;
-	ck_verdict("no-server", "no DHCP server", "no bridge"); /* a macvlan does not reach its own host */
+	ck_verdict("no-server", "no DHCP server",
+		"no bridge"); /* a macvlan does not reach its own host */
 	f.macvlan = false;
 	ck_verdict("no-server", "probably a packet filter drops UDP port 67", "usher check");
 	begin(PROBE_BIOS);

@@ -166,6 +166,55 @@ START_TEST(test_too_many_boots)
 }
 END_TEST
 
+/* It was late, and came up all the same. */
+START_TEST(test_came_through)
+{
+	arm();
+	ck_assert_int_eq(machine_event(m, LIFE_BOOT, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	look_after(0);
+	look_after(301);
+	ck_assert_str_eq(kind(), "silent");
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	ck_assert_int_eq(m->state, LIFE_UP);
+	ck_assert_str_eq(kind(), "none");
+}
+END_TEST
+
+/* How long its steps took is usual, if it was not stuck; late is three times that. */
+static void install(int boot_s)
+{
+	arm();
+	ck_assert_int_eq(machine_event(m, LIFE_BOOT, NULL), 0);
+	look_after(0);
+	stepped.mono += SECONDS(boot_s);
+	ck_assert_int_eq(machine_event(m, LIFE_ANSWERS, NULL), 0);
+	look_after(0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+}
+
+START_TEST(test_usual)
+{
+	install(25);
+	arm();
+	ck_assert_int_eq(machine_event(m, LIFE_BOOT, NULL), 0);
+	look_after(70);
+	ck_assert_str_eq(kind(), "none"); /* its floor is 30 s */
+	look_after(76);
+	ck_assert_str_eq(kind(), "no-kernel");
+	stepped.mono += SECONDS(5000); /* stuck: not usual */
+	ck_assert_int_eq(machine_event(m, LIFE_ANSWERS, NULL), 0);
+	look_after(0);
+	ck_assert_int_eq(machine_event(m, LIFE_DONE, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_FIRST_BOOT, NULL), 0);
+	arm();
+	ck_assert_int_eq(machine_event(m, LIFE_BOOT, NULL), 0);
+	look_after(76);
+	ck_assert_str_eq(kind(), "no-kernel");
+}
+END_TEST
+
 START_TEST(test_unknown)
 {
 	arm();
@@ -183,6 +232,18 @@ START_TEST(test_reason)
 	ck_assert_int_eq(machine_event(m, LIFE_ANSWERS, NULL), 0);
 	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "no disk /dev/vdz"), 0);
 	ck_assert_str_eq(kind(), "disk");
+}
+END_TEST
+
+/* Words that nobody knows a sign of. */
+START_TEST(test_own_words)
+{
+	arm();
+	ck_assert_int_eq(machine_event(m, LIFE_BOOT, NULL), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_FAIL, "the moon is wrong"), 0);
+	ck_assert_str_eq(kind(), "installer");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(m->attempt.cause, "seen")), "the moon is wrong");
 }
 END_TEST
 
@@ -280,8 +341,11 @@ int main(void)
 	tcase_add_test(t, test_told_once);
 	tcase_add_test(t, test_kept);
 	tcase_add_test(t, test_too_many_boots);
+	tcase_add_test(t, test_came_through);
+	tcase_add_test(t, test_usual);
 	tcase_add_test(t, test_unknown);
 	tcase_add_test(t, test_reason);
+	tcase_add_test(t, test_own_words);
 	tcase_add_test(t, test_steps_of_life);
 	tcase_add_test(t, test_json);
 	tcase_add_test(t, test_stored);

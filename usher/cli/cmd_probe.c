@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usher probe: a machine that is none, on a segment: what would each firmware get there, and what is wrong with it. */
+/* usher probe: a pretend machine on a segment: what would each firmware get there, and what is wrong with it. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"
 
@@ -398,7 +398,7 @@ static int run_storm(struct wish *w, const struct mac *macs)
 
 	if (!station_is_bridged(s.station))
 		return cli_fail(
-			"a storm needs a bridge: on %s, which is none, only one MAC is let in",
+			"a storm needs a bridge, and %s is not one: it lets only one MAC in",
 			w->probe.on);
 	while (!station_forwards(s.station) && !stopped)
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
@@ -603,7 +603,7 @@ const struct command cmd_probe = {
 	.arguments =
 		"[--on INTERFACE] [--as bios|uefi|http|ipxe] [--mac MAC | --machine NAME] [--install] "
 		"[--storm N [--over 5s]]",
-	.summary = "a machine that is none boots on a segment: what it gets, and what is wrong",
+	.summary = "boot a pretend machine on a segment: what it gets, and what is wrong",
 	.help = "  --on INTERFACE       the link, or the name of a served segment (the only one there is)\n"
 		"  --as FIRMWARE        bios: BIOS PXE; uefi: UEFI PXE; http: UEFI HTTP Boot, both x86-64;\n"
 		"                       ipxe (all four, one after another)\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `usher probe`: a machine that is none walks from DISCOVER as far as it may, prints what each step gave and took, and what is to
+ * `usher probe`: a pretend machine walks from DISCOVER as far as it may, prints what each step gave and took, and what is to
  * be said of it (probe_judge.h). Blocking; one thread.
  */
 #ifndef USHER_USHER_PROBE_PROBE_H

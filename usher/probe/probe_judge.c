@@ -146,10 +146,10 @@ static bool not_leased(const struct probe_facts *f, struct probe_verdict *v)
 	char a[WHO], ip[IP_TEXT];
 
 	if (f->ack == PROBE_DENIED) {
-		text(v, "%s offers %s and refuses it then (NAK%s%s)", who(t, a),
+		text(v, "%s offers %s and then refuses it (NAK%s%s)", who(t, a),
 			ip_text(t->address, ip), *f->nak.message ? ": " : "", f->nak.message);
 		return fix(v, "refused",
-			"look into its log, and for a second server that it takes itself for");
+			"read its log; see whether a second server answers with the same address");
 	}
 	if (f->ack == PROBE_SILENT) {
 		text(v, "%s offers %s and does not answer the REQUEST", who(t, a),
@@ -483,7 +483,9 @@ static void all_right(const struct probe_facts *f, struct probe_verdict *v)
 	v->right = true;
 	v->what = "right";
 	if (f->done.end == PROBE_DONE)
-		text(v, "installed, as far as anybody can see: script, kernel, initrd, answers, and 'done' reported");
+		text(v, "it went through a whole install: script, kernel, initrd, answers, and 'done' reported");
+	else if (f->held == PROBE_HELD_ARMED && !*f->known.machine)
+		text(v, "as far as the boot script, which was not fetched: it may be that MAC's next boot");
 	else if (f->held == PROBE_HELD_ARMED)
 		text(v, "as far as the boot script, which was not fetched: %s is still %s",
 			f->known.machine, *f->known.state ? f->known.state : "as it was");

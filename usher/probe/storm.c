@@ -320,6 +320,7 @@ static void request(struct running *r, struct booting *b, const char *url, enum 
 	b->step = step;
 	b->sent = b->has_head = false;
 	b->head_len = 0;
+	b->left = UINT64_MAX; /* until its answer says how much there is */
 	b->due = probe_now_us() + (int64_t)STORM_STEP_MS * 1000;
 	if (storm_url_parse(url, &u)) {
 		fail(r, b, "its URL has no IPv4 address");
