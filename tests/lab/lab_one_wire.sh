@@ -51,7 +51,7 @@ check "of which there is nothing to say" bash -c "! grep -E '^[^ ]+ +wire ' '$la
 usher_stop
 ip address add 10.66.0.2/24 dev card1
 check "the other has an address of the same subnet" serve "$own0"
-check "an event" has_event "card1 has 10.66.0.2, in the same subnet as card0"
+check "an event" wait_until 5 has_event "card1 has 10.66.0.2, in the same subnet as card0"
 look
 check "usher check says so" says 'wire +card1 has 10\.66\.0\.2, in the same subnet as card0: .*sysctl -w net.ipv4.conf.all.arp_ignore=1'
 get 1
