@@ -3,8 +3,6 @@
 # What grows with the number of machines: how many are enrolled a second over one connection, what a list of all takes,
 # memory, how long a start takes, and how long an OFFER takes while lists are asked for without a break. usher alone: its
 # peers have no such calls. `make bench-scale` installs what this needs; BENCH_MACHINES="1000 10000" asks for other numbers.
-# BENCH_AWAKE=1 keeps the processors from halting while machines are enrolled: in a virtual machine each wake-up of a halted
-# one costs what the hypervisor takes for it, and an enrolment is handed on seven times.
 . "$(dirname "$0")/lib.sh"
 bench_enter "$@"
 
@@ -46,24 +44,10 @@ disk_sync_us() {
 	rm -f "$WORK/state/sync"
 }
 
-# At the lowest priority: what they take, nobody else wants.
-spinners=
-stay_awake() {
-	local cpu
-	[ -n "${BENCH_AWAKE:-}" ] || return 0
-	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		setsid sh -c 'echo 19 >/proc/self/autogroup 2>/dev/null; exec chrt -i 0 sh -c "while :; do :; done"' &
-		spinners="$spinners $!"
-	done
-}
-may_sleep() { [ -z "$spinners" ] || kill $spinners 2>/dev/null; spinners=; }
-
 enrol() {
 	disk_sync_us "$1"
-	stay_awake
 	client enrol bench0 $((enrolled + 1)) $(($1 - enrolled)) >"$WORK/enrol" 2>"$WORK/enrol.err" ||
-		{ fault "enrol: $(tail -n 1 "$WORK/enrol.err")"; may_sleep; return 1; }
-	may_sleep
+		{ fault "enrol: $(tail -n 1 "$WORK/enrol.err")"; return 1; }
 	record "scale-$1" usher enrol_rate "$(calculate "$(word n "$WORK/enrol") * 1000000 / $(word us "$WORK/enrol")" %.0f)" 1/s
 	enrolled=$1
 }
