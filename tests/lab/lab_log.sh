@@ -69,7 +69,7 @@ end() {
 inside 1 sh -c 'mount -t tmpfs dev /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9'
 for to in "$four:514" "[$six]:514"; do
 	run busybox syslogd -n -R "$to"
-	wait_until 5 test -S "/proc/${CLIENT_PID[1]}/root/dev/log"
+	wait_until 5 inside 1 test -S /dev/log
 	inside 1 busybox logger -p local1.warning -t main-menu "busybox to $to"
 	has "busybox syslogd -R $to" "warning  main-menu: busybox to ${to//[\[\]]/.}"
 	end
@@ -85,7 +85,7 @@ cat >"$USHER_LAB/rsyslog.conf" <<-END
 END
 run env LD_LIBRARY_PATH="$peers/libestr0/$lib:$peers/libfastjson4/$lib:$peers/liblognorm5/$lib" "$peers/rsyslog/usr/sbin/rsyslogd" \
 	-n -f "$USHER_LAB/rsyslog.conf" -i "$USHER_LAB/rsyslog.pid" -M "$peers/rsyslog/$lib/rsyslog"
-wait_until 10 test -S "/proc/${CLIENT_PID[1]}/root/dev/log"
+wait_until 10 inside 1 test -S /dev/log
 inside 1 logger -p local1.info -t anaconda "from rsyslog"
 four_times() { [ "$(lines '.program == "anaconda" and .text == "from rsyslog" and .severity == "info" and .facility == "local1"')" = 4 ]; }
 check "rsyslog: TCP, IPv6, UDP and RFC 5424" wait_until 10 four_times || { cat "$USHER_LAB/runs"; log web01 | tail -n 5; }
