@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/bridge.h"
 
-#include <errno.h>
+#include "core/netlink.h"
+
 #include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
@@ -45,7 +46,6 @@ static int on_port(struct nl_msg *msg, void *arg)
 		return NL_OK;
 	snprintf(port.name, sizeof port.name, "%.*s", nla_len(name), (const char *)nla_data(name));
 	memcpy(port.mac.b, nla_data(mac), sizeof port.mac.b);
-	port.bridge = nla_get_u32(master);
 	p->all[p->n++] = port;
 	return NL_OK;
 }
@@ -54,18 +54,18 @@ int bridge_ports(struct bridge_port *ret, size_t most)
 {
 	struct ifinfomsg of = {.ifi_family = AF_BRIDGE};
 	struct ports p = {ret, 0, most};
-	struct nl_sock *sock = nl_socket_alloc();
-	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -1;
+	struct nl_sock *sock;
+	int rc = netlink_connect(&sock);
 
-	if (rc >= 0)
-		rc = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_port, &p);
+	if (rc)
+		return rc;
+	rc = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_port, &p);
 	if (rc >= 0)
 		rc = nl_send_simple(sock, RTM_GETLINK, NLM_F_DUMP, &of, sizeof of);
 	if (rc >= 0)
 		rc = nl_recvmsgs_default(sock);
-	if (sock)
-		nl_socket_free(sock);
-	return rc < 0 ? -EIO : (int)p.n;
+	nl_socket_free(sock);
+	return rc < 0 ? netlink_errno(rc) : (int)p.n;
 }
 
 const char *bridge_state_name(int state)
@@ -77,4 +77,9 @@ const char *bridge_state_name(int state)
 		[BR_STATE_BLOCKING] = "blocking"};
 
 	return state >= 0 && state < (int)(sizeof names / sizeof *names) ? names[state] : "unknown";
+}
+
+bool bridge_is_tap_of(const struct mac *port, const struct mac *nic)
+{
+	return port->b[0] != nic->b[0] && !memcmp(port->b + 1, nic->b + 1, sizeof nic->b - 1);
 }

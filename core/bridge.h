@@ -5,20 +5,21 @@
 
 #include "core/addr.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { BRIDGE_PORTS = 1024 }; /* that are looked at; more are left out */
 
 struct bridge_port {
-	char name[16];   /* IFNAMSIZ */
-	unsigned bridge; /* ifindex of its bridge */
-	struct mac
-		mac; /* the port's own: libvirt gives a guest's tap the guest's MAC with 0xfe as its first byte */
-	int state; /* BR_STATE_FORWARDING and others, <linux/if_bridge.h> */
+	char name[16];  /* IFNAMSIZ */
+	struct mac mac; /* the port's own, on the host's side */
+	int state;      /* BR_STATE_FORWARDING and others, <linux/if_bridge.h> */
 };
 
 /* All ports of all bridges of this network namespace. How many, or -errno. */
 int bridge_ports(struct bridge_port *ret, size_t most);
 const char *bridge_state_name(int state); /* "listening" */
+/* Is a port with this MAC the tap of a guest's card? libvirt gives it the card's own, but for the first byte. */
+bool bridge_is_tap_of(const struct mac *port, const struct mac *nic);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/link.h"
 
+#include "core/netlink.h"
+
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
@@ -33,37 +35,6 @@ struct link_monitor {
 	size_t n_names;
 	bool all; /* names or messages were lost */
 };
-
-static int errno_of(int nl_rc)
-{
-	switch (-nl_rc) {
-	case NLE_NOMEM:
-		return -ENOMEM;
-	case NLE_NODEV:
-	case NLE_OBJ_NOTFOUND:
-		return -ENODEV;
-	case NLE_PERM:
-		return -EPERM;
-	default:
-		return -EIO;
-	}
-}
-
-static int connect_route(struct nl_sock **ret)
-{
-	struct nl_sock *sock = nl_socket_alloc();
-	int rc;
-
-	if (!sock)
-		return -ENOMEM;
-	rc = nl_connect(sock, NETLINK_ROUTE);
-	if (rc < 0) {
-		nl_socket_free(sock);
-		return errno_of(rc);
-	}
-	*ret = sock;
-	return 0;
-}
 
 /* Look-up */
 
@@ -128,7 +99,7 @@ static int read_addresses(struct nl_sock *sock, struct link_state *ret)
 	int rc = rtnl_addr_alloc_cache(sock, &cache);
 
 	if (rc < 0)
-		return errno_of(rc);
+		return netlink_errno(rc);
 	for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
 		struct rtnl_addr *a = (struct rtnl_addr *)o;
 
@@ -150,12 +121,12 @@ int link_lookup(const char *name, struct link_state *ret)
 
 	if (!name[0] || strlen(name) >= IFNAMSIZ)
 		return -ENODEV;
-	rc = connect_route(&sock);
+	rc = netlink_connect(&sock);
 	if (rc < 0)
 		return rc;
 	rc = rtnl_link_get_kernel(sock, 0, name, &link);
 	if (rc < 0) {
-		rc = errno_of(rc);
+		rc = netlink_errno(rc);
 		goto out;
 	}
 	read_link(link, &state);
@@ -192,7 +163,7 @@ static int read_beside(struct nl_sock *sock, struct rtnl_addr *a, struct link_st
 	int rc = rtnl_link_get_kernel(sock, rtnl_addr_get_ifindex(a), NULL, &link);
 
 	if (rc < 0)
-		return errno_of(rc);
+		return netlink_errno(rc);
 	read_link(link, ret);
 	ret->n_addresses = 1;
 	ret->addresses[0] = address_of(a);
@@ -207,14 +178,14 @@ int link_beside(const struct link_state *of, struct link_state *ret)
 {
 	struct nl_cache *cache;
 	struct nl_sock *sock;
-	int rc = of->n_addresses ? connect_route(&sock) : -ENOENT;
+	int rc = of->n_addresses ? netlink_connect(&sock) : -ENOENT;
 
 	if (rc < 0)
 		return rc;
 	rc = rtnl_addr_alloc_cache(sock, &cache);
 	if (rc < 0) {
 		nl_socket_free(sock);
-		return errno_of(rc);
+		return netlink_errno(rc);
 	}
 	rc = -ENOENT;
 	for (struct nl_object *o = nl_cache_get_first(cache); o && rc; o = nl_cache_get_next(o))
@@ -285,7 +256,7 @@ static void tell_all(struct link_monitor *m)
 	struct nl_object *o;
 	struct nl_sock *sock;
 
-	if (connect_route(&sock) < 0)
+	if (netlink_connect(&sock) < 0)
 		return;
 	if (!rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache)) {
 		for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
@@ -327,7 +298,7 @@ static int join(struct link_monitor *m)
 	nl_socket_set_buffer_size(m->sock, BUFFER, 0);
 	/* What is told to a group answers nothing, and has no sequence. */
 	nl_socket_disable_seq_check(m->sock);
-	return rc < 0 ? errno_of(rc) : 0;
+	return rc < 0 ? netlink_errno(rc) : 0;
 }
 
 int link_monitor_new(struct loop *l, void (*changed)(void *arg, const char *name), void *arg,
@@ -341,7 +312,7 @@ int link_monitor_new(struct loop *l, void (*changed)(void *arg, const char *name
 	m->loop = l;
 	m->changed = changed;
 	m->arg = arg;
-	rc = connect_route(&m->sock);
+	rc = netlink_connect(&m->sock);
 	if (!rc)
 		rc = join(m);
 	if (!rc)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/station.h"
 
+#include "core/netlink.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -38,30 +40,6 @@ struct station {
 	struct rtnl_addr *address;
 };
 
-static int errno_of(int nl_rc)
-{
-	switch (-nl_rc) {
-	case 0:
-		return 0;
-	case NLE_NOMEM:
-		return -ENOMEM;
-	case NLE_OBJ_NOTFOUND:
-	case NLE_NODEV:
-		return -ENODEV;
-	case NLE_PERM:
-	case NLE_NOACCESS:
-		return -EPERM;
-	case NLE_EXIST:
-		return -EEXIST;
-	case NLE_OPNOTSUPP:
-		return -EOPNOTSUPP;
-	case NLE_BUSY:
-		return -EBUSY;
-	default:
-		return -EIO;
-	}
-}
-
 __attribute__((format(printf, 4, 5))) static int say(
 	char *why, size_t size, int rc, const char *fmt, ...)
 {
@@ -71,19 +49,6 @@ __attribute__((format(printf, 4, 5))) static int say(
 	vsnprintf(why, size, fmt, ap);
 	va_end(ap);
 	return rc;
-}
-
-static int connect_route(struct nl_sock **ret)
-{
-	struct nl_sock *sock = nl_socket_alloc();
-	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
-
-	if (rc < 0) {
-		nl_socket_free(sock);
-		return errno_of(rc);
-	}
-	*ret = sock;
-	return 0;
 }
 
 static void set(const char *what, const char *value)
@@ -188,7 +153,7 @@ static int look_at(struct station *s, const char *on, int *ret_index, char *why,
 					      : -NLE_NODEV;
 
 	if (rc < 0)
-		return say(why, size, errno_of(rc), "%s: there is no such interface", on);
+		return say(why, size, netlink_errno(rc), "%s: there is no such interface", on);
 	type = rtnl_link_get_type(link);
 	*ret_index = rtnl_link_get_ifindex(link);
 	if (type && !strcmp(type, "bridge"))
@@ -215,7 +180,7 @@ static int make(
 			strerror(errno),
 			errno == EPERM ? ": that needs CAP_SYS_ADMIN (be root)" : "");
 	set_all();
-	rc = connect_route(&s->inside);
+	rc = netlink_connect(&s->inside);
 	if (rc < 0)
 		return say(why, size, rc, "netlink: %s", strerror(-rc));
 	rc = s->bridge ? make_veth(s, mac) : make_macvlan(s, index);
@@ -225,16 +190,16 @@ static int make(
 		rc = wake(s, STATION_LINK, mac);
 	if (rc == 0)
 		return 0;
-	return say(why, size, errno_of(rc), "%s on %s cannot be made: %s%s",
+	return say(why, size, netlink_errno(rc), "%s on %s cannot be made: %s%s",
 		s->bridge ? "a veth" : "a macvlan", on, nl_geterror(rc),
-		errno_of(rc) == -EPERM ? ": that needs CAP_NET_ADMIN (be root)" : "");
+		netlink_errno(rc) == -EPERM ? ": that needs CAP_NET_ADMIN (be root)" : "");
 }
 
 int station_enter(
 	const char *on, const struct mac *mac, struct station **ret, char *why, size_t why_size)
 {
 	struct station *s = calloc(1, sizeof *s);
-	int rc = s ? connect_route(&s->outside) : -ENOMEM, index = 0;
+	int rc = s ? netlink_connect(&s->outside) : -ENOMEM, index = 0;
 
 	if (rc < 0)
 		say(why, why_size, rc, "netlink: %s", strerror(-rc));
@@ -308,7 +273,7 @@ static int add_default(struct station *s, uint32_t router)
 	rtnl_route_put(route);
 	nl_addr_put(to);
 	nl_addr_put(gateway);
-	return errno_of(rc);
+	return netlink_errno(rc);
 }
 
 static int add_address(
@@ -337,7 +302,7 @@ int station_set_address(struct station *s, uint32_t address, unsigned prefix_len
 
 	station_clear_address(s);
 	rc = add_address(s, address, prefix_len, &s->address);
-	return rc == 0 && router && router != address ? add_default(s, router) : errno_of(rc);
+	return rc == 0 && router && router != address ? add_default(s, router) : netlink_errno(rc);
 }
 
 int station_add_address(struct station *s, uint32_t address, unsigned prefix_len)
@@ -346,7 +311,7 @@ int station_add_address(struct station *s, uint32_t address, unsigned prefix_len
 	int rc = add_address(s, address, prefix_len, &a);
 
 	rtnl_addr_put(a);
-	return errno_of(rc);
+	return netlink_errno(rc);
 }
 
 int station_set_neighbour(struct station *s, uint32_t address, const struct mac *mac)
@@ -367,7 +332,7 @@ int station_set_neighbour(struct station *s, uint32_t address, const struct mac 
 	rtnl_neigh_put(n);
 	nl_addr_put(hw);
 	nl_addr_put(ip);
-	return errno_of(rc);
+	return netlink_errno(rc);
 }
 
 void station_no_arp(void)

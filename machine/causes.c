@@ -44,7 +44,8 @@ const char *causes_step_text(enum boot_step step)
 	return steps[step].text;
 }
 
-int64_t causes_limit(const struct situation *s, enum boot_step step)
+/* ms after which this step is late. */
+static int64_t limit_of(const struct situation *s, enum boot_step step)
 {
 	int64_t floor = s->guest ? steps[step].floor : steps[step].bare_floor;
 	int64_t usual = s->usual ? s->usual[step] * STEP_LATE_TIMES : 0;
@@ -115,16 +116,15 @@ enum {
 	AT_DHCP = AT(REQUEST) | AT(LEASE) | AT(LOADER) | AT(SCRIPT),
 	AT_LEASED = AT(LEASE) | AT(LOADER) | AT(SCRIPT),
 	AT_FETCHING = AT(FILES) | AT(ANSWERS),
-	AT_RUNNING = AT(FILES) | AT(ANSWERS) | AT(INSTALL) | AT(FIRST_BOOT),
 	AT_ANY = (1u << STEP_NONE) - 1,
 };
 
 struct row {
 	const char *kind;
 	unsigned steps;   /* bits: where it explains that it waits */
-	enum fact shows;  /* what shows it; FACTS: only that the step is late */
+	enum fact shows;  /* what shows it */
 	enum fact unless; /* it is not that when this was seen later; FACTS: nothing */
-	int64_t after;    /* ms from then on that it must have waited; -1: until the step is late */
+	int64_t after;    /* ms from then on that it must have waited */
 	bool certain;
 	bool here; /* what shows it must have been seen in this step, not before */
 	const char *text, *fix;
@@ -150,6 +150,8 @@ static const struct row rows[] = {
 		"its guest was paused by somebody", "virsh resume {name}"},
 	{"killed", AT_ANY, SAW_KILLED, SAW_START, 0, true, false,
 		"its guest was stopped from outside", RESTART_FIX},
+	{"panic", AT_ANY, SAW_PANIC, SAW_START, 0, true, false, "its kernel panicked",
+		"read what its console said before: usher console {name}"},
 	{"power", AT(START) | AT(REQUEST), SAW_NO_POWER, SAW_START, 0, true, false,
 		"its power could not be switched",
 		"usher timeline {name} says why; switch it on by hand, or repair what switches it"},
@@ -196,24 +198,28 @@ static const struct row rows[] = {
 };
 
 /* When nothing was seen that shows a cause, and the step is late. */
-static const struct row late_rows[] = {
-	{"away", AT_DHCP | AT(START) | AT_FETCHING, FACTS, FACTS, -1, false, false,
+static const struct late {
+	const char *kind;
+	unsigned steps;
+	bool restarted; /* only when the service started since, and has seen nothing of it */
+	const char *text, *fix;
+} lates[] = {
+	{"away", AT_DHCP | AT(START) | AT_FETCHING, true,
 		"usher was stopped while the machine asked, and it gave up", RESTART_FIX},
-	{"no-request", AT(REQUEST), SAW_START, FACTS, -1, false, false,
+	{"no-request", AT(REQUEST), false,
 		"its firmware does not boot from the network, or its frames do not reach this host",
 		"see its boot order, its cable, its VLAN; usher console {name}"},
-	{"no-request", AT(START), FACTS, FACTS, -1, false, false, "it was not started",
+	{"no-request", AT(START), false, "it was not started",
 		"usher timeline {name} says why; switch it on by hand"},
-	{"no-kernel", AT(FILES), FACTS, FACTS, -1, false, false,
+	{"no-kernel", AT(FILES), false,
 		"its boot program hangs, or cannot reach the kernel that its boot script names",
 		"read its console: usher console {name}; usher timeline {name}"},
-	{"silent", AT(ANSWERS), FACTS, FACTS, -1, false, false,
+	{"silent", AT(ANSWERS), false,
 		"its kernel does not start, hangs, or does not reach the network: too little memory, or no driver for its card",
 		"read its console: usher console {name}"},
-	{"silent", AT(INSTALL), FACTS, FACTS, -1, false, false,
-		"its installer hangs, or waits for an answer",
+	{"silent", AT(INSTALL), false, "its installer hangs, or waits for an answer",
 		"read its console: usher console {name}"},
-	{"silent", AT(FIRST_BOOT), FACTS, FACTS, -1, false, false,
+	{"silent", AT(FIRST_BOOT), false,
 		"the new system does not boot, or its network is not as it was during the install",
 		"read its console: usher console {name}"},
 };
@@ -311,21 +317,13 @@ static bool find_in_reason(const struct situation *s, struct cause *ret)
 	return true;
 }
 
-static bool late_row_holds(const struct situation *s, const struct row *r, enum boot_step step)
-{
-	if (!(r->steps & 1u << step))
-		return false;
-	if (r == late_rows && (!s->restarted || s->facts->step != FACTS))
-		return false;
-	return r->shows == FACTS || s->facts->seen[r->shows].at;
-}
-
 static bool find_late(const struct situation *s, enum boot_step step, struct cause *ret)
 {
-	for (const struct row *r = late_rows; r < late_rows + sizeof late_rows / sizeof *late_rows;
-		r++)
-		if (late_row_holds(s, r, step)) {
-			name_cause(s, r->kind, false, r->text, "", r->fix, ret);
+	bool unseen = s->restarted && s->facts->step == FACTS;
+
+	for (const struct late *l = lates; l < lates + sizeof lates / sizeof *lates; l++)
+		if (l->steps & 1u << step && (!l->restarted || unseen)) {
+			name_cause(s, l->kind, false, l->text, "", l->fix, ret);
 			return true;
 		}
 	return false;
@@ -342,7 +340,7 @@ bool causes_find(const struct situation *s, struct cause *ret)
 {
 	int64_t since;
 	enum boot_step step = causes_step(s, &since);
-	bool late = s->now - since > causes_limit(s, step);
+	bool late = s->now - since > limit_of(s, step);
 
 	if (step == STEP_NONE)
 		return false;

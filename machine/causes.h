@@ -3,8 +3,8 @@
  * Why a machine is stuck: its state and what was seen of it in; the step that it waits for, the likeliest cause and what to
  * do out. Pure, and driven by two tables: the causes (causes.c) and what consoles say (signs.c).
  *
- * A cause is named only when something was seen that shows it, or when the step takes longer than it ever did and longer than
- * its floor. What follows from what was seen is certain; everything else is said with "probably".
+ * A cause is named only when something was seen that shows it, or when the step takes much longer than it usually does, and
+ * longer than its floor. What follows from what was seen is certain; everything else is said with "probably".
  */
 #ifndef USHER_MACHINE_CAUSES_H
 #define USHER_MACHINE_CAUSES_H
@@ -13,21 +13,6 @@
 #include "machine/life.h"
 
 #include <jansson.h>
-
-/* What it waits for. */
-enum boot_step {
-	STEP_START,      /* its power, or its guest, to be switched on */
-	STEP_REQUEST,    /* its first DHCP request */
-	STEP_LEASE,      /* its address */
-	STEP_LOADER,     /* that it fetches its boot program */
-	STEP_SCRIPT,     /* that it fetches its boot script */
-	STEP_FILES,      /* that it fetches its kernel */
-	STEP_ANSWERS,    /* that its installer fetches the answers */
-	STEP_INSTALL,    /* its installer's next report */
-	STEP_FIRST_BOOT, /* that the installed system reports its first boot */
-	STEP_NONE,       /* nothing */
-	STEPS
-};
 
 enum {
 	CAUSE_TEXT = 400,
@@ -65,8 +50,6 @@ struct cause {
 enum boot_step causes_step(const struct situation *s, int64_t *ret_since);
 const char *causes_step_name(enum boot_step step); /* "boot-program" */
 const char *causes_step_text(enum boot_step step); /* "a request for its boot program" */
-/* ms after which this step is late. */
-int64_t causes_limit(const struct situation *s, enum boot_step step);
 /* False: no cause is known, or nothing is wrong. */
 bool causes_find(const struct situation *s, struct cause *ret);
 

@@ -19,14 +19,22 @@ void facts_fini(struct facts *f)
 		free(f->seen[i].text);
 }
 
+/* A machine that asks again and again says the same, or one of a few lines: their room is kept. */
 static void set_text(struct fact_seen *s, const char *text)
 {
 	char plain[FACT_TEXT];
+	size_t size = strlen(plain_line(text ? text : "", plain, sizeof plain)) + 1;
+	char *grown = size > s->room ? realloc(s->text, size) : s->text;
 
-	if (s->text && text && !strcmp(s->text, text))
+	if (!grown) {
+		if (s->text)
+			s->text[0] = '\0';
 		return;
-	free(s->text);
-	s->text = text ? strdup(plain_line(text, plain, sizeof plain)) : NULL;
+	}
+	if (size > s->room)
+		s->room = size;
+	s->text = grown;
+	memcpy(s->text, plain, size);
 }
 
 void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text)
@@ -37,7 +45,6 @@ void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text)
 	if (s->at < f->step_at || !s->at)
 		s->first = now;
 	s->at = now;
-	s->count++;
 	set_text(s, text);
 	if (what < FACT_STEPS && f->step != what) {
 		f->step = what;

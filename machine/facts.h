@@ -13,9 +13,23 @@
 
 enum {
 	FACT_TEXT = 240, /* bytes of a fact's line with its NUL; longer is cut */
-	FACT_WAITS = 16, /* enum boot_step has room in it */
 	FACT_LINES =
 		200, /* of a console or log that are looked through in a second; the others are not */
+};
+
+/* What it waits for. */
+enum boot_step {
+	STEP_START,      /* its power, or its guest, to be switched on */
+	STEP_REQUEST,    /* its first DHCP request */
+	STEP_LEASE,      /* its address */
+	STEP_LOADER,     /* that it fetches its boot program */
+	STEP_SCRIPT,     /* that it fetches its boot script */
+	STEP_FILES,      /* that it fetches its kernel */
+	STEP_ANSWERS,    /* that its installer fetches the answers */
+	STEP_INSTALL,    /* its installer's next report */
+	STEP_FIRST_BOOT, /* that the installed system reports its first boot */
+	STEP_NONE,       /* nothing */
+	STEPS
 };
 
 enum fact {
@@ -53,6 +67,7 @@ enum fact {
 	SAW_DISK_FULL,   /* its guest is paused: its storage is full */
 	SAW_DISK_ERROR,  /* its guest is paused: its storage failed */
 	SAW_KILLED,      /* its guest was stopped from outside */
+	SAW_PANIC,       /* its panic device says that its kernel panicked */
 	SAW_FATAL,       /* its console or log said what no boot survives: signs.h */
 	SAW_HINT,        /* its console or log said what may be the reason */
 	FACTS
@@ -62,7 +77,7 @@ struct fact_seen {
 	int64_t at;    /* mono ms, of the newest; 0: never */
 	int64_t first; /* mono ms: since when it is seen in the step that is under way */
 	char *text;    /* or NULL */
-	unsigned count;
+	size_t room;   /* of its memory */
 };
 
 struct sign;
@@ -76,8 +91,9 @@ struct facts {
 	const struct sign *fatal, *hint; /* of the newest of each */
 	int64_t heard_at;                /* mono ms: `heard` lines were looked through since */
 	unsigned heard;
-	int64_t took
-		[FACT_WAITS]; /* ms: the longest wait of this attempt, by what it waited for (causes.h) */
+	enum boot_step waits; /* for what, when it was last looked at … */
+	int64_t waits_since;  /* … and since when (mono ms); 0: it was not looked at */
+	int64_t took[STEPS];  /* ms: the longest wait of this attempt for each */
 };
 
 void facts_init(struct facts *f, int64_t now);

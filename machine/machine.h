@@ -120,12 +120,6 @@ enum machine_seal {
 struct encrypt_key;
 struct facts;
 
-/* What it waited for when it was last looked at: watch.c. */
-struct watched_step {
-	int step;      /* enum boot_step */
-	int64_t since; /* mono ms; 0: it was not looked at */
-};
-
 struct machine {
 	char name[MACHINE_NAME];
 	char uuid[UUID_TEXT];
@@ -173,9 +167,8 @@ struct machine {
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
 	struct machines *home;
-	size_t watched;      /* place among those that are watched, 1-based; 0: it is not */
-	struct facts *facts; /* of one that is watched, else NULL: watch.h */
-	struct watched_step step;
+	size_t watched;       /* place among those that are watched, 1-based; 0: it is not */
+	struct facts *facts;  /* of one that is watched, else NULL: watch.h */
 	json_t *cause_before; /* why it was stuck earlier in this attempt; NULL: it was not */
 	size_t due;           /* place among those with a deadline, 1-based; 0: has none */
 	size_t walked;        /* where machines_next() met it last among all */

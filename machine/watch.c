@@ -17,7 +17,6 @@ struct usual {
 };
 
 enum { USUAL_FORGETS = 8 };
-_Static_assert((int)STEPS <= (int)FACT_WAITS, "each step has room");
 
 static const char usual_key[] = "usual ";
 
@@ -130,7 +129,7 @@ static void place(struct machines *ms, size_t at, struct machine *m)
 /* The longest of each step of this attempt, unless it was stuck: that is not usual. */
 static void note_duration(struct machine *m, int64_t took)
 {
-	int64_t *longest = &m->facts->took[m->step.step];
+	int64_t *longest = &m->facts->took[m->facts->waits];
 
 	if (!m->attempt.cause && !m->cause_before && !machine_waits(m) && took > *longest)
 		*longest = took;
@@ -139,9 +138,9 @@ static void note_duration(struct machine *m, int64_t took)
 /* It came through: what its steps took was fine. */
 static void learn_all(struct machine *m)
 {
-	if (m->step.since)
-		note_duration(m, clock_mono_ms() - m->step.since);
-	m->step = (struct watched_step){0};
+	if (m->facts->waits_since)
+		note_duration(m, clock_mono_ms() - m->facts->waits_since);
+	m->facts->waits_since = 0;
 	for (int i = STEP_START + 1; i < STEP_NONE; i++)
 		if (m->facts->took[i])
 			learn(m, (enum boot_step)i, m->facts->took[i]);
@@ -165,7 +164,6 @@ void machine_watch_drop(struct machines *ms, struct machine *m)
 		learn_all(m);
 	if (m->state != LIFE_FAILED && !*m->attempt.reason)
 		forget_cause(m);
-	m->step = (struct watched_step){0};
 	place(ms, m->watched, ms->watched[ms->n_watched - 1]);
 	ms->n_watched--;
 	m->watched = 0;
@@ -192,7 +190,6 @@ void machine_watch_update(struct machines *ms, struct machine *m)
 void machine_watch_anew(struct machine *m)
 {
 	forget_cause(m);
-	m->step = (struct watched_step){0};
 	if (!m->facts)
 		return;
 	facts_fini(m->facts);
@@ -279,11 +276,12 @@ static void set_cause(struct machine *m, const struct cause *c)
 /* It went on to the next step, or a further file or report came. */
 static void note_step(struct machine *m, enum boot_step step, int64_t since)
 {
-	struct watched_step *was = &m->step;
+	struct facts *f = m->facts;
 
-	if (was->since && since > was->since && (int)step >= was->step)
-		note_duration(m, since - was->since);
-	*was = (struct watched_step){(int)step, since};
+	if (f->waits_since && since > f->waits_since && step >= f->waits)
+		note_duration(m, since - f->waits_since);
+	f->waits = step;
+	f->waits_since = since;
 }
 
 bool machine_look(struct machine *m, int64_t now)
@@ -298,7 +296,7 @@ bool machine_look(struct machine *m, int64_t now)
 		return false;
 	s = situation_of(m, now);
 	step = causes_step(&s, &since);
-	if (s.up && m->step.since)
+	if (s.up && m->facts->waits_since)
 		learn_all(m);
 	else if (!s.up)
 		note_step(m, step, since);

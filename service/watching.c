@@ -8,61 +8,39 @@
 #include <linux/if_bridge.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { TAP_FIRST = 0xfe }; /* of a tap's MAC: the rest is the guest's */
+/* The kernel's bridge ports, asked for once a tick, when a machine needs them. */
+struct ports {
+	struct bridge_port *all; /* NULL: not asked yet */
+	int n;
+};
 
 /* A guest that was started, and of which nothing came to the bridge. */
 static bool waits_at_port(const struct machine *m)
 {
 	int64_t since;
-	enum boot_step step = machine_step(m, &since);
+	enum boot_step step = m->guest && m->n_nics ? machine_step(m, &since) : STEP_NONE;
 
-	return m->guest && m->n_nics && (step == STEP_REQUEST || step == STEP_START);
+	return step == STEP_REQUEST || step == STEP_START;
 }
 
-static bool is_tap_of(const struct bridge_port *p, const struct nic *nic)
-{
-	return p->mac.b[0] == TAP_FIRST &&
-		!memcmp(p->mac.b + 1, nic->mac.b + 1, sizeof nic->mac.b - 1);
-}
-
-static void look_at_port(const struct machine *m, const struct bridge_port *ports, size_t n)
+static void look_at_port(struct ports *ports, const struct machine *m)
 {
 	char text[FACT_TEXT];
 
-	for (size_t i = 0; i < n; i++) {
-		if (!is_tap_of(&ports[i], &m->nics[0]) || ports[i].state == BR_STATE_FORWARDING ||
-			ports[i].state == BR_STATE_DISABLED)
+	if (!ports->all) {
+		ports->all = calloc(BRIDGE_PORTS, sizeof *ports->all);
+		ports->n = ports->all ? bridge_ports(ports->all, BRIDGE_PORTS) : 0;
+	}
+	for (int i = 0; i < ports->n; i++) {
+		const struct bridge_port *p = &ports->all[i];
+
+		if (!bridge_is_tap_of(&p->mac, &m->nics[0].mac) ||
+			p->state == BR_STATE_FORWARDING || p->state == BR_STATE_DISABLED)
 			continue;
-		snprintf(text, sizeof text, "port %s is %s", ports[i].name,
-			bridge_state_name(ports[i].state));
+		snprintf(text, sizeof text, "port %s is %s", p->name, bridge_state_name(p->state));
 		machine_saw(m, SAW_PORT_CLOSED, text);
 	}
-}
-
-/* One question to the kernel for all of them. */
-static void look_at_ports(struct watching *w)
-{
-	const struct machines *ms = w->base->machines;
-	struct bridge_port *ports = NULL;
-	int n = 0;
-
-	for (size_t i = 0; i < machines_watched(ms); i++) {
-		const struct machine *m = machines_watched_at(ms, i);
-
-		if (!waits_at_port(m))
-			continue;
-		if (!ports) {
-			ports = calloc(BRIDGE_PORTS, sizeof *ports);
-			n = ports ? bridge_ports(ports, BRIDGE_PORTS) : 0;
-		}
-		if (n > 0)
-			look_at_port(m, ports, (size_t)n);
-		if (n <= 0)
-			break;
-	}
-	free(ports);
 }
 
 static size_t share(size_t all)
@@ -75,27 +53,28 @@ static size_t share(size_t all)
 static void look(struct watching *w, int64_t now)
 {
 	const struct machines *ms = w->base->machines;
+	struct ports ports = {NULL, 0};
 
 	for (size_t n = share(machines_watched(ms)), changed = 0; n && changed < WATCHING_SAVES;
 		n--) {
+		struct machine *m;
+
 		if (w->next >= machines_watched(ms))
 			w->next = 0;
-		if (!machines_watched(ms))
-			return;
-		changed += machine_look(machines_watched_at(ms, w->next++), now);
+		if (!(m = machines_watched_at(ms, w->next++)))
+			break;
+		if (waits_at_port(m))
+			look_at_port(&ports, m);
+		changed += machine_look(m, now);
 	}
+	free(ports.all);
 }
 
 static void on_tick(struct loop_timer *t)
 {
 	struct watching *w = t->arg;
-	int64_t now = clock_mono_ms();
 
-	if (now - w->ports_at >= WATCHING_MS) {
-		w->ports_at = now;
-		look_at_ports(w);
-	}
-	look(w, now);
+	look(w, clock_mono_ms());
 	if (!w->base->stopping)
 		(void)loop_timer_set(w->base->loop, &w->tick, WATCHING_TICK_MS);
 }

@@ -20,8 +20,7 @@ enum {
 struct watching {
 	struct base *base;
 	struct loop_timer tick;
-	size_t next;      /* place of the machine that comes next */
-	int64_t ports_at; /* mono ms: when bridge ports were looked at */
+	size_t next; /* place of the machine that comes next */
 };
 
 /* When the machines are loaded and the store is open. */

@@ -12,6 +12,7 @@
 #include "service/discovery/discovery.h"
 #include "service/network/segments.h"
 
+#include "core/bridge.h"
 #include "core/plain.h"
 #include "core/clock.h"
 #include "core/neighbour.h"
@@ -51,11 +52,6 @@ struct seen {
 	char port[NEIGHBOUR_PORT];
 };
 
-static bool is_tap_of(const struct mac *port, const struct mac *nic)
-{
-	return port->b[0] != nic->b[0] && !memcmp(port->b + 1, nic->b + 1, sizeof nic->b - 1);
-}
-
 static enum place_seen seen_not(int rc)
 {
 	return rc == -EOPNOTSUPP || rc == -EIO ? PLACE_SEEN_CANNOT : PLACE_SEEN_NOT;
@@ -69,7 +65,7 @@ static enum place_seen look_port(
 
 	if (rc)
 		return seen_not(rc);
-	return is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
+	return bridge_is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 }
 
 static bool has_ipv6(const struct nic *nic)

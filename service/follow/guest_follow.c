@@ -263,7 +263,7 @@ static void note_fact(const struct machine *m, const struct guest_news *news)
 	else if (news->state == GUEST_HELD && news->how)
 		machine_saw(m, SAW_PAUSED, news->how);
 	else if (news->what == GUEST_PANICKED)
-		machine_heard(m, "Kernel panic - not syncing: reported by its panic device");
+		machine_saw(m, SAW_PANIC, NULL);
 }
 
 void guest_follow(struct follow *follow, struct guests *from, const struct guest_news *news)
