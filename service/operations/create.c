@@ -45,6 +45,7 @@ void creation_free(struct creation *c)
 	json_decref(c->snapshot);
 	json_decref(c->findings);
 	json_decref(c->body);
+	free(c->marks);
 	free(c->seats);
 	free(c);
 }
@@ -508,6 +509,8 @@ static void on_profile(void *arg, struct served_profile *sp)
 	c->profile = sp->profile;
 	c->profile_rc = sp->rc;
 	snprintf(c->why, sizeof c->why, "%s", sp->why);
+	if (c->trial)
+		trial_profile_note(c->trial, c->body, sp);
 	if (sp->settings)
 		json_object_set_new(c->body, "settings", sp->settings);
 	if (sp->rc == -ECANCELED)
@@ -524,11 +527,16 @@ static void on_profile(void *arg, struct served_profile *sp)
 static void creation_prepare(struct creation *c)
 {
 	const json_t *settings = json_object_get(c->body, "settings");
+	struct served_profile kept;
 	int rc;
 
 	if (c->clone) { /* nothing is installed */
 		if (creation_judge(c))
 			creation_check(c);
+		return;
+	}
+	if (c->trial && trial_profile_take(c->trial, c->body, &kept)) {
+		on_profile(c, &kept);
 		return;
 	}
 	rc = served_profile_ask(c->ops->content, json_text(c->body, "profile"),

@@ -6,6 +6,7 @@
 #ifndef USHER_SERVICE_OPERATIONS_JUDGE_H
 #define USHER_SERVICE_OPERATIONS_JUDGE_H
 
+#include "service/files/served_profile.h"
 #include "service/operations/operations.h"
 #include "machine/discovered.h"
 
@@ -14,6 +15,15 @@ enum {
 	JUDGE_VCPUS_MAX = 1024,
 	JUDGE_MEMORY_MAX_MIB = 1 << 30,
 	JUDGE_DESCRIPTION_MAX = 4096, /* bytes: a few paragraphs */
+};
+
+/* What was read of a profile for one machine of a trial, for the next one that asks for the same: a list of a rack names one
+ * profile a thousand times. */
+struct trial_profile {
+	json_t *asked;           /* profile, settings and firmware; NULL: cannot be for two */
+	struct profile *profile; /* NULL: the machine that is judged now has it */
+	int files_rc;            /* as of struct served_profile */
+	char files_why[1024];
 };
 
 /* Requests that are judged together, in order, without creating anything: trial.c. */
@@ -34,6 +44,9 @@ struct trial {
 		free_from; /* where the lowest free address was found last, and the next after it */
 	json_t *faults;
 	char warning[1024];
+	struct table taken; /* names, addresses and MACs of those that were accepted */
+	struct trial_profile kept;
+	struct loop_timer turn; /* the next slice: what needs no waiting must not hold the loop */
 	bool stepping, waiting;
 	bool make; /* POST /enrolments: they are made when nothing is wrong with any */
 };
@@ -44,6 +57,8 @@ typedef void (*create_told)(void *arg, unsigned status, json_t *said);
 
 struct creation {
 	struct creation *next;
+	struct trial_mark *marks; /* what it takes, in trial.taken; NULL: not judged yet */
+	size_t n_marks;
 	struct operations *ops;
 	struct http_request *request; /* answered when the creation ends; NULL: `told` is called */
 	create_told told;
@@ -110,10 +125,19 @@ int create_record_bare(struct creation *c);
 /* trial.c */
 /* The verdict on one creation: with `status` 0 it is valid, and `why` is "" or a warning. Takes `c`. */
 void trial_judged(struct creation *c, unsigned status, const char *why);
-/* The earlier creation in the request that has this name, address or MAC, or NULL. All of them may be NULL. */
+/* Was the profile read just so for a machine before? Then `*ret` has it, and is as after reading. `body` is the request. */
+bool trial_profile_take(struct trial *t, const json_t *body, struct served_profile *ret);
+/* It was read for this request; before its settings take the place of the request's. */
+void trial_profile_note(struct trial *t, const json_t *body, const struct served_profile *sp);
+/* What it has is taken for those after it. 0 or -ENOMEM. */
+int trial_take(struct trial *t, struct creation *c);
+/* The earlier creation in the request that has this name, or on the same segment as `nic` this address, or this MAC: one of the
+ * three, the others are NULL. NULL: there is none, or no trial. */
 const struct creation *trial_has(const struct trial *t, const char *name, const struct nic *nic,
 	const struct ip *ip, const struct mac *mac);
-/* Does the request delete the machine of this name first? */
+/* Does the request delete machines first? NULL: no. */
+bool trial_has_gone(const struct trial *t);
+/* Does it delete the one of this name? */
 bool trial_goes(const struct creation *c, const char *name);
 const struct segment *trial_segment(const struct trial *t, const char *name);
 /* For guest_check(): what the request creates and deletes before this one. `spec->going` is for free(). */

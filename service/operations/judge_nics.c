@@ -226,8 +226,8 @@ static int lowest_free(
 	/* Recorded addresses may be free all the same: that of a machine which is to be replaced, those of machines that go.
 	 * Within a trial all below were taken: trial.c gives back what a faulty one had. */
 	uint32_t from = t && t->free_segment == seg->id ? t->free_from
-		: t || c->replace                       ? segment_net(seg) + 1
-				  : machines_lowest(c->ops->base->machines, seg);
+		: trial_has_gone(t) || c->replace       ? segment_net(seg) + 1
+						  : machines_lowest(c->ops->base->machines, seg);
 	struct mac claims;
 	char who[128];
 

@@ -9,6 +9,7 @@
 #include "service/operations/judge.h"
 #include "service/network/networks.h"
 #include "service/network/networks_complete.h"
+#include "core/clock.h"
 #include "core/json.h"
 
 #include <errno.h>
@@ -17,6 +18,11 @@
 #include <string.h>
 
 enum { TRIAL_MACHINES = 1000 }; /* as in a range of names on the command line */
+
+struct trial_mark {
+	struct table_node node;
+	const struct creation *of;
+};
 
 static void trial_step(struct trial *t);
 
@@ -36,6 +42,10 @@ static void trial_free(struct trial *t)
 	}
 	if (t->trying)
 		creation_free(t->trying);
+	table_fini(&t->taken);
+	loop_timer_clear(t->ops->base->loop, &t->turn);
+	profile_free(t->kept.profile);
+	json_decref(t->kept.asked);
 	json_decref(t->body);
 	json_decref(t->faults);
 	free(t->coming);
@@ -187,24 +197,40 @@ static void machine_begin(struct trial *t)
 	t->waiting = false;
 }
 
-/* Networks first. Not by recursion: a thousand may be refused one after another. */
+static bool is_over(const struct trial *t)
+{
+	return t->at_network == json_array_size(json_object_get(t->body, "networks")) &&
+		t->at == json_array_size(json_object_get(t->body, "machines"));
+}
+
+/* Networks first. Not by recursion: a thousand may be judged one after another, as long as the clock shows the same
+ * millisecond. */
 static void trial_step(struct trial *t)
 {
-	size_t machines = json_array_size(json_object_get(t->body, "machines"));
-	size_t networks = json_array_size(json_object_get(t->body, "networks"));
+	int64_t now = clock_mono_ms();
 
 	if (t->stepping)
 		return;
 	t->stepping = true;
-	while (!t->waiting && !t->ops->base->stopping &&
-		(t->at_network < networks || t->at < machines))
-		if (t->at_network < networks)
+	while (!t->waiting && !t->ops->base->stopping && !is_over(t) && clock_mono_ms() == now)
+		if (t->at_network < json_array_size(json_object_get(t->body, "networks")))
 			network_begin(t);
 		else
 			machine_begin(t);
 	t->stepping = false;
-	if (!t->waiting && !t->ops->base->stopping)
+	if (t->waiting || t->ops->base->stopping)
+		return;
+	if (is_over(t)) {
 		trial_end(t);
+	} else if (loop_timer_set(t->ops->base->loop, &t->turn, 0)) {
+		http_respond_error(t->request, 500, "out of memory");
+		trial_free(t);
+	}
+}
+
+static void turn_over(struct loop_timer *timer)
+{
+	trial_step(timer->arg);
 }
 
 /* It is not made: the next one is given the address that it would have had. */
@@ -219,11 +245,118 @@ static void give_back(struct trial *t, const struct machine *m)
 	}
 }
 
+/* What was read of a profile */
+
+/* New reference; NULL: out of memory, and nothing is kept. */
+static json_t *asked_of(const json_t *body)
+{
+	return json_pack("{s:O?, s:O?, s:O?}", "profile", json_object_get(body, "profile"),
+		"settings", json_object_get(body, "settings"), "firmware",
+		json_object_get(body, "firmware"));
+}
+
+bool trial_profile_take(struct trial *t, const json_t *body, struct served_profile *ret)
+{
+	struct trial_profile *kept = &t->kept;
+	json_t *asked = kept->profile ? asked_of(body) : NULL;
+	bool same = asked && json_equal(asked, kept->asked);
+
+	json_decref(asked);
+	if (!same)
+		return false;
+	*ret = (struct served_profile){.profile = kept->profile, .files_rc = kept->files_rc};
+	snprintf(ret->files_why, sizeof ret->files_why, "%s", kept->files_why);
+	kept->profile = NULL;
+	return true;
+}
+
+/* Each machine has hashes of its own: where a password was hashed, it is read anew. */
+void trial_profile_note(struct trial *t, const json_t *body, const struct served_profile *sp)
+{
+	struct trial_profile *kept = &t->kept;
+
+	profile_free(kept->profile);
+	json_decref(kept->asked);
+	*kept = (struct trial_profile){.files_rc = sp->files_rc};
+	snprintf(kept->files_why, sizeof kept->files_why, "%s", sp->files_why);
+	if (!sp->settings || json_equal(sp->settings, json_object_get(body, "settings")))
+		kept->asked = asked_of(body);
+}
+
+/* Its profile is the next one's, if that asks for the same. */
+static void keep_profile(struct trial *t, struct creation *c)
+{
+	profile_free(t->kept.profile);
+	t->kept.profile = t->kept.asked ? c->profile : NULL;
+	if (!t->kept.profile)
+		profile_free(c->profile);
+	c->profile = NULL;
+}
+
+/* What is taken */
+
+static uint64_t hash_name(const char *name)
+{
+	return hash_bytes(name, strlen(name), 0);
+}
+
+static uint64_t hash_on(const struct nic *nic, const void *bytes, size_t len)
+{
+	return hash_bytes(bytes, len, nic->segment_id + 1);
+}
+
+static uint64_t hash_address(const struct nic *nic, const struct ip *ip)
+{
+	return hash_on(nic, ip->b, ip->family == IP_V6 ? 16 : 4);
+}
+
+static size_t count_marks(const struct machine *m)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < m->n_nics; i++)
+		n += 1 + m->nics[i].n_addrs;
+	return n;
+}
+
+static int put_mark(struct trial *t, struct creation *c, uint64_t hash)
+{
+	struct trial_mark *mark = &c->marks[c->n_marks];
+	int rc = table_put(&t->taken, &mark->node, hash);
+
+	mark->of = c;
+	c->n_marks += !rc;
+	return rc;
+}
+
+int trial_take(struct trial *t, struct creation *c)
+{
+	const struct machine *m = c->machine;
+	int rc;
+
+	c->marks = calloc(count_marks(m), sizeof *c->marks);
+	rc = c->marks ? put_mark(t, c, hash_name(m->name)) : -ENOMEM;
+	for (size_t i = 0; !rc && i < m->n_nics; i++) {
+		const struct nic *nic = &m->nics[i];
+
+		rc = put_mark(t, c, hash_on(nic, &nic->mac, sizeof nic->mac));
+		for (size_t k = 0; !rc && k < nic->n_addrs; k++)
+			rc = put_mark(t, c, hash_address(nic, &nic->addrs[k]));
+	}
+	while (rc && c->n_marks)
+		table_remove(&t->taken, &c->marks[--c->n_marks].node);
+	return rc;
+}
+
 void trial_judged(struct creation *c, unsigned status, const char *why)
 {
 	struct trial *t = c->trial;
 
 	t->trying = NULL;
+	if (!status && trial_take(t, c)) {
+		status = 500;
+		why = "out of memory";
+	}
 	if (status) {
 		add_fault(t, "machine", t->at,
 			json_text(json_array_get(json_object_get(t->body, "machines"), t->at),
@@ -237,9 +370,8 @@ void trial_judged(struct creation *c, unsigned status, const char *why)
 		/* the rest of it may be large */
 		json_decref(c->snapshot);
 		json_decref(c->findings);
-		profile_free(c->profile);
 		c->snapshot = c->findings = NULL;
-		c->profile = NULL;
+		keep_profile(t, c);
 		c->next = t->judged;
 		t->judged = c;
 	}
@@ -248,20 +380,34 @@ void trial_judged(struct creation *c, unsigned status, const char *why)
 	trial_step(t);
 }
 
+static bool has(const struct creation *c, const char *name, const struct nic *nic,
+	const struct ip *ip, const struct mac *mac)
+{
+	if (name && !strcmp(c->machine->name, name))
+		return true;
+	for (size_t i = 0; nic && i < c->machine->n_nics; i++) {
+		const struct nic *n = &c->machine->nics[i];
+
+		if (n->segment_id == nic->segment_id && !strcmp(n->segment, nic->segment) &&
+			((ip && nic_has(n, ip)) || (mac && mac_eq(&n->mac, mac))))
+			return true;
+	}
+	return false;
+}
+
 const struct creation *trial_has(const struct trial *t, const char *name, const struct nic *nic,
 	const struct ip *ip, const struct mac *mac)
 {
-	for (const struct creation *c = t ? t->judged : NULL; c; c = c->next) {
-		if (name && !strcmp(c->machine->name, name))
-			return c;
-		for (size_t i = 0; nic && i < c->machine->n_nics; i++) {
-			const struct nic *n = &c->machine->nics[i];
+	uint64_t hash = name ? hash_name(name)
+		: ip         ? hash_address(nic, ip)
+			     : hash_on(nic, mac, sizeof *mac);
+	const struct table_node *n = t ? table_first(&t->taken, hash) : NULL;
 
-			if (n->segment_id != nic->segment_id || strcmp(n->segment, nic->segment))
-				continue;
-			if ((ip && nic_has(n, ip)) || (mac && mac_eq(&n->mac, mac)))
-				return c;
-		}
+	for (; n; n = table_next(n)) {
+		const struct creation *c = table_entry(n, const struct trial_mark, node)->of;
+
+		if (has(c, name, nic, ip, mac))
+			return c;
 	}
 	return NULL;
 }
@@ -269,6 +415,11 @@ const struct creation *trial_has(const struct trial *t, const char *name, const 
 static json_t *gone_of(const struct creation *c)
 {
 	return c->trial ? json_object_get(c->trial->body, "gone") : NULL;
+}
+
+bool trial_has_gone(const struct trial *t)
+{
+	return t && json_array_size(json_object_get(t->body, "gone"));
 }
 
 bool trial_goes(const struct creation *c, const char *name)
@@ -416,15 +567,15 @@ static void trial_begin(struct operations *ops, struct http_request *r, bool mak
 		.faults = json_array(),
 		.make = make};
 	ops->trials = t;
+	table_init(&t->taken);
+	loop_timer_init(&t->turn, turn_over, t);
 	http_hold(r, HTTP_HOLD_MS);
 	t->coming =
 		calloc(json_array_size(json_object_get(body, "networks")) + 1, sizeof *t->coming);
-	if (!t->coming) {
+	if (!t->coming || loop_timer_set(ops->base->loop, &t->turn, 0)) {
 		http_respond_error(r, 500, "out of memory");
 		trial_free(t);
-		return;
 	}
-	trial_step(t);
 }
 
 void trial_handle(struct operations *ops, struct http_request *r)

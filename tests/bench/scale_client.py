@@ -3,6 +3,7 @@
 """For bench_scale.sh, over the service's Unix socket.
 
   scale_client.py SOCKET enrol SEGMENT FIRST COUNT   enrolls that many machines, one after the other on one connection
+  scale_client.py SOCKET enrol-lists SEGMENT FIRST COUNT   the same by lists of a thousand, as `usher enroll LIST` does
   scale_client.py SOCKET list SECONDS                asks for the list of machines in a loop
 
 Prints "n=… us=…": what was done, and the time that it took.
@@ -52,6 +53,16 @@ def enrol(connection, segment, first, count):
     return int(count)
 
 
+def enrol_lists(connection, segment, first, count):
+    first, end = int(first), int(first) + int(count)
+    for at in range(first, end, 1000):
+        listed = [machine(segment, i) for i in range(at, min(at + 1000, end))]
+        answer = json.loads(connection.ask("POST", "/enrolments", {"machines": listed}))
+        if answer["faults"]:
+            sys.exit(f"POST /enrolments: {answer['faults'][0]}")
+    return int(count)
+
+
 def lists(connection, seconds):
     end, n = time.monotonic() + float(seconds), 0
     while time.monotonic() < end:
@@ -61,7 +72,8 @@ def lists(connection, seconds):
 
 
 def main():
-    connection, job = Connection(sys.argv[1]), {"enrol": enrol, "list": lists}[sys.argv[2]]
+    jobs = {"enrol": enrol, "enrol-lists": enrol_lists, "list": lists}
+    connection, job = Connection(sys.argv[1]), jobs[sys.argv[2]]
     start = time.monotonic()
     n = job(connection, *sys.argv[3:])
     print(f"n={n} us={int((time.monotonic() - start) * 1e6)}")

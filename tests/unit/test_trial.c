@@ -256,14 +256,18 @@ static void judge_three(struct trial *t)
 			.trial = t,
 			.next = t->judged};
 		t->judged = &creations[i];
+		ck_assert_int_eq(trial_take(t, &creations[i]), 0);
 	}
 	base_spec_put(machines[2], json_pack("{s:o}", "connect", json_string("test:///far")));
 }
 
-static void free_three(void)
+static void free_three(struct trial *t)
 {
-	for (int i = 0; i < 3; i++)
+	table_fini(&t->taken);
+	for (int i = 0; i < 3; i++) {
 		machine_free(machines[i]);
+		free(creations[i].marks);
+	}
 }
 
 START_TEST(room_in_pools)
@@ -297,7 +301,7 @@ START_TEST(room_in_pools)
 	free((char *)spec.going);
 	json_decref(t.body);
 	machine_free(m);
-	free_three();
+	free_three(&t);
 }
 END_TEST
 
@@ -320,7 +324,42 @@ START_TEST(who_has_it)
 	ck_assert_ptr_eq(trial_has(&t, NULL, &lan, NULL, &mac), &creations[1]);
 	machines[1]->nics[0].n_addrs = 0;
 	ck_assert_ptr_null(trial_has(&t, NULL, &lan, &ten, NULL));
-	free_three();
+	free_three(&t);
+}
+END_TEST
+
+/* Kept for who asks for the same, and only if it is as it was asked for: a hash of a password is one machine's. */
+START_TEST(profile_is_kept)
+{
+	struct trial t = {.ops = &rooms.operations};
+	json_t *body = json_pack("{s:s, s:{s:s}}", "profile", "small", "settings", "password", "x"),
+	       *other =
+		       json_pack("{s:s, s:{s:s}}", "profile", "small", "settings", "password", "y");
+	struct served_profile sp = {.files_rc = -ENOENT, .files_why = "no such file"}, ret;
+	struct profile *p;
+	char why[512];
+
+	ck_assert_int_eq(served_profile_read(&rooms.content, "small", &p, why, sizeof why), 0);
+	ck_assert(!trial_profile_take(&t, body, &ret));
+	sp.settings = json_deep_copy(json_object_get(body, "settings"));
+	trial_profile_note(&t, body, &sp);
+	ck_assert(!trial_profile_take(&t, body, &ret)); /* the machine has it */
+	t.kept.profile = p;
+	ck_assert(!trial_profile_take(&t, other, &ret));
+	ck_assert(trial_profile_take(&t, body, &ret));
+	ck_assert_ptr_eq(ret.profile, p);
+	ck_assert_int_eq(ret.rc, 0);
+	ck_assert_int_eq(ret.files_rc, -ENOENT);
+	ck_assert_str_eq(ret.files_why, "no such file");
+	ck_assert_ptr_null(ret.settings);
+	ck_assert(!trial_profile_take(&t, body, &ret));
+	json_object_set_new(sp.settings, "password", json_string("$6$hash"));
+	trial_profile_note(&t, body, &sp);
+	ck_assert_ptr_null(t.kept.asked);
+	profile_free(p);
+	json_decref(sp.settings);
+	json_decref(body);
+	json_decref(other);
 }
 END_TEST
 
@@ -328,7 +367,7 @@ int main(void)
 {
 	const TTest *const tests[] = {what_one_takes, what_a_fault_takes, what_is_there, in_common,
 		shapes, a_full_network, guests, networks_that_come, dropped, room_in_pools,
-		who_has_it};
+		who_has_it, profile_is_kept};
 	Suite *s = suite_create("trial");
 	TCase *t = tcase_create("trial");
 
