@@ -8,6 +8,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netlink/attr.h>
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -188,14 +189,37 @@ int neighbour_next_hop(const char *link, const struct ip *to, struct ip *ret)
 	return 0;
 }
 
+/* What ARP knows, in one system call (arp(7)). False: not this way, netlink has the last word. */
+static bool ask_arp(const char *link, const struct ip *ip, struct mac *ret)
+{
+	static int fd = -1; /* kept open, as the other */
+	struct arpreq r = {.arp_flags = 0};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip_to_v4(ip))};
+
+	if (fd < 0)
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ip->family != IP_V4)
+		return false;
+	memcpy(&r.arp_pa, &to, sizeof to);
+	snprintf(r.arp_dev, sizeof r.arp_dev, "%s", link);
+	if (ioctl(fd, SIOCGARP, &r) < 0 || !(r.arp_flags & ATF_COM) ||
+		r.arp_ha.sa_family != ARPHRD_ETHER)
+		return false;
+	memcpy(ret->b, r.arp_ha.sa_data, sizeof ret->b);
+	return true;
+}
+
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
 {
-	int index = index_of(link), rc;
+	int index, rc;
 	struct answer a = {.heard = false};
 	struct nl_msg *msg;
 
 	bool six = ip->family == IP_V6;
 
+	if (ask_arp(link, ip, ret))
+		return 0;
+	index = index_of(link);
 	if (!index || !ip_is_set(ip))
 		return index ? -ENOENT : -ENODEV;
 	msg = neighbour_question(six ? AF_INET6 : AF_INET, index);
