@@ -6,9 +6,9 @@ V      ?= 0
 Q      := $(if $(filter 0,$(V)),@)
 say     = $(if $(filter 0,$(V)),@echo '  $(1)')
 
-PKGS  := libvirt libmicrohttpd libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1 libzstd
+PKGS  := libvirt libmicrohttpd gnutls libnl-3.0 libnl-route-3.0 libxml-2.0 sqlite3 jansson libcurl libcap-ng libsystemd libpcap libisofs-1 nettle yaml-0.1 libzstd
 ROOMS ?= core machine dhcpd tftpd httpd syslogd kickstart kickstart/lint kickstart/media guest guest/domain hooks hooks/power config \
-         service service/base service/api service/boot service/console service/discovery service/files service/follow service/guests service/logs service/media service/metal service/network service/operations service/packages \
+         service service/base service/access service/api service/boot service/console service/discovery service/files service/follow service/guests service/logs service/media service/metal service/network service/operations service/packages \
          usher usher/cli usher/client usher/lab usher/probe contrib/discover contrib/write-image
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
          -Wvla -Werror=implicit-function-declaration -Wformat=2 -Wpointer-arith -Wwrite-strings
@@ -186,6 +186,7 @@ install: all
 	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/build contrib/discover/init
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/README
 	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher contrib/power-libvirt contrib/usher-inventory
+	cd web && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(prefix))/share/usher/web/{} \;
 	install -D -m 644 contrib/usher.xml $(DESTDIR)$(prefix)/share/usher/usher.xml
 	install -D -m 644 usher/usher.1 $(DESTDIR)$(prefix)/share/man/man1/usher.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 usher/usher-lab.5 usher/usher-list.5 usher/usher-rules.5 kickstart/usher-profile.5

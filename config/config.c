@@ -83,6 +83,22 @@ static void read_http(struct markup_reader *r, const xmlNode *e, void *to)
 	config_attributes(r, e, as);
 }
 
+static void read_api(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	const struct attribute as[] = {{"address", A_LISTEN, &c->api_address, 0, false},
+		{"port", A_PORT, &c->api_port, 0, false},
+		{"certificate", A_PATH, c->api_certificate, sizeof c->api_certificate, false},
+		{"key", A_PATH, c->api_key, sizeof c->api_key, false}, {0}};
+
+	c->api = true;
+	config_attributes(r, e, as);
+	if (!*c->api_certificate != !*c->api_key)
+		markup_fault(r, e,
+			"<api> takes certificate= and key= together, or neither: then usher makes "
+			"its own");
+}
+
 static void read_syslog(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
@@ -179,11 +195,11 @@ static const struct markup_element top_elements[] = {{"state", read_state, MARKU
 	{"cache", read_cache, MARKUP_ONCE}, {"package-cache", read_packages, MARKUP_ONCE},
 	{"socket", read_socket, MARKUP_ONCE}, {"user", read_user, MARKUP_ONCE},
 	{"log", read_log, MARKUP_ONCE}, {"http", read_http, MARKUP_ONCE},
-	{"syslog", read_syslog, MARKUP_ONCE}, {"hooks", read_hooks, MARKUP_ONCE},
-	{"power", read_power, MARKUP_ONCE}, {"rules", read_rules, MARKUP_ONCE},
-	{"boot", read_boot, MARKUP_ONCE}, {"profiles", read_profiles, MARKUP_MANY},
-	{"guest", read_guest, MARKUP_ONCE}, {"media", read_media, MARKUP_MANY},
-	{"segment", config_read_segment, MARKUP_MANY}, {0}};
+	{"api", read_api, MARKUP_ONCE}, {"syslog", read_syslog, MARKUP_ONCE},
+	{"hooks", read_hooks, MARKUP_ONCE}, {"power", read_power, MARKUP_ONCE},
+	{"rules", read_rules, MARKUP_ONCE}, {"boot", read_boot, MARKUP_ONCE},
+	{"profiles", read_profiles, MARKUP_MANY}, {"guest", read_guest, MARKUP_ONCE},
+	{"media", read_media, MARKUP_MANY}, {"segment", config_read_segment, MARKUP_MANY}, {0}};
 
 static void read_top(struct markup_reader *r, const xmlNode *e, void *to)
 {
@@ -205,6 +221,8 @@ void config_init(struct config *c)
 	snprintf(c->pool, sizeof c->pool, "default");
 	snprintf(c->accel, sizeof c->accel, "auto");
 	c->http_port = 8067;
+	c->api_address.family = IP_V4;
+	c->api_port = CONFIG_API_PORT;
 	c->log_port = CONFIG_LOG_PORT;
 	c->logs = true;
 	c->packages_mib = CONFIG_PACKAGES_MIB;

@@ -15,6 +15,7 @@ enum {
 	CONFIG_MEDIA_MAX = 64,
 	CONFIG_PACKAGES_MIB = 20 << 10, /* two or three distributions' packages of an install */
 	CONFIG_PACKAGES_PORT = 8068,
+	CONFIG_API_PORT = 8443,
 	CONFIG_LOG_PORT = 514, /* of syslog, RFC 5426 3.3 */
 	CONFIG_PROBE_MS = 100, /* a neighbour answers within one, a busy guest within some ten */
 };
@@ -79,8 +80,12 @@ struct config {
 	size_t n_profiles;
 	char libvirt_uri[256], pool[128], accel[8];
 	uint16_t http_port;
-	uint16_t log_port;           /* where logs of installers are taken */
-	bool logs;                   /* they are */
+	bool api;              /* by TLS too */
+	struct ip api_address; /* all zeros: all of the host's, of its family */
+	uint16_t api_port;
+	char api_certificate[PATH_MAX], api_key[PATH_MAX]; /* both or none: one of usher's own */
+	uint16_t log_port;                                 /* where logs of installers are taken */
+	bool logs;                                         /* they are */
 	uint16_t workers;            /* libvirt calls at a time, for each libvirt */
 	uint32_t cache_mib;          /* of fetched files; 0: the usual limit */
 	bool packages;               /* a package cache runs */

@@ -191,6 +191,8 @@ static const char *take(const struct attribute *a, const char *text)
 		return take_ip(a->to, text);
 	case A_IP6:
 		return take_ip6(a->to, text);
+	case A_LISTEN:
+		return ip_parse(text, a->to) ? "an address of this host, 0.0.0.0 or ::" : NULL;
 	case A_SUBNET:
 		return config_subnet(text, a->to) ? NULL : "a network like 10.2.0.0/24";
 	case A_SUBNET6:

@@ -11,6 +11,7 @@ enum attribute_type {
 	A_PATH,
 	A_IP,
 	A_IP6,
+	A_LISTEN,
 	A_SUBNET,
 	A_SUBNET6,
 	A_DOMAIN,

@@ -17,5 +17,7 @@
 /* The folder of the shipped profiles: the installed one, or the source tree's if this program is its build/usher.
  * Returns `buf`. */
 const char *paths_shipped_profiles(char *buf, size_t size);
+/* The same of the page's files. */
+const char *paths_web(char *buf, size_t size);
 
 #endif

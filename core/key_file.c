@@ -2,11 +2,10 @@
 #include "core/key_file.h"
 
 #include "core/draw.h"
+#include "core/whole_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,57 +63,16 @@ int key_file_read(const char *path, struct encrypt_key *ret, char *why, size_t w
 	return rc;
 }
 
-/* A file that is there after a power cut: its folder is synced too. */
-static int sync_folder(const char *path)
-{
-	char text[PATH_MAX];
-	int fd, rc;
-
-	snprintf(text, sizeof text, "%s", path);
-	fd = open(dirname(text), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return rc;
-}
-
-/* What an end in the middle left of that name is no key: nothing was encrypted with it. */
-static int write_part(const char *part, const struct encrypt_key *key)
-{
-	int fd, rc = 0;
-
-	if (unlink(part) < 0 && errno != ENOENT)
-		return -errno;
-	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	errno = EIO;
-	if (write(fd, key->bytes, ENCRYPT_KEY) != ENCRYPT_KEY || fsync(fd) < 0)
-		rc = -errno;
-	if (close(fd) < 0 && !rc)
-		rc = -errno;
-	return rc;
-}
-
+/* What an end in the middle left is no key: nothing was encrypted with it. */
 int key_file_make(const char *path, struct encrypt_key *ret, char *why, size_t why_size)
 {
-	char part[PATH_MAX + 8];
 	struct encrypt_key key;
-	int n = snprintf(part, sizeof part, "%s.part", path);
-	int rc = n < PATH_MAX ? 0 : -ENAMETOOLONG;
+	int rc;
 
 	draw_bytes(key.bytes, sizeof key.bytes);
-	if (!rc)
-		rc = write_part(part, &key);
-	if (!rc && rename(part, path) < 0)
-		rc = -errno;
-	if (!rc)
-		rc = sync_folder(path);
+	rc = whole_file_write(path, 0600, key.bytes, ENCRYPT_KEY);
 	if (!rc)
 		*ret = key;
-	else
-		(void)unlink(part);
 	explicit_bzero(&key, sizeof key);
 	return rc ? said(rc, path, "make", why, why_size) : 0;
 }

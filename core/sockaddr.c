@@ -31,8 +31,13 @@ struct ip sockaddr_ip(const struct sockaddr *sa, uint16_t *ret_port)
 		ip = ip_from_v4(ntohl(in.sin_addr.s_addr));
 	} else if (sa && sa->sa_family == AF_INET6) {
 		memcpy(&in6, sa, sizeof(in6));
-		ip.family = IP_V6;
-		memcpy(ip.b, &in6.sin6_addr, 16);
+		if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) { /* a socket of both families */
+			memcpy(&in.sin_addr, in6.sin6_addr.s6_addr + 12, 4);
+			ip = ip_from_v4(ntohl(in.sin_addr.s_addr));
+		} else {
+			ip.family = IP_V6;
+			memcpy(ip.b, &in6.sin6_addr, 16);
+		}
 		in.sin_port = in6.sin6_port;
 	}
 	if (ret_port)

@@ -32,6 +32,7 @@ enum store_kind {
 	STORE_NETWORK = 5,
 	STORE_DISCOVERED = 6,
 	STORE_STRANGER = 7,
+	STORE_TOKEN = 8,
 }; /* an older version keeps kinds that it does not know */
 
 enum {

@@ -75,15 +75,21 @@ struct http_exchange *http_exchange_new(struct http_listener *l, const char *tar
 	x->r.body = "";
 	x->r.segment = l->segment;
 	x->r.local = l->local;
+	x->r.api = l->serves & HTTP_SERVES_API;
 	atomic_init(&x->refs, 1);
 	httpd_ref(l->h);
 	atomic_fetch_add(&l->busy, 1);
 	return x;
 }
 
+static atomic_size_t *bodies_of(struct http_exchange *x)
+{
+	return &x->h->bodies[x->r.local ? 2 : x->r.api];
+}
+
 static void drop_body(struct http_exchange *x)
 {
-	atomic_fetch_sub(&x->h->bodies[x->r.local], x->body_cap);
+	atomic_fetch_sub(bodies_of(x), x->body_cap);
 	wipe_free(x->body);
 	x->body = NULL;
 	x->body_cap = 0;
@@ -98,6 +104,10 @@ static void exchange_unref(struct http_exchange *x)
 	if (x->answer)
 		MHD_destroy_response(x->answer);
 	drop_body(x);
+	while (x->n_headers) {
+		free(x->headers[--x->n_headers].name);
+		free(x->headers[x->n_headers].value);
+	}
 	free(x->query);
 	free(x->target);
 	httpd_unref(x->h);
@@ -140,6 +150,7 @@ static void read_peer(struct http_exchange *x, struct MHD_Connection *conn)
 			return;
 		x->r.uid = cred.uid;
 		x->r.pid = cred.pid;
+		user_name(&x->listener->names, cred.uid, clock_mono_ms(), x->r.user);
 		return;
 	}
 	i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -195,11 +206,12 @@ static unsigned methods_of(struct http_exchange *x, struct MHD_Connection *conn)
 			return get;
 		}
 	}
-	if (x->listener->serves & HTTP_SERVES_API && http_path_below(x->path, "/api/v1/")) {
-		x->kind = HTTP_KIND_STATE;
-		return get | put | 1u << HTTP_PATCH | 1u << HTTP_DELETE;
-	}
-	return 0;
+	if (!x->r.api)
+		return 0;
+	x->kind = HTTP_KIND_STATE;
+	return http_path_below(x->path, "/api/v1/")
+		? get | put | 1u << HTTP_PATCH | 1u << HTTP_DELETE
+		: get;
 }
 
 struct http_conditions http_exchange_conditions(struct MHD_Connection *conn)
@@ -272,7 +284,7 @@ enum MHD_Result http_exchange_begin(
 
 static int body_grow(struct http_exchange *x, size_t want)
 {
-	atomic_size_t *held = &x->h->bodies[x->r.local];
+	atomic_size_t *held = bodies_of(x);
 	size_t cap = x->body_cap ? x->body_cap : FIRST_BODY, more;
 	char *body;
 
@@ -371,7 +383,7 @@ struct MHD_Response *http_error_response(const struct http_request *r, const cha
 	size_t n;
 
 	n = plain_copy(line, ERROR_TEXT, why, strlen(why), PLAIN_SECRETS);
-	if (!r->local && strncmp(r->path, "/api/", 5) != 0) {
+	if (!r->api) {
 		line[n++] = '\n';
 		return http_text_response("text/plain; charset=utf-8", line, n);
 	}
@@ -412,10 +424,11 @@ static void answer_refusal(struct http_exchange *x)
 	x->answer = http_error_response(&x->r, x->refuse_why);
 	if (x->answer && x->refuse == 405)
 		MHD_add_response_header(x->answer, "Allow",
-			http_path_below(x->path, "/boot/") ? "GET, HEAD"
-				: http_path_below(x->path, "/m/")
-				? "GET, HEAD, POST, PUT"
-				: "GET, HEAD, POST, PUT, PATCH, DELETE");
+			http_path_below(x->path, "/boot/")        ? "GET, HEAD"
+				: http_path_below(x->path, "/m/") ? "GET, HEAD, POST, PUT"
+				: http_path_below(x->path, "/api/v1/")
+				? "GET, HEAD, POST, PUT, PATCH, DELETE"
+				: "GET, HEAD");
 }
 
 static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connection *conn)
@@ -425,6 +438,8 @@ static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connectio
 
 	if (x->vouched)
 		http_pump_vouch(p, conn);
+	if (x->r.api && x->answer) /* a browser guesses no other type: RFC 9110 has none for this */
+		MHD_add_response_header(x->answer, "X-Content-Type-Options", "nosniff");
 	http_pump_turn(p, conn, CROWD_SENDS);
 	if (!x->answer)
 		return MHD_NO; /* out of memory: the connection is closed */
@@ -549,12 +564,21 @@ static struct http_exchange *exchange_of(const struct http_request *r)
 	return (struct http_exchange *)(uintptr_t)r; /* `r` is its first member */
 }
 
+static void add_header(struct MHD_Response *a, const struct http_header *h)
+{
+	if (!strcasecmp(h->name, "Cache-Control"))
+		MHD_del_response_header(a, "Cache-Control", "no-store");
+	MHD_add_response_header(a, h->name, h->value);
+}
+
 static void answer(struct http_request *r, unsigned status, struct MHD_Response *a)
 {
 	struct http_exchange *x = exchange_of(r);
 
 	if (status < 200 || status > 599)
 		status = 500; /* libmicrohttpd would refuse it */
+	for (size_t i = 0; a && i < x->n_headers; i++)
+		add_header(a, &x->headers[i]);
 	if (x->conn)
 		settle(x, status, a);
 	else if (a)
@@ -630,6 +654,19 @@ const char *http_header(const struct http_request *r, const char *name)
 	struct MHD_Connection *conn = exchange_of(r)->conn;
 
 	return conn ? MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name) : NULL;
+}
+
+void http_add_header(struct http_request *r, const char *name, const char *value)
+{
+	struct http_exchange *x = exchange_of(r);
+	struct http_header h = {strdup(name), strdup(value)};
+
+	if (h.name && h.value && x->n_headers < HTTP_HEADERS) {
+		x->headers[x->n_headers++] = h;
+		return;
+	}
+	free(h.name);
+	free(h.value);
 }
 
 void http_vouch(struct http_request *r)

@@ -13,6 +13,7 @@
 
 #include "core/pace.h"
 #include "core/rate.h"
+#include "core/user_name.h"
 #include "httpd/http_path.h"
 #include "httpd/http_pump.h"
 #include "httpd/httpd.h"
@@ -21,8 +22,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* What a listener serves. The API on TCP, with a token, will be one more listener with
- * HTTP_SERVES_API. */
+/* What a listener serves. */
 enum http_serves { HTTP_SERVES_MACHINES = 1 << 0, HTTP_SERVES_API = 1 << 1 };
 
 /* Lives until the last exchange, arrival and report that points to it is gone. */
@@ -32,9 +32,10 @@ struct httpd {
 	bool stopped; /* main thread: nothing is called back any more */
 	struct http_listener *listeners[HTTP_LISTENERS];
 	size_t n_listeners;
-	uint64_t serials;        /* given to listeners */
-	atomic_size_t bodies[2]; /* bytes held: from TCP, from the Unix socket */
-	atomic_uint reports;     /* posted, not delivered */
+	uint64_t serials; /* given to listeners */
+	atomic_size_t
+		bodies[3];   /* bytes held: of machines, of the API by TLS, by the Unix socket */
+	atomic_uint reports; /* posted, not delivered */
 	atomic_uint reports_lost;
 	pthread_mutex_t refusals_lock;
 	struct rate refusals;
@@ -46,8 +47,9 @@ struct http_listener {
 	struct httpd *h;
 	uint32_t segment;
 	enum ip_family family;
-	unsigned serves; /* enum http_serves */
-	bool local;      /* the Unix socket */
+	unsigned serves;         /* enum http_serves */
+	bool local;              /* the Unix socket */
+	struct user_names names; /* of its peers; the pump's thread's */
 	struct http_pump pump;
 	atomic_uint busy;              /* exchanges under way */
 	struct http_exchange *sending; /* files; libmicrohttpd's thread */
@@ -102,6 +104,10 @@ struct http_exchange {
 	void *abandoned_arg;
 
 	bool vouched; /* a machine's: http_vouch() */
+	struct http_header {
+		char *name, *value;
+	} headers[HTTP_HEADERS]; /* http_add_header(): main thread */
+	size_t n_headers;
 	/* the answer: written before the exchange is settled, read by libmicrohttpd's thread
 	 * afterwards */
 	struct MHD_Response *answer;

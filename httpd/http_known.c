@@ -58,16 +58,20 @@ static void arrive(struct message *m)
 	httpd_unref(h);
 }
 
-/* Root and we ourselves. */
+static bool is_trusted(const struct http_listener *l, const struct ip *id)
+{
+	uid_t uid = http_pump_user(id);
+
+	return l->local && (uid == 0 || uid == geteuid());
+}
+
+/* On the Unix socket root and we ourselves are no strangers; by TLS all are, until they come with a token (http_vouch()). */
 static void ask_nobody(struct http_listener *l)
 {
 	struct ip id;
-	uid_t uid;
 
-	while (crowd_ask(&l->pump.crowd, &id)) {
-		uid = http_pump_user(&id);
-		crowd_know(&l->pump.crowd, &id, uid == 0 || uid == geteuid(), clock_mono_ms());
-	}
+	while (crowd_ask(&l->pump.crowd, &id))
+		crowd_know(&l->pump.crowd, &id, is_trusted(l, &id), clock_mono_ms());
 }
 
 /* Out of memory: they stay strangers. */
@@ -75,7 +79,7 @@ void http_known_ask(struct http_listener *l)
 {
 	struct http_told *t;
 
-	if (l->local) {
+	if (l->serves & HTTP_SERVES_API) {
 		ask_nobody(l);
 		return;
 	}

@@ -29,8 +29,8 @@ static int fail(int fd, const char *what, char *why, size_t why_size)
 }
 
 /* "http: cannot listen on ADDRESS port PORT of IF: …", and who is in the way. Closes `fd`; returns -errno. */
-static int fail_tcp(
-	int fd, const char *ifname, const struct ip *ip, uint16_t port, char *why, size_t why_size)
+static int fail_tcp(int fd, const char *ifname, const struct ip *ip, uint16_t port,
+	const char *setting, char *why, size_t why_size)
 {
 	int error = errno;
 	char text[IP_TEXT], holder[128] = "another process", hint[256] = "";
@@ -39,9 +39,9 @@ static int fail_tcp(
 		if (ip->family == IP_V4)
 			(void)port_holder(true, ip, port, holder, sizeof holder);
 		snprintf(hint, sizeof hint,
-			" (%s uses it%s: stop that process, or choose another port with <http "
-			"port=> or --http-port)",
-			holder, strchr(holder, '(') ? "" : ", run 'ss -tlnp' as root to see which");
+			" (%s uses it%s: stop that process, or choose another port with %s)",
+			holder, strchr(holder, '(') ? "" : ", run 'ss -tlnp' as root to see which",
+			setting);
 	}
 	snprintf(why, why_size, "http: cannot listen on %s port %u%s%s: %s%s", ip_format(ip, text),
 		port, *ifname ? " of " : "", ifname, strerror(error), hint);
@@ -50,8 +50,8 @@ static int fail_tcp(
 	return -error;
 }
 
-int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool *ret_bound,
-	char *why, size_t why_size)
+int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, const char *setting,
+	bool *ret_bound, char *why, size_t why_size)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = sockaddr_of(ip, port, &sa), name = (socklen_t)strlen(ifname);
@@ -71,12 +71,12 @@ int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool
 			return fail(fd, ifname, why, why_size);
 	}
 	if (bind(fd, (struct sockaddr *)&sa, len) < 0)
-		return fail_tcp(fd, ifname, ip, port, why, why_size);
+		return fail_tcp(fd, ifname, ip, port, setting, why, why_size);
 	/* Its connections inherit it: what a peer does not take is kept for so long, by the kernel after the
 	   connection was closed as well. */
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &untaken, sizeof(untaken));
 	if (listen(fd, BACKLOG) < 0)
-		return fail_tcp(fd, ifname, ip, port, why, why_size);
+		return fail_tcp(fd, ifname, ip, port, setting, why, why_size);
 	if (ret_bound)
 		*ret_bound = bound;
 	return fd;

@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Listening descriptors, not blocking; or -errno and one line in `why`. *ret_bound (may be NULL)
- * tells whether the socket is bound to `ifname`: without the privilege it is not, and works all the
- * same. */
-int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, bool *ret_bound,
-	char *why, size_t why_size);
+/* Listening descriptors, not blocking; or -errno and one line in `why`, where `setting` says how to choose another port.
+ * *ret_bound (may be NULL) tells whether the socket is bound to `ifname`: without the privilege it is not, and works all
+ * the same. */
+int http_listen_tcp(const char *ifname, const struct ip *ip, uint16_t port, const char *setting,
+	bool *ret_bound, char *why, size_t why_size);
 /* A stale socket file is removed; -EADDRINUSE when somebody listens on it, -EEXIST when it is no
  * socket. */
 int http_listen_unix(const char *path, mode_t mode, gid_t gid, char *why, size_t why_size);

@@ -103,20 +103,6 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
 
 /* Listeners */
 
-static struct MHD_Daemon *make_daemon(struct http_listener *l, int fd)
-{
-	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
-
-	/* How many one address may have, and who goes when there are too many, is the pump's to say. */
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
-		on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		l->h->c.connections + HTTP_PUMP_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
-		l->h->c.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY,
-		MHD_OPTION_URI_LOG_CALLBACK, on_target, l, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, l, MHD_OPTION_NOTIFY_CONNECTION, http_pump_connection, &l->pump,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-}
-
 static int64_t ms_of(unsigned test_s, unsigned s)
 {
 	return (int64_t)(test_s ? test_s : s) * 1000;
@@ -135,11 +121,48 @@ static struct crowd_limits limits_of(const struct http_listener *l)
 
 	if (l->local)
 		return limits;
+	if (l->serves & HTTP_SERVES_API) {
+		limits.all = HTTP_API_CONNECTIONS;
+		limits.strangers = HTTP_API_STRANGERS;
+	}
 	limits.per_address = HTTP_PER_IP;
 	limits.request_ms[1] = ms_of(c->stranger_s, HTTP_STRANGER_REQUEST_S);
 	limits.takes_ms[1] = ms_of(c->stranger_s, HTTP_STRANGER_IDLE_S);
-	limits.trusting = !c->knows;
+	limits.trusting = !c->knows && !(l->serves & HTTP_SERVES_API);
 	return limits;
+}
+
+/* NULL: in clear. */
+struct tls {
+	const char *certificate, *key; /* PEM */
+};
+
+/* Signed certificates and forward secrecy only, and nothing older than TLS 1.2. */
+#define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA"
+
+static struct MHD_Daemon *make_daemon(struct http_listener *l, int fd, const struct tls *tls)
+{
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME |
+		(tls ? MHD_USE_TLS : 0);
+	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}},
+				    with[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0,
+						      tls ? (void *)(uintptr_t)tls->certificate
+							  : NULL},
+					    {MHD_OPTION_HTTPS_MEM_KEY, 0,
+						    tls ? (void *)(uintptr_t)tls->key : NULL},
+					    {MHD_OPTION_HTTPS_PRIORITIES, 0,
+						    (void *)(uintptr_t)TLS_PRIORITIES},
+					    {MHD_OPTION_END, 0, NULL}};
+
+	/* How many one address may have, and who goes when there are too many, is the pump's to say. */
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
+		on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		limits_of(l).all + HTTP_PUMP_SPARE, MHD_OPTION_CONNECTION_TIMEOUT, l->h->c.idle_s,
+		MHD_OPTION_ARRAY, tls ? with : none, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HTTP_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_NOTIFY_CONNECTION,
+		http_pump_connection, &l->pump, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+		MHD_OPTION_END);
 }
 
 /* The pump's calls */
@@ -162,7 +185,7 @@ static void on_woken(void *arg)
 }
 
 /* `fd` is given away: libmicrohttpd 0.9.75 closes it, when it fails to start as well. */
-static int start_daemon(struct http_listener *l, int fd)
+static int start_daemon(struct http_listener *l, int fd, const struct tls *tls)
 {
 	const struct http_pump_config c = {.limits = limits_of(l),
 		.local = l->local,
@@ -177,7 +200,7 @@ static int start_daemon(struct http_listener *l, int fd)
 		close(fd);
 		return r;
 	}
-	d = make_daemon(l, fd);
+	d = make_daemon(l, fd, tls);
 	r = d ? http_pump_start(&l->pump, d) : -EIO;
 	if (r < 0)
 		http_pump_fini(&l->pump);
@@ -195,7 +218,7 @@ static void listener_free(struct http_listener *l)
 
 /* `fd` is given away. */
 static int listener_new(struct httpd *h, uint32_t segment, unsigned serves, bool local, int fd,
-	struct http_listener **ret)
+	const struct tls *tls, struct http_listener **ret)
 {
 	struct http_listener *l = calloc(1, sizeof(*l));
 	int r;
@@ -211,7 +234,7 @@ static int listener_new(struct httpd *h, uint32_t segment, unsigned serves, bool
 	l->serves = serves;
 	l->local = local;
 	pthread_mutex_init(&l->lock, NULL);
-	r = start_daemon(l, fd);
+	r = start_daemon(l, fd, tls);
 	if (r < 0) {
 		listener_free(l);
 		return r;
@@ -238,10 +261,11 @@ int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const 
 	int fd, r;
 
 	httpd_close_family(h, segment, ip->family);
-	fd = http_listen_tcp(ifname, ip, port, &bound, why, why_size);
+	fd = http_listen_tcp(
+		ifname, ip, port, "<http port=> or --http-port", &bound, why, why_size);
 	if (fd < 0)
 		return fd;
-	r = listener_new(h, segment, HTTP_SERVES_MACHINES, false, fd, &l);
+	r = listener_new(h, segment, HTTP_SERVES_MACHINES, false, fd, NULL, &l);
 	if (r < 0)
 		return explain(r, why, why_size);
 	l->family = ip->family;
@@ -268,7 +292,7 @@ int httpd_open_unix(
 		free(copy);
 		return fd;
 	}
-	r = listener_new(h, 0, HTTP_SERVES_API, true, fd, &l);
+	r = listener_new(h, 0, HTTP_SERVES_API, true, fd, NULL, &l);
 	if (r < 0) {
 		free(copy);
 		unlink(path);
@@ -319,20 +343,22 @@ static void listener_stop(struct http_listener *l)
 	listener_free(l);
 }
 
-static size_t find(const struct httpd *h, uint32_t segment, enum ip_family family)
+/* On TCP; n_listeners: there is none. */
+static size_t find(const struct httpd *h, uint32_t segment, unsigned serves, enum ip_family family)
 {
 	size_t i;
 
 	for (i = 0; i < h->n_listeners; i++)
-		if (!h->listeners[i]->local && h->listeners[i]->segment == segment &&
-			h->listeners[i]->family == family)
+		if (!h->listeners[i]->local && h->listeners[i]->serves == serves &&
+			h->listeners[i]->segment == segment && h->listeners[i]->family == family)
 			break;
 	return i;
 }
 
 bool httpd_is_open(const struct httpd *h, uint32_t segment)
 {
-	return find(h, segment, IP_V4) < h->n_listeners || find(h, segment, IP_V6) < h->n_listeners;
+	return find(h, segment, HTTP_SERVES_MACHINES, IP_V4) < h->n_listeners ||
+		find(h, segment, HTTP_SERVES_MACHINES, IP_V6) < h->n_listeners;
 }
 
 void httpd_close(struct httpd *h, uint32_t segment)
@@ -341,9 +367,8 @@ void httpd_close(struct httpd *h, uint32_t segment)
 	httpd_close_family(h, segment, IP_V6);
 }
 
-void httpd_close_family(struct httpd *h, uint32_t segment, enum ip_family family)
+static void close_at(struct httpd *h, size_t i)
 {
-	size_t i = find(h, segment, family);
 	struct http_listener *l;
 
 	if (i == h->n_listeners)
@@ -352,6 +377,31 @@ void httpd_close_family(struct httpd *h, uint32_t segment, enum ip_family family
 	h->listeners[i] = h->listeners[--h->n_listeners];
 	listener_abandon(l);
 	listener_stop(l);
+}
+
+void httpd_close_family(struct httpd *h, uint32_t segment, enum ip_family family)
+{
+	close_at(h, find(h, segment, HTTP_SERVES_MACHINES, family));
+}
+
+int httpd_open_tls(struct httpd *h, const struct ip *ip, uint16_t port, const char *certificate,
+	const char *key, char *why, size_t why_size)
+{
+	const struct tls tls = {certificate, key};
+	struct http_listener *l;
+	char text[IP_TEXT];
+	int fd, r;
+
+	close_at(h, find(h, 0, HTTP_SERVES_API, ip->family));
+	fd = http_listen_tcp("", ip, port, "<api port=>", NULL, why, why_size);
+	if (fd < 0)
+		return fd;
+	r = listener_new(h, 0, HTTP_SERVES_API, false, fd, &tls, &l);
+	if (r < 0)
+		return explain(r, why, why_size);
+	l->family = ip->family;
+	log_info("http: serving the API on %s port %u with TLS", ip_format(ip, text), port);
+	return 0;
 }
 
 static bool all_quiet(struct httpd *h)

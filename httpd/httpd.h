@@ -3,11 +3,11 @@
  * The HTTP transport: libmicrohttpd's threads move bytes; what needs state is answered by the main
  * thread.
  *
- * A request below /m/ (TCP) or /api/v1/ (Unix socket) is put aside, handed to `handle` on the main
- * thread, and sent on when it was answered. Files below /boot/ (TCP) never come to the main thread:
- * `open` is asked on libmicrohttpd's, and the file leaves by sendfile. Anything else is 404.
- * Methods: GET and HEAD everywhere; POST and PUT below /m/; POST, PUT, PATCH and DELETE below
- * /api/v1/; else 405.
+ * There are listeners for machines (TCP) and of the API (the Unix socket, and TCP with TLS). A request below /m/ of the former,
+ * and every one of the latter, is put aside, handed to `handle` on the main thread, and sent on when it was answered. Files
+ * below /boot/ (machines) never come to the main thread: `open` is asked on libmicrohttpd's, and the file leaves by
+ * sendfile. Anything else is 404. Methods: GET and HEAD everywhere; POST and PUT below /m/; POST, PUT, PATCH and DELETE
+ * below /api/v1/; else 405.
  *
  * All functions below are for the main thread.
  */
@@ -17,6 +17,7 @@
 #include "core/addr.h"
 #include "core/loop.h"
 #include "core/mailbox.h"
+#include "core/user_name.h"
 
 #include <jansson.h>
 #include <sys/types.h>
@@ -48,6 +49,11 @@ enum {
 	HTTP_DROPPED_MS = 10 * 1000,  /* between two lines about dropped connections */
 	HTTP_REFUSALS_A_SECOND = 100, /* in the log: a peer must not push the rest out of it */
 	HTTP_LISTENERS = 144,         /* two of SEGMENT_MAX each, and some */
+	/* Of the API's TLS listener: people and programs, not machines. A stranger is who has shown no right token for some
+	   minutes; all their bodies together leave room for the others'. */
+	HTTP_API_CONNECTIONS = 256,
+	HTTP_API_STRANGERS = 24,
+	HTTP_HEADERS = 12, /* that a handler may add to an answer */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
@@ -63,10 +69,12 @@ struct http_request {
 	size_t body_len;
 	struct ip peer; /* not set on the Unix socket */
 	uint16_t peer_port;
-	uint32_t segment; /* id of the listener; 0 on the Unix socket */
-	bool local;       /* by the Unix socket: uid and pid are the peer's */
+	uint32_t segment; /* id of the listener; 0 on those of the API */
+	bool api;         /* by a listener of the API */
+	bool local;       /* by the Unix socket: uid, pid and user are the peer's */
 	uid_t uid;
 	pid_t pid;
+	char user[USER_NAME]; /* its name */
 };
 
 /* A query argument by name: "" when it has no value, NULL when it is not there. The first of
@@ -79,7 +87,7 @@ const char *http_method_name(enum http_method m);
 /*
  * Answers. Each request is answered exactly once, at once or later, by one of these four; `r` is
  * gone afterwards. All of them work, and send nothing, for a request that was abandoned. All
- * answers say Cache-Control: no-store.
+ * answers say Cache-Control: no-store, where http_add_header() does not say another.
  */
 void http_respond(struct http_request *r, unsigned status, const char *content_type,
 	const void *body, size_t len); /* copies */
@@ -89,11 +97,14 @@ void http_respond_text(struct http_request *r, unsigned status, char *text, size
 char *http_json_text(const json_t *json);
 void http_respond_json(
 	struct http_request *r, unsigned status, json_t *json); /* takes the reference; NULL: 500 */
-/* One line: text/plain below /m/, {"error": line} below /api/. */
+/* One line: text/plain to machines, {"error": line} to those who ask the API. */
 void http_respond_error(struct http_request *r, unsigned status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* 405, as http_respond_error(), with the methods that the path takes (RFC 9110 15.5.6): "GET, HEAD". */
 void http_respond_method(struct http_request *r, const char *allow, const char *line);
+
+/* A header of the answer, before that; `name` and `value` are copied. More than HTTP_HEADERS are left out. */
+void http_add_header(struct http_request *r, const char *name, const char *value);
 
 /* It came with a token that is right: whoever has this address is no stranger for some minutes. Before it is answered. */
 void http_vouch(struct http_request *r);
@@ -132,7 +143,7 @@ struct http_report {
 
 /* Connections that were dropped on one listener, since the last report. */
 struct http_dropped {
-	uint32_t segment;  /* 0: the Unix socket */
+	uint32_t segment;  /* 0: of the API */
 	unsigned requests; /* that had not come whole: to make room, or after their time */
 	unsigned answers;  /* that were not taken */
 	struct ip last;    /* of whom: not set on the Unix socket */
@@ -182,6 +193,10 @@ int httpd_open_tcp(struct httpd *h, uint32_t segment, const char *ifname, const 
  * `gid` (gid_t)-1 keeps the process's group. Removed by httpd_free(). */
 int httpd_open_unix(
 	struct httpd *h, const char *path, mode_t mode, gid_t gid, char *why, size_t why_size);
+/* Listens for the API, with TLS. `certificate` (with those that it rests on) and `key`: PEM, copied. One at a time: opened
+ * again, the old one is closed first. 0 or -errno with one line in `why`. */
+int httpd_open_tls(struct httpd *h, const struct ip *ip, uint16_t port, const char *certificate,
+	const char *key, char *why, size_t why_size);
 /* Closes a segment's listeners, at once: transfers break off. Nothing happens when none is open.
  */
 void httpd_close(struct httpd *h, uint32_t segment);

@@ -113,6 +113,9 @@ static int start_privilege(struct run *r, char *why, size_t size)
 	int rc;
 
 	claim_priority();
+	rc = access_read_certificate(&r->service.access, why, size);
+	if (rc)
+		return rc;
 	rc = privilege_drop(r->service.base.config.user, why, size);
 	privilege_hide_memory();
 	return rc;
@@ -131,6 +134,7 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 		files_refresh(&s->content.files, &s->base.config, &s->content.imported,
 			&s->content.profiles);
 		ready_warm(&s->content);
+		web_read(&s->api.web);
 		log_info("profiles and media were read again");
 		return;
 	}
@@ -194,6 +198,7 @@ static int start_files(struct run *r, char *why, size_t size)
 	r->files_ready = true;
 	for (size_t i = 0; i < s->base.config.n_profiles && !rc; i++)
 		rc = profiles_add_path(&s->content.profiles, s->base.config.profiles[i]);
+	web_read(&s->api.web);
 	return said(rc, why, size, "profiles");
 }
 
@@ -222,6 +227,9 @@ static int start_store(struct run *r, char *why, size_t size)
 		rc = timekeeping_load(&s->time, why, size);
 	if (!rc)
 		rc = networks_load(&s->network.networks, s->base.store, why, size);
+	s->access.tokens.store = s->base.store;
+	if (!rc)
+		rc = api_tokens_load(&s->access.tokens, why, size);
 	return rc;
 }
 
@@ -417,6 +425,8 @@ static int start_listening(struct run *r, char *why, size_t size)
 			"'usermod -aG %s %s'",
 			s->base.config.socket, s->base.config.user, s->base.config.socket_group,
 			s->base.config.socket_group, s->base.config.user);
+	if (!rc)
+		rc = access_listen(&s->access, s->httpd, why, size);
 	for (size_t i = 0; i < s->base.segments.count && !rc; i++) {
 		struct segment *seg = s->base.segments.all[i];
 
@@ -537,6 +547,8 @@ static void stop(struct run *r)
 		mailbox_fini(&s->base.home);
 	machines_free(s->base.machines);
 	explicit_bzero(&r->key, sizeof r->key);
+	web_fini(&s->api.web);
+	access_fini(&s->access);
 	timeline_free(s->base.timeline);
 	segments_fini(&s->base.segments);
 	if (r->files_ready) {

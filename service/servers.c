@@ -142,7 +142,7 @@ static void on_request(void *arg, struct http_request *r)
 {
 	struct service *s = arg;
 
-	if (r->local) {
+	if (r->api) {
 		api_handle(&s->api, r);
 		return;
 	}

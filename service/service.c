@@ -36,6 +36,7 @@ void service_connect(struct service *s)
 
 	s->time.base = b;
 	s->watching.base = b;
+	s->access.base = b;
 	s->hosts = (struct hosts){.base = b};
 	libvirt_events_init(&s->hosts.calls, &s->follow);
 	s->act = (struct act){
@@ -71,6 +72,7 @@ void service_connect(struct service *s)
 		.act = &s->act,
 		.operations = &s->operations};
 	s->api = (struct api){.base = b,
+		.access = &s->access,
 		.hosts = &s->hosts,
 		.network = &s->network,
 		.content = &s->content,

@@ -6,6 +6,7 @@
 #define USHER_SERVICE_SERVICE_H
 
 #include "hooks/hooks.h"
+#include "service/access/access.h"
 #include "service/api/api.h"
 #include "service/boot/boot.h"
 #include "service/discovery/discovery.h"
@@ -20,6 +21,7 @@ struct service {
 	struct base base;
 	struct timekeeping time;
 	struct watching watching;
+	struct access access;
 	struct hosts hosts;
 	struct act act;
 	struct content content;

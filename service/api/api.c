@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /api/v1: routes, and what is only read. usher-api(7) describes it. */
+/* What the API's listeners are asked: the page, and /api/v1: routes, and what is only read. usher-api(7) describes it. */
 #include "service/api/api.h"
 #include "service/metal/adopt.h"
 #include "service/metal/by_rules.h"
@@ -9,6 +9,7 @@
 #include "service/files/fetch_api.h"
 #include "service/logs/logs.h"
 #include "service/api/events_api.h"
+#include "service/api/tokens_api.h"
 #include "service/api/host_keys_api.h"
 #include "service/api/lists.h"
 #include "service/operations/patch.h"
@@ -227,7 +228,8 @@ static void discovered_request(struct api *api, struct http_request *r, const ch
 	}
 }
 
-static void route(struct api *api, struct http_request *r, const char *path, json_t *body)
+static void route(struct api *api, struct http_request *r, const struct asker *who,
+	const char *path, json_t *body)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
@@ -267,24 +269,49 @@ static void route(struct api *api, struct http_request *r, const char *path, jso
 		lists_leases(api, r);
 	else if (!strcmp(path, "/status") && get)
 		status(api, r);
+	else if (!strncmp(path, "/tokens", strlen("/tokens")))
+		tokens_handle(api->access, r, who, path + strlen("/tokens"), body);
+	else if (!strcmp(path, "/whoami") && get)
+		tokens_whoami(r, who);
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);
 }
 
-void api_handle(struct api *api, struct http_request *r)
+/* Below /api/v1. */
+static void call(struct api *api, struct http_request *r, const struct asker *who, const char *path)
 {
-	const char *path = r->path + strlen(API);
-	json_t *body;
+	json_t *body = NULL;
 	char why[512];
-	unsigned wrong = api_routes_judge(
-		r->method, path, r->target, r->body, r->body_len, &body, why, sizeof why);
+	unsigned wrong = api_routes_allow(r->method, path, who->role, why, sizeof why);
 
+	if (!wrong)
+		wrong = api_routes_judge(
+			r->method, path, r->target, r->body, r->body_len, &body, why, sizeof why);
 	if (wrong == 405)
 		refuse_method(r, path, why);
 	else if (wrong)
 		http_respond_error(r, wrong, "%s", why);
 	else
-		route(api, r, path, body);
+		route(api, r, who, path, body);
 	json_decref(body);
+}
+
+void api_handle(struct api *api, struct http_request *r)
+{
+	struct asker who;
+	char why[512];
+	unsigned wrong;
+
+	if (web_serves(r->path)) {
+		web_handle(&api->web, r);
+		return;
+	}
+	wrong = access_judge(api->access, r, &who, why, sizeof why);
+	if (wrong)
+		http_respond_error(r, wrong, "%s", why);
+	else if (!strncmp(r->path, API "/", strlen(API "/")))
+		call(api, r, &who, r->path + strlen(API));
+	else
+		http_respond_error(r, 404, "%s: there is no such path", r->path);
 }

@@ -3,7 +3,9 @@
 #ifndef USHER_SERVICE_API_API_H
 #define USHER_SERVICE_API_API_H
 
+#include "service/access/access.h"
 #include "service/api/listing.h"
+#include "service/api/web.h"
 #include "service/discovery/discovery.h"
 #include "service/media/imports.h"
 #include "service/metal/metal.h"
@@ -13,6 +15,7 @@ struct follower;
 
 struct api {
 	struct base *base;
+	struct access *access;
 	struct hosts *hosts;
 	struct network *network;
 	struct content *content;
@@ -28,6 +31,7 @@ struct api {
 	struct follower *followers; /* long polls of the timeline */
 	struct listings listings;
 	struct operation *showings; /* requests that render */
+	struct web web;
 };
 
 void api_handle(struct api *api, struct http_request *r);

@@ -82,6 +82,8 @@ static const struct key fetch_keys[] = {
 static const struct key media_keys[] = {{.name = "path"}, {.name = "copy"}, {.name = "name"},
 	{.name = "replace", .type = BOOL}, {.name = "force", .type = BOOL}, {0}};
 static const struct key copy_keys[] = {{.name = "name"}, {.name = "size", .type = COUNT}, {0}};
+static const struct key token_keys[] = {
+	{.name = "name"}, {.name = "role"}, {.name = "expires_s", .type = COUNT}, {0}};
 static const struct key no_keys[] = {{0}};
 
 /* Calls */
@@ -92,53 +94,61 @@ struct route {
 	const char *args;        /* of the query, a blank between two */
 	const struct key *keys;  /* NULL: the body is bytes, or nobody looks at it */
 	bool optional;           /* the body may be left out */
+	enum role role;          /* who may; left out: ADMIN */
 };
 
+#define VIEW ROLE_VIEW
+#define OPERATE ROLE_OPERATE
+#define ADMIN ROLE_ADMIN
 static const struct route routes[] = {
-	{HTTP_GET, "/machines", "full", NULL, false},
-	{HTTP_POST, "/machines", "", machine_keys, false},
-	{HTTP_POST, "/judge", "", judge_keys, false},
-	{HTTP_POST, "/enrolments", "", enrolment_keys, false},
-	{HTTP_GET, "/machines/*", "", NULL, false},
-	{HTTP_PATCH, "/machines/*", "", patch_keys, false},
-	{HTTP_DELETE, "/machines/*", "keep_disks", NULL, false},
-	{HTTP_POST, "/machines/*/start", "", no_keys, true},
-	{HTTP_POST, "/machines/*/stop", "", stop_keys, true},
-	{HTTP_POST, "/machines/*/power", "", power_keys, false},
-	{HTTP_POST, "/machines/*/adopt", "", adopt_keys, false},
-	{HTTP_POST, "/machines/*/reinstall", "", reinstall_keys, true},
-	{HTTP_POST, "/machines/*/run", "", run_keys, false},
-	{HTTP_POST, "/machines/*/template", "", template_keys, true},
-	{HTTP_POST, "/machines/*/disarm", "", no_keys, true},
-	{HTTP_POST, "/machines/*/confirm", "", confirm_keys, false},
-	{HTTP_GET, "/machines/*/console", "after last wait", NULL, false},
-	{HTTP_POST, "/machines/*/console", "", console_keys, false},
-	{HTTP_GET, "/machines/*/log", "after last wait", NULL, false},
-	{HTTP_GET, "/machines/*/render/**", "for now", NULL, false},
-	{HTTP_GET, "/events", "after machine wait", NULL, false},
-	{HTTP_GET, "/fetches", "", NULL, false},
-	{HTTP_POST, "/fetches", "", fetch_keys, false},
-	{HTTP_GET, "/packages", "", NULL, false},
-	{HTTP_GET, "/profiles", "", NULL, false},
-	{HTTP_GET, "/profiles/*", "", NULL, false},
-	{HTTP_GET, "/networks", "", NULL, false},
-	{HTTP_POST, "/networks", "", network_keys, false},
-	{HTTP_DELETE, "/networks/*", "", NULL, false},
-	{HTTP_GET, "/media", "", NULL, false},
-	{HTTP_POST, "/media", "", media_keys, false},
-	{HTTP_GET, "/media/*", "", NULL, false},
-	{HTTP_DELETE, "/media/*", "force", NULL, false},
-	{HTTP_POST, "/media/*/verify", "", no_keys, true},
-	{HTTP_POST, "/copies", "", copy_keys, false},
-	{HTTP_PUT, "/copies/*", "at", NULL, false},
-	{HTTP_DELETE, "/copies/*", "", NULL, false},
-	{HTTP_GET, "/host-keys", "of", NULL, false},
-	{HTTP_GET, "/discovered", "full", NULL, false},
-	{HTTP_GET, "/discovered/**", "", NULL, false},
-	{HTTP_DELETE, "/discovered/**", "", NULL, false},
-	{HTTP_POST, "/discovered/**", "", no_keys, true}, /* …/rules */
-	{HTTP_GET, "/leases", "", NULL, false},
-	{HTTP_GET, "/status", "", NULL, false},
+	{HTTP_GET, "/machines", "full", NULL, false, VIEW},
+	{HTTP_POST, "/machines", "", machine_keys, false, OPERATE},
+	{HTTP_POST, "/judge", "", judge_keys, false, OPERATE},
+	{HTTP_POST, "/enrolments", "", enrolment_keys, false, OPERATE},
+	{HTTP_GET, "/machines/*", "", NULL, false, VIEW},
+	{HTTP_PATCH, "/machines/*", "", patch_keys, false, OPERATE},
+	{HTTP_DELETE, "/machines/*", "keep_disks", NULL, false, OPERATE},
+	{HTTP_POST, "/machines/*/start", "", no_keys, true, OPERATE},
+	{HTTP_POST, "/machines/*/stop", "", stop_keys, true, OPERATE},
+	{HTTP_POST, "/machines/*/power", "", power_keys, false, OPERATE},
+	{HTTP_POST, "/machines/*/adopt", "", adopt_keys, false, OPERATE},
+	{HTTP_POST, "/machines/*/reinstall", "", reinstall_keys, true, OPERATE},
+	{HTTP_POST, "/machines/*/run", "", run_keys, false, OPERATE},
+	{HTTP_POST, "/machines/*/template", "", template_keys, true, OPERATE},
+	{HTTP_POST, "/machines/*/disarm", "", no_keys, true, OPERATE},
+	{HTTP_POST, "/machines/*/confirm", "", confirm_keys, false, OPERATE},
+	{HTTP_GET, "/machines/*/console", "after last wait", NULL, false, VIEW},
+	{HTTP_POST, "/machines/*/console", "", console_keys, false, OPERATE},
+	{HTTP_GET, "/machines/*/log", "after last wait", NULL, false, VIEW},
+	{HTTP_GET, "/machines/*/render/**", "for now", NULL, false, VIEW},
+	{HTTP_GET, "/events", "after machine wait", NULL, false, VIEW},
+	{HTTP_GET, "/fetches", "", NULL, false, VIEW},
+	{HTTP_POST, "/fetches", "", fetch_keys, false, OPERATE},
+	{HTTP_GET, "/packages", "", NULL, false, VIEW},
+	{HTTP_GET, "/profiles", "", NULL, false, VIEW},
+	{HTTP_GET, "/profiles/*", "", NULL, false, VIEW},
+	{HTTP_GET, "/networks", "", NULL, false, VIEW},
+	{HTTP_POST, "/networks", "", network_keys, false, ADMIN},
+	{HTTP_DELETE, "/networks/*", "", NULL, false, ADMIN},
+	{HTTP_GET, "/media", "", NULL, false, VIEW},
+	{HTTP_POST, "/media", "", media_keys, false, ADMIN},
+	{HTTP_GET, "/media/*", "", NULL, false, VIEW},
+	{HTTP_DELETE, "/media/*", "force", NULL, false, ADMIN},
+	{HTTP_POST, "/media/*/verify", "", no_keys, true, ADMIN},
+	{HTTP_POST, "/copies", "", copy_keys, false, ADMIN},
+	{HTTP_PUT, "/copies/*", "at", NULL, false, ADMIN},
+	{HTTP_DELETE, "/copies/*", "", NULL, false, ADMIN},
+	{HTTP_GET, "/host-keys", "of", NULL, false, VIEW},
+	{HTTP_GET, "/discovered", "full", NULL, false, VIEW},
+	{HTTP_GET, "/discovered/**", "", NULL, false, VIEW},
+	{HTTP_DELETE, "/discovered/**", "", NULL, false, OPERATE},
+	{HTTP_POST, "/discovered/**", "", no_keys, true, OPERATE}, /* …/rules */
+	{HTTP_GET, "/leases", "", NULL, false, VIEW},
+	{HTTP_GET, "/status", "", NULL, false, VIEW},
+	{HTTP_GET, "/tokens", "", NULL, false, ADMIN},
+	{HTTP_POST, "/tokens", "", token_keys, false, ADMIN},
+	{HTTP_DELETE, "/tokens/*", "", NULL, false, ADMIN},
+	{HTTP_GET, "/whoami", "", NULL, false, VIEW},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
@@ -417,6 +427,19 @@ static unsigned judge_body(const struct route *route, const char *body, size_t l
 	else
 		*ret_body = j;
 	return status;
+}
+
+unsigned api_routes_allow(
+	enum http_method method, const char *path, enum role role, char *why, size_t size)
+{
+	const struct route *route = find(method, path);
+	enum role least = route && route->role ? route->role : ADMIN;
+
+	if (!route || role >= least)
+		return 0;
+	snprintf(why, size, "%s %.200s takes the role %s, and yours is %s",
+		http_method_name(method), path, role_name(least), role_name(role));
+	return 403;
 }
 
 unsigned api_routes_judge(enum http_method method, const char *path, const char *target,

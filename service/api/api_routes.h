@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The API's calls and what each takes: methods, query arguments, and the keys of a body with their types. Each request
+ * The API's calls, who may make them, and what each takes: methods, query arguments, and the keys of a body with their types. Each request
  * is checked against them before a handler interprets it. Pure.
  */
 #ifndef USHER_SERVICE_API_API_ROUTES_H
 #define USHER_SERVICE_API_API_ROUTES_H
 
 #include "httpd/httpd.h"
+#include "service/access/role.h"
+
+/* 0, or 403 and one line in `why`: who has this role may not. A call that does not exist is api_routes_judge()'s to refuse. */
+unsigned api_routes_allow(
+	enum http_method method, const char *path, enum role role, char *why, size_t size);
 
 /* 0: the call exists and the request may be valid. Else the status to reply with (404, 405, 400) and one line in `why`.
  * `path` is below /api/v1, decoded; `target` is as received, with the query; `body` may be empty. *ret_body (new reference)

@@ -40,6 +40,7 @@ static const struct room rooms[] = {
 	{"hooks/power", "hooks", 2},
 	{"config", "config", 3},
 	{"service/base", "base", 4},
+	{"service/access", "access", 5},
 	{"service/guests", "guests", 5},
 	{"service/files", "files", 5},
 	{"service/packages", "packages", 5},
@@ -69,6 +70,7 @@ struct home {
 
 static const struct home homes[] = {
 	{"microhttpd", {"httpd"}},
+	{"gnutls/", {"httpd"}}, /* the certificate of its TLS */
 	{"libvirt/", {"guest"}},
 	{"netlink/", {"core"}},
 	{"pcap", {"dhcpd"}},
