@@ -50,6 +50,7 @@ static const struct command *const commands[] = {
 	&cmd_leases,
 	&cmd_network,
 	&cmd_rules,
+	&cmd_token,
 	&cmd_mac,
 	&cmd_version,
 };

@@ -26,7 +26,7 @@ extern const struct command cmd_serve, cmd_check, cmd_probe, cmd_create, cmd_enr
 	cmd_timeline, cmd_console, cmd_log, cmd_watch, cmd_wait, cmd_start, cmd_stop, cmd_power,
 	cmd_run, cmd_reinstall, cmd_confirm, cmd_disarm, cmd_delete, cmd_render, cmd_profiles,
 	cmd_lint, cmd_import, cmd_media, cmd_fetch, cmd_packages, cmd_leases, cmd_network, cmd_mac,
-	cmd_rules, cmd_version;
+	cmd_rules, cmd_token, cmd_version;
 
 /* Options that every client command has. A command's own long ones are numbered from 1, below the letters. */
 struct cli_common {

@@ -39,6 +39,7 @@ static const struct meaning meanings[] = {
 	{"pull download", "usher fetch PROFILE"},
 	{"net nets networks net-list", "usher network"},
 	{"top monitor", "usher watch"},
+	{"tokens apikey", "usher token"},
 	{"man manual", "man usher"},
 };
 
