@@ -151,6 +151,8 @@ struct machine {
 	json_t *ssh_keys;         /* array of strings, authorized_keys lines */
 	struct machine_spec spec; /* of a guest */
 	json_t *host_keys; /* array of "TYPE BASE64" (host_keys.h) of the system that is installed; NULL: not told */
+	json_t *labels;      /* object KEY: text (labels.h); NULL: none */
+	char *note;          /* or NULL */
 	char *first_boot;    /* the site's script for its first boot, or NULL */
 	char request_id[64]; /* of the create that made it: the same again is the same creation */
 	struct attempt attempt;
@@ -237,6 +239,8 @@ struct machine *machines_by_token(
 struct machine *machines_next(const struct machines *ms, const struct machine *prev);
 /* The same, after a name, which need not be there. */
 struct machine *machines_after(const struct machines *ms, const char *name);
+/* The machine of this name, or else the first after it. */
+struct machine *machines_from(const struct machines *ms, const char *name);
 size_t machines_count(const struct machines *ms);
 
 /* A DNS label of at most 63 characters, in lower case, not digits only (libvirt's own ids). Returns

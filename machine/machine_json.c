@@ -211,6 +211,10 @@ json_t *machine_store(const struct machine *m, const struct encrypt_key *key)
 		set(j, "first_boot", json_string(m->first_boot), &ok);
 	if (m->host_keys)
 		set(j, "host_keys", json_incref(m->host_keys), &ok);
+	if (m->labels)
+		set(j, "labels", json_incref(m->labels), &ok);
+	if (m->note)
+		set(j, "note", json_string(m->note), &ok);
 	set(j, "request_id", json_string(m->request_id), &ok);
 	set(j, "attempt", attempt_store(&m->attempt, &s), &ok);
 	set(j, "old_tokens", old_tokens_json(m), &ok);
@@ -332,6 +336,8 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "since", machine_time_json(m->state_at), &ok);
 	set(j, "profile", text_or_null(m->profile), &ok);
 	set(j, "lab", text_or_null(m->lab), &ok);
+	set(j, "labels", copy_or(m->labels, json_object), &ok);
+	set(j, "note", text_or_null(m->note), &ok);
 	set(j, "nics", nics_json(m), &ok);
 	set(j, "attempt", attempt_json(m), &ok);
 	if (!full)
@@ -596,6 +602,17 @@ static void get_attempt(struct parse *p, const json_t *j, struct machine *m)
 	a->snapshot = secrets_snapshot_parse(&p->secrets, json_object_get(j, "snapshot"), m);
 }
 
+/* Most records have neither. */
+static void get_labels(struct parse *p, const json_t *j, struct machine *m)
+{
+	const char *note = json_string_value(json_object_get(j, "note"));
+
+	if (json_object_get(j, "labels"))
+		get_json(p, j, "labels", JSON_OBJECT, &m->labels);
+	if (note && !(m->note = strdup(note)))
+		fault(p, "out of memory");
+}
+
 static void get_first_boot(struct parse *p, const json_t *j, struct machine *m)
 {
 	const char *text = json_string_value(json_object_get(j, "first_boot"));
@@ -654,6 +671,7 @@ static void get_machine(struct parse *p, const json_t *j, struct machine *m)
 	m->guest_gone = json_is_true(json_object_get(j, "guest_gone"));
 	get_seal(p, j, m);
 	get_first_boot(p, j, m);
+	get_labels(p, j, m);
 	if (json_object_get(j, "host_keys"))
 		get_json(p, j, "host_keys", JSON_ARRAY, &m->host_keys);
 	get_state(p, j, "state", &m->state);

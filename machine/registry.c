@@ -77,6 +77,8 @@ void machine_free(struct machine *m)
 		facts_fini(m->facts);
 	free(m->facts);
 	free(m->first_boot);
+	json_decref(m->labels);
+	free(m->note);
 	wipe_free(m->power_password);
 	free(m->power_locked);
 	json_decref(m->host_keys);
@@ -344,6 +346,13 @@ static size_t place_after(const struct machines *ms, const char *name)
 struct machine *machines_after(const struct machines *ms, const char *name)
 {
 	size_t place = place_after(ms, name);
+
+	return place < ms->count ? ms->order[place] : NULL;
+}
+
+struct machine *machines_from(const struct machines *ms, const char *name)
+{
+	size_t place = name_place(ms, name);
 
 	return place < ms->count ? ms->order[place] : NULL;
 }

@@ -25,6 +25,8 @@
 #include "service/media/copying.h"
 #include "service/base/reply.h"
 
+#include "machine/labels.h"
+
 #include "core/clock.h"
 #include "core/json.h"
 
@@ -154,6 +156,8 @@ static void machine_routes(struct api *api, struct http_request *r, struct machi
 		http_respond_json(r, 200, shown(api, m));
 	else if (!*rest && r->method == HTTP_DELETE)
 		change_delete(api->operations, r, m);
+	else if (!*rest && r->method == HTTP_PATCH && labels_alone(body))
+		patch_labels(api->operations, r, m, body);
 	else if (!*rest && r->method == HTTP_PATCH && m->guest)
 		patch_handle(api->operations, r, m);
 	else if (!*rest && r->method == HTTP_PATCH)

@@ -12,11 +12,13 @@
 enum type {
 	TEXT,
 	BOOL,
-	WHOLE, /* a number from 0 */
-	COUNT, /* a number from 1 */
-	TEXTS, /* an array of texts */
-	MAP,   /* an object of texts */
-	LIST,  /* an array of objects of `of` */
+	WHOLE,       /* a number from 0 */
+	COUNT,       /* a number from 1 */
+	TEXTS,       /* an array of texts */
+	MAP,         /* an object of texts */
+	MAP_OR_NULL, /* an object of texts and nulls */
+	TEXT_OR_NULL,
+	LIST, /* an array of objects of `of` */
 };
 
 struct key {
@@ -40,6 +42,7 @@ static const struct key disk_keys[] = {
 		{.name = "ssh_keys", .type = TEXTS}, {.name = "first_boot"},                       \
 		{.name = "sealed", .type = BOOL}, {.name = "replace", .type = BOOL},               \
 		{.name = "lab"}, {.name = "request_id"}, {.name = "from", BARE},                   \
+		{.name = "labels", .type = MAP_OR_NULL}, {.name = "note", .type = TEXT_OR_NULL},   \
 		{.name = "power", BARE}, {.name = "power_password", BARE},                         \
 		{.name = "uefi", .type = BOOL, BARE}, {.name = "arm", .type = BOOL, BARE},         \
 		{.name = "memory", .type = COUNT, GUEST}, {.name = "vcpus", .type = COUNT, GUEST}, \
@@ -67,7 +70,8 @@ static const struct key enrolment_keys[] = {{.name = "machines", .type = LIST, .
 static const struct key patch_keys[] = {{.name = "memory", .type = COUNT},
 	{.name = "vcpus", .type = COUNT}, {.name = "autostart", .type = BOOL},
 	{.name = "description"}, {.name = "restart", .type = BOOL}, {.name = "power"},
-	{.name = "power_password"}, {0}};
+	{.name = "power_password"}, {.name = "labels", .type = MAP_OR_NULL},
+	{.name = "note", .type = TEXT_OR_NULL}, {0}};
 static const struct key adopt_keys[] = {{.name = "mac"}, {.name = "instead_of"}, {0}};
 static const struct key power_keys[] = {{.name = "do"}, {0}};
 static const struct key stop_keys[] = {{.name = "force", .type = BOOL}, {0}};
@@ -101,7 +105,7 @@ struct route {
 #define OPERATE ROLE_OPERATE
 #define ADMIN ROLE_ADMIN
 static const struct route routes[] = {
-	{HTTP_GET, "/machines", "full", NULL, false, VIEW},
+	{HTTP_GET, "/machines", "full state profile lab segment label limit from", NULL, false, VIEW},
 	{HTTP_POST, "/machines", "", machine_keys, false, OPERATE},
 	{HTTP_POST, "/judge", "", judge_keys, false, OPERATE},
 	{HTTP_POST, "/enrolments", "", enrolment_keys, false, OPERATE},
@@ -262,7 +266,7 @@ static const char *type_name(const json_t *v)
 	return "null";
 }
 
-static bool all_texts(json_t *v)
+static bool all_texts(json_t *v, bool or_null)
 {
 	const char *key;
 	json_t *one;
@@ -275,7 +279,7 @@ static bool all_texts(json_t *v)
 	}
 	json_object_foreach(v, key, one)
 	{
-		if (!json_is_string(one))
+		if (!json_is_string(one) && !(or_null && json_is_null(one)))
 			return false;
 	}
 	return true;
@@ -293,9 +297,12 @@ static bool is_of(enum type type, json_t *v)
 	case COUNT:
 		return json_is_integer(v) && json_integer_value(v) > 0;
 	case TEXTS:
-		return json_is_array(v) && all_texts(v);
+		return json_is_array(v) && all_texts(v, false);
 	case MAP:
-		return json_is_object(v) && all_texts(v);
+	case MAP_OR_NULL:
+		return json_is_object(v) && all_texts(v, type == MAP_OR_NULL);
+	case TEXT_OR_NULL:
+		return json_is_string(v) || json_is_null(v);
 	case LIST:
 		break;
 	}
@@ -326,16 +333,21 @@ static unsigned judge_list(
 static unsigned judge_value(
 	json_t *v, const struct key *k, const char *where, char *why, size_t size)
 {
-	static const char *const names[] = {"a text", "true or false", "a whole number from 0",
-		"a whole number from 1", "an array of texts", "an object of texts",
-		"an array of objects"};
+	static const char *const names[] = {[TEXT] = "a text",
+		[BOOL] = "true or false",
+		[WHOLE] = "a whole number from 0",
+		[COUNT] = "a whole number from 1",
+		[TEXTS] = "an array of texts",
+		[MAP] = "an object of texts",
+		[MAP_OR_NULL] = "an object of texts and nulls",
+		[TEXT_OR_NULL] = "a text or null",
+		[LIST] = "an array of objects"};
+	bool inside = (k->type == TEXTS && json_is_array(v)) ||
+		((k->type == MAP || k->type == MAP_OR_NULL) && json_is_object(v));
 
 	if (!is_of(k->type, v)) {
 		snprintf(why, size, "'%s%s' is %s, not %s", where, k->name, names[k->type],
-			(k->type == TEXTS && json_is_array(v)) ||
-					(k->type == MAP && json_is_object(v))
-				? "of anything else"
-				: type_name(v));
+			inside ? "of anything else" : type_name(v));
 		return 400;
 	}
 	return k->type == LIST ? judge_list(v, k, where, why, size) : 0;

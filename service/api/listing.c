@@ -8,7 +8,7 @@
 
 enum {
 	ROOM_FIRST = 4096,
-	LOOK_EACH = 8, /* items between two looks at the clock */
+	LOOK_EACH = 8, /* items, listed or left out, between two looks at the clock */
 };
 
 static int put(const char *bytes, size_t n, void *listing)
@@ -37,15 +37,32 @@ static int put_text(struct listing *l, const char *text)
 	return put(text, strlen(text), l);
 }
 
+/* Steals `json`. */
+static int put_json(struct listing *l, json_t *json)
+{
+	int rc = json_dump_callback(
+		json, put, l, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+
+	json_decref(json);
+	return rc;
+}
+
 static int put_item(struct listing *l, json_t *item)
 {
-	int rc = l->n++ ? put_text(l, ",") : 0;
+	if (l->n++ && put_text(l, ",")) {
+		json_decref(item);
+		return -1;
+	}
+	return put_json(l, item);
+}
 
-	if (!rc)
-		rc = json_dump_callback(
-			item, put, l, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
-	json_decref(item);
-	return rc;
+static int put_end(struct listing *l)
+{
+	int rc = put_text(l, "]");
+
+	if (!rc && l->next_page)
+		rc = put_text(l, ",\"next\":") || put_json(l, l->next_page(l)) ? -1 : 0;
+	return rc ? rc : put_text(l, "}");
 }
 
 static void unlink_it(struct listing *l)
@@ -88,13 +105,13 @@ static int slice(struct listing *l)
 	int64_t now = clock_mono_ms();
 	json_t *item;
 
-	for (size_t i = 1; (item = l->next(l)); i++) {
-		if (put_item(l, item))
+	for (size_t i = 1; l->next(l, &item); i++) {
+		if (item && put_item(l, item))
 			return -1;
 		if (i % LOOK_EACH == 0 && clock_mono_ms() != now)
 			return 1;
 	}
-	return put_text(l, "]}");
+	return put_end(l);
 }
 
 static void turn(struct listings *ls)

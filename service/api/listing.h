@@ -22,8 +22,11 @@ struct listings {
 
 /* The caller's storage; the caller sets the members above the line before listing_start(). */
 struct listing {
-	const char *member;                 /* the text is {"member":[…]} */
-	json_t *(*next)(struct listing *l); /* a new reference; NULL: there are no more */
+	const char *member; /* the text is {"member":[…]}; of a page, {"member":[…],"next":…} */
+	/* A new reference in *ret; or NULL, for one that is left out. False: there are no more. */
+	bool (*next)(struct listing *l, json_t **ret);
+	/* Of a page: what follows "next" in the text when there are no more, a new reference. NULL: it is no page. */
+	json_t *(*next_page)(struct listing *l);
 	/* `text` is taken, `len` bytes and a NUL; NULL: out of memory, or listing_drop(). The last call: `l` may be freed. */
 	void (*over)(struct listing *l, char *text, size_t len);
 	/* --- */

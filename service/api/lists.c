@@ -3,6 +3,7 @@
  * what it stood at may be gone. */
 #include "service/api/lists.h"
 #include "service/api/api.h"
+#include "service/api/filter.h"
 #include "service/base/reply.h"
 
 #include "core/clock.h"
@@ -23,8 +24,13 @@ struct list {
 	struct api *api;
 	struct http_request *request;
 	bool full;
-	char after[MACHINE_NAME]; /* machines: the last that was listed; "": none yet */
-	struct place_key *keys;   /* leases: all that there were */
+	char place
+		[MACHINE_NAME]; /* machines: the last that was looked at, or where the list begins; "": none */
+	bool begun;             /* it is the former */
+	struct filter filter;    /* its texts are the request's */
+	json_int_t limit;        /* 0: none */
+	char next[MACHINE_NAME]; /* of a page: the first of the next one; "": it is the last */
+	struct place_key *keys;  /* leases: all that there were */
 	size_t n, at;
 	uint64_t number; /* discovered machines: of the last that was listed */
 };
@@ -68,27 +74,89 @@ static void list_start(struct list *l)
 	listing_start(&l->api->listings, &l->listing);
 }
 
-static json_t *next_machine(struct listing *listing)
+static struct machine *machine_after(const struct list *l)
+{
+	return l->begun ? machines_after(l->api->base->machines, l->place)
+			: machines_from(l->api->base->machines, l->place);
+}
+
+static bool next_machine(struct listing *listing, json_t **ret)
 {
 	struct list *l = list_of(listing);
-	const struct machine *m = *l->after ? machines_after(l->api->base->machines, l->after)
-					    : machines_next(l->api->base->machines, NULL);
+	const struct machine *m = *l->next ? NULL : machine_after(l);
+	bool wanted = m && filter_takes(&l->filter, m);
 
+	*ret = NULL;
 	if (!m)
-		return NULL;
-	memcpy(l->after, m->name, sizeof l->after);
-	return reply_machine(l->api->base->timeline, m, l->full);
+		return false;
+	memcpy(l->place, m->name, sizeof l->place);
+	l->begun = true;
+	if (wanted && l->limit && listing->n == (size_t)l->limit)
+		memcpy(l->next, m->name, sizeof l->next);
+	else if (wanted)
+		*ret = reply_machine(l->api->base->timeline, m, l->full);
+	return true;
+}
+
+static json_t *next_machines(struct listing *listing)
+{
+	const struct list *l = list_of(listing);
+
+	return *l->next ? json_string(l->next) : json_null();
+}
+
+/* A number from 1; 0: it is not given. False: it is something else. */
+static bool limit_of(const struct http_request *r, json_int_t *ret)
+{
+	const char *text = http_arg(r, "limit");
+	size_t n = text ? strspn(text, "0123456789") : 0;
+
+	*ret = 0;
+	if (!text)
+		return true;
+	if (!n || n > 9 || text[n])
+		return false;
+	*ret = atoi(text);
+	return *ret > 0;
+}
+
+/* NULL: it is fine. */
+static const char *take_machine_args(struct list *l, char *why, size_t size)
+{
+	const struct http_request *r = l->request;
+	const char *from = http_arg(r, "from");
+
+	l->filter = (struct filter){.state = http_arg(r, "state"),
+		.profile = http_arg(r, "profile"),
+		.lab = http_arg(r, "lab"),
+		.segment = http_arg(r, "segment"),
+		.label = http_arg(r, "label")};
+	l->full = http_arg(r, "full") != NULL;
+	if (!limit_of(r, &l->limit))
+		return "limit is a number from 1 to 999999999";
+	if (from && strlen(from) >= sizeof l->place)
+		return "from is the name of a machine, the 'next' of the page before";
+	snprintf(l->place, sizeof l->place, "%s", from ? from : "");
+	return filter_error(&l->filter, why, size);
 }
 
 void lists_machines(struct api *api, struct http_request *r)
 {
 	struct list *l = list_new(api, r);
+	const char *wrong;
+	char why[256];
 
 	if (!l)
 		return;
-	l->full = http_arg(r, "full") != NULL;
+	wrong = take_machine_args(l, why, sizeof why);
+	if (wrong) {
+		http_respond_error(r, 400, "%s", wrong);
+		free(l);
+		return;
+	}
 	l->listing.member = "machines";
 	l->listing.next = next_machine;
+	l->listing.next_page = l->limit || *l->place ? next_machines : NULL;
 	list_start(l);
 }
 
@@ -106,7 +174,7 @@ static json_t *lease_json(const struct api *api, const struct lease *l, int64_t 
 		"machine", m ? m->name : NULL);
 }
 
-static json_t *next_lease(struct listing *listing)
+static bool next_lease(struct listing *listing, json_t **ret)
 {
 	struct list *l = list_of(listing);
 	const struct lease *lease = NULL;
@@ -116,7 +184,8 @@ static json_t *next_lease(struct listing *listing)
 
 		lease = lease_by_ip(dhcpd_leases(l->api->dhcpd), k->segment, &k->ip);
 	}
-	return lease ? lease_json(l->api, lease, clock_steady_ms()) : NULL;
+	*ret = lease ? lease_json(l->api, lease, clock_steady_ms()) : NULL;
+	return lease;
 }
 
 static int keep_keys(struct list *l)
@@ -149,15 +218,17 @@ void lists_leases(struct api *api, struct http_request *r)
 	list_start(l);
 }
 
-static json_t *next_discovered(struct listing *listing)
+static bool next_discovered(struct listing *listing, json_t **ret)
 {
 	struct list *l = list_of(listing);
 	const struct discovered *d = discovereds_after(l->api->discovery->discovered, l->number);
 
+	*ret = NULL;
 	if (!d)
-		return NULL;
+		return false;
 	l->number = d->number;
-	return discovery_json(l->api->discovery, d, l->full);
+	*ret = discovery_json(l->api->discovery, d, l->full);
+	return true;
 }
 
 void lists_discovered(struct api *api, struct http_request *r)

@@ -5,7 +5,9 @@
 #include "core/json.h"
 #include "service/base/operation.h"
 #include "service/base/reply.h"
+#include "service/operations/describe.h"
 #include "service/operations/judge.h"
+#include "machine/labels.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -128,13 +130,14 @@ void power_switch_handle(struct metal *metal, struct http_request *r, struct mac
 
 static const char *patch_fault(const json_t *body)
 {
-	const char *key;
-	const json_t *v;
+	static const char *const keys[] = {"power", "power_password", "labels", "note"};
+	size_t known = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)body, key, v) if (strcmp(key, "power") != 0 &&
-		strcmp(key, "power_password") !=
-			0) return "only power and power_password of bare metal can be changed; for "
-				  "anything else, delete it and enroll it again";
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		known += json_object_get(body, keys[i]) != NULL;
+	if (known != json_object_size(body))
+		return "only power, power_password, labels and note of bare metal can be changed; "
+		       "for anything else, delete it and enroll it again";
 	return json_is_string(json_object_get(body, "power"))
 		? NULL
 		: "power is missing: what switches it, \"\" for nothing";
@@ -144,11 +147,13 @@ static int patch_record(
 	struct metal *metal, struct machine *m, const json_t *body, char *why, size_t size)
 {
 	const char *power = json_text(body, "power"), *password = json_text(body, "power_password");
-	int rc = judge_power_target(metal->operations, power, password, why, size);
+	int rc = labels_judge(m, body, why, size);
 
 	if (!rc)
+		rc = judge_power_target(metal->operations, power, password, why, size);
+	if (!rc)
 		rc = judge_power_take(m, power, password);
-	return rc ? rc : machines_save(m->home, m);
+	return rc ? rc : describe_change(metal->base, m, body, why, size);
 }
 
 void power_switch_patch(struct metal *metal, struct http_request *r, struct machine *m)

@@ -6,6 +6,7 @@
 #include "core/ssh_key.h"
 
 #include "kickstart/render.h"
+#include "machine/labels.h"
 #include "core/json.h"
 
 #include <errno.h>
@@ -216,6 +217,8 @@ int judge_request(struct creation *c, json_t *body, char *why, size_t size)
 
 	if (!rc)
 		rc = judge_texts(c, body, why, size);
+	if (!rc)
+		rc = labels_take(c->machine, body, NULL, why, size);
 	if (!rc)
 		rc = judge_power(c, body, why, size);
 	if (!rc)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PATCH /machines/NAME: memory, vcpus, autostart, description of a guest; POST …/start, …/stop.
+ * PATCH /machines/NAME: labels and note of any machine; memory, vcpus, autostart, description of a guest. POST …/start, …/stop.
  *
  *   request ─▶ judged ─▶ libvirt's definition changed ─▶ record stored ─▶ answered
  *                                                          └ restart: asked to shut down ─▶ stopped ─▶ started ─▶ answered
@@ -14,6 +14,8 @@
 #include "service/operations/judge.h"
 #include "service/base/operation.h"
 #include "service/base/reply.h"
+#include "service/operations/describe.h"
+#include "machine/labels.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,11 +30,12 @@ struct patch {
 	struct operation op; /* first */
 	struct operations *ops;
 	struct http_request *request;
-	json_t *body; /* what changes; NULL: it is only to be started */
-	bool restart; /* wanted */
-	bool stop;    /* it is to stop, and nothing else */
-	bool matters; /* what runs does not have it yet */
-	bool going;   /* it was asked to shut down */
+	json_t *body;  /* what changes of the guest; NULL: it is only to be started */
+	json_t *about; /* the request with its labels and its note; NULL: it is only to be started */
+	bool restart;  /* wanted */
+	bool stop;     /* it is to stop, and nothing else */
+	bool matters;  /* what runs does not have it yet */
+	bool going;    /* it was asked to shut down */
 	struct loop_timer over;
 };
 
@@ -41,6 +44,7 @@ static void patch_free(struct patch *p)
 	operation_end(&p->op);
 	loop_timer_clear(p->ops->base->loop, &p->over);
 	json_decref(p->body);
+	json_decref(p->about);
 	free(p);
 }
 
@@ -268,6 +272,7 @@ static int store_change(struct patch *p, struct machine *m, char *text, size_t s
 {
 	size_t used = 0;
 	const char *key;
+	char why[256]; /* judged before */
 	json_t *v;
 
 	*text = '\0';
@@ -288,7 +293,7 @@ static int store_change(struct patch *p, struct machine *m, char *text, size_t s
 			n = snprintf(text + used, size - used, "%s%s", used ? "; " : "", key);
 		used = n < 0 || used + (size_t)n >= size ? size - 1 : used + (size_t)n;
 	}
-	return machines_save(m->home, m);
+	return describe_change(p->ops->base, m, p->about, why, sizeof why);
 }
 
 static void on_changed(void *arg, int rc, const struct guest_status *st, const char *why)
@@ -331,7 +336,7 @@ static bool number_fits(json_t *body, const char *key, json_int_t most)
 static const char *judge_patch(json_t *body, char *why, size_t size)
 {
 	static const char *const keys[] = {
-		"memory", "vcpus", "autostart", "description", "restart"};
+		"memory", "vcpus", "autostart", "description", "restart", "labels", "note"};
 	const json_t *autostart = json_object_get(body, "autostart"),
 		     *restart = json_object_get(body, "restart"),
 		     *description = json_object_get(body, "description");
@@ -340,8 +345,8 @@ static const char *judge_patch(json_t *body, char *why, size_t size)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		known += json_object_get(body, keys[i]) != NULL;
 	if (known != json_object_size(body))
-		return "only memory, vcpus, autostart and description can be changed (with "
-		       "restart, if wanted); for anything else, create the machine again";
+		return "only memory, vcpus, autostart, description, labels and note can be changed "
+		       "(with restart, if wanted); for anything else, create the machine again";
 	if (judge_memory(body, why, size) < 0)
 		return why;
 	if (!number_fits(body, "vcpus", JUDGE_VCPUS_MAX)) {
@@ -372,29 +377,59 @@ static int patch_change(struct patch *p, const struct machine *m)
 	return guest_change(guests_of(p->ops->hosts, m), m->name, m->uuid, &change, on_changed, p);
 }
 
+static void patch_guest(
+	struct operations *ops, struct http_request *r, struct machine *m, json_t *body)
+{
+	char why[256];
+	json_int_t memory = judge_memory(body, why, sizeof why);
+	struct patch *p = refused(ops, r, m) ? NULL : patch_new(ops, r, m);
+
+	if (!p)
+		return;
+	p->about = json_copy(body);
+	p->body = json_copy(body);
+	p->restart = json_is_true(json_object_get(body, "restart"));
+	json_object_del(p->body, "restart");
+	json_object_del(p->body, "labels");
+	json_object_del(p->body, "note");
+	if (memory > 0)
+		json_object_set_new(p->body, "memory", json_integer(memory));
+	if (patch_change(p, m))
+		patch_fail(p, 500, "out of memory");
+}
+
 void patch_handle(struct operations *ops, struct http_request *r, struct machine *m)
 {
 	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
 	char why[256];
 	const char *wrong = judge_patch(body, why, sizeof why);
-	json_int_t memory = judge_memory(body, why, sizeof why);
-	struct patch *p = NULL;
 
+	if (!wrong && labels_judge(m, body, why, sizeof why))
+		wrong = why;
 	if (wrong)
 		http_respond_error(r, 422, "%s: %s", m->name, wrong);
-	else if (!refused(ops, r, m))
-		p = patch_new(ops, r, m);
-	if (!p) {
-		json_decref(body);
+	else
+		patch_guest(ops, r, m, body);
+	json_decref(body);
+}
+
+/* What it says of a guest's restart is no news: nothing that runs knows of it. */
+void patch_labels(
+	struct operations *ops, struct http_request *r, struct machine *m, const json_t *body)
+{
+	char why[256] = "";
+	int rc = describe_change(ops->base, m, body, why, sizeof why);
+	json_t *reply;
+
+	if (rc) {
+		http_respond_error(r, rc == -EINVAL ? 422 : 503, "%s: %s", m->name,
+			*why ? why : strerror(-rc));
 		return;
 	}
-	p->restart = json_is_true(json_object_get(body, "restart"));
-	json_object_del(body, "restart");
-	if (memory > 0)
-		json_object_set_new(body, "memory", json_integer(memory));
-	p->body = body;
-	if (patch_change(p, m))
-		patch_fail(p, 500, "out of memory");
+	reply = reply_machine(ops->base->timeline, m, true);
+	if (m->guest)
+		json_object_set_new(reply, "restart", json_false());
+	reply_committed(ops->base->store, r, 200, reply);
 }
 
 void patch_drop_all(struct operations *ops)

@@ -10,6 +10,7 @@
 struct count {
 	struct listing listing; /* first */
 	int to, at, pause_us;
+	int every; /* others are left out */
 	char *text;
 	size_t len;
 	int over;
@@ -30,15 +31,18 @@ static void tear_down(void)
 	loop_free(loop);
 }
 
-static json_t *next(struct listing *l)
+static bool next(struct listing *l, json_t **ret)
 {
 	struct count *c = (struct count *)l;
 
+	*ret = NULL;
 	if (c->at == c->to)
-		return NULL;
+		return false;
 	if (c->pause_us)
 		usleep((useconds_t)c->pause_us);
-	return json_integer(c->at++);
+	*ret = c->at % c->every ? NULL : json_integer(c->at);
+	c->at++;
+	return true;
 }
 
 static void over(struct listing *l, char *text, size_t len)
@@ -54,6 +58,7 @@ static struct count count_to(int n, int pause_us)
 {
 	return (struct count){.listing = {.member = "n", .next = next, .over = over},
 		.to = n,
+		.every = 1,
 		.pause_us = pause_us};
 }
 
@@ -84,6 +89,45 @@ START_TEST(test_short_is_over_at_once)
 	listing_start(&listings, &three.listing);
 	ck_assert_str_eq(three.text, "{\"n\":[0,1,2]}");
 	check_text(&three);
+}
+END_TEST
+
+static json_t *next_page(struct listing *l)
+{
+	return json_integer(((struct count *)l)->at);
+}
+
+START_TEST(test_pages_and_what_is_left_out)
+{
+	struct count c = count_to(7, 0);
+
+	c.every = 3;
+	c.listing.next_page = next_page;
+	listing_start(&listings, &c.listing);
+	ck_assert_str_eq(c.text, "{\"n\":[0,3,6],\"next\":7}");
+	free(c.text);
+	c = count_to(1, 0);
+	c.at = 1;
+	c.listing.next_page = next_page;
+	listing_start(&listings, &c.listing);
+	ck_assert_str_eq(c.text, "{\"n\":[],\"next\":1}");
+	free(c.text);
+}
+END_TEST
+
+/* Nothing fits, and it takes its time all the same. */
+START_TEST(test_what_is_left_out_takes_turns)
+{
+	struct count c = count_to(100, 300);
+
+	c.every = 1000;
+	listing_start(&listings, &c.listing);
+	ck_assert_int_eq(c.over, 0);
+	ck_assert_int_eq(c.at, 8);
+	while (!c.over)
+		loop_once(loop, 1000);
+	ck_assert_str_eq(c.text, "{\"n\":[0]}");
+	free(c.text);
 }
 END_TEST
 
@@ -155,6 +199,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, test_short_is_over_at_once);
+	tcase_add_test(t, test_pages_and_what_is_left_out);
+	tcase_add_test(t, test_what_is_left_out_takes_turns);
 	tcase_add_test(t, test_others_get_their_turn);
 	tcase_add_test(t, test_dropped);
 	suite_add_tcase(s, t);

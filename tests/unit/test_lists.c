@@ -6,6 +6,7 @@
 #include "rooms_make.h"
 
 #include "core/clock.h"
+#include "machine/labels.h"
 
 static struct service rooms;
 static struct http_ask ask;
@@ -86,6 +87,102 @@ START_TEST(machines)
 	ck_assert_ptr_nonnull(json_object_get(json_array_get(all, 0), "settings"));
 	ck_assert_ptr_null(
 		strstr(ask.body, machines_by_name(rooms.base.machines, "db")->attempt.next_token));
+}
+END_TEST
+
+static struct machine *marked(const char *name, bool guest, const char *address, const char *json)
+{
+	const char *segment = strncmp(address, "192.", 4) ? "lan" : "default";
+	struct machine *m = base_add(&rooms.base, base_record(name, guest, segment, address));
+	json_t *said = json_loads(json, 0, NULL);
+	char why[256] = "";
+
+	ck_assert_msg(!labels_take(m, said, NULL, why, sizeof why), "%s", why);
+	json_decref(said);
+	return m;
+}
+
+/* The names of the machines that `query` asks for, a blank behind each. */
+static const char *named(const char *query)
+{
+	static char names[512];
+	json_t *all = list("machines", query);
+
+	*names = '\0';
+	for (size_t i = 0; i < json_array_size(all); i++)
+		snprintf(names + strlen(names), sizeof names - strlen(names), "%s ",
+			text(all, i, "name"));
+	return names;
+}
+
+static void some(void)
+{
+	marked("node10", false, "10.77.1.10", "{\"labels\": {\"rack\": \"12\", \"gpu\": \"a:b\"}}");
+	marked("node2", false, "10.77.1.2", "{\"labels\": {\"rack\": \"3\"}, \"note\": \"slow\"}");
+	snprintf(marked("node3", false, "10.77.1.3", "{}")->lab, 64, "first");
+	snprintf(marked("web", true, "192.168.122.9", "{}")->lab, 64, "second");
+	base_arm(marked("db", true, "10.77.1.4", "{}"), "debian-12");
+}
+
+START_TEST(filters)
+{
+	some();
+	ck_assert_str_eq(named(""), "db node2 node3 node10 web ");
+	ck_assert_str_eq(named("?state=armed"), "db ");
+	ck_assert_str_eq(named("?state=known"), "node2 node3 node10 web ");
+	ck_assert_str_eq(named("?state=known,armed"), "db node2 node3 node10 web ");
+	ck_assert_str_eq(named("?state=template"), "");
+	machines_by_name(rooms.base.machines, "web")->template = true;
+	ck_assert_str_eq(named("?state=template"), "web ");
+	ck_assert_str_eq(named("?state=known"), "node2 node3 node10 ");
+	ck_assert_str_eq(named("?lab=first,second"), "node3 web ");
+	ck_assert_str_eq(named("?lab=first&segment=default"), "");
+	ck_assert_str_eq(named("?lab="), "db node2 node10 ");
+	ck_assert_str_eq(named("?segment=default,nowhere"), "web ");
+	ck_assert_str_eq(named("?profile=debian"), "");
+	ck_assert_str_eq(named("?label=rack"), "node2 node10 ");
+	ck_assert_str_eq(named("?label=rack:3"), "node2 ");
+	ck_assert_str_eq(named("?label=rack:3,gpu:a:b"), "node2 node10 ");
+	ck_assert_str_eq(named("?label=rac,rack:1,:,"), "");
+	ck_assert_uint_eq(http_ask(&ask, "GET", "/api/v1/machines?state=armd", NULL), 400);
+	ck_assert_ptr_nonnull(strstr(ask.body, "state 'armd': expected one of known armed"));
+	ck_assert_uint_eq(http_ask(&ask, "GET", "/api/v1/machines?state=", NULL), 400);
+}
+END_TEST
+
+static void page(const char *query, const char *names, const char *next)
+{
+	const json_t *is;
+
+	ck_assert_str_eq(named(query), names);
+	is = json_object_get(ask.json, "next");
+	ck_assert(next ? json_is_string(is) && !strcmp(json_string_value(is), next)
+		       : json_is_null(is));
+}
+
+START_TEST(pages)
+{
+	static const char *const wrong[] = {"limit=0", "limit=", "limit=x", "limit=-1", "limit=1x",
+		"limit=9999999999",
+		"from=0123456789012345678901234567890123456789012345678901234567890123"};
+	char target[128];
+
+	some();
+	page("?limit=2", "db node2 ", "node3");
+	page("?limit=2&from=node3", "node3 node10 ", "web");
+	page("?limit=2&from=web", "web ", NULL);
+	page("?limit=5", "db node2 node3 node10 web ", NULL);
+	page("?limit=1&label=rack", "node2 ", "node10"); /* one that is wanted */
+	page("?limit=1&label=rack&from=node10", "node10 ", NULL);
+	page("?limit=1&from=node4", "node10 ", "web"); /* it went meanwhile */
+	page("?limit=1&from=zzz", "", NULL);
+	page("?from=node10", "node10 web ", NULL);
+	list("machines", "");
+	ck_assert_ptr_null(json_object_get(ask.json, "next"));
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		snprintf(target, sizeof target, "/api/v1/machines?%s", wrong[i]);
+		ck_assert_uint_eq(http_ask(&ask, "GET", target, NULL), 400);
+	}
 }
 END_TEST
 
@@ -201,6 +298,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, machines);
+	tcase_add_test(t, filters);
+	tcase_add_test(t, pages);
 	tcase_add_test(t, leases);
 	tcase_add_test(t, while_they_come_and_go);
 	tcase_add_test(t, leases_that_end_meanwhile);

@@ -6,6 +6,7 @@
 #include "rooms_make.h"
 #include "stepped_clock.h"
 
+#include "machine/labels.h"
 #include "service/guests/guest_spec.h"
 
 #include <libvirt/libvirt.h>
@@ -15,6 +16,17 @@ static struct http_ask ask;
 static struct machine *m;
 static virConnectPtr other;
 static unsigned made;
+
+static void handle_patch(struct operations *ops, struct http_request *r, struct machine *of)
+{
+	json_t *body = json_loadb(r->body, r->body_len, 0, NULL);
+
+	if (labels_alone(body))
+		patch_labels(ops, r, of, body);
+	else
+		patch_handle(ops, r, of);
+	json_decref(body);
+}
 
 /* PATCH /api/v1/NAME, POST /api/v1/NAME/start and stop. */
 static void handle(void *arg, struct http_request *r)
@@ -31,7 +43,7 @@ static void handle(void *arg, struct http_request *r)
 	else if (!strcmp(what, "stop"))
 		patch_stop_machine(ops, r, of);
 	else
-		patch_handle(ops, r, of);
+		handle_patch(ops, r, of);
 }
 
 static void on_made(void *arg, int rc, const char *why)
@@ -247,6 +259,33 @@ START_TEST(changed)
 }
 END_TEST
 
+START_TEST(labels_beside_it)
+{
+	done("PATCH", "", "{\"vcpus\": 2, \"labels\": {\"rack\": \"12\"}, \"note\": \"n\"}");
+	ck_assert_int_eq(number("vcpus"), 2);
+	ck_assert_str_eq(json_string_value(json_object_get(m->labels, "rack")), "12");
+	ck_assert_str_eq(m->note, "n");
+	ck_assert_str_eq(base_told(&rooms.base, "web01", "changed"), "vcpus 2, was 1");
+	refused("PATCH", "", "{\"vcpus\": 3, \"labels\": {\"Rack\": \"\"}}", 422,
+		"web01: label 'Rack': a key has");
+	ck_assert_int_eq(number("vcpus"), 2);
+}
+END_TEST
+
+START_TEST(labels_alone_are_changed)
+{
+	strcpy(m->uuid, "00000000-0000-0000-0000-000000000009"); /* libvirt is not asked */
+	done("PATCH", "", "{\"labels\": {\"rack\": \"12\"}, \"note\": \"n\"}");
+	ck_assert_str_eq(base_told(&rooms.base, "web01", "changed"), "labels rack=12; note");
+	ck_assert(json_is_false(json_object_get(ask.json, "restart")));
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(ask.json, "labels"), "rack")),
+		"12");
+	ck_assert(store_is_clean(rooms.base.store));
+	refused("PATCH", "", "{\"note\": \"\\u0007\"}", 422, "web01: note is a text of at most");
+}
+END_TEST
+
 START_TEST(changed_while_it_runs)
 {
 	start();
@@ -268,8 +307,8 @@ START_TEST(what_cannot_be)
 {
 	static const struct {
 		const char *body, *line;
-	} wrong[] = {
-		{"{\"disk\": 5}", "web01: only memory, vcpus, autostart and description can be"},
+	} wrong[] = {{"{\"disk\": 5}",
+			     "web01: only memory, vcpus, autostart, description, labels and note"},
 		{"{\"memory\": 2048}", "web01: memory 2048: expected bytes"},
 		{"{\"vcpus\": 0}", "web01: vcpus is a number from 1 to 1024"},
 		{"{\"vcpus\": 1025}", "web01: vcpus is a number from 1 to 1024"},
@@ -340,8 +379,9 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {started_and_stopped, nothing_to_start,
-		stops_that_take_their_time, stopped_for_two, changed, changed_while_it_runs,
-		what_cannot_be, who_cannot, gone_meanwhile, dropped};
+		stops_that_take_their_time, stopped_for_two, changed, labels_beside_it,
+		labels_alone_are_changed, changed_while_it_runs, what_cannot_be, who_cannot,
+		gone_meanwhile, dropped};
 	Suite *s = suite_create("patch");
 	TCase *t = tcase_create("patch");
 
