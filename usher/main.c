@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
 	&cmd_start,
 	&cmd_stop,
 	&cmd_power,
+	&cmd_set,
 	&cmd_run,
 	&cmd_reinstall,
 	&cmd_confirm,

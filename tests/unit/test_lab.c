@@ -69,7 +69,7 @@ START_TEST(reads_all)
 	     "<ssh-key> " ED " me@x\n</ssh-key><ssh-key file='id.pub'/></defaults>\n"
 	     "<machine name='web' template='golden' cpu='host-passthrough' firmware='efi-secure' "
 	     "graphics='vnc' description='d' os-variant='debian12' linked='no' sealed='yes' "
-	     "connect='qemu+ssh://far/system'/>"
+	     "connect='qemu+ssh://far/system' labels='rack=12 gpu=no' note='n'/>"
 	     "<network name='lab0' subnet='10.77.0.0/16' forward='nat' domain='lab.example'/>\n"
 	     "</lab>");
 	ck_assert_str_eq(lab->name, "web");
@@ -97,7 +97,8 @@ START_TEST(reads_all)
 	ck_body("web",
 		"{\"autostart\":true,\"connect\":\"qemu+ssh://far/system\",\"cpu\":\"host-"
 		"passthrough\",\"description\":\"d\",\"firmware\":\"efi-secure\",\"graphics\":"
-		"\"vnc\",\"linked\":false,\"memory\":536870912,\"name\":\"web\",\"os_variant\":"
+		"\"vnc\",\"labels\":{\"gpu\":\"no\",\"rack\":\"12\"},\"linked\":false,\"memory\":536870912,"
+		"\"name\":\"web\",\"note\":\"n\",\"os_variant\":"
 		"\"debian12\",\"sealed\":true,\"segment\":\"lab0\",\"template\":\"golden\"}");
 	end();
 }
@@ -245,15 +246,12 @@ static const struct fault {
 		"3: a second <first-boot> in <defaults>", false},
 	{"<defaults profile='p'/>\n<defaults memory='1G'/>", "3: a second <defaults> in <lab>",
 		false},
-	{"<defaults name='p'/>",
-		"2: <defaults> has no attribute 'name'; it has profile, template, linked, network, "
-		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "
-		"os-variant, pool, connect",
+	{"<defaults name='p'/>", "2: <defaults> has no attribute 'name': did you mean 'note'?",
 		false},
 	{"<defaults ip='10.0.0.1'/>",
 		"2: <defaults> has no attribute 'ip'; it has profile, template, linked, network, "
 		"memory, vcpus, cpu, firmware, graphics, autostart, sealed, description, "
-		"os-variant, pool, connect",
+		"os-variant, pool, connect, labels, note",
 		false},
 	{"<network name='n'/>", "2: <network> lacks subnet='…' or ipv6='…'", false},
 	{"<network name='n' ipv6='fd00:77::/48'/>",

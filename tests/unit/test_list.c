@@ -44,13 +44,14 @@ START_TEST(reads_csv)
 {
 	ck_assert_msg(
 		read_text(
-			"\xef\xbb\xbfset.disk,name,mac,address,profile,segment,power,arm,sealed\r\n"
-			"\"a,\"\"b\",n1,02-00-00-00-00-0A,10.0.0.5,p,s,wol:,yes,no\r\n\r\n"
-			",n2,02:00:00:00:00:02,,,,,,\r\n"
-			"\"x\ny\",n3,02:00:00:00:00:03,fd00::3,,,,no,") == 0,
+			"\xef\xbb\xbfset.disk,name,mac,address,profile,segment,power,arm,sealed,note,labels\r\n"
+			"\"a,\"\"b\",n1,02-00-00-00-00-0A,10.0.0.5,p,s,wol:,yes,no,N,rack=1=2 a=b\r\n\r\n"
+			",n2,02:00:00:00:00:02,,,,,,,,\r\n"
+			"\"x\ny\",n3,02:00:00:00:00:03,fd00::3,,,,no,,,") == 0,
 		"%s", why);
 	ck_machines(
-		"n1:2 {\"address\":\"10.0.0.5\",\"arm\":true,\"mac\":\"02:00:00:00:00:0a\",\"name\":\"n1\","
+		"n1:2 {\"address\":\"10.0.0.5\",\"arm\":true,\"labels\":{\"a\":\"b\",\"rack\":\"1=2\"},"
+		"\"mac\":\"02:00:00:00:00:0a\",\"name\":\"n1\",\"note\":\"N\","
 		"\"power\":\"wol:\",\"profile\":\"p\",\"sealed\":false,\"segment\":\"s\",\"settings\":{"
 		"\"disk\":\"a,\\\"b\"}}\n"
 		"n2:4 {\"mac\":\"02:00:00:00:00:02\",\"name\":\"n2\"}\n"
@@ -91,10 +92,10 @@ static const struct {
 	{"name,profil\n", "l:1: no column is called 'profil': did you mean 'profile'?"},
 	{"name,mac,nonsense\n",
 		"l:1: no column is called 'nonsense'; there are name, mac, address, profile, "
-		"segment, power, arm, sealed, and set.KEY"},
+		"segment, power, arm, sealed, labels, note, and set.KEY"},
 	{"name,mac,set.\n",
 		"l:1: no column is called 'set.'; there are name, mac, address, profile, segment, "
-		"power, arm, sealed, and set.KEY"},
+		"power, arm, sealed, labels, note, and set.KEY"},
 	{"Name,mac\n", "l:1: no column is called 'Name': did you mean 'name'?"},
 	{"name,name\n",
 		"l:1: column 'name' is there twice\nl:1: the header line lacks column 'mac'"},
@@ -113,6 +114,12 @@ static const struct {
 		"l:2: segment 'f g': expected a name of letters, digits, '-', '_' and '.', of at most 63\n"
 		"l:2: arm 'h': expected yes or no\n"
 		"l:2: sealed 'i': expected yes or no"},
+	{"name,mac,labels\na,02:00:00:00:00:01,rack\nb,02:00:00:00:00:02,Rack=1\n"
+	 "c,02:00:00:00:00:03,a=1  b=2\nd,02:00:00:00:00:04,a=1 a=2\n",
+		"l:2: labels 'rack': expected labels like rack=12 gpu=no, a blank between\n"
+		"l:3: labels 'Rack=1': expected labels like rack=12 gpu=no, a blank between\n"
+		"l:4: labels 'a=1  b=2': expected labels like rack=12 gpu=no, a blank between\n"
+		"l:5: labels 'a=1 a=2': expected labels like rack=12 gpu=no, a blank between"},
 	{"name,mac\na,02:00:00:00:00:01\na,02:00:00:00:00:02\n",
 		"l:3: the name 'a' is taken on line 2"},
 	{"name,mac\na,02:00:00:00:00:0a\nb,02-00-00-00-00-0A\n",
@@ -151,8 +158,12 @@ static const struct {
 		"l:2: <machine mac='x'>: expected a MAC like 52:54:00:12:34:56", false},
 	{"<machine name='a' mac='02:00:00:00:00:01' ip='10.0.0.1'/>",
 		"l:2: <machine> has no attribute 'ip'; it has name, mac, address, profile, segment, power, arm, "
-		"sealed",
+		"sealed, labels, note",
 		false},
+	{"<machine name='a' mac='02:00:00:00:00:01' labels='Rack=1'/>",
+		"l:2: <machine labels='Rack=1'>: expected labels like rack=12", false},
+	{"<machine name='a' mac='02:00:00:00:00:01' labels='rack=1 '/>",
+		"l:2: <machine labels='rack=1 '>: expected labels like rack=12", false},
 	{"<machine name='a' mac='02:00:00:00:00:01'/>\n<machine name='a' mac='02:00:00:00:00:02'/>",
 		"l:3: the name 'a' is taken on line 2", BEYOND},
 	{"<machine name='a' mac='02:00:00:00:00:01' power='ftp://x'/>", "l:2: power: ", BEYOND},

@@ -2,6 +2,7 @@
 /* usher create (guests) and enroll (bare metal): the request is put together here, judged by the service. */
 #include "usher/cli/cli.h"
 #include "usher/cli/enroll_list.h"
+#include "usher/cli/label_option.h"
 #include "usher/cli/power_password.h"
 #include "usher/cli/setting_option.h"
 #include "usher/client/client.h"
@@ -52,6 +53,8 @@ enum {
 	OPT_DOMAIN,
 	OPT_SEALED,
 	OPT_UNSEALED,
+	OPT_LABEL,
+	OPT_NOTE,
 };
 
 struct request {
@@ -296,7 +299,8 @@ static int take_option(struct request *r, int opt)
 		[OPT_GRAPHICS] = "graphics",
 		[OPT_OS_VARIANT] = "os_variant",
 		[OPT_DESCRIPTION] = "description",
-		[OPT_CONNECT] = "connect"};
+		[OPT_CONNECT] = "connect",
+		[OPT_NOTE] = "note"};
 	char why[256];
 	int rc;
 
@@ -324,6 +328,8 @@ static int take_option(struct request *r, int opt)
 		return 0;
 	case OPT_POWER:
 		return take_power(r, optarg);
+	case OPT_LABEL:
+		return label_option(r->command, r->body, optarg);
 	case OPT_FIRST_BOOT:
 		return request_first_boot(r->body, optarg);
 	}
@@ -470,6 +476,8 @@ static int run_request(struct request *r, int argc, char **argv, const struct op
 		{"ssh-key", required_argument, NULL, OPT_KEY},           \
 		{"no-ssh-key", no_argument, NULL, OPT_NO_KEY},           \
 		{"first-boot", required_argument, NULL, OPT_FIRST_BOOT}, \
+		{"label", required_argument, NULL, OPT_LABEL},           \
+		{"note", required_argument, NULL, OPT_NOTE},             \
 		{"sealed", no_argument, NULL, OPT_SEALED},               \
 		{"unsealed", no_argument, NULL, OPT_UNSEALED},           \
 	{                                                                \
@@ -542,6 +550,8 @@ const struct command cmd_create = {
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         no key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
+		"  --label KEY=VALUE    to find it by; may be repeated\n"
+		"  --note TEXT          for people\n"
 		"  --sealed             nothing is installed before 'usher confirm' has the code "
 		"on its screen\n"
 		"  --unsealed           no confirmation, even if its segment is sealed\n"
@@ -559,15 +569,16 @@ const struct command cmd_enroll = {
 		"  --from ID            a discovered machine's cards and segment ('usher discovered'):\n"
 		"                       by its id, UUID, serial, asset tag, MAC or SWITCH:PORT\n"
 		"  --list FILE          all machines of a list, or none: CSV with a header line of\n"
-		"                       name,mac,address,profile,segment,power,arm,sealed,set.KEY, "
-		"or XML;\n"
-		"                       the other options are for what it does not say\n"
+		"                       name,mac,address,profile,segment,power,arm,sealed,labels,\n"
+		"                       note,set.KEY, or XML; the other options are for what it does not say\n"
 		"  --profile P          what to install ('usher profiles')\n"
 		"  --network N          the segment (when several are served)\n"
 		"  --ip ADDRESS         its address (the lowest free one)\n" SETTING_OPTION_HELP
 		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         no key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
+		"  --label KEY=VALUE    to find it by; may be repeated\n"
+		"  --note TEXT          for people\n"
 		"  --sealed             nothing is installed before 'usher confirm' has the code "
 		"on its screen\n"
 		"  --unsealed           no confirmation, even if its segment is sealed\n"

@@ -207,6 +207,17 @@ static void show_unreadable(const json_t *m, const char *what)
 			what);
 }
 
+/* It may have several lines. */
+static void show_note(const char *note)
+{
+	const char *head = "note";
+
+	for (size_t n; *note; note += n + (note[n] == '\n'), head = "") {
+		n = strcspn(note, "\n");
+		printf("  %-10s %.*s\n", head, (int)n, note);
+	}
+}
+
 static void show_machine(json_t *m)
 {
 	json_t *last = json_object_get(m, "last_event");
@@ -222,6 +233,10 @@ static void show_machine(json_t *m)
 	if (*machine_text(m, "guest_state"))
 		printf("  guest      %s\n", machine_text(m, "guest_state"));
 	show_nics(m);
+	json_object_foreach(json_object_get(m, "labels"), key, value)
+		printf("  label      %s=%s\n", key, json_string_value(value));
+	if (*machine_text(m, "note"))
+		show_note(machine_text(m, "note"));
 	json_object_foreach(json_object_get(m, "settings"), key, value)
 		printf("  set        %s=%s\n", key,
 			json_is_string(value) ? json_string_value(value) : "…");

@@ -182,7 +182,8 @@ static const struct lab_attribute machine_attributes[] = {{"name", "name", LAB_N
 	{"autostart", "autostart", LAB_YES_NO, false}, {"sealed", "sealed", LAB_YES_NO, false},
 	{"description", "description", LAB_TEXT, false},
 	{"os-variant", "os_variant", LAB_WORD, false}, {"pool", "pool", LAB_WORD, false},
-	{"connect", "connect", LAB_TEXT, false}, {0}};
+	{"connect", "connect", LAB_TEXT, false}, {"labels", "labels", LAB_LABELS, false},
+	{"note", "note", LAB_TEXT, false}, {0}};
 enum { MACHINE_OWN = 3 }; /* name, ip, mac: not in <defaults> */
 
 static json_t *read_said(struct markup_reader *r, const xmlNode *e, const struct lab_attribute *as)

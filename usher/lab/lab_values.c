@@ -4,6 +4,7 @@
 #include "usher/client/cli_names.h"
 #include "config/config_xml.h"
 #include "guest/guest.h"
+#include "machine/labels.h"
 #include "usher/client/request.h"
 
 #include <ctype.h>
@@ -23,6 +24,41 @@ json_t *lab_take_word(const char *text)
 json_t *lab_take_text(const char *text)
 {
 	return *text && strlen(text) < 256 ? json_string(text) : NULL;
+}
+
+static bool add_label(json_t *labels, const char *word, size_t n)
+{
+	const char *equals = memchr(word, '=', n);
+	char key[LABEL_KEY_MAX + 1];
+	size_t len = equals ? (size_t)(equals - word) : 0;
+
+	if (!len || len >= sizeof key || len + 1 == n)
+		return false;
+	memcpy(key, word, len);
+	key[len] = '\0';
+	return !json_object_get(labels, key) &&
+		!json_object_set_new(labels, key, json_stringn(equals + 1, n - len - 1));
+}
+
+json_t *lab_take_labels(const char *text)
+{
+	json_t *labels = json_object(), *said = json_pack("{s:O}", "labels", labels);
+	const struct machine none = {0};
+	char why[128];
+	bool ok = labels;
+	size_t n;
+
+	for (bool more = true; ok && more; text += n + more) {
+		n = strcspn(text, " ");
+		more = text[n];
+		ok = add_label(labels, text, n);
+	}
+	ok = ok && !labels_judge(&none, said, why, sizeof why);
+	json_decref(said);
+	if (ok)
+		return labels;
+	json_decref(labels);
+	return NULL;
 }
 
 json_t *lab_take_memory(const char *text)

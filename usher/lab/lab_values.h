@@ -19,6 +19,7 @@ struct lab_attribute {
 #define LAB_WORD lab_take_word, "a name of letters, digits, '-', '_' and '.', of at most 63"
 #define LAB_NAMES lab_take_text, "a name, or a range like node{01..10}"
 #define LAB_TEXT lab_take_text, "a text of 1 to 255 bytes"
+#define LAB_LABELS lab_take_labels, "labels like rack=12 gpu=no, a blank between"
 #define LAB_MEMORY lab_take_memory, "a size like 512M or 2G"
 #define LAB_DISK lab_take_disk, "a size like 20G"
 #define LAB_VCPUS lab_take_vcpus, "a number from 1 to 1024"
@@ -36,7 +37,7 @@ struct lab_attribute {
 typedef json_t *lab_take(const char *text);
 lab_take lab_take_word, lab_take_text, lab_take_memory, lab_take_disk, lab_take_vcpus,
 	lab_take_yes_no, lab_take_firmware, lab_take_graphics, lab_take_forward, lab_take_domain,
-	lab_take_subnet, lab_take_prefix6, lab_take_ips, lab_take_macs;
+	lab_take_subnet, lab_take_prefix6, lab_take_ips, lab_take_macs, lab_take_labels;
 
 /* The addresses, or MACs, of `n` machines: an array of texts. One value counts up from there; a range has as many as there are
  * machines. NULL with what is wrong (static text). New reference. */

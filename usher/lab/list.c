@@ -33,7 +33,8 @@ const struct lab_attribute list_attributes[] = {{"name", "name", LAB_TEXT, true}
 	{"mac", "mac", LIST_MAC, true}, {"address", "address", LIST_IP, false},
 	{"profile", "profile", LAB_WORD, false}, {"segment", "segment", LAB_WORD, false},
 	{"power", "power", LAB_TEXT, false}, {"arm", "arm", LAB_YES_NO, false},
-	{"sealed", "sealed", LAB_YES_NO, false}, {0}};
+	{"sealed", "sealed", LAB_YES_NO, false}, {"labels", "labels", LAB_LABELS, false},
+	{"note", "note", LAB_TEXT, false}, {0}};
 
 void list_fault(struct listing *g, long line, const char *fmt, ...)
 {
