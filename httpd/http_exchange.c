@@ -226,7 +226,8 @@ struct http_conditions http_exchange_conditions(struct MHD_Connection *conn)
 	};
 }
 
-/* What is made for the asker has no entity tag: who names one does not mean what is there now. */
+/* What is made for the asker has no entity tag: who names one does not mean what is there now. The API's handler judges its
+ * own. */
 static bool names_a_version(struct MHD_Connection *conn)
 {
 	const struct http_conditions c = http_exchange_conditions(conn);
@@ -253,7 +254,8 @@ static void judge(
 		return refuse(x, 404, "no such path");
 	if (method_parse(method, &x->r.method) < 0 || !(methods & 1u << x->r.method))
 		refuse(x, 405, "method not allowed");
-	else if (x->kind == HTTP_KIND_STATE && names_a_version(conn))
+	else if (x->kind == HTTP_KIND_STATE && !http_path_below(x->path, "/api/v1/") &&
+		names_a_version(conn))
 		refuse(x, 412, "If-Match: there are no entity tags here");
 }
 
@@ -667,6 +669,13 @@ void http_add_header(struct http_request *r, const char *name, const char *value
 	}
 	free(h.name);
 	free(h.value);
+}
+
+bool http_wants_other(const struct http_request *r, const char *etag)
+{
+	const struct http_conditions c = {.match = http_header(r, "If-Match")};
+
+	return http_conditions_judge(&c, etag, 0) == HTTP_FAILED;
 }
 
 void http_vouch(struct http_request *r)

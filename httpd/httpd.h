@@ -106,6 +106,10 @@ void http_respond_method(struct http_request *r, const char *allow, const char *
 /* A header of the answer, before that; `name` and `value` are copied. More than HTTP_HEADERS are left out. */
 void http_add_header(struct http_request *r, const char *name, const char *value);
 
+/* Does the request demand by If-Match another version than `etag` (NULL: what it asks for has none)? Then the answer is 412
+ * (RFC 9110 13.1.1). Below /m/ and /boot/ that is judged before. */
+bool http_wants_other(const struct http_request *r, const char *etag);
+
 /* It came with a token that is right: whoever has this address is no stranger for some minutes. Before it is answered. */
 void http_vouch(struct http_request *r);
 

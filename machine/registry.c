@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/registry.h"
+#include "core/draw.h"
 #include "core/wipe.h"
 #include "machine/watch.h"
 
@@ -22,6 +23,7 @@ int machines_new(struct store *store, struct timeline *timeline, const struct se
 	ms->store = store;
 	ms->timeline = timeline;
 	ms->segments = segments;
+	draw_bytes(ms->salt, sizeof ms->salt);
 	table_init(&ms->names);
 	table_init(&ms->keys);
 	*ret = ms;

@@ -23,9 +23,11 @@
 #include "service/network/networks_api.h"
 #include "service/api/api_routes.h"
 #include "service/media/copying.h"
+#include "service/base/operation.h"
 #include "service/base/reply.h"
 
 #include "machine/labels.h"
+#include "machine/machine_tag.h"
 
 #include "core/clock.h"
 #include "core/json.h"
@@ -36,6 +38,7 @@
 #include <string.h>
 
 #define API "/api/v1"
+#define MACHINES "/machines/" /* each of which has an entity tag */
 
 /* NULL, as JSON: not wanted; only "problem": it cannot be served. */
 static json_t *segment6_json(struct api *api, const struct segment *seg)
@@ -146,15 +149,50 @@ static json_t *shown(struct api *api, const struct machine *m)
 	return j;
 }
 
+/* What changes it has not come to its end: nobody knows which version that will be. */
+static bool is_changing(const struct operations *ops, const struct machine *m)
+{
+	return operation_is_of(ops->patches, m) || operation_is_of(ops->rearmings, m) ||
+		operation_is_of(ops->deletions, m);
+}
+
+static void refuse_version(struct http_request *r, const struct machine *m, const char *tag)
+{
+	http_add_header(r, "ETag", tag);
+	http_respond_error(r, 412,
+		"%s was changed meanwhile: it is not the version that If-Match names", m->name);
+}
+
+/* The request names a version by If-Match, and is refused. */
+static bool is_outdated(struct api *api, struct http_request *r, const struct machine *m)
+{
+	char tag[MACHINE_TAG];
+
+	if (!http_header(r, "If-Match"))
+		return false;
+	if (machine_tag(m, tag))
+		http_respond_error(r, 500, "out of memory");
+	else if (http_wants_other(r, tag))
+		refuse_version(r, m, tag);
+	else if (r->method != HTTP_GET && r->method != HTTP_HEAD && is_changing(api->operations, m))
+		http_respond_error(r, 409, "%s is being changed just now: ask again", m->name);
+	else
+		return false;
+	return true;
+}
+
 /* Below /machines/NAME; `rest` is "" or "/…". */
 static void machine_routes(struct api *api, struct http_request *r, struct machine *m,
 	const char *rest, const json_t *body)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
-	if (!*rest && get)
+	if (is_outdated(api, r, m))
+		return;
+	if (!*rest && get) {
+		reply_tag(r, m);
 		http_respond_json(r, 200, shown(api, m));
-	else if (!*rest && r->method == HTTP_DELETE)
+	} else if (!*rest && r->method == HTTP_DELETE)
 		change_delete(api->operations, r, m);
 	else if (!*rest && r->method == HTTP_PATCH && labels_alone(body))
 		patch_labels(api->operations, r, m, body);
@@ -241,8 +279,8 @@ static void route(struct api *api, struct http_request *r, const struct asker *w
 		lists_machines(api, r);
 	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
 		create_handle(api->operations, r, json_incref(body));
-	else if (!strncmp(path, "/machines/", strlen("/machines/")))
-		machine_request(api, r, path + strlen("/machines/"), body);
+	else if (!strncmp(path, MACHINES, strlen(MACHINES)))
+		machine_request(api, r, path + strlen(MACHINES), body);
 	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
 		trial_handle(api->operations, r);
 	else if (!strcmp(path, "/enrolments") && r->method == HTTP_POST)
@@ -296,6 +334,8 @@ static void call(struct api *api, struct http_request *r, const struct asker *wh
 		refuse_method(r, path, why);
 	else if (wrong)
 		http_respond_error(r, wrong, "%s", why);
+	else if (strncmp(path, MACHINES, strlen(MACHINES)) && http_wants_other(r, NULL))
+		http_respond_error(r, 412, "If-Match: %s has no entity tag", r->path);
 	else
 		route(api, r, who, path, body);
 	json_decref(body);

@@ -105,7 +105,8 @@ struct route {
 #define OPERATE ROLE_OPERATE
 #define ADMIN ROLE_ADMIN
 static const struct route routes[] = {
-	{HTTP_GET, "/machines", "full state profile lab segment label limit from", NULL, false, VIEW},
+	{HTTP_GET, "/machines", "full state profile lab segment label limit from", NULL, false,
+		VIEW},
 	{HTTP_POST, "/machines", "", machine_keys, false, OPERATE},
 	{HTTP_POST, "/judge", "", judge_keys, false, OPERATE},
 	{HTTP_POST, "/enrolments", "", enrolment_keys, false, OPERATE},

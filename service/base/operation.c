@@ -2,6 +2,7 @@
 #include "service/base/operation.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void operation_begin(struct operation *o, struct operation **list, struct machine *m, bool holds)
 {
@@ -18,6 +19,13 @@ void operation_begin(struct operation *o, struct operation **list, struct machin
 struct machine *operation_machine(const struct operation *o)
 {
 	return machines_same(o->machines, o->name, o->uuid);
+}
+
+bool operation_is_of(const struct operation *list, const struct machine *m)
+{
+	while (list && strcmp(list->uuid, m->uuid))
+		list = list->next;
+	return list;
 }
 
 void operation_end(struct operation *o)

@@ -21,6 +21,8 @@ struct operation {
 void operation_begin(struct operation *o, struct operation **list, struct machine *m, bool holds);
 /* The machine, even if renamed; NULL: it was deleted. */
 struct machine *operation_machine(const struct operation *o);
+/* Is one of these of the machine? */
+bool operation_is_of(const struct operation *list, const struct machine *m);
 /* Removes the operation from the list and stops holding the machine. The caller frees it. */
 void operation_end(struct operation *o);
 

@@ -2,6 +2,7 @@
 #include "service/base/reply.h"
 
 #include "core/json.h"
+#include "machine/machine_tag.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -106,6 +107,14 @@ json_t *reply_machine(struct timeline *timeline, const struct machine *m, bool f
 	else
 		json_object_set_new(j, "last_event", json_null());
 	return j;
+}
+
+void reply_tag(struct http_request *r, const struct machine *m)
+{
+	char tag[MACHINE_TAG];
+
+	if (!machine_tag(m, tag))
+		http_add_header(r, "ETag", tag);
 }
 
 void reply_fetching(struct http_request *r, json_t *missing)

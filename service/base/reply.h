@@ -15,6 +15,8 @@ void reply_committed(struct store *store, struct http_request *r, unsigned statu
 /* Answers with `text` (heap, taken; NULL: out of memory) once all that was put is on disk. */
 void reply_text_committed(
 	struct store *store, struct http_request *r, unsigned status, const char *type, char *text);
+/* The machine's entity tag into the answer that is to come: after what changes it. */
+void reply_tag(struct http_request *r, const struct machine *m);
 /* 202: ask again. Steals `missing`. */
 void reply_fetching(struct http_request *r, json_t *missing);
 /* New references. */

@@ -171,6 +171,7 @@ void power_switch_patch(struct metal *metal, struct http_request *r, struct mach
 	else {
 		timeline_add(metal->base->timeline, m->name, "changed", "power: %s",
 			*m->power ? m->power : "none");
+		reply_tag(r, m);
 		reply_committed(
 			metal->base->store, r, 200, reply_machine(metal->base->timeline, m, true));
 	}

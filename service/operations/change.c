@@ -199,8 +199,10 @@ static void rearming_end(struct rearming *a, struct machine *m)
 		reply_fetching(a->request, missing);
 	else if (rc)
 		http_respond_error(a->request, rc == -EBUSY ? 409 : 422, "%s", why);
-	else
-		reply_committed(a->ops->base->store, a->request, 200, rearming_reply(a, m));
+	if (rc)
+		return;
+	reply_tag(a->request, m);
+	reply_committed(a->ops->base->store, a->request, 200, rearming_reply(a, m));
 }
 
 /* NULL: it cannot be armed any more, which is answered. */

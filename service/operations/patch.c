@@ -69,6 +69,7 @@ static void patch_done(struct patch *p, const struct machine *m)
 	json_t *reply = reply_machine(p->ops->base->timeline, m, true);
 
 	json_object_set_new(reply, "restart", json_boolean(p->matters));
+	reply_tag(p->request, m);
 	reply_committed(p->ops->base->store, p->request, 200, reply);
 	patch_free(p);
 }
@@ -429,6 +430,7 @@ void patch_labels(
 	reply = reply_machine(ops->base->timeline, m, true);
 	if (m->guest)
 		json_object_set_new(reply, "restart", json_false());
+	reply_tag(r, m);
 	reply_committed(ops->base->store, r, 200, reply);
 }
 

@@ -24,9 +24,9 @@ struct command {
 extern const struct command cmd_serve, cmd_check, cmd_probe, cmd_create, cmd_enroll, cmd_discovered,
 	cmd_adopt, cmd_template, cmd_clone, cmd_up, cmd_down, cmd_list, cmd_show, cmd_known_hosts,
 	cmd_timeline, cmd_console, cmd_log, cmd_watch, cmd_wait, cmd_start, cmd_stop, cmd_power,
-	cmd_set, cmd_run, cmd_reinstall, cmd_confirm, cmd_disarm, cmd_delete, cmd_render, cmd_profiles,
-	cmd_lint, cmd_import, cmd_media, cmd_fetch, cmd_packages, cmd_leases, cmd_network, cmd_mac,
-	cmd_rules, cmd_token, cmd_version;
+	cmd_set, cmd_run, cmd_reinstall, cmd_confirm, cmd_disarm, cmd_delete, cmd_render,
+	cmd_profiles, cmd_lint, cmd_import, cmd_media, cmd_fetch, cmd_packages, cmd_leases,
+	cmd_network, cmd_mac, cmd_rules, cmd_token, cmd_version;
 
 /* Options that every client command has. A command's own long ones are numbered from 1, below the letters. */
 struct cli_common {
