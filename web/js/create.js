@@ -98,7 +98,7 @@ export function createView(root, route) {
 		submit.disabled = faults.length > 0;
 		verdict.className = `verdict card ${faults.length ? "bad" : "good"}`;
 		verdict.replaceChildren(el("h2", {}, faults.length ? "Not yet" : form.value("kind") === "guest" ? "It can be created" : "It can be enrolled"),
-			...(faults.length ? left.concat(form.unplaced(left, faults)).map((t) => el("p", {}, t)) : [el("p.dim", {}, summary())]), answer.warning ? el("p.warn", {}, answer.warning) : null);
+			...(faults.length ? left.concat(form.unplaced(left, faults)).map((t) => el("p", {}, t)) : [el("p.dim", {}, summary())]), ...(answer.warning ? [el("p.warn", {}, answer.warning)] : []));
 		drawFindings(findings, faults.flatMap((f) => f.findings || []).concat(answer.findings || []));
 	}
 

@@ -32,7 +32,7 @@ export class Form {
 	}
 
 	text(name, label, { type = "text", numeric = false, value = "", ...more } = {}) {
-		return this.add(name, label, el("input", { type, name, value, autocomplete: "off", spellcheck: "false", inputmode: numeric ? "numeric" : null }), more);
+		return this.add(name, label, el("input", { type, name, value, autocomplete: type === "password" ? "new-password" : "off", spellcheck: "false", inputmode: numeric ? "numeric" : null }), more);
 	}
 
 	area(name, label, more = {}) {

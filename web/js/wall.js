@@ -14,7 +14,7 @@ const LEAST = [[150, 92, "big"], [104, 58, "middle"], [58, 34, "small"], [22, 22
 export function wallView(root) {
 	const totals = el("div.wall-totals"), time = el("time.wall-clock"), grid = el("div.wall", { role: "list", "aria-label": "Machines" }), more = el("p.wall-more", { hidden: true });
 	const full = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
-	root.append(el("h1.sr", {}, "Wall"), el("div.wall-head", {}, totals, el("span.push"), time, el("button.icon", { type: "button", "aria-label": "Full screen", title: "Full screen  f", on: { click: full } }, "⛶")), grid, more);
+	root.append(el("h1.sr", {}, "Wall"), el("div.wall-head", {}, totals, el("span.push"), time, el("button.button.quiet.small", { type: "button", title: "Full screen  f", on: { click: full } }, "Full screen")), grid, more);
 	const tiles = new Map();
 	const draw = () => {
 		const list = [...machines.all()].sort(byName), fit = fitting(grid, list.length);
