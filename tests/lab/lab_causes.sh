@@ -53,7 +53,7 @@ is_cause() { [ "$(cause "$1" kind)" = "$2" ]; }
 no_cause() { [ "$(cause "$1" kind)" = null ]; }
 waits_for() { [ "$("$USHER" show "$1" --json | jq -r .attempt.waits_for)" = "$2" ]; }
 # When its cause was put onto its timeline.
-stuck_at() { date -d "$("$USHER" timeline "$1" --json | jq -r 'select(.kind == "stuck").time' | tail -n 1)" +%s; }
+stuck_at() { date -d "$("$USHER" timeline "$1" --json | jq -r 'select(.kind == "stuck").at' | tail -n 1)" +%s; }
 # named NAME KIND SECONDS CERTAIN: within that time, counted from `begun`
 named() {
 	check "$1: $2, within $3 s" wait_until "$3" is_cause "$1" "$2" || { "$USHER" show "$1"; "$USHER" timeline "$1"; }
