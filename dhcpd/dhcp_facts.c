@@ -20,6 +20,16 @@ void dhcp_facts_asked(const struct machine *m, struct dhcp_firmware w)
 		machine_saw(m, SAW_REQUEST, dhcp_boot_client_text(w, text));
 }
 
+void dhcp_facts_message(const struct machine *m, const struct dhcp_message *msg)
+{
+	struct dhcp_firmware w = dhcp_firmware_of(msg);
+	enum dhcp_client client = dhcp_boot_client(w);
+
+	if (m && msg->has_uuid && client != DHCP_CLIENT_SYSTEM)
+		machine_identified(m, client, msg->uuid);
+	dhcp_facts_asked(m, w);
+}
+
 void dhcp_facts_told(const struct machine *m, const struct dhcp_boot *boot)
 {
 	if (!boots(m))

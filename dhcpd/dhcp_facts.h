@@ -8,6 +8,8 @@
 
 /* It asked for an address. `m` may be NULL in all of these. */
 void dhcp_facts_asked(const struct machine *m, struct dhcp_firmware w);
+/* The same by a message of IPv4, whose UUID tells two machines with one MAC apart, later too. */
+void dhcp_facts_message(const struct machine *m, const struct dhcp_message *msg);
 /* It is given `address`, and told to boot so; NULL: another server leases, dhcp_facts_told() says the rest. */
 void dhcp_facts_leased(
 	const struct machine *m, const struct ip *address, const struct dhcp_boot *boot);

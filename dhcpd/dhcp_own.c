@@ -197,7 +197,7 @@ static int probe(struct dhcp_own *own, const struct dhcp_policy *p, const struct
 static void note_facts(const struct dhcp_policy *p, const struct dhcp_decision *dec)
 {
 	if (p->msg->type == DHCP_DISCOVER || p->msg->type == DHCP_REQUEST)
-		dhcp_facts_asked(dec->machine, dhcp_firmware_of(p->msg));
+		dhcp_facts_message(dec->machine, p->msg);
 	if (dec->verdict == DHCP_IGNORE || dec->verdict == DHCP_SEND_NAK)
 		dhcp_facts_refused(dec->machine, dec->reason);
 }

@@ -108,8 +108,8 @@ static void note_asked(struct dhcp_proxy *d)
 		return;
 	if (!mac_eq(&a->mac, &d->msg.mac))
 		*a = (struct asked){.mac = d->msg.mac};
-	dhcp_facts_asked(machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL),
-		dhcp_firmware_of(&d->msg));
+	dhcp_facts_message(
+		machines_by_mac(d->c.machines, d->segment->id, &d->msg.mac, NULL), &d->msg);
 	if (d->msg.type == DHCP_DISCOVER) {
 		note_discover(d, a);
 		return;

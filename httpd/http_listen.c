@@ -15,7 +15,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 }; /* a lab that is switched on at once */
+/* A lab that is switched on at once. Where the queue is full, the kernel lets peers believe that they are connected, and resets
+ * them later. It gives at most net.core.somaxconn, which is 4,096. */
+enum { BACKLOG = HTTP_CONNECTIONS };
 
 /* Says what failed, closes `fd`; returns -errno. */
 static int fail(int fd, const char *what, char *why, size_t why_size)

@@ -130,6 +130,10 @@ struct row {
 	const char *text, *fix;
 };
 
+#define NO_TFTP \
+	"it was told its boot program and no TFTP request came: a firewall drops it, or its firmware cannot use it"
+#define NO_HTTP \
+	"it was told the URL of its boot script and no HTTP request came: a firewall drops it"
 #define RESTART_FIX "start it again: usher reinstall {name}"
 #define TCP_FIX \
 	"let TCP to usher's HTTP port through on the bridge: 'nft list ruleset' shows the rules, 'usher check' looks"
@@ -152,6 +156,11 @@ static const struct row rows[] = {
 		"its guest was stopped from outside", RESTART_FIX},
 	{"panic", AT_ANY, SAW_PANIC, SAW_START, 0, true, false, "its kernel panicked",
 		"read what its console said before: usher console {name}"},
+	{"storage", AT_ANY & ~AT(START), SAW_UNSTORED, SAW_STORED, 0, true, false,
+		"usher cannot write its state, and answers nothing that it cannot keep",
+		"make room where the state is kept (state dir in usher.xml)"},
+	{"twin", AT_ANY, SAW_TWIN, FACTS, 0, true, false, "two machines use its MAC",
+		"find the other one ('bridge fdb show' says at which ports a MAC is), and give it another MAC"},
 	{"power", AT(START) | AT(REQUEST), SAW_NO_POWER, SAW_START, 0, true, false,
 		"its power could not be switched",
 		"usher timeline {name} says why; switch it on by hand, or repair what switches it"},
@@ -163,6 +172,10 @@ static const struct row rows[] = {
 	{"pool-full", AT(LEASE), SAW_POOL_FULL, SAW_LEASE, 3000, true, true,
 		"the pool has no free address for it",
 		"enlarge the pool of its segment (usher.xml), or find who holds its addresses: usher leases"},
+	{"withheld", AT_LEASED | AT(FILES) | AT(ANSWERS), SAW_WITHHELD, SAW_SCRIPT, 2000, true,
+		true,
+		"usher does not give it its boot script, as the request may not be the machine's own",
+		"see who else uses its MAC or address: usher timeline {name}"},
 	{"address-in-use", AT_DHCP, SAW_IN_USE, SAW_LEASE, 3000, true, true,
 		"another host uses its address",
 		"find the other host by its MAC, and give it another address"},
@@ -171,10 +184,6 @@ static const struct row rows[] = {
 	{"firmware", AT_LEASED, SAW_UNSERVED, FACTS, 3000, true, true,
 		"there is no boot program for its firmware",
 		"boot it by another firmware (BIOS, UEFI x86-64, UEFI arm64), or use a profile for it: usher profiles"},
-	{"withheld", AT_LEASED | AT(FILES) | AT(ANSWERS), SAW_WITHHELD, SAW_SCRIPT, 2000, true,
-		true,
-		"usher does not give it its boot script, as the request may not be the machine's own",
-		"see who else uses its MAC or address: usher timeline {name}"},
 	{"port-closed", AT(START) | AT(REQUEST) | AT(LEASE), SAW_PORT_CLOSED, FACTS, 2000, true,
 		true, "its bridge port does not forward yet: spanning tree waits",
 		"switch spanning tree off, or set its forward delay to 0: ip link set BRIDGE type bridge stp_state 0 forward_delay 0"},
@@ -183,11 +192,17 @@ static const struct row rows[] = {
 	/* boot programs ask for files that need not be there */
 	{"missing", AT(LOADER) | AT(SCRIPT), SAW_MISSING, SAW_LOADER, 15000, true, true,
 		"a file that it asked for is not there", MEDIA_FIX},
-	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 15000, false, true,
-		"it was told its boot program and no TFTP request came: a firewall drops it, or its firmware cannot use it",
+	{"gone", AT(LOADER) | AT(SCRIPT) | AT(FILES), SAW_SILENT, SAW_ANSWERING, 9000, false, true,
+		"it does not answer any more: it was switched off, its link is down, or it hangs",
+		"look at its power, its screen and its cable: usher console {name}"},
+	{"tftp-filtered", AT(LOADER), SAW_ANSWERING, SAW_TRANSFER, 9000, false, true, NO_TFTP,
 		UDP_FIX},
-	{"http-filtered", AT(SCRIPT), TOLD_HTTP, SAW_TRANSFER, 15000, false, true,
-		"it was told the URL of its boot script and no HTTP request came: a firewall drops it",
+	{"http-filtered", AT(SCRIPT), SAW_ANSWERING, SAW_TRANSFER, 9000, false, true, NO_HTTP,
+		TCP_FIX},
+	/* where nobody can say whether it answers ARP */
+	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 30000, false, true, NO_TFTP,
+		UDP_FIX},
+	{"http-filtered", AT(SCRIPT), TOLD_HTTP, SAW_TRANSFER, 30000, false, true, NO_HTTP,
 		TCP_FIX},
 	{"boot-program", AT(SCRIPT), SAW_LOADER, FACTS, 30000, false, true,
 		"its firmware fetched the boot program and did not run it: Secure Boot refuses it, or it is for another architecture",

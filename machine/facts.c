@@ -2,6 +2,7 @@
 #include "machine/facts.h"
 
 #include "core/plain.h"
+#include "machine/inventory.h"
 #include "machine/signs.h"
 
 #include <stdio.h>
@@ -81,6 +82,30 @@ void facts_heard(struct facts *f, int64_t now, const char *line)
 	else
 		f->hint = sign;
 	facts_saw(f, sign->fatal ? SAW_FATAL : SAW_HINT, now, start);
+}
+
+static bool other_machine(
+	const uint8_t a[UUID_BYTES], const uint8_t b[UUID_BYTES], char text[FACT_TEXT])
+{
+	char before[UUID_TEXT], after[UUID_TEXT];
+
+	uuid_format(a, before);
+	uuid_format(b, after);
+	snprintf(text, FACT_TEXT, "UUIDs %s and %s", before, after);
+	return !uuid_alike(before, after) && !inventory_worthless_uuid(before) &&
+		!inventory_worthless_uuid(after);
+}
+
+void facts_identified(struct facts *f, int64_t now, unsigned client, const uint8_t uuid[UUID_BYTES])
+{
+	uint8_t *before = f->uuid[client];
+	char text[FACT_TEXT];
+
+	if (f->says_uuid[client] && memcmp(before, uuid, UUID_BYTES) != 0 &&
+		other_machine(before, uuid, text))
+		facts_saw(f, SAW_TWIN, now, text);
+	memcpy(before, uuid, UUID_BYTES);
+	f->says_uuid[client] = true;
 }
 
 bool facts_have(const struct facts *f, enum fact what, int64_t since)

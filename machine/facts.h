@@ -7,6 +7,8 @@
 #ifndef USHER_MACHINE_FACTS_H
 #define USHER_MACHINE_FACTS_H
 
+#include "core/uuid.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@ enum {
 	FACT_TEXT = 240, /* bytes of a fact's line with its NUL; longer is cut */
 	FACT_LINES =
 		200, /* of a console or log that are looked through in a second; the others are not */
+	FACT_CLIENTS = 4, /* enum dhcp_client */
 };
 
 /* What it waits for. */
@@ -36,7 +39,7 @@ enum fact {
 	/* Steps: it has come this far. */
 	SAW_START,    /* its guest was started, or its power switched on */
 	SAW_REQUEST,  /* it asked for an address by DHCP */
-	SAW_LEASE,    /* it was given one; the line is what it is to boot */
+	SAW_LEASE,    /* it was given one, which is the line */
 	SAW_LOADER,   /* it has fetched a boot program */
 	SAW_SCRIPT,   /* it has fetched its boot script */
 	SAW_FILE,     /* it has fetched a file of its boot: kernel, initrd … */
@@ -54,6 +57,11 @@ enum fact {
 	SAW_NO_ADDRESS,  /* DHCP has no address for it, or must not answer */
 	SAW_POOL_FULL,   /* the pool of its segment has none left */
 	SAW_IN_USE,      /* another host uses its address */
+	SAW_ANSWERING,   /* it fetches nothing, and answers ARP */
+	SAW_SILENT,      /* it fetches nothing, and does not answer ARP */
+	SAW_TWIN,        /* another machine asks with its MAC */
+	SAW_UNSTORED,    /* usher cannot keep what it answers it */
+	SAW_STORED,      /* and can again */
 	SAW_UNSERVED,    /* there is no boot program for its firmware */
 	SAW_WITHHELD,    /* it was not told its boot script, or not given it */
 	SAW_FOREIGN,     /* another DHCP server answered it */
@@ -84,13 +92,16 @@ struct sign;
 
 struct facts {
 	struct fact_seen seen[FACTS];
-	bool any;                        /* anything was seen */
-	int64_t begun;                   /* mono ms: nothing is known of what was before */
-	enum fact step;                  /* the newest of FACT_STEPS; FACTS: none yet */
-	int64_t step_at;                 /* mono ms: since then there was no other */
-	const struct sign *fatal, *hint; /* of the newest of each */
-	int64_t heard_at;                /* mono ms: `heard` lines were looked through since */
+	bool any;                               /* anything was seen */
+	int64_t begun;                          /* mono ms: nothing is known of what was before */
+	enum fact step;                         /* the newest of FACT_STEPS; FACTS: none yet */
+	int64_t step_at;                        /* mono ms: since then there was no other */
+	const struct sign *fatal, *hint;        /* of the newest of each */
+	uint8_t uuid[FACT_CLIENTS][UUID_BYTES]; /* that it said by DHCP, by kind of client … */
+	bool says_uuid[FACT_CLIENTS];           /* … where it said one */
+	int64_t heard_at; /* mono ms: `heard` lines were looked through since */
 	unsigned heard;
+	int64_t asked_at;     /* mono ms: its address was asked for by ARP, last; 0: never */
 	enum boot_step waits; /* for what, when it was last looked at … */
 	int64_t waits_since;  /* … and since when (mono ms); 0: it was not looked at */
 	int64_t took[STEPS];  /* ms: the longest wait of this attempt for each */
@@ -102,6 +113,10 @@ void facts_fini(struct facts *f);
 void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text);
 /* A line of its console or log, not yet made plain: looks for a sign in it. */
 void facts_heard(struct facts *f, int64_t now, const char *line);
+/* A client of this kind said this UUID with its MAC. Another one than before: SAW_TWIN. One kind alone is compared, as a firmware
+ * may say another than iPXE does of the same machine. */
+void facts_identified(
+	struct facts *f, int64_t now, unsigned client, const uint8_t uuid[UUID_BYTES]);
 /* Was it seen since `since`? */
 bool facts_have(const struct facts *f, enum fact what, int64_t since);
 /* The line on it, or "". */

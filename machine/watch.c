@@ -26,6 +26,12 @@ void machine_saw(const struct machine *m, enum fact what, const char *text)
 		facts_saw(m->facts, what, clock_mono_ms(), text);
 }
 
+void machine_identified(const struct machine *m, unsigned client, const uint8_t uuid[UUID_BYTES])
+{
+	if (m->facts)
+		facts_identified(m->facts, clock_mono_ms(), client, uuid);
+}
+
 void machine_heard(const struct machine *m, const char *line)
 {
 	if (m->facts)

@@ -15,6 +15,8 @@ enum {
 
 /* Notes a fact of a machine that is watched; of another it is ignored. `text` may be NULL. */
 void machine_saw(const struct machine *m, enum fact what, const char *text);
+/* A client of this kind (enum dhcp_client) said this UUID with its MAC. */
+void machine_identified(const struct machine *m, unsigned client, const uint8_t uuid[UUID_BYTES]);
 /* A line of its console or of its installer's log. */
 void machine_heard(const struct machine *m, const char *line);
 

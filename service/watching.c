@@ -3,8 +3,10 @@
 
 #include "core/bridge.h"
 #include "core/clock.h"
+#include "core/neighbour.h"
 #include "machine/watch.h"
 
+#include <errno.h>
 #include <linux/if_bridge.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +45,60 @@ static void look_at_port(struct ports *ports, const struct machine *m)
 	}
 }
 
+/* It was told what to fetch, and fetches nothing. */
+static bool fetches_nothing(const struct machine *m, int64_t now)
+{
+	const struct facts *f = m->facts;
+	bool told = facts_have(f, TOLD_TFTP, f->step_at) || facts_have(f, TOLD_HTTP, f->step_at);
+
+	return ((f->step == SAW_LEASE && told) || f->step == SAW_SCRIPT) &&
+		now - f->step_at > WATCHING_ASK_MS && !facts_have(f, SAW_TRANSFER, f->step_at);
+}
+
+static const struct segment *link_of(const struct segments *all, const struct machine *m)
+{
+	const struct segment *s = m->n_nics ? segments_by_id(all, m->nics[0].segment_id) : NULL;
+
+	return s && !s->via ? s : NULL;
+}
+
+/* Who answers ARP for its address? The kernel asks meanwhile, and knows when it is looked at next. */
+static void look_at_address(struct watching *w, const struct machine *m, int64_t now)
+{
+	const struct segment *s = link_of(&w->base->segments, m);
+	const char *lease = facts_line(m->facts, SAW_LEASE);
+	char text[FACT_TEXT], mac[MAC_TEXT];
+	bool asked = m->facts->asked_at >= m->facts->step_at;
+	struct mac by;
+	struct ip ip;
+	int rc;
+
+	if (!s || ip_parse(lease, &ip))
+		return;
+	rc = neighbour_mac(s->ifname, &ip, &by);
+	m->facts->asked_at = now;
+	(void)neighbour_provoke(s->ifname, segment_server(s, ip.family), &ip);
+	if (rc && rc != -ENOENT)
+		return;
+	if (!rc)
+		snprintf(text, sizeof text, "%s has %s", mac_format(&by, mac), lease);
+	else
+		snprintf(text, sizeof text, "nobody answers for %s", lease);
+	if (!rc && !machine_nic_of(m, s->id, &by))
+		machine_saw(m, SAW_IN_USE, text);
+	else if (!rc || asked)
+		machine_saw(m, rc ? SAW_SILENT : SAW_ANSWERING, text);
+}
+
+/* What is not on disk is not answered: whoever waits for usher waits for that. */
+static void note_trouble(const struct machine *m, const char *why)
+{
+	if (*why)
+		machine_saw(m, SAW_UNSTORED, why);
+	else if (m->facts->seen[SAW_UNSTORED].at > m->facts->seen[SAW_STORED].at)
+		machine_saw(m, SAW_STORED, NULL);
+}
+
 static size_t share(size_t all)
 {
 	size_t ticks = WATCHING_MS / WATCHING_TICK_MS, n = (all + ticks - 1) / ticks;
@@ -54,7 +110,11 @@ static void look(struct watching *w, int64_t now)
 {
 	const struct machines *ms = w->base->machines;
 	struct ports ports = {NULL, 0};
+	char trouble[FACT_TEXT];
+	unsigned asks = 0;
 
+	if (!store_trouble(w->base->store, trouble, sizeof trouble))
+		*trouble = '\0';
 	for (size_t n = share(machines_watched(ms)), changed = 0; n && changed < WATCHING_SAVES;
 		n--) {
 		struct machine *m;
@@ -65,6 +125,11 @@ static void look(struct watching *w, int64_t now)
 			break;
 		if (waits_at_port(m))
 			look_at_port(&ports, m);
+		if (asks < WATCHING_ASKS && fetches_nothing(m, now)) {
+			look_at_address(w, m, now);
+			asks++;
+		}
+		note_trouble(m, trouble);
 		changed += machine_look(m, now);
 	}
 	free(ports.all);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Why a machine is stuck: faults of the wire and of the service that bare machines run into, each with a client that does what
-# firmware would. `usher show` names the cause, says what was seen and what to do; a machine that comes through has none.
+# firmware would. `usher show` names the cause, says what was seen and what to do; a machine that comes through has none. Ends
+# with a table: fault, seconds from its begin to the line on the timeline, cause, fix.
 # In namespaces, no guest; guests' faults are long_causes.sh's.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
@@ -24,13 +25,22 @@ cat >"$USHER_LAB/usher.xml" <<END
   <profiles dir='$USHER_LAB/more'/>
   <segment interface='br0' mode='own' probe='0'><pool start='10.66.0.100' end='10.66.0.150'/></segment>
   <segment interface='br1' mode='own' probe='0'><pool start='10.67.0.100' end='10.67.0.150'/></segment>
+  <segment interface='br2' mode='own' probe='100'><pool start='10.68.0.100' end='10.68.0.150'/></segment>
+  <segment interface='br3' mode='own' probe='0'><pool start='10.69.0.2' end='10.69.0.6'/></segment>
 </usher>
 END
 net_bridge br0 10.66.0.1/24 52:54:00:66:00:01
 net_bridge br1 10.67.0.1/24 52:54:00:67:00:01
+net_bridge br3 10.69.0.1/29 52:54:00:69:00:01
+net_bridge br2 10.68.0.1/24 52:54:00:68:00:01
 mac() { printf '02:00:00:00:00:%02x' "$1"; }
 for n in 1 2 3 4 5 6 7 8; do client $n "$(mac $n)" br0; done
 for n in 23 24; do client $n "$(mac $n)" br1; done
+for n in 31 32 34 35; do client $n "$(mac $n)" br2; done
+client 9 "$(mac 9)" br0
+client 10 "$(mac 9)" br0
+client 11 "$(mac 11)" br0
+mount -t tmpfs -o size=8m,mode=700 lab "$USHER_LAB/state"
 check "the service starts" usher_start || lab_end
 
 # enroll NAME N SEGMENT [PROFILE [ADDRESS]]
@@ -42,18 +52,24 @@ cause() { "$USHER" show "$1" --json | jq -r ".attempt.cause.$2"; }
 is_cause() { [ "$(cause "$1" kind)" = "$2" ]; }
 no_cause() { [ "$(cause "$1" kind)" = null ]; }
 waits_for() { [ "$("$USHER" show "$1" --json | jq -r .attempt.waits_for)" = "$2" ]; }
+# When its cause was put onto its timeline.
+stuck_at() { date -d "$("$USHER" timeline "$1" --json | jq -r 'select(.kind == "stuck").at' | tail -n 1)" +%s; }
 # named NAME KIND SECONDS CERTAIN: within that time, counted from `begun`
 named() {
 	check "$1: $2, within $3 s" wait_until "$3" is_cause "$1" "$2" || { "$USHER" show "$1"; "$USHER" timeline "$1"; }
-	echo "    $1: $2 after $(($(date +%s) - begun)) s: $(cause "$1" text)"
+	printf '%-8s %3d s  %-14s %-8s  %s\n                       fix: %s\n' "$1" $(($(stuck_at "$1") - begun)) "$(cause "$1" kind)" \
+		"$([ "$(cause "$1" certain)" = true ] && echo certain || echo probably)" "$(cause "$1" text)" "$(cause "$1" fix)" \
+		>>"$USHER_LAB/table"
 	check "$1: with a fix" test -n "$(cause "$1" fix)"
 	check "$1: $([ "$4" = true ] || echo not) certain" test "$(cause "$1" certain)" = "$4"
 	check "$1: on its timeline" sh -c "'$USHER' timeline '$1' | grep stuck"
 }
 says() { "$USHER" show "$1" | grep -E -e "$2"; }
 # iPXE's user class; a PXE firmware of this architecture (RFC 4578)
-as_ipxe() { get "$1" -x 0x4d:69505845 -O bootfile; }
+as_ipxe() { get "$@" -x 0x4d:69505845 -O bootfile; }
 as_pxe() { get "$1" -x "0x5d:$2" -V "PXEClient:Arch:000${2#000}:UNDI:002001" -O bootfile; }
+# uuid N: as option 97
+uuid() { printf '0x61:004c4c454400351044%02x57b7c04f4e44aa' "$1"; }
 script() { told "$1" boot_file; }
 fetch() { local n=$1; shift; inside "$n" curl -sS --max-time 5 "$@"; }
 
@@ -64,6 +80,11 @@ enroll file 4 br0 gone 10.66.0.14
 enroll arch 5 br0 plain 10.66.0.15
 enroll refused 6 br0 plain 10.66.0.16
 enroll signed 7 br0 plain 10.66.0.17
+enroll twin 9 br0 plain 10.66.0.19
+enroll off 31 br2 plain 10.68.0.31
+enroll late 32 br2 plain 10.68.0.32
+enroll inuse 34 br2 plain 10.68.0.34
+enroll disk 11 br0 plain 10.66.0.21
 check "one that nobody switches on waits for that" waits_for fine power-on
 
 begun=$(date +%s)
@@ -82,6 +103,23 @@ check "refused is told its script" as_ipxe 6
 inside 8 ip address add 10.66.0.16/24 dev c8
 inside 6 ip address flush dev c6
 check "another asks for it" test "$(fetch 8 -o /dev/null -w '%{http_code}' "$(script 6)")" = 403
+
+check "twin asks" as_ipxe 9 -x "$(uuid 1)"
+check "and again" as_ipxe 9 -x "$(uuid 1)"
+check "another with its MAC asks" as_ipxe 10 -x "$(uuid 2)"
+# the other answers ARP first, as a host that is awake does
+inside 35 ip address add 10.68.0.34/24 dev c35
+inside 34 sysctl -q -w net.ipv4.conf.all.arp_ignore=8
+check "inuse is told its script" as_ipxe 34
+# powered off when it has its address; and when it has its script
+check "off is told its script" as_ipxe 31
+power_cut 31
+check "late is told its script" as_ipxe 32
+check "late fetches it" fetch 32 -f -o /dev/null "$(script 32)"
+power_cut 32
+full() { ! "$USHER" enroll full --mac "$(mac 33)" --network br3 --profile plain --no-ssh-key 2>&1 | tee "$USHER_LAB/full" | grep -q known; }
+check "a segment without a free address" full
+check "is named" grep -q "segment 'br3' has no free address outside its pool" "$USHER_LAB/full"
 
 # --- a machine that comes through meanwhile ---
 check "fine is told its script" as_ipxe 1
@@ -113,6 +151,12 @@ named arch firmware 20 true
 named refused withheld 20 true
 named rogue foreign-dhcp 20 true
 check "rogue: it says who" says rogue 'seen .*10\.67\.0\.66'
+named twin twin 20 true
+check "twin: it says which" says twin 'seen .*UUIDs .*0157.* and .*0257'
+named off gone 30 false
+named late gone 30 false
+named inuse address-in-use 20 true
+check "inuse: it says who" says inuse "seen .*$(mac 35)"
 named tftp tftp-filtered 30 false
 named web http-filtered 30 false
 check "web: it says what it waits for, and what to do" says web 'waits for +boot-script, for [0-9]+'
@@ -132,4 +176,16 @@ check "which starts again" usher_start
 check "file: it is there" is_cause file missing
 check "rogue: it is stuck as before" is_cause rogue foreign-dhcp
 check "a hook would have been told" sh -c "'$USHER' timeline file | grep -c stuck"
+
+# --- its state's disk is full ---
+begun=$(date +%s)
+head -c 8M /dev/zero >"$USHER_LAB/state/ballast" 2>/dev/null
+refute "disk is given nothing that cannot be kept" as_ipxe 11
+named disk storage 20 true
+check "disk: it says what to do" says disk 'seen .*No space left'
+rm "$USHER_LAB/state/ballast"
+check "with room again it is told its script" as_ipxe 11
+check "and is no longer stuck" wait_until 5 no_cause disk
+echo "--- what was said of each:"
+cat "$USHER_LAB/table"
 lab_end

@@ -209,9 +209,11 @@ wait $probing
 echo again >"$USHER_LAB/medium/initrd"
 "$USHER" enroll --list "$USHER_LAB/list" --profile plain --no-ssh-key >"$USHER_LAB/said" 2>&1
 crowd_is() { [ "$("$USHER" list --json | jq "[.machines[] | select((.name | startswith(\"crowd\")) and .state == \"$1\")] | length")" = "$2" ]; }
+no_more_bound() { [ "$(bound | wc -l)" = 0 ]; }
+bound() { "$USHER" leases --json | jq -r '.leases[] | select(.state == "bound").mac'; }
 check "a storm of 30 that is not told to install leases alone" ends 0 "$USHER" probe --on b8 --storm 30 --over 1s
 check "  and all come through" said "30 came through, 0 failed"
-check "  and gives its leases back" test -z "$("$USHER" leases --json | jq -r '.leases[] | select(.state == "bound").mac')"
+check "  and gives its leases back" test -z "$(bound)"
 check "  and no record was touched" crowd_is armed 40
 check "more than there are armed: refused" ends 1 "$USHER" probe --on b8 --storm 42 --install
 check "  with how many there are" said "40 armed bare records are on b8, not 42"
@@ -222,6 +224,7 @@ check "  and are installed" crowd_is installed 40
 check "once more: they are armed no longer, and fail at the script that nobody names" ends 1 "$USHER" probe --on b8 --storm 40 --install \
 	--mac 02:00:00:99:00:00
 check "  it says at which step, and why" said "40 failed at: script (the last: DHCP named no boot script)"
+check "  and their leases are given back" wait_until 2 no_more_bound
 check "a storm needs a bridge" ends 1 "$USHER" probe --on u1 --storm 2
 check "  and says so" said "a storm needs a bridge"
 

@@ -127,13 +127,18 @@ static const struct fault {
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_IN_USE, "02:00:00:00:00:09", 3, "address-in-use", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_UNSERVED, NULL, 3, "firmware", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_WITHHELD, "port", 2, "withheld", true},
-	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_TFTP, "ipxe.efi", 15, "tftp-filtered", false},
-	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_HTTP, "http://", 15, "http-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_TFTP, "ipxe.efi", 30, "tftp-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_HTTP, "http://", 30, "http-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_ANSWERING, "it", 9, "http-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_SILENT, "nobody", 9, "gone", false},
+	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_SILENT, "nobody", 9, "gone", false},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_MISSING, "x.efi", 15, "missing", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_LOADER, "x.efi", 30, "boot-program", false},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_PORT_CLOSED, "listening", 2, "port-closed", true},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_PAUSED, "virsh", 0, "paused", true},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_DISK_FULL, "/x", 0, "paused", true},
+	{LIFE_ARMED, {SAW_REQUEST}, SAW_TWIN, "UUIDs", 0, "twin", true},
+	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_UNSTORED, "/x", 0, "storage", true},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_KILLED, "destroyed", 0, "killed", true},
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_MISSING, "HTTP 404: /initrd", 6, "missing", true},
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_BROKEN, "/initrd", 15, "aborted", false},
@@ -191,6 +196,42 @@ START_TEST(test_unless)
 	wait_s(1);
 	ck_assert_str_eq(kind(), "paused");
 	saw(SAW_RESUMED, NULL);
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
+/* The same machine says its UUID in two orders, or another one by another kind of client, or one that says nothing. */
+START_TEST(test_twin)
+{
+	static const uint8_t zero[UUID_BYTES];
+	uint8_t a[UUID_BYTES] = {0x4c, 0x4c, 0x45, 0x44, 0, 0x35, 0x44, 0x10, 0x80, 0x57, 0xb7,
+		0xc0, 0x4f, 0x4e, 0x44, 1};
+	uint8_t turned[UUID_BYTES] = {0x44, 0x45, 0x4c, 0x4c, 0x35, 0, 0x10, 0x44, 0x80, 0x57, 0xb7,
+		0xc0, 0x4f, 0x4e, 0x44, 1};
+
+	begin(LIFE_ARMED);
+	saw(SAW_REQUEST, NULL);
+	facts_identified(&facts, now.now, 1, a);
+	facts_identified(&facts, now.now, 1, turned);
+	facts_identified(&facts, now.now, 2, zero);
+	facts_identified(&facts, now.now, 2, a);
+	ck_assert_str_eq(kind(), "none");
+	a[15]++;
+	facts_identified(&facts, now.now, 1, a);
+	ck_assert_str_eq(kind(), "twin");
+	end();
+}
+END_TEST
+
+/* Once usher can write again, it is over. */
+START_TEST(test_stored)
+{
+	begin(LIFE_INSTALLING);
+	saw(SAW_ANSWERS, NULL);
+	saw(SAW_UNSTORED, "/var/lib/usher");
+	ck_assert_str_eq(kind(), "storage");
+	saw(SAW_STORED, NULL);
 	ck_assert_str_eq(kind(), "none");
 	end();
 }
@@ -379,6 +420,8 @@ int main(void)
 	tcase_add_test(t, test_healthy);
 	tcase_add_loop_test(t, test_fault, 0, sizeof faults / sizeof *faults);
 	tcase_add_test(t, test_goes_on);
+	tcase_add_test(t, test_twin);
+	tcase_add_test(t, test_stored);
 	tcase_add_test(t, test_retries);
 	tcase_add_test(t, test_took_ours);
 	tcase_add_test(t, test_unless);

@@ -619,7 +619,7 @@ const struct command cmd_probe = {
 		"which is given back at the end. With a record's card the same, and lines on its timeline;\n"
 		"it stops before the boot script, which would count as a boot. With --install the record is\n"
 		"installed, as if the machine had been, and its power is switched as after an install.\n"
-		"A storm's machines that do not come through keep their leases until these end.\n"
+		"A storm's machines that do not come through give their leases back, too.\n"
 		"Needs root: without, only TFTP and HTTP are asked, from this host itself.\n",
 	.run = run_probe,
 };

@@ -44,6 +44,8 @@ struct booting {
 	bool begun, over;
 	unsigned tries;
 	uint32_t xid, address, server;
+	struct mac server_mac;
+	bool leased;
 	int64_t asked, due; /* µs */
 	char *script;       /* its URL */
 	struct machine_url urls[URLS];
@@ -103,10 +105,28 @@ static void end(struct running *r, struct booting *b)
 	r->over++;
 }
 
+/* Its lease, if it has one. */
+static void give_back(struct running *r, struct booting *b)
+{
+	const struct dhcp_asking a = {.type = DHCP_RELEASE,
+		.mac = b->mac,
+		.xid = b->xid,
+		.arch = DHCP_ARCH_NONE,
+		.address = b->address,
+		.server = b->server};
+	uint8_t frame[DHCP_ASKING_FRAME];
+	int n = b->leased ? dhcp_asking_frame(&a, &b->server_mac, frame) : 0;
+
+	if (n > 0)
+		(void)!send(r->dhcp, frame, (size_t)n, 0);
+	b->leased = false;
+}
+
 static void fail(struct running *r, struct booting *b, const char *why)
 {
 	r->ret->failed[b->step]++;
 	snprintf(r->ret->why[b->step], sizeof r->ret->why[0], "%s", why);
+	give_back(r, b);
 	end(r, b);
 }
 
@@ -228,29 +248,16 @@ static void on_offer(struct running *r, struct booting *b, const struct dhcp_tol
 	ask_next(r, b, b->step == STORM_OFFER ? STORM_ACK : STORM_ACK_IPXE);
 }
 
-static void give_back(struct running *r, const struct booting *b, const struct dhcp_told *t)
-{
-	const struct dhcp_asking a = {.type = DHCP_RELEASE,
-		.mac = b->mac,
-		.xid = b->xid,
-		.arch = DHCP_ARCH_NONE,
-		.address = t->address,
-		.server = t->server};
-	uint8_t frame[DHCP_ASKING_FRAME];
-	int n = dhcp_asking_frame(&a, &t->from, frame);
-
-	if (n > 0)
-		(void)!send(r->dhcp, frame, (size_t)n, 0);
-}
-
 static void on_ack(struct running *r, struct booting *b, const struct dhcp_told *t)
 {
-	if (t->type == DHCP_NAK) {
+	b->leased = t->type != DHCP_NAK;
+	b->server_mac = t->from;
+	if (!b->leased) {
 		fail(r, b, "refused (NAK)");
 	} else if (b->step == STORM_ACK) {
 		ask_next(r, b, STORM_OFFER_IPXE);
 	} else if (!r->s->install) {
-		give_back(r, b, t);
+		give_back(r, b);
 		come_through(r, b);
 	} else if (!b->script || !*b->script) {
 		b->step = STORM_SCRIPT;
