@@ -199,6 +199,10 @@ static unsigned methods_of(struct http_exchange *x, struct MHD_Connection *conn)
 		x->kind = HTTP_KIND_STATE;
 		return get | put | 1u << HTTP_PATCH | 1u << HTTP_DELETE;
 	}
+	if (x->listener->serves & HTTP_SERVES_API && !strcmp(x->path, "/metrics")) {
+		x->kind = HTTP_KIND_STATE;
+		return get;
+	}
 	return 0;
 }
 
@@ -412,7 +416,8 @@ static void answer_refusal(struct http_exchange *x)
 	x->answer = http_error_response(&x->r, x->refuse_why);
 	if (x->answer && x->refuse == 405)
 		MHD_add_response_header(x->answer, "Allow",
-			http_path_below(x->path, "/boot/") ? "GET, HEAD"
+			http_path_below(x->path, "/boot/") || !strcmp(x->path, "/metrics")
+				? "GET, HEAD"
 				: http_path_below(x->path, "/m/")
 				? "GET, HEAD, POST, PUT"
 				: "GET, HEAD, POST, PUT, PATCH, DELETE");

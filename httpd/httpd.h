@@ -3,7 +3,7 @@
  * The HTTP transport: libmicrohttpd's threads move bytes; what needs state is answered by the main
  * thread.
  *
- * A request below /m/ (TCP) or /api/v1/ (Unix socket) is put aside, handed to `handle` on the main
+ * A request below /m/ (TCP) or /api/v1/ (Unix socket), or for /metrics (there too), is put aside, handed to `handle` on the main
  * thread, and sent on when it was answered. Files below /boot/ (TCP) never come to the main thread:
  * `open` is asked on libmicrohttpd's, and the file leaves by sendfile. Anything else is 404.
  * Methods: GET and HEAD everywhere; POST and PUT below /m/; POST, PUT, PATCH and DELETE below

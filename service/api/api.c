@@ -272,7 +272,7 @@ static void route(struct api *api, struct http_request *r, const char *path, jso
 			http_method_name(r->method), r->path);
 }
 
-void api_handle(struct api *api, struct http_request *r)
+static void api_v1(struct api *api, struct http_request *r)
 {
 	const char *path = r->path + strlen(API);
 	json_t *body;
@@ -287,4 +287,12 @@ void api_handle(struct api *api, struct http_request *r)
 	else
 		route(api, r, path, body);
 	json_decref(body);
+}
+
+void api_handle(struct api *api, struct http_request *r)
+{
+	if (strcmp(r->path, "/metrics") == 0)
+		metrics_handle(api, r);
+	else
+		api_v1(api, r);
 }
