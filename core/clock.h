@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 int64_t clock_mono_ms(void); /* for intervals; unrelated to the date */
+int64_t clock_mono_us(void); /* the same in µs */
 int64_t clock_wall_ms(void); /* since the epoch, for people: may be set forward and back */
 
 /*

@@ -135,6 +135,16 @@ int queue_put(struct queue *q, struct work *w)
 	return rc;
 }
 
+void queue_look(struct queue *q, size_t *ret_waiting, size_t *ret_running)
+{
+	*ret_running = 0;
+	pthread_mutex_lock(&q->lock);
+	*ret_waiting = q->waiting;
+	for (size_t i = 0; i < q->n_workers; i++)
+		*ret_running += q->workers[i].busy;
+	pthread_mutex_unlock(&q->lock);
+}
+
 void queue_free(struct queue *q)
 {
 	struct work *w;

@@ -26,6 +26,8 @@ struct queue;
 int queue_new(size_t workers, size_t most, struct queue **ret);
 /* 0 or -ENOSPC: then it is still the caller's. */
 int queue_put(struct queue *q, struct work *w);
+/* How much waits and runs. */
+void queue_look(struct queue *q, size_t *ret_waiting, size_t *ret_running);
 /* Waits for work that runs, drops the rest. */
 void queue_free(struct queue *q);
 

@@ -37,6 +37,7 @@ struct store {
 	pthread_cond_t wake;
 	struct store_batch *gather; /* what the main thread puts into */
 	bool closing;
+	struct histogram wrote;
 
 	/* The thread's own */
 	struct store_batch *pending; /* to be written, oldest first */
@@ -54,6 +55,10 @@ struct store {
 	atomic_size_t backlog;
 };
 
+static const struct histogram_bounds bounds = {1000000, 14,
+	{100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000,
+		5000000}};
+
 static struct store *store_alloc(void)
 {
 	struct store *s = calloc(1, sizeof *s);
@@ -66,6 +71,7 @@ static struct store *store_alloc(void)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &attr);
 	pthread_condattr_destroy(&attr);
+	s->wrote.bounds = &bounds;
 	s->gather = store_batch_new();
 	if (s->gather)
 		return s;
@@ -185,9 +191,15 @@ bool store_is_clean(const struct store *s)
 	return !atomic_load(&s->backlog);
 }
 
-struct store_stats store_stats(const struct store *s)
+struct store_stats store_stats(struct store *s)
 {
+	struct histogram wrote;
+
+	pthread_mutex_lock(&s->lock);
+	wrote = s->wrote;
+	pthread_mutex_unlock(&s->lock);
 	return (struct store_stats){
+		.wrote = wrote,
 		.commits = atomic_load(&s->commits),
 		.transactions = atomic_load(&s->transactions),
 		.failures = atomic_load(&s->failures),
@@ -284,11 +296,22 @@ bool store_trouble(const struct store *s, char *buf, size_t size)
 	return rc < 0;
 }
 
+static int timed_write(struct store *s)
+{
+	int64_t began = clock_mono_us();
+	int rc = store_file_write(s->file, s->pending);
+
+	pthread_mutex_lock(&s->lock);
+	histogram_add(&s->wrote, clock_mono_us() - began, 1);
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
 static void write_pending(struct store *s)
 {
 	size_t bytes = pending_bytes(s);
 	int64_t began = clock_mono_ms();
-	int rc = bytes ? store_file_write(s->file, s->pending) : 0;
+	int rc = bytes ? timed_write(s) : 0;
 
 	if (rc < 0)
 		atomic_fetch_add(&s->failures, 1);

@@ -16,6 +16,7 @@
 #ifndef USHER_CORE_STORE_H
 #define USHER_CORE_STORE_H
 
+#include "core/histogram.h"
 #include "core/mailbox.h"
 
 #include <stdbool.h>
@@ -99,8 +100,9 @@ struct store_stats {
 	uint64_t commits;      /* transactions asked for */
 	uint64_t transactions; /* written to disk: fewer, when they gathered */
 	uint64_t failures;
-	size_t backlog; /* bytes */
+	size_t backlog;         /* bytes */
+	struct histogram wrote; /* how long transactions took, those that failed too */
 };
-struct store_stats store_stats(const struct store *s);
+struct store_stats store_stats(struct store *s);
 
 #endif

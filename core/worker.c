@@ -61,6 +61,13 @@ int worker_do(struct worker *w, struct task *t, const char *key)
 	return queue_put(w->queue, &t->work);
 }
 
+void worker_look(struct worker *w, size_t *ret_waiting, size_t *ret_running)
+{
+	*ret_waiting = *ret_running = 0;
+	if (w)
+		queue_look(w->queue, ret_waiting, ret_running);
+}
+
 bool worker_stopping(const struct worker *w)
 {
 	return atomic_load(&w->stopping);

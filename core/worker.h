@@ -33,6 +33,8 @@ int worker_new(size_t threads, struct mailbox *home, struct worker **ret);
  * time; those with none ("") as they come. 0, or -ENOSPC, -ECANCELED (`w` is NULL: freed, or never made): then it is still the
  * caller's, and `done` is not called. */
 int worker_do(struct worker *w, struct task *t, const char *key);
+/* Tasks that wait and run; none of NULL. */
+void worker_look(struct worker *w, size_t *ret_waiting, size_t *ret_running);
 /* Any thread. */
 bool worker_stopping(const struct worker *w);
 /* Waits for running tasks and drops the rest; all have posted their end home when it returns. NULL is fine. */

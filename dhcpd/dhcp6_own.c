@@ -117,10 +117,14 @@ static void queue(struct dhcp_lessor *l, const struct dhcp6_decision *d, struct 
 {
 	if (d->verdict == DHCP6_SEND_LEASE) {
 		l->stats.acks++;
+		l->stats.leases6++;
 		dhcp_outbox_park(l->outbox, packet);
 		return;
 	}
-	l->stats.offers += d->verdict == DHCP6_SEND_ADVERTISE;
+	if (d->verdict == DHCP6_SEND_ADVERTISE)
+		l->stats.offers++, l->stats.advertises6++;
+	else
+		l->stats.replies6++;
 	dhcp_outbox_send(l->outbox, packet);
 }
 
@@ -186,6 +190,7 @@ static void serve(struct dhcp6_own *own, const struct dhcp6_policy *p, const str
 		return;
 	}
 	l->stats.ignored++;
+	l->stats.refused += !d.machine && d.reason > DHCP_OTHER_SERVER;
 	dhcp_outbox_put_back(l->outbox, packet);
 }
 
@@ -266,6 +271,7 @@ static void receive_one(struct dhcp6_own *own, const struct received *as, const 
 		l->stats.ignored++;
 		return;
 	}
+	l->stats.in6_type[(unsigned)m->type < DHCPD_TYPES6 ? m->type : 0]++;
 	p.mac = who.mac;
 	p.segment = segment_of(own, m);
 	p.astray = !p.segment;
@@ -365,6 +371,7 @@ static int receive(void *arg)
 	int64_t now = clock_steady_ms();
 	int n = dhcp6_socket_receive(&own->socket, in);
 
+	dhcp_outbox_begin(l->outbox);
 	if (n < 0 && dhcp_meter_due(&own->lessor->receive_errors, loop_now(l->c->loop)))
 		log_warn("dhcp %s: cannot receive: %s", own->segment->name, strerror(-n));
 	for (int i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_outbox.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "dhcpd/dhcp6_socket.h"
 #include "dhcpd/dhcp_notice.h"
@@ -16,6 +17,10 @@ enum {
 							    take the OFFERs' room */
 };
 
+static const struct histogram_bounds bounds = {1000000, 14,
+	{100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000,
+		2500000}};
+
 struct packet_list {
 	struct dhcp_packet *head, **tail;
 	size_t n;
@@ -29,8 +34,9 @@ struct dhcp_outbox {
 	struct packet_list parked;  /* ACKs that the next commit is for */
 	struct packet_list waiting; /* and those of the commit that is under way */
 	bool committing;
-	bool dirty;           /* something was put that no ACK waits for */
-	bool gone;            /* dhcp_outbox_free() was called: the callback frees */
+	bool dirty;    /* something was put that no ACK waits for */
+	bool gone;     /* dhcp_outbox_free() was called: the callback frees */
+	int64_t begun; /* mono µs: when the messages of this wake-up were read; 0: none were */
 	int64_t committed_at; /* mono ms: when the last commit was asked for */
 	struct loop_timer gather;
 	struct dhcp_meter send_errors, commit_errors;
@@ -171,12 +177,23 @@ static void note_unstored(struct dhcp_outbox *o, size_t n, int error)
 	o->unstored = 0;
 }
 
+/* Each has its own: they gathered. */
+static void time_stored(struct dhcp_outbox *o)
+{
+	int64_t now = clock_mono_us();
+
+	for (const struct dhcp_packet *p = o->waiting.head; p; p = p->next)
+		if (p->begun)
+			histogram_add(&o->stats.stored, now - p->begun, 1);
+}
+
 static void commit_over(struct dhcp_outbox *o, int rc)
 {
 	size_t n = o->waiting.n;
 
 	o->stats.parked -= n;
 	if (rc == 0 && !o->gone) {
+		time_stored(o);
 		list_send(o, &o->waiting);
 		return;
 	}
@@ -234,9 +251,19 @@ static void gathered(struct loop_timer *t)
 	commit_if_due(t->arg);
 }
 
+void dhcp_outbox_begin(struct dhcp_outbox *o)
+{
+	o->begun = clock_mono_us();
+}
+
 void dhcp_outbox_flush(struct dhcp_outbox *o)
 {
+	size_t n = o->now.n;
+
 	list_send(o, &o->now);
+	if (n && o->begun)
+		histogram_add(&o->stats.direct, clock_mono_us() - o->begun, n);
+	o->begun = 0;
 	commit_if_due(o);
 	if (o->dirty && o->parked.n == 0 && o->c.store)
 		(void)store_commit(o->c.store, NULL, NULL);
@@ -255,6 +282,7 @@ void dhcp_outbox_park(struct dhcp_outbox *o, struct dhcp_packet *p)
 		dhcp_outbox_put_back(o, p);
 		return;
 	}
+	p->begun = o->begun;
 	list_add(&o->parked, p);
 	o->stats.parked++;
 }
@@ -276,6 +304,7 @@ int dhcp_outbox_new(const struct dhcp_outbox_config *c, struct dhcp_outbox **ret
 	if (!o)
 		return -ENOMEM;
 	o->c = *c;
+	o->stats.direct.bounds = o->stats.stored.bounds = &bounds;
 	list_init(&o->now);
 	list_init(&o->parked);
 	list_init(&o->waiting);

@@ -7,6 +7,7 @@
 #ifndef USHER_DHCPD_DHCP_OUTBOX_H
 #define USHER_DHCPD_DHCP_OUTBOX_H
 
+#include "core/histogram.h"
 #include "core/loop.h"
 #include "core/store.h"
 #include "dhcpd/dhcp_socket.h"
@@ -24,6 +25,9 @@ struct dhcp_outbox_stats {
 	uint64_t out;     /* packets */
 	uint64_t dropped; /* did not leave: commit or send failed */
 	size_t parked;    /* wait for the store now */
+	/* From reading the message to sending its answer: those that left with their wake-up, and those that waited for the
+	 * store. What waited for something else first (a probe, a crowd) is in neither. */
+	struct histogram direct, stored;
 };
 
 int dhcp_outbox_new(const struct dhcp_outbox_config *c, struct dhcp_outbox **ret);
@@ -31,6 +35,8 @@ int dhcp_outbox_new(const struct dhcp_outbox_config *c, struct dhcp_outbox **ret
  * are not touched. */
 void dhcp_outbox_free(struct dhcp_outbox *o);
 
+/* Messages are about to be read: answers are timed from here to the next flush. */
+void dhcp_outbox_begin(struct dhcp_outbox *o);
 /* Room for one answer: asked for before anything is decided. NULL: there is
  * none. Given to one of the three below. */
 struct dhcp_packet *dhcp_outbox_room(struct dhcp_outbox *o);

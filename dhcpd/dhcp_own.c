@@ -235,6 +235,8 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 		return;
 	}
 	l->stats.ignored += dec.verdict == DHCP_IGNORE;
+	l->stats.refused +=
+		dec.verdict == DHCP_IGNORE && !dec.machine && dec.reason > DHCP_OTHER_SERVER;
 	dhcp_outbox_put_back(l->outbox, packet);
 }
 
@@ -424,6 +426,7 @@ static int receive(void *arg)
 		return n;
 	}
 	l->stats.in += (uint64_t)n;
+	dhcp_outbox_begin(l->outbox);
 	for (int i = 0; i < n; i++)
 		receive_one(own, (size_t)i, now, n == DHCP_BATCH);
 	if (n < DHCP_BATCH)

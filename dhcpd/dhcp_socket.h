@@ -36,6 +36,7 @@ struct dhcp6_socket;
 /* One message on its way out; `buf` leaves room for a frame's headers. */
 struct dhcp_packet {
 	struct dhcp_packet *next;
+	int64_t begun;                    /* mono µs: its message was read; 0: not known */
 	const struct dhcp_socket *socket; /* outlives it; NULL: IPv6 */
 	const struct dhcp6_socket *six;   /* of IPv6 */
 	struct dhcp_route route;          /* of IPv6: `frame` only */

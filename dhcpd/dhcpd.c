@@ -301,5 +301,7 @@ struct dhcpd_stats dhcpd_stats(const struct dhcpd *d)
 	stats.out = out.out;
 	stats.dropped += out.dropped;
 	stats.parked = out.parked;
+	stats.direct = out.direct;
+	stats.stored = out.stored;
 	return stats;
 }

@@ -22,6 +22,7 @@
 #ifndef USHER_DHCPD_DHCPD_H
 #define USHER_DHCPD_DHCPD_H
 
+#include "core/histogram.h"
 #include "core/loop.h"
 #include "core/store.h"
 #include "dhcpd/dhcp_boot.h"
@@ -76,14 +77,22 @@ struct dhcpd_config {
 	unsigned gather_ms; /* at most one commit in this time; 0: only one after the other */
 };
 
+enum { DHCPD_TYPES6 = 14 }; /* 1 to 13; 0: none of them */
+
 struct dhcpd_stats {
 	uint64_t in, out;   /* packets */
 	uint64_t malformed; /* did not decode */
 	uint64_t ignored;   /* decoded, and no answer is due */
 	uint64_t dropped; /* an answer was due and did not leave: no room, commit or send failed */
-	uint64_t in_type[9]; /* by DHCP message type 1..8; 0: BOOTP */
-	uint64_t offers, acks, naks;
-	size_t parked; /* ACKs waiting for the store now */
+	uint64_t in_type[9];             /* by DHCP message type 1..8; 0: BOOTP */
+	uint64_t offers, acks, naks;     /* of both families, as the next four */
+	uint64_t in6_type[DHCPD_TYPES6]; /* by DHCPv6 message type */
+	uint64_t advertises6, leases6;   /* DHCPv6's of `offers` and of `acks` */
+	uint64_t replies6;               /* its other answers */
+	uint64_t
+		refused; /* of `ignored`: asked for an address and was not to have one: nobody's machine */
+	struct histogram direct, stored; /* dhcp_outbox.h */
+	size_t parked;                   /* ACKs waiting for the store now */
 };
 
 int dhcpd_new(const struct dhcpd_config *c, struct dhcpd **ret);

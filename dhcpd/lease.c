@@ -637,6 +637,18 @@ size_t leases_held(const struct leases *ls, const struct segment *s, enum ip_fam
 	return n;
 }
 
+bool leases_used(const struct leases *ls, const struct segment *s, enum ip_family family,
+	int64_t now, size_t *at, size_t *used)
+{
+	const struct pool *p = pool_of(ls, s->id, family);
+	const struct lease_heap *h = p ? &p->heaps[IN_POOL] : NULL;
+	size_t end = *at + LEASES_COUNTED;
+
+	for (; h && *at < h->n && *at < end; ++*at)
+		*used += h->at[*at + 1]->expires > now && h->at[*at + 1]->state != LEASE_RELEASED;
+	return h && *at < h->n;
+}
+
 struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment, enum ip_family family)
 {
 	struct pool *p = pool_of(ls, segment, family);

@@ -28,6 +28,7 @@ enum {
 	LEASE_ASK_AGAIN_MS = 10 * 1000, /* a machine's own that was set aside is asked for again */
 	LEASE_RESCAN_MS = 1000,         /* a full pool is searched whole at most this often */
 	LEASE_PROVEN_MS = 60 * 1000,    /* its last holder may have it again unasked for so long */
+	LEASES_COUNTED = 4096,          /* in one part: some 100 µs */
 	LEASE_CANDIDATES = 32,          /* looked at in advance */
 };
 
@@ -128,6 +129,10 @@ size_t leases_count(const struct leases *ls);
 /* A segment's leases of one family that are live, and its offers, for which `counts` says so. */
 size_t leases_held(const struct leases *ls, const struct segment *s, enum ip_family family,
 	int64_t now, bool (*counts)(void *arg, const struct lease *l), void *arg);
+/* How many addresses of the segment's pool of that family cannot be given to somebody new, a part at a time: `at` and `used` are 0
+ * first, and true is given as long as there is more. What changes meanwhile may be counted or not. */
+bool leases_used(const struct leases *ls, const struct segment *s, enum ip_family family,
+	int64_t now, size_t *at, size_t *used);
 /* What strangers with computed MACs hold there: kept here for the policy. NULL: no such segment. */
 struct dhcp_share *leases_share(const struct leases *ls, uint32_t segment, enum ip_family family);
 /* All records in order of segment and address, as an array for the caller to free(); the leases are

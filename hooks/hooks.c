@@ -23,6 +23,7 @@ struct hooks {
 	const struct machines *machines;
 	struct folder folder;
 	struct job_queue queue;
+	struct hooks_stats stats;
 	unsigned dropped; /* events, since it was last said */
 	struct loop_timer say_dropped;
 };
@@ -100,6 +101,10 @@ static void on_end(void *arg, const struct run_result *r)
 	char what[64];
 
 	j->run = NULL;
+	if (r->exit_status == 0)
+		j->hooks->stats.run++;
+	else
+		j->hooks->stats.failed++;
 	tell(j, run_result_text(r, what, sizeof what), r->err);
 	run_next(j);
 }
@@ -139,6 +144,7 @@ static void run_next(struct event_job *j)
 		rc = start(j);
 		if (rc == 0)
 			return;
+		h->stats.failed++;
 		tell(j, "cannot be run", strerror(-rc));
 	}
 	job_done(&h->queue, &j->job);
@@ -196,8 +202,17 @@ void hooks_run(struct hooks *h, const struct timeline_event *e, const json_t *ma
 		return;
 	job_free(j);
 	h->dropped++;
+	h->stats.dropped++;
 	if (!h->say_dropped.slot)
 		loop_timer_set(h->loop, &h->say_dropped, HOOKS_RESCAN_MS);
+}
+
+struct hooks_stats hooks_stats(const struct hooks *h)
+{
+	struct hooks_stats s = h->stats;
+
+	s.waiting = h->queue.n_waiting + h->queue.n_running;
+	return s;
 }
 
 static void on_event(void *arg, const struct timeline_event *e)

@@ -32,6 +32,13 @@ enum {
 	HOOKS_RESCAN_MS = 1000,     /* a changed folder is noticed after this */
 };
 
+struct hooks_stats {
+	uint64_t run,
+		failed; /* executables, by event: that ended with 0; that did not, or could not be run */
+	uint64_t dropped; /* events: too many were waiting */
+	size_t waiting;   /* events */
+};
+
 struct hooks;
 /* Listens to the timeline from here on. `dir` need not exist. `machines` may be NULL: then stdin is
  * null. */
@@ -41,6 +48,7 @@ int hooks_new(struct loop *l, const char *dir, struct timeline *timeline,
 void hooks_free(struct hooks *h);
 
 bool hooks_wants(const char *kind);
+struct hooks_stats hooks_stats(const struct hooks *h);
 /* What the timeline's listener does, for an event by hand. `machine` is borrowed and may be NULL.
  * Never runs anything from inside. */
 void hooks_run(struct hooks *h, const struct timeline_event *e, const json_t *machine);

@@ -179,6 +179,7 @@ static void change(
 
 	if (r->state != m->state)
 		m->state_at = now;
+	census_ends(&m->home->census, m, r->state, now);
 	if (closes_answers(m, e))
 		a->answers_closed = true;
 	if (m->state == LIFE_LIVE)

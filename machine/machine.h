@@ -14,6 +14,7 @@
 #include "core/store.h"
 #include "core/table.h"
 #include "core/uuid.h"
+#include "machine/census.h"
 #include "machine/machine_spec.h"
 #include "machine/life.h"
 #include "machine/segment.h"
@@ -169,11 +170,12 @@ struct machine {
 	struct table_node by_name;
 	struct machine_keys *keys; /* under which it is found now */
 	struct machines *home;
-	size_t watched;       /* place among those that are watched, 1-based; 0: it is not */
-	struct facts *facts;  /* of one that is watched, else NULL: watch.h */
-	json_t *cause_before; /* why it was stuck earlier in this attempt; NULL: it was not */
-	size_t due;           /* place among those with a deadline, 1-based; 0: has none */
-	size_t walked;        /* where machines_next() met it last among all */
+	struct counted counted; /* census.h */
+	size_t watched;         /* place among those that are watched, 1-based; 0: it is not */
+	struct facts *facts;    /* of one that is watched, else NULL: watch.h */
+	json_t *cause_before;   /* why it was stuck earlier in this attempt; NULL: it was not */
+	size_t due;             /* place among those with a deadline, 1-based; 0: has none */
+	size_t walked;          /* where machines_next() met it last among all */
 };
 
 struct machines;

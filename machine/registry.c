@@ -26,6 +26,7 @@ int machines_new(struct store *store, struct timeline *timeline, const struct se
 	draw_bytes(ms->salt, sizeof ms->salt);
 	table_init(&ms->names);
 	table_init(&ms->keys);
+	census_init(&ms->census);
 	*ret = ms;
 	return 0;
 }
@@ -47,6 +48,7 @@ void machines_free(struct machines *ms)
 	free(ms->usual);
 	table_fini(&ms->names);
 	table_fini(&ms->keys);
+	census_fini(&ms->census);
 	free(ms);
 }
 
@@ -165,6 +167,7 @@ static int add_at(struct machines *ms, struct machine *m, size_t place)
 	m->home = ms;
 	machine_due_update(ms, m);
 	machine_watch_update(ms, m);
+	machine_count(ms, m);
 	return 0;
 }
 
@@ -181,6 +184,7 @@ void machines_remove(struct machines *ms, struct machine *m)
 		store_delete(ms->store, STORE_MACHINE, m->name, strlen(m->name));
 	machine_due_remove(ms, m);
 	machine_watch_drop(ms, m);
+	machine_uncount(ms, m);
 	ms->count--;
 	memmove(&ms->order[place], &ms->order[place + 1], (ms->count - place) * sizeof *ms->order);
 	table_remove(&ms->names, &m->by_name);
@@ -198,6 +202,7 @@ int machines_save(struct machines *ms, struct machine *m)
 		return rc;
 	machine_due_update(ms, m);
 	machine_watch_update(ms, m);
+	machine_count(ms, m);
 	if (!ms->store)
 		return 0;
 	j = machine_store(m, ms->key);

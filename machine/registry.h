@@ -4,6 +4,7 @@
 #define USHER_MACHINE_REGISTRY_H
 
 #include "core/encrypt.h"
+#include "machine/census.h"
 #include "machine/machine.h"
 
 struct usual;
@@ -31,6 +32,7 @@ struct machines {
 	struct usual *usual; /* watch.c: how long steps take, by profile */
 	size_t n_usual;
 	uint8_t salt[16];  /* of this run: machine_tag.c */
+	struct census census;
 	int64_t restarted; /* mono ms: since when this service runs, if there was one before */
 };
 

@@ -22,8 +22,13 @@ static const char usual_key[] = "usual ";
 
 void machine_saw(const struct machine *m, enum fact what, const char *text)
 {
-	if (m->facts)
-		facts_saw(m->facts, what, clock_mono_ms(), text);
+	int64_t now;
+
+	if (!m->facts)
+		return;
+	now = clock_mono_ms();
+	census_saw(&m->home->census, m->facts, what, now);
+	facts_saw(m->facts, what, now, text);
 }
 
 void machine_identified(const struct machine *m, unsigned client, const uint8_t uuid[UUID_BYTES])

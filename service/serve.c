@@ -361,6 +361,7 @@ static int start_state(struct run *r, char *why, size_t size)
 		return rc;
 	machines_on_action(s->base.machines, settle_on_action, &s->settle);
 	timeline_listen(s->base.timeline, settle_on_timeline, &s->settle);
+	timeline_listen(s->base.timeline, metrics_on_event, &s->api.metrics);
 	return 0;
 }
 
@@ -550,6 +551,7 @@ static void stop(struct run *r)
 	web_fini(&s->api.web);
 	access_fini(&s->access);
 	timeline_free(s->base.timeline);
+	metrics_fini(&s->api.metrics);
 	segments_fini(&s->base.segments);
 	if (r->files_ready) {
 		files_fini(&s->content.files);

@@ -83,7 +83,10 @@ void service_connect(struct service *s)
 		.operations = &s->operations,
 		.metal = &s->metal,
 		.discovery = &s->discovery,
+		.boot = &s->boot,
+		.hooks = &s->hooks,
 		.started = s->started};
+	metrics_init(&s->api.metrics);
 	s->settle = (struct settle){.base = b,
 		.act = &s->act,
 		.consoles = &s->consoles,
@@ -113,6 +116,7 @@ void service_drop_waiting(struct service *s)
 	s->content.fetches = NULL;
 	events_drop_all(&s->api);
 	listings_drop_all(&s->api.listings);
+	metrics_drop_all(&s->api);
 	place_drop_all(&s->boot);
 	record_drop_all(&s->consoles);
 	logs_drop_all(&s->logs);

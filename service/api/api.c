@@ -356,6 +356,8 @@ void api_handle(struct api *api, struct http_request *r)
 		http_respond_error(r, wrong, "%s", why);
 	else if (!strncmp(r->path, API "/", strlen(API "/")))
 		call(api, r, &who, r->path + strlen(API));
+	else if (!strcmp(r->path, "/metrics"))
+		metrics_handle(api, r);
 	else
 		http_respond_error(r, 404, "%s: there is no such path", r->path);
 }

@@ -9,6 +9,13 @@
 struct discovery;
 struct place_wait;
 
+/* Files, that machines and others fetched. */
+struct transferred {
+	uint64_t done, failed,
+		refused; /* transfers: whole; broken off; that there was nothing for */
+	uint64_t bytes;  /* of the first two */
+};
+
 struct boot {
 	struct base *base;
 	struct hosts *hosts;
@@ -19,6 +26,8 @@ struct boot {
 		*place_waits;  /* requests not yet known to come from the machine: place_look.c */
 	int64_t guesses_until; /* mono ms: boot.c */
 	unsigned guesses;
+	struct transferred tftp, http;
+	uint64_t http_dropped; /* connections */
 };
 
 void boot_handle(struct boot *boot, struct http_request *r);

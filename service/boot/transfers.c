@@ -102,6 +102,7 @@ void transfer_http_dropped(struct boot *boot, const struct http_dropped *d)
 	const struct segment *seg = segments_by_id(&boot->base->segments, d->segment);
 	char text[TIMELINE_TEXT];
 
+	boot->http_dropped += d->requests + d->answers;
 	if (!seg)
 		return;
 	snprintf(text, sizeof text,
@@ -144,11 +145,24 @@ static void note_tftp(const struct machine *m, const struct tftp_report *r)
 		machine_saw(m, SAW_BROKEN, text);
 }
 
+static void count(struct transferred *t, bool refused, bool done, uint64_t sent)
+{
+	if (refused)
+		t->refused++;
+	else if (done)
+		t->done++;
+	else
+		t->failed++;
+	t->bytes += sent;
+}
+
 void transfer_http_ended(struct boot *boot, const struct http_report *r)
 {
 	struct machine *m = machine_at(boot, r->segment, &r->peer);
 	char text[512];
 
+	if (!r->underway)
+		count(&boot->http, r->status >= 400, r->completed, r->sent);
 	if (!m || r->head)
 		return;
 	note_http(m, r);
@@ -174,6 +188,8 @@ void transfer_tftp_ended(struct boot *boot, const struct tftp_report *r)
 	struct machine *m = machine_at(boot, r->segment, &r->peer);
 	char text[512];
 
+	if (r->outcome != TFTP_UNDERWAY && r->outcome != TFTP_PROBE)
+		count(&boot->tftp, r->outcome == TFTP_REFUSED, r->outcome == TFTP_DONE, r->sent);
 	/* a boot script is on the timeline as such; GRUB opens it twice, and breaks off once */
 	if (!m)
 		return;
