@@ -31,7 +31,7 @@ struct machines {
 	size_t n_watched;
 	struct usual *usual; /* watch.c: how long steps take, by profile */
 	size_t n_usual;
-	uint8_t salt[16];  /* of this run: machine_tag.c */
+	uint8_t salt[16]; /* of this run: machine_tag.c */
 	struct census census;
 	int64_t restarted; /* mono ms: since when this service runs, if there was one before */
 };

@@ -14,6 +14,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_serve,
+	&cmd_status,
 	&cmd_check,
 	&cmd_probe,
 	&cmd_create,
@@ -29,11 +30,13 @@ static const struct command *const commands[] = {
 	&cmd_known_hosts,
 	&cmd_timeline,
 	&cmd_console,
+	&cmd_ssh,
 	&cmd_log,
 	&cmd_watch,
 	&cmd_wait,
 	&cmd_start,
 	&cmd_stop,
+	&cmd_restart,
 	&cmd_power,
 	&cmd_set,
 	&cmd_run,

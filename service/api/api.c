@@ -12,6 +12,7 @@
 #include "service/api/tokens_api.h"
 #include "service/api/host_keys_api.h"
 #include "service/api/lists.h"
+#include "service/api/status.h"
 #include "service/operations/patch.h"
 #include "service/metal/power_switch.h"
 #include "service/files/profiles_api.h"
@@ -39,104 +40,6 @@
 
 #define API "/api/v1"
 #define MACHINES "/machines/" /* each of which has an entity tag */
-
-/* NULL, as JSON: not wanted; only "problem": it cannot be served. */
-static json_t *segment6_json(struct api *api, const struct segment *seg)
-{
-	char ip[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128];
-	const char *problem = api->network->served[seg->id - 1].no_ipv6;
-	uint32_t from, to;
-	struct ip a, b;
-
-	if (!ip_is_set(&seg->six.server))
-		return *problem ? json_pack("{s:s}", "problem", problem) : json_null();
-	if (segment_pool(seg, IP_V6, &from, &to)) {
-		a = segment_at(seg, IP_V6, from);
-		b = segment_at(seg, IP_V6, to);
-		ip_format(&a, first);
-		ip_format(&b, last);
-	}
-	segment_url(seg, &seg->six.server, url, sizeof url);
-	return json_pack("{s:s, s:i, s:s?, s:s?, s:s, s:b, s:b, s:b}", "server",
-		ip_format(&seg->six.server, ip), "prefix", (int)seg->six.prefix_len, "pool_first",
-		json_some(first), "pool_last", json_some(last), "url", url, "router",
-		seg->six.router_s != 0, "autonomous", seg->six.autonomous, "leases",
-		dhcpd_leases6(api->dhcpd, seg));
-}
-
-static json_t *segment_json(struct api *api, const struct segment *seg)
-{
-	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
-	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
-	struct ip subnet = ip_from_v4(segment_net(seg));
-	bool known = ip_is_set(&seg->server);
-	bool only_six = !known && ip_is_set(&seg->six.server);
-
-	if (seg->pool_first) {
-		ip_format(&a, first);
-		ip_format(&b, last);
-	}
-	if (segment_is_known(seg))
-		segment_base_url(seg, url, sizeof url);
-	return json_pack(
-		"{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o}",
-		"name", seg->name, "network", seg->is_network, "relayed", seg->via != 0,
-		"interface", json_some(seg->ifname), "server",
-		known ? ip_format(&seg->server, ip) : NULL, "subnet",
-		known || seg->via ? ip_format(&subnet, net) : NULL, "prefix", (int)seg->prefix_len,
-		"pool_first", json_some(first), "pool_last", json_some(last), "url", json_some(url),
-		"mode", segment_mode_name(seg->mode), "serving",
-		only_six ? api->network->served[seg->id - 1].link != 0
-			 : dhcpd_is_open(api->dhcpd, seg),
-		"ipv6", segment6_json(api, seg), "others", networks_others(api->network, seg));
-}
-
-static void add_pool(json_t *to, const char *name)
-{
-	if (name)
-		json_object_set_new(to, name, json_true());
-}
-
-/* The storage pools that records name: as the keys of an object. */
-static json_t *pools_json(struct api *api)
-{
-	json_t *all = json_object();
-	struct machine *m = NULL;
-
-	while ((m = machines_next(api->base->machines, m))) {
-		add_pool(all, m->spec.pool);
-		for (size_t i = 0; i < m->spec.n_disks; i++)
-			add_pool(all, m->spec.disks[i].pool);
-	}
-	return all;
-}
-
-static void status(struct api *api, struct http_request *r)
-{
-	struct store_stats st = store_stats(api->base->store);
-	struct dhcpd_stats d = dhcpd_stats(api->dhcpd);
-	char why[512];
-	json_t *segments = json_array();
-
-	for (size_t i = 0; i < api->base->segments.count; i++)
-		json_array_append_new(segments, segment_json(api, api->base->segments.all[i]));
-	http_respond_json(r, 200,
-		json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
-			  "s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
-			"version", USHER_VERSION, "state", api->base->config.state, "started",
-			machine_time_json(clock_wall_ms() - (clock_mono_ms() - api->started)),
-			"segments", segments, "machines",
-			(json_int_t)machines_count(api->base->machines), "pools", pools_json(api),
-			"libvirt", guests_connected(api->hosts->own), "libvirts",
-			hosts_json(api->hosts), "store", "commits", (json_int_t)st.commits,
-			"transactions", (json_int_t)st.transactions, "failures",
-			(json_int_t)st.failures, "backlog", (json_int_t)st.backlog, "trouble",
-			store_trouble(api->base->store, why, sizeof why) ? why : NULL, "dhcp", "in",
-			(json_int_t)d.in, "out", (json_int_t)d.out, "offers", (json_int_t)d.offers,
-			"acks", (json_int_t)d.acks, "naks", (json_int_t)d.naks, "malformed",
-			(json_int_t)d.malformed, "ignored", (json_int_t)d.ignored, "dropped",
-			(json_int_t)d.dropped, "syslog", logs_counts(api->logs)));
-}
 
 /* With what it said of its hardware, where it was discovered. */
 static json_t *shown(struct api *api, const struct machine *m)
@@ -310,7 +213,7 @@ static void route(struct api *api, struct http_request *r, const struct asker *w
 	else if (!strcmp(path, "/leases") && get)
 		lists_leases(api, r);
 	else if (!strcmp(path, "/status") && get)
-		status(api, r);
+		status_handle(api, r);
 	else if (!strncmp(path, "/tokens", strlen("/tokens")))
 		tokens_handle(api->access, r, who, path + strlen("/tokens"), body);
 	else if (!strcmp(path, "/whoami") && get)

@@ -60,11 +60,42 @@ static bool has_config(const struct option *options)
 	return options->name;
 }
 
+static void take_output(const struct command *c, struct cli_common *o)
+{
+	bool lists = o->lists;
+
+	o->json = !strcmp(optarg, "json");
+	o->names = lists && !strcmp(optarg, "name");
+	o->wide = lists && !strcmp(optarg, "wide");
+	if (!o->json && !o->names && !o->wide)
+		exit(cli_usage(
+			c, "-o takes %sjson, not '%s'", lists ? "name, wide or " : "", optarg));
+}
+
+static void take_sort(const struct command *c, struct cli_common *o)
+{
+	char names[256];
+
+	if (!columns_find(o->lists, optarg))
+		exit(cli_usage(c, "--sort '%s': one of %s is expected, or -COLUMN", optarg,
+			columns_names(o->lists, names, sizeof names)));
+	o->sort = optarg;
+}
+
+int cli_list(const struct cli_common *o, json_t *reply)
+{
+	struct columns_wish wish = {o->json, o->names, o->wide, o->sort};
+
+	return columns_print(o->lists, reply, &wish) ? cli_fail("out of memory") : EXIT_DONE;
+}
+
 int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
 	const struct option *options)
 {
-	const char *letters = has_config(options) ? ":hVo:c:" : ":hVo:";
+	char letters[32];
 
+	snprintf(letters, sizeof letters, "%s:hVo:%s%s", o->in_order ? "+" : "",
+		has_config(options) ? "c:" : "", o->letters ? o->letters : "");
 	for (;;) {
 		int opt;
 
@@ -78,9 +109,10 @@ int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **a
 			o->json = true;
 			continue;
 		case 'o':
-			if (strcmp(optarg, "json"))
-				exit(cli_usage(c, "-o takes json, not '%s'", optarg));
-			o->json = true;
+			take_output(c, o);
+			continue;
+		case OPT_SORT:
+			take_sort(c, o);
 			continue;
 		case 'V':
 			puts("usher " USHER_VERSION);

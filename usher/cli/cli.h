@@ -6,6 +6,7 @@
 #ifndef USHER_USHER_CLI_H
 #define USHER_USHER_CLI_H
 
+#include "usher/cli/columns.h"
 #include "usher/client/cli_fail.h"
 #include "usher/client/cli_names.h"
 
@@ -26,22 +27,36 @@ extern const struct command cmd_serve, cmd_check, cmd_probe, cmd_create, cmd_enr
 	cmd_timeline, cmd_console, cmd_log, cmd_watch, cmd_wait, cmd_start, cmd_stop, cmd_power,
 	cmd_set, cmd_run, cmd_reinstall, cmd_confirm, cmd_disarm, cmd_delete, cmd_render,
 	cmd_profiles, cmd_lint, cmd_import, cmd_media, cmd_fetch, cmd_packages, cmd_leases,
-	cmd_network, cmd_mac, cmd_rules, cmd_token, cmd_version;
+	cmd_network, cmd_mac, cmd_rules, cmd_token, cmd_version, cmd_status, cmd_ssh, cmd_restart;
 
 /* Options that every client command has. A command's own long ones are numbered from 1, below the letters. */
 struct cli_common {
 	const char *socket; /* --socket, USHER_SOCKET or the default */
 	bool json;          /* --json, -o json */
+	/* Of a command that lists; the first three are the command's to set, after cli_common_init(). */
+	const struct columns *lists; /* NULL: it lists nothing */
+	const char *letters;         /* further short options, as getopt() has them; NULL: none */
+	bool in_order;               /* options end at the first argument that is none */
+	bool names, wide;            /* -o name, -o wide */
+	const char *sort;            /* --sort; NULL: as it comes */
 };
-enum { OPT_SOCKET = 1000, OPT_JSON, OPT_HELP };
+enum { OPT_SOCKET = 1000, OPT_JSON, OPT_HELP, OPT_SORT };
 #define CLI_COMMON_OPTIONS                                                                      \
 	{"socket", required_argument, NULL, OPT_SOCKET}, {"json", no_argument, NULL, OPT_JSON}, \
 	{                                                                                       \
 		"help", no_argument, NULL, OPT_HELP                                             \
 	}
+#define CLI_LIST_OPTIONS {"sort", required_argument, NULL, OPT_SORT}, CLI_COMMON_OPTIONS
 #define CLI_COMMON_HELP                                                        \
 	"  --json, -o json      machine-readable output\n"                     \
 	"  --socket PATH        the service's API socket (or $USHER_SOCKET)\n" \
+	"  --help, -h           this text\n"
+
+#define CLI_LIST_HELP                                                                    \
+	"  -o name|wide|json    names only; more columns; machine-readable, as --json\n" \
+	"  --sort COLUMN        by a column's name; -COLUMN: the other way round\n"      \
+	"  --json\n"                                                                     \
+	"  --socket PATH        the service's API socket (or $USHER_SOCKET)\n"           \
 	"  --help, -h           this text\n"
 
 void cli_common_init(struct cli_common *o);
@@ -49,6 +64,8 @@ void cli_common_init(struct cli_common *o);
  * --help, -h, -V and errors do not return: they end the program with 0 and 2. */
 int cli_getopt(const struct command *c, struct cli_common *o, int argc, char **argv,
 	const struct option *options);
+/* Prints the reply of a call that lists, as `o` says (its `lists`); returns the exit status. */
+int cli_list(const struct cli_common *o, json_t *reply);
 /* Prints "usher COMMAND: …" and how to get help; returns EXIT_USAGE. */
 int cli_usage(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cli_help(const struct command *c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usher start, stop, reinstall, disarm, delete: all names are looked at, then one request for each; confirm: for one. */
+/* usher reinstall, disarm, delete: all names are looked at, then one request for each; confirm: for one. */
 #include "usher/cli/asking.h"
 #include "usher/cli/cli.h"
 #include "usher/cli/discovered_text.h"
@@ -24,16 +24,7 @@ struct change {
 	int failures;
 };
 
-enum {
-	OPT_KEEP_DISKS = 1,
-	OPT_SEALED,
-	OPT_UNSEALED,
-	OPT_FORCE,
-	OPT_YES,
-	OPT_DRY_RUN,
-	OPT_PROFILE,
-	OPT_SET
-};
+enum { OPT_KEEP_DISKS = 1, OPT_SEALED, OPT_UNSEALED, OPT_YES, OPT_DRY_RUN, OPT_PROFILE, OPT_SET };
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -251,9 +242,6 @@ static int take_option(struct change *ch, int opt)
 		break;
 	case OPT_SET:
 		return setting_option(ch->command, settings_of(ch), optarg);
-	case OPT_FORCE:
-		json_object_set_new(ch->body, "force", json_true());
-		break;
 	case OPT_YES:
 		ch->yes = true;
 		break;
@@ -347,23 +335,6 @@ static int run_disarm(const struct command *c, int argc, char **argv)
 	return run_names(&ch, argc, argv, options);
 }
 
-static int run_start(const struct command *c, int argc, char **argv)
-{
-	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
-	struct change ch = {.command = c, .method = "POST", .suffix = "/start", .said = "started"};
-
-	return run_names(&ch, argc, argv, options);
-}
-
-static int run_stop(const struct command *c, int argc, char **argv)
-{
-	static const struct option options[] = {
-		CLI_COMMON_OPTIONS, {"force", no_argument, NULL, OPT_FORCE}, {0}};
-	struct change ch = {.command = c, .method = "POST", .suffix = "/stop", .said = "stopped"};
-
-	return run_names(&ch, argc, argv, options);
-}
-
 static int run_confirm(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
@@ -383,23 +354,6 @@ static int run_confirm(const struct command *c, int argc, char **argv)
 	json_decref(ch.body);
 	return ch.failures ? EXIT_FAILED : EXIT_DONE;
 }
-
-const struct command cmd_start = {
-	.name = "start",
-	.arguments = "NAME...",
-	.summary = "start guests that are off, or resume paused ones",
-	.help = CLI_COMMON_HELP,
-	.run = run_start,
-};
-
-const struct command cmd_stop = {
-	.name = "stop",
-	.arguments = "NAME... [--force]",
-	.summary = "shut guests down, and wait until they are off",
-	.help = "  --force              cut the power at once: what is not on disk is "
-		"lost\n" CLI_COMMON_HELP,
-	.run = run_stop,
-};
 
 const struct command cmd_reinstall = {
 	.name = "reinstall",

@@ -75,36 +75,47 @@ static void notes(const json_t *d)
 		printf("  %s\n", machine_text(d, "refused"));
 }
 
-static void print_line(const json_t *d)
+static const char *disks_text(const json_t *d, char *buf, size_t size)
 {
-	char disks[48], size[32], where[300];
+	char bytes[32];
 
-	snprintf(disks, sizeof disks, "%lld, %s", number(d, "disks"),
-		bytes_text(number(d, "disk_bytes"), size));
-	snprintf(where, sizeof where, "%s%s%s", machine_text(d, "switch"),
-		*machine_text(d, "port") ? " " : "", machine_text(d, "port"));
-	printf("%-6s %-17s %-10s %-16s %6lld %-12s %-18s %-14s %s%s%s\n", machine_text(d, "id"),
-		machine_text(d, "mac"), machine_text(d, "segment"),
-		or_none(machine_text(d, "serial")), number(d, "memory"), disks, or_none(where),
-		or_none(machine_text(d, "machine")), machine_text(d, "vendor"),
-		*machine_text(d, "vendor") ? " " : "", machine_text(d, "product"));
-	notes(d);
+	snprintf(buf, size, "%lld, %s", number(d, "disks"),
+		bytes_text(number(d, "disk_bytes"), bytes));
+	return buf;
 }
 
-static void print_list(const json_t *reply)
+/* Two words, a blank between them where there are both. */
+static const char *both(
+	const json_t *d, const char *first, const char *second, char *buf, size_t size)
 {
-	json_t *d, *all = json_object_get(reply, "discovered");
-	size_t i;
+	const char *a = machine_text(d, first), *b = machine_text(d, second);
 
-	if (!json_array_size(all)) {
-		puts("no discovered machines; <segment discover='yes'> in usher.xml discovers those "
-		     "without a record that boot there");
-		return;
-	}
-	printf("%-6s %-17s %-10s %-16s %6s %-12s %-18s %-14s %s\n", "ID", "MAC", "SEGMENT",
-		"SERIAL", "MEMORY", "DISKS", "SWITCH", "MACHINE", "WHAT");
-	json_array_foreach(all, i, d) print_line(d);
+	snprintf(buf, size, "%s%s%s", a, *a && *b ? " " : "", b);
+	return buf;
 }
+
+static const char *switch_text(const json_t *d, char *buf, size_t size)
+{
+	return both(d, "switch", "port", buf, size);
+}
+
+static const char *what_text(const json_t *d, char *buf, size_t size)
+{
+	return both(d, "vendor", "product", buf, size);
+}
+
+static const struct column columns[] = {{.head = "ID", .key = "id"}, {.head = "MAC", .key = "mac"},
+	{.head = "SEGMENT", .key = "segment"}, {.head = "SERIAL", .key = "serial"},
+	{.head = "MEMORY", .key = "memory", .right = true}, {.head = "DISKS", .text = disks_text},
+	{.head = "SWITCH", .text = switch_text}, {.head = "UUID", .key = "uuid", .wide = true},
+	{.head = "ADDRESS", .key = "address", .wide = true},
+	{.head = "SEEN", .key = "last_seen", .wide = true}, {.head = "MACHINE", .key = "machine"},
+	{.head = "WHAT", .text = what_text}, {0}};
+static const struct columns table = {.member = "discovered",
+	.columns = columns,
+	.none = "no discovered machines; <segment discover='yes'> in usher.xml discovers those "
+		"without a record that boot there",
+	.notes = notes};
 
 /* One of them */
 
@@ -262,22 +273,24 @@ struct wish {
 	bool forget;
 };
 
-static void print(const struct wish *w, json_t *reply)
+static int print(const struct wish *w, json_t *reply)
 {
+	if (!w->name)
+		return cli_list(&w->common, reply);
 	if (w->common.json)
 		print_json(reply);
 	else if (w->forget)
 		printf("%s is forgotten\n", machine_text(reply, "forgotten"));
-	else if (w->name)
-		show_one(reply);
 	else
-		print_list(reply);
+		show_one(reply);
+	return EXIT_DONE;
 }
 
 static int ask(struct client *client, const struct wish *w)
 {
 	char path[600] = "/discovered", name[512];
 	json_t *reply = NULL;
+	int rc;
 
 	if (!w->name && w->common.json)
 		strcat(path, "?full=1");
@@ -286,20 +299,21 @@ static int ask(struct client *client, const struct wish *w)
 			client_escape(w->name, name, sizeof name));
 	if (client_call(client, w->forget ? "DELETE" : "GET", path, NULL, &reply))
 		return EXIT_FAILED;
-	print(w, reply);
+	rc = print(w, reply);
 	json_decref(reply);
-	return EXIT_DONE;
+	return rc;
 }
 
 static int run_discovered(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"forget", no_argument, NULL, OPT_FORGET}, CLI_COMMON_OPTIONS, {0}};
+		{"forget", no_argument, NULL, OPT_FORGET}, CLI_LIST_OPTIONS, {0}};
 	struct wish w = {.name = NULL};
 	struct client *client;
 	int rc;
 
 	cli_common_init(&w.common);
+	w.common.lists = &table;
 	while (cli_getopt(c, &w.common, argc, argv, options) != -1)
 		w.forget = true;
 	w.name = optind < argc ? argv[optind] : NULL;
@@ -319,6 +333,6 @@ const struct command cmd_discovered = {
 	.arguments = "[ID] [--forget]",
 	.summary = "list machines without a record that said what they are, or show one",
 	.help = "  ID                   one of them: its id, UUID, serial, asset tag or a MAC\n"
-		"  --forget             forget it: when it boots again, it is discovered anew\n" CLI_COMMON_HELP,
+		"  --forget             forget it: when it boots again, it is discovered anew\n" CLI_LIST_HELP,
 	.run = run_discovered,
 };

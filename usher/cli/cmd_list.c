@@ -65,19 +65,58 @@ static void keep_wanted(const struct wish *w, json_t *machines)
 			json_array_remove(machines, i);
 }
 
-static void print_lines(json_t *machines)
+static const char *state_text(const json_t *m, char *buf, size_t size)
 {
-	char age[32];
-	json_t *m;
-	size_t i;
-
-	printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n", "NAME", "KIND", "STATE", "ADDRESS",
-		"PROFILE", "SINCE", "REASON");
-	json_array_foreach(machines, i, m) printf("%-20s %-10s %-10s %-15s %-14s %-8s %s\n",
-		machine_text(m, "name"), machine_text(m, "kind"), machine_state_text(m),
-		machine_address(m), machine_text(m, "profile"), machine_age(m, age, sizeof age),
-		machine_reason(m));
+	(void)buf, (void)size;
+	return machine_state_text(m);
 }
+
+static const char *address_text(const json_t *m, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return machine_address(m);
+}
+
+static const char *reason_text(const json_t *m, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return machine_reason(m);
+}
+
+static const char *of_nic(const json_t *m, const char *key)
+{
+	return machine_text(json_array_get(json_object_get(m, "nics"), 0), key);
+}
+
+static const char *mac_text(const json_t *m, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return of_nic(m, "mac");
+}
+
+static const char *segment_text(const json_t *m, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return of_nic(m, "segment");
+}
+
+static const char *last_text(const json_t *m, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return machine_text(json_object_get(m, "last_event"), "text");
+}
+
+static const struct column columns[] = {{.head = "NAME", .key = "name"},
+	{.head = "KIND", .key = "kind"}, {.head = "STATE", .text = state_text},
+	{.head = "ADDRESS", .text = address_text}, {.head = "PROFILE", .key = "profile"},
+	{.head = "MAC", .text = mac_text, .wide = true},
+	{.head = "SEGMENT", .text = segment_text, .wide = true},
+	{.head = "LAB", .key = "lab", .wide = true},
+	{.head = "GUEST", .key = "guest_state", .wide = true},
+	{.head = "SINCE", .key = "since", .text = machine_age, .by_key = true},
+	{.head = "LAST", .text = last_text, .wide = true}, {.head = "REASON", .text = reason_text},
+	{0}};
+static const struct columns table = {.member = "machines", .columns = columns};
 
 static int list(const struct wish *w)
 {
@@ -91,11 +130,8 @@ static int list(const struct wish *w)
 		all = json_array_size(machines);
 		rc = say_missing(w, machines);
 		keep_wanted(w, machines);
-		if (w->common.json) {
-			json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-			putchar('\n');
-		} else if (json_array_size(machines)) {
-			print_lines(machines);
+		if (w->common.json || w->common.names || json_array_size(machines)) {
+			rc |= cli_list(&w->common, reply);
 		} else if (!rc) {
 			puts(all ? "no such machines"
 				 : "no machines; 'usher create NAME --profile P' makes one");
@@ -110,12 +146,13 @@ static int run_list(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"state", required_argument, NULL, OPT_STATE},
 		{"profile", required_argument, NULL, OPT_PROFILE},
-		{"lab", required_argument, NULL, OPT_LAB}, CLI_COMMON_OPTIONS, {0}};
+		{"lab", required_argument, NULL, OPT_LAB}, CLI_LIST_OPTIONS, {0}};
 	struct wish w = {0};
 	size_t count;
 	int opt, rc;
 
 	cli_common_init(&w.common);
+	w.common.lists = &table;
 	while ((opt = cli_getopt(c, &w.common, argc, argv, options)) != -1)
 		*(opt == OPT_STATE ? &w.state : opt == OPT_PROFILE ? &w.profile : &w.lab) = optarg;
 	if (w.state && strcmp(w.state, "template") && life_state_parse(w.state) < 0)
@@ -140,6 +177,6 @@ const struct command cmd_list = {
 		"installed\n"
 		"                       up live failed template\n"
 		"  --profile P          only those of this profile\n"
-		"  --lab L              only those of this lab\n" CLI_COMMON_HELP,
+		"  --lab L              only those of this lab\n" CLI_LIST_HELP,
 	.run = run_list,
 };

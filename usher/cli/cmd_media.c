@@ -29,14 +29,14 @@ struct request {
 	char path[400]; /* of the medium in the API */
 };
 
-static const char *text_of(json_t *object, const char *key)
+static const char *text_of(const json_t *object, const char *key)
 {
 	const char *s = json_string_value(json_object_get(object, key));
 
 	return s ? s : "";
 }
 
-static uint64_t number_of(json_t *object, const char *key)
+static uint64_t number_of(const json_t *object, const char *key)
 {
 	return (uint64_t)json_integer_value(json_object_get(object, key));
 }
@@ -52,7 +52,7 @@ static const char *join(json_t *names, char *buf, size_t size)
 	return buf;
 }
 
-static const char *size_of(json_t *m, char *buf, size_t size)
+static const char *size_of(const json_t *m, char *buf, size_t size)
 {
 	uint64_t bytes = number_of(m, "size");
 
@@ -102,15 +102,20 @@ void media_text(json_t *m)
 		printf("  %-10s %s\n", "installing", names);
 }
 
-static void line(json_t *m)
+static const char *profiles_text(const json_t *m, char *buf, size_t size)
 {
-	char size[32], names[256];
-
-	printf("%-20s %-32s %-9s %-10s %-13s %s  %s\n", text_of(m, "name"),
-		*text_of(m, "title") ? text_of(m, "title") : "-", size_of(m, size, sizeof size),
-		text_of(m, "state"), text_of(m, "source"), text_of(m, "path"),
-		join(json_object_get(m, "profiles"), names, sizeof names));
+	return join(json_object_get(m, "profiles"), buf, size);
 }
+
+static const struct column columns[] = {{.head = "NAME", .key = "name"},
+	{.head = "WHAT", .key = "title"},
+	{.head = "SIZE", .key = "size", .text = size_of, .by_key = true},
+	{.head = "STATE", .key = "state"}, {.head = "FROM", .key = "source"},
+	{.head = "ARCH", .key = "arch", .wide = true},
+	{.head = "SHA256", .key = "sha256", .wide = true},
+	{.head = "PROBLEM", .key = "problem", .wide = true}, {.head = "PATH", .key = "path"},
+	{.head = "PROFILES", .text = profiles_text}, {0}};
+static const struct columns table = {.member = "media", .columns = columns};
 
 static int print_json(json_t *reply)
 {
@@ -121,20 +126,14 @@ static int print_json(json_t *reply)
 
 static int list(struct request *q)
 {
-	json_t *reply = NULL, *m;
-	size_t i;
+	json_t *reply = NULL;
+	int rc;
 
 	if (client_call(q->client, "GET", "/media", NULL, &reply))
 		return EXIT_FAILED;
-	if (q->common.json) {
-		print_json(reply);
-	} else {
-		printf("%-20s %-32s %-9s %-10s %-13s %s\n", "NAME", "WHAT", "SIZE", "STATE", "FROM",
-			"PATH  PROFILES");
-		json_array_foreach(json_object_get(reply, "media"), i, m) line(m);
-	}
+	rc = cli_list(&q->common, reply);
 	json_decref(reply);
-	return EXIT_DONE;
+	return rc;
 }
 
 static int show(struct request *q)
@@ -313,11 +312,12 @@ static int run_media(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"sums", required_argument, NULL, OPT_SUMS},
 		{"keyring", required_argument, NULL, OPT_KEYRING},
-		{"force", no_argument, NULL, OPT_FORCE}, CLI_COMMON_OPTIONS, {0}};
+		{"force", no_argument, NULL, OPT_FORCE}, CLI_LIST_OPTIONS, {0}};
 	struct request q = {.command = c};
 	int opt, rc;
 
 	cli_common_init(&q.common);
+	q.common.lists = &table;
 	while ((opt = cli_getopt(c, &q.common, argc, argv, options)) != -1) {
 		if (opt == OPT_SUMS)
 			q.sums = optarg;
@@ -341,6 +341,6 @@ const struct command cmd_media = {
 	.help = "  --sums FILE          verify: a file that has the sum beside the image's name\n"
 		"  --keyring FILE       verify: the sums must be signed by one of these keys\n"
 		"  --force              remove: even while a machine is being installed from "
-		"it\n" CLI_COMMON_HELP,
+		"it\n" CLI_LIST_HELP,
 	.run = run_media,
 };

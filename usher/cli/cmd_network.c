@@ -62,28 +62,22 @@ static const char *leaser_of(const json_t *n, char *buf, size_t size)
 	return buf;
 }
 
-static const char *yes(const json_t *n, const char *key)
+static const char *subnet_of(const json_t *n, char *buf, size_t size)
 {
-	return json_is_true(json_object_get(n, key)) ? "yes" : "no";
+	(void)buf, (void)size;
+	return *text_of(n, "subnet") ? text_of(n, "subnet") : text_of(n, "ipv6");
 }
 
-static const char *or_dash(const char *text)
-{
-	return *text ? text : "-";
-}
-
-static void list_line(const json_t *n)
-{
-	const char *subnet = text_of(n, "subnet");
-	char by[96];
-
-	printf("%-16s %-10s %-18s %-8s %-6s %-9s %-20s %6lld %8lld\n", text_of(n, "name"),
-		or_dash(text_of(n, "bridge")), or_dash(*subnet ? subnet : text_of(n, "ipv6")),
-		text_of(n, "forward"), yes(n, "active"), yes(n, "autostart"),
-		leaser_of(n, by, sizeof by),
-		(long long)json_integer_value(json_object_get(n, "leases")),
-		(long long)json_integer_value(json_object_get(n, "machines")));
-}
+static const struct column columns[] = {{.head = "NAME", .key = "name"},
+	{.head = "BRIDGE", .key = "bridge"}, {.head = "SUBNET", .text = subnet_of},
+	{.head = "IPV6", .key = "ipv6", .wide = true}, {.head = "FORWARD", .key = "forward"},
+	{.head = "DOMAIN", .key = "domain", .wide = true},
+	{.head = "MTU", .key = "mtu", .right = true, .wide = true},
+	{.head = "LAB", .key = "lab", .wide = true}, {.head = "ACTIVE", .key = "active"},
+	{.head = "AUTOSTART", .key = "autostart"}, {.head = "LEASES BY", .text = leaser_of},
+	{.head = "LEASES", .key = "leases", .right = true},
+	{.head = "MACHINES", .key = "machines", .right = true}, {0}};
+static const struct columns table = {.member = "networks", .columns = columns};
 
 static int list(struct request *q)
 {
@@ -91,19 +85,14 @@ static int list(struct request *q)
 	size_t i;
 	int rc = call(q, "GET", "/networks", NULL, &reply);
 
-	if (!rc && q->common.json) {
-		print_json(reply);
-	} else if (!rc) {
-		printf("%-16s %-10s %-18s %-8s %-6s %-9s %-20s %6s %8s\n", "NAME", "BRIDGE",
-			"SUBNET", "FORWARD", "ACTIVE", "AUTOSTART", "LEASES BY", "LEASES",
-			"MACHINES");
-		json_array_foreach(json_object_get(reply, "networks"), i, n) list_line(n);
+	if (!rc)
+		rc = cli_list(&q->common, reply);
+	if (!q->common.json && !q->common.names)
 		json_array_foreach(json_object_get(reply, "networks"), i, n)
 		{
 			if (*text_of(n, "problem"))
 				printf("%s: %s\n", text_of(n, "name"), text_of(n, "problem"));
 		}
-	}
 	json_decref(reply);
 	return rc;
 }
@@ -186,11 +175,12 @@ static int run_network(const struct command *c, int argc, char **argv)
 		{"ipv6-only", no_argument, NULL, OPT_IPV6_ONLY},
 		{"forward", required_argument, NULL, OPT_FORWARD},
 		{"domain", required_argument, NULL, OPT_DOMAIN},
-		{"mtu", required_argument, NULL, OPT_MTU}, CLI_COMMON_OPTIONS, {0}};
+		{"mtu", required_argument, NULL, OPT_MTU}, CLI_LIST_OPTIONS, {0}};
 	struct request q = {.command = c};
 	int opt, rc = EXIT_DONE, n;
 
 	cli_common_init(&q.common);
+	q.common.lists = &table;
 	while (!rc && (opt = cli_getopt(c, &q.common, argc, argv, options)) != -1)
 		rc = take_option(&q, opt);
 	if (rc)
@@ -223,6 +213,6 @@ const struct command cmd_network = {
 		"  --forward F          create: none (isolated), nat or route (nat)\n"
 		"  --domain D           create: the domain of the network's DNS\n"
 		"  --mtu BYTES          create: the MTU of its bridge and its guests' "
-		"cards\n" CLI_COMMON_HELP,
+		"cards\n" CLI_LIST_HELP,
 	.run = run_network,
 };

@@ -14,6 +14,7 @@
 #include <string.h>
 
 static const struct option options[] = {CLI_COMMON_OPTIONS, {0}};
+static const struct option list_options[] = {CLI_LIST_OPTIONS, {0}};
 
 static int print_json(json_t *reply)
 {
@@ -289,46 +290,56 @@ const struct command cmd_show = {
 	.run = run_show,
 };
 
-static void lease_line(json_t *l)
+static const char *expires_text(const json_t *l, char *buf, size_t size)
 {
-	const char *mac = machine_text(l, "mac");
-	char expires[21];
+	snprintf(buf, size, "%.19sZ", machine_text(l, "expires"));
+	return buf;
+}
 
-	snprintf(expires, sizeof expires, "%.19sZ", machine_text(l, "expires"));
+static const char *holder_text(const json_t *l, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return *machine_text(l, "machine") ? machine_text(l, "machine")
+					   : machine_text(l, "hostname");
+}
 
-	printf("%-15s %-17s %-12s %-9s %-20s %s\n", machine_text(l, "address"), *mac ? mac : "-",
-		machine_text(l, "segment"), machine_text(l, "state"), expires,
-		*machine_text(l, "machine") ? machine_text(l, "machine")
-					    : machine_text(l, "hostname"));
+static const struct column lease_columns[] = {{.head = "ADDRESS", .key = "address"},
+	{.head = "MAC", .key = "mac"}, {.head = "SEGMENT", .key = "segment"},
+	{.head = "STATE", .key = "state"},
+	{.head = "EXPIRES", .key = "expires", .text = expires_text, .by_key = true},
+	{.head = "HOSTNAME", .key = "hostname", .wide = true},
+	{.head = "MACHINE", .text = holder_text}, {0}};
+static const struct columns leases = {.member = "leases", .columns = lease_columns};
+
+/* A call whose reply is a list. */
+static int print_call(const struct cli_common *o, const char *path)
+{
+	int rc;
+	json_t *reply = ask(o, path, &rc);
+
+	if (!reply)
+		return rc;
+	rc = cli_list(o, reply);
+	json_decref(reply);
+	return rc;
 }
 
 static int run_leases(const struct command *c, int argc, char **argv)
 {
 	struct cli_common o;
-	json_t *reply, *l;
-	size_t i;
-	int rc;
 
 	cli_common_init(&o);
-	if (cli_getopt(c, &o, argc, argv, options) != -1 || optind != argc)
+	o.lists = &leases;
+	if (cli_getopt(c, &o, argc, argv, list_options) != -1 || optind != argc)
 		return cli_usage(c, "takes no argument");
-	reply = ask(&o, "/leases", &rc);
-	if (!reply)
-		return rc;
-	if (o.json)
-		return print_json(reply);
-	printf("%-15s %-17s %-12s %-9s %-20s %s\n", "ADDRESS", "MAC", "SEGMENT", "STATE", "EXPIRES",
-		"MACHINE");
-	json_array_foreach(json_object_get(reply, "leases"), i, l) lease_line(l);
-	json_decref(reply);
-	return EXIT_DONE;
+	return print_call(&o, "/leases");
 }
 
 const struct command cmd_leases = {
 	.name = "leases",
 	.arguments = "",
 	.summary = "list who holds which address, and until when; addresses set aside",
-	.help = CLI_COMMON_HELP,
+	.help = CLI_LIST_HELP,
 	.run = run_leases,
 };
 
@@ -376,39 +387,50 @@ static void show_profile(json_t *p)
 	json_array_foreach(json_object_get(p, "settings"), i, s) show_setting(s);
 }
 
-static int run_profiles(const struct command *c, int argc, char **argv)
+static const char *lacks_text(const json_t *p, char *buf, size_t size)
 {
-	char path[300] = "/profiles", name[256];
-	struct cli_common o;
-	json_t *reply, *p;
-	size_t i;
+	(void)buf, (void)size;
+	return *machine_text(p, "error") ? machine_text(p, "error") : machine_text(p, "missing");
+}
+
+static const struct column profile_columns[] = {{.head = "NAME", .key = "name"},
+	{.head = "TITLE", .key = "title"}, {.head = "FILE", .key = "file", .wide = true},
+	{.head = "LACKS", .text = lacks_text}, {0}};
+static const struct columns profiles = {.member = "profiles", .columns = profile_columns};
+
+static int run_profile(const struct cli_common *o, const char *name)
+{
+	char path[300], escaped[256];
+	json_t *reply;
 	int rc;
 
-	cli_common_init(&o);
-	if (cli_getopt(c, &o, argc, argv, options) != -1 || argc - optind > 1)
-		return cli_usage(c, "takes one name or none");
-	if (optind < argc)
-		snprintf(path, sizeof path, "/profiles/%s",
-			client_escape(argv[optind], name, sizeof name));
-	reply = ask(&o, path, &rc);
+	snprintf(path, sizeof path, "/profiles/%s", client_escape(name, escaped, sizeof escaped));
+	reply = ask(o, path, &rc);
 	if (!reply)
 		return rc;
-	if (o.json)
+	if (o->json)
 		return print_json(reply);
-	if (optind < argc)
-		show_profile(reply);
-	json_array_foreach(json_object_get(reply, "profiles"), i, p) printf("%-16s %-40s %s\n",
-		machine_text(p, "name"), machine_text(p, "title"),
-		*machine_text(p, "error") ? machine_text(p, "error") : machine_text(p, "missing"));
+	show_profile(reply);
 	json_decref(reply);
 	return EXIT_DONE;
+}
+
+static int run_profiles(const struct command *c, int argc, char **argv)
+{
+	struct cli_common o;
+
+	cli_common_init(&o);
+	o.lists = &profiles;
+	if (cli_getopt(c, &o, argc, argv, list_options) != -1 || argc - optind > 1)
+		return cli_usage(c, "takes one name or none");
+	return optind < argc ? run_profile(&o, argv[optind]) : print_call(&o, "/profiles");
 }
 
 const struct command cmd_profiles = {
 	.name = "profiles",
 	.arguments = "[NAME]",
 	.summary = "list what can be installed, or one profile's settings",
-	.help = CLI_COMMON_HELP,
+	.help = CLI_LIST_HELP,
 	.run = run_profiles,
 };
 
