@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* What one look at all machines gives. */
-struct tally {
+struct survey {
 	size_t states[LIFE_STATES], templates; /* a template has no state */
 	size_t own[SEGMENT_MAX]
 		  [2]; /* addresses of machines in the pools of IPv4 and IPv6, by segment id - 1 */
@@ -42,7 +42,7 @@ static json_t *install_json(struct api *api, const struct machine *m)
 	return j;
 }
 
-static void count_addresses(struct api *api, struct tally *t, const struct machine *m)
+static void count_addresses(struct api *api, struct survey *t, const struct machine *m)
 {
 	for (size_t i = 0; i < m->n_nics; i++) {
 		const struct segment *seg =
@@ -54,7 +54,7 @@ static void count_addresses(struct api *api, struct tally *t, const struct machi
 	}
 }
 
-static void count_machine(struct api *api, struct tally *t, const struct machine *m)
+static void count_machine(struct api *api, struct survey *t, const struct machine *m)
 {
 	bool installs = m->state != LIFE_ARMED && life_installs(m->state);
 
@@ -70,17 +70,17 @@ static void count_machine(struct api *api, struct tally *t, const struct machine
 		json_array_append_new(t->troubles, reply_machine(api->base->timeline, m, false));
 }
 
-static void tally_machines(struct api *api, struct tally *t)
+static void tally_machines(struct api *api, struct survey *t)
 {
 	const struct machine *m = NULL;
 
-	*t = (struct tally){.installs = json_array(), .troubles = json_array()};
+	*t = (struct survey){.installs = json_array(), .troubles = json_array()};
 	while ((m = machines_next(api->base->machines, m)))
 		count_machine(api, t, m);
 }
 
 /* Those that there are none of are left out. */
-static json_t *states_json(const struct tally *t)
+static json_t *states_json(const struct survey *t)
 {
 	json_t *j = json_object();
 
@@ -108,7 +108,7 @@ static bool is_strangers(void *arg, const struct lease *l)
 /* Addresses of the pool, and how many of them nobody else can have now: machines' own, leased ones, offers. null: it has
  * no pool. */
 static json_t *pool_json(
-	struct api *api, const struct tally *t, const struct segment *seg, enum ip_family family)
+	struct api *api, const struct survey *t, const struct segment *seg, enum ip_family family)
 {
 	struct strangers s = {api->base->machines, seg->id};
 	uint32_t first, last;
@@ -124,7 +124,7 @@ static json_t *pool_json(
 }
 
 /* NULL, as JSON: not wanted; only "problem": it cannot be served. */
-static json_t *segment6_json(struct api *api, const struct tally *t, const struct segment *seg)
+static json_t *segment6_json(struct api *api, const struct survey *t, const struct segment *seg)
 {
 	char ip[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128];
 	const char *problem = api->network->served[seg->id - 1].no_ipv6;
@@ -147,7 +147,7 @@ static json_t *segment6_json(struct api *api, const struct tally *t, const struc
 		"autonomous", seg->six.autonomous, "leases", dhcpd_leases6(api->dhcpd, seg));
 }
 
-static json_t *segment_json(struct api *api, const struct tally *t, const struct segment *seg)
+static json_t *segment_json(struct api *api, const struct survey *t, const struct segment *seg)
 {
 	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
 	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
@@ -201,7 +201,7 @@ void status_handle(struct api *api, struct http_request *r)
 	struct dhcpd_stats d = dhcpd_stats(api->dhcpd);
 	char why[512];
 	json_t *segments = json_array();
-	struct tally t;
+	struct survey t;
 
 	tally_machines(api, &t);
 	for (size_t i = 0; i < api->base->segments.count; i++)
