@@ -950,7 +950,7 @@ END_TEST
  * send, in whatever order, with machines that come and go, declines, expiries and restarts. `told`
  * is what the clients believe.
  */
-enum { MACS = 300, HOSTS = 128, STEPS = 60000 };
+enum { MACS = 300, HOSTS = 128, TURNS = 60000 };
 
 static struct told {
 	unsigned who; /* MAC's number */
@@ -1124,7 +1124,7 @@ START_TEST(test_property)
 	segments = (struct segments){0};
 	lab = add_segment("lab", 40, 100, true);
 	bare = add_segment("bare", 90, 99, false);
-	for (int i = 0; i < STEPS; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		now += draw(5000);
 		if (draw(300) == 0)
 			now += draw(2 * HOUR);
@@ -1134,9 +1134,9 @@ START_TEST(test_property)
 			change_machines();
 		one_message();
 	}
-	ck_assert_uint_gt(acks, STEPS / 20);
-	ck_assert_uint_gt(naks, STEPS / 50);
-	ck_assert_uint_gt(moved, STEPS / 100);
+	ck_assert_uint_gt(acks, TURNS / 20);
+	ck_assert_uint_gt(naks, TURNS / 50);
+	ck_assert_uint_gt(moved, TURNS / 100);
 	ck_assert_uint_gt(restarts, 20);
 }
 END_TEST
