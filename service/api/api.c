@@ -30,6 +30,7 @@
 #include "machine/labels.h"
 #include "machine/machine_tag.h"
 
+#include "core/behalf.h"
 #include "core/clock.h"
 #include "core/json.h"
 
@@ -255,12 +256,16 @@ void api_handle(struct api *api, struct http_request *r)
 		return;
 	}
 	wrong = access_judge(api->access, r, &who, why, sizeof why);
-	if (wrong)
+	if (wrong) {
 		http_respond_error(r, wrong, "%s", why);
-	else if (!strncmp(r->path, API "/", strlen(API "/")))
+		return;
+	}
+	behalf_set(behalf_of(who.name));
+	if (!strncmp(r->path, API "/", strlen(API "/")))
 		call(api, r, &who, r->path + strlen(API));
 	else if (!strcmp(r->path, "/metrics"))
 		metrics_handle(api, r);
 	else
 		http_respond_error(r, 404, "%s: there is no such path", r->path);
+	behalf_set(0);
 }
