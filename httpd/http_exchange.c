@@ -442,9 +442,12 @@ static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connectio
 		http_pump_vouch(p, conn);
 	if (x->r.api && x->answer) /* a browser guesses no other type: RFC 9110 has none for this */
 		MHD_add_response_header(x->answer, "X-Content-Type-Options", "nosniff");
-	http_pump_turn(p, conn, CROWD_SENDS);
+	/* who takes little of a stream is the handler's to drop */
+	http_pump_turn(p, conn, x->streams ? CROWD_HELD : CROWD_SENDS);
 	if (!x->answer)
 		return MHD_NO; /* out of memory: the connection is closed */
+	if (x->streams)
+		http_pump_streams(p, conn);
 	r = MHD_queue_response(conn, x->status, x->answer);
 	MHD_destroy_response(x->answer);
 	x->answer = NULL;
@@ -617,6 +620,21 @@ void http_respond_text(struct http_request *r, unsigned status, char *text, size
 		answer(r, status, a);
 	else
 		http_respond_error(r, 500, "the answer could not be made");
+}
+
+struct http_stream *http_respond_stream(struct http_request *r, const char *content_type)
+{
+	struct http_exchange *x = exchange_of(r);
+	struct MHD_Response *a = NULL;
+	struct http_stream *s = x->conn ? http_stream_new(x->listener, x->conn, &a) : NULL;
+
+	if (!s) {
+		http_respond_error(r, 503, "out of memory");
+		return NULL;
+	}
+	x->streams = true;
+	answer(r, 200, with_headers(a, content_type));
+	return s;
 }
 
 void http_respond_error(struct http_request *r, unsigned status, const char *fmt, ...)

@@ -190,7 +190,7 @@ static void route(struct api *api, struct http_request *r, const struct asker *w
 	else if (!strcmp(path, "/enrolments") && r->method == HTTP_POST)
 		trial_enroll(api->operations, r);
 	else if (!strcmp(path, "/events") && get)
-		events_handle(api, r);
+		events_handle(api, r, who);
 	else if (!strcmp(path, "/fetches"))
 		fetch_api_handle(api->content, r);
 	else if (!strcmp(path, "/packages") && get)

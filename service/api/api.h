@@ -15,6 +15,7 @@
 struct boot;
 struct follower;
 struct hooks;
+struct stream;
 
 struct api {
 	struct base *base;
@@ -34,6 +35,7 @@ struct api {
 	struct dhcpd *dhcpd;
 	int64_t started;            /* mono ms */
 	struct follower *followers; /* long polls of the timeline */
+	struct stream *streams;     /* and streams of it */
 	struct listings listings;
 	struct metrics metrics;
 	struct operation *showings; /* requests that render */
