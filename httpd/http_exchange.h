@@ -104,8 +104,10 @@ struct http_exchange {
 	void (*abandoned)(void *arg, struct http_request *r);
 	void *abandoned_arg;
 
-	bool vouched; /* a machine's: http_vouch() */
-	bool streams; /* the answer has no end */
+	void (*told)(void *arg, unsigned status, const char *text, size_t len);
+	void *told_arg; /* http_on_answer() */
+	bool vouched;   /* a machine's: http_vouch() */
+	bool streams;   /* the answer has no end */
 	struct http_header {
 		char *name, *value;
 	} headers[HTTP_HEADERS]; /* http_add_header(): main thread */
@@ -118,6 +120,7 @@ struct http_exchange {
 
 void httpd_ref(struct httpd *h);
 void httpd_unref(struct httpd *h);
+void http_exchange_unref(struct http_exchange *x);
 
 /* libmicrohttpd's thread. */
 struct http_exchange *http_exchange_new(

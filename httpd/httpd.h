@@ -135,6 +135,24 @@ int http_hold(struct http_request *r, int64_t ms);
 void http_on_abandon(
 	struct http_request *r, void (*abandoned)(void *arg, struct http_request *r), void *arg);
 
+/* Called once, with what the request is answered, just before that is sent; also when nobody waits for it any more. `text` is
+ * borrowed. One for each request. */
+void http_on_answer(struct http_request *r,
+	void (*told)(void *arg, unsigned status, const char *text, size_t len), void *arg);
+
+/* Requests on behalf of another one: from the same peer by the same way, and nobody waits for what they are answered but
+ * http_on_answer(). They have no headers and no deadline: http_hold() and http_on_abandon() do nothing. */
+struct http_from {
+	struct httpd *h;
+	struct http_request r; /* who asks */
+};
+void http_from_init(struct http_from *from, const struct http_request *r);
+void http_from_fini(struct http_from *from);
+/* `path` is decoded and normalised, `query` "" or as it would be received; all are copied. To be handled as any request. NULL:
+ * out of memory, or it is no such path or query. */
+struct http_request *http_inner(const struct http_from *from, enum http_method method,
+	const char *path, const char *query, const char *body, size_t len);
+
 /* What `open` found: `size` bytes at `offset` of an open descriptor (a file inside an ISO lies at
  * an offset). */
 struct http_file {
