@@ -104,10 +104,8 @@ int store_load(struct store *s, enum store_kind kind,
 	return store_file_load(s->file, kind, row, arg);
 }
 
-int store_load_events(struct store *s, size_t most,
-	int (*row)(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
-		const char *text),
-	void *arg)
+int store_load_events(
+	struct store *s, size_t most, int (*row)(void *arg, const struct store_event *e), void *arg)
 {
 	return store_file_load_events(s->file, most, row, arg);
 }
@@ -120,7 +118,7 @@ static int add(struct store *s, const struct store_op *op)
 	size_t most = op->kind == STORE_LEASE ? STORE_BACKLOG_LEASES : STORE_BACKLOG_MAX;
 	int rc;
 
-	if (op->key.len > STORE_KEY_MAX || op->word.len > STORE_KEY_MAX ||
+	if (op->key.len > STORE_KEY_MAX || op->word.len > STORE_KEY_MAX || op->by.len > UINT8_MAX ||
 		op->value.len > STORE_VALUE_MAX)
 		return -EMSGSIZE;
 	if (atomic_load(&s->backlog) + size > most)
@@ -151,14 +149,21 @@ int store_delete(struct store *s, enum store_kind kind, const void *key, size_t 
 	return add(s, &op);
 }
 
-int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const char *machine,
-	const char *kind, const char *text)
+static struct store_blob blob_of(const char *text)
 {
-	struct store_op op = {.what = STORE_DO_EVENT, .seq = seq, .at = wall_ms};
+	return (struct store_blob){text, strlen(text)};
+}
 
-	op.key = (struct store_blob){machine, strlen(machine)};
-	op.word = (struct store_blob){kind, strlen(kind)};
-	op.value = (struct store_blob){text, strlen(text)};
+int store_append_event(struct store *s, const struct store_event *e)
+{
+	const struct store_op op = {.what = STORE_DO_EVENT,
+		.seq = e->seq,
+		.at = e->at,
+		.key = blob_of(e->machine),
+		.word = blob_of(e->kind),
+		.value = blob_of(e->text),
+		.by = blob_of(e->by)};
+
 	return add(s, &op);
 }
 

@@ -37,7 +37,7 @@ enum store_kind {
 }; /* an older version keeps kinds that it does not know */
 
 enum {
-	STORE_VERSION = 1,
+	STORE_VERSION = 2,
 	STORE_KEY_MAX = 256,
 	STORE_VALUE_MAX = 4 << 20,
 	STORE_BACKLOG_MAX = 64 << 20, /* bytes that wait for a disk that cannot be written */
@@ -55,11 +55,15 @@ int store_open(const char *path, struct store **ret, char *why, size_t why_size)
 int store_load(struct store *s, enum store_kind kind,
 	int (*row)(void *arg, const void *key, size_t key_len, const void *value, size_t len),
 	void *arg);
+struct store_event {
+	uint64_t seq;
+	int64_t at; /* wall ms */
+	const char *machine, *kind, *text,
+		*by; /* each at most STORE_KEY_MAX bytes but `text`; `by` at most 255 */
+};
 /* The last `most` events, oldest first. */
 int store_load_events(struct store *s, size_t most,
-	int (*row)(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
-		const char *text),
-	void *arg);
+	int (*row)(void *arg, const struct store_event *e), void *arg);
 
 /* Before store_start(): writes what was committed, and erases what it replaced, in a file of any size. Blocking, some 2 s for
  * 256 MiB. 0 or -errno: what could not be written is tried again later, what is not erased goes at the end. */
@@ -73,8 +77,7 @@ void store_close(struct store *s);
 int store_put(struct store *s, enum store_kind kind, const void *key, size_t key_len,
 	const void *value, size_t len);
 int store_delete(struct store *s, enum store_kind kind, const void *key, size_t key_len);
-int store_append_event(struct store *s, uint64_t seq, int64_t wall_ms, const char *machine,
-	const char *kind, const char *text);
+int store_append_event(struct store *s, const struct store_event *e);
 /* Forgets events with a lower number. */
 int store_prune_events(struct store *s, uint64_t below_seq);
 /* Forgets this one. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/store_batch.h"
 
+#include "core/behalf.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +19,13 @@ struct head {
 	int64_t at;
 	uint32_t value_len;
 	uint16_t key_len, word_len;
-	uint8_t what, kind;
+	uint8_t what, kind, by_len;
 };
 
 struct waiter {
 	store_done done;
 	void *arg;
+	unsigned behalf;
 };
 
 struct store_reply {
@@ -85,7 +88,7 @@ static void append(struct store_batch *b, const void *from, size_t len)
 
 size_t store_op_size(const struct store_op *op)
 {
-	return sizeof(struct head) + op->key.len + op->word.len + op->value.len;
+	return sizeof(struct head) + op->key.len + op->word.len + op->value.len + op->by.len;
 }
 
 int store_batch_add(struct store_batch *b, const struct store_op *op)
@@ -103,10 +106,12 @@ int store_batch_add(struct store_batch *b, const struct store_op *op)
 	h.word_len = (uint16_t)op->word.len;
 	h.what = (uint8_t)op->what;
 	h.kind = (uint8_t)op->kind;
+	h.by_len = (uint8_t)op->by.len;
 	append(b, &h, sizeof h);
 	append(b, op->key.bytes, op->key.len);
 	append(b, op->word.bytes, op->word.len);
 	append(b, op->value.bytes, op->value.len);
+	append(b, op->by.bytes, op->by.len);
 	return 0;
 }
 
@@ -130,6 +135,7 @@ bool store_batch_next(const struct store_batch *b, size_t *at, struct store_op *
 	ret->key = blob_at(b, at, h.key_len);
 	ret->word = blob_at(b, at, h.word_len);
 	ret->value = blob_at(b, at, h.value_len);
+	ret->by = blob_at(b, at, h.by_len);
 	return true;
 }
 
@@ -148,7 +154,7 @@ static int add_waiter(struct store_batch *b, store_done done, void *arg)
 		r->cap = cap;
 		b->reply = r;
 	}
-	r->waiters[r->count++] = (struct waiter){done, arg};
+	r->waiters[r->count++] = (struct waiter){done, arg, behalf_now()};
 	return 0;
 }
 
@@ -179,8 +185,13 @@ static void deliver_reply(struct message *m)
 {
 	struct store_reply *r = (struct store_reply *)m;
 
-	for (size_t i = 0; i < r->count; i++)
+	unsigned before = behalf_now();
+
+	for (size_t i = 0; i < r->count; i++) {
+		behalf_set(r->waiters[i].behalf);
 		r->waiters[i].done(r->waiters[i].arg, r->rc);
+	}
+	behalf_set(before);
 	free(r);
 }
 

@@ -26,6 +26,7 @@ struct store_op {
 	struct store_blob key;   /* put, delete; an event's machine */
 	struct store_blob word;  /* an event's kind */
 	struct store_blob value; /* put; an event's text */
+	struct store_blob by;    /* an event's */
 	uint64_t seq;            /* event, prune, forget */
 	int64_t at;              /* event: wall ms */
 };

@@ -30,8 +30,8 @@ static const char *const statement_sql[STATEMENTS] = {
 	[PUT] = "INSERT OR REPLACE INTO record(kind, key, value) VALUES(?1, ?2, ?3)",
 	[DELETE] = "DELETE FROM record WHERE kind = ?1 AND key = ?2",
 	/* REPLACE: a number used twice must not stop all writing for ever. */
-	[EVENT] = "INSERT OR REPLACE INTO event(seq, at, machine, kind, text)"
-		  " VALUES(?1, ?2, ?3, ?4, ?5)",
+	[EVENT] = "INSERT OR REPLACE INTO event(seq, at, machine, kind, text, asker)"
+		  " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[PRUNE] = "DELETE FROM event WHERE seq < ?1",
 	[FORGET] = "DELETE FROM event WHERE seq = ?1",
 };
@@ -42,6 +42,8 @@ static const char *const migration[STORE_VERSION] = {
 	      " PRIMARY KEY(kind, key)) WITHOUT ROWID;"
 	      "CREATE TABLE event(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
 	      " machine TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);",
+	/* who asked for it */
+	[1] = "ALTER TABLE event ADD COLUMN asker TEXT NOT NULL DEFAULT '';",
 };
 
 /* Exclusive locking before the first use of the log keeps its index in our memory: no mapped file
@@ -453,11 +455,9 @@ static const char *column_text(sqlite3_stmt *st, int column)
 }
 
 int store_file_load_events(struct store_file *f, size_t most,
-	int (*row)(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
-		const char *text),
-	void *arg)
+	int (*row)(void *arg, const struct store_event *e), void *arg)
 {
-	static const char sql[] = "SELECT seq, at, machine, kind, text FROM"
+	static const char sql[] = "SELECT seq, at, machine, kind, text, asker FROM"
 				  " (SELECT * FROM event ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
 	sqlite3_stmt *st;
 	int ret = 0;
@@ -467,8 +467,10 @@ int store_file_load_events(struct store_file *f, size_t most,
 		return errno_of(f->db, rc);
 	sqlite3_bind_int64(st, 1, most > INT64_MAX ? INT64_MAX : (int64_t)most);
 	while (!ret && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		ret = row(arg, (uint64_t)sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-			column_text(st, 2), column_text(st, 3), column_text(st, 4));
+		ret = row(arg,
+			&(struct store_event){(uint64_t)sqlite3_column_int64(st, 0),
+				sqlite3_column_int64(st, 1), column_text(st, 2), column_text(st, 3),
+				column_text(st, 4), column_text(st, 5)});
 	if (!ret && rc != SQLITE_DONE)
 		ret = errno_of(f->db, rc);
 	sqlite3_finalize(st);
@@ -507,6 +509,7 @@ static int run_event(struct store_file *f, const struct store_op *op)
 	bind_text(st, 3, op->key);
 	bind_text(st, 4, op->word);
 	bind_text(st, 5, op->value);
+	bind_text(st, 6, op->by);
 	return run(f, EVENT);
 }
 

@@ -21,9 +21,7 @@ int store_file_load(struct store_file *f, enum store_kind kind,
 	int (*row)(void *arg, const void *key, size_t key_len, const void *value, size_t len),
 	void *arg);
 int store_file_load_events(struct store_file *f, size_t most,
-	int (*row)(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
-		const char *text),
-	void *arg);
+	int (*row)(void *arg, const struct store_event *e), void *arg);
 
 /* Writes everything committed in these batches to disk in one transaction. 0, or -errno and nothing was written. */
 int store_file_write(struct store_file *f, const struct store_batch *list);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/worker.h"
 
+#include "core/behalf.h"
+
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,7 +18,10 @@ static void deliver(struct message *m)
 {
 	struct task *t = (struct task *)((char *)m - offsetof(struct task, message));
 
+	unsigned before = behalf_set(t->behalf);
+
 	t->done(t);
+	behalf_set(before);
 }
 
 static void run(struct work *w)
@@ -54,6 +59,7 @@ int worker_do(struct worker *w, struct task *t, const char *key)
 	if (!w)
 		return -ECANCELED;
 	t->worker = w;
+	t->behalf = behalf_now();
 	t->work.run = run;
 	t->work.drop = drop;
 	t->message.deliver = deliver;

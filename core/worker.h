@@ -20,7 +20,8 @@ struct task {
 	struct work work;       /* the worker's */
 	struct message message; /* the same */
 	struct worker *worker;
-	int rc; /* what run() gave; -ECANCELED: it never ran */
+	int rc;          /* what run() gave; -ECANCELED: it never ran */
+	unsigned behalf; /* core/behalf.h; the worker's */
 	/* Runs on a worker thread: uses only data that its owner does not touch until `done`. A long task checks
 	 * worker_stopping(). */
 	int (*run)(struct task *t);

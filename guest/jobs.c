@@ -2,6 +2,7 @@
 /* What the main thread asked for, done by a worker, and the answer brought back. */
 #include "guest/jobs.h"
 
+#include "core/behalf.h"
 #include "core/log.h"
 #include "guest/accel.h"
 #include "guest/ops.h"
@@ -253,8 +254,11 @@ static void deliver_job(struct message *m)
 	struct guest_job *j = (struct guest_job *)((char *)m - offsetof(struct guest_job, message));
 	struct guests *g = j->g;
 
+	unsigned before = behalf_set(j->behalf);
+
 	if (!g->closed)
 		job_answer(j);
+	behalf_set(before);
 	job_free(j);
 	guests_put(g);
 }
@@ -285,6 +289,7 @@ int job_submit(struct guest_job *j, guest_done done, guest_status_done status_do
 	j->done = done;
 	j->status_done = status_done;
 	j->arg = arg;
+	j->behalf = behalf_now();
 	if ((rc = runs_begin(&j->g->runs, j->name, &deeds[j->kind]))) {
 		job_free(j);
 		return rc;

@@ -46,6 +46,7 @@ struct guest_job {
 	guest_volume_done volume_done;
 	guest_list_done list_done;
 	void *arg;
+	unsigned behalf; /* core/behalf.h */
 
 	char name[GUEST_NAME], uuid[UUID_TEXT];
 	char pool[128], volume[128], network[64];

@@ -14,7 +14,7 @@
 
 enum {
 	VAR_MAX = TIMELINE_TEXT + 32, /* "USHER_TEXT=" and the longest text */
-	N_VARS = 4,
+	N_VARS = 5,
 };
 
 struct hooks {
@@ -113,7 +113,7 @@ static int start(struct event_job *j)
 {
 	char path[PATH_MAX];
 	char *argv[] = {path, NULL};
-	const char *env[] = {j->vars[0], j->vars[1], j->vars[2], j->vars[3], NULL};
+	const char *env[] = {j->vars[0], j->vars[1], j->vars[2], j->vars[3], j->vars[4], NULL};
 	struct run_spec spec = {
 		.path = path,
 		.argv = argv,
@@ -172,6 +172,7 @@ static struct event_job *job_new(
 	snprintf(j->vars[1], VAR_MAX, "USHER_MACHINE=%s", e->machine);
 	snprintf(j->vars[2], VAR_MAX, "USHER_SEQ=%llu", (unsigned long long)e->seq);
 	snprintf(j->vars[3], VAR_MAX, "USHER_TEXT=%s", e->text);
+	snprintf(j->vars[4], VAR_MAX, "USHER_BY=%s", e->by);
 	if (j->input)
 		return j;
 	job_free(j);

@@ -8,6 +8,7 @@
  *   USHER_MACHINE  the machine's name, "" for a lease of a guest that has no record
  *   USHER_SEQ      its number on the timeline
  *   USHER_TEXT     its text
+ *   USHER_BY       who asked for it: a token's name, or a user's; empty: nobody
  *   stdin          the machine as JSON, as it was then (machine_to_json, full), or null
  *
  * and what it says, or how it ended, goes on the timeline as kind "hook" ("NAME exit 0: output").

@@ -97,7 +97,7 @@ static void drop_body(struct http_exchange *x)
 	x->r.body_len = 0;
 }
 
-static void exchange_unref(struct http_exchange *x)
+void http_exchange_unref(struct http_exchange *x)
 {
 	if (atomic_fetch_sub(&x->refs, 1) != 1)
 		return;
@@ -124,7 +124,7 @@ void http_exchange_end(struct http_exchange *x, struct MHD_Connection *conn, boo
 	log_debug("http: %u %s: %s, %lld ms", x->status, http_path_shown(x->target, shown),
 		completed ? "sent" : "broken off", (long long)(clock_mono_ms() - x->started));
 	http_pump_turn(&l->pump, conn, CROWD_WAITS);
-	exchange_unref(x);
+	http_exchange_unref(x);
 	atomic_fetch_sub(&l->busy, 1);
 }
 
@@ -366,32 +366,31 @@ char *http_json_text(const json_t *json)
 	return json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 }
 
-static struct MHD_Response *json_response(json_t *json)
+/* What a fault is told as, and its type in *ret_type. Heap; NULL: out of memory. */
+static char *error_text(const struct http_request *r, const char *why, const char **ret_type)
 {
-	char *text = http_json_text(json);
-	struct MHD_Response *a = NULL;
+	char line[ERROR_TEXT + 1], *text;
+	json_t *json;
+	size_t n = plain_copy(line, ERROR_TEXT, why, strlen(why), PLAIN_SECRETS);
 
-	if (text)
-		a = http_text_response("application/json", text, strlen(text));
-	free(text);
-	return a;
+	*ret_type = r->api ? "application/json" : "text/plain; charset=utf-8";
+	if (!r->api) {
+		line[n++] = '\n';
+		return strndup(line, n);
+	}
+	json = json_pack("{s:s%}", "error", line, n);
+	text = http_json_text(json);
+	json_decref(json);
+	return text;
 }
 
 struct MHD_Response *http_error_response(const struct http_request *r, const char *why)
 {
-	struct MHD_Response *a;
-	char line[ERROR_TEXT + 1];
-	json_t *json;
-	size_t n;
+	const char *type;
+	char *text = error_text(r, why, &type);
+	struct MHD_Response *a = text ? http_text_response(type, text, strlen(text)) : NULL;
 
-	n = plain_copy(line, ERROR_TEXT, why, strlen(why), PLAIN_SECRETS);
-	if (!r->api) {
-		line[n++] = '\n';
-		return http_text_response("text/plain; charset=utf-8", line, n);
-	}
-	json = json_pack("{s:s%}", "error", line, n);
-	a = json_response(json);
-	json_decref(json);
+	free(text);
 	return a;
 }
 
@@ -442,9 +441,12 @@ static enum MHD_Result send_answer(struct http_exchange *x, struct MHD_Connectio
 		http_pump_vouch(p, conn);
 	if (x->r.api && x->answer) /* a browser guesses no other type: RFC 9110 has none for this */
 		MHD_add_response_header(x->answer, "X-Content-Type-Options", "nosniff");
-	http_pump_turn(p, conn, CROWD_SENDS);
+	/* who takes little of a stream is the handler's to drop */
+	http_pump_turn(p, conn, x->streams ? CROWD_HELD : CROWD_SENDS);
 	if (!x->answer)
 		return MHD_NO; /* out of memory: the connection is closed */
+	if (x->streams)
+		http_pump_streams(p, conn);
 	r = MHD_queue_response(conn, x->status, x->answer);
 	MHD_destroy_response(x->answer);
 	x->answer = NULL;
@@ -555,7 +557,7 @@ void http_exchange_abandon(struct http_exchange *x, const char *why)
 	settle(x, 503, http_error_response(&x->r, why));
 	if (x->arrival) { /* its handler has not seen it */
 		x->arrival->x = NULL;
-		exchange_unref(x);
+		http_exchange_unref(x);
 	} else if (abandoned) {
 		abandoned(x->abandoned_arg, &x->r);
 	}
@@ -573,6 +575,17 @@ static void add_header(struct MHD_Response *a, const struct http_header *h)
 	MHD_add_response_header(a, h->name, h->value);
 }
 
+/* Who wanted to know: "" when there was no memory for it. */
+static void tell(struct http_request *r, unsigned status, const char *text, size_t len)
+{
+	struct http_exchange *x = exchange_of(r);
+	void (*told)(void *, unsigned, const char *, size_t) = x->told;
+
+	x->told = NULL;
+	if (told)
+		told(x->told_arg, status, text ? text : "", text ? len : 0);
+}
+
 static void answer(struct http_request *r, unsigned status, struct MHD_Response *a)
 {
 	struct http_exchange *x = exchange_of(r);
@@ -585,38 +598,67 @@ static void answer(struct http_request *r, unsigned status, struct MHD_Response 
 		settle(x, status, a);
 	else if (a)
 		MHD_destroy_response(a);
-	exchange_unref(x);
+	http_exchange_unref(x);
 }
 
 void http_respond(struct http_request *r, unsigned status, const char *content_type,
 	const void *body, size_t len)
 {
+	tell(r, status, body, len);
 	answer(r, status, http_text_response(content_type, body, len));
 }
 
 void http_respond_json(struct http_request *r, unsigned status, json_t *json)
 {
-	struct MHD_Response *a = json_response(json);
+	char *text = http_json_text(json);
 
 	json_decref(json);
-	if (a)
-		answer(r, status, a);
-	else
-		http_respond_error(r, 500, "the answer could not be made");
+	http_respond_text(r, status, text, text ? strlen(text) : 0);
 }
 
 void http_respond_text(struct http_request *r, unsigned status, char *text, size_t len)
 {
-	struct MHD_Response *a =
-		text ? MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE) : NULL;
+	struct MHD_Response *a;
 
+	if (!text) {
+		http_respond_error(r, 500, "the answer could not be made");
+		return;
+	}
+	tell(r, status, text, len);
+	a = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
 	if (!a)
 		free(text);
-	a = with_headers(a, "application/json");
-	if (a)
-		answer(r, status, a);
-	else
-		http_respond_error(r, 500, "the answer could not be made");
+	answer(r, status, with_headers(a, "application/json"));
+}
+
+/* `allow`: of a 405, else NULL. */
+static void respond_line(
+	struct http_request *r, unsigned status, const char *line, const char *allow)
+{
+	const char *type;
+	char *text = error_text(r, line, &type);
+	struct MHD_Response *a = text ? http_text_response(type, text, strlen(text)) : NULL;
+
+	if (a && allow)
+		MHD_add_response_header(a, "Allow", allow);
+	tell(r, status, text, text ? strlen(text) : 0);
+	free(text);
+	answer(r, status, a);
+}
+
+struct http_stream *http_respond_stream(struct http_request *r, const char *content_type)
+{
+	struct http_exchange *x = exchange_of(r);
+	struct MHD_Response *a = NULL;
+	struct http_stream *s = x->conn ? http_stream_new(x->listener, x->conn, &a) : NULL;
+
+	if (!s) {
+		http_respond_error(r, 503, "out of memory");
+		return NULL;
+	}
+	x->streams = true;
+	answer(r, 200, with_headers(a, content_type));
+	return s;
 }
 
 void http_respond_error(struct http_request *r, unsigned status, const char *fmt, ...)
@@ -627,16 +669,21 @@ void http_respond_error(struct http_request *r, unsigned status, const char *fmt
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	answer(r, status, http_error_response(r, line));
+	respond_line(r, status, line, NULL);
 }
 
 void http_respond_method(struct http_request *r, const char *allow, const char *line)
 {
-	struct MHD_Response *a = http_error_response(r, line);
+	respond_line(r, 405, line, allow);
+}
 
-	if (a)
-		MHD_add_response_header(a, "Allow", allow);
-	answer(r, 405, a);
+void http_on_answer(struct http_request *r,
+	void (*told)(void *arg, unsigned status, const char *text, size_t len), void *arg)
+{
+	struct http_exchange *x = exchange_of(r);
+
+	x->told = told;
+	x->told_arg = arg;
 }
 
 /* The rest of what a handler may ask */

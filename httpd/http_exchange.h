@@ -61,7 +61,8 @@ struct http_listener {
 		told;         /* answers for the pump's thread: whose addresses are machines' */
 	uint64_t serial;      /* of all listeners that this httpd ever had */
 	int64_t dropped_told; /* mono ms; the pump's thread's */
-	char *path;           /* Unix socket: file, with its identity when we made it */
+	struct http_stream *streams; /* main thread */
+	char *path;                  /* Unix socket: file, with its identity when we made it */
 	dev_t dev;
 	ino_t ino;
 };
@@ -103,7 +104,10 @@ struct http_exchange {
 	void (*abandoned)(void *arg, struct http_request *r);
 	void *abandoned_arg;
 
-	bool vouched; /* a machine's: http_vouch() */
+	void (*told)(void *arg, unsigned status, const char *text, size_t len);
+	void *told_arg; /* http_on_answer() */
+	bool vouched;   /* a machine's: http_vouch() */
+	bool streams;   /* the answer has no end */
 	struct http_header {
 		char *name, *value;
 	} headers[HTTP_HEADERS]; /* http_add_header(): main thread */
@@ -116,6 +120,7 @@ struct http_exchange {
 
 void httpd_ref(struct httpd *h);
 void httpd_unref(struct httpd *h);
+void http_exchange_unref(struct http_exchange *x);
 
 /* libmicrohttpd's thread. */
 struct http_exchange *http_exchange_new(
@@ -149,6 +154,11 @@ void http_file_ended(struct http_exchange *x, struct MHD_Connection *conn, bool 
 void http_file_flush(void *listener); /* sends off what was reported */
 /* Reports what has been under way for long. */
 void http_file_look(void *listener);
+
+/* Streams (http_stream.c), on the main thread. NULL: no memory. `*ret`, for the connection, holds it too. */
+struct http_stream *http_stream_new(
+	struct http_listener *l, struct MHD_Connection *conn, struct MHD_Response **ret);
+void http_streams_end(struct http_listener *l); /* all: it is being closed */
 
 /* Strangers (http_known.c), on the pump's thread. */
 void http_known_ask(struct http_listener *l);  /* whose the new addresses are */

@@ -322,6 +322,7 @@ static void listener_abandon(struct http_listener *l)
 {
 	struct http_exchange *x;
 
+	http_streams_end(l);
 	pthread_mutex_lock(&l->lock);
 	l->closing = true;
 	x = l->waiting;

@@ -53,7 +53,8 @@ enum {
 	   minutes; all their bodies together leave room for the others'. */
 	HTTP_API_CONNECTIONS = 256,
 	HTTP_API_STRANGERS = 24,
-	HTTP_HEADERS = 12, /* that a handler may add to an answer */
+	HTTP_HEADERS = 12,           /* that a handler may add to an answer */
+	HTTP_STREAM_MAX = 32 * 1024, /* bytes of a stream that its peer has not taken */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
@@ -85,7 +86,7 @@ const char *http_header(const struct http_request *r, const char *name);
 const char *http_method_name(enum http_method m);
 
 /*
- * Answers. Each request is answered exactly once, at once or later, by one of these four; `r` is
+ * Answers. Each request is answered exactly once, at once or later, by one of these; `r` is
  * gone afterwards. All of them work, and send nothing, for a request that was abandoned. All
  * answers say Cache-Control: no-store, where http_add_header() does not say another.
  */
@@ -102,6 +103,18 @@ void http_respond_error(struct http_request *r, unsigned status, const char *fmt
 	__attribute__((format(printf, 3, 4)));
 /* 405, as http_respond_error(), with the methods that the path takes (RFC 9110 15.5.6): "GET, HEAD". */
 void http_respond_method(struct http_request *r, const char *allow, const char *line);
+
+/*
+ * An answer without an end, sent as it comes: 200, and `content_type`. NULL: it was answered, with 503. The stream is the
+ * handler's until http_stream_end(). httpd_free() ends it too, but does not take it away.
+ */
+struct http_stream;
+struct http_stream *http_respond_stream(struct http_request *r, const char *content_type);
+/* Copies. 0; -EAGAIN: the peer has not taken what is there, nothing was added; -EPIPE: it is gone. */
+int http_stream_send(struct http_stream *s, const void *bytes, size_t n);
+size_t http_stream_waits(struct http_stream *s); /* bytes that the peer has not taken */
+/* A peer that has not taken what is there does not get it. */
+void http_stream_end(struct http_stream *s);
 
 /* A header of the answer, before that; `name` and `value` are copied. More than HTTP_HEADERS are left out. */
 void http_add_header(struct http_request *r, const char *name, const char *value);
@@ -121,6 +134,24 @@ int http_hold(struct http_request *r, int64_t ms);
  * A client that merely went away is not noticed before the answer. */
 void http_on_abandon(
 	struct http_request *r, void (*abandoned)(void *arg, struct http_request *r), void *arg);
+
+/* Called once, with what the request is answered, just before that is sent; also when nobody waits for it any more. `text` is
+ * borrowed. One for each request. */
+void http_on_answer(struct http_request *r,
+	void (*told)(void *arg, unsigned status, const char *text, size_t len), void *arg);
+
+/* Requests on behalf of another one: from the same peer by the same way, and nobody waits for what they are answered but
+ * http_on_answer(). They have no headers and no deadline: http_hold() and http_on_abandon() do nothing. */
+struct http_from {
+	struct httpd *h;
+	struct http_request r; /* who asks */
+};
+void http_from_init(struct http_from *from, const struct http_request *r);
+void http_from_fini(struct http_from *from);
+/* `path` is decoded and normalised, `query` "" or as it would be received; all are copied. To be handled as any request. NULL:
+ * out of memory, or it is no such path or query. */
+struct http_request *http_inner(const struct http_from *from, enum http_method method,
+	const char *path, const char *query, const char *body, size_t len);
 
 /* What `open` found: `size` bytes at `offset` of an open descriptor (a file inside an ISO lies at
  * an offset). */

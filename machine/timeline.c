@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/timeline.h"
 
+#include "core/behalf.h"
 #include "core/clock.h"
 #include "core/plain.h"
 #include "machine/event_log.h"
@@ -51,22 +52,24 @@ static enum log log_of(const struct timeline_event *e)
 	return !*e->machine ? LOG_OTHERS : is_own(e->kind) ? LOG_MACHINES : LOG_PEERS;
 }
 
-static int event_fill(
-	struct timeline_event *e, const char *machine, const char *kind, const char *text)
+static int event_fill(struct timeline_event *e, const char *machine, const char *kind,
+	const char *text, const char *by)
 {
-	char m[WORD_MAX], k[WORD_MAX], x[TIMELINE_TEXT + 1];
+	char m[WORD_MAX], k[WORD_MAX], x[TIMELINE_TEXT + 1], b[BEHALF_NAME];
 	char *block;
 
 	plain_line(machine, m, sizeof m);
 	plain_line(kind, k, sizeof k);
 	plain_line(text, x, sizeof x);
-	block = malloc(strlen(m) + strlen(k) + strlen(x) + 3);
+	plain_line(by, b, sizeof b);
+	block = malloc(strlen(m) + strlen(k) + strlen(x) + strlen(b) + 4);
 	if (!block)
 		return -ENOMEM;
 	e->machine = block;
 	e->kind = stpcpy(e->machine, m) + 1;
 	e->text = stpcpy(e->kind, k) + 1;
-	strcpy(e->text, x);
+	e->by = stpcpy(e->text, x) + 1;
+	strcpy(e->by, b);
 	return 0;
 }
 
@@ -82,17 +85,16 @@ static int push(struct timeline *t, const struct timeline_event *e)
 	return rc;
 }
 
-static int load_row(void *arg, uint64_t seq, int64_t wall_ms, const char *machine, const char *kind,
-	const char *text)
+static int load_row(void *arg, const struct store_event *stored)
 {
 	struct timeline *t = arg;
-	struct timeline_event e = {.seq = seq, .at = wall_ms, .percent = -1};
-	int rc = event_fill(&e, machine, kind, text);
+	struct timeline_event e = {.seq = stored->seq, .at = stored->at, .percent = -1};
+	int rc = event_fill(&e, stored->machine, stored->kind, stored->text, stored->by);
 
 	if (!rc)
 		rc = push(t, &e);
 	if (!rc)
-		t->newest_at = wall_ms;
+		t->newest_at = stored->at;
 	return rc;
 }
 
@@ -175,7 +177,8 @@ static void put(struct timeline *t, const struct timeline_event *e)
 {
 	if (!t->store)
 		return;
-	store_append_event(t->store, e->seq, e->at, e->machine, e->kind, e->text);
+	store_append_event(t->store,
+		&(struct store_event){e->seq, e->at, e->machine, e->kind, e->text, e->by});
 }
 
 uint64_t timeline_add_percent(
@@ -184,7 +187,8 @@ uint64_t timeline_add_percent(
 	struct timeline_event e = {
 		.seq = t->newest + t->skipped + 1, .at = clock_wall_ms(), .percent = percent};
 
-	if (event_fill(&e, machine ? machine : "", kind, text) < 0 || push(t, &e) < 0)
+	if (event_fill(&e, machine ? machine : "", kind, text, behalf_name(behalf_now())) < 0 ||
+		push(t, &e) < 0)
 		return 0;
 	put(t, &e);
 	for (size_t i = 0; i < t->n_listeners; i++)

@@ -38,6 +38,7 @@ struct timeline_event {
 	char *kind; /* one word: leased armed booting installing installed up failed deleted created
 		       boot progress transfer hook power refused ... */
 	char *text; /* one line, safe to show (core/plain.h) */
+	char *by;   /* who asked for it: a token's name, or a user's; "" nobody */
 	int percent; /* progress of what it reports; -1: not known. Not stored */
 };
 
@@ -46,7 +47,7 @@ struct timeline;
 int timeline_new(struct store *store, struct timeline **ret);
 void timeline_free(struct timeline *t);
 
-/* Appends with the wall clock's time; puts into the store's open transaction without committing.
+/* Appends with the wall clock's time, by whom core/behalf.h says; puts into the store's open transaction without committing.
  * Out of memory drops the event. Returns its number or 0. */
 uint64_t timeline_add(struct timeline *t, const char *machine, const char *kind, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));

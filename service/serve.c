@@ -182,7 +182,7 @@ static int start_loop(struct run *r, char *why, size_t size)
 	if (!rc)
 		rc = fd < 0 ? -errno
 			    : loop_watch(s->base.loop, &r->signals, fd, EPOLLIN, on_signal, r);
-	listings_init(&s->api.listings, s->base.loop);
+	api_init(&s->api);
 	loop_timer_init(&s->settle.turn, settle_now, &s->settle);
 	loop_timer_init(&s->settle.deadline, settle_deadline, &s->settle);
 	return said(rc, why, size, "event loop");
@@ -548,7 +548,7 @@ static void stop(struct run *r)
 		mailbox_fini(&s->base.home);
 	machines_free(s->base.machines);
 	explicit_bzero(&r->key, sizeof r->key);
-	web_fini(&s->api.web);
+	api_fini(&s->api);
 	access_fini(&s->access);
 	timeline_free(s->base.timeline);
 	metrics_fini(&s->api.metrics);

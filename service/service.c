@@ -102,6 +102,7 @@ void service_set_dhcpd(struct service *s, struct dhcpd *d)
 
 void service_drop_waiting(struct service *s)
 {
+	bulks_stop(&s->api.bulks);
 	verifying_forget(&s->imports);
 	copying_drop_all(&s->imports);
 	create_drop_all(&s->operations);

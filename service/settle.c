@@ -10,6 +10,7 @@
 #include "service/console/console_record.h"
 #include "service/guests/act.h"
 
+#include "core/behalf.h"
 #include "core/clock.h"
 #include "core/log.h"
 
@@ -26,6 +27,7 @@ struct pending {
 	uint64_t number;
 	char name[MACHINE_NAME], uuid[UUID_TEXT];
 	unsigned actions;
+	unsigned behalf; /* core/behalf.h */
 };
 
 struct settled {
@@ -55,6 +57,7 @@ void settle_on_action(void *arg, struct machine *m, unsigned actions)
 	snprintf(p->name, sizeof p->name, "%s", m->name);
 	snprintf(p->uuid, sizeof p->uuid, "%s", m->uuid);
 	p->actions = actions;
+	p->behalf = behalf_now();
 	p->number = ++settle->noted;
 	while (*at)
 		at = &(*at)->next;
@@ -64,7 +67,8 @@ void settle_on_action(void *arg, struct machine *m, unsigned actions)
 
 void settle_on_timeline(void *arg, const struct timeline_event *e)
 {
-	log_info("%s%s%s: %s", e->machine, *e->machine ? " " : "", e->kind, e->text);
+	log_info("%s%s%s: %s%s%s", e->machine, *e->machine ? " " : "", e->kind, e->text,
+		*e->by ? ", by " : "", e->by);
 	settle_soon(arg, 0);
 }
 
@@ -93,8 +97,10 @@ static void on_settled(void *arg, int rc)
 		struct machine *m = machines_same(settle->base->machines, p->name, p->uuid);
 
 		settle->pending = p->next;
+		behalf_set(p->behalf);
 		if (m && !m->deleting && !settle->base->stopping)
 			carry_out(settle, m, p->actions);
+		behalf_set(0);
 		free(p);
 	}
 	free(d);

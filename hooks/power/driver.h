@@ -39,6 +39,7 @@ struct power_call {
 	void *state;     /* the driver's */
 	void (*done)(void *arg, const struct power_result *r);
 	void *arg;
+	unsigned behalf; /* core/behalf.h */
 };
 
 struct power {

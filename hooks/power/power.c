@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hooks/power/power.h"
 
+#include "core/behalf.h"
 #include "core/plain.h"
 #include "core/wipe.h"
 #include "hooks/power/driver.h"
@@ -100,11 +101,14 @@ void power_call_end(struct power_call *c, const struct power_result *r)
 {
 	char clean[POWER_TEXT];
 	struct power_result plain = *r;
+	unsigned before;
 
 	plain.text = plain_line(r->text ? r->text : "", clean, sizeof clean);
 	plain.pin = r->pin ? r->pin : "";
 	job_done(&c->power->queue, &c->job);
+	before = behalf_set(c->behalf);
 	c->done(c->arg, &plain);
+	behalf_set(before);
 	call_free(c);
 }
 
@@ -164,6 +168,7 @@ int power_run(struct power *p, const struct power_request *rq,
 	c->driver = drivers[target.kind];
 	c->done = done;
 	c->arg = arg;
+	c->behalf = behalf_now();
 	rc = c->text && c->password && c->input && !c->fault == !rq->fault
 		? job_add(&p->queue, &c->job)
 		: -ENOMEM;

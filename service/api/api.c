@@ -30,6 +30,7 @@
 #include "machine/labels.h"
 #include "machine/machine_tag.h"
 
+#include "core/behalf.h"
 #include "core/clock.h"
 #include "core/json.h"
 
@@ -188,8 +189,10 @@ static void route(struct api *api, struct http_request *r, const struct asker *w
 		trial_handle(api->operations, r);
 	else if (!strcmp(path, "/enrolments") && r->method == HTTP_POST)
 		trial_enroll(api->operations, r);
+	else if (!strcmp(path, "/bulk") && r->method == HTTP_POST)
+		bulk_handle(&api->bulks, r, who, body);
 	else if (!strcmp(path, "/events") && get)
-		events_handle(api, r);
+		events_handle(api, r, who);
 	else if (!strcmp(path, "/fetches"))
 		fetch_api_handle(api->content, r);
 	else if (!strcmp(path, "/packages") && get)
@@ -223,9 +226,38 @@ static void route(struct api *api, struct http_request *r, const struct asker *w
 			http_method_name(r->method), r->path);
 }
 
-/* Below /api/v1. */
-static void call(struct api *api, struct http_request *r, const struct asker *who, const char *path)
+/* Under which the request is carried out once; "": it has none. False: it cannot be one. */
+static bool take_key(const struct http_request *r, const json_t *body, const char **ret)
 {
+	const char *key = http_header(r, "Idempotency-Key"), *id = json_text(body, "request_id");
+
+	*ret = key ? key : strlen(id) <= ONCE_KEY_MAX ? id : ""; /* that one is judged elsewhere */
+	return !key || (*key && strlen(key) <= ONCE_KEY_MAX);
+}
+
+/* Is it to be carried out? Else it was answered, or will be. */
+static bool is_first(
+	struct api *api, struct http_request *r, const struct asker *who, const json_t *body)
+{
+	char asker[128];
+	const char *key;
+	bool made;
+
+	if (r->method != HTTP_POST)
+		return true;
+	if (!take_key(r, body, &key)) {
+		http_respond_error(r, 400, "Idempotency-Key takes 1 to %d bytes", ONCE_KEY_MAX);
+		return false;
+	}
+	snprintf(asker, sizeof asker, "%s %s", who->token ? "token" : "user", who->name);
+	/* what is wrong with an enrolment is told with 200 */
+	made = !strcmp(r->path, API "/enrolments");
+	return !*key || once_begin(&api->once, r, asker, key, made, clock_mono_ms());
+}
+
+void api_call(struct api *api, struct http_request *r, const struct asker *who)
+{
+	const char *path = r->path + strlen(API);
 	json_t *body = NULL;
 	char why[512];
 	unsigned wrong = api_routes_allow(r->method, path, who->role, why, sizeof why);
@@ -239,7 +271,7 @@ static void call(struct api *api, struct http_request *r, const struct asker *wh
 		http_respond_error(r, wrong, "%s", why);
 	else if (strncmp(path, MACHINES, strlen(MACHINES)) && http_wants_other(r, NULL))
 		http_respond_error(r, 412, "If-Match: %s has no entity tag", r->path);
-	else
+	else if (is_first(api, r, who, body))
 		route(api, r, who, path, body);
 	json_decref(body);
 }
@@ -255,12 +287,29 @@ void api_handle(struct api *api, struct http_request *r)
 		return;
 	}
 	wrong = access_judge(api->access, r, &who, why, sizeof why);
-	if (wrong)
+	if (wrong) {
 		http_respond_error(r, wrong, "%s", why);
-	else if (!strncmp(r->path, API "/", strlen(API "/")))
-		call(api, r, &who, r->path + strlen(API));
+		return;
+	}
+	behalf_set(behalf_of(who.name));
+	if (!strncmp(r->path, API "/", strlen(API "/")))
+		api_call(api, r, &who);
 	else if (!strcmp(r->path, "/metrics"))
 		metrics_handle(api, r);
 	else
 		http_respond_error(r, 404, "%s: there is no such path", r->path);
+	behalf_set(0);
+}
+
+void api_init(struct api *api)
+{
+	listings_init(&api->listings, api->base->loop);
+	bulks_init(&api->bulks, api);
+	once_init(&api->once);
+}
+
+void api_fini(struct api *api)
+{
+	once_fini(&api->once);
+	web_fini(&api->web);
 }

@@ -4,8 +4,10 @@
 #define USHER_SERVICE_API_API_H
 
 #include "service/access/access.h"
+#include "service/api/bulk.h"
 #include "service/api/listing.h"
 #include "service/api/metrics_api.h"
+#include "service/api/once.h"
 #include "service/api/web.h"
 #include "service/discovery/discovery.h"
 #include "service/media/imports.h"
@@ -15,6 +17,7 @@
 struct boot;
 struct follower;
 struct hooks;
+struct stream;
 
 struct api {
 	struct base *base;
@@ -34,12 +37,21 @@ struct api {
 	struct dhcpd *dhcpd;
 	int64_t started;            /* mono ms */
 	struct follower *followers; /* long polls of the timeline */
+	struct stream *streams;     /* and streams of it */
 	struct listings listings;
 	struct metrics metrics;
+	struct bulks bulks;
+	struct once once;
 	struct operation *showings; /* requests that render */
 	struct web web;
 };
 
+/* What needs memory of its own; the loop is there. */
+void api_init(struct api *api);
+/* All requests have been answered. */
+void api_fini(struct api *api);
+/* A call below /api/v1 on behalf of `who`: judged and carried out. */
+void api_call(struct api *api, struct http_request *r, const struct asker *who);
 void api_handle(struct api *api, struct http_request *r);
 
 #endif

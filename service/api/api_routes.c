@@ -18,7 +18,8 @@ enum type {
 	MAP,         /* an object of texts */
 	MAP_OR_NULL, /* an object of texts and nulls */
 	TEXT_OR_NULL,
-	LIST, /* an array of objects of `of` */
+	OBJECT, /* judged elsewhere */
+	LIST,   /* an array of objects of `of` */
 };
 
 struct key {
@@ -88,6 +89,8 @@ static const struct key media_keys[] = {{.name = "path"}, {.name = "copy"}, {.na
 static const struct key copy_keys[] = {{.name = "name"}, {.name = "size", .type = COUNT}, {0}};
 static const struct key token_keys[] = {
 	{.name = "name"}, {.name = "role"}, {.name = "expires_s", .type = COUNT}, {0}};
+static const struct key bulk_keys[] = {{.name = "do"}, {.name = "machines", .type = TEXTS},
+	{.name = "with", .type = OBJECT}, {.name = "request_id"}, {0}};
 static const struct key no_keys[] = {{0}};
 
 /* Calls */
@@ -122,6 +125,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/machines/*/template", "", template_keys, true, OPERATE},
 	{HTTP_POST, "/machines/*/disarm", "", no_keys, true, OPERATE},
 	{HTTP_POST, "/machines/*/confirm", "", confirm_keys, false, OPERATE},
+	{HTTP_POST, "/bulk", "", bulk_keys, false, OPERATE},
 	{HTTP_GET, "/machines/*/console", "after last wait", NULL, false, VIEW},
 	{HTTP_POST, "/machines/*/console", "", console_keys, false, OPERATE},
 	{HTTP_GET, "/machines/*/log", "after last wait", NULL, false, VIEW},
@@ -304,6 +308,8 @@ static bool is_of(enum type type, json_t *v)
 		return json_is_object(v) && all_texts(v, type == MAP_OR_NULL);
 	case TEXT_OR_NULL:
 		return json_is_string(v) || json_is_null(v);
+	case OBJECT:
+		return json_is_object(v);
 	case LIST:
 		break;
 	}
@@ -342,6 +348,7 @@ static unsigned judge_value(
 		[MAP] = "an object of texts",
 		[MAP_OR_NULL] = "an object of texts and nulls",
 		[TEXT_OR_NULL] = "a text or null",
+		[OBJECT] = "an object",
 		[LIST] = "an array of objects"};
 	bool inside = (k->type == TEXTS && json_is_array(v)) ||
 		((k->type == MAP || k->type == MAP_OR_NULL) && json_is_object(v));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /api/v1/events?after=N[&machine=NAME][&wait=S]: the timeline, now or as soon as there is something. */
+/* GET /api/v1/events?after=N[&machine=NAME][&wait=S]: the timeline, now or as soon as there is something; or as a stream. */
 #include "service/api/events_api.h"
 #include "service/api/api.h"
+#include "service/api/events_stream.h"
 #include "service/base/reply.h"
 
 #include <errno.h>
@@ -75,6 +76,8 @@ void events_answer_all(void *arg)
 	uint64_t newest = timeline_newest(api->base->timeline);
 	struct follower *next;
 
+	streams_feed_all(api);
+
 	for (struct follower *f = api->followers; f; f = next) {
 		next = f->next;
 		if (timeline_after(api->base->timeline, f->after, *f->machine ? f->machine : NULL))
@@ -88,6 +91,7 @@ void events_drop_all(struct api *api)
 {
 	while (api->followers)
 		follower_answer(api->followers);
+	streams_drop_all(api);
 }
 
 static bool hold(
@@ -120,15 +124,30 @@ static bool hold(
 	return true;
 }
 
-void events_handle(struct api *api, struct http_request *r)
+static bool wants_stream(const struct http_request *r)
+{
+	const char *accept = http_header(r, "Accept");
+
+	return r->method == HTTP_GET && accept && strcasestr(accept, "text/event-stream");
+}
+
+void events_handle(struct api *api, struct http_request *r, const struct asker *who)
 {
 	const char *after_text = http_arg(r, "after"), *machine = http_arg(r, "machine"),
 		   *wait = http_arg(r, "wait");
-	uint64_t after = after_text ? strtoull(after_text, NULL, 10) : 0;
+	bool streams = wants_stream(r);
+	const char *last = streams ? http_header(r, "Last-Event-ID") : NULL;
+	uint64_t after = last ? strtoull(last, NULL, 10)
+		: after_text  ? strtoull(after_text, NULL, 10)
+			      : 0;
 	long wait_s = wait ? atol(wait) : 0;
 
 	if (machine && strlen(machine) >= MACHINE_NAME) {
 		http_respond_error(r, 404, "no machine '%.80s'", machine);
+		return;
+	}
+	if (streams && !api->base->stopping) {
+		streams_begin(api, r, who, after, machine);
 		return;
 	}
 	if (wait_s > FOLLOW_WAIT_MAX_S)

@@ -5,9 +5,11 @@
 
 struct http_request;
 struct api;
+struct asker;
 
-void events_handle(struct api *api, struct http_request *r);
-void events_answer_all(void *arg); /* answers the long polls that have events to read */
+void events_handle(struct api *api, struct http_request *r, const struct asker *who);
+void events_answer_all(
+	void *arg); /* answers the long polls, and feeds the streams, that have events to read */
 void events_drop_all(struct api *api);
 
 #endif

@@ -91,10 +91,10 @@ void reply_text_committed(
 
 json_t *reply_event(const struct timeline_event *e)
 {
-	return json_pack("{s:I, s:o, s:s?, s:s, s:o, s:s}", "seq", (json_int_t)e->seq, "at",
+	return json_pack("{s:I, s:o, s:s?, s:s, s:o, s:s, s:s?}", "seq", (json_int_t)e->seq, "at",
 		machine_time_json(e->at), "machine", json_some(e->machine), "kind", e->kind,
-		"percent", e->percent < 0 ? json_null() : json_integer(e->percent), "text",
-		e->text);
+		"percent", e->percent < 0 ? json_null() : json_integer(e->percent), "text", e->text,
+		"by", json_some(e->by));
 }
 
 json_t *reply_machine(struct timeline *timeline, const struct machine *m, bool full)

@@ -438,30 +438,12 @@ static void creation_check(struct creation *c)
 		creation_fail(c, 500, "out of memory");
 }
 
-/* Until it is judged, the request alone says so. */
-static bool is_of_request(const struct creation *c, const char *name, const char *id)
-{
-	if (c->body)
-		return !strcmp(json_text(c->body, "name"), name) &&
-			!strcmp(json_text(c->body, "request_id"), id);
-	return !strcmp(c->machine->name, name) && !strcmp(c->machine->request_id, id);
-}
-
-/* The same request again, after the connection broke: the same creation. One that is under way answers here then. */
+/* The same request again, when what was answered is forgotten (service/api/once.h): the same creation. */
 static bool answered_before(struct operations *ops, struct http_request *r, json_t *body)
 {
 	const char *name = json_text(body, "name"), *id = json_text(body, "request_id");
 	const struct machine *m = machines_by_name(ops->base->machines, name);
 
-	for (struct creation *c = ops->creations; c && *id; c = c->next) {
-		if (!is_of_request(c, name, id))
-			continue;
-		http_respond_error(c->request, 409,
-			"the request was repeated on another connection, which gets the answer");
-		c->request = r;
-		http_hold(r, HTTP_HOLD_MS);
-		return true;
-	}
 	if (!m || !*id || strcmp(m->request_id, id))
 		return false;
 	reply_committed(ops->base->store, r, 201, reply_machine(ops->base->timeline, m, true));

@@ -13,31 +13,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first one's answer goes to the connection that asked again. */
-static bool is_under_way(struct operations *ops, struct http_request *r, const char *id)
-{
-	struct trial *t = ops->trials;
-
-	while (t && (!t->make || strcmp(json_text(t->body, "request_id"), id)))
-		t = t->next;
-	if (!t)
-		return false;
-	http_respond_error(t->request, 409,
-		"the request was repeated on another connection, which gets the answer");
-	t->request = r;
-	http_hold(r, HTTP_HOLD_MS);
-	return true;
-}
-
 bool enrolment_answered(struct operations *ops, struct http_request *r, const json_t *body)
 {
 	const char *id = json_text(body, "request_id");
 	json_t *list = json_object_get(body, "machines"), *one, *made = json_array();
 	size_t i;
 
-	if (!*id || is_under_way(ops, r, id)) {
+	if (!*id) {
 		json_decref(made);
-		return *id;
+		return false;
 	}
 	json_array_foreach(list, i, one)
 	{

@@ -104,7 +104,7 @@ static inline void rooms_make(struct service *r)
 	for (size_t i = 0; i < r->base.segments.count; i++)
 		r->network.served[i] =
 			(struct served){.nw = &r->network, .segment = r->base.segments.all[i]};
-	listings_init(&r->api.listings, r->base.loop);
+	api_init(&r->api);
 	base_make_start(&r->base);
 	base_make_worker(&r->base);
 	ck_assert_int_eq(record_begin(&r->consoles), 0);
@@ -134,6 +134,7 @@ static inline void rooms_unmake(struct service *r)
 	act_drop_all(&r->act);
 	reconcile_drop_all(&r->follow);
 	dhcpd_free(r->dhcpd);
+	api_fini(&r->api);
 	claims_fini(&r->network);
 	discovery_fini(&r->discovery);
 	files_fini(&r->content.files);

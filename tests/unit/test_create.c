@@ -176,27 +176,6 @@ START_TEST(asked_again)
 }
 END_TEST
 
-/* While it is under way: the new connection gets the answer. */
-START_TEST(asked_again_meanwhile)
-{
-	const char *same = BARE(", 'request_id': 'r1'");
-	struct http_ask first = {.base = &rooms.base, .fd = -1};
-
-	worker_gate_shut(rooms.base.worker);
-	http_ask_send(&first, NULL, "POST", "/api/v1/machines", quoted(same));
-	base_wait(&rooms.base, rooms.operations.creations);
-	http_ask_send(&ask, NULL, "POST", "/api/v1/machines", quoted(same));
-	ck_assert_uint_eq(http_ask_wait(&first), 409);
-	ck_assert_str_eq(http_ask_error(&first),
-		"the request was repeated on another connection, which gets the answer");
-	worker_gate_open();
-	ck_assert_uint_eq(http_ask_wait(&ask), 201);
-	ck_assert_uint_eq(machines_count(rooms.base.machines), 1);
-	json_decref(first.json);
-	free(first.text);
-}
-END_TEST
-
 /* Two that are made at a time have different addresses. */
 START_TEST(two_at_once)
 {
@@ -299,8 +278,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {bare_metal, bare_metal_that_is_armed, refused,
-		without_its_files, asked_again, asked_again_meanwhile, two_at_once, guests,
-		guests_that_cannot_be, undone, replaced, dropped};
+		without_its_files, asked_again, two_at_once, guests, guests_that_cannot_be, undone,
+		replaced, dropped};
 	Suite *s = suite_create("create");
 	TCase *t = tcase_create("create");
 

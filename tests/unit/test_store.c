@@ -133,14 +133,19 @@ static const char *all_of(struct store *s, enum store_kind kind)
 	return text;
 }
 
-static int add_event(void *arg, uint64_t seq, int64_t at, const char *machine, const char *kind,
-	const char *text)
+static int add_event(void *arg, const struct store_event *e)
 {
 	char *to = arg;
 
-	sprintf(to + strlen(to), "%llu %lld %s %s %s;", (unsigned long long)seq, (long long)at,
-		machine, kind, text);
+	sprintf(to + strlen(to), "%llu %lld %s %s %s%s%s;", (unsigned long long)e->seq,
+		(long long)e->at, e->machine, e->kind, e->text, *e->by ? " by " : "", e->by);
 	return 0;
+}
+
+static int append_event(struct store *s, uint64_t seq, int64_t at, const char *machine,
+	const char *kind, const char *text, const char *by)
+{
+	return store_append_event(s, &(struct store_event){seq, at, machine, kind, text, by});
 }
 
 static const char *events_of(struct store *s, size_t most)
@@ -202,19 +207,19 @@ START_TEST(events_survive_and_are_pruned)
 	struct store *s = open_and_start();
 
 	for (unsigned i = 1; i <= 5; i++)
-		ck_assert_int_eq(store_append_event(s, i, 1000 + i, "web01", "boot", "t"), 0);
-	ck_assert_int_eq(store_append_event(s, 6, 1006, "", "refused", "who\xff"), 0);
+		ck_assert_int_eq(append_event(s, i, 1000 + i, "web01", "boot", "t", ""), 0);
+	ck_assert_int_eq(append_event(s, 6, 1006, "", "refused", "who\xff", "alice"), 0);
 	ck_assert_int_eq(commit_and_wait(s), 0);
 	store_close(s);
 	s = open_and_start();
-	ck_assert_str_eq(events_of(s, 2), "5 1005 web01 boot t;6 1006  refused who\xff;");
+	ck_assert_str_eq(events_of(s, 2), "5 1005 web01 boot t;6 1006  refused who\xff by alice;");
 	store_close(s);
 	s = open_and_start();
 	ck_assert_int_eq(store_prune_events(s, 6), 0);
 	ck_assert_int_eq(commit_and_wait(s), 0);
 	store_close(s);
 	s = open_it();
-	ck_assert_str_eq(events_of(s, 100), "6 1006  refused who\xff;");
+	ck_assert_str_eq(events_of(s, 100), "6 1006  refused who\xff by alice;");
 	store_close(s);
 }
 END_TEST
@@ -393,7 +398,7 @@ static void write_for_ever(uint32_t n, int report)
 		store_put(s, STORE_LEASE, "a", 1, &n, sizeof n);
 		store_put(s, STORE_LEASE, "b", 1, &n, sizeof n);
 		store_put(s, STORE_MACHINE, "c", 1, &n, sizeof n);
-		store_append_event(s, n, n, "m", "k", "t");
+		append_event(s, n, n, "m", "k", "t", "");
 		if (store_commit(s, on_written, (void *)(uintptr_t)n))
 			_exit(3);
 		/* Sometimes many are under way, sometimes few. */
@@ -415,16 +420,11 @@ static int take_number(void *arg, const void *key, size_t key_len, const void *v
 	return 0;
 }
 
-static int take_event(void *arg, uint64_t seq, int64_t at, const char *machine, const char *kind,
-	const char *text)
+static int take_event(void *arg, const struct store_event *e)
 {
-	(void)at;
-	(void)machine;
-	(void)kind;
-	(void)text;
 	/* None is missing in between. */
-	ck_assert_uint_eq(seq, *(uint32_t *)arg + 1);
-	*(uint32_t *)arg = (uint32_t)seq;
+	ck_assert_uint_eq(e->seq, *(uint32_t *)arg + 1);
+	*(uint32_t *)arg = (uint32_t)e->seq;
 	return 0;
 }
 
@@ -529,12 +529,37 @@ START_TEST(a_newer_store_is_refused_and_left_alone)
 	size_t len;
 
 	store_close(open_it());
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 3");
 	len = contents(before, sizeof before);
 	ck_assert_int_eq(refusal(), -EPROTO);
-	ck_assert_ptr_nonnull(strstr(why, "version 2"));
+	ck_assert_ptr_nonnull(strstr(why, "version 3"));
 	ck_assert_uint_eq(contents(after, sizeof after), len);
 	ck_assert_mem_eq(before, after, len);
+}
+END_TEST
+
+/* Version 1 did not know who asked. */
+START_TEST(events_of_version_1_are_kept)
+{
+	char copy[128];
+	struct store *s;
+
+	sql("PRAGMA application_id = 1431521362; PRAGMA user_version = 1;"
+	    "CREATE TABLE record(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
+	    " PRIMARY KEY(kind, key)) WITHOUT ROWID;"
+	    "CREATE TABLE event(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+	    " machine TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);"
+	    "INSERT INTO event VALUES(7, 1007, 'web01', 'up', 't')");
+	s = open_and_start();
+	ck_assert_str_eq(events_of(s, 9), "7 1007 web01 up t;");
+	ck_assert_int_eq(append_event(s, 8, 1008, "web01", "armed", "t", "alice"), 0);
+	ck_assert_int_eq(commit_and_wait(s), 0);
+	store_close(s);
+	s = open_it();
+	ck_assert_str_eq(events_of(s, 9), "7 1007 web01 up t;8 1008 web01 armed t by alice;");
+	store_close(s);
+	snprintf(copy, sizeof copy, "%s.v1", path);
+	ck_assert_int_eq(unlink(copy), 0);
 }
 END_TEST
 
@@ -877,6 +902,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, a_killed_process_loses_nothing_it_reported);
 	tcase_add_test(t, a_second_process_is_refused);
 	tcase_add_test(t, a_newer_store_is_refused_and_left_alone);
+	tcase_add_test(t, events_of_version_1_are_kept);
 	tcase_add_test(t, an_older_store_is_migrated_and_a_copy_kept);
 	tcase_add_test(t, a_file_that_is_no_store_is_refused);
 	tcase_add_test(t, a_damaged_store_is_refused);

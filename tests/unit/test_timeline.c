@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/behalf.h"
 #include "core/clock.h"
 #include "machine/timeline.h"
 
@@ -351,16 +352,29 @@ START_TEST(test_stored)
 }
 END_TEST
 
-static int count_row(void *arg, uint64_t seq, int64_t at, const char *machine, const char *kind,
-	const char *text)
+static int count_row(void *arg, const struct store_event *e)
 {
 	uint64_t *first_and_count = arg;
 
-	(void)at, (void)machine, (void)kind, (void)text;
 	if (first_and_count[1]++ == 0)
-		first_and_count[0] = seq;
+		first_and_count[0] = e->seq;
 	return 0;
 }
+
+START_TEST(test_who_asked)
+{
+	timeline_add(t, "m", "created", "x");
+	behalf_set(behalf_of("alice"));
+	timeline_add(t, "m", "armed", "x");
+	behalf_set(0);
+	timeline_add(t, "m", "booting", "x");
+	close_store();
+	open_store();
+	ck_assert_str_eq(timeline_last(t, "m", "created")->by, "");
+	ck_assert_str_eq(timeline_last(t, "m", "armed")->by, "alice");
+	ck_assert_str_eq(timeline_last(t, "m", "booting")->by, "");
+}
+END_TEST
 
 /* What leaves is forgotten on disk too, from the middle as from the end. */
 START_TEST(test_store_forgets)
@@ -392,7 +406,9 @@ START_TEST(test_old_ones_are_dropped)
 	int64_t old = clock_wall_ms() - (TIMELINE_DAYS + 1) * 24ll * 3600 * 1000;
 
 	for (uint64_t seq = 1; seq <= 5; seq++)
-		ck_assert_int_eq(store_append_event(store, seq, old, "m", "up", "x"), 0);
+		ck_assert_int_eq(store_append_event(store,
+					 &(struct store_event){seq, old, "m", "up", "x", ""}),
+			0);
 	close_store();
 	open_store();
 	/* By the newest: the host's clock may be wrong by years as it starts. */
@@ -429,6 +445,7 @@ int main(void)
 	tcase_set_timeout(stored, 60);
 	tcase_add_test(stored, test_stored);
 	tcase_add_test(stored, test_store_forgets);
+	tcase_add_test(stored, test_who_asked);
 	tcase_add_test(stored, test_old_ones_are_dropped);
 	suite_add_tcase(s, memory);
 	suite_add_tcase(s, stored);

@@ -251,8 +251,9 @@ static void show_machine(json_t *m)
 	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf("  host key   %s %s\n",
 		machine_text(value, "fingerprint"), machine_text(value, "type"));
 	if (json_is_object(last))
-		printf("  last       %s: %s\n", machine_text(last, "kind"),
-			machine_text(last, "text"));
+		printf("  last       %s: %s%s%s\n", machine_text(last, "kind"),
+			machine_text(last, "text"), *machine_text(last, "by") ? ", by " : "",
+			machine_text(last, "by"));
 }
 
 static int run_show(const struct command *c, int argc, char **argv)

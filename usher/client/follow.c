@@ -55,6 +55,7 @@ static void print_event(struct follow *f, json_t *e)
 	const char *machine = json_string_value(json_object_get(e, "machine"));
 	const char *kind = json_string_value(json_object_get(e, "kind"));
 	const char *text = json_string_value(json_object_get(e, "text"));
+	const char *by = json_string_value(json_object_get(e, "by"));
 	time_t at = (time_t)(json_time_ms(json_object_get(e, "at")) / 1000);
 	char when[32];
 	struct tm tm;
@@ -73,10 +74,10 @@ static void print_event(struct follow *f, json_t *e)
 	}
 	follow_end(f);
 	strftime(when, sizeof when, "%H:%M:%S", localtime_r(&at, &tm));
+	printf("%s  ", when);
 	if (f->name_column)
-		printf("%s  %-12s %-10s  %s\n", when, *machine ? machine : "-", kind, text);
-	else
-		printf("%s  %-10s  %s\n", when, kind, text);
+		printf("%-12s ", *machine ? machine : "-");
+	printf("%-10s  %s%s%s\n", kind, text, by ? ", by " : "", by ? by : "");
 }
 
 /* A service that is being restarted is no reason to stop following. */
