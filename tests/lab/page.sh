@@ -3,7 +3,7 @@
 # of them a mock: one client plays them one after another, with real packets.
 #
 #     page_serve                 the service, on br0, its API on TLS at $PAGE
-#     page_machine NAME N PROFILE [OPTION…]   enrolled with the N-th MAC and address
+#     page_machine NAME N PROFILE [MORE]   enrolled with the N-th MAC and address; MORE: an object of POST /machines
 #     page_walk NAME N STEP [PERCENT]   goes on with it until STEP: leased, booting, installing, progress, done, up, failed
 #     page_scene                 the machines of the screenshots
 
@@ -52,9 +52,9 @@ page_serve() {
 }
 
 page_machine() {
-	local name=$1 n=$2 profile=$3
-	shift 3
-	"$USHER" enroll "$name" --mac "$(page_mac "$n")" --ip "$(page_address "$n")" --network br0 --profile "$profile" --no-ssh-key "$@" >/dev/null
+	jq -n --arg name "$1" --arg mac "$(page_mac "$2")" --arg address "$(page_address "$2")" --arg profile "$3" --argjson more "${4:-{\}}" \
+		'{kind: "bare-metal", segment: "br0", $name, $mac, $address, $profile} + $more' |
+		curl -fsS --max-time 20 --unix-socket "$USHER_SOCKET" -o "$USHER_LAB/made" --data-binary @- http://usher/api/v1/machines
 }
 
 page_get() { inside 1 curl -fsS --max-time 10 -o "$USHER_LAB/got" "$@"; }
@@ -85,3 +85,60 @@ page_walk() {
 
 # page_report NAME WORD TEXT [PERCENT]: by the card that was last the client's
 page_report() { page_get --data-binary "$3" "$(page_word "$2" "$1")${4:+?percent=$4}"; }
+
+# "NAME=TOKEN…" of a token for each role
+page_tokens() {
+	local role
+	for role in view operate admin; do
+		echo "$role=$("$USHER" token create $role --role $role --json | jq -r .token)"
+	done
+}
+
+# page_check PROGRAM ARGUMENT…: each of its lines is a claim of the lab
+page_check() {
+	local verdict text
+	while read -r verdict text; do
+		case $verdict in
+		pass) pass "$text" ;;
+		fail) fail "$text" ;;
+		*) echo "     $verdict $text" ;;
+		esac
+	done < <(HOME=$USHER_LAB/tmp PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@" 2>&1)
+}
+
+# page_discover N VENDOR: an unknown machine with the N-th MAC reports what it is
+page_discover() {
+	local mac url
+	mac=02:00:00:00:99:99
+	inside 1 ip link set c1 down
+	inside 1 ip link set c1 address $mac up
+	get 1 -x 0x4d:69505845 -O bootfile || return
+	url=$(told 1 boot_file)
+	page_get "$url" || return
+	jq -n --arg mac $mac --arg vendor "$2" '{schema: 1, system: {$vendor, product: "R640", uuid: "4c4c4544-0035-4410-8057-b7c04f4e4432", serial: "J5DW7N2"},
+		memory_mib: 65536, cpu: {model: "Xeon Silver 4210", threads: 40}, disks: [{name: "sda", size_bytes: 480103981056}], interfaces: [{name: "eth0", $mac, booted: true}]}' |
+		inside 1 curl -fsS --max-time 10 --data-binary @- "${url%/boot.ipxe}/inventory"
+}
+
+page_scene() {
+	local n=20 i
+	for i in 01 02 03 04 05 06 07 08; do
+		page_machine "rack7-$i" $n debian-12 "{\"arm\": true, \"lab\": \"rack7\", \"labels\": {\"rack\": \"7\", \"row\": \"$((n % 2 + 1))\"}}"
+		page_walk "rack7-$i" $n up
+		n=$((n + 1))
+	done
+	for i in 01 02 03 04; do page_machine "build-$i" $((32 + 10#$i)) ubuntu-24.04 '{"lab": "ci", "labels": {"owner": "ci"}}'; done
+	for i in 1 2 3; do
+		page_machine "db$i" $((36 + i)) rocky-9 '{"arm": true, "labels": {"role": "database"}, "note": "Part of the cluster: ask the database team before you touch it."}'
+		page_walk "db$i" $((36 + i)) progress $((30 * i))
+	done
+	page_machine web1 40 rocky-9 '{"arm": true, "labels": {"role": "web"}}'
+	page_walk web1 40 leased
+	page_machine web2 41 rocky-9 '{"arm": true, "labels": {"role": "web"}}'
+	page_walk web2 41 booting
+	page_machine web3 42 rocky-9 "{\"power\": \"$USHER_LAB/power/switch\"}"
+	page_machine web4 43 rocky-9 '{"arm": true, "labels": {"role": "web"}}'
+	page_walk web4 43 failed
+	page_machine web5 44 rocky-9 '{"arm": true}'
+	page_walk web5 44 "done"
+}
