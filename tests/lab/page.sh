@@ -122,7 +122,7 @@ page_discover() {
 
 page_scene() {
 	local n=20 i
-	for i in 01 02 03 04 05 06 07 08; do
+	for i in 01 02 03 04 05; do
 		page_machine "rack7-$i" $n debian-12 "{\"arm\": true, \"lab\": \"rack7\", \"labels\": {\"rack\": \"7\", \"row\": \"$((n % 2 + 1))\"}}"
 		page_walk "rack7-$i" $n up
 		n=$((n + 1))
