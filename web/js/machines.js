@@ -100,7 +100,10 @@ function take(event) {
 // Progress changes nothing but what is in the event itself.
 function changed(event) {
 	const m = all.get(event.machine);
-	if (m && event.kind === "progress" && m.state === "installing" && !m.attempt?.cause) {
+	if (event.kind === "deleted") {
+		all.delete(event.machine);
+		tell();
+	} else if (m && event.kind === "progress" && m.state === "installing" && !m.attempt?.cause) {
 		const percent = event.percent ?? m.percent;
 		all.set(m.name, { ...m, last_event: event, percent });
 		tell();

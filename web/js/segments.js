@@ -12,7 +12,8 @@ export function segmentsView(root) {
 	const served = el("div.cards"), networks = el("div.cards");
 	root.append(el("div.page-head", {}, el("h1", {}, "Segments"), may("admin") ? el("button.button", { type: "button", on: { click: () => makeNetwork(draw) } }, "New network…") : null), served, el("h2.part", {}, "Networks of libvirt"), networks);
 	const draw = () => trying(async () => {
-		const [s, n] = await Promise.all([get("/status"), get("/networks").catch(() => ({ networks: [] }))]);
+		const s = await get("/status");
+		const n = s.libvirt ? await get("/networks") : { networks: [] };
 		served.replaceChildren(...s.segments.map(segment));
 		networks.replaceChildren(...(n.networks.length ? n.networks.map((one) => network(one, draw)) : [el("p.dim", {}, s.libvirt ? "There are none." : "libvirt does not answer.")]));
 	});
