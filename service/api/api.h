@@ -15,6 +15,7 @@
 struct boot;
 struct follower;
 struct hooks;
+struct webhooks;
 
 struct api {
 	struct base *base;
@@ -31,6 +32,7 @@ struct api {
 	struct discovery *discovery;
 	struct boot *boot;
 	struct hooks *const *hooks; /* they are started later */
+	struct webhooks *const *webhooks;
 	struct dhcpd *dhcpd;
 	int64_t started;            /* mono ms */
 	struct follower *followers; /* long polls of the timeline */
