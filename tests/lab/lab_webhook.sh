@@ -166,7 +166,7 @@ check "the service answers" timeout 2 "$USHER" list
 waiting=$(metric waiting_events 1)
 check "some 1,000 events wait" test "$waiting" -ge 1000 -a "$waiting" -le 1004
 check "the others were given up" test "$(($(metric lost_events_total 1) - lost))" -ge 196
-check "which is told" wait_until 15 told 'events were not delivered to webhook 1 .*too many are waiting'
+check "which is told" wait_until 15 told 'events were not delivered to webhook 1 .*too many are waiting' || { told .; grep webhook "$lab/usher.log" | tail -5; }
 before=$(metric delivered_events_total 1)
 check "the receiver comes back" receiver_start
 came() { [ $(($(metric delivered_events_total 1) - before)) = "$waiting" ]; }
