@@ -6,6 +6,8 @@
 
 #include "kickstart/media/fetch_name.h"
 #include "config/config_xml.h"
+#include "core/text.h"
+#include "hooks/hooks.h"
 #include "config/paths.h"
 
 #include <errno.h>
@@ -191,12 +193,70 @@ static void read_media(struct markup_reader *r, const xmlNode *e, void *to)
 		c->media[c->n_media++] = m;
 }
 
+static void unknown_event(struct markup_reader *r, const xmlNode *e, const char *word)
+{
+	char all[160] = "";
+	const char *best = NULL;
+
+	for (int i = 0; i < HOOKS_KINDS; i++) {
+		size_t n = strlen(all);
+
+		snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", hooks_kind_name(i));
+		text_nearer(word, hooks_kind_name(i), &best);
+	}
+	markup_fault(r, e,
+		"unknown event '%.40s' in events= of <webhook>%s%s%s expected some of %s", word,
+		best ? ": did you mean '" : ",", best ? best : "", best ? "'?" : "", all);
+}
+
+/* "failed, up" */
+static unsigned read_events(struct markup_reader *r, const xmlNode *e, char *text)
+{
+	unsigned kinds = 0;
+	char *at = NULL;
+
+	for (char *word = strtok_r(text, ", ", &at); word; word = strtok_r(NULL, ", ", &at)) {
+		int kind = hooks_kind(word);
+
+		if (kind < 0)
+			unknown_event(r, e, word);
+		else
+			kinds |= 1u << kind;
+	}
+	return kinds;
+}
+
+static void read_webhook(struct markup_reader *r, const xmlNode *e, void *to)
+{
+	struct config *c = to;
+	struct webhook_place w = {.retry_s = WEBHOOK_RETRY_S};
+	char events[256] = "";
+	const struct attribute as[] = {{"url", A_TEXT, w.url, sizeof w.url, true},
+		{"secret-file", A_PATH, w.secret_file, sizeof w.secret_file, true},
+		{"ca", A_PATH, w.ca, sizeof w.ca, false},
+		{"events", A_TEXT, events, sizeof events, false},
+		{"retry", A_RETRY, &w.retry_s, 0, false}, {0}};
+	const char *wrong;
+
+	config_attributes(r, e, as);
+	wrong = webhook_url_error(w.url);
+	if (*w.url && wrong)
+		markup_fault(r, e, "bad url='%s' of <webhook>: %s", w.url, wrong);
+	w.kinds = *events ? read_events(r, e, events) : (1u << HOOKS_KINDS) - 1;
+	if (!w.kinds)
+		markup_fault(r, e, "<webhook>: events= names none");
+	if (c->n_webhooks == WEBHOOKS_MAX)
+		markup_fault(r, e, "<webhook>: at most %d", WEBHOOKS_MAX);
+	else
+		c->webhooks[c->n_webhooks++] = w;
+}
+
 static const struct markup_element top_elements[] = {{"state", read_state, MARKUP_ONCE},
 	{"cache", read_cache, MARKUP_ONCE}, {"package-cache", read_packages, MARKUP_ONCE},
 	{"socket", read_socket, MARKUP_ONCE}, {"user", read_user, MARKUP_ONCE},
 	{"log", read_log, MARKUP_ONCE}, {"http", read_http, MARKUP_ONCE},
 	{"api", read_api, MARKUP_ONCE}, {"syslog", read_syslog, MARKUP_ONCE},
-	{"hooks", read_hooks, MARKUP_ONCE}, {"power", read_power, MARKUP_ONCE},
+	{"hooks", read_hooks, MARKUP_ONCE}, {"webhook", read_webhook, MARKUP_MANY}, {"power", read_power, MARKUP_ONCE},
 	{"rules", read_rules, MARKUP_ONCE}, {"boot", read_boot, MARKUP_ONCE},
 	{"profiles", read_profiles, MARKUP_MANY}, {"guest", read_guest, MARKUP_ONCE},
 	{"media", read_media, MARKUP_MANY}, {"segment", config_read_segment, MARKUP_MANY}, {0}};

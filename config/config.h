@@ -5,6 +5,7 @@
 
 #include "core/addr.h"
 #include "core/link.h"
+#include "hooks/webhook.h"
 #include "machine/segment.h"
 
 #include <limits.h>
@@ -100,6 +101,8 @@ struct config {
 	size_t n_segments;
 	struct config_media media[CONFIG_MEDIA_MAX];
 	size_t n_media;
+	struct webhook_place webhooks[WEBHOOKS_MAX];
+	size_t n_webhooks;
 };
 
 void config_init(struct config *c); /* the defaults */

@@ -2,6 +2,7 @@
 #include "config/config_look.h"
 
 #include "config/paths.h"
+#include "hooks/webhook_post.h"
 #include "machine/rules.h"
 
 #include <errno.h>
@@ -84,6 +85,24 @@ static void look_at_rules(const struct looking *l, const char *path)
 	}
 }
 
+static void look_at_webhook(const struct looking *l, const struct webhook_place *w)
+{
+	struct webhook_secrets secrets;
+	char host[WEBHOOK_HOST], why[WEBHOOK_WHY], line[WEBHOOK_HOST + WEBHOOK_WHY + 64];
+	char subject[WEBHOOK_HOST + 32];
+
+	snprintf(subject, sizeof subject, "<webhook> of %s",
+		webhook_host(w->url, host, sizeof host));
+	if (webhook_secrets_read(w->secret_file, &secrets, why, sizeof why)) {
+		snprintf(line, sizeof line, "%s: %s", subject, why);
+		l->tell(l->arg, "webhook", line);
+	}
+	explicit_bzero(&secrets, sizeof secrets);
+	if (*w->ca && access(w->ca, R_OK))
+		say(l, "webhook", subject, w->ca, errno,
+			"put the certificates to trust there, or leave ca= out");
+}
+
 static bool is_usual(const char *profiles)
 {
 	char shipped[PATH_MAX];
@@ -101,6 +120,8 @@ void config_look(const struct config *c, config_look_tell *tell, void *arg)
 	look_at_discovery(&l, config_discover(c));
 	look_at_folder(&l, "hooks", c->hooks, PATH_HOOKS);
 	look_at_folder(&l, "power", c->power, PATH_POWER);
+	for (size_t i = 0; i < c->n_webhooks; i++)
+		look_at_webhook(&l, &c->webhooks[i]);
 	look_at_rules(&l, c->rules);
 	for (size_t i = 0; i < c->n_profiles; i++)
 		if (!is_usual(c->profiles[i]))

@@ -105,6 +105,7 @@ static const struct {
 	{A_CODE, 1, 254, "a DHCP option's number from 1 to 254"},
 	{A_CODE6, 1, 65535, "a DHCPv6 option's number from 1 to 65535"},
 	{A_SECONDS, 60, 31536000, "seconds from 60 to 31536000 (a year)"},
+	{A_RETRY, WEBHOOK_RETRY_MIN_S, WEBHOOK_RETRY_MAX_S, "seconds from 1 to 86400 (a day)"},
 	{A_MIB, 1, 1 << 30, "MiB from 1 to 1073741824"},
 	{A_PROBE, 0, 5000, "milliseconds up to 5000, or 0 (off)"}};
 
@@ -117,7 +118,7 @@ static const char *take_number(const struct attribute *a, const char *text)
 		i++;
 	if (!config_number(text, ranges[i].min, ranges[i].max, &n))
 		return ranges[i].expected;
-	if (a->type == A_SECONDS || a->type == A_MIB)
+	if (a->type == A_SECONDS || a->type == A_MIB || a->type == A_RETRY)
 		*(uint32_t *)a->to = (uint32_t)n;
 	else
 		*(uint16_t *)a->to = (uint16_t)n;
@@ -205,6 +206,7 @@ static const char *take(const struct attribute *a, const char *text)
 	case A_CODE:
 	case A_CODE6:
 	case A_SECONDS:
+	case A_RETRY:
 	case A_PROBE:
 	case A_MIB:
 		return take_number(a, text);

@@ -21,6 +21,7 @@ enum attribute_type {
 	A_CODE,
 	A_CODE6,
 	A_SECONDS,
+	A_RETRY,
 	A_PROBE,
 	A_MIB,
 	A_BOOL,

@@ -38,7 +38,7 @@ struct event_job {
 	char vars[N_VARS][VAR_MAX];
 };
 
-static const char *const kinds[] = {
+static const char *const kinds[HOOKS_KINDS] = {
 	"created",
 	"leased",
 	"armed",
@@ -51,12 +51,22 @@ static const char *const kinds[] = {
 	"deleted",
 };
 
+int hooks_kind(const char *kind)
+{
+	for (int i = 0; i < HOOKS_KINDS; i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return i;
+	return -1;
+}
+
+const char *hooks_kind_name(int number)
+{
+	return kinds[number];
+}
+
 bool hooks_wants(const char *kind)
 {
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(kind, kinds[i]) == 0)
-			return true;
-	return false;
+	return hooks_kind(kind) >= 0;
 }
 
 static void job_free(struct event_job *j)

@@ -26,6 +26,7 @@
 #include <jansson.h>
 
 enum {
+	HOOKS_KINDS = 10,
 	HOOKS_AT_ONCE = 4,          /* processes: they share the cores with the packets */
 	HOOKS_QUEUE_MAX = 1000,     /* events waiting; what is over is dropped, and said */
 	HOOKS_LIMIT_MS = 30 * 1000, /* for one executable and one event */
@@ -49,6 +50,9 @@ int hooks_new(struct loop *l, const char *dir, struct timeline *timeline,
 void hooks_free(struct hooks *h);
 
 bool hooks_wants(const char *kind);
+/* A number for each kind that hooks want, from 0 to HOOKS_KINDS - 1; -1: it is none. */
+int hooks_kind(const char *kind);
+const char *hooks_kind_name(int number);
 struct hooks_stats hooks_stats(const struct hooks *h);
 /* What the timeline's listener does, for an event by hand. `machine` is borrowed and may be NULL.
  * Never runs anything from inside. */

@@ -381,12 +381,20 @@ static int start_servers(struct run *r, char *why, size_t size)
 static int start_site(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
+	const struct webhooks_config w = {.loop = s->base.loop,
+		.home = &s->base.home,
+		.timeline = s->base.timeline,
+		.machines = s->base.machines,
+		.places = s->base.config.webhooks,
+		.n = s->base.config.n_webhooks};
 	int rc = power_new(s->base.loop, &s->base.home, s->base.config.power, &s->power);
 
 	if (!rc)
 		rc = hooks_new(s->base.loop, s->base.config.hooks, s->base.timeline,
 			s->base.machines, &s->hooks);
 	s->act.power = s->power;
+	if (!rc)
+		rc = webhooks_new(&w, &s->webhooks);
 	return said(rc, why, size, "hooks");
 }
 
@@ -529,6 +537,8 @@ static void stop(struct run *r)
 	httpd_free(s->httpd);
 	tftpd_free(s->tftpd);
 	syslogd_free(s->syslogd);
+	webhooks_free(s->webhooks);
+	s->webhooks = NULL;
 	power_free(s->power); /* its errands come home next */
 	s->act.power = NULL;
 	if (r->home_ready)

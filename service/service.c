@@ -85,6 +85,7 @@ void service_connect(struct service *s)
 		.discovery = &s->discovery,
 		.boot = &s->boot,
 		.hooks = &s->hooks,
+		.webhooks = &s->webhooks,
 		.started = s->started};
 	metrics_init(&s->api.metrics);
 	s->settle = (struct settle){.base = b,

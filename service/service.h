@@ -6,6 +6,7 @@
 #define USHER_SERVICE_SERVICE_H
 
 #include "hooks/hooks.h"
+#include "hooks/webhook.h"
 #include "service/access/access.h"
 #include "service/api/api.h"
 #include "service/boot/boot.h"
@@ -42,6 +43,7 @@ struct service {
 	struct httpd *httpd;
 	struct syslogd *syslogd;
 	struct hooks *hooks;
+	struct webhooks *webhooks;
 	struct power *power;
 	int64_t started; /* mono ms */
 	bool abandoned;  /* hosts_stop() left threads behind: the mailbox must stay */

@@ -18,6 +18,7 @@ struct boot;
 struct follower;
 struct hooks;
 struct stream;
+struct webhooks;
 
 struct api {
 	struct base *base;
@@ -34,6 +35,7 @@ struct api {
 	struct discovery *discovery;
 	struct boot *boot;
 	struct hooks *const *hooks; /* they are started later */
+	struct webhooks *const *webhooks;
 	struct dhcpd *dhcpd;
 	int64_t started;            /* mono ms */
 	struct follower *followers; /* long polls of the timeline */

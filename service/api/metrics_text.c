@@ -12,6 +12,7 @@
 #include "dhcpd/dhcp6_wire.h"
 #include "dhcpd/dhcp_wire.h"
 #include "hooks/hooks.h"
+#include "hooks/webhook.h"
 #include "machine/census.h"
 
 #include <stdio.h>
@@ -272,6 +273,36 @@ static void write_queues(struct exposition *x, struct api *api)
 		"Events that hooks are run for, or will be.");
 }
 
+static void webhook(struct exposition *x, const struct webhooks *w, size_t i, uint64_t n)
+{
+	char number[24];
+
+	snprintf(number, sizeof number, "%zu", i + 1);
+	two(x, "webhook", number, "host", webhooks_host(w, i), n);
+}
+
+static void write_webhooks(struct exposition *x, const struct webhooks *w)
+{
+	size_t n = webhooks_count(w);
+
+	exposition_family(x, "usher_webhook_delivered_events_total", "counter",
+		"Events that a receiver took.");
+	for (size_t i = 0; i < n; i++)
+		webhook(x, w, i, webhooks_stats(w, i).delivered);
+	exposition_family(x, "usher_webhook_failed_posts_total", "counter",
+		"Posts that failed; most are tried again.");
+	for (size_t i = 0; i < n; i++)
+		webhook(x, w, i, webhooks_stats(w, i).failed);
+	exposition_family(
+		x, "usher_webhook_lost_events_total", "counter", "Events that were given up.");
+	for (size_t i = 0; i < n; i++)
+		webhook(x, w, i, webhooks_stats(w, i).lost);
+	exposition_family(
+		x, "usher_webhook_waiting_events", "gauge", "Events that are posted, or will be.");
+	for (size_t i = 0; i < n; i++)
+		webhook(x, w, i, webhooks_stats(w, i).waiting);
+}
+
 static void write_logs(struct exposition *x, const struct logs *l)
 {
 	exposition_family(x, "usher_syslog_messages_total", "counter",
@@ -301,6 +332,7 @@ void metrics_write(struct api *api, const struct metrics_pools *pools, struct ex
 	write_transfers(x, api->boot);
 	write_store(x, api);
 	write_queues(x, api);
+	write_webhooks(x, *api->webhooks);
 	write_logs(x, api->logs);
 	write_libvirt(x, api->hosts);
 }

@@ -77,8 +77,8 @@ static const struct home homes[] = {
 	{"sqlite3", {"core"}},
 	{"libxml/", {"core", "guest"}},             /* what people write; libvirt's */
 	{"zstd", {"kickstart/media", "usher/cli"}}, /* images of disks */
-	/* the fetcher; the client of our own API; Redfish controllers */
-	{"curl/", {"kickstart/media", "usher/client", "hooks/power"}},
+	/* the fetcher; the client of our own API; Redfish controllers and webhooks */
+	{"curl/", {"kickstart/media", "usher/client", "hooks"}},
 };
 
 static char text[TEXT];
