@@ -141,6 +141,9 @@ static const struct fault {
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_UNSTORED, "/x", 0, "storage", true},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_KILLED, "destroyed", 0, "killed", true},
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_MISSING, "HTTP 404: /initrd", 6, "missing", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_ASTRAY, "web02", 2, "astray", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_BROKEN, "ERROR 8", 15, "aborted", false},
+	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_STALLED, "/kernel", 10, "stalled", false},
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_BROKEN, "/initrd", 15, "aborted", false},
 	{LIFE_INSTALLING, {SAW_ANSWERS}, SAW_DISK_ERROR, "/x", 0, "paused", true},
 };
@@ -276,6 +279,7 @@ static const struct {
 	const char *kind;
 } lates[] = {
 	{LIFE_ARMED, SAW_START, 45, "no-request"},
+	{LIFE_ARMED, SAW_REQUEST, 20, "no-lease"},
 	{LIFE_BOOTING, SAW_FILE, 180, "silent"},
 	{LIFE_INSTALLING, SAW_PROGRESS, 600, "silent"},
 	{LIFE_INSTALLED, SAW_DONE, 300, "silent"},
