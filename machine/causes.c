@@ -206,7 +206,7 @@ static const struct row rows[] = {
 	{"http-filtered", AT(SCRIPT), SAW_ANSWERING, SAW_TRANSFER, 9000, false, true, NO_HTTP,
 		TCP_FIX},
 	/* where nobody can say whether it answers ARP */
-	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 30000, false, true, NO_TFTP,
+	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 20000, false, true, NO_TFTP,
 		UDP_FIX},
 	{"http-filtered", AT(SCRIPT), TOLD_HTTP, SAW_TRANSFER, 30000, false, true, NO_HTTP,
 		TCP_FIX},

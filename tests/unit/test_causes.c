@@ -127,7 +127,7 @@ static const struct fault {
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_IN_USE, "02:00:00:00:00:09", 3, "address-in-use", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_UNSERVED, NULL, 3, "firmware", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_WITHHELD, "port", 2, "withheld", true},
-	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_TFTP, "ipxe.efi", 30, "tftp-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_TFTP, "ipxe.efi", 20, "tftp-filtered", false},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_HTTP, "http://", 30, "http-filtered", false},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_ANSWERING, "it", 9, "http-filtered", false},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_SILENT, "nobody", 9, "gone", false},
