@@ -134,6 +134,9 @@ struct row {
 	"it was told its boot program and no TFTP request came: a firewall drops it, or its firmware cannot use it"
 #define NO_HTTP \
 	"it was told the URL of its boot script and no HTTP request came: a firewall drops it"
+#define ABORTED "a transfer to it was aborted and not begun again"
+#define ABORTED_FIX \
+	"look for a bad cable, a full memory of the machine, a firewall that forgets connections, a smaller MTU on the way"
 #define RESTART_FIX "start it again: usher reinstall {name}"
 #define TCP_FIX \
 	"let TCP to usher's HTTP port through on the bridge: 'nft list ruleset' shows the rules, 'usher check' looks"
@@ -176,6 +179,9 @@ static const struct row rows[] = {
 		true,
 		"usher does not give it its boot script, as the request may not be the machine's own",
 		"see who else uses its MAC or address: usher timeline {name}"},
+	{"astray", AT_LEASED, SAW_ASTRAY, SAW_SCRIPT, 2000, true, true,
+		"it asked for another machine's boot script, and not for its own",
+		"see that no proxy or cache on the way keeps answers, and that it was told no fixed URL"},
 	{"address-in-use", AT_DHCP, SAW_IN_USE, SAW_LEASE, 3000, true, true,
 		"another host uses its address",
 		"find the other host by its MAC, and give it another address"},
@@ -200,16 +206,19 @@ static const struct row rows[] = {
 	{"http-filtered", AT(SCRIPT), SAW_ANSWERING, SAW_TRANSFER, 9000, false, true, NO_HTTP,
 		TCP_FIX},
 	/* where nobody can say whether it answers ARP */
-	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 30000, false, true, NO_TFTP,
+	{"tftp-filtered", AT(LOADER), TOLD_TFTP, SAW_TRANSFER, 20000, false, true, NO_TFTP,
 		UDP_FIX},
 	{"http-filtered", AT(SCRIPT), TOLD_HTTP, SAW_TRANSFER, 30000, false, true, NO_HTTP,
 		TCP_FIX},
 	{"boot-program", AT(SCRIPT), SAW_LOADER, FACTS, 30000, false, true,
 		"its firmware fetched the boot program and did not run it: Secure Boot refuses it, or it is for another architecture",
 		"switch Secure Boot off, or use a profile whose boot programs are signed; usher console {name}"},
-	{"aborted", AT(LOADER) | AT(SCRIPT) | AT_FETCHING, SAW_BROKEN, SAW_FILE, 15000, false, true,
-		"a transfer to it was aborted and not begun again",
-		"look for a bad cable, a full memory of the machine, a firewall that forgets connections"},
+	{"stalled", AT(SCRIPT) | AT_FETCHING, SAW_STALLED, SAW_FILE, 10000, false, true,
+		"what is sent to it does not arrive: large frames are lost on the way",
+		"see that the MTU is the same all the way to it: ip link; ping -M do -s 1472 ADDRESS"},
+	{"aborted", AT_FETCHING, SAW_BROKEN, SAW_FILE, 15000, false, true, ABORTED, ABORTED_FIX},
+	{"aborted", AT(LOADER) | AT(SCRIPT), SAW_BROKEN, SAW_LOADER, 15000, false, true, ABORTED,
+		ABORTED_FIX},
 };
 
 /* When nothing was seen that shows a cause, and the step is late. */
@@ -226,6 +235,12 @@ static const struct late {
 		"see its boot order, its cable, its VLAN; usher console {name}"},
 	{"no-request", AT(START), false, "it was not started",
 		"usher timeline {name} says why; switch it on by hand"},
+	{"no-lease", AT(LEASE), false,
+		"it asks for an address, and does not take what it is offered: answers do not reach it, or its further requests do not reach this host",
+		"see its cable, its VLAN, what its switch's port filters; usher timeline {name}"},
+	{"no-loader", AT(LOADER), false,
+		"its firmware gave up fetching the boot program that it was told, or cannot use it",
+		"read its screen: usher console {name}; usher timeline {name}"},
 	{"no-kernel", AT(FILES), false,
 		"its boot program hangs, or cannot reach the kernel that its boot script names",
 		"read its console: usher console {name}; usher timeline {name}"},

@@ -66,9 +66,11 @@ enum fact {
 	SAW_WITHHELD,    /* it was not told its boot script, or not given it */
 	SAW_FOREIGN,     /* another DHCP server answered it */
 	SAW_FORGED,      /* another host answered it in our name */
+	SAW_ASTRAY,      /* it asked for another machine's boot script */
 	SAW_TRANSFER,    /* a transfer to it runs, or has ended in any way */
 	SAW_MISSING,     /* a file that it asked for is not there */
 	SAW_BROKEN,      /* a transfer to it was aborted */
+	SAW_STALLED,     /* of what is sent to it nothing is taken */
 	SAW_PORT_CLOSED, /* the bridge does not forward what its port sends */
 	SAW_PAUSED,      /* its guest was paused by somebody */
 	SAW_RESUMED,     /* and goes on */

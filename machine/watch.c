@@ -338,9 +338,14 @@ static void not_known(const struct machine *m, const struct situation *s, struct
 	enum boot_step step = causes_step(s, &since);
 
 	*c = (struct cause){.kind = "unknown"};
-	snprintf(c->text, sizeof c->text,
-		"it waited %lld s for %s, and nothing that was seen says why",
-		(long long)(s->now - since) / 1000, causes_step_text(step));
+	if (m->attempt.max_boots && m->attempt.boots >= m->attempt.max_boots)
+		snprintf(c->text, sizeof c->text,
+			"it booted %u times and came no further, and nothing that was seen says why",
+			m->attempt.boots);
+	else
+		snprintf(c->text, sizeof c->text,
+			"it waited %lld s for %s, and nothing that was seen says why",
+			(long long)(s->now - since) / 1000, causes_step_text(step));
 	snprintf(c->fix, sizeof c->fix,
 		"read its console and timeline: usher console %s; usher timeline %s", m->name,
 		m->name);

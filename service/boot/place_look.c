@@ -294,6 +294,20 @@ void place_drop_all(struct boot *boot)
 
 /* What the others call */
 
+/* Who asks is a machine itself, with its own card and address: it was sent to the wrong place. */
+static void note_astray(struct boot *boot, const struct machine *asked_for,
+	const struct place_asker *a, const struct seen *seen)
+{
+	const struct segment *seg = segments_by_id(&boot->base->segments, a->segment);
+	const struct machine *by = seg ? place_machine(boot, seg, a->peer) : NULL;
+	char text[96];
+
+	if (!by || by == asked_for || !machine_nic_of(by, seg->id, &seen->mac))
+		return;
+	snprintf(text, sizeof text, "that of %s", asked_for->name);
+	machine_saw(by, SAW_ASTRAY, text);
+}
+
 enum place_verdict place_admit(
 	struct boot *boot, const struct machine *m, const struct place_asker *a)
 {
@@ -312,6 +326,7 @@ enum place_verdict place_admit(
 		ip_format(a->peer, ip), why);
 	machine_tell(m, "refused", text);
 	machine_saw(m, SAW_WITHHELD, text);
+	note_astray(boot, m, a, &seen);
 	return PLACE_REFUSED;
 }
 

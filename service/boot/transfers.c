@@ -17,6 +17,8 @@
 enum {
 	TRANSFER_TOLD = 128 * 1024, /* boot programs are larger; what is smaller and arrived whole
 				       is not worth an event */
+	STALLED = 16 *
+		1024, /* less than this was taken some seconds after the begin: only a small first segment came through */
 	SIZE_TEXT = 32,
 	DROPPED_TOLD_MS = 10 * 60 * 1000,
 };
@@ -123,7 +125,9 @@ static void note_http(const struct machine *m, const struct http_report *r)
 
 	machine_saw(m, SAW_TRANSFER, NULL);
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
-	if (r->status == 404)
+	if (r->underway && r->sent < STALLED)
+		machine_saw(m, SAW_STALLED, text);
+	else if (r->status == 404)
 		machine_saw(m, SAW_MISSING, text);
 	else if (r->status < 300 && !r->completed && !r->underway)
 		machine_saw(m, SAW_BROKEN, text);
@@ -141,7 +145,8 @@ static void note_tftp(const struct machine *m, const struct tftp_report *r)
 		machine_saw(m, SAW_MISSING, text);
 	else if (r->outcome == TFTP_DONE && !boot_is_script(r->name))
 		machine_saw(m, loaded(m), r->name);
-	else if (r->outcome == TFTP_TIMEOUT || r->outcome == TFTP_FAILED)
+	else if (r->outcome == TFTP_TIMEOUT || r->outcome == TFTP_FAILED ||
+		r->outcome == TFTP_ABORTED)
 		machine_saw(m, SAW_BROKEN, text);
 }
 

@@ -127,7 +127,7 @@ static const struct fault {
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_IN_USE, "02:00:00:00:00:09", 3, "address-in-use", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_UNSERVED, NULL, 3, "firmware", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_WITHHELD, "port", 2, "withheld", true},
-	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_TFTP, "ipxe.efi", 30, "tftp-filtered", false},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_TFTP, "ipxe.efi", 20, "tftp-filtered", false},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, TOLD_HTTP, "http://", 30, "http-filtered", false},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_ANSWERING, "it", 9, "http-filtered", false},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_SILENT, "nobody", 9, "gone", false},
@@ -141,6 +141,9 @@ static const struct fault {
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_UNSTORED, "/x", 0, "storage", true},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_KILLED, "destroyed", 0, "killed", true},
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_MISSING, "HTTP 404: /initrd", 6, "missing", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_ASTRAY, "web02", 2, "astray", true},
+	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_BROKEN, "ERROR 8", 15, "aborted", false},
+	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_STALLED, "/kernel", 10, "stalled", false},
 	{LIFE_BOOTING, {SAW_SCRIPT}, SAW_BROKEN, "/initrd", 15, "aborted", false},
 	{LIFE_INSTALLING, {SAW_ANSWERS}, SAW_DISK_ERROR, "/x", 0, "paused", true},
 };
@@ -276,6 +279,7 @@ static const struct {
 	const char *kind;
 } lates[] = {
 	{LIFE_ARMED, SAW_START, 45, "no-request"},
+	{LIFE_ARMED, SAW_REQUEST, 20, "no-lease"},
 	{LIFE_BOOTING, SAW_FILE, 180, "silent"},
 	{LIFE_INSTALLING, SAW_PROGRESS, 600, "silent"},
 	{LIFE_INSTALLED, SAW_DONE, 300, "silent"},

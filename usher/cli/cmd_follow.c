@@ -18,6 +18,7 @@ static int run_timeline(const struct command *c, int argc, char **argv)
 	struct follow f = {0};
 	struct cli_common o;
 	bool follow = false;
+	uint64_t before;
 	int opt, rc;
 
 	cli_common_init(&o);
@@ -31,9 +32,11 @@ static int run_timeline(const struct command *c, int argc, char **argv)
 	f.client = client_new(o.socket);
 	if (!f.client)
 		return cli_fail("out of memory");
-	do
+	/* an answer has some of them */
+	do {
+		before = f.after;
 		rc = follow_step(&f, follow && f.after ? POLL_S : 0);
-	while (!rc && follow);
+	} while (!rc && (follow || f.after != before));
 	follow_end(&f);
 	client_free(f.client);
 	if (!rc && f.machine && !f.after)
