@@ -104,7 +104,7 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # What labs run of our own code; their other programs are compiled by the labs themselves.
-LAB := $(B)/tests/lab/volumes $(B)/tests/lab/domains $(B)/tests/lab/forger $(B)/tests/lab/wire6 $(B)/tests/lab/redfish_do
+LAB := $(B)/tests/lab/volumes $(B)/tests/lab/domains $(B)/tests/lab/forger $(B)/tests/lab/wire6 $(B)/tests/lab/redfish_do $(B)/tests/lab/routes
 $(LAB): $(B)/tests/lab/%: $(B)/obj/tests/lab/%.o $(B)/libusher.a
 	$(call say,LD    $@)
 	$(Q)mkdir -p $(@D)

@@ -265,6 +265,8 @@ void api_call(struct api *api, struct http_request *r, const struct asker *who)
 	if (!wrong)
 		wrong = api_routes_judge(
 			r->method, path, r->target, r->body, r->body_len, &body, why, sizeof why);
+	if (!wrong)
+		wrong = api_routes_allow_body(body, who->role, why, sizeof why);
 	if (wrong == 405)
 		refuse_method(r, path, why);
 	else if (wrong)

@@ -449,17 +449,60 @@ static unsigned judge_body(const struct route *route, const char *body, size_t l
 	return status;
 }
 
+static enum role least_role(const struct route *route)
+{
+	return route->role ? route->role : ADMIN;
+}
+
+bool api_routes_at(
+	size_t i, enum http_method *ret_method, const char **ret_path, enum role *ret_role)
+{
+	if (i >= N_ROUTES)
+		return false;
+	*ret_method = routes[i].method;
+	*ret_path = routes[i].path;
+	*ret_role = least_role(&routes[i]);
+	return true;
+}
+
 unsigned api_routes_allow(
 	enum http_method method, const char *path, enum role role, char *why, size_t size)
 {
 	const struct route *route = find(method, path);
-	enum role least = route && route->role ? route->role : ADMIN;
 
-	if (!route || role >= least)
+	if (!route || role >= least_role(route))
 		return 0;
 	snprintf(why, size, "%s %.200s takes the role %s, and yours is %s",
-		http_method_name(method), path, role_name(least), role_name(role));
+		http_method_name(method), path, role_name(least_role(route)), role_name(role));
 	return 403;
+}
+
+static unsigned allow_object(const json_t *object, enum role role, char *why, size_t size)
+{
+	static const char *const keys[] = {"domain", "connect"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (json_object_get(object, keys[i]) && role < ADMIN) {
+			snprintf(why, size, "'%s' takes the role %s, and yours is %s", keys[i],
+				role_name(ADMIN), role_name(role));
+			return 403;
+		}
+	return 0;
+}
+
+unsigned api_routes_allow_body(const json_t *body, enum role role, char *why, size_t size)
+{
+	unsigned wrong = allow_object(body, role, why, size);
+	const char *key;
+	json_t *list, *one;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)body, key, list) json_array_foreach(list, i, one)
+	{
+		if (!wrong && strcmp(key, "networks")) /* whose domain is of DNS */
+			wrong = allow_object(one, role, why, size);
+	}
+	return wrong;
 }
 
 unsigned api_routes_judge(enum http_method method, const char *path, const char *target,
