@@ -91,6 +91,14 @@ $(B)/gen/ks_table.inc: kickstart/lint/kickstart-commands.tsv kickstart/lint/kick
 $(B)/obj/kickstart/lint/ks_commands.o: $(B)/gen/ks_table.inc
 $(B)/obj/kickstart/lint/ks_commands.o: ALL_CFLAGS += -I$(B)/gen
 
+# The API's document, as bytes.
+$(B)/gen/openapi.inc: service/api/openapi.json
+	$(call say,GEN   $@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/^ *//' $< | tr -d '\n' | od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g' >$@
+$(B)/obj/service/api/openapi.o: $(B)/gen/openapi.inc
+$(B)/obj/service/api/openapi.o: ALL_CFLAGS += -I$(B)/gen
+
 # Unit tests: check(3), one program a file.
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libusher.a
 	$(call say,LD    $@)

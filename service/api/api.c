@@ -12,6 +12,7 @@
 #include "service/api/tokens_api.h"
 #include "service/api/host_keys_api.h"
 #include "service/api/lists.h"
+#include "service/api/openapi.h"
 #include "service/api/status.h"
 #include "service/operations/patch.h"
 #include "service/metal/power_switch.h"
@@ -221,6 +222,8 @@ static void route(struct api *api, struct http_request *r, const struct asker *w
 		tokens_handle(api->access, r, who, path + strlen("/tokens"), body);
 	else if (!strcmp(path, "/whoami") && get)
 		tokens_whoami(r, who);
+	else if (!strcmp(path, "/openapi.json") && get)
+		openapi_handle(r);
 	else
 		http_respond_error(r, 404, "%s %s: there is no such call",
 			http_method_name(r->method), r->path);
@@ -296,6 +299,8 @@ void api_handle(struct api *api, struct http_request *r)
 	behalf_set(behalf_of(who.name));
 	if (!strncmp(r->path, API "/", strlen(API "/")))
 		api_call(api, r, &who);
+	else if (!strcmp(r->path, "/openapi.json"))
+		openapi_handle(r);
 	else if (!strcmp(r->path, "/metrics"))
 		metrics_handle(api, r);
 	else

@@ -158,6 +158,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/tokens", "", token_keys, false, ADMIN},
 	{HTTP_DELETE, "/tokens/*", "", NULL, false, ADMIN},
 	{HTTP_GET, "/whoami", "", NULL, false, VIEW},
+	{HTTP_GET, "/openapi.json", "", NULL, false, VIEW},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
