@@ -61,7 +61,9 @@ class Page:
         self.driver.get(self.base + path)
 
     def view(self, where):
-        self.js("location.hash = arguments[0]", "#/" + where)
+        """Returns when it is another view's turn."""
+        if self.js("if (location.hash === arguments[0]) return false; window.__before = document.querySelector('main'); location.hash = arguments[0]; return true", "#/" + where):
+            until(lambda: self.js("return document.querySelector('main') !== window.__before"))
 
     def js(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
