@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 
 from selenium import webdriver
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -61,7 +62,9 @@ class Page:
         self.driver.get(self.base + path)
 
     def view(self, where):
-        self.js("location.hash = arguments[0]", "#/" + where)
+        """Returns when it is another view's turn."""
+        if self.js("if (location.hash === arguments[0]) return false; window.__before = document.querySelector('main'); location.hash = arguments[0]; return true", "#/" + where):
+            until(lambda: self.js("return document.querySelector('main') !== window.__before"))
 
     def js(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
@@ -73,16 +76,26 @@ class Page:
         return "\n".join(self.js("return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", css))
 
     def click(self, css, text=None):
-        found = until(lambda: [e for e in self.all(css) if e.is_displayed() and (text is None or text in e.text)])
-        if not found:
-            raise LookupError(f"nothing to click: {css} {text or ''}")
-        found[0].click()
-        return found[0]
+        self.do(css, text, lambda e: e.click())
 
     def type(self, css, text):
-        field = until(lambda: [e for e in self.all(css) if e.is_displayed()])[0]
-        field.clear()
-        field.send_keys(text)
+        def write(field):
+            field.clear()
+            field.send_keys(text)
+        self.do(css, None, write)
+
+    def do(self, css, text, act):
+        """With the first one in sight; once more where the page has drawn it anew meanwhile."""
+        def once():
+            try:
+                found = [e for e in self.all(css) if e.is_displayed() and (text is None or text in e.text)]
+                if found:
+                    act(found[0])
+                return found
+            except (StaleElementReferenceException, ElementClickInterceptedException):
+                return None
+        if not until(once):
+            raise LookupError(f"nothing to click: {css} {text or ''}")
 
     def press(self, *keys):
         webdriver.ActionChains(self.driver).send_keys(*keys).perform()

@@ -302,7 +302,7 @@ def main():
                 part(page)
             except Exception as error:  # pylint: disable=broad-except
                 print(f"fail {part.__name__}: {type(error).__name__}: {str(error).splitlines()[0]}", flush=True)
-                page.driver.save_screenshot(os.path.join(FOLDER, f"{part.__name__}.png"))
+                page.driver.save_screenshot(os.path.join(os.environ.get("B", FOLDER), f"page_{part.__name__}.png"))
             print(f"{part.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
         # a wrong token is answered with 401, which the browser notes
         never("the content security policy was not violated", page.violations())

@@ -119,7 +119,8 @@ async function carryOut(action, list, dialog, done) {
 	const body = action.body?.(form) || {};
 	const results = list.length === 1 ? [await one(action.id, list[0], body)] : await bulk(action.id, list, body, dialog);
 	const bad = results.filter((r) => r.error);
-	list.forEach((m) => readAgain(m.name));
+	if (action.id !== "delete")
+		list.forEach((m) => readAgain(m.name));
 	if (list.length === 1 && bad.length)
 		throw new Error(bad[0].error);
 	const good = results.length - bad.length;

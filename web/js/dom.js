@@ -19,7 +19,7 @@ export function svg(tag, attributes = {}, ...children) {
 function fill(node, props, children) {
 	for (const [name, value] of Object.entries(props))
 		setProp(node, name, value);
-	node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+	node.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
 	return node;
 }
 

@@ -75,7 +75,7 @@ export function machineView(root, route) {
 		const m = machines.get(name), width = Math.floor(picture.clientWidth - 32);
 		if (!m || width < 100)
 			return;
-		picture.replaceChildren(drawTimeline(m, events, width) || el("p.dim", {}, "Nothing was installed yet by a record of usher."));
+		picture.replaceChildren(drawTimeline(m, events, width) || el("p.dim", {}, "usher has not installed it yet."));
 		const waits = head.querySelector(".waits");
 		if (waits)
 			setText(waits, waitsText(m));

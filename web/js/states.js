@@ -78,7 +78,8 @@ export function progress(m) {
 		return { stage: 5, share: 0, words: "up" };
 	const percent = m.percent ?? m.last_event?.percent ?? null;
 	if (m.state === "failed")
-		return { stage: m.failedStage ?? 3, share: percent === null ? 0.5 : percent / 100, words: m.attempt.reason || "failed" };
+		// how far it came: it booted, and its installer has reported
+		return { stage: percent !== null ? 3 : m.attempt.boots ? 2 : 0, share: percent === null ? 0.5 : percent / 100, words: m.attempt.reason || "failed" };
 	const stage = stageOfStep[m.attempt.waits_for] ?? stageOfState[m.state] ?? 0;
 	const share = stage === 3 && percent !== null ? percent / 100 : 0.35;
 	return { stage, share, words: words(m, stage, percent) };

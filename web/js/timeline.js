@@ -6,7 +6,7 @@ import { stages, stateOf, stepText } from "./states.js";
 
 const TOP = 26, TALL = 40, LEAST = 84, TODO = 72, GAP = 4;
 
-// [{name, from, to (null: it goes on), mark: done | now | failed | todo}], times in ms; null: there is no attempt.
+// [{name, from, to (null: it goes on), mark: done | now | failed | over | todo}], times in ms; null: there is no attempt.
 export function stagesOf(m, events, now = Date.now()) {
 	const a = m.attempt;
 	if (!a?.armed_at)
@@ -29,13 +29,11 @@ export function stagesOf(m, events, now = Date.now()) {
 			return { name, from: null, to: null, mark: "todo" };
 		if (at[i + 1] !== null)
 			return { name, from: at[i], to: at[i + 1], mark: "done" };
-		if (a.ended_at && m.state !== "failed" && m.state !== "installed")
-			return { name, from: null, to: null, mark: "todo" };
+		if (a.ended_at && m.state !== "failed" && m.state !== "installed") // taken back here
+			return { name, from: at[i], to: Math.max(at[i], Date.parse(a.ended_at)), mark: "over" };
 		return { name, from: at[i], to: over ?? now, mark: over ? "failed" : "now" };
 	});
 }
-
-export const failedStage = (list) => Math.max(0, list?.findIndex((s) => s.mark === "failed") ?? 3);
 
 export function timelineText(list, m) {
 	return list.filter((s) => s.mark !== "todo").map((s) => {
