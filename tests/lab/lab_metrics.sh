@@ -90,6 +90,12 @@ ends() { check "$1 ends" wait_until 20 silent "$1"; }
 
 check "Prometheus scrapes it" wait_until 20 is_result 'up{job="usher"}' 1 || tail -n 20 "$USHER_LAB/prometheus.log"
 check "it has the machine's address" wait_until 5 is_result usher_pool_used_addresses 1
+answers_all() {
+	jq -r '.panels[].targets[].expr' "$contrib/dashboard.json" | sed 's/\$instance/.*/g' | while read -r query; do
+		[ "$(prom query --data-urlencode "query=$query" | jq -r .status)" = success ] || { echo "$query"; return 1; }
+	done
+}
+check "it understands what the dashboard asks" answers_all
 sleep 2
 check "no alert fires" none_fire
 
