@@ -189,7 +189,7 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/partials kickstart/partials/*
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab/lab.rng usher/lab/list.rng machine/rules.rng contrib/rules.xml
 	install -d $(DESTDIR)$(prefix)/share/usher && \
-		cp -r contrib/tiny contrib/fai contrib/template-vm $(DESTDIR)$(prefix)/share/usher/
+		cp -r contrib/tiny contrib/fai contrib/template-vm contrib/prometheus $(DESTDIR)$(prefix)/share/usher/
 	contrib/write-image/compile $(DESTDIR)$(prefix)/share/usher/tiny
 	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/build contrib/discover/init
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/README

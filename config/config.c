@@ -204,9 +204,14 @@ static void unknown_event(struct markup_reader *r, const xmlNode *e, const char 
 		snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", hooks_kind_name(i));
 		text_nearer(word, hooks_kind_name(i), &best);
 	}
-	markup_fault(r, e,
-		"unknown event '%.40s' in events= of <webhook>%s%s%s expected some of %s", word,
-		best ? ": did you mean '" : ",", best ? best : "", best ? "'?" : "", all);
+	if (best)
+		markup_fault(r, e,
+			"unknown event '%.40s' in events= of <webhook>: did you mean '%s'?", word,
+			best);
+	else
+		markup_fault(r, e,
+			"unknown event '%.40s' in events= of <webhook>, expected some of %s", word,
+			all);
 }
 
 /* "failed, up" */
@@ -256,10 +261,11 @@ static const struct markup_element top_elements[] = {{"state", read_state, MARKU
 	{"socket", read_socket, MARKUP_ONCE}, {"user", read_user, MARKUP_ONCE},
 	{"log", read_log, MARKUP_ONCE}, {"http", read_http, MARKUP_ONCE},
 	{"api", read_api, MARKUP_ONCE}, {"syslog", read_syslog, MARKUP_ONCE},
-	{"hooks", read_hooks, MARKUP_ONCE}, {"webhook", read_webhook, MARKUP_MANY}, {"power", read_power, MARKUP_ONCE},
-	{"rules", read_rules, MARKUP_ONCE}, {"boot", read_boot, MARKUP_ONCE},
-	{"profiles", read_profiles, MARKUP_MANY}, {"guest", read_guest, MARKUP_ONCE},
-	{"media", read_media, MARKUP_MANY}, {"segment", config_read_segment, MARKUP_MANY}, {0}};
+	{"hooks", read_hooks, MARKUP_ONCE}, {"webhook", read_webhook, MARKUP_MANY},
+	{"power", read_power, MARKUP_ONCE}, {"rules", read_rules, MARKUP_ONCE},
+	{"boot", read_boot, MARKUP_ONCE}, {"profiles", read_profiles, MARKUP_MANY},
+	{"guest", read_guest, MARKUP_ONCE}, {"media", read_media, MARKUP_MANY},
+	{"segment", config_read_segment, MARKUP_MANY}, {0}};
 
 static void read_top(struct markup_reader *r, const xmlNode *e, void *to)
 {

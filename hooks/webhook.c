@@ -86,14 +86,27 @@ static void give_up(struct webhook *h, const char *why)
 		loop_timer_set(h->home->c.loop, &h->tell, due > 0 ? due : 0);
 }
 
+/* It answers again: what pauses is posted now. */
+static void hurry(struct webhook *h)
+{
+	for (struct job *j = h->queue.running; j; j = j->next) {
+		struct delivery *d = (struct delivery *)j;
+
+		if (d->again.slot)
+			loop_timer_set(h->home->c.loop, &d->again, 0);
+	}
+}
+
 static void note_outcome(struct webhook *h, const struct webhook_outcome *o)
 {
 	bool fails = o->verdict == WEBHOOK_AGAIN;
 
 	if (fails && !h->failing)
 		log_warn("webhook %zu (%s): %s; tried again", h->number, h->host, o->why);
-	if (!fails && h->failing)
+	if (!fails && h->failing) {
 		log_info("webhook %zu (%s): it answers again", h->number, h->host);
+		hurry(h);
+	}
 	h->failing = fails;
 	h->stats.failed += o->verdict != WEBHOOK_DELIVERED;
 	h->stats.delivered += o->verdict == WEBHOOK_DELIVERED;

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Metrics: promtool accepts them and the rules of contrib/prometheus, rules and dashboard ask for nothing that is not there, and a
 # Prometheus that scrapes the running service sees its alerts fire when something is wrong, and end when it is mended: a pool
-# nearly full, a machine stuck, an install that failed, a store that
-# cannot write, a service that is away. In namespaces, no guest.
+# nearly full, a machine stuck, an install that failed, a store that cannot write, a service that is away. In namespaces, no guest.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net.sh"
@@ -23,6 +22,7 @@ cat >"$USHER_LAB/usher.xml" <<END
   <state dir='$USHER_LAB/state'/>
   <socket path='$USHER_SOCKET'/>
   <profiles dir='$USHER_LAB/more'/>
+  <api address='10.66.0.1' port='8443'/>
   <segment interface='br0' mode='own' probe='0'><pool start='10.66.0.100' end='10.66.0.109'/></segment>
 </usher>
 END
@@ -60,14 +60,22 @@ check "nor does the dashboard" known_all "$contrib/dashboard.json"
 check "the dashboard is JSON" jq -e '.panels | length > 8' "$contrib/dashboard.json"
 
 # --- a Prometheus ---
-socat TCP-LISTEN:9867,bind=127.0.0.1,reuseaddr,fork UNIX-CONNECT:"$USHER_SOCKET" 2>"$USHER_LAB/socat.log" &
+# By TLS with usher's own certificate, as one who may look.
+certificate=$USHER_LAB/state/api-certificate.pem
+"$USHER" token create prometheus --role view --json | jq -r .token >"$USHER_LAB/token"
+status() { curl -sS -o /dev/null -w '%{http_code}' --cacert "$certificate" "$@"; }
+check "without a token nobody sees them" test "$(status https://10.66.0.1:8443/metrics)" = 401
+check "with it they do" test "$(status -H "Authorization: Bearer $(cat "$USHER_LAB/token")" https://10.66.0.1:8443/metrics)" = 200
 sed '/^ *for: /d' "$contrib/usher.rules.yml" >"$USHER_LAB/usher.rules.yml"
 cat >"$USHER_LAB/prometheus.yml" <<END
 global: {scrape_interval: 1s, evaluation_interval: 1s}
 rule_files: [$USHER_LAB/usher.rules.yml]
 scrape_configs:
   - job_name: usher
-    static_configs: [{targets: ['127.0.0.1:9867']}]
+    scheme: https
+    authorization: {credentials_file: $USHER_LAB/token}
+    tls_config: {ca_file: $certificate}
+    static_configs: [{targets: ['10.66.0.1:8443']}]
 END
 "$prometheus" --config.file="$USHER_LAB/prometheus.yml" --storage.tsdb.path="$USHER_LAB/tsdb" \
 	--web.listen-address=127.0.0.1:9090 >"$USHER_LAB/prometheus.log" 2>&1 &
@@ -82,6 +90,12 @@ ends() { check "$1 ends" wait_until 20 silent "$1"; }
 
 check "Prometheus scrapes it" wait_until 20 is_result 'up{job="usher"}' 1 || tail -n 20 "$USHER_LAB/prometheus.log"
 check "it has the machine's address" wait_until 5 is_result usher_pool_used_addresses 1
+answers_all() {
+	jq -r '.panels[].targets[].expr' "$contrib/dashboard.json" | sed 's/\$instance/.*/g' | while read -r query; do
+		[ "$(prom query --data-urlencode "query=$query" | jq -r .status)" = success ] || { echo "$query"; return 1; }
+	done
+}
+check "it understands what the dashboard asks" answers_all
 sleep 2
 check "no alert fires" none_fire
 
@@ -124,5 +138,4 @@ ends UsherAway
 check "no alert is left" wait_until 10 none_fire || none_fire
 check "and what was counted went on from 0" is_result 'resets(usher_dhcp_sent_packets_total[5m])' 1
 
-kill %1 2>/dev/null
 lab_end

@@ -2,6 +2,7 @@
 /* usher.xml: what is read, and what is said about what cannot be. */
 #include "config/config.h"
 #include "config/config_look.h"
+#include "hooks/hooks.h"
 
 #include <check.h>
 #include <errno.h>
@@ -44,6 +45,27 @@ static int read_segment_with(const char *attributes, const char *children)
 		attributes, children);
 	return read_text(text);
 }
+
+START_TEST(webhooks)
+{
+	ck_assert_int_eq(
+		read_text(
+			"<usher><webhook url='https://hooks.example/a' secret-file='/s'/>"
+			"<webhook url='https://b.example:8443' secret-file='/s2' ca='/ca' retry='60'"
+			" events='failed, up,stuck'/></usher>"),
+		0);
+	ck_assert_uint_eq(config.n_webhooks, 2);
+	ck_assert_str_eq(config.webhooks[0].url, "https://hooks.example/a");
+	ck_assert_str_eq(config.webhooks[0].secret_file, "/s");
+	ck_assert_str_eq(config.webhooks[0].ca, "");
+	ck_assert_uint_eq(config.webhooks[0].retry_s, WEBHOOK_RETRY_S);
+	ck_assert_uint_eq(config.webhooks[0].kinds, (1u << HOOKS_KINDS) - 1);
+	ck_assert_str_eq(config.webhooks[1].ca, "/ca");
+	ck_assert_uint_eq(config.webhooks[1].retry_s, 60);
+	ck_assert_uint_eq(config.webhooks[1].kinds,
+		1u << hooks_kind("failed") | 1u << hooks_kind("up") | 1u << hooks_kind("stuck"));
+}
+END_TEST
 
 START_TEST(package_cache)
 {
@@ -509,6 +531,15 @@ static const struct {
 	{"<usher><state dri='/s'/></usher>",
 		"1: <state> has no attribute 'dri': did you mean 'dir'?"},
 	{"<usher><state/></usher>", "1: <state> lacks dir='…'"},
+	{"<usher>\n<webhook url='https://h/'/></usher>", "2: <webhook> lacks secret-file='…'"},
+	{"<usher><webhook url='http://h/' secret-file='/s'/></usher>",
+		"1: bad url='http://h/' of <webhook>: a URL that begins with https:// is expected"},
+	{"<usher>\n\n<webhook url='https://h/' secret-file='/s' events='up,fialed'/></usher>",
+		"3: unknown event 'fialed' in events= of <webhook>: did you mean 'failed'?"},
+	{"<usher><webhook url='https://h/' secret-file='/s' events=' ,'/></usher>",
+		"1: <webhook>: events= names none"},
+	{"<usher><webhook url='https://h/' secret-file='/s' retry='0'/></usher>",
+		"1: <webhook retry='0'>: expected seconds from 1 to 86400 (a day)"},
 	{"<usher><state dir='/s' key='k'/></usher>",
 		"1: <state key='k'>: expected an absolute path"},
 	{"<usher><state dir='s'/></usher>", "1: <state dir='s'>: expected an absolute path"},
@@ -666,6 +697,7 @@ int main(void)
 
 	tcase_add_test(t, named_on_the_command_line);
 	tcase_add_test(t, whole);
+	tcase_add_test(t, webhooks);
 	tcase_add_test(t, package_cache);
 	tcase_add_test(t, segment_extra);
 	tcase_add_test(t, segment_extra_faults);
