@@ -245,7 +245,7 @@ static const struct late {
 		"its boot program hangs, or cannot reach the kernel that its boot script names",
 		"read its console: usher console {name}; usher timeline {name}"},
 	{"silent", AT(ANSWERS), false,
-		"its kernel does not start, hangs, or does not reach the network: too little memory, or no driver for its card",
+		"its kernel does not start, hangs, or does not reach the network (too little memory, no driver for its card), or it was switched off",
 		"read its console: usher console {name}"},
 	{"silent", AT(INSTALL), false, "its installer hangs, or waits for an answer",
 		"read its console: usher console {name}"},

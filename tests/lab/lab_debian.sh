@@ -53,6 +53,7 @@ check "no question is on its console" asks_nothing
 step "it asks its mirror for its release" 60 '^transfer HTTP 404: /boot/debian/dists/bookworm/Release'
 step "which that does not have: failed" 60 '^failed .*mirror does not support the specified release bookworm'
 check "usher show says why" sh -c "'$USHER' show deb | grep -E '^ +reason +.*mirror does not support'"
+check "and what to do" test "$("$USHER" show deb --json | jq -r '.attempt.cause | "\(.kind) \(.certain)"')" = "mirror true"
 check "its log is ours" sh -c "'$USHER' log deb | grep -q \"main-menu\\[[0-9]*\\]: INFO: Menu item 'choose-mirror' selected\""
 check "and what it said last stands with the reason" sh -c "'$USHER' show deb | grep '^  log  '"
 size() { stat -L -c %s "$images/debian-installer/amd64/$1"; }

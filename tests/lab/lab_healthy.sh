@@ -39,7 +39,7 @@ start() {
 check "the service starts on a slow disk" start || lab_end
 
 mac() { printf '02:00:00:00:00:%02x' "$1"; }
-fetch() { local n=$1; shift; inside "$n" curl -sS -f --max-time 40 "$@"; }
+fetch() { local n=$1; shift; inside "$n" curl -sS -f --max-time 40 --retry 30 --retry-delay 1 --retry-all-errors "$@"; }
 state_of() { "$USHER" show "$1" --json | jq -r .state; }
 # walk N FIRMWARE PAUSE RATE: its whole way, with this many seconds between two steps, and bytes a second
 walk() {
@@ -66,7 +66,7 @@ walk() {
 	for name in progress progress done up; do
 		sleep "$pause"
 		url=$(sed -n "s/^$name='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" "$USHER_LAB/answers$n")
-		[ -z "$url" ] || fetch "$n" --retry 20 --retry-delay 1 --retry-all-errors --retry-max-time 40 -o /dev/null --data 50 "$url" || return
+		[ -z "$url" ] || fetch "$n" -o /dev/null --data 50 "$url" || return
 	done
 }
 

@@ -23,6 +23,7 @@ for name in signed refused; do check "$name is armed" "$USHER" reinstall $name; 
 
 state_is() { [ "$("$USHER" show "$kind" --json | jq -r .state)" = "$1" ]; }
 refused_by_firmware() { wait_until $patience said 'BdsDxe: failed to load .*: Access Denied'; }
+stuck_by() { [ "$("$USHER" show "$kind" --json | jq -r .attempt.cause.kind)" = "$1" ]; }
 # Neither a second lease, which would be iPXE's, nor a boot script.
 no_further() { ! "$USHER" timeline "$kind" | grep -E 'iPXE|booting'; }
 
@@ -46,6 +47,7 @@ refused() {
 	try leased "is refused it by the firmware: Access Denied" refused_by_firmware
 	try leased "comes no further" no_further
 	try leased "is armed as before" state_is armed
+	try leased "which is known as what it may be" wait_until 60 stuck_by boot-program
 	vm_off
 	who='the same, no keys enrolled'
 	vm_secure OVMF_VARS_4M.fd

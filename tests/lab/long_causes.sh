@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Why a guest is stuck: faults injected into real guests one after the other, and what `usher show` says of each: which cause,
 # after how many seconds, whether it is certain, what to do. Then guests that install as they should, which have none.
-# (Faults of the wire that need no guest: lab_causes.sh.)
+# (Faults of the wire that need no guest: lab_causes.sh.) LAB_ONLY="NAME…": only these guests; LAB_HEALTHY: so many that install
+# as they should (20), three at once.
 # shellcheck source=tests/lab/lib.sh disable=SC2119,SC2317
 #
 # lab: boots guests
@@ -40,6 +41,9 @@ profile half vmlinuz half.img "$say"
 profile little vmlinuz initrd.img "$say"
 profile noise noise initrd.img "$say"
 profile gone vmlinuz goes.img "$say"
+cp "$USHER_TINY/vmlinuz" "$USHER_LAB/faulty/changed"
+printf x | dd of="$USHER_LAB/faulty/changed" bs=1 seek=100000 conv=notrunc status=none
+profile changed changed initrd.img "$say"
 profile sleeps vmlinuz initrd.img 'rdinit=/bin/sleep -- 1000'
 profile speaks vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "here" {{attempt.progress_url}}; sleep 1000'
 profile shell vmlinuz initrd.img "$say" 'echo "Entering emergency mode. Exit the shell to continue." >/dev/console; sleep 1000'
@@ -70,9 +74,11 @@ fault() {
 	check "$1: with a fix" sh -c "'$USHER' show '$1' | grep -E '^  fix +.'"
 	"$USHER" delete "$1" >/dev/null 2>&1
 }
+wanted() { [ -z "${LAB_ONLY:-}" ] || grep -qw -e "$1" <<<"$LAB_ONLY"; }
 # one NAME WANT SECONDS CERTAIN OPTION…: a guest of the profile that is called as it
 one() {
 	local name=$1 want=$2 s=$3 certain=$4
+	wanted "$1" || return 0
 	shift 4
 	at=$(begun)
 	check "$name is created" create "$name" --profile "$name" "$@" && fault "$name" "$want" "$s" "$certain"
@@ -87,61 +93,96 @@ one little memory 90 true --memory 96M
 one noise format 90 true --firmware efi
 one shell emergency-shell 90 true
 
-check "dies is created" create dies --profile dies
-at=$(begun)
-check "it has failed" wait_until 60 state_is dies failed
-fault dies initrd 20 true # and not only: too many boots
+if wanted dies; then
+	check "dies is created" create dies --profile dies
+	at=$(begun)
+	check "it has failed" wait_until 60 state_is dies failed
+	fault dies initrd 20 true # and not only: too many boots
+fi
+
+# --- Secure Boot: its shim refuses a kernel that was changed ---
+one changed secure-boot 150 true --firmware efi-secure
+
+# --- its storage is full when it has begun ---
+if wanted full; then
+	mkdir "$USHER_LAB/small" && mount -t tmpfs -o size=2g small "$USHER_LAB/small"
+	virsh -q pool-define-as small dir --target "$USHER_LAB/small" && virsh -q pool-start small
+	at=$(begun)
+	check "full is created" create full --profile tiny --pool small && mount -o remount,size=30m "$USHER_LAB/small" &&
+		fault full paused 150 true
+fi
 
 # --- what it reports itself ---
 one crash traceback 90 true
 one nodns dns 120 true
 one noroute route 90 true
 one mirror mirror 90 true
-at=$(begun)
-check "wrong is created" create wrong --profile tiny --set disk=vdz && fault wrong disk 90 true
+if wanted wrong; then
+	at=$(begun)
+	check "wrong is created" create wrong --profile tiny --set disk=vdz && fault wrong disk 90 true
+fi
 
 # --- what it fetches ---
-check "gone is created" create gone --profile gone
-rm "$USHER_LAB/faulty/goes.img"
-at=$(begun)
-fault gone missing 60 true
+if wanted gone; then
+	check "gone is created" create gone --profile gone
+	rm "$USHER_LAB/faulty/goes.img"
+	at=$(begun)
+	fault gone missing 60 true
+fi
 
 # --- this host's packet filter ---
-nft add table inet lab
-nft add chain inet lab in '{ type filter hook input priority 0; }'
-nft add rule inet lab in iifname virbr0 tcp dport 8067 drop
-at=$(begun)
-check "http is created" create http --profile speaks && fault http http-filtered 60 any # until its iPXE says that it got no answer
-nft delete table inet lab
+if wanted http; then
+	nft add table inet lab
+	nft add chain inet lab in '{ type filter hook input priority 0; }'
+	nft add rule inet lab in iifname virbr0 tcp dport 8067 drop
+	at=$(begun)
+	check "http is created" create http --profile speaks && fault http http-filtered 60 any # until its iPXE says that it got no answer
+	nft delete table inet lab
+fi
 
 # --- the bridge ---
-check "its bridge waits, as spanning tree does" ip link set virbr0 type bridge stp_state 1 forward_delay 3000
-at=$(begun)
-check "stp is created" create stp --profile speaks && fault stp port-closed 60 true
-ip link set virbr0 type bridge stp_state 0
+if wanted stp; then
+	check "its bridge waits, as spanning tree does" ip link set virbr0 type bridge stp_state 1 forward_delay 3000
+	at=$(begun)
+	check "stp is created" create stp --profile speaks && fault stp port-closed 60 true
+	ip link set virbr0 type bridge stp_state 0
+fi
 
 # --- what is done to it from outside ---
-check "speaks is created" create speaks --profile speaks
-check "it installs" wait_until 60 state_is speaks installing
-at=$(begun)
-virsh -q suspend speaks
-check "paused" wait_until 10 is_cause speaks paused
-virsh -q resume speaks
-check "resumed, it is not" wait_until 10 is_cause speaks null
-at=$(begun)
-virsh -q destroy speaks
-fault speaks killed 20 true
+if wanted speaks; then
+	check "speaks is created" create speaks --profile speaks
+	check "it installs" wait_until 60 state_is speaks installing
+	at=$(begun)
+	virsh -q suspend speaks
+	check "paused" wait_until 10 is_cause speaks paused
+	virsh -q resume speaks
+	check "resumed, it is not" wait_until 10 is_cause speaks null
+	at=$(begun)
+	virsh -q destroy speaks
+	fault speaks killed 20 true
+fi
 
 # --- one that says nothing: its kernel has three minutes ---
 one sleeps silent 260 false
 
-# --- and those that install ---
-for n in 1 2 3; do check "ok$n is created" create ok$n --profile tiny; done
-for n in 1 2 3; do
-	check "ok$n is up" timeout 900 "$USHER" wait ok$n
-	check "ok$n never had a cause" test "$(count ok$n stuck)" = 0
-	check "ok$n has none" is_cause ok$n null
-done
+# --- and those that install: by BIOS and UEFI, with less and more memory, one alone and three at once ---
+profile quick vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "" {{attempt.done_url}}; poweroff -f'
+ways=("tiny" "tiny --firmware efi" "tiny --memory 512M --vcpus 2" "quick" "quick --firmware efi" "tiny --memory 1G")
+ends() { state_is "$1" up || { [ "${2%% *}" = quick ] && state_is "$1" installed; }; }
+healthy() {
+	local n
+	for n in "$@"; do check "ok$n is created: ${ways[n % 6]}" create ok$n --profile ${ways[n % 6]}; done
+	for n in "$@"; do
+		check "ok$n comes through" wait_until 225 ends ok$n "${ways[n % 6]}"
+		check "ok$n never had a cause" test "$(count ok$n stuck)" = 0
+		check "ok$n has none" is_cause ok$n null
+		"$USHER" delete ok$n >/dev/null 2>&1
+	done
+}
+if wanted healthy; then
+	most=${LAB_HEALTHY:-20}
+	for ((n = 1; n <= most; n += 3)); do healthy $(seq $n $((n + 2 < most ? n + 2 : most))); done
+fi
 echo "--- what was said of each:"
 cat "$table"
 lab_end
