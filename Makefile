@@ -99,6 +99,9 @@ $(B)/gen/openapi.inc: service/api/openapi.json
 $(B)/obj/service/api/openapi.o: $(B)/gen/openapi.inc
 $(B)/obj/service/api/openapi.o: ALL_CFLAGS += -I$(B)/gen
 
+# What `usher version` says that it was built with; asked only when that is compiled.
+$(B)/obj/usher/cli/cmd_version.o: ALL_CFLAGS += -DUSHER_LIBRARIES='"$(foreach p,$(PKGS),$(p) $(shell pkg-config --modversion $(p)))"'
+
 # Unit tests: check(3), one program a file.
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libusher.a
 	$(call say,LD    $@)
@@ -204,6 +207,8 @@ install: all
 	install -D -m 644 contrib/usher.sysusers $(DESTDIR)/usr/lib/sysusers.d/usher.conf
 	install -D -m 644 contrib/usher.bash-completion \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher
+	install -D -m 644 contrib/usher.zsh-completion $(DESTDIR)$(prefix)/share/zsh/site-functions/_usher
+	install -D -m 644 contrib/usher.fish $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/usher.fish
 
 # What install put there, and nothing of the site's: /etc/usher, the state folder and the user stay.
 uninstall:
@@ -211,7 +216,9 @@ uninstall:
 		$(addprefix $(DESTDIR)$(prefix)/share/man/man5/,usher.xml.5 usher-lab.5 usher-list.5 usher-rules.5 usher-profile.5) \
 		$(addprefix $(DESTDIR)$(prefix)/share/man/man7/,usher-api.7 usher-profiles.7) \
 		$(DESTDIR)/lib/systemd/system/usher.service $(DESTDIR)/usr/lib/sysusers.d/usher.conf \
-		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher
+		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher \
+		$(DESTDIR)$(prefix)/share/zsh/site-functions/_usher \
+		$(DESTDIR)$(prefix)/share/fish/vendor_completions.d/usher.fish
 	rm -rf $(DESTDIR)$(prefix)/share/usher
 
 clean:

@@ -3,6 +3,7 @@
 #include "usher/cli/cli.h"
 #include "usher/client/printed.h"
 #include "usher/cli/words.h"
+#include "usher/complete.h"
 
 #include "core/wipe.h"
 #include "core/text.h"
@@ -124,6 +125,8 @@ int main(int argc, char **argv)
 		return help_for(argv[2]);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return cmd_version.run(&cmd_version, argc - 1, argv + 1);
+	if (!strcmp(argv[1], "complete")) /* for shells; help does not list it */
+		return complete_run(commands, N_COMMANDS, argv + 2);
 	c = command_find(argv[1]);
 	return c ? c->run(c, argc - 1, argv + 1) : no_command(argv[1]);
 }

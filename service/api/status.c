@@ -195,6 +195,20 @@ static json_t *pools_json(struct api *api)
 	return all;
 }
 
+/* null: nobody asks by TLS. */
+static json_t *listener_json(struct api *api)
+{
+	const struct config *c = &api->base->config;
+	const struct http_certificate *cert = &api->access->certificate;
+	char ip[IP_TEXT];
+
+	if (!c->api)
+		return json_null();
+	return json_pack("{s:s, s:i, s:s?, s:o}", "address", ip_format(&c->api_address, ip), "port",
+		(int)c->api_port, "fingerprint", json_some(cert->fingerprint), "certificate_until",
+		machine_time_json(cert->until * 1000));
+}
+
 void status_handle(struct api *api, struct http_request *r)
 {
 	struct store_stats st = store_stats(api->base->store);
@@ -208,10 +222,10 @@ void status_handle(struct api *api, struct http_request *r)
 		json_array_append_new(segments, segment_json(api, &t, api->base->segments.all[i]));
 	http_respond_json(r, 200,
 		json_pack(
-			"{s:s, s:i, s:s, s:o, s:o, s:I, s:I, s:o, s:{s:I, s:o}, s:{s:I, s:o}, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
+			"{s:s, s:i, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:{s:I, s:o}, s:{s:I, s:o}, s:o, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:s?}, "
 			"s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
-			"version", USHER_VERSION, "pid", (int)getpid(), "state",
-			api->base->config.state, "started",
+			"version", USHER_VERSION, "pid", (int)getpid(), "api", listener_json(api),
+			"state", api->base->config.state, "started",
 			machine_time_json(clock_wall_ms() - (clock_mono_ms() - api->started)),
 			"segments", segments, "machines",
 			(json_int_t)machines_count(api->base->machines), "guests",

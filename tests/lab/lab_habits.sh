@@ -32,7 +32,6 @@ ip address add fd00:66::1/64 dev br0 nodad
 for n in 1 2 3; do client $n 02:00:00:00:00:0$n br0; done
 inside 1 ip address add 10.66.0.11/16 dev c1
 inside 2 ip address add 10.66.0.12/16 dev c2
-inside 3 ip address add fd00:66::13/64 dev c3 nodad
 
 run() { timeout 60 "$@" >"$lab/out" 2>"$lab/said" </dev/null; }
 # ends WHAT STATUS TEXT COMMAND…: it ends so, and TEXT is in what it printed
@@ -64,7 +63,7 @@ installs() {
 
 enrolled6() { # its firmware and installer speak IPv4, by the address that its record gets
 	[ -e "$lab/key.3" ] || ssh-keygen -q -t ed25519 -N '' -C root@six -f "$lab/key.3"
-	"$USHER" reinstall six && get 3 -x 0x4d:69505845 -O bootfile && fetch 3 "$(told 3 boot_file)" || return 1
+	"$USHER" reinstall six && get 3 -x 0x4d:69505845 -O bootfile && inside 3 ip address add fd00:66::13/64 dev c3 nodad && fetch 3 "$(told 3 boot_file)" || return 1
 	fetch 3 "$(grep -o 'http://[^ ]*/answers' "$lab/got" | head -1)" && cp "$lab/got" "$lab/got.3" && fetch 3 -d "" "$(url "done" 3)" &&
 		fetch 3 --data-binary "@$lab/key.3.pub" "$(url up 3 | sed 's/up$/host-keys/')" && fetch 3 -d "" "$(url up 3)" && state six up
 }
@@ -213,5 +212,53 @@ ends "a column that is none" 2 "--sort 'colour': one of name kind state address 
 ends "an output that is none" 2 "-o takes name, wide or json, not 'yaml'" "$USHER" list -o yaml
 ends "of what lists nothing" 2 "-o takes json, not 'wide'" "$USHER" show web01 -o wide
 
+# --- completion ------------------------------------------------------------------------------------------------------------------
+
+# Each in its own shell: what `usher TYPED` goes on with.
+mkdir -p "$lab/bin" "$lab/zsh"
+ln -s "$USHER" "$lab/bin/usher"
+cp "$LAB_TOP/contrib/usher.zsh-completion" "$lab/zsh/_usher"
+export PATH=$lab/bin:$PATH
+in_bash() {
+	bash -c 'words=(usher $2); [[ $2 != *\  && -n $2 ]] || words+=(""); . "$1"; COMP_WORDS=("${words[@]}"); COMP_CWORD=$((${#words[@]} - 1))
+		_usher; printf "%s\n" "${COMPREPLY[@]}"' - "$LAB_TOP/contrib/usher.bash-completion" "$1"
+}
+in_zsh() { timeout 30 zsh -f "$LAB_TOP/tests/lab/zpty.zsh" "$lab/zsh" "usher $1" | tr -d '\a' | tr '\r ' '\n\n'; }
+in_fish() { timeout 30 fish -N -c 'source $argv[1]; complete -C "usher $argv[2]"' "$LAB_TOP/contrib/usher.fish" "$1" | cut -f 1; }
+# completes TYPED WANTED…: begins to, in all of them at once; completed looks at what they said
+asked=0
+completes() {
+	local shell
+	for shell in bash zsh fish; do
+		if command -v $shell >/dev/null; then
+			(cd "$lab" && "in_$shell" "$1" >"$lab/said.$shell.$asked" 2>&1 </dev/null) &
+			asking+=($!)
+		else
+			skip "completion of $shell: it is not installed"
+		fi
+	done
+	asked_for[asked++]=$(printf '%s\n' "$@")
+}
+completed() {
+	local i shell typed want
+	wait "${asking[@]}"
+	for ((i = 0; i < asked; i++)); do
+		{ read -r typed; mapfile -t want; } <<<"${asked_for[i]}"
+		for shell in bash zsh fish; do
+			[ ! -e "$lab/said.$shell.$i" ] || for w in "${want[@]}"; do
+				check "$shell: usher $typed: $w" grep -qxF -- "$w" "$lab/said.$shell.$i" || cat -v "$lab/said.$shell.$i"
+			done
+		done
+	done
+}
+touch "$lab/file.xml"
+completes st status start stop
+completes "ssh web" web01 web02
+completes "list --state u" up
+completes "show w" web01 web02
+completes "reinstall web01 --set col" colour=
+completes "create x --profile c" coreos
+completes "up file.x" file.xml
+completed
 usher_stop
 lab_end

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SHOWN = 10 /* machines that are stuck, on the screen */ };
@@ -164,6 +165,18 @@ static void print_service(const struct cli_common *o, const json_t *status)
 		number(status, "pid"), o->socket);
 }
 
+static void print_listener(const json_t *status)
+{
+	const json_t *api = json_object_get(status, "api");
+	const char *address = machine_text(api, "address");
+	bool six = strchr(address, ':');
+
+	if (json_is_object(api))
+		printf("api         https://%s%s%s:%lld, certificate SHA-256 %s\n", six ? "[" : "",
+			address, six ? "]" : "", number(api, "port"),
+			machine_text(api, "fingerprint"));
+}
+
 static void print_libvirt(const json_t *status)
 {
 	json_t *l;
@@ -225,6 +238,7 @@ static void print_problems(const struct answers *a)
 static void print_screen(const struct cli_common *o, const struct answers *a)
 {
 	print_service(o, a->status);
+	print_listener(a->status);
 	columns_print(&segments, a->status, &plain);
 	print_libvirt(a->status);
 	print_packages(a->packages);
@@ -290,7 +304,7 @@ static int no_service(const struct cli_common *o, const char *why)
 
 static int tell(const struct cli_common *o, struct answers *a)
 {
-	a->problems = problems_find(a->status, a->packages, a->media);
+	a->problems = problems_find(a->status, a->packages, a->media, (int64_t)time(NULL) * 1000);
 	if (o->json)
 		print_json(a);
 	else

@@ -49,11 +49,13 @@ static int call(
 	}
 	rc = client_call(client, method, path, body, ret) ? EXIT_FAILED : EXIT_DONE;
 	client_free(client);
-	if (!rc && w->common.json) {
-		json_dumpf(*ret, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-		putchar('\n');
-	}
 	return rc;
+}
+
+static void print_json(const json_t *reply)
+{
+	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	putchar('\n');
 }
 
 /* The token alone on standard output, for scripts. */
@@ -87,32 +89,43 @@ static int create(struct wish *w, const char *name)
 	if (w->expires)
 		json_object_set_new(body, "expires_s", json_integer(s));
 	rc = call(w, "POST", "/tokens", body, &reply);
-	if (!rc && !w->common.json)
+	if (!rc && w->common.json)
+		print_json(reply);
+	else if (!rc)
 		say_token(reply);
 	json_decref(reply);
 	return rc;
 }
 
-static const char *or_never(const char *text)
+static const char *or_never(const json_t *t, const char *key)
 {
-	return *text ? text : "never";
+	return *machine_text(t, key) ? machine_text(t, key) : "never";
 }
+
+static const char *expires_text(const json_t *t, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return or_never(t, "expires");
+}
+
+static const char *used_text(const json_t *t, char *buf, size_t size)
+{
+	(void)buf, (void)size;
+	return or_never(t, "last_used");
+}
+
+static const struct column columns[] = {{.head = "NAME", .key = "name"},
+	{.head = "ROLE", .key = "role"}, {.head = "CREATED", .key = "created"},
+	{.head = "EXPIRES", .text = expires_text}, {.head = "LAST USED", .text = used_text},
+	{.head = "BY", .key = "by"}, {0}};
+static const struct columns table = {.member = "tokens", .columns = columns};
 
 static int list(struct wish *w)
 {
-	json_t *reply = NULL, *t;
-	size_t i;
+	json_t *reply = NULL;
 	int rc = call(w, "GET", "/tokens", NULL, &reply);
 
-	if (!rc && !w->common.json) {
-		printf("%-20s %-8s %-24s %-24s %-24s %s\n", "NAME", "ROLE", "CREATED", "EXPIRES",
-			"LAST USED", "BY");
-		json_array_foreach(json_object_get(reply, "tokens"), i, t)
-			printf("%-20s %-8s %-24s %-24s %-24s %s\n", machine_text(t, "name"),
-				machine_text(t, "role"), machine_text(t, "created"),
-				or_never(machine_text(t, "expires")),
-				or_never(machine_text(t, "last_used")), machine_text(t, "by"));
-	}
+	rc = rc ? rc : cli_list(&w->common, reply);
 	json_decref(reply);
 	return rc;
 }
@@ -125,7 +138,9 @@ static int drop(struct wish *w, const char *name)
 
 	snprintf(path, sizeof path, "/tokens/%s", client_escape(name, escaped, sizeof escaped));
 	rc = call(w, "DELETE", path, NULL, &reply);
-	if (!rc && !w->common.json)
+	if (!rc && w->common.json)
+		print_json(reply);
+	else if (!rc)
 		printf("%s: deleted\n", name);
 	json_decref(reply);
 	return rc;
@@ -134,11 +149,12 @@ static int drop(struct wish *w, const char *name)
 static int run_token(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {{"role", required_argument, NULL, OPT_ROLE},
-		{"expires", required_argument, NULL, OPT_EXPIRES}, CLI_COMMON_OPTIONS, {0}};
+		{"expires", required_argument, NULL, OPT_EXPIRES}, CLI_LIST_OPTIONS, {0}};
 	struct wish w = {.command = c};
 	int opt, n;
 
 	cli_common_init(&w.common);
+	w.common.lists = &table;
 	while ((opt = cli_getopt(c, &w.common, argc, argv, options)) != -1)
 		*(opt == OPT_ROLE ? &w.role : &w.expires) = optarg;
 	n = argc - optind;
@@ -160,6 +176,6 @@ const struct command cmd_token = {
 	.arguments = "[list] | create NAME --role R [--expires T] | delete NAME",
 	.summary = "list, make or take back tokens: with one, others ask the API by TLS",
 	.help = "  --role R             create: view (look), operate (machines) or admin (all)\n"
-		"  --expires T          create: until when: 30d, 12h, 45m (for ever)\n" CLI_COMMON_HELP,
+		"  --expires T          create: until when: 30d, 12h, 45m (for ever)\n" CLI_LIST_HELP,
 	.run = run_token,
 };

@@ -2,13 +2,14 @@
 #include "usher/cli/problems.h"
 #include "usher/cli/machine_text.h"
 #include "usher/cli/packages_text.h"
+#include "usher/client/json_time.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT = 1024 };
+enum { TEXT = 1024, FORTNIGHT_MS = 14 * 24 * 3600 * 1000 };
 
 __attribute__((format(printf, 5, 6))) static void add(
 	json_t *all, const char *what, const char *name, const char *text, const char *fix, ...)
@@ -120,6 +121,21 @@ static void look_at_libvirt(json_t *all, const json_t *status)
 	}
 }
 
+/* In a fortnight, or over. */
+static void look_at_listener(json_t *all, const json_t *status, int64_t now_ms)
+{
+	const json_t *api = json_object_get(status, "api");
+	int64_t until = json_time_ms(json_object_get(api, "certificate_until"));
+	char text[128];
+
+	if (!until || until - now_ms > FORTNIGHT_MS)
+		return;
+	snprintf(text, sizeof text, "its certificate %s %.10s", until < now_ms ? "ended" : "ends",
+		machine_text(api, "certificate_until"));
+	add(all, "api", machine_text(api, "address"), text,
+		"put another where <api certificate=> of usher.xml says, and restart usher");
+}
+
 static void look_at_store(json_t *all, const json_t *status)
 {
 	const char *trouble = machine_text(json_object_get(status, "store"), "trouble");
@@ -208,13 +224,15 @@ static void look_at_medium(json_t *all, const json_t *m)
 			machine_text(m, "name"));
 }
 
-json_t *problems_find(const json_t *status, const json_t *packages, const json_t *media)
+json_t *problems_find(
+	const json_t *status, const json_t *packages, const json_t *media, int64_t now_ms)
 {
 	json_t *all = json_array(), *one;
 	size_t i;
 
 	json_array_foreach(json_object_get(status, "segments"), i, one) look_at_segment(all, one);
 	look_at_libvirt(all, status);
+	look_at_listener(all, status, now_ms);
 	look_at_store(all, status);
 	look_at_packages(all, packages);
 	json_array_foreach(json_object_get(media, "media"), i, one) look_at_medium(all, one);

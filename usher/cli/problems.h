@@ -4,9 +4,11 @@
 #define USHER_USHER_CLI_PROBLEMS_H
 
 #include <jansson.h>
+#include <stdint.h>
 
-/* An array of objects: what (one word: segment, dhcp, libvirt, store, packages, medium, machine), name, text, fix. Of GET
- * /status, GET /packages and GET /media; a NULL is not looked at. New reference; NULL: out of memory. */
-json_t *problems_find(const json_t *status, const json_t *packages, const json_t *media);
+/* An array of objects: what (one word: segment, dhcp, libvirt, api, store, packages, medium, machine), name, text, fix. Of GET
+ * /status, GET /packages and GET /media; a NULL is not looked at. `now_ms`: since the epoch. New reference; NULL: out of memory. */
+json_t *problems_find(
+	const json_t *status, const json_t *packages, const json_t *media, int64_t now_ms);
 
 #endif
