@@ -637,6 +637,11 @@ size_t leases_held(const struct leases *ls, const struct segment *s, enum ip_fam
 	return n;
 }
 
+bool lease_holds(const struct lease *l, int64_t now)
+{
+	return l->expires > now && l->state != LEASE_RELEASED;
+}
+
 bool leases_used(const struct leases *ls, const struct segment *s, enum ip_family family,
 	int64_t now, size_t *at, size_t *used)
 {
@@ -645,7 +650,7 @@ bool leases_used(const struct leases *ls, const struct segment *s, enum ip_famil
 	size_t end = *at + LEASES_COUNTED;
 
 	for (; h && *at < h->n && *at < end; ++*at)
-		*used += h->at[*at + 1]->expires > now && h->at[*at + 1]->state != LEASE_RELEASED;
+		*used += lease_holds(h->at[*at + 1], now);
 	return h && *at < h->n;
 }
 

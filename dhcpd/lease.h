@@ -129,8 +129,10 @@ size_t leases_count(const struct leases *ls);
 /* A segment's leases of one family that are live, and its offers, for which `counts` says so. */
 size_t leases_held(const struct leases *ls, const struct segment *s, enum ip_family family,
 	int64_t now, bool (*counts)(void *arg, const struct lease *l), void *arg);
-/* How many addresses of the segment's pool of that family cannot be given to somebody new, a part at a time: `at` and `used` are 0
- * first, and true is given as long as there is more. What changes meanwhile may be counted or not. */
+/* Can its address be given to nobody else now? Also while it is set aside, or rests. */
+bool lease_holds(const struct lease *l, int64_t now);
+/* How many such addresses the pool of that family has, a part at a time: `at` and `used` are 0 first, and true is given as long
+ * as there is more. What changes meanwhile may be counted or not. */
 bool leases_used(const struct leases *ls, const struct segment *s, enum ip_family family,
 	int64_t now, size_t *at, size_t *used);
 /* What strangers with computed MACs hold there: kept here for the policy. NULL: no such segment. */

@@ -3,6 +3,7 @@
 
 #include "machine/watch.h"
 #include "service/api/events_api.h"
+#include "service/api/survey.h"
 #include "service/boot/place_look.h"
 #include "service/console/console_record.h"
 #include "service/follow/libvirt_events.h"
@@ -118,7 +119,7 @@ void service_drop_waiting(struct service *s)
 	s->content.fetches = NULL;
 	events_drop_all(&s->api);
 	listings_drop_all(&s->api.listings);
-	metrics_drop_all(&s->api);
+	surveys_drop_all(&s->api);
 	place_drop_all(&s->boot);
 	record_drop_all(&s->consoles);
 	logs_drop_all(&s->logs);

@@ -18,6 +18,7 @@ struct boot;
 struct follower;
 struct hooks;
 struct stream;
+struct survey;
 struct webhooks;
 
 struct api {
@@ -41,6 +42,7 @@ struct api {
 	struct follower *followers; /* long polls of the timeline */
 	struct stream *streams;     /* and streams of it */
 	struct listings listings;
+	struct survey *surveys; /* under way */
 	struct metrics metrics;
 	struct bulks bulks;
 	struct once once;

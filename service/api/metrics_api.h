@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * GET /metrics: what there is to count, as text for Prometheus. Counts are kept where things happen; here they are written down.
- * What has to be looked for, addresses in use, is looked for in parts, one each turn of the loop.
+ * What has to be looked for, addresses in use, is found by survey.h.
  */
 #ifndef USHER_SERVICE_API_METRICS_API_H
 #define USHER_SERVICE_API_METRICS_API_H
@@ -12,24 +12,16 @@
 #include "machine/segment.h"
 
 struct api;
-struct scrape;
+struct survey;
 struct timeline_event;
 
 enum {
 	METRICS_MAX = 4 << 20, /* bytes of one text */
-	METRICS_AT_ONCE = 8,   /* requests; a monitor has one */
 	METRICS_KINDS = 64,    /* of events; there are fewer */
-	METRICS_FAMILIES = 2,  /* IPv4 and IPv6 */
 };
 
 struct metrics {
 	struct tally events; /* by kind, since the start */
-	struct scrape *scrapes;
-};
-
-/* Addresses that cannot be given to somebody new, by segment id - 1. */
-struct metrics_pools {
-	size_t used[SEGMENT_MAX][METRICS_FAMILIES];
 };
 
 void metrics_init(struct metrics *m);
@@ -37,9 +29,8 @@ void metrics_fini(struct metrics *m);
 /* A listener of the timeline: `arg` is struct metrics. */
 void metrics_on_event(void *arg, const struct timeline_event *e);
 void metrics_handle(struct api *api, struct http_request *r);
-void metrics_drop_all(struct api *api);
 
 /* metrics_text.c */
-void metrics_write(struct api *api, const struct metrics_pools *pools, struct exposition *x);
+void metrics_write(const struct survey *found, struct exposition *x);
 
 #endif

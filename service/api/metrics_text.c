@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The families of /metrics, by subject. usher-api(7) lists them; contrib/prometheus/ uses them. No label names a machine. */
 #include "service/api/metrics_api.h"
+#include "service/api/survey.h"
 
 #include "service/api/api.h"
 #include "service/boot/boot.h"
@@ -176,22 +177,22 @@ static void write_dhcp(struct exposition *x, struct api *api)
 
 /* Segments */
 
-static void each_pool(
-	struct exposition *x, const struct segments *all, const struct metrics_pools *pools)
+static void each_pool(struct exposition *x, const struct segments *all, const struct survey *found)
 {
-	for (size_t i = 0; i < all->count * METRICS_FAMILIES; i++) {
-		const struct segment *s = all->all[i / METRICS_FAMILIES];
-		bool six = i % METRICS_FAMILIES;
+	for (size_t i = 0; i < all->count * SURVEY_FAMILIES; i++) {
+		const struct segment *s = all->all[i / SURVEY_FAMILIES];
+		bool six = i % SURVEY_FAMILIES;
 		uint32_t first, last;
 
 		if (segment_pool(s, six ? IP_V6 : IP_V4, &first, &last))
 			two(x, "segment", s->name, "family", six ? "6" : "4",
-				pools ? pools->used[s->id - 1][six] : (uint64_t)last - first + 1);
+				found ? found->used[s->id - 1][six] : (uint64_t)last - first + 1);
 	}
 }
 
-static void write_segments(struct exposition *x, struct api *api, const struct metrics_pools *pools)
+static void write_segments(struct exposition *x, const struct survey *found)
 {
+	struct api *api = found->api;
 	const struct segments *all = &api->base->segments;
 	struct dhcpd_server others[DHCPD_OTHERS_MAX];
 
@@ -199,8 +200,8 @@ static void write_segments(struct exposition *x, struct api *api, const struct m
 		x, "usher_pool_addresses", "gauge", "Addresses of the segment's pool, by family.");
 	each_pool(x, all, NULL);
 	exposition_family(x, "usher_pool_used_addresses", "gauge",
-		"Those of them that are leased, offered or set aside.");
-	each_pool(x, all, pools);
+		"Those of them that cannot be given to somebody new: leased, offered, set aside, or a machine's own.");
+	each_pool(x, all, found);
 	exposition_family(x, "usher_segment_serving", "gauge",
 		"1: DHCP is answered there; 0: the segment is not there, or cannot be served.");
 	for (size_t i = 0; i < all->count; i++)
@@ -323,12 +324,13 @@ static void write_libvirt(struct exposition *x, const struct hosts *hosts)
 	}
 }
 
-void metrics_write(struct api *api, const struct metrics_pools *pools, struct exposition *x)
+void metrics_write(const struct survey *found, struct exposition *x)
 {
+	struct api *api = found->api;
 	write_process(x, api);
 	write_machines(x, api);
 	write_dhcp(x, api);
-	write_segments(x, api, pools);
+	write_segments(x, found);
 	write_transfers(x, api->boot);
 	write_store(x, api);
 	write_queues(x, api);

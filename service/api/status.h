@@ -6,8 +6,6 @@
 struct http_request;
 struct api;
 
-enum { STATUS_MACHINES = 10 }; /* of each kind that are told one by one: a screen */
-
 void status_handle(struct api *api, struct http_request *r);
 
 #endif
