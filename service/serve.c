@@ -126,6 +126,7 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 	struct run *r = w->arg;
 	struct service *s = &r->service;
 	struct signalfd_siginfo info;
+	char folder[PATH_MAX];
 
 	(void)events;
 	if (read(w->fd, &info, sizeof info) != sizeof info)
@@ -134,7 +135,7 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 		files_refresh(&s->content.files, &s->base.config, &s->content.imported,
 			&s->content.profiles);
 		ready_warm(&s->content);
-		web_read(&s->api.web);
+		web_read(&s->api.web, paths_web(folder, sizeof folder));
 		log_info("profiles and media were read again");
 		return;
 	}
@@ -191,6 +192,7 @@ static int start_loop(struct run *r, char *why, size_t size)
 static int start_files(struct run *r, char *why, size_t size)
 {
 	struct service *s = &r->service;
+	char folder[PATH_MAX];
 	int rc = 0;
 
 	profiles_init(&s->content.profiles);
@@ -198,7 +200,7 @@ static int start_files(struct run *r, char *why, size_t size)
 	r->files_ready = true;
 	for (size_t i = 0; i < s->base.config.n_profiles && !rc; i++)
 		rc = profiles_add_path(&s->content.profiles, s->base.config.profiles[i]);
-	web_read(&s->api.web);
+	web_read(&s->api.web, paths_web(folder, sizeof folder));
 	return said(rc, why, size, "profiles");
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/api/web.h"
 
-#include "config/paths.h"
 #include "core/log.h"
 #include "core/sha256.h"
 #include "httpd/httpd.h"
@@ -128,12 +127,10 @@ static void read_folder(struct web *w, const char *folder, const char *below, in
 		closedir(d);
 }
 
-void web_read(struct web *w)
+void web_read(struct web *w, const char *folder)
 {
-	char folder[PATH_MAX];
-
 	web_fini(w);
-	read_folder(w, paths_web(folder, sizeof folder), "", DEPTH);
+	read_folder(w, folder, "", DEPTH);
 	read_folder(w, XTERM, "xterm/", DEPTH);
 	log_debug("web: %zu files, %zu bytes", w->count, w->bytes);
 }

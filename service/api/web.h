@@ -21,8 +21,8 @@ struct web {
 	size_t count, bytes;
 };
 
-/* Reads them, anew where they were read before. What cannot be read is left out, and said in the log. */
-void web_read(struct web *w);
+/* Reads those of a folder, and xterm.js where Debian has it, anew where they were read before. What cannot be read is left out, and said in the log. */
+void web_read(struct web *w, const char *folder);
 void web_fini(struct web *w);
 
 /* "/", "/web/…": whether there is such a file or not. */

@@ -381,7 +381,7 @@ check "an object a line" jq -se 'map(.deleted) == ["j1", "j2"]' "$out"
 
 # What there is under which key, and of what kind: scripts rely on it. A list is told by its first. Lines of json_shapes:
 # COMMAND, a tab, the shape. LAB_SHAPES=FILE writes them as they are.
-shape='def kind: if type == "object" then with_entries(if .key | IN("guest_state", "reason", "ended_at", "hostname", "cause", "waits_for", "waits_since")
+shape='def kind: if type == "object" then with_entries(if .key | IN("guest_state", "reason", "ended_at", "hostname", "cause", "waits_for", "waits_since", "by")
 		then .value = "text, time or null" else .value |= kind end)
 	elif type == "array" then (if length == 0 then [] else [.[0] | kind] end)
 	elif type == "string" then (if test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{3}Z$") then "time" else "text" end)

@@ -22,7 +22,7 @@ BODY = b"POST /api/v1/machines HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ushe
 def connect(n):
     source = str(ipaddress.ip_address(first) + n % 100)
     try:
-        s = socket.create_connection((host, port), 3, (source, 0))
+        s = socket.create_connection((host, port), 1, (source, 0))
         if kind != "tcp":
             s = context.wrap_socket(s)
             s.sendall(HALF if kind == "half" else BODY)

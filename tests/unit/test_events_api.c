@@ -9,18 +9,18 @@
 static struct service rooms;
 static struct http_ask ask;
 static struct timeline *timeline;
+static struct asker asker;
 
 static void handle(void *arg, struct http_request *r)
 {
-	const struct asker who = {ROLE_ADMIN, "root", NULL};
-
-	events_handle(arg, r, &who);
+	events_handle(arg, r, &asker);
 }
 
 static void setup(void)
 {
 	rooms_make(&rooms);
 	timeline = rooms.base.timeline;
+	asker = (struct asker){ROLE_ADMIN, "root", NULL};
 	http_ask_begin(&ask, &rooms.base, handle, &rooms.api);
 }
 
@@ -254,11 +254,110 @@ START_TEST(how_many)
 }
 END_TEST
 
+/* --- streams ---------------------------------------------------------------------------------------------------------------- */
+
+static void open_stream(const char *query, const char *more)
+{
+	char target[128];
+
+	snprintf(target, sizeof target, "/api/v1/events%s", query);
+	snprintf(http_ask_header, sizeof http_ask_header, "Accept: text/event-stream\r\n%s", more);
+	http_ask_send(&ask, NULL, "GET", target, NULL);
+	ask.len = 0;
+	base_wait(&rooms.base, rooms.api.streams);
+}
+
+static bool has_come(const char *text)
+{
+	(void)http_ask_over(&ask);
+	return strstr(ask.text, text);
+}
+
+START_TEST(a_stream)
+{
+	char more[64];
+	uint64_t seq = tell("db", "a");
+
+	tell("db", "b");
+	snprintf(more, sizeof more, "Last-Event-ID: %llu\r\n", (unsigned long long)seq);
+	open_stream("?after=0", more);
+	base_wait(&rooms.base, has_come("\"text\":\"b\""));
+	ck_assert_ptr_nonnull(strstr(ask.text, "Content-Type: text/event-stream\r\n"));
+	ck_assert_ptr_nonnull(strstr(ask.text, "event: test\ndata: {\"seq\":"));
+	ck_assert_ptr_null(strstr(ask.text, "\"text\":\"a\""));
+	tell("web01", "c");
+	events_answer_all(&rooms.api);
+	base_wait(&rooms.base, has_come("\"text\":\"c\""));
+	for (int i = 0; i < 30; i++) /* until it waits for nothing */
+		loop_once(rooms.base.loop, 10);
+	stepped.mono += 16 * 1000;
+	base_wait(&rooms.base, has_come(": still here\n\n"));
+	events_drop_all(&rooms.api);
+	ck_assert_ptr_null(rooms.api.streams);
+	base_wait(&rooms.base, http_ask_over(&ask));
+	reset();
+}
+END_TEST
+
+static void tell_many(int n)
+{
+	char machine[16];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(machine, sizeof machine, "m%d", i % 20);
+		tell(machine,
+			"a text that takes some room, since there are so many of it, and each is sent");
+	}
+}
+
+/* All that there is comes, however much that is; who takes nothing is dropped, and nothing grows. */
+START_TEST(a_slow_reader)
+{
+	char last[64];
+
+	tell_many(400);
+	snprintf(last, sizeof last, "id: %llu\n", (unsigned long long)timeline_newest(timeline));
+	open_stream("", "");
+	base_wait(&rooms.base, has_come(last));
+	close(ask.fd);
+	open_stream(
+		"", ""); /* and nobody reads, so that the kernel's buffers are full in the end */
+	tell_many(1200);
+	for (int i = 0; i < 100 && rooms.api.streams; i++) {
+		events_answer_all(&rooms.api);
+		loop_once(rooms.base.loop, 10);
+		if (i >= 60)
+			stepped.mono += 1000;
+	}
+	ck_assert_ptr_null(rooms.api.streams);
+	reset();
+}
+END_TEST
+
+/* It is taken back while its stream is open. */
+START_TEST(a_stream_without_its_token)
+{
+	char text[API_TOKEN_TEXT];
+	struct api_token t = {.name = "ci", .role = ROLE_VIEW, .created = 1};
+
+	rooms.access.tokens.store = NULL;
+	ck_assert_int_eq(api_tokens_add(&rooms.access.tokens, &t, text), 0);
+	asker = (struct asker){ROLE_VIEW, "ci", &t};
+	open_stream("", "");
+	events_answer_all(&rooms.api);
+	ck_assert_ptr_nonnull(rooms.api.streams);
+	api_tokens_remove(&rooms.access.tokens, api_tokens_by_name(&rooms.access.tokens, "ci"));
+	events_answer_all(&rooms.api);
+	ck_assert_ptr_null(rooms.api.streams);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {what_there_is, a_thousand, a_name_that_is_none,
 		at_once_when_there_is_one, as_soon_as_there_is_one, of_one_machine,
-		over_without_any, how_long, while_it_stops, how_many};
+		over_without_any, how_long, while_it_stops, how_many, a_stream, a_slow_reader,
+		a_stream_without_its_token};
 	Suite *s = suite_create("events_api");
 	TCase *t = tcase_create("events_api");
 
