@@ -62,7 +62,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo deps lab-deps format install uninstall clean help
+.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo screenshots deps lab-deps format install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -180,6 +180,10 @@ bench-%: bench-deps
 
 demo:
 	$(Q)contrib/demo
+
+# The pictures of the web page in doc/. Root.
+screenshots: lab-deps all
+	$(Q)tests/lab/screenshots
 
 format:
 	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs -r clang-format -i

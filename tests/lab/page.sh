@@ -71,6 +71,7 @@ page_player() {
 		;;
 	esac
 }
+page_pause() { [ -z "${PAGE_PAUSE:-}" ] || sleep "$PAGE_PAUSE"; }
 page_get() { inside "$player" curl -fsS --max-time 10 -o "$USHER_LAB/got.$player" "$@"; }
 page_word() { sed -n "s/^$1='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" "$USHER_LAB/answers.$2"; }
 
@@ -79,9 +80,11 @@ page_walk() {
 	page_player "$n" "$step"
 	get "$player" -x 0x4d:69505845 -O bootfile || return
 	[ "$step" != leased ] || return 0
+	page_pause
 	script=$(told "$player" boot_file)
 	page_get "$script" || return
 	[ "$step" != booting ] || return 0
+	page_pause
 	kernel=$(grep -o 'http://[^ ]*/kernel' "$USHER_LAB/got.$player" | head -n 1)
 	answers=$(grep -o 'answers=[^ ]*' "$USHER_LAB/got.$player" | head -n 1)
 	page_get "$kernel" && page_get "${kernel%kernel}initrd" && page_get "${answers#answers=}" || return
@@ -105,13 +108,13 @@ page_tokens() {
 	done
 }
 
-# With what the page's tests need, or not at all.
+# page_begin [HOW]: with what the page's tests need, or not at all. HOW starts the service.
 page_begin() {
 	local part
 	for part in /usr/bin/chromium /usr/bin/chromedriver "$LAB_TOP/build/peers/axe-core"; do
 		[ -e "$part" ] || { skip "no $part: contrib/deps lab"; lab_end; }
 	done
-	check "the service starts" page_serve || lab_end
+	check "the service starts" "${1:-page_serve}" || lab_end
 	tokens=$(page_tokens) || { fail "tokens are made"; lab_end; }
 }
 
