@@ -22,12 +22,29 @@ page_profiles() {
 		<setting name='encrypt' type='boolean' default='no'>whether the disk is encrypted</setting>
 		<setting name='retries' type='number' default='3' min='1' max='9'>how often a mirror is asked</setting>"
 	# shellcheck disable=SC2016
-	local answers="done={{attempt.done_url}}
-progress={{attempt.progress_url}}
-failed={{attempt.failed_url}}
-up={{attempt.up_url}}
-# {{machine.name}}"
-	for name in debian-12 rocky-9 ubuntu-24.04; do lab_profile $name kernel "$answers" "$more"; done
+	local answers="# {{machine.name}}
+# done={{attempt.done_url}}
+# progress={{attempt.progress_url}}
+# failed={{attempt.failed_url}}
+# up={{attempt.up_url}}"
+	for name in debian-12 ubuntu-24.04; do lab_profile $name kernel "$answers" "$more"; done
+	lab_profile rocky-9 kernel "$answers
+url --url=http://mirror.example.org/rocky/9
+lang en_US.UTF-8
+keyboard us
+timezone {{set.timezone}} --utc
+auth --enableshadow
+rootpw --lock
+sshkey --username=root \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDb1n7JQ9G0R0mXwJ6Zp2bXyZ1cXnq0z1q9qZ1q2q3q4 ops\"
+clearpart --all --initlabel
+autopart
+reboot
+%packages
+@core
+{{#set.packages}}{{.}}
+{{/set.packages}}
+%end" "$more"
+	sed -i "s/format='shell'/format='kickstart'/" "$USHER_LAB/more/rocky-9/profile.xml"
 }
 
 page_serve() {
@@ -73,7 +90,7 @@ page_player() {
 }
 page_pause() { [ -z "${PAGE_PAUSE:-}" ] || sleep "$PAGE_PAUSE"; }
 page_get() { inside "$player" curl -fsS --max-time 10 -o "$USHER_LAB/got.$player" "$@"; }
-page_word() { sed -n "s/^$1='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" "$USHER_LAB/answers.$2"; }
+page_word() { sed -n "s/^# $1='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" "$USHER_LAB/answers.$2"; }
 
 page_walk() {
 	local name=$1 n=$2 step=$3 percent=${4:-40} script kernel answers

@@ -180,6 +180,7 @@ def machine(page):
     check("as text", lambda: EVIL in page.text(".log"))
     page.click("[data-tab=rendered]")
     check("its answers", lambda: "/done" in page.text("pre.code"))
+    check("with what linters find, at its line", lambda: "zerombr" in page.text(".findings") and "clearpart" in page.text(".line.warning"))
     page.click("[data-tab=record]")
     check("its record", lambda: "02:00:00:00:00:26" in page.text(".tab-body"))
     page.click("[data-tab=console]")
