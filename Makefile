@@ -173,7 +173,7 @@ bench-deps:
 
 # Speed, side by side with peers that are installed for it; figures go to $(B)/bench.tsv. Root.
 bench:
-	$(Q)for b in dhcp dhcp6 tftp http storm latency scale render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
+	$(Q)for b in dhcp dhcp6 tftp http storm latency scale page render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
 bench-%: bench-deps
 	$(Q)$(MAKE) --no-print-directory benches-built
 	$(Q)B=$(B) tests/bench/bench_$*.sh
