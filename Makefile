@@ -62,7 +62,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo deps lab-deps format install uninstall clean help
+.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo screenshots deps lab-deps format install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -173,13 +173,17 @@ bench-deps:
 
 # Speed, side by side with peers that are installed for it; figures go to $(B)/bench.tsv. Root.
 bench:
-	$(Q)for b in dhcp dhcp6 tftp http storm latency scale render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
+	$(Q)for b in dhcp dhcp6 tftp http storm latency scale page render guests image; do $(MAKE) --no-print-directory bench-$$b || exit 1; done
 bench-%: bench-deps
 	$(Q)$(MAKE) --no-print-directory benches-built
 	$(Q)B=$(B) tests/bench/bench_$*.sh
 
 demo:
 	$(Q)contrib/demo
+
+# The pictures of the web page in doc/. Root.
+screenshots: lab-deps all
+	$(Q)tests/lab/screenshots
 
 format:
 	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs -r clang-format -i

@@ -5,6 +5,7 @@
 #include "service/files/served_profile.h"
 #include "service/base/operation.h"
 #include "service/base/rendered_for.h"
+#include "service/operations/linted.h"
 
 #include "kickstart/render.h"
 #include "core/json.h"
@@ -75,6 +76,18 @@ static int render_what(const struct rendering *rendering, const char *what, enum
 	return render_answers_file(rendering, what, ret, NULL, why, size);
 }
 
+/* What linters say of the answers; NULL: nothing, or something else is shown. New reference. */
+static json_t *findings_of(
+	const struct rendering *rendering, const struct machine *m, const char *what)
+{
+	json_t *findings = NULL;
+	char why[512];
+
+	if (!strcmp(what, "answers"))
+		(void)linted(rendering, m->spec.disk, &findings, why, sizeof why);
+	return findings;
+}
+
 static void show(struct showing *s, const struct machine *m, const struct served_profile *sp)
 {
 	struct base *base = s->api->base;
@@ -103,7 +116,8 @@ static void show(struct showing *s, const struct machine *m, const struct served
 		http_respond_error(s->request, 422, "%s", why);
 	else
 		http_respond_json(s->request, 200,
-			json_pack("{s:s, s:s?}", "text", text, "note", json_some(note)));
+			json_pack("{s:s, s:s?, s:o*}", "text", text, "note", json_some(note),
+				"findings", findings_of(rendering, m, s->what)));
 	free(text);
 	rendering_free(rendering);
 	json_decref(snapshot);

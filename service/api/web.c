@@ -15,13 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where Debian's libjs-xterm puts it. */
-#define XTERM "/usr/share/javascript/xterm"
 #define TOP "/web/"
 
 enum {
 	ETAG = 2 + 32 + 1, /* half of a sum, quoted */
-	DEPTH = 3,         /* of folders: xterm's add-ons */
+	DEPTH = 2,         /* of folders: css, js */
 };
 
 struct web_file {
@@ -101,7 +99,7 @@ static int add(struct web *w, int dir, const char *name, const char *path)
 	return 0;
 }
 
-/* Files of a folder and of those in it. `below`: "", or "xterm/". */
+/* Files of a folder and of those in it. `below`: "", or the folder's name and a slash. */
 static void read_folder(struct web *w, const char *folder, const char *below, int depth)
 {
 	DIR *d = opendir(folder);
@@ -131,7 +129,6 @@ void web_read(struct web *w, const char *folder)
 {
 	web_fini(w);
 	read_folder(w, folder, "", DEPTH);
-	read_folder(w, XTERM, "xterm/", DEPTH);
 	log_debug("web: %zu files, %zu bytes", w->count, w->bytes);
 }
 

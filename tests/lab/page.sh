@@ -22,12 +22,29 @@ page_profiles() {
 		<setting name='encrypt' type='boolean' default='no'>whether the disk is encrypted</setting>
 		<setting name='retries' type='number' default='3' min='1' max='9'>how often a mirror is asked</setting>"
 	# shellcheck disable=SC2016
-	local answers="done={{attempt.done_url}}
-progress={{attempt.progress_url}}
-failed={{attempt.failed_url}}
-up={{attempt.up_url}}
-# {{machine.name}}"
-	for name in debian-12 rocky-9 ubuntu-24.04; do lab_profile $name kernel "$answers" "$more"; done
+	local answers="# {{machine.name}}
+# done={{attempt.done_url}}
+# progress={{attempt.progress_url}}
+# failed={{attempt.failed_url}}
+# up={{attempt.up_url}}"
+	for name in debian-12 ubuntu-24.04; do lab_profile $name kernel "$answers" "$more"; done
+	lab_profile rocky-9 kernel "$answers
+url --url=http://mirror.example.org/rocky/9
+lang en_US.UTF-8
+keyboard us
+timezone {{set.timezone}} --utc
+auth --enableshadow
+rootpw --lock
+sshkey --username=root \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDb1n7JQ9G0R0mXwJ6Zp2bXyZ1cXnq0z1q9qZ1q2q3q4 ops\"
+clearpart --all --initlabel
+autopart
+reboot
+%packages
+@core
+{{#set.packages}}{{.}}
+{{/set.packages}}
+%end" "$more"
+	sed -i "s/format='shell'/format='kickstart'/" "$USHER_LAB/more/rocky-9/profile.xml"
 }
 
 page_serve() {
@@ -71,17 +88,20 @@ page_player() {
 		;;
 	esac
 }
+page_pause() { [ -z "${PAGE_PAUSE:-}" ] || sleep "$PAGE_PAUSE"; }
 page_get() { inside "$player" curl -fsS --max-time 10 -o "$USHER_LAB/got.$player" "$@"; }
-page_word() { sed -n "s/^$1='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" "$USHER_LAB/answers.$2"; }
+page_word() { sed -n "s/^# $1='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" "$USHER_LAB/answers.$2"; }
 
 page_walk() {
 	local name=$1 n=$2 step=$3 percent=${4:-40} script kernel answers
 	page_player "$n" "$step"
 	get "$player" -x 0x4d:69505845 -O bootfile || return
 	[ "$step" != leased ] || return 0
+	page_pause
 	script=$(told "$player" boot_file)
 	page_get "$script" || return
 	[ "$step" != booting ] || return 0
+	page_pause
 	kernel=$(grep -o 'http://[^ ]*/kernel' "$USHER_LAB/got.$player" | head -n 1)
 	answers=$(grep -o 'answers=[^ ]*' "$USHER_LAB/got.$player" | head -n 1)
 	page_get "$kernel" && page_get "${kernel%kernel}initrd" && page_get "${answers#answers=}" || return
@@ -105,13 +125,13 @@ page_tokens() {
 	done
 }
 
-# With what the page's tests need, or not at all.
+# page_begin [HOW]: with what the page's tests need, or not at all. HOW starts the service.
 page_begin() {
 	local part
 	for part in /usr/bin/chromium /usr/bin/chromedriver "$LAB_TOP/build/peers/axe-core"; do
 		[ -e "$part" ] || { skip "no $part: contrib/deps lab"; lab_end; }
 	done
-	check "the service starts" page_serve || lab_end
+	check "the service starts" "${1:-page_serve}" || lab_end
 	tokens=$(page_tokens) || { fail "tokens are made"; lab_end; }
 }
 

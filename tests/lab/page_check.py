@@ -5,6 +5,7 @@
   page_check.py TOP BASE FOLDER PART,… NAME=TOKEN…   FOLDER: the lab's; a file there tells the lab to go on with a machine
 """
 import os
+import subprocess
 import sys
 import time
 
@@ -179,10 +180,40 @@ def machine(page):
     check("as text", lambda: EVIL in page.text(".log"))
     page.click("[data-tab=rendered]")
     check("its answers", lambda: "/done" in page.text("pre.code"))
+    check("with what linters find, at its line", lambda: "zerombr" in page.text(".findings") and "clearpart" in page.text(".line.warning"))
     page.click("[data-tab=record]")
     check("its record", lambda: "02:00:00:00:00:26" in page.text(".tab-body"))
     page.click("[data-tab=console]")
     check("of bare metal the console says where it is", lambda: "usher console db2" in page.text(".tab-body"))
+
+
+def terminal(page):
+    def shown(text):
+        return page.driver.execute_async_script("""
+            const [text, done] = arguments;
+            import("/web/js/terminal.js").then(({ Terminal }) => {
+                const box = document.createElement("div");
+                document.querySelector("main").append(box);
+                const t = new Terminal(box, () => {});
+                for (const c of text.match(/[^]{1,3}/gu))
+                    t.write(new TextEncoder().encode(c));
+                requestAnimationFrame(() => requestAnimationFrame(() => done([...box.querySelectorAll(".screen > div")].map((d) => d.textContent.trimEnd()))));
+            });""", text)
+    for what, text, lines in (
+            ("lines", "one\r\ntwo\r\n", ["one", "two", ""]),
+            ("a line written over", "10 %\r20 %\r", ["20 %"]),
+            ("colours", "\x1b[1;31mred\x1b[0m and \x1b[38;5;200mmore\x1b[m", ["red and more"]),
+            ("the cursor moved, and a line erased", "abcdef\x1b[3D\x1b[K\x1b[1;1HX", ["Xbc"]),
+            ("the screen cleared", "old\x1b[2J\x1b[Hnew", ["new"]),
+            ("characters taken out and put in", "abcd\x1b[1;2H\x1b[P\x1b[2@", ["a  cd"]),
+            ("lines put in", "a\r\nb\x1b[H\x1b[Lz", ["z", "a", "b"]),
+            ("a title, and sequences that nobody knows", "\x1b]0;title\x07\x1b[?25l\x1b(B\x1b[9zhere", ["here"]),
+            ("letters of several bytes", "gr\u00fc\u00dfe \U0001f600", ["gr\u00fc\u00dfe \U0001f600"]),
+            ("what tries to be HTML", EVIL, [EVIL])):
+        got = shown(text)
+        never(f"the terminal: {what}", [] if got == lines else [f"{got} in place of {lines}"])
+    many = shown("".join(f"line {i}\r\n" for i in range(5000)))
+    never("the terminal: lines without end are bounded", [] if len(many) <= 4000 and many[-2] == "line 4999" else [f"{len(many)} lines, {many[-2:]}"])
 
 
 def create(page):
@@ -290,6 +321,86 @@ def lesser(page):
     never("and has no actions", page.all("[data-action]") + page.all("header .button.primary"))
     page.js("sessionStorage.setItem('usher-token', 'usher_gone'); location.hash = '#/leases'")
     check("a token that is taken back brings back to signing in", lambda: page.all("input[name=token]"))
+
+
+# --- long_page.sh: a guest ----------------------------------------------------------------------------------------------------
+
+GUEST = "web01"
+
+
+def domain_is(state):
+    return subprocess.run(["virsh", "-q", "domstate", GUEST], capture_output=True, text=True, check=False).stdout.strip() == state
+
+
+def guest_made(page):
+    page.sign_in(TOKENS["admin"])
+    page.view("create")
+    until(lambda: page.all("input[name=name]"))
+    page.js("document.querySelector('select[name=profile]').value = 'tiny'; document.querySelector('select[name=profile]').dispatchEvent(new Event('change', {bubbles: true}))")
+    page.type("input[name=name]", GUEST)
+    page.type("input[name=memory]", "64")
+    check("too little memory is told where it is typed", lambda: "384" in page.text(".field-problem:not([hidden])"))
+    page.type("input[name=memory]", "512")
+    page.type("[name='set console']", "ttyS0") if page.all("[name='set console']") else None
+    check("all right, it says what comes", lambda: "can be created" in page.text(".verdict"))
+    page.click(".form-end .button")
+    check("created, it is armed", lambda: api.state(GUEST) in ("armed", "booting", "installing"), seconds=30)
+    check("libvirt runs it", domain_is, "running", seconds=30)
+
+
+def guest_console(page):
+    page.view(f"machine/{GUEST}")
+    page.click("[data-tab=console]")
+    check("its console is open", lambda: "Live" in page.text(".bar-line"), seconds=30)
+    check("and shows what it prints", lambda: len(page.text(".screen").strip()) > 100, seconds=60)
+
+
+
+def guest_up(page):
+    check("it installs", lambda: api.state(GUEST) == "installing", seconds=120)
+    check("the picture shows it", lambda: page.all(".block.now") and page.all(".curve"), seconds=60)
+    check("it is up", lambda: api.state(GUEST) == "up", seconds=300)
+    check("the picture has all stages done", lambda: len(page.all(".block.done")) == 5)
+    page.click("[data-tab=events]")
+    page.click("[data-tab=console]")
+    until(lambda: "Live" in page.text(".bar-line"))
+    page.click(".screen")
+    page.press(Keys.ENTER)
+    check("the installed system asks who logs in", lambda: "login:" in page.text(".screen"), seconds=60)
+    page.press(EVIL[:60])
+    check("what is typed is echoed", lambda: "window.pwned" in page.text(".screen"), seconds=20)
+    never("as text", page.js("return [...document.querySelectorAll('main img, main script')].map((e) => e.outerHTML)"))
+
+
+def guest_log(page):
+    page.click("[data-tab=rendered]")
+    check("its answers", lambda: len(page.text("pre.code")) > 100)
+
+
+def guest_actions(page):
+    page.click("[data-action=stop]")
+    page.click("dialog[open] input[name=force]")
+    confirm(page)
+    check("stopped, it is off", domain_is, "shut off", seconds=30)
+    check("and the page says so", lambda: "guest off" in page.text(".title"))
+    page.click("[data-action=start]")
+    confirm(page)
+    check("started, it runs", domain_is, "running", seconds=30)
+    page.click("[data-action=reinstall]")
+    confirm(page)
+    check("reinstalled, it is armed", lambda: (api.machine(GUEST) or {}).get("attempt", {}).get("number") == 2, seconds=30)
+    page.click("[data-action=disarm]")
+    confirm(page)
+    check("disarmed, it is not", lambda: api.state(GUEST) not in ("armed", "booting", "installing"), seconds=30)
+
+
+def guest_deleted(page):
+    page.click("[data-action=delete]")
+    check("delete names its disk", lambda: "1 disk" in dialog_text(page))
+    confirm(page)
+    check("deleted, it is gone", lambda: api.machine(GUEST) is None, seconds=30)
+    volumes = subprocess.run(["virsh", "-q", "vol-list", "default"], capture_output=True, text=True, check=False).stdout.strip()
+    never("and its disk", [volumes] if volumes else [])
 
 
 def main():

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A guest's serial console: recorded, and live. What it prints goes to a terminal (xterm.js, of the distribution), which draws it.
+// A guest's serial console: recorded, and live.
 import { el, setText } from "./dom.js";
 import { get, machinePath, post } from "./api.js";
-import { isDark } from "./theme.js";
 import { may } from "./session.js";
+import { Terminal } from "./terminal.js";
 
-const XTERM = "/web/xterm/xterm.js", XTERM_STYLE = "/web/xterm/xterm.css";
 const TAIL = 65536; // bytes before the end to begin with
-
-let xterm = null;
-
-function loadXterm() {
-	xterm ||= new Promise((done) => {
-		document.head.append(el("link", { rel: "stylesheet", href: XTERM_STYLE }));
-		document.head.append(el("script", { src: XTERM, on: { load: () => done(globalThis.Terminal || null), error: () => done(null) } }));
-	});
-	return xterm;
-}
 
 const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
@@ -27,20 +16,16 @@ export function consoleTab(root, { name, machine }) {
 		return null;
 	}
 	const said = el("span.dim", { role: "status" }, "Opening");
-	const box = el("div.terminal", { "aria-label": `Console of ${name}` });
+	const box = el("div.terminal");
 	const recorded = el("button.button.quiet.small", { type: "button", on: { click: () => again(0) } }, "From the beginning");
 	const lately = el("button.button.quiet.small", { type: "button", on: { click: () => again(null) } }, "Only the end");
 	root.append(el("div.bar-line", {}, said, el("span.push"), recorded, lately), box);
-	let ender = new AbortController(), terminal = null;
+	let ender = new AbortController();
 
 	async function again(from) {
 		ender.abort();
 		ender = new AbortController();
-		terminal?.clear();
-		await run(from, ender.signal);
-	}
-	async function run(from, signal) {
-		terminal ||= await openTerminal(box, type);
+		const { signal } = ender;
 		terminal.reset();
 		try {
 			await readOn(name, from, signal, terminal, said);
@@ -49,19 +34,25 @@ export function consoleTab(root, { name, machine }) {
 				setText(said, e.message);
 		}
 	}
+	// In order: what is typed while a request is under way goes with the next.
+	let typed = "", sending = false;
 	const type = async (text) => {
-		if (!may("operate"))
+		typed += may("operate") ? text : "";
+		if (sending)
 			return;
-		try {
-			await post(machinePath(name, "/console"), { data: encode(text) });
-		} catch (e) {
-			setText(said, e.message);
+		sending = true;
+		while (typed) {
+			const data = encode(typed);
+			typed = "";
+			await post(machinePath(name, "/console"), { data }).catch((e) => setText(said, e.message));
 		}
+		sending = false;
 	};
-	run(null, ender.signal);
+	const terminal = new Terminal(box, type);
+	again(null);
 	return () => {
 		ender.abort();
-		terminal?.end();
+		terminal.end();
 	};
 }
 
@@ -78,32 +69,4 @@ async function readOn(name, from, signal, terminal, said) {
 		if (signal.aborted)
 			return;
 	}
-}
-
-// {write(bytes), clear(), reset(), end()}; without xterm.js plain text.
-async function openTerminal(box, type) {
-	const Terminal = await loadXterm();
-	if (!Terminal)
-		return plainTerminal(box);
-	const colours = isDark() ? { background: "#0b0f14", foreground: "#d7dee8" } : { background: "#10151c", foreground: "#e3e9f1" };
-	const t = new Terminal({ cols: 100, rows: 30, scrollback: 20000, fontSize: 13, fontFamily: "ui-monospace, 'DejaVu Sans Mono', monospace", theme: colours, screenReaderMode: false, disableStdin: !may("operate") });
-	const decoder = new TextDecoder();
-	t.open(box);
-	(t.onData ? t.onData(type) : t.on("data", type));
-	return {
-		write: (bytes) => t.write(decoder.decode(bytes, { stream: true })),
-		clear: () => t.clear(), reset: () => t.reset(), end: () => (t.dispose || t.destroy).call(t),
-		text: () => t,
-	};
-}
-
-function plainTerminal(box) {
-	const pre = el("pre.code", { tabindex: 0 });
-	const decoder = new TextDecoder();
-	box.append(pre);
-	return {
-		// eslint-disable-next-line no-control-regex
-		write: (bytes) => pre.append(decoder.decode(bytes, { stream: true }).replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\x00-\x08\x0b-\x1f]/g, "")),
-		clear: () => pre.replaceChildren(), reset: () => pre.replaceChildren(), end: () => {},
-	};
 }

@@ -18,13 +18,13 @@ export function globalKeys(keys) {
 	document.addEventListener("keydown", pressed);
 }
 
-const isTyping = (target) => target.closest("input, textarea, select, [contenteditable], .xterm");
+const isTyping = (target) => target.closest("input, textarea, select, [contenteditable], .screen");
 
 function pressed(e) {
 	if (e.ctrlKey || e.metaKey || e.altKey || dialogIsOpen())
 		return;
 	if (isTyping(e.target)) {
-		if (e.key === "Escape" && !e.target.closest(".xterm"))
+		if (e.key === "Escape")
 			e.target.blur();
 		return;
 	}

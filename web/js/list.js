@@ -17,11 +17,11 @@ const text = (get) => (a, b) => String(get(a) || "").localeCompare(String(get(b)
 const columns = [
 	{ id: "name", title: "Machine", by: byName, cell: (m) => [el("a.name", { href: to("machine", m.name) }, m.name), m.template ? el("span.chip", {}, "template") : null] },
 	{ id: "state", title: "State", by: (a, b) => rank(a) - rank(b) || byName(a, b), cell: (m) => [stateBadge(m), guestState(m)] },
-	{ id: "attempt", title: "Attempt", cell: (m) => [bar(m), el("span.what", {}, what(m))] },
+	{ id: "attempt", title: "Attempt", cell: (m) => [bar(m), el("span.what", { title: what(m) }, what(m))] },
 	{ id: "since", title: "Since", by: (a, b) => Date.parse(b.since) - Date.parse(a.since), cell: (m) => el("time", { datetime: m.since, title: m.since }, since(m.since)) },
 	{ id: "profile", title: "Profile", by: text((m) => m.profile), cell: (m) => m.profile || "" },
 	{ id: "address", title: "Address", by: byAddress, cell: (m) => address(m) },
-	{ id: "lab", title: "Lab, segment", by: text((m) => (m.lab || "") + segmentOf(m)), cell: (m) => [m.lab ? el("span.chip", {}, m.lab) : null, el("span.dim", {}, segmentOf(m))] },
+	{ id: "lab", title: "Lab, net", by: text((m) => (m.lab || "") + segmentOf(m)), cell: (m) => [m.lab ? el("span.chip", {}, m.lab) : null, el("span.dim", {}, segmentOf(m))] },
 	{ id: "labels", title: "Labels", cell: (m) => labelChips(m.labels) },
 ];
 
