@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // All machines: read once in pages, and kept up to date by events. After an event its machine alone is read again.
-import { get, machinePath } from "./api.js";
+import { get, machinePath, passes } from "./api.js";
 import { follow } from "./live.js";
 import { throttled } from "./dom.js";
 import { address, addresses } from "./format.js";
@@ -14,9 +14,12 @@ const listeners = new Set(), eventListeners = new Set();
 const waiting = new Set(); // names to read again
 const reading = new Set();
 const again = new Set(); // changed while they were being read
+const LOOK_MS = 15000;
+const RETRY_MS = 3000;
 let stop = null, newest = 0;
+let round = 0; // begins anew with each end(): what was asked before it is not kept
 
-export const state = { loaded: false, link: "away", fault: null };
+export const state = { loaded: false, link: "away" };
 
 export const machines = {
 	all: () => all.values(),
@@ -40,17 +43,39 @@ export function onEvents(f) {
 
 export async function start() {
 	stop?.();
+	const mine = round;
 	// what happens while the list is read is in the events after this
 	newest = (await get("/events", { after: Number.MAX_SAFE_INTEGER })).newest;
 	await readAll();
-	stop = follow({ after: newest, onEvent: take, onState: link });
+	if (mine !== round)
+		return;
+	const end = follow({ after: newest, onEvent: take, onState: link });
+	const timer = setInterval(() => document.hidden || lookAgain(mine), LOOK_MS);
+	stop = () => {
+		end();
+		clearInterval(timer);
+	};
 }
 
 export function end() {
 	stop?.();
 	stop = null;
+	round++;
 	all.clear();
+	[waiting, again].forEach((names) => names.clear());
 	state.loaded = false;
+}
+
+// What changes without an event: why one is stuck, and what it waits for.
+async function lookAgain(mine) {
+	const { machines: list } = await get("/machines", { state: "armed,booting,installing,installed,live", limit: PAGE }).catch(() => ({ machines: [] }));
+	if (mine !== round)
+		return;
+	for (const m of list)
+		if (all.has(m.name) && !reading.has(m.name))
+			keep(m);
+	if (list.length)
+		tell();
 }
 
 function link(to) {
@@ -61,9 +86,11 @@ function link(to) {
 }
 
 async function readAll() {
-	const seen = new Set();
+	const seen = new Set(), mine = round;
 	for (let from; from !== null;) {
 		const page = await get("/machines", { limit: PAGE, from });
+		if (mine !== round)
+			return;
 		for (const m of page.machines) {
 			seen.add(m.name);
 			keep(m);
@@ -131,11 +158,16 @@ function next() {
 }
 
 async function readOne(name) {
+	const mine = round;
 	try {
-		keep(await get(machinePath(name)));
+		const m = await get(machinePath(name));
+		if (mine === round)
+			keep(m);
 	} catch (e) {
 		if (e.status === 404)
 			all.delete(name);
+		else if (passes(e))
+			setTimeout(() => mine === round && readAgain(name), RETRY_MS);
 	}
 	reading.delete(name);
 	if (again.delete(name))
@@ -157,6 +189,6 @@ function hasLabel(m, label) {
 }
 
 // web2 before web10
-const collator = new Intl.Collator("en", { numeric: true });
+export const collator = new Intl.Collator("en", { numeric: true });
 export const byName = (a, b) => collator.compare(a.name, b.name);
 export const byAddress = (a, b) => collator.compare(address(a), address(b));

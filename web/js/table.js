@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A table of any number of rows of which only those in sight are elements. Where the screen is narrow its rows are cards.
-import { el, setClass } from "./dom.js";
+import { el, keepingFocus, setClass, setText } from "./dom.js";
 
 const BEYOND = 8; // rows above and below what is in sight
 
@@ -17,6 +17,8 @@ export class Table {
 		this.table = el("table.rows", { "aria-label": label }, el("thead", {}, this.headRow()), this.body);
 		this.nothing = el("p.empty", { hidden: true }, empty);
 		this.node = el("div.scroller", { tabindex: 0, role: "region", "aria-label": label }, this.table, this.nothing);
+		this.voice = el("p.sr", { role: "status" }); // the row that j and k come to
+		this.node.append(this.voice);
 		this.node.addEventListener("scroll", () => this.draw(), { passive: true });
 		this.watch = new ResizeObserver(() => this.measure());
 		this.watch.observe(this.node);
@@ -107,7 +109,7 @@ export class Table {
 		if (!r)
 			r = { tr: el("tr") };
 		if (!same)
-			r.tr.replaceChildren(...this.cells(item, key));
+			keepingFocus(r.tr, () => r.tr.replaceChildren(...this.cells(item, key)));
 		r.item = item;
 		r.tr.dataset.key = key;
 		r.tr.setAttribute("aria-rowindex", at + 2);
@@ -138,10 +140,10 @@ export class Table {
 	// With shift: all from the one before.
 	select(key, on, range = false) {
 		const at = this.items.findIndex((i) => this.key(i) === key);
-		const from = range && this.anchor !== undefined ? this.anchor : at;
+		const anchor = range ? this.items.findIndex((i) => this.key(i) === this.anchor) : -1, from = anchor < 0 ? at : anchor;
 		for (let i = Math.min(from, at); i <= Math.max(from, at); i++)
 			this.selection[on ? "add" : "delete"](this.key(this.items[i]));
-		this.anchor = at;
+		this.anchor = key;
 		this.draw();
 		this.onSelect();
 	}
@@ -173,6 +175,8 @@ export class Table {
 		else if (top + this.height + head > this.node.scrollTop + this.node.clientHeight)
 			this.node.scrollTop = top + this.height + head - this.node.clientHeight;
 		this.draw();
+		const tr = this.rows.get(this.key(this.current()))?.tr;
+		setText(this.voice, tr ? [...tr.cells].map((td) => td.textContent).filter(Boolean).join(", ") : "");
 	}
 
 	current() {
