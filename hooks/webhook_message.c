@@ -132,9 +132,10 @@ int webhook_sign(const struct webhook_secrets *s, const char *id, int64_t timest
 
 static char *body_with(const struct timeline_event *e, json_t *record)
 {
-	json_t *j = json_pack("{s:s, s:o, s:{s:I, s:s?, s:s, s:O?}}", "type", e->kind, "timestamp",
-		machine_time_json(e->at), "data", "seq", (json_int_t)e->seq, "machine",
-		*e->machine ? e->machine : NULL, "text", e->text, "record", record);
+	json_t *j = json_pack("{s:s, s:o, s:{s:I, s:s?, s:s, s:s?, s:O?}}", "type", e->kind,
+		"timestamp", machine_time_json(e->at), "data", "seq", (json_int_t)e->seq, "machine",
+		*e->machine ? e->machine : NULL, "text", e->text, "by",
+		e->by && *e->by ? e->by : NULL, "record", record);
 	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 
 	json_decref(j);

@@ -9,7 +9,7 @@
  *   webhook-signature: "v1,BASE64", one for each secret, a blank between: HMAC-SHA256 of "ID.TIMESTAMP.BODY"
  *
  *   {"type": "failed", "timestamp": "2026-11-30T02:38:19.042Z",
- *    "data": {"seq": 4711, "machine": "web01", "text": "…", "record": {…}}}
+ *    "data": {"seq": 4711, "machine": "web01", "text": "…", "by": null, "record": {…}}}
  */
 #ifndef USHER_HOOKS_WEBHOOK_MESSAGE_H
 #define USHER_HOOKS_WEBHOOK_MESSAGE_H

@@ -89,6 +89,7 @@ check "in order" test "$(posts "$(of /all web1)" | jq -r '.body | fromjson | .ty
 first=$(posts "$(of /all web1)" | head -n 1)
 body=$(jq -r .body <<<"$first")
 check "with the record" test "$(jq -r .data.record.name <<<"$body") $(jq -r .data.record.profile <<<"$body")" = "web1 plain"
+check "who asked for it" test "$(jq -r .data.by <<<"$body")" = root
 check "a time" sh -c 'echo "$1" | grep -E "^20[0-9-]+T[0-9:.]+Z$"' - "$(jq -r .timestamp <<<"$body")"
 check "a number of the timeline" test "$(jq -r .data.seq <<<"$body")" = \
 	"$("$USHER" timeline web1 --json | jq -r 'select(.kind == "created").seq')"

@@ -128,13 +128,14 @@ START_TEST(test_body)
 	json_t *record = json_pack("{s:s}", "name", "web01");
 	char id[WEBHOOK_ID], again[WEBHOOK_ID];
 
+	e.by = (char *)"root";
 	is(message(&e, record),
 		"{\"type\":\"failed\",\"timestamp\":\"2026-11-30T02:38:19.042Z\",\"data\":{"
-		"\"seq\":4711,\"machine\":\"web01\",\"text\":\"it said \\\"no\\\"\","
+		"\"seq\":4711,\"machine\":\"web01\",\"text\":\"it said \\\"no\\\"\",\"by\":\"root\","
 		"\"record\":{\"name\":\"web01\"}}}");
 	is(message(&none, NULL),
 		"{\"type\":\"failed\",\"timestamp\":\"2026-11-30T02:38:19.042Z\",\"data\":{"
-		"\"seq\":4711,\"machine\":null,\"text\":\"it said \\\"no\\\"\",\"record\":null}}");
+		"\"seq\":4711,\"machine\":null,\"text\":\"it said \\\"no\\\"\",\"by\":null,\"record\":null}}");
 	webhook_id(&e, id);
 	webhook_id(&none, again);
 	ck_assert_str_eq(id, again);
