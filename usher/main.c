@@ -67,7 +67,7 @@ static void help(FILE *to)
 	      "Boots machines over the network into unattended installs.\n\n",
 		to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(to, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n'usher COMMAND --help' lists a command's options; usher(1) is the manual.\n", to);
 }
 

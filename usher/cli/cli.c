@@ -2,6 +2,7 @@
 /* Options, usage errors and name ranges, shared by the commands. */
 #include "usher/cli/cli.h"
 #include "config/paths.h"
+#include "core/text.h"
 #include "usher/client/cli_names.h"
 
 #include <errno.h>
@@ -37,12 +38,28 @@ int cli_usage(const struct command *c, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+/* "no option --lable (did you mean '--label'?)" */
+static int no_option(const struct command *c, const char *what, const struct option *options)
+{
+	const char *best = NULL;
+	char word[64];
+
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(what + 2, "="), what + 2);
+	for (const struct option *o = options; o->name; o++)
+		text_nearer(word, o->name, &best);
+	if (best)
+		return cli_usage(c, "no option %s (did you mean '--%s'?)", what, best);
+	return cli_usage(c, "no option %s", what);
+}
+
 /* getopt_long()'s own messages name the program only; ours name the command and the option. */
 static void option_error(
 	const struct command *c, int opt, char **argv, const struct option *options)
 {
 	const char *what = argv[optind - 1];
 
+	if (opt == ':' && optopt == 'o')
+		exit(cli_usage(c, "-o needs a value, as in -o json"));
 	if (opt == ':')
 		exit(cli_usage(c, "%s needs a value", what));
 	if (optopt > ' ' && optopt < 127) /* within a cluster optind has not moved yet */
@@ -50,7 +67,9 @@ static void option_error(
 	for (const struct option *o = options; optopt && o->name; o++)
 		if (o->val == optopt)
 			exit(cli_usage(c, "--%s takes no value", o->name));
-	exit(cli_usage(c, "no option %s", what));
+	if (strncmp(what, "--", 2) != 0)
+		exit(cli_usage(c, "no option %s", what));
+	exit(no_option(c, what, options));
 }
 
 static bool has_config(const struct option *options)

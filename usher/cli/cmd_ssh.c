@@ -242,6 +242,11 @@ static int log_in(struct login *l, struct client *client, const json_t *m)
 	user = user_of(l, client, m);
 	if (!json_array_size(json_object_get(m, "host_keys")))
 		return no_keys(m, user, address);
+	if (!json_array_size(json_object_get(m, "ssh_keys")))
+		fprintf(stderr,
+			"usher: note: %s was installed without anybody's SSH key, so that only a "
+			"password gets in\n",
+			l->name);
 	return run(l, user, address);
 }
 

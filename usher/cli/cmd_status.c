@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usher status: the service on one screen, and what needs somebody. */
+/* usher status: the service on one screen, and what is wrong. */
 #include "usher/cli/cli.h"
 #include "usher/cli/machine_text.h"
 #include "usher/cli/packages_text.h"
@@ -351,8 +351,8 @@ static int run_status(const struct command *c, int argc, char **argv)
 const struct command cmd_status = {
 	.name = "status",
 	.arguments = "",
-	.summary = "the service on one screen, and what needs somebody",
+	.summary = "show the service on one screen, and what is wrong",
 	.help = "  Exit status: 0 all is well; 1 the service does not run, or does not answer;\n"
-		"  2 wrong usage; 3 something needs somebody: it says what, and the fix\n" CLI_COMMON_HELP,
+		"  2 wrong usage; 3 something is wrong: it says what, and the fix\n" CLI_COMMON_HELP,
 	.run = run_status,
 };

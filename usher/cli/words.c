@@ -17,6 +17,8 @@ static const struct meaning meanings[] = {
 	{"reboot reset", "usher restart NAME"},
 	{"suspend pause", "virsh suspend NAME; usher start NAME goes on with it"},
 	{"login sftp scp", "usher ssh NAME"},
+	{"connect", "usher ssh NAME, or usher console NAME"},
+	{"-v", "usher --version"},
 	{"logs events history", "usher timeline NAME, usher log NAME, or usher console NAME --log"},
 	{"attach tty serial", "usher console NAME"},
 	{"rm del remove undefine purge forget", "usher delete NAME"},
