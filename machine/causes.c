@@ -359,6 +359,25 @@ static bool find_late(const struct situation *s, enum boot_step step, struct cau
 	return false;
 }
 
+/* Its console said something before, and never was silent for so long where it came through. */
+static bool find_silence(
+	const struct situation *s, enum boot_step step, int64_t since, struct cause *ret)
+{
+	int64_t usual = s->silent ? s->silent[step] : 0;
+	int64_t from = s->facts->line_at > since ? s->facts->line_at : since;
+	int64_t limit = usual * STEP_LATE_TIMES > SILENT_MS ? usual * STEP_LATE_TIMES : SILENT_MS;
+	char seen[FACT_TEXT];
+
+	if (!usual || !s->facts->line_at || step < STEP_ANSWERS || s->now - from <= limit)
+		return false;
+	snprintf(seen, sizeof seen, "nothing for %lld s; before at most for %lld s",
+		(long long)(s->now - from) / 1000, (long long)usual / 1000);
+	name_cause(s, "silent", false,
+		"its console fell silent, for longer than it ever was there: what runs on it hangs, or waits for an answer",
+		seen, "read its console: usher console {name}", ret);
+	return true;
+}
+
 /* Nobody can say how long a user takes to press a button, libvirt to make a large disk, or a memory test. */
 static bool waits_for_user(const struct situation *s, enum boot_step step)
 {
@@ -378,8 +397,10 @@ bool causes_find(const struct situation *s, struct cause *ret)
 		return true;
 	if (s->failing && *s->reason && find_in_reason(s, ret))
 		return true;
-	if (waits_for_user(s, step) || !(late || s->failing))
+	if (waits_for_user(s, step))
 		return false;
+	if (!late && !s->failing)
+		return find_silence(s, step, since, ret);
 	return find_sign(s, SAW_HINT, s->facts->hint, since, ret) ||
 		(late && find_late(s, step, ret));
 }

@@ -18,6 +18,7 @@ enum {
 	CAUSE_TEXT = 400,
 	/* A step is late when it takes this many times what it ever took with the same profile; not below its floor. */
 	STEP_LATE_TIMES = 3,
+	SILENT_MS = 2 * 60 * 1000, /* the same of a console that says nothing: its floor */
 };
 
 struct situation {
@@ -36,8 +37,8 @@ struct situation {
 	bool tool;     /* it installs nothing: what it runs may take as long as it likes */
 	int64_t now;   /* mono ms */
 	int64_t restarted; /* mono ms: when the service started, if it was away while this attempt was under way; 0: not */
-	const int64_t
-		*usual; /* ms that each step took at most, [STEPS]; 0: not known; NULL: none is */
+	/* ms that each step took at most, and that the console was silent in it, [STEPS]; 0: not known; NULL: none is */
+	const int64_t *usual, *silent;
 };
 
 struct cause {

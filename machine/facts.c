@@ -63,11 +63,21 @@ static bool may_look(struct facts *f, int64_t now)
 	return f->heard++ < FACT_LINES;
 }
 
+void facts_silence(struct facts *f, int64_t until)
+{
+	int64_t from = f->line_at > f->waits_since ? f->line_at : f->waits_since;
+
+	if (f->line_at && f->waits_since && until - from > f->silent[f->waits])
+		f->silent[f->waits] = until - from;
+}
+
 void facts_heard(struct facts *f, int64_t now, const char *line)
 {
 	char start[FACT_TEXT];
 	const struct sign *sign;
 
+	facts_silence(f, now);
+	f->line_at = now;
 	if (!may_look(f, now))
 		return;
 	snprintf(start, sizeof start, "%s", line);

@@ -103,10 +103,12 @@ struct facts {
 	bool says_uuid[FACT_CLIENTS];           /* … where it said one */
 	int64_t heard_at; /* mono ms: `heard` lines were looked through since */
 	unsigned heard;
-	int64_t asked_at;     /* mono ms: its address was asked for by ARP, last; 0: never */
-	enum boot_step waits; /* for what, when it was last looked at … */
-	int64_t waits_since;  /* … and since when (mono ms); 0: it was not looked at */
-	int64_t took[STEPS];  /* ms: the longest wait of this attempt for each */
+	int64_t asked_at;      /* mono ms: its address was asked for by ARP, last; 0: never */
+	enum boot_step waits;  /* for what, when it was last looked at … */
+	int64_t waits_since;   /* … and since when (mono ms); 0: it was not looked at */
+	int64_t took[STEPS];   /* ms: the longest wait of this attempt for each */
+	int64_t line_at;       /* mono ms: its console or log said something, last; 0: never */
+	int64_t silent[STEPS]; /* ms: how long they said nothing, at most, in each */
 };
 
 void facts_init(struct facts *f, int64_t now);
@@ -115,6 +117,8 @@ void facts_fini(struct facts *f);
 void facts_saw(struct facts *f, enum fact what, int64_t now, const char *text);
 /* A line of its console or log, not yet made plain: looks for a sign in it. */
 void facts_heard(struct facts *f, int64_t now, const char *line);
+/* Nothing was heard until then, in the step that it waits in. */
+void facts_silence(struct facts *f, int64_t until);
 /* A client of this kind said this UUID with its MAC. Another one than before: SAW_TWIN. One kind alone is compared, as a firmware
  * may say another than iPXE does of the same machine. */
 void facts_identified(

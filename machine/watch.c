@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long each step took at most with a profile. One that took less brings it down a little, so that one slow day is
+/* How long each step took at most with a profile, and how long its console was silent. One that took less brings it down a little, so that one slow day is
  * forgotten. */
 struct usual {
 	char profile[sizeof((struct machine *)NULL)->profile];
-	int64_t ms[STEPS];
+	int64_t ms[STEPS], silent[STEPS]; /* the console was, in that step */
 };
 
-enum { USUAL_FORGETS = 8 };
+enum { USUAL_FORGETS = 8, USUAL_TEXT = 2 * 24 * STEPS };
 
 static const char usual_key[] = "usual ";
 
@@ -74,30 +74,26 @@ static struct usual *usual_make(struct machines *ms, const char *profile)
 	return u;
 }
 
-static void learn(struct machine *m, enum boot_step step, int64_t took)
+static void learn(int64_t *usual, int64_t took)
 {
-	struct usual *u = step < STEP_NONE ? usual_make(m->home, profile_of(m)) : NULL;
-
-	if (!u)
-		return;
-	if (took >= u->ms[step])
-		u->ms[step] = took;
-	else
-		u->ms[step] -= (u->ms[step] - took) / USUAL_FORGETS;
+	if (took >= *usual)
+		*usual = took;
+	else if (took)
+		*usual -= (*usual - took) / USUAL_FORGETS;
 }
 
 /* What it took is known to have been fine only now. */
 static void keep_usual(struct machine *m)
 {
 	const struct usual *u = usual_of(m->home, profile_of(m));
-	char key[sizeof usual_key + sizeof u->profile], text[24 * STEPS] = "";
+	char key[sizeof usual_key + sizeof u->profile], text[USUAL_TEXT] = "";
 	size_t n = 0;
 
 	if (!u || !m->home->store)
 		return;
-	for (size_t i = 0; i < STEPS; i++)
-		n += (size_t)snprintf(
-			text + n, sizeof text - n, "%s%lld", i ? " " : "", (long long)u->ms[i]);
+	for (size_t i = 0; i < 2 * STEPS; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%lld", i ? " " : "",
+			(long long)(i < STEPS ? u->ms[i] : u->silent[i - STEPS]));
 	snprintf(key, sizeof key, "%s%s", usual_key, u->profile);
 	(void)store_put(m->home->store, STORE_SETTING, key, strlen(key), text, n);
 }
@@ -105,7 +101,7 @@ static void keep_usual(struct machine *m)
 static int load_usual(void *arg, const void *key, size_t key_len, const void *value, size_t len)
 {
 	size_t skip = sizeof usual_key - 1;
-	char profile[sizeof((struct usual *)NULL)->profile], text[24 * STEPS], *at = text;
+	char profile[sizeof((struct usual *)NULL)->profile], text[USUAL_TEXT], *at = text;
 	struct usual *u;
 
 	if (key_len <= skip || memcmp(key, usual_key, skip) != 0 ||
@@ -114,8 +110,8 @@ static int load_usual(void *arg, const void *key, size_t key_len, const void *va
 	snprintf(profile, sizeof profile, "%.*s", (int)(key_len - skip), (const char *)key + skip);
 	snprintf(text, sizeof text, "%.*s", (int)len, (const char *)value);
 	u = usual_make(arg, profile);
-	for (size_t i = 0; u && i < STEPS; i++)
-		u->ms[i] = strtoll(at, &at, 10);
+	for (size_t i = 0; u && i < 2 * STEPS; i++) /* older ones have the first half */
+		*(i < STEPS ? &u->ms[i] : &u->silent[i - STEPS]) = strtoll(at, &at, 10);
 	return u ? 0 : -ENOMEM;
 }
 
@@ -149,13 +145,22 @@ static void note_duration(struct machine *m, int64_t took)
 /* It came through: what its steps took was fine. */
 static void learn_all(struct machine *m)
 {
-	if (m->facts->waits_since)
-		note_duration(m, clock_mono_ms() - m->facts->waits_since);
-	m->facts->waits_since = 0;
-	for (int i = STEP_START + 1; i < STEP_NONE; i++)
-		if (m->facts->took[i])
-			learn(m, (enum boot_step)i, m->facts->took[i]);
-	memset(m->facts->took, 0, sizeof m->facts->took);
+	struct usual *u = usual_make(m->home, profile_of(m));
+	struct facts *f = m->facts;
+	int64_t now = clock_mono_ms();
+
+	if (f->waits_since) {
+		note_duration(m, now - f->waits_since);
+		facts_silence(f, now);
+	}
+	f->waits_since = 0;
+	for (int i = STEP_START + 1; u && i < STEP_NONE; i++) {
+		learn(&u->ms[i], f->took[i]);
+		if (!m->attempt.cause && !m->cause_before)
+			learn(&u->silent[i], f->silent[i]);
+	}
+	memset(f->took, 0, sizeof f->took);
+	memset(f->silent, 0, sizeof f->silent);
 	keep_usual(m);
 }
 
@@ -244,6 +249,7 @@ static struct situation situation_of(const struct machine *m, int64_t now)
 		.now = now,
 		.restarted = m->facts->begun <= m->home->restarted ? m->home->restarted : 0,
 		.usual = u ? u->ms : NULL,
+		.silent = u ? u->silent : NULL,
 	};
 }
 
@@ -291,6 +297,8 @@ static void note_step(struct machine *m, enum boot_step step, int64_t since)
 
 	if (f->waits_since && since > f->waits_since && step >= f->waits)
 		note_duration(m, since - f->waits_since);
+	if (since > f->waits_since)
+		facts_silence(f, since);
 	f->waits = step;
 	f->waits_since = since;
 }

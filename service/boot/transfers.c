@@ -119,6 +119,19 @@ static enum fact loaded(const struct machine *m)
 	return m->state == LIFE_ARMED ? SAW_LOADER : SAW_FILE;
 }
 
+/* GRUB, shim and PXELINUX ask for files of theirs that need not be there: lists, modules, fonts, translations, configurations of
+ * other names. That they are not is no fault. */
+static bool need_not_be(const char *name)
+{
+	static const char *const parts[] = {
+		".cfg", ".lst", ".mod", ".mo", ".pf2", "revocations", "locale/"};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strstr(name, parts[i]))
+			return true;
+	return false;
+}
+
 static void note_http(const struct machine *m, const struct http_report *r)
 {
 	char text[FACT_TEXT];
@@ -127,7 +140,7 @@ static void note_http(const struct machine *m, const struct http_report *r)
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
 	if (r->underway && r->sent < STALLED)
 		machine_saw(m, SAW_STALLED, text);
-	else if (r->status == 404)
+	else if (r->status == 404 && !need_not_be(r->path))
 		machine_saw(m, SAW_MISSING, text);
 	else if (r->status < 300 && !r->completed && !r->underway)
 		machine_saw(m, SAW_BROKEN, text);
@@ -141,7 +154,7 @@ static void note_tftp(const struct machine *m, const struct tftp_report *r)
 
 	machine_saw(m, SAW_TRANSFER, NULL);
 	snprintf(text, sizeof text, "TFTP %s: %s", r->name, r->why);
-	if (r->outcome == TFTP_REFUSED)
+	if (r->outcome == TFTP_REFUSED && !need_not_be(r->name))
 		machine_saw(m, SAW_MISSING, text);
 	else if (r->outcome == TFTP_DONE && !boot_is_script(r->name))
 		machine_saw(m, loaded(m), r->name);

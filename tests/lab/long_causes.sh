@@ -101,7 +101,7 @@ if wanted dies; then
 fi
 
 # --- Secure Boot: its shim refuses a kernel that was changed ---
-one changed secure-boot 150 true --firmware efi-secure
+one changed secure-boot 300 true --firmware efi-secure
 
 # --- its storage is full when it has begun ---
 if wanted full; then

@@ -305,6 +305,36 @@ START_TEST(test_late)
 }
 END_TEST
 
+/* Where its console usually speaks, silence tells sooner than that nothing is reported. */
+START_TEST(test_silence)
+{
+	int64_t silent[STEPS] = {[STEP_INSTALL] = SECONDS(50)};
+	struct cause c;
+
+	begin(LIFE_INSTALLING);
+	saw(SAW_ANSWERS, NULL);
+	wait_s(100);
+	now.silent = silent;
+	ck_assert_str_eq(kind(), "none"); /* nothing was ever heard of this one */
+	facts_heard(&facts, now.now, "Unpacking base-files");
+	wait_s(150);
+	ck_assert_str_eq(kind(), "none");
+	wait_s(1);
+	ck_assert(causes_find(&now, &c));
+	ck_assert_str_eq(c.kind, "silent");
+	ck_assert(!c.certain);
+	ck_assert_str_eq(c.seen, "nothing for 151 s; before at most for 50 s");
+	silent[STEP_INSTALL] = SECONDS(10); /* not below the floor */
+	facts_heard(&facts, now.now, "Unpacking bash");
+	wait_s(120);
+	ck_assert_str_eq(kind(), "none");
+	silent[STEP_INSTALL] = 0; /* not known */
+	wait_s(100);
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
 /* Nobody's fault: a user has to press a button, or to confirm. */
 START_TEST(test_user)
 {
@@ -430,6 +460,7 @@ int main(void)
 	tcase_add_test(t, test_took_ours);
 	tcase_add_test(t, test_unless);
 	tcase_add_loop_test(t, test_late, 0, sizeof lates / sizeof *lates);
+	tcase_add_test(t, test_silence);
 	tcase_add_test(t, test_user);
 	tcase_add_test(t, test_signs_of_boot);
 	tcase_add_test(t, test_hint);
