@@ -165,6 +165,73 @@ START_TEST(allowed)
 }
 END_TEST
 
+static bool may(enum role role, enum http_method method, const char *path)
+{
+	unsigned status = api_routes_allow(method, path, role, why, sizeof why);
+
+	ck_assert(status == 0 || status == 403);
+	return !status;
+}
+
+START_TEST(roles)
+{
+	ck_assert(may(ROLE_VIEW, HTTP_GET, "/machines"));
+	ck_assert(may(ROLE_VIEW, HTTP_HEAD, "/machines/web01"));
+	ck_assert(!may(ROLE_NONE, HTTP_GET, "/machines"));
+	ck_assert(!may(ROLE_VIEW, HTTP_POST, "/machines/web01/disarm"));
+	ck_assert_str_eq(
+		why, "POST /machines/web01/disarm takes the role operate, and yours is view");
+	ck_assert(may(ROLE_OPERATE, HTTP_POST, "/machines/web01/disarm"));
+	ck_assert(may(ROLE_ADMIN, HTTP_POST, "/machines/web01/disarm"));
+	ck_assert(!may(ROLE_OPERATE, HTTP_POST, "/networks"));
+	ck_assert(!may(ROLE_OPERATE, HTTP_GET, "/tokens"));
+	ck_assert(!may(ROLE_OPERATE, HTTP_DELETE, "/tokens/x"));
+	ck_assert(may(ROLE_ADMIN, HTTP_POST, "/tokens"));
+	ck_assert(may(ROLE_NONE, HTTP_GET, "/nothing")); /* which is 404 */
+}
+END_TEST
+
+/* All that changes something takes more than to look; but for tokens, all that is read takes only that. */
+START_TEST(the_table)
+{
+	enum http_method method;
+	const char *path;
+	enum role role;
+	size_t i = 0;
+
+	for (; api_routes_at(i, &method, &path, &role); i++) {
+		bool looks = method == HTTP_GET && strncmp(path, "/tokens", strlen("/tokens"));
+
+		ck_assert_msg(
+			(role == ROLE_VIEW) == looks, "%s %s", http_method_name(method), path);
+	}
+	ck_assert_uint_gt(i, 40);
+}
+END_TEST
+
+static unsigned may_send(enum role role, const char *body)
+{
+	json_t *j = json_loads(body, 0, NULL);
+	unsigned status = api_routes_allow_body(j, role, why, sizeof why);
+
+	json_decref(j);
+	return status;
+}
+
+START_TEST(bodies)
+{
+	ck_assert_uint_eq(may_send(ROLE_OPERATE, "{\"name\": \"x\"}"), 0);
+	ck_assert_uint_eq(may_send(ROLE_OPERATE, "{\"domain\": \"<domain/>\"}"), 403);
+	ck_assert_uint_eq(may_send(ROLE_OPERATE, "{\"connect\": \"x\"}"), 403);
+	ck_assert_uint_eq(may_send(ROLE_ADMIN, "{\"domain\": \"<domain/>\"}"), 0);
+	ck_assert_uint_eq(
+		may_send(ROLE_OPERATE, "{\"machines\": [{}, {\"connect\": \"x\"}]}"), 403);
+	ck_assert_uint_eq(may_send(ROLE_OPERATE, "{\"common\": [{\"domain\": \"x\"}]}"), 403);
+	ck_assert_uint_eq(may_send(ROLE_OPERATE, "{\"networks\": [{\"domain\": \"lab\"}]}"), 0);
+	ck_assert_uint_eq(api_routes_allow_body(NULL, ROLE_VIEW, why, sizeof why), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("api_routes");
@@ -177,6 +244,9 @@ int main(void)
 	tcase_add_test(t, methods);
 	tcase_add_test(t, queries);
 	tcase_add_test(t, keys);
+	tcase_add_test(t, roles);
+	tcase_add_test(t, the_table);
+	tcase_add_test(t, bodies);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
