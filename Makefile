@@ -235,8 +235,8 @@ help:
 	@echo 'make check-unit  without the labs            make SANITIZE=address,undefined check'
 	@echo 'make check-long  and labs that take their time (LABS=long_durable: that one)'
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
-	@echo 'make format      clang-format'
-	@echo 'make bench       side by side with peers: bench-dhcp, -dhcp6, -tftp, -http, -storm, -latency, -scale, -render, -guests, -image; BENCH_QUICK=1: short ones'
+	@echo 'make format      clang-format                make screenshots   of the web page, into doc/'
+	@echo 'make bench       side by side with peers: bench-dhcp, -dhcp6, -tftp, -http, -storm, -latency, -scale, -page, -render, -guests, -image; BENCH_QUICK=1: short ones'
 	@echo 'make install     prefix=$(prefix) DESTDIR=   make uninstall     the same places'
 	@echo 'make deps        apt-get what is missing'
 

@@ -359,7 +359,7 @@ def guest_console(page):
 def guest_up(page):
     check("it installs", lambda: api.state(GUEST) == "installing", seconds=120)
     check("the picture shows it", lambda: page.all(".block.now") and page.all(".curve"), seconds=60)
-    check("it is up", lambda: api.state(GUEST) == "up", seconds=300)
+    check("it is up", lambda: api.state(GUEST) == "up", seconds=700)
     check("the picture has all stages done", lambda: len(page.all(".block.done")) == 5)
     page.click("[data-tab=events]")
     page.click("[data-tab=console]")

@@ -17,6 +17,7 @@ def shoot(page, name, where, ready, then=None):
     if then:
         then(page)
     page.js("document.activeElement.blur()")
+    page.cdp("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 1, "y": 1})
     time.sleep(1.2)
     page.driver.save_screenshot(os.path.join(SHOTS, f"{name}.png"))
 
@@ -51,6 +52,7 @@ def pictures(dark, width, height, shots):
 pictures(False, 1280, 800, [
     ("machines", "machines", "tr[data-key]"),
     ("stuck", "machine/web1", ".cause:not([hidden])"),
+    ("answers", "machine/db2?tab=rendered", ".finding"),
     ("create", "create", "input[name=name]", fill),
     ("reinstall", "machine/web4", "[data-action=reinstall]", reinstall),
 ])
