@@ -37,7 +37,7 @@ let leave = () => {};
 let frame = null;
 
 function show() {
-	const route = here(), view = views[route.view] || views.machines;
+	const route = here(), view = Object.hasOwn(views, route.view) ? views[route.view] : views.machines;
 	leave();
 	viewKeys({});
 	const main = el("main", { id: "main", tabindex: -1, class: `view-${route.view}` });
@@ -103,6 +103,10 @@ function askForToken(why) {
 }
 
 applyTheme();
+$(".skip").addEventListener("click", (e) => {
+	e.preventDefault();
+	$("#main")?.focus();
+});
 whenUnauthorized(() => frame && askForToken("The token is not accepted any more: it has expired or was taken back."));
 globalKeys({
 	"?": ["This list", showKeys],

@@ -2,7 +2,7 @@
 // The part of the address after "#": /machines?state=failed, /machine/web01.
 
 export function here() {
-	const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+	const [path, query] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
 	const [view = "", ...rest] = path.split("/").map(decode);
 	return { view: view || "machines", name: rest[0] || null, part: rest[1] || null, args: Object.fromEntries(new URLSearchParams(query)) };
 }
