@@ -14,9 +14,11 @@ const listeners = new Set(), eventListeners = new Set();
 const waiting = new Set(); // names to read again
 const reading = new Set();
 const again = new Set(); // changed while they were being read
+const RETRY_MS = 3000;
 let stop = null, newest = 0;
+let round = 0; // begins anew with each end(): what was asked before it is not kept
 
-export const state = { loaded: false, link: "away", fault: null };
+export const state = { loaded: false, link: "away" };
 
 export const machines = {
 	all: () => all.values(),
@@ -40,16 +42,21 @@ export function onEvents(f) {
 
 export async function start() {
 	stop?.();
+	const mine = round;
 	// what happens while the list is read is in the events after this
 	newest = (await get("/events", { after: Number.MAX_SAFE_INTEGER })).newest;
 	await readAll();
+	if (mine !== round)
+		return;
 	stop = follow({ after: newest, onEvent: take, onState: link });
 }
 
 export function end() {
 	stop?.();
 	stop = null;
+	round++;
 	all.clear();
+	[waiting, again].forEach((names) => names.clear());
 	state.loaded = false;
 }
 
@@ -61,9 +68,11 @@ function link(to) {
 }
 
 async function readAll() {
-	const seen = new Set();
+	const seen = new Set(), mine = round;
 	for (let from; from !== null;) {
 		const page = await get("/machines", { limit: PAGE, from });
+		if (mine !== round)
+			return;
 		for (const m of page.machines) {
 			seen.add(m.name);
 			keep(m);
@@ -130,12 +139,20 @@ function next() {
 	}
 }
 
+// A fault that another try may not meet: no answer, too many requests, a restart.
+const passes = (e) => e.status === 0 || e.status === 429 || e.status >= 500;
+
 async function readOne(name) {
+	const mine = round;
 	try {
-		keep(await get(machinePath(name)));
+		const m = await get(machinePath(name));
+		if (mine === round)
+			keep(m);
 	} catch (e) {
 		if (e.status === 404)
 			all.delete(name);
+		else if (passes(e))
+			setTimeout(() => mine === round && readAgain(name), RETRY_MS);
 	}
 	reading.delete(name);
 	if (again.delete(name))

@@ -7,7 +7,8 @@ import { may, session, signOut, whoAmI } from "./session.js";
 import { go, here, to } from "./route.js";
 import { globalKeys, showKeys, viewKeys } from "./keys.js";
 import { applyTheme, nextTheme, theme } from "./theme.js";
-import { signInView } from "./signin.js";
+import { signInView, troubleView } from "./signin.js";
+import { toast } from "./dialog.js";
 import { listView } from "./list.js";
 import { machineView } from "./machine.js";
 import { createView } from "./create.js";
@@ -32,6 +33,8 @@ const views = {
 	machine: { title: "Machine", show: machineView, hidden: true, under: "machines" },
 	create: { title: "Create a machine", show: createView, hidden: true },
 };
+
+const READ_AGAIN_MS = 10000;
 
 let leave = () => {};
 let frame = null;
@@ -67,36 +70,52 @@ function header() {
 	const head = el("header", {}, el("a.brand", { href: to("machines") }, el("img", { src: "/web/icon.svg", alt: "", width: 22, height: 22 }), "usher"), nav,
 		el("div.tools", {}, may("operate") ? el("a.button.primary.small", { href: to("create") }, "Create") : null, link, themeButton,
 			el("button.icon", { type: "button", "aria-label": "Keyboard", title: "Keyboard  ?", on: { click: showKeys } }, "?"), who));
-	onMachines(() => {
+	const offs = [onMachines(() => {
 		setClass(link, `link ${state.link}`);
 		setText(link.lastChild, { live: "live", polling: "live", away: "away" }[state.link]);
-	});
-	watchStatus((s) => {
+	}), watchStatus((s) => {
 		trouble.hidden = !s.trouble;
 		setText(trouble, s.trouble || "");
 		setText($(".version", who), `usher ${s.version}`);
-	});
-	return { head, nav, trouble };
+	})];
+	return { head, nav, trouble, end: () => offs.forEach((f) => f()) };
 }
 
 async function begin() {
 	try {
 		await whoAmI();
 	} catch (e) {
-		askForToken(e.status === 401 ? (token.get() ? e.message : "") : e.message);
+		if (e.status === 401)
+			askForToken(token.get() ? e.message : "");
+		else
+			troubleView($("#page"), e.message, begin);
 		return;
 	}
 	frame = { ...header(), main: el("main") };
 	$("#page").replaceChildren(frame.head, frame.trouble, frame.main);
 	addEventListener("hashchange", show);
 	show();
-	start().catch((e) => e.status !== 401 && askForToken(e.message));
+	read(frame);
+}
+
+// All machines; again, until the service gives them.
+async function read(mine) {
+	try {
+		await start();
+	} catch (e) {
+		if (e.status === 401 || frame !== mine)
+			return;
+		toast(e.message, "bad");
+		setTimeout(() => frame === mine && read(mine), READ_AGAIN_MS);
+	}
 }
 
 function askForToken(why) {
 	leave();
 	leave = () => {};
 	end();
+	frame?.end();
+	frame = null;
 	removeEventListener("hashchange", show);
 	viewKeys({});
 	signInView($("#page"), why, begin);

@@ -3,23 +3,20 @@
 import { get } from "./api.js";
 
 const EVERY_MS = 20000;
-let timer = null;
 
-export const status = { now: null };
-
+// Returns what ends it.
 export function watchStatus(f) {
-	clearInterval(timer);
 	const look = async () => {
 		if (document.hidden)
 			return;
 		const s = await get("/status").catch(() => null);
 		if (!s)
 			return;
-		status.now = s;
 		f({ version: s.version, trouble: troubleOf(s) });
 	};
-	timer = setInterval(look, EVERY_MS);
+	const timer = setInterval(look, EVERY_MS);
 	look();
+	return () => clearInterval(timer);
 }
 
 function troubleOf(s) {
