@@ -4,52 +4,101 @@ import { get, headers, url } from "./api.js";
 
 const SILENCE_MS = 40000; // the stream has a comment every 15 s
 const PAUSE_MS = [500, 1000, 2000, 5000, 10000];
+const STEADY_MS = 10000; // what held as long has not failed again
+const STREAM_AGAIN_MS = 60000;
+const QUICK_MS = 1000; // an empty answer sooner than that did not wait
 
-// Calls onEvent for each event after `after`; onState with "live", "polling" or "away". Returns what ends it.
-export function follow({ after, onEvent, onState }) {
-	const ender = new AbortController();
-	const place = { after };
-	run(place, ender.signal, onEvent, onState);
-	return () => ender.abort();
-}
-
-async function run(place, signal, onEvent, onState) {
-	let failures = 0, stream = true;
-	const take = (event) => {
-		failures = 0;
-		place.after = Math.max(place.after, event.seq);
-		onEvent(event);
-	};
-	while (!signal.aborted) {
+// Calls ask(signal) again and again until `signal` ends: after a failure with a pause, and not while nobody sees the page: a
+// browser has six connections to a service for all its tabs. What another try cannot mend is thrown.
+export async function keepAsking(ask, signal, onTrouble = () => {}) {
+	for (let failures = 0; !signal.aborted;) {
+		await inSight(signal);
+		const began = Date.now(), hidden = whenHidden();
 		try {
-			if (stream)
-				stream = await readStream(place, signal, take, onState);
-			else
-				await poll(place, signal, take, onState);
+			await ask(AbortSignal.any([signal, hidden.signal]));
+			failures = 0;
 		} catch (e) {
-			if (signal.aborted || e.status === 401)
+			if (signal.aborted)
 				return;
-			failures++;
-		}
-		if (failures) {
-			onState("away");
-			await new Promise((done) => setTimeout(done, PAUSE_MS[Math.min(failures, PAUSE_MS.length) - 1]));
+			if (e.status === 401 || e.status === 403 || e.status === 404)
+				throw e;
+			if (!hidden.signal.aborted) {
+				failures = Date.now() - began > STEADY_MS ? 0 : failures;
+				onTrouble(e);
+				await pause(PAUSE_MS[Math.min(failures++, PAUSE_MS.length - 1)], signal);
+			}
+		} finally {
+			hidden.end();
 		}
 	}
 }
 
-async function poll(place, signal, take, onState) {
+// {signal, which ends when the page is hidden, end()}
+function whenHidden() {
+	const ender = new AbortController();
+	const look = () => document.hidden && ender.abort();
+	document.addEventListener("visibilitychange", look);
+	look();
+	return { signal: ender.signal, end: () => document.removeEventListener("visibilitychange", look) };
+}
+
+// When the page is to be seen, or `signal` ends.
+async function inSight(signal) {
+	while (document.hidden && !signal.aborted)
+		await new Promise((done) => {
+			const ender = new AbortController(), both = { once: true, signal: ender.signal };
+			const go = () => {
+				ender.abort();
+				done();
+			};
+			document.addEventListener("visibilitychange", go, both);
+			signal.addEventListener("abort", go, both);
+		});
+}
+
+// `ms`, or less where `signal` ends before.
+export function pause(ms, signal) {
+	return new Promise((done) => {
+		const timer = setTimeout(done, ms);
+		signal?.addEventListener("abort", () => {
+			clearTimeout(timer);
+			done();
+		}, { once: true });
+	});
+}
+
+// Calls onEvent for each event after `after`; onState with "live", "polling" or "away". Returns what ends it.
+export function follow({ after, onEvent, onState }) {
+	const ender = new AbortController();
+	let newest = after, noStreamUntil = 0;
+	const take = (event) => {
+		newest = Math.max(newest, event.seq);
+		onEvent(event);
+	};
+	const ask = async (signal) => {
+		if (Date.now() < noStreamUntil)
+			await poll(newest, signal, take, onState);
+		else if (!(await readStream(newest, signal, take, onState)))
+			noStreamUntil = Date.now() + STREAM_AGAIN_MS;
+	};
+	keepAsking(ask, ender.signal, () => onState("away")).catch(() => onState("away"));
+	return () => ender.abort();
+}
+
+async function poll(after, signal, take, onState) {
+	const began = Date.now();
+	const answer = await get("/events", { after, wait: 25 }, signal);
 	onState("polling");
-	const answer = await get("/events", { after: place.after, wait: 25 }, signal);
 	answer.events.forEach(take);
+	if (!answer.events.length && Date.now() - began < QUICK_MS)
+		await pause(QUICK_MS, signal);
 }
 
 // False: this service has no stream, or no more streams to give.
-async function readStream(place, signal, take, onState) {
+async function readStream(after, signal, take, onState) {
 	const silence = new AbortController();
-	const either = AbortSignal.any([signal, silence.signal]);
-	const response = await fetch(url("/events", { after: place.after }), {
-		headers: headers({ Accept: "text/event-stream" }), signal: either,
+	const response = await fetch(url("/events", { after }), {
+		headers: headers({ Accept: "text/event-stream" }), signal: AbortSignal.any([signal, silence.signal]),
 	});
 	if (response.status === 429 || response.status === 503)
 		return false;

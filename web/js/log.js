@@ -2,6 +2,7 @@
 // What a machine's installer logged, as it comes.
 import { el, setText } from "./dom.js";
 import { get, machinePath } from "./api.js";
+import { keepAsking } from "./live.js";
 import { clock, many } from "./format.js";
 
 const KEPT = 2000; // lines in sight; more are on disk
@@ -34,16 +35,15 @@ export function logTab(root, { name }) {
 			list.scrollTop = list.scrollHeight;
 		setText(said, list.children.length ? many(list.children.length, "line") : "Its installer has logged nothing so far.");
 	};
-	readOn(name, ender.signal, add).catch((e) => ender.signal.aborted || setText(said, e.message));
-	return () => ender.abort();
-}
-
-async function readOn(name, signal, add) {
-	for (let args = { last: TAIL }; !signal.aborted;) {
+	let args = { last: TAIL };
+	const ask = async (signal) => {
 		const part = await get(machinePath(name, "/log"), args, signal);
 		add(part.lines);
 		args = { after: part.next, wait: 25 };
-	}
+	};
+	const trouble = (e) => setText(said, e.message);
+	keepAsking(ask, ender.signal, trouble).catch(trouble);
+	return () => ender.abort();
 }
 
 function line(l) {
