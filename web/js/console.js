@@ -2,10 +2,12 @@
 // A guest's serial console: recorded, and live.
 import { el, setText } from "./dom.js";
 import { get, machinePath, post } from "./api.js";
+import { keepAsking, pause } from "./live.js";
 import { may } from "./session.js";
 import { Terminal } from "./terminal.js";
 
 const TAIL = 65536; // bytes before the end to begin with
+const TYPED_AT_ONCE = 4096; // characters
 
 const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
@@ -25,14 +27,9 @@ export function consoleTab(root, { name, machine }) {
 	async function again(from) {
 		ender.abort();
 		ender = new AbortController();
-		const { signal } = ender;
 		terminal.reset();
-		try {
-			await readOn(name, from, signal, terminal, said);
-		} catch (e) {
-			if (!signal.aborted)
-				setText(said, e.message);
-		}
+		const trouble = (e) => setText(said, e.message);
+		await keepAsking(reader(name, from, terminal, said), ender.signal, trouble).catch(trouble);
 	}
 	// In order: what is typed while a request is under way goes with the next.
 	let typed = "", sending = false;
@@ -42,8 +39,8 @@ export function consoleTab(root, { name, machine }) {
 			return;
 		sending = true;
 		while (typed) {
-			const data = encode(typed);
-			typed = "";
+			const data = encode(typed.slice(0, TYPED_AT_ONCE));
+			typed = typed.slice(TYPED_AT_ONCE);
 			await post(machinePath(name, "/console"), { data }).catch((e) => setText(said, e.message));
 		}
 		sending = false;
@@ -56,17 +53,18 @@ export function consoleTab(root, { name, machine }) {
 	};
 }
 
-async function readOn(name, from, signal, terminal, said) {
+// What asks for the next part, from `from` or the end's last, and shows it.
+function reader(name, from, terminal, said) {
 	let args = from === null ? { last: TAIL } : { after: from };
-	for (;;) {
+	return async (signal) => {
 		const part = await get(machinePath(name, "/console"), args, signal);
-		terminal.write(decode(part.data));
-		setText(said, { on: may("operate") ? "Live: what you type goes to the guest" : "Live", opening: "Opening", off: "The guest is off: recorded output", none: "The guest has no console" }[part.state] || part.why || part.state);
-		const at = part.offset + decode(part.data).length;
-		args = { after: at, wait: at < part.newest ? 0 : 25 };
-		if (part.state !== "on" && at >= part.newest)
-			await new Promise((done) => setTimeout(done, 1500));
 		if (signal.aborted)
 			return;
-	}
+		const bytes = decode(part.data), at = part.offset + bytes.length;
+		terminal.write(bytes);
+		setText(said, { on: may("operate") ? "Live: what you type goes to the guest. Shift+Tab leaves it." : "Live", opening: "Opening", off: "The guest is off: recorded output", none: "The guest has no console" }[part.state] || part.why || part.state);
+		args = { after: at, wait: at < part.newest ? 0 : 25 };
+		if (part.state !== "on" && at >= part.newest)
+			await pause(1500, signal);
+	};
 }
