@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What can be done to machines: to which ones, what it does to them in words, and how it is asked for.
-import { get, machinePath, patch, post, postFull, remove, requestId } from "./api.js";
+import { get, machinePath, passes, patch, post, postFull, remove, requestId } from "./api.js";
 import { el } from "./dom.js";
 import { openDialog, toast } from "./dialog.js";
 import { readAgain } from "./machines.js";
+import { pause } from "./live.js";
 import { bytes, count, many } from "./format.js";
 import { isStuck } from "./states.js";
 import { may } from "./session.js";
 import { stateBadge } from "./bar.js";
 
 const AT_ONCE = 100; // machines of one bulk call, so that the dialog can tell how far it is
+const TRIES = 3, TRY_AGAIN_MS = 3000; // of a part
+const FETCH_LOOK_MS = 2000;
 const LISTED = 200;  // in a dialog
 const LOOKED_AT = 20; // whose disks are asked for before they are deleted
 
@@ -90,7 +93,7 @@ function ask(action, all, done) {
 			others.length ? el("details", {}, el("summary", {}, `${many(others.length, "other")} left out`), el("ul.names", {}, others.slice(0, LISTED).map((m) => el("li", {}, el("b", {}, m.name), el("span.dim", {}, action.not(m)))))) : null,
 			fields,
 			typed ? el("label.field", {}, el("span", {}, `Type ${typed}, their number, to go on`), el("input", { name: "typed", autocomplete: "off", inputmode: "numeric", on: { input: (e) => { button().disabled = e.target.value.trim() !== typed; } } })) : null],
-		buttons: [{ label: `${action.label} ${who}`, kind: action.kind, disabled: !!typed, act: (d) => carryOut(action, list, d, done) }],
+		buttons: [{ label: `${action.label} ${who}`, kind: action.kind, disabled: !!typed, stop: list.length > AT_ONCE ? "Stop after this part" : "Close", act: (d, signal) => carryOut(action, list, d, signal, done) }],
 	});
 	const button = () => dialog.querySelector(".dialog-actions .button:last-child");
 	if (action.lost)
@@ -114,48 +117,87 @@ async function sayLost(names, list) {
 	}
 }
 
-async function carryOut(action, list, dialog, done) {
+async function carryOut(action, list, dialog, signal, done) {
 	const form = dialog.querySelector("form").elements;
-	const body = action.body?.(form) || {};
-	const results = list.length === 1 ? [await one(action.id, list[0], body)] : await bulk(action.id, list, body, dialog);
-	const bad = results.filter((r) => r.error);
+	const body = action.body?.(form) || {}, names = list.map((m) => m.name);
+	const meter = el("progress.meter", { max: names.length, value: 0, hidden: names.length <= AT_ONCE, "aria-label": "Done" });
+	const said = el("p.dim", { role: "status" });
+	dialog.querySelector(".dialog-body").append(meter, said);
+	const results = names.length === 1 ? [await one(action.id, names[0], body)] : await bulk(action.id, names, body, meter, signal);
+	await fetched(action.id, results, body, said, signal);
 	if (action.id !== "delete")
-		list.forEach((m) => readAgain(m.name));
-	if (list.length === 1 && bad.length)
-		throw new Error(bad[0].error);
-	const good = results.length - bad.length;
-	if (good)
-		toast(`${action.label}: ${list.length === 1 ? list[0].name : many(good, "machine")}${results.some((r) => r.status === 202) ? ", as soon as its files are fetched" : ""}`);
-	if (bad.length)
-		showBad(action, bad);
+		names.forEach(readAgain);
+	tell(action, results, list);
 	done();
 }
 
-async function one(id, m, body) {
-	if (id === "delete")
-		await remove(machinePath(m.name), body.keep_disks ? { keep_disks: 1 } : {});
-	else
-		return { machine: m.name, status: (await postFull(machinePath(m.name, `/${id}`), body)).status, error: null };
-	return { machine: m.name, status: 200, error: null };
+function tell(action, results, list) {
+	const bad = results.filter((r) => r.error), good = results.length - bad.length;
+	if (list.length === 1 && bad.length)
+		throw new Error(bad[0].error);
+	if (good)
+		toast(`${action.label}: ${list.length === 1 ? list[0].name : many(good, "machine")}`);
+	if (bad.length)
+		showBad(action, bad, good);
 }
 
-async function bulk(id, list, body, dialog) {
+async function one(id, name, body) {
+	if (id === "delete")
+		await remove(machinePath(name), body.keep_disks ? { keep_disks: 1 } : {});
+	else
+		return { machine: name, status: (await postFull(machinePath(name, `/${id}`), body)).status, error: null };
+	return { machine: name, status: 200, error: null };
+}
+
+// Part after part, until the dialog is closed or the service is gone: the rest has an error that says so.
+async function bulk(id, names, body, meter, signal) {
 	const results = [];
-	const meter = el("progress.meter", { max: list.length, value: 0, "aria-label": "Done" });
-	if (list.length > AT_ONCE)
-		dialog.querySelector(".dialog-body").append(meter);
-	for (let i = 0; i < list.length; i += AT_ONCE) {
-		const part = list.slice(i, i + AT_ONCE).map((m) => m.name);
-		results.push(...(await post("/bulk", { do: id, machines: part, with: body, request_id: requestId() })).results);
+	for (let why = null; results.length < names.length;) {
+		const part = names.slice(results.length, results.length + AT_ONCE);
+		why ||= signal.aborted ? "not asked for: it was stopped before" : null;
+		try {
+			if (!why)
+				results.push(...(await askPart({ do: id, machines: part, with: body, request_id: requestId() }, signal)));
+		} catch (e) {
+			why = `not known to be done: ${e.message}`;
+		}
+		if (why) {
+			results.push(...part.map((machine) => ({ machine, status: 0, error: why })));
+			why = why.replace("not known to be done", "not asked for");
+		}
 		meter.value = results.length;
 	}
 	return results;
 }
 
-function showBad(action, bad) {
+// The same request again where its answer was lost: what is done is not done again.
+async function askPart(wanted, signal) {
+	for (let tries = 1; ; tries++) {
+		try {
+			return (await post("/bulk", wanted)).results;
+		} catch (e) {
+			if (!passes(e) || tries === TRIES || signal.aborted)
+				throw e;
+			await pause(TRY_AGAIN_MS, signal);
+		}
+	}
+}
+
+// Where files have to be fetched first (202) nothing has been done: it is asked for again until they are there.
+async function fetched(id, results, body, said, signal) {
+	for (let left; (left = results.filter((r) => r.status === 202)).length;) {
+		said.textContent = `${many(left.length, "machine")}: files are being fetched first. Keep this open.`;
+		await pause(FETCH_LOOK_MS, signal);
+		for (const r of left.slice(0, signal.aborted ? left.length : AT_ONCE))
+			Object.assign(r, signal.aborted ? { status: 0, error: "not done: its files are still being fetched" } : await one(id, r.machine, body).catch((e) => ({ status: e.status, error: e.message })));
+	}
+}
+
+function showBad(action, bad, good) {
 	openDialog({
-		title: `${action.label}: refused for ${many(bad.length, "machine")}`,
-		content: el("ul.names", {}, bad.slice(0, LISTED).map((r) => el("li", {}, el("b", {}, r.machine), el("span", {}, r.error)))),
+		title: `${action.label}: not done for ${many(bad.length, "machine")}`,
+		content: [el("p.says", {}, `${count(good)} of ${many(good + bad.length, "machine")} done.`), el("ul.names", {}, bad.slice(0, LISTED).map((r) => el("li", {}, el("b", {}, r.machine), el("span", {}, r.error))),
+			bad.length > LISTED ? el("li.dim", {}, `and ${count(bad.length - LISTED)} more`) : null)],
 	});
 }
 

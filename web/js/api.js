@@ -64,7 +64,11 @@ export const getTagged = (path) => ask("GET", path);
 export const post = async (path, body = {}, args) => (await ask("POST", path, { body, args })).answer;
 // With its status: 202 tells that files are being fetched, and that the request must come again.
 export const postFull = (path, body = {}) => ask("POST", path, { body });
-export const put = async (path, raw, args) => (await ask("PUT", path, { raw, args })).answer;
+
+// A fault that another try may not meet: no answer, too many requests, a restart.
+export const passes = (e) => e.status === 0 || e.status === 429 || e.status >= 500;
+
+export const put = async (path, raw, args, signal) => (await ask("PUT", path, { raw, args, signal })).answer;
 export const patch = async (path, body, etag) =>
 	(await ask("PATCH", path, { body, more: etag ? { "If-Match": etag } : {} })).answer;
 export const remove = async (path, args) => (await ask("DELETE", path, { args })).answer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Create a guest or enroll bare metal: a form that the service judges while it is filled in. Nothing is made by that.
 import { el, settled } from "./dom.js";
-import { get, post, postFull, requestId } from "./api.js";
+import { get, passes, post, postFull, requestId } from "./api.js";
 import { toast, trying } from "./dialog.js";
 import { readAgain } from "./machines.js";
 import { bytes } from "./format.js";
@@ -24,10 +24,14 @@ export function createView(root, route) {
 	const submit = el("button.button.primary", { type: "submit", disabled: true }, "Create");
 	let profiles = [], profile = null, request = requestId(), round = 0;
 
+	const judgeSoon = settled(() => judge(), JUDGE_AFTER_MS);
 	const page = el("form.create", { novalidate: true, on: { submit: (e) => {
 		e.preventDefault();
 		make();
-	}, input: settled(() => judge(), JUDGE_AFTER_MS) } });
+	}, input: () => {
+		request = requestId();
+		judgeSoon();
+	} } });
 	root.append(el("div.page-head", {}, el("h1", {}, from ? "Enroll a discovered machine" : "Create or enroll")), el("div.create-grid", {}, page, el("aside.side", {}, verdict, findings)));
 
 	async function begin() {
@@ -111,9 +115,13 @@ export function createView(root, route) {
 	async function make() {
 		submit.disabled = true;
 		const wanted = { ...body(), request_id: request };
+		let lost = false; // nobody knows whether it was done: the same request again finds out
 		await trying(async () => {
 			for (;;) {
-				const { status, answer } = await postFull("/machines", wanted);
+				const { status, answer } = await postFull("/machines", wanted).catch((e) => {
+					lost = passes(e);
+					throw e;
+				});
 				if (status !== 202) {
 					readAgain(answer.name);
 					toast(`${answer.name}: ${answer.state}`);
@@ -125,7 +133,8 @@ export function createView(root, route) {
 					return;
 			}
 		});
-		request = requestId();
+		if (!lost)
+			request = requestId();
 		submit.disabled = false;
 	}
 	viewKeys({ Escape: ["Back", () => history.back()] });

@@ -2,15 +2,18 @@
 // Dialogs (the browser's own element: focus stays inside, Esc closes) and short notices.
 import { $, el } from "./dom.js";
 
-// content: elements. buttons: [{label, kind, act(dialog) -> promise; true: it stays open}]. Resolves when it is closed.
+// content: elements. buttons: [{label, kind, act(dialog, signal) -> promise; true: it stays open; stop: what Cancel is called
+// meanwhile}]. `signal` ends when the dialog is closed.
 export function openDialog({ title, content, buttons = [], wide = false, onClose }) {
-	const actions = el("div.dialog-actions", {}, el("button.button", { type: "button", on: { click: () => dialog.close() } }, buttons.length ? "Cancel" : "Close"));
+	const cancel = el("button.button", { type: "button", on: { click: () => dialog.close() } }, buttons.length ? "Cancel" : "Close");
+	const actions = el("div.dialog-actions", {}, cancel), ender = new AbortController();
 	const dialog = el(`dialog.dialog${wide ? ".wide" : ""}`, { "aria-labelledby": "dialog-title" },
 		el("form", { method: "dialog", on: { submit: (e) => e.preventDefault() } },
 			el("h2", { id: "dialog-title" }, title), el("div.dialog-body", {}, content), el("p.problem", { role: "alert", hidden: true }), actions));
 	for (const b of buttons)
-		actions.append(actionButton(b, dialog));
+		actions.append(actionButton(b, dialog, cancel, ender.signal));
 	dialog.addEventListener("close", () => {
+		ender.abort();
 		dialog.remove();
 		onClose?.();
 	});
@@ -19,18 +22,23 @@ export function openDialog({ title, content, buttons = [], wide = false, onClose
 	return dialog;
 }
 
-function actionButton({ label, kind = "primary", act, disabled = false }, dialog) {
+function actionButton({ label, kind = "primary", act, stop = "Close", disabled = false }, dialog, cancel, signal) {
 	const button = el(`button.button.${kind}`, { type: "submit", disabled }, label);
 	button.addEventListener("click", async (e) => {
 		e.preventDefault();
 		button.disabled = true;
 		dialogProblem(dialog, null);
+		cancel.textContent = stop;
 		try {
-			if (!(await act(dialog)))
+			if (!(await act(dialog, signal)))
 				dialog.close();
 		} catch (err) {
-			dialogProblem(dialog, err.message);
+			if (!signal.aborted)
+				dialogProblem(dialog, err.message);
+			else if (err.name !== "AbortError")
+				toast(err.message, "bad");
 		}
+		cancel.textContent = "Cancel";
 		button.disabled = false;
 	});
 	return button;

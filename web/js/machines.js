@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // All machines: read once in pages, and kept up to date by events. After an event its machine alone is read again.
-import { get, machinePath } from "./api.js";
+import { get, machinePath, passes } from "./api.js";
 import { follow } from "./live.js";
 import { throttled } from "./dom.js";
 import { address, addresses } from "./format.js";
@@ -138,9 +138,6 @@ function next() {
 		readOne(name);
 	}
 }
-
-// A fault that another try may not meet: no answer, too many requests, a restart.
-const passes = (e) => e.status === 0 || e.status === 429 || e.status >= 500;
 
 async function readOne(name) {
 	const mine = round;

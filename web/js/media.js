@@ -59,12 +59,12 @@ function importDialog(again) {
 	const meter = el("progress.meter", { hidden: true, max: 1, value: 0, "aria-label": "Copied" });
 	openDialog({ title: "Import media", content: [el("p.says", {}, "An image or folder that the server has, by its path; or an image from this computer, which is copied there."),
 		el("div.fields.wide", {}, form.text("path", "Path on the server"), form.add("file", "Or a file from here", file), form.text("name", "Name", { help: "if left out: what usher recognises" }), form.check("force", "Also if usher does not recognise it")), meter],
-	buttons: [{ label: "Import", act: async () => {
+	buttons: [{ label: "Import", stop: "Stop", act: async (dialog, signal) => {
 		const body = { force: form.value("force") };
 		if (form.value("name"))
 			body.name = form.value("name");
 		if (file.files[0])
-			body.copy = await upload(file.files[0], meter);
+			body.copy = await upload(file.files[0], meter, signal);
 		else
 			body.path = form.value("path");
 		const m = await post("/media", body);
@@ -74,12 +74,13 @@ function importDialog(again) {
 }
 
 // In pieces of the size that the service asks for; its id.
-async function upload(file, meter) {
+async function upload(file, meter, signal) {
 	const { id, piece } = await post("/copies", { name: file.name, size: file.size });
 	meter.hidden = false;
 	try {
+		signal.throwIfAborted();
 		for (let at = 0; at < file.size; at += piece) {
-			await put(`/copies/${encodeURIComponent(id)}`, file.slice(at, at + piece), { at });
+			await put(`/copies/${encodeURIComponent(id)}`, file.slice(at, at + piece), { at }, signal);
 			meter.value = Math.min(1, (at + piece) / file.size);
 		}
 	} catch (e) {

@@ -20,5 +20,3 @@ export function nextTheme() {
 	applyTheme(next[theme()]);
 	return theme();
 }
-
-export const isDark = () => theme() === "dark" || (theme() === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
