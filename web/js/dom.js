@@ -51,20 +51,47 @@ export function setClass(node, name) {
 		node.setAttribute("class", name);
 }
 
+// Draws `node` anew with what make() gives, where `key` says that something is another.
+export function redraw(node, key, make) {
+	if (node.dataset.of === key)
+		return;
+	node.dataset.of = key;
+	keepingFocus(node, () => node.replaceChildren(...make()));
+}
+
+const can = "a, button, input, select, textarea, summary, [tabindex]";
+const nameOf = (e) => [e.tagName, e.name, ...(Object.keys(e.dataset).length ? Object.values(e.dataset) : [e.getAttribute("aria-label") || (e.matches("select, textarea") ? "" : e.textContent), e.getAttribute("href")])].join("\n");
+
+// f() replaces what is in `node`. Focus goes to what looks the same afterwards: the n-th of that name.
+export function keepingFocus(node, f) {
+	const at = node !== document.activeElement && node.contains(document.activeElement) ? document.activeElement : null;
+	if (!at)
+		return f();
+	const name = nameOf(at), like = () => [...node.querySelectorAll(can)].filter((e) => nameOf(e) === name);
+	const n = like().indexOf(at);
+	const made = f();
+	if (!at.isConnected)
+		like()[n]?.focus({ preventScroll: true });
+	return made;
+}
+
 export const $ = (selector, below = document) => below.querySelector(selector);
 
-// f, at most once in `ms`, and once more for what came meanwhile.
+const SHARE = 8; // of all time one part may go into f
+
+// f, at most once in `ms`, less often where it takes long, and once more for what came meanwhile.
 export function throttled(f, ms) {
 	let timer = null, again = false;
 	const run = () => {
+		const began = performance.now();
+		f();
 		timer = setTimeout(() => {
 			timer = null;
 			if (again) {
 				again = false;
 				run();
-				f();
 			}
-		}, ms);
+		}, Math.max(ms, SHARE * (performance.now() - began)));
 	};
 	return () => {
 		if (timer !== null) {
@@ -72,7 +99,6 @@ export function throttled(f, ms) {
 			return;
 		}
 		run();
-		f();
 	};
 }
 

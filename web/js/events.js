@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A machine's events, newest first.
-import { el } from "./dom.js";
+import { el, throttled } from "./dom.js";
 import { onEvents } from "./machines.js";
 import { clock, day } from "./format.js";
 
@@ -23,7 +23,8 @@ export function eventsTab(root, { name, events }) {
 	};
 	root.append(list, more);
 	draw();
-	return onEvents((e) => e.machine === name && queueMicrotask(draw));
+	const soon = throttled(draw, 300);
+	return onEvents((e) => e.machine === name && queueMicrotask(soon));
 }
 
 function line(e) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Machines by the lab that made them.
-import { el, throttled } from "./dom.js";
+import { el, keepingFocus, throttled } from "./dom.js";
 import { byName, machines, onMachines } from "./machines.js";
 import { many } from "./format.js";
 import { shape, stateOf, states } from "./states.js";
@@ -17,8 +17,8 @@ export function labsView(root) {
 		const labs = new Map();
 		for (const m of machines.all())
 			if (m.lab)
-				labs.set(m.lab, [...(labs.get(m.lab) || []), m]);
-		list.replaceChildren(...(labs.size ? [...labs].sort(([a], [b]) => a.localeCompare(b)).map(([name, of]) => lab(name, of.sort(byName))) : [el("p.empty", {}, "No machine was made by a lab. usher-lab(5) says how a lab is described; ", el("code", {}, "usher up LAB.xml"), " makes it.")]));
+				labs.get(m.lab)?.push(m) ?? labs.set(m.lab, [m]);
+		keepingFocus(list, () => list.replaceChildren(...(labs.size ? [...labs].sort(([a], [b]) => a.localeCompare(b)).map(([name, of]) => lab(name, of.sort(byName))) : [el("p.empty", {}, "No machine was made by a lab. usher-lab(5) says how a lab is described; ", el("code", {}, "usher up LAB.xml"), " makes it.")])));
 	};
 	draw();
 	return onMachines(throttled(draw, 500));

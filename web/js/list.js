@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Machines: the live table, its filters, and what is done to those that are selected.
-import { $, el, settled, setText, throttled } from "./dom.js";
-import { byAddress, byName, machines, matches, onMachines, state } from "./machines.js";
+import { $, el, redraw, settled, setText, throttled } from "./dom.js";
+import { byAddress, byName, machines, matches, onMachines, readAgain, state } from "./machines.js";
 import { address, count, many, segmentOf, since } from "./format.js";
 import { progress, shape, stateOf, states, underWay } from "./states.js";
 import { bar, counts, labelChips, stateBadge } from "./bar.js";
@@ -10,6 +10,8 @@ import { actionsFor, menu } from "./actions.js";
 import { Table } from "./table.js";
 import { may } from "./session.js";
 import { viewKeys } from "./keys.js";
+
+const LOOK_MS = 15000;
 
 const rank = (m) => states[stateOf(m)].rank;
 const text = (get) => (a, b) => String(get(a) || "").localeCompare(String(get(b) || "")) || byName(a, b);
@@ -36,6 +38,7 @@ function what(m) {
 export function listView(root, route) {
 	const filter = { ...route.args };
 	const selection = new Set();
+	let left = false;
 	const table = new Table({ columns, key: (m) => m.name, label: "Machines", selection, sort: { id: filter.sort || "name", down: filter.down === "1" },
 		onOpen: (m) => go("machine", m.name), onSort: () => changed(), onSelect: () => drawSelection(), rowClass: (m) => `state-${stateOf(m)}${m.deleting ? " deleting" : ""}`,
 		empty: "No machine is like that." });
@@ -52,12 +55,16 @@ export function listView(root, route) {
 		changed();
 	}
 	function changed() {
+		if (left)
+			return;
 		filter.sort = table.sort.id === "name" ? "" : table.sort.id;
 		filter.down = table.sort.down ? "1" : "";
 		replace("machines", null, filter);
 		draw();
 	}
 	const draw = () => {
+		if (left)
+			return;
 		const list = [...machines.all()].filter((m) => matches(m, filter, stateOf));
 		table.show(table.sorted(list));
 		for (const name of selection)
@@ -71,12 +78,9 @@ export function listView(root, route) {
 	const drawSelection = () => {
 		chosen.hidden = !selection.size;
 		const list = [...selection].map(machines.get).filter(Boolean);
-		const key = `${list.length} ${list.map((m) => m.kind[0]).join("")}`;
-		if (chosen.dataset.of === key)
-			return;
-		chosen.dataset.of = key;
-		chosen.replaceChildren(el("strong", {}, `${count(list.length)} selected`), ...menu(actionsFor(list), () => [...selection].map(machines.get).filter(Boolean), clear),
-			el("button.button.plain", { type: "button", on: { click: clear } }, "Clear"));
+		const what = actionsFor(list);
+		redraw(chosen, `${list.length} ${what.map((a) => a.id)}`, () => [el("strong", {}, `${count(list.length)} selected`), ...menu(what, () => [...selection].map(machines.get).filter(Boolean), clear),
+			el("button.button.plain", { type: "button", on: { click: clear } }, "Clear")]);
 	};
 	const clear = () => {
 		selection.clear();
@@ -84,6 +88,8 @@ export function listView(root, route) {
 		drawSelection();
 	};
 	const tick = setInterval(() => drawTimes(table), 1000);
+	// a guest that is started or stopped by others has no event
+	const look = setInterval(() => document.hidden || [...table.rows.values()].forEach(({ item }) => item.kind === "guest" && readAgain(item.name)), LOOK_MS);
 	const off = onMachines(throttled(draw, 250));
 	viewKeys({
 		"/": ["Search", () => search.focus()], j: ["Down", () => table.move(1)], k: ["Up", () => table.move(-1)],
@@ -94,8 +100,10 @@ export function listView(root, route) {
 	});
 	draw();
 	return () => {
+		left = true;
 		off();
 		clearInterval(tick);
+		clearInterval(look);
 		table.end();
 	};
 }
@@ -109,13 +117,7 @@ function drawTimes(table) {
 function drawChips(node, filter, set) {
 	const all = counts(machines.all());
 	const key = JSON.stringify([all, filter.state, machines.count()]);
-	if (node.dataset.of === key)
-		return;
-	node.dataset.of = key;
-	const had = node.contains(document.activeElement) && document.activeElement.dataset.state;
-	node.replaceChildren(chip("", "All", machines.count(), null), ...Object.keys(states).filter((s) => all[s] || filter.state === s).map((s) => chip(s, states[s].word, all[s] || 0, shape(s))));
-	if (typeof had === "string")
-		$(`[data-state="${had}"]`, node)?.focus();
+	redraw(node, key, () => [chip("", "All", machines.count(), null), ...Object.keys(states).filter((s) => all[s] || filter.state === s).map((s) => chip(s, states[s].word, all[s] || 0, shape(s)))]);
 
 	function chip(name, word, n, mark) {
 		const on = (filter.state || "") === name;
@@ -133,12 +135,11 @@ function drawChoosers(node, filter, set) {
 		Object.entries(m.labels || {}).forEach(([k, v]) => found.label.add(v ? `${k}:${v}` : k));
 	}
 	const key = JSON.stringify([filter.profile, filter.lab, filter.segment, filter.label, Object.values(found).map((s) => [...s].sort())]);
-	if (node.dataset.of === key)
-		return;
-	node.dataset.of = key;
-	node.replaceChildren(...Object.entries(found).map(([name, values]) => chooser(name, [...values].filter(Boolean).sort())).filter(Boolean));
+	redraw(node, key, () => Object.entries(found).map(([name, values]) => chooser(name, [...values].filter(Boolean).sort())).filter(Boolean));
 
 	function chooser(name, values) {
+		if (filter[name] && !values.includes(filter[name])) // none has it any more, and it filters still
+			values.unshift(filter[name]);
 		if (values.length < (name === "label" || name === "lab" ? 1 : 2) && !filter[name])
 			return null;
 		return el("select.compact", { "aria-label": `By ${name}`, class: filter[name] ? "compact on" : "compact", on: { change: (e) => set(name, e.target.value) } },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One machine: where it is and why, its timeline, console, log, answers, and its record.
-import { el, setText, throttled } from "./dom.js";
+import { el, keepingFocus, redraw, setText, throttled } from "./dom.js";
 import { get, getTagged, machinePath } from "./api.js";
 import { machines, onEvents, onMachines, readAgain, state } from "./machines.js";
 import { address, bytes, moment, since } from "./format.js";
@@ -18,6 +18,8 @@ import { go, replace, to } from "./route.js";
 import { may } from "./session.js";
 import { viewKeys } from "./keys.js";
 
+const LOOK_MS = 15000; // what changes without an event
+
 const tabs = [
 	["events", "Events", eventsTab], ["console", "Console", consoleTab], ["log", "Installer's log", logTab],
 	["rendered", "Script and answers", renderedTab], ["record", "Record", factsTab],
@@ -29,7 +31,7 @@ export function machineView(root, route) {
 	const picture = el("div.picture.card"), side = el("aside.side", { "aria-label": "About the machine" });
 	const body = el("div.tab-body");
 	const events = [];
-	let drawn = null, leaveTab = () => {}, current = null;
+	let drawn = null, leaveTab = () => {}, current = null, left = false;
 	const strip = el("div.tabs", { role: "tablist", "aria-label": "Of this machine" }, tabs.map(([id, title]) => el("button", { type: "button", role: "tab", id: `tab-${id}`, "data-tab": id, "aria-controls": "tab-body", on: { click: () => openTab(id) } }, title)));
 	body.id = "tab-body";
 	body.setAttribute("role", "tabpanel");
@@ -58,17 +60,27 @@ export function machineView(root, route) {
 
 	const draw = () => {
 		const m = machines.get(name);
+		if (left)
+			return;
 		if (!m) {
-			if (state.loaded)
-				head.replaceChildren(el("h1", {}, name), el("p.dim", {}, drawn ? "It has been deleted." : "There is no machine of this name."), el("a.button", { href: to("machines") }, "All machines"));
+			if (!state.loaded || head.querySelector(".gone"))
+				return;
+			leaveTab();
+			leaveTab = () => {};
+			current = null;
+			root.querySelector(".machine-grid").hidden = true;
+			head.replaceChildren(el("h1", {}, name), el("p.dim.gone", {}, drawn ? "It has been deleted." : "There is no machine of this name."), el("a.button", { href: to("machines") }, "All machines"));
 			return;
 		}
+		root.querySelector(".machine-grid").hidden = false;
 		if (m !== drawn) {
 			drawHead(head, m);
 			drawCause(cause, m);
-			drawSide(side, m);
+			keepingFocus(side, () => drawSide(side, m));
 		}
 		drawn = m;
+		if (!current)
+			openTab(route.args.tab || "events");
 		drawPicture();
 	};
 	const drawPicture = () => {
@@ -90,22 +102,23 @@ export function machineView(root, route) {
 	const watch = new ResizeObserver(drawPicture);
 	watch.observe(picture);
 	const tick = setInterval(() => machines.get(name)?.attempt && !machines.get(name).attempt.ended_at && drawPicture(), 1000);
+	const look = setInterval(() => document.hidden || readAgain(name), LOOK_MS);
 	readAgain(name);
 	trying(() => readEvents(name, events)).then(() => {
 		draw();
-		if (!current || current[0] === "events")
-			openTab(route.args.tab || "events");
+		if (!left && current?.[0] === "events")
+			openTab("events");
 	});
 	draw();
-	if (route.args.tab && route.args.tab !== "events")
-		openTab(route.args.tab);
 	viewKeys({
 		Escape: ["Back to all machines", () => go("machines")],
 		...Object.fromEntries(tabs.map(([id, title], i) => [String(i + 1), [title, () => openTab(id)]])),
 	});
 	return () => {
+		left = true;
 		offs.forEach((f) => f());
 		clearInterval(tick);
+		clearInterval(look);
 		watch.disconnect();
 		leaveTab();
 	};
@@ -128,10 +141,14 @@ const waitsText = (m) => (m.attempt?.waits_for ? `${stepText(m.attempt.waits_for
 
 function drawHead(head, m) {
 	const a = m.attempt;
-	head.replaceChildren(
-		el("div.title", {}, el("a.back", { href: to("machines"), "aria-label": "All machines", title: "All machines  Esc" }, "←"), el("h1", {}, m.name), stateBadge(m), el("span.dim.waits", {}, waitsText(m)),
-			m.guest_state ? el("span.chip", {}, `guest ${m.guest_state}`) : null),
-		el("div.actions", {}, a?.waiting && may("operate") ? el("button.button.primary", { type: "button", on: { click: () => confirmBoot(m) } }, "Confirm its boot…") : null, menu(actionsFor([m]), () => [machines.get(m.name)].filter(Boolean))));
+	const title = el("div.title", {}, el("a.back", { href: to("machines"), "aria-label": "All machines", title: "All machines  Esc" }, "←"), el("h1", {}, m.name), stateBadge(m), el("span.dim.waits", {}, waitsText(m)),
+			m.guest_state ? el("span.chip", {}, `guest ${m.guest_state}`) : null);
+	const actions = head.querySelector(".actions") || el("div.actions"), what = actionsFor([m]);
+	if (actions.parentNode)
+		keepingFocus(head, () => head.querySelector(".title").replaceWith(title));
+	else
+		head.replaceChildren(title, actions);
+	redraw(actions, JSON.stringify([!!a?.waiting, what.map((one) => one.id)]), () => [a?.waiting && may("operate") ? el("button.button.primary", { type: "button", on: { click: () => confirmBoot(m) } }, "Confirm its boot…") : "", ...menu(what, () => [machines.get(m.name)].filter(Boolean))]);
 }
 
 function drawCause(node, m) {

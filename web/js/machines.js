@@ -14,6 +14,7 @@ const listeners = new Set(), eventListeners = new Set();
 const waiting = new Set(); // names to read again
 const reading = new Set();
 const again = new Set(); // changed while they were being read
+const LOOK_MS = 15000;
 const RETRY_MS = 3000;
 let stop = null, newest = 0;
 let round = 0; // begins anew with each end(): what was asked before it is not kept
@@ -48,7 +49,12 @@ export async function start() {
 	await readAll();
 	if (mine !== round)
 		return;
-	stop = follow({ after: newest, onEvent: take, onState: link });
+	const end = follow({ after: newest, onEvent: take, onState: link });
+	const timer = setInterval(() => document.hidden || lookAgain(mine), LOOK_MS);
+	stop = () => {
+		end();
+		clearInterval(timer);
+	};
 }
 
 export function end() {
@@ -58,6 +64,18 @@ export function end() {
 	all.clear();
 	[waiting, again].forEach((names) => names.clear());
 	state.loaded = false;
+}
+
+// What changes without an event: why one is stuck, and what it waits for.
+async function lookAgain(mine) {
+	const { machines: list } = await get("/machines", { state: "armed,booting,installing,installed,live", limit: PAGE }).catch(() => ({ machines: [] }));
+	if (mine !== round)
+		return;
+	for (const m of list)
+		if (all.has(m.name) && !reading.has(m.name))
+			keep(m);
+	if (list.length)
+		tell();
 }
 
 function link(to) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A table of any number of rows of which only those in sight are elements. Where the screen is narrow its rows are cards.
-import { el, setClass } from "./dom.js";
+import { el, keepingFocus, setClass } from "./dom.js";
 
 const BEYOND = 8; // rows above and below what is in sight
 
@@ -107,7 +107,7 @@ export class Table {
 		if (!r)
 			r = { tr: el("tr") };
 		if (!same)
-			r.tr.replaceChildren(...this.cells(item, key));
+			keepingFocus(r.tr, () => r.tr.replaceChildren(...this.cells(item, key)));
 		r.item = item;
 		r.tr.dataset.key = key;
 		r.tr.setAttribute("aria-rowindex", at + 2);
@@ -138,10 +138,10 @@ export class Table {
 	// With shift: all from the one before.
 	select(key, on, range = false) {
 		const at = this.items.findIndex((i) => this.key(i) === key);
-		const from = range && this.anchor !== undefined ? this.anchor : at;
+		const anchor = range ? this.items.findIndex((i) => this.key(i) === this.anchor) : -1, from = anchor < 0 ? at : anchor;
 		for (let i = Math.min(from, at); i <= Math.max(from, at); i++)
 			this.selection[on ? "add" : "delete"](this.key(this.items[i]));
-		this.anchor = at;
+		this.anchor = key;
 		this.draw();
 		this.onSelect();
 	}

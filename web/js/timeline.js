@@ -4,6 +4,7 @@ import { svg } from "./dom.js";
 import { clock, fine } from "./format.js";
 import { stages, stateOf, stepText } from "./states.js";
 
+const DOTS = 400;
 const TOP = 26, TALL = 40, LEAST = 84, TODO = 72, GAP = 4;
 
 // [{name, from, to (null: it goes on), mark: done | now | failed | over | todo}], times in ms; null: there is no attempt.
@@ -50,7 +51,7 @@ export function drawTimeline(m, events, width) {
 	const g = [];
 	for (const s of list)
 		g.push(...block(s, m, events));
-	for (const e of events)
+	for (const e of events.slice(-DOTS))
 		g.push(dot(e, list));
 	const seen = list.filter((s) => s.mark !== "todo"), last = seen.at(-1);
 	const y = TOP + TALL + 48;
