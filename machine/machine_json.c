@@ -340,6 +340,7 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "note", text_or_null(m->note), &ok);
 	set(j, "nics", nics_json(m), &ok);
 	set(j, "attempt", attempt_json(m), &ok);
+	set(j, "power", text_or_null(m->power), &ok);
 	if (!full)
 		return finish(j, ok);
 	set(j, "created", machine_time_json(m->created_at), &ok);
@@ -350,7 +351,6 @@ json_t *machine_to_json(const struct machine *m, bool full)
 	set(j, "first_boot", json_boolean(m->first_boot), &ok);
 	set(j, "host_keys", host_keys_json(m->host_keys), &ok);
 	set(j, "guest", m->guest ? machine_spec_json(&m->spec) : json_null(), &ok);
-	set(j, "power", text_or_null(m->power), &ok);
 	set(j, "power_fingerprint", text_or_null(m->power_pin), &ok);
 	set(j, "unreadable", machine_unreadable(m), &ok);
 	return finish(j, ok);
