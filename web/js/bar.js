@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The small pieces that stand for a machine: its state, the bar of its attempt, its labels.
 import { el } from "./dom.js";
+import { bytes } from "./format.js";
 import { meanings, progress, shape, stages, stateOf, states } from "./states.js";
 
 export function badge(state) {
@@ -22,6 +23,11 @@ export function bar(m) {
 
 export function labelChips(labels = {}) {
 	return Object.entries(labels).map(([k, v]) => el("span.chip.label", { title: `${k}: ${v}` }, el("b", {}, k), v ? el("span", {}, v) : null));
+}
+
+// A file that is being fetched; f: what GET /fetches says of it, if it does.
+export function fetchMeter(url, f) {
+	return el("div.fetch.card", {}, el("code", {}, url), el("progress.meter", { max: f?.size || 1, ...(f?.size ? { value: f.have } : {}), "aria-label": `Fetching ${url}` }), el("span.dim", {}, f ? `${bytes(f.have)}${f.size ? ` of ${bytes(f.size)}` : ""}` : ""));
 }
 
 // All states of some machines in one line: a part for each, as wide as it is often, and a number.

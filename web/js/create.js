@@ -5,6 +5,7 @@ import { get, passes, post, postFull, requestId } from "./api.js";
 import { toast, trying } from "./dialog.js";
 import { readAgain } from "./machines.js";
 import { bytes } from "./format.js";
+import { fetchMeter } from "./bar.js";
 import { settingFields } from "./settings.js";
 import { drawFindings } from "./rendered.js";
 import { go } from "./route.js";
@@ -146,9 +147,6 @@ const standIns = (missing) => Object.fromEntries(missing.map((name) => [name, { 
 
 async function showFetching(verdict, wanted) {
 	const now = (await get("/fetches")).fetching;
-	verdict.replaceChildren(el("h2", {}, "Fetching its files first"), ...wanted.map((w) => {
-		const f = now.find((one) => one.key === w.key);
-		return el("div.fetch", {}, el("code", {}, w.url), el("progress.meter", { max: f?.size || 1, ...(f?.size ? { value: f.have } : {}), "aria-label": w.url }), el("span.dim", {}, f ? `${bytes(f.have)}${f.size ? ` of ${bytes(f.size)}` : ""}` : ""));
-	}));
+	verdict.replaceChildren(el("h2", {}, "Fetching its files first"), ...wanted.map((w) => fetchMeter(w.url, now.find((one) => one.key === w.key))));
 	await new Promise((done) => setTimeout(done, FETCH_LOOK_MS));
 }

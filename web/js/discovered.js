@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Machines without a record that reported what they are.
-import { el } from "./dom.js";
+import { el, factRow as row, redraw, throttled } from "./dom.js";
 import { get, post, remove } from "./api.js";
 import { openDialog, toast, trying } from "./dialog.js";
 import { onEvents, readAgain } from "./machines.js";
 import { bytes, many, since } from "./format.js";
+import { poll } from "./poll.js";
 import { may } from "./session.js";
 import { go, to } from "./route.js";
 
+const EVERY_MS = 10000, SOON_MS = 2000, MINUTE_MS = 60000;
 const MiB = 1024 ** 2;
 
 export function discoveredView(root) {
 	const list = el("div.cards");
 	root.append(el("div.page-head", {}, el("h1", {}, "Discovered")), list);
-	const draw = () => trying(async () => {
+	const draw = () => polled.again();
+	const polled = poll(async () => {
 		const all = (await get("/discovered")).discovered;
-		list.replaceChildren(...(all.length ? all.map((d) => card(d, draw)) : [el("p.empty", {}, "Nobody unknown has booted. A segment with discover='yes' lets machines say what they are.")]));
-	});
-	draw();
-	const timer = setInterval(() => document.hidden || draw(), 10000);
-	const off = onEvents((e) => ["discovered", "enrolled", "deleted"].includes(e.kind) && draw());
+		redraw(list, JSON.stringify(all) + Math.floor(Date.now() / MINUTE_MS), () => (all.length ? all.map((d) => card(d, draw)) : [el("p.empty", {}, "No unknown machine has booted. A segment with discover='yes' lets machines say what they are.")]));
+	}, EVERY_MS);
+	const soon = throttled(draw, SOON_MS);
+	const off = onEvents((e) => ["discovered", "enrolled", "deleted"].includes(e.kind) && soon());
 	return () => {
-		clearInterval(timer);
+		polled.end();
 		off();
 	};
 }
-
-const row = (word, value) => (value ? [el("dt", {}, word), el("dd", {}, value)] : []);
 
 function card(d, again) {
 	return el("section.card", {}, el("div.card-head", {}, el("h2", {}, [d.vendor, d.product].filter(Boolean).join(" ") || d.mac), el("code.dim", {}, d.id)),

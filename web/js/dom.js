@@ -40,6 +40,9 @@ function setProp(node, name, value) {
 		node.setAttribute(name, value);
 }
 
+// A row of dl.facts; nothing where there is nothing to say.
+export const factRow = (word, value) => (value || value === 0 ? [el("dt", {}, word), el("dd", {}, value)] : []);
+
 // Writes only what is another text: a live region is not read out again, and nothing is laid out anew.
 export function setText(node, text) {
 	if (node.textContent !== text)

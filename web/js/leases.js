@@ -2,14 +2,14 @@
 // Who has which address, and until when.
 import { $, el, settled, setText } from "./dom.js";
 import { get } from "./api.js";
-import { trying } from "./dialog.js";
 import { many, moment, since } from "./format.js";
+import { collator } from "./machines.js";
+import { poll } from "./poll.js";
 import { Table } from "./table.js";
 import { to } from "./route.js";
 import { viewKeys } from "./keys.js";
 
 const EVERY_MS = 10000;
-const collator = new Intl.Collator("en", { numeric: true });
 const by = (key) => (a, b) => collator.compare(a[key] || "", b[key] || "");
 
 const columns = [
@@ -33,15 +33,13 @@ export function leasesView(root) {
 		table.show(table.sorted(list));
 		setText(shown, many(list.length, "lease"));
 	};
-	const read = () => trying(async () => {
+	const polled = poll(async () => {
 		all = (await get("/leases")).leases;
 		draw();
-	});
-	read();
-	const timer = setInterval(() => document.hidden || read(), EVERY_MS);
+	}, EVERY_MS);
 	viewKeys({ "/": ["Search", () => $(".search").focus()], j: ["Down", () => table.move(1)], k: ["Up", () => table.move(-1)] });
 	return () => {
-		clearInterval(timer);
+		polled.end();
 		table.end();
 	};
 }

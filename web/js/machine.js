@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One machine: where it is and why, its timeline, console, log, answers, and its record.
-import { el, keepingFocus, redraw, setText, throttled } from "./dom.js";
+import { el, factRow as row, keepingFocus, redraw, setText, throttled } from "./dom.js";
 import { get, getTagged, machinePath } from "./api.js";
 import { machines, onEvents, onMachines, readAgain, state } from "./machines.js";
 import { address, bytes, moment, since } from "./format.js";
@@ -157,14 +157,12 @@ function drawCause(node, m) {
 	node.hidden = !c && !(failed && reason);
 	if (node.hidden)
 		return;
-	const row = (word, text) => (text ? [el("dt", {}, word), el("dd", {}, text)] : []);
 	node.className = `cause tone-${failed ? "failed" : "stuck"}`;
 	node.replaceChildren(el("h2", {}, failed ? `Failed: ${reason || "no reason is known"}` : "It does not go on"),
 		c ? el("dl", {}, row(c.certain ? "Cause" : "Probably", c.text), row("Seen", c.seen), row("What to do", c.fix)) : el("p.dim", {}, "No cause was seen on the network. The console and the installer's log may tell."));
 }
 
 function drawSide(side, m) {
-	const row = (word, value) => (value ? [el("dt", {}, word), el("dd", {}, value)] : []);
 	const g = m.guest;
 	side.replaceChildren(
 		el("section.card", {}, el("h2", {}, "Machine"), el("dl.facts", {}, row("Kind", m.kind === "guest" ? "guest" : "bare metal"), row("Profile", m.profile), row("Address", address(m)), row("MAC", m.nics[0]?.mac), row("Segment", m.nics[0]?.segment), row("Lab", m.lab && el("a", { href: to("machines", null, { lab: m.lab }) }, m.lab)),

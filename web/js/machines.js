@@ -189,6 +189,6 @@ function hasLabel(m, label) {
 }
 
 // web2 before web10
-const collator = new Intl.Collator("en", { numeric: true });
+export const collator = new Intl.Collator("en", { numeric: true });
 export const byName = (a, b) => collator.compare(a.name, b.name);
 export const byAddress = (a, b) => collator.compare(address(a), address(b));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Installation media: what there is, what is being fetched, and import of more, by path or as a copy from this browser.
-import { el } from "./dom.js";
+import { el, factRow as row, keepingFocus, redraw } from "./dom.js";
 import { get, post, put, remove } from "./api.js";
 import { openDialog, toast, trying } from "./dialog.js";
 import { bytes, many, moment } from "./format.js";
+import { fetchMeter } from "./bar.js";
+import { poll } from "./poll.js";
 import { may } from "./session.js";
 import { Form } from "./form.js";
 
@@ -12,25 +14,15 @@ const EVERY_MS = 2000;
 export function mediaView(root) {
 	const list = el("div.cards"), fetching = el("div", { "aria-live": "off" });
 	root.append(el("div.page-head", {}, el("h1", {}, "Media"), may("admin") ? el("button.button", { type: "button", "data-action": "import", on: { click: () => importDialog(draw) } }, "Import…") : null), fetching, list);
-	let known = "";
-	const draw = () => trying(async () => {
+	const draw = () => polled.again();
+	const polled = poll(async () => {
 		const [m, f] = await Promise.all([get("/media"), get("/fetches")]);
-		fetching.replaceChildren(...(f.fetching.length ? [el("h2.part", {}, "Being fetched"), ...f.fetching.map(oneFetch)] : []));
-		const now = JSON.stringify(m.media);
-		if (now !== known)
-			list.replaceChildren(...(m.media.length ? m.media.map((one) => medium(one, draw)) : [el("p.dim", {}, "There are no media. usher(1), import, tells how they come.")]));
-		known = now;
-	});
-	draw();
-	const timer = setInterval(() => document.hidden || draw(), EVERY_MS);
-	return () => clearInterval(timer);
+		keepingFocus(fetching, () => fetching.replaceChildren(...(f.fetching.length ? [el("h2.part", {}, "Being fetched"), ...f.fetching.map((one) => fetchMeter(one.url, one))] : [])));
+		redraw(list, JSON.stringify(m.media), () => (m.media.length ? m.media.map((one) => medium(one, draw)) : [el("p.dim", {}, "There are no media. usher(1), import, tells how they come.")]));
+	}, EVERY_MS);
+	return polled.end;
 }
 
-function oneFetch(f) {
-	return el("div.fetch.card", {}, el("code", {}, f.url), el("progress.meter", { max: f.size || 1, ...(f.size ? { value: f.have } : {}), "aria-label": `Fetching ${f.url}` }), el("span.dim", {}, `${bytes(f.have)}${f.size ? ` of ${bytes(f.size)}` : ""}`));
-}
-
-const row = (word, value) => (value ? [el("dt", {}, word), el("dd", {}, value)] : []);
 
 function medium(m, again) {
 	const good = m.state === "ready";

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Segments that usher serves, and the networks of libvirt.
-import { el } from "./dom.js";
+import { el, factRow as row, redraw } from "./dom.js";
 import { get, post, remove } from "./api.js";
-import { openDialog, toast, trying } from "./dialog.js";
+import { openDialog, toast } from "./dialog.js";
+import { poll } from "./poll.js";
 import { may } from "./session.js";
 import { Form } from "./form.js";
 import { many } from "./format.js";
 import { to } from "./route.js";
 
+const EVERY_MS = 15000;
+
 export function segmentsView(root) {
 	const served = el("div.cards"), networks = el("div.cards");
 	root.append(el("div.page-head", {}, el("h1", {}, "Segments"), may("admin") ? el("button.button", { type: "button", on: { click: () => makeNetwork(draw) } }, "New network…") : null), served, el("h2.part", {}, "Networks of libvirt"), networks);
-	const draw = () => trying(async () => {
+	const draw = () => polled.again();
+	const polled = poll(async () => {
 		const s = await get("/status");
 		const n = s.libvirt ? await get("/networks") : { networks: [] };
-		served.replaceChildren(...s.segments.map(segment));
-		networks.replaceChildren(...(n.networks.length ? n.networks.map((one) => network(one, draw)) : [el("p.dim", {}, s.libvirt ? "There are none." : "libvirt does not answer.")]));
-	});
-	draw();
-	const timer = setInterval(draw, 15000);
-	return () => clearInterval(timer);
+		redraw(served, JSON.stringify(s.segments), () => s.segments.map(segment));
+		redraw(networks, JSON.stringify([n.networks, !!s.libvirt]), () => (n.networks.length ? n.networks.map((one) => network(one, draw)) : [el("p.dim", {}, s.libvirt ? "There are none." : "libvirt does not answer.")]));
+	}, EVERY_MS);
+	return polled.end;
 }
 
-const row = (word, value) => (value || value === 0 ? [el("dt", {}, word), el("dd", {}, value)] : []);
 const range = (a, b) => (a ? `${a} to ${b}` : null);
 const rogues = (others) => (others?.length ? el("p.problem", {}, `Another DHCP server answers here: ${others.map((o) => `${o.address} (${o.mac}${o.forged ? ", with usher's name" : ""})`).join(", ")}`) : null);
 
