@@ -23,12 +23,12 @@ const installs = (m) => ["armed", "booting", "installing"].includes(m.state);
 const actions = [
 	{
 		id: "reinstall", label: "Reinstall", kind: "primary",
-		says: "They are armed: at their next boot from the network they are installed again, and everything on the disk that is installed on is lost. usher boots guests, and bare metal whose power it can switch, at once; any other you boot yourself.",
+		says: "They will be armed: at their next boot from the network they are installed again, and everything on the target disk is lost. usher boots guests, and bare metal whose power it can switch, at once; any other you boot yourself.",
 		not: (m) => (m.template ? "it is a template" : installs(m) ? "an install is under way" : null),
 	},
 	{
 		id: "disarm", label: "Disarm", kind: "primary",
-		says: "Their install is taken back. One that has begun has failed by this: the machine is switched off, and its disk is left as it is by then.",
+		says: "Their install is taken back. An install under way fails; the machine is switched off and its disk left as it is.",
 		not: (m) => (installs(m) || m.state === "live" ? null : "it is not armed"),
 	},
 	{
@@ -100,7 +100,7 @@ function ask(action, all, done) {
 		sayLost(names, list);
 }
 
-const singular = (text) => text.replace("They are armed: at their next boot", "It is armed: at its next boot").replace("they are installed again", "it is installed again")
+const singular = (text) => text.replace("They will be armed: at their next boot", "It will be armed: at its next boot").replace("they are installed again", "it is installed again")
 	.replace(/^Their install is/, "Its install is").replace("These guests are started, or resumed where they are paused", "This guest is started, or resumed where it is paused")
 	.replace("These guests are asked", "This guest is asked").replace("the controller of each machine", "its controller")
 	.replace(/^Their records are deleted, with their addresses/, "Its record is deleted, with its addresses").replace("Guests lose their domains and all their disks", "A guest loses its domain and all its disks");

@@ -138,7 +138,7 @@ export function createView(root, route) {
 			request = requestId();
 		submit.disabled = false;
 	}
-	viewKeys({ Escape: ["Back", () => history.back()] });
+	viewKeys({ Escape: ["Back", () => go("machines")] });
 	trying(begin);
 }
 

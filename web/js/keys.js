@@ -18,7 +18,7 @@ export function globalKeys(keys) {
 	document.addEventListener("keydown", pressed);
 }
 
-const isTyping = (target) => target.closest("input, textarea, select, [contenteditable], .screen");
+const isTyping = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], .screen");
 
 function pressed(e) {
 	if (e.ctrlKey || e.metaKey || e.altKey || dialogIsOpen())

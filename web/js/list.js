@@ -41,7 +41,7 @@ export function listView(root, route) {
 	let left = false;
 	const table = new Table({ columns, key: (m) => m.name, label: "Machines", selection, sort: { id: filter.sort || "name", down: filter.down === "1" },
 		onOpen: (m) => go("machine", m.name), onSort: () => changed(), onSelect: () => drawSelection(), rowClass: (m) => `state-${stateOf(m)}${m.deleting ? " deleting" : ""}`,
-		empty: "No machine is like that." });
+		empty: "No machine matches." });
 	const search = el("input.search", { type: "search", placeholder: "Search   /", "aria-label": "Search machines", value: filter.q || "", spellcheck: "false",
 		on: { input: settled(() => set("q", search.value), 120) } });
 	const chips = el("div.chips", { role: "group", "aria-label": "States" });

@@ -158,7 +158,7 @@ function drawCause(node, m) {
 	if (node.hidden)
 		return;
 	node.className = `cause tone-${failed ? "failed" : "stuck"}`;
-	node.replaceChildren(el("h2", {}, failed ? `Failed: ${reason || "no reason is known"}` : "It does not go on"),
+	node.replaceChildren(el("h2", {}, failed ? `Failed: ${reason || "no reason is known"}` : "It is stuck"),
 		c ? el("dl", {}, row(c.certain ? "Cause" : "Probably", c.text), row("Seen", c.seen), row("What to do", c.fix)) : el("p.dim", {}, "No cause was seen on the network. The console and the installer's log may tell."));
 }
 

@@ -18,7 +18,7 @@ export function mediaView(root) {
 	const polled = poll(async () => {
 		const [m, f] = await Promise.all([get("/media"), get("/fetches")]);
 		keepingFocus(fetching, () => fetching.replaceChildren(...(f.fetching.length ? [el("h2.part", {}, "Being fetched"), ...f.fetching.map((one) => fetchMeter(one.url, one))] : [])));
-		redraw(list, JSON.stringify(m.media), () => (m.media.length ? m.media.map((one) => medium(one, draw)) : [el("p.dim", {}, "There are no media. usher(1), import, tells how they come.")]));
+		redraw(list, JSON.stringify(m.media), () => (m.media.length ? m.media.map((one) => medium(one, draw)) : [el("p.dim", {}, "There are no media. usher(1), import, says how they are added.")]));
 	}, EVERY_MS);
 	return polled.end;
 }
@@ -28,7 +28,7 @@ function medium(m, again) {
 	const good = m.state === "ready";
 	return el("section.card", {}, el("div.card-head", {}, el("h2", {}, m.name), el(`span.chip.${good ? "good" : "bad"}`, {}, m.state)),
 		m.title ? el("p", {}, m.title) : null, m.problem ? el("p.problem", {}, m.problem) : null,
-		m.verifying ? el("div.fetch", {}, el("span", {}, "Computing its sum"), el("progress.meter", { max: m.verifying.total || 1, value: m.verifying.done, "aria-label": `Sum of ${m.name}` })) : null,
+		m.verifying ? el("div.fetch", {}, el("span", {}, "Computing its checksum"), el("progress.meter", { max: m.verifying.total || 1, value: m.verifying.done, "aria-label": `Checksum of ${m.name}` })) : null,
 		el("dl.facts", {}, row("Path", el("code", {}, m.path)), row("Kind", m.kind), row("Size", m.size ? bytes(m.size) : null), row("From", m.source), row("Verified", m.verified ? moment(m.verified) : null), row("Profiles", m.profiles?.join(", ")), row("Machines", m.machines?.length ? many(m.machines.length, "machine") : null)),
 		may("admin") && m.source === "imported" ? el("div.actions", {}, m.kind === "folder" ? null : el("button.button.quiet.small", { type: "button", on: { click: () => trying(async () => {
 			await post(`/media/${encodeURIComponent(m.name)}/verify`);

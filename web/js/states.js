@@ -36,7 +36,7 @@ export const meanings = {
 	up: "The installed system has booted.",
 	live: "It boots a system in its memory at every boot.",
 	failed: "Its last attempt failed.",
-	stuck: "Its attempt does not go on. The machine's page says why.",
+	stuck: "Its attempt is stuck. The machine's page says why.",
 };
 
 export const underWay = (m) => ["armed", "booting", "installing", "installed"].includes(m.state) && !!m.attempt;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A table of any number of rows of which only those in sight are elements. Where the screen is narrow its rows are cards.
-import { el, keepingFocus, setClass } from "./dom.js";
+import { el, keepingFocus, setClass, setText } from "./dom.js";
 
 const BEYOND = 8; // rows above and below what is in sight
 
@@ -17,6 +17,8 @@ export class Table {
 		this.table = el("table.rows", { "aria-label": label }, el("thead", {}, this.headRow()), this.body);
 		this.nothing = el("p.empty", { hidden: true }, empty);
 		this.node = el("div.scroller", { tabindex: 0, role: "region", "aria-label": label }, this.table, this.nothing);
+		this.voice = el("p.sr", { role: "status" }); // the row that j and k come to
+		this.node.append(this.voice);
 		this.node.addEventListener("scroll", () => this.draw(), { passive: true });
 		this.watch = new ResizeObserver(() => this.measure());
 		this.watch.observe(this.node);
@@ -173,6 +175,8 @@ export class Table {
 		else if (top + this.height + head > this.node.scrollTop + this.node.clientHeight)
 			this.node.scrollTop = top + this.height + head - this.node.clientHeight;
 		this.draw();
+		const tr = this.rows.get(this.key(this.current()))?.tr;
+		setText(this.voice, tr ? [...tr.cells].map((td) => td.textContent).filter(Boolean).join(", ") : "");
 	}
 
 	current() {

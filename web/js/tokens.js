@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { get, post, remove } from "./api.js";
 import { openDialog, toast, trying } from "./dialog.js";
+import { session } from "./session.js";
 import { moment, since } from "./format.js";
 import { Form } from "./form.js";
 
@@ -40,12 +41,14 @@ function make(again) {
 }
 
 function shown(t) {
-	openDialog({ title: `Token ${t.name}`, content: [el("p.says", {}, "Copy it now. usher keeps only its sum, and cannot show it again."), el("pre.code.secret", { tabindex: 0 }, t.token),
+	openDialog({ title: `Token ${t.name}`, content: [el("p.says", {}, "Copy it now. usher keeps only its hash, and cannot show it again."), el("pre.code.secret", { tabindex: 0 }, t.token),
 		el("button.button.quiet", { type: "button", on: { click: () => navigator.clipboard.writeText(t.token).then(() => toast("Copied"), () => toast("The browser does not let this page copy: select the text", "bad")) } }, "Copy")] });
 }
 
+const mine = (t) => session.by === "token" && session.name === t.name;
+
 function drop(t, again) {
-	openDialog({ title: `Take back ${t.name}`, content: el("p.says", {}, "Who uses it is refused from now on."), buttons: [{ label: "Take back", kind: "danger", act: async () => {
+	openDialog({ title: `Take back ${t.name}`, content: el("p.says", {}, mine(t) ? "This page uses it: it asks for another one at once. Anyone else using it is refused too." : "Anyone using it is refused from now on."), buttons: [{ label: "Take back", kind: "danger", act: async () => {
 		await remove(`/tokens/${encodeURIComponent(t.name)}`);
 		toast(`${t.name} is taken back`);
 		again();

@@ -81,6 +81,7 @@ function tile(t, m, size) {
 	t ||= { node: el("div", { role: "listitem" }) };
 	setClass(t.node, `tile tone-${state}${needsEye(m) ? " eye" : ""}`);
 	t.node.title = `${m.name}: ${states[state].word}${p ? `, ${p.words}` : ""}`;
+	t.node.setAttribute("aria-label", t.node.title);
 	t.node.style.setProperty("--fill", p && m.state !== "up" ? ((p.stage + p.share) / 5).toFixed(3) : m.state === "up" ? 1 : 0);
 	t.node.replaceChildren(el("a.tile-name", { href: to("machine", m.name), tabindex: -1 }, m.name), el("span.tile-state", {}, shape(state, 14), el("span", {}, states[state].word)), el("span.tile-what", {}, (m.attempt?.cause && m.attempt.cause.text) || (p && m.state !== "up" ? p.words : m.profile || "")));
 	Object.assign(t, { of: m, size });
