@@ -20,5 +20,5 @@ page_discover "$evil"
 page_machine walk 90 debian-12 '{"arm": true}'
 (wait_until 100 test -e "$USHER_LAB/go" && page_walk walk 90 progress 50 && sleep 1 && page_report walk "done" "" && page_report walk up "") &
 
-page_check signing_in,table,live,actions,machine,terminal,create,others,markup,lesser
+page_check signing_in,table,live,actions,machine,terminal,create,others,faults,markup,lesser
 lab_end

@@ -162,6 +162,70 @@ def actions(page):
     check("which says so", lambda: "deleted" in page.text("main"))
 
 
+# The answer of a request whose method and address begin like that is lost, once: the service has done it, and the page has no
+# word of it. With "later" it is answered as where files are being fetched first.
+LOSE = """
+[window.__lose, window.__later] = arguments;
+window.__fetch ||= window.fetch;
+window.fetch = async (url, more) => {
+    if (!window.__lose || !`${more?.method || "GET"} ${url}`.startsWith(window.__lose))
+        return window.__fetch(url, more);
+    window.__lose = null;
+    if (window.__later)
+        return new Response('{"fetching": []}', { status: 202 });
+    await window.__fetch(url, more);
+    throw new TypeError("lost");
+};"""
+SEEN = "Object.defineProperty(document, 'hidden', { value: arguments[0], configurable: true }); document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def faults(page):
+    made = ["fault-1", "fault-2", "fault-3"]
+    for i, name in enumerate(made):
+        api.ask("POST", "/machines", {"kind": "bare-metal", "name": name, "profile": "rocky-9", "mac": f"02:00:00:00:ab:0{i}", "segment": "br0"})
+    page.view("machines?q=fault")
+    until(lambda: names(page) == made)
+    page.js("document.querySelector('.skip').click()")
+    check("the skip link goes to the content, and to no other view", lambda: page.js("return document.activeElement.id") == "main" and names(page) == made)
+    page.click('input[aria-label="Select fault-1"]')
+    page.click('input[aria-label="Select fault-2"]')
+    never("power is not offered where no controller is known", page.all(".selection [data-action=power]"))
+    page.js(LOSE, "POST /api/v1/bulk")
+    page.click(".selection [data-action=reinstall]")
+    confirm(page)
+    check("a bulk call whose answer is lost comes again", lambda: no_dialog(page) and "2 machines" in page.text("#toasts"), seconds=15)
+    check("and is done once", lambda: all(api.machine(n)["attempt"]["number"] == 1 for n in made[:2]))
+    page.view("machines?q=fault-3")
+    page.js(LOSE, "GET /api/v1/machines/fault-3")
+    api.ask("POST", "/machines/fault-3/reinstall")
+    check("a machine whose new state is lost is read again", lambda: "armed" in row(page, "fault-3"))
+    never("after that one was lost", ["it was not"] if page.js("return window.__lose") else [])
+    page.js(SEEN, True)
+    api.ask("POST", "/machines/fault-3/disarm")
+    time.sleep(1)
+    never("a page that nobody sees asks nothing", [] if "armed" in row(page, "fault-3") else [row(page, "fault-3")])
+    page.js(SEEN, False)
+    check("and knows what it missed when somebody does", lambda: "known" in row(page, "fault-3"))
+    page.view("machine/fault-3")
+    until(lambda: page.all(".tab-body .event"))
+    page.js(LOSE, "POST /api/v1/machines/fault-3/reinstall", "later")
+    page.click("[data-action=reinstall]")
+    confirm(page)
+    check("a reinstall that has to wait for files says so", lambda: "being fetched" in dialog_text(page))
+    check("and is asked for again", lambda: api.state("fault-3") == "armed" and no_dialog(page))
+    api.ask("POST", "/machines/fault-3/disarm")
+    until(lambda: page.all("[data-action=reinstall]"))
+    page.js("document.querySelector('[data-action=reinstall]').focus()")
+    api.ask("PATCH", "/machines/fault-3", {"note": "another note"})
+    check("what changes is drawn", lambda: "another note" in page.text(".note"), seconds=20)
+    check("and focus stays where it was", lambda: page.js("return document.activeElement.dataset.action") == "reinstall")
+    for name in made:
+        api.ask("DELETE", f"/machines/{name}")
+    check("a machine that others delete: its page says so, and shows nothing else", lambda: "has been deleted" in page.text("main") and not page.js("return document.querySelector('.machine-grid').checkVisibility()"))
+    page.view("constructor")
+    check("an address of no view shows the machines", lambda: names(page))
+
+
 def read(name):
     try:
         with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
