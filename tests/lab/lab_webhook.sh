@@ -146,7 +146,7 @@ check "and nothing that it does not want" test "$(count '.path == "/some"')" = 1
 mode hang
 enroll web5 5 --arm >/dev/null
 check "it hangs" wait_until 5 has 1 "$(of /all web5)"
-check "meanwhile the service answers" timeout 1 "$USHER" list
+check "meanwhile the service answers" timeout 5 "$USHER" list
 check "two wait" test "$(metric waiting_events 1)" = 2
 receiver_stop
 check "web6 is enrolled while it is down" enroll web6 6
@@ -163,7 +163,7 @@ receiver_stop
 lost=$(metric lost_events_total 1)
 { echo name,mac,profile; for ((n = 1; n <= 600; n++)); do printf 'flood%d,02:01:00:00:%02x:%02x,plain\n' $n $((n / 256)) $((n % 256)); done; } >"$lab/list.csv"
 check "600 machines are enrolled and armed while it is down" "$USHER" enroll --list "$lab/list.csv" --no-ssh-key --arm
-check "the service answers" timeout 2 "$USHER" list
+check "the service answers" timeout 10 "$USHER" list
 waiting=$(metric waiting_events 1)
 check "some 1,000 events wait" test "$waiting" -ge 1000 -a "$waiting" -le 1004
 check "the others were given up" test "$(($(metric lost_events_total 1) - lost))" -ge 196
@@ -181,7 +181,7 @@ enroll web7 7 >/dev/null
 wait_until 5 has 1 "$(of /all web7)"
 began=$(date +%s%N)
 usher_stop
-check "the service ends at once, though one hangs" test $((($(date +%s%N) - began) / 1000000)) -lt 3000
+check "the service ends at once, though one hangs" test $((($(date +%s%N) - began) / 1000000)) -lt 8000
 check "and says what it did not deliver" grep -E 'webhook 1 .*stopping, 1 event' "$lab/usher.log"
 receiver_stop
 lab_end
