@@ -193,6 +193,12 @@ static const struct row rows[] = {
 	{"port-closed", AT(START) | AT(REQUEST) | AT(LEASE), SAW_PORT_CLOSED, FACTS, 2000, true,
 		true, "its bridge port does not forward yet: spanning tree waits",
 		"switch spanning tree off, or set its forward delay to 0: ip link set BRIDGE type bridge stp_state 0 forward_delay 0"},
+	{"no-request", AT(REQUEST), SAW_NO_FRAMES, SAW_FRAMES, 45000, false, true,
+		"it sends nothing at all: its firmware does not boot from the network, or hangs",
+		"see its boot order; usher console {name}"},
+	{"no-request", AT(REQUEST), SAW_FRAMES, FACTS, 45000, false, true,
+		"it sends frames, and no DHCP request of it comes: it boots something else, or a filter on the bridge drops them",
+		"see its boot order: usher console {name}; 'nft list ruleset' shows the rules"},
 	{"missing", AT_FETCHING, SAW_MISSING, SAW_FILE, 6000, true, true,
 		"a file that it asked for is not there", MEDIA_FIX},
 	/* boot programs ask for files that need not be there */
@@ -290,6 +296,12 @@ static void name_cause(const struct situation *s, const char *kind, bool certain
 	fill(s, fix, ret->fix, sizeof ret->fix);
 }
 
+/* A long transfer to it runs: its line says what, until that has ended. */
+static bool is_fetching(const struct facts *f)
+{
+	return *facts_line(f, SAW_TRANSFER) && facts_have(f, SAW_TRANSFER, f->seen[SAW_START].at);
+}
+
 /* What is only probable must not be named on a host that is always this slow. */
 static int64_t must_wait(const struct situation *s, const struct row *r, enum boot_step step)
 {
@@ -306,6 +318,8 @@ static bool row_holds(
 	int64_t waited;
 
 	if (!shows->at || (r->here && shows->at < since - SLACK_MS))
+		return false;
+	if (!r->certain && r->shows != SAW_STALLED && is_fetching(f))
 		return false;
 	if (r->unless != FACTS && f->seen[r->unless].at >= shows->at)
 		return false;
@@ -389,7 +403,8 @@ bool causes_find(const struct situation *s, struct cause *ret)
 {
 	int64_t since;
 	enum boot_step step = causes_step(s, &since);
-	bool late = s->now - since > limit_of(s, step);
+	bool fetches = step < STEP_INSTALL && is_fetching(s->facts);
+	bool late = !fetches && s->now - since > limit_of(s, step);
 
 	if (step == STEP_NONE)
 		return false;

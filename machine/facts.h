@@ -72,6 +72,8 @@ enum fact {
 	SAW_BROKEN,      /* a transfer to it was aborted */
 	SAW_STALLED,     /* of what is sent to it nothing is taken */
 	SAW_PORT_CLOSED, /* the bridge does not forward what its port sends */
+	SAW_FRAMES,      /* frames of it came to its bridge port */
+	SAW_NO_FRAMES,   /* none has come yet */
 	SAW_PAUSED,      /* its guest was paused by somebody */
 	SAW_RESUMED,     /* and goes on */
 	SAW_DISK_FULL,   /* its guest is paused: its storage is full */

@@ -26,9 +26,41 @@ static bool waits_at_port(const struct machine *m)
 	return step == STEP_REQUEST || step == STEP_START;
 }
 
-static void look_at_port(struct ports *ports, const struct machine *m)
+/* How many frames came out of it. -1: the kernel does not say. */
+static long frames_of(const char *port)
+{
+	char path[96], text[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof path, "/sys/class/net/%s/statistics/rx_packets", port);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	if (!fgets(text, sizeof text, f))
+		*text = '\0';
+	fclose(f);
+	return *text ? strtol(text, NULL, 10) : -1;
+}
+
+static void note_port(const struct machine *m, const struct bridge_port *p)
 {
 	char text[FACT_TEXT];
+	long frames;
+
+	if (p->state != BR_STATE_FORWARDING) {
+		snprintf(text, sizeof text, "port %s is %s", p->name, bridge_state_name(p->state));
+		machine_saw(m, SAW_PORT_CLOSED, text);
+		return;
+	}
+	frames = frames_of(p->name);
+	if (frames < 0)
+		return;
+	snprintf(text, sizeof text, "port %s: %ld frames", p->name, frames);
+	machine_saw(m, frames ? SAW_FRAMES : SAW_NO_FRAMES, text);
+}
+
+static void look_at_port(struct ports *ports, const struct machine *m)
+{
 
 	if (!ports->all) {
 		ports->all = calloc(BRIDGE_PORTS, sizeof *ports->all);
@@ -37,11 +69,8 @@ static void look_at_port(struct ports *ports, const struct machine *m)
 	for (int i = 0; i < ports->n; i++) {
 		const struct bridge_port *p = &ports->all[i];
 
-		if (!bridge_is_tap_of(&p->mac, &m->nics[0].mac) ||
-			p->state == BR_STATE_FORWARDING || p->state == BR_STATE_DISABLED)
-			continue;
-		snprintf(text, sizeof text, "port %s is %s", p->name, bridge_state_name(p->state));
-		machine_saw(m, SAW_PORT_CLOSED, text);
+		if (bridge_is_tap_of(&p->mac, &m->nics[0].mac) && p->state != BR_STATE_DISABLED)
+			note_port(m, p);
 	}
 }
 

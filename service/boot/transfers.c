@@ -136,7 +136,7 @@ static void note_http(const struct machine *m, const struct http_report *r)
 {
 	char text[FACT_TEXT];
 
-	machine_saw(m, SAW_TRANSFER, NULL);
+	machine_saw(m, SAW_TRANSFER, r->underway ? r->path : NULL);
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
 	if (r->underway && r->sent < STALLED)
 		machine_saw(m, SAW_STALLED, text);
@@ -152,14 +152,14 @@ static void note_tftp(const struct machine *m, const struct tftp_report *r)
 {
 	char text[FACT_TEXT];
 
-	machine_saw(m, SAW_TRANSFER, NULL);
+	machine_saw(m, SAW_TRANSFER, r->outcome == TFTP_UNDERWAY ? r->name : NULL);
 	snprintf(text, sizeof text, "TFTP %s: %s", r->name, r->why);
 	if (r->outcome == TFTP_REFUSED && !need_not_be(r->name))
 		machine_saw(m, SAW_MISSING, text);
 	else if (r->outcome == TFTP_DONE && !boot_is_script(r->name))
 		machine_saw(m, loaded(m), r->name);
 	else if (r->outcome == TFTP_TIMEOUT || r->outcome == TFTP_FAILED ||
-		r->outcome == TFTP_ABORTED)
+		(r->outcome == TFTP_ABORTED && !boot_is_script(r->name)))
 		machine_saw(m, SAW_BROKEN, text);
 }
 

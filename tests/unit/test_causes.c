@@ -135,6 +135,8 @@ static const struct fault {
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_MISSING, "x.efi", 15, "missing", true},
 	{LIFE_ARMED, {SAW_REQUEST, SAW_LEASE}, SAW_LOADER, "x.efi", 30, "boot-program", false},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_PORT_CLOSED, "listening", 2, "port-closed", true},
+	{LIFE_ARMED, {SAW_START}, SAW_NO_FRAMES, "port vnet1", 45, "no-request", false},
+	{LIFE_ARMED, {SAW_START}, SAW_FRAMES, "port vnet1", 45, "no-request", false},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_PAUSED, "virsh", 0, "paused", true},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_DISK_FULL, "/x", 0, "paused", true},
 	{LIFE_ARMED, {SAW_REQUEST}, SAW_TWIN, "UUIDs", 0, "twin", true},
@@ -305,6 +307,23 @@ START_TEST(test_late)
 }
 END_TEST
 
+/* However slowly it fetches: it fetches. */
+START_TEST(test_fetching)
+{
+	begin(LIFE_BOOTING);
+	saw(SAW_SCRIPT, NULL);
+	wait_s(5);
+	saw(SAW_TRANSFER, "/boot/lab/kernel");
+	wait_s(600);
+	ck_assert_str_eq(kind(), "none");
+	saw(SAW_TRANSFER, NULL); /* over */
+	ck_assert_str_eq(kind(), "no-kernel");
+	saw(SAW_FILE, NULL);
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
 /* Where its console usually speaks, silence tells sooner than that nothing is reported. */
 START_TEST(test_silence)
 {
@@ -460,6 +479,7 @@ int main(void)
 	tcase_add_test(t, test_took_ours);
 	tcase_add_test(t, test_unless);
 	tcase_add_loop_test(t, test_late, 0, sizeof lates / sizeof *lates);
+	tcase_add_test(t, test_fetching);
 	tcase_add_test(t, test_silence);
 	tcase_add_test(t, test_user);
 	tcase_add_test(t, test_signs_of_boot);
