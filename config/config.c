@@ -242,15 +242,13 @@ static void read_webhook(struct markup_reader *r, const xmlNode *e, void *to)
 		{"events", A_TEXT, events, sizeof events, false},
 		{"retry", A_RETRY, &w.retry_s, 0, false}, {0}};
 	const char *wrong;
-	unsigned faults;
 
 	config_attributes(r, e, as);
 	wrong = webhook_url_error(w.url);
 	if (*w.url && wrong)
 		markup_fault(r, e, "bad url='%s' of <webhook>: %s", w.url, wrong);
-	faults = r->faults;
 	w.kinds = *events ? read_events(r, e, events) : (1u << HOOKS_KINDS) - 1;
-	if (!w.kinds && r->faults == faults)
+	if (!w.kinds)
 		markup_fault(r, e, "<webhook>: events= names none");
 	if (c->n_webhooks == WEBHOOKS_MAX)
 		markup_fault(r, e, "<webhook>: at most %d", WEBHOOKS_MAX);
