@@ -31,23 +31,35 @@ static void look_at_memory(struct process_use *u)
 }
 
 /* proc(5), stat: field 22, in clock ticks since the host booted. The name, field 2, may have blanks and brackets. */
-static void look_at_start(struct process_use *u)
+static double look_at_start(void)
 {
 	FILE *f = fopen("/proc/self/stat", "re");
 	char line[1024] = "", *at;
 	unsigned long long ticks;
 	int64_t booted = clock_wall_ms() - clock_mono_ms() - clock_slept_ms();
+	double ret = 0;
 
 	if (!f)
-		return;
+		return 0;
 	at = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
 	if (at &&
 		sscanf(at,
 			") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 			"%llu",
 			&ticks) == 1)
-		u->started = (double)booted / 1e3 + (double)ticks / (double)sysconf(_SC_CLK_TCK);
+		ret = (double)booted / 1e3 + (double)ticks / (double)sysconf(_SC_CLK_TCK);
 	fclose(f);
+	return ret;
+}
+
+/* Two looks differ by some ms, and by what the wall clock was set meanwhile: only another process has started at another time. */
+static double started(void)
+{
+	static double once;
+
+	if (!once)
+		once = look_at_start();
+	return once;
 }
 
 void process_use_look(struct process_use *ret)
@@ -57,7 +69,7 @@ void process_use_look(struct process_use *ret)
 
 	*ret = (struct process_use){0};
 	look_at_memory(ret);
-	look_at_start(ret);
+	ret->started = started();
 	if (!getrusage(RUSAGE_SELF, &used))
 		ret->cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
 	if (!getrlimit(RLIMIT_NOFILE, &limit))

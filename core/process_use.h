@@ -9,10 +9,10 @@ struct process_use {
 	uint64_t virtual_bytes, resident_bytes;
 	double cpu_s; /* of all threads, user and system */
 	uint64_t descriptors_max;
-	double started; /* seconds since the epoch; 0: not known */
+	double started; /* seconds since the epoch, by the wall clock of the first look; 0: not known */
 };
 
-/* Members that are not known stay 0. */
+/* Members that are not known stay 0. Main thread only. */
 void process_use_look(struct process_use *ret);
 
 #endif

@@ -197,8 +197,8 @@ static void on_say_dropped(struct loop_timer *t)
 
 	h->dropped = 0;
 	timeline_add(h->timeline, "", "hook",
-		"%u event%s not given to the hooks: too many are waiting", n,
-		n == 1 ? " was" : "s were");
+		"%u event%s for the hooks %s dropped: too many are waiting", n, n == 1 ? "" : "s",
+		n == 1 ? "was" : "were");
 }
 
 void hooks_run(struct hooks *h, const struct timeline_event *e, const json_t *machine)
@@ -222,7 +222,7 @@ struct hooks_stats hooks_stats(const struct hooks *h)
 {
 	struct hooks_stats s = h->stats;
 
-	s.waiting = h->queue.n_waiting + h->queue.n_running;
+	s.waiting = job_queue_count(&h->queue);
 	return s;
 }
 

@@ -23,9 +23,11 @@ struct webhook {
 	struct job_queue queue;
 	size_t bytes; /* that wait */
 	struct webhook_stats stats;
-	bool failing;
-	/* Given up since it was last told */
-	unsigned lost;
+	bool away;     /* the last post did not reach it */
+	bool warned;   /* the log says that posts fail */
+	int64_t quiet; /* mono ms: until then it does not say so again */
+	/* Dropped since it was last told */
+	unsigned dropped;
 	int64_t told; /* mono ms; 0: never */
 	char why[WEBHOOK_WHY];
 	struct loop_timer tell;
@@ -66,48 +68,58 @@ static void delivery_free(struct delivery *d)
 static void on_tell(struct loop_timer *t)
 {
 	struct webhook *h = t->arg;
-	unsigned n = h->lost;
+	unsigned n = h->dropped;
 
-	h->lost = 0;
+	h->dropped = 0;
 	h->told = clock_mono_ms();
 	timeline_add(h->home->c.timeline, "", "webhook",
-		"%u event%s not delivered to webhook %zu (%s): %s", n, n == 1 ? " was" : "s were",
-		h->number, h->host, h->why);
+		"%u event%s for webhook %zu (%s) %s dropped: %s", n, n == 1 ? "" : "s", h->number,
+		h->host, n == 1 ? "was" : "were", h->why);
 }
 
-static void give_up(struct webhook *h, const char *why)
+static void note_dropped(struct webhook *h, const char *why)
 {
 	int64_t due = h->told ? h->told + WEBHOOK_TOLD_MS - clock_mono_ms() : 0;
 
-	h->stats.lost++;
-	h->lost++;
+	h->stats.dropped++;
+	h->dropped++;
 	snprintf(h->why, sizeof h->why, "%s", why);
 	if (!h->tell.slot)
 		loop_timer_set(h->home->c.loop, &h->tell, due > 0 ? due : 0);
 }
 
-/* It answers again: what pauses is posted now. */
+/* It is reached again: what did not reach it is posted now. */
 static void hurry(struct webhook *h)
 {
 	for (struct job *j = h->queue.running; j; j = j->next) {
 		struct delivery *d = (struct delivery *)j;
 
-		if (d->again.slot)
-			loop_timer_set(h->home->c.loop, &d->again, 0);
+		if (d->again.slot && !d->outcome.reached)
+			(void)loop_timer_set(h->home->c.loop, &d->again, 0);
+	}
+}
+
+/* Some of its answers may be good and others not, for as long as it runs. */
+static void log_outcome(struct webhook *h, const struct webhook_outcome *o)
+{
+	int64_t now = clock_mono_ms();
+
+	if (o->verdict == WEBHOOK_AGAIN && !h->warned && now >= h->quiet) {
+		log_warn("webhook %zu (%s): %s; tried again", h->number, h->host, o->why);
+		h->warned = true;
+		h->quiet = now + WEBHOOK_WARNED_MS;
+	} else if (o->verdict == WEBHOOK_DELIVERED && h->warned) {
+		log_info("webhook %zu (%s): it takes events again", h->number, h->host);
+		h->warned = false;
 	}
 }
 
 static void note_outcome(struct webhook *h, const struct webhook_outcome *o)
 {
-	bool fails = o->verdict == WEBHOOK_AGAIN;
-
-	if (fails && !h->failing)
-		log_warn("webhook %zu (%s): %s; tried again", h->number, h->host, o->why);
-	if (!fails && h->failing) {
-		log_info("webhook %zu (%s): it answers again", h->number, h->host);
+	log_outcome(h, o);
+	if (o->reached && h->away)
 		hurry(h);
-	}
-	h->failing = fails;
+	h->away = !o->reached;
 	h->stats.failed += o->verdict != WEBHOOK_DELIVERED;
 	h->stats.delivered += o->verdict == WEBHOOK_DELIVERED;
 }
@@ -127,7 +139,23 @@ static void end(struct delivery *d)
 
 static void on_again(struct loop_timer *t)
 {
-	deliver(t->arg);
+	struct delivery *d = t->arg;
+
+	if (d->job.pauses)
+		job_resume(&d->hook->queue, &d->job);
+	else
+		deliver(d);
+}
+
+/* 0 or -ENOMEM. */
+static int wait_for(struct delivery *d, int64_t pause)
+{
+	int rc = loop_timer_set(d->hook->home->c.loop, &d->again, pause);
+
+	/* Without memory it keeps its place, and others wait. */
+	if (!rc && d->outcome.reached)
+		(void)job_pause(&d->hook->queue, &d->job);
+	return rc;
 }
 
 /* Another time, or never. */
@@ -138,10 +166,9 @@ static void failed(struct delivery *d)
 	int64_t pause = webhook_pause(d->tries, o->after_s);
 	int64_t left = d->began + (int64_t)d->place->retry_s * 1000 - clock_mono_ms();
 
-	if (o->verdict == WEBHOOK_AGAIN && pause < left &&
-		!loop_timer_set(h->home->c.loop, &d->again, pause))
+	if (o->verdict == WEBHOOK_AGAIN && pause < left && !wait_for(d, pause))
 		return;
-	give_up(h, o->why);
+	note_dropped(h, o->why);
 	end(d);
 }
 
@@ -236,7 +263,7 @@ static struct delivery *delivery_new(
 
 static void take(struct webhook *h, const struct timeline_event *e, const json_t *machine)
 {
-	struct delivery *d = h->queue.n_waiting < WEBHOOK_QUEUE_MAX && h->bytes < WEBHOOK_BYTES_MAX
+	struct delivery *d = !job_queue_full(&h->queue) && h->bytes < WEBHOOK_BYTES_MAX
 		? delivery_new(h, e, machine)
 		: NULL;
 
@@ -245,7 +272,7 @@ static void take(struct webhook *h, const struct timeline_event *e, const json_t
 		return;
 	}
 	delivery_free(d);
-	give_up(h, "too many are waiting");
+	note_dropped(h, "too many are waiting");
 }
 
 /* All of them */
@@ -279,11 +306,11 @@ static void on_event(void *arg, const struct timeline_event *e)
 
 static void stop_one(struct webhook *h)
 {
-	size_t n = h->queue.n_waiting + h->queue.n_running;
+	size_t n = job_queue_count(&h->queue);
 
 	if (n)
-		log_warn("webhook %zu (%s): stopping, %zu events were not delivered", h->number,
-			h->host, n);
+		log_warn("webhook %zu (%s): stopping, %zu event%s dropped", h->number, h->host, n,
+			n == 1 ? " was" : "s were");
 	job_queue_fini(&h->queue);
 	loop_timer_clear(h->home->c.loop, &h->tell);
 	worker_free(h->worker);
@@ -342,7 +369,7 @@ struct webhook_stats webhooks_stats(const struct webhooks *w, size_t i)
 {
 	struct webhook_stats s = w->all[i].stats;
 
-	s.waiting = w->all[i].queue.n_waiting + w->all[i].queue.n_running;
+	s.waiting = job_queue_count(&w->all[i].queue);
 	return s;
 }
 

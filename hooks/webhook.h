@@ -3,9 +3,10 @@
  * Webhooks: events posted to URLs (webhook_message.h says in which form), each to those whose kinds it is of. Main thread; posts are
  * made on a thread of each receiver.
  *
- * What is not delivered is posted again after growing pauses, until the webhook's time for an event is over; then it is given up:
- * that is counted, and on the timeline as kind "webhook". The events of one machine are posted one after the other; WEBHOOK_AT_ONCE
- * machines' side by side, so that a receiver that does not like one event gets the others. What waits is in memory only.
+ * What is not delivered is posted again after growing pauses, until the webhook's time for an event is over; then it is dropped:
+ * that is counted, and on the timeline as kind "webhook". The events of one machine are posted one after the other. A receiver that
+ * is reached and does not like one event gets those of other machines meanwhile; while it is not reached, only WEBHOOK_AT_ONCE events
+ * are tried, and all at once when it is again. What waits is in memory only.
  */
 #ifndef USHER_HOOKS_WEBHOOK_H
 #define USHER_HOOKS_WEBHOOK_H
@@ -22,8 +23,9 @@ enum {
 	WEBHOOK_URL = 1024,
 	WEBHOOK_AT_ONCE = 4,
 	WEBHOOK_QUEUE_MAX = 1000,    /* events waiting for one webhook, and their… */
-	WEBHOOK_BYTES_MAX = 8 << 20, /* …bytes; what is over is given up */
-	WEBHOOK_TOLD_MS = 10 * 1000, /* between two events about what was given up */
+	WEBHOOK_BYTES_MAX = 8 << 20, /* …bytes; what is over is dropped */
+	WEBHOOK_TOLD_MS = 10 * 1000, /* between two events about what was dropped */
+	WEBHOOK_WARNED_MS = 60 * 1000, /* between two warnings in the log that posts fail */
 	WEBHOOK_RETRY_S = 3600,      /* usual time for an event */
 	WEBHOOK_RETRY_MIN_S = 1,
 	WEBHOOK_RETRY_MAX_S = 86400,
@@ -38,7 +40,7 @@ struct webhook_place {
 };
 
 struct webhook_stats {
-	uint64_t delivered, failed, lost; /* events; posts that failed; events given up */
+	uint64_t delivered, failed, dropped; /* events; posts that failed; events */
 	size_t waiting;                   /* events, with those that are being posted */
 };
 

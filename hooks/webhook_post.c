@@ -206,13 +206,15 @@ static void judge_answer(struct webhook_poster *p, struct webhook_outcome *ret)
 /* An answer that is too long, or stops, has a status all the same. */
 static void judge_end(struct webhook_poster *p, CURLcode code, struct webhook_outcome *ret)
 {
-	long status = 0;
+	long status = 0, sent = 0;
 
 	curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!code || (code == CURLE_WRITE_ERROR && status))
-		judge_answer(p, ret);
-	else if (code == CURLE_ABORTED_BY_CALLBACK)
+	curl_easy_getinfo(p->easy, CURLINFO_REQUEST_SIZE, &sent);
+	ret->reached = sent > 0;
+	if (code == CURLE_ABORTED_BY_CALLBACK)
 		say(ret, "the service is stopping");
+	else if (!code || status)
+		judge_answer(p, ret);
 	else
 		say(ret, *p->says ? p->says : curl_easy_strerror(code));
 }

@@ -30,6 +30,7 @@ struct webhook_post {
 
 struct webhook_outcome {
 	enum webhook_verdict verdict;
+	bool reached;          /* the receiver had the request; else the next would fare the same */
 	unsigned after_s;      /* Retry-After, or 0 */
 	char why[WEBHOOK_WHY]; /* unless it was delivered: one clean line */
 };

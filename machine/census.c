@@ -56,7 +56,7 @@ void machine_count(struct machines *ms, struct machine *m)
 {
 	struct census *c = &ms->census;
 	const char *kind = json_string_value(json_object_get(m->attempt.cause, "kind"));
-	struct counted now = {.on = true,
+	struct counted now = {.on = !m->template, /* which is in no state */
 		.state = m->state,
 		.stuck = kind && (m->watched || m->state == LIFE_FAILED),
 		.profile = tally_row_again(&c->profiles, m->profile, m->counted.profile)};

@@ -87,7 +87,7 @@ void service_connect(struct service *s)
 		.boot = &s->boot,
 		.hooks = &s->hooks,
 		.webhooks = &s->webhooks,
-		.started = s->started};
+		.started = clock_wall_ms()};
 	metrics_init(&s->api.metrics);
 	s->settle = (struct settle){.base = b,
 		.act = &s->act,

@@ -38,7 +38,7 @@ struct api {
 	struct hooks *const *hooks; /* they are started later */
 	struct webhooks *const *webhooks;
 	struct dhcpd *dhcpd;
-	int64_t started;            /* mono ms */
+	int64_t started;            /* wall ms, as the clock was then */
 	struct follower *followers; /* long polls of the timeline */
 	struct stream *streams;     /* and streams of it */
 	struct listings listings;

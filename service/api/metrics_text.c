@@ -48,7 +48,7 @@ static void write_process(struct exposition *x, struct api *api)
 	exposition_family(x, "usher_build_info", "gauge", "The version that runs; always 1.");
 	one(x, "version", USHER_VERSION, 1);
 	exposition_gauge(x, "usher_start_time_seconds",
-		(double)(clock_wall_ms() - (clock_mono_ms() - api->started)) / 1e3,
+		(double)api->started / 1e3,
 		"When the service started, in seconds since the epoch.");
 	exposition_gauge(x, "process_start_time_seconds", u.started,
 		"When the process started, in seconds since the epoch.");
@@ -231,7 +231,7 @@ static void write_transfers(struct exposition *x, const struct boot *b)
 	for (int i = 0; i < 2; i++)
 		one(x, "protocol", names[i], of[i]->bytes);
 	exposition_counter(x, "usher_http_dropped_connections_total", b->http_dropped,
-		"HTTP connections that were dropped as they stalled.");
+		"HTTP connections that were dropped: they stalled, or others needed their room.");
 }
 
 /* The store and queues */
@@ -269,7 +269,7 @@ static void write_queues(struct exposition *x, struct api *api)
 	one(x, "result", "done", h.run);
 	one(x, "result", "failed", h.failed);
 	exposition_counter(x, "usher_hook_dropped_events_total", h.dropped,
-		"Events not given to the hooks, as too many waited.");
+		"Events that hooks were not run for, as too many waited.");
 	exposition_gauge(x, "usher_hook_waiting_events", (double)h.waiting,
 		"Events that hooks are run for, or will be.");
 }
@@ -295,9 +295,10 @@ static void write_webhooks(struct exposition *x, const struct webhooks *w)
 	for (size_t i = 0; i < n; i++)
 		webhook(x, w, i, webhooks_stats(w, i).failed);
 	exposition_family(
-		x, "usher_webhook_lost_events_total", "counter", "Events that were given up.");
+		x, "usher_webhook_dropped_events_total", "counter",
+		"Events that were not delivered: refused, too old, or too many waited.");
 	for (size_t i = 0; i < n; i++)
-		webhook(x, w, i, webhooks_stats(w, i).lost);
+		webhook(x, w, i, webhooks_stats(w, i).dropped);
 	exposition_family(
 		x, "usher_webhook_waiting_events", "gauge", "Events that are posted, or will be.");
 	for (size_t i = 0; i < n; i++)

@@ -123,7 +123,7 @@ static void answer(struct survey *found)
 			"s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
 			"version", USHER_VERSION, "pid", (int)getpid(), "api", listener_json(api),
 			"state", api->base->config.state, "started",
-			machine_time_json(clock_wall_ms() - (clock_mono_ms() - api->started)),
+			machine_time_json(api->started),
 			"segments", segments, "machines",
 			(json_int_t)machines_count(api->base->machines), "guests",
 			(json_int_t)found->guests, "states", states_json(found), "troubled",

@@ -108,8 +108,8 @@ check "no token is told" sh -c '! grep -E "token|password" "$1"' - "$lab/posts"
 
 # --- TLS is verified ---
 check "a receiver with a certificate for another name gets nothing" test "$(count '.path == "/name"')" = 0
-check "which is given up" wait_until 20 told 'webhook 2 \(localhost:8443\): .*(certificate|SSL|name)'
-check "and counted" metric_is lost_events_total 2 1
+check "which is dropped" wait_until 20 told 'webhook 2 \(localhost:8443\): .*(certificate|SSL|name)'
+check "and counted" metric_is dropped_events_total 2 1
 
 # --- 500 twice, then 200 ---
 mode fail 2 a
@@ -119,18 +119,18 @@ check "with one id" test "$(posts "$(of /all web2)" | jq -r .id | sort -u | wc -
 check "signed each time" test "$(posts "$(of /all web2)" | jq -c .signed_by | sort -u)" = '[1]'
 check "after growing pauses" jq -es '(.[1].at - .[0].at > 0.9) and (.[2].at - .[1].at > 1.9)' <<<"$(posts "$(of /all web2)")"
 check "then it is delivered" wait_until 5 metric_is delivered_events_total 1 3
-check "and nothing of the first was lost" metric_is lost_events_total 1 0
+check "and nothing of the first was dropped" metric_is dropped_events_total 1 0
 sleep 1
 check "it is not posted again" test "$(count "$(of /all web2)")" = 3
 
 # --- refused, moved ---
 mode refuse
 enroll web3 3 >/dev/null
-check "what it refuses is given up at once" wait_until 5 told 'webhook 1 .*HTTP 400'
+check "what it refuses is dropped at once" wait_until 5 told 'webhook 1 .*HTTP 400'
 check "it was posted once" test "$(count "$(of /all web3)")" = 1
 mode moved
 enroll web4 4 >/dev/null
-check "what is redirected is given up" wait_until 5 metric_is lost_events_total 1 2
+check "what is redirected is dropped" wait_until 5 metric_is dropped_events_total 1 2
 check "and told, not too often" wait_until 15 told 'webhook 1 .*HTTP 302: it redirects to https://127.0.0.1:8443/elsewhere, which is not'
 check "it is not followed" test "$(count '.path == "/elsewhere"')" = 0
 
@@ -160,14 +160,14 @@ check "and none waits" wait_until 5 metric_is waiting_events 1 0
 
 # --- a flood ---
 receiver_stop
-lost=$(metric lost_events_total 1)
+dropped=$(metric dropped_events_total 1)
 { echo name,mac,profile; for ((n = 1; n <= 600; n++)); do printf 'flood%d,02:01:00:00:%02x:%02x,plain\n' $n $((n / 256)) $((n % 256)); done; } >"$lab/list.csv"
 check "600 machines are enrolled and armed while it is down" "$USHER" enroll --list "$lab/list.csv" --no-ssh-key --arm
 check "the service answers" timeout 10 "$USHER" list
 waiting=$(metric waiting_events 1)
 check "some 1,000 events wait" test "$waiting" -ge 1000 -a "$waiting" -le 1004
-check "the others were given up" test "$(($(metric lost_events_total 1) - lost))" -ge 196
-check "which is told" wait_until 15 told 'events were not delivered to webhook 1 .*too many are waiting' || { told .; grep webhook "$lab/usher.log" | tail -5; }
+check "the others were dropped" test "$(($(metric dropped_events_total 1) - dropped))" -ge 196
+check "which is told" wait_until 15 told 'events for webhook 1 .*were dropped: too many are waiting' || { told .; grep webhook "$lab/usher.log" | tail -5; }
 before=$(metric delivered_events_total 1)
 check "the receiver comes back" receiver_start
 came() { [ $(($(metric delivered_events_total 1) - before)) = "$waiting" ]; }
@@ -182,6 +182,6 @@ wait_until 5 has 1 "$(of /all web7)"
 began=$(date +%s%N)
 usher_stop
 check "the service ends at once, though one hangs" test $((($(date +%s%N) - began) / 1000000)) -lt 8000
-check "and says what it did not deliver" grep -E 'webhook 1 .*stopping, 1 event' "$lab/usher.log"
+check "and says what it drops" grep -E 'webhook 1 .*stopping, 1 event' "$lab/usher.log"
 receiver_stop
 lab_end

@@ -106,6 +106,27 @@ START_TEST(test_states)
 }
 END_TEST
 
+/* A template has no state, whether it was made one or loaded. */
+START_TEST(test_templates)
+{
+	struct machine *m = make("gold", "tiny"), *loaded = machine_new();
+
+	ck_assert_uint_eq(in_state(LIFE_KNOWN), 1);
+	m->template = true;
+	ck_assert_int_eq(machines_save(ms, m), 0);
+	ck_assert_uint_eq(in_state(LIFE_KNOWN), 0);
+	ck_assert_int_eq(of_profile("tiny", LIFE_KNOWN), 0);
+	snprintf(loaded->name, sizeof loaded->name, "gold2");
+	snprintf(loaded->uuid, sizeof loaded->uuid, "gold2");
+	loaded->template = true;
+	ck_assert_int_eq(machines_add(ms, loaded), 0);
+	ck_assert_uint_eq(in_state(LIFE_KNOWN), 0);
+	machines_remove(ms, m);
+	machines_remove(ms, loaded);
+	ck_assert_uint_eq(in_state(LIFE_KNOWN), 0);
+}
+END_TEST
+
 START_TEST(test_stuck)
 {
 	struct machine *m = make("a", "tiny");
@@ -182,6 +203,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_states);
+	tcase_add_test(t, test_templates);
 	tcase_add_test(t, test_stuck);
 	tcase_add_test(t, test_stages);
 	tcase_add_test(t, test_attempt);

@@ -64,6 +64,16 @@ START_TEST(webhooks)
 	ck_assert_uint_eq(config.webhooks[1].retry_s, 60);
 	ck_assert_uint_eq(config.webhooks[1].kinds,
 		1u << hooks_kind("failed") | 1u << hooks_kind("up") | 1u << hooks_kind("stuck"));
+	/* One mistake is one fault. */
+	ck_assert_int_eq(read_text("<usher><webhook url='https://h/' secret-file='/s' "
+				   "events='fail'/></usher>"),
+		-EINVAL);
+	ck_assert_str_eq(told(),
+		"1: unknown event 'fail' in events= of <webhook>: did you mean 'failed'?");
+	ck_assert_int_eq(read_text("<usher><webhook url='https://h/' secret-file='/s' "
+				   "events=','/></usher>"),
+		-EINVAL);
+	ck_assert_str_eq(told(), "1: <webhook>: events= names none");
 }
 END_TEST
 

@@ -489,12 +489,12 @@ START_TEST(test_too_many_events)
 		timeline_add(timeline, "", "leased", "%d", i);
 	turn_until(&told, 1);
 	ck_assert_str_eq(
-		hook_text(""), "30 events were not given to the hooks: too many are waiting");
+		hook_text(""), "30 events for the hooks were dropped: too many are waiting");
 	/* Four have gone from the queue and run. */
 	for (int i = 0; i < HOOKS_AT_ONCE + 1; i++)
 		happen("m", "up");
 	turn_until(&told, 2);
-	ck_assert_str_eq(hook_text(""), "1 event was not given to the hooks: too many are waiting");
+	ck_assert_str_eq(hook_text(""), "1 event for the hooks was dropped: too many are waiting");
 	/* The teardown ends the four that sleep. */
 }
 END_TEST
