@@ -320,6 +320,7 @@ def others(page):
     check("it can be enrolled", lambda: "can be enrolled" in page.text(".verdict"))
     page.click(".form-end .button")
     check("enrolled, it has a record", lambda: api.machine("found"))
+    until(lambda: "#/machine/found" in page.driver.current_url)
     page.view("tokens")
     page.click("[data-action=new-token]")
     page.type("dialog[open] input[name=name]", "guest")

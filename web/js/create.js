@@ -126,7 +126,8 @@ export function createView(root, route) {
 				if (status !== 202) {
 					readAgain(answer.name);
 					toast(`${answer.name}: ${answer.state}`);
-					go("machine", answer.name);
+					if (root.isConnected)
+						go("machine", answer.name);
 					return;
 				}
 				await showFetching(verdict, answer.fetching);
