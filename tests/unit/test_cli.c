@@ -76,8 +76,8 @@ END_TEST
 /* No word of the table is a command, and what is meant is one. */
 START_TEST(habits)
 {
-	static const char *const typed[] = {"shutdown", "ssh", "logs", "rm", "ps", "apply",
-		"status", "describe", "info", "destroy", "undefine", "edit", "get"};
+	static const char *const typed[] = {"shutdown", "logs", "rm", "ps", "apply", "describe",
+		"info", "destroy", "undefine", "edit", "get"};
 
 	for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
 		ck_assert_msg(words_meant(typed[i]), "%s", typed[i]);
