@@ -12,18 +12,26 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Those that there are none of are left out. */
+static void set_count(json_t *j, const char *state, size_t n)
+{
+	if (n)
+		json_object_set_new(j, state, json_integer((json_int_t)n));
+}
+
+/* Those that there are none of are left out. Of a template its state says nothing. */
 static json_t *states_json(const struct survey *found)
 {
 	const struct census *census = machines_census(found->api->base->machines);
 	json_t *j = json_object();
+	size_t templates = 0;
 
-	for (size_t i = 0; i < LIFE_STATES; i++)
-		if (census->states[i])
-			json_object_set_new(j, life_state_name((enum life_state)i),
-				json_integer((json_int_t)census->states[i]));
-	if (found->templates)
-		json_object_set_new(j, "template", json_integer((json_int_t)found->templates));
+	for (size_t i = 0; i < LIFE_STATES; i++) {
+		size_t n = census->states[i], without = found->templates[i];
+
+		set_count(j, life_state_name((enum life_state)i), n > without ? n - without : 0);
+		templates += without;
+	}
+	set_count(j, "template", templates);
 	return j;
 }
 

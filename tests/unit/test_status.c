@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /status: machines in numbers, those that need somebody, those that install, and what of a pool is in use. */
 #include "service/api/status.h"
+#include "service/api/survey.h"
 
 #include "http_ask.h"
 #include "rooms_make.h"
@@ -64,10 +65,14 @@ static void install(struct machine *m)
 
 START_TEST(states)
 {
+	struct machine *template;
+
 	ck_assert_uint_eq(json_object_size(json_object_get(status(), "states")), 0);
 	base_machine(&rooms.base, "a", false, "10.77.1.10");
 	base_machine(&rooms.base, "b", false, "10.77.1.11");
-	base_machine(&rooms.base, "image", true, "10.77.1.12")->template = true;
+	template = base_machine(&rooms.base, "image", true, "10.77.1.12");
+	template->template = true;
+	ck_assert_int_eq(machines_save(rooms.base.machines, template), 0);
 	base_arm(base_machine(&rooms.base, "c", true, "10.77.1.13"), "debian-12");
 	ck_assert_int_eq(in_state("known"), 2);
 	ck_assert_int_eq(in_state("armed"), 1);
@@ -128,7 +133,7 @@ START_TEST(many)
 	char name[16], address[16];
 	const char *said;
 
-	for (int i = 0; i < STATUS_MACHINES + 5; i++) {
+	for (int i = 0; i < SURVEY_MACHINES + 5; i++) {
 		snprintf(name, sizeof name, "n%d", i);
 		snprintf(address, sizeof address, "10.77.1.%d", 10 + i);
 		base_machine(&rooms.base, name, true, address)->guest_state = "crashed";
