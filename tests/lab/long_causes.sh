@@ -166,14 +166,12 @@ fi
 one sleeps silent 260 false
 
 # --- and those that install: by BIOS and UEFI, with less and more memory, one alone and three at once ---
-profile quick vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "" {{attempt.done_url}}; poweroff -f'
-ways=("tiny" "tiny --firmware efi" "tiny --memory 512M --vcpus 2" "quick" "quick --firmware efi" "tiny --memory 1G")
-ends() { state_is "$1" up || { [ "${2%% *}" = quick ] && state_is "$1" installed; }; }
+ways=("tiny" "tiny --firmware efi" "tiny --memory 512M --vcpus 2" "tiny --memory 1G" "tiny --firmware efi --vcpus 2" "tiny --disk 6G")
 healthy() {
 	local n
 	for n in "$@"; do check "ok$n is created: ${ways[n % 6]}" create ok$n --profile ${ways[n % 6]}; done
 	for n in "$@"; do
-		check "ok$n comes through" wait_until 225 ends ok$n "${ways[n % 6]}"
+		check "ok$n comes through" wait_until 225 state_is ok$n up
 		check "ok$n never had a cause" test "$(count ok$n stuck)" = 0
 		check "ok$n has none" is_cause ok$n null
 		"$USHER" delete ok$n >/dev/null 2>&1

@@ -65,6 +65,15 @@ fault() {
 	may+=("$kinds") faults+=("$2")
 }
 
+# --- the service is away while a machine asks, which gives up -----------------------------------------------------------------
+
+machine 27 away
+to_script 27
+usher_stop KILL
+refute "  and no kernel" fetch 27 -o /dev/null "$(url_of 27 kernel)"
+check "the service starts again" usher_start
+fault away away -- "the service is away while it boots, and it gives up"
+
 # --- ten and more faults ---------------------------------------------------------------------------------------------------------
 
 machine 11 truncated
@@ -194,6 +203,7 @@ for i in "${!names[@]}"; do
 	printf '%-10s %-50s %-30s %s %s\n' "$name" "${faults[i]}" "${seen[i]}" "$(show "$name" .state)" \
 		"$(show "$name" 'if .attempt.cause then (if .attempt.cause.certain then "" else "probably " end) + .attempt.cause.text + " (" + (.attempt.cause.seen // "") + "): " + .attempt.cause.fix else "waits for " + (.attempt.waits_for // "nothing") end')" >>"$USHER_LAB/table"
 done
+check "away: it is named" grep -q "away@" <<<"${seen[0]}"
 echo "--- what was said of each:"
 cat "$USHER_LAB/table"
 lab_end
