@@ -22,11 +22,11 @@ enum {
 	WEBHOOKS_MAX = 8,
 	WEBHOOK_URL = 1024,
 	WEBHOOK_AT_ONCE = 4,
-	WEBHOOK_QUEUE_MAX = 1000,    /* events waiting for one webhook, and their… */
-	WEBHOOK_BYTES_MAX = 8 << 20, /* …bytes; what is over is dropped */
-	WEBHOOK_TOLD_MS = 10 * 1000, /* between two events about what was dropped */
+	WEBHOOK_QUEUE_MAX = 1000,      /* events waiting for one webhook, and their… */
+	WEBHOOK_BYTES_MAX = 8 << 20,   /* …bytes; what is over is dropped */
+	WEBHOOK_TOLD_MS = 10 * 1000,   /* between two events about what was dropped */
 	WEBHOOK_WARNED_MS = 60 * 1000, /* between two warnings in the log that posts fail */
-	WEBHOOK_RETRY_S = 3600,      /* usual time for an event */
+	WEBHOOK_RETRY_S = 3600,        /* usual time for an event */
 	WEBHOOK_RETRY_MIN_S = 1,
 	WEBHOOK_RETRY_MAX_S = 86400,
 };
@@ -41,7 +41,7 @@ struct webhook_place {
 
 struct webhook_stats {
 	uint64_t delivered, failed, dropped; /* events; posts that failed; events */
-	size_t waiting;                   /* events, with those that are being posted */
+	size_t waiting;                      /* events, with those that are being posted */
 };
 
 struct webhooks;

@@ -50,11 +50,13 @@ static int judge_label(const char *key, const json_t *v, char *why, size_t size)
 	}
 	if (goes(v))
 		return 0;
-	n = json_is_string(v) ? shown_length(v, false) : -1;
+	/* filters separate values by commas */
+	n = json_is_string(v) && !strchr(json_string_value(v), ',') ? shown_length(v, false) : -1;
 	if (n >= 0 && n <= LABEL_VALUE_MAX)
 		return 0;
-	snprintf(why, size, "label '%s': a value is a text of at most %d printable characters", key,
-		LABEL_VALUE_MAX);
+	snprintf(why, size,
+		"label '%s': a value is a text of at most %d printable characters, without a comma",
+		key, LABEL_VALUE_MAX);
 	return -EINVAL;
 }
 

@@ -180,6 +180,22 @@ bool api_token_expired(const struct api_token *t, int64_t now)
 	return t->expires && t->expires <= now;
 }
 
+struct api_token_mark api_token_mark(const struct api_token *t)
+{
+	struct api_token_mark m = {.created = t ? t->created : 0};
+
+	if (t)
+		memcpy(m.name, t->name, sizeof m.name);
+	return m;
+}
+
+bool api_token_mark_void(struct api_tokens *ts, const struct api_token_mark *m, int64_t now)
+{
+	const struct api_token *t = *m->name ? api_tokens_by_name(ts, m->name) : NULL;
+
+	return *m->name && (!t || t->created != m->created || api_token_expired(t, now));
+}
+
 bool api_tokens_use(struct api_tokens *ts, struct api_token *t, int64_t now)
 {
 	t->used = now;

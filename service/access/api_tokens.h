@@ -56,6 +56,16 @@ bool api_token_of_header(const char *header, char text[API_TOKEN_TEXT]);
 /* Whose it is, expired or not; NULL: nobody's. Compares with all, in constant time. */
 struct api_token *api_tokens_find(struct api_tokens *ts, const char text[API_TOKEN_TEXT]);
 bool api_token_expired(const struct api_token *t, int64_t now);
+
+/* Which token a request came with, for what goes on after it. */
+struct api_token_mark {
+	char name[API_TOKEN_NAME]; /* ""; by the Unix socket */
+	int64_t created;           /* another may have its name */
+};
+/* `t` may be NULL. */
+struct api_token_mark api_token_mark(const struct api_token *t);
+/* Was it revoked since, or has it expired? */
+bool api_token_mark_void(struct api_tokens *ts, const struct api_token_mark *m, int64_t now);
 /* It is used now: true when that was put into the store's open transaction, once in API_TOKEN_USED_MS. */
 bool api_tokens_use(struct api_tokens *ts, struct api_token *t, int64_t now);
 

@@ -114,9 +114,12 @@ static int own_pair(struct access *a, char *why, size_t size)
 
 	snprintf(certificate, sizeof certificate, "%s/api-certificate.pem", a->base->config.state);
 	snprintf(key, sizeof key, "%s/api-key.pem", a->base->config.state);
-	if (!access(certificate, F_OK) && !access(key, F_OK) &&
-		!read_pair(a, certificate, key, why, size))
-		return 0;
+	if (!access(certificate, F_OK) && !access(key, F_OK)) {
+		int rc = read_pair(a, certificate, key, why, size);
+
+		if (rc != -EINVAL) /* also what cannot be read: clients know that sum */
+			return rc;
+	}
 	http_certificate_fini(&a->certificate);
 	return make_pair(a, certificate, key, why, size);
 }

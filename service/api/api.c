@@ -246,7 +246,8 @@ static bool is_first(
 	const char *key;
 	bool made;
 
-	if (r->method != HTTP_POST)
+	/* a token is told once: it must not be kept for a second answer */
+	if (r->method != HTTP_POST || !strcmp(r->path, API "/tokens"))
 		return true;
 	if (!take_key(r, body, &key)) {
 		http_respond_error(r, 400, "Idempotency-Key takes 1 to %d bytes", ONCE_KEY_MAX);

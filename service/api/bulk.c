@@ -6,6 +6,7 @@
 #include "core/behalf.h"
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/wipe.h"
 #include "machine/labels.h"
 
 #include <stdio.h>
@@ -37,6 +38,7 @@ struct bulk {
 	struct http_from from;
 	enum role role;
 	char asker[64];
+	struct api_token_mark token; /* by which it came */
 	const struct deed *deed;
 	const char *query; /* static */
 	char *text;        /* the body of each; "" */
@@ -58,7 +60,7 @@ static void bulk_free(struct bulk *b)
 	for (size_t i = 0; b->ones && i < b->n; i++)
 		free(b->ones[i].error);
 	free(b->ones);
-	free(b->text);
+	wipe_free(b->text); /* a reinstall's settings have passwords */
 	json_decref(b->names);
 	http_from_fini(&b->from);
 	free(b);
@@ -136,6 +138,10 @@ static void begin_one(struct bulk *b)
 
 	b->begun++;
 	one->bulk = b;
+	if (api_token_mark_void(&b->home->api->access->tokens, &b->token, clock_steady_ms())) {
+		not_begun(one, 401, "the token was revoked, or has expired");
+		return;
+	}
 	if (machine_name_error(name)) {
 		not_begun(one, 404, "no machine has such a name");
 		return;
@@ -292,6 +298,7 @@ static void bulk_begin(struct bulk *b, const struct asker *who)
 
 	b->role = who->role;
 	snprintf(b->asker, sizeof b->asker, "%s", who->name);
+	b->token = api_token_mark(who->token);
 	http_from_init(&b->from, b->request);
 	b->next = bs->first;
 	bs->first = b;

@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum {
-	STREAMS_MAX = 64, /* each holds that, and HTTP_STREAM_MAX bytes */
+	STREAMS_MAX = 64,  /* each holds that, and HTTP_STREAM_MAX bytes */
+	STREAMS_EACH = 16, /* of one token or user: nobody takes the others' */
 	STREAM_BEAT_MS = 15 *
 		1000, /* a comment, when there was nothing else: nobody takes the connection for dead */
 	STREAM_BEHIND_MS = 50,       /* the peer has not taken what is there */
@@ -24,11 +25,11 @@ struct stream {
 	struct http_stream *out;
 	uint64_t after;
 	char machine[MACHINE_NAME]; /* "" all */
-	char token[API_TOKEN_NAME]; /* by which it came; "": none */
-	int64_t token_made;         /* steady ms: another may have its name */
-	int64_t stuck;              /* mono ms: since when it takes nothing; 0: it does */
-	size_t waited;              /* bytes that it had not taken then */
-	bool beats;                 /* its turn comes for want of anything else */
+	char asker[API_TOKEN_NAME];
+	struct api_token_mark token; /* by which it came */
+	int64_t stuck;               /* mono ms: since when it takes nothing; 0: it does */
+	size_t waited;               /* bytes that it had not taken then */
+	bool beats;                  /* its turn comes for want of anything else */
 	struct loop_timer turn;
 };
 
@@ -44,14 +45,9 @@ static void stream_drop(struct stream *s)
 	free(s);
 }
 
-/* It was taken back, or has expired. */
 static bool is_void(const struct stream *s)
 {
-	const struct api_token *t =
-		*s->token ? api_tokens_by_name(&s->api->access->tokens, s->token) : NULL;
-
-	return *s->token &&
-		(!t || t->created != s->token_made || api_token_expired(t, clock_steady_ms()));
+	return api_token_mark_void(&s->api->access->tokens, &s->token, clock_steady_ms());
 }
 
 static int send_event(struct stream *s, const struct timeline_event *e)
@@ -125,17 +121,20 @@ static void stream_turn(struct loop_timer *t)
 }
 
 /* NULL: they are too many, or it cannot be. Then it was answered. */
-static struct stream *stream_new(struct api *api, struct http_request *r)
+static struct stream *stream_new(struct api *api, struct http_request *r, const struct asker *who)
 {
+	bool by_token = who->token;
+	size_t n = 0, own = 0;
 	struct stream *s;
-	size_t n = 0;
 
-	for (s = api->streams; s; s = s->next)
+	for (s = api->streams; s; s = s->next) {
 		n++;
-	s = n < STREAMS_MAX ? calloc(1, sizeof *s) : NULL;
+		own += !strcmp(s->asker, who->name) && !*s->token.name == !by_token;
+	}
+	s = n < STREAMS_MAX && own < STREAMS_EACH ? calloc(1, sizeof *s) : NULL;
 	if (!s) {
-		http_respond_error(
-			r, 503, "%d streams of events are open: close one first", STREAMS_MAX);
+		http_respond_error(r, 503, "%zu streams of events are open: close one first",
+			own < STREAMS_EACH ? n : own);
 		return NULL;
 	}
 	s->out = http_respond_stream(r, "text/event-stream");
@@ -149,17 +148,15 @@ void streams_begin(struct api *api, struct http_request *r, const struct asker *
 	const char *machine)
 {
 	static const char hello[] = "retry: 2000\n\n"; /* ms */
-	struct stream *s = stream_new(api, r);
+	struct stream *s = stream_new(api, r, who);
 
 	if (!s)
 		return;
 	s->api = api;
 	s->after = after;
 	snprintf(s->machine, sizeof s->machine, "%s", machine ? machine : "");
-	if (who->token) {
-		snprintf(s->token, sizeof s->token, "%s", who->token->name);
-		s->token_made = who->token->created;
-	}
+	snprintf(s->asker, sizeof s->asker, "%s", who->name);
+	s->token = api_token_mark(who->token);
 	s->next = api->streams;
 	api->streams = s;
 	loop_timer_init(&s->turn, stream_turn, s);

@@ -75,6 +75,7 @@ static void unlink_it(struct listing *l)
 		at = &(*at)->after;
 	}
 	*at = l->after;
+	ls->count--;
 	if (ls->last == l)
 		ls->last = before;
 }
@@ -84,6 +85,7 @@ static void link_it(struct listings *ls, struct listing *l)
 	l->after = NULL;
 	*(ls->last ? &ls->last->after : &ls->first) = l;
 	ls->last = l;
+	ls->count++;
 }
 
 static void end(struct listing *l, int rc)
@@ -146,6 +148,11 @@ void listings_init(struct listings *ls, struct loop *loop)
 static int begin(struct listing *l)
 {
 	return put_text(l, "{\"") || put_text(l, l->member) || put_text(l, "\":[") ? -1 : 0;
+}
+
+bool listings_full(const struct listings *ls)
+{
+	return ls->count >= LISTINGS_MAX;
 }
 
 void listing_start(struct listings *ls, struct listing *l)

@@ -14,10 +14,13 @@
 
 struct listing;
 
+enum { LISTINGS_MAX = 16 }; /* under way at a time */
+
 struct listings {
 	struct loop *loop;
 	struct loop_timer turn;
 	struct listing *first, *last;
+	size_t count;
 };
 
 /* The caller's storage; the caller sets the members above the line before listing_start(). */
@@ -37,6 +40,8 @@ struct listing {
 };
 
 void listings_init(struct listings *ls, struct loop *loop);
+/* Is one more too many? */
+bool listings_full(const struct listings *ls);
 /* If no other list is in progress, a list that fits one slice is complete before this returns. */
 void listing_start(struct listings *ls, struct listing *l);
 void listing_drop(struct listing *l);

@@ -59,8 +59,13 @@ static void abandoned(void *arg, struct http_request *r)
 
 static struct list *list_new(struct api *api, struct http_request *r)
 {
-	struct list *l = calloc(1, sizeof *l);
+	struct list *l = NULL;
 
+	if (listings_full(&api->listings)) {
+		http_respond_error(r, 503, "too many lists are under way: ask again");
+		return NULL;
+	}
+	l = calloc(1, sizeof *l);
 	if (!l)
 		http_respond_error(r, 500, "out of memory");
 	else

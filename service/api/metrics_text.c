@@ -47,8 +47,7 @@ static void write_process(struct exposition *x, struct api *api)
 	process_use_look(&u);
 	exposition_family(x, "usher_build_info", "gauge", "The version that runs; always 1.");
 	one(x, "version", USHER_VERSION, 1);
-	exposition_gauge(x, "usher_start_time_seconds",
-		(double)api->started / 1e3,
+	exposition_gauge(x, "usher_start_time_seconds", (double)api->started / 1e3,
 		"When the service started, in seconds since the epoch.");
 	exposition_gauge(x, "process_start_time_seconds", u.started,
 		"When the process started, in seconds since the epoch.");
@@ -294,8 +293,7 @@ static void write_webhooks(struct exposition *x, const struct webhooks *w)
 		"Posts that failed; most are tried again.");
 	for (size_t i = 0; i < n; i++)
 		webhook(x, w, i, webhooks_stats(w, i).failed);
-	exposition_family(
-		x, "usher_webhook_dropped_events_total", "counter",
+	exposition_family(x, "usher_webhook_dropped_events_total", "counter",
 		"Events that were not delivered: refused, too old, or too many waited.");
 	for (size_t i = 0; i < n; i++)
 		webhook(x, w, i, webhooks_stats(w, i).dropped);

@@ -147,7 +147,8 @@ static void told(void *arg, unsigned status, const char *text, size_t len)
 		send(e->waiters[i], status, text, len);
 	e->n_waiters = 0;
 	if (e->home && done) {
-		(void)make_room(e->home, 0, len, e->at);
+		if (len <= ONCE_ANSWER_MAX)
+			(void)make_room(e->home, 0, len, e->at);
 		keep(e, status, text, len);
 		return;
 	}
@@ -197,17 +198,20 @@ bool once_begin(struct once *o, struct http_request *r, const char *asker, const
 	bool made, int64_t now)
 {
 	char name[ONCE_KEY_MAX + 128], sum[SHA256_HEX];
-	bool room = make_room(o, 1, 0, now);
 	struct once_entry *e;
 
 	snprintf(name, sizeof name, "%.100s %s", asker, key);
 	e = find(o, name);
+	if (e && e->status && e->at + ONCE_MS <= now) {
+		drop(e);
+		e = NULL;
+	}
 	sum_of(r, sum);
 	if (e) {
 		again(e, r, sum);
 		return false;
 	}
-	e = room ? entry_new(o, name, sum, now) : NULL;
+	e = make_room(o, 1, 0, now) ? entry_new(o, name, sum, now) : NULL;
 	if (!e) {
 		http_respond_error(r, 503, "too many requests with keys are under way");
 		return false;

@@ -47,6 +47,7 @@ struct trial {
 	struct table taken; /* names, addresses and MACs of those that were accepted */
 	struct trial_profile kept;
 	struct loop_timer turn; /* the next slice: what needs no waiting must not hold the loop */
+	unsigned behalf;        /* core/behalf.h */
 	bool stepping, waiting;
 	bool make; /* POST /enrolments: they are made when nothing is wrong with any */
 };

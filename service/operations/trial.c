@@ -9,6 +9,7 @@
 #include "service/operations/judge.h"
 #include "service/network/networks.h"
 #include "service/network/networks_complete.h"
+#include "core/behalf.h"
 #include "core/clock.h"
 #include "core/json.h"
 
@@ -230,7 +231,11 @@ static void trial_step(struct trial *t)
 
 static void turn_over(struct loop_timer *timer)
 {
-	trial_step(timer->arg);
+	struct trial *t = timer->arg;
+	unsigned before = behalf_set(t->behalf);
+
+	trial_step(t);
+	(void)behalf_set(before);
 }
 
 /* It is not made: the next one is given the address that it would have had. */
@@ -565,6 +570,7 @@ static void trial_begin(struct operations *ops, struct http_request *r, bool mak
 		.request = r,
 		.body = body,
 		.faults = json_array(),
+		.behalf = behalf_now(),
 		.make = make};
 	ops->trials = t;
 	table_init(&t->taken);

@@ -68,8 +68,8 @@ START_TEST(webhooks)
 	ck_assert_int_eq(read_text("<usher><webhook url='https://h/' secret-file='/s' "
 				   "events='fail'/></usher>"),
 		-EINVAL);
-	ck_assert_str_eq(told(),
-		"1: unknown event 'fail' in events= of <webhook>: did you mean 'failed'?");
+	ck_assert_str_eq(
+		told(), "1: unknown event 'fail' in events= of <webhook>: did you mean 'failed'?");
 	ck_assert_int_eq(read_text("<usher><webhook url='https://h/' secret-file='/s' "
 				   "events=','/></usher>"),
 		-EINVAL);

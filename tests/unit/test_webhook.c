@@ -75,8 +75,8 @@ static enum MHD_Result judge(struct MHD_Connection *c, const struct body *b)
 {
 	json_t *j = json_loadb(b->text, b->len, 0, NULL);
 	int n = atomic_load(&n_posts);
-	const char *name = json_string_value(
-		json_object_get(json_object_get(j, "data"), "machine"));
+	const char *name =
+		json_string_value(json_object_get(json_object_get(j, "data"), "machine"));
 	bool no = name && !strncmp(name, "no", 2) && !atomic_load(&liked);
 	bool later = name && !strncmp(name, "later", 5);
 	bool cuts = name && !strncmp(name, "cut", 3);
@@ -114,8 +114,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	return MHD_YES;
 }
 
-static void on_end(void *arg, struct MHD_Connection *c, void **context,
-	enum MHD_RequestTerminationCode code)
+static void on_end(
+	void *arg, struct MHD_Connection *c, void **context, enum MHD_RequestTerminationCode code)
 {
 	(void)arg;
 	(void)c;
@@ -158,8 +158,8 @@ static void setup(void)
 	log_init(LOG_INFO);
 	snprintf(dir, sizeof dir, "/tmp/usher-webhook-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(http_certificate_make(
-				 "localhost", NULL, 0, clock_wall_ms() / 1000, &certificate),
+	ck_assert_int_eq(
+		http_certificate_make("localhost", NULL, 0, clock_wall_ms() / 1000, &certificate),
 		0);
 	receiver_start();
 	place = (struct webhook_place){.kinds = (1u << HOOKS_KINDS) - 1, .retry_s = 3600};
