@@ -6,7 +6,6 @@
 #include "service/logs/logs.h"
 #include "service/network/networks_api.h"
 
-#include "core/clock.h"
 #include "core/json.h"
 
 #include <string.h>
@@ -18,20 +17,15 @@ static void set_count(json_t *j, const char *state, size_t n)
 		json_object_set_new(j, state, json_integer((json_int_t)n));
 }
 
-/* Those that there are none of are left out. Of a template its state says nothing. */
+/* Those that there are none of are left out. A template is in no state: the census leaves it out. */
 static json_t *states_json(const struct survey *found)
 {
 	const struct census *census = machines_census(found->api->base->machines);
 	json_t *j = json_object();
-	size_t templates = 0;
 
-	for (size_t i = 0; i < LIFE_STATES; i++) {
-		size_t n = census->states[i], without = found->templates[i];
-
-		set_count(j, life_state_name((enum life_state)i), n > without ? n - without : 0);
-		templates += without;
-	}
-	set_count(j, "template", templates);
+	for (size_t i = 0; i < LIFE_STATES; i++)
+		set_count(j, life_state_name((enum life_state)i), census->states[i]);
+	set_count(j, "template", found->templates);
 	return j;
 }
 

@@ -63,7 +63,7 @@ static void look_at(struct survey *s, const struct machine *m)
 	struct timeline *timeline = s->api->base->timeline;
 
 	s->guests += m->guest;
-	s->templates[m->state] += m->template;
+	s->templates += m->template;
 	count_addresses(s, m);
 	add_pool(s, m->spec.pool);
 	for (size_t i = 0; i < m->spec.n_disks; i++)

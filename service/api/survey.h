@@ -28,7 +28,7 @@ struct survey {
 		[SURVEY_FAMILIES]; /* addresses of the pool that cannot be given to somebody new, by
 						      segment id - 1 */
 	size_t guests, installing, troubled;
-	size_t templates[LIFE_STATES]; /* by the state that they stay in */
+	size_t templates;
 	json_t *installs,
 		*troubles; /* the first of them, as GET /machines has them; of installs also `progress` */
 	json_t *pools; /* an object: the keys are the storage pools that records name */

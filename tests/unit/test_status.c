@@ -5,8 +5,10 @@
 
 #include "http_ask.h"
 #include "rooms_make.h"
+#include "stepped_clock.h"
 
 #include "core/clock.h"
+#include "core/json.h"
 
 static struct service rooms;
 static struct http_ask ask;
@@ -80,6 +82,19 @@ START_TEST(states)
 	ck_assert_ptr_null(json_object_get(json_object_get(status(), "states"), "up"));
 	ck_assert_int_eq(json_integer_value(json_object_get(ask.json, "guests")), 2);
 	ck_assert_int_eq(json_integer_value(json_object_get(ask.json, "machines")), 4);
+}
+END_TEST
+
+/* The host sleeps, or its clock is set: it was not started again. */
+START_TEST(started)
+{
+	char before[64];
+
+	snprintf(before, sizeof before, "%s", json_text(status(), "started"));
+	ck_assert_uint_eq(strlen(before), strlen("2026-11-30T02:38:19.042Z"));
+	stepped.wall += 3600 * 1000;
+	ck_assert_str_eq(json_text(status(), "started"), before);
+	stepped.wall = 0;
 }
 END_TEST
 
@@ -191,6 +206,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, states);
+	tcase_add_test(t, started);
 	tcase_add_test(t, installing);
 	tcase_add_test(t, troubled);
 	tcase_add_test(t, many);
