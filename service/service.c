@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/service.h"
 
+#include "core/clock.h"
 #include "machine/watch.h"
 #include "service/api/events_api.h"
 #include "service/api/survey.h"

@@ -8,7 +8,6 @@
 #include "service/logs/logs.h"
 #include "service/network/network.h"
 
-#include "core/clock.h"
 #include "core/process_use.h"
 #include "dhcpd/dhcp6_wire.h"
 #include "dhcpd/dhcp_wire.h"

@@ -47,6 +47,10 @@ check "as text of Prometheus" sh -c "curl -sSI --unix-socket '$USHER_SOCKET' htt
 check "promtool accepts them" "$promtool" check metrics <"$metrics"
 check "and has nothing to say" test -z "$("$promtool" check metrics <"$metrics" 2>&1)"
 check "each is explained" test "$(grep -c '^# HELP .*\.$' "$metrics")" = "$(grep -c '^# TYPE ' "$metrics")"
+starts() { grep -E '^(usher|process)_start_time_seconds ' "$metrics"; }
+started=$(starts)
+same_start() { for _ in 1 2 3 4 5; do scrape && [ "$(starts)" = "$started" ] || { starts; return 1; }; done; }
+check "when it started does not change" same_start
 check "one request by DHCP" is_now 'usher_dhcp_messages_total{family="4",type="REQUEST"}' 1
 check "one ACK" is_now 'usher_dhcp_answers_total{family="4",type="ACK"}' 1
 check "which was timed" is_now 'usher_dhcp_answer_seconds_count{waits_for="store"}' 1
