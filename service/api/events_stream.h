@@ -12,7 +12,7 @@ struct http_request;
 struct api;
 struct asker;
 
-/* From the event after this number on; `machine` NULL: all. Ends when the asker's token is taken back or expires. */
+/* From the event after this number on; `machine` NULL: all. Ends when the asker's token is revoked or expires. */
 void streams_begin(struct api *api, struct http_request *r, const struct asker *who, uint64_t after,
 	const char *machine);
 void streams_feed_all(struct api *api); /* what is new; may drop some */

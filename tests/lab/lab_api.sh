@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The API by TLS: every call of its table as every role, tokens that are missing, wrong, expired and taken back; who asked, on the
+# The API by TLS: every call of its table as every role, tokens that are missing, wrong, expired and revoked; who asked, on the
 # timeline; streams of events; the page's files; a page of another site; and crowds that take its places, while machines
 # are leased to and those with a token are answered.
 # shellcheck source=/dev/null disable=SC2015,SC2016
@@ -126,7 +126,7 @@ check "saying so" grep -q "the token 'short' has expired" "$lab/body"
 gone=$(token gone --role admin --json | jq -r .token)
 check "one works" gives 200 "$gone" GET /api/v1/machines
 check "usher token list --json" eval '"$USHER" token list --json | jq -e ".tokens | length == 6 and all(keys == [\"by\", \"created\", \"expires\", \"last_used\", \"name\", \"role\"])"'
-check "it is taken back" eval '"$USHER" token delete gone --json | jq -e ".deleted == \"gone\""'
+check "it is revoked" eval '"$USHER" token delete gone --json | jq -e ".deleted == \"gone\""'
 check "and is void: 401" gives 401 "$gone" GET /api/v1/machines
 many() { local n; for n in {1..25}; do ask "usher_$n" GET /api/v1/machines; echo; done | sort | uniq -c | tr -s ' \n' ' '; }
 check "many wrong ones: 429" eval 'many | tee /dev/stderr | grep -q "429"'

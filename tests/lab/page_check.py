@@ -328,11 +328,11 @@ def others(page):
     check("a token is made, and shown once", lambda: "usher_" in page.text("dialog[open] pre.secret"))
     cancel(page)
     check("it is in the list", lambda: "guest" in page.text("main table"))
-    page.click("main tr:has(b) .button", "Take back")
+    page.click("main tr:has(b) .button", "Revoke")
     cancel(page)
     page.js("[...document.querySelectorAll('main tr')].find((r) => r.textContent.startsWith('guest')).querySelector('button').click()")
     confirm(page)
-    check("and taken back it is not", lambda: "guest" not in [t["name"] for t in api.get("/tokens")["tokens"]])
+    check("and revoked it is not", lambda: "guest" not in [t["name"] for t in api.get("/tokens")["tokens"]])
     page.view("wall")
     check("the wall has a tile for each machine", lambda: len(page.all(".tile")) == len(api.get("/machines")["machines"]))
     never("and no controls beside full screen", page.all("main button:not(.small)"))
@@ -385,7 +385,7 @@ def lesser(page):
     until(lambda: page.text(".facts"))
     never("and has no actions", page.all("[data-action]") + page.all("header .button.primary"))
     page.js("sessionStorage.setItem('usher-token', 'usher_gone'); location.hash = '#/leases'")
-    check("a token that is taken back brings back to signing in", lambda: page.all("input[name=token]"))
+    check("a revoked token brings back to signing in", lambda: page.all("input[name=token]"))
 
 
 # --- long_page.sh: a guest ----------------------------------------------------------------------------------------------------

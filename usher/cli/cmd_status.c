@@ -37,10 +37,10 @@ static const char *serves_text(const json_t *s, char *buf, size_t size)
 
 	if (json_is_true(json_object_get(s, "relayed")))
 		return "usher leases, by a relay";
-	if (!json_is_true(json_object_get(s, "serving")))
-		return "nobody: not served";
 	if (!strcmp(mode, "auto"))
 		return "not known yet: usher listens";
+	if (!json_is_true(json_object_get(s, "serving")))
+		return "nobody: not served";
 	if (!strcmp(mode, "own"))
 		return "usher leases";
 	snprintf(buf, size, "%s leases, usher boots",

@@ -174,7 +174,7 @@ static int run_token(const struct command *c, int argc, char **argv)
 const struct command cmd_token = {
 	.name = "token",
 	.arguments = "[list] | create NAME --role R [--expires T] | delete NAME",
-	.summary = "list, make or take back tokens: with one, others ask the API by TLS",
+	.summary = "list, make or revoke tokens: with one, others ask the API by TLS",
 	.help = "  --role R             create: view (look), operate (machines) or admin (all)\n"
 		"  --expires T          create: until when: 30d, 12h, 45m (for ever)\n" CLI_LIST_HELP,
 	.run = run_token,

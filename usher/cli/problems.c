@@ -74,10 +74,14 @@ static void look_at_segment(json_t *all, const json_t *s)
 	const char *name = machine_text(s, "name");
 	const json_t *six = json_object_get(s, "ipv6");
 
-	if (!is(s, "serving") && !is(s, "relayed") && is(s, "network"))
+	/* with mode auto usher listens first: nothing is wrong yet */
+	bool unserved = !is(s, "serving") && !is(s, "relayed") &&
+		strcmp(machine_text(s, "mode"), "auto") != 0;
+
+	if (unserved && is(s, "network"))
 		add(all, "segment", name, "it is not served",
 			"'usher network' says whether libvirt's network is there and active");
-	else if (!is(s, "serving") && !is(s, "relayed"))
+	else if (unserved)
 		add(all, "segment", name, "it is not served",
 			"see whether the interface is up and has an address: ip address show %s",
 			*machine_text(s, "interface") ? machine_text(s, "interface") : name);

@@ -28,7 +28,7 @@ const actions = [
 	},
 	{
 		id: "disarm", label: "Disarm", kind: "primary",
-		says: "Their install is taken back. An install under way fails; the machine is switched off and its disk left as it is.",
+		says: "They are armed no more: nothing is installed at their next boot. An install under way fails; the machine is switched off and its disk left as it is.",
 		not: (m) => (installs(m) || m.state === "live" ? null : "it is not armed"),
 	},
 	{

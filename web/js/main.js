@@ -126,7 +126,7 @@ $(".skip").addEventListener("click", (e) => {
 	e.preventDefault();
 	$("#main")?.focus();
 });
-whenUnauthorized(() => frame && askForToken("The token is not accepted any more: it has expired or was taken back."));
+whenUnauthorized(() => frame && askForToken("The token is not accepted any more: it has expired or was revoked."));
 globalKeys({
 	"?": ["This list", showKeys],
 	...Object.fromEntries(Object.entries(views).filter(([, v]) => v.key).map(([name, v]) => [`g ${v.key}`, [v.title, () => go(name)]])),

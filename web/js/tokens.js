@@ -22,7 +22,7 @@ export function tokensView(root) {
 function table(tokens, again) {
 	return el("table.plain", {}, el("thead", {}, el("tr", {}, ["Name", "Role", "Made", "By", "Ends", "Last used", ""].map((h) => el("th", { scope: "col" }, h || el("span.sr", {}, "Actions"))))),
 		el("tbody", {}, tokens.map((t) => el("tr", {}, el("td", {}, el("b", {}, t.name)), el("td", {}, el("span.chip", {}, t.role)), el("td", {}, moment(t.created)), el("td", {}, t.by || ""), el("td", {}, t.expires ? moment(t.expires) : "never"), el("td", {}, t.last_used ? `${since(t.last_used)} ago` : "never"),
-			el("td.end", {}, el("button.button.danger-quiet.small", { type: "button", on: { click: () => drop(t, again) } }, "Take back…"))))));
+			el("td.end", {}, el("button.button.danger-quiet.small", { type: "button", on: { click: () => drop(t, again) } }, "Revoke…"))))));
 }
 
 function make(again) {
@@ -48,9 +48,9 @@ function shown(t) {
 const mine = (t) => session.by === "token" && session.name === t.name;
 
 function drop(t, again) {
-	openDialog({ title: `Take back ${t.name}`, content: el("p.says", {}, mine(t) ? "This page uses it: it asks for another one at once. Anyone else using it is refused too." : "Anyone using it is refused from now on."), buttons: [{ label: "Take back", kind: "danger", act: async () => {
+	openDialog({ title: `Revoke ${t.name}`, content: el("p.says", {}, mine(t) ? "This page uses it: it asks for another one at once. Anyone else using it is refused too." : "Anyone using it is refused from now on."), buttons: [{ label: "Revoke", kind: "danger", act: async () => {
 		await remove(`/tokens/${encodeURIComponent(t.name)}`);
-		toast(`${t.name} is taken back`);
+		toast(`${t.name} is revoked`);
 		again();
 	} }] });
 }
