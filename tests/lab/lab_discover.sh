@@ -96,7 +96,7 @@ usher_stop KILL
 check "after kill -9 the service starts" usher_start
 check "its token is as good as before" answers 200 1 --data-binary "@$USHER_LAB/first" "$url/inventory"
 check "once" answers 409 1 --data-binary "@$USHER_LAB/first" "$url/inventory"
-check "it is discovered" says "^d1 +02:00:00:00:00:01 br0 +J5DW7N2 +4096 +1, 1000 MB" discovered
+check "it is discovered" says "^d1 +02:00:00:00:00:01 +br0 +J5DW7N2 +4096 +1, 1000 MB" discovered
 check "and on the timeline" timeline_has "discovered +d1: ACME R1, serial J5DW7N2, 02:00:00:00:00:01 on br0 at 10.66"
 usher_stop KILL
 check "after kill -9 the service starts" usher_start
