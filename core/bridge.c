@@ -9,6 +9,7 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct ports {
@@ -66,6 +67,22 @@ int bridge_ports(struct bridge_port *ret, size_t most)
 		rc = nl_recvmsgs_default(sock);
 	nl_socket_free(sock);
 	return rc < 0 ? netlink_errno(rc) : (int)p.n;
+}
+
+/* What a bridge says of its ports by netlink has no counters: sysfs(5) does. */
+long bridge_port_frames(const struct bridge_port *p)
+{
+	char path[96], text[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof path, "/sys/class/net/%s/statistics/rx_packets", p->name);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	if (!fgets(text, sizeof text, f))
+		*text = '\0';
+	fclose(f);
+	return *text ? strtol(text, NULL, 10) : -1;
 }
 
 const char *bridge_state_name(int state)

@@ -18,6 +18,8 @@ struct bridge_port {
 
 /* All ports of all bridges of this network namespace. How many, or -errno. */
 int bridge_ports(struct bridge_port *ret, size_t most);
+/* How many frames came in by it, since it was made. -1: the kernel does not say. */
+long bridge_port_frames(const struct bridge_port *p);
 const char *bridge_state_name(int state); /* "listening" */
 /* Is a port with this MAC the tap of a guest's card? libvirt gives it the card's own, but for the first byte. */
 bool bridge_is_tap_of(const struct mac *port, const struct mac *nic);

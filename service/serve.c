@@ -126,7 +126,6 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 	struct run *r = w->arg;
 	struct service *s = &r->service;
 	struct signalfd_siginfo info;
-	char folder[PATH_MAX];
 
 	(void)events;
 	if (read(w->fd, &info, sizeof info) != sizeof info)
@@ -135,7 +134,6 @@ static void on_signal(struct loop_fd *w, uint32_t events)
 		files_refresh(&s->content.files, &s->base.config, &s->content.imported,
 			&s->content.profiles);
 		ready_warm(&s->content);
-		web_read(&s->api.web, paths_web(folder, sizeof folder));
 		log_info("profiles and media were read again");
 		return;
 	}

@@ -32,7 +32,8 @@ static void logged(void *arg, struct machine *m, const struct logs_line *line)
 	machine_heard(m, line->text);
 }
 
-void service_connect(struct service *s)
+/* Floors 3 to 5, and what machines fetch. */
+static void connect_lower(struct service *s)
 {
 	struct base *b = &s->base;
 
@@ -54,6 +55,13 @@ void service_connect(struct service *s)
 	s->discovery = (struct discovery){.base = b, .came = by_rules_came, .arg = &s->metal};
 	s->boot = (struct boot){
 		.base = b, .hosts = &s->hosts, .network = &s->network, .discovery = &s->discovery};
+}
+
+/* What makes and changes machines, and all above it. */
+static void connect_upper(struct service *s)
+{
+	struct base *b = &s->base;
+
 	s->operations = (struct operations){.base = b,
 		.hosts = &s->hosts,
 		.network = &s->network,
@@ -96,6 +104,12 @@ void service_connect(struct service *s)
 		.packages = &s->packages,
 		.settled = events_answer_all,
 		.arg = &s->api};
+}
+
+void service_connect(struct service *s)
+{
+	connect_lower(s);
+	connect_upper(s);
 }
 
 void service_set_dhcpd(struct service *s, struct dhcpd *d)

@@ -26,22 +26,6 @@ static bool waits_at_port(const struct machine *m)
 	return step == STEP_REQUEST || step == STEP_START;
 }
 
-/* How many frames came out of it. -1: the kernel does not say. */
-static long frames_of(const char *port)
-{
-	char path[96], text[32] = "";
-	FILE *f;
-
-	snprintf(path, sizeof path, "/sys/class/net/%s/statistics/rx_packets", port);
-	f = fopen(path, "re");
-	if (!f)
-		return -1;
-	if (!fgets(text, sizeof text, f))
-		*text = '\0';
-	fclose(f);
-	return *text ? strtol(text, NULL, 10) : -1;
-}
-
 static void note_port(const struct machine *m, const struct bridge_port *p)
 {
 	char text[FACT_TEXT];
@@ -52,7 +36,7 @@ static void note_port(const struct machine *m, const struct bridge_port *p)
 		machine_saw(m, SAW_PORT_CLOSED, text);
 		return;
 	}
-	frames = frames_of(p->name);
+	frames = bridge_port_frames(p);
 	if (frames < 0)
 		return;
 	snprintf(text, sizeof text, "port %s: %ld frames", p->name, frames);
@@ -61,7 +45,6 @@ static void note_port(const struct machine *m, const struct bridge_port *p)
 
 static void look_at_port(struct ports *ports, const struct machine *m)
 {
-
 	if (!ports->all) {
 		ports->all = calloc(BRIDGE_PORTS, sizeof *ports->all);
 		ports->n = ports->all ? bridge_ports(ports->all, BRIDGE_PORTS) : 0;

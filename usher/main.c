@@ -3,7 +3,7 @@
 #include "usher/cli/cli.h"
 #include "usher/client/printed.h"
 #include "usher/cli/words.h"
-#include "usher/complete.h"
+#include "usher/cli/complete.h"
 
 #include "core/wipe.h"
 #include "core/text.h"

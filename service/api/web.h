@@ -21,7 +21,7 @@ struct web {
 	size_t count, bytes;
 };
 
-/* Reads those of a folder, and xterm.js where Debian has it, anew where they were read before. What cannot be read is left out, and said in the log. */
+/* Reads those of a folder, anew where some were read before: at start, since it blocks. What cannot be read is left out, and said in the log. */
 void web_read(struct web *w, const char *folder);
 void web_fini(struct web *w);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a command line may go on with, where no service has to be asked. */
-#include "usher/complete.h"
+#include "usher/cli/complete.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -123,33 +123,17 @@ static void look_at_profile(const struct change *ch, json_t *machine)
 }
 
 /* The machines of these names; NULL: one is not there, and it was said which. */
-static json_t *look(struct change *ch, char **names)
+static json_t *look(const struct change *ch, char **names)
 {
-	json_t *all = json_array();
-	bool missing = false;
+	json_t *all = client_machines(ch->client, names), *m;
+	size_t i;
 
-	for (; *names; names++) {
-		char path[300], escaped[256], why[CLIENT_WHY];
-		json_t *m = NULL;
-		long status;
-
-		snprintf(path, sizeof path, "/machines/%s",
-			client_escape(*names, escaped, sizeof escaped));
-		if (!client_try(ch->client, "GET", path, NULL, &m, &status, why, sizeof why)) {
-			look_at_disks(ch, m);
-			look_at_profile(ch, m);
-			json_array_append_new(all, m);
-			continue;
-		}
-		cli_fail("%s", why);
-		missing = true;
-		if (!status) /* no service */
-			break;
+	json_array_foreach(all, i, m)
+	{
+		look_at_disks(ch, m);
+		look_at_profile(ch, m);
 	}
-	if (!missing)
-		return all;
-	json_decref(all);
-	return NULL;
+	return all;
 }
 
 /* One question for all. */

@@ -3,6 +3,7 @@
 #include "usher/cli/cli.h"
 #include "usher/cli/discovered_text.h"
 #include "usher/client/client.h"
+#include "usher/client/printed.h"
 #include "usher/cli/machine_text.h"
 
 #include <stdio.h>
@@ -10,12 +11,6 @@
 #include <string.h>
 
 enum { OPT_FORGET = 1, VALUE = 512 };
-
-static void print_json(json_t *reply)
-{
-	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	putchar('\n');
-}
 
 static long long number(const json_t *object, const char *key)
 {
@@ -278,7 +273,7 @@ static int print(const struct wish *w, json_t *reply)
 	if (!w->name)
 		return cli_list(&w->common, reply);
 	if (w->common.json)
-		print_json(reply);
+		printed_json(reply);
 	else if (w->forget)
 		printf("%s is forgotten\n", machine_text(reply, "forgotten"));
 	else

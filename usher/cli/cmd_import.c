@@ -6,6 +6,7 @@
 #include "usher/client/download.h"
 #include "usher/cli/media_text.h"
 #include "usher/client/progress.h"
+#include "usher/client/printed.h"
 
 #include "kickstart/media/image_file.h"
 #include "kickstart/media/recognise.h"
@@ -237,8 +238,7 @@ static int import(struct request *q, struct client *client)
 	if (client_call(client, "POST", "/media", json_incref(q->body), &reply))
 		return EXIT_FAILED;
 	if (q->common.json) {
-		json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-		putchar('\n');
+		printed_json(reply);
 	} else
 		media_text(reply);
 	json_decref(reply);

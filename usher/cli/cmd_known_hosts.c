@@ -2,6 +2,7 @@
 /* usher known-hosts: machines' SSH host keys, as ssh reads them. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"
+#include "usher/client/printed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,8 +27,7 @@ static void print(const struct cli_common *o, json_t *reply)
 	size_t i;
 
 	if (o->json) {
-		json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-		putchar('\n');
+		printed_json(reply);
 		return;
 	}
 	json_array_foreach(json_object_get(reply, "machines"), i, machine) print_machine(machine);

@@ -4,6 +4,7 @@
 #include "usher/client/client.h"
 #include "usher/cli/media_text.h"
 #include "usher/client/progress.h"
+#include "usher/client/printed.h"
 #include "usher/cli/signed_sums.h"
 
 #include "core/sha256.h"
@@ -119,8 +120,7 @@ static const struct columns table = {.member = "media", .columns = columns};
 
 static int print_json(json_t *reply)
 {
-	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	putchar('\n');
+	printed_json(reply);
 	return EXIT_DONE;
 }
 

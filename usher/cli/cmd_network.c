@@ -2,6 +2,7 @@
 /* usher network: libvirt's networks and who leases there; making and removing those of usher. */
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"
+#include "usher/client/printed.h"
 #include "service/network/networks.h"
 
 #include <stdio.h>
@@ -30,22 +31,7 @@ static const char *text_of(const json_t *object, const char *key)
 static int call(
 	const struct request *q, const char *method, const char *path, json_t *body, json_t **ret)
 {
-	struct client *client = client_new(q->common.socket);
-	int rc;
-
-	if (!client) {
-		json_decref(body);
-		return cli_fail("out of memory");
-	}
-	rc = client_call(client, method, path, body, ret) ? EXIT_FAILED : EXIT_DONE;
-	client_free(client);
-	return rc;
-}
-
-static void print_json(const json_t *reply)
-{
-	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	putchar('\n');
+	return client_once(q->common.socket, method, path, body, ret) ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* "usher", "libvirt's dnsmasq", and whoever else was heard. */
@@ -124,7 +110,7 @@ static int create(struct request *q, const char *name)
 	}
 	rc = call(q, "POST", "/networks", body, &n);
 	if (!rc && q->common.json)
-		print_json(n);
+		printed_json(n);
 	else if (!rc)
 		printf("%s: %s%s%s, forward %s, on %s%s\n", name, text_of(n, "subnet"),
 			*text_of(n, "subnet") && *text_of(n, "ipv6") ? ", " : "",
@@ -143,7 +129,7 @@ static int drop(struct request *q, const char *name)
 	snprintf(path, sizeof path, "/networks/%s", client_escape(name, escaped, sizeof escaped));
 	rc = call(q, "DELETE", path, NULL, &reply);
 	if (!rc && q->common.json)
-		print_json(reply);
+		printed_json(reply);
 	else if (!rc)
 		printf("%s: deleted\n", name);
 	json_decref(reply);

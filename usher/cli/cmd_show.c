@@ -18,8 +18,7 @@ static const struct option list_options[] = {CLI_LIST_OPTIONS, {0}};
 
 static int print_json(json_t *reply)
 {
-	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	putchar('\n');
+	printed_json(reply);
 	json_decref(reply);
 	return EXIT_DONE;
 }
@@ -27,13 +26,10 @@ static int print_json(json_t *reply)
 /* One call and its reply. NULL: said why, *ret_exit is set. */
 static json_t *ask(const struct cli_common *o, const char *path, int *ret_exit)
 {
-	struct client *client = client_new(o->socket);
 	json_t *reply = NULL;
 
 	*ret_exit = EXIT_FAILED;
-	if (client)
-		client_call(client, "GET", path, NULL, &reply);
-	client_free(client);
+	(void)client_once(o->socket, "GET", path, NULL, &reply);
 	return reply;
 }
 

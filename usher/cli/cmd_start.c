@@ -98,37 +98,9 @@ static void turn_one(struct turn *t, const json_t *m)
 	json_decref(reply);
 }
 
-/* The machines of these names; NULL: one is not there, and it was said which. Nothing is done then. */
-static json_t *look(struct turn *t, char **names)
-{
-	json_t *all = json_array();
-	bool missing = false;
-
-	for (; *names; names++) {
-		char path[300], escaped[256], why[CLIENT_WHY];
-		json_t *m = NULL;
-		long status;
-
-		snprintf(path, sizeof path, "/machines/%s",
-			client_escape(*names, escaped, sizeof escaped));
-		if (!client_try(t->client, "GET", path, NULL, &m, &status, why, sizeof why)) {
-			json_array_append_new(all, m);
-			continue;
-		}
-		cli_fail("%s", why);
-		missing = true;
-		if (!status) /* no service */
-			break;
-	}
-	if (!missing)
-		return all;
-	json_decref(all);
-	return NULL;
-}
-
 static int turn_all(struct turn *t, char **names)
 {
-	json_t *machines = look(t, names), *m;
+	json_t *machines = client_machines(t->client, names), *m;
 	size_t i;
 
 	if (!machines)

@@ -7,6 +7,7 @@
 #include "usher/client/client.h"
 #include "usher/client/follow.h"
 #include "usher/client/progress.h"
+#include "usher/client/printed.h"
 
 #include "machine/life.h"
 
@@ -259,8 +260,7 @@ static void print_json(const struct answers *a)
 		json_object_get(a->media, "media"), "fetching",
 		json_object_get(a->fetches, "fetching"));
 
-	json_dumpf(all, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	putchar('\n');
+	printed_json(all);
 	json_decref(all);
 }
 
@@ -284,8 +284,7 @@ static int say_away(const struct cli_common *o, const char *why)
 		return cli_fail("%s", why);
 	all = json_pack("{s:b, s:[{s:s, s:s, s:s, s:s}]}", "running", 0, "problems", "what",
 		"service", "name", o->socket, "text", why, "fix", how_to_start());
-	json_dumpf(all, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	putchar('\n');
+	printed_json(all);
 	json_decref(all);
 	return EXIT_FAILED;
 }

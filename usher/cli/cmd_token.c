@@ -3,6 +3,7 @@
 #include "usher/cli/cli.h"
 #include "usher/cli/machine_text.h"
 #include "usher/client/client.h"
+#include "usher/client/printed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,22 +41,7 @@ static bool seconds_of(const char *text, json_int_t *ret)
 static int call(
 	const struct wish *w, const char *method, const char *path, json_t *body, json_t **ret)
 {
-	struct client *client = client_new(w->common.socket);
-	int rc;
-
-	if (!client) {
-		json_decref(body);
-		return cli_fail("out of memory");
-	}
-	rc = client_call(client, method, path, body, ret) ? EXIT_FAILED : EXIT_DONE;
-	client_free(client);
-	return rc;
-}
-
-static void print_json(const json_t *reply)
-{
-	json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	putchar('\n');
+	return client_once(w->common.socket, method, path, body, ret) ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* The token alone on standard output, for scripts. */
@@ -90,7 +76,7 @@ static int create(struct wish *w, const char *name)
 		json_object_set_new(body, "expires_s", json_integer(s));
 	rc = call(w, "POST", "/tokens", body, &reply);
 	if (!rc && w->common.json)
-		print_json(reply);
+		printed_json(reply);
 	else if (!rc)
 		say_token(reply);
 	json_decref(reply);
@@ -139,7 +125,7 @@ static int drop(struct wish *w, const char *name)
 	snprintf(path, sizeof path, "/tokens/%s", client_escape(name, escaped, sizeof escaped));
 	rc = call(w, "DELETE", path, NULL, &reply);
 	if (!rc && w->common.json)
-		print_json(reply);
+		printed_json(reply);
 	else if (!rc)
 		printf("%s: deleted\n", name);
 	json_decref(reply);

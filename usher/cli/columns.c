@@ -2,6 +2,7 @@
 #include "usher/cli/columns.h"
 
 #include "core/plain.h"
+#include "usher/client/printed.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -258,8 +259,7 @@ int columns_print(const struct columns *t, json_t *reply, const struct columns_w
 	if (rc)
 		return rc;
 	if (wish->json) {
-		json_dumpf(reply, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-		putchar('\n');
+		printed_json(reply);
 	} else if (wish->name) {
 		print_names(t, rows);
 	} else if (!json_array_size(rows) && t->none) {

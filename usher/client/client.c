@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The API's client. */
 #include "usher/client/client.h"
+#include "usher/client/cli_fail.h"
 
 #include "core/clock.h"
 #include "core/wipe.h"
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +177,49 @@ static size_t finding_line(const json_t *f, char *buf, size_t size)
 	n = snprintf(buf, size, "%s%s: %s: %s\n", file ? file : "", place, level ? level : "error",
 		text ? text : "");
 	return n < 0 ? 0 : (size_t)n;
+}
+
+int client_once(
+	const char *socket, const char *method, const char *path, json_t *body, json_t **ret)
+{
+	struct client *c = client_new(socket);
+	int rc;
+
+	if (!c) {
+		json_decref(body);
+		cli_fail("out of memory");
+		return -1;
+	}
+	rc = client_call(c, method, path, body, ret);
+	client_free(c);
+	return rc;
+}
+
+json_t *client_machines(struct client *c, char **names)
+{
+	json_t *all = json_array();
+	bool missing = false;
+
+	for (; *names; names++) {
+		char path[300], escaped[256], why[CLIENT_WHY];
+		json_t *m = NULL;
+		long status;
+
+		snprintf(path, sizeof path, "/machines/%s",
+			client_escape(*names, escaped, sizeof escaped));
+		if (!client_try(c, "GET", path, NULL, &m, &status, why, sizeof why)) {
+			json_array_append_new(all, m);
+			continue;
+		}
+		cli_fail("%s", why);
+		missing = true;
+		if (!status) /* no service */
+			break;
+	}
+	if (!missing)
+		return all;
+	json_decref(all);
+	return NULL;
 }
 
 void client_say_findings(const json_t *reply)

@@ -18,7 +18,12 @@ enum {
 /* `path` below /api/v1, escaped. `body` may be NULL; it is stolen. On success 0 and a new reference in *ret
  * (NULL allowed). Else -1, and the one line that says why has been printed. */
 int client_call(struct client *c, const char *method, const char *path, json_t *body, json_t **ret);
-/* The same, quiet: the line goes to `why`. *ret_status: HTTP status, 0 when no service answered. */
+/* The same with a client of its own, for a command that calls once. */
+int client_once(
+	const char *socket, const char *method, const char *path, json_t *body, json_t **ret);
+/* The machines of these names (NULL-ended), an array. NULL: one is not there, and it was said which. */
+json_t *client_machines(struct client *c, char **names);
+/* client_call(), quiet: the line goes to `why`. *ret_status: HTTP status, 0 when no service answered. */
 int client_try(struct client *c, const char *method, const char *path, json_t *body, json_t **ret,
 	long *ret_status, char *why, size_t why_size);
 /* GET in the same way; a service that is being restarted is waited for, `patience_s` seconds at most. 0 or -1. */

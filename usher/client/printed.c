@@ -144,6 +144,12 @@ void printed_exact(void)
 	out.exact = !isatty(STDOUT_FILENO);
 }
 
+void printed_json(const json_t *j)
+{
+	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+}
+
 void printed_order(FILE *to, const char *fmt, ...)
 {
 	struct side *s = to == stderr ? &err : &out;

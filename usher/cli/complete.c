@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "usher/complete.h"
+#include "usher/cli/complete.h"
 #include "usher/cli/machine_text.h"
 #include "usher/client/client.h"
 

@@ -5,8 +5,8 @@
  * what that is. ":files" and ":dirs" are for the shell to complete. Options come from the commands' own help, names from
  * the service; where that does not answer there are none, and no error.
  */
-#ifndef USHER_USHER_COMPLETE_H
-#define USHER_USHER_COMPLETE_H
+#ifndef USHER_USHER_CLI_COMPLETE_H
+#define USHER_USHER_CLI_COMPLETE_H
 
 #include "usher/cli/cli.h"
 
