@@ -10,6 +10,7 @@
 #include "core/text.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,10 +53,37 @@ static int render_text(const struct profile *p, const struct profile_text *t, co
 
 /* The context. */
 
-/* UTF-8 that was read as such, or ASCII of our own: not looked at again for each script. */
+static json_t *no_text;
+
+static void make_no_text(void)
+{
+	no_text = json_string("");
+}
+
+/* One for all: a third of a context's texts are empty. */
+static json_t *empty_text(void)
+{
+	static pthread_once_t made = PTHREAD_ONCE_INIT;
+
+	pthread_once(&made, make_no_text);
+	return json_incref(no_text);
+}
+
+/* Our own keys are ASCII: not looked at again for each script. */
+static void set_json(json_t *of, const char *key, json_t *value)
+{
+	json_object_set_new_nocheck(of, key, value);
+}
+
+/* UTF-8 that was read as such, or ASCII of our own. */
 static void set_text(json_t *of, const char *key, const char *value)
 {
-	json_object_set_new_nocheck(of, key, json_string_nocheck(value ? value : ""));
+	set_json(of, key, value && *value ? json_string_nocheck(value) : empty_text());
+}
+
+static void set_flag(json_t *of, const char *key, bool value)
+{
+	set_json(of, key, json_boolean(value));
 }
 
 static void set_ip(json_t *of, const char *key, const struct ip *ip)
@@ -98,7 +126,7 @@ static void add_dns(json_t *card, const char *const keys[3], const struct ip *se
 	}
 	set_text(card, keys[1], json_string_value(json_array_get(dns, 0)));
 	set_text(card, keys[2], all);
-	json_object_set_new_nocheck(card, keys[0], dns);
+	set_json(card, keys[0], dns);
 }
 
 /* "ffff:ffff:ffff:ffff::" of 64. */
@@ -149,7 +177,7 @@ static void add_segment(json_t *card, const struct segment *s)
 	set_ip(card, "netmask", four ? &mask : NULL);
 	snprintf(text, sizeof(text), "%u", four ? four->prefix_len : 0u);
 	set_text(card, "prefix", four ? text : "");
-	json_object_set_new(card, "ipv6_only", json_boolean(is_ipv6_only(s)));
+	set_flag(card, "ipv6_only", is_ipv6_only(s));
 }
 
 /* A name, or what the setting says that it is like. */
@@ -210,10 +238,9 @@ static json_t *nic_json(json_t *j, const struct nic *nic, const struct segment *
 	const struct ip six = nic_address6(nic, s);
 
 	set_text(j, "segment", nic->segment);
-	json_object_set_new(j, "has_address", json_boolean(s && first_v4(nic)));
-	json_object_set_new(
-		j, "has_address6", json_boolean(s && ip_is_set(&s->six.server) && ip_is_set(&six)));
-	json_object_set_new(j, "boots", json_boolean(boots));
+	set_flag(j, "has_address", s && first_v4(nic));
+	set_flag(j, "has_address6", s && ip_is_set(&s->six.server) && ip_is_set(&six));
+	set_flag(j, "boots", boots);
 	return j;
 }
 
@@ -258,8 +285,7 @@ static json_t *bond_members(const json_t *bond, const char *boots)
 		else
 			json_array_append_new(all, one);
 	}
-	json_array_foreach(all, i, one)
-		json_object_set_new(one, "number", json_integer((json_int_t)i));
+	json_array_foreach(all, i, one) set_json(one, "number", json_integer((json_int_t)i));
 	return all;
 }
 
@@ -282,10 +308,10 @@ static void add_link(json_t *j, const json_t *settings, const char *mac)
 		snprintf(number, sizeof number, "%u", vlan % 10000);
 		snprintf(name, sizeof name, "vlan%s", number);
 	}
-	json_object_set_new(j, "bonded", json_boolean(bonded));
-	json_object_set_new(j, "bond_all", json_boolean(bonded && !json_array_size(members)));
+	set_flag(j, "bonded", bonded);
+	set_flag(j, "bond_all", bonded && !json_array_size(members));
 	set_text(j, "bond_cards", bonded && !len ? "all" : list);
-	json_object_set_new(j, "bond_members", members);
+	set_json(j, "bond_members", members);
 	set_text(j, "bond_mode", bonded && mode ? mode : "");
 	set_text(j, "vlan", number);
 	set_text(j, "link", *name ? name : bonded ? "bond0" : "");
@@ -308,9 +334,9 @@ static json_t *machine_json(const struct render_input *in, const json_t *setting
 	set_text(j, "disk", disk_of(m, settings));
 	add_link(j, settings, mac_text(nic, mac));
 	set_text(j, "find_disk", find_disk_of(disk_of(m, settings)));
-	json_object_set_new(j, "guest", json_boolean(m->guest));
-	json_object_set_new(j, "uefi", json_boolean(is_uefi(m)));
-	json_object_set_new(j, "nics", nics_json(in, card));
+	set_flag(j, "guest", m->guest);
+	set_flag(j, "uefi", is_uefi(m));
+	set_json(j, "nics", nics_json(in, card));
 	json_decref(card);
 	return j;
 }
@@ -347,7 +373,7 @@ static json_t *attempt_json(const struct profile *p, const struct render_input *
 
 	snprintf(answers, sizeof(answers), "/%s", p->n_answers ? p->answers[0].name : "answers");
 
-	json_object_set_new(j, "number", json_integer((json_int_t)in->machine->attempt.number));
+	set_json(j, "number", json_integer((json_int_t)in->machine->attempt.number));
 	set_url(j, "url", &own, "");
 	set_url(j, "answers_url", &own, answers);
 	set_url(j, "done_url", &own, "/done");
@@ -432,7 +458,7 @@ static void add_keys(const struct machine *m, json_t *context)
 	set_text(context, "ssh_keys_json", text);
 	free(text);
 	free(json);
-	json_object_set_new(context, "ssh_keys", keys);
+	set_json(context, "ssh_keys", keys);
 }
 
 static void add_medium(const struct profile *p, const struct render_input *in, json_t *j)
@@ -470,7 +496,7 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 	int rc = 0;
 
 	set_text(j, "name", p->media.name);
-	json_object_set_new(j, "local", json_boolean(!p->media.url.text));
+	set_flag(j, "local", !p->media.url.text);
 	if (p->media.url.text)
 		rc = add_medium_by_url(p, context, j, why, why_size);
 	else
@@ -480,7 +506,7 @@ static int add_media(const struct profile *p, const struct render_input *in, jso
 		p->media.url.text ? cached_url(in, json_object_get(context, "set"),
 					    json_string_value(json_object_get(j, "url")), buf)
 				  : json_string_value(json_object_get(j, "url")));
-	json_object_set_new(context, "media", j);
+	set_json(context, "media", j);
 	return rc;
 }
 
@@ -495,7 +521,7 @@ static json_t *image_json(const struct profile *p, const struct render_input *in
 	set_text(j, "size", "");
 	set_text(j, "packed_size", "");
 	set_text(j, "sha256", "");
-	json_object_set_new(j, "url",
+	set_json(j, "url",
 		json_sprintf("%.*s/boot/%s" IMAGE_FILE_TAIL, URL_TEXT / 2,
 			in->base_url ? in->base_url : "", p->image.name));
 	json_object_foreach(p->image.facts, key, value)
@@ -540,7 +566,7 @@ static json_t *server_json(const struct render_input *in)
 
 	set_ip(j, "address", asked);
 	set_ip(j, "address6", in->segment ? &in->segment->six.server : NULL);
-	json_object_set_new(j, "ipv6", json_boolean(asked && asked->family == IP_V6));
+	set_flag(j, "ipv6", asked && asked->family == IP_V6);
 	set_text(j, "url", in->base_url);
 	add_log(j, asked, in->segment ? in->segment->log_port : 0);
 	return j;
