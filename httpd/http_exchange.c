@@ -82,9 +82,15 @@ struct http_exchange *http_exchange_new(struct http_listener *l, const char *tar
 	return x;
 }
 
+/* In httpd.bodies and .answers: none of them takes another's room. */
+static int share_of(const struct http_exchange *x)
+{
+	return x->r.local ? 2 : x->r.api;
+}
+
 static atomic_size_t *bodies_of(struct http_exchange *x)
 {
-	return &x->h->bodies[x->r.local ? 2 : x->r.api];
+	return &x->h->bodies[share_of(x)];
 }
 
 static void drop_body(struct http_exchange *x)
@@ -103,6 +109,7 @@ void http_exchange_unref(struct http_exchange *x)
 		return;
 	if (x->answer)
 		MHD_destroy_response(x->answer);
+	atomic_fetch_sub(&x->h->answers[share_of(x)], x->long_answer);
 	drop_body(x);
 	while (x->n_headers) {
 		free(x->headers[--x->n_headers].name);
@@ -616,12 +623,34 @@ void http_respond_json(struct http_request *r, unsigned status, json_t *json)
 	http_respond_text(r, status, text, text ? strlen(text) : 0);
 }
 
+/* What slow readers do not take stays in memory. An answer to anything but GET is told in any case: what was asked for is done. */
+static bool answer_fits(struct http_request *r, size_t len)
+{
+	struct http_exchange *x = exchange_of(r);
+	atomic_size_t *held = &x->h->answers[share_of(x)];
+
+	if (r->method != HTTP_GET || len <= HTTP_ANSWER_LONG)
+		return true;
+	if (atomic_fetch_add(held, len) + len > HTTP_ANSWERS_MAX) {
+		atomic_fetch_sub(held, len);
+		return false;
+	}
+	x->long_answer = len;
+	return true;
+}
+
 void http_respond_text(struct http_request *r, unsigned status, char *text, size_t len)
 {
 	struct MHD_Response *a;
 
 	if (!text) {
 		http_respond_error(r, 500, "the answer could not be made");
+		return;
+	}
+	if (!answer_fits(r, len)) {
+		free(text);
+		http_respond_error(r, 503,
+			"too many long answers are not taken yet: ask again, or for a page of it");
 		return;
 	}
 	tell(r, status, text, len);

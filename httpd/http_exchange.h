@@ -34,8 +34,9 @@ struct httpd {
 	size_t n_listeners;
 	uint64_t serials; /* given to listeners */
 	atomic_size_t
-		bodies[3];   /* bytes held: of machines, of the API by TLS, by the Unix socket */
-	atomic_uint reports; /* posted, not delivered */
+		bodies[3]; /* bytes held: of machines, of the API by TLS, by the Unix socket */
+	atomic_size_t answers[3]; /* bytes of long answers that are not taken yet, likewise */
+	atomic_uint reports;      /* posted, not delivered */
 	atomic_uint reports_lost;
 	pthread_mutex_t refusals_lock;
 	struct rate refusals;
@@ -89,6 +90,7 @@ struct http_exchange {
 	size_t n_args;
 	char *body;
 	size_t body_cap, swallowed;
+	size_t long_answer;        /* bytes, as counted in httpd.answers */
 	int64_t started;           /* mono ms */
 	struct http_report report; /* HTTP_KIND_FILE */
 	uint64_t acked; /* bytes that the peer's TCP had acknowledged before this answer */

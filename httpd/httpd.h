@@ -42,8 +42,11 @@ enum {
 	HTTP_MEMORY = 16 * 1024,   /* per connection: request line and headers must fit, else 431 */
 	HTTP_BODY_MAX = 1024 * 1024,        /* longest request body, else 413 */
 	HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all bodies held at a time, else 503 */
-	HTTP_DEADLINE_MS = 45 * 1000,       /* for the handler to answer, else 503 */
-	HTTP_HOLD_MS = 10 * 60 * 1000,      /* longest http_hold() */
+	HTTP_ANSWER_LONG =
+		64 * 1024, /* bytes: a longer answer to a GET is counted until it is taken… */
+	HTTP_ANSWERS_MAX = 256 * 1024 * 1024, /* …and all of them have so many, else 503 */
+	HTTP_DEADLINE_MS = 45 * 1000,         /* for the handler to answer, else 503 */
+	HTTP_HOLD_MS = 10 * 60 * 1000,        /* longest http_hold() */
 	HTTP_REPORTS_MAX =
 		4096, /* reports not yet delivered; more are dropped and counted in the log */
 	HTTP_DROPPED_MS = 10 * 1000,  /* between two lines about dropped connections */

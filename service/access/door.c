@@ -133,6 +133,26 @@ static void say_expiry(const struct http_certificate *c)
 			left < 0 ? "has expired" : "expires within two weeks");
 }
 
+/* A wrong address is listened on as one that comes later is: nobody notices. */
+static void say_unreachable(const struct ip *on)
+{
+	const struct ip any = {.family = on->family};
+	struct ifaddrs *all = NULL;
+	char text[IP_TEXT];
+	bool found = ip_eq(on, &any) || getifaddrs(&all);
+
+	for (struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+		const struct ip has = sockaddr_ip(i->ifa_addr, NULL);
+
+		found = ip_eq(&has, on);
+	}
+	freeifaddrs(all);
+	if (!found)
+		log_warn("api: no interface of this host has the address %s: nobody reaches <api> "
+			 "before one has it",
+			ip_format(on, text));
+}
+
 int access_listen(struct access *a, struct httpd *h, char *why, size_t size)
 {
 	const struct config *c = &a->base->config;
@@ -145,6 +165,7 @@ int access_listen(struct access *a, struct httpd *h, char *why, size_t size)
 	if (rc)
 		return rc;
 	say_expiry(&a->certificate);
+	say_unreachable(&c->api_address);
 	return httpd_open_tls(h, &c->api_address, c->api_port, a->certificate.certificate,
 		a->certificate.key, why, size);
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int64_t day_s = 24 * 3600;
@@ -85,30 +86,68 @@ static void add_place(const struct access *a, json_t *reply)
 		reply, "port", *sum ? json_integer(a->base->config.api_port) : json_null());
 }
 
+struct making {
+	struct access *access;
+	struct http_request *request;
+	char name[API_TOKEN_NAME];
+	json_t *reply;
+};
+
+/* Nobody is told a token that is not on disk: it is taken back, so that its name is free for the next try. */
+static void made(void *arg, int rc)
+{
+	struct making *m = arg;
+	struct access *a = m->access;
+	const struct api_token *t = api_tokens_by_name(&a->tokens, m->name);
+
+	if (!rc) {
+		http_respond_json(m->request, 201, m->reply);
+	} else {
+		if (t && !api_tokens_remove(&a->tokens, t))
+			timeline_add(a->base->timeline, "", "token",
+				"token '%s' deleted: it could not be stored", m->name);
+		json_decref(m->reply);
+		http_respond_error(m->request, 503,
+			"the token could not be stored, and was not made: %s", strerror(-rc));
+	}
+	free(m);
+}
+
+static json_t *made_json(
+	const struct access *a, const struct api_token *t, const char text[API_TOKEN_TEXT])
+{
+	json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "name", t->name, "role", role_name(t->role),
+		"expires", time_json(t->expires), "token", text);
+
+	add_place(a, j);
+	return j;
+}
+
 static void make(
 	struct access *a, struct http_request *r, const struct asker *who, const json_t *body)
 {
 	char text[API_TOKEN_TEXT], why[256];
 	struct api_token t = {0};
 	unsigned wrong = read_wish(body, &t, why, sizeof why);
-	json_t *reply;
+	struct making *m = wrong ? NULL : malloc(sizeof *m);
 	int rc;
 
 	snprintf(t.by, sizeof t.by, "%s", who->name);
-	rc = wrong ? 0 : api_tokens_add(&a->tokens, &t, text);
+	rc = wrong ? 0 : m ? api_tokens_add(&a->tokens, &t, text) : -ENOMEM;
 	if (rc)
 		wrong = status_of(rc, t.name, why, sizeof why);
 	if (wrong) {
+		free(m);
 		http_respond_error(r, wrong, "%s", why);
 		return;
 	}
 	timeline_add(a->base->timeline, "", "token", "token '%s' made, role %s", t.name,
 		role_name(t.role));
-	reply = json_pack("{s:s, s:s, s:o, s:s}", "name", t.name, "role", role_name(t.role),
-		"expires", time_json(t.expires), "token", text);
+	*m = (struct making){a, r, "", made_json(a, &t, text)};
+	snprintf(m->name, sizeof m->name, "%s", t.name);
 	explicit_bzero(text, sizeof text);
-	add_place(a, reply);
-	reply_committed(a->base->store, r, 201, reply);
+	if (store_commit(a->base->store, made, m))
+		made(m, -ENOMEM);
 }
 
 static void delete (struct access *a, struct http_request *r, const char *name)

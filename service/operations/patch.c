@@ -15,6 +15,7 @@
 #include "service/base/operation.h"
 #include "service/base/reply.h"
 #include "service/operations/describe.h"
+#include "core/behalf.h"
 #include "machine/labels.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ struct patch {
 	bool stop;     /* it is to stop, and nothing else */
 	bool matters;  /* what runs does not have it yet */
 	bool going;    /* it was asked to shut down */
+	unsigned behalf; /* core/behalf.h */
 	struct loop_timer over;
 };
 
@@ -82,7 +84,7 @@ static struct patch *patch_new(struct operations *ops, struct http_request *r, s
 		http_respond_error(r, 500, "out of memory");
 		return NULL;
 	}
-	*p = (struct patch){.ops = ops, .request = r};
+	*p = (struct patch){.ops = ops, .request = r, .behalf = behalf_now()};
 	operation_begin(&p->op, &ops->patches, m, false);
 	http_hold(r, HTTP_HOLD_MS);
 	return p;
@@ -179,6 +181,19 @@ static void on_shutting_down(void *arg, int rc, const char *why)
 	loop_timer_set(p->ops->base->loop, &p->over, RESTART_WAIT_MS);
 }
 
+static void guest_stopped(struct patch *p, struct machine *m)
+{
+	unsigned before = behalf_set(p->behalf);
+
+	p->going = false;
+	loop_timer_clear(p->ops->base->loop, &p->over);
+	if (p->stop)
+		patch_done(p, m);
+	else
+		patch_start(p, m);
+	(void)behalf_set(before);
+}
+
 /* All that wait for it: several may have asked. */
 void patch_guest_stopped(struct operations *ops, struct machine *m)
 {
@@ -188,14 +203,8 @@ void patch_guest_stopped(struct operations *ops, struct machine *m)
 		struct patch *p = (struct patch *)o;
 
 		next = o->next;
-		if (!p->going || strcmp(p->op.uuid, m->uuid))
-			continue;
-		p->going = false;
-		loop_timer_clear(ops->base->loop, &p->over);
-		if (p->stop)
-			patch_done(p, m);
-		else
-			patch_start(p, m);
+		if (p->going && !strcmp(p->op.uuid, m->uuid))
+			guest_stopped(p, m);
 	}
 }
 

@@ -100,6 +100,10 @@ check "its network here knows its name" \
 	wait_until 5 sh -c "virsh -q net-dumpxml default | grep -q '<hostname>far01<'"
 virsh_far suspend far01
 check "its events are heard" wait_until 5 guest_is far01 paused
+check "disarmed, it stops" "$USHER" disarm far01
+virsh_far start far01
+check "restarted, it shuts down and starts" "$USHER" restart far01
+check "and the timeline says for whom" [ "$("$USHER" timeline far01 --json | jq -r 'select(.text == "started from its disk").by')" = root ]
 check "the service knows of both libvirts" sh -c "curl -s --unix-socket '$USHER_SOCKET' http://u/api/v1/status |
 	jq -e '[.libvirts[].connected] == [true, true]'"
 

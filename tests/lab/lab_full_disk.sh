@@ -41,11 +41,16 @@ check "before all had one" test "$stopped_at" -lt $((300 + clients))
 check "the service is there" "$USHER" list
 load new -n 20 -f 90000 -t 4
 check "new clients are offered addresses, and get no ACK" test "$(said new offers) $(said new acks)" = "20 0"
+refused() { ! "$USHER" token create late --role view >"$USHER_LAB/said" 2>&1 && grep "was not made" "$USHER_LAB/said"; }
+tokens() { "$USHER" token list --json | jq -c '[.tokens[].name]'; }
+check "no token is made that cannot be stored" refused
+check "there is none of that name" test "$(tokens)" = "[]"
 check "the log is not flooded ($(log_since | wc -l) lines)" test "$(log_since | wc -l)" -lt 20
 rm "$state/ballast"
 wait $loading
 check "with room again all clients get their ACKs" test $? = 0
 check "and the log says so" log_says "writing again"
+check "the token can be made now" "$USHER" token create late --role view
 echo "meanwhile $(said first again) repetitions; 99 of 100 OFFERs within $(said first offer_99_ms) ms"
 
 load_until_full second 5000

@@ -39,6 +39,7 @@ enum {
 	DEADLINE_MS = 400,
 	KEPT_MAX = 128,
 	REPORTS = 256,
+	LONG_ANSWER = HTTP_ANSWERS_MAX / 4,
 };
 
 static struct {
@@ -129,6 +130,8 @@ static void handle(void *arg, struct http_request *r)
 		loop_timer_set(t.loop, &t.late, 2 * DEADLINE_MS);
 		return keep(r);
 	}
+	if (strcmp(r->path, "/m/long") == 0)
+		return http_respond_text(r, 200, calloc(1, LONG_ANSWER), LONG_ANSWER);
 	if (strcmp(r->path, "/m/error") == 0)
 		return http_respond_error(r, 409, "no\nsuch %s", "luck");
 	if (strcmp(r->path, "/api/v1/error") == 0)
@@ -652,6 +655,45 @@ static void ask_bodies(void)
 START_TEST(bodies)
 {
 	serve_while(ask_bodies);
+}
+END_TEST
+
+/* Long answers that are not taken: no more of them than there is room for, and nothing else is refused meanwhile. */
+static void ask_long(void)
+{
+	struct ask a = {.path = "/m/long"};
+	int fds[HTTP_ANSWERS_MAX / LONG_ANSWER], n = sizeof fds / sizeof *fds, left = 500;
+	struct reply r = {0};
+
+	for (int i = 0; i < n; i++) {
+		char first;
+
+		fds[i] = dial(NULL);
+		say(fds[i], "GET /m/long HTTP/1.1\r\nHost: x\r\n\r\n");
+		ck_assert_int_eq(recv(fds[i], &first, 1, 0), 1);
+	}
+	expect_reply(a, 503,
+		"too many long answers are not taken yet: ask again, or for a page of it\n");
+	expect_reply((struct ask){.path = "/m/echo"}, 200, NULL);
+	a.method = "POST";
+	expect_reply(a, 200, NULL);
+	a.method = NULL;
+	close(fds[0]);
+	while (left-- && r.status != 200) {
+		free(r.body);
+		usleep(10000);
+		r = fetch(a);
+	}
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_int_eq(r.len, LONG_ANSWER);
+	free(r.body);
+	for (int i = 1; i < n; i++)
+		close(fds[i]);
+}
+
+START_TEST(long_answers)
+{
+	serve_while(ask_long);
 }
 END_TEST
 
@@ -1499,6 +1541,7 @@ int main(void)
 	tcase_add_test(c, bad);
 	tcase_add_test(c, refusals_in_the_log);
 	tcase_add_test(c, bodies);
+	tcase_add_test(c, long_answers);
 	tcase_add_test(c, no_version);
 	tcase_add_test(c, files);
 	tcase_add_test(c, broken_off);
