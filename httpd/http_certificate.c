@@ -175,6 +175,20 @@ int http_certificate_look(struct http_certificate *c, char *why, size_t size)
 	return rc < 0 ? -EINVAL : 0;
 }
 
+bool http_certificate_names(const struct http_certificate *c, const struct ip *address)
+{
+	const gnutls_datum_t pem = datum(c->certificate);
+	gnutls_x509_crt_t crt;
+	bool named;
+
+	if (gnutls_x509_crt_init(&crt))
+		return false;
+	named = !gnutls_x509_crt_import(crt, &pem, GNUTLS_X509_FMT_PEM) &&
+		gnutls_x509_crt_check_ip(crt, address->b, address->family == IP_V6 ? 16 : 4, 0);
+	gnutls_x509_crt_deinit(crt);
+	return named;
+}
+
 void http_certificate_fini(struct http_certificate *c)
 {
 	free(c->certificate);

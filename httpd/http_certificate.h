@@ -6,6 +6,7 @@
 #include "core/addr.h"
 #include "core/sha256.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ int http_certificate_make(const char *host, const struct ip *addresses, size_t n
 	struct http_certificate *ret);
 /* Do its two texts belong together? Sets what the others say. 0 or -EINVAL with one line in `why`. */
 int http_certificate_look(struct http_certificate *c, char *why, size_t size);
+/* Is it for this address, too? What cannot be read is for none. */
+bool http_certificate_names(const struct http_certificate *c, const struct ip *address);
 /* Wipes the key. Zeroed is fine. */
 void http_certificate_fini(struct http_certificate *c);
 

@@ -107,6 +107,18 @@ static int make_pair(
 	return rc;
 }
 
+/* It stays as it is: clients may know its sum. */
+static void say_unnamed(const struct access *a, const char *certificate, const char *key)
+{
+	const struct ip *on = &a->base->config.api_address, any = {.family = on->family};
+	char ip[IP_TEXT];
+
+	if (!ip_eq(on, &any) && !http_certificate_names(&a->certificate, on))
+		log_warn("api: %s was made for another address than %s: clients that look at names "
+			 "refuse it; remove it and %s for a new one",
+			certificate, ip_format(on, ip), key);
+}
+
 /* A pair that does not belong together is half of what was made when the host failed: nobody has seen it. */
 static int own_pair(struct access *a, char *why, size_t size)
 {
@@ -117,6 +129,8 @@ static int own_pair(struct access *a, char *why, size_t size)
 	if (!access(certificate, F_OK) && !access(key, F_OK)) {
 		int rc = read_pair(a, certificate, key, why, size);
 
+		if (!rc)
+			say_unnamed(a, certificate, key);
 		if (rc != -EINVAL) /* also what cannot be read: clients know that sum */
 			return rc;
 	}

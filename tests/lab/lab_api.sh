@@ -55,8 +55,19 @@ usher_stop
 config "<api address='$server' certificate='$lab/none.pem'/>" >"$lab/usher.xml"
 refute "a certificate without its key is refused" usher_start
 check "with file and line" grep -q "usher.xml:6: <api> takes certificate= and key= together" "$lab/usher.log"
+config "<api address='10.66.77.77'/>" >"$lab/usher.xml"
+check "an address that no interface has is no reason not to start" usher_start
+check "but is warned of" grep -q "no interface of this host has the address 10.66.77.77" "$lab/usher.log"
+usher_stop
 config "<api address='$server'/>" >"$lab/usher.xml"
 check "the service starts with <api>" usher_start || lab_end
+said() { grep -c "$1" "$lab/usher.log"; }
+check "that is warned of no more" test "$(said "no interface of this host")" = 1
+check "but its certificate is: it was made for the other address" grep -q "api-certificate.pem was made for another address than $server" "$lab/usher.log"
+usher_stop
+rm "$lab"/state/own/api-*.pem
+check "without it, another is made" usher_start
+check "which is right" test "$(said "made for another address")" = 1
 check "a token's name is taken once" eval '"$USHER" token create early --role view 2>&1 | grep -q "there is a token .early. already"'
 view=$(token eve --role view) operate=$(token olga --role operate --expires 30d) admin=$(token adam --role admin)
 pin=$(sed -n 's/^port 8443, certificate SHA-256 //p' "$lab/said")

@@ -81,6 +81,23 @@ START_TEST(what_does_not_belong_together)
 }
 END_TEST
 
+START_TEST(whose_address_is_in_it)
+{
+	struct http_certificate c = make(), none = {.certificate = strdup("nonsense")};
+	struct ip ip;
+
+	ck_assert_int_eq(ip_parse("10.66.0.1", &ip), 0);
+	ck_assert(http_certificate_names(&c, &ip));
+	ck_assert(!http_certificate_names(&none, &ip));
+	ck_assert_int_eq(ip_parse("2001:db8::1", &ip), 0);
+	ck_assert(http_certificate_names(&c, &ip));
+	ck_assert_int_eq(ip_parse("10.66.0.2", &ip), 0);
+	ck_assert(!http_certificate_names(&c, &ip));
+	http_certificate_fini(&c);
+	http_certificate_fini(&none);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_certificate");
@@ -90,6 +107,7 @@ int main(void)
 
 	tcase_add_test(t, one_of_our_own);
 	tcase_add_test(t, as_openssl_reads_it);
+	tcase_add_test(t, whose_address_is_in_it);
 	tcase_add_test(t, what_does_not_belong_together);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
