@@ -143,7 +143,7 @@ struct row {
 #define MEDIA_FIX \
 	"fetch or import the profile's media: usher profiles {profile} says what is missing"
 #define UDP_FIX \
-	"let UDP to port 69, and what is sent back from other ports, through on the bridge: 'nft list ruleset' shows the rules"
+	"let UDP to port 69, and what is sent back from other ports, through on the bridge: 'nft list ruleset' shows the rules, 'usher check' looks"
 
 /* The first that holds is told: what is certain, and what says more, comes first. */
 static const struct row rows[] = {

@@ -161,6 +161,13 @@ named tftp tftp-filtered 30 false
 named web http-filtered 30 false
 check "web: it says what it waits for, and what to do" says web 'waits for +boot-script, for [0-9]+'
 check "web: it is not certain" says web 'cause +probably '
+refute "web: no rule of this host is named" says web '^ +rule'
+nft add table inet lab
+nft add chain inet lab in '{ type filter hook input priority 0; }'
+nft add rule inet lab in iifname br0 tcp dport 8067 drop
+check "web: a rule that drops its requests is, and how to let them in" says web 'rule +this host drops 8067/tcp from br0: nft insert rule inet lab in iifname br0 tcp dport 8067 accept'
+refute "tftp: it is not that rule" says tftp '^ +rule'
+nft delete table inet lab
 named signed boot-program 45 false
 
 check "fine has no cause" no_cause fine

@@ -8,6 +8,7 @@
 #include "core/sys_number.h"
 #include "dhcpd/dhcp_listen.h"
 #include "usher/cli/firewall.h"
+#include "usher/cli/wall.h"
 #include "service/network/one_wire.h"
 
 #include <errno.h>
@@ -86,12 +87,7 @@ static void check_firewall(struct check *k, const struct check_link *l)
 
 static void read_ruleset(struct check *k)
 {
-	FILE *f = popen("PATH=$PATH:/usr/sbin:/sbin nft -j list ruleset 2>/dev/null", "re");
-
-	if (f) {
-		k->ruleset = json_loadf(f, 0, NULL);
-		pclose(f);
-	}
+	k->ruleset = wall_rules();
 	if (!k->ruleset)
 		check_say(k, CHECK_WARN, "firewall",
 			"not looked at: that needs root and nft (apt-get install nftables)");

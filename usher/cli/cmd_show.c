@@ -6,6 +6,7 @@
 #include "usher/client/console_client.h"
 #include "usher/cli/log_text.h"
 #include "usher/cli/machine_text.h"
+#include "usher/cli/wall.h"
 #include "service/console/console_text.h"
 #include "usher/client/printed.h"
 
@@ -215,7 +216,21 @@ static void show_note(const char *note)
 	}
 }
 
-static void show_machine(json_t *m)
+/* Is it a rule of this host? Quiet where that cannot be found out. */
+static void show_wall(const struct cli_common *o, const json_t *m)
+{
+	json_t *rules, *status = NULL;
+
+	if (!wall_matters(json_object_get(m, "attempt")))
+		return;
+	rules = wall_rules();
+	if (rules && !client_once(o->socket, "GET", "/status", NULL, &status))
+		wall_show(m, status, rules);
+	json_decref(status);
+	json_decref(rules);
+}
+
+static void show_machine(const struct cli_common *o, json_t *m)
 {
 	json_t *last = json_object_get(m, "last_event");
 	const char *key;
@@ -243,6 +258,7 @@ static void show_machine(json_t *m)
 		show_unreadable(m, json_string_value(value));
 	show_attempt(json_object_get(m, "attempt"));
 	show_cause(json_object_get(m, "attempt"));
+	show_wall(o, m);
 	show_waiting(m);
 	json_array_foreach(json_object_get(m, "host_keys"), i, value) printf("  host key   %s %s\n",
 		machine_text(value, "fingerprint"), machine_text(value, "type"));
@@ -268,7 +284,7 @@ static int run_show(const struct command *c, int argc, char **argv)
 		return rc;
 	if (o.json)
 		return print_json(reply);
-	show_machine(reply);
+	show_machine(&o, reply);
 	if (json_is_object(json_object_get(reply, "inventory")))
 		discovered_print_hardware(json_object_get(reply, "inventory"));
 	if (went_wrong(reply) && !strcmp(machine_text(reply, "kind"), "guest"))
