@@ -231,6 +231,8 @@ const char *profile_file_path(const struct profile *p, const char *name);
  */
 int profile_settings(
 	const struct profile *p, const json_t *given, json_t **ret, char *why, size_t why_size);
+/* The name of the first setting that profile_settings() refuses, of `given` or the profile: borrowed from there. NULL: none. */
+const char *profile_setting_at_fault(const struct profile *p, const json_t *given);
 /* Replaces the passwords in clear of `given` (an object of texts and sealed ones) by their hashes, which takes some 10 ms
  * each: for a thread that may take that long. What is no fit password stays, for profile_settings() to refuse. `instead`: the hash to
  * put in the place of each, when it does not matter which; NULL: its own. 0 or -ENOMEM. */

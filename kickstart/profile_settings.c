@@ -108,32 +108,59 @@ static const char *text_of(const json_t *v)
 	return json_string_value(json_is_object(v) ? json_object_get(v, "secret") : v);
 }
 
+static int check_one(
+	const struct profile *p, const char *name, const json_t *v, char *why, size_t why_size)
+{
+	const struct profile_setting *s = profile_setting(p, name);
+
+	if (!s)
+		return undeclared(p, name, why, why_size);
+	if (json_object_get(v, "encrypted")) {
+		snprintf(why, why_size,
+			"the secret setting '%s' cannot be read: it was encrypted with another "
+			"key than the one that is there now (see 'usher show')",
+			name);
+		return -EINVAL;
+	}
+	if (!text_of(v)) {
+		snprintf(why, why_size, "setting '%s' is no string", name);
+		return -EINVAL;
+	}
+	return profile_setting_error(s, text_of(v), why, why_size) ? -EINVAL : 0;
+}
+
 static int check_given(const struct profile *p, const json_t *given, char *why, size_t why_size)
 {
-	const struct profile_setting *s;
 	const char *name;
 	json_t *v;
+	int rc = 0;
 
-	json_object_foreach((json_t *)given, name, v)
-	{
-		s = profile_setting(p, name);
-		if (!s)
-			return undeclared(p, name, why, why_size);
-		if (json_object_get(v, "encrypted")) {
-			snprintf(why, why_size,
-				"the secret setting '%s' cannot be read: it was encrypted with another "
-				"key than the one that is there now (see 'usher show')",
-				name);
-			return -EINVAL;
-		}
-		if (!text_of(v)) {
-			snprintf(why, why_size, "setting '%s' is no string", name);
-			return -EINVAL;
-		}
-		if (profile_setting_error(s, text_of(v), why, why_size))
-			return -EINVAL;
-	}
-	return 0;
+	json_object_foreach(
+		(json_t *)given, name, v) if ((rc = check_one(p, name, v, why, why_size))) break;
+	return rc;
+}
+
+/* Is it required, and neither given nor by default there? */
+static bool is_missing(const struct profile_setting *s, const json_t *given)
+{
+	const json_t *v = json_object_get(given, s->name);
+	const char *text = v ? text_of(v) : s->def;
+
+	return s->required && (!text || !*text);
+}
+
+const char *profile_setting_at_fault(const struct profile *p, const json_t *given)
+{
+	const char *name;
+	char why[256];
+	json_t *v;
+
+	json_object_foreach(
+		(json_t *)given, name, v) if (check_one(p, name, v, why, sizeof why)) return name;
+	for (size_t i = 0; i < p->n_settings; i++)
+		if (is_missing(&p->settings[i], given))
+			return p->settings[i].name;
+	return NULL;
 }
 
 /* New reference; NULL when there is no memory or no randomness. */
@@ -161,7 +188,7 @@ static int value_of(const struct profile *p, const struct profile_setting *s, co
 	const json_t *v = json_object_get(given, s->name);
 	const char *text = v ? text_of(v) : s->def;
 
-	if (s->required && !*text) {
+	if (is_missing(s, given)) {
 		snprintf(why, why_size, "profile '%s' requires the setting '%s' (%s): --set %s=…",
 			p->name, s->name, s->help, s->name);
 		return -EINVAL;

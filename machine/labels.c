@@ -152,6 +152,13 @@ int labels_judge(const struct machine *m, const json_t *request, char *why, size
 	return rc;
 }
 
+const char *labels_at_fault(const json_t *request)
+{
+	char why[256];
+
+	return judge_note(json_object_get(request, "note"), why, sizeof why) ? "note" : "labels";
+}
+
 int labels_take(struct machine *m, const json_t *request, bool *ret_changed, char *why, size_t size)
 {
 	const json_t *said = json_object_get(request, "note");

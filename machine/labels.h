@@ -20,7 +20,9 @@ enum {
 
 /* 0, or -EINVAL with one line: what is wrong with what `request` says of them. */
 int labels_judge(const struct machine *m, const json_t *request, char *why, size_t size);
-/* The same, and takes them into the record, which is not saved. *ret_changed (may be NULL) tells whether that changed it.
+/* Of those two members the one that is wrong, if one is: its name (static). */
+const char *labels_at_fault(const json_t *request);
+/* The same as labels_judge(), and takes them into the record, which is not saved. *ret_changed (may be NULL) tells whether that changed it.
  * Also -ENOMEM. */
 int labels_take(
 	struct machine *m, const json_t *request, bool *ret_changed, char *why, size_t size);

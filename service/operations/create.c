@@ -398,7 +398,7 @@ static void on_checked(void *arg, int rc, const char *why)
 	char taken[256];
 
 	if ((!rc || rc == -EEXIST) && judge_name_free(c, taken, sizeof taken)) {
-		rc = -EEXIST;
+		rc = judge_field(c, "name", -EEXIST);
 		why = taken;
 	}
 	if (rc)

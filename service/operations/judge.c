@@ -20,6 +20,13 @@ enum {
 	SETTING_BYTES = 64 << 10,
 };
 
+int judge_field(struct creation *c, const char *member, int rc)
+{
+	if (rc && !*c->field)
+		snprintf(c->field, sizeof c->field, "%s", member);
+	return rc;
+}
+
 static int judge_name(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *name = json_text(body, "name"), *error = machine_name_error(name);
@@ -89,7 +96,7 @@ static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 			json_object_size(settings) > SETTINGS_MAX) {
 			snprintf(why, size, "settings are at most %d texts; look at '%.80s'",
 				SETTINGS_MAX, key);
-			return -EINVAL;
+			return judge_field(c, "settings", -EINVAL);
 		}
 		json_object_set(c->machine->settings, key, v);
 	}
@@ -119,11 +126,11 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 
 	if (strlen(id) >= sizeof m->request_id) {
 		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
-		return -EINVAL;
+		return judge_field(c, "request_id", -EINVAL);
 	}
 	if (strlen(lab) >= sizeof m->lab) {
 		snprintf(why, size, "a lab's name takes at most %zu bytes", sizeof m->lab - 1);
-		return -EINVAL;
+		return judge_field(c, "lab", -EINVAL);
 	}
 	snprintf(m->lab, sizeof m->lab, "%s", lab);
 	snprintf(m->request_id, sizeof m->request_id, "%s", id);
@@ -181,6 +188,18 @@ static const struct segment *segment_of_card(const void *creation, const char *n
 	return judge_segment_named(creation, name);
 }
 
+/* Of the settings that the profile refuses the first. */
+static int judge_setting(struct creation *c, int rc)
+{
+	const char *name = rc ? profile_setting_at_fault(c->profile, c->machine->settings) : NULL;
+	char member[JUDGE_FIELD];
+
+	if (!name)
+		return rc;
+	snprintf(member, sizeof member, "settings.%s", name);
+	return judge_field(c, member, rc);
+}
+
 /* Settings, demands, templates: all that an install will need, but for the files (served_profile.c). */
 static int judge_install(struct creation *c, const struct segment *seg, char *why, size_t size)
 {
@@ -202,8 +221,9 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;
 	}
-	rc = rendering_validated(c->profile, &in, c->machine->spec.memory, c->machine->spec.disk,
-		&r, &c->snapshot, why, size);
+	rc = judge_setting(c,
+		rendering_validated(c->profile, &in, c->machine->spec.memory, c->machine->spec.disk,
+			&r, &c->snapshot, why, size));
 	if (!rc)
 		rc = linted(r, c->machine->spec.disk, &c->findings, why, size);
 	rendering_free(r);
@@ -213,24 +233,26 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 int judge_request(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const struct segment *seg;
-	int rc = judge_name(c, body, why, size);
+	int rc = judge_field(c, "name", judge_name(c, body, why, size));
 
 	if (!rc)
 		rc = judge_texts(c, body, why, size);
 	if (!rc)
-		rc = labels_take(c->machine, body, NULL, why, size);
+		rc = judge_field(
+			c, labels_at_fault(body), labels_take(c->machine, body, NULL, why, size));
 	if (!rc)
 		rc = judge_power(c, body, why, size);
 	if (!rc)
-		rc = judge_flags(c, body, why, size);
+		rc = judge_field(c, "sealed", judge_flags(c, body, why, size));
 	if (!rc)
-		rc = judge_first_boot(c, body, why, size);
+		rc = judge_field(c, "first_boot", judge_first_boot(c, body, why, size));
 	if (!rc)
-		rc = c->clone ? clone_judge(c, body, why, size) : judge_profile(c, body, why, size);
+		rc = c->clone ? clone_judge(c, body, why, size)
+			      : judge_field(c, "profile", judge_profile(c, body, why, size));
 	if (!rc)
 		rc = judge_nics(c, body, &seg, why, size);
 	if (!rc && !c->clone)
-		rc = judge_lists(c, body, why, size);
+		rc = judge_field(c, "ssh_keys", judge_lists(c, body, why, size));
 	if (!rc && c->machine->guest)
 		rc = judge_guest(c, body, why, size);
 	if (!rc && !c->clone)

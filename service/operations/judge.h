@@ -15,6 +15,7 @@ enum {
 	JUDGE_VCPUS_MAX = 1024,
 	JUDGE_MEMORY_MAX_MIB = 1 << 30,
 	JUDGE_DESCRIPTION_MAX = 4096, /* bytes: a few paragraphs */
+	JUDGE_FIELD = sizeof "settings." + PROFILE_NAME,
 };
 
 /* What was read of a profile for one machine of a trial, for the next one that asks for the same: a list of a rack names one
@@ -79,6 +80,7 @@ struct creation {
 		*trial; /* this creation is only judged, with others; NULL: it is carried out */
 	bool making;    /* libvirt is creating the guest */
 	char why[512];  /* why it failed, while it is being undone */
+	char field[JUDGE_FIELD]; /* what of the request is at fault: judge_field() */
 };
 
 /* The segment that the request means, of its first NIC; NULL: none. */
@@ -87,6 +89,9 @@ const struct segment *judge_where(const struct creation *c, json_t *body);
 const struct segment *judge_segment_named(const struct creation *c, const char *name);
 /* Fills machine, profile and snapshot from the request. 0, or -errno with the line that the user reads. */
 int judge_request(struct creation *c, json_t *body, char *why, size_t size);
+/* Notes that this member of the request is at fault ("mac", "settings.disk"; of a further NIC "nics"), where `rc` says that
+ * something is, and nobody said it more closely. Returns `rc`. */
+int judge_field(struct creation *c, const char *member, int rc);
 /* What is wrong with settings before a profile looks at them (static text); NULL: nothing. */
 const char *judge_settings_error(const json_t *settings);
 /* Is the name free? Checked after everything else, so that a name that is taken hides no other fault. */

@@ -35,7 +35,7 @@ static int judge_numbers(struct creation *c, json_t *body, char *why, size_t siz
 	json_int_t vcpus = json_integer_value(json_object_get(body, "vcpus"));
 
 	if (memory < 0)
-		return -EINVAL;
+		return judge_field(c, "memory", -EINVAL);
 	if (!memory)
 		memory = (json_int_t)(p->memory_mib      ? p->memory_mib
 				: p->requires_memory_mib ? p->requires_memory_mib
@@ -48,7 +48,7 @@ static int judge_numbers(struct creation *c, json_t *body, char *why, size_t siz
 		vcpus = p->vcpus ? p->vcpus : 1;
 	if (vcpus > JUDGE_VCPUS_MAX) {
 		snprintf(why, size, "%lld vcpus: more than any host has", (long long)vcpus);
-		return -EINVAL;
+		return judge_field(c, "vcpus", -EINVAL);
 	}
 	c->machine->spec.memory = (uint64_t)memory;
 	c->machine->spec.disk = (uint64_t)disk;
@@ -121,7 +121,7 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 		if (!text || !text_fits(rule, text)) {
 			snprintf(why, size, "%s '%.80s': expected %s", rule->key, text ? text : "?",
 				rule->like);
-			return -EINVAL;
+			return judge_field(c, rule->key, -EINVAL);
 		}
 		rc = machine_spec_change(&c->machine->spec, rule->key, v);
 		if (rc < 0) {
@@ -208,11 +208,11 @@ int judge_guest(struct creation *c, json_t *body, char *why, size_t size)
 	if (!rc)
 		rc = judge_texts(c, body, why, size);
 	if (!rc)
-		rc = judge_autostart(c, body, why, size);
+		rc = judge_field(c, "autostart", judge_autostart(c, body, why, size));
 	if (!rc)
-		rc = judge_volume(c, body, why, size);
+		rc = judge_field(c, "pool", judge_volume(c, body, why, size));
 	if (!rc)
-		rc = judge_disks(c, body, why, size);
+		rc = judge_field(c, "disks", judge_disks(c, body, why, size));
 	c->machine->spec.replace =
 		c->replace; /* for the next start, when we are killed before it is done */
 	return rc;

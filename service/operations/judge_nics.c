@@ -443,20 +443,26 @@ static int judge_card(
 	return 0;
 }
 
+/* The first has the request's own members, if they are not in `nics`. */
+static int nic_field(struct creation *c, size_t i, const char *member, int rc)
+{
+	return judge_field(c, i ? "nics" : member, rc);
+}
+
 static int judge_nic(struct creation *c, json_t *want, size_t i, const struct segment **ret,
 	char *why, size_t size)
 {
 	struct nic *nic = &c->machine->nics[i];
-	int rc = judge_segment(c, want, i, ret, why, size);
+	int rc = nic_field(c, i, "segment", judge_segment(c, want, i, ret, why, size));
 
 	c->machine->n_nics = i + 1;
 	if (!rc)
-		rc = judge_mac(nic, want, why, size);
+		rc = nic_field(c, i, "mac", judge_mac(nic, want, why, size));
 	if (!rc && (!*ret || (i && seats_are_theirs(*ret))))
-		rc = judge_foreign_address(nic, want, *ret, why, size);
+		rc = nic_field(c, i, "address", judge_foreign_address(nic, want, *ret, why, size));
 	else if (!rc)
-		rc = judge_address(c, nic, want, *ret, why, size);
-	return rc ? rc : judge_card(c, i, *ret, why, size);
+		rc = nic_field(c, i, "address", judge_address(c, nic, want, *ret, why, size));
+	return rc ? rc : nic_field(c, i, "mac", judge_card(c, i, *ret, why, size));
 }
 
 int judge_nics(struct creation *c, json_t *body, const struct segment **ret, char *why, size_t size)
@@ -468,7 +474,7 @@ int judge_nics(struct creation *c, json_t *body, const struct segment **ret, cha
 	if (nics && (!json_array_size(nics) || json_array_size(nics) > MACHINE_NICS)) {
 		snprintf(why, size, "nics is an array of 1 to %d: segment, address, mac",
 			MACHINE_NICS);
-		return -EINVAL;
+		return judge_field(c, "nics", -EINVAL);
 	}
 	for (size_t i = 0; (want = wanted(body, i)); i++) {
 		if ((rc = judge_nic(c, want, i, i ? &seg : ret, why, size)))

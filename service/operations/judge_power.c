@@ -97,6 +97,11 @@ int judge_power(struct creation *c, json_t *body, char *why, size_t size)
 {
 	const char *power = json_text(body, "power"), *password = json_text(body, "power_password");
 	int rc = judge_power_target(c->ops, power, password, why, size);
+	char said[512];
 
-	return rc ? rc : judge_power_take(c->machine, power, password);
+	if (!rc)
+		return judge_power_take(c->machine, power, password);
+	if (!*power || !judge_power_target(c->ops, power, "x", said, sizeof said))
+		judge_field(c, "power_password", rc);
+	return judge_field(c, "power", rc);
 }

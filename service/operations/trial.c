@@ -64,13 +64,15 @@ static void trial_end(struct trial *t)
 	trial_free(t);
 }
 
+/* `c`: the machine; NULL: it is none. */
 static void add_fault(struct trial *t, const char *what, size_t index, const char *name,
-	unsigned status, const char *why, json_t *findings)
+	unsigned status, const char *why, const struct creation *c)
 {
 	json_array_append_new(t->faults,
-		json_pack("{s:s, s:I, s:s, s:i, s:s, s:O*}", "what", what, "index",
+		json_pack("{s:s, s:I, s:s, s:i, s:s, s:s?, s:O*}", "what", what, "index",
 			(json_int_t)index, "name", name, "status", (int)status, "error", why,
-			"findings", findings));
+			"field", c && *c->field ? c->field : NULL, "findings",
+			c ? c->findings : NULL));
 }
 
 /* Networks */
@@ -366,7 +368,7 @@ void trial_judged(struct creation *c, unsigned status, const char *why)
 		add_fault(t, "machine", t->at,
 			json_text(json_array_get(json_object_get(t->body, "machines"), t->at),
 				"name"),
-			status, why, c->findings);
+			status, why, c);
 		give_back(t, c->machine);
 		creation_free(c);
 	} else {

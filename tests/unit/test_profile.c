@@ -290,6 +290,8 @@ static void expect_setting_error(const struct profile *p, const char *json, cons
 	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), -EINVAL);
 	ck_assert_ptr_null(all);
 	ck_assert_str_eq(why, want);
+	ck_assert_ptr_nonnull(profile_setting_at_fault(p, given));
+	ck_assert_ptr_nonnull(strstr(want, profile_setting_at_fault(p, given)));
 	json_decref(given);
 }
 
@@ -335,6 +337,7 @@ START_TEST(checks_settings)
 	char why[512];
 
 	ck_assert_int_eq(profile_settings(p, given, &all, why, sizeof(why)), 0);
+	ck_assert_ptr_null(profile_setting_at_fault(p, given));
 	ck_assert_uint_eq(json_object_size(all), 8);
 	ck_assert_str_eq(json_string_value(json_object_get(all, "mirror")), "m'");
 	ck_assert_str_eq(json_string_value(json_object_get(all, "net")), "dhcp");

@@ -2,6 +2,7 @@
 /* POST /judge: machines and networks as if they were made, one after another, and nothing made. */
 #include "service/operations/trial.h"
 
+#include "core/json.h"
 #include "service/operations/judge.h"
 
 #include "http_ask.h"
@@ -87,6 +88,36 @@ START_TEST(what_one_takes)
 	fault_is(f, 2, "machine", 3, "c", 409, "machine 'a' of the same request has that MAC");
 	fault_is(f, 3, "machine", 4, "d", 422, "'x' is not a MAC");
 	ck_assert_uint_eq(json_array_size(f), 4);
+}
+END_TEST
+
+/* What of a request is at fault, for who shows it beside that field. */
+START_TEST(at_which_field)
+{
+	static const struct {
+		const char *more, *field;
+	} rows[] = {{", 'name': 'A B'", "name"}, {", 'mac': 'x'", "mac"},
+		{", 'address': '10.1.1.1'", "address"}, {", 'segment': 'far'", "segment"},
+		{", 'profile': 'none'", "profile"}, {", 'labels': {'A': 'x'}", "labels"},
+		{", 'note': '\\u0001'", "note"}, {", 'power': 'x:'", "power"},
+		{", 'power': 'ipmi://root@10.0.0.9'", "power_password"},
+		{", 'power_password': 'x'", "power_password"}, {", 'sealed': 1", "sealed"},
+		{", 'first_boot': 1", "first_boot"}, {", 'ssh_keys': ['x']", "ssh_keys"},
+		{", 'settings': {'greting': 'x'}", "settings.greting"},
+		{", 'nics': [{'segment': 'lan'}, {'segment': 'lan', 'mac': 'x'}]", "nics"},
+		{", 'nics': [{'segment': 'lan', 'mac': 'x'}]", "mac"}};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const json_t *f;
+
+		snprintf(text, sizeof text, "{'machines': [%s%s}]}",
+			"{'name': 'a', 'kind': 'bare-metal', 'profile': 'small', 'segment': 'lan'",
+			rows[i].more);
+		f = json_array_get(judged(text), 0);
+		ck_assert_msg(!strcmp(json_text(f, "field"), rows[i].field), "%s: %s", rows[i].more,
+			ask.body);
+	}
 }
 END_TEST
 
@@ -365,9 +396,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {what_one_takes, what_a_fault_takes, what_is_there, in_common,
-		shapes, a_full_network, guests, networks_that_come, dropped, room_in_pools,
-		who_has_it, profile_is_kept};
+	const TTest *const tests[] = {what_one_takes, at_which_field, what_a_fault_takes,
+		what_is_there, in_common, shapes, a_full_network, guests, networks_that_come,
+		dropped, room_in_pools, who_has_it, profile_is_kept};
 	Suite *s = suite_create("trial");
 	TCase *t = tcase_create("trial");
 
