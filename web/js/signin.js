@@ -29,7 +29,7 @@ export function signInView(root, why, then) {
 		then();
 	} } }, el("img", { src: "/web/icon.svg", alt: "", width: 44, height: 44 }), el("h1", {}, "usher"), el("label.field", {}, el("span", {}, "Token"), field), problem,
 	el("button.button.primary", { type: "submit" }, "Sign in"),
-	el("p.dim", { id: "signin-help" }, "An administrator makes one: ", el("code", {}, "usher token create NAME"), ". It stays in this tab and is forgotten when the tab is closed."));
+	el("p.dim", { id: "signin-help" }, "An administrator makes one on the server: ", el("code", {}, "usher token create NAME --role operate"), ". It stays in this tab and is forgotten when the tab is closed."));
 	root.replaceChildren(el("main", { id: "main", tabindex: -1 }, form));
 	field.focus();
 }
