@@ -18,7 +18,7 @@ export function discoveredView(root) {
 	const draw = () => polled.again();
 	const polled = poll(async () => {
 		const all = (await get("/discovered")).discovered;
-		redraw(list, JSON.stringify(all) + Math.floor(Date.now() / MINUTE_MS), () => (all.length ? all.map((d) => card(d, draw)) : [el("p.empty", {}, "No unknown machine has booted. A segment with discover='yes' lets machines say what they are.")]));
+		redraw(list, JSON.stringify(all) + Math.floor(Date.now() / MINUTE_MS), () => (all.length ? all.map((d) => card(d, draw)) : [el("p.empty", {}, "No unknown machine has told what it is. In a segment with discover='yes' (usher.xml(5)) such machines boot a system in memory, which contrib/discover makes.")]));
 	}, EVERY_MS);
 	const soon = throttled(draw, SOON_MS);
 	const off = onEvents((e) => ["discovered", "enrolled", "deleted"].includes(e.kind) && soon());

@@ -41,7 +41,7 @@ export function listView(root, route) {
 	let left = false;
 	const table = new Table({ columns, key: (m) => m.name, label: "Machines", selection, sort: { id: filter.sort || "name", down: filter.down === "1" },
 		onOpen: (m) => go("machine", m.name), onSort: () => changed(), onSelect: () => drawSelection(), rowClass: (m) => `state-${stateOf(m)}${m.deleting ? " deleting" : ""}`,
-		empty: "No machine matches." });
+		empty: "" });
 	const search = el("input.search", { type: "search", placeholder: "Search   /", "aria-label": "Search machines", value: filter.q || "", spellcheck: "false",
 		on: { input: settled(() => set("q", search.value), 120) } });
 	const chips = el("div.chips", { role: "group", "aria-label": "States" });
@@ -53,6 +53,12 @@ export function listView(root, route) {
 	function set(name, value) {
 		filter[name] = value || "";
 		changed();
+	}
+	function clearFilter() {
+		Object.keys(filter).filter((name) => name !== "sort" && name !== "down").forEach((name) => delete filter[name]);
+		search.value = "";
+		changed();
+		search.focus();
 	}
 	function changed() {
 		if (left)
@@ -67,6 +73,7 @@ export function listView(root, route) {
 			return;
 		const list = [...machines.all()].filter((m) => matches(m, filter, stateOf));
 		table.show(table.sorted(list));
+		drawEmpty(table.nothing, clearFilter);
 		for (const name of selection)
 			if (!machines.get(name))
 				selection.delete(name);
@@ -106,6 +113,19 @@ export function listView(root, route) {
 		clearInterval(look);
 		table.end();
 	};
+}
+
+// Why there is no row, and what can be done.
+function drawEmpty(node, clearFilter) {
+	const none = !machines.count();
+	redraw(node, `${state.loaded} ${none}`, () => {
+		if (!state.loaded)
+			return ["Reading machines"];
+		if (!none)
+			return ["No machine matches. ", el("button.button.small", { type: "button", on: { click: clearFilter } }, "Show all")];
+		return ["There are no machines yet. ", may("operate") ? el("a", { href: to("create") }, "Create a guest, or enroll bare metal") : "Who has a token that may operate machines creates them",
+			". What boots without a record, in a segment that discovers, is listed under ", el("a", { href: to("discovered") }, "Discovered"), "."];
+	});
 }
 
 function drawTimes(table) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A room full of machines on one screen: a tile for each, no controls.
 import { el, setClass, setText, throttled } from "./dom.js";
-import { byName, machines, onMachines } from "./machines.js";
+import { byName, machines, onMachines, state } from "./machines.js";
 import { count } from "./format.js";
 import { progress, shape, stateOf, states } from "./states.js";
 import { counts } from "./bar.js";
@@ -36,8 +36,9 @@ export function wallView(root) {
 		}
 		tiles.clear();
 		kept.forEach((t, name) => tiles.set(name, t));
-		more.hidden = shown.length === list.length;
-		setText(more, `and ${count(list.length - shown.length)} more`);
+		grid.hidden = !list.length;
+		more.hidden = list.length > 0 && shown.length === list.length;
+		setText(more, list.length ? `and ${count(list.length - shown.length)} more` : state.loaded ? "There are no machines yet." : "Reading machines");
 		drawTotals(totals);
 	};
 	const soon = throttled(draw, 400);
@@ -74,16 +75,18 @@ function spread(n, most, rows, w, h) {
 	return most;
 }
 
+const isOff = (m) => m.guest_state && m.guest_state !== "running";
+
 function tile(t, m, size) {
 	if (t && t.of === m && t.size === size)
 		return t;
-	const state = stateOf(m), p = progress(m);
+	const now = stateOf(m), p = progress(m);
 	t ||= { node: el("div", { role: "listitem" }) };
-	setClass(t.node, `tile tone-${state}${needsEye(m) ? " eye" : ""}`);
-	t.node.title = `${m.name}: ${states[state].word}${p ? `, ${p.words}` : ""}`;
+	setClass(t.node, `tile tone-${now}${needsEye(m) ? " eye" : ""}`);
+	t.node.title = `${m.name}: ${states[now].word}${p ? `, ${p.words}` : ""}`;
 	t.node.setAttribute("aria-label", t.node.title);
 	t.node.style.setProperty("--fill", p && m.state !== "up" ? ((p.stage + p.share) / 5).toFixed(3) : m.state === "up" ? 1 : 0);
-	t.node.replaceChildren(el("a.tile-name", { href: to("machine", m.name), tabindex: -1 }, m.name), el("span.tile-state", {}, shape(state, 14), el("span", {}, states[state].word)), el("span.tile-what", {}, (m.attempt?.cause && m.attempt.cause.text) || (p && m.state !== "up" ? p.words : m.profile || "")));
+	t.node.replaceChildren(el("a.tile-name", { href: to("machine", m.name), tabindex: -1 }, m.name), el("span.tile-state", {}, shape(now, 14), el("span", {}, states[now].word)), el("span.tile-what", {}, (m.attempt?.cause && m.attempt.cause.text) || (p && m.state !== "up" ? p.words : isOff(m) ? `guest ${m.guest_state}` : m.profile || "")));
 	Object.assign(t, { of: m, size });
 	return t;
 }
