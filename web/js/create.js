@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Create a guest or enroll bare metal: a form that the service judges while it is filled in. Nothing is made by that.
-import { el, settled } from "./dom.js";
+import { el, setText, settled } from "./dom.js";
 import { get, passes, post, postFull, requestId } from "./api.js";
 import { toast, trying } from "./dialog.js";
 import { readAgain } from "./machines.js";
@@ -14,6 +14,7 @@ import { viewKeys } from "./keys.js";
 
 const JUDGE_AFTER_MS = 350;
 const FETCH_LOOK_MS = 1500;
+const JUDGE_AGAIN_MS = 3000; // where the service did not answer
 const GiB = 1024 ** 3, MiB = 1024 ** 2;
 
 export function createView(root, route) {
@@ -23,6 +24,7 @@ export function createView(root, route) {
 	const verdict = el("div.verdict.card", { role: "status", "aria-live": "polite" }, el("p.dim", {}, "What is wrong is said here."));
 	const findings = el("ul.findings", { hidden: true, "aria-label": "Findings" });
 	const submit = el("button.button.primary", { type: "submit", disabled: true }, "Create");
+	const why = el("span.dim", { "aria-hidden": "true" }); // the verdict in short, beside the button: for eyes
 	let profiles = [], profile = null, request = requestId(), round = 0;
 
 	const judgeSoon = settled(() => judge(), JUDGE_AFTER_MS);
@@ -42,7 +44,7 @@ export function createView(root, route) {
 		page.append(kind.node, el("div.fields", {},
 			form.text("name", "Name", { help: "a-z, 0-9 and -", required: true }),
 			form.select("profile", "Profile", profiles.map((one) => [one.name, one.error || one.missing ? `${one.name} (not ready)` : one.title && one.title !== one.name ? `${one.name}: ${one.title}` : one.name]), { required: true, value: route.args.profile }),
-			form.select("segment", "Segment", [["", s.segments.length > 1 ? "Choose" : "The only one"], ...s.segments.map((one) => [one.name, `${one.name}  ${one.subnet ? `${one.subnet}/${one.prefix}` : ""}`])], { value: d?.segment }),
+			form.select("segment", "Segment", [["", s.segments.length > 1 ? "The one that fits" : "The only one"], ...s.segments.map((one) => [one.name, `${one.name}  ${one.subnet ? `${one.subnet}/${one.prefix}` : ""}`])], { value: d?.segment }),
 			form.text("address", "Address", { help: "if left out: the lowest that is free" }),
 			form.text("mac", "MAC", { only: "bare-metal", required: !from, value: d?.mac || "", help: from ? "of the card that it booted from" : "of the card that boots" }),
 			form.text("power", "Power", { only: "bare-metal", help: "ipmi://USER@ADDRESS, redfish://…, wol:, or a program" }),
@@ -53,7 +55,8 @@ export function createView(root, route) {
 		el("h2", {}, "Settings of the profile"), settings,
 		el("details.more", {}, el("summary", {}, "SSH keys, labels and a note"), el("div.fields.wide", {}, form.area("ssh_keys", "SSH keys that may log in, one a line"), form.area("labels", "Labels, one a line: key: value"), form.area("note", "Note"))),
 		form.check("arm", "Install it now", "bare-metal"),
-		el("div.form-end", {}, submit));
+		el("div.form-end", {}, submit, why));
+		kind.node.hidden = !!from;
 		form.of("profile").input.addEventListener("change", pickProfile);
 		page.addEventListener("change", () => kindChanged(kind.value()));
 		kindChanged(kind.value());
@@ -95,15 +98,18 @@ export function createView(root, route) {
 			answer = await post("/judge", { machines: [{ ...body(), ...standIns(missing) }] });
 		} catch (e) {
 			answer = { faults: [{ error: e.message, findings: e.findings }] };
+			if (passes(e))
+				setTimeout(() => mine === round && root.isConnected && judge(), JUDGE_AGAIN_MS);
 		}
 		if (mine !== round)
 			return;
-		const faults = (answer.faults || []).concat(missing.map((name) => ({ error: `${form.of(name).label} is missing` })));
+		const faults = (answer.faults || []).map((f) => ({ ...f, error: plain(f.error) })).concat(missing.map((name) => ({ error: `${form.of(name).label} is missing` })));
 		const left = form.placeFaults(faults.map((f) => f.error));
 		submit.disabled = faults.length > 0;
+		setText(why, faults[0]?.error || "");
 		verdict.className = `verdict card ${faults.length ? "bad" : "good"}`;
 		verdict.replaceChildren(el("h2", {}, faults.length ? "Not yet" : form.value("kind") === "guest" ? "It can be created" : "It can be enrolled"),
-			...(faults.length ? left.concat(form.unplaced(left, faults)).map((t) => el("p", {}, t)) : [el("p.dim", {}, summary())]), ...(answer.warning ? [el("p.warn", {}, answer.warning)] : []));
+			...(faults.length ? left.concat(form.unplaced(left, faults)).map((t) => el("p", {}, t)) : [el("p.dim", {}, summary()), noLogin() ? el("p.dim", {}, "No SSH key and no password are given: nobody can log in, unless the profile itself says who.") : ""]), ...(answer.warning ? [el("p.warn", {}, answer.warning)] : []));
 		drawFindings(findings, faults.flatMap((f) => f.findings || []).concat(answer.findings || []));
 	}
 
@@ -113,8 +119,11 @@ export function createView(root, route) {
 			: b.arm ? `${b.name} is installed at its next boot from the network. What is on its disk is lost.` : `${b.name} gets a record and an address. Nothing is installed until you say so.`;
 	}
 
+	const noLogin = () => profile?.settings?.some((s) => s.type === "password") && !form.value("ssh_keys") && !profile.settings.some((s) => s.type === "password" && form.value(`set ${s.name}`));
+
 	async function make() {
 		submit.disabled = true;
+		setText(why, "The service is at it.");
 		const wanted = { ...body(), request_id: request };
 		let lost = false; // nobody knows whether it was done: the same request again finds out
 		await trying(async () => {
@@ -125,7 +134,7 @@ export function createView(root, route) {
 				});
 				if (status !== 202) {
 					readAgain(answer.name);
-					toast(`${answer.name}: ${answer.state}`);
+					toast(`${answer.name} is ${wanted.kind === "guest" ? "created" : "enrolled"}${answer.state === "armed" ? " and armed" : ""}`);
 					if (root.isConnected)
 						go("machine", answer.name);
 					return;
@@ -138,6 +147,7 @@ export function createView(root, route) {
 		if (!lost)
 			request = requestId();
 		submit.disabled = false;
+		setText(why, "");
 	}
 	viewKeys({ Escape: ["Back", () => go("machines")] });
 	trying(begin);
@@ -145,6 +155,9 @@ export function createView(root, route) {
 
 // What is still missing does not keep the service from judging the rest.
 const standIns = (missing) => Object.fromEntries(missing.map((name) => [name, { name: `new-${Date.now().toString(36)}`, mac: "02:00:5e:00:53:fe" }[name]]).filter(([, v]) => v));
+
+// The service words a fault for the command line too: here a field is meant.
+const plain = (text) => text.replace(/^--[a-z-]+: /, "").replace(/: --[a-z-]+ [A-Z]+$/, "").replace(/, like --[a-z-]+ \S+$/, "");
 
 async function showFetching(verdict, wanted) {
 	const now = (await get("/fetches")).fetching;

@@ -6,7 +6,7 @@ let serial = 0;
 
 // To which field a fault belongs that names none: what it says.
 const clues = [
-	["mac", /\bMAC\b/], ["address", /\baddress(es)?\b/i], ["memory", /\bmemory\b/i], ["disk", /\bdisk\b/i], ["vcpus", /\bCPUs?\b/i], ["power", /\b(controller|power)\b/i],
+	["mac", /\bMAC\b/], ["address", /\baddress(es)?\b/i], ["memory", /\bmemory\b/i], ["disk", /\bdisk\b/i], ["vcpus", /\bCPUs?\b/i], ["power_password", /\bpassword\b.*\bcontroller\b/i], ["power", /\b(controller|power)\b/i],
 	["segment", /\b(segment|networks?)\b/i], ["profile", /\bprofile\b/i], ["labels", /\blabel/i], ["note", /\bnote\b/i], ["name", /\bname\b|exists already/i],
 ];
 
