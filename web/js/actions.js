@@ -13,11 +13,14 @@ import { stateBadge } from "./bar.js";
 const AT_ONCE = 100; // machines of one bulk call, so that the dialog can tell how far it is
 const TRIES = 3, TRY_AGAIN_MS = 3000; // of a part
 const FETCH_LOOK_MS = 2000;
+const SLOW_MS = 800; // what takes longer is told
 const LISTED = 200;  // in a dialog
 const LOOKED_AT = 20; // whose disks are asked for before they are deleted
 
 const isGuest = (m) => m.kind === "guest";
 const installs = (m) => ["armed", "booting", "installing"].includes(m.state);
+
+const bareMetal = (m) => (m.power === null ? "it is bare metal, and usher does not know its controller" : "it is bare metal: use Power");
 
 // not(m): why it does not apply to this one, or null. ask: fields of the dialog that go into the request.
 const actions = [
@@ -33,12 +36,12 @@ const actions = [
 	},
 	{
 		id: "start", label: "Start", kind: "primary", says: "These guests are started, or resumed where they are paused.",
-		not: (m) => (!isGuest(m) ? "it is bare metal: use Power" : m.guest_state === "running" ? "it runs already" : null),
+		not: (m) => (!isGuest(m) ? bareMetal(m) : m.guest_state === "running" ? "it runs already" : null),
 	},
 	{
 		id: "stop", label: "Stop", kind: "primary", says: "These guests are asked to shut down. usher waits for two minutes.",
-		not: (m) => (!isGuest(m) ? "it is bare metal: use Power" : m.guest_state === "off" ? "it is off already" : null),
-		fields: () => [check("force", "Cut their power instead of asking. What they have not written is lost.")],
+		not: (m) => (!isGuest(m) ? bareMetal(m) : m.guest_state === "off" ? "it is off already" : null),
+		fields: (list) => [check("force", list.length === 1 ? "Cut its power instead of asking. What it has not written is lost." : "Cut their power instead of asking. What they have not written is lost.")],
 		body: (form) => (form.force.checked ? { force: true } : {}),
 	},
 	{
@@ -122,8 +125,12 @@ async function carryOut(action, list, dialog, signal, done) {
 	const body = action.body?.(form) || {}, names = list.map((m) => m.name);
 	const meter = el("progress.meter", { max: names.length, value: 0, hidden: names.length <= AT_ONCE, "aria-label": "Done" });
 	const said = el("p.dim", { role: "status" });
+	const timer = setTimeout(() => { said.textContent = names.length <= AT_ONCE ? "The service is at it. It goes on if you close this." : ""; }, SLOW_MS);
 	dialog.querySelector(".dialog-body").append(meter, said);
-	const results = names.length === 1 ? [await one(action.id, names[0], body)] : await bulk(action.id, names, body, meter, signal);
+	const results = await (names.length === 1 ? one(action.id, names[0], body).then((r) => [r]) : bulk(action.id, names, body, meter, signal)).finally(() => {
+		clearTimeout(timer);
+		said.textContent = "";
+	});
 	await fetched(action.id, results, body, said, signal);
 	if (action.id !== "delete")
 		names.forEach(readAgain);

@@ -2,6 +2,9 @@
 // Dialogs (the browser's own element: focus stays inside, Esc closes) and short notices.
 import { $, el } from "./dom.js";
 
+// What somebody is asked to write comes first.
+const writable = ".dialog-body :is(textarea, input:not([type=checkbox], [type=radio], [type=file]))";
+
 // content: elements. buttons: [{label, kind, act(dialog, signal) -> promise; true: it stays open; stop: what Cancel is called
 // meanwhile}]. `signal` ends when the dialog is closed.
 export function openDialog({ title, content, buttons = [], wide = false, onClose }) {
@@ -19,6 +22,7 @@ export function openDialog({ title, content, buttons = [], wide = false, onClose
 	});
 	document.body.append(dialog);
 	dialog.showModal();
+	$(writable, dialog)?.focus();
 	return dialog;
 }
 
@@ -49,6 +53,9 @@ export function dialogProblem(dialog, text) {
 	p.hidden = !text;
 	p.textContent = text || "";
 }
+
+// Of another view, or of nobody any more.
+export const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
 
 export const dialogIsOpen = () => !!$("dialog[open]");
 

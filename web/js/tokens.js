@@ -21,13 +21,13 @@ export function tokensView(root) {
 
 function table(tokens, again) {
 	return el("table.plain", {}, el("thead", {}, el("tr", {}, ["Name", "Role", "Made", "By", "Ends", "Last used", ""].map((h) => el("th", { scope: "col" }, h || el("span.sr", {}, "Actions"))))),
-		el("tbody", {}, tokens.map((t) => el("tr", {}, el("td", {}, el("b", {}, t.name)), el("td", {}, el("span.chip", {}, t.role)), el("td", {}, moment(t.created)), el("td", {}, t.by || ""), el("td", {}, t.expires ? moment(t.expires) : "never"), el("td", {}, t.last_used ? `${since(t.last_used)} ago` : "never"),
+		el("tbody", {}, tokens.map((t) => el("tr", {}, el("td", {}, el("b", {}, t.name)), el("td", {}, el("span.chip", {}, t.role)), el("td", {}, moment(t.created)), el("td", {}, t.by || ""), el("td", {}, t.expires ? moment(t.expires) : "never", t.expires && Date.parse(t.expires) < Date.now() ? [" ", el("span.chip.bad", {}, "expired")] : null), el("td", {}, t.last_used ? `${since(t.last_used)} ago` : "never"),
 			el("td.end", {}, el("button.button.danger-quiet.small", { type: "button", on: { click: () => drop(t, again) } }, "Revoke…"))))));
 }
 
 function make(again) {
 	const form = new Form();
-	openDialog({ title: "New token", content: el("div.fields", {}, form.text("name", "Name", { required: true, help: "the timeline names it" }), form.select("role", "May", [["view", "look"], ["operate", "operate machines"], ["admin", "do everything"]]), form.select("days", "For", [["1", "a day"], ["30", "30 days"], ["365", "a year"], ["", "ever"]], { value: "30" })),
+	openDialog({ title: "New token", content: el("div.fields", {}, form.text("name", "Name", { required: true, help: "the timeline names it" }), form.select("role", "May", [["view", "look (view)"], ["operate", "operate machines (operate)"], ["admin", "do everything (admin)"]]), form.select("days", "For", [["1", "a day"], ["30", "30 days"], ["365", "a year"], ["", "ever"]], { value: "30" })),
 		buttons: [{ label: "Make it", act: async (dialog) => {
 			const body = { name: form.value("name"), role: form.value("role") };
 			if (form.value("days"))
