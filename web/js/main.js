@@ -8,7 +8,7 @@ import { go, here, to } from "./route.js";
 import { globalKeys, showKeys, viewKeys } from "./keys.js";
 import { applyTheme, nextTheme, theme } from "./theme.js";
 import { signInView, troubleView } from "./signin.js";
-import { toast } from "./dialog.js";
+import { closeDialogs, toast } from "./dialog.js";
 import { listView } from "./list.js";
 import { machineView } from "./machine.js";
 import { createView } from "./create.js";
@@ -42,6 +42,7 @@ let frame = null;
 function show() {
 	const route = here(), view = Object.hasOwn(views, route.view) ? views[route.view] : views.machines;
 	leave();
+	closeDialogs();
 	viewKeys({});
 	const main = el("main", { id: "main", tabindex: -1, class: `view-${route.view}` });
 	frame.main.replaceWith(main);
@@ -51,7 +52,14 @@ function show() {
 	for (const a of frame.nav.querySelectorAll("a"))
 		a.toggleAttribute("aria-current", a.dataset.view === (view.under || route.view));
 	frame.nav.querySelectorAll("a[aria-current]").forEach((a) => a.setAttribute("aria-current", "page"));
-	leave = view.show(main, route) || (() => {});
+	const mine = frame.nav.querySelector("a[aria-current]");
+	mine?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	leave = (view.role && !may(view.role) ? refused : view.show)(main, route) || (() => {});
+}
+
+// A view that this token's role has no part in.
+function refused(root) {
+	root.append(el("p.empty", {}, `This takes a token of the role admin, and yours is of the role ${session.role}.`));
 }
 
 function header() {
@@ -70,12 +78,19 @@ function header() {
 	const head = el("header", {}, el("a.brand", { href: to("machines") }, el("img", { src: "/web/icon.svg", alt: "", width: 22, height: 22 }), "usher"), nav,
 		el("div.tools", {}, may("operate") ? el("a.button.primary.small", { href: to("create") }, "Create") : null, link, themeButton,
 			el("button.icon", { type: "button", "aria-label": "Keyboard", title: "Keyboard  ?", on: { click: showKeys } }, "?"), who));
+	let told = null;
+	const drawTrouble = () => {
+		const text = state.loaded && state.link === "away" ? "The service does not answer. What is shown may be old. This page goes on by itself when it is back." : told;
+		trouble.hidden = !text;
+		setText(trouble, text || "");
+	};
 	const offs = [onMachines(() => {
 		setClass(link, `link ${state.link}`);
-		setText(link.lastChild, { live: "live", polling: "live", away: "away" }[state.link]);
+		setText(link.lastChild, { live: "live", polling: "live", away: "offline" }[state.link]);
+		drawTrouble();
 	}), watchStatus((s) => {
-		trouble.hidden = !s.trouble;
-		setText(trouble, s.trouble || "");
+		told = s.trouble;
+		drawTrouble();
 		setText($(".version", who), `usher ${s.version}`);
 	})];
 	return { head, nav, trouble, end: () => offs.forEach((f) => f()) };
@@ -113,6 +128,7 @@ async function read(mine) {
 function askForToken(why) {
 	leave();
 	leave = () => {};
+	closeDialogs();
 	end();
 	frame?.end();
 	frame = null;
