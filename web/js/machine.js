@@ -4,7 +4,7 @@ import { el, factRow as row, keepingFocus, redraw, setText, throttled } from "./
 import { get, getTagged, machinePath } from "./api.js";
 import { machines, onEvents, onMachines, readAgain, state } from "./machines.js";
 import { address, bytes, moment, since } from "./format.js";
-import { stepText } from "./states.js";
+import { progress, stepText } from "./states.js";
 import { labelChips, stateBadge } from "./bar.js";
 import { actionsFor, confirmBoot, editLabels, menu } from "./actions.js";
 import { drawTimeline } from "./timeline.js";
@@ -87,7 +87,7 @@ export function machineView(root, route) {
 		const m = machines.get(name), width = Math.floor(picture.clientWidth - 32);
 		if (!m || width < 100)
 			return;
-		picture.replaceChildren(drawTimeline(m, events, width) || el("p.dim", {}, "usher has not installed it yet."));
+		picture.replaceChildren(drawTimeline(m, events, width) || el("p.dim", {}, `usher has not installed it yet.${may("operate") ? " “Reinstall…” arms it: then it is installed at its next boot from the network." : ""}`));
 		const waits = head.querySelector(".waits");
 		if (waits)
 			setText(waits, waitsText(m));
@@ -137,7 +137,8 @@ async function readEvents(name, into) {
 	into.push(...had.filter((e) => e.seq > last));
 }
 
-const waitsText = (m) => (m.attempt?.waits_for ? `${stepText(m.attempt.waits_for)}, since ${since(m.attempt.waits_since)}` : `since ${since(m.since)}`);
+// An installer that is at work is not waited for: its last word was so long ago.
+const waitsText = (m) => (m.attempt?.waits_for === "installer" ? `${progress(m)?.words || stepText("installer")}, heard of ${since(m.attempt.waits_since)} ago` : m.attempt?.waits_for ? `${stepText(m.attempt.waits_for)}, since ${since(m.attempt.waits_since)}` : `since ${since(m.since)}`);
 
 function drawHead(head, m) {
 	const a = m.attempt;

@@ -5,7 +5,7 @@ import { clock, fine } from "./format.js";
 import { stages, stateOf, stepText } from "./states.js";
 
 const DOTS = 400;
-const TOP = 26, TALL = 40, LEAST = 84, TODO = 72, GAP = 4;
+const TOP = 26, TALL = 40, LEAST = 84, TODO = 72, GAP = 4, LETTER = 7.2, NAMED = 52, CLOCK = 62;
 
 // [{name, from, to (null: it goes on), mark: done | now | failed | over | todo}], times in ms; null: there is no attempt.
 export function stagesOf(m, events, now = Date.now()) {
@@ -58,13 +58,17 @@ export function drawTimeline(m, events, width) {
 	g.push(text(list[0].x, y, clock(list[0].from), "tick"));
 	if (last && last.mark !== "now" && last.x + last.w - list[0].x > 140)
 		g.push(text(last.x + last.w, y, clock(last.to), "tick end"));
-	g.push(text((list[0].x + last.x + last.w) / 2, y, `${fine(last.to - list[0].from)} in all`, "tick middle"));
+	const whole = `${fine(last.to - list[0].from)} in all`, middle = (list[0].x + last.x + last.w) / 2;
+	if (middle - (whole.length * LETTER) / 2 > CLOCK)
+		g.push(text(middle, y, whole, "tick middle"));
+	else
+		g.push(text(CLOCK, y, whole, "tick"));
 	return svg("svg", { class: `timeline tone-${stateOf(m)}`, width, height: y + 8, viewBox: `0 0 ${width} ${y + 8}`, role: "img", "aria-label": `Timeline. ${timelineText(list, m)}` }, g);
 }
 
 // The room that is left goes to the stages as the square root of their time: a short one stays readable.
 function layOut(list, width) {
-	const scale = Math.min(1, width / 560), least = LEAST * scale, todo = TODO * scale;
+	const scale = Math.min(1, width / 560), least = LEAST * scale, todo = Math.max(TODO * scale, NAMED);
 	const seen = list.filter((s) => s.mark !== "todo");
 	const weight = (s) => Math.sqrt(Math.max(1, s.to - s.from));
 	const all = seen.reduce((n, s) => n + weight(s), 0) || 1;
@@ -85,10 +89,16 @@ function block(s, m, events) {
 	if (s.name === "install" && s.mark !== "todo")
 		parts.push(curve(s, events));
 	if (s.mark !== "todo")
-		parts.push(text(middle, TOP + TALL / 2 + 4.5, s.mark === "now" ? `since ${fine(s.to - s.from)}` : fine(s.to - s.from), `time ${s.mark}`));
+		parts.push(text(middle, TOP + TALL / 2 + 4.5, timeOf(s), `time ${s.mark}`));
 	if (s.mark === "failed")
 		parts.push(svg("path", { d: `M${s.x + s.w - 16} ${TOP + 6}l8 8m0 -8l-8 8`, class: "mark" }));
 	return parts;
+}
+
+// As much as the block has room for: "since 1 min 38 s", "1 min 38 s", "1 min".
+function timeOf(s) {
+	const time = fine(s.to - s.from);
+	return [s.mark === "now" ? `since ${time}` : time, time, time.split(" ").slice(0, 2).join(" ")].find((words) => words.length * LETTER < s.w) || "";
 }
 
 // How far the installer was, over its time.
