@@ -31,7 +31,7 @@ const views = {
 	tokens: { title: "Tokens", show: tokensView, key: "t", role: "admin" },
 	wall: { title: "Wall", show: wallView, key: "w" },
 	machine: { title: "Machine", show: machineView, hidden: true, under: "machines" },
-	create: { title: "Create a machine", show: createView, hidden: true },
+	create: { title: "Create a machine", show: createView, hidden: true, role: "operate" },
 };
 
 const READ_AGAIN_MS = 10000;
@@ -58,8 +58,8 @@ function show() {
 }
 
 // A view that this token's role has no part in.
-function refused(root) {
-	root.append(el("p.empty", {}, `This takes a token of the role admin, and yours is of the role ${session.role}.`));
+function refused(root, { view }) {
+	root.append(el("p.empty", {}, `This takes a token of the role ${views[view].role}, and yours is of the role ${session.role}.`));
 }
 
 function header() {
@@ -100,7 +100,7 @@ async function begin() {
 	try {
 		await whoAmI();
 	} catch (e) {
-		if (e.status === 401)
+		if (e.status === 401 || e.status === 429) // not by itself again: each wrong token counts
 			askForToken(token.get() ? e.message : "");
 		else
 			troubleView($("#page"), e.message, begin);
