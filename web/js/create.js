@@ -43,7 +43,7 @@ export function createView(root, route) {
 		const kind = form.choice("kind", "Kind", [["guest", "Guest", "a virtual machine on this host"], ["bare-metal", "Bare metal", "a machine that boots from the network"]], from || !s.libvirt ? "bare-metal" : "guest");
 		page.append(kind.node, el("div.fields", {},
 			form.text("name", "Name", { help: "a-z, 0-9 and -", required: true }),
-			form.select("profile", "Profile", profiles.map((one) => [one.name, one.error || one.missing ? `${one.name} (not ready)` : one.title && one.title !== one.name ? `${one.name}: ${one.title}` : one.name]), { required: true, value: route.args.profile }),
+			form.select("profile", "Profile", [["", "Choose"]].concat(profiles.map((one) => [one.name, one.error || one.missing ? `${one.name} (not ready)` : one.title && one.title !== one.name ? `${one.name}: ${one.title}` : one.name])), { required: true, value: route.args.profile }),
 			form.select("segment", "Segment", [["", s.segments.length > 1 ? "The one that fits" : "The only one"], ...s.segments.map((one) => [one.name, `${one.name}  ${one.subnet ? `${one.subnet}/${one.prefix}` : ""}`])], { value: d?.segment }),
 			form.text("address", "Address", { help: "if left out: the lowest that is free" }),
 			form.text("mac", "MAC", { only: "bare-metal", required: !from, value: d?.mac || "", help: from ? "of the card that it booted from" : "of the card that boots" }),
@@ -95,7 +95,7 @@ export function createView(root, route) {
 		const mine = ++round, missing = form.missing();
 		let answer;
 		try {
-			answer = await post("/judge", { machines: [{ ...body(), ...standIns(missing) }] });
+			answer = missing.includes("profile") ? {} : await post("/judge", { machines: [{ ...body(), ...standIns(missing) }] });
 		} catch (e) {
 			answer = { faults: [{ error: e.message, findings: e.findings }] };
 			if (passes(e))
