@@ -188,16 +188,21 @@ static const struct segment *segment_of_card(const void *creation, const char *n
 	return judge_segment_named(creation, name);
 }
 
-/* Of the settings that the profile refuses the first. */
-static int judge_setting(struct creation *c, int rc)
+/* The first setting that the profile refuses, or what the guest has too little of. */
+static int judge_demands(struct creation *c, int rc)
 {
-	const char *name = rc ? profile_setting_at_fault(c->profile, c->machine->settings) : NULL;
+	const char *name = profile_setting_at_fault(c->profile, c->machine->settings);
+	const struct machine_spec *spec = &c->machine->spec;
 	char member[JUDGE_FIELD];
 
-	if (!name)
-		return rc;
-	snprintf(member, sizeof member, "settings.%s", name);
-	return judge_field(c, member, rc);
+	snprintf(member, sizeof member, "settings.%s", name ? name : "");
+	if (name)
+		return judge_field(c, member, rc);
+	if (c->machine->guest && spec->memory < c->profile->requires_memory_mib)
+		return judge_field(c, "memory", rc);
+	return c->machine->guest && spec->disk < c->profile->requires_disk
+		? judge_field(c, "disk", rc)
+		: rc;
 }
 
 /* Settings, demands, templates: all that an install will need, but for the files (served_profile.c). */
@@ -221,10 +226,11 @@ static int judge_install(struct creation *c, const struct segment *seg, char *wh
 		snprintf(why, size, "a password could not be hashed: %s", strerror(-rc));
 		return rc;
 	}
-	rc = judge_setting(c,
-		rendering_validated(c->profile, &in, c->machine->spec.memory, c->machine->spec.disk,
-			&r, &c->snapshot, why, size));
-	if (!rc)
+	rc = rendering_validated(c->profile, &in, c->machine->spec.memory, c->machine->spec.disk,
+		&r, &c->snapshot, why, size);
+	if (rc)
+		rc = judge_demands(c, rc);
+	else
 		rc = linted(r, c->machine->spec.disk, &c->findings, why, size);
 	rendering_free(r);
 	return rc;

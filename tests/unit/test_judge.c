@@ -243,6 +243,7 @@ START_TEST(what_it_needs)
 {
 	bad(json_pack("{s:I}", "memory", (json_int_t)128 << 20), -EINVAL, "");
 	ck_assert_msg(strstr(why, "256"), "%s", why);
+	ck_assert_str_eq(c->field, "memory");
 	fine(json_pack("{s:I}", "memory", (json_int_t)256 << 20));
 	begin(false); /* nobody knows what metal has */
 	fine(json_object());

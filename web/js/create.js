@@ -80,7 +80,7 @@ export function createView(root, route) {
 	function body() {
 		const kind = form.value("kind"), guest = kind === "guest";
 		const text = (name) => form.value(name) || undefined;
-		const number = (name, unit) => (form.value(name) ? Math.round(Number(form.value(name)) * unit) || form.value(name) : undefined);
+		const number = (name, unit) => (isNumber(form.value(name)) ? Math.round(Number(form.value(name)) * unit) : undefined);
 		const lines = (name) => form.value(name).split("\n").map((l) => l.trim()).filter(Boolean);
 		return JSON.parse(JSON.stringify({
 			kind, name: form.value("name"), profile: text("profile"), segment: text("segment"), address: text("address"), settings: form.settings(),
@@ -90,6 +90,10 @@ export function createView(root, route) {
 				: { mac: text("mac"), power: text("power"), power_password: text("power_password"), arm: form.value("arm") || undefined, from: from || undefined }),
 		}));
 	}
+
+	// They are left out of what is judged.
+	const wrongNumbers = () => ["memory", "vcpus", "disk"].filter((name) => !form.of(name).node.hidden && form.value(name) && !isNumber(form.value(name)))
+		.map((name) => ({ field: name, error: `${form.of(name).label}: a number is expected` }));
 
 	async function judge() {
 		const mine = ++round, missing = form.missing();
@@ -103,8 +107,8 @@ export function createView(root, route) {
 		}
 		if (mine !== round)
 			return;
-		const faults = (answer.faults || []).map((f) => ({ ...f, error: plain(f.error) })).concat(missing.map((name) => ({ error: `${form.of(name).label} is missing` })));
-		const left = form.placeFaults(faults.map((f) => f.error));
+		const faults = (answer.faults || []).map((f) => ({ ...f, error: plain(f.error) })).concat(missing.map((name) => ({ field: name, error: `${form.of(name).label} is missing` })), wrongNumbers());
+		const left = form.placeFaults(faults).map((f) => f.error);
 		submit.disabled = faults.length > 0;
 		setText(why, faults[0]?.error || "");
 		verdict.className = `verdict card ${faults.length ? "bad" : "good"}`;
@@ -154,6 +158,8 @@ export function createView(root, route) {
 }
 
 // What is still missing does not keep the service from judging the rest.
+const isNumber = (text) => Number(text) > 0;
+
 const standIns = (missing) => Object.fromEntries(missing.map((name) => [name, { name: `new-${Date.now().toString(36)}`, mac: "02:00:5e:00:53:fe" }[name]]).filter(([, v]) => v));
 
 // The service words a fault for the command line too: here a field is meant.

@@ -4,12 +4,6 @@ import { el } from "./dom.js";
 
 let serial = 0;
 
-// To which field a fault belongs that names none: what it says.
-const clues = [
-	["mac", /\bMAC\b/], ["address", /\baddress(es)?\b/i], ["memory", /\bmemory\b/i], ["disk", /\bdisk\b/i], ["vcpus", /\bCPUs?\b/i], ["power_password", /\bpassword\b.*\bcontroller\b/i], ["power", /\b(controller|power)\b/i],
-	["segment", /\b(segment|networks?)\b/i], ["profile", /\bprofile\b/i], ["labels", /\blabel/i], ["note", /\bnote\b/i], ["name", /\bname\b|exists already/i],
-];
-
 export class Form {
 	constructor() {
 		this.fields = new Map(); // name: {node, input, problem, only}
@@ -89,14 +83,10 @@ export class Form {
 			f.node.hidden = !!f.only && f.only !== kind;
 	}
 
-	whose(text) {
-		for (const [name, f] of this.fields)
-			if (f.setting && text.includes(`'${name.slice(4)}'`))
-				return name;
-		for (const [name, f] of this.fields)
-			if (f.setting && new RegExp(`\\b${name.slice(4)}\\b`).test(text))
-				return name;
-		return clues.find(([name, clue]) => this.fields.get(name) && !this.fields.get(name).node.hidden && clue.test(text))?.[0] || null;
+	// The field that a request's key comes from; what is hidden has none.
+	whose(key) {
+		const name = key?.startsWith("settings.") ? `set ${key.slice("settings.".length)}` : key;
+		return this.fields.has(name) && !this.fields.get(name).node.hidden ? name : null;
 	}
 
 	// Puts each fault at its field, where somebody has been there already. Returns those that have no place.
@@ -105,12 +95,12 @@ export class Form {
 			f.problem.hidden = true;
 			f.input.removeAttribute?.("aria-invalid");
 		}
-		return faults.filter((text) => {
-			const name = this.whose(text);
+		return faults.filter(({ field, error }) => {
+			const name = this.whose(field);
 			if (!name || !this.touched.has(name))
 				return true;
 			const f = this.fields.get(name);
-			f.problem.textContent = text;
+			f.problem.textContent = error;
 			f.problem.hidden = false;
 			f.input.setAttribute("aria-invalid", "true");
 			return false;
