@@ -280,6 +280,11 @@ def terminal(page):
     never("the terminal: lines without end are bounded", [] if len(many) <= 4000 and many[-2] == "line 4999" else [f"{len(many)} lines, {many[-2:]}"])
 
 
+def problem(page, name):
+    """What is said beside that field, if anything."""
+    return page.js("const p = document.getElementsByName(arguments[0])[0].closest('.field').querySelector('.field-problem'); return p.hidden ? '' : p.textContent", name)
+
+
 def create(page):
     page.view("create")
     until(lambda: page.all("input[name=name]"))
@@ -287,13 +292,14 @@ def create(page):
     check("the profile's settings are fields", lambda: page.all("[name='set retries']"))
     page.type("input[name=name]", "Web_9")
     page.type("input[name=mac]", "02:00:00:00:bb:01")
-    check("a wrong name is told where it is typed", lambda: "cannot be a machine's name" in page.text(".field-problem:not([hidden])"))
+    check("a wrong name is told where it is typed", lambda: "cannot be a machine's name" in problem(page, "name"))
     page.type("input[name=name]", "web9")
     page.type("[name='set retries']", "77")
-    check("a wrong setting too", lambda: "from 1 to 9" in page.text(".field-problem:not([hidden])"))
+    check("a wrong setting too", lambda: "from 1 to 9" in problem(page, "set retries"))
+    never("and nowhere else", [name for name in ("name", "mac", "address") if problem(page, name)])
     page.type("[name='set retries']", "5")
     page.type("input[name=address]", "10.1.1.1")
-    check("an address of elsewhere too", lambda: "cannot be used in segment" in page.text(".field-problem:not([hidden])"))
+    check("an address of elsewhere too", lambda: "cannot be used in segment" in problem(page, "address"))
     page.type("input[name=address]", "10.66.9.9")
     check("all right, it says what comes", lambda: "can be enrolled" in page.text(".verdict"))
     never("nothing was made by that", ["web9"] if api.machine("web9") else [])
@@ -403,8 +409,10 @@ def guest_made(page):
     until(lambda: page.all("input[name=name]"))
     page.js("document.querySelector('select[name=profile]').value = 'tiny'; document.querySelector('select[name=profile]').dispatchEvent(new Event('change', {bubbles: true}))")
     page.type("input[name=name]", GUEST)
+    page.type("input[name=memory]", "lots")
+    check("what is no number is told where it is typed", lambda: "a number is expected" in problem(page, "memory"))
     page.type("input[name=memory]", "64")
-    check("too little memory is told where it is typed", lambda: "384" in page.text(".field-problem:not([hidden])"))
+    check("so is too little memory", lambda: "384" in problem(page, "memory"))
     page.type("input[name=memory]", "512")
     page.type("[name='set console']", "ttyS0") if page.all("[name='set console']") else None
     check("all right, it says what comes", lambda: "can be created" in page.text(".verdict"))
