@@ -143,6 +143,42 @@ static void check_args(json_t *op, const struct route *route)
 	ck_assert_msg(n == want, "%s: %zu arguments, not %zu", where, n, want);
 }
 
+static bool answers(json_t *op, const char *status)
+{
+	return json_object_get(at(op, "responses"), status);
+}
+
+static bool takes_header(json_t *op, const char *name)
+{
+	json_t *all = json_object_get(op, "parameters"), *one;
+	size_t i;
+
+	json_array_foreach(all, i, one)
+	{
+		one = resolved(one);
+		if (!strcmp(json_string_value(at(one, "in")), "header") &&
+			!strcmp(json_string_value(at(one, "name")), name))
+			return true;
+	}
+	return false;
+}
+
+/* What is answered before a call does anything: by who asks, its arguments, its headers and its body. */
+static void check_statuses(json_t *op, const struct route *route)
+{
+	static const char *const always[] = {"400", "401", "412", "429", "500", "503"};
+	bool once = route->method == HTTP_POST && strcmp(route->path, "/tokens") != 0;
+
+	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+		ck_assert_msg(answers(op, always[i]), "%s: it lacks %s", where, always[i]);
+	so(answers(op, "403") == (least_role(route) > VIEW));
+	so(answers(op, "413") == (route->keys || route->method == HTTP_PUT));
+	so(!strchr(route->path, '*') || answers(op, "404"));
+	so(!once || answers(op, "422"));
+	so(takes_header(op, "Idempotency-Key") == once);
+	so(takes_header(op, "If-Match") == !strncmp(route->path, "/machines/", 10));
+}
+
 static enum http_method method_named(const char *name)
 {
 	for (int m = HTTP_GET; m <= HTTP_DELETE; m++)
@@ -179,6 +215,7 @@ static const struct route *check_call(const char *path, const char *method, json
 	so(json_is_string(json_object_get(op, "operationId")));
 	check_args(op, route);
 	check_body(op, route);
+	check_statuses(op, route);
 	return route;
 }
 
