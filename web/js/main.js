@@ -35,6 +35,7 @@ const views = {
 };
 
 const READ_AGAIN_MS = 10000;
+const GONE_MS = 2000; // a stream that begins anew is no trouble
 
 let leave = () => {};
 let frame = null;
@@ -52,8 +53,7 @@ function show() {
 	for (const a of frame.nav.querySelectorAll("a"))
 		a.toggleAttribute("aria-current", a.dataset.view === (view.under || route.view));
 	frame.nav.querySelectorAll("a[aria-current]").forEach((a) => a.setAttribute("aria-current", "page"));
-	const mine = frame.nav.querySelector("a[aria-current]");
-	mine?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	frame.nav.querySelector("a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 	leave = (view.role && !may(view.role) ? refused : view.show)(main, route) || (() => {});
 }
 
@@ -78,22 +78,35 @@ function header() {
 	const head = el("header", {}, el("a.brand", { href: to("machines") }, el("img", { src: "/web/icon.svg", alt: "", width: 22, height: 22 }), "usher"), nav,
 		el("div.tools", {}, may("operate") ? el("a.button.primary.small", { href: to("create") }, "Create") : null, link, themeButton,
 			el("button.icon", { type: "button", "aria-label": "Keyboard", title: "Keyboard  ?", on: { click: showKeys } }, "?"), who));
-	let told = null;
+	let told = null, gone = false, timer = null;
 	const drawTrouble = () => {
-		const text = state.loaded && state.link === "away" ? "The service does not answer. What is shown may be old. This page goes on by itself when it is back." : told;
+		const text = gone ? "The service does not answer. What is shown may be old. This page goes on by itself when it is back." : told;
 		trouble.hidden = !text;
 		setText(trouble, text || "");
 	};
 	const offs = [onMachines(() => {
 		setClass(link, `link ${state.link}`);
 		setText(link.lastChild, { live: "live", polling: "live", away: "offline" }[state.link]);
+		if (state.link === "away" && state.loaded) {
+			timer ??= setTimeout(() => {
+				gone = true;
+				drawTrouble();
+			}, GONE_MS);
+			return;
+		}
+		clearTimeout(timer);
+		timer = null;
+		gone = false;
 		drawTrouble();
 	}), watchStatus((s) => {
 		told = s.trouble;
 		drawTrouble();
 		setText($(".version", who), `usher ${s.version}`);
 	})];
-	return { head, nav, trouble, end: () => offs.forEach((f) => f()) };
+	return { head, nav, trouble, end: () => {
+		clearTimeout(timer);
+		offs.forEach((f) => f());
+	} };
 }
 
 async function begin() {
