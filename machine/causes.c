@@ -235,7 +235,8 @@ static const struct late {
 	const char *text, *fix;
 } lates[] = {
 	{"away", AT_DHCP | AT(START) | AT_FETCHING, true,
-		"usher was stopped while the machine asked, and it gave up", RESTART_FIX},
+		"usher was stopped while the machine asked, and it gave up",
+		"switch it off and on; or usher disarm {name}, then usher reinstall {name}"},
 	{"no-request", AT(REQUEST), false,
 		"its firmware does not boot from the network, or its frames do not reach this host",
 		"see its boot order, its cable, its VLAN; usher console {name}"},

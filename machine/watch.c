@@ -303,6 +303,15 @@ static void note_step(struct machine *m, enum boot_step step, int64_t since)
 	f->waits_since = since;
 }
 
+/* After a restart of the service it is stuck as before until something is seen: what is only probable since no step came
+ * says less than what was known. */
+static bool stays(const struct machine *m, const struct situation *s, const struct cause *found)
+{
+	if (!found)
+		return !m->facts->any;
+	return m->attempt.cause && s->restarted && m->facts->step == FACTS && !found->certain;
+}
+
 bool machine_look(struct machine *m, int64_t now)
 {
 	enum boot_step step;
@@ -320,8 +329,7 @@ bool machine_look(struct machine *m, int64_t now)
 	else if (!s.up)
 		note_step(m, step, since);
 	found = causes_find(&s, &c);
-	/* after a restart of the service it is stuck as before, until something is seen */
-	if (same_cause(m->attempt.cause, &c, found) || (!found && !m->facts->any))
+	if (same_cause(m->attempt.cause, &c, found) || stays(m, &s, found ? &c : NULL))
 		return false;
 	set_cause(m, found ? &c : NULL);
 	(void)machines_save(m->home, m);

@@ -317,6 +317,8 @@ START_TEST(test_stored)
 	machines_restarted(ms, clock_mono_ms());
 	look_after(1);
 	ck_assert_str_eq(kind(), "paused"); /* nobody said since that it is not */
+	look_after(600);                    /* nor that nothing came since says more */
+	ck_assert_str_eq(kind(), "paused");
 	machine_saw(m, SAW_RESUMED, NULL);
 	look_after(2);
 	ck_assert_str_eq(kind(), "none");
