@@ -166,10 +166,21 @@ static void print_service(const struct cli_common *o, const json_t *status)
 		number(status, "pid"), o->socket);
 }
 
+/* By which the page is asked for: this host's name where all addresses are listened on. */
+static const char *reached_at(const char *address, char host[256])
+{
+	if ((strcmp(address, "0.0.0.0") != 0 && strcmp(address, "::") != 0) ||
+		gethostname(host, 255))
+		return address;
+	host[255] = '\0';
+	return host;
+}
+
 static void print_listener(const json_t *status)
 {
 	const json_t *api = json_object_get(status, "api");
-	const char *address = machine_text(api, "address");
+	char host[256];
+	const char *address = reached_at(machine_text(api, "address"), host);
 	bool six = strchr(address, ':');
 
 	if (json_is_object(api))

@@ -19,7 +19,7 @@ export function eventsTab(root, { name, events }) {
 		}
 		list.replaceChildren(...items);
 		more.hidden = events.length <= SHOWN;
-		more.textContent = `${events.length - SHOWN} earlier ones are not shown: usher timeline ${name}`;
+		more.textContent = `${Math.max(events.length - SHOWN, 0)} earlier ones are not shown: usher timeline ${name}`;
 	};
 	root.append(list, more);
 	draw();

@@ -26,7 +26,7 @@ export function mediaView(root) {
 
 function medium(m, again) {
 	const good = m.state === "ready";
-	return el("section.card", {}, el("div.card-head", {}, el("h2", {}, m.name), el(`span.chip.${good ? "good" : "bad"}`, {}, m.state)),
+	return el("section.card", {}, el("div.card-head", {}, el("h2", {}, m.name), el(`span.chip.${good ? "good" : "bad"}`, {}, m.state === "gone" ? "not there" : m.state)),
 		m.title ? el("p", {}, m.title) : null, m.problem ? el("p.problem", {}, m.problem) : null,
 		!good && m.source === "profile" && m.profiles?.length ? el("p.dim", {}, "How it is got: ", el("code", {}, `usher profiles ${m.profiles[0]}`), " on the server.") : null,
 		m.verifying ? el("div.fetch", {}, el("span", {}, "Computing its checksum"), el("progress.meter", { max: m.verifying.total || 1, value: m.verifying.done, "aria-label": `Checksum of ${m.name}` })) : null,
