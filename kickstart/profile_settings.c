@@ -133,11 +133,15 @@ static int check_given(const struct profile *p, const json_t *given, char *why, 
 {
 	const char *name;
 	json_t *v;
-	int rc = 0;
+	int rc;
 
-	json_object_foreach(
-		(json_t *)given, name, v) if ((rc = check_one(p, name, v, why, why_size))) break;
-	return rc;
+	json_object_foreach((json_t *)given, name, v)
+	{
+		rc = check_one(p, name, v, why, why_size);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 /* Is it required, and neither given nor by default there? */
@@ -155,8 +159,11 @@ const char *profile_setting_at_fault(const struct profile *p, const json_t *give
 	char why[256];
 	json_t *v;
 
-	json_object_foreach(
-		(json_t *)given, name, v) if (check_one(p, name, v, why, sizeof why)) return name;
+	json_object_foreach((json_t *)given, name, v)
+	{
+		if (check_one(p, name, v, why, sizeof why))
+			return name;
+	}
 	for (size_t i = 0; i < p->n_settings; i++)
 		if (is_missing(&p->settings[i], given))
 			return p->settings[i].name;

@@ -22,8 +22,8 @@ enum {
 int labels_judge(const struct machine *m, const json_t *request, char *why, size_t size);
 /* Of those two members the one that is wrong, if one is: its name (static). */
 const char *labels_at_fault(const json_t *request);
-/* The same as labels_judge(), and takes them into the record, which is not saved. *ret_changed (may be NULL) tells whether that changed it.
- * Also -ENOMEM. */
+/* The same as labels_judge(), and takes them into the record, which is not saved. *ret_changed (may be NULL) tells whether
+ * that changed it. Also -ENOMEM. */
 int labels_take(
 	struct machine *m, const json_t *request, bool *ret_changed, char *why, size_t size);
 /* Does `request` say anything of them, and nothing else? */
