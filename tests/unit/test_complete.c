@@ -33,16 +33,17 @@ static const struct command *const commands[] = {&ssh, &list, &render};
 static void completes(const char *typed, const char *want)
 {
 	char words[128], *argv[16], *text = NULL, *save = NULL, got[512] = "";
+	char end[] = "--", nothing[] = "";
 	FILE *was = stdout;
 	size_t size = 0, n = 0;
 
 	setenv("USHER_SOCKET", "/nowhere", 1);
 	snprintf(words, sizeof words, "%s", typed);
-	argv[n++] = (char[]){"--"};
+	argv[n++] = end;
 	for (char *s = strtok_r(words, " ", &save); s; s = strtok_r(NULL, " ", &save))
 		argv[n++] = s;
 	if (!*typed || typed[strlen(typed) - 1] == ' ')
-		argv[n++] = (char[]){""};
+		argv[n++] = nothing;
 	argv[n] = NULL;
 	stdout = open_memstream(&text, &size);
 	ck_assert_int_eq(complete_run(commands, 3, argv), 0);

@@ -661,32 +661,26 @@ END_TEST
 /* Long answers that are not taken: no more of them than there is room for, and nothing else is refused meanwhile. */
 static void ask_long(void)
 {
-	struct ask a = {.path = "/m/long"};
+	static const char get[] = "GET /m/long HTTP/1.1\r\nHost: x\r\n\r\n";
 	int fds[HTTP_ANSWERS_MAX / LONG_ANSWER], n = sizeof fds / sizeof *fds, left = 500;
-	struct reply r = {0};
 
 	for (int i = 0; i < n; i++) {
 		char first;
 
 		fds[i] = dial(NULL);
-		say(fds[i], "GET /m/long HTTP/1.1\r\nHost: x\r\n\r\n");
+		say(fds[i], get);
 		ck_assert_int_eq(recv(fds[i], &first, 1, 0), 1);
 	}
-	expect_reply(a, 503,
+	expect_reply((struct ask){.path = "/m/long"}, 503,
 		"too many long answers are not taken yet: ask again, or for a page of it\n");
 	expect_reply((struct ask){.path = "/m/echo"}, 200, NULL);
-	a.method = "POST";
-	expect_reply(a, 200, NULL);
-	a.method = NULL;
+	ck_assert_int_eq(raw_status("POST /m/long HTTP/1.1\r\nHost: x\r\n"
+				    "Content-Length: 0\r\n\r\n"),
+		200);
 	close(fds[0]);
-	while (left-- && r.status != 200) {
-		free(r.body);
+	while (left-- && raw_status(get) != 200)
 		usleep(10000);
-		r = fetch(a);
-	}
-	ck_assert_int_eq(r.status, 200);
-	ck_assert_int_eq(r.len, LONG_ANSWER);
-	free(r.body);
+	ck_assert_int_gt(left, 0);
 	for (int i = 1; i < n; i++)
 		close(fds[i]);
 }
