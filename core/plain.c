@@ -171,13 +171,31 @@ static size_t put_row(struct writer *w, const char *s, size_t left, unsigned how
 	return k;
 }
 
+static bool is_ordinary(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '%' && hex_digit(c) < 0;
+}
+
+/* What most of a text is: bytes that stand for themselves, and in which no secret begins. As many as there is room for. */
+static size_t put_ordinary(struct writer *w, const char *s, size_t left)
+{
+	size_t room = w->size - w->n, n = 0;
+
+	while (n < left && n + 1 < room && is_ordinary(s[n]))
+		n++;
+	put(w, s, n);
+	return n;
+}
+
 size_t plain_copy(char *buf, size_t size, const char *text, size_t len, unsigned how)
 {
 	struct writer w = {.buf = buf, .size = size};
 	size_t taken;
 
 	for (size_t i = 0; i < len && !w.full; i += taken) {
-		taken = how & PLAIN_SECRETS ? put_row(&w, text + i, len - i, how) : 0;
+		taken = put_ordinary(&w, text + i, len - i);
+		if (!taken && how & PLAIN_SECRETS)
+			taken = put_row(&w, text + i, len - i, how);
 		if (!taken)
 			taken = put_rune(&w, text + i, len - i, how);
 	}

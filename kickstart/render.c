@@ -53,20 +53,26 @@ static int render_text(const struct profile *p, const struct profile_text *t, co
 
 /* The context. */
 
-static json_t *no_text;
+/* One for all, never changed: a third of a context's texts and most of its lists are empty. */
+static json_t *no_text, *no_list;
+static pthread_once_t made = PTHREAD_ONCE_INIT;
 
-static void make_no_text(void)
+static void make_empty(void)
 {
 	no_text = json_string("");
+	no_list = json_array();
 }
 
-/* One for all: a third of a context's texts are empty. */
 static json_t *empty_text(void)
 {
-	static pthread_once_t made = PTHREAD_ONCE_INIT;
-
-	pthread_once(&made, make_no_text);
+	pthread_once(&made, make_empty);
 	return json_incref(no_text);
+}
+
+static json_t *empty_list(void)
+{
+	pthread_once(&made, make_empty);
+	return json_incref(no_list);
 }
 
 /* Our own keys are ASCII: not looked at again for each script. */
@@ -116,7 +122,7 @@ static const char *const dns_keys[] = {"dns", "dns_first", "dns_comma"},
 /* Name servers, in each of the ways that answer files want them: as a list, the first, with commas. */
 static void add_dns(json_t *card, const char *const keys[3], const struct ip *servers, size_t n)
 {
-	json_t *dns = json_array();
+	json_t *dns = n ? json_array() : empty_list();
 	char text[IP_TEXT], all[SEGMENT_DNS_MAX * (IP_TEXT + 1)] = "";
 	size_t len = 0;
 
@@ -270,9 +276,12 @@ static bool is_uefi(const struct machine *m)
 /* The members of a bond, the card that boots first: a bond takes the MAC of its first. */
 static json_t *bond_members(const json_t *bond, const char *boots)
 {
-	json_t *all = json_array(), *word, *one;
+	json_t *all, *word, *one;
 	size_t i;
 
+	if (!json_array_size(bond))
+		return empty_list();
+	all = json_array();
 	json_array_foreach((json_t *)bond, i, word)
 	{
 		const char *mac = json_string_value(word);
@@ -446,7 +455,7 @@ static json_t *cached_json(
 
 static void add_keys(const struct machine *m, json_t *context)
 {
-	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : json_array();
+	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : empty_list();
 	char *json = json_array_size(keys) ? json_dumps(keys, JSON_ENSURE_ASCII) : strdup("[]"),
 	     *text = NULL;
 	struct text t;
