@@ -255,13 +255,15 @@ bool crowd_ask(struct crowd *c, struct ip *ret)
 
 static void believe(struct crowd *c, struct crowd_address *a, bool machine, int64_t until)
 {
+	bool news = a->machine != machine;
+
 	if (!a->peers)
 		wake(c, a);
 	a->machine = machine;
 	a->until = until;
 	if (!a->peers)
 		rest(c, a);
-	for (struct crowd_peer *p = a->peers; p; p = p->beside)
+	for (struct crowd_peer *p = news ? a->peers : NULL; p; p = p->beside)
 		if (p->stranger == machine) {
 			leave(c, p);
 			p->stranger = !machine;
