@@ -6,8 +6,11 @@
 #include <string.h>
 
 /* Of what a path may hold, all but "!$&'()*;", which are signs to one script language or another. */
-static const char plain[] =
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/+,=:@";
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		(c && strchr("-._~/+,=:@", c));
+}
 
 static bool is_control(char c)
 {
@@ -41,7 +44,7 @@ size_t uri_encode_path(const char *path, char *buf, size_t size)
 		char out[3] = {'%', hex[c >> 4], hex[c & 15]};
 		size_t n = sizeof out;
 
-		if (strchr(plain, c)) {
+		if (is_plain((char)c)) {
 			out[0] = (char)c;
 			n = 1;
 		}

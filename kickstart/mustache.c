@@ -128,7 +128,8 @@ static const char *split_format(
 
 	if (!colon)
 		return p->s;
-	snprintf(name, sizeof(name), "%.*s", (int)(colon - p->s), p->s);
+	memcpy(name, p->s, (size_t)(colon - p->s)); /* check_name() has bounded p->len */
+	name[colon - p->s] = '\0';
 	return mustache_format_parse(name, format) < 0 ? p->s : colon + 1;
 }
 

@@ -149,7 +149,7 @@ static bool stands_alone(const struct parser *p, const struct tag *t, const char
 /* Takes the tag at `from` apart. */
 static int scan_tag(struct parser *p, const char *from, struct tag *t)
 {
-	char end[DELIM_MAX + 2];
+	char end[DELIM_MAX + 2] = "";
 	const char *s = from + strlen(p->open), *e;
 
 	*t = (struct tag){.from = from,
@@ -158,11 +158,9 @@ static int scan_tag(struct parser *p, const char *from, struct tag *t)
 		.col = (unsigned)(from - p->line_start) + 1};
 	if (s < p->stop && strchr("#^/>!=&{", *s))
 		t->sigil = *s++;
-	snprintf(end, sizeof(end), "%s%s",
-		t->sigil == '{'           ? "}"
-			: t->sigil == '=' ? "="
-					  : "",
-		p->close);
+	if (t->sigil == '{' || t->sigil == '=')
+		*end = t->sigil == '{' ? '}' : '=';
+	strcat(end, p->close);
 	e = strstr(s, end);
 	if (!e)
 		return tag_fault(p, t, "this tag is not closed, expected '%s'", end);

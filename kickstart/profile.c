@@ -3,6 +3,7 @@
 #include "kickstart/profile_xml.h"
 #include "core/text.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,21 +29,17 @@ struct profile *profile_new(size_t settings, size_t shared, size_t files)
 	return NULL;
 }
 
-void profile_free(struct profile *p)
+static void free_texts(struct profile *p)
 {
 	size_t i;
 
-	if (!p)
-		return;
 	free(p->title);
 	free(p->file);
 	free(p->media.path);
 	free(p->media.url.text);
 	free(p->media.package);
 	free(p->media.fix);
-	json_decref(p->media.files);
 	free(p->image.from);
-	json_decref(p->image.facts);
 	free(p->kernel.text);
 	for (i = 0; i < PROFILE_INITRDS; i++)
 		free(p->initrd[i].text);
@@ -67,6 +64,17 @@ void profile_free(struct profile *p)
 		free(p->files[i].text);
 		free(p->files[i].path);
 	}
+}
+
+void profile_free(struct profile *p)
+{
+	if (!p)
+		return;
+	if (!p->snapshot)
+		free_texts(p);
+	json_decref(p->media.files);
+	json_decref(p->image.facts);
+	json_decref(p->snapshot);
 	free(p->settings);
 	free(p->shared);
 	free(p->files);
@@ -116,6 +124,7 @@ int profile_set_media(struct profile *p, const char *path, const char *url, json
 {
 	char *path_copy = path ? strdup(path) : NULL, *url_copy = url ? strdup(url) : NULL;
 
+	assert(!p->snapshot);
 	if (!path_copy == !url_copy) {
 		free(path_copy);
 		free(url_copy);

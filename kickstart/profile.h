@@ -194,6 +194,7 @@ struct profile {
 	char *domain; /* the <domain> element as text, for guest/ to merge */
 	struct profile_file *files;
 	size_t n_files;
+	json_t *snapshot; /* that all texts above are parts of, kept while they are; NULL: they were read, and are its own */
 };
 
 /* The folder of shared partials, beside the folder of profiles. */
@@ -249,7 +250,7 @@ json_t *profile_mask_secrets(const struct profile *p, const json_t *given);
 /* The profile, its templates and `settings` (a result of profile_settings()) as one object, for
  * struct attempt. -ENOMEM, -EINVAL (a template is not UTF-8), -EFBIG. */
 int profile_snapshot(const struct profile *p, const json_t *settings, json_t **ret);
-/* *ret_settings is borrowed from `snapshot`; may be NULL. -EPROTO with `why` when it is not one
+/* The profile as it was, to read: its texts are the snapshot's, which it keeps a reference to. *ret_settings is borrowed from `snapshot`; may be NULL. -EPROTO with `why` when it is not one
  * of ours, or its settings are asked for and a secret one cannot be read. */
 int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const json_t **ret_settings,
 	char *why, size_t why_size);

@@ -215,11 +215,18 @@ int profile_snapshot(const struct profile *p, const json_t *settings, json_t **r
 	return 0;
 }
 
-/* Reading: the first fault sticks. */
+/* Reading: the first fault sticks. Texts stay the snapshot's: a boot script is made from one for each machine that boots, and
+ * copying its templates cost more than reading them. */
 struct taking {
 	int rc;
 	const char *what;
 };
+
+static char *borrowed(const char *s)
+{
+	return (char *)(uintptr_t)
+		s; /* struct profile does not change what it did not read itself */
+}
 
 static void take_text(
 	struct taking *t, const json_t *of, const char *key, bool required, char **ret)
@@ -233,23 +240,21 @@ static void take_text(
 		t->what = key;
 		return;
 	}
-	*ret = strdup(s);
-	if (!*ret)
-		t->rc = -ENOMEM;
+	*ret = borrowed(s);
 }
 
 static void take_name(struct taking *t, const json_t *of, const char *key, char ret[PROFILE_NAME])
 {
-	const char *s = json_string_value(json_object_get(of, key));
+	const json_t *name = json_object_get(of, key);
 
 	if (t->rc)
 		return;
-	if (!s || strlen(s) >= PROFILE_NAME) {
+	if (!json_is_string(name) || json_string_length(name) >= PROFILE_NAME) {
 		t->rc = -EPROTO;
 		t->what = key;
 		return;
 	}
-	snprintf(ret, PROFILE_NAME, "%s", s);
+	memcpy(ret, json_string_value(name), json_string_length(name) + 1);
 }
 
 static uint64_t take_number(struct taking *t, const json_t *of, const char *key)
@@ -302,7 +307,7 @@ static void take_image(struct taking *t, const json_t *from, struct profile_imag
 	i->facts = json_incref(json_object_get(from, "facts"));
 }
 
-static void take_programs(struct taking *t, const json_t *from, struct profile *p)
+static void take_programs(const json_t *from, struct profile *p)
 {
 	size_t medium = strlen(p->media.name) + 1;
 
@@ -313,9 +318,7 @@ static void take_programs(struct taking *t, const json_t *from, struct profile *
 			p->loaders[i] = profile_loader_of(s, (enum profile_firmware)i);
 		if (!s || p->loaders[i] || strlen(s) <= medium)
 			continue;
-		p->programs[i] = strdup(s + medium);
-		if (!p->programs[i])
-			t->rc = -ENOMEM;
+		p->programs[i] = borrowed(s + medium);
 	}
 }
 
@@ -328,7 +331,7 @@ static void take_boot(struct taking *t, const json_t *from, struct profile *p)
 	for (i = 0; i < json_array_size(initrds) && i < PROFILE_INITRDS; i++, p->n_initrd++)
 		take_file(t, json_array_get(initrds, i), &p->initrd[i], &p->sums[i + 1]);
 	take_template(t, json_object_get(from, "cmdline"), &p->cmdline);
-	take_programs(t, json_object_get(from, "programs"), p);
+	take_programs(json_object_get(from, "programs"), p);
 	p->boots = (unsigned)take_number(t, from, "boots");
 	p->timeout_s = (uint32_t)take_number(t, from, "timeout_s");
 	for (i = 0; i < p->n_initrd && p->initrd[i].text; i++)
@@ -382,10 +385,8 @@ static void take_files(struct taking *t, const json_t *from, const json_t *paths
 			t->what = t->what ? t->what : "files";
 			return;
 		}
-		p->files[p->n_files].name = strdup(name);
-		p->files[p->n_files].text = strdup(json_string_value(text));
-		if (!p->files[p->n_files].name || !p->files[p->n_files].text)
-			t->rc = -ENOMEM;
+		p->files[p->n_files].name = borrowed(name);
+		p->files[p->n_files].text = borrowed(json_string_value(text));
 		take_text(t, paths, name, false, &p->files[p->n_files].path);
 		p->n_files++;
 		if (t->rc)
@@ -419,8 +420,7 @@ static void take_answers(struct taking *t, const json_t *snapshot, struct profil
 	}
 	if (json_is_string(all)) {
 		a = &p->answers[p->n_answers++];
-		a->name = strdup("answers");
-		t->rc = t->rc ? t->rc : a->name ? 0 : -ENOMEM;
+		a->name = borrowed("answers");
 		take_text(t, snapshot, "answers", true, &a->template);
 		take_format(t, snapshot, a);
 	}
@@ -505,17 +505,19 @@ int profile_from_snapshot(const json_t *snapshot, struct profile **ret, const js
 	}
 	p = profile_new(json_array_size(settings_of(snapshot)), 0,
 		json_object_size(json_object_get(snapshot, "files")));
-	if (p)
-		take_all(&t, snapshot, p);
-	else
-		t.rc = -ENOMEM;
+	if (!p) {
+		snprintf(why, why_size, "out of memory");
+		return -ENOMEM;
+	}
+	p->snapshot = json_incref((json_t *)(uintptr_t)snapshot);
+	take_all(&t, snapshot, p);
 	if (t.rc == 0) {
 		*ret = p;
 		if (ret_settings)
 			*ret_settings = settings;
 		return 0;
 	}
-	snprintf(why, why_size, t.rc == -ENOMEM ? "out of memory" : "damaged snapshot: %s", t.what);
+	snprintf(why, why_size, "damaged snapshot: %s", t.what);
 	profile_free(p);
 	return t.rc;
 }

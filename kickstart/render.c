@@ -411,10 +411,10 @@ static json_t *choices_json(const struct profile *p, const json_t *settings)
 		value = json_string_value(json_object_get(settings, p->settings[i].name));
 		one = json_object();
 		for (;; word += len + 1) {
-			char name[PROFILE_NAME];
+			char name[PROFILE_NAME] = "";
 
 			len = strcspn(word, "|");
-			snprintf(name, sizeof(name), "%.*s", (int)len, word);
+			memcpy(name, word, len < sizeof(name) ? len : sizeof(name) - 1);
 			json_object_set_new(one, name,
 				json_boolean(value && strlen(value) == len &&
 					strncmp(value, word, len) == 0));
@@ -779,17 +779,20 @@ int render_origin(const struct rendering *r, unsigned n, char **ret_url, char **
 	return rc;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Blanks and line breaks between words to one blank each, none at the ends. */
 static void squeeze(char *s)
 {
 	char *to = s;
 
 	for (; *s; s++) {
-		bool blank = strchr(" \t\r\n", *s) != NULL;
-
-		if (!blank)
+		if (!is_blank(*s))
 			*to++ = *s;
-		else if (s[1] && !strchr(" \t\r\n", s[1]))
+		else if (s[1] && !is_blank(s[1]))
 			*to++ = ' ';
 	}
 	*to = '\0';

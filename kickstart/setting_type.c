@@ -239,19 +239,17 @@ int setting_type_parse(
 {
 	size_t len = 0;
 
-	*known = '\0';
-	for (int i = 0; i < SETTING_TYPES; i++) {
+	for (int i = 0; i < SETTING_TYPES; i++)
 		if (!strcmp(name, types[i].name)) {
 			*ret = (enum profile_setting_type)i;
 			return 0;
 		}
-		if (len < known_size)
-			len += (size_t)snprintf(known + len, known_size - len, "%s%s",
-				!i                              ? ""
-					: i < SETTING_TYPES - 1 ? ", "
-								: " or ",
-				types[i].name);
-	}
+	for (int i = 0; i < SETTING_TYPES && len < known_size; i++)
+		len += (size_t)snprintf(known + len, known_size - len, "%s%s",
+			!i                              ? ""
+				: i < SETTING_TYPES - 1 ? ", "
+							: " or ",
+			types[i].name);
 	return -EINVAL;
 }
 
