@@ -362,6 +362,15 @@ static bool find_in_reason(const struct situation *s, struct cause *ret)
 	return true;
 }
 
+/* A slow host, or slow work, of which its console tells. */
+static bool still_speaks(const struct situation *s, enum boot_step step, int64_t since)
+{
+	int64_t line_at = s->facts->line_at;
+
+	return step >= STEP_ANSWERS && line_at > since && s->now - line_at <= SILENT_MS &&
+		s->now - since <= limit_of(s, step) * SPEAKING_TIMES;
+}
+
 static bool find_late(const struct situation *s, enum boot_step step, struct cause *ret)
 {
 	bool unseen = s->restarted && s->facts->step == FACTS;
@@ -418,7 +427,7 @@ bool causes_find(const struct situation *s, struct cause *ret)
 	if (!late && !s->failing)
 		return find_silence(s, step, since, ret);
 	return find_sign(s, SAW_HINT, s->facts->hint, since, ret) ||
-		(late && find_late(s, step, ret));
+		(late && !still_speaks(s, step, since) && find_late(s, step, ret));
 }
 
 json_t *cause_json(const struct cause *c)

@@ -19,6 +19,8 @@ enum {
 	/* A step is late when it takes this many times what it ever took with the same profile; not below its floor. */
 	STEP_LATE_TIMES = 3,
 	SILENT_MS = 2 * 60 * 1000, /* the same of a console that says nothing: its floor */
+	/* While its console speaks, it does not hang, nor boot nothing: until this many times what is late without. */
+	SPEAKING_TIMES = 3,
 };
 
 struct situation {

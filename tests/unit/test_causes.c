@@ -354,6 +354,29 @@ START_TEST(test_silence)
 }
 END_TEST
 
+/* A slow host: nothing is reported, but its console tells of what it does. A boot that goes round and round is named all the same. */
+START_TEST(test_speaks)
+{
+	begin(LIFE_INSTALLED);
+	saw(SAW_DONE, NULL);
+	wait_s(250);
+	facts_heard(&facts, now.now, "[  OK  ] Started OpenBSD Secure Shell server");
+	wait_s(120);
+	ck_assert_str_eq(kind(), "none");
+	wait_s(1);
+	ck_assert_str_eq(kind(), "silent");
+	facts_heard(&facts, now.now, "[  OK  ] Reached target Cloud-init target");
+	ck_assert_str_eq(kind(), "none");
+	while (now.now - facts.seen[SAW_DONE].at <= SECONDS(900)) {
+		facts_heard(&facts, now.now, "A start job is running");
+		ck_assert_str_eq(kind(), "none");
+		wait_s(30);
+	}
+	ck_assert_str_eq(kind(), "silent");
+	end();
+}
+END_TEST
+
 /* Nobody's fault: a user has to press a button, or to confirm. */
 START_TEST(test_user)
 {
@@ -481,6 +504,7 @@ int main(void)
 	tcase_add_loop_test(t, test_late, 0, sizeof lates / sizeof *lates);
 	tcase_add_test(t, test_fetching);
 	tcase_add_test(t, test_silence);
+	tcase_add_test(t, test_speaks);
 	tcase_add_test(t, test_user);
 	tcase_add_test(t, test_signs_of_boot);
 	tcase_add_test(t, test_hint);
