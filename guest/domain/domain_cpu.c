@@ -86,12 +86,33 @@ static void put_topology(struct domain_build *b, xmlNode *cpu)
 	}
 }
 
+static bool has_feature(const xmlNode *cpu, const char *name)
+{
+	for (xmlNode *f = xml_child(cpu, "feature"); f; f = xml_next(f, "feature"))
+		if (xml_attr_is(f, "name", name))
+			return true;
+	return false;
+}
+
+/* All that emulation can do, but for what it does slowly: ERMS says that copying byte by byte is fast, which kernels and C libraries
+ * believe. QEMU emulates each byte. */
+static void set_emulated(struct domain_build *b, xmlNode *cpu)
+{
+	xmlNode *type = xml_child(xml_child(b->root, "os"), "type"), *erms;
+
+	set_mode(b, cpu, "maximum");
+	if (!xml_attr_is(type, "arch", "x86_64") || has_feature(cpu, "erms"))
+		return;
+	domain_must(b, erms = xml_add(cpu, "feature"));
+	domain_must(b, xml_set(erms, "policy", "disable"));
+	domain_must(b, xml_set(erms, "name", "erms"));
+}
+
 /* The host's own CPU is to be had with KVM only; the nearest thing to it is all that emulation
  * can do. */
 static void put_cpu(struct domain_build *b)
 {
 	bool kvm = !strcmp(b->facts->type, "kvm");
-	const char *best = kvm ? "host-passthrough" : "maximum";
 	xmlNode *cpu = xml_child(b->root, "cpu");
 
 	if (!cpu && (!b->foreign || b->spec->cpu[0]))
@@ -102,11 +123,11 @@ static void put_cpu(struct domain_build *b)
 		put_chosen(b, cpu, b->spec->cpu);
 	else if (!b->foreign && !xmlHasProp(cpu, (const xmlChar *)"mode") &&
 		!xmlHasProp(cpu, (const xmlChar *)"match") && !xml_child(cpu, "model"))
-		domain_must(b, xml_set(cpu, "mode", best));
+		domain_must(b, xml_set(cpu, "mode", "host-passthrough"));
 	if (!kvm && !b->foreign &&
 		(xml_attr_is(cpu, "mode", "host-passthrough") ||
 			xml_attr_is(cpu, "mode", "host-model")))
-		set_mode(b, cpu, "maximum");
+		set_emulated(b, cpu);
 	put_topology(b, cpu);
 }
 

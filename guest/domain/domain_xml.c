@@ -218,9 +218,9 @@ int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *f
 		goto out;
 	put_identity(&b);
 	put_marks(&b);
+	domain_put_os(&b);
 	domain_put_cpus(&b);
 	domain_put_memory(&b);
-	domain_put_os(&b);
 	put_features(&b);
 	put_lifecycle(&b);
 	domain_put_devices(&b);

@@ -278,7 +278,7 @@ vm() {
 	mkfifo "$USHER_LAB/monitor.$n"
 	exec 7<>"$USHER_LAB/monitor.$n"
 	mark
-	qemu-system-x86_64 -nodefaults -no-user-config -display none -accel tcg -cpu max -m "${vm_memory:-768}" -monitor stdio \
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -accel tcg -cpu max,erms=off -m "${vm_memory:-768}" -monitor stdio \
 		-netdev "${vm_netdev:-tap,id=net,ifname=t$n,script=no,downscript=no}" -serial "file:$USHER_LAB/serial.$n" \
 		"$@" <&7 &
 	vm_pid=$!

@@ -50,7 +50,7 @@ cat >"$USHER_LAB/bare.xml" <<END
   <memory unit='MiB'>768</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type><boot dev='network'/><boot dev='hd'/></os>
   <features><acpi/></features>
-  <cpu mode='maximum'/>
+  <cpu mode='maximum'><feature policy='disable' name='erms'/></cpu>
   <on_reboot>restart</on_reboot>
   <devices>
     <disk type='file'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/elsewhere.img'/>

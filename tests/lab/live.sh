@@ -76,7 +76,7 @@ bare() {
 			net= disk=,bootindex=0
 			[ ! -e $at.network ] || { net=,bootindex=0 disk=; rm -f $at.network; }
 			echo "boot\${net:+ from the network}" >>$at.starts
-			qemu-system-x86_64 -pidfile $at.pid -accel tcg -cpu max -m ${4:-384} -display none -vga none -no-reboot -boot strict=on \\
+			qemu-system-x86_64 -pidfile $at.pid -accel tcg -cpu max,erms=off -m ${4:-384} -display none -vga none -no-reboot -boot strict=on \\
 				-serial file:$at.serial -drive if=none,id=disk,format=raw,file=$at.disk -device virtio-blk-pci,drive=disk\$disk \\
 				-netdev tap,id=net,ifname=tap$n,script=no,downscript=no \\
 				-device virtio-net-pci,netdev=net,mac=02:00:00:00:00:0$n\$net </dev/null >>$at.qemu 2>&1

@@ -46,7 +46,7 @@ chassis_script() {
 			disk=1 net=3
 			[ "\$(cat $dir/boot)" != pxe ] || net=0
 			echo none >$dir/boot
-			qemu-system-x86_64 -daemonize -pidfile $dir/pid -accel tcg -cpu max -m 1024 -display none ${firmware[*]} \\
+			qemu-system-x86_64 -daemonize -pidfile $dir/pid -accel tcg -cpu max,erms=off -m 1024 -display none ${firmware[*]} \\
 				-serial tcp:127.0.0.1:90$n,server=on,wait=off \\
 				-smbios type=1,manufacturer=ACME,product=R1,serial=SER$n,uuid=4c4c4544-0035-4410-8057-b7c04f4e440$n \\
 				-smbios type=3,serial=CH$n,asset=ASSET$n \\

@@ -33,7 +33,7 @@ machine() {
 		  <memory unit='MiB'>640</memory><vcpu>1</vcpu>
 		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
 		  <features><acpi/></features>
-		  <cpu mode='maximum'/>
+		  <cpu mode='maximum'><feature policy='disable' name='erms'/></cpu>
 		  <devices>
 		    <disk type='file'><driver name='qemu' type='qcow2'/><source file='$images/$name'/><target dev='vda' bus='virtio'/>
 		      <boot order='2'/></disk>

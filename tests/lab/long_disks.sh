@@ -49,7 +49,7 @@ machine() {
 		  <memory unit='MiB'>640</memory><vcpu>1</vcpu>
 		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
 		  <features><acpi/></features>
-		  <cpu mode='maximum'/>
+		  <cpu mode='maximum'><feature policy='disable' name='erms'/></cpu>
 		  <devices>
 		    <controller type='scsi' model='virtio-scsi'/>
 		    $3

@@ -144,7 +144,7 @@ cat >"$USHER_LAB/bare.xml" <<END
   <memory unit='MiB'>3072</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type></os>
   <features><acpi/></features>
-  <cpu mode='maximum'/>
+  <cpu mode='maximum'><feature policy='disable' name='erms'/></cpu>
   <devices>
     <disk type='file'><driver name='qemu' type='raw'/><source file='$images/bare.wrong'/><target dev='vda' bus='virtio'/>
       <serial>WRONG</serial></disk>

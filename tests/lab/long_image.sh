@@ -233,7 +233,7 @@ cat >"$USHER_LAB/bare.xml" <<END
   <os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type>
     <firmware><feature enabled='no' name='enrolled-keys'/><feature enabled='no' name='secure-boot'/></firmware></os>
   <features><acpi/></features>
-  <cpu mode='maximum'/>
+  <cpu mode='maximum'><feature policy='disable' name='erms'/></cpu>
   <devices>
     <disk type='file'><driver name='qemu' type='raw'/><source file='$images/bare.small'/><target dev='vda' bus='virtio'/></disk>
     <disk type='file'><driver name='qemu' type='qcow2'/><source file='$images/bare.large'/><target dev='vdb' bus='virtio'/>

@@ -42,7 +42,7 @@ cat >"$USHER_LAB/bare.xml" <<END
   <memory unit='MiB'>768</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type></os>
   <features><acpi/></features>
-  <cpu mode='maximum'/>
+  <cpu mode='maximum'><feature policy='disable' name='erms'/></cpu>
   <devices>
     <disk type='file'><driver name='qemu' type='raw'/><source file='$images/bare.small'/><target dev='vda' bus='virtio'/></disk>
     <disk type='file'><driver name='qemu' type='qcow2'/><source file='$images/bare.large'/><target dev='vdb' bus='virtio'/>

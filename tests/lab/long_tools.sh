@@ -38,7 +38,7 @@ machine() {
 	ip tuntap add "tap$n" mode tap
 	ip link set "tap$n" master br0 up
 	cat >"$at" <<-END
-		qemu-system-x86_64 -daemonize -pidfile $at.pid -accel tcg -cpu max -m 1536 -display none -vga none \\
+		qemu-system-x86_64 -daemonize -pidfile $at.pid -accel tcg -cpu max,erms=off -m 1536 -display none -vga none \\
 			-serial file:$at.serial -device virtio-scsi-pci \\
 			-netdev tap,id=net,ifname=tap$n,script=no,downscript=no \\
 			-device virtio-net-pci,netdev=net,mac=02:00:00:00:00:0$n,bootindex=0 $* </dev/null >>$at.qemu 2>&1

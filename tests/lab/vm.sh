@@ -14,11 +14,11 @@ vm_run() {
 	vm_initrd "$dir" "$modules" "$script" || { rm -r "$dir"; return 1; }
 	"$VIRTIOFSD" --socket-path="$dir/files" -o source=/ -o sandbox=chroot -o cache=auto >"$dir/virtiofsd" 2>&1 &
 	wait_until 10 test -S "$dir/files"
-	timeout "${VM_LIMIT:-800}" qemu-system-x86_64 -accel tcg -cpu max -m "${VM_MEMORY:-1024}" -smp 2 -nographic -nodefaults -no-reboot -serial stdio \
+	timeout "${VM_LIMIT:-800}" qemu-system-x86_64 -accel tcg -cpu max,erms=off -m "${VM_MEMORY:-1024}" -smp 2 -nographic -nodefaults -no-reboot -serial stdio \
 		-object memory-backend-memfd,id=memory,size="${VM_MEMORY:-1024}M",share=on -machine memory-backend=memory \
 		-chardev socket,id=files,path="$dir/files" -device vhost-user-fs-pci,chardev=files,tag=host \
 		${VM_DISK:+-drive "file=$VM_DISK,format=raw,if=virtio,cache=none,discard=unmap"} \
-		-kernel "$USHER_TINY/vmlinuz" -initrd "$dir/initrd" -append "console=ttyS0 quiet panic=-1 no_timer_check" </dev/null |
+		-kernel "$USHER_TINY/vmlinuz" -initrd "$dir/initrd" -append "console=ttyS0 quiet panic=-1 no_timer_check norandmaps" </dev/null |
 		sed -u 's/\r//g'
 	rm -r "$dir"
 }

@@ -157,7 +157,8 @@ START_TEST(no_fragment)
 	has(xml, "<uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>");
 	has(xml, "<memory unit=\"MiB\">768</memory>");
 	has(xml, "<vcpu>2</vcpu>");
-	has(xml, "<cpu mode=\"maximum\"/>");
+	has(xml, "<cpu mode=\"maximum\">");
+	has(xml, "<feature policy=\"disable\" name=\"erms\"/>");
 	has(xml, "<on_reboot>restart</on_reboot>");
 	has(xml, "<on_poweroff>destroy</on_poweroff>");
 	has(xml, "<source file=\"/pool/web01.qcow2\"/>");
@@ -264,9 +265,11 @@ START_TEST(host_cpu_under_emulation)
 	char *xml = final_of(fragment);
 
 	has(xml, "mode=\"maximum\"");
+	has(xml, "<feature policy=\"disable\" name=\"erms\"/>");
 	free(xml);
 	xml = final(&s, &real);
 	has(xml, "mode=\"host-passthrough\"");
+	lacks(xml, "erms");
 	free(xml);
 }
 END_TEST
