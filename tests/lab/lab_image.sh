@@ -50,6 +50,14 @@ check "the seed is where the system has /var" grep -qx user-data "$ROOT/var/lib/
 check "that was mounted" grep -q "^mount .*subvol=var /dev/vda4 $ROOT/var\$" "$ASKED"
 check "and is unmounted before /" test "$(grep '^umount' "$ASKED" | tr '\n' ' ')" = "umount $ROOT/var umount $ROOT "
 
+# What Fedora does at an image's first boot, by its last preset.
+mkdir -p "$ROOT/usr/lib/systemd/system-preset"
+echo 'disable *' >"$ROOT/usr/lib/systemd/system-preset/99-default-disable.preset"
+check "presets are applied" systemctl --root="$ROOT" preset-all
+for unit in usher-agent usher-up; do
+	check "$unit.service stays enabled" test "$(systemctl --root="$ROOT" is-enabled $unit.service)" = enabled
+done
+
 echo 'UUID=1 / btrfs subvol=root 0 0' >"$FSTAB"
 check "one that has /var in / is found, too" in_image 'find_root; finish'
 refute "nothing more is mounted" grep -q "$ROOT/var" "$ASKED"
