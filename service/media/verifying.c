@@ -89,6 +89,20 @@ static int sum_up(struct verifying *v, int fd, char *piece)
 	return 0;
 }
 
+/* Machines compare a disk's image with the sum that it had when it was imported: another one is a fault of the file. */
+static int judge(struct verifying *v)
+{
+	const struct medium *m = &v->medium;
+
+	if (!m->disk || !*m->sum || !strcmp(v->sum, m->sum))
+		return 0;
+	snprintf(v->why, sizeof v->why,
+		"%.150s: its SHA-256 is %s, and was %s when it was imported: run 'usher media "
+		"remove %s', and import it again",
+		m->path, v->sum, m->sum, m->name);
+	return -EBADMSG;
+}
+
 static int verify(struct task *t)
 {
 	struct verifying *v = (struct verifying *)t;
@@ -99,9 +113,11 @@ static int verify(struct task *t)
 		return rc;
 	fd = media_file_root(v->medium.path, O_RDONLY | O_CLOEXEC, true);
 	piece = malloc(PIECE);
-	rc = fd < 0 ? -errno : piece ? sum_up(v, fd, piece) : -ENOMEM;
+	rc = fd < 0 ? fd : piece ? sum_up(v, fd, piece) : -ENOMEM;
 	if (rc)
 		snprintf(v->why, sizeof v->why, "%.300s: %s", v->medium.path, strerror(-rc));
+	else
+		rc = judge(v);
 	free(piece);
 	if (fd >= 0)
 		close(fd);
@@ -165,8 +181,8 @@ int verifying_start(struct imports *imports, const struct medium *m)
 	}
 	v->next = imports->verifying;
 	imports->verifying = v;
-	imported_doubt(
-		&imports->content->imported, m->name); /* told again when it is known again */
+	if (!m->disk) /* told again when it is known again; a disk's is what machines are given meanwhile */
+		imported_doubt(&imports->content->imported, m->name);
 	return 0;
 }
 

@@ -14,7 +14,8 @@ enum { VERIFY_MOST = 2 }; /* at once: other tasks want the worker's threads too 
 
 struct imports;
 
-/* Begins to compute the checksum, unless that is in progress, and stores it in the record. 0; -EMEDIUMTYPE: a
+/* Begins to compute the checksum, unless that is in progress, and stores it in the record. A disk's image keeps the sum that it was
+ * imported with, and fails if it has another. 0; -EMEDIUMTYPE: a
  * directory; -EBUSY: VERIFY_MOST are under way; -EAGAIN: the worker has too much to do; -ENOMEM. */
 int verifying_start(struct imports *imports, const struct medium *m);
 /* The medium was removed or replaced. */

@@ -212,6 +212,28 @@ START_TEST(replaced_meanwhile)
 }
 END_TEST
 
+/* Machines are given a disk's sum: it stays what it was when the image was imported, whatever became of the file. */
+START_TEST(disks_keep_their_sum)
+{
+	struct medium *m = image("a", "a.img.zst", "abc");
+
+	m->disk = true;
+	strcpy(m->sum, ABC);
+	worker_gate_shut(rooms.base.worker);
+	ck_assert_int_eq(verifying_start(imports, m), 0);
+	ck_assert_str_eq(m->sum, ABC);
+	worker_gate_open();
+	verified();
+	ck_assert_int_ne(m->verified_ms, 0);
+	strcpy(m->sum, EMPTY);
+	ck_assert_int_eq(verifying_start(imports, m), 0);
+	base_wait(&rooms.base, *failed("a"));
+	ck_assert_ptr_nonnull(strstr(failed("a"), "its SHA-256 is " ABC ", and was " EMPTY));
+	ck_assert_str_eq(m->sum, EMPTY);
+	verifying_drop(imports, "a");
+}
+END_TEST
+
 START_TEST(forgotten_at_the_end)
 {
 	struct medium *a = image("a", "a.iso", "abc");
@@ -237,6 +259,7 @@ int main(void)
 	tcase_add_test(t, removed_meanwhile);
 	tcase_add_test(t, removed_and_there_again);
 	tcase_add_loop_test(t, replaced_meanwhile, 0, 2);
+	tcase_add_test(t, disks_keep_their_sum);
 	tcase_add_test(t, forgotten_at_the_end);
 	suite_add_tcase(s, t);
 	return base_run(s);

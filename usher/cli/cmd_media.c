@@ -252,7 +252,7 @@ static int judge_sum(const struct request *q, json_t *m, const char *expected)
 		print_json(m);
 	if (*text_of(m, "problem"))
 		return cli_fail("%s", text_of(m, "problem"));
-	if (!*sum)
+	if (!*sum || json_is_object(v))
 		return cli_fail("%s could not be verified: %s", text_of(m, "path"),
 			json_is_object(v) ? text_of(v, "failed") : "it is another medium by now");
 	if (*expected && strcmp(sum, expected))

@@ -29,7 +29,8 @@ function medium(m, again) {
 	return el("section.card", {}, el("div.card-head", {}, el("h2", {}, m.name), el(`span.chip.${good ? "good" : "bad"}`, {}, m.state === "gone" ? "not there" : m.state)),
 		m.title ? el("p", {}, m.title) : null, m.problem ? el("p.problem", {}, m.problem) : null,
 		!good && m.source === "profile" && m.profiles?.length ? el("p.dim", {}, "How it is got: ", el("code", {}, `usher profiles ${m.profiles[0]}`), " on the server.") : null,
-		m.verifying ? el("div.fetch", {}, el("span", {}, "Computing its checksum"), el("progress.meter", { max: m.verifying.total || 1, value: m.verifying.done, "aria-label": `Checksum of ${m.name}` })) : null,
+		m.verifying?.failed ? el("p.problem", {}, m.verifying.failed)
+			: m.verifying ? el("div.fetch", {}, el("span", {}, "Computing its checksum"), el("progress.meter", { max: m.verifying.total || 1, value: m.verifying.done, "aria-label": `Checksum of ${m.name}` })) : null,
 		el("dl.facts", {}, row("Path", el("code", {}, m.path)), row("Kind", m.kind), row("Size", m.size ? bytes(m.size) : null), row("From", m.source), row("Verified", m.verified ? moment(m.verified) : null), row("Profiles", m.profiles?.join(", ")), row("Machines", m.machines?.length ? many(m.machines.length, "machine") : null)),
 		may("admin") && m.source === "imported" ? el("div.actions", {}, m.kind === "folder" ? null : el("button.button.quiet.small", { type: "button", on: { click: () => trying(async () => {
 			await post(`/media/${encodeURIComponent(m.name)}/verify`);
