@@ -80,6 +80,9 @@ static bool is_zero(const unsigned char *head, size_t n)
 	return n && !*head && !memcmp(head, head + 1, n - 1);
 }
 
+static const char small_sectors[] =
+	"its partition table is for sectors of 512 bytes, and the disk has 4096";
+
 const char *image_head_fault(const unsigned char *head, size_t n, unsigned sector, bool *ret_gpt)
 {
 	const char *format = image_head_format(head, n);
@@ -97,9 +100,9 @@ const char *image_head_fault(const unsigned char *head, size_t n, unsigned secto
 	if (has_gpt(head, n, other))
 		return sector == IMAGE_SECTOR
 			? "its partition table is for sectors of 4096 bytes, and the disk has 512"
-			: "its partition table is for sectors of 512 bytes, and the disk has 4096";
-	if (has_mbr(head, n))
-		return NULL;
+			: small_sectors;
+	if (has_mbr(head, n)) /* it does not say so, but images are made for them */
+		return sector == IMAGE_SECTOR ? NULL : small_sectors;
 	return is_zero(head, n) ? "it begins with zeros: it has no partition table"
 				: "it has no partition table";
 }

@@ -35,6 +35,7 @@ START_TEST(test_tables)
 	ck_assert_ptr_null(image_head_fault(head, sizeof head, 512, &gpt));
 	ck_assert(!gpt);
 	ck_assert_ptr_null(image_head_fault(head, 512, 512, NULL));
+	says(4096, "for sectors of 512 bytes, and the disk has 4096");
 	for (unsigned sector = 512; sector <= 4096; sector *= 8) {
 		memset(head, 0, sizeof head);
 		gpt_make(head, sector, 1000, 40, 900);
