@@ -159,8 +159,9 @@ static int fetch(const struct request *q, int *ret)
 
 	if (fd < 0)
 		return EXIT_FAILED;
-	rc = download(q->called, fd, sum, why, sizeof why) ? cli_fail("%s: %s", q->called, why)
-							   : judge_sum(q, sum);
+	rc = download(q->called, fd, q->sha256, sum, why, sizeof why)
+		? cli_fail("%s: %s", q->called, why)
+		: judge_sum(q, sum);
 	if (rc)
 		close(fd);
 	else

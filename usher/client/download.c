@@ -51,11 +51,16 @@ static int on_progress(
 	return 0;
 }
 
-static void set_up(CURL *c, const char *url, struct transfer *t, char *says)
+const char *download_redirects(const char *url, bool checked)
+{
+	return !checked && !strncmp(url, "https://", 8) ? "https" : "http,https";
+}
+
+static void set_up(CURL *c, const char *url, bool checked, struct transfer *t, char *says)
 {
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, download_redirects(url, checked));
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)DOWNLOAD_REDIRECTS);
 	curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
@@ -71,7 +76,8 @@ static void set_up(CURL *c, const char *url, struct transfer *t, char *says)
 	curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
 }
 
-int download(const char *url, int fd, char ret_sum[SHA256_HEX], char *why, size_t why_size)
+int download(
+	const char *url, int fd, bool checked, char ret_sum[SHA256_HEX], char *why, size_t why_size)
 {
 	struct transfer t = {.fd = fd};
 	char says[CURL_ERROR_SIZE] = "";
@@ -84,8 +90,11 @@ int download(const char *url, int fd, char ret_sum[SHA256_HEX], char *why, size_
 	}
 	sha256_start(&t.sum);
 	progress_start(&t.progress, "fetching");
-	set_up(c, url, &t, says);
+	set_up(c, url, checked, &t, says);
 	code = curl_easy_perform(c);
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && !strchr(download_redirects(url, checked), ','))
+		snprintf(says, sizeof says,
+			"the server redirects to a URL that is not https: give the sum with --sha256");
 	progress_end(&t.progress);
 	curl_easy_cleanup(c);
 	sha256_hex(&t.sum, ret_sum);

@@ -15,10 +15,13 @@ enum {
 };
 
 bool download_is_url(const char *text);
+/* To which protocols a server may send on, as libcurl has them: who asked for https gets http only where the sum is checked. */
+const char *download_redirects(const char *url, bool checked);
 /*
- * Appends to the file `fd` (borrowed). Only http and https; TLS is verified; proxies are libcurl's. `ret_sum`: of what came. 0, or -EIO
- * with one line in `why`.
+ * Appends to the file `fd` (borrowed). Only http and https; TLS is verified; proxies are libcurl's. `checked`: who calls compares
+ * `ret_sum`, of what came. 0, or -EIO with one line in `why`.
  */
-int download(const char *url, int fd, char ret_sum[SHA256_HEX], char *why, size_t why_size);
+int download(const char *url, int fd, bool checked, char ret_sum[SHA256_HEX], char *why,
+	size_t why_size);
 
 #endif
