@@ -21,15 +21,18 @@ static int fail(char *why, size_t size, const char *text)
 	return -EMEDIUMTYPE;
 }
 
-static int judge(const unsigned char *head, size_t n, char *why, size_t size)
+/* Of a disk of `disk` bytes. */
+static int judge(const unsigned char *head, size_t n, uint64_t disk, char *why, size_t size)
 {
 	const char *fault = image_head_fault(head, n, IMAGE_SECTOR, NULL);
 
+	if (!fault && image_head_cut(head, n, disk))
+		fault = "it is cut off: a partition reaches past its end";
 	return fault ? fail(why, size, fault) : 0;
 }
 
 /* The first bytes of what is packed. */
-static int look_inside(const unsigned char *packed, size_t n, char *why, size_t size)
+static int look_inside(const unsigned char *packed, size_t n, uint64_t disk, char *why, size_t size)
 {
 	static const size_t most = IMAGE_HEAD;
 	ZSTD_DStream *z = ZSTD_createDStream();
@@ -44,7 +47,7 @@ static int look_inside(const unsigned char *packed, size_t n, char *why, size_t 
 			rc = fail(why, size, "its zstd is damaged");
 	}
 	if (!rc)
-		rc = judge(head, out.pos, why, size);
+		rc = judge(head, out.pos, disk, why, size);
 	free(head);
 	ZSTD_freeDStream(z);
 	return rc;
@@ -59,7 +62,7 @@ static int look(const unsigned char *head, size_t n, uint64_t size, uint64_t *re
 
 	if (!format || strcmp(format, "zstd")) {
 		*ret_size = size;
-		return judge(head, n < IMAGE_HEAD ? n : IMAGE_HEAD, why, why_size);
+		return judge(head, n < IMAGE_HEAD ? n : IMAGE_HEAD, size, why, why_size);
 	}
 	inside = ZSTD_getFrameContentSize(head, n);
 	if (inside == ZSTD_CONTENTSIZE_ERROR)
@@ -68,7 +71,7 @@ static int look(const unsigned char *head, size_t n, uint64_t size, uint64_t *re
 		return fail(why, why_size,
 			"its zstd does not say how large it is inside: unpack it, and import that");
 	*ret_size = inside;
-	return look_inside(head, n, why, why_size);
+	return look_inside(head, n, inside, why, why_size);
 }
 
 int image_file_look(int fd, uint64_t size, uint64_t *ret_size, char *why, size_t why_size)

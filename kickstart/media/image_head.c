@@ -106,3 +106,58 @@ const char *image_head_fault(const unsigned char *head, size_t n, unsigned secto
 	return is_zero(head, n) ? "it begins with zeros: it has no partition table"
 				: "it has no partition table";
 }
+
+static uint64_t number(const unsigned char *p, unsigned n)
+{
+	uint64_t v = 0;
+
+	while (n--)
+		v = v << 8 | p[n];
+	return v;
+}
+
+/* Of the entries that are in the head. */
+static uint64_t gpt_end(const unsigned char *head, size_t n)
+{
+	enum { AT = 72, COUNT = 80, SIZE = 84, HEADER = 92, ENTRY = 128, LAST = 40 };
+	const unsigned char *h = head + IMAGE_SECTOR;
+	uint64_t end = 0, at, size, count;
+
+	if (n < IMAGE_SECTOR + HEADER)
+		return 0;
+	at = number(h + AT, 8);
+	count = number(h + COUNT, 4);
+	size = number(h + SIZE, 4);
+	if (size < ENTRY || at >= n / IMAGE_SECTOR)
+		return 0;
+	for (at *= IMAGE_SECTOR; count-- && at + ENTRY <= n; at += size) {
+		uint64_t last = number(head + at + LAST, 8);
+
+		if (!is_zero(head + at, 16) && last >= end)
+			end = last < UINT64_MAX ? last + 1 : last;
+	}
+	return end;
+}
+
+static uint64_t mbr_end(const unsigned char *head)
+{
+	enum { ENTRIES = 446, ENTRY = 16, TYPE = 4, START = 8, SIZE = 12 };
+	uint64_t end = 0;
+
+	for (const unsigned char *e = head + ENTRIES; e < head + ENTRIES + 4 * ENTRY; e += ENTRY) {
+		uint64_t last = number(e + START, 4) + number(e + SIZE, 4);
+
+		if (e[TYPE] && last > end)
+			end = last;
+	}
+	return end;
+}
+
+bool image_head_cut(const unsigned char *head, size_t n, uint64_t size)
+{
+	uint64_t end = has_gpt(head, n, IMAGE_SECTOR) ? gpt_end(head, n)
+		: has_mbr(head, n)                    ? mbr_end(head)
+						      : 0;
+
+	return end > size / IMAGE_SECTOR;
+}

@@ -23,5 +23,7 @@ const char *image_head_format(const unsigned char *head, size_t n);
  * `*ret_gpt` (may be NULL): it is a GPT's. Else what is wrong with it, as "it has no partition table".
  */
 const char *image_head_fault(const unsigned char *head, size_t n, unsigned sector, bool *ret_gpt);
+/* Has the disk, of `size` bytes, less than its partition table says? What was cut off while it was fetched has. */
+bool image_head_cut(const unsigned char *head, size_t n, uint64_t size);
 
 #endif

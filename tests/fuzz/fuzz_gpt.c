@@ -49,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		move(data, size, sector, false);
 		move(data, size, sector, true);
 	}
+	(void)image_head_cut(data, size, 1 << 20);
 	if (!qcow2_head_fault(data, size, &disk) && !disk)
 		abort();
 	return 0;

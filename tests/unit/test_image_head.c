@@ -46,6 +46,32 @@ START_TEST(test_tables)
 }
 END_TEST
 
+static bool cut(size_t n, uint64_t sectors)
+{
+	return image_head_cut(head, n, sectors * 512);
+}
+
+/* As the download of a raw image is, when it was broken off. */
+START_TEST(test_cut)
+{
+	mbr(0x80, 0x83); /* 2048 + 4096 */
+	ck_assert(!cut(sizeof head, 6144));
+	ck_assert(cut(sizeof head, 6143));
+	memset(head, 0, sizeof head);
+	ck_assert(!cut(sizeof head, 1));
+	gpt_make(head, 512, 10000, 2048, 9900);
+	ck_assert(!cut(sizeof head, 9901));
+	ck_assert(cut(sizeof head, 9900));
+	for (size_t n = 0; n < 2048; n++)
+		(void)cut(n, 1); /* reads nothing behind it */
+	gpt_make_put(head + 512 + 72, UINT64_MAX, 8);
+	ck_assert(!cut(sizeof head, 1));
+	gpt_make_put(head + 512 + 72, 2, 8);
+	gpt_make_put(head + 512 + 84, 0, 4);
+	ck_assert(!cut(sizeof head, 1));
+}
+END_TEST
+
 START_TEST(test_no_tables)
 {
 	memset(head, 0, sizeof head);
@@ -137,6 +163,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, test_tables);
+	tcase_add_test(t, test_cut);
 	tcase_add_test(t, test_no_tables);
 	tcase_add_loop_test(t, test_formats, 0, sizeof formats / sizeof *formats);
 	tcase_add_test(t, test_qcow2);

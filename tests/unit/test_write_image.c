@@ -368,6 +368,14 @@ START_TEST(test_look)
 	ck_assert_int_eq(image_file_look(fd, SIZE, &size, fault, sizeof fault), 0);
 	ck_assert_uint_eq(size, SIZE);
 	ck_assert_int_eq(image_file_look(fd, SIZE - 1, &size, fault, sizeof fault), -EMEDIUMTYPE);
+	ck_assert_int_eq(image_file_look(fd, SIZE / 2, &size, fault, sizeof fault), -EMEDIUMTYPE);
+	ck_assert_str_eq(fault, "it is cut off: a partition reaches past its end");
+	close(fd);
+	free(packed);
+	n = pack(image, SIZE / 2, &packed);
+	fd = file_of(packed, n);
+	ck_assert_int_eq(image_file_look(fd, n, &size, fault, sizeof fault), -EMEDIUMTYPE);
+	ck_assert_str_eq(fault, "it is cut off: a partition reaches past its end");
 	close(fd);
 	spoil(NO_TABLE);
 	free(packed);
