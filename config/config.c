@@ -313,6 +313,14 @@ const char *config_packages_dir(const struct config *c, char buf[PATH_MAX])
 	return buf;
 }
 
+void config_settle_state(struct config *c)
+{
+	char real[PATH_MAX];
+
+	if (realpath(c->state, real))
+		memcpy(c->state, real, sizeof c->state);
+}
+
 /* It says whom we become, what is run and what is served. */
 static const char *file_error(int fd)
 {

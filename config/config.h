@@ -118,6 +118,8 @@ void config_forget(struct config *c, const char *network);
 uint16_t config_log_port(const struct config *c);
 /* The package cache's folder. */
 const char *config_packages_dir(const struct config *c, char buf[PATH_MAX]);
+/* The state folder, which is there, by its own name: paths of media, which have no symbolic links, are compared with it. */
+void config_settle_state(struct config *c);
 /* Where the system lies that discovers machines; NULL: no segment does that. */
 const char *config_discover(const struct config *c);
 const struct config_segment *config_segment_of(

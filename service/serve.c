@@ -80,11 +80,13 @@ static int start_state_folder(const struct config *c, char *why, size_t size)
 
 static int start_folders(struct run *r, char *why, size_t size)
 {
-	const struct config *c = &r->service.base.config;
+	struct config *c = &r->service.base.config;
 	char folder[PATH_MAX];
 	char *slash;
 	int rc = start_state_folder(c, why, size);
 
+	if (!rc)
+		config_settle_state(c);
 	if (!rc && c->packages)
 		rc = privilege_folder(config_packages_dir(c, folder), 0700, c->user, why, size);
 	if (rc)

@@ -698,6 +698,25 @@ START_TEST(the_sample)
 }
 END_TEST
 
+/* A state folder that lies elsewhere is refused as a medium by whatever name, and copies in it are known for ours. */
+START_TEST(linked_state)
+{
+	char dir[] = "/tmp/usher-state-XXXXXX", link[64];
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(link, sizeof link, "%s.link", dir);
+	ck_assert_int_eq(symlink(dir, link), 0);
+	config_init(&config);
+	snprintf(config.state, sizeof config.state, "%s/", link);
+	config_settle_state(&config);
+	ck_assert_str_eq(config.state, dir);
+	unlink(link);
+	rmdir(dir);
+	config_settle_state(&config);
+	ck_assert_str_eq(config.state, dir);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config");
@@ -721,6 +740,7 @@ int main(void)
 	tcase_add_test(t, broken);
 	tcase_add_test(t, missing);
 	tcase_add_test(t, the_sample);
+	tcase_add_test(t, linked_state);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
