@@ -59,6 +59,9 @@ check "as JSON too" test "$(usher media rocky-9 --json | jq -r '.distribution + 
 check "importing it again is fine" gives "^rocky-9: " import "$iso"
 check "another of its name is not" fails "medium 'rocky-9' already exists as $iso: use --replace" import /srv/disc
 check "a folder under another name" gives "^mine: Rocky" import /srv/disc --name mine
+check "by a URL with a long query, which is not told" gives '^signed: Rocky' import "$url.iso?signature=$(printf %0300d 0)" --name signed
+refute "anywhere" grep 0000000000 "$out" "$said"
+check "its copy is removed" run media remove signed
 check "what is no medium" fails "not an ISO image" import "$USHER_LAB/bytes"
 check "the shipped profile takes its files from it" test "$(usher profiles rocky-9 --json | jq -r .media.path)" = "$iso"
 check "a machine is enrolled by its name" enroll one 02:00:00:00:01:01 10.66.0.61

@@ -27,10 +27,11 @@ enum { OPT_NAME = 1, OPT_REPLACE, OPT_COPY, OPT_FORCE, OPT_SHA256 };
 struct request {
 	const struct command *command;
 	struct cli_common common;
-	const char *called;  /* the file, the folder or the URL as it was given */
-	char path[PATH_MAX]; /* absolute; of a URL "" */
-	const char *sha256;  /* --sha256; NULL */
-	bool copied;         /* --copy */
+	const char *called;   /* the file, the folder or the URL as it was given */
+	char shown[PATH_MAX]; /* a URL without its query, which may be long, and secret */
+	char path[PATH_MAX];  /* absolute; of a URL "" */
+	const char *sha256;   /* --sha256; NULL */
+	bool copied;          /* --copy */
 	json_t *body;
 };
 
@@ -142,12 +143,12 @@ static int judge_sum(const struct request *q, const char *sum)
 	if (!q->sha256) {
 		fprintf(stderr,
 			"usher: %s: its SHA-256 is %s; compare it, or give it with --sha256\n",
-			q->called, sum);
+			q->shown, sum);
 		return EXIT_DONE;
 	}
 	sha256_parse(q->sha256, wanted);
 	return strcmp(sum, wanted)
-		? cli_fail("%s: its SHA-256 is %s, expected %s: nothing was imported", q->called,
+		? cli_fail("%s: its SHA-256 is %s, expected %s: nothing was imported", q->shown,
 			  sum, wanted)
 		: EXIT_DONE;
 }
@@ -160,7 +161,7 @@ static int fetch(const struct request *q, int *ret)
 	if (fd < 0)
 		return EXIT_FAILED;
 	rc = download(q->called, fd, q->sha256, sum, why, sizeof why)
-		? cli_fail("%s: %s", q->called, why)
+		? cli_fail("%s: %s", q->shown, why)
 		: judge_sum(q, sum);
 	if (rc)
 		close(fd);
@@ -213,13 +214,13 @@ static int prepare(struct request *q, struct copy *c)
 	if (rc)
 		return rc;
 	if (from >= 0)
-		rc = disk_image_pack(from, q->called, name, &image);
+		rc = disk_image_pack(from, q->shown, name, &image);
 	if (from >= 0 && (*q->path || rc || image.fd >= 0))
 		close(from);
 	if (rc)
 		return rc;
 	if (image.fd < 0)
-		return !*q->path    ? copy_file(c, from, q->called)
+		return !*q->path    ? copy_file(c, from, q->shown)
 			: q->copied ? copy_image(c, q->path)
 				    : EXIT_DONE;
 	if (!name)
@@ -275,6 +276,9 @@ static int judge(struct request *q, int argc, char **argv)
 	if (argc != 1)
 		return cli_usage(q->command, "takes one image or folder");
 	q->called = argv[0];
+	snprintf(q->shown, sizeof q->shown, "%.*s",
+		(int)(download_is_url(q->called) ? strcspn(q->called, "?#") : strlen(q->called)),
+		q->called);
 	if (!download_is_url(q->called) && !realpath(q->called, q->path))
 		return fail_errno(q->called);
 	return EXIT_DONE;
