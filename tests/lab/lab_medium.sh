@@ -59,6 +59,13 @@ check "as JSON too" test "$(usher media rocky-9 --json | jq -r '.distribution + 
 check "importing it again is fine" gives "^rocky-9: " import "$iso"
 check "another of its name is not" fails "medium 'rocky-9' already exists as $iso: use --replace" import /srv/disc
 check "a folder under another name" gives "^mine: Rocky" import /srv/disc --name mine
+truncate -s 8M "$USHER_LAB/disk.raw" && echo 'start=2048, type=L' | sfdisk -q --label gpt "$USHER_LAB/disk.raw"
+mkdir "$USHER_LAB/disk2" && (head -c 4M "$USHER_LAB/disk.raw"; head -c 4M "$USHER_LAB/bytes") >"$USHER_LAB/disk2/disk.raw"
+check "the image of a disk" gives '^disk: Disk image' import "$USHER_LAB/disk.raw"
+check "and that again" gives '^disk: Disk image' import "$USHER_LAB/disk.raw"
+refuses() { run "${@:2}"; [ $? = 1 ] && says "$said" "$1"; } # after lines of progress
+check "another of its name is not taken for it" refuses "medium 'disk' already exists" import "$USHER_LAB/disk2/disk.raw"
+check "it is removed again" run media remove disk
 check "by a URL with a long query, which is not told" gives '^signed: Rocky' import "$url.iso?signature=$(printf %0300d 0)" --name signed
 refute "anywhere" grep 0000000000 "$out" "$said"
 check "its copy is removed" run media remove signed

@@ -33,6 +33,7 @@ struct request {
 	const char *sha256;   /* --sha256; NULL */
 	bool copied;          /* --copy */
 	json_t *body;
+	json_t *there; /* the medium that it would be, where it is there already; else NULL */
 };
 
 struct copy {
@@ -204,6 +205,26 @@ static int copy_file(struct copy *c, int fd, const char *called)
 	return copy_image(c, basename(name));
 }
 
+/* The medium of that name, if it is this image already: what it is called by has its sum. NULL: another, or none. New reference. */
+static json_t *find_same(struct client *client, const char *name, const char *file)
+{
+	char call[300], escaped[200], why[CLIENT_WHY];
+	json_t *m = NULL;
+	const char *path;
+	long status;
+
+	snprintf(call, sizeof call, "/media/%s", client_escape(name, escaped, sizeof escaped));
+	if (client_try(client, "GET", call, NULL, &m, &status, why, sizeof why))
+		return NULL;
+	path = json_string_value(json_object_get(m, "path"));
+	path = path ? strrchr(path, '/') : NULL;
+	if (path && !strcmp(path + 1, file) &&
+		!strcmp(json_string_value(json_object_get(m, "state")), "ready"))
+		return m;
+	json_decref(m);
+	return NULL;
+}
+
 /* A disk's image is packed, and what is packed is copied; so is what was fetched. */
 static int prepare(struct request *q, struct copy *c)
 {
@@ -225,19 +246,24 @@ static int prepare(struct request *q, struct copy *c)
 				    : EXIT_DONE;
 	if (!name)
 		json_object_set_new(q->body, "name", json_string(image.name));
-	return copy_file(c, image.fd, image.file);
+	q->there = find_same(c->client, name ? name : image.name, image.file);
+	if (!q->there)
+		return copy_file(c, image.fd, image.file);
+	close(image.fd);
+	return EXIT_DONE;
 }
 
 static int import(struct request *q, struct client *client)
 {
 	struct copy c = {.client = client, .from = -1};
-	json_t *reply = NULL;
+	json_t *reply;
 	int rc = prepare(q, &c);
 
 	if (rc)
 		return rc;
+	reply = q->there;
 	json_object_set_new(q->body, *c.id ? "copy" : "path", json_string(*c.id ? c.id : q->path));
-	if (client_call(client, "POST", "/media", json_incref(q->body), &reply))
+	if (!reply && client_call(client, "POST", "/media", json_incref(q->body), &reply))
 		return EXIT_FAILED;
 	if (q->common.json) {
 		printed_json(reply);
