@@ -61,4 +61,8 @@ done
 echo 'UUID=1 / btrfs subvol=root 0 0' >"$FSTAB"
 check "one that has /var in / is found, too" in_image 'find_root; finish'
 refute "nothing more is mounted" grep -q "$ROOT/var" "$ASKED"
+
+chosen() { sed '/^\. /d' "$tiny/tasks/disk" >"$top/disk"; busybox sh -c ". $top/stand-ins; . $top/disk; DISK=$1; choose_disk" | grep -e "$2"; }
+check "who names a disk as udev does is told what to say" chosen disk/by-id/ata-X_S1 'knows disk/by-id/ata-X_S1: say serial= or wwn='
+check "who names one that is not there is told which are" chosen nosuch 'no disk /dev/nosuch; there are: '
 lab_end
