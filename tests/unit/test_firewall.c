@@ -148,6 +148,75 @@ START_TEST(several_tables)
 }
 END_TEST
 
+#define XT(name) "{\"xt\":{\"type\":\"match\",\"name\":\"" name "\"}}"
+#define JUMP(chain) "{\"jump\":{\"target\":\"" chain "\"}}"
+#define DROP "{\"drop\":null}"
+
+/* As ufw makes them: what is not for this host itself is dropped, after a match that says only its name. */
+START_TEST(ufw)
+{
+	static const char rules[] = "[" CHAIN("ip", "filter", "INPUT", HOOK("drop"))
+		RULE("ip", "filter", "INPUT", JUMP("ufw-not-local")) RULE(
+			"ip", "filter", "INPUT", JUMP("ufw-user-input"))
+			RULE("ip", "filter", "ufw-not-local", XT("addrtype") ",{\"return\":null}")
+				RULE("ip", "filter", "ufw-not-local", DROP) RULE("ip", "filter",
+					"ufw-user-input", MATCH(DPORT("tcp"), "8067") "," OKAY) "]";
+
+	ck_assert(admits(rules, "tcp", 8067));
+	ck_assert(!admits(rules, "udp", 69));
+	ck_assert_str_eq(fix, "iptables -I INPUT -i virbr0 -p udp --dport 69 -j ACCEPT");
+}
+END_TEST
+
+/* "-m conntrack --ctstate NEW" beside a port lets that in. */
+START_TEST(new_by_iptables)
+{
+	static const char rules[] = "[" CHAIN("ip", "filter", "INPUT", HOOK("drop"))
+		RULE("ip", "filter", "INPUT", XT("conntrack") "," OKAY) RULE("ip", "filter",
+			"INPUT", MATCH(DPORT("tcp"), "8067") "," XT("conntrack") "," OKAY) "]";
+
+	ck_assert(admits(rules, "tcp", 8067));
+	ck_assert(!admits(rules, "tcp", 8068));
+}
+END_TEST
+
+/* What is dropped beyond a rate is not dropped; nor what is sent to a program. */
+START_TEST(counts)
+{
+	static const char *const some[] = {
+		"{\"limit\":{\"rate\":100,\"per\":\"second\",\"inv\":true}}",
+		"{\"ct count\":{\"val\":20,\"inv\":true}}",
+		"{\"set\":{\"op\":\"add\",\"elem\":\"x\",\"set\":\"@deny\"}}",
+		"{\"queue\":{\"num\":0}}",
+	};
+	char rules[1024];
+
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		snprintf(rules, sizeof rules,
+			"[" CHAIN("inet", "f", "in", HOOK("accept"))
+				RULE("inet", "f", "in", "%s," DROP) "]",
+			some[i]);
+		ck_assert_msg(admits(rules, "tcp", 8067), "%s", some[i]);
+	}
+}
+END_TEST
+
+/* iifname vmap @zones */
+START_TEST(named_map)
+{
+	static const char rules[] = "[" CHAIN("inet", "f", "in",
+		HOOK("drop")) ",{\"map\":{\"family\":\"inet\","
+			      "\"table\":\"f\",\"name\":\"zones\",\"map\":\"verdict\",\"elem\":[[\"virbr0\"," JUMP(
+				      "lan") "]]}}" RULE("inet", "f", "in",
+				      "{\"vmap\":{\"key\":" META(
+					      "iifname") ",\"data\":\"@zones\"}}") RULE("inet", "f",
+				      "lan", MATCH(DPORT("udp"), "69") "," OKAY) "]";
+
+	ck_assert(admits(rules, "udp", 69));
+	ck_assert(!admits(rules, "tcp", 8067));
+}
+END_TEST
+
 /* A ruleset that goes round in circles ends. */
 START_TEST(circle)
 {
@@ -169,6 +238,10 @@ int main(void)
 	tcase_add_test(t, firewalld);
 	tcase_add_test(t, iptables);
 	tcase_add_test(t, several_tables);
+	tcase_add_test(t, ufw);
+	tcase_add_test(t, new_by_iptables);
+	tcase_add_test(t, counts);
+	tcase_add_test(t, named_map);
 	tcase_add_test(t, circle);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

@@ -8,8 +8,8 @@ enum { DEPTH_MAX = 16 }; /* nft's own */
 
 /* Does a match hold for this packet? */
 enum holds { NO, MAYBE, YES };
-/* What a chain makes of it. */
-enum fate { ON, RETURN, ACCEPT, DROP };
+/* What a chain makes of it. MAY_RETURN: a rule that may have sent it back, of which the rest of its chain is not sure. */
+enum fate { ON, MAY_RETURN, RETURN, ACCEPT, DROP };
 
 struct walk {
 	json_t *objects;
@@ -114,14 +114,54 @@ static enum holds match_holds(const struct walk *w, const json_t *match)
 	return strcmp(text(match, "op"), "!=") ? h : not(h);
 }
 
-/* iptables' own matches say only their names. Those of connections let through what is known already. */
-static enum holds xt_holds(const json_t *xt)
+/* Does the rule name this packet's port or interface? */
+static bool is_particular(const struct walk *w, const json_t *rule)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(json_object_get(rule, "expr"), i, e)
+	{
+		const json_t *match = json_object_get(e, "match"),
+			     *left = json_object_get(match, "left");
+		const char *field = text(json_object_get(left, "payload"), "field"),
+			   *key = text(json_object_get(left, "meta"), "key");
+
+		if (!strcmp(text(json_object_get(e, "xt"), "name"), "multiport") ||
+			((!strcmp(field, "dport") || !strcmp(key, "iifname")) &&
+				match_holds(w, match) == YES))
+			return true;
+	}
+	return false;
+}
+
+/* iptables' own matches say only their names. Those of connections let through what is known already, but where the rule is
+ * about such packets: then what is new, too. */
+static enum holds xt_holds(const struct walk *w, const json_t *xt, const json_t *rule)
 {
 	const char *name = text(xt, "name");
 
 	if (strcmp(text(xt, "type"), "match"))
 		return YES;
-	return !strcmp(name, "conntrack") || !strcmp(name, "state") ? NO : MAYBE;
+	return (!strcmp(name, "conntrack") || !strcmp(name, "state")) && !is_particular(w, rule)
+		? NO
+		: MAYBE;
+}
+
+/* What ends a rule for some packets, and is no match: how many there are, or were, decides. */
+static enum holds statement_holds(const struct walk *w, const json_t *e, const json_t *rule)
+{
+	static const char *const counts[] = {"limit", "quota", "ct count", "set", "meter"};
+	const json_t *match = json_object_get(e, "match"), *xt = json_object_get(e, "xt");
+
+	if (match)
+		return match_holds(w, match);
+	if (xt)
+		return xt_holds(w, xt, rule);
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		if (json_object_get(e, counts[i]))
+			return MAYBE;
+	return YES;
 }
 
 static enum fate walk_chain(struct walk *w, const char *chain, unsigned depth);
@@ -133,8 +173,8 @@ static enum fate verdict(struct walk *w, const json_t *statement, const char *ch
 	const char *target = text(json_object_get(statement, "xt"), "name");
 	enum fate f;
 
-	if (json_object_get(statement, "accept"))
-		return ACCEPT;
+	if (json_object_get(statement, "accept") || json_object_get(statement, "queue"))
+		return ACCEPT; /* of a queue a program decides */
 	if (json_object_get(statement, "return"))
 		return RETURN;
 	if (json_object_get(statement, "drop") || json_object_get(statement, "reject") ||
@@ -148,10 +188,35 @@ static enum fate verdict(struct walk *w, const json_t *statement, const char *ch
 	return f != ON && f != RETURN ? f : jump ? ON : RETURN;
 }
 
-/* {"key": …, "data": {"set": [[value, verdict], …]}} */
+static bool is_of(const struct walk *w, const json_t *o)
+{
+	return !strcmp(text(o, "family"), w->family) && !strcmp(text(o, "table"), w->table);
+}
+
+/* Of a map: {"set": [[value, verdict], …]}, or "@NAME", which is an object of its table. */
+static const json_t *pairs_of(const struct walk *w, const json_t *data)
+{
+	const char *name = json_string_value(data);
+	const json_t *o;
+	size_t i;
+
+	if (!name)
+		return json_object_get(data, "set");
+	json_array_foreach(w->objects, i, o)
+	{
+		const json_t *map = json_object_get(o, "map");
+
+		if (map && is_of(w, map) && !strcmp(text(map, "name"), name + 1))
+			return json_object_get(map, "elem");
+	}
+	return NULL;
+}
+
+/* {"key": …, "data": …} */
 static enum fate walk_map(struct walk *w, const json_t *map, const char *chain, unsigned depth)
 {
-	const json_t *pairs = json_object_get(json_object_get(map, "data"), "set"), *pair;
+	const json_t *pairs = pairs_of(w, json_object_get(map, "data")), *pair;
+	bool may_return = false;
 	size_t i;
 
 	json_array_foreach(pairs, i, pair)
@@ -161,8 +226,9 @@ static enum fate walk_map(struct walk *w, const json_t *map, const char *chain, 
 
 		if (f == ACCEPT || (f != ON && h == YES))
 			return f;
+		may_return |= f == RETURN;
 	}
-	return ON;
+	return may_return ? MAY_RETURN : ON;
 }
 
 /* What may hold or not counts only when it lets the packet in. */
@@ -170,14 +236,14 @@ static enum fate walk_rule(struct walk *w, const json_t *rule, unsigned depth)
 {
 	const char *chain = text(rule, "chain");
 	enum holds all = YES;
+	bool may_return = false;
 	const json_t *e;
 	size_t i;
 
 	json_array_foreach(json_object_get(rule, "expr"), i, e)
 	{
-		const json_t *match = json_object_get(e, "match"), *xt = json_object_get(e, "xt"),
-			     *map = json_object_get(e, "vmap");
-		enum holds h = match ? match_holds(w, match) : xt ? xt_holds(xt) : YES;
+		const json_t *map = json_object_get(e, "vmap");
+		enum holds h = statement_holds(w, e, rule);
 		enum fate f;
 
 		if (h < all)
@@ -187,17 +253,14 @@ static enum fate walk_rule(struct walk *w, const json_t *rule, unsigned depth)
 		f = map ? walk_map(w, map, chain, depth) : verdict(w, e, chain, depth);
 		if (f == ACCEPT || (f != ON && all == YES))
 			return f;
+		may_return |= f == RETURN || f == MAY_RETURN;
 	}
-	return ON;
-}
-
-static bool is_of(const struct walk *w, const json_t *o)
-{
-	return !strcmp(text(o, "family"), w->family) && !strcmp(text(o, "table"), w->table);
+	return may_return ? MAY_RETURN : ON;
 }
 
 static enum fate walk_chain(struct walk *w, const char *chain, unsigned depth)
 {
+	bool may_return = false;
 	const json_t *o;
 	size_t i;
 
@@ -211,7 +274,10 @@ static enum fate walk_chain(struct walk *w, const char *chain, unsigned depth)
 		if (!rule || !is_of(w, rule) || strcmp(text(rule, "chain"), chain))
 			continue;
 		f = walk_rule(w, rule, depth);
-		if (f != ON)
+		may_return |= f == MAY_RETURN;
+		if (f == DROP && may_return) /* it may be back already */
+			return RETURN;
+		if (f != ON && f != MAY_RETURN)
 			return f;
 	}
 	return ON;
@@ -284,6 +350,8 @@ bool firewall_admits(
 		if (!chain || !is_entry(chain))
 			continue;
 		f = walk_chain(&w, text(chain, "name"), 0);
+		if (f != DROP)
+			w.dropped_in = text(chain, "name"); /* by its policy, if at all */
 		if (f == DROP || (f != ACCEPT && !strcmp(text(chain, "policy"), "drop"))) {
 			say_fix(&w, text(chain, "name"), fix, fix_size);
 			return false;
