@@ -217,6 +217,29 @@ START_TEST(named_map)
 }
 END_TEST
 
+/* A ping that is let in is not a request for a file; nor is what a NAT sends here, as firewalld has it. */
+START_TEST(others)
+{
+	static const char *const some[] = {
+		MATCH("{\"payload\":{\"protocol\":\"icmp\",\"field\":\"type\"}}",
+			"\"echo-request\""),
+		MATCH("{\"payload\":{\"protocol\":\"icmpv6\",\"field\":\"type\"}}",
+			"{\"set\":[\"nd-neighbor-advert\"]}"),
+		"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"status\"}},\"right\":\"dnat\"}}",
+		MATCH(META("protocol"), "\"ip6\""),
+	};
+	char rules[1024];
+
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		snprintf(rules, sizeof rules,
+			"[" CHAIN("inet", "f", "in", HOOK("drop"))
+				RULE("inet", "f", "in", "%s," OKAY) "]",
+			some[i]);
+		ck_assert_msg(!admits(rules, "tcp", 8067), "%s", some[i]);
+	}
+}
+END_TEST
+
 /* A ruleset that goes round in circles ends. */
 START_TEST(circle)
 {
@@ -242,6 +265,7 @@ int main(void)
 	tcase_add_test(t, new_by_iptables);
 	tcase_add_test(t, counts);
 	tcase_add_test(t, named_map);
+	tcase_add_test(t, others);
 	tcase_add_test(t, circle);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

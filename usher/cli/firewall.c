@@ -80,6 +80,18 @@ static enum holds protocol_in(const json_t *right, const char *protocol)
 	return json_is_integer(right) ? port_in(right, number) : name_in(right, protocol);
 }
 
+/* A header of layer 4 that this packet does not have; "th" is of any. */
+static bool other_protocol(const struct walk *w, const char *protocol)
+{
+	static const char *const all[] = {"tcp", "udp", "icmp", "icmpv6", "igmp", "sctp", "dccp",
+		"udplite", "ah", "esp", "comp"};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (!strcmp(all[i], protocol))
+			return strcmp(protocol, w->packet->protocol) != 0;
+	return false;
+}
+
 static enum holds left_holds(const struct walk *w, const json_t *left, const json_t *right)
 {
 	const json_t *meta = json_object_get(left, "meta"), *ct = json_object_get(left, "ct"),
@@ -93,14 +105,16 @@ static enum holds left_holds(const struct walk *w, const json_t *left, const jso
 		return protocol_in(right, w->packet->protocol);
 	if (!strcmp(key, "nfproto"))
 		return name_in(right, "ipv4");
+	if (!strcmp(key, "protocol"))
+		return name_in(right, "ip");
 	if (!strcmp(text(ct, "key"), "state"))
 		return name_in(right, "new");
-	if (!strcmp(of, "ip6"))
+	if (!strcmp(text(ct, "key"), "status")) /* "dnat", "assured": not yet, of a first packet */
+		return name_in(right, "");
+	if (!strcmp(of, "ip6") || other_protocol(w, of))
 		return NO;
 	if (!strcmp(of, "ip") && !strcmp(field, "protocol"))
 		return protocol_in(right, w->packet->protocol);
-	if ((!strcmp(of, "tcp") || !strcmp(of, "udp")) && strcmp(of, w->packet->protocol))
-		return NO;
 	if (!strcmp(field, "dport"))
 		return port_in(right, w->packet->port);
 	return MAYBE;
