@@ -2,7 +2,10 @@
 #include "machine/signs.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { SIGN_PIECE = 64 }; /* of a pattern before its '*', with a NUL */
 
 #define MEMORY_FIX "give it more memory: 'usher profiles PROFILE' says how much it requires"
 #define CONSOLE_FIX "read what its console said before: usher console {name}"
@@ -26,6 +29,10 @@ const struct sign SIGNS[] = {
 		"fetch or import the profile's media anew: usher media"},
 	{"Initramfs unpacking failed: write error", true, "memory",
 		"it has too little memory to unpack its initrd", MEMORY_FIX},
+	/* of an initrd packed with LZ4 kernels from 5.3 on say it, and boot on; where it is broken they panic after it */
+	{"Initramfs unpacking failed: Decoding failed", false, "initrd",
+		"its initrd cannot be read",
+		"fetch or import the profile's media anew: usher media"},
 	{"Initramfs unpacking failed", true, "initrd", "its initrd cannot be read",
 		"fetch or import the profile's media anew: usher media"},
 	{"Unable to mount root fs", true, "initrd",
@@ -39,7 +46,8 @@ const struct sign SIGNS[] = {
 	{"x86-64 CPU, but only detected an i686", true, "architecture",
 		"its processor is not one that this kernel runs on", ARCH_FIX},
 	/* firmware and boot programs */
-	{"Access Denied", true, "secure-boot",
+	/* firmware and shim; "access denied" alone systemd and databases say, too */
+	{"failed to load*: Access Denied", true, "secure-boot",
 		"its firmware refused the boot program: Secure Boot is on and it is not signed",
 		SECURE_FIX},
 	{"Security Violation", true, "secure-boot",
@@ -47,7 +55,8 @@ const struct sign SIGNS[] = {
 		SECURE_FIX},
 	{"bad shim signature", true, "secure-boot", "GRUB refused the kernel: it is not signed",
 		SECURE_FIX},
-	{"Verification failed", true, "secure-boot",
+	/* with a code; the kernel says so of a module, and loads it */
+	{"Verification failed: (0x", true, "secure-boot",
 		"shim refused the boot program: its signature is not valid", SECURE_FIX},
 	{"Exec format error (http", true, "format",
 		"iPXE was given what it cannot boot: no kernel, or one for another architecture",
@@ -65,7 +74,8 @@ const struct sign SIGNS[] = {
 		"systemd gave up and waits at an emergency shell", CONSOLE_FIX},
 	{"Dropping to a shell!", true, "emergency-shell", "its initrd gave up and waits at a shell",
 		CONSOLE_FIX},
-	{"dracut-initqueue", false, "no-root",
+	/* what it fetches is on lines of that name, too */
+	{"dracut-initqueue*timeout", false, "no-root",
 		"its initrd does not find what it is to boot: the installer's image, or the disk",
 		CONSOLE_FIX},
 	/* disks */
@@ -129,10 +139,22 @@ const struct sign SIGNS[] = {
 	{NULL, false, NULL, NULL, NULL},
 };
 
+static bool is_in(const char *line, const char *pattern)
+{
+	const char *star = strchr(pattern, '*');
+	char before[SIGN_PIECE];
+
+	if (!star)
+		return strcasestr(line, pattern);
+	snprintf(before, sizeof before, "%.*s", (int)(star - pattern), pattern);
+	line = strcasestr(line, before);
+	return line && strcasestr(line + (star - pattern), star + 1);
+}
+
 const struct sign *sign_of(const char *line)
 {
 	for (const struct sign *s = SIGNS; s->pattern; s++)
-		if (strcasestr(line, s->pattern))
+		if (is_in(line, s->pattern))
 			return s;
 	return NULL;
 }

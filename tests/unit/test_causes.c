@@ -59,7 +59,7 @@ static const char *step(void)
 /* A fix that names a command names one that there is. */
 static void ck_commands(const char *fix)
 {
-	static const char *const commands[] = {"check", "console", "leases", "log", "media",
+	static const char *const commands[] = {"check", "console", "leases", "lint", "log", "media",
 		"profiles", "reinstall", "show", "timeline", "usher.xml"};
 	const char *at = fix;
 	bool known;
@@ -468,10 +468,46 @@ START_TEST(test_no_signs)
 		"BdsDxe: starting Boot0001 \"UEFI PXEv4\"",
 		"Booting from ROM...",
 		"debian login: ",
+		"systemd-networkd[322]: Could not set hostname: Access denied",
+		"ERROR 1045 (28000): Access denied for user 'root'@'localhost' (using password: NO)",
+		"[    3.1] zfs: module verification failed: signature and/or required key missing - "
+		"tainting kernel",
+		"[   12.3] dracut-initqueue[912]:   % Total    % Received % Xferd  Average Speed",
 	};
 
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		ck_assert_msg(!sign_of(lines[i]), "%s", lines[i]);
+}
+END_TEST
+
+/* Lines as they come, and what they are taken for. */
+START_TEST(test_signs_of_lines)
+{
+	static const struct {
+		const char *line, *kind;
+		bool fatal;
+	} all[] = {
+		{"BdsDxe: failed to load Boot0001 \"UEFI PXEv4 (MAC:525400123456)\" from "
+		 "PciRoot(0x0)/Pci(0x2,0x0): Access Denied",
+			"secure-boot", true},
+		{"Verification failed: (0x1A) Security Violation", "secure-boot", true},
+		{"ERROR: Verification failed: (0xF) Access", "secure-boot", true},
+		{"[    0.486408] Initramfs unpacking failed: Decoding failed", "initrd", false},
+		{"[    0.486408] Initramfs unpacking failed: junk within compressed archive",
+			"initrd", true},
+		{"[  150.2] dracut-initqueue[273]: Warning: dracut-initqueue timeout - starting "
+		 "timeout scripts",
+			"no-root", false},
+		{"[  191.8] dracut-initqueue[543]: Warning: dracut-initqueue: starting timeout scripts",
+			"no-root", false},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const struct sign *s = sign_of(all[i].line);
+
+		ck_assert_msg(s && !strcmp(s->kind, all[i].kind) && s->fatal == all[i].fatal,
+			"%s: %s", all[i].line, s ? s->pattern : "none");
+	}
 }
 END_TEST
 
@@ -511,6 +547,7 @@ int main(void)
 	tcase_add_test(t, test_reason);
 	tcase_add_test(t, test_away);
 	tcase_add_test(t, test_no_signs);
+	tcase_add_test(t, test_signs_of_lines);
 	tcase_add_test(t, test_signs_reached);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
