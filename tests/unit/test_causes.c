@@ -492,6 +492,8 @@ START_TEST(test_signs_of_lines)
 			"secure-boot", true},
 		{"Verification failed: (0x1A) Security Violation", "secure-boot", true},
 		{"ERROR: Verification failed: (0xF) Access", "secure-boot", true},
+		{"BdsDxe: No bootable option or device was found.", "no-boot-device", false},
+		{"Entering rescue mode...", "grub", true},
 		{"[    0.486408] Initramfs unpacking failed: Decoding failed", "initrd", false},
 		{"[    0.486408] Initramfs unpacking failed: junk within compressed archive",
 			"initrd", true},
@@ -500,6 +502,9 @@ START_TEST(test_signs_of_lines)
 			"no-root", false},
 		{"[  191.8] dracut-initqueue[543]: Warning: dracut-initqueue: starting timeout scripts",
 			"no-root", false},
+		{"An error occurred during reading the kickstart file:", "answers", true},
+		{"No kernel modules were found. This probably is due to a mismatch", "modules",
+			false},
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
