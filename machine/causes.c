@@ -8,11 +8,6 @@
 
 #define SECONDS(n) ((int64_t)(n)*1000)
 
-enum {
-	/* What was seen this long before a step began belongs to it: a console's output comes later than a packet. */
-	SLACK_MS = 1500,
-};
-
 /* The steps */
 
 static const struct step {
@@ -100,12 +95,7 @@ static enum boot_step step_of(const struct situation *s)
 
 enum boot_step causes_step(const struct situation *s, int64_t *ret_since)
 {
-	const struct facts *f = s->facts;
-
-	/* files follow each other, and so do an installer's reports */
-	*ret_since = f->step_at;
-	if ((f->step == SAW_FILE || f->step == SAW_PROGRESS) && f->seen[f->step].at > f->step_at)
-		*ret_since = f->seen[f->step].at;
+	*ret_since = facts_since(s->facts);
 	return step_of(s);
 }
 
@@ -318,7 +308,7 @@ static bool row_holds(
 	const struct fact_seen *shows = &f->seen[r->shows];
 	int64_t waited;
 
-	if (!shows->at || (r->here && shows->at < since - SLACK_MS))
+	if (!shows->at || (r->here && shows->at < since - FACT_SLACK_MS))
 		return false;
 	if (!r->certain && r->shows != SAW_STALLED && is_fetching(f))
 		return false;
@@ -344,7 +334,7 @@ static bool find_row(
 static bool find_sign(const struct situation *s, enum fact what, const struct sign *sign,
 	int64_t since, struct cause *ret)
 {
-	if (!sign || !facts_have(s->facts, what, since - SLACK_MS))
+	if (!sign || !facts_have(s->facts, what, since - FACT_SLACK_MS))
 		return false;
 	name_cause(s, sign->kind, sign->fatal, sign->cause, facts_line(s->facts, what), sign->fix,
 		ret);

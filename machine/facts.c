@@ -84,8 +84,8 @@ void facts_heard(struct facts *f, int64_t now, const char *line)
 	sign = sign_of(start);
 	if (!sign)
 		return;
-	/* what follows the first follows from it */
-	if (sign->fatal && f->fatal && facts_have(f, SAW_FATAL, f->step_at))
+	/* what follows the first follows from it, unless the machine went on meanwhile */
+	if (sign->fatal && f->fatal && facts_have(f, SAW_FATAL, facts_since(f) - FACT_SLACK_MS))
 		return;
 	if (sign->fatal)
 		f->fatal = sign;
@@ -116,6 +116,13 @@ void facts_identified(struct facts *f, int64_t now, unsigned client, const uint8
 		facts_saw(f, SAW_TWIN, now, text);
 	memcpy(before, uuid, UUID_BYTES);
 	f->says_uuid[client] = true;
+}
+
+int64_t facts_since(const struct facts *f)
+{
+	if ((f->step == SAW_FILE || f->step == SAW_PROGRESS) && f->seen[f->step].at > f->step_at)
+		return f->seen[f->step].at;
+	return f->step_at;
 }
 
 bool facts_have(const struct facts *f, enum fact what, int64_t since)

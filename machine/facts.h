@@ -18,6 +18,8 @@ enum {
 	FACT_LINES =
 		200, /* of a console or log that are looked through in a second; the others are not */
 	FACT_CLIENTS = 4, /* enum dhcp_client */
+	/* What was seen this long before a step began belongs to it: a console's output comes later than a packet. */
+	FACT_SLACK_MS = 1500,
 };
 
 /* What it waits for. */
@@ -125,6 +127,8 @@ void facts_silence(struct facts *f, int64_t until);
  * may say another than iPXE does of the same machine. */
 void facts_identified(
 	struct facts *f, int64_t now, unsigned client, const uint8_t uuid[UUID_BYTES]);
+/* Since when it has not gone on (mono ms): files follow each other, and so do an installer's reports. */
+int64_t facts_since(const struct facts *f);
 /* Was it seen since `since`? */
 bool facts_have(const struct facts *f, enum fact what, int64_t since);
 /* The line on it, or "". */

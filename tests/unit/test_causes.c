@@ -413,6 +413,26 @@ START_TEST(test_signs_of_boot)
 }
 END_TEST
 
+/* It went on after the first, so what is fatal then is news. */
+START_TEST(test_fatal_again)
+{
+	begin(LIFE_INSTALLING);
+	saw(SAW_PROGRESS, "10 %");
+	wait_s(10);
+	facts_heard(&facts, now.now, "Installation step failed");
+	ck_assert_str_eq(kind(), "installer");
+	facts_heard(&facts, now.now, "Kernel panic - not syncing: Attempted to kill init");
+	ck_assert_str_eq(kind(), "installer");
+	wait_s(5);
+	saw(SAW_PROGRESS, "20 %");
+	wait_s(5);
+	ck_assert_str_eq(kind(), "none");
+	facts_heard(&facts, now.now, "Kernel panic - not syncing: Attempted to kill init");
+	ck_assert_str_eq(kind(), "panic");
+	end();
+}
+END_TEST
+
 /* A hint is told when the step is late or the attempt fails. */
 START_TEST(test_hint)
 {
@@ -548,6 +568,7 @@ int main(void)
 	tcase_add_test(t, test_speaks);
 	tcase_add_test(t, test_user);
 	tcase_add_test(t, test_signs_of_boot);
+	tcase_add_test(t, test_fatal_again);
 	tcase_add_test(t, test_hint);
 	tcase_add_test(t, test_reason);
 	tcase_add_test(t, test_away);
