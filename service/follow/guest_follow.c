@@ -315,6 +315,17 @@ static enum guest_state state_of(const struct guest_seen *seen, const struct mac
 	return is_in(m, GUEST_CRASHED) ? GUEST_CRASHED : GUEST_OFF;
 }
 
+/* It was paused, or goes on, while nobody told. Its record may know better why it is paused. */
+static void note_seen(const struct machine *m, enum guest_state now)
+{
+	const char *kind = json_string_value(json_object_get(m->attempt.cause, "kind"));
+
+	if (now == GUEST_HELD && (!kind || strcmp(kind, "paused") != 0))
+		machine_saw(m, SAW_PAUSED, NULL);
+	else if (now != GUEST_HELD && is_in(m, GUEST_HELD))
+		machine_saw(m, SAW_RESUMED, NULL);
+}
+
 void guest_follow_seen(
 	struct follow *follow, struct machine *m, const struct guest_seen *seen, int64_t at)
 {
@@ -337,6 +348,7 @@ void guest_follow_seen(
 	}
 	if (m->guest_state && now != GUEST_GONE && now != GUEST_CRASHED)
 		say(follow, m, meanwhile[now]);
+	note_seen(m, now);
 	set_state(m, now);
 }
 

@@ -6,6 +6,7 @@
 #include "stepped_clock.h"
 
 #include "core/clock.h"
+#include "machine/watch.h"
 
 static struct service rooms;
 static struct follow *follow = &rooms.follow;
@@ -416,6 +417,36 @@ START_TEST(seen_after_a_while)
 }
 END_TEST
 
+static const char *cause(void)
+{
+	(void)machine_look(web01, clock_mono_ms());
+	return json_string_value(json_object_get(web01->attempt.cause, "kind"));
+}
+
+/* That a guest is paused, or is no longer, explains what its machine waits for, whoever tells it. */
+START_TEST(paused_meanwhile)
+{
+	base_arm(web01, "debian-12");
+	see(true, true); /* as it was when the service started */
+	ck_assert_str_eq(cause(), "paused");
+	see(true, false);
+	ck_assert_ptr_null(cause());
+	hear(news(GUEST_PAUSED, GUEST_HELD, "paused from outside"));
+	ck_assert_str_eq(cause(), "paused");
+	see(true, false); /* resumed while libvirt was away */
+	ck_assert_ptr_null(cause());
+	/* over a restart of the service it is known why */
+	guest_follow_disk_error(follow, rooms.hosts.own, web01->name, web01->uuid, "/x", true);
+	ck_assert_str_eq(cause(), "paused");
+	facts_fini(web01->facts);
+	facts_init(web01->facts, clock_mono_ms());
+	web01->guest_state = NULL;
+	see(true, true);
+	ck_assert_str_eq(cause(), "paused");
+	ck_assert_str_eq(json_string_value(json_object_get(web01->attempt.cause, "seen")), "/x");
+}
+END_TEST
+
 START_TEST(an_event_knows_better)
 {
 	struct guest_seen s = seen_as("web01", web01->uuid);
@@ -540,7 +571,7 @@ int main(void)
 		defined_again_while_it_runs, installs_are_restarted, live_systems_are_not,
 		installs_that_are_killed, first_boots_are_from_its_disk, one_that_is_deleted,
 		renamed, names_that_cannot_be, renamed_unseen, found_in_a_list, seen_after_a_while,
-		an_event_knows_better, not_in_the_list, not_there_yet, migrated,
+		paused_meanwhile, an_event_knows_better, not_in_the_list, not_there_yet, migrated,
 		storage_that_fails};
 	Suite *s = suite_create("guest_follow");
 	TCase *t = tcase_create("guest_follow");
