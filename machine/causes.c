@@ -379,7 +379,9 @@ static bool find_silence(
 {
 	int64_t usual = s->silent ? s->silent[step] : 0;
 	int64_t from = s->facts->line_at > since ? s->facts->line_at : since;
-	int64_t limit = usual * STEP_LATE_TIMES > SILENT_MS ? usual * STEP_LATE_TIMES : SILENT_MS;
+	/* a bare machine's firmware says nothing there, for minutes */
+	int64_t floor = step == STEP_FIRST_BOOT && !s->guest ? steps[step].bare_floor : SILENT_MS;
+	int64_t limit = usual * STEP_LATE_TIMES > floor ? usual * STEP_LATE_TIMES : floor;
 	char seen[FACT_TEXT];
 
 	if (!usual || !s->facts->line_at || step < STEP_ANSWERS || s->now - from <= limit)

@@ -354,6 +354,26 @@ START_TEST(test_silence)
 }
 END_TEST
 
+/* A server's firmware tests its memory before the new system boots; guests with the same profile are quick. */
+START_TEST(test_silent_firmware)
+{
+	int64_t silent[STEPS] = {[STEP_FIRST_BOOT] = SECONDS(10)};
+
+	begin(LIFE_INSTALLED);
+	facts_heard(&facts, now.now, "Unpacking base-files");
+	saw(SAW_DONE, NULL);
+	now.silent = silent;
+	wait_s(121);
+	ck_assert_str_eq(kind(), "silent");
+	now.guest = false;
+	wait_s(400);
+	ck_assert_str_eq(kind(), "none");
+	wait_s(200);
+	ck_assert_str_eq(kind(), "silent");
+	end();
+}
+END_TEST
+
 /* A slow host: nothing is reported, but its console tells of what it does. A boot that goes round and round is named all the same. */
 START_TEST(test_speaks)
 {
@@ -565,6 +585,7 @@ int main(void)
 	tcase_add_loop_test(t, test_late, 0, sizeof lates / sizeof *lates);
 	tcase_add_test(t, test_fetching);
 	tcase_add_test(t, test_silence);
+	tcase_add_test(t, test_silent_firmware);
 	tcase_add_test(t, test_speaks);
 	tcase_add_test(t, test_user);
 	tcase_add_test(t, test_signs_of_boot);
