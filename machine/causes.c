@@ -147,7 +147,7 @@ static const struct row rows[] = {
 		"its guest was paused by somebody", "virsh resume {name}"},
 	{"killed", AT_ANY, SAW_KILLED, SAW_START, 0, true, false,
 		"its guest was stopped from outside", RESTART_FIX},
-	{"panic", AT_ANY, SAW_PANIC, SAW_START, 0, true, false, "its kernel panicked",
+	{"panic", AT_ANY, SAW_PANIC, SAW_START, 0, true, true, "its kernel panicked",
 		"read what its console said before: usher console {name}"},
 	{"storage", AT_ANY & ~AT(START), SAW_UNSTORED, SAW_STORED, 0, true, false,
 		"usher cannot write its state, and answers nothing that it cannot keep",

@@ -453,6 +453,21 @@ START_TEST(test_fatal_again)
 }
 END_TEST
 
+/* Its panic device told; then the guest is reset, which libvirt does not call a start, and boots again. */
+START_TEST(test_panic_over)
+{
+	begin(LIFE_ARMED);
+	saw(SAW_START, NULL);
+	wait_s(5);
+	saw(SAW_PANIC, NULL);
+	wait_s(60);
+	ck_assert_str_eq(kind(), "panic");
+	saw(SAW_REQUEST, NULL);
+	ck_assert_str_eq(kind(), "none");
+	end();
+}
+END_TEST
+
 /* A hint is told when the step is late or the attempt fails. */
 START_TEST(test_hint)
 {
@@ -590,6 +605,7 @@ int main(void)
 	tcase_add_test(t, test_user);
 	tcase_add_test(t, test_signs_of_boot);
 	tcase_add_test(t, test_fatal_again);
+	tcase_add_test(t, test_panic_over);
 	tcase_add_test(t, test_hint);
 	tcase_add_test(t, test_reason);
 	tcase_add_test(t, test_away);
