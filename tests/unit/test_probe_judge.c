@@ -72,6 +72,25 @@ START_TEST(test_right)
 }
 END_TEST
 
+/* As dnsmasq does beside another server: pxe-service= and a range of proxy. */
+START_TEST(test_proxy_without_file)
+{
+	begin(PROBE_BIOS);
+	f.offers[0].file[0] = '\0';
+	f.offers[f.n_offers++] =
+		(struct dhcp_told){.server = 0x0a000002, .vendor_class = "PXEClient"};
+	f.program.end = PROBE_NOT_TRIED;
+	ck_verdict("proxy-not-asked", "10.0.0.2", "");
+	f.known.serves = true;
+	f.known.server = 0x0a000001;
+	f.known.should = PROBE_BOOTS;
+	ck_verdict("no-file", "10.0.0.1", "usher timeline");
+	f.known.serves = false;
+	f.offers[1].vendor_class[0] = '\0';
+	ck_verdict("no-file", "10.0.0.1", "option 67");
+}
+END_TEST
+
 START_TEST(test_nobody_leases)
 {
 	begin(PROBE_BIOS);
@@ -298,6 +317,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, test_right);
+	tcase_add_test(t, test_proxy_without_file);
 	tcase_add_test(t, test_nobody_leases);
 	tcase_add_test(t, test_two_servers);
 	tcase_add_test(t, test_lease);

@@ -204,6 +204,30 @@ static const char *dnsmasq_line(enum probe_as as)
 	return lines[as];
 }
 
+/* One that answers without a file tells it on port 4011, or by a menu or a boot server of option 43 (PXE 2.1, 2.2). */
+static bool on_4011(const struct probe_facts *f, struct probe_verdict *v)
+{
+	char a[WHO];
+
+	if (has_file(f) || f->as == PROBE_HTTP ||
+		(f->known.should == PROBE_BOOTS && f->known.serves))
+		return false;
+	for (size_t i = 0; i < f->n_offers; i++) {
+		const struct dhcp_told *t = &f->offers[i];
+
+		if (!probe_is_proxy(t) || strncmp(t->vendor_class, "PXEClient", 9) != 0)
+			continue;
+		text(v,
+			"as far as the proxy %s, which tells what to boot on port 4011 or by a menu: "
+			"a probe does not ask it there",
+			who(t, a));
+		v->right = true;
+		v->what = "proxy-not-asked";
+		return true;
+	}
+	return false;
+}
+
 static bool no_file(const struct probe_facts *f, struct probe_verdict *v)
 {
 	char a[WHO];
@@ -506,7 +530,7 @@ static void all_right(const struct probe_facts *f, struct probe_verdict *v)
 void probe_judge(const struct probe_facts *f, struct probe_verdict *ret)
 {
 	static bool (*const rules[])(const struct probe_facts *, struct probe_verdict *) = {
-		no_server, only_proxy, two_servers, nothing_wanted, no_file, not_for_http,
+		no_server, only_proxy, two_servers, nothing_wanted, on_4011, no_file, not_for_http,
 		url_for_pxe, no_next_server, not_leased, program_fails, wrong_program, wrong_script,
 		loads_nothing, files_fail, answers_fail};
 
