@@ -26,7 +26,7 @@ struct probe {
 	json_t *walk;   /* that is under way */
 	unsigned wrong; /* walks */
 	/* of the walks so far */
-	size_t servers;          /* that lease; 0: not known */
+	size_t servers;          /* that offer, proxies too; 0: not known */
 	struct dhcp_asking held; /* the lease to be given back; address 0: none */
 	struct mac held_from;
 };

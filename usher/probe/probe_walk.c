@@ -102,16 +102,13 @@ static void discover(struct walk *w)
 {
 	struct probe *p = w->p;
 	int64_t us;
-	size_t leases = 0;
 
 	w->f.n_offers = probe_wire_discover(
 		&p->wire, &w->asking, p->servers ? p->servers : PROBE_OFFERS, w->f.offers, &us);
-	for (size_t i = 0; i < w->f.n_offers; i++) {
+	for (size_t i = 0; i < w->f.n_offers; i++)
 		say_offer(w, &w->f.offers[i], i ? -1 : us);
-		leases += !probe_is_proxy(&w->f.offers[i]);
-	}
 	if (!p->servers)
-		p->servers = leases;
+		p->servers = w->f.n_offers;
 	choose(&w->f);
 }
 

@@ -163,7 +163,7 @@ size_t probe_wire_discover(struct probe_wire *w, const struct dhcp_asking *a, si
 			(leases(ret, n) ? PROBE_WIRE_OTHERS_MS : PROBE_WIRE_SILENT_MS);
 		struct dhcp_told t;
 
-		if (now >= end || leases(ret, n) >= others)
+		if (now >= end || (n >= others && leases(ret, n)))
 			break;
 		if (now >= again && !leases(ret, n)) {
 			asking.secs = (uint16_t)((now - began) / 1000);

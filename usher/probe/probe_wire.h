@@ -29,7 +29,7 @@ int probe_wire_frames(unsigned ifindex, uint16_t ethertype);
 int probe_wire_open(struct probe_wire *w, unsigned ifindex, volatile sig_atomic_t *stop);
 void probe_wire_close(struct probe_wire *w);
 
-/* Asks until one leases or the time is over, and listens then until `others` leases of different servers came, or
+/* Asks until one leases or the time is over, and listens then until offers of `others` servers came, proxies among them, or
  * PROBE_WIRE_OTHERS_MS are over. Returns how many offers are in `ret`; *ret_us: until the first lease. */
 size_t probe_wire_discover(struct probe_wire *w, const struct dhcp_asking *a, size_t others,
 	struct dhcp_told ret[PROBE_OFFERS], int64_t *ret_us);
