@@ -7,6 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
+bool probe_fetch_named(const struct dhcp_told *t, char url[IPXE_URL])
+{
+	struct ip next = ip_from_v4(t->next_server);
+	char ip[IP_TEXT];
+	int n;
+
+	if (strstr(t->file, "://"))
+		n = snprintf(url, IPXE_URL, "%s", t->file);
+	else
+		n = snprintf(url, IPXE_URL, "tftp://%s/%s",
+			t->next_server ? ip_format(&next, ip) : t->tftp_name, t->file);
+	return n > 0 && n < IPXE_URL && (t->next_server || *t->tftp_name || strstr(t->file, "://"));
+}
+
 static size_t broken(struct probe_fetch *ret, const char *why)
 {
 	ret->end = PROBE_BROKEN;

@@ -21,4 +21,8 @@ struct probe_fetching {
 size_t probe_fetch(
 	const struct probe_fetching *f, char *head, size_t size, struct probe_fetch *ret);
 
+/* What DHCP named, as a URL: the name as it was told, which firmware asks TFTP for, so that one from the root has two slashes before
+ * it. False: it has no server, or is too long. */
+bool probe_fetch_named(const struct dhcp_told *t, char url[IPXE_URL]);
+
 #endif

@@ -205,21 +205,6 @@ static bool fetch(
 	return ret->end == PROBE_DONE;
 }
 
-/* What DHCP named, as a URL; false: it has no server, or is too long. */
-static bool program_url(const struct dhcp_told *t, char url[IPXE_URL])
-{
-	char ip[IP_TEXT];
-	const char *name = t->file + strspn(t->file, "/");
-	int n;
-
-	if (strstr(t->file, "://"))
-		n = snprintf(url, IPXE_URL, "%s", t->file);
-	else
-		n = snprintf(url, IPXE_URL, "tftp://%s/%s",
-			t->next_server ? ip_text(t->next_server, ip) : t->tftp_name, name);
-	return n > 0 && n < IPXE_URL && (t->next_server || *t->tftp_name || strstr(t->file, "://"));
-}
-
 /* .../m/ and 32 hex digits: what is told of a boot of usher's. */
 static bool has_token(const char *url)
 {
@@ -350,7 +335,7 @@ static void boot(struct walk *w)
 	const struct dhcp_told *b = &w->f.offers[w->f.boot];
 	char url[IPXE_URL];
 
-	if (!*b->file || !program_url(b, url))
+	if (!*b->file || !probe_fetch_named(b, url))
 		return;
 	w->f.held = holds_back(w, url);
 	if (w->f.held) {
