@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What installers log: syslog messages of machines while an attempt of theirs is under way, kept with the machine. Anybody can
- * send such messages, and the address that they come from is all that says whose they are: what they say is shown, and
- * decides nothing. Main thread only.
+ * send such messages, and the address that they come from is all that says whose they are: what they say is shown, may
+ * be named as a cause, and decides nothing. Main thread only.
  */
 #ifndef USHER_SERVICE_LOGS_LOGS_H
 #define USHER_SERVICE_LOGS_LOGS_H
