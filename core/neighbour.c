@@ -28,6 +28,7 @@ enum {
 struct answer {
 	int index;
 	struct mac mac;
+	unsigned state;   /* a neighbour's: NUD_ bits */
 	struct ip router; /* a route's; none: what is asked for is on the link itself */
 	bool heard;
 };
@@ -60,6 +61,7 @@ static void take_neighbour(struct nlmsghdr *h, struct answer *a)
 		return;
 	memcpy(a->mac.b, nla_data(hw), sizeof a->mac.b);
 	a->index = ((const struct ndmsg *)nlmsg_data(h))->ndm_ifindex;
+	a->state = ((const struct ndmsg *)nlmsg_data(h))->ndm_state;
 	a->heard = true;
 }
 
@@ -209,17 +211,12 @@ static bool ask_arp(const char *link, const struct ip *ip, struct mac *ret)
 	return true;
 }
 
-int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
+static int ask_netlink(const char *link, const struct ip *ip, struct answer *ret)
 {
-	int index, rc;
-	struct answer a = {.heard = false};
+	bool six = ip->family == IP_V6;
+	int index = index_of(link);
 	struct nl_msg *msg;
 
-	bool six = ip->family == IP_V6;
-
-	if (ask_arp(link, ip, ret))
-		return 0;
-	index = index_of(link);
 	if (!index || !ip_is_set(ip))
 		return index ? -ENOENT : -ENODEV;
 	msg = neighbour_question(six ? AF_INET6 : AF_INET, index);
@@ -227,10 +224,27 @@ int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
 		nlmsg_free(msg);
 		return -ENOMEM;
 	}
-	rc = ask(msg, &a);
+	return ask(msg, ret);
+}
+
+int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret)
+{
+	struct answer a = {.heard = false};
+	int rc;
+
+	if (ask_arp(link, ip, ret))
+		return 0;
+	rc = ask_netlink(link, ip, &a);
 	if (!rc)
 		*ret = a.mac;
 	return rc;
+}
+
+bool neighbour_is_there(const char *link, const struct ip *ip)
+{
+	struct answer a = {.heard = false};
+
+	return !ask_netlink(link, ip, &a) && a.state & (NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP);
 }
 
 static socklen_t sockaddr_of(

@@ -8,8 +8,12 @@
 
 #include "core/addr.h"
 
+#include <stdbool.h>
+
 /* The MAC that answers for this address there, by ARP or neighbour discovery. -ENOENT: not known; -ENODEV: no such link. */
 int neighbour_mac(const char *link, const struct ip *ip, struct mac *ret);
+/* Is what neighbour_mac() says known of now? Else it is what once was, and that host may be gone. */
+bool neighbour_is_there(const char *link, const struct ip *ip);
 /* Who packets to this address are given to on the link: a router, or the address itself where it is on the link. -ENOENT, or
  * another error: no route goes there by this link. */
 int neighbour_next_hop(const char *link, const struct ip *to, struct ip *ret);

@@ -74,13 +74,14 @@ static const struct segment *link_of(const struct segments *all, const struct ma
 	return s && !s->via ? s : NULL;
 }
 
-/* Who answers ARP for its address? The kernel asks meanwhile, and knows when it is looked at next. */
+/* Who answers ARP for its address? The kernel asks meanwhile, and knows when it is looked at next, or, where it remembers who had
+ * the address before, some seconds later. */
 static void look_at_address(struct watching *w, const struct machine *m, int64_t now)
 {
 	const struct segment *s = link_of(&w->base->segments, m);
 	const char *lease = facts_line(m->facts, SAW_LEASE);
 	char text[FACT_TEXT], mac[MAC_TEXT];
-	bool asked = m->facts->asked_at >= m->facts->step_at;
+	bool asked = m->facts->asked_at >= m->facts->step_at, was;
 	struct mac by;
 	struct ip ip;
 	int rc;
@@ -88,9 +89,10 @@ static void look_at_address(struct watching *w, const struct machine *m, int64_t
 	if (!s || ip_parse(lease, &ip))
 		return;
 	rc = neighbour_mac(s->ifname, &ip, &by);
+	was = !rc && !neighbour_is_there(s->ifname, &ip);
 	m->facts->asked_at = now;
 	(void)neighbour_provoke(s->ifname, segment_server(s, ip.family), &ip);
-	if (rc && rc != -ENOENT)
+	if ((rc && rc != -ENOENT) || was)
 		return;
 	if (!rc)
 		snprintf(text, sizeof text, "%s has %s", mac_format(&by, mac), lease);

@@ -111,7 +111,8 @@ check "another with its MAC asks" as_ipxe 10 -x "$(uuid 2)"
 inside 35 ip address add 10.68.0.34/24 dev c35
 inside 34 sysctl -q -w net.ipv4.conf.all.arp_ignore=8
 check "inuse is told its script" as_ipxe 34
-# powered off when it has its address; and when it has its script
+# powered off when it has its address, which the kernel remembers another to have had; and when it has its script
+ip neighbour replace 10.68.0.31 lladdr 02:00:00:00:00:63 nud stale dev br2
 check "off is told its script" as_ipxe 31
 power_cut 31
 check "late is told its script" as_ipxe 32

@@ -70,11 +70,14 @@ START_TEST(neighbour)
 	   "ip neighbour add 192.0.2.2 lladdr 52:54:00:00:00:01 dev br0");
 	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), 0);
 	ck_assert_str_eq(mac_format(&mac, text), "52:54:00:00:00:01");
+	ck_assert(neighbour_is_there("br0", &ip));
 	ck_assert_int_eq(neighbour_mac("c1", &ip, &mac), -ENOENT);
+	ck_assert(!neighbour_is_there("c1", &ip));
 	/* whether it answers now is not what is asked; whether it has answered is */
 	sh("ip neighbour replace 192.0.2.2 lladdr 52:54:00:00:00:03 nud stale dev br0");
 	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), 0);
 	ck_assert_str_eq(mac_format(&mac, text), "52:54:00:00:00:03");
+	ck_assert(!neighbour_is_there("br0", &ip));
 	sh("ip neighbour replace 192.0.2.2 lladdr 52:54:00:00:00:04 nud noarp dev br0");
 	ck_assert_int_eq(neighbour_mac("br0", &ip, &mac), 0);
 	ck_assert_str_eq(mac_format(&mac, text), "52:54:00:00:00:04");
