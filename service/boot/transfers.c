@@ -119,6 +119,18 @@ static enum fact loaded(const struct machine *m)
 	return m->state == LIFE_ARMED ? SAW_LOADER : SAW_FILE;
 }
 
+/* Of an extension: it ends the name, or what follows is no part of a longer one: "grub.cfg-01-02", "pxelinux.cfg/default", "en.mo.gz". */
+static bool has_part(const char *name, const char *part)
+{
+	for (const char *at = strstr(name, part); at; at = strstr(at + 1, part)) {
+		char after = at[strlen(part)];
+
+		if (*part != '.' || !after || strchr("-./", after))
+			return true;
+	}
+	return false;
+}
+
 /* GRUB, shim and PXELINUX ask for files of theirs that need not be there: lists, modules, fonts, translations, configurations of
  * other names. That they are not is no fault. */
 static bool need_not_be(const char *name)
@@ -127,7 +139,7 @@ static bool need_not_be(const char *name)
 		".cfg", ".lst", ".mod", ".mo", ".pf2", "revocations", "locale/"};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		if (strstr(name, parts[i]))
+		if (has_part(name, parts[i]))
 			return true;
 	return false;
 }

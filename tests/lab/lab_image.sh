@@ -7,7 +7,7 @@
 top=$(mktemp -d)
 trap 'rm -rf "$top"' EXIT
 partials=$LAB_TOP/kickstart/partials tiny=$LAB_TOP/contrib/tiny
-export ROOT=$top/root FSTAB=$top/fstab ASKED=$top/asked
+export top ROOT=$top/root FSTAB=$top/fstab ASKED=$top/asked
 
 sed -e '/^\. /d' -e "s,/agent/usher-,$partials/usher-,; s,/tasks/clouded,$tiny/tasks/clouded," "$tiny/tasks/image" >"$top/image"
 # /var of the partition 4 is seen once it is mounted, and not before.
@@ -61,6 +61,10 @@ done
 echo 'UUID=1 / btrfs subvol=root 0 0' >"$FSTAB"
 check "one that has /var in / is found, too" in_image 'find_root; finish'
 refute "nothing more is mounted" grep -q "$ROOT/var" "$ASKED"
+
+printf '%s\n' 'UUID=1 / btrfs subvol=root 0 0' '#UUID=3 /var xfs' 'UUID=2 /var xfs defaults 0 0' >"$FSTAB"
+refute "one that has /var on a file system of its own is refused" in_image 'find_root >$top/said'
+check "and it is said which" grep -q 'FAILED root filesystem: the image has /var on a file system of its own, UUID=2, where' "$top/said"
 
 chosen() { sed '/^\. /d' "$tiny/tasks/disk" >"$top/disk"; busybox sh -c ". $top/stand-ins; . $top/disk; DISK=$1; choose_disk" | grep -e "$2"; }
 check "who names a disk as udev does is told what to say" chosen disk/by-id/ata-X_S1 'knows disk/by-id/ata-X_S1: say serial= or wwn='

@@ -186,6 +186,28 @@ START_TEST(what_was_loaded)
 }
 END_TEST
 
+/* Boot programs look for files that need not be there; a folder that is called like one of them is none. */
+START_TEST(what_is_missed)
+{
+	static const struct {
+		const char *name;
+		bool missed;
+	} all[] = {{"debian/vmlinuz", true}, {"www.monitor/vmlinuz", true},
+		{"grub/x86_64-efi/normal.mod", false}, {"grub/locale/en.mo.gz", false},
+		{"grub/grub.cfg-01-52-54", false}, {"pxelinux.cfg/default", false},
+		{"revocations_sbat.efi", false}, {"boot.modern/initrd.img", true}};
+
+	base_arm(web01, "debian-12");
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		web01->facts->seen[SAW_MISSING].at = 0;
+		tftp((struct tftp_report){
+			.outcome = TFTP_REFUSED, .name = all[i].name, .why = "no such file"});
+		ck_assert_msg(facts_have(web01->facts, SAW_MISSING, 1) == all[i].missed, "%s",
+			all[i].name);
+	}
+}
+END_TEST
+
 START_TEST(dropped_connections)
 {
 	struct http_dropped d = {.segment = lan, .requests = 3}, own = {.requests = 3};
@@ -204,7 +226,7 @@ int main(void)
 {
 	const TTest *const tests[] = {whose_it_is, http_that_arrived, http_that_is_not_told,
 		http_that_failed, tftp_transfers, tftp_that_failed, tftp_that_is_not_told,
-		what_was_loaded, dropped_connections};
+		what_was_loaded, what_is_missed, dropped_connections};
 	Suite *s = suite_create("transfers");
 	TCase *t = tcase_create("transfers");
 
