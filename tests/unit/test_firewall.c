@@ -155,16 +155,16 @@ END_TEST
 /* As ufw makes them: what is not for this host itself is dropped, after a match that says only its name. */
 START_TEST(ufw)
 {
-	static const char rules[] = "[" CHAIN("ip", "filter", "INPUT", HOOK("drop"))
-		RULE("ip", "filter", "INPUT", JUMP("ufw-not-local")) RULE(
-			"ip", "filter", "INPUT", JUMP("ufw-user-input"))
+	static const char rules[] = "[" CHAIN("ip", "filter", "INPUT", HOOK("drop")) "," CHAIN("ip",
+		"filter", "ufw-user-input", "") RULE("ip", "filter", "INPUT", JUMP("ufw-not-local"))
+		RULE("ip", "filter", "INPUT", JUMP("ufw-user-input"))
 			RULE("ip", "filter", "ufw-not-local", XT("addrtype") ",{\"return\":null}")
 				RULE("ip", "filter", "ufw-not-local", DROP) RULE("ip", "filter",
 					"ufw-user-input", MATCH(DPORT("tcp"), "8067") "," OKAY) "]";
 
 	ck_assert(admits(rules, "tcp", 8067));
 	ck_assert(!admits(rules, "udp", 69));
-	ck_assert_str_eq(fix, "iptables -I INPUT -i virbr0 -p udp --dport 69 -j ACCEPT");
+	ck_assert_str_eq(fix, "ufw allow in on virbr0 to any port 69 proto udp");
 }
 END_TEST
 

@@ -322,6 +322,22 @@ static bool firewalld_zone(const struct walk *w, char *zone, size_t size)
 	return true;
 }
 
+static bool has_chain(const struct walk *w, const char *name)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(w->objects, i, o)
+	{
+		const json_t *chain = json_object_get(o, "chain");
+
+		if (chain && is_of(w, chain) && !strcmp(text(chain, "name"), name))
+			return true;
+	}
+	return false;
+}
+
+/* By the tool that made the rules, where that is known: what others put in is gone when it makes them anew. */
 static void say_fix(const struct walk *w, const char *entry, char *fix, size_t size)
 {
 	const struct firewall_packet *p = w->packet;
@@ -336,6 +352,9 @@ static void say_fix(const struct walk *w, const char *entry, char *fix, size_t s
 		snprintf(fix, size,
 			"firewall-cmd --permanent --add-port=%u/%s; firewall-cmd --reload", p->port,
 			p->protocol);
+	else if (has_chain(w, "ufw-user-input"))
+		snprintf(fix, size, "ufw allow in on %s to any port %u proto %s", p->ifname,
+			p->port, p->protocol);
 	else if (!strcmp(w->family, "ip") && !strcmp(w->table, "filter") && !strcmp(entry, "INPUT"))
 		snprintf(fix, size, "iptables -I INPUT -i %s -p %s --dport %u -j ACCEPT", p->ifname,
 			p->protocol, p->port);
