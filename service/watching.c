@@ -23,7 +23,7 @@ static bool waits_at_port(const struct machine *m)
 	int64_t since;
 	enum boot_step step = m->guest && m->n_nics ? machine_step(m, &since) : STEP_NONE;
 
-	return step == STEP_REQUEST || step == STEP_START;
+	return step == STEP_REQUEST;
 }
 
 static void note_port(const struct machine *m, const struct bridge_port *p)
