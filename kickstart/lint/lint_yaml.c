@@ -77,9 +77,10 @@ static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
 		KEY("ssh_quiet_keygen", ANY), KEY("swap", ANY), KEY("system_info", ANY),           \
 		KEY("timezone", TEXT), KEY("ubuntu_advantage", ANY), KEY("ubuntu_pro", ANY),       \
 		KEY("unverified_modules", ANY), KEY("updates", ANY), KEY("user", ANY),             \
-		KEY("users", ANY, .item = &account), KEY("vendor_data", ANY), KEY("version", ANY), \
-		KEY("wireguard", ANY), KEY("write_files", LIST, .inside = written_file),           \
-		KEY("yum_repo_dir", ANY), KEY("yum_repos", MAP), KEY("zypper", ANY)
+		KEY("users", TEXT | LIST | MAP, .item = &account), KEY("vendor_data", ANY),        \
+		KEY("version", ANY), KEY("wireguard", ANY),                                        \
+		KEY("write_files", LIST, .inside = written_file), KEY("yum_repo_dir", ANY),        \
+		KEY("yum_repos", MAP), KEY("zypper", ANY)
 
 static const struct shape cloud_config_keys[] = {CLOUD_CONFIG_KEYS, {0}};
 static const struct shape cloud_config = {

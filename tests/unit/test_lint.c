@@ -311,6 +311,10 @@ START_TEST(autoinstall)
 		"2:1: error: unknown key 'runcmds' in the cloud-config (did you mean 'runcmd'?)\n"
 		"3:1: warning: unknown key 'foo' in the cloud-config: it is passed over");
 	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\n# nothing\n", "");
+	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\nusers: 12\n",
+		"2:8: error: 'users' is a number, expected text or a list or a map: put it in "
+		"quotes");
+	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\nusers: default\n", "");
 	expect(a, TOP "  interactive-sections: [identity]\n", "");
 	expect(a, TOP "  identity: {username: u, hostname: h, password: $6$s$h, shell: sh}\n",
 		"4:58: error: unknown key 'shell' in identity, which is refused");
