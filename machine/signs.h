@@ -9,12 +9,13 @@
 #include <stdbool.h>
 
 struct sign {
-	const char *
-		pattern; /* a piece of the line, in any case; "A*B": A, and B somewhere behind it */
-	bool fatal;      /* no boot goes on after it; else it is a hint: many do */
+	/* a piece of the line, in any case; "A*B": A, and B somewhere behind it */
+	const char *pattern;
+	bool fatal;        /* no boot goes on after it; else it is a hint: many do */
 	const char *kind;  /* of the cause: one word, for programs */
 	const char *cause; /* one clause, for people */
-	const char *fix; /* what to do; "{name}" is the machine's name, "{profile}" its profile's */
+	/* what to do; "{name}" is the machine's name, "{profile}" its profile's */
+	const char *fix;
 };
 
 /* The first sign of the table that is in the line, or NULL. */

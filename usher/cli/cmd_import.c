@@ -2,6 +2,7 @@
 /* usher import: registers a medium where it lies, or a copy of it that we make. */
 #include "usher/cli/cli.h"
 #include "usher/cli/disk_image.h"
+#include "kickstart/media/fetch_name.h"
 #include "usher/client/client.h"
 #include "usher/client/download.h"
 #include "usher/cli/media_text.h"
@@ -28,7 +29,7 @@ struct request {
 	const struct command *command;
 	struct cli_common common;
 	const char *called;   /* the file, the folder or the URL as it was given */
-	char shown[PATH_MAX]; /* a URL without its query, which may be long, and secret */
+	char shown[PATH_MAX]; /* a URL without password and query, which may be long, too */
 	char path[PATH_MAX];  /* absolute; of a URL "" */
 	const char *sha256;   /* --sha256; NULL */
 	bool copied;          /* --copy */
@@ -302,9 +303,12 @@ static int judge(struct request *q, int argc, char **argv)
 	if (argc != 1)
 		return cli_usage(q->command, "takes one image or folder");
 	q->called = argv[0];
-	snprintf(q->shown, sizeof q->shown, "%.*s",
-		(int)(download_is_url(q->called) ? strcspn(q->called, "?#") : strlen(q->called)),
-		q->called);
+	if (download_is_url(q->called)) {
+		fetch_name_shown(q->called, q->shown, sizeof q->shown);
+		q->shown[strcspn(q->shown, "?#")] = '\0';
+	} else {
+		snprintf(q->shown, sizeof q->shown, "%s", q->called);
+	}
 	if (!download_is_url(q->called) && !realpath(q->called, q->path))
 		return fail_errno(q->called);
 	return EXIT_DONE;
