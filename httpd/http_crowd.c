@@ -11,11 +11,11 @@ struct crowd_address {
 	struct ip ip;
 	struct crowd_peer *peers;
 	unsigned n;
-	bool machine;
+	enum crowd_kind kind;
 	enum { NOT_ASKED, TO_ASK, ASKED } question;
-	int64_t until;                     /* mono ms: `machine` is believed; 0: never told */
+	int64_t until;                     /* mono ms: `kind` is believed; 0: never told */
 	struct crowd_address *prev, *next; /* without connections */
-	struct crowd_address *ask_next;
+	struct crowd_address *ask_prev, *ask_next;
 };
 
 /* Lists */
@@ -31,7 +31,7 @@ static void list_add(struct crowd_list *l, struct crowd_peer *after, struct crow
 
 static struct crowd_list *list_of(struct crowd *c, const struct crowd_peer *p)
 {
-	return &c->lists[p->state][p->stranger];
+	return &c->lists[p->state][p->kind];
 }
 
 static void list_remove(struct crowd_list *l, struct crowd_peer *p)
@@ -50,13 +50,13 @@ static void enter(struct crowd *c, struct crowd_peer *p)
 	while (after && after->since > p->since)
 		after = after->prev;
 	list_add(l, after, p);
-	c->n[p->stranger]++;
+	c->n[p->kind]++;
 }
 
 static void leave(struct crowd *c, struct crowd_peer *p)
 {
 	list_remove(list_of(c, p), p);
-	c->n[p->stranger]--;
+	c->n[p->kind]--;
 }
 
 /* Addresses */
@@ -77,30 +77,24 @@ static struct crowd_address *find(const struct crowd *c, const struct ip *ip)
 
 static void rest(struct crowd *c, struct crowd_address *a)
 {
-	bool stranger = !a->machine;
-
-	a->prev = c->last[stranger];
+	a->prev = c->last[a->kind];
 	a->next = NULL;
-	*(a->prev ? &a->prev->next : &c->first[stranger]) = a;
-	c->last[stranger] = a;
+	*(a->prev ? &a->prev->next : &c->first[a->kind]) = a;
+	c->last[a->kind] = a;
 }
 
 static void wake(struct crowd *c, struct crowd_address *a)
 {
-	bool stranger = !a->machine;
-
-	*(a->prev ? &a->prev->next : &c->first[stranger]) = a->next;
-	*(a->next ? &a->next->prev : &c->last[stranger]) = a->prev;
+	*(a->prev ? &a->prev->next : &c->first[a->kind]) = a->next;
+	*(a->next ? &a->next->prev : &c->last[a->kind]) = a->prev;
 }
 
 static void unask(struct crowd *c, struct crowd_address *a)
 {
-	struct crowd_address **at = &c->ask;
-
-	while (a->question == TO_ASK && *at != a)
-		at = &(*at)->ask_next;
-	if (a->question == TO_ASK)
-		*at = a->ask_next;
+	if (a->question == TO_ASK) {
+		*(a->ask_prev ? &a->ask_prev->ask_next : &c->ask) = a->ask_next;
+		*(a->ask_next ? &a->ask_next->ask_prev : &c->ask_newest) = a->ask_prev;
+	}
 	a->question = NOT_ASKED;
 }
 
@@ -114,8 +108,13 @@ static void forget(struct crowd *c, struct crowd_address *a)
 
 static void make_room(struct crowd *c)
 {
-	if (c->addresses.count >= CROWD_ADDRESSES && (c->first[1] || c->first[0]))
-		forget(c, c->first[1] ? c->first[1] : c->first[0]);
+	static const enum crowd_kind order[] = {CROWD_STRANGER, CROWD_UNKNOWN, CROWD_MACHINE};
+	size_t i = 0;
+
+	while (i < CROWD_KINDS && !c->first[order[i]])
+		i++;
+	if (c->addresses.count >= CROWD_ADDRESSES && i < CROWD_KINDS)
+		forget(c, c->first[order[i]]);
 }
 
 static struct crowd_address *address_new(struct crowd *c, const struct ip *ip)
@@ -127,6 +126,7 @@ static struct crowd_address *address_new(struct crowd *c, const struct ip *ip)
 	if (!a)
 		return NULL;
 	a->ip = *ip;
+	a->kind = c->limits.trusting ? CROWD_MACHINE : CROWD_UNKNOWN;
 	if (table_put(&c->addresses, &a->node, hash_of(ip)) < 0) {
 		free(a);
 		return NULL;
@@ -140,8 +140,10 @@ static void want_answer(struct crowd *c, struct crowd_address *a, int64_t now)
 	if (c->limits.trusting || a->question != NOT_ASKED || a->until > now)
 		return;
 	a->question = TO_ASK;
-	a->ask_next = c->ask;
-	c->ask = a;
+	a->ask_prev = c->ask_newest;
+	a->ask_next = NULL;
+	*(a->ask_prev ? &a->ask_prev->ask_next : &c->ask) = a;
+	c->ask_newest = a;
 }
 
 void crowd_init(struct crowd *c, const struct crowd_limits *limits)
@@ -152,9 +154,9 @@ void crowd_init(struct crowd *c, const struct crowd_limits *limits)
 
 void crowd_fini(struct crowd *c)
 {
-	for (int stranger = 0; stranger < 2; stranger++)
-		while (c->first[stranger])
-			forget(c, c->first[stranger]);
+	for (int kind = 0; kind < CROWD_KINDS; kind++)
+		while (c->first[kind])
+			forget(c, c->first[kind]);
 	table_fini(&c->addresses);
 }
 
@@ -202,7 +204,7 @@ int crowd_add(struct crowd *c, struct crowd_peer *p, const struct ip *ip, int64_
 	p->beside = a->peers;
 	a->peers = p;
 	a->n++;
-	p->stranger = !c->limits.trusting && !a->machine;
+	p->kind = a->kind;
 	p->state = CROWD_WAITS;
 	p->since = now;
 	enter(c, p);
@@ -248,27 +250,26 @@ bool crowd_ask(struct crowd *c, struct ip *ret)
 	if (!a)
 		return false;
 	*ret = a->ip;
-	c->ask = a->ask_next;
+	unask(c, a);
 	a->question = ASKED;
 	return true;
 }
 
-static void believe(struct crowd *c, struct crowd_address *a, bool machine, int64_t until)
+static void believe(struct crowd *c, struct crowd_address *a, enum crowd_kind kind, int64_t until)
 {
-	bool news = a->machine != machine;
+	bool news = a->kind != kind;
 
 	if (!a->peers)
 		wake(c, a);
-	a->machine = machine;
+	a->kind = kind;
 	a->until = until;
 	if (!a->peers)
 		rest(c, a);
-	for (struct crowd_peer *p = news ? a->peers : NULL; p; p = p->beside)
-		if (p->stranger == machine) {
-			leave(c, p);
-			p->stranger = !machine;
-			enter(c, p);
-		}
+	for (struct crowd_peer *p = news ? a->peers : NULL; p; p = p->beside) {
+		leave(c, p);
+		p->kind = kind;
+		enter(c, p);
+	}
 }
 
 void crowd_know(struct crowd *c, const struct ip *ip, bool machine, int64_t now)
@@ -278,14 +279,15 @@ void crowd_know(struct crowd *c, const struct ip *ip, bool machine, int64_t now)
 	if (!a)
 		return;
 	unask(c, a);
-	if (!a->machine || a->until <= now) /* a token's word holds longer */
-		believe(c, a, machine, now + (machine ? CROWD_KNOWN_MS : CROWD_ASK_MS));
+	if (a->kind != CROWD_MACHINE || a->until <= now) /* a token's word holds longer */
+		believe(c, a, machine ? CROWD_MACHINE : CROWD_STRANGER,
+			now + (machine ? CROWD_KNOWN_MS : CROWD_ASK_MS));
 }
 
 void crowd_vouch(struct crowd *c, struct crowd_peer *p, int64_t now)
 {
 	if (p->state != CROWD_GONE && !c->limits.trusting)
-		believe(c, p->at, true, now + CROWD_VOUCHED_MS);
+		believe(c, p->at, CROWD_MACHINE, now + CROWD_VOUCHED_MS);
 }
 
 /* Who goes */
@@ -296,9 +298,9 @@ static bool newcomers(const struct crowd_list *l, int64_t now)
 		(!l->oldest || now - l->oldest->since < CROWD_NEWCOMER_MS);
 }
 
-static struct crowd_peer *waits_longest(const struct crowd *c, bool stranger, int64_t now)
+static struct crowd_peer *waits_longest(const struct crowd *c, enum crowd_kind kind, int64_t now)
 {
-	const struct crowd_list *l = &c->lists[CROWD_WAITS][stranger];
+	const struct crowd_list *l = &c->lists[CROWD_WAITS][kind];
 
 	return newcomers(l, now) ? NULL : l->oldest;
 }
@@ -306,22 +308,22 @@ static struct crowd_peer *waits_longest(const struct crowd *c, bool stranger, in
 /* Strangers have more than their share, and hardly one of them waits: they are sent to, slowly, or nearly all came just now. */
 static struct crowd_peer *stranger_sent_to(const struct crowd *c, int64_t now)
 {
-	struct crowd_peer *p = c->lists[CROWD_SENDS][1].oldest;
-	bool far_over = c->n[1] > c->limits.strangers + CROWD_NEWCOMERS;
+	struct crowd_peer *p = c->lists[CROWD_SENDS][CROWD_STRANGER].oldest;
+	bool far_over = c->n[CROWD_STRANGER] > c->limits.strangers + CROWD_NEWCOMERS;
 
 	if (p && (far_over || now - p->since >= c->limits.request_ms[1]))
 		return p;
-	return far_over ? c->lists[CROWD_WAITS][1].oldest : NULL;
+	return far_over ? c->lists[CROWD_WAITS][CROWD_STRANGER].oldest : NULL;
 }
 
 static bool too_many_strangers(const struct crowd *c)
 {
-	return c->n[1] > c->limits.strangers;
+	return c->n[CROWD_STRANGER] > c->limits.strangers;
 }
 
 static bool too_many(const struct crowd *c)
 {
-	return c->n[0] + c->n[1] > c->limits.all;
+	return c->n[CROWD_MACHINE] + c->n[CROWD_STRANGER] + c->n[CROWD_UNKNOWN] > c->limits.all;
 }
 
 static struct crowd_peer *for_room(const struct crowd *c, int64_t now)
@@ -329,20 +331,22 @@ static struct crowd_peer *for_room(const struct crowd *c, int64_t now)
 	struct crowd_peer *p = NULL;
 
 	if (too_many_strangers(c) || too_many(c))
-		p = waits_longest(c, true, now);
+		p = waits_longest(c, CROWD_STRANGER, now);
 	if (!p && too_many_strangers(c))
 		p = stranger_sent_to(c, now);
 	if (!p && too_many(c))
-		p = waits_longest(c, false, now);
+		p = waits_longest(c, CROWD_UNKNOWN, now);
+	if (!p && too_many(c))
+		p = waits_longest(c, CROWD_MACHINE, now);
 	return p;
 }
 
 static struct crowd_peer *too_slow(const struct crowd *c, int64_t now)
 {
-	for (int stranger = 0; stranger < 2; stranger++) {
-		struct crowd_peer *p = c->lists[CROWD_WAITS][stranger].oldest;
+	for (int kind = 0; kind < CROWD_KINDS; kind++) {
+		struct crowd_peer *p = c->lists[CROWD_WAITS][kind].oldest;
 
-		if (p && now - p->since >= c->limits.request_ms[stranger])
+		if (p && now - p->since >= c->limits.request_ms[kind != CROWD_MACHINE])
 			return p;
 	}
 	return NULL;
@@ -362,16 +366,16 @@ struct crowd_peer *crowd_put_out(struct crowd *c, int64_t now, enum crowd_why *r
 
 static bool is_due(const struct crowd *c, const struct crowd_peer *p, int64_t now)
 {
-	return now - p->looked >= c->limits.takes_ms[p->stranger];
+	return now - p->looked >= c->limits.takes_ms[p->kind != CROWD_MACHINE];
 }
 
 struct crowd_peer *crowd_sent_to(const struct crowd *c, const struct crowd_peer *after, int64_t now)
 {
-	int kind = after ? after->stranger : 0;
+	unsigned kind = after ? after->kind : 0;
 	struct crowd_peer *p = after ? after->next : c->lists[CROWD_SENDS][0].oldest;
 
 	for (;; p = p->next) {
-		if (!p && kind == 0)
+		while (!p && kind + 1 < CROWD_KINDS)
 			p = c->lists[CROWD_SENDS][++kind].oldest;
 		if (!p || is_due(c, p, now))
 			return p;
@@ -394,9 +398,10 @@ int64_t crowd_due_in(const struct crowd *c, int64_t now)
 {
 	int64_t least = too_many_strangers(c) || too_many(c) ? CROWD_NEWCOMER_MS : INT64_MAX;
 
-	for (int stranger = 0; stranger < 2; stranger++) {
-		const struct crowd_peer *p = c->lists[CROWD_WAITS][stranger].oldest;
-		int64_t ms = p ? p->since + c->limits.request_ms[stranger] - now : INT64_MAX;
+	for (int kind = 0; kind < CROWD_KINDS; kind++) {
+		const struct crowd_peer *p = c->lists[CROWD_WAITS][kind].oldest;
+		int64_t ms = p ? p->since + c->limits.request_ms[kind != CROWD_MACHINE] - now
+			       : INT64_MAX;
 
 		if (ms < least)
 			least = ms;
@@ -406,5 +411,6 @@ int64_t crowd_due_in(const struct crowd *c, int64_t now)
 
 bool crowd_sends(const struct crowd *c)
 {
-	return c->lists[CROWD_SENDS][0].n || c->lists[CROWD_SENDS][1].n;
+	return c->lists[CROWD_SENDS][CROWD_MACHINE].n || c->lists[CROWD_SENDS][CROWD_STRANGER].n ||
+		c->lists[CROWD_SENDS][CROWD_UNKNOWN].n;
 }

@@ -7,7 +7,9 @@
  * whose address no machine holds are strangers: they have less time, a share of the places, and go first. A peer that
  * goes is `gone`: the caller shuts its socket, and calls crowd_remove() when the connection has ended.
  *
- * Which addresses are machines' is asked of the caller, who may answer later; until then they are strangers.
+ * Which addresses are machines' is asked of the caller, who may answer later: until then they are unknown. Those have a
+ * stranger's time, and go after the strangers and before the machines; their share is not bounded, since thousands of machines
+ * that are switched on at once are all unknown at first.
  */
 #ifndef USHER_HTTPD_HTTP_CROWD_H
 #define USHER_HTTPD_HTTP_CROWD_H
@@ -20,7 +22,7 @@ enum {
 	   these, and for this long. Connections may be so many above the limits. */
 	CROWD_NEWCOMERS = 32,
 	CROWD_NEWCOMER_MS = 200,
-	CROWD_ADDRESSES = 4096, /* remembered, connected or not: half a MB */
+	CROWD_ADDRESSES = 16384, /* remembered, connected or not: 2 MB */
 	CROWD_KNOWN_MS =
 		60 * 1000, /* an address's answer holds: a lease may end, a machine may come */
 	CROWD_VOUCHED_MS =
@@ -29,10 +31,11 @@ enum {
 };
 
 enum crowd_state { CROWD_GONE, CROWD_WAITS, CROWD_HELD, CROWD_SENDS };
+enum crowd_kind { CROWD_MACHINE, CROWD_STRANGER, CROWD_UNKNOWN, CROWD_KINDS };
 
 struct crowd_limits {
 	unsigned all, strangers, per_address; /* connections; 0 per address: any number */
-	/* [1]: of strangers. ms for a request to come whole from the end of the one before; and the time in which
+	/* [1]: of all but machines. ms for a request to come whole from the end of the one before; and the time in which
 	   one who is sent to takes at least `takes` bytes. */
 	int64_t request_ms[2], takes_ms[2];
 	uint64_t takes;
@@ -49,7 +52,7 @@ struct crowd_peer {
 		*next;             /* of the same state and kind, the one longest in it first */
 	struct crowd_peer *beside; /* of the same address */
 	enum crowd_state state;
-	bool stranger;
+	enum crowd_kind kind;
 	bool served;    /* it was answered once */
 	int64_t since;  /* mono ms: in this state */
 	int64_t looked; /* mono ms: when `taken` was read */
@@ -63,12 +66,12 @@ struct crowd_list {
 
 struct crowd {
 	struct crowd_limits limits;
-	struct crowd_list lists[CROWD_SENDS + 1][2]; /* by state and `stranger` */
+	struct crowd_list lists[CROWD_SENDS + 1][CROWD_KINDS];
 	struct table addresses;
-	struct crowd_address *first[2],
-		*last[2]; /* without connections: machines', strangers'; the oldest first */
-	struct crowd_address *ask; /* to be asked about */
-	unsigned n[2];             /* connections that are not gone: machines', strangers' */
+	struct crowd_address *first[CROWD_KINDS],
+		*last[CROWD_KINDS];             /* without connections; the oldest first */
+	struct crowd_address *ask, *ask_newest; /* to be asked about; the oldest first */
+	unsigned n[CROWD_KINDS];                /* connections that are not gone */
 };
 
 void crowd_init(struct crowd *c, const struct crowd_limits *limits);

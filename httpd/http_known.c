@@ -74,7 +74,7 @@ static void ask_nobody(struct http_listener *l)
 		crowd_know(&l->pump.crowd, &id, is_trusted(l, &id), clock_mono_ms());
 }
 
-/* Out of memory: they stay strangers. */
+/* Out of memory: they stay unknown. */
 void http_known_ask(struct http_listener *l)
 {
 	struct http_told *t;

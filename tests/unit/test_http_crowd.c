@@ -51,6 +51,15 @@ static void know(uint32_t ip, bool machine, int64_t now)
 	crowd_know(&c, &at, machine, now);
 }
 
+static struct crowd_peer *stranger_comes(uint32_t ip, int64_t now)
+{
+	struct crowd_peer *p = come(ip, now);
+
+	know(ip, false, now);
+	ck_assert_int_eq(p->kind, CROWD_STRANGER);
+	return p;
+}
+
 /* All who have to go, how many. */
 static unsigned go(int64_t now)
 {
@@ -70,13 +79,13 @@ START_TEST(half_requests)
 
 	begin(false);
 	for (uint32_t i = 0; i < 300; i++, now += 10) {
-		come(100 + i % 50, now);
+		stranger_comes(100 + i % 50, now);
 		go(now);
-		ck_assert_uint_le(c.n[1], STRANGERS + CROWD_NEWCOMERS);
+		ck_assert_uint_le(c.n[CROWD_STRANGER], STRANGERS + CROWD_NEWCOMERS);
 	}
 	m = come(7, now);
 	know(7, true, now);
-	ck_assert(!m->stranger);
+	ck_assert_int_eq(m->kind, CROWD_MACHINE);
 	ck_assert_uint_eq(go(now + 20000), c.limits.strangers);
 	ck_assert_int_eq(m->state, CROWD_WAITS);
 	end();
@@ -93,11 +102,11 @@ START_TEST(who_goes)
 	know(1, true, 0); /* nobody of this address is here: forgotten */
 	machine = come(1, 1000);
 	know(1, true, 1000);
-	first = come(2, 1001);
+	first = stranger_comes(2, 1001);
 	for (uint32_t i = 0; i < STRANGERS - 1; i++)
-		come(10 + i, 1002 + i);
+		stranger_comes(10 + i, 1002 + i);
 	ck_assert_ptr_null(crowd_put_out(&c, 2000, &why));
-	come(3, 2000);
+	stranger_comes(3, 2000);
 	ck_assert_ptr_eq(crowd_put_out(&c, 2000, &why), first);
 	ck_assert_int_eq(why, CROWD_ROOM);
 	ck_assert_ptr_null(crowd_put_out(&c, 2000, &why));
@@ -135,16 +144,16 @@ START_TEST(slow_strangers)
 
 	begin(false);
 	for (uint32_t i = 0; i < 200; i++, now++) {
-		crowd_turn(&c, come(100 + i, now), CROWD_SENDS, now);
+		crowd_turn(&c, stranger_comes(100 + i, now), CROWD_SENDS, now);
 		go(now);
-		ck_assert_uint_le(c.n[1], STRANGERS + CROWD_NEWCOMERS);
+		ck_assert_uint_le(c.n[CROWD_STRANGER], STRANGERS + CROWD_NEWCOMERS);
 	}
-	ck_assert_uint_le(c.n[1], ALL);
+	ck_assert_uint_le(c.n[CROWD_STRANGER], ALL);
 	machine = come(1, now);
 	know(1, true, now);
 	crowd_turn(&c, machine, CROWD_SENDS, now);
 	go(now + 15000);
-	ck_assert_uint_eq(c.n[1], STRANGERS);
+	ck_assert_uint_eq(c.n[CROWD_STRANGER], STRANGERS);
 	ck_assert_int_eq(machine->state, CROWD_SENDS);
 	end();
 }
@@ -240,11 +249,11 @@ START_TEST(asked)
 	come(1, 1000 + CROWD_ASK_MS);
 	ck_assert(crowd_asks(&c));
 	crowd_vouch(&c, p, 7000);
-	ck_assert(!p->stranger);
+	ck_assert_int_eq(p->kind, CROWD_MACHINE);
 	know(1, false, 7001);
-	ck_assert(!p->stranger);
+	ck_assert_int_eq(p->kind, CROWD_MACHINE);
 	know(1, false, 7000 + CROWD_VOUCHED_MS);
-	ck_assert(p->stranger);
+	ck_assert_int_eq(p->kind, CROWD_STRANGER);
 	end();
 }
 END_TEST
@@ -264,7 +273,74 @@ START_TEST(bounded)
 		crowd_remove(&c, &p);
 		ck_assert_uint_le(c.addresses.count, CROWD_ADDRESSES);
 	}
-	ck_assert(!come(1, 2000)->stranger);
+	ck_assert_int_eq(come(1, 2000)->kind, CROWD_MACHINE);
+	end();
+}
+END_TEST
+
+/* More machines than strangers have places, switched on at once, before anything is known of them: none goes, waiting or sent to.
+ * What turns out to be a stranger has the strangers' share from then on. */
+START_TEST(unknown)
+{
+	enum { N = ALL - 1 };
+	int64_t now = 1000;
+
+	begin(false);
+	for (uint32_t i = 0; i < N; i++)
+		crowd_turn(&c, come(1 + i, now), i % 2 ? CROWD_WAITS : CROWD_SENDS, now);
+	ck_assert_uint_gt(N, STRANGERS + CROWD_NEWCOMERS);
+	ck_assert_uint_eq(go(now + 14999), 0);
+	for (uint32_t i = 0; i < N; i++)
+		know(1 + i, i >= 30, now);
+	ck_assert_uint_eq(c.n[CROWD_MACHINE], N - 30);
+	ck_assert_uint_eq(c.n[CROWD_STRANGER], 30);
+	ck_assert_uint_eq(c.n[CROWD_UNKNOWN], 0);
+	ck_assert_uint_eq(go(now + 14999), 0);
+	end();
+}
+END_TEST
+
+/* Where there is no room, those of whom nothing is known go after the strangers and before the machines; and they are not waited
+ * for as long as for machines. */
+START_TEST(unknown_before_machines)
+{
+	struct crowd_peer *machine, *stranger, *first;
+	enum crowd_why why;
+
+	begin(false);
+	machine = come(1, 1000);
+	know(1, true, 1000);
+	first = come(2, 1001);
+	stranger = come(3, 1002);
+	for (uint32_t i = 0; i < ALL - 3; i++)
+		come(10 + i, 1003);
+	ck_assert_ptr_null(crowd_put_out(&c, 2000, &why));
+	know(3, false, 1002);
+	come(4, 2000);
+	ck_assert_ptr_eq(crowd_put_out(&c, 2000, &why), stranger);
+	come(5, 2000);
+	ck_assert_ptr_eq(crowd_put_out(&c, 2000, &why), first);
+	ck_assert_int_eq(why, CROWD_ROOM);
+	ck_assert_uint_eq(go(100000), ALL - 1);
+	ck_assert_int_eq(machine->state, CROWD_WAITS);
+	end();
+}
+END_TEST
+
+/* The one that came first is asked about first. */
+START_TEST(asked_in_order)
+{
+	struct ip ip;
+
+	begin(false);
+	for (uint32_t i = 1; i <= 5; i++)
+		come(i, 1000);
+	know(3, true, 1000); /* known meanwhile: not asked about */
+	for (uint32_t i = 1; i <= 5; i += i == 2 ? 2 : 1) {
+		ck_assert(crowd_ask(&c, &ip));
+		ck_assert_uint_eq(ip_to_v4(&ip), i);
+	}
+	ck_assert(!crowd_asks(&c));
 	end();
 }
 END_TEST
@@ -284,6 +360,9 @@ int main(void)
 	tcase_add_test(t, takes);
 	tcase_add_test(t, one_address);
 	tcase_add_test(t, asked);
+	tcase_add_test(t, asked_in_order);
+	tcase_add_test(t, unknown);
+	tcase_add_test(t, unknown_before_machines);
 	tcase_add_test(t, bounded);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
