@@ -3,6 +3,7 @@
 
 #include "contrib/write-image/gpt.h"
 #include "contrib/write-image/stream.h"
+#include "contrib/write-image/twin.h"
 #include "contrib/write-image/writer.h"
 #include "kickstart/media/image_head.h"
 
@@ -89,6 +90,20 @@ static int judge_short(struct work *w)
 		rc == -EPIPE ? "broke off after" : "has only", w->at, w->asked->size);
 }
 
+/* Of a file, as in tests, there is none. */
+static int judge_twin(struct work *w)
+{
+	struct twin t = {w->head, w->target.sector, w->asked->disk, "/sys/block", "/dev"};
+	char other[300];
+
+	if (!w->target.disk || w->n_head < TWIN_HEAD || !twin_find(&t, other, sizeof other))
+		return 0;
+	return fail(w, -EEXIST,
+		"%s has this image already, and which of the two boots would be chance: install onto "
+		"%s, or erase it; nothing was written",
+		other, other);
+}
+
 /* Before the disk is touched. */
 static int judge_head(struct work *w)
 {
@@ -110,7 +125,7 @@ static int judge_head(struct work *w)
 		gpt_move(w->head, w->n_head, w->target.sector, w->target.size / w->target.sector,
 			&w->tail, &fault))
 		return fail(w, -EINVAL, "%s; nothing was written", fault);
-	return 0;
+	return judge_twin(w);
 }
 
 /* What another system had there: neither its table nor the copy of it is to be found if this one fails. */

@@ -2,6 +2,7 @@
 /* Images written to a file in place of a disk: raw and packed, and 20 that are wrong. */
 #include "gpt_make.h"
 #include "contrib/write-image/label.h"
+#include "contrib/write-image/twin.h"
 #include "contrib/write-image/write_image.h"
 #include "kickstart/media/image_file.h"
 
@@ -394,6 +395,75 @@ START_TEST(test_look)
 }
 END_TEST
 
+/* A disk of a machine: a folder in "blocks", and its first bytes in "dev". */
+static void add_disk(const char *name, const char *wwid, const unsigned char *head, size_t n)
+{
+	char path[160];
+	FILE *f;
+
+	snprintf(path, sizeof path, "mkdir -p %s/dev %s/blocks/%s/device", dir, dir, name);
+	ck_assert_int_eq(system(path), 0);
+	snprintf(path, sizeof path, "%s/dev/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(head, 1, n, f), n);
+	fclose(f);
+	if (!*wwid)
+		return;
+	snprintf(path, sizeof path, "%s/blocks/%s/device/wwid", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(wwid, f);
+	fclose(f);
+}
+
+static const char *twin_of(const char *name)
+{
+	static char ret[128];
+	char of[128], blocks[96], dev[96];
+	struct twin t = {image, SECTOR, of, blocks, dev};
+
+	snprintf(of, sizeof of, "%s/dev/%s", dir, name);
+	snprintf(blocks, sizeof blocks, "%s/blocks", dir);
+	snprintf(dev, sizeof dev, "%s/dev", dir);
+	return twin_find(&t, ret, sizeof ret) ? strrchr(ret, '/') + 1 : "";
+}
+
+/* A disk that has the image already, by its GPT or MBR; itself, and a second path to itself, are none. */
+START_TEST(test_twin)
+{
+	unsigned char other[TWIN_HEAD];
+	enum { GUID = SECTOR + 56, SIGNATURE = 440 };
+
+	fill(image + GUID, 16, 3);
+	memcpy(other, image, sizeof other);
+	other[GUID + 15] ^= 1;
+	add_disk("vda", "", image, TWIN_HEAD);
+	add_disk("vdb", "", other, sizeof other);
+	add_disk("sr0", "", image, 100);
+	ck_assert_str_eq(twin_of("vda"), "");
+	ck_assert_str_eq(twin_of("none"), "");
+	ck_assert_str_eq(twin_of("vdb"), "vda");
+	add_disk("sda", "naa.5000\n", image, TWIN_HEAD);
+	ck_assert_str_eq(twin_of("vda"), "sda");
+	add_disk("vda", "naa.5000\n", image, TWIN_HEAD);
+	ck_assert_str_eq(twin_of("vda"), "");
+	memset(image + GUID, 0, 16); /* as a tool leaves it that sets none */
+	add_disk("sda", "naa.5001\n", image, TWIN_HEAD);
+	ck_assert_str_eq(twin_of("vda"), "");
+
+	memset(image + SECTOR, 0, SECTOR);
+	memcpy(image + SIGNATURE, "\1\2\3\4", 4);
+	add_disk("sda", "naa.5001\n", image, TWIN_HEAD);
+	ck_assert_str_eq(twin_of("vda"), "sda");
+	image[SIGNATURE]++;
+	ck_assert_str_eq(twin_of("vda"), "");
+	memset(image + SIGNATURE, 0, 4);
+	add_disk("sda", "naa.5001\n", image, TWIN_HEAD);
+	ck_assert_str_eq(twin_of("vda"), "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("write_image");
@@ -412,6 +482,7 @@ int main(void)
 	tcase_add_test(t, test_no_disk);
 	tcase_add_test(t, test_label);
 	tcase_add_test(t, test_look);
+	tcase_add_test(t, test_twin);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
