@@ -297,11 +297,16 @@ static enum fate walk_chain(struct walk *w, const char *chain, unsigned depth)
 	return ON;
 }
 
-static bool is_entry(const json_t *chain)
+/* A base chain that a machine's packet to this host goes through. */
+static bool is_entry(const json_t *chain, const struct firewall_packet *p)
 {
-	const char *family = text(chain, "family");
+	const char *family = text(chain, "family"), *hook = text(chain, "hook");
 
-	return !strcmp(text(chain, "hook"), "input") && !strcmp(text(chain, "type"), "filter") &&
+	if (strcmp(text(chain, "type"), "filter"))
+		return false;
+	if (!strcmp(hook, "ingress"))
+		return name_in(json_object_get(chain, "dev"), p->ifname) == YES;
+	return (!strcmp(hook, "prerouting") || !strcmp(hook, "input")) &&
 		(!strcmp(family, "ip") || !strcmp(family, "inet"));
 }
 
@@ -337,10 +342,23 @@ static bool has_chain(const struct walk *w, const char *name)
 	return false;
 }
 
+/* By the names of its tables and chains, which are fixed. */
+static bool is_iptables(const struct walk *w, const char *entry)
+{
+	static const char *const all[][2] = {{"raw", "PREROUTING"}, {"mangle", "PREROUTING"},
+		{"mangle", "INPUT"}, {"filter", "INPUT"}};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (!strcmp(w->table, all[i][0]) && !strcmp(entry, all[i][1]))
+			return !strcmp(w->family, "ip");
+	return false;
+}
+
 /* By the tool that made the rules, where that is known: what others put in is gone when it makes them anew. */
 static void say_fix(const struct walk *w, const char *entry, char *fix, size_t size)
 {
 	const struct firewall_packet *p = w->packet;
+	bool is_filter = !strcmp(w->table, "filter");
 	char zone[128];
 
 	if (firewalld_zone(w, zone, sizeof zone))
@@ -355,8 +373,9 @@ static void say_fix(const struct walk *w, const char *entry, char *fix, size_t s
 	else if (has_chain(w, "ufw-user-input"))
 		snprintf(fix, size, "ufw allow in on %s to any port %u proto %s", p->ifname,
 			p->port, p->protocol);
-	else if (!strcmp(w->family, "ip") && !strcmp(w->table, "filter") && !strcmp(entry, "INPUT"))
-		snprintf(fix, size, "iptables -I INPUT -i %s -p %s --dport %u -j ACCEPT", p->ifname,
+	else if (is_iptables(w, entry))
+		snprintf(fix, size, "iptables%s%s -I %s -i %s -p %s --dport %u -j ACCEPT",
+			is_filter ? "" : " -t ", is_filter ? "" : w->table, entry, p->ifname,
 			p->protocol, p->port);
 	else
 		snprintf(fix, size, "nft insert rule %s %s %s iifname %s %s dport %u accept",
@@ -380,7 +399,7 @@ bool firewall_admits(
 			.dropped_in = text(chain, "name")};
 		enum fate f;
 
-		if (!chain || !is_entry(chain))
+		if (!chain || !is_entry(chain, p))
 			continue;
 		f = walk_chain(&w, text(chain, "name"), 0);
 		if (f != DROP)
