@@ -23,18 +23,22 @@ static bool done(struct syslog_frame *f, syslog_frame_each *each, void *arg)
 	return !n || each(arg, f->bytes, n);
 }
 
-/* One byte before a message, or of its length. The digits are kept: they may be a line's. */
+/* One byte before a message, or of its length. What is read is kept: without a length it is the start of a line. */
 static void begin(struct syslog_frame *f, char c)
 {
 	bool digit = c >= '0' && c <= '9';
+	bool more = f->at == SYSLOG_COUNT || (f->at == SYSLOG_BEGIN && c != '0');
 
 	if (f->at == SYSLOG_BEGIN && (!c || c == '\n' || c == '\r'))
 		return;
-	if (digit && f->left < SYSLOG_COUNTED_MAX && (f->at == SYSLOG_COUNT || c != '0')) {
+	if (digit && more && f->left < SYSLOG_COUNTED_MAX) {
 		f->at = SYSLOG_COUNT;
 		f->left = f->left * 10 + (size_t)(c - '0');
 		keep(f, &c, 1);
 	} else if (c == ' ' && f->at == SYSLOG_COUNT && f->left <= SYSLOG_COUNTED_MAX) {
+		f->at = SYSLOG_SPACE;
+		keep(f, &c, 1);
+	} else if (c == '<' && f->at == SYSLOG_SPACE) {
 		f->at = SYSLOG_COUNTED;
 		f->n = 0;
 	} else {
@@ -73,9 +77,9 @@ bool syslog_frame_add(
 		bool ends = false;
 		size_t taken = 1;
 
-		if (f->at == SYSLOG_BEGIN || f->at == SYSLOG_COUNT) {
+		if (f->at < SYSLOG_COUNTED) {
 			begin(f, *bytes);
-			taken = f->at != SYSLOG_LINE; /* which that byte is the first of */
+			taken = f->at < SYSLOG_COUNTED; /* else that byte is the message's first */
 		} else if (f->at == SYSLOG_COUNTED) {
 			taken = counted(f, bytes, n, &ends);
 		} else {

@@ -43,8 +43,10 @@ static const struct {
 	{"8 <13>one\n7 <13>two", "<13>one\n<13>two"},
 	{"7 <13>one7 <13>two\n<13>three", "<13>one<13>two<13>three"},
 	{"\n\r\n<13>one\r\n\n", "<13>one\r"},
-	{"10 <13>on\ne.\n3 abc", "<13>on\ne.\nabc"},
-	{"12x\n12\n2 ab", "12x12ab"},               /* a line that begins with a number */
+	{"10 <13>on\ne.\n3 <1>", "<13>on\ne.\n<1>"},
+	{"12x\n12\n2 <1", "12x12<1"}, /* a line that begins with a number */
+	{"12 of 40 packages\n<13>two\n", "12 of 40 packages<13>two"},
+	{"3 \n4 5\n6  <13>\n7 <13>two", "3 4 56  <13><13>two"},
 	{"99999999 <13>one\n", "99999999 <13>one"}, /* no length */
 	{"1048577 <13>one\n", "1048577 <13>one"},
 	{"0 x\n", "0 x"},
@@ -83,10 +85,11 @@ START_TEST(long_ones)
 	ck_assert_uint_eq(strlen(told), SYSLOG_MESSAGE + 3);
 	n = (size_t)sprintf(counted, "%d ", LONG);
 	memset(counted + n, 'y', LONG);
-	strcpy(counted + n + LONG, "3 end");
+	counted[n] = '<';
+	strcpy(counted + n + LONG, "3 <1>");
 	feed(counted, strlen(counted), 1000);
 	ck_assert_uint_eq(strlen(told), SYSLOG_MESSAGE + 3);
-	ck_assert_str_eq(told + SYSLOG_MESSAGE, "end");
+	ck_assert_str_eq(told + SYSLOG_MESSAGE, "<1>");
 }
 END_TEST
 
