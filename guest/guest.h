@@ -281,15 +281,23 @@ int guest_change(struct guests *g, const char *name, const char *uuid,
 int guest_shutdown(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 
+enum guest_pause {
+	GUEST_PAUSE_NONE,
+	GUEST_PAUSE_OUTSIDE,  /* or libvirt does not say why */
+	GUEST_PAUSE_STORAGE,  /* a disk failed */
+	GUEST_PAUSE_NO_SPACE, /* a disk's storage is full */
+};
+
 /* A domain of the host, in a list sorted by `uuid`. */
 struct guest_seen {
 	char uuid[UUID_TEXT];
 	char name[GUEST_NAME]; /* "": longer than any of ours */
-	bool defined, running, paused;
+	bool defined, running;
+	enum guest_pause paused;
 };
 typedef void (*guest_list_done)(
 	void *arg, int rc, const struct guest_seen *all, size_t n, const char *why);
-/* All of them, in a few calls however many they are; `all` lives for the call. */
+/* All of them, in a few calls however many they are, and two for each that is paused; `all` lives for the call. */
 int guest_list(struct guests *g, guest_list_done done, void *arg);
 
 /* Publishes a machine in a libvirt network, live and for its next start: its name in the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All domains of a host, in three calls however many they are. */
+/* All domains of a host, in three calls however many they are, and up to two more for each that is paused. */
 #include "guest/ops.h"
 #include "guest/virt.h"
 
@@ -39,8 +39,34 @@ static int list(struct op *op, unsigned flags, virDomainPtr **ret)
 	return n < 0 ? virt_error(op->why, GUEST_WHY, "domains") : n;
 }
 
+static void mark_defined(struct guest_seen *seen, virDomainPtr d)
+{
+	(void)d;
+	seen->defined = true;
+}
+
+static void mark_paused(struct guest_seen *seen, virDomainPtr d)
+{
+	virDomainDiskError failed[16];
+	int state, reason, n;
+
+	seen->paused = GUEST_PAUSE_OUTSIDE;
+	if (virDomainGetState(d, &state, &reason, 0) || state != VIR_DOMAIN_PAUSED ||
+		reason != VIR_DOMAIN_PAUSED_IOERROR)
+		return;
+	seen->paused = GUEST_PAUSE_STORAGE;
+	n = virDomainGetDiskErrors(d, failed, sizeof failed / sizeof *failed, 0);
+	for (int i = 0; i < n; i++) {
+		if (failed[i].error == VIR_DOMAIN_DISK_ERROR_NO_SPACE)
+			seen->paused = GUEST_PAUSE_NO_SPACE;
+		free(failed[i].disk);
+	}
+}
+
+typedef void marker(struct guest_seen *seen, virDomainPtr d);
+
 /* Those that are so, too, among all that were seen; one that came meanwhile is none of them. */
-static int mark(struct op *op, struct guest_seen *all, size_t n, unsigned flags, size_t member)
+static int mark(struct op *op, struct guest_seen *all, size_t n, unsigned flags, marker *mark_one)
 {
 	virDomainPtr *some;
 	int m = list(op, flags, &some);
@@ -51,7 +77,7 @@ static int mark(struct op *op, struct guest_seen *all, size_t n, unsigned flags,
 		virDomainGetUUIDString(some[i], key.uuid);
 		found = bsearch(&key, all, n, sizeof *all, by_uuid);
 		if (found)
-			*(bool *)((char *)found + member) = true;
+			mark_one(found, some[i]);
 	}
 	drop(some, m);
 	return m < 0 ? m : 0;
@@ -74,11 +100,9 @@ int ops_list(struct op *op, struct guest_seen **ret, size_t *ret_n)
 	drop(domains, n);
 	if (n)
 		qsort(all, (size_t)n, sizeof *all, by_uuid);
-	rc = mark(op, all, (size_t)n, VIR_CONNECT_LIST_DOMAINS_PERSISTENT,
-		offsetof(struct guest_seen, defined));
+	rc = mark(op, all, (size_t)n, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, mark_defined);
 	if (!rc)
-		rc = mark(op, all, (size_t)n, VIR_CONNECT_LIST_DOMAINS_PAUSED,
-			offsetof(struct guest_seen, paused));
+		rc = mark(op, all, (size_t)n, VIR_CONNECT_LIST_DOMAINS_PAUSED, mark_paused);
 	if (rc) {
 		free(all);
 		return rc;

@@ -316,12 +316,15 @@ static enum guest_state state_of(const struct guest_seen *seen, const struct mac
 }
 
 /* It was paused, or goes on, while nobody told. Its record may know better why it is paused. */
-static void note_seen(const struct machine *m, enum guest_state now)
+static void note_seen(const struct machine *m, const struct guest_seen *seen, enum guest_state now)
 {
+	static const enum fact why[] = {[GUEST_PAUSE_OUTSIDE] = SAW_PAUSED,
+		[GUEST_PAUSE_STORAGE] = SAW_DISK_ERROR,
+		[GUEST_PAUSE_NO_SPACE] = SAW_DISK_FULL};
 	const char *kind = json_string_value(json_object_get(m->attempt.cause, "kind"));
 
 	if (now == GUEST_HELD && (!kind || strcmp(kind, "paused") != 0))
-		machine_saw(m, SAW_PAUSED, NULL);
+		machine_saw(m, why[seen->paused], NULL);
 	else if (now != GUEST_HELD && is_in(m, GUEST_HELD))
 		machine_saw(m, SAW_RESUMED, NULL);
 }
@@ -348,7 +351,7 @@ void guest_follow_seen(
 	}
 	if (m->guest_state && now != GUEST_GONE && now != GUEST_CRASHED)
 		say(follow, m, meanwhile[now]);
-	note_seen(m, now);
+	note_seen(m, seen, now);
 	set_state(m, now);
 }
 

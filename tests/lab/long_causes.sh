@@ -45,6 +45,7 @@ cp "$USHER_TINY/vmlinuz" "$USHER_LAB/faulty/changed"
 printf x | dd of="$USHER_LAB/faulty/changed" bs=1 seek=100000 conv=notrunc status=none
 profile changed changed initrd.img "$say"
 profile sleeps vmlinuz initrd.img 'rdinit=/bin/sleep -- 1000'
+profile fills vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "here" {{attempt.progress_url}}; sleep 20; dd if=/dev/zero of=/dev/vda bs=1M; sleep 1000'
 profile speaks vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "here" {{attempt.progress_url}}; sleep 1000'
 profile shell vmlinuz initrd.img "$say" 'echo "Entering emergency mode. Exit the shell to continue." >/dev/console; sleep 1000'
 profile crash vmlinuz initrd.img "$say" 'wget -q -O /dev/null --post-data "Traceback (most recent call last): KeyError" {{attempt.failed_url}}; sleep 1000'
@@ -103,13 +104,28 @@ fi
 # --- Secure Boot: its shim refuses a kernel that was changed ---
 one changed secure-boot 300 true --firmware efi-secure
 
-# --- its storage is full when it has begun ---
-if wanted full; then
+# --- its storage is full when it has begun; then so that usher is away meanwhile ---
+if wanted full || wanted fills; then
 	mkdir "$USHER_LAB/small" && mount -t tmpfs -o size=2g small "$USHER_LAB/small"
 	virsh -q pool-define-as small dir --target "$USHER_LAB/small" && virsh -q pool-start small
+fi
+small() { mount -o "remount,size=$1" "$USHER_LAB/small"; }
+if wanted full; then
 	at=$(begun)
-	check "full is created" create full --profile tiny --pool small && mount -o remount,size=30m "$USHER_LAB/small" &&
-		fault full paused 150 true
+	check "full is created" create full --profile tiny --pool small && small 30m && fault full paused 150 true
+	small 2g
+fi
+if wanted fills; then
+	check "fills is created" create fills --profile fills --pool small
+	check "it installs" wait_until 60 state_is fills installing
+	usher_stop
+	small 30m
+	failed() { virsh domstate fills --reason | grep -q 'paused (I/O error)'; }
+	check "usher is away, and its storage gets full" wait_until 60 failed
+	at=$(begun)
+	need "usher is back" usher_start
+	fault fills paused 20 true
+	check "fills: it is said why" grep -q '^fills .*its storage is full' "$table"
 fi
 
 # --- what it reports itself ---

@@ -664,7 +664,8 @@ START_TEST(behind_our_back)
 	virDomainSuspend(d);
 	told("paused");
 	good(guest_list(guests, on_list, &home));
-	ck_assert(seen.list.defined && seen.list.running && seen.list.paused);
+	ck_assert(
+		seen.list.defined && seen.list.running && seen.list.paused == GUEST_PAUSE_OUTSIDE);
 	virDomainDestroy(d);
 	virDomainUndefine(d);
 	told("undefined");

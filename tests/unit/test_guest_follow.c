@@ -6,6 +6,7 @@
 #include "stepped_clock.h"
 
 #include "core/clock.h"
+#include "core/json.h"
 #include "machine/watch.h"
 
 #include <unistd.h>
@@ -388,7 +389,7 @@ START_TEST(found_in_a_list)
 }
 END_TEST
 
-static void see(bool running, bool paused)
+static void see(bool running, enum guest_pause paused)
 {
 	struct guest_seen s = seen_as("web01", web01->uuid);
 
@@ -399,21 +400,21 @@ static void see(bool running, bool paused)
 
 START_TEST(seen_after_a_while)
 {
-	see(true, false); /* at the start: nothing is known, nothing is told */
+	see(true, GUEST_PAUSE_NONE); /* at the start: nothing is known, nothing is told */
 	ck_assert_str_eq(web01->guest_state, "running");
 	told(0, "");
-	see(true, false);
+	see(true, GUEST_PAUSE_NONE);
 	told(0, "");
-	see(false, false);
+	see(false, GUEST_PAUSE_NONE);
 	ck_assert_str_eq(web01->guest_state, "off");
 	told(1, "stopped while libvirt was away");
-	see(true, true);
+	see(true, GUEST_PAUSE_OUTSIDE);
 	ck_assert_str_eq(web01->guest_state, "paused");
 	told(2, "was paused while libvirt was away");
-	see(true, false);
+	see(true, GUEST_PAUSE_NONE);
 	told(3, "was started while libvirt was away");
 	hear(news(GUEST_KILLED, GUEST_CRASHED, "crashed"));
-	see(false, false); /* it still is what it was */
+	see(false, GUEST_PAUSE_NONE); /* it still is what it was */
 	ck_assert_str_eq(web01->guest_state, "crashed");
 	told(4, "crashed");
 }
@@ -431,13 +432,26 @@ static const char *cause(void)
 START_TEST(paused_meanwhile)
 {
 	base_arm(web01, "debian-12");
-	see(true, true); /* as it was when the service started */
+	see(true, GUEST_PAUSE_OUTSIDE); /* as it was when the service started */
 	ck_assert_str_eq(cause(), "paused");
-	see(true, false);
+	see(true, GUEST_PAUSE_NONE);
 	ck_assert_ptr_null(cause());
 	hear(news(GUEST_PAUSED, GUEST_HELD, "paused from outside"));
 	ck_assert_str_eq(cause(), "paused");
-	see(true, false); /* resumed while libvirt was away */
+	see(true, GUEST_PAUSE_NONE); /* resumed while libvirt was away */
+	ck_assert_ptr_null(cause());
+	/* libvirt knows why, and says it to a service that was away */
+	see(true, GUEST_PAUSE_NO_SPACE);
+	ck_assert_str_eq(cause(), "paused");
+	ck_assert_str_eq(json_text(web01->attempt.cause, "text"),
+		"its guest is paused, since its storage is full");
+	see(true, GUEST_PAUSE_NONE);
+	ck_assert_ptr_null(cause());
+	see(true, GUEST_PAUSE_STORAGE);
+	ck_assert_str_eq(cause(), "paused");
+	ck_assert_str_eq(json_text(web01->attempt.cause, "text"),
+		"its guest is paused, since its storage cannot be written");
+	see(true, GUEST_PAUSE_NONE);
 	ck_assert_ptr_null(cause());
 	/* over a restart of the service it is known why */
 	guest_follow_disk_error(follow, rooms.hosts.own, web01->name, web01->uuid, "/x", true);
@@ -445,7 +459,7 @@ START_TEST(paused_meanwhile)
 	facts_fini(web01->facts);
 	facts_init(web01->facts, clock_mono_ms());
 	web01->guest_state = NULL;
-	see(true, true);
+	see(true, GUEST_PAUSE_OUTSIDE);
 	ck_assert_str_eq(cause(), "paused");
 	ck_assert_str_eq(json_string_value(json_object_get(web01->attempt.cause, "seen")), "/x");
 }
