@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher check: what this host lacks, with the fix on each line. Looks by itself, and asks a service if one runs. */
 #include "usher/cli/check.h"
+#include "core/json.h"
 #include "usher/cli/cli.h"
 #include "usher/cli/packages_text.h"
 #include "usher/client/client.h"
@@ -91,7 +92,7 @@ static bool is_made(const struct check *k, const char *name)
 
 	json_array_foreach(json_object_get(k->networks, "networks"), i, n)
 	{
-		if (!strcmp(json_string_value(json_object_get(n, "name")), name))
+		if (!strcmp(json_text(n, "name"), name))
 			return json_is_true(json_object_get(n, "made_by_usher"));
 	}
 	return false;
@@ -105,8 +106,8 @@ static void add_served(struct check *k)
 
 	json_array_foreach(json_object_get(k->status, "segments"), i, seg)
 	{
-		const char *name = json_string_value(json_object_get(seg, "name"));
-		const char *mode = json_string_value(json_object_get(seg, "mode"));
+		const char *name = json_text(seg, "name");
+		const char *mode = json_text(seg, "mode");
 		bool network = json_is_true(json_object_get(seg, "network"));
 
 		if (json_is_true(json_object_get(seg, "relayed")) || is_made(k, name) ||
@@ -131,7 +132,7 @@ static void check_service(struct check *k)
 		errno == EACCES;
 	if (k->status)
 		check_say(k, CHECK_OK, "service", "version %s answers on %s",
-			json_string_value(json_object_get(k->status, "version")), k->socket);
+			json_text(k->status, "version"), k->socket);
 	else
 		check_say(k, barred ? CHECK_BAD : CHECK_WARN, "service", "%s", why);
 	if (k->status)
@@ -172,16 +173,14 @@ static void check_media(struct check *k)
 	json_array_foreach(json_object_get(reply, "media"), i, m)
 	{
 		const char *problem = json_string_value(json_object_get(m, "problem"));
-		const char *name = json_string_value(json_object_get(m, "name"));
-		bool imported =
-			!strcmp(json_string_value(json_object_get(m, "source")), "imported");
+		const char *name = json_text(m, "name");
+		bool imported = !strcmp(json_text(m, "source"), "imported");
 
 		if (problem) /* of others' media only who installs from them needs to know */
 			check_say(k, imported ? CHECK_BAD : CHECK_WARN, "media", "%s: %s", name,
 				problem);
 		else
-			check_say(k, CHECK_OK, "media", "%s, %s", name,
-				json_string_value(json_object_get(m, "path")));
+			check_say(k, CHECK_OK, "media", "%s, %s", name, json_text(m, "path"));
 	}
 	json_decref(reply);
 }

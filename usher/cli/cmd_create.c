@@ -360,9 +360,8 @@ static void create_one(struct request *r, const char *name)
 		const char *address =
 			json_string_value(json_array_get(json_object_get(nic, "addresses"), 0));
 
-		printf("%s: %s, %s, %s\n", name, json_string_value(json_object_get(reply, "state")),
-			address ? address : "no address",
-			json_string_value(json_object_get(nic, "mac")));
+		printf("%s: %s, %s, %s\n", name, json_text(reply, "state"),
+			address ? address : "no address", json_text(nic, "mac"));
 	}
 	fflush(stdout);
 	json_decref(reply);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher import: registers a medium where it lies, or a copy of it that we make. */
 #include "usher/cli/cli.h"
+#include "core/json.h"
 #include "usher/cli/disk_image.h"
 #include "kickstart/media/fetch_name.h"
 #include "usher/client/client.h"
@@ -211,16 +212,14 @@ static json_t *find_same(struct client *client, const char *name, const char *fi
 {
 	char call[300], escaped[200], why[CLIENT_WHY];
 	json_t *m = NULL;
-	const char *path;
+	const char *base;
 	long status;
 
 	snprintf(call, sizeof call, "/media/%s", client_escape(name, escaped, sizeof escaped));
 	if (client_try(client, "GET", call, NULL, &m, &status, why, sizeof why))
 		return NULL;
-	path = json_string_value(json_object_get(m, "path"));
-	path = path ? strrchr(path, '/') : NULL;
-	if (path && !strcmp(path + 1, file) &&
-		!strcmp(json_string_value(json_object_get(m, "state")), "ready"))
+	base = strrchr(json_text(m, "path"), '/');
+	if (base && !strcmp(base + 1, file) && !strcmp(json_text(m, "state"), "ready"))
 		return m;
 	json_decref(m);
 	return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher known-hosts: machines' SSH host keys, as ssh reads them. */
+#include "core/json.h"
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"
 #include "usher/client/printed.h"
@@ -17,7 +18,7 @@ static void print_machine(json_t *machine)
 	{
 		json_array_foreach(json_object_get(machine, "names"), k, name)
 			printf("%s%s", k ? "," : "", json_string_value(name));
-		printf(" %s\n", json_string_value(json_object_get(key, "key")));
+		printf(" %s\n", json_text(key, "key"));
 	}
 }
 

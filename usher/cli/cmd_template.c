@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usher template: an installed guest becomes what clones are made of; usher clone: they are made. */
+#include "core/json.h"
 #include "usher/cli/cli.h"
 #include "usher/client/client.h"
 #include "usher/client/follow.h"
@@ -130,9 +131,8 @@ static int clone_one(struct cloning *cl, const char *name)
 	if (cl->common.json)
 		print_json(reply);
 	else
-		printf("%s: %s, %s, %s\n", name, json_string_value(json_object_get(reply, "state")),
-			address ? address : "no address",
-			json_string_value(json_object_get(nic, "mac")));
+		printf("%s: %s, %s, %s\n", name, json_text(reply, "state"),
+			address ? address : "no address", json_text(nic, "mac"));
 	fflush(stdout);
 	json_decref(reply);
 	return EXIT_DONE;
