@@ -253,8 +253,19 @@ check "since the disk is too small: nothing was written" shows bare 'the image h
 check "the disk is as it was" test "$(sum_small)" = "$small"
 check "it is deleted" "$USHER" delete bare
 
-# The file of the image is another one by now, of the same size.
+# Its small disk has the image already, as after an installation.
 path=$(packed path)
+cp $images/bare.small "$USHER_LAB/small"
+zstd -q -dc "$path" | head -c 1M | dd of=$images/bare.small conv=notrunc status=none
+need "it is enrolled, with its largest disk" enroll
+check "it is armed" "$USHER" reinstall bare
+need "it fails" timeout 900 "$USHER" wait bare --for failed
+check "since one of two would boot" shows bare '/dev/vda has this image already.*nothing was written'
+check "it is deleted" "$USHER" delete bare
+virsh -q destroy bare 2>/dev/null
+cat "$USHER_LAB/small" >$images/bare.small
+
+# The file of the image is another one by now, of the same size.
 cp "$path" "$USHER_LAB/good"
 printf 'something else' | dd of="$path" bs=1 seek=50000000 conv=notrunc status=none
 need "it is enrolled, with its largest disk" enroll
