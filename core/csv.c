@@ -78,7 +78,7 @@ static const char *take_quoted(struct csv *c, char **to)
 		c->next_line += *c->at == '\n';
 		wrong = take_rune(c, to);
 	}
-	return wrong ? wrong : "a field begins with a quote, and there is none that ends it";
+	return wrong ? wrong : "a field begins with a quote that is never closed";
 }
 
 static const char *take_plain(struct csv *c, char **to)

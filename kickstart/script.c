@@ -389,8 +389,8 @@ int script_discover(const struct script_discover *d, char **ret)
 	struct text t;
 
 	text_init(&t, MUSTACHE_OUTPUT_MAX);
-	text_printf(
-		&t, "#!ipxe\necho usher: nobody knows this machine yet: it will say what it is\n");
+	text_printf(&t,
+		"#!ipxe\necho usher: this machine is not known yet: it will report what it is\n");
 	if (d->resembles)
 		text_printf(&t,
 			"echo usher: it has the UUID of %s, which has no card %s.\n"

@@ -144,7 +144,7 @@ static const struct row rows[] = {
 		"its guest is paused, since its storage cannot be written",
 		"repair the storage, then: virsh resume {name}"},
 	{"paused", AT_ANY, SAW_PAUSED, SAW_RESUMED, 0, true, false,
-		"its guest was paused by somebody", "virsh resume {name}"},
+		"its guest was paused from outside", "virsh resume {name}"},
 	{"killed", AT_ANY, SAW_KILLED, SAW_START, 0, true, false,
 		"its guest was stopped from outside", RESTART_FIX},
 	{"panic", AT_ANY, SAW_PANIC, SAW_START, 0, true, true, "its kernel panicked",

@@ -145,7 +145,7 @@ const struct sign SIGNS[] = {
 	{"An error occurred. Press enter to start a shell", true, "installer",
 		"its installer failed and waits at a shell", CONSOLE_FIX},
 	{"Installation step failed", true, "installer",
-		"a step of its installer failed, and it waits for somebody", CONSOLE_FIX},
+		"a step of its installer failed, and it waits for an answer", CONSOLE_FIX},
 	{"An error occurred during reading the kickstart file", true, "answers",
 		"its installer does not take its answers",
 		"usher lint {profile}; usher console {name}"},

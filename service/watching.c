@@ -97,7 +97,7 @@ static void look_at_address(struct watching *w, const struct machine *m, int64_t
 	if (!rc)
 		snprintf(text, sizeof text, "%s has %s", mac_format(&by, mac), lease);
 	else
-		snprintf(text, sizeof text, "nobody answers for %s", lease);
+		snprintf(text, sizeof text, "no answer for %s", lease);
 	if (!rc && !machine_nic_of(m, s->id, &by))
 		machine_saw(m, SAW_IN_USE, text);
 	else if (!rc || asked)

@@ -162,8 +162,9 @@ static void say_unreachable(const struct ip *on)
 	}
 	freeifaddrs(all);
 	if (!found)
-		log_warn("api: no interface of this host has the address %s: nobody reaches <api> "
-			 "before one has it",
+		log_warn(
+			"api: no interface of this host has the address %s: <api> cannot be reached "
+			"until one has it",
 			ip_format(on, text));
 }
 

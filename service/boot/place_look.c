@@ -345,7 +345,7 @@ enum place_verdict place_admit_stranger(
 	if (place_is_open(fault) && put_off(boot, mac, a))
 		return PLACE_WAITS;
 	say(&seen, fault, a->peer->family, why, sizeof why);
-	snprintf(text, sizeof text, "%s of %s, which nobody knows, for %s: %s",
+	snprintf(text, sizeof text, "%s of %s, which is not known here, for %s: %s",
 		plain_line(a->what, said, sizeof said), mac, ip_format(a->peer, ip), why);
 	timeline_add_peers(
 		boot->base->timeline, "", "refused", clock_wall_ms() - STRANGER_TOLD_MS, -1, text);

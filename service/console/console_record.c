@@ -227,7 +227,7 @@ static bool is_wanted(const struct recording *r, const struct machine *m)
 
 static const char recorded_when[] =
 	"it is recorded while it is installed, while it boots a live system, for an hour after a tool was loaded, "
-	"and while somebody looks";
+	"and while it is looked at";
 
 static void on_wanted(struct loop_timer *t)
 {
@@ -237,7 +237,7 @@ static void on_wanted(struct loop_timer *t)
 	if (is_wanted(r, machines_by_name(r->consoles->base->machines, r->kept.name)) &&
 		!loop_timer_set(l, &r->wanted, RECORD_WANTED_MS))
 		return;
-	mark(r, "nothing is recorded from here on: %s is not being installed, and nobody looks",
+	mark(r, "nothing is recorded from here on: %s is not being installed, and its console is not looked at",
 		r->kept.name);
 	r->said_begin = false;
 	let_go(r, RECORD_OFF, recorded_when, -1);

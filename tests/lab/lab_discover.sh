@@ -76,7 +76,7 @@ inventory 02:00:00:00:00:01 $uuid J5DW7N2 >"$USHER_LAB/first"
 check "before it boots, nothing can be told" answers 404 1 --data-binary "@$USHER_LAB/first" "$url/inventory"
 asks 2 >"$USHER_LAB/url2"
 check "another machine does not get its script" answers 403 2 "$url/boot.ipxe"
-check "which is on the timeline" timeline_has "refused +boot.ipxe of 02:00:00:00:00:01, which nobody knows, for 10\.66\..*another client|refused +boot.ipxe of 02:00:00:00:00:01.*MAC"
+check "which is on the timeline" timeline_has "refused +boot.ipxe of 02:00:00:00:00:01, which is not known here, for 10\.66\..*another client|refused +boot.ipxe of 02:00:00:00:00:01.*MAC"
 fetch 1 "$url/boot.ipxe" >"$USHER_LAB/script"
 check "it gets it: a kernel" grep -E "^kernel http://10.66.0.1:8067/boot/discover/vmlinuz .*usher.discover=$url/inventory usher.mac=02:00:00:00:00:01 usher.wait=15" "$USHER_LAB/script"
 check "and again" grep -q "^initrd .*http://10.66.0.1:8067/boot/discover/initrd.img" <(fetch 1 "$url/boot.ipxe")

@@ -101,7 +101,7 @@ holds "--cpu host-passthrough, under emulation" own "/domain/cpu[@mode='maximum'
 wrong "cpu 'Frobnicator': libvirt knows no such model" create no --cpu Frobnicator
 wrong "cpu 'a b': expected host-passthrough" create no --cpu 'a b'
 wrong "firmware 'uefi': it is bios, efi or efi-secure" create no --firmware uefi
-wrong "graphics 'x11': it is none, vnc or spice" create no --graphics x11
+wrong "graphics 'x11': expected none, vnc or spice" create no --graphics x11
 wrong "os_variant 'debain': there is no such name in osinfo-db" create no --os-variant debain
 wrong "connect .*: expected a libvirt URI" create no --connect 'a b'
 wrong "network nowhere" create no --network default --network nowhere

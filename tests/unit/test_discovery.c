@@ -149,7 +149,7 @@ START_TEST(somebody_else)
 	token_of(&mac, token);
 	ck_assert_uint_eq(does(OTHER, "GET", token, "boot.ipxe", NULL), 403);
 	ck_has(base_told(&rooms.base, "", "refused"),
-		"boot.ipxe of 02:00:00:00:00:09, which nobody knows, for 127.5.0.12: that address "
+		"boot.ipxe of 02:00:00:00:00:09, which is not known here, for 127.5.0.12: that address "
 		"belongs to another client");
 	ck_assert_uint_eq(does("127.5.0.13", "GET", token, "boot.ipxe", NULL), 403);
 	ck_has(base_told(&rooms.base, "", "refused"), "does not hold that address");

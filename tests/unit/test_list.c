@@ -129,8 +129,7 @@ static const struct {
 	{"name,mac,power\na,02:00:00:00:00:01,relative/path\n",
 		"l:2: power: 'relative/path' is neither ipmi://…, redfish://…, wol: nor the absolute path of "
 		"an executable"},
-	{"name,mac\na,\"02\nb,x\n",
-		"l:2: a field begins with a quote, and there is none that ends it"},
+	{"name,mac\na,\"02\nb,x\n", "l:2: a field begins with a quote that is never closed"},
 	{"name,mac\na\"\nb,02:00\n",
 		"l:2: a quote stands in a field without quotes around it\n"
 		"l:3: mac '02:00': expected a MAC like 52:54:00:12:34:56"},

@@ -107,7 +107,7 @@ START_TEST(test_nobody_leases)
 	begin(PROBE_BIOS);
 	f.offers[0].address = 0;
 	f.lease = -1;
-	ck_verdict("no-lease", "nobody gives an address", "mode='own'");
+	ck_verdict("no-lease", "no server offers an address", "mode='own'");
 }
 END_TEST
 

@@ -293,7 +293,7 @@ START_TEST(discovers)
 
 	ck_assert_int_eq(script_discover(&d, &script), 0);
 	ck_assert_str_eq(script,
-		"#!ipxe\necho usher: nobody knows this machine yet: it will say what it is\n"
+		"#!ipxe\necho usher: this machine is not known yet: it will report what it is\n"
 		"kernel http://10.0.0.1:8067/boot/discover/vmlinuz initrd=initrd.img "
 		"usher.discover=http://10.0.0.1:8067/m/00112233445566778899aabbccddeeff/inventory "
 		"usher.mac=02:00:00:00:00:01 usher.wait=15 panic=30 console=tty0 "

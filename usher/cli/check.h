@@ -52,7 +52,7 @@ void check_networks(struct check *k, bool libvirt);
 void check_ipv6_host(struct check *k, const char *name, const char *ifname,
 	const struct segment6 *s, const struct guest_network *net);
 
-/* check_wire.c: on each of `links`: the bridge, the packet filter, ports, and who else leases there. */
+/* check_wire.c: on each of `links`: the bridge, the packet filter, ports, and other DHCP servers. */
 void check_wires(struct check *k);
 
 #endif

@@ -44,8 +44,8 @@ static void check_filters(struct check *k, const struct guest_network *net, enum
 			open.n == 1 ? "" : ", …");
 	if (mode == SEGMENT_PROXY && !net->dhcp)
 		check_say(k, CHECK_WARN, "filter",
-			"'%s': who leases there is not known, so guests listen to any DHCP server "
-			"of its subnet",
+			"'%s': its DHCP server is not known, so guests accept any DHCP server of its "
+			"subnet",
 			net->name);
 }
 
@@ -250,8 +250,8 @@ static void check_interface(struct check *k, const struct config_segment *c)
 			who[c->mode]);
 	check_ipv6(k, c, NULL, c->name);
 	check_say(k, CHECK_OK, "filter",
-		"'%s': nothing of usher's stands between machines there: who answers DHCP in its "
-		"name is told on the timeline, and not stopped",
+		"'%s': usher filters nothing there: another host that answers DHCP in its name "
+		"is reported on the timeline, and not stopped",
 		c->name);
 	check_carrier(k, c->name);
 	snprintf(l.name, sizeof l.name, "%s", c->name);

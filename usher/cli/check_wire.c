@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usher check: on each link that is served: the bridge, the packet filter, ports, and who else leases there. */
+/* usher check: on each link that is served: the bridge, the packet filter, ports, and other DHCP servers. */
 #include "usher/cli/check.h"
 
 #include "core/link.h"
@@ -197,7 +197,7 @@ static void open_wire(struct listening *n, struct check *k, const struct check_l
 
 	*w = (struct wire){.check = k, .link = l, .of = n};
 	if (link_lookup(l->ifname, &link) || !link.up)
-		check_say(k, CHECK_OK, "leases", "nobody is on %s yet who could", l->ifname);
+		check_say(k, CHECK_OK, "leases", "nothing is connected to %s yet", l->ifname);
 	else if (dhcp_listen_open(&w->listen, n->loop, l->ifname, decided, w, why, sizeof why))
 		check_say(k, CHECK_WARN, "leases", "not looked at on %s: %s", l->ifname, why);
 	else
@@ -224,8 +224,7 @@ static void ask_wires(struct check *k)
 	for (size_t i = 0; i < n->n; i++) {
 		if (n->wires[i].listen.loop)
 			check_say(k, CHECK_WARN, "leases",
-				"nobody could be asked on %s, who else leases there: it has no "
-				"carrier",
+				"%s has no carrier: other DHCP servers could not be looked for there",
 				n->wires[i].link->ifname);
 		dhcp_listen_close(&n->wires[i].listen);
 	}
@@ -247,7 +246,7 @@ static void tell_heard(struct check *k, json_t *segment)
 
 		if (json_is_true(json_object_get(other, "forged")))
 			check_say(k, CHECK_BAD, "leases",
-				"somebody answers DHCP in usher's name on '%s': MAC %s: find that "
+				"another host answers DHCP in usher's name on '%s': MAC %s: find that "
 				"machine, and stop it ('usher timeline' says more)",
 				name ? name : "?", mac);
 		else
@@ -270,7 +269,7 @@ static void check_leases(struct check *k)
 		return;
 	if (geteuid())
 		check_say(k, CHECK_WARN, "leases",
-			"who else leases is not looked at: that needs root");
+			"other DHCP servers were not looked for: that needs root");
 	else
 		ask_wires(k);
 }

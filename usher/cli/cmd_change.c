@@ -277,8 +277,8 @@ static int run_names(struct change *ch, int argc, char **argv, const struct opti
 	{                                                 \
 		"dry-run", no_argument, NULL, OPT_DRY_RUN \
 	}
-#define ASKING_HELP                                                                        \
-	"  --yes                do not ask (where there is no terminal nobody is asked)\n" \
+#define ASKING_HELP                                                              \
+	"  --yes                do not ask (without a terminal it never asks)\n" \
 	"  --dry-run            say what would be done, and do nothing\n"
 
 static int run_delete(const struct command *c, int argc, char **argv)

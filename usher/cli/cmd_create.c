@@ -546,7 +546,7 @@ const struct command cmd_create = {
 		"  --os-variant ID      the installed system, for other tools: debian12 …\n"
 		"  --description TEXT   for people\n"
 		"  --connect URI        the libvirt in which it is made (the service's)\n" SETTING_OPTION_HELP
-		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
+		"  --ssh-key FILE       public keys for root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         no key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
 		"  --label KEY=VALUE    to find it by; may be repeated\n"
@@ -573,7 +573,7 @@ const struct command cmd_enroll = {
 		"  --profile P          what to install ('usher profiles')\n"
 		"  --network N          the segment (when several are served)\n"
 		"  --ip ADDRESS         its address (the lowest free one)\n" SETTING_OPTION_HELP
-		"  --ssh-key FILE       who may log in as root (~/.ssh/id_*.pub); may be repeated\n"
+		"  --ssh-key FILE       public keys for root (~/.ssh/id_*.pub); may be repeated\n"
 		"  --no-ssh-key         no key\n"
 		"  --first-boot FILE    a script to run in the installed system before it is up\n"
 		"  --label KEY=VALUE    to find it by; may be repeated\n"

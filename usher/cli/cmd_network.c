@@ -191,7 +191,7 @@ const struct command cmd_network = {
 	.arguments =
 		"[list] | create NAME [--subnet S] [--ipv6 P [--ipv6-only]] [--forward F] [--domain D] [--mtu N] | "
 		"delete NAME",
-	.summary = "list libvirt networks and who leases there; create or delete one for a lab",
+	.summary = "list libvirt networks and their DHCP servers; create or delete one for a lab",
 	.help = "  --subnet ADDRESS/LEN create: its IPv4 subnet (the first free /24 of "
 		"10.77.0.0/16)\n"
 		"  --ipv6 PREFIX/64     create: IPv6 too, with this prefix; libvirt answers no DNS there\n"

@@ -476,7 +476,8 @@ static int run_render(const struct command *c, int argc, char **argv)
 		return cli_usage(c,
 			"takes a name and one of script, answers, cmdline or another answer file");
 	if (!is_one_of(loaders, loader))
-		return cli_usage(c, "'%s' is none of ipxe, grub, grub-http, pxelinux", loader);
+		return cli_usage(
+			c, "'%s' is no loader: expected ipxe, grub, grub-http or pxelinux", loader);
 	snprintf(path, sizeof path, "/machines/%s/render/%s?for=%s%s",
 		client_escape(argv[optind], name, sizeof name),
 		client_escape(argv[optind + 1], what, sizeof what), loader, now);

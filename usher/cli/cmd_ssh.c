@@ -77,8 +77,8 @@ static int no_keys(const json_t *m, const char *user, const char *address)
 	const char *name = machine_text(m, "name");
 
 	return cli_fail(
-		"%s reported no SSH host keys, so that nobody can tell whether it is %s that "
-		"answers. Compare a key's fingerprint with what its own console shows "
+		"%s reported no SSH host keys, so it is not certain that %s is what answers. "
+		"Compare a key's fingerprint with what its own console shows "
 		"('usher console %s': ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), and "
 		"say yes to it: ssh %s@%s",
 		name, name, name, user, address);
@@ -325,7 +325,7 @@ const struct command cmd_ssh = {
 	.name = "ssh",
 	.arguments = "[USER@]NAME [-i FILE] [--address A] [--] [ARGS...]",
 	.summary = "log in to a machine that is up, by the host keys that it reported",
-	.help = "  --user U, -l U       as whom: else the user whose keys its profile took, or root\n"
+	.help = "  --user U, -l U       the user to log in as; else the one whose keys its profile took, or root\n"
 		"  -i FILE              the private key\n"
 		"  --address A          another of its addresses than the one that it booted by\n"
 		"  ARGS                 a command to run there; what begins with '-' is ssh's own, and\n"

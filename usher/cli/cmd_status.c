@@ -41,7 +41,7 @@ static const char *serves_text(const json_t *s, char *buf, size_t size)
 	if (!strcmp(mode, "auto"))
 		return "not known yet: usher listens";
 	if (!json_is_true(json_object_get(s, "serving")))
-		return "nobody: not served";
+		return "none: not served";
 	if (!strcmp(mode, "own"))
 		return "usher leases";
 	snprintf(buf, size, "%s leases, usher boots",
@@ -307,8 +307,8 @@ static int no_service(const struct cli_common *o, const char *why)
 
 	if (!access(o->socket, F_OK) && access(o->socket, W_OK))
 		return say_away(o, why);
-	snprintf(text, sizeof text, "the service is not running (nobody answers on %s): %s",
-		o->socket, how_to_start());
+	snprintf(text, sizeof text, "the service is not running (no answer on %s): %s", o->socket,
+		how_to_start());
 	return say_away(o, text);
 }
 

@@ -394,7 +394,7 @@ const struct command cmd_up = {
 		"  --restart            restart running guests whose values were changed\n"
 		"  --no-wait            do not wait until they are up\n"
 		"  --yes                do not ask before disks are lost (without a terminal "
-		"nobody is asked)\n" CLI_COMMON_HELP,
+		"it never asks)\n" CLI_COMMON_HELP,
 	.run = run_up,
 };
 
@@ -405,7 +405,7 @@ const struct command cmd_down = {
 	.help = "  NAME...              only these of its machines, and no network\n"
 		"  --dry-run            show what would be done\n"
 		"  --keep-disks         keep their disks\n"
-		"  --yes                do not ask (without a terminal nobody is asked)\n"
+		"  --yes                do not ask (without a terminal it never asks)\n"
 		"  --parallel N         number of machines at a time\n" CLI_COMMON_HELP,
 	.run = run_up,
 };

@@ -40,7 +40,8 @@ int console_fetch(struct client *c, const char *name, const char *query, int pat
 	if (!piece_read(reply, ret))
 		return 0;
 	console_piece_fini(ret);
-	snprintf(why, why_size, "the service's answer is none: is it of another version?");
+	snprintf(why, why_size,
+		"the service's answer cannot be read: is it another version of usher?");
 	return -1;
 }
 

@@ -208,7 +208,7 @@ const char *request_word_error(const json_t *body, char *buf, size_t size)
 	if (firmware && !is_among(firmware, firmwares))
 		snprintf(buf, size, "firmware '%.40s': it is bios, efi or efi-secure", firmware);
 	else if (graphics && !is_among(graphics, kinds))
-		snprintf(buf, size, "graphics '%.40s': it is none, vnc or spice", graphics);
+		snprintf(buf, size, "graphics '%.40s': expected none, vnc or spice", graphics);
 	else
 		return NULL;
 	return buf;

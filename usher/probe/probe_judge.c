@@ -112,7 +112,7 @@ static bool only_proxy(const struct probe_facts *f, struct probe_verdict *v)
 
 	if (f->lease >= 0)
 		return false;
-	text(v, "%s tells what to boot, and nobody gives an address", who(&f->offers[0], a));
+	text(v, "%s says what to boot, but no server offers an address", who(&f->offers[0], a));
 	return fix(v, "no-lease",
 		"start the DHCP server of this wire, or let usher lease (mode='own' in usher.xml)");
 }
