@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tests/lab/archive.sh OUTDIR PACKAGE…: a part of this host's own Debian archive, for labs, which have no network: the signed
 # indexes, and these packages alone. OUTDIR/debian and OUTDIR/debian-security, or whatever the archive's folders are called; a file
-# `suites` in it says where what is: SUITE FOLDER. Cloud images also list backports and source packages, and their apt fails where
-# a mirror has no index of them. Nothing is done when it is there, and less than a day old.
+# `suites` in it says where what is: SUITE FOLDER. Cloud images also list backports and source packages, and ask for descriptions;
+# their apt fails where a mirror has no index of one of them. Nothing is done when it is there, and less than a day old.
 set -eu
 [ $# -gt 1 ] || { echo "usage: tests/lab/archive.sh OUTDIR PACKAGE..." >&2; exit 2; }
 out=$1
@@ -22,7 +22,7 @@ apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'I
 while read -r uri suite component; do
 	folder=$(basename "$uri")
 	echo "$suite $folder"
-	for file in InRelease "$component/binary-amd64/Packages.xz" "$component/source/Sources.xz"; do
+	for file in InRelease "$component/binary-amd64/Packages.xz" "$component/source/Sources.xz" "$component/i18n/Translation-en.xz"; do
 		fetch "${uri%/}/dists/$suite/$file" "$work/$folder/dists/$suite/$file"
 	done
 done <"$work/sources" | sort -u >"$work/suites"
