@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_origin.h"
 
+#include "core/table.h"
+#include "dhcpd/dhcp_socket.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
@@ -13,74 +16,65 @@
 #include <unistd.h>
 
 enum {
-	FRAMES = 512, /* read at a time: more than the socket holds */
-	XID = 4,      /* RFC 2131 2 */
-	CHADDR = 28,
+	FRAMES = 16384, /* read at a time: more than the socket holds */
+	CHADDR = 28,    /* RFC 2131 2 */
+	GIADDR = 24,
 };
 
-/* Straight from a client (giaddr 0), and chaddr is not the frame's source. A first fragment that ends before chaddr would
- * hide it: those of real hosts are as long as their link allows. They are looked for first, since a filter that reads
- * past a frame's end lets nothing through. */
-static const char FILTER[] = "(ip proto 17 and ip[6:2] & 0x3fff = 0x2000 and ip[2:2] < 100)"
-			     " or (ip and udp dst port 67 and udp[32:4] = 0 and"
-			     " (ether[6:4] != udp[36:4] or ether[10:2] != udp[40:2]))";
+/* Straight from a client (giaddr 0), and chaddr is the frame's source. */
+static const char FILTER[] = "ip and udp dst port 67 and udp[32:4] = 0 and ether[6:4] = udp[36:4]"
+			     " and ether[10:2] = udp[40:2]";
 
-bool dhcp_origin_decode(const void *frame, size_t len, struct dhcp_mark *ret)
+/* Without Ethernet's and IP's headers. The length is UDP's: short frames are padded. */
+static bool find_message(struct reader *r, size_t *ret_len)
 {
-	struct reader r;
 	uint8_t version;
+	uint16_t len;
+
+	reader_skip(r, ETH_HLEN);
+	version = reader_u8(r);
+	reader_skip(r, 5);
+	if (reader_u16(r) & 0x3fff || version >> 4 != 4 || (version & 15) < 5)
+		return false; /* a fragment */
+	reader_skip(r, (version & 15u) * 4u - 8 + 4);
+	len = reader_u16(r);
+	reader_skip(r, 2);
+	*ret_len = len - 8u;
+	return !r->bad && len >= 8 + CHADDR + sizeof(struct mac) && *ret_len <= r->left;
+}
+
+bool dhcp_origin_decode(const void *frame, size_t len, const uint8_t **ret_message, size_t *ret_len)
+{
+	static const uint8_t NO_RELAY[4];
+	struct reader r;
+	const uint8_t *message;
+	size_t size;
 
 	reader_init(&r, frame, len);
-	reader_skip(&r, ETH_HLEN);
-	version = reader_u8(&r);
-	if (r.bad || version >> 4 != 4)
+	if (!find_message(&r, &size))
 		return false;
-	reader_skip(&r, (version & 15u) * 4u - 1 + 8 + XID);
-	*ret = (struct dhcp_mark){.xid = reader_u32(&r)};
-	reader_skip(&r, CHADDR - XID - 4);
-	reader_copy(&r, ret->client.b, sizeof(ret->client.b));
-	if (r.bad)
-		*ret = (struct dhcp_mark){.any = true};
+	message = r.at;
+	if (memcmp(message + GIADDR, NO_RELAY, sizeof(NO_RELAY)) != 0 ||
+		memcmp(message + CHADDR, (const uint8_t *)frame + ETH_ALEN, ETH_ALEN) != 0)
+		return false;
+	*ret_message = message;
+	*ret_len = size;
 	return true;
 }
 
-void dhcp_marks_lose(struct dhcp_marks *ms, int64_t now)
+void dhcp_marks_add(struct dhcp_marks *ms, const void *message, size_t len, int64_t now)
 {
-	ms->lost = now;
+	uint64_t hash = hash_bytes(message, len, 0);
+
+	ms->marks[hash % DHCP_ORIGIN_MARKS] = (struct dhcp_mark){hash, now};
 }
 
-static bool counts(int64_t at, int64_t now)
+bool dhcp_marks_has(const struct dhcp_marks *ms, const void *message, size_t len, int64_t now)
 {
-	return at && now - at < DHCP_ORIGIN_MS;
-}
+	uint64_t hash = hash_bytes(message, len, 0);
+	const struct dhcp_mark *mark = &ms->marks[hash % DHCP_ORIGIN_MARKS];
 
-void dhcp_marks_add(struct dhcp_marks *ms, const struct dhcp_mark *m, int64_t now)
-{
-	struct dhcp_mark *slot = &ms->marks[ms->next++ % DHCP_ORIGIN_MARKS];
-
-	if (counts(slot->at, now))
-		dhcp_marks_lose(ms, now);
-	*slot = *m;
-	slot->at = now;
-}
-
-bool dhcp_marks_take(struct dhcp_marks *ms, const struct dhcp_message *m, int64_t now)
-{
-	if (counts(ms->lost, now))
-		return true;
-	for (size_t i = 0; i < DHCP_ORIGIN_MARKS; i++) {
-		struct dhcp_mark *mark = &ms->marks[i];
-
-		if (!counts(mark->at, now))
-			continue;
-		if (mark->any)
-			return true;
-		if (mark->xid == m->xid && mac_eq(&mark->client, &m->mac)) {
-			mark->at = 0;
-			return true;
-		}
-	}
-	return false;
+	return mark->at && mark->hash == hash && now - mark->at < DHCP_ORIGIN_MS;
 }
 
 /* Before it is bound, so that nothing else gets into its queue. */
@@ -106,29 +100,18 @@ static int set_filter(int fd)
 	return rc;
 }
 
-/* The kernel counts those for which there was no room since it was asked last. */
-static bool lost_some(int fd)
-{
-	struct tpacket_stats stats = {0};
-	socklen_t size = sizeof(stats);
-
-	return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) < 0 ||
-		stats.tp_drops > 0;
-}
-
 static void hear(struct dhcp_origin *o, int64_t now)
 {
 	uint8_t frame[DHCP_ORIGIN_FRAME];
-	struct dhcp_mark mark;
+	const uint8_t *message;
 	ssize_t len = 0;
+	size_t size;
 
 	for (int i = 0; i < FRAMES && len >= 0; i++) {
 		len = recv(o->fd, frame, sizeof(frame), MSG_DONTWAIT);
-		if (len >= 0 && dhcp_origin_decode(frame, (size_t)len, &mark))
-			dhcp_marks_add(&o->marks, &mark, now);
+		if (len >= 0 && dhcp_origin_decode(frame, (size_t)len, &message, &size))
+			dhcp_marks_add(&o->marks, message, size, now);
 	}
-	if (len >= 0 || lost_some(o->fd))
-		dhcp_marks_lose(&o->marks, now);
 }
 
 static void readable(struct loop_fd *w, uint32_t events)
@@ -150,6 +133,7 @@ int dhcp_origin_open(struct dhcp_origin *o, struct loop *l, unsigned ifindex)
 	if (fd < 0)
 		return -errno;
 	rc = set_filter(fd);
+	dhcp_socket_widen(fd, SO_RCVBUFFORCE, SO_RCVBUF);
 	/* ours say our MAC and no client's: an old kernel hears them in vain */
 	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
 	if (!rc && bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
@@ -174,10 +158,10 @@ void dhcp_origin_close(struct dhcp_origin *o)
 	*o = DHCP_ORIGIN_CLOSED;
 }
 
-bool dhcp_origin_is_forged(struct dhcp_origin *o, const struct dhcp_message *m, int64_t now)
+bool dhcp_origin_is_forged(struct dhcp_origin *o, const void *message, size_t len, int64_t now)
 {
-	if (o->fd < 0)
+	if (o->fd < 0 || dhcp_marks_has(&o->marks, message, len, now))
 		return false;
 	hear(o, now);
-	return dhcp_marks_take(&o->marks, m, now);
+	return !dhcp_marks_has(&o->marks, message, len, now);
 }

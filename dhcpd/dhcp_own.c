@@ -25,9 +25,16 @@ struct raw {
 	size_t len;
 };
 
+static bool is_forged(struct dhcp_own *own, const struct raw *raw)
+{
+	return dhcp_origin_is_forged(
+		&own->origin, raw->bytes, raw->len, loop_now(own->lessor->c->loop));
+}
+
 /* -EPERM: no answer is due. */
 static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
-	const struct dhcp_decision *dec, struct dhcp_route *route, struct dhcp_boot *boot)
+	const struct dhcp_decision *dec, const struct raw *raw, struct dhcp_route *route,
+	struct dhcp_boot *boot)
 {
 	const struct dhcpd_config *c = own->lessor->c;
 	struct dhcp_secret_view v = {.policy = p, .decision = dec, .route = *route, .hears = true};
@@ -36,7 +43,7 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 	const char *why;
 
 	if (route->frame)
-		v.forged = dhcp_origin_is_forged(&own->origin, p->msg, loop_now(c->loop));
+		v.forged = is_forged(own, raw);
 	if (route->frame && !v.forged && c->hears && dec->machine)
 		v.hears = c->hears(
 			c->arg, dec->machine, p->segment, &p->msg->mac, NULL, where, sizeof(where));
@@ -56,7 +63,7 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 
 /* A token takes an older one's room: it is drawn only for iPXE that is about to boot, and asks itself. */
 static struct dhcp_boot boot_of_stranger(struct dhcp_own *own, const struct dhcp_policy *p,
-	const struct dhcp_decision *dec, const struct dhcp_route *route)
+	const struct dhcp_decision *dec, const struct raw *raw, const struct dhcp_route *route)
 {
 	const struct dhcpd_config *c = own->lessor->c;
 	struct dhcp_firmware w = dhcp_firmware_of(p->msg);
@@ -64,37 +71,37 @@ static struct dhcp_boot boot_of_stranger(struct dhcp_own *own, const struct dhcp
 	const char *token = NULL;
 
 	if (begins && dhcp_boot_client(w) == DHCP_CLIENT_IPXE &&
-		!(route->frame && dhcp_origin_is_forged(&own->origin, p->msg, loop_now(c->loop))))
+		!(route->frame && is_forged(own, raw)))
 		token = c->stranger(
 			c->arg, p->segment, &p->msg->mac, p->msg->has_uuid ? p->msg->uuid : NULL);
 	return dhcp_boot_stranger(w, IP_V4, p->segment, token);
 }
 
 static struct dhcp_boot boot_of(struct dhcp_own *own, const struct dhcp_policy *p,
-	const struct dhcp_decision *dec, const struct dhcp_route *route)
+	const struct dhcp_decision *dec, const struct raw *raw, const struct dhcp_route *route)
 {
 	const struct dhcpd_config *c = own->lessor->c;
 
 	if (!dec->machine && p->segment->discover && c->stranger)
-		return boot_of_stranger(own, p, dec, route);
+		return boot_of_stranger(own, p, dec, raw, route);
 	return dhcp_boot_machine(
 		dhcp_firmware_of(p->msg), IP_V4, p->segment, dec->machine, c->programs);
 }
 
 static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
-	const struct dhcp_decision *dec, struct dhcp_packet *packet)
+	const struct dhcp_decision *dec, const struct raw *raw, struct dhcp_packet *packet)
 {
 	struct dhcp_boot boot;
 	int len, rc = 0;
 
 	packet->route = dhcp_answer_route(p, dec);
-	boot = boot_of(own, p, dec, &packet->route);
+	boot = boot_of(own, p, dec, raw, &packet->route);
 	if (boot.unserved && dec->machine && dec->verdict != DHCP_SEND_NAK) {
 		dhcp_events_note_unserved(p->segment, dec->machine, p->msg);
 		dhcp_outbox_touch(own->lessor->outbox);
 	}
 	if (boot.secret && dec->verdict != DHCP_SEND_NAK)
-		rc = keep_secret(own, p, dec, &packet->route, &boot);
+		rc = keep_secret(own, p, dec, raw, &packet->route, &boot);
 	if (rc < 0)
 		return rc;
 	if (dec->verdict == DHCP_SEND_ACK)
@@ -213,7 +220,7 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 
 	note_facts(p, &dec);
 	if (rc == 0 && sends(&dec))
-		rc = fill_packet(own, p, &dec, packet);
+		rc = fill_packet(own, p, &dec, raw, packet);
 	if (rc == 0)
 		rc = dhcp_policy_apply(p, &dec);
 	if (rc < 0) {

@@ -57,6 +57,8 @@ struct dhcp_proxy {
 	struct dhcp_meter errors;
 	struct dhcp_notices unanswered;
 	struct dhcp_message msg; /* the one that is being worked on */
+	const void *bytes;       /* of it, as they came */
+	size_t len;
 	struct dhcp_packet packet;
 	struct asked asked[ASKED_SLOTS]; /* by hash; a newer one takes an older one's place */
 };
@@ -138,6 +140,11 @@ static void failed(struct dhcp_proxy *d, const char *what, int rc)
 		log_warn("dhcp %s: %s: %s", d->segment->name, what, strerror(-rc));
 }
 
+static bool is_from_another(struct dhcp_proxy *d)
+{
+	return dhcp_origin_is_forged(&d->origin, d->bytes, d->len, loop_now(d->c.loop));
+}
+
 /* Is the machine alone told? On 4011 by the address that it has by now. */
 static bool may_tell(struct side_port *p, const struct machine *m, const struct dhcp_route *to)
 {
@@ -148,9 +155,7 @@ static bool may_tell(struct side_port *p, const struct machine *m, const struct 
 	     mac[MAC_TEXT];
 
 	/* who sends to 4011 in another's name is not heard */
-	if (by_frame &&
-		(p->number == DHCP_PROXY_PORT ||
-			dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop))))
+	if (by_frame && (p->number == DHCP_PROXY_PORT || is_from_another(d)))
 		goto refused;
 	if (!d->c.hears ||
 		d->c.hears(d->c.arg, m, d->segment, &d->msg.mac, by_frame ? NULL : &ip, why,
@@ -171,7 +176,7 @@ static int answer_stranger(struct side_port *p, struct dhcp_packet *packet, stru
 
 	if (p->number != DHCP_PROXY_PORT && dhcp_proxy_is_due(&d->msg, d->segment, p->number) &&
 		dhcp_boot_client(dhcp_firmware_of(&d->msg)) == DHCP_CLIENT_IPXE &&
-		!dhcp_origin_is_forged(&d->origin, &d->msg, loop_now(d->c.loop)))
+		!is_from_another(d))
 		token = d->c.stranger(
 			d->c.arg, d->segment, &d->msg.mac, d->msg.has_uuid ? d->msg.uuid : NULL);
 	return dhcp_proxy_answer_stranger(
@@ -220,7 +225,9 @@ static void readable(struct loop_fd *w, uint32_t events)
 	if (n < 0)
 		failed(d, "cannot receive", n);
 	for (int i = 0; i < n; i++) {
-		if (dhcp_wire_decode(in->bytes[i], in->msgs[i].msg_len, &d->msg, &why) < 0)
+		d->bytes = in->bytes[i];
+		d->len = in->msgs[i].msg_len;
+		if (dhcp_wire_decode(d->bytes, d->len, &d->msg, &why) < 0)
 			continue;
 		dhcp_events_note_message(d->c.events, d->segment, &d->msg);
 		note_asked(d);

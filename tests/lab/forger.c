@@ -5,6 +5,9 @@
  *
  *     broadcast        the client wants a broadcast answer
  *     pieces           in two IP fragments, the first of which ends before the client's MAC
+ *     piece            the first of these alone
+ *     badsum           with a UDP checksum that is wrong
+ *     xid=NUMBER       of the message
  *     inform=ADDRESS   an INFORM of who has this address
  *     giaddr=ADDRESS   as a relay, from port 67 of the link's own address to SERVER
  *     link=ADDRESS     with a link selection (RFC 3527)
@@ -29,8 +32,8 @@
 enum { IP_HEADER = 20, UDP_HEADER = 8, FIRST_PIECE = 24, LISTEN_MS = 1000 };
 
 struct wish {
-	bool broadcast, pieces, routed;
-	uint32_t inform, giaddr, link, server;
+	bool broadcast, piece, pieces, badsum, routed;
+	uint32_t xid, inform, giaddr, link, server;
 };
 
 static void give_up(const char *what)
@@ -50,12 +53,16 @@ static uint32_t address(const char *text)
 
 static struct wish wishes(int n, char **words)
 {
-	struct wish w = {0};
+	struct wish w = {.xid = (uint32_t)(getpid() << 8 ^ time(NULL))};
 
 	for (int i = 0; i < n; i++) {
 		w.broadcast |= !strcmp(words[i], "broadcast");
+		w.piece |= !strcmp(words[i], "piece");
 		w.pieces |= !strcmp(words[i], "pieces");
+		w.badsum |= !strcmp(words[i], "badsum");
 		w.routed |= !strcmp(words[i], "routed");
+		if (!strncmp(words[i], "xid=", 4))
+			w.xid = (uint32_t)strtoul(words[i] + 4, NULL, 10);
 		if (!strncmp(words[i], "inform=", 7))
 			w.inform = address(words[i] + 7);
 		if (!strncmp(words[i], "giaddr=", 7))
@@ -73,7 +80,7 @@ static size_t make(struct dhcp_make *m, const struct mac *client, const struct w
 	size_t len;
 
 	memcpy(relay + 2, &link, sizeof link);
-	dhcp_make_begin(m, client, (uint32_t)(getpid() << 8 ^ time(NULL)));
+	dhcp_make_begin(m, client, w->xid);
 	dhcp_make_u8(m, OPT_TYPE, w->inform ? DHCP_INFORM : DHCP_DISCOVER);
 	dhcp_make_text(m, OPT_USER_CLASS, "iPXE");
 	if (w->link)
@@ -146,10 +153,12 @@ static void send_frame(
 
 	memcpy(frame + DHCP_FRAME_HEADER, m->buf, len);
 	size = dhcp_frame_wrap(&f, frame, len);
-	if (w->pieces) {
+	frame[ETH_HLEN + IP_HEADER + 6] ^= w->badsum;
+	if (w->piece || w->pieces)
 		send_piece(fd, frame, 0, FIRST_PIECE, true);
+	if (w->pieces) {
 		send_piece(fd, frame, FIRST_PIECE, UDP_HEADER + len - FIRST_PIECE, false);
-	} else if (send(fd, frame, (size_t)size, 0) < 0) {
+	} else if (!w->piece && send(fd, frame, (size_t)size, 0) < 0) {
 		give_up("a frame");
 	}
 }

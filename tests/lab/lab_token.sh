@@ -94,6 +94,18 @@ check "no boot was counted" test "$(boots)" = 0
 sleep 1
 ask 1 broadcast >"$lab/heard"
 check "the machine is told, by a frame for its card alone" grep -aE "to 02:00:00:00:00:01 255.255.255.255 .*$script" "$lab/heard"
+# told WORD…: the machine, while its neighbour says that in its name
+told() {
+	ask 2 "$@" >"$lab/nothing" &
+	local other=$!
+	sleep 0.3
+	ask 1 xid=77 >"$lab/heard"
+	wait "$other"
+	grep -aE "to 02:00:00:00:00:01 .*$script" "$lab/heard"
+}
+check "also while its neighbour sends the first piece of a message" told piece
+check "or its message, so that the kernel drops it" told xid=77 badsum
+check "or its very message" told xid=77
 check "it is given its script" test "$(code 1 "$script/boot.ipxe")" = 200
 script=$url/m/$(token token)
 check "its answers are not for its neighbour" refused 2 "$script/answers"

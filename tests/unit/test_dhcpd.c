@@ -175,10 +175,13 @@ static void teardown(void)
 	sh(command);
 }
 
+/* A message may wake the server twice: who sent it is heard before (dhcp_origin.h). */
 static void run(int wake_ups)
 {
-	for (int i = 0; i < wake_ups; i++)
+	for (int i = 0; i < wake_ups; i++) {
 		loop_once(loop, 20);
+		loop_once(loop, 1);
+	}
 }
 
 /* Everything that is under way comes to its end. */
@@ -744,10 +747,10 @@ START_TEST(test_behind)
 	for (unsigned i = 0; i < 100; i++)
 		discover(&(struct mac){{2, 0, 0, 0, 1, (uint8_t)i}});
 	request(&ONE, NET + 3);
-	run(1);
+	loop_once(loop, 20);
 	ck_assert_uint_eq(dhcpd_stats(d).in, 64);
 	ck_assert_uint_eq(dhcpd_stats(d).offers, 0);
-	run(1);
+	loop_once(loop, 20);
 	ck_assert_uint_eq(dhcpd_stats(d).in, 101);
 	ck_assert_uint_eq(dhcpd_stats(d).acks, 1);
 	for (int i = 0; i < 100 && dhcpd_stats(d).offers < 100; i++)
