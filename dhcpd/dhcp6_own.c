@@ -235,6 +235,15 @@ static bool is_from_here(const struct dhcp6_message *m, const struct dhcp6_frame
 	return m->n_relays || ip_is_link_local(&f->from_ip);
 }
 
+/* A relay's message comes from its own port (RFC 8415 7.2), which guests of ours cannot send from; from another it may come where
+ * there are relays (RFC 8357). */
+static bool is_relays_port(
+	const struct dhcp6_message *m, const struct dhcp6_frame *f, const struct segment *s)
+{
+	return !m->n_relays || f->from_port == DHCP6_SERVER_PORT ||
+		(m->relays[0].own_port && s && s->via);
+}
+
 static struct dhcp6_policy policy_of(const struct dhcp6_own *own, int64_t now)
 {
 	const struct dhcp_lessor *l = own->lessor->four;
@@ -271,9 +280,13 @@ static void receive_one(struct dhcp6_own *own, const struct received *as, const 
 		l->stats.ignored++;
 		return;
 	}
+	p.segment = segment_of(own, m);
+	if (!is_relays_port(m, f, p.segment)) {
+		note_malformed(own, f, "a relay's, and not from port 547");
+		return;
+	}
 	l->stats.in6_type[(unsigned)m->type < DHCPD_TYPES6 ? m->type : 0]++;
 	p.mac = who.mac;
-	p.segment = segment_of(own, m);
 	p.astray = !p.segment;
 	if (p.astray)
 		p.segment = own->segment;

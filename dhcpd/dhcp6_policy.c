@@ -223,6 +223,14 @@ static struct dhcp6_decision give_up(const struct dhcp6_policy *p, const struct 
 		.verdict = is_kept(c, &held) ? note : take, .choice.address = held};
 }
 
+/* As in dhcp_policy.c. */
+static struct dhcp6_decision release(const struct dhcp6_policy *p, const struct dhcp_asker *c)
+{
+	return p->msg->n_relays && !p->segment->via
+		? ignore(DHCP_RELAYED)
+		: give_up(p, c, DHCP6_TAKE_RELEASE, DHCP6_NOTE_RELEASE);
+}
+
 static struct dhcp6_decision decide(const struct dhcp6_policy *p, const struct dhcp_asker *c)
 {
 	if (p->astray)
@@ -237,7 +245,7 @@ static struct dhcp6_decision decide(const struct dhcp6_policy *p, const struct d
 	case DHCP6_CONFIRM:
 		return confirm(p, c);
 	case DHCP6_RELEASE:
-		return give_up(p, c, DHCP6_TAKE_RELEASE, DHCP6_NOTE_RELEASE);
+		return release(p, c);
 	case DHCP6_DECLINE:
 		return give_up(p, c, DHCP6_TAKE_DECLINE, DHCP6_NOTE_DECLINE);
 	case DHCP6_INFORMATION_REQUEST:
@@ -256,7 +264,7 @@ bool dhcp6_decision_declines(const struct dhcp6_decision *d)
 static bool is_doubtful(
 	const struct dhcp6_policy *p, const struct dhcp_asker *c, const struct dhcp6_decision *d)
 {
-	if (!p->segment->probe_ms || p->msg->n_relays || p->segment->via)
+	if (!p->segment->probe_ms || p->segment->via)
 		return false;
 	if (dhcp6_decision_declines(d))
 		return true;

@@ -259,6 +259,8 @@ const char *dhcp_reason_text(enum dhcp_reason r)
 		[DHCP_SHARE_FULL] =
 			"unknown clients with computed MACs have reached their limit of addresses, "
 			"or too many came in a minute",
+		[DHCP_RELAYED] =
+			"the release came through a relay, but the client is on usher's own wire",
 	};
 
 	return text[r];

@@ -32,6 +32,7 @@ enum dhcp_reason {
 	DHCP_BOOTP_STRANGER, /* BOOTP, and no record has an address for it */
 	DHCP_NO_GUEST,       /* a computed MAC, and libvirt knows no guest with it */
 	DHCP_SHARE_FULL,     /* a computed MAC, and strangers hold as many as they may */
+	DHCP_RELAYED,        /* given back by a relay, on a wire that we hear ourselves */
 };
 
 /* Who asks, and where. */

@@ -51,6 +51,7 @@ static bool is_news(const struct dhcp_decision *dec)
 	case DHCP_BOOTP_STRANGER:
 	case DHCP_NO_GUEST:
 	case DHCP_SHARE_FULL:
+	case DHCP_RELAYED:
 		return true;
 	default:
 		return false;

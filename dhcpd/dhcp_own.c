@@ -356,6 +356,10 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 		l->stats.ignored++;
 		return;
 	}
+	if (l->msg.giaddr && ntohs(l->inbox.from[i].sin_port) != DHCP_SERVER_PORT) {
+		note_malformed(own, &l->inbox.from[i], "a relay's, and not from port 67");
+		return;
+	}
 	dhcp_events_note_message(&l->events, own->segment, &l->msg);
 	if (l->msg.by_id)
 		dhcp_events_note_hardware(&l->events, own->segment, &l->msg, NULL);

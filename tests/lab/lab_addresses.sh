@@ -74,6 +74,21 @@ refute "nor is one that a client wishes" leases_as 3 10.66.0.100 -r 10.66.0.100
 check "its holder may have it" leases_as 1 10.66.0.100
 check "as a lease" lease br0 10.66.0.100 02:00:00:00:00:01 bound
 
+# Given up in a client's name, by a neighbour that says that it is a relay
+relays() {
+	inside 10 python3 "$LAB_TOP/tests/lab/attacker.py" c10 dhcp "$1" chaddr=02:00:00:00:00:03 giaddr=10.66.0.7 source=10.66.0.7 port="$2" \
+		to=10.66.0.1@52:54:00:66:00:01 server=10.66.0.1 "${@:3}"
+}
+held() { sleep 1; lease br0 10.66.0.102 02:00:00:00:00:03 bound; }
+relays release 67 ciaddr=10.66.0.102
+check "a RELEASE by a relay of a neighbour's making ends nobody's lease" held
+check "with an event" timeline_has "refused +02:00:00:00:00:03 on br0: the release came through a relay, but the client is on usher's own wire"
+relays discover 5000
+check "and what does not come from a relay's port is nobody's" wait_until 5 grep -F "the last from 10.66.0.7: a relay's, and not from port 67" "$USHER_LAB/usher.log"
+asked=$(grep -c "who-has 10.66.0.102 tell 0.0.0.0" "$USHER_LAB/arp")
+relays decline 67 asked=10.66.0.102
+check "a DECLINE by such a relay is not believed before ARP is asked" wait_until 5 eval '[ "$(grep -c "who-has 10.66.0.102 tell 0.0.0.0" "$USHER_LAB/arp")" -gt "$asked" ]'
+
 # Declined: the neighbour comes after the probe, and only the client sees it.
 inside 10 ip address add 10.66.0.104/24 dev c10
 check "a client that finds its address in use declines it, and gets the next" leases_as 6 10.66.0.105 -a200 -A 1

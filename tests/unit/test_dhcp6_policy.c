@@ -289,6 +289,8 @@ END_TEST
 
 START_TEST(test_release)
 {
+	struct dhcp6_policy p;
+
 	world_machine(&w, "web01", w.lab, mac(1), four(20));
 	ck_assert_uint_eq(world_get(&w, w.lab, mac(1)), 20);
 	ck_assert_uint_eq(world_get(&w, w.lab, computed(50)), 50);
@@ -299,6 +301,17 @@ START_TEST(test_release)
 	ck_assert_uint_eq(holder(w.lab, six(20)), 1);
 	ck_assert_int_eq(world_say(&w, w.lab, computed(50), DHCP6_RELEASE, six(50)), NR);
 	ck_assert_uint_eq(holder(w.lab, six(50)), 50);
+	/* anybody may say that he is a relay */
+	p = (struct dhcp6_policy){.msg = world_message(&w, DHCP6_RELEASE, six(POOL_FIRST)),
+		.segment = w.lab,
+		.machines = w.machines,
+		.leases = w.leases,
+		.mac = mac(3),
+		.now = w.now,
+		.ours = true};
+	w.msg.n_relays = 1;
+	ck_assert_int_eq(dhcp6_policy_decide(&p).verdict, DHCP6_IGNORE);
+	w.msg.n_relays = 0;
 	ck_assert_int_eq(world_say(&w, w.lab, mac(3), DHCP6_RELEASE, six(POOL_FIRST)), TR);
 	ck_assert_uint_eq(holder(w.lab, six(POOL_FIRST)), 0);
 	ck_assert_int_eq(world_say(&w, w.lab, mac(3), DHCP6_RELEASE, six(POOL_FIRST)), S);
@@ -331,13 +344,14 @@ START_TEST(test_doubtful)
 	} rows[] = {
 		{mac(1), DHCP6_SOLICIT, {0}, 0, false, false},      /* by its record */
 		{computed(50), DHCP6_SOLICIT, {0}, 0, false, true}, /* new */
-		{computed(51), DHCP6_SOLICIT, {0}, 0, true, false},
+		{computed(51), DHCP6_SOLICIT, {0}, 0, true, true},
 		{mac(3), DHCP6_RENEW, six(POOL_FIRST), 0, false, false}, /* it has it */
 		{mac(4), DHCP6_SOLICIT, {0}, 0, false, true},
 		{mac(4), DHCP6_REQUEST, six(POOL_FIRST + 1), 0, false,
 			false}, /* it was offered it */
 		{mac(3), DHCP6_CONFIRM, six(POOL_FIRST), 0, false, false},
 		{mac(3), DHCP6_DECLINE, six(POOL_FIRST), 0, false, true},
+		{mac(3), DHCP6_DECLINE, six(POOL_FIRST), 0, true, true},
 		{mac(4), DHCP6_SOLICIT, {0}, LEASE_S * 1000 + LEASE_PROVEN_MS, false, true},
 		{mac(1), DHCP6_REQUEST, six(20), 0, false, false},
 		{mac(1), DHCP6_DECLINE, six(20), 0, false, true},

@@ -523,6 +523,10 @@ START_TEST(test_release_decline_inform)
 	msg.server_id = NET + 9;
 	ck_assert_int_eq(send_on(lab, mac(1), DHCP_RELEASE, 0, 100), DHCP_IGNORE);
 	msg.server_id = NET + 1;
+	msg.giaddr = NET + 99; /* anybody may say that he is a relay */
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_RELEASE, 0, 100), DHCP_IGNORE);
+	ck_assert_int_eq(last.reason, DHCP_RELAYED);
+	msg.giaddr = 0;
 	ck_assert_int_eq(send_on(lab, mac(1), DHCP_RELEASE, 0, 100), DHCP_TAKE_RELEASE);
 	ck_assert_int_eq(send_on(lab, mac(1), DHCP_RELEASE, 0, 0), DHCP_IGNORE);
 	ck_assert_uint_eq(get(lab, mac(1)), 100);
@@ -549,11 +553,16 @@ START_TEST(test_declined_own_address)
 	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
 	ck_assert(last.doubtful); /* ARP is asked; this is what becomes of it when nobody answers */
 	ck_assert_uint_eq(get(lab, mac(1)), 20);
-	/* behind a relay, and where nothing is probed, nobody can be asked */
+	/* a relay on our own wire could be anybody */
 	fresh();
 	msg.giaddr = NET + 99;
 	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
+	ck_assert(last.doubtful);
+	/* behind one, and where nothing is probed, nobody can be asked */
+	segments.all[0]->via = bare->id;
+	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
 	ck_assert(!last.doubtful);
+	segments.all[0]->via = 0;
 	segments.all[0]->probe_ms = 0;
 	fresh();
 	ck_assert_int_eq(send_on(lab, mac(1), DHCP_DECLINE, 20, 0), DHCP_NOTE_DECLINE);
@@ -660,8 +669,15 @@ START_TEST(test_doubtful)
 	ck_assert(!last.doubtful);
 	fresh();
 	msg.giaddr = NET + 99;
+	/* anybody may say that he is a relay: the wire is ours */
 	ck_assert_int_eq(send_on(lab, mac(4), DHCP_DISCOVER, 0, 0), DHCP_SEND_OFFER);
+	ck_assert(last.doubtful);
+	ck_assert_int_eq(selecting(lab, mac(4), host()), DHCP_SEND_ACK);
 	ck_assert(!last.doubtful);
+	fresh();
+	msg.giaddr = NET + 99;
+	ck_assert_int_eq(send_on(lab, a, DHCP_DECLINE, 100, 0), DHCP_TAKE_DECLINE);
+	ck_assert(last.doubtful);
 	/* it answered itself, and may have it */
 	ck_assert_int_eq(lease_set_aside(leases, lab->id, &at, &squatter, now), 0);
 	ck_assert_uint_eq(discover(lab, squatter), 100);
