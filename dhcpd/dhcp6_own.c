@@ -185,7 +185,9 @@ static void serve(struct dhcp6_own *own, const struct dhcp6_policy *p, const str
 	if (d.cancel_offers)
 		dhcp6_foreign_ask(&own->foreign);
 	if (sends) {
-		dhcp_own_firmware(l->c, d.machine, dhcp6_firmware_of(p->msg));
+		/* the frame says who sent it; a relay's message does not */
+		if (!p->msg->n_relays || p->segment->via)
+			dhcp_own_firmware(l->c, d.machine, dhcp6_firmware_of(p->msg));
 		queue(l, &d, packet);
 		return;
 	}

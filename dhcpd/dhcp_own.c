@@ -209,6 +209,12 @@ static void note_facts(const struct dhcp_policy *p, const struct dhcp_decision *
 		dhcp_facts_refused(dec->machine, dec->reason);
 }
 
+/* Its own card sent it; or it came where only relays bring what machines say. */
+static bool is_own_word(struct dhcp_own *own, const struct dhcp_policy *p, const struct raw *raw)
+{
+	return p->segment->via ? p->msg->giaddr != 0 : !p->msg->giaddr && !is_forged(own, raw);
+}
+
 /* `packet` is used or given back. Encoded before anything is changed: a lease that cannot be told
  * is not given. */
 static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struct raw *raw,
@@ -237,7 +243,8 @@ static void serve(struct dhcp_own *own, const struct dhcp_policy *p, const struc
 		prober_given(&own->prober, &dec.address);
 	if (sends(&dec)) {
 		note_ipxe(l, p, &dec);
-		dhcp_own_firmware(l->c, dec.machine, dhcp_firmware_of(p->msg));
+		if (dec.machine && is_own_word(own, p, raw))
+			dhcp_own_firmware(l->c, dec.machine, dhcp_firmware_of(p->msg));
 		queue(l, &dec, packet);
 		return;
 	}

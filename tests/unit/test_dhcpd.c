@@ -105,6 +105,14 @@ static struct {
 
 static void on_decided(void *arg, const struct segment *s, const struct dhcpd_server *server);
 
+static unsigned firmwares;
+
+static void on_firmware(void *arg, const struct machine *m, bool uefi)
+{
+	(void)arg, (void)m, (void)uefi;
+	firmwares++;
+}
+
 static void start(unsigned gather_ms)
 {
 	struct dhcpd_config c;
@@ -119,6 +127,7 @@ static void start(unsigned gather_ms)
 		.timeline = timeline,
 		.segments = &segments,
 		.decided = on_decided,
+		.firmware = on_firmware,
 		.arg = &found,
 		.gather_ms = gather_ms};
 	ck_assert_int_eq(dhcpd_new(&c, &d), 0);
@@ -647,6 +656,35 @@ START_TEST(test_decline_and_strangers)
 		ck_assert_uint_eq(answer(true), DHCP_NAK);
 	}
 	ck_assert_uint_eq(timeline_newest(timeline), newest);
+}
+END_TEST
+
+static void discover_uefi(const struct mac *client_mac, const struct mac *card, uint32_t giaddr)
+{
+	say(client_mac, DHCP_DISCOVER, 0, false);
+	dhcp_make_u16(&make, OPT_ARCH, 7);
+	dhcp_make_u32_at(&make, MAKE_GIADDR, giaddr);
+	send_from(card, 0);
+	run(2);
+}
+
+/* What a machine boots by only its own card says. */
+START_TEST(test_firmware_of_another)
+{
+	static const struct mac neighbour = {{2, 0, 0, 0, 0, 9}};
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	m = add_machine();
+	firmwares = 0;
+	discover_uefi(&m->nics[0].mac, &neighbour, 0);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_uint_eq(firmwares, 0);
+	discover_uefi(&m->nics[0].mac, &neighbour, NET + 9);
+	ck_assert_uint_eq(firmwares, 0);
+	discover_uefi(&m->nics[0].mac, &m->nics[0].mac, 0);
+	ck_assert_uint_eq(firmwares, 1);
 }
 END_TEST
 
@@ -1408,6 +1446,7 @@ int main(void)
 	tcase_add_test(t, test_an_option_twice);
 	tcase_add_test(t, test_without_a_mac);
 	tcase_add_test(t, test_firmware_not_served);
+	tcase_add_test(t, test_firmware_of_another);
 	tcase_add_test(t, test_solicit);
 	tcase_add_test(t, test_decline_and_strangers);
 	tcase_add_test(t, test_lease_and_release_for_ever);
