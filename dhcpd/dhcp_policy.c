@@ -243,12 +243,22 @@ const struct segment *dhcp_policy_segment(
 	return s ? s : link;
 }
 
+/* From an address that it says is its own: one of a subnet here, or it had it elsewhere and asks to go on with it, which it is
+ * told that it cannot. */
+static bool is_from_its_own(const struct segments *ss, const struct segment *link,
+	const struct dhcp_message *m, uint32_t from)
+{
+	bool goes_on = m->type == DHCP_REQUEST && (!m->requested || m->requested == m->ciaddr);
+
+	return from == m->ciaddr && (goes_on || segments_by_address(ss, link, from));
+}
+
 bool dhcp_policy_belongs(const struct segments *ss, const struct segment *link,
 	const struct dhcp_message *m, uint32_t from)
 {
 	if (m->giaddr)
 		return segments_by_address(ss, link, m->giaddr);
-	return !from || from == m->ciaddr || segment_contains(link, from);
+	return !from || segment_contains(link, from) || is_from_its_own(ss, link, m, from);
 }
 
 uint32_t dhcp_policy_server(const struct dhcp_policy *p)

@@ -12,6 +12,8 @@
  *     giaddr=ADDRESS   as a relay, from port 67 of the link's own address to SERVER
  *     link=ADDRESS     with a link selection (RFC 3527)
  *     routed           straight to SERVER, from port 68
+ *     ciaddr=ADDRESS   which the client says it has
+ *     request=ADDRESS  a REQUEST of what SERVER offered
  */
 #include "dhcpd/dhcp_frame.h"
 #include "tests/unit/dhcp_make.h"
@@ -33,7 +35,7 @@ enum { IP_HEADER = 20, UDP_HEADER = 8, FIRST_PIECE = 24, LISTEN_MS = 1000 };
 
 struct wish {
 	bool broadcast, piece, pieces, badsum, routed;
-	uint32_t xid, inform, giaddr, link, server;
+	uint32_t xid, inform, giaddr, link, ciaddr, request, server;
 };
 
 static void give_up(const char *what)
@@ -67,6 +69,10 @@ static struct wish wishes(int n, char **words)
 			w.inform = address(words[i] + 7);
 		if (!strncmp(words[i], "giaddr=", 7))
 			w.giaddr = address(words[i] + 7);
+		if (!strncmp(words[i], "ciaddr=", 7))
+			w.ciaddr = address(words[i] + 7);
+		if (!strncmp(words[i], "request=", 8))
+			w.request = address(words[i] + 8);
 		if (!strncmp(words[i], "link=", 5))
 			w.link = address(words[i] + 5);
 	}
@@ -81,13 +87,20 @@ static size_t make(struct dhcp_make *m, const struct mac *client, const struct w
 
 	memcpy(relay + 2, &link, sizeof link);
 	dhcp_make_begin(m, client, w->xid);
-	dhcp_make_u8(m, OPT_TYPE, w->inform ? DHCP_INFORM : DHCP_DISCOVER);
+	dhcp_make_u8(m, OPT_TYPE,
+		w->inform            ? DHCP_INFORM
+			: w->request ? DHCP_REQUEST
+				     : DHCP_DISCOVER);
+	if (w->request) {
+		dhcp_make_u32(m, OPT_REQUESTED, w->request);
+		dhcp_make_u32(m, OPT_SERVER_ID, w->server);
+	}
 	dhcp_make_text(m, OPT_USER_CLASS, "iPXE");
 	if (w->link)
 		dhcp_make_option(m, OPT_RELAY_AGENT, relay, sizeof relay);
 	if (w->broadcast)
 		writer_patch_u16(&m->w, MAKE_FLAGS, DHCP_FLAG_BROADCAST);
-	dhcp_make_u32_at(m, MAKE_CIADDR, w->inform);
+	dhcp_make_u32_at(m, MAKE_CIADDR, w->inform ? w->inform : w->ciaddr);
 	dhcp_make_u32_at(m, MAKE_GIADDR, w->giaddr);
 	len = dhcp_make_end(m);
 	return len < DHCP_REPLY_MIN ? DHCP_REPLY_MIN : len;

@@ -70,6 +70,8 @@ check "nor as a relay of a subnet that nobody serves" tokenless 3 giaddr=10.99.0
 check "an event" has_event refused "the request came through a relay of another subnet"
 check "nor as that subnet's relay, for this wire" tokenless 3 giaddr=10.99.0.5 link=10.66.0.0
 check "nor by a message straight from there" tokenless 3 routed
+check "nor with an address of its own there" tokenless 3 routed ciaddr=10.99.0.5
+check "nor a stranger's card an address" inside 3 "$B/tests/lab/forger" c3 02:00:00:00:00:99 10.66.0.1 routed ciaddr=10.99.0.5 request=10.66.0.105
 check "no lease came of it" test "$("$USHER" leases --json | jq '[.leases[] | select(.state == "bound")] | length')" = 0
 check "nor as a relay of the rack's, for this wire" tokenless 2 giaddr=10.67.0.9 link=10.66.0.0
 

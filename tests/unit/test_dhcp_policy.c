@@ -800,7 +800,6 @@ START_TEST(test_belongs)
 		{0, 0x0a4d0085, 0x0a4d0085, true}, /* a renewal, which a router passes on */
 		{0, 0x0a4d0085, 0x0a630005, false},
 		{0, 0x0a4d0085, 0x0a4d0086, false},
-		{0, 0x0a630005, 0x0a630005, true}, /* was in another network: it is told so */
 		{0x0a4d0002, 0, 0x0a4d0002, true},
 		{0x0a4d0081, 0, 0x0a4d0081, true},
 		{0x0a4d0081, 0, 0x0a4d0002,
@@ -819,6 +818,38 @@ START_TEST(test_belongs)
 	}
 	ck_assert(!dhcp_policy_belongs(
 		&segments, bare, &(struct dhcp_message){.giaddr = 0x0a4d0081}, 0));
+}
+END_TEST
+
+/* From an address of another network, which it says is its own. */
+START_TEST(test_belongs_elsewhere)
+{
+	enum { ELSEWHERE = 0x0a630005, HERE = 0x0a4d0064 };
+	static const struct {
+		enum dhcp_type type;
+		uint32_t requested;
+		bool belongs;
+	} table[] = {
+		/* was in that network: it is told so */
+		{DHCP_REQUEST, 0, true},
+		{DHCP_REQUEST, ELSEWHERE, true},
+		/* still is, and would begin here */
+		{DHCP_REQUEST, HERE, false},
+		{DHCP_DISCOVER, 0, false},
+		{DHCP_DISCOVER, HERE, false},
+		{DHCP_INFORM, 0, false},
+		{DHCP_RELEASE, 0, false},
+		{DHCP_DECLINE, HERE, false},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		msg = (struct dhcp_message){.type = table[i].type,
+			.ciaddr = ELSEWHERE,
+			.requested = table[i].requested};
+		ck_assert_msg(
+			dhcp_policy_belongs(&segments, lab, &msg, ELSEWHERE) == table[i].belongs,
+			"row %zu", i);
+	}
 }
 END_TEST
 
@@ -1190,6 +1221,7 @@ int main(void)
 	tcase_add_test(t, test_segment_by_relay);
 	tcase_add_test(t, test_behind_a_relay);
 	tcase_add_test(t, test_belongs);
+	tcase_add_test(t, test_belongs_elsewhere);
 	tcase_add_test(t, test_astray);
 	tcase_add_test(t, test_server_override);
 	tcase_add_test(t, test_lease_time);
