@@ -266,6 +266,24 @@ static socklen_t sockaddr_of(
 	return sizeof in6;
 }
 
+/* Two names of one neighbour: routes name a router by its link-local address, relays another of its addresses. */
+static bool is_same_neighbour(const char *link, const struct ip *a, const struct ip *b)
+{
+	struct mac of_a, of_b;
+
+	return ip_eq(a, b) ||
+		(!neighbour_mac(link, a, &of_a) && !neighbour_mac(link, b, &of_b) &&
+			mac_eq(&of_a, &of_b));
+}
+
+bool neighbour_same_way(const char *link, const struct ip *a, const struct ip *b)
+{
+	struct ip to_a, to_b;
+
+	return !neighbour_next_hop(link, a, &to_a) && !neighbour_next_hop(link, b, &to_b) &&
+		is_same_neighbour(link, &to_a, &to_b);
+}
+
 int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip)
 {
 	int index = index_of(link), rc = 0, fd;

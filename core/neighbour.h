@@ -17,6 +17,8 @@ bool neighbour_is_there(const char *link, const struct ip *ip);
 /* Who packets to this address are given to on the link: a router, or the address itself where it is on the link. -ENOENT, or
  * another error: no route goes there by this link. */
 int neighbour_next_hop(const char *link, const struct ip *to, struct ip *ret);
+/* Are packets to both given to the same host on the link? It may be named by two of its addresses. */
+bool neighbour_same_way(const char *link, const struct ip *a, const struct ip *b);
 /* Makes the kernel ask the wire for `ip`: sends an empty datagram from usher's address `from`, of the same family, to its
  * discard port (RFC 863), which leaves only if a host answers. 0 or -errno. */
 int neighbour_provoke(const char *link, const struct ip *from, const struct ip *ip);

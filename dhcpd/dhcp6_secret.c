@@ -5,16 +5,6 @@
 
 #include <stdio.h>
 
-/* Two names of one neighbour: routes name a router by its link-local address, relays another of its addresses. */
-static bool is_same_neighbour(const char *link, const struct ip *a, const struct ip *b)
-{
-	struct mac of_a, of_b;
-
-	return ip_eq(a, b) ||
-		(!neighbour_mac(link, a, &of_a) && !neighbour_mac(link, b, &of_b) &&
-			mac_eq(&of_a, &of_b));
-}
-
 /* A relay sends from an address of its own choice, and is answered there. That has to be where what is for the machine itself
  * goes: by the same router, or else anybody may have wrapped a message in its name. */
 static bool is_on_the_way(const struct dhcp6_policy *p, const struct dhcp6_decision *d,
@@ -24,7 +14,7 @@ static bool is_on_the_way(const struct dhcp6_policy *p, const struct dhcp6_decis
 	const struct ip *machine =
 		ip_is_set(&d->choice.address) ? &d->choice.address : &s->six.subnet;
 	char relay[IP_TEXT], to[IP_TEXT], by[IP_TEXT];
-	struct ip its = {0}, back = {0};
+	struct ip its = {0};
 
 	if (!s->via) {
 		snprintf(why, size, "it came through a relay");
@@ -36,8 +26,7 @@ static bool is_on_the_way(const struct dhcp6_policy *p, const struct dhcp6_decis
 			ip_format(machine, to), s->ifname, s->ifname);
 		return false;
 	}
-	if (!neighbour_next_hop(s->ifname, &asked->from_ip, &back) &&
-		is_same_neighbour(s->ifname, &its, &back))
+	if (neighbour_same_way(s->ifname, machine, &asked->from_ip))
 		return true;
 	snprintf(why, size, "it came through a relay at %s, and the route to %s is by %s",
 		ip_format(&asked->from_ip, relay), ip_format(machine, to), ip_format(&its, by));

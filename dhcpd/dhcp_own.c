@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/neighbour.h"
 #include "dhcpd/dhcp_answer.h"
 #include "dhcpd/dhcp_conflict.h"
 #include "dhcpd/dhcp_policy.h"
@@ -31,6 +32,28 @@ static bool is_forged(struct dhcp_own *own, const struct raw *raw)
 		&own->origin, raw->bytes, raw->len, loop_now(own->lessor->c->loop));
 }
 
+/* An answer goes to giaddr. With link selection (RFC 3527) that may be any address of the link: it has to be the router's to the
+ * client, or else anybody may have wrapped a message in its name. */
+static bool is_relay_there(const struct dhcp_policy *p, const struct dhcp_decision *dec)
+{
+	const struct ip giaddr = ip_from_v4(p->msg->giaddr);
+
+	return p->segment->via &&
+		(segment_contains(p->segment, p->msg->giaddr) ||
+			neighbour_same_way(p->segment->ifname, &dec->address, &giaddr));
+}
+
+/* Of an answer on usher's own wire: by a frame, or to the address that the client holds. */
+static bool hears(const struct dhcpd_config *c, const struct dhcp_policy *p,
+	const struct dhcp_decision *dec, const struct dhcp_route *route, char *why, size_t size)
+{
+	const struct ip to = ip_from_v4(route->ip);
+
+	return !c->hears || !dec->machine || p->msg->giaddr || p->msg->by_id ||
+		c->hears(c->arg, dec->machine, p->segment, &p->msg->mac, route->frame ? NULL : &to,
+			why, size);
+}
+
 /* -EPERM: no answer is due. */
 static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 	const struct dhcp_decision *dec, const struct raw *raw, struct dhcp_route *route,
@@ -44,9 +67,10 @@ static int keep_secret(struct dhcp_own *own, const struct dhcp_policy *p,
 
 	if (route->frame)
 		v.forged = is_forged(own, raw);
-	if (route->frame && !v.forged && c->hears && dec->machine)
-		v.hears = c->hears(
-			c->arg, dec->machine, p->segment, &p->msg->mac, NULL, where, sizeof(where));
+	else if (p->msg->giaddr)
+		v.relay_there = is_relay_there(p, dec);
+	if (!v.forged)
+		v.hears = hears(c, p, dec, route, where, sizeof(where));
 	v.where = where;
 	dhcp_secret_route(route, &p->msg->mac);
 	verdict = dhcp_secret_judge(&v, &why);
@@ -71,7 +95,7 @@ static struct dhcp_boot boot_of_stranger(struct dhcp_own *own, const struct dhcp
 	const char *token = NULL;
 
 	if (begins && dhcp_boot_client(w) == DHCP_CLIENT_IPXE &&
-		!(route->frame && is_forged(own, raw)))
+		(p->msg->giaddr ? is_relay_there(p, dec) : !(route->frame && is_forged(own, raw))))
 		token = c->stranger(
 			c->arg, p->segment, &p->msg->mac, p->msg->has_uuid ? p->msg->uuid : NULL);
 	return dhcp_boot_stranger(w, IP_V4, p->segment, token);

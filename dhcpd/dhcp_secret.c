@@ -22,14 +22,18 @@ enum dhcp_secret dhcp_secret_judge(const struct dhcp_secret_view *v, const char 
 	*ret_why = "";
 	if (v->decision->verdict == DHCP_SEND_INFO)
 		return kept("an INFORM is not told what to boot", ret_why);
+	if (p->msg->giaddr && !behind_relay)
+		return kept("the request came through a relay, but the machine is on usher's own "
+			    "wire",
+			ret_why);
 	if (p->msg->giaddr)
-		return behind_relay
+		return v->relay_there
 			? DHCP_SECRET_TOLD
-			: kept("the request came through a relay, but the machine is on usher's "
-			       "own wire",
+			: kept("the request came through a relay that is not in the machine's "
+			       "subnet, and no route leads there by it",
 				  ret_why);
-	if (!v->route.frame)
-		return DHCP_SECRET_TOLD; /* to the address that it holds */
+	if (!v->route.frame) /* to the address that it holds */
+		return v->hears ? DHCP_SECRET_TOLD : kept(v->where, ret_why);
 	if (behind_relay)
 		return kept(
 			"the machine is behind a relay, but the request came directly", ret_why);

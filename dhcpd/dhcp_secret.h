@@ -22,6 +22,7 @@ struct dhcp_secret_view {
 	const struct dhcp_decision *decision;
 	struct dhcp_route route;
 	bool forged;       /* another card sent it: dhcp_origin.h. Of a frame's route only */
+	bool relay_there;  /* what goes to giaddr goes to the machine's subnet. Of a relay's only */
 	bool hears;        /* dhcpd_config's: the machine is where the answer goes */
 	const char *where; /* else why not */
 };

@@ -81,6 +81,8 @@ echo "# 2. and 3. names that boot loaders ask for, of another's machine"
 inside 1 ip link set c1 down # it is off: the neighbour alone answers for its address
 ip neigh flush dev br0
 alias_on 10.66.0.11
+# shellcheck disable=SC2086
+check "a renewal by who answers for its address" tokenless 2 request $name user=iPXE ciaddr=10.66.0.11 source=10.66.0.11 "to=10.66.0.1@$server_mac"
 for from in 10.66.0.12 10.66.0.11; do
 	check "HTTP Boot's agent from $from: grub.cfg" scriptless 2 --interface $from -A UefiHttpBoot/1.0 "$url/EFI%5cdebian//grub.cfg"
 	for name_of in pxelinux.cfg/0A42000B pxelinux.cfg/4c4c4544-0042-3510-8052-b4c04f4d4a31 pxelinux.cfg/0A42 grub/grub.cfg-0A42000B \

@@ -142,5 +142,15 @@ inside 2 ip address del 10.66.0.25/24 dev c2
 inside 4 ip address add 10.66.0.25/24 dev c4
 ip neigh flush to 10.66.0.25 dev br0
 check "but for its first card too" test "$(code 4 --interface 10.66.0.25 "$answers")" = 200
+
+# --- a machine behind a relay, by link selection (RFC 3527) -----------------------------------------------------------------------
+check "a machine of the rack's is armed" "$USHER" enroll racked --network rack --mac 02:00:00:00:00:77 --profile lab --no-ssh-key --ip 10.67.0.77 --arm
+selects() { inside "$1" "$B/tests/lab/forger" "c$1" 02:00:00:00:00:77 10.66.0.1 "giaddr=$2" link=10.67.0.0 >"$lab/heard"; grep -aF "gives 10.67.0.77" "$lab/heard"; }
+check "the rack's router relays for it" selects 2 10.66.0.12
+check "and is told its token" grep -a "/m/" "$lab/heard"
+client 6 02:00:00:00:00:08 br0
+inside 6 ip address add 10.66.0.28/24 dev c6
+check "a neighbour that says the same is answered" selects 6 10.66.0.28
+refute "and told none" grep -a "/m/" "$lab/heard"
 [ $LAB_FAILED = 0 ] || { "$USHER" timeline box; "$USHER" timeline dual; sed 's/^/  log: /' "$lab/usher.log" | tail -n 40; }
 lab_end

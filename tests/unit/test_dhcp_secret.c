@@ -20,12 +20,15 @@ static void setup(void)
 		.verdict = DHCP_SEND_OFFER, .address = ip_from_v4(0x0a42000b)};
 }
 
+static bool relay_there;
+
 static enum dhcp_secret judge(bool forged, bool hears)
 {
 	struct dhcp_secret_view v = {.policy = &policy,
 		.decision = &decision,
 		.route = dhcp_answer_route(&policy, &decision),
 		.forged = forged,
+		.relay_there = relay_there,
 		.hears = hears,
 		.where = "elsewhere"};
 	const char *why = NULL;
@@ -45,7 +48,9 @@ START_TEST(on_our_wire)
 	ck_assert_int_eq(judge(true, true), DHCP_SECRET_SILENT);
 	/* to the address that it holds, wherever the question came from */
 	msg.ciaddr = 0x0a42000b;
-	ck_assert_int_eq(judge(false, false), DHCP_SECRET_TOLD);
+	ck_assert_int_eq(judge(false, true), DHCP_SECRET_TOLD);
+	/* unless another card answers for it */
+	ck_assert_int_eq(judge(false, false), DHCP_SECRET_KEPT);
 	/* that it had once: by a frame, which somebody else may get */
 	msg.type = DHCP_DISCOVER;
 	decision.verdict = DHCP_SEND_OFFER;
@@ -72,8 +77,13 @@ START_TEST(relayed)
 {
 	msg.giaddr = 0x0a42000c;
 	ck_assert_int_eq(judge(false, true), DHCP_SECRET_KEPT);
+	relay_there = true;
+	ck_assert_int_eq(judge(false, true), DHCP_SECRET_KEPT);
 	policy.segment = &rack;
 	ck_assert_int_eq(judge(false, true), DHCP_SECRET_TOLD);
+	/* by its link selection alone */
+	relay_there = false;
+	ck_assert_int_eq(judge(false, true), DHCP_SECRET_KEPT);
 	/* a frame on our wire does not reach it */
 	msg.giaddr = 0;
 	ck_assert_int_eq(judge(false, true), DHCP_SECRET_KEPT);
