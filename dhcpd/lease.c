@@ -474,6 +474,11 @@ int leases_move_pool(struct leases *ls, uint32_t segment)
 	return rc;
 }
 
+static bool may_grow(const struct leases *ls)
+{
+	return ls->by_ip.count < LEASES_PICKED_MAX;
+}
+
 static bool is_free(const struct leases *ls, const struct segment *s, const struct ip *ip,
 	int64_t now, lease_taken taken, void *arg)
 {
@@ -481,7 +486,7 @@ static bool is_free(const struct leases *ls, const struct segment *s, const stru
 
 	if (!segment_in_pool(s, ip) || !segment_offers(s, ip))
 		return false;
-	return (!l || l->expires <= now) && !taken(arg, ip);
+	return (l ? l->expires <= now : may_grow(ls)) && !taken(arg, ip);
 }
 
 /* A segment's pool of one family, with its numbers. */
@@ -512,6 +517,8 @@ static bool pick_fresh(const struct range *r, lease_taken taken, void *arg, stru
 {
 	uint32_t *at = &r->pool->fresh;
 
+	if (!may_grow(r->ls))
+		return false;
 	for (; *at <= r->last && *at >= r->first; ++*at)
 		if (is_fresh(r, *at, taken, arg, ret))
 			return true;
@@ -579,6 +586,8 @@ static size_t fresh_candidates(
 	uint32_t from = r->pool->fresh ? r->pool->fresh : r->first;
 	size_t n = 0;
 
+	if (!may_grow(r->ls))
+		return 0;
 	for (uint32_t i = 0; i < LOOKED_AHEAD && i <= r->last - from && n < most; i++)
 		n += is_fresh(r, from + i, taken, arg, &ret[n]);
 	return n;

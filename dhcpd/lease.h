@@ -16,11 +16,13 @@
 #include "core/store.h"
 #include "core/table.h"
 #include "dhcpd/dhcp_claim.h"
+#include "machine/machine.h"
 #include "machine/segment.h"
 
 enum {
-	LEASE_HOSTNAME = 64,        /* a DNS label and its NUL */
-	LEASES_MAX = 262144,        /* records of all segments, live or not: about 60 MB */
+	LEASE_HOSTNAME = 64, /* a DNS label and its NUL */
+	LEASES_MAX = 262144, /* records of all segments, live or not: about 60 MB */
+	LEASES_PICKED_MAX = LEASES_MAX - MACHINES_MAX, /* the rest is for machines' own addresses */
 	LEASE_OFFER_MS = 30 * 1000, /* an OFFER keeps its address: clients choose within seconds */
 	LEASE_OFFER_FIRM_MS = 5000, /* then a full pool gives it to the next who asks */
 	LEASE_DECLINE_MS = 600 * 1000,  /* set aside: a neighbour uses it unasked */
@@ -84,7 +86,8 @@ typedef bool (*lease_taken)(void *arg, const struct ip *ip);
 /* A free address of the segment's pool of that family: `wanted` when it is one, else one never used, else the one
  * that was free longest; when all are in use, one that was offered a while ago and not taken. 0,
  * -ENOENT (the segment has no pool, or its address changed and the pool lies elsewhere now) or
- * -ENOSPC (all in use). */
+ * -ENOSPC (all in use). When all segments together have LEASES_PICKED_MAX records none is made for it: a crowd of strangers
+ * in a large pool leaves room for machines elsewhere. */
 int lease_pick(struct leases *ls, const struct segment *s, enum ip_family family,
 	const struct ip *wanted, int64_t now, lease_taken taken, void *arg, struct ip *ret);
 /* What lease_pick() would give now and next, when nobody wants a certain one: up to `most`. */

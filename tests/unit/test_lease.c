@@ -554,6 +554,34 @@ START_TEST(test_pool6_full)
 }
 END_TEST
 
+/* However large a pool is, strangers leave room for machines elsewhere. */
+START_TEST(test_room_for_machines)
+{
+	const struct ip own = ip(20);
+	const struct mac m = mac(9);
+	struct mac stranger = {{2}};
+	struct ip at;
+	int rc;
+
+	with_six(7, 10, 10)->six.pool_last += 2 * LEASES_MAX;
+	while ((rc = lease_pick(ls, seg, IP_V6, &(struct ip){0}, T0, nobodys, NULL, &at)) == 0) {
+		uint32_t n = (uint32_t)leases_count(ls);
+
+		memcpy(stranger.b + 2, &n, sizeof(n));
+		rc = lease_offer(ls, seg->id, &at, &stranger, T0);
+		ck_assert_int_eq(rc, 0);
+	}
+	ck_assert_int_eq(rc, -ENOSPC);
+	ck_assert_uint_eq(leases_count(ls), LEASES_PICKED_MAX);
+	ck_assert_uint_eq(pick_but(100, NULL, T0), 0); /* nor by asking for one */
+	ck_assert_int_eq(lease_bind(ls, other->id, &own, &m, T0 + HOUR, "", 7, T0), 0);
+	/* what is over is given again */
+	ck_assert_int_eq(lease_pick(ls, seg, IP_V6, &(struct ip){0}, T0 + LEASE_OFFER_MS, nobodys,
+				 NULL, &at),
+		0);
+}
+END_TEST
+
 /* The prefix is another: what is leased of the old one stays its holder's, and is no longer the pool's to give. */
 START_TEST(test_move_pool)
 {
@@ -620,6 +648,7 @@ int main(void)
 	tcase_add_test(t, test_store);
 	tcase_add_test(t, test_families);
 	tcase_add_test(t, test_pool6_full);
+	tcase_add_test(t, test_room_for_machines);
 	tcase_add_test(t, test_move_pool);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
