@@ -19,6 +19,10 @@
  * other IPv4 (-650). OVMF asks port 4011 from port 4011. Port 69: a TFTP server's first packet is not from it, but some
  * clients take one that is.
  *
+ * A fragment of IPv6 need not tell its ports: the first may end before them, and the others are seen as fragments (44) alone.
+ * Without those nothing is put together. Of IPv4 the first has them. A frame with a tag of VLAN 0 is no IP to a filter, and
+ * is to who gets it.
+ *
  * A rule with a further variable would need a filter of another name: libvirt takes none that a running guest has no
  * value for.
  */
@@ -45,7 +49,10 @@ static const char dhcp_xml[] =
 	"<ip protocol='udp' dstportstart='68'/></rule>" DROP_OUT
 	"<ipv6 protocol='udp' srcportstart='547'/></rule>" DROP_OUT
 	"<ipv6 protocol='udp' dstportstart='546'/></rule>" DROP_OUT
-	"<ipv6 protocol='icmpv6' type='134'/></rule>"
+	"<ipv6 protocol='icmpv6' type='134'/></rule>" DROP_OUT
+	"<ipv6 protocol='44'/></rule>" DROP_OUT "<vlan vlanid='0'/></rule>" DROP_IN
+	"<vlan vlanid='0'/></rule>" DROP_OUT "<mac protocolid='0x88a8'/></rule>" DROP_IN
+	"<mac protocolid='0x88a8'/></rule>"
 	"</filter>";
 
 static const char guest_xml[] = "<filter name='" NETFILTER_GUEST "' chain='root'>"
@@ -74,12 +81,13 @@ static const char install_xml[] =
 
 /*
  * A guest speaks from its link-local address and its own, says "is this address free?" from none, and is neither a router nor a
- * DHCP server (RFC 4861 types 134 and 137). Which address it says it has in neighbour discovery is not held to: who is given
- * secrets is judged by the kernel's neighbour table.
+ * DHCP server (RFC 4861 types 134 and 137), nor in fragments (44). Which address it says it has in neighbour discovery is not
+ * held to: who is given secrets is judged by the kernel's neighbour table.
  */
 static const char ipv6_xml[] =
 	"<filter name='" NETFILTER_IPV6 "' chain='root'>"
 	"<uuid>7568e572-0000-4000-8000-646863700004</uuid>"
+	"<rule action='drop' direction='out' priority='390'><ipv6 protocol='44'/></rule>"
 	"<rule action='drop' direction='out' priority='400'><ipv6 protocol='icmpv6' type='134'/></rule>"
 	"<rule action='drop' direction='out' priority='400'><ipv6 protocol='icmpv6' type='137'/></rule>"
 	"<rule action='drop' direction='out' priority='400'>"
@@ -112,7 +120,7 @@ static const char only6_xml[] =
 	"<ip srcipaddr='0.0.0.0' protocol='udp' srcportstart='68' dstportstart='67'/></rule>"
 	"<rule action='accept' direction='in' priority='600'>"
 	"<ip protocol='udp' srcportstart='67' dstportstart='68'/></rule>"
-	"<rule action='drop' direction='inout' priority='700'><all/></rule>"
+	"<rule action='drop' direction='inout' priority='700'/>"
 	"</filter>";
 
 /* Each refers to those before it. */

@@ -62,7 +62,7 @@ reaches_guest() {
 }
 only_harmless() { [ "$(reaches_guest)" = 9999:9999 ] || { reaches_guest; return 1; }; }
 
-for n in 1 2 3; do
+for n in 1 2 3 4 5 6; do
 	client $n "$(mac_of $n)" virbr0
 	inside $n ip address add "$(ip_of $n)/24" dev c$n
 done
@@ -129,6 +129,34 @@ listen inside 2 "$lab/rogue" hear c2 2
 send 3 67:68 67:9999 69:9999 4011:68 4011:4011 4011:9999 9999:68 547:546 547:9999 9999:9999
 wait $listener
 check "nothing of a server's leaves it" test "$(heard | sort -u)" = 9999:9999
+
+# The same in other clothes: in fragments, of which the first of IPv6 tells no ports, and with a tag of VLAN 0, which who
+# hears it takes off. Of a guest of both families, one of IPv6 alone, and one whose address is not known.
+six() { echo "<parameter name='IPV6' value='2001:db8::5$1'/><parameter name='IPV6_LEN' value='128'/>"; }
+dressed="67/68 547/546 67^68 547^546 67~68 547~546 9999:546 9999/546"
+hears() { # WHAT N: a neighbour without a filter hears nothing but this
+	listen inside 2 "$lab/rogue" hear c2 2
+	# shellcheck disable=SC2086
+	send "$2" $dressed 9999:9999 9999/9999
+	wait $listener
+	[ "$(heard | sort -u | xargs)" = "$1" ] || { heard | sort | uniq -c; return 1; }
+}
+pings() { inside "$1" busybox ping -6 -c 1 -W 2 2001:db8::52; }
+for n in 2 4 5; do
+	inside $n sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.c$n.disable_ipv6=0
+	inside $n ip -6 address add 2001:db8::5$n/64 dev c$n nodad
+done
+check "a neighbour with the filter for both families" filtered 4 "$(mac_of 4)" \
+	"$(filterref web --inactive | sed "s/$web/$(ip_of 4)/; s/usher-guest/&-ipv6/; s|</filterref>|$(six 4)&|")"
+check "one with that for IPv6 alone" filtered 5 "$(mac_of 5)" "<filterref filter='usher-guest-ipv6-only'>$(six 5)</filterref>"
+check "one with that for a guest whose address is not known" filtered 6 "$(mac_of 6)" \
+	"<filterref filter='usher-dhcp'>$(filterref web --inactive | grep -E "USHER|DHCPSERVER")</filterref>"
+check "nothing of a server's leaves the first, whole or in pieces" hears "9999/9999 9999:9999" 3
+check "nor that of both families" hears "9999/9999 9999:9999" 4
+check "which speaks IPv6 all the same" pings 4
+check "nor that of IPv6 alone, and nothing of IPv4" hears "" 5
+check "which speaks IPv6 all the same" pings 5
+check "nor that whose address is not known" hears "9999/9999 9999:9999" 6
 
 # --- afterwards ---------------------------------------------------------------------------------------------------------
 
