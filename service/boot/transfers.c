@@ -186,6 +186,17 @@ static void count(struct transferred *t, bool refused, bool done, uint64_t sent)
 	t->bytes += sent;
 }
 
+/* Its address alone does not tell that the machine itself loaded it: as for its script, the card counts and the port. */
+static void note_loaded(struct boot *boot, struct machine *m, uint32_t link, const struct ip *peer,
+	const char *path)
+{
+	char why[160];
+
+	machine_loaded(m, clock_mono_ms());
+	if (place_speaker(boot, link, peer, why, sizeof why) == m && !*why)
+		boot_loaded(boot, m, path);
+}
+
 void transfer_http_ended(struct boot *boot, const struct http_report *r)
 {
 	struct machine *m = machine_at(boot, r->segment, &r->peer);
@@ -200,10 +211,8 @@ void transfer_http_ended(struct boot *boot, const struct http_report *r)
 		tell_underway(m, r->path, r->sent, r->asked, r->ms);
 		return;
 	}
-	if (r->status < 300 && r->completed) {
-		machine_loaded(m, clock_mono_ms());
-		boot_loaded(boot, m, r->path);
-	}
+	if (r->status < 300 && r->completed)
+		note_loaded(boot, m, r->segment, &r->peer, r->path);
 	snprintf(text, sizeof text, "HTTP %u: %s", r->status, r->path);
 	if (r->status >= 400)
 		machine_tell(m, "transfer", text);
@@ -226,10 +235,8 @@ void transfer_tftp_ended(struct boot *boot, const struct tftp_report *r)
 	note_tftp(m, r);
 	if (r->outcome == TFTP_PROBE || boot_is_script(r->name))
 		return;
-	if (r->outcome == TFTP_DONE) {
-		machine_loaded(m, clock_mono_ms());
-		boot_loaded(boot, m, r->name);
-	}
+	if (r->outcome == TFTP_DONE)
+		note_loaded(boot, m, r->segment, &r->peer, r->name);
 	snprintf(text, sizeof text, "TFTP %s", r->name);
 	if (r->outcome == TFTP_UNDERWAY) {
 		tell_underway(m, text, r->sent, r->size, r->ms);

@@ -120,6 +120,28 @@ check "nor can it say that it is up" refused 2 -d x "$up/up"
 check "which it does itself" test "$(code 1 -d x "$up/up")" = 200
 check "and is" test "$("$USHER" show box --json | jq -r .state)" = up
 
+# --- a live system that reports nothing: its last file says that it runs ---------------------------------------------------------
+lab_profile still kernel '#'
+sed -i "s|<profile name='still'|& boots='always'|; s|<disk.*</disk>||" "$lab/more/still/profile.xml"
+power_cut 3
+client 3 02:00:00:00:00:04 br0
+inside 3 ip address add 10.66.0.14/24 dev c3
+check "a machine is to run it" "$USHER" enroll kiosk --network br0 --mac 02:00:00:00:00:04 --profile still --no-ssh-key --ip 10.66.0.14 --arm
+is_up() { "$USHER" timeline kiosk | grep "loaded; its profile has it report nothing"; }
+check "it boots" test "$(code 3 -A 'GRUB 2.06' "$url/grub/grub.cfg")" = 200
+inside 3 ip address del 10.66.0.14/24 dev c3
+inside 2 ip address add 10.66.0.14/24 dev c2
+ip neigh flush to 10.66.0.14 dev br0
+check "its neighbour loads the last file from its address" test "$(code 2 --interface 10.66.0.14 "$url/boot/lab/initrd")" = 200
+check "and by TFTP" inside 2 curl -sS --max-time 10 --interface 10.66.0.14 -o "$lab/got" tftp://10.66.0.1/lab/initrd
+sleep 1
+refute "which does not say that it runs" is_up
+inside 2 ip address del 10.66.0.14/24 dev c2
+inside 3 ip address add 10.66.0.14/24 dev c3
+ip neigh flush to 10.66.0.14 dev br0
+check "it loads it itself" test "$(code 3 "$url/boot/lab/initrd")" = 200
+check "and that does" wait_until 5 is_up
+
 # --- a machine with two cards on this wire, which boots by the second ----------------------------------------------------------
 client 4 02:00:00:00:00:05 br0
 ip link add p4b type veth peer name c4b address 02:00:00:00:00:06 netns "/proc/${CLIENT_PID[4]}/ns/net"

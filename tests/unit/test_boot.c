@@ -4,6 +4,10 @@
 
 #include "boot_make.h"
 
+#include "core/clock.h"
+#include "service/boot/transfers.h"
+#include "tftpd/tftpd.h"
+
 #define ED "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVz"
 #define ANOTHER "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAqbNHXJVQnBaoTXOuVOpXcdZe13SKSpNFm8nNIkGYVz"
 
@@ -124,6 +128,46 @@ START_TEST(a_live_system)
 	ck_assert_uint_eq(get(metal->attempt.next_token, "boot.ipxe"), 200);
 	ck_has(ask.body, "metal is known");
 	ck_assert_uint_eq(get(last, "answers"), 403);
+}
+END_TEST
+
+static void loaded_by_http(void)
+{
+	transfer_http_ended(&rooms.boot,
+		&(struct http_report){.segment = wire,
+			.peer = base_ip(METAL),
+			.path = "/boot/small/vmlinuz",
+			.status = 200,
+			.completed = true});
+}
+
+static void loaded_by_tftp(void)
+{
+	transfer_tftp_ended(&rooms.boot,
+		&(struct tftp_report){.segment = wire,
+			.peer = base_ip(METAL),
+			.name = "small/vmlinuz",
+			.why = "",
+			.outcome = TFTP_DONE});
+}
+
+/* Who has taken the machine's address loads nothing in its name. */
+START_TEST(loaded_by_another)
+{
+	struct leases *ls = (struct leases *)dhcpd_leases(rooms.dhcpd);
+	const struct mac another = {{2, 0, 0, 0, 0, 99}};
+	const struct ip ip = base_ip(METAL);
+	int64_t now = clock_steady_ms();
+
+	ck_assert_int_eq(machine_go_live(metal, boot_make_snapshot(), 3, 3600 * 1000), 0);
+	ck_assert_uint_eq(get(metal->attempt.next_token, "boot.ipxe"), 200);
+	ck_assert_int_eq(lease_bind(ls, far, &ip, &another, now + 3600 * 1000, "", 0, now), 0);
+	loaded_by_http();
+	loaded_by_tftp();
+	ck_assert_int_eq(metal->attempt.live.up_at, 0);
+	ck_assert_int_eq(lease_release(ls, far, &ip, &another, now), 0);
+	_i ? loaded_by_http() : loaded_by_tftp();
+	ck_assert_int_ne(metal->attempt.live.up_at, 0);
 }
 END_TEST
 
@@ -348,6 +392,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(t, tests[i]);
+	tcase_add_loop_test(t, loaded_by_another, 0, 2);
 	suite_add_tcase(s, t);
 	return base_run(s);
 }
