@@ -72,12 +72,24 @@ static void on_deadline(struct loop_timer *t)
 	drop(t->arg);
 }
 
+static size_t *count_of(struct tftp_asides *as, uint32_t segment)
+{
+	return &as->counts[segment <= SEGMENT_MAX ? segment : 0];
+}
+
+static void go_away(struct tftp_aside *a)
+{
+	a->set->count++;
+	++*count_of(a->set, a->r.segment);
+}
+
 static void come_back(struct message *m)
 {
 	struct tftp_aside *a = (struct tftp_aside *)m;
 	struct tftp_asides *as = a->set;
 
 	as->count--;
+	--*count_of(as, a->r.segment);
 	if (a->dropped) {
 		tftp_aside_free(a);
 		return;
@@ -108,7 +120,7 @@ static int admit(struct tftp_asides *as, uint32_t segment, const struct ip *ip, 
 	}
 	if (have >= TFTP_ASIDE_PER_CLIENT_MAX)
 		return -EBUSY;
-	return as->count < TFTP_ASIDE_MAX ? 0 : -EAGAIN;
+	return as->count < TFTP_ASIDE_ALL && *count_of(as, segment) < TFTP_ASIDE_MAX ? 0 : -EAGAIN;
 }
 
 static void arrive(struct message *m);
@@ -138,7 +150,7 @@ int tftp_asides_put(struct tftp_asides *as, uint32_t segment, const struct socka
 	atomic_fetch_add(&a->desk->refs, 1);
 	a->next = as->waiting;
 	as->waiting = a;
-	as->count++;
+	go_away(a);
 	a->m.deliver = arrive;
 	mailbox_post(as->config->home, &a->m);
 	return 0;
@@ -147,7 +159,7 @@ int tftp_asides_put(struct tftp_asides *as, uint32_t segment, const struct socka
 void tftp_aside_again(struct tftp_aside *a)
 {
 	a->r.there = true;
-	a->set->count++;
+	go_away(a);
 	a->m.deliver = arrive;
 	mailbox_post(a->set->config->home, &a->m);
 }

@@ -10,6 +10,7 @@
 #define USHER_TFTPD_TFTP_ASIDE_H
 
 #include "core/loop.h"
+#include "machine/segment.h"
 #include "tftpd/tftp_report.h"
 #include "tftpd/tftp_wire.h"
 
@@ -17,7 +18,9 @@
 #include <sys/socket.h>
 
 enum {
-	TFTP_ASIDE_MAX = 256, /* a rack's worth at once; a kilobyte each */
+	/* a rack's worth at once; a kilobyte each. Of one segment, and of all. */
+	TFTP_ASIDE_MAX = 256,
+	TFTP_ASIDE_ALL = 1024,
 	TFTP_ASIDE_PER_CLIENT_MAX = 8,
 	TFTP_ASIDE_MS = 20 * 1000, /* when the configuration does not say */
 };
@@ -59,7 +62,8 @@ struct tftp_asides {
 	struct loop *loop;
 	struct tftp_desk *desk;
 	struct tftp_aside *waiting;
-	size_t count; /* those on the main thread too that were dropped */
+	/* those on the main thread too that were dropped; by the segment's number, and all */
+	size_t counts[SEGMENT_MAX + 1], count;
 	/* Not dropped; the aside is the callee's to free. */
 	void (*answered)(void *arg, struct tftp_aside *a);
 	void *arg;
@@ -76,7 +80,7 @@ void tftp_asides_fini(struct tftp_asides *as);
 
 /*
  * Puts it aside and asks the main thread. 0; -EALREADY: it is aside and was only repeated; -EBUSY
- * this address has too many aside; -EAGAIN all have; -ENOMEM. Another request from the same port
+ * this address has too many aside; -EAGAIN its segment has, or all have; -ENOMEM. Another request from the same port
  * takes the place of one that was aside.
  */
 int tftp_asides_put(struct tftp_asides *as, uint32_t segment, const struct sockaddr_storage *peer,

@@ -13,7 +13,11 @@
 
 enum {
 	ANSWER_MAX = 600, /* bytes read of a client's packet: ACK and ERROR are short */
-	STALE_MS = 3000,  /* a transfer that is unanswered for so long may have to make room */
+	/* What may have to make room: a transfer that was not answered for so long (an answer takes a millisecond; 5,000
+	   requests a second by made-up addresses take all places of a segment), and one that has been silent for so long
+	   since (who lost a packet is sent to again within a second). */
+	STALE_MS = 200,
+	SILENT_MS = 2000,
 	ASKS_VAIN =
 		3, /* repeats of a request; a client that only lost packets has its OACK by then */
 	ASKS_APART_MS = 400, /* what comes faster was repeated by the network */
@@ -65,27 +69,34 @@ int transfers_init(struct transfers *ts, struct loop *l, const struct tftpd_conf
 	return ts->packets ? 0 : -ENOMEM;
 }
 
+static struct tftp_seats *seats_of(struct transfers *ts, uint32_t segment)
+{
+	return &ts->seats[segment <= SEGMENT_MAX ? segment : 0];
+}
+
 static void transfer_link(struct transfer *x)
 {
-	struct transfers *ts = x->set;
+	struct tftp_seats *s = seats_of(x->set, x->report->r.segment);
 
-	x->older = ts->newest;
-	if (ts->newest)
-		ts->newest->newer = x;
+	x->older = s->newest;
+	if (s->newest)
+		s->newest->newer = x;
 	else
-		ts->oldest = x;
-	ts->newest = x;
-	ts->count++;
+		s->oldest = x;
+	s->newest = x;
+	s->count++;
+	x->set->count++;
 }
 
 static void transfer_unlink(struct transfer *x)
 {
-	struct transfers *ts = x->set;
+	struct tftp_seats *s = seats_of(x->set, x->report->r.segment);
 
-	*(x->newer ? &x->newer->older : &ts->newest) = x->older;
-	*(x->older ? &x->older->newer : &ts->oldest) = x->newer;
-	ts->count--;
-	table_remove(&ts->by_client, &x->node);
+	*(x->newer ? &x->newer->older : &s->newest) = x->older;
+	*(x->older ? &x->older->newer : &s->oldest) = x->newer;
+	s->count--;
+	x->set->count--;
+	table_remove(&x->set->by_client, &x->node);
 }
 
 /* One line of log and one message home. */
@@ -149,17 +160,18 @@ static void transfer_fail(struct transfer *x, const char *why)
 
 void transfers_end_segment(struct transfers *ts, uint32_t segment, enum ip_family family)
 {
-	for (struct transfer *x = ts->oldest, *next; x; x = next) {
+	for (struct transfer *x = seats_of(ts, segment)->oldest, *next; x; x = next) {
 		next = x->newer;
-		if (x->report->r.segment == segment && x->report->r.peer.family == family)
+		if (x->report->r.peer.family == family)
 			transfer_fail(x, "the server stopped serving this network");
 	}
 }
 
 void transfers_fini(struct transfers *ts)
 {
-	while (ts->oldest)
-		transfer_fail(ts->oldest, "the server is shutting down");
+	for (size_t i = 0; i <= SEGMENT_MAX; i++)
+		while (ts->seats[i].oldest)
+			transfer_fail(ts->seats[i].oldest, "the server is shutting down");
 	table_fini(&ts->by_client);
 	free(ts->packets);
 	ts->packets = NULL;
@@ -407,19 +419,49 @@ static int admit_again(struct transfer *x, const char *name, const struct tftp_o
 	return 0;
 }
 
-/* When all places are taken: whether one could be had from a client that asked and went away. */
-static bool make_room(struct transfers *ts)
+/* Where a place has to be found; NULL: there is one. */
+static struct tftp_seats *crowded(struct transfers *ts, uint32_t segment)
 {
-	int64_t before = loop_now(ts->loop) - STALE_MS;
+	struct tftp_seats *own = seats_of(ts, segment), *most = own;
 
-	for (struct transfer *x = ts->oldest; x && x->began <= before; x = x->newer) {
-		if (!unanswered(x))
+	if (own->count >= TFTPD_TRANSFERS_MAX)
+		return own;
+	for (size_t i = 0; i <= SEGMENT_MAX; i++)
+		if (ts->seats[i].count > most->count)
+			most = &ts->seats[i];
+	return ts->count < TFTPD_TRANSFERS_ALL ? NULL : most;
+}
+
+/* The first that nobody answered, else the one that is silent longest; NULL: neither is due. Who waits for us does not count. */
+static struct transfer *dispensable(const struct tftp_seats *s, int64_t now)
+{
+	struct transfer *silent = NULL;
+
+	for (struct transfer *x = s->oldest; x; x = x->newer) {
+		if (x->waits)
 			continue;
-		transfer_why(x, "the client never answered, and others waited for its place");
-		transfer_end(x, TFTP_TIMEOUT);
-		return true;
+		if (unanswered(x) && x->began <= now - STALE_MS)
+			return x;
+		if (x->xfer.moved_at <= now - SILENT_MS &&
+			(!silent || x->xfer.moved_at < silent->xfer.moved_at))
+			silent = x;
 	}
-	return false;
+	return silent;
+}
+
+/* Whether there is a place, which may be that of a client that asked and went away. */
+static bool make_room(struct transfers *ts, uint32_t segment)
+{
+	struct tftp_seats *s = crowded(ts, segment);
+	struct transfer *x = s ? dispensable(s, loop_now(ts->loop)) : NULL;
+
+	if (!x)
+		return !s;
+	transfer_why(x,
+		unanswered(x) ? "the client never answered, and others waited for its place"
+			      : "the client was silent, and others waited for its place");
+	transfer_end(x, TFTP_TIMEOUT);
+	return true;
 }
 
 int transfers_admit(struct transfers *ts, const struct tftp_client *c, const char *name,
@@ -450,7 +492,7 @@ int transfers_admit(struct transfers *ts, const struct tftp_client *c, const cha
 		transfer_why(idle, "the client never answered, and asked again from other ports");
 		transfer_end(idle, TFTP_TIMEOUT);
 	}
-	return ts->count < TFTPD_TRANSFERS_MAX || make_room(ts) ? 0 : -EAGAIN;
+	return make_room(ts, c->segment) ? 0 : -EAGAIN;
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include "core/loop.h"
 #include "core/table.h"
+#include "machine/segment.h"
 #include "tftpd/tftp_aside.h"
 #include "tftpd/tftp_conn.h"
 #include "tftpd/tftp_source.h"
@@ -20,7 +21,10 @@ struct transfers {
 	const struct tftpd_config *config;
 	struct loop *loop;
 	struct table by_client; /* struct transfer, by segment and address */
-	struct transfer *newest, *oldest;
+	struct tftp_seats {     /* of a segment, by its number */
+		struct transfer *newest, *oldest;
+		size_t count;
+	} seats[SEGMENT_MAX + 1];
 	size_t count;
 	struct tftp_unproven unproven;
 	uint8_t *packets; /* TFTP_SEND_BYTES, shared: filled and sent in one go */
@@ -43,7 +47,8 @@ void transfers_end_segment(struct transfers *ts, uint32_t segment, enum ip_famil
 /*
  * May this client start (another) transfer of `name`? 0 yes; -EALREADY it is being greeted and only
  * asked again; -EBUSY it has too many; -EAGAIN we have too many. An older transfer from the same
- * port is ended, and when the client has too many, one that it never answered makes room.
+ * port is ended, and when the client has too many, one that it never answered makes room. When its
+ * segment has too many, one there that was never answered, or is silent, does.
  */
 int transfers_admit(struct transfers *ts, const struct tftp_client *c, const char *name,
 	const struct tftp_options *asked);

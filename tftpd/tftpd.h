@@ -15,8 +15,10 @@
 #include "tftpd/tftp_fsm.h"
 
 enum {
-	TFTPD_TRANSFERS_MAX = 1000, /* at once: two descriptors and 2 kB each */
-	TFTPD_PER_CLIENT_MAX = 8,   /* at once from one address; firmware uses one, sometimes two */
+	/* At once: two descriptors and 2 kB each. On one segment, so that none takes the others' places; and on all. */
+	TFTPD_TRANSFERS_MAX = 1000,
+	TFTPD_TRANSFERS_ALL = 4000,
+	TFTPD_PER_CLIENT_MAX = 8, /* at once from one address; firmware uses one, sometimes two */
 	/* Answers a second to requests of one address that have led to nothing: an ERROR, or a first packet that was
 	 * not acknowledged yet. Whose address is made up is not sent more for it. pxelinux.0 is told of some 20 files
 	 * that are not there at once. */

@@ -19,9 +19,13 @@ cat >"$lab/usher.xml" <<END
   <socket path='$USHER_SOCKET'/>
   <profiles dir='$lab/more'/>
   <segment interface='br0' mode='own' probe='0'/>
+  <segment interface='br1' mode='own' probe='0'/>
 </usher>
 END
 net_bridge br0 $server/16 52:54:00:66:00:01
+net_bridge br1 10.67.0.1/16 52:54:00:67:00:01
+client 3 02:00:00:00:00:03 br1
+inside 3 ip address add 10.67.0.11/16 dev c3
 for n in 1 2; do client $n 02:00:00:00:00:0$n br0; inside $n ip address add 10.66.0.1$n/16 dev c$n; done
 # The second sends with the first one's address, and says nothing when it is asked for by ARP.
 inside 2 sh -c 'echo 8 >/proc/sys/net/ipv4/conf/c2/arp_ignore'
@@ -43,7 +47,7 @@ boot() {
 says() { inside 1 curl -sSf --max-time 20 -o /dev/null "$url/$1"; }
 
 check "the service starts" usher_start || lab_end
-check "a machine is armed" "$USHER" enroll web01 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --profile lab --arm
+check "a machine is armed" "$USHER" enroll web01 --network br0 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --profile lab --arm
 for n in 1 2 3 4; do spoof grub/grub.cfg; done
 sleep 1
 check "armed: requests in its name are no boot" boots_are web01 0
@@ -69,8 +73,19 @@ check "and its installer's token is new" says answers
 check "it is done" says done
 check "it is installed" state_is web01 installed
 
-check "another profile names no loader that reads scripts" "$USHER" enroll web02 --mac 02:00:00:00:00:02 --ip 10.66.0.12 --profile plain --arm
+check "another profile names no loader that reads scripts" "$USHER" enroll web02 --network br0 --mac 02:00:00:00:00:02 --ip 10.66.0.12 --profile plain --arm
 inside 2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/c2/arp_ignore; ip route del 10.66.0.1/32 dev c2; ip address del 10.66.0.11/32 dev c2'
 check "its machine is told so" eval 'ask 2 grub/grub.cfg | grep "names no boot loader that reads grub.cfg"'
 check "that is no boot" boots_are web02 0
+
+# --- requests of many that are not there ------------------------------------------------------------------------------------
+inside 2 timeout 60 python3 "$LAB_TOP/tests/lab/stranger.py" c2 tftp 10.66.7 $server 52:54:00:66:00:01 20 >"$lab/flood" 2>&1 &
+flood=$!
+check "a neighbour asks by 125 made-up addresses" wait_until 10 grep -q ready "$lab/flood"
+load() { inside "$1" timeout 4 curl -sS -o "$lab/got" "tftp://$2/lab/kernel" && cmp "$lab/got" "$lab/medium/kernel"; }
+check "a machine beside it loads by TFTP" load 1 $server
+check "again" load 1 $server
+check "so does one of another segment" load 3 10.67.0.1
+check "they go on asking all the while" kill -0 $flood
+wait $flood
 lab_end

@@ -6,6 +6,7 @@
     stranger.py IF decline MAC ADDRESS SERVER   DISCOVER, then DECLINE, with another's MAC
     stranger.py IF computed NET FIRST LAST SERVER  leases by computed MACs: NET.FIRST to NET.LAST
     stranger.py IF ipxe COUNT                   as many cards whose iPXE asks what to boot
+    stranger.py IF tftp NET SERVER MAC SECONDS  400 requests a second by NET.1 to NET.125 (made up), from ever new ports
 """
 import select, socket, struct, sys, time
 from wire import ANY, BROADCAST, mac, message, open_wire, option, udp
@@ -67,3 +68,11 @@ elif what == "ipxe":
         data = message(1, 1, client, i, option(77, b"iPXE"))
         wire.send(udp(client, BROADCAST, ANY, "255.255.255.255", (68, 67), data))
         time.sleep(0.005)
+elif what == "tftp":
+    to, begun = mac(args[2]), time.time()
+    for i in range(int(args[3]) * 400):
+        ports = (1024 + i // 125, 69)
+        wire.send(udp(own, to, "%s.%d" % (args[0], i % 125 + 1), args[1], ports, b"\0\1lab/kernel\0octet\0"))
+        if i == 1000:
+            print("ready", flush=True)
+        time.sleep(max(0, begun + i / 400 - time.time()))

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REPORTS = 2 * TFTPD_TRANSFERS_MAX, PACKET = 70000, SEGMENT = 7, ASKED = 400 };
+enum { REPORTS = 2 * TFTPD_TRANSFERS_MAX, PACKET = 70000, SEGMENT = 7, OTHER = 8, ASKED = 400 };
 
 static struct {
 	char dir[64];
@@ -45,6 +45,7 @@ static struct {
 	} reports[REPORTS];
 	size_t n_asked;
 	struct tftp_request *asked[ASKED];
+	uint32_t server; /* whom peers ask */
 } f;
 
 /* A network of our own */
@@ -201,7 +202,7 @@ static void on_asked(void *arg, struct tftp_request *r)
 {
 	ck_assert(pthread_equal(pthread_self(), f.main_thread));
 	ck_assert_ptr_eq(arg, &f);
-	ck_assert_uint_eq(r->segment, SEGMENT);
+	ck_assert_uint_eq(r->segment, f.server == INADDR_LOOPBACK ? SEGMENT : OTHER);
 	ck_assert_uint_lt(f.n_asked, ASKED);
 	f.asked[f.n_asked++] = r;
 }
@@ -242,6 +243,7 @@ static void setup(void)
 {
 	log_init(LOG_ERR);
 	memset(&f, 0, sizeof f);
+	f.server = INADDR_LOOPBACK;
 	own_network();
 	snprintf(f.dir, sizeof f.dir, "/tmp/test_tftpd.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(f.dir));
@@ -445,7 +447,7 @@ static int peer_socket(uint32_t address, uint16_t port)
 
 static void peer_send(int fd, uint16_t port, const void *bytes, size_t len)
 {
-	struct sockaddr_in a = {AF_INET, htons(port), {htonl(INADDR_LOOPBACK)}, {0}};
+	struct sockaddr_in a = {AF_INET, htons(port), {htonl(f.server)}, {0}};
 
 	ck_assert_int_eq(sendto(fd, bytes, len, 0, (struct sockaddr *)&a, sizeof a), len);
 }
@@ -466,7 +468,7 @@ static uint16_t peer_recv(int fd, int ms, struct tftp_packet *ret)
 		return 0;
 	n = recvfrom(fd, packet_bytes, sizeof packet_bytes, 0, (struct sockaddr *)&a, &len);
 	ck_assert_int_ge(n, 0);
-	ck_assert_uint_eq(ntohl(a.sin_addr.s_addr), INADDR_LOOPBACK);
+	ck_assert_uint_eq(ntohl(a.sin_addr.s_addr), f.server);
 	ck_assert_int_eq(tftp_wire_decode(packet_bytes, (size_t)n, ret), 0);
 	return ntohs(a.sin_port);
 }
@@ -818,33 +820,119 @@ START_TEST(per_client)
 }
 END_TEST
 
-/* All places taken by clients that went away: the next one waits, asks again, and gets a place. */
-START_TEST(full)
+enum { PLACES = 2100 }; /* behind the server's descriptors */
+
+/* All places of the segment are taken, by clients that are silent: at once, or after the first block. */
+static void take_all_places(bool answered)
 {
 	const struct rlimit many = {4096, 4096};
-	int fd = peer_socket(INADDR_LOOPBACK, 0);
 	struct tftp_packet p;
-	int asked = 0;
 
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &many), 0);
 	make_file("f", 5000);
 	for (uint32_t i = 0; i < TFTPD_TRANSFERS_MAX; i++) {
 		int other = peer_socket(INADDR_LOOPBACK + 256 + i, 0);
+		uint16_t port;
 
 		PEER_SEND(other, 69, "\0\1f\0octet\0tsize\0000\0");
-		ck_assert_uint_ne(peer_recv(other, 5000, &p), 0);
+		port = peer_recv(other, 5000, &p);
+		ck_assert_uint_ne(port, 0);
+		if (answered) {
+			peer_ack(other, port, 0);
+			ck_assert_uint_eq(peer_recv(other, 5000, &p), port);
+		}
 		/* an ICMP error would end it */
-		ck_assert_int_lt(dup2(other, 2000 + (int)i), 4096);
+		ck_assert_int_ge(dup2(other, PLACES + (int)i), PLACES);
 		close(other);
 	}
-	do {
-		PEER_SEND(fd, 69, "\0\1f\0octet\0");
-		ck_assert_int_lt(++asked, 10);
-	} while (!peer_recv(fd, 1000, &p));
-	ck_assert_int_gt(asked, 1);
-	ck_assert_int_eq(p.op, TFTP_DATA);
+}
+
+static void leave_all_places(void)
+{
 	for (int i = 0; i < TFTPD_TRANSFERS_MAX; i++)
-		close(2000 + i);
+		close(PLACES + i);
+}
+
+/* Served at last; in ms. */
+static int64_t ask_for_a_place(int fd)
+{
+	int64_t began = clock_mono_ms();
+	struct tftp_packet p;
+
+	do {
+		ck_assert_int_lt(clock_mono_ms() - began, 10000);
+		PEER_SEND(fd, 69, "\0\1f\0octet\0");
+	} while (!peer_recv(fd, 250, &p));
+	ck_assert_int_eq(p.op, TFTP_DATA);
+	return clock_mono_ms() - began;
+}
+
+static void ck_only_the_first_left(const char *why)
+{
+	size_t left = 0;
+
+	mailbox_wait(&f.home, 100);
+	for (size_t i = 0; i < f.n_reports; i++) {
+		if (f.reports[i].outcome == TFTP_REFUSED)
+			continue;
+		left++;
+		ck_assert_int_eq(f.reports[i].outcome, TFTP_TIMEOUT);
+		ck_assert_str_eq(f.reports[i].peer, "127.0.1.1");
+		ck_assert_str_eq(f.reports[i].why, why);
+	}
+	ck_assert_uint_eq(left, 1);
+}
+
+/* The next one gets a place as soon as the first of them could have answered, and that of the first alone. */
+START_TEST(full)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+
+	take_all_places(false);
+	ck_assert_int_lt(ask_for_a_place(fd), 1000);
+	ck_only_the_first_left("the client never answered, and others waited for its place");
+	leave_all_places();
+	close(fd);
+}
+END_TEST
+
+/* Who answered has its place longer, and not for ever. */
+START_TEST(full_of_silence)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	int64_t began = clock_mono_ms();
+
+	take_all_places(true);
+	ask_for_a_place(fd);
+	ck_assert_int_ge(clock_mono_ms() - began, 2000);
+	ck_only_the_first_left("the client was silent, and others waited for its place");
+	leave_all_places();
+	close(fd);
+}
+END_TEST
+
+/* A second segment. */
+static void go_elsewhere(void)
+{
+	const struct ip server = ip_from_v4(INADDR_LOOPBACK + 1);
+	char why[200] = "";
+
+	ck_assert_msg(!tftpd_open(f.t, OTHER, "lo", &server, why, sizeof why), "%s", why);
+	f.server = INADDR_LOOPBACK + 1;
+}
+
+START_TEST(full_elsewhere)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+
+	take_all_places(false);
+	go_elsewhere();
+	PEER_SEND(fd, 69, "\0\1f\0octet\0");
+	ck_assert_uint_ne(peer_recv(fd, 5000, &p), 0);
+	ck_assert_int_eq(p.op, TFTP_DATA);
+	ck_assert_uint_eq(f.n_reports, 0);
+	leave_all_places();
 	close(fd);
 }
 END_TEST
@@ -1049,14 +1137,21 @@ START_TEST(asked_too_much)
 			PEER_SEND(fds[9 * k + i], 69, "\0\1?a\0octet\0");
 		}
 	wait_asked(256);
+	/* these were another segment's places */
+	go_elsewhere();
+	PEER_SEND(fds[8], 69, "\0\1?a\0octet\0");
+	wait_asked(257);
+	tftpd_refuse(f.asked[256], -ENOENT, "no");
+	ck_assert_uint_eq(peer_recv(fds[8], 5000, &p), 69);
+	f.server = INADDR_LOOPBACK;
 	for (size_t i = 0; i < 256; i++)
 		tftpd_refuse(f.asked[i], -ENOENT, "no");
 	ck_assert_uint_eq(peer_recv(fds[0], 5000, &p), 69);
 	ck_assert_uint_eq(peer_recv(fds[8], 50, &p), 0);
 	/* there is room again */
 	PEER_SEND(fds[8], 69, "\0\1?a\0octet\0");
-	wait_asked(257);
-	tftpd_refuse(f.asked[256], -ENOENT, "no");
+	wait_asked(258);
+	tftpd_refuse(f.asked[257], -ENOENT, "no");
 	for (size_t i = 0; i < 9 * 33; i++)
 		close(fds[i]);
 }
@@ -1302,6 +1397,8 @@ int main(void)
 	tcase_add_test(t, strangers);
 	tcase_add_test(t, per_client);
 	tcase_add_test(t, full);
+	tcase_add_test(t, full_of_silence);
+	tcase_add_test(t, full_elsewhere);
 	tcase_add_test(t, file_that_shrinks);
 	tcase_add_test(t, open_and_close);
 	tcase_add_test(t, free_with_transfers);
