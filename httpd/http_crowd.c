@@ -11,6 +11,7 @@ struct crowd_address {
 	struct ip ip;
 	struct crowd_peer *peers;
 	unsigned n;
+	uint64_t bodies; /* bytes that its peers hold */
 	enum crowd_kind kind;
 	enum { NOT_ASKED, TO_ASK, ASKED } question;
 	int64_t until;                     /* mono ms: `kind` is believed; 0: never told */
@@ -160,6 +161,13 @@ void crowd_fini(struct crowd *c)
 	table_fini(&c->addresses);
 }
 
+static void let_go(struct crowd *c, struct crowd_peer *p)
+{
+	c->bodies -= p->body;
+	p->at->bodies -= p->body;
+	p->body = 0;
+}
+
 /* Of its address it is gone too, before the connection has ended. */
 static void go(struct crowd *c, struct crowd_peer *p)
 {
@@ -167,6 +175,7 @@ static void go(struct crowd *c, struct crowd_peer *p)
 	struct crowd_peer **at = &a->peers;
 
 	leave(c, p);
+	let_go(c, p);
 	p->state = CROWD_GONE;
 	while (*at != p)
 		at = &(*at)->beside;
@@ -228,9 +237,30 @@ void crowd_turn(struct crowd *c, struct crowd_peer *p, enum crowd_state to, int6
 	leave(c, p);
 	p->state = to;
 	p->served |= to == CROWD_WAITS;
+	if (to == CROWD_WAITS)
+		let_go(c, p);
 	p->since = p->looked = now;
 	enter(c, p);
 	want_answer(c, p->at, now);
+}
+
+static bool has_room(const struct crowd *c, const struct crowd_peer *p, uint64_t more)
+{
+	const struct crowd_limits *l = &c->limits;
+	uint64_t all = p->kind == CROWD_MACHINE ? l->bodies : l->bodies / 2;
+
+	return !l->bodies ||
+		(c->bodies + more <= all && p->at->bodies + more <= l->bodies_per_address);
+}
+
+bool crowd_hold(struct crowd *c, struct crowd_peer *p, uint64_t more)
+{
+	if (p->state == CROWD_GONE || !has_room(c, p, more))
+		return false;
+	c->bodies += more;
+	p->at->bodies += more;
+	p->body += more;
+	return true;
 }
 
 const struct ip *crowd_ip(const struct crowd_peer *p)

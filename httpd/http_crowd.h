@@ -39,6 +39,9 @@ struct crowd_limits {
 	   one who is sent to takes at least `takes` bytes. */
 	int64_t request_ms[2], takes_ms[2];
 	uint64_t takes;
+	/* Bytes of request bodies, of all and of one address; 0: any number. Who is no machine's finds room only while half is
+	   free. */
+	uint64_t bodies, bodies_per_address;
 	bool trusting; /* nobody is a stranger; nobody is asked about */
 };
 
@@ -57,6 +60,7 @@ struct crowd_peer {
 	int64_t since;  /* mono ms: in this state */
 	int64_t looked; /* mono ms: when `taken` was read */
 	uint64_t taken; /* bytes that its peer had taken then */
+	uint64_t body;  /* bytes held of its request */
 };
 
 struct crowd_list {
@@ -72,6 +76,7 @@ struct crowd {
 		*last[CROWD_KINDS];             /* without connections; the oldest first */
 	struct crowd_address *ask, *ask_newest; /* to be asked about; the oldest first */
 	unsigned n[CROWD_KINDS];                /* connections that are not gone */
+	uint64_t bodies;                        /* bytes that these hold */
 };
 
 void crowd_init(struct crowd *c, const struct crowd_limits *limits);
@@ -87,6 +92,9 @@ const struct ip *crowd_ip(
 	const struct crowd_peer *p); /* also of one that is gone, until the next call */
 /* Nothing, when it is gone. To the same state again: its time begins anew. */
 void crowd_turn(struct crowd *c, struct crowd_peer *p, enum crowd_state to, int64_t now);
+/* So many bytes more are held of its request's body, until it waits for the next or is gone. False: there is no room, nothing
+ * is counted. */
+bool crowd_hold(struct crowd *c, struct crowd_peer *p, uint64_t more);
 
 /* What the caller is to find out: does a machine hold this address? False: nothing. */
 bool crowd_ask(struct crowd *c, struct ip *ret);

@@ -291,16 +291,25 @@ enum MHD_Result http_exchange_begin(
 
 /* Bodies */
 
-static int body_grow(struct http_exchange *x, size_t want)
+static size_t next_cap(size_t cap, size_t want)
 {
-	atomic_size_t *held = bodies_of(x);
-	size_t cap = x->body_cap ? x->body_cap : FIRST_BODY, more;
-	char *body;
-
+	if (!cap)
+		cap = FIRST_BODY;
 	while (cap < want)
 		cap *= 2;
-	more = cap - x->body_cap;
-	if (atomic_fetch_add(held, more) + more > HTTP_BODIES_MAX) {
+	return cap <= HTTP_BODY_MAX ? cap : HTTP_BODY_MAX + 1;
+}
+
+static int body_grow(struct http_exchange *x, struct MHD_Connection *conn, size_t want)
+{
+	atomic_size_t *held = bodies_of(x);
+	size_t cap = next_cap(x->body_cap, want), more = cap - x->body_cap;
+	size_t most = share_of(x) ? HTTP_BODIES_MAX : HTTP_BODIES_ALL;
+	char *body;
+
+	if (!http_pump_hold(&x->listener->pump, conn, more))
+		return -ENOSPC;
+	if (atomic_fetch_add(held, more) + more > most) {
 		atomic_fetch_sub(held, more);
 		return -ENOSPC;
 	}
@@ -314,11 +323,12 @@ static int body_grow(struct http_exchange *x, size_t want)
 	return 0;
 }
 
-static void body_append(struct http_exchange *x, const char *data, size_t len)
+static void body_append(
+	struct http_exchange *x, struct MHD_Connection *conn, const char *data, size_t len)
 {
 	size_t want = x->r.body_len + len + 1;
 
-	if (want > x->body_cap && body_grow(x, want) < 0) {
+	if (want > x->body_cap && body_grow(x, conn, want) < 0) {
 		drop_body(x);
 		return refuse(x, 503, "too many request bodies at a time");
 	}
@@ -328,14 +338,15 @@ static void body_append(struct http_exchange *x, const char *data, size_t len)
 	x->r.body = x->body;
 }
 
-enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, size_t len)
+enum MHD_Result http_exchange_body(
+	struct http_exchange *x, struct MHD_Connection *conn, const char *data, size_t len)
 {
 	if (x->kind == HTTP_KIND_STATE && len > HTTP_BODY_MAX - x->r.body_len) {
 		drop_body(x);
 		refuse(x, 413, "body too large");
 	}
 	if (x->kind == HTTP_KIND_STATE) {
-		body_append(x, data, len);
+		body_append(x, conn, data, len);
 		/* libmicrohttpd's own buffer, of which it takes back nothing that we have taken */
 		explicit_bzero((char *)(uintptr_t)data, len);
 		return MHD_YES;

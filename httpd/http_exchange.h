@@ -132,7 +132,8 @@ struct http_exchange *http_exchange_new(
 enum MHD_Result http_exchange_begin(
 	struct http_exchange *x, struct MHD_Connection *conn, const char *method, bool cut);
 struct http_conditions http_exchange_conditions(struct MHD_Connection *conn);
-enum MHD_Result http_exchange_body(struct http_exchange *x, const char *data, size_t len);
+enum MHD_Result http_exchange_body(
+	struct http_exchange *x, struct MHD_Connection *conn, const char *data, size_t len);
 /* All was received (again: after an exchange was settled): answer it or put it aside. */
 enum MHD_Result http_exchange_go_on(struct http_exchange *x, struct MHD_Connection *conn);
 /* The connection is done with it, one way or another. */

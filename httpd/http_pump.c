@@ -100,6 +100,13 @@ void http_pump_turn(struct http_pump *p, struct MHD_Connection *conn, enum crowd
 	crowd_turn(&p->crowd, &peer->crowd, to, clock_mono_ms());
 }
 
+bool http_pump_hold(struct http_pump *p, struct MHD_Connection *conn, size_t more)
+{
+	struct http_peer *peer = peer_of(conn);
+
+	return peer && crowd_hold(&p->crowd, &peer->crowd, more);
+}
+
 void http_pump_vouch(struct http_pump *p, struct MHD_Connection *conn)
 {
 	struct http_peer *peer = peer_of(conn);

@@ -74,6 +74,8 @@ void http_pump_wake(struct http_pump *p);
 /* The pump's thread: this connection's request is here, and the main thread has it (CROWD_HELD) or it
  * is answered (CROWD_SENDS); it is over, the next is waited for (CROWD_WAITS). */
 void http_pump_turn(struct http_pump *p, struct MHD_Connection *conn, enum crowd_state to);
+/* So many bytes more are held of its request's body. False: there is no room for them (crowd_hold()). */
+bool http_pump_hold(struct http_pump *p, struct MHD_Connection *conn, size_t more);
 /* It came with a machine's token. */
 void http_pump_vouch(struct http_pump *p, struct MHD_Connection *conn);
 struct ip http_pump_user_id(uid_t uid);

@@ -72,7 +72,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	if (!x->begun)
 		return http_exchange_begin(x, conn, method, holds_nul(x, version));
 	if (*size > 0) {
-		r = http_exchange_body(x, data, *size);
+		r = http_exchange_body(x, conn, data, *size);
 		*size = 0;
 		return r;
 	}
@@ -128,6 +128,10 @@ static struct crowd_limits limits_of(const struct http_listener *l)
 	limits.per_address = HTTP_PER_IP;
 	limits.request_ms[1] = ms_of(c->stranger_s, HTTP_STRANGER_REQUEST_S);
 	limits.takes_ms[1] = ms_of(c->stranger_s, HTTP_STRANGER_IDLE_S);
+	if (!(l->serves & HTTP_SERVES_API)) {
+		limits.bodies = HTTP_BODIES_MAX;
+		limits.bodies_per_address = HTTP_BODIES_PER_IP;
+	}
 	limits.trusting = !c->knows && !(l->serves & HTTP_SERVES_API);
 	return limits;
 }

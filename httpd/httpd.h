@@ -40,8 +40,12 @@ enum {
 				   who takes a byte a minute is not idle either… */
 	HTTP_STRANGER_IDLE_S = 30, /* …by a stranger in this */
 	HTTP_MEMORY = 16 * 1024,   /* per connection: request line and headers must fit, else 431 */
-	HTTP_BODY_MAX = 1024 * 1024,        /* longest request body, else 413 */
-	HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all bodies held at a time, else 503 */
+	HTTP_BODY_MAX = 1024 * 1024, /* longest request body, else 413 */
+	/* All bodies held at a time, else 503: of a segment's machines by one family, of the API's by TLS, and of the Unix
+	   socket's; of all machines; and of one machine's address, which is one longest and small ones beside it. */
+	HTTP_BODIES_MAX = 64 * 1024 * 1024,
+	HTTP_BODIES_ALL = 256 * 1024 * 1024,
+	HTTP_BODIES_PER_IP = HTTP_BODY_MAX + 64 * 1024,
 	HTTP_ANSWER_LONG =
 		64 * 1024, /* bytes: a longer answer to a GET is counted until it is taken… */
 	HTTP_ANSWERS_MAX = 256 * 1024 * 1024, /* …and all of them have so many, else 503 */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * crowd tftp|http|idle|take SERVER PORT COUNT FIRST: COUNT clients that begin and go no further, eight
+ * crowd tftp|http|idle|take|body SERVER PORT COUNT FIRST: COUNT clients that begin and go no further, eight
  * from each address, FIRST and on. A TFTP client asks for b1 and is silent, an HTTP client sends half a
- * request, an idle one connects, one that takes asks for /boot/big and takes nothing. Says "ready" when all have begun and stays until it is told to go: on SIGTERM the
- * TFTP clients say ERROR to what came, killed they just go.
+ * request, an idle one connects, one that takes asks for /boot/big and takes nothing, one with a body sends the first half of a
+ * report. Says "ready" when all have begun and stays until it is told to go: on SIGTERM the TFTP clients say ERROR to what
+ * came, killed they just go.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -19,6 +20,7 @@
 enum {
 	EACH = 8,
 	CLIENTS = 4096,
+	BODY = 524289, /* over half of it */
 	PACE_US = 200, /* the server's socket holds some hundred requests */
 };
 
@@ -27,8 +29,11 @@ static const char half[] = "GET /boot/b1 HTTP/1.1\r\nHost: x\r\nX-Slow: ";
 
 static const char whole[] = "GET /boot/big HTTP/1.1\r\nHost: x\r\n\r\n";
 
+static const char post[] = "POST /m/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n";
+
 static const char error[] = "\0\5\0\0gone";
 static int fds[CLIENTS];
+static const char body[BODY];
 
 static void die(const char *what)
 {
@@ -65,6 +70,8 @@ static int begin(int tftp, const struct sockaddr_in *from, const struct sockaddr
 		die("crowd: connect");
 	/* it may have been dropped already */
 	(void)!send(fd, saying, strlen(saying), MSG_NOSIGNAL);
+	if (saying == post)
+		(void)!send(fd, body, sizeof body, MSG_NOSIGNAL);
 	return fd;
 }
 
@@ -94,7 +101,10 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &term, NULL);
 	setrlimit(RLIMIT_NOFILE, &files);
 	tftp = !strcmp(argv[1], "tftp");
-	saying = !strcmp(argv[1], "http") ? half : !strcmp(argv[1], "take") ? whole : "";
+	saying = !strcmp(argv[1], "http")  ? half
+		: !strcmp(argv[1], "take") ? whole
+		: !strcmp(argv[1], "body") ? post
+					   : "";
 	server = address(argv[2], 0, (uint16_t)atoi(argv[3]));
 	for (unsigned i = 0; i < count; i++) {
 		struct sockaddr_in from = address(argv[5], i / EACH, 0);

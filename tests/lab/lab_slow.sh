@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Strangers who take all of HTTP's places: half requests, connections that say nothing, files that nobody takes, by the
-# thousand and from many addresses. Machines are answered at once, and so is the command line. And what outsiders put into
-# names, paths and reports: none of it drives a terminal from the log or a command, and no token stands there.
+# thousand and from many addresses; and the room for what is reported. Machines are answered at once, and so is the command
+# line. And what outsiders put into names, paths and reports: none of it drives a terminal from the log or a command, and no
+# token stands there.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net.sh"
@@ -36,7 +37,7 @@ END
 chmod 755 "$lab/note"
 
 crowd() {
-	nsenter -t "${CLIENT_PID[2]}" -n "$lab/crowd" "$1" $server 8067 1500 10.66.2.1 >"$lab/$1" 2>&1 &
+	nsenter -t "${CLIENT_PID[2]}" -n "$lab/crowd" "$1" $server 8067 "${2:-1500}" 10.66.2.1 >"$lab/$1" 2>&1 &
 	eval "$1=$!"
 	wait_until 20 grep -q ready "$lab/$1"
 }
@@ -88,6 +89,12 @@ for kind in http idle take; do
 	check "and who asks by the socket" timeout 5 "$USHER" list
 	gone $kind
 done
+check "the machine boots" inside 1 curl -fsS -o "$lab/body" "$url"
+head -c 200000 /dev/zero >"$lab/report"
+check "four hundred who send half a report" crowd body 400
+check "a machine reports" inside 1 curl -fsS -m 5 -o "$lab/body" --data-binary "@$lab/report" "$web/m/$token/progress?text=half"
+check "and is answered" answered
+gone body
 check "the log counts them" logged 'http: [0-9]+ incomplete requests? dropped, the last from 10\.66\.2\.'
 check "in few lines" test "$(logged 'incomplete request' | wc -l)" -lt 20
 check "the timeline says so" grep -F "HTTP on br0" <("$USHER" timeline)

@@ -345,6 +345,42 @@ START_TEST(asked_in_order)
 }
 END_TEST
 
+/* One address has its share of the room for bodies, those that are no machine's half of it, and machines all. */
+START_TEST(bodies)
+{
+	struct crowd_peer *m[2], *s[6], *another;
+
+	begin(false);
+	c.limits.bodies = 1000;
+	c.limits.bodies_per_address = 100;
+	for (size_t i = 0; i < 2; i++)
+		m[i] = come(1, 1000);
+	ck_assert(crowd_hold(&c, m[0], 10)); /* not known yet */
+	know(1, true, 1000);
+	ck_assert(crowd_hold(&c, m[0], 50));
+	ck_assert(!crowd_hold(&c, m[1], 41));
+	ck_assert(crowd_hold(&c, m[1], 40));
+	crowd_turn(&c, m[0], CROWD_HELD, 1000);
+	ck_assert(!crowd_hold(&c, m[1], 1));
+	crowd_turn(&c, m[0], CROWD_WAITS, 1000);
+	ck_assert(crowd_hold(&c, m[1], 60));
+	for (uint32_t i = 0; i < 4; i++)
+		ck_assert(crowd_hold(&c, s[i] = stranger_comes(10 + i, 1000), 100));
+	ck_assert(!crowd_hold(&c, s[4] = stranger_comes(20, 1000), 1));
+	ck_assert(!crowd_hold(&c, s[5] = come(21, 1000), 1));
+	another = come(2, 1000);
+	know(2, true, 1000);
+	ck_assert(crowd_hold(&c, another, 100));
+	crowd_remove(&c, s[0]);
+	ck_assert(!crowd_hold(&c, s[0], 1));
+	crowd_remove(&c, m[1]);
+	ck_assert(crowd_hold(&c, s[4], 100));
+	ck_assert(crowd_hold(&c, m[0], 100));
+	end();
+	ck_assert_uint_eq(c.bodies, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http_crowd");
@@ -364,6 +400,7 @@ int main(void)
 	tcase_add_test(t, unknown);
 	tcase_add_test(t, unknown_before_machines);
 	tcase_add_test(t, bounded);
+	tcase_add_test(t, bodies);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -658,6 +658,58 @@ START_TEST(bodies)
 }
 END_TEST
 
+static int status_of(int fd)
+{
+	char answer[512] = "";
+	int status = 0;
+
+	if (recv(fd, answer, sizeof answer - 1, 0) > 0)
+		ck_assert_int_eq(sscanf(answer, "HTTP/1.%*d %d", &status), 1);
+	return status;
+}
+
+/* One address begins as many bodies as it has connections, each just over half of the longest, and sends no more. */
+static void ask_half_bodies(void)
+{
+	static const char head[] =
+		"POST /m/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n";
+	enum { HALF = HTTP_BODY_MAX / 2 + 1 };
+	struct ask a = {.path = "/m/echo", .body_len = HTTP_BODY_MAX, .ip = "127.0.0.9"};
+	char *body = malloc(HTTP_BODY_MAX);
+	int fds[HTTP_PER_IP], taken = 0;
+
+	ck_assert_ptr_nonnull(body);
+	memset(body, 'b', HTTP_BODY_MAX);
+	for (size_t i = 0; i < HTTP_PER_IP; i++) {
+		fds[i] = dial(NULL);
+		say(fds[i], head);
+		say_bytes(fds[i], body, HALF);
+	}
+	usleep(300 * 1000);
+	a.body = body;
+	expect_reply(a, 200, NULL);
+	for (size_t i = 0; i < HTTP_PER_IP; i++) {
+		int status;
+
+		say_bytes(fds[i], body, HTTP_BODY_MAX - HALF);
+		status = status_of(fds[i]);
+		ck_assert(status == 200 || status == 503);
+		taken += status == 200;
+		close(fds[i]);
+	}
+	ck_assert_int_le(taken, 1);
+	usleep(300 * 1000);
+	a.ip = NULL;
+	expect_reply(a, 200, NULL);
+	free(body);
+}
+
+START_TEST(half_bodies)
+{
+	serve_while(ask_half_bodies);
+}
+END_TEST
+
 /* Long answers that are not taken: no more of them than there is room for, and nothing else is refused meanwhile. */
 static void ask_long(void)
 {
@@ -1535,6 +1587,7 @@ int main(void)
 	tcase_add_test(c, bad);
 	tcase_add_test(c, refusals_in_the_log);
 	tcase_add_test(c, bodies);
+	tcase_add_test(c, half_bodies);
 	tcase_add_test(c, long_answers);
 	tcase_add_test(c, no_version);
 	tcase_add_test(c, files);
