@@ -100,18 +100,29 @@ static int set_filter(int fd)
 	return rc;
 }
 
-static void hear(struct dhcp_origin *o, int64_t now)
+/* How many frames. */
+static int hear(struct dhcp_origin *o, int64_t now)
 {
 	uint8_t frame[DHCP_ORIGIN_FRAME];
 	const uint8_t *message;
 	ssize_t len = 0;
 	size_t size;
+	int i;
 
-	for (int i = 0; i < FRAMES && len >= 0; i++) {
+	for (i = 0; i < FRAMES && len >= 0; i++) {
 		len = recv(o->fd, frame, sizeof(frame), MSG_DONTWAIT);
 		if (len >= 0 && dhcp_origin_decode(frame, (size_t)len, &message, &size))
 			dhcp_marks_add(&o->marks, message, size, now);
 	}
+	return len < 0 ? i - 1 : i;
+}
+
+/* dhcp_pace.receive */
+static int receive(void *arg)
+{
+	struct dhcp_origin *o = arg;
+
+	return hear(o, loop_now(o->loop));
 }
 
 static void readable(struct loop_fd *w, uint32_t events)
@@ -119,7 +130,7 @@ static void readable(struct loop_fd *w, uint32_t events)
 	struct dhcp_origin *o = w->arg;
 
 	(void)events;
-	hear(o, loop_now(o->loop));
+	dhcp_pace_readable(&o->pace);
 }
 
 /* ETH_P_ALL: a socket for one protocol is given the frame after UDP has it. */
@@ -143,6 +154,7 @@ int dhcp_origin_open(struct dhcp_origin *o, struct loop *l, unsigned ifindex)
 		return rc;
 	}
 	*o = (struct dhcp_origin){.fd = fd, .loop = l};
+	dhcp_pace_init(&o->pace, l, &o->watch, receive, NULL, o);
 	rc = l ? loop_watch(l, &o->watch, fd, EPOLLIN, readable, o) : 0;
 	if (rc)
 		dhcp_origin_close(o);
@@ -151,6 +163,8 @@ int dhcp_origin_open(struct dhcp_origin *o, struct loop *l, unsigned ifindex)
 
 void dhcp_origin_close(struct dhcp_origin *o)
 {
+	if (o->loop)
+		dhcp_pace_clear(&o->pace);
 	if (o->watch.watched)
 		loop_unwatch(o->loop, &o->watch);
 	if (o->fd >= 0)

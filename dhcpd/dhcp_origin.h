@@ -13,6 +13,7 @@
 #define USHER_DHCPD_DHCP_ORIGIN_H
 
 #include "core/loop.h"
+#include "dhcpd/dhcp_pace.h"
 #include "dhcpd/dhcp_wire.h"
 
 enum {
@@ -44,6 +45,7 @@ struct dhcp_origin {
 	int fd; /* -1: closed */
 	struct loop *loop;
 	struct loop_fd watch;
+	struct dhcp_pace pace;
 	struct dhcp_marks marks;
 };
 
