@@ -13,6 +13,16 @@ lab=$USHER_LAB
 
 command -v python3 >/dev/null || { skip "python3 is not installed"; lab_end; }
 stranger() { inside 2 timeout 60 python3 "$LAB_TOP/tests/lab/stranger.py" c2 "$@"; }
+# In the background, as $other; it hears by now.
+packet_sockets() { inside 2 cat /proc/net/packet | wc -l; }
+hears_more_than() { [ "$(packet_sockets)" -gt "$1" ]; }
+answering() {
+	local had
+	had=$(packet_sockets)
+	stranger answer-offer "$@" &
+	other=$!
+	wait_until 5 hears_more_than "$had"
+}
 timeline_has() { "$USHER" timeline | grep -E -- "$1"; }
 logged() { grep -E -- "$1" "$lab/usher.log"; }
 leases_as() { get "$1" "${@:3}" && is "$1" ip "$2"; }
@@ -49,8 +59,7 @@ wait $other
 check "an armed machine is given its address" enroll web01 --network br0 --mac 02:00:00:00:00:01 --ip 10.66.0.11 --arm
 check "it has it" leases_as 1 10.66.0.11
 usher_stop
-stranger answer-offer ALWAYS 9 &
-other=$!
+answering ALWAYS 9
 check "at the next start somebody answers as a server does: usher leased there, and goes on" mode own
 check "and says that there are two" logged "10.66.0.66 \(MAC 02:00:00:00:00:02\) answers as a DHCP server where usher leased until now"
 check "the machine is given its address" leases_as 1 10.66.0.11
@@ -104,8 +113,7 @@ check "it is" wait_until 10 leases_as 4 192.168.122.34
 # --- an answer as true as a server's ------------------------------------------------------------------------------------------
 
 again
-stranger answer-offer ALWAYS 9 &
-other=$!
+answering ALWAYS 9
 check "who answers each time is a server to us" mode proxy
 check "the log says who" logged "br0: 10.66.0.66 \(MAC 02:00:00:00:00:02\) leases there: it answered usher's DHCPDISCOVER twice"
 wait $other
