@@ -19,6 +19,7 @@ enum {
 	FRAMES = 16384, /* read at a time: more than the socket holds */
 	CHADDR = 28,    /* RFC 2131 2 */
 	GIADDR = 24,
+	SETS = DHCP_ORIGIN_MARKS / DHCP_ORIGIN_WAYS,
 };
 
 /* Straight from a client (giaddr 0), and chaddr is the frame's source. */
@@ -62,19 +63,32 @@ bool dhcp_origin_decode(const void *frame, size_t len, const uint8_t **ret_messa
 	return true;
 }
 
+static struct dhcp_mark *find_mark(struct dhcp_mark_set *set, uint64_t hash)
+{
+	for (int i = 0; i < DHCP_ORIGIN_WAYS; i++)
+		if (set->marks[i].at && set->marks[i].hash == hash)
+			return &set->marks[i];
+	return NULL;
+}
+
 void dhcp_marks_add(struct dhcp_marks *ms, const void *message, size_t len, int64_t now)
 {
 	uint64_t hash = hash_bytes(message, len, 0);
+	struct dhcp_mark_set *set = &ms->sets[hash % SETS];
+	struct dhcp_mark *to = find_mark(set, hash);
 
-	ms->marks[hash % DHCP_ORIGIN_MARKS] = (struct dhcp_mark){hash, now};
+	if (!to)
+		to = &set->marks[set->next++ % DHCP_ORIGIN_WAYS];
+	*to = (struct dhcp_mark){hash, now};
 }
 
-bool dhcp_marks_has(const struct dhcp_marks *ms, const void *message, size_t len, int64_t now)
+bool dhcp_marks_has(struct dhcp_marks *ms, const void *message, size_t len, int64_t now)
 {
 	uint64_t hash = hash_bytes(message, len, 0);
-	const struct dhcp_mark *mark = &ms->marks[hash % DHCP_ORIGIN_MARKS];
+	struct dhcp_mark_set *set = &ms->sets[hash % SETS];
+	const struct dhcp_mark *mark = find_mark(set, hash);
 
-	return mark->at && mark->hash == hash && now - mark->at < DHCP_ORIGIN_MS;
+	return mark && now - mark->at < DHCP_ORIGIN_MS;
 }
 
 /* Before it is bound, so that nothing else gets into its queue. */

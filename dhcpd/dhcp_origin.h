@@ -18,7 +18,8 @@
 
 enum {
 	DHCP_ORIGIN_FRAME = 14 + 60 + 8 + DHCP_PACKET_MAX, /* bytes: with all of IP's options */
-	DHCP_ORIGIN_MARKS = 4096, /* messages remembered: racks that boot at once */
+	DHCP_ORIGIN_MARKS = 16384, /* messages remembered: racks that boot at once */
+	DHCP_ORIGIN_WAYS = 4,      /* places for each, of which the oldest makes room */
 	/* longer than a message may wait for ARP (probe, at most 5 s) until it is served */
 	DHCP_ORIGIN_MS = 6000,
 };
@@ -29,9 +30,12 @@ struct dhcp_mark {
 	int64_t at;    /* mono ms, of its last frame; 0: none */
 };
 
-/* The marks themselves, by hash; a newer one takes an older one's place: pure. Zeroed is empty. */
+/* The marks themselves, by hash: pure. Zeroed is empty. */
 struct dhcp_marks {
-	struct dhcp_mark marks[DHCP_ORIGIN_MARKS];
+	struct dhcp_mark_set {
+		struct dhcp_mark marks[DHCP_ORIGIN_WAYS];
+		unsigned next; /* the oldest */
+	} sets[DHCP_ORIGIN_MARKS / DHCP_ORIGIN_WAYS];
 };
 
 /* Of a frame that the filter let through: the message in it, which is part of the frame. False: it is in pieces, or not from
@@ -39,7 +43,7 @@ struct dhcp_marks {
 bool dhcp_origin_decode(
 	const void *frame, size_t len, const uint8_t **ret_message, size_t *ret_len);
 void dhcp_marks_add(struct dhcp_marks *ms, const void *message, size_t len, int64_t now);
-bool dhcp_marks_has(const struct dhcp_marks *ms, const void *message, size_t len, int64_t now);
+bool dhcp_marks_has(struct dhcp_marks *ms, const void *message, size_t len, int64_t now);
 
 struct dhcp_origin {
 	int fd; /* -1: closed */

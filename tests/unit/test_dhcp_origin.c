@@ -109,6 +109,28 @@ START_TEST(marks)
 }
 END_TEST
 
+/* While one waits for its turn others' marks come: it keeps its own. */
+START_TEST(marks_of_a_crowd)
+{
+	enum { CROWD = 2048, TIMES = 200 };
+	static struct dhcp_marks ms;
+	unsigned lost = 0;
+
+	for (uint32_t t = 0; t < TIMES; t++) {
+		uint32_t its[2] = {t, UINT32_MAX};
+
+		dhcp_marks_add(&ms, its, sizeof its, NOW + t);
+		for (uint32_t i = 0; i < CROWD; i++) {
+			uint32_t another[2] = {t, i};
+
+			dhcp_marks_add(&ms, another, sizeof another, NOW + t);
+		}
+		lost += !dhcp_marks_has(&ms, its, sizeof its, NOW + t);
+	}
+	ck_assert_uint_le(lost, TIMES / 50);
+}
+END_TEST
+
 static int sender = -1;
 
 static void send_frame(const char *link, size_t len)
@@ -242,6 +264,7 @@ int main(void)
 	tcase_add_test(t, decode);
 	tcase_add_test(t, anothers);
 	tcase_add_test(t, marks);
+	tcase_add_test(t, marks_of_a_crowd);
 	tcase_add_test(t, heard);
 	tcase_add_test(t, undisturbed);
 	suite_add_tcase(s, t);
