@@ -14,10 +14,11 @@
 enum {
 	ANSWER_MAX = 600, /* bytes read of a client's packet: ACK and ERROR are short */
 	/* What may have to make room: a transfer that was not answered for so long (an answer takes a millisecond; 5,000
-	   requests a second by made-up addresses take all places of a segment), and one that has been silent for so long
-	   since (who lost a packet is sent to again within a second). */
+	   requests a second by made-up addresses take all places of a segment; who lost the first packet asks again), and
+	   one that has been silent for so long since, and was sent to again so many times in vain. */
 	STALE_MS = 200,
 	SILENT_MS = 2000,
+	SILENT_RESENDS = 2,
 	ASKS_VAIN =
 		3, /* repeats of a request; a client that only lost packets has its OACK by then */
 	ASKS_APART_MS = 400, /* what comes faster was repeated by the network */
@@ -146,8 +147,7 @@ static void transfer_why(struct transfer *x, const char *why)
 	snprintf(x->report->why, sizeof x->report->why, "%s", why);
 }
 
-/* Something on our side: the client is told, so that its person sees it. */
-static void transfer_fail(struct transfer *x, const char *why)
+static void send_error(struct transfer *x, const char *why)
 {
 	uint8_t buf[TFTP_SMALL];
 	int len = tftp_wire_error(buf, sizeof buf, TFTP_E_OTHER, why);
@@ -155,6 +155,12 @@ static void transfer_fail(struct transfer *x, const char *why)
 	transfer_why(x, why);
 	if (len > 0)
 		(void)!send(x->conn.fd, buf, (size_t)len, 0);
+}
+
+/* Something on our side: the client is told, so that its person sees it. */
+static void transfer_fail(struct transfer *x, const char *why)
+{
+	send_error(x, why);
 	transfer_end(x, TFTP_FAILED);
 }
 
@@ -432,17 +438,18 @@ static struct tftp_seats *crowded(struct transfers *ts, uint32_t segment)
 	return ts->count < TFTPD_TRANSFERS_ALL ? NULL : most;
 }
 
-/* The first that nobody answered, else the one that is silent longest; NULL: neither is due. Who waits for us does not count. */
+/* The first that nobody answered, else the one that is silent longest; NULL: neither is due. Who waits for us does not count, nor
+ * who waits for the link: what was sent may still be under way. */
 static struct transfer *dispensable(const struct tftp_seats *s, int64_t now)
 {
 	struct transfer *silent = NULL;
 
 	for (struct transfer *x = s->oldest; x; x = x->newer) {
-		if (x->waits)
+		if (x->waits || x->blocked)
 			continue;
 		if (unanswered(x) && x->began <= now - STALE_MS)
 			return x;
-		if (x->xfer.moved_at <= now - SILENT_MS &&
+		if (x->xfer.resends >= SILENT_RESENDS && x->xfer.moved_at <= now - SILENT_MS &&
 			(!silent || x->xfer.moved_at < silent->xfer.moved_at))
 			silent = x;
 	}
@@ -457,9 +464,10 @@ static bool make_room(struct transfers *ts, uint32_t segment)
 
 	if (!x)
 		return !s;
-	transfer_why(x,
-		unanswered(x) ? "the client never answered, and others waited for its place"
-			      : "the client was silent, and others waited for its place");
+	if (unanswered(x))
+		transfer_why(x, "the client never answered, and others waited for its place");
+	else
+		send_error(x, "the client was silent, and others waited for its place");
 	transfer_end(x, TFTP_TIMEOUT);
 	return true;
 }
@@ -470,6 +478,7 @@ int transfers_admit(struct transfers *ts, const struct tftp_client *c, const cha
 	struct transfer *idle = NULL;
 	struct table_node *n, *next;
 	size_t have = 0;
+	bool own = false; /* a place that it gives up itself */
 
 	for (n = table_first(&ts->by_client, client_hash(c->segment, &c->ip)); n; n = next) {
 		struct transfer *x = table_entry(n, struct transfer, node);
@@ -480,6 +489,7 @@ int transfers_admit(struct transfers *ts, const struct tftp_client *c, const cha
 		if (x->report->r.peer_port == c->port) {
 			if (admit_again(x, name, asked))
 				return -EALREADY;
+			own = true; /* it has ended, or end_greeting() ends it */
 			continue;
 		}
 		have++;
@@ -492,7 +502,7 @@ int transfers_admit(struct transfers *ts, const struct tftp_client *c, const cha
 		transfer_why(idle, "the client never answered, and asked again from other ports");
 		transfer_end(idle, TFTP_TIMEOUT);
 	}
-	return make_room(ts, c->segment) ? 0 : -EAGAIN;
+	return own || make_room(ts, c->segment) ? 0 : -EAGAIN;
 }
 
 /*
