@@ -479,6 +479,22 @@ static bool may_grow(const struct leases *ls)
 	return ls->by_ip.count < LEASES_PICKED_MAX;
 }
 
+/* The record that has been over for longest in its pool, of any segment's: what was one's flood is not everybody's for ever. */
+static bool forget_over(struct leases *ls, int64_t now)
+{
+	for (size_t s = 0; s < SEGMENT_MAX; s++)
+		for (size_t i = 0; i < HEAPS * FAMILIES; i++) {
+			struct pool *p = &ls->pools[s][i % FAMILIES];
+			struct lease *top = lease_heap_top(&p->heaps[i / FAMILIES]);
+
+			if (top && top->expires <= now) {
+				forget(ls, top);
+				return true;
+			}
+		}
+	return false;
+}
+
 static bool is_free(const struct leases *ls, const struct segment *s, const struct ip *ip,
 	int64_t now, lease_taken taken, void *arg)
 {
@@ -513,16 +529,19 @@ static bool is_fresh(
 }
 
 /* From where the last search ended: each address is looked at once, until the next rescan. */
-static bool pick_fresh(const struct range *r, lease_taken taken, void *arg, struct ip *ret)
+static bool next_fresh(const struct range *r, lease_taken taken, void *arg, struct ip *ret)
 {
 	uint32_t *at = &r->pool->fresh;
 
-	if (!may_grow(r->ls))
-		return false;
 	for (; *at <= r->last && *at >= r->first; ++*at)
 		if (is_fresh(r, *at, taken, arg, ret))
 			return true;
 	return false;
+}
+
+static bool pick_fresh(const struct range *r, lease_taken taken, void *arg, struct ip *ret)
+{
+	return may_grow(r->ls) && next_fresh(r, taken, arg, ret);
 }
 
 static bool pick_oldest(
@@ -572,6 +591,9 @@ int lease_pick(struct leases *ls, const struct segment *s, enum ip_family family
 		r.pool->fresh = r.first;
 	if (pick_fresh(&r, taken, arg, ret) || pick_oldest(&r, now, taken, arg, ret) ||
 		pick_offered(&r, now, taken, arg, ret))
+		return 0;
+	if (!may_grow(ls) && r.pool->fresh <= r.last && forget_over(ls, now) &&
+		next_fresh(&r, taken, arg, ret))
 		return 0;
 	if (now < r.pool->rescan_at)
 		return -ENOSPC;

@@ -575,7 +575,15 @@ START_TEST(test_room_for_machines)
 	ck_assert_uint_eq(leases_count(ls), LEASES_PICKED_MAX);
 	ck_assert_uint_eq(pick_but(100, NULL, T0), 0); /* nor by asking for one */
 	ck_assert_int_eq(lease_bind(ls, other->id, &own, &m, T0 + HOUR, "", 7, T0), 0);
-	/* what is over is given again */
+	/* what is over is given again, and makes room in a pool that had no part in it */
+	((struct segment *)other)->six = seg->six;
+	ck_assert_int_eq(
+		lease_pick(ls, other, IP_V6, &(struct ip){0}, T0, nobodys, NULL, &at), -ENOSPC);
+	ck_assert_int_eq(lease_pick(ls, other, IP_V6, &(struct ip){0}, T0 + LEASE_OFFER_MS, nobodys,
+				 NULL, &at),
+		0);
+	ck_assert_uint_eq(leases_count(ls),
+		LEASES_PICKED_MAX); /* one for the other, which has yet to be offered */
 	ck_assert_int_eq(lease_pick(ls, seg, IP_V6, &(struct ip){0}, T0 + LEASE_OFFER_MS, nobodys,
 				 NULL, &at),
 		0);
