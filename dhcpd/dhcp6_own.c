@@ -237,13 +237,14 @@ static bool is_from_here(const struct dhcp6_message *m, const struct dhcp6_frame
 	return m->n_relays || ip_is_link_local(&f->from_ip);
 }
 
-/* A relay's message comes from its own port (RFC 8415 7.2), which guests of ours cannot send from; from another it may come where
- * there are relays (RFC 8357). */
-static bool is_relays_port(
-	const struct dhcp6_message *m, const struct dhcp6_frame *f, const struct segment *s)
+/* Relays send from 547, from 546 (WIDE's), or from a port of their own (RFC 8357). Guests of ours cannot send from 547: from
+ * another it is a relay's only where there are relays, and if no machine's card sent it. */
+static bool is_relays(
+	const struct dhcp6_own *own, const struct dhcp6_policy *p, const struct dhcp6_frame *f)
 {
-	return !m->n_relays || f->from_port == DHCP6_SERVER_PORT ||
-		(m->relays[0].own_port && s && s->via);
+	return !p->msg->n_relays || f->from_port == DHCP6_SERVER_PORT ||
+		(p->segment && p->segment->via &&
+			!machines_by_mac(p->machines, own->segment->id, &f->from, NULL));
 }
 
 static struct dhcp6_policy policy_of(const struct dhcp6_own *own, int64_t now)
@@ -283,8 +284,8 @@ static void receive_one(struct dhcp6_own *own, const struct received *as, const 
 		return;
 	}
 	p.segment = segment_of(own, m);
-	if (!is_relays_port(m, f, p.segment)) {
-		note_malformed(own, f, "a relay's, and not from port 547");
+	if (!is_relays(own, &p, f)) {
+		note_malformed(own, f, "a relay's message, but not from a relay's port (547)");
 		return;
 	}
 	l->stats.in6_type[(unsigned)m->type < DHCPD_TYPES6 ? m->type : 0]++;

@@ -388,7 +388,8 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 		return;
 	}
 	if (l->msg.giaddr && ntohs(l->inbox.from[i].sin_port) != DHCP_SERVER_PORT) {
-		note_malformed(own, &l->inbox.from[i], "a relay's, and not from port 67");
+		note_malformed(own, &l->inbox.from[i],
+			"a relay's message, but not from a relay's port (67)");
 		return;
 	}
 	dhcp_events_note_message(&l->events, own->segment, &l->msg);

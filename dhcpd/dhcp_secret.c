@@ -30,7 +30,7 @@ enum dhcp_secret dhcp_secret_judge(const struct dhcp_secret_view *v, const char 
 		return v->relay_there
 			? DHCP_SECRET_TOLD
 			: kept("the request came through a relay that is not in the machine's "
-			       "subnet, and no route leads there by it",
+			       "subnet, nor the router on the route to it",
 				  ret_why);
 	if (!v->route.frame) /* to the address that it holds */
 		return v->hears ? DHCP_SECRET_TOLD : kept(v->where, ret_why);
