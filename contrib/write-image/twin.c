@@ -64,6 +64,9 @@ static bool is_twin(const struct twin *t, const char *name, const char *wwid)
 	unsigned char head[TWIN_HEAD];
 	char path[PATH_MAX], its[WWID];
 
+	snprintf(path, sizeof path, "%s/%s/device", t->blocks, name);
+	if (access(path, F_OK)) /* a device made of others, of which this one may be a part */
+		return false;
 	snprintf(path, sizeof path, "%s/%s", t->dev, name);
 	read_wwid(t, name, its);
 	return !(*wwid && !strcmp(wwid, its)) &&
