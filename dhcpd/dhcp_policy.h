@@ -76,8 +76,8 @@ const struct segment *dhcp_policy_segment(
 /*
  * Does it come from where it says? A relay (giaddr) is one of the subnets that we serve on that link or behind it, else
  * nobody need heed what it says, in option 82 neither. Its source address tells nothing: relays send from whatever
- * interface leads to us. A client that has an address sends from it, which is one of these subnets', unless it asks to go on with another's; one that
- * has none, from none (RFC 2131 4.1).
+ * interface leads to us. A client that has an address sends from it. The address is in one of these subnets, unless the client
+ * asks to keep one from another network. One that has none sends from 0.0.0.0 (RFC 2131 4.1).
  * `from`: the datagram's source.
  */
 bool dhcp_policy_belongs(const struct segments *ss, const struct segment *link,

@@ -297,7 +297,7 @@ struct guest_seen {
 };
 typedef void (*guest_list_done)(
 	void *arg, int rc, const struct guest_seen *all, size_t n, const char *why);
-/* All of them, in a few calls however many they are, and two for each that is paused; `all` lives for the call. */
+/* All of them, in a few calls however many they are, and up to two for each that is paused; `all` lives for the call. */
 int guest_list(struct guests *g, guest_list_done done, void *arg);
 
 /* Publishes a machine in a libvirt network, live and for its next start: its name in the

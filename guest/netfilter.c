@@ -20,8 +20,8 @@
  * clients take one that is.
  *
  * A fragment of IPv6 need not tell its ports: the first may end before them, and the others are seen as fragments (44) alone.
- * Without those nothing is put together. Of IPv4 the first has them. A frame with a tag of VLAN 0 is no IP to a filter, and
- * is to who gets it.
+ * Without those nothing is put together. Of IPv4 the first has them. A filter does not see a frame tagged for VLAN 0 as IP; the
+ * host that receives it does.
  *
  * A rule with a further variable would need a filter of another name: libvirt takes none that a running guest has no
  * value for.

@@ -76,7 +76,7 @@ enum fact {
 	SAW_PORT_CLOSED, /* the bridge does not forward what its port sends */
 	SAW_FRAMES,      /* frames of it came to its bridge port */
 	SAW_NO_FRAMES,   /* none has come yet */
-	SAW_PAUSED,      /* its guest was paused by somebody */
+	SAW_PAUSED,      /* its guest was paused from outside */
 	SAW_RESUMED,     /* and goes on */
 	SAW_DISK_FULL,   /* its guest is paused: its storage is full */
 	SAW_DISK_ERROR,  /* its guest is paused: its storage failed */
