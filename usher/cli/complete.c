@@ -519,8 +519,37 @@ static void offer_of_command(struct asked *a)
 		offer_argument(a);
 }
 
+/* Of three words one. */
+struct joined {
+	struct joined *next;
+	char text[];
+};
+
+static char *join(struct joined **all, const char *key, const char *value)
+{
+	size_t size = strlen(key) + strlen(value) + 2;
+	struct joined *j = malloc(sizeof *j + size);
+
+	if (!j)
+		return NULL;
+	snprintf(j->text, size, "%s=%s", key, value);
+	j->next = *all;
+	*all = j;
+	return j->text;
+}
+
+static void free_joined(struct joined *all)
+{
+	while (all) {
+		struct joined *next = all->next;
+
+		free(all);
+		all = next;
+	}
+}
+
 /* bash takes "KEY=VALUE" for three words. */
-static size_t join_words(char **words)
+static size_t join_words(char **words, struct joined **all)
 {
 	size_t n = 0;
 
@@ -532,9 +561,10 @@ static size_t join_words(char **words)
 			words[n++] = words[i];
 			continue;
 		}
-		if (asprintf(&joined, "%s=%s", words[n - 1], words[i + 1] ? words[i + 1] : "") < 0)
+		joined = join(all, words[n - 1], words[i + 1] ? words[i + 1] : "");
+		if (!joined)
 			break;
-		words[n - 1] = joined; /* for as long as this lives, which is not long */
+		words[n - 1] = joined;
 		i += words[i + 1] != NULL;
 	}
 	words[n] = NULL;
@@ -552,24 +582,30 @@ static const struct command *command_of(const struct asked *a)
 	return strcmp(a->words[0], "help") ? NULL : &help;
 }
 
+static void offer_all(struct asked *a)
+{
+	a->typed = a->words[a->n - 1];
+	if (a->n == 1) {
+		offer_commands(a);
+		offer_words(a, "help --help --version");
+		return;
+	}
+	a->command = command_of(a);
+	if (a->command)
+		offer_of_command(a);
+	client_free(a->client);
+}
+
 int complete_run(const struct command *const *commands, size_t count, char **words)
 {
 	struct asked a = {.commands = commands, .n_commands = count, .words = words, .before = ""};
+	struct joined *joined = NULL;
 
 	words += *words && !strcmp(*words, "--");
 	a.words = words;
-	a.n = join_words(words);
-	if (!a.n)
-		return EXIT_DONE;
-	a.typed = words[a.n - 1];
-	if (a.n == 1) {
-		offer_commands(&a);
-		offer_words(&a, "help --help --version");
-		return EXIT_DONE;
-	}
-	a.command = command_of(&a);
-	if (a.command)
-		offer_of_command(&a);
-	client_free(a.client);
+	a.n = join_words(words, &joined);
+	if (a.n)
+		offer_all(&a);
+	free_joined(joined);
 	return EXIT_DONE;
 }
