@@ -103,6 +103,7 @@ check "and how many are so" grep -E "^machines +3: .*1 installing" "$lab/out"
 "$USHER" reinstall web01 >/dev/null
 check "it is installed, and up" installs 1 web01
 check "another, too" installs 2 web02
+check "and one with an IPv6 address, too" enrolled6
 
 sshd=$B/peers/openssh-server/usr/sbin/sshd
 mkdir -p /run/sshd
@@ -151,7 +152,6 @@ else
 
 	answers 2 "$lab/key.2"
 	ends "the user is whom the profile took the keys for" 0 "^core$" "${log_in[@]}" web02 id -un
-	check "another has an IPv6 address, too" enrolled6
 	answers 3 "$lab/key.3"
 	ends "one with two addresses: by the first" 0 "^10.66.0.2$" "${log_in[@]}" six 'echo $SSH_CONNECTION | cut -d" " -f3'
 	ends "or the other" 0 "^fd00:66::13$" "${log_in[@]}" six --address fd00:66::13 'echo $SSH_CONNECTION | cut -d" " -f3'
