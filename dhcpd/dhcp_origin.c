@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-	FRAMES = 16384, /* read at a time: more than the socket holds */
+	FRAMES = 16384, /* read before one message is judged: more than the socket holds */
 	CHADDR = 28,    /* RFC 2131 2 */
 	GIADDR = 24,
 	SETS = DHCP_ORIGIN_MARKS / DHCP_ORIGIN_WAYS,
@@ -114,8 +114,8 @@ static int set_filter(int fd)
 	return rc;
 }
 
-/* How many frames. */
-static int hear(struct dhcp_origin *o, int64_t now)
+/* How many frames, of at most so many. */
+static int hear(struct dhcp_origin *o, int most, int64_t now)
 {
 	uint8_t frame[DHCP_ORIGIN_FRAME];
 	const uint8_t *message;
@@ -123,7 +123,7 @@ static int hear(struct dhcp_origin *o, int64_t now)
 	size_t size;
 	int i;
 
-	for (i = 0; i < FRAMES && len >= 0; i++) {
+	for (i = 0; i < most && len >= 0; i++) {
 		len = recv(o->fd, frame, sizeof(frame), MSG_DONTWAIT);
 		if (len >= 0 && dhcp_origin_decode(frame, (size_t)len, &message, &size))
 			dhcp_marks_add(&o->marks, message, size, now);
@@ -136,7 +136,7 @@ static int receive(void *arg)
 {
 	struct dhcp_origin *o = arg;
 
-	return hear(o, loop_now(o->loop));
+	return hear(o, DHCP_BATCH, loop_now(o->loop));
 }
 
 static void readable(struct loop_fd *w, uint32_t events)
@@ -190,6 +190,6 @@ bool dhcp_origin_is_forged(struct dhcp_origin *o, const void *message, size_t le
 {
 	if (o->fd < 0 || dhcp_marks_has(&o->marks, message, len, now))
 		return false;
-	hear(o, now);
+	hear(o, FRAMES, now);
 	return !dhcp_marks_has(&o->marks, message, len, now);
 }

@@ -206,21 +206,24 @@ static void forget(struct leases *ls, struct lease *l)
 	drop(ls, l);
 }
 
-/* Makes room by forgetting the record that has been over for longest. */
-static int make_room(struct leases *ls, uint32_t segment, int64_t now)
+/* The record of this segment that has been over for longest in its pool. False: there is none. */
+static bool forget_over(struct leases *ls, uint32_t segment, int64_t now)
 {
-	if (ls->by_ip.count < LEASES_MAX)
-		return 0;
 	for (size_t i = HEAPS * FAMILIES; i-- > 0;) {
 		struct pool *p = &ls->pools[segment - 1][i % FAMILIES];
 		struct lease *top = lease_heap_top(&p->heaps[i / FAMILIES]);
 
 		if (top && top->expires <= now) {
 			forget(ls, top);
-			return 0;
+			return true;
 		}
 	}
-	return -ENOSPC;
+	return false;
+}
+
+static int make_room(struct leases *ls, uint32_t segment, int64_t now)
+{
+	return ls->by_ip.count < LEASES_MAX || forget_over(ls, segment, now) ? 0 : -ENOSPC;
 }
 
 /* Changes holder and times together, so that tables and heap stay right. */
@@ -479,19 +482,12 @@ static bool may_grow(const struct leases *ls)
 	return ls->by_ip.count < LEASES_PICKED_MAX;
 }
 
-/* The record that has been over for longest in its pool, of any segment's: what was one's flood is not everybody's for ever. */
-static bool forget_over(struct leases *ls, int64_t now)
+/* A record of any segment: what was a flood in one is not everybody's for ever. */
+static bool forget_any_over(struct leases *ls, int64_t now)
 {
-	for (size_t s = 0; s < SEGMENT_MAX; s++)
-		for (size_t i = 0; i < HEAPS * FAMILIES; i++) {
-			struct pool *p = &ls->pools[s][i % FAMILIES];
-			struct lease *top = lease_heap_top(&p->heaps[i / FAMILIES]);
-
-			if (top && top->expires <= now) {
-				forget(ls, top);
-				return true;
-			}
-		}
+	for (uint32_t segment = 1; segment <= SEGMENT_MAX; segment++)
+		if (forget_over(ls, segment, now))
+			return true;
 	return false;
 }
 
@@ -592,7 +588,7 @@ int lease_pick(struct leases *ls, const struct segment *s, enum ip_family family
 	if (pick_fresh(&r, taken, arg, ret) || pick_oldest(&r, now, taken, arg, ret) ||
 		pick_offered(&r, now, taken, arg, ret))
 		return 0;
-	if (!may_grow(ls) && r.pool->fresh <= r.last && forget_over(ls, now) &&
+	if (!may_grow(ls) && r.pool->fresh <= r.last && forget_any_over(ls, now) &&
 		next_fresh(&r, taken, arg, ret))
 		return 0;
 	if (now < r.pool->rescan_at)

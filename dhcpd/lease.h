@@ -86,8 +86,8 @@ typedef bool (*lease_taken)(void *arg, const struct ip *ip);
 /* A free address of the segment's pool of that family: `wanted` when it is one, else one never used, else the one
  * that was free longest; when all are in use, one that was offered a while ago and not taken. 0,
  * -ENOENT (the segment has no pool, or its address changed and the pool lies elsewhere now) or
- * -ENOSPC (all in use). When all segments together have LEASES_PICKED_MAX records none is made for it: a crowd of strangers
- * in a large pool leaves room for machines elsewhere. */
+ * -ENOSPC (all in use). When all segments together have LEASES_PICKED_MAX records, one that is over has to make room for a
+ * new one: a crowd of strangers in a large pool leaves room for machines elsewhere. */
 int lease_pick(struct leases *ls, const struct segment *s, enum ip_family family,
 	const struct ip *wanted, int64_t now, lease_taken taken, void *arg, struct ip *ret);
 /* What lease_pick() would give now and next, when nobody wants a certain one: up to `most`. */

@@ -94,7 +94,7 @@ static int flush_hole(struct target *t)
 	return n ? target_zero(t, t->hole_at, n) : 0;
 }
 
-static bool is_zero(const unsigned char *bytes, size_t n)
+bool target_is_zero(const unsigned char *bytes, size_t n)
 {
 	return !*bytes && !memcmp(bytes, bytes + 1, n - 1);
 }
@@ -104,11 +104,11 @@ static size_t run_of(const unsigned char *bytes, size_t n, bool *ret_zero)
 {
 	size_t at = 0;
 
-	*ret_zero = is_zero(bytes, n < TARGET_PIECE ? n : TARGET_PIECE);
+	*ret_zero = target_is_zero(bytes, n < TARGET_PIECE ? n : TARGET_PIECE);
 	while (at < n) {
 		size_t some = n - at < TARGET_PIECE ? n - at : TARGET_PIECE;
 
-		if (is_zero(bytes + at, some) != *ret_zero)
+		if (target_is_zero(bytes + at, some) != *ret_zero)
 			break;
 		at += some;
 	}

@@ -21,6 +21,7 @@ struct target {
 	uint64_t written, skipped; /* bytes */
 };
 
+bool target_is_zero(const unsigned char *bytes, size_t n); /* n > 0 */
 /* Nobody else has it: not mounted, no part of another device. 0 or -errno. */
 int target_open(struct target *t, const char *path);
 void target_close(struct target *t);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "contrib/write-image/twin.h"
 
+#include "contrib/write-image/target.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -41,11 +43,6 @@ static void read_wwid(const struct twin *t, const char *name, char ret[WWID])
 	ret[n] = '\0';
 }
 
-static bool is_zero(const unsigned char *bytes, size_t n)
-{
-	return !*bytes && !memcmp(bytes, bytes + 1, n - 1);
-}
-
 /* `other` has TWIN_HEAD bytes, too. */
 static bool is_same_image(const struct twin *t, const unsigned char *other)
 {
@@ -54,9 +51,9 @@ static bool is_same_image(const struct twin *t, const unsigned char *other)
 	if (!memcmp(mine, "EFI PART", 8))
 		return !memcmp(its, "EFI PART", 8) &&
 			!memcmp(mine + GPT_DISK, its + GPT_DISK, GPT_GUID) &&
-			!is_zero(mine + GPT_DISK, GPT_GUID);
+			!target_is_zero(mine + GPT_DISK, GPT_GUID);
 	return !memcmp(t->head + MBR_DISK, other + MBR_DISK, MBR_END + 2 - MBR_DISK) &&
-		!is_zero(other + MBR_DISK, 4);
+		!target_is_zero(other + MBR_DISK, 4);
 }
 
 static bool is_twin(const struct twin *t, const char *name, const char *wwid)
