@@ -194,6 +194,7 @@ check "its domain has the record's UUID" test "$(virsh -q domuuid web | tr -d '\
 check "its MAC is computed from its address" \
 	test "$("$USHER" show web --json | jq -r '.nics[0].mac')" = 52:54:c0:a8:7a:14
 virsh -q suspend web # what it does itself, booting, would change the store between two looks at it
+check "that it is paused is on its timeline" wait_until 10 sh -c "'$USHER' timeline web | grep paused"
 check "its name is in the network's DNS" grep -q '<hostname>web</hostname>' <(virsh net-dumpxml default)
 refused "a name that is taken" "machine 'web' exists already: 'usher delete web' first, or --replace" \
 	create web --profile plain

@@ -57,7 +57,7 @@ for ((n = 1; n <= 9; n++)); do client $n 02:00:00:00:00:0$n br0; done
 check "the service starts" usher_start || lab_end
 
 says() { local text=$1; shift; "$@" >"$USHER_LAB/said" 2>&1; grep -E -e "$text" "$USHER_LAB/said" || { tail -n 5 "$USHER_LAB/said"; false; }; }
-show() { "$USHER" show "$1" --json | jq -r "$2"; }
+show() { "$USHER" show "$1" --json | jq -er "$2"; }
 test_count() { test "$(count)" = "$1"; }
 count() { "$USHER" list --json | jq '.machines | length'; }
 # inventory MAC SERIAL [JQ]: what is different is said in jq's language
