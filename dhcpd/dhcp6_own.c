@@ -396,6 +396,8 @@ static int receive(void *arg)
 		size_t len;
 		int rc = dhcp6_inbox_open(in, (size_t)i, &as.frame, &payload, &len);
 
+		if (rc == -EXDEV)
+			continue;
 		l->stats.in++;
 		if (rc < 0)
 			l->stats.malformed++;

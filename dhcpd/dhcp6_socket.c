@@ -2,6 +2,7 @@
 #include "dhcpd/dhcp6_socket.h"
 
 #include "core/link.h"
+#include "dhcpd/frames.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -192,6 +193,7 @@ void dhcp6_inbox_init(struct dhcp6_inbox *in)
 		in->iov[i] = (struct iovec){in->bytes[i], DHCP6_SLOT};
 		in->msgs[i].msg_hdr = (struct msghdr){.msg_iov = &in->iov[i],
 			.msg_iovlen = 1,
+			.msg_name = &in->from[i],
 			.msg_control = in->control[i].bytes};
 	}
 }
@@ -200,8 +202,11 @@ int dhcp6_socket_receive(const struct dhcp6_socket *s, struct dhcp6_inbox *in)
 {
 	int n;
 
-	for (size_t i = 0; i < DHCP_BATCH; i++)
+	in->ifindex = s->ifindex;
+	for (size_t i = 0; i < DHCP_BATCH; i++) {
+		in->msgs[i].msg_hdr.msg_namelen = sizeof(in->from[i]);
 		in->msgs[i].msg_hdr.msg_controllen = sizeof(in->control[i].bytes);
+	}
 	n = recvmmsg(s->raw, in->msgs, DHCP_BATCH, MSG_DONTWAIT, NULL);
 	if (n >= 0)
 		return n;
@@ -224,8 +229,16 @@ static bool has_checksum(const struct msghdr *m)
 int dhcp6_inbox_open(const struct dhcp6_inbox *in, size_t i, struct dhcp6_frame *ret,
 	const uint8_t **ret_payload, size_t *ret_len)
 {
-	return dhcp6_frame_open(in->bytes[i], in->msgs[i].msg_len,
-		has_checksum(&in->msgs[i].msg_hdr), ret, ret_payload, ret_len);
+	const struct sockaddr_ll *from = &in->from[i];
+	int rc;
+
+	if ((unsigned)from->sll_ifindex != in->ifindex)
+		return -EXDEV;
+	rc = dhcp6_frame_open(in->bytes[i], in->msgs[i].msg_len, has_checksum(&in->msgs[i].msg_hdr),
+		ret, ret_payload, ret_len);
+	/* another server's answer to its client is for another host */
+	return !rc && ret->to_port == DHCP6_SERVER_PORT && !frame_is_for(from, in->ifindex) ? -EXDEV
+											    : rc;
 }
 
 static size_t send_frames(

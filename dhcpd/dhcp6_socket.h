@@ -11,6 +11,7 @@
 #include "dhcpd/dhcp6_wire.h"
 #include "dhcpd/dhcp_socket.h"
 
+#include <linux/if_packet.h>
 #include <sys/socket.h>
 
 /* -1: closed. */
@@ -28,6 +29,8 @@ enum { DHCP6_SLOT = DHCP6_FRAME_HEADER + DHCP6_PACKET_MAX + 1 };
 struct dhcp6_inbox {
 	struct mmsghdr msgs[DHCP_BATCH];
 	struct iovec iov[DHCP_BATCH];
+	struct sockaddr_ll from[DHCP_BATCH];
+	unsigned ifindex; /* the link that this batch is of */
 	union {
 		struct cmsghdr align;
 		uint8_t bytes[64];
@@ -47,7 +50,7 @@ void dhcp6_socket_close(struct dhcp6_socket *s); /* closed is fine */
 void dhcp6_inbox_init(struct dhcp6_inbox *in);
 /* How many frames came, 0 when none waits, -errno. */
 int dhcp6_socket_receive(const struct dhcp6_socket *s, struct dhcp6_inbox *in);
-/* One of them: dhcp6_frame_open()'s. */
+/* One of them: dhcp6_frame_open()'s, or -EXDEV: it is of another VLAN on the same cable. */
 int dhcp6_inbox_open(const struct dhcp6_inbox *in, size_t i, struct dhcp6_frame *ret,
 	const uint8_t **ret_payload, size_t *ret_len);
 /* As dhcp_socket_send(): packets of one kind. */

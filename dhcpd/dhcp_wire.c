@@ -686,8 +686,9 @@ static void put_header(struct dhcp_reply *r, const struct dhcp_reply_head *h)
 	struct writer *w = &r->w;
 	uint16_t flags = r->to->flags;
 
-	/* RFC 2131 4.3.2: the relay is to broadcast a NAK, the client's address being wrong. */
-	if (h->type == DHCP_NAK && r->to->giaddr)
+	/* RFC 2131 4.3.2: the relay is to broadcast a NAK, the client's address being wrong. The ACK of an INFORM has no yiaddr
+	 * (4.3.5), to which a relay would send it. */
+	if (r->to->giaddr && (h->type == DHCP_NAK || r->to->type == DHCP_INFORM))
 		flags |= DHCP_FLAG_BROADCAST;
 	writer_u8(w, BOOTREPLY);
 	writer_u8(w, hw->type ? hw->type : HTYPE_ETHERNET);

@@ -10,6 +10,12 @@
 
 enum { AT_ONCE = 16 }; /* frames a wake-up: a flood must not hold up the clients' packets */
 
+bool frame_is_for(const struct sockaddr_ll *from, unsigned ifindex)
+{
+	return (unsigned)from->sll_ifindex == ifindex && from->sll_pkttype != PACKET_OUTGOING &&
+		from->sll_pkttype != PACKET_OTHERHOST;
+}
+
 static void readable(struct loop_fd *w, uint32_t events)
 {
 	struct frames *f = w->arg;
@@ -24,7 +30,7 @@ static void readable(struct loop_fd *w, uint32_t events)
 
 		if (len < 0)
 			return;
-		if (from.sll_pkttype != PACKET_OUTGOING)
+		if (frame_is_for(&from, f->ifindex))
 			f->heard(f->arg, frame, (size_t)len);
 	}
 }

@@ -170,7 +170,7 @@ struct life_result life_step(const struct life *l, enum life_event e)
 		r.state = l->before;
 	if (l->guest)
 		r.actions &= ~(unsigned)NEXT; /* its definition says it */
-	else if (e == LIFE_DISARM && may_run_its_own(l))
+	else if ((e == LIFE_DISARM || e == LIFE_DEADLINE) && may_run_its_own(l))
 		r.actions &= ~(unsigned)OFF;
 	return r;
 }

@@ -199,9 +199,20 @@ void tftp_fsm_on_error(struct tftp_fsm *x, uint16_t code)
 		end(x, polite && only_looked(x) ? TFTP_PROBE : TFTP_ABORTED);
 }
 
+/* The end was sent more than once, to a client that had answered and left then: what was lost is its last ACK (RFC 1350,
+ * section 6). */
+static bool is_done_with(const struct tftp_fsm *x)
+{
+	return tftp_fsm_answered(x) && x->sent == x->blocks && x->resends;
+}
+
 void tftp_fsm_on_gone(struct tftp_fsm *x)
 {
-	if (!x->over)
+	if (x->over)
+		return;
+	if (is_done_with(x))
+		end(x, TFTP_DONE);
+	else
 		end(x, x->greeting && only_looked(x) ? TFTP_PROBE : TFTP_ABORTED);
 }
 

@@ -22,6 +22,7 @@
 enum {
 	COMMAND_LIMIT_MS = 25 * 1000, /* for one: ipmitool's own retries are within it */
 	LOOK_MS = 1000,               /* between two looks whether it is done */
+	AWAY_MS = 3 * 1000,           /* before one that did not answer is asked again */
 	SETTLE_MS = 30 * 1000,        /* for a chassis to switch */
 	ANSWER_MAX = 16,              /* bytes: ours are shorter */
 	/* 28.2 Get Chassis Status, byte 1 */
@@ -56,6 +57,7 @@ struct ipmi {
 	struct loop_timer pause;
 	enum step step;
 	bool want_on, switched;
+	bool heard;       /* it answered: its user and password are right */
 	bool again;       /* off is on the way to on */
 	int64_t deadline; /* of the whole call */
 	int64_t settle;   /* until when it has to be switched */
@@ -130,6 +132,21 @@ static void command_failed(struct ipmi *s, const struct run_result *r)
 		commands[s->step].what, means ? means : run_last_line(r->err, line, sizeof line));
 }
 
+/* One that has answered in this call is asked again: a controller that shares the machine's port, or whose switch waits for
+ * STP, is away for a while when the power is switched. Nothing is sent twice that must not be: a cycle is off and on then. One
+ * that has not answered yet is not: a second wrong password may lock the user out. */
+static void not_answered(struct ipmi *s, const struct run_result *r)
+{
+	bool of_power = s->step <= SWITCH_CYCLE; /* many refuse the others, and mean it */
+
+	if (of_power && s->heard && loop_now(s->c->power->loop) + AWAY_MS < s->deadline)
+		go(s, s->step, AWAY_MS);
+	else if (s->switched && s->c->verb == POWER_CYCLE)
+		succeed(s, "its controller took the command, and has not answered since");
+	else
+		command_failed(s, r);
+}
+
 /* Whether it is as it shall be; else what leads there. */
 static void looked(struct ipmi *s, bool on)
 {
@@ -164,6 +181,7 @@ static void switched(struct ipmi *s)
 {
 	s->switched = true;
 	s->settle = loop_now(s->c->power->loop) + SETTLE_MS;
+	s->deadline = loop_now(s->c->power->loop) + POWER_LIMIT_MS;
 	go(s, LOOK, LOOK_MS);
 }
 
@@ -206,12 +224,13 @@ static void on_end(void *arg, const struct run_result *r)
 
 	s->c->run = NULL;
 	*spoke(s->c) = loop_now(s->c->power->loop);
+	s->heard |= ok;
 	if (s->step == KEEP_FLAG) /* many do not have it */
 		go(s, SET_FLAG, 0);
-	else if (!ok && s->step == SWITCH_CYCLE && !r->timed_out)
+	else if (!ok && s->step == SWITCH_CYCLE)
 		cycle_in_two(s);
 	else if (!ok)
-		command_failed(s, r);
+		not_answered(s, r);
 	else if (s->step == LOOK && !a.n)
 		power_call_fail(s->c, -EPROTO, "the controller tells nothing about its power");
 	else if (s->step == LOOK)

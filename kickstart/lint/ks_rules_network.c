@@ -227,25 +227,34 @@ static void again(struct ks_lint *l, size_t i)
 	}
 }
 
-/* The machine's address is that of one of its static networks; when it is of none, the first is told. */
+static bool is_by_dhcp(const struct ks_command *c)
+{
+	return ks_is(c, "network") && !is_static(c) &&
+		(ks_value(c, "--device") || ks_value(c, "--bootproto"));
+}
+
+/* The machine's address is that of one of its static networks; when it is of none, and no card has it by DHCP, the first is
+ * told. */
 static void against_machine(struct ks_lint *l)
 {
 	const struct lint_machine *m = l->in->machine;
-	const struct ks_command *first = NULL;
+	const struct ks_command *first = NULL, *own = NULL;
+	bool by_dhcp = false;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ks_command *c = &l->commands[i];
 		const char *ip = ks_value(c, "--ip");
 
+		by_dhcp |= is_by_dhcp(c);
 		if (!is_static(c))
 			continue;
 		first = first ? first : c;
-		if (ip && m->address && strcmp(ip, m->address) == 0) {
-			first = c;
-			break;
-		}
+		if (!own && ip && m->address && strcmp(ip, m->address) == 0)
+			own = c;
 	}
-	if (first) {
+	if (own)
+		first = own;
+	if (first && (own || !by_dhcp)) {
 		const char *s = ks_value(first, "--netmask");
 		struct ip mask = {0};
 

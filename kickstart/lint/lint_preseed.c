@@ -418,6 +418,39 @@ static void check_pair(const struct reading *r, const struct seen *before, const
 			before->line);
 }
 
+/* The last line that answers it, or 0. */
+static unsigned answered(const struct reading *r, const char *question)
+{
+	unsigned line = 0;
+
+	for (size_t i = 0; i < r->n_seen; i++)
+		if (strcmp(r->seen[i].question, question) == 0)
+			line = r->seen[i].line;
+	return line;
+}
+
+/* partman asks one of them with priority critical, before it writes: which, hangs on what is on the disk. */
+static void check_asked(const struct reading *r)
+{
+	static const char *const asked[] = {"partman/confirm", "partman/confirm_nooverwrite"},
+				 *const more[] = {"preseed/include", "preseed/include_command",
+					 "preseed/run"};
+
+	unsigned line = answered(r, "partman-auto/method");
+
+	if (!line)
+		return;
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
+		if (answered(r, more[i]))
+			return;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++)
+		if (!answered(r, asked[i]))
+			add(r, FINDING_WARNING, line,
+				"no '%s': the installer may ask before it writes, and wait: add "
+				"'d-i %s boolean true'",
+				asked[i], asked[i]);
+}
+
 static void check_twice(struct reading *r)
 {
 	if (r->n_seen)
@@ -471,5 +504,6 @@ void lint_preseed(const struct lint_input *in, struct findings *f)
 			check_line(&r, &s);
 		text_fini(&s.text);
 	}
+	check_asked(&r);
 	check_twice(&r);
 }

@@ -289,13 +289,32 @@ static bool check_root(const struct xml *x, const xmlNode *root)
 	return true;
 }
 
-static bool has_section(const xmlNode *root, const char *name)
+/* Of `of`, which may be NULL. */
+static const xmlNode *child(const xmlNode *of, const char *name)
 {
-	const xmlNode *n = xmlFirstElementChild((xmlNode *)root);
+	const xmlNode *n = of ? xmlFirstElementChild((xmlNode *)of) : NULL;
 
 	while (n && strcmp(name_of(n), name) != 0)
 		n = xmlNextElementSibling((xmlNode *)n);
 	return n;
+}
+
+static bool has_section(const xmlNode *root, const char *name)
+{
+	return child(root, name);
+}
+
+/* The default is to show what will be done, and to wait (AutoYaST's manual, general, mode). A class may say it. */
+static void check_confirm(const struct xml *x, const xmlNode *root)
+{
+	const xmlNode *n = child(child(child(root, "general"), "mode"), "confirm");
+	xmlChar *text = n ? xmlNodeGetContent(n) : NULL;
+
+	if (!has_section(root, "classes") && (!text || !strstr((char *)text, "false")))
+		add(x, FINDING_WARNING, n ? n : root,
+			"the installer shows what it will do, and waits: write <confirm "
+			"config:type=\"boolean\">false</confirm> into <general><mode>");
+	xmlFree(text);
 }
 
 static void check_profile(struct xml *x, const xmlNode *root)
@@ -313,6 +332,7 @@ static void check_profile(struct xml *x, const xmlNode *root)
 		!has_section(root, "upgrade"))
 		add(x, FINDING_WARNING, root,
 			"there is no <users>: nobody can log in, root has no password and no key");
+	check_confirm(x, root);
 }
 
 void lint_autoyast(const struct lint_input *in, struct findings *f)

@@ -18,6 +18,12 @@ static bool has_header(const struct lint_input *in)
 	return strncmp(in->text, "#cloud-config", n) == 0 && strchr(" \t\r\n", in->text[n]);
 }
 
+/* A template of cloud-init's own: only the machine knows what becomes of it. */
+static bool is_jinja(const struct lint_input *in)
+{
+	return strncmp(in->text, "## template:", strlen("## template:")) == 0;
+}
+
 /* Without its first line it is passed over, with a line in a log that nobody reads. */
 static void check_header(const struct lint_input *in, struct findings *f)
 {
@@ -37,12 +43,27 @@ static const struct shape account_keys[] = {KEY("name", ANY, .wrong = lint_wrong
 static const struct shape account =
 	KEY("a user", ANY, .inside = account_keys, .open = true, .wrong = lint_wrong_user);
 
-static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
-	KEY("content", ANY), KEY("source", MAP), KEY("owner", TEXT), KEY("permissions", TEXT),
-	KEY("encoding", TEXT), KEY("append", BOOL), KEY("defer", BOOL), {0}};
+static const char *wrong_permissions(const char *s)
+{
+	return *s == '0' ? NULL : "which is decimal without quotes, expected '0644'";
+}
+
+/* cloud-init takes a number as it is; Ubuntu's installer refuses it in its user-data. */
+#define FILE_KEYS(permissions)                                                                \
+	{                                                                                     \
+		KEY("path", TEXT, .required = true), KEY("content", ANY), KEY("source", MAP), \
+			KEY("owner", TEXT), permissions, KEY("encoding", TEXT),               \
+			KEY("append", BOOL), KEY("defer", BOOL),                              \
+		{                                                                             \
+			0                                                                     \
+		}                                                                             \
+	}
+static const struct shape written_file[] =
+	FILE_KEYS(KEY("permissions", TEXT | NUMBER, .wrong = wrong_permissions, .mild = true)),
+			  strict_file[] = FILE_KEYS(KEY("permissions", TEXT));
 
 /* The keys of its modules, of those that installs use a few types. */
-#define CLOUD_CONFIG_KEYS                                                                          \
+#define CLOUD_CONFIG_KEYS(file)                                                                    \
 	KEY("allow_public_ssh_keys", BOOL), KEY("ansible", ANY), KEY("apk_repos", ANY),            \
 		KEY("apt", MAP), KEY("apt_pipelining", ANY), KEY("bootcmd", LIST, .item = &run),   \
 		KEY("byobu_by_default", ANY), KEY("ca_certs", MAP), KEY("ca-certs", ANY),          \
@@ -79,10 +100,11 @@ static const struct shape written_file[] = {KEY("path", TEXT, .required = true),
 		KEY("unverified_modules", ANY), KEY("updates", ANY), KEY("user", ANY),             \
 		KEY("users", TEXT | LIST | MAP, .item = &account), KEY("vendor_data", ANY),        \
 		KEY("version", ANY), KEY("wireguard", ANY),                                        \
-		KEY("write_files", LIST, .inside = written_file), KEY("yum_repo_dir", ANY),        \
+		KEY("write_files", LIST, .inside = (file)), KEY("yum_repo_dir", ANY),              \
 		KEY("yum_repos", MAP), KEY("zypper", ANY)
 
-static const struct shape cloud_config_keys[] = {CLOUD_CONFIG_KEYS, {0}};
+static const struct shape cloud_config_keys[] = {CLOUD_CONFIG_KEYS(written_file), {0}},
+			  user_data_only_keys[] = {CLOUD_CONFIG_KEYS(strict_file), {0}};
 static const struct shape cloud_config = {
 	"the cloud-config", MAP | NOTHING, .inside = cloud_config_keys};
 
@@ -90,6 +112,8 @@ void lint_cloud_config(const struct lint_input *in, struct findings *f)
 {
 	struct shape_file *file;
 
+	if (is_jinja(in))
+		return;
 	check_header(in, f);
 	file = shape_file_new(in, f);
 	if (file)
@@ -187,7 +211,7 @@ static const struct shape preference[] = {KEY("package", TEXT, .required = true)
 static const struct shape apt[] = {KEY("preserve_sources_list", BOOL),
 	KEY("primary", LIST, .item = &map), KEY("mirror-selection", MAP, .inside = mirrors),
 	KEY("geoip", BOOL), KEY("sources", MAP), KEY("disable_components", LIST, .item = &text),
-	KEY("preferences", LIST, .inside = preference),
+	KEY("preferences", LIST, .inside = preference), KEY("security", LIST, .item = &map),
 	KEY("fallback", TEXT, .wrong = wrong_fallback), {0}};
 static const struct shape snap[] = {
 	KEY("name", TEXT, .required = true), KEY("channel", TEXT), KEY("classic", BOOL), {0}};
@@ -204,7 +228,7 @@ static const struct shape refresh[] = {KEY("update", BOOL), KEY("channel", TEXT)
 static const struct shape autoinstall_keys[] = {
 	KEY("version", NUMBER, .required = true, .wrong = wrong_version),
 	KEY("identity", MAP, .inside = identity, .closed = true),
-	KEY("user-data", MAP, .inside = cloud_config_keys),
+	KEY("user-data", MAP, .inside = user_data_only_keys),
 	KEY("interactive-sections", LIST, .item = &text),
 	KEY("early-commands", LIST | NOTHING, .item = &command),
 	KEY("late-commands", LIST | NOTHING, .item = &command),
@@ -231,7 +255,7 @@ static const struct shape autoinstall_keys[] = {
 	{                                                                            \
 		KEY("autoinstall", MAP, .inside = autoinstall_keys, .one_of = (who), \
 			.required = true),                                           \
-			CLOUD_CONFIG_KEYS,                                           \
+			CLOUD_CONFIG_KEYS(written_file),                             \
 		{                                                                    \
 			0                                                            \
 		}                                                                    \

@@ -162,13 +162,18 @@ static void refuse_script(struct tftp_request *r, const struct script_name *n, c
 	free(script);
 }
 
-/* Does the profile name a loader that reads such scripts? PXELINUX is a BIOS program, GRUB may be any. */
+/* Does the profile name a loader that reads such scripts? Our own GRUB reads no PXELINUX's; what a medium has may be either. */
 static bool reads_scripts(const struct machine *m, enum script_kind kind)
 {
-	for (int f = 0; f < PROFILE_FIRMWARES; f++)
-		if (profile_program(m->attempt.snapshot, (enum profile_firmware)f) &&
-			(kind != SCRIPT_PXELINUX || f == PROFILE_BIOS))
+	for (int f = 0; f < PROFILE_FIRMWARES; f++) {
+		const char *program =
+			profile_program(m->attempt.snapshot, (enum profile_firmware)f);
+
+		if (program &&
+			(kind != SCRIPT_PXELINUX || f == PROFILE_BIOS ||
+				!profile_loader_of(program, (enum profile_firmware)f)))
 			return true;
+	}
 	return false;
 }
 

@@ -18,7 +18,7 @@ struct job {
 	struct operation op; /* first */
 	struct act *act;
 	const char *what; /* static, for the timeline */
-	bool fatal;       /* its failure ends the attempt */
+	bool fatal;       /* it starts the attempt: its failure ends that */
 	bool by_peer;     /* the machine itself can cause it without end */
 };
 
@@ -55,8 +55,9 @@ static void job_ended(struct job *j, bool ok, const char *why)
 	struct machine *m = operation_machine(&j->op);
 	char line[512];
 
-	/* before an event, after which the machine may be gone */
-	if (m && (!m->guest || m->state == LIFE_LIVE) && !m->attempt.switched) {
+	/* Before an event, after which the machine may be gone. Bare metal was switched when what starts it has ended: its
+	 * boot order alone starts nothing. */
+	if (m && (m->guest ? m->state == LIFE_LIVE : j->fatal) && !m->attempt.switched) {
 		m->attempt.switched = true;
 		(void)machines_save(j->act->base->machines, m); /* or it is switched once more */
 	}
@@ -96,7 +97,7 @@ static void on_power_job(void *arg, const struct power_result *r)
 
 	if (m)
 		act_power_met(m, r);
-	if (m && !r->status)
+	if (m && !r->status && j->fatal)
 		machine_saw(m, SAW_START, j->what);
 	job_ended(j, !r->status, r->text);
 }

@@ -33,7 +33,7 @@ installer_profile() {
 		    <kernel>vmlinuz</kernel>
 		    <initrd>initrd.img</initrd>
 		    <cmdline>usher.answers={{attempt.answers_url}} console=ttyS0,115200 quiet no_timer_check
-		      {{#server.ipv6}}usher.address6={{machine.address6}}/{{machine.prefix6}} usher.mac={{machine.mac}}{{/server.ipv6}}
+		      {{#machine.mac}}usher.mac={{machine.mac}}{{/machine.mac}} {{#server.ipv6}}usher.address6={{machine.address6}}/{{machine.prefix6}}{{/server.ipv6}}
 		    </cmdline>
 		  </boot>
 		  <answers format='shell' template='answers'/>

@@ -55,6 +55,8 @@ cat >"$USHER_LAB/bare.xml" <<END
   <devices>
     <disk type='file'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/elsewhere.img'/>
       <target dev='vda' bus='virtio'/></disk>
+    <!-- its first card is in another network, which leases too -->
+    <interface type='user'><mac address='52:54:00:ba:4e:02'/><model type='virtio'/><rom enabled='no'/></interface>
     <interface type='network'><mac address='$bare_mac'/><source network='default'/><model type='virtio'/></interface>
     <serial type='pty'/>
   </devices>

@@ -42,6 +42,10 @@ cp /usr/bin/ipmitool "$USHER_LAB/bin/real"
 cat >"$USHER_LAB/bin/ipmitool" <<END
 #!/bin/sh
 echo "\$*" >>"$USHER_LAB/sent"
+case "\$*" in *"raw 0x00 0x02 0x02") [ ! -e "$USHER_LAB/leaves" ] || echo 2 >"$USHER_LAB/away-for" ;;
+*) n=\$(cat "$USHER_LAB/away-for" 2>/dev/null || echo 0)
+	[ "\$n" = 0 ] || { echo \$((n - 1)) >"$USHER_LAB/away-for"; echo "no response from RAKP 1 message" >&2; exit 1; } ;;
+esac
 exec "$USHER_LAB/bin/real" "\$@"
 END
 chmod 755 "$USHER_LAB/bin/ipmitool"
@@ -88,6 +92,10 @@ check "a cycle" power rack1 cycle
 check "is a cycle" grep -F "raw 0x00 0x02 0x02" <(last_calls 2)
 is_on() { [ "$(power "$1" status)" = "$1: on" ]; }
 check "after which it is on" wait_until 10 is_on rack1
+touch "$USHER_LAB/leaves"
+check "one whose controller is away for a while after it" power rack1 cycle
+check "is asked until it is back" grep -Fx "raw 0x00 0x02 0x02;raw 0x00 0x01;raw 0x00 0x01;raw 0x00 0x01" <(last_calls 4)
+rm "$USHER_LAB/leaves"
 check "the network once" power rack1 netboot
 check "by these bytes: keep the flag, set it, read it back" grep -Fx \
 	"raw 0x00 0x08 0x03 0x08;raw 0x00 0x08 0x05 0x80 0x04 0x00 0x00 0x00;raw 0x00 0x09 0x05 0x00 0x00" <(last_calls 3)

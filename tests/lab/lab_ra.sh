@@ -74,10 +74,27 @@ machine 2
 check "a kernel makes itself an address" wait_until 20 has_made_itself 2 2001:db8:66::ff:fe00:2/64
 check "and has us as its router" wait_until 5 route_of 2 '^default via fe80::5054:ff:fe66:1 proto ra'
 
+# --- another network on the same cable: what is tagged is none of this link's ------------------------------------------------
+client6 7 02:00:00:00:00:07 br0
+inside 7 ip link add link c7 name v7 type vlan id 100
+inside 7 ip link set v7 up
+inside 7 ip -6 address add fe80::7/64 dev v7 nodad
+inside 7 python3 "$LAB_TOP/tests/lab/ra.py" v7 2001:db8:bad:: MA 600 >"$lab/ra.log" 2>&1 &
+foreign() { "$USHER" timeline --json | jq -r 'select(.kind == "foreign").text'; }
+solicits() { inside 7 timeout 6 dhclient -6 -d -1 -cf /dev/null -lf "$lab/v7.leases" -pf "$lab/v7.pid" -sf /bin/true v7 >"$lab/v7" 2>&1; }
+heard_it() { foreign | grep -F 02:00:00:00:00:07 || "$USHER" leases --json | grep -F 02:00:00:00:00:07 || grep -F 02:00:00:00:00:07 "$lab/usher.log"; }
+refute "a machine of a tagged network gets nothing" solicits
+ip link add link br0 name br0.100 type vlan id 100
+ip link set br0.100 up
+refute "nor does it where its network has a link here" solicits
+check "it did ask" grep -F "XMT: Solicit on v7" "$lab/v7"
+refute "it has left no trace, nor has its router" heard_it
+ip link del br0.100
+power_cut 7
+
 # --- another router ----------------------------------------------------------------------------------------------------------
 client6 4 02:00:00:00:00:04 br0
 inside 4 python3 "$LAB_TOP/tests/lab/ra.py" c4 2001:db8:bad:: MA 600 >"$lab/ra.log" 2>&1 &
-foreign() { "$USHER" timeline --json | jq -r 'select(.kind == "foreign").text'; }
 check "another router is told of" wait_until 20 eval 'foreign | grep -F "br0: fe80::ff:fe00:4 (MAC 02:00:00:00:00:04) sends router advertisements too"'
 sleep 3
 check "once" test "$(foreign | wc -l)" = 1

@@ -246,10 +246,34 @@ START_TEST(no_loader)
 }
 END_TEST
 
+static void take_program(const char *firmware, const char *program)
+{
+	json_t *boot = json_object_get(json_object_get(metal->attempt.snapshot, "profile"), "boot");
+
+	json_object_set_new(boot, "programs", json_pack("{s:s}", firmware, program));
+}
+
+/* A medium's program for UEFI may be SYSLINUX, which reads the same files; our GRUB does not. */
+START_TEST(pxelinux_of_a_medium)
+{
+	int code;
+
+	boot_arm();
+	take_program("efi-x64", "shimx64.efi.signed");
+	ck_has(tftp(METAL, "pxelinux.cfg/default", &code),
+		"the profile of metal names no boot loader that reads pxelinux.cfg");
+	/* greeted: who asks is to say that it is there */
+	take_program("efi-x64", "m/syslinux.efi");
+	ck_assert_ptr_null(
+		strstr(tftp(METAL, "pxelinux.cfg/default", &code), "names no boot loader"));
+	ck_assert_int_eq(code, DATA);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {names, agents, armed, heads, not_armed, strangers, mismatches,
-		sealed, programs, strangers_by_tftp, no_loader};
+		sealed, programs, strangers_by_tftp, no_loader, pxelinux_of_a_medium};
 	Suite *s = suite_create("boot_name");
 	TCase *t = tcase_create("boot_name");
 

@@ -407,6 +407,11 @@ static const struct wrong {
 		"ks:2:43: error: netmask 255.255.0.0 (/16) is not the machine's, /24\n"
 		"ks:2:65: error: gateway 192.0.2.2 is not the machine's, 192.0.2.1\n"
 		"ks:2:85: warning: host name 'web02' is not the machine's, 'web01.example.org'"},
+	/* Its own card has its address by DHCP: another card may have any. */
+	{NO_LAYOUT | MACHINE, "RHEL9",
+		"autopart\nnetwork --device=eno1 --bootproto=dhcp --activate\nnetwork --device=eno2 "
+		"--bootproto=static --ip=198.51.100.5 --netmask=255.255.255.0 --nodefroute",
+		""},
 	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nnetwork --noipv4 --ipv6=2001:db8::8/64",
 		"ks:2:18: error: IPv6 address 2001:db8::8/64 is not the machine's, 2001:db8::7"},
 	{NO_LAYOUT | MACHINE, "RHEL9", "autopart\nnetwork --noipv4 --ipv6=2001:db8::7/72",

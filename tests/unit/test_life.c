@@ -41,6 +41,7 @@ static const struct row guest_rows[] = {
 static const struct row bare_rows[] = {
 	{LIFE_DISARM, {"x", "known+E", "failed+OE", "failed+OE", "x", "x", "x", "known+OE"}},
 	{LIFE_BOOT, {"x", "booting", "booting", "booting", "x", "x", "x", ".+M"}},
+	{LIFE_DEADLINE, {".", "failed+E", "failed+OE", "failed+OE", "failed", ".", ".", "."}},
 	{LIFE_STOPPED, {".", ".", ".", ".", ".", ".", ".", "."}},
 	{LIFE_KILLED, {".", ".", ".", ".", ".", ".", ".", "."}},
 };

@@ -47,6 +47,15 @@ START_TEST(preseed)
 		"d-i passwd/root-login seen false\n"
 		"a-very-own b/c string x",
 		"");
+	/* It asks before it writes: which of two, hangs on the disk. */
+	expect(p,
+		"d-i partman-auto/method string lvm\nd-i partman/confirm boolean true\n"
+		"d-i partman/confirm_nooverwrite boolean true\n",
+		"");
+	expect(p, "d-i partman-auto/method string lvm\nd-i preseed/include string more.cfg\n", "");
+	expect(p, "d-i partman-auto/method string lvm\nd-i partman/confirm boolean true\n",
+		"1: warning: no 'partman/confirm_nooverwrite': the installer may ask before it writes, "
+		"and wait: add 'd-i partman/confirm_nooverwrite boolean true'");
 	expect(p, "d-i passwd/root-pasword password x\n",
 		"1: error: unknown question 'passwd/root-pasword' (did you mean "
 		"'passwd/root-password'?)");
@@ -311,6 +320,17 @@ START_TEST(autoinstall)
 		"2:1: error: unknown key 'runcmds' in the cloud-config (did you mean 'runcmd'?)\n"
 		"3:1: warning: unknown key 'foo' in the cloud-config: it is passed over");
 	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\n# nothing\n", "");
+	expect(ANSWERS_CLOUD_CONFIG, "## template: jinja\n#cloud-config\n{% if a %}\n- [\n", "");
+	expect(ANSWERS_CLOUD_CONFIG,
+		"#cloud-config\nwrite_files:\n- path: /a\n  permissions: 0644\n"
+		"- path: /b\n  permissions: '0644'\n",
+		"");
+	expect(ANSWERS_CLOUD_CONFIG,
+		"#cloud-config\nwrite_files:\n- path: /a\n  permissions: 644\n",
+		"4:16: warning: 'permissions' is '644', which is decimal without quotes, expected '0644'");
+	expect(a,
+		TOP WHO "  user-data:\n    write_files:\n    - path: /a\n      permissions: 0644\n",
+		"8:20: error: 'permissions' is a number, expected text: put it in quotes");
 	expect(ANSWERS_CLOUD_CONFIG, "#cloud-config\nusers: 12\n",
 		"2:8: error: 'users' is a number, expected text or a list or a map: put it in "
 		"quotes");
@@ -425,11 +445,16 @@ START_TEST(autoyast)
 #define ROOT                                                                           \
 	"<?xml version=\"1.0\"?>\n<profile xmlns=\"http://www.suse.com/1.0/yast2ns\" " \
 	"xmlns:config=\"http://www.suse.com/1.0/configns\">\n"
-#define USERS "<users t=\"list\"><user><username>root</username></user></users>\n"
+#define WHO_ALONE "<users t=\"list\"><user><username>root</username></user></users>"
+#define CONFIRM "<general><mode><confirm t=\"boolean\">false</confirm></mode></general>"
+#define USERS WHO_ALONE CONFIRM "\n"
+#define WAITS                                                             \
+	"the installer shows what it will do, and waits: write <confirm " \
+	"config:type=\"boolean\">false</confirm> into <general><mode>"
 
 	expect(x,
-		ROOT USERS
-		"<general><mode><confirm config:type=\"boolean\">false</confirm></mode></general>"
+		ROOT WHO_ALONE
+		"\n<general><mode><confirm config:type=\"boolean\">false</confirm></mode></general>"
 		"</profile>",
 		"");
 	expect(x, ROOT "<users>\n</profile>",
@@ -442,20 +467,29 @@ START_TEST(autoyast)
 		"4: error: unknown section <sofware> (did you mean <software>?)\n"
 		"5: warning: unknown section <own>: AutoYaST passes it over");
 	expect(x, ROOT "<users><user/></users></profile>",
+		"2: warning: " WAITS "\n"
 		"3: error: <users> is read as no list: write <users config:type=\"list\">");
-	expect(x, ROOT USERS "<general><mode>\n<confirm>false</confirm></mode></general></profile>",
+	expect(x,
+		ROOT WHO_ALONE
+		"\n<general><mode>\n<confirm>false</confirm></mode></general></profile>",
 		"5: error: <confirm> is read as text: write <confirm config:type=\"boolean\">");
-	expect(x, ROOT USERS "<general><confirm t=\"bolean\">false</confirm></general></profile>",
+	expect(x, ROOT USERS "<report><confirm t=\"bolean\">false</confirm></report></profile>",
 		"4: error: <confirm>: there is no type 'bolean' (did you mean 'boolean'?)");
 	expect(x,
-		ROOT USERS "<general><mode><confirm t=\"boolean\">\n false\n</confirm></mode>"
-			   "</general></profile>",
+		ROOT WHO_ALONE "\n<general><mode><confirm t=\"boolean\">\n false\n</confirm></mode>"
+			       "</general></profile>",
 		"");
-	expect(x, ROOT USERS "<general><confirm t=\"boolean\">no</confirm></general></profile>",
+	expect(x, ROOT USERS "<report><confirm t=\"boolean\">no</confirm></report></profile>",
 		"4: error: <confirm> is 'no', expected true or false");
+	/* Nobody is there to press a key. */
+	expect(x, ROOT WHO_ALONE "</profile>", "2: warning: " WAITS);
+	expect(x,
+		ROOT WHO_ALONE "\n<general><mode>\n<confirm t=\"boolean\">true</confirm></mode>"
+			       "</general></profile>",
+		"5: warning: " WAITS);
 	expect(x, ROOT USERS "<report/>\n<report/></profile>",
 		"5: error: <report> is there already in line 4: put both into one");
-	expect(x, ROOT "<report/></profile>",
+	expect(x, ROOT CONFIRM "<report/></profile>",
 		"2: warning: there is no <users>: nobody can log in, root has no password and no "
 		"key");
 	/* Users of a class; those of the system that is upgraded. */
@@ -464,9 +498,9 @@ START_TEST(autoyast)
 		     "<configuration>users.xml</configuration></class></classes></profile>",
 		"");
 	expect(x,
-		ROOT "<upgrade><stop_on_solver_conflict t=\"boolean\">true"
-		     "</stop_on_solver_conflict></upgrade>\n<backup/><pxe/>"
-		     "<online_update_configuration/></profile>",
+		ROOT CONFIRM "<upgrade><stop_on_solver_conflict t=\"boolean\">true"
+			     "</stop_on_solver_conflict></upgrade>\n<backup/><pxe/>"
+			     "<online_update_configuration/></profile>",
 		"");
 	expect(ANSWERS_XML, "<a>&b;</a>", "1:7: error: Entity 'b' not defined");
 }
@@ -483,9 +517,9 @@ START_TEST(autoyast_elements)
 			"<partitions>?)\n"
 			"5: error: unknown element <mont> in <partitioning> (did you mean "
 			"<mount>?)"},
-		{"<general><mode><confrim t='boolean'>false</confrim></mode></general>",
-			"4: error: unknown element <confrim> in <general> (did you mean "
-			"<confirm>?)"},
+		{"<networking><keep_instal_network t='boolean'>true</keep_instal_network></networking>",
+			"4: error: unknown element <keep_instal_network> in <networking> (did you "
+			"mean <keep_install_network>?)"},
 		{"<software><pakages t='list'><package>a</package></pakages></software>",
 			"4: error: unknown element <pakages> in <software> (did you mean "
 			"<packages>?)"},
@@ -519,8 +553,9 @@ END_TEST
 START_TEST(names)
 {
 	expect(ANSWERS_AUTOYAST,
-		ROOT "<users t='list'><user><username>Bob Smith</username></user></users>\n"
-		     "<networking><dns><hostname>web_1</hostname></dns></networking></profile>",
+		ROOT CONFIRM
+		"<users t='list'><user><username>Bob Smith</username></user></users>\n"
+		"<networking><dns><hostname>web_1</hostname></dns></networking></profile>",
 		"3: error: <username> is 'Bob Smith', which is no name for a user, expected one "
 		"like web-admin\n"
 		"4: error: <hostname> is 'web_1', which is no name for a host, expected letters, "

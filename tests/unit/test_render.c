@@ -148,8 +148,8 @@ START_TEST(tiny)
 	s = serve_shipped("tiny");
 	ck_assert_str_eq(s.cmdline,
 		"usher.answers=http://192.168.122.1:8067/m/cafe/answers "
-		"usher.failed=http://192.168.122.1:8067/m/cafe/failed console=tty0 "
-		"console=ttyS0,115200 panic=30");
+		"usher.failed=http://192.168.122.1:8067/m/cafe/failed "
+		"usher.mac=52:54:c0:a8:7a:03 console=tty0 console=ttyS0,115200 panic=30");
 	has(s.script, "#!ipxe\n");
 	has(s.script,
 		"\nkernel http://192.168.122.1:8067/boot/tiny/vmlinuz initrd=initrd0.img "
@@ -466,7 +466,8 @@ START_TEST(little_known)
 		ck_assert_ptr_null(strstr(s.script, "{{"));
 		ck_assert_ptr_null(strstr(s.answers, "{{"));
 		if (strcmp(names[i], "debian-12") == 0) {
-			has(s.cmdline, " domain=unassigned-domain ");
+			/* the installer would take any word for the domain */
+			ck_assert_ptr_null(strstr(s.cmdline, "domain="));
 			has(s.answers, "partman/early_command string sh /tmp/usher-disk.sh\n");
 			has(s.answers, "root-password-crypted password !\n");
 		}

@@ -252,6 +252,30 @@ START_TEST(errors)
 }
 END_TEST
 
+/* A client leaves with its last ACK, or without all of it. */
+START_TEST(gone)
+{
+	static const struct {
+		uint16_t acks;
+		bool resent, done;
+	} cases[] = {{1, true, true}, {1, false, false}, {0, true, false}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct tftp_options none = {0};
+		struct tftp_fsm x;
+
+		tftp_fsm_start(&x, &none, 600, &defaults, 0); /* two blocks */
+		if (cases[i].acks)
+			tftp_fsm_on_ack(&x, 1, 1);
+		if (cases[i].resent)
+			tftp_fsm_on_time(&x, x.deadline);
+		tftp_fsm_on_gone(&x);
+		ck_assert(x.over);
+		ck_assert_int_eq(x.outcome, cases[i].done ? TFTP_DONE : TFTP_ABORTED);
+	}
+}
+END_TEST
+
 /* A network */
 
 enum { FLIGHTS = 1024, SIZE_MOST = 40000, PACKET = TFTP_HEADER + TFTP_BLKSIZE_DEFAULT };
@@ -522,6 +546,7 @@ int main(void)
 	tcase_add_test(t, follows_the_round_trip);
 	tcase_add_test(t, unanswered);
 	tcase_add_test(t, errors);
+	tcase_add_test(t, gone);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(w, 60);
 	tcase_add_loop_test(w, quiet_network_sends_each_block_once, 0, n_shapes);
