@@ -1,4 +1,5 @@
 # In Debian's installer, before it divides a disk.
+{{>clear-disk.sh}}
 {{#machine.find_disk}}
 url={{attempt.url}}
 tell() { wget -q -O /dev/null "$url/$1?text=$(echo "$2" | tr -cs 'A-Za-z0-9_./:;,()=-' +)"; }
@@ -6,6 +7,7 @@ tell() { wget -q -O /dev/null "$url/$1?text=$(echo "$2" | tr -cs 'A-Za-z0-9_./:;
 if find_disk {{machine.find_disk}}; then
 	debconf-set partman-auto/disk "/dev/$disk"
 	debconf-set grub-installer/bootdev "/dev/$disk"
+	clear_disk "$disk"
 	tell progress "$said"
 else
 	tell failed "$said"
@@ -14,5 +16,5 @@ else
 fi
 {{/machine.find_disk}}
 {{^machine.find_disk}}
-# The answers name it.
+clear_disk {{{machine.disk}}} # which the answers name
 {{/machine.find_disk}}

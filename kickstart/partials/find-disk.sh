@@ -1,9 +1,15 @@
 # Which disk to install on. `find_disk WANTED` sets `disk`, its name below /dev, and `said`, a line for people. WANTED is
 # serial=TEXT, wwn=HEX, size=480G, or smallest or largest, alone or with -ssd (NVMe, too), -hdd or -nvme. It fails where none is
-# so, and where serial, WWN or size is that of several: `said` then names the disks that are there. It takes none that is
-# removable, read-only, empty or on USB. All is read from /sys; only what that lacks is asked of udev's files, if there are any.
+# so, and where serial, WWN or size is that of several: `said` then names the disks that are there. Of the paths to one disk, with
+# the same WWN and serial number, it takes the first. It takes none that is removable, read-only, empty or on USB. All is read from
+# /sys; only what that lacks is asked of udev's files, if there are any.
 # Who sets `disk_for`, as "to erase", does not look for one to install on.
-disk_plain() { LC_ALL=C tr -cd 'A-Za-z0-9_.:/+=#,@ \n-' | sed -e 's/^ *//' -e 's/ *$//' -e 's/  */_/g' | head -n 1; }
+disk_read() { disk_value=''; [ ! -r "$1" ] || read -r disk_value <"$1" || :; } # FILE, of one line
+disk_says() { # FILE TEXT
+	disk_read "$1"
+	[ "$disk_value" = "$2" ]
+}
+disk_plain() { LC_ALL=C tr -cd 'A-Za-z0-9_.:/+=#,@ \n-' | sed -e 's/^ *//' -e 's/ *$//' -e 's/  */_/g' -e q; }
 disk_hex() { LC_ALL=C tr 'A-FX' 'a-fx' | sed -n -e 's/^0x//p' -e 's/^naa\.//p' -e 's/^eui\.//p' | head -n 1; }
 disk_udev() { sed -n "s/^E:$2=//p" "/run/udev/data/b$(cat "$1/dev")" | grep .; }
 
@@ -18,23 +24,31 @@ disk_wwn() {
 		disk_udev "$1" ID_WWN_WITH_EXTENSION || disk_udev "$1" ID_WWN || :
 	} 2>/dev/null | disk_hex
 }
-disk_kind() {
-	case ${1##*/} in nvme*) echo NVMe; return ;; esac
-	if [ "$(cat "$1/queue/rotational" 2>/dev/null)" = 0 ]; then echo SSD; else echo HDD; fi
+disk_kind() { # sets disk_is
+	disk_is=HDD
+	case ${1##*/} in
+	nvme*) disk_is=NVMe ;;
+	*) ! disk_says "$1/queue/rotational" 0 || disk_is=SSD ;;
+	esac
 }
 disk_shown() { # GiB, or MiB of a small one
 	if [ "$1" -ge 20971520 ]; then echo "$(($1 / 2097152)) GiB"; else echo "$(($1 / 2048)) MiB"; fi
 }
 
-# What is no disk of this machine, and why a disk is left out; "": it may be taken.
+# What is no disk of this machine.
 disk_is_none() {
-	[ ! -e "$1/device" ] || [ "$(cat "$1/hidden" 2>/dev/null)" = 1 ] || [ "$(cat "$1/size")" = 0 ] ||
+	[ ! -e "$1/device" ] || disk_says "$1/hidden" 1 || disk_says "$1/size" 0 ||
 		case ${1##*/} in sr* | fd* | nbd* | mmcblk*boot* | mmcblk*rpmb) ;; *) false ;; esac
 }
-disk_left_out() {
-	if [ "$(cat "$1/removable")" != 0 ]; then echo removable; return; fi
-	if [ "$(cat "$1/ro")" != 0 ]; then echo read-only; return; fi
-	case $(readlink -f "$1") in */usb[0-9]*) echo USB ;; esac
+disk_left_out() { # sets disk_why: why it is not taken, or ""
+	disk_why=''
+	if ! disk_says "$1/removable" 0; then
+		disk_why=removable
+	elif ! disk_says "$1/ro" 0; then
+		disk_why=read-only
+	else
+		case $(cd -P "$1" && pwd) in */usb[0-9]*) disk_why=USB ;; esac
+	fi
 }
 
 # Vendors count 480G as 480,000,000,000 bytes and give a little more or less: up to 1 % either way. Those who make virtual disks
@@ -63,7 +77,7 @@ disk_has_size() { # SECTORS 1.92T
 disk_fits() { # DIR SECTORS KIND SERIAL WANTED
 	case $5 in
 	serial=*) [ -n "$4" ] && [ "$4" = "$(echo "${5#*=}" | disk_plain)" ] ;;
-	wwn=*) [ -n "$(disk_wwn "$1")" ] && [ "$(disk_wwn "$1")" = "$(echo "${5#*=}" | disk_hex)" ] ;;
+	wwn=*) disk_id=$(disk_wwn "$1") && [ -n "$disk_id" ] && [ "$disk_id" = "$(echo "${5#*=}" | disk_hex)" ] ;;
 	size=*) disk_has_size "$2" "${5#*=}" ;;
 	*-ssd) [ "$3" != HDD ] ;;
 	*-hdd) [ "$3" = HDD ] ;;
@@ -71,6 +85,12 @@ disk_fits() { # DIR SECTORS KIND SERIAL WANTED
 	smallest | largest) ;;
 	*) false ;;
 	esac
+}
+
+# Are these two paths to one disk?
+disk_is_same() { # DIR DIR
+	disk_id=$(disk_wwn "$1")
+	[ -n "$disk_id" ] && [ "$disk_id" = "$(disk_wwn "$2")" ] && [ "$(disk_serial "$1")" = "$(disk_serial "$2")" ]
 }
 
 # Is this one to be taken in place of the one before? Of two alike the first stays.
@@ -96,20 +116,23 @@ find_disk() { # WANTED
 	disk='' said='' disk_most=0 disk_also='' disk_there='' disk_others=''
 	for disk_dir in /sys/block/*; do
 		disk_is_none "$disk_dir" && continue
-		disk_name=$(echo "${disk_dir##*/}" | tr '!' /)
-		disk_why=$(disk_left_out "$disk_dir")
+		disk_name=${disk_dir##*/}
+		case $disk_name in *!*) disk_name=$(echo "$disk_name" | tr '!' /) ;; esac
+		disk_left_out "$disk_dir"
 		if [ -n "$disk_why" ]; then
 			disk_others="$disk_others, $disk_name ($disk_why)"
 			continue
 		fi
-		disk_sectors=$(cat "$disk_dir/size") disk_is=$(disk_kind "$disk_dir") disk_number_of=$(disk_serial "$disk_dir")
+		disk_read "$disk_dir/size"
+		disk_sectors=$disk_value disk_number_of=$(disk_serial "$disk_dir")
+		disk_kind "$disk_dir"
 		disk_text="$(disk_shown "$disk_sectors")${disk_number_of:+, serial $disk_number_of}"
 		disk_there="$disk_there, $disk_name ($disk_is $disk_text)"
 		disk_fits "$disk_dir" "$disk_sectors" "$disk_is" "$disk_number_of" "$1" || continue
 		if [ -z "$disk" ] || disk_is_better "$disk_sectors" "$disk_most" "$1"; then
-			disk=$disk_name disk_most=$disk_sectors said="$(disk_words "$1") is $disk_name, $disk_text: it is wiped"
+			disk=$disk_name disk_taken=$disk_dir disk_most=$disk_sectors said="$(disk_words "$1") is $disk_name, $disk_text: it is wiped"
 		else
-			case $1 in *=*) disk_also="$disk_also and $disk_name" ;; esac
+			case $1 in *=*) disk_is_same "$disk_dir" "$disk_taken" || disk_also="$disk_also and $disk_name" ;; esac
 		fi
 	done
 	disk_others=${disk_others:+; left out: ${disk_others#, }}

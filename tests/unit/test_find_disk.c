@@ -67,9 +67,9 @@ static void set_up(void)
 	strcpy(dir, "/tmp/usher-find-disk-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(command, sizeof command,
-		"sed 's,/sys/block,%s/sys/block,; s,/run/udev,%s/udev,' "
-		"%s/kickstart/partials/find-disk.sh >%s/find-disk.sh",
-		dir, dir, top, dir);
+		"cd '%s/kickstart/partials' && sed 's,/sys/block,%s/sys/block,; s,/run/udev,%s/udev,' find-disk.sh >%s/find-disk.sh "
+		"&& sed 's,/sys/class/,%s/sys/class/,g; s,/dev/,%s/dev/,g' clear-disk.sh >%s/clear-disk.sh",
+		top, dir, dir, dir, dir, dir, dir);
 	ck_assert_int_eq(system(command), 0);
 	write_file("tree", tree);
 	ck_assert_int_eq(shell("sh tree"), 0);
@@ -166,7 +166,8 @@ START_TEST(finds)
 }
 END_TEST
 
-/* Two of one size are not told apart, nor two ways to one disk; of two that are alike the first is the smallest and the largest. */
+/* Two of one size are not told apart, nor two of one WWN; of two that are alike the first is the smallest and the largest. By
+ * several paths it is one disk. */
 START_TEST(twins)
 {
 	ck_assert_int_eq(
@@ -179,6 +180,11 @@ START_TEST(twins)
 	expect(shells[_i], "smallest-ssd", "sdb|*");
 	ck_assert_int_eq(shell("cp -r sys/block/sda sys/block/sdi"), 0);
 	expect(shells[_i], "largest", "sda|*");
+	expect(shells[_i], "serial=WD-WX11 A B", "sda|*");
+	expect(shells[_i], "wwn=0x50014ee2b1a2c3d4", "sda|*");
+	expect(shells[_i], "size=4T", "sda|*");
+	ck_assert_int_eq(shell("echo naa.50014ee2b1a2c3d5 >sys/block/sdi/device/wwid"), 0);
+	expect(shells[_i], "serial=WD-WX11 A B", "|sda and sdi are serial=WD-WX11 A B: *");
 }
 END_TEST
 
@@ -211,6 +217,35 @@ START_TEST(hostile)
 }
 END_TEST
 
+/* A machine's disks as files full of x: sda with two partitions, the first of which is in an array. */
+static const char machine[] =
+	"set -e; mkdir -p sys/class/block dev/cciss bin; ln -s /dev/zero dev/zero\n"
+	"node() { mkdir -p sys/class/block/$1; echo $2 >sys/class/block/$1/size; head -c $(($2 * 512)) /dev/zero | tr '\\0' x >dev/$3; }\n"
+	"node sda 40960 sda; node sda/sda1 20480 sda1; node sda/sda2 100 sda2; node sdaa 8192 sdaa; node 'cciss!c0d0' 8192 cciss/c0d0\n"
+	"touch sys/class/block/sda/sda1/partition sys/class/block/sda/sda2/partition; mkdir -p sys/class/block/sda/sda1/holders/md127\n"
+	"ln -s sda/sda1 sda/sda2 sys/class/block; ln -s sda dev/by-id\n"
+	"printf '#!/bin/sh\\necho \"$@\" >>stopped\\n' >bin/mdadm; chmod 755 bin/mdadm\n";
+
+/* Both ends of the disk and of each partition go, and nothing between them; other disks stay, of an array's too. */
+START_TEST(cleared)
+{
+	char command[512];
+
+	write_file("machine", machine);
+	ck_assert_int_eq(shell("sh machine"), 0);
+	snprintf(command, sizeof command,
+		"PATH=$PWD/bin:$PATH %s -c '. ./clear-disk.sh; clear_disk by-id; clear_disk cciss/c0d0' 2>err",
+		shells[_i]);
+	ck_assert_int_eq(shell(command), 0);
+	ck_assert_int_eq(
+		shell("left() { echo $(tr -d '\\0' <dev/$1 | wc -c) $(stat -c %s dev/$1); }; set -e\n"
+		      "[ \"$(left sda)\" = '18874368 20971520' ]; [ \"$(left sda1)\" = '8388608 10485760' ]\n"
+		      "[ \"$(left sda2)\" = '0 51200' ]; [ \"$(left cciss/c0d0)\" = '2097152 4194304' ]\n"
+		      "[ \"$(left sdaa)\" = '4194304 4194304' ]; grep -x -e '--stop .*/dev/md127' stopped"),
+		0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("find_disk");
@@ -219,11 +254,12 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_set_timeout(t, 100);
+	tcase_set_timeout(t, 200);
 	tcase_add_loop_test(t, finds, 0, 2); /* the third takes as long again */
 	tcase_add_loop_test(t, twins, 0, SHELLS);
 	tcase_add_loop_test(t, none, 0, SHELLS);
 	tcase_add_loop_test(t, hostile, 0, SHELLS);
+	tcase_add_loop_test(t, cleared, 0, SHELLS);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
