@@ -37,17 +37,38 @@ static bool measured(struct measure *m, char c)
 	return m->depth <= REDFISH_DEPTH_MAX && m->values <= REDFISH_VALUES_MAX;
 }
 
+/* A memory that nobody has written a serial number to is full of 0xff, and some controllers show it as it is: each byte that is
+ * no UTF-8 becomes '?'. NULL: out of memory. */
+static char *as_utf8(const char *bytes, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	for (size_t i = 0, n; copy && i < len; i += n) {
+		n = plain_rune(bytes + i, len - i, &(uint32_t){0}, NULL);
+		if (n)
+			memcpy(copy + i, bytes + i, n);
+		else
+			copy[i] = '?', n = 1;
+	}
+	return copy;
+}
+
 int redfish_load(const char *bytes, size_t len, json_t **ret)
 {
 	struct measure m = {0};
 	json_error_t error;
+	char *text;
 
 	if (len > REDFISH_BODY_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < len; i++)
 		if (!measured(&m, bytes[i]))
 			return -E2BIG;
-	*ret = len ? json_loadb(bytes, len, 0, &error) : NULL;
+	text = as_utf8(bytes, len);
+	if (!text)
+		return -ENOMEM;
+	*ret = len ? json_loadb(text, len, JSON_ALLOW_NUL, &error) : NULL;
+	free(text);
 	if (json_is_object(*ret))
 		return 0;
 	if (*ret) {

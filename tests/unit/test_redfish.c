@@ -62,6 +62,7 @@ START_TEST(bodies_are_bounded)
 	ck_assert_int_eq(load("1"), -EBADMSG);
 	ck_assert_int_eq(load("{\"a\":"), -EBADMSG);
 	ck_assert_int_eq(load("<html>"), -EBADMSG);
+	ck_assert_int_eq(load("{\"SerialNumber\":\"\377\377\377\",\"Model\":\"\\u0000\"}"), 0);
 	ck_assert_int_eq(load(deep), 0);
 	ck_assert_int_eq(load(deeper), -E2BIG);
 	memset(large, ' ', REDFISH_BODY_MAX + 1);
