@@ -186,6 +186,8 @@ static int look(struct talk *t)
 
 	if (rc)
 		return rc;
+	if (*r.path) /* what is asked of it goes there, too: some send on for want of a slash at the end */
+		memcpy(t->path, r.path, sizeof t->path);
 	keep_etag(t, &r);
 	json_decref(t->system);
 	t->system = r.body;

@@ -594,8 +594,10 @@ int redfish_http_ask(
 		if (rc)
 			return rc;
 		rc = judge(h, &now, ret, next);
-		if (rc == 1)
+		if (rc == 1) {
+			snprintf(ret->path, sizeof ret->path, "%s", i ? now.path : "");
 			return 0;
+		}
 		redfish_response_fini(ret);
 		if (rc)
 			return rc;

@@ -41,6 +41,7 @@ struct redfish_response {
 	json_t *body; /* an object, or NULL */
 	char etag[REDFISH_ETAG];
 	char location[REDFISH_PATH]; /* as it came, not to be trusted; "" when it is longer */
+	char path[REDFISH_PATH];     /* where a GET was sent on to; "": nowhere */
 	unsigned after_s;            /* Retry-After */
 	bool offers_basic;
 };

@@ -187,6 +187,7 @@ quirk "--quirk conflict" "" "PATCH $pxe \"v1\" 409;PATCH $pxe \"v1\" 409;$plain"
 quirk "--quirk busy" "" "PATCH $pxe \"v1\" 503;PATCH $pxe \"v1\" 503;$plain" pxe
 quirk "--quirk throttled" "" "PATCH $pxe \"v1\" 429;PATCH $pxe \"v1\" 429;$plain" pxe
 quirk "--quirk slash" "" "$plain" pxe
+quirk "--quirk slash-system" "" "${plain/PATCH /PATCH / }" pxe
 quirk "--quirk redirect-abroad" \
 	"GET /redfish/v1/Systems: it sends on to https://elsewhere.invalid/redfish/v1/Systems, which is not followed" "" ""
 quirk "--quirk link-abroad" \

@@ -74,6 +74,7 @@ QUIRKS = {
     "throttled": "two of three requests are answered 429",
     # what is not to be followed or taken
     "slash": "/redfish/v1/ is redirected to /redfish/v1",
+    "slash-system": "the system is redirected to its path with a slash at the end, whatever is asked of it",
     "redirect-abroad": "Systems is redirected to another host",
     "link-abroad": "Systems' link leads to another host",
     "huge": "the system's answer has 2 MiB",
@@ -411,6 +412,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.auth = "needless"
         if c.has("slash") and self.path == "/redfish/v1/":
             return 308, {}, [("Location", "/redfish/v1")]
+        if c.has("slash-system") and self.path == SYSTEM:
+            return 308, {}, [("Location", SYSTEM + "/")]
         if c.has("redirect-abroad") and path == "/redfish/v1/Systems":
             return 301, {}, [("Location", "https://elsewhere.invalid/redfish/v1/Systems")]
         if self.command in ("GET", "HEAD"):
