@@ -5,6 +5,7 @@
 #include "core/link.h"
 #include "core/log.h"
 #include "core/neighbour.h"
+#include "core/table.h"
 #include "machine/watch.h"
 
 #include <stdio.h>
@@ -150,6 +151,25 @@ static void note_fact(const struct dhcp_foreign *f, const struct dhcp_heard *h,
 	machine_saw(m, what, text);
 }
 
+void dhcp_foreign_relays(struct dhcp_foreign *f, const void *message, size_t len)
+{
+	unsigned i = f->next_relayed++ % DHCP_FOREIGN_RELAYED;
+
+	f->relayed[i].hash = hash_bytes(message, len, 0);
+	f->relayed[i].at = loop_now(f->loop);
+}
+
+/* Ours, delivered by a relay. A forger may send it again, as it is. */
+static bool is_relayed(const struct dhcp_foreign *f, const struct dhcp_heard *h)
+{
+	int64_t since = loop_now(f->loop) - DHCP_FOREIGN_RELAYED_MS;
+
+	for (size_t i = 0; i < DHCP_FOREIGN_RELAYED; i++)
+		if (f->relayed[i].at && f->relayed[i].at >= since && f->relayed[i].hash == h->hash)
+			return true;
+	return false;
+}
+
 static void heard(void *arg, const struct dhcp_heard *h)
 {
 	struct dhcp_foreign *f = arg;
@@ -158,7 +178,7 @@ static void heard(void *arg, const struct dhcp_heard *h)
 	int64_t now = loop_now(f->loop);
 	const struct mac *key;
 
-	if (!forged && is_meant(f->segment, h))
+	if (forged ? is_relayed(f, h) : is_meant(f->segment, h))
 		return;
 	fresh = remember(f, h);
 	if (!fresh && f->seen[slot_of(f, h)].ours)

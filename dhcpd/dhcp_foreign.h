@@ -21,6 +21,8 @@ enum {
 	DHCP_FOREIGN_MS = 3600 * 1000,
 	DHCP_FOREIGN_NEW = 4, /* new ones told to a machine a minute, beside the one that goes on */
 	DHCP_FOREIGN_TOLD = 20, /* events a minute: made-up servers must not fill the timeline */
+	DHCP_FOREIGN_RELAYED = 64, /* answers remembered that a relay is to deliver, */
+	DHCP_FOREIGN_RELAYED_MS = 10 * 1000,
 };
 
 struct dhcp_foreign {
@@ -39,6 +41,11 @@ struct dhcp_foreign {
 		bool forged;
 		bool ours; /* another card of this host */
 	} seen[DHCP_FOREIGN_MAX];
+	struct {
+		uint64_t hash; /* of all its bytes */
+		int64_t at;    /* mono ms; 0: none */
+	} relayed[DHCP_FOREIGN_RELAYED];
+	unsigned next_relayed;
 };
 
 /* Is it in our name? As what comes in from the wire is nothing of ours, what it claims says so: our server identifier,
@@ -50,6 +57,8 @@ bool dhcp_foreign_is_forged(const struct segment *s, const struct dhcp_heard *h)
 int dhcp_foreign_open(struct dhcp_foreign *f, struct loop *l, struct timeline *t,
 	const struct machines *machines, const struct segments *all, const struct segment *s,
 	char *why, size_t why_size);
+/* This answer goes to a relay that may be on the segment's own wire, and broadcasts it there then: the very bytes, in our name. */
+void dhcp_foreign_relays(struct dhcp_foreign *f, const void *message, size_t len);
 void dhcp_foreign_close(struct dhcp_foreign *f);  /* closed is fine */
 void dhcp_foreign_forget(struct dhcp_foreign *f); /* what it knows */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dhcpd/dhcp_heard.h"
 
+#include "core/table.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -84,6 +86,7 @@ int dhcp_heard_decode(const void *frame, size_t len, struct dhcp_heard *ret)
 	h.from = f.from;
 	h.from_ip = f.from_ip;
 	h.from_port = f.from_port;
+	h.hash = hash_bytes(r.at, r.left, 0);
 	rc = read_bootp(&r, &h);
 	if (rc == 0)
 		rc = read_options(&r, &h);

@@ -19,6 +19,7 @@ struct dhcp_heard {
 	uint32_t address;    /* given to the client; 0: boot information, or an INFORM's answer */
 	struct mac client;
 	uint32_t xid;
+	uint64_t hash; /* hash_bytes() of the whole message */
 };
 
 /* A frame with its Ethernet header, without VLAN tags, that a client would listen to: on its port or, from a proxy to a

@@ -133,6 +133,8 @@ static int fill_packet(struct dhcp_own *own, const struct dhcp_policy *p,
 	len = dhcp_answer_encode(p, dec, &boot, packet->buf + DHCP_FRAME_HEADER);
 	if (len < 0)
 		return len;
+	if (p->msg->giaddr && !p->segment->via)
+		dhcp_foreign_relays(&own->foreign, packet->buf + DHCP_FRAME_HEADER, (size_t)len);
 	packet->len = (size_t)len;
 	packet->socket = &own->socket;
 	return 0;

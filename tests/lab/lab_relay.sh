@@ -150,7 +150,20 @@ ip route add 10.3.0.0/24 via 10.66.0.2
 check "a relay of another subnet starts" relay
 refute "its clients get nothing" get 2
 check "and that is on the timeline" timeline_has "refused.*02:00:00:00:00:02 on br0: the request came through a relay of another subnet"
-kill "$wire"
+# A relay on the very wire that we serve: it broadcasts our own answers there, and is no forger
+end 1 relay.pid
+client 6 02:00:00:00:00:06 br0
+inside 6 ip address add 10.66.0.3/24 dev c6
+inside 6 sh -c 'echo $$ >"$0/relay.pid"; exec dhcrelay -4 -d -i c6 10.66.0.1' "$lab" >"$lab/relay6.log" 2>&1 &
+wait_until 10 grep -q "Sending on   Socket" "$lab/relay6.log"
+client 7 02:00:00:00:00:07 br0
+tcpdump --immediate-mode -l -n -e -i br0 "ether src 02:00:00:00:00:06 and udp dst port 68" >"$lab/relayed" 2>/dev/null &
+relayed=$!
+check "a client hears us, and a relay on its own wire" get 7 -B
+check "the relay did broadcast what we said" wait_until 5 test -s "$lab/relayed"
+sleep 1
+refute "nobody answers in our name" timeline_has "forged"
+kill "$wire" "$relayed"
 row_head
 row "udhcpc, relayed" "$(all_held)" "$(all_held)" - - "$(all_held)" 10.2.0.100
 row "dhclient, relayed" "$(all_held)" - - "$(all_held)" - 10.2.0.101
