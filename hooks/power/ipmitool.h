@@ -16,5 +16,7 @@ enum {
  * many they are, at most IPMITOOL_ARGS. `argv` points into `t` and the two buffers. */
 size_t ipmitool_args(const struct power_target *t, const char *file, const char *argv[],
 	char port[static IPMITOOL_NUMBER], char cipher[static IPMITOOL_NUMBER]);
+/* What its complaint means; static, or NULL. For people only: nothing else depends on it. */
+const char *ipmitool_means(const char *err);
 
 #endif

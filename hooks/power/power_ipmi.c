@@ -103,29 +103,12 @@ static struct answer parse_answer(const char *out)
 	return a;
 }
 
-/* What ipmitool says, and what it means. For people only: nothing else depends on it. */
-static const struct {
-	const char *said, *means;
-} sayings[] = {
-	{"RAKP 2 HMAC is invalid", "it refuses the password"},
-	{"unauthorized name", "it does not know this user"},
-	{"insufficient resources", "it has no session left: end others', or reset it"},
-	{"no matching cipher suite", "it takes another cipher suite: add ?cipher=3 or 17"},
-	{"Get Auth Capabilities error",
-		"nothing answers there by IPMI (off, another address, or IPMI "
-		"over LAN is disabled)"},
-	{"Unable to establish", "it opens no session: user, password, or ?cipher=3"},
-};
-
 static void command_failed(struct ipmi *s, const struct run_result *r)
 {
 	char name[POWER_HOST + 40], line[200];
-	const char *means = NULL;
+	const char *means = ipmitool_means(r->err);
 
 	power_target_name(&s->c->target, name, sizeof name);
-	for (size_t i = 0; i < sizeof sayings / sizeof *sayings && !means; i++)
-		if (strstr(r->err, sayings[i].said))
-			means = sayings[i].means;
 	if (r->timed_out)
 		means = "no answer in time";
 	power_call_fail(s->c, r->timed_out ? -ETIMEDOUT : -EPROTO, "%s, asked %s: %s", name,

@@ -185,6 +185,15 @@ static int take_cipher(const struct parsing *p, const char *value)
 	return 0;
 }
 
+/* IPMI 2.0, 6.8: the operator's is enough to switch, and for the console where that asks for no more (26.3). */
+static int take_level(const struct parsing *p, const char *value)
+{
+	p->t->administrator = !strcmp(value, "administrator");
+	return p->t->administrator || !strcmp(value, "operator")
+		? 0
+		: wrong(p, "level= takes operator or administrator, not '%.20s'", value);
+}
+
 /* As openssl prints it, with colons, or without. */
 static int take_fingerprint(const struct parsing *p, const char *value)
 {
@@ -212,6 +221,7 @@ static const struct option options[] = {
 	{"boot", ALL_KINDS, take_boot},
 	{"spacing", 1 << POWER_IPMI, take_spacing},
 	{"cipher", 1 << POWER_IPMI, take_cipher},
+	{"level", 1 << POWER_IPMI, take_level},
 	{"fingerprint", 1 << POWER_REDFISH, take_fingerprint},
 };
 
@@ -229,7 +239,8 @@ static int take_option(const struct parsing *p, char *text)
 			: wrong(p, "its option %s needs a value: %s=…", text, text);
 	}
 	return wrong(p, "it has no option '%.40s'; there are %s", text,
-		p->t->kind == POWER_IPMI ? "boot, spacing and cipher" : "boot and fingerprint");
+		p->t->kind == POWER_IPMI ? "boot, spacing, cipher and level"
+					 : "boot and fingerprint");
 }
 
 static int take_options(const struct parsing *p, char *query)

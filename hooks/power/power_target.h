@@ -49,6 +49,7 @@ struct power_target {
 	enum power_boot boot;      /* ?boot=bios, uefi or http */
 	unsigned spacing_ms; /* ?spacing=SECONDS: IPMI; between two commands to this controller */
 	int cipher;          /* ?cipher=N: IPMI cipher suite; -1: the best that it takes */
+	bool administrator;  /* ?level=administrator: of the IPMI session; else operator */
 	char pin[POWER_PIN]; /* ?fingerprint=HEX: of its certificate; "": pinned at first use */
 };
 

@@ -98,6 +98,8 @@ static void on_end(void *arg, const struct run_result *r)
 	run_last_line(r->err, line, sizeof line);
 	if (!*line || s->open)
 		snprintf(line, sizeof line, "the controller ended the session");
+	else if (ipmitool_means(r->err))
+		snprintf(line, sizeof line, "%s", ipmitool_means(r->err));
 	plain_line(line, s->why, sizeof s->why);
 	s->look(s->arg);
 }

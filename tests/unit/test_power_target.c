@@ -31,11 +31,15 @@ START_TEST(controllers)
 	ck_assert_str_eq(t.host, "10.0.0.5");
 	ck_assert_uint_eq(t.port, 623);
 	ck_assert_int_eq(t.cipher, -1);
+	ck_assert(!t.administrator);
 	ck_assert_int_eq(t.boot, POWER_BOOT_AUTO);
 	ck_assert_uint_eq(t.spacing_ms, POWER_SPACING_MS);
 	ck_assert(power_target_needs_password(&t));
 
-	ck_assert_int_eq(parse("ipmi://us%40er@bmc-7.lab:6230/?cipher=17&boot=uefi&spacing=5"), 0);
+	ck_assert_int_eq(
+		parse("ipmi://us%40er@bmc-7.lab:6230/?cipher=17&boot=uefi&spacing=5&level=administrator"),
+		0);
+	ck_assert(t.administrator);
 	ck_assert_str_eq(t.user, "us@er");
 	ck_assert_str_eq(t.host, "bmc-7.lab");
 	ck_assert_uint_eq(t.port, 6230);
@@ -111,6 +115,7 @@ START_TEST(refusals)
 		{"ipmi://a@h:6x", "port"},
 		{"ipmi://a@h?cipher", "needs a value"},
 		{"ipmi://a@h?cipher=18", "cipher suite"},
+		{"ipmi://a@h?level=user", "operator or administrator"},
 		{"ipmi://a@h?cipher=-1", "cipher suite"},
 		{"ipmi://a@h?boot=http", "bios or uefi, not"},
 		{"ipmi://a@h?boot=auto", "bios or uefi, not"},
