@@ -52,10 +52,10 @@ installer_profile() {
 }
 
 went() {
-	local end=$(($(date +%s) + 4 * patience)) missing
+	local begin=$EPOCHSECONDS end=$((EPOCHSECONDS + 4 * patience)) missing
 	while missing=$(went_not "$@"); do
-		[ "$(date +%s)" -lt "$end" ] || { went_wrong "$missing"; return 1; }
-		sleep 0.3
+		[ "$EPOCHSECONDS" -lt "$end" ] || { went_wrong "$missing"; return 1; }
+		pause_before_next_look $((EPOCHSECONDS - begin))
 	done
 }
 # The first of the patterns that the timeline lacks; fails when it lacks none.
