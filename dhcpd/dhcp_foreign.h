@@ -20,7 +20,7 @@ enum {
 	DHCP_FOREIGN_MAX = 8, /* servers remembered; one more takes the oldest one's place */
 	DHCP_FOREIGN_MS = 3600 * 1000,
 	DHCP_FOREIGN_NEW = 4, /* new ones told to a machine a minute, beside the one that goes on */
-	DHCP_FOREIGN_TOLD = 20, /* events a minute: made-up servers must not fill the timeline */
+	DHCP_FOREIGN_TOLD = 20,    /* events a minute: made-up servers must not fill the timeline */
 	DHCP_FOREIGN_RELAYED = 64, /* answers remembered that a relay is to deliver, */
 	DHCP_FOREIGN_RELAYED_MS = 10 * 1000,
 };
