@@ -163,22 +163,26 @@ check "it is installed" state box installed
 echo "# 5. installed anew, under a flood in its name"
 again
 is_offered() { script=$(offered 1) && [ -n "$script" ]; }
-attacker 2 flood 10.66.0.11 02:00:00:00:00:01 "10.66.0.1@$server_mac" 5 &
-flood=$!
-sleep 1
-check "it is offered its script" wait_until 1 is_offered
-check "meanwhile" kill -0 $flood
+# offered_under ATTACK…, which goes on as it ends: on a busy host the offer may come when the attack is over, and comes again then.
+offered_under() {
+	local tries
+	for tries in 1 2 3; do
+		attacker 2 "$@" $((3 + 2 * tries)) &
+		flood=$!
+		sleep 1
+		wait_until 2 is_offered && kill -0 $flood && return
+		wait $flood
+	done
+	false
+}
+check "it is offered its script meanwhile" offered_under flood 10.66.0.11 02:00:00:00:00:01 "10.66.0.1@$server_mac"
 check "it is given it, its answers, and reports" rest 1
 wait $flood
 check "it is installed" state box installed
 check "by one boot" boots box 1
 
 again
-attacker 2 releases 02:00:00:00:00:01 4 &
-flood=$!
-sleep 2
-check "under a flood of RELEASEs in its name it is offered its script" wait_until 1 is_offered
-check "meanwhile" kill -0 $flood
+check "under a flood of RELEASEs in its name it is offered its script" offered_under releases 02:00:00:00:00:01
 wait $flood
 check "it installs" rest 1
 
