@@ -48,10 +48,9 @@ everything() {
 	echo "machines:"; "$USHER" list --json | jq -c '.machines[] | [.name, .uuid, .state]'
 	echo "timeline:"; "$USHER" timeline --json | jq -r .seq | tail -n 1
 	echo "leases:"; "$USHER" leases --json | jq -c '.leases[] | [.address, .mac]'
-	echo "domains:"; virsh -q list --all --uuid --name
-	echo "volumes:"; virsh -q pool-refresh default >/dev/null; virsh -q vol-list default
+	echo "domains, volumes, network:" # by one virsh, which takes its time to start
+	virsh -q "list --all --uuid --name; pool-refresh default; vol-list default; net-dumpxml default"
 	echo "files:"; ls /var/lib/libvirt/images
-	echo "network:"; virsh net-dumpxml default | grep -A3 '<dns\|<host'
 	echo "store:"; store
 }
 
