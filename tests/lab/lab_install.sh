@@ -48,16 +48,17 @@ cat >"$USHER_LAB/bare.xml" <<END
 <domain type='qemu'>
   <name>bare</name>
   <memory unit='MiB'>768</memory><vcpu>1</vcpu>
-  <os><type arch='x86_64' machine='q35'>hvm</type><boot dev='network'/><boot dev='hd'/></os>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
   <features><acpi/></features>
   <cpu mode='maximum'><feature policy='disable' name='erms'/></cpu>
   <on_reboot>restart</on_reboot>
   <devices>
     <disk type='file'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/elsewhere.img'/>
-      <target dev='vda' bus='virtio'/></disk>
+      <target dev='vda' bus='virtio'/><boot order='2'/></disk>
     <!-- its first card is in another network, which leases too -->
     <interface type='user'><mac address='52:54:00:ba:4e:02'/><model type='virtio'/><rom enabled='no'/></interface>
-    <interface type='network'><mac address='$bare_mac'/><source network='default'/><model type='virtio'/></interface>
+    <interface type='network'><mac address='$bare_mac'/><source network='default'/><model type='virtio'/>
+      <boot order='1'/></interface>
     <serial type='pty'/>
   </devices>
 </domain>
