@@ -34,7 +34,8 @@ shows() { "$USHER" show "$1" | grep -q -- "$2"; }
 as() {
 	local user=$1 at=$2
 	shift 2
-	ssh -q -i "$key" -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \
+	# a machine that restarts meanwhile would leave it waiting
+	ssh -q -i "$key" -o BatchMode=yes -o ConnectTimeout=5 -o ServerAliveInterval=5 -o StrictHostKeyChecking=no \
 		-o UserKnownHostsFile=/dev/null "$user@$at" "$@" </dev/null
 }
 as_is() { local want=$1; shift; [ "$(as "$@")" = "$want" ]; }
