@@ -162,9 +162,12 @@ static void looked(struct ipmi *s, bool on)
 
 static void switched(struct ipmi *s)
 {
+	int64_t now = loop_now(s->c->power->loop);
+
+	if (!s->switched) /* twice the limit in all, as long as who asked waits */
+		s->deadline = now + POWER_LIMIT_MS;
 	s->switched = true;
-	s->settle = loop_now(s->c->power->loop) + SETTLE_MS;
-	s->deadline = loop_now(s->c->power->loop) + POWER_LIMIT_MS;
+	s->settle = now + SETTLE_MS;
 	go(s, LOOK, LOOK_MS);
 }
 
