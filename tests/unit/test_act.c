@@ -265,14 +265,18 @@ START_TEST(bare_metal)
 	snprintf(script, sizeof script, "#!/bin/sh\ncat >/dev/null\necho $1 $2 >>%s/verbs\n",
 		base_dir);
 	m = metal(script);
+	act_netboot_next(act, m, false);
+	base_wait(&rooms.base, !act->jobs);
+	ck_assert(!m->attempt.switched); /* killed now, it is still to be cycled */
 	act_carry_out(act, m, LIFE_DO_NETBOOT);
 	ck_assert_uint_eq(m->holds, 2);
 	base_wait(&rooms.base, !act->jobs);
-	ck_assert_str_eq(verbs(), "netboot metal\ncycle metal\n");
+	ck_assert(m->attempt.switched);
+	ck_assert_str_eq(verbs(), "netboot metal\nnetboot metal\ncycle metal\n");
 	ck_assert_str_eq(told("metal"), "power cycle");
 	act_carry_out(act, m, LIFE_DO_OFF | LIFE_DO_DISK | LIFE_DO_FILTER);
 	base_wait(&rooms.base, !act->jobs);
-	ck_assert_str_eq(verbs(), "netboot metal\ncycle metal\noff metal\n");
+	ck_assert_str_eq(verbs(), "netboot metal\nnetboot metal\ncycle metal\noff metal\n");
 	ck_assert_str_eq(told("metal"), "power off");
 }
 END_TEST
