@@ -73,7 +73,7 @@ int dhcp_heard_decode(const void *frame, size_t len, struct dhcp_heard *ret)
 {
 	struct dhcp_heard h = {0};
 	struct dhcp_frame f;
-	struct reader r;
+	struct reader r, message;
 	int rc;
 
 	reader_init(&r, frame, len);
@@ -86,13 +86,15 @@ int dhcp_heard_decode(const void *frame, size_t len, struct dhcp_heard *ret)
 	h.from = f.from;
 	h.from_ip = f.from_ip;
 	h.from_port = f.from_port;
-	h.hash = hash_bytes(r.at, r.left, 0);
+	message = r;
 	rc = read_bootp(&r, &h);
 	if (rc == 0)
 		rc = read_options(&r, &h);
-	if (rc == 0)
-		*ret = h;
-	return rc;
+	if (rc)
+		return rc;
+	h.hash = hash_bytes(message.at, message.left, 0);
+	*ret = h;
+	return 0;
 }
 
 void dhcp_heard_probe(

@@ -170,7 +170,7 @@ offered_under() {
 		attacker 2 "$@" $((3 + 2 * tries)) &
 		flood=$!
 		sleep 1
-		wait_until 2 is_offered && kill -0 $flood && return
+		wait_until 1 is_offered && kill -0 $flood && return
 		wait $flood
 	done
 	false
