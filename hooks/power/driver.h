@@ -28,7 +28,7 @@ struct power_call {
 	const struct power_driver *driver;
 	struct power_target target;
 	enum power_verb verb;
-	bool uefi;
+	bool uefi, cycled_next;
 	char *text, *input,
 		*password; /* the target as given; the machine as JSON; wiped at the end */
 	char *fault;       /* why it cannot be tried, or NULL */

@@ -137,6 +137,7 @@ static struct power_call *call_new(struct power *p, const struct power_request *
 	c->power = p;
 	c->verb = rq->verb;
 	c->uefi = rq->uefi;
+	c->cycled_next = rq->cycled_next;
 	c->mac = rq->mac;
 	c->text = copy_of(rq->power);
 	c->password = copy_of(rq->password);

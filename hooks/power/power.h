@@ -51,6 +51,7 @@ struct power_request {
 	const char *
 		fault; /* why it cannot be tried: it fails with this line (-EACCES); NULL: it can */
 	enum power_verb verb;
+	bool cycled_next; /* POWER_NETBOOT: POWER_CYCLE is the next call. It may be switched off already, if need be */
 	bool uefi; /* the machine booted by UEFI when it was last seen */
 	const char *machine_name;
 	const json_t *machine; /* for an executable */

@@ -85,6 +85,7 @@ static struct errand *errand_new(struct power_call *c)
 		.pin = e->pin,
 		.verb = c->verb,
 		.boot = boot_of(c),
+		.cycled_next = c->cycled_next,
 		.limit_ms = POWER_LIMIT_MS,
 		.stopping = stopping,
 		.arg = e};

@@ -362,30 +362,31 @@ static int taken(struct talk *t, const struct override *o)
 	return 0;
 }
 
-static int netboot(struct talk *t)
+/* 0; REFUSED: nothing was accepted, `ret->wish` is what was asked for; or an error. */
+static int set_override(struct talk *t, struct override *ret)
 {
 	const json_t *boot = json_object_get(t->system, "Boot");
 	const json_t *allowed = redfish_allowed(boot, "BootSourceOverrideTarget");
 	unsigned quirks = redfish_quirks(t->vendor, json_text(t->system, "Manufacturer"));
 	struct redfish_attempt attempts[REDFISH_ATTEMPTS];
-	struct override o = {.at = t->path};
 	char line[REDFISH_LINE];
 	size_t n;
 
-	if (!redfish_wish(t->call->boot, t->call->target->boot, allowed, &o.wish))
+	*ret = (struct override){.at = t->path};
+	if (!redfish_wish(t->call->boot, t->call->target->boot, allowed, &ret->wish))
 		return say(t, -EPROTO, "it offers no boot from the network, only: %s",
 			redfish_list(allowed, line, sizeof line));
-	redfish_boot(t->system, &o.now);
-	n = redfish_attempts(quirks, &o.now, &o.wish, *t->settings != '\0', attempts);
+	redfish_boot(t->system, &ret->now);
+	n = redfish_attempts(quirks, &ret->now, &ret->wish, *t->settings != '\0', attempts);
 	for (size_t i = 0; i < n; i++) {
-		int rc = attempt(t, &o, &attempts[i]);
+		int rc = attempt(t, ret, &attempts[i]);
 
 		if (rc < 0)
 			return rc;
-		if (!rc && redfish_took(&o.wish, &o.now) != REDFISH_TOOK_NOT)
-			return taken(t, &o);
+		if (!rc && redfish_took(&ret->wish, &ret->now) != REDFISH_TOOK_NOT)
+			return taken(t, ret);
 	}
-	return not_taken(t, &o);
+	return ret->accepted ? not_taken(t, ret) : REFUSED;
 }
 
 /* Power */
@@ -527,11 +528,11 @@ static int no_way(struct talk *t, const char *tried, const json_t *allowed)
 		redfish_list(allowed, line, sizeof line));
 }
 
-static int by_ways(struct talk *t, const char *path, const json_t *allowed)
+static int by_ways(struct talk *t, enum power_verb verb, const char *path, const json_t *allowed)
 {
 	const char *tried = "";
 	size_t n;
-	const struct redfish_way *w = redfish_ways(t->call->verb, redfish_state(t->system), &n);
+	const struct redfish_way *w = redfish_ways(verb, redfish_state(t->system), &n);
 
 	for (size_t i = 0; i < n; i++) {
 		int rc;
@@ -546,7 +547,7 @@ static int by_ways(struct talk *t, const char *path, const json_t *allowed)
 	return n ? no_way(t, tried, allowed) : 0;
 }
 
-static int power(struct talk *t)
+static int power(struct talk *t, enum power_verb verb)
 {
 	/* borrowed from an answer that looking again replaces */
 	json_t *system = json_incref(t->system), *info = NULL;
@@ -560,10 +561,29 @@ static int power(struct talk *t)
 		allowed = redfish_action_allowed(info, "ResetType");
 	}
 	if (!rc)
-		rc = by_ways(t, path, allowed);
+		rc = by_ways(t, verb, path, allowed);
 	json_decref(info);
 	json_decref(system);
 	return rc;
+}
+
+/* Some refuse the override while the firmware starts the machine (HPE's iLO: "… during System POST"). One that is cycled next
+ * anyway is switched off before: then there is no such time. */
+static int netboot(struct talk *t)
+{
+	struct override o;
+	int rc = set_override(t, &o);
+
+	if (rc != REFUSED)
+		return rc;
+	if (!t->call->cycled_next || redfish_state(t->system) == REDFISH_OFF || power(t, POWER_OFF))
+		return not_taken(t, &o);
+	*t->refusal = '\0';
+	rc = set_override(t, &o);
+	if (!rc && !*t->ret->text)
+		return say(
+			t, 0, "switched off first, as its controller refused this while it was on");
+	return rc == REFUSED ? not_taken(t, &o) : rc;
 }
 
 static int status(struct talk *t)
@@ -585,7 +605,7 @@ static int carry_out(struct talk *t)
 		return rc;
 	if (t->call->verb == POWER_STATUS)
 		return status(t);
-	return t->call->verb == POWER_NETBOOT ? netboot(t) : power(t);
+	return t->call->verb == POWER_NETBOOT ? netboot(t) : power(t, t->call->verb);
 }
 
 /* Whoever reads it on the timeline wants to know whose words these are. */

@@ -25,7 +25,8 @@ struct redfish_call {
 		pin; /* known from an earlier call, or "": the certificate is taken as it is, and its pin returned */
 	enum power_verb verb;
 	enum power_boot boot; /* BIOS, UEFI or HTTP: never AUTO */
-	int64_t limit_ms;     /* for all of it */
+	bool cycled_next; /* POWER_NETBOOT: it is switched off where its controller refuses otherwise */
+	int64_t limit_ms; /* for all of it */
 	bool (*stopping)(
 		const void *arg); /* asked all the time: true ends the call with -ECANCELED */
 	const void *arg;

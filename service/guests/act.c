@@ -179,7 +179,7 @@ const char *act_power_fault(const struct machine *m, char *buf, size_t size)
 	return buf;
 }
 
-int act_power(struct act *act, const struct machine *m, enum power_verb verb,
+int act_power(struct act *act, const struct machine *m, enum power_verb verb, bool cycled_next,
 	void (*done)(void *arg, const struct power_result *r), void *arg)
 {
 	const struct segment *seg =
@@ -191,6 +191,7 @@ int act_power(struct act *act, const struct machine *m, enum power_verb verb,
 		.fault = act_power_fault(m, fault, sizeof fault),
 		.pin = m->power_pin,
 		.verb = verb,
+		.cycled_next = cycled_next,
 		.uefi = m->uefi,
 		.machine_name = m->name,
 		.machine = json,
@@ -202,30 +203,33 @@ int act_power(struct act *act, const struct machine *m, enum power_verb verb,
 	return rc;
 }
 
-static void bare_job(struct act *act, struct machine *m, enum power_verb verb, const char *what,
-	bool fatal, bool by_peer)
+struct bare_call {
+	enum power_verb verb;
+	const char *what;    /* as of struct job, … */
+	bool fatal, by_peer; /* … as these */
+	bool cycled_next;    /* as of struct power_request */
+};
+
+static void bare_job(struct act *act, struct machine *m, const struct bare_call *c)
 {
-	struct job *j = job_new(act, m, what, fatal);
+	struct job *j = job_new(act, m, c->what, c->fatal);
 	int rc;
 
 	if (j)
-		j->by_peer = by_peer;
-	rc = j ? act_power(act, m, verb, on_power_job, j) : -ENOMEM;
+		j->by_peer = c->by_peer;
+	rc = j ? act_power(act, m, c->verb, c->cycled_next, on_power_job, j) : -ENOMEM;
 	if (rc)
-		job_refused(act, m, j, what, rc);
+		job_refused(act, m, j, c->what, rc);
 }
 
-static void bare_do(
-	struct act *act, struct machine *m, enum power_verb verb, const char *what, bool fatal)
+static void bare_do(struct act *act, struct machine *m, const struct bare_call *c)
 {
-
-	if (!*m->power) {
+	if (*m->power)
+		bare_job(act, m, c);
+	else
 		timeline_add(act->base->timeline, m->name, "power",
 			"%s: usher cannot switch this machine's power (it has no --power): do it by hand",
-			what);
-		return;
-	}
-	bare_job(act, m, verb, what, fatal, false);
+			c->what);
 }
 
 /* Who is woken by a packet boots as its firmware has it. */
@@ -238,13 +242,35 @@ static bool takes_boot_order(const struct machine *m)
 		(power_target_parse(m->power, &t, why, sizeof why) || t.kind != POWER_WOL);
 }
 
-void act_netboot_next(struct act *act, struct machine *m, bool by_peer)
+static const char told_to_netboot[] = "told to boot from the network";
+
+void act_netboot_next(struct act *act, struct machine *m, bool cycled_next)
 {
 	if (takes_boot_order(m))
-		bare_job(act, m, POWER_NETBOOT,
-			by_peer ? "told to boot from the network the next time too"
-				: "told to boot from the network",
-			false, by_peer);
+		bare_job(act, m,
+			&(struct bare_call){.verb = POWER_NETBOOT,
+				.what = told_to_netboot,
+				.cycled_next = cycled_next});
+}
+
+static void netboot_after_this(struct act *act, struct machine *m)
+{
+	if (takes_boot_order(m))
+		bare_job(act, m,
+			&(struct bare_call){.verb = POWER_NETBOOT,
+				.what = "told to boot from the network the next time too",
+				.by_peer = true});
+}
+
+static void bare_netboot(struct act *act, struct machine *m)
+{
+	if (*m->power) /* once, the network first: not every site can, and not every machine needs it */
+		bare_job(act, m,
+			&(struct bare_call){.verb = POWER_NETBOOT,
+				.what = told_to_netboot,
+				.cycled_next = true});
+	bare_do(act, m,
+		&(struct bare_call){.verb = POWER_CYCLE, .what = "power cycle", .fatal = true});
 }
 
 /* A live one stays with the network; any other comes back to its disk. */
@@ -276,15 +302,12 @@ void act_carry_out(struct act *act, struct machine *m, unsigned actions)
 			guest_off(act, m);
 		return;
 	}
-	if (actions & LIFE_DO_NETBOOT) {
-		if (*m->power) /* once, the network first: not every site can, and not every machine needs it */
-			bare_do(act, m, POWER_NETBOOT, "told to boot from the network", false);
-		bare_do(act, m, POWER_CYCLE, "power cycle", true);
-	}
+	if (actions & LIFE_DO_NETBOOT)
+		bare_netboot(act, m);
 	if (actions & LIFE_DO_NETBOOT_NEXT)
-		act_netboot_next(act, m, true);
+		netboot_after_this(act, m);
 	if (actions & LIFE_DO_OFF)
-		bare_do(act, m, POWER_OFF, "power off", false);
+		bare_do(act, m, &(struct bare_call){.verb = POWER_OFF, .what = "power off"});
 }
 
 /* We were killed between the record and the domain: go on where it ended. */

@@ -23,13 +23,12 @@ void act_carry_out(struct act *act, struct machine *m, unsigned actions);
 /* Updates a guest's packet filter. Call it before the guest starts, and when the servers on its segments change.
  * Nothing waits for it; later jobs of the guest run after it. Does nothing for bare metal. */
 void act_refilter(struct act *act, struct machine *m);
-/* Runs a verb of bare metal's power switch. `done` is power_run()'s, and calls act_power_met(): the pin of a controller's
+/* Runs a verb of bare metal's power switch; `cycled_next` as of struct power_request. `done` is power_run()'s, and calls act_power_met(): the pin of a controller's
  * certificate is kept in the record. 0, or power_run()'s errors. */
-int act_power(struct act *act, const struct machine *m, enum power_verb verb,
+int act_power(struct act *act, const struct machine *m, enum power_verb verb, bool cycled_next,
 	void (*done)(void *arg, const struct power_result *r), void *arg);
-/* Has bare metal boot from the network the next time, where what switches its power can do that. `by_peer`: the machine itself
- * can cause it without end. */
-void act_netboot_next(struct act *act, struct machine *m, bool by_peer);
+/* Has bare metal boot from the network the next time, where what switches its power can do that. */
+void act_netboot_next(struct act *act, struct machine *m, bool cycled_next);
 void act_power_met(struct machine *m, const struct power_result *r);
 /* Why its controller is not asked: its password cannot be read. One line in `buf`, which is returned; NULL: it can. */
 const char *act_power_fault(const struct machine *m, char *buf, size_t size);

@@ -80,8 +80,8 @@ static void begin(
 	*s = (struct switching){.metal = metal, .request = r, .verb = verb};
 	operation_begin(&s->op, &metal->switchings, m, false);
 	if (m->state == LIFE_LIVE && (verb == POWER_ON || verb == POWER_CYCLE))
-		act_netboot_next(metal->act, m, false);
-	rc = act_power(metal->act, m, verb, on_switched, s);
+		act_netboot_next(metal->act, m, verb == POWER_CYCLE);
+	rc = act_power(metal->act, m, verb, false, on_switched, s);
 	if (!rc) {
 		http_hold(r, POWER_LIMIT_MS * 2);
 		return;

@@ -127,6 +127,11 @@ check "by these requests" same "POST ForceOff 204;POST On 204" "$(sent)"
 check "armed, it is told to boot from the network, and cycled" "$USHER" reinstall m1
 check "which it does" wait_until 10 eval '[ "$(boots)" = "off none pxe" ]'
 "$USHER" disarm m1 >/dev/null
+controller --quirk only-off
+check "armed, one whose controller refuses the override while it is on" "$USHER" reinstall m1
+check "is switched off before, and boots from the network all the same" wait_until 10 eval '[ "$(boots)" = "off pxe" ]'
+check "which the timeline says" wait_until 10 eval '"$USHER" timeline m1 | grep "told to boot from the network: .*switched off first"'
+"$USHER" disarm m1 >/dev/null
 
 # --- each quirk ---------------------------------------------------------------------------------------------------------
 
@@ -180,6 +185,8 @@ quirk "--quirk once-ignored" "asked for Pxe once, the controller says Hdd/Disabl
 quirk "--quirk once-ignored --vendor Dell" "asked for Pxe once, the controller says Hdd/Disabled" "$plain" ""
 quirk "--quirk once-continuous" "asked for Pxe once, the controller says Pxe/Continuous" "$plain" pxe
 quirk "--quirk once-late" "" "$plain" pxe
+quirk "--quirk only-off" "asked for Pxe once, the controller refuses: HTTP 400: Unable to modify the value while system is in POST." \
+	"PATCH $pxe \"v1\" 400;$with \"v1\" 400" ""
 session="POST SessionService/Sessions 201"
 quirk "--quirk session-only --quirk few-sessions" "" "$session;$plain;DELETE SessionService/Sessions/ID 204" pxe
 quirk "--quirk root-auth" "" "$plain" pxe

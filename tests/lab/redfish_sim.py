@@ -44,6 +44,7 @@ QUIRKS = {
     "mode-ignored": "a Mode that is sent is not taken, and 200 says so in a message",
     "mode-job": "a Mode that is sent makes a job (202), and the override waits for a second boot",
     "legacy": "Mode is Legacy at the start",
+    "only-off": "the override is refused (400) while the machine is on, as of one that always is in POST",
     # targets
     "no-http-uri": "there is no HttpBootUri, and one that is sent is refused (400)",
     "no-uefi-http": "UefiHttp is not among the targets, and refused",
@@ -226,6 +227,8 @@ class Controller:
             raise Refusal(400, "Boot properties are changed in the settings object.", "Sim.1.0.OperationInSettings")
         if self.has("settings-silent") and not settings:
             return 200, None
+        if self.has("only-off") and self.power:
+            raise Refusal(400, "Unable to modify the value while system is in POST.", "Sim.1.0.UnableToModifyDuringSystemPOST")
         for key, value in wanted.items():
             self.check_member(key, value)
         self.before, self.patched = self.shown_boot(True), time.monotonic()

@@ -539,6 +539,7 @@ struct asking {
 	int64_t limit_ms;
 	bool (*stopping)(const void *arg);
 	enum power_boot boot;
+	bool cycled_next;
 };
 
 static int ask_as(struct asking a, enum power_verb verb, struct redfish_result *r)
@@ -549,6 +550,7 @@ static int ask_as(struct asking a, enum power_verb verb, struct redfish_result *
 		.pin = a.pin ? a.pin : "",
 		.verb = verb,
 		.boot = a.boot ? a.boot : POWER_BOOT_UEFI,
+		.cycled_next = a.cycled_next,
 		.limit_ms = a.limit_ms ? a.limit_ms : 20000,
 		.stopping = a.stopping};
 
@@ -595,6 +597,40 @@ START_TEST(it_boots_from_the_network_once)
 	ck_assert_uint_eq(logged("BootSourceOverrideMode"), 0);
 	ck_assert_int_eq(ask(POWER_NETBOOT, &r, .boot = POWER_BOOT_HTTP), 0);
 	ck_assert_uint_eq(logged("UefiHttp"), 1);
+}
+END_TEST
+
+/* HPE's iLO while the machine is in POST. */
+START_TEST(one_that_takes_it_only_when_off_is_switched_off_if_it_is_cycled_next)
+{
+	struct redfish_result r;
+
+	sim_start("--quirk", "only-off");
+	ck_assert_int_eq(ask(POWER_NETBOOT, &r), -EPROTO);
+	ck_assert_str_eq(r.text,
+		"Redfish controller 127.0.0.1: asked for Pxe once, the controller refuses: "
+		"HTTP 400: Unable to modify the value while system is in POST.");
+	ck_assert_uint_eq(logged("ResetType"), 0);
+	ck_assert_int_eq(ask(POWER_NETBOOT, &r, .cycled_next = true), 0);
+	ck_assert_str_eq(r.text,
+		"Redfish controller 127.0.0.1: switched off first, as its controller refused this "
+		"while it was on");
+	ck_assert_uint_eq(logged("ForceOff"), 1);
+	ck_assert_int_eq(ask(POWER_STATUS, &r), 0);
+	ck_assert(!r.on);
+	ck_assert_int_eq(ask(POWER_CYCLE, &r), 0);
+	ck_assert_uint_eq(logged("{\"ResetType\": \"On\"}"), 1);
+}
+END_TEST
+
+/* Switching it off would do no good. */
+START_TEST(one_that_takes_it_is_not_switched_off)
+{
+	struct redfish_result r;
+
+	sim_start("--quirk", "once-ignored");
+	ck_assert_int_eq(ask(POWER_NETBOOT, &r, .cycled_next = true), -EPROTO);
+	ck_assert_uint_eq(logged("ResetType"), 0);
 }
 END_TEST
 
@@ -755,6 +791,8 @@ static TCase *whole(void)
 	tcase_add_test(t, it_switches);
 	tcase_add_test(t, it_boots_from_the_network_once);
 	tcase_add_test(t, it_says_what_did_not_take);
+	tcase_add_test(t, one_that_takes_it_only_when_off_is_switched_off_if_it_is_cycled_next);
+	tcase_add_test(t, one_that_takes_it_is_not_switched_off);
 	tcase_add_test(t, a_refused_password_is_tried_once);
 	tcase_add_test(t, sessions_are_deleted);
 	tcase_add_test(t, another_certificate_gets_no_password);
