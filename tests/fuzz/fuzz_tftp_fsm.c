@@ -21,7 +21,10 @@ static void check_send(const struct tftp_fsm *x, const struct tftp_send *s)
 {
 	must(x->acked <= x->sent && x->sent <= x->blocks);
 	must(tftp_fsm_acked_bytes(x) <= x->size);
-	must(x->over == (x->acked == x->blocks) || x->outcome != TFTP_DONE);
+	must(x->over || x->acked < x->blocks);
+	/* or all was sent again, and then the client was gone */
+	must(!x->over || x->outcome != TFTP_DONE || x->acked == x->blocks ||
+		(x->sent == x->blocks && x->resends));
 	if (s->what == TFTP_SEND_NOTHING)
 		return;
 	must(!x->over);
