@@ -39,7 +39,8 @@ static void read_socket(struct markup_reader *r, const xmlNode *e, void *to)
 static void read_cache(struct markup_reader *r, const xmlNode *e, void *to)
 {
 	struct config *c = to;
-	const struct attribute as[] = {{"mib", A_MIB, &c->cache_mib, 0, true}, {0}};
+	const struct attribute as[] = {{"mib", A_MIB, &c->cache_mib, 0, false},
+		{"local", A_BOOL, &c->cache_local, 0, false}, {0}};
 
 	config_attributes(r, e, as);
 }

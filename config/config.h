@@ -89,6 +89,7 @@ struct config {
 	bool logs;                                         /* they are */
 	uint16_t workers;            /* libvirt calls at a time, for each libvirt */
 	uint32_t cache_mib;          /* of fetched files; 0: the usual limit */
+	bool cache_local;            /* fetched from loopback, too */
 	bool packages;               /* a package cache runs */
 	char packages_dir[PATH_MAX]; /* of it; "": packages in the state folder */
 	char nginx[PATH_MAX];        /* ""; where it usually is */

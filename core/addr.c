@@ -159,6 +159,27 @@ bool ip_is_link_local(const struct ip *ip)
 	return ip_in_prefix6(ip, &IP6_LINK_LOCAL, 10);
 }
 
+static bool is_no_server_v4(uint32_t a)
+{
+	return a >> 24 == 0 || a >> 24 == 127 || a >> 16 == 0xa9fe || a >> 28 >= 14;
+}
+
+bool ip_is_no_server(const struct ip *ip)
+{
+	static const struct ip any6 = {.family = IP_V6},
+			       mapped = {.family = IP_V6, .b = {[10] = 0xff, 0xff}};
+	struct ip last = {.family = IP_V4};
+
+	if (ip->family != IP_V6)
+		return is_no_server_v4(ip_to_v4(ip));
+	if (ip_in_prefix6(ip, &mapped, 96)) {
+		memcpy(last.b, ip->b + 12, 4);
+		return is_no_server_v4(ip_to_v4(&last));
+	}
+	/* ::/96 has loopback, and IPv4 as it was written before */
+	return ip_in_prefix6(ip, &any6, 96) || ip_is_link_local(ip) || ip_is_group(ip);
+}
+
 bool ip_is_group(const struct ip *ip)
 {
 	return ip->family == IP_V6 && ip->b[0] == 0xff;

@@ -57,6 +57,9 @@ int mac_to_ip(const struct mac *m, struct ip *ret);
 struct ip ip_from_v6(const uint8_t bytes[16]); /* network order */
 /* fe80::/10 (RFC 4291 2.5.6). */
 bool ip_is_link_local(const struct ip *ip);
+/* Loopback, unspecified, link-local or a group, of either family, also as IPv4 in IPv6 (RFC 6890 2.2): what a server that
+ * several machines are to reach never has. An address that is not set is one, too. */
+bool ip_is_no_server(const struct ip *ip);
 /* IPv6, ff00::/8 (RFC 4291 2.7). */
 bool ip_is_group(const struct ip *ip);
 /* The unspecified address, ::; not the same as one that is not set. */

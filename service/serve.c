@@ -210,6 +210,7 @@ static int start_fetches(struct run *r, char *why, size_t size)
 	struct fetches_config c = {.home = &s->base.home,
 		.state = s->base.config.state,
 		.cache_max = (uint64_t)s->base.config.cache_mib << 20,
+		.local = s->base.config.cache_local,
 		.ended = cache_fetched,
 		.crowded = cache_crowded,
 		.arg = &s->content};

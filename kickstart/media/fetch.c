@@ -295,8 +295,11 @@ static void begin(struct fetches *f, struct fetch *e)
 {
 	struct fetch_transfer *t = &e->transfer;
 
-	*t = (struct fetch_transfer){
-		.shelf = &f->shelf, .name = e->name, .url = e->url, .owner = e};
+	*t = (struct fetch_transfer){.shelf = &f->shelf,
+		.name = e->name,
+		.url = e->url,
+		.owner = e,
+		.local = f->config.local};
 	memcpy(t->wanted, e->wanted, sizeof t->wanted); /* as it was when it became FETCH_RUNS */
 	e->began = clock_mono_ms();
 	go_on(e, fetch_transfer_begin(t));

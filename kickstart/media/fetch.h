@@ -36,6 +36,9 @@ struct fetches_config {
 	struct mailbox *home; /* the main thread's. Outlives fetches */
 	const char *state;    /* the folder that holds the cache */
 	uint64_t cache_max;   /* 0: FETCH_CACHE_MAX */
+	/* Also from addresses that ip_is_no_server() means. Whoever may name a mirror could otherwise read what this host serves
+	 * to itself alone, as what is fetched is there for all. */
+	bool local;
 	/* The three below: main thread; any may be NULL. */
 	/* A fetch is over: one line for the log. */
 	void (*ended)(void *arg, bool ok, const char *line);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kickstart/media/fetch_transfer.h"
 
+#include "core/sockaddr.h"
 #include "kickstart/media/fetch.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -181,6 +183,35 @@ static struct curl_slist *header_list(const struct fetch_request *asked)
 	return list;
 }
 
+/* Then libcurl speaks to the proxy, which root chose. */
+static bool has_proxy(void)
+{
+	static const char *const names[] = {
+		"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *proxy = getenv(names[i]);
+
+		if (proxy && *proxy)
+			return true;
+	}
+	return false;
+}
+
+/* Here and not in the URL: a name, or a redirect, may lead anywhere. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct fetch_transfer *t = arg;
+	struct ip ip = sockaddr_ip(&to->addr, NULL);
+
+	(void)purpose;
+	if (ip_is_no_server(&ip)) {
+		t->unfit = ip;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static void set_options(struct fetch_transfer *t)
 {
 	CURL *c = t->easy;
@@ -206,6 +237,10 @@ static void set_options(struct fetch_transfer *t)
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t->owner);
+	if (t->local || has_proxy())
+		return;
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
 }
 
 /* Forgets the request before, if there was one. */
@@ -216,6 +251,7 @@ static int ask(struct fetch_transfer *t, uint64_t part_size)
 	fetch_record_ask(&t->record, part_size, &t->asked);
 	t->headers = header_list(&t->asked);
 	t->reply = (struct fetch_reply){0};
+	t->unfit = (struct ip){0};
 	t->body = false;
 	t->gained = 0;
 	t->have = t->asked.offset;
@@ -337,12 +373,25 @@ static bool is_unreachable(CURLcode code)
 		code != CURLE_OUT_OF_MEMORY;
 }
 
+static int unfit_address(struct fetch_transfer *t)
+{
+	char ip[IP_TEXT], what[IP_TEXT + 128];
+
+	snprintf(what, sizeof what,
+		"usher does not fetch from %s, which only this host reaches: name the address that "
+		"machines reach",
+		ip_format(&t->unfit, ip));
+	return fault(t, -EACCES, what);
+}
+
 static int failed(struct fetch_transfer *t, CURLcode code)
 {
 	const char *what = *t->curl_says ? t->curl_says : curl_easy_strerror(code);
 
 	if (*t->line) /* the disk, or a limit */
 		return code == CURLE_WRITE_ERROR ? -EIO : -EPROTO;
+	if (ip_is_set(&t->unfit) && code == CURLE_COULDNT_CONNECT)
+		return unfit_address(t);
 	if (t->body)
 		return broken_off(t, what);
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && t->reply.status / 100 == 3)

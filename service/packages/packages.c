@@ -342,10 +342,12 @@ static void take_address(struct mirror *m, const struct addrinfo *a)
 		ip->family = IP_V6;
 		memcpy(ip->b, &((const struct sockaddr_in6 *)(const void *)a->ai_addr)->sin6_addr,
 			16);
-	} else {
-		return;
 	}
-	m->n_addresses++;
+	/* nginx would fetch for all machines what this host serves to itself alone */
+	if (ip_is_no_server(ip))
+		*ip = (struct ip){0};
+	else
+		m->n_addresses++;
 }
 
 /* Sorted: a name server that turns them round gives the same configuration. */
@@ -390,7 +392,9 @@ static void take_addresses(struct packages *p, const struct mirror *from)
 	if (!m)
 		return;
 	if (!from->n_addresses && (!m->resolved_at || m->n_addresses))
-		log_warn("packages: the name of %s is not known: machines fetch from it themselves",
+		log_warn(
+			"packages: %s: its name is not known, or has no address that machines reach: "
+			"they fetch from it themselves",
 			mirror_url(m, url));
 	m->resolved_at = clock_mono_ms();
 	if (!from->n_addresses)

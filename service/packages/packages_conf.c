@@ -121,6 +121,7 @@ static void add_kind(
 	text_puts(t, "\t\t\t}\n");
 }
 
+/* Of a request its path alone counts: whatever else a mirror may answer by would be in all machines' copy. */
 static void add_mirror(struct text *t, const struct mirror *m, size_t n)
 {
 	char path[MIRROR_URL], url[MIRROR_URL];
@@ -133,15 +134,15 @@ static void add_mirror(struct text *t, const struct mirror *m, size_t n)
 		(int)(strlen(url) - strlen(m->path) - strlen(m->https ? "https://" : "http://")),
 		url + strlen(m->https ? "https://" : "http://"));
 	text_printf(t,
+		"\t\t\tproxy_pass_request_headers off;\n"
 		"\t\t\tproxy_set_header Connection \"\";\n"
-		"\t\t\tproxy_set_header Accept-Encoding \"\";\n"
-		"\t\t\tproxy_set_header Authorization \"\";\n"
-		"\t\t\tproxy_set_header Cookie \"\";\n"
+		"\t\t\tproxy_set_header User-Agent usher/%s;\n"
 		"\t\t\tproxy_ssl_name %s;\n"
 		"\t\t\tproxy_cache_key %.*s$uri;\n"
 		"\t\t\tproxy_redirect %s /%s;\n"
 		"\t\t\tproxy_redirect %s /%s;\n",
-		m->host, (int)(strlen(url) - strlen(m->path)), url, url, path, m->path, path);
+		USHER_VERSION, m->host, (int)(strlen(url) - strlen(m->path)), url, url, path,
+		m->path, path);
 	add_pass(t, m, n, "\t\t\t");
 	add_kind(t, m, n, BY_SUM, "60d");
 	add_kind(t, m, n, PACKAGE, "1s");

@@ -29,6 +29,7 @@ nginx_config() {
 		    location /debian/slow { limit_rate 1m; }
 		    location /debian/away { return 302 http://10.77.0.2:8091/secret; }
 		    location /debian/accel { add_header X-Accel-Redirect /http/10.77.0.2:8090/debian/dists/lab/Release; return 200 'as it is'; }
+		    location /debian/said { return 200 "\$http_x_forwarded_host|\$http_user_agent"; }
 		    location /debian/whose { add_header X-Whose "\$http_host"; return 200 "\$http_host"; }
 		  }
 		  server { listen 10.77.0.2:8443 ssl; root $WEB; server_name mirror.lab;
@@ -165,6 +166,11 @@ check "its mirror is known to the cache" wait_until 5 cached "http://$ORIGIN/deb
 check "its answers name the cache" answers_are web1 "through='$CACHE/http/$ORIGIN/debian'"
 check "and the mirror itself" answers_are web1 "mirror='http://$ORIGIN/debian'"
 MIRROR=$CACHE/http/$ORIGIN
+check "a mirror that only this host reaches" enroll loop 9 http://127.0.0.1:8067/boot
+check "is no mirror for all machines" gets 403 "$CACHE/http/127.0.0.1:8067/boot/x"
+check "and is said to be none" grep "packages: http://127.0.0.1:8067/boot/: its name is not known, or has no address that machines reach" \
+	"$USHER_LAB/usher.log"
+check "the mirror is not told what a client says" test "$(gets 200 "$MIRROR/debian/said" -H 'X-Forwarded-Host: else' -A me && cat "$USHER_LAB/got" | sed "s,/.*,,")" = "|usher"
 check "what the mirror has comes through it" same "$MIRROR/debian/dists/lab/Release" "$WEB/debian/dists/lab/Release"
 check "by IPv6 too" same "http://[2001:db8:66::1]:8068/http/$ORIGIN/debian/dists/lab/Release" "$WEB/debian/dists/lab/Release"
 for url in "$CACHE/http/10.77.0.2:8091/debian/x" "$CACHE/http/127.0.0.1:8067/" "$MIRROR/private/secret" "$MIRROR/debian/../private/secret" \

@@ -18,9 +18,9 @@ lab_profile demanding kernel '# {{set.owner}}' "<setting name='owner' required='
 lab_profile late kernel '# {{machine.name}}' "<guest><domain><devices>
     <disk type='file' device='cdrom'><source file='/nowhere/at/all.iso'/><target dev='sdz' bus='sata'/></disk>
   </devices></domain></guest>"
-lab_profile web kernel '# {{machine.name}}' "<setting name='mirror' default='http://127.0.0.1:8090'>where it is</setting>"
+lab_profile web kernel '# {{machine.name}}' "<setting name='mirror' default='http://192.168.122.1:8090'>where it is</setting>"
 sed -i "s|name='lab' path='.*'|name='web' url='{{set.mirror}}'|" "$USHER_LAB/more/web/profile.xml"
-busybox httpd -f -p 127.0.0.1:8090 -h "$USHER_LAB/medium" &
+busybox httpd -f -p 8090 -h "$USHER_LAB/medium" &
 mirror=$!
 mkdir "$USHER_LAB/more/broken"
 printf '<profile name="broken">\n  <boot>\n    <kernle>x</kernle>\n  </boot>\n</profile>\n' \
@@ -97,8 +97,10 @@ WANT=2 refused "name that is too long" "cannot be a machine's name: " create "$(
 # --- kernel and initrd by URL ----------------------------------------------------------------------------------------------
 
 everything >"$USHER_LAB/before"
-said create web --profile web --set mirror=http://127.0.0.1:8090/nowhere
-check "a kernel that is not on its mirror is refused" grep -e "^usher: http://127.0.0.1:8090/nowhere/kernel: HTTP 404" "$said"
+said create web --profile web --set mirror=http://192.168.122.1:8090/nowhere
+check "a kernel that is not on its mirror is refused" grep -e "^usher: http://192.168.122.1:8090/nowhere/kernel: HTTP 404" "$said"
+said create web --profile web --set mirror=http://127.0.0.1:8090
+check "nor is one taken that only this host reaches" grep -e "^usher: http://127.0.0.1:8090/kernel: usher does not fetch from 127.0.0.1" "$said"
 everything >"$USHER_LAB/after"
 check "and nothing is left" diff "$USHER_LAB/before" "$USHER_LAB/after"
 check "one that is there makes a guest" create fetched --profile web

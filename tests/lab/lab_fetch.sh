@@ -89,7 +89,7 @@ cat >"$USHER_LAB/usher.xml" <<END
 <usher>
   <user name='root'/>
   <state dir='$USHER_LAB/state'/>
-  <cache mib='12'/>
+  <cache mib='12' local='yes'/>
   <socket path='$USHER_SOCKET'/>
   <boot dir='$USHER_LAB/boot'/>
   <profiles dir='$USHER_LAB/more'/>

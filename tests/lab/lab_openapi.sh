@@ -32,7 +32,7 @@ chmod 755 "$USHER_LAB/power/fails"
 rules() { echo "<rules><rule name='r'><if fact='system.vendor' equal='$1'/><enroll name='of-rules' profile='plain'/></rule></rules>" >"$USHER_LAB/rules.xml"; }
 rules Elsewhere
 lab_profiles_config "<segment network='default' discover='yes'><pool start='192.168.122.100' end='192.168.122.199'/></segment>
-	<rules file='$USHER_LAB/rules.xml'/><api address='127.0.0.1'/>" >"$USHER_LAB/usher.xml"
+	<rules file='$USHER_LAB/rules.xml'/><api address='127.0.0.1'/><cache local='yes'/>" >"$USHER_LAB/usher.xml"
 usher_start || { fail "the service starts"; lab_end; }
 
 # --- the document --------------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ static inline void rooms_make_content(struct service *r)
 	struct fetches_config c = {.home = &r->base.home,
 		.state = r->base.config.state,
 		.cache_max = 1 << 20,
+		.local = true,
 		.ended = cache_fetched,
 		.crowded = cache_crowded,
 		.arg = &r->content};

@@ -243,6 +243,27 @@ static bool in(const char *address, const char *prefix, unsigned len)
 	return ip_in_prefix6(&ip, &p, len);
 }
 
+START_TEST(what_no_server_has)
+{
+	static const char *const none[] = {"127.0.0.1", "127.255.1.2", "0.0.0.0", "169.254.169.254",
+		"224.0.0.1", "255.255.255.255", "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1",
+		"::ffff:169.254.1.1", "fe80::1", "ff02::1"};
+	static const char *const some[] = {"10.0.0.1", "126.0.0.1", "128.0.0.1", "169.253.1.1",
+		"223.255.255.255", "192.168.122.1", "::ffff:10.0.0.1", "2001:db8::1", "fd00::1"};
+	struct ip ip = {0};
+
+	ck_assert(ip_is_no_server(&ip));
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		ip = ip_of(none[i]);
+		ck_assert_msg(ip_is_no_server(&ip), "%s", none[i]);
+	}
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		ip = ip_of(some[i]);
+		ck_assert_msg(!ip_is_no_server(&ip), "%s", some[i]);
+	}
+}
+END_TEST
+
 START_TEST(kinds_of_ipv6)
 {
 	struct ip low = ip_of("fe80::1"), high = ip_of("febf::1"), beyond = ip_of("fec0::1"),
@@ -287,6 +308,7 @@ int main(void)
 	tcase_add_test(t, eui64_both_ways);
 	tcase_add_loop_test(t, no_mac_in_it, 0, sizeof no_eui64 / sizeof no_eui64[0]);
 	tcase_add_test(t, kinds_of_ipv6);
+	tcase_add_test(t, what_no_server_has);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

@@ -99,11 +99,14 @@ static void on_crowded(void *arg)
 	crowded++;
 }
 
+static bool keeps_away; /* from this host's own */
+
 static void start(uint64_t cache_max)
 {
 	struct fetches_config c = {.home = &home,
 		.state = state,
 		.cache_max = cache_max,
+		.local = !keeps_away,
 		.ended = on_ended,
 		.crowded = on_crowded};
 
@@ -123,6 +126,7 @@ static void setup(void)
 	unsetenv("all_proxy");
 	mirror.port = 0;
 	ended = crowded = 0;
+	keeps_away = false;
 	strcpy(state, "/tmp/test_fetch.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(state));
 	ck_assert_int_eq(mailbox_init(&home), 0);
@@ -185,6 +189,24 @@ START_TEST(once)
 	again(); /* with the sum nobody is asked: nobody is there */
 	ck_assert_int_eq(fetch(ABC_SUM), 0);
 	ck_assert_str_eq(why, "");
+}
+END_TEST
+
+/* By whatever name; the mirror is not even asked. */
+START_TEST(what_this_host_serves_to_itself_is_not_fetched)
+{
+	keeps_away = true;
+	again();
+	MIRROR(OK("3") "abc");
+	ck_assert_int_eq(fetch(NULL), -EACCES);
+	ck_assert_ptr_nonnull(strstr(why,
+		"usher does not fetch from 127.0.0.1, which only this host reaches: name the address "
+		"that machines reach"));
+	snprintf(url, sizeof url, "http://localhost:%u/linux", mirror.port);
+	ck_assert_int_eq(fetch(NULL), -EACCES);
+	snprintf(url, sizeof url, "http://[::ffff:127.0.0.1]:%u/linux", mirror.port);
+	ck_assert_int_eq(fetch(NULL), -EACCES);
+	ck_assert_int_eq(mirror_end(), 0);
 }
 END_TEST
 
@@ -381,6 +403,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, once);
+	tcase_add_test(t, what_this_host_serves_to_itself_is_not_fetched);
 	tcase_add_test(t, broken_off);
 	tcase_add_test(t, truncated);
 	tcase_add_test(t, in_pieces);
