@@ -283,13 +283,23 @@ static const char *why_of(const struct life_result *r, const char *detail)
 	return detail && detail[0] ? detail : r->reason ? r->reason : "";
 }
 
+enum { PROGRESS_STORED_MS = 1000 };
+
+/* An installer may report without end, and a record takes a while to write: reports that change nothing of its life are stored
+ * once a second. */
+static bool is_stored(struct machine *m, enum life_event e, bool changed)
+{
+	(void)rate_look(&m->progress_stored, PROGRESS_STORED_MS, clock_mono_ms());
+	return rate_take(&m->progress_stored, 1) || e != LIFE_PROGRESS || changed;
+}
+
 int machine_event(struct machine *m, enum life_event e, const char *detail)
 {
 	struct machines *ms = m->home;
 	struct life_result r = look_ahead(m, e);
 	enum life_state before = m->state;
 	char why[TIMELINE_TEXT + 1];
-	bool ended = ends_tool(m, &r);
+	bool ended = ends_tool(m, &r), answers_closed = m->attempt.answers_closed, changed;
 	int rc;
 
 	if (r.refused) {
@@ -299,7 +309,8 @@ int machine_event(struct machine *m, enum life_event e, const char *detail)
 	plain_line(why_of(&r, detail), why, sizeof why);
 	note_fact(m, e, why);
 	change(m, e, &r, why);
-	rc = machines_save(ms, m);
+	changed = m->state != before || r.actions || m->attempt.answers_closed != answers_closed;
+	rc = is_stored(m, e, changed) ? machines_save(ms, m) : machines_update(ms, m);
 	if (ended)
 		tell_tool(m, e, why);
 	else

@@ -11,6 +11,7 @@
 #define USHER_MACHINE_MACHINE_H
 
 #include "core/addr.h"
+#include "core/rate.h"
 #include "core/store.h"
 #include "core/table.h"
 #include "core/uuid.h"
@@ -129,8 +130,9 @@ struct machine {
 	bool template; /* clones are made from its disk: never armed, never started */
 	/* not stored: */
 	unsigned holds; /* operations in progress: its creation, its deletion, jobs */
-	int percent;    /* progress that its installer reports; -1: not reported */
-	bool in_clear;  /* its record in the store has secrets that are not encrypted */
+	struct rate progress_stored;
+	int percent;   /* progress that its installer reports; -1: not reported */
+	bool in_clear; /* its record in the store has secrets that are not encrypted */
 	/* --- */
 	bool guest_gone; /* the timeline already says that libvirt no longer has this guest */
 	enum life_state state;
@@ -209,6 +211,8 @@ void machines_remove(struct machines *ms, struct machine *m);
  * again: what look-ups find is what was last saved. -EEXIST (a changed NIC is another's), -ENOMEM,
  * -EMSGSIZE, -ENOSPC. */
 int machines_save(struct machines *ms, struct machine *m);
+/* The same, of what may be lost by a restart: nothing is stored. */
+int machines_update(struct machines *ms, struct machine *m);
 
 /* Segments were added or removed: looks up the segments of all NICs again. 0, or -errno of the first record that cannot
  * be indexed (-EEXIST: another machine has its MAC or address), whose name is in `ret_name`; the other records are

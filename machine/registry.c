@@ -192,10 +192,8 @@ void machines_remove(struct machines *ms, struct machine *m)
 	machine_free(m);
 }
 
-int machines_save(struct machines *ms, struct machine *m)
+int machines_update(struct machines *ms, struct machine *m)
 {
-	json_t *j;
-	char *text = NULL;
 	int rc = machine_keys_update(ms, m);
 
 	if (rc < 0)
@@ -203,8 +201,17 @@ int machines_save(struct machines *ms, struct machine *m)
 	machine_due_update(ms, m);
 	machine_watch_update(ms, m);
 	machine_count(ms, m);
-	if (!ms->store)
-		return 0;
+	return 0;
+}
+
+int machines_save(struct machines *ms, struct machine *m)
+{
+	json_t *j;
+	char *text = NULL;
+	int rc = machines_update(ms, m);
+
+	if (rc || !ms->store)
+		return rc;
 	j = machine_store(m, ms->key);
 	if (j)
 		text = json_dumps(j, JSON_COMPACT);

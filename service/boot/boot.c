@@ -211,13 +211,23 @@ static int report_percent(const struct http_request *r)
 	return text && end != text && !*end && n >= 0 && n <= 100 ? (int)n : -1;
 }
 
+/* machine_event()'s; a report that is refused says nothing of the machine. */
+static int take_report(struct machine *m, const struct http_request *r, enum life_event e)
+{
+	char text[REPORT_TEXT];
+	int before = m->percent, rc;
+
+	m->percent = report_percent(r);
+	rc = machine_event(m, e, report_text(r, text));
+	if (rc)
+		m->percent = before;
+	return rc;
+}
+
 static void boot_report(
 	struct boot *boot, struct http_request *r, struct machine *m, enum life_event e)
 {
-	char text[REPORT_TEXT];
-
-	m->percent = report_percent(r);
-	if (machine_event(m, e, report_text(r, text)))
+	if (take_report(m, r, e))
 		http_respond_error(r, 409, "%s is %s: this report is not accepted in that state",
 			m->name, life_state_name(m->state));
 	else

@@ -1257,6 +1257,36 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+/* An installer may report without end: what changes nothing is stored once a second. */
+START_TEST(progress_is_stored_once_a_second)
+{
+	struct machine *m = armed(3);
+
+	client = by_card("10.0.0.2", &m->nics[0]);
+	ck_assert_int_eq(machine_boot(m, TOKEN_NEXT, &client), 0);
+	ck_assert_int_eq(machine_answers(m, TOKEN_BOOT, &client), 0);
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "1"), 0); /* closes the answers */
+	m->spec.memory = 1000;
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "2"), 0);
+	close_store();
+	open_store();
+	load();
+	m = machines_by_name(ms, "web01");
+	ck_assert_int_eq(m->state, LIFE_INSTALLING);
+	ck_assert(m->attempt.answers_closed);
+	ck_assert_uint_eq(m->spec.memory, 0);
+	stepped.mono += 1000;
+	m->spec.memory = 2000;
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "3"), 0);
+	m->spec.memory = 3000;
+	ck_assert_int_eq(machine_event(m, LIFE_PROGRESS, "4"), 0);
+	close_store();
+	open_store();
+	load();
+	ck_assert_uint_eq(machines_by_name(ms, "web01")->spec.memory, 2000);
+}
+END_TEST
+
 struct stored {
 	char text[4096];
 };
@@ -2050,6 +2080,7 @@ static void add_store_tests(Suite *s)
 	tcase_add_checked_fixture(t, setup_store, teardown_store);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_round_trip);
+	tcase_add_test(t, progress_is_stored_once_a_second);
 	tcase_add_test(t, test_a_tool);
 	tcase_add_test(t, test_a_live_system);
 	tcase_add_test(t, test_a_live_system_that_fails);
