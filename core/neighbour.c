@@ -33,6 +33,7 @@ struct answer {
 	bool heard;
 };
 
+/* What else may go wrong says nothing of the kernel: the next question may be answered. */
 static int errno_of(int nl_rc)
 {
 	switch (-nl_rc) {
@@ -46,7 +47,6 @@ static int errno_of(int nl_rc)
 	case NLE_NODEV:
 		return -ENODEV;
 	case NLE_OPNOTSUPP:
-	case NLE_INVAL:
 		return -EOPNOTSUPP;
 	default:
 		return -EIO;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Neighbours on a link as the kernel knows them (libnl-3). Each call is one or two queries that the kernel answers at
- * once, without a dump, so the main loop may use it. Kernels before 5.0 do not answer: -EOPNOTSUPP or -EIO.
+ * once, without a dump, so the main loop may use it. -EOPNOTSUPP: this kernel (before 5.0) or link never tells. Any other error may
+ * be over at the next call: who decides by the answer is to look again, and not to take it for -EOPNOTSUPP.
  */
 #ifndef USHER_CORE_NEIGHBOUR_H
 #define USHER_CORE_NEIGHBOUR_H

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/boot/place.h"
 
+#include <errno.h>
+
+enum place_seen place_seen_not(int error)
+{
+	return error == -EOPNOTSUPP ? PLACE_SEEN_CANNOT : PLACE_SEEN_NOT;
+}
+
 bool place_is_open(enum place_fault f)
 {
 	return f == PLACE_NO_MAC || f == PLACE_NO_PORT;

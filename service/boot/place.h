@@ -44,6 +44,8 @@ enum place_fault {
 	PLACE_NO_PORT,
 };
 
+/* The kernel told nothing, with this error of core/neighbour.h: one that may pass is no reason to let anybody in. */
+enum place_seen place_seen_not(int error);
 enum place_fault place_judge(const struct place_view *v);
 bool place_is_open(enum place_fault f); /* checking again may decide it */
 

@@ -52,11 +52,6 @@ struct seen {
 	char port[NEIGHBOUR_PORT];
 };
 
-static enum place_seen seen_not(int rc)
-{
-	return rc == -EOPNOTSUPP || rc == -EIO ? PLACE_SEEN_CANNOT : PLACE_SEEN_NOT;
-}
-
 static enum place_seen look_port(
 	const char *ifname, const struct nic *nic, char port[NEIGHBOUR_PORT])
 {
@@ -64,7 +59,7 @@ static enum place_seen look_port(
 	int rc = neighbour_port(ifname, &nic->mac, port, &mac);
 
 	if (rc)
-		return seen_not(rc);
+		return place_seen_not(rc);
 	return bridge_is_tap_of(&mac, &nic->mac) ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 }
 
@@ -132,7 +127,7 @@ static void look_wire(struct boot *boot, const struct machine *m, const struct s
 	int rc = neighbour_mac(seg->ifname, ip, &seen->mac);
 	const struct nic *nic = rc ? NULL : machine_nic_of(m, seg->id, &seen->mac);
 
-	v->mac = rc ? seen_not(rc) : nic ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
+	v->mac = rc ? place_seen_not(rc) : nic ? PLACE_SEEN_ITS : PLACE_SEEN_ANOTHERS;
 	seen->nic = nic ? nic : seen->nic;
 	seen->own = seen->nic->mac;
 	/* on another host its port is on a bridge that we cannot see */
@@ -164,7 +159,7 @@ static void look_stranger(
 	if (seg->via)
 		return;
 	rc = neighbour_mac(seg->ifname, a->peer, &seen->mac);
-	seen->view.mac = rc                   ? seen_not(rc)
+	seen->view.mac = rc                   ? place_seen_not(rc)
 		: mac_eq(&seen->mac, &s->mac) ? PLACE_SEEN_ITS
 					      : PLACE_SEEN_ANOTHERS;
 }
@@ -410,7 +405,7 @@ bool place_hears(struct boot *boot, const struct machine *m, const struct segmen
 	seen.own = seen.nic->mac;
 	if (from) {
 		rc = neighbour_mac(seg->ifname, from, &seen.mac);
-		seen.view.mac = rc               ? seen_not(rc)
+		seen.view.mac = rc               ? place_seen_not(rc)
 			: mac_eq(&seen.mac, mac) ? PLACE_SEEN_ITS
 						 : PLACE_SEEN_ANOTHERS;
 	} else {

@@ -3,10 +3,13 @@
 
 #include <check.h>
 #include <errno.h>
+#include <netlink/errno.h>
+#include <netlink/netlink.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 /* Each test runs in a process and a network namespace of its own. */
 static bool in_namespace;
@@ -21,6 +24,18 @@ static void setup(void)
 		in_namespace = false;
 	if (!in_namespace)
 		fprintf(stderr, "skipped: neighbours: no network namespace, or no bridge in it\n");
+}
+
+/* This is found before libnl's: what the next answer fails with. */
+static int fails;
+
+int nl_recvmsgs_default(struct nl_sock *sk)
+{
+	struct nl_cb *cb = fails ? NULL : nl_socket_get_cb(sk);
+	int rc = cb ? nl_recvmsgs(sk, cb) : fails;
+
+	nl_cb_put(cb);
+	return rc;
 }
 
 static void sh(const char *command)
@@ -52,6 +67,48 @@ START_TEST(port)
 	ck_assert_str_eq(mac_format(&of, text), "fe:54:00:00:00:01");
 	sh("bridge fdb del 52:54:00:00:00:01 dev p1 master");
 	ck_assert_int_eq(neighbour_port("br0", &mac, name, &of), -ENOENT);
+}
+END_TEST
+
+/* Only a kernel that does not know the question is one that never tells. */
+START_TEST(errors)
+{
+	static const int passing[] = {-NLE_FAILURE, -NLE_INTR, -NLE_AGAIN, -NLE_INVAL,
+		-NLE_DUMP_INTR, -NLE_SEQ_MISMATCH, -NLE_MSG_TRUNC, -NLE_NOMEM, -NLE_BAD_SOCK,
+		-NLE_PERM};
+	struct mac mac = mac_of("52:54:00:00:00:01"), of;
+	struct ip ip = ip_from_v4(0xc0000202);
+	char name[NEIGHBOUR_PORT];
+
+	if (!in_namespace)
+		return;
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
+		fails = passing[i];
+		ck_assert_int_ne(neighbour_mac("br0", &ip, &of), -EOPNOTSUPP);
+		ck_assert_int_ne(neighbour_port("br0", &mac, name, &of), -EOPNOTSUPP);
+		ck_assert_int_lt(neighbour_port("br0", &mac, name, &of), 0);
+	}
+	fails = -NLE_OPNOTSUPP;
+	ck_assert_int_eq(neighbour_mac("br0", &ip, &of), -EOPNOTSUPP);
+	fails = 0;
+	ck_assert_int_eq(neighbour_mac("br0", &ip, &of), -ENOENT);
+}
+END_TEST
+
+/* No descriptor is left, not even to ask ARP: nothing is known, now. */
+START_TEST(no_descriptor)
+{
+	struct rlimit none = {0, 0};
+	struct ip ip = ip_from_v4(0xc0000202);
+	struct mac mac;
+	int rc;
+
+	if (!in_namespace)
+		return;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rc = neighbour_mac("br0", &ip, &mac);
+	ck_assert_int_lt(rc, 0);
+	ck_assert_int_ne(rc, -EOPNOTSUPP);
 }
 END_TEST
 
@@ -162,6 +219,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, port);
+	tcase_add_test(t, errors);
+	tcase_add_test(t, no_descriptor);
 	tcase_add_test(t, neighbour);
 	tcase_add_test(t, neighbour6);
 	tcase_add_test(t, way);

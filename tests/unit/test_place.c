@@ -2,6 +2,7 @@
 #include "service/boot/place.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 
 /* What a machine looks like that is where it should be: bare metal on our wire. */
@@ -130,6 +131,25 @@ START_TEST(no_mac_ever)
 }
 END_TEST
 
+/* Only a kernel that never tells lets the records decide alone. An error that may pass does not. */
+START_TEST(not_told)
+{
+	static const int passing[] = {-ENOENT, -ENODEV, -EIO, -ENOMEM, -EMFILE, -ENOBUFS, -EINTR};
+	struct place_view v = guest();
+
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
+		v.mac = place_seen_not(passing[i]);
+		ck_assert_int_eq(place_judge(&v), PLACE_NO_MAC);
+		v.mac = PLACE_SEEN_ITS;
+		v.port = place_seen_not(passing[i]);
+		ck_assert_int_eq(place_judge(&v), PLACE_NO_PORT);
+		v.port = PLACE_SEEN_ITS;
+	}
+	v.mac = v.port = place_seen_not(-EOPNOTSUPP);
+	ck_assert_int_eq(place_judge(&v), PLACE_FINE);
+}
+END_TEST
+
 START_TEST(looked_at_again)
 {
 	for (int f = PLACE_FINE; f <= PLACE_NO_PORT; f++)
@@ -149,6 +169,7 @@ int main(void)
 	tcase_add_test(t, wire);
 	tcase_add_test(t, relayed);
 	tcase_add_test(t, no_mac_ever);
+	tcase_add_test(t, not_told);
 	tcase_add_test(t, looked_at_again);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
