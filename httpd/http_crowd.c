@@ -196,6 +196,36 @@ static struct crowd_peer *waits_longest_at(const struct crowd_address *a)
 	return longest;
 }
 
+static bool is_beside(const struct ip *a, const struct ip *b)
+{
+	return a->family == IP_V6 && ip_in_prefix6(a, b, 64);
+}
+
+/* Only those that are no strangers: the /64 of a link is everybody's there, and a stranger must not take the places of those
+ * who came with a token. Looks at each of them: not for a listener of thousands. */
+static struct crowd_peer *over_net(const struct crowd *c, struct crowd_peer *p)
+{
+	struct crowd_peer *longest = NULL;
+	unsigned n = 0;
+
+	if (!c->limits.per_net || p->kind != CROWD_MACHINE)
+		return NULL;
+	for (int state = CROWD_WAITS; state <= CROWD_SENDS; state++)
+		for (struct crowd_peer *q = c->lists[state][CROWD_MACHINE].oldest; q; q = q->next) {
+			if (!is_beside(&q->at->ip, &p->at->ip))
+				continue;
+			n++;
+			if (!longest && state == CROWD_WAITS)
+				longest = q;
+		}
+	return n <= c->limits.per_net ? NULL : longest ? longest : p;
+}
+
+static struct crowd_peer *over_address(const struct crowd *c, const struct crowd_address *a)
+{
+	return c->limits.per_address && a->n > c->limits.per_address ? waits_longest_at(a) : NULL;
+}
+
 int crowd_add(struct crowd *c, struct crowd_peer *p, const struct ip *ip, int64_t now,
 	struct crowd_peer **ret_out)
 {
@@ -217,10 +247,11 @@ int crowd_add(struct crowd *c, struct crowd_peer *p, const struct ip *ip, int64_
 	p->state = CROWD_WAITS;
 	p->since = now;
 	enter(c, p);
-	if (c->limits.per_address && a->n > c->limits.per_address) {
-		*ret_out = waits_longest_at(a);
+	*ret_out = over_address(c, a);
+	if (!*ret_out)
+		*ret_out = over_net(c, p);
+	if (*ret_out)
 		go(c, *ret_out);
-	}
 	return 0;
 }
 
@@ -314,10 +345,18 @@ void crowd_know(struct crowd *c, const struct ip *ip, bool machine, int64_t now)
 			now + (machine ? CROWD_KNOWN_MS : CROWD_ASK_MS));
 }
 
-void crowd_vouch(struct crowd *c, struct crowd_peer *p, int64_t now)
+struct crowd_peer *crowd_vouch(struct crowd *c, struct crowd_peer *p, int64_t now)
 {
-	if (p->state != CROWD_GONE && !c->limits.trusting)
-		believe(c, p->at, CROWD_MACHINE, now + CROWD_VOUCHED_MS);
+	struct crowd_peer *out;
+	bool news = p->kind != CROWD_MACHINE;
+
+	if (p->state == CROWD_GONE || c->limits.trusting)
+		return NULL;
+	believe(c, p->at, CROWD_MACHINE, now + CROWD_VOUCHED_MS);
+	out = news ? over_net(c, p) : NULL;
+	if (out)
+		go(c, out);
+	return out;
 }
 
 /* Who goes */

@@ -35,6 +35,7 @@ enum crowd_kind { CROWD_MACHINE, CROWD_STRANGER, CROWD_UNKNOWN, CROWD_KINDS };
 
 struct crowd_limits {
 	unsigned all, strangers, per_address; /* connections; 0 per address: any number */
+	unsigned per_net; /* of those that are no strangers, of one IPv6 /64; 0: any number */
 	/* [1]: of all but machines. ms for a request to come whole from the end of the one before; and the time in which
 	   one who is sent to takes at least `takes` bytes. */
 	int64_t request_ms[2], takes_ms[2];
@@ -83,7 +84,7 @@ void crowd_init(struct crowd *c, const struct crowd_limits *limits);
 /* All peers were removed. */
 void crowd_fini(struct crowd *c);
 
-/* It waits for its first request. 0 or -ENOMEM. Its address may have too many now: *ret_out is the one of them that
+/* It waits for its first request. 0 or -ENOMEM. Its address, or its /64, may have too many now: *ret_out is the one of them that
  * waits longest, which is gone, or NULL. */
 int crowd_add(struct crowd *c, struct crowd_peer *p, const struct ip *ip, int64_t now,
 	struct crowd_peer **ret_out);
@@ -101,8 +102,9 @@ bool crowd_ask(struct crowd *c, struct ip *ret);
 bool crowd_asks(const struct crowd *c);
 /* The answer. */
 void crowd_know(struct crowd *c, const struct ip *ip, bool machine, int64_t now);
-/* A machine's, by a better proof than its address: it came with a token. */
-void crowd_vouch(struct crowd *c, struct crowd_peer *p, int64_t now);
+/* A machine's, by a better proof than its address: it came with a token. Its /64 may have too many now: the one of them that waits
+ * longest, or where none does `p` itself, is returned, and gone; else NULL. */
+struct crowd_peer *crowd_vouch(struct crowd *c, struct crowd_peer *p, int64_t now);
 
 enum crowd_why {
 	CROWD_ROOM,  /* others need the place */

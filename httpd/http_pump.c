@@ -107,14 +107,6 @@ bool http_pump_hold(struct http_pump *p, struct MHD_Connection *conn, size_t mor
 	return peer && crowd_hold(&p->crowd, &peer->crowd, more);
 }
 
-void http_pump_vouch(struct http_pump *p, struct MHD_Connection *conn)
-{
-	struct http_peer *peer = peer_of(conn);
-
-	if (peer)
-		crowd_vouch(&p->crowd, &peer->crowd, clock_mono_ms());
-}
-
 /* Who goes */
 
 /* libmicrohttpd, which owns the descriptor, finds it at its end. What it was sent and did not take goes
@@ -131,6 +123,16 @@ static void shut(struct http_pump *p, const struct crowd_peer *peer, enum crowd_
 		return;
 	p->put_out.last = *crowd_ip(peer);
 	p->tell = true;
+}
+
+void http_pump_vouch(struct http_pump *p, struct MHD_Connection *conn)
+{
+	struct http_peer *peer = peer_of(conn);
+	const struct crowd_peer *out =
+		peer ? crowd_vouch(&p->crowd, &peer->crowd, clock_mono_ms()) : NULL;
+
+	if (out)
+		shut(p, out, CROWD_ROOM);
 }
 
 static void put_out(struct http_pump *p, int64_t now)

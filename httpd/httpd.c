@@ -124,6 +124,7 @@ static struct crowd_limits limits_of(const struct http_listener *l)
 	if (l->serves & HTTP_SERVES_API) {
 		limits.all = HTTP_API_CONNECTIONS;
 		limits.strangers = HTTP_API_STRANGERS;
+		limits.per_net = HTTP_PER_IP;
 	}
 	limits.per_address = HTTP_PER_IP;
 	limits.request_ms[1] = ms_of(c->stranger_s, HTTP_STRANGER_REQUEST_S);

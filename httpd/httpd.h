@@ -29,7 +29,8 @@ enum {
 	HTTP_STRANGERS =
 		768, /* of those: the others are for addresses that machines hold, and root */
 	/* Of one address: no machine crowds out the others. Of IPv6 too, not of a /64: that is the whole link, where one
-	   could then take the places of all. Who has many addresses has the strangers' share with them, as in IPv4. */
+	   could then take the places of all. Who has many addresses has the strangers' share with them, as in IPv4. By TLS
+	   also of all who came with a token from one /64: with that they are no strangers. */
 	HTTP_PER_IP = 64,
 	HTTP_IDLE_S = 120,    /* without a byte either way: an installer's disk may be this slow */
 	HTTP_REQUEST_S = 150, /* for a request to come whole, from the end of the one before: who

@@ -231,6 +231,50 @@ START_TEST(one_address)
 }
 END_TEST
 
+/* 2001:db8:0:NET::HOST */
+static struct crowd_peer *come6(uint8_t net, uint8_t host, int64_t now)
+{
+	struct crowd_peer *p = &peers[n_peers++], *out;
+	struct ip at = {.family = IP_V6, .b = {0x20, 1, 0x0d, 0xb8, [7] = net, [15] = host}};
+
+	ck_assert_int_eq(crowd_add(&c, p, &at, now, &out), 0);
+	return p;
+}
+
+/* Who came with a token has no more places with all addresses of a /64 than with one. A stranger of it takes none of them. */
+START_TEST(one_net)
+{
+	struct crowd_peer *p, *first, *stranger;
+
+	begin(false);
+	c.limits.per_net = PER_ADDRESS;
+	first = come6(1, 0, 1000);
+	ck_assert_ptr_null(crowd_vouch(&c, first, 1000));
+	for (uint8_t i = 1; i < PER_ADDRESS; i++) {
+		p = come6(1, i, 1001);
+		crowd_turn(&c, p, CROWD_HELD, 1001);
+		ck_assert_ptr_null(crowd_vouch(&c, p, 1001));
+	}
+	stranger = come6(1, 99, 1001);
+	p = come6(2, 0, 1001);
+	ck_assert_ptr_null(crowd_vouch(&c, p, 1001));
+	ck_assert_int_eq(first->state, CROWD_WAITS);
+	p = come6(1, 50, 1002);
+	ck_assert_ptr_eq(crowd_vouch(&c, p, 1002), first); /* it waits longest */
+	ck_assert_int_eq(first->state, CROWD_GONE);
+	crowd_turn(&c, p, CROWD_SENDS, 1002);
+	ck_assert_ptr_null(crowd_vouch(&c, p, 1003)); /* that is known */
+	p = come6(1, 50, 1004);
+	ck_assert_int_eq(p->state, CROWD_GONE); /* none of the others waits */
+	p = come6(1, 51, 1004);
+	crowd_turn(&c, p, CROWD_HELD, 1004);
+	ck_assert_ptr_eq(crowd_vouch(&c, p, 1004), p);
+	ck_assert_int_eq(stranger->state, CROWD_WAITS);
+	ck_assert_uint_eq(c.n[CROWD_MACHINE], PER_ADDRESS + 1);
+	end();
+}
+END_TEST
+
 /* Each address is asked about once, and again when the answer is old; a token's word holds longer. */
 START_TEST(asked)
 {
@@ -395,6 +439,7 @@ int main(void)
 	tcase_add_test(t, times);
 	tcase_add_test(t, takes);
 	tcase_add_test(t, one_address);
+	tcase_add_test(t, one_net);
 	tcase_add_test(t, asked);
 	tcase_add_test(t, asked_in_order);
 	tcase_add_test(t, unknown);
