@@ -2,11 +2,14 @@
 #include "usher/cli/checkers.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[64], path[4096];
@@ -210,6 +213,82 @@ START_TEST(bounded)
 }
 END_TEST
 
+/* A folder for what the checkers are given. */
+static void begin_tmp(char tmp[128])
+{
+	snprintf(tmp, 128, "%s/tmp", dir);
+	ck_assert_int_eq(mkdir(tmp, 0777), 0);
+	setenv("TMPDIR", tmp, 1);
+}
+
+static size_t names_in(const char *folder)
+{
+	DIR *d = opendir(folder);
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	for (struct dirent *e; (e = readdir(d)); n++)
+		;
+	closedir(d);
+	return n - 2; /* "." and ".." */
+}
+
+/* Whatever a checker reads is where nobody else can make a file first, and is gone afterwards. */
+START_TEST(alone)
+{
+	static const char look[] =
+		"d=${file%/*}; [ \"$(stat -c %a \"$d\")\" = 700 ] && [ \"${d%/*}\" = \"$TMPDIR\" ] && "
+		"[ \"$(stat -c %a \"$file\")\" = 600 ] && [ \"${DEBCONF_SYSTEMRC%/*}\" = \"$d\" ] && "
+		"touch \"$d/templates-old\" || { echo not alone; exit 1; }";
+	char tmp[128];
+
+	begin_tmp(tmp);
+	install("debconf-set-selections", look);
+	expect(ANSWERS_PRESEED, NULL, "x", "");
+	install("sh", look);
+	install("jq", look);
+	expect(ANSWERS_SCRIPT, NULL, "#!/bin/sh\ntrue\n", "");
+	expect(ANSWERS_JSON, NULL, "x", "");
+	ck_assert_uint_eq(names_in(tmp), 0);
+	unsetenv("TMPDIR");
+}
+END_TEST
+
+START_TEST(no_room)
+{
+	setenv("TMPDIR", "/nowhere", 1);
+	install("jq", "exit 0");
+	expect(ANSWERS_JSON, NULL, "x",
+		"f: error: it was not checked by this host's programs: they need a file in "
+		"/nowhere: No such file or directory (--own goes without them)");
+	unsetenv("TMPDIR");
+}
+END_TEST
+
+/* ^C and the like end what runs, and leave nothing behind. */
+START_TEST(interrupted)
+{
+	struct lint_input in = {.file = "f", .text = "x"};
+	struct findings f = {0};
+	char tmp[128];
+	int status;
+	pid_t pid;
+
+	begin_tmp(tmp);
+	install("jq", "kill $PPID; exec sleep 60");
+	pid = fork();
+	if (!pid) {
+		signal(SIGTERM, SIG_DFL); /* libcheck has a handler */
+		checkers_ask(ANSWERS_JSON, &in, &f);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	ck_assert_uint_eq(names_in(tmp), 0);
+	unsetenv("TMPDIR");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("checkers");
@@ -227,6 +306,9 @@ int main(void)
 	tcase_add_test(t, bash);
 	tcase_add_test(t, included);
 	tcase_add_test(t, bounded);
+	tcase_add_test(t, alone);
+	tcase_add_test(t, no_room);
+	tcase_add_test(t, interrupted);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

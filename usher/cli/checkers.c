@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "kickstart/lint/scripts.h"
+#include "usher/cli/scratch.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -58,74 +59,61 @@ static const struct checker readers[] = {
 
 /* Running one. */
 
-static int write_file(const char *text, char path[64])
+/* The signal that is to end us: what runs is killed then, and its folder removed before we go. */
+static volatile sig_atomic_t ended_by;
+static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+enum { ENDS = sizeof ends / sizeof *ends };
+
+static void on_end(int number)
 {
-	const char *dir = getenv("TMPDIR");
-	size_t n = strlen(text);
-	int fd;
-
-	snprintf(path, 64, "%s/usher-lint-XXXXXX", dir && strlen(dir) < 40 ? dir : "/tmp");
-	fd = mkostemp(path, O_CLOEXEC); /* 0600: answers may hold secrets */
-	if (fd < 0)
-		return -errno;
-	while (n) {
-		ssize_t w = write(fd, text, n);
-
-		if (w < 0) {
-			close(fd);
-			unlink(path);
-			return -EIO;
-		}
-		text += w;
-		n -= (size_t)w;
-	}
-	return close(fd);
+	ended_by = number;
 }
+
+static void hold_ends(struct sigaction before[ENDS])
+{
+	const struct sigaction ours = {.sa_handler = on_end};
+
+	for (size_t i = 0; i < ENDS; i++) {
+		sigaction(ends[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(ends[i], &ours, NULL);
+	}
+}
+
+static void release_ends(const struct sigaction before[ENDS])
+{
+	int number = ended_by;
+
+	for (size_t i = 0; i < ENDS; i++)
+		sigaction(ends[i], &before[i], NULL);
+	ended_by = 0;
+	if (number)
+		raise(number);
+}
+
+static const char answers_file[] = "answers", script_file[] = "script",
+		  debconf_file[] = "debconf.conf";
 
 /* debconf has databases of its own beside the file. This host's is locked while a package is installed, and of a question whose
- * template the host has, but not the question, it says that it is none. */
-static const char *const debconf_tails[] = {".debconf", ".config", ".templates"};
-enum { DEBCONF_TAIL = 16 };
-
-static void debconf_path(char buf[64 + DEBCONF_TAIL], const char *path, size_t i)
+ * template the host has, but not the question, it says that it is none. What debconf.conf(5) has, for empty ones; debconf runs
+ * what code it finds there. */
+static int write_debconf(const struct scratch *s)
 {
-	snprintf(buf, 64 + DEBCONF_TAIL, "%.63s%s", path, debconf_tails[i]);
-}
+	char text[128 + 2 * SCRATCH_PATH];
 
-/* What debconf.conf(5) has, for empty ones. */
-static void write_debconf(const char *path)
-{
-	char file[64 + DEBCONF_TAIL];
-	FILE *f;
-
-	debconf_path(file, path, 0);
-	f = fopen(file, "wxe");
-	if (!f)
-		return;
-	fprintf(f,
+	snprintf(text, sizeof text,
 		"Config: config\nTemplates: templates\n\n"
-		"Name: config\nDriver: File\nFilename: %s%s\n\n"
-		"Name: templates\nDriver: File\nFilename: %s%s\n",
-		path, debconf_tails[1], path, debconf_tails[2]);
-	fclose(f);
+		"Name: config\nDriver: File\nFilename: %s/config\n\n"
+		"Name: templates\nDriver: File\nFilename: %s/templates\n",
+		s->dir, s->dir);
+	return scratch_write(s, debconf_file, text);
 }
 
-static void remove_debconf(const char *path)
-{
-	char file[64 + DEBCONF_TAIL];
-
-	for (size_t i = 0; i < sizeof debconf_tails / sizeof *debconf_tails; i++) {
-		debconf_path(file, path, i);
-		unlink(file);
-		strcat(file, "-old");
-		unlink(file);
-	}
-}
-
-static void become(const struct checker *c, const char *path, const char *version, int out)
+static void become(const struct checker *c, const struct scratch *s, const char *path,
+	const char *version, int out)
 {
 	const char *argv[8] = {c->name};
-	char debconf[64 + DEBCONF_TAIL];
+	char debconf[SCRATCH_PATH];
 	size_t n = 1;
 
 	for (size_t i = 0; i < 6 && c->argv[i]; i++)
@@ -136,8 +124,7 @@ static void become(const struct checker *c, const char *path, const char *versio
 	setenv("LC_ALL", "C", 1);
 	unsetenv("ENV"); /* a shell would run them */
 	unsetenv("BASH_ENV");
-	debconf_path(debconf, path, 0);
-	setenv("DEBCONF_SYSTEMRC", debconf, 1);
+	setenv("DEBCONF_SYSTEMRC", scratch_path(s, debconf_file, debconf), 1);
 	unsetenv("DEBCONF_DB_REPLACE");
 	unsetenv("DEBCONF_DB_OVERRIDE");
 	unsetenv("DEBCONF_DB_FALLBACK");
@@ -149,7 +136,7 @@ static void become(const struct checker *c, const char *path, const char *versio
 	_exit(127);
 }
 
-/* All that comes before the end, the deadline or the limit. */
+/* All that comes before the end, the deadline, the limit or a signal that ends us. */
 static void listen_to(int fd, char *said)
 {
 	int64_t deadline = clock_mono_ms() + CHECKER_MS;
@@ -160,7 +147,7 @@ static void listen_to(int fd, char *said)
 		int64_t left = deadline - clock_mono_ms();
 		ssize_t got;
 
-		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
+		if (ended_by || left <= 0 || poll(&p, 1, (int)left) <= 0)
 			break;
 		got = read(fd, said + n, CHECKER_SAYS - n);
 		if (got <= 0)
@@ -171,16 +158,17 @@ static void listen_to(int fd, char *said)
 }
 
 /* Its exit status; -1: it is not installed, or did not end. */
-static int run(const struct checker *c, const char *path, const char *version, char *said)
+static int run(const struct checker *c, const struct scratch *s, const char *path,
+	const char *version, char *said)
 {
 	int pipes[2], status = 0;
 	pid_t pid;
 
-	if (pipe2(pipes, O_CLOEXEC))
+	if (ended_by || pipe2(pipes, O_CLOEXEC))
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		become(c, path, version, pipes[1]);
+		become(c, s, path, version, pipes[1]);
 	close(pipes[1]);
 	if (pid > 0) {
 		listen_to(pipes[0], said);
@@ -332,26 +320,38 @@ static bool is_for(const struct checker *c, const struct lint_input *in)
 	return strcmp(c->name, "ksvalidator") != 0 || in->version;
 }
 
-static void ask(
-	const struct checker *c, const struct lint_input *in, const char *path, struct findings *f)
-{
-	char *said = malloc(CHECKER_SAYS + 1);
-
-	int status = said ? run(c, path, in->version, said) : -1;
-
-	if (status >= 0 && strcmp(c->name, "ignition-validate") == 0)
-		take_members(c, in, status > 0, said, f);
-	else if (status > 0)
-		take_words(c, in, path, said, f);
-	free(said);
-}
-
 struct asking {
 	const struct lint_input *in;
 	const char *file; /* that is read: the input's, or one that it includes */
 	struct findings *f;
+	struct scratch scratch;
 	unsigned scripts, files, depth;
+	bool stopped; /* a file could not be written, and that was said */
 };
+
+static void cannot_write(struct asking *a, int rc)
+{
+	if (!a->stopped)
+		findings_add(a->f, FINDING_ERROR, a->in->file, 0, 0,
+			"it was not checked by this host's programs: they need a file in %s: %s "
+			"(--own goes without them)",
+			a->scratch.dir, strerror(-rc));
+	a->stopped = true;
+}
+
+static void ask(const struct checker *c, const struct asking *a)
+{
+	char *said = malloc(CHECKER_SAYS + 1), path[SCRATCH_PATH];
+	int status;
+
+	scratch_path(&a->scratch, answers_file, path);
+	status = said ? run(c, &a->scratch, path, a->in->version, said) : -1;
+	if (status >= 0 && strcmp(c->name, "ignition-validate") == 0)
+		take_members(c, a->in, status > 0, said, a->f);
+	else if (status > 0)
+		take_words(c, a->in, path, said, a->f);
+	free(said);
+}
 
 /* "PATH: line 3: TEXT" or "PATH: 3: TEXT": the text; NULL for what is not like that. */
 static const char *script_place(const char *said, const char *path, unsigned *ret_line)
@@ -414,15 +414,21 @@ static void ask_reader(void *arg, const struct lint_script *s)
 {
 	struct asking *a = arg;
 	const struct checker *c = &readers[s->language];
-	char path[64], *said;
+	char path[SCRATCH_PATH], *said;
+	int rc;
 
-	if (s->language == SCRIPT_OTHER || a->scripts == SCRIPTS_MAX || write_file(s->text, path))
+	if (s->language == SCRIPT_OTHER || a->scripts == SCRIPTS_MAX || a->stopped || ended_by)
 		return;
+	rc = scratch_write(&a->scratch, script_file, s->text);
+	if (rc) {
+		cannot_write(a, rc);
+		return;
+	}
+	scratch_path(&a->scratch, script_file, path);
 	a->scripts++;
 	said = malloc(CHECKER_SAYS + 1);
-	if (said && run(c, path, NULL, said) >= 0)
+	if (said && run(c, &a->scratch, path, NULL, said) >= 0)
 		take_script(c, a, s, path, said);
-	unlink(path);
 	free(said);
 }
 
@@ -456,20 +462,35 @@ static void ask_included(void *arg, const char *name)
 	free(text);
 }
 
+static void ask_all(struct asking *a, enum answers format)
+{
+	int rc = scratch_write(&a->scratch, answers_file, a->in->text);
+
+	if (!rc && format == ANSWERS_PRESEED)
+		rc = write_debconf(&a->scratch);
+	if (rc) {
+		cannot_write(a, rc);
+		return;
+	}
+	for (size_t i = 0; i < sizeof checkers / sizeof *checkers; i++)
+		if (checkers[i].format == format && is_for(&checkers[i], a->in))
+			ask(&checkers[i], a);
+	ask_readers(a, format, a->in->text);
+}
+
 void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f)
 {
 	struct asking asking = {.in = in, .file = in->file, .f = f};
-	char path[64];
+	struct sigaction before[ENDS];
+	int rc;
 
-	if (write_file(in->text, path))
-		return;
-	if (format == ANSWERS_PRESEED)
-		write_debconf(path);
-	for (size_t i = 0; i < sizeof checkers / sizeof *checkers; i++)
-		if (checkers[i].format == format && is_for(&checkers[i], in))
-			ask(&checkers[i], in, path, f);
-	ask_readers(&asking, format, in->text);
-	unlink(path);
-	if (format == ANSWERS_PRESEED)
-		remove_debconf(path);
+	hold_ends(before);
+	rc = scratch_init(&asking.scratch);
+	if (rc) {
+		cannot_write(&asking, rc);
+	} else {
+		ask_all(&asking, format);
+		scratch_fini(&asking.scratch);
+	}
+	release_ends(before);
 }

@@ -10,7 +10,8 @@
 #include "kickstart/lint/findings.h"
 #include "kickstart/lint/lint_input.h"
 
-/* Adds what they say of the text, with their name in brackets. One that is not installed says nothing. */
+/* Adds what they say of the text, with their name in brackets. One that is not installed says nothing. That their files could not
+ * be written is an error of the text. A signal that ends us does so when those files are gone. */
 void checkers_ask(enum answers format, const struct lint_input *in, struct findings *f);
 
 #endif
