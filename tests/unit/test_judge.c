@@ -127,6 +127,22 @@ START_TEST(names)
 }
 END_TEST
 
+/* As a lab file may have it, and nothing that somebody's template or terminal takes for more than a name. */
+START_TEST(lab_names)
+{
+	static const char *const others[] = {
+		"{{lookup('pipe','id')}}", "a b", "a\n", "\033[2J", "a/b", "caf\xc3\xa9", " "};
+
+	fine(json_pack("{s:s}", "lab", "Shop_2.test-A"));
+	ck_assert_str_eq(c->machine->lab, "Shop_2.test-A");
+	fine(json_pack("{s:s}", "lab", ""));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		bad(json_pack("{s:s}", "lab", others[i]), -EINVAL, "lab: a lab's name takes ");
+		ck_assert_str_eq(c->field, "lab");
+	}
+}
+END_TEST
+
 /* What is kept as it came is not cut. */
 START_TEST(how_long)
 {
@@ -135,7 +151,7 @@ START_TEST(how_long)
 		"request_id takes at most 63 bytes");
 	fine(json_pack("{s:s}", "lab", text_of(63, "")));
 	bad(json_pack("{s:s}", "lab", text_of(64, "")), -EINVAL,
-		"a lab's name takes at most 63 bytes");
+		"lab: a lab's name takes at most 63 letters, digits, '-', '_' and '.'");
 	fine(json_pack("{s:s}", "first_boot", text_of(64 << 10, "")));
 	bad(json_pack("{s:s}", "first_boot", text_of((64 << 10) + 1, "")), -EINVAL,
 		"first_boot is a script of at most 65536 bytes");
@@ -308,8 +324,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {the_record, names, how_long, power, controllers, profiles,
-		lists, passwords, what_it_needs, taken_by_a_machine, taken_by_a_creation};
+	const TTest *const tests[] = {the_record, names, lab_names, how_long, power, controllers,
+		profiles, lists, passwords, what_it_needs, taken_by_a_machine, taken_by_a_creation};
 	Suite *s = suite_create("judge");
 	TCase *t = tcase_create("judge");
 
