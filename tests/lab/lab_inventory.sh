@@ -69,11 +69,12 @@ list) cat <<-'JSON'
 	 "nics": [{"segment": "default", "mac": "52:54:c0:a8:7a:05", "addresses": ["192.168.122.5"]}]},
 	{"name": "off01", "uuid": "2", "kind": "guest", "state": "up", "guest_state": "off", "profile": "tiny", "nics": []},
 	{"name": "golden", "uuid": "3", "kind": "guest", "state": "up", "template": true, "profile": "tiny", "nics": []},
-	{"name": "rack1", "uuid": "4", "kind": "bare-metal", "state": "up", "profile": "rocky-9",
+	{"name": "rack1", "uuid": "4", "lab": "{{ 6 * 7 }}", "kind": "bare-metal", "state": "up", "profile": "rocky-9",
 	 "nics": [{"segment": "eth1", "mac": "52:54:00:00:00:07", "addresses": []}]},
 	{"name": "new", "uuid": "5", "kind": "guest", "state": "installing", "profile": "tiny", "nics": []}]}
 JSON
 	;;
+known-hosts) echo '{"machines": [{"machine": "web01", "names": ["web01"], "host_keys": []}]}' ;;
 leases) cat <<-'JSON'
 	{"leases": [{"machine": "rack1", "address": "10.0.0.6", "state": "expired"},
 	{"machine": "rack1", "address": "10.0.0.7", "state": "bound"}]}
@@ -87,4 +88,12 @@ check "machines that are up" lists
 check "are those that are up and run" is '.usher.hosts' '["rack1","web01"]'
 check "by the lab that made them" is '.lab_shop.hosts' '["web01"]'
 check "one without an address of its own is where its lease is" is '._meta.hostvars.rack1.ansible_host' 10.0.0.7
+check "those whose keys nobody knows" is '.usher_keyless.hosts' '["rack1"]'
+said_of() { (cd "$USHER_LAB" && ansible -i "$inventory" "$1" -c local -m debug -a "msg='$2'" >"$out" 2>&1); }
+check "ssh's options for one whose keys are known" said_of web01 '{{ ansible_ssh_common_args }}'
+check "are as usher ssh has them" grep -q "StrictHostKeyChecking=yes .*$USHER.* known-hosts web01' .*HostKeyAlias=web01" "$out"
+check "and for one whose keys are not" said_of rack1 '{{ ansible_ssh_common_args }}'
+check "take the first" grep -q '"-o StrictHostKeyChecking=accept-new"' "$out"
+check "what people wrote" said_of rack1 '{{ usher_lab }}'
+check "is no template" grep -qF '"{{ 6 * 7 }}"' "$out"
 lab_end

@@ -29,6 +29,11 @@ took=$((($(date +%s%N) - start) / 1000000))
 pongs() { [ "$(grep -c '"ping": "pong"' "$USHER_LAB/ping")" = 2 ] && ! grep -qE 'UNREACHABLE|FAILED|WARNING' "$USHER_LAB/ping"; }
 check "Ansible's ping, at once: both answer, after $took ms" pongs
 cat "$USHER_LAB/ping"
+check "each by the keys that it reported: no other was taken" test ! -e "$USHER_LAB/known_hosts"
+answered() { (cd "$USHER_LAB" && timeout 300 ansible -i "$inventory" web01 -e "ansible_host=$1" -m ping >"$USHER_LAB/ping" 2>&1); }
+other=$("$inventory" --host web02 | jq -r .ansible_host)
+refute "another that answers for it is sent nothing" answered "$other"
+check "for it has another key" grep -q 'Host key verification failed' "$USHER_LAB/ping"
 
 cat >"$USHER_LAB/site.yml" <<'END'
 - hosts: profile_tiny:&segment_default:&state_up
