@@ -363,7 +363,10 @@ int dhcp_proxy_open(const struct dhcp_proxy_config *c, const struct segment *s,
 
 bool dhcp_proxy_fits(struct dhcp_proxy *d)
 {
-	return dhcp_socket_fits(&d->offers.socket, d->segment->ifname);
+	struct mac was = d->offers.socket.mac;
+
+	return dhcp_socket_fits(&d->offers.socket, d->segment->ifname) &&
+		mac_eq(&was, &d->offers.socket.mac);
 }
 
 const struct dhcp_foreign *dhcp_proxy_foreign(const struct dhcp_proxy *d)

@@ -42,7 +42,7 @@ struct dhcp_proxy_config {
 /* Needs CAP_NET_BIND_SERVICE and CAP_NET_RAW. -errno with one line in `why`. */
 int dhcp_proxy_open(const struct dhcp_proxy_config *c, const struct segment *s,
 	struct dhcp_proxy **ret, char *why, size_t why_size);
-/* Still on the segment's link? */
+/* Still on the segment's link, which still has its MAC? */
 bool dhcp_proxy_fits(struct dhcp_proxy *d);
 /* Third servers that were heard. */
 const struct dhcp_foreign *dhcp_proxy_foreign(const struct dhcp_proxy *d);

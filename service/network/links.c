@@ -81,6 +81,7 @@ int links_open(struct network *nw, struct segment *seg, char *why, size_t why_si
 		return rc;
 	}
 	d->link = d->last_link = link.index;
+	d->mac = link.mac;
 	d->waits = 0;
 	c = config_segment_of(&nw->base->config, seg->name);
 	if (c && c->mode != SEGMENT_AUTO)
@@ -248,28 +249,34 @@ static bool is_same(const struct segment *a, const struct segment *b)
 		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
 }
 
-/* The link's own address comes later than the served one, and is another when the bridge takes another MAC. */
-static void look_at_dhcp6(struct served *d)
+/* A bridge takes another MAC when its ports change, and replies leave from that. The link's own IPv6 address comes later than
+ * the served one, and is another then. */
+static void look_at_dhcp(struct served *d, const struct link_state *link, bool changed)
 {
+	const struct segment *seg = d->segment;
 	char why[512];
-	int rc = ip_is_set(&d->segment->six.server)
-		? dhcpd_open(d->nw->dhcpd, d->segment, why, sizeof why)
-		: 0;
+	int rc;
 
+	changed |= !mac_eq(&d->mac, &link->mac) || ip_is_set(&seg->six.server);
+	if (!changed || !segment_is_known(seg))
+		return;
+	d->mac = link->mac;
+	rc = dhcpd_open(d->nw->dhcpd, seg, why, sizeof why);
 	if (rc)
 		wait_for(d, rc, why);
 }
 
 /* Of the same link and IPv4: only the other family comes, goes or is another. */
-static void follow6(struct served *d, struct segment *next, int rc, const char *why)
+static void follow6(struct served *d, struct segment *next, const struct link_state *link, int rc,
+	const char *why)
 {
 	struct network *nw = d->nw;
 	struct segment *seg = d->segment;
-	char line[SERVED_WHY], ip[IP_TEXT];
+	char ip[IP_TEXT];
 	bool was = ip_is_set(&seg->six.server);
 
 	if (!rc && segment6_is_same(&seg->six, &next->six)) {
-		look_at_dhcp6(d);
+		look_at_dhcp(d, link, false);
 		return;
 	}
 	if (was)
@@ -282,13 +289,7 @@ static void follow6(struct served *d, struct segment *next, int rc, const char *
 		timeline_add(nw->base->timeline, "", "network", "%s is served by IPv6 on %s, %s/%u",
 			seg->name, seg->ifname, ip_format(&seg->six.server, ip),
 			seg->six.prefix_len);
-	else if (!was)
-		return;
-	rc = ip_is_set(&seg->server) || ip_is_set(&seg->six.server)
-		? dhcpd_open(nw->dhcpd, seg, line, sizeof line)
-		: 0;
-	if (rc)
-		wait_for(d, rc, line);
+	look_at_dhcp(d, link, was);
 }
 
 /* libvirt's word of it is not enough, unlike that of IPv4: a duplicate is found out when the first guest has come. */
@@ -333,7 +334,7 @@ static void refresh(struct served *d, const struct guest_network *net)
 	d->addresses6 = hash6(&link);
 	rc6 = look6(c, net, &next, &link, why, sizeof why);
 	if (link.index == d->link && is_same(seg, &next)) {
-		follow6(d, &next, rc6, why);
+		follow6(d, &next, &link, rc6, why);
 		return;
 	}
 	close_sockets(d);
@@ -418,7 +419,7 @@ static void follow(struct served *d)
 		d->addresses6 != hash6(&link)) {
 		ask(d);
 	} else if (d->link) {
-		look_at_dhcp6(d);
+		look_at_dhcp(d, &link, false);
 	}
 }
 

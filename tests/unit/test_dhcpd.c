@@ -586,7 +586,9 @@ START_TEST(test_firmware_not_served)
 }
 END_TEST
 
-/* How many advertisements come back to a question for an IPv6 router. */
+static struct mac advertiser;
+
+/* How many advertisements come back to a question for an IPv6 router; and from whom. */
 static unsigned solicit(const struct mac *mac)
 {
 	uint8_t f[62] = {0x33, 0x33, 0, 0, 0, 2, [12] = 0x86, [13] = 0xdd, [14] = 0x60, [19] = 8,
@@ -604,8 +606,12 @@ static unsigned solicit(const struct mac *mac)
 	f[57] = 0xb8;
 	ck_assert_int_eq(send(fd, f, sizeof(f), 0), sizeof(f));
 	run(3);
-	while ((len = recv(fd, got, sizeof(got), 0)) > 0)
-		n += len > 54 && got[54] == 134 && !memcmp(got, mac->b, sizeof(mac->b));
+	while ((len = recv(fd, got, sizeof(got), 0)) > 0) {
+		if (len <= 54 || got[54] != 134 || memcmp(got, mac->b, sizeof(mac->b)) != 0)
+			continue;
+		memcpy(advertiser.b, got + 6, sizeof(advertiser.b));
+		n++;
+	}
 	close(fd);
 	return n;
 }
@@ -888,6 +894,34 @@ START_TEST(test_link_made_again)
 	discover(&ONE);
 	run(1);
 	ck_assert_uint_eq(answer(true), 0);
+}
+END_TEST
+
+static void open_lab(void)
+{
+	char why[128] = "";
+
+	ck_assert_msg(dhcpd_open(d, lab, why, sizeof(why)) == 0, "%s", why);
+}
+
+static const struct mac OTHER_MAC = {{0x52, 0x54, 0, 0, 0, 9}};
+
+static void change_mac(void)
+{
+	sh("ip link set srv0 address 52:54:00:00:00:09");
+	open_lab();
+}
+
+/* Frames leave from the MAC that the link has now. */
+START_TEST(test_mac_changed)
+{
+	if (!in_namespace)
+		return;
+	change_mac();
+	discover(&ONE);
+	run(1);
+	ck_assert_uint_eq(answer(true), DHCP_OFFER);
+	ck_assert_mem_eq(frame + 6, OTHER_MAC.b, 6);
 }
 END_TEST
 
@@ -1317,6 +1351,22 @@ START_TEST(test_proxy)
 }
 END_TEST
 
+/* All of it is opened anew, also what answers questions for an IPv6 router. */
+START_TEST(test_proxy_mac_changed)
+{
+	struct machine *m;
+
+	if (!in_namespace)
+		return;
+	open_as(SEGMENT_PROXY);
+	m = add_machine();
+	ck_assert_int_eq(machine_arm(m, NULL, 1, 0), 0);
+	change_mac();
+	ck_assert_uint_eq(solicit(&m->nics[0].mac), 1);
+	ck_assert(mac_eq(&advertiser, &OTHER_MAC));
+}
+END_TEST
+
 static void on_decided(void *arg, const struct segment *s, const struct dhcpd_server *server)
 {
 	ck_assert_ptr_eq(arg, &found);
@@ -1456,6 +1506,7 @@ int main(void)
 	tcase_add_test(t, test_gathering);
 	tcase_add_test(t, test_disk_full);
 	tcase_add_test(t, test_link_made_again);
+	tcase_add_test(t, test_mac_changed);
 	tcase_add_test(t, test_probe);
 	tcase_add_test(t, test_probe_answered);
 	tcase_add_test(t, test_own_in_use);
@@ -1467,6 +1518,7 @@ int main(void)
 	tcase_add_test(t, test_foreign_to_machines);
 	tcase_add_test(t, test_forged_beside_another);
 	tcase_add_test(t, test_proxy);
+	tcase_add_test(t, test_proxy_mac_changed);
 	tcase_add_test(t, test_auto);
 	tcase_add_test(t, test_auto_forged);
 	tcase_add_test(t, test_auto_nobody);
