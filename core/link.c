@@ -21,7 +21,7 @@
 char *if_indextoname(unsigned index, char *name);
 
 enum {
-	NAMES_MOST = 16,  /* told apart in one read; with more, every link is told */
+	NAMES_MOST = 16,  /* told apart in one read; with more, all are to be looked at */
 	BUFFER = 1 << 20, /* a lab that starts sends some thousand messages before we read again */
 };
 
@@ -250,22 +250,6 @@ static int on_message(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static void tell_all(struct link_monitor *m)
-{
-	struct nl_cache *cache;
-	struct nl_object *o;
-	struct nl_sock *sock;
-
-	if (netlink_connect(&sock) < 0)
-		return;
-	if (!rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache)) {
-		for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o))
-			m->changed(m->arg, rtnl_link_get_name((struct rtnl_link *)o));
-		nl_cache_free(cache);
-	}
-	nl_socket_free(sock);
-}
-
 static void on_ready(struct loop_fd *w, uint32_t events)
 {
 	struct link_monitor *m = w->arg;
@@ -279,10 +263,11 @@ static void on_ready(struct loop_fd *w, uint32_t events)
 	 * read in time. */
 	if (rc < 0 && rc != -NLE_AGAIN && rc != -NLE_INTR)
 		m->all = true;
-	for (size_t i = 0; i < m->n_names; i++)
-		m->changed(m->arg, m->names[i]);
-	if (m->all)
-		tell_all(m);
+	if (m->all) /* one that is gone may be among them: no list of those that are there has it */
+		m->changed(m->arg, NULL);
+	else
+		for (size_t i = 0; i < m->n_names; i++)
+			m->changed(m->arg, m->names[i]);
 }
 
 static int join(struct link_monitor *m)

@@ -42,8 +42,8 @@ int link_beside(const struct link_state *of, struct link_state *ret);
 
 struct link_monitor;
 /* Calls `changed` with the link's name for each link or address that comes, goes or changes. The callee looks it up
- * again; several changes may come as one call. Do not free it from inside `changed`. For a renamed link only the new
- * name is given. */
+ * again; several changes may come as one call, and NULL is any link, also one that is gone: there were more changes than could
+ * be told. Do not free it from inside `changed`. For a renamed link only the new name is given. */
 int link_monitor_new(struct loop *l, void (*changed)(void *arg, const char *name), void *arg,
 	struct link_monitor **ret);
 void link_monitor_free(struct link_monitor *m);

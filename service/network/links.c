@@ -429,7 +429,7 @@ void links_changed(void *arg, const char *ifname)
 
 	for (size_t i = 0; i < nw->base->segments.count; i++)
 		if (!nw->base->segments.all[i]->via &&
-			!strcmp(nw->base->segments.all[i]->ifname, ifname))
+			(!ifname || !strcmp(nw->base->segments.all[i]->ifname, ifname)))
 			follow(served_of(nw, nw->base->segments.all[i]));
 }
 

@@ -15,7 +15,7 @@ struct network;
 int links_open(struct network *nw, struct segment *seg, char *why, size_t why_size);
 /* Has syslog messages taken on one of its addresses. Where that is not possible, the segment is served without: says why. */
 void links_open_log(struct network *nw, struct segment *seg, const struct ip *server);
-/* A link or its address changed. */
+/* A link or its address changed; NULL: any of them may have. */
 void links_changed(void *arg, const char *ifname);
 /* A libvirt network was started or stopped. */
 void links_network_changed(struct network *nw, const char *network, bool started);

@@ -132,6 +132,7 @@ static char told[1024];
 static void on_change(void *arg, const char *name)
 {
 	ck_assert_ptr_eq(arg, told);
+	name = name ? name : "any";
 	if (strlen(told) + strlen(name) + 2 < sizeof told)
 		strcat(strcat(told, name), " ");
 }
@@ -186,7 +187,8 @@ START_TEST(changes_are_told_by_name)
 }
 END_TEST
 
-START_TEST(after_lost_messages_every_link_is_told)
+/* One that went meanwhile has no name that could be told. */
+START_TEST(after_lost_messages_any_link_is_told)
 {
 	struct link_monitor *m;
 	struct loop *l;
@@ -194,18 +196,17 @@ START_TEST(after_lost_messages_every_link_is_told)
 	if (!in_namespace)
 		return;
 	ck_assert_int_eq(loop_new(&l), 0);
-	sh("ip link add quiet type bridge");
 	ck_assert_int_eq(link_monitor_new(l, on_change, told, &m), 0);
 	/* Nobody reads meanwhile, and the socket's buffer is full. */
 	sh("ip link add busy type bridge && "
 	   "{ i=0; while [ $i -lt 3000 ]; do echo link set busy up; echo link set busy down; "
-	   "i=$((i + 1)); done; } | ip -batch - >/dev/null");
-	for (int i = 0; i < 10000 && !strstr(told, "quiet"); i++) {
+	   "i=$((i + 1)); done; } | ip -batch - >/dev/null && ip link del busy");
+	for (int i = 0; i < 10000 && !strstr(told, "any"); i++) {
 		if (strlen(told) > 512)
 			told[0] = 0;
 		loop_once(l, 0);
 	}
-	ck_assert_ptr_nonnull(strstr(told, "quiet "));
+	ck_assert_ptr_nonnull(strstr(told, "any "));
 	link_monitor_free(m);
 	loop_free(l);
 }
@@ -224,7 +225,7 @@ int main(void)
 	tcase_add_test(t, ipv6_addresses);
 	tcase_add_test(t, up_means_carrier_too);
 	tcase_add_test(t, changes_are_told_by_name);
-	tcase_add_test(t, after_lost_messages_every_link_is_told);
+	tcase_add_test(t, after_lost_messages_any_link_is_told);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

@@ -127,9 +127,24 @@ START_TEST(another_mac)
 }
 END_TEST
 
+/* More changes than could be told: which link is gone nobody said. */
+START_TEST(any_may_have_changed)
+{
+	if (!in_namespace)
+		return;
+	ck_assert_msg(!links_open(nw, seg, why, sizeof why), "%s", why);
+	sh("ip link del srv9");
+	links_changed(nw, NULL);
+	ck_assert(!served->link);
+	make_link();
+	links_changed(nw, NULL);
+	ck_assert(served->link);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {another_mac};
+	const TTest *const tests[] = {another_mac, any_may_have_changed};
 	Suite *s = suite_create("links");
 	TCase *t = tcase_create("links");
 
