@@ -577,7 +577,7 @@ static json_t *server_json(const struct render_input *in)
 	set_ip(j, "address6", in->segment ? &in->segment->six.server : NULL);
 	set_flag(j, "ipv6", asked && asked->family == IP_V6);
 	set_text(j, "url", in->base_url);
-	add_log(j, asked, in->segment ? in->segment->log_port : 0);
+	add_log(j, asked, asked ? segment_log_port(in->segment, asked->family) : 0);
 	return j;
 }
 

@@ -36,6 +36,11 @@ const struct ip *segment_server(const struct segment *s, enum ip_family family)
 	return family == IP_V6 ? &s->six.server : &s->server;
 }
 
+uint16_t segment_log_port(const struct segment *s, enum ip_family family)
+{
+	return (family == IP_V6 ? s->no_log6 : s->no_log) ? 0 : s->log_port;
+}
+
 bool segment_is_known(const struct segment *s)
 {
 	return ip_is_set(&s->server) || ip_is_set(&s->six.server);

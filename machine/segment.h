@@ -99,7 +99,8 @@ struct segment {
 	struct segment_extra extra;
 	struct segment6 six;
 	uint16_t http_port;
-	uint16_t log_port; /* where syslog messages are taken, UDP and TCP; 0: nowhere */
+	uint16_t log_port;    /* where syslog messages are to be taken, UDP and TCP; 0: nowhere */
+	bool no_log, no_log6; /* they are not, on our IPv4 or IPv6 address: another has the port */
 };
 
 const char *segment_mode_name(enum segment_mode m); /* "own" */
@@ -107,6 +108,8 @@ uint32_t segment_net(const struct segment *s);      /* network address, host ord
 bool segment_contains(const struct segment *s, uint32_t address);
 /* Our address there of this family; not set: that family is not served. */
 const struct ip *segment_server(const struct segment *s, enum ip_family family);
+/* Where syslog messages are taken on our address of this family; 0: nowhere. */
+uint16_t segment_log_port(const struct segment *s, enum ip_family family);
 /* We have an address there, of either family: else it is not served yet. */
 bool segment_is_known(const struct segment *s);
 /* The one for who asks by this family: where there is none of it, or it is IP_NONE, that of IPv4, else of IPv6. */

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { AGAIN_MS = 10 * 1000 };
+
 static struct served *served_of(struct network *nw, const struct segment *seg)
 {
 	return &nw->served[seg->id - 1];
@@ -45,14 +47,16 @@ static void warn_of_one_wire(struct network *nw, const struct segment *seg)
 
 void links_open_log(struct network *nw, struct segment *seg, const struct ip *server)
 {
+	bool *untaken = server->family == IP_V6 ? &seg->no_log6 : &seg->no_log;
 	char why[SERVED_WHY];
+	int rc = 0;
 
-	if (!seg->log_port ||
-		!syslogd_open(
-			nw->syslogd, seg->id, seg->ifname, server, seg->log_port, why, sizeof why))
-		return;
-	log_warn("%s: %s: logs of installers are not taken there", seg->name, why);
-	seg->log_port = 0; /* whoever has it is not to be sent them */
+	if (seg->log_port)
+		rc = syslogd_open(
+			nw->syslogd, seg->id, seg->ifname, server, seg->log_port, why, sizeof why);
+	if (rc)
+		log_warn("%s: %s: logs of installers are not taken there", seg->name, why);
+	*untaken = rc; /* whoever has it is not to be sent them */
 }
 
 static int open4(struct network *nw, struct segment *seg, char *why, size_t size)
@@ -82,7 +86,6 @@ int links_open(struct network *nw, struct segment *seg, char *why, size_t why_si
 	}
 	d->link = d->last_link = link.index;
 	d->mac = link.mac;
-	d->waits = 0;
 	c = config_segment_of(&nw->base->config, seg->name);
 	if (c && c->mode != SEGMENT_AUTO)
 		decided_keep(nw, seg, false); /* it was said since: auto begins anew */
@@ -94,11 +97,13 @@ int links_open(struct network *nw, struct segment *seg, char *why, size_t why_si
 		snprintf(why, why_size, "%s", d->no_ipv6);
 		rc = -EADDRNOTAVAIL;
 	}
-	if (rc)
+	if (rc) {
 		close_sockets(d);
-	else
-		warn_of_one_wire(nw, seg);
-	return rc;
+		return rc;
+	}
+	d->waits = 0;
+	warn_of_one_wire(nw, seg);
+	return 0;
 }
 
 /* Who is being installed there would be waited for in vain. */
@@ -112,6 +117,16 @@ static void tell_machines(struct served *d, const char *why)
 				d->segment->name, why);
 }
 
+static void look_again(struct loop_timer *t);
+
+static void set_again(struct network *nw)
+{
+	if (nw->again.slot)
+		return;
+	loop_timer_init(&nw->again, look_again, nw);
+	(void)loop_timer_set(nw->base->loop, &nw->again, AGAIN_MS);
+}
+
 /* Each reason is told once. */
 static void wait_for(struct served *d, int rc, const char *why)
 {
@@ -121,6 +136,7 @@ static void wait_for(struct served *d, int rc, const char *why)
 	if (d->waits != rc)
 		log_warn("%s: %s; waiting for it", d->segment->name, why);
 	d->waits = rc;
+	set_again(d->nw);
 	if (!served)
 		return;
 	timeline_add(d->nw->base->timeline, "", "network", "%s is no longer served: %s",
@@ -211,12 +227,20 @@ static void refilter_guests(struct served *d)
 			machine_ask(m, LIFE_DO_FILTER);
 }
 
+static bool is_same(const struct segment *a, const struct segment *b)
+{
+	return !strcmp(a->ifname, b->ifname) && ip_eq(&a->server, &b->server) &&
+		a->prefix_len == b->prefix_len && ip_eq(&a->router, &b->router) &&
+		!strcmp(a->domain, b->domain) &&
+		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
+}
+
 /* What was once decided about an interface stays: its wire is the same. */
 static void take_over(struct served *d, const struct config_segment *c, struct segment *next)
 {
 	struct segment *seg = d->segment;
 	const struct segments *all = &d->nw->base->segments;
-	bool new_mode, moved;
+	bool new_mode, moved, same = segment_is_known(seg) && is_same(seg, next);
 
 	if (!seg->is_network) {
 		next->mode = seg->mode;
@@ -238,15 +262,8 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 	}
 	if (moved)
 		refilter_guests(d);
-	segment_say_misfits(d->nw, seg, c);
-}
-
-static bool is_same(const struct segment *a, const struct segment *b)
-{
-	return !strcmp(a->ifname, b->ifname) && ip_eq(&a->server, &b->server) &&
-		a->prefix_len == b->prefix_len && ip_eq(&a->router, &b->router) &&
-		!strcmp(a->domain, b->domain) &&
-		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
+	if (!same)
+		segment_say_misfits(d->nw, seg, c);
 }
 
 /* A bridge takes another MAC when its ports change, and replies leave from that. The link's own IPv6 address comes later than
@@ -405,11 +422,16 @@ static void follow(struct served *d)
 	const struct segment *seg = d->segment;
 	struct link_state link;
 	char why[256], fix[128];
+	int rc;
 
 	if (d->leaving)
 		return;
 	fix_of(seg, &d->nw->base->config, fix, sizeof fix);
-	if (link_lookup(seg->ifname, &link) == -ENODEV) {
+	rc = link_lookup(seg->ifname, &link);
+	d->unseen = rc && rc != -ENODEV;
+	if (d->unseen) {
+		set_again(d->nw);
+	} else if (rc) {
 		snprintf(why, sizeof why, "%s is gone%s", seg->ifname, fix);
 		if (d->link)
 			wait_for(d, -ENODEV, why);
@@ -421,6 +443,28 @@ static void follow(struct served *d)
 	} else if (d->link) {
 		look_at_dhcp(d, &link, false);
 	}
+}
+
+/* Of a port that somebody had, and has no more, nobody tells. */
+static void look_again(struct loop_timer *t)
+{
+	struct network *nw = t->arg;
+	bool waits = false;
+
+	for (size_t i = 0; i < nw->base->segments.count && !nw->base->stopping; i++) {
+		struct served *d = served_of(nw, nw->base->segments.all[i]);
+
+		if (d->waits || d->unseen)
+			follow(d);
+		waits |= d->waits || d->unseen;
+	}
+	if (waits)
+		set_again(nw);
+}
+
+void links_wait(struct network *nw, const struct segment *seg, int rc, const char *why)
+{
+	wait_for(served_of(nw, seg), rc, why);
 }
 
 void links_changed(void *arg, const char *ifname)

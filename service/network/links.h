@@ -15,6 +15,8 @@ struct network;
 int links_open(struct network *nw, struct segment *seg, char *why, size_t why_size);
 /* Has syslog messages taken on one of its addresses. Where that is not possible, the segment is served without: says why. */
 void links_open_log(struct network *nw, struct segment *seg, const struct ip *server);
+/* It cannot be served: its sockets are closed, and it is looked at again from time to time. */
+void links_wait(struct network *nw, const struct segment *seg, int rc, const char *why);
 /* A link or its address changed; NULL: any of them may have. */
 void links_changed(void *arg, const char *ifname);
 /* A libvirt network was started or stopped. */

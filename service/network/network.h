@@ -28,6 +28,7 @@ struct served {
 	char no_ipv6
 		[SERVED_WHY];  /* the same of its IPv6, in words; "": it is served, or not wanted */
 	uint64_t addresses6;   /* a hash of the link's IPv6 addresses, when it was described last */
+	bool unseen;           /* its link could not be looked up */
 	bool asking;           /* a query to libvirt about the network is in progress */
 	bool again;            /* query again after that */
 	bool leaving;          /* its network is being deleted: keep it closed */
@@ -45,6 +46,7 @@ struct network {
 	struct syslogd *syslogd;
 	struct link_monitor *links;
 	struct served served[SEGMENT_MAX]; /* by segment id - 1 */
+	struct loop_timer again;           /* links.c: to look at those that wait */
 	struct networks networks;
 	struct table claims;         /* claims.c */
 	struct look *looks;          /* the same: under way */

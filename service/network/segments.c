@@ -461,6 +461,7 @@ void segments_decided(
 	struct segment *own = nw->base->segments.by_id[seg->id - 1];
 	bool stays = server && decided_was_own(nw, seg);
 	char because[160], why[512], ip[IP_TEXT], mac[MAC_TEXT];
+	int rc;
 
 	own->mode = server && !stays ? SEGMENT_PROXY : SEGMENT_OWN;
 	if (own->mode == SEGMENT_PROXY)
@@ -480,6 +481,7 @@ void segments_decided(
 	if (seg->mode == SEGMENT_PROXY && seg->pool_first)
 		log_warn("%s: its <pool> is not used: the other server chooses the addresses",
 			seg->name);
-	if (dhcpd_open(nw->dhcpd, seg, why, sizeof why))
-		log_error("%s: %s", seg->name, why);
+	rc = dhcpd_open(nw->dhcpd, seg, why, sizeof why);
+	if (rc)
+		links_wait(nw, seg, rc, why);
 }

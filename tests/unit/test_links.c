@@ -5,11 +5,13 @@
 #include "dhcp_make.h"
 #include "rooms_make.h"
 
+#include "core/sockaddr.h"
 #include "dhcpd/dhcp_frame.h"
 #include "service/network/segments.h"
 #include "service/servers.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -142,9 +144,102 @@ START_TEST(any_may_have_changed)
 }
 END_TEST
 
+/* --- ports that others have ---------------------------------------------------------------------------------------------------- */
+
+/* Somebody who does not share it. */
+static int take_port(int type, const char *address, uint16_t port)
+{
+	const struct ip ip = base_ip(address);
+	struct sockaddr_storage at;
+	socklen_t len = sockaddr_of(&ip, port, &at);
+	int fd = socket(at.ss_family, type, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, len), 0);
+	return fd;
+}
+
+/* As after some seconds. */
+static void let_time_pass(void)
+{
+	ck_assert_uint_gt(nw->again.slot, 0);
+	loop_timer_clear(rooms.base.loop, &nw->again);
+	nw->again.fire(&nw->again);
+}
+
+START_TEST(a_port_that_another_had)
+{
+	int fd;
+
+	if (!in_namespace)
+		return;
+	fd = take_port(SOCK_DGRAM, "10.4.0.1", 69);
+	links_look(nw);
+	ck_assert_int_eq(served->waits, -EADDRINUSE);
+	let_time_pass();
+	ck_assert_int_eq(served->waits, -EADDRINUSE);
+	ck_assert(!served->link);
+	close(fd);
+	let_time_pass();
+	ck_assert_int_eq(served->waits, 0);
+	ck_assert(served->link);
+	ck_assert(dhcpd_is_open(rooms.dhcpd, seg));
+	ck_assert_uint_eq(nw->again.slot, 0);
+	ck_assert_str_eq(
+		base_told(&rooms.base, "", "network"), "srv9 is served on srv9, 10.4.0.1/24");
+}
+END_TEST
+
+/* It is found only when usher knows that it is to lease there. */
+START_TEST(a_dhcp_port_that_another_had)
+{
+	int fd;
+
+	if (!in_namespace)
+		return;
+	fd = take_port(SOCK_DGRAM, "0.0.0.0", 67);
+	seg->mode = SEGMENT_AUTO;
+	ck_assert_msg(!links_open(nw, seg, why, sizeof why), "%s", why);
+	segments_decided(nw, seg, NULL);
+	ck_assert_int_eq(served->waits, -EADDRINUSE);
+	close(fd);
+	let_time_pass();
+	ck_assert_int_eq(seg->mode, SEGMENT_OWN);
+	ck_assert(served->link && dhcpd_is_open(rooms.dhcpd, seg));
+}
+END_TEST
+
+/* Of one family: what is wanted stays known, and the other is not concerned. */
+START_TEST(a_log_port_that_another_has)
+{
+	int fd;
+
+	if (!in_namespace)
+		return;
+	sh("sysctl -qw net.ipv6.conf.srv9.disable_ipv6=0 && ip addr add fd00:4::1/64 dev srv9 nodad");
+	rooms.base.config.segments[0].six.on = true;
+	rooms.base.config.logs = true;
+	rooms.base.config.log_port = 1514;
+	fd = take_port(SOCK_STREAM, "fd00:4::1", 1514);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	links_look(nw);
+	ck_assert(served->link && ip_is_set(&seg->six.server));
+	ck_assert_uint_eq(seg->log_port, 1514);
+	ck_assert_uint_eq(segment_log_port(seg, IP_V4), 1514);
+	ck_assert_uint_eq(segment_log_port(seg, IP_V6), 0);
+	close(fd);
+	sh("ip link del srv9");
+	links_changed(nw, "srv9");
+	make_link();
+	sh("sysctl -qw net.ipv6.conf.srv9.disable_ipv6=0 && ip addr add fd00:4::1/64 dev srv9 nodad");
+	links_changed(nw, "srv9");
+	ck_assert_uint_eq(segment_log_port(seg, IP_V6), 1514);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {another_mac, any_may_have_changed};
+	const TTest *const tests[] = {another_mac, any_may_have_changed, a_port_that_another_had,
+		a_dhcp_port_that_another_had, a_log_port_that_another_has};
 	Suite *s = suite_create("links");
 	TCase *t = tcase_create("links");
 

@@ -942,6 +942,10 @@ START_TEST(logs)
 	ck_assert_str_eq(said(server, "log_host"), "192.168.122.1");
 	ck_assert_str_eq(said(server, "log_port"), "514");
 	json_decref(c);
+	segment.no_log = true; /* another has the port */
+	c = context();
+	ck_assert_str_eq(said(json_object_get(c, "server"), "log"), "");
+	json_decref(c);
 	segment.six = (struct segment6){.prefix_len = 64};
 	ck_assert_int_eq(ip_parse("2001:db8:7a::1", &segment.six.server), 0);
 	in.family = IP_V6;
