@@ -36,11 +36,11 @@ static bool in_hand(const struct queue *q, const char *key)
 /* A single worker must do the slow work too. */
 static bool too_slow(const struct queue *q, const struct work *w)
 {
-	size_t slow = 0;
+	size_t slow = 0, half = (q->n_workers + 1) / 2;
 
 	for (size_t i = 0; i < q->n_workers; i++)
 		slow += q->workers[i].busy && q->workers[i].slow;
-	return w->slow && slow >= (q->n_workers + 1) / 2;
+	return w->slow && slow >= (half < QUEUE_SLOW ? half : QUEUE_SLOW);
 }
 
 /* The oldest whose key nobody has in hand: so a key's second never overtakes its first. */

@@ -2,7 +2,7 @@
 /*
  * A few threads that do blocking work. Work of one key is done in the order it was put and never two at a time;
  * different keys, and work with none (""), side by side. Slow work (minutes) never uses more than half of the threads,
- * so that other work continues.
+ * and no more than QUEUE_SLOW, so that other work continues.
  */
 #ifndef USHER_CORE_QUEUE_H
 #define USHER_CORE_QUEUE_H
@@ -10,7 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { QUEUE_KEY = 136 };
+enum {
+	QUEUE_KEY = 136,
+	/* at once: libvirtd takes 5 calls of a connection, and while all of them last it reads no keepalive either, and
+	   closes the connection */
+	QUEUE_SLOW = 2,
+};
 
 /* The first member of the caller's struct. */
 struct work {

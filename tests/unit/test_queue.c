@@ -91,21 +91,22 @@ START_TEST(order_and_parallel)
 }
 END_TEST
 
-/* Slow work leaves workers to the rest, and is all done in the end. */
-START_TEST(slow_work_has_half)
+/* Slow work leaves workers to the rest, and is all done in the end: half of them, and two of many. */
+START_TEST(slow_work_has_its_part)
 {
+	static const size_t workers[] = {2, 4, 12}, most[] = {1, 2, 2};
 	struct queue *q;
 
 	for (unsigned i = 0; i < KEYS * EACH; i++)
 		items[i].work.slow = true;
-	ck_assert_int_eq(queue_new(4, 1000, &q), 0);
+	ck_assert_int_eq(queue_new(workers[_i], 1000, &q), 0);
 	for (unsigned i = 0; i < KEYS * EACH; i++)
 		ck_assert_int_eq(queue_put(q, &items[i].work), 0);
 	for (int i = 0; i < 5000 && !all_ran(); i++)
 		nap();
 	queue_free(q);
 	ck_assert_uint_eq(ran, KEYS * EACH);
-	ck_assert_uint_eq(most_running, 2);
+	ck_assert_uint_eq(most_running, most[_i]);
 	ck_assert(!wrong);
 }
 END_TEST
@@ -150,7 +151,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, order_and_parallel);
-	tcase_add_test(t, slow_work_has_half);
+	tcase_add_loop_test(t, slow_work_has_its_part, 0, 3);
 	tcase_add_test(t, freed_with_work_left);
 	tcase_add_test(t, full);
 	r = srunner_create(s);
