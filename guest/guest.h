@@ -92,7 +92,7 @@ enum guest_state {
 	GUEST_UNKNOWN,
 	GUEST_RUNNING,
 	GUEST_OFF,
-	GUEST_HELD, /* paused */
+	GUEST_HELD, /* paused, or asleep (ACPI S3) */
 	GUEST_CRASHED,
 	GUEST_GONE, /* undefined, or migrated away */
 };
@@ -220,7 +220,7 @@ int guest_leave_live(
 /* Starts, over the persistent definition, the run in which it gives up its identity; it has done so when it stops by itself
  * (GUEST_STOPPED_SELF). Stops what runs. */
 int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
-/* Starts the persistent definition; fine when it runs already, and what is paused goes on. */
+/* Starts the persistent definition; fine when it runs already, and what is paused or asleep goes on. */
 int guest_start_disk(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Brings the filters of its NICs, by their MACs, in line with the spec's NICs: in its definition and, where it runs, at
@@ -283,7 +283,7 @@ int guest_shutdown(
 
 enum guest_pause {
 	GUEST_PAUSE_NONE,
-	GUEST_PAUSE_OUTSIDE,  /* or libvirt does not say why */
+	GUEST_PAUSE_OUTSIDE,  /* or libvirt does not say why; or it suspended itself */
 	GUEST_PAUSE_STORAGE,  /* a disk failed */
 	GUEST_PAUSE_NO_SPACE, /* a disk's storage is full */
 };

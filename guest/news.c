@@ -26,6 +26,8 @@ static const struct news_kind kinds[] = {
 		"paused: libvirt failed during an operation"},
 	{EV(SUSPENDED), -1, GUEST_PAUSED, GUEST_HELD, "paused from outside (virsh suspend)"},
 
+	{EV(PMSUSPENDED), -1, GUEST_PAUSED, GUEST_HELD, "suspended itself (usher start wakes it)"},
+
 	{EV(RESUMED), EV(RESUMED_FROM_SNAPSHOT), GUEST_RESUMED, GUEST_RUNNING,
 		"runs from a snapshot"},
 	{EV(RESUMED), -1, GUEST_RESUMED, GUEST_RUNNING, "resumed"},

@@ -229,14 +229,26 @@ int ops_start_live(struct op *op, const char *name, const char *uuid)
 	return rc;
 }
 
+/* One that suspended itself; a start to libvirt's events. */
+static int wake(struct op *op, virDomainPtr d)
+{
+	if (virDomainPMWakeup(d, 0))
+		return virt_error(op->why, GUEST_WHY, "waking it");
+	op->did.start = true;
+	return 0;
+}
+
 /* Fine when it is not paused. */
 static int resume(struct op *op, virDomainPtr d)
 {
 	int state = 0;
 
 	op->why[0] = '\0';
-	if (virDomainGetState(d, &state, NULL, 0) || state != VIR_DOMAIN_PAUSED ||
-		!virDomainResume(d))
+	if (virDomainGetState(d, &state, NULL, 0))
+		return 0;
+	if (state == VIR_DOMAIN_PMSUSPENDED)
+		return wake(op, d);
+	if (state != VIR_DOMAIN_PAUSED || !virDomainResume(d))
 		return 0;
 	return virt_error(op->why, GUEST_WHY, "resuming it");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All domains of a host, in three calls however many they are, and up to two more for each that is paused. */
+/* All domains of a host, in three calls however many they are, and up to two more for each that is paused, or sleeps. */
 #include "guest/ops.h"
 #include "guest/virt.h"
 
@@ -50,9 +50,11 @@ static void mark_paused(struct guest_seen *seen, virDomainPtr d)
 	virDomainDiskError failed[16];
 	int state, reason, n;
 
+	if (virDomainGetState(d, &state, &reason, 0) ||
+		(state != VIR_DOMAIN_PAUSED && state != VIR_DOMAIN_PMSUSPENDED))
+		return;
 	seen->paused = GUEST_PAUSE_OUTSIDE;
-	if (virDomainGetState(d, &state, &reason, 0) || state != VIR_DOMAIN_PAUSED ||
-		reason != VIR_DOMAIN_PAUSED_IOERROR)
+	if (state != VIR_DOMAIN_PAUSED || reason != VIR_DOMAIN_PAUSED_IOERROR)
 		return;
 	seen->paused = GUEST_PAUSE_STORAGE;
 	n = virDomainGetDiskErrors(d, failed, sizeof failed / sizeof *failed, 0);
@@ -102,7 +104,9 @@ int ops_list(struct op *op, struct guest_seen **ret, size_t *ret_n)
 		qsort(all, (size_t)n, sizeof *all, by_uuid);
 	rc = mark(op, all, (size_t)n, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, mark_defined);
 	if (!rc)
-		rc = mark(op, all, (size_t)n, VIR_CONNECT_LIST_DOMAINS_PAUSED, mark_paused);
+		rc = mark(op, all, (size_t)n,
+			VIR_CONNECT_LIST_DOMAINS_PAUSED | VIR_CONNECT_LIST_DOMAINS_OTHER,
+			mark_paused);
 	if (rc) {
 		free(all);
 		return rc;

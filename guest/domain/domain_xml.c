@@ -161,6 +161,19 @@ static void put_features(struct domain_build *b)
 		domain_must(b, xml_need(features, "apic"));
 }
 
+/* A server that puts itself to sleep answers nobody, and nothing wakes it. */
+static void put_sleep(struct domain_build *b)
+{
+	xmlNode *pm;
+
+	if (b->foreign || xml_child(b->root, "pm") ||
+		!xml_attr_is(xml_child(xml_child(b->root, "os"), "type"), "arch", "x86_64"))
+		return;
+	domain_must(b, pm = xml_add(b->root, "pm"));
+	domain_default(b, pm, "suspend-to-mem", "enabled", "no");
+	domain_default(b, pm, "suspend-to-disk", "enabled", "no");
+}
+
 static void put_lifecycle(struct domain_build *b)
 {
 	domain_must(b, xml_set_text(xml_need(b->root, "on_poweroff"), "destroy"));
@@ -176,7 +189,7 @@ static void sort_top(struct domain_build *b)
 {
 	static const char *const order[] = {"name", "uuid", "title", "description", "metadata",
 		"memory", "memoryBacking", "vcpu", "os", "features", "cpu", "clock", "on_poweroff",
-		"on_reboot", "on_crash", "devices"};
+		"on_reboot", "on_crash", "pm", "devices"};
 	xmlNode *n;
 
 	for (size_t i = sizeof order / sizeof *order; i--;)
@@ -223,6 +236,7 @@ int domain_xml_final(const struct guest_spec *spec, const struct domain_facts *f
 	domain_put_memory(&b);
 	put_features(&b);
 	put_lifecycle(&b);
+	put_sleep(&b);
 	domain_put_devices(&b);
 	domain_put_bios_serial(&b);
 	sort_top(&b);

@@ -258,6 +258,28 @@ START_TEST(fragment_is_kept)
 }
 END_TEST
 
+/* Asleep it would be of no use; unless the profile wants that, or it is none of QEMU's x86. */
+START_TEST(does_not_sleep)
+{
+	char *xml = final_of(NULL);
+
+	has(xml, "<suspend-to-mem enabled=\"no\"/>");
+	has(xml, "<suspend-to-disk enabled=\"no\"/>");
+	free(xml);
+	xml = final_of("<domain><pm><suspend-to-mem enabled='yes'/></pm></domain>");
+	has(xml, "<suspend-to-mem enabled=\"yes\"/>");
+	lacks(xml, "suspend-to-disk");
+	valid(xml);
+	free(xml);
+	xml = final_of("<domain><os><type arch='aarch64' machine='virt'>hvm</type></os></domain>");
+	lacks(xml, "<pm>");
+	free(xml);
+	xml = final_of("<domain type='bhyve'/>");
+	lacks(xml, "<pm>");
+	free(xml);
+}
+END_TEST
+
 START_TEST(host_cpu_under_emulation)
 {
 	const char *fragment = "<domain><cpu mode='host-passthrough' check='none'/></domain>";
@@ -1016,6 +1038,7 @@ int main(void)
 	tcase_add_test(t, with_kvm);
 	tcase_add_test(t, machine_wins);
 	tcase_add_test(t, fragment_is_kept);
+	tcase_add_test(t, does_not_sleep);
 	tcase_add_test(t, host_cpu_under_emulation);
 	tcase_add_test(t, patterns);
 	tcase_add_test(t, two_nics);

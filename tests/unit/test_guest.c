@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define URI "test:///default"
 
@@ -627,6 +628,39 @@ START_TEST(no_libvirt)
 }
 END_TEST
 
+static char sleepers[] = "/tmp/test-guest-XXXXXX";
+
+/* A libvirt with a guest that suspended itself. */
+static void put_sleeper(void)
+{
+	FILE *f = fdopen(mkstemp(sleepers), "w");
+
+	fputs("<node><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+	      "<name>web01</name><memory>8192</memory><os><type>hvm</type></os>"
+	      "<test:runstate>7</test:runstate></domain><domain type='test'><name>test</name>"
+	      "<memory>8192</memory><os><type>hvm</type></os></domain></node>",
+		f);
+	fclose(f);
+}
+
+/* It is no guest that runs, and a start wakes it, or says why it cannot (the test driver wakes nobody). */
+START_TEST(asleep)
+{
+	char uri[64];
+	struct guests_config config = {.home = &home, .uri = uri, .arg = &seen};
+
+	put_sleeper();
+	snprintf(uri, sizeof uri, "test://%s", sleepers);
+	guests_free(guests);
+	ck_assert_int_eq(guests_new(&config, &guests), 0);
+	good(guest_list(guests, on_list, &home));
+	ck_assert(seen.list.running);
+	ck_assert_int_eq(seen.list.paused, GUEST_PAUSE_OUTSIDE);
+	bad(guest_start_disk(guests, "web01", NULL, on_done, &home), -EOPNOTSUPP, "waking it");
+	unlink(sleepers);
+}
+END_TEST
+
 /* What somebody else does to it, as libvirt's details tell it. */
 START_TEST(behind_our_back)
 {
@@ -801,6 +835,7 @@ int main(void)
 	tcase_add_test(t, freed_in_the_middle);
 	tcase_add_test(t, no_libvirt);
 	tcase_add_test(t, two_libvirts);
+	tcase_add_test(t, asleep);
 	tcase_add_test(t, behind_our_back);
 	tcase_add_test(t, host);
 	tcase_add_test(t, network_xml);
