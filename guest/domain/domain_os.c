@@ -2,6 +2,7 @@
 /* <os> of a domain: machine type, firmware and its memory, and what the guest may read in its SMBIOS tables. */
 #include "guest/domain/domain_build.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,12 +55,41 @@ static void put_feature(struct domain_build *b, xmlNode *firmware, const char *n
 	domain_must(b, xml_set(feature, "name", name));
 }
 
+/* libvirt defines no guest there that has ACPI, which is how it is shut down, and no UEFI. */
+static bool needs_efi(const struct domain_build *b, const xmlNode *os)
+{
+	return !b->foreign && xml_attr_is(xml_child(os, "type"), "arch", "aarch64");
+}
+
+static void refuse_bios(struct domain_build *b)
+{
+	if (b->rc)
+		return;
+	snprintf(b->why, b->why_size,
+		"firmware 'bios': an aarch64 guest has UEFI alone: take efi, or leave it out");
+	b->rc = -EINVAL;
+}
+
+/* As asked for; where nobody says anything and there is no other, UEFI. */
+static const char *choose_firmware(struct domain_build *b, const xmlNode *os)
+{
+	const char *chosen = b->spec->firmware;
+
+	if (!needs_efi(b, os))
+		return chosen;
+	if (!strcmp(chosen, "bios"))
+		refuse_bios(b);
+	return *chosen || xmlHasProp(os, (const xmlChar *)"firmware") || xml_child(os, "loader")
+		? chosen
+		: "efi";
+}
+
 /* Chosen over what the fragment says of it. libvirt finds the files by what they can do, and turns on what they need
  * (SMM for Secure Boot). Without Secure Boot it is said, too: else it takes the first there is, which may refuse iPXE. */
 static void put_firmware(struct domain_build *b, xmlNode *os)
 {
 	static const char *const by_hand[] = {"firmware", "loader", "nvram"};
-	const char *chosen = b->spec->firmware;
+	const char *chosen = choose_firmware(b, os);
 	xmlNode *firmware;
 
 	if (!*chosen)

@@ -899,6 +899,40 @@ START_TEST(chosen_firmware)
 }
 END_TEST
 
+/* An aarch64 guest has no other than UEFI; one that the profile describes stays. */
+START_TEST(firmware_of_arm)
+{
+	const char *arm =
+		"<domain><os><type arch='aarch64' machine='virt'>hvm</type></os></domain>";
+	struct guest_spec s = plain(arm);
+	char why[GUEST_WHY] = "", *xml = chosen(arm, "", "", "");
+
+	has(xml, "<os firmware=\"efi\">");
+	has(xml, "<feature enabled=\"no\" name=\"secure-boot\"/>");
+	has(xml, "<acpi/>");
+	valid(xml);
+	free(xml);
+	xml = chosen("<domain><os firmware='efi'><type arch='aarch64' machine='virt'>hvm</type>"
+		     "</os></domain>",
+		"", "", "");
+	has(xml, "<os firmware=\"efi\">");
+	lacks(xml, "secure-boot");
+	free(xml);
+	xml = chosen("<domain><os><type arch='aarch64' machine='virt'>hvm</type>"
+		     "<loader type='pflash'>/code.fd</loader></os></domain>",
+		"", "", "");
+	has(xml, "/code.fd");
+	lacks(xml, "firmware=");
+	free(xml);
+	snprintf(s.firmware, sizeof s.firmware, "bios");
+	xml = NULL;
+	ck_assert_int_eq(domain_xml_final(&s, &emulated, &xml, why, sizeof why), -EINVAL);
+	ck_assert_str_eq(
+		why, "firmware 'bios': an aarch64 guest has UEFI alone: take efi, or leave it out");
+	ck_assert_ptr_null(xml);
+}
+END_TEST
+
 START_TEST(chosen_graphics)
 {
 	const char *spice = "<domain><devices><graphics type='spice' port='5999'/>"
@@ -1060,6 +1094,7 @@ int main(void)
 	tcase_add_test(t, memory);
 	tcase_add_test(t, chosen_cpu);
 	tcase_add_test(t, chosen_firmware);
+	tcase_add_test(t, firmware_of_arm);
 	tcase_add_test(t, chosen_graphics);
 	tcase_add_test(t, several_disks);
 	tcase_add_test(t, other_hypervisors);

@@ -13,6 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#if defined(__aarch64__)
+#define QEMU_PACKAGE "qemu-system-arm"
+#else
+#define QEMU_PACKAGE "qemu-system-x86"
+#endif
+
 enum { GROUPS_MAX = 256 };
 
 /* Below this a pool is told of: not even one installed system fits. */
@@ -126,15 +132,24 @@ static void check_pools(struct check *k)
 	}
 }
 
+/* An aarch64 guest has no BIOS either. */
+static void say_no_efi(struct check *k)
+{
+#if defined(__aarch64__)
+	check_say(k, CHECK_BAD, "firmware",
+		"libvirt knows no UEFI for guests: apt-get install qemu-efi-aarch64");
+#else
+	check_say(k, CHECK_WARN, "firmware", "guests have BIOS only, no EFI: apt-get install ovmf");
+#endif
+}
+
 static void check_firmware(struct check *k, const struct guest_host *host)
 {
 	if (!host->emulator)
 		check_say(k, CHECK_BAD, "emulator",
-			"libvirt knows no emulator for this host's guests: apt-get install "
-			"qemu-system-x86");
+			"libvirt knows no emulator for this host's guests: apt-get install " QEMU_PACKAGE);
 	else if (!host->efi)
-		check_say(k, CHECK_WARN, "firmware",
-			"guests have BIOS only, no EFI: apt-get install ovmf");
+		say_no_efi(k);
 	else
 		check_say(k, host->efi_secure ? CHECK_OK : CHECK_WARN, "firmware",
 			"guests may have BIOS or EFI%s",
