@@ -360,7 +360,9 @@ struct guest_network {
 			     gateway */
 	char forward_mode[16]; /* libvirt's word: "nat", "route", "open", "bridge" …, or "none" */
 	char bridge[16];       /* "" when libvirt has none for it */
-	struct ip address;     /* first IPv4 address of the bridge; not set when it has none */
+	struct ip
+		address; /* IPv4 address of the bridge, the one where libvirt leases or else the first;
+				  not set when it has none */
 	uint8_t prefix_len;
 	struct ip address6; /* its first IPv6 address, the same */
 	uint8_t prefix_len6;

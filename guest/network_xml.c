@@ -61,7 +61,7 @@ static void read_address(const xmlNode *ip, struct guest_network *ret)
 
 	if (!read_ip(ip, "address", &address))
 		return;
-	if (!ip_is_set(&ret->address)) {
+	if (!ip_is_set(&ret->address) || (leases(ip) && !ret->dhcp)) {
 		ret->address = address;
 		ret->prefix_len = prefix_of(ip, &address);
 	}

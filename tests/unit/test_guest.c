@@ -800,6 +800,16 @@ START_TEST(network_xml)
 		"<network><ip address='192.168.1.1'><dhcp><bootp file='x'/></dhcp></ip></network>");
 	ck_assert(!n.dhcp);
 	ck_assert_int_eq(n.prefix_len, 24);
+	/* of several addresses the one where it leases, whose subnet that is */
+	n = parsed(
+		"<network><ip address='10.0.0.1' prefix='22'/><ip family='ipv6' address='fd00::1'>"
+		"<dhcp><range start='fd00::2' end='fd00::3'/></dhcp></ip><ip address='10.9.0.1' "
+		"prefix='16'><dhcp><range start='10.9.0.2' end='10.9.0.9'/></dhcp></ip>"
+		"<ip address='10.8.0.1'/></network>");
+	ck_assert(n.dhcp);
+	ck_assert_str_eq(ip_format(&n.address, ip), "10.9.0.1");
+	ck_assert_int_eq(n.prefix_len, 16);
+	ck_assert_str_eq(ip_format(&n.dhcp_first, ip), "10.9.0.2");
 	n = parsed("<network><forward mode='bridge'/><bridge name='br0'/></network>");
 	ck_assert(!n.dns && !ip_is_set(&n.address));
 	ck_assert_str_eq(n.bridge, "br0");
