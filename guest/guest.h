@@ -302,7 +302,7 @@ int guest_list(struct guests *g, guest_list_done done, void *arg);
 
 /* Publishes a machine in a libvirt network, live and for its next start: its name in the
  * network's DNS and, when `mac` is not NULL and the network has <dhcp>, its address there.
- * Adding what is there and removing what is not is fine. */
+ * Adding what is there and removing what is not is fine. A name that the DNS cannot have is a warning. */
 int guest_publish(struct guests *g, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add, guest_done done, void *arg);
 

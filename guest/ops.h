@@ -46,6 +46,7 @@ int ops_shutdown(struct op *op, const char *name, const char *uuid);
 int ops_status(struct op *op, const char *name, struct guest_status *ret);
 /* `*ret` is for free(); sorted by UUID. */
 int ops_list(struct op *op, struct guest_seen **ret, size_t *ret_n);
+/* With rc 0 `why` may hold a warning. */
 int ops_publish(struct op *op, const char *network, const char *name, const struct ip *ip,
 	const struct mac *mac, bool add);
 int ops_network(struct op *op, const char *network, struct guest_network *ret);

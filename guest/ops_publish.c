@@ -27,9 +27,11 @@ enum standing { ABSENT, SAME, OTHER };
 
 static int update(struct publish *p, unsigned command, unsigned section, const char *xml)
 {
+	const char *what = section == VIR_NETWORK_SECTION_DNS_HOST ? "DNS record" : "reservation";
+
 	if (virNetworkUpdate(p->net, command, section, -1, xml, p->scope) < 0)
 		return virt_error(
-			p->op->why, GUEST_WHY, "network %s: host %s", p->network, p->name);
+			p->op->why, GUEST_WHY, "network %s: %s of %s", p->network, what, p->name);
 	return 0;
 }
 
@@ -88,6 +90,16 @@ static int publish_dns(struct publish *p, bool add)
 	if (s == OTHER)
 		rc = dns_command(p, VIR_NETWORK_UPDATE_COMMAND_DELETE, old);
 	return rc ? rc : dns_command(p, VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, ip);
+}
+
+/* A name is a convenience: what libvirt has against it stays in `why` as a warning. */
+static int try_dns(struct publish *p, bool add)
+{
+	int rc = 0;
+
+	if (p->dns && !xml_attr_is(xml_child(p->root, "dns"), "enable", "no"))
+		rc = publish_dns(p, add);
+	return rc == -ENOTCONN ? rc : 0;
 }
 
 static const xmlNode *find_dhcp(const xmlNode *root)
@@ -151,7 +163,7 @@ static int publish_scope(struct publish *p, unsigned scope, bool add)
 	char *xml = virNetworkGetXMLDesc(
 		p->net, scope == VIR_NETWORK_UPDATE_AFFECT_CONFIG ? VIR_NETWORK_XML_INACTIVE : 0);
 	xmlDoc *doc;
-	int rc, rc2;
+	int rc;
 
 	if (!xml)
 		return virt_error(p->op->why, GUEST_WHY, "network %s", p->network);
@@ -161,11 +173,12 @@ static int publish_scope(struct publish *p, unsigned scope, bool add)
 	}
 	p->scope = scope;
 	p->root = xmlDocGetRootElement(doc);
-	rc = p->dns ? publish_dns(p, add) : 0;
-	rc2 = publish_dhcp(p, add);
+	rc = try_dns(p, add);
+	if (!rc)
+		rc = publish_dhcp(p, add);
 	xmlFreeDoc(doc);
 	free(xml);
-	return rc ? rc : rc2;
+	return rc;
 }
 
 static int publish(struct publish *p, bool add)

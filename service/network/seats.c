@@ -39,14 +39,16 @@ static void on_reserved(void *arg, int rc, const char *why)
 	(void)arg;
 	if (rc)
 		log_warn("cannot reserve a machine's address in libvirt's network: %s", why);
+	else if (*why)
+		log_warn("%s", why);
 }
 
-/* A name in the network's DNS is a convenience: a network without dnsmasq has none. */
+/* A network that is not there, or not libvirt's, has no names. */
 static void on_named(void *arg, int rc, const char *why)
 {
 	(void)arg;
-	(void)rc;
-	(void)why;
+	if (!rc && *why)
+		log_warn("%s", why);
 }
 
 int seats_publish(struct network *nw, const struct machine *m, bool add, guest_done done, void *arg)

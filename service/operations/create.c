@@ -23,6 +23,7 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/uuid.h"
 
 #include <errno.h>
@@ -178,10 +179,13 @@ static void on_seated(void *arg, int rc, const char *why)
 {
 	struct creation *c = arg;
 
-	if (rc)
+	if (rc) {
 		creation_undo(c, true, why);
-	else
-		creation_start(c);
+		return;
+	}
+	if (*why)
+		log_warn("%s", why);
+	creation_start(c);
 }
 
 /* Where libvirt leases the reservation is there before the firmware asks, or it would get another address. */

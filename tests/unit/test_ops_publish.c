@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names and reservations in a libvirt network, of libvirt's own test driver. */
+#include "guest/ops.h"
+#include "guest/virt.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RANGE "<range start='10.7.0.2' end='10.7.0.99'/>"
+
+static virConnectPtr conn;
+static char why[GUEST_WHY];
+static struct ip ip;
+static struct mac mac;
+
+static void setup(void)
+{
+	conn = virt_open("test:///default", why, sizeof why);
+	ck_assert_msg(conn != NULL, "%s", why);
+	ip_parse("10.7.0.5", &ip);
+	mac_from_ip(&ip, &mac);
+}
+
+static void teardown(void)
+{
+	virConnectClose(conn);
+}
+
+/* A network "lan" that runs and is not kept: of others the test driver does not tell what is kept. `more` stands before
+ * its addresses. */
+static void network(const char *more, const char *ips)
+{
+	char xml[2048];
+	virNetworkPtr n;
+
+	snprintf(xml, sizeof xml,
+		"<network><name>lan</name><forward mode='nat'/><bridge name='virbr7'/>%s%s</network>",
+		more, ips);
+	n = virNetworkCreateXML(conn, xml);
+	ck_assert_ptr_nonnull(n);
+	virNetworkFree(n);
+}
+
+static void lan(const char *dns, const char *hosts)
+{
+	char ips[1024];
+
+	snprintf(ips, sizeof ips,
+		"<ip address='10.7.0.1' prefix='24'><dhcp>" RANGE "%s</dhcp></ip>", hosts);
+	network(dns, ips);
+}
+
+static int publish(bool add)
+{
+	why[0] = '\0';
+	return ops_publish(&(struct op){.conn = conn, .why = why}, "lan", "web01", &ip, &mac, add);
+}
+
+static void publishes(bool add)
+{
+	ck_assert_msg(!publish(add), "%s", why);
+}
+
+static unsigned count(const char *part)
+{
+	virNetworkPtr n = virNetworkLookupByName(conn, "lan");
+	char *xml = virNetworkGetXMLDesc(n, 0);
+	unsigned found = 0;
+
+	for (const char *p = xml; (p = strstr(p, part)); p++)
+		found++;
+	free(xml);
+	virNetworkFree(n);
+	return found;
+}
+
+#define OURS "<host mac='52:54:0a:07:00:05' name='web01' ip='10.7.0.5'/>"
+
+START_TEST(there_and_back)
+{
+	lan("", "");
+	publishes(true);
+	publishes(true);
+	ck_assert_uint_eq(count("<hostname>web01</hostname>"), 1);
+	ck_assert_uint_eq(count(OURS), 1);
+	ip_parse("10.7.0.6", &ip);
+	publishes(true);
+	ck_assert_uint_eq(count("10.7.0.5"), 0);
+	ck_assert_uint_eq(count("10.7.0.6"), 2);
+	publishes(false);
+	ck_assert_uint_eq(count("web01"), 0);
+	publishes(false);
+	ck_assert_str_eq(why, "");
+}
+END_TEST
+
+/* libvirt takes no record there. */
+START_TEST(no_dns)
+{
+	lan("<dns enable='no'/>", "");
+	publishes(true);
+	ck_assert_str_eq(why, "");
+	ck_assert_uint_eq(count("<hostname>"), 0);
+	ck_assert_uint_eq(count(OURS), 1);
+	publishes(false);
+	ck_assert_uint_eq(count("web01"), 0);
+}
+END_TEST
+
+/* What libvirt has against the name is said, and the reservation is there all the same. */
+START_TEST(dns_is_a_convenience)
+{
+	lan("<dns><host ip='10.7.0.5'><hostname>mail</hostname></host></dns>", "");
+	publishes(true);
+	ck_assert_str_ne(why, "");
+	ck_assert_uint_eq(count("<hostname>"), 1);
+	ck_assert_uint_eq(count("mail"), 1);
+	ck_assert_uint_eq(count(OURS), 1);
+}
+END_TEST
+
+START_TEST(no_network)
+{
+	ck_assert_int_eq(publish(true), -ENOENT);
+	publishes(false);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {there_and_back, no_dns, dns_is_a_convenience, no_network};
+	Suite *s = suite_create("ops_publish");
+	TCase *t = tcase_create("ops_publish");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
