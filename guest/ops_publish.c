@@ -23,7 +23,13 @@ struct publish {
 };
 
 /* What a scope says of us already. */
-enum standing { ABSENT, SAME, OTHER };
+enum standing {
+	ABSENT,
+	SAME,
+	OTHER,
+	SHARED, /* a DNS record that says the same, and more */
+	THEIRS, /* DNS records that are not ours to touch */
+};
 
 static int update(struct publish *p, unsigned command, unsigned section, const char *xml)
 {
@@ -53,19 +59,39 @@ static bool attr_is_ip(const xmlNode *n, const struct ip *ip)
 	return xml_attr(n, "ip", text, sizeof text) && !ip_parse(text, &got) && ip_eq(&got, ip);
 }
 
-/* An older record of our name is taken away; `*ret_old` is its address. */
+/* A record with our name alone is ours. libvirt deletes what has the name or the address: a record with further names as a
+ * whole, and none where several match. `*ret_old`: the address of an older record of our name. */
 static enum standing dns_standing(const struct publish *p, char ret_old[IP_TEXT])
 {
-	for (const xmlNode *h = xml_child(xml_child(p->root, "dns"), "host"); h;
-		h = xml_next(h, "host")) {
-		if (!has_hostname(h, p->name))
+	const xmlNode *found = NULL, *dns = xml_child(p->root, "dns");
+	bool same = false, alone = true;
+
+	for (const xmlNode *h = xml_child(dns, "host"); h; h = xml_next(h, "host")) {
+		bool named = has_hostname(h, p->name), at = attr_is_ip(h, p->ip);
+
+		if (!named && !at)
 			continue;
-		if (attr_is_ip(h, p->ip))
-			return SAME;
-		xml_attr(h, "ip", ret_old, IP_TEXT);
-		return OTHER;
+		same = same || (named && at);
+		alone = !found && named && !xml_next(xml_child(h, "hostname"), "hostname");
+		found = h;
 	}
-	return ABSENT;
+	if (!found)
+		return ABSENT;
+	if (!alone)
+		return same ? SHARED : THEIRS;
+	if (!same)
+		xml_attr(found, "ip", ret_old, IP_TEXT);
+	return same ? SAME : OTHER;
+}
+
+static int left_alone(struct publish *p)
+{
+	char ip[IP_TEXT];
+
+	snprintf(p->op->why, GUEST_WHY,
+		"network %s: its DNS has records of %s or %s that are not usher's alone: left as they are",
+		p->network, p->name, ip_format(p->ip, ip));
+	return 0;
 }
 
 static int dns_command(struct publish *p, unsigned command, const char *ip)
@@ -83,9 +109,11 @@ static int publish_dns(struct publish *p, bool add)
 	int rc = 0;
 
 	ip_format(p->ip, ip);
+	if (s == (add ? THEIRS : SHARED))
+		return left_alone(p);
 	if (!add)
 		return s == SAME ? dns_command(p, VIR_NETWORK_UPDATE_COMMAND_DELETE, ip) : 0;
-	if (s == SAME)
+	if (s == SAME || s == SHARED)
 		return 0;
 	if (s == OTHER)
 		rc = dns_command(p, VIR_NETWORK_UPDATE_COMMAND_DELETE, old);

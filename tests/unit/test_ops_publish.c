@@ -122,6 +122,56 @@ START_TEST(dns_is_a_convenience)
 }
 END_TEST
 
+#define RECORD(ip, names) "<host ip='" ip "'>" names "</host>"
+#define NAME(name) "<hostname>" name "</hostname>"
+
+/* The site's record with our name and others: neither the name's removal nor its move takes it away. */
+START_TEST(a_record_of_several_names)
+{
+	lan("<dns>" RECORD("10.7.0.5", NAME("web01") NAME("gitlab")) "</dns>", "");
+	publishes(true);
+	ck_assert_str_eq(why, ""); /* says what we would */
+	publishes(false);
+	ck_assert_ptr_nonnull(strstr(why, "left as they are"));
+	ck_assert_uint_eq(count("gitlab"), 1);
+	ip_parse("10.7.0.6", &ip);
+	publishes(true);
+	ck_assert_ptr_nonnull(strstr(why, "left as they are"));
+	ck_assert_uint_eq(count("gitlab"), 1);
+	ck_assert_uint_eq(count("<hostname>"), 2);
+	ck_assert_uint_eq(count("ip='10.7.0.6'/>"), 1); /* reserved */
+}
+END_TEST
+
+START_TEST(several_records_of_a_name)
+{
+	lan("<dns>" RECORD("10.7.0.8", NAME("web01")) RECORD("10.7.0.9", NAME("web01")) "</dns>",
+		"");
+	publishes(true);
+	ck_assert_ptr_nonnull(strstr(why, "left as they are"));
+	ck_assert_uint_eq(count("<hostname>"), 2);
+	ip_parse("10.7.0.9", &ip);
+	publishes(true);
+	ck_assert_str_eq(why, "");
+	publishes(false);
+	ck_assert_uint_eq(count("<hostname>"), 2);
+}
+END_TEST
+
+/* Ours is elsewhere, and the address is another name's. */
+START_TEST(a_record_at_the_address)
+{
+	lan("<dns>" RECORD("10.7.0.8", NAME("web01")) RECORD("10.7.0.5", NAME("mail")) "</dns>",
+		"");
+	publishes(true);
+	ck_assert_uint_eq(count("<hostname>"), 2);
+	ck_assert_uint_eq(count(OURS), 1);
+	publishes(false);
+	ck_assert_uint_eq(count("<hostname>"), 2);
+	ck_assert_str_eq(why, "");
+}
+END_TEST
+
 START_TEST(no_network)
 {
 	ck_assert_int_eq(publish(true), -ENOENT);
@@ -131,7 +181,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {there_and_back, no_dns, dns_is_a_convenience, no_network};
+	const TTest *const tests[] = {there_and_back, no_dns, dns_is_a_convenience,
+		a_record_of_several_names, several_records_of_a_name, a_record_at_the_address,
+		no_network};
 	Suite *s = suite_create("ops_publish");
 	TCase *t = tcase_create("ops_publish");
 	SRunner *r = srunner_create(s);
