@@ -31,11 +31,12 @@ enum standing {
 	THEIRS, /* DNS records that are not ours to touch */
 };
 
-static int update(struct publish *p, unsigned command, unsigned section, const char *xml)
+static int update(
+	struct publish *p, unsigned command, unsigned section, int parent, const char *xml)
 {
 	const char *what = section == VIR_NETWORK_SECTION_DNS_HOST ? "DNS record" : "reservation";
 
-	if (virNetworkUpdate(p->net, command, section, -1, xml, p->scope) < 0)
+	if (virNetworkUpdate(p->net, command, section, parent, xml, p->scope) < 0)
 		return virt_error(
 			p->op->why, GUEST_WHY, "network %s: %s of %s", p->network, what, p->name);
 	return 0;
@@ -99,7 +100,7 @@ static int dns_command(struct publish *p, unsigned command, const char *ip)
 	char xml[256];
 
 	snprintf(xml, sizeof xml, "<host ip='%s'><hostname>%s</hostname></host>", ip, p->name);
-	return update(p, command, VIR_NETWORK_SECTION_DNS_HOST, xml);
+	return update(p, command, VIR_NETWORK_SECTION_DNS_HOST, -1, xml);
 }
 
 static int publish_dns(struct publish *p, bool add)
@@ -130,13 +131,16 @@ static int try_dns(struct publish *p, bool add)
 	return rc == -ENOTCONN ? rc : 0;
 }
 
-static const xmlNode *find_dhcp(const xmlNode *root)
+/* libvirt itself would take the first that leases, of either family. `*ret_at` counts each <ip>. */
+static const xmlNode *find_dhcp(const xmlNode *root, int *ret_at)
 {
-	const xmlNode *ip;
+	const xmlNode *ip = xml_child(root, "ip");
 
-	for (ip = xml_child(root, "ip"); ip; ip = xml_next(ip, "ip"))
-		if (xml_child(ip, "dhcp") && !xml_attr_is(ip, "family", "ipv6"))
+	for (int at = 0; ip; ip = xml_next(ip, "ip"), at++)
+		if (xml_child(ip, "dhcp") && !xml_attr_is(ip, "family", "ipv6")) {
+			*ret_at = at;
 			return xml_child(ip, "dhcp");
+		}
 	return NULL;
 }
 
@@ -167,7 +171,8 @@ static enum standing dhcp_standing(const struct publish *p, const xmlNode *dhcp)
 
 static int publish_dhcp(struct publish *p, bool add)
 {
-	const xmlNode *dhcp = p->mac ? find_dhcp(p->root) : NULL;
+	int parent = -1;
+	const xmlNode *dhcp = p->mac ? find_dhcp(p->root, &parent) : NULL;
 	enum standing s = dhcp ? dhcp_standing(p, dhcp) : ABSENT;
 	char xml[256], ip[IP_TEXT], mac[MAC_TEXT], name[GUEST_NAME + 16] = "";
 	unsigned command;
@@ -182,7 +187,7 @@ static int publish_dhcp(struct publish *p, bool add)
 		snprintf(name, sizeof name, " name='%s'", p->name);
 	snprintf(xml, sizeof xml, "<host mac='%s'%s ip='%s'/>", mac_format(p->mac, mac), name,
 		ip_format(p->ip, ip));
-	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, xml);
+	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, parent, xml);
 }
 
 static int publish_scope(struct publish *p, unsigned scope, bool add)

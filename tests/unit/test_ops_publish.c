@@ -172,6 +172,20 @@ START_TEST(a_record_at_the_address)
 }
 END_TEST
 
+START_TEST(several_addresses)
+{
+	network("",
+		"<ip family='ipv6' address='fd00:7::1' prefix='64'><dhcp><range start='fd00:7::2' "
+		"end='fd00:7::9'/></dhcp></ip><ip address='10.6.0.1' prefix='24'/>"
+		"<ip address='10.7.0.1' prefix='24'><dhcp>" RANGE "</dhcp></ip>");
+	publishes(true);
+	publishes(true);
+	ck_assert_uint_eq(count(OURS), 1);
+	publishes(false);
+	ck_assert_uint_eq(count("10.7.0.5"), 0);
+}
+END_TEST
+
 START_TEST(no_network)
 {
 	ck_assert_int_eq(publish(true), -ENOENT);
@@ -183,7 +197,7 @@ int main(void)
 {
 	const TTest *const tests[] = {there_and_back, no_dns, dns_is_a_convenience,
 		a_record_of_several_names, several_records_of_a_name, a_record_at_the_address,
-		no_network};
+		several_addresses, no_network};
 	Suite *s = suite_create("ops_publish");
 	TCase *t = tcase_create("ops_publish");
 	SRunner *r = srunner_create(s);
