@@ -180,7 +180,10 @@ struct guest_spec {
 	struct guest_nic nics[GUEST_NICS];
 	size_t n_nics;
 	bool filter;  /* packet filters on the NICs (netfilter.h), where the host has nwfilter */
-	bool replace; /* remnants of an older guest of this name are removed */
+	bool replace; /* an older guest of this name is removed, with its volumes: no others are */
+	/* Which those are, beside the ones that its domain has: its name and disks count, as its record has them. NULL: it
+	 * has none. */
+	const struct guest_spec *former;
 	/* For guest_check() of one among several. */
 	struct guest_taken taken[GUEST_DISKS];
 	size_t n_taken;
@@ -204,7 +207,7 @@ int guest_check(struct guests *g, const struct guest_spec *spec, guest_done done
 /* Checks, then makes the volume and defines the domain in its final form (disk first, restart on
  * reboot). Does not start it. When it fails nothing is left behind. With `replace`, what had the
  * name before is gone for good. A domain that is not ours, and a volume that is another domain's
- * disk, are never replaced. */
+ * disk or nobody's, are never replaced. */
 int guest_create(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
 /* Starts an installing run over the persistent definition: network first, and a reset stops it.
  * Stops what runs. */

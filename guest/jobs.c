@@ -33,6 +33,7 @@ void job_free(struct guest_job *j)
 	free(j->fragment);
 	free(j->description);
 	free(j->going);
+	free(j->former);
 	free(j->seats);
 	free(j->nets);
 	free(j->list);
@@ -302,6 +303,16 @@ int job_submit(struct guest_job *j, guest_done done, guest_status_done status_do
 	return rc;
 }
 
+/* NULL: out of memory, or there is none. */
+static struct guest_spec *copy_former(const struct guest_spec *former)
+{
+	struct guest_spec *copy = former ? malloc(sizeof *copy) : NULL;
+
+	if (copy)
+		*copy = *former;
+	return copy;
+}
+
 struct guest_job *job_with_spec(struct guests *g, enum job_kind kind, const struct guest_spec *spec)
 {
 	struct guest_job *j = job_new(g, kind, spec->name, spec->uuid);
@@ -316,8 +327,9 @@ struct guest_job *job_with_spec(struct guests *g, enum job_kind kind, const stru
 	j->spec.fragment = j->fragment = spec->fragment ? strdup(spec->fragment) : NULL;
 	j->spec.description = j->description = spec->description ? strdup(spec->description) : NULL;
 	j->spec.going = j->going = spec->going ? strdup(spec->going) : NULL;
+	j->spec.former = j->former = copy_former(spec->former);
 	if (!j->fragment == !spec->fragment && !j->description == !spec->description &&
-		!j->going == !spec->going)
+		!j->going == !spec->going && !j->former == !spec->former)
 		return j;
 	job_free(j);
 	return NULL;

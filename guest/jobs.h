@@ -54,6 +54,7 @@ struct guest_job {
 	struct guest_network_spec net_spec;
 	struct guest_change change;
 	char *fragment, *description, *going; /* own copies of the spec's, or the change's */
+	struct guest_spec *former;            /* the same */
 	struct ip ip;
 	struct mac mac;
 	bool has_mac, add, keep;

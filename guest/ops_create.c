@@ -265,6 +265,33 @@ static void warn_unfiltered(struct create *c)
 			len ? "; " : "");
 }
 
+static void find_former_in(struct create *c, virDomainPtr d, unsigned flags)
+{
+	char *xml = virDomainGetXMLDesc(d, flags);
+
+	if (xml)
+		volumes_former_in(&c->volumes, xml);
+	free(xml);
+}
+
+/* Whose are the volumes that are there? */
+static int find_former(struct create *c)
+{
+	virDomainPtr d;
+	int rc;
+
+	if (!c->spec->replace)
+		return 0;
+	if (c->spec->former)
+		volumes_former(&c->volumes, c->spec->former);
+	if ((rc = ops_find(c->op, c->spec->name, NULL, &d)))
+		return rc == -ENOENT ? 0 : rc;
+	find_former_in(c, d, VIR_DOMAIN_XML_INACTIVE);
+	find_former_in(c, d, 0);
+	virDomainFree(d);
+	return 0;
+}
+
 static void create_init(
 	struct create *c, struct op *op, const struct guest_spec *spec, const char *type)
 {
@@ -294,7 +321,9 @@ static int check_all(struct create *c)
 	if (!rc)
 		rc = check_uuid(c);
 	if (!rc)
-		rc = volumes_check(&c->volumes, c->spec->replace);
+		rc = find_former(c);
+	if (!rc)
+		rc = volumes_check(&c->volumes);
 	if (!rc)
 		warn_unfiltered(c);
 	return rc;

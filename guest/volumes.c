@@ -193,6 +193,45 @@ void volumes_fini(struct volumes *vs)
 		virStorageVolFree(vs->base);
 }
 
+/* An older guest's */
+
+static bool is_recorded(const struct guest_spec *record, const char *pool, const char *name,
+	const struct pool_kind *kind)
+{
+	struct volumes had;
+	bool found = false;
+
+	volumes_init(&had, NULL, record);
+	for (size_t i = 0; i < had.n; i++) {
+		struct volume *v = &had.all[i];
+
+		if (!*v->name)
+			volume_name(had.guest, i, kind, v->name);
+		found |= !strcmp(v->pool_name, pool) && !strcmp(v->name, name);
+	}
+	return found;
+}
+
+void volumes_former(struct volumes *vs, const struct guest_spec *record)
+{
+	for (size_t i = 0; i < vs->n; i++) {
+		struct volume *v = &vs->all[i];
+
+		v->former |= is_recorded(record, v->pool_name, v->name, v->kind);
+	}
+}
+
+void volumes_former_in(struct volumes *vs, const char *xml)
+{
+	char path[VOLUME_PATH];
+	int rc;
+
+	for (size_t k = 0; (rc = domain_disk_path(xml, k, path, sizeof path)) != -ENOENT; k++)
+		for (size_t i = 0; !rc && i < vs->n; i++)
+			vs->all[i].former |=
+				vs->all[i].exists && !strcmp(vs->all[i].facts.path, path);
+}
+
 /* Checking */
 
 /* Two disks of one name would be one volume. */
@@ -208,15 +247,17 @@ static int check_twins(struct volumes *vs)
 	return 0;
 }
 
-static int check_existing(struct volumes *vs, bool replace)
+static int check_existing(struct volumes *vs)
 {
 	int rc = volumes_unused(vs);
 
-	for (size_t i = 0; !rc && !replace && i < vs->n; i++)
-		if (vs->all[i].exists)
+	for (size_t i = 0; !rc && i < vs->n; i++)
+		if (vs->all[i].exists && !vs->all[i].former)
 			rc = refuse(vs->op, -EEXIST,
-				"a volume %s exists already in pool %s (--replace removes it)",
-				vs->all[i].name, vs->all[i].pool_name);
+				"a volume %s exists already in pool %s: take another name, or "
+				"delete it: virsh vol-delete %s --pool %s",
+				vs->all[i].name, vs->all[i].pool_name, vs->all[i].name,
+				vs->all[i].pool_name);
 	return rc;
 }
 
@@ -276,14 +317,14 @@ static int check_rooms(struct volumes *vs)
 	return rc;
 }
 
-int volumes_check(struct volumes *vs, bool replace)
+int volumes_check(struct volumes *vs)
 {
 	int rc = check_twins(vs);
 
 	if (!rc && vs->base)
 		rc = volume_at_rest(vs->op, &vs->base_facts, vs->base_pool, vs->base_name);
 	if (!rc)
-		rc = check_existing(vs, replace);
+		rc = check_existing(vs);
 	if (!rc)
 		rc = check_rooms(vs);
 	if (!rc && vs->copied_instead && !*vs->op->why)

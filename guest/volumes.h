@@ -16,6 +16,7 @@ struct volume {
 	const struct pool_kind *kind;
 	virStoragePoolPtr pool; /* NULL: there is none, or none that could have it */
 	bool exists, made;
+	bool former;               /* it is the older guest's that is to be replaced */
 	struct volume_facts facts; /* when it exists */
 };
 
@@ -42,8 +43,12 @@ int volumes_open(struct volumes *vs, struct op *op, const struct guest_spec *spe
 int volumes_open_left(struct volumes *vs, struct op *op, const struct guest_spec *spec);
 void volumes_fini(struct volumes *vs);
 
-/* Could they be made? With `replace` those that exist go first. A warning may be left. */
-int volumes_check(struct volumes *vs, bool replace);
+/* Those are the older guest's, and go first, that its record has, or a definition of its domain. */
+void volumes_former(struct volumes *vs, const struct guest_spec *record);
+void volumes_former_in(struct volumes *vs, const char *xml);
+
+/* Could they be made? Those that exist are in the way, but for the older guest's. A warning may be left. */
+int volumes_check(struct volumes *vs);
 /* Makes all that do not exist, or none. */
 int volumes_make(struct volumes *vs);
 /* Takes back what was made; `op->why` stays. */

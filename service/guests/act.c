@@ -326,7 +326,7 @@ static void on_made_again(void *arg, int rc, const char *why)
 
 void act_make_again(struct act *act, struct machine *m, const char *what)
 {
-	struct guest_spec spec;
+	struct guest_spec spec, former;
 	struct profile *p = NULL;
 	char why[512];
 	struct job *j;
@@ -337,6 +337,8 @@ void act_make_again(struct act *act, struct machine *m, const char *what)
 		return;
 	}
 	spec.replace = true; /* a volume without its domain may be left of the first try */
+	guest_spec_disks(m, &former);
+	spec.former = &former;
 	j = job_new(act, m, what, true);
 	rc = j ? guest_create(guests_of(act->hosts, m), &spec, on_made_again, j) : -ENOMEM;
 	if (rc)

@@ -48,6 +48,7 @@ void creation_free(struct creation *c)
 	json_decref(c->body);
 	free(c->marks);
 	free(c->seats);
+	free(c->former);
 	free(c);
 }
 
@@ -219,6 +220,7 @@ bool create_continue(void *arg, const struct machine *m)
 	c->making = true;
 	rc = guest_spec_make(ops->base, m, &spec, &p, why, sizeof why);
 	spec.replace = c->replace;
+	spec.former = c->former;
 	if (rc)
 		creation_undo(c, false, why);
 	else if (guest_create(guests_of(ops->hosts, m), &spec, on_made, c))
@@ -413,6 +415,22 @@ static void on_checked(void *arg, int rc, const char *why)
 		creation_record(c);
 }
 
+/* Its volumes go with it, where it lives in the same libvirt; its record goes before. */
+static int note_former(struct creation *c, const struct guests *g)
+{
+	struct operations *ops = c->ops;
+	const struct machine *old =
+		c->replace ? machines_by_name(ops->base->machines, c->machine->name) : NULL;
+
+	if (!old || !old->guest || guests_of(ops->hosts, old) != g)
+		return 0;
+	c->former = malloc(sizeof *c->former);
+	if (!c->former)
+		return -ENOMEM;
+	guest_spec_disks(old, c->former);
+	return 0;
+}
+
 static void creation_check(struct creation *c)
 {
 	struct operations *ops = c->ops;
@@ -433,10 +451,13 @@ static void creation_check(struct creation *c)
 	guest_spec_make(ops->base, c->machine, &spec, &none, why, sizeof why);
 	if (!spec.fragment_own)
 		spec.fragment = c->profile->domain;
+	rc = note_former(c, g);
 	spec.replace = c->replace;
+	spec.former = c->former;
 	if (c->trial)
 		trial_put_spec(c, &spec);
-	rc = guest_check(g, &spec, on_checked, c);
+	if (!rc)
+		rc = guest_check(g, &spec, on_checked, c);
 	free((char *)spec.going);
 	if (rc)
 		creation_fail(c, 500, "out of memory");

@@ -74,8 +74,9 @@ struct creation {
 	struct guest_seat *seats; /* what libvirt knows of, where it leases */
 	size_t n_seats;
 	bool recorded, replace, arm, clone;
-	char from[DISCOVERED_ID]; /* the discovered machine that it is; "": none was named */
-	int profile_rc;           /* why there is no profile, with the line in `why` */
+	struct guest_spec *former; /* the disks of the guest that it replaces; NULL: none */
+	char from[DISCOVERED_ID];  /* the discovered machine that it is; "": none was named */
+	int profile_rc;            /* why there is no profile, with the line in `why` */
 	struct trial
 		*trial; /* this creation is only judged, with others; NULL: it is carried out */
 	bool making;    /* libvirt is creating the guest */

@@ -73,14 +73,16 @@ check "a volume that exists is refused" refused \
 	"volume data.img belongs to domain web" create other default=10,data.img
 check "also with replace" refused "volume data.img belongs to domain web" create other default=10,data.img replace
 virsh -q vol-create-as default left.qcow2 1M --format qcow2
+fix="take another name, or delete it: virsh vol-delete"
 check "one that nobody has is refused with the fix" refused \
-	"a volume left.qcow2 exists already in pool default (--replace removes it)" create left default=10
+	"a volume left.qcow2 exists already in pool default: $fix left.qcow2 --pool default" create left default=10
 cp $images/left.qcow2 $images/unseen.qcow2
 check "so is a file that libvirt has not seen" refused \
-	"a volume unseen.qcow2 exists already in pool default (--replace removes it)" create unseen default=10
+	"a volume unseen.qcow2 exists already in pool default: $fix unseen.qcow2 --pool default" create unseen default=10
 check "which is deleted as well" volumes delete unseen default=10
-check "a left one is replaced when asked" volumes create left default=10 replace
-check "and deleted" volumes delete left default=10
+check "nor is one that no guest has replaced" refused "a volume left.qcow2 exists already in pool default" \
+	create left default=10 replace
+check "it is deleted" volumes delete left default=10
 check "all of it" nothing_of left default
 
 check "disks that may not fit get a warning" volumes check big small=50 small=40
@@ -253,8 +255,14 @@ check "and stays so" wait_until 5 state_is full running
 check "deleting keeps the disk when asked" "$USHER" delete full --keep-disks
 "$USHER" create full --profile plain --no-ssh-key --disk 128M --pool small >"$said" 2>&1
 check "which is in the way of the next" \
-	says "usher: a volume full.qcow2 exists already in pool small (--replace removes it)"
-check "and replaced when asked" "$USHER" create full --profile plain --no-ssh-key --pool small --replace
+	says "usher: a volume full.qcow2 exists already in pool small: $fix full.qcow2 --pool small"
+refute "also with --replace: it was kept" "$USHER" create full --profile plain --no-ssh-key --pool small --replace
+check "it is deleted by hand" virsh -q vol-delete full.qcow2 --pool small
+check "then the next is made" "$USHER" create full --profile plain --no-ssh-key --pool small
+virsh -q destroy full
+virsh -q undefine full
+check "one whose domain is gone is replaced, with its disk" \
+	"$USHER" create full --profile plain --no-ssh-key --pool small --replace
 virsh -q destroy full
 volumes create link default=1 base=full.qcow2@small linked
 "$USHER" delete full >"$said" 2>&1

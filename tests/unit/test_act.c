@@ -153,7 +153,16 @@ START_TEST(one_that_is_made)
 }
 END_TEST
 
-/* Undefined behind our back: what is to be installed is made anew. */
+static void undefine(void)
+{
+	virDomainPtr d = virDomainLookupByName(other, "web01");
+
+	ck_assert_int_eq(virDomainDestroy(d), 0);
+	ck_assert_int_eq(virDomainUndefine(d), 0);
+	virDomainFree(d);
+}
+
+/* Undefined behind our back: what is to be installed is made anew, and its volume too. */
 START_TEST(no_domain)
 {
 	base_arm(web01, "debian-12");
@@ -163,6 +172,10 @@ START_TEST(no_domain)
 	ck_assert_str_eq(told("web01"), "started from the network");
 	ck_assert_int_eq(state_now(), VIR_DOMAIN_RUNNING);
 	ck_assert_int_eq(web01->state, LIFE_ARMED);
+	undefine();
+	act_netboot(act, web01);
+	ended();
+	ck_assert_int_eq(state_now(), VIR_DOMAIN_RUNNING);
 }
 END_TEST
 

@@ -261,6 +261,33 @@ START_TEST(replaced)
 }
 END_TEST
 
+static void undefine(const char *domain)
+{
+	virDomainPtr d = virDomainLookupByName(other, domain);
+
+	ck_assert_ptr_nonnull(d);
+	ck_assert_int_eq(virDomainDestroy(d), 0);
+	ck_assert_int_eq(virDomainUndefine(d), 0);
+	virDomainFree(d);
+}
+
+/* With its volumes, and with no others: the older guest's record says which, also when its domain is gone. */
+START_TEST(replaced_without_its_domain)
+{
+	lease_on_default();
+	ck_assert_msg(create(ON_DEFAULT("")) == 201, "%s", ask.body);
+	undefine("web01");
+	ck_assert_msg(create(ON_DEFAULT(", 'replace': true")) == 201, "%s", ask.body);
+	ck_assert_int_eq(state_of("web01"), VIR_DOMAIN_RUNNING);
+	undefine("web01");
+	machines_remove(rooms.base.machines, machine("web01"));
+	ck_assert(has_volume("web01.qcow2"));
+	ck_assert_uint_eq(create(ON_DEFAULT(", 'replace': true")), 409);
+	ck_assert_ptr_nonnull(strstr(http_ask_error(&ask), "a volume web01.qcow2 exists already"));
+	ck_assert(has_volume("web01.qcow2"));
+}
+END_TEST
+
 START_TEST(dropped)
 {
 	lease_on_default();
@@ -279,7 +306,7 @@ int main(void)
 {
 	const TTest *const tests[] = {bare_metal, bare_metal_that_is_armed, refused,
 		without_its_files, asked_again, two_at_once, guests, guests_that_cannot_be, undone,
-		replaced, dropped};
+		replaced, replaced_without_its_domain, dropped};
 	Suite *s = suite_create("create");
 	TCase *t = tcase_create("create");
 

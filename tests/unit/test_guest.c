@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Jobs and events against libvirt's own test driver: a host in memory, in this process. */
+#include "guest/domain/domain_xml.h"
 #include "guest/guest.h"
 
 #include <check.h>
@@ -391,7 +392,7 @@ END_TEST
 START_TEST(refusals)
 {
 	virStoragePoolPtr pool = virStoragePoolLookupByName(other, "default-pool");
-	struct guest_spec s = spec();
+	struct guest_spec s = spec(), former = spec();
 
 	s.memory_mib = 1 << 30;
 	bad(guest_check(guests, &s, on_done, &home), -EINVAL, "the host has");
@@ -413,6 +414,10 @@ START_TEST(refusals)
 		pool, "<volume><name>web01.qcow2</name><capacity>1</capacity></volume>", 0));
 	bad(guest_check(guests, &s, on_done, &home), -EEXIST, "volume web01.qcow2 exists");
 	s.replace = true;
+	bad(guest_check(guests, &s, on_done, &home), -EEXIST,
+		"exists already in pool default-pool: take another name, or delete it: virsh "
+		"vol-delete web01.qcow2 --pool default-pool");
+	s.former = &former;
 	good(guest_check(guests, &s, on_done, &home));
 	s.disk = (uint64_t)1 << 60;
 	bad(guest_check(guests, &s, on_done, &home), -ENOSPC, "full");
@@ -551,7 +556,7 @@ static bool has_volume(const char *name)
 
 START_TEST(several_disks)
 {
-	struct guest_spec s = spec();
+	struct guest_spec s = spec(), former;
 
 	s.n_more = 2;
 	s.more[0].size = 2 << 20;
@@ -564,10 +569,12 @@ START_TEST(several_disks)
 		"/default-pool/web01.qcow2, /default-pool/web01_2.qcow2, /default-pool/data.img");
 	ck_assert(
 		has_volume("web01.qcow2") && has_volume("web01_2.qcow2") && has_volume("data.img"));
+	former = s;
 	s.more[1].volume[0] = '\0';
 	bad(guest_check(guests, &s, on_done, &home), -EEXIST,
-		"a volume web01.qcow2 exists already in pool default-pool (--replace removes it)");
+		"a volume web01.qcow2 exists already in pool default-pool");
 	s.replace = true;
+	s.former = &former;
 	good(guest_create(guests, &s, on_done, &home));
 	good(guest_delete(guests, &s, false, on_done, &home));
 	ck_assert(!has_volume("web01.qcow2") && !has_volume("web01_2.qcow2") &&
@@ -577,6 +584,79 @@ START_TEST(several_disks)
 		"two disks name the same volume web01.qcow2 in pool default-pool");
 	snprintf(s.more[0].pool, sizeof s.more[0].pool, "nope");
 	bad(guest_check(guests, &s, on_done, &home), -ENOENT, "no storage pool nope");
+}
+END_TEST
+
+static void put_volume(const char *name)
+{
+	virStoragePoolPtr p = virStoragePoolLookupByName(other, "default-pool");
+	char xml[128];
+	virStorageVolPtr v;
+
+	snprintf(xml, sizeof xml, "<volume><name>%s</name><capacity>1</capacity></volume>", name);
+	v = virStorageVolCreateXML(p, xml, 0);
+	ck_assert_ptr_nonnull(v);
+	virStorageVolFree(v);
+	virStoragePoolFree(p);
+}
+
+static void drop_volume(const char *name)
+{
+	virStoragePoolPtr p = virStoragePoolLookupByName(other, "default-pool");
+	virStorageVolPtr v = virStorageVolLookupByName(p, name);
+
+	ck_assert_int_eq(virStorageVolDelete(v, 0), 0);
+	virStorageVolFree(v);
+	virStoragePoolFree(p);
+}
+
+/* What no guest of that name ever had stays, whether there is an older guest or not. */
+START_TEST(replace_of_nobodys_volume)
+{
+	const char *why = "a volume debian.iso exists already in pool default-pool";
+	struct guest_spec s = spec(), former = spec();
+
+	put_volume("debian.iso");
+	s.n_more = 1;
+	s.more[0] = (struct guest_disk){.size = 1 << 20, .volume = "debian.iso"};
+	s.replace = true;
+	bad(guest_create(guests, &s, on_done, &home), -EEXIST, why);
+	create();
+	bad(guest_create(guests, &s, on_done, &home), -EEXIST, why);
+	s.former = &former;
+	bad(guest_create(guests, &s, on_done, &home), -EEXIST, why);
+	snprintf(former.pool, sizeof former.pool, "another");
+	former.n_more = 1;
+	former.more[0] = s.more[0];
+	bad(guest_create(guests, &s, on_done, &home), -EEXIST, why);
+	ck_assert(has_volume("debian.iso") && has_volume("web01.qcow2"));
+	drop_volume("debian.iso");
+	good(delete (NULL));
+}
+END_TEST
+
+/* What a definition of the older guest has as a disk is its own, whatever its name; a medium in its drive is not. */
+START_TEST(replace_of_its_volumes)
+{
+	struct guest_spec s = spec();
+	virDomainPtr d;
+
+	s.n_more = 1;
+	s.more[0] = (struct guest_disk){.size = 1 << 20, .volume = "data.img"};
+	good(guest_create(guests, &s, on_done, &home));
+	s.replace = true;
+	good(guest_create(guests, &s, on_done, &home));
+	good(guest_delete(guests, &s, false, on_done, &home));
+	put_volume("data.img");
+	d = virDomainDefineXML(other,
+		"<domain type='test'><name>web01</name><memory>1024</memory><os><type>hvm</type></os>"
+		"<metadata><u:usher xmlns:u='" DOMAIN_XML_NS "' profile='p'/></metadata><devices>"
+		"<disk type='file' device='cdrom'><source file='/default-pool/data.img'/>"
+		"<target dev='hda'/></disk></devices></domain>");
+	ck_assert_ptr_nonnull(d);
+	virDomainFree(d);
+	bad(guest_create(guests, &s, on_done, &home), -EEXIST, "a volume data.img exists");
+	good(guest_delete(guests, &s, false, on_done, &home));
 }
 END_TEST
 
@@ -841,6 +921,8 @@ int main(void)
 	tcase_add_test(t, foreign_domain);
 	tcase_add_test(t, failure_is_undone);
 	tcase_add_test(t, several_disks);
+	tcase_add_test(t, replace_of_nobodys_volume);
+	tcase_add_test(t, replace_of_its_volumes);
 	tcase_add_test(t, undone_with_all_disks);
 	tcase_add_test(t, freed_in_the_middle);
 	tcase_add_test(t, no_libvirt);

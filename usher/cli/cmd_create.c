@@ -554,7 +554,7 @@ const struct command cmd_create = {
 		"  --sealed             nothing is installed before 'usher confirm' has the code "
 		"on its screen\n"
 		"  --unsealed           no confirmation, even if its segment is sealed\n"
-		"  --replace            remove an older guest of that name, and its disk, first\n"
+		"  --replace            remove an older guest of that name, and its disks, first\n"
 		"  --wait               show progress until it is up (fails when it "
 		"fails)\n" CLI_COMMON_HELP,
 	.run = run_create,
