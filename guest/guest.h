@@ -153,10 +153,12 @@ struct guest_spec {
 	char uuid[UUID_TEXT]; /* "": libvirt draws one */
 	char profile[64];     /* goes into the domain's metadata */
 	unsigned memory_mib, vcpus;
-	uint64_t disk;          /* bytes */
-	char pool[128];         /* "": default */
-	char volume[128];       /* "": NAME.qcow2; a block volume: NAME */
-	char accel[8];          /* "kvm", "qemu"; "" or "auto": as configured */
+	uint64_t disk;    /* bytes */
+	char pool[128];   /* "": default */
+	char volume[128]; /* "": NAME.qcow2; a block volume: NAME */
+	char made_as
+		[GUEST_NAME]; /* NAME of its volumes, which a guest that is renamed keeps; "": its own */
+	char accel[8];        /* "kvm", "qemu"; "" or "auto": as configured */
 	char kernel[512];       /* the profile's kernel as a file, to test KVM with; "" none */
 	const char *fragment;   /* the profile's <domain> element as text, or NULL */
 	unsigned fragment_line; /* line of the profile on which it begins, for messages; 0: 1 */

@@ -392,7 +392,7 @@ static int remove_remnants(struct create *c)
 	if (!rc)
 		rc = volumes_delete(&c->volumes);
 	if (!rc && xml)
-		volumes_delete_former(c->op, c->spec->name, xml);
+		volumes_delete_former(c->op, c->spec, xml);
 	free(xml);
 	return rc;
 }

@@ -134,6 +134,7 @@ static void volumes_init(struct volumes *vs, struct op *op, const struct guest_s
 {
 	*vs = (struct volumes){.op = op,
 		.guest = spec->name,
+		.named = *spec->made_as ? spec->made_as : spec->name,
 		.taken = spec->taken,
 		.n_taken = spec->n_taken < GUEST_DISKS ? spec->n_taken : GUEST_DISKS};
 	add(vs, spec->pool, spec->volume, spec->disk);
@@ -150,7 +151,7 @@ static int open_one(struct volumes *vs, size_t i)
 	if (rc)
 		return rc;
 	if (!*v->name)
-		volume_name(vs->guest, i, v->kind, v->name);
+		volume_name(vs->named, i, v->kind, v->name);
 	return look(vs->op, v);
 }
 
@@ -206,7 +207,7 @@ static bool is_recorded(const struct guest_spec *record, const char *pool, const
 		struct volume *v = &had.all[i];
 
 		if (!*v->name)
-			volume_name(had.guest, i, kind, v->name);
+			volume_name(had.named, i, kind, v->name);
 		found |= !strcmp(v->pool_name, pool) && !strcmp(v->name, name);
 	}
 	return found;
@@ -447,21 +448,37 @@ int volumes_delete(struct volumes *vs)
 	return rc;
 }
 
-static void delete_former(struct op *op, const char *guest, virStorageVolPtr v)
+/* By its name or the older guest's record. */
+static bool is_former(
+	struct op *op, const struct guest_spec *spec, const char *pool, const char *name)
 {
-	const char *name = virStorageVolGetName(v);
-	virStoragePoolPtr p =
-		volume_is_further(name, guest) ? virStoragePoolLookupByVolume(v) : NULL;
-	struct volume_facts facts;
+	const struct pool_kind *kind;
+	virStoragePoolPtr p;
 
-	if (p && !volume_look(op, v, name, &facts) &&
-		!volume_unused(op, &facts, virStoragePoolGetName(p), name, guest))
-		virStorageVolDelete(v, 0);
-	if (p)
-		virStoragePoolFree(p);
+	if (volume_is_further(name, spec->name))
+		return true;
+	if (!spec->former || volume_pool(op, pool, &p, &kind))
+		return false;
+	virStoragePoolFree(p);
+	return is_recorded(spec->former, pool, name, kind);
 }
 
-void volumes_delete_former(struct op *op, const char *guest, const char *xml)
+static void delete_former(struct op *op, const struct guest_spec *spec, virStorageVolPtr v)
+{
+	const char *name = virStorageVolGetName(v), *pool;
+	virStoragePoolPtr p = virStoragePoolLookupByVolume(v);
+	struct volume_facts facts;
+
+	if (!p)
+		return;
+	pool = virStoragePoolGetName(p);
+	if (is_former(op, spec, pool, name) && !volume_look(op, v, name, &facts) &&
+		!volume_unused(op, &facts, pool, name, spec->name))
+		virStorageVolDelete(v, 0);
+	virStoragePoolFree(p);
+}
+
+void volumes_delete_former(struct op *op, const struct guest_spec *spec, const char *xml)
 {
 	char path[VOLUME_PATH];
 	virStorageVolPtr v;
@@ -470,7 +487,7 @@ void volumes_delete_former(struct op *op, const char *guest, const char *xml)
 	for (size_t i = 0; (rc = domain_disk_path(xml, i, path, sizeof path)) != -ENOENT; i++) {
 		if (rc || !(v = virStorageVolLookupByPath(op->conn, path)))
 			continue;
-		delete_former(op, guest, v);
+		delete_former(op, spec, v);
 		virStorageVolFree(v);
 	}
 	op->why[0] = '\0';

@@ -22,7 +22,7 @@ struct volume {
 
 struct volumes {
 	struct op *op;
-	const char *guest;
+	const char *guest, *named;          /* for which its volumes are named */
 	struct volume all[1 + GUEST_DISKS]; /* [0] is the guest's own first disk */
 	size_t n;
 	const struct guest_taken *taken; /* the spec's */
@@ -57,9 +57,9 @@ void volumes_unmake(struct volumes *vs);
 int volumes_unused(struct volumes *vs);
 /* Deletes all that exist; not before volumes_unused(). */
 int volumes_delete(struct volumes *vs);
-/* Deletes further disks of an older guest of this name, by its definition, which this one does not
- * have. What cannot go stays: it is in nobody's way. */
-void volumes_delete_former(struct op *op, const char *guest, const char *xml);
+/* Deletes disks of an older guest of this name, by its definition, which this one does not have: further ones, and those of
+ * its record. What cannot go stays: it is in nobody's way. */
+void volumes_delete_former(struct op *op, const struct guest_spec *spec, const char *xml);
 /* What is written behind libvirt's back counts: it looks at the files again. */
 void volumes_refresh(struct op *op, const struct guest_spec *spec);
 /* "PATH, …" of those that exist. */

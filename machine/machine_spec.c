@@ -26,6 +26,7 @@ static const struct member members[] = {
 	HIDDEN(filters, NUMBER),
 	MEMBER(pool, TEXT),
 	MEMBER(volume, TEXT),
+	HIDDEN(made_as, TEXT),
 	MEMBER(cpu, TEXT),
 	MEMBER(firmware, TEXT),
 	MEMBER(graphics, TEXT),

@@ -24,6 +24,7 @@ struct machine_spec {
 	uint64_t
 		filters; /* the version of the packet filter that its definition has: GUEST_FILTERS */
 	char *pool, *volume;
+	char *made_as; /* renamed since: the name after which its volumes are called, where they were given none */
 	char *cpu, *firmware, *graphics, *os_variant, *description;
 	char *connect;  /* the libvirt that it lives in; NULL: the service's own */
 	char *domain;   /* a <domain> of its own */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What libvirt says of machines' guests, whoever did it: their records follow, with a line on the timeline ("guest") where
- * it was not our doing. Renamed, a guest keeps its record by its UUID; gone, too: reinstalling makes it again; on another
+ * it was not our doing. Renamed, a guest keeps its record by its UUID, and its volumes; gone, too: reinstalling makes it again; on another
  * of the libvirts that we know, the record says so.
  */
 #include "service/follow/guest_follow.h"
@@ -174,6 +174,14 @@ static const char *rename_error(struct follow *follow, const struct machine *m, 
 	return m->holds || m->deleting ? "not now, while it is being changed" : NULL;
 }
 
+/* The record before its name: libvirt renames the domain, and no volume. */
+static int rename_record(struct machines *ms, struct machine *m, const char *name)
+{
+	int rc = m->spec.made_as ? 0 : machine_spec_set(&m->spec.made_as, m->name);
+
+	return rc ? rc : machines_rename(ms, m, name);
+}
+
 static void renamed(struct follow *follow, struct machine *m, const char *name)
 {
 	const char *error = rename_error(follow, m, name);
@@ -182,7 +190,7 @@ static void renamed(struct follow *follow, struct machine *m, const char *name)
 	snprintf(old, sizeof old, "%s", m->name);
 	if (!error) {
 		(void)seats_publish(follow->network, m, false, NULL, NULL);
-		if (machines_rename(follow->base->machines, m, name))
+		if (rename_record(follow->base->machines, m, name))
 			error = "it could not be stored";
 		(void)seats_publish(follow->network, m, true, NULL, NULL);
 	}

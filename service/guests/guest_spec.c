@@ -80,6 +80,7 @@ void guest_spec_disks(const struct machine *m, struct guest_spec *ret)
 	snprintf(ret->uuid, sizeof ret->uuid, "%s", m->uuid);
 	put_text(m->spec.pool, ret->pool, sizeof ret->pool);
 	put_text(m->spec.volume, ret->volume, sizeof ret->volume);
+	put_text(m->spec.made_as, ret->made_as, sizeof ret->made_as);
 	ret->linked = m->spec.linked;
 	put_disks(m, ret);
 }

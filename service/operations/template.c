@@ -178,12 +178,12 @@ static void on_sized(void *arg, int rc, const struct guest_volume *v, const char
 
 static void sealing_begin(struct sealing *t, struct machine *m)
 {
-	const char *own = m->spec.volume;
+	const char *own = m->spec.volume, *named = m->spec.made_as ? m->spec.made_as : m->name;
 	char volume[MACHINE_NAME + 8];
 
 	loop_timer_clear(t->ops->base->loop, &t->timer);
 	t->phase = SEAL_ASKING;
-	snprintf(volume, sizeof volume, "%s.qcow2", m->name);
+	snprintf(volume, sizeof volume, "%s.qcow2", named);
 	if (guest_volume_info(
 		    guests_of(t->ops->hosts, m), m->spec.pool, own ? own : volume, on_sized, t))
 		sealing_fail(t, 500, "out of memory");

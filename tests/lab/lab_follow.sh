@@ -61,6 +61,9 @@ virsh -q domrename shop01 'no such_name'
 check "a name that is none is told" says shop01 'its record cannot be renamed'
 virsh -q domrename 'no such_name' shop01
 
+disk() { virsh -q domblklist shop01 | grep -q '/web01\.qcow2$'; }
+check "its disk has the name that it had" disk
+
 virsh -q start shop01
 check "it runs again" wait_until 5 guest_is shop01 running
 virsh -q undefine shop01
@@ -70,6 +73,8 @@ check "then it is gone" wait_until 5 guest_is shop01 gone
 check "and the way back is named" says shop01 "'usher reinstall shop01' to create the guest again"
 check "which works" "$USHER" reinstall shop01
 check "its domain is there again" wait_until 20 domain_is shop01 running
+check "with its disk" disk
+refute "and no second one" virsh -q vol-info shop01.qcow2 default
 check "a guest's events are no flood" [ "$(count shop01 guest)" -lt 12 ]
 
 # --- while libvirtd is away ------------------------------------------------------------------------------------------------
@@ -129,4 +134,5 @@ check "and is told which one is away" grep -q "libvirt at qemu+unix:///system?so
 check "nothing is left of it" unknown far02
 kill $watcher
 for name in shop01 web02 web03 web04; do check "$name is deleted" "$USHER" delete $name; done
+check "no volume is left, of the renamed one neither" [ -z "$(virsh -q vol-list default)" ]
 lab_end

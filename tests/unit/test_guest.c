@@ -660,6 +660,55 @@ START_TEST(replace_of_its_volumes)
 }
 END_TEST
 
+static void rename_to(const char *name)
+{
+	virDomainPtr d = theirs();
+
+	ck_assert_int_eq(virDomainRename(d, name, 0), 0);
+	virDomainFree(d);
+}
+
+/* A guest with two disks that was made as web01 and is web02 now. */
+static struct guest_spec make_renamed(void)
+{
+	struct guest_spec s = spec();
+
+	s.n_more = 1;
+	s.more[0].size = 1 << 20;
+	good(guest_create(guests, &s, on_done, &home));
+	rename_to("web02");
+	snprintf(s.name, sizeof s.name, "web02");
+	snprintf(s.made_as, sizeof s.made_as, "web01");
+	return s;
+}
+
+/* It keeps its volumes; one that only looks like its own is not. */
+START_TEST(renamed_and_deleted)
+{
+	struct guest_spec s = make_renamed();
+
+	put_volume("web02.qcow2");
+	good(guest_delete(guests, &s, false, on_done, &home));
+	ck_assert(!has_volume("web01.qcow2") && !has_volume("web01_2.qcow2"));
+	ck_assert(has_volume("web02.qcow2"));
+	drop_volume("web02.qcow2");
+}
+END_TEST
+
+START_TEST(renamed_and_replaced)
+{
+	struct guest_spec former = make_renamed(), s = spec();
+
+	snprintf(s.name, sizeof s.name, "web02");
+	s.replace = true;
+	s.former = &former;
+	good(guest_create(guests, &s, on_done, &home));
+	ck_assert(!has_volume("web01.qcow2") && !has_volume("web01_2.qcow2"));
+	ck_assert(has_volume("web02.qcow2"));
+	good(guest_delete(guests, &s, false, on_done, &home));
+}
+END_TEST
+
 START_TEST(undone_with_all_disks)
 {
 	struct guest_spec s = spec();
@@ -923,6 +972,8 @@ int main(void)
 	tcase_add_test(t, several_disks);
 	tcase_add_test(t, replace_of_nobodys_volume);
 	tcase_add_test(t, replace_of_its_volumes);
+	tcase_add_test(t, renamed_and_deleted);
+	tcase_add_test(t, renamed_and_replaced);
 	tcase_add_test(t, undone_with_all_disks);
 	tcase_add_test(t, freed_in_the_middle);
 	tcase_add_test(t, no_libvirt);

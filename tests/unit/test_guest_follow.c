@@ -300,11 +300,14 @@ START_TEST(renamed)
 	ck_assert_ptr_eq(machines_by_name(rooms.base.machines, "web02"), web01);
 	ck_assert_str_eq(web01->uuid, uuid);
 	ck_assert_str_eq(web01->guest_state, "running");
+	ck_assert_str_eq(web01->spec.made_as, "web01"); /* its volumes are called after that */
 	ck_assert_str_eq(
 		base_told(&rooms.base, "web01", "guest"), "renamed to web02, with its record");
 	told(1, "renamed from outside: it was web01");
 	rename_it("web02"); /* it has it already */
 	told(1, "renamed from outside: it was web01");
+	rename_it("web03");
+	ck_assert_str_eq(web01->spec.made_as, "web01");
 }
 END_TEST
 

@@ -47,13 +47,14 @@ static struct machine *guest(const char *name, const char *address, json_t *with
 
 static json_t *all_keys(void)
 {
-	return json_pack("{s:i, s:i, s:I, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:b, "
+	return json_pack("{s:i, s:i, s:I, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:b, "
 			 "s:s, s:[{s:I}, {s:I, s:s, s:s}]}",
 		"memory", 2048, "vcpus", 3, "disk", (json_int_t)10 << 30, "pool", "fast", "volume",
-		"web01.img", "linked", 1, "cpu", "host-model", "firmware", "efi-secure", "graphics",
-		"spice", "os_variant", "debian12", "description", "of the web", "autostart", 1,
-		"domain", "<domain/>", "disks", "size", (json_int_t)5 << 30, "size",
-		(json_int_t)6 << 30, "pool", "slow", "volume", "data.img");
+		"web01.img", "made_as", "web00", "linked", 1, "cpu", "host-model", "firmware",
+		"efi-secure", "graphics", "spice", "os_variant", "debian12", "description",
+		"of the web", "autostart", 1, "domain", "<domain/>", "disks", "size",
+		(json_int_t)5 << 30, "size", (json_int_t)6 << 30, "pool", "slow", "volume",
+		"data.img");
 }
 
 static void check_all(const struct guest_spec *s, const struct machine *m)
@@ -114,6 +115,7 @@ START_TEST(what_is_not_said)
 
 	ck_assert_str_eq(s->pool, "");
 	ck_assert_str_eq(s->volume, "");
+	ck_assert_str_eq(s->made_as, "");
 	ck_assert_str_eq(s->base_volume, "");
 	ck_assert_str_eq(s->firmware, "");
 	ck_assert_str_eq(s->kernel, "");
@@ -137,6 +139,7 @@ START_TEST(disks_alone)
 	ck_assert_str_eq(spec.uuid, m->uuid);
 	ck_assert_str_eq(spec.pool, "fast");
 	ck_assert_str_eq(spec.volume, "web01.img");
+	ck_assert_str_eq(spec.made_as, "web00");
 	ck_assert_uint_eq(spec.disk, 10ull << 30);
 	ck_assert_uint_eq(spec.n_more, 2);
 	ck_assert_str_eq(spec.more[1].volume, "data.img");

@@ -42,7 +42,7 @@ static int parse(const char *text)
 /* Everything that a record may say. */
 static const char ALL[] =
 	"{\"memory\":512,\"disk\":4294967296,\"vcpus\":2,\"filters\":3,\"pool\":\"default\","
-	"\"volume\":\"web.qcow2\",\"cpu\":\"host-model\",\"firmware\":\"efi\",\"graphics\":\"vnc\","
+	"\"volume\":\"web.qcow2\",\"made_as\":\"old\",\"cpu\":\"host-model\",\"firmware\":\"efi\",\"graphics\":\"vnc\","
 	"\"os_variant\":\"debian12\",\"description\":\"a\\nb\",\"connect\":\"qemu+ssh://h/system\","
 	"\"domain\":\"<domain/>\",\"template\":\"t\",\"linked\":true,\"autostart\":true,"
 	"\"replace\":true,\"keep_disks\":true,\"disks\":[{\"size\":1},"
