@@ -79,6 +79,7 @@ static void connect_upper(struct service *s)
 		.hosts = &s->hosts,
 		.network = &s->network,
 		.consoles = &s->consoles,
+		.logs = &s->logs,
 		.act = &s->act,
 		.operations = &s->operations};
 	s->api = (struct api){.base = b,

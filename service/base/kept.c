@@ -22,12 +22,20 @@ static void folder_of(const struct keeping *g, char buf[FOLDER])
 
 /* Tasks */
 
+/* Renamed, it keeps its key until those that are under way are done: they use one file, one after another. */
+static void choose_key(struct kept *k)
+{
+	if (!k->tasks)
+		memcpy(k->key, k->name, sizeof k->key);
+}
+
 int kept_task(struct kept *k, struct task *t)
 {
 	char key[QUEUE_KEY];
 	int rc;
 
-	snprintf(key, sizeof key, "%s %s", k->keeping->kind->folder, k->name);
+	choose_key(k);
+	snprintf(key, sizeof key, "%s %s", k->keeping->kind->folder, k->key);
 	rc = worker_do(k->keeping->base->worker, t, key);
 	if (!rc)
 		k->tasks++;
@@ -184,6 +192,69 @@ int kept_init(struct keeping *g, struct kept *k, const char *name)
 	return rc ? rc : table_put(&g->all, &k->node, hash_of(k->name));
 }
 
+/* Renaming. Who uses the old name next has the same key there, and so finds the files gone. */
+
+struct move {
+	struct task task; /* first */
+	struct kept *kept;
+	struct kept_file to;
+};
+
+static int move_run(struct task *t)
+{
+	struct move *v = (struct move *)t;
+
+	return kept_file_move(&v->kept->file, v->to.path);
+}
+
+static void move_done(struct task *t)
+{
+	struct kept *k = ((struct move *)t)->kept;
+
+	if (t->rc == -ECANCELED) /* the service ends: nobody else uses them any more */
+		t->rc = move_run(t);
+	if (t->rc)
+		log_warn(
+			"%s: the record of its %s does not have all of what was recorded under its "
+			"old name: %s",
+			k->name, k->keeping->kind->called, strerror(-t->rc));
+	free(t);
+	kept_task_done(k);
+}
+
+static int move_files(struct kept *k, const char *name)
+{
+	struct move *v = calloc(1, sizeof *v);
+	char folder[FOLDER];
+	int rc;
+
+	if (!v)
+		return -ENOMEM;
+	v->task = (struct task){.run = move_run, .done = move_done};
+	v->kept = k;
+	folder_of(k->keeping, folder);
+	rc = kept_file_init(&v->to, folder, name, k->keeping->kind->what);
+	if (!rc)
+		rc = kept_task(k, &v->task);
+	if (rc)
+		free(v);
+	return rc;
+}
+
+int kept_rename(struct kept *k, const char *name)
+{
+	int rc = move_files(k, name);
+
+	if (rc) {
+		log_warn("%s: the record of its %s stays under its old name, %s: %s", name,
+			k->keeping->kind->called, k->name, strerror(-rc));
+		return rc;
+	}
+	table_remove(&k->keeping->all, &k->node);
+	snprintf(k->name, sizeof k->name, "%s", name);
+	return table_put(&k->keeping->all, &k->node, hash_of(k->name));
+}
+
 /* Ending: the name may be used again at once. */
 
 /* One task more is counted: it outlives those whom it answers. */
@@ -192,6 +263,7 @@ static void leave(struct kept *k)
 	loop_timer_clear(k->keeping->base->loop, &k->gathered);
 	table_remove(&k->keeping->all, &k->node);
 	k->ended = true;
+	choose_key(k);
 	k->tasks++;
 	kept_wake(k);
 }

@@ -41,6 +41,7 @@ struct kept {
 	struct table_node node;
 	struct keeping *keeping;
 	char name[MACHINE_NAME];
+	char key[MACHINE_NAME]; /* its tasks', while there are some: the name that it had when the first of them began */
 	struct kept_file file; /* used by the tasks, which run one at a time for each machine */
 	uint8_t *waiting;      /* for the disk */
 	size_t n_waiting, room;
@@ -72,6 +73,9 @@ void kept_write(struct kept *k);
 /* A task about it, done in its order; its `done` calls kept_task_done(). 0 or -errno. */
 int kept_task(struct kept *k, struct task *t);
 void kept_task_done(struct kept *k);
+/* Its machine has another name, under which nothing is kept: the files follow, and the old name may be used again at once.
+ * 0; or -errno and it is as before, which its owner ends. */
+int kept_rename(struct kept *k, const char *name);
 /* Takes it out of the table, answers its readers, writes nothing more; `over` follows, perhaps at once. */
 void kept_end(struct kept *k);
 /* The same, and its files are removed. */

@@ -255,3 +255,25 @@ int kept_file_remove(struct kept_file *l)
 	bad = (unlink(l->path) && errno != ENOENT) || bad;
 	return bad ? -EIO : 0;
 }
+
+/* What somebody else left there is not taken for ours. */
+static int move_part(const char *from, const char *to)
+{
+	if (!rename(from, to))
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	return unlink(to) && errno != ENOENT ? -errno : 0;
+}
+
+int kept_file_move(struct kept_file *l, const char *path)
+{
+	char older[PATH_MAX + 8], older_to[PATH_MAX + 8];
+	int rc = move_part(l->path, path), rc_older;
+
+	older_path(l, older);
+	snprintf(l->path, sizeof l->path, "%s", path);
+	older_path(l, older_to);
+	rc_older = move_part(older, older_to);
+	return rc ? rc : rc_older;
+}

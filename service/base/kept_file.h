@@ -37,6 +37,9 @@ int kept_file_append(struct kept_file *l, const void *bytes, size_t n);
  * *ret_n is 0. */
 int kept_file_read(struct kept_file *l, uint64_t after, void *buf, size_t room, uint64_t *ret_from,
 	size_t *ret_n);
+/* Both files go to `path`, another FOLDER/NAME.log, in the place of whatever is there; what comes next is of that one. 0 or
+ * -errno. */
+int kept_file_move(struct kept_file *l, const char *path);
 /* Removes both files. */
 int kept_file_remove(struct kept_file *l);
 

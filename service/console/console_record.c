@@ -327,26 +327,56 @@ static struct recording *find(struct consoles *consoles, const char *name)
 	return (struct recording *)kept_find(&consoles->recordings, name);
 }
 
-struct recording *record_of(struct consoles *consoles, const struct machine *m)
+static struct recording *make(struct consoles *consoles, const char *name, const char *uuid)
 {
-	struct recording *r = find(consoles, m->name);
+	struct recording *r = calloc(1, sizeof *r);
 
-	if (r)
-		return r;
-	r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
 	r->consoles = consoles;
-	snprintf(r->uuid, sizeof r->uuid, "%s", m->uuid);
+	snprintf(r->uuid, sizeof r->uuid, "%s", uuid);
 	r->lines.line = hear;
 	r->lines.arg = r;
 	loop_timer_init(&r->again, open_again, r);
 	loop_timer_init(&r->wanted, on_wanted, r);
-	if (kept_init(&consoles->recordings, &r->kept, m->name)) {
+	if (kept_init(&consoles->recordings, &r->kept, name)) {
 		free(r);
 		return NULL;
 	}
 	return r;
+}
+
+static void close_all(struct recording *r)
+{
+	loop_timer_clear(r->consoles->base->loop, &r->again);
+	guest_console_close(r->stream);
+	sol_close(r->sol);
+	r->stream = NULL;
+	r->sol = NULL;
+	loop_timer_clear(r->consoles->base->loop, &r->wanted);
+}
+
+static void drop(struct recording *r)
+{
+	close_all(r);
+	kept_forget(&r->kept);
+}
+
+/* One of another UUID is of a machine that had the name before: typed into, it would be that one. */
+static struct recording *find_or_make(struct consoles *consoles, const char *name, const char *uuid)
+{
+	struct recording *r = find(consoles, name);
+
+	if (r && !strcmp(r->uuid, uuid))
+		return r;
+	if (r)
+		drop(r);
+	return make(consoles, name, uuid);
+}
+
+struct recording *record_of(struct consoles *consoles, const struct machine *m)
+{
+	return find_or_make(consoles, m->name, m->uuid);
 }
 
 void record_started(struct consoles *consoles, const struct machine *m)
@@ -409,26 +439,25 @@ void record_leave(struct consoles *consoles, const struct machine *m)
 		let_go(r, RECORD_NONE, "its domain is being removed", -1);
 }
 
-/* Forgetting */
-
-static void close_all(struct recording *r)
+void record_renamed(struct consoles *consoles, const struct machine *m, const char *old)
 {
-	loop_timer_clear(r->consoles->base->loop, &r->again);
-	guest_console_close(r->stream);
-	sol_close(r->sol);
-	r->stream = NULL;
-	r->sol = NULL;
-	loop_timer_clear(r->consoles->base->loop, &r->wanted);
-}
+	struct recording *r = find_or_make(consoles, old, m->uuid);
 
-void record_forget(struct consoles *consoles, const struct machine *m)
-{
-	struct recording *r = record_possible(m) ? record_of(consoles, m) : NULL;
-
-	if (!r)
+	if (!r || !kept_rename(&r->kept, m->name))
 		return;
 	close_all(r);
-	kept_forget(&r->kept);
+	kept_end(&r->kept);
+}
+
+/* Forgetting */
+
+/* Its files may be there without a recording since the start, and of bare metal from when its power was IPMI's. */
+void record_forget(struct consoles *consoles, const struct machine *m)
+{
+	struct recording *r = record_of(consoles, m);
+
+	if (r)
+		drop(r);
 }
 
 int record_begin(struct consoles *consoles)

@@ -78,6 +78,8 @@ void record_started(struct consoles *consoles, const struct machine *m);
 /* This libvirt connected (again), or disconnected. */
 void record_connected(struct consoles *consoles, const struct guests *to);
 void record_disconnected(struct consoles *consoles, const struct guests *from);
+/* The machine was called `old`: its record goes with it. */
+void record_renamed(struct consoles *consoles, const struct machine *m, const char *old);
 /* The machine is deleted: deletes its record too. */
 void record_forget(struct consoles *consoles, const struct machine *m);
 /* Its domain disappears when it stops: no stream may be open then (guest/console.h). */

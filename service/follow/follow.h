@@ -13,6 +13,7 @@ struct follow {
 	struct hosts *hosts;
 	struct network *network;
 	struct consoles *consoles;
+	struct logs *logs;
 	struct act *act;
 	struct operations *operations;
 	/* asked of libvirt, and not yet back: */

@@ -9,6 +9,7 @@
 #include "service/operations/template.h"
 #include "service/console/console_record.h"
 #include "service/guests/hosts.h"
+#include "service/logs/logs.h"
 #include "service/network/seats.h"
 #include "service/follow/follow.h"
 
@@ -182,6 +183,27 @@ static int rename_record(struct machines *ms, struct machine *m, const char *nam
 	return rc ? rc : machines_rename(ms, m, name);
 }
 
+/* They know their template by its name: its disk stays while theirs are linked to it. */
+static void clones_follow(struct follow *follow, const struct machine *of, const char *old)
+{
+	struct machine *m = NULL;
+
+	while ((m = machines_next(follow->base->machines, m)))
+		if (m->spec.template && !strcmp(m->spec.template, old) &&
+			(machine_spec_set(&m->spec.template, of->name) ||
+				machines_save(follow->base->machines, m)))
+			log_error("%s: its record could not be stored", m->name);
+}
+
+/* What is known by its name. */
+static void tell_rooms(struct follow *follow, const struct machine *m, const char *old)
+{
+	record_renamed(follow->consoles, m, old);
+	logs_renamed(follow->logs, m, old);
+	if (m->template)
+		clones_follow(follow, m, old);
+}
+
 static void renamed(struct follow *follow, struct machine *m, const char *name)
 {
 	const char *error = rename_error(follow, m, name);
@@ -203,6 +225,7 @@ static void renamed(struct follow *follow, struct machine *m, const char *name)
 		say(follow, m, text);
 		return;
 	}
+	tell_rooms(follow, m, old);
 	timeline_add(follow->base->timeline, old, "guest", "renamed to %s, with its record", name);
 	timeline_add(follow->base->timeline, name, "guest", "renamed from outside: it was %s", old);
 }

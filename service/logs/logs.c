@@ -256,6 +256,17 @@ json_t *logs_counts(const struct logs *logs)
 
 /* Beginning and end */
 
+void logs_renamed(struct logs *logs, const struct machine *m, const char *old)
+{
+	struct machine_log *l = log_of(logs, old);
+
+	memset(logs->heard, 0, sizeof logs->heard); /* who speaks is known by name there */
+	if (!l || !kept_rename(&l->kept, m->name))
+		return;
+	loop_timer_clear(logs->base->loop, &l->counted);
+	kept_end(&l->kept);
+}
+
 void logs_forget(struct logs *logs, const struct machine *m)
 {
 	struct machine_log *l = log_of(logs, m->name);

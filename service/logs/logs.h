@@ -54,6 +54,8 @@ struct logs {
 int logs_begin(struct logs *logs);
 /* After the worker's end. */
 void logs_drop_all(struct logs *logs);
+/* The machine was called `old`: its log goes with it. */
+void logs_renamed(struct logs *logs, const struct machine *m, const char *old);
 /* The machine is deleted: its log too. */
 void logs_forget(struct logs *logs, const struct machine *m);
 /* GET /machines/NAME/log. */

@@ -64,18 +64,23 @@ static void connected(void)
 	base_wait(&rooms.base, listens());
 }
 
-/* What its log has. */
-static const char *log_now(void)
+static const char *log_called(const char *name)
 {
 	char path[128];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/console/web01.log", base_dir);
+	snprintf(path, sizeof path, "%s/console/%s.log", base_dir, name);
 	f = fopen(path, "r");
 	text[f ? fread(text, 1, sizeof text - 1, f) : 0] = '\0';
 	if (f)
 		fclose(f);
 	return text;
+}
+
+/* What its log has. */
+static const char *log_now(void)
+{
+	return log_called("web01");
 }
 
 static unsigned times(const char *part)
@@ -158,6 +163,8 @@ END_TEST
 /* The guest's reboot closes the stream, and it goes on; its end is told. */
 START_TEST(closed_and_off)
 {
+	struct recording *r;
+
 	connected();
 	console_stream_close();
 	base_wait(&rooms.base, recording()->state == RECORD_OPENING);
@@ -168,7 +175,9 @@ START_TEST(closed_and_off)
 	written();
 	ck_assert_uint_eq(times("is recorded from here on"), 1);
 	/* now it is off */
-	strcpy(recording()->uuid, "00000000-0000-0000-0000-000000000001");
+	r = recording();
+	strcpy(r->uuid, "00000000-0000-0000-0000-000000000001");
+	strcpy(web01->uuid, r->uuid);
 	console_stream_close();
 	stepped.mono += RECORD_ENDED_MS;
 	base_wait(&rooms.base, recording()->state == RECORD_OFF);
@@ -405,6 +414,72 @@ START_TEST(forgotten)
 }
 END_TEST
 
+/* What it said goes with it, and the old name is another's at once. */
+START_TEST(renamed)
+{
+	struct recording *was;
+	struct machine *new;
+
+	connected();
+	say("secret\r\n");
+	logged("secret");
+	was = recording();
+	say("last words\r\n"); /* under way */
+	ck_assert_int_eq(machines_rename(rooms.base.machines, web01, "web02"), 0);
+	record_renamed(consoles, web01, "web01");
+	ck_assert_ptr_eq(recording(), was);
+	new = base_machine(&rooms.base, "web01", true, "10.77.1.4");
+	ck_assert_ptr_ne(record_of(consoles, new), was);
+	record_started(consoles, new);
+	base_wait(&rooms.base, times("web01 starts"));
+	ck_assert_uint_eq(times("secret"), 0);
+	base_wait(&rooms.base, strstr(log_called("web02"), "last words"));
+	ck_assert_ptr_nonnull(strstr(text, "secret"));
+	record_forget(consoles, web01); /* it goes by its new name */
+	base_wait(&rooms.base, !has_file("web02.log"));
+	ck_assert(has_file("web01.log"));
+}
+END_TEST
+
+/* Since the start nobody looked at it. */
+START_TEST(renamed_unseen)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/console/web01.log.1", base_dir);
+	fclose(fopen(path, "w"));
+	ck_assert_int_eq(machines_rename(rooms.base.machines, web01, "web02"), 0);
+	record_renamed(consoles, web01, "web01");
+	base_wait(&rooms.base, has_file("web02.log.1"));
+	ck_assert(!has_file("web01.log.1"));
+}
+END_TEST
+
+/* One that stayed behind is not the console of the machine that has its name now. */
+START_TEST(of_another)
+{
+	connected();
+	say("secret\r\n");
+	logged("secret");
+	strcpy(recording()->uuid, "00000000-0000-0000-0000-000000000001");
+	ck_assert_str_eq(recording()->uuid, web01->uuid);
+	ck_assert_uint_eq(consoles->recordings.all.count, 1);
+	base_wait(&rooms.base, console_stream.aborts == 1 && !times("secret"));
+}
+END_TEST
+
+/* Its power was switched by IPMI, and is not now. */
+START_TEST(no_longer_possible)
+{
+	struct machine *bare = base_machine(&rooms.base, "metal", false, "10.77.1.5");
+
+	ck_assert_ptr_nonnull(record_of(consoles, bare));
+	ck_assert(!record_possible(bare));
+	record_forget(consoles, bare);
+	ck_assert_uint_eq(consoles->recordings.all.count, 0);
+}
+END_TEST
+
 /* Files of machines that are gone: we were killed before these were. */
 START_TEST(swept)
 {
@@ -453,7 +528,8 @@ int main(void)
 {
 	const TTest *const tests[] = {a_run, from_here_on, closed_and_off, started_again, never_on,
 		what_it_may_say, a_storm, what_is_missing, taken, for_other_reasons, no_console,
-		libvirt_goes, forgotten, swept, stopped, names};
+		libvirt_goes, forgotten, renamed, renamed_unseen, of_another, no_longer_possible,
+		swept, stopped, names};
 	Suite *s = suite_create("console_record");
 	TCase *t = tcase_create("console_record");
 

@@ -311,6 +311,33 @@ START_TEST(renamed)
 }
 END_TEST
 
+static bool kept_as(const char *folder, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/%s/%s.log", base_dir, folder, name);
+	return !access(path, F_OK);
+}
+
+/* Its console, its installer's log, and of a template what clones of it know. */
+START_TEST(renamed_with_all)
+{
+	struct machine *clone = base_machine(&rooms.base, "clone", true, "10.77.1.4");
+	char path[128];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/%s/web01.log", base_dir, i ? "log" : "console");
+		fclose(fopen(path, "w"));
+	}
+	web01->template = true;
+	base_spec_put(clone, json_pack("{s:s}", "template", "web01"));
+	rename_it("web02");
+	base_wait(&rooms.base, kept_as("console", "web02") && kept_as("log", "web02"));
+	ck_assert(!kept_as("console", "web01") && !kept_as("log", "web01"));
+	ck_assert_str_eq(clone->spec.template, "web02");
+}
+END_TEST
+
 static void stays(const char *to, const char *why)
 {
 	char text[300];
@@ -591,9 +618,9 @@ int main(void)
 		while_it_is_made, undefined_and_defined_again, undefined_while_it_runs,
 		defined_again_while_it_runs, installs_are_restarted, live_systems_are_not,
 		installs_that_are_killed, first_boots_are_from_its_disk, one_that_is_deleted,
-		renamed, names_that_cannot_be, renamed_unseen, found_in_a_list, seen_after_a_while,
-		paused_meanwhile, an_event_knows_better, not_in_the_list, not_there_yet, migrated,
-		storage_that_fails};
+		renamed, renamed_with_all, names_that_cannot_be, renamed_unseen, found_in_a_list,
+		seen_after_a_while, paused_meanwhile, an_event_knows_better, not_in_the_list,
+		not_there_yet, migrated, storage_that_fails};
 	Suite *s = suite_create("guest_follow");
 	TCase *t = tcase_create("guest_follow");
 

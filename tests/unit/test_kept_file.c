@@ -158,6 +158,33 @@ START_TEST(test_strange_files)
 }
 END_TEST
 
+/* Both parts, with their numbers; what another left there is not shown as ours. */
+START_TEST(test_move)
+{
+	static char big[KEPT_FILE_MAX];
+	char path[PATH_MAX], old[PATH_MAX], *all;
+	uint64_t from;
+	size_t n;
+
+	strcpy(old, l.path);
+	snprintf(path, sizeof path, "%s/web02.log", folder);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(kept_file_append(&l, big, sizeof big / 2), 0);
+	ck_assert_int_gt(size_of(".1"), 0);
+	ck_assert_int_eq(kept_file_move(&l, path), 0);
+	ck_assert_str_eq(l.path, path);
+	ck_assert_int_ne(access(old, F_OK), 0);
+	all = all_from(0, KEPT_FILE_READ, &from, &n);
+	ck_assert_uint_eq(n, sizeof big);
+	free(all);
+	/* nothing goes where something is */
+	strcpy(l.path, old);
+	ck_assert_int_eq(kept_file_move(&l, path), 0);
+	ck_assert_int_eq(size_of(""), -1);
+	ck_assert_int_eq(size_of(".1"), -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("kept_file");
@@ -167,6 +194,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_there_and_back);
+	tcase_add_test(t, test_move);
 	tcase_add_test(t, test_bounds);
 	tcase_add_test(t, test_too_much_at_once);
 	tcase_add_test(t, test_strange_files);

@@ -263,6 +263,24 @@ START_TEST(it_goes)
 }
 END_TEST
 
+/* The lines go with it. */
+START_TEST(renamed)
+{
+	struct machine *other;
+
+	base_arm(web01, "debian-12");
+	ck_assert(says("<13>a: x"));
+	ck_assert_int_eq(machines_rename(rooms.base.machines, web01, "web02"), 0);
+	logs_renamed(logs, web01, "web01");
+	other = speaks = base_machine(&rooms.base, "web01", false, "10.77.1.4");
+	base_arm(other, "debian-12");
+	ck_assert(says("<13>a: y"));
+	ck_assert_uint_eq(count(), 1);
+	ck_assert_str_eq(last_text(), "y");
+	ck_assert_ptr_nonnull(kept_find(&logs->machines, "web02"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("logs");
@@ -275,6 +293,7 @@ int main(void)
 	tcase_add_test(t, refused);
 	tcase_add_test(t, too_much);
 	tcase_add_test(t, it_goes);
+	tcase_add_test(t, renamed);
 	suite_add_tcase(s, t);
 	return base_run(s);
 }
