@@ -252,6 +252,8 @@ size_t machines_count(const struct machines *ms);
 /* A DNS label of at most 63 characters, in lower case, not digits only (libvirt's own ids). Returns
  * NULL when fine, else what is wrong with it (static text). */
 const char *machine_name_error(const char *name);
+/* The same of a lab's name, which is "" or as usher-lab(5) has it: others put it into files of theirs as it is. */
+const char *machine_lab_error(const char *lab);
 /* The address lookups below use nics[0]. */
 const struct ip *machine_ip(const struct machine *m); /* first address or NULL */
 const struct nic *machine_nic_on(

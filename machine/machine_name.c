@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of machines: what may be one, and their order. */
+/* Names of machines and labs: what may be one, and their order. */
 #include "machine/registry.h"
 
 #include <ctype.h>
@@ -19,6 +19,15 @@ const char *machine_name_error(const char *name)
 		return "it begins or ends with -";
 	if (strspn(name, "0123456789") == len)
 		return "it is a number";
+	return NULL;
+}
+
+const char *machine_lab_error(const char *lab)
+{
+	size_t n = strspn(lab, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
+	if (lab[n] || n >= sizeof(((struct machine *)NULL)->lab))
+		return "a lab's name takes at most 63 letters, digits, '-', '_' and '.'";
 	return NULL;
 }
 

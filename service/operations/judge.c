@@ -18,7 +18,6 @@ enum {
 	KEYS_MAX = 64,
 	FIRST_BOOT_MAX = 64 << 10, /* bytes: what is longer should fetch the rest */
 	SETTING_BYTES = 64 << 10,
-	LAB_MAX = sizeof(((struct machine *)NULL)->lab) - 1,
 };
 
 int judge_field(struct creation *c, const char *member, int rc)
@@ -119,15 +118,6 @@ static int judge_lists(struct creation *c, json_t *body, char *why, size_t size)
 	return 0;
 }
 
-/* "", or as usher-lab(5) has it: others put it into files of theirs as it is. */
-static bool is_lab(const char *name)
-{
-	size_t n =
-		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
-
-	return !name[n] && n <= LAB_MAX;
-}
-
 /* What is kept as it came is refused when it does not fit: cut it would be something else. */
 static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 {
@@ -138,10 +128,8 @@ static int judge_texts(struct creation *c, json_t *body, char *why, size_t size)
 		snprintf(why, size, "request_id takes at most %zu bytes", sizeof m->request_id - 1);
 		return judge_field(c, "request_id", -EINVAL);
 	}
-	if (!is_lab(lab)) {
-		snprintf(why, size,
-			"lab: a lab's name takes at most %d letters, digits, '-', '_' and '.'",
-			LAB_MAX);
+	if (machine_lab_error(lab)) {
+		snprintf(why, size, "lab: %s", machine_lab_error(lab));
 		return judge_field(c, "lab", -EINVAL);
 	}
 	snprintf(m->lab, sizeof m->lab, "%s", lab);

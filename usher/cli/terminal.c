@@ -2,6 +2,7 @@
 #include "usher/cli/terminal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +12,34 @@
 
 static struct termios before;
 static volatile sig_atomic_t raw_fd = -1;
+static volatile sig_atomic_t shows; /* stdout is a terminal that another machine writes to */
+
+/* What a guest may have left on, off again. DECSTR is not known everywhere (tmux), so the rest is said one by one. Nothing of it
+ * moves the cursor: 1049 would, also where it has nothing to leave. */
+static const char modes[] =
+	"\033[!p"                                   /* DECSTR: soft terminal reset */
+	"\033[?1000;1002;1003;1004;1006;1015;2004l" /* the mouse, focus, bracketed paste */
+	"\033[?1047l"                               /* the alternate screen */
+	"\0337\033[r\0338"                          /* margins */
+	"\033[?1l\033>"                             /* cursor keys and keypad */
+	"\033[4l\033[?7;25h\033[m\033(B\017"; /* inserting, wrapping, the cursor, attributes, characters */
 
 void terminal_restore(void)
 {
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
 	int fd = raw_fd;
 
 	raw_fd = -1;
-	if (fd >= 0)
-		tcsetattr(fd, TCSANOW, &before);
+	if (fd < 0)
+		return;
+	/* one that hangs must not hold us */
+	if (shows && poll(&p, 1, 1000) == 1 && write(p.fd, modes, sizeof modes - 1) < 0)
+		shows = 0; /* it is gone */
+	/* answers to what the guest asked are not typed into a shell */
+	tcsetattr(fd, TCSAFLUSH, &before);
 }
 
-/* tcsetattr() may be called here (signal-safety(7)). The default action comes when this returns. */
+/* tcsetattr(), poll() and write() may be called here (signal-safety(7)). The default action comes when this returns. */
 static void on_signal(int number)
 {
 	terminal_restore();
@@ -57,6 +75,7 @@ static int change(int fd, void (*how)(struct termios *))
 
 int terminal_raw(int fd)
 {
+	shows = isatty(STDOUT_FILENO);
 	return change(fd, cfmakeraw);
 }
 
