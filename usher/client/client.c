@@ -298,8 +298,8 @@ int client_get(struct client *c, const char *path, int patience_s, json_t **ret,
 	long status;
 
 	while (client_try(c, "GET", path, NULL, ret, &status, why, why_size)) {
-		/* 503: it is stopping */
-		if ((status && status != 503) || !patience_s--)
+		/* 503: it is stopping; 429: too many of this user's wait */
+		if ((status && status != 503 && status != 429) || !patience_s--)
 			return -1;
 		sleep(1);
 	}

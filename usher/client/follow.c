@@ -5,6 +5,8 @@
 #include "usher/client/printed.h"
 #include "usher/client/progress.h"
 
+#include "core/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SERVICE_BACK_S = 60 }; /* how long a restarting service is waited for */
+enum {
+	SERVICE_BACK_S = 60, /* how long a restarting service is waited for */
+	QUICK_MS = 900,      /* an answer that is so soon did not wait */
+};
 
 int follow_percentage(const json_t *event)
 {
@@ -80,14 +85,40 @@ static void print_event(struct follow *f, json_t *e)
 	printf("%-10s  %s%s%s\n", kind, text, by ? ", by " : "", by ? by : "");
 }
 
+/* 429: too many of this user's wait. Then we do, here. */
+static int ask(const struct follow *f, int wait_s, json_t **ret, long *ret_status, char *why,
+	size_t why_size)
+{
+	char path[256], name[200];
+	int rc;
+
+	snprintf(path, sizeof path, "/events?after=%" PRIu64 "&wait=%d%s%s", f->after, wait_s,
+		f->machine ? "&machine=" : "",
+		f->machine ? client_escape(f->machine, name, sizeof name) : "");
+	rc = client_try(f->client, "GET", path, NULL, ret, ret_status, why, why_size);
+	return rc && *ret_status == 429 && wait_s ? ask(f, 0, ret, ret_status, why, why_size) : rc;
+}
+
+int follow_ask(const struct follow *f, int wait_s, json_t **ret, long *ret_status, char *why,
+	size_t why_size)
+{
+	int64_t began = clock_mono_ms();
+	int rc = ask(f, wait_s, ret, ret_status, why, why_size);
+
+	if (!rc && wait_s && !json_array_size(json_object_get(*ret, "events")) &&
+		clock_mono_ms() - began < QUICK_MS)
+		sleep(1);
+	return rc;
+}
+
 /* A service that is being restarted is no reason to stop following. */
-static int call_patiently(struct follow *f, const char *path, json_t **ret)
+static int ask_patiently(struct follow *f, int wait_s, json_t **ret)
 {
 	char why[1024];
 	long status;
 
 	for (int s = 0;; s++) {
-		if (!client_try(f->client, "GET", path, NULL, ret, &status, why, sizeof why))
+		if (!follow_ask(f, wait_s, ret, &status, why, sizeof why))
 			return 0;
 		if (status || !f->after || s >= SERVICE_BACK_S)
 			break;
@@ -100,14 +131,10 @@ static int call_patiently(struct follow *f, const char *path, json_t **ret)
 
 int follow_step(struct follow *f, int wait_s)
 {
-	char path[256], name[200];
 	json_t *reply = NULL, *e;
 	size_t i;
 
-	snprintf(path, sizeof path, "/events?after=%" PRIu64 "&wait=%d%s%s", f->after, wait_s,
-		f->machine ? "&machine=" : "",
-		f->machine ? client_escape(f->machine, name, sizeof name) : "");
-	if (call_patiently(f, path, &reply))
+	if (ask_patiently(f, wait_s, &reply))
 		return -1;
 	json_array_foreach(json_object_get(reply, "events"), i, e)
 	{

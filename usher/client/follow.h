@@ -22,6 +22,10 @@ struct follow {
 /* Fetches and prints what is new, waiting up to `wait_s` for something. 0, or -1 (said why). When the service is
  * restarting it is waited for, up to a minute. */
 int follow_step(struct follow *f, int wait_s);
+/* What is new after f->after, waiting up to `wait_s` for it; as client_try(). Where the service does not let it wait, a second passes
+ * here: to be asked again at once. */
+int follow_ask(const struct follow *f, int wait_s, json_t **ret, long *ret_status, char *why,
+	size_t why_size);
 /* Is `machine` one of `names` (as in struct follow)? */
 bool follow_names(char **names, const char *machine);
 /* How far what an event tells of is, in percent; -1: it does not say. */

@@ -4,11 +4,11 @@
 #include "core/clock.h"
 #include "usher/client/cli_fail.h"
 #include "usher/client/client.h"
+#include "usher/client/follow.h"
 #include "usher/lab/lab_show.h"
 #include "usher/client/request.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -336,14 +336,15 @@ static bool is_open(struct running *run)
 
 static void follow(struct running *run, struct client *client)
 {
-	char path[100], why[CLIENT_WHY];
+	struct follow f = {.client = client};
+	char why[CLIENT_WHY];
 	long status;
 
 	for (int away = 0; is_open(run);) {
 		json_t *reply = NULL;
 
-		snprintf(path, sizeof path, "/events?after=%" PRIu64 "&wait=1", run->after);
-		if (!client_try(client, "GET", path, NULL, &reply, &status, why, sizeof why)) {
+		f.after = run->after;
+		if (!follow_ask(&f, 1, &reply, &status, why, sizeof why)) {
 			away = 0;
 			hear_all(run, json_object_get(reply, "events"));
 			json_decref(reply);
