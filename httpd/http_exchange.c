@@ -697,6 +697,7 @@ struct http_stream *http_respond_stream(struct http_request *r, const char *cont
 		return NULL;
 	}
 	x->streams = true;
+	tell(r, 200, NULL, 0);
 	answer(r, 200, with_headers(a, content_type));
 	return s;
 }

@@ -144,7 +144,7 @@ void http_on_abandon(
 	struct http_request *r, void (*abandoned)(void *arg, struct http_request *r), void *arg);
 
 /* Called once, with what the request is answered, just before that is sent; also when nobody waits for it any more. `text` is
- * borrowed. One for each request. */
+ * borrowed; of a stream, which begins, "". One for each request. */
 void http_on_answer(struct http_request *r,
 	void (*told)(void *arg, unsigned status, const char *text, size_t len), void *arg);
 

@@ -8,6 +8,29 @@
 #include <stdio.h>
 #include <string.h>
 
+struct asker_mark asker_mark(const struct asker *who)
+{
+	struct asker_mark m = {.token = api_token_mark(who->token)};
+
+	snprintf(m.name, sizeof m.name, "%s", who->name);
+	return m;
+}
+
+bool asker_mark_is(const struct asker_mark *m, const struct asker *who)
+{
+	return !strcmp(m->name, who->name) && !*m->token.name == !who->token;
+}
+
+bool asker_mark_void(struct access *a, const struct asker_mark *m, int64_t now)
+{
+	return api_token_mark_void(&a->tokens, &m->token, now);
+}
+
+void access_say_invalid(struct http_request *r)
+{
+	http_add_header(r, "WWW-Authenticate", "Bearer realm=\"usher\", error=\"invalid_token\"");
+}
+
 /* One who has a /64 has all of its addresses. */
 static struct rate *wrong_of(struct access *a, const struct ip *peer)
 {
@@ -31,7 +54,7 @@ static unsigned refuse(
 		return 429;
 	}
 	log_info("api %s: %s", ip_format(&r->peer, ip), what);
-	http_add_header(r, "WWW-Authenticate", "Bearer realm=\"usher\", error=\"invalid_token\"");
+	access_say_invalid(r);
 	snprintf(why, size, "%s: 'usher token create' on the server makes one", what);
 	return 401;
 }
@@ -66,7 +89,7 @@ static unsigned judge_token(
 	http_vouch(r);
 	if (api_tokens_use(&a->tokens, t, clock_steady_ms()))
 		(void)store_commit(a->base->store, NULL, NULL);
-	*ret = (struct asker){t->role, t->name, t};
+	*ret = (struct asker){t->role, t->name, t, NULL};
 	return 0;
 }
 
@@ -75,6 +98,6 @@ unsigned access_judge(
 {
 	if (!r->local)
 		return judge_token(a, r, ret, why, size);
-	*ret = (struct asker){ROLE_ADMIN, r->user, NULL};
+	*ret = (struct asker){ROLE_ADMIN, r->user, NULL, NULL};
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "service/operations/create.h"
 #include "service/files/fetch_api.h"
 #include "service/logs/logs.h"
+#include "service/access/held.h"
 #include "service/api/events_api.h"
 #include "service/api/tokens_api.h"
 #include "service/api/host_keys_api.h"
@@ -87,8 +88,8 @@ static bool is_outdated(struct api *api, struct http_request *r, const struct ma
 }
 
 /* Below /machines/NAME; `rest` is "" or "/…". */
-static void machine_routes(struct api *api, struct http_request *r, struct machine *m,
-	const char *rest, const json_t *body)
+static void machine_routes(struct api *api, struct http_request *r, const struct asker *who,
+	struct machine *m, const char *rest, const json_t *body)
 {
 	bool get = r->method == HTTP_GET || r->method == HTTP_HEAD;
 
@@ -124,9 +125,9 @@ static void machine_routes(struct api *api, struct http_request *r, struct machi
 	else if (!strcmp(rest, "/confirm") && r->method == HTTP_POST)
 		change_confirm(api->operations, r, m);
 	else if (!strcmp(rest, "/console") && (get || r->method == HTTP_POST))
-		console_handle(api->consoles, r, m);
+		console_handle(api->consoles, r, m, who);
 	else if (!strcmp(rest, "/log") && get)
-		logs_handle(api->logs, r, m);
+		logs_handle(api->logs, r, m, who);
 	else if (get && !strncmp(rest, "/render/", strlen("/render/")))
 		render_handle(api, r, m, rest + strlen("/render/"));
 	else
@@ -134,8 +135,8 @@ static void machine_routes(struct api *api, struct http_request *r, struct machi
 			http_method_name(r->method), r->path);
 }
 
-static void machine_request(
-	struct api *api, struct http_request *r, const char *name_and_rest, const json_t *body)
+static void machine_request(struct api *api, struct http_request *r, const struct asker *who,
+	const char *name_and_rest, const json_t *body)
 {
 	const char *rest = strchrnul(name_and_rest, '/');
 	struct machine *m = NULL;
@@ -144,7 +145,7 @@ static void machine_request(
 	snprintf(name, sizeof name, "%.*s", (int)(rest - name_and_rest), name_and_rest);
 	m = machines_by_name(api->base->machines, name);
 	if (m)
-		machine_routes(api, r, m, rest, body);
+		machine_routes(api, r, who, m, rest, body);
 	else
 		http_respond_error(
 			r, 404, "no machine '%s'; 'usher list' shows those there are", name);
@@ -185,7 +186,7 @@ static void route(struct api *api, struct http_request *r, const struct asker *w
 	else if (!strcmp(path, "/machines") && r->method == HTTP_POST)
 		create_handle(api->operations, r, json_incref(body));
 	else if (!strncmp(path, MACHINES, strlen(MACHINES)))
-		machine_request(api, r, path + strlen(MACHINES), body);
+		machine_request(api, r, who, path + strlen(MACHINES), body);
 	else if (!strcmp(path, "/judge") && r->method == HTTP_POST)
 		trial_handle(api->operations, r);
 	else if (!strcmp(path, "/enrolments") && r->method == HTTP_POST)
@@ -259,6 +260,15 @@ static bool is_first(
 	return !*key || once_begin(&api->once, r, asker, key, made, clock_mono_ms());
 }
 
+static void carry_out(struct api *api, struct http_request *r, const struct asker *asker,
+	const char *path, json_t *body)
+{
+	struct asker who = *asker;
+
+	if (is_first(api, r, &who, body) && held_begin(api->access, r, &who))
+		route(api, r, &who, path, body);
+}
+
 void api_call(struct api *api, struct http_request *r, const struct asker *who)
 {
 	const char *path = r->path + strlen(API);
@@ -277,8 +287,8 @@ void api_call(struct api *api, struct http_request *r, const struct asker *who)
 		http_respond_error(r, wrong, "%s", why);
 	else if (strncmp(path, MACHINES, strlen(MACHINES)) && http_wants_other(r, NULL))
 		http_respond_error(r, 412, "If-Match: %s has no entity tag", r->path);
-	else if (is_first(api, r, who, body))
-		route(api, r, who, path, body);
+	else
+		carry_out(api, r, who, path, body);
 	json_decref(body);
 }
 

@@ -3,6 +3,7 @@
 #include "service/api/events_api.h"
 #include "service/api/api.h"
 #include "service/api/events_stream.h"
+#include "service/access/held.h"
 #include "service/base/reply.h"
 
 #include <errno.h>
@@ -14,13 +15,14 @@
 enum {
 	FOLLOW_WAIT_MAX_S = 60,
 	FOLLOW_EVENTS = 1000, /* in one answer: a follower asks again */
-	FOLLOWERS_MAX = 200,  /* each holds a connection */
+	FOLLOWERS_MAX = 200,  /* of all who ask; of one: HELD_EACH. Each holds a connection */
 };
 
 struct follower {
 	struct follower *next;
 	struct api *api;
 	struct http_request *request;
+	const struct held *held; /* by whom; until it is answered */
 	uint64_t after;
 	char machine[MACHINE_NAME]; /* "" all */
 	struct loop_timer over;
@@ -54,7 +56,8 @@ static void follower_unlink(struct follower *f)
 static void follower_answer(struct follower *f)
 {
 	follower_unlink(f);
-	answer(f->api, f->request, f->after, *f->machine ? f->machine : NULL);
+	if (!held_refuses(f->held, f->request))
+		answer(f->api, f->request, f->after, *f->machine ? f->machine : NULL);
 	free(f);
 }
 
@@ -94,8 +97,8 @@ void events_drop_all(struct api *api)
 	streams_drop_all(api);
 }
 
-static bool hold(
-	struct api *api, struct http_request *r, uint64_t after, const char *machine, int64_t ms)
+static bool hold(struct api *api, struct http_request *r, const struct asker *who, uint64_t after,
+	const char *machine, int64_t ms)
 {
 	struct follower *f;
 	size_t n = 0;
@@ -109,6 +112,7 @@ static bool hold(
 	*f = (struct follower){.next = api->followers,
 		.api = api,
 		.request = r,
+		.held = who->held,
 		.after = after > timeline_newest(api->base->timeline)
 			? after
 			: timeline_newest(api->base->timeline)};
@@ -153,7 +157,7 @@ void events_handle(struct api *api, struct http_request *r, const struct asker *
 	if (wait_s > FOLLOW_WAIT_MAX_S)
 		wait_s = FOLLOW_WAIT_MAX_S;
 	if (wait_s > 0 && !timeline_after(api->base->timeline, after, machine) &&
-		!api->base->stopping && hold(api, r, after, machine, wait_s * 1000))
+		!api->base->stopping && hold(api, r, who, after, machine, wait_s * 1000))
 		return;
 	answer(api, r, after, machine);
 }

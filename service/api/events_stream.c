@@ -25,11 +25,10 @@ struct stream {
 	struct http_stream *out;
 	uint64_t after;
 	char machine[MACHINE_NAME]; /* "" all */
-	char asker[API_TOKEN_NAME];
-	struct api_token_mark token; /* by which it came */
-	int64_t stuck;               /* mono ms: since when it takes nothing; 0: it does */
-	size_t waited;               /* bytes that it had not taken then */
-	bool beats;                  /* its turn comes for want of anything else */
+	struct asker_mark by;
+	int64_t stuck; /* mono ms: since when it takes nothing; 0: it does */
+	size_t waited; /* bytes that it had not taken then */
+	bool beats;    /* its turn comes for want of anything else */
 	struct loop_timer turn;
 };
 
@@ -47,7 +46,7 @@ static void stream_drop(struct stream *s)
 
 static bool is_void(const struct stream *s)
 {
-	return api_token_mark_void(&s->api->access->tokens, &s->token, clock_steady_ms());
+	return asker_mark_void(s->api->access, &s->by, clock_steady_ms());
 }
 
 static int send_event(struct stream *s, const struct timeline_event *e)
@@ -123,13 +122,12 @@ static void stream_turn(struct loop_timer *t)
 /* NULL: they are too many, or it cannot be. Then it was answered. */
 static struct stream *stream_new(struct api *api, struct http_request *r, const struct asker *who)
 {
-	bool by_token = who->token;
 	size_t n = 0, own = 0;
 	struct stream *s;
 
 	for (s = api->streams; s; s = s->next) {
 		n++;
-		own += !strcmp(s->asker, who->name) && !*s->token.name == !by_token;
+		own += asker_mark_is(&s->by, who);
 	}
 	s = n < STREAMS_MAX && own < STREAMS_EACH ? calloc(1, sizeof *s) : NULL;
 	if (!s) {
@@ -155,8 +153,7 @@ void streams_begin(struct api *api, struct http_request *r, const struct asker *
 	s->api = api;
 	s->after = after;
 	snprintf(s->machine, sizeof s->machine, "%s", machine ? machine : "");
-	snprintf(s->asker, sizeof s->asker, "%s", who->name);
-	s->token = api_token_mark(who->token);
+	s->by = asker_mark(who);
 	s->next = api->streams;
 	api->streams = s;
 	loop_timer_init(&s->turn, stream_turn, s);

@@ -15,6 +15,8 @@ enum {
 		<< 10, /* bytes of one machine that wait for the disk; more are dropped and counted */
 };
 
+struct held;
+struct http_request;
 struct kept;
 struct kept_reader;
 
@@ -26,6 +28,8 @@ struct kept_kind {
 	int gather_ms;      /* from one write to the next */
 	/* Bytes are missing from the files: kept_add() may say so there. */
 	void (*missing)(struct kept *k, uint64_t bytes);
+	/* Who reads may no longer be told: then it was answered. `by` as kept_read() was given it. */
+	bool (*refuses)(const struct held *by, struct http_request *q);
 	/* After kept_end(), when the last task is done: frees what `k` lies in. */
 	void (*over)(struct kept *k);
 };

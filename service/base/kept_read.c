@@ -20,6 +20,7 @@ struct kept_reader {
 	struct kept_reader *next;
 	struct kept *kept;
 	struct http_request *request;
+	const struct held *by;
 	kept_reply *reply;
 	uint64_t after, last; /* `last` > 0: that many bytes before the end */
 	int64_t until;        /* mono ms: when it is answered with nothing */
@@ -52,7 +53,7 @@ static int read_run(struct task *t)
 	return rc;
 }
 
-static void reader_reply(struct kept_reader *d, int rc)
+static void reader_answer(struct kept_reader *d, int rc)
 {
 	const struct kept_piece p = {d->bytes, d->n, d->from, d->newest};
 	struct kept *k = d->kept;
@@ -67,6 +68,12 @@ static void reader_reply(struct kept_reader *d, int rc)
 			k->keeping->kind->called, k->name, strerror(rc ? -rc : ENOMEM));
 	else
 		http_respond_json(d->request, 200, reply);
+}
+
+static void reader_reply(struct kept_reader *d, int rc)
+{
+	if (!d->by || !d->kept->keeping->kind->refuses(d->by, d->request))
+		reader_answer(d, rc);
 	free(d->bytes);
 	free(d);
 }
@@ -164,7 +171,7 @@ static uint64_t number(const struct http_request *r, const char *name)
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
-void kept_read(struct kept *k, struct http_request *q, kept_reply *reply)
+void kept_read(struct kept *k, struct http_request *q, const struct held *by, kept_reply *reply)
 {
 	struct kept_reader *d = too_many(k) ? NULL : calloc(1, sizeof *d);
 	uint64_t wait_s = number(q, "wait");
@@ -177,6 +184,7 @@ void kept_read(struct kept *k, struct http_request *q, kept_reply *reply)
 	if (wait_s > WAIT_MAX_S)
 		wait_s = WAIT_MAX_S;
 	d->kept = k;
+	d->by = by;
 	d->reply = reply;
 	d->request = q;
 	d->after = number(q, "after");

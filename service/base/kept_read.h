@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct held;
 struct http_request;
 struct kept;
 
@@ -20,7 +21,8 @@ struct kept_piece {
 /* The answer with this piece; NULL: out of memory. */
 typedef json_t *kept_reply(struct kept *k, const struct kept_piece *p);
 
-void kept_read(struct kept *k, struct http_request *q, kept_reply *reply);
+/* `by` lives until the answer, and is for kept_kind.refuses() alone; NULL: it is not asked. */
+void kept_read(struct kept *k, struct http_request *q, const struct held *by, kept_reply *reply);
 /* There is more to read, or `k` has ended. */
 void kept_wake(struct kept *k);
 

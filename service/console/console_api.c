@@ -2,6 +2,7 @@
 /* /api/v1/machines/NAME/console: GET reads what was recorded (kept_read.h); POST types. */
 #include "service/console/console_api.h"
 #include "httpd/httpd.h"
+#include "service/access/access.h"
 #include "service/base/kept_read.h"
 #include "service/console/console_record.h"
 
@@ -59,7 +60,8 @@ static void console_type(struct recording *r, struct http_request *q)
 		http_respond_json(q, 200, json_pack("{s:I}", "typed", (json_int_t)n));
 }
 
-void console_handle(struct consoles *consoles, struct http_request *q, const struct machine *m)
+void console_handle(struct consoles *consoles, struct http_request *q, const struct machine *m,
+	const struct asker *who)
 {
 	bool possible = record_possible(m);
 	struct recording *r = possible ? record_of(consoles, m) : NULL;
@@ -76,5 +78,5 @@ void console_handle(struct consoles *consoles, struct http_request *q, const str
 	else if (q->method == HTTP_POST)
 		console_type(r, q);
 	else
-		kept_read(&r->kept, q, piece);
+		kept_read(&r->kept, q, who->held, piece);
 }

@@ -3,10 +3,12 @@
 #ifndef USHER_SERVICE_CONSOLE_CONSOLE_API_H
 #define USHER_SERVICE_CONSOLE_CONSOLE_API_H
 
+struct asker;
 struct http_request;
 struct machine;
 struct consoles;
 
-void console_handle(struct consoles *consoles, struct http_request *r, const struct machine *m);
+void console_handle(struct consoles *consoles, struct http_request *r, const struct machine *m,
+	const struct asker *who);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "service/access/held.h"
 #include "service/guests/act.h"
 #include "service/guests/hosts.h"
 #include "service/console/console_record.h"
@@ -60,6 +61,7 @@ static const struct kept_kind kind = {.folder = "console",
 	.called = "console",
 	.gather_ms = RECORD_GATHER_MS,
 	.missing = missing,
+	.refuses = held_refuses,
 	.over = over};
 
 /* The stream */

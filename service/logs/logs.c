@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/logs/logs.h"
+#include "service/access/held.h"
 #include "httpd/httpd.h"
 #include "service/base/kept_read.h"
 
@@ -59,6 +60,7 @@ static const struct kept_kind kind = {.folder = "log",
 	.called = "log",
 	.gather_ms = LOGS_GATHER_MS,
 	.missing = missing,
+	.refuses = held_refuses,
 	.over = over};
 
 static void say_left_out(struct machine_log *l, unsigned n)
@@ -237,12 +239,13 @@ static json_t *piece(struct kept *k, const struct kept_piece *p)
 		(json_int_t)(p->from + whole), "newest", (json_int_t)p->newest, "lines", lines);
 }
 
-void logs_handle(struct logs *logs, struct http_request *q, const struct machine *m)
+void logs_handle(
+	struct logs *logs, struct http_request *q, const struct machine *m, const struct asker *who)
 {
 	struct machine_log *l = log_of(logs, m->name);
 
 	if (l)
-		kept_read(&l->kept, q, piece);
+		kept_read(&l->kept, q, who->held, piece);
 	else
 		http_respond_error(q, 503, "out of memory");
 }

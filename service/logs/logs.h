@@ -11,6 +11,7 @@
 #include "service/base/kept.h"
 #include "service/logs/logs_line.h"
 
+struct asker;
 struct http_request;
 struct ip;
 
@@ -59,7 +60,8 @@ void logs_renamed(struct logs *logs, const struct machine *m, const char *old);
 /* The machine is deleted: its log too. */
 void logs_forget(struct logs *logs, const struct machine *m);
 /* GET /machines/NAME/log. */
-void logs_handle(struct logs *logs, struct http_request *q, const struct machine *m);
+void logs_handle(struct logs *logs, struct http_request *q, const struct machine *m,
+	const struct asker *who);
 json_t *logs_counts(const struct logs *logs); /* new reference */
 
 /* syslogd_config's; `arg` is struct logs. */

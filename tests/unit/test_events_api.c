@@ -20,7 +20,7 @@ static void setup(void)
 {
 	rooms_make(&rooms);
 	timeline = rooms.base.timeline;
-	asker = (struct asker){ROLE_ADMIN, "root", NULL};
+	asker = (struct asker){ROLE_ADMIN, "root", NULL, NULL};
 	http_ask_begin(&ask, &rooms.base, handle, &rooms.api);
 }
 
@@ -342,7 +342,7 @@ START_TEST(a_stream_without_its_token)
 
 	rooms.access.tokens.store = NULL;
 	ck_assert_int_eq(api_tokens_add(&rooms.access.tokens, &t, text), 0);
-	asker = (struct asker){ROLE_VIEW, "ci", &t};
+	asker = (struct asker){ROLE_VIEW, "ci", &t, NULL};
 	open_stream("", "");
 	events_answer_all(&rooms.api);
 	ck_assert_ptr_nonnull(rooms.api.streams);
