@@ -87,10 +87,11 @@ static int start_folders(struct run *r, char *why, size_t size)
 
 	if (!rc)
 		config_settle_state(c);
-	if (!rc && c->packages)
-		rc = privilege_folder(config_packages_dir(c, folder), 0700, c->user, why, size);
 	if (rc)
 		return rc;
+	if (c->packages &&
+		privilege_folder(config_packages_dir(c, folder), 0700, c->user, why, size))
+		packages_bar(&r->service.packages, why);
 	snprintf(folder, sizeof folder, "%s", c->socket);
 	slash = strrchr(folder, '/');
 	if (!slash || slash == folder)
@@ -115,9 +116,7 @@ static int start_privilege(struct run *r, char *why, size_t size)
 	int rc;
 
 	claim_priority();
-	rc = access_read_certificate(&r->service.access, why, size);
-	if (rc)
-		return rc;
+	access_read_certificate(&r->service.access);
 	rc = privilege_drop(r->service.base.config.user, why, size);
 	privilege_hide_memory();
 	return rc;
@@ -437,14 +436,10 @@ static int start_listening(struct run *r, char *why, size_t size)
 			"'usermod -aG %s %s'",
 			s->base.config.socket, s->base.config.user, s->base.config.socket_group,
 			s->base.config.socket_group, s->base.config.user);
-	if (!rc)
-		rc = access_listen(&s->access, s->httpd, why, size);
-	for (size_t i = 0; i < s->base.segments.count && !rc; i++) {
-		struct segment *seg = s->base.segments.all[i];
-
-		if (!seg->via && segment_is_known(seg)) /* behind a relay: its link is another's */
-			rc = links_open(&s->network, seg, why, size);
-	}
+	if (rc)
+		return rc;
+	access_listen(&s->access, s->httpd);
+	rc = links_begin(&s->network, why, size);
 	if (!rc)
 		rc = said(link_monitor_new(
 				  s->base.loop, links_changed, &s->network, &s->network.links),

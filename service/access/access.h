@@ -12,6 +12,8 @@
 #include "service/access/api_tokens.h"
 #include "service/base/base.h"
 
+#include <limits.h>
+
 enum {
 	ACCESS_WRONG_MAX = 20, /* wrong tokens of one address in… */
 	ACCESS_WRONG_MS = 60 * 1000,
@@ -27,6 +29,7 @@ struct access {
 	struct rate wrong[ACCESS_ADDRESSES]; /* by a hash of the address, of IPv6 of its /64 */
 	struct http_certificate certificate; /* the TLS listener's; not set: there is none */
 	struct held *held;                   /* requests that wait: held.h */
+	char problem[PATH_MAX + 512];        /* why there is none though usher.xml wants it; "" */
 };
 
 /* Who asks, for as long as the request is being handled. */
@@ -52,10 +55,11 @@ void access_say_invalid(struct http_request *r);
 unsigned access_judge(
 	struct access *a, struct http_request *r, struct asker *ret, char *why, size_t size);
 
-/* Reads the certificate that usher.xml names, if any: while we may. 0 or -errno with one line in `why`. */
-int access_read_certificate(struct access *a, char *why, size_t size);
-/* Makes one where none is named, and listens, if usher.xml says <api>. */
-int access_listen(struct access *a, struct httpd *h, char *why, size_t size);
+/* Reads the certificate that usher.xml names, if any: while we may. What is wrong is logged and in `problem`: then nobody is
+ * listened to by TLS, and all else is served. */
+void access_read_certificate(struct access *a);
+/* Makes one where none is named, and listens, if usher.xml says <api>; the same where it cannot. */
+void access_listen(struct access *a, struct httpd *h);
 void access_fini(struct access *a);
 
 #endif

@@ -49,13 +49,21 @@ static int read_pair(
 	return rc;
 }
 
-int access_read_certificate(struct access *a, char *why, size_t size)
+static void go_without(struct access *a, const char *why)
+{
+	http_certificate_fini(&a->certificate);
+	snprintf(a->problem, sizeof a->problem, "%s", why);
+	log_error("%s: the API does not answer by TLS: put that right, and restart usher", why);
+}
+
+void access_read_certificate(struct access *a)
 {
 	const struct config *c = &a->base->config;
+	char why[sizeof a->problem] = "";
 
-	if (!c->api || !*c->api_certificate)
-		return 0;
-	return read_pair(a, c->api_certificate, c->api_key, why, size);
+	if (c->api && *c->api_certificate &&
+		read_pair(a, c->api_certificate, c->api_key, why, sizeof why))
+		go_without(a, why);
 }
 
 static bool is_useful(const struct ip *ip)
@@ -168,13 +176,11 @@ static void say_unreachable(const struct ip *on)
 			ip_format(on, text));
 }
 
-int access_listen(struct access *a, struct httpd *h, char *why, size_t size)
+static int open_door(struct access *a, struct httpd *h, char *why, size_t size)
 {
 	const struct config *c = &a->base->config;
 	int rc = 0;
 
-	if (!c->api)
-		return 0;
 	if (!a->certificate.certificate)
 		rc = own_pair(a, why, size);
 	if (rc)
@@ -183,6 +189,14 @@ int access_listen(struct access *a, struct httpd *h, char *why, size_t size)
 	say_unreachable(&c->api_address);
 	return httpd_open_tls(h, &c->api_address, c->api_port, a->certificate.certificate,
 		a->certificate.key, why, size);
+}
+
+void access_listen(struct access *a, struct httpd *h)
+{
+	char why[sizeof a->problem] = "";
+
+	if (a->base->config.api && !*a->problem && open_door(a, h, why, sizeof why))
+		go_without(a, why);
 }
 
 void access_fini(struct access *a)

@@ -71,6 +71,7 @@ static json_t *segment_json(const struct survey *found, const struct segment *se
 	char ip[IP_TEXT], net[IP_TEXT], first[IP_TEXT] = "", last[IP_TEXT] = "", url[128] = "";
 	struct ip a = ip_from_v4(seg->pool_first), b = ip_from_v4(seg->pool_last);
 	struct ip subnet = ip_from_v4(segment_net(seg));
+	const struct served *served = &found->api->network->served[seg->id - 1];
 	bool known = ip_is_set(&seg->server);
 	bool only_six = !known && ip_is_set(&seg->six.server);
 
@@ -81,7 +82,7 @@ static json_t *segment_json(const struct survey *found, const struct segment *se
 	if (segment_is_known(seg))
 		segment_base_url(seg, url, sizeof url);
 	return json_pack(
-		"{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:o, s:s?, s:s, s:b, s:o, s:o}",
+		"{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:o, s:s?, s:s, s:b, s:s?, s:o, s:o}",
 		"name", seg->name, "network", seg->is_network, "relayed", seg->via != 0,
 		"interface", json_some(seg->ifname), "server",
 		known ? ip_format(&seg->server, ip) : NULL, "subnet",
@@ -89,9 +90,8 @@ static json_t *segment_json(const struct survey *found, const struct segment *se
 		"pool_first", json_some(first), "pool_last", json_some(last), "pool",
 		pool_json(found, seg, IP_V4), "url", json_some(url), "mode",
 		segment_mode_name(seg->mode), "serving",
-		only_six ? found->api->network->served[seg->id - 1].link != 0
-			 : dhcpd_is_open(found->api->dhcpd, seg),
-		"ipv6", segment6_json(found, seg), "others",
+		only_six ? served->link != 0 : dhcpd_is_open(found->api->dhcpd, seg), "problem",
+		served->waits ? served->why : NULL, "ipv6", segment6_json(found, seg), "others",
 		networks_others(found->api->network, seg));
 }
 
@@ -99,14 +99,15 @@ static json_t *segment_json(const struct survey *found, const struct segment *se
 static json_t *listener_json(struct api *api)
 {
 	const struct config *c = &api->base->config;
-	const struct http_certificate *cert = &api->access->certificate;
+	const struct access *a = api->access;
 	char ip[IP_TEXT];
 
 	if (!c->api)
 		return json_null();
-	return json_pack("{s:s, s:i, s:s?, s:o}", "address", ip_format(&c->api_address, ip), "port",
-		(int)c->api_port, "fingerprint", json_some(cert->fingerprint), "certificate_until",
-		machine_time_json(cert->until * 1000));
+	return json_pack("{s:s, s:i, s:s?, s:o, s:s?}", "address", ip_format(&c->api_address, ip),
+		"port", (int)c->api_port, "fingerprint", json_some(a->certificate.fingerprint),
+		"certificate_until", machine_time_json(a->certificate.until * 1000), "problem",
+		json_some(a->problem));
 }
 
 static void answer(struct survey *found)

@@ -136,6 +136,7 @@ static void wait_for(struct served *d, int rc, const char *why)
 	if (d->waits != rc)
 		log_warn("%s: %s; waiting for it", d->segment->name, why);
 	d->waits = rc;
+	snprintf(d->why, sizeof d->why, "%s", why);
 	set_again(d->nw);
 	if (!served)
 		return;
@@ -483,6 +484,21 @@ void links_network_changed(struct network *nw, const char *network, bool started
 		if (started && nw->base->segments.all[i]->is_network &&
 			!strcmp(nw->base->segments.all[i]->name, network))
 			ask(served_of(nw, nw->base->segments.all[i]));
+}
+
+int links_begin(struct network *nw, char *why, size_t why_size)
+{
+	for (size_t i = 0; i < nw->base->segments.count; i++) {
+		struct segment *seg = nw->base->segments.all[i];
+		int rc =
+			!seg->via && segment_is_known(seg) ? links_open(nw, seg, why, why_size) : 0;
+
+		if (rc && config_segment_of(&nw->base->config, seg->name)->named)
+			return rc;
+		if (rc)
+			links_wait(nw, seg, rc, why);
+	}
+	return 0;
 }
 
 void links_look(struct network *nw)

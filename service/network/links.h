@@ -15,6 +15,9 @@ struct network;
 int links_open(struct network *nw, struct segment *seg, char *why, size_t why_size);
 /* Has syslog messages taken on one of its addresses. Where that is not possible, the segment is served without: says why. */
 void links_open_log(struct network *nw, struct segment *seg, const struct ip *server);
+/* At the start: opens those that are known. One that cannot be is waited for, unless the command line names it: then -errno
+ * with the line. Those behind a relay use the link of another. */
+int links_begin(struct network *nw, char *why, size_t why_size);
 /* It cannot be served: its sockets are closed, and it is looked at again from time to time. */
 void links_wait(struct network *nw, const struct segment *seg, int rc, const char *why);
 /* A link or its address changed; NULL: any of them may have. */

@@ -21,10 +21,11 @@ enum { SERVED_WHY = 512 };
 struct served {
 	struct network *nw;
 	struct segment *segment;
-	unsigned link;      /* index of its interface when usher opened it; 0: closed */
-	unsigned last_link; /* the last that it had in this run; 0: none yet */
-	struct mac mac;     /* the link's, with which DHCP was opened */
-	int waits;          /* why it is not served, as last reported: -errno; 0: it is served */
+	unsigned link;        /* index of its interface when usher opened it; 0: closed */
+	unsigned last_link;   /* the last that it had in this run; 0: none yet */
+	struct mac mac;       /* the link's, with which DHCP was opened */
+	int waits;            /* why it is not served, as last reported: -errno; 0: it is served */
+	char why[SERVED_WHY]; /* the same in words */
 	char no_ipv6
 		[SERVED_WHY];  /* the same of its IPv6, in words; "": it is served, or not wanted */
 	uint64_t addresses6;   /* a hash of the link's IPv6 addresses, when it was described last */

@@ -481,7 +481,8 @@ static struct mirror *place(struct packages *p)
 void packages_want(struct packages *p, const struct machine *m)
 {
 	struct mirror wanted[MIRRORS_MACHINE], *at;
-	size_t n = p->base->config.packages ? mirrors_of(m->attempt.snapshot, wanted) : 0;
+	bool wants = p->base->config.packages && !p->barred;
+	size_t n = wants ? mirrors_of(m->attempt.snapshot, wanted) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		at = find(p, &wanted[i]);
@@ -510,12 +511,19 @@ void packages_start(struct packages *p)
 	loop_timer_init(&p->look, on_look, p);
 	loop_timer_init(&p->again, on_again, p);
 	loop_timer_init(&p->up, on_up, p);
-	if (!p->base->config.packages)
+	if (!p->base->config.packages || p->barred)
 		return;
 	while ((m = machines_next(p->base->machines, m)))
 		if (installs(m))
 			packages_want(p, m);
 	on_look(&p->look);
+}
+
+void packages_bar(struct packages *p, const char *why)
+{
+	p->barred = true;
+	snprintf(p->problem, sizeof p->problem, "%.255s", why);
+	log_error("packages: %s: the cache does not run: put that right, and restart usher", why);
 }
 
 void packages_stop(struct packages *p)

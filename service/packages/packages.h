@@ -32,12 +32,15 @@ struct packages {
 	bool busy;         /* a task of ours is with the worker */
 	bool dirty;        /* look again when it is back */
 	char problem[256]; /* why it does not run; "" */
+	bool barred;       /* it is not started in this run */
 	struct packages_log log;
 };
 
 /* Where usher.xml says that there is one. Never fails: what is wrong is logged, and told by packages_handle(). */
 void packages_start(struct packages *p);
 void packages_stop(struct packages *p);
+/* Before it is started: its folder is not fit for it, and machines fetch their packages themselves. */
+void packages_bar(struct packages *p, const char *why);
 /* A machine is about to install: its mirrors will be asked for. */
 void packages_want(struct packages *p, const struct machine *m);
 /* GET /packages */

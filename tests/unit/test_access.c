@@ -120,10 +120,60 @@ START_TEST(too_many_wrong_ones)
 }
 END_TEST
 
+/* --- the listener ---------------------------------------------------------------------------------------------------------------- */
+
+/* 0: nobody has the port. */
+static int begin_api(void)
+{
+	struct config *c = &base.config;
+
+	c->api = true;
+	c->api_address = base_ip("127.0.0.1");
+	c->api_port = 8443;
+	access_read_certificate(&access_room);
+	access_listen(&access_room, ask.h);
+	return *access_room.problem;
+}
+
+START_TEST(listens)
+{
+	ck_assert(!begin_api());
+	ck_assert_uint_eq(strlen(access_room.certificate.fingerprint), 64);
+	access_fini(&access_room);
+}
+END_TEST
+
+/* All others are served. */
+START_TEST(a_certificate_that_is_not_there)
+{
+	snprintf(base.config.api_certificate, sizeof base.config.api_certificate, "%s/none.pem",
+		base_dir);
+	snprintf(base.config.api_key, sizeof base.config.api_key, "%s/none.key", base_dir);
+	ck_assert(begin_api());
+	ck_assert_ptr_nonnull(strstr(access_room.problem,
+		"/none.pem: the certificate of <api> "
+		"cannot be read: No such file"));
+	ck_assert_ptr_null(access_room.certificate.certificate);
+}
+END_TEST
+
+START_TEST(a_port_that_another_has)
+{
+	char why[512];
+
+	ck_assert(!httpd_open_tcp(
+		ask.h, 2, "", (struct ip[]){base_ip("127.0.0.1")}, 8443, why, sizeof why));
+	ck_assert(begin_api());
+	ck_assert_ptr_nonnull(strstr(access_room.problem, "8443"));
+	ck_assert_str_eq(access_room.certificate.fingerprint, "");
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {
-		by_the_socket, by_a_token, one_that_expires, too_many_wrong_ones};
+	const TTest *const tests[] = {by_the_socket, by_a_token, one_that_expires,
+		too_many_wrong_ones, listens, a_certificate_that_is_not_there,
+		a_port_that_another_has};
 	Suite *s = suite_create("access");
 	TCase *t = tcase_create("access");
 

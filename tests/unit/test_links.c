@@ -189,6 +189,25 @@ START_TEST(a_port_that_another_had)
 }
 END_TEST
 
+/* At the start the others are served all the same. */
+START_TEST(a_port_that_another_has_at_the_start)
+{
+	int fd;
+
+	if (!in_namespace)
+		return;
+	fd = take_port(SOCK_DGRAM, "10.4.0.1", 69);
+	ck_assert_int_eq(links_begin(nw, why, sizeof why), 0);
+	ck_assert_int_eq(served->waits, -EADDRINUSE);
+	ck_assert_ptr_nonnull(strstr(served->why, "69"));
+	rooms.base.config.segments[0].named = true;
+	ck_assert_int_eq(links_begin(nw, why, sizeof why), -EADDRINUSE);
+	close(fd);
+	ck_assert_int_eq(links_begin(nw, why, sizeof why), 0);
+	ck_assert(served->link && !served->waits);
+}
+END_TEST
+
 /* It is found only when usher knows that it is to lease there. */
 START_TEST(a_dhcp_port_that_another_had)
 {
@@ -239,7 +258,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {another_mac, any_may_have_changed, a_port_that_another_had,
-		a_dhcp_port_that_another_had, a_log_port_that_another_has};
+		a_port_that_another_has_at_the_start, a_dhcp_port_that_another_had,
+		a_log_port_that_another_has};
 	Suite *s = suite_create("links");
 	TCase *t = tcase_create("links");
 

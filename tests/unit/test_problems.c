@@ -72,6 +72,11 @@ START_TEST(segments)
 		"");
 	of_segment("{\"name\": \"lan\", \"mode\": \"own\", \"serving\": false}",
 		"segment lan: it is not served");
+	of_segment("{\"name\": \"lan\", \"mode\": \"auto\", \"serving\": false}", "");
+	of_segment(
+		"{\"name\": \"lan\", \"mode\": \"auto\", \"serving\": false, \"problem\": \"port 69 "
+		"is taken\"}",
+		"segment lan: it is not served: port 69 is taken");
 	of_segment("{\"name\": \"far\", \"mode\": \"own\", \"serving\": false, \"relayed\": true}",
 		"");
 	of_segment(
@@ -124,6 +129,8 @@ START_TEST(service)
 		"{\"name\": \"b\", \"source\": \"profile\", \"problem\": \"gone\"},"
 		"{\"name\": \"c\", \"source\": \"imported\", \"problem\": null}]}",
 		"medium a: gone");
+	finds("{\"api\": {\"address\": \"0.0.0.0\", \"problem\": \"no key\"}}", "{}", "{}",
+		"api 0.0.0.0: no key");
 	finds("{\"api\": {\"address\": \"0.0.0.0\", \"certificate_until\": \"2034-10-01T00:00:00.000Z\"}}",
 		"{}", "{}", "");
 	finds("{\"api\": {\"address\": \"0.0.0.0\", \"certificate_until\": \"2024-10-10T00:00:00.000Z\"}}",

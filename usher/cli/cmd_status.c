@@ -38,7 +38,7 @@ static const char *serves_text(const json_t *s, char *buf, size_t size)
 
 	if (json_is_true(json_object_get(s, "relayed")))
 		return "usher leases, by a relay";
-	if (!strcmp(mode, "auto"))
+	if (!strcmp(mode, "auto") && !*machine_text(s, "problem"))
 		return "not known yet: usher listens";
 	if (!json_is_true(json_object_get(s, "serving")))
 		return "none: not served";
@@ -183,7 +183,9 @@ static void print_listener(const json_t *status)
 	const char *address = reached_at(machine_text(api, "address"), host);
 	bool six = strchr(address, ':');
 
-	if (json_is_object(api))
+	if (*machine_text(api, "problem"))
+		puts("api         does not answer by TLS");
+	else if (json_is_object(api))
 		printf("api         https://%s%s%s:%lld, certificate SHA-256 %s\n", six ? "[" : "",
 			address, six ? "]" : "", number(api, "port"),
 			machine_text(api, "fingerprint"));

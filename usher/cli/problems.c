@@ -74,11 +74,17 @@ static void look_at_segment(json_t *all, const json_t *s)
 	const char *name = machine_text(s, "name");
 	const json_t *six = json_object_get(s, "ipv6");
 
+	const char *problem = machine_text(s, "problem");
+	char text[TEXT];
 	/* with mode auto usher listens first: nothing is wrong yet */
 	bool unserved = !is(s, "serving") && !is(s, "relayed") &&
 		strcmp(machine_text(s, "mode"), "auto") != 0;
 
-	if (unserved && is(s, "network"))
+	snprintf(text, sizeof text, "it is not served: %s", problem);
+	if (*problem)
+		add(all, "segment", name, text,
+			"put that right, and usher serves it: it tries again every ten seconds");
+	else if (unserved && is(s, "network"))
 		add(all, "segment", name, "it is not served",
 			"'usher network' says whether libvirt's network is there and active");
 	else if (unserved)
@@ -132,6 +138,9 @@ static void look_at_listener(json_t *all, const json_t *status, int64_t now_ms)
 	int64_t until = json_time_ms(json_object_get(api, "certificate_until"));
 	char text[128];
 
+	if (*machine_text(api, "problem"))
+		add(all, "api", machine_text(api, "address"), machine_text(api, "problem"),
+			"put that right, and restart usher");
 	if (!until || until - now_ms > FORTNIGHT_MS)
 		return;
 	snprintf(text, sizeof text, "its certificate %s %.10s", until < now_ms ? "ended" : "ends",
