@@ -443,6 +443,9 @@ void guest_console_close(struct guest_console *c);
  * `why`. */
 int guest_network_info(const char *uri, const char *network, struct guest_network *ret, char *why,
 	size_t why_size);
+/* The same for as long as `wait_ms`: then -ETIMEDOUT. A libvirtd that stands still takes a connection and says nothing. */
+int guest_network_info_within(const char *uri, const char *network, int wait_ms,
+	struct guest_network *ret, char *why, size_t why_size);
 /* The same, from the network's XML; pure. */
 int guest_network_parse(const char *xml, struct guest_network *ret, char *why, size_t why_size);
 

@@ -9,9 +9,12 @@
 #include "guest/xml.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #if defined(__aarch64__)
 #define MACHINE_TYPE "virt"
@@ -31,6 +34,75 @@ int guest_network_info(
 	rc = ops_network(&(struct op){.conn = c, .why = line}, network, ret);
 	snprintf(why, why_size, "%s", line);
 	virConnectClose(c);
+	return rc;
+}
+
+/* A question in a thread of its own. Who lets go of it last frees it: the thread, where it was not waited for. */
+struct info {
+	atomic_int holders;
+	char uri[256], network[64];
+	struct guest_network net;
+	char why[GUEST_WHY];
+	int rc;
+};
+
+static void info_let_go(struct info *i)
+{
+	if (atomic_fetch_sub(&i->holders, 1) == 1)
+		free(i);
+}
+
+static void *info_ask(void *arg)
+{
+	struct info *i = arg;
+
+	i->rc = guest_network_info(
+		*i->uri ? i->uri : NULL, i->network, &i->net, i->why, sizeof i->why);
+	info_let_go(i);
+	return NULL;
+}
+
+static int info_join(pthread_t thread, int wait_ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += wait_ms / 1000;
+	until.tv_nsec += wait_ms % 1000 * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	return -pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until);
+}
+
+int guest_network_info_within(const char *uri, const char *network, int wait_ms,
+	struct guest_network *ret, char *why, size_t why_size)
+{
+	struct info *i = calloc(1, sizeof *i);
+	pthread_t thread;
+	int rc;
+
+	if (!i)
+		return -ENOMEM;
+	atomic_init(&i->holders, 2);
+	snprintf(i->uri, sizeof i->uri, "%s", uri ? uri : "");
+	snprintf(i->network, sizeof i->network, "%s", network);
+	rc = -pthread_create(&thread, NULL, info_ask, i);
+	if (rc) {
+		free(i);
+		return rc;
+	}
+	rc = info_join(thread, wait_ms);
+	if (rc) {
+		pthread_detach(thread);
+		snprintf(why, why_size, "libvirt at %s does not answer", uri ? uri : VIRT_URI);
+	} else {
+		rc = i->rc;
+		*ret = i->net;
+		snprintf(why, why_size, "%s", i->why);
+	}
+	info_let_go(i);
 	return rc;
 }
 

@@ -7,12 +7,16 @@
 #include "service/network/network.h"
 #include "service/network/segments6.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+
+/* At the start for all networks together: one that libvirt is slower to tell of is served when it has. */
+enum { START_WAIT_MS = 5000 };
 
 static void add_dns(struct segment *seg, const struct ip *ip)
 {
@@ -318,14 +322,31 @@ static int await(struct network *nw, const struct config_segment *c, char *why, 
 	return add_segment(nw, &seg, why, size);
 }
 
+/* What the command line names has to be there, however long that takes. `until`: mono ms. */
+static int look_up(struct network *nw, const struct config_segment *c, int64_t until,
+	struct guest_network *ret, char *why, size_t size)
+{
+	const char *uri = nw->base->config.libvirt_uri;
+	int64_t left = until - clock_mono_ms();
+	int rc;
+
+	if (c->named)
+		return guest_network_info(uri, c->name, ret, why, size);
+	if (left <= 0)
+		return -ETIMEDOUT;
+	rc = guest_network_info_within(uri, c->name, (int)left, ret, why, size);
+	if (rc == -ETIMEDOUT)
+		log_warn("%s: its networks are served when it does", why);
+	return rc;
+}
+
 /* What may come yet is waited for by links.c, and so is what no longer fits: one segment's trouble stops no other. */
-static int find_one(struct network *nw, const struct config_segment *c, char *why, size_t size)
+static int find_one(
+	struct network *nw, const struct config_segment *c, int64_t until, char *why, size_t size)
 {
 	struct guest_network net;
 	struct segment seg;
-	int rc = c->is_network
-		? guest_network_info(nw->base->config.libvirt_uri, c->name, &net, why, size)
-		: 0;
+	int rc = c->is_network ? look_up(nw, c, until, &net, why, size) : 0;
 
 	if (rc)
 		return c->named ? rc : await(nw, c, why, size);
@@ -358,6 +379,8 @@ static int find_relayed(struct network *nw, const struct config_segment *c, char
 
 int segments_find(struct network *nw, char *why, size_t why_size)
 {
+	int64_t until = clock_mono_ms() + START_WAIT_MS;
+
 	if (!nw->base->config.n_segments)
 		log_warn("nothing to serve yet: make a network (usher network create NAME), or "
 			 "name a libvirt network (--network default) or an interface (--interface "
@@ -368,7 +391,7 @@ int segments_find(struct network *nw, char *why, size_t why_size)
 			const struct config_segment *c = &nw->base->config.segments[i];
 			int rc = !*c->via != !relayed ? 0
 				: relayed             ? find_relayed(nw, c, why, why_size)
-						      : find_one(nw, c, why, why_size);
+						      : find_one(nw, c, until, why, why_size);
 
 			if (rc)
 				return rc;

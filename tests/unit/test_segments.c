@@ -4,11 +4,14 @@
 
 #include "rooms_make.h"
 
+#include "core/clock.h"
 #include "service/network/decided.h"
 #include "service/network/segments6.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static struct service rooms;
 static struct network *nw = &rooms.network;
@@ -351,6 +354,40 @@ START_TEST(found)
 }
 END_TEST
 
+/* A socket that takes connections, and never says anything. */
+static int stand_still(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct config *c = &rooms.base.config;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/libvirt-sock", base_dir);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	snprintf(c->libvirt_uri, sizeof c->libvirt_uri, "qemu+unix:///system?socket=%s",
+		at.sun_path);
+	return fd;
+}
+
+/* Interfaces do not wait for its networks. */
+START_TEST(libvirt_stands_still)
+{
+	int64_t begun = clock_mono_ms();
+
+	if (!make_link())
+		return;
+	begin();
+	config_remember(&rooms.base.config, "coming");
+	add_conf("br9", "", "");
+	(void)stand_still();
+	ck_assert_msg(!find(), "%s", why);
+	ck_assert_int_lt(clock_mono_ms() - begun, 20000);
+	ck_assert_uint_eq(rooms.base.segments.count, 3);
+	ck_assert(!ip_is_set(&base_segment(&rooms.base, "default")->server));
+	ck_assert_str_eq(text_of(&base_segment(&rooms.base, "br9")->server), "10.4.0.1");
+}
+END_TEST
+
 /* What the command line names must be there. */
 START_TEST(named)
 {
@@ -554,13 +591,14 @@ int main(void)
 {
 	const TTest *const tests[] = {as_configured, as_the_network_is, name_servers, who_leases,
 		networks_that_cannot_be_served, interfaces, ipv6_of_a_network,
-		ipv6_that_cannot_be_served, ipv6_of_an_interface, found, named, behind_relays,
-		relays_that_cannot_be, relayed_by_ipv6_alone, comes_and_goes, no_more_than_can_be,
-		decided};
+		ipv6_that_cannot_be_served, ipv6_of_an_interface, found, named,
+		libvirt_stands_still, behind_relays, relays_that_cannot_be, relayed_by_ipv6_alone,
+		comes_and_goes, no_more_than_can_be, decided};
 	Suite *s = suite_create("segments");
 	TCase *t = tcase_create("segments");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(t, tests[i]);
 	suite_add_tcase(s, t);
