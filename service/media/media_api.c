@@ -197,14 +197,12 @@ static bool may_import(struct importing *i)
 	return i->force || !refused_in_use(imports, i->request, there->name);
 }
 
-/* Our copy of a medium that nobody has any more. */
-static void unlink_copy(const struct imports *imports, const struct medium *m)
+static bool is_our_copy(const struct imports *imports, const struct medium *m)
 {
 	size_t n = strlen(imports->base->config.state);
 
-	if (m->copied && !strncmp(m->path, imports->base->config.state, n) && m->path[n] == '/' &&
-		!strstr(m->path, "/..") && unlink(m->path) && errno != ENOENT)
-		log_warn("%s cannot be deleted: %s", m->path, strerror(errno));
+	return m->copied && !strncmp(m->path, imports->base->config.state, n) &&
+		m->path[n] == '/' && !strstr(m->path, "/..");
 }
 
 static void refresh(struct imports *imports)
@@ -217,19 +215,16 @@ static void refresh(struct imports *imports)
 }
 
 struct told {
+	struct task task; /* first: deletes the old one's copy */
 	struct imports *imports;
 	struct http_request *request;
-	struct medium old; /* to be deleted once that is on disk; path "": none */
+	struct medium old; /* its copy is to be deleted once that is on disk; path "": none */
 	char name[PROFILE_NAME];
 	json_t *said; /* NULL: what is known of `name` */
 };
 
-static void told_done(void *arg, int rc)
+static void tell(struct told *t, int rc)
 {
-	struct told *t = arg;
-
-	if (!rc && *t->old.path)
-		unlink_copy(t->imports, &t->old);
 	if (rc)
 		http_respond_error(t->request, 503, "cannot write to the store: %s", strerror(-rc));
 	else if (t->said)
@@ -238,6 +233,41 @@ static void told_done(void *arg, int rc)
 		media_tell_one(t->imports, t->request, t->name, 201);
 	json_decref(t->said);
 	free(t);
+}
+
+static int unlink_copy(struct task *task)
+{
+	const struct told *t = (const struct told *)task;
+
+	return unlink(t->old.path) && errno != ENOENT ? -errno : 0;
+}
+
+static void copy_unlinked(struct task *task)
+{
+	struct told *t = (struct told *)task;
+
+	if (task->rc == -ECANCELED) /* the service ends: there is time */
+		task->rc = unlink_copy(task);
+	if (task->rc)
+		log_warn("%s cannot be deleted: %s", t->old.path, strerror(-task->rc));
+	tell(t, 0);
+}
+
+/* Gigabytes take their time. The answer waits for it: who has it finds no file any more. */
+static void told_done(void *arg, int rc)
+{
+	struct told *t = arg;
+
+	if (rc || !*t->old.path || !is_our_copy(t->imports, &t->old)) {
+		tell(t, rc);
+		return;
+	}
+	t->task = (struct task){.run = unlink_copy, .done = copy_unlinked};
+	http_hold(t->request, HTTP_HOLD_MS);
+	if (!worker_do(t->imports->base->worker, &t->task, ""))
+		return;
+	t->task.rc = unlink_copy(&t->task);
+	copy_unlinked(&t->task);
 }
 
 /* Once what was put is on disk: the answer. */

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copies of images: in pieces, in order, so many at a time, and none that is left behind. */
 #include "service/media/copying.h"
+#include "service/media/media_api.h"
 
 #include "http_ask.h"
 #include "rooms_make.h"
 #include "worker_gate.h"
 #include "stepped_clock.h"
+
+#include <libgen.h>
+#include <sys/stat.h>
 
 static struct service rooms;
 static struct imports *imports = &rooms.imports;
@@ -14,7 +18,10 @@ static char id[64], part[PATH_MAX], path[PATH_MAX], why[512];
 
 static void handle(void *arg, struct http_request *r)
 {
-	copying_handle(arg, r, r->path + strlen("/api/v1/copies"));
+	if (strncmp(r->path, "/api/v1/media", strlen("/api/v1/media")) != 0)
+		copying_handle(arg, r, r->path + strlen("/api/v1/copies"));
+	else
+		media_handle(arg, r, r->path + strlen("/api/v1/media"));
 }
 
 static void setup(void)
@@ -148,6 +155,28 @@ START_TEST(one_piece_at_a_time)
 	ck_assert_uint_eq(put("?at=3", "def"), 200);
 	json_decref(second.json);
 	free(second.text);
+}
+END_TEST
+
+/* The worker deletes a copy with its medium; the main thread goes on, and the answer waits for it. */
+START_TEST(removed)
+{
+	struct medium m = {.name = "d", .copied = true};
+
+	snprintf(m.path, sizeof m.path, "%s/media/d.iso", base_dir);
+	ck_assert(!mkdir(dirname(strcpy(path, m.path)), 0700));
+	fclose(fopen(m.path, "w"));
+	ck_assert_int_eq(imported_put(&rooms.content.imported, &m), 0);
+	worker_gate_shut(rooms.base.worker);
+	http_ask_send(&ask, NULL, "DELETE", "/api/v1/media/d", NULL);
+	base_wait(&rooms.base, !rooms.content.imported.count);
+	for (int i = 0; i < 50; i++)
+		loop_once(rooms.base.loop, 2);
+	ck_assert(exists(m.path));
+	worker_gate_open();
+	ck_assert_uint_eq(http_ask_wait(&ask), 200);
+	ck_assert_str_eq(http_ask_text(&ask, "removed"), "d");
+	ck_assert(!exists(m.path));
 }
 END_TEST
 
@@ -295,8 +324,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {in_pieces, out_of_order, one_piece_at_a_time, names_and_sizes,
-		so_many, no_such_copy, no_worker, dropped, idle, left_over, at_the_end};
+	const TTest *const tests[] = {in_pieces, out_of_order, one_piece_at_a_time, removed,
+		names_and_sizes, so_many, no_such_copy, no_worker, dropped, idle, left_over,
+		at_the_end};
 	Suite *s = suite_create("copying");
 	TCase *t = tcase_create("copying");
 
