@@ -110,15 +110,16 @@ static int explain(const struct why *why, int rc, const char *fmt, ...)
 	return rc;
 }
 
+/* A log that is left there would be read into the copy. */
+#define MOVE_BOTH "move it and %s-wal away; then restore a copy, or begin a new one"
+
 static int explain_db(const struct why *why, struct store_file *f, int sql_rc)
 {
 	int rc = errno_of(f->db, sql_rc);
 
 	if (rc == -EBADMSG)
-		return explain(why, rc,
-			"%s is damaged or not a store (%s): restore a copy of it, or move it "
-			"away to begin a new one",
-			f->path, sqlite3_errmsg(f->db));
+		return explain(why, rc, "%s is damaged or not a store (%s): " MOVE_BOTH, f->path,
+			sqlite3_errmsg(f->db), f->path);
 	return explain(why, rc, "%s: %s", f->path, sqlite3_errmsg(f->db));
 }
 
@@ -269,9 +270,7 @@ static int check_whole(struct store_file *f, const struct why *why)
 	if (rc != SQLITE_OK)
 		return explain_db(why, f, rc);
 	if (!ok)
-		return explain(why, -EBADMSG,
-			"%s is damaged: restore a copy of it, or move it away to begin a new one",
-			f->path);
+		return explain(why, -EBADMSG, "%s is damaged: " MOVE_BOTH, f->path, f->path);
 	return 0;
 }
 

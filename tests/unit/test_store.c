@@ -623,6 +623,7 @@ START_TEST(a_damaged_store_is_refused)
 	scribble(3 * 4096, 500);
 	ck_assert_int_eq(refusal(), -EBADMSG);
 	ck_assert_ptr_nonnull(strstr(why, "damaged"));
+	ck_assert_ptr_nonnull(strstr(why, "-wal away"));
 }
 END_TEST
 
