@@ -49,9 +49,11 @@ HARDEN    := $(filter-out OPTIMISES,$(PROBED)) \
 endif
 
 prefix  ?= /usr/local
+# Where systemd looks, whatever the prefix is.
+unitdir ?= /lib/systemd/system
 VERSION := $(shell cat VERSION)
 ALL_CFLAGS  = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SAN) -fPIE -D_GNU_SOURCE -DUSHER_VERSION='"$(VERSION)"' \
-              -DUSHER_DATA='"$(prefix)/share/usher"' -I. -pthread $(PKG_CFLAGS)
+              -I. -pthread $(PKG_CFLAGS)
 ALL_LDFLAGS = -pie -pthread $(SAN) $(HARDEN_LD) $(LDFLAGS)
 LIBS        = $(PKG_LIBS) -lcrypt -lm
 
@@ -62,7 +64,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo screenshots deps lab-deps format install uninstall clean help
+.PHONY: all check check-unit check-fuzz check-labs check-long fuzz fuzz-keep bench bench-deps demo screenshots deps lab-deps format static install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -98,6 +100,13 @@ $(B)/gen/openapi.inc: service/api/openapi.json
 	$(Q)sed 's/^ *//' $< | tr -d '\n' | od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g' >$@
 $(B)/obj/service/api/openapi.o: $(B)/gen/openapi.inc
 $(B)/obj/service/api/openapi.o: ALL_CFLAGS += -I$(B)/gen
+
+# Where it is installed is known in one place, which is compiled again when that changes.
+$(B)/gen/prefix: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(prefix)' | cmp -s - $@ || echo '$(prefix)' >$@
+$(B)/obj/config/paths.o: $(B)/gen/prefix
+$(B)/obj/config/paths.o: ALL_CFLAGS += -DUSHER_DATA='"$(prefix)/share/usher"'
 
 # What `usher version` says that it was built with; asked only when that is compiled.
 $(B)/obj/usher/cli/cmd_version.o: ALL_CFLAGS += -DUSHER_LIBRARIES='"$(foreach p,$(PKGS),$(p) $(shell pkg-config --modversion $(p)))"'
@@ -188,17 +197,22 @@ screenshots: lab-deps all
 format:
 	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs -r clang-format -i
 
-install: all
-	contrib/discover/compile $(DESTDIR)$(prefix)/share/usher/discover
+# Static programs for machines. They need archives that a host may lack: that shows before anything is installed.
+static:
+	contrib/discover/compile $(B)/static
+	contrib/write-image/compile $(B)/static
+
+# All modes are said, as root's umask may be 077.
+install: all static
 	install -D -m 755 $(B)/usher $(DESTDIR)$(prefix)/bin/usher
 	for p in kickstart/profiles/*/; do n=$$(basename $$p); \
 		install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/profiles/$$n $$p*; done
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/partials kickstart/partials/*
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher kickstart/profile.rng usher/lab/lab.rng usher/lab/list.rng machine/rules.rng contrib/rules.xml
-	install -d $(DESTDIR)$(prefix)/share/usher && \
-		cp -r contrib/tiny contrib/fai contrib/template-vm contrib/prometheus $(DESTDIR)$(prefix)/share/usher/
-	contrib/write-image/compile $(DESTDIR)$(prefix)/share/usher/tiny
-	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/build contrib/discover/init
+	cp -r contrib/tiny contrib/fai contrib/template-vm contrib/prometheus $(DESTDIR)$(prefix)/share/usher/
+	cd $(DESTDIR)$(prefix)/share/usher && chmod -R u=rwX,go=rX tiny fai template-vm prometheus
+	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher/tiny $(B)/static/write-image
+	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/build contrib/discover/init $(B)/static/discover
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/usher/discover contrib/discover/README
 	install -D -m 755 -t $(DESTDIR)$(prefix)/share/usher contrib/power-libvirt contrib/usher-inventory
 	cd web && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(prefix))/share/usher/web/{} \;
@@ -206,8 +220,8 @@ install: all
 	install -D -m 644 usher/usher.1 $(DESTDIR)$(prefix)/share/man/man1/usher.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man5 usher/usher.xml.5 usher/usher-lab.5 usher/usher-list.5 usher/usher-rules.5 kickstart/usher-profile.5
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man7 usher/usher-api.7 kickstart/usher-profiles.7
-	install -d $(DESTDIR)/lib/systemd/system
-	sed 's|/usr/local|$(prefix)|' contrib/usher.service >$(DESTDIR)/lib/systemd/system/usher.service
+	sed 's|/usr/local|$(prefix)|' contrib/usher.service >$(B)/gen/usher.service
+	install -D -m 644 -t $(DESTDIR)$(unitdir) $(B)/gen/usher.service
 	install -D -m 644 contrib/usher.sysusers $(DESTDIR)/usr/lib/sysusers.d/usher.conf
 	install -D -m 644 contrib/usher.bash-completion \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher
@@ -219,14 +233,14 @@ uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/usher $(DESTDIR)$(prefix)/share/man/man1/usher.1 \
 		$(addprefix $(DESTDIR)$(prefix)/share/man/man5/,usher.xml.5 usher-lab.5 usher-list.5 usher-rules.5 usher-profile.5) \
 		$(addprefix $(DESTDIR)$(prefix)/share/man/man7/,usher-api.7 usher-profiles.7) \
-		$(DESTDIR)/lib/systemd/system/usher.service $(DESTDIR)/usr/lib/sysusers.d/usher.conf \
+		$(DESTDIR)$(unitdir)/usher.service $(DESTDIR)/usr/lib/sysusers.d/usher.conf \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/usher \
 		$(DESTDIR)$(prefix)/share/zsh/site-functions/_usher \
 		$(DESTDIR)$(prefix)/share/fish/vendor_completions.d/usher.fish
 	rm -rf $(DESTDIR)$(prefix)/share/usher
 
 clean:
-	rm -rf $(B)/obj $(B)/gen $(B)/tests $(B)/usher $(B)/libusher.a $(B)-san build-fuzz
+	rm -rf $(B)/obj $(B)/gen $(B)/static $(B)/tests $(B)/usher $(B)/libusher.a $(B)-san build-fuzz
 
 help:
 	@echo 'make             build $(B)/usher            make V=1           show the commands'
@@ -237,7 +251,7 @@ help:
 	@echo 'make fuzz        libFuzzer, SECONDS=60 each, all or FUZZERS="dhcp_wire dhcp_policy"; make fuzz-keep keeps finds'
 	@echo 'make format      clang-format                make screenshots   of the web page, into doc/'
 	@echo 'make bench       side by side with peers: bench-dhcp, -dhcp6, -tftp, -http, -storm, -latency, -scale, -page, -render, -guests, -image; BENCH_QUICK=1: short ones'
-	@echo 'make install     prefix=$(prefix) DESTDIR=   make uninstall     the same places'
+	@echo 'make install     prefix=$(prefix) unitdir=$(unitdir) DESTDIR=; make uninstall: the same places'
 	@echo 'make deps        apt-get what is missing'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -69,10 +69,14 @@ unit_is() { [ "$(unit "$1")" = "$2" ] || { systemctl status usher; unit "$1"; ta
 
 # --- installed --------------------------------------------------------------------------------------------------------------
 
-make_install() {
+# By an administrator whose files are nobody else's, as the service's user has to read them.
+make_install() (
+	umask 077
 	env -u MAKEFLAGS "${MAKE:-make}" --no-print-directory -C "$LAB_TOP" B="${B#"$LAB_TOP"/}" DESTDIR="$installed" install
-}
+)
 need "make install" make_install
+check "everybody can read it" test -z "$(find "$installed" -mindepth 1 ! -type l ! -perm -044)"
+check "and run and enter what can be" test -z "$(find "$installed" -mindepth 1 -perm -100 ! -perm -111)"
 USHER=$installed/usr/local/bin/usher
 userdel usher
 need "the users are made" systemd-sysusers "$installed/usr/lib/sysusers.d/usher.conf"
