@@ -152,42 +152,72 @@ static bool is_host_name(const char *name)
 			name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")];
 }
 
-static enum standing dhcp_standing(const struct publish *p, const xmlNode *dhcp)
+static bool attr_is_mac(const xmlNode *n, const struct mac *mac)
 {
 	char text[64];
-	struct mac mac;
+	struct mac got;
 
-	for (const xmlNode *h = xml_child(dhcp, "host"); h; h = xml_next(h, "host")) {
-		if (!xml_attr(h, "mac", text, sizeof text) || mac_parse(text, &mac) ||
-			!mac_eq(&mac, p->mac))
-			continue;
-		if (!attr_is_ip(h, p->ip))
-			return OTHER;
-		xml_attr(h, "name", text, sizeof text);
-		return strcasecmp(text, is_host_name(p->name) ? p->name : "") ? OTHER : SAME;
-	}
-	return ABSENT;
+	return xml_attr(n, "mac", text, sizeof text) && !mac_parse(text, &got) && mac_eq(&got, mac);
+}
+
+/* The name of our host in <dhcp>, or "": libvirt takes a name once there. */
+static const char *dhcp_name(const struct publish *p, const xmlNode *dhcp)
+{
+	char text[256];
+
+	for (const xmlNode *h = xml_child(dhcp, "host"); h; h = xml_next(h, "host"))
+		if (xml_attr(h, "name", text, sizeof text) && !strcasecmp(text, p->name) &&
+			!attr_is_mac(h, p->mac))
+			return "";
+	return is_host_name(p->name) ? p->name : "";
+}
+
+/* What is to go may be without its name. */
+static enum standing dhcp_standing(
+	const struct publish *p, const xmlNode *dhcp, const char *name, bool add)
+{
+	const xmlNode *h = xml_child(dhcp, "host");
+	char text[256];
+
+	while (h && !attr_is_mac(h, p->mac))
+		h = xml_next(h, "host");
+	if (!h)
+		return ABSENT;
+	xml_attr(h, "name", text, sizeof text);
+	if (!attr_is_ip(h, p->ip))
+		return OTHER;
+	if (!add)
+		return *text && strcasecmp(text, p->name) ? OTHER : SAME;
+	return strcasecmp(text, name) ? OTHER : SAME;
+}
+
+static int dhcp_command(struct publish *p, unsigned command, int parent, const char *name)
+{
+	char xml[256], ip[IP_TEXT], mac[MAC_TEXT], attr[GUEST_NAME + 16] = "";
+
+	if (*name)
+		snprintf(attr, sizeof attr, " name='%s'", name);
+	snprintf(xml, sizeof xml, "<host mac='%s'%s ip='%s'/>", mac_format(p->mac, mac), attr,
+		ip_format(p->ip, ip));
+	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, parent, xml);
 }
 
 static int publish_dhcp(struct publish *p, bool add)
 {
 	int parent = -1;
 	const xmlNode *dhcp = p->mac ? find_dhcp(p->root, &parent) : NULL;
-	enum standing s = dhcp ? dhcp_standing(p, dhcp) : ABSENT;
-	char xml[256], ip[IP_TEXT], mac[MAC_TEXT], name[GUEST_NAME + 16] = "";
-	unsigned command;
+	const char *name = dhcp ? dhcp_name(p, dhcp) : "";
+	enum standing s = dhcp ? dhcp_standing(p, dhcp, name, add) : ABSENT;
 
 	/* one that says something else of our MAC is not ours to take away */
 	if (!dhcp || (add ? s == SAME : s != SAME))
 		return 0;
-	command = !add       ? VIR_NETWORK_UPDATE_COMMAND_DELETE
-		: s == OTHER ? VIR_NETWORK_UPDATE_COMMAND_MODIFY
-			     : VIR_NETWORK_UPDATE_COMMAND_ADD_LAST;
-	if (is_host_name(p->name))
-		snprintf(name, sizeof name, " name='%s'", p->name);
-	snprintf(xml, sizeof xml, "<host mac='%s'%s ip='%s'/>", mac_format(p->mac, mac), name,
-		ip_format(p->ip, ip));
-	return update(p, command, VIR_NETWORK_SECTION_IP_DHCP_HOST, parent, xml);
+	if (!add)
+		return dhcp_command(p, VIR_NETWORK_UPDATE_COMMAND_DELETE, parent, "");
+	return dhcp_command(p,
+		s == OTHER ? VIR_NETWORK_UPDATE_COMMAND_MODIFY
+			   : VIR_NETWORK_UPDATE_COMMAND_ADD_LAST,
+		parent, name);
 }
 
 static int publish_scope(struct publish *p, unsigned scope, bool add)

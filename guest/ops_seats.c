@@ -171,19 +171,30 @@ static bool may_sit(const struct network *n, const struct guest_seat *s)
 	return true;
 }
 
+static int seat(struct network *n, const struct guest_seat *s)
+{
+	struct guest_seat host = {.what = GUEST_SEAT_HOST, .ip = s->ip, .mac = s->mac};
+	int rc = network_hosts_add(&n->hosts, &host);
+
+	return rc ? rc : ops_reserve(n->op, n->name, s->name, &s->ip, &s->mac, true);
+}
+
+/* One that libvirt refuses keeps none of the others without: the first error is told. */
 static int seat_all(struct network *n, const struct network_hosts *guests)
 {
+	char first[GUEST_WHY];
 	int rc = 0;
 
-	for (size_t i = 0; i < guests->n && !rc; i++) {
-		const struct guest_seat *s = &guests->all[i];
+	for (size_t i = 0; i < guests->n && rc != -ENOTCONN; i++) {
+		int rc1 = may_sit(n, &guests->all[i]) ? seat(n, &guests->all[i]) : 0;
 
-		if (may_sit(n, s) &&
-			!(rc = network_hosts_add(&n->hosts,
-				  &(struct guest_seat){
-					  .what = GUEST_SEAT_HOST, .ip = s->ip, .mac = s->mac})))
-			rc = ops_reserve(n->op, n->name, s->name, &s->ip, &s->mac, true);
+		if (!rc1 || (rc && rc1 != -ENOTCONN))
+			continue;
+		rc = rc1;
+		memcpy(first, n->op->why, sizeof first);
 	}
+	if (rc)
+		memcpy(n->op->why, first, sizeof first);
 	return rc;
 }
 

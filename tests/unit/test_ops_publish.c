@@ -186,6 +186,73 @@ START_TEST(several_addresses)
 }
 END_TEST
 
+#define HOST(mac, name, ip) "<host mac='" mac "' name='" name "' ip='" ip "'/>"
+#define NAMELESS "<host mac='52:54:0a:07:00:05' ip='10.7.0.5'/>"
+
+/* The site's reservation has our name: ours goes without, there and back. */
+START_TEST(a_reserved_name)
+{
+	lan("", HOST("52:54:00:00:00:01", "web01", "10.7.0.9"));
+	publishes(true);
+	publishes(true);
+	ck_assert_uint_eq(count(NAMELESS), 1);
+	ck_assert_uint_eq(count("52:54:00:00:00:01"), 1);
+	publishes(false);
+	ck_assert_uint_eq(count(NAMELESS), 0);
+	ck_assert_uint_eq(count("52:54:00:00:00:01"), 1);
+}
+END_TEST
+
+/* And ours moves without theirs. */
+START_TEST(a_reserved_name_before_ours)
+{
+	lan("",
+		HOST("52:54:00:00:00:01", "web01",
+			"10.7.0.9") "<host mac='52:54:0a:07:00:05' ip='10.7.0.8'/>");
+	publishes(true);
+	ck_assert_uint_eq(count(NAMELESS), 1);
+	ck_assert_uint_eq(count("52:54:00:00:00:01"), 1);
+	ck_assert_uint_eq(count("10.7.0.8"), 0);
+}
+END_TEST
+
+static void define(const char *name, const char *mac1)
+{
+	char xml[512];
+	virDomainPtr d;
+
+	snprintf(xml, sizeof xml,
+		"<domain type='test'><name>%s</name><memory>1024</memory><os><type>hvm</type></os>"
+		"<devices><interface type='network'><source network='lan'/><mac address='%s'/>"
+		"</interface></devices></domain>",
+		name, mac1);
+	d = virDomainDefineXML(conn, xml);
+	ck_assert_ptr_nonnull(d);
+	virDomainFree(d);
+}
+
+static int seat_guests(void)
+{
+	why[0] = '\0';
+	return ops_seat_guests(&(struct op){.conn = conn, .why = why}, "lan", "");
+}
+
+/* One whose name is reserved for another MAC keeps none of those after it without. */
+START_TEST(seats_of_all)
+{
+	lan("",
+		"<host mac='52:54:00:00:00:01' ip='10.7.0.9'/>" HOST(
+			"52:54:00:00:00:02", "b", "10.7.0.8"));
+	define("a", "52:54:0a:07:00:05");
+	define("b", "52:54:0a:07:00:06");
+	define("c", "52:54:0a:07:00:07");
+	ck_assert_msg(!seat_guests(), "%s", why);
+	ck_assert_uint_eq(count(HOST("52:54:0a:07:00:05", "a", "10.7.0.5")), 1);
+	ck_assert_uint_eq(count("<host mac='52:54:0a:07:00:06' ip='10.7.0.6'/>"), 1);
+	ck_assert_uint_eq(count(HOST("52:54:0a:07:00:07", "c", "10.7.0.7")), 1);
+}
+END_TEST
+
 START_TEST(no_network)
 {
 	ck_assert_int_eq(publish(true), -ENOENT);
@@ -197,7 +264,8 @@ int main(void)
 {
 	const TTest *const tests[] = {there_and_back, no_dns, dns_is_a_convenience,
 		a_record_of_several_names, several_records_of_a_name, a_record_at_the_address,
-		several_addresses, no_network};
+		several_addresses, a_reserved_name, a_reserved_name_before_ours, seats_of_all,
+		no_network};
 	Suite *s = suite_create("ops_publish");
 	TCase *t = tcase_create("ops_publish");
 	SRunner *r = srunner_create(s);
