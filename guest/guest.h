@@ -229,7 +229,7 @@ int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done 
 int guest_start_disk(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Brings the filters of its NICs, by their MACs, in line with the spec's NICs: in its definition and, where it runs, at
- * once. Filters that are not ours stay as they are; so do NICs without any, and domains that are gone or not ours. Of the
+ * once. -ENOSYS: this libvirt has no filters. Filters that are not ours stay as they are; so do NICs without any, and domains that are gone or not ours. Of the
  * spec name, uuid and NICs count. */
 int guest_filter(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
 /* Pulls the plug; fine when it does not run, or does not exist. */

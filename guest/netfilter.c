@@ -4,6 +4,7 @@
 #include "guest/virt.h"
 
 #include <errno.h>
+#include <libvirt/virterror.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,42 +136,47 @@ static const struct own {
 
 static const char old_uuid[] = "7568e572-0000-4000-8000-6e6470666c74";
 
-/* NULL when there is none of that name, or it has another UUID than a given one. */
-static virNWFilterPtr find(virConnectPtr conn, const char *name, const char *uuid)
+/* -ENOENT: there is none of that name, or this libvirt has no filters at all. Another fault says nothing of what is there. */
+static int find(virConnectPtr conn, const char *name, virNWFilterPtr *ret, char *why, size_t size)
 {
-	virNWFilterPtr f = virNWFilterLookupByName(conn, name);
-	char found[UUID_TEXT] = "";
+	const virError *e;
 
-	if (!f || !uuid)
-		return f;
-	virNWFilterGetUUIDString(f, found);
-	if (!strcmp(found, uuid))
-		return f;
-	virNWFilterFree(f);
-	return NULL;
+	if ((*ret = virNWFilterLookupByName(conn, name)))
+		return 0;
+	e = virGetLastError();
+	if (e && (e->code == VIR_ERR_NO_NWFILTER || e->code == VIR_ERR_NO_SUPPORT))
+		return -ENOENT;
+	return virt_error(why, size, "filter %s", name);
 }
 
-static bool is_there(virConnectPtr conn, const char *name, const char *uuid)
+static bool has_uuid(virNWFilterPtr f, const char *uuid)
 {
-	virNWFilterPtr f = find(conn, name, uuid);
+	char found[UUID_TEXT] = "";
+
+	virNWFilterGetUUIDString(f, found);
+	return !strcmp(found, uuid);
+}
+
+bool netfilter_exists(virConnectPtr conn, const char *name)
+{
+	virNWFilterPtr f = virNWFilterLookupByName(conn, name);
 
 	if (f)
 		virNWFilterFree(f);
 	return f;
 }
 
-bool netfilter_exists(virConnectPtr conn, const char *name)
-{
-	return is_there(conn, name, NULL);
-}
-
 /* libvirt looks itself whether it changes anything: what is there as it should be costs one call. */
 static int define(virConnectPtr conn, const struct own *o, char *why, size_t size)
 {
 	virNWFilterPtr f;
+	int rc = find(conn, o->name, &f, why, size);
+	bool theirs = !rc && !has_uuid(f, o->uuid);
 
-	if (netfilter_exists(conn, o->name) && !is_there(conn, o->name, o->uuid))
-		return 0;
+	if (!rc)
+		virNWFilterFree(f);
+	if (theirs || (rc && rc != -ENOENT))
+		return rc;
 	f = virNWFilterDefineXML(conn, o->xml);
 	if (!f)
 		return virt_error(why, size, "filter %s", o->name);
@@ -181,22 +187,25 @@ static int define(virConnectPtr conn, const struct own *o, char *why, size_t siz
 /* Once no run of an older usher has it any more: libvirt refuses before. */
 static void drop_old(virConnectPtr conn)
 {
-	virNWFilterPtr f = find(conn, NETFILTER_INSTALL_OLD, old_uuid);
+	virNWFilterPtr f = virNWFilterLookupByName(conn, NETFILTER_INSTALL_OLD);
 
 	if (!f)
 		return;
-	(void)virNWFilterUndefine(f);
+	if (has_uuid(f, old_uuid))
+		(void)virNWFilterUndefine(f);
 	virNWFilterFree(f);
 }
 
 int netfilter_need(virConnectPtr conn, char *why, size_t why_size)
 {
-	int rc = 0;
+	virNWFilterPtr clean;
+	int rc = find(conn, NETFILTER_CLEAN, &clean, why, why_size);
 
-	if (!netfilter_exists(conn, NETFILTER_CLEAN)) {
+	if (rc == -ENOENT)
 		snprintf(why, why_size, "this libvirt has no filter " NETFILTER_CLEAN);
-		return -ENOENT;
-	}
+	if (rc)
+		return rc;
+	virNWFilterFree(clean);
 	for (size_t i = 0; !rc && i < sizeof own / sizeof *own; i++)
 		rc = define(conn, &own[i], why, why_size);
 	if (!rc)

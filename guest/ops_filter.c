@@ -48,13 +48,14 @@ int ops_filter(struct op *op, const struct guest_spec *spec)
 
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
-	rc = ops_need_filters(op);
+	if ((rc = ops_need_filters(op)) == -ENOENT)
+		rc = -ENOSYS;
 	if (!rc && virDomainIsPersistent(d) == 1)
 		rc = renew(op, d, spec, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE,
 			VIR_DOMAIN_AFFECT_CONFIG);
 	if (!rc && virDomainIsActive(d) == 1)
 		rc = renew(op, d, spec, 0, VIR_DOMAIN_AFFECT_LIVE);
-	if (rc == -ENOENT) { /* no filters here, or it is gone meanwhile */
+	if (rc == -ENOENT) { /* it is gone meanwhile */
 		op->why[0] = '\0';
 		rc = 0;
 	}

@@ -117,9 +117,9 @@ static void on_filtered(void *arg, int rc, const char *why)
 	struct job *j = arg;
 	struct machine *m = operation_machine(&j->op);
 
-	if (rc)
+	if (rc && rc != -ENOSYS) /* no filters here, yet: said when a guest is made */
 		log_warn("%s: cannot update its packet filter: %s", j->op.name, why);
-	else if (m && m->spec.filters != GUEST_FILTERS) {
+	else if (!rc && m && m->spec.filters != GUEST_FILTERS) {
 		m->spec.filters = GUEST_FILTERS;
 		(void)machines_save(j->act->base->machines, m); /* or it is done once more */
 	}
