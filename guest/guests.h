@@ -14,7 +14,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { ACCEL_UNKNOWN = -1 };
+enum {
+	ACCEL_UNKNOWN = -1,
+	GUEST_RENEW_MS = 60000, /* between new connections in place of ones that are well */
+};
 
 struct guests {
 	atomic_uint refs; /* ours, and one for each message on its way */
@@ -33,6 +36,7 @@ struct guests {
 	int accel_verdict;
 	atomic_uint
 		filters; /* number of the connection on which our filters were seen to; 0: none */
+	_Atomic int64_t renewed; /* mono ms of the last of GUEST_RENEW_MS; 0: none */
 };
 
 /* Any thread: `deliver` is called on the main thread, and puts the reference that comes with the message. */

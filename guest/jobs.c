@@ -3,6 +3,7 @@
 #include "guest/jobs.h"
 
 #include "core/behalf.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "guest/accel.h"
 #include "guest/ops.h"
@@ -154,13 +155,33 @@ static int job_do(struct guest_job *j, struct op *op, bool *ret_made)
 	return -ENOSYS;
 }
 
+/* Now and then: what asks again after each connection would have it opened without end. */
+static bool may_renew(struct guests *g)
+{
+	int64_t now = clock_mono_ms(), last = atomic_load(&g->renewed);
+
+	return (!last || now - last >= GUEST_RENEW_MS) &&
+		atomic_compare_exchange_strong(&g->renewed, &last, now);
+}
+
+/* The errors of a daemon behind libvirtd, as virtlogd or virtnwfilterd, look like our own connection's, which is well then; a new
+ * one mends what libvirtd itself keeps to that daemon, or nothing. */
+static void judge_break(struct guest_job *j, virConnectPtr v, bool again)
+{
+	if (virConnectIsAlive(v) == 1 && (again || !may_renew(j->g)))
+		j->rc = -EIO;
+	else
+		conn_broken(j->g->conn, v);
+}
+
 /* One try. Returns whether the connection broke on the way. */
-static bool job_try(struct guest_job *j, bool *ret_made)
+static bool job_try(struct guest_job *j, bool again, bool *ret_made)
 {
 	struct op op = {.why = j->why,
 		.macs = j->g->macs,
 		.consoles = j->g->consoles,
 		.filters = &j->g->filters};
+	bool broke;
 
 	j->why[0] = '\0';
 	op.conn =
@@ -174,10 +195,11 @@ static bool job_try(struct guest_job *j, bool *ret_made)
 	j->did = op.did;
 	if (j->rc && virConnectIsAlive(op.conn) != 1)
 		j->rc = -ENOTCONN;
-	if (j->rc == -ENOTCONN)
-		conn_broken(j->g->conn, op.conn);
+	broke = j->rc == -ENOTCONN;
+	if (broke)
+		judge_break(j, op.conn, again);
 	virConnectClose(op.conn);
-	return j->rc == -ENOTCONN;
+	return broke;
 }
 
 /* libvirtd went away while it created: nothing may stay behind half-made. The reason stays as it
@@ -201,11 +223,11 @@ static void deliver_job(struct message *m);
 static void job_run(struct work *w)
 {
 	struct guest_job *j = job_from_work(w);
-	bool made = false;
+	bool made = false, broke = job_try(j, false, &made);
 
-	if (job_try(j, &made) && !made)
-		job_try(j, &made);
-	if (j->rc == -ENOTCONN && made)
+	if (broke && !made)
+		broke = job_try(j, true, &made);
+	if (broke && made)
 		undo_create(j);
 	guests_post(j->g, &j->message, deliver_job);
 }

@@ -14,7 +14,7 @@ _Static_assert(UUID_TEXT == VIR_UUID_STRING_BUFLEN, "libvirt writes UUIDs into b
 #define VIRT_URI "qemu:///system"
 
 /* libvirt's last error of this thread: negative errno, and "what: libvirt's words" in `why`.
- * -ENOTCONN when the connection is to blame. Every other call of libvirt's, even one that
+ * -ENOTCONN when the connection is to blame, or perhaps that of a daemon behind it. Every other call of libvirt's, even one that
  * returns a name, forgets the error: no such call among the arguments. */
 int virt_error(char *why, size_t why_size, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
