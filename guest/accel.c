@@ -24,7 +24,7 @@
 #define CONSOLE "ttyAMA0"
 #else
 #define QEMU "qemu-system-x86_64"
-#define MACHINE "pc,accel=kvm"
+#define MACHINE "q35,accel=kvm" /* RHEL 10 has no pc */
 #define CONSOLE "ttyS0"
 #endif
 
@@ -32,12 +32,32 @@ extern char **environ;
 
 enum {
 	TAIL = 256, /* bytes kept of what was printed, to find a word that two reads may split */
-	HOST_TEXT = 160, /* boot id, kernel release */
+	LINE = 512, /* of the cache: boot id, kernel release and emulator; the reason */
 };
 
-const char *accel_name(int accel)
+#define DEVICE "/dev/kvm"
+
+bool accel_is_kvm(enum accel accel)
 {
-	return accel == ACCEL_KVM ? "kvm" : "qemu";
+	return accel == ACCEL_UNTRIED || accel == ACCEL_WORKS;
+}
+
+bool accel_lasts(enum accel accel)
+{
+	return accel == ACCEL_BROKEN || accel == ACCEL_WORKS;
+}
+
+bool accel_is_there(void)
+{
+	return !access(DEVICE, F_OK);
+}
+
+void accel_warn(const char *why, char *buf, size_t size)
+{
+	snprintf(buf, size,
+		"%s: the guest will be slow, although this host has " DEVICE
+		" ('usher check' says more; <guest accel='kvm'/> in usher.xml takes KVM untested)",
+		why);
 }
 
 /* A boot that got as far as the kernel's panic proves it; QEMU's exit alone does not. */
@@ -52,9 +72,9 @@ struct boot {
 	char last[ACCEL_WHY / 2]; /* last whole line, for the reason */
 };
 
-static int spawn(const char *kernel, struct boot *b)
+static int spawn(const char *emulator, const char *kernel, struct boot *b)
 {
-	char *argv[] = {(char[]){QEMU}, (char[]){"-machine"}, (char[]){MACHINE}, (char[]){"-cpu"},
+	char *argv[] = {(char *)emulator, (char[]){"-machine"}, (char[]){MACHINE}, (char[]){"-cpu"},
 		(char[]){"host"}, (char[]){"-m"}, (char[]){"256"}, (char[]){"-nodefaults"},
 		(char[]){"-no-user-config"}, (char[]){"-display"}, (char[]){"none"},
 		(char[]){"-serial"}, (char[]){"stdio"}, (char[]){"-no-reboot"}, (char[]){"-kernel"},
@@ -76,7 +96,7 @@ static int spawn(const char *kernel, struct boot *b)
 	sigemptyset(&none);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	rc = -posix_spawnp(&b->pid, QEMU, &fa, &attr, argv, environ);
+	rc = -posix_spawnp(&b->pid, emulator, &fa, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	close(p[1]);
@@ -135,15 +155,31 @@ static int watch(struct boot *b, int64_t until)
 	return -ETIMEDOUT;
 }
 
-static int test_boot(const char *kernel, char *why, size_t why_size)
+static enum accel judge(const struct boot *b, int rc, int64_t took, char *why, size_t why_size)
+{
+	if (!rc && b->proved) {
+		snprintf(why, why_size, "KVM works: a test boot took %.1f s", (double)took / 1000);
+		return ACCEL_WORKS;
+	}
+	if (rc) {
+		snprintf(why, why_size, "emulation: a test boot with KVM hung for %d s",
+			ACCEL_LIMIT_MS / 1000);
+		return ACCEL_HUNG;
+	}
+	snprintf(why, why_size, "emulation: a test boot with KVM failed: %s", b->last);
+	return ACCEL_BROKEN;
+}
+
+static enum accel test_boot(const char *emulator, const char *kernel, char *why, size_t why_size)
 {
 	struct boot b = {.fd = -1};
 	int64_t start = clock_mono_ms();
-	int rc = spawn(kernel, &b);
+	int rc = spawn(emulator, kernel, &b);
 
 	if (rc) {
-		snprintf(why, why_size, "emulation: cannot run " QEMU ": %s", strerror(-rc));
-		return ACCEL_QEMU;
+		snprintf(why, why_size, "KVM is there, but was not tested: cannot run %s: %s",
+			emulator, strerror(-rc));
+		return ACCEL_UNTRIED;
 	}
 	rc = watch(&b, start + ACCEL_LIMIT_MS);
 	kill(b.pid, SIGKILL);
@@ -151,17 +187,7 @@ static int test_boot(const char *kernel, char *why, size_t why_size)
 		;
 	close(b.fd);
 	note_line(&b, b.tail, b.tail_len);
-	if (!rc && b.proved) {
-		snprintf(why, why_size, "KVM works: a test boot took %.1f s",
-			(double)(clock_mono_ms() - start) / 1000);
-		return ACCEL_KVM;
-	}
-	if (rc)
-		snprintf(why, why_size, "emulation: a test boot with KVM hung for %d s",
-			ACCEL_LIMIT_MS / 1000);
-	else
-		snprintf(why, why_size, "emulation: a test boot with KVM failed: %s", b.last);
-	return ACCEL_QEMU;
+	return judge(&b, rc, clock_mono_ms() - start, why, why_size);
 }
 
 /* The newest readable kernel of the host; "" when there is none. */
@@ -183,8 +209,8 @@ static void host_kernel(char *buf, size_t size)
 	globfree(&g);
 }
 
-/* What a verdict holds for: this boot of this kernel. */
-static void host_text(char buf[HOST_TEXT])
+/* What a verdict holds for: this emulator, in this boot of this kernel. */
+static void host_text(const char *emulator, char buf[LINE])
 {
 	char id[64] = "?";
 	struct utsname u;
@@ -196,13 +222,14 @@ static void host_text(char buf[HOST_TEXT])
 		fclose(f);
 	}
 	uname(&u);
-	snprintf(buf, HOST_TEXT, "%s %s", id, u.release);
+	snprintf(buf, LINE, "%s %s %.256s", id, u.release, emulator);
 }
 
 /* Three lines: the host, the verdict, the reason. */
-static int cache_read(const char *path, char *why, size_t why_size)
+static int cache_read(
+	const char *path, const char *emulator, enum accel *ret, char *why, size_t why_size)
 {
-	char host[HOST_TEXT], line[3][ACCEL_WHY] = {"", "", ""};
+	char host[LINE], line[3][LINE] = {"", "", ""};
 	FILE *f = path ? fopen(path, "re") : NULL;
 	int n = 0;
 
@@ -211,41 +238,53 @@ static int cache_read(const char *path, char *why, size_t why_size)
 	for (; n < 3 && fgets(line[n], sizeof line[n], f); n++)
 		line[n][strcspn(line[n], "\n")] = '\0';
 	fclose(f);
-	host_text(host);
+	host_text(emulator, host);
 	if (n < 3 || strcmp(line[0], host))
 		return -ESTALE;
 	snprintf(why, why_size, "%s", line[2]);
-	return !strcmp(line[1], "kvm") ? ACCEL_KVM : ACCEL_QEMU;
+	*ret = !strcmp(line[1], "kvm") ? ACCEL_WORKS : ACCEL_BROKEN;
+	return 0;
 }
 
 /* A verdict that cannot be kept is found again next time. */
-static void cache_write(const char *path, int verdict, const char *why)
+static void cache_write(const char *path, const char *emulator, enum accel verdict, const char *why)
 {
-	char host[HOST_TEXT], part[512];
+	char host[LINE], part[512];
 	FILE *f;
 
 	if (!path || (size_t)snprintf(part, sizeof part, "%s.new", path) >= sizeof part)
 		return;
 	if (!(f = fopen(part, "we")))
 		return;
-	host_text(host);
-	fprintf(f, "%s\n%s\n%s\n", host, accel_name(verdict), why);
+	host_text(emulator, host);
+	fprintf(f, "%s\n%s\n%s\n", host, verdict == ACCEL_WORKS ? "kvm" : "qemu", why);
 	if (fclose(f) || rename(part, path))
 		unlink(part);
 }
 
-int accel_probe(const char *kernel, const char *cache_path, char *why, size_t why_size)
+static bool can_open(const char *device, char *why, size_t why_size)
 {
-	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC), verdict;
-	char found[512];
+	int fd = open(device, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0) {
-		snprintf(why, why_size, "emulation: /dev/kvm: %s%s", strerror(errno),
+		snprintf(why, why_size, "emulation: %s: %s%s", device, strerror(errno),
 			errno == EACCES ? " (is this user in group kvm?)" : "");
-		return ACCEL_QEMU;
+		return false;
 	}
 	close(fd);
-	if ((verdict = cache_read(cache_path, why, why_size)) >= 0)
+	return true;
+}
+
+enum accel accel_probe(const struct accel_means *means, char *why, size_t why_size)
+{
+	const char *emulator = means->emulator && *means->emulator ? means->emulator : QEMU;
+	const char *kernel = means->kernel;
+	enum accel verdict;
+	char found[512];
+
+	if (!can_open(means->device ? means->device : DEVICE, why, why_size))
+		return ACCEL_NONE;
+	if (!cache_read(means->cache_path, emulator, &verdict, why, why_size))
 		return verdict;
 	if (!kernel || !*kernel || access(kernel, R_OK)) {
 		host_kernel(found, sizeof found);
@@ -253,10 +292,12 @@ int accel_probe(const char *kernel, const char *cache_path, char *why, size_t wh
 	}
 	if (!*kernel) {
 		snprintf(why, why_size,
-			"emulation: no kernel to test KVM with (none readable in /boot)");
-		return ACCEL_QEMU;
+			"KVM is there, but was not tested: no kernel to test it with (none "
+			"readable in /boot)");
+		return ACCEL_UNTRIED;
 	}
-	verdict = test_boot(kernel, why, why_size);
-	cache_write(cache_path, verdict, why);
+	verdict = test_boot(emulator, kernel, why, why_size);
+	if (accel_lasts(verdict))
+		cache_write(means->cache_path, emulator, verdict, why);
 	return verdict;
 }

@@ -279,7 +279,6 @@ int guests_new(const struct guests_config *config, struct guests **ret)
 	atomic_init(&g->refs, 1);
 	pthread_mutex_init(&g->accel_lock, NULL);
 	runs_init(&g->runs);
-	g->accel_verdict = ACCEL_UNKNOWN;
 	atomic_init(&g->filters, 0);
 	g->config = *config;
 	g->uri = copy(config->uri ? config->uri : VIRT_URI, &bad);

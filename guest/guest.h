@@ -16,6 +16,7 @@
  *   ops_filter.c  guests' filters kept as they should be
  *   console.c  serial consoles                macs.c      who has which MAC
  *   accel.c    does KVM work                  host.c      what is asked without a service
+ *   domain_type.c  KVM or emulation for a guest
  *
  * Strings given are copied; those handed to callbacks live for the callback.
  */
@@ -55,7 +56,7 @@ struct guest_news;
 struct guests_config {
 	struct mailbox *home;
 	const char *uri; /* NULL: qemu:///system */
-	/* "kvm", "qemu"; "auto" or NULL: KVM when a test boot shows that it works */
+	/* "kvm", "qemu"; "auto" or NULL: KVM unless a test boot shows that it does not work */
 	const char *accel;
 	const char *state_dir; /* where the verdict on KVM is kept; NULL: not kept */
 	unsigned workers;      /* libvirt calls at a time; 0: GUEST_WORKERS */
@@ -453,9 +454,11 @@ struct guest_host {
 	unsigned long libvirt, qemu; /* 1000000 * major + 1000 * minor + release; qemu 0: unknown */
 	uint64_t memory_mib;
 	unsigned cpus;
-	bool nwfilter;        /* clean-traffic is there */
-	bool emulator;        /* it can say what its guests may be like: QEMU is there */
-	bool efi, efi_secure; /* firmware for guests, found by libvirt; with Secure Boot */
+	bool nwfilter;          /* clean-traffic is there */
+	bool emulator;          /* it can say what its guests may be like: QEMU is there */
+	bool kvm;               /* libvirt can run guests with it */
+	char kvm_emulator[256]; /* which it starts then; "" */
+	bool efi, efi_secure;   /* firmware for guests, found by libvirt; with Secure Boot */
 };
 int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t why_size);
 /* Guests that run with a NIC on this network and no packet filter: how many there are, and one of their names. */

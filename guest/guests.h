@@ -5,6 +5,7 @@
 #define USHER_GUEST_GUESTS_H
 
 #include "core/queue.h"
+#include "guest/accel.h"
 #include "guest/conn.h"
 #include "guest/console.h"
 #include "guest/guest.h"
@@ -14,10 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum {
-	ACCEL_UNKNOWN = -1,
-	GUEST_RENEW_MS = 60000, /* between new connections in place of ones that are well */
-};
+enum { GUEST_RENEW_MS = 60000 /* between new connections in place of ones that are well */ };
 
 struct guests {
 	atomic_uint refs; /* ours, and one for each message on its way */
@@ -33,7 +31,9 @@ struct guests {
 	struct runs runs;
 
 	pthread_mutex_t accel_lock; /* held while KVM is tested: once */
-	int accel_verdict;
+	enum accel accel_verdict;
+	char accel_why[ACCEL_WHY];
+	int64_t accel_until; /* mono ms: then it is to be found again */
 	atomic_uint
 		filters; /* number of the connection on which our filters were seen to; 0: none */
 	_Atomic int64_t renewed; /* mono ms of the last of GUEST_RENEW_MS; 0: none */

@@ -170,6 +170,7 @@ int guest_host_info(const char *uri, struct guest_host *ret, char *why, size_t w
 		virNWFilterFree(filter);
 	h.nwfilter = filter;
 	find_firmware(c, &h);
+	h.kvm = virt_has_kvm(c, h.kvm_emulator, sizeof h.kvm_emulator);
 	*ret = h;
 out:
 	virConnectClose(c);

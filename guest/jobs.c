@@ -5,7 +5,7 @@
 #include "core/behalf.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "guest/accel.h"
+#include "guest/domain_type.h"
 #include "guest/ops.h"
 
 #include <errno.h>
@@ -41,57 +41,6 @@ void job_free(struct guest_job *j)
 	free(j);
 }
 
-/* "qemu+ssh://host/system": a test boot here says nothing about KVM there. */
-static bool is_far(const char *uri)
-{
-	const char *host = strstr(uri, "://");
-
-	return host && host[3] && host[3] != '/';
-}
-
-/* Which domain type: asked for, configured, or found out; the first who needs to know waits for
- * the test boot. */
-static int find_accel(struct guest_job *j)
-{
-	struct guests *g = j->g;
-	const char *kernel = j->spec.kernel[0] ? j->spec.kernel : g->kernel;
-	char cache[512], why[ACCEL_WHY] = "";
-	int verdict;
-
-	pthread_mutex_lock(&g->accel_lock);
-	if (g->accel_verdict == ACCEL_UNKNOWN) {
-		snprintf(cache, sizeof cache, "%s/kvm.verdict", g->state_dir ? g->state_dir : "");
-		g->accel_verdict =
-			accel_probe(kernel, g->state_dir ? cache : NULL, why, sizeof why);
-		log_info("guest: %s", why);
-	}
-	verdict = g->accel_verdict;
-	pthread_mutex_unlock(&g->accel_lock);
-	return verdict;
-}
-
-/* libvirtd may see less than we do: another namespace, a QEMU without KVM. */
-static bool libvirt_has_kvm(virConnectPtr conn)
-{
-	char *caps = virConnectGetDomainCapabilities(conn, NULL, NULL, NULL, "kvm", 0);
-
-	free(caps);
-	return caps;
-}
-
-static const char *domain_type(struct guest_job *j, virConnectPtr conn)
-{
-	const char *accel =
-		j->spec.accel[0] && strcmp(j->spec.accel, "auto") ? j->spec.accel : j->g->accel;
-
-	if (strcmp(accel, "auto"))
-		return accel;
-	if (!strcasecmp(virConnectGetType(conn), "test")) /* libvirt's driver that runs nothing */
-		return "test";
-	return (is_far(j->g->uri) || find_accel(j) == ACCEL_KVM) && libvirt_has_kvm(conn) ? "kvm"
-											  : "qemu";
-}
-
 static int job_change(struct guest_job *j, struct op *op)
 {
 	int rc = ops_change(op, j->name, j->uuid, &j->change);
@@ -99,13 +48,26 @@ static int job_change(struct guest_job *j, struct op *op)
 	return rc ? rc : ops_status(op, j->name, &j->status);
 }
 
+/* A warning comes after another, if there is one. */
+static int job_make(struct guest_job *j, struct op *op, bool *ret_made)
+{
+	char warning[GUEST_WHY];
+	const char *type = domain_type_choose(j->g, op->conn, &j->spec, warning, sizeof warning);
+	int rc = j->kind == JOB_CHECK ? ops_check(op, &j->spec, type)
+				      : ops_create(op, &j->spec, type, ret_made);
+	size_t len = strlen(op->why);
+
+	if (!rc && *warning)
+		snprintf(op->why + len, GUEST_WHY - len, "%s%s", len ? "; " : "", warning);
+	return rc;
+}
+
 static int job_do(struct guest_job *j, struct op *op, bool *ret_made)
 {
 	switch (j->kind) {
 	case JOB_CHECK:
-		return ops_check(op, &j->spec, domain_type(j, op->conn));
 	case JOB_CREATE:
-		return ops_create(op, &j->spec, domain_type(j, op->conn), ret_made);
+		return job_make(j, op, ret_made);
 	case JOB_START_INSTALL:
 		return ops_start_install(op, j->name, j->uuid);
 	case JOB_START_LIVE:

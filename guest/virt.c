@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/virt.h"
 
+#include "guest/xml.h"
+
 #include <errno.h>
 #include <libvirt/virterror.h>
 #include <libxml/parser.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct {
 	int code, err;
@@ -126,4 +130,18 @@ virConnectPtr virt_open(const char *uri, char *why, size_t why_size)
 	if (!c)
 		virt_error(why, why_size, "libvirt at %s does not answer", uri);
 	return c;
+}
+
+bool virt_has_kvm(virConnectPtr conn, char *emulator, size_t size)
+{
+	char *caps = virConnectGetDomainCapabilities(conn, NULL, NULL, NULL, "kvm", 0), why[128];
+	xmlDoc *doc = caps ? xml_read(caps, strlen(caps), 1, why, sizeof why) : NULL;
+	bool has = caps;
+
+	*emulator = '\0';
+	if (doc)
+		xml_text(xml_child(xmlDocGetRootElement(doc), "path"), emulator, size);
+	xmlFreeDoc(doc);
+	free(caps);
+	return has;
 }

@@ -13,6 +13,8 @@ _Static_assert(UUID_TEXT == VIR_UUID_STRING_BUFLEN, "libvirt writes UUIDs into b
 
 #define VIRT_URI "qemu:///system"
 
+enum { VIRT_PATH = 256 };
+
 /* libvirt's last error of this thread: negative errno, and "what: libvirt's words" in `why`.
  * -ENOTCONN when the connection is to blame, or perhaps that of a daemon behind it. Every other call of libvirt's, even one that
  * returns a name, forgets the error: no such call among the arguments. */
@@ -29,5 +31,7 @@ bool virt_barred(void);
 void virt_init(void);
 /* NULL with a reason. `uri` NULL: VIRT_URI. */
 virConnectPtr virt_open(const char *uri, char *why, size_t why_size);
+/* Can it run guests with KVM? And the emulator that it starts for them, "" when it cannot. */
+bool virt_has_kvm(virConnectPtr conn, char *emulator, size_t size);
 
 #endif

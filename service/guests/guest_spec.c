@@ -119,6 +119,12 @@ static void put_clone(const struct base *base, const struct machine *m, struct g
 	add_string(spec, "usher:up=%s/m/self/up", url);
 }
 
+void guest_spec_kernel(const struct profile *p, struct guest_spec *ret)
+{
+	if (p && p->media.path && p->kernel.text)
+		snprintf(ret->kernel, sizeof ret->kernel, "%s/%s", p->media.path, p->kernel.text);
+}
+
 int guest_spec_make(struct base *base, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size)
 {
@@ -137,8 +143,7 @@ int guest_spec_make(struct base *base, const struct machine *m, struct guest_spe
 	spec.vcpus = (unsigned)m->spec.vcpus;
 	spec.filter = base->config.filter;
 	snprintf(spec.profile, sizeof spec.profile, "%s", m->profile);
-	if (p && p->media.path && p->kernel.text)
-		snprintf(spec.kernel, sizeof spec.kernel, "%s/%s", p->media.path, p->kernel.text);
+	guest_spec_kernel(p, &spec);
 	spec.fragment = own ? own : p ? p->domain : NULL;
 	spec.fragment_own = own;
 	put_nics(base, m, &spec);

@@ -15,6 +15,8 @@ struct base;
  * profile_free(). 0 or -errno with the line. */
 int guest_spec_make(struct base *base, const struct machine *m, struct guest_spec *ret,
 	struct profile **ret_profile, char *why, size_t why_size);
+/* The profile's kernel, to test KVM with: of one that no attempt has yet. NULL is fine. */
+void guest_spec_kernel(const struct profile *p, struct guest_spec *ret);
 /* Only a machine's name and volumes: all that deleting it needs. */
 void guest_spec_disks(const struct machine *m, struct guest_spec *ret);
 /* Only its name and NICs: what guest_filter() needs. */

@@ -452,6 +452,7 @@ static void creation_check(struct creation *c)
 	if (!spec.fragment_own)
 		spec.fragment = c->profile->domain;
 	rc = note_former(c, g);
+	guest_spec_kernel(c->profile, &spec);
 	spec.replace = c->replace;
 	spec.former = c->former;
 	if (c->trial)

@@ -30,6 +30,8 @@ struct check {
 	struct media *programs;
 	unsigned bad;
 	char kernel[PATH_MAX]; /* of a profile: to test KVM with */
+	char emulator[256];    /* libvirt's with KVM, the same; "": not known */
+	bool no_kvm;           /* libvirt says that it has none */
 	struct check_link links[SEGMENT_MAX];
 	size_t n_links;
 };

@@ -164,6 +164,8 @@ bool check_libvirt(struct check *k)
 
 	int rc = guest_host_info(k->config.libvirt_uri, &host, why, sizeof why);
 
+	k->no_kvm = !rc && !host.kvm;
+	snprintf(k->emulator, sizeof k->emulator, "%s", rc ? "" : host.kvm_emulator);
 	if (rc) {
 		check_say(k, CHECK_BAD, "libvirt", "%s: %s", why,
 			rc == -EACCES ? "look as root, or as a member of group libvirt (usermod "
@@ -246,16 +248,23 @@ static const char *kvm_fix(void)
 	if (access("/dev/kvm", R_OK | W_OK))
 		return ": this user may not use /dev/kvm: look as root, or as a member of group "
 		       "kvm";
-	return "";
+	return ": <guest accel='kvm'/> in usher.xml takes KVM untested";
 }
 
 void check_accel(struct check *k)
 {
 	char why[ACCEL_WHY], cache[PATH_MAX + 16];
-	int accel;
+	enum accel accel;
 
 	snprintf(cache, sizeof cache, "%s/kvm.verdict", k->config.state);
-	accel = accel_probe(*k->kernel ? k->kernel : NULL, cache, why, sizeof why);
-	check_say(k, accel == ACCEL_KVM ? CHECK_OK : CHECK_WARN, "kvm", "%s%s", why,
-		accel == ACCEL_KVM ? "" : kvm_fix());
+	accel = accel_probe(
+		&(struct accel_means){
+			.emulator = k->emulator, .kernel = k->kernel, .cache_path = cache},
+		why, sizeof why);
+	if (!accel_is_kvm(accel))
+		check_say(k, CHECK_WARN, "kvm", "%s%s", why, kvm_fix());
+	else if (k->no_kvm)
+		check_say(k, CHECK_WARN, "kvm", "%s", ACCEL_NO_LIBVIRT);
+	else
+		check_say(k, CHECK_OK, "kvm", "%s", why);
 }
