@@ -80,12 +80,13 @@ static void creation_fail(struct creation *c, unsigned status, const char *why)
 	creation_free(c);
 }
 
-/* What it was made of: the machine, and what the linters warn of. New reference. */
+/* What it was made of: the machine, and what the linters and libvirt's part warn of. New reference. */
 static json_t *creation_reply(const struct creation *c)
 {
 	json_t *reply = reply_machine(c->ops->base->timeline, c->machine, true);
 
 	linted_add(reply, c->findings);
+	json_object_set_new(reply, "warning", json_string(json_some(c->warning))); /* or not */
 	return reply;
 }
 
@@ -195,6 +196,7 @@ static void on_made(void *arg, int rc, const char *why)
 	struct creation *c = arg;
 	struct operations *ops = c->ops;
 
+	snprintf(c->warning, sizeof c->warning, "%s", rc ? "" : why);
 	if (rc)
 		creation_undo(c, false, why);
 	else if (!seats_are_theirs(

@@ -78,9 +78,10 @@ struct creation {
 	char from[DISCOVERED_ID];  /* the discovered machine that it is; "": none was named */
 	int profile_rc;            /* why there is no profile, with the line in `why` */
 	struct trial
-		*trial; /* this creation is only judged, with others; NULL: it is carried out */
-	bool making;    /* libvirt is creating the guest */
-	char why[512];  /* why it failed, while it is being undone */
+		*trial;    /* this creation is only judged, with others; NULL: it is carried out */
+	bool making;       /* libvirt is creating the guest */
+	char why[512];     /* why it failed, while it is being undone */
+	char warning[512]; /* of a guest that was made: guest_create() */
 	char field[JUDGE_FIELD]; /* what of the request is at fault: judge_field() */
 };
 

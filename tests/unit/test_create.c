@@ -217,6 +217,19 @@ START_TEST(guests)
 }
 END_TEST
 
+/* What libvirt's part warns of is told to who asked: here, of a disk that its pool cannot hold. */
+START_TEST(warned)
+{
+	lease_on_default();
+	ck_assert_msg(create(ON_DEFAULT("")) == 201, "%s", ask.body);
+	ck_assert_ptr_null(json_object_get(ask.json, "warning"));
+	ck_assert_msg(create("{'name': 'big', 'kind': 'guest', 'profile': 'small', 'segment': "
+			     "'default', 'disk': 1099511627776}") == 201,
+		"%s", ask.body);
+	ck_assert_msg(strstr(http_ask_text(&ask, "warning"), "MiB left"), "%s", ask.body);
+}
+END_TEST
+
 /* Libvirt is asked before anything is recorded. */
 START_TEST(guests_that_cannot_be)
 {
@@ -305,8 +318,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {bare_metal, bare_metal_that_is_armed, refused,
-		without_its_files, asked_again, two_at_once, guests, guests_that_cannot_be, undone,
-		replaced, replaced_without_its_domain, dropped};
+		without_its_files, asked_again, two_at_once, guests, warned, guests_that_cannot_be,
+		undone, replaced, replaced_without_its_domain, dropped};
 	Suite *s = suite_create("create");
 	TCase *t = tcase_create("create");
 

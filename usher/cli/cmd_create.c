@@ -341,6 +341,15 @@ static int take_option(struct request *r, int opt)
 	return 0;
 }
 
+/* Of several it was said when they were judged. */
+static void say_warning(const struct request *r, const json_t *reply)
+{
+	const char *warning = json_string_value(json_object_get(reply, "warning"));
+
+	if (warning && r->n_names == 1)
+		fprintf(stderr, "usher: warning: %s\n", warning);
+}
+
 static void create_one(struct request *r, const char *name)
 {
 	json_t *body = json_copy(r->body), *reply = NULL, *nic;
@@ -353,6 +362,7 @@ static void create_one(struct request *r, const char *name)
 	}
 	nic = json_array_get(json_object_get(reply, "nics"), 0);
 	client_say_findings(reply);
+	say_warning(r, reply);
 	if (r->common.json) {
 		json_dumpf(reply, stdout, JSON_COMPACT);
 		putchar('\n');
