@@ -236,7 +236,7 @@ int guest_filter(struct guests *g, const struct guest_spec *spec, guest_done don
 /* Pulls the plug; fine when it does not run, or does not exist. */
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Stops and undefines it with its NVRAM, and deletes its volumes: the spec's name, uuid, disk and
- * further disks say which. What is missing already is fine. When a volume cannot go – another
+ * further disks say which, and what snapshots have put on these. What is missing already is fine. When a volume cannot go – another
  * domain's disk, or beneath another volume (-EBUSY) – nothing does. With `keep` the volumes stay,
  * and `why` names their paths. */
 int guest_delete(

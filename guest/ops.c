@@ -330,14 +330,19 @@ int ops_delete_volume(struct op *op, const char *pool, const char *volume)
 int ops_delete(struct op *op, const struct guest_spec *spec, bool keep)
 {
 	struct volumes volumes;
+	char *xml = NULL;
 	virDomainPtr d;
 	int rc = ops_find(op, spec->name, spec->uuid, &d);
 
-	if (!rc)
-		virDomainFree(d);
-	else if (rc != -ENOENT)
+	if (rc && rc != -ENOENT)
 		return rc;
+	if (!rc) {
+		xml = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE);
+		virDomainFree(d);
+	}
 	rc = volumes_open_left(&volumes, op, spec);
+	if (!rc && xml)
+		volumes_open_overlays(&volumes, xml);
 	if (!rc && !keep)
 		rc = volumes_unused(&volumes);
 	if (!rc)
@@ -347,6 +352,7 @@ int ops_delete(struct op *op, const struct guest_spec *spec, bool keep)
 	if (!rc && keep)
 		volumes_list(&volumes, op->why, GUEST_WHY);
 	volumes_fini(&volumes);
+	free(xml);
 	return rc;
 }
 

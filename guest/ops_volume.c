@@ -109,7 +109,7 @@ static int clear_place(struct shrink *s)
 	rc = volume_look(s->op, v, s->name, &s->facts);
 	virStorageVolFree(v);
 	if (!rc)
-		rc = volume_unused(s->op, &s->facts, s->pool_name, s->name, NULL);
+		rc = volume_unused(s->op, &s->facts, s->pool_name, s->name, NULL, NULL);
 	return rc ? rc : ops_delete_volume(s->op, s->pool_name, s->name);
 }
 
@@ -179,7 +179,7 @@ int ops_shrink(struct op *op, const char *name, const char *uuid, struct guest_v
 	if (!rc)
 		rc = volume_pool(op, s.pool_name, &s.pool, &s.kind);
 	if (!rc) /* what stands on it would see other bytes */
-		rc = volume_unused(op, &s.old_facts, s.pool_name, s.old_name, name);
+		rc = volume_unused(op, &s.old_facts, s.pool_name, s.old_name, name, NULL);
 	if (!rc && s.kind->block) {
 		s.facts = s.old_facts;
 		memcpy(s.name, s.old_name, sizeof s.name);

@@ -13,7 +13,8 @@ struct asked {
 	struct op *op;
 	const struct volume_facts *facts;
 	const char *pool, *name;
-	const char *guest; /* whose it may be; NULL: nobody's */
+	const char *guest;          /* whose it may be; NULL: nobody's */
+	const struct volumes *with; /* what may stand on it; NULL: nothing */
 };
 
 typedef int ask_domain(const struct asked *a, virDomainPtr d, const char *name);
@@ -80,7 +81,8 @@ static int ask_volume(const struct asked *a, virStorageVolPtr v, const char *poo
 	struct volume_facts f;
 	int rc = 0;
 
-	if (xml && !volume_parse(xml, &f) && !strcmp(f.backing, a->facts->path)) {
+	if (xml && !volume_parse(xml, &f) && !strcmp(f.backing, a->facts->path) &&
+		!(a->with && volumes_have(a->with, f.path))) {
 		snprintf(a->op->why, GUEST_WHY,
 			"volume %s is the backing file of volume %s in pool %s: delete that first",
 			a->name, name, pool);
@@ -124,9 +126,9 @@ static int ask_pools(const struct asked *a)
 }
 
 int volume_unused(struct op *op, const struct volume_facts *facts, const char *pool,
-	const char *name, const char *guest)
+	const char *name, const char *guest, const struct volumes *with)
 {
-	const struct asked a = {op, facts, pool, name, guest};
+	const struct asked a = {op, facts, pool, name, guest, with};
 	int rc = each_domain(&a, 0, ask_disks);
 
 	return rc ? rc : ask_pools(&a);
@@ -135,7 +137,7 @@ int volume_unused(struct op *op, const struct volume_facts *facts, const char *p
 int volume_at_rest(
 	struct op *op, const struct volume_facts *facts, const char *pool, const char *name)
 {
-	const struct asked a = {op, facts, pool, name, NULL};
+	const struct asked a = {op, facts, pool, name, NULL, NULL};
 
 	return each_domain(&a, VIR_CONNECT_LIST_DOMAINS_ACTIVE, ask_writes);
 }

@@ -185,6 +185,66 @@ int volumes_open_left(struct volumes *vs, struct op *op, const struct guest_spec
 	return rc;
 }
 
+bool volumes_have(const struct volumes *vs, const char *path)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < vs->n; i++)
+		found |= vs->all[i].exists && !strcmp(vs->all[i].facts.path, path);
+	return found;
+}
+
+/* A snapshot's file was made behind the pool's back. NULL: it is in none. */
+static virStorageVolPtr find_path(const struct volumes *vs, const char *path)
+{
+	virStorageVolPtr p = *path ? virStorageVolLookupByPath(vs->op->conn, path) : NULL;
+
+	for (size_t i = 0; !p && *path && i < vs->n; i++)
+		if (vs->all[i].pool && !virStoragePoolRefresh(vs->all[i].pool, 0))
+			p = virStorageVolLookupByPath(vs->op->conn, path);
+	return p;
+}
+
+static bool look_at_path(struct volumes *vs, const char *path, struct volume *ret)
+{
+	virStorageVolPtr p = find_path(vs, path);
+	virStoragePoolPtr pool = p ? virStoragePoolLookupByVolume(p) : NULL;
+	bool found = false;
+
+	*ret = (struct volume){.exists = true};
+	if (pool) {
+		snprintf(ret->pool_name, sizeof ret->pool_name, "%s", virStoragePoolGetName(pool));
+		snprintf(ret->name, sizeof ret->name, "%s", virStorageVolGetName(p));
+		found = !volume_look(vs->op, p, ret->name, &ret->facts);
+		virStoragePoolFree(pool);
+	}
+	if (p)
+		virStorageVolFree(p);
+	return found;
+}
+
+/* What stands on a volume of the guest's, from the top of the chain down to that; else nothing of the chain is its. */
+static void add_chain(struct volumes *vs, const char *top)
+{
+	size_t n = vs->n;
+
+	for (const char *path = top; !volumes_have(vs, path); path = vs->all[n++].facts.backing)
+		if (n == sizeof vs->all / sizeof *vs->all || !look_at_path(vs, path, &vs->all[n]))
+			return;
+	vs->n = n;
+}
+
+void volumes_open_overlays(struct volumes *vs, const char *xml)
+{
+	char path[VOLUME_PATH];
+	int rc;
+
+	for (size_t i = 0; (rc = domain_disk_path(xml, i, path, sizeof path)) != -ENOENT; i++)
+		if (!rc)
+			add_chain(vs, path);
+	vs->op->why[0] = '\0';
+}
+
 void volumes_fini(struct volumes *vs)
 {
 	for (size_t i = 0; i < vs->n; i++)
@@ -431,7 +491,7 @@ int volumes_unused(struct volumes *vs)
 	for (size_t i = 0; !rc && i < vs->n; i++)
 		if (vs->all[i].exists)
 			rc = volume_unused(vs->op, &vs->all[i].facts, vs->all[i].pool_name,
-				vs->all[i].name, vs->guest);
+				vs->all[i].name, vs->guest, vs);
 	return rc;
 }
 
@@ -473,7 +533,7 @@ static void delete_former(struct op *op, const struct guest_spec *spec, virStora
 		return;
 	pool = virStoragePoolGetName(p);
 	if (is_former(op, spec, pool, name) && !volume_look(op, v, name, &facts) &&
-		!volume_unused(op, &facts, pool, name, spec->name))
+		!volume_unused(op, &facts, pool, name, spec->name, NULL))
 		virStorageVolDelete(v, 0);
 	virStoragePoolFree(p);
 }

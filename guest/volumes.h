@@ -10,6 +10,8 @@
 #include "guest/ops.h"
 #include "guest/volume_xml.h"
 
+enum { VOLUME_OVERLAYS = 16 }; /* files that snapshots have put on a guest's disks */
+
 struct volume {
 	char pool_name[VOLUME_NAME], name[VOLUME_NAME];
 	uint64_t capacity;
@@ -22,8 +24,9 @@ struct volume {
 
 struct volumes {
 	struct op *op;
-	const char *guest, *named;          /* for which its volumes are named */
-	struct volume all[1 + GUEST_DISKS]; /* [0] is the guest's own first disk */
+	const char *guest, *named; /* for which its volumes are named */
+	struct volume
+		all[1 + GUEST_DISKS + VOLUME_OVERLAYS]; /* [0] is the guest's own first disk */
 	size_t n;
 	const struct guest_taken *taken; /* the spec's */
 	size_t n_taken;
@@ -41,6 +44,8 @@ struct volumes {
 int volumes_open(struct volumes *vs, struct op *op, const struct guest_spec *spec);
 /* The same to remove them: a pool that is gone has none. */
 int volumes_open_left(struct volumes *vs, struct op *op, const struct guest_spec *spec);
+/* After that, those that external snapshots have put on them: by its definition what the guest writes to now. */
+void volumes_open_overlays(struct volumes *vs, const char *xml);
 void volumes_fini(struct volumes *vs);
 
 /* Those are the older guest's, and go first, that its record has, or a definition of its domain. */
@@ -68,9 +73,12 @@ void volumes_list(const struct volumes *vs, char *text, size_t size);
  * made yet. */
 size_t volumes_disks(const struct volumes *vs, struct domain_disk ret[1 + GUEST_DISKS]);
 
-/* Is this volume a disk of a domain but `guest`, or beneath another volume? -EBUSY with who. */
+/* Is this volume a disk of a domain but `guest`, or beneath another volume but those of `with` (NULL: none)? -EBUSY with
+ * who. */
 int volume_unused(struct op *op, const struct volume_facts *facts, const char *pool,
-	const char *name, const char *guest);
+	const char *name, const char *guest, const struct volumes *with);
+/* Is the volume with this path among them? */
+bool volumes_have(const struct volumes *vs, const char *path);
 /* Does a domain that runs write to this volume? -EBUSY with which. */
 int volume_at_rest(
 	struct op *op, const struct volume_facts *facts, const char *pool, const char *name);

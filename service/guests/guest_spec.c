@@ -4,9 +4,12 @@
 #include "kickstart/profile.h"
 #include "guest/guest.h"
 #include "service/base/base.h"
+#include "service/guests/hosts.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void put_text(const char *text, char *buf, size_t size)
 {
@@ -83,6 +86,21 @@ void guest_spec_disks(const struct machine *m, struct guest_spec *ret)
 	put_text(m->spec.made_as, ret->made_as, sizeof ret->made_as);
 	ret->linked = m->spec.linked;
 	put_disks(m, ret);
+}
+
+int guest_spec_former(
+	struct base *base, struct hosts *hosts, const struct machine *m, struct guest_spec **ret)
+{
+	const struct machine *old = machines_by_name(base->machines, m->name);
+
+	*ret = NULL;
+	if (!old || !old->guest || guests_of(hosts, old) != guests_of(hosts, m))
+		return 0;
+	*ret = malloc(sizeof **ret);
+	if (!*ret)
+		return -ENOMEM;
+	guest_spec_disks(old, *ret);
+	return 0;
 }
 
 __attribute__((format(printf, 2, 3))) static void add_string(

@@ -417,22 +417,6 @@ static void on_checked(void *arg, int rc, const char *why)
 		creation_record(c);
 }
 
-/* Its volumes go with it, where it lives in the same libvirt; its record goes before. */
-static int note_former(struct creation *c, const struct guests *g)
-{
-	struct operations *ops = c->ops;
-	const struct machine *old =
-		c->replace ? machines_by_name(ops->base->machines, c->machine->name) : NULL;
-
-	if (!old || !old->guest || guests_of(ops->hosts, old) != g)
-		return 0;
-	c->former = malloc(sizeof *c->former);
-	if (!c->former)
-		return -ENOMEM;
-	guest_spec_disks(old, c->former);
-	return 0;
-}
-
 static void creation_check(struct creation *c)
 {
 	struct operations *ops = c->ops;
@@ -453,14 +437,13 @@ static void creation_check(struct creation *c)
 	guest_spec_make(ops->base, c->machine, &spec, &none, why, sizeof why);
 	if (!spec.fragment_own)
 		spec.fragment = c->profile->domain;
-	rc = note_former(c, g);
+	rc = c->replace ? guest_spec_former(ops->base, ops->hosts, c->machine, &c->former) : 0;
 	guest_spec_kernel(c->profile, &spec);
 	spec.replace = c->replace;
 	spec.former = c->former;
 	if (c->trial)
 		trial_put_spec(c, &spec);
-	if (!rc)
-		rc = guest_check(g, &spec, on_checked, c);
+	rc = rc ? rc : guest_check(g, &spec, on_checked, c);
 	free((char *)spec.going);
 	if (rc)
 		creation_fail(c, 500, "out of memory");

@@ -378,8 +378,6 @@ void trial_judged(struct creation *c, unsigned status, const char *why)
 		json_decref(c->snapshot);
 		json_decref(c->findings);
 		c->snapshot = c->findings = NULL;
-		free(c->former);
-		c->former = NULL;
 		keep_profile(t, c);
 		c->next = t->judged;
 		t->judged = c;

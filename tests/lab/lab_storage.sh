@@ -85,6 +85,12 @@ check "nor is one that no guest has replaced" refused "a volume left.qcow2 exist
 check "it is deleted" volumes delete left default=10
 check "all of it" nothing_of left default
 
+volumes create snap default=10
+check "a snapshot in a file of its own" virsh -q snapshot-create-as snap s1 --disk-only
+check "which no pool has seen" hasnt default snap.s1
+check "a guest is deleted" volumes delete snap default=10
+check "with all files of its disk" test -z "$(find $images -name 'snap.*')"
+
 check "disks that may not fit get a warning" volumes check big small=50 small=40
 check "which says so" says "done: 2 disks of 90 MiB, but storage pool small has 63 MiB left"
 head -c 7680K /dev/urandom >"$USHER_LAB/tiny/ballast"

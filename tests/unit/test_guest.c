@@ -587,17 +587,25 @@ START_TEST(several_disks)
 }
 END_TEST
 
-static void put_volume(const char *name)
+/* `on`: the path beneath it. */
+static void put_volume_on(const char *name, const char *on)
 {
 	virStoragePoolPtr p = virStoragePoolLookupByName(other, "default-pool");
-	char xml[128];
+	char xml[512];
 	virStorageVolPtr v;
 
-	snprintf(xml, sizeof xml, "<volume><name>%s</name><capacity>1</capacity></volume>", name);
+	snprintf(xml, sizeof xml, "<volume><name>%s</name><capacity>1</capacity>%s%s%s</volume>",
+		name, on ? "<backingStore><path>" : "", on ? on : "",
+		on ? "</path><format type='qcow2'/></backingStore>" : "");
 	v = virStorageVolCreateXML(p, xml, 0);
 	ck_assert_ptr_nonnull(v);
 	virStorageVolFree(v);
 	virStoragePoolFree(p);
+}
+
+static void put_volume(const char *name)
+{
+	put_volume_on(name, NULL);
 }
 
 static void drop_volume(const char *name)
@@ -706,6 +714,67 @@ START_TEST(renamed_and_replaced)
 	ck_assert(!has_volume("web01.qcow2") && !has_volume("web01_2.qcow2"));
 	ck_assert(has_volume("web02.qcow2"));
 	good(guest_delete(guests, &s, false, on_done, &home));
+}
+END_TEST
+
+/* Its definition with `by` in place of `was`. */
+static void redefine(const char *was, const char *by)
+{
+	virDomainPtr d = theirs();
+	char *xml = virDomainGetXMLDesc(d, VIR_DOMAIN_XML_INACTIVE), *at = strstr(xml, was), *new;
+
+	ck_assert_ptr_nonnull(at);
+	virDomainFree(d);
+	ck_assert_int_gt(asprintf(&new, "%.*s%s%s", (int)(at - xml), xml, by, at + strlen(was)), 0);
+	d = virDomainDefineXML(other, new);
+	ck_assert_ptr_nonnull(d);
+	virDomainFree(d);
+	free(new);
+	free(xml);
+}
+
+/* As virsh snapshot-create-as --disk-only does, twice. */
+static void take_snapshots(void)
+{
+	put_volume_on("web01.s1", "/default-pool/web01.qcow2");
+	put_volume_on("web01.s2", "/default-pool/web01.s1");
+	redefine("/default-pool/web01.qcow2", "/default-pool/web01.s2");
+}
+
+/* They are its disk now, with what is beneath them: all of it goes, or nothing. */
+START_TEST(deleted_with_snapshots)
+{
+	struct guest_spec s = spec();
+
+	create();
+	take_snapshots();
+	put_volume_on("theirs.qcow2", "/default-pool/web01.s1");
+	bad(delete (NULL), -EBUSY, "web01.s1 is the backing file of volume theirs.qcow2");
+	ck_assert(has_volume("web01.qcow2") && has_volume("web01.s1") && has_volume("web01.s2"));
+	drop_volume("theirs.qcow2");
+	good(delete (NULL));
+	ck_assert(!has_volume("web01.qcow2") && !has_volume("web01.s1") && !has_volume("web01.s2"));
+
+	create();
+	take_snapshots();
+	good(guest_delete(guests, &s, true, on_done, &home));
+	ck_assert_str_eq(seen.why,
+		"/default-pool/web01.qcow2, /default-pool/web01.s2, /default-pool/web01.s1");
+}
+END_TEST
+
+/* A disk that stands on nothing of its record is left, as one that was attached by hand. */
+START_TEST(deleted_without_a_strangers_disk)
+{
+	create();
+	put_volume("base.qcow2");
+	put_volume_on("data.qcow2", "/default-pool/base.qcow2");
+	redefine("</devices>",
+		"<disk type='file'><source file='/default-pool/data.qcow2'/>"
+		"<target dev='vdz' bus='virtio'/></disk></devices>");
+	good(delete (NULL));
+	ck_assert(!has_volume("web01.qcow2"));
+	ck_assert(has_volume("base.qcow2") && has_volume("data.qcow2"));
 }
 END_TEST
 
@@ -974,6 +1043,8 @@ int main(void)
 	tcase_add_test(t, replace_of_its_volumes);
 	tcase_add_test(t, renamed_and_deleted);
 	tcase_add_test(t, renamed_and_replaced);
+	tcase_add_test(t, deleted_with_snapshots);
+	tcase_add_test(t, deleted_without_a_strangers_disk);
 	tcase_add_test(t, undone_with_all_disks);
 	tcase_add_test(t, freed_in_the_middle);
 	tcase_add_test(t, no_libvirt);
