@@ -493,7 +493,8 @@ static void say_ready(struct service *s)
 	}
 	segments_say(&s->network);
 	hosts_connect(&s->hosts, networks);
-	start_look(&s->base, networks);
+	/* a worker that asks a libvirt that stands still would hold up the stop */
+	start_look(&s->base, networks && !s->network.silent);
 	timekeeping_start(&s->time);
 	machines_restarted(s->base.machines, clock_mono_ms());
 	watching_start(&s->watching);

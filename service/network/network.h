@@ -48,6 +48,7 @@ struct network {
 	struct link_monitor *links;
 	struct served served[SEGMENT_MAX]; /* by segment id - 1 */
 	struct loop_timer again;           /* links.c: to look at those that wait */
+	bool silent;                       /* libvirt did not answer at the start */
 	struct networks networks;
 	struct table claims;         /* claims.c */
 	struct look *looks;          /* the same: under way */

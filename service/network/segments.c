@@ -332,10 +332,11 @@ static int look_up(struct network *nw, const struct config_segment *c, int64_t u
 
 	if (c->named)
 		return guest_network_info(uri, c->name, ret, why, size);
-	if (left <= 0)
+	if (left <= 0 || nw->silent)
 		return -ETIMEDOUT;
 	rc = guest_network_info_within(uri, c->name, (int)left, ret, why, size);
-	if (rc == -ETIMEDOUT)
+	nw->silent = rc == -ETIMEDOUT;
+	if (nw->silent)
 		log_warn("%s: its networks are served when it does", why);
 	return rc;
 }

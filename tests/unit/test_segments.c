@@ -382,6 +382,7 @@ START_TEST(libvirt_stands_still)
 	(void)stand_still();
 	ck_assert_msg(!find(), "%s", why);
 	ck_assert_int_lt(clock_mono_ms() - begun, 20000);
+	ck_assert(nw->silent);
 	ck_assert_uint_eq(rooms.base.segments.count, 3);
 	ck_assert(!ip_is_set(&base_segment(&rooms.base, "default")->server));
 	ck_assert_str_eq(text_of(&base_segment(&rooms.base, "br9")->server), "10.4.0.1");
