@@ -70,6 +70,13 @@ int guest_filter(struct guests *g, const struct guest_spec *spec, guest_done don
 	return job_submit(job_with_spec(g, JOB_FILTER, spec), done, NULL, arg);
 }
 
+int guest_filters(struct guests *g, guest_done done, void *arg)
+{
+	struct guest_job *j = job_new(g, JOB_FILTERS, "", NULL);
+
+	return job_submit(j, done, NULL, arg);
+}
+
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg)
 {
 	return job_submit(job_new(g, JOB_STOP, name, uuid), done, NULL, arg);

@@ -233,6 +233,8 @@ int guest_start_disk(
  * once. -ENOSYS: this libvirt has no filters. Filters that are not ours stay as they are; so do NICs without any, and domains that are gone or not ours. Of the
  * spec name, uuid and NICs count. */
 int guest_filter(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
+/* Sees to it that this libvirt has our filters, for guests that migrate there. Fine when it has no filters at all. */
+int guest_filters(struct guests *g, guest_done done, void *arg);
 /* Pulls the plug; fine when it does not run, or does not exist. */
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Stops and undefines it with its NVRAM, and deletes its volumes: the spec's name, uuid, disk and

@@ -80,6 +80,8 @@ static int job_do(struct guest_job *j, struct op *op, bool *ret_made)
 		return ops_start_disk(op, j->name, j->uuid);
 	case JOB_FILTER:
 		return ops_filter(op, &j->spec);
+	case JOB_FILTERS:
+		return ops_filters(op);
 	case JOB_STOP:
 		return ops_stop(op, j->name, j->uuid);
 	case JOB_DELETE:

@@ -2,7 +2,7 @@
 /*
  * libvirt's packet filters (nwfilter) for our guests. Blocking; guest/ only.
  *
- * Some filters are usher's own, made when they are first needed, each with a UUID of usher's. What a site changes in
+ * Some filters are usher's own, made on each new connection, each with a UUID of usher's. What a site changes in
  * them is put back; a filter of one of these names that has another UUID is the site's, and is used as it is.
  */
 #ifndef USHER_GUEST_NETFILTER_H

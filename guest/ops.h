@@ -35,6 +35,7 @@ int ops_leave_live(struct op *op, const char *name, const char *uuid);
 int ops_seal(struct op *op, const char *name, const char *uuid);
 int ops_start_disk(struct op *op, const char *name, const char *uuid);
 int ops_filter(struct op *op, const struct guest_spec *spec);
+int ops_filters(struct op *op);
 int ops_stop(struct op *op, const char *name, const char *uuid);
 /* With `keep` the volumes stay, and with rc 0 `why` says where. */
 int ops_delete(struct op *op, const struct guest_spec *spec, bool keep);

@@ -23,6 +23,17 @@ int ops_need_filters(struct op *op)
 	return rc;
 }
 
+/* A libvirt without any is said when a guest is made there. */
+int ops_filters(struct op *op)
+{
+	int rc = ops_need_filters(op);
+
+	if (rc != -ENOENT)
+		return rc;
+	op->why[0] = '\0';
+	return 0;
+}
+
 /* Of one of its definitions: `read` are the flags that read it, `change` those that change it. */
 static int renew(struct op *op, virDomainPtr d, const struct guest_spec *spec, unsigned read,
 	unsigned change)

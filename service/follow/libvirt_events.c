@@ -7,6 +7,16 @@
 #include "service/network/links.h"
 #include "service/follow/follow.h"
 
+#include "core/log.h"
+
+static void on_filters(void *arg, int rc, const char *why)
+{
+	(void)arg;
+	if (rc)
+		log_warn("cannot make the packet filters that a guest needs where it migrates: %s",
+			why);
+}
+
 static void on_connected(void *arg, struct guests *to)
 {
 	struct follow *follow = arg;
@@ -14,6 +24,8 @@ static void on_connected(void *arg, struct guests *to)
 	if (to == follow->hosts->own)
 		links_look(follow->network);
 	reconcile_guests(follow, to);
+	if (follow->base->config.filter)
+		(void)guest_filters(to, on_filters, NULL);
 	record_connected(follow->consoles, to);
 }
 

@@ -389,6 +389,14 @@ START_TEST(networks_are_watched)
 }
 END_TEST
 
+/* The test driver has none at all. */
+START_TEST(filters)
+{
+	good(guest_filters(guests, on_done, &home));
+	ck_assert_str_eq(seen.why, "");
+}
+END_TEST
+
 START_TEST(refusals)
 {
 	virStoragePoolPtr pool = virStoragePoolLookupByName(other, "default-pool");
@@ -1031,6 +1039,7 @@ int main(void)
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, others_doings_are_news);
 	tcase_add_test(t, networks_are_watched);
+	tcase_add_test(t, filters);
 	tcase_add_test(t, refusals);
 	tcase_add_test(t, among_others);
 	tcase_add_test(t, taken_and_wrong);
