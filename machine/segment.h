@@ -86,6 +86,7 @@ struct segment {
 	struct ip router; /* default gateway told to clients; not set: none */
 	struct ip dns[SEGMENT_DNS_MAX];
 	size_t n_dns;
+	bool no_dns; /* none is known: it is our own address, for want of another */
 	char domain[254];
 	uint32_t pool_first, pool_last; /* host order, inclusive; 0,0: no pool */
 	uint32_t lease_s;               /* seconds */

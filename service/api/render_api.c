@@ -5,7 +5,7 @@
 #include "service/files/served_profile.h"
 #include "service/base/operation.h"
 #include "service/base/rendered_for.h"
-#include "service/operations/linted.h"
+#include "service/files/linted.h"
 
 #include "kickstart/render.h"
 #include "core/json.h"

@@ -4,6 +4,7 @@
 #include "service/network/claims.h"
 #include "service/network/decided.h"
 #include "service/network/links.h"
+#include "service/network/name_servers.h"
 #include "service/network/network.h"
 #include "service/network/segments6.h"
 
@@ -24,21 +25,6 @@ static void add_dns(struct segment *seg, const struct ip *ip)
 		seg->dns[seg->n_dns++] = *ip;
 }
 
-/* The host's own name servers, but for those on its loopback, which clients cannot reach. */
-static void dns_of_host(struct segment *seg)
-{
-	FILE *f = fopen("/etc/resolv.conf", "re");
-	char line[256], text[64];
-	struct ip ip;
-
-	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "nameserver %63s", text) == 1 && !ip_parse(text, &ip) &&
-			ip.b[0] != 127)
-			add_dns(seg, &ip);
-	if (f)
-		fclose(f);
-}
-
 /* Installers stop and ask when they are told of no name server, so there is always one, if only ourselves. */
 static void fill_dns(struct segment *seg, const struct config_segment *c, bool network_answers)
 {
@@ -47,8 +33,9 @@ static void fill_dns(struct segment *seg, const struct config_segment *c, bool n
 	if (!seg->n_dns && network_answers)
 		add_dns(seg, &seg->server);
 	if (!seg->n_dns)
-		dns_of_host(seg);
-	if (!seg->n_dns)
+		seg->n_dns = name_servers("", IP_V4, seg->dns);
+	seg->no_dns = !seg->n_dns;
+	if (seg->no_dns)
 		add_dns(seg, &seg->server);
 }
 
@@ -238,6 +225,11 @@ void segment_say_misfits(
 
 	if (!ip_is_set(&seg->server))
 		return;
+	if (seg->no_dns)
+		log_warn("%s: this host has no name server that clients reach, so they are told "
+			 "usher's own address: give the segment a <dns address='…'/> if none "
+			 "answers there",
+			seg->name);
 	if (!config_pool_fits(c, &on, why, sizeof why))
 		log_warn("%s: no address of the pool is leased", why);
 	for (size_t i = 0; i < nw->base->segments.count; i++) {

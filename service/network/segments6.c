@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service/network/segments6.h"
 #include "service/network/links.h"
+#include "service/network/name_servers.h"
 #include "service/network/network.h"
 
 #include "core/log.h"
@@ -15,35 +16,13 @@ static void add_dns(struct segment6 *six, const struct ip *ip)
 		six->dns[six->n_dns++] = *ip;
 }
 
-static bool is_loopback(const struct ip *ip)
-{
-	static const uint8_t loopback[16] = {[15] = 1};
-
-	return !memcmp(ip->b, loopback, sizeof loopback);
-}
-
-/* The host's own, but for those that others do not reach. */
-static void dns_of_host(struct segment6 *six)
-{
-	FILE *f = fopen("/etc/resolv.conf", "re");
-	char line[256], text[64];
-	struct ip ip;
-
-	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "nameserver %63s", text) == 1 && !ip_parse(text, &ip) &&
-			ip.family == IP_V6 && !is_loopback(&ip) && !ip_is_link_local(&ip))
-			add_dns(six, &ip);
-	if (f)
-		fclose(f);
-}
-
 static void fill_told(struct segment6 *six, const struct config_segment6 *c)
 {
 	six->options = c->options;
 	for (size_t i = 0; i < c->n_dns; i++)
 		add_dns(six, &c->dns[i]);
 	if (!six->n_dns)
-		dns_of_host(six);
+		six->n_dns = name_servers("", IP_V6, six->dns);
 	if (!six->n_dns)
 		add_dns(six, &six->server);
 }

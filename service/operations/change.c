@@ -11,7 +11,7 @@
 #include "service/base/operation.h"
 #include "service/operations/judge.h"
 #include "service/operations/operations.h"
-#include "service/operations/linted.h"
+#include "service/files/linted.h"
 #include "service/base/reply.h"
 #include "service/files/served_profile.h"
 #include "service/base/rendered_for.h"

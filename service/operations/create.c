@@ -16,7 +16,7 @@
 #include "service/guests/hosts.h"
 #include "service/network/seats.h"
 #include "service/operations/judge.h"
-#include "service/operations/linted.h"
+#include "service/files/linted.h"
 #include "service/files/served_profile.h"
 #include "service/base/reply.h"
 #include "service/base/rendered_for.h"

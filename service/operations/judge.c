@@ -2,7 +2,7 @@
 /* Judging a request for a machine: its name, profile, settings and keys, and whether it could be installed. */
 #include "service/operations/template.h"
 #include "service/operations/judge.h"
-#include "service/operations/linted.h"
+#include "service/files/linted.h"
 #include "core/ssh_key.h"
 
 #include "kickstart/render.h"

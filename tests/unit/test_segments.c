@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "service/network/decided.h"
+#include "service/network/name_servers.h"
 #include "service/network/segments6.h"
 
 #include <errno.h>
@@ -116,7 +117,7 @@ START_TEST(as_the_network_is)
 }
 END_TEST
 
-START_TEST(name_servers)
+START_TEST(servers_of_names)
 {
 	described();
 	ck_assert_uint_eq(seg.n_dns, 1);
@@ -130,6 +131,39 @@ START_TEST(name_servers)
 	ck_assert_uint_ge(seg.n_dns, 1);
 	for (size_t i = 0; i < seg.n_dns; i++)
 		ck_assert_uint_ne(seg.dns[i].b[0], 127);
+}
+END_TEST
+
+static void put_file(const char *root, const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "mkdir -p $(dirname %s%s)", root, name);
+	ck_assert_int_eq(system(path), 0);
+	snprintf(path, sizeof path, "%s%s", root, name);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+}
+
+/* A resolver on the loopback is for this host alone: those that it asks are told. */
+START_TEST(name_servers_of_the_host)
+{
+	struct ip dns[SEGMENT_DNS_MAX];
+
+	ck_assert_uint_eq(name_servers(base_dir, IP_V4, dns), 0);
+	put_file(base_dir, "/run/systemd/resolve/resolv.conf",
+		"nameserver 10.9.9.9\nnameserver fe80::1\nnameserver 2001:db8::53\n");
+	ck_assert_uint_eq(name_servers(base_dir, IP_V4, dns), 0); /* nobody asks it */
+	put_file(base_dir, "/etc/resolv.conf", "# of systemd\nnameserver 127.0.0.53\n");
+	ck_assert_uint_eq(name_servers(base_dir, IP_V4, dns), 1);
+	ck_assert_str_eq(text_of(&dns[0]), "10.9.9.9");
+	ck_assert_uint_eq(name_servers(base_dir, IP_V6, dns), 1);
+	ck_assert_str_eq(text_of(&dns[0]), "2001:db8::53");
+	put_file(base_dir, "/etc/resolv.conf", "nameserver ::1\nnameserver 10.8.8.8\n");
+	ck_assert_uint_eq(name_servers(base_dir, IP_V4, dns), 1);
+	ck_assert_str_eq(text_of(&dns[0]), "10.8.8.8");
 }
 END_TEST
 
@@ -590,9 +624,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {as_configured, as_the_network_is, name_servers, who_leases,
-		networks_that_cannot_be_served, interfaces, ipv6_of_a_network,
-		ipv6_that_cannot_be_served, ipv6_of_an_interface, found, named,
+	const TTest *const tests[] = {as_configured, as_the_network_is, servers_of_names,
+		name_servers_of_the_host, who_leases, networks_that_cannot_be_served, interfaces,
+		ipv6_of_a_network, ipv6_that_cannot_be_served, ipv6_of_an_interface, found, named,
 		libvirt_stands_still, behind_relays, relays_that_cannot_be, relayed_by_ipv6_alone,
 		comes_and_goes, no_more_than_can_be, decided};
 	Suite *s = suite_create("segments");

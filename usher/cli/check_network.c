@@ -3,6 +3,7 @@
 #include "usher/cli/check.h"
 #include "config/config_xml.h"
 #include "guest/guest.h"
+#include "service/network/name_servers.h"
 #include "service/network/segments6.h"
 
 #include "core/link.h"
@@ -233,6 +234,7 @@ static void check_interface(struct check *k, const struct config_segment *c)
 	struct check_link l = {.mode = c->mode};
 	const struct link_address *on;
 	struct link_state link;
+	struct ip dns[SEGMENT_DNS_MAX];
 	char ip[IP_TEXT], why[256];
 
 	if (link_lookup(c->name, &link)) {
@@ -248,6 +250,11 @@ static void check_interface(struct check *k, const struct config_segment *c)
 		check_say(k, CHECK_OK, "interface", "'%s' has %s/%u, mode %s: %s", c->name,
 			ip_format(&on->ip, ip), on->prefix_len, segment_mode_name(c->mode),
 			who[c->mode]);
+	if (on && !c->n_dns && !name_servers("", IP_V4, dns))
+		check_say(k, CHECK_WARN, "interface",
+			"'%s': this host has no name server that clients reach, so they are told "
+			"%s: give the segment a <dns address='…'/> if none answers there",
+			c->name, ip_format(&on->ip, ip));
 	check_ipv6(k, c, NULL, c->name);
 	check_say(k, CHECK_OK, "filter",
 		"'%s': usher filters nothing there: another host that answers DHCP in its name "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The linters' word on an install that is asked for, before anything is made. */
-#ifndef USHER_SERVICE_OPERATIONS_LINTED_H
-#define USHER_SERVICE_OPERATIONS_LINTED_H
+#ifndef USHER_SERVICE_FILES_LINTED_H
+#define USHER_SERVICE_FILES_LINTED_H
 
 #include "kickstart/render.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "service/operations/linted.h"
+#include "service/files/linted.h"
 
 #include "kickstart/render_lint.h"
 
