@@ -80,8 +80,8 @@ cp $images/left.qcow2 $images/unseen.qcow2
 check "so is a file that libvirt has not seen" refused \
 	"a volume unseen.qcow2 exists already in pool default: $fix unseen.qcow2 --pool default" create unseen default=10
 check "which is deleted as well" volumes delete unseen default=10
-check "nor is one that no guest has replaced" refused "a volume left.qcow2 exists already in pool default" \
-	create left default=10 replace
+check "nor is one that no guest has replaced" refused \
+	"a volume left.qcow2 exists already in pool default: $fix left.qcow2 --pool default" create left default=10 replace
 check "it is deleted" volumes delete left default=10
 check "all of it" nothing_of left default
 
