@@ -230,17 +230,17 @@ int guest_seal(struct guests *g, const char *name, const char *uuid, guest_done 
 int guest_start_disk(
 	struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Brings the filters of its NICs, by their MACs, in line with the spec's NICs: in its definition and, where it runs, at
- * once. -ENOSYS: this libvirt has no filters. Filters that are not ours stay as they are; so do NICs without any, and domains that are gone or not ours. Of the
- * spec name, uuid and NICs count. */
+ * once. -ENOSYS: this libvirt has no filters. Filters that are not ours stay as they are; so do NICs without any, and
+ * domains that are gone or not ours. Of the spec name, uuid and NICs count. */
 int guest_filter(struct guests *g, const struct guest_spec *spec, guest_done done, void *arg);
 /* Sees to it that this libvirt has our filters, for guests that migrate there. Fine when it has no filters at all. */
 int guest_filters(struct guests *g, guest_done done, void *arg);
 /* Pulls the plug; fine when it does not run, or does not exist. */
 int guest_stop(struct guests *g, const char *name, const char *uuid, guest_done done, void *arg);
 /* Stops and undefines it with its NVRAM, and deletes its volumes: the spec's name, uuid, disk and
- * further disks say which, and what snapshots have put on these. What is missing already is fine. When a volume cannot go – another
- * domain's disk, or beneath another volume (-EBUSY) – nothing does. With `keep` the volumes stay,
- * and `why` names their paths. */
+ * further disks say which, and what snapshots have put on these. What is missing already is fine. When a volume cannot
+ * go – another domain's disk, or beneath another volume (-EBUSY) – nothing does. With `keep` the volumes stay, and `why`
+ * names their paths. */
 int guest_delete(
 	struct guests *g, const struct guest_spec *spec, bool keep, guest_done done, void *arg);
 
