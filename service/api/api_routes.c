@@ -115,7 +115,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/enrolments", "", enrolment_keys, false, OPERATE},
 	{HTTP_GET, "/machines/*", "", NULL, false, VIEW},
 	{HTTP_PATCH, "/machines/*", "", patch_keys, false, OPERATE},
-	{HTTP_DELETE, "/machines/*", "keep_disks", NULL, false, OPERATE},
+	{HTTP_DELETE, "/machines/*", "keep_disks record_only", NULL, false, OPERATE},
 	{HTTP_POST, "/machines/*/start", "", no_keys, true, OPERATE},
 	{HTTP_POST, "/machines/*/stop", "", stop_keys, true, OPERATE},
 	{HTTP_POST, "/machines/*/power", "", power_keys, false, OPERATE},

@@ -245,6 +245,23 @@ static const char *names_error(const json_t *names, char *why, size_t size)
 	return error;
 }
 
+/* What a deletion takes, in its query. NULL: it is fine. */
+static const char *take_of_delete(struct bulk *b, const json_t *with)
+{
+	const json_t *keep = json_object_get(with, "keep_disks");
+	const json_t *record = json_object_get(with, "record_only");
+
+	if (json_object_size(with) != (size_t) !!keep + !!record ||
+		(keep && !json_is_boolean(keep)) || (record && !json_is_boolean(record)) ||
+		(json_is_true(keep) && json_is_true(record)))
+		return "with delete there is keep_disks or record_only, true or false";
+	b->query = json_is_true(keep)  ? "keep_disks=1"
+		: json_is_true(record) ? "record_only=1"
+				       : "";
+	b->text = strdup("");
+	return b->text ? NULL : "out of memory";
+}
+
 /* The body of each call, judged as each would be. NULL: it is fine. */
 static const char *take_with(struct bulk *b, json_t *with, char *why, size_t size)
 {
@@ -253,15 +270,8 @@ static const char *take_with(struct bulk *b, json_t *with, char *why, size_t siz
 	unsigned wrong;
 
 	b->query = "";
-	if (!b->deed->body) {
-		const json_t *keep = json_object_get(with, "keep_disks");
-
-		if (json_object_size(with) != (size_t) !!keep || (keep && !json_is_boolean(keep)))
-			return "with delete there is only keep_disks, true or false";
-		b->query = json_is_true(keep) ? "keep_disks=1" : "";
-		b->text = strdup("");
-		return b->text ? NULL : "out of memory";
-	}
+	if (!b->deed->body)
+		return take_of_delete(b, with);
 	if (!*b->deed->path && !labels_alone(with))
 		return "with label there are labels, note or both";
 	b->text = with ? json_dumps(with, JSON_COMPACT) : strdup("");

@@ -466,6 +466,16 @@ static void forget(
 	reply_committed(ops->base->store, r, 200, said);
 }
 
+/* What libvirt has of it stays: that libvirt may be gone for good. */
+static void forget_record(struct operations *ops, struct http_request *r, struct machine *m)
+{
+	char kept[400];
+
+	snprintf(kept, sizeof kept, "domain %s and its disks, in libvirt at %s", m->name,
+		hosts_uri(ops->hosts, guests_of(ops->hosts, m)));
+	forget(ops, r, m, kept);
+}
+
 /* It stays, and may be used again. */
 static void deletion_failed(struct deletion *d, struct machine *m, int rc, const char *why)
 {
@@ -475,7 +485,12 @@ static void deletion_failed(struct deletion *d, struct machine *m, int rc, const
 		log_error("%s: its record could not be stored", m->name);
 	timeline_add(d->ops->base->timeline, m->name, "delete", "not deleted: %s", why);
 	store_commit(d->ops->base->store, NULL, NULL);
-	if (d->request)
+	if (d->request && rc == -ENOTCONN)
+		http_respond_error(d->request, 503,
+			"%s was not deleted: %s; if that libvirt is gone for good, 'usher delete %s "
+			"--record-only' deletes its record alone",
+			d->op.name, why, d->op.name);
+	else if (d->request)
 		http_respond_error(d->request, rc == -EBUSY ? 409 : 500, "%s was not deleted: %s",
 			d->op.name, why);
 }
@@ -528,7 +543,7 @@ void change_go_on_deleting(struct operations *ops, struct machine *m)
  * guest of an unfinished install anew. */
 void change_delete(struct operations *ops, struct http_request *r, struct machine *m)
 {
-	const char *keep = http_arg(r, "keep_disks");
+	const char *keep = http_arg(r, "keep_disks"), *record = http_arg(r, "record_only");
 	int rc;
 
 	if (refused_while_created(ops, r, m) || template_is_needed(ops, r, m))
@@ -537,12 +552,18 @@ void change_delete(struct operations *ops, struct http_request *r, struct machin
 		http_respond_error(r, 409, "%s is being made a template just now", m->name);
 		return;
 	}
-	if (keep && strcmp(keep, "1")) {
-		http_respond_error(r, 400, "keep_disks is 1, or left out");
+	if ((keep && strcmp(keep, "1")) || (record && strcmp(record, "1")) || (keep && record)) {
+		http_respond_error(r, 400,
+			"keep_disks or record_only is 1, or both are left out: of a record alone all "
+			"disks are kept");
 		return;
 	}
 	if (!m->guest) {
 		forget(ops, r, m, "");
+		return;
+	}
+	if (record) {
+		forget_record(ops, r, m);
 		return;
 	}
 	m->deleting = true;

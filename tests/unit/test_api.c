@@ -277,7 +277,10 @@ START_TEST(bulk_refused)
 			"unknown key 'forc': did you mean 'force'?", 422},
 		{"{\"do\": \"power\", \"machines\": [\"a\"]}", "not a JSON object", 422},
 		{"{\"do\": \"delete\", \"machines\": [\"a\"], \"with\": {\"keep_disks\": 1}}",
-			"keep_disks, true or false", 422},
+			"keep_disks or record_only, true or false", 422},
+		{"{\"do\": \"delete\", \"machines\": [\"a\"], \"with\": {\"keep_disks\": true, "
+		 "\"record_only\": true}}",
+			"keep_disks or record_only, true or false", 422},
 		{"{\"do\": \"label\", \"machines\": [\"a\"], \"with\": {\"memory\": 1048576}}",
 			"with label there are labels, note or both", 422},
 		{"{\"do\": \"stop\", \"machines\": [\"a\"], \"with\": []}", "'with' is an object",

@@ -89,7 +89,7 @@ START_TEST(queries)
 	arguments("/machines/a?keep_disks", 0, "");
 	arguments("/machines/a?keep_disks=1&keep_disks=0", 0, "");
 	arguments("/machines/a?keep_disk=1", 400,
-		"unknown argument 'keep_disk'; known arguments: keep_disks");
+		"unknown argument 'keep_disk'; known arguments: keep_disks record_only");
 	arguments("/machines/a?keep_disks=1&x", 400, "unknown argument 'x'");
 	arguments("/machines/a?keep", 400, "unknown argument 'keep'");
 }

@@ -58,6 +58,8 @@ static void teardown(void)
 	virConnectClose(other);
 }
 
+#define NOT_BOTH "keep_disks or record_only is 1, or both are left out"
+
 static void refused(
 	const char *method, const char *what, const char *body, unsigned status, const char *error)
 {
@@ -406,13 +408,27 @@ START_TEST(anothers_domain_stays)
 }
 END_TEST
 
+/* A libvirt that is gone for good holds no record. */
+START_TEST(record_alone)
+{
+	base_spec_put(m, json_pack("{s:s}", "connect", "test:///no/such/file"));
+	done("DELETE", "?record_only=1", NULL);
+	ck_assert_str_eq(http_ask_text(&ask, "kept"),
+		"domain web01 and its disks, in libvirt at test:///no/such/file");
+	ck_assert_ptr_null(machines_by_name(rooms.base.machines, "web01"));
+	ck_assert_ptr_null(rooms.operations.deletions);
+}
+END_TEST
+
 START_TEST(not_to_be_deleted)
 {
 	struct reservation created = {.machine = m};
 	struct operation sealing;
 	struct machine *clone;
 
-	refused("DELETE", "?keep_disks=0", NULL, 400, "keep_disks is 1, or left out");
+	refused("DELETE", "?keep_disks=0", NULL, 400, NOT_BOTH);
+	refused("DELETE", "?record_only=0", NULL, 400, NOT_BOTH);
+	refused("DELETE", "?record_only=1&keep_disks=1", NULL, 400, NOT_BOTH);
 	reserve(&rooms.base.reserved, &created);
 	refused("DELETE", "", NULL, 409, "web01 is being created just now: wait for that to end");
 	unreserve(&rooms.base.reserved, &created);
@@ -447,7 +463,8 @@ int main(void)
 	const TTest *const tests[] = {disarmed, nothing_to_confirm, confirmed, wrong_codes,
 		armed_again, armed_again_and_sealed, armed_with_another_profile, not_armed_again,
 		bare_metal_is_forgotten, guests_go_with_their_disks, disks_that_are_kept,
-		not_deleted, anothers_domain_stays, not_to_be_deleted, stopped_in_the_middle};
+		not_deleted, anothers_domain_stays, record_alone, not_to_be_deleted,
+		stopped_in_the_middle};
 	Suite *s = suite_create("change");
 	TCase *t = tcase_create("change");
 

@@ -24,7 +24,16 @@ struct change {
 	int failures;
 };
 
-enum { OPT_KEEP_DISKS = 1, OPT_SEALED, OPT_UNSEALED, OPT_YES, OPT_DRY_RUN, OPT_PROFILE, OPT_SET };
+enum {
+	OPT_KEEP_DISKS = 1,
+	OPT_RECORD_ONLY,
+	OPT_SEALED,
+	OPT_UNSEALED,
+	OPT_YES,
+	OPT_DRY_RUN,
+	OPT_PROFILE,
+	OPT_SET
+};
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -215,7 +224,14 @@ static int take_option(struct change *ch, int opt)
 		ch->body = json_object();
 	switch (opt) {
 	case OPT_KEEP_DISKS:
-		ch->suffix = "?keep_disks=1";
+	case OPT_RECORD_ONLY:
+		if (*ch->suffix)
+			return cli_usage(ch->command,
+				"--keep-disks or --record-only is given once: of a record alone "
+				"all disks are kept");
+		ch->suffix = opt == OPT_KEEP_DISKS ? "?keep_disks=1" : "?record_only=1";
+		if (opt == OPT_RECORD_ONLY)
+			ch->danger = NULL; /* no disk is lost */
 		break;
 	case OPT_SEALED:
 	case OPT_UNSEALED:
@@ -284,7 +300,8 @@ static int run_names(struct change *ch, int argc, char **argv, const struct opti
 static int run_delete(const struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = {CLI_COMMON_OPTIONS, ASKING_OPTIONS,
-		{"keep-disks", no_argument, NULL, OPT_KEEP_DISKS}, {0}};
+		{"keep-disks", no_argument, NULL, OPT_KEEP_DISKS},
+		{"record-only", no_argument, NULL, OPT_RECORD_ONLY}, {0}};
 	struct change ch = {.command = c,
 		.method = "DELETE",
 		.suffix = "",
@@ -372,6 +389,9 @@ const struct command cmd_delete = {
 	.arguments = "NAME... [--yes] [--dry-run]",
 	.summary = "delete machines; a guest's domain and disks are deleted too",
 	.help = "  --keep-disks         keep the volumes of a guest, and print their "
-		"paths\n" ASKING_HELP CLI_COMMON_HELP,
+		"paths\n"
+		"  --record-only        delete what usher knows of a machine, and leave the domain and the disks of a\n"
+		"                       guest: for guests of a libvirt that is gone for good\n" ASKING_HELP
+			CLI_COMMON_HELP,
 	.run = run_delete,
 };
