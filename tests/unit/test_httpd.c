@@ -1408,6 +1408,18 @@ static int still_open(int n)
 	return count;
 }
 
+/* How many are left when those above the limit are closed; a busy machine takes its time for that. */
+static int open_in_the_end(int n)
+{
+	int open = still_open(n);
+
+	for (int64_t end = clock_mono_ms() + 2000; open > HTTP_PER_IP && clock_mono_ms() < end;) {
+		usleep(50000);
+		open = still_open(n);
+	}
+	return open;
+}
+
 /* The deadline that the server has for them, and the time that a busy machine takes. */
 static void expect_none_open(int n)
 {
@@ -1438,7 +1450,7 @@ static void one_address_crowd(void)
 	for (int i = 0; i < 1000; i++)
 		half_open(i, "127.0.0.5");
 	usleep(200000);
-	open = still_open(1000);
+	open = open_in_the_end(1000);
 	ck_assert_int_gt(open, 0);
 	ck_assert_int_le(open, HTTP_PER_IP);
 	expect_reply((struct ask){.path = "/m/echo", .ip = "127.0.0.9"}, 200, NULL);
