@@ -42,6 +42,10 @@ current() {
 	for file in "$@"; do [ -s "$out/$file" ] || return 1; done
 }
 
+# mmdebstrap without what this process inherited (make -j's job server, the lock): it hands its own descriptors to dash by
+# number, and dash takes no number above 9.
+bootstrap() { mmdebstrap "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; }
+
 # An interrupt must not leave mmdebstrap's mounts or half a root filesystem.
 pid=
 cleanup() {
