@@ -162,14 +162,14 @@ const struct link_address *config_segment_address(
 	if (!link->n_addresses)
 		snprintf(why, size,
 			"interface '%s' has no IPv4 address: ip address add ADDRESS/LEN dev %s",
-			c->name, c->name);
+			link->name, link->name);
 	else if (!first)
 		snprintf(why, size,
 			"interface '%s' has %s/%u, but its pool, %s to %s, is in another subnet: "
 			"run 'ip address add ADDRESS/LEN dev %s', or change <pool>",
-			c->name, ip_format(&link->addresses[0].ip, at),
+			link->name, ip_format(&link->addresses[0].ip, at),
 			link->addresses[0].prefix_len, ip_format(&c->pool_first, pool[0]),
-			ip_format(&c->pool_last, pool[1]), c->name);
+			ip_format(&c->pool_last, pool[1]), link->name);
 	return first;
 }
 

@@ -366,6 +366,8 @@ struct guest_network {
 	bool dns;     /* libvirt's dnsmasq answers DNS on `address` */
 	bool forward; /* it leads somewhere (nat, route, open): else isolated, `address` is no
 			     gateway */
+	bool bridged; /* `bridge` is the host's own (mode bridge): libvirt has no address there, `forward` is
+			 false */
 	char forward_mode[16]; /* libvirt's word: "nat", "route", "open", "bridge" …, or "none" */
 	char bridge[16];       /* "" when libvirt has none for it */
 	struct ip

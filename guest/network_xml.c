@@ -91,7 +91,8 @@ static void read_forward(const xmlNode *forward, struct guest_network *n)
 	snprintf(n->forward_mode, sizeof n->forward_mode, "%s", forward ? "nat" : "none");
 	if (forward && xmlHasProp(forward, (const xmlChar *)"mode"))
 		xml_attr(forward, "mode", n->forward_mode, sizeof n->forward_mode);
-	n->forward = strcmp(n->forward_mode, "none") != 0;
+	n->bridged = !strcmp(n->forward_mode, "bridge");
+	n->forward = !n->bridged && strcmp(n->forward_mode, "none") != 0;
 	n->nat6 = xml_attr_is(xml_child(forward, "nat"), "ipv6", "yes");
 }
 

@@ -77,8 +77,10 @@ struct segment {
 	uint32_t id;             /* 1..SEGMENT_MAX within this run; 0 is "none"; one that went gives
 				    its id to the next that comes */
 	char name[SEGMENT_NAME]; /* the libvirt network's or the interface's: what is stored */
-	bool is_network;  /* a libvirt network of that name, guests are attached to it by name */
-	uint32_t via;     /* id of the segment where its relay's packets come in; 0: no relay */
+	bool is_network; /* a libvirt network of that name, guests are attached to it by name */
+	bool bridged; /* that network only names a bridge of this host's (<forward mode='bridge'/>):
+			     libvirt has no address there and leases nothing */
+	uint32_t via; /* id of the segment where its relay's packets come in; 0: no relay */
 	struct ip subnet; /* behind a relay: its network address; else it is the server's */
 	char ifname[16];  /* bridge or interface served */
 	struct ip server; /* our own address on it */

@@ -138,8 +138,8 @@ enum dhcp_guest claims_guest(struct network *nw, const struct segment *seg, cons
 		return DHCP_GUEST_MAYBE;
 	if (find(nw, seg->id, mac, NULL))
 		return DHCP_GUEST_KNOWN;
-	if (!d->guests_known || !guests_connected(nw->hosts->own))
-		return DHCP_GUEST_MAYBE;
+	if (seg->bridged || !d->guests_known || !guests_connected(nw->hosts->own))
+		return DHCP_GUEST_MAYBE; /* on a bridge of the host's may be guests of other hosts */
 	if (clock_mono_ms() - d->guests_looked >= LOOK_AGAIN_MS)
 		claims_look(nw, seg, "");
 	return DHCP_GUEST_NONE;

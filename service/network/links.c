@@ -151,7 +151,7 @@ static void fix_of(const struct segment *seg, const struct config *config, char 
 	const struct config_segment *c = config_segment_of(config, seg->name);
 
 	buf[0] = '\0';
-	if (seg->is_network)
+	if (seg->is_network && !seg->bridged)
 		snprintf(buf, size, ": %s %s",
 			c && c->remembered ? "usher network create" : "virsh net-start", seg->name);
 }
@@ -228,12 +228,18 @@ static void refilter_guests(struct served *d)
 			machine_ask(m, LIFE_DO_FILTER);
 }
 
+/* libvirt says who leases there. */
+static bool mode_is_libvirts(const struct segment *seg)
+{
+	return seg->is_network && !seg->bridged;
+}
+
 static bool is_same(const struct segment *a, const struct segment *b)
 {
 	return !strcmp(a->ifname, b->ifname) && ip_eq(&a->server, &b->server) &&
 		a->prefix_len == b->prefix_len && ip_eq(&a->router, &b->router) &&
-		!strcmp(a->domain, b->domain) &&
-		(!a->is_network || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
+		!strcmp(a->domain, b->domain) && a->bridged == b->bridged &&
+		(!mode_is_libvirts(a) || (a->mode == b->mode && ip_eq(&a->lessor, &b->lessor)));
 }
 
 /* What was once decided about an interface stays: its wire is the same. */
@@ -243,7 +249,7 @@ static void take_over(struct served *d, const struct config_segment *c, struct s
 	const struct segments *all = &d->nw->base->segments;
 	bool new_mode, moved, same = segment_is_known(seg) && is_same(seg, next);
 
-	if (!seg->is_network) {
+	if (!mode_is_libvirts(next) && (!mode_is_libvirts(seg) || !segment_is_known(seg))) {
 		next->mode = seg->mode;
 		next->lessor = seg->lessor;
 	}

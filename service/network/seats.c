@@ -13,7 +13,7 @@
 
 bool seats_are_theirs(const struct segment *seg)
 {
-	return seg && seg->is_network && seg->mode == SEGMENT_PROXY;
+	return seg && seg->is_network && !seg->bridged && seg->mode == SEGMENT_PROXY;
 }
 
 static void on_seated(void *arg, int rc, const char *why)
@@ -56,7 +56,7 @@ int seats_publish(struct network *nw, const struct machine *m, bool add, guest_d
 	const struct segment *seg = segments_by_name(&nw->base->segments, m->nics[0].segment);
 	bool theirs = seats_are_theirs(seg);
 
-	if (!m->nics[0].n_addrs || !(m->guest || (seg && seg->is_network)))
+	if (!m->nics[0].n_addrs || !(m->guest || (seg && seg->is_network)) || (seg && seg->bridged))
 		return -ENOENT;
 	if (!done)
 		done = theirs ? on_reserved : on_named;

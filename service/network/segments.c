@@ -53,7 +53,8 @@ void segment_say_mode(const struct segment *seg, const struct config_segment *c)
 	say_mode(seg,
 		c->mode != SEGMENT_AUTO             ? "as configured"
 			: seg->mode == SEGMENT_AUTO ? "another server may lease there"
-			: !c->is_network            ? "relays send their clients' requests to usher"
+			: !c->is_network || seg->bridged
+			? "relays send their clients' requests to usher"
 			: seg->mode == SEGMENT_OWN
 			? "libvirt's network has no <dhcp>"
 			: "libvirt's dnsmasq leases there (<dhcp> in the "
@@ -78,6 +79,47 @@ static int network_mode(const struct config_segment *c, const struct guest_netwo
 	return 0;
 }
 
+/* Of the link: 0 with its first address that is served, or without one where IPv6 may be. */
+static int link_segment(const struct config_segment *c, const struct link_state *link,
+	struct segment *seg, char *why, size_t size)
+{
+	const struct link_address *on;
+
+	if (!link->n_addresses && segment6_wanted(c, NULL))
+		return 0;
+	on = config_segment_address(c, link, why, size);
+	if (!on)
+		return link->n_addresses ? -EINVAL : -EADDRNOTAVAIL;
+	seg->server = on->ip;
+	seg->prefix_len = on->prefix_len;
+	fill_dns(seg, c, false);
+	return 0;
+}
+
+/* The host's own bridge: its address is the kernel's to tell, and so is who leases there. */
+static int bridged_segment(const struct config_segment *c, const struct guest_network *net,
+	struct segment *seg, char *why, size_t size)
+{
+	struct link_state link;
+	int rc;
+
+	seg->bridged = true;
+	if (!*net->bridge) {
+		snprintf(why, size,
+			"network '%s' has no bridge, but cards of its own: usher serves a network of "
+			"mode bridge with <bridge name='br0'/>",
+			c->name);
+		return -EADDRNOTAVAIL;
+	}
+	rc = link_lookup(net->bridge, &link);
+	if (rc) {
+		snprintf(why, size, "bridge '%s' of network '%s': %s", net->bridge, c->name,
+			rc == -ENODEV ? "no such interface" : strerror(-rc));
+		return rc;
+	}
+	return link_segment(c, &link, seg, why, size);
+}
+
 static int network_segment(const struct config_segment *c, const struct guest_network *net,
 	struct segment *seg, char *why, size_t size)
 {
@@ -89,6 +131,8 @@ static int network_segment(const struct config_segment *c, const struct guest_ne
 			c->name);
 		return -ENETDOWN;
 	}
+	if (net->bridged)
+		return bridged_segment(c, net, seg, why, size);
 	if (!*net->bridge || (!ip_is_set(&net->address) && !segment6_wanted(c, net))) {
 		snprintf(why, size, "network '%s' has no bridge with an IPv4 address of this host",
 			c->name);
@@ -126,7 +170,6 @@ static void no_interface(const char *name, char *why, size_t size)
 static int interface_segment(
 	const struct config_segment *c, struct segment *seg, char *why, size_t size)
 {
-	const struct link_address *on;
 	struct link_state link;
 	int rc = link_lookup(c->name, &link);
 
@@ -139,15 +182,7 @@ static int interface_segment(
 		snprintf(why, size, "interface '%s': %s", c->name, strerror(-rc));
 		return rc;
 	}
-	if (!link.n_addresses && segment6_wanted(c, NULL))
-		return 0;
-	on = config_segment_address(c, &link, why, size);
-	if (!on)
-		return link.n_addresses ? -EINVAL : -EADDRNOTAVAIL;
-	seg->server = on->ip;
-	seg->prefix_len = on->prefix_len;
-	fill_dns(seg, c, false);
-	return 0;
+	return link_segment(c, &link, seg, why, size);
 }
 
 /* Behind a relay: the link and our address are those of the segment where the relay's packets come in. */

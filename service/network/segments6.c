@@ -73,15 +73,15 @@ static int of_network(const struct config_segment *c, const struct guest_network
 	return 0;
 }
 
-static int of_interface(
-	const struct config_segment *c, struct link_address *ret, char *why, size_t size)
+static int of_interface(const struct config_segment *c, const char *name, struct link_address *ret,
+	char *why, size_t size)
 {
 	const struct link_address *on;
 	struct link_state link;
-	int rc = link_lookup(c->name, &link);
+	int rc = link_lookup(name, &link);
 
 	if (rc) {
-		snprintf(why, size, "interface '%s': %s", c->name, strerror(-rc));
+		snprintf(why, size, "interface '%s': %s", name, strerror(-rc));
 		return rc;
 	}
 	on = config_segment_address6(c, link.addresses6, link.n_addresses6, why, size);
@@ -102,14 +102,15 @@ int segment6_describe(const struct config_segment *c, const struct guest_network
 	seg->six = (struct segment6){0};
 	if (!segment6_wanted(c, net))
 		return 0;
-	rc = net ? of_network(c, net, &on, why, why_size) : of_interface(c, &on, why, why_size);
+	rc = net && !net->bridged ? of_network(c, net, &on, why, why_size)
+				  : of_interface(c, seg->ifname, &on, why, why_size);
 	if (rc)
 		return rc;
 	seg->six = (struct segment6){.server = on.ip,
 		.prefix_len = on.prefix_len,
 		.router_s = routes ? SEGMENT_ROUTER_S : 0,
 		.autonomous = c->six.autonomous,
-		.yields = c->mode == SEGMENT_AUTO && !c->is_network};
+		.yields = c->mode == SEGMENT_AUTO && (!net || net->bridged)};
 	fill_pool(seg, &c->six);
 	fill_told(&seg->six, &c->six);
 	return 0;

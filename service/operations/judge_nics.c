@@ -120,9 +120,10 @@ static int judge_segment(struct creation *c, json_t *want, size_t i, const struc
 	}
 	if (c->machine->guest && !seg->is_network) {
 		snprintf(why, size,
-			"'%s' is no libvirt network, and guests need one (usher serve "
-			"--network NAME)",
-			seg->name);
+			"'%s' is no libvirt network, and guests need one: if %s is a bridge, define "
+			"a network with <forward mode='bridge'/> and <bridge name='%s'/>, and serve "
+			"that in its place (usher serve --network NAME)",
+			seg->name, seg->ifname, seg->ifname);
 		return -EINVAL;
 	}
 	snprintf(nic->segment, sizeof nic->segment, "%s", seg->name);
@@ -333,14 +334,30 @@ static int judge_beside(struct creation *c, const struct nic *nic, const struct 
 	return rc;
 }
 
+/* Another server leases on the host's own bridge, and reserves nothing for us. */
+static int judge_reserved(const struct creation *c, const struct segment *seg, const char *text,
+	char *why, size_t size)
+{
+	if (!c->machine->guest || !seg->bridged || seg->mode != SEGMENT_PROXY || *text)
+		return 0;
+	snprintf(why, size,
+		"another server leases on '%s', and the guest may use the address of its record alone: "
+		"choose a MAC and an address (--mac, --ip), and reserve that address for it "
+		"there",
+		seg->name);
+	return -EINVAL;
+}
+
 /* Who says one of IPv6 is given one of IPv4 too, where that is served. */
 static int judge_address(struct creation *c, struct nic *nic, json_t *want,
 	const struct segment *seg, char *why, size_t size)
 {
 	const char *text = json_text(want, "address");
 	struct ip said = {0}, free = {0};
-	int rc = *text ? judge_said(c, nic, text, seg, &said, why, size) : 0;
+	int rc = judge_reserved(c, seg, text, why, size);
 
+	if (!rc && *text)
+		rc = judge_said(c, nic, text, seg, &said, why, size);
 	if (!rc)
 		rc = judge_beside(c, nic, seg, &said, &free, why, size);
 	if (rc)

@@ -229,8 +229,8 @@ START_TEST(address_of_an_interface)
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct config_segment c = {.name = "e", .mode = table[i].mode};
-		struct link_state link = {.index = 1};
+		struct config_segment c = {.name = "site", .mode = table[i].mode};
+		struct link_state link = {.name = "e", .index = 1};
 		const struct link_address *on;
 		char line[256] = "", text[IP_TEXT];
 

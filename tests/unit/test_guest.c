@@ -1018,6 +1018,7 @@ START_TEST(network_xml)
 	ck_assert_str_eq(ip_format(&n.dhcp_first, ip), "10.9.0.2");
 	n = parsed("<network><forward mode='bridge'/><bridge name='br0'/></network>");
 	ck_assert(!n.dns && !ip_is_set(&n.address));
+	ck_assert(n.bridged && !n.forward);
 	ck_assert_str_eq(n.bridge, "br0");
 	ck_assert_int_eq(guest_network_parse("<network", &n, why, sizeof why), -EINVAL);
 }

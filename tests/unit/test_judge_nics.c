@@ -109,10 +109,31 @@ START_TEST(the_first_network)
 	fine("{'segment': 'default'}");
 	nic_is(0, "default", "192.168.122.2", "52:54:c0:a8:7a:02");
 	bad("{'segment': 'eth9'}", -EINVAL,
-		"'eth9' is no libvirt network, and guests need one (usher serve --network NAME)");
+		"'eth9' is no libvirt network, and guests need one: if eth9 is a bridge, define a "
+		"network with <forward mode='bridge'/> and <bridge name='eth9'/>, and serve that in "
+		"its place (usher serve --network NAME)");
 	bad("{'segment': 'nope'}", -ENOENT, "network 'nope' is not served here; 'lan' is");
 	base_segment(&rooms.base, "lan")->server = (struct ip){0};
 	bad("{}", -ENETDOWN, "'lan' is not served yet: its address is not known");
+}
+END_TEST
+
+/* Another server leases there, and reserves nothing for us. */
+START_TEST(a_bridge_of_the_host)
+{
+	struct segment *lan = base_segment(&rooms.base, "lan");
+
+	lan->bridged = true;
+	fine("{}");
+	nic_is(0, "lan", "10.77.1.2", NULL);
+	lan->mode = SEGMENT_PROXY;
+	bad("{}", -EINVAL,
+		"another server leases on 'lan', and the guest may use the address of its record "
+		"alone: choose a MAC and an address (--mac, --ip), and reserve that address for "
+		"it there");
+	fine("{'segment': 'lan', 'address': '10.77.1.9'}");
+	begin(false);
+	fine("{'segment': 'lan'}");
 }
 END_TEST
 
@@ -388,9 +409,10 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {the_first_network, where_bare_metal_is, the_only_network,
-		the_lowest_free_address, addresses_that_cannot_be, ipv6, addresses_in_use,
-		addresses_that_are_claimed, a_full_network, seats, macs, further_ones, how_many};
+	const TTest *const tests[] = {the_first_network, a_bridge_of_the_host, where_bare_metal_is,
+		the_only_network, the_lowest_free_address, addresses_that_cannot_be, ipv6,
+		addresses_in_use, addresses_that_are_claimed, a_full_network, seats, macs,
+		further_ones, how_many};
 	Suite *s = suite_create("judge_nics");
 	TCase *t = tcase_create("judge_nics");
 

@@ -40,7 +40,9 @@ START_TEST(whose_they_are)
 
 	ck_assert(seats_are_theirs(&seg));
 	ck_assert(!seats_are_theirs(NULL));
-	seg.mode = SEGMENT_OWN;
+	seg.bridged = true; /* libvirt's dnsmasq is not there */
+	ck_assert(!seats_are_theirs(&seg));
+	seg = (struct segment){.is_network = true, .mode = SEGMENT_OWN};
 	ck_assert(!seats_are_theirs(&seg));
 	seg.mode = SEGMENT_AUTO;
 	ck_assert(!seats_are_theirs(&seg));

@@ -232,6 +232,40 @@ START_TEST(interfaces)
 }
 END_TEST
 
+/* libvirt's network only names a bridge of the host's: the kernel has its address, and who leases there is listened for. */
+START_TEST(bridges_of_the_host)
+{
+	if (!make_link())
+		return;
+	net = (struct guest_network){.name = "n", .active = true, .bridged = true};
+	ck_assert_int_eq(describe(), -EADDRNOTAVAIL);
+	ck_assert_ptr_nonnull(strstr(why, "network 'n' has no bridge, but cards of its own"));
+	strcpy(net.bridge, "nothere0");
+	ck_assert_int_eq(describe(), -ENODEV);
+	ck_assert_str_eq(why, "bridge 'nothere0' of network 'n': no such interface");
+	strcpy(net.bridge, "br9");
+	described();
+	ck_assert(seg.is_network && seg.bridged);
+	ck_assert_str_eq(seg.ifname, "br9");
+	ck_assert_str_eq(text_of(&seg.server), "10.4.0.1");
+	ck_assert_uint_eq(seg.prefix_len, 24);
+	ck_assert(!ip_is_set(&seg.router));
+	ck_assert_int_eq(seg.mode, SEGMENT_AUTO);
+	conf.six.on = true;
+	ck_assert(!system(
+		"sysctl -qw net.ipv6.conf.br9.disable_ipv6=0 && ip addr add fd00:4::1/64 dev br9"));
+	described();
+	ck_assert_int_eq(segment6_describe(&conf, &net, &seg, why, sizeof why), 0);
+	ck_assert_str_eq(text_of(&seg.six.server), "fd00:4::1");
+	ck_assert(seg.six.yields);
+	ck_assert(!system("ip addr del 10.4.0.1/24 dev br9"));
+	conf.six.on = false;
+	ck_assert_int_eq(describe(), -EADDRNOTAVAIL);
+	ck_assert_str_eq(
+		why, "interface 'br9' has no IPv4 address: ip address add ADDRESS/LEN dev br9");
+}
+END_TEST
+
 /* --- IPv6 ---------------------------------------------------------------------------------------------------------------- */
 
 static int describe6(void)
@@ -626,9 +660,10 @@ int main(void)
 {
 	const TTest *const tests[] = {as_configured, as_the_network_is, servers_of_names,
 		name_servers_of_the_host, who_leases, networks_that_cannot_be_served, interfaces,
-		ipv6_of_a_network, ipv6_that_cannot_be_served, ipv6_of_an_interface, found, named,
-		libvirt_stands_still, behind_relays, relays_that_cannot_be, relayed_by_ipv6_alone,
-		comes_and_goes, no_more_than_can_be, decided};
+		bridges_of_the_host, ipv6_of_a_network, ipv6_that_cannot_be_served,
+		ipv6_of_an_interface, found, named, libvirt_stands_still, behind_relays,
+		relays_that_cannot_be, relayed_by_ipv6_alone, comes_and_goes, no_more_than_can_be,
+		decided};
 	Suite *s = suite_create("segments");
 	TCase *t = tcase_create("segments");
 
