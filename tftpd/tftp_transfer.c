@@ -22,6 +22,9 @@ enum {
 	ASKS_VAIN =
 		3, /* repeats of a request; a client that only lost packets has its OACK by then */
 	ASKS_APART_MS = 400, /* what comes faster was repeated by the network */
+	/* A request that comes again so soon after its client's latest ACK was under way before that. A machine that was
+	   reset needs longer. */
+	LATE_MS = 1000,
 };
 
 struct transfer {
@@ -418,8 +421,12 @@ static int asked_again(struct transfer *x)
 /* The client's port was used before: the same request again, or a machine that has moved on. */
 static int admit_again(struct transfer *x, const char *name, const struct tftp_options *asked)
 {
-	if (unanswered(x) && !strcmp(x->report->name, name) && tftp_options_eq(&x->asked, asked))
+	bool same = !strcmp(x->report->name, name) && tftp_options_eq(&x->asked, asked);
+
+	if (same && unanswered(x))
 		return asked_again(x);
+	if (same && loop_now(x->set->loop) - x->xfer.moved_at < LATE_MS)
+		return -EALREADY;
 	transfer_why(x, "the client asked for something else from the same port");
 	transfer_end(x, TFTP_ABORTED);
 	return 0;

@@ -671,6 +671,43 @@ START_TEST(repeats)
 }
 END_TEST
 
+/* The first request was answered just as its client asked once more: that copy ends no transfer. Of a machine that was
+ * reset meanwhile nothing has been heard for longer. */
+START_TEST(repeated_late)
+{
+	int fd = peer_socket(INADDR_LOOPBACK, 0);
+	struct tftp_packet p;
+	uint16_t port, other;
+
+	make_file("f", 1100);
+	PEER_SEND(fd, 69, "\0\1f\0octet\0");
+	port = peer_recv(fd, 5000, &p);
+	peer_ack(fd, port, 1);
+	ck_assert_uint_eq(peer_recv(fd, 5000, &p), port);
+	ck_assert_uint_eq(p.block, 2);
+	PEER_SEND(fd, 69, "\0\1f\0octet\0");
+	ck_assert_uint_eq(peer_recv(fd, 100, &p), 0);
+	peer_ack(fd, port, 2);
+	ck_assert_uint_eq(peer_recv(fd, 5000, &p), port);
+	ck_assert_uint_eq(p.block, 3);
+	usleep(1200000);
+	while (peer_recv(fd, 50, &p))
+		ck_assert_uint_eq(p.block, 3);
+	PEER_SEND(fd, 69, "\0\1f\0octet\0");
+	ck_report(1, aborted, "f");
+	other = peer_recv(fd, 5000, &p);
+	ck_assert_uint_ne(other, port);
+	for (uint16_t n = 1; n < 3; n++) {
+		ck_assert_uint_eq(p.block, n);
+		peer_ack(fd, other, n);
+		ck_assert_uint_eq(peer_recv(fd, 5000, &p), other);
+	}
+	peer_ack(fd, other, 3);
+	ck_report(2, done, "f");
+	close(fd);
+}
+END_TEST
+
 /* A ROM that does not know what an OACK is asks until it gets DATA. */
 START_TEST(oack_not_understood)
 {
@@ -1396,6 +1433,7 @@ int main(void)
 	tcase_add_test(t, strays_are_not_answered);
 	tcase_add_test(t, probe);
 	tcase_add_test(t, repeats);
+	tcase_add_test(t, repeated_late);
 	tcase_add_test(t, oack_not_understood);
 	tcase_add_test(t, under_way);
 	tcase_add_test(t, strangers);
