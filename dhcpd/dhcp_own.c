@@ -370,6 +370,13 @@ static void note_twice(struct dhcp_own *own, const struct raw *raw)
 		"%s and %s are on one wire: usher answers machines on both", other->name, s->name);
 }
 
+/* From another network's address (dhcp_policy_belongs()), but by the card's own frame: a card may have an address by its maker,
+ * or have made itself one (RFC 3927), and no router sends in a client's name. */
+static bool is_on_our_wire(struct dhcp_own *own, const struct raw *raw)
+{
+	return !own->lessor->msg.giaddr && own->origin.fd >= 0 && !is_forged(own, raw);
+}
+
 /* `behind`: more came than one reading takes. */
 static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind)
 {
@@ -398,8 +405,9 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 	if (l->msg.by_id)
 		dhcp_events_note_hardware(&l->events, own->segment, &l->msg, NULL);
 	l->stats.in_type[l->msg.type]++;
-	astray = !dhcp_policy_belongs(
-		l->c->segments, own->segment, &l->msg, ntohl(l->inbox.from[i].sin_addr.s_addr));
+	astray = !dhcp_policy_belongs(l->c->segments, own->segment, &l->msg,
+			 ntohl(l->inbox.from[i].sin_addr.s_addr)) &&
+		!is_on_our_wire(own, &raw);
 	if (!astray && !l->msg.giaddr)
 		note_twice(own, &raw);
 	if (!behind || astray || l->msg.type != DHCP_DISCOVER || !put_off(own, &raw, now))

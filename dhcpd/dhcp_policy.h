@@ -78,6 +78,8 @@ const struct segment *dhcp_policy_segment(
  * nobody need heed what it says, in option 82 neither. Its source address tells nothing: relays send from whatever
  * interface leads to us. A client that has an address sends from it. The address is in one of these subnets, unless the client
  * asks to keep one from another network. One that has none sends from 0.0.0.0 (RFC 2131 4.1).
+ * What a card on our own wire sends from another address is served all the same, if its frame shows that: dhcp_own.c asks
+ * dhcp_origin.h.
  * `from`: the datagram's source.
  */
 bool dhcp_policy_belongs(const struct segments *ss, const struct segment *link,

@@ -204,14 +204,12 @@ static void settle(void)
 	ck_abort_msg("ACKs stay parked");
 }
 
-/* From `from` (0: no address yet) to the server or to everybody. */
-static void send_from(const struct mac *mac, uint32_t from)
+static void send_to(const struct mac *mac, uint32_t from, const struct mac *to, uint32_t to_ip)
 {
-	static const struct mac server = {{0x52, 0x54, 0, 0, 0, 1}};
 	struct dhcp_frame f = {.from = *mac,
-		.to = from ? server : ALL,
+		.to = *to,
 		.from_ip = from,
-		.to_ip = from ? SERVER : 0xffffffff,
+		.to_ip = to_ip,
 		.from_port = 68,
 		.to_port = 67};
 	uint8_t buf[DHCP_FRAME_HEADER + 1500];
@@ -221,6 +219,14 @@ static void send_from(const struct mac *mac, uint32_t from)
 	memcpy(buf + DHCP_FRAME_HEADER, make.buf, len);
 	n = dhcp_frame_wrap(&f, buf, len);
 	ck_assert_int_eq(send(client, buf, (size_t)n, 0), n);
+}
+
+/* From `from` (0: no address yet) to the server or to everybody. */
+static void send_from(const struct mac *mac, uint32_t from)
+{
+	static const struct mac server = {{0x52, 0x54, 0, 0, 0, 1}};
+
+	send_to(mac, from, from ? &server : &ALL, from ? SERVER : 0xffffffff);
 }
 
 static void say(const struct mac *mac, uint8_t type, uint32_t requested, bool to_us)
@@ -505,6 +511,37 @@ START_TEST(test_discover_with_ciaddr)
 	ck_assert_uint_eq(yiaddr(), 115);
 	ck_assert_mem_eq(frame, lost.b, 6);
 	ck_assert_uint_eq(dhcp_answer_u32_at(message() + 12), 0);
+}
+END_TEST
+
+/* A card on our own wire that asks from an address of its own: a stack that made itself one (RFC 3927), a default of the
+ * maker's. Its frame says that no router passed it on. */
+START_TEST(test_from_another_network)
+{
+	static const uint32_t from[] = {0xa9fe1234, 0xc0a80007};
+	const struct mac made_up = {{2, 0, 0, 0, 0, 8}};
+
+	if (!in_namespace)
+		return;
+	for (uint8_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		struct mac mac = {{2, 0, 0, 0, 1, i}};
+
+		say(&mac, DHCP_DISCOVER, 0, false);
+		send_to(&mac, from[i], &ALL, 0xffffffff);
+		run(1);
+		ck_assert_uint_eq(answer(true), DHCP_OFFER);
+		ck_assert_mem_eq(frame, mac.b, 6);
+		say(&mac, DHCP_REQUEST, NET + yiaddr(), true);
+		send_to(&mac, from[i], &ALL, 0xffffffff);
+		settle();
+		ck_assert_uint_eq(answer(true), DHCP_ACK);
+		/* in another's name, as by a router that passes it on */
+		say(&made_up, DHCP_DISCOVER, 0, false);
+		send_to(&mac, from[i], &ALL, 0xffffffff);
+		run(1);
+		ck_assert_uint_eq(answer(true), 0);
+	}
+	ck_assert_ptr_nonnull(strstr(event("refused"), "from an address in one"));
 }
 END_TEST
 
@@ -1493,6 +1530,7 @@ int main(void)
 	tcase_add_test(t, test_bootp);
 	tcase_add_test(t, test_armed);
 	tcase_add_test(t, test_discover_with_ciaddr);
+	tcase_add_test(t, test_from_another_network);
 	tcase_add_test(t, test_an_option_twice);
 	tcase_add_test(t, test_without_a_mac);
 	tcase_add_test(t, test_firmware_not_served);
