@@ -224,7 +224,9 @@ const char *http_content_type(const char *path)
 	static const struct {
 		const char *ending, *type;
 	} types[] = {
-		{".efi", "application/efi"}, /* UEFI 2.x HTTP Boot asks for it by this name */
+		/* UEFI HTTP Boot starts what has this type, or else a name that ends in .efi */
+		{".efi", "application/efi"},
+		{".efi.signed", "application/efi"}, /* as Debian names shim and GRUB */
 		{".ipxe", "text/plain; charset=utf-8"},
 		{".txt", "text/plain; charset=utf-8"},
 		{".cfg", "text/plain; charset=utf-8"},

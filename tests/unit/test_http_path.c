@@ -204,6 +204,7 @@ START_TEST(types)
 	ck_assert_str_eq(http_content_type("/boot/ipxe.EFI"), "application/efi");
 	ck_assert_str_eq(http_content_type("/boot/x.ipxe"), "text/plain; charset=utf-8");
 	ck_assert_str_eq(http_content_type("/boot/.efi"), "application/efi");
+	ck_assert_str_eq(http_content_type("/boot/shimx64.efi.signed"), "application/efi");
 	ck_assert_str_eq(http_content_type("/boot/linux"), "application/octet-stream");
 	ck_assert_str_eq(http_content_type("/boot/x.iso"), "application/octet-stream");
 	ck_assert_str_eq(http_content_type(""), "application/octet-stream");
