@@ -31,21 +31,23 @@ static bool printable(char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
+/* A backslash is a slash, as for firmware and boot managers that know no other; no name here has one. */
 static int name_check(const char *from, char to[TFTP_NAME])
 {
 	size_t len;
 
-	while (*from == '/')
-		from++;
+	from += strspn(from, "/\\");
 	len = strlen(from);
 	if (!len)
 		return -ENODATA;
 	if (len >= TFTP_NAME)
 		return -ENAMETOOLONG;
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
 		if (!printable(from[i]))
 			return -EILSEQ;
-	memcpy(to, from, len + 1);
+		to[i] = from[i] == '\\' ? '/' : from[i];
+	}
+	to[len] = '\0';
 	return 0;
 }
 

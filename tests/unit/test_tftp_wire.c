@@ -61,6 +61,19 @@ START_TEST(request_options_out_of_range)
 }
 END_TEST
 
+/* Windows' boot manager asks so. No file that is served has a backslash in its name. */
+START_TEST(backslashes)
+{
+	struct tftp_packet p;
+
+	ck_assert_int_eq(DECODE("\0\1\\Boot\\BCD\0octet\0", &p), 0);
+	ck_assert_str_eq(p.name, "Boot/BCD");
+	ck_assert_int_eq(DECODE("\0\1/\\/win\\boot/..\\x\0octet\0", &p), 0);
+	ck_assert_str_eq(p.name, "win/boot/../x");
+	ck_assert_int_eq(DECODE("\0\1\\\\\0octet\0", &p), -ENODATA);
+}
+END_TEST
+
 START_TEST(request_faults)
 {
 	char longest[600] = "\0\1";
@@ -190,6 +203,7 @@ int main(void)
 	tcase_add_test(t, request_plain);
 	tcase_add_test(t, request_options);
 	tcase_add_test(t, request_options_out_of_range);
+	tcase_add_test(t, backslashes);
 	tcase_add_test(t, request_faults);
 	tcase_add_test(t, not_packets);
 	tcase_add_test(t, answers);
