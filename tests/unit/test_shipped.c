@@ -365,6 +365,21 @@ static char *one_file(const struct profile *p, const struct render_input *in, co
 	return text;
 }
 
+/* Heap. */
+static char *cmdline_of(const struct profile *p, const struct render_input *in)
+{
+	struct rendering *r = NULL;
+	json_t *snapshot = NULL;
+	char why[512], *text = NULL;
+
+	ck_assert_msg(render_validate(p, in, 0, 0, &snapshot, why, sizeof why) == 0, "%s", why);
+	ck_assert_msg(rendering_new(in, snapshot, &r, why, sizeof why) == 0, "%s", why);
+	ck_assert_msg(render_cmdline(r, &text, why, sizeof why) == 0, "%s", why);
+	rendering_free(r);
+	json_decref(snapshot);
+	return text;
+}
+
 /* Which file of a profile looks for a disk. */
 static const char *finder(const struct profile *p)
 {
@@ -461,6 +476,33 @@ START_TEST(every_link)
 }
 END_TEST
 
+/* On the command line a card has no name yet: no address stands there where the loopback would get it. */
+START_TEST(address_for_one_card)
+{
+	const struct variant *v = &variants[_i ? 6 : 2];
+	struct render_input in = {.machine = &machine,
+		.segment = &segment,
+		.family = _i ? IP_V6 : IP_V4,
+		.base_url = _i ? "http://[fd00:7a::1]:8067" : "http://192.168.122.1:8067",
+		.token = "cafe"};
+	struct profile *p;
+	char why[512];
+
+	set_network(v);
+	for (size_t n = 0; names[n]; n++) {
+		char *text;
+
+		p = NULL;
+		ck_assert_msg(profiles_find(&shelf, names[n], &p, why, sizeof why) == 0, "%s", why);
+		set_all(p, v, false);
+		text = cmdline_of(p, &in);
+		ck_assert_msg(strcmp(p->name, "flatcar") || !strstr(text, " ip="), "%s", text);
+		free(text);
+		profile_free(p);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("shipped");
@@ -473,6 +515,7 @@ int main(void)
 	tcase_add_loop_test(t, every_profile, 0, sizeof variants / sizeof *variants);
 	tcase_add_loop_test(t, every_disk, 0, 2);
 	tcase_add_loop_test(t, every_link, 1, sizeof variants / sizeof *variants);
+	tcase_add_loop_test(t, address_for_one_card, 0, 2);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
