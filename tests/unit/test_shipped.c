@@ -476,7 +476,7 @@ START_TEST(every_link)
 }
 END_TEST
 
-/* On the command line a card has no name yet: no address stands there where the loopback would get it. */
+/* On the command line a card has no name yet: an address stands there only where the installer takes it for that of BOOTIF. */
 START_TEST(address_for_one_card)
 {
 	const struct variant *v = &variants[_i ? 6 : 2];
@@ -486,6 +486,7 @@ START_TEST(address_for_one_card)
 		.base_url = _i ? "http://[fd00:7a::1]:8067" : "http://192.168.122.1:8067",
 		.token = "cafe"};
 	struct profile *p;
+	size_t given = 0;
 	char why[512];
 
 	set_network(v);
@@ -496,10 +497,16 @@ START_TEST(address_for_one_card)
 		ck_assert_msg(profiles_find(&shelf, names[n], &p, why, sizeof why) == 0, "%s", why);
 		set_all(p, v, false);
 		text = cmdline_of(p, &in);
+		if (strstr(text, _i ? " ip=[" : " ip=192.")) {
+			ck_assert_str_eq(p->name, "fedora-coreos"); /* NetworkManager's */
+			ck_assert_msg(strstr(text, " BOOTIF=01-52-54-c0-a8-7a-03 "), "%s", text);
+			given++;
+		}
 		ck_assert_msg(strcmp(p->name, "flatcar") || !strstr(text, " ip="), "%s", text);
 		free(text);
 		profile_free(p);
 	}
+	ck_assert_uint_eq(given, 1);
 }
 END_TEST
 
