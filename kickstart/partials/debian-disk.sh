@@ -18,3 +18,11 @@ fi
 {{^machine.find_disk}}
 clear_disk {{{machine.disk}}} # which the answers name
 {{/machine.find_disk}}
+{{#is.partitions.lvm}}
+# A disk that stays may have a volume group of that name, too: the installer would ask for another one, and wait.
+group=system n=1
+while vgs "$group" >/dev/null 2>&1; do
+	n=$((n + 1)) group=system$n
+done
+debconf-set partman-auto-lvm/new_vg_name "$group"
+{{/is.partitions.lvm}}

@@ -186,6 +186,32 @@ static void interfaces(const char *want)
 	holds("target/etc/network/interfaces", want);
 }
 
+/* The part of the disk's script that names the volume group, on a machine whose other disks have those in `there`. */
+static void volume_group(const char *there, const char *want)
+{
+	char command[512];
+
+	write_file("there", there);
+	render("debian-12", "disk.sh", "disk");
+	snprintf(command, sizeof command,
+		"mkdir -p bin; printf '#!/bin/sh\ngrep -qx \"$1\" there\n' >bin/vgs; "
+		"printf '#!/bin/sh\necho \"$@\" >said\n' >bin/debconf-set; chmod 755 bin/*; : >said; "
+		"sed -n '/^group=/,$p' disk >run; "
+		"for by in 'busybox sh' dash; do PATH=$PWD/bin:$PATH $by -eu run || exit 1; done");
+	ck_assert_int_eq(shell(command), 0);
+	holds("said", want);
+}
+
+START_TEST(debian_lvm)
+{
+	set("disk", "vdb");
+	volume_group("", "");
+	set("partitions", "lvm");
+	volume_group("system2\n", "partman-auto-lvm/new_vg_name system\n");
+	volume_group("system\nsystem2\nsystem22\n", "partman-auto-lvm/new_vg_name system3\n");
+}
+END_TEST
+
 #define LO "auto lo\niface lo inet loopback\n\n"
 #define BOND(mode)                                   \
 	"\tbond-slaves ens3 ens4\n\tbond-mode " mode \
@@ -438,6 +464,7 @@ int main(void)
 	tcase_set_timeout(t, 100);
 	tcase_add_test(t, refusals);
 	tcase_add_test(t, debian);
+	tcase_add_test(t, debian_lvm);
 	tcase_add_test(t, anaconda);
 	tcase_add_test(t, anaconda_after);
 	tcase_add_test(t, autoyast);
