@@ -6,6 +6,7 @@
 #include "kickstart/media/fetch_name.h"
 #include "kickstart/media/image_file.h"
 #include "kickstart/media/media.h"
+#include "kickstart/mustache_parse.h"
 #include "kickstart/setting_type.h"
 #include "core/text.h"
 
@@ -453,20 +454,27 @@ static json_t *cached_json(
 	return all;
 }
 
+/* Not by json_dumps(): what JSON writes as two \uXXXX, beyond U+FFFF, YAML takes for two characters that there are not. */
 static void add_keys(const struct machine *m, json_t *context)
 {
-	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : empty_list();
-	char *json = json_array_size(keys) ? json_dumps(keys, JSON_ENSURE_ASCII) : strdup("[]"),
-	     *text = NULL;
+	json_t *keys = m->ssh_keys ? json_incref(m->ssh_keys) : empty_list(), *key;
+	char *text = NULL;
 	struct text t;
+	size_t i;
 
 	text_init(&t, MUSTACHE_OUTPUT_MAX);
-	for (const char *c = json; c && *c; c++) /* YAML has no DEL, which JSON lets stand */
-		text_add(&t, *c == 0x7f ? "\\u007f" : c, *c == 0x7f ? strlen("\\u007f") : 1);
+	text_puts(&t, "[");
+	json_array_foreach(keys, i, key)
+	{
+		const char *line = json_string_value(key);
+
+		text_puts(&t, i ? ", " : "");
+		mustache_escape(&t, MUSTACHE_JSON, line ? line : "");
+	}
+	text_puts(&t, "]");
 	text_take(&t, &text);
 	set_text(context, "ssh_keys_json", text);
 	free(text);
-	free(json);
 	set_json(context, "ssh_keys", keys);
 }
 

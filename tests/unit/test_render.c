@@ -729,6 +729,18 @@ START_TEST(choices_and_keys)
 	ck_assert_str_eq(s.answers, "s [\"ssh-ed25519 AAAA me@host\", \"a'b\\\"c$d`e\\\\f;g #h\"]");
 	served_fini(&s);
 	json_decref(snapshot);
+	/* JSON writes all but ASCII as \uXXXX, some as two of them, which YAML does not put together */
+	json_array_append_new(
+		machine.ssh_keys, json_string("ssh-rsa CCCC \xc3\xa9\xf0\x9f\x98\x80"));
+	json_array_append_new(
+		machine.ssh_keys, json_string("ssh-rsa DDDD \x7f\xc2\x85\xe2\x80\xa8"));
+	snapshot = validated(p);
+	s = serve(snapshot);
+	ck_assert_ptr_nonnull(strstr(s.answers,
+		"\"ssh-rsa CCCC \xc3\xa9\xf0\x9f\x98\x80\", "
+		"\"ssh-rsa DDDD \\u007f\\u0085\\u2028\"]"));
+	served_fini(&s);
+	json_decref(snapshot);
 	profile_free(p);
 	put("a", "{{#is.net.statik}}{{/is.net.statik}}");
 	expect_refusal(0, 0, "undefined name 'is.net.statik' (did you mean 'is.net.static'?)");
