@@ -510,6 +510,34 @@ START_TEST(address_for_one_card)
 }
 END_TEST
 
+/* YaST's proxy is for the mirror: its answers come from here, and are no proxy's to read. */
+START_TEST(yast_proxy)
+{
+	struct render_input in = {.machine = &machine,
+		.segment = &segment,
+		.family = IP_V4,
+		.base_url = "http://192.168.122.1:8067",
+		.token = "cafe"};
+	struct profile *p = NULL;
+	char why[512], *text;
+
+	ck_assert_int_eq(profiles_find(&shelf, "opensuse-leap", &p, why, sizeof why), 0);
+	text = cmdline_of(p, &in);
+	ck_assert_msg(!strstr(text, "proxy"), "%s", text);
+	free(text);
+	json_object_set_new(machine.settings, "proxy", json_string("http://10.0.0.1:3128/"));
+	text = cmdline_of(p, &in);
+	ck_assert_msg(
+		strstr(text, " proxy=http://10.0.0.1:3128/ no_proxy=192.168.122.1 "), "%s", text);
+	free(text);
+	ck_assert_int_eq(profile_set_media(p, "/srv/leap", NULL, NULL), 0);
+	text = cmdline_of(p, &in);
+	ck_assert_msg(!strstr(text, "proxy"), "%s", text);
+	free(text);
+	profile_free(p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("shipped");
@@ -523,6 +551,7 @@ int main(void)
 	tcase_add_loop_test(t, every_disk, 0, 2);
 	tcase_add_loop_test(t, every_link, 1, sizeof variants / sizeof *variants);
 	tcase_add_loop_test(t, address_for_one_card, 0, 2);
+	tcase_add_test(t, yast_proxy);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
