@@ -246,8 +246,8 @@ origin_start
 check "the mirror is there again" wait_until 15 gets 200 "$MIRROR/debian/dists/lab/Release"
 first=$(master)
 kill -KILL "$first"
-check "nginx is killed: it is told" wait_until 5 sh -c "'$USHER' timeline | grep -F 'package cache stands still'"
-check "machines that boot now have the mirror" answers_are web1 "through='http://$ORIGIN/debian'"
+check "nginx is killed: machines that boot now have the mirror" wait_until 5 answers_are web1 "through='http://$ORIGIN/debian'"
+check "it is told" wait_until 5 sh -c "'$USHER' timeline | grep -F 'package cache stands still'"
 check "it is started again" wait_until 5 runs
 check "as another" test "$(master)" != "$first"
 check "machines have it again" answers_are web1 "through='$MIRROR/debian'"
