@@ -383,6 +383,7 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 	struct dhcp_lessor *l = own->lessor;
 	const struct raw raw = {l->inbox.bytes[i], l->inbox.msgs[i].msg_len};
 	const char *why;
+	uint32_t from;
 	bool astray;
 	int rc = dhcp_wire_decode(raw.bytes, raw.len, &l->msg, &why);
 
@@ -405,9 +406,12 @@ static void receive_one(struct dhcp_own *own, size_t i, int64_t now, bool behind
 	if (l->msg.by_id)
 		dhcp_events_note_hardware(&l->events, own->segment, &l->msg, NULL);
 	l->stats.in_type[l->msg.type]++;
-	astray = !dhcp_policy_belongs(l->c->segments, own->segment, &l->msg,
-			 ntohl(l->inbox.from[i].sin_addr.s_addr)) &&
+	from = ntohl(l->inbox.from[i].sin_addr.s_addr);
+	astray = !dhcp_policy_belongs(l->c->segments, own->segment, &l->msg, from) &&
 		!is_on_our_wire(own, &raw);
+	/* RFC 2131 4.4.3 has it fill in ciaddr, and many do not: ISC's server takes the source, too. */
+	if (l->msg.type == DHCP_INFORM && !l->msg.ciaddr && !l->msg.giaddr)
+		l->msg.ciaddr = from;
 	if (!astray && !l->msg.giaddr)
 		note_twice(own, &raw);
 	if (!behind || astray || l->msg.type != DHCP_DISCOVER || !put_off(own, &raw, now))

@@ -410,6 +410,25 @@ START_TEST(test_renewal_is_a_datagram)
 }
 END_TEST
 
+/* Some clients leave ciaddr empty in an INFORM: they are where they send from. */
+START_TEST(test_inform_without_ciaddr)
+{
+	if (!in_namespace)
+		return;
+	say(&ONE, DHCP_INFORM, 0, false);
+	send_from(&ONE, NET + 3);
+	run(1);
+	ck_assert_uint_eq(answer(false), DHCP_ACK);
+	ck_assert_mem_eq(frame, ONE.b, 6);
+	ck_assert_uint_eq(dhcp_answer_u32_at(frame + 30), NET + 3);
+	ck_assert_uint_eq(yiaddr(), 0);
+	say(&ONE, DHCP_INFORM, 0, false);
+	send_from(&ONE, 0);
+	run(1);
+	ck_assert_uint_eq(answer(false), 0);
+}
+END_TEST
+
 START_TEST(test_broadcast_flag)
 {
 	if (!in_namespace)
@@ -1526,6 +1545,7 @@ int main(void)
 	tcase_add_test(t, test_restart);
 	tcase_add_test(t, test_clock_is_set);
 	tcase_add_test(t, test_renewal_is_a_datagram);
+	tcase_add_test(t, test_inform_without_ciaddr);
 	tcase_add_test(t, test_broadcast_flag);
 	tcase_add_test(t, test_bootp);
 	tcase_add_test(t, test_armed);
