@@ -329,11 +329,18 @@ static void check_command(const struct reading *r, const struct selection *s)
 			s->question, quote);
 }
 
+/* Debian's accounts of base-passwd, which every system has. */
+static const char *const taken[] = {"root", "daemon", "bin", "sys", "sync", "games", "man", "lp",
+	"mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "nobody"};
+
 /* user-setup takes no other name, and asks for one. */
 static const char *wrong_username(const char *s)
 {
 	if (lint_is_placeholder(s))
 		return NULL;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		if (strcmp(taken[i], s) == 0)
+			return "which is there already: expected another name";
 	return *s < 'a' || *s > 'z' || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
 			strlen(s) > 32
 		? "expected a small letter, then small letters, digits, '-' and '_', at most 32"
