@@ -340,7 +340,7 @@ static const char *wrong_username(const char *s)
 		return NULL;
 	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
 		if (strcmp(taken[i], s) == 0)
-			return "which is there already: expected another name";
+			return "which is an account of the system: expected another name";
 	return *s < 'a' || *s > 'z' || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
 			strlen(s) > 32
 		? "expected a small letter, then small letters, digits, '-' and '_', at most 32"

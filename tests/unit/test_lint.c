@@ -568,8 +568,8 @@ START_TEST(names)
 		"2:57: error: 'passwordHash' is no crypt(5) hash: nobody could log in with it "
 		"(mkpasswd makes one)");
 	expect(ANSWERS_PRESEED, "d-i passwd/username string backup\n",
-		"1: error: 'passwd/username' is 'backup', which is there already: expected "
-		"another name");
+		"1: error: 'passwd/username' is 'backup', which is an account of the system: "
+		"expected another name");
 	expect(ANSWERS_PRESEED, "d-i passwd/username string backups\n", "");
 	expect(ANSWERS_PRESEED,
 		"d-i passwd/username string Bob Smith\nd-i netcfg/get_hostname string web_1\n",
