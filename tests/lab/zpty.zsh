@@ -6,7 +6,7 @@ zpty -w shell "stty columns 200; PS1=; fpath=($1 \$fpath); autoload -Uz compinit
 zpty -r -m shell out '*READY*'
 zpty -w -n shell "$2"$'\t\t'
 quiet=0
-while ((quiet < 12)); do # all that comes, has come
+while ((quiet < 30)); do # all that comes, has come
 	sleep 0.1
 	if zpty -r -t shell more; then print -rn -- $more; quiet=0; else ((++quiet)); fi
 done
