@@ -129,6 +129,8 @@ virConnectPtr virt_open(const char *uri, char *why, size_t why_size)
 	c = virConnectOpen(uri);
 	if (!c)
 		virt_error(why, why_size, "libvirt at %s does not answer", uri);
+	else /* kept at the first call; when two threads are the first, libvirt's client leaks what one of them got */
+		(void)virConnectGetType(c);
 	return c;
 }
 
