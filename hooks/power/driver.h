@@ -37,6 +37,7 @@ struct power_call {
 	char ifname[16];
 	struct run *run; /* a child process, or NULL: cancelled at the end */
 	void *state;     /* the driver's */
+	bool (*wanted)(const void *arg);
 	void (*done)(void *arg, const struct power_result *r);
 	void *arg;
 	unsigned behalf; /* core/behalf.h */

@@ -90,7 +90,9 @@ static void call_start(struct job *j)
 {
 	struct power_call *c = (struct power_call *)j;
 
-	if (c->fault)
+	if (c->wanted && !c->wanted(c->arg))
+		power_call_fail(c, -ESTALE, "it is not wanted any more");
+	else if (c->fault)
 		power_call_fail(c, -EACCES, "%s", c->fault);
 	else
 		c->driver->start(c);
@@ -138,6 +140,7 @@ static struct power_call *call_new(struct power *p, const struct power_request *
 	c->verb = rq->verb;
 	c->uefi = rq->uefi;
 	c->cycled_next = rq->cycled_next;
+	c->wanted = rq->wanted;
 	c->mac = rq->mac;
 	c->text = copy_of(rq->power);
 	c->password = copy_of(rq->password);

@@ -57,6 +57,9 @@ struct power_request {
 	const json_t *machine; /* for an executable */
 	struct mac mac;        /* its first card's, and the link of its segment: for Wake on LAN */
 	const char *ifname;
+	/* Asked with `done`'s argument when its turn comes, which may be minutes later: is it still wanted? If not, it fails
+	 * (-ESTALE) and nothing is switched. NULL: it is. */
+	bool (*wanted)(const void *arg);
 };
 
 /* Valid during the call. */

@@ -20,7 +20,14 @@ struct job {
 	const char *what; /* static, for the timeline */
 	bool fatal;       /* it starts the attempt: its failure ends that */
 	bool by_peer;     /* the machine itself can cause it without end */
+	uint64_t attempt; /* the machine's when it began */
 };
+
+/* Is the attempt under way in which the job began? */
+static bool is_in_time(const struct job *j, const struct machine *m)
+{
+	return m->attempt.number == j->attempt && !m->attempt.ended_at;
+}
 
 static struct job *job_new(struct act *act, struct machine *m, const char *what, bool fatal)
 {
@@ -28,7 +35,7 @@ static struct job *job_new(struct act *act, struct machine *m, const char *what,
 
 	if (!j)
 		return NULL;
-	*j = (struct job){.act = act, .what = what, .fatal = fatal};
+	*j = (struct job){.act = act, .what = what, .fatal = fatal, .attempt = m->attempt.number};
 	operation_begin(&j->op, &act->jobs, m, true);
 	return j;
 }
@@ -50,6 +57,12 @@ static void say(const struct job *j, const struct machine *m, const char *line)
 		timeline_add(j->act->base->timeline, m->name, "power", "%s", line);
 }
 
+/* Bare metal that has fetched its boot script is on, whatever its controller says, or does not say in time. */
+static bool boots_all_the_same(const struct machine *m)
+{
+	return !m->guest && m->state == LIFE_BOOTING;
+}
+
 static void job_ended(struct job *j, bool ok, const char *why)
 {
 	struct machine *m = operation_machine(&j->op);
@@ -57,7 +70,8 @@ static void job_ended(struct job *j, bool ok, const char *why)
 
 	/* Before an event, after which the machine may be gone. Bare metal was switched when what starts it has ended: its
 	 * boot order alone starts nothing. */
-	if (m && (m->guest ? m->state == LIFE_LIVE : j->fatal) && !m->attempt.switched) {
+	if (m && (m->guest ? m->state == LIFE_LIVE : j->fatal && is_in_time(j, m)) &&
+		!m->attempt.switched) {
 		m->attempt.switched = true;
 		(void)machines_save(j->act->base->machines, m); /* or it is switched once more */
 	}
@@ -65,7 +79,7 @@ static void job_ended(struct job *j, bool ok, const char *why)
 		snprintf(line, sizeof line, "%s%s%s%s", j->what, ok ? "" : " failed",
 			*why ? ": " : "", why);
 		say(j, m, line);
-		if (!ok && j->fatal)
+		if (!ok && j->fatal && is_in_time(j, m) && !boots_all_the_same(m))
 			machine_event(m, LIFE_POWER_FAILED, line);
 	}
 	job_free(j);
@@ -90,11 +104,27 @@ static void on_netboot_job(void *arg, int rc, const char *why)
 	job_free(j);
 }
 
+/* Its turn came too late. `m` may be NULL. */
+static void left_out(struct job *j, const struct machine *m)
+{
+	char line[160];
+
+	snprintf(
+		line, sizeof line, "%s: left out, as the attempt that it was for is over", j->what);
+	if (m)
+		say(j, m, line);
+	job_free(j);
+}
+
 static void on_power_job(void *arg, const struct power_result *r)
 {
 	struct job *j = arg;
 	struct machine *m = operation_machine(&j->op);
 
+	if (r->status == -ESTALE) {
+		left_out(j, m);
+		return;
+	}
 	if (m)
 		act_power_met(m, r);
 	if (m && !r->status && j->fatal)
@@ -179,8 +209,7 @@ const char *act_power_fault(const struct machine *m, char *buf, size_t size)
 	return buf;
 }
 
-int act_power(struct act *act, const struct machine *m, enum power_verb verb, bool cycled_next,
-	void (*done)(void *arg, const struct power_result *r), void *arg)
+int act_power(struct act *act, const struct machine *m, const struct act_power_call *call)
 {
 	const struct segment *seg =
 		segments_by_id(&act->base->segments, m->n_nics ? m->nics[0].segment_id : 0);
@@ -190,14 +219,15 @@ int act_power(struct act *act, const struct machine *m, enum power_verb verb, bo
 		.password = m->power_password,
 		.fault = act_power_fault(m, fault, sizeof fault),
 		.pin = m->power_pin,
-		.verb = verb,
-		.cycled_next = cycled_next,
+		.verb = call->verb,
+		.cycled_next = call->cycled_next,
+		.wanted = call->wanted,
 		.uefi = m->uefi,
 		.machine_name = m->name,
 		.machine = json,
 		.mac = m->n_nics ? m->nics[0].mac : (struct mac){{0}},
 		.ifname = seg && !seg->via ? seg->ifname : ""};
-	int rc = json ? power_run(act->power, &rq, done, arg) : -ENOMEM;
+	int rc = json ? power_run(act->power, &rq, call->done, call->arg) : -ENOMEM;
 
 	json_decref(json);
 	return rc;
@@ -208,7 +238,17 @@ struct bare_call {
 	const char *what;    /* as of struct job, … */
 	bool fatal, by_peer; /* … as these */
 	bool cycled_next;    /* as of struct power_request */
+	bool of_attempt; /* done only while the attempt is under way in which it was asked for */
 };
+
+/* Disarmed or deleted while it waited for its turn, a machine is left as it is; armed again, it has another job. */
+static bool is_wanted(const void *arg)
+{
+	const struct job *j = arg;
+	const struct machine *m = operation_machine(&j->op);
+
+	return m && is_in_time(j, m);
+}
 
 static void bare_job(struct act *act, struct machine *m, const struct bare_call *c)
 {
@@ -217,7 +257,13 @@ static void bare_job(struct act *act, struct machine *m, const struct bare_call 
 
 	if (j)
 		j->by_peer = c->by_peer;
-	rc = j ? act_power(act, m, c->verb, c->cycled_next, on_power_job, j) : -ENOMEM;
+	rc = j ? act_power(act, m,
+			 &(struct act_power_call){.verb = c->verb,
+				 .cycled_next = c->cycled_next,
+				 .wanted = c->of_attempt ? is_wanted : NULL,
+				 .done = on_power_job,
+				 .arg = j})
+	       : -ENOMEM;
 	if (rc)
 		job_refused(act, m, j, c->what, rc);
 }
@@ -259,7 +305,8 @@ static void netboot_after_this(struct act *act, struct machine *m)
 		bare_job(act, m,
 			&(struct bare_call){.verb = POWER_NETBOOT,
 				.what = "told to boot from the network the next time too",
-				.by_peer = true});
+				.by_peer = true,
+				.of_attempt = true});
 }
 
 static void bare_netboot(struct act *act, struct machine *m)
@@ -268,9 +315,13 @@ static void bare_netboot(struct act *act, struct machine *m)
 		bare_job(act, m,
 			&(struct bare_call){.verb = POWER_NETBOOT,
 				.what = told_to_netboot,
-				.cycled_next = true});
+				.cycled_next = true,
+				.of_attempt = true});
 	bare_do(act, m,
-		&(struct bare_call){.verb = POWER_CYCLE, .what = "power cycle", .fatal = true});
+		&(struct bare_call){.verb = POWER_CYCLE,
+			.what = "power cycle",
+			.fatal = true,
+			.of_attempt = true});
 }
 
 /* A live one stays with the network; any other comes back to its disk. */

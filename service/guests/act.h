@@ -23,10 +23,18 @@ void act_carry_out(struct act *act, struct machine *m, unsigned actions);
 /* Updates a guest's packet filter. Call it before the guest starts, and when the servers on its segments change.
  * Nothing waits for it; later jobs of the guest run after it. Does nothing for bare metal. */
 void act_refilter(struct act *act, struct machine *m);
-/* Runs a verb of bare metal's power switch; `cycled_next` as of struct power_request. `done` is power_run()'s, and calls act_power_met(): the pin of a controller's
- * certificate is kept in the record. 0, or power_run()'s errors. */
-int act_power(struct act *act, const struct machine *m, enum power_verb verb, bool cycled_next,
-	void (*done)(void *arg, const struct power_result *r), void *arg);
+struct act_power_call {
+	enum power_verb verb;
+	bool cycled_next;                /* as of struct power_request */
+	bool (*wanted)(const void *arg); /* as of that */
+	void (*done)(
+		void *arg, const struct power_result *r); /* power_run()'s, calls act_power_met() */
+	void *arg;
+};
+
+/* Runs a verb of bare metal's power switch. The pin of a controller's certificate is kept in the record. 0, or power_run()'s
+ * errors. */
+int act_power(struct act *act, const struct machine *m, const struct act_power_call *call);
 /* Has bare metal boot from the network the next time, where what switches its power can do that. */
 void act_netboot_next(struct act *act, struct machine *m, bool cycled_next);
 void act_power_met(struct machine *m, const struct power_result *r);

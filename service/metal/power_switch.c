@@ -81,7 +81,8 @@ static void begin(
 	operation_begin(&s->op, &metal->switchings, m, false);
 	if (m->state == LIFE_LIVE && (verb == POWER_ON || verb == POWER_CYCLE))
 		act_netboot_next(metal->act, m, verb == POWER_CYCLE);
-	rc = act_power(metal->act, m, verb, false, on_switched, s);
+	rc = act_power(metal->act, m,
+		&(struct act_power_call){.verb = verb, .done = on_switched, .arg = s});
 	if (!rc) {
 		http_hold(r, POWER_LIMIT_MS * 2);
 		return;

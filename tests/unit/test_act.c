@@ -312,6 +312,65 @@ START_TEST(bare_metal_that_fails)
 }
 END_TEST
 
+/* Whoever is disarmed or deleted while it waits for its turn keeps what it runs; armed again, it is switched once. */
+START_TEST(bare_metal_whose_attempt_is_over)
+{
+	char script[256];
+	struct machine *m;
+
+	snprintf(
+		script, sizeof script, "#!/bin/sh\ncat >/dev/null\necho $1 >>%s/verbs\n", base_dir);
+	m = metal(script);
+	base_arm(m, "debian-12");
+	act_carry_out(act, m, LIFE_DO_NETBOOT);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	base_wait(&rooms.base, !act->jobs);
+	ck_assert_str_eq(verbs(), "");
+	ck_assert_str_eq(
+		told("metal"), "power cycle: left out, as the attempt that it was for is over");
+	base_arm(m, "debian-12");
+	act_carry_out(act, m, LIFE_DO_NETBOOT);
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	base_arm(m, "debian-12");
+	act_carry_out(act, m, LIFE_DO_NETBOOT);
+	base_wait(&rooms.base, !act->jobs);
+	ck_assert_str_eq(verbs(), "netboot\ncycle\n");
+	ck_assert(m->attempt.switched);
+	act_carry_out(act, m, LIFE_DO_NETBOOT);
+	machines_remove(rooms.base.machines, m);
+	base_wait(&rooms.base, !act->jobs);
+	ck_assert_str_eq(verbs(), "netboot\ncycle\n");
+}
+END_TEST
+
+/* What fails too late is not held against the next attempt, nor against a boot that has begun. */
+START_TEST(bare_metal_that_fails_late)
+{
+	char script[256];
+	struct machine *m;
+
+	snprintf(script, sizeof script,
+		"#!/bin/sh\ncat >/dev/null\necho $1 >>%s/verbs\n"
+		"[ $1 = netboot ] || sleep 0.3\necho no such BMC >&2\nexit 1\n",
+		base_dir);
+	m = metal(script);
+	base_arm(m, "debian-12");
+	act_carry_out(act, m, LIFE_DO_NETBOOT);
+	base_wait(&rooms.base, !strcmp(verbs(), "netboot\ncycle\n"));
+	ck_assert_int_eq(machine_event(m, LIFE_DISARM, NULL), 0);
+	base_arm(m, "debian-12");
+	base_wait(&rooms.base, !act->jobs);
+	ck_assert_int_eq(m->state, LIFE_ARMED);
+	ck_assert(!m->attempt.switched);
+	act_carry_out(act, m, LIFE_DO_NETBOOT);
+	base_wait(&rooms.base, !strcmp(verbs(), "netboot\ncycle\nnetboot\ncycle\n"));
+	ck_assert_int_eq(machine_event(m, LIFE_BOOT, NULL), 0);
+	base_wait(&rooms.base, !act->jobs);
+	ck_assert_int_eq(m->state, LIFE_BOOTING);
+	ck_assert_str_eq(told("metal"), "power cycle failed: no such BMC");
+}
+END_TEST
+
 /* Its controller is not asked: it would be told an empty password. */
 START_TEST(a_password_that_cannot_be_read)
 {
@@ -357,8 +416,8 @@ int main(void)
 {
 	const TTest *const tests[] = {guests, a_live_system, one_that_is_made, no_domain,
 		no_domain_and_no_install, what_fails, a_record_that_says_nothing, deleted_meanwhile,
-		filters, bare_metal, bare_metal_that_fails, a_password_that_cannot_be_read, by_hand,
-		dropped};
+		filters, bare_metal, bare_metal_that_fails, bare_metal_whose_attempt_is_over,
+		bare_metal_that_fails_late, a_password_that_cannot_be_read, by_hand, dropped};
 	Suite *s = suite_create("act");
 	TCase *t = tcase_create("act");
 
