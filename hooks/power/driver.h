@@ -49,6 +49,7 @@ struct power {
 	struct worker *worker; /* for what blocks: made when the first needs it */
 	char *dir;
 	struct job_queue queue;
+	int64_t limit_ms; /* POWER_LIMIT_MS; tests set less */
 	int64_t spoke
 		[256]; /* when a controller was last spoken to, mono ms, by a hash of its host */
 };

@@ -47,6 +47,7 @@ int power_new(struct loop *l, struct mailbox *home, const char *dir, struct powe
 		return -ENOMEM;
 	p->loop = l;
 	p->home = home;
+	p->limit_ms = POWER_LIMIT_MS;
 	p->dir = strdup(dir);
 	if (!p->dir) {
 		free(p);

@@ -124,7 +124,7 @@ static void not_answered(struct ipmi *s, const struct run_result *r)
 
 	if (of_power && s->heard && loop_now(s->c->power->loop) + AWAY_MS < s->deadline)
 		go(s, s->step, AWAY_MS);
-	else if (s->switched && s->c->verb == POWER_CYCLE)
+	else if (s->switched && s->step == LOOK && !s->again && s->c->verb == POWER_CYCLE)
 		succeed(s, "its controller took the command, and has not answered since");
 	else
 		command_failed(s, r);
@@ -138,6 +138,8 @@ static void looked(struct ipmi *s, bool on)
 	if (c->verb == POWER_STATUS) {
 		s->want_on = on;
 		succeed(s, on ? "on" : "off");
+	} else if (c->verb == POWER_NETBOOT) {
+		go(s, KEEP_FLAG, 0);
 	} else if (c->verb == POWER_CYCLE && !s->switched && on) {
 		go(s, SWITCH_CYCLE, 0);
 	} else if (on == s->want_on && s->again) {
@@ -165,7 +167,7 @@ static void switched(struct ipmi *s)
 	int64_t now = loop_now(s->c->power->loop);
 
 	if (!s->switched) /* twice the limit in all, as long as who asked waits */
-		s->deadline = now + POWER_LIMIT_MS;
+		s->deadline = now + s->c->power->limit_ms;
 	s->switched = true;
 	s->settle = now + SETTLE_MS;
 	go(s, LOOK, LOOK_MS);
@@ -315,9 +317,10 @@ static void start(struct power_call *c)
 	s->c = c;
 	s->want_on = c->verb == POWER_ON || c->verb == POWER_CYCLE;
 	s->flag = by_uefi(c) ? BOOT_VALID | BOOT_EFI : BOOT_VALID;
-	s->deadline = loop_now(c->power->loop) + POWER_LIMIT_MS;
+	s->deadline = loop_now(c->power->loop) + c->power->limit_ms;
 	loop_timer_init(&s->pause, on_pause, s);
-	go(s, c->verb == POWER_NETBOOT ? KEEP_FLAG : LOOK, 0);
+	go(s, LOOK,
+		0); /* all controllers answer that: a wrong password is found out before others are sent */
 }
 
 static void end(struct power_call *c)
