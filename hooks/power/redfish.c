@@ -18,6 +18,7 @@ enum {
 	LOOK_MS = 1000,      /* between two looks at the power */
 	READ_BACK_MS = 500,  /* between two at the boot override … */
 	READ_BACK_TIMES = 8, /* … and how often: some take seconds to show what they took */
+	TURNING_OFF_S = 15,  /* for a machine that turns off when it is to be switched on */
 	SENDS = 3,           /* of a reset whose connection broke off */
 	REFUSED = 1,         /* a controller's no, of which another way may make a yes */
 };
@@ -397,25 +398,40 @@ static int not_in_time(struct talk *t, const struct redfish_step *s)
 		s->type, json_text(t->system, "PowerState"));
 }
 
+/* Some answer nothing, or anything but the system, while they switch: they are asked until the time is over. */
+static bool may_pass(int rc)
+{
+	return rc == -EPROTO || rc == -EHOSTUNREACH || rc == -ETIMEDOUT;
+}
+
+/* `rc` is of the last look. */
+static int not_seen(struct talk *t, const struct redfish_step *s, int rc)
+{
+	if (rc && t->call->verb == POWER_CYCLE && s->leads_to == REDFISH_ON)
+		return say(t, 0, "it took %s, and has not answered since", s->type);
+	return rc && rc != -ETIMEDOUT ? rc : not_in_time(t, s);
+}
+
 static int wait_for(struct talk *t, const struct redfish_step *s)
 {
 	for (;;) {
-		int rc = look(t);
+		int rc = look(t), paused;
 		enum redfish_state now = redfish_state(t->system);
 
-		if (!rc && now == s->leads_to)
+		if (!rc && now == s->leads_to) {
+			*t->ret->text = '\0'; /* of looks before */
 			return 0;
+		}
 		if (!rc && now == REDFISH_UNKNOWN)
 			return say(t, 0,
 				"asked for %s; the controller does not say whether the machine is on",
 				s->type);
-		if (!rc) {
-			rc = redfish_http_pause(&t->http, LOOK_MS);
-			if (rc == -ECANCELED)
-				return say(t, rc, "it was stopped");
-		}
-		if (rc)
-			return rc == -ETIMEDOUT ? not_in_time(t, s) : rc;
+		if (rc && !may_pass(rc))
+			return rc;
+		paused = redfish_http_pause(&t->http, LOOK_MS);
+		if (paused)
+			return paused == -ECANCELED ? say(t, paused, "it was stopped")
+						    : not_seen(t, s, rc);
 	}
 }
 
@@ -528,20 +544,60 @@ static int no_way(struct talk *t, const char *tried, const json_t *allowed)
 		redfish_list(allowed, line, sizeof line));
 }
 
-static int by_ways(struct talk *t, enum power_verb verb, const char *path, const json_t *allowed)
+/* Has its power changed since it was looked at? */
+static bool turned(struct talk *t)
 {
+	enum redfish_state before = redfish_state(t->system);
+
+	if (!look(t))
+		return redfish_state(t->system) != before;
+	*t->ret->text = '\0';
+	return false;
+}
+
+/* While it turns off some take On and do nothing (OpenBMC), others refuse all. One that stays there is treated as on. */
+static int turned_off(struct talk *t, enum power_verb verb, enum redfish_state *ret)
+{
+	*ret = redfish_state(t->system);
+	for (int i = 0; verb != POWER_OFF && *ret == REDFISH_TURNING_OFF; i++) {
+		int rc = redfish_http_pause(&t->http, LOOK_MS);
+
+		if (!rc)
+			rc = look(t);
+		if (rc)
+			return rc == -ECANCELED ? say(t, rc, "it was stopped") : rc;
+		*ret = redfish_state(t->system);
+		if (i == TURNING_OFF_S && verb == POWER_CYCLE && *ret == REDFISH_TURNING_OFF)
+			*ret = REDFISH_ON;
+		else if (i == TURNING_OFF_S)
+			break;
+	}
+	return 0;
+}
+
+/* `again`: its power changed by itself after the way was chosen, so that what was asked for was refused. */
+static int by_ways(
+	struct talk *t, enum power_verb verb, const char *path, const json_t *allowed, bool again)
+{
+	const struct redfish_way *w;
+	enum redfish_state state;
 	const char *tried = "";
 	size_t n;
-	const struct redfish_way *w = redfish_ways(verb, redfish_state(t->system), &n);
+	int rc = turned_off(t, verb, &state);
 
+	if (rc)
+		return rc;
+	w = redfish_ways(verb, state, &n);
 	for (size_t i = 0; i < n; i++) {
-		int rc;
-
 		if (!redfish_way_allowed(&w[i], allowed))
 			continue;
 		rc = go(t, path, &w[i]);
 		if (rc != REFUSED)
 			return rc;
+		if (!again && turned(t)) {
+			*t->refusal = '\0';
+			return by_ways(t, verb, path, allowed, true);
+		}
 		tried = *tried ? tried : w[i].steps[0].type;
 	}
 	return n ? no_way(t, tried, allowed) : 0;
@@ -561,7 +617,7 @@ static int power(struct talk *t, enum power_verb verb)
 		allowed = redfish_action_allowed(info, "ResetType");
 	}
 	if (!rc)
-		rc = by_ways(t, verb, path, allowed);
+		rc = by_ways(t, verb, path, allowed, false);
 	json_decref(info);
 	json_decref(system);
 	return rc;

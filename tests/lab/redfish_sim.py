@@ -69,6 +69,8 @@ QUIRKS = {
     "stuck-on": "204, but it stays on",
     "slow-power": "a change of power shows after three seconds",
     "no-power-state": "PowerState is null",
+    "turning-off": "it turns off for three seconds after it was looked at first: what it is told meanwhile is taken, and not done",
+    "turned-off": "it turns itself off just before the first reset, which is refused (400)",
     # busy
     "busy": "two of three requests are answered 503, Retry-After: 1",
     "conflict": "two of three PATCHes and POSTs are answered 409",
@@ -92,6 +94,7 @@ FAULTS = {
     "cut": "the first METHOD VALUE is not done, and its connection closed without an answer",
     "die": "the first METHOD VALUE ends the controller, in the middle of its answer",
     "refuse": "no password is right",
+    "lost": "for VALUE seconds after a reset the system is answered 500",
 }
 RESETS = ["On", "ForceOff", "GracefulShutdown", "ForceRestart", "GracefulRestart", "PowerCycle"]
 SYSTEM = "/redfish/v1/Systems/1"
@@ -113,6 +116,7 @@ class Controller:
         self.power = args.power == "on"
         self.was, self.changed = self.power, 0.0
         self.resets = 0
+        self.lost_until, self.off_at = 0.0, None
         self.boot = {"BootSourceOverrideEnabled": "Disabled", "BootSourceOverrideTarget": "None",
                      "BootSourceOverrideMode": "Legacy" if "legacy" in self.quirks else "UEFI"}
         self.before, self.patched = dict(self.boot), 0.0
@@ -133,6 +137,12 @@ class Controller:
     def shown_power(self):
         if self.has("no-power-state"):
             return None
+        if self.has("turning-off"):
+            self.off_at = self.off_at or time.monotonic() + 3
+            if time.monotonic() < self.off_at:
+                return "PoweringOff"
+            self.quirks.remove("turning-off")
+            self.set_power(False)
         lag = self.has("slow-power") and time.monotonic() - self.changed < 3
         return "On" if (self.was if lag else self.power) else "Off"
 
@@ -165,6 +175,12 @@ class Controller:
         if kind not in self.reset_types() or (kind == "ForceRestart" and self.has("restart-refused")):
             raise Refusal(400, f"The value {kind} for the parameter ResetType is not in the list of acceptable values.",
                           "Base.1.8.ActionParameterValueNotInList")
+        if self.has("turned-off"):
+            self.quirks.remove("turned-off")
+            self.set_power(False)
+            raise Refusal(400, "Not while the system is off.", "Sim.1.0.InvalidOperationForSystemState")
+        if self.has("turning-off"):
+            return
         if kind == "On" and self.power:
             raise Refusal(409, "The system is on already.", "Base.1.8.ResourceInUse")
         if kind != "On" and not self.power:
@@ -176,6 +192,7 @@ class Controller:
         else:
             self.boots()
         self.version += 1
+        self.lost_until = time.monotonic() + float(self.faults.get("lost", 0))
 
     # --- boot override
 
@@ -433,6 +450,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get(self, path):
         c = self.server.controller
         if path in (SYSTEM, SYSTEM + "/SD") and (path == SYSTEM or c.in_settings()):
+            if time.monotonic() < c.lost_until:
+                raise Refusal(500, "The system is not there.", "Base.1.8.InternalError")
             if c.has("huge"):
                 return 200, {"@odata.id": SYSTEM, "Description": "x" * (2 << 20)}
             if c.has("deep"):

@@ -713,6 +713,65 @@ START_TEST(what_was_done_is_not_done_again)
 }
 END_TEST
 
+/* Known of many while their machine starts. */
+START_TEST(one_that_does_not_find_its_system_after_a_reset)
+{
+	struct redfish_result r;
+
+	sim_start("--fault", "lost=3");
+	ck_assert_int_eq(ask(POWER_CYCLE, &r), 0);
+	ck_assert_str_eq(r.text, "");
+	ck_assert_uint_eq(logged("ResetType"), 1);
+	ck_assert_uint_ge(logged("500"), 2);
+}
+END_TEST
+
+START_TEST(one_that_is_not_seen_again)
+{
+	struct redfish_result r;
+
+	sim_start("--fault", "lost=60");
+	ck_assert_int_eq(ask(POWER_CYCLE, &r, .limit_ms = 4000), 0);
+	ck_assert_str_eq(r.text,
+		"Redfish controller 127.0.0.1: it took ForceRestart, and has not answered since");
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_seen_off)
+{
+	struct redfish_result r;
+
+	sim_start("--fault", "lost=60");
+	ck_assert_int_eq(ask(POWER_OFF, &r, .limit_ms = 4000), -EPROTO);
+	ck_assert_ptr_nonnull(strstr(r.text, "HTTP 500: The system is not there."));
+}
+END_TEST
+
+/* OpenBMC takes On then, and does nothing. */
+START_TEST(one_that_turns_off_is_waited_for)
+{
+	struct redfish_result r;
+
+	sim_start("--quirk", "turning-off");
+	ck_assert_int_eq(ask(POWER_CYCLE, &r), 0);
+	ck_assert_uint_eq(logged("ResetType"), 1);
+	ck_assert_uint_eq(logged("{\"ResetType\": \"On\"}"), 1);
+}
+END_TEST
+
+/* A system that shuts down by itself does so at any time. */
+START_TEST(one_that_turned_off_meanwhile)
+{
+	struct redfish_result r;
+
+	sim_start("--quirk", "turned-off");
+	ck_assert_int_eq(ask(POWER_CYCLE, &r), 0);
+	ck_assert_str_eq(r.text, "");
+	ck_assert_uint_eq(logged("ResetType"), 2);
+	ck_assert_uint_eq(logged("{\"ResetType\": \"On\"}"), 1);
+}
+END_TEST
+
 START_TEST(time_is_kept)
 {
 	struct redfish_result r;
@@ -798,6 +857,11 @@ static TCase *whole(void)
 	tcase_add_test(t, another_certificate_gets_no_password);
 	tcase_add_test(t, what_breaks_is_asked_again);
 	tcase_add_test(t, what_was_done_is_not_done_again);
+	tcase_add_test(t, one_that_does_not_find_its_system_after_a_reset);
+	tcase_add_test(t, one_that_is_not_seen_again);
+	tcase_add_test(t, one_that_cannot_be_seen_off);
+	tcase_add_test(t, one_that_turns_off_is_waited_for);
+	tcase_add_test(t, one_that_turned_off_meanwhile);
 	tcase_add_test(t, time_is_kept);
 	tcase_add_test(t, it_can_be_stopped);
 	return t;
