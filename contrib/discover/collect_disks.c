@@ -100,7 +100,14 @@ static void wwn(struct say *s, const char *name)
 	say_text(s, "wwn", buf);
 }
 
-/* Drives that are not disks have a device too. */
+/* An eMMC's boot areas, which are disks of their own to the kernel: mmcblk0boot0. */
+static bool is_boot_area(const char *name)
+{
+	return !strncmp(name, "mmcblk", 6) && (strstr(name, "boot") || strstr(name, "rpmb"));
+}
+
+/* Drives that are not disks have a device too; and of NVMe drives with more than one port each path, which is hidden
+ * (nvme0c0n1 beside nvme0n1). As in kickstart/partials/find-disk.sh. */
 static bool is_disk(const char *name)
 {
 	static const char *const others[] = {"sr", "fd", "mtd", "nbd", "loop", "ram", "zram"};
@@ -108,7 +115,8 @@ static bool is_disk(const char *name)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (!strncmp(name, others[i], strlen(others[i])))
 			return false;
-	return kernel_exists("/sys/block/%s/device", name) &&
+	return !is_boot_area(name) && kernel_exists("/sys/block/%s/device", name) &&
+		kernel_number("/sys/block/%s/hidden", name) != 1 &&
 		kernel_number("/sys/block/%s/size", name) > 0;
 }
 

@@ -615,6 +615,10 @@ START_TEST(whole_machine)
 	file("dev/sda", disk, DISK);
 	disk_files("nvme0n1", "8192\n"); /* without a device file: nobody can look */
 	text_file("sys/block/nvme0n1/device/serial", "NV1 \n");
+	text_file("sys/block/nvme0n1/hidden", "0\n");
+	disk_files("nvme0c0n1", "8192\n"); /* a path to it */
+	text_file("sys/block/nvme0c0n1/hidden", "1\n");
+	disk_files("mmcblk0boot0", "8192\n");
 	disk_files("sr0", "8192\n");
 	disk_files("sdb", "0\n"); /* a reader without a card */
 	text_file("sys/block/loop0/size", "8192\n");
