@@ -52,6 +52,9 @@ check "where nobody leases, usher does" wait_until 30 mode_is site own
 check "where another server leases, it does" wait_until 30 mode_is theirs proxy
 check "which is named" logged "theirs: 10.76.0.2 (MAC 02:00:00:00:76:02) leases there"
 
+"$USHER" check -c "$USHER_LAB/usher.xml" >"$USHER_LAB/checked" 2>&1
+check "usher check says so, too" grep -qF "'site' has 10.75.0.1/24, mode auto" "$USHER_LAB/checked"
+check "of both" grep -qF "'cards' has no bridge, but cards of its own" "$USHER_LAB/checked"
 check "no guest on an interface; it says what to define" refused \
 	"'up1' is no libvirt network, and guests need one: if up1 is a bridge, define a network with <forward mode='bridge'/>" \
 	create no --network up1

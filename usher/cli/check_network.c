@@ -59,6 +59,7 @@ static void check_ipv6(struct check *k, const struct config_segment *c,
 	struct segment seg = {0};
 	char ip[IP_TEXT], why[512];
 
+	snprintf(seg.ifname, sizeof seg.ifname, "%s", ifname);
 	if (net)
 		snprintf(of.name, sizeof of.name, "%s", net->name);
 	if (segment6_describe(&of, net, &seg, why, sizeof why))
@@ -118,6 +119,8 @@ static void check_pool_range(
 		check_say(k, CHECK_BAD, "network", "%s", why);
 }
 
+static void check_interface(struct check *k, const struct config_segment *c, const char *ifname);
+
 /* `c` NULL: usher made it. */
 static void check_network(
 	struct check *k, const struct config_segment *c, const struct guest_network *net)
@@ -125,9 +128,16 @@ static void check_network(
 	if (!net->active)
 		check_say(k, CHECK_BAD, "network", "'%s' is not active: virsh net-start %s",
 			net->name, net->name);
+	else if (net->bridged && !*net->bridge)
+		check_say(k, CHECK_BAD, "network",
+			"'%s' has no bridge, but cards of its own: usher serves a network of mode "
+			"bridge with <bridge name='br0'/>",
+			net->name);
+	else if (net->bridged && c)
+		check_interface(k, c, net->bridge);
 	else
 		check_active(k, c, net);
-	if (c && net->active)
+	if (c && net->active && !net->bridged)
 		check_pool_range(k, c, net);
 	if (!net->persistent)
 		check_say(k, CHECK_WARN, "network",
@@ -226,7 +236,8 @@ static void check_carrier(struct check *k, const char *name)
 			name);
 }
 
-static void check_interface(struct check *k, const struct config_segment *c)
+/* `ifname`: its own name, or the host's bridge that a libvirt network only names. */
+static void check_interface(struct check *k, const struct config_segment *c, const char *ifname)
 {
 	static const char *const who[] = {[SEGMENT_OWN] = "usher leases",
 		[SEGMENT_PROXY] = "another server leases",
@@ -237,8 +248,8 @@ static void check_interface(struct check *k, const struct config_segment *c)
 	struct ip dns[SEGMENT_DNS_MAX];
 	char ip[IP_TEXT], why[256];
 
-	if (link_lookup(c->name, &link)) {
-		check_say(k, CHECK_BAD, "interface", "there is no '%s'", c->name);
+	if (link_lookup(ifname, &link)) {
+		check_say(k, CHECK_BAD, "interface", "there is no '%s'", ifname);
 		return;
 	}
 	on = config_segment_address(c, &link, why, sizeof why);
@@ -255,12 +266,13 @@ static void check_interface(struct check *k, const struct config_segment *c)
 			"'%s': this host has no name server that clients reach, so they are told "
 			"%s: give the segment a <dns address='…'/> if none answers there",
 			c->name, ip_format(&on->ip, ip));
-	check_ipv6(k, c, NULL, c->name);
-	check_say(k, CHECK_OK, "filter",
-		"'%s': usher filters nothing there: another host that answers DHCP in its name "
-		"is reported on the timeline, and not stopped",
-		c->name);
-	check_carrier(k, c->name);
+	check_ipv6(k, c, NULL, ifname);
+	if (!c->is_network)
+		check_say(k, CHECK_OK, "filter",
+			"'%s': usher filters nothing there: another host that answers DHCP in its name "
+			"is reported on the timeline, and not stopped",
+			c->name);
+	check_carrier(k, ifname);
 	snprintf(l.name, sizeof l.name, "%s", c->name);
 	memcpy(l.ifname, link.name, sizeof l.ifname);
 	if (on)
@@ -274,5 +286,5 @@ void check_networks(struct check *k, bool libvirt)
 		check_libvirts(k);
 	for (size_t i = 0; i < k->config.n_segments; i++)
 		if (!k->config.segments[i].is_network && !*k->config.segments[i].via)
-			check_interface(k, &k->config.segments[i]);
+			check_interface(k, &k->config.segments[i], k->config.segments[i].name);
 }
