@@ -45,10 +45,9 @@ struct tftp_options {
 bool tftp_options_eq(const struct tftp_options *a, const struct tftp_options *b);
 
 struct tftp_packet {
-	uint16_t op;    /* enum tftp_op */
-	uint16_t block; /* DATA, ACK */
-	char name
-		[TFTP_NAME]; /* RRQ, WRQ: printable ASCII, slashes for backslashes, no leading ones, not empty */
+	uint16_t op;                 /* enum tftp_op */
+	uint16_t block;              /* DATA, ACK */
+	char name[TFTP_NAME];        /* RRQ, WRQ: printable ASCII, no backslash or leading slash */
 	bool netascii;               /* RRQ, WRQ; else octet */
 	struct tftp_options options; /* RRQ, WRQ, OACK: the known ones with a value in range */
 	uint16_t error;              /* ERROR: enum tftp_error or what the peer made up */

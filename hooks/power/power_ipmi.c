@@ -319,8 +319,8 @@ static void start(struct power_call *c)
 	s->flag = by_uefi(c) ? BOOT_VALID | BOOT_EFI : BOOT_VALID;
 	s->deadline = loop_now(c->power->loop) + c->power->limit_ms;
 	loop_timer_init(&s->pause, on_pause, s);
-	go(s, LOOK,
-		0); /* all controllers answer that: a wrong password is found out before others are sent */
+	/* All controllers answer that: a wrong password is found out before more is sent. */
+	go(s, LOOK, 0);
 }
 
 static void end(struct power_call *c)

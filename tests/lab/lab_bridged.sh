@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Guests on bridges of the host's own: libvirt's network only names the bridge (<forward mode='bridge'/>). One where nobody
-# leases, one where another server does, one whose address changes. Guests boot their script, over TFTP and iPXE's HTTP.
+# leases, one where another server does, one whose address changes. Guests boot
+# as far as their script.
 # shellcheck source=/dev/null disable=SC2119,SC2154,SC2317
 #
 # lab: boots guests
